@@ -1,0 +1,94 @@
+/**
+ * The settings of a session: a plain value.
+ *
+ * Times are in seconds, sizes and rates in bytes.  Strings and arrays are borrowed until the
+ * session made from the config is freed.
+ */
+#ifndef FETCHALL_CONFIG_H
+#define FETCHALL_CONFIG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/** How bytes are moved. */
+enum fa_mode { FA_MODE_ASYNC, FA_MODE_THREAD, FA_MODE_PROCESS };
+
+/** How a URL becomes the name of a file. */
+enum fa_layout { FA_LAYOUT_FLAT, FA_LAYOUT_TREE };
+
+/** Which model runs the CPU stage. */
+enum fa_hash_with { FA_HASH_WITH_PROCESS, FA_HASH_WITH_THREAD, FA_HASH_WITH_INLINE };
+
+/** Which family of addresses is used. */
+enum fa_family { FA_FAMILY_ANY, FA_FAMILY_V4, FA_FAMILY_V6 };
+
+/** The digests of the CPU stage, as bits of fa_config.hash. */
+enum fa_hash {
+    FA_HASH_MD5 = 1 << 0,
+    FA_HASH_SHA1 = 1 << 1,
+    FA_HASH_SHA256 = 1 << 2,
+    FA_HASH_SHA512 = 1 << 3,
+    FA_HASH_BLAKE2B = 1 << 4,
+    FA_HASH_XXH128 = 1 << 5,
+};
+#define FA_HASHES 6
+
+struct fa_config {
+    enum fa_mode mode;
+    unsigned jobs;     /**< Transfers at once over all hosts. */
+    unsigned per_host; /**< Transfers at once to one origin. */
+    unsigned loops;    /**< Event loops of FA_MODE_ASYNC; 0: the cores, at most 8. */
+
+    const char *dir; /**< Where files go; made if missing. */
+    enum fa_layout layout;
+    bool overwrite; /**< Fetch again what is there. */
+    bool plan;      /**< Read, check and name everything, fetch nothing. */
+
+    unsigned retries; /**< Tries after the first. */
+    double retry_wait;
+    double connect_timeout;
+    double stall_timeout;
+    double timeout;    /**< Of one attempt as a whole; 0: none. */
+    uint64_t max_size; /**< 0: none. */
+    uint64_t rate;     /**< Bytes a second, all transfers together; 0: no limit. */
+    uint64_t halt;     /**< Stop once that many entries failed; 0: never. */
+    bool halt_percent; /**< halt is a share of the entries that ended, in percent. */
+    bool expect_length;
+
+    const char *const *headers; /**< "Name: value" lines, n_headers of them. */
+    size_t n_headers;
+    const char *user_agent; /**< NULL: fetchall's own. */
+    bool netrc;             /**< Read ~/.netrc. */
+    const char *proxy;      /**< NULL: as the environment says; "": none. */
+    const char *cacert;     /**< NULL: the system's. */
+    const char *cert;
+    const char *key;
+    bool insecure;
+    const char *const *resolve; /**< "HOST:PORT:ADDR", n_resolve of them. */
+    size_t n_resolve;
+    enum fa_family family;
+
+    unsigned hash;       /**< enum fa_hash bits; 0: no CPU stage. */
+    unsigned hash_first; /**< The one of them that was named first. */
+    unsigned hash_jobs;  /**< 0: the cores. */
+    enum fa_hash_with hash_with;
+    bool hash_existing; /**< Hash files that are there already (a manifest wants it). */
+
+    const char *worker_program; /**< The program that becomes the nursery of worker processes; it
+                                   calls fa_worker_main() first.  NULL: the running program. */
+};
+
+/** Fill in the defaults. */
+void fa_config_init(struct fa_config *config);
+
+/** The name of a digest ("sha256"), or NULL. */
+const char *fa_hash_name(enum fa_hash hash);
+
+/** The digest of that name, or 0.  "sha-256" and "SHA256" are also understood. */
+enum fa_hash fa_hash_from_name(const char *name, size_t len);
+
+/** How many bytes a digest has. */
+size_t fa_hash_size(enum fa_hash hash);
+
+#endif

@@ -1,0 +1,140 @@
+/**
+ * A pool of workers for tasks: threads, or processes.
+ *
+ * A task type is a name and a few functions, known to the program at build time.  A task is a
+ * name, bytes and descriptors in; bytes out.  Each result reaches a callback.  A worker process
+ * that dies takes its own task with it and no other.
+ *
+ * Worker processes are forked from a nursery: the program itself, run again early and kept small,
+ * so that nothing is ever forked from a process with threads.  For that, main() begins with
+ *
+ *     fa_worker_main(argc, argv, my_task_types);
+ *
+ * A pool belongs to the thread that made it; callbacks run there, inside fa_pool_wait().
+ */
+#ifndef FETCHALL_POOL_H
+#define FETCHALL_POOL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <fetchall/error.h>
+
+/** Bytes in or out of one task; larger data travels by descriptor (memfd_create(2)). */
+#define FA_TASK_BYTES_MAX 65000
+/** Descriptors of one task. */
+#define FA_TASK_FDS_MAX 64
+
+struct fa_pool;
+struct fa_task; /**< A task as its worker sees it. */
+
+/** A kind of task.  run is called in a worker; the other functions may be NULL. */
+struct fa_task_type {
+    const char *name;
+
+    /** Once, before the first worker is started, in the process that workers share their start
+     * with (for processes: the nursery).  What it returns is given to each open(). */
+    int (*share)(const void *setup, size_t len, void **ret_shared, struct fa_error *err);
+
+    /** Once in each worker, before its first task.  What it returns is given to each run(). */
+    int (*open)(void *shared, void **ret_state, struct fa_error *err);
+
+    /** Do one task.  A failure's err reaches the callback. */
+    int (*run)(void *state, struct fa_task *task, struct fa_error *err);
+
+    /** Once in each worker thread, at its end.  Worker processes just exit. */
+    void (*close)(void *state);
+
+    /** Once, after the last worker thread's end. */
+    void (*unshare)(void *shared);
+};
+
+/** The bytes that the task was submitted with; valid until run() returns. */
+const void *fa_task_input(const struct fa_task *task, size_t *ret_len);
+
+/** Its i-th descriptor, or -1; closed after run(). */
+int fa_task_fd(const struct fa_task *task, size_t i);
+
+/** How many descriptors it came with. */
+size_t fa_task_fd_count(const struct fa_task *task);
+
+/** Append to the result.  @return 0, or -1 if it would be more than FA_TASK_BYTES_MAX. */
+int fa_task_reply(struct fa_task *task, const void *data, size_t len);
+
+/**
+ * Tell how far the task is, and that its worker is alive.  Cheap to call often: it sends at most
+ * a few times a second.
+ */
+void fa_task_progress(struct fa_task *task, uint64_t value);
+
+/** Whether the submitter has cancelled the task.  Cheap to call often. */
+bool fa_task_cancelled(struct fa_task *task);
+
+/** The last value given to fa_pool_tune() for the task; 0: none. */
+uint64_t fa_task_tuned(struct fa_task *task);
+
+enum fa_pool_kind { FA_POOL_THREADS, FA_POOL_PROCESSES };
+
+struct fa_pool_config {
+    enum fa_pool_kind kind;
+    unsigned workers;                 /**< At most; they are started as tasks come. */
+    const struct fa_task_type *types; /**< Ends with a row without name.  Borrowed. */
+    const void *setup;                /**< Given to each type's share().  Copied. */
+    size_t setup_len;
+    double hang_timeout; /**< Processes: a worker that shows no sign of life for that many seconds
+                            while it has a task is killed; 0: never. */
+    const char *worker_program; /**< See struct fa_config. */
+};
+
+/** How a task ended. */
+struct fa_task_result {
+    bool ok;
+    bool lost; /**< The worker died, hung or broke the protocol. */
+    struct fa_error error;
+    const void *data; /**< The reply; borrowed until the callback returns. */
+    size_t len;
+};
+
+struct fa_task_request {
+    const char *type; /**< Borrowed until the result. */
+    const void *data; /**< Copied. */
+    size_t len;
+    const int *fds; /**< The descriptors are taken, also when submitting fails. */
+    size_t n_fds;
+    void (*done)(void *arg, const struct fa_task_result *result);
+    void (*progress)(void *arg, uint64_t value); /**< May be NULL. */
+    void *arg;
+};
+
+/** @return A pool to release with fa_pool_free(), or NULL. */
+struct fa_pool *fa_pool_new(const struct fa_pool_config *config, struct fa_error *err);
+
+/** Ends the workers; tasks without a result are dropped, their callbacks are not called. */
+void fa_pool_free(struct fa_pool *pool);
+
+/**
+ * Submit a task.  done is called exactly once for it, never from inside this call.
+ *
+ * @ret_id  Names the task for the calls below; may be NULL.
+ */
+int fa_pool_submit(struct fa_pool *pool, const struct fa_task_request *request, uint64_t *ret_id,
+                   struct fa_error *err);
+
+/** Ask a task to end early.  done still follows, at once if it had not begun. */
+void fa_pool_cancel(struct fa_pool *pool, uint64_t id);
+
+/** Give a running task a number that it may read with fa_task_tuned(). */
+void fa_pool_tune(struct fa_pool *pool, uint64_t id, uint64_t value);
+
+/** Run callbacks until every task has its result. */
+int fa_pool_wait(struct fa_pool *pool, struct fa_error *err);
+
+/**
+ * Become a worker process if the program was started as one; else return at once.
+ *
+ * @types  The program's own task types, or NULL; ends with a row without name.
+ */
+void fa_worker_main(int argc, char **argv, const struct fa_task_type *types);
+
+#endif

@@ -1,0 +1,72 @@
+/**
+ * A session: the entries of some lists, downloaded into one folder.
+ *
+ *     fa_worker_main(argc, argv, NULL);          first in main(), see <fetchall/pool.h>
+ *     struct fa_config config;
+ *     fa_config_init(&config);
+ *     struct fa_session *s = fa_session_new(&config, handler, ctx, &err);
+ *     fa_session_add_list(s, "urls.txt", &err);
+ *     fa_session_run(s, &err);
+ *     fa_session_free(s);
+ *
+ * A session belongs to the thread that made it, but for fa_session_stop().  The library never
+ * prints, never exits, and leaves signals alone: the caller ignores SIGPIPE (and SIGXFSZ, where
+ * RLIMIT_FSIZE is set).
+ */
+#ifndef FETCHALL_SESSION_H
+#define FETCHALL_SESSION_H
+
+#include <fetchall/config.h>
+#include <fetchall/error.h>
+#include <fetchall/event.h>
+
+struct fa_session;
+
+/** How a run is asked to stop. */
+enum fa_stop {
+    FA_STOP_DRAIN = 1, /**< End what is under way within five seconds. */
+    FA_STOP_NOW,       /**< End at once. */
+};
+
+/** How a run ended. */
+enum fa_end {
+    FA_END_COMPLETE, /**< Every entry ended. */
+    FA_END_STOPPED,  /**< fa_session_stop() was called. */
+    FA_END_HALTED,   /**< fa_config.halt was reached. */
+    FA_END_LOCAL,    /**< Local I/O stopped it; err says how. */
+};
+
+/**
+ * Make a session.  Starts the nursery of worker processes if the config needs one, so call it
+ * before the program has threads.
+ *
+ * @config  The struct is copied; what it points to is borrowed until fa_session_free().
+ * @handler May be NULL.
+ * @return  A session to release with fa_session_free(), or NULL.
+ */
+struct fa_session *fa_session_new(const struct fa_config *config, fa_event_handler handler,
+                                  void *ctx, struct fa_error *err);
+
+/** Does not wait for anything.  NULL is fine. */
+void fa_session_free(struct fa_session *session);
+
+/**
+ * Add a list: a file, "-" for standard input, or an http(s) URL, which is a list of one.
+ * The lists are read one after another, as slots come free.
+ *
+ * @name  Borrowed until fa_session_free().
+ * @return 0, or -1 if it cannot be opened.
+ */
+int fa_session_add_list(struct fa_session *session, const char *name, struct fa_error *err);
+
+/**
+ * Run until every entry has ended, or until it is stopped.
+ *
+ * @return 0, or -1 with err filled in when FA_END_LOCAL.
+ */
+int fa_session_run(struct fa_session *session, enum fa_end *ret_end, struct fa_error *err);
+
+/** Ask a run to stop.  Async-signal-safe, callable from any thread. */
+void fa_session_stop(struct fa_session *session, enum fa_stop how);
+
+#endif

@@ -1,0 +1,12 @@
+/**
+ * The version of libfetchall, after semver.org.
+ */
+#ifndef FETCHALL_VERSION_H
+#define FETCHALL_VERSION_H
+
+#define FA_VERSION "0.1.0"
+
+/** The version of the library in use, and of what it was built on, as one line. */
+const char *fa_version(void);
+
+#endif
