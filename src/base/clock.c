@@ -1,0 +1,10 @@
+#include "base/clock.h"
+
+#include <time.h>
+
+double fa_clock_now(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
