@@ -1,0 +1,98 @@
+#include "base/loop.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+struct event_base *fa_loop_new(struct fa_error *err)
+{
+    struct event_base *base = NULL;
+    struct event_config *config = event_config_new();
+    if (config) {
+        event_config_set_flag(config, EVENT_BASE_FLAG_NOLOCK);
+        base = event_base_new_with_config(config);
+        event_config_free(config);
+    }
+    if (!base)
+        fa_error_system(err, FA_CLASS_LOCAL_IO, errno ? errno : ENOMEM,
+                        "cannot make an event loop");
+    return base;
+}
+
+struct timeval fa_loop_time(double seconds)
+{
+    if (seconds < 0)
+        seconds = 0;
+    double whole = floor(seconds);
+    return (struct timeval){.tv_sec = (time_t)whole,
+                            .tv_usec = (suseconds_t)((seconds - whole) * 1e6)};
+}
+
+struct fa_wake {
+    int fd;
+    atomic_bool posted; /* spares a write(2) for each post after the first */
+    struct event *event;
+    void (*call)(void *arg);
+    void *arg;
+};
+
+static void on_posted(evutil_socket_t fd, short what, void *arg)
+{
+    (void)what;
+    struct fa_wake *wake = arg;
+    uint64_t count;
+    ssize_t n = read(fd, &count, sizeof(count));
+    (void)n;
+    atomic_store(&wake->posted, false);
+    wake->call(wake->arg);
+}
+
+struct fa_wake *fa_wake_new(struct event_base *base, void (*call)(void *arg), void *arg,
+                            struct fa_error *err)
+{
+    struct fa_wake *wake = calloc(1, sizeof(*wake));
+    if (!wake)
+        goto fail;
+    wake->fd = -1;
+    wake->call = call;
+    wake->arg = arg;
+    wake->fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    if (wake->fd < 0)
+        goto fail;
+    wake->event = event_new(base, wake->fd, EV_READ | EV_PERSIST, on_posted, wake);
+    if (!wake->event || event_add(wake->event, NULL))
+        goto fail;
+    return wake;
+
+fail:
+    fa_error_system(err, FA_CLASS_LOCAL_IO, errno ? errno : ENOMEM, "cannot make an event");
+    fa_wake_free(wake);
+    return NULL;
+}
+
+void fa_wake_free(struct fa_wake *wake)
+{
+    if (!wake)
+        return;
+    if (wake->event)
+        event_free(wake->event);
+    if (wake->fd >= 0)
+        close(wake->fd);
+    free(wake);
+}
+
+void fa_wake_post(struct fa_wake *wake)
+{
+    if (atomic_exchange(&wake->posted, true))
+        return;
+    int saved = errno;
+    uint64_t one = 1;
+    ssize_t n = write(wake->fd, &one, sizeof(one));
+    (void)n;
+    errno = saved;
+}

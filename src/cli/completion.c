@@ -1,0 +1,70 @@
+#include "cli/completion.h"
+
+#include "cli/options.h"
+
+/* "-m | --mode)", the pattern of a case. */
+static void put_pattern(FILE *out, const struct fa_option *row)
+{
+    fputs("    ", out);
+    if (row->letter)
+        fprintf(out, "-%c | ", row->letter);
+    fprintf(out, "--%s)\n", row->name);
+}
+
+static void put_words(FILE *out, const char *const *words)
+{
+    fputs("        mapfile -t COMPREPLY < <(compgen -W '", out);
+    for (const char *const *word = words; *word; ++word)
+        fprintf(out, "%s%s", word == words ? "" : " ", *word);
+    fputs("' -- \"$cur\")\n", out);
+}
+
+/* What follows an option that takes an argument. */
+static void put_argument(FILE *out, const struct fa_option *row)
+{
+    put_pattern(out, row);
+    if (row->choices)
+        put_words(out, row->choices);
+    else if (row->offer == FA_OFFER_FILES)
+        fputs("        mapfile -t COMPREPLY < <(compgen -f -- \"$cur\")\n", out);
+    else if (row->offer == FA_OFFER_FOLDERS)
+        fputs("        mapfile -t COMPREPLY < <(compgen -d -- \"$cur\")\n", out);
+    fputs("        return\n        ;;\n", out);
+}
+
+void fa_completion_print(FILE *out)
+{
+    fputs("# bash completion for fetchall; made by fetchall --generate bash\n\n"
+          "_fetchall() {\n"
+          "    local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]}\n"
+          "    COMPREPLY=()\n"
+          "    # bash takes the = of --name=value for a word of its own\n"
+          "    if [[ $cur == = ]]; then\n"
+          "        cur=\n"
+          "    elif [[ $prev == = ]]; then\n"
+          "        prev=${COMP_WORDS[COMP_CWORD - 2]}\n"
+          "    fi\n"
+          "    case $prev in\n",
+          out);
+    for (const struct fa_option *row = fa_options_table; row->type; ++row)
+        if (row->arg)
+            put_argument(out, row);
+    fputs("    esac\n"
+          "    if [[ $cur == -* ]]; then\n"
+          "        mapfile -t COMPREPLY < <(compgen -W '",
+          out);
+    const char *glue = "";
+    for (const struct fa_option *row = fa_options_table; row->type; ++row) {
+        if (row->type == FA_OPTION_GROUP)
+            continue;
+        fprintf(out, "%s--%s", glue, row->name);
+        glue = " ";
+    }
+    fputs("' -- \"$cur\")\n"
+          "    else\n"
+          "        mapfile -t COMPREPLY < <(compgen -f -- \"$cur\")\n"
+          "    fi\n"
+          "}\n"
+          "complete -o filenames -F _fetchall fetchall\n",
+          out);
+}

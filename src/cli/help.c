@@ -1,0 +1,84 @@
+#include "cli/help.h"
+
+#include <string.h>
+
+#include "cli/options.h"
+
+/* Where the help of each option begins. */
+#define MARGIN 30
+
+/* Print words from column at on, with new lines at the margin.  Returns the column after them. */
+static unsigned put_words(FILE *out, unsigned at, const char *text)
+{
+    while (*text) {
+        unsigned len = (unsigned)strcspn(text, " ");
+        if (at > MARGIN && at + 1 + len > FA_HELP_COLUMNS) {
+            fprintf(out, "\n%*s", MARGIN, "");
+            at = MARGIN;
+        }
+        at += (unsigned)fprintf(out, "%s%.*s", at > MARGIN ? " " : "", (int)len, text);
+        text += len;
+        text += strspn(text, " ");
+    }
+    return at;
+}
+
+/* "async|thread|process" */
+static void join_choices(const struct fa_option *row, char *buf, size_t size)
+{
+    size_t len = 0;
+    buf[0] = '\0';
+    for (const char *const *choice = row->choices; *choice && len < size; ++choice)
+        len += (size_t)snprintf(buf + len, size - len, "%s%s", len ? "|" : "", *choice);
+}
+
+static void put_option(FILE *out, const struct fa_option *row, const struct fa_options *defaults)
+{
+    char text[160];
+    int len = row->letter ? snprintf(text, sizeof(text), "  -%c, --%s", row->letter, row->name)
+                          : snprintf(text, sizeof(text), "      --%s", row->name);
+    if (row->arg)
+        snprintf(text + len, sizeof(text) - (size_t)len, " %s", row->arg);
+    unsigned at = (unsigned)fprintf(out, "%s", text);
+    /* A long left part has its line to itself. */
+    if (at + 2 > MARGIN) {
+        fputc('\n', out);
+        at = 0;
+    }
+    fprintf(out, "%*s", (int)(MARGIN - at), "");
+
+    at = put_words(out, MARGIN, row->help);
+    if (row->choices) {
+        fputc(':', out);
+        join_choices(row, text, sizeof(text));
+        at = put_words(out, at + 1, text);
+    }
+    char buf[40];
+    const char *initial = fa_option_default(row, defaults, buf, sizeof(buf));
+    if (initial) {
+        snprintf(text, sizeof(text), "[%s]", initial);
+        put_words(out, at, text);
+    }
+    fputc('\n', out);
+}
+
+void fa_help_print(FILE *out)
+{
+    struct fa_options defaults;
+    fa_options_init(&defaults);
+    fputs("Usage: fetchall [OPTIONS] LIST...\n"
+          "Download every URL of the lists, many at once.\n\n"
+          "A LIST is a file with a URL on each line, - for standard input, or a URL.\n"
+          "Defaults are in [brackets].  SIZE takes k, M, G; S is seconds, or takes s, m, h.\n",
+          out);
+    for (const struct fa_option *row = fa_options_table; row->type; ++row) {
+        if (row->type == FA_OPTION_GROUP)
+            fprintf(out, "\n%s:\n", row->help);
+        else
+            put_option(out, row, &defaults);
+    }
+    fputs("\nExit status: 0 all is there, 1 some failed for good, 2 usage, 3 a checksum failed,\n"
+          "4 local I/O, 5 some failed but may work later.  More in fetchall(1).\n",
+          out);
+    fa_options_fini(&defaults);
+}

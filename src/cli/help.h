@@ -1,0 +1,14 @@
+/**
+ * --help: a walker over the table of options.
+ */
+#ifndef FETCHALL_CLI_HELP_H
+#define FETCHALL_CLI_HELP_H
+
+#include <stdio.h>
+
+/** The longest line that is printed, in columns. */
+#define FA_HELP_COLUMNS 79
+
+void fa_help_print(FILE *out);
+
+#endif

@@ -1,0 +1,69 @@
+#include "cli/json.h"
+
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/utf8.h"
+
+/* A copy with every invalid byte as \xNN; jansson refuses invalid UTF-8. */
+static char *repaired(const char *text)
+{
+    char *copy = malloc(4 * strlen(text) + 1);
+    if (!copy)
+        return NULL;
+    char *out = copy;
+    while (*text) {
+        uint32_t code;
+        size_t len = fa_utf8_decode(text, &code);
+        if (len)
+            memcpy(out, text, len);
+        else
+            snprintf(out, 5, "\\x%02x", (unsigned char)*text);
+        out += len ? len : 4;
+        text += len ? len : 1;
+    }
+    *out = '\0';
+    return copy;
+}
+
+json_t *fa_json_text(const char *text)
+{
+    if (!text)
+        return json_null();
+    json_t *string = json_string(text);
+    if (string)
+        return string;
+    char *copy = repaired(text);
+    if (!copy)
+        return NULL;
+    string = json_string(copy);
+    free(copy);
+    return string;
+}
+
+json_t *fa_json_count(uint64_t count)
+{
+    return json_integer(count > LLONG_MAX ? LLONG_MAX : (json_int_t)count);
+}
+
+json_t *fa_json_seconds(double seconds)
+{
+    if (!(seconds > 0))
+        return json_real(0);
+    if (seconds > 1e12)
+        seconds = 1e12;
+    return json_real((double)(long long)(seconds * 1e6 + 0.5) / 1e6);
+}
+
+bool fa_json_add(json_t *object, const char *name, json_t *value)
+{
+    return json_object_set_new_nocheck(object, name, value) == 0;
+}
+
+char *fa_json_line(const json_t *object, bool ascii)
+{
+    /* 15 digits print a time of microseconds as it was rounded, not as 0.12300000000000001. */
+    return json_dumps(object, JSON_REAL_PRECISION(15) | (ascii ? JSON_ENSURE_ASCII : 0));
+}

@@ -1,0 +1,147 @@
+#include "cli/man.h"
+
+#include <ctype.h>
+#include <stdbool.h>
+#include <string.h>
+
+#include <fetchall/version.h>
+
+#include "cli/manual.h"
+#include "cli/options.h"
+
+static void put_char(FILE *out, char c)
+{
+    static const struct {
+        char c;
+        const char *roff;
+    } special[] = {{'-', "\\-"},   {'\\', "\\e"},  {'\'', "\\(aq"},
+                   {'`', "\\(ga"}, {'^', "\\(ha"}, {'~', "\\(ti"}};
+    for (size_t i = 0; i < sizeof(special) / sizeof(*special); ++i) {
+        if (special[i].c == c) {
+            fputs(special[i].roff, out);
+            return;
+        }
+    }
+    fputc(c, out);
+}
+
+static void put_text(FILE *out, const char *text, size_t len)
+{
+    for (size_t i = 0; i < len; ++i)
+        put_char(out, text[i]);
+}
+
+static bool is_name(char c)
+{
+    return isalnum((unsigned char)c) || c == '-';
+}
+
+/* The length of the option at text ("--name" or "-n"), which is to be bold; else 0. */
+static size_t option_at(const char *text)
+{
+    if (text[0] != '-' || !is_name(text[1]))
+        return 0;
+    size_t len = 1;
+    while (is_name(text[len]))
+        ++len;
+    return len;
+}
+
+/* Sentences: options in bold, and a line for each sentence, as roff likes it. */
+static void put_prose(FILE *out, const char *text)
+{
+    bool word_begins = true;
+    while (*text) {
+        size_t len = word_begins ? option_at(text) : 0;
+        if (len) {
+            fputs("\\fB", out);
+            put_text(out, text, len);
+            fputs("\\fR", out);
+            text += len;
+        } else if (strncmp(text, ".  ", 3) == 0) {
+            fputs(".\n", out);
+            text += 3;
+        } else {
+            /* A hyphen inside a word stays one that a line may break at. */
+            if (*text == '-')
+                fputc('-', out);
+            else
+                put_char(out, *text);
+            ++text;
+        }
+        word_begins = text[-1] == ' ' || text[-1] == '(';
+    }
+    fputc('\n', out);
+}
+
+/* "-m, --mode MODE" */
+static void put_names(FILE *out, const struct fa_option *row)
+{
+    fputs(".TP\n", out);
+    if (row->letter)
+        fprintf(out, "\\fB\\-%c\\fR, ", row->letter);
+    fputs("\\fB\\-\\-", out);
+    put_text(out, row->name, strlen(row->name));
+    fputs("\\fR", out);
+    if (row->arg) {
+        fputs(" \\fI", out);
+        put_text(out, row->arg, strlen(row->arg));
+        fputs("\\fR", out);
+    }
+    fputc('\n', out);
+}
+
+static void put_option(FILE *out, const struct fa_option *row, const struct fa_options *defaults)
+{
+    put_names(out, row);
+    char sentence[160];
+    snprintf(sentence, sizeof(sentence), "%s.", row->help);
+    sentence[0] = (char)toupper((unsigned char)sentence[0]);
+    put_prose(out, sentence);
+    if (row->more)
+        put_prose(out, row->more);
+
+    for (const char *const *choice = row->choices; choice && *choice; ++choice) {
+        const char *glue = choice == row->choices ? "One of " : choice[1] ? ", " : " or ";
+        fprintf(out, "%s\\fB%s\\fR", glue, *choice);
+    }
+    if (row->choices)
+        fputs(".\n", out);
+    char buf[40];
+    const char *initial = fa_option_default(row, defaults, buf, sizeof(buf));
+    if (initial) {
+        fputs("The default is ", out);
+        put_text(out, initial, strlen(initial));
+        /* The folder "." must not end up as "..". */
+        fputs(strcmp(initial, ".") == 0 ? " (the current folder).\n" : ".\n", out);
+    }
+}
+
+void fa_man_print(FILE *out)
+{
+    struct fa_options defaults;
+    fa_options_init(&defaults);
+    fputs(".\\\" Made by fetchall --generate man; change src/cli/ instead.\n", out);
+    fprintf(out, ".TH FETCHALL 1 \"%s\" \"fetchall %s\" \"User Commands\"\n", FA_MANUAL_DATE,
+            FA_VERSION);
+    fputs(fa_manual_before, out);
+    fputs(".SH OPTIONS\n"
+          "Options and lists may be mixed;\n"
+          ".B \\-\\-\n"
+          "ends the options.\n"
+          "A long name may be cut short while it stays unambiguous.\n"
+          "A\n"
+          ".I SIZE\n"
+          "takes k, M or G (times 1024); a time\n"
+          ".I S\n"
+          "is in seconds, may have a fraction, and takes s, m or h.\n",
+          out);
+    for (const struct fa_option *row = fa_options_table; row->type; ++row) {
+        if (row->type == FA_OPTION_GROUP)
+            fprintf(out, ".SS %s\n", row->help);
+        else
+            put_option(out, row, &defaults);
+    }
+    fputs(fa_manual_after, out);
+    fa_options_fini(&defaults);
+}

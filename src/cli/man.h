@@ -1,0 +1,12 @@
+/**
+ * The man page fetchall(1): a walker over the table of options, between prose.
+ */
+#ifndef FETCHALL_CLI_MAN_H
+#define FETCHALL_CLI_MAN_H
+
+#include <stdio.h>
+
+/** Print the page, as roff (man(7)). */
+void fa_man_print(FILE *out);
+
+#endif

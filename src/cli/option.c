@@ -1,0 +1,170 @@
+#include "cli/option.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "cli/options.h"
+#include "cli/value.h"
+
+int fa_option_refuse(struct fa_error *err, const char *format, ...)
+{
+    char msg[FA_MESSAGE_MAX];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(msg, sizeof(msg), format, args);
+    va_end(args);
+    fa_error_set(err, FA_DOMAIN_FETCHALL, 0, FA_CLASS_REFUSED, "%s", msg);
+    return -1;
+}
+
+static void *field(const struct fa_option *option, struct fa_options *options)
+{
+    return (char *)options + option->offset;
+}
+
+static int store_choice(const struct fa_option *option, unsigned *field, const char *value,
+                        struct fa_error *err)
+{
+    char names[120] = "";
+    for (unsigned i = 0; option->choices[i]; ++i) {
+        if (strcmp(option->choices[i], value) == 0) {
+            *field = option->first + i;
+            return 0;
+        }
+        size_t len = strlen(names);
+        const char *glue = i == 0 ? "" : option->choices[i + 1] ? ", " : " or ";
+        snprintf(names + len, sizeof(names) - len, "%s%s", glue, option->choices[i]);
+    }
+    return fa_option_refuse(err, "--%s wants %s, not '%s'", option->name, names, value);
+}
+
+static int store_uint(const struct fa_option *option, unsigned *field, const char *value,
+                      struct fa_error *err)
+{
+    uint64_t number;
+    if (fa_value_number(value, &number) != 0 || number < option->min || number > option->max)
+        return fa_option_refuse(err, "--%s wants a number from %u to %u, not '%s'", option->name,
+                                option->min, option->max, value);
+    *field = (unsigned)number;
+    return 0;
+}
+
+static int store_size(const struct fa_option *option, uint64_t *field, const char *value,
+                      struct fa_error *err)
+{
+    if (fa_value_size(value, field) != 0)
+        return fa_option_refuse(err, "--%s wants a size such as 500k, 20M or 1G, not '%s'",
+                                option->name, value);
+    return 0;
+}
+
+static int store_time(const struct fa_option *option, double *field, const char *value,
+                      struct fa_error *err)
+{
+    double seconds;
+    if (fa_value_seconds(value, &seconds) != 0)
+        return fa_option_refuse(err, "--%s wants a time such as 1.5, 30s, 2m or 1h, not '%s'",
+                                option->name, value);
+    if (seconds < option->least || seconds > option->most)
+        return fa_option_refuse(err, "--%s wants a time from %g to %g seconds, not '%s'",
+                                option->name, option->least, option->most, value);
+    *field = seconds;
+    return 0;
+}
+
+static int store_text(const struct fa_option *option, const char **field, const char *value,
+                      struct fa_error *err)
+{
+    /* These end up in headers and in lines of text; nothing else may be smuggled in. */
+    if (strpbrk(value, "\r\n"))
+        return fa_option_refuse(err, "--%s wants one line of text", option->name);
+    if (!*value && option->offer != FA_OFFER_NOTHING)
+        return fa_option_refuse(err, "--%s wants a name, not ''", option->name);
+    *field = value;
+    return 0;
+}
+
+/* A file that is missing must be told now, not by the ten-thousandth transfer. */
+static int store_file(const struct fa_option *option, const char **field, const char *value,
+                      struct fa_error *err)
+{
+    struct stat st;
+    const char *why = NULL;
+    if (stat(value, &st) != 0 || access(value, R_OK) != 0)
+        why = strerror(errno);
+    else if (S_ISDIR(st.st_mode))
+        why = strerror(EISDIR);
+    if (why)
+        return fa_option_refuse(err, "--%s: cannot read '%s': %s", option->name, value, why);
+    *field = value;
+    return 0;
+}
+
+int fa_option_store(const struct fa_option *option, struct fa_options *options, const char *value,
+                    struct fa_error *err)
+{
+    void *at = field(option, options);
+    switch (option->type) {
+    case FA_OPTION_FLAG:
+        *(bool *)at = true;
+        return 0;
+    case FA_OPTION_SET:
+        *(unsigned *)at = option->first;
+        return 0;
+    case FA_OPTION_CHOICE:
+        return store_choice(option, at, value, err);
+    case FA_OPTION_UINT:
+        return store_uint(option, at, value, err);
+    case FA_OPTION_SIZE:
+        return store_size(option, at, value, err);
+    case FA_OPTION_TIME:
+        return store_time(option, at, value, err);
+    case FA_OPTION_TEXT:
+        return store_text(option, at, value, err);
+    case FA_OPTION_FILE:
+        return store_file(option, at, value, err);
+    case FA_OPTION_CUSTOM:
+        return option->parse(options, value, err);
+    case FA_OPTION_END:
+    case FA_OPTION_GROUP:
+        break;
+    }
+    return fa_option_refuse(err, "no such option");
+}
+
+/* The field's own value as a text; NULL if it is 0 or NULL, or says nothing. */
+static const char *field_text(const struct fa_option *option, const void *at, char *buf,
+                              size_t size)
+{
+    switch (option->type) {
+    case FA_OPTION_CHOICE: {
+        unsigned value = *(const unsigned *)at;
+        return value < option->first ? NULL : option->choices[value - option->first];
+    }
+    case FA_OPTION_UINT:
+        snprintf(buf, size, "%u", *(const unsigned *)at);
+        return *(const unsigned *)at ? buf : NULL;
+    case FA_OPTION_TIME:
+        snprintf(buf, size, "%g", *(const double *)at);
+        return *(const double *)at > 0 ? buf : NULL;
+    case FA_OPTION_TEXT:
+        return *(const char *const *)at;
+    default:
+        return NULL;
+    }
+}
+
+const char *fa_option_default(const struct fa_option *option, const struct fa_options *defaults,
+                              char *buf, size_t size)
+{
+    if (option->initial)
+        return option->initial;
+    const void *at = (const char *)defaults + option->offset;
+    return field_text(option, at, buf, size);
+}

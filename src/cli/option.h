@@ -1,0 +1,77 @@
+/**
+ * One option: a row of the table.
+ *
+ * The table in options.c is the only place that names an option; the parser, --help, the man
+ * page and the completion are walkers over it.
+ */
+#ifndef FETCHALL_CLI_OPTION_H
+#define FETCHALL_CLI_OPTION_H
+
+#include <stddef.h>
+
+#include <fetchall/error.h>
+
+struct fa_options;
+
+/** What a row is, and with it the type of its field. */
+enum fa_option_type {
+    FA_OPTION_END,
+    FA_OPTION_GROUP,  /**< A heading for the rows that follow; help is its text. */
+    FA_OPTION_FLAG,   /**< bool */
+    FA_OPTION_SET,    /**< An enum, set to .first; no argument. */
+    FA_OPTION_CHOICE, /**< An enum, set to .first plus the index in .choices. */
+    FA_OPTION_UINT,   /**< unsigned, from .min to .max */
+    FA_OPTION_SIZE,   /**< uint64_t */
+    FA_OPTION_TIME,   /**< double, in seconds, from .least to .most */
+    FA_OPTION_TEXT,   /**< const char *, one line, borrowed from the command line */
+    FA_OPTION_FILE,   /**< const char *, a file that can be read */
+    FA_OPTION_CUSTOM, /**< Whatever .parse stores. */
+};
+
+/** What a shell may offer for an argument. */
+enum fa_option_offer { FA_OFFER_NOTHING, FA_OFFER_FILES, FA_OFFER_FOLDERS };
+
+struct fa_option {
+    enum fa_option_type type;
+    char letter;      /**< '\0': none. */
+    const char *name; /**< Without the dashes. */
+    const char *arg;  /**< What stands for the argument in texts; NULL: takes none. */
+    size_t offset;    /**< Of the field in struct fa_options. */
+
+    unsigned min, max;
+    double least, most;
+    unsigned first;
+    const char *const *choices; /**< Ends with NULL. */
+    int (*parse)(struct fa_options *options, const char *value, struct fa_error *err);
+    enum fa_option_offer offer;
+
+    const char *initial; /**< The default as a text, where the field's own value (0, NULL) does
+                            not tell. */
+    const char *help;    /**< Lower case, no full stop. */
+    const char *more;    /**< Sentences for the man page that follow the help; may be NULL. */
+};
+
+/**
+ * Store a value in the option's field.
+ *
+ * @value  NULL for an option that takes none.
+ * @return 0, or -1 with a message that names the option and what it wants.
+ */
+int fa_option_store(const struct fa_option *option, struct fa_options *options, const char *value,
+                    struct fa_error *err);
+
+/**
+ * The default as a text.
+ *
+ * @defaults  Options as fa_options_init() leaves them.
+ * @buf       Room for the text.
+ * @return    NULL if there is nothing to tell.
+ */
+const char *fa_option_default(const struct fa_option *option, const struct fa_options *defaults,
+                              char *buf, size_t size);
+
+/** Report a wrong command line: domain and class of a usage error.  Always returns -1. */
+int fa_option_refuse(struct fa_error *err, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+#endif

@@ -1,0 +1,288 @@
+#include "cli/options.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/request.h"
+#include "cli/value.h"
+
+/* Each enum field is written as an unsigned. */
+#define SAME_SIZE(type) _Static_assert(sizeof(type) == sizeof(unsigned), #type)
+SAME_SIZE(enum fa_mode);
+SAME_SIZE(enum fa_layout);
+SAME_SIZE(enum fa_family);
+SAME_SIZE(enum fa_hash_with);
+SAME_SIZE(enum fa_progress_mode);
+SAME_SIZE(enum fa_action);
+
+static const char *const modes[] = {
+    [FA_MODE_ASYNC] = "async", [FA_MODE_THREAD] = "thread", [FA_MODE_PROCESS] = "process", NULL};
+static const char *const layouts[] = {[FA_LAYOUT_FLAT] = "flat", [FA_LAYOUT_TREE] = "tree", NULL};
+static const char *const models[] = {[FA_HASH_WITH_PROCESS] = "process",
+                                     [FA_HASH_WITH_THREAD] = "thread",
+                                     [FA_HASH_WITH_INLINE] = "inline",
+                                     NULL};
+static const char *const displays[] = {
+    [FA_PROGRESS_AUTO] = "auto", [FA_PROGRESS_BAR] = "bar",   [FA_PROGRESS_PLAIN] = "plain",
+    [FA_PROGRESS_JSON] = "json", [FA_PROGRESS_NONE] = "none", NULL};
+static const char *const generated[] = {"man", "bash", NULL};
+
+static int parse_hash(struct fa_options *options, const char *value, struct fa_error *err)
+{
+    if (fa_value_hashes(value, &options->config.hash, &options->config.hash_first) == 0)
+        return 0;
+    return fa_option_refuse(err,
+                            "--hash wants 'none', or some of md5, sha1, sha256, sha512, blake2b "
+                            "and xxh128, parted by commas, not '%s'",
+                            value);
+}
+
+static int parse_halt(struct fa_options *options, const char *value, struct fa_error *err)
+{
+    if (fa_value_halt(value, &options->config.halt, &options->config.halt_percent) == 0)
+        return 0;
+    return fa_option_refuse(
+        err, "--halt wants a number such as 10, or a share such as 5%%, not '%s'", value);
+}
+
+/* offsetof(), and a compile error unless the field has that type. */
+#define FIELD(type, f) \
+    (offsetof(struct fa_options, f) + 0 * sizeof((type *){&((struct fa_options *)0)->f}))
+
+#define GROUP(text)                                         \
+    {                                                       \
+        .type = FA_OPTION_GROUP, .name = "", .help = (text) \
+    }
+#define FLAG(n, l, f, ...)                                                                        \
+    {                                                                                             \
+        .type = FA_OPTION_FLAG, .name = (n), .letter = (l), .offset = FIELD(bool, f), __VA_ARGS__ \
+    }
+#define SET(n, l, t, f, v, ...)                                                                 \
+    {                                                                                           \
+        .type = FA_OPTION_SET, .name = (n), .letter = (l), .offset = FIELD(t, f), .first = (v), \
+        __VA_ARGS__                                                                             \
+    }
+#define CHOICE(n, l, a, t, f, c, ...)                                                            \
+    {                                                                                            \
+        .type = FA_OPTION_CHOICE, .name = (n), .letter = (l), .arg = (a), .offset = FIELD(t, f), \
+        .choices = (c), __VA_ARGS__                                                              \
+    }
+#define UINT(n, l, f, lo, hi, ...)                                          \
+    {                                                                       \
+        .type = FA_OPTION_UINT, .name = (n), .letter = (l), .arg = "N",     \
+        .offset = FIELD(unsigned, f), .min = (lo), .max = (hi), __VA_ARGS__ \
+    }
+#define SIZE(n, f, ...)                                                                   \
+    {                                                                                     \
+        .type = FA_OPTION_SIZE, .name = (n), .arg = "SIZE", .offset = FIELD(uint64_t, f), \
+        __VA_ARGS__                                                                       \
+    }
+#define TIME(n, f, lo, hi, ...)                                                      \
+    {                                                                                \
+        .type = FA_OPTION_TIME, .name = (n), .arg = "S", .offset = FIELD(double, f), \
+        .least = (lo), .most = (hi), __VA_ARGS__                                     \
+    }
+#define TEXT(n, l, a, f, ...)                                           \
+    {                                                                   \
+        .type = FA_OPTION_TEXT, .name = (n), .letter = (l), .arg = (a), \
+        .offset = FIELD(const char *, f), __VA_ARGS__                   \
+    }
+#define OUTPUT(n, f, ...) TEXT(n, 0, "FILE", f, .offer = FA_OFFER_FILES, __VA_ARGS__)
+#define INPUT(n, f, ...)                                                                      \
+    {                                                                                         \
+        .type = FA_OPTION_FILE, .name = (n), .arg = "FILE", .offset = FIELD(const char *, f), \
+        .offer = FA_OFFER_FILES, __VA_ARGS__                                                  \
+    }
+#define CUSTOM(n, l, a, p, ...)                                                         \
+    {                                                                                   \
+        .type = FA_OPTION_CUSTOM, .name = (n), .letter = (l), .arg = (a), .parse = (p), \
+        __VA_ARGS__                                                                     \
+    }
+
+#define DAY 86400
+
+/* The only place that names an option. */
+const struct fa_option fa_options_table[] = {
+    GROUP("Concurrency"),
+    CHOICE("mode", 'm', "MODE", enum fa_mode, config.mode, modes, .help = "how bytes are moved",
+           .more = "See STRATEGIES.  Whatever the mode, every option, retry, check and file name "
+                   "behaves the same; only speed, memory and isolation differ."),
+    UINT("jobs", 'j', config.jobs, 1, 4096, .help = "transfers at once, over all hosts"),
+    UINT("per-host", 0, config.per_host, 1, 4096,
+         .help = "transfers at once to one scheme, host and port",
+         .more = "Other hosts go on when one is full."),
+    UINT("loops", 0, config.loops, 1, 64, .initial = "the cores, at most 8",
+         .help = "event loops of async", .more = "1 is the pure single-threaded model."),
+
+    GROUP("Files"),
+    TEXT("dir", 'd', "DIR", config.dir, .offer = FA_OFFER_FOLDERS,
+         .help = "where files go; made if missing"),
+    CHOICE("layout", 0, "LAYOUT", enum fa_layout, config.layout, layouts,
+           .help = "how a URL becomes a name",
+           .more = "flat takes the last segment of the URL's path, tree makes host/path... of it.  "
+                   "See FILES."),
+    FLAG("overwrite", 0, config.overwrite, .help = "fetch again what is there",
+         .more = "A file is replaced only when its successor is complete and checked."),
+    FLAG("plan", 0, config.plan, .help = "read, check and name everything, fetch nothing",
+         .more = "Prints the name, a TAB and the URL of each entry that would be fetched or is "
+                 "there already on standard output, unless -q or --report - is given."),
+
+    GROUP("Failure"),
+    UINT("retries", 0, config.retries, 0, 1000, .help = "tries after the first, for what may pass",
+         .more = "Time-outs, broken connections, and the HTTP statuses that ask for it are tried "
+                 "again; a 404, a bad certificate or a wrong URL is not."),
+    TIME("retry-wait", config.retry_wait, 0, 60, .help = "base of the wait between tries",
+         .more =
+             "The wait doubles with each try, is at most 60 seconds, and a random part of it is "
+             "taken (exponential back-off with full jitter).  A server's Retry-After rules for "
+             "its whole host instead, for at most 600 seconds."),
+    TIME("connect-timeout", config.connect_timeout, 0.1, DAY,
+         .help = "to look up, connect and do the TLS handshake"),
+    TIME("stall-timeout", config.stall_timeout, 0.1, DAY,
+         .help = "no byte for that long ends a try"),
+    TIME("timeout", config.timeout, 0, 365.0 * DAY, .initial = "none",
+         .help = "for one try as a whole",
+         .more = "Counted from when the try gets its slot.  0 is none."),
+    SIZE("max-size", config.max_size, .initial = "none", .help = "refuse larger bodies",
+         .more = "Bytes are counted as they come, so that a body without a declared length is cut "
+                 "off too.  0 is none."),
+    FLAG("expect-length", 0, config.expect_length,
+         .help = "refuse bodies without a declared length",
+         .more = "Such a body ends when the connection does, and nobody can tell whether it was "
+                 "complete."),
+    CUSTOM("halt", 0, "N|N%", parse_halt, .initial = "never",
+           .help = "stop once that many entries failed",
+           .more = "With % it is a share of the entries that have ended."),
+
+    GROUP("Connection"),
+    SIZE("rate", config.rate, .initial = "no limit",
+         .help = "bytes a second, all transfers together", .more = "0 is no limit."),
+    CUSTOM("header", 'H', "LINE|@FILE", fa_request_parse_header, .offer = FA_OFFER_FILES,
+           .help = "send this header too; may repeat",
+           .more =
+               "LINE is 'Name: value'; 'Name:' removes a header that would be sent, and 'Name;' "
+               "sends it empty.  @FILE reads lines from a file, which keeps secrets out of the "
+               "list of processes that everyone can see.  A header with a secret is not sent "
+               "on to another host after a redirect."),
+    TEXT("user-agent", 'A', "TEXT", config.user_agent, .initial = "fetchall and its version",
+         .help = "the User-Agent header"),
+    FLAG("netrc", 0, config.netrc, .help = "take passwords from ~/.netrc"),
+    TEXT("proxy", 0, "URL", config.proxy, .initial = "as the environment says",
+         .help = "go through this proxy; '' for none",
+         .more =
+             "Without the option, the variables http_proxy, https_proxy, all_proxy and no_proxy "
+             "rule, as with curl."),
+    INPUT("cacert", config.cacert, .initial = "the system's", .help = "trust these CAs (PEM)"),
+    INPUT("cert", config.cert, .help = "the client's certificate (PEM)"),
+    INPUT("key", config.key, .help = "the private key of --cert (PEM)",
+          .more = "Not needed if the certificate's file holds it."),
+    FLAG("insecure", 0, config.insecure, .help = "do not check certificates",
+         .more = "Anyone on the way can then read and change what is fetched."),
+    CUSTOM("resolve", 0, "HOST:PORT:ADDR", fa_request_parse_resolve,
+           .help = "use ADDR for HOST:PORT; may repeat",
+           .more = "An IPv6 address may stand in []."),
+    SET("ipv4", '4', enum fa_family, config.family, FA_FAMILY_V4, .help = "use IPv4 only"),
+    SET("ipv6", '6', enum fa_family, config.family, FA_FAMILY_V6, .help = "use IPv6 only"),
+
+    GROUP("Digests"),
+    CUSTOM("hash", 0, "ALG[,ALG]|none", parse_hash, .initial = "sha256",
+           .help = "digests of each file, made while others load",
+           .more = "md5, sha1, sha256, sha512, blake2b and xxh128.  The first one goes to the "
+                   "manifest."),
+    UINT("hash-jobs", 0, config.hash_jobs, 1, 256, .initial = "the cores",
+         .help = "workers that make them"),
+    CHOICE("hash-with", 0, "MODEL", enum fa_hash_with, config.hash_with, models,
+           .help = "what the workers are",
+           .more = "process works beside the downloads in processes of its own.  The others exist "
+                   "to be compared with it; inline holds up the downloads."),
+
+    GROUP("Output"),
+    OUTPUT("manifest", manifest, .help = "write lines for sha256sum -c",
+           .more = "One line for each file that is there at the end, with the first digest of "
+                   "--hash: check with md5sum -c, sha1sum -c, sha256sum -c, sha512sum -c, b2sum -c "
+                   "(blake2b) or xxhsum -c (xxh128), in DIR.  The file is written under another "
+                   "name, and renamed when the run has ended.  Files that are there already are "
+                   "hashed for it."),
+    OUTPUT("report", report, .help = "write a JSON line for each entry; - for stdout",
+           .more = "See REPORT."),
+    OUTPUT("events", events, .help = "write JSON lines while it runs; - for stdout",
+           .more = "See EVENTS."),
+    CHOICE("progress", 0, "HOW", enum fa_progress_mode, progress, displays,
+           .help = "what standard error shows",
+           .more = "auto is bar on a terminal, and plain, a line now and then, otherwise.  json "
+                   "prints a progress object each second (see EVENTS)."),
+    FLAG("quiet", 'q', quiet, .help = "say nothing when all is well"),
+    FLAG("verbose", 'v', verbose, .help = "tell starts and retries too"),
+
+    GROUP("Help"),
+    SET("help", 'h', enum fa_action, action, FA_ACTION_HELP, .help = "print this help"),
+    SET("version", 0, enum fa_action, action, FA_ACTION_VERSION, .help = "print the version"),
+    CHOICE("generate", 0, "TEXT", enum fa_action, action, generated, .first = FA_ACTION_MAN,
+           .help = "print the man page or the bash completion"),
+    {.type = FA_OPTION_END},
+};
+
+void fa_options_init(struct fa_options *options)
+{
+    *options = (struct fa_options){0};
+    fa_config_init(&options->config);
+}
+
+void fa_options_fini(struct fa_options *options)
+{
+    fa_texts_fini(&options->lists);
+    fa_texts_fini(&options->headers);
+    fa_texts_fini(&options->resolve);
+}
+
+int fa_options_add_list(struct fa_options *options, const char *name, struct fa_error *err)
+{
+    if (fa_texts_add(&options->lists, name, strlen(name)) == 0)
+        return 0;
+    return fa_option_refuse(err, "out of memory");
+}
+
+/* Two outputs in one file would overwrite each other. */
+static int check_outputs(const struct fa_options *options, struct fa_error *err)
+{
+    const char *const outputs[] = {options->report, options->events, options->manifest};
+    static const char *const names[] = {"report", "events", "manifest"};
+    for (size_t i = 0; i < 3; ++i)
+        for (size_t j = i + 1; j < 3; ++j)
+            if (outputs[i] && outputs[j] && strcmp(outputs[i], outputs[j]) == 0)
+                return fa_option_refuse(err, "--%s and --%s want different files, not both '%s'",
+                                        names[i], names[j], outputs[i]);
+    return 0;
+}
+
+static int check_manifest(const struct fa_options *options, struct fa_error *err)
+{
+    if (strcmp(options->manifest, "-") == 0)
+        return fa_option_refuse(err, "--manifest wants the name of a file, not '-'");
+    if (!options->config.hash)
+        return fa_option_refuse(err, "--manifest wants a digest, and --hash none makes none");
+    if (options->config.plan)
+        return fa_option_refuse(err, "--plan fetches nothing that --manifest could hold");
+    return 0;
+}
+
+int fa_options_check(struct fa_options *options, struct fa_error *err)
+{
+    struct fa_config *config = &options->config;
+    if (options->lists.count == 0)
+        return fa_option_refuse(err, "which list? Name a file of URLs, a URL, or '-'");
+    if (options->quiet && options->verbose)
+        return fa_option_refuse(err, "--quiet and --verbose contradict each other");
+    if (config->key && !config->cert)
+        return fa_option_refuse(err, "--key wants the certificate that it belongs to (--cert)");
+    if (check_outputs(options, err) != 0 ||
+        (options->manifest && check_manifest(options, err) != 0))
+        return -1;
+
+    config->hash_existing = options->manifest != NULL;
+    config->headers = (const char *const *)options->headers.items;
+    config->n_headers = options->headers.count;
+    config->resolve = (const char *const *)options->resolve.items;
+    config->n_resolve = options->resolve.count;
+    return 0;
+}

@@ -1,0 +1,62 @@
+/**
+ * What the command line says, and the table of options.
+ */
+#ifndef FETCHALL_CLI_OPTIONS_H
+#define FETCHALL_CLI_OPTIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include <fetchall/config.h>
+#include <fetchall/error.h>
+
+#include "cli/option.h"
+#include "cli/texts.h"
+
+/** What the program is asked to do. */
+enum fa_action {
+    FA_ACTION_RUN,
+    FA_ACTION_HELP,
+    FA_ACTION_VERSION,
+    FA_ACTION_MAN, /**< --generate: print a text that is made from the table. */
+    FA_ACTION_BASH,
+};
+
+/** How the run is shown on standard error. */
+enum fa_progress_mode {
+    FA_PROGRESS_AUTO,
+    FA_PROGRESS_BAR,
+    FA_PROGRESS_PLAIN,
+    FA_PROGRESS_JSON,
+    FA_PROGRESS_NONE,
+};
+
+struct fa_options {
+    struct fa_config config; /**< Its arrays are borrowed from the texts below. */
+    enum fa_action action;
+    struct fa_texts lists;
+    struct fa_texts headers;
+    struct fa_texts resolve;
+    const char *report;   /**< NULL: none. */
+    const char *events;   /**< NULL: none. */
+    const char *manifest; /**< NULL: none. */
+    enum fa_progress_mode progress;
+    bool quiet;
+    bool verbose;
+};
+
+/** All options; ends with a row of FA_OPTION_END. */
+extern const struct fa_option fa_options_table[];
+
+/** Fill in the defaults.  Strings of the command line are borrowed later, until fini. */
+void fa_options_init(struct fa_options *options);
+
+void fa_options_fini(struct fa_options *options);
+
+/** Add a list. */
+int fa_options_add_list(struct fa_options *options, const char *name, struct fa_error *err);
+
+/** Check what no single option can know, and connect config with the texts; call it last. */
+int fa_options_check(struct fa_options *options, struct fa_error *err);
+
+#endif

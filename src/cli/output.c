@@ -1,0 +1,72 @@
+#include "cli/output.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli/json.h"
+
+static int fail(struct fa_output *output, int code, struct fa_error *err)
+{
+    if (output->failed)
+        return 0;
+    output->failed = true;
+    fa_error_system(err, FA_CLASS_LOCAL_IO, code, "cannot write the %s '%s'", output->what,
+                    output->path);
+    return -1;
+}
+
+int fa_output_open(struct fa_output *output, const char *what, const char *path,
+                   struct fa_error *err)
+{
+    FILE *file = strcmp(path, "-") == 0 ? stdout : fopen(path, "we");
+    if (!file) {
+        fa_error_system(err, FA_CLASS_LOCAL_IO, errno, "cannot create the %s '%s'", what, path);
+        return -1;
+    }
+    fa_output_take(output, what, path, file);
+    return 0;
+}
+
+void fa_output_take(struct fa_output *output, const char *what, const char *path, FILE *file)
+{
+    *output = (struct fa_output){
+        .file = file, .what = what, .path = path, .terminal = isatty(fileno(file)) != 0};
+}
+
+int fa_output_line(struct fa_output *output, const char *line, struct fa_error *err)
+{
+    if (!output->file || output->failed)
+        return 0;
+    errno = 0;
+    if (fputs(line, output->file) < 0 || putc('\n', output->file) < 0)
+        return fail(output, errno, err);
+    return 0;
+}
+
+int fa_output_json(struct fa_output *output, json_t *object, struct fa_error *err)
+{
+    char *line = object ? fa_json_line(object, output->terminal) : NULL;
+    int rc = line ? fa_output_line(output, line, err) : fail(output, ENOMEM, err);
+    free(line);
+    json_decref(object);
+    return rc;
+}
+
+int fa_output_flush(struct fa_output *output, struct fa_error *err)
+{
+    if (output->file && !output->failed && fflush(output->file) != 0)
+        return fail(output, errno, err);
+    return 0;
+}
+
+int fa_output_close(struct fa_output *output, struct fa_error *err)
+{
+    int rc = fa_output_flush(output, err);
+    /* Standard output may be shared with other outputs: it is closed by the end of the program. */
+    if (output->file && output->file != stdout && fclose(output->file) != 0 && rc == 0)
+        rc = fail(output, errno, err);
+    output->file = NULL;
+    return rc;
+}

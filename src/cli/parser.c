@@ -1,0 +1,160 @@
+#include "cli/parser.h"
+
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+/* A walk along the arguments. */
+struct walk {
+    struct fa_options *options;
+    char *const *next;
+    char *const *end;
+    struct fa_error *err;
+};
+
+static bool is_option(const struct fa_option *row)
+{
+    return row->type != FA_OPTION_GROUP;
+}
+
+/* How many single-character edits lie between two names; adjacent swaps count two. */
+static unsigned distance(const char *a, size_t a_len, const char *b)
+{
+    enum { LONGEST = 32 };
+    unsigned row[LONGEST + 1];
+    size_t b_len = strlen(b);
+    if (a_len > LONGEST || b_len > LONGEST)
+        return LONGEST;
+    for (size_t j = 0; j <= b_len; ++j)
+        row[j] = (unsigned)j;
+    for (size_t i = 1; i <= a_len; ++i) {
+        unsigned corner = row[0];
+        row[0] = (unsigned)i;
+        for (size_t j = 1; j <= b_len; ++j) {
+            unsigned best = corner + (a[i - 1] != b[j - 1]);
+            best = row[j] + 1 < best ? row[j] + 1 : best;
+            best = row[j - 1] + 1 < best ? row[j - 1] + 1 : best;
+            corner = row[j];
+            row[j] = best;
+        }
+    }
+    return row[b_len];
+}
+
+/* The name that was probably meant, or NULL. */
+static const char *closest(const char *name, size_t len)
+{
+    const char *found = NULL;
+    unsigned least = len < 4 ? 2 : 3;
+    for (const struct fa_option *row = fa_options_table; row->type; ++row) {
+        unsigned edits = is_option(row) ? distance(name, len, row->name) : least;
+        if (edits < least) {
+            least = edits;
+            found = row->name;
+        }
+    }
+    return found;
+}
+
+static int refuse_unknown(const char *name, size_t len, struct fa_error *err)
+{
+    const char *meant = closest(name, len);
+    if (meant)
+        return fa_option_refuse(err, "there is no option --%.*s; did you mean --%s?", (int)len,
+                                name, meant);
+    return fa_option_refuse(err, "there is no option --%.*s", (int)len, name);
+}
+
+/* The option of that name, or the only one whose name begins so; else NULL, and an error. */
+static const struct fa_option *find_name(const char *name, size_t len, struct fa_error *err)
+{
+    const struct fa_option *found = NULL;
+    char names[160] = "";
+    unsigned matches = 0;
+    for (const struct fa_option *row = fa_options_table; row->type; ++row) {
+        if (!is_option(row) || strncmp(row->name, name, len) != 0)
+            continue;
+        if (!row->name[len])
+            return row;
+        size_t used = strlen(names);
+        snprintf(names + used, sizeof(names) - used, "%s--%s", used ? ", " : "", row->name);
+        found = row;
+        ++matches;
+    }
+    if (matches == 0)
+        refuse_unknown(name, len, err);
+    else if (matches > 1)
+        fa_option_refuse(err, "--%.*s may mean %s", (int)len, name, names);
+    return matches == 1 ? found : NULL;
+}
+
+static const struct fa_option *find_letter(char letter)
+{
+    for (const struct fa_option *row = fa_options_table; row->type; ++row)
+        if (is_option(row) && row->letter == letter)
+            return row;
+    return NULL;
+}
+
+/* The next argument as the value of an option. */
+static int store_next(struct walk *walk, const struct fa_option *row)
+{
+    if (walk->next == walk->end)
+        return fa_option_refuse(walk->err, "--%s wants a value (%s)", row->name, row->arg);
+    return fa_option_store(row, walk->options, *walk->next++, walk->err);
+}
+
+/* text: an argument, after its two dashes. */
+static int parse_name(struct walk *walk, const char *text)
+{
+    size_t len = strcspn(text, "=");
+    const struct fa_option *row = find_name(text, len, walk->err);
+    if (!row)
+        return -1;
+    const char *value = text[len] ? text + len + 1 : NULL;
+    if (!row->arg && value)
+        return fa_option_refuse(walk->err, "--%s takes no value", row->name);
+    if (row->arg && !value)
+        return store_next(walk, row);
+    return fa_option_store(row, walk->options, value, walk->err);
+}
+
+/* cluster: an argument, after its dash. */
+static int parse_letters(struct walk *walk, const char *cluster)
+{
+    for (const char *text = cluster; *text; ++text) {
+        const struct fa_option *row = find_letter(*text);
+        if (!row)
+            return fa_option_refuse(walk->err, "there is no option -%c in '-%s'", *text, cluster);
+        if (row->arg && text[1])
+            return fa_option_store(row, walk->options, text + 1, walk->err);
+        if (row->arg)
+            return store_next(walk, row);
+        if (fa_option_store(row, walk->options, NULL, walk->err) != 0)
+            return -1;
+    }
+    return 0;
+}
+
+int fa_parser_run(struct fa_options *options, int argc, char *const argv[], struct fa_error *err)
+{
+    struct walk walk = {options, argv + (argc > 0), argv + argc, err};
+    bool lists_only = false;
+    while (walk.next < walk.end) {
+        const char *arg = *walk.next++;
+        int rc = 0;
+        if (lists_only || arg[0] != '-' || !arg[1])
+            rc = fa_options_add_list(options, arg, err);
+        else if (strcmp(arg, "--") == 0)
+            lists_only = true;
+        else if (arg[1] == '-')
+            rc = parse_name(&walk, arg + 2);
+        else
+            rc = parse_letters(&walk, arg + 1);
+        if (rc != 0)
+            return -1;
+        if (options->action != FA_ACTION_RUN)
+            return 0;
+    }
+    return fa_options_check(options, err);
+}

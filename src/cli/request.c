@@ -1,0 +1,87 @@
+#include "cli/request.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/types.h>
+
+#include "cli/value.h"
+
+static int no_memory(struct fa_error *err)
+{
+    return fa_option_refuse(err, "out of memory");
+}
+
+static int add_header(struct fa_options *options, const char *line, size_t len,
+                      struct fa_error *err)
+{
+    size_t bytes = len;
+    for (size_t i = 0; i < options->headers.count; ++i)
+        bytes += strlen(options->headers.items[i]);
+    if (options->headers.count >= FA_REQUEST_HEADERS_MAX || bytes > FA_REQUEST_BYTES_MAX)
+        return fa_option_refuse(err, "--header: at most %d lines and %d bytes go with a request",
+                                FA_REQUEST_HEADERS_MAX, FA_REQUEST_BYTES_MAX);
+    return fa_texts_add(&options->headers, line, len) == 0 ? 0 : no_memory(err);
+}
+
+/* The lines of a file; path is only for messages. */
+static int add_file(struct fa_options *options, FILE *file, const char *path, struct fa_error *err)
+{
+    char *line = NULL;
+    size_t room = 0;
+    unsigned number = 0;
+    int rc = 0;
+    for (ssize_t got; rc == 0 && (got = getline(&line, &room, file)) >= 0;) {
+        size_t len = (size_t)got;
+        ++number;
+        if (len && line[len - 1] == '\n')
+            --len;
+        if (len && line[len - 1] == '\r')
+            --len;
+        if (len == 0)
+            continue;
+        if (fa_value_header(line, len) == 0)
+            rc = add_header(options, line, len, err);
+        else
+            rc = fa_option_refuse(err, "--header: line %u of '%s' is not 'Name: value'", number,
+                                  path);
+    }
+    if (rc == 0 && ferror(file))
+        rc = fa_option_refuse(err, "--header: cannot read '%s': %s", path, strerror(errno));
+    free(line);
+    return rc;
+}
+
+int fa_request_parse_header(struct fa_options *options, const char *value, struct fa_error *err)
+{
+    if (value[0] == '@') {
+        FILE *file = fopen(value + 1, "re");
+        if (!file)
+            return fa_option_refuse(err, "--header: cannot read '%s': %s", value + 1,
+                                    strerror(errno));
+        int rc = add_file(options, file, value + 1, err);
+        fclose(file);
+        return rc;
+    }
+
+    size_t len = strlen(value);
+    if (len && value[len - 1] == '\n')
+        --len;
+    if (len && value[len - 1] == '\r')
+        --len;
+    if (memchr(value, '\r', len) || memchr(value, '\n', len))
+        return fa_option_refuse(err, "--header wants one line; repeat the option for more");
+    if (fa_value_header(value, len) != 0)
+        return fa_option_refuse(err, "--header wants 'Name: value', or @ and the name of a file");
+    return add_header(options, value, len, err);
+}
+
+int fa_request_parse_resolve(struct fa_options *options, const char *value, struct fa_error *err)
+{
+    if (fa_value_resolve(value) != 0)
+        return fa_option_refuse(
+            err, "--resolve wants HOST:PORT:ADDR, such as example.org:443:192.0.2.7, not '%s'",
+            value);
+    return fa_texts_add(&options->resolve, value, strlen(value)) == 0 ? 0 : no_memory(err);
+}

@@ -1,0 +1,24 @@
+/**
+ * What the user adds to every request: header lines, and addresses of hosts.
+ *
+ * Header lines may hold secrets: no message repeats more of them than a file's name and a line
+ * number.
+ */
+#ifndef FETCHALL_CLI_REQUEST_H
+#define FETCHALL_CLI_REQUEST_H
+
+#include <fetchall/error.h>
+
+#include "cli/options.h"
+
+/** At most that many header lines, and that many bytes of them, go with each request. */
+#define FA_REQUEST_HEADERS_MAX 64
+#define FA_REQUEST_BYTES_MAX   32768
+
+/** The value of --header: a line, or @FILE with some lines. */
+int fa_request_parse_header(struct fa_options *options, const char *value, struct fa_error *err);
+
+/** The value of --resolve. */
+int fa_request_parse_resolve(struct fa_options *options, const char *value, struct fa_error *err);
+
+#endif

@@ -1,0 +1,40 @@
+#include "cli/units.h"
+
+#include <stdio.h>
+
+const char *fa_units_bytes(double bytes, char buf[FA_UNITS_MAX])
+{
+    static const char *const units[] = {"KiB", "MiB", "GiB", "TiB", "PiB", "EiB"};
+    if (bytes < 1024) {
+        snprintf(buf, FA_UNITS_MAX, "%u B", (unsigned)(bytes > 0 ? bytes : 0));
+        return buf;
+    }
+    size_t unit = 0;
+    bytes /= 1024;
+    /* What would be rounded to 1024.0 is written in the next unit. */
+    while (bytes >= 1023.95 && unit + 1 < sizeof units / sizeof *units) {
+        bytes /= 1024;
+        unit++;
+    }
+    snprintf(buf, FA_UNITS_MAX, "%.1f %s", bytes, units[unit]);
+    return buf;
+}
+
+const char *fa_units_seconds(double seconds, char buf[FA_UNITS_MAX])
+{
+    uint64_t whole = seconds > 0 && seconds < 1e12 ? (uint64_t)seconds : 0;
+    if ((double)whole < seconds)
+        whole++;
+    unsigned s = (unsigned)(whole % 60);
+    unsigned m = (unsigned)(whole / 60 % 60);
+    if (whole < 60)
+        snprintf(buf, FA_UNITS_MAX, "%u s", s);
+    else if (whole < 3600)
+        snprintf(buf, FA_UNITS_MAX, "%u:%02u", m, s);
+    else if (whole < (uint64_t)24 * 3600)
+        snprintf(buf, FA_UNITS_MAX, "%u:%02u:%02u", (unsigned)(whole / 3600), m, s);
+    else
+        snprintf(buf, FA_UNITS_MAX, "%llu d %u h", (unsigned long long)(whole / 86400),
+                 (unsigned)(whole / 3600 % 24));
+    return buf;
+}

@@ -1,0 +1,19 @@
+/**
+ * Numbers as people read them.
+ */
+#ifndef FETCHALL_CLI_UNITS_H
+#define FETCHALL_CLI_UNITS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/** Room for any of the texts below. */
+#define FA_UNITS_MAX 24
+
+/** "512 B", "12.3 MiB": binary units. */
+const char *fa_units_bytes(double bytes, char buf[FA_UNITS_MAX]);
+
+/** "35 s", "1:23", "2:03:04", "4 d 5 h": whole seconds, rounded up. */
+const char *fa_units_seconds(double seconds, char buf[FA_UNITS_MAX]);
+
+#endif

@@ -1,0 +1,166 @@
+#include "cli/value.h"
+
+#include <arpa/inet.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <fetchall/config.h>
+
+#define DIGITS "0123456789"
+
+/* The digits at the start of a text.  Returns how many there are; 0 also if they are too many. */
+static size_t leading(const char *text, uint64_t *ret_number)
+{
+    size_t len = strspn(text, DIGITS);
+    uint64_t number = 0;
+    for (size_t i = 0; i < len; ++i) {
+        uint64_t digit = (uint64_t)(text[i] - '0');
+        if (number > (UINT64_MAX - digit) / 10)
+            return 0;
+        number = 10 * number + digit;
+    }
+    *ret_number = number;
+    return len;
+}
+
+int fa_value_number(const char *text, uint64_t *ret_number)
+{
+    uint64_t number;
+    size_t len = leading(text, &number);
+    if (len == 0 || text[len])
+        return -1;
+    *ret_number = number;
+    return 0;
+}
+
+int fa_value_size(const char *text, uint64_t *ret_bytes)
+{
+    static const char suffixes[] = "kKmMgG";
+    uint64_t number;
+    size_t len = leading(text, &number);
+    if (len == 0)
+        return -1;
+    unsigned shift = 0;
+    if (text[len]) {
+        const char *suffix = strchr(suffixes, text[len]);
+        if (!suffix || text[len + 1])
+            return -1;
+        shift = 10 * ((unsigned)(suffix - suffixes) / 2 + 1);
+    }
+    /* Sizes are compared with off_t later. */
+    if (number > (uint64_t)INT64_MAX >> shift)
+        return -1;
+    *ret_bytes = number << shift;
+    return 0;
+}
+
+int fa_value_seconds(const char *text, double *ret_seconds)
+{
+    /* strtod() would also take blanks, signs, exponents, hexadecimals, "inf" and "nan". */
+    size_t whole = strspn(text, DIGITS);
+    const char *end = text + whole;
+    size_t fraction = 0;
+    if (*end == '.') {
+        fraction = strspn(end + 1, DIGITS);
+        end += 1 + fraction;
+    }
+    if (whole + fraction == 0)
+        return -1;
+    double factor = 1;
+    if (*end) {
+        factor = *end == 's' ? 1 : *end == 'm' ? 60 : *end == 'h' ? 3600 : 0;
+        if (end[1] || !(factor > 0))
+            return -1;
+    }
+    *ret_seconds = strtod(text, NULL) * factor;
+    return 0;
+}
+
+int fa_value_hashes(const char *text, unsigned *ret_bits, unsigned *ret_first)
+{
+    unsigned bits = 0;
+    unsigned first = 0;
+    if (strcmp(text, "none") != 0) {
+        for (const char *at = text;; ++at) {
+            size_t len = strcspn(at, ",");
+            unsigned hash = fa_hash_from_name(at, len);
+            if (!hash)
+                return -1;
+            bits |= hash;
+            first = first ? first : hash;
+            at += len;
+            if (!*at)
+                break;
+        }
+    }
+    *ret_bits = bits;
+    *ret_first = first;
+    return 0;
+}
+
+int fa_value_halt(const char *text, uint64_t *ret_count, bool *ret_percent)
+{
+    uint64_t count;
+    size_t len = leading(text, &count);
+    bool percent = len > 0 && text[len] == '%';
+    if (len == 0 || text[len + percent] || count == 0 || (percent && count > 100))
+        return -1;
+    *ret_count = count;
+    *ret_percent = percent;
+    return 0;
+}
+
+/* Whether the len bytes are an address of that family. */
+static bool is_address(int family, const char *text, size_t len)
+{
+    char copy[INET6_ADDRSTRLEN];
+    unsigned char binary[sizeof(struct in6_addr)];
+    if (len == 0 || len >= sizeof(copy))
+        return false;
+    memcpy(copy, text, len);
+    copy[len] = '\0';
+    return inet_pton(family, copy, binary) == 1;
+}
+
+static bool is_bracketed_v6(const char *text, size_t len)
+{
+    return len > 2 && text[0] == '[' && text[len - 1] == ']' &&
+           is_address(AF_INET6, text + 1, len - 2);
+}
+
+int fa_value_resolve(const char *text)
+{
+    size_t host = *text == '[' ? strcspn(text, "]") + 1 : strcspn(text, ":");
+    if (host == 0 || host > strlen(text) || text[host] != ':')
+        return -1;
+    if (*text == '[' ? !is_bracketed_v6(text, host) : strcspn(text, " \t\r\n,/@") < host)
+        return -1;
+
+    uint64_t number;
+    const char *port = text + host + 1;
+    size_t digits = leading(port, &number);
+    if (digits == 0 || port[digits] != ':' || number == 0 || number > 65535)
+        return -1;
+
+    const char *address = port + digits + 1;
+    size_t len = strlen(address);
+    return is_address(AF_INET, address, len) || is_address(AF_INET6, address, len) ||
+                   is_bracketed_v6(address, len)
+               ? 0
+               : -1;
+}
+
+int fa_value_header(const char *line, size_t len)
+{
+    /* RFC 9110, 5.6.2 */
+    static const char token[] = "!#$%&'*+-.^_`|~" DIGITS "abcdefghijklmnopqrstuvwxyz"
+                                "ABCDEFGHIJKLMNOPQRSTUVWXYZ";
+    if (memchr(line, '\0', len) || memchr(line, '\r', len) || memchr(line, '\n', len))
+        return -1;
+    size_t name = 0;
+    while (name < len && strchr(token, line[name]))
+        ++name;
+    if (name == 0 || name == len)
+        return -1;
+    return line[name] == ':' || (line[name] == ';' && name + 1 == len) ? 0 : -1;
+}

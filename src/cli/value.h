@@ -1,0 +1,34 @@
+/**
+ * Values as they are written on the command line.  Pure.
+ *
+ * Each function returns 0, or -1 if the text as a whole is not such a value.
+ */
+#ifndef FETCHALL_CLI_VALUE_H
+#define FETCHALL_CLI_VALUE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/** Digits only. */
+int fa_value_number(const char *text, uint64_t *ret_number);
+
+/** Digits, then k, M or G (times 1024 each; in either case) or nothing. */
+int fa_value_size(const char *text, uint64_t *ret_bytes);
+
+/** A decimal fraction, then s, m, h or nothing. */
+int fa_value_seconds(const char *text, double *ret_seconds);
+
+/** "sha256,md5" or "none": enum fa_hash bits, and the one named first. */
+int fa_value_hashes(const char *text, unsigned *ret_bits, unsigned *ret_first);
+
+/** "12" or "5%"; neither may be 0. */
+int fa_value_halt(const char *text, uint64_t *ret_count, bool *ret_percent);
+
+/** "HOST:PORT:ADDR"; an IPv6 address may stand in []. */
+int fa_value_resolve(const char *text);
+
+/** A header line of len bytes: "Name: value", "Name:" or "Name;", as curl takes them. */
+int fa_value_header(const char *line, size_t len);
+
+#endif

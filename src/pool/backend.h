@@ -1,0 +1,93 @@
+/**
+ * What a pool asks of its kind of workers.
+ *
+ * pool.c keeps the tasks, in the order of submission; a backend takes them from the pending queue,
+ * and gives each back with fa_pool_finish().  All of it on the loop's thread.
+ */
+#ifndef FA_POOL_BACKEND_H
+#define FA_POOL_BACKEND_H
+
+#include "base/loop.h"
+#include "pool/pool.h"
+#include "pool/task.h"
+
+struct fa_backend;
+
+enum fa_pool_task_state { FA_POOL_TASK_PENDING, FA_POOL_TASK_RUNNING, FA_POOL_TASK_FINISHED };
+
+/** A task as its pool sees it. */
+struct fa_pool_task {
+    struct fa_task task; /**< input, fds and reply are this task's own. */
+    uint64_t id;
+    enum fa_pool_task_state state;
+    const char *type;
+    void (*done)(void *arg, const struct fa_task_result *result);
+    void (*on_progress)(void *arg, uint64_t value);
+    void *arg;
+    uint64_t told; /**< The last progress handed on. */
+    bool ok;
+    bool lost;
+    struct fa_error error;
+    void *worker;              /**< The backend's. */
+    struct fa_pool_task *next; /**< In the queue it is in. */
+    int fds[];
+};
+
+struct fa_task_queue {
+    struct fa_pool_task *first;
+    struct fa_pool_task **last;
+};
+
+void fa_task_queue_init(struct fa_task_queue *queue);
+void fa_task_queue_push(struct fa_task_queue *queue, struct fa_pool_task *task);
+
+/** @return the first, taken out; or NULL. */
+struct fa_pool_task *fa_task_queue_pop(struct fa_task_queue *queue);
+
+struct fa_backend_ops {
+    /** @return the backend, or NULL. */
+    struct fa_backend *(*new)(struct fa_pool *pool, struct fa_error *err);
+    /** There may be pending tasks, or free workers. */
+    void (*dispatch)(struct fa_backend *self);
+    /** A running task was cancelled, or has a new tuned. */
+    void (*news)(struct fa_backend *self, struct fa_pool_task *task);
+    /** Called about four times a second while tasks run. */
+    void (*tick)(struct fa_backend *self);
+    void (*free)(struct fa_backend *self);
+};
+
+extern const struct fa_backend_ops fa_backend_threads;
+extern const struct fa_backend_ops fa_backend_processes;
+
+struct fa_pool {
+    struct fa_pool_config config; /**< setup is the pool's own copy. */
+    struct event_base *base;
+    bool own_base;
+    struct fa_nursery *nursery;
+    bool own_nursery;
+    const struct fa_backend_ops *ops;
+    struct fa_backend *backend;
+    struct fa_task_queue pending;
+    struct fa_task_queue finished; /**< Their callbacks are due. */
+    struct event *deliver;
+    struct event *tick;
+    struct fa_pool_task **slots; /**< By the low half of their ids. */
+    size_t n_slots;
+    uint32_t *free_slots;
+    size_t n_free;
+    uint32_t generation;
+    size_t unfinished;
+    bool ticking;
+    bool closing;
+};
+
+/** Close what is left of a task's descriptors. */
+void fa_pool_task_close(struct fa_pool_task *task);
+
+/** The task has ended: ok, lost, error and reply are filled in.  Its callback is called later. */
+void fa_pool_finish(struct fa_pool *pool, struct fa_pool_task *task);
+
+/** Hand on a task's progress. */
+void fa_pool_tell(struct fa_pool_task *task);
+
+#endif

@@ -1,0 +1,132 @@
+#include "pool/frame.h"
+
+#include "base/buf.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#define MAGIC 0x4c414846u /* "FHAL" */
+#define HEAD  32
+
+/* A hostile peer may send more descriptors than we take: room for all that the kernel allows. */
+#define KERNEL_FDS 253
+
+int fa_frame_pair(int ret_ends[2])
+{
+    return socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ret_ends);
+}
+
+static void put(unsigned char *at, uint64_t value, size_t width)
+{
+    for (size_t i = 0; i < width; ++i)
+        at[i] = (unsigned char)(value >> (8 * i));
+}
+
+int fa_frame_send(int sock, const struct fa_frame *frame, int flags)
+{
+    if (frame->len > FA_FRAME_PAYLOAD_MAX || frame->n_fds > FA_TASK_FDS_MAX) {
+        errno = EMSGSIZE;
+        return -1;
+    }
+    unsigned char head[HEAD] = {0};
+    put(head, MAGIC, 4);
+    put(head + 4, frame->type, 4);
+    put(head + 8, frame->id, 8);
+    put(head + 16, frame->value, 8);
+    put(head + 24, frame->len, 4);
+
+    struct iovec parts[2] = {
+        {.iov_base = head, .iov_len = HEAD},
+        {.iov_base = (void *)(uintptr_t)frame->payload, .iov_len = frame->len},
+    };
+    _Alignas(struct cmsghdr) unsigned char control[CMSG_SPACE(sizeof(frame->fds))];
+    struct msghdr message = {.msg_iov = parts, .msg_iovlen = frame->len ? 2 : 1};
+    if (frame->n_fds) {
+        size_t size = frame->n_fds * sizeof(int);
+        memset(control, 0, sizeof(control));
+        message.msg_control = control;
+        message.msg_controllen = CMSG_SPACE(size);
+        struct cmsghdr *cmsg = CMSG_FIRSTHDR(&message);
+        cmsg->cmsg_level = SOL_SOCKET;
+        cmsg->cmsg_type = SCM_RIGHTS;
+        cmsg->cmsg_len = CMSG_LEN(size);
+        memcpy(CMSG_DATA(cmsg), frame->fds, size);
+    }
+    ssize_t n;
+    do {
+        n = sendmsg(sock, &message, flags | MSG_NOSIGNAL);
+    } while (n < 0 && errno == EINTR);
+    return n < 0 ? -1 : 0;
+}
+
+int fa_frame_parse(const void *bytes, size_t n, struct fa_frame *ret)
+{
+    struct fa_reader reader;
+    fa_reader_init(&reader, bytes, n);
+    uint32_t magic = fa_reader_u32(&reader);
+    uint32_t type = fa_reader_u32(&reader);
+    ret->id = fa_reader_u64(&reader);
+    ret->value = fa_reader_u64(&reader);
+    ret->len = fa_reader_u32(&reader);
+    uint32_t reserved = fa_reader_u32(&reader);
+    ret->payload = fa_reader_get(&reader, ret->len);
+    ret->n_fds = 0;
+    if (!fa_reader_ok(&reader) || magic != MAGIC || reserved || type == 0 ||
+        type >= FA_FRAME_TYPES || ret->len > FA_FRAME_PAYLOAD_MAX)
+        return -1;
+    ret->type = type;
+    return 0;
+}
+
+static size_t collect_fds(struct msghdr *message, int fds[KERNEL_FDS])
+{
+    size_t n = 0;
+    for (struct cmsghdr *c = CMSG_FIRSTHDR(message); c; c = CMSG_NXTHDR(message, c)) {
+        if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS)
+            continue;
+        size_t came = (c->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+        for (size_t i = 0; i < came && n < KERNEL_FDS; ++i, ++n)
+            memcpy(&fds[n], CMSG_DATA(c) + i * sizeof(int), sizeof(int));
+    }
+    return n;
+}
+
+int fa_frame_recv(int sock, struct fa_frame_room *room, struct fa_frame *ret, int flags)
+{
+    _Alignas(struct cmsghdr) unsigned char control[CMSG_SPACE(KERNEL_FDS * sizeof(int))];
+    struct iovec part = {.iov_base = room->bytes, .iov_len = sizeof(room->bytes)};
+    struct msghdr message = {
+        .msg_iov = &part,
+        .msg_iovlen = 1,
+        .msg_control = control,
+        .msg_controllen = sizeof(control),
+    };
+    ssize_t n;
+    do {
+        n = recvmsg(sock, &message, flags | MSG_CMSG_CLOEXEC);
+    } while (n < 0 && errno == EINTR);
+    if (n <= 0)
+        return (int)n;
+
+    int fds[KERNEL_FDS];
+    size_t n_fds = collect_fds(&message, fds);
+    bool whole = !(message.msg_flags & (MSG_TRUNC | MSG_CTRUNC));
+    if (!whole || n_fds > FA_TASK_FDS_MAX || fa_frame_parse(room->bytes, (size_t)n, ret)) {
+        for (size_t i = 0; i < n_fds; ++i)
+            close(fds[i]);
+        errno = EPROTO;
+        return -1;
+    }
+    memcpy(ret->fds, fds, n_fds * sizeof(int));
+    ret->n_fds = n_fds;
+    return 1;
+}
+
+void fa_frame_close(struct fa_frame *frame)
+{
+    for (size_t i = 0; i < frame->n_fds; ++i)
+        close(frame->fds[i]);
+    frame->n_fds = 0;
+}

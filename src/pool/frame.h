@@ -1,0 +1,79 @@
+/**
+ * Frames between a pool, its nursery and its workers: one message on a SOCK_SEQPACKET pair
+ * (unix(7)), descriptors beside it (SCM_RIGHTS).
+ *
+ * Everything that comes in is checked before it is believed: size, magic, type, the number of
+ * descriptors.  A peer that breaks this is to be ended.
+ */
+#ifndef FA_POOL_FRAME_H
+#define FA_POOL_FRAME_H
+
+#include <fetchall/pool.h>
+
+#include <stddef.h>
+#include <stdint.h>
+
+enum fa_frame_type {
+    /* pool to worker */
+    FA_FRAME_TASK = 1, /**< id: of the task; payload: type's name and input; its descriptors. */
+    FA_FRAME_CANCEL,   /**< id: of the task. */
+    FA_FRAME_TUNE,     /**< id: of the task; value. */
+    /* worker to pool */
+    FA_FRAME_PROGRESS, /**< id: of the task; value. */
+    FA_FRAME_RESULT,   /**< id: of the task; payload: the reply. */
+    FA_FRAME_FAILURE,  /**< id: of the task; payload: a struct fa_error. */
+    /* pool to nursery */
+    FA_FRAME_ROLE,  /**< id: of the role; payload: names of its types, setup. */
+    FA_FRAME_SPAWN, /**< id: of the child; value: of the role; the child's socket. */
+    /* nursery to pool */
+    FA_FRAME_SPAWNED, /**< id: of the child; value: its pid; its pidfd. */
+    FA_FRAME_EXITED,  /**< id: of the child; value: its wait status. */
+    FA_FRAME_REFUSED, /**< id: of the child, or 0 for a role; payload: a struct fa_error. */
+    FA_FRAME_TYPES
+};
+
+/** Payload of a frame: a task's input and some room for names. */
+#define FA_FRAME_PAYLOAD_MAX (FA_TASK_BYTES_MAX + 512)
+
+struct fa_frame {
+    enum fa_frame_type type;
+    uint64_t id;
+    uint64_t value;
+    const void *payload;
+    size_t len;
+    int fds[FA_TASK_FDS_MAX];
+    size_t n_fds;
+};
+
+/** Room to receive one frame into. */
+struct fa_frame_room {
+    unsigned char bytes[32 + FA_FRAME_PAYLOAD_MAX];
+};
+
+/** Make a connected pair, both ends close-on-exec.  @return 0, or -1 and errno. */
+int fa_frame_pair(int ret_ends[2]);
+
+/**
+ * Send a frame; its descriptors stay the caller's.
+ *
+ * @return 0, or -1 and errno (EAGAIN: the peer's queue is full; EPIPE, ECONNRESET: it is gone).
+ */
+int fa_frame_send(int sock, const struct fa_frame *frame, int flags);
+
+/**
+ * Receive a frame.
+ *
+ * @room   What ret->payload will point into.
+ * @flags  0 or MSG_DONTWAIT.
+ * @return 1; or 0 at the end of the stream; or -1 and errno: EAGAIN, or EPROTO for a message that
+ *         is no frame (its descriptors are closed already).
+ */
+int fa_frame_recv(int sock, struct fa_frame_room *room, struct fa_frame *ret, int flags);
+
+/** Close the descriptors that came with a frame. */
+void fa_frame_close(struct fa_frame *frame);
+
+/** What a message of n bytes says, without its descriptors; 0, or -1 if it is no frame. */
+int fa_frame_parse(const void *bytes, size_t n, struct fa_frame *ret);
+
+#endif

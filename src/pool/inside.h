@@ -1,0 +1,16 @@
+/**
+ * What runs inside the nursery and inside a worker process.
+ */
+#ifndef FA_POOL_INSIDE_H
+#define FA_POOL_INSIDE_H
+
+#include "pool/task.h"
+
+/** The nursery's end of its socket, and how it is told so. */
+#define FA_NURSERY_FD  3
+#define FA_NURSERY_ENV "FETCHALL_NURSERY=3"
+
+/** Serve tasks from a socket until its end; then exit.  The process has one thread. */
+_Noreturn void fa_worker_run(int sock, const struct fa_crew *crew);
+
+#endif

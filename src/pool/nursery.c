@@ -1,0 +1,320 @@
+#include "pool/nursery.h"
+
+#include "base/buf.h"
+#include "base/loop.h"
+#include "pool/frame.h"
+#include "pool/inside.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/pidfd.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+extern char **environ;
+
+#define ROLES_MAX 8
+
+struct fa_nursery {
+    struct event_base *base;
+    const char *program;
+    pid_t pid;
+    int sock;
+    struct event *event;
+    struct fa_role roles[ROLES_MAX];
+    size_t n_roles;
+    uint64_t last_id;
+    struct fa_child *children;
+    struct fa_frame_room room;
+};
+
+pid_t fa_nursery_pid(const struct fa_nursery *nursery)
+{
+    return nursery->pid;
+}
+
+/* The environment of the nursery: ours, and the number of its descriptor. */
+static char **make_environ(char *mark)
+{
+    size_t n = 0;
+    while (environ[n])
+        ++n;
+    char **copy = calloc(n + 2, sizeof(*copy));
+    if (copy) {
+        memcpy(copy, environ, n * sizeof(*copy));
+        copy[n] = mark;
+    }
+    return copy;
+}
+
+static int spawn_program(struct fa_nursery *nursery, int sock, char **env)
+{
+    posix_spawn_file_actions_t actions;
+    posix_spawnattr_t attr;
+    sigset_t none, all;
+    sigemptyset(&none);
+    sigfillset(&all);
+    posix_spawn_file_actions_init(&actions);
+    posix_spawnattr_init(&attr);
+    posix_spawn_file_actions_adddup2(&actions, sock, FA_NURSERY_FD);
+    posix_spawn_file_actions_addclosefrom_np(&actions, FA_NURSERY_FD + 1);
+    posix_spawnattr_setsigmask(&attr, &none);
+    posix_spawnattr_setsigdefault(&attr, &all);
+    posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+
+    char name[] = "fetchall-nursery";
+    char *argv[] = {name, NULL};
+    const char *program = nursery->program ? nursery->program : "/proc/self/exe";
+    int code = posix_spawn(&nursery->pid, program, &actions, &attr, argv, env);
+    posix_spawnattr_destroy(&attr);
+    posix_spawn_file_actions_destroy(&actions);
+    return code;
+}
+
+static int send_role(struct fa_nursery *nursery, size_t i)
+{
+    const struct fa_role *role = &nursery->roles[i];
+    struct fa_buf buf;
+    fa_buf_init(&buf);
+    for (const struct fa_task_type *type = role->types; type->name; ++type)
+        fa_buf_put_str(&buf, type->name);
+    fa_buf_put_str(&buf, NULL);
+    fa_buf_put(&buf, role->setup, role->setup_len);
+    struct fa_frame frame = {
+        .type = FA_FRAME_ROLE, .id = i + 1, .payload = buf.data, .len = buf.len};
+    int result = -1;
+    if (buf.failed)
+        errno = ENOMEM;
+    else
+        result = fa_frame_send(nursery->sock, &frame, 0);
+    fa_buf_fini(&buf);
+    return result;
+}
+
+static void on_frame(evutil_socket_t fd, short what, void *arg);
+
+static int start(struct fa_nursery *nursery, struct fa_error *err)
+{
+    int ends[2] = {-1, -1};
+    char mark[] = FA_NURSERY_ENV;
+    char **env = make_environ(mark);
+    int code = env ? 0 : ENOMEM;
+    if (!code && fa_frame_pair(ends))
+        code = errno;
+    if (!code)
+        code = spawn_program(nursery, ends[1], env);
+    free(env);
+    if (ends[1] >= 0)
+        close(ends[1]);
+    if (code) {
+        nursery->pid = 0;
+        if (ends[0] >= 0)
+            close(ends[0]);
+        fa_error_system(err, FA_CLASS_LOCAL_IO, code, "cannot start the nursery of workers");
+        return -1;
+    }
+    nursery->sock = ends[0];
+    nursery->event =
+        event_new(nursery->base, nursery->sock, EV_READ | EV_PERSIST, on_frame, nursery);
+    if (!nursery->event || event_add(nursery->event, NULL)) {
+        fa_error_system(err, FA_CLASS_LOCAL_IO, ENOMEM, "cannot watch the nursery of workers");
+        return -1;
+    }
+    for (size_t i = 0; i < nursery->n_roles; ++i) {
+        if (send_role(nursery, i)) {
+            fa_error_system(err, FA_CLASS_LOCAL_IO, errno, "cannot set up the nursery of workers");
+            return -1;
+        }
+    }
+    return 0;
+}
+
+/* Its workers die with it. */
+static void stop(struct fa_nursery *nursery)
+{
+    if (nursery->event)
+        event_free(nursery->event);
+    nursery->event = NULL;
+    if (nursery->sock >= 0)
+        close(nursery->sock);
+    nursery->sock = -1;
+    if (nursery->pid > 0) {
+        kill(nursery->pid, SIGKILL);
+        while (waitpid(nursery->pid, NULL, 0) < 0 && errno == EINTR)
+            continue;
+    }
+    nursery->pid = 0;
+}
+
+struct fa_nursery *fa_nursery_new(struct event_base *base, const char *program,
+                                  struct fa_error *err)
+{
+    struct fa_nursery *nursery = calloc(1, sizeof(*nursery));
+    if (!nursery) {
+        fa_error_system(err, FA_CLASS_LOCAL_IO, ENOMEM, "cannot start the nursery of workers");
+        return NULL;
+    }
+    nursery->base = base;
+    nursery->program = program;
+    nursery->sock = -1;
+    if (start(nursery, err)) {
+        fa_nursery_free(nursery);
+        return NULL;
+    }
+    return nursery;
+}
+
+void fa_nursery_free(struct fa_nursery *nursery)
+{
+    if (!nursery)
+        return;
+    stop(nursery);
+    free(nursery);
+}
+
+uint64_t fa_nursery_role(struct fa_nursery *nursery, const struct fa_role *role,
+                         struct fa_error *err)
+{
+    if (nursery->n_roles == ROLES_MAX) {
+        fa_error_system(err, FA_CLASS_LOCAL_IO, ENOSPC, "too many pools share one nursery");
+        return 0;
+    }
+    nursery->roles[nursery->n_roles++] = *role;
+    if (nursery->pid && send_role(nursery, nursery->n_roles - 1)) {
+        fa_error_system(err, FA_CLASS_LOCAL_IO, errno, "cannot set up the nursery of workers");
+        --nursery->n_roles;
+        return 0;
+    }
+    return nursery->n_roles;
+}
+
+static void unlink_child(struct fa_nursery *nursery, struct fa_child *child)
+{
+    for (struct fa_child **at = &nursery->children; *at; at = &(*at)->next) {
+        if (*at == child) {
+            *at = child->next;
+            break;
+        }
+    }
+    if (child->pidfd >= 0)
+        close(child->pidfd);
+    child->pidfd = -1;
+}
+
+static void child_ended(struct fa_nursery *nursery, struct fa_child *child)
+{
+    unlink_child(nursery, child);
+    child->ended = true;
+    child->changed(child);
+}
+
+static void nursery_died(struct fa_nursery *nursery)
+{
+    stop(nursery);
+    /* A callback may ask for new workers, of a new nursery. */
+    struct fa_child *child = nursery->children;
+    nursery->children = NULL;
+    while (child) {
+        struct fa_child *next = child->next;
+        child->orphaned = true;
+        child_ended(nursery, child);
+        child = next;
+    }
+}
+
+static void take_error(const struct fa_frame *frame, struct fa_error *ret)
+{
+    if (frame->len == sizeof(*ret)) {
+        memcpy(ret, frame->payload, sizeof(*ret));
+        ret->msg[sizeof(ret->msg) - 1] = '\0';
+    }
+    if (ret->class <= FA_CLASS_NONE || ret->class >= FA_CLASSES)
+        fa_error_set(ret, FA_DOMAIN_FETCHALL, 0, FA_CLASS_WORKER_CRASHED, "cannot start a worker");
+}
+
+static void handle(struct fa_nursery *nursery, struct fa_frame *frame)
+{
+    struct fa_child *child = nursery->children;
+    while (child && child->id != frame->id)
+        child = child->next;
+    if (!child)
+        return;
+    switch (frame->type) {
+    case FA_FRAME_SPAWNED:
+        child->pid = (pid_t)frame->value;
+        if (frame->n_fds == 1) {
+            child->pidfd = frame->fds[0];
+            frame->n_fds = 0;
+        }
+        if (child->kill_wanted)
+            fa_child_kill(child);
+        child->changed(child);
+        break;
+    case FA_FRAME_EXITED:
+        child->status = (int)frame->value;
+        child_ended(nursery, child);
+        break;
+    case FA_FRAME_REFUSED:
+        take_error(frame, &child->error);
+        child_ended(nursery, child);
+        break;
+    default:
+        break;
+    }
+}
+
+static void on_frame(evutil_socket_t fd, short what, void *arg)
+{
+    (void)what;
+    struct fa_nursery *nursery = arg;
+    for (int i = 0; i < 64 && nursery->sock == fd; ++i) {
+        struct fa_frame frame;
+        int n = fa_frame_recv(fd, &nursery->room, &frame, MSG_DONTWAIT);
+        if (n < 0 && errno == EAGAIN)
+            return;
+        if (n <= 0) {
+            nursery_died(nursery);
+            return;
+        }
+        handle(nursery, &frame);
+        fa_frame_close(&frame);
+    }
+}
+
+int fa_nursery_spawn(struct fa_nursery *nursery, uint64_t role, int sock, struct fa_child *child,
+                     struct fa_error *err)
+{
+    if (!nursery->pid && start(nursery, err)) {
+        stop(nursery);
+        return -1;
+    }
+    child->id = ++nursery->last_id;
+    child->pidfd = -1;
+    struct fa_frame frame = {
+        .type = FA_FRAME_SPAWN, .id = child->id, .value = role, .fds = {sock}, .n_fds = 1};
+    if (fa_frame_send(nursery->sock, &frame, MSG_DONTWAIT)) {
+        fa_error_system(err, FA_CLASS_WORKER_CRASHED, errno, "cannot ask for a worker");
+        return -1;
+    }
+    child->next = nursery->children;
+    nursery->children = child;
+    return 0;
+}
+
+void fa_child_kill(struct fa_child *child)
+{
+    child->kill_wanted = true;
+    if (child->pidfd >= 0)
+        pidfd_send_signal(child->pidfd, SIGKILL, NULL, 0);
+}
+
+void fa_nursery_forget(struct fa_nursery *nursery, struct fa_child *child)
+{
+    if (!child->ended)
+        unlink_child(nursery, child);
+}

@@ -1,0 +1,352 @@
+#include "pool/pool.h"
+
+#include "pool/backend.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define TICK 0.25
+
+void fa_task_queue_init(struct fa_task_queue *queue)
+{
+    queue->first = NULL;
+    queue->last = &queue->first;
+}
+
+void fa_task_queue_push(struct fa_task_queue *queue, struct fa_pool_task *task)
+{
+    task->next = NULL;
+    *queue->last = task;
+    queue->last = &task->next;
+}
+
+struct fa_pool_task *fa_task_queue_pop(struct fa_task_queue *queue)
+{
+    struct fa_pool_task *task = queue->first;
+    if (!task)
+        return NULL;
+    queue->first = task->next;
+    if (!queue->first)
+        queue->last = &queue->first;
+    task->next = NULL;
+    return task;
+}
+
+void fa_pool_task_close(struct fa_pool_task *task)
+{
+    for (size_t i = 0; i < task->task.n_fds; ++i)
+        close(task->fds[i]);
+    task->task.n_fds = 0;
+}
+
+static void task_free(struct fa_pool_task *task)
+{
+    if (!task)
+        return;
+    fa_pool_task_close(task);
+    fa_buf_fini(&task->task.reply);
+    free((void *)(uintptr_t)task->task.input);
+    free(task);
+}
+
+static void slot_release(struct fa_pool *pool, struct fa_pool_task *task)
+{
+    uint32_t slot = (uint32_t)task->id;
+    pool->slots[slot] = NULL;
+    pool->free_slots[pool->n_free++] = slot;
+}
+
+/* Slots are reused; the high half of an id tells the tenants of one slot apart. */
+static int slot_take(struct fa_pool *pool, struct fa_pool_task *task)
+{
+    if (pool->n_free == 0) {
+        size_t n = pool->n_slots ? pool->n_slots * 2 : 64;
+        struct fa_pool_task **slots = realloc(pool->slots, n * sizeof(*slots));
+        if (slots)
+            pool->slots = slots;
+        uint32_t *free_slots = realloc(pool->free_slots, n * sizeof(*free_slots));
+        if (free_slots)
+            pool->free_slots = free_slots;
+        if (!slots || !free_slots)
+            return -1;
+        for (size_t i = n; i > pool->n_slots; --i) {
+            pool->slots[i - 1] = NULL;
+            pool->free_slots[pool->n_free++] = (uint32_t)(i - 1);
+        }
+        pool->n_slots = n;
+    }
+    uint32_t slot = pool->free_slots[--pool->n_free];
+    pool->slots[slot] = task;
+    task->id = (uint64_t)++pool->generation << 32 | slot;
+    return 0;
+}
+
+static struct fa_pool_task *find(struct fa_pool *pool, uint64_t id)
+{
+    uint32_t slot = (uint32_t)id;
+    struct fa_pool_task *task = slot < pool->n_slots ? pool->slots[slot] : NULL;
+    return task && task->id == id ? task : NULL;
+}
+
+void fa_pool_finish(struct fa_pool *pool, struct fa_pool_task *task)
+{
+    fa_pool_task_close(task);
+    task->state = FA_POOL_TASK_FINISHED;
+    fa_task_queue_push(&pool->finished, task);
+    event_active(pool->deliver, EV_TIMEOUT, 0);
+}
+
+void fa_pool_tell(struct fa_pool_task *task)
+{
+    uint64_t progress = task->task.progress;
+    if (progress == task->told)
+        return;
+    task->told = progress;
+    if (task->on_progress)
+        task->on_progress(task->arg, progress);
+}
+
+static void deliver(evutil_socket_t fd, short what, void *arg)
+{
+    (void)fd, (void)what;
+    struct fa_pool *pool = arg;
+    struct fa_pool_task *task;
+    while ((task = fa_task_queue_pop(&pool->finished))) {
+        struct fa_task_result result = {
+            .ok = task->ok,
+            .lost = task->lost,
+            .error = task->error,
+            .data = task->task.reply.data,
+            .len = task->task.reply.len,
+        };
+        slot_release(pool, task);
+        --pool->unfinished;
+        task->done(task->arg, &result);
+        task_free(task);
+    }
+    pool->ops->dispatch(pool->backend);
+}
+
+static void tick(evutil_socket_t fd, short what, void *arg)
+{
+    (void)fd, (void)what;
+    struct fa_pool *pool = arg;
+    if (pool->unfinished == 0) {
+        event_del(pool->tick);
+        pool->ticking = false;
+        return;
+    }
+    pool->ops->tick(pool->backend);
+}
+
+static struct fa_pool *pool_new(const struct fa_pool_config *config, struct fa_error *err)
+{
+    struct fa_pool *pool = calloc(1, sizeof(*pool));
+    void *setup = pool && config->setup_len ? malloc(config->setup_len) : NULL;
+    if (!pool || (config->setup_len && !setup)) {
+        free(pool);
+        fa_error_system(err, FA_CLASS_LOCAL_IO, ENOMEM, "cannot make a pool of workers");
+        return NULL;
+    }
+    if (setup)
+        memcpy(setup, config->setup, config->setup_len);
+    pool->config = *config;
+    pool->config.setup = setup;
+    pool->config.workers += config->workers == 0;
+    pool->ops = config->kind == FA_POOL_THREADS ? &fa_backend_threads : &fa_backend_processes;
+    fa_task_queue_init(&pool->pending);
+    fa_task_queue_init(&pool->finished);
+    return pool;
+}
+
+static int pool_start(struct fa_pool *pool, struct fa_error *err)
+{
+    pool->deliver = event_new(pool->base, -1, 0, deliver, pool);
+    pool->tick = event_new(pool->base, -1, EV_PERSIST, tick, pool);
+    if (!pool->deliver || !pool->tick) {
+        fa_error_system(err, FA_CLASS_LOCAL_IO, ENOMEM, "cannot make a pool of workers");
+        return -1;
+    }
+    pool->backend = pool->ops->new (pool, err);
+    return pool->backend ? 0 : -1;
+}
+
+struct fa_pool *fa_pool_new_on(struct event_base *base, struct fa_nursery *nursery,
+                               const struct fa_pool_config *config, struct fa_error *err)
+{
+    struct fa_pool *pool = pool_new(config, err);
+    if (!pool)
+        return NULL;
+    pool->base = base;
+    pool->nursery = nursery;
+    if (pool_start(pool, err)) {
+        fa_pool_free(pool);
+        return NULL;
+    }
+    return pool;
+}
+
+struct fa_pool *fa_pool_new(const struct fa_pool_config *config, struct fa_error *err)
+{
+    struct fa_pool *pool = pool_new(config, err);
+    if (!pool)
+        return NULL;
+    pool->own_base = pool->own_nursery = true;
+    pool->base = fa_loop_new(err);
+    if (!pool->base)
+        goto fail;
+    if (config->kind == FA_POOL_PROCESSES) {
+        pool->nursery = fa_nursery_new(pool->base, config->worker_program, err);
+        if (!pool->nursery)
+            goto fail;
+    }
+    if (pool_start(pool, err))
+        goto fail;
+    return pool;
+
+fail:
+    fa_pool_free(pool);
+    return NULL;
+}
+
+void fa_pool_free(struct fa_pool *pool)
+{
+    if (!pool)
+        return;
+    pool->closing = true;
+    if (pool->backend)
+        pool->ops->free(pool->backend);
+    for (size_t i = 0; i < pool->n_slots; ++i)
+        task_free(pool->slots[i]);
+    if (pool->own_nursery)
+        fa_nursery_free(pool->nursery);
+    if (pool->deliver)
+        event_free(pool->deliver);
+    if (pool->tick)
+        event_free(pool->tick);
+    if (pool->own_base && pool->base)
+        event_base_free(pool->base);
+    free(pool->slots);
+    free(pool->free_slots);
+    free((void *)(uintptr_t)pool->config.setup);
+    free(pool);
+}
+
+static struct fa_pool_task *task_new(const struct fa_task_request *request)
+{
+    size_t size = sizeof(struct fa_pool_task) + request->n_fds * sizeof(int);
+    struct fa_pool_task *task = calloc(1, size);
+    void *input = malloc(request->len + 1);
+    if (!task || !input) {
+        free(task);
+        free(input);
+        return NULL;
+    }
+    if (request->len)
+        memcpy(input, request->data, request->len);
+    if (request->n_fds)
+        memcpy(task->fds, request->fds, request->n_fds * sizeof(int));
+    task->task.input = input;
+    task->task.len = request->len;
+    task->task.fds = task->fds;
+    task->task.n_fds = request->n_fds;
+    task->type = request->type;
+    task->done = request->done;
+    task->on_progress = request->progress;
+    task->arg = request->arg;
+    return task;
+}
+
+static int check_request(const struct fa_pool *pool, const struct fa_task_request *request,
+                         struct fa_error *err)
+{
+    if (request->len > FA_TASK_BYTES_MAX || request->n_fds > FA_TASK_FDS_MAX)
+        fa_error_system(err, FA_CLASS_LOCAL_IO, EMSGSIZE, "cannot submit a task of %zu bytes",
+                        request->len);
+    else if (!fa_crew_knows(pool->config.types, request->type))
+        fa_error_set(err, FA_DOMAIN_FETCHALL, 0, FA_CLASS_REFUSED, "no task type '%s'",
+                     request->type);
+    else
+        return 0;
+    return -1;
+}
+
+int fa_pool_submit(struct fa_pool *pool, const struct fa_task_request *request, uint64_t *ret_id,
+                   struct fa_error *err)
+{
+    struct fa_pool_task *task = NULL;
+    if (check_request(pool, request, err) == 0) {
+        task = task_new(request);
+        if (!task || slot_take(pool, task)) {
+            fa_error_system(err, FA_CLASS_LOCAL_IO, ENOMEM, "cannot submit a task");
+            if (task)
+                task->task.n_fds = 0;
+            task_free(task);
+            task = NULL;
+        }
+    }
+    if (!task) {
+        for (size_t i = 0; i < request->n_fds; ++i)
+            close(request->fds[i]);
+        return -1;
+    }
+    if (ret_id)
+        *ret_id = task->id;
+    ++pool->unfinished;
+    fa_task_queue_push(&pool->pending, task);
+    if (!pool->ticking) {
+        struct timeval every = fa_loop_time(TICK);
+        event_add(pool->tick, &every);
+        pool->ticking = true;
+    }
+    pool->ops->dispatch(pool->backend);
+    return 0;
+}
+
+static void cancel_pending(struct fa_pool *pool, struct fa_pool_task *task)
+{
+    struct fa_pool_task **at = &pool->pending.first;
+    while (*at != task)
+        at = &(*at)->next;
+    *at = task->next;
+    if (pool->pending.last == &task->next)
+        pool->pending.last = at;
+    fa_error_set(&task->error, FA_DOMAIN_FETCHALL, 0, FA_CLASS_CANCELLED, "cancelled");
+    fa_pool_finish(pool, task);
+}
+
+void fa_pool_cancel(struct fa_pool *pool, uint64_t id)
+{
+    struct fa_pool_task *task = find(pool, id);
+    if (!task || task->state == FA_POOL_TASK_FINISHED)
+        return;
+    if (task->state == FA_POOL_TASK_PENDING) {
+        cancel_pending(pool, task);
+        return;
+    }
+    task->task.cancelled = true;
+    pool->ops->news(pool->backend, task);
+}
+
+void fa_pool_tune(struct fa_pool *pool, uint64_t id, uint64_t value)
+{
+    struct fa_pool_task *task = find(pool, id);
+    if (!task || task->state == FA_POOL_TASK_FINISHED)
+        return;
+    task->task.tuned = value;
+    if (task->state == FA_POOL_TASK_RUNNING)
+        pool->ops->news(pool->backend, task);
+}
+
+int fa_pool_wait(struct fa_pool *pool, struct fa_error *err)
+{
+    while (pool->unfinished > 0) {
+        if (event_base_loop(pool->base, EVLOOP_ONCE) < 0) {
+            fa_error_system(err, FA_CLASS_LOCAL_IO, errno, "cannot wait for workers");
+            return -1;
+        }
+    }
+    return 0;
+}

@@ -1,0 +1,18 @@
+/**
+ * Pools from inside the library: on an event base and a nursery that are shared with others.
+ */
+#ifndef FA_POOL_POOL_H
+#define FA_POOL_POOL_H
+
+#include "pool/nursery.h"
+
+#include <fetchall/pool.h>
+
+/**
+ * @base     Borrowed; callbacks run there.
+ * @nursery  Borrowed; NULL for threads.
+ */
+struct fa_pool *fa_pool_new_on(struct event_base *base, struct fa_nursery *nursery,
+                               const struct fa_pool_config *config, struct fa_error *err);
+
+#endif

@@ -1,0 +1,201 @@
+#include "pool/backend.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+
+#define STACK (512 * 1024)
+
+struct fa_backend {
+    struct fa_pool *pool;
+    struct fa_crew crew;
+    struct fa_wake *wake;
+    pthread_t *threads;
+    unsigned n_threads;
+
+    pthread_mutex_t lock; /* guards what follows */
+    pthread_cond_t work;
+    struct fa_task_queue todo;
+    struct fa_task_queue done;
+    unsigned idle;
+    unsigned todo_count;
+    bool stop;
+
+    struct fa_pool_task *running; /* the loop's thread only; linked by ->worker */
+};
+
+static void work_on(struct fa_backend *self, struct fa_hand *hand, struct fa_pool_task *task)
+{
+    if (task->task.cancelled)
+        fa_error_set(&task->error, FA_DOMAIN_FETCHALL, 0, FA_CLASS_CANCELLED, "cancelled");
+    else
+        task->ok = fa_hand_run(hand, task->type, &task->task, &task->error) == 0;
+    pthread_mutex_lock(&self->lock);
+    fa_task_queue_push(&self->done, task);
+    pthread_mutex_unlock(&self->lock);
+    fa_wake_post(self->wake);
+}
+
+static void *thread_main(void *arg)
+{
+    struct fa_backend *self = arg;
+    struct fa_hand hand;
+    bool ready = fa_hand_init(&hand, &self->crew, NULL) == 0;
+    pthread_mutex_lock(&self->lock);
+    for (;;) {
+        ++self->idle;
+        while (!self->stop && !(ready && self->todo.first))
+            pthread_cond_wait(&self->work, &self->lock);
+        --self->idle;
+        if (self->stop)
+            break;
+        struct fa_pool_task *task = fa_task_queue_pop(&self->todo);
+        --self->todo_count;
+        pthread_mutex_unlock(&self->lock);
+        work_on(self, &hand, task);
+        pthread_mutex_lock(&self->lock);
+    }
+    pthread_mutex_unlock(&self->lock);
+    if (ready)
+        fa_hand_fini(&hand);
+    return NULL;
+}
+
+static int add_thread(struct fa_backend *self)
+{
+    pthread_attr_t attr;
+    sigset_t all, before;
+    sigfillset(&all);
+    pthread_attr_init(&attr);
+    pthread_attr_setstacksize(&attr, STACK);
+    /* Signals are for the threads of the program around us. */
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    int code = pthread_create(&self->threads[self->n_threads], &attr, thread_main, self);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    pthread_attr_destroy(&attr);
+    if (code == 0)
+        ++self->n_threads;
+    return code;
+}
+
+static void unlink_running(struct fa_backend *self, struct fa_pool_task *task)
+{
+    struct fa_pool_task *at = self->running;
+    if (at == task) {
+        self->running = task->worker;
+        return;
+    }
+    while (at->worker != task)
+        at = at->worker;
+    at->worker = task->worker;
+}
+
+static void on_done(void *arg)
+{
+    struct fa_backend *self = arg;
+    struct fa_task_queue done;
+    fa_task_queue_init(&done);
+    struct fa_pool_task *task;
+    pthread_mutex_lock(&self->lock);
+    while ((task = fa_task_queue_pop(&self->done)))
+        fa_task_queue_push(&done, task);
+    pthread_mutex_unlock(&self->lock);
+    while ((task = fa_task_queue_pop(&done))) {
+        unlink_running(self, task);
+        fa_pool_finish(self->pool, task);
+    }
+}
+
+static void threads_free(struct fa_backend *self)
+{
+    if (!self)
+        return;
+    for (struct fa_pool_task *task = self->running; task; task = task->worker)
+        task->task.cancelled = true;
+    pthread_mutex_lock(&self->lock);
+    self->stop = true;
+    pthread_cond_broadcast(&self->work);
+    pthread_mutex_unlock(&self->lock);
+    for (unsigned i = 0; i < self->n_threads; ++i)
+        pthread_join(self->threads[i], NULL);
+    fa_crew_fini(&self->crew);
+    fa_wake_free(self->wake);
+    pthread_mutex_destroy(&self->lock);
+    pthread_cond_destroy(&self->work);
+    free(self->threads);
+    free(self);
+}
+
+static struct fa_backend *threads_new(struct fa_pool *pool, struct fa_error *err)
+{
+    struct fa_backend *self = calloc(1, sizeof(*self));
+    pthread_t *threads = calloc(pool->config.workers, sizeof(*threads));
+    if (!self || !threads) {
+        free(self);
+        free(threads);
+        fa_error_system(err, FA_CLASS_LOCAL_IO, ENOMEM, "cannot make a pool of threads");
+        return NULL;
+    }
+    self->pool = pool;
+    self->threads = threads;
+    pthread_mutex_init(&self->lock, NULL);
+    pthread_cond_init(&self->work, NULL);
+    fa_task_queue_init(&self->todo);
+    fa_task_queue_init(&self->done);
+    self->wake = fa_wake_new(pool->base, on_done, self, err);
+    if (!self->wake || fa_crew_init(&self->crew, pool->config.types, pool->config.setup,
+                                    pool->config.setup_len, err)) {
+        threads_free(self);
+        return NULL;
+    }
+    return self;
+}
+
+/* A task waits for a thread, or gets a new one; it fails only if there is none at all. */
+static void start(struct fa_backend *self, struct fa_pool_task *task)
+{
+    task->state = FA_POOL_TASK_RUNNING;
+    task->worker = self->running;
+    self->running = task;
+    pthread_mutex_lock(&self->lock);
+    fa_task_queue_push(&self->todo, task);
+    ++self->todo_count;
+    bool more = self->todo_count > self->idle && self->n_threads < self->pool->config.workers;
+    pthread_cond_signal(&self->work);
+    pthread_mutex_unlock(&self->lock);
+    int code = more ? add_thread(self) : 0;
+    if (code && self->n_threads == 0) {
+        fa_task_queue_init(&self->todo);
+        self->todo_count = 0;
+        unlink_running(self, task);
+        fa_error_system(&task->error, FA_CLASS_LOCAL_IO, code, "cannot start a thread");
+        fa_pool_finish(self->pool, task);
+    }
+}
+
+static void threads_dispatch(struct fa_backend *self)
+{
+    struct fa_pool_task *task;
+    while ((task = fa_task_queue_pop(&self->pool->pending)))
+        start(self, task);
+}
+
+static void threads_news(struct fa_backend *self, struct fa_pool_task *task)
+{
+    (void)self, (void)task; /* the worker reads the task itself */
+}
+
+static void threads_tick(struct fa_backend *self)
+{
+    for (struct fa_pool_task *task = self->running; task; task = task->worker)
+        fa_pool_tell(task);
+}
+
+const struct fa_backend_ops fa_backend_threads = {
+    .new = threads_new,
+    .dispatch = threads_dispatch,
+    .news = threads_news,
+    .tick = threads_tick,
+    .free = threads_free,
+};

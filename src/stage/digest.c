@@ -1,0 +1,174 @@
+#include "stage/digest.h"
+
+#include <openssl/err.h>
+#include <openssl/evp.h>
+#include <xxhash.h>
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define PIECE      (256 * 1024)
+#define TICK_EVERY (8 * 1024 * 1024)
+
+static const struct {
+    enum fa_hash hash;
+    const char *name; /* as OpenSSL calls it; NULL: not OpenSSL's */
+} algorithms[FA_HASHES] = {
+    {FA_HASH_MD5, "MD5"},       {FA_HASH_SHA1, "SHA1"},           {FA_HASH_SHA256, "SHA256"},
+    {FA_HASH_SHA512, "SHA512"}, {FA_HASH_BLAKE2B, "BLAKE2B-512"}, {FA_HASH_XXH128, NULL},
+};
+
+struct fa_digest_set {
+    unsigned hashes;
+    EVP_MD *md[FA_HASHES];
+};
+
+struct fa_digester {
+    const struct fa_digest_set *set;
+    EVP_MD_CTX *ctx[FA_HASHES];
+    XXH3_state_t *xxh;
+    unsigned char *piece;
+};
+
+static int no_memory(struct fa_error *err)
+{
+    fa_error_system(err, FA_CLASS_LOCAL_IO, ENOMEM, "cannot set up digests");
+    return -1;
+}
+
+static int openssl_failed(struct fa_error *err, const char *name)
+{
+    ERR_clear_error();
+    fa_error_set(err, FA_DOMAIN_FETCHALL, 0, FA_CLASS_LOCAL_IO, "OpenSSL cannot compute %s here",
+                 name);
+    return -1;
+}
+
+struct fa_digest_set *fa_digest_set_new(unsigned hashes, struct fa_error *err)
+{
+    struct fa_digest_set *set = calloc(1, sizeof(*set));
+    if (!set) {
+        no_memory(err);
+        return NULL;
+    }
+    set->hashes = hashes;
+    for (size_t i = 0; i < FA_HASHES; ++i) {
+        if (!(hashes & algorithms[i].hash) || !algorithms[i].name)
+            continue;
+        set->md[i] = EVP_MD_fetch(NULL, algorithms[i].name, NULL);
+        if (!set->md[i]) {
+            openssl_failed(err, algorithms[i].name);
+            fa_digest_set_free(set);
+            return NULL;
+        }
+    }
+    return set;
+}
+
+void fa_digest_set_free(struct fa_digest_set *set)
+{
+    if (!set)
+        return;
+    for (size_t i = 0; i < FA_HASHES; ++i)
+        EVP_MD_free(set->md[i]);
+    free(set);
+}
+
+struct fa_digester *fa_digester_new(const struct fa_digest_set *set, struct fa_error *err)
+{
+    struct fa_digester *d = calloc(1, sizeof(*d));
+    if (!d)
+        goto fail;
+    d->set = set;
+    d->piece = malloc(PIECE);
+    if (!d->piece)
+        goto fail;
+    for (size_t i = 0; i < FA_HASHES; ++i)
+        if (set->md[i] && !(d->ctx[i] = EVP_MD_CTX_new()))
+            goto fail;
+    if ((set->hashes & FA_HASH_XXH128) && !(d->xxh = XXH3_createState()))
+        goto fail;
+    return d;
+
+fail:
+    no_memory(err);
+    fa_digester_free(d);
+    return NULL;
+}
+
+void fa_digester_free(struct fa_digester *d)
+{
+    if (!d)
+        return;
+    for (size_t i = 0; i < FA_HASHES; ++i)
+        EVP_MD_CTX_free(d->ctx[i]);
+    XXH3_freeState(d->xxh);
+    free(d->piece);
+    free(d);
+}
+
+static int begin(struct fa_digester *d, struct fa_error *err)
+{
+    for (size_t i = 0; i < FA_HASHES; ++i)
+        if (d->ctx[i] && EVP_DigestInit_ex2(d->ctx[i], d->set->md[i], NULL) != 1)
+            return openssl_failed(err, algorithms[i].name);
+    if (d->xxh)
+        XXH3_128bits_reset(d->xxh);
+    return 0;
+}
+
+static int add(struct fa_digester *d, size_t len, struct fa_error *err)
+{
+    for (size_t i = 0; i < FA_HASHES; ++i)
+        if (d->ctx[i] && EVP_DigestUpdate(d->ctx[i], d->piece, len) != 1)
+            return openssl_failed(err, algorithms[i].name);
+    if (d->xxh)
+        XXH3_128bits_update(d->xxh, d->piece, len);
+    return 0;
+}
+
+static int end(struct fa_digester *d, struct fa_digest *ret, struct fa_error *err)
+{
+    int n = 0;
+    for (size_t i = 0; i < FA_HASHES; ++i) {
+        if (!(d->set->hashes & algorithms[i].hash))
+            continue;
+        ret[n].hash = algorithms[i].hash;
+        if (d->ctx[i]) {
+            if (EVP_DigestFinal_ex(d->ctx[i], ret[n].bytes, NULL) != 1)
+                return openssl_failed(err, algorithms[i].name);
+        } else {
+            XXH128_canonical_t canonical;
+            XXH128_canonicalFromHash(&canonical, XXH3_128bits_digest(d->xxh));
+            memcpy(ret[n].bytes, canonical.digest, sizeof(canonical.digest));
+        }
+        ++n;
+    }
+    return n;
+}
+
+int fa_digester_read(struct fa_digester *d, int fd, void (*tick)(void *arg, uint64_t bytes),
+                     void *arg, struct fa_digest *ret, struct fa_error *err)
+{
+    if (begin(d, err))
+        return -1;
+    uint64_t at = 0;
+    for (;;) {
+        ssize_t n = pread(fd, d->piece, PIECE, (off_t)at);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0) {
+            fa_error_system(err, FA_CLASS_LOCAL_IO, errno, "cannot read the file back");
+            return -1;
+        }
+        if (n == 0)
+            return end(d, ret, err);
+        if (add(d, (size_t)n, err))
+            return -1;
+        at += (uint64_t)n;
+        if (tick && at % TICK_EVERY < PIECE)
+            tick(arg, at);
+    }
+}

@@ -1,0 +1,374 @@
+#include "stage/stage.h"
+
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/loop.h"
+#include "stage/digest.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define BATCH_FILES  FA_TASK_FDS_MAX
+#define BATCH_BYTES  (4 * 1024 * 1024)
+#define INLINE_SLICE 0.02
+
+struct item {
+    struct item *next;
+    void *tag;
+    uint64_t size;
+    int fd;
+    bool alone;
+};
+
+struct batch {
+    struct batch *next, **back; /* among the stage's batches under way */
+    struct fa_stage *stage;
+    struct item *items; /* in the order of their descriptors */
+    size_t n;
+};
+
+struct fa_stage {
+    struct fa_stage_env env;
+    struct fa_pool *pool; /* NULL: inline */
+    struct fa_digest_set *set;
+    struct fa_digester *digester; /* inline */
+    struct event *turn;           /* inline */
+    struct item *first;
+    struct item **last;
+    size_t waiting;
+    size_t held; /* waiting, or with a worker */
+    struct batch *under_way;
+    unsigned batches;
+};
+
+/* The worker's side: descriptors in; for each, a count and digests, or -1 and an error, out. */
+
+static int digest_share(const void *setup, size_t len, void **ret, struct fa_error *err)
+{
+    struct fa_reader reader;
+    fa_reader_init(&reader, setup, len);
+    *ret = fa_digest_set_new(fa_reader_u32(&reader), err);
+    return *ret ? 0 : -1;
+}
+
+static void digest_unshare(void *shared)
+{
+    fa_digest_set_free(shared);
+}
+
+static int digest_open(void *shared, void **ret, struct fa_error *err)
+{
+    *ret = fa_digester_new(shared, err);
+    return *ret ? 0 : -1;
+}
+
+static void digest_close(void *state)
+{
+    fa_digester_free(state);
+}
+
+static void digest_tick(void *arg, uint64_t bytes)
+{
+    fa_task_progress(arg, bytes);
+}
+
+static void put_result(struct fa_buf *buf, const struct fa_digest *digests, int n,
+                       const struct fa_error *error)
+{
+    fa_buf_put_u8(buf, n < 0 ? UINT8_MAX : (uint8_t)n);
+    for (int i = 0; i < n; ++i) {
+        fa_buf_put_u8(buf, (uint8_t)digests[i].hash);
+        fa_buf_put(buf, digests[i].bytes, FA_DIGEST_MAX);
+    }
+    if (n < 0) {
+        fa_buf_put_u32(buf, (uint32_t)error->code);
+        fa_buf_put_str(buf, error->msg);
+    }
+}
+
+static int digest_run(void *state, struct fa_task *task, struct fa_error *err)
+{
+    struct fa_buf buf;
+    fa_buf_init(&buf);
+    for (size_t i = 0; i < fa_task_fd_count(task); ++i) {
+        struct fa_digest digests[FA_HASHES];
+        struct fa_error error = {0};
+        int n = fa_digester_read(state, fa_task_fd(task, i), digest_tick, task, digests, &error);
+        put_result(&buf, digests, n, &error);
+    }
+    int result = buf.failed ? -1 : fa_task_reply(task, buf.data, buf.len);
+    if (result)
+        fa_error_system(err, FA_CLASS_LOCAL_IO, ENOMEM, "cannot answer with digests");
+    fa_buf_fini(&buf);
+    return result;
+}
+
+const struct fa_task_type fa_digest_tasks[] = {
+    {
+        .name = "digest",
+        .share = digest_share,
+        .open = digest_open,
+        .run = digest_run,
+        .close = digest_close,
+        .unshare = digest_unshare,
+    },
+    {0},
+};
+
+static void get_result(struct fa_reader *reader, struct fa_stage_result *ret)
+{
+    uint8_t n = fa_reader_u8(reader);
+    if (n == UINT8_MAX) {
+        int code = (int)fa_reader_u32(reader);
+        const char *msg = fa_reader_str(reader);
+        fa_error_set(&ret->error, FA_DOMAIN_SYSTEM, code, FA_CLASS_LOCAL_IO, "%s",
+                     msg ? msg : "cannot hash the file");
+        return;
+    }
+    if (n > FA_HASHES) {
+        reader->failed = true;
+        return;
+    }
+    for (; ret->n_digests < n; ++ret->n_digests) {
+        struct fa_digest *digest = &ret->digests[ret->n_digests];
+        digest->hash = fa_reader_u8(reader);
+        const void *bytes = fa_reader_get(reader, FA_DIGEST_MAX);
+        if (bytes)
+            memcpy(digest->bytes, bytes, FA_DIGEST_MAX);
+    }
+}
+
+static void batch_link(struct batch *batch)
+{
+    struct fa_stage *stage = batch->stage;
+    batch->next = stage->under_way;
+    batch->back = &stage->under_way;
+    if (batch->next)
+        batch->next->back = &batch->next;
+    stage->under_way = batch;
+    ++stage->batches;
+}
+
+static void batch_unlink(struct batch *batch)
+{
+    *batch->back = batch->next;
+    if (batch->next)
+        batch->next->back = batch->back;
+    --batch->stage->batches;
+}
+
+static void on_batch(void *arg, const struct fa_task_result *result)
+{
+    struct batch *batch = arg;
+    struct fa_stage *stage = batch->stage;
+    struct fa_reader reader;
+    fa_reader_init(&reader, result->data, result->len);
+    batch_unlink(batch);
+    stage->held -= batch->n;
+    while (batch->items) {
+        struct item *item = batch->items;
+        batch->items = item->next;
+        struct fa_stage_result one = {.error = result->error, .lost = result->lost};
+        if (result->ok)
+            get_result(&reader, &one);
+        if (reader.failed) {
+            fa_error_set(&one.error, FA_DOMAIN_FETCHALL, 0, FA_CLASS_WORKER_CRASHED,
+                         "a worker answered nonsense");
+            one.lost = true;
+        }
+        stage->env.done(stage->env.ctx, item->tag, &one);
+        free(item);
+    }
+    free(batch);
+    fa_stage_flush(stage);
+}
+
+static void free_items(struct item *item)
+{
+    while (item) {
+        struct item *next = item->next;
+        if (item->fd >= 0)
+            close(item->fd);
+        free(item);
+        item = next;
+    }
+}
+
+static struct item *take_item(struct fa_stage *stage)
+{
+    struct item *item = stage->first;
+    stage->first = item->next;
+    if (!stage->first)
+        stage->last = &stage->first;
+    item->next = NULL;
+    --stage->waiting;
+    return item;
+}
+
+/* Few files are spread over the free workers; many go by the message. */
+static struct batch *take_batch(struct fa_stage *stage, unsigned free_slots)
+{
+    struct batch *batch = calloc(1, sizeof(*batch));
+    if (!batch)
+        return NULL;
+    batch->stage = stage;
+    size_t share = (stage->waiting + free_slots - 1) / free_slots;
+    uint64_t bytes = 0;
+    struct item **last = &batch->items;
+    while (stage->first && batch->n < share && batch->n < BATCH_FILES) {
+        struct item *next = stage->first;
+        if (batch->n > 0 && (next->alone || bytes + next->size > BATCH_BYTES))
+            break;
+        *last = take_item(stage);
+        last = &next->next;
+        bytes += next->size;
+        ++batch->n;
+        if (next->alone)
+            break;
+    }
+    return batch;
+}
+
+static void send_batch(struct fa_stage *stage, struct batch *batch)
+{
+    int fds[BATCH_FILES];
+    size_t n = 0;
+    for (struct item *item = batch->items; item; item = item->next) {
+        fds[n++] = item->fd;
+        item->fd = -1;
+    }
+    struct fa_task_request request = {
+        .type = fa_digest_tasks[0].name, .fds = fds, .n_fds = n, .done = on_batch, .arg = batch};
+    struct fa_task_result failed = {0};
+    batch_link(batch);
+    if (fa_pool_submit(stage->pool, &request, NULL, &failed.error))
+        on_batch(batch, &failed);
+}
+
+static void flush_pool(struct fa_stage *stage)
+{
+    unsigned slots = 2 * stage->env.jobs;
+    while (stage->waiting > 0 && stage->batches < slots) {
+        struct batch *batch = take_batch(stage, slots - stage->batches);
+        if (!batch)
+            return;
+        send_batch(stage, batch);
+    }
+}
+
+static void hash_here(evutil_socket_t fd, short what, void *arg)
+{
+    (void)fd, (void)what;
+    struct fa_stage *stage = arg;
+    double until = fa_clock_now() + INLINE_SLICE;
+    while (stage->first && fa_clock_now() < until) {
+        struct item *item = take_item(stage);
+        struct fa_stage_result one = {0};
+        int n = fa_digester_read(stage->digester, item->fd, NULL, NULL, one.digests, &one.error);
+        one.n_digests = n < 0 ? 0 : (size_t)n;
+        --stage->held;
+        stage->env.done(stage->env.ctx, item->tag, &one);
+        free_items(item);
+    }
+    fa_stage_flush(stage);
+}
+
+void fa_stage_flush(struct fa_stage *stage)
+{
+    if (stage->pool)
+        flush_pool(stage);
+    else if (stage->first)
+        event_active(stage->turn, EV_TIMEOUT, 0);
+}
+
+bool fa_stage_full(const struct fa_stage *stage)
+{
+    return stage->held >= stage->env.open_files;
+}
+
+int fa_stage_submit(struct fa_stage *stage, int fd, uint64_t size, bool alone, void *tag,
+                    struct fa_error *err)
+{
+    struct item *item = calloc(1, sizeof(*item));
+    if (!item) {
+        close(fd);
+        fa_error_system(err, FA_CLASS_LOCAL_IO, ENOMEM, "cannot hash a file");
+        return -1;
+    }
+    *item = (struct item){.tag = tag, .size = size, .fd = fd, .alone = alone};
+    *stage->last = item;
+    stage->last = &item->next;
+    ++stage->waiting;
+    ++stage->held;
+    return 0;
+}
+
+static int open_pool(struct fa_stage *stage, struct fa_error *err)
+{
+    struct fa_buf setup;
+    fa_buf_init(&setup);
+    fa_buf_put_u32(&setup, stage->env.hashes);
+    bool processes = stage->env.with == FA_HASH_WITH_PROCESS;
+    struct fa_pool_config config = {
+        .kind = processes ? FA_POOL_PROCESSES : FA_POOL_THREADS,
+        .workers = stage->env.jobs,
+        .types = fa_digest_tasks,
+        .setup = setup.data,
+        .setup_len = setup.len,
+        .hang_timeout = 60,
+    };
+    stage->pool = fa_pool_new_on(stage->env.base, stage->env.nursery, &config, err);
+    fa_buf_fini(&setup);
+    return stage->pool ? 0 : -1;
+}
+
+static int open_inline(struct fa_stage *stage, struct fa_error *err)
+{
+    stage->set = fa_digest_set_new(stage->env.hashes, err);
+    if (!stage->set)
+        return -1;
+    stage->digester = fa_digester_new(stage->set, err);
+    stage->turn = event_new(stage->env.base, -1, 0, hash_here, stage);
+    if (stage->digester && stage->turn)
+        return 0;
+    fa_error_system(err, FA_CLASS_LOCAL_IO, ENOMEM, "cannot set up digests");
+    return -1;
+}
+
+struct fa_stage *fa_stage_new(const struct fa_stage_env *env, struct fa_error *err)
+{
+    struct fa_stage *stage = calloc(1, sizeof(*stage));
+    if (!stage) {
+        fa_error_system(err, FA_CLASS_LOCAL_IO, ENOMEM, "cannot set up digests");
+        return NULL;
+    }
+    stage->env = *env;
+    stage->last = &stage->first;
+    bool here = env->with == FA_HASH_WITH_INLINE;
+    if (here ? open_inline(stage, err) : open_pool(stage, err)) {
+        fa_stage_free(stage);
+        return NULL;
+    }
+    return stage;
+}
+
+void fa_stage_free(struct fa_stage *stage)
+{
+    if (!stage)
+        return;
+    fa_pool_free(stage->pool);
+    while (stage->under_way) {
+        struct batch *batch = stage->under_way;
+        batch_unlink(batch);
+        free_items(batch->items);
+        free(batch);
+    }
+    free_items(stage->first);
+    if (stage->turn)
+        event_free(stage->turn);
+    fa_digester_free(stage->digester);
+    fa_digest_set_free(stage->set);
+    free(stage);
+}

@@ -1,0 +1,558 @@
+/*
+ * The strategy async: curl multi, its socket interface, on libevent loops.
+ *
+ * With one loop that is the engine's own.  With more, each has a thread; attempts go there in an
+ * inbox, outcomes come back in an outbox, and either is announced by one wake for many.
+ *
+ * libcurl must not be called from its own callbacks: on_socket() and on_timer() only tell libevent
+ * what to watch.  Handles are added a few at a time, because the first timeout of the multi works
+ * through all handles that are new.
+ */
+#include "strategy/strategy.h"
+
+#include "base/clock.h"
+#include "base/loop.h"
+#include "transfer/transfer.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define START_AT_ONCE 64
+#define SWEEP_EVERY   0.2
+/* An origin leaves its loop when that has so many more attempts than the emptiest. */
+#define UNEVEN 8
+
+struct done {
+    struct fa_attempt *attempt;
+    struct fa_outcome outcome;
+    struct done *next;
+};
+
+struct done_queue {
+    struct done *first;
+    struct done **last;
+};
+
+struct attempt_queue {
+    struct fa_attempt *first;
+    struct fa_attempt **last;
+};
+
+/* A transfer in use, or kept for the next attempt. */
+struct flight {
+    struct fa_transfer *transfer;
+    struct flight *next;
+    struct flight **back; /* in the list of those in use */
+};
+
+struct loop {
+    struct fa_strategy *strategy;
+    struct event_base *base;
+    struct event *start; /* the inbox is not empty */
+    struct event *timer; /* of the multi */
+    struct event *sweep;
+    CURLM *multi;
+    struct flight *flying;
+    struct flight *parked;
+    struct attempt_queue ready; /* taken out of the inbox */
+    struct done_queue ended;    /* not yet in the outbox */
+    bool sweeping;
+
+    pthread_t thread;
+    bool has_thread;
+    struct fa_wake *wake; /* of the thread */
+    unsigned load;        /* the engine's thread: attempts that are not done */
+    bool woken;           /* the engine's thread: flush() owes it a wake */
+
+    pthread_mutex_t lock; /* guards inbox and stop */
+    struct attempt_queue inbox;
+    bool stop;
+};
+
+struct fa_strategy {
+    struct fa_strategy_env env;
+    struct fa_trust *trust;
+    struct loop *loops;
+    unsigned n_loops;
+    struct fa_wake *wake; /* the outbox is not empty */
+    pthread_mutex_t lock; /* guards outbox */
+    struct done_queue outbox;
+};
+
+static void done_queue_init(struct done_queue *queue)
+{
+    queue->first = NULL;
+    queue->last = &queue->first;
+}
+
+static void attempt_queue_init(struct attempt_queue *queue)
+{
+    queue->first = NULL;
+    queue->last = &queue->first;
+}
+
+static void attempt_queue_push(struct attempt_queue *queue, struct fa_attempt *attempt)
+{
+    attempt->next = NULL;
+    *queue->last = attempt;
+    queue->last = &attempt->next;
+}
+
+/* All of one queue to the end of another. */
+static void attempt_queue_move(struct attempt_queue *to, struct attempt_queue *from)
+{
+    if (!from->first)
+        return;
+    *to->last = from->first;
+    to->last = from->last;
+    attempt_queue_init(from);
+}
+
+static void close_part(struct fa_attempt *attempt)
+{
+    if (attempt->fd >= 0)
+        close(attempt->fd);
+    attempt->fd = -1;
+}
+
+/* Take an outcome into the queue; without memory for that there is nothing left to do. */
+static void end_attempt(struct loop *loop, struct fa_attempt *attempt, struct fa_outcome *outcome)
+{
+    struct done *done = malloc(sizeof(*done));
+    if (!done)
+        abort();
+    close_part(attempt);
+    *done = (struct done){.attempt = attempt, .outcome = *outcome};
+    *loop->ended.last = done;
+    loop->ended.last = &done->next;
+}
+
+static void hand_over(struct loop *loop)
+{
+    struct fa_strategy *self = loop->strategy;
+    if (!loop->ended.first)
+        return;
+    pthread_mutex_lock(&self->lock);
+    *self->outbox.last = loop->ended.first;
+    self->outbox.last = loop->ended.last;
+    pthread_mutex_unlock(&self->lock);
+    done_queue_init(&loop->ended);
+    fa_wake_post(self->wake);
+}
+
+static struct flight *take_flight(struct loop *loop, struct fa_error *err)
+{
+    struct flight *flight = loop->parked;
+    if (flight) {
+        loop->parked = flight->next;
+    } else {
+        flight = calloc(1, sizeof(*flight));
+        if (flight)
+            flight->transfer =
+                fa_transfer_new(loop->strategy->env.settings, loop->strategy->trust, err);
+        if (!flight || !flight->transfer) {
+            free(flight);
+            return NULL;
+        }
+    }
+    flight->next = loop->flying;
+    flight->back = &loop->flying;
+    if (flight->next)
+        flight->next->back = &flight->next;
+    loop->flying = flight;
+    return flight;
+}
+
+static void park(struct loop *loop, struct flight *flight)
+{
+    *flight->back = flight->next;
+    if (flight->next)
+        flight->next->back = flight->back;
+    flight->next = loop->parked;
+    loop->parked = flight;
+}
+
+static void fail_start(struct loop *loop, struct fa_attempt *attempt, const struct fa_error *err)
+{
+    struct fa_outcome outcome = {.error = *err, .retry_after = -1};
+    if (outcome.error.class == FA_CLASS_NONE)
+        fa_error_system(&outcome.error, FA_CLASS_LOCAL_IO, ENOMEM, "cannot start a transfer");
+    end_attempt(loop, attempt, &outcome);
+}
+
+static void end_flight(struct loop *loop, struct flight *flight, CURLcode code)
+{
+    struct fa_attempt *attempt = fa_transfer_attempt(flight->transfer);
+    struct fa_outcome outcome;
+    curl_multi_remove_handle(loop->multi, fa_transfer_easy(flight->transfer));
+    fa_transfer_finish(flight->transfer, code, &outcome);
+    park(loop, flight);
+    end_attempt(loop, attempt, &outcome);
+}
+
+static void fly(struct loop *loop, struct fa_attempt *attempt)
+{
+    struct fa_error err = {0};
+    struct flight *flight = take_flight(loop, &err);
+    if (!flight) {
+        fail_start(loop, attempt, &err);
+        return;
+    }
+    attempt->slot = flight;
+    if (fa_transfer_start(flight->transfer, attempt, &err) ||
+        curl_multi_add_handle(loop->multi, fa_transfer_easy(flight->transfer)) != CURLM_OK) {
+        park(loop, flight);
+        fail_start(loop, attempt, &err);
+    }
+}
+
+/* Handles that ended; the message is gone once its handle is removed. */
+static void reap(struct loop *loop)
+{
+    CURLMsg *message;
+    int left;
+    while ((message = curl_multi_info_read(loop->multi, &left))) {
+        if (message->msg != CURLMSG_DONE)
+            continue;
+        struct fa_attempt *attempt = fa_transfer_attempt(fa_transfer_of(message->easy_handle));
+        end_flight(loop, attempt->slot, message->data.result);
+    }
+    hand_over(loop);
+}
+
+static void start_ready(evutil_socket_t fd, short what, void *arg)
+{
+    (void)fd, (void)what;
+    struct loop *loop = arg;
+    pthread_mutex_lock(&loop->lock);
+    attempt_queue_move(&loop->ready, &loop->inbox);
+    pthread_mutex_unlock(&loop->lock);
+    for (int i = 0; i < START_AT_ONCE && loop->ready.first; ++i) {
+        struct fa_attempt *attempt = loop->ready.first;
+        loop->ready.first = attempt->next;
+        if (!attempt->next)
+            attempt_queue_init(&loop->ready);
+        fly(loop, attempt);
+    }
+    if (loop->ready.first)
+        event_active(loop->start, EV_TIMEOUT, 0);
+    if (loop->flying && !loop->sweeping) {
+        struct timeval every = fa_loop_time(SWEEP_EVERY);
+        event_add(loop->sweep, &every);
+        loop->sweeping = true;
+    }
+    hand_over(loop);
+}
+
+/* Stalls, cancellations and new rates, which libcurl does not know of. */
+static void on_sweep(evutil_socket_t fd, short what, void *arg)
+{
+    (void)fd, (void)what;
+    struct loop *loop = arg;
+    double now = fa_clock_now();
+    struct flight *next;
+    for (struct flight *flight = loop->flying; flight; flight = next) {
+        next = flight->next;
+        if (!fa_transfer_check(flight->transfer, now))
+            end_flight(loop, flight, CURLE_ABORTED_BY_CALLBACK);
+    }
+    if (!loop->flying) {
+        event_del(loop->sweep);
+        loop->sweeping = false;
+    }
+    hand_over(loop);
+}
+
+static void on_ready_socket(evutil_socket_t fd, short what, void *arg)
+{
+    struct loop *loop = arg;
+    int running;
+    int flags = (what & EV_READ ? CURL_CSELECT_IN : 0) | (what & EV_WRITE ? CURL_CSELECT_OUT : 0);
+    curl_multi_socket_action(loop->multi, fd, flags, &running);
+    reap(loop);
+}
+
+static void on_timeout(evutil_socket_t fd, short what, void *arg)
+{
+    (void)fd, (void)what;
+    struct loop *loop = arg;
+    int running;
+    curl_multi_socket_action(loop->multi, CURL_SOCKET_TIMEOUT, 0, &running);
+    reap(loop);
+}
+
+static int on_socket(CURL *easy, curl_socket_t sock, int what, void *arg, void *watch)
+{
+    (void)easy;
+    struct loop *loop = arg;
+    struct event *event = watch;
+    if (event)
+        event_free(event);
+    curl_multi_assign(loop->multi, sock, NULL);
+    if (what == CURL_POLL_REMOVE)
+        return 0;
+    short flags =
+        (short)((what & CURL_POLL_IN ? EV_READ : 0) | (what & CURL_POLL_OUT ? EV_WRITE : 0));
+    event = event_new(loop->base, sock, flags | EV_PERSIST, on_ready_socket, loop);
+    if (!event || event_add(event, NULL))
+        abort(); /* -1 would fail every transfer of the multi, without saying why */
+    curl_multi_assign(loop->multi, sock, event);
+    return 0;
+}
+
+static int on_timer(CURLM *multi, long milliseconds, void *arg)
+{
+    (void)multi;
+    struct loop *loop = arg;
+    if (milliseconds < 0) {
+        event_del(loop->timer);
+        return 0;
+    }
+    struct timeval wait = fa_loop_time((double)milliseconds / 1000);
+    event_add(loop->timer, &wait);
+    return 0;
+}
+
+static void on_wake(void *arg)
+{
+    struct loop *loop = arg;
+    pthread_mutex_lock(&loop->lock);
+    bool stop = loop->stop;
+    pthread_mutex_unlock(&loop->lock);
+    if (stop)
+        event_base_loopbreak(loop->base);
+    else
+        start_ready(-1, 0, loop);
+}
+
+static void *loop_main(void *arg)
+{
+    struct loop *loop = arg;
+    event_base_dispatch(loop->base);
+    return NULL;
+}
+
+static int start_thread(struct loop *loop)
+{
+    sigset_t all, before;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    int code = pthread_create(&loop->thread, NULL, loop_main, loop);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    loop->has_thread = code == 0;
+    return code ? -1 : 0;
+}
+
+static int loop_init(struct loop *loop, struct fa_strategy *self, struct fa_error *err)
+{
+    bool own = self->env.loops > 1;
+    loop->strategy = self;
+    pthread_mutex_init(&loop->lock, NULL);
+    attempt_queue_init(&loop->inbox);
+    attempt_queue_init(&loop->ready);
+    done_queue_init(&loop->ended);
+    loop->base = own ? fa_loop_new(err) : self->env.base;
+    loop->multi = curl_multi_init();
+    if (!loop->base || !loop->multi)
+        goto fail;
+    loop->start = event_new(loop->base, -1, 0, start_ready, loop);
+    loop->timer = event_new(loop->base, -1, 0, on_timeout, loop);
+    loop->sweep = event_new(loop->base, -1, EV_PERSIST, on_sweep, loop);
+    if (!loop->start || !loop->timer || !loop->sweep)
+        goto fail;
+    curl_multi_setopt(loop->multi, CURLMOPT_SOCKETFUNCTION, on_socket);
+    curl_multi_setopt(loop->multi, CURLMOPT_SOCKETDATA, loop);
+    curl_multi_setopt(loop->multi, CURLMOPT_TIMERFUNCTION, on_timer);
+    curl_multi_setopt(loop->multi, CURLMOPT_TIMERDATA, loop);
+    curl_multi_setopt(loop->multi, CURLMOPT_PIPELINING, (long)CURLPIPE_NOTHING);
+    /* Left alone, the cache shrinks whenever fewer handles are added for a moment. */
+    curl_multi_setopt(loop->multi, CURLMOPT_MAXCONNECTS, (long)self->env.jobs);
+    if (!own)
+        return 0;
+    loop->wake = fa_wake_new(loop->base, on_wake, loop, err);
+    if (loop->wake && start_thread(loop) == 0)
+        return 0;
+
+fail:
+    fa_error_system(err, FA_CLASS_LOCAL_IO, errno ? errno : ENOMEM, "cannot make an event loop");
+    return -1;
+}
+
+static void free_flights(struct loop *loop)
+{
+    while (loop->flying) {
+        struct flight *flight = loop->flying;
+        close_part(fa_transfer_attempt(flight->transfer));
+        curl_multi_remove_handle(loop->multi, fa_transfer_easy(flight->transfer));
+        park(loop, flight);
+    }
+    while (loop->parked) {
+        struct flight *flight = loop->parked;
+        loop->parked = flight->next;
+        fa_transfer_free(flight->transfer);
+        free(flight);
+    }
+}
+
+static void free_done(struct done_queue *queue)
+{
+    while (queue->first) {
+        struct done *done = queue->first;
+        queue->first = done->next;
+        fa_outcome_fini(&done->outcome);
+        free(done);
+    }
+}
+
+static void loop_fini(struct loop *loop)
+{
+    if (loop->has_thread) {
+        pthread_mutex_lock(&loop->lock);
+        loop->stop = true;
+        pthread_mutex_unlock(&loop->lock);
+        fa_wake_post(loop->wake);
+        pthread_join(loop->thread, NULL);
+    }
+    attempt_queue_move(&loop->ready, &loop->inbox);
+    for (struct fa_attempt *attempt = loop->ready.first; attempt; attempt = attempt->next)
+        close_part(attempt);
+    free_flights(loop);
+    free_done(&loop->ended);
+    if (loop->multi)
+        curl_multi_cleanup(loop->multi); /* tells on_socket() to let go of every socket */
+    struct event *events[] = {loop->start, loop->timer, loop->sweep};
+    for (size_t i = 0; i < sizeof(events) / sizeof(*events); ++i)
+        if (events[i])
+            event_free(events[i]);
+    fa_wake_free(loop->wake);
+    if (loop->base && loop->base != loop->strategy->env.base)
+        event_base_free(loop->base);
+    pthread_mutex_destroy(&loop->lock);
+}
+
+static void deliver(void *arg)
+{
+    struct fa_strategy *self = arg;
+    pthread_mutex_lock(&self->lock);
+    struct done *done = self->outbox.first;
+    done_queue_init(&self->outbox);
+    pthread_mutex_unlock(&self->lock);
+    while (done) {
+        struct done *next = done->next;
+        --self->loops[done->attempt->task].load;
+        self->env.done(self->env.ctx, done->attempt, &done->outcome);
+        free(done);
+        done = next;
+    }
+}
+
+static void async_free(struct fa_strategy *self)
+{
+    if (!self)
+        return;
+    for (unsigned i = 0; i < self->n_loops; ++i)
+        loop_fini(&self->loops[i]);
+    free_done(&self->outbox);
+    fa_wake_free(self->wake);
+    fa_trust_free(self->trust);
+    pthread_mutex_destroy(&self->lock);
+    free(self->loops);
+    free(self);
+}
+
+static struct fa_strategy *async_new(const struct fa_strategy_env *env, struct fa_error *err)
+{
+    struct fa_strategy *self = calloc(1, sizeof(*self));
+    struct loop *loops = calloc(env->loops, sizeof(*loops));
+    if (!self || !loops) {
+        free(self);
+        free(loops);
+        fa_error_system(err, FA_CLASS_LOCAL_IO, ENOMEM, "cannot set up downloads");
+        return NULL;
+    }
+    self->env = *env;
+    self->loops = loops;
+    pthread_mutex_init(&self->lock, NULL);
+    done_queue_init(&self->outbox);
+    self->trust = fa_trust_new(env->settings->cacert, err);
+    self->wake = self->trust ? fa_wake_new(env->base, deliver, self, err) : NULL;
+    if (!self->wake)
+        goto fail;
+    for (unsigned i = 0; i < env->loops; ++i) {
+        ++self->n_loops;
+        if (loop_init(&loops[i], self, err))
+            goto fail;
+    }
+    return self;
+
+fail:
+    async_free(self);
+    return NULL;
+}
+
+/* An origin stays on its loop, for its connections, unless that has far more to do. */
+static unsigned choose_loop(const struct fa_strategy *self, uint64_t origin)
+{
+    unsigned home = (unsigned)(origin % self->n_loops);
+    unsigned least = 0;
+    for (unsigned i = 1; i < self->n_loops; ++i)
+        if (self->loops[i].load < self->loops[least].load)
+            least = i;
+    return self->loops[home].load > self->loops[least].load + UNEVEN ? least : home;
+}
+
+static int async_submit(struct fa_strategy *self, struct fa_attempt *attempt, struct fa_error *err)
+{
+    (void)err;
+    unsigned at = choose_loop(self, attempt->origin);
+    struct loop *loop = &self->loops[at];
+    attempt->task = at;
+    ++loop->load;
+    loop->woken = true;
+    pthread_mutex_lock(&loop->lock);
+    attempt_queue_push(&loop->inbox, attempt);
+    pthread_mutex_unlock(&loop->lock);
+    return 0;
+}
+
+static void async_flush(struct fa_strategy *self)
+{
+    for (unsigned i = 0; i < self->n_loops; ++i) {
+        struct loop *loop = &self->loops[i];
+        if (!loop->woken)
+            continue;
+        loop->woken = false;
+        if (loop->wake)
+            fa_wake_post(loop->wake);
+        else
+            event_active(loop->start, EV_TIMEOUT, 0);
+    }
+}
+
+static void async_cancel(struct fa_strategy *self, struct fa_attempt *attempt)
+{
+    (void)self;
+    attempt->cancelled = true; /* the sweep sees it */
+}
+
+static void async_tune(struct fa_strategy *self, struct fa_attempt *attempt, uint64_t rate)
+{
+    (void)self;
+    attempt->rate = rate; /* the sweep sees it */
+}
+
+const struct fa_strategy_ops fa_strategy_async = {
+    .name = "async",
+    .summary = "event loops, each with many transfers at a time",
+    .capabilities = FA_CAN_SHARE,
+    .new = async_new,
+    .submit = async_submit,
+    .flush = async_flush,
+    .cancel = async_cancel,
+    .tune = async_tune,
+    .free = async_free,
+};

@@ -1,0 +1,273 @@
+/*
+ * The strategies thread and process: a pool of workers, each of which drives one blocking easy
+ * handle at a time and keeps it for its connections.  They differ in the kind of the pool, and in
+ * nothing else.
+ */
+#include "strategy/strategy.h"
+
+#include "base/buf.h"
+#include "transfer/transfer.h"
+#include "transfer/wire.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* A worker that is silent for that much longer than its own stall timeout hangs. */
+#define HANG_GRACE 5
+
+struct fa_strategy {
+    struct fa_strategy_env env;
+    struct fa_pool *pool;
+};
+
+/* The worker's side. */
+
+struct shared {
+    void *bytes; /* what settings points into */
+    struct fa_settings settings;
+    struct fa_trust *trust;
+};
+
+static void download_unshare(void *arg)
+{
+    struct shared *shared = arg;
+    if (!shared)
+        return;
+    fa_trust_free(shared->trust);
+    free(shared->bytes);
+    free(shared);
+}
+
+static int download_share(const void *setup, size_t len, void **ret, struct fa_error *err)
+{
+    struct shared *shared = calloc(1, sizeof(*shared));
+    if (!shared || curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
+        goto fail;
+    const unsigned char *bytes = setup;
+    shared->bytes = len ? malloc(len) : NULL;
+    if (!shared->bytes)
+        goto fail;
+    memcpy(shared->bytes, bytes, len);
+    /* The first byte says whether the certificates are to be parsed now, for all workers. */
+    if (fa_settings_decode(&shared->settings, (unsigned char *)shared->bytes + 1, len - 1))
+        goto fail;
+    shared->trust = fa_trust_new(shared->settings.cacert, err);
+    if (!shared->trust)
+        goto fail;
+    if (bytes[0])
+        fa_trust_load(shared->trust, NULL); /* if it fails, a transfer that needs it will say so */
+    *ret = shared;
+    return 0;
+
+fail:
+    fa_error_system(err, FA_CLASS_LOCAL_IO, errno ? errno : ENOMEM, "cannot set up downloads");
+    download_unshare(shared);
+    return -1;
+}
+
+static int download_open(void *arg, void **ret, struct fa_error *err)
+{
+    struct shared *shared = arg;
+    *ret = fa_transfer_new(&shared->settings, shared->trust, err);
+    return *ret ? 0 : -1;
+}
+
+static void download_close(void *state)
+{
+    fa_transfer_free(state);
+}
+
+struct tick {
+    struct fa_task *task;
+    struct fa_attempt *attempt;
+};
+
+static void download_tick(void *arg)
+{
+    struct tick *tick = arg;
+    fa_task_progress(tick->task, tick->attempt->received);
+    if (fa_task_cancelled(tick->task))
+        tick->attempt->cancelled = true;
+    uint64_t rate = fa_task_tuned(tick->task);
+    if (rate)
+        tick->attempt->rate = rate;
+}
+
+static int download_run(void *state, struct fa_task *task, struct fa_error *err)
+{
+    size_t len;
+    const void *input = fa_task_input(task, &len);
+    struct fa_attempt attempt;
+    const char **headers;
+    if (fa_wire_get_attempt(&attempt, &headers, input, len)) {
+        fa_error_set(err, FA_DOMAIN_FETCHALL, 0, FA_CLASS_WORKER_CRASHED, "an attempt is garbled");
+        return -1;
+    }
+    attempt.fd = fa_task_fd(task, 0);
+    struct tick tick = {.task = task, .attempt = &attempt};
+    struct fa_outcome outcome;
+    struct fa_buf buf;
+    fa_buf_init(&buf);
+    fa_transfer_perform(state, &attempt, download_tick, &tick, &outcome);
+    fa_wire_put_outcome(&buf, &outcome);
+    int result = buf.failed ? -1 : fa_task_reply(task, buf.data, buf.len);
+    if (result)
+        fa_error_system(err, FA_CLASS_LOCAL_IO, ENOMEM, "cannot answer with an outcome");
+    fa_buf_fini(&buf);
+    fa_outcome_fini(&outcome);
+    free(headers);
+    return result;
+}
+
+const struct fa_task_type fa_download_tasks[] = {
+    {
+        .name = "download",
+        .share = download_share,
+        .open = download_open,
+        .run = download_run,
+        .close = download_close,
+        .unshare = download_unshare,
+    },
+    {0},
+};
+
+/* The engine's side. */
+
+static void on_progress(void *arg, uint64_t value)
+{
+    struct fa_attempt *attempt = arg;
+    attempt->received = value;
+}
+
+static void on_result(void *arg, const struct fa_task_result *result)
+{
+    struct fa_attempt *attempt = arg;
+    struct fa_strategy *self = attempt->slot;
+    struct fa_outcome outcome = {.retry_after = -1};
+    if (!result->ok) {
+        outcome.error = result->error;
+        outcome.hope = result->lost ? FA_HOPE_AGAIN : FA_HOPE_NONE;
+        outcome.received = attempt->received;
+    } else if (fa_wire_get_outcome(&outcome, result->data, result->len)) {
+        outcome = (struct fa_outcome){.retry_after = -1, .hope = FA_HOPE_AGAIN};
+        fa_error_set(&outcome.error, FA_DOMAIN_FETCHALL, 0, FA_CLASS_WORKER_CRASHED,
+                     "a worker answered nonsense");
+    }
+    self->env.done(self->env.ctx, attempt, &outcome);
+}
+
+static struct fa_strategy *blocking_new(const struct fa_strategy_env *env, enum fa_pool_kind kind,
+                                        struct fa_error *err)
+{
+    struct fa_strategy *self = calloc(1, sizeof(*self));
+    struct fa_buf setup;
+    fa_buf_init(&setup);
+    fa_buf_put_u8(&setup, kind == FA_POOL_PROCESSES);
+    fa_settings_encode(env->settings, &setup);
+    if (!self || setup.failed) {
+        fa_error_system(err, FA_CLASS_LOCAL_IO, ENOMEM, "cannot set up downloads");
+        goto fail;
+    }
+    self->env = *env;
+    struct fa_pool_config config = {
+        .kind = kind,
+        .workers = env->jobs,
+        .types = fa_download_tasks,
+        .setup = setup.data,
+        .setup_len = setup.len,
+        .hang_timeout =
+            env->settings->stall_timeout > 0 ? env->settings->stall_timeout + HANG_GRACE : 0,
+    };
+    self->pool = fa_pool_new_on(env->base, env->nursery, &config, err);
+    if (!self->pool)
+        goto fail;
+    fa_buf_fini(&setup);
+    return self;
+
+fail:
+    fa_buf_fini(&setup);
+    free(self);
+    return NULL;
+}
+
+static struct fa_strategy *thread_new(const struct fa_strategy_env *env, struct fa_error *err)
+{
+    return blocking_new(env, FA_POOL_THREADS, err);
+}
+
+static struct fa_strategy *process_new(const struct fa_strategy_env *env, struct fa_error *err)
+{
+    return blocking_new(env, FA_POOL_PROCESSES, err);
+}
+
+static int blocking_submit(struct fa_strategy *self, struct fa_attempt *attempt,
+                           struct fa_error *err)
+{
+    struct fa_buf buf;
+    fa_buf_init(&buf);
+    fa_wire_put_attempt(&buf, attempt);
+    struct fa_task_request request = {
+        .type = fa_download_tasks[0].name,
+        .data = buf.data,
+        .len = buf.failed ? SIZE_MAX : buf.len,
+        .fds = &attempt->fd,
+        .n_fds = 1,
+        .done = on_result,
+        .progress = on_progress,
+        .arg = attempt,
+    };
+    attempt->slot = self;
+    int result = fa_pool_submit(self->pool, &request, &attempt->task, err);
+    attempt->fd = -1;
+    fa_buf_fini(&buf);
+    return result;
+}
+
+static void blocking_flush(struct fa_strategy *self)
+{
+    (void)self; /* the pool starts tasks as they come */
+}
+
+static void blocking_cancel(struct fa_strategy *self, struct fa_attempt *attempt)
+{
+    fa_pool_cancel(self->pool, attempt->task);
+}
+
+static void blocking_tune(struct fa_strategy *self, struct fa_attempt *attempt, uint64_t rate)
+{
+    fa_pool_tune(self->pool, attempt->task, rate);
+}
+
+static void blocking_free(struct fa_strategy *self)
+{
+    if (!self)
+        return;
+    fa_pool_free(self->pool);
+    free(self);
+}
+
+const struct fa_strategy_ops fa_strategy_thread = {
+    .name = "thread",
+    .summary = "a pool of threads, each with one transfer at a time",
+    .capabilities = 0,
+    .new = thread_new,
+    .submit = blocking_submit,
+    .flush = blocking_flush,
+    .cancel = blocking_cancel,
+    .tune = blocking_tune,
+    .free = blocking_free,
+};
+
+const struct fa_strategy_ops fa_strategy_process = {
+    .name = "process",
+    .summary = "a pool of worker processes, each with one transfer at a time",
+    .capabilities = FA_CAN_NURSERY | FA_CAN_ISOLATE,
+    .new = process_new,
+    .submit = blocking_submit,
+    .flush = blocking_flush,
+    .cancel = blocking_cancel,
+    .tune = blocking_tune,
+    .free = blocking_free,
+};

@@ -1,0 +1,67 @@
+/**
+ * What every strategy promises; tests/unit/strategy_test.c checks all of them.
+ *
+ *  - The engine calls every operation on the thread of its loop.
+ *  - submit() borrows the attempt, and takes its descriptor, until env->done() has been called for
+ *    it.  What was submitted may wait for flush().
+ *  - env->done() is called on the loop's thread, exactly once for each attempt that was accepted,
+ *    and never from inside submit(), flush(), cancel() or tune().
+ */
+#ifndef FA_STRATEGY_STRATEGY_H
+#define FA_STRATEGY_STRATEGY_H
+
+#include "pool/pool.h"
+#include "transfer/attempt.h"
+#include "transfer/outcome.h"
+#include "transfer/settings.h"
+
+struct fa_strategy;
+
+/** What the engine may rely on. */
+enum fa_capability {
+    FA_CAN_NURSERY = 1 << 0, /**< Needs env->nursery. */
+    FA_CAN_SHARE = 1 << 1,   /**< Connections are shared by all attempts of an origin. */
+    FA_CAN_ISOLATE = 1 << 2, /**< A crash takes one attempt, not the program. */
+};
+
+/** Borrowed until free(). */
+struct fa_strategy_env {
+    struct event_base *base;
+    struct fa_nursery *nursery; /**< NULL without FA_CAN_NURSERY. */
+    const struct fa_settings *settings;
+    unsigned jobs;  /**< At most that many attempts are submitted at once. */
+    unsigned loops; /**< At least 1. */
+    /** @outcome  Taken: the callee calls fa_outcome_fini(). */
+    void (*done)(void *ctx, struct fa_attempt *attempt, struct fa_outcome *outcome);
+    void *ctx;
+};
+
+struct fa_strategy_ops {
+    const char *name;
+    const char *summary;
+    unsigned capabilities; /**< enum fa_capability bits. */
+
+    struct fa_strategy *(*new)(const struct fa_strategy_env *env, struct fa_error *err);
+    /** On failure the descriptor is closed, and done() will not be called. */
+    int (*submit)(struct fa_strategy *self, struct fa_attempt *attempt, struct fa_error *err);
+    /** Start what was submitted. */
+    void (*flush)(struct fa_strategy *self);
+    /** End an attempt early; done() still follows. */
+    void (*cancel)(struct fa_strategy *self, struct fa_attempt *attempt);
+    /** The attempt's rate has been changed to this. */
+    void (*tune)(struct fa_strategy *self, struct fa_attempt *attempt, uint64_t rate);
+    /** Attempts under way are dropped, done() is not called for them. */
+    void (*free)(struct fa_strategy *self);
+};
+
+extern const struct fa_strategy_ops fa_strategy_async;
+extern const struct fa_strategy_ops fa_strategy_thread;
+extern const struct fa_strategy_ops fa_strategy_process;
+
+/** @return the strategy of a mode. */
+const struct fa_strategy_ops *fa_strategy_of(enum fa_mode mode);
+
+/** The task type behind the blocking ones; ends with a row without name. */
+extern const struct fa_task_type fa_download_tasks[];
+
+#endif

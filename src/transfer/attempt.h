@@ -1,0 +1,32 @@
+/**
+ * One try to download something: a value.
+ */
+#ifndef FA_TRANSFER_ATTEMPT_H
+#define FA_TRANSFER_ATTEMPT_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct fa_attempt {
+    const char *url;            /**< Normalised by fa_url_parse(). */
+    const char *const *headers; /**< n_headers lines "Name: value". */
+    size_t n_headers;
+    const char *host_port; /**< "host:port", as CURLOPT_RESOLVE(3) names an origin. */
+    const char *addresses; /**< "addr,addr": where host_port is; NULL: libcurl finds out. */
+    uint64_t origin;       /**< A hash of the origin: equal for equal origins. */
+    int fd;                /**< The empty part, open for writing.  Taken by the strategy. */
+    int64_t size;          /**< What the list says that the file has; -1: nothing. */
+    uint64_t max_size;     /**< 0: none. */
+    _Atomic uint64_t rate; /**< Bytes a second; 0: no limit.  May change under way. */
+
+    _Atomic uint64_t received; /**< Body bytes so far: the strategy writes, the engine reads. */
+    atomic_bool cancelled;     /**< Set by the strategy's cancel(). */
+
+    struct fa_attempt *next; /**< For the strategy's queues. */
+    void *slot;              /**< For the strategy. */
+    uint64_t task;           /**< For the strategy. */
+};
+
+#endif

@@ -1,0 +1,45 @@
+/**
+ * The head of an HTTP answer, line by line, and what it means for the file (RFC 9110, RFC 9112).
+ *
+ * libcurl hands over the lines of every head that comes: 1xx, the answer itself, and trailers
+ * after the body.  Only the answer's own count.
+ */
+#ifndef FA_TRANSFER_RESPONSE_H
+#define FA_TRANSFER_RESPONSE_H
+
+#include "transfer/outcome.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <time.h>
+
+/** What to do with the body. */
+enum fa_verdict {
+    FA_VERDICT_NONE,     /**< The head is not complete. */
+    FA_VERDICT_FILE,     /**< It is the file. */
+    FA_VERDICT_REDIRECT, /**< The file is elsewhere; the body is dropped. */
+    FA_VERDICT_ERROR,    /**< The body is dropped; fa_response_explain() says why. */
+};
+
+struct fa_response {
+    enum fa_verdict verdict;
+    int status;
+    bool chunked;       /**< Transfer-Encoding rules; a declared length does not count. */
+    bool bad_length;    /**< Content-Length made no sense, or there were two. */
+    int64_t length;     /**< Content-Length; -1: none. */
+    char *location;     /**< Owned. */
+    double retry_after; /**< -1: none. */
+    bool failed;        /**< Memory ran out. */
+};
+
+void fa_response_init(struct fa_response *response);
+void fa_response_fini(struct fa_response *response);
+
+/** Take in one line, its end included.  @now is for Retry-After dates. */
+void fa_response_line(struct fa_response *response, const char *line, size_t len, time_t now);
+
+/** Say in outcome why the verdict is FA_VERDICT_ERROR. */
+void fa_response_explain(const struct fa_response *response, struct fa_outcome *outcome);
+
+#endif

@@ -1,0 +1,533 @@
+/*
+ * What happens to the bytes of an answer: the head goes to response.c, which gives a verdict; the
+ * body of a file is gathered to 256 KiB before it is written (libcurl hands it over in pieces of
+ * at most 16 KiB whatever the buffer size); any other body is dropped, up to a limit so that the
+ * connection stays usable.  Our own reason to end a transfer is kept in ->stop and rules over the
+ * CURLcode that libcurl makes of it.
+ */
+#include "transfer/transfer.h"
+
+#include "base/clock.h"
+#include "transfer/classify.h"
+#include "transfer/response.h"
+
+#include <fetchall/version.h>
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#define GATHER   (256 * 1024)
+#define BUFFER   (128 * 1024)
+#define DROP_MAX (64 * 1024)
+
+struct fa_transfer {
+    CURL *easy;
+    const struct fa_settings *settings;
+    struct fa_trust *trust;
+    char *known_host; /* whose address stands in libcurl's cache because of us */
+    struct curl_slist *headers;
+    struct curl_slist *resolve;
+    unsigned char *gather;
+    char text[CURL_ERROR_SIZE];
+
+    /* Of the attempt under way. */
+    struct fa_attempt *attempt;
+    struct fa_response response;
+    struct fa_outcome stop; /* our own reason to end it: error.class is set */
+    size_t gathered;
+    uint64_t written;
+    uint64_t dropped;
+    uint64_t rate;
+    double started;
+    double last_byte;
+    bool connected;
+    void (*tick)(void *arg);
+    void *tick_arg;
+};
+
+CURL *fa_transfer_easy(struct fa_transfer *transfer)
+{
+    return transfer->easy;
+}
+
+struct fa_transfer *fa_transfer_of(CURL *easy)
+{
+    char *transfer = NULL;
+    curl_easy_getinfo(easy, CURLINFO_PRIVATE, &transfer);
+    return (struct fa_transfer *)(void *)transfer;
+}
+
+struct fa_attempt *fa_transfer_attempt(struct fa_transfer *transfer)
+{
+    return transfer->attempt;
+}
+
+static bool stopped(const struct fa_transfer *t)
+{
+    return t->stop.error.class != FA_CLASS_NONE;
+}
+
+static int write_gathered(struct fa_transfer *t)
+{
+    size_t done = 0;
+    while (done < t->gathered) {
+        ssize_t n = pwrite(t->attempt->fd, t->gather + done, t->gathered - done,
+                           (off_t)(t->written + done));
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n <= 0) {
+            fa_error_system(&t->stop.error, FA_CLASS_LOCAL_IO, n < 0 ? errno : ENOSPC,
+                            "cannot write the part");
+            return -1;
+        }
+        done += (size_t)n;
+    }
+    t->written += done;
+    t->gathered = 0;
+    return 0;
+}
+
+static int refuse_size(struct fa_transfer *t, enum fa_class class, const char *what, uint64_t size,
+                       uint64_t limit)
+{
+    fa_error_set(&t->stop.error, FA_DOMAIN_FETCHALL, 0, class, "%s %llu bytes, %s %llu", what,
+                 (unsigned long long)size,
+                 class == FA_CLASS_INTEGRITY ? "the list says" : "the limit is",
+                 (unsigned long long)limit);
+    return -1;
+}
+
+/* A length that can never fit is refused before a byte of it is written. */
+static int check_room(struct fa_transfer *t, uint64_t length)
+{
+    struct statvfs fs;
+    if (length < 1024 * 1024 || fstatvfs(t->attempt->fd, &fs))
+        return 0;
+    uint64_t room = (uint64_t)fs.f_bavail * fs.f_frsize;
+    if (length <= room)
+        return 0;
+    fa_error_set(&t->stop.error, FA_DOMAIN_FETCHALL, 0, FA_CLASS_TOO_LARGE,
+                 "the server declares %llu bytes, and there is room for %llu",
+                 (unsigned long long)length, (unsigned long long)room);
+    return -1;
+}
+
+/* What is known of the size before the first byte of the body. */
+static int check_declared(struct fa_transfer *t)
+{
+    const struct fa_attempt *a = t->attempt;
+    if (t->response.chunked || t->response.length < 0) {
+        if (!t->settings->expect_length)
+            return 0;
+        fa_error_set(&t->stop.error, FA_DOMAIN_FETCHALL, 0, FA_CLASS_PROTOCOL,
+                     "the server declares no length, and --expect-length asks for one");
+        return -1;
+    }
+    uint64_t length = (uint64_t)t->response.length;
+    if (a->max_size && length > a->max_size)
+        return refuse_size(t, FA_CLASS_TOO_LARGE, "the server declares", length, a->max_size);
+    if (a->size >= 0 && length != (uint64_t)a->size)
+        return refuse_size(t, FA_CLASS_INTEGRITY, "the server declares", length, (uint64_t)a->size);
+    return check_room(t, length);
+}
+
+static size_t on_header(char *line, size_t one, size_t len, void *arg)
+{
+    (void)one;
+    struct fa_transfer *t = arg;
+    t->last_byte = fa_clock_now();
+    enum fa_verdict before = t->response.verdict;
+    fa_response_line(&t->response, line, len, time(NULL));
+    if (before == FA_VERDICT_NONE && t->response.verdict == FA_VERDICT_FILE && check_declared(t))
+        return 0;
+    return len;
+}
+
+static int keep(struct fa_transfer *t, const char *data, size_t len)
+{
+    const struct fa_attempt *a = t->attempt;
+    uint64_t size = t->written + t->gathered + len;
+    if (a->max_size && size > a->max_size)
+        return refuse_size(t, FA_CLASS_TOO_LARGE, "the body has at least", size, a->max_size);
+    if (a->size >= 0 && size > (uint64_t)a->size)
+        return refuse_size(t, FA_CLASS_INTEGRITY, "the body has at least", size, (uint64_t)a->size);
+    if (!t->gather && !(t->gather = malloc(GATHER))) {
+        fa_error_system(&t->stop.error, FA_CLASS_LOCAL_IO, ENOMEM, "cannot gather the body");
+        return -1;
+    }
+    while (len > 0) {
+        size_t n = GATHER - t->gathered < len ? GATHER - t->gathered : len;
+        memcpy(t->gather + t->gathered, data, n);
+        t->gathered += n;
+        data += n;
+        len -= n;
+        if (t->gathered == GATHER && write_gathered(t))
+            return -1;
+    }
+    return 0;
+}
+
+static size_t on_body(char *data, size_t one, size_t len, void *arg)
+{
+    (void)one;
+    struct fa_transfer *t = arg;
+    t->last_byte = fa_clock_now();
+    t->attempt->received += len;
+    if (t->response.verdict == FA_VERDICT_FILE)
+        return keep(t, data, len) ? 0 : len;
+    t->dropped += len;
+    return t->dropped > DROP_MAX ? 0 : len;
+}
+
+static int on_connected(void *arg, char *ip, char *local_ip, int port, int local_port)
+{
+    (void)ip, (void)local_ip, (void)port, (void)local_port;
+    struct fa_transfer *t = arg;
+    t->connected = true;
+    t->last_byte = fa_clock_now();
+    return CURL_PREREQFUNC_OK;
+}
+
+static CURLcode on_tls(CURL *easy, void *ssl_ctx, void *arg)
+{
+    (void)easy;
+    struct fa_transfer *t = arg;
+    return fa_trust_install(t->trust, ssl_ctx, &t->stop.error) ? CURLE_SSL_CACERT_BADFILE
+                                                               : CURLE_OK;
+}
+
+static int on_progress(void *arg, curl_off_t total, curl_off_t now, curl_off_t up_total,
+                       curl_off_t up)
+{
+    (void)total, (void)now, (void)up_total, (void)up;
+    struct fa_transfer *t = arg;
+    if (t->tick)
+        t->tick(t->tick_arg);
+    return fa_transfer_check(t, fa_clock_now()) ? 0 : 1;
+}
+
+bool fa_transfer_check(struct fa_transfer *t, double now)
+{
+    if (t->attempt->cancelled) {
+        fa_error_set(&t->stop.error, FA_DOMAIN_FETCHALL, 0, FA_CLASS_CANCELLED, "cancelled");
+        return false;
+    }
+    double stall = t->settings->stall_timeout;
+    if (stall > 0 && t->connected && now - t->last_byte > stall) {
+        fa_error_set(&t->stop.error, FA_DOMAIN_FETCHALL, 0, FA_CLASS_STALLED,
+                     "no byte for %.3g seconds", stall);
+        t->stop.hope = FA_HOPE_AGAIN;
+        return false;
+    }
+    if (t->rate != t->attempt->rate) {
+        t->rate = t->attempt->rate;
+        curl_easy_setopt(t->easy, CURLOPT_MAX_RECV_SPEED_LARGE, (curl_off_t)t->rate);
+    }
+    return true;
+}
+
+static void set_callbacks(struct fa_transfer *t)
+{
+    CURL *easy = t->easy;
+    curl_easy_setopt(easy, CURLOPT_PRIVATE, t);
+    curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, t->text);
+    curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, on_header);
+    curl_easy_setopt(easy, CURLOPT_HEADERDATA, t);
+    curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);
+    curl_easy_setopt(easy, CURLOPT_WRITEDATA, t);
+    curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, on_connected);
+    curl_easy_setopt(easy, CURLOPT_PREREQDATA, t);
+    curl_easy_setopt(easy, CURLOPT_XFERINFOFUNCTION, on_progress);
+    curl_easy_setopt(easy, CURLOPT_XFERINFODATA, t);
+}
+
+static void set_tls(struct fa_transfer *t)
+{
+    const struct fa_settings *s = t->settings;
+    CURL *easy = t->easy;
+    curl_easy_setopt(easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
+    curl_easy_setopt(easy, CURLOPT_CAPATH, NULL);
+    curl_easy_setopt(easy, CURLOPT_CAINFO, NULL);
+    if (s->insecure) {
+        curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 0L);
+        curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 0L);
+    } else {
+        curl_easy_setopt(easy, CURLOPT_SSL_CTX_FUNCTION, on_tls);
+        curl_easy_setopt(easy, CURLOPT_SSL_CTX_DATA, t);
+    }
+    if (s->cert)
+        curl_easy_setopt(easy, CURLOPT_SSLCERT, s->cert);
+    if (s->key)
+        curl_easy_setopt(easy, CURLOPT_SSLKEY, s->key);
+    if (fa_settings_use_proxy(s))
+        curl_easy_setopt(easy, CURLOPT_PROXY_CAINFO, fa_trust_system_bundle());
+}
+
+/* Set once and for all: what differs between attempts is set by fa_transfer_start(). */
+static void set_options(struct fa_transfer *t)
+{
+    const struct fa_settings *s = t->settings;
+    CURL *easy = t->easy;
+    curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+    curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);
+    curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
+    curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
+    curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
+    curl_easy_setopt(easy, CURLOPT_HTTP09_ALLOWED, 0L);
+    curl_easy_setopt(easy, CURLOPT_HTTP_CONTENT_DECODING, 0L);
+    curl_easy_setopt(easy, CURLOPT_UNRESTRICTED_AUTH, 0L);
+    curl_easy_setopt(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
+    curl_easy_setopt(easy, CURLOPT_HEADEROPT, (long)CURLHEADER_SEPARATE);
+    curl_easy_setopt(easy, CURLOPT_USERAGENT,
+                     s->user_agent ? s->user_agent : "fetchall/" FA_VERSION);
+    curl_easy_setopt(easy, CURLOPT_NETRC,
+                     (long)(s->netrc ? CURL_NETRC_OPTIONAL : CURL_NETRC_IGNORED));
+    curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)(s->connect_timeout * 1000));
+    curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)(s->timeout * 1000));
+    curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, (long)BUFFER);
+    curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
+    curl_easy_setopt(easy, CURLOPT_TCP_KEEPIDLE, 30L);
+    curl_easy_setopt(easy, CURLOPT_TCP_KEEPINTVL, 15L);
+    /* A scan over all names known would follow each transfer; we drop old names ourselves. */
+    curl_easy_setopt(easy, CURLOPT_DNS_CACHE_TIMEOUT, -1L);
+    if (s->family != FA_FAMILY_ANY)
+        curl_easy_setopt(easy, CURLOPT_IPRESOLVE,
+                         (long)(s->family == FA_FAMILY_V4 ? CURL_IPRESOLVE_V4 : CURL_IPRESOLVE_V6));
+    if (s->proxy)
+        curl_easy_setopt(easy, CURLOPT_PROXY, s->proxy);
+    set_tls(t);
+    set_callbacks(t);
+}
+
+struct fa_transfer *fa_transfer_new(const struct fa_settings *settings, struct fa_trust *trust,
+                                    struct fa_error *err)
+{
+    struct fa_transfer *t = calloc(1, sizeof(*t));
+    if (t) {
+        fa_response_init(&t->response);
+        t->settings = settings;
+        t->trust = trust;
+        t->easy = curl_easy_init();
+    }
+    if (!t || !t->easy) {
+        fa_error_system(err, FA_CLASS_LOCAL_IO, ENOMEM, "cannot make a transfer");
+        fa_transfer_free(t);
+        return NULL;
+    }
+    set_options(t);
+    return t;
+}
+
+void fa_transfer_free(struct fa_transfer *t)
+{
+    if (!t)
+        return;
+    curl_easy_cleanup(t->easy);
+    curl_slist_free_all(t->headers);
+    curl_slist_free_all(t->resolve);
+    fa_response_fini(&t->response);
+    free(t->known_host);
+    free(t->gather);
+    free(t);
+}
+
+static int append(struct curl_slist **list, const char *text)
+{
+    struct curl_slist *longer = curl_slist_append(*list, text);
+    if (!longer)
+        return -1;
+    *list = longer;
+    return 0;
+}
+
+static int set_headers(struct fa_transfer *t, const struct fa_attempt *a)
+{
+    curl_slist_free_all(t->headers);
+    t->headers = NULL;
+    bool encoding = false;
+    for (size_t i = 0; i < a->n_headers; ++i) {
+        encoding |= strncasecmp(a->headers[i], "Accept-Encoding", 15) == 0;
+        if (append(&t->headers, a->headers[i]))
+            return -1;
+    }
+    if (!encoding && append(&t->headers, "Accept-Encoding: identity"))
+        return -1;
+    curl_easy_setopt(t->easy, CURLOPT_HTTPHEADER, t->headers);
+    return 0;
+}
+
+/* The cache of libcurl holds the hosts of the handles, not all hosts of the list: each attempt
+ * takes out the name that the one before it put in. */
+static int set_address(struct fa_transfer *t, const struct fa_attempt *a)
+{
+    curl_slist_free_all(t->resolve);
+    t->resolve = NULL;
+    bool moved = !t->known_host || strcmp(t->known_host, a->host_port) != 0;
+    char *line = NULL;
+    int result = -1;
+    if (moved && t->known_host) {
+        if (asprintf(&line, "-%s", t->known_host) < 0 || append(&t->resolve, line))
+            goto out;
+        free(line);
+        line = NULL;
+    }
+    if (a->addresses &&
+        (asprintf(&line, "%s:%s", a->host_port, a->addresses) < 0 || append(&t->resolve, line)))
+        goto out;
+    if (moved) {
+        free(t->known_host);
+        t->known_host = strdup(a->host_port);
+        if (!t->known_host)
+            goto out;
+    }
+    curl_easy_setopt(t->easy, CURLOPT_RESOLVE, t->resolve);
+    result = 0;
+out:
+    free(line);
+    return result;
+}
+
+int fa_transfer_start(struct fa_transfer *t, struct fa_attempt *a, struct fa_error *err)
+{
+    fa_response_fini(&t->response);
+    t->stop = (struct fa_outcome){0};
+    t->text[0] = '\0';
+    t->attempt = a;
+    t->gathered = 0;
+    t->written = t->dropped = 0;
+    t->connected = false;
+    t->started = t->last_byte = fa_clock_now();
+    t->rate = a->rate;
+    a->received = 0;
+    curl_easy_setopt(t->easy, CURLOPT_MAX_RECV_SPEED_LARGE, (curl_off_t)t->rate);
+    if (set_headers(t, a) || set_address(t, a) ||
+        curl_easy_setopt(t->easy, CURLOPT_URL, a->url) != CURLE_OK) {
+        fa_error_system(err, FA_CLASS_LOCAL_IO, ENOMEM, "cannot start a transfer");
+        return -1;
+    }
+    return 0;
+}
+
+static double seconds_between(curl_off_t from, curl_off_t to)
+{
+    return to > from ? (double)(to - from) / 1e6 : 0;
+}
+
+static void read_times(CURL *easy, struct fa_times *time)
+{
+    curl_off_t lookup = 0, connect = 0, tls = 0, first = 0, total = 0;
+    curl_easy_getinfo(easy, CURLINFO_NAMELOOKUP_TIME_T, &lookup);
+    curl_easy_getinfo(easy, CURLINFO_CONNECT_TIME_T, &connect);
+    curl_easy_getinfo(easy, CURLINFO_APPCONNECT_TIME_T, &tls);
+    curl_easy_getinfo(easy, CURLINFO_STARTTRANSFER_TIME_T, &first);
+    curl_easy_getinfo(easy, CURLINFO_TOTAL_TIME_T, &total);
+    time->dns = seconds_between(0, lookup);
+    time->connect = seconds_between(lookup, connect);
+    time->tls = seconds_between(connect, tls);
+    time->ttfb = seconds_between(0, first);
+    time->total = seconds_between(0, total);
+}
+
+static void read_connection(CURL *easy, struct fa_outcome *ret)
+{
+    char *ip = NULL;
+    long version = 0;
+    curl_easy_getinfo(easy, CURLINFO_PRIMARY_IP, &ip);
+    curl_easy_getinfo(easy, CURLINFO_HTTP_VERSION, &version);
+    if (ip)
+        strncpy(ret->ip, ip, sizeof(ret->ip) - 1);
+    const char *name = version == CURL_HTTP_VERSION_1_0   ? "1.0"
+                       : version == CURL_HTTP_VERSION_1_1 ? "1.1"
+                       : version == CURL_HTTP_VERSION_2_0 ? "2"
+                                                          : "";
+    strncpy(ret->version, name, sizeof(ret->version) - 1);
+}
+
+static void explain_curl(struct fa_transfer *t, CURLcode code, struct fa_outcome *ret)
+{
+    long system = 0, proxy = 0;
+    curl_easy_getinfo(t->easy, CURLINFO_OS_ERRNO, &system);
+    curl_easy_getinfo(t->easy, CURLINFO_HTTP_CONNECTCODE, &proxy);
+    struct fa_ending ending = {
+        .curl = (int)code,
+        .system = (int)system,
+        .connected = t->connected,
+        .answered = t->response.status != 0,
+        .proxy_status = (int)proxy,
+        .text = t->text,
+    };
+    fa_classify_curl(&ending, ret);
+}
+
+static void check_complete(struct fa_transfer *t, struct fa_outcome *ret)
+{
+    if (write_gathered(t)) {
+        ret->error = t->stop.error;
+        return;
+    }
+    int64_t want = t->attempt->size;
+    if (want >= 0 && t->written != (uint64_t)want) {
+        refuse_size(t, FA_CLASS_INTEGRITY, "the body has", t->written, (uint64_t)want);
+        ret->error = t->stop.error;
+    }
+}
+
+/* The status of an answer says more than how its dropped body ended. */
+static void judge(struct fa_transfer *t, CURLcode code, struct fa_outcome *ret)
+{
+    if (stopped(t)) {
+        ret->error = t->stop.error;
+        ret->hope = t->stop.hope;
+    } else if (t->response.verdict == FA_VERDICT_ERROR) {
+        fa_response_explain(&t->response, ret);
+        ret->retry_after = t->response.retry_after;
+    } else if (t->response.verdict == FA_VERDICT_REDIRECT) {
+        ret->location = t->response.location;
+        t->response.location = NULL;
+    } else if (code != CURLE_OK) {
+        explain_curl(t, code, ret);
+    } else if (t->response.verdict == FA_VERDICT_FILE) {
+        check_complete(t, ret);
+    } else {
+        fa_error_set(&ret->error, FA_DOMAIN_FETCHALL, 0, FA_CLASS_PROTOCOL,
+                     "the answer has no status");
+        ret->hope = FA_HOPE_ONCE;
+    }
+}
+
+void fa_transfer_finish(struct fa_transfer *t, CURLcode code, struct fa_outcome *ret)
+{
+    *ret = (struct fa_outcome){.retry_after = -1};
+    judge(t, code, ret);
+    ret->http = t->response.status;
+    ret->received = t->attempt->received;
+    ret->size = t->written;
+    read_times(t->easy, &ret->time);
+    read_connection(t->easy, ret);
+    if (ret->time.total <= 0)
+        ret->time.total = fa_clock_now() - t->started;
+    t->attempt = NULL;
+}
+
+void fa_transfer_perform(struct fa_transfer *t, struct fa_attempt *a, void (*tick)(void *arg),
+                         void *arg, struct fa_outcome *ret)
+{
+    struct fa_error err = {0};
+    if (fa_transfer_start(t, a, &err)) {
+        *ret = (struct fa_outcome){.error = err, .retry_after = -1};
+        return;
+    }
+    t->tick = tick;
+    t->tick_arg = arg;
+    curl_easy_setopt(t->easy, CURLOPT_NOPROGRESS, 0L);
+    fa_transfer_finish(t, curl_easy_perform(t->easy), ret);
+}
+
+void fa_outcome_fini(struct fa_outcome *outcome)
+{
+    free(outcome->location);
+    outcome->location = NULL;
+}

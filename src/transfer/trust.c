@@ -1,0 +1,76 @@
+#include "transfer/trust.h"
+
+#include <openssl/err.h>
+#include <openssl/ssl.h>
+#include <openssl/x509.h>
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdlib.h>
+
+struct fa_trust {
+    const char *bundle;
+    pthread_mutex_t lock; /* guards store */
+    X509_STORE *store;
+};
+
+const char *fa_trust_system_bundle(void)
+{
+    const char *file = getenv("SSL_CERT_FILE");
+    return file && file[0] ? file : "/etc/ssl/certs/ca-certificates.crt";
+}
+
+struct fa_trust *fa_trust_new(const char *bundle, struct fa_error *err)
+{
+    struct fa_trust *trust = calloc(1, sizeof(*trust));
+    if (!trust) {
+        fa_error_system(err, FA_CLASS_LOCAL_IO, ENOMEM, "cannot set up TLS");
+        return NULL;
+    }
+    trust->bundle = bundle ? bundle : fa_trust_system_bundle();
+    pthread_mutex_init(&trust->lock, NULL);
+    return trust;
+}
+
+void fa_trust_free(struct fa_trust *trust)
+{
+    if (!trust)
+        return;
+    X509_STORE_free(trust->store);
+    pthread_mutex_destroy(&trust->lock);
+    free(trust);
+}
+
+static X509_STORE *load(const char *bundle, struct fa_error *err)
+{
+    X509_STORE *store = X509_STORE_new();
+    if (!store || X509_STORE_load_file(store, bundle) != 1) {
+        ERR_clear_error();
+        X509_STORE_free(store);
+        fa_error_set(err, FA_DOMAIN_FETCHALL, 0, FA_CLASS_TLS, "cannot read certificates from '%s'",
+                     bundle);
+        return NULL;
+    }
+    /* An intermediate certificate in the bundle is enough, as curl has it. */
+    X509_STORE_set_flags(store, X509_V_FLAG_PARTIAL_CHAIN | X509_V_FLAG_TRUSTED_FIRST);
+    return store;
+}
+
+int fa_trust_load(struct fa_trust *trust, struct fa_error *err)
+{
+    pthread_mutex_lock(&trust->lock);
+    if (!trust->store)
+        trust->store = load(trust->bundle, err);
+    int result = trust->store ? 0 : -1;
+    pthread_mutex_unlock(&trust->lock);
+    return result;
+}
+
+int fa_trust_install(struct fa_trust *trust, void *ssl_ctx, struct fa_error *err)
+{
+    if (fa_trust_load(trust, err))
+        return -1;
+    X509_STORE_up_ref(trust->store);
+    SSL_CTX_set_cert_store(ssl_ctx, trust->store);
+    return 0;
+}

@@ -1,0 +1,123 @@
+#include "transfer/wire.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define HEADERS_MAX 1000
+
+void fa_wire_put_attempt(struct fa_buf *buf, const struct fa_attempt *attempt)
+{
+    fa_buf_put_str(buf, attempt->url);
+    fa_buf_put_str(buf, attempt->host_port);
+    fa_buf_put_str(buf, attempt->addresses);
+    fa_buf_put_u64(buf, (uint64_t)attempt->size);
+    fa_buf_put_u64(buf, attempt->max_size);
+    fa_buf_put_u64(buf, attempt->rate);
+    fa_buf_put_u32(buf, (uint32_t)attempt->n_headers);
+    for (size_t i = 0; i < attempt->n_headers; ++i)
+        fa_buf_put_str(buf, attempt->headers[i]);
+}
+
+int fa_wire_get_attempt(struct fa_attempt *ret, const char ***ret_headers, const void *data,
+                        size_t len)
+{
+    struct fa_reader reader;
+    fa_reader_init(&reader, data, len);
+    memset(ret, 0, sizeof(*ret));
+    ret->fd = -1;
+    ret->url = fa_reader_str(&reader);
+    ret->host_port = fa_reader_str(&reader);
+    ret->addresses = fa_reader_str(&reader);
+    ret->size = (int64_t)fa_reader_u64(&reader);
+    ret->max_size = fa_reader_u64(&reader);
+    ret->rate = fa_reader_u64(&reader);
+    ret->n_headers = fa_reader_u32(&reader);
+    if (reader.failed || !ret->url || !ret->host_port || ret->n_headers > HEADERS_MAX)
+        return -1;
+
+    const char **headers = calloc(ret->n_headers + 1, sizeof(*headers));
+    if (!headers)
+        return -1;
+    for (size_t i = 0; i < ret->n_headers; ++i) {
+        headers[i] = fa_reader_str(&reader);
+        reader.failed |= !headers[i];
+    }
+    if (!fa_reader_ok(&reader)) {
+        free(headers);
+        return -1;
+    }
+    ret->headers = headers;
+    *ret_headers = headers;
+    return 0;
+}
+
+static void put_error(struct fa_buf *buf, const struct fa_error *error)
+{
+    fa_buf_put_u8(buf, (uint8_t)error->domain);
+    fa_buf_put_u32(buf, (uint32_t)error->code);
+    fa_buf_put_u8(buf, (uint8_t)error->class);
+    fa_buf_put_str(buf, error->msg);
+}
+
+static void get_text(struct fa_reader *reader, char *ret, size_t size)
+{
+    const char *text = fa_reader_str(reader);
+    if (!text || strlen(text) >= size)
+        reader->failed = true;
+    else
+        memcpy(ret, text, strlen(text) + 1);
+}
+
+static void get_error(struct fa_reader *reader, struct fa_error *ret)
+{
+    ret->domain = fa_reader_u8(reader);
+    ret->code = (int)fa_reader_u32(reader);
+    ret->class = fa_reader_u8(reader);
+    get_text(reader, ret->msg, sizeof(ret->msg));
+    if (ret->class >= FA_CLASSES || ret->domain > FA_DOMAIN_FETCHALL)
+        reader->failed = true;
+}
+
+void fa_wire_put_outcome(struct fa_buf *buf, const struct fa_outcome *outcome)
+{
+    put_error(buf, &outcome->error);
+    fa_buf_put_u8(buf, (uint8_t)outcome->hope);
+    fa_buf_put_str(buf, outcome->location);
+    fa_buf_put_f64(buf, outcome->retry_after);
+    fa_buf_put_u32(buf, (uint32_t)outcome->http);
+    fa_buf_put_u64(buf, outcome->received);
+    fa_buf_put_u64(buf, outcome->size);
+    fa_buf_put_f64(buf, outcome->time.dns);
+    fa_buf_put_f64(buf, outcome->time.connect);
+    fa_buf_put_f64(buf, outcome->time.tls);
+    fa_buf_put_f64(buf, outcome->time.ttfb);
+    fa_buf_put_f64(buf, outcome->time.total);
+    fa_buf_put_str(buf, outcome->ip);
+    fa_buf_put_str(buf, outcome->version);
+}
+
+int fa_wire_get_outcome(struct fa_outcome *ret, const void *data, size_t len)
+{
+    struct fa_reader reader;
+    fa_reader_init(&reader, data, len);
+    memset(ret, 0, sizeof(*ret));
+    get_error(&reader, &ret->error);
+    ret->hope = fa_reader_u8(&reader);
+    const char *location = fa_reader_str(&reader);
+    ret->retry_after = fa_reader_f64(&reader);
+    ret->http = (int)fa_reader_u32(&reader);
+    ret->received = fa_reader_u64(&reader);
+    ret->size = fa_reader_u64(&reader);
+    ret->time.dns = fa_reader_f64(&reader);
+    ret->time.connect = fa_reader_f64(&reader);
+    ret->time.tls = fa_reader_f64(&reader);
+    ret->time.ttfb = fa_reader_f64(&reader);
+    ret->time.total = fa_reader_f64(&reader);
+    get_text(&reader, ret->ip, sizeof(ret->ip));
+    get_text(&reader, ret->version, sizeof(ret->version));
+    if (!fa_reader_ok(&reader) || ret->hope > FA_HOPE_AGAIN)
+        return -1;
+    if (location && !(ret->location = strdup(location)))
+        return -1;
+    return 0;
+}
