@@ -34,7 +34,8 @@ static void put_argument(FILE *out, const struct fa_option *row)
 
 void fa_completion_print(FILE *out)
 {
-    fputs("# bash completion for fetchall; made by fetchall --generate bash\n\n"
+    fputs("# bash completion for fetchall; made by fetchall --generate bash\n"
+          "# shellcheck shell=bash\n\n"
           "_fetchall() {\n"
           "    local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]}\n"
           "    COMPREPLY=()\n"

@@ -69,7 +69,7 @@ void fa_help_print(FILE *out)
     fputs("Usage: fetchall [OPTIONS] LIST...\n"
           "Download every URL of the lists, many at once.\n\n"
           "A LIST is a file with a URL on each line, - for standard input, or a URL.\n"
-          "Defaults are in [brackets].  SIZE takes k, M, G; S is seconds, or takes s, m, h.\n",
+          "Defaults are in [brackets].  SIZE takes k, M, G; S, in seconds, takes s, m, h.\n",
           out);
     for (const struct fa_option *row = fa_options_table; row->type; ++row) {
         if (row->type == FA_OPTION_GROUP)
@@ -77,8 +77,8 @@ void fa_help_print(FILE *out)
         else
             put_option(out, row, &defaults);
     }
-    fputs("\nExit status: 0 all is there, 1 some failed for good, 2 usage, 3 a checksum failed,\n"
-          "4 local I/O, 5 some failed but may work later.  More in fetchall(1).\n",
+    fputs("\nExit status: 0 all is there, 1 some failed for good, 2 usage, 3 wrong checksum,\n"
+          "4 local I/O, 5 some failed that may work later.  More in fetchall(1).\n",
           out);
     fa_options_fini(&defaults);
 }

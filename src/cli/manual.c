@@ -28,7 +28,6 @@ const char fa_manual_before[] =
     ".TP\n"
     ".B async\n"
     "All transfers run on a few event loops; there is no thread or process for each.\n"
-    "The fastest, and the smallest.\n"
     ".TP\n"
     ".B thread\n"
     "A pool of threads, each of which drives one transfer at a time.\n"

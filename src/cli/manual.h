@@ -5,7 +5,7 @@
 #define FETCHALL_CLI_MANUAL_H
 
 /** The .TH line holds this date and not the day of the build: the same text on every run. */
-#define FA_MANUAL_DATE "November 2026"
+#define FA_MANUAL_DATE "2026-11-21"
 
 extern const char fa_manual_before[];
 extern const char fa_manual_after[];

@@ -270,7 +270,7 @@ int fa_options_check(struct fa_options *options, struct fa_error *err)
 {
     struct fa_config *config = &options->config;
     if (options->lists.count == 0)
-        return fa_option_refuse(err, "which list? Name a file of URLs, a URL, or '-'");
+        return fa_option_refuse(err, "no list given: name a file of URLs, or - for standard input");
     if (options->quiet && options->verbose)
         return fa_option_refuse(err, "--quiet and --verbose contradict each other");
     if (config->key && !config->cert)

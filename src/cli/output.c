@@ -7,7 +7,7 @@
 
 #include "cli/json.h"
 
-static int fail(struct fa_output *output, int code, struct fa_error *err)
+int fa_output_fail(struct fa_output *output, int code, struct fa_error *err)
 {
     if (output->failed)
         return 0;
@@ -41,14 +41,14 @@ int fa_output_line(struct fa_output *output, const char *line, struct fa_error *
         return 0;
     errno = 0;
     if (fputs(line, output->file) < 0 || putc('\n', output->file) < 0)
-        return fail(output, errno, err);
+        return fa_output_fail(output, errno, err);
     return 0;
 }
 
 int fa_output_json(struct fa_output *output, json_t *object, struct fa_error *err)
 {
     char *line = object ? fa_json_line(object, output->terminal) : NULL;
-    int rc = line ? fa_output_line(output, line, err) : fail(output, ENOMEM, err);
+    int rc = line ? fa_output_line(output, line, err) : fa_output_fail(output, ENOMEM, err);
     free(line);
     json_decref(object);
     return rc;
@@ -57,7 +57,7 @@ int fa_output_json(struct fa_output *output, json_t *object, struct fa_error *er
 int fa_output_flush(struct fa_output *output, struct fa_error *err)
 {
     if (output->file && !output->failed && fflush(output->file) != 0)
-        return fail(output, errno, err);
+        return fa_output_fail(output, errno, err);
     return 0;
 }
 
@@ -66,7 +66,7 @@ int fa_output_close(struct fa_output *output, struct fa_error *err)
     int rc = fa_output_flush(output, err);
     /* Standard output may be shared with other outputs: it is closed by the end of the program. */
     if (output->file && output->file != stdout && fclose(output->file) != 0 && rc == 0)
-        rc = fail(output, errno, err);
+        rc = fa_output_fail(output, errno, err);
     output->file = NULL;
     return rc;
 }

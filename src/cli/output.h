@@ -35,6 +35,9 @@ int fa_output_line(struct fa_output *output, const char *line, struct fa_error *
 /** Write a JSON object as one line.  Takes the object; NULL counts as lack of memory. */
 int fa_output_json(struct fa_output *output, json_t *object, struct fa_error *err);
 
+/** Note that something is missing.  @code  An errno.  @return -1 for the first error only. */
+int fa_output_fail(struct fa_output *output, int code, struct fa_error *err);
+
 /** Hand over what is buffered.  @return 0, or -1 for the first error only. */
 int fa_output_flush(struct fa_output *output, struct fa_error *err);
 

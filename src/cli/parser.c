@@ -17,35 +17,40 @@ static bool is_option(const struct fa_option *row)
     return row->type != FA_OPTION_GROUP;
 }
 
-/* How many single-character edits lie between two names; adjacent swaps count two. */
+static unsigned least_of(unsigned a, unsigned b)
+{
+    return a < b ? a : b;
+}
+
+/* How many edits lie between two names: a character more, less or different, or two swapped. */
 static unsigned distance(const char *a, size_t a_len, const char *b)
 {
-    enum { LONGEST = 32 };
-    unsigned row[LONGEST + 1];
+    enum { LONGEST = 24 };
+    unsigned grid[LONGEST + 1][LONGEST + 1];
     size_t b_len = strlen(b);
     if (a_len > LONGEST || b_len > LONGEST)
         return LONGEST;
-    for (size_t j = 0; j <= b_len; ++j)
-        row[j] = (unsigned)j;
-    for (size_t i = 1; i <= a_len; ++i) {
-        unsigned corner = row[0];
-        row[0] = (unsigned)i;
-        for (size_t j = 1; j <= b_len; ++j) {
-            unsigned best = corner + (a[i - 1] != b[j - 1]);
-            best = row[j] + 1 < best ? row[j] + 1 : best;
-            best = row[j - 1] + 1 < best ? row[j - 1] + 1 : best;
-            corner = row[j];
-            row[j] = best;
+    for (size_t i = 0; i <= a_len; ++i) {
+        for (size_t j = 0; j <= b_len; ++j) {
+            if (i == 0 || j == 0) {
+                grid[i][j] = (unsigned)(i + j);
+                continue;
+            }
+            unsigned best = grid[i - 1][j - 1] + (a[i - 1] != b[j - 1]);
+            best = least_of(best, least_of(grid[i - 1][j], grid[i][j - 1]) + 1);
+            if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
+                best = least_of(best, grid[i - 2][j - 2] + 1);
+            grid[i][j] = best;
         }
     }
-    return row[b_len];
+    return grid[a_len][b_len];
 }
 
 /* The name that was probably meant, or NULL. */
 static const char *closest(const char *name, size_t len)
 {
     const char *found = NULL;
-    unsigned least = len < 4 ? 2 : 3;
+    unsigned least = len < 6 ? 2 : 3;
     for (const struct fa_option *row = fa_options_table; row->type; ++row) {
         unsigned edits = is_option(row) ? distance(name, len, row->name) : least;
         if (edits < least) {

@@ -151,7 +151,7 @@ static void stop(struct fa_nursery *nursery)
     nursery->pid = 0;
 }
 
-struct fa_nursery *fa_nursery_new(struct event_base *base, const char *program,
+struct fa_nursery *fa_nursery_new(struct event_base *base, const char *program, bool now,
                                   struct fa_error *err)
 {
     struct fa_nursery *nursery = calloc(1, sizeof(*nursery));
@@ -162,7 +162,7 @@ struct fa_nursery *fa_nursery_new(struct event_base *base, const char *program,
     nursery->base = base;
     nursery->program = program;
     nursery->sock = -1;
-    if (start(nursery, err)) {
+    if (now && start(nursery, err)) {
         fa_nursery_free(nursery);
         return NULL;
     }

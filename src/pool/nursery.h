@@ -46,11 +46,12 @@ struct fa_child {
 };
 
 /**
- * Start it.
+ * Make one.
  *
  * @program  What to run; NULL: the running program.
+ * @now      Start it at once, not with the first worker.
  */
-struct fa_nursery *fa_nursery_new(struct event_base *base, const char *program,
+struct fa_nursery *fa_nursery_new(struct event_base *base, const char *program, bool now,
                                   struct fa_error *err);
 
 /** Ends it, and every worker with it. */

@@ -198,7 +198,7 @@ struct fa_pool *fa_pool_new(const struct fa_pool_config *config, struct fa_error
     if (!pool->base)
         goto fail;
     if (config->kind == FA_POOL_PROCESSES) {
-        pool->nursery = fa_nursery_new(pool->base, config->worker_program, err);
+        pool->nursery = fa_nursery_new(pool->base, config->worker_program, true, err);
         if (!pool->nursery)
             goto fail;
     }

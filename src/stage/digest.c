@@ -5,6 +5,7 @@
 #include <xxhash.h>
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -21,7 +22,6 @@ static const struct {
 };
 
 struct fa_digest_set {
-    unsigned hashes;
     EVP_MD *md[FA_HASHES];
 };
 
@@ -46,16 +46,15 @@ static int openssl_failed(struct fa_error *err, const char *name)
     return -1;
 }
 
-struct fa_digest_set *fa_digest_set_new(unsigned hashes, struct fa_error *err)
+struct fa_digest_set *fa_digest_set_new(struct fa_error *err)
 {
     struct fa_digest_set *set = calloc(1, sizeof(*set));
     if (!set) {
         no_memory(err);
         return NULL;
     }
-    set->hashes = hashes;
     for (size_t i = 0; i < FA_HASHES; ++i) {
-        if (!(hashes & algorithms[i].hash) || !algorithms[i].name)
+        if (!algorithms[i].name)
             continue;
         set->md[i] = EVP_MD_fetch(NULL, algorithms[i].name, NULL);
         if (!set->md[i]) {
@@ -88,7 +87,8 @@ struct fa_digester *fa_digester_new(const struct fa_digest_set *set, struct fa_e
     for (size_t i = 0; i < FA_HASHES; ++i)
         if (set->md[i] && !(d->ctx[i] = EVP_MD_CTX_new()))
             goto fail;
-    if ((set->hashes & FA_HASH_XXH128) && !(d->xxh = XXH3_createState()))
+    d->xxh = XXH3_createState();
+    if (!d->xxh)
         goto fail;
     return d;
 
@@ -109,31 +109,36 @@ void fa_digester_free(struct fa_digester *d)
     free(d);
 }
 
-static int begin(struct fa_digester *d, struct fa_error *err)
+static bool wants(const struct fa_digester *d, unsigned hashes, size_t i)
+{
+    return d->ctx[i] && (hashes & algorithms[i].hash);
+}
+
+static int begin(struct fa_digester *d, unsigned hashes, struct fa_error *err)
 {
     for (size_t i = 0; i < FA_HASHES; ++i)
-        if (d->ctx[i] && EVP_DigestInit_ex2(d->ctx[i], d->set->md[i], NULL) != 1)
+        if (wants(d, hashes, i) && EVP_DigestInit_ex2(d->ctx[i], d->set->md[i], NULL) != 1)
             return openssl_failed(err, algorithms[i].name);
-    if (d->xxh)
+    if (hashes & FA_HASH_XXH128)
         XXH3_128bits_reset(d->xxh);
     return 0;
 }
 
-static int add(struct fa_digester *d, size_t len, struct fa_error *err)
+static int add(struct fa_digester *d, unsigned hashes, size_t len, struct fa_error *err)
 {
     for (size_t i = 0; i < FA_HASHES; ++i)
-        if (d->ctx[i] && EVP_DigestUpdate(d->ctx[i], d->piece, len) != 1)
+        if (wants(d, hashes, i) && EVP_DigestUpdate(d->ctx[i], d->piece, len) != 1)
             return openssl_failed(err, algorithms[i].name);
-    if (d->xxh)
+    if (hashes & FA_HASH_XXH128)
         XXH3_128bits_update(d->xxh, d->piece, len);
     return 0;
 }
 
-static int end(struct fa_digester *d, struct fa_digest *ret, struct fa_error *err)
+static int end(struct fa_digester *d, unsigned hashes, struct fa_digest *ret, struct fa_error *err)
 {
     int n = 0;
     for (size_t i = 0; i < FA_HASHES; ++i) {
-        if (!(d->set->hashes & algorithms[i].hash))
+        if (!(hashes & algorithms[i].hash))
             continue;
         ret[n].hash = algorithms[i].hash;
         if (d->ctx[i]) {
@@ -149,10 +154,11 @@ static int end(struct fa_digester *d, struct fa_digest *ret, struct fa_error *er
     return n;
 }
 
-int fa_digester_read(struct fa_digester *d, int fd, void (*tick)(void *arg, uint64_t bytes),
-                     void *arg, struct fa_digest *ret, struct fa_error *err)
+int fa_digester_read(struct fa_digester *d, int fd, unsigned hashes,
+                     void (*tick)(void *arg, uint64_t bytes), void *arg, struct fa_digest *ret,
+                     struct fa_error *err)
 {
-    if (begin(d, err))
+    if (begin(d, hashes, err))
         return -1;
     uint64_t at = 0;
     for (;;) {
@@ -164,8 +170,8 @@ int fa_digester_read(struct fa_digester *d, int fd, void (*tick)(void *arg, uint
             return -1;
         }
         if (n == 0)
-            return end(d, ret, err);
-        if (add(d, (size_t)n, err))
+            return end(d, hashes, ret, err);
+        if (add(d, hashes, (size_t)n, err))
             return -1;
         at += (uint64_t)n;
         if (tick && at % TICK_EVERY < PIECE)

@@ -7,11 +7,10 @@
 #include <fetchall/error.h>
 #include <fetchall/event.h>
 
-/** Algorithms, looked up once; may be shared by threads. */
+/** All algorithms, looked up once; may be shared by threads. */
 struct fa_digest_set;
 
-/** @hashes  enum fa_hash bits. */
-struct fa_digest_set *fa_digest_set_new(unsigned hashes, struct fa_error *err);
+struct fa_digest_set *fa_digest_set_new(struct fa_error *err);
 void fa_digest_set_free(struct fa_digest_set *set);
 
 /** One computation after another; belongs to one thread. */
@@ -24,11 +23,13 @@ void fa_digester_free(struct fa_digester *digester);
 /**
  * Read a file from its start to its end (pread(2): the offset stays), and give its digests.
  *
+ * @hashes enum fa_hash bits.
  * @tick   Called with the bytes read so far, now and then; may be NULL.
  * @ret    Room for FA_HASHES of them, in the order of enum fa_hash.
  * @return how many, or -1.
  */
-int fa_digester_read(struct fa_digester *digester, int fd, void (*tick)(void *arg, uint64_t bytes),
-                     void *arg, struct fa_digest *ret, struct fa_error *err);
+int fa_digester_read(struct fa_digester *digester, int fd, unsigned hashes,
+                     void (*tick)(void *arg, uint64_t bytes), void *arg, struct fa_digest *ret,
+                     struct fa_error *err);
 
 #endif

@@ -19,6 +19,7 @@ struct item {
     void *tag;
     uint64_t size;
     int fd;
+    unsigned hashes;
     bool alone;
 };
 
@@ -47,9 +48,8 @@ struct fa_stage {
 
 static int digest_share(const void *setup, size_t len, void **ret, struct fa_error *err)
 {
-    struct fa_reader reader;
-    fa_reader_init(&reader, setup, len);
-    *ret = fa_digest_set_new(fa_reader_u32(&reader), err);
+    (void)setup, (void)len;
+    *ret = fa_digest_set_new(err);
     return *ret ? 0 : -1;
 }
 
@@ -91,11 +91,17 @@ static void put_result(struct fa_buf *buf, const struct fa_digest *digests, int 
 static int digest_run(void *state, struct fa_task *task, struct fa_error *err)
 {
     struct fa_buf buf;
+    struct fa_reader reader;
+    size_t len;
+    const void *input = fa_task_input(task, &len);
+    fa_reader_init(&reader, input, len);
+    unsigned hashes = fa_reader_u32(&reader);
     fa_buf_init(&buf);
     for (size_t i = 0; i < fa_task_fd_count(task); ++i) {
         struct fa_digest digests[FA_HASHES];
         struct fa_error error = {0};
-        int n = fa_digester_read(state, fa_task_fd(task, i), digest_tick, task, digests, &error);
+        int n = fa_digester_read(state, fa_task_fd(task, i), hashes, digest_tick, task, digests,
+                                 &error);
         put_result(&buf, digests, n, &error);
     }
     int result = buf.failed ? -1 : fa_task_reply(task, buf.data, buf.len);
@@ -219,7 +225,8 @@ static struct batch *take_batch(struct fa_stage *stage, unsigned free_slots)
     struct item **last = &batch->items;
     while (stage->first && batch->n < share && batch->n < BATCH_FILES) {
         struct item *next = stage->first;
-        if (batch->n > 0 && (next->alone || bytes + next->size > BATCH_BYTES))
+        if (batch->n > 0 && (next->alone || next->hashes != batch->items->hashes ||
+                             bytes + next->size > BATCH_BYTES))
             break;
         *last = take_item(stage);
         last = &next->next;
@@ -239,12 +246,21 @@ static void send_batch(struct fa_stage *stage, struct batch *batch)
         fds[n++] = item->fd;
         item->fd = -1;
     }
-    struct fa_task_request request = {
-        .type = fa_digest_tasks[0].name, .fds = fds, .n_fds = n, .done = on_batch, .arg = batch};
+    struct fa_buf input;
+    fa_buf_init(&input);
+    fa_buf_put_u32(&input, batch->items->hashes);
+    struct fa_task_request request = {.type = fa_digest_tasks[0].name,
+                                      .data = input.data,
+                                      .len = input.len,
+                                      .fds = fds,
+                                      .n_fds = n,
+                                      .done = on_batch,
+                                      .arg = batch};
     struct fa_task_result failed = {0};
     batch_link(batch);
     if (fa_pool_submit(stage->pool, &request, NULL, &failed.error))
         on_batch(batch, &failed);
+    fa_buf_fini(&input);
 }
 
 static void flush_pool(struct fa_stage *stage)
@@ -266,7 +282,8 @@ static void hash_here(evutil_socket_t fd, short what, void *arg)
     while (stage->first && fa_clock_now() < until) {
         struct item *item = take_item(stage);
         struct fa_stage_result one = {0};
-        int n = fa_digester_read(stage->digester, item->fd, NULL, NULL, one.digests, &one.error);
+        int n = fa_digester_read(stage->digester, item->fd, item->hashes, NULL, NULL, one.digests,
+                                 &one.error);
         one.n_digests = n < 0 ? 0 : (size_t)n;
         --stage->held;
         stage->env.done(stage->env.ctx, item->tag, &one);
@@ -288,8 +305,8 @@ bool fa_stage_full(const struct fa_stage *stage)
     return stage->held >= stage->env.open_files;
 }
 
-int fa_stage_submit(struct fa_stage *stage, int fd, uint64_t size, bool alone, void *tag,
-                    struct fa_error *err)
+int fa_stage_submit(struct fa_stage *stage, int fd, uint64_t size, unsigned hashes, bool alone,
+                    void *tag, struct fa_error *err)
 {
     struct item *item = calloc(1, sizeof(*item));
     if (!item) {
@@ -297,7 +314,7 @@ int fa_stage_submit(struct fa_stage *stage, int fd, uint64_t size, bool alone, v
         fa_error_system(err, FA_CLASS_LOCAL_IO, ENOMEM, "cannot hash a file");
         return -1;
     }
-    *item = (struct item){.tag = tag, .size = size, .fd = fd, .alone = alone};
+    *item = (struct item){.tag = tag, .size = size, .fd = fd, .hashes = hashes, .alone = alone};
     *stage->last = item;
     stage->last = &item->next;
     ++stage->waiting;
@@ -307,26 +324,20 @@ int fa_stage_submit(struct fa_stage *stage, int fd, uint64_t size, bool alone, v
 
 static int open_pool(struct fa_stage *stage, struct fa_error *err)
 {
-    struct fa_buf setup;
-    fa_buf_init(&setup);
-    fa_buf_put_u32(&setup, stage->env.hashes);
     bool processes = stage->env.with == FA_HASH_WITH_PROCESS;
     struct fa_pool_config config = {
         .kind = processes ? FA_POOL_PROCESSES : FA_POOL_THREADS,
         .workers = stage->env.jobs,
         .types = fa_digest_tasks,
-        .setup = setup.data,
-        .setup_len = setup.len,
         .hang_timeout = 60,
     };
     stage->pool = fa_pool_new_on(stage->env.base, stage->env.nursery, &config, err);
-    fa_buf_fini(&setup);
     return stage->pool ? 0 : -1;
 }
 
 static int open_inline(struct fa_stage *stage, struct fa_error *err)
 {
-    stage->set = fa_digest_set_new(stage->env.hashes, err);
+    stage->set = fa_digest_set_new(err);
     if (!stage->set)
         return -1;
     stage->digester = fa_digester_new(stage->set, err);

@@ -28,7 +28,6 @@ struct fa_stage_env {
     struct fa_nursery *nursery; /**< Borrowed; needed for processes. */
     enum fa_hash_with with;
     unsigned jobs;
-    unsigned hashes;     /**< enum fa_hash bits. */
     unsigned open_files; /**< At most that many descriptors are held. */
     /** Called on the loop, never from inside fa_stage_submit(). */
     void (*done)(void *ctx, void *tag, const struct fa_stage_result *result);
@@ -48,10 +47,11 @@ bool fa_stage_full(const struct fa_stage *stage);
  *
  * @fd     Open for reading; taken.
  * @size   Decides what travels together.
+ * @hashes enum fa_hash bits.
  * @alone  In a message of its own.
  */
-int fa_stage_submit(struct fa_stage *stage, int fd, uint64_t size, bool alone, void *tag,
-                    struct fa_error *err);
+int fa_stage_submit(struct fa_stage *stage, int fd, uint64_t size, unsigned hashes, bool alone,
+                    void *tag, struct fa_error *err);
 
 /** Send what was submitted, as workers are free. */
 void fa_stage_flush(struct fa_stage *stage);

@@ -6,6 +6,7 @@
 #include "strategy/strategy.h"
 
 #include "base/buf.h"
+#include "transfer/library.h"
 #include "transfer/transfer.h"
 #include "transfer/wire.h"
 
@@ -43,7 +44,7 @@ static void download_unshare(void *arg)
 static int download_share(const void *setup, size_t len, void **ret, struct fa_error *err)
 {
     struct shared *shared = calloc(1, sizeof(*shared));
-    if (!shared || curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
+    if (!shared || fa_library_init())
         goto fail;
     const unsigned char *bytes = setup;
     shared->bytes = len ? malloc(len) : NULL;

@@ -136,6 +136,52 @@ static int fill(struct fa_url *url, CURLU *handle, struct fa_error *err)
     return 0;
 }
 
+static int same_part(CURLU *a, CURLU *b, CURLUPart what)
+{
+    char *left = part_of(a, what, CURLU_DEFAULT_PORT);
+    char *right = part_of(b, what, CURLU_DEFAULT_PORT);
+    int same = left && right && strcasecmp(left, right) == 0;
+    free(left);
+    free(right);
+    return same;
+}
+
+/* Within one origin the name and password of the base go on, unless there are others. */
+static void keep_login(CURLU *handle, const char *base)
+{
+    CURLU *from = curl_url();
+    char *user = part_of(handle, CURLUPART_USER, 0);
+    if (from && !user && curl_url_set(from, CURLUPART_URL, base, 0) == CURLUE_OK &&
+        same_part(handle, from, CURLUPART_SCHEME) && same_part(handle, from, CURLUPART_HOST) &&
+        same_part(handle, from, CURLUPART_PORT)) {
+        char *name = part_of(from, CURLUPART_USER, 0);
+        char *password = part_of(from, CURLUPART_PASSWORD, 0);
+        if (name)
+            curl_url_set(handle, CURLUPART_USER, name, 0);
+        if (password)
+            curl_url_set(handle, CURLUPART_PASSWORD, password, 0);
+        free(name);
+        free(password);
+    }
+    free(user);
+    curl_url_cleanup(from);
+}
+
+char *fa_url_redact(const char *text)
+{
+    const char *authority = strstr(text, "://");
+    if (!authority)
+        return strdup(text);
+    authority += 3;
+    size_t len = strcspn(authority, "/?#");
+    const char *at = memrchr(authority, '@', len);
+    const char *colon = at ? memchr(authority, ':', (size_t)(at - authority)) : NULL;
+    char *copy = NULL;
+    if (!colon)
+        return strdup(text);
+    return asprintf(&copy, "%.*s***%s", (int)(colon + 1 - text), text, at) < 0 ? NULL : copy;
+}
+
 int fa_url_parse(struct fa_url *url, const char *text, const char *base, struct fa_error *err)
 {
     fa_url_init(url);
@@ -153,6 +199,8 @@ int fa_url_parse(struct fa_url *url, const char *text, const char *base, struct 
         code = curl_url_set(handle, CURLUPART_URL, base, 0);
     if (code == CURLUE_OK)
         code = curl_url_set(handle, CURLUPART_URL, text, CURLU_URLENCODE);
+    if (code == CURLUE_OK && base)
+        keep_login(handle, base);
     if (code != CURLUE_OK) {
         bad(err, curl_url_strerror(code));
     } else {

@@ -29,9 +29,17 @@ void fa_url_fini(struct fa_url *url);
 /**
  * Read a URL.
  *
- * @base  NULL, or the URL that a reference is relative to (RFC 3986, 5.2).
+ * @base  NULL, or the URL that a reference is relative to (RFC 3986, 5.2).  Its name and password
+ *        are kept within its origin, and only there.
  * @return 0, or -1 with FA_CLASS_BAD_URL.
  */
 int fa_url_parse(struct fa_url *url, const char *text, const char *base, struct fa_error *err);
+
+/**
+ * A text that may be a URL, with its password as "***".
+ *
+ * @return owned by the caller: free(3); NULL when memory ran out.
+ */
+char *fa_url_redact(const char *text);
 
 #endif

@@ -1,0 +1,39 @@
+/**
+ * The events file: what happens while it runs, as JSON lines, each written at once.
+ */
+#ifndef FETCHALL_CLI_EVENTS_H
+#define FETCHALL_CLI_EVENTS_H
+
+#include <jansson.h>
+
+#include <fetchall/error.h>
+#include <fetchall/event.h>
+
+#include "cli/output.h"
+
+/** All zero: not open. */
+struct fa_events {
+    struct fa_output output;
+    double shown; /**< When the last progress was written; seconds since the start. */
+};
+
+/**
+ * One event as an object.
+ *
+ * @time    Seconds since the start of the run.
+ * @return  NULL when memory ran out.
+ */
+json_t *fa_events_object(const struct fa_event *event, double time);
+
+/**
+ * Whether this progress is to be written: one a second, and the last one.
+ *
+ * @shown  When the last one was; updated.
+ */
+bool fa_events_due(const struct fa_progress *progress, double time, double *shown);
+
+/** Write an event.  @return 0, or -1 for the first error only. */
+int fa_events_write(struct fa_events *events, const struct fa_event *event, double time,
+                    struct fa_error *err);
+
+#endif

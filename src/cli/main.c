@@ -1,0 +1,175 @@
+/*
+ * fetchall: download many files at once.
+ *
+ * The map of the house.  Includes point down only; a test fails on any other edge.
+ *
+ *    src/cli            main: parse, build, run, report
+ *       │                 parser ─▶ options (the table) ◀─ help, man, completion
+ *       │                 observer ─▶ display ─▶ progress        what stands on the terminal
+ *       │                          ─▶ report, events, manifest   what is written to files
+ *       │                          ─▶ summary, exit              what is told at the end
+ *       │ public headers only
+ *    include/fetchall   config error event session pool version
+ *       │ implemented by
+ *    src/engine         session turn job queue hosts retry
+ *       ├─────────────────┬──────────────┐
+ *    src/strategy      src/stage      src/list
+ *       │   \             │
+ *       │    \────────────┤
+ *    src/transfer      src/pool       these two never see each other
+ *    (libcurl)         (fork, IPC)
+ *       └────────┬────────┘
+ *    src/base           error buf hash clock loop
+ *
+ * The way of one URL:
+ *
+ *    list ──entry──▶ engine ──attempt──▶ strategy ──▶ transfer ──bytes──▶ part file
+ *                     │  ▲                                 │
+ *                     │  └───────────outcome───────────────┘
+ *                     ├─ retry? not before T, or never (pure policy)
+ *                     ├─ done: the name is published ──▶ stage (pool: hash) ──digest──▶ engine
+ *                     └─ events ──▶ observer
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <locale.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <fetchall/pool.h>
+#include <fetchall/session.h>
+#include <fetchall/version.h>
+
+#include "cli/completion.h"
+#include "cli/help.h"
+#include "cli/man.h"
+#include "cli/observer.h"
+#include "cli/parser.h"
+#include "cli/signals.h"
+#include "cli/term.h"
+
+static void put_error(const struct fa_error *err)
+{
+    fputs("fetchall: ", stderr);
+    fa_term_put(stderr, err->msg);
+    fputc('\n', stderr);
+}
+
+/* Nothing that is opened later may end up as standard input, output or error.  One that is closed
+ * is held by what cannot be used, so that using it still fails. */
+static void hold_standard_fds(void)
+{
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; ++fd)
+        if (fcntl(fd, F_GETFD) < 0 &&
+            open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) < 0)
+            _exit(FA_EXIT_LOCAL);
+}
+
+/* Print what was asked for, instead of a run. */
+static int print(enum fa_action action)
+{
+    if (action == FA_ACTION_HELP)
+        fa_help_print(stdout);
+    else if (action == FA_ACTION_MAN)
+        fa_man_print(stdout);
+    else if (action == FA_ACTION_BASH)
+        fa_completion_print(stdout);
+    else
+        printf("fetchall %s\n", fa_version());
+    if (fflush(stdout) == 0)
+        return FA_EXIT_OK;
+    fprintf(stderr, "fetchall: cannot write to standard output: %s\n", strerror(errno));
+    return FA_EXIT_LOCAL;
+}
+
+/* Lists that cannot be opened are told, and the others go on.  Returns how many there are. */
+static size_t add_lists(struct fa_session *session, const struct fa_texts *lists,
+                        struct fa_observer *observer)
+{
+    size_t added = 0;
+    for (size_t i = 0; i < lists->count; ++i) {
+        struct fa_error err = {0};
+        if (fa_session_add_list(session, lists->items[i], &err) == 0) {
+            ++added;
+            continue;
+        }
+        /* A list that is missing is no disk that is full: see the exit statuses. */
+        err.class = FA_CLASS_NONE;
+        fa_observer_fail(observer, &err);
+    }
+    return added;
+}
+
+static int run_session(struct fa_session *session, const struct fa_options *options,
+                       struct fa_observer *observer)
+{
+    struct fa_error err = {0};
+    enum fa_end end = FA_END_COMPLETE;
+    bool bar = observer->display.mode == FA_PROGRESS_BAR;
+    fa_signals_arm(session, bar ? FA_DISPLAY_CLEAR : NULL);
+    int status = FA_EXIT_USAGE;
+    if (add_lists(session, &options->lists, observer) > 0) {
+        if (fa_session_run(session, &end, &err) != 0) {
+            err.class = FA_CLASS_LOCAL_IO;
+            fa_observer_fail(observer, &err);
+        }
+        fa_observer_finish(observer, end);
+        status = (int)fa_exit_status(&observer->exit);
+    }
+    fa_signals_disarm();
+    return status;
+}
+
+static int run(const struct fa_options *options)
+{
+    struct fa_error err = {0};
+    struct fa_observer observer;
+    struct fa_session *session = NULL;
+    int status = FA_EXIT_LOCAL;
+    if (options->config.insecure && !options->quiet)
+        fputs("fetchall: --insecure: certificates are not checked\n", stderr);
+    if (fa_observer_init(&observer, options, &err) != 0) {
+        put_error(&err);
+        goto out;
+    }
+    session = fa_session_new(&options->config, fa_observer_handle, &observer, &err);
+    if (!session) {
+        put_error(&err);
+        status = err.class == FA_CLASS_LOCAL_IO ? FA_EXIT_LOCAL : FA_EXIT_USAGE;
+        goto out;
+    }
+    status = run_session(session, options, &observer);
+
+out:
+    fa_session_free(session);
+    fa_observer_fini(&observer);
+    return status;
+}
+
+int main(int argc, char **argv)
+{
+    fa_worker_main(argc, argv, NULL);
+    hold_standard_fds();
+    /* Text is UTF-8 everywhere, and so its width on the terminal must be. */
+    setlocale(LC_CTYPE, "C.UTF-8");
+
+    struct fa_error err = {0};
+    struct fa_options options;
+    int status = FA_EXIT_USAGE;
+    fa_options_init(&options);
+    if (fa_parser_run(&options, argc, argv, &err) != 0) {
+        put_error(&err);
+        fputs("Try 'fetchall --help'.\n", stderr);
+    } else if (options.action != FA_ACTION_RUN) {
+        status = print(options.action);
+    } else {
+        status = run(&options);
+    }
+    fa_options_fini(&options);
+
+    /* Whoever waits for the program sees that a signal ended it. */
+    if (fa_signals_caught())
+        fa_signals_die(fa_signals_caught());
+    return status;
+}

@@ -1,0 +1,51 @@
+/**
+ * Who watches a run: takes each event of the session to the display, the outputs and the summary.
+ */
+#ifndef FETCHALL_CLI_OBSERVER_H
+#define FETCHALL_CLI_OBSERVER_H
+
+#include <stdint.h>
+
+#include <fetchall/event.h>
+#include <fetchall/session.h>
+
+#include "cli/display.h"
+#include "cli/events.h"
+#include "cli/exit.h"
+#include "cli/manifest.h"
+#include "cli/options.h"
+#include "cli/output.h"
+#include "cli/summary.h"
+
+struct fa_observer {
+    const struct fa_options *options; /**< Borrowed. */
+    struct fa_display display;
+    struct fa_output report;
+    struct fa_output plan;
+    struct fa_events events;
+    struct fa_manifest manifest;
+    struct fa_summary summary;
+    struct fa_exit exit;
+    double began;      /**< A monotonic clock. */
+    double flushed;    /**< When the report was handed over; seconds since the start. */
+    unsigned failures; /**< Lines of that kind printed so far. */
+    unsigned notices;  /**< Likewise. */
+    bool stop_was_told;
+};
+
+/** Open the outputs.  @options are borrowed until fini.  @return 0, or -1; fini is due anyway. */
+int fa_observer_init(struct fa_observer *observer, const struct fa_options *options,
+                     struct fa_error *err);
+
+/** An fa_event_handler; ctx is the observer. */
+void fa_observer_handle(void *ctx, const struct fa_event *event);
+
+/** Print an error of the run as a whole, and count it: as local I/O, or as one for good. */
+void fa_observer_fail(struct fa_observer *observer, const struct fa_error *err);
+
+/** Finish the outputs and print the summary, when the run has ended so. */
+void fa_observer_finish(struct fa_observer *observer, enum fa_end end);
+
+void fa_observer_fini(struct fa_observer *observer);
+
+#endif

@@ -1,0 +1,72 @@
+#include "cli/pauses.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/term.h"
+#include "cli/units.h"
+
+static struct fa_pause *find(struct fa_pauses *pauses, const char *origin)
+{
+    for (size_t i = 0; i < pauses->n_rows; ++i)
+        if (strcmp(pauses->rows[i].origin, origin) == 0)
+            return &pauses->rows[i];
+    char *copy = pauses->n_rows < FA_PAUSES_ORIGINS ? strdup(origin) : NULL;
+    if (!copy)
+        return NULL;
+    struct fa_pause *row = &pauses->rows[pauses->n_rows++];
+    *row = (struct fa_pause){.origin = copy};
+    return row;
+}
+
+void fa_pauses_add(struct fa_pauses *pauses, const char *origin, double now, double wait)
+{
+    struct fa_pause *row = find(pauses, origin);
+    if (!row) {
+        ++pauses->others;
+        return;
+    }
+    double from = now > row->until ? now : row->until;
+    ++row->count;
+    if (now + wait > from) {
+        row->seconds += now + wait - from;
+        row->until = now + wait;
+    }
+}
+
+static int compare(const void *a, const void *b)
+{
+    double x = ((const struct fa_pause *)a)->seconds;
+    double y = ((const struct fa_pause *)b)->seconds;
+    return (x < y) - (x > y);
+}
+
+void fa_pauses_print(struct fa_pauses *pauses, size_t most, FILE *out)
+{
+    qsort(pauses->rows, pauses->n_rows, sizeof(pauses->rows[0]), compare);
+    uint64_t rest = pauses->others;
+    for (size_t i = 0; i < pauses->n_rows; ++i) {
+        const struct fa_pause *row = &pauses->rows[i];
+        char seconds[FA_UNITS_MAX];
+        if (i >= most) {
+            rest += row->count;
+            continue;
+        }
+        fputs("fetchall: ", out);
+        fa_term_put(out, row->origin);
+        if (row->count == 1)
+            fprintf(out, " asked to wait, %s\n", fa_units_seconds(row->seconds, seconds));
+        else
+            fprintf(out, " asked to wait, %llu times, %s in all\n", (unsigned long long)row->count,
+                    fa_units_seconds(row->seconds, seconds));
+    }
+    if (rest)
+        fprintf(out, "fetchall: other hosts asked to wait, %llu times\n", (unsigned long long)rest);
+}
+
+void fa_pauses_fini(struct fa_pauses *pauses)
+{
+    for (size_t i = 0; i < pauses->n_rows; ++i)
+        free(pauses->rows[i].origin);
+    pauses->n_rows = 0;
+}

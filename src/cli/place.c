@@ -1,0 +1,22 @@
+#include "cli/place.h"
+
+#include <stddef.h>
+#include <strings.h>
+
+#include "cli/term.h"
+
+const char *fa_place_list(const char *list)
+{
+    if (!list || strncasecmp(list, "http://", 7) == 0 || strncasecmp(list, "https://", 8) == 0)
+        return NULL;
+    return list;
+}
+
+void fa_place_put(FILE *out, const char *list, uint64_t line)
+{
+    list = fa_place_list(list);
+    if (!list)
+        return;
+    fa_term_put(out, list);
+    fprintf(out, ":%llu: ", (unsigned long long)line);
+}

@@ -1,0 +1,71 @@
+#include "cli/signals.h"
+
+#include <signal.h>
+#include <stddef.h>
+#include <string.h>
+#include <unistd.h>
+
+static struct fa_session *volatile stopped_session;
+static volatile sig_atomic_t caught_signal;
+static const char *volatile last_words;
+
+/* Async-signal-safe. */
+void fa_signals_die(int signal)
+{
+    struct sigaction action = {.sa_handler = SIG_DFL};
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, signal);
+    sigaction(signal, &action, NULL);
+    raise(signal);
+    /* Inside its own handler the signal waits until it is let in. */
+    sigprocmask(SIG_UNBLOCK, &set, NULL);
+}
+
+static void on_signal(int signal)
+{
+    struct fa_session *session = stopped_session;
+    const char *words = last_words;
+    if (caught_signal || !session) {
+        if (words && write(STDERR_FILENO, words, strlen(words)) < 0)
+            words = NULL; /* There is nobody left to tell. */
+        fa_signals_die(signal);
+    }
+    caught_signal = signal;
+    if (session)
+        fa_session_stop(session, FA_STOP_DRAIN);
+}
+
+void fa_signals_arm(struct fa_session *session, const char *words)
+{
+    static const int stopping[] = {SIGINT, SIGTERM, SIGHUP};
+    static const int ignored[] = {SIGPIPE, SIGXFSZ};
+    const size_t n_stopping = sizeof(stopping) / sizeof(*stopping);
+    struct sigaction stop = {.sa_handler = on_signal, .sa_flags = SA_RESTART};
+    stopped_session = session;
+    last_words = words;
+
+    /* One of them at a time, so that the handler need not expect itself. */
+    sigemptyset(&stop.sa_mask);
+    for (size_t i = 0; i < n_stopping; ++i)
+        sigaddset(&stop.sa_mask, stopping[i]);
+    for (size_t i = 0; i < n_stopping; ++i) {
+        struct sigaction old;
+        if (sigaction(stopping[i], NULL, &old) == 0 && old.sa_handler != SIG_IGN)
+            sigaction(stopping[i], &stop, NULL);
+    }
+    for (size_t i = 0; i < sizeof(ignored) / sizeof(*ignored); ++i) {
+        struct sigaction ignore = {.sa_handler = SIG_IGN};
+        sigaction(ignored[i], &ignore, NULL);
+    }
+}
+
+void fa_signals_disarm(void)
+{
+    stopped_session = NULL;
+}
+
+int fa_signals_caught(void)
+{
+    return caught_signal;
+}

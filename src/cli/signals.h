@@ -1,0 +1,30 @@
+/**
+ * Signals: the first one stops the run in good order, the second one ends the program at once.
+ *
+ * The only mutable globals of the program are here: a handler has no other way to find its data.
+ */
+#ifndef FETCHALL_CLI_SIGNALS_H
+#define FETCHALL_CLI_SIGNALS_H
+
+#include <fetchall/session.h>
+
+/**
+ * From now on SIGINT, SIGTERM and SIGHUP stop the session, but for those that are ignored (as
+ * nohup(1) does).  SIGPIPE and SIGXFSZ are ignored: writes fail instead.
+ *
+ * @session     Borrowed until fa_signals_disarm().
+ * @last_words  Written to standard error when a second signal ends the program (to leave the
+ *              terminal clean), or NULL.  Borrowed for good.
+ */
+void fa_signals_arm(struct fa_session *session, const char *last_words);
+
+/** The session is gone: a signal ends the program at once. */
+void fa_signals_disarm(void);
+
+/** The signal that stopped the run, or 0. */
+int fa_signals_caught(void);
+
+/** Die by that signal, as if it had never been caught. */
+void fa_signals_die(int signal);
+
+#endif

@@ -1,0 +1,296 @@
+#include "engine/session.h"
+
+#include "base/clock.h"
+#include "base/key.h"
+#include "engine/name.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define BACKLOG_STEP 64
+
+bool fa_admit_is_over(const struct fa_session *s)
+{
+    return !s->lists;
+}
+
+static struct fa_job *new_job(struct fa_session *s, struct fa_entry *entry, double now)
+{
+    struct fa_job *job = fa_job_new(entry);
+    if (!job)
+        return NULL;
+    job->read_at = now;
+    job->all_next = s->all;
+    job->all_back = &s->all;
+    if (s->all)
+        s->all->all_back = &job->all_next;
+    s->all = job;
+    return job;
+}
+
+static void out_of_memory(struct fa_session *s)
+{
+    struct fa_error err;
+    fa_error_system(&err, FA_CLASS_LOCAL_IO, ENOMEM, "cannot take in an entry");
+    fa_session_end(s, FA_END_LOCAL, &err);
+}
+
+/* Give the job its path, which no other has.  @return 0; 1 for a duplicate; -1 */
+static int claim_name(struct fa_session *s, struct fa_job *job, struct fa_error *err)
+{
+    uint64_t url = fa_key_str(job->target.whole);
+    enum fa_claim claim;
+    if (fa_names_claim(s->names, fa_key_str(job->path), url, &claim, err))
+        return -1;
+    if (claim == FA_CLAIM_TAKEN) {
+        char *other = NULL;
+        if (fa_name_alternative(job->path, (uint32_t)url, &other)) {
+            fa_error_system(err, FA_CLASS_LOCAL_IO, ENOMEM, "cannot name a file");
+            return -1;
+        }
+        free(job->path);
+        job->path = other;
+        if (fa_names_claim(s->names, fa_key_str(job->path), url, &claim, err))
+            return -1;
+        if (claim == FA_CLAIM_TAKEN) {
+            fa_error_set(err, FA_DOMAIN_FETCHALL, 0, FA_CLASS_REFUSED,
+                         "the name '%s' and its alternative are taken", job->path);
+            return -1;
+        }
+    }
+    job->key = fa_key_pair(job->path, job->target.whole);
+    return claim == FA_CLAIM_SAME;
+}
+
+static int name_job(struct fa_session *s, struct fa_job *job, struct fa_error *err)
+{
+    struct fa_name_source source = {
+        .layout = s->config.layout,
+        .host = job->target.host,
+        .path = job->target.path,
+        .out = job->entry->out,
+        .dir = job->entry->dir,
+    };
+    if (fa_name_build(&source, &job->path, err))
+        return -1;
+    return claim_name(s, job, err);
+}
+
+static unsigned wanted_hashes(const struct fa_session *s, const struct fa_job *job)
+{
+    return (s->config.hash_existing ? s->config.hash : 0) | job->entry->hash;
+}
+
+/* A file that is there counts as complete unless the list says otherwise. */
+static void admit_existing(struct fa_session *s, struct fa_job *job, int64_t size, double now)
+{
+    const struct fa_entry *entry = job->entry;
+    bool wrong = entry->size >= 0 && entry->size != size;
+    if (s->config.overwrite || wrong) {
+        job->replace = true;
+        if (s->config.plan)
+            fa_tell_end(s, job, FA_STATUS_PLANNED, NULL, false);
+        else
+            fa_dispatch_queue(s, job, false);
+        return;
+    }
+    job->size = size;
+    if (wanted_hashes(s, job) && !s->config.plan) {
+        job->existing = true;
+        fa_staging_take(s, job, now);
+    } else {
+        fa_tell_end(s, job, FA_STATUS_EXISTS, NULL, false);
+    }
+}
+
+static bool spill(struct fa_session *s, struct fa_job *job)
+{
+    struct fa_origin *origin = fa_dispatch_origin(s, &job->target);
+    if (!origin || (origin->backlog.count == 0 && origin->queue.count < FA_WINDOW_ORIGIN &&
+                    s->queued < FA_WINDOW))
+        return false;
+    struct fa_buf buf;
+    struct fa_error err;
+    fa_buf_init(&buf);
+    fa_buf_put_u64(&buf, (uint64_t)(uintptr_t)job->entry->list);
+    fa_buf_put_u64(&buf, job->entry->line);
+    fa_buf_put_f64(&buf, job->read_at);
+    fa_buf_put_str(&buf, job->path);
+    fa_buf_put(&buf, job->entry->text, job->entry->text_len);
+    bool spilled =
+        !buf.failed && fa_backlog_push(s->backlog, &origin->backlog, buf.data, buf.len, &err) == 0;
+    fa_buf_fini(&buf);
+    if (spilled)
+        fa_dispatch_review(s, origin, fa_clock_now());
+    return spilled;
+}
+
+static void forget_job(struct fa_job *job)
+{
+    *job->all_back = job->all_next;
+    if (job->all_next)
+        job->all_next->all_back = job->all_back;
+    fa_job_free(job);
+}
+
+static void admit_missing(struct fa_session *s, struct fa_job *job)
+{
+    if (s->config.plan)
+        fa_tell_end(s, job, FA_STATUS_PLANNED, NULL, false);
+    else if (spill(s, job))
+        forget_job(job);
+    else
+        fa_dispatch_queue(s, job, false);
+}
+
+static void admit(struct fa_session *s, struct fa_job *job, double now)
+{
+    struct fa_error err = job->entry->error;
+    if (err.class == FA_CLASS_NONE && fa_dispatch_aim(s, job, 0, &err) == 0) {
+        int named = name_job(s, job, &err);
+        if (named == 1) {
+            fa_tell_end(s, job, FA_STATUS_DUPLICATE, NULL, false);
+            return;
+        }
+        int64_t size = -1;
+        enum fa_there there =
+            named ? FA_THERE_REFUSED : fa_store_look(s->store, job->path, &size, &err);
+        if (there == FA_THERE_NOTHING) {
+            admit_missing(s, job);
+            return;
+        }
+        if (there == FA_THERE_FILE) {
+            admit_existing(s, job, size, now);
+            return;
+        }
+    }
+    fa_tell_end(s, job, FA_STATUS_FAILED, &err, false);
+}
+
+static void next_list(struct fa_session *s)
+{
+    struct fa_list_source *source = s->lists;
+    s->lists = source->next;
+    if (!s->lists)
+        s->last_list = &s->lists;
+    fa_list_free(source->list);
+    free(source);
+}
+
+/* What is wrong with the list itself counts as a failed entry of it: it must not pass unseen. */
+static void list_failed(struct fa_session *s, const struct fa_error *err, double now)
+{
+    struct fa_entry *entry =
+        fa_entry_bad(s->lists->name, 0, s->lists->name, strlen(s->lists->name), err, NULL);
+    struct fa_job *job = entry ? new_job(s, entry, now) : NULL;
+    ++s->entries;
+    if (job)
+        fa_tell_end(s, job, FA_STATUS_FAILED, err, false);
+    else
+        out_of_memory(s);
+}
+
+static void take_entry(struct fa_session *s, const struct fa_list_item *item, double now)
+{
+    const char *list = s->lists->name;
+    struct fa_entry *entry =
+        item->error ? fa_entry_bad(list, item->line, item->text, item->len, item->error, NULL)
+                    : fa_entry_parse(list, item->line, item->text, item->len, NULL);
+    struct fa_job *job = entry ? new_job(s, entry, now) : NULL;
+    if (!job) {
+        out_of_memory(s);
+        return;
+    }
+    ++s->entries;
+    if (entry->n_unknown > 0)
+        fa_tell_notice(s, entry, "the option '%s' is not known, and ignored", entry->unknown);
+    admit(s, job, now);
+}
+
+static void watch(struct fa_session *s)
+{
+    int fd = fa_list_fd(s->lists->list);
+    s->list_waits = true;
+    s->list_wake = fa_list_wake_at(s->lists->list);
+    if (fd >= 0 && fd != s->readable_fd) {
+        event_del(s->readable);
+        event_assign(s->readable, s->base, fd, EV_READ, event_get_callback(s->readable), s);
+        s->readable_fd = fd;
+    }
+    if (fd >= 0)
+        event_add(s->readable, NULL);
+}
+
+bool fa_admit_one(struct fa_session *s, double now)
+{
+    struct fa_list_item item;
+    struct fa_error err = {0};
+    if (!s->lists || s->draining || (s->list_waits && now < s->list_wake))
+        return false;
+    s->list_waits = false;
+    switch (fa_list_next(s->lists->list, now, &item, &err)) {
+    case FA_LIST_ENTRY:
+        take_entry(s, &item, now);
+        return true;
+    case FA_LIST_AGAIN:
+        watch(s);
+        return false;
+    case FA_LIST_ERROR:
+        list_failed(s, &err, now);
+        return true;
+    case FA_LIST_END:
+        next_list(s);
+        return true;
+    }
+    return false;
+}
+
+static struct fa_job *unspill(struct fa_session *s, const struct fa_buf *record)
+{
+    struct fa_reader reader;
+    fa_reader_init(&reader, record->data, record->len);
+    const char *list = (const char *)(uintptr_t)fa_reader_u64(&reader);
+    uint64_t line = fa_reader_u64(&reader);
+    double read_at = fa_reader_f64(&reader);
+    const char *path = fa_reader_str(&reader);
+    size_t len = (size_t)(reader.end - reader.at);
+    if (reader.failed || !path)
+        return NULL;
+    struct fa_entry *entry = fa_entry_parse(list, line, (const char *)reader.at, len, NULL);
+    struct fa_job *job = entry ? new_job(s, entry, read_at) : NULL;
+    if (!job)
+        return NULL;
+    job->path = strdup(path);
+    if (!job->path || fa_dispatch_aim(s, job, 0, NULL)) {
+        forget_job(job);
+        return NULL;
+    }
+    job->key = fa_key_pair(job->path, job->target.whole);
+    return job;
+}
+
+void fa_admit_backlog(struct fa_session *s, struct fa_origin *origin)
+{
+    struct fa_buf record;
+    struct fa_error err;
+    fa_buf_init(&record);
+    for (int i = 0; i < BACKLOG_STEP && origin->backlog.count > 0; ++i) {
+        if (fa_backlog_pop(s->backlog, &origin->backlog, &record, &err)) {
+            fa_session_end(s, FA_END_LOCAL, &err);
+            break;
+        }
+        struct fa_job *job = unspill(s, &record);
+        if (!job) {
+            out_of_memory(s);
+            break;
+        }
+        fa_job_set_state(job, FA_JOB_QUEUED);
+        job->origin = origin;
+        job->again = true;
+        fa_job_queue_push(&origin->queue, job);
+        ++s->queued;
+    }
+    fa_buf_fini(&record);
+}

@@ -1,0 +1,228 @@
+#include "engine/backlog.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/types.h>
+#include <unistd.h>
+
+/* A record's bytes are behind it. */
+struct header {
+    uint64_t next; /* Where the queue's next record stands; means nothing in its last one. */
+    uint64_t len;
+};
+
+/* Read at once with a header: most records are short. */
+#define AHEAD 1024
+
+struct fa_backlog {
+    int dirfd; /* Borrowed. */
+    int fd;    /* Owned; -1: nothing has been written yet. */
+    uint64_t count;
+    uint64_t written; /* Bytes in the file.  What buf holds stands behind them. */
+    struct fa_buf buf;
+};
+
+static int open_unlinked(int dirfd)
+{
+    int fd = openat(dirfd, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+    if (fd >= 0 || (errno != EOPNOTSUPP && errno != EISDIR && errno != EINVAL && errno != ENOENT))
+        return fd;
+
+    /* A file system without O_TMPFILE (NFS, some overlays). */
+    for (unsigned i = 0; i < 100; ++i) {
+        char name[64];
+        snprintf(name, sizeof(name), "backlog-%ld-%u.tmp", (long)getpid(), i);
+        fd = openat(dirfd, name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+        if (fd >= 0)
+            unlinkat(dirfd, name, 0);
+        if (fd >= 0 || errno != EEXIST)
+            return fd;
+    }
+    return -1;
+}
+
+static int io_failed(struct fa_error *err)
+{
+    fa_error_system(err, FA_CLASS_LOCAL_IO, errno, "cannot keep the waiting part of the list");
+    return -1;
+}
+
+static int write_at(int fd, const void *data, size_t len, uint64_t at, struct fa_error *err)
+{
+    const char *from = data;
+    while (len > 0) {
+        ssize_t n = pwrite(fd, from, len, (off_t)at);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            return io_failed(err);
+        from += n;
+        at += (uint64_t)n;
+        len -= (size_t)n;
+    }
+    return 0;
+}
+
+/* Read between least and most bytes of the file. */
+static int read_at(int fd, void *data, size_t least, size_t most, uint64_t at, size_t *ret_len,
+                   struct fa_error *err)
+{
+    size_t len = 0;
+    while (len < least) {
+        ssize_t n = pread(fd, (char *)data + len, most - len, (off_t)(at + len));
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n == 0)
+            errno = EIO;
+        if (n <= 0)
+            return io_failed(err);
+        len += (size_t)n;
+    }
+    *ret_len = len;
+    return 0;
+}
+
+struct fa_backlog *fa_backlog_new(int dirfd, struct fa_error *err)
+{
+    struct fa_backlog *backlog = calloc(1, sizeof(*backlog));
+    if (!backlog) {
+        io_failed(err);
+        return NULL;
+    }
+    backlog->dirfd = dirfd;
+    backlog->fd = -1;
+    fa_buf_init(&backlog->buf);
+    return backlog;
+}
+
+void fa_backlog_free(struct fa_backlog *backlog)
+{
+    if (!backlog)
+        return;
+    if (backlog->fd >= 0)
+        close(backlog->fd);
+    fa_buf_fini(&backlog->buf);
+    free(backlog);
+}
+
+static int flush(struct fa_backlog *backlog, struct fa_error *err)
+{
+    if (backlog->fd < 0)
+        backlog->fd = open_unlinked(backlog->dirfd);
+    if (backlog->fd < 0)
+        return io_failed(err);
+    if (write_at(backlog->fd, backlog->buf.data, backlog->buf.len, backlog->written, err) < 0)
+        return -1;
+    backlog->written += backlog->buf.len;
+    fa_buf_reset(&backlog->buf);
+    return 0;
+}
+
+/* Tell the record at `at` which one is next. */
+static int link_record(struct fa_backlog *backlog, uint64_t at, uint64_t next, struct fa_error *err)
+{
+    at += offsetof(struct header, next);
+    if (at < backlog->written)
+        return write_at(backlog->fd, &next, sizeof(next), at, err);
+    memcpy(backlog->buf.data + (at - backlog->written), &next, sizeof(next));
+    return 0;
+}
+
+int fa_backlog_push(struct fa_backlog *backlog, struct fa_backlog_queue *queue, const void *data,
+                    size_t len, struct fa_error *err)
+{
+    struct fa_buf *buf = &backlog->buf;
+    if (buf->len >= FA_BACKLOG_BUFFER && flush(backlog, err) < 0)
+        return -1;
+    size_t before = buf->len;
+    uint64_t at = backlog->written + before;
+    struct header header = {0, len};
+    fa_buf_put(buf, &header, sizeof(header));
+    fa_buf_put(buf, data, len);
+    if (buf->failed) {
+        errno = ENOMEM;
+        io_failed(err);
+        goto fail;
+    }
+    if (queue->count > 0 && link_record(backlog, queue->tail, at, err) < 0)
+        goto fail;
+    if (queue->count++ == 0)
+        queue->head = at;
+    queue->tail = at;
+    backlog->count++;
+    return 0;
+
+fail:
+    buf->failed = false;
+    buf->len = before;
+    return -1;
+}
+
+static int get_buffered(struct fa_backlog *backlog, uint64_t at, struct header *header,
+                        struct fa_buf *ret)
+{
+    const unsigned char *from = backlog->buf.data + (at - backlog->written);
+    memcpy(header, from, sizeof(*header));
+    fa_buf_put(ret, from + sizeof(*header), header->len);
+    return 0;
+}
+
+static int get_written(struct fa_backlog *backlog, uint64_t at, struct header *header,
+                       struct fa_buf *ret, struct fa_error *err)
+{
+    unsigned char ahead[sizeof(*header) + AHEAD];
+    size_t got;
+    if (read_at(backlog->fd, ahead, sizeof(*header), sizeof(ahead), at, &got, err) < 0)
+        return -1;
+    memcpy(header, ahead, sizeof(*header));
+    size_t have = got - sizeof(*header);
+    fa_buf_put(ret, ahead + sizeof(*header), have < header->len ? have : header->len);
+    at += got;
+    for (size_t left = header->len > have ? header->len - have : 0; left > 0;) {
+        size_t part = left < sizeof(ahead) ? left : sizeof(ahead);
+        if (read_at(backlog->fd, ahead, part, part, at, &got, err) < 0)
+            return -1;
+        fa_buf_put(ret, ahead, part);
+        at += part;
+        left -= part;
+    }
+    return 0;
+}
+
+/* Nothing waits: the space can be used again.  A failure costs space, nothing else. */
+static void forget(struct fa_backlog *backlog)
+{
+    if (backlog->written > 0 && ftruncate(backlog->fd, 0) == 0)
+        backlog->written = 0;
+    fa_buf_reset(&backlog->buf);
+}
+
+int fa_backlog_pop(struct fa_backlog *backlog, struct fa_backlog_queue *queue, struct fa_buf *ret,
+                   struct fa_error *err)
+{
+    struct header header;
+    fa_buf_reset(ret);
+    int rc = queue->head < backlog->written ? get_written(backlog, queue->head, &header, ret, err)
+                                            : get_buffered(backlog, queue->head, &header, ret);
+    if (rc < 0)
+        return -1;
+    if (ret->failed) {
+        errno = ENOMEM;
+        return io_failed(err);
+    }
+    if (--queue->count > 0)
+        queue->head = header.next;
+    if (--backlog->count == 0)
+        forget(backlog);
+    return 0;
+}
+
+uint64_t fa_backlog_count(const struct fa_backlog *backlog)
+{
+    return backlog->count;
+}

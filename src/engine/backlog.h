@@ -1,0 +1,66 @@
+/**
+ * Queues of records that wait on disk: one first-in, first-out queue for each origin, all in one
+ * unlinked temporary file.
+ *
+ * The list is read on while a slow host has no free slot, so that other hosts find work; what the
+ * slow one is to do then waits here and not in memory.  New records are gathered in a buffer and
+ * written behind the others; each holds the place of the next one of its queue.  Space is not used
+ * again until every queue is empty: then the file is cut to nothing.
+ *
+ * One thread at a time.
+ */
+#ifndef FA_ENGINE_BACKLOG_H
+#define FA_ENGINE_BACKLOG_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+
+#include <fetchall/error.h>
+
+/** Bytes that are gathered before they are written. */
+#define FA_BACKLOG_BUFFER (256u << 10)
+
+struct fa_backlog;
+
+/** One queue, the caller's.  All zero is an empty one; it owns nothing. */
+struct fa_backlog_queue {
+    uint64_t head;  /**< Where its first record stands. */
+    uint64_t tail;  /**< Where its last one stands. */
+    uint64_t count; /**< Records in it. */
+};
+
+/**
+ * @dirfd  A folder for the file, which is made when the buffer is full for the first time;
+ *         borrowed until fa_backlog_free().
+ * @return What fa_backlog_free() releases, or NULL if there is no memory.
+ */
+struct fa_backlog *fa_backlog_new(int dirfd, struct fa_error *err);
+
+/** Drops all records.  NULL is fine. */
+void fa_backlog_free(struct fa_backlog *backlog);
+
+/**
+ * Put a record at the end of a queue.
+ *
+ * @data  Copied; less than 4 GiB.
+ * @return 0, or -1 with FA_CLASS_LOCAL_IO: then the queue has not changed, and it may be tried
+ *         again when there is space.
+ */
+int fa_backlog_push(struct fa_backlog *backlog, struct fa_backlog_queue *queue, const void *data,
+                    size_t len, struct fa_error *err);
+
+/**
+ * Take the first record off a queue that is not empty.
+ *
+ * @ret  Its contents are replaced by the record.
+ * @return 0, or -1 with FA_CLASS_LOCAL_IO: then the queue has not changed.
+ */
+int fa_backlog_pop(struct fa_backlog *backlog, struct fa_backlog_queue *queue, struct fa_buf *ret,
+                   struct fa_error *err);
+
+/** The records in all queues. */
+uint64_t fa_backlog_count(const struct fa_backlog *backlog);
+
+#endif

@@ -1,0 +1,294 @@
+#include "engine/session.h"
+
+#include "base/clock.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+int fa_dispatch_aim(struct fa_session *s, struct fa_job *job, unsigned mirror, struct fa_error *err)
+{
+    (void)s;
+    const struct fa_entry *entry = job->entry;
+    unsigned n = entry->n_urls < FA_MIRRORS_MAX ? (unsigned)entry->n_urls : FA_MIRRORS_MAX;
+    for (unsigned i = 0; i < n; ++i) {
+        unsigned at = (mirror + i) % n;
+        struct fa_url url;
+        if (job->hopeless & 1ull << at)
+            continue;
+        if (fa_url_parse(&url, entry->urls[at], NULL, err)) {
+            job->hopeless |= 1ull << at;
+            continue;
+        }
+        fa_url_fini(&job->target);
+        job->target = url;
+        job->mirror = at;
+        job->leg = FA_LEG_LISTED;
+        job->secure = url.secure;
+        job->hops = 0;
+        job->again = true;
+        job->origin = NULL;
+        return 0;
+    }
+    return -1;
+}
+
+/* --resolve HOST:PORT:ADDR, as an origin names itself. */
+static const char *fixed_address(const struct fa_session *s, const char *host_port)
+{
+    size_t len = strlen(host_port);
+    for (size_t i = s->config.n_resolve; i > 0; --i) {
+        const char *line = s->config.resolve[i - 1];
+        line += *line == '+';
+        if (strncasecmp(line, host_port, len) == 0 && line[len] == ':')
+            return line + len + 1;
+    }
+    return NULL;
+}
+
+struct fa_origin *fa_dispatch_origin(struct fa_session *s, const struct fa_url *url)
+{
+    struct fa_origin *origin = fa_hosts_get(&s->hosts, url);
+    if (!origin || origin->lookup != FA_LOOKUP_NEEDED || origin->addresses)
+        return origin;
+    const char *fixed = fixed_address(s, url->host_port);
+    if (fixed) {
+        origin->addresses = strdup(fixed);
+        if (!origin->addresses)
+            return NULL;
+    }
+    if (fixed || origin->numeric || !s->resolver) {
+        origin->lookup = FA_LOOKUP_KNOWN;
+        origin->known_at = INFINITY;
+    }
+    return origin;
+}
+
+void fa_dispatch_queue(struct fa_session *s, struct fa_job *job, bool front)
+{
+    struct fa_origin *origin = fa_dispatch_origin(s, &job->target);
+    if (!origin) {
+        struct fa_error err;
+        fa_error_system(&err, FA_CLASS_LOCAL_IO, ENOMEM, "cannot queue a download");
+        fa_tell_end(s, job, FA_STATUS_FAILED, &err, true);
+        return;
+    }
+    job->origin = origin;
+    fa_job_set_state(job, FA_JOB_QUEUED);
+    if (front)
+        fa_job_queue_push_front(&origin->queue, job);
+    else
+        fa_job_queue_push(&origin->queue, job);
+    ++s->queued;
+    fa_dispatch_review(s, origin, fa_clock_now());
+}
+
+static void look_up(struct fa_session *s, struct fa_origin *origin)
+{
+    struct fa_error err;
+    origin->lookup = FA_LOOKUP_ASKED;
+    if (fa_resolver_ask(s->resolver, origin->host, s->config.connect_timeout, origin, &err)) {
+        origin->lookup = FA_LOOKUP_NEEDED;
+        fa_settle_origin_failed(s, origin, &err, -1, true, fa_clock_now());
+    }
+}
+
+static bool is_ready(struct fa_session *s, struct fa_origin *origin, double now)
+{
+    if (fa_origin_waiting(origin) == 0)
+        return false;
+    if (fa_breaker_rejects(&origin->breaker, now))
+        return true; /* to be told so */
+    if (s->draining || origin->active >= s->config.per_host)
+        return false;
+    if (!fa_breaker_allows(&origin->breaker, now)) {
+        if (origin->breaker.state == FA_BREAKER_OPEN)
+            fa_timers_set(&s->host_timers, &origin->timer, origin->breaker.until);
+        return false;
+    }
+    if (origin->lookup == FA_LOOKUP_KNOWN && now - origin->known_at > FA_ADDRESS_LIFE)
+        origin->lookup = FA_LOOKUP_NEEDED;
+    if (origin->lookup == FA_LOOKUP_NEEDED)
+        look_up(s, origin);
+    return origin->lookup == FA_LOOKUP_KNOWN;
+}
+
+void fa_dispatch_review(struct fa_session *s, struct fa_origin *origin, double now)
+{
+    fa_hosts_set_ready(&s->hosts, origin, is_ready(s, origin, now));
+    fa_hosts_forget(&s->hosts, origin);
+}
+
+void fa_dispatch_resolved(void *ctx, void *tag, const struct fa_resolution *resolution)
+{
+    struct fa_session *s = ctx;
+    struct fa_origin *origin = tag;
+    double now = fa_clock_now();
+    origin->lookup_seconds = resolution->seconds;
+    if (resolution->addresses) {
+        char *addresses = strdup(resolution->addresses);
+        if (addresses) {
+            free(origin->addresses);
+            origin->addresses = addresses;
+        }
+        origin->lookup = origin->addresses ? FA_LOOKUP_KNOWN : FA_LOOKUP_NEEDED;
+        origin->known_at = now;
+    } else {
+        origin->lookup = FA_LOOKUP_NEEDED;
+        fa_settle_origin_failed(s, origin, &resolution->error, -1, resolution->final, now);
+    }
+    fa_dispatch_review(s, origin, now);
+    fa_session_wake(s);
+}
+
+static int give_headers(struct fa_session *s, struct fa_job *job)
+{
+    struct fa_attempt *attempt = &job->attempt;
+    attempt->n_headers = 0;
+    if (job->leg == FA_LEG_FOREIGN)
+        return 0;
+    size_t ours = s->config.n_headers, theirs = job->entry->n_headers;
+    if (!job->headers && ours + theirs > 0) {
+        job->headers = calloc(ours + theirs, sizeof(*job->headers));
+        if (!job->headers)
+            return -1;
+        for (size_t i = 0; i < ours; ++i)
+            job->headers[i] = s->config.headers[i];
+        for (size_t i = 0; i < theirs; ++i)
+            job->headers[ours + i] = job->entry->headers[i];
+    }
+    attempt->headers = job->headers;
+    attempt->n_headers = ours + theirs;
+    return 0;
+}
+
+static int prepare(struct fa_session *s, struct fa_job *job, struct fa_error *err)
+{
+    struct fa_attempt *attempt = &job->attempt;
+    char *printed = strdup(job->target.printed);
+    if (!printed || give_headers(s, job)) {
+        free(printed);
+        fa_error_system(err, FA_CLASS_LOCAL_IO, ENOMEM, "cannot start a download");
+        return -1;
+    }
+    free(job->effective_url);
+    job->effective_url = printed;
+    attempt->fd = fa_store_part_new(s->store, job->key, err);
+    if (attempt->fd < 0)
+        return -1;
+    attempt->url = job->target.whole;
+    attempt->host_port = job->target.host_port;
+    attempt->addresses = job->origin->addresses;
+    attempt->origin = job->origin->hash;
+    attempt->size = job->entry->size;
+    attempt->max_size = s->config.max_size;
+    attempt->rate = s->config.rate ? s->config.rate / (s->active + 1) + 1 : 0;
+    attempt->received = 0;
+    attempt->cancelled = false;
+    return 0;
+}
+
+static void link_active(struct fa_session *s, struct fa_job *job)
+{
+    job->newer = NULL;
+    job->older = s->newest;
+    if (s->newest)
+        s->newest->newer = job;
+    else
+        s->oldest = job;
+    s->newest = job;
+}
+
+static void start(struct fa_session *s, struct fa_job *job, double now)
+{
+    struct fa_origin *origin = job->origin;
+    struct fa_outcome failed = {.retry_after = -1};
+    fa_job_set_state(job, FA_JOB_ACTIVE);
+    job->attempts += job->again;
+    job->again = false;
+    job->started_at = now;
+    job->dns = origin->lookup_seconds;
+    origin->lookup_seconds = 0;
+    ++origin->active;
+    ++s->active;
+    link_active(s, job);
+    fa_breaker_start(&origin->breaker);
+    fa_outcome_fini(&job->outcome);
+    memset(&job->outcome, 0, sizeof(job->outcome));
+    if (prepare(s, job, &failed.error)) {
+        fa_settle_done(s, &job->attempt, &failed);
+        return;
+    }
+    fa_tell_started(s, job);
+    if (s->ops->submit(s->strategy, &job->attempt, &failed.error))
+        fa_settle_done(s, &job->attempt, &failed);
+}
+
+/* An origin that was given up: its jobs go to their next mirror, or fail with its last error. */
+static void reject(struct fa_session *s, struct fa_origin *origin, struct fa_job *job)
+{
+    struct fa_error err = origin->last_error;
+    bool looked_up = err.class == FA_CLASS_DNS;
+    job->attempts += looked_up && job->attempts == 0;
+    job->hopeless |= 1ull << job->mirror;
+    if (fa_dispatch_aim(s, job, job->mirror + 1, NULL) == 0) {
+        fa_dispatch_queue(s, job, false);
+        return;
+    }
+    if (job->attempts == 0)
+        fa_error_set(&err, err.domain, err.code, err.class, "not tried, as its host only fails: %s",
+                     origin->last_error.msg);
+    fa_tell_end(s, job, FA_STATUS_FAILED, &err, !origin->name_unknown);
+}
+
+bool fa_dispatch(struct fa_session *s, double now)
+{
+    for (int i = 0; i < FA_TURN_STEPS && s->staged < FA_STAGE_BACKLOG; ++i) {
+        struct fa_origin *origin = s->hosts.ready;
+        bool rejects = origin && fa_breaker_rejects(&origin->breaker, now);
+        if (!origin || (s->active >= s->jobs && !rejects))
+            break;
+        fa_hosts_next(&s->hosts);
+        if (!origin->queue.first)
+            fa_admit_backlog(s, origin);
+        struct fa_job *job = fa_job_queue_pop(&origin->queue);
+        if (job) {
+            --s->queued;
+            if (rejects)
+                reject(s, origin, job);
+            else
+                start(s, job, now);
+        }
+        fa_dispatch_review(s, origin, now);
+    }
+    return s->active < s->jobs && s->staged < FA_STAGE_BACKLOG;
+}
+
+void fa_dispatch_timers(struct fa_session *s, double now)
+{
+    struct fa_timer *timer;
+    while ((timer = fa_timers_next(&s->job_timers)) && timer->at <= now) {
+        struct fa_job *job = (struct fa_job *)timer;
+        fa_timers_clear(&s->job_timers, timer);
+        --s->waiting;
+        fa_dispatch_queue(s, job, true);
+    }
+    while ((timer = fa_timers_next(&s->host_timers)) && timer->at <= now) {
+        struct fa_origin *origin = (struct fa_origin *)timer;
+        fa_timers_clear(&s->host_timers, timer);
+        fa_dispatch_review(s, origin, now);
+    }
+}
+
+void fa_dispatch_rates(struct fa_session *s)
+{
+    if (!s->config.rate || !s->active)
+        return;
+    uint64_t share = s->config.rate / s->active + 1;
+    for (struct fa_job *job = s->oldest; job; job = job->newer) {
+        uint64_t rate = job->attempt.rate;
+        if (share > rate + rate / 10 || share < rate)
+            s->ops->tune(s->strategy, &job->attempt, share);
+    }
+}

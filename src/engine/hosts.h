@@ -1,0 +1,74 @@
+/**
+ * Origins (scheme, host, port): their queues, limits, addresses and breakers.
+ *
+ * An origin is in the ring of those that are ready if something waits for it that may go out now;
+ * the ring gives each its turn.  An origin that is full, paused or not looked up yet is simply not
+ * in the ring, and holds nobody up.  One that nobody waits for is forgotten, so that memory follows
+ * the window of jobs and not the list.
+ */
+#ifndef FA_ENGINE_HOSTS_H
+#define FA_ENGINE_HOSTS_H
+
+#include "engine/backlog.h"
+#include "engine/breaker.h"
+#include "engine/job.h"
+
+/** How long the addresses of an origin are used (getaddrinfo(3) tells no lifetime). */
+#define FA_ADDRESS_LIFE 60.0
+
+/** Beyond that many origins the idle ones go, even if they have failed lately. */
+#define FA_HOSTS_KEPT 16384
+
+enum fa_lookup { FA_LOOKUP_NEEDED, FA_LOOKUP_ASKED, FA_LOOKUP_KNOWN };
+
+struct fa_origin {
+    struct fa_timer timer; /**< First: a timer's address is its origin's.  Of the breaker. */
+    uint64_t hash;
+    char *name;   /**< "scheme://host:port" */
+    char *host;   /**< To look up. */
+    bool numeric; /**< Nothing to look up. */
+    struct fa_job_queue queue;
+    struct fa_backlog_queue backlog;
+    unsigned active;
+
+    enum fa_lookup lookup;
+    char *addresses; /**< As fa_attempt.addresses; NULL: none known. */
+    double known_at;
+    double lookup_seconds; /**< Of the last lookup, for the attempts that waited for it. */
+
+    struct fa_breaker breaker;
+    struct fa_error last_error; /**< What counted against it last. */
+    bool name_unknown;          /**< The name does not exist: no hope in trying later. */
+
+    struct fa_origin *next_ready, *prev_ready; /**< In the ring. */
+    struct fa_origin *next_same;               /**< In its bucket. */
+};
+
+struct fa_hosts {
+    struct fa_origin **buckets;
+    size_t n_buckets;
+    size_t count;
+    struct fa_origin *ready; /**< One of the ring, or NULL. */
+};
+
+int fa_hosts_init(struct fa_hosts *hosts, struct fa_error *err);
+
+/** Leaves the jobs in the queues to their owner. */
+void fa_hosts_fini(struct fa_hosts *hosts);
+
+/** Find or make the origin of a URL.  @return NULL when memory ran out. */
+struct fa_origin *fa_hosts_get(struct fa_hosts *hosts, const struct fa_url *url);
+
+/** Forget an origin that nothing waits for and that has nothing to remember. */
+void fa_hosts_forget(struct fa_hosts *hosts, struct fa_origin *origin);
+
+/** Put into the ring, or take out. */
+void fa_hosts_set_ready(struct fa_hosts *hosts, struct fa_origin *origin, bool ready);
+
+/** @return the origin whose turn it is, which goes to the ring's end; or NULL. */
+struct fa_origin *fa_hosts_next(struct fa_hosts *hosts);
+
+/** Jobs that wait for it, in memory or in the backlog. */
+uint64_t fa_origin_waiting(const struct fa_origin *origin);
+
+#endif

@@ -1,0 +1,97 @@
+/**
+ * A job: the download of one entry, with its retries.
+ */
+#ifndef FA_ENGINE_JOB_H
+#define FA_ENGINE_JOB_H
+
+#include "engine/timers.h"
+#include "list/entry.h"
+#include "transfer/attempt.h"
+#include "transfer/outcome.h"
+#include "transfer/url.h"
+
+#include <fetchall/event.h>
+
+struct fa_origin;
+struct fa_stage_result;
+
+enum fa_job_state {
+    FA_JOB_NEW,
+    FA_JOB_QUEUED,  /**< In the queue of its origin. */
+    FA_JOB_ACTIVE,  /**< An attempt is under way. */
+    FA_JOB_WAITING, /**< For the time of its retry. */
+    FA_JOB_FETCHED, /**< Its part, or the file that was there, waits for the stage. */
+    FA_JOB_HASHING, /**< In the stage. */
+    FA_JOB_FINAL,
+};
+
+/** What fa_job.target is. */
+enum fa_leg {
+    FA_LEG_LISTED,  /**< A URL of the list. */
+    FA_LEG_FOREIGN, /**< A redirect has left the origin of the list's URL: secrets stay behind. */
+};
+
+#define FA_MIRRORS_MAX 64
+
+struct fa_job {
+    struct fa_timer timer;  /**< First: a timer's address is its job's.  Of its retry. */
+    struct fa_entry *entry; /**< Owned. */
+    char *path;             /**< Owned; relative to the folder. */
+    uint64_t key;           /**< Of its part. */
+    enum fa_job_state state;
+
+    struct fa_url target;     /**< What is asked next, or now. */
+    struct fa_origin *origin; /**< Of target. */
+    enum fa_leg leg;
+    bool secure;       /**< An https URL of the list leads here: http is refused. */
+    unsigned mirror;   /**< Index of the list's URL that is tried. */
+    uint64_t hopeless; /**< Bits of mirrors that failed for good. */
+    unsigned hops;     /**< Redirects since the list's URL. */
+
+    unsigned attempts; /**< Tries begun, each with its redirects. */
+    unsigned rounds;   /**< Tries of all mirrors in turn. */
+    unsigned once;     /**< Failures with FA_HOPE_ONCE. */
+    unsigned crashes;  /**< Workers that died with it. */
+    unsigned mismatches;
+    bool again;    /**< The next attempt is a retry, not a redirect. */
+    bool replace;  /**< A file that is there goes. */
+    bool existing; /**< FETCHED, HASHING: it is the file that was there. */
+
+    double read_at;    /**< When it was read from its list. */
+    double started_at; /**< Its attempt. */
+    double staged_at;
+    int64_t size; /**< Of its file; -1: none. */
+    uint64_t bytes;
+    char *effective_url; /**< Owned: fa_url.printed of the last that was asked. */
+    struct fa_attempt attempt;
+    const char **headers;           /**< Owned: what attempt.headers is. */
+    struct fa_outcome outcome;      /**< Of the last attempt. */
+    double dns;                     /**< The lookup that its attempt waited for. */
+    struct fa_stage_result *hashed; /**< Owned: what came back from the stage. */
+
+    struct fa_job *next;                 /**< In the one queue that it is in. */
+    struct fa_job *newer, *older;        /**< Among the active. */
+    struct fa_job *all_next, **all_back; /**< Among all jobs of the session. */
+};
+
+/** @entry  Taken, also on failure. */
+struct fa_job *fa_job_new(struct fa_entry *entry);
+void fa_job_free(struct fa_job *job);
+
+/** The one way to change the state; a transition that is not allowed aborts. */
+void fa_job_set_state(struct fa_job *job, enum fa_job_state state);
+
+struct fa_job_queue {
+    struct fa_job *first;
+    struct fa_job **last;
+    size_t count;
+};
+
+void fa_job_queue_init(struct fa_job_queue *queue);
+void fa_job_queue_push(struct fa_job_queue *queue, struct fa_job *job);
+void fa_job_queue_push_front(struct fa_job_queue *queue, struct fa_job *job);
+
+/** @return the first, taken out; or NULL. */
+struct fa_job *fa_job_queue_pop(struct fa_job_queue *queue);
+
+#endif

@@ -1,0 +1,287 @@
+#include "engine/name.h"
+
+#include "base/buf.h"
+
+#include <errno.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#define INDEX         "index.html"
+#define STATE_DIR     ".fetchall"
+#define EXTENSION_MAX 16
+#define SUFFIX_LEN    9 /* "-0123abcd" */
+
+static int hex_digit(char c)
+{
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    if (c >= 'a' && c <= 'f')
+        return c - 'a' + 10;
+    if (c >= 'A' && c <= 'F')
+        return c - 'A' + 10;
+    return -1;
+}
+
+/* Undo percent-encoding, once (RFC 3986, 2.1); a '%' that encodes nothing stands for itself. */
+static void put_decoded(struct fa_buf *buf, const char *text, size_t len)
+{
+    for (size_t i = 0; i < len; ++i) {
+        int high = text[i] == '%' && len - i > 2 ? hex_digit(text[i + 1]) : -1;
+        int low = high >= 0 ? hex_digit(text[i + 2]) : -1;
+        if (low >= 0) {
+            fa_buf_put_u8(buf, (uint8_t)(high << 4 | low));
+            i += 2;
+        } else {
+            fa_buf_put_u8(buf, (uint8_t)text[i]);
+        }
+    }
+}
+
+/* Read the character at p (RFC 3629, 4).  Return its length, or 0 if it is not well-formed. */
+static size_t utf8_get(const unsigned char *p, size_t len, uint32_t *ret)
+{
+    static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
+    size_t n = *p < 0x80 ? 1 : *p < 0xc2 ? 0 : *p < 0xe0 ? 2 : *p < 0xf0 ? 3 : *p < 0xf5 ? 4 : 0;
+    if (n == 0 || n > len)
+        return 0;
+    uint32_t c = n == 1 ? *p : *p & (0x7fu >> n);
+    for (size_t i = 1; i < n; ++i) {
+        if ((p[i] & 0xc0) != 0x80)
+            return 0;
+        c = c << 6 | (p[i] & 0x3f);
+    }
+    if (c < least[n] || c > 0x10ffff || (c >= 0xd800 && c <= 0xdfff))
+        return 0;
+    *ret = c;
+    return n;
+}
+
+/* Characters that no name from a URL holds. */
+static bool is_hostile(uint32_t c)
+{
+    if (c < 0x20 || (c >= 0x7f && c <= 0x9f) || c == '/' || c == '\\')
+        return true;
+    /* Those that turn text around (Unicode Standard Annex 9), end lines, or cannot be seen. */
+    return c == 0x61c || c == 0x200e || c == 0x200f || (c >= 0x2028 && c <= 0x202e) ||
+           (c >= 0x2060 && c <= 0x206f) || c == 0xfeff;
+}
+
+/* Put '_' for all that is hostile, in place: a character never gets longer. */
+static size_t clean(unsigned char *name, size_t len)
+{
+    size_t to = 0;
+    for (size_t i = 0; i < len;) {
+        uint32_t c = 0;
+        size_t n = utf8_get(name + i, len - i, &c);
+        if (n == 0 || is_hostile(c)) {
+            name[to++] = '_';
+            i += n ? n : 1;
+            continue;
+        }
+        memmove(name + to, name + i, n);
+        to += n;
+        i += n;
+    }
+    return to;
+}
+
+static size_t without_end(const unsigned char *name, size_t len)
+{
+    while (len > 0 && (name[len - 1] == '.' || name[len - 1] == ' '))
+        len--;
+    return len;
+}
+
+/* The length of the text that is at most max long and ends with a character. */
+static size_t cut_at_character(const unsigned char *text, size_t len, size_t max)
+{
+    if (len <= max)
+        return len;
+    while (max > 0 && (text[max] & 0xc0) == 0x80)
+        max--;
+    return max;
+}
+
+static bool is_extension(const unsigned char *text, size_t len)
+{
+    for (size_t i = 0; i < len; ++i) {
+        unsigned char c = text[i];
+        bool alnum = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+        if (!alnum && c != '+' && c != '-' && c != '_')
+            return false;
+    }
+    return len > 0 && len <= EXTENSION_MAX;
+}
+
+/* The length of the extension, its dots included, or 0. */
+static size_t extension_len(const unsigned char *name, size_t len)
+{
+    const unsigned char *dot = memrchr(name, '.', len);
+    if (!dot || dot == name || !is_extension(dot + 1, (size_t)(name + len - dot) - 1))
+        return 0;
+    if (dot - name > 4 && memcmp(dot - 4, ".tar", 4) == 0)
+        dot -= 4;
+    return (size_t)(name + len - dot);
+}
+
+/* Append a name from a URL. */
+static void put_clean(struct fa_buf *buf, const char *text, size_t len, const char *otherwise)
+{
+    size_t start = buf->len;
+    put_decoded(buf, text, len);
+    if (buf->failed)
+        return;
+    unsigned char *name = buf->data + start;
+    len = without_end(name, clean(name, buf->len - start));
+    if (len > 0 && strchr(".-~ ", name[0]))
+        name[0] = '_';
+    if (len > FA_NAME_PART_MAX) {
+        size_t extension = extension_len(name, len);
+        size_t stem = cut_at_character(name, len - extension, FA_NAME_PART_MAX - extension);
+        memmove(name + stem, name + len - extension, extension);
+        len = without_end(name, stem + extension);
+    }
+    buf->len = start + len;
+    if (len == 0)
+        fa_buf_put(buf, otherwise, strlen(otherwise));
+}
+
+/* The URL's last segment. */
+static void put_flat(struct fa_buf *buf, const struct fa_name_source *src)
+{
+    const char *slash = strrchr(src->path, '/');
+    const char *last = slash ? slash + 1 : src->path;
+    put_clean(buf, last, strlen(last), INDEX);
+}
+
+/* The host, then every segment: the last is the file, and is there even if it is empty. */
+static void put_tree(struct fa_buf *buf, const struct fa_name_source *src)
+{
+    put_clean(buf, src->host, strlen(src->host), "_");
+    const char *at = src->path;
+    for (;;) {
+        size_t len = strcspn(at, "/");
+        bool last = at[len] == '\0';
+        if (len > 0 || last) {
+            fa_buf_put(buf, "/", 1);
+            put_clean(buf, at, len, last ? INDEX : "_");
+        }
+        if (last)
+            break;
+        at += len + 1;
+    }
+}
+
+static int refuse(struct fa_error *err, const char *option, const char *given, const char *why)
+{
+    fa_error_set(err, FA_DOMAIN_FETCHALL, 0, FA_CLASS_REFUSED, "%s '%.100s' is refused: %s", option,
+                 given, why);
+    return -1;
+}
+
+/* Why a component from the user is not taken, or NULL. */
+static const char *objection(const char *text, size_t len)
+{
+    if (len == 2 && text[0] == '.' && text[1] == '.')
+        return "it has '..' in it";
+    if (len > FA_NAME_PART_MAX)
+        return "a part of it is longer than 255 bytes";
+    for (size_t i = 0; i < len;) {
+        uint32_t c = 0;
+        size_t n = utf8_get((const unsigned char *)text + i, len - i, &c);
+        if (n == 0)
+            return "it is not UTF-8";
+        if (c < 0x20 || c == 0x7f)
+            return "it has a control byte in it";
+        i += n;
+    }
+    return NULL;
+}
+
+/* Append the components of what the user gave. */
+static int put_given(struct fa_buf *buf, const char *option, const char *given,
+                     struct fa_error *err)
+{
+    if (given[0] == '/')
+        return refuse(err, option, given, "it is not relative");
+    const char *at = given;
+    for (;;) {
+        size_t len = strcspn(at, "/");
+        const char *why = objection(at, len);
+        if (why)
+            return refuse(err, option, given, why);
+        if (len > 0 && !(len == 1 && at[0] == '.')) {
+            if (buf->len > 0)
+                fa_buf_put(buf, "/", 1);
+            else if (len == strlen(STATE_DIR) && strncasecmp(at, STATE_DIR, len) == 0)
+                return refuse(err, option, given, "'.fetchall' keeps the state of the folder");
+            fa_buf_put(buf, at, len);
+        }
+        if (at[len] == '\0')
+            return 0;
+        at += len + 1;
+    }
+}
+
+static int put_out(struct fa_buf *buf, const char *out, struct fa_error *err)
+{
+    const char *slash = strrchr(out, '/');
+    const char *last = slash ? slash + 1 : out;
+    if (*last == '\0' || strcmp(last, ".") == 0)
+        return refuse(err, "out", out, "it names no file");
+    return put_given(buf, "out", out, err);
+}
+
+int fa_name_build(const struct fa_name_source *src, char **ret_path, struct fa_error *err)
+{
+    struct fa_buf buf;
+    fa_buf_init(&buf);
+    if (src->dir && put_given(&buf, "dir", src->dir, err) < 0)
+        goto fail;
+    if (src->out) {
+        if (put_out(&buf, src->out, err) < 0)
+            goto fail;
+    } else {
+        if (buf.len > 0)
+            fa_buf_put(&buf, "/", 1);
+        if (src->layout == FA_LAYOUT_TREE)
+            put_tree(&buf, src);
+        else
+            put_flat(&buf, src);
+    }
+    if (buf.len > FA_NAME_PATH_MAX) {
+        fa_error_set(err, FA_DOMAIN_FETCHALL, 0, FA_CLASS_REFUSED,
+                     "the name '%.60s...' is refused: it has %zu bytes", buf.data, buf.len);
+        goto fail;
+    }
+    fa_buf_put_u8(&buf, '\0');
+    if (buf.failed) {
+        fa_error_system(err, FA_CLASS_LOCAL_IO, ENOMEM, "cannot make a name");
+        goto fail;
+    }
+    *ret_path = (char *)buf.data;
+    return 0;
+
+fail:
+    fa_buf_fini(&buf);
+    return -1;
+}
+
+int fa_name_alternative(const char *path, uint32_t hash, char **ret)
+{
+    const char *slash = strrchr(path, '/');
+    const char *name = slash ? slash + 1 : path;
+    size_t len = strlen(name);
+    size_t extension = extension_len((const unsigned char *)name, len);
+    size_t stem = cut_at_character((const unsigned char *)name, len - extension,
+                                   FA_NAME_PART_MAX - SUFFIX_LEN - extension);
+    *ret = NULL;
+    int rc = asprintf(ret, "%.*s-%08x%s", (int)((name - path) + (ptrdiff_t)stem), path, hash,
+                      name + len - extension);
+    if (rc < 0)
+        *ret = NULL;
+    return rc < 0 ? -1 : 0;
+}

@@ -1,0 +1,238 @@
+/*
+ * Open addressing with linear probing.  A slot's place is the top bits of its (multiplied) hash,
+ * so the table is nearly sorted by hash, and stays so when it grows: going through the old one
+ * from its first slot fills the new one from its first slot.  That makes growing a file a
+ * sequential copy, though it is a table of hashes.
+ *
+ * A file is seen through one block of slots, which is written back before another is read.
+ */
+#include "engine/names.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <sys/types.h>
+#include <unistd.h>
+
+#define SLOTS_FIRST 1024u
+#define BLOCK       32u /* slots */
+
+/* A name's hash is never 0 here: that is a free slot. */
+struct slot {
+    uint64_t name;
+    uint64_t url;
+};
+
+struct table {
+    uint64_t size; /* Slots: a power of two. */
+    unsigned shift;
+    struct slot *memory; /* Owned; NULL: it is in the file. */
+    int fd;              /* Owned; -1: it is in memory. */
+    bool loaded;
+    bool dirty;
+    uint64_t first; /* The slot that the block begins with. */
+    struct slot block[BLOCK];
+};
+
+struct fa_names {
+    int dirfd; /* Borrowed. */
+    uint64_t count;
+    struct table table;
+};
+
+static int open_unlinked(int dirfd)
+{
+    int fd = openat(dirfd, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+    if (fd >= 0 || (errno != EOPNOTSUPP && errno != EISDIR && errno != EINVAL && errno != ENOENT))
+        return fd;
+
+    /* A file system without O_TMPFILE (NFS, some overlays). */
+    for (unsigned i = 0; i < 100; ++i) {
+        char name[64];
+        snprintf(name, sizeof(name), "names-%ld-%u.tmp", (long)getpid(), i);
+        fd = openat(dirfd, name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+        if (fd >= 0)
+            unlinkat(dirfd, name, 0);
+        if (fd >= 0 || errno != EEXIST)
+            return fd;
+    }
+    return -1;
+}
+
+static int io_failed(struct fa_error *err)
+{
+    fa_error_system(err, FA_CLASS_LOCAL_IO, errno, "cannot keep the table of names");
+    return -1;
+}
+
+static int table_init(struct table *table, uint64_t size, int dirfd, struct fa_error *err)
+{
+    *table = (struct table){.size = size, .shift = 64, .fd = -1};
+    for (; size > 1; size /= 2)
+        table->shift--;
+    if (table->size * sizeof(struct slot) <= FA_NAMES_MEMORY) {
+        table->memory = calloc(table->size, sizeof(struct slot));
+        return table->memory ? 0 : io_failed(err);
+    }
+    table->fd = open_unlinked(dirfd);
+    if (table->fd < 0)
+        return io_failed(err);
+    if (ftruncate(table->fd, (off_t)(table->size * sizeof(struct slot))) < 0) {
+        io_failed(err);
+        close(table->fd);
+        table->fd = -1;
+        return -1;
+    }
+    return 0;
+}
+
+static void table_fini(struct table *table)
+{
+    free(table->memory);
+    if (table->fd >= 0)
+        close(table->fd);
+}
+
+/* Short transfers are none of ours: the file has its full size, and slots never straddle it. */
+static int write_block(struct table *table, struct fa_error *err)
+{
+    const char *data = (const char *)table->block;
+    off_t at = (off_t)(table->first * sizeof(struct slot));
+    size_t left = table->dirty ? sizeof(table->block) : 0;
+    while (left > 0) {
+        ssize_t n = pwrite(table->fd, data, left, at);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            return io_failed(err);
+        data += n;
+        at += n;
+        left -= (size_t)n;
+    }
+    table->dirty = false;
+    return 0;
+}
+
+static int read_block(struct table *table, uint64_t first, struct fa_error *err)
+{
+    char *data = (char *)table->block;
+    off_t at = (off_t)(first * sizeof(struct slot));
+    size_t left = sizeof(table->block);
+    table->loaded = false;
+    while (left > 0) {
+        ssize_t n = pread(table->fd, data, left, at);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n == 0)
+            errno = EIO;
+        if (n <= 0)
+            return io_failed(err);
+        data += n;
+        at += n;
+        left -= (size_t)n;
+    }
+    table->first = first;
+    table->loaded = true;
+    return 0;
+}
+
+/* The slot, borrowed until the next call, or NULL. */
+static struct slot *table_slot(struct table *table, uint64_t i, struct fa_error *err)
+{
+    if (table->memory)
+        return table->memory + i;
+    uint64_t first = i - i % BLOCK;
+    if (!table->loaded || table->first != first)
+        if (write_block(table, err) < 0 || read_block(table, first, err) < 0)
+            return NULL;
+    return table->block + i % BLOCK;
+}
+
+/* The slot that has the name, or the free one where it belongs. */
+static struct slot *table_find(struct table *table, uint64_t name, struct fa_error *err)
+{
+    /* Fibonacci hashing, for hashes that are not that good in their top bits. */
+    uint64_t i = (name * 0x9e3779b97f4a7c15u) >> table->shift;
+    struct slot *slot;
+    while ((slot = table_slot(table, i, err)) && slot->name != 0 && slot->name != name)
+        i = (i + 1) & (table->size - 1);
+    return slot;
+}
+
+static int grow(struct fa_names *names, struct fa_error *err)
+{
+    struct table *old = &names->table;
+    struct table new;
+    if (table_init(&new, old->size * 2, names->dirfd, err) < 0)
+        return -1;
+    for (uint64_t i = 0; i < old->size; ++i) {
+        struct slot *from = table_slot(old, i, err);
+        if (!from)
+            goto fail;
+        if (from->name == 0)
+            continue;
+        struct slot *to = table_find(&new, from->name, err);
+        if (!to)
+            goto fail;
+        *to = *from;
+        new.dirty = true;
+    }
+    table_fini(old);
+    names->table = new;
+    return 0;
+
+fail:
+    table_fini(&new);
+    return -1;
+}
+
+struct fa_names *fa_names_new(int dirfd, struct fa_error *err)
+{
+    struct fa_names *names = calloc(1, sizeof(*names));
+    if (!names) {
+        io_failed(err);
+        return NULL;
+    }
+    names->dirfd = dirfd;
+    if (table_init(&names->table, SLOTS_FIRST, dirfd, err) < 0) {
+        free(names);
+        return NULL;
+    }
+    return names;
+}
+
+void fa_names_free(struct fa_names *names)
+{
+    if (names)
+        table_fini(&names->table);
+    free(names);
+}
+
+int fa_names_claim(struct fa_names *names, uint64_t name_hash, uint64_t url_hash,
+                   enum fa_claim *ret, struct fa_error *err)
+{
+    struct table *table = &names->table;
+    if (names->count >= table->size / 10 * 7 && grow(names, err) < 0)
+        return -1;
+    uint64_t name = name_hash ? name_hash : 1;
+    struct slot *slot = table_find(table, name, err);
+    if (!slot)
+        return -1;
+    if (slot->name == name) {
+        *ret = slot->url == url_hash ? FA_CLAIM_SAME : FA_CLAIM_TAKEN;
+        return 0;
+    }
+    *slot = (struct slot){name, url_hash};
+    table->dirty = true;
+    names->count++;
+    *ret = FA_CLAIM_NEW;
+    return 0;
+}
+
+uint64_t fa_names_count(const struct fa_names *names)
+{
+    return names->count;
+}

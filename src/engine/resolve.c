@@ -1,0 +1,340 @@
+#include "engine/resolve.h"
+
+#include "base/clock.h"
+#include "base/loop.h"
+
+#include <errno.h>
+#include <netdb.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#define THREADS   32
+#define STACK     (256 * 1024)
+#define ADDRESSES 8
+
+/* Shared by the resolver, the queue and the thread that works on it; freed with the last. */
+struct lookup {
+    struct lookup *next; /* in the queue todo or done */
+    struct lookup *next_asked, **back_asked;
+    char *host;
+    void *tag;
+    double asked;
+    double began;
+    double took;
+    double timeout;
+    int code; /* of getaddrinfo() */
+    int system;
+    bool answered; /* the caller has been told */
+    char addresses[ADDRESSES * (INET6_ADDRSTRLEN + 3)];
+};
+
+struct queue {
+    struct lookup *first;
+    struct lookup **last;
+};
+
+/* What the threads see: it outlives the resolver until the last of them is gone. */
+struct shared {
+    pthread_mutex_t lock;
+    pthread_cond_t work;
+    struct queue todo;
+    struct queue done;
+    unsigned threads;
+    unsigned idle;
+    unsigned waiting;
+    bool closed;
+    enum fa_family family;
+    struct fa_wake *wake;
+};
+
+struct fa_resolver {
+    struct shared *shared;
+    struct event *sweep;
+    struct lookup *asked; /* not yet answered */
+    void (*done)(void *ctx, void *tag, const struct fa_resolution *resolution);
+    void *ctx;
+};
+
+static void queue_init(struct queue *queue)
+{
+    queue->first = NULL;
+    queue->last = &queue->first;
+}
+
+static void queue_push(struct queue *queue, struct lookup *lookup)
+{
+    lookup->next = NULL;
+    *queue->last = lookup;
+    queue->last = &lookup->next;
+}
+
+static struct lookup *queue_pop(struct queue *queue)
+{
+    struct lookup *lookup = queue->first;
+    if (!lookup)
+        return NULL;
+    queue->first = lookup->next;
+    if (!queue->first)
+        queue->last = &queue->first;
+    return lookup;
+}
+
+static void lookup_free(struct lookup *lookup)
+{
+    free(lookup->host);
+    free(lookup);
+}
+
+static void write_addresses(struct lookup *lookup, const struct addrinfo *list)
+{
+    size_t at = 0;
+    unsigned n = 0;
+    for (; list && n < ADDRESSES; list = list->ai_next, ++n) {
+        char text[INET6_ADDRSTRLEN];
+        if (getnameinfo(list->ai_addr, list->ai_addrlen, text, sizeof(text), NULL, 0,
+                        NI_NUMERICHOST) ||
+            strchr(text, '%'))
+            continue;
+        bool v6 = list->ai_family == AF_INET6;
+        int len = snprintf(lookup->addresses + at, sizeof(lookup->addresses) - at, "%s%s%s%s",
+                           at ? "," : "", v6 ? "[" : "", text, v6 ? "]" : "");
+        at += (size_t)len;
+    }
+    if (at == 0)
+        lookup->code = EAI_NONAME;
+}
+
+static void do_lookup(struct lookup *lookup, enum fa_family family)
+{
+    struct addrinfo hints = {
+        .ai_family = family == FA_FAMILY_V4   ? AF_INET
+                     : family == FA_FAMILY_V6 ? AF_INET6
+                                              : AF_UNSPEC,
+        .ai_socktype = SOCK_STREAM,
+    };
+    struct addrinfo *list = NULL;
+    lookup->code = getaddrinfo(lookup->host, NULL, &hints, &list);
+    lookup->system = errno;
+    lookup->took = fa_clock_now() - lookup->began;
+    if (lookup->code == 0) {
+        write_addresses(lookup, list);
+        freeaddrinfo(list);
+    }
+}
+
+static void shared_free(struct shared *shared)
+{
+    struct lookup *lookup;
+    while ((lookup = queue_pop(&shared->todo)) || (lookup = queue_pop(&shared->done)))
+        lookup_free(lookup);
+    pthread_mutex_destroy(&shared->lock);
+    pthread_cond_destroy(&shared->work);
+    free(shared);
+}
+
+static void *thread_main(void *arg)
+{
+    struct shared *shared = arg;
+    pthread_mutex_lock(&shared->lock);
+    while (!shared->closed) {
+        struct lookup *lookup = queue_pop(&shared->todo);
+        if (!lookup) {
+            ++shared->idle;
+            pthread_cond_wait(&shared->work, &shared->lock);
+            --shared->idle;
+            continue;
+        }
+        --shared->waiting;
+        lookup->began = fa_clock_now();
+        pthread_mutex_unlock(&shared->lock);
+        do_lookup(lookup, shared->family);
+        pthread_mutex_lock(&shared->lock);
+        queue_push(&shared->done, lookup);
+        if (!shared->closed)
+            fa_wake_post(shared->wake);
+    }
+    bool last = --shared->threads == 0;
+    pthread_mutex_unlock(&shared->lock);
+    if (last)
+        shared_free(shared);
+    return NULL;
+}
+
+static int add_thread(struct shared *shared)
+{
+    pthread_t thread;
+    pthread_attr_t attr;
+    sigset_t all, before;
+    sigfillset(&all);
+    pthread_attr_init(&attr);
+    pthread_attr_setstacksize(&attr, STACK);
+    pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    int code = pthread_create(&thread, &attr, thread_main, shared);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    pthread_attr_destroy(&attr);
+    return code;
+}
+
+/* Once: its thread may still be at it when the caller has waited long enough. */
+static void answer(struct fa_resolver *resolver, struct lookup *lookup, bool timed_out)
+{
+    struct fa_resolution resolution = {.seconds = timed_out ? lookup->timeout : lookup->took};
+    lookup->answered = true;
+    *lookup->back_asked = lookup->next_asked;
+    if (lookup->next_asked)
+        lookup->next_asked->back_asked = lookup->back_asked;
+    if (timed_out) {
+        fa_error_set(&resolution.error, FA_DOMAIN_FETCHALL, 0, FA_CLASS_DNS,
+                     "no answer for the name '%s' within %.3g seconds", lookup->host,
+                     lookup->timeout);
+    } else if (lookup->code == EAI_SYSTEM) {
+        bool files = lookup->system == EMFILE || lookup->system == ENFILE;
+        fa_error_system(&resolution.error, files ? FA_CLASS_LOCAL_IO : FA_CLASS_DNS, lookup->system,
+                        "cannot look up '%s'", lookup->host);
+    } else if (lookup->code) {
+        resolution.final = lookup->code == EAI_NONAME || lookup->code == EAI_NODATA ||
+                           lookup->code == EAI_FAIL || lookup->code == EAI_ADDRFAMILY;
+        fa_error_set(&resolution.error, FA_DOMAIN_FETCHALL, lookup->code, FA_CLASS_DNS,
+                     "cannot look up '%s': %s", lookup->host, gai_strerror(lookup->code));
+    } else {
+        resolution.addresses = lookup->addresses;
+    }
+    resolver->done(resolver->ctx, lookup->tag, &resolution);
+}
+
+static void on_done(void *arg)
+{
+    struct fa_resolver *resolver = arg;
+    struct shared *shared = resolver->shared;
+    for (;;) {
+        pthread_mutex_lock(&shared->lock);
+        struct lookup *lookup = queue_pop(&shared->done);
+        pthread_mutex_unlock(&shared->lock);
+        if (!lookup)
+            return;
+        if (!lookup->answered)
+            answer(resolver, lookup, false);
+        lookup_free(lookup);
+    }
+}
+
+static void on_sweep(evutil_socket_t fd, short what, void *arg)
+{
+    (void)fd, (void)what;
+    struct fa_resolver *resolver = arg;
+    double now = fa_clock_now();
+    struct lookup *next;
+    for (struct lookup *lookup = resolver->asked; lookup; lookup = next) {
+        next = lookup->next_asked;
+        if (now - lookup->asked > lookup->timeout)
+            answer(resolver, lookup, true);
+    }
+    if (!resolver->asked)
+        event_del(resolver->sweep);
+}
+
+struct fa_resolver *fa_resolver_new(struct event_base *base, enum fa_family family,
+                                    void (*done)(void *ctx, void *tag,
+                                                 const struct fa_resolution *resolution),
+                                    void *ctx, struct fa_error *err)
+{
+    struct fa_resolver *resolver = calloc(1, sizeof(*resolver));
+    struct shared *shared = calloc(1, sizeof(*shared));
+    if (!resolver || !shared) {
+        free(resolver);
+        free(shared);
+        fa_error_system(err, FA_CLASS_LOCAL_IO, ENOMEM, "cannot set up lookups");
+        return NULL;
+    }
+    pthread_mutex_init(&shared->lock, NULL);
+    pthread_cond_init(&shared->work, NULL);
+    queue_init(&shared->todo);
+    queue_init(&shared->done);
+    shared->family = family;
+    resolver->shared = shared;
+    resolver->done = done;
+    resolver->ctx = ctx;
+    resolver->sweep = event_new(base, -1, EV_PERSIST, on_sweep, resolver);
+    shared->wake = fa_wake_new(base, on_done, resolver, err);
+    if (!resolver->sweep || !shared->wake) {
+        fa_error_system(err, FA_CLASS_LOCAL_IO, ENOMEM, "cannot set up lookups");
+        fa_resolver_free(resolver);
+        return NULL;
+    }
+    return resolver;
+}
+
+void fa_resolver_free(struct fa_resolver *resolver)
+{
+    if (!resolver)
+        return;
+    struct shared *shared = resolver->shared;
+    pthread_mutex_lock(&shared->lock);
+    shared->closed = true;
+    fa_wake_free(shared->wake);
+    shared->wake = NULL;
+    bool last = shared->threads == 0;
+    pthread_cond_broadcast(&shared->work);
+    pthread_mutex_unlock(&shared->lock);
+    if (last)
+        shared_free(shared);
+    if (resolver->sweep)
+        event_free(resolver->sweep);
+    free(resolver);
+}
+
+static int queue_up(struct shared *shared, struct lookup *lookup)
+{
+    int code = 0;
+    pthread_mutex_lock(&shared->lock);
+    if (shared->waiting + 1 > shared->idle && shared->threads < THREADS) {
+        code = add_thread(shared);
+        if (code == 0)
+            ++shared->threads;
+    }
+    if (shared->threads > 0) {
+        code = 0;
+        ++shared->waiting;
+        queue_push(&shared->todo, lookup);
+        pthread_cond_signal(&shared->work);
+    }
+    pthread_mutex_unlock(&shared->lock);
+    return code;
+}
+
+int fa_resolver_ask(struct fa_resolver *resolver, const char *host, double timeout, void *tag,
+                    struct fa_error *err)
+{
+    struct lookup *lookup = calloc(1, sizeof(*lookup));
+    if (lookup)
+        lookup->host = strdup(host);
+    if (!lookup || !lookup->host) {
+        free(lookup);
+        fa_error_system(err, FA_CLASS_LOCAL_IO, ENOMEM, "cannot look up '%s'", host);
+        return -1;
+    }
+    lookup->tag = tag;
+    lookup->timeout = timeout;
+    lookup->asked = fa_clock_now();
+    int code = queue_up(resolver->shared, lookup);
+    if (code) {
+        lookup_free(lookup);
+        fa_error_system(err, FA_CLASS_LOCAL_IO, code, "cannot look up '%s'", host);
+        return -1;
+    }
+    lookup->next_asked = resolver->asked;
+    lookup->back_asked = &resolver->asked;
+    if (lookup->next_asked)
+        lookup->next_asked->back_asked = &lookup->next_asked;
+    if (!resolver->asked) {
+        struct timeval every = fa_loop_time(timeout < 2 ? timeout / 8 + 0.01 : 0.25);
+        event_add(resolver->sweep, &every);
+    }
+    resolver->asked = lookup;
+    return 0;
+}

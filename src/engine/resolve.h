@@ -1,0 +1,44 @@
+/**
+ * Names to addresses (getaddrinfo(3)), on a few threads of its own.
+ *
+ * libcurl would start a thread for each lookup, and 7.88 cannot end one early.  Here the number of
+ * threads is bounded, each origin asks once for all of its URLs, and freeing never waits: a thread
+ * that is stuck in a lookup outlives the resolver and then ends by itself.
+ */
+#ifndef FA_ENGINE_RESOLVE_H
+#define FA_ENGINE_RESOLVE_H
+
+#include <fetchall/config.h>
+#include <fetchall/error.h>
+
+#include <stdbool.h>
+
+struct event_base;
+struct fa_resolver;
+
+/** What a lookup gave. */
+struct fa_resolution {
+    const char *addresses; /**< "addr,addr" for CURLOPT_RESOLVE(3), borrowed; NULL: error. */
+    double seconds;        /**< It took. */
+    struct fa_error error; /**< FA_CLASS_DNS */
+    bool final;            /**< The name does not exist, as opposed to "try again". */
+};
+
+/** @done  Called on the loop, never from inside fa_resolver_ask(). */
+struct fa_resolver *fa_resolver_new(struct event_base *base, enum fa_family family,
+                                    void (*done)(void *ctx, void *tag,
+                                                 const struct fa_resolution *resolution),
+                                    void *ctx, struct fa_error *err);
+
+/** Returns at once; done is not called any more. */
+void fa_resolver_free(struct fa_resolver *resolver);
+
+/**
+ * Look up a name.
+ *
+ * @timeout  Seconds after which the caller is told that there is no answer.
+ */
+int fa_resolver_ask(struct fa_resolver *resolver, const char *host, double timeout, void *tag,
+                    struct fa_error *err);
+
+#endif

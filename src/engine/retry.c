@@ -1,0 +1,40 @@
+#include "engine/retry.h"
+
+#include <math.h>
+
+double fa_retry_back_off(double base, unsigned failures, uint64_t random)
+{
+    unsigned doublings = failures > 0 ? failures - 1 : 0;
+    double most = fmin(FA_RETRY_WAIT_MAX, ldexp(base, doublings < 64 ? (int)doublings : 64));
+    double fraction = ldexp((double)(random >> 11), -53); /* all that a double can hold */
+    return most * fraction;
+}
+
+struct fa_retry_verdict fa_retry_decide(const struct fa_retry_policy *policy,
+                                        const struct fa_retry_case *failed)
+{
+    struct fa_retry_verdict verdict = {.again = false};
+    unsigned failures = failed->attempts - failed->crashes;
+    switch (failed->class) {
+    case FA_CLASS_NONE:
+    case FA_CLASS_CANCELLED:
+        return verdict;
+    case FA_CLASS_WORKER_CRASHED:
+        verdict.again = failed->crashes < FA_RETRY_CRASHES_MAX;
+        return verdict;
+    case FA_CLASS_INTEGRITY:
+        verdict.again = verdict.restart = failed->integrity < FA_RETRY_INTEGRITY_MAX;
+        return verdict;
+    default:
+        break;
+    }
+    if (failed->hope == FA_HOPE_NONE || failures > policy->retries)
+        return verdict;
+    if (failed->hope == FA_HOPE_ONCE && failed->once >= FA_RETRY_ONCE_MAX)
+        return verdict;
+    verdict.again = true;
+    verdict.restart = failed->class == FA_CLASS_CHANGED;
+    verdict.wait = fa_retry_back_off(policy->wait, failures, failed->random);
+    verdict.wait = fmax(verdict.wait, fmin(failed->retry_after, FA_RETRY_AFTER_CAP));
+    return verdict;
+}

@@ -1,0 +1,298 @@
+#include "engine/session.h"
+
+#include "base/clock.h"
+#include "base/loop.h"
+#include "transfer/library.h"
+#include "transfer/trust.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#define TICK 0.1
+/* Descriptors that stay free for what we do not count: libraries, the list, the observer. */
+#define SPARE_FILES 12
+#define STAGE_FILES 256
+
+void fa_session_wake(struct fa_session *s)
+{
+    event_active(s->turn, EV_TIMEOUT, 0);
+}
+
+/* splitmix64; for jitter, not for secrets. */
+uint64_t fa_session_random(struct fa_session *s)
+{
+    uint64_t z = s->random += 0x9e3779b97f4a7c15u;
+    z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9u;
+    z = (z ^ z >> 27) * 0x94d049bb133111ebu;
+    return z ^ z >> 31;
+}
+
+void fa_session_end(struct fa_session *s, enum fa_end end, const struct fa_error *err)
+{
+    if (s->draining)
+        return;
+    s->draining = true;
+    s->drain_until = fa_clock_now() + FA_DRAIN;
+    s->end = end;
+    if (err)
+        s->end_error = *err;
+    for (struct fa_job *job = s->oldest; job; job = job->newer)
+        s->ops->cancel(s->strategy, &job->attempt);
+    fa_session_wake(s);
+}
+
+static void on_stop(void *arg)
+{
+    fa_session_wake(arg);
+}
+
+void fa_session_stop(struct fa_session *s, enum fa_stop how)
+{
+    int wanted = atomic_load(&s->stop_wanted);
+    while (wanted < (int)how && !atomic_compare_exchange_weak(&s->stop_wanted, &wanted, (int)how))
+        continue;
+    fa_wake_post(s->stop_wake);
+}
+
+static unsigned cores(unsigned most)
+{
+    long n = sysconf(_SC_NPROCESSORS_ONLN);
+    return n < 1 ? 1 : n > (long)most ? most : (unsigned)n;
+}
+
+static unsigned open_files(void)
+{
+    unsigned n = 0;
+    DIR *dir = opendir("/proc/self/fd");
+    while (dir && readdir(dir))
+        ++n;
+    if (dir)
+        closedir(dir);
+    return n;
+}
+
+/*
+ * As many transfers as the limit of open files allows: out of descriptors, libcurl would say that
+ * it cannot resolve a name.  Each has a socket and a part, and its connections may be kept; a
+ * worker process costs a socket and a pidfd.
+ */
+static unsigned fit_jobs(struct fa_session *s, unsigned *ret_stage)
+{
+    struct rlimit limit;
+    unsigned long each = s->config.mode == FA_MODE_ASYNC ? 2 : 4;
+    *ret_stage = STAGE_FILES;
+    if (getrlimit(RLIMIT_NOFILE, &limit) || limit.rlim_cur == RLIM_INFINITY)
+        return s->config.jobs;
+    unsigned long used = open_files() + SPARE_FILES + 4 * s->config.loops;
+    unsigned long left = limit.rlim_cur > used ? limit.rlim_cur - used : 0;
+    unsigned long stage = left / 8 < 1 ? 1 : left / 8 > STAGE_FILES ? STAGE_FILES : left / 8;
+    unsigned long jobs = left > stage ? (left - stage) / each : 0;
+    *ret_stage = (unsigned)stage;
+    if (jobs >= s->config.jobs)
+        return s->config.jobs;
+    return jobs < 1 ? 1 : (unsigned)jobs;
+}
+
+static int open_strategy(struct fa_session *s, struct fa_error *err)
+{
+    unsigned stage_files;
+    s->ops = fa_strategy_of(s->config.mode);
+    bool processes = s->ops->capabilities & FA_CAN_NURSERY;
+    bool hashes = s->config.hash && s->config.hash_with == FA_HASH_WITH_PROCESS;
+    s->nursery = fa_nursery_new(s->base, s->config.worker_program, processes || hashes, err);
+    if (!s->nursery)
+        return -1;
+    s->jobs = fit_jobs(s, &stage_files);
+    if (!fa_settings_use_proxy(&s->settings)) {
+        s->resolver = fa_resolver_new(s->base, s->config.family, fa_dispatch_resolved, s, err);
+        if (!s->resolver)
+            return -1;
+    }
+    struct fa_stage_env stage = {
+        .base = s->base,
+        .nursery = s->nursery,
+        .with = s->config.hash_with,
+        .jobs = s->config.hash_jobs,
+        .open_files = stage_files,
+        .done = fa_staging_done,
+        .ctx = s,
+    };
+    s->stage = fa_stage_new(&stage, err);
+    struct fa_strategy_env env = {
+        .base = s->base,
+        .nursery = s->nursery,
+        .settings = &s->settings,
+        .jobs = s->jobs,
+        .loops = s->config.loops,
+        .done = fa_settle_done,
+        .ctx = s,
+    };
+    s->strategy = s->stage ? s->ops->new (&env, err) : NULL;
+    return s->strategy ? 0 : -1;
+}
+
+static int open_events(struct fa_session *s, struct fa_error *err)
+{
+    s->base = fa_loop_new(err);
+    if (!s->base)
+        return -1;
+    s->turn = event_new(s->base, -1, 0, fa_turn, s);
+    s->alarm = event_new(s->base, -1, 0, fa_turn, s);
+    s->tick = event_new(s->base, -1, EV_PERSIST, fa_turn_tick, s);
+    s->readable = event_new(s->base, -1, 0, fa_turn, s);
+    s->stop_wake = fa_wake_new(s->base, on_stop, s, err);
+    if (s->turn && s->alarm && s->tick && s->readable && s->stop_wake)
+        return 0;
+    fa_error_system(err, FA_CLASS_LOCAL_IO, ENOMEM, "cannot make a session");
+    return -1;
+}
+
+/* A bundle that cannot be read is said once, before anything is fetched. */
+static int check_trust(const struct fa_config *config, struct fa_error *err)
+{
+    if (!config->cacert || config->insecure)
+        return 0;
+    struct fa_trust *trust = fa_trust_new(config->cacert, err);
+    int result = trust ? fa_trust_load(trust, err) : -1;
+    fa_trust_free(trust);
+    return result;
+}
+
+static int open_all(struct fa_session *s, struct fa_error *err)
+{
+    if (open_events(s, err) || fa_hosts_init(&s->hosts, err) || check_trust(&s->config, err))
+        return -1;
+    s->store = fa_store_new(s->config.dir, s->config.plan, err);
+    if (!s->store)
+        return -1;
+    s->names = fa_names_new(fa_store_scratch(s->store), err);
+    s->backlog = fa_backlog_new(fa_store_scratch(s->store), err);
+    if (!s->names || !s->backlog)
+        return -1;
+    return s->config.plan ? 0 : open_strategy(s, err);
+}
+
+struct fa_session *fa_session_new(const struct fa_config *config, fa_event_handler handler,
+                                  void *ctx, struct fa_error *err)
+{
+    struct fa_session *s = calloc(1, sizeof(*s));
+    if (!s || fa_library_init()) {
+        free(s);
+        fa_error_system(err, FA_CLASS_LOCAL_IO, ENOMEM, "cannot make a session");
+        return NULL;
+    }
+    s->config = *config;
+    s->config.loops = config->loops ? config->loops : cores(8);
+    s->config.hash_jobs = config->hash_jobs ? config->hash_jobs : cores(256);
+    s->handler = handler;
+    s->handler_ctx = ctx;
+    s->last_list = &s->lists;
+    s->readable_fd = -1;
+    fa_job_queue_init(&s->ended);
+    fa_job_queue_init(&s->fetched);
+    fa_job_queue_init(&s->hashed);
+    fa_settings_init(&s->settings, &s->config);
+    if (getrandom(&s->random, sizeof(s->random), 0) != sizeof(s->random))
+        s->random = (uint64_t)(fa_clock_now() * 1e9);
+    if (open_all(s, err)) {
+        fa_session_free(s);
+        return NULL;
+    }
+    return s;
+}
+
+static void free_jobs(struct fa_session *s)
+{
+    while (s->all) {
+        struct fa_job *job = s->all;
+        s->all = job->all_next;
+        bool part = job->state == FA_JOB_ACTIVE || job->state == FA_JOB_FETCHED ||
+                    job->state == FA_JOB_HASHING;
+        if (part && !job->existing)
+            fa_store_part_remove(s->store, job->key);
+        fa_job_free(job);
+    }
+}
+
+static void free_lists(struct fa_session *s)
+{
+    while (s->lists) {
+        struct fa_list_source *source = s->lists;
+        s->lists = source->next;
+        fa_list_free(source->list);
+        free(source);
+    }
+}
+
+void fa_session_free(struct fa_session *s)
+{
+    if (!s)
+        return;
+    if (s->strategy)
+        s->ops->free(s->strategy);
+    fa_stage_free(s->stage);
+    fa_resolver_free(s->resolver);
+    fa_nursery_free(s->nursery);
+    free_jobs(s);
+    free_lists(s);
+    fa_hosts_fini(&s->hosts);
+    fa_timers_fini(&s->job_timers);
+    fa_timers_fini(&s->host_timers);
+    fa_backlog_free(s->backlog);
+    fa_names_free(s->names);
+    fa_store_free(s->store);
+    struct event *events[] = {s->turn, s->alarm, s->tick, s->readable};
+    for (size_t i = 0; i < sizeof(events) / sizeof(*events); ++i)
+        if (events[i])
+            event_free(events[i]);
+    fa_wake_free(s->stop_wake);
+    if (s->base)
+        event_base_free(s->base);
+    free(s);
+}
+
+int fa_session_add_list(struct fa_session *s, const char *name, struct fa_error *err)
+{
+    struct fa_list_source *source = calloc(1, sizeof(*source));
+    if (!source) {
+        fa_error_system(err, FA_CLASS_LOCAL_IO, ENOMEM, "cannot open the list '%s'", name);
+        return -1;
+    }
+    source->name = name;
+    source->list = fa_list_open(name, err);
+    if (!source->list) {
+        free(source);
+        return -1;
+    }
+    *s->last_list = source;
+    s->last_list = &source->next;
+    return 0;
+}
+
+int fa_session_run(struct fa_session *s, enum fa_end *ret_end, struct fa_error *err)
+{
+    struct timeval every = fa_loop_time(TICK);
+    s->began = fa_clock_now();
+    s->end = FA_END_COMPLETE;
+    if (!s->config.plan && s->jobs < s->config.jobs)
+        fa_tell_notice(s, NULL,
+                       "the limit of open files (ulimit -n) allows %u transfers at once, not %u",
+                       s->jobs, s->config.jobs);
+    event_add(s->tick, &every);
+    fa_session_wake(s);
+    while (!s->over && event_base_dispatch(s->base) >= 0)
+        continue;
+    event_del(s->tick);
+    fa_tell_progress(s);
+    *ret_end = s->end;
+    if (s->end != FA_END_LOCAL)
+        return 0;
+    if (err)
+        *err = s->end_error;
+    return -1;
+}

@@ -1,0 +1,170 @@
+/**
+ * What the files of the engine share: the session, and what each of them does in a turn.
+ *
+ *     admit.c     entries of the lists become jobs, with their names
+ *     dispatch.c  jobs become attempts, as the limits allow
+ *     settle.c    outcomes become retries, parts to hash, or ends
+ *     staging.c   parts go to the CPU stage, digests are compared, files get their names
+ *     tell.c      what the observer hears
+ *     turn.c      the order of all that
+ *
+ * Callbacks of strategies, stage, resolver and timers only record; a turn acts.
+ */
+#ifndef FA_ENGINE_SESSION_H
+#define FA_ENGINE_SESSION_H
+
+#include "engine/backlog.h"
+#include "engine/hosts.h"
+#include "engine/job.h"
+#include "engine/names.h"
+#include "engine/store.h"
+#include "engine/resolve.h"
+#include "engine/timers.h"
+#include "list/list.h"
+#include "stage/stage.h"
+#include "strategy/strategy.h"
+
+#include <fetchall/session.h>
+
+#include <event2/event.h>
+
+#include <stdatomic.h>
+
+/** Jobs that wait in memory: for one origin, and in all.  More go to the backlog on disk. */
+#define FA_WINDOW_ORIGIN 256
+#define FA_WINDOW        4096
+/** Entries read ahead of what origins can take, in search of others that can. */
+#define FA_LOOKAHEAD 1000000
+/** Jobs that wait for the stage before downloads wait for it. */
+#define FA_STAGE_BACKLOG 8192
+/** Steps of one kind in a turn, so that the loop stays responsive. */
+#define FA_TURN_STEPS 512
+/** Redirects that are followed. */
+#define FA_HOPS_MAX 10
+/** Seconds that a stop may take. */
+#define FA_DRAIN 4.5
+
+struct fa_list_source {
+    const char *name;
+    struct fa_list *list;
+    struct fa_list_source *next;
+};
+
+struct fa_session {
+    struct fa_config config;
+    fa_event_handler handler;
+    void *handler_ctx;
+    struct fa_settings settings;
+    struct event_base *base;
+    struct fa_nursery *nursery;
+    struct fa_store *store;
+    struct fa_names *names;
+    struct fa_backlog *backlog;
+    struct fa_resolver *resolver; /**< NULL: a proxy looks up names. */
+    const struct fa_strategy_ops *ops;
+    struct fa_strategy *strategy;
+    struct fa_stage *stage;
+    unsigned jobs; /**< config.jobs, or fewer: the limit of open files. */
+
+    struct fa_list_source *lists, **last_list; /**< The first is being read. */
+    struct event *readable;                    /**< Of the list that has nothing now. */
+    int readable_fd;
+    bool list_waits; /**< The list has nothing now. */
+    double list_wake;
+
+    struct fa_job *all; /**< Every job that is alive. */
+    struct fa_hosts hosts;
+    struct fa_timers job_timers, host_timers;
+    struct fa_job_queue ended;      /**< Attempts that came back, until settled. */
+    struct fa_job_queue fetched;    /**< For the stage. */
+    struct fa_job_queue hashed;     /**< Back from the stage. */
+    struct fa_job *oldest, *newest; /**< The active, by start. */
+
+    /* Counts. */
+    unsigned active, waiting, staged;
+    size_t queued; /**< In memory. */
+    uint64_t entries, done, failed, bytes, expected;
+    uint64_t random;
+
+    /* The end. */
+    struct fa_wake *stop_wake;
+    _Atomic int stop_wanted; /**< enum fa_stop; 0: none. */
+    bool draining;
+    double drain_until;
+    enum fa_end end;
+    struct fa_error end_error;
+    bool over;
+
+    struct event *turn;
+    struct event *alarm; /**< The next timer. */
+    struct event *tick;  /**< Progress. */
+    double began;
+};
+
+/* session.c */
+/** Have a turn soon. */
+void fa_session_wake(struct fa_session *s);
+/** Stop the run: no new attempts, those under way are cancelled. */
+void fa_session_end(struct fa_session *s, enum fa_end end, const struct fa_error *err);
+uint64_t fa_session_random(struct fa_session *s);
+
+/* turn.c */
+void fa_turn(evutil_socket_t fd, short what, void *arg);
+void fa_turn_tick(evutil_socket_t fd, short what, void *arg);
+
+/* admit.c */
+/** Read one entry and make a job of it.  @return whether there may be more at once. */
+bool fa_admit_one(struct fa_session *s, double now);
+/** Bring jobs of an origin back from the backlog. */
+void fa_admit_backlog(struct fa_session *s, struct fa_origin *origin);
+bool fa_admit_is_over(const struct fa_session *s);
+
+/* dispatch.c */
+/** The origin of a URL, with its address if that needs no lookup; NULL when memory ran out. */
+struct fa_origin *fa_dispatch_origin(struct fa_session *s, const struct fa_url *url);
+/** Have a job wait for its turn at its target's origin.  @front  Before the others. */
+void fa_dispatch_queue(struct fa_session *s, struct fa_job *job, bool front);
+/** Start what can be started.  @return whether there are slots left. */
+bool fa_dispatch(struct fa_session *s, double now);
+/** See anew whether an origin is ready. */
+void fa_dispatch_review(struct fa_session *s, struct fa_origin *origin, double now);
+void fa_dispatch_timers(struct fa_session *s, double now);
+void fa_dispatch_resolved(void *ctx, void *tag, const struct fa_resolution *resolution);
+/** Choose the next mirror that is not hopeless; -1: there is none. */
+int fa_dispatch_aim(struct fa_session *s, struct fa_job *job, unsigned mirror,
+                    struct fa_error *err);
+/** Share the rate among the active. */
+void fa_dispatch_rates(struct fa_session *s);
+
+/* settle.c */
+void fa_settle_done(void *ctx, struct fa_attempt *attempt, struct fa_outcome *outcome);
+void fa_settle(struct fa_session *s, double now);
+/** A try failed: again, elsewhere, or never. */
+void fa_settle_failure(struct fa_session *s, struct fa_job *job, double now);
+/** An origin failed: whatever follows for it. */
+void fa_settle_origin_failed(struct fa_session *s, struct fa_origin *origin,
+                             const struct fa_error *error, double retry_after, bool name_unknown,
+                             double now);
+
+/* staging.c */
+void fa_staging_done(void *ctx, void *tag, const struct fa_stage_result *result);
+/** The job's file is there: hash it, or publish it. */
+void fa_staging_take(struct fa_session *s, struct fa_job *job, double now);
+void fa_staging(struct fa_session *s, double now);
+
+/* tell.c */
+void fa_tell_started(struct fa_session *s, const struct fa_job *job);
+void fa_tell_retry(struct fa_session *s, const struct fa_job *job, double wait);
+void fa_tell_host(struct fa_session *s, const struct fa_origin *origin, enum fa_host_change change,
+                  double wait);
+void fa_tell_notice(struct fa_session *s, const struct fa_entry *entry, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+void fa_tell_progress(struct fa_session *s);
+/** The entry of a job has ended; frees the job. */
+void fa_tell_end(struct fa_session *s, struct fa_job *job, enum fa_status status,
+                 const struct fa_error *error, bool may_pass);
+/** The same with digests. */
+void fa_tell_end_hashed(struct fa_session *s, struct fa_job *job, enum fa_status status,
+                        const struct fa_digest *digests, size_t n_digests);
+
+#endif

@@ -1,0 +1,245 @@
+#include "engine/session.h"
+
+#include "base/clock.h"
+#include "engine/retry.h"
+
+#include <errno.h>
+#include <string.h>
+
+void fa_settle_done(void *ctx, struct fa_attempt *attempt, struct fa_outcome *outcome)
+{
+    struct fa_session *s = ctx;
+    struct fa_job *job =
+        (struct fa_job *)(void *)((char *)attempt - offsetof(struct fa_job, attempt));
+    job->outcome = *outcome;
+    fa_job_queue_push(&s->ended, job);
+    fa_session_wake(s);
+}
+
+static void unlink_active(struct fa_session *s, struct fa_job *job)
+{
+    if (job->older)
+        job->older->newer = job->newer;
+    else
+        s->oldest = job->newer;
+    if (job->newer)
+        job->newer->older = job->older;
+    else
+        s->newest = job->older;
+}
+
+static void tell_change(struct fa_session *s, struct fa_origin *origin,
+                        enum fa_breaker_change change, double now)
+{
+    double wait = origin->breaker.until - now;
+    switch (change) {
+    case FA_BREAKER_SAME:
+        break;
+    case FA_BREAKER_PAUSED:
+        fa_tell_host(s, origin, FA_HOST_PAUSED, wait);
+        break;
+    case FA_BREAKER_OPENED:
+        if (origin->breaker.probes == 0)
+            fa_tell_host(s, origin, FA_HOST_BROKEN, wait);
+        break;
+    case FA_BREAKER_GAVE_UP:
+        fa_tell_host(s, origin, FA_HOST_GIVEN_UP, wait);
+        break;
+    }
+}
+
+void fa_settle_origin_failed(struct fa_session *s, struct fa_origin *origin,
+                             const struct fa_error *error, double retry_after, bool name_unknown,
+                             double now)
+{
+    bool lookup = error->class == FA_CLASS_DNS;
+    struct fa_breaker_failure failure = {
+        .now = now,
+        .retry_after = retry_after,
+        .failures = lookup ? 1 : FA_BREAKER_FAILURES,
+        .probes = name_unknown && s->config.retries > 1 ? 1 : s->config.retries,
+        .wait = s->config.retry_wait,
+        .random = fa_session_random(s),
+    };
+    origin->last_error = *error;
+    origin->name_unknown = name_unknown;
+    if (error->class == FA_CLASS_CONNECT && origin->known_at < now - 1)
+        origin->known_at = -FA_ADDRESS_LIFE; /* its addresses may be stale */
+    if (lookup) /* no request has gone out, so the lookup was the probe */
+        fa_breaker_start(&origin->breaker);
+    tell_change(s, origin, fa_breaker_fail(&origin->breaker, &failure), now);
+}
+
+/* What an outcome says about its origin, as opposed to its one file. */
+static void judge_origin(struct fa_session *s, struct fa_origin *origin,
+                         const struct fa_outcome *outcome, double now)
+{
+    enum fa_class class = outcome->error.class;
+    bool overload = class == FA_CLASS_HTTP && outcome->hope == FA_HOPE_AGAIN;
+    bool ours = class == FA_CLASS_LOCAL_IO || class == FA_CLASS_CANCELLED ||
+                class == FA_CLASS_WORKER_CRASHED;
+    if (overload || (outcome->http == 0 && !ours && outcome->hope != FA_HOPE_NONE)) {
+        fa_settle_origin_failed(s, origin, &outcome->error, outcome->retry_after, false, now);
+    } else if (outcome->http != 0 && !ours) {
+        if (fa_breaker_succeed(&origin->breaker))
+            fa_tell_host(s, origin, FA_HOST_BACK, 0);
+    } else {
+        fa_breaker_release(&origin->breaker, now);
+    }
+}
+
+static bool stops_everything(const struct fa_error *error)
+{
+    if (error->class != FA_CLASS_LOCAL_IO || error->domain != FA_DOMAIN_SYSTEM)
+        return false;
+    switch (error->code) {
+    case ENOSPC:
+    case EDQUOT:
+    case EROFS:
+    case EIO:
+    case EACCES:
+    case EPERM:
+    case ENOENT:
+    case ENOTDIR:
+        return true;
+    default:
+        return false;
+    }
+}
+
+static void fail(struct fa_session *s, struct fa_job *job)
+{
+    struct fa_error error = job->outcome.error;
+    fa_store_part_remove(s->store, job->key);
+    fa_tell_end(s, job, FA_STATUS_FAILED, &error, job->outcome.hope == FA_HOPE_AGAIN);
+}
+
+/* The next mirror of this round; the first one has had its turn. */
+static bool try_mirror(struct fa_session *s, struct fa_job *job)
+{
+    for (unsigned at = job->mirror + 1; at < job->entry->n_urls && at < FA_MIRRORS_MAX; ++at) {
+        if (job->hopeless & 1ull << at)
+            continue;
+        if (fa_dispatch_aim(s, job, at, NULL) || job->mirror < at)
+            return false;
+        fa_tell_retry(s, job, 0);
+        fa_dispatch_queue(s, job, true);
+        return true;
+    }
+    return false;
+}
+
+static void count_failure(struct fa_job *job)
+{
+    const struct fa_outcome *outcome = &job->outcome;
+    job->once += outcome->hope == FA_HOPE_ONCE;
+    if (outcome->error.class == FA_CLASS_WORKER_CRASHED)
+        ++job->crashes;
+    else if (outcome->error.class == FA_CLASS_INTEGRITY)
+        ++job->mismatches;
+    else if (outcome->hope == FA_HOPE_NONE)
+        job->hopeless |= 1ull << job->mirror;
+}
+
+void fa_settle_failure(struct fa_session *s, struct fa_job *job, double now)
+{
+    const struct fa_outcome *outcome = &job->outcome;
+    if (stops_everything(&outcome->error))
+        fa_session_end(s, FA_END_LOCAL, &outcome->error);
+    if (s->draining || outcome->error.class == FA_CLASS_CANCELLED) {
+        fail(s, job);
+        return;
+    }
+    count_failure(job);
+    if (outcome->error.class != FA_CLASS_WORKER_CRASHED && try_mirror(s, job))
+        return;
+
+    struct fa_retry_policy policy = {.retries = s->config.retries, .wait = s->config.retry_wait};
+    struct fa_retry_case failed = {
+        .class = outcome->error.class,
+        .hope = outcome->hope,
+        .attempts = ++job->rounds,
+        .crashes = job->crashes,
+        .integrity = job->mismatches,
+        .once = job->once,
+        .retry_after = outcome->retry_after,
+        .random = fa_session_random(s),
+    };
+    if (job->entry->n_urls > 1 && failed.hope == FA_HOPE_NONE && failed.class != FA_CLASS_INTEGRITY)
+        failed.hope = FA_HOPE_AGAIN; /* another mirror may have hope: aim() knows */
+    struct fa_retry_verdict verdict = fa_retry_decide(&policy, &failed);
+    if (!verdict.again || fa_dispatch_aim(s, job, 0, NULL) ||
+        fa_timers_set(&s->job_timers, &job->timer, now + verdict.wait)) {
+        fail(s, job);
+        return;
+    }
+    fa_tell_retry(s, job, verdict.wait);
+    fa_job_set_state(job, FA_JOB_WAITING);
+    ++s->waiting;
+}
+
+static int check_redirect(const struct fa_job *job, const struct fa_url *to, struct fa_error *err)
+{
+    const char *why = NULL;
+    if (job->hops >= FA_HOPS_MAX)
+        why = "more redirects than are followed";
+    else if (job->secure && !to->secure)
+        why = "a redirect leads from https to http";
+    if (why)
+        fa_error_set(err, FA_DOMAIN_FETCHALL, 0, FA_CLASS_REDIRECT, "%s", why);
+    return why ? -1 : 0;
+}
+
+static void redirect(struct fa_session *s, struct fa_job *job, double now)
+{
+    struct fa_url to;
+    struct fa_error err = {0};
+    if (fa_url_parse(&to, job->outcome.location, job->target.whole, &err)) {
+        fa_error_set(&job->outcome.error, FA_DOMAIN_FETCHALL, 0, FA_CLASS_REDIRECT,
+                     "a redirect leads astray: %.100s", err.msg);
+        fa_settle_failure(s, job, now);
+        return;
+    }
+    if (check_redirect(job, &to, &job->outcome.error)) {
+        fa_url_fini(&to);
+        fa_settle_failure(s, job, now);
+        return;
+    }
+    if (strcmp(to.origin, job->target.origin) != 0)
+        job->leg = FA_LEG_FOREIGN;
+    fa_url_fini(&job->target);
+    job->target = to;
+    job->secure = to.secure;
+    ++job->hops;
+    fa_store_part_remove(s->store, job->key);
+    fa_dispatch_queue(s, job, true);
+}
+
+static void settle(struct fa_session *s, struct fa_job *job, double now)
+{
+    struct fa_origin *origin = job->origin;
+    struct fa_outcome *outcome = &job->outcome;
+    unlink_active(s, job);
+    --origin->active;
+    --s->active;
+    job->bytes += outcome->received;
+    s->bytes += outcome->received;
+    job->attempt.received = 0;
+    judge_origin(s, origin, outcome, now);
+    if (outcome->error.class != FA_CLASS_NONE) {
+        fa_settle_failure(s, job, now);
+    } else if (outcome->location) {
+        redirect(s, job, now);
+    } else {
+        job->size = (int64_t)outcome->size;
+        fa_staging_take(s, job, now);
+    }
+    fa_dispatch_review(s, origin, now);
+}
+
+void fa_settle(struct fa_session *s, double now)
+{
+    struct fa_job *job;
+    while ((job = fa_job_queue_pop(&s->ended)))
+        settle(s, job, now);
+}

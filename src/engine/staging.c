@@ -1,0 +1,135 @@
+#include "engine/session.h"
+
+#include "base/clock.h"
+#include "engine/retry.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+static unsigned hashes_of(const struct fa_session *s, const struct fa_job *job)
+{
+    return s->config.hash | job->entry->hash;
+}
+
+static void publish(struct fa_session *s, struct fa_job *job, const struct fa_digest *digests,
+                    size_t n_digests, double now)
+{
+    struct fa_error err = {0};
+    if (job->existing) {
+        fa_tell_end_hashed(s, job, FA_STATUS_EXISTS, digests, n_digests);
+    } else if (fa_store_publish(s->store, job->key, job->path, job->replace, &err) == 0) {
+        fa_tell_end_hashed(s, job, FA_STATUS_OK, digests, n_digests);
+    } else {
+        job->outcome.error = err;
+        job->outcome.hope = FA_HOPE_NONE;
+        fa_settle_failure(s, job, now);
+    }
+}
+
+void fa_staging_take(struct fa_session *s, struct fa_job *job, double now)
+{
+    if (!hashes_of(s, job)) {
+        publish(s, job, NULL, 0, now);
+        return;
+    }
+    fa_job_set_state(job, FA_JOB_FETCHED);
+    job->staged_at = now;
+    fa_job_queue_push(&s->fetched, job);
+    ++s->staged;
+}
+
+void fa_staging_done(void *ctx, void *tag, const struct fa_stage_result *result)
+{
+    struct fa_session *s = ctx;
+    struct fa_job *job = tag;
+    job->hashed = malloc(sizeof(*job->hashed));
+    if (job->hashed)
+        *job->hashed = *result;
+    fa_job_queue_push(&s->hashed, job);
+    fa_session_wake(s);
+}
+
+static bool matches(const struct fa_entry *entry, const struct fa_stage_result *result)
+{
+    for (size_t i = 0; entry->hash && i < result->n_digests; ++i)
+        if (result->digests[i].hash == entry->hash)
+            return memcmp(result->digests[i].bytes, entry->hash_bytes, fa_hash_size(entry->hash)) ==
+                   0;
+    return entry->hash == 0;
+}
+
+static void mismatch(struct fa_session *s, struct fa_job *job, double now)
+{
+    if (job->existing) {
+        job->existing = false;
+        job->replace = true;
+        job->size = -1;
+        fa_dispatch_queue(s, job, false);
+        return;
+    }
+    job->outcome.hope = FA_HOPE_NONE;
+    fa_error_set(&job->outcome.error, FA_DOMAIN_FETCHALL, 0, FA_CLASS_INTEGRITY,
+                 "the %s of the file is not the one in the list", fa_hash_name(job->entry->hash));
+    fa_settle_failure(s, job, now);
+}
+
+static void not_hashed(struct fa_session *s, struct fa_job *job, const struct fa_error *error,
+                       bool lost, double now)
+{
+    if (lost && ++job->crashes < FA_RETRY_CRASHES_MAX && !s->draining) {
+        fa_job_set_state(job, FA_JOB_FETCHED);
+        fa_job_queue_push(&s->fetched, job);
+        ++s->staged;
+        return;
+    }
+    struct fa_error copy = *error;
+    if (!job->existing)
+        fa_store_part_remove(s->store, job->key);
+    fa_tell_end(s, job, FA_STATUS_FAILED, &copy, lost);
+    (void)now;
+}
+
+static void take_back(struct fa_session *s, struct fa_job *job, double now)
+{
+    struct fa_stage_result *result = job->hashed;
+    job->hashed = NULL;
+    --s->staged;
+    if (!result) {
+        struct fa_error err;
+        fa_error_system(&err, FA_CLASS_LOCAL_IO, ENOMEM, "cannot take a digest");
+        not_hashed(s, job, &err, false, now);
+    } else if (result->error.class != FA_CLASS_NONE) {
+        not_hashed(s, job, &result->error, result->lost, now);
+    } else {
+        job->outcome.time.hash = now - job->staged_at;
+        if (matches(job->entry, result))
+            publish(s, job, result->digests, result->n_digests, now);
+        else
+            mismatch(s, job, now);
+    }
+    free(result);
+}
+
+static void give(struct fa_session *s, struct fa_job *job)
+{
+    struct fa_error err = {0};
+    int fd = job->existing ? fa_store_open(s->store, job->path, &err)
+                           : fa_store_part_open(s->store, job->key, &err);
+    fa_job_set_state(job, FA_JOB_HASHING);
+    if (fd < 0 || fa_stage_submit(s->stage, fd, (uint64_t)job->size, hashes_of(s, job),
+                                  job->crashes > 0, job, &err)) {
+        struct fa_stage_result failed = {.error = err};
+        fa_staging_done(s, job, &failed);
+    }
+}
+
+void fa_staging(struct fa_session *s, double now)
+{
+    struct fa_job *job;
+    while ((job = fa_job_queue_pop(&s->hashed)))
+        take_back(s, job, now);
+    while (s->fetched.first && !fa_stage_full(s->stage))
+        give(s, fa_job_queue_pop(&s->fetched));
+    fa_stage_flush(s->stage);
+}

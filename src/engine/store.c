@@ -1,0 +1,400 @@
+#include "engine/store.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define OWN       ".fetchall"
+#define LOCK      "lock"
+#define PART_NAME 32
+
+struct fa_store {
+    char *dir;   /* as the user named it, for messages */
+    int fd;      /* of DIR; -1: missing (plan) */
+    int own_fd;  /* of DIR/.fetchall; -1: plan */
+    int lock_fd; /* -1: plan */
+    int scratch_fd;
+    mode_t mode; /* of files, as the umask has it */
+
+    char *parent; /* the folder that was used last, and its descriptor */
+    int parent_fd;
+};
+
+static int refuse(struct fa_error *err, const char *path, const char *why)
+{
+    fa_error_set(err, FA_DOMAIN_FETCHALL, 0, FA_CLASS_REFUSED, "'%s' %s", path, why);
+    return -1;
+}
+
+static int failed(struct fa_error *err, const char *what, const char *path)
+{
+    fa_error_system(err, FA_CLASS_LOCAL_IO, errno, "cannot %s '%s'", what, path);
+    return -1;
+}
+
+/* The umask without changing it, as other threads may make files: proc(5). */
+static mode_t read_umask(void)
+{
+    unsigned mask = 022;
+    char line[128];
+    FILE *status = fopen("/proc/self/status", "re");
+    while (status && fgets(line, sizeof(line), status))
+        if (sscanf(line, "Umask: %o", &mask) == 1)
+            break;
+    if (status)
+        fclose(status);
+    return (mode_t)mask;
+}
+
+static int make_dir(const char *dir, struct fa_error *err)
+{
+    char path[PATH_MAX];
+    size_t len = strlen(dir);
+    if (len == 0 || len >= sizeof(path)) {
+        errno = len ? ENAMETOOLONG : ENOENT;
+        return failed(err, "make the folder", dir);
+    }
+    memcpy(path, dir, len + 1);
+    for (size_t i = 1; i <= len; ++i) {
+        if (path[i] != '/' && path[i] != '\0')
+            continue;
+        char end = path[i];
+        path[i] = '\0';
+        if (mkdir(path, 0777) && errno != EEXIST && (end == '\0' || access(path, F_OK)))
+            return failed(err, "make the folder", dir);
+        path[i] = end;
+    }
+    return 0;
+}
+
+/* The lock file may be removed by a run that ends while we wait for it: then try the new one. */
+static int lock(struct fa_store *store, struct fa_error *err)
+{
+    for (int i = 0; i < 10; ++i) {
+        int fd = openat(store->own_fd, LOCK, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+        if (fd < 0)
+            return failed(err, "lock the folder", store->dir);
+        if (flock(fd, LOCK_EX | LOCK_NB)) {
+            char pid[24] = "";
+            ssize_t n = pread(fd, pid, sizeof(pid) - 1, 0);
+            close(fd);
+            fa_error_set(err, FA_DOMAIN_SYSTEM, EWOULDBLOCK, FA_CLASS_LOCAL_IO,
+                         "another fetchall (pid %.*s) is at work in '%s'", (int)(n > 0 ? n : 0),
+                         pid, store->dir);
+            return -1;
+        }
+        struct stat ours, there;
+        if (fstat(fd, &ours) == 0 && fstatat(store->own_fd, LOCK, &there, 0) == 0 &&
+            ours.st_ino == there.st_ino) {
+            store->lock_fd = fd;
+            if (ftruncate(fd, 0) || dprintf(fd, "%d", (int)getpid()) < 0)
+                return failed(err, "lock the folder", store->dir);
+            return 0;
+        }
+        close(fd);
+    }
+    errno = EAGAIN;
+    return failed(err, "lock the folder", store->dir);
+}
+
+/* We hold the lock: parts that are there were left by a run that was killed. */
+static void purge_parts(struct fa_store *store)
+{
+    int fd = openat(store->own_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    DIR *dir = fd >= 0 ? fdopendir(fd) : NULL;
+    if (!dir) {
+        if (fd >= 0)
+            close(fd);
+        return;
+    }
+    struct dirent *entry;
+    while ((entry = readdir(dir))) {
+        size_t len = strlen(entry->d_name);
+        if (len > 5 && strcmp(entry->d_name + len - 5, ".part") == 0)
+            unlinkat(store->own_fd, entry->d_name, 0);
+    }
+    closedir(dir);
+}
+
+static int open_own(struct fa_store *store, struct fa_error *err)
+{
+    if (mkdirat(store->fd, OWN, 0700) && errno != EEXIST)
+        return failed(err, "make a folder for parts in", store->dir);
+    store->own_fd = openat(store->fd, OWN, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (store->own_fd < 0)
+        return failed(err, "open the folder for parts in", store->dir);
+    if (lock(store, err))
+        return -1;
+    purge_parts(store);
+    store->scratch_fd = store->own_fd;
+    return 0;
+}
+
+struct fa_store *fa_store_new(const char *dir, bool plan, struct fa_error *err)
+{
+    struct fa_store *store = calloc(1, sizeof(*store));
+    char *copy = strdup(dir);
+    if (!store || !copy) {
+        free(store);
+        free(copy);
+        fa_error_system(err, FA_CLASS_LOCAL_IO, ENOMEM, "cannot open '%s'", dir);
+        return NULL;
+    }
+    store->dir = copy;
+    store->own_fd = store->lock_fd = store->parent_fd = store->scratch_fd = -1;
+    store->mode = 0666 & ~read_umask();
+    if (!plan && make_dir(dir, err)) {
+        store->fd = -1;
+        goto fail;
+    }
+    store->fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (store->fd < 0 && !(plan && errno == ENOENT)) {
+        failed(err, "open the folder", dir);
+        goto fail;
+    }
+    if (!plan && open_own(store, err))
+        goto fail;
+    if (plan) {
+        const char *tmp = getenv("TMPDIR");
+        store->scratch_fd = open(tmp && tmp[0] ? tmp : "/tmp", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    }
+    return store;
+
+fail:
+    fa_store_free(store);
+    return NULL;
+}
+
+static void close_all(struct fa_store *store)
+{
+    int fds[] = {store->parent_fd, store->lock_fd, store->own_fd, store->fd,
+                 store->scratch_fd == store->own_fd ? -1 : store->scratch_fd};
+    for (size_t i = 0; i < sizeof(fds) / sizeof(*fds); ++i)
+        if (fds[i] >= 0)
+            close(fds[i]);
+}
+
+void fa_store_free(struct fa_store *store)
+{
+    if (!store)
+        return;
+    if (store->lock_fd >= 0) {
+        unlinkat(store->own_fd, LOCK, 0);
+        unlinkat(store->fd, OWN, AT_REMOVEDIR);
+    }
+    close_all(store);
+    free(store->parent);
+    free(store->dir);
+    free(store);
+}
+
+int fa_store_scratch(const struct fa_store *store)
+{
+    return store->scratch_fd;
+}
+
+static int step_into(int at, const char *name, const char *path, bool make, struct fa_error *err)
+{
+    if (make && mkdirat(at, name, 0777) && errno != EEXIST)
+        return failed(err, "make a folder for", path);
+    int fd = openat(at, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (fd >= 0)
+        return fd;
+    if (errno == ENOTDIR || errno == ELOOP)
+        return refuse(err, path, "would lie below something that is not a folder");
+    if (errno == ENOENT && !make) {
+        fa_error_system(err, FA_CLASS_LOCAL_IO, ENOENT, "no folder for '%s'", path);
+        return -1;
+    }
+    return failed(err, "open the folder of", path);
+}
+
+static int walk(struct fa_store *store, const char *parent, const char *path, bool make,
+                struct fa_error *err)
+{
+    char name[NAME_MAX + 1];
+    int at = store->fd;
+    while (*parent) {
+        size_t len = strcspn(parent, "/");
+        if (len > NAME_MAX) {
+            errno = ENAMETOOLONG;
+            failed(err, "open the folder of", path);
+            len = 0;
+        }
+        memcpy(name, parent, len);
+        name[len] = '\0';
+        int next = len ? step_into(at, name, path, make, err) : -1;
+        if (at != store->fd)
+            close(at);
+        if (next < 0)
+            return -1;
+        at = next;
+        parent += len + (parent[len] == '/');
+    }
+    return at;
+}
+
+/*
+ * The folder that a path lies in, walked anew unless it was the last one used.
+ *
+ * @return a descriptor that stays the store's, or -1; ENOENT in err: it is not there.
+ */
+static int parent_of(struct fa_store *store, const char *path, const char **ret_name, bool make,
+                     struct fa_error *err)
+{
+    const char *slash = strrchr(path, '/');
+    *ret_name = slash ? slash + 1 : path;
+    if (!slash)
+        return store->fd;
+    size_t len = (size_t)(slash - path);
+    if (store->parent && strlen(store->parent) == len && memcmp(store->parent, path, len) == 0)
+        return store->parent_fd;
+    char *parent = strndup(path, len);
+    if (!parent) {
+        errno = ENOMEM;
+        return failed(err, "open the folder of", path);
+    }
+    int fd = walk(store, parent, path, make, err);
+    if (fd < 0) {
+        free(parent);
+        return -1;
+    }
+    if (store->parent_fd >= 0)
+        close(store->parent_fd);
+    free(store->parent);
+    store->parent = parent;
+    store->parent_fd = fd;
+    return fd;
+}
+
+static const char *kind_of(mode_t mode)
+{
+    return S_ISLNK(mode)    ? "is a symbolic link, which is left alone"
+           : S_ISDIR(mode)  ? "is a folder"
+           : S_ISFIFO(mode) ? "is a FIFO, which is left alone"
+           : S_ISSOCK(mode) ? "is a socket, which is left alone"
+                            : "is a device, which is left alone";
+}
+
+enum fa_there fa_store_look(struct fa_store *store, const char *path, int64_t *ret_size,
+                            struct fa_error *err)
+{
+    if (store->fd < 0)
+        return FA_THERE_NOTHING;
+    const char *name;
+    struct fa_error why = {0};
+    int fd = parent_of(store, path, &name, false, &why);
+    struct stat st;
+    if (fd < 0 && why.code == ENOENT && why.class == FA_CLASS_LOCAL_IO)
+        return FA_THERE_NOTHING;
+    if (fd < 0) {
+        if (err)
+            *err = why;
+        return FA_THERE_REFUSED;
+    }
+    if (fstatat(fd, name, &st, AT_SYMLINK_NOFOLLOW)) {
+        if (errno == ENOENT)
+            return FA_THERE_NOTHING;
+        failed(err, "look at", path);
+        return FA_THERE_REFUSED;
+    }
+    if (!S_ISREG(st.st_mode)) {
+        refuse(err, path, kind_of(st.st_mode));
+        return FA_THERE_REFUSED;
+    }
+    *ret_size = st.st_size;
+    return FA_THERE_FILE;
+}
+
+int fa_store_open(struct fa_store *store, const char *path, struct fa_error *err)
+{
+    const char *name;
+    int at = parent_of(store, path, &name, false, err);
+    if (at < 0)
+        return -1;
+    int fd = openat(at, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    return fd < 0 ? failed(err, "open", path) : fd;
+}
+
+static const char *part_name(uint64_t key, char name[PART_NAME])
+{
+    snprintf(name, PART_NAME, "%016" PRIx64 ".part", key);
+    return name;
+}
+
+int fa_store_part_new(struct fa_store *store, uint64_t key, struct fa_error *err)
+{
+    char name[PART_NAME];
+    part_name(key, name);
+    int flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
+    int fd = openat(store->own_fd, name, flags, 0600);
+    if (fd < 0 && errno == EEXIST) {
+        /* We hold the lock: it is what a killed run left. */
+        unlinkat(store->own_fd, name, 0);
+        fd = openat(store->own_fd, name, flags, 0600);
+    }
+    return fd < 0 ? failed(err, "make a part in", store->dir) : fd;
+}
+
+int fa_store_part_open(struct fa_store *store, uint64_t key, struct fa_error *err)
+{
+    char name[PART_NAME];
+    int fd = openat(store->own_fd, part_name(key, name), O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+    return fd < 0 ? failed(err, "open a part in", store->dir) : fd;
+}
+
+void fa_store_part_remove(struct fa_store *store, uint64_t key)
+{
+    char name[PART_NAME];
+    unlinkat(store->own_fd, part_name(key, name), 0);
+}
+
+/* linkat() and unlinkat() are for file systems that know no RENAME_NOREPLACE. */
+static int rename_new(int from, const char *part, int to, const char *name)
+{
+    if (renameat2(from, part, to, name, RENAME_NOREPLACE) == 0)
+        return 0;
+    if (errno != EINVAL && errno != ENOSYS)
+        return -1;
+    if (linkat(from, part, to, name, 0))
+        return -1;
+    unlinkat(from, part, 0);
+    return 0;
+}
+
+static int rename_over(struct fa_store *store, const char *part, int to, const char *name,
+                       const char *path, struct fa_error *err)
+{
+    struct stat st;
+    if (fstatat(to, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && !S_ISREG(st.st_mode))
+        return refuse(err, path, kind_of(st.st_mode));
+    return renameat(store->own_fd, part, to, name) ? failed(err, "give its name to", path) : 0;
+}
+
+int fa_store_publish(struct fa_store *store, uint64_t key, const char *path, bool replace,
+                     struct fa_error *err)
+{
+    char part[PART_NAME];
+    const char *name;
+    part_name(key, part);
+    int to = parent_of(store, path, &name, true, err);
+    if (to < 0)
+        return -1;
+    if (store->mode != 0600 && fchmodat(store->own_fd, part, store->mode, 0))
+        return failed(err, "set the mode of", path);
+    if (replace)
+        return rename_over(store, part, to, name, path, err);
+    if (rename_new(store->own_fd, part, to, name) == 0)
+        return 0;
+    if (errno == EEXIST)
+        return refuse(err, path, "has appeared while it was fetched, and is left alone");
+    return failed(err, "give its name to", path);
+}

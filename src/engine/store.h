@@ -1,0 +1,62 @@
+/**
+ * The folder that files go to: parts, publishing, and what may stand in the way.
+ *
+ * A file is written as DIR/.fetchall/KEY.part, mode 0600, and gets its name by rename(2) when it
+ * is complete.  All paths are relative to one descriptor of DIR, are walked a folder at a time,
+ * and no symbolic link is followed on the way: what is not a folder, or is not a plain file at the
+ * end, is refused and left alone.
+ */
+#ifndef FA_ENGINE_STORE_H
+#define FA_ENGINE_STORE_H
+
+#include <fetchall/error.h>
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct fa_store;
+
+/**
+ * Open the folder, and lock it against a second fetchall.
+ *
+ * @plan  Only look: make nothing, lock nothing.  The folder may be missing.
+ */
+struct fa_store *fa_store_new(const char *dir, bool plan, struct fa_error *err);
+
+/** Removes DIR/.fetchall if it is empty by then. */
+void fa_store_free(struct fa_store *store);
+
+/** A folder for unlinked temporary files. */
+int fa_store_scratch(const struct fa_store *store);
+
+/** What stands under a name. */
+enum fa_there {
+    FA_THERE_NOTHING,
+    FA_THERE_FILE,    /**< A regular file. */
+    FA_THERE_REFUSED, /**< Something else; err says what (FA_CLASS_REFUSED). */
+};
+
+/** @ret_size  Of the file. */
+enum fa_there fa_store_look(struct fa_store *store, const char *path, int64_t *ret_size,
+                            struct fa_error *err);
+
+/** Open a file under its final name for reading.  @return a descriptor, or -1. */
+int fa_store_open(struct fa_store *store, const char *path, struct fa_error *err);
+
+/** Make an empty part for writing.  @return a descriptor, or -1. */
+int fa_store_part_new(struct fa_store *store, uint64_t key, struct fa_error *err);
+
+/** Open a part for reading.  @return a descriptor, or -1. */
+int fa_store_part_open(struct fa_store *store, uint64_t key, struct fa_error *err);
+
+void fa_store_part_remove(struct fa_store *store, uint64_t key);
+
+/**
+ * Give a part its name; folders on the way are made.
+ *
+ * @replace  A plain file that stands there goes; else that is an error (FA_CLASS_REFUSED).
+ */
+int fa_store_publish(struct fa_store *store, uint64_t key, const char *path, bool replace,
+                     struct fa_error *err);
+
+#endif

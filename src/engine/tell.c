@@ -1,0 +1,163 @@
+#include "engine/session.h"
+
+#include "base/clock.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+static void tell(struct fa_session *s, const struct fa_event *event)
+{
+    if (s->handler)
+        s->handler(s->handler_ctx, event);
+}
+
+void fa_tell_started(struct fa_session *s, const struct fa_job *job)
+{
+    struct fa_event event = {.type = FA_EVENT_STARTED};
+    event.started.list = job->entry->list;
+    event.started.line = job->entry->line;
+    event.started.url = job->target.printed;
+    event.started.attempt = job->attempts;
+    tell(s, &event);
+}
+
+void fa_tell_retry(struct fa_session *s, const struct fa_job *job, double wait)
+{
+    struct fa_event event = {.type = FA_EVENT_RETRY};
+    event.retry.list = job->entry->list;
+    event.retry.line = job->entry->line;
+    event.retry.url = job->effective_url;
+    event.retry.attempt = job->attempts;
+    event.retry.wait = wait;
+    event.retry.error = &job->outcome.error;
+    tell(s, &event);
+}
+
+void fa_tell_host(struct fa_session *s, const struct fa_origin *origin, enum fa_host_change change,
+                  double wait)
+{
+    struct fa_event event = {.type = FA_EVENT_HOST};
+    event.host.origin = origin->name;
+    event.host.change = change;
+    event.host.wait = wait;
+    event.host.error = &origin->last_error;
+    tell(s, &event);
+}
+
+void fa_tell_notice(struct fa_session *s, const struct fa_entry *entry, const char *format, ...)
+{
+    char text[512];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(text, sizeof(text), format, args);
+    va_end(args);
+    struct fa_event event = {.type = FA_EVENT_NOTICE};
+    event.notice.text = text;
+    if (entry) {
+        event.notice.list = entry->list;
+        event.notice.line = entry->line;
+    }
+    tell(s, &event);
+}
+
+void fa_tell_progress(struct fa_session *s)
+{
+    double now = fa_clock_now();
+    struct fa_event event = {.type = FA_EVENT_PROGRESS};
+    struct fa_progress *progress = &event.progress;
+    *progress = (struct fa_progress){
+        .entries = s->entries,
+        .entries_final = fa_admit_is_over(s),
+        .done = s->done,
+        .failed = s->failed,
+        .bytes = s->bytes,
+        .active = s->active,
+        .waiting = s->waiting,
+        .hashing = s->staged,
+        .seconds = now - s->began,
+    };
+    for (const struct fa_job *job = s->oldest; job; job = job->newer) {
+        progress->bytes += job->attempt.received;
+        if (progress->n_oldest == FA_ACTIVE_MAX)
+            continue;
+        progress->oldest[progress->n_oldest++] = (struct fa_active){
+            .url = job->target.printed,
+            .bytes = job->attempt.received,
+            .size = job->entry->size,
+            .seconds = now - job->started_at,
+        };
+    }
+    progress->expected = progress->bytes;
+    tell(s, &event);
+}
+
+static void fill_attempt(const struct fa_job *job, struct fa_result *result)
+{
+    const struct fa_outcome *outcome = &job->outcome;
+    result->http = outcome->http;
+    result->bytes = job->bytes;
+    result->attempts = job->attempts;
+    result->effective_url = job->effective_url;
+    result->ip = outcome->ip[0] ? outcome->ip : NULL;
+    result->http_version = outcome->version[0] ? outcome->version : NULL;
+    result->time = outcome->time;
+    result->time.dns = job->dns > 0 ? job->dns : outcome->time.dns;
+    if (job->started_at > 0)
+        result->time.queue = job->started_at - job->read_at;
+}
+
+/* --halt: a share means little before some entries have ended. */
+static void check_halt(struct fa_session *s)
+{
+    uint64_t limit = s->config.halt;
+    if (!limit || s->draining)
+        return;
+    bool reached = s->config.halt_percent ? s->done >= 10 && s->failed * 100 >= limit * s->done
+                                          : s->failed >= limit;
+    if (reached)
+        fa_session_end(s, FA_END_HALTED, NULL);
+}
+
+static void end(struct fa_session *s, struct fa_job *job, struct fa_result *result)
+{
+    char *url = fa_url_redact(job->entry->urls[0]);
+    char *origin = job->target.origin;
+    struct fa_event event = {.type = FA_EVENT_DONE};
+    fill_attempt(job, result);
+    result->list = job->entry->list;
+    result->line = job->entry->line;
+    result->url = url ? url : "?";
+    result->path = job->path;
+    result->origin = origin;
+    result->size = result->status == FA_STATUS_FAILED ? -1 : job->size;
+    result->mode = s->config.mode;
+    event.done = *result;
+    ++s->done;
+    s->failed += result->status == FA_STATUS_FAILED;
+    tell(s, &event);
+    free(url);
+
+    fa_job_set_state(job, FA_JOB_FINAL);
+    *job->all_back = job->all_next;
+    if (job->all_next)
+        job->all_next->all_back = job->all_back;
+    fa_job_free(job);
+    check_halt(s);
+}
+
+void fa_tell_end(struct fa_session *s, struct fa_job *job, enum fa_status status,
+                 const struct fa_error *error, bool may_pass)
+{
+    struct fa_result result = {.status = status, .may_pass = may_pass};
+    if (error)
+        result.error = *error;
+    end(s, job, &result);
+}
+
+void fa_tell_end_hashed(struct fa_session *s, struct fa_job *job, enum fa_status status,
+                        const struct fa_digest *digests, size_t n_digests)
+{
+    struct fa_result result = {.status = status, .digests = digests, .n_digests = n_digests};
+    end(s, job, &result);
+}

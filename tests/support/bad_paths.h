@@ -1,0 +1,104 @@
+#ifndef FETCHALL_SUPPORT_BAD_PATHS_H
+#define FETCHALL_SUPPORT_BAD_PATHS_H
+
+/*
+ * The paths of the bad server, which choose how it behaves.
+ *
+ * <name> is free, may hold slashes and may be left out. The body is the pattern (pattern.h) whose
+ * seed is the whole path as the client sent it, query included, after redirects the last one.
+ * <size> and <sent> are bytes; where a path has no <size>, it is FA_PATTERN_SMALL. A "file" below
+ * means: Content-Length, a strong ETag, Last-Modified, keep-alive, Range, If-Range, If-None-Match
+ * and If-Modified-Since all as RFC 9110 has them. Counts are kept for each exact path until
+ * /_reset. A target "http://host/path", as a proxy gets it, is served like "/path"; CONNECT gets
+ * a 407.
+ *
+ * Good answers
+ *   /ok/<size>/<name>                 a file
+ *   /version/<size>/<name>            a file that /_bump changes: seed "path#<version>", 0 first
+ *   /chunked/<size>/<name>            chunked
+ *   /close/<size>/<name>              no length; the end is the close
+ *   /gzip/<name>                      Content-Encoding: gzip, unasked: fa_pattern_gzip()
+ *   /ae/<name>                        the request's head is the body
+ *   /auth/<name>                      a file for Basic user:pass, else 401
+ *   /cd/<name>                        Content-Disposition with ../ and ESC
+ *   /1xx/<n>/<name>                   <n> interim answers of 100, 102 and 103, then a file
+ *   /trailers/<name>, /folded/<name>  trailers that look like framing; a folded header
+ *   /204/<name>
+ * Slow answers
+ *   /drip/<ms>/<size>/<name>          a file, one byte each <ms>
+ *   /trickle/<ms>/<n>/<size>/<name>   a file, <n> bytes each <ms>
+ *   /slowheaders/<ms>/<name>          a file, its head one byte each <ms>
+ *   /delay/<ms>/<size>/<name>         a file, its first byte after <ms>
+ *   /stall/<name>                     a file's head, then nothing
+ *   /mute/<name>                      nothing at all
+ *   /hold/<name>                      a file; stops after 1 byte until /_release
+ *   /holdat/<sent>/<size>/<name>      a file; stops before offset <sent> until /_release; a range
+ *                                     from beyond it does not stop
+ *   /gate/<n>/<name>                  a file; stops before its body until <n> requests for
+ *                                     /gate/<n>/ have come, then lets all go
+ * Broken transfers: each answer is a file's, range or not, but carries at most <sent> bytes, so
+ * that a client which resumes gets there
+ *   /truncate/<sent>/<size>/<name>    closes
+ *   /rudecut/<sent>/<size>/<name>     closes, with TLS without close_notify
+ *   /reset/<sent>/<size>/<name>       RST
+ *   /truncchunk/<sent>/<size>/<name>  chunked, no range; <sent> bytes and 12 of one more chunk
+ *   /rude/<size>/<name>               like /close, with TLS without close_notify
+ * Broken framing
+ *   /excess/<size>/<name>             a file and 100 bytes more; the connection stays open
+ *   /twocl/<size>/<name>              Content-Length twice, <size> and <size> + 1
+ *   /samecl/<size>/<name>             Content-Length twice, the same
+ *   /badcl/<kind>/<name>              negative text huge exabyte list empty hex plus
+ *   /badchunk/<kind>/<name>           huge text negative
+ *   /http09/<name>, /garbage/<name>   a body without a head; bytes of TLS
+ *   /empty/<name>                     closes without a byte
+ *   /nul/<name>, /barecr/<name>       such bytes in a header
+ *   /bighead/<name>, /bigline/<name>  400 KB of headers in 100 lines; in one
+ * Statuses
+ *   /status/<code>/<name>             with an HTML body
+ *   /esc/<name>                       500; ESC, OSC and BEL in reason, header and body
+ *   /flaky/<fails>/<code>/<size>/<name>          <code> for the first <fails> requests, then a file
+ *   /flakyreset/<fails>/<size>/<name>            the same with RST instead of a status
+ *   /retryafter/<fails>/<value>/<code>/<name>    the same with Retry-After: <value>, %-decoded;
+ *                                                date+N and date-N become a date
+ *   /burst/<ms>/<code>/<name>         <code> for whatever comes to /burst/<ms>/ in the first <ms>
+ *   /burstn/<n>/<code>/<name>         <code> for the first <n> requests to /burstn/<n>/
+ * Redirects
+ *   /redir/<code>/<target>/<name>     Location: <target>, %-decoded
+ *   /hops/<n>/<name>                  <n> redirects down to /hops/0/<name>, a file
+ *   /loop/a/<name>, /self/<name>      between a and b; to itself
+ * Connections
+ *   /idleclose/<name>                 a file; the next request on the connection is not answered
+ *   /keepclose/<name>                 a file that promises keep-alive; closes at once
+ * Ranges: /range206/<kind>/<size>/<name>; see bad_range.c. The first answer is cut after half of
+ * <size>, and the kind says what is wrong with later ones.
+ *
+ * Control, which is neither logged nor counted:
+ *   /_log       a JSON line for each request: path target host method headers conn peer ms; of
+ *               equal headers the last
+ *   /_stats     {accepted, connections, open, peak_open, requests, active, peak_active, held,
+ *               hosts: {host: {requests, active, peak_active}}}; accepted counts every connection
+ *               to the main port, connections only those that brought a request
+ *   /_reset     forget the log and the counts
+ *   /_release, /_release/<name>       let go what /hold and /holdat hold now
+ *   /_bump      the next version
+ */
+
+#include "bad_conn.h"
+
+struct fa_bad_behaviour {
+    const char *name;
+    size_t needs; /* segments after the name */
+    void (*serve)(struct fa_bad_conn *conn, const char *const *arg);
+};
+
+/* Tables, each ended by a NULL name. */
+extern const struct fa_bad_behaviour fa_bad_bodies[];
+extern const struct fa_bad_behaviour fa_bad_framings[];
+extern const struct fa_bad_behaviour fa_bad_statuses[];
+extern const struct fa_bad_behaviour fa_bad_ranges[];
+extern const struct fa_bad_behaviour fa_bad_controls[];
+
+/* Prepares the answer to the request of CONN. */
+void fa_bad_paths_serve(struct fa_bad_conn *conn);
+
+#endif

@@ -1,0 +1,298 @@
+/*
+ * Servers that get ranges wrong: /range206/<kind>/<size>/<name>.
+ *
+ * The first request of a path gets `first`: mostly a 200 for <size> bytes with a strong ETag that
+ * closes after half of them, so that a client has something to resume. A later request with a
+ * Range gets `ranged`, one without gets `whole`. What a client must end with is the pattern of
+ * the path (old), or of "path#1" (new: the file changed between the two).
+ *
+ *   kind          a Range is answered by                               ends as
+ *   unasked       -; the first answer is a 206 for all of it           old
+ *   unaskedpart   -; the first answer is a 206 for half of it          old
+ *   wrongstart    206 for one byte later than asked                    old
+ *   wrongtotal    206 with another total                               old
+ *   nocr          206 without Content-Range                            old
+ *   startotal     206 with Content-Range: bytes * /<size>              old
+ *   unknowntotal  206 with Content-Range: bytes a-b/ *, which is good  old
+ *   short         206 for half of what was asked, which is good        old
+ *   multipart     206 as multipart/byteranges                          old
+ *   ignore        200 with all of it                                   old
+ *   sameoffset    200; the new file is as long as half of the old one  new, <size> / 2
+ *   416same       416 with the old total (the first promised a byte
+ *                 more than it sent, which was all)                    old
+ *   416other      416 with another total                               new
+ *   416bare       416 without Content-Range                            old
+ *   etag          by RFC 9110, for the new file and ETag               new
+ *   etaglie       206 of the new file with its ETag, If-Range or not   new
+ *   weak          206 of the new file; the weak ETag is the same       new
+ *   novalidator   206 of the new file; there is no ETag or date        new
+ *   date          206, good; Last-Modified is the only validator       old
+ */
+
+#include "bad_paths.h"
+#include "bad_reply.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct kind;
+
+/* What the functions below are given. */
+struct asked {
+    const struct kind *kind;
+    const char *seed; /* of the file as it is now */
+    char validators[128];
+    uint64_t size;
+    uint64_t at; /* where the asked range begins */
+};
+
+typedef void answer_fn(struct fa_bad_conn *conn, const struct asked *asked);
+
+enum validator { STRONG, WEAK, DATE, NOTHING };
+
+struct kind {
+    const char *name;
+    enum validator validator;
+    bool changes; /* the file is a new one after the first request */
+    answer_fn *first;
+    answer_fn *ranged;
+    answer_fn *whole;
+};
+
+/* A 200 that sends SENT of LENGTH bytes. */
+static void send_200(struct fa_bad_conn *conn, const struct asked *asked, uint64_t length,
+                     uint64_t sent)
+{
+    fa_bad_reply_head(conn, 200, "%sAccept-Ranges: bytes\r\nContent-Length: %" PRIu64 "\r\n",
+                      asked->validators, length);
+    fa_bad_conn_body(conn, asked->seed, 0, sent);
+    if (sent < length) {
+        conn->answer.then = FA_BAD_CLOSE;
+    }
+}
+
+static void send_206(struct fa_bad_conn *conn, const struct asked *asked, uint64_t at, uint64_t end,
+                     const char *content_range)
+{
+    fa_bad_reply_head(conn, 206, "%s%sContent-Length: %" PRIu64 "\r\n", asked->validators,
+                      content_range, end - at);
+    fa_bad_conn_body(conn, asked->seed, at, end);
+}
+
+/* A 206 whose Content-Range says what it holds. */
+static void send_span(struct fa_bad_conn *conn, const struct asked *asked, uint64_t at,
+                      uint64_t end, uint64_t total)
+{
+    char line[128];
+    snprintf(line, sizeof(line), "Content-Range: bytes %" PRIu64 "-%" PRIu64 "/%" PRIu64 "\r\n", at,
+             end - 1, total);
+    send_206(conn, asked, at, end, line);
+}
+
+static void send_416(struct fa_bad_conn *conn, const struct asked *asked, const char *content_range)
+{
+    fa_bad_reply_head(conn, 416, "%s%sContent-Length: 0\r\n", asked->validators, content_range);
+}
+
+static void first_half(struct fa_bad_conn *conn, const struct asked *asked)
+{
+    send_200(conn, asked, asked->size, asked->size / 2);
+}
+
+static void first_all_but_one(struct fa_bad_conn *conn, const struct asked *asked)
+{
+    send_200(conn, asked, asked->size + 1, asked->size);
+}
+
+static void first_unasked(struct fa_bad_conn *conn, const struct asked *asked)
+{
+    send_span(conn, asked, 0, asked->size, asked->size);
+}
+
+static void first_unasked_part(struct fa_bad_conn *conn, const struct asked *asked)
+{
+    send_span(conn, asked, 0, asked->size / 2, asked->size);
+}
+
+static void whole(struct fa_bad_conn *conn, const struct asked *asked)
+{
+    send_200(conn, asked, asked->size, asked->size);
+}
+
+static void whole_half(struct fa_bad_conn *conn, const struct asked *asked)
+{
+    send_200(conn, asked, asked->size / 2, asked->size / 2);
+}
+
+static void ranged_good(struct fa_bad_conn *conn, const struct asked *asked)
+{
+    send_span(conn, asked, asked->at, asked->size, asked->size);
+}
+
+static void ranged_wrong_start(struct fa_bad_conn *conn, const struct asked *asked)
+{
+    send_span(conn, asked, asked->at + 1, asked->size, asked->size);
+}
+
+static void ranged_wrong_total(struct fa_bad_conn *conn, const struct asked *asked)
+{
+    send_span(conn, asked, asked->at, asked->size, asked->size + 7);
+}
+
+static void ranged_bare(struct fa_bad_conn *conn, const struct asked *asked)
+{
+    send_206(conn, asked, asked->at, asked->size, "");
+}
+
+static void ranged_star(struct fa_bad_conn *conn, const struct asked *asked)
+{
+    char line[64];
+    snprintf(line, sizeof(line), "Content-Range: bytes */%" PRIu64 "\r\n", asked->size);
+    send_206(conn, asked, asked->at, asked->size, line);
+}
+
+static void ranged_unknown_total(struct fa_bad_conn *conn, const struct asked *asked)
+{
+    char line[96];
+    snprintf(line, sizeof(line), "Content-Range: bytes %" PRIu64 "-%" PRIu64 "/*\r\n", asked->at,
+             asked->size - 1);
+    send_206(conn, asked, asked->at, asked->size, line);
+}
+
+static void ranged_short(struct fa_bad_conn *conn, const struct asked *asked)
+{
+    uint64_t len = (asked->size - asked->at + 1) / 2;
+    send_span(conn, asked, asked->at, asked->at + len, asked->size);
+}
+
+static void ranged_multipart(struct fa_bad_conn *conn, const struct asked *asked)
+{
+    char part[192];
+    int part_len = snprintf(part, sizeof(part),
+                            "--PART\r\nContent-Type: application/octet-stream\r\n"
+                            "Content-Range: bytes %" PRIu64 "-%" PRIu64 "/%" PRIu64 "\r\n\r\n",
+                            asked->at, asked->size - 1, asked->size);
+    static const char last[] = "\r\n--PART--\r\n";
+    uint64_t length = (uint64_t)part_len + asked->size - asked->at + sizeof(last) - 1;
+    fa_bad_reply_head(conn, 206,
+                      "%sContent-Type: multipart/byteranges; boundary=PART\r\n"
+                      "Content-Length: %" PRIu64 "\r\n",
+                      asked->validators, length);
+    fa_bad_conn_say(conn, "%s", part);
+    fa_bad_conn_body(conn, asked->seed, asked->at, asked->size);
+    conn->answer.tail = last;
+}
+
+static void ranged_416_same(struct fa_bad_conn *conn, const struct asked *asked)
+{
+    char line[64];
+    snprintf(line, sizeof(line), "Content-Range: bytes */%" PRIu64 "\r\n", asked->size);
+    send_416(conn, asked, line);
+}
+
+static void ranged_416_other(struct fa_bad_conn *conn, const struct asked *asked)
+{
+    char line[64];
+    snprintf(line, sizeof(line), "Content-Range: bytes */%" PRIu64 "\r\n", asked->size / 4);
+    send_416(conn, asked, line);
+}
+
+static void ranged_416_bare(struct fa_bad_conn *conn, const struct asked *asked)
+{
+    send_416(conn, asked, "");
+}
+
+static void ranged_by_rfc(struct fa_bad_conn *conn, const struct asked *asked)
+{
+    fa_bad_reply_file(conn, asked->seed, asked->size);
+}
+
+static const struct kind kinds[] = {
+    {"unasked", STRONG, false, first_unasked, ranged_good, whole},
+    {"unaskedpart", STRONG, false, first_unasked_part, ranged_good, whole},
+    {"wrongstart", STRONG, false, first_half, ranged_wrong_start, whole},
+    {"wrongtotal", STRONG, false, first_half, ranged_wrong_total, whole},
+    {"nocr", STRONG, false, first_half, ranged_bare, whole},
+    {"startotal", STRONG, false, first_half, ranged_star, whole},
+    {"unknowntotal", STRONG, false, first_half, ranged_unknown_total, whole},
+    {"short", STRONG, false, first_half, ranged_short, whole},
+    {"multipart", STRONG, false, first_half, ranged_multipart, whole},
+    {"ignore", STRONG, false, first_half, whole, whole},
+    {"sameoffset", STRONG, true, first_half, whole_half, whole_half},
+    {"416same", STRONG, false, first_all_but_one, ranged_416_same, whole},
+    {"416other", STRONG, true, first_half, ranged_416_other, whole},
+    {"416bare", STRONG, false, first_half, ranged_416_bare, whole},
+    {"etag", STRONG, true, first_half, ranged_by_rfc, whole},
+    {"etaglie", STRONG, true, first_half, ranged_good, whole},
+    {"weak", WEAK, true, first_half, ranged_good, whole},
+    {"novalidator", NOTHING, true, first_half, ranged_good, whole},
+    {"date", DATE, false, first_half, ranged_good, whole},
+};
+
+static void write_validators(struct asked *asked)
+{
+    char etag[FA_BAD_ETAG];
+    fa_bad_etag(asked->seed, asked->size, etag);
+    char *out = asked->validators;
+    size_t room = sizeof(asked->validators);
+    switch (asked->kind->validator) {
+    case STRONG:
+        snprintf(out, room, "ETag: %s\r\nLast-Modified: %s\r\n", etag, FA_BAD_MODIFIED);
+        break;
+    case WEAK:
+        snprintf(out, room, "ETag: W/\"same\"\r\n");
+        break;
+    case DATE:
+        snprintf(out, room, "Last-Modified: %s\r\n", FA_BAD_MODIFIED);
+        break;
+    case NOTHING:
+        *out = '\0';
+        break;
+    }
+}
+
+static void serve_kind(struct fa_bad_conn *conn, const struct kind *kind, uint64_t size)
+{
+    const char *path = conn->request->path;
+    bool first = fa_bad_log_count(&conn->server->log, path) == 0;
+    size_t room = strlen(path) + sizeof("#1");
+    char *seed = malloc(room);
+    if (!seed) {
+        return;
+    }
+    snprintf(seed, room, "%s%s", path, kind->changes && !first ? "#1" : "");
+    struct asked asked = {.kind = kind, .seed = seed, .size = size};
+    write_validators(&asked);
+    struct fa_bad_span span;
+    const char *range = fa_bad_request_header(conn->request, "Range");
+    enum fa_bad_asked wants = fa_bad_span_read(range, size, &span);
+    asked.at = span.at;
+    if (first) {
+        kind->first(conn, &asked);
+    } else if (wants == FA_BAD_WHOLE) {
+        kind->whole(conn, &asked);
+    } else if (wants == FA_BAD_UNSATISFIABLE && kind->ranged != ranged_416_bare) {
+        ranged_416_same(conn, &asked);
+    } else {
+        kind->ranged(conn, &asked);
+    }
+    free(seed);
+}
+
+static void serve_range(struct fa_bad_conn *conn, const char *const *arg)
+{
+    for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+        if (strcmp(kinds[i].name, arg[0]) == 0) {
+            serve_kind(conn, &kinds[i], fa_bad_number(arg[1]));
+            return;
+        }
+    }
+    fa_bad_reply_text(conn, 404, "", "fa_bad_server: no such kind of range\n");
+}
+
+const struct fa_bad_behaviour fa_bad_ranges[] = {
+    {"range206", 2, serve_range},
+    {NULL, 0, NULL},
+};

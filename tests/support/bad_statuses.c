@@ -1,0 +1,153 @@
+/* Statuses, failures that pass, and redirects. */
+
+#include "bad_paths.h"
+#include "bad_reply.h"
+#include "pattern.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+static void serve_status(struct fa_bad_conn *conn, const char *const *arg)
+{
+    fa_bad_reply_status(conn, (unsigned)fa_bad_number(arg[0]), "");
+}
+
+static void serve_204(struct fa_bad_conn *conn, const char *const *arg)
+{
+    (void)arg;
+    fa_bad_reply_head(conn, 204, "%s", "");
+}
+
+static void serve_escape(struct fa_bad_conn *conn, const char *const *arg)
+{
+    (void)arg;
+    static const char evil[] = "\x1b[31mRed\x1b[2J\x1b]0;title\x07\x9b"
+                               "1m";
+    fa_bad_conn_say(conn, "HTTP/1.1 500 %s\r\nX-Evil: %s\r\nContent-Length: %zu\r\n\r\n%s", evil,
+                    evil, strlen(evil), evil);
+}
+
+/* Whether this request is one of the first FAILS for its path. */
+static bool fails_now(struct fa_bad_conn *conn, const char *fails)
+{
+    return fa_bad_log_count(&conn->server->log, conn->request->path) < fa_bad_number(fails);
+}
+
+static void serve_flaky(struct fa_bad_conn *conn, const char *const *arg)
+{
+    if (fails_now(conn, arg[0])) {
+        fa_bad_reply_status(conn, (unsigned)fa_bad_number(arg[1]), "");
+    } else {
+        fa_bad_reply_path(conn, fa_bad_number(arg[2]));
+    }
+}
+
+static void serve_flaky_reset(struct fa_bad_conn *conn, const char *const *arg)
+{
+    if (fails_now(conn, arg[0])) {
+        conn->answer.then = FA_BAD_RESET;
+    } else {
+        fa_bad_reply_path(conn, fa_bad_number(arg[1]));
+    }
+}
+
+/* The Retry-After of VALUE, which is literal unless it begins with "date". */
+static void retry_after(const char *value, char *line, size_t room)
+{
+    char *text = fa_bad_decode(value);
+    if (text && strncmp(text, "date", 4) == 0) {
+        char date[FA_BAD_DATE];
+        fa_bad_date(time(NULL) + strtol(text + 4, NULL, 10), date);
+        snprintf(line, room, "Retry-After: %s\r\n", date);
+    } else {
+        snprintf(line, room, "Retry-After: %s\r\n", text ? text : "");
+    }
+    free(text);
+}
+
+static void serve_retry_after(struct fa_bad_conn *conn, const char *const *arg)
+{
+    if (!fails_now(conn, arg[0])) {
+        fa_bad_reply_small(conn);
+        return;
+    }
+    char line[256];
+    retry_after(arg[1], line, sizeof(line));
+    fa_bad_reply_status(conn, (unsigned)fa_bad_number(arg[2]), line);
+}
+
+static void serve_burst(struct fa_bad_conn *conn, const char *const *arg)
+{
+    char key[64];
+    snprintf(key, sizeof(key), "burst %s", arg[0]);
+    if (fa_bad_log_age(&conn->server->log, key) < fa_bad_number(arg[0])) {
+        fa_bad_reply_status(conn, (unsigned)fa_bad_number(arg[1]), "");
+    } else {
+        fa_bad_reply_small(conn);
+    }
+}
+
+static void serve_burst_of(struct fa_bad_conn *conn, const char *const *arg)
+{
+    char key[64];
+    snprintf(key, sizeof(key), "burstn %s", arg[0]);
+    if (fa_bad_log_count(&conn->server->log, key) < fa_bad_number(arg[0])) {
+        fa_bad_reply_status(conn, (unsigned)fa_bad_number(arg[1]), "");
+    } else {
+        fa_bad_reply_small(conn);
+    }
+}
+
+static void redirect(struct fa_bad_conn *conn, unsigned status, const char *target)
+{
+    fa_bad_reply_head(conn, status, "Location: %s\r\nContent-Length: 0\r\n", target);
+}
+
+static void serve_redirect(struct fa_bad_conn *conn, const char *const *arg)
+{
+    char *target = fa_bad_decode(arg[1]);
+    redirect(conn, (unsigned)fa_bad_number(arg[0]), target ? target : "");
+    free(target);
+}
+
+static void serve_hops(struct fa_bad_conn *conn, const char *const *arg)
+{
+    uint64_t left = fa_bad_number(arg[0]);
+    if (left == 0) {
+        fa_bad_reply_small(conn);
+        return;
+    }
+    const char *name = conn->request->path + strlen("/hops/") + strlen(arg[0]);
+    fa_bad_reply_head(conn, 302, "Location: /hops/%" PRIu64 "%s\r\nContent-Length: 0\r\n", left - 1,
+                      name);
+}
+
+static void serve_loop(struct fa_bad_conn *conn, const char *const *arg)
+{
+    redirect(conn, 302, strcmp(arg[0], "a") == 0 ? "/loop/b" : "/loop/a");
+}
+
+static void serve_self(struct fa_bad_conn *conn, const char *const *arg)
+{
+    (void)arg;
+    redirect(conn, 302, conn->request->path);
+}
+
+const struct fa_bad_behaviour fa_bad_statuses[] = {
+    {"status", 1, serve_status},
+    {"204", 0, serve_204},
+    {"esc", 0, serve_escape},
+    {"flaky", 3, serve_flaky},
+    {"flakyreset", 2, serve_flaky_reset},
+    {"retryafter", 3, serve_retry_after},
+    {"burst", 2, serve_burst},
+    {"burstn", 2, serve_burst_of},
+    {"redir", 2, serve_redirect},
+    {"hops", 1, serve_hops},
+    {"loop", 1, serve_loop},
+    {"self", 0, serve_self},
+    {NULL, 0, NULL},
+};

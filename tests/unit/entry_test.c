@@ -1,0 +1,228 @@
+#include "list/entry.h"
+
+#include <criterion/criterion.h>
+
+#include <stdio.h>
+#include <string.h>
+
+static struct fa_entry *parse(const char *text)
+{
+    struct fa_entry *entry = fa_entry_parse("list", 7, text, strlen(text), NULL);
+    cr_assert_not_null(entry);
+    return entry;
+}
+
+Test(entry, has_one_url_and_no_options)
+{
+    struct fa_entry *entry = parse("http://h/a");
+    cr_assert_eq(entry->error.class, FA_CLASS_NONE, "%s", entry->error.msg);
+    cr_assert_str_eq(entry->list, "list");
+    cr_assert_eq(entry->line, 7);
+    cr_assert_eq(entry->n_urls, 1);
+    cr_assert_str_eq(entry->urls[0], "http://h/a");
+    cr_assert_null(entry->out);
+    cr_assert_null(entry->dir);
+    cr_assert_eq(entry->n_headers, 0);
+    cr_assert_eq(entry->hash, 0);
+    cr_assert_eq(entry->size, -1);
+    cr_assert_eq(entry->n_unknown, 0);
+    cr_assert_null(entry->unknown);
+    fa_entry_free(entry);
+}
+
+Test(entry, parts_mirrors_at_tabs_and_drops_empty_ones)
+{
+    struct fa_entry *entry = parse(" http://a/x \t\t  \thttp://b/x\t https://c/x\t");
+    cr_assert_eq(entry->error.class, FA_CLASS_NONE, "%s", entry->error.msg);
+    cr_assert_eq(entry->n_urls, 3);
+    cr_assert_str_eq(entry->urls[0], "http://a/x");
+    cr_assert_str_eq(entry->urls[1], "http://b/x");
+    cr_assert_str_eq(entry->urls[2], "https://c/x");
+    fa_entry_free(entry);
+}
+
+Test(entry, takes_every_option)
+{
+    struct fa_entry *entry = parse("http://h/a\n"
+                                   " out=b c=d.iso  \n"
+                                   "\tdir=sub/dir\n"
+                                   "  size=9223372036854775807\n"
+                                   " header=X-One: 1\n"
+                                   " checksum=MD5=00112233445566778899aAbBcCdDeEfF\n"
+                                   " header=X-Two:\t2:2\t");
+    cr_assert_eq(entry->error.class, FA_CLASS_NONE, "%s", entry->error.msg);
+    cr_assert_str_eq(entry->out, "b c=d.iso");
+    cr_assert_str_eq(entry->dir, "sub/dir");
+    cr_assert_eq(entry->size, INT64_MAX);
+    cr_assert_eq(entry->n_headers, 2);
+    cr_assert_str_eq(entry->headers[0], "X-One: 1");
+    cr_assert_str_eq(entry->headers[1], "X-Two:\t2:2");
+    cr_assert_eq(entry->hash, FA_HASH_MD5);
+    const unsigned char bytes[] =
+        "\x00\x11\x22\x33\x44\x55\x66\x77\x88\x99\xaa\xbb\xcc\xdd\xee\xff";
+    cr_assert_arr_eq(entry->hash_bytes, bytes, 16);
+    fa_entry_free(entry);
+}
+
+Test(entry, lets_the_last_option_win)
+{
+    struct fa_entry *entry = parse("http://h/a\n out=1\n out=2\n size=1\n size=0\n dir=x\n dir=");
+    cr_assert_eq(entry->error.class, FA_CLASS_NONE, "%s", entry->error.msg);
+    cr_assert_str_eq(entry->out, "2");
+    cr_assert_str_eq(entry->dir, "");
+    cr_assert_eq(entry->size, 0);
+    fa_entry_free(entry);
+}
+
+Test(entry, knows_the_digests_by_both_spellings)
+{
+    static const struct {
+        const char *name;
+        enum fa_hash hash;
+    } rows[] = {
+        {"md5", FA_HASH_MD5},        {"sha1", FA_HASH_SHA1},       {"sha-1", FA_HASH_SHA1},
+        {"sha256", FA_HASH_SHA256},  {"sha-256", FA_HASH_SHA256},  {"SHA-256", FA_HASH_SHA256},
+        {"sha-512", FA_HASH_SHA512}, {"blake2b", FA_HASH_BLAKE2B}, {"xxh128", FA_HASH_XXH128},
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); ++i) {
+        char hex[129] = "";
+        char text[256];
+        memset(hex, '7', 2 * fa_hash_size(rows[i].hash));
+        snprintf(text, sizeof(text), "http://h/\n checksum=%s=%s", rows[i].name, hex);
+        struct fa_entry *entry = parse(text);
+        cr_assert_eq(entry->error.class, FA_CLASS_NONE, "%s: %s", text, entry->error.msg);
+        cr_assert_eq(entry->hash, rows[i].hash, "%s", text);
+        cr_assert_eq(entry->hash_bytes[fa_hash_size(rows[i].hash) - 1], 0x77);
+        fa_entry_free(entry);
+    }
+}
+
+Test(entry, counts_unknown_options_and_keeps_the_first_name)
+{
+    struct fa_entry *entry = parse("http://h/a\n split=5\n out=x\n lonely\n out =y\n =\n out");
+    cr_assert_eq(entry->error.class, FA_CLASS_NONE, "%s", entry->error.msg);
+    cr_assert_eq(entry->n_unknown, 5);
+    cr_assert_str_eq(entry->unknown, "split");
+    cr_assert_str_eq(entry->out, "x");
+    fa_entry_free(entry);
+}
+
+#define BAD(text, part)              \
+    {                                \
+        text, sizeof(text) - 1, part \
+    }
+
+Test(entry, tells_what_is_bad)
+{
+    static const struct {
+        const char *text;
+        size_t len;
+        const char *part; /* of the message */
+    } rows[] = {
+        BAD("", "no URL"),
+        BAD("\t \t", "no URL"),
+        BAD("\n out=x", "no URL"),
+        BAD("http://h/a b", "blank"),
+        BAD("http://h/a\thttp://h/b http://h/c", "blank"),
+        BAD("http://h/\0a", "0x00"),
+        BAD("\0", "0x00"),
+        BAD("http://h/\x1b[2J", "0x1b"),
+        BAD("http://h/\ra", "0x0d"),
+        BAD("http://h/\x7f", "0x7f"),
+        BAD("http://h/\xff", "UTF-8"),
+        BAD("http://h/\xc0\xaf", "UTF-8"),
+        BAD("http://h/\xe0\x80\xaf", "UTF-8"),
+        BAD("http://h/\xed\xa0\x80", "UTF-8"),
+        BAD("http://h/\xf4\x90\x80\x80", "UTF-8"),
+        BAD("http://h/\xf5\x80\x80\x80", "UTF-8"),
+        BAD("http://h/\xe2\x82", "UTF-8"),
+        BAD("http://h/\x80", "UTF-8"),
+        BAD("http://h/\n out=a\0b", "0x00"),
+        BAD("http://h/\n out=\xff", "UTF-8"),
+        BAD("http://h/\n checksum=", "digest"),
+        BAD("http://h/\n checksum=sha256", "64 hex digits, not 0"),
+        BAD("http://h/\n checksum=sha256=", "64 hex digits, not 0"),
+        BAD("http://h/\n checksum=crc32=01234567", "'crc32'"),
+        BAD("http://h/\n checksum=md5=0011", "32 hex digits, not 4"),
+        BAD("http://h/\n checksum=md5=00112233445566778899aabbccddeefg", "hex"),
+        BAD("http://h/\n checksum=md5=00112233445566778899aabbccddeeff0", "not 33"),
+        BAD("http://h/\n size=", "empty"),
+        BAD("http://h/\n size=-1", "'-1'"),
+        BAD("http://h/\n size=0x10", "'0x10'"),
+        BAD("http://h/\n size=1k", "'1k'"),
+        BAD("http://h/\n size= 1", "' 1'"),
+        BAD("http://h/\n size=9223372036854775808", "9223372036854775808"),
+        BAD("http://h/\n header=", "colon"),
+        BAD("http://h/\n header=Nothing", "colon"),
+        BAD("http://h/\n header=: x", "name"),
+        BAD("http://h/\n header=A B: x", "name"),
+        BAD("http://h/\n header=A: x\r", "0x0d"),
+        BAD("http://h/\n header=A: x\ry", "0x0d"),
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); ++i) {
+        struct fa_entry *entry = fa_entry_parse("list", 1, rows[i].text, rows[i].len, NULL);
+        cr_assert_not_null(entry);
+        cr_assert_eq(entry->error.class, FA_CLASS_BAD_URL, "row %zu", i);
+        cr_assert_not_null(strstr(entry->error.msg, rows[i].part), "row %zu: '%s' without '%s'", i,
+                           entry->error.msg, rows[i].part);
+        cr_assert_eq(entry->n_urls, 1, "row %zu", i);
+        cr_assert_eq(entry->n_headers, 0, "row %zu", i);
+        cr_assert_null(entry->out, "row %zu", i);
+        fa_entry_free(entry);
+    }
+}
+
+Test(entry, shows_the_first_line_of_what_is_bad)
+{
+    struct fa_entry *entry = fa_entry_parse("list", 1, "http://h/\0 b\n out=x", 19, NULL);
+    cr_assert_str_eq(entry->urls[0], "http://h/? b");
+    cr_assert_arr_eq(entry->text, "http://h/\0 b\n out=x", 20);
+    fa_entry_free(entry);
+}
+
+Test(entry, keeps_secrets_out_of_messages)
+{
+    static const char *const rows[] = {
+        "http://me:hunter2@h/a b",
+        "http://h/\n header=hunter2",
+        "http://h/\n header=Bad Name: hunter2",
+        "http://me:hunter2@h/\x01",
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); ++i) {
+        struct fa_entry *entry = parse(rows[i]);
+        cr_assert_eq(entry->error.class, FA_CLASS_BAD_URL);
+        cr_assert_null(strstr(entry->error.msg, "hunter2"), "%s", entry->error.msg);
+        fa_entry_free(entry);
+    }
+}
+
+Test(entry, parses_its_own_text_to_the_same)
+{
+    struct fa_entry *one = parse(" http://h/a\thttp://i/a \n out= x \n header=A:b\n nonsense");
+    struct fa_entry *two = fa_entry_parse("list", 7, one->text, one->text_len, NULL);
+    cr_assert_eq(two->n_urls, 2);
+    cr_assert_str_eq(two->urls[0], one->urls[0]);
+    cr_assert_str_eq(two->urls[1], one->urls[1]);
+    cr_assert_str_eq(two->out, " x");
+    cr_assert_str_eq(two->out, one->out);
+    cr_assert_str_eq(two->headers[0], one->headers[0]);
+    cr_assert_str_eq(two->unknown, one->unknown);
+    cr_assert_eq(two->text_len, one->text_len);
+    cr_assert_arr_eq(two->text, one->text, one->text_len);
+    fa_entry_free(one);
+    fa_entry_free(two);
+}
+
+Test(entry, can_be_made_bad_by_the_reader)
+{
+    struct fa_error why = {0};
+    fa_error_set(&why, FA_DOMAIN_FETCHALL, 0, FA_CLASS_BAD_URL, "too long");
+    struct fa_entry *entry = fa_entry_bad("list", 3, "http://h/\n x=y", 14, &why, NULL);
+    cr_assert_eq(entry->error.class, FA_CLASS_BAD_URL);
+    cr_assert_str_eq(entry->error.msg, "too long");
+    cr_assert_str_eq(entry->urls[0], "http://h/");
+    cr_assert_eq(entry->n_urls, 1);
+    cr_assert_eq(entry->line, 3);
+    fa_entry_free(entry);
+    fa_entry_free(NULL);
+}

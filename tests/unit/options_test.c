@@ -1,0 +1,443 @@
+#include <criterion/criterion.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli/completion.h"
+#include "cli/help.h"
+#include "cli/man.h"
+#include "cli/options.h"
+#include "cli/parser.h"
+#include "cli/value.h"
+
+#define COUNT(array) (sizeof(array) / sizeof(*(array)))
+
+/* A command line, parsed. */
+struct parsed {
+    struct fa_options options;
+    struct fa_error err;
+    int rc;
+};
+
+#define ARGS_MAX 12
+
+static struct parsed parse(const char *const *args)
+{
+    char *argv[ARGS_MAX + 2] = {(char *)"fetchall"};
+    int argc = 1;
+    for (; *args && argc <= ARGS_MAX; ++args)
+        argv[argc++] = (char *)*args;
+    struct parsed p = {0};
+    fa_options_init(&p.options);
+    p.rc = fa_parser_run(&p.options, argc, argv, &p.err);
+    return p;
+}
+
+#define PARSE(...) parse((const char *const[]){__VA_ARGS__, NULL})
+
+/* The text that a function prints. */
+static char *printed(void (*print)(FILE *))
+{
+    char *text = NULL;
+    size_t len = 0;
+    FILE *out = open_memstream(&text, &len);
+    print(out);
+    fclose(out);
+    return text;
+}
+
+/* A file with some bytes, in the folder of the test's own. */
+static const char *temp_file(char *path, const void *data, size_t len)
+{
+    strcpy(path, "/tmp/fetchall-options-XXXXXX");
+    int fd = mkstemp(path);
+    cr_assert(fd >= 0 && write(fd, data, len) == (ssize_t)len);
+    close(fd);
+    return path;
+}
+
+Test(options, defaults_are_those_of_the_library)
+{
+    struct fa_config config;
+    fa_config_init(&config);
+    struct parsed p = PARSE("urls.txt");
+    cr_assert_eq(p.rc, 0, "%s", p.err.msg);
+    cr_assert_eq(p.options.config.jobs, config.jobs);
+    cr_assert_eq(p.options.config.hash_first, FA_HASH_SHA256);
+    cr_assert_eq(p.options.action, FA_ACTION_RUN);
+    cr_assert_eq(p.options.progress, FA_PROGRESS_AUTO);
+    cr_assert_not(p.options.config.hash_existing);
+    fa_options_fini(&p.options);
+}
+
+Test(options, values_are_taken_in_every_usual_form)
+{
+    static const char *const forms[][5] = {
+        {"--jobs=7", "x"},  {"--jobs", "7", "x"}, {"-j7", "x"},           {"-j", "7", "x"},
+        {"x", "-j7"},       {"--job=7", "x"},     {"-qj7", "x"},          {"-qj", "7", "x"},
+        {"-j7", "--", "x"}, {"-j9", "-j7", "x"},  {"-j", "7", "--", "x"},
+    };
+    for (size_t i = 0; i < COUNT(forms); ++i) {
+        struct parsed p = parse(forms[i]);
+        cr_assert_eq(p.rc, 0, "form %zu: %s", i, p.err.msg);
+        cr_assert_eq(p.options.config.jobs, 7, "form %zu", i);
+        cr_assert_eq(p.options.lists.count, 1, "form %zu", i);
+        cr_assert_str_eq(p.options.lists.items[0], "x", "form %zu", i);
+        fa_options_fini(&p.options);
+    }
+}
+
+Test(options, each_kind_reaches_its_field)
+{
+    struct parsed p = PARSE("-m", "process", "--layout=tree", "--overwrite", "--timeout", "1.5m",
+                            "--max-size=2G", "-d", "out", "-6");
+    fa_options_add_list(&p.options, "x", NULL);
+    cr_assert_eq(p.options.config.mode, FA_MODE_PROCESS);
+    cr_assert_eq(p.options.config.layout, FA_LAYOUT_TREE);
+    cr_assert(p.options.config.overwrite);
+    cr_assert(p.options.config.timeout > 89.9 && p.options.config.timeout < 90.1);
+    cr_assert_eq(p.options.config.max_size, 2ULL << 30);
+    cr_assert_str_eq(p.options.config.dir, "out");
+    cr_assert_eq(p.options.config.family, FA_FAMILY_V6);
+    fa_options_fini(&p.options);
+
+    p = PARSE("--halt=5%", "--hash", "md5,xxh128", "--progress", "json", "--hash-with=inline",
+              "--resolve", "a:1:[::1]", "--manifest", "M", "x");
+    cr_assert_eq(p.rc, 0, "%s", p.err.msg);
+    cr_assert(p.options.config.halt == 5 && p.options.config.halt_percent);
+    cr_assert_eq(p.options.config.hash, FA_HASH_MD5 | FA_HASH_XXH128);
+    cr_assert_eq(p.options.config.hash_first, FA_HASH_MD5);
+    cr_assert_eq(p.options.progress, FA_PROGRESS_JSON);
+    cr_assert_eq(p.options.config.hash_with, FA_HASH_WITH_INLINE);
+    cr_assert_str_eq(p.options.config.resolve[0], "a:1:[::1]");
+    cr_assert(p.options.config.hash_existing);
+    fa_options_fini(&p.options);
+}
+
+Test(options, wrong_command_lines_are_refused_with_a_reason)
+{
+    static const struct {
+        const char *args[6];
+        const char *says;
+    } cases[] = {
+        {{NULL}, "no list given"},
+        {{"--jobs", "abc", "x"}, "--jobs wants a number from 1 to 4096, not 'abc'"},
+        {{"--jobs", "0", "x"}, "from 1 to 4096"},
+        {{"--jobs", "4097", "x"}, "from 1 to 4096"},
+        {{"--jobs=", "x"}, "not ''"},
+        {{"--jobs", "99999999999999999999", "x"}, "from 1 to 4096"},
+        {{"-j"}, "--jobs wants a value (N)"},
+        {{"-j-5", "x"}, "not '-5'"},
+        {{"--quiet=yes", "x"}, "--quiet takes no value"},
+        {{"--ret", "3", "x"}, "--ret may mean --retries, --retry-wait"},
+        {{"--hlep"}, "did you mean --help?"},
+        {{"--tiemout=3", "x"}, "did you mean --timeout?"},
+        {{"--zzzzzz", "x"}, "there is no option --zzzzzz"},
+        {{"-qz", "x"}, "there is no option -z in '-qz'"},
+        {{"--mode", "fast", "x"}, "--mode wants async, thread or process, not 'fast'"},
+        {{"--timeout", "1d", "x"}, "--timeout wants a time"},
+        {{"--retry-wait", "61", "x"}, "from 0 to 60 seconds"},
+        {{"--max-size", "1T", "x"}, "--max-size wants a size"},
+        {{"--cacert", "/nonexistent", "x"}, "cannot read '/nonexistent': No such file"},
+        {{"--cacert", "/tmp", "x"}, "Is a directory"},
+        {{"--key", "/dev/null", "x"}, "--cert"},
+        {{"--resolve", "a:1", "x"}, "HOST:PORT:ADDR"},
+        {{"--hash", "sha3", "x"}, "--hash wants"},
+        {{"--hash", "none", "--manifest", "M", "x"}, "--manifest wants a digest"},
+        {{"--manifest", "-", "x"}, "not '-'"},
+        {{"--plan", "--manifest", "M", "x"}, "--plan"},
+        {{"--report", "-", "--events", "-", "x"}, "want different files"},
+        {{"-q", "-v", "x"}, "contradict"},
+        {{"--halt", "0", "x"}, "--halt wants"},
+        {{"-A", "a\nb", "x"}, "one line"},
+        {{"-d", "", "x"}, "wants a name"},
+        {{"-H", "no colon", "x"}, "'Name: value'"},
+        {{"-H", "A: b\r\nC: d", "x"}, "one line"},
+    };
+    for (size_t i = 0; i < COUNT(cases); ++i) {
+        struct parsed p = parse(cases[i].args);
+        cr_assert_eq(p.rc, -1, "case %zu (%s)", i, cases[i].says);
+        cr_assert_not_null(strstr(p.err.msg, cases[i].says), "case %zu: '%s' lacks '%s'", i,
+                           p.err.msg, cases[i].says);
+        fa_options_fini(&p.options);
+    }
+}
+
+Test(options, what_does_not_work_yet_is_not_offered)
+{
+    static const char *const names[] = {"--http=2",     "--sync",     "--retry-failed",
+                                        "--state=file", "--no-state", "--fsync=none"};
+    for (size_t i = 0; i < COUNT(names); ++i) {
+        struct parsed p = PARSE(names[i], "x");
+        cr_assert_eq(p.rc, -1, "%s", names[i]);
+        fa_options_fini(&p.options);
+    }
+    struct parsed p = PARSE("compare", "status", "verify");
+    cr_assert(p.rc == 0 && p.options.lists.count == 3);
+    fa_options_fini(&p.options);
+}
+
+Test(options, lists_may_look_like_anything_after_two_dashes)
+{
+    struct parsed p = PARSE("-", "--", "--jobs", "-");
+    cr_assert_eq(p.rc, 0);
+    cr_assert_eq(p.options.lists.count, 3);
+    cr_assert_str_eq(p.options.lists.items[1], "--jobs");
+    fa_options_fini(&p.options);
+}
+
+Test(options, help_and_the_like_win_over_what_follows)
+{
+    static const struct {
+        const char *args[3];
+        enum fa_action action;
+    } cases[] = {
+        {{"-h"}, FA_ACTION_HELP},
+        {{"--help", "--nonsense"}, FA_ACTION_HELP},
+        {{"--version"}, FA_ACTION_VERSION},
+        {{"--generate=man"}, FA_ACTION_MAN},
+        {{"--generate", "bash"}, FA_ACTION_BASH},
+    };
+    for (size_t i = 0; i < COUNT(cases); ++i) {
+        struct parsed p = parse(cases[i].args);
+        cr_assert_eq(p.rc, 0, "case %zu: %s", i, p.err.msg);
+        cr_assert_eq(p.options.action, cases[i].action, "case %zu", i);
+        fa_options_fini(&p.options);
+    }
+}
+
+Test(options, sizes_take_binary_suffixes)
+{
+    static const struct {
+        const char *text;
+        int rc;
+        uint64_t bytes;
+    } cases[] = {
+        {"0", 0, 0},
+        {"17", 0, 17},
+        {"1k", 0, 1024},
+        {"1K", 0, 1024},
+        {"20M", 0, 20 << 20},
+        {"3g", 0, 3ULL << 30},
+        {"", -1, 0},
+        {"k", -1, 0},
+        {"1kB", -1, 0},
+        {"-1", -1, 0},
+        {" 1", -1, 0},
+        {"1.5M", -1, 0},
+        {"0x10", -1, 0},
+        {"1T", -1, 0},
+        {"9000000000G", -1, 0},
+        {"8589934591G", 0, 8589934591ULL << 30},
+        {"8589934592G", -1, 0},
+        {"18446744073709551616", -1, 0},
+    };
+    for (size_t i = 0; i < COUNT(cases); ++i) {
+        uint64_t bytes = 0;
+        cr_assert_eq(fa_value_size(cases[i].text, &bytes), cases[i].rc, "'%s'", cases[i].text);
+        cr_assert_eq(bytes, cases[i].bytes, "'%s'", cases[i].text);
+    }
+}
+
+Test(options, times_take_fractions_and_units)
+{
+    static const struct {
+        const char *text;
+        int rc;
+        double seconds;
+    } cases[] = {
+        {"0", 0, 0},    {"1.5", 0, 1.5},   {".5", 0, .5},  {"2.", 0, 2},     {"30s", 0, 30},
+        {"2m", 0, 120}, {"1.5h", 0, 5400}, {"", -1, 0},    {".", -1, 0},     {"s", -1, 0},
+        {"1ms", -1, 0}, {"1d", -1, 0},     {"-1", -1, 0},  {"+1", -1, 0},    {"1e3", -1, 0},
+        {"inf", -1, 0}, {"nan", -1, 0},    {"0x1", -1, 0}, {"1.2.3", -1, 0}, {" 1", -1, 0},
+    };
+    for (size_t i = 0; i < COUNT(cases); ++i) {
+        double seconds = 0;
+        cr_assert_eq(fa_value_seconds(cases[i].text, &seconds), cases[i].rc, "'%s'", cases[i].text);
+        cr_assert(seconds > cases[i].seconds - 1e-9 && seconds < cases[i].seconds + 1e-9, "'%s'",
+                  cases[i].text);
+    }
+}
+
+Test(options, digests_keep_the_one_named_first)
+{
+    static const struct {
+        const char *text;
+        int rc;
+        unsigned bits, first;
+    } cases[] = {
+        {"none", 0, 0, 0},
+        {"sha256", 0, FA_HASH_SHA256, FA_HASH_SHA256},
+        {"xxh128,md5", 0, FA_HASH_XXH128 | FA_HASH_MD5, FA_HASH_XXH128},
+        {"md5,md5", 0, FA_HASH_MD5, FA_HASH_MD5},
+        {"", -1, 7, 7},
+        {"md5,", -1, 7, 7},
+        {",md5", -1, 7, 7},
+        {"none,md5", -1, 7, 7},
+    };
+    for (size_t i = 0; i < COUNT(cases); ++i) {
+        unsigned bits = 7, first = 7;
+        cr_assert_eq(fa_value_hashes(cases[i].text, &bits, &first), cases[i].rc, "'%s'",
+                     cases[i].text);
+        cr_assert(bits == cases[i].bits && first == cases[i].first, "'%s'", cases[i].text);
+    }
+}
+
+Test(options, addresses_by_hand_are_checked_for_form)
+{
+    static const struct {
+        const char *text;
+        int rc;
+    } cases[] = {
+        {"example.org:443:192.0.2.7", 0},
+        {"a:1:::1", 0},
+        {"a:1:[::1]", 0},
+        {"[::1]:80:127.0.0.1", 0},
+        {"192.0.2.1:80:127.0.0.1", 0},
+        {"a:65535:127.0.0.1", 0},
+        {"", -1},
+        {"a", -1},
+        {"a:443", -1},
+        {"a:443:", -1},
+        {":443:127.0.0.1", -1},
+        {"a:0:127.0.0.1", -1},
+        {"a:65536:127.0.0.1", -1},
+        {"a:x:127.0.0.1", -1},
+        {"a:443:name", -1},
+        {"a:443:127.0.0.1,127.0.0.2", -1},
+        {"a:443:[127.0.0.1]", -1},
+        {"a:443:[::1", -1},
+        {"[::1:80:127.0.0.1", -1},
+        {"[a]:80:127.0.0.1", -1},
+        {"a b:443:127.0.0.1", -1},
+        {"a:443:127.0.0.1 ", -1},
+        {"a/b:443:127.0.0.1", -1},
+        {"[", -1},
+    };
+    for (size_t i = 0; i < COUNT(cases); ++i)
+        cr_assert_eq(fa_value_resolve(cases[i].text), cases[i].rc, "'%s'", cases[i].text);
+}
+
+Test(options, header_lines_need_a_name)
+{
+    static const struct {
+        const char *text;
+        int rc;
+    } cases[] = {
+        {"A: b", 0},  {"A:", 0},     {"A;", 0},      {"X-Token: a:b", 0}, {"A: \xc3\xbc", 0},
+        {"", -1},     {":", -1},     {": b", -1},    {"A", -1},           {"A b: c", -1},
+        {"A; b", -1}, {" A: b", -1}, {"A: b\n", -1}, {"A: b\rB: c", -1},  {"\xc3\xbc: b", -1},
+    };
+    for (size_t i = 0; i < COUNT(cases); ++i)
+        cr_assert_eq(fa_value_header(cases[i].text, strlen(cases[i].text)), cases[i].rc, "'%s'",
+                     cases[i].text);
+    cr_assert_eq(fa_value_header("A: b\0c", 6), -1);
+}
+
+Test(options, headers_come_from_files_too)
+{
+    static const char lines[] = "Authorization: Bearer s3cret\r\n\nX-Two: 2";
+    char path[40], arg[48];
+    snprintf(arg, sizeof(arg), "@%s", temp_file(path, lines, strlen(lines)));
+    struct parsed p = PARSE("-H", "A: b", "-H", arg, "x");
+    unlink(path);
+    cr_assert_eq(p.rc, 0, "%s", p.err.msg);
+    cr_assert_eq(p.options.config.n_headers, 3);
+    cr_assert_str_eq(p.options.config.headers[0], "A: b");
+    cr_assert_str_eq(p.options.config.headers[1], "Authorization: Bearer s3cret");
+    cr_assert_str_eq(p.options.config.headers[2], "X-Two: 2");
+    fa_options_fini(&p.options);
+}
+
+Test(options, wrong_header_files_are_named_by_line_and_never_quoted)
+{
+    static const struct {
+        const char *text;
+        size_t len;
+    } cases[] = {
+        {"A: b\ns3cret\n", 12}, {"A: b\nX: s3\0cret\n", 16}, {"A: b\nX: s3cret\rY: b\n", 20}};
+    for (size_t i = 0; i < COUNT(cases); ++i) {
+        char path[40], arg[48];
+        snprintf(arg, sizeof(arg), "@%s", temp_file(path, cases[i].text, cases[i].len));
+        struct parsed p = PARSE("-H", arg, "x");
+        unlink(path);
+        cr_assert_eq(p.rc, -1, "case %zu", i);
+        cr_assert_not_null(strstr(p.err.msg, "line 2"), "case %zu: %s", i, p.err.msg);
+        cr_assert_null(strstr(p.err.msg, "s3"), "case %zu: %s", i, p.err.msg);
+        fa_options_fini(&p.options);
+    }
+}
+
+Test(options, names_and_letters_are_used_once)
+{
+    for (const struct fa_option *a = fa_options_table; a->type; ++a) {
+        if (a->type == FA_OPTION_GROUP)
+            continue;
+        for (const struct fa_option *b = a + 1; b->type; ++b) {
+            cr_assert_str_neq(a->name, b->name);
+            cr_assert(!a->letter || a->letter != b->letter, "-%c", a->letter);
+        }
+    }
+}
+
+Test(options, help_texts_are_lower_case_without_a_full_stop)
+{
+    for (const struct fa_option *row = fa_options_table; row->type; ++row) {
+        if (row->type == FA_OPTION_GROUP)
+            continue;
+        cr_assert(row->help && *row->help, "--%s", row->name);
+        /* A name such as IPv4 may begin it, a capitalised word may not. */
+        cr_assert_not(row->help[0] >= 'A' && row->help[0] <= 'Z', "--%s", row->name);
+        cr_assert_neq(row->help[strlen(row->help) - 1], '.', "--%s", row->name);
+    }
+}
+
+Test(options, help_fits_a_terminal_and_names_every_option)
+{
+    char *help = printed(fa_help_print);
+    for (const struct fa_option *row = fa_options_table; row->type; ++row) {
+        char name[40];
+        snprintf(name, sizeof(name), "--%s", row->name);
+        cr_assert_not_null(strstr(help, name), "%s", name);
+    }
+    for (char *save = NULL, *line = strtok_r(help, "\n", &save); line;
+         line = strtok_r(NULL, "\n", &save))
+        cr_assert_leq(strlen(line), FA_HELP_COLUMNS, "%s", line);
+    free(help);
+}
+
+Test(options, help_tells_the_defaults)
+{
+    char *help = printed(fa_help_print);
+    cr_assert_not_null(strstr(help, "over all hosts [64]"));
+    cr_assert_not_null(strstr(help, "async|thread|process [async]"));
+    free(help);
+}
+
+Test(options, completion_offers_every_option)
+{
+    char *script = printed(fa_completion_print);
+    for (const struct fa_option *row = fa_options_table; row->type; ++row) {
+        char name[40];
+        snprintf(name, sizeof(name), "--%s", row->name);
+        cr_assert_not_null(strstr(script, name), "%s", name);
+    }
+    cr_assert_not_null(strstr(script, "compgen -W 'async thread process'"));
+    free(script);
+}
+
+Test(options, the_man_page_in_the_tree_is_the_generated_one)
+{
+    FILE *file = fopen(FA_SOURCE_DIR "/man/fetchall.1", "re");
+    cr_assert_not_null(file);
+    char *kept = NULL;
+    size_t room = 0;
+    cr_assert_gt(getdelim(&kept, &room, '\0', file), 0);
+    fclose(file);
+    char *made = printed(fa_man_print);
+    cr_assert(strcmp(kept, made) == 0, "run: fetchall --generate man > man/fetchall.1");
+    free(kept);
+    free(made);
+}
