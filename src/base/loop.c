@@ -18,7 +18,9 @@ struct event_base *fa_loop_new(struct fa_error *err)
         base = event_base_new_with_config(config);
         event_config_free(config);
     }
-    if (!base)
+    if (base)
+        event_base_priority_init(base, FA_LOOP_LATER + 1);
+    else
         fa_error_system(err, FA_CLASS_LOCAL_IO, errno ? errno : ENOMEM,
                         "cannot make an event loop");
     return base;

@@ -8,6 +8,10 @@
 
 #include <event2/event.h>
 
+/** A priority for event_priority_set(): after all that is ready now, so that many things that
+ * happened become one batch. */
+#define FA_LOOP_LATER 2
+
 /** @return a base without locks, for one thread; release with event_base_free(); or NULL. */
 struct event_base *fa_loop_new(struct fa_error *err);
 

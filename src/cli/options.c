@@ -162,8 +162,8 @@ const struct fa_option fa_options_table[] = {
            .more =
                "LINE is 'Name: value'; 'Name:' removes a header that would be sent, and 'Name;' "
                "sends it empty.  @FILE reads lines from a file, which keeps secrets out of the "
-               "list of processes that everyone can see.  A header with a secret is not sent "
-               "on to another host after a redirect."),
+               "list of processes that everyone can see.  After a redirect to another "
+               "scheme, host or port, these lines are no longer sent."),
     TEXT("user-agent", 'A', "TEXT", config.user_agent, .initial = "fetchall and its version",
          .help = "the User-Agent header"),
     FLAG("netrc", 0, config.netrc, .help = "take passwords from ~/.netrc"),

@@ -146,8 +146,10 @@ static int open_events(struct fa_session *s, struct fa_error *err)
     s->tick = event_new(s->base, -1, EV_PERSIST, fa_turn_tick, s);
     s->readable = event_new(s->base, -1, 0, fa_turn, s);
     s->stop_wake = fa_wake_new(s->base, on_stop, s, err);
-    if (s->turn && s->alarm && s->tick && s->readable && s->stop_wake)
+    if (s->turn && s->alarm && s->tick && s->readable && s->stop_wake) {
+        event_priority_set(s->turn, FA_LOOP_LATER);
         return 0;
+    }
     fa_error_system(err, FA_CLASS_LOCAL_IO, ENOMEM, "cannot make a session");
     return -1;
 }

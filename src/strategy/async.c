@@ -55,6 +55,7 @@ struct loop {
     struct event *start; /* the inbox is not empty */
     struct event *timer; /* of the multi */
     struct event *sweep;
+    struct event *back; /* something has ended */
     CURLM *multi;
     struct flight *flying;
     struct flight *parked;
@@ -129,10 +130,14 @@ static void end_attempt(struct loop *loop, struct fa_attempt *attempt, struct fa
     *done = (struct done){.attempt = attempt, .outcome = *outcome};
     *loop->ended.last = done;
     loop->ended.last = &done->next;
+    event_active(loop->back, EV_TIMEOUT, 0);
 }
 
-static void hand_over(struct loop *loop)
+/* The outcomes of all sockets that were ready together go back together. */
+static void hand_back(evutil_socket_t fd, short what, void *arg)
 {
+    (void)fd, (void)what;
+    struct loop *loop = arg;
     struct fa_strategy *self = loop->strategy;
     if (!loop->ended.first)
         return;
@@ -221,7 +226,6 @@ static void reap(struct loop *loop)
         struct fa_attempt *attempt = fa_transfer_attempt(fa_transfer_of(message->easy_handle));
         end_flight(loop, attempt->slot, message->data.result);
     }
-    hand_over(loop);
 }
 
 static void start_ready(evutil_socket_t fd, short what, void *arg)
@@ -245,7 +249,6 @@ static void start_ready(evutil_socket_t fd, short what, void *arg)
         event_add(loop->sweep, &every);
         loop->sweeping = true;
     }
-    hand_over(loop);
 }
 
 /* Stalls, cancellations and new rates, which libcurl does not know of. */
@@ -264,7 +267,6 @@ static void on_sweep(evutil_socket_t fd, short what, void *arg)
         event_del(loop->sweep);
         loop->sweeping = false;
     }
-    hand_over(loop);
 }
 
 static void on_ready_socket(evutil_socket_t fd, short what, void *arg)
@@ -362,8 +364,10 @@ static int loop_init(struct loop *loop, struct fa_strategy *self, struct fa_erro
     loop->start = event_new(loop->base, -1, 0, start_ready, loop);
     loop->timer = event_new(loop->base, -1, 0, on_timeout, loop);
     loop->sweep = event_new(loop->base, -1, EV_PERSIST, on_sweep, loop);
-    if (!loop->start || !loop->timer || !loop->sweep)
+    loop->back = event_new(loop->base, -1, 0, hand_back, loop);
+    if (!loop->start || !loop->timer || !loop->sweep || !loop->back)
         goto fail;
+    event_priority_set(loop->back, FA_LOOP_LATER);
     curl_multi_setopt(loop->multi, CURLMOPT_SOCKETFUNCTION, on_socket);
     curl_multi_setopt(loop->multi, CURLMOPT_SOCKETDATA, loop);
     curl_multi_setopt(loop->multi, CURLMOPT_TIMERFUNCTION, on_timer);
@@ -424,7 +428,7 @@ static void loop_fini(struct loop *loop)
     free_done(&loop->ended);
     if (loop->multi)
         curl_multi_cleanup(loop->multi); /* tells on_socket() to let go of every socket */
-    struct event *events[] = {loop->start, loop->timer, loop->sweep};
+    struct event *events[] = {loop->start, loop->timer, loop->sweep, loop->back};
     for (size_t i = 0; i < sizeof(events) / sizeof(*events); ++i)
         if (events[i])
             event_free(events[i]);
