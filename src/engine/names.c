@@ -80,6 +80,8 @@ static int table_init(struct table *table, uint64_t size, int dirfd, struct fa_e
     table->fd = open_unlinked(dirfd);
     if (table->fd < 0)
         return io_failed(err);
+    /* Reading ahead is of no use, and makes large folios, in which ext4 is slow at small writes. */
+    posix_fadvise(table->fd, 0, 0, POSIX_FADV_RANDOM);
     if (ftruncate(table->fd, (off_t)(table->size * sizeof(struct slot))) < 0) {
         io_failed(err);
         close(table->fd);

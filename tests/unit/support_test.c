@@ -1,14 +1,14 @@
 /* The test support tested by itself, with curl as the client. */
 
-#include "ca.h"
-#include "nginx.h"
-#include "pattern.h"
-#include "process.h"
-#include "report.h"
-#include "run.h"
-#include "scratch.h"
-#include "server.h"
-#include "truth.h"
+#include "support/ca.h"
+#include "support/nginx.h"
+#include "support/pattern.h"
+#include "support/process.h"
+#include "support/report.h"
+#include "support/run.h"
+#include "support/scratch.h"
+#include "support/server.h"
+#include "support/truth.h"
 
 #include <criterion/criterion.h>
 #include <signal.h>
