@@ -44,6 +44,9 @@ void fa_task_queue_push(struct fa_task_queue *queue, struct fa_pool_task *task);
 /** @return the first, taken out; or NULL. */
 struct fa_pool_task *fa_task_queue_pop(struct fa_task_queue *queue);
 
+/** @return whether the task was in the queue; it is not any more. */
+bool fa_task_queue_remove(struct fa_task_queue *queue, struct fa_pool_task *task);
+
 struct fa_backend_ops {
     /** @return the backend, or NULL. */
     struct fa_backend *(*new)(struct fa_pool *pool, struct fa_error *err);
@@ -86,6 +89,9 @@ void fa_pool_task_close(struct fa_pool_task *task);
 
 /** The task has ended: ok, lost, error and reply are filled in.  Its callback is called later. */
 void fa_pool_finish(struct fa_pool *pool, struct fa_pool_task *task);
+
+/** The same for a task that was cancelled before it began. */
+void fa_pool_finish_cancelled(struct fa_pool *pool, struct fa_pool_task *task);
 
 /** Hand on a task's progress. */
 void fa_pool_tell(struct fa_pool_task *task);

@@ -286,6 +286,24 @@ static void on_frame(evutil_socket_t fd, short what, void *arg)
     }
 }
 
+/* One that has died, and has no children whose end would tell, is replaced at once. */
+static int ask(struct fa_nursery *nursery, const struct fa_frame *frame, struct fa_error *err)
+{
+    if (fa_frame_send(nursery->sock, frame, MSG_DONTWAIT) == 0)
+        return 0;
+    if (!nursery->children && (errno == EPIPE || errno == ECONNRESET)) {
+        stop(nursery);
+        if (start(nursery, err)) {
+            stop(nursery);
+            return -1;
+        }
+        if (fa_frame_send(nursery->sock, frame, MSG_DONTWAIT) == 0)
+            return 0;
+    }
+    fa_error_system(err, FA_CLASS_WORKER_CRASHED, errno, "cannot ask for a worker");
+    return -1;
+}
+
 int fa_nursery_spawn(struct fa_nursery *nursery, uint64_t role, int sock, struct fa_child *child,
                      struct fa_error *err)
 {
@@ -297,10 +315,8 @@ int fa_nursery_spawn(struct fa_nursery *nursery, uint64_t role, int sock, struct
     child->pidfd = -1;
     struct fa_frame frame = {
         .type = FA_FRAME_SPAWN, .id = child->id, .value = role, .fds = {sock}, .n_fds = 1};
-    if (fa_frame_send(nursery->sock, &frame, MSG_DONTWAIT)) {
-        fa_error_system(err, FA_CLASS_WORKER_CRASHED, errno, "cannot ask for a worker");
+    if (ask(nursery, &frame, err))
         return -1;
-    }
     child->next = nursery->children;
     nursery->children = child;
     return 0;

@@ -34,6 +34,19 @@ struct fa_pool_task *fa_task_queue_pop(struct fa_task_queue *queue)
     return task;
 }
 
+bool fa_task_queue_remove(struct fa_task_queue *queue, struct fa_pool_task *task)
+{
+    struct fa_pool_task **at = &queue->first;
+    while (*at && *at != task)
+        at = &(*at)->next;
+    if (!*at)
+        return false;
+    *at = task->next;
+    if (queue->last == &task->next)
+        queue->last = at;
+    return true;
+}
+
 void fa_pool_task_close(struct fa_pool_task *task)
 {
     for (size_t i = 0; i < task->task.n_fds; ++i)
@@ -96,6 +109,12 @@ void fa_pool_finish(struct fa_pool *pool, struct fa_pool_task *task)
     task->state = FA_POOL_TASK_FINISHED;
     fa_task_queue_push(&pool->finished, task);
     event_active(pool->deliver, EV_TIMEOUT, 0);
+}
+
+void fa_pool_finish_cancelled(struct fa_pool *pool, struct fa_pool_task *task)
+{
+    fa_error_set(&task->error, FA_DOMAIN_FETCHALL, 0, FA_CLASS_CANCELLED, "cancelled");
+    fa_pool_finish(pool, task);
 }
 
 void fa_pool_tell(struct fa_pool_task *task)
@@ -305,25 +324,14 @@ int fa_pool_submit(struct fa_pool *pool, const struct fa_task_request *request, 
     return 0;
 }
 
-static void cancel_pending(struct fa_pool *pool, struct fa_pool_task *task)
-{
-    struct fa_pool_task **at = &pool->pending.first;
-    while (*at != task)
-        at = &(*at)->next;
-    *at = task->next;
-    if (pool->pending.last == &task->next)
-        pool->pending.last = at;
-    fa_error_set(&task->error, FA_DOMAIN_FETCHALL, 0, FA_CLASS_CANCELLED, "cancelled");
-    fa_pool_finish(pool, task);
-}
-
 void fa_pool_cancel(struct fa_pool *pool, uint64_t id)
 {
     struct fa_pool_task *task = find(pool, id);
     if (!task || task->state == FA_POOL_TASK_FINISHED)
         return;
     if (task->state == FA_POOL_TASK_PENDING) {
-        cancel_pending(pool, task);
+        fa_task_queue_remove(&pool->pending, task);
+        fa_pool_finish_cancelled(pool, task);
         return;
     }
     task->task.cancelled = true;

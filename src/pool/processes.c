@@ -114,7 +114,8 @@ static void worker_gone(struct worker *w)
         if (self->workers[i] == w)
             self->workers[i] = self->workers[--self->n_workers];
     forget_idle(self, w);
-    if (w->task) {
+    /* Several that die together, with their nursery say, are one death. */
+    if (w->task && fa_clock_now() >= self->not_before) {
         self->back_off = self->back_off > 0 ? self->back_off * 2 : BACK_OFF_MIN;
         if (self->back_off > BACK_OFF_MAX)
             self->back_off = BACK_OFF_MAX;
@@ -263,6 +264,17 @@ fail:
     return NULL;
 }
 
+static void processes_news(struct fa_backend *self, struct fa_pool_task *task)
+{
+    (void)self;
+    struct worker *w = task->worker;
+    struct fa_frame frame = {.type = FA_FRAME_TUNE, .id = task->id, .value = task->task.tuned};
+    if (task->task.cancelled)
+        frame.type = FA_FRAME_CANCEL;
+    /* If it is not told now, the next news or the hang timeout will reach it. */
+    fa_frame_send(w->sock, &frame, MSG_DONTWAIT);
+}
+
 /* @return 0, or -1 if the worker cannot be told. */
 static int give(struct worker *w, struct fa_pool_task *task)
 {
@@ -283,6 +295,8 @@ static int give(struct worker *w, struct fa_pool_task *task)
     task->worker = w;
     task->state = FA_POOL_TASK_RUNNING;
     fa_pool_task_close(task);
+    if (task->task.tuned)
+        processes_news(w->backend, task);
     return 0;
 }
 
@@ -323,17 +337,6 @@ static void processes_dispatch(struct fa_backend *self)
             worker_dying(w, "it does not take its task");
         }
     }
-}
-
-static void processes_news(struct fa_backend *self, struct fa_pool_task *task)
-{
-    (void)self;
-    struct worker *w = task->worker;
-    struct fa_frame frame = {.type = FA_FRAME_TUNE, .id = task->id, .value = task->task.tuned};
-    if (task->task.cancelled)
-        frame.type = FA_FRAME_CANCEL;
-    /* If it is not told now, the next news or the hang timeout will reach it. */
-    fa_frame_send(w->sock, &frame, MSG_DONTWAIT);
 }
 
 static void processes_tick(struct fa_backend *self)

@@ -123,10 +123,15 @@ int fa_hand_run(struct fa_hand *hand, const char *name, struct fa_task *task, st
         return -1;
     }
     const struct fa_task_type *type = &crew->types[i];
+    int result = 0;
     if (!hand->opened[i]) {
-        if (type->open && type->open(crew->shared[i], &hand->states[i], err))
-            return -1;
-        hand->opened[i] = true;
+        result = type->open ? type->open(crew->shared[i], &hand->states[i], err) : 0;
+        hand->opened[i] = result == 0;
     }
-    return type->run(hand->states[i], task, err);
+    if (result == 0)
+        result = type->run(hand->states[i], task, err);
+    if (result && err->class == FA_CLASS_NONE)
+        fa_error_set(err, FA_DOMAIN_FETCHALL, 0, FA_CLASS_WORKER_CRASHED,
+                     "the task failed without a reason");
+    return result;
 }

@@ -183,7 +183,17 @@ static void threads_dispatch(struct fa_backend *self)
 
 static void threads_news(struct fa_backend *self, struct fa_pool_task *task)
 {
-    (void)self, (void)task; /* the worker reads the task itself */
+    /* A worker reads its task itself. */
+    if (!task->task.cancelled)
+        return;
+    pthread_mutex_lock(&self->lock);
+    bool waits = fa_task_queue_remove(&self->todo, task);
+    self->todo_count -= waits;
+    pthread_mutex_unlock(&self->lock);
+    if (waits) {
+        unlink_running(self, task);
+        fa_pool_finish_cancelled(self->pool, task);
+    }
 }
 
 static void threads_tick(struct fa_backend *self)

@@ -1,0 +1,114 @@
+/* A list gives the same entries as a file and as a pipe that is fed in pieces; it ends. */
+#undef NDEBUG
+#include "list/entry.h"
+#include "list/list.h"
+
+#include <assert.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
+
+/* What was told, as a sum (FNV-1a). */
+static uint64_t add(uint64_t sum, const void *data, size_t len)
+{
+    for (size_t i = 0; i < len; ++i)
+        sum = (sum ^ ((const unsigned char *)data)[i]) * 0x100000001b3u;
+    return sum;
+}
+
+static uint64_t add_item(uint64_t sum, const struct fa_list_item *item)
+{
+    static uint64_t zero;
+    assert(item->len > 0 && item->len <= FA_LIST_ENTRY_MAX);
+    assert(item->text[0] != '#' && item->text[item->len - 1] != '\n');
+    struct fa_entry *entry =
+        item->error ? fa_entry_bad("l", item->line, item->text, item->len, item->error, NULL)
+                    : fa_entry_parse("l", item->line, item->text, item->len, NULL);
+    assert(entry && entry->n_urls >= 1);
+    assert(!item->error || entry->error.class == FA_CLASS_BAD_URL);
+    fa_entry_free(entry);
+    sum = add(sum, &item->line, sizeof(item->line));
+    sum = add(sum, item->text, item->len);
+    return add(sum, item->error ? item->error->msg : (char *)&zero, 1);
+}
+
+/* Read until the source pauses or ends. */
+static bool drain(struct fa_list *list, uint64_t *sum)
+{
+    struct fa_list_item item;
+    struct fa_error err = {0};
+    uint64_t last = 0;
+    for (;;) {
+        switch (fa_list_next(list, 1, &item, &err)) {
+        case FA_LIST_ENTRY:
+            assert(item.line > last);
+            last = item.line;
+            *sum = add_item(*sum, &item);
+            break;
+        case FA_LIST_ERROR:
+            assert(err.class == FA_CLASS_LOCAL_IO && err.msg[0]);
+            *sum = add(*sum, "E", 1);
+            break;
+        case FA_LIST_END:
+            return true;
+        case FA_LIST_AGAIN:
+            if (fa_list_fd(list) >= 0)
+                return false;
+            assert(fa_list_wake_at(list) <= 1);
+            break;
+        }
+    }
+}
+
+static uint64_t read_file(const uint8_t *data, size_t len)
+{
+    uint64_t sum = 0;
+    char name[32];
+    int fd = memfd_create("list", MFD_CLOEXEC);
+    assert(fd >= 0 && write(fd, data, len) == (ssize_t)len);
+    snprintf(name, sizeof(name), "/proc/self/fd/%d", fd);
+    struct fa_list *list = fa_list_open(name, NULL);
+    assert(list);
+    assert(drain(list, &sum));
+    fa_list_free(list);
+    close(fd);
+    return sum;
+}
+
+static uint64_t read_pipe(const uint8_t *data, size_t len, size_t step)
+{
+    uint64_t sum = 0;
+    char name[32];
+    int fds[2];
+    assert(pipe(fds) == 0);
+    snprintf(name, sizeof(name), "/proc/self/fd/%d", fds[0]);
+    struct fa_list *list = fa_list_open(name, NULL);
+    assert(list);
+    for (size_t at = 0; at < len;) {
+        size_t n = step < len - at ? step : len - at;
+        assert(write(fds[1], data + at, n) == (ssize_t)n);
+        at += n;
+        if (drain(list, &sum))
+            break; /* corrupt */
+    }
+    close(fds[1]);
+    assert(drain(list, &sum));
+    fa_list_free(list);
+    close(fds[0]);
+    return sum;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
+{
+    if (len < 1)
+        return 0;
+    size_t step = data[0] ? data[0] : 4096;
+    uint64_t sum = read_file(data + 1, len - 1);
+    assert(read_pipe(data + 1, len - 1, step) == sum);
+    return 0;
+}

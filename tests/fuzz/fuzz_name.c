@@ -1,0 +1,94 @@
+/* Whatever a URL and a list hold, a name stays inside the folder, and is a good one. */
+#undef NDEBUG
+#include "engine/name.h"
+
+#include <assert.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
+
+/* Another way to tell well-formed UTF-8 than the one under test. */
+static bool is_utf8(const unsigned char *p)
+{
+    while (*p) {
+        unsigned n = *p < 0x80 ? 0 : *p >> 5 == 6 ? 1 : *p >> 4 == 14 ? 2 : *p >> 3 == 30 ? 3 : 9;
+        if (n == 9)
+            return false;
+        uint32_t c = n ? *p & (0x3fu >> n) : *p;
+        for (++p; n > 0; --n, ++p) {
+            if (*p >> 6 != 2)
+                return false;
+            c = c << 6 | (*p & 0x3f);
+            if (c < 2 || (n == 2 && c < 0x20) || (n == 3 && c < 0x10))
+                return false; /* longer than it needs to be */
+        }
+        if (c > 0x10ffff || (c >= 0xd800 && c < 0xe000))
+            return false;
+    }
+    return true;
+}
+
+static void check(const char *path, bool from_url)
+{
+    assert(*path && *path != '/' && strlen(path) < 4096);
+    assert(is_utf8((const unsigned char *)path));
+    for (const char *p = path; *p; ++p)
+        assert((unsigned char)*p >= 0x20 && *p != 0x7f);
+    size_t len = strcspn(path, "/");
+    assert(len != 9 || strncasecmp(path, ".fetchall", 9) != 0 || (!from_url && !path[9]));
+    for (;;) {
+        len = strcspn(path, "/");
+        assert(len > 0 && len <= 255);
+        assert(!(len == 1 && path[0] == '.') && !(len == 2 && memcmp(path, "..", 2) == 0));
+        if (from_url) {
+            assert(!strchr(".-~ ", path[0]) && !memchr(path, '\\', len));
+            assert(path[len - 1] != '.' && path[len - 1] != ' ');
+        }
+        if (!path[len])
+            break;
+        path += len + 1;
+    }
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
+{
+    if (len < 2)
+        return 0;
+    /* The first byte tells what there is, then come strings with zeros between them. */
+    uint8_t flags = data[0];
+    char *text = malloc(len + 4);
+    memcpy(text, data + 1, len - 1);
+    memset(text + len - 1, 0, 5);
+    const char *parts[4];
+    size_t at = 0;
+    for (int i = 0; i < 4; ++i) {
+        parts[i] = text + (at < len ? at : len);
+        at += strlen(parts[i]) + 1;
+    }
+    struct fa_name_source src = {
+        .layout = flags & 1 ? FA_LAYOUT_TREE : FA_LAYOUT_FLAT,
+        .path = parts[0],
+        .host = parts[1],
+        .out = flags & 2 ? parts[2] : NULL,
+        .dir = flags & 4 ? parts[3] : NULL,
+    };
+    char *path = NULL, *other = NULL;
+    struct fa_error err = {0};
+    if (fa_name_build(&src, &path, &err) == 0) {
+        bool from_url = !src.out && !src.dir;
+        check(path, from_url);
+        assert(fa_name_alternative(path, 0x01234567u * flags, &other) == 0);
+        check(other, from_url);
+        assert(strcmp(path, other) != 0 && strlen(other) <= strlen(path) + 9);
+    } else {
+        assert(!path && err.class == FA_CLASS_REFUSED && err.msg[0]);
+        assert(src.out || src.dir || src.layout == FA_LAYOUT_TREE);
+    }
+    free(path);
+    free(other);
+    free(text);
+    return 0;
+}

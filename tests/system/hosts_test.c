@@ -1,0 +1,356 @@
+/* Origins: their limits, pauses, breakers and mirrors. Each test runs once for each mode. */
+
+#include "support/fail.h"
+#include "support/fetch.h"
+#include "support/process.h"
+#include "support/report.h"
+#include "support/server.h"
+#include "support/truth.h"
+
+#include <arpa/inet.h>
+#include <criterion/criterion.h>
+#include <criterion/parameterized.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+static struct fa_scratch scratch;
+static struct fa_server server;
+static struct fa_lines list;
+static struct fa_fetch fetch;
+
+static void begin(void)
+{
+    fa_scratch_init(&scratch);
+    fa_server_start(&server, (const char *[]){"--listen", "0.0.0.0", NULL});
+}
+
+static void end(void)
+{
+    fa_fetch_end(&fetch);
+    fa_lines_fini(&list);
+    fa_server_stop(&server);
+    fa_scratch_fini(&scratch);
+}
+
+/* A test BODY(MODE), run for each mode. */
+#define TEST_MODES(name)                                                                     \
+    static void name(const char *mode);                                                      \
+    ParameterizedTestParameters(hosts, name)                                                 \
+    {                                                                                        \
+        static int numbers[FA_MODES] = {0, 1, 2, 3};                                         \
+        return cr_make_param_array(int, numbers, FA_MODES);                                  \
+    }                                                                                        \
+    ParameterizedTest(int *number, hosts, name, .init = begin, .fini = end, .timeout = 90.0) \
+    {                                                                                        \
+        name(fa_modes[*number]);                                                             \
+    }                                                                                        \
+    static void name(const char *mode)
+
+TestSuite(hosts);
+
+static void add_url(const char *host, const char *path)
+{
+    fa_lines_add(&list, "%s", fa_server_url_at(&server, host, path));
+}
+
+static void add_urls(const char *host, const char *path, int count)
+{
+    for (int i = 0; i < count; i++) {
+        char one[128];
+        snprintf(one, sizeof(one), "%s-%s-%d", path, host, i);
+        add_url(host, one);
+    }
+}
+
+/* Milliseconds between the requests for two paths. */
+static long long log_gap(const json_t *log, size_t from, size_t to)
+{
+    return fa_report_int(json_array_get(log, to), "ms") -
+           fa_report_int(json_array_get(log, from), "ms");
+}
+
+/* A listening socket of 127.0.0.HOST whose queue is full: connections to it hang. */
+static int black_hole(int host)
+{
+    struct sockaddr_in in = {.sin_family = AF_INET,
+                             .sin_addr.s_addr = htonl(0x7f000000u + (unsigned)host)};
+    socklen_t len = sizeof(in);
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (bind(fd, (struct sockaddr *)&in, sizeof(in)) != 0 || listen(fd, 0) != 0 ||
+        getsockname(fd, (struct sockaddr *)&in, &len) != 0) {
+        fa_test_fail("cannot make a black hole");
+    }
+    for (int i = 0; i < 4; i++) {
+        int filler = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+        int connected = connect(filler, (struct sockaddr *)&in, sizeof(in));
+        (void)connected; /* it stays open until the test ends */
+    }
+    return ntohs(in.sin_port);
+}
+
+TEST_MODES(refused_origin_ends_in_seconds_while_others_go_on_at_once)
+{
+    int port = fa_port_free();
+    for (int i = 0; i < 1000; i++) {
+        fa_lines_add(&list, "http://127.0.0.9:%d/dead-%d", port, i);
+    }
+    add_urls("127.0.0.2", "/ok/10/live", 50);
+    fa_fetch_start(&fetch, &scratch, mode, list.text, "--retries", "2", "--retry-wait", "2", NULL);
+    fa_server_until(&server, "requests", 50, 1.5);
+    fa_fetch_expect(&fetch, 15, 5);
+    fa_fetch_expect_count(&fetch, "ok", 50);
+    cr_expect_eq(fa_report_count(fetch.entries, "class", "connect"), 1000);
+    cr_expect_eq(fa_truth_count_files(fetch.dir), 50);
+}
+
+TEST_MODES(black_hole_ends_in_seconds_while_others_go_on_at_once)
+{
+    int port = black_hole(77);
+    for (int i = 0; i < 1000; i++) {
+        fa_lines_add(&list, "http://127.0.0.77:%d/dead-%d", port, i);
+    }
+    add_urls("127.0.0.2", "/ok/10/live", 50);
+    fa_fetch_start(&fetch, &scratch, mode, list.text, NULL);
+    fa_server_until(&server, "requests", 50, 0.9);
+    fa_fetch_expect(&fetch, 10, 5);
+    fa_fetch_expect_count(&fetch, "ok", 50);
+    size_t classes = fa_report_count(fetch.entries, "class", "timeout") +
+                     fa_report_count(fetch.entries, "class", "connect");
+    cr_expect_eq(classes, 1000);
+}
+
+TEST_MODES(files_that_always_fail_do_not_take_their_good_neighbours_with_them)
+{
+    for (int i = 0; i < 40; i++) {
+        char path[64];
+        snprintf(path, sizeof(path), "/status/500/broken-%d", i);
+        add_url("127.0.0.2", path);
+    }
+    add_urls("127.0.0.2", "/ok/10/good", 100);
+    fa_fetch_start(&fetch, &scratch, mode, list.text, "--retries", "2", NULL);
+    fa_fetch_expect(&fetch, 30, 5);
+    fa_fetch_expect_count(&fetch, "ok", 100);
+}
+
+TEST_MODES(burst_of_503_over_1000_urls_passes_with_few_requests_more)
+{
+    add_urls("127.0.0.2", "/burst/800/503/a", 1000);
+    fa_fetch_start(&fetch, &scratch, mode, list.text, "--retries", "5", "--retry-wait", "1", NULL);
+    fa_fetch_expect(&fetch, 60, 0);
+    fa_fetch_expect_count(&fetch, "ok", 1000);
+    long long requests = fa_server_stat(&server, "requests");
+    cr_expect(requests <= 1100, "%s: %lld requests", mode, requests);
+}
+
+struct pause {
+    const char *value;
+    long long least; /* ms until the next request */
+    long long most;
+};
+
+static const struct pause pauses[] = {
+    {"2", 2000, 3500}, {"date+3", 1900, 4500}, {"1.5", 1000, 3000},
+    {"0", 0, 900},     {"-5", 0, 900},         {"date-100", 0, 900},
+    {"soon", 0, 900},  {"9e-1", 0, 900},       {"%20%201%20", 900, 2500},
+};
+
+/* With one transfer at a time to an origin, its log shows the pause after the first answer. */
+static void expect_pause(const json_t *log, const char *host, const struct pause *pause)
+{
+    size_t at[2] = {0, 0};
+    size_t found = 0;
+    for (size_t i = 0; i < json_array_size(log) && found < 2; i++) {
+        const char *to = fa_report_str(json_array_get(log, i), "host");
+        if (strncmp(to, host, strlen(host)) == 0 && to[strlen(host)] == ':') {
+            at[found++] = i;
+        }
+    }
+    cr_assert_eq(found, 2, "%s", host);
+    long long gap = log_gap(log, at[0], at[1]);
+    cr_expect(gap >= pause->least && gap <= pause->most, "%s: Retry-After %s: after %lld ms",
+              fetch.mode, pause->value, gap);
+}
+
+TEST_MODES(retry_after_pauses_its_origin_and_no_other)
+{
+    char host[32];
+    char path[64];
+    size_t count = sizeof(pauses) / sizeof(pauses[0]);
+    for (size_t i = 0; i < count; i++) {
+        snprintf(host, sizeof(host), "127.0.1.%zu", i);
+        snprintf(path, sizeof(path), "/retryafter/1/%s/503/a", pauses[i].value);
+        add_url(host, path);
+        add_urls(host, "/ok/10/after", 5);
+    }
+    add_urls("127.0.2.1", "/ok/10/other", 20);
+    fa_fetch_start(&fetch, &scratch, mode, list.text, "--per-host", "1", NULL);
+    fa_fetch_expect(&fetch, 20, 0);
+    fa_fetch_expect_count(&fetch, "ok", 6 * count + 20);
+    json_t *log = fa_server_log(&server);
+    for (size_t i = 0; i < count; i++) {
+        snprintf(host, sizeof(host), "127.0.1.%zu", i);
+        expect_pause(log, host, &pauses[i]);
+    }
+    json_t *last = NULL;
+    size_t i;
+    json_t *request;
+    json_array_foreach(log, i, request)
+    {
+        last = strncmp(fa_report_str(request, "host"), "127.0.2.1:", 10) == 0 ? request : last;
+    }
+    long long ms = fa_report_int(last, "ms") - fa_report_int(json_array_get(log, 0), "ms");
+    cr_expect(ms < 900, "%s: the other origin had its last request after %lld ms", mode, ms);
+    json_decref(log);
+}
+
+TEST_MODES(retry_after_is_capped_at_600_seconds)
+{
+    add_url("127.0.0.2", "/retryafter/1/100000000000000000000/429/a");
+    add_url("127.0.0.3", "/retryafter/1/1e20/429/a");
+    const char *events = fa_scratch_path(&scratch, "events");
+    fa_fetch_start(&fetch, &scratch, mode, list.text, "--events", events, NULL);
+    fa_server_until(&server, "requests", 2, 10);
+    double until = fa_now() + 0.5;
+    while (fa_now() < until) {
+        fa_run_pump(&fetch.run, 50);
+    }
+    fa_run_kill(&fetch.run, SIGTERM);
+    fa_run_wait(&fetch.run, 6);
+    json_t *told = fa_report_read(events);
+    size_t pauses_told = 0;
+    size_t i;
+    json_t *event;
+    json_array_foreach(told, i, event)
+    {
+        const char *wait = json_object_get(event, "wait") ? "wait" : NULL;
+        if (wait && fa_report_real(event, wait) > 60) {
+            pauses_told++;
+            cr_expect(fa_report_real(event, wait) <= 600.5, "%s", mode);
+        }
+    }
+    cr_expect(pauses_told >= 2, "%s: %zu pauses told", mode, pauses_told);
+    cr_expect_eq(fa_server_stat(&server, "requests"), 2);
+    json_decref(told);
+}
+
+/* The most requests that a host had in service at once. */
+static long long peak_of(const char *host)
+{
+    char name[64];
+    snprintf(name, sizeof(name), "%s:%d", host, server.port);
+    json_t *stats = fa_server_stats(&server);
+    const json_t *one = json_object_get(json_object_get(stats, "hosts"), name);
+    cr_assert_not_null(one, "no requests to %s", name);
+    long long peak = fa_report_int(one, "peak_active");
+    json_decref(stats);
+    return peak;
+}
+
+TEST_MODES(limits_hold_and_are_reached)
+{
+    add_urls("127.0.0.2", "/delay/50/10/a", 30);
+    add_urls("127.0.0.3", "/delay/50/10/b", 30);
+    fa_fetch_start(&fetch, &scratch, mode, list.text, "-j", "7", "--per-host", "4", NULL);
+    fa_fetch_expect(&fetch, 30, 0);
+    fa_fetch_expect_count(&fetch, "ok", 60);
+    cr_expect_eq(fa_server_stat(&server, "peak_active"), 7, "%s", mode);
+    cr_expect_eq(peak_of("127.0.0.2"), 4, "%s", mode);
+    cr_expect_eq(peak_of("127.0.0.3"), 4, "%s", mode);
+}
+
+TEST_MODES(as_many_as_allowed_are_in_service_at_once)
+{
+    add_urls("127.0.0.2", "/gate/40/a", 40);
+    fa_fetch_start(&fetch, &scratch, mode, list.text, "-j", "40", "--per-host", "40",
+                   "--stall-timeout", "20", NULL);
+    fa_fetch_expect(&fetch, 20, 0);
+    fa_fetch_expect_count(&fetch, "ok", 40);
+}
+
+TEST_MODES(full_origin_with_5000_urls_in_front_holds_up_nobody)
+{
+    add_urls("127.0.0.2", "/hold/held", 4);
+    add_urls("127.0.0.2", "/ok/10/waiting", 5000);
+    add_urls("127.0.0.3", "/ok/10/behind", 20);
+    fa_fetch_start(&fetch, &scratch, mode, list.text, "-j", "8", "--per-host", "4",
+                   "--stall-timeout", "60", NULL);
+    fa_server_until(&server, "requests", 24, 10);
+    cr_expect_eq(peak_of("127.0.0.2"), 4, "%s", mode);
+    fa_server_release(&server, NULL);
+    fa_fetch_expect(&fetch, 60, 0);
+    fa_fetch_expect_count(&fetch, "ok", 5024);
+    cr_expect_eq(peak_of("127.0.0.2"), 4, "%s", mode);
+    cr_expect_eq(fa_truth_count_files(fetch.dir), 5024);
+}
+
+TEST_MODES(mirrors_are_tried_in_turn)
+{
+    int port = fa_port_free();
+    char good[128];
+    snprintf(good, sizeof(good), "%s", fa_server_url(&server, "/ok/500/good"));
+    const char *missing = fa_server_url(&server, "/status/404/x");
+    fa_lines_add(&list, "http://127.0.0.9:%d/a1\t%s\t%s", port, missing, good);
+    fa_lines_add(&list, "%s\t%s\n out=a2", missing, good);
+    fa_lines_add(&list, "%s\t%s\n out=a4", good, missing);
+    fa_lines_add(&list, "%s\t%s\n out=a6", missing, missing);
+    fa_fetch_start(&fetch, &scratch, mode, list.text, "-j", "1", NULL);
+    fa_fetch_expect(&fetch, 20, 1);
+    fa_fetch_expect_entry(&fetch, 1, "ok", NULL);
+    fa_fetch_expect_entry(&fetch, 2, "ok", NULL);
+    fa_fetch_expect_entry(&fetch, 4, "ok", NULL);
+    fa_fetch_expect_entry(&fetch, 6, "failed", "http");
+    fa_expect_file(fetch.dir, "a1", "/ok/500/good", 500);
+    fa_expect_file(fetch.dir, "a2", "/ok/500/good", 500);
+    fa_expect_file(fetch.dir, "a4", "/ok/500/good", 500);
+    cr_expect_eq(fa_report_int(fa_report_by_line(fetch.entries, 4), "attempts"), 1);
+    cr_expect_eq(fa_report_int(fa_report_by_line(fetch.entries, 2), "attempts"), 2);
+    const json_t *first = fa_report_by_line(fetch.entries, 1);
+    cr_expect_str_eq(fa_report_str(first, "effective_url"), good);
+    cr_expect_eq(fa_server_requests(&server, "/status/404/x"), 4, "%s: not again", mode);
+}
+
+TEST_MODES(mirror_of_one_that_stalls_or_cuts_gives_the_right_bytes)
+{
+    char cut[128];
+    snprintf(cut, sizeof(cut), "%s",
+             fa_server_url_at(&server, "127.0.0.3", "/truncate/100/5000/b"));
+    const char *whole = fa_server_url_at(&server, "127.0.0.4", "/ok/5000/b");
+    fa_lines_add(&list, "%s\t%s\n out=b", cut, whole);
+    const char *stall = fa_server_url_at(&server, "127.0.0.2", "/stall/a");
+    fa_lines_add(&list, "%s\thttp://127.0.0.9:1/refused\n out=a", stall);
+    fa_fetch_start(&fetch, &scratch, mode, list.text, NULL);
+    fa_fetch_expect(&fetch, 20, 5);
+    fa_fetch_expect_count(&fetch, "ok", 1);
+    fa_fetch_expect_entry(&fetch, 1, "ok", NULL);
+    fa_expect_files(fetch.dir, (struct fa_truth[]){{"b", "/ok/5000/b", 5000}}, 1);
+    fa_fetch_expect_no_parts(&fetch);
+}
+
+TEST_MODES(rate_is_kept_over_all_transfers_together)
+{
+    add_urls("127.0.0.2", "/ok/786432/a", 4);
+    fa_fetch_start(&fetch, &scratch, mode, list.text, "--rate", "1M", "-j", "4", NULL);
+    fa_fetch_expect(&fetch, 20, 0);
+    cr_expect(fetch.seconds > 3 * 0.75 && fetch.seconds < 3 * 1.35, "%s: %.2f s for 3", mode,
+              fetch.seconds);
+}
+
+TEST_MODES(halt_stops_after_that_many_failures)
+{
+    add_urls("127.0.0.2", "/status/404/a", 5);
+    add_urls("127.0.0.2", "/ok/10/b", 500);
+    fa_fetch_start(&fetch, &scratch, mode, list.text, "--halt", "3", "-j", "1", NULL);
+    fa_fetch_expect(&fetch, 20, 1);
+    long long requests = fa_server_stat(&server, "requests");
+    cr_expect(requests >= 3 && requests <= 5, "%s: %lld requests", mode, requests);
+    fa_fetch_expect_no_parts(&fetch);
+    fa_fetch_end(&fetch);
+    fa_server_reset(&server);
+    fa_fetch_start(&fetch, &scratch, mode, list.text, "--halt", "50%", "-j", "1", NULL);
+    fa_fetch_expect(&fetch, 20, 1);
+    requests = fa_server_stat(&server, "requests");
+    cr_expect(requests >= 5 && requests <= 15, "%s: %lld requests", mode, requests);
+}

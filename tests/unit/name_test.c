@@ -1,0 +1,414 @@
+#include "engine/name.h"
+
+#include <criterion/criterion.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+static char *build(const struct fa_name_source *src)
+{
+    struct fa_error err = {0};
+    char *path = NULL;
+    cr_assert_eq(fa_name_build(src, &path, &err), 0, "%s: %s", src->path, err.msg);
+    cr_assert_not_null(path);
+    return path;
+}
+
+/* One text n times. */
+static char *times(const char *text, size_t n)
+{
+    size_t len = strlen(text);
+    char *all = malloc(len * n + 1);
+    for (size_t i = 0; i < n; ++i)
+        memcpy(all + i * len, text, len);
+    all[len * n] = '\0';
+    return all;
+}
+
+static char *join(const char *a, const char *b, const char *c)
+{
+    char *all = malloc(strlen(a) + strlen(b) + strlen(c) + 1);
+    strcpy(all, a);
+    strcat(all, b);
+    return strcat(all, c);
+}
+
+Test(name, is_the_last_segment_of_the_url_in_a_flat_layout)
+{
+    static const struct {
+        const char *path;
+        const char *name;
+    } rows[] = {
+        {"/a.iso", "a.iso"},
+        {"/x/y/a.iso", "a.iso"},
+        {"a.iso", "a.iso"},
+        {"/x/a.tar.gz", "a.tar.gz"},
+        {"/a%20b.txt", "a b.txt"},
+        {"/%c3%a4.txt", "\xc3\xa4.txt"},
+        {"/%C3%A4.txt", "\xc3\xa4.txt"},
+        {"/\xc3\xa4.txt", "\xc3\xa4.txt"},
+        {"/%e2%82%ac%F0%9F%98%80", "\xe2\x82\xac\xf0\x9f\x98\x80"},
+        {"/a+b=c&d;e,f@g:h!i$j'k(l)m*n", "a+b=c&d;e,f@g:h!i$j'k(l)m*n"},
+        {"/100%25", "100%"},
+        {"/a%2520b", "a%20b"}, /* decoded once */
+        {"/a%252fb", "a%2fb"},
+        {"/%zz%4", "%zz%4"},
+        {"/%", "%"},
+        {"/%%41", "%A"},
+        {"/%4%31", "%41"},
+        /* no name */
+        {"", "index.html"},
+        {"/", "index.html"},
+        {"//", "index.html"},
+        {"/x/", "index.html"},
+        {"/.", "index.html"},
+        {"/..", "index.html"},
+        {"/...", "index.html"},
+        {"/%2e", "index.html"},
+        {"/%2e%2e", "index.html"},
+        {"/%2E.", "index.html"},
+        {"/x/%20", "index.html"},
+        {"/.%20.%20", "index.html"},
+        /* slashes that would make folders */
+        {"/..%2f..%2fetc%2fpasswd", "_._.._etc_passwd"},
+        {"/%2e%2e%2f", "_._"},
+        {"/%2e%2e%2fx", "_._x"},
+        {"/..%5c..%5cx", "_._.._x"},
+        {"/..\\..\\x", "_._.._x"},
+        {"/%2fetc%2fpasswd", "_etc_passwd"},
+        {"/%2f", "_"},
+        {"/C:%5cWindows", "C:_Windows"},
+        {"/a%2Fb", "a_b"},
+        {"/a%5Cb", "a_b"},
+        /* slashes that are none */
+        {"/%c0%af%c0%ae", "____"},
+        {"/%c1%9c", "__"},
+        {"/%e0%80%af", "___"},
+        {"/%f0%80%80%af", "____"},
+        {"/a%EF%BC%8Fb", "a\xef\xbc\x8f"
+                         "b"}, /* fullwidth: a character like any other */
+        /* hidden names, options, homes, blanks */
+        {"/.bashrc", "_bashrc"},
+        {"/.wgetrc", "_wgetrc"},
+        {"/.fetchall", "_fetchall"},
+        {"/%2efetchall", "_fetchall"},
+        {"/..a", "_.a"},
+        {"/-rf", "_rf"},
+        {"/--help", "_-help"},
+        {"/-", "_"},
+        {"/~", "_"},
+        {"/~root", "_root"},
+        {"/%20a", "_a"},
+        {"/%20-rf", "_-rf"},
+        {"/_", "_"},
+        /* dots and blanks at the end */
+        {"/a.", "a"},
+        {"/a..%20.", "a"},
+        {"/a%20", "a"},
+        {"/a.txt.", "a.txt"},
+        {"/-.", "_"},
+        /* bytes that are no characters, and characters that are no good */
+        {"/%00", "_"},
+        {"/a%00b", "a_b"},
+        {"/a.php%00.jpg", "a.php_.jpg"},
+        {"/%0a%0d%09", "___"},
+        {"/\x01\x1f", "__"},
+        {"/a%1b[31mb", "a_[31mb"},
+        {"/a%7fb", "a_b"},
+        {"/a%80b", "a_b"},
+        {"/a%ffb%fe", "a_b_"},
+        {"/a%c2%9bb", "a_b"}, /* C1: CSI */
+        {"/a%c2%85b", "a_b"}, /* C1: NEL */
+        {"/a%c2%a0b", "a\xc2\xa0"
+                      "b"},
+        {"/a%c3", "a_"}, /* cut */
+        {"/a%e2%82", "a__"},
+        {"/a%f0%9f%98", "a___"},
+        {"/%c3%28", "_("},
+        {"/a%ed%a0%80b", "a___b"},     /* a surrogate */
+        {"/a%f4%90%80%80b", "a____b"}, /* behind U+10FFFF */
+        {"/a%f8%88%80%80%80b", "a_____b"},
+        {"/exe%e2%80%aegpj.scr", "exe_gpj.scr"}, /* U+202E */
+        {"/a%e2%80%aab%e2%80%8fc", "a_b_c"},
+        {"/a%e2%81%a6b%e2%81%a9c", "a_b_c"}, /* U+2066, U+2069 */
+        {"/a%d8%9cb", "a_b"},                /* U+061C */
+        {"/a%e2%80%a8b%e2%80%a9c", "a_b_c"}, /* line and paragraph separators */
+        {"/%ef%bb%bfa", "_a"},
+        {"/%e2%80%ae", "_"},
+        /* names that mean something elsewhere */
+        {"/CON", "CON"},
+        {"/a:b|c?d*e", "a:b|c?d*e"},
+        {"/$(reboot)", "$(reboot)"},
+        {"/;rm%20-rf%20%22*%22", ";rm -rf \"*\""},
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); ++i) {
+        struct fa_name_source src = {.layout = FA_LAYOUT_FLAT, .host = "h", .path = rows[i].path};
+        char *path = build(&src);
+        cr_assert_str_eq(path, rows[i].name, "%s: '%s', not '%s'", rows[i].path, path,
+                         rows[i].name);
+        free(path);
+    }
+}
+
+Test(name, mirrors_the_url_in_a_tree_layout)
+{
+    static const struct {
+        const char *host;
+        const char *path;
+        const char *name;
+    } rows[] = {
+        {"h", "/", "h/index.html"},
+        {"h", "", "h/index.html"},
+        {"h", "/a", "h/a"},
+        {"h", "/a/b/c.iso", "h/a/b/c.iso"},
+        {"h", "/a/b/", "h/a/b/index.html"},
+        {"h", "//a///b//", "h/a/b/index.html"},
+        {"h", "/a%2fb/c", "h/a_b/c"},
+        {"h", "/%2e%2e/%2e/x", "h/_/_/x"},
+        {"h", "/../../x", "h/_/_/x"},
+        {"h", "/a/..", "h/a/index.html"},
+        {"h", "/.git/config", "h/_git/config"},
+        {"h", "/%20/x", "h/_/x"},
+        {"h", "/a./b.", "h/a/b"},
+        {"h", "/-x/~y", "h/_x/_y"},
+        {"h", "/%00/%ff", "h/_/_"},
+        {"h", "/..%5c../x", "h/_._/x"},
+        {"::1", "/a", "::1/a"},
+        {"[::1]", "/a", "[::1]/a"},
+        {"", "/a", "_/a"},
+        {"..", "/a", "_/a"},
+        {".", "/a", "_/a"},
+        {".fetchall", "/state.db", "_fetchall/state.db"},
+        {"a/b", "/a", "a_b/a"},
+        {"-h", "/a", "_h/a"},
+        {"example.org.", "/a", "example.org/a"},
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); ++i) {
+        struct fa_name_source src = {FA_LAYOUT_TREE, rows[i].host, rows[i].path, NULL, NULL};
+        char *path = build(&src);
+        cr_assert_str_eq(path, rows[i].name, "%s %s: '%s'", rows[i].host, rows[i].path, path);
+        free(path);
+    }
+}
+
+Test(name, is_what_the_user_says)
+{
+    static const struct {
+        enum fa_layout layout;
+        const char *out;
+        const char *dir;
+        const char *name;
+    } rows[] = {
+        {FA_LAYOUT_FLAT, "a", NULL, "a"},
+        {FA_LAYOUT_TREE, "a", NULL, "a"},
+        {FA_LAYOUT_FLAT, "a/b", NULL, "a/b"},
+        {FA_LAYOUT_FLAT, "a//b", NULL, "a/b"},
+        {FA_LAYOUT_FLAT, "./a", NULL, "a"},
+        {FA_LAYOUT_FLAT, "././/a/./b", NULL, "a/b"},
+        {FA_LAYOUT_FLAT, ".a", NULL, ".a"},
+        {FA_LAYOUT_FLAT, "...", NULL, "..."},
+        {FA_LAYOUT_FLAT, "-a", NULL, "-a"},
+        {FA_LAYOUT_FLAT, "a%20b", NULL, "a%20b"},
+        {FA_LAYOUT_FLAT, "a\\b", NULL, "a\\b"},
+        {FA_LAYOUT_FLAT, "\xc3\xa4", NULL, "\xc3\xa4"},
+        {FA_LAYOUT_FLAT, "a/.fetchall", NULL, "a/.fetchall"},
+        {FA_LAYOUT_FLAT, ".fetchall2", NULL, ".fetchall2"},
+        {FA_LAYOUT_FLAT, NULL, "d", "d/u.txt"},
+        {FA_LAYOUT_TREE, NULL, "d", "d/h/p/u.txt"},
+        {FA_LAYOUT_FLAT, NULL, "d/e/", "d/e/u.txt"},
+        {FA_LAYOUT_FLAT, NULL, "", "u.txt"},
+        {FA_LAYOUT_FLAT, NULL, ".", "u.txt"},
+        {FA_LAYOUT_TREE, NULL, "./", "h/p/u.txt"},
+        {FA_LAYOUT_FLAT, "o", "d", "d/o"},
+        {FA_LAYOUT_TREE, "o", "d", "d/o"},
+        {FA_LAYOUT_FLAT, "./o", "./d/.", "d/o"},
+        {FA_LAYOUT_FLAT, ".fetchall", "d", "d/.fetchall"},
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); ++i) {
+        struct fa_name_source src = {rows[i].layout, "h", "/p/u.txt", rows[i].out, rows[i].dir};
+        char *path = build(&src);
+        cr_assert_str_eq(path, rows[i].name, "row %zu: '%s'", i, path);
+        free(path);
+    }
+}
+
+Test(name, is_refused_where_the_user_may_not_write)
+{
+    static const struct {
+        const char *out;
+        const char *dir;
+        const char *part; /* of the message */
+    } rows[] = {
+        {"/etc/passwd", NULL, "out '/etc/passwd' is refused: it is not relative"},
+        {"/", NULL, "names no file"},
+        {"..", NULL, "'..'"},
+        {"../a", NULL, "'..'"},
+        {"a/../b", NULL, "'..'"},
+        {"a/..", NULL, "'..'"},
+        {"./..", NULL, "'..'"},
+        {"", NULL, "names no file"},
+        {".", NULL, "names no file"},
+        {"a/", NULL, "names no file"},
+        {"a/.", NULL, "names no file"},
+        {"./", NULL, "names no file"},
+        {"a\nb", NULL, "control byte"},
+        {"a\x1b[m", NULL, "control byte"},
+        {"a\x7f", NULL, "control byte"},
+        {"a\xff", NULL, "UTF-8"},
+        {"a\xc0\xaf", NULL, "UTF-8"},
+        {".fetchall", NULL, "state"},
+        {".fetchall/state.db", NULL, "state"},
+        {"./.fetchall/x", NULL, "state"},
+        {".//.fetchall//x", NULL, "state"},
+        {".FetchAll/x", NULL, "state"},
+        {"x", ".fetchall", "dir '.fetchall'"},
+        {".fetchall/x", ".", "state"},
+        {".fetchall/x", "", "state"},
+        {NULL, "/tmp", "not relative"},
+        {NULL, "..", "'..'"},
+        {NULL, "a/../..", "'..'"},
+        {NULL, ".fetchall/parts", "state"},
+        {NULL, "a\tb", "control byte"},
+        {"x", "/tmp", "not relative"},
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); ++i) {
+        struct fa_name_source src = {FA_LAYOUT_FLAT, "h", "/u", rows[i].out, rows[i].dir};
+        struct fa_error err = {0};
+        char *path = NULL;
+        cr_assert_eq(fa_name_build(&src, &path, &err), -1, "row %zu: %s", i, path);
+        cr_assert_null(path);
+        cr_assert_eq(err.class, FA_CLASS_REFUSED);
+        cr_assert_not_null(strstr(err.msg, rows[i].part), "row %zu: %s", i, err.msg);
+    }
+}
+
+Test(name, keeps_a_short_extension_when_it_is_cut)
+{
+    static const struct {
+        const char *before, *unit;
+        size_t n;
+        const char *behind;
+        size_t len;
+        const char *ends;
+    } rows[] = {
+        {"", "a", 255, "", 255, "aaa"},
+        {"", "a", 256, "", 255, "aaa"},
+        {"", "a", 5000, "", 255, "aaa"},
+        {"", "a", 5000, ".iso", 255, "aa.iso"},
+        {"", "a", 5000, ".tar.xz", 255, "aa.tar.xz"},
+        {"", "a", 5000, ".tar.0123456789abcdef", 255, "aa.tar.0123456789abcdef"},
+        {"", "a", 5000, ".0123456789abcdefg", 255, "aaa"},
+        {"", "a", 5000, ".i o", 255, "aaa"},
+        {"", "%c3%a4", 300, ".gz", 255, "\xc3\xa4.gz"},
+        {"x", "%c3%a4", 300, ".gz", 254, "\xc3\xa4.gz"},
+        {"", "%f0%9f%98%80", 300, ".jpeg", 253, "\x80.jpeg"},
+        {"", "%f0%9f%98%80", 300, "", 252, "\xf0\x9f\x98\x80"},
+        {"", ".", 5000, "", 10, "index.html"},
+        {"", "a.", 5000, "", 255, "a.a"},
+        {"aaa", "%20", 5000, "b", 3, "aaa"}, /* what is cut may end with blanks */
+        {"", "%ff", 5000, "", 255, "___"},
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); ++i) {
+        char *unit = times(rows[i].unit, rows[i].n);
+        char *url = join(rows[i].before, unit, rows[i].behind);
+        struct fa_name_source src = {.layout = FA_LAYOUT_FLAT, .host = "h", .path = url};
+        char *path = build(&src);
+        size_t len = strlen(path);
+        cr_assert_eq(len, rows[i].len, "row %zu: %zu bytes", i, len);
+        cr_assert_str_eq(path + len - strlen(rows[i].ends), rows[i].ends, "row %zu: %s", i, path);
+        free(path);
+        free(url);
+        free(unit);
+    }
+}
+
+Test(name, is_refused_when_the_path_is_too_long)
+{
+    char *deep = times("/aaaaaaa", 500);
+    struct fa_name_source src = {FA_LAYOUT_TREE, "h", deep, NULL, NULL};
+    char *path = build(&src);
+    cr_assert_eq(strlen(path), 4001);
+    char *other = NULL;
+    cr_assert_eq(fa_name_alternative(path, 0, &other), 0);
+    cr_assert_lt(strlen(other), 4096);
+    free(other);
+    free(path);
+    free(deep);
+
+    deep = times("/aaaaaaa", 511);
+    struct fa_error err = {0};
+    src.path = deep;
+    cr_assert_eq(fa_name_build(&src, &path, &err), -1);
+    cr_assert_eq(err.class, FA_CLASS_REFUSED);
+    cr_assert_not_null(strstr(err.msg, "4089 bytes"), "%s", err.msg);
+    free(deep);
+}
+
+Test(name, takes_the_longest_parts_of_the_user_and_no_longer)
+{
+    char *longest = times("a", 255);
+    char *longer = times("a", 256);
+    struct fa_name_source src = {FA_LAYOUT_FLAT, "h", "/u", longest, longest};
+    char *path = build(&src);
+    cr_assert_eq(strlen(path), 511);
+    free(path);
+    struct fa_error err = {0};
+    src.out = longer;
+    cr_assert_eq(fa_name_build(&src, &path, &err), -1);
+    cr_assert_eq(err.class, FA_CLASS_REFUSED);
+    cr_assert_not_null(strstr(err.msg, "255"), "%s", err.msg);
+    free(longest);
+    free(longer);
+}
+
+Test(name, has_an_alternative)
+{
+    static const struct {
+        const char *path;
+        const char *other;
+    } rows[] = {
+        {"a", "a-0123abcd"},
+        {"a.iso", "a-0123abcd.iso"},
+        {"a.tar.gz", "a-0123abcd.tar.gz"},
+        {"a.tar", "a-0123abcd.tar"},
+        {"a.b.c", "a.b-0123abcd.c"},
+        {".tar.gz", ".tar-0123abcd.gz"},
+        {"d.e/a", "d.e/a-0123abcd"},
+        {"d.e/a.iso", "d.e/a-0123abcd.iso"},
+        {"d/.a", "d/.a-0123abcd"},
+        {"a.0123456789abcdef", "a-0123abcd.0123456789abcdef"},
+        {"a.0123456789abcdefg", "a.0123456789abcdefg-0123abcd"},
+        {"Mr. Smith", "Mr. Smith-0123abcd"},
+        {"a.\xc3\xa4", "a.\xc3\xa4-0123abcd"},
+        {"a.c++", "a-0123abcd.c++"},
+        {"...", "...-0123abcd"},
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); ++i) {
+        char *other = NULL;
+        cr_assert_eq(fa_name_alternative(rows[i].path, 0x0123abcd, &other), 0);
+        cr_assert_str_eq(other, rows[i].other, "%s: %s", rows[i].path, other);
+        free(other);
+    }
+}
+
+Test(name, has_an_alternative_that_is_no_longer_than_a_name_may_be)
+{
+    static const char *const units[] = {"a", "\xc3\xa4", "\xe2\x82\xac", "\xf0\x9f\x98\x80"};
+    static const char *const extensions[] = {"", ".x", ".tar.0123456789abcdef"};
+    for (size_t i = 0; i < 12; ++i) {
+        const char *extension = extensions[i % 3];
+        size_t n = (255 - strlen(extension)) / strlen(units[i / 3]);
+        char *unit = times(units[i / 3], n);
+        char *path = join("d/", unit, extension);
+        char *other = NULL;
+        cr_assert_eq(fa_name_alternative(path, 0xffffffff, &other), 0);
+        size_t len = strlen(other) - 2;
+        cr_assert_leq(len, 255);
+        cr_assert_gt(len, 255 - strlen(units[i / 3]));
+        cr_assert_eq(other[2 + len - strlen(extension) - 9], '-');
+        cr_assert_str_eq(other + 2 + len - strlen(extension), extension);
+        free(other);
+        free(path);
+        free(unit);
+    }
+}
