@@ -11,15 +11,17 @@
  *       │ public headers only
  *    include/fetchall   config error event session pool version
  *       │ implemented by
- *    src/engine         session turn job queue hosts retry
+ *    src/engine         session, turn ─▶ admit dispatch settle staging tell   what a turn does
+ *       │                 job hosts breaker retry resolve timers               the nouns and policies
+ *       │                 name names backlog store                             names and files
  *       ├─────────────────┬──────────────┐
  *    src/strategy      src/stage      src/list
- *       │   \             │
- *       │    \────────────┤
- *    src/transfer      src/pool       these two never see each other
- *    (libcurl)         (fork, IPC)
+ *       │  async           stage         list entry
+ *       │  blocking ──┐    digest
+ *    src/transfer     └─▶ src/pool       transfer and pool never see each other
+ *    (libcurl)            (fork, IPC)
  *       └────────┬────────┘
- *    src/base           error buf hash clock loop
+ *    src/base           error buf hash key clock loop
  *
  * The way of one URL:
  *
@@ -27,7 +29,7 @@
  *                     │  ▲                                 │
  *                     │  └───────────outcome───────────────┘
  *                     ├─ retry? not before T, or never (pure policy)
- *                     ├─ done: the name is published ──▶ stage (pool: hash) ──digest──▶ engine
+ *                     ├─ fetched ──▶ stage (pool: hash) ──digest──▶ checked, and given its name
  *                     └─ events ──▶ observer
  */
 #include <errno.h>
