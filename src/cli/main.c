@@ -37,6 +37,7 @@
 #include <locale.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <fetchall/pool.h>
@@ -66,6 +67,16 @@ static void hold_standard_fds(void)
         if (fcntl(fd, F_GETFD) < 0 &&
             open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) < 0)
             _exit(FA_EXIT_LOCAL);
+}
+
+/* As many files as we may have open: a soft limit is often far below the hard one. */
+static void raise_file_limit(void)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < limit.rlim_max) {
+        limit.rlim_cur = limit.rlim_max;
+        setrlimit(RLIMIT_NOFILE, &limit);
+    }
 }
 
 /* Print what was asked for, instead of a run. */
@@ -153,6 +164,7 @@ int main(int argc, char **argv)
 {
     fa_worker_main(argc, argv, NULL);
     hold_standard_fds();
+    raise_file_limit();
     /* Text is UTF-8 everywhere, and so its width on the terminal must be. */
     setlocale(LC_CTYPE, "C.UTF-8");
 

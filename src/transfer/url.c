@@ -127,10 +127,13 @@ static int fill(struct fa_url *url, CURLU *handle, struct fa_error *err)
     url->whole = part_of(handle, CURLUPART_URL, 0);
 
     char *password = part_of(handle, CURLUPART_PASSWORD, 0);
-    if (password)
+    if (password) {
         curl_url_set(handle, CURLUPART_PASSWORD, "***", 0);
+        url->printed = part_of(handle, CURLUPART_URL, 0);
+    } else if (url->whole) {
+        url->printed = strdup(url->whole);
+    }
     free(password);
-    url->printed = part_of(handle, CURLUPART_URL, 0);
     if (!url->path || !url->whole || !url->printed)
         return bad(err, "the URL cannot be put together again");
     return 0;
@@ -204,8 +207,8 @@ int fa_url_parse(struct fa_url *url, const char *text, const char *base, struct 
     if (code != CURLUE_OK) {
         bad(err, curl_url_strerror(code));
     } else {
-        char *whole = part_of(handle, CURLUPART_URL, 0);
-        if (whole && check_shape(whole, err) == 0)
+        char *whole = base ? part_of(handle, CURLUPART_URL, 0) : NULL;
+        if (!base || (whole && check_shape(whole, err) == 0))
             result = fill(url, handle, err);
         free(whole);
     }
