@@ -72,10 +72,12 @@ static void check_end(struct fa_session *s, double now)
 
 void fa_turn(evutil_socket_t fd, short what, void *arg)
 {
-    (void)fd, (void)what;
+    (void)fd;
     struct fa_session *s = arg;
     double now = fa_clock_now();
 
+    if (what & EV_READ)
+        s->list_waits = false;
     hear_stop(s);
     if (!s->config.plan) {
         fa_settle(s, now);
