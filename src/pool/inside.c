@@ -287,11 +287,22 @@ static bool is_nursery(void)
            type == SOCK_SEQPACKET;
 }
 
+/* The supervisor is gone, or has no more use for us.  The children are reaped here, as the init of
+ * a container may not do it. */
+static _Noreturn void leave(struct nursery *n)
+{
+    for (size_t i = 0; i < n->n_born; ++i)
+        kill(n->born[i].pid, SIGKILL);
+    while (waitpid(-1, NULL, 0) > 0 || errno == EINTR)
+        continue;
+    _exit(0);
+}
+
 static void serve(struct nursery *n)
 {
     struct fa_frame frame;
     if (fa_frame_recv(FA_NURSERY_FD, &n->room, &frame, 0) <= 0)
-        _exit(0);
+        leave(n);
     if (frame.type == FA_FRAME_ROLE)
         prepare_role(n, &frame);
     else if (frame.type == FA_FRAME_SPAWN)

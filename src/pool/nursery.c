@@ -6,6 +6,7 @@
 #include "pool/inside.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdio.h>
@@ -19,6 +20,8 @@
 extern char **environ;
 
 #define ROLES_MAX 8
+/* Milliseconds that the nursery has to end. */
+#define END_WAIT 1000
 
 struct fa_nursery {
     struct event_base *base;
@@ -134,7 +137,19 @@ static int start(struct fa_nursery *nursery, struct fa_error *err)
     return 0;
 }
 
-/* Its workers die with it. */
+/* It ends its workers first, which is quick; one that does not is killed, and they with it. */
+static void await_end(pid_t pid)
+{
+    int pidfd = pidfd_open(pid, 0);
+    struct pollfd end = {.fd = pidfd, .events = POLLIN};
+    if (pidfd < 0 || poll(&end, 1, END_WAIT) <= 0)
+        kill(pid, SIGKILL);
+    if (pidfd >= 0)
+        close(pidfd);
+    while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+        continue;
+}
+
 static void stop(struct fa_nursery *nursery)
 {
     if (nursery->event)
@@ -143,11 +158,8 @@ static void stop(struct fa_nursery *nursery)
     if (nursery->sock >= 0)
         close(nursery->sock);
     nursery->sock = -1;
-    if (nursery->pid > 0) {
-        kill(nursery->pid, SIGKILL);
-        while (waitpid(nursery->pid, NULL, 0) < 0 && errno == EINTR)
-            continue;
-    }
+    if (nursery->pid > 0)
+        await_end(nursery->pid);
     nursery->pid = 0;
 }
 
