@@ -44,7 +44,7 @@ void fa_fetch_start_with(struct fa_fetch *fetch, struct fa_scratch *scratch,
                          const struct fa_run_options *options, const char *dir, const char *mode,
                          const char *list, ...) __attribute__((sentinel));
 
-/* Waits for the end, and reads the report. The status must be this. */
+/* Waits for the end, and reads the report. The status must be this; -1: any. */
 void fa_fetch_expect(struct fa_fetch *fetch, double timeout_s, int status);
 
 /* The entry of a line has this status and, if it failed, this class. Returns it. */

@@ -2,6 +2,7 @@
 
 #include "support/fail.h"
 #include "support/fetch.h"
+#include "support/modes.h"
 #include "support/process.h"
 #include "support/report.h"
 #include "support/server.h"
@@ -9,7 +10,6 @@
 
 #include <arpa/inet.h>
 #include <criterion/criterion.h>
-#include <criterion/parameterized.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -35,21 +35,7 @@ static void end(void)
     fa_scratch_fini(&scratch);
 }
 
-/* A test BODY(MODE), run for each mode. */
-#define TEST_MODES(name)                                                                     \
-    static void name(const char *mode);                                                      \
-    ParameterizedTestParameters(hosts, name)                                                 \
-    {                                                                                        \
-        static int numbers[FA_MODES] = {0, 1, 2, 3};                                         \
-        return cr_make_param_array(int, numbers, FA_MODES);                                  \
-    }                                                                                        \
-    ParameterizedTest(int *number, hosts, name, .init = begin, .fini = end, .timeout = 90.0) \
-    {                                                                                        \
-        name(fa_modes[*number]);                                                             \
-    }                                                                                        \
-    static void name(const char *mode)
-
-TestSuite(hosts);
+TestSuite(hosts, .init = begin, .fini = end, .timeout = 90.0);
 
 static void add_url(const char *host, const char *path)
 {
@@ -91,7 +77,7 @@ static int black_hole(int host)
     return ntohs(in.sin_port);
 }
 
-TEST_MODES(refused_origin_ends_in_seconds_while_others_go_on_at_once)
+FA_TEST_MODES(hosts, refused_origin_ends_in_seconds_while_others_go_on_at_once)
 {
     int port = fa_port_free();
     for (int i = 0; i < 1000; i++) {
@@ -106,7 +92,7 @@ TEST_MODES(refused_origin_ends_in_seconds_while_others_go_on_at_once)
     cr_expect_eq(fa_truth_count_files(fetch.dir), 50);
 }
 
-TEST_MODES(black_hole_ends_in_seconds_while_others_go_on_at_once)
+FA_TEST_MODES(hosts, black_hole_ends_in_seconds_while_others_go_on_at_once)
 {
     int port = black_hole(77);
     for (int i = 0; i < 1000; i++) {
@@ -122,7 +108,7 @@ TEST_MODES(black_hole_ends_in_seconds_while_others_go_on_at_once)
     cr_expect_eq(classes, 1000);
 }
 
-TEST_MODES(files_that_always_fail_do_not_take_their_good_neighbours_with_them)
+FA_TEST_MODES(hosts, files_that_always_fail_do_not_take_their_good_neighbours_with_them)
 {
     for (int i = 0; i < 40; i++) {
         char path[64];
@@ -135,7 +121,7 @@ TEST_MODES(files_that_always_fail_do_not_take_their_good_neighbours_with_them)
     fa_fetch_expect_count(&fetch, "ok", 100);
 }
 
-TEST_MODES(burst_of_503_over_1000_urls_passes_with_few_requests_more)
+FA_TEST_MODES(hosts, burst_of_503_over_1000_urls_passes_with_few_requests_more)
 {
     add_urls("127.0.0.2", "/burst/800/503/a", 1000);
     fa_fetch_start(&fetch, &scratch, mode, list.text, "--retries", "5", "--retry-wait", "1", NULL);
@@ -174,7 +160,7 @@ static void expect_pause(const json_t *log, const char *host, const struct pause
               fetch.mode, pause->value, gap);
 }
 
-TEST_MODES(retry_after_pauses_its_origin_and_no_other)
+FA_TEST_MODES(hosts, retry_after_pauses_its_origin_and_no_other)
 {
     char host[32];
     char path[64];
@@ -206,7 +192,7 @@ TEST_MODES(retry_after_pauses_its_origin_and_no_other)
     json_decref(log);
 }
 
-TEST_MODES(retry_after_is_capped_at_600_seconds)
+FA_TEST_MODES(hosts, retry_after_is_capped_at_600_seconds)
 {
     add_url("127.0.0.2", "/retryafter/1/100000000000000000000/429/a");
     add_url("127.0.0.3", "/retryafter/1/1e20/429/a");
@@ -249,7 +235,7 @@ static long long peak_of(const char *host)
     return peak;
 }
 
-TEST_MODES(limits_hold_and_are_reached)
+FA_TEST_MODES(hosts, limits_hold_and_are_reached)
 {
     add_urls("127.0.0.2", "/delay/50/10/a", 30);
     add_urls("127.0.0.3", "/delay/50/10/b", 30);
@@ -261,7 +247,7 @@ TEST_MODES(limits_hold_and_are_reached)
     cr_expect_eq(peak_of("127.0.0.3"), 4, "%s", mode);
 }
 
-TEST_MODES(as_many_as_allowed_are_in_service_at_once)
+FA_TEST_MODES(hosts, as_many_as_allowed_are_in_service_at_once)
 {
     add_urls("127.0.0.2", "/gate/40/a", 40);
     fa_fetch_start(&fetch, &scratch, mode, list.text, "-j", "40", "--per-host", "40",
@@ -270,7 +256,7 @@ TEST_MODES(as_many_as_allowed_are_in_service_at_once)
     fa_fetch_expect_count(&fetch, "ok", 40);
 }
 
-TEST_MODES(full_origin_with_5000_urls_in_front_holds_up_nobody)
+FA_TEST_MODES(hosts, full_origin_with_5000_urls_in_front_holds_up_nobody)
 {
     add_urls("127.0.0.2", "/hold/held", 4);
     add_urls("127.0.0.2", "/ok/10/waiting", 5000);
@@ -286,7 +272,7 @@ TEST_MODES(full_origin_with_5000_urls_in_front_holds_up_nobody)
     cr_expect_eq(fa_truth_count_files(fetch.dir), 5024);
 }
 
-TEST_MODES(mirrors_are_tried_in_turn)
+FA_TEST_MODES(hosts, mirrors_are_tried_in_turn)
 {
     int port = fa_port_free();
     char good[128];
@@ -312,7 +298,7 @@ TEST_MODES(mirrors_are_tried_in_turn)
     cr_expect_eq(fa_server_requests(&server, "/status/404/x"), 4, "%s: not again", mode);
 }
 
-TEST_MODES(mirror_of_one_that_stalls_or_cuts_gives_the_right_bytes)
+FA_TEST_MODES(hosts, mirror_of_one_that_stalls_or_cuts_gives_the_right_bytes)
 {
     char cut[128];
     snprintf(cut, sizeof(cut), "%s",
@@ -329,16 +315,29 @@ TEST_MODES(mirror_of_one_that_stalls_or_cuts_gives_the_right_bytes)
     fa_fetch_expect_no_parts(&fetch);
 }
 
-TEST_MODES(rate_is_kept_over_all_transfers_together)
+struct amount {
+    int files;
+    int size;
+};
+
+FA_TEST_MODES(hosts, rate_is_kept_over_all_transfers_together)
 {
-    add_urls("127.0.0.2", "/ok/786432/a", 4);
-    fa_fetch_start(&fetch, &scratch, mode, list.text, "--rate", "1M", "-j", "4", NULL);
-    fa_fetch_expect(&fetch, 20, 0);
-    cr_expect(fetch.seconds > 3 * 0.75 && fetch.seconds < 3 * 1.35, "%s: %.2f s for 3", mode,
-              fetch.seconds);
+    static const struct amount amounts[] = {{1, 3145728}, {4, 786432}, {30, 104858}, {300, 10486}};
+    for (size_t i = 0; i < sizeof(amounts) / sizeof(amounts[0]); i++) {
+        char path[64];
+        snprintf(path, sizeof(path), "/ok/%d/a", amounts[i].size);
+        add_urls("127.0.0.2", path, amounts[i].files);
+        fa_fetch_start(&fetch, &scratch, mode, list.text, "--rate", "1M", NULL);
+        fa_fetch_expect(&fetch, 20, 0);
+        cr_expect(fetch.seconds > 3 * 0.75 && fetch.seconds < 3 * 1.35,
+                  "%s: %d files of %d bytes: %.2f s, not 3", mode, amounts[i].files,
+                  amounts[i].size, fetch.seconds);
+        fa_fetch_end(&fetch);
+        fa_lines_fini(&list);
+    }
 }
 
-TEST_MODES(halt_stops_after_that_many_failures)
+FA_TEST_MODES(hosts, halt_stops_after_that_many_failures)
 {
     add_urls("127.0.0.2", "/status/404/a", 5);
     add_urls("127.0.0.2", "/ok/10/b", 500);
@@ -349,7 +348,8 @@ TEST_MODES(halt_stops_after_that_many_failures)
     fa_fetch_expect_no_parts(&fetch);
     fa_fetch_end(&fetch);
     fa_server_reset(&server);
-    fa_fetch_start(&fetch, &scratch, mode, list.text, "--halt", "50%", "-j", "1", NULL);
+    fa_fetch_start(&fetch, &scratch, mode, list.text, "--halt", "50%", "-j", "1", "--hash", "none",
+                   NULL);
     fa_fetch_expect(&fetch, 20, 1);
     requests = fa_server_stat(&server, "requests");
     cr_expect(requests >= 5 && requests <= 15, "%s: %lld requests", mode, requests);

@@ -1,0 +1,109 @@
+#include "support/told.h"
+#include "support/fail.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define ROW(text, told)                                \
+    {                                                  \
+        text, sizeof(text) - 1, told, sizeof(told) - 1 \
+    }
+
+const struct fa_told_row fa_told_rows[] = {
+    ROW("", "."),
+    ROW("\n", "."),
+    ROW("\xef\xbb\xbf", "."),
+    ROW("a", "1:a|."),
+    ROW("ab\n", "1:ab|."),
+    ROW("a\nb\nc", "1:a|2:b|3:c|."),
+    ROW("a\r\nb\r\n\r\nc\r", "1:a|2:b|4:c|."),
+    ROW("a  \t\nb \r\n", "1:a|2:b|."),
+    ROW("\xef\xbb\xbf"
+        "a\nb",
+        "1:a|2:b|."),
+    ROW("\xef\xbb\xbf#x\n\xef\xbb\xbf"
+        "b",
+        "2:\xef\xbb\xbf"
+        "b|."),
+    ROW("\xef\xbb\xbf\r\na", "2:a|."),
+    ROW("#a\n#b\nc\n#d", "3:c|."),
+    ROW("\n \n\t\n  \t \r\na\n \n\n", "5:a|."),
+    ROW("a\tb\nc", "1:a\tb|2:c|."),
+    ROW("a\n out=b\n", "1:a\n out=b|."),
+    ROW("a\n out=b\n#x\n\n  \n\tdir=c \r\nd\n e=f", "1:a\n out=b\n\tdir=c|7:d\n e=f|."),
+    ROW("a\n #x\nb", "1:a\n #x|3:b|."),
+    ROW(" out=a\nb\n", "1!: out=a|2:b|."),
+    ROW(" x\n y\nb\n z", "1!: x|2!: y|3:b\n z|."),
+    ROW("a\0b\nc\n o=\0", "1:a\0b|2:c\n o=\0|."),
+    ROW("\0\n\0", "1:\0|2:\0|."),
+    ROW("a\xff\nb", "1:a\xff|2:b|."),
+    ROW("\r\r\na\r\r\n", "1:\r|2:a\r|."),
+    ROW("\x1f", "1:\x1f|."),
+    ROW("\x1f\n\x8b", "1:\x1f|2:\x8b|."),
+    ROW("\n\x1f\x8b", "2:\x1f\x8b|."),
+};
+const size_t fa_told_row_count = sizeof(fa_told_rows) / sizeof(*fa_told_rows);
+
+static void tell(struct fa_told *told, const void *data, size_t len)
+{
+    if (told->len + len >= sizeof(told->text))
+        fa_test_fail("a list gave more than can be told");
+    memcpy(told->text + told->len, data, len);
+    told->len += len;
+    told->text[told->len] = '\0';
+}
+
+static void tell_item(struct fa_told *told, const struct fa_list_item *item)
+{
+    char line[32];
+    int len = snprintf(line, sizeof(line), "%llu%s:", (unsigned long long)item->line,
+                       item->error ? "!" : "");
+    tell(told, line, (size_t)len);
+    tell(told, item->text, item->len < 100 ? item->len : 100);
+    tell(told, "|", 1);
+    if (item->error)
+        strcpy(told->why, item->error->msg);
+}
+
+enum fa_list_what fa_told_drain(struct fa_told *told, struct fa_list *list, double now)
+{
+    struct fa_list_item item;
+    struct fa_error err = {0};
+    enum fa_list_what what;
+    do {
+        what = fa_list_next(list, now, &item, &err);
+        if (what == FA_LIST_ENTRY)
+            tell_item(told, &item);
+        if (what == FA_LIST_ERROR) {
+            tell(told, "E", 1);
+            strcpy(told->why, err.msg);
+        }
+    } while (what != FA_LIST_END &&
+             (what != FA_LIST_AGAIN || (fa_list_fd(list) < 0 && fa_list_wake_at(list) <= now)));
+    if (what == FA_LIST_END)
+        tell(told, ".", 1);
+    return what;
+}
+
+struct fa_told *fa_told_read(const char *name)
+{
+    struct fa_error err = {0};
+    struct fa_list_item item;
+    struct fa_told *told = calloc(1, sizeof(*told));
+    struct fa_list *list = fa_list_open(name, &err);
+    if (!told || !list)
+        fa_test_fail("%s", err.msg);
+    if (fa_told_drain(told, list, 1) != FA_LIST_END)
+        fa_test_fail("'%s' pauses", name);
+    if (fa_list_next(list, 1, &item, NULL) != FA_LIST_END)
+        fa_test_fail("the end of '%s' does not stay", name);
+    fa_list_free(list);
+    return told;
+}
+
+void fa_told_check(const struct fa_told *told, const struct fa_told_row *row, const char *how)
+{
+    if (told->len != row->told_len || memcmp(told->text, row->told, told->len) != 0)
+        fa_test_fail("row %zu, %s: %s", (size_t)(row - fa_told_rows), how, told->text);
+}

@@ -1,0 +1,38 @@
+#ifndef FETCHALL_SUPPORT_TOLD_H
+#define FETCHALL_SUPPORT_TOLD_H
+
+/*
+ * What a list gave, as text: "LINE:TEXT|" for each entry, with '!' behind the line if it is bad,
+ * of the text 100 bytes at most; "E" for an error, "." for the end.
+ */
+
+#include <stddef.h>
+
+#include "list/list.h"
+
+struct fa_told {
+    char text[1 << 16];
+    size_t len;
+    char why[FA_MESSAGE_MAX]; /* Of the last bad entry or error. */
+};
+
+/* Lists, and what they give wherever their bytes come from. */
+struct fa_told_row {
+    const char *text;
+    size_t len;
+    const char *told;
+    size_t told_len;
+};
+extern const struct fa_told_row fa_told_rows[];
+extern const size_t fa_told_row_count;
+
+/* Read until the source pauses or ends. */
+enum fa_list_what fa_told_drain(struct fa_told *told, struct fa_list *list, double now);
+
+/* Read a whole list, which never pauses.  Return what free(3) releases. */
+struct fa_told *fa_told_read(const char *name);
+
+/* Fail the test unless it is what the row says. */
+void fa_told_check(const struct fa_told *told, const struct fa_told_row *row, const char *how);
+
+#endif

@@ -1,0 +1,131 @@
+/* Checksums, digests and the manifest. Each test runs once for each mode. */
+
+#include "support/fetch.h"
+#include "support/modes.h"
+#include "support/report.h"
+#include "support/server.h"
+#include "support/truth.h"
+
+#include <criterion/criterion.h>
+#include <stdlib.h>
+#include <string.h>
+
+static struct fa_scratch scratch;
+static struct fa_server server;
+static struct fa_lines list;
+static struct fa_fetch fetch;
+
+static void begin(void)
+{
+    fa_scratch_init(&scratch);
+    fa_server_start(&server, NULL);
+}
+
+static void end(void)
+{
+    fa_fetch_end(&fetch);
+    fa_lines_fini(&list);
+    fa_server_stop(&server);
+    fa_scratch_fini(&scratch);
+}
+
+TestSuite(checksums, .init = begin, .fini = end, .timeout = 90.0);
+
+static void add(const char *path)
+{
+    fa_lines_add(&list, "%s", fa_server_url(&server, path));
+}
+
+FA_TEST_MODES(checksums, wrong_checksum_is_tried_once_more_and_fails_as_integrity)
+{
+    char good[FA_SHA256_HEX];
+    fa_truth_sha256_pattern("/ok/1000/a", 1000, good);
+    add("/ok/1000/a");
+    fa_lines_add(&list, " checksum=sha256=%s", good);
+    add("/ok/1000/b");
+    fa_lines_add(&list, " checksum=sha256=%s", good);
+    add("/ok/1000/c");
+    fa_lines_add(&list, " size=999");
+    fa_fetch_start(&fetch, &scratch, mode, list.text, "--retries", "0", NULL);
+    fa_fetch_expect(&fetch, 10, 3);
+    fa_fetch_expect_entry(&fetch, 1, "ok", NULL);
+    const json_t *entry = fa_fetch_expect_entry(&fetch, 3, "failed", "integrity");
+    fa_fetch_expect_entry(&fetch, 5, "failed", "integrity");
+    cr_expect_eq(fa_report_int(entry, "attempts"), 2, "%s", mode);
+    cr_expect_eq(fa_server_requests(&server, "/ok/1000/b"), 2, "%s", mode);
+    fa_expect_files(fetch.dir, (struct fa_truth[]){{"a", "/ok/1000/a", 1000}}, 1);
+    fa_fetch_expect_no_parts(&fetch);
+}
+
+FA_TEST_MODES(checksums, file_with_a_wrong_checksum_is_not_replaced)
+{
+    const char *dir = fa_scratch_path(&scratch, "dir");
+    fa_scratch_write(&scratch, "dir/b", "the old one");
+    add("/ok/1000/b");
+    fa_lines_add(&list, " checksum=md5=00000000000000000000000000000000");
+    fa_fetch_start_with(&fetch, &scratch, NULL, dir, mode, list.text, "--overwrite", NULL);
+    fa_fetch_expect(&fetch, 10, 3);
+    char *text = fa_file_read(fa_scratch_path(&scratch, "dir/b"), NULL);
+    cr_expect_str_eq(text, "the old one");
+    free(text);
+}
+
+/* Runs sha256sum -c in the folder. */
+static void check_manifest(const char *manifest, size_t lines)
+{
+    struct fa_run run;
+    fa_run_start(&run, &(struct fa_run_options){.program = "sha256sum", .cwd = fetch.dir},
+                 "--strict", "-c", manifest, NULL);
+    int status = fa_run_wait(&run, 10);
+    size_t count = 0;
+    for (const char *at = fa_run_out(&run); (at = strstr(at, ": OK")); at++) {
+        count++;
+    }
+    cr_expect_eq(status, 0, "%s: %s", fetch.mode, fa_run_err(&run));
+    cr_expect_eq(count, lines, "%s: %zu lines", fetch.mode, count);
+    fa_run_end(&run);
+}
+
+FA_TEST_MODES(checksums, manifest_is_what_sha256sum_accepts)
+{
+    for (int i = 0; i < 50; i++) {
+        char path[64];
+        snprintf(path, sizeof(path), "/ok/%d/f%d", i * 1000, i);
+        add(path);
+    }
+    add("/ok/10/x");
+    fa_lines_add(&list, " out=back\\slash\\n");
+    add("/ok/10/x");
+    fa_lines_add(&list, " out= leading and \xc3\xa9 * odd");
+    const char *manifest = fa_scratch_path(&scratch, "sums");
+    fa_fetch_start(&fetch, &scratch, mode, list.text, "--manifest", manifest, NULL);
+    fa_fetch_expect(&fetch, 20, 0);
+    check_manifest(manifest, 52);
+    const char *dir = fetch.dir;
+    fa_fetch_end(&fetch);
+    fa_fetch_start_with(&fetch, &scratch, NULL, dir, mode, list.text, "--manifest", manifest, NULL);
+    fa_fetch_expect(&fetch, 20, 0);
+    fa_fetch_expect_count(&fetch, "exists", 52);
+    check_manifest(manifest, 52);
+}
+
+FA_TEST_MODES(checksums, every_way_to_hash_gives_the_same_digests)
+{
+    static const char *const ways[] = {"process", "thread", "inline"};
+    add("/ok/300000/a");
+    add("/ok/0/b");
+    char sum[FA_SHA256_HEX];
+    fa_truth_sha256_pattern("/ok/300000/a", 300000, sum);
+    for (size_t i = 0; i < 3; i++) {
+        fa_fetch_start(&fetch, &scratch, mode, list.text, "--hash-with", ways[i], "--hash",
+                       "md5,sha1,sha256,sha512,blake2b,xxh128", NULL);
+        fa_fetch_expect(&fetch, 10, 0);
+        const json_t *entry = fa_report_by_line(fetch.entries, 1);
+        cr_expect_str_eq(fa_report_str(entry, "digest.sha256"), sum);
+        cr_expect_eq(strlen(fa_report_str(entry, "digest.blake2b")), 128);
+        cr_expect_eq(strlen(fa_report_str(entry, "digest.xxh128")), 32);
+        cr_expect_str_eq(fa_report_str(fa_report_by_line(fetch.entries, 2), "digest.md5"),
+                         "d41d8cd98f00b204e9800998ecf8427e");
+        fa_fetch_end(&fetch);
+    }
+}

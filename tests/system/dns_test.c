@@ -1,0 +1,179 @@
+/* Names that do not resolve, or slowly; few descriptors. Each test runs once for each mode. */
+
+#include "support/fail.h"
+#include "support/fetch.h"
+#include "support/modes.h"
+#include "support/process.h"
+#include "support/report.h"
+#include "support/server.h"
+#include "support/truth.h"
+
+#include <criterion/criterion.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define LOOKUP_THREADS 40 /* no more than that, beside those that a mode has anyway */
+
+static struct fa_scratch scratch;
+static struct fa_server server;
+static struct fa_lines list;
+static struct fa_fetch fetch;
+static char asan[512];
+static const char *const fake_dns[] = {"LD_PRELOAD=" FAKE_DNS, asan, NULL};
+static const struct fa_run_options faked = {.env = fake_dns};
+
+static void begin(void)
+{
+    const char *options = getenv("ASAN_OPTIONS");
+    snprintf(asan, sizeof(asan), "ASAN_OPTIONS=%s%sverify_asan_link_order=0",
+             options ? options : "", options ? ":" : "");
+    fa_scratch_init(&scratch);
+    fa_server_start(&server, (const char *[]){"--listen", "0.0.0.0", NULL});
+}
+
+static void end(void)
+{
+    fa_fetch_end(&fetch);
+    fa_lines_fini(&list);
+    fa_server_stop(&server);
+    fa_scratch_fini(&scratch);
+}
+
+TestSuite(dns, .init = begin, .fini = end, .timeout = 90.0);
+
+/* URLs of PATH-<n> at COUNT hosts HOST<n>.test, or at the address HOST. */
+static void add_hosts(const char *host, const char *path, int count)
+{
+    for (int i = 0; i < count; i++) {
+        char name[64];
+        char one[128];
+        bool address = host[0] >= '0' && host[0] <= '9';
+        snprintf(name, sizeof(name), address ? "%s" : "%s%d.test", host, i);
+        snprintf(one, sizeof(one), "%s-%s-%d", path, host, i);
+        fa_lines_add(&list, "%s", fa_server_url_at(&server, name, one));
+    }
+}
+
+FA_TEST_MODES(dns, name_that_is_not_known_fails_as_dns)
+{
+    add_hosts("nx-", "/ok/10/a", 3);
+    add_hosts("good-", "/ok/10/b", 3);
+    fa_fetch_start_with(&fetch, &scratch, &faked, NULL, mode, list.text, "--retries", "2", NULL);
+    fa_fetch_expect(&fetch, 10, 1);
+    for (int i = 1; i <= 3; i++) {
+        fa_fetch_expect_entry(&fetch, i, "failed", "dns");
+        fa_fetch_expect_entry(&fetch, i + 3, "ok", NULL);
+    }
+}
+
+FA_TEST_MODES(dns, resolver_that_is_away_for_now_may_pass)
+{
+    add_hosts("fail-", "/ok/10/a", 3);
+    add_hosts("many-", "/ok/10/b", 3);
+    fa_fetch_start_with(&fetch, &scratch, &faked, NULL, mode, list.text, NULL);
+    fa_fetch_expect(&fetch, 10, 5);
+    for (int i = 1; i <= 3; i++) {
+        fa_fetch_expect_entry(&fetch, i, "failed", "dns");
+        fa_fetch_expect_entry(&fetch, i + 3, "ok", NULL);
+    }
+}
+
+FA_TEST_MODES(dns, dead_name_with_1000_urls_is_looked_up_a_few_times)
+{
+    const char *log = fa_scratch_path(&scratch, "dns.log");
+    char env[PATH_MAX + 32];
+    snprintf(env, sizeof(env), "FAKE_DNS_LOG=%s", log);
+    const char *const envs[] = {fake_dns[0], fake_dns[1], env, NULL};
+    struct fa_run_options options = {.env = envs};
+    for (int i = 0; i < 1000; i++) {
+        fa_lines_add(&list, "http://nx-one.test:%d/a-%d", server.port, i);
+    }
+    fa_fetch_start_with(&fetch, &scratch, &options, NULL, mode, list.text, NULL);
+    fa_fetch_expect(&fetch, 10, 1);
+    fa_fetch_expect_count(&fetch, "failed", 1000);
+    char *text = fa_file_read(log, NULL);
+    size_t lookups = 0;
+    for (const char *at = text; (at = strchr(at, '\n')); at++) {
+        lookups++;
+    }
+    free(text);
+    cr_expect(lookups <= 4, "%s: %zu lookups", mode, lookups);
+}
+
+/* The most threads that the program has until it ends. */
+static int peak_threads(double timeout_s)
+{
+    int peak = 0;
+    double until = fa_now() + fa_timeout(timeout_s);
+    while (!fetch.run.ended && fa_now() < until) {
+        int threads = fa_process_threads(fetch.run.pid);
+        peak = threads > peak ? threads : peak;
+        fa_run_pump(&fetch.run, 20);
+    }
+    return peak;
+}
+
+FA_TEST_MODES(dns, names_that_hang_hold_up_nobody_and_cost_few_threads)
+{
+    add_hosts("hang-", "/ok/10/a", 500);
+    add_hosts("127.0.0.2", "/ok/10/b", 50);
+    fa_fetch_start_with(&fetch, &scratch, &faked, NULL, mode, list.text, "-j", "8", NULL);
+    fa_server_until(&server, "requests", 50, 0.9);
+    int threads = peak_threads(20);
+    fa_fetch_expect(&fetch, 1, 5);
+    fa_fetch_expect_count(&fetch, "ok", 50);
+    cr_expect_eq(fa_report_count(fetch.entries, "class", "dns"), 500);
+    cr_expect(threads <= LOOKUP_THREADS + 8, "%s: %d threads", mode, threads);
+    cr_expect(fetch.seconds < 8, "%s: %.1f s", mode, fetch.seconds);
+}
+
+FA_TEST_MODES(dns, good_names_resolve_though_many_others_hang)
+{
+    add_hosts("hang-", "/ok/10/a", 64);
+    add_hosts("good-", "/ok/10/b", 20);
+    fa_fetch_start_with(&fetch, &scratch, &faked, NULL, mode, list.text, "--retries", "3", NULL);
+    fa_fetch_expect(&fetch, 30, 5);
+    fa_fetch_expect_count(&fetch, "ok", 20);
+}
+
+FA_TEST_MODES(dns, many_slow_names_all_resolve)
+{
+    add_hosts("slow500-", "/ok/10/a", 200);
+    fa_fetch_start_with(&fetch, &scratch, &faked, NULL, mode, list.text, NULL);
+    fa_fetch_expect(&fetch, 30, 0);
+    fa_fetch_expect_count(&fetch, "ok", 200);
+}
+
+FA_TEST_MODES(dns, interrupt_while_names_hang_ends_the_program_at_once)
+{
+    add_hosts("hang-", "/ok/10/a", 100);
+    fa_fetch_start_with(&fetch, &scratch, &faked, NULL, mode, list.text, "--connect-timeout", "20",
+                        NULL);
+    for (int i = 0; i < 10; i++) {
+        fa_run_pump(&fetch.run, 50);
+    }
+    double began = fa_now();
+    fa_run_kill(&fetch.run, SIGINT);
+    fa_run_wait(&fetch.run, 10);
+    cr_expect_eq(fetch.run.signal, SIGINT);
+    cr_expect(fa_now() - began < 1.5, "%s: %.2f s", mode, fa_now() - began);
+}
+
+FA_TEST_MODES(dns, few_descriptors_lower_the_jobs_and_fail_nothing)
+{
+    static const struct fa_run_options few = {.nofile = 64};
+    add_hosts("127.0.0.2", "/delay/20/1000/a", 150);
+    add_hosts("127.0.0.3", "/ok/1000/b", 150);
+    for (int i = 0; i < 100; i++) {
+        char host[32];
+        snprintf(host, sizeof(host), "127.0.1.%d", i);
+        add_hosts(host, "/ok/1000/c", 1);
+    }
+    fa_fetch_start_with(&fetch, &scratch, &few, NULL, mode, list.text, "-j", "500", "--per-host",
+                        "500", NULL);
+    fa_fetch_expect(&fetch, 60, 0);
+    fa_fetch_expect_count(&fetch, "ok", 400);
+    cr_expect_not_null(strstr(fa_run_err(&fetch.run), "limit of open files"), "%s",
+                       fa_run_err(&fetch.run));
+}

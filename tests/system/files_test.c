@@ -1,0 +1,375 @@
+/* Files: their names, what stands in their way, and disks that are full. */
+
+#include "support/fail.h"
+#include "support/fetch.h"
+#include "support/modes.h"
+#include "support/pattern.h"
+#include "support/process.h"
+#include "support/report.h"
+#include "support/server.h"
+#include "support/truth.h"
+
+#include <criterion/criterion.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static struct fa_scratch scratch;
+static struct fa_server server;
+static struct fa_lines list;
+static struct fa_fetch fetch;
+static char mounted[PATH_MAX];
+
+static void begin(void)
+{
+    fa_scratch_init(&scratch);
+    fa_server_start(&server, (const char *[]){"--listen", "0.0.0.0", NULL});
+}
+
+static void end(void)
+{
+    fa_fetch_end(&fetch);
+    fa_lines_fini(&list);
+    fa_server_stop(&server);
+    if (*mounted) {
+        umount2(mounted, MNT_DETACH);
+    }
+    fa_scratch_fini(&scratch);
+}
+
+TestSuite(files, .init = begin, .fini = end, .timeout = 90.0);
+
+static void add(const char *path)
+{
+    fa_lines_add(&list, "%s", fa_server_url(&server, path));
+}
+
+static const char *path_of(long long line)
+{
+    return fa_report_str(fa_report_by_line(fetch.entries, line), "path");
+}
+
+Test(files, names_stay_in_the_folder)
+{
+    static const char *const tails[] = {
+        "%2e%2e%2f%2e%2e%2fetc%2fpasswd",
+        "..%5c..%5cx",
+        "..",
+        "%2e%2e",
+        ".",
+        "%00",
+        "a%00b",
+        "",
+        "%2f",
+        ".fetchall",
+        "%2efetchall",
+        "-rf",
+        "~root",
+        "con",
+        "a%0ab",
+        "%1b[2J",
+        "a%09b",
+        "....",
+        " x",
+        "x%20",
+        "%ff%fe",
+    };
+    size_t count = sizeof(tails) / sizeof(tails[0]);
+    for (size_t i = 0; i < count; i++) {
+        char path[128];
+        snprintf(path, sizeof(path), "/ok/10/%zu/%s", i, tails[i]);
+        add(path);
+    }
+    fa_fetch_start(&fetch, &scratch, "async", list.text, NULL);
+    fa_fetch_expect(&fetch, 20, -1);
+    for (size_t i = 1; i <= count; i++) {
+        const char *path = path_of((long long)i);
+        bool fine = !path || (path[0] != '.' && !strchr(path, '/') && path[0] != '-');
+        cr_expect(fine, "%s became %s", tails[i - 1], path);
+    }
+    size_t ok = fa_report_count(fetch.entries, "status", "ok");
+    cr_expect_eq(fa_truth_count_files(fetch.dir), ok);
+    cr_expect(ok >= count - 3, "%zu of %zu", ok, count);
+}
+
+Test(files, long_names_are_cut_and_keep_their_extension)
+{
+    char path[6000] = "/ok/10/";
+    memset(path + 7, 'x', 3900);
+    strcpy(path + 3907, ".tar.gz");
+    fa_lines_add(&list, "http://127.0.0.1:%d%s", server.port, path);
+    strcpy(path, "/ok/10/");
+    for (int i = 0; i < 300; i++) {
+        strcat(path, "%f0%9f%98%80");
+    }
+    strcat(path, ".iso");
+    fa_lines_add(&list, "http://127.0.0.1:%d%s", server.port, path);
+    fa_fetch_start(&fetch, &scratch, "async", list.text, NULL);
+    fa_fetch_expect(&fetch, 20, 0);
+    const char *first = path_of(1);
+    const char *second = path_of(2);
+    cr_expect(strlen(first) <= 255 && strcmp(first + strlen(first) - 7, ".tar.gz") == 0);
+    cr_expect(strlen(second) <= 255 && strcmp(second + strlen(second) - 4, ".iso") == 0);
+}
+
+Test(files, list_cannot_name_files_outside_the_folder)
+{
+    static const char *const outs[] = {"../x", "/tmp/x", "a/../../x", ".fetchall/x", "a/./../b/.."};
+    size_t count = sizeof(outs) / sizeof(outs[0]);
+    for (size_t i = 0; i < count; i++) {
+        add("/ok/10/a");
+        fa_lines_add(&list, " out=%s", outs[i]);
+    }
+    add("/ok/10/b");
+    fa_lines_add(&list, " dir=../up");
+    fa_fetch_start(&fetch, &scratch, "async", list.text, NULL);
+    fa_fetch_expect(&fetch, 20, 1);
+    fa_fetch_expect_count(&fetch, "failed", count + 1);
+    cr_expect_eq(fa_report_count(fetch.entries, "class", "refused"), count + 1);
+    cr_expect_eq(fa_server_stat(&server, "requests"), 0);
+}
+
+FA_TEST_MODES(files, names_that_collide_are_the_same_on_every_run)
+{
+    add("/ok/10/1/same.tar.gz");
+    add("/ok/20/2/same.tar.gz");
+    add("/ok/30/3/Same.tar.gz");
+    add("/ok/20/2/same.tar.gz");
+    char first[64] = "";
+    for (int run = 0; run < 2; run++) {
+        fa_fetch_start(&fetch, &scratch, mode, list.text, NULL);
+        fa_fetch_expect(&fetch, 20, 0);
+        const char *path = path_of(2);
+        unsigned hash;
+        int end_at = 0;
+        sscanf(path, "same-%8x.tar.gz%n", &hash, &end_at);
+        cr_expect_eq(end_at, 20, "%s", path);
+        cr_expect(run == 0 || strcmp(first, path) == 0, "%s and then %s", first, path);
+        snprintf(first, sizeof(first), "%s", path);
+        fa_fetch_expect_entry(&fetch, 4, "duplicate", NULL);
+        const struct fa_truth files[] = {{"same.tar.gz", "/ok/10/1/same.tar.gz", 10},
+                                         {first, "/ok/20/2/same.tar.gz", 20},
+                                         {"Same.tar.gz", "/ok/30/3/Same.tar.gz", 30}};
+        fa_expect_files(fetch.dir, files, 3);
+        fa_fetch_end(&fetch);
+    }
+    cr_expect_eq(fa_server_stat(&server, "requests"), 6, "%s: one for each", mode);
+}
+
+Test(files, tree_has_a_folder_for_host_and_path)
+{
+    add("/ok/10/a/b/c");
+    add("/ok/10/a/b/d?q=1");
+    fa_fetch_start(&fetch, &scratch, "async", list.text, "--layout", "tree", NULL);
+    fa_fetch_expect(&fetch, 20, 0);
+    cr_expect_not_null(strstr(path_of(1), "127.0.0.1"));
+    cr_expect_not_null(strstr(path_of(1), "/ok/10/a/b/c"));
+    fa_expect_file(fetch.dir, path_of(1), "/ok/10/a/b/c", 10);
+    cr_expect_eq(fa_truth_count_files(fetch.dir), 2);
+}
+
+/* A file, a link to it, a dangling link, a FIFO and a folder stand where files are to be. */
+static void put_obstacles(const char *dir)
+{
+    char path[PATH_MAX];
+    static const char *const links[][2] = {
+        {"link", "precious"}, {"dangling", "nothing"}, {"linked", "."}};
+    for (size_t i = 0; i < 3; i++) {
+        snprintf(path, sizeof(path), "%s/%s", dir, links[i][0]);
+        cr_assert_eq(symlink(links[i][1], path), 0);
+    }
+    snprintf(path, sizeof(path), "%s/fifo", dir);
+    cr_assert_eq(mkfifo(path, 0600), 0);
+    snprintf(path, sizeof(path), "%s/folder", dir);
+    cr_assert_eq(mkdir(path, 0700), 0);
+}
+
+FA_TEST_MODES(files, links_fifos_and_folders_in_the_way_are_refused_and_left_alone)
+{
+    static const char *const names[] = {"link", "dangling", "fifo", "folder", "linked/x"};
+    fa_scratch_write(&scratch, "dir/precious", "precious");
+    const char *dir = fa_scratch_path(&scratch, "dir");
+    put_obstacles(dir);
+    for (size_t i = 0; i < 5; i++) {
+        fa_lines_add(&list, "%s\n out=%s", fa_server_url(&server, "/ok/10/a"), names[i]);
+    }
+    add("/ok/10/good");
+    static const char *const ways[] = {"--retries", "--overwrite"};
+    for (size_t i = 0; i < 2; i++) {
+        fa_fetch_start_with(&fetch, &scratch, NULL, dir, mode, list.text, ways[i],
+                            i == 0 ? "0" : "--overwrite", NULL);
+        fa_fetch_expect(&fetch, 20, 1);
+        for (long long line = 1; line < 11; line += 2) {
+            fa_fetch_expect_entry(&fetch, line, "failed", "refused");
+        }
+        fa_fetch_expect_count(&fetch, "failed", 5);
+        fa_fetch_end(&fetch);
+    }
+    struct stat st;
+    char path[PATH_MAX];
+    static const mode_t types[] = {S_IFLNK, S_IFLNK, S_IFIFO, S_IFDIR};
+    for (size_t i = 0; i < 4; i++) {
+        snprintf(path, sizeof(path), "%s/%s", dir, names[i]);
+        cr_expect(lstat(path, &st) == 0 && (st.st_mode & S_IFMT) == types[i], "%s", path);
+    }
+    snprintf(path, sizeof(path), "%s/precious", dir);
+    char *text = fa_file_read(path, NULL);
+    cr_expect_str_eq(text, "precious");
+    free(text);
+    fa_expect_no_file(dir, "nothing");
+    fa_expect_no_file(dir, "x");
+    fa_expect_file(dir, "good", "/ok/10/good", 10);
+}
+
+FA_TEST_MODES(files, file_that_appears_meanwhile_is_left_alone)
+{
+    add("/hold/a");
+    fa_fetch_start(&fetch, &scratch, mode, list.text, "--stall-timeout", "60", NULL);
+    fa_server_until(&server, "held", 1, 10);
+    char path[PATH_MAX];
+    snprintf(path, sizeof(path), "%s/a", fetch.dir);
+    FILE *file = fopen(path, "w");
+    fputs("precious", file);
+    fclose(file);
+    fa_server_release(&server, NULL);
+    fa_fetch_expect(&fetch, 10, 1);
+    fa_fetch_expect_entry(&fetch, 1, "failed", "refused");
+    char *text = fa_file_read(path, NULL);
+    cr_expect_str_eq(text, "precious");
+    free(text);
+    fa_fetch_expect_no_parts(&fetch);
+}
+
+struct modes {
+    mode_t umask;
+    mode_t file;
+};
+
+FA_TEST_MODES(files, modes_follow_the_umask_and_parts_are_private)
+{
+    static const struct modes modes[] = {{0077, 0600}, {0000, 0666}, {0022, 0644}, {0027, 0640}};
+    add("/hold/a");
+    for (size_t i = 0; i < 4; i++) {
+        struct fa_run_options options = {.has_umask = true, .umask = modes[i].umask};
+        fa_fetch_start_with(&fetch, &scratch, &options, NULL, mode, list.text, "--stall-timeout",
+                            "60", NULL);
+        fa_server_until(&server, "held", 1, 10);
+        struct fa_run find;
+        fa_run_start(&find, &(struct fa_run_options){.program = "find"}, fetch.dir, "-name",
+                     "*.part", "-printf", "%m\n", NULL);
+        fa_run_wait(&find, 10);
+        cr_expect_str_eq(fa_run_out(&find), "600\n", "%s", mode);
+        fa_run_end(&find);
+        fa_server_release(&server, NULL);
+        fa_fetch_expect(&fetch, 10, 0);
+        char path[PATH_MAX];
+        struct stat st;
+        snprintf(path, sizeof(path), "%s/a", fetch.dir);
+        cr_expect(stat(path, &st) == 0 && (st.st_mode & 07777) == modes[i].file, "%s: %o", mode,
+                  st.st_mode);
+        fa_fetch_end(&fetch);
+    }
+}
+
+FA_TEST_MODES(files, what_is_there_is_not_fetched_again_unless_asked)
+{
+    add("/ok/1000/a");
+    fa_fetch_start(&fetch, &scratch, mode, list.text, NULL);
+    fa_fetch_expect(&fetch, 10, 0);
+    const char *dir = fetch.dir;
+    fa_fetch_end(&fetch);
+    fa_fetch_start_with(&fetch, &scratch, NULL, dir, mode, list.text, NULL);
+    fa_fetch_expect(&fetch, 10, 0);
+    fa_fetch_expect_entry(&fetch, 1, "exists", NULL);
+    cr_expect_eq(fa_server_stat(&server, "requests"), 1);
+    fa_fetch_end(&fetch);
+    char path[PATH_MAX];
+    snprintf(path, sizeof(path), "%s/a", dir);
+    truncate(path, 3) == 0 ? (void)0 : fa_test_fail("cannot truncate");
+    fa_fetch_start_with(&fetch, &scratch, NULL, dir, mode, list.text, "--overwrite", NULL);
+    fa_fetch_expect(&fetch, 10, 0);
+    fa_fetch_expect_entry(&fetch, 1, "ok", NULL);
+    fa_expect_file(dir, "a", "/ok/1000/a", 1000);
+}
+
+FA_TEST_MODES(files, folder_that_cannot_be_made_is_a_local_error)
+{
+    add("/ok/10/a");
+    const char *file = fa_scratch_write(&scratch, "file", "");
+    char dir[PATH_MAX];
+    snprintf(dir, sizeof(dir), "%s/below", file);
+    fa_fetch_start_with(&fetch, &scratch, NULL, dir, mode, list.text, NULL);
+    cr_expect_eq(fa_run_wait(&fetch.run, 10), 4, "%s: %d", mode, fetch.run.status);
+    cr_expect_not_null(strstr(fa_run_err(&fetch.run), dir), "%s", fa_run_err(&fetch.run));
+    cr_expect_eq(fa_server_stat(&server, "accepted"), 0);
+}
+
+/* A folder of 1 MiB; false where mounting is not allowed. */
+static bool mount_small(const char *options)
+{
+    const char *dir = fa_scratch_mkdir(&scratch, "small/");
+    snprintf(mounted, sizeof(mounted), "%s", dir);
+    if (mount("none", mounted, "tmpfs", 0, options) != 0) {
+        cr_assert(errno == EPERM || errno == EACCES, "%s", strerror(errno));
+        *mounted = '\0';
+        return false;
+    }
+    return true;
+}
+
+FA_TEST_MODES(files, full_disk_is_a_local_error_and_leaves_no_short_file)
+{
+    if (!mount_small("size=1m")) {
+        cr_skip_test("no right to mount");
+    }
+    for (int i = 0; i < 8; i++) {
+        char path[64];
+        snprintf(path, sizeof(path), "/ok/300000/f%d", i);
+        add(path);
+    }
+    fa_fetch_start_with(&fetch, &scratch, NULL, mounted, mode, list.text, "-j", "2", NULL);
+    fa_fetch_expect(&fetch, 10, 4);
+    cr_expect(fa_report_count(fetch.entries, "status", "ok") <= 3, "%s", mode);
+    cr_expect(fa_report_count(fetch.entries, "class", "local_io") >= 1, "%s", mode);
+    cr_expect(fa_server_stat(&server, "requests") <= 8);
+    fa_fetch_expect_no_parts(&fetch);
+    for (int i = 0; i < 8; i++) {
+        char path[64];
+        struct stat st;
+        char full[PATH_MAX + 64];
+        snprintf(path, sizeof(path), "/ok/300000/f%d", i);
+        snprintf(full, sizeof(full), "%s/f%d", mounted, i);
+        if (stat(full, &st) == 0) {
+            fa_expect_file(mounted, strrchr(path, '/') + 1, path, 300000);
+        }
+    }
+}
+
+FA_TEST_MODES(files, disk_without_inodes_is_a_local_error)
+{
+    if (!mount_small("size=1m,nr_inodes=5")) {
+        cr_skip_test("no right to mount");
+    }
+    for (int i = 0; i < 8; i++) {
+        char path[64];
+        snprintf(path, sizeof(path), "/ok/10/f%d", i);
+        add(path);
+    }
+    fa_fetch_start_with(&fetch, &scratch, NULL, mounted, mode, list.text, "-j", "1", NULL);
+    fa_fetch_expect(&fetch, 10, 4);
+}
+
+FA_TEST_MODES(files, limit_of_file_size_fails_the_file_and_not_the_program)
+{
+    add("/ok/300000/big");
+    add("/ok/1000/small");
+    struct fa_run_options options = {.fsize = 100000};
+    fa_fetch_start_with(&fetch, &scratch, &options, NULL, mode, list.text, NULL);
+    fa_fetch_expect(&fetch, 10, 4);
+    fa_fetch_expect_entry(&fetch, 1, "failed", "local_io");
+    fa_expect_no_file(fetch.dir, "big");
+    fa_fetch_expect_no_parts(&fetch);
+}

@@ -1,0 +1,331 @@
+/* Redirects, TLS, proxies, and secrets that must not reach another origin. */
+
+#include "support/ca.h"
+#include "support/fail.h"
+#include "support/fetch.h"
+#include "support/modes.h"
+#include "support/pattern.h"
+#include "support/process.h"
+#include "support/report.h"
+#include "support/server.h"
+#include "support/truth.h"
+
+#include <criterion/criterion.h>
+#include <stdlib.h>
+#include <string.h>
+
+static struct fa_scratch scratch;
+static struct fa_server server; /* plain */
+static struct fa_server other;  /* plain, another port */
+static struct fa_server tls;
+static struct fa_ca ca;
+static struct fa_lines list;
+static struct fa_fetch fetch;
+
+static void begin(void)
+{
+    fa_scratch_init(&scratch);
+    fa_ca_init(&ca, &scratch);
+    struct fa_cert cert;
+    fa_ca_issue(&ca, &scratch, "good", FA_CERT_GOOD, "a.test,b.test,127.0.0.1", &cert);
+    const char *const all[] = {"--listen", "0.0.0.0", NULL};
+    fa_server_start(&server, all);
+    fa_server_start(&other, all);
+    fa_server_start(&tls, (const char *[]){"--tls", cert.cert, cert.key, NULL});
+}
+
+static void end(void)
+{
+    fa_fetch_end(&fetch);
+    fa_lines_fini(&list);
+    fa_server_stop(&server);
+    fa_server_stop(&other);
+    fa_server_stop(&tls);
+    fa_ca_fini(&ca);
+    fa_scratch_fini(&scratch);
+}
+
+TestSuite(secrets, .init = begin, .fini = end, .timeout = 90.0);
+
+/* Writes /redir/302/<target>, the target with its slashes hidden. */
+static void redirect_to(char *path, size_t room, const char *target, const char *name)
+{
+    size_t len = (size_t)snprintf(path, room, "/redir/302/");
+    for (; *target && len + 4 < room; target++) {
+        len += (size_t)snprintf(path + len, room - len, *target == '/' ? "%%2f" : "%c", *target);
+    }
+    snprintf(path + len, room - len, "/%s", name);
+}
+
+/* Adds a URL at HOST of the plain server, with USER before it, that leads to TARGET. */
+static void add_redirect(const char *user, const char *host, const char *target, const char *name)
+{
+    char path[512];
+    redirect_to(path, sizeof(path), target, name);
+    fa_lines_add(&list, "http://%s%s:%d%s", user, host, server.port, path);
+}
+
+/* How many requests of the log hold TEXT in a header. */
+static size_t leaks(const struct fa_server *from, const char *host, const char *text)
+{
+    size_t count = 0;
+    json_t *log = fa_server_log(from);
+    size_t i;
+    json_t *request;
+    json_array_foreach(log, i, request)
+    {
+        const char *to = fa_report_str(request, "host");
+        if (strncmp(to, host, strlen(host)) == 0) {
+            char *dump = json_dumps(json_object_get(request, "headers"), 0);
+            count += strstr(dump, text) != NULL;
+            free(dump);
+        }
+    }
+    json_decref(log);
+    return count;
+}
+
+FA_TEST_MODES(secrets, headers_with_secrets_stay_at_the_origin_of_the_list)
+{
+    char target[256];
+    snprintf(target, sizeof(target), "%s", fa_server_url_at(&server, "127.0.0.3", "/ok/10/host"));
+    add_redirect("", "127.0.0.2", target, "a");
+    snprintf(target, sizeof(target), "%s", fa_server_url_at(&other, "127.0.0.2", "/ok/10/port"));
+    add_redirect("", "127.0.0.2", target, "b");
+    add_redirect("", "127.0.0.2", "//127.0.0.3:1/refused", "c");
+    add_redirect("", "127.0.0.2", "/ok/10/same", "d");
+    fa_lines_add(&list, " header=X-Entry: s3cret-entry");
+    fa_fetch_start(&fetch, &scratch, mode, list.text, "-H", "X-Token: s3cret", "-H",
+                   "Authorization: Bearer s3cret", "-H", "Cookie: s3cret", NULL);
+    fa_fetch_expect(&fetch, 10, 5);
+    fa_fetch_expect_count(&fetch, "ok", 3);
+    cr_expect_eq(leaks(&server, "127.0.0.2", "X-Token"), 6, "%s: all to the first", mode);
+    cr_expect_eq(leaks(&server, "127.0.0.2", "s3cret-entry"), 2, "%s: the entry's own", mode);
+    cr_expect_eq(leaks(&server, "127.0.0.3", "s3cret"), 0, "%s: another host", mode);
+    cr_expect_eq(leaks(&other, "127.0.0.2", "s3cret"), 0, "%s: another port", mode);
+    cr_expect_eq(fa_server_stat(&other, "requests"), 1);
+}
+
+FA_TEST_MODES(secrets, user_and_password_of_a_url_stay_there_and_are_not_printed)
+{
+    char target[256];
+    snprintf(target, sizeof(target), "%s", fa_server_url_at(&server, "127.0.0.3", "/ok/10/host"));
+    add_redirect("user:s3cret@", "127.0.0.2", target, "a");
+    snprintf(target, sizeof(target), "%s", fa_server_url_at(&other, "127.0.0.2", "/ok/10/port"));
+    add_redirect("user:s3cret@", "127.0.0.2", target, "b");
+    fa_lines_add(&list, "http://user:pass@127.0.0.2:%d/auth/c", server.port);
+    fa_lines_add(&list, "http://user:s3cret@127.0.0.2:%d/status/404/d\thttp://127.0.0.3:%d/ok/10/d",
+                 server.port, server.port);
+    fa_lines_add(&list, "http://user:s3cret@127.0.0.2:%d/status/404/e", server.port);
+    fa_lines_add(&list, "http://user:s3cret@[nonsense/f");
+    const char *events = fa_scratch_path(&scratch, "events");
+    fa_fetch_start(&fetch, &scratch, mode, list.text, "-v", "--events", events, NULL);
+    fa_fetch_expect(&fetch, 10, 1);
+    fa_fetch_expect_count(&fetch, "ok", 4);
+    cr_expect_eq(leaks(&server, "127.0.0.2", "Basic"), 5, "%s: to the first", mode);
+    cr_expect_eq(leaks(&server, "127.0.0.3", "Authorization"), 0, "%s: another host", mode);
+    cr_expect_eq(leaks(&other, "127.0.0.2", "Authorization"), 0, "%s: another port", mode);
+    char *report = fa_file_read(fetch.report, NULL);
+    char *told = fa_file_read(events, NULL);
+    cr_expect_null(strstr(report, "s3cret"), "%s", report);
+    cr_expect_null(strstr(told, "s3cret"), "%s", told);
+    cr_expect_null(strstr(fa_run_err(&fetch.run), "s3cret"), "%s", fa_run_err(&fetch.run));
+    cr_expect_not_null(strstr(report, "user:***@"), "%s", report);
+    free(report);
+    free(told);
+}
+
+FA_TEST_MODES(secrets, netrc_gives_its_passwords_to_their_own_host_only)
+{
+    char home[PATH_MAX + 8];
+    snprintf(home, sizeof(home), "HOME=%s", scratch.path);
+    const char *const env[] = {home, NULL};
+    struct fa_run_options options = {.env = env};
+    fa_scratch_write(&scratch, ".netrc", "machine 127.0.0.2 login user password pass\n");
+    char target[256];
+    snprintf(target, sizeof(target), "%s", fa_server_url_at(&server, "127.0.0.3", "/ok/10/host"));
+    add_redirect("", "127.0.0.2", target, "a");
+    snprintf(target, sizeof(target), "%s", fa_server_url_at(&other, "127.0.0.2", "/ok/10/port"));
+    add_redirect("", "127.0.0.2", target, "b");
+    fa_lines_add(&list, "http://127.0.0.2:%d/auth/c", server.port);
+    fa_fetch_start_with(&fetch, &scratch, &options, NULL, mode, list.text, "--netrc", NULL);
+    fa_fetch_expect(&fetch, 10, 0);
+    cr_expect_eq(leaks(&server, "127.0.0.2", "Basic"), 3, "%s", mode);
+    cr_expect_eq(leaks(&server, "127.0.0.3", "Authorization"), 0, "%s: another host", mode);
+    cr_expect_eq(leaks(&other, "127.0.0.2", "Authorization"), 0, "%s: another port", mode);
+}
+
+FA_TEST_MODES(secrets, netrc_is_not_read_unasked)
+{
+    char home[PATH_MAX + 8];
+    snprintf(home, sizeof(home), "HOME=%s", scratch.path);
+    const char *const env[] = {home, NULL};
+    struct fa_run_options options = {.env = env};
+    fa_scratch_write(&scratch, ".netrc", "default login user password pass\n");
+    fa_lines_add(&list, "http://127.0.0.2:%d/auth/c", server.port);
+    fa_fetch_start_with(&fetch, &scratch, &options, NULL, mode, list.text, NULL);
+    fa_fetch_expect(&fetch, 10, 1);
+    cr_expect_eq(leaks(&server, "127.0.0.2", "Authorization"), 0, "%s", mode);
+}
+
+/* The program with what it needs to trust the TLS server under two names. */
+static void start_tls(const char *mode, const char *option, const char *value)
+{
+    char a[64];
+    char b[64];
+    snprintf(a, sizeof(a), "a.test:%d:127.0.0.1", tls.port);
+    snprintf(b, sizeof(b), "b.test:%d:127.0.0.1", tls.port);
+    fa_fetch_start(&fetch, &scratch, mode, list.text, "--cacert", ca.file, "--resolve", a,
+                   "--resolve", b, option, value, NULL);
+}
+
+FA_TEST_MODES(secrets, https_goes_on_to_https_and_never_to_http)
+{
+    char path[512];
+    redirect_to(path, sizeof(path), fa_server_url_at(&server, "127.0.0.1", "/ok/10/plain"), "a");
+    fa_lines_add(&list, "https://a.test:%d%s", tls.port, path);
+    char second[1024];
+    char hop[600];
+    snprintf(hop, sizeof(hop), "https://b.test:%d%s", tls.port, path);
+    for (char *at = second, *from = hop; (*at = *from); at++, from++) {
+        if (*from == '%') {
+            memcpy(at, "%25", 3);
+            at += 2;
+        }
+    }
+    redirect_to(path, sizeof(path), second, "b");
+    fa_lines_add(&list, "https://a.test:%d%s", tls.port, path);
+    redirect_to(path, sizeof(path), fa_server_url_at(&tls, "b.test", "/ok/10/c"), "c");
+    fa_lines_add(&list, "https://a.test:%d%s", tls.port, path);
+    fa_lines_add(&list, "http://127.0.0.1:%d%s", server.port, path);
+    fa_lines_add(&list, " out=d");
+    start_tls(mode, "-H", "X-Token: s3cret");
+    fa_fetch_expect(&fetch, 10, 1);
+    const json_t *entry = fa_fetch_expect_entry(&fetch, 1, "failed", "redirect");
+    cr_expect_eq(fa_report_int(entry, "attempts"), 1);
+    fa_fetch_expect_entry(&fetch, 2, "failed", "redirect");
+    fa_fetch_expect_entry(&fetch, 3, "ok", NULL);
+    fa_fetch_expect_entry(&fetch, 4, "ok", NULL);
+    cr_expect_eq(fa_server_stat(&server, "requests"), 1, "%s: only its own", mode);
+    cr_expect_eq(leaks(&tls, "b.test", "s3cret"), 0, "%s", mode);
+    fa_expect_file(fetch.dir, "c", "/ok/10/c", 10);
+    fa_expect_file(fetch.dir, "d", "/ok/10/c", 10);
+}
+
+struct bad_cert {
+    enum fa_cert_kind kind;
+    const char *names;
+    const char *more;
+};
+
+FA_TEST_MODES(secrets, certificate_that_cannot_be_trusted_fails_at_once)
+{
+    static const struct bad_cert bad[] = {
+        {FA_CERT_EXPIRED, "127.0.0.1", NULL},     {FA_CERT_NOT_YET, "127.0.0.1", NULL},
+        {FA_CERT_SELF_SIGNED, "127.0.0.1", NULL}, {FA_CERT_GOOD, "other.test", NULL},
+        {FA_CERT_GOOD, "127.0.0.1", "--old-tls"},
+    };
+    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+        struct fa_cert cert;
+        struct fa_server odd;
+        fa_ca_issue(&ca, &scratch, "bad", bad[i].kind, bad[i].names, &cert);
+        fa_server_start(&odd, (const char *[]){"--tls", cert.cert, cert.key, bad[i].more, NULL});
+        fa_lines_add(&list, "%s", fa_server_url(&odd, "/ok/10/a"));
+        fa_fetch_start(&fetch, &scratch, mode, list.text, "--cacert", ca.file, NULL);
+        fa_fetch_expect(&fetch, 10, 1);
+        const json_t *entry = fa_fetch_expect_entry(&fetch, 1, "failed", "tls");
+        long long attempts = fa_report_int(entry, "attempts");
+        cr_expect(attempts == 1 || bad[i].more, "%s: %zu: %lld tries", mode, i, attempts);
+        cr_expect_eq(fa_server_stat(&odd, "requests"), 0, "%s: %zu", mode, i);
+        cr_expect_eq(fa_truth_count_files(fetch.dir), 0);
+        fa_fetch_end(&fetch);
+        fa_fetch_start(&fetch, &scratch, mode, list.text, "--insecure", NULL);
+        fa_fetch_expect(&fetch, 10, bad[i].more ? 1 : 0);
+        fa_fetch_end(&fetch);
+        fa_lines_fini(&list);
+        fa_server_stop(&odd);
+    }
+}
+
+FA_TEST_MODES(secrets, unknown_authority_is_refused)
+{
+    fa_lines_add(&list, "%s", fa_server_url(&tls, "/ok/10/a"));
+    fa_fetch_start(&fetch, &scratch, mode, list.text, NULL);
+    fa_fetch_expect(&fetch, 10, 1);
+    fa_fetch_expect_entry(&fetch, 1, "failed", "tls");
+    cr_expect_eq(fa_server_stat(&tls, "requests"), 0);
+}
+
+FA_TEST_MODES(secrets, tls_that_ends_without_a_goodbye_before_the_length_is_truncated)
+{
+    fa_lines_add(&list, "%s", fa_server_url(&tls, "/rudecut/500/1000/a"));
+    fa_lines_add(&list, "%s", fa_server_url(&tls, "/close/1000/b"));
+    fa_lines_add(&list, "%s", fa_server_url(&tls, "/ok/1000000/c"));
+    start_tls(mode, "-j", "4");
+    fa_fetch_expect(&fetch, 10, 5);
+    fa_fetch_expect_entry(&fetch, 1, "failed", "truncated");
+    static const struct fa_truth files[] = {{"b", "/close/1000/b", 1000},
+                                            {"c", "/ok/1000000/c", 1000000}};
+    fa_expect_files(fetch.dir, files, 2);
+    cr_expect_str_eq(fa_report_str(fa_report_by_line(fetch.entries, 3), "http_version"), "1.1");
+}
+
+FA_TEST_MODES(secrets, tls_that_ends_without_length_and_goodbye_is_truncated)
+{
+    fa_lines_add(&list, "%s", fa_server_url(&tls, "/rude/1000/a"));
+    start_tls(mode, "-j", "4");
+    fa_fetch_expect(&fetch, 10, -1);
+    fa_fetch_expect_entry(&fetch, 1, "failed", "truncated");
+}
+
+FA_TEST_MODES(secrets, proxy_is_used_and_its_password_is_not_told)
+{
+    char proxy[128];
+    snprintf(proxy, sizeof(proxy), "http://user:s3cret@127.0.0.1:%d", server.port);
+    fa_lines_add(&list, "http://nowhere.test/ok/10/a");
+    fa_lines_add(&list, "https://nowhere.test/ok/10/b");
+    fa_lines_add(&list, "http://nowhere.test/status/404/c");
+    fa_fetch_start(&fetch, &scratch, mode, list.text, "--proxy", proxy, "-v", NULL);
+    fa_fetch_expect(&fetch, 10, 1);
+    fa_fetch_expect_entry(&fetch, 1, "ok", NULL);
+    fa_fetch_expect_entry(&fetch, 2, "failed", "http");
+    fa_expect_file(fetch.dir, "a", "/ok/10/a", 10);
+    char *report = fa_file_read(fetch.report, NULL);
+    cr_expect_null(strstr(report, "s3cret"), "%s", report);
+    cr_expect_null(strstr(fa_run_err(&fetch.run), "s3cret"), "%s", fa_run_err(&fetch.run));
+    free(report);
+}
+
+FA_TEST_MODES(secrets, proxy_that_is_dead_is_a_failure_to_connect)
+{
+    char proxy[128];
+    snprintf(proxy, sizeof(proxy), "http://127.0.0.1:%d", fa_port_free());
+    fa_lines_add(&list, "http://nowhere.test/ok/10/a");
+    fa_fetch_start(&fetch, &scratch, mode, list.text, "--proxy", proxy, NULL);
+    fa_fetch_expect(&fetch, 10, 5);
+    fa_fetch_expect_entry(&fetch, 1, "failed", "connect");
+}
+
+/* The arguments of every process of the group, as others see them. */
+FA_TEST_MODES(secrets, secrets_of_a_file_stand_in_no_command_line)
+{
+    const char *headers = fa_scratch_write(&scratch, "headers", "X-Token: s3cret\n");
+    char option[PATH_MAX + 1];
+    snprintf(option, sizeof(option), "@%s", headers);
+    fa_lines_add(&list, "http://user:s3cret@127.0.0.2:%d/hold/a", server.port);
+    fa_fetch_start(&fetch, &scratch, mode, list.text, "-H", option, "--stall-timeout", "30", NULL);
+    fa_server_until(&server, "held", 1, 10);
+    pid_t pids[64] = {fetch.run.pid};
+    size_t count = 1 + fa_process_descendants(fetch.run.pid, pids + 1, 63);
+    for (size_t i = 0; i < count && i < 64; i++) {
+        char path[64];
+        size_t len;
+        snprintf(path, sizeof(path), "/proc/%d/cmdline", (int)pids[i]);
+        char *line = fa_file_read(path, &len);
+        cr_expect_null(memmem(line, len, "s3cret", 6), "%s", mode);
+        free(line);
+    }
+    cr_expect_eq(leaks(&server, "127.0.0.2", "X-Token"), 1);
+    fa_server_release(&server, NULL);
+    fa_fetch_expect(&fetch, 10, 0);
+}

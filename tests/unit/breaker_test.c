@@ -1,0 +1,175 @@
+#include "engine/breaker.h"
+
+#include "engine/retry.h"
+
+#include <criterion/criterion.h>
+
+/* A failure with nothing special: eight open it, three probes, no pause asked for. */
+static struct fa_breaker_failure failure_at(double now)
+{
+    return (struct fa_breaker_failure){.now = now,
+                                       .retry_after = -1,
+                                       .failures = FA_BREAKER_FAILURES,
+                                       .probes = 3,
+                                       .wait = 1,
+                                       .random = UINT64_MAX};
+}
+
+static enum fa_breaker_change fail(struct fa_breaker *breaker, double now)
+{
+    struct fa_breaker_failure failure = failure_at(now);
+    return fa_breaker_fail(breaker, &failure);
+}
+
+static enum fa_breaker_change fail_asking(struct fa_breaker *breaker, double now, double seconds)
+{
+    struct fa_breaker_failure failure = failure_at(now);
+    failure.retry_after = seconds;
+    return fa_breaker_fail(breaker, &failure);
+}
+
+/* Opens at 100 and returns when it may be probed. */
+static double open_one(struct fa_breaker *breaker)
+{
+    *breaker = (struct fa_breaker){0};
+    for (int i = 1; i < FA_BREAKER_FAILURES; ++i)
+        cr_assert_eq(fail(breaker, 100), FA_BREAKER_SAME);
+    cr_assert_eq(fail(breaker, 100), FA_BREAKER_OPENED);
+    cr_assert_eq(breaker->state, FA_BREAKER_OPEN);
+    cr_assert(breaker->until >= 100);
+    return breaker->until;
+}
+
+Test(breaker, a_closed_one_lets_all_through)
+{
+    struct fa_breaker breaker = {0};
+    cr_assert(fa_breaker_allows(&breaker, 0));
+    cr_assert(!fa_breaker_rejects(&breaker, 0));
+    fa_breaker_start(&breaker);
+    cr_assert_eq(breaker.state, FA_BREAKER_CLOSED);
+    cr_assert(!fa_breaker_succeed(&breaker));
+}
+
+Test(breaker, failures_count_only_in_a_row)
+{
+    struct fa_breaker breaker = {0};
+    for (int round = 0; round < 5; ++round) {
+        for (int i = 1; i < FA_BREAKER_FAILURES; ++i)
+            cr_assert_eq(fail(&breaker, 100), FA_BREAKER_SAME);
+        cr_assert(!fa_breaker_succeed(&breaker));
+    }
+    cr_assert_eq(breaker.state, FA_BREAKER_CLOSED);
+}
+
+Test(breaker, an_open_one_waits_and_then_lets_one_through)
+{
+    struct fa_breaker breaker;
+    double until = open_one(&breaker);
+    cr_assert(until > 100);
+    cr_assert(!fa_breaker_allows(&breaker, until - 0.001));
+    cr_assert(!fa_breaker_rejects(&breaker, 100), "what waits goes on waiting");
+    cr_assert(fa_breaker_allows(&breaker, until));
+    fa_breaker_start(&breaker);
+    cr_assert_eq(breaker.state, FA_BREAKER_PROBING);
+    cr_assert(!fa_breaker_allows(&breaker, until + 1000), "one probe at a time");
+}
+
+Test(breaker, a_probe_that_succeeds_closes_it)
+{
+    struct fa_breaker breaker;
+    open_one(&breaker);
+    fa_breaker_start(&breaker);
+    cr_assert(fa_breaker_succeed(&breaker));
+    cr_assert_eq(breaker.state, FA_BREAKER_CLOSED);
+    cr_assert_eq(breaker.failures, 0);
+    cr_assert(fa_breaker_allows(&breaker, 0));
+}
+
+Test(breaker, it_is_given_up_when_the_probes_are_spent_and_probed_again_a_minute_later)
+{
+    struct fa_breaker breaker;
+    double now = open_one(&breaker);
+    for (int probe = 1; probe <= 3; ++probe) {
+        cr_assert(fa_breaker_allows(&breaker, now));
+        fa_breaker_start(&breaker);
+        enum fa_breaker_change change = fail(&breaker, now);
+        cr_assert_eq(change, probe < 3 ? FA_BREAKER_OPENED : FA_BREAKER_GAVE_UP);
+        now = probe < 3 ? breaker.until : now;
+    }
+    cr_assert_eq(breaker.state, FA_BREAKER_GIVEN_UP);
+    cr_assert(fa_breaker_rejects(&breaker, now));
+    cr_assert(!fa_breaker_allows(&breaker, now + FA_BREAKER_REST - 0.001));
+    cr_assert(!fa_breaker_rejects(&breaker, now + FA_BREAKER_REST));
+    cr_assert(fa_breaker_allows(&breaker, now + FA_BREAKER_REST));
+    fa_breaker_start(&breaker);
+    cr_assert_eq(breaker.state, FA_BREAKER_PROBING);
+    cr_assert(fa_breaker_succeed(&breaker));
+}
+
+Test(breaker, waits_grow_with_the_probes_and_have_a_cap)
+{
+    struct fa_breaker breaker;
+    double now = open_one(&breaker), before = 0;
+    for (int probe = 0; probe < 20; ++probe) {
+        struct fa_breaker_failure failure = failure_at(now);
+        failure.probes = 1000;
+        fa_breaker_start(&breaker);
+        cr_assert_eq(fa_breaker_fail(&breaker, &failure), FA_BREAKER_OPENED);
+        double wait = breaker.until - now;
+        cr_assert(wait >= before - 0.001 && wait < 400, "%g after %g", wait, before);
+        before = wait;
+        now = breaker.until;
+    }
+}
+
+Test(breaker, a_pause_that_was_asked_for_counts_at_once)
+{
+    static const struct {
+        double asked, wait;
+    } rows[] = {{5, 5}, {0.5, 0.5}, {FA_RETRY_AFTER_CAP + 100, FA_RETRY_AFTER_CAP}};
+    for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); ++i) {
+        struct fa_breaker breaker = {0};
+        cr_assert_eq(fail_asking(&breaker, 100, rows[i].asked), FA_BREAKER_PAUSED);
+        cr_assert_eq(breaker.state, FA_BREAKER_OPEN);
+        cr_assert(breaker.asked);
+        cr_assert_float_eq(breaker.until, 100 + rows[i].wait, 1e-6);
+    }
+    struct fa_breaker breaker = {0};
+    cr_assert_eq(fail_asking(&breaker, 100, 0), FA_BREAKER_SAME, "no pause at all");
+}
+
+Test(breaker, what_was_under_way_when_it_opened_changes_nothing_unless_it_asks_for_longer)
+{
+    struct fa_breaker breaker = {0};
+    fail_asking(&breaker, 100, 10);
+    cr_assert_eq(fail(&breaker, 101), FA_BREAKER_SAME);
+    cr_assert_eq(breaker.until, 110);
+    cr_assert_eq(fail_asking(&breaker, 101, 3), FA_BREAKER_SAME);
+    cr_assert_eq(breaker.until, 110);
+    cr_assert_eq(fail_asking(&breaker, 101, 60), FA_BREAKER_PAUSED);
+    cr_assert_eq(breaker.until, 161);
+    cr_assert_eq(breaker.probes, 0);
+}
+
+Test(breaker, without_probes_it_is_given_up_at_once)
+{
+    struct fa_breaker breaker = {0};
+    struct fa_breaker_failure failure = failure_at(100);
+    failure.probes = 0;
+    failure.failures = 1;
+    cr_assert_eq(fa_breaker_fail(&breaker, &failure), FA_BREAKER_GAVE_UP);
+    cr_assert(fa_breaker_rejects(&breaker, 101));
+}
+
+Test(breaker, a_probe_that_says_nothing_makes_room_for_the_next)
+{
+    struct fa_breaker breaker;
+    double until = open_one(&breaker);
+    fa_breaker_start(&breaker);
+    fa_breaker_release(&breaker, until + 5);
+    cr_assert_eq(breaker.state, FA_BREAKER_OPEN);
+    cr_assert(fa_breaker_allows(&breaker, until + 5));
+    struct fa_breaker closed = {0};
+    fa_breaker_release(&closed, 1);
+    cr_assert_eq(closed.state, FA_BREAKER_CLOSED);
+}

@@ -1,0 +1,101 @@
+#include "transfer/classify.h"
+
+#include <criterion/criterion.h>
+#include <curl/curl.h>
+#include <errno.h>
+#include <string.h>
+
+Test(classify, endings_of_libcurl_have_the_classes_of_the_table)
+{
+    static const struct {
+        const char *name;
+        struct fa_ending ending;
+        enum fa_class class;
+        enum fa_hope hope;
+    } rows[] = {
+        {"bad URL", {CURLE_URL_MALFORMAT, 0, 0, 0, 0, ""}, FA_CLASS_BAD_URL, FA_HOPE_NONE},
+        {"no name", {CURLE_COULDNT_RESOLVE_HOST, 0, 0, 0, 0, ""}, FA_CLASS_DNS, FA_HOPE_AGAIN},
+        {"no fds",
+         {CURLE_COULDNT_RESOLVE_HOST, EMFILE, 0, 0, 0, ""},
+         FA_CLASS_LOCAL_IO,
+         FA_HOPE_AGAIN},
+        {"no fds at all",
+         {CURLE_COULDNT_CONNECT, ENFILE, 0, 0, 0, ""},
+         FA_CLASS_LOCAL_IO,
+         FA_HOPE_AGAIN},
+        {"refused",
+         {CURLE_COULDNT_CONNECT, ECONNREFUSED, 0, 0, 0, ""},
+         FA_CLASS_CONNECT,
+         FA_HOPE_AGAIN},
+        {"lost before an answer",
+         {CURLE_RECV_ERROR, 0, 1, 0, 0, ""},
+         FA_CLASS_CONNECT,
+         FA_HOPE_AGAIN},
+        {"lost amid an answer",
+         {CURLE_RECV_ERROR, 0, 1, 1, 0, ""},
+         FA_CLASS_TRUNCATED,
+         FA_HOPE_AGAIN},
+        {"not sent", {CURLE_SEND_ERROR, 0, 1, 0, 0, ""}, FA_CLASS_CONNECT, FA_HOPE_AGAIN},
+        {"partial", {CURLE_PARTIAL_FILE, 0, 1, 1, 0, ""}, FA_CLASS_TRUNCATED, FA_HOPE_AGAIN},
+        {"timeout", {CURLE_OPERATION_TIMEDOUT, 0, 1, 0, 0, ""}, FA_CLASS_TIMEOUT, FA_HOPE_AGAIN},
+        {"nothing", {CURLE_GOT_NOTHING, 0, 1, 0, 0, ""}, FA_CLASS_PROTOCOL, FA_HOPE_AGAIN},
+        {"odd", {CURLE_WEIRD_SERVER_REPLY, 0, 1, 0, 0, ""}, FA_CLASS_PROTOCOL, FA_HOPE_ONCE},
+        {"HTTP/0.9", {CURLE_UNSUPPORTED_PROTOCOL, 0, 1, 0, 0, ""}, FA_CLASS_PROTOCOL, FA_HOPE_ONCE},
+        {"certificate",
+         {CURLE_PEER_FAILED_VERIFICATION, 0, 0, 0, 0, ""},
+         FA_CLASS_TLS,
+         FA_HOPE_NONE},
+        {"handshake", {CURLE_SSL_CONNECT_ERROR, 0, 0, 0, 0, ""}, FA_CLASS_TLS, FA_HOPE_ONCE},
+        {"write", {CURLE_WRITE_ERROR, 0, 1, 1, 0, ""}, FA_CLASS_LOCAL_IO, FA_HOPE_NONE},
+        {"memory", {CURLE_OUT_OF_MEMORY, 0, 0, 0, 0, ""}, FA_CLASS_LOCAL_IO, FA_HOPE_AGAIN},
+        {"proxy says no", {CURLE_RECV_ERROR, 0, 0, 0, 407, ""}, FA_CLASS_HTTP, FA_HOPE_NONE},
+        {"proxy is busy", {CURLE_RECV_ERROR, 0, 0, 0, 503, ""}, FA_CLASS_HTTP, FA_HOPE_AGAIN},
+        {"any other", {CURLE_LDAP_CANNOT_BIND, 0, 0, 0, 0, ""}, FA_CLASS_PROTOCOL, FA_HOPE_NONE},
+        {"beyond all codes", {9999, 0, 0, 0, 0, NULL}, FA_CLASS_PROTOCOL, FA_HOPE_NONE},
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); ++i) {
+        struct fa_outcome outcome = {.retry_after = -1};
+        fa_classify_curl(&rows[i].ending, &outcome);
+        cr_assert_eq(outcome.error.class, rows[i].class, "%s", rows[i].name);
+        cr_assert_eq(outcome.hope, rows[i].hope, "%s", rows[i].name);
+        cr_assert_neq(outcome.error.msg[0], '\0', "%s", rows[i].name);
+    }
+}
+
+Test(classify, libcurls_own_words_are_preferred)
+{
+    struct fa_outcome outcome = {0};
+    struct fa_ending ending = {.curl = CURLE_COULDNT_CONNECT, .text = "port 9: refused"};
+    fa_classify_curl(&ending, &outcome);
+    cr_assert_str_eq(outcome.error.msg, "port 9: refused");
+    cr_assert_eq(outcome.error.domain, FA_DOMAIN_CURL);
+    cr_assert_eq(outcome.error.code, CURLE_COULDNT_CONNECT);
+}
+
+Test(classify, every_code_gets_a_class)
+{
+    for (int code = 1; code < CURL_LAST; ++code) {
+        struct fa_outcome outcome = {0};
+        struct fa_ending ending = {.curl = code, .text = ""};
+        fa_classify_curl(&ending, &outcome);
+        cr_assert(outcome.error.class > FA_CLASS_NONE && outcome.error.class < FA_CLASSES);
+    }
+}
+
+Test(classify, statuses_may_pass_or_not)
+{
+    static const int passing[] = {408, 425, 429, 500, 502, 503, 504, 509, 520, 522, 524, 527};
+    for (int status = 100; status < 600; ++status) {
+        bool passes = false;
+        for (size_t i = 0; i < sizeof(passing) / sizeof(*passing); ++i)
+            passes |= passing[i] == status;
+        passes |= status >= 520 && status <= 527;
+        struct fa_outcome outcome = {0};
+        fa_classify_http(status, &outcome);
+        cr_assert_eq(outcome.error.class, FA_CLASS_HTTP);
+        cr_assert_eq(outcome.error.domain, FA_DOMAIN_HTTP);
+        cr_assert_eq(outcome.error.code, status);
+        cr_assert_eq(outcome.hope, passes ? FA_HOPE_AGAIN : FA_HOPE_NONE, "%d", status);
+        cr_assert_eq(atoi(outcome.error.msg), status);
+    }
+}

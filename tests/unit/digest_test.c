@@ -1,0 +1,146 @@
+#include "stage/digest.h"
+
+#include "support/pattern.h"
+#include "support/run.h"
+#include "support/scratch.h"
+
+#include <criterion/criterion.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <xxhash.h>
+
+#define ALL_HASHES ((1u << FA_HASHES) - 1)
+
+static struct fa_scratch scratch;
+static struct fa_digest_set *set;
+static struct fa_digester *digester;
+
+static void begin(void)
+{
+    fa_scratch_init(&scratch);
+    set = fa_digest_set_new(NULL);
+    digester = fa_digester_new(set, NULL);
+    cr_assert(set && digester);
+}
+
+static void end(void)
+{
+    fa_digester_free(digester);
+    fa_digest_set_free(set);
+    fa_scratch_fini(&scratch);
+}
+
+TestSuite(digest, .init = begin, .fini = end, .timeout = 60.0);
+
+static const char *hex(const struct fa_digest *digest)
+{
+    static char text[2 * FA_DIGEST_MAX + 1];
+    for (size_t i = 0; i < fa_hash_size(digest->hash); ++i)
+        sprintf(text + 2 * i, "%02x", digest->bytes[i]);
+    return text;
+}
+
+/* What coreutils say; xxHash is its own truth, in one call. */
+static void truth(enum fa_hash hash, const char *path, char ret[2 * FA_DIGEST_MAX + 1])
+{
+    static const char *const programs[FA_HASHES] = {"md5sum",    "sha1sum", "sha256sum",
+                                                    "sha512sum", "b2sum",   NULL};
+    size_t at = 0;
+    while (1u << at != (unsigned)hash)
+        ++at;
+    if (!programs[at]) {
+        size_t len;
+        char *data = fa_file_read(path, &len);
+        XXH128_hash_t value = XXH3_128bits(data, len);
+        sprintf(ret, "%016llx%016llx", (unsigned long long)value.high64,
+                (unsigned long long)value.low64);
+        free(data);
+        return;
+    }
+    struct fa_run run;
+    fa_run_start(&run, &(struct fa_run_options){.program = programs[at]}, path, NULL);
+    cr_assert_eq(fa_run_wait(&run, 20), 0);
+    snprintf(ret, 2 * FA_DIGEST_MAX + 1, "%.*s", (int)strcspn(fa_run_out(&run), " "),
+             fa_run_out(&run));
+    fa_run_end(&run);
+}
+
+static const char *file_of(size_t size)
+{
+    unsigned char *data = malloc(size + 1);
+    fa_pattern_fill("digest", 0, data, size);
+    const char *path = fa_scratch_write_bytes(&scratch, "file", data, size);
+    free(data);
+    return path;
+}
+
+Test(digest, all_algorithms_agree_with_coreutils)
+{
+    static const size_t sizes[] = {0, 1, 4096, 262143, 262144, 262145, 9000001};
+    for (size_t i = 0; i < sizeof(sizes) / sizeof(*sizes); ++i) {
+        const char *path = file_of(sizes[i]);
+        int fd = open(path, O_RDONLY | O_CLOEXEC);
+        struct fa_digest digests[FA_HASHES];
+        cr_assert_eq(fa_digester_read(digester, fd, ALL_HASHES, NULL, NULL, digests, NULL),
+                     FA_HASHES);
+        cr_assert_eq(lseek(fd, 0, SEEK_CUR), 0);
+        close(fd);
+        for (size_t j = 0; j < FA_HASHES; ++j) {
+            char want[2 * FA_DIGEST_MAX + 1];
+            cr_assert_eq(digests[j].hash, (enum fa_hash)(1u << j));
+            truth(digests[j].hash, path, want);
+            cr_assert_str_eq(hex(&digests[j]), want, "%s of %zu bytes",
+                             fa_hash_name(digests[j].hash), sizes[i]);
+        }
+    }
+}
+
+Test(digest, only_what_is_asked_for_is_computed)
+{
+    int fd = open(file_of(100), O_RDONLY | O_CLOEXEC);
+    for (unsigned hashes = 0; hashes <= ALL_HASHES; ++hashes) {
+        struct fa_digest digests[FA_HASHES];
+        int n = fa_digester_read(digester, fd, hashes, NULL, NULL, digests, NULL);
+        cr_assert_eq(n, __builtin_popcount(hashes));
+        unsigned seen = 0;
+        for (int i = 0; i < n; ++i)
+            seen |= digests[i].hash;
+        cr_assert_eq(seen, hashes);
+    }
+    close(fd);
+}
+
+static void on_tick(void *arg, uint64_t bytes)
+{
+    uint64_t *last = arg;
+    cr_assert(bytes > *last);
+    *last = bytes;
+}
+
+Test(digest, progress_is_told)
+{
+    uint64_t last = 0;
+    struct fa_digest digests[FA_HASHES];
+    int fd = open(file_of(20000000), O_RDONLY | O_CLOEXEC);
+    cr_assert_eq(fa_digester_read(digester, fd, FA_HASH_XXH128, on_tick, &last, digests, NULL), 1);
+    cr_assert(last >= 16 * 1024 * 1024 && last <= 20000000);
+    close(fd);
+}
+
+Test(digest, what_cannot_be_read_is_an_error)
+{
+    struct fa_digest digests[FA_HASHES];
+    int fds[] = {open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC),
+                 open(file_of(10), O_WRONLY | O_CLOEXEC), -1};
+    for (size_t i = 0; i < 3; ++i) {
+        struct fa_error err = {0};
+        cr_assert_eq(fa_digester_read(digester, fds[i], FA_HASH_MD5, NULL, NULL, digests, &err),
+                     -1);
+        cr_assert_eq(err.class, FA_CLASS_LOCAL_IO);
+        if (fds[i] >= 0)
+            close(fds[i]);
+    }
+}

@@ -1,0 +1,75 @@
+#include "engine/job.h"
+
+#include <criterion/criterion.h>
+#include <signal.h>
+
+static const char *const names[] = {"NEW",     "QUEUED",  "ACTIVE", "WAITING",
+                                    "FETCHED", "HASHING", "FINAL"};
+
+/* From the row, to the column. */
+static const bool allowed[7][7] = {
+    /*             N  Q  A  W  F  H  F */
+    /* NEW */ {0, 1, 0, 0, 1, 0, 1},
+    /* QUEUED */ {0, 1, 1, 0, 0, 0, 1},
+    /* ACTIVE */ {0, 1, 0, 1, 1, 0, 1},
+    /* WAITING */ {0, 1, 0, 0, 0, 0, 1},
+    /* FETCHED */ {0, 1, 0, 0, 0, 1, 1},
+    /* HASHING */ {0, 1, 0, 1, 1, 0, 1},
+    /* FINAL */ {0, 0, 0, 0, 0, 0, 0},
+};
+
+Test(job, allowed_changes_of_state_are_made)
+{
+    for (int from = 0; from < 7; ++from) {
+        for (int to = 0; to < 7; ++to) {
+            struct fa_job job = {.state = (enum fa_job_state)from};
+            if (!allowed[from][to])
+                continue;
+            fa_job_set_state(&job, (enum fa_job_state)to);
+            cr_assert_eq((int)job.state, to, "%s to %s", names[from], names[to]);
+        }
+    }
+}
+
+Test(job, a_final_one_never_moves, .signal = SIGABRT)
+{
+    struct fa_job job = {.state = FA_JOB_FINAL};
+    fa_job_set_state(&job, FA_JOB_QUEUED);
+}
+
+Test(job, one_that_is_hashed_is_not_active, .signal = SIGABRT)
+{
+    struct fa_job job = {.state = FA_JOB_HASHING};
+    fa_job_set_state(&job, FA_JOB_ACTIVE);
+}
+
+Test(job, queues_keep_their_order_and_count)
+{
+    static struct fa_job jobs[4];
+    struct fa_job_queue queue;
+    fa_job_queue_init(&queue);
+    cr_assert_null(fa_job_queue_pop(&queue));
+    fa_job_queue_push(&queue, &jobs[1]);
+    fa_job_queue_push(&queue, &jobs[2]);
+    fa_job_queue_push_front(&queue, &jobs[0]);
+    cr_assert_eq(queue.count, 3);
+    for (int i = 0; i < 3; ++i)
+        cr_assert_eq(fa_job_queue_pop(&queue), &jobs[i]);
+    cr_assert_eq(queue.count, 0);
+    cr_assert_null(fa_job_queue_pop(&queue));
+    fa_job_queue_push_front(&queue, &jobs[3]);
+    fa_job_queue_push(&queue, &jobs[0]);
+    cr_assert_eq(fa_job_queue_pop(&queue), &jobs[3]);
+    cr_assert_eq(fa_job_queue_pop(&queue), &jobs[0]);
+}
+
+Test(job, freeing_none_or_one_half_built_is_fine)
+{
+    fa_job_free(NULL);
+    struct fa_entry *entry = fa_entry_parse("list", 1, "http://a/", 9, NULL);
+    cr_assert(entry);
+    struct fa_job *job = fa_job_new(entry);
+    cr_assert(job);
+    cr_assert(job->size == -1 && job->attempt.fd == -1 && job->state == FA_JOB_NEW);
+    fa_job_free(job);
+}

@@ -1,0 +1,268 @@
+#include "list/source.h"
+
+#include "list/list.h"
+#include "support/scratch.h"
+#include "support/told.h"
+
+#include <criterion/criterion.h>
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <zlib.h>
+
+static struct fa_scratch scratch;
+static const char *path;
+
+static void set_up(void)
+{
+    fa_scratch_init(&scratch);
+    path = fa_scratch_path(&scratch, "list");
+}
+
+static void tear_down(void)
+{
+    fa_scratch_fini(&scratch);
+}
+
+TestSuite(source, .init = set_up, .fini = tear_down, .timeout = 60.0);
+
+static void put_file(const void *data, size_t len)
+{
+    fa_scratch_write_bytes(&scratch, "list", data, len);
+}
+
+static struct fa_told *read_file(const void *data, size_t len)
+{
+    put_file(data, len);
+    return fa_told_read(path);
+}
+
+/* gzip-compress; the caller frees. */
+static unsigned char *gzip(const void *data, size_t len, size_t *ret_len)
+{
+    z_stream z = {0};
+    cr_assert_eq(deflateInit2(&z, 6, Z_DEFLATED, 31, 8, Z_DEFAULT_STRATEGY), Z_OK);
+    size_t room = deflateBound(&z, len);
+    unsigned char *out = malloc(room);
+    z.next_in = (Bytef *)data;
+    z.avail_in = (uInt)len;
+    z.next_out = out;
+    z.avail_out = (uInt)room;
+    cr_assert_eq(deflate(&z, Z_FINISH), Z_STREAM_END);
+    *ret_len = z.total_out;
+    deflateEnd(&z);
+    return out;
+}
+
+Test(source, reads_gzip_of_one_or_more_members)
+{
+    for (size_t i = 0; i < fa_told_row_count; ++i) {
+        for (size_t half = 0; half <= fa_told_rows[i].len; ++half) {
+            unsigned char all[4096] = "";
+            size_t len, more;
+            unsigned char *one = gzip(fa_told_rows[i].text, half, &len);
+            unsigned char *two =
+                gzip(fa_told_rows[i].text + half, fa_told_rows[i].len - half, &more);
+            memcpy(all, one, len);
+            memcpy(all + len, two, more);
+            /* Some zeros behind are padding. */
+            struct fa_told *told = read_file(all, len + more + half % 3);
+            fa_told_check(told, &fa_told_rows[i], "gzip");
+            free(told);
+            free(one);
+            free(two);
+        }
+    }
+}
+
+/* Write one half of the data, let the list read, then the other half. */
+static void feed_in_halves(const struct fa_told_row *row, const void *data, size_t len, size_t half,
+                           size_t step)
+{
+    int fds[2];
+    cr_assert_eq(pipe(fds), 0);
+    char name[32];
+    snprintf(name, sizeof(name), "/dev/fd/%d", fds[0]);
+    struct fa_list *list = fa_list_open(name, NULL);
+    cr_assert_not_null(list);
+    struct fa_told *told = calloc(1, sizeof(*told));
+    double now = 100;
+    for (size_t at = 0; at < len; now += 0.5) {
+        size_t n = at < half ? half - at : len - at;
+        n = step && step < n ? step : n;
+        cr_assert_eq(write(fds[1], (const char *)data + at, n), (ssize_t)n);
+        at += n;
+        cr_assert_eq(fa_told_drain(told, list, now), FA_LIST_AGAIN);
+        cr_assert_geq(fa_list_fd(list), 0);
+    }
+    close(fds[1]);
+    cr_assert_eq(fa_told_drain(told, list, now), FA_LIST_END);
+    fa_told_check(told, row, "in halves");
+    fa_list_free(list);
+    free(told);
+    close(fds[0]);
+}
+
+Test(source, reads_pipes_fed_in_pieces_at_every_byte)
+{
+    for (size_t i = 0; i < fa_told_row_count; ++i) {
+        for (size_t half = 0; half <= fa_told_rows[i].len; ++half)
+            feed_in_halves(&fa_told_rows[i], fa_told_rows[i].text, fa_told_rows[i].len, half, 0);
+        feed_in_halves(&fa_told_rows[i], fa_told_rows[i].text, fa_told_rows[i].len, 0, 1);
+    }
+}
+
+Test(source, reads_gzip_pipes_fed_in_pieces_at_every_byte)
+{
+    for (size_t i = 0; i < fa_told_row_count; ++i) {
+        size_t len;
+        unsigned char *data = gzip(fa_told_rows[i].text, fa_told_rows[i].len, &len);
+        for (size_t half = 0; half <= len; ++half)
+            feed_in_halves(&fa_told_rows[i], data, len, half, 0);
+        feed_in_halves(&fa_told_rows[i], data, len, 0, 1);
+        free(data);
+    }
+}
+
+Test(source, waits_for_a_fifo_that_has_no_writer_yet)
+{
+    cr_assert_eq(mkfifo(path, 0600), 0);
+    struct fa_list *list = fa_list_open(path, NULL);
+    struct fa_list_item item;
+    cr_assert_eq(fa_list_next(list, 1, &item, NULL), FA_LIST_AGAIN);
+    int fd = open(path, O_WRONLY);
+    cr_assert_eq(write(fd, "a", 1), 1);
+    cr_assert_eq(fa_list_next(list, 2, &item, NULL), FA_LIST_AGAIN);
+    close(fd);
+    cr_assert_eq(fa_list_next(list, 3, &item, NULL), FA_LIST_ENTRY);
+    cr_assert_eq(fa_list_next(list, 3, &item, NULL), FA_LIST_END);
+    fa_list_free(list);
+}
+
+Test(source, reads_standard_input_and_leaves_it_open)
+{
+    put_file("a\nb", 3);
+    int fd = open(path, O_RDONLY);
+    cr_assert_eq(dup2(fd, STDIN_FILENO), STDIN_FILENO);
+    struct fa_list *list = fa_list_open("-", NULL);
+    struct fa_told *told = calloc(1, sizeof(*told));
+    fa_told_drain(told, list, 1);
+    cr_assert_str_eq(told->text, "1:a|2:b|.");
+    cr_assert_str_eq(fa_list_name(list), "-");
+    fa_list_free(list);
+    cr_assert_geq(fcntl(STDIN_FILENO, F_GETFD), 0);
+    free(told);
+    close(fd);
+}
+
+Test(source, takes_a_url_for_a_list_of_one)
+{
+    static const char *const urls[] = {"http://h/a b", "HTTPS://h/#x", "Http://"};
+    for (size_t i = 0; i < sizeof(urls) / sizeof(*urls); ++i) {
+        struct fa_told *told = calloc(1, sizeof(*told));
+        struct fa_list *list = fa_list_open(urls[i], NULL);
+        char all[64];
+        snprintf(all, sizeof(all), "1:%s|.", urls[i]);
+        fa_told_drain(told, list, 1);
+        cr_assert_str_eq(told->text, all);
+        fa_list_free(list);
+        free(told);
+    }
+}
+
+Test(source, refuses_what_is_no_list)
+{
+    struct fa_error err = {0};
+    cr_assert_null(fa_list_open("/nonexistent/list", &err));
+    cr_assert_eq(err.class, FA_CLASS_LOCAL_IO);
+    cr_assert_not_null(strstr(err.msg, "'/nonexistent/list': No such file"), "%s", err.msg);
+    cr_assert_null(fa_list_open("/tmp", &err));
+    cr_assert_not_null(strstr(err.msg, "Is a directory"), "%s", err.msg);
+    cr_assert_null(fa_list_open("", &err));
+    cr_assert_null(fa_list_open("http://h/\n out=x", &err));
+    cr_assert_eq(err.class, FA_CLASS_BAD_URL);
+    char *url = calloc(1, FA_LIST_LINE_MAX + 2);
+    memset(url, 'x', FA_LIST_LINE_MAX + 1);
+    memcpy(url, "http://", 7);
+    cr_assert_null(fa_list_open(url, &err));
+    free(url);
+    fa_list_free(NULL);
+}
+
+Test(source, delivers_what_stood_before_gzip_that_is_cut)
+{
+    static const char text[] = "http://h/a\nhttp://h/b\n out=c\nhttp://h/d\n";
+    size_t len;
+    unsigned char *data = gzip(text, sizeof(text) - 1, &len);
+    for (size_t cut = 2; cut < len; ++cut) {
+        struct fa_told *told = read_file(data, cut);
+        cr_assert_not_null(strstr(told->text, "E."), "%zu: %s", cut, told->text);
+        cr_assert_not_null(strstr(told->why, "gzip data is cut"), "%s", told->why);
+        cr_assert_not_null(strstr(told->why, path), "%s", told->why);
+        cr_assert_null(strstr(told->text, ":http://h/|"), "half a line is no entry");
+        free(told);
+    }
+    struct fa_told *told = read_file(data, len - 8);
+    cr_assert_str_eq(told->text, "1:http://h/a|2:http://h/b\n out=c|4:http://h/d|E.");
+    cr_assert_not_null(strstr(told->why, "line 4"), "%s", told->why);
+    free(told);
+    free(data);
+}
+
+Test(source, does_not_deliver_an_entry_whose_options_are_cut)
+{
+    /* Stored, not deflated, so that a cut has its place. */
+    z_stream z = {0};
+    unsigned char data[256];
+    deflateInit2(&z, 0, Z_DEFLATED, 31, 8, Z_DEFAULT_STRATEGY);
+    z.next_in = (Bytef *)"a\nb\n checksum=md5=00";
+    z.avail_in = 20;
+    z.next_out = data;
+    z.avail_out = sizeof(data);
+    cr_assert_eq(deflate(&z, Z_FINISH), Z_STREAM_END);
+    size_t len = z.total_out;
+    deflateEnd(&z);
+    struct fa_told *told = read_file(data, len - 8 - 3);
+    cr_assert_str_eq(told->text, "1:a|2!:b|E.", "%s", told->text);
+    free(told);
+}
+
+Test(source, delivers_what_stood_before_gzip_that_is_corrupt)
+{
+    char text[4000];
+    for (size_t i = 0; i < sizeof(text); i += 8)
+        memcpy(text + i, "http://\n", 8);
+    size_t len;
+    unsigned char *data = gzip(text, sizeof(text), &len);
+    data[len - 5] ^= 1; /* its CRC */
+    struct fa_told *told = read_file(data, len);
+    cr_assert_not_null(strstr(told->text, "|500:http://|E."), "%s", told->text);
+    cr_assert_not_null(strstr(told->why, "corrupt"), "%s", told->why);
+    free(told);
+
+    /* What stands behind a member is another member, or zeros. */
+    data[len - 5] ^= 1;
+    unsigned char more[4096];
+    memcpy(more, data, len);
+    memcpy(more + len, "tail", 4);
+    told = read_file(more, len + 4);
+    cr_assert_not_null(strstr(told->text, "|500:http://|E."));
+    free(told);
+    free(data);
+}
+
+Test(source, tells_of_a_read_that_fails)
+{
+    struct fa_list *list = fa_list_open("/proc/self/mem", NULL);
+    struct fa_told *told = calloc(1, sizeof(*told));
+    fa_told_drain(told, list, 1);
+    cr_assert_str_eq(told->text, "E.");
+    cr_assert_not_null(strstr(told->why, "'/proc/self/mem' behind line 0: Input/output"), "%s",
+                       told->why);
+    fa_list_free(list);
+    free(told);
+}

@@ -1,0 +1,322 @@
+#include "engine/store.h"
+
+#include "support/process.h"
+#include "support/scratch.h"
+#include "support/truth.h"
+
+#include <criterion/criterion.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static struct fa_scratch scratch;
+static struct fa_store *store;
+
+static const char *in(const char *name)
+{
+    return fa_scratch_path(&scratch, "out/%s", name);
+}
+
+static void begin(void)
+{
+    struct fa_error err = {0};
+    fa_scratch_init(&scratch);
+    umask(022);
+    store = fa_store_new(fa_scratch_path(&scratch, "out"), false, &err);
+    cr_assert(store, "%s", err.msg);
+}
+
+static void end(void)
+{
+    fa_store_free(store);
+    fa_scratch_fini(&scratch);
+}
+
+TestSuite(store, .init = begin, .fini = end, .timeout = 30.0);
+
+static void make_part(uint64_t key, const char *text)
+{
+    struct fa_error err = {0};
+    int fd = fa_store_part_new(store, key, &err);
+    cr_assert(fd >= 0, "%s", err.msg);
+    cr_assert_eq(write(fd, text, strlen(text)), (ssize_t)strlen(text));
+    close(fd);
+}
+
+static int publish(uint64_t key, const char *path, bool replace, struct fa_error *err)
+{
+    make_part(key, "new");
+    int result = fa_store_publish(store, key, path, replace, err);
+    fa_store_part_remove(store, key);
+    return result;
+}
+
+static void expect_text(const char *name, const char *text)
+{
+    char *got = fa_file_read(in(name), NULL);
+    cr_assert_str_eq(got, text, "%s", name);
+    free(got);
+}
+
+Test(store, a_part_is_private_until_it_gets_its_name)
+{
+    struct stat st;
+    make_part(0xabc, "hello");
+    cr_assert_eq(stat(in(".fetchall/0000000000000abc.part"), &st), 0);
+    cr_assert_eq(st.st_mode & 07777, 0600);
+    int fd = fa_store_part_open(store, 0xabc, NULL);
+    char text[8] = "";
+    cr_assert_eq(read(fd, text, sizeof(text)), 5);
+    cr_assert_str_eq(text, "hello");
+    close(fd);
+    cr_assert_eq(fa_store_publish(store, 0xabc, "a/b/c", false, NULL), 0);
+    expect_text("a/b/c", "hello");
+    cr_assert_eq(stat(in("a/b/c"), &st), 0);
+    cr_assert_eq(st.st_mode & 07777, 0644);
+    fa_expect_no_file(in(".fetchall"), "0000000000000abc.part");
+    cr_assert_eq(fa_store_part_open(store, 0xabc, NULL), -1);
+}
+
+Test(store, a_new_part_is_empty_even_if_there_was_one)
+{
+    struct stat st;
+    make_part(1, "old bytes");
+    int fd = fa_store_part_new(store, 1, NULL);
+    cr_assert(fd >= 0);
+    cr_assert_eq(fstat(fd, &st), 0);
+    cr_assert_eq(st.st_size, 0);
+    close(fd);
+}
+
+Test(store, the_umask_rules_over_modes)
+{
+    static const struct {
+        mode_t umask, mode;
+    } rows[] = {{0, 0666}, {022, 0644}, {027, 0640}, {077, 0600}, {0777, 0}};
+    for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); ++i) {
+        struct stat st;
+        fa_store_free(store);
+        umask(rows[i].umask & 077);
+        store = fa_store_new(fa_scratch_path(&scratch, "out%zu", i), false, NULL);
+        fa_store_free(store);
+        umask(rows[i].umask);
+        store = fa_store_new(fa_scratch_path(&scratch, "out%zu", i), false, NULL);
+        umask(022);
+        if (!store)
+            continue; /* nothing can be made under that mask, but by root */
+        make_part(1, "x");
+        cr_assert_eq(fa_store_publish(store, 1, "f", false, NULL), 0);
+        cr_assert_eq(stat(fa_scratch_path(&scratch, "out%zu/f", i), &st), 0);
+        cr_assert_eq(st.st_mode & 07777, rows[i].mode, "%o", rows[i].umask);
+    }
+}
+
+Test(store, what_appears_meanwhile_is_left_alone)
+{
+    struct fa_error err = {0};
+    fa_scratch_write(&scratch, "out/f", "theirs");
+    cr_assert_eq(publish(1, "f", false, &err), -1);
+    cr_assert_eq(err.class, FA_CLASS_REFUSED, "%s", err.msg);
+    cr_assert(strstr(err.msg, "'f'"));
+    expect_text("f", "theirs");
+    cr_assert_eq(publish(1, "f", true, &err), 0);
+    expect_text("f", "new");
+}
+
+/* Something that is no plain file under the name "it". */
+static void make_it(const char *kind)
+{
+    const char *it = in("it");
+    fa_file_remove(it);
+    if (strcmp(kind, "link") == 0)
+        cr_assert_eq(symlink(fa_scratch_write(&scratch, "target", "target"), it), 0);
+    else if (strcmp(kind, "dangling link") == 0)
+        cr_assert_eq(symlink("nowhere", it), 0);
+    else if (strcmp(kind, "folder") == 0)
+        cr_assert_eq(mkdir(it, 0777), 0);
+    else if (strcmp(kind, "FIFO") == 0)
+        cr_assert_eq(mkfifo(it, 0666), 0);
+    else if (strcmp(kind, "socket") == 0)
+        cr_assert_eq(mknod(it, S_IFSOCK | 0666, 0), 0);
+    else if (mknod(it, S_IFCHR | 0666, (1 << 8) + 3))
+        cr_assert_eq(symlink("/dev/null", it), 0);
+}
+
+Test(store, links_folders_and_devices_are_refused_and_left_alone)
+{
+    static const char *const kinds[] = {"link", "dangling link", "folder",
+                                        "FIFO", "socket",        "device"};
+    for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); ++i) {
+        struct stat before, after;
+        int64_t size = -7;
+        make_it(kinds[i]);
+        cr_assert_eq(lstat(in("it"), &before), 0);
+        for (int replace = 0; replace < 2; ++replace) {
+            struct fa_error err = {0};
+            cr_assert_eq(publish(1, "it", replace, &err), -1, "%s", kinds[i]);
+            cr_assert_eq(err.class, FA_CLASS_REFUSED, "%s: %s", kinds[i], err.msg);
+        }
+        struct fa_error err = {0};
+        cr_assert_eq(fa_store_look(store, "it", &size, &err), FA_THERE_REFUSED, "%s", kinds[i]);
+        cr_assert_eq(err.class, FA_CLASS_REFUSED);
+        cr_assert_eq(size, -7);
+        cr_assert_eq(lstat(in("it"), &after), 0);
+        cr_assert_eq(before.st_ino, after.st_ino, "%s", kinds[i]);
+    }
+    expect_text("../target", "target");
+}
+
+Test(store, nothing_goes_through_a_link_to_a_folder)
+{
+    struct fa_error err = {0};
+    int64_t size;
+    fa_scratch_mkdir(&scratch, "elsewhere");
+    cr_assert_eq(symlink("../elsewhere", in("link")), 0);
+    fa_scratch_write(&scratch, "out/file", "x");
+    static const char *const paths[] = {"link/f", "link/a/f", "file/f", "file/a/f"};
+    for (size_t i = 0; i < sizeof(paths) / sizeof(*paths); ++i) {
+        err = (struct fa_error){0};
+        cr_assert_eq(publish(1, paths[i], true, &err), -1, "%s", paths[i]);
+        cr_assert_eq(err.class, FA_CLASS_REFUSED, "%s: %s", paths[i], err.msg);
+        cr_assert_eq(fa_store_look(store, paths[i], &size, &err), FA_THERE_REFUSED);
+        cr_assert_eq(fa_store_open(store, paths[i], &err), -1);
+    }
+    cr_assert_eq(fa_truth_count_files(fa_scratch_path(&scratch, "elsewhere")), 0);
+}
+
+Test(store, looking_tells_what_is_there)
+{
+    int64_t size = -1;
+    struct fa_error err = {0};
+    fa_scratch_write(&scratch, "out/a/f", "12345");
+    cr_assert_eq(fa_store_look(store, "a/f", &size, &err), FA_THERE_FILE);
+    cr_assert_eq(size, 5);
+    cr_assert_eq(fa_store_look(store, "a/g", &size, &err), FA_THERE_NOTHING);
+    cr_assert_eq(fa_store_look(store, "b/c/g", &size, &err), FA_THERE_NOTHING);
+    cr_assert_eq(fa_store_look(store, "g", &size, &err), FA_THERE_NOTHING);
+    int fd = fa_store_open(store, "a/f", &err);
+    cr_assert(fd >= 0);
+    close(fd);
+    cr_assert_eq(fa_store_open(store, "a/g", &err), -1);
+    cr_assert_eq(err.class, FA_CLASS_LOCAL_IO);
+}
+
+Test(store, a_folder_that_is_moved_away_is_walked_anew_or_refused_never_followed)
+{
+    struct fa_error err = {0};
+    cr_assert_eq(publish(1, "a/one", false, &err), 0);
+    cr_assert_eq(publish(1, "b/one", false, &err), 0);
+    cr_assert_eq(publish(1, "a/two", false, &err), 0);
+    expect_text("a/two", "new");
+    fa_scratch_mkdir(&scratch, "elsewhere");
+    cr_assert_eq(rename(in("b"), in("c")), 0);
+    cr_assert_eq(symlink("../elsewhere", in("b")), 0);
+    cr_assert_eq(publish(1, "b/two", false, &err), -1);
+    cr_assert_eq(fa_truth_count_files(fa_scratch_path(&scratch, "elsewhere")), 0);
+}
+
+Test(store, names_that_are_too_long_are_errors)
+{
+    static char name[300], deep[4200];
+    struct fa_error err = {0};
+    memset(name, 'n', 255);
+    cr_assert_eq(publish(1, name, false, &err), 0, "%s", err.msg);
+    memset(name, 'n', 256);
+    cr_assert_eq(publish(1, name, false, &err), -1);
+    cr_assert_eq(err.code, ENAMETOOLONG);
+    memset(name, 'd', 256);
+    strcpy(name + 256, "/f");
+    cr_assert_eq(publish(1, name, false, &err), -1);
+    cr_assert_eq(err.code, ENAMETOOLONG);
+    for (size_t i = 0; i + 2 < 4100; i += 2)
+        memcpy(deep + i, "d/", 2);
+    strcat(deep, "f");
+    cr_assert_eq(publish(1, deep, false, &err), 0, "the walk has no limit: %s", err.msg);
+}
+
+Test(store, a_second_one_is_refused_and_told_who_works_there)
+{
+    struct fa_error err = {0};
+    char pid[32];
+    cr_assert_null(fa_store_new(fa_scratch_path(&scratch, "out"), false, &err));
+    snprintf(pid, sizeof(pid), "pid %d)", (int)getpid());
+    cr_assert(strstr(err.msg, pid), "%s", err.msg);
+    cr_assert(strstr(err.msg, "/out'"), "%s", err.msg);
+    cr_assert_eq(err.class, FA_CLASS_LOCAL_IO);
+    make_part(1, "still works");
+    fa_store_part_remove(store, 1);
+}
+
+Test(store, what_a_killed_run_left_is_cleared_and_what_is_not_ours_stays)
+{
+    make_part(1, "x");
+    pid_t pid = fork();
+    if (pid == 0)
+        _exit(0);
+    waitpid(pid, NULL, 0);
+    fa_store_free(store);
+    fa_scratch_write(&scratch, "out/.fetchall/00000000000000ff.part", "left behind");
+    fa_scratch_write(&scratch, "out/.fetchall/other", "not ours");
+    struct fa_error err = {0};
+    store = fa_store_new(fa_scratch_path(&scratch, "out"), false, &err);
+    cr_assert(store, "%s", err.msg);
+    fa_expect_no_file(in(".fetchall"), "00000000000000ff.part");
+    expect_text(".fetchall/other", "not ours");
+}
+
+Test(store, at_the_end_its_own_folder_goes)
+{
+    int before = fa_process_fds(getpid());
+    cr_assert_eq(publish(1, "a/f", false, NULL), 0);
+    fa_store_free(store);
+    store = NULL;
+    cr_assert(fa_process_fds(getpid()) < before);
+    fa_expect_no_file(fa_scratch_path(&scratch, "out"), ".fetchall");
+    expect_text("a/f", "new");
+}
+
+Test(store, its_own_folder_is_not_a_link)
+{
+    struct fa_error err = {0};
+    fa_store_free(store);
+    fa_scratch_mkdir(&scratch, "elsewhere");
+    cr_assert_eq(symlink("../elsewhere", in(".fetchall")), 0);
+    store = fa_store_new(fa_scratch_path(&scratch, "out"), false, &err);
+    cr_assert_null(store);
+    cr_assert_eq(fa_truth_count_files(fa_scratch_path(&scratch, "elsewhere")), 0);
+}
+
+Test(store, a_plan_makes_nothing)
+{
+    struct fa_error err = {0};
+    int64_t size;
+    const char *missing = fa_scratch_path(&scratch, "missing");
+    struct fa_store *plan = fa_store_new(missing, true, &err);
+    cr_assert(plan, "%s", err.msg);
+    cr_assert_eq(fa_store_look(plan, "a/b", &size, &err), FA_THERE_NOTHING);
+    cr_assert(fa_store_scratch(plan) >= 0);
+    fa_store_free(plan);
+    cr_assert_neq(access(missing, F_OK), 0);
+    plan = fa_store_new(fa_scratch_path(&scratch, "out"), true, &err);
+    cr_assert(plan, "a plan needs no lock: %s", err.msg);
+    fa_store_free(plan);
+    cr_assert_eq(access(in(".fetchall"), F_OK), 0);
+}
+
+Test(store, a_folder_that_cannot_be_made_is_an_error)
+{
+    struct fa_error err = {0};
+    const char *file = fa_scratch_write(&scratch, "file", "x");
+    cr_assert_null(fa_store_new(file, false, &err));
+    cr_assert_eq(err.class, FA_CLASS_LOCAL_IO);
+    cr_assert(strstr(err.msg, "file'"), "%s", err.msg);
+    cr_assert_null(fa_store_new(fa_scratch_path(&scratch, "file/below"), false, &err));
+    cr_assert_null(fa_store_new("", false, &err));
+}

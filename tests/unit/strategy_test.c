@@ -1,0 +1,815 @@
+/*
+ * The contract of strategy.h, checked over all strategies: async with one loop and with three,
+ * thread, process, and null. What needs a network is not asked of null.
+ *
+ * libevent's debug mode is on, so that event_assign() on a pending event ends the test; and each
+ * call of libcurl's multi interface is watched for CURLM_RECURSIVE_API_CALL.
+ */
+
+#include "base/clock.h"
+#include "base/key.h"
+#include "base/loop.h"
+#include "strategy/strategy.h"
+#include "transfer/library.h"
+#include "transfer/url.h"
+
+#include "support/null_strategy.h"
+#include "support/pattern.h"
+#include "support/process.h"
+#include "support/scratch.h"
+#include "support/server.h"
+#include "support/truth.h"
+#include "support/workers.h"
+
+#include <criterion/criterion.h>
+#include <curl/curl.h>
+#include <dirent.h>
+#include <event2/thread.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* The linker sends the calls of the library here (--wrap). */
+
+static atomic_uint multi_calls;
+static atomic_uint multi_failures;
+
+static CURLMcode watched(CURLMcode code)
+{
+    ++multi_calls;
+    multi_failures += code != CURLM_OK;
+    return code;
+}
+
+CURLMcode __real_curl_multi_add_handle(CURLM *multi, CURL *easy);
+CURLMcode __real_curl_multi_remove_handle(CURLM *multi, CURL *easy);
+CURLMcode __real_curl_multi_socket_action(CURLM *multi, curl_socket_t s, int what, int *running);
+CURLMcode __real_curl_multi_assign(CURLM *multi, curl_socket_t s, void *watch);
+CURLMcode __wrap_curl_multi_add_handle(CURLM *multi, CURL *easy);
+CURLMcode __wrap_curl_multi_remove_handle(CURLM *multi, CURL *easy);
+CURLMcode __wrap_curl_multi_socket_action(CURLM *multi, curl_socket_t s, int what, int *running);
+CURLMcode __wrap_curl_multi_assign(CURLM *multi, curl_socket_t s, void *watch);
+
+CURLMcode __wrap_curl_multi_add_handle(CURLM *multi, CURL *easy)
+{
+    return watched(__real_curl_multi_add_handle(multi, easy));
+}
+
+CURLMcode __wrap_curl_multi_remove_handle(CURLM *multi, CURL *easy)
+{
+    return watched(__real_curl_multi_remove_handle(multi, easy));
+}
+
+CURLMcode __wrap_curl_multi_socket_action(CURLM *multi, curl_socket_t s, int what, int *running)
+{
+    return watched(__real_curl_multi_socket_action(multi, s, what, running));
+}
+
+CURLMcode __wrap_curl_multi_assign(CURLM *multi, curl_socket_t s, void *watch)
+{
+    return watched(__real_curl_multi_assign(multi, s, watch));
+}
+
+/* What runs a strategy. */
+struct rig {
+    const struct fa_strategy_ops *ops;
+    unsigned loops;
+    struct fa_strategy *strategy;
+    struct event_base *base;
+    struct event *heartbeat;
+    struct fa_nursery *nursery;
+    struct fa_config config;
+    struct fa_settings settings;
+    pthread_t thread;
+    bool inside;
+    unsigned done;
+};
+
+struct attempt {
+    struct fa_attempt attempt; /* first: done() gets its address */
+    struct rig *rig;
+    struct fa_url url;
+    const char *part;
+    unsigned done;
+    struct fa_outcome outcome;
+};
+
+static struct fa_scratch scratch;
+static struct fa_server server;
+
+static void begin(void)
+{
+    evthread_use_pthreads();
+    event_enable_debug_mode();
+    fa_library_init();
+    fa_scratch_init(&scratch);
+    fa_server_start(&server, NULL);
+}
+
+static void end(void)
+{
+    fa_server_stop(&server);
+    fa_scratch_fini(&scratch);
+}
+
+/* Whether this process has a descriptor of that file. */
+static bool is_open(const char *path)
+{
+    bool found = false;
+    DIR *dir = opendir("/proc/self/fd");
+    struct dirent *entry;
+    struct stat file, st;
+    cr_assert_eq(stat(path, &file), 0);
+    while ((entry = readdir(dir))) {
+        int fd = atoi(entry->d_name);
+        found |= entry->d_name[0] != '.' && fstat(fd, &st) == 0 && st.st_ino == file.st_ino &&
+                 st.st_dev == file.st_dev;
+    }
+    closedir(dir);
+    return found;
+}
+
+static void on_done(void *ctx, struct fa_attempt *which, struct fa_outcome *outcome)
+{
+    struct rig *rig = ctx;
+    struct attempt *attempt = (struct attempt *)which;
+    cr_assert(pthread_equal(rig->thread, pthread_self()), "done() on a strange thread");
+    cr_assert(!rig->inside, "done() from inside of an operation");
+    cr_assert(!is_open(attempt->part), "the part is still open");
+    attempt->outcome = *outcome;
+    cr_assert_eq(++attempt->done, 1);
+    ++rig->done;
+}
+
+static void on_heartbeat(evutil_socket_t fd, short what, void *arg)
+{
+    (void)fd, (void)what, (void)arg;
+}
+
+static void rig_begin(struct rig *rig, const struct fa_strategy_ops *ops, unsigned loops)
+{
+    *rig = (struct rig){.ops = ops, .loops = loops, .thread = pthread_self()};
+    rig->base = fa_loop_new(NULL);
+    rig->heartbeat = event_new(rig->base, -1, EV_PERSIST, on_heartbeat, NULL);
+    struct timeval every = {.tv_usec = 10000};
+    event_add(rig->heartbeat, &every);
+    fa_config_init(&rig->config);
+    rig->config.proxy = "";
+    rig->config.stall_timeout = 5;
+}
+
+/* The rig's config may be changed before. */
+static void rig_start(struct rig *rig, unsigned jobs)
+{
+    struct fa_error err = {0};
+    fa_settings_init(&rig->settings, &rig->config);
+    if (rig->ops->capabilities & FA_CAN_NURSERY) {
+        rig->nursery = fa_nursery_new(rig->base, FA_TEST_WORKER, true, &err);
+        cr_assert(rig->nursery, "%s", err.msg);
+    }
+    struct fa_strategy_env env = {
+        .base = rig->base,
+        .nursery = rig->nursery,
+        .settings = &rig->settings,
+        .jobs = jobs,
+        .loops = rig->loops,
+        .done = on_done,
+        .ctx = rig,
+    };
+    rig->strategy = rig->ops->new (&env, &err);
+    cr_assert(rig->strategy, "%s", err.msg);
+}
+
+static void rig_end(struct rig *rig)
+{
+    rig->ops->free(rig->strategy);
+    fa_nursery_free(rig->nursery);
+    event_free(rig->heartbeat);
+    event_base_free(rig->base);
+    cr_assert_eq(multi_failures, 0, "libcurl was called where it must not be");
+}
+
+static void prepare(struct rig *rig, struct attempt *a, const char *path)
+{
+    struct fa_error err = {0};
+    const char *url = path[0] == '/' ? fa_server_url(&server, path) : path;
+    *a = (struct attempt){.rig = rig};
+    cr_assert_eq(fa_url_parse(&a->url, url, NULL, &err), 0, "%s", err.msg);
+    a->part = fa_scratch_path(&scratch, "%p", (void *)a);
+    a->attempt.url = a->url.whole;
+    a->attempt.host_port = a->url.host_port;
+    a->attempt.origin = fa_key_str(a->url.origin);
+    a->attempt.size = -1;
+    a->attempt.fd = open(a->part, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    cr_assert(a->attempt.fd >= 0);
+}
+
+static void submit(struct rig *rig, struct attempt *a)
+{
+    struct fa_error err = {0};
+    rig->inside = true;
+    int result = rig->ops->submit(rig->strategy, &a->attempt, &err);
+    rig->inside = false;
+    cr_assert_eq(result, 0, "%s", err.msg);
+}
+
+static void flush(struct rig *rig)
+{
+    rig->inside = true;
+    rig->ops->flush(rig->strategy);
+    rig->inside = false;
+}
+
+static void cancel(struct rig *rig, struct attempt *a)
+{
+    rig->inside = true;
+    rig->ops->cancel(rig->strategy, &a->attempt);
+    rig->inside = false;
+}
+
+static void turn_for(struct rig *rig, double seconds)
+{
+    double until = fa_clock_now() + seconds;
+    while (fa_clock_now() < until)
+        event_base_loop(rig->base, EVLOOP_ONCE);
+}
+
+static void wait_for(struct rig *rig, unsigned done, double timeout)
+{
+    double until = fa_clock_now() + fa_timeout(timeout);
+    while (rig->done < done && fa_clock_now() < until)
+        event_base_loop(rig->base, EVLOOP_ONCE);
+    cr_assert_eq(rig->done, done, "%u of %u are done", rig->done, done);
+}
+
+static void fini(struct attempt *a)
+{
+    fa_outcome_fini(&a->outcome);
+    fa_url_fini(&a->url);
+}
+
+/* One attempt from its start to its end; fini() it. */
+static void fetch(struct rig *rig, struct attempt *a, const char *path)
+{
+    prepare(rig, a, path);
+    submit(rig, a);
+    flush(rig);
+    wait_for(rig, rig->done + 1, 20);
+}
+
+static void expect_part(const struct attempt *a, const char *seed, uint64_t size)
+{
+    fa_expect_file(scratch.path, strrchr(a->part, '/') + 1, seed, size);
+}
+
+#define ONE(suite, name, ops, loops)                               \
+    Test(suite, name, .init = begin, .fini = end, .timeout = 60.0) \
+    {                                                              \
+        struct rig rig;                                            \
+        rig_begin(&rig, &(ops), loops);                            \
+        name(&rig);                                                \
+    }
+
+/* A test of each strategy that uses the network; of all. */
+#define NETWORK(name)                          \
+    static void name(struct rig *rig);         \
+    ONE(async_1, name, fa_strategy_async, 1)   \
+    ONE(async_3, name, fa_strategy_async, 3)   \
+    ONE(thread, name, fa_strategy_thread, 1)   \
+    ONE(process, name, fa_strategy_process, 1) \
+    static void name(struct rig *rig)
+
+#define ALL(name)                        \
+    static void name(struct rig *rig);   \
+    ONE(null, name, fa_strategy_null, 1) \
+    NETWORK(name)
+
+ALL(an_attempt_is_done_once_and_its_part_is_the_file)
+{
+    struct attempt a;
+    rig_start(rig, 2);
+    fetch(rig, &a, "/ok/300001/a");
+    cr_assert_eq(a.outcome.error.class, FA_CLASS_NONE, "%s", a.outcome.error.msg);
+    cr_assert_eq(a.outcome.http, 200);
+    cr_assert_eq(a.outcome.size, 300001);
+    cr_assert_eq(a.outcome.received, 300001);
+    cr_assert_eq(a.attempt.received, 300001);
+    cr_assert_eq(a.outcome.retry_after, -1);
+    cr_assert_null(a.outcome.location);
+    expect_part(&a, "/ok/300001/a", 300001);
+    turn_for(rig, 0.3);
+    cr_assert_eq(a.done, 1);
+    rig_end(rig);
+    fini(&a);
+}
+
+ALL(the_descriptor_is_taken_at_once)
+{
+    struct attempt a;
+    rig_start(rig, 1);
+    prepare(rig, &a, "/ok/10/a");
+    submit(rig, &a);
+    flush(rig);
+    wait_for(rig, 1, 10);
+    cr_assert_eq(a.attempt.fd, -1);
+    rig_end(rig);
+    fini(&a);
+}
+
+ALL(nothing_is_lost_without_a_flush)
+{
+    struct attempt a, b;
+    rig_start(rig, 2);
+    prepare(rig, &a, "/ok/10/a");
+    prepare(rig, &b, "/ok/11/b");
+    submit(rig, &a);
+    turn_for(rig, 0.1);
+    submit(rig, &b);
+    flush(rig);
+    wait_for(rig, 2, 10);
+    cr_assert(a.done == 1 && b.done == 1);
+    rig_end(rig);
+    fini(&a);
+    fini(&b);
+}
+
+ALL(five_hundred_attempts_have_their_own_bytes)
+{
+    enum { MANY = 500, AT_ONCE = 32 };
+    struct attempt *all = calloc(MANY, sizeof(*all));
+    rig_start(rig, AT_ONCE);
+    unsigned begun = 0;
+    while (rig->done < MANY) {
+        while (begun < MANY && begun - rig->done < AT_ONCE) {
+            char path[64];
+            snprintf(path, sizeof(path), "/ok/%u/file%u", begun * 37 % 20000, begun);
+            prepare(rig, &all[begun], path);
+            submit(rig, &all[begun++]);
+        }
+        flush(rig);
+        event_base_loop(rig->base, EVLOOP_ONCE);
+    }
+    for (unsigned i = 0; i < MANY; ++i) {
+        cr_assert_eq(all[i].done, 1);
+        cr_assert_eq(all[i].outcome.error.class, FA_CLASS_NONE, "%s", all[i].outcome.error.msg);
+        cr_assert_eq(all[i].attempt.received, i * 37 % 20000);
+        expect_part(&all[i], strstr(all[i].url.whole, "/ok/"), i * 37 % 20000);
+    }
+    rig_end(rig);
+    for (unsigned i = 0; i < MANY; ++i)
+        fini(&all[i]);
+    free(all);
+}
+
+ALL(a_cancelled_attempt_is_done_soon)
+{
+    struct attempt a, other;
+    rig_start(rig, 2);
+    prepare(rig, &a, "/hold/a");
+    prepare(rig, &other, "/ok/100/b");
+    submit(rig, &a);
+    submit(rig, &other);
+    flush(rig);
+    turn_for(rig, 0.3);
+    cr_assert_eq(a.done, 0);
+    double start = fa_clock_now();
+    cancel(rig, &a);
+    cancel(rig, &a);
+    wait_for(rig, 2, 10);
+    cr_assert(fa_clock_now() - start < fa_timeout(2));
+    cr_assert_eq(a.outcome.error.class, FA_CLASS_CANCELLED, "%s", a.outcome.error.msg);
+    cr_assert_eq(other.outcome.error.class, FA_CLASS_NONE);
+    rig_end(rig);
+    fini(&a);
+    fini(&other);
+}
+
+ALL(an_attempt_can_be_cancelled_before_it_begins)
+{
+    struct attempt a[3];
+    rig_start(rig, 3);
+    for (int i = 0; i < 3; ++i) {
+        prepare(rig, &a[i], "/hold/a");
+        submit(rig, &a[i]);
+        if (i == 1)
+            cancel(rig, &a[i]);
+    }
+    flush(rig);
+    cancel(rig, &a[0]);
+    cancel(rig, &a[2]);
+    wait_for(rig, 3, 10);
+    for (int i = 0; i < 3; ++i) {
+        cr_assert_eq(a[i].outcome.error.class, FA_CLASS_CANCELLED, "%s", a[i].outcome.error.msg);
+        cr_assert_eq(a[i].outcome.hope, FA_HOPE_NONE);
+        fini(&a[i]);
+    }
+    rig_end(rig);
+}
+
+ALL(cancelling_what_completes_meanwhile_is_harmless)
+{
+    enum { MANY = 40 };
+    struct attempt a[MANY];
+    rig_start(rig, MANY);
+    for (int i = 0; i < MANY; ++i) {
+        prepare(rig, &a[i], "/ok/5000/a");
+        submit(rig, &a[i]);
+    }
+    flush(rig);
+    while (rig->done < MANY / 2)
+        event_base_loop(rig->base, EVLOOP_ONCE);
+    for (int i = 0; i < MANY; ++i)
+        if (!a[i].done)
+            cancel(rig, &a[i]);
+    wait_for(rig, MANY, 10);
+    for (int i = 0; i < MANY; ++i) {
+        enum fa_class class = a[i].outcome.error.class;
+        cr_assert(class == FA_CLASS_NONE || class == FA_CLASS_CANCELLED);
+        if (class == FA_CLASS_NONE)
+            expect_part(&a[i], "/ok/5000/a", 5000);
+    }
+    rig_end(rig);
+    for (int i = 0; i < MANY; ++i)
+        fini(&a[i]);
+}
+
+ALL(freeing_with_attempts_under_way_calls_nothing_and_leaves_nothing)
+{
+    struct fa_strategy_env none = {0};
+    (void)none;
+    int fds = fa_process_fds(getpid());
+    int threads = fa_process_threads(getpid());
+    struct attempt a[6];
+    pid_t pids[FA_WORKERS_MAX];
+    rig_start(rig, 4);
+    for (int i = 0; i < 6; ++i) {
+        prepare(rig, &a[i], i % 2 ? "/hold/a" : "/stall/b");
+        submit(rig, &a[i]);
+        if (i == 3) {
+            flush(rig);
+            turn_for(rig, 0.2);
+        }
+    }
+    size_t n = fa_workers_find(getpid(), FA_NAME_WORKER, pids, FA_WORKERS_MAX);
+    unsigned done = rig->done;
+    double start = fa_clock_now();
+    rig->inside = true;
+    rig_end(rig);
+    cr_assert(fa_clock_now() - start < fa_timeout(2));
+    cr_assert_eq(rig->done, done);
+    for (int i = 0; i < 6; ++i) {
+        cr_assert(!is_open(a[i].part));
+        fini(&a[i]);
+    }
+    cr_assert(fa_workers_gone(pids, n, 1));
+    cr_assert(fa_process_fds(getpid()) <= fds, "descriptors leaked");
+    cr_assert_eq(fa_process_threads(getpid()), threads, "threads leaked");
+    cr_assert(!fa_workers_zombie(getpid()));
+}
+
+NETWORK(outcomes_say_what_became_of_it)
+{
+    static const struct {
+        const char *path;
+        enum fa_class class;
+        enum fa_hope hope;
+        int http;
+        double retry_after;
+    } rows[] = {
+        {"/ok/5000/a", FA_CLASS_NONE, FA_HOPE_NONE, 200, -1},
+        {"/ok/0/a", FA_CLASS_NONE, FA_HOPE_NONE, 200, -1},
+        {"/chunked/5000/a", FA_CLASS_NONE, FA_HOPE_NONE, 200, -1},
+        {"/close/5000/a", FA_CLASS_NONE, FA_HOPE_NONE, 200, -1},
+        {"/1xx/3/a", FA_CLASS_NONE, FA_HOPE_NONE, 200, -1},
+        {"/trailers/a", FA_CLASS_NONE, FA_HOPE_NONE, 200, -1},
+        {"/samecl/5000/a", FA_CLASS_NONE, FA_HOPE_NONE, 200, -1},
+        {"/204/a", FA_CLASS_HTTP, FA_HOPE_NONE, 204, -1},
+        {"/status/404/a", FA_CLASS_HTTP, FA_HOPE_NONE, 404, -1},
+        {"/status/503/a", FA_CLASS_HTTP, FA_HOPE_AGAIN, 503, -1},
+        {"/retryafter/9/17/503/a", FA_CLASS_HTTP, FA_HOPE_AGAIN, 503, 17},
+        {"/retryafter/9/9/429/a", FA_CLASS_HTTP, FA_HOPE_AGAIN, 429, 9},
+        {"/truncate/1000/5000/a", FA_CLASS_TRUNCATED, FA_HOPE_AGAIN, 200, -1},
+        {"/reset/1000/5000/a", FA_CLASS_TRUNCATED, FA_HOPE_AGAIN, 200, -1},
+        {"/truncchunk/1000/5000/a", FA_CLASS_TRUNCATED, FA_HOPE_AGAIN, 200, -1},
+        {"/twocl/5000/a", FA_CLASS_PROTOCOL, FA_HOPE_ONCE, 200, -1},
+        {"/badcl/text/a", FA_CLASS_PROTOCOL, FA_HOPE_ONCE, 200, -1},
+        {"/garbage/a", FA_CLASS_PROTOCOL, FA_HOPE_ONCE, 0, -1},
+        {"/empty/a", FA_CLASS_PROTOCOL, FA_HOPE_AGAIN, 0, -1},
+    };
+    rig_start(rig, 1);
+    for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); ++i) {
+        struct attempt a;
+        fetch(rig, &a, rows[i].path);
+        const struct fa_outcome *o = &a.outcome;
+        const char *path = rows[i].path;
+        cr_assert_eq(o->error.class, rows[i].class, "%s: %s", path, o->error.msg);
+        cr_assert_eq(o->hope, rows[i].hope, "%s: %d", path, o->hope);
+        cr_assert_eq(o->http, rows[i].http, "%s: %d", path, o->http);
+        cr_assert_eq(o->retry_after, rows[i].retry_after, "%s: %g", path, o->retry_after);
+        cr_assert_eq(a.attempt.received, o->received, "%s", path);
+        cr_assert_str_eq(o->ip, "127.0.0.1", "%s", path);
+        cr_assert_str_eq(o->version, rows[i].http ? "1.1" : o->version, "%s", path);
+        cr_assert(o->time.total > 0 && o->time.total < 10, "%s", path);
+        cr_assert((o->error.class != FA_CLASS_NONE) == (o->error.msg[0] != '\0'), "%s", path);
+        fini(&a);
+    }
+    rig_end(rig);
+}
+
+NETWORK(what_a_truncated_body_brought_is_counted)
+{
+    struct attempt a;
+    rig_start(rig, 1);
+    fetch(rig, &a, "/truncate/1000/5000/a");
+    cr_assert_eq(a.outcome.received, 1000);
+    cr_assert_eq(a.attempt.received, 1000);
+    rig_end(rig);
+    fini(&a);
+}
+
+NETWORK(a_redirect_is_an_outcome_with_its_location)
+{
+    struct attempt a;
+    rig_start(rig, 1);
+    fetch(rig, &a, "/redir/302/%2Fok%2F10%2Fb/a");
+    cr_assert_eq(a.outcome.error.class, FA_CLASS_NONE, "%s", a.outcome.error.msg);
+    cr_assert_not_null(a.outcome.location);
+    cr_assert_eq(a.outcome.http, 302);
+    cr_assert_eq(a.outcome.size, 0);
+    cr_assert(strstr(a.outcome.location, "/ok/10/b"), "%s", a.outcome.location);
+    cr_assert_eq(fa_server_requests(&server, "/ok/10/b"), 0);
+    rig_end(rig);
+    fini(&a);
+}
+
+NETWORK(headers_and_sizes_of_the_attempt_count)
+{
+    static const struct {
+        const char *path;
+        int64_t size;
+        uint64_t max_size;
+        enum fa_class class;
+    } rows[] = {
+        {"/ok/1000/a", 1000, 0, FA_CLASS_NONE},
+        {"/ok/1000/a", 999, 0, FA_CLASS_INTEGRITY},
+        {"/chunked/1000/a", 1001, 0, FA_CLASS_INTEGRITY},
+        {"/chunked/1000/a", 999, 0, FA_CLASS_INTEGRITY},
+        {"/ok/1000/a", -1, 1000, FA_CLASS_NONE},
+        {"/ok/1000/a", -1, 999, FA_CLASS_TOO_LARGE},
+        {"/chunked/1000/a", -1, 999, FA_CLASS_TOO_LARGE},
+    };
+    static const char *const headers[] = {"X-One: 1", "X-Two: 2"};
+    rig_start(rig, 1);
+    for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); ++i) {
+        struct attempt a;
+        prepare(rig, &a, rows[i].path);
+        a.attempt.size = rows[i].size;
+        a.attempt.max_size = rows[i].max_size;
+        a.attempt.headers = headers;
+        a.attempt.n_headers = 2;
+        submit(rig, &a);
+        flush(rig);
+        wait_for(rig, rig->done + 1, 10);
+        cr_assert_eq(a.outcome.error.class, rows[i].class, "%zu: %s", i, a.outcome.error.msg);
+        fini(&a);
+    }
+    json_t *log = fa_server_log(&server);
+    json_t *seen = json_object_get(json_array_get(log, 0), "headers");
+    cr_assert_str_eq(json_string_value(json_object_get(seen, "X-Two")), "2");
+    json_decref(log);
+    rig_end(rig);
+}
+
+NETWORK(addresses_of_the_attempt_are_used)
+{
+    struct attempt a;
+    rig_start(rig, 2);
+    for (int i = 0; i < 3; ++i) {
+        char url[128];
+        snprintf(url, sizeof(url), "http://name%d.invalid:%d/ok/10/a", i, server.port);
+        prepare(rig, &a, url);
+        a.attempt.addresses = "127.0.0.1";
+        submit(rig, &a);
+        flush(rig);
+        wait_for(rig, rig->done + 1, 10);
+        cr_assert_eq(a.outcome.error.class, FA_CLASS_NONE, "%s", a.outcome.error.msg);
+        fini(&a);
+    }
+    rig_end(rig);
+}
+
+NETWORK(a_stall_and_a_timeout_have_their_classes)
+{
+    static const struct {
+        const char *path;
+        double stall, timeout;
+        enum fa_class class;
+    } rows[] = {
+        {"/stall/a", 0.5, 0, FA_CLASS_STALLED},
+        {"/mute/a", 0.5, 0, FA_CLASS_STALLED},
+        {"/drip/100/1000/a", 5, 0.7, FA_CLASS_TIMEOUT},
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); ++i) {
+        struct attempt a;
+        struct rig own;
+        rig_begin(&own, rig->ops, rig->loops);
+        own.config.stall_timeout = rows[i].stall;
+        own.config.timeout = rows[i].timeout;
+        rig_start(&own, 1);
+        double start = fa_clock_now();
+        fetch(&own, &a, rows[i].path);
+        double took = fa_clock_now() - start;
+        cr_assert_eq(a.outcome.error.class, rows[i].class, "%s: %s", rows[i].path,
+                     a.outcome.error.msg);
+        cr_assert_eq(a.outcome.hope, FA_HOPE_AGAIN);
+        cr_assert(took < fa_timeout(3), "%s took %.1f s", rows[i].path, took);
+        rig_end(&own);
+        fini(&a);
+    }
+    event_free(rig->heartbeat);
+    event_base_free(rig->base);
+}
+
+NETWORK(tuning_changes_the_rate)
+{
+    struct attempt a;
+    rig_start(rig, 1);
+    prepare(rig, &a, "/ok/3000000/a");
+    a.attempt.rate = 50000; /* a minute */
+    submit(rig, &a);
+    flush(rig);
+    turn_for(rig, 0.7);
+    cr_assert_eq(a.done, 0);
+    rig->inside = true;
+    rig->ops->tune(rig->strategy, &a.attempt, 100000000);
+    rig->inside = false;
+    double start = fa_clock_now();
+    wait_for(rig, 1, 20);
+    cr_assert(fa_clock_now() - start < fa_timeout(10));
+    cr_assert_eq(a.outcome.error.class, FA_CLASS_NONE, "%s", a.outcome.error.msg);
+    expect_part(&a, "/ok/3000000/a", 3000000);
+    rig_end(rig);
+    fini(&a);
+}
+
+NETWORK(waiting_for_a_low_rate_is_no_stall)
+{
+    struct attempt a;
+    rig->config.stall_timeout = 1;
+    rig_start(rig, 1);
+    prepare(rig, &a, "/ok/160000/a");
+    a.attempt.rate = 40000;
+    submit(rig, &a);
+    flush(rig);
+    double start = fa_clock_now();
+    wait_for(rig, 1, 20);
+    cr_assert_eq(a.outcome.error.class, FA_CLASS_NONE, "%s", a.outcome.error.msg);
+    cr_assert(fa_clock_now() - start > 1, "the rate is not kept");
+    expect_part(&a, "/ok/160000/a", 160000);
+    rig_end(rig);
+    fini(&a);
+}
+
+NETWORK(attempts_of_different_rates_follow_each_other)
+{
+    static const uint64_t rates[] = {0, 100000, 0, 10000000, 200000, 0};
+    rig_start(rig, 1);
+    for (size_t i = 0; i < sizeof(rates) / sizeof(*rates); ++i) {
+        struct attempt a;
+        prepare(rig, &a, "/ok/150000/a");
+        a.attempt.rate = rates[i];
+        submit(rig, &a);
+        flush(rig);
+        wait_for(rig, rig->done + 1, 20);
+        cr_assert_eq(a.outcome.error.class, FA_CLASS_NONE, "%s", a.outcome.error.msg);
+        expect_part(&a, "/ok/150000/a", 150000);
+        fini(&a);
+    }
+    rig_end(rig);
+}
+
+NETWORK(received_grows_while_bytes_come)
+{
+    struct attempt a;
+    rig_start(rig, 1);
+    prepare(rig, &a, "/holdat/100000/200000/a");
+    submit(rig, &a);
+    flush(rig);
+    double until = fa_clock_now() + fa_timeout(5);
+    while (a.attempt.received < 100000 && fa_clock_now() < until)
+        event_base_loop(rig->base, EVLOOP_ONCE);
+    cr_assert_eq(a.attempt.received, 100000);
+    fa_server_release(&server, NULL);
+    wait_for(rig, 1, 10);
+    cr_assert_eq(a.attempt.received, 200000);
+    rig_end(rig);
+    fini(&a);
+}
+
+NETWORK(a_server_that_is_not_there_is_connect)
+{
+    struct attempt a;
+    char url[64];
+    rig_start(rig, 1);
+    snprintf(url, sizeof(url), "http://127.0.0.1:%d/a", fa_port_free());
+    fetch(rig, &a, url);
+    cr_assert_eq(a.outcome.error.class, FA_CLASS_CONNECT, "%s", a.outcome.error.msg);
+    cr_assert_eq(a.outcome.hope, FA_HOPE_AGAIN);
+    cr_assert_eq(a.outcome.http, 0);
+    cr_assert_eq(a.attempt.received, 0);
+    rig_end(rig);
+    fini(&a);
+}
+
+NETWORK(a_part_that_cannot_be_written_is_local_io)
+{
+    struct attempt a;
+    rig_start(rig, 1);
+    prepare(rig, &a, "/ok/1000000/a");
+    close(a.attempt.fd);
+    a.attempt.fd = open("/dev/full", O_WRONLY | O_CLOEXEC);
+    submit(rig, &a);
+    flush(rig);
+    wait_for(rig, 1, 10);
+    cr_assert_eq(a.outcome.error.class, FA_CLASS_LOCAL_IO, "%s", a.outcome.error.msg);
+    rig_end(rig);
+    fini(&a);
+}
+
+NETWORK(connections_are_kept)
+{
+    rig_start(rig, 1);
+    for (int i = 0; i < 10; ++i) {
+        struct attempt a;
+        fetch(rig, &a, "/ok/100/a");
+        cr_assert_eq(a.outcome.error.class, FA_CLASS_NONE);
+        fini(&a);
+    }
+    cr_assert_eq(fa_server_stat(&server, "connections"), 1);
+    rig_end(rig);
+}
+
+Test(async_1, libcurl_is_watched, .init = begin, .fini = end, .timeout = 60.0)
+{
+    struct rig rig;
+    struct attempt a;
+    rig_begin(&rig, &fa_strategy_async, 1);
+    rig_start(&rig, 1);
+    fetch(&rig, &a, "/ok/100/a");
+    cr_assert(multi_calls >= 4, "--wrap does not work");
+    rig_end(&rig);
+    fini(&a);
+}
+
+Test(process, a_crashed_worker_is_an_outcome, .init = begin, .fini = end, .timeout = 60.0)
+{
+    struct rig rig;
+    struct attempt a, b;
+    pid_t pid = 0;
+    rig_begin(&rig, &fa_strategy_process, 1);
+    rig_start(&rig, 2);
+    prepare(&rig, &a, "/hold/a");
+    submit(&rig, &a);
+    fa_server_until(&server, "held", 1, 10);
+    cr_assert_eq(fa_workers_find(getpid(), FA_NAME_WORKER, &pid, 1), 1);
+    kill(pid, SIGKILL);
+    wait_for(&rig, 1, 10);
+    cr_assert_eq(a.outcome.error.class, FA_CLASS_WORKER_CRASHED, "%s", a.outcome.error.msg);
+    cr_assert_eq(a.outcome.hope, FA_HOPE_AGAIN);
+    fetch(&rig, &b, "/ok/1000/b");
+    expect_part(&b, "/ok/1000/b", 1000);
+    rig_end(&rig);
+    fini(&a);
+    fini(&b);
+}
+
+Test(null, a_script_is_played_in_turn, .init = begin, .fini = end, .timeout = 60.0)
+{
+    static const struct fa_null_step steps[] = {
+        {.bytes = 10, .outcome = {.retry_after = -1, .http = 200}},
+        {.outcome = {.error = {.class = FA_CLASS_HTTP}, .retry_after = 3, .http = 503}},
+        {.outcome = {.location = (char *)(uintptr_t) "http://b.test/", .retry_after = -1}},
+    };
+    struct rig rig;
+    rig_begin(&rig, &fa_strategy_null, 1);
+    rig_start(&rig, 1);
+    fa_null_play(rig.strategy, steps, 3);
+    for (unsigned i = 0; i < 6; ++i) {
+        struct attempt a;
+        fetch(&rig, &a, "/any/thing");
+        cr_assert_eq(a.outcome.http, steps[i % 3].outcome.http);
+        cr_assert_eq(a.outcome.retry_after, steps[i % 3].outcome.retry_after);
+        cr_assert_eq(a.outcome.size, steps[i % 3].bytes);
+        cr_assert_eq(!a.outcome.location, i % 3 != 2);
+        fini(&a);
+    }
+    cr_assert_eq(fa_null_peak(rig.strategy), 1);
+    cr_assert_eq(fa_null_active(rig.strategy), 0);
+    rig_end(&rig);
+}

@@ -1,0 +1,190 @@
+#include "transfer/url.h"
+
+#include <criterion/criterion.h>
+#include <curl/curl.h>
+#include <stdlib.h>
+#include <string.h>
+
+Test(url, good_ones_are_taken_apart)
+{
+    static const struct {
+        const char *text, *whole, *origin, *host_port, *path;
+        bool numeric;
+    } rows[] = {
+        {"http://a/b", "http://a/b", "http://a:80", "a:80", "/b", false},
+        {"HTTP://A.B/C", "http://a.b/C", "http://a.b:80", "a.b:80", "/C", false},
+        {"https://a", "https://a/", "https://a:443", "a:443", "/", false},
+        {"https://a:8443/", "https://a:8443/", "https://a:8443", "a:8443", "/", false},
+        {"http://a:80/", "http://a:80/", "http://a:80", "a:80", "/", false},
+        {"http://a?q=1", "http://a/?q=1", "http://a:80", "a:80", "/", false},
+        {"http://a/b#c", "http://a/b", "http://a:80", "a:80", "/b", false},
+        {"http://a/%2e%2e/b", "http://a/%2e%2e/b", "http://a:80", "a:80", "/%2e%2e/b", false},
+        {"http://a/x/../b", "http://a/b", "http://a:80", "a:80", "/b", false},
+        {"http://a/b c", "http://a/b%20c", "http://a:80", "a:80", "/b%20c", false},
+        {"http://127.0.0.1/", "http://127.0.0.1/", "http://127.0.0.1:80", "127.0.0.1:80", "/",
+         true},
+        {"http://[::1]:81/", "http://[::1]:81/", "http://[::1]:81", "::1:81", "/", true},
+        {"http://[::A]/", "http://[::a]/", "http://[::a]:80", "::a:80", "/", true},
+        {"http://0x7f.1/", "http://127.0.0.1/", "http://127.0.0.1:80", "127.0.0.1:80", "/", true},
+        {"http://2130706433/", "http://127.0.0.1/", "http://127.0.0.1:80", "127.0.0.1:80", "/",
+         true},
+        {"http://0300.1.1.1/", "http://192.1.1.1/", "http://192.1.1.1:80", "192.1.1.1:80", "/",
+         true},
+        {"http://B\xc3\xbc"
+         "cher.example/",
+         "http://xn--bcher-kva.example/", "http://xn--bcher-kva.example:80",
+         "xn--bcher-kva.example:80", "/", false},
+        {"http://u:p@a/", "http://u:p@a/", "http://a:80", "a:80", "/", false},
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); ++i) {
+        struct fa_url url;
+        struct fa_error err = {0};
+        cr_assert_eq(fa_url_parse(&url, rows[i].text, NULL, &err), 0, "%s: %s", rows[i].text,
+                     err.msg);
+        cr_assert_str_eq(url.whole, rows[i].whole);
+        cr_assert_str_eq(url.origin, rows[i].origin);
+        cr_assert_str_eq(url.host_port, rows[i].host_port);
+        cr_assert_str_eq(url.path, rows[i].path);
+        cr_assert_eq(url.numeric, rows[i].numeric, "%s", rows[i].text);
+        cr_assert_eq(url.secure, strncmp(url.whole, "https", 5) == 0);
+        fa_url_fini(&url);
+    }
+}
+
+Test(url, what_is_none_is_refused_with_a_reason)
+{
+    static const char *const rows[] = {
+        "",
+        "a",
+        "/a",
+        "-oops",
+        "//a/b",
+        "h/x",
+        " http://a/",
+        "http:/a",
+        "http:a",
+        "http://",
+        "http:///x",
+        "http://?x",
+        "http://#x",
+        "https:///x",
+        "ftp://a/b",
+        "file:///etc/passwd",
+        "gopher://a/",
+        "javascript:alert(1)",
+        "http://a\\b@c/",
+        "http://a\\b/",
+        "http://:80/",
+        "http://u:p@/",
+        "http://a:0/",
+        "http://a:65536/",
+        "http://a:port/",
+        "http://a:-1/",
+        "http://a b/",
+        "http://a\r\nb/",
+        "http://a/b\r\nHost: c",
+        "http://a/\x01",
+        "http://[::1",
+        "http://[::g]/",
+        "http://x.onion/",
+        "http://X.ONION/",
+        "https://x.Onion:443/a",
+        "http://a.onion./",
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); ++i) {
+        struct fa_url url;
+        struct fa_error err = {0};
+        cr_assert_eq(fa_url_parse(&url, rows[i], NULL, &err), -1, "'%s' is taken as %s", rows[i],
+                     url.whole);
+        cr_assert_eq(err.class, FA_CLASS_BAD_URL, "%s", rows[i]);
+        cr_assert_neq(err.msg[0], '\0');
+        cr_assert_null(url.whole);
+        cr_assert_null(url.host);
+        fa_url_fini(&url);
+    }
+}
+
+Test(url, references_are_resolved_and_secrets_stay_with_their_origin)
+{
+    static const struct {
+        const char *base, *text, *whole; /* NULL: refused */
+    } rows[] = {
+        {"http://a/b/c", "d", "http://a/b/d"},
+        {"http://a/b/c", "/d", "http://a/d"},
+        {"http://a/b/c", "../d", "http://a/d"},
+        {"http://a/b/c", "?q", "http://a/b/c?q"},
+        {"http://a/b/c", "//e/d", "http://e/d"},
+        {"https://a/b", "//e/d", "https://e/d"},
+        {"http://a/b", "https://e/d", "https://e/d"},
+        {"http://a/b", "ftp://e/d", NULL},
+        {"http://a/b", "file:///etc/passwd", NULL},
+        {"http://a/b", "http:///x", NULL},
+        {"http://a/b", "HTTPS:/x", NULL},
+        {"http://a/b", "///x", NULL},
+        {"http://a/b", "//", NULL},
+        {"http://a/b", "//c\\d@e/", NULL},
+        {"http://a/b", "http://c\\d@e/", NULL},
+        {"http://a/b", "http://x.onion/", NULL},
+        {"http://u:p@a/b", "/c", "http://u:p@a/c"},
+        {"http://u:p@a/b", "http://a/c", "http://u:p@a/c"},
+        {"http://u:p@a/b", "http://A:80/c", "http://u:p@a:80/c"},
+        {"http://u@a/b", "/c", "http://u@a/c"},
+        {"http://u:p@a/b", "http://v:q@a/c", "http://v:q@a/c"},
+        {"http://u:p@a/b", "http://a:81/c", "http://a:81/c"},
+        {"http://u:p@a/b", "https://a/c", "https://a/c"},
+        {"http://u:p@a/b", "http://b/c", "http://b/c"},
+        {"http://u:p@a/b", "//b/c", "http://b/c"},
+        {"http://u:p@a/b", "http://b.a/c", "http://b.a/c"},
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); ++i) {
+        struct fa_url url;
+        struct fa_error err = {0};
+        int result = fa_url_parse(&url, rows[i].text, rows[i].base, &err);
+        cr_assert_eq(result, rows[i].whole ? 0 : -1, "%s + %s: %s", rows[i].base, rows[i].text,
+                     err.msg);
+        if (rows[i].whole)
+            cr_assert_str_eq(url.whole, rows[i].whole, "%s + %s is %s", rows[i].base, rows[i].text,
+                             url.whole);
+        fa_url_fini(&url);
+    }
+}
+
+Test(url, passwords_are_not_printed)
+{
+    static const struct {
+        const char *text, *printed;
+    } rows[] = {
+        {"http://u:secret@a/b", "http://u:***@a/b"},
+        {"http://u@a/b", "http://u@a/b"},
+        {"http://a/b:c@d", "http://a/b:c@d"},
+        {"https://u:s%40cret@a:1/b?c", "https://u:***@a:1/b?c"},
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); ++i) {
+        struct fa_url url;
+        cr_assert_eq(fa_url_parse(&url, rows[i].text, NULL, NULL), 0);
+        cr_assert_str_eq(url.printed, rows[i].printed);
+        fa_url_fini(&url);
+    }
+}
+
+Test(url, texts_that_are_no_urls_are_redacted_all_the_same)
+{
+    static const struct {
+        const char *text, *redacted;
+    } rows[] = {
+        {"", ""},
+        {"plain", "plain"},
+        {"http://u:secret@a/b", "http://u:***@a/b"},
+        {"http://u:sec:ret@a\\/b", "http://u:***@a\\/b"},
+        {"http://u:se@cret@a/b", "http://u:***@a/b"},
+        {"ftp://u:secret@a", "ftp://u:***@a"},
+        {"http://a/u:p@b", "http://a/u:p@b"},
+        {"http://a?u:p@b", "http://a?u:p@b"},
+        {"http://u:@a/", "http://u:***@a/"},
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); ++i) {
+        char *redacted = fa_url_redact(rows[i].text);
+        cr_assert_str_eq(redacted, rows[i].redacted);
+        free(redacted);
+    }
+}

@@ -1,0 +1,179 @@
+#include "transfer/wire.h"
+
+#include <criterion/criterion.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char *const headers[] = {"A: 1", "", "B: \xff"};
+
+static const struct fa_attempt attempts[] = {
+    {.url = "http://a/", .host_port = "a:80", .size = -1, .fd = -1},
+    {.url = "", .host_port = "", .addresses = "", .size = 0, .fd = -1},
+    {.url = "https://a/b?c",
+     .host_port = "a:443",
+     .addresses = "1.2.3.4,::1",
+     .headers = headers,
+     .n_headers = 3,
+     .size = INT64_MAX,
+     .max_size = UINT64_MAX,
+     .rate = 1234567,
+     .fd = -1},
+};
+
+static bool same(const char *a, const char *b)
+{
+    return a == b || (a && b && strcmp(a, b) == 0);
+}
+
+Test(wire, attempts_come_back_as_they_were)
+{
+    for (size_t i = 0; i < sizeof(attempts) / sizeof(*attempts); ++i) {
+        const struct fa_attempt *a = &attempts[i];
+        struct fa_attempt b;
+        struct fa_buf buf;
+        const char **list;
+        fa_buf_init(&buf);
+        fa_wire_put_attempt(&buf, a);
+        cr_assert_eq(fa_wire_get_attempt(&b, &list, buf.data, buf.len), 0);
+        cr_assert(same(a->url, b.url) && same(a->host_port, b.host_port));
+        cr_assert(same(a->addresses, b.addresses));
+        cr_assert_eq(a->n_headers, b.n_headers);
+        for (size_t j = 0; j < a->n_headers; ++j)
+            cr_assert_str_eq(a->headers[j], b.headers[j]);
+        cr_assert(a->size == b.size && a->max_size == b.max_size && a->rate == b.rate);
+        cr_assert_eq(b.fd, -1);
+        free(list);
+        fa_buf_fini(&buf);
+    }
+}
+
+/* Bytes in memory of just their size, so that a sanitizer sees a step too far. */
+static void *exact(const void *data, size_t len)
+{
+    void *copy = malloc(len ? len : 1);
+    if (len)
+        memcpy(copy, data, len);
+    return copy;
+}
+
+Test(wire, every_truncated_attempt_is_refused)
+{
+    struct fa_buf buf;
+    fa_buf_init(&buf);
+    fa_wire_put_attempt(&buf, &attempts[2]);
+    for (size_t len = 0; len < buf.len; ++len) {
+        struct fa_attempt attempt;
+        const char **list;
+        void *bytes = exact(buf.data, len);
+        cr_assert_eq(fa_wire_get_attempt(&attempt, &list, bytes, len), -1, "%zu bytes", len);
+        free(bytes);
+    }
+    fa_buf_put_u8(&buf, 0);
+    struct fa_attempt attempt;
+    const char **list;
+    cr_assert_eq(fa_wire_get_attempt(&attempt, &list, buf.data, buf.len), -1, "a byte too many");
+    fa_buf_fini(&buf);
+}
+
+static struct fa_outcome outcome_full(void)
+{
+    struct fa_outcome outcome = {
+        .error = {FA_DOMAIN_HTTP, 503, FA_CLASS_HTTP, "503 \x1b[31m"},
+        .hope = FA_HOPE_AGAIN,
+        .location = strdup("http://b/"),
+        .retry_after = 1.5,
+        .http = 503,
+        .received = UINT64_MAX,
+        .size = 17,
+        .time = {.dns = 0.1, .connect = 0.2, .tls = 0.3, .ttfb = 0.4, .total = 0.5},
+        .ip = "0123:4567:89ab:cdef:0123:4567:89ab:cdef",
+        .version = "1.1",
+    };
+    return outcome;
+}
+
+static void expect_same(const struct fa_outcome *a, const struct fa_outcome *b)
+{
+    cr_assert(a->error.domain == b->error.domain && a->error.code == b->error.code);
+    cr_assert(a->error.class == b->error.class && a->hope == b->hope);
+    cr_assert_str_eq(a->error.msg, b->error.msg);
+    cr_assert(same(a->location, b->location));
+    cr_assert(a->retry_after == b->retry_after && a->http == b->http);
+    cr_assert(a->received == b->received && a->size == b->size);
+    cr_assert(a->time.dns == b->time.dns && a->time.connect == b->time.connect);
+    cr_assert(a->time.tls == b->time.tls && a->time.ttfb == b->time.ttfb);
+    cr_assert_eq(a->time.total, b->time.total);
+    cr_assert_str_eq(a->ip, b->ip);
+    cr_assert_str_eq(a->version, b->version);
+}
+
+Test(wire, outcomes_come_back_as_they_were)
+{
+    struct fa_outcome rows[] = {
+        {.retry_after = -1},
+        outcome_full(),
+        {.error = {FA_DOMAIN_SYSTEM, -1, FA_CLASS_LOCAL_IO, ""}, .location = strdup("")},
+    };
+    memset(rows[2].error.msg, 'x', FA_MESSAGE_MAX - 1);
+    for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); ++i) {
+        struct fa_outcome back;
+        struct fa_buf buf;
+        fa_buf_init(&buf);
+        fa_wire_put_outcome(&buf, &rows[i]);
+        cr_assert_eq(fa_wire_get_outcome(&back, buf.data, buf.len), 0);
+        expect_same(&rows[i], &back);
+        fa_outcome_fini(&back);
+        fa_outcome_fini(&rows[i]);
+        fa_buf_fini(&buf);
+    }
+}
+
+Test(wire, every_truncated_outcome_is_refused)
+{
+    struct fa_outcome outcome = outcome_full(), back;
+    struct fa_buf buf;
+    fa_buf_init(&buf);
+    fa_wire_put_outcome(&buf, &outcome);
+    for (size_t len = 0; len < buf.len; ++len) {
+        void *bytes = exact(buf.data, len);
+        cr_assert_eq(fa_wire_get_outcome(&back, bytes, len), -1, "%zu bytes", len);
+        free(bytes);
+    }
+    fa_outcome_fini(&outcome);
+    fa_buf_fini(&buf);
+}
+
+Test(wire, values_that_there_are_not_are_refused)
+{
+    static const struct {
+        const char *name;
+        size_t at;
+        unsigned char value;
+    } rows[] = {
+        {"domain", 0, FA_DOMAIN_FETCHALL + 1},
+        {"class", 5, FA_CLASSES},
+        {"class 255", 5, 255},
+        {"hope", 6 + 4 + 1, FA_HOPE_AGAIN + 1},
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); ++i) {
+        struct fa_outcome outcome = {.retry_after = -1}, back;
+        struct fa_buf buf;
+        fa_buf_init(&buf);
+        fa_wire_put_outcome(&buf, &outcome);
+        buf.data[rows[i].at] = rows[i].value;
+        cr_assert_eq(fa_wire_get_outcome(&back, buf.data, buf.len), -1, "%s", rows[i].name);
+        fa_buf_fini(&buf);
+    }
+}
+
+Test(wire, a_number_of_headers_beyond_reason_is_refused)
+{
+    struct fa_attempt attempt = attempts[0];
+    struct fa_buf buf;
+    const char **list;
+    fa_buf_init(&buf);
+    fa_wire_put_attempt(&buf, &attempt);
+    memset(buf.data + buf.len - 4, 0xff, 4);
+    cr_assert_eq(fa_wire_get_attempt(&attempt, &list, buf.data, buf.len), -1);
+    fa_buf_fini(&buf);
+}
