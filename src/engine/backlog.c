@@ -1,13 +1,11 @@
 #include "engine/backlog.h"
 
+#include "base/io.h"
+
 #include <errno.h>
-#include <fcntl.h>
 #include <stdbool.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <sys/types.h>
 #include <unistd.h>
 
 /* A record's bytes are behind it. */
@@ -27,64 +25,10 @@ struct fa_backlog {
     struct fa_buf buf;
 };
 
-static int open_unlinked(int dirfd)
-{
-    int fd = openat(dirfd, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-    if (fd >= 0 || (errno != EOPNOTSUPP && errno != EISDIR && errno != EINVAL && errno != ENOENT))
-        return fd;
-
-    /* A file system without O_TMPFILE (NFS, some overlays). */
-    for (unsigned i = 0; i < 100; ++i) {
-        char name[64];
-        snprintf(name, sizeof(name), "backlog-%ld-%u.tmp", (long)getpid(), i);
-        fd = openat(dirfd, name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-        if (fd >= 0)
-            unlinkat(dirfd, name, 0);
-        if (fd >= 0 || errno != EEXIST)
-            return fd;
-    }
-    return -1;
-}
-
 static int io_failed(struct fa_error *err)
 {
     fa_error_system(err, FA_CLASS_LOCAL_IO, errno, "cannot keep the waiting part of the list");
     return -1;
-}
-
-static int write_at(int fd, const void *data, size_t len, uint64_t at, struct fa_error *err)
-{
-    const char *from = data;
-    while (len > 0) {
-        ssize_t n = pwrite(fd, from, len, (off_t)at);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0)
-            return io_failed(err);
-        from += n;
-        at += (uint64_t)n;
-        len -= (size_t)n;
-    }
-    return 0;
-}
-
-/* Read between least and most bytes of the file. */
-static int read_at(int fd, void *data, size_t least, size_t most, uint64_t at, size_t *ret_len,
-                   struct fa_error *err)
-{
-    size_t len = 0;
-    while (len < least) {
-        ssize_t n = pread(fd, (char *)data + len, most - len, (off_t)(at + len));
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n == 0)
-            errno = EIO;
-        if (n <= 0)
-            return io_failed(err);
-        len += (size_t)n;
-    }
-    *ret_len = len;
-    return 0;
 }
 
 struct fa_backlog *fa_backlog_new(int dirfd, struct fa_error *err)
@@ -113,11 +57,11 @@ void fa_backlog_free(struct fa_backlog *backlog)
 static int flush(struct fa_backlog *backlog, struct fa_error *err)
 {
     if (backlog->fd < 0)
-        backlog->fd = open_unlinked(backlog->dirfd);
+        backlog->fd = fa_io_unlinked(backlog->dirfd);
     if (backlog->fd < 0)
         return io_failed(err);
-    if (write_at(backlog->fd, backlog->buf.data, backlog->buf.len, backlog->written, err) < 0)
-        return -1;
+    if (fa_io_pwrite(backlog->fd, backlog->buf.data, backlog->buf.len, backlog->written) < 0)
+        return io_failed(err);
     backlog->written += backlog->buf.len;
     fa_buf_reset(&backlog->buf);
     return 0;
@@ -127,9 +71,10 @@ static int flush(struct fa_backlog *backlog, struct fa_error *err)
 static int link_record(struct fa_backlog *backlog, uint64_t at, uint64_t next, struct fa_error *err)
 {
     at += offsetof(struct header, next);
-    if (at < backlog->written)
-        return write_at(backlog->fd, &next, sizeof(next), at, err);
-    memcpy(backlog->buf.data + (at - backlog->written), &next, sizeof(next));
+    if (at >= backlog->written)
+        memcpy(backlog->buf.data + (at - backlog->written), &next, sizeof(next));
+    else if (fa_io_pwrite(backlog->fd, &next, sizeof(next), at) < 0)
+        return io_failed(err);
     return 0;
 }
 
@@ -176,17 +121,17 @@ static int get_written(struct fa_backlog *backlog, uint64_t at, struct header *h
                        struct fa_buf *ret, struct fa_error *err)
 {
     unsigned char ahead[sizeof(*header) + AHEAD];
-    size_t got;
-    if (read_at(backlog->fd, ahead, sizeof(*header), sizeof(ahead), at, &got, err) < 0)
-        return -1;
+    ssize_t got = fa_io_pread(backlog->fd, ahead, sizeof(*header), sizeof(ahead), at);
+    if (got < 0)
+        return io_failed(err);
     memcpy(header, ahead, sizeof(*header));
-    size_t have = got - sizeof(*header);
+    size_t have = (size_t)got - sizeof(*header);
     fa_buf_put(ret, ahead + sizeof(*header), have < header->len ? have : header->len);
-    at += got;
+    at += (uint64_t)got;
     for (size_t left = header->len > have ? header->len - have : 0; left > 0;) {
         size_t part = left < sizeof(ahead) ? left : sizeof(ahead);
-        if (read_at(backlog->fd, ahead, part, part, at, &got, err) < 0)
-            return -1;
+        if (fa_io_pread(backlog->fd, ahead, part, part, at) < 0)
+            return io_failed(err);
         fa_buf_put(ret, ahead, part);
         at += part;
         left -= part;

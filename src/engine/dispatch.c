@@ -181,9 +181,10 @@ static int prepare(struct fa_session *s, struct fa_job *job, struct fa_error *er
     attempt->host_port = job->target.host_port;
     attempt->addresses = job->origin->addresses;
     attempt->origin = job->origin->hash;
+    attempt->foreign = job->leg == FA_LEG_FOREIGN;
     attempt->size = job->entry->size;
     attempt->max_size = s->config.max_size;
-    attempt->rate = s->config.rate ? s->config.rate / (s->active + 1) + 1 : 0;
+    attempt->rate = fa_bucket_share(&s->bucket, s->active);
     attempt->received = 0;
     attempt->cancelled = false;
     return 0;
@@ -200,6 +201,18 @@ static void link_active(struct fa_session *s, struct fa_job *job)
     s->newest = job;
 }
 
+/* Out of descriptors: with fewer transfers it goes on. */
+static bool make_do_with_fewer(struct fa_session *s, struct fa_job *job, const struct fa_error *err)
+{
+    bool files = err->domain == FA_DOMAIN_SYSTEM && (err->code == EMFILE || err->code == ENFILE);
+    if (!files || s->active < 2)
+        return false;
+    s->jobs = s->active - 1;
+    fa_tell_notice(s, job->entry, "out of open files (ulimit -n): %u transfers at once from now on",
+                   s->jobs);
+    return true;
+}
+
 static void start(struct fa_session *s, struct fa_job *job, double now)
 {
     struct fa_origin *origin = job->origin;
@@ -214,9 +227,11 @@ static void start(struct fa_session *s, struct fa_job *job, double now)
     ++s->active;
     link_active(s, job);
     fa_breaker_start(&origin->breaker);
+    fa_bucket_start(&s->bucket);
     fa_outcome_fini(&job->outcome);
     memset(&job->outcome, 0, sizeof(job->outcome));
     if (prepare(s, job, &failed.error)) {
+        failed.hope = make_do_with_fewer(s, job, &failed.error) ? FA_HOPE_AGAIN : FA_HOPE_NONE;
         fa_settle_done(s, &job->attempt, &failed);
         return;
     }
@@ -242,17 +257,25 @@ static void reject(struct fa_session *s, struct fa_origin *origin, struct fa_job
     fa_tell_end(s, job, FA_STATUS_FAILED, &err, !origin->name_unknown);
 }
 
+/* A probe is the job that came last: one that has not failed yet, and not the neighbour of one. */
+static struct fa_job *next_job(struct fa_origin *origin)
+{
+    return origin->breaker.state == FA_BREAKER_OPEN ? fa_job_queue_pop_last(&origin->queue)
+                                                    : fa_job_queue_pop(&origin->queue);
+}
+
 bool fa_dispatch(struct fa_session *s, double now)
 {
     for (int i = 0; i < FA_TURN_STEPS && s->staged < FA_STAGE_BACKLOG; ++i) {
         struct fa_origin *origin = s->hosts.ready;
         bool rejects = origin && fa_breaker_rejects(&origin->breaker, now);
-        if (!origin || (s->active >= s->jobs && !rejects))
+        bool slot = s->active < s->jobs && fa_bucket_allows(&s->bucket, s->active);
+        if (!origin || !(slot || rejects))
             break;
         fa_hosts_next(&s->hosts);
         if (!origin->queue.first)
             fa_admit_backlog(s, origin);
-        struct fa_job *job = fa_job_queue_pop(&origin->queue);
+        struct fa_job *job = next_job(origin);
         if (job) {
             --s->queued;
             if (rejects)
@@ -281,14 +304,18 @@ void fa_dispatch_timers(struct fa_session *s, double now)
     }
 }
 
-void fa_dispatch_rates(struct fa_session *s)
+void fa_dispatch_rates(struct fa_session *s, double now)
 {
-    if (!s->config.rate || !s->active)
+    if (!s->config.rate)
         return;
-    uint64_t share = s->config.rate / s->active + 1;
+    double seen = (double)s->bytes;
+    for (const struct fa_job *job = s->oldest; job; job = job->newer)
+        seen += fmax((double)job->attempt.received, FA_BUCKET_FIRST);
+    fa_bucket_update(&s->bucket, now, seen);
+    uint64_t share = fa_bucket_share(&s->bucket, s->active);
     for (struct fa_job *job = s->oldest; job; job = job->newer) {
         uint64_t rate = job->attempt.rate;
-        if (share > rate + rate / 10 || share < rate)
+        if (share > rate + rate / 10 || share < rate - rate / 10)
             s->ops->tune(s->strategy, &job->attempt, share);
     }
 }

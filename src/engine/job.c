@@ -83,3 +83,17 @@ struct fa_job *fa_job_queue_pop(struct fa_job_queue *queue)
     --queue->count;
     return job;
 }
+
+struct fa_job *fa_job_queue_pop_last(struct fa_job_queue *queue)
+{
+    struct fa_job **at = &queue->first;
+    while (*at && (*at)->next)
+        at = &(*at)->next;
+    struct fa_job *job = *at;
+    if (!job)
+        return NULL;
+    *at = NULL;
+    queue->last = at;
+    --queue->count;
+    return job;
+}

@@ -94,4 +94,7 @@ void fa_job_queue_push_front(struct fa_job_queue *queue, struct fa_job *job);
 /** @return the first, taken out; or NULL. */
 struct fa_job *fa_job_queue_pop(struct fa_job_queue *queue);
 
+/** @return the last, taken out, at the cost of a walk; or NULL. */
+struct fa_job *fa_job_queue_pop_last(struct fa_job_queue *queue);
+
 #endif

@@ -1,6 +1,8 @@
 #include "engine/name.h"
 
 #include "base/buf.h"
+#include "base/hex.h"
+#include "base/utf8.h"
 
 #include <errno.h>
 #include <stdbool.h>
@@ -14,49 +16,18 @@
 #define EXTENSION_MAX 16
 #define SUFFIX_LEN    9 /* "-0123abcd" */
 
-static int hex_digit(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    if (c >= 'a' && c <= 'f')
-        return c - 'a' + 10;
-    if (c >= 'A' && c <= 'F')
-        return c - 'A' + 10;
-    return -1;
-}
-
 /* Undo percent-encoding, once (RFC 3986, 2.1); a '%' that encodes nothing stands for itself. */
 static void put_decoded(struct fa_buf *buf, const char *text, size_t len)
 {
     for (size_t i = 0; i < len; ++i) {
-        int high = text[i] == '%' && len - i > 2 ? hex_digit(text[i + 1]) : -1;
-        int low = high >= 0 ? hex_digit(text[i + 2]) : -1;
-        if (low >= 0) {
-            fa_buf_put_u8(buf, (uint8_t)(high << 4 | low));
+        int byte = text[i] == '%' && len - i > 2 ? fa_hex_byte(text + i + 1) : -1;
+        if (byte >= 0) {
+            fa_buf_put_u8(buf, (uint8_t)byte);
             i += 2;
         } else {
             fa_buf_put_u8(buf, (uint8_t)text[i]);
         }
     }
-}
-
-/* Read the character at p (RFC 3629, 4).  Return its length, or 0 if it is not well-formed. */
-static size_t utf8_get(const unsigned char *p, size_t len, uint32_t *ret)
-{
-    static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
-    size_t n = *p < 0x80 ? 1 : *p < 0xc2 ? 0 : *p < 0xe0 ? 2 : *p < 0xf0 ? 3 : *p < 0xf5 ? 4 : 0;
-    if (n == 0 || n > len)
-        return 0;
-    uint32_t c = n == 1 ? *p : *p & (0x7fu >> n);
-    for (size_t i = 1; i < n; ++i) {
-        if ((p[i] & 0xc0) != 0x80)
-            return 0;
-        c = c << 6 | (p[i] & 0x3f);
-    }
-    if (c < least[n] || c > 0x10ffff || (c >= 0xd800 && c <= 0xdfff))
-        return 0;
-    *ret = c;
-    return n;
 }
 
 /* Characters that no name from a URL holds. */
@@ -75,7 +46,7 @@ static size_t clean(unsigned char *name, size_t len)
     size_t to = 0;
     for (size_t i = 0; i < len;) {
         uint32_t c = 0;
-        size_t n = utf8_get(name + i, len - i, &c);
+        size_t n = fa_utf8_get(name + i, len - i, &c);
         if (n == 0 || is_hostile(c)) {
             name[to++] = '_';
             i += n ? n : 1;
@@ -93,16 +64,6 @@ static size_t without_end(const unsigned char *name, size_t len)
     while (len > 0 && (name[len - 1] == '.' || name[len - 1] == ' '))
         len--;
     return len;
-}
-
-/* The length of the text that is at most max long and ends with a character. */
-static size_t cut_at_character(const unsigned char *text, size_t len, size_t max)
-{
-    if (len <= max)
-        return len;
-    while (max > 0 && (text[max] & 0xc0) == 0x80)
-        max--;
-    return max;
 }
 
 static bool is_extension(const unsigned char *text, size_t len)
@@ -130,6 +91,10 @@ static size_t extension_len(const unsigned char *name, size_t len)
 /* Append a name from a URL. */
 static void put_clean(struct fa_buf *buf, const char *text, size_t len, const char *otherwise)
 {
+    if (len == 0) {
+        fa_buf_put(buf, otherwise, strlen(otherwise));
+        return;
+    }
     size_t start = buf->len;
     put_decoded(buf, text, len);
     if (buf->failed)
@@ -140,7 +105,7 @@ static void put_clean(struct fa_buf *buf, const char *text, size_t len, const ch
         name[0] = '_';
     if (len > FA_NAME_PART_MAX) {
         size_t extension = extension_len(name, len);
-        size_t stem = cut_at_character(name, len - extension, FA_NAME_PART_MAX - extension);
+        size_t stem = fa_utf8_cut(name, len - extension, FA_NAME_PART_MAX - extension);
         memmove(name + stem, name + len - extension, extension);
         len = without_end(name, stem + extension);
     }
@@ -191,7 +156,7 @@ static const char *objection(const char *text, size_t len)
         return "a part of it is longer than 255 bytes";
     for (size_t i = 0; i < len;) {
         uint32_t c = 0;
-        size_t n = utf8_get((const unsigned char *)text + i, len - i, &c);
+        size_t n = fa_utf8_get(text + i, len - i, &c);
         if (n == 0)
             return "it is not UTF-8";
         if (c < 0x20 || c == 0x7f)
@@ -276,8 +241,7 @@ int fa_name_alternative(const char *path, uint32_t hash, char **ret)
     const char *name = slash ? slash + 1 : path;
     size_t len = strlen(name);
     size_t extension = extension_len((const unsigned char *)name, len);
-    size_t stem = cut_at_character((const unsigned char *)name, len - extension,
-                                   FA_NAME_PART_MAX - SUFFIX_LEN - extension);
+    size_t stem = fa_utf8_cut(name, len - extension, FA_NAME_PART_MAX - SUFFIX_LEN - extension);
     *ret = NULL;
     int rc = asprintf(ret, "%.*s-%08x%s", (int)((name - path) + (ptrdiff_t)stem), path, hash,
                       name + len - extension);

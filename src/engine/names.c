@@ -8,13 +8,12 @@
  */
 #include "engine/names.h"
 
+#include "base/io.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <sys/stat.h>
-#include <sys/types.h>
 #include <unistd.h>
 
 #define SLOTS_FIRST 1024u
@@ -43,25 +42,6 @@ struct fa_names {
     struct table table;
 };
 
-static int open_unlinked(int dirfd)
-{
-    int fd = openat(dirfd, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-    if (fd >= 0 || (errno != EOPNOTSUPP && errno != EISDIR && errno != EINVAL && errno != ENOENT))
-        return fd;
-
-    /* A file system without O_TMPFILE (NFS, some overlays). */
-    for (unsigned i = 0; i < 100; ++i) {
-        char name[64];
-        snprintf(name, sizeof(name), "names-%ld-%u.tmp", (long)getpid(), i);
-        fd = openat(dirfd, name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-        if (fd >= 0)
-            unlinkat(dirfd, name, 0);
-        if (fd >= 0 || errno != EEXIST)
-            return fd;
-    }
-    return -1;
-}
-
 static int io_failed(struct fa_error *err)
 {
     fa_error_system(err, FA_CLASS_LOCAL_IO, errno, "cannot keep the table of names");
@@ -77,7 +57,7 @@ static int table_init(struct table *table, uint64_t size, int dirfd, struct fa_e
         table->memory = calloc(table->size, sizeof(struct slot));
         return table->memory ? 0 : io_failed(err);
     }
-    table->fd = open_unlinked(dirfd);
+    table->fd = fa_io_unlinked(dirfd);
     if (table->fd < 0)
         return io_failed(err);
     /* Reading ahead is of no use, and makes large folios, in which ext4 is slow at small writes. */
@@ -98,44 +78,22 @@ static void table_fini(struct table *table)
         close(table->fd);
 }
 
-/* Short transfers are none of ours: the file has its full size, and slots never straddle it. */
+/* The file has its full size, and blocks never straddle its end. */
 static int write_block(struct table *table, struct fa_error *err)
 {
-    const char *data = (const char *)table->block;
-    off_t at = (off_t)(table->first * sizeof(struct slot));
-    size_t left = table->dirty ? sizeof(table->block) : 0;
-    while (left > 0) {
-        ssize_t n = pwrite(table->fd, data, left, at);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0)
-            return io_failed(err);
-        data += n;
-        at += n;
-        left -= (size_t)n;
-    }
+    uint64_t at = table->first * sizeof(struct slot);
+    if (table->dirty && fa_io_pwrite(table->fd, table->block, sizeof(table->block), at) < 0)
+        return io_failed(err);
     table->dirty = false;
     return 0;
 }
 
 static int read_block(struct table *table, uint64_t first, struct fa_error *err)
 {
-    char *data = (char *)table->block;
-    off_t at = (off_t)(first * sizeof(struct slot));
-    size_t left = sizeof(table->block);
+    size_t size = sizeof(table->block);
     table->loaded = false;
-    while (left > 0) {
-        ssize_t n = pread(table->fd, data, left, at);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n == 0)
-            errno = EIO;
-        if (n <= 0)
-            return io_failed(err);
-        data += n;
-        at += n;
-        left -= (size_t)n;
-    }
+    if (fa_io_pread(table->fd, table->block, size, size, first * sizeof(struct slot)) < 0)
+        return io_failed(err);
     table->first = first;
     table->loaded = true;
     return 0;

@@ -12,9 +12,11 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#define THREADS   32
-#define STACK     (256 * 1024)
-#define ADDRESSES 8
+#define THREADS     32
+#define THREADS_MAX 128 /* those that are stuck included */
+#define LATE_MAX    256
+#define STACK       (256 * 1024)
+#define ADDRESSES   8
 
 /* Shared by the resolver, the queue and the thread that works on it; freed with the last. */
 struct lookup {
@@ -22,8 +24,7 @@ struct lookup {
     struct lookup *next_asked, **back_asked;
     char *host;
     void *tag;
-    double asked;
-    double began;
+    double began; /* 0: not yet; under the lock */
     double took;
     double timeout;
     int code; /* of getaddrinfo() */
@@ -46,6 +47,7 @@ struct shared {
     unsigned threads;
     unsigned idle;
     unsigned waiting;
+    unsigned stuck; /* threads that are past the time-out of their lookup */
     bool closed;
     enum fa_family family;
     struct fa_wake *wake;
@@ -55,6 +57,8 @@ struct fa_resolver {
     struct shared *shared;
     struct event *sweep;
     struct lookup *asked; /* not yet answered */
+    struct queue late;    /* good answers that came after the time-out, for who asks again */
+    unsigned n_late;
     void (*done)(void *ctx, void *tag, const struct fa_resolution *resolution);
     void *ctx;
 };
@@ -207,6 +211,36 @@ static void answer(struct fa_resolver *resolver, struct lookup *lookup, bool tim
     resolver->done(resolver->ctx, lookup->tag, &resolution);
 }
 
+static void keep_late(struct fa_resolver *resolver, struct lookup *lookup)
+{
+    struct shared *shared = resolver->shared;
+    pthread_mutex_lock(&shared->lock);
+    --shared->stuck;
+    pthread_mutex_unlock(&shared->lock);
+    if (lookup->code) {
+        lookup_free(lookup);
+        return;
+    }
+    queue_push(&resolver->late, lookup);
+    if (++resolver->n_late > LATE_MAX) {
+        lookup_free(queue_pop(&resolver->late));
+        --resolver->n_late;
+    }
+}
+
+static struct lookup *take_late(struct fa_resolver *resolver, const char *host)
+{
+    for (unsigned i = resolver->n_late; i > 0; --i) {
+        struct lookup *lookup = queue_pop(&resolver->late);
+        if (strcmp(lookup->host, host) == 0) {
+            --resolver->n_late;
+            return lookup;
+        }
+        queue_push(&resolver->late, lookup);
+    }
+    return NULL;
+}
+
 static void on_done(void *arg)
 {
     struct fa_resolver *resolver = arg;
@@ -217,10 +251,37 @@ static void on_done(void *arg)
         pthread_mutex_unlock(&shared->lock);
         if (!lookup)
             return;
-        if (!lookup->answered)
+        if (lookup->answered) {
+            keep_late(resolver, lookup);
+        } else {
             answer(resolver, lookup, false);
-        lookup_free(lookup);
+            lookup_free(lookup);
+        }
     }
+}
+
+/* There is work, and no thread that is free for it: those that are stuck do not count. */
+static int want_thread(struct shared *shared)
+{
+    if (shared->waiting <= shared->idle || shared->threads >= THREADS + shared->stuck ||
+        shared->threads >= THREADS_MAX)
+        return 0;
+    int code = add_thread(shared);
+    shared->threads += code == 0;
+    return code;
+}
+
+/* The time of a lookup begins when a thread takes it up. */
+static bool is_overdue(struct shared *shared, const struct lookup *lookup, double now)
+{
+    pthread_mutex_lock(&shared->lock);
+    bool overdue = lookup->began > 0 && now - lookup->began > lookup->timeout;
+    if (overdue) {
+        ++shared->stuck;
+        want_thread(shared);
+    }
+    pthread_mutex_unlock(&shared->lock);
+    return overdue;
 }
 
 static void on_sweep(evutil_socket_t fd, short what, void *arg)
@@ -231,7 +292,7 @@ static void on_sweep(evutil_socket_t fd, short what, void *arg)
     struct lookup *next;
     for (struct lookup *lookup = resolver->asked; lookup; lookup = next) {
         next = lookup->next_asked;
-        if (now - lookup->asked > lookup->timeout)
+        if (is_overdue(resolver->shared, lookup, now))
             answer(resolver, lookup, true);
     }
     if (!resolver->asked)
@@ -255,6 +316,7 @@ struct fa_resolver *fa_resolver_new(struct event_base *base, enum fa_family fami
     pthread_cond_init(&shared->work, NULL);
     queue_init(&shared->todo);
     queue_init(&shared->done);
+    queue_init(&resolver->late);
     shared->family = family;
     resolver->shared = shared;
     resolver->done = done;
@@ -283,6 +345,9 @@ void fa_resolver_free(struct fa_resolver *resolver)
     pthread_mutex_unlock(&shared->lock);
     if (last)
         shared_free(shared);
+    struct lookup *lookup;
+    while ((lookup = queue_pop(&resolver->late)))
+        lookup_free(lookup);
     if (resolver->sweep)
         event_free(resolver->sweep);
     free(resolver);
@@ -290,51 +355,80 @@ void fa_resolver_free(struct fa_resolver *resolver)
 
 static int queue_up(struct shared *shared, struct lookup *lookup)
 {
-    int code = 0;
     pthread_mutex_lock(&shared->lock);
-    if (shared->waiting + 1 > shared->idle && shared->threads < THREADS) {
-        code = add_thread(shared);
-        if (code == 0)
-            ++shared->threads;
-    }
+    ++shared->waiting;
+    int code = want_thread(shared);
     if (shared->threads > 0) {
         code = 0;
-        ++shared->waiting;
         queue_push(&shared->todo, lookup);
         pthread_cond_signal(&shared->work);
+    } else {
+        --shared->waiting;
     }
     pthread_mutex_unlock(&shared->lock);
     return code;
 }
 
-int fa_resolver_ask(struct fa_resolver *resolver, const char *host, double timeout, void *tag,
-                    struct fa_error *err)
+/* It has been answered before; its caller hears of it as of a new one. */
+static void answer_again(struct shared *shared, struct lookup *lookup)
 {
-    struct lookup *lookup = calloc(1, sizeof(*lookup));
-    if (lookup)
-        lookup->host = strdup(host);
-    if (!lookup || !lookup->host) {
-        free(lookup);
-        fa_error_system(err, FA_CLASS_LOCAL_IO, ENOMEM, "cannot look up '%s'", host);
-        return -1;
-    }
-    lookup->tag = tag;
-    lookup->timeout = timeout;
-    lookup->asked = fa_clock_now();
-    int code = queue_up(resolver->shared, lookup);
-    if (code) {
-        lookup_free(lookup);
-        fa_error_system(err, FA_CLASS_LOCAL_IO, code, "cannot look up '%s'", host);
-        return -1;
-    }
+    lookup->answered = false;
+    lookup->took = 0;
+    pthread_mutex_lock(&shared->lock);
+    queue_push(&shared->done, lookup);
+    pthread_mutex_unlock(&shared->lock);
+    fa_wake_post(shared->wake);
+}
+
+static void link_asked(struct fa_resolver *resolver, struct lookup *lookup)
+{
     lookup->next_asked = resolver->asked;
     lookup->back_asked = &resolver->asked;
     if (lookup->next_asked)
         lookup->next_asked->back_asked = &lookup->next_asked;
     if (!resolver->asked) {
+        double timeout = lookup->timeout;
         struct timeval every = fa_loop_time(timeout < 2 ? timeout / 8 + 0.01 : 0.25);
         event_add(resolver->sweep, &every);
     }
     resolver->asked = lookup;
+}
+
+static struct lookup *lookup_new(const char *host, struct fa_error *err)
+{
+    struct lookup *lookup = calloc(1, sizeof(*lookup));
+    char *copy = strdup(host);
+    if (!lookup || !copy) {
+        free(lookup);
+        free(copy);
+        fa_error_system(err, FA_CLASS_LOCAL_IO, ENOMEM, "cannot look up '%s'", host);
+        return NULL;
+    }
+    lookup->host = copy;
+    return lookup;
+}
+
+int fa_resolver_ask(struct fa_resolver *resolver, const char *host, double timeout, void *tag,
+                    struct fa_error *err)
+{
+    struct lookup *lookup = take_late(resolver, host);
+    bool late = lookup;
+    if (!lookup)
+        lookup = lookup_new(host, err);
+    if (!lookup)
+        return -1;
+    lookup->tag = tag;
+    lookup->timeout = timeout;
+    if (late) {
+        answer_again(resolver->shared, lookup);
+    } else {
+        int code = queue_up(resolver->shared, lookup);
+        if (code) {
+            lookup_free(lookup);
+            fa_error_system(err, FA_CLASS_LOCAL_IO, code, "cannot look up '%s'", host);
+            return -1;
+        }
+    }
+    link_asked(resolver, lookup);
     return 0;
 }

@@ -84,7 +84,7 @@ static unsigned open_files(void)
 static unsigned fit_jobs(struct fa_session *s, unsigned *ret_stage)
 {
     struct rlimit limit;
-    unsigned long each = s->config.mode == FA_MODE_ASYNC ? 2 : 4;
+    unsigned long each = s->config.mode == FA_MODE_ASYNC ? 3 : 4;
     *ret_stage = STAGE_FILES;
     if (getrlimit(RLIMIT_NOFILE, &limit) || limit.rlim_cur == RLIM_INFINITY)
         return s->config.jobs;
@@ -280,6 +280,7 @@ int fa_session_run(struct fa_session *s, enum fa_end *ret_end, struct fa_error *
 {
     struct timeval every = fa_loop_time(TICK);
     s->began = fa_clock_now();
+    fa_bucket_init(&s->bucket, s->config.rate, s->began);
     s->end = FA_END_COMPLETE;
     if (!s->config.plan && s->jobs < s->config.jobs)
         fa_tell_notice(s, NULL,

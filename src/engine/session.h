@@ -17,6 +17,7 @@
 #include "engine/hosts.h"
 #include "engine/job.h"
 #include "engine/names.h"
+#include "engine/bucket.h"
 #include "engine/store.h"
 #include "engine/resolve.h"
 #include "engine/timers.h"
@@ -73,6 +74,7 @@ struct fa_session {
     double list_wake;
 
     struct fa_job *all; /**< Every job that is alive. */
+    struct fa_bucket bucket;
     struct fa_hosts hosts;
     struct fa_timers job_timers, host_timers;
     struct fa_job_queue ended;      /**< Attempts that came back, until settled. */
@@ -133,8 +135,8 @@ void fa_dispatch_resolved(void *ctx, void *tag, const struct fa_resolution *reso
 /** Choose the next mirror that is not hopeless; -1: there is none. */
 int fa_dispatch_aim(struct fa_session *s, struct fa_job *job, unsigned mirror,
                     struct fa_error *err);
-/** Share the rate among the active. */
-void fa_dispatch_rates(struct fa_session *s);
+/** Count what has come, and share the rate among the active. */
+void fa_dispatch_rates(struct fa_session *s, double now);
 
 /* settle.c */
 void fa_settle_done(void *ctx, struct fa_attempt *attempt, struct fa_outcome *outcome);

@@ -70,12 +70,21 @@ void fa_settle_origin_failed(struct fa_session *s, struct fa_origin *origin,
     tell_change(s, origin, fa_breaker_fail(&origin->breaker, &failure), now);
 }
 
+/* The answers of a server, or of what stands before it, that has too much to do. */
+static bool is_overload(const struct fa_outcome *outcome)
+{
+    int status = outcome->http;
+    bool busy = status == 429 || (status >= 502 && status <= 504);
+    return outcome->error.class == FA_CLASS_HTTP && outcome->hope == FA_HOPE_AGAIN &&
+           (busy || outcome->retry_after > 0);
+}
+
 /* What an outcome says about its origin, as opposed to its one file. */
 static void judge_origin(struct fa_session *s, struct fa_origin *origin,
                          const struct fa_outcome *outcome, double now)
 {
     enum fa_class class = outcome->error.class;
-    bool overload = class == FA_CLASS_HTTP && outcome->hope == FA_HOPE_AGAIN;
+    bool overload = is_overload(outcome);
     bool ours = class == FA_CLASS_LOCAL_IO || class == FA_CLASS_CANCELLED ||
                 class == FA_CLASS_WORKER_CRASHED;
     if (overload || (outcome->http == 0 && !ours && outcome->hope != FA_HOPE_NONE)) {

@@ -51,6 +51,8 @@ static void set_alarm(struct fa_session *s, double now)
     at = fmin(at, job ? job->at : INFINITY);
     at = fmin(at, host ? host->at : INFINITY);
     at = fmin(at, s->list_waits ? s->list_wake : INFINITY);
+    if (s->hosts.ready && fa_bucket_wait(&s->bucket) > 0)
+        at = fmin(at, now + fa_bucket_wait(&s->bucket));
     if (isinf(at)) {
         event_del(s->alarm);
         return;
@@ -82,6 +84,7 @@ void fa_turn(evutil_socket_t fd, short what, void *arg)
     if (!s->config.plan) {
         fa_settle(s, now);
         fa_dispatch_timers(s, now);
+        fa_dispatch_rates(s, now);
     }
     admit_and_dispatch(s, now);
     if (!s->config.plan) {
@@ -96,6 +99,6 @@ void fa_turn_tick(evutil_socket_t fd, short what, void *arg)
 {
     (void)fd, (void)what;
     struct fa_session *s = arg;
-    fa_dispatch_rates(s);
+    fa_dispatch_rates(s, fa_clock_now());
     fa_tell_progress(s);
 }

@@ -1,5 +1,8 @@
 #include "list/entry.h"
 
+#include "base/hex.h"
+#include "base/utf8.h"
+
 #include <errno.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -52,33 +55,6 @@ static bool is(struct span span, const char *name)
 #define bad(entry, ...) \
     fa_error_set(&(entry)->error, FA_DOMAIN_FETCHALL, 0, FA_CLASS_BAD_URL, __VA_ARGS__)
 
-/* The length of the well-formed character at p (RFC 3629, 4), or 0. */
-static size_t utf8_len(const unsigned char *p, size_t len)
-{
-    static const struct {
-        unsigned char first, last; /* of the lead byte */
-        unsigned char low, high;   /* of the byte behind it */
-        size_t len;
-    } forms[] = {
-        {0xc2, 0xdf, 0x80, 0xbf, 2}, {0xe0, 0xe0, 0xa0, 0xbf, 3}, {0xe1, 0xec, 0x80, 0xbf, 3},
-        {0xed, 0xed, 0x80, 0x9f, 3}, {0xee, 0xef, 0x80, 0xbf, 3}, {0xf0, 0xf0, 0x90, 0xbf, 4},
-        {0xf1, 0xf3, 0x80, 0xbf, 4}, {0xf4, 0xf4, 0x80, 0x8f, 4},
-    };
-    if (*p < 0x80)
-        return 1;
-    for (size_t i = 0; i < sizeof(forms) / sizeof(*forms); ++i) {
-        if (*p < forms[i].first || *p > forms[i].last)
-            continue;
-        if (len < forms[i].len || p[1] < forms[i].low || p[1] > forms[i].high)
-            return 0;
-        for (size_t k = 2; k < forms[i].len; ++k)
-            if ((p[k] & 0xc0) != 0x80)
-                return 0;
-        return forms[i].len;
-    }
-    return 0;
-}
-
 static int check_bytes(struct fa_entry *entry)
 {
     const unsigned char *p = (const unsigned char *)entry->text;
@@ -88,7 +64,8 @@ static int check_bytes(struct fa_entry *entry)
             bad(entry, "a control byte (0x%02x) stands in the line", *p);
             return -1;
         }
-        size_t len = utf8_len(p, (size_t)(end - p));
+        uint32_t character;
+        size_t len = fa_utf8_get(p, (size_t)(end - p), &character);
         if (len == 0) {
             bad(entry, "the line is not UTF-8: byte 0x%02x makes no character", *p);
             return -1;
@@ -117,17 +94,6 @@ static void parse_urls(struct fa_entry *entry, struct span line)
         bad(entry, "the line holds no URL");
 }
 
-static int hex_digit(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    if (c >= 'a' && c <= 'f')
-        return c - 'a' + 10;
-    if (c >= 'A' && c <= 'F')
-        return c - 'A' + 10;
-    return -1;
-}
-
 static void parse_checksum(struct fa_entry *entry, struct span value)
 {
     struct span hex = value;
@@ -144,13 +110,12 @@ static void parse_checksum(struct fa_entry *entry, struct span value)
         return;
     }
     for (size_t i = 0; i < size; ++i) {
-        int high = hex_digit(hex.at[2 * i]);
-        int low = hex_digit(hex.at[2 * i + 1]);
-        if (high < 0 || low < 0) {
+        int byte = fa_hex_byte(hex.at + 2 * i);
+        if (byte < 0) {
             bad(entry, "the checksum of %s is not made of hex digits", fa_hash_name(hash));
             return;
         }
-        entry->hash_bytes[i] = (unsigned char)(high << 4 | low);
+        entry->hash_bytes[i] = (unsigned char)byte;
     }
     entry->hash = hash;
 }

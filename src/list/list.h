@@ -1,8 +1,9 @@
 /**
  * A list of entries, read as a stream.
  *
- * It may be a file, standard input or another pipe that is still being written, plain or gzip
- * (RFC 1952, also of several members); or one URL.  Memory does not grow with its length.
+ * Its bytes come from a file, standard input or another pipe, plain or gzip, or are those of one URL
+ * (list/source.h).  Here they become lines, and lines become entries.  Memory does not grow with the
+ * length of a list.
  *
  * Lines end with LF; a CR before it, a UTF-8 BOM at the start, empty lines and lines that begin
  * with '#' are ignored.  A line that begins with a blank or TAB is an option of the entry above,
@@ -12,8 +13,7 @@
  * An entry is complete when the next one begins, or the list ends.  On a source that pauses it
  * also is complete after FA_LIST_SILENCE seconds without a byte; options that come later are bad.
  *
- * Nothing here blocks: where read(2) could, poll(2) is asked first.  So O_NONBLOCK, which would be
- * set for everyone who shares the descriptor, is not needed.  One thread at a time.
+ * Nothing here blocks.  One thread at a time.
  */
 #ifndef FA_LIST_LIST_H
 #define FA_LIST_LIST_H

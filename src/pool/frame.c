@@ -3,6 +3,7 @@
 #include "base/buf.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -15,7 +16,9 @@
 
 int fa_frame_pair(int ret_ends[2])
 {
-    return socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ret_ends);
+    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ret_ends))
+        return -1;
+    return fcntl(ret_ends[0], F_SETFL, O_NONBLOCK) < 0 ? -1 : 0;
 }
 
 static void put(unsigned char *at, uint64_t value, size_t width)

@@ -50,7 +50,12 @@ struct fa_frame_room {
     unsigned char bytes[32 + FA_FRAME_PAYLOAD_MAX];
 };
 
-/** Make a connected pair, both ends close-on-exec.  @return 0, or -1 and errno. */
+/**
+ * Make a connected pair, both ends close-on-exec.
+ *
+ * @ret_ends  The first is for an event loop and does not block, the second does.
+ * @return 0, or -1 and errno.
+ */
 int fa_frame_pair(int ret_ends[2]);
 
 /**

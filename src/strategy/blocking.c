@@ -155,6 +155,8 @@ static void on_result(void *arg, const struct fa_task_result *result)
         outcome = (struct fa_outcome){.retry_after = -1, .hope = FA_HOPE_AGAIN};
         fa_error_set(&outcome.error, FA_DOMAIN_FETCHALL, 0, FA_CLASS_WORKER_CRASHED,
                      "a worker answered nonsense");
+    } else {
+        attempt->received = outcome.received;
     }
     self->env.done(self->env.ctx, attempt, &outcome);
 }

@@ -77,6 +77,11 @@ void fa_classify_curl(const struct fa_ending *ending, struct fa_outcome *outcome
                      "the proxy answered %d", ending->proxy_status);
         return;
     }
+    if (ending->long_head) {
+        outcome->error.class = FA_CLASS_PROTOCOL;
+        outcome->hope = FA_HOPE_ONCE;
+        return;
+    }
     if (ending->curl == CURLE_RECV_ERROR || ending->curl == CURLE_SEND_ERROR) {
         classify_lost(ending, outcome);
         return;

@@ -16,6 +16,7 @@ struct fa_ending {
     bool answered;    /**< The header of an answer has come. */
     int proxy_status; /**< The status of a CONNECT, or 0. */
     const char *text; /**< libcurl's own words, or "". */
+    bool long_head;   /**< There was more of the header than libcurl takes. */
 };
 
 /** Fill in outcome->error and outcome->hope. */

@@ -8,20 +8,28 @@
 #include "transfer/transfer.h"
 
 #include "base/clock.h"
+#include "base/io.h"
 #include "transfer/classify.h"
 #include "transfer/response.h"
-
-#include <fetchall/version.h>
+#include "transfer/setup.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
 
-#define GATHER   (256 * 1024)
-#define BUFFER   (128 * 1024)
-#define DROP_MAX (64 * 1024)
+#define GATHER     (256 * 1024)
+#define BUFFER     (128 * 1024)
+#define BUFFER_MIN 1024
+/* So many buffers libcurl 7.88 reads at a time before it looks at the rate, and then it waits. */
+#define READS_AT_ONCE 100
+#define DROP_MAX      (64 * 1024)
+/* Seconds between two checks that are too many. */
+#define CHECK_GAP 1.5
+/* Near libcurl's own limit for the whole head of an answer. */
+#define HEAD_MAX (200 * 1024)
 
 struct fa_transfer {
     CURL *easy;
@@ -41,8 +49,11 @@ struct fa_transfer {
     uint64_t written;
     uint64_t dropped;
     uint64_t rate;
+    uint64_t buffer;
     double started;
     double last_byte;
+    double checked;
+    size_t head; /* bytes */
     bool connected;
     void (*tick)(void *arg);
     void *tick_arg;
@@ -72,20 +83,11 @@ static bool stopped(const struct fa_transfer *t)
 
 static int write_gathered(struct fa_transfer *t)
 {
-    size_t done = 0;
-    while (done < t->gathered) {
-        ssize_t n = pwrite(t->attempt->fd, t->gather + done, t->gathered - done,
-                           (off_t)(t->written + done));
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n <= 0) {
-            fa_error_system(&t->stop.error, FA_CLASS_LOCAL_IO, n < 0 ? errno : ENOSPC,
-                            "cannot write the part");
-            return -1;
-        }
-        done += (size_t)n;
+    if (fa_io_pwrite(t->attempt->fd, t->gather, t->gathered, t->written) < 0) {
+        fa_error_system(&t->stop.error, FA_CLASS_LOCAL_IO, errno, "cannot write the part");
+        return -1;
     }
-    t->written += done;
+    t->written += t->gathered;
     t->gathered = 0;
     return 0;
 }
@@ -139,6 +141,7 @@ static size_t on_header(char *line, size_t one, size_t len, void *arg)
     (void)one;
     struct fa_transfer *t = arg;
     t->last_byte = fa_clock_now();
+    t->head += len;
     enum fa_verdict before = t->response.verdict;
     fa_response_line(&t->response, line, len, time(NULL));
     if (before == FA_VERDICT_NONE && t->response.verdict == FA_VERDICT_FILE && check_declared(t))
@@ -195,8 +198,22 @@ static CURLcode on_tls(CURL *easy, void *ssl_ctx, void *arg)
 {
     (void)easy;
     struct fa_transfer *t = arg;
-    return fa_trust_install(t->trust, ssl_ctx, &t->stop.error) ? CURLE_SSL_CACERT_BADFILE
-                                                               : CURLE_OK;
+    return fa_trust_install(t->trust, !t->settings->insecure, ssl_ctx, &t->stop.error)
+               ? CURLE_SSL_CACERT_BADFILE
+               : CURLE_OK;
+}
+
+/* Out of descriptors, libcurl would only say that it could not connect. */
+static curl_socket_t on_open_socket(void *arg, curlsocktype purpose, struct curl_sockaddr *address)
+{
+    (void)purpose;
+    struct fa_transfer *t = arg;
+    int sock = socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+    if (sock < 0 && (errno == EMFILE || errno == ENFILE || errno == ENOBUFS)) {
+        fa_error_system(&t->stop.error, FA_CLASS_LOCAL_IO, errno, "cannot open a connection");
+        t->stop.hope = FA_HOPE_AGAIN;
+    }
+    return sock < 0 ? CURL_SOCKET_BAD : sock;
 }
 
 static int on_progress(void *arg, curl_off_t total, curl_off_t now, curl_off_t up_total,
@@ -209,23 +226,45 @@ static int on_progress(void *arg, curl_off_t total, curl_off_t now, curl_off_t u
     return fa_transfer_check(t, fa_clock_now()) ? 0 : 1;
 }
 
+/* Silence up to here is no stall: after a burst, libcurl itself waits until the rate is met. */
+static double patience(const struct fa_transfer *t)
+{
+    double burst = (double)t->attempt->received;
+    double most = (double)(t->buffer * READS_AT_ONCE);
+    double wait = t->rate ? (burst < most ? burst : most) / (double)t->rate : 0;
+    return t->settings->stall_timeout + wait;
+}
+
+static void set_rate(struct fa_transfer *t)
+{
+    t->rate = t->attempt->rate;
+    curl_easy_setopt(t->easy, CURLOPT_MAX_RECV_SPEED_LARGE, (curl_off_t)t->rate);
+    /* On a loop it would sit out the wait that the old rate asked for. */
+    if (t->connected && !t->tick) {
+        curl_easy_pause(t->easy, CURLPAUSE_RECV);
+        curl_easy_pause(t->easy, CURLPAUSE_CONT);
+    }
+}
+
 bool fa_transfer_check(struct fa_transfer *t, double now)
 {
     if (t->attempt->cancelled) {
         fa_error_set(&t->stop.error, FA_DOMAIN_FETCHALL, 0, FA_CLASS_CANCELLED, "cancelled");
         return false;
     }
+    /* Whoever was stopped for a while has not heard what came meanwhile. */
+    if (now - t->checked > CHECK_GAP)
+        t->last_byte += now - t->checked;
+    t->checked = now;
     double stall = t->settings->stall_timeout;
-    if (stall > 0 && t->connected && now - t->last_byte > stall) {
+    if (stall > 0 && t->connected && now - t->last_byte > patience(t)) {
         fa_error_set(&t->stop.error, FA_DOMAIN_FETCHALL, 0, FA_CLASS_STALLED,
                      "no byte for %.3g seconds", stall);
         t->stop.hope = FA_HOPE_AGAIN;
         return false;
     }
-    if (t->rate != t->attempt->rate) {
-        t->rate = t->attempt->rate;
-        curl_easy_setopt(t->easy, CURLOPT_MAX_RECV_SPEED_LARGE, (curl_off_t)t->rate);
-    }
+    if (t->rate != t->attempt->rate)
+        set_rate(t);
     return true;
 }
 
@@ -242,64 +281,10 @@ static void set_callbacks(struct fa_transfer *t)
     curl_easy_setopt(easy, CURLOPT_PREREQDATA, t);
     curl_easy_setopt(easy, CURLOPT_XFERINFOFUNCTION, on_progress);
     curl_easy_setopt(easy, CURLOPT_XFERINFODATA, t);
-}
-
-static void set_tls(struct fa_transfer *t)
-{
-    const struct fa_settings *s = t->settings;
-    CURL *easy = t->easy;
-    curl_easy_setopt(easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
-    curl_easy_setopt(easy, CURLOPT_CAPATH, NULL);
-    curl_easy_setopt(easy, CURLOPT_CAINFO, NULL);
-    if (s->insecure) {
-        curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 0L);
-        curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 0L);
-    } else {
-        curl_easy_setopt(easy, CURLOPT_SSL_CTX_FUNCTION, on_tls);
-        curl_easy_setopt(easy, CURLOPT_SSL_CTX_DATA, t);
-    }
-    if (s->cert)
-        curl_easy_setopt(easy, CURLOPT_SSLCERT, s->cert);
-    if (s->key)
-        curl_easy_setopt(easy, CURLOPT_SSLKEY, s->key);
-    if (fa_settings_use_proxy(s))
-        curl_easy_setopt(easy, CURLOPT_PROXY_CAINFO, fa_trust_system_bundle());
-}
-
-/* Set once and for all: what differs between attempts is set by fa_transfer_start(). */
-static void set_options(struct fa_transfer *t)
-{
-    const struct fa_settings *s = t->settings;
-    CURL *easy = t->easy;
-    curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
-    curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);
-    curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
-    curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
-    curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
-    curl_easy_setopt(easy, CURLOPT_HTTP09_ALLOWED, 0L);
-    curl_easy_setopt(easy, CURLOPT_HTTP_CONTENT_DECODING, 0L);
-    curl_easy_setopt(easy, CURLOPT_UNRESTRICTED_AUTH, 0L);
-    curl_easy_setopt(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
-    curl_easy_setopt(easy, CURLOPT_HEADEROPT, (long)CURLHEADER_SEPARATE);
-    curl_easy_setopt(easy, CURLOPT_USERAGENT,
-                     s->user_agent ? s->user_agent : "fetchall/" FA_VERSION);
-    curl_easy_setopt(easy, CURLOPT_NETRC,
-                     (long)(s->netrc ? CURL_NETRC_OPTIONAL : CURL_NETRC_IGNORED));
-    curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)(s->connect_timeout * 1000));
-    curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)(s->timeout * 1000));
-    curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, (long)BUFFER);
-    curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
-    curl_easy_setopt(easy, CURLOPT_TCP_KEEPIDLE, 30L);
-    curl_easy_setopt(easy, CURLOPT_TCP_KEEPINTVL, 15L);
-    /* A scan over all names known would follow each transfer; we drop old names ourselves. */
-    curl_easy_setopt(easy, CURLOPT_DNS_CACHE_TIMEOUT, -1L);
-    if (s->family != FA_FAMILY_ANY)
-        curl_easy_setopt(easy, CURLOPT_IPRESOLVE,
-                         (long)(s->family == FA_FAMILY_V4 ? CURL_IPRESOLVE_V4 : CURL_IPRESOLVE_V6));
-    if (s->proxy)
-        curl_easy_setopt(easy, CURLOPT_PROXY, s->proxy);
-    set_tls(t);
-    set_callbacks(t);
+    curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, on_open_socket);
+    curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, t);
+    curl_easy_setopt(easy, CURLOPT_SSL_CTX_FUNCTION, on_tls);
+    curl_easy_setopt(easy, CURLOPT_SSL_CTX_DATA, t);
 }
 
 struct fa_transfer *fa_transfer_new(const struct fa_settings *settings, struct fa_trust *trust,
@@ -317,7 +302,6 @@ struct fa_transfer *fa_transfer_new(const struct fa_settings *settings, struct f
         fa_transfer_free(t);
         return NULL;
     }
-    set_options(t);
     return t;
 }
 
@@ -390,8 +374,21 @@ out:
     return result;
 }
 
+/* Less at a time when the rate is low, so that bytes come steadily. */
+static uint64_t choose_buffer(uint64_t rate)
+{
+    uint64_t size = rate / READS_AT_ONCE;
+    if (rate == 0 || size > BUFFER)
+        return BUFFER;
+    return size < BUFFER_MIN ? BUFFER_MIN : size;
+}
+
 int fa_transfer_start(struct fa_transfer *t, struct fa_attempt *a, struct fa_error *err)
 {
+    /* The counter of retries that libcurl makes by itself is among what this takes back. */
+    curl_easy_reset(t->easy);
+    fa_setup_apply(t->easy, t->settings, a->foreign);
+    set_callbacks(t);
     fa_response_fini(&t->response);
     t->stop = (struct fa_outcome){0};
     t->text[0] = '\0';
@@ -399,9 +396,12 @@ int fa_transfer_start(struct fa_transfer *t, struct fa_attempt *a, struct fa_err
     t->gathered = 0;
     t->written = t->dropped = 0;
     t->connected = false;
-    t->started = t->last_byte = fa_clock_now();
+    t->started = t->last_byte = t->checked = fa_clock_now();
+    t->head = 0;
     t->rate = a->rate;
+    t->buffer = choose_buffer(t->rate);
     a->received = 0;
+    curl_easy_setopt(t->easy, CURLOPT_BUFFERSIZE, (long)t->buffer);
     curl_easy_setopt(t->easy, CURLOPT_MAX_RECV_SPEED_LARGE, (curl_off_t)t->rate);
     if (set_headers(t, a) || set_address(t, a) ||
         curl_easy_setopt(t->easy, CURLOPT_URL, a->url) != CURLE_OK) {
@@ -456,6 +456,8 @@ static void explain_curl(struct fa_transfer *t, CURLcode code, struct fa_outcome
         .system = (int)system,
         .connected = t->connected,
         .answered = t->response.status != 0,
+        .long_head = t->response.verdict == FA_VERDICT_NONE && t->connected &&
+                     (t->head > HEAD_MAX || code == CURLE_OUT_OF_MEMORY),
         .proxy_status = (int)proxy,
         .text = t->text,
     };

@@ -66,8 +66,11 @@ int fa_trust_load(struct fa_trust *trust, struct fa_error *err)
     return result;
 }
 
-int fa_trust_install(struct fa_trust *trust, void *ssl_ctx, struct fa_error *err)
+int fa_trust_install(struct fa_trust *trust, bool verify, void *ssl_ctx, struct fa_error *err)
 {
+    SSL_CTX_clear_options(ssl_ctx, SSL_OP_IGNORE_UNEXPECTED_EOF);
+    if (!verify)
+        return 0;
     if (fa_trust_load(trust, err))
         return -1;
     X509_STORE_up_ref(trust->store);

@@ -9,6 +9,8 @@
 
 #include <fetchall/error.h>
 
+#include <stdbool.h>
+
 struct fa_trust;
 
 /**
@@ -25,10 +27,12 @@ int fa_trust_load(struct fa_trust *trust, struct fa_error *err);
 const char *fa_trust_system_bundle(void);
 
 /**
- * Give the certificates to a new connection.
+ * Set up a new connection: the certificates, and that an end without close_notify is an error, as
+ * it may have been cut by somebody on the way (RFC 8446, 6.1).
  *
+ * @verify  Give it the certificates.
  * @ssl_ctx An SSL_CTX, as CURLOPT_SSL_CTX_FUNCTION(3) hands it out.
  */
-int fa_trust_install(struct fa_trust *trust, void *ssl_ctx, struct fa_error *err);
+int fa_trust_install(struct fa_trust *trust, bool verify, void *ssl_ctx, struct fa_error *err);
 
 #endif

@@ -5,6 +5,7 @@
 #include <arpa/inet.h>
 #include <ctype.h>
 #include <errno.h>
+#include <locale.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -32,6 +33,16 @@ static int bad(struct fa_error *err, const char *why)
     return -1;
 }
 
+static int check_authority(const char *authority, struct fa_error *err)
+{
+    size_t len = strcspn(authority, "/?#");
+    if (len == 0)
+        return bad(err, "the URL has no host");
+    if (memchr(authority, '\\', len))
+        return bad(err, "the URL has a backslash in its host");
+    return 0;
+}
+
 /* libcurl takes "http:///x" for the host x and "a\b@c" for the host c: be stricter first. */
 static int check_shape(const char *text, struct fa_error *err)
 {
@@ -44,11 +55,16 @@ static int check_shape(const char *text, struct fa_error *err)
         return bad(err, strstr(text, "://")
                             ? "only http and https are fetched"
                             : "not a URL: it does not begin with http:// or https://");
-    size_t len = strcspn(authority, "/?#");
-    if (len == 0)
-        return bad(err, "the URL has no host");
-    if (memchr(authority, '\\', len))
-        return bad(err, "the URL has a backslash in its host");
+    return check_authority(authority, err);
+}
+
+/* A reference may have no scheme and no host; what it has is checked like a URL's. */
+static int check_reference(const char *text, struct fa_error *err)
+{
+    if (strncmp(text, "//", 2) == 0)
+        return check_authority(text + 2, err);
+    if (strncasecmp(text, "http:", 5) == 0 || strncasecmp(text, "https:", 6) == 0)
+        return check_shape(text, err);
     return 0;
 }
 
@@ -69,9 +85,40 @@ static int is_numeric(const char *host)
     return inet_pton(AF_INET, host, &addr) == 1 || inet_pton(AF_INET6, host, &addr) == 1;
 }
 
+static bool is_ascii(const char *text)
+{
+    while (*text && (unsigned char)*text < 0x80)
+        ++text;
+    return !*text;
+}
+
+/* The host in punycode; libidn2 reads it as the locale's text, and ours is UTF-8 in any locale. */
+static char *host_of(CURLU *handle)
+{
+    char *host = part_of(handle, CURLUPART_HOST, 0);
+    if (!host || is_ascii(host))
+        return host;
+    free(host);
+    locale_t utf8 = newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0);
+    locale_t before = utf8 ? uselocale(utf8) : (locale_t)0;
+    host = part_of(handle, CURLUPART_HOST, CURLU_PUNYCODE);
+    if (utf8) {
+        uselocale(before);
+        freelocale(utf8);
+    }
+    return host;
+}
+
+static bool is_onion(const char *host)
+{
+    size_t len = strlen(host);
+    len -= len > 0 && host[len - 1] == '.';
+    return len > 6 && strncmp(host + len - 6, ".onion", 6) == 0;
+}
+
 static int fill_host(struct fa_url *url, CURLU *handle, struct fa_error *err)
 {
-    url->host = part_of(handle, CURLUPART_HOST, CURLU_PUNYCODE);
+    url->host = host_of(handle);
     if (!url->host || !url->host[0])
         return bad(err, "the URL has no usable host");
     for (char *c = url->host; *c; ++c)
@@ -85,8 +132,7 @@ static int fill_host(struct fa_url *url, CURLU *handle, struct fa_error *err)
         url->host[len - 2] = '\0';
     }
     url->numeric = is_numeric(url->host);
-    len = strlen(url->host);
-    if (len > 6 && strcmp(url->host + len - 6, ".onion") == 0)
+    if (is_onion(url->host))
         return bad(err, "names below .onion are not looked up in the DNS");
     return 0;
 }
@@ -188,7 +234,7 @@ char *fa_url_redact(const char *text)
 int fa_url_parse(struct fa_url *url, const char *text, const char *base, struct fa_error *err)
 {
     fa_url_init(url);
-    if (!base && check_shape(text, err))
+    if (base ? check_reference(text, err) : check_shape(text, err))
         return -1;
 
     CURLU *handle = curl_url();

@@ -17,6 +17,7 @@ static const struct fa_attempt attempts[] = {
      .size = INT64_MAX,
      .max_size = UINT64_MAX,
      .rate = 1234567,
+     .foreign = true,
      .fd = -1},
 };
 
@@ -41,6 +42,7 @@ Test(wire, attempts_come_back_as_they_were)
         for (size_t j = 0; j < a->n_headers; ++j)
             cr_assert_str_eq(a->headers[j], b.headers[j]);
         cr_assert(a->size == b.size && a->max_size == b.max_size && a->rate == b.rate);
+        cr_assert_eq(a->foreign, b.foreign);
         cr_assert_eq(b.fd, -1);
         free(list);
         fa_buf_fini(&buf);

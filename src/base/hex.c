@@ -1,0 +1,19 @@
+#include "base/hex.h"
+
+static int digit(char c)
+{
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    if (c >= 'a' && c <= 'f')
+        return c - 'a' + 10;
+    if (c >= 'A' && c <= 'F')
+        return c - 'A' + 10;
+    return -1;
+}
+
+int fa_hex_byte(const char *digits)
+{
+    int high = digit(digits[0]);
+    int low = high >= 0 ? digit(digits[1]) : -1;
+    return low >= 0 ? high << 4 | low : -1;
+}

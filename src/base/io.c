@@ -1,0 +1,59 @@
+#include "base/io.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <unistd.h>
+
+int fa_io_unlinked(int dirfd)
+{
+    int fd = openat(dirfd, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+    if (fd >= 0 || (errno != EOPNOTSUPP && errno != EISDIR && errno != EINVAL && errno != ENOENT))
+        return fd;
+
+    /* A file system without O_TMPFILE (NFS, some overlays). */
+    for (unsigned i = 0; i < 100; ++i) {
+        char name[64];
+        snprintf(name, sizeof(name), "unlinked-%ld-%u.tmp", (long)getpid(), i);
+        fd = openat(dirfd, name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+        if (fd >= 0)
+            unlinkat(dirfd, name, 0);
+        if (fd >= 0 || errno != EEXIST)
+            return fd;
+    }
+    return -1;
+}
+
+int fa_io_pwrite(int fd, const void *data, size_t len, uint64_t at)
+{
+    const char *from = data;
+    while (len > 0) {
+        ssize_t n = pwrite(fd, from, len, (off_t)at);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n == 0)
+            errno = ENOSPC;
+        if (n <= 0)
+            return -1;
+        from += n;
+        at += (uint64_t)n;
+        len -= (size_t)n;
+    }
+    return 0;
+}
+
+ssize_t fa_io_pread(int fd, void *data, size_t least, size_t most, uint64_t at)
+{
+    size_t len = 0;
+    while (len < least) {
+        ssize_t n = pread(fd, (char *)data + len, most - len, (off_t)(at + len));
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n == 0)
+            errno = EIO;
+        if (n <= 0)
+            return -1;
+        len += (size_t)n;
+    }
+    return (ssize_t)len;
+}

@@ -1,0 +1,47 @@
+#include "base/utf8.h"
+
+#include <stdbool.h>
+
+static bool is_continuation(unsigned char byte)
+{
+    return (byte & 0xc0) == 0x80;
+}
+
+/* The length that a first byte announces; 0 for a byte that cannot come first. */
+static size_t announced(unsigned char byte)
+{
+    if (byte < 0x80)
+        return 1;
+    if (byte < 0xc2)
+        return 0;
+    return byte < 0xe0 ? 2 : byte < 0xf0 ? 3 : byte < 0xf5 ? 4 : 0;
+}
+
+size_t fa_utf8_get(const void *text, size_t len, uint32_t *ret)
+{
+    static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
+    const unsigned char *p = text;
+    size_t n = len > 0 ? announced(*p) : 0;
+    if (n == 0 || n > len)
+        return 0;
+    uint32_t c = n == 1 ? *p : *p & (0x7fu >> n);
+    for (size_t i = 1; i < n; ++i) {
+        if (!is_continuation(p[i]))
+            return 0;
+        c = c << 6 | (p[i] & 0x3fu);
+    }
+    if (c < least[n] || c > 0x10ffff || (c >= 0xd800 && c <= 0xdfff))
+        return 0;
+    *ret = c;
+    return n;
+}
+
+size_t fa_utf8_cut(const void *text, size_t len, size_t max)
+{
+    const unsigned char *p = text;
+    if (len <= max)
+        return len;
+    for (int i = 0; i < 3 && max > 0 && is_continuation(p[max]); ++i)
+        max--;
+    return max;
+}

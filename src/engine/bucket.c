@@ -1,0 +1,47 @@
+#include "engine/bucket.h"
+
+#include <math.h>
+
+/* Seconds of the rate that may be saved up. */
+#define SAVED 0.1
+
+void fa_bucket_init(struct fa_bucket *bucket, uint64_t limit, double now)
+{
+    *bucket = (struct fa_bucket){.limit = (double)limit, .at = now};
+    bucket->tokens = bucket->limit * SAVED;
+}
+
+void fa_bucket_update(struct fa_bucket *bucket, double now, double seen)
+{
+    bucket->tokens += bucket->limit * (now - bucket->at) - (seen - bucket->seen);
+    bucket->tokens = fmin(bucket->tokens, bucket->limit * SAVED);
+    bucket->seen = seen;
+    bucket->at = now;
+}
+
+bool fa_bucket_allows(const struct fa_bucket *bucket, unsigned active)
+{
+    if (bucket->limit <= 0)
+        return true;
+    return bucket->tokens > 0 && (active == 0 || active * (double)FA_BUCKET_FIRST < bucket->limit);
+}
+
+void fa_bucket_start(struct fa_bucket *bucket)
+{
+    bucket->tokens -= FA_BUCKET_FIRST;
+    bucket->seen += FA_BUCKET_FIRST;
+}
+
+uint64_t fa_bucket_share(const struct fa_bucket *bucket, unsigned active)
+{
+    if (bucket->limit <= 0)
+        return 0;
+    double debt = fmin(0, bucket->tokens) / bucket->limit;
+    double speed = bucket->limit * fmax(0.1, 1 + debt);
+    return (uint64_t)(speed / (active ? active : 1)) + 1;
+}
+
+double fa_bucket_wait(const struct fa_bucket *bucket)
+{
+    return bucket->limit > 0 && bucket->tokens <= 0 ? -bucket->tokens / bucket->limit : 0;
+}

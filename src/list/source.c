@@ -1,0 +1,266 @@
+/*
+ * What is read first goes to a buffer of our own: it may turn out to be gzip, whose input has its
+ * place there.  Behind that a plain source is read into the reader's buffer without a detour.
+ */
+#include "list/source.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <zlib.h>
+
+/* zlib's way to ask for a gzip frame. */
+#define GZIP_BITS (15 + 16)
+
+enum format { FORMAT_UNKNOWN, FORMAT_PLAIN, FORMAT_GZIP };
+
+struct gunzip {
+    z_stream stream; /* It is fed from fa_source.in. */
+    bool inside;     /* Not between two members. */
+    bool more;       /* The last output was full: there may be more without input. */
+};
+
+struct fa_source {
+    const char *name; /* Borrowed. */
+    int fd;           /* -1: all there is stands in `in`. */
+    bool regular;
+    enum format format;
+    struct gunzip gunzip; /* Of FORMAT_GZIP only. */
+    double heard;
+    int code;        /* Of an error: an errno, */
+    const char *why; /* or, if this is set, no errno says it. */
+
+    size_t start, end; /* What of `in` is to be used; of no meaning with FORMAT_GZIP. */
+    unsigned char in[FA_SOURCE_SIZE];
+};
+
+static bool is_url(const char *name)
+{
+    return strncasecmp(name, "http://", 7) == 0 || strncasecmp(name, "https://", 8) == 0;
+}
+
+static int open_url(struct fa_source *source, struct fa_error *err)
+{
+    size_t len = strlen(source->name);
+    if (len > sizeof(source->in) || strchr(source->name, '\n')) {
+        fa_error_set(err, FA_DOMAIN_FETCHALL, 0, FA_CLASS_BAD_URL,
+                     "the URL '%.40s...' is too long, or has more than one line", source->name);
+        return -1;
+    }
+    memcpy(source->in, source->name, len);
+    source->end = len;
+    source->format = FORMAT_PLAIN;
+    return 0;
+}
+
+static int open_file(struct fa_source *source, struct fa_error *err)
+{
+    /* O_NONBLOCK is for the opening of a FIFO that has no writer yet. */
+    if (strcmp(source->name, "-") == 0)
+        source->fd = STDIN_FILENO;
+    else
+        source->fd = open(source->name, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+
+    struct stat st;
+    if (source->fd < 0 || fstat(source->fd, &st) < 0) {
+        fa_error_system(err, FA_CLASS_LOCAL_IO, errno, "cannot open the list '%s'", source->name);
+        return -1;
+    }
+    if (S_ISDIR(st.st_mode)) {
+        fa_error_system(err, FA_CLASS_LOCAL_IO, EISDIR, "cannot open the list '%s'", source->name);
+        return -1;
+    }
+    source->regular = S_ISREG(st.st_mode);
+    return 0;
+}
+
+struct fa_source *fa_source_open(const char *name, struct fa_error *err)
+{
+    struct fa_source *source = calloc(1, sizeof(*source));
+    if (!source) {
+        fa_error_system(err, FA_CLASS_LOCAL_IO, errno, "cannot read the list '%s'", name);
+        return NULL;
+    }
+    source->name = name;
+    source->fd = -1;
+    if ((is_url(name) ? open_url(source, err) : open_file(source, err)) < 0)
+        goto fail;
+    return source;
+
+fail:
+    fa_source_free(source);
+    return NULL;
+}
+
+void fa_source_free(struct fa_source *source)
+{
+    if (!source)
+        return;
+    if (source->format == FORMAT_GZIP)
+        inflateEnd(&source->gunzip.stream);
+    if (source->fd > STDIN_FILENO || (source->fd == STDIN_FILENO && strcmp(source->name, "-") != 0))
+        close(source->fd);
+    free(source);
+}
+
+/* @why  NULL: code, an errno, says it. */
+static enum fa_source_what fail(struct fa_source *source, int code, const char *why)
+{
+    source->code = code;
+    source->why = why;
+    return FA_SOURCE_ERROR;
+}
+
+static enum fa_source_what read_some(struct fa_source *source, void *to, size_t room, double now,
+                                     size_t *ret_len)
+{
+    struct pollfd ready = {.fd = source->fd, .events = POLLIN};
+    if (!source->regular && poll(&ready, 1, 0) == 0)
+        return FA_SOURCE_AGAIN;
+
+    ssize_t len;
+    do {
+        len = read(source->fd, to, room);
+    } while (len < 0 && errno == EINTR);
+    if (len < 0 && errno == EAGAIN)
+        return FA_SOURCE_AGAIN;
+    if (len < 0)
+        return fail(source, errno, NULL);
+    source->heard = now;
+    *ret_len = (size_t)len;
+    return len > 0 ? FA_SOURCE_SOME : FA_SOURCE_END;
+}
+
+/* What was read so far begins as gzip does. */
+static enum fa_source_what begin_gunzip(struct fa_source *source)
+{
+    struct gunzip *gunzip = &source->gunzip;
+    if (inflateInit2(&gunzip->stream, GZIP_BITS) != Z_OK)
+        return fail(source, ENOMEM, NULL);
+    gunzip->stream.next_in = source->in;
+    gunzip->stream.avail_in = (uInt)source->end;
+    gunzip->inside = true;
+    source->format = FORMAT_GZIP;
+    return FA_SOURCE_SOME;
+}
+
+/* Read on until two bytes, or what cannot be the first of them, tell the format. */
+static enum fa_source_what find_format(struct fa_source *source, double now)
+{
+    size_t len = 0;
+    enum fa_source_what what =
+        read_some(source, source->in + source->end, sizeof(source->in) - source->end, now, &len);
+    source->end += len;
+    if (source->end >= 2 && memcmp(source->in, "\x1f\x8b", 2) == 0)
+        return begin_gunzip(source);
+    bool may_be = source->end == 0 || (source->end == 1 && source->in[0] == '\x1f');
+    if (!may_be || (what == FA_SOURCE_END && source->end > 0)) {
+        source->format = FORMAT_PLAIN;
+        return FA_SOURCE_SOME;
+    }
+    return what;
+}
+
+static enum fa_source_what read_plain(struct fa_source *source, void *to, size_t room, double now,
+                                      size_t *ret_len)
+{
+    size_t len = source->end - source->start;
+    if (len > 0) {
+        len = len < room ? len : room;
+        memcpy(to, source->in + source->start, len);
+        source->start += len;
+        *ret_len = len;
+        return FA_SOURCE_SOME;
+    }
+    return source->fd < 0 ? FA_SOURCE_END : read_some(source, to, room, now, ret_len);
+}
+
+/* Have some input for zlib.  FA_SOURCE_SOME: there is some, or none is needed. */
+static enum fa_source_what feed_gunzip(struct fa_source *source, double now)
+{
+    struct gunzip *gunzip = &source->gunzip;
+    if (gunzip->stream.avail_in > 0 || gunzip->more)
+        return FA_SOURCE_SOME;
+    size_t len = 0;
+    enum fa_source_what what = read_some(source, source->in, sizeof(source->in), now, &len);
+    if (what == FA_SOURCE_END && gunzip->inside)
+        return fail(source, 0, "its gzip data is cut off");
+    gunzip->stream.next_in = source->in;
+    gunzip->stream.avail_in = (uInt)len;
+    return what;
+}
+
+static enum fa_source_what read_gzip(struct fa_source *source, void *to, size_t room, double now,
+                                     size_t *ret_len)
+{
+    struct gunzip *gunzip = &source->gunzip;
+    z_stream *z = &gunzip->stream;
+    enum fa_source_what what = feed_gunzip(source, now);
+    if (what != FA_SOURCE_SOME)
+        return what;
+    if (!gunzip->inside) {
+        /* Behind a member come padding, as of tapes, or another member. */
+        for (; z->avail_in > 0 && *z->next_in == 0; z->avail_in--)
+            z->next_in++;
+        if (z->avail_in == 0)
+            return FA_SOURCE_SOME;
+        inflateReset(z);
+        gunzip->inside = true;
+    }
+    z->next_out = to;
+    z->avail_out = (uInt)room;
+    int rc = inflate(z, Z_NO_FLUSH);
+    *ret_len = room - z->avail_out;
+    gunzip->more = z->avail_out == 0;
+    if (rc == Z_STREAM_END)
+        gunzip->inside = gunzip->more = false;
+    else if (rc != Z_OK && rc != Z_BUF_ERROR)
+        return fail(source, 0, rc == Z_MEM_ERROR ? "no memory" : "its gzip data is corrupt");
+    return FA_SOURCE_SOME;
+}
+
+enum fa_source_what fa_source_read(struct fa_source *source, void *to, size_t room, double now,
+                                   size_t *ret_len)
+{
+    *ret_len = 0;
+    if (source->format == FORMAT_UNKNOWN) {
+        enum fa_source_what what = find_format(source, now);
+        if (what != FA_SOURCE_SOME || source->format == FORMAT_UNKNOWN)
+            return what;
+    }
+    return source->format == FORMAT_GZIP ? read_gzip(source, to, room, now, ret_len)
+                                         : read_plain(source, to, room, now, ret_len);
+}
+
+double fa_source_heard(const struct fa_source *source)
+{
+    return source->heard;
+}
+
+int fa_source_fd(const struct fa_source *source)
+{
+    return source->fd;
+}
+
+const char *fa_source_name(const struct fa_source *source)
+{
+    return source->name;
+}
+
+void fa_source_explain(const struct fa_source *source, uint64_t line, struct fa_error *err)
+{
+    unsigned long long behind = line;
+    if (source->why)
+        fa_error_set(err, FA_DOMAIN_FETCHALL, 0, FA_CLASS_LOCAL_IO,
+                     "cannot read the list '%s' behind line %llu: %s", source->name, behind,
+                     source->why);
+    else
+        fa_error_system(err, FA_CLASS_LOCAL_IO, source->code,
+                        "cannot read the list '%s' behind line %llu", source->name, behind);
+}

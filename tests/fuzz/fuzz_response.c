@@ -1,0 +1,68 @@
+/*
+ * Any lines are a head with a verdict, or none yet; a verdict once given stays until the next
+ * status line; and what is refused has a reason.
+ */
+#undef NDEBUG
+#include "transfer/response.h"
+#include "transfer/retry_after.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
+
+static void check(const struct fa_response *response)
+{
+    assert(response->status >= 0 && response->status <= 999);
+    assert(response->length >= -1);
+    assert(response->retry_after == -1 ||
+           (response->retry_after >= 0 && response->retry_after <= FA_RETRY_AFTER_MAX));
+    bool fine = response->status == 200 || response->status == 203;
+    if (response->verdict == FA_VERDICT_FILE)
+        assert(fine && (response->chunked || !response->bad_length));
+    if (response->verdict == FA_VERDICT_REDIRECT)
+        assert(response->status / 100 == 3 && response->location && response->location[0]);
+    if (response->verdict != FA_VERDICT_NONE)
+        assert(response->status >= 200);
+}
+
+static void explain(const struct fa_response *response)
+{
+    struct fa_outcome outcome = {0};
+    if (response->verdict != FA_VERDICT_ERROR)
+        return;
+    fa_response_explain(response, &outcome);
+    assert(outcome.error.class > FA_CLASS_NONE && outcome.error.class < FA_CLASSES);
+    assert(outcome.error.msg[0] && outcome.error.code == response->status);
+}
+
+/* A line in memory of just its size, without a zero, as libcurl hands it over. */
+static void feed(struct fa_response *response, const uint8_t *data, size_t len)
+{
+    char *line = malloc(len ? len : 1);
+    assert(line);
+    memcpy(line, data, len);
+    enum fa_verdict before = response->verdict;
+    bool status_line = len >= 5 && memcmp(line, "HTTP/", 5) == 0;
+    fa_response_line(response, line, len, 1000000000);
+    assert(before == FA_VERDICT_NONE || status_line || response->verdict == before);
+    free(line);
+    check(response);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
+{
+    struct fa_response response;
+    fa_response_init(&response);
+    while (len > 0) {
+        const uint8_t *end = memchr(data, '\n', len);
+        size_t n = end ? (size_t)(end - data) + 1 : len;
+        feed(&response, data, n);
+        data += n;
+        len -= n;
+    }
+    explain(&response);
+    fa_response_fini(&response);
+    return 0;
+}
