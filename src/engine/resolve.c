@@ -4,6 +4,7 @@
 #include "base/loop.h"
 
 #include <errno.h>
+#include <math.h>
 #include <netdb.h>
 #include <pthread.h>
 #include <signal.h>
@@ -24,12 +25,14 @@ struct lookup {
     struct lookup *next_asked, **back_asked;
     char *host;
     void *tag;
+    double asked;
     double began; /* 0: not yet; under the lock */
     double took;
     double timeout;
     int code; /* of getaddrinfo() */
     int system;
     bool answered; /* the caller has been told */
+    bool stuck;    /* counted among those */
     char addresses[ADDRESSES * (INET6_ADDRSTRLEN + 3)];
 };
 
@@ -57,6 +60,7 @@ struct fa_resolver {
     struct shared *shared;
     struct event *sweep;
     struct lookup *asked; /* not yet answered */
+    struct lookup *hung;  /* answered, as they took too long, and not done */
     struct queue late;    /* good answers that came after the time-out, for who asks again */
     unsigned n_late;
     void (*done)(void *ctx, void *tag, const struct fa_resolution *resolution);
@@ -184,15 +188,30 @@ static int add_thread(struct shared *shared)
     return code;
 }
 
-/* Once: its thread may still be at it when the caller has waited long enough. */
+static void list_link(struct lookup **list, struct lookup *lookup)
+{
+    lookup->next_asked = *list;
+    lookup->back_asked = list;
+    if (*list)
+        (*list)->back_asked = &lookup->next_asked;
+    *list = lookup;
+}
+
+static void list_unlink(struct lookup *lookup)
+{
+    *lookup->back_asked = lookup->next_asked;
+    if (lookup->next_asked)
+        lookup->next_asked->back_asked = lookup->back_asked;
+}
+
+/* Its thread may still be at it when the caller has waited long enough. */
 static void answer(struct fa_resolver *resolver, struct lookup *lookup, bool timed_out)
 {
     struct fa_resolution resolution = {.seconds = timed_out ? lookup->timeout : lookup->took};
     lookup->answered = true;
-    *lookup->back_asked = lookup->next_asked;
-    if (lookup->next_asked)
-        lookup->next_asked->back_asked = lookup->back_asked;
+    list_unlink(lookup);
     if (timed_out) {
+        list_link(&resolver->hung, lookup);
         fa_error_set(&resolution.error, FA_DOMAIN_FETCHALL, 0, FA_CLASS_DNS,
                      "no answer for the name '%s' within %.3g seconds", lookup->host,
                      lookup->timeout);
@@ -213,10 +232,7 @@ static void answer(struct fa_resolver *resolver, struct lookup *lookup, bool tim
 
 static void keep_late(struct fa_resolver *resolver, struct lookup *lookup)
 {
-    struct shared *shared = resolver->shared;
-    pthread_mutex_lock(&shared->lock);
-    --shared->stuck;
-    pthread_mutex_unlock(&shared->lock);
+    list_unlink(lookup);
     if (lookup->code) {
         lookup_free(lookup);
         return;
@@ -251,6 +267,12 @@ static void on_done(void *arg)
         pthread_mutex_unlock(&shared->lock);
         if (!lookup)
             return;
+        if (lookup->stuck) {
+            pthread_mutex_lock(&shared->lock);
+            --shared->stuck;
+            pthread_mutex_unlock(&shared->lock);
+            lookup->stuck = false;
+        }
         if (lookup->answered) {
             keep_late(resolver, lookup);
         } else {
@@ -271,12 +293,15 @@ static int want_thread(struct shared *shared)
     return code;
 }
 
-/* The time of a lookup begins when a thread takes it up. */
-static bool is_overdue(struct shared *shared, const struct lookup *lookup, double now)
+/* The time of a lookup begins when a thread takes it up, unless all threads are stuck. */
+static bool is_overdue(struct shared *shared, struct lookup *lookup, double now)
 {
     pthread_mutex_lock(&shared->lock);
-    bool overdue = lookup->began > 0 && now - lookup->began > lookup->timeout;
-    if (overdue) {
+    bool begun = lookup->began > 0;
+    double since = fmax(lookup->began, lookup->asked);
+    bool overdue = now - since > lookup->timeout && (begun || shared->stuck >= shared->threads);
+    if (overdue && begun && !lookup->stuck) {
+        lookup->stuck = true;
         ++shared->stuck;
         want_thread(shared);
     }
@@ -380,18 +405,27 @@ static void answer_again(struct shared *shared, struct lookup *lookup)
     fa_wake_post(shared->wake);
 }
 
+/* One that hangs is not asked for a second time: the caller waits for the first again. */
+static struct lookup *take_hung(struct fa_resolver *resolver, const char *host)
+{
+    for (struct lookup *lookup = resolver->hung; lookup; lookup = lookup->next_asked) {
+        if (strcmp(lookup->host, host) == 0) {
+            list_unlink(lookup);
+            lookup->answered = false;
+            return lookup;
+        }
+    }
+    return NULL;
+}
+
 static void link_asked(struct fa_resolver *resolver, struct lookup *lookup)
 {
-    lookup->next_asked = resolver->asked;
-    lookup->back_asked = &resolver->asked;
-    if (lookup->next_asked)
-        lookup->next_asked->back_asked = &lookup->next_asked;
     if (!resolver->asked) {
         double timeout = lookup->timeout;
         struct timeval every = fa_loop_time(timeout < 2 ? timeout / 8 + 0.01 : 0.25);
         event_add(resolver->sweep, &every);
     }
-    resolver->asked = lookup;
+    list_link(&resolver->asked, lookup);
 }
 
 static struct lookup *lookup_new(const char *host, struct fa_error *err)
@@ -411,17 +445,17 @@ static struct lookup *lookup_new(const char *host, struct fa_error *err)
 int fa_resolver_ask(struct fa_resolver *resolver, const char *host, double timeout, void *tag,
                     struct fa_error *err)
 {
-    struct lookup *lookup = take_late(resolver, host);
-    bool late = lookup;
-    if (!lookup)
-        lookup = lookup_new(host, err);
+    struct lookup *hung = take_hung(resolver, host);
+    struct lookup *late = hung ? NULL : take_late(resolver, host);
+    struct lookup *lookup = hung ? hung : late ? late : lookup_new(host, err);
     if (!lookup)
         return -1;
     lookup->tag = tag;
     lookup->timeout = timeout;
+    lookup->asked = fa_clock_now();
     if (late) {
         answer_again(resolver->shared, lookup);
-    } else {
+    } else if (!hung) {
         int code = queue_up(resolver->shared, lookup);
         if (code) {
             lookup_free(lookup);

@@ -43,7 +43,7 @@
 /** Redirects that are followed. */
 #define FA_HOPS_MAX 10
 /** Seconds that a stop may take. */
-#define FA_DRAIN 4.5
+#define FA_DRAIN 4.0
 
 struct fa_list_source {
     const char *name;

@@ -21,7 +21,7 @@ extern char **environ;
 
 #define ROLES_MAX 8
 /* Milliseconds that the nursery has to end. */
-#define END_WAIT 1000
+#define END_WAIT 300
 
 struct fa_nursery {
     struct event_base *base;

@@ -55,6 +55,7 @@ struct fa_transfer {
     double checked;
     size_t head; /* bytes */
     bool connected;
+    bool watched, goodbye; /* TLS: only its end ends the body; it has come */
     void (*tick)(void *arg);
     void *tick_arg;
 };
@@ -136,6 +137,19 @@ static int check_declared(struct fa_transfer *t)
     return check_room(t, length);
 }
 
+/* The end of the connection will be all that says where the file ends. */
+static void watch_end(struct fa_transfer *t)
+{
+    struct curl_tlssessioninfo *session = NULL;
+    if (t->response.chunked || t->response.length >= 0)
+        return;
+    curl_easy_getinfo(t->easy, CURLINFO_TLS_SSL_PTR, &session);
+    if (!session || session->backend != CURLSSLBACKEND_OPENSSL || !session->internals)
+        return;
+    t->watched = true;
+    fa_trust_watch(session->internals, &t->goodbye);
+}
+
 static size_t on_header(char *line, size_t one, size_t len, void *arg)
 {
     (void)one;
@@ -144,8 +158,11 @@ static size_t on_header(char *line, size_t one, size_t len, void *arg)
     t->head += len;
     enum fa_verdict before = t->response.verdict;
     fa_response_line(&t->response, line, len, time(NULL));
-    if (before == FA_VERDICT_NONE && t->response.verdict == FA_VERDICT_FILE && check_declared(t))
-        return 0;
+    if (before == FA_VERDICT_NONE && t->response.verdict == FA_VERDICT_FILE) {
+        if (check_declared(t))
+            return 0;
+        watch_end(t);
+    }
     return len;
 }
 
@@ -198,9 +215,10 @@ static CURLcode on_tls(CURL *easy, void *ssl_ctx, void *arg)
 {
     (void)easy;
     struct fa_transfer *t = arg;
-    return fa_trust_install(t->trust, !t->settings->insecure, ssl_ctx, &t->stop.error)
-               ? CURLE_SSL_CACERT_BADFILE
-               : CURLE_OK;
+    if (t->settings->insecure)
+        return CURLE_OK;
+    return fa_trust_install(t->trust, ssl_ctx, &t->stop.error) ? CURLE_SSL_CACERT_BADFILE
+                                                               : CURLE_OK;
 }
 
 /* Out of descriptors, libcurl would only say that it could not connect. */
@@ -395,7 +413,7 @@ int fa_transfer_start(struct fa_transfer *t, struct fa_attempt *a, struct fa_err
     t->attempt = a;
     t->gathered = 0;
     t->written = t->dropped = 0;
-    t->connected = false;
+    t->connected = t->watched = t->goodbye = false;
     t->started = t->last_byte = t->checked = fa_clock_now();
     t->head = 0;
     t->rate = a->rate;
@@ -468,6 +486,12 @@ static void check_complete(struct fa_transfer *t, struct fa_outcome *ret)
 {
     if (write_gathered(t)) {
         ret->error = t->stop.error;
+        return;
+    }
+    if (t->watched && !t->goodbye) {
+        fa_error_set(&ret->error, FA_DOMAIN_FETCHALL, 0, FA_CLASS_TRUNCATED,
+                     "the TLS connection ended without saying so, and there was no length");
+        ret->hope = FA_HOPE_AGAIN;
         return;
     }
     int64_t want = t->attempt->size;

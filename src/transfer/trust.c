@@ -66,14 +66,26 @@ int fa_trust_load(struct fa_trust *trust, struct fa_error *err)
     return result;
 }
 
-int fa_trust_install(struct fa_trust *trust, bool verify, void *ssl_ctx, struct fa_error *err)
+int fa_trust_install(struct fa_trust *trust, void *ssl_ctx, struct fa_error *err)
 {
-    SSL_CTX_clear_options(ssl_ctx, SSL_OP_IGNORE_UNEXPECTED_EOF);
-    if (!verify)
-        return 0;
     if (fa_trust_load(trust, err))
         return -1;
     X509_STORE_up_ref(trust->store);
     SSL_CTX_set_cert_store(ssl_ctx, trust->store);
     return 0;
+}
+
+/* libcurl 7.88 takes an end without close_notify for a good one: its BIO knows of no end of file. */
+static void on_alert(const SSL *ssl, int where, int alert)
+{
+    bool *goodbye = SSL_get_app_data(ssl);
+    if ((where & SSL_CB_READ_ALERT) == SSL_CB_READ_ALERT && (alert & 0xff) == SSL_AD_CLOSE_NOTIFY &&
+        goodbye)
+        *goodbye = true;
+}
+
+void fa_trust_watch(void *ssl, bool *goodbye)
+{
+    SSL_set_app_data(ssl, goodbye);
+    SSL_set_info_callback(ssl, on_alert);
 }

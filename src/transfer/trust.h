@@ -27,12 +27,19 @@ int fa_trust_load(struct fa_trust *trust, struct fa_error *err);
 const char *fa_trust_system_bundle(void);
 
 /**
- * Set up a new connection: the certificates, and that an end without close_notify is an error, as
- * it may have been cut by somebody on the way (RFC 8446, 6.1).
+ * Give the certificates to a new connection.
  *
- * @verify  Give it the certificates.
  * @ssl_ctx An SSL_CTX, as CURLOPT_SSL_CTX_FUNCTION(3) hands it out.
  */
-int fa_trust_install(struct fa_trust *trust, bool verify, void *ssl_ctx, struct fa_error *err);
+int fa_trust_install(struct fa_trust *trust, void *ssl_ctx, struct fa_error *err);
+
+/**
+ * Watch a connection for its peer's close_notify: an end without it may have been made by somebody
+ * on the way (RFC 8446, 6.1).
+ *
+ * @ssl       An SSL, as CURLINFO_TLS_SSL_PTR(3) gives it.
+ * @goodbye   Set to true when it comes; borrowed until the connection is closed.
+ */
+void fa_trust_watch(void *ssl, bool *goodbye);
 
 #endif

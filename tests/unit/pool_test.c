@@ -582,10 +582,9 @@ Test(processes, workers_start_as_tasks_come_and_are_kept)
     fa_pool_free(pool);
 }
 
-/* The worker of the task that is under way, once there are COUNT workers. */
-static pid_t busy_worker(struct fa_pool *pool, const struct seen *seen)
+/* The only worker, which is at that task. */
+static pid_t busy_worker(const struct seen *seen)
 {
-    (void)pool;
     pid_t pids[FA_WORKERS_MAX];
     size_t one = 1;
     cr_assert(fa_wait_until(has_workers, &one, 5));
@@ -599,7 +598,7 @@ Test(processes, killing_a_busy_worker_costs_its_task_only)
     struct fa_pool *pool = pool_new(FA_POOL_PROCESSES, 3, 0);
     struct seen victim = {0}, others[6] = {{0}};
     give(pool, "slow", "", &victim);
-    kill(busy_worker(pool, &victim), SIGKILL);
+    kill(busy_worker(&victim), SIGKILL);
     for (int i = 0; i < 6; ++i)
         give(pool, "nap", "20", &others[i]);
     wait_for(pool);

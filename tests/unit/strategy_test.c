@@ -441,8 +441,6 @@ ALL(cancelling_what_completes_meanwhile_is_harmless)
 
 ALL(freeing_with_attempts_under_way_calls_nothing_and_leaves_nothing)
 {
-    struct fa_strategy_env none = {0};
-    (void)none;
     int fds = fa_process_fds(getpid());
     int threads = fa_process_threads(getpid());
     struct attempt a[6];
