@@ -16,6 +16,12 @@
 #define ARGS_MAX 256
 #define POLL_MS  100 /* the longest single wait */
 
+const char *fa_run_program(void)
+{
+    const char *other = getenv("FA_PROGRAM");
+    return other && other[0] ? other : FETCHALL_PROGRAM;
+}
+
 static void text_add(struct fa_text *text, const char *bytes, size_t len)
 {
     char *grown = realloc(text->bytes, text->len + len + 1);
@@ -70,7 +76,7 @@ void fa_run_start_argv(struct fa_run *run, const struct fa_run_options *options,
     static const struct fa_run_options none;
     options = options ? options : &none;
     *run = (struct fa_run){.in = -1};
-    const char *argv[ARGS_MAX] = {options->program ? options->program : FETCHALL_PROGRAM};
+    const char *argv[ARGS_MAX] = {options->program ? options->program : fa_run_program()};
     for (size_t i = 0; args[i]; i++) {
         if (i + 2 >= ARGS_MAX) {
             fa_test_fail("too many arguments");

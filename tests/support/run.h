@@ -20,8 +20,11 @@
 #define FETCHALL_PROGRAM "fetchall"
 #endif
 
+/* The program under test: what FA_PROGRAM in the environment says, or the one built beside. */
+const char *fa_run_program(void);
+
 struct fa_run_options {
-    const char *program;    /* NULL: FETCHALL_PROGRAM */
+    const char *program;    /* NULL: fa_run_program() */
     const char *stdin_text; /* given through a pipe that then ends */
     bool stdin_open;        /* keep the pipe open for fa_run_feed(); without both: /dev/null */
     const char *stdin_file; /* this file is standard input */
