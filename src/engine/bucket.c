@@ -4,6 +4,8 @@
 
 /* Seconds of the rate that may be saved up. */
 #define SAVED 0.1
+/* Of the rate, until a debt is paid. */
+#define SLOWEST 0.5
 
 void fa_bucket_init(struct fa_bucket *bucket, uint64_t limit, double now)
 {
@@ -37,7 +39,7 @@ uint64_t fa_bucket_share(const struct fa_bucket *bucket, unsigned active)
     if (bucket->limit <= 0)
         return 0;
     double debt = fmin(0, bucket->tokens) / bucket->limit;
-    double speed = bucket->limit * fmax(0.1, 1 + debt);
+    double speed = bucket->limit * fmax(SLOWEST, 1 + debt);
     return (uint64_t)(speed / (active ? active : 1)) + 1;
 }
 

@@ -163,6 +163,13 @@ static int give_headers(struct fa_session *s, struct fa_job *job)
     return 0;
 }
 
+/* As many transfers as there will be in a moment: what begins too fast has to wait later. */
+static unsigned soon_active(const struct fa_session *s)
+{
+    size_t soon = s->active + s->queued;
+    return soon < s->jobs ? (unsigned)soon : s->jobs;
+}
+
 static int prepare(struct fa_session *s, struct fa_job *job, struct fa_error *err)
 {
     struct fa_attempt *attempt = &job->attempt;
@@ -184,7 +191,7 @@ static int prepare(struct fa_session *s, struct fa_job *job, struct fa_error *er
     attempt->foreign = job->leg == FA_LEG_FOREIGN;
     attempt->size = job->entry->size;
     attempt->max_size = s->config.max_size;
-    attempt->rate = fa_bucket_share(&s->bucket, s->active);
+    attempt->rate = fa_bucket_share(&s->bucket, soon_active(s));
     attempt->received = 0;
     attempt->cancelled = false;
     return 0;

@@ -23,6 +23,8 @@
 #define GATHER     (256 * 1024)
 #define BUFFER     (128 * 1024)
 #define BUFFER_MIN 1024
+/* In how many bursts the bytes of a second come, at least. */
+#define BURSTS 10
 /* So many buffers libcurl 7.88 reads at a time before it looks at the rate, and then it waits. */
 #define READS_AT_ONCE 100
 #define DROP_MAX      (64 * 1024)
@@ -395,7 +397,7 @@ out:
 /* Less at a time when the rate is low, so that bytes come steadily. */
 static uint64_t choose_buffer(uint64_t rate)
 {
-    uint64_t size = rate / READS_AT_ONCE;
+    uint64_t size = rate / READS_AT_ONCE / BURSTS;
     if (rate == 0 || size > BUFFER)
         return BUFFER;
     return size < BUFFER_MIN ? BUFFER_MIN : size;
