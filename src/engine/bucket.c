@@ -2,15 +2,17 @@
 
 #include <math.h>
 
-/* Seconds of the rate that may be saved up. */
-#define SAVED 0.1
+/* Seconds of the rate that may be saved up: news of bytes come in lumps, up to a second apart. */
+#define SAVED 1.0
+/* Of that, what is there at the start. */
+#define FIRST 0.1
 /* Of the rate, until a debt is paid. */
 #define SLOWEST 0.5
 
 void fa_bucket_init(struct fa_bucket *bucket, uint64_t limit, double now)
 {
     *bucket = (struct fa_bucket){.limit = (double)limit, .at = now};
-    bucket->tokens = bucket->limit * SAVED;
+    bucket->tokens = bucket->limit * FIRST;
 }
 
 void fa_bucket_update(struct fa_bucket *bucket, double now, double seen)
