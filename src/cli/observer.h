@@ -44,7 +44,7 @@ void fa_observer_handle(void *ctx, const struct fa_event *event);
 void fa_observer_fail(struct fa_observer *observer, const struct fa_error *err);
 
 /** Finish the outputs and print the summary, when the run has ended so. */
-void fa_observer_finish(struct fa_observer *observer, enum fa_end end);
+void fa_observer_finish(struct fa_observer *observer, enum fa_end how);
 
 void fa_observer_fini(struct fa_observer *observer);
 

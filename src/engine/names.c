@@ -114,7 +114,8 @@ static struct slot *table_slot(struct table *table, uint64_t i, struct fa_error 
 /* The slot that has the name, or the free one where it belongs. */
 static struct slot *table_find(struct table *table, uint64_t name, struct fa_error *err)
 {
-    /* Fibonacci hashing, for hashes that are not that good in their top bits. */
+    /* Fibonacci hashing, for hashes that are not that good in their top bits.  A table has two slots
+     * at least.  NOLINTNEXTLINE(clang-analyzer-core.UndefinedBinaryOperatorResult) */
     uint64_t i = (name * 0x9e3779b97f4a7c15u) >> table->shift;
     struct slot *slot;
     while ((slot = table_slot(table, i, err)) && slot->name != 0 && slot->name != name)

@@ -21,7 +21,7 @@ struct fa_timers {
 void fa_timers_fini(struct fa_timers *timers);
 
 /** Set, or set anew.  @return 0, or -1 when memory ran out. */
-int fa_timers_set(struct fa_timers *timers, struct fa_timer *timer, double at);
+int fa_timers_set(struct fa_timers *timers, struct fa_timer *timer, double when);
 
 /** A timer that is not set is fine. */
 void fa_timers_clear(struct fa_timers *timers, struct fa_timer *timer);

@@ -317,6 +317,7 @@ void fa_nursery_main(const struct fa_task_type *types)
     unsetenv("FETCHALL_NURSERY");
     fcntl(FA_NURSERY_FD, F_SETFD, FD_CLOEXEC);
     prctl(PR_SET_NAME, "fetchall-nurse");
+    prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
     struct nursery *n = calloc(1, sizeof(*n));
     if (!n || (n->children = hold_signals()) < 0)
         _exit(1);

@@ -360,7 +360,7 @@ static void processes_free(struct fa_backend *self)
 {
     if (!self)
         return;
-    for (unsigned i = 0; i < self->n_workers; ++i) {
+    for (unsigned i = 0; self->workers && i < self->n_workers; ++i) {
         fa_child_kill(&self->workers[i]->child);
         fa_nursery_forget(self->pool->nursery, &self->workers[i]->child);
         worker_free(self->workers[i]);

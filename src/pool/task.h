@@ -52,6 +52,6 @@ int fa_hand_init(struct fa_hand *hand, const struct fa_crew *crew, struct fa_err
 void fa_hand_fini(struct fa_hand *hand);
 
 /** Run a task of the named type. */
-int fa_hand_run(struct fa_hand *hand, const char *type, struct fa_task *task, struct fa_error *err);
+int fa_hand_run(struct fa_hand *hand, const char *name, struct fa_task *task, struct fa_error *err);
 
 #endif

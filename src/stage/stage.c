@@ -28,6 +28,7 @@ struct batch {
     struct fa_stage *stage;
     struct item *items; /* in the order of their descriptors */
     size_t n;
+    unsigned hashes;
 };
 
 struct fa_stage {
@@ -225,11 +226,12 @@ static struct batch *take_batch(struct fa_stage *stage, unsigned free_slots)
     struct item **last = &batch->items;
     while (stage->first && batch->n < share && batch->n < BATCH_FILES) {
         struct item *next = stage->first;
-        if (batch->n > 0 && (next->alone || next->hashes != batch->items->hashes ||
-                             bytes + next->size > BATCH_BYTES))
+        if (batch->n > 0 &&
+            (next->alone || next->hashes != batch->hashes || bytes + next->size > BATCH_BYTES))
             break;
         *last = take_item(stage);
         last = &next->next;
+        batch->hashes = next->hashes;
         bytes += next->size;
         ++batch->n;
         if (next->alone)
@@ -248,7 +250,7 @@ static void send_batch(struct fa_stage *stage, struct batch *batch)
     }
     struct fa_buf input;
     fa_buf_init(&input);
-    fa_buf_put_u32(&input, batch->items->hashes);
+    fa_buf_put_u32(&input, batch->hashes);
     struct fa_task_request request = {.type = fa_digest_tasks[0].name,
                                       .data = input.data,
                                       .len = input.len,
@@ -370,9 +372,9 @@ void fa_stage_free(struct fa_stage *stage)
     if (!stage)
         return;
     fa_pool_free(stage->pool);
-    while (stage->under_way) {
-        struct batch *batch = stage->under_way;
-        batch_unlink(batch);
+    struct batch *next;
+    for (struct batch *batch = stage->under_way; batch; batch = next) {
+        next = batch->next;
         free_items(batch->items);
         free(batch);
     }

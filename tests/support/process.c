@@ -62,7 +62,7 @@ static void build_env(const char **env, const char *const *more)
     env[count] = NULL;
 }
 
-static void limit(int resource, rlim_t value)
+static void limit(__rlimit_resource_t resource, rlim_t value)
 {
     struct rlimit both = {value, value};
     setrlimit(resource, &both);
