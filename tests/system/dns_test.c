@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define LOOKUP_THREADS 128 /* no more than that, beside those that a mode has anyway */
+#define LOOKUP_THREADS 136 /* no more than that, with those that a mode has anyway */
 
 static struct fa_scratch scratch;
 static struct fa_server server;
