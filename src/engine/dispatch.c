@@ -170,6 +170,20 @@ static unsigned soon_active(const struct fa_session *s)
     return soon < s->jobs ? (unsigned)soon : s->jobs;
 }
 
+/*
+ * Whether a connection is to be closed: nothing more waits for its origin, and the origin is not
+ * one that comes back again and again.  To leave this to the cache of libcurl 7.88 would be slow:
+ * each host that it evicts leaves an empty entry, which every later eviction looks at.
+ */
+static bool is_last(struct fa_session *s, const struct fa_origin *origin)
+{
+    uint64_t *seen = &s->lone[origin->hash % FA_LONE];
+    if (fa_origin_waiting(origin) > 0 || *seen == origin->hash)
+        return false;
+    *seen = origin->hash;
+    return true;
+}
+
 static int prepare(struct fa_session *s, struct fa_job *job, struct fa_error *err)
 {
     struct fa_attempt *attempt = &job->attempt;
@@ -188,6 +202,7 @@ static int prepare(struct fa_session *s, struct fa_job *job, struct fa_error *er
     attempt->host_port = job->target.host_port;
     attempt->addresses = job->origin->addresses;
     attempt->origin = job->origin->hash;
+    attempt->close = is_last(s, job->origin);
     attempt->foreign = job->leg == FA_LEG_FOREIGN;
     attempt->size = job->entry->size;
     attempt->max_size = s->config.max_size;

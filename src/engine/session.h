@@ -40,6 +40,8 @@
 #define FA_STAGE_BACKLOG 8192
 /** Steps of one kind in a turn, so that the loop stays responsive. */
 #define FA_TURN_STEPS 512
+/** Origins that are remembered as possibly coming back. */
+#define FA_LONE 256
 /** Redirects that are followed. */
 #define FA_HOPS_MAX 10
 /** Seconds that a stop may take. */
@@ -75,6 +77,7 @@ struct fa_session {
 
     struct fa_job *all; /**< Every job that is alive. */
     struct fa_bucket bucket;
+    uint64_t lone[FA_LONE]; /**< Origins that were asked for their last file lately. */
     struct fa_hosts hosts;
     struct fa_timers job_timers, host_timers;
     struct fa_job_queue ended;      /**< Attempts that came back, until settled. */

@@ -17,6 +17,7 @@ struct fa_attempt {
     const char *addresses; /**< "addr,addr": where host_port is; NULL: libcurl finds out. */
     uint64_t origin;       /**< A hash of the origin: equal for equal origins. */
     bool foreign;          /**< A redirect has led here: no passwords from ~/.netrc. */
+    bool close;            /**< The connection is not worth keeping. */
     int fd;                /**< The empty part, open for writing.  Taken by the strategy. */
     int64_t size;          /**< What the list says that the file has; -1: nothing. */
     uint64_t max_size;     /**< 0: none. */

@@ -408,6 +408,7 @@ int fa_transfer_start(struct fa_transfer *t, struct fa_attempt *a, struct fa_err
     /* The counter of retries that libcurl makes by itself is among what this takes back. */
     curl_easy_reset(t->easy);
     fa_setup_apply(t->easy, t->settings, a->foreign);
+    curl_easy_setopt(t->easy, CURLOPT_FORBID_REUSE, (long)a->close);
     set_callbacks(t);
     fa_response_fini(&t->response);
     t->stop = (struct fa_outcome){0};

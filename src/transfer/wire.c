@@ -11,6 +11,7 @@ void fa_wire_put_attempt(struct fa_buf *buf, const struct fa_attempt *attempt)
     fa_buf_put_str(buf, attempt->host_port);
     fa_buf_put_str(buf, attempt->addresses);
     fa_buf_put_u8(buf, attempt->foreign);
+    fa_buf_put_u8(buf, attempt->close);
     fa_buf_put_u64(buf, (uint64_t)attempt->size);
     fa_buf_put_u64(buf, attempt->max_size);
     fa_buf_put_u64(buf, attempt->rate);
@@ -30,6 +31,7 @@ int fa_wire_get_attempt(struct fa_attempt *ret, const char ***ret_headers, const
     ret->host_port = fa_reader_str(&reader);
     ret->addresses = fa_reader_str(&reader);
     ret->foreign = fa_reader_u8(&reader);
+    ret->close = fa_reader_u8(&reader);
     ret->size = (int64_t)fa_reader_u64(&reader);
     ret->max_size = fa_reader_u64(&reader);
     ret->rate = fa_reader_u64(&reader);
