@@ -55,10 +55,8 @@ static void set_connection(CURL *easy, const struct fa_settings *s)
         curl_easy_setopt(easy, CURLOPT_PROXY, s->proxy);
 }
 
-void fa_setup_apply(CURL *easy, const struct fa_settings *settings, bool foreign)
+void fa_setup_apply(CURL *easy, const struct fa_settings *settings)
 {
-    bool netrc = settings->netrc && !foreign;
-    curl_easy_setopt(easy, CURLOPT_NETRC, (long)(netrc ? CURL_NETRC_OPTIONAL : CURL_NETRC_IGNORED));
     set_connection(easy, settings);
     set_http(easy, settings);
     set_tls(easy, settings);

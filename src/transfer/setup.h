@@ -8,11 +8,7 @@
 
 #include <curl/curl.h>
 
-/**
- * Set what all attempts have in common; the handle is new, or curl_easy_reset(3).
- *
- * @foreign  No passwords from ~/.netrc.
- */
-void fa_setup_apply(CURL *easy, const struct fa_settings *settings, bool foreign);
+/** Set what all attempts have in common; the handle is new, or curl_easy_reset(3). */
+void fa_setup_apply(CURL *easy, const struct fa_settings *settings);
 
 #endif

@@ -33,8 +33,11 @@
 /* Near libcurl's own limit for the whole head of an answer. */
 #define HEAD_MAX (200 * 1024)
 
+#define RESET_EVERY 3
+
 struct fa_transfer {
     CURL *easy;
+    unsigned uses;
     const struct fa_settings *settings;
     struct fa_trust *trust;
     char *known_host; /* whose address stands in libcurl's cache because of us */
@@ -405,11 +408,17 @@ static uint64_t choose_buffer(uint64_t rate)
 
 int fa_transfer_start(struct fa_transfer *t, struct fa_attempt *a, struct fa_error *err)
 {
-    /* The counter of retries that libcurl makes by itself is among what this takes back. */
-    curl_easy_reset(t->easy);
-    fa_setup_apply(t->easy, t->settings, a->foreign);
+    /* Now and then, as libcurl 7.88 counts its own retries over the life of a handle, and gives up
+     * at five; each time would cost more than the rest of a small transfer's set-up. */
+    if (t->uses++ % RESET_EVERY == 0) {
+        curl_easy_reset(t->easy);
+        fa_setup_apply(t->easy, t->settings);
+        set_callbacks(t);
+    }
+    bool netrc = t->settings->netrc && !a->foreign;
+    curl_easy_setopt(t->easy, CURLOPT_NETRC,
+                     (long)(netrc ? CURL_NETRC_OPTIONAL : CURL_NETRC_IGNORED));
     curl_easy_setopt(t->easy, CURLOPT_FORBID_REUSE, (long)a->close);
-    set_callbacks(t);
     fa_response_fini(&t->response);
     t->stop = (struct fa_outcome){0};
     t->text[0] = '\0';
