@@ -23,6 +23,7 @@ struct fa_store {
     int lock_fd; /* -1: plan */
     int scratch_fd;
     mode_t mode; /* of files, as the umask has it */
+    bool fresh;  /* DIR was empty: there is nothing to look for */
 
     char *parent; /* the folder that was used last, and its descriptor */
     int parent_fd;
@@ -124,8 +125,26 @@ static void purge_parts(struct fa_store *store)
     closedir(dir);
 }
 
+static bool is_empty(int fd)
+{
+    int copy = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    DIR *dir = copy >= 0 ? fdopendir(copy) : NULL;
+    if (!dir) {
+        if (copy >= 0)
+            close(copy);
+        return false;
+    }
+    struct dirent *entry;
+    while ((entry = readdir(dir)))
+        if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
+            break;
+    closedir(dir);
+    return !entry;
+}
+
 static int open_own(struct fa_store *store, struct fa_error *err)
 {
+    store->fresh = is_empty(store->fd);
     if (mkdirat(store->fd, OWN, 0700) && errno != EEXIST)
         return failed(err, "make a folder for parts in", store->dir);
     store->own_fd = openat(store->fd, OWN, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
@@ -287,7 +306,7 @@ static const char *kind_of(mode_t mode)
 enum fa_there fa_store_look(struct fa_store *store, const char *path, int64_t *ret_size,
                             struct fa_error *err)
 {
-    if (store->fd < 0)
+    if (store->fd < 0 || store->fresh)
         return FA_THERE_NOTHING;
     const char *name;
     struct fa_error why = {0};
@@ -370,6 +389,15 @@ static int rename_new(int from, const char *part, int to, const char *name)
     return 0;
 }
 
+static int refuse_present(int at, const char *name, const char *path, struct fa_error *err)
+{
+    struct stat st;
+    bool file = fstatat(at, name, &st, AT_SYMLINK_NOFOLLOW) || S_ISREG(st.st_mode);
+    return refuse(err, path,
+                  file ? "has appeared while it was fetched, and is left alone"
+                       : kind_of(st.st_mode));
+}
+
 static int rename_over(struct fa_store *store, const char *part, int to, const char *name,
                        const char *path, struct fa_error *err)
 {
@@ -395,6 +423,6 @@ int fa_store_publish(struct fa_store *store, uint64_t key, const char *path, boo
     if (rename_new(store->own_fd, part, to, name) == 0)
         return 0;
     if (errno == EEXIST)
-        return refuse(err, path, "has appeared while it was fetched, and is left alone");
+        return refuse_present(to, name, path, err);
     return failed(err, "give its name to", path);
 }

@@ -23,7 +23,8 @@
 
 #define START_AT_ONCE 64
 #define SWEEP_EVERY   0.2
-/* An origin leaves its loop when that has so many more attempts than the emptiest. */
+/* An origin leaves its loop when that has so many more attempts than the emptiest, or half as many
+ * again if that is less: of few transfers, each may be a large one that keeps a core busy. */
 #define UNEVEN 8
 
 struct done {
@@ -507,7 +508,8 @@ static unsigned choose_loop(const struct fa_strategy *self, uint64_t origin)
     for (unsigned i = 1; i < self->n_loops; ++i)
         if (self->loops[i].load < self->loops[least].load)
             least = i;
-    return self->loops[home].load > self->loops[least].load + UNEVEN ? least : home;
+    unsigned low = self->loops[least].load;
+    return self->loops[home].load > low + (low / 2 < UNEVEN ? low / 2 : UNEVEN) ? least : home;
 }
 
 static int async_submit(struct fa_strategy *self, struct fa_attempt *attempt, struct fa_error *err)
