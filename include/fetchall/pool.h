@@ -23,6 +23,8 @@
 
 /** Bytes in or out of one task; larger data travels by descriptor (memfd_create(2)). */
 #define FA_TASK_BYTES_MAX 65000
+/** Bytes of a note. */
+#define FA_TASK_NOTE_MAX 1000
 /** Descriptors of one task. */
 #define FA_TASK_FDS_MAX 64
 
@@ -68,6 +70,14 @@ int fa_task_reply(struct fa_task *task, const void *data, size_t len);
  */
 void fa_task_progress(struct fa_task *task, uint64_t value);
 
+/**
+ * Tell the submitter something before the end.  At most once in a task, and at most
+ * FA_TASK_NOTE_MAX bytes; sent at once, or with the next progress.
+ *
+ * @return 0, or -1 if it is too long, or not the first.
+ */
+int fa_task_note(struct fa_task *task, const void *data, size_t len);
+
 /** Whether the submitter has cancelled the task.  Cheap to call often. */
 bool fa_task_cancelled(struct fa_task *task);
 
@@ -104,6 +114,8 @@ struct fa_task_request {
     size_t n_fds;
     void (*done)(void *arg, const struct fa_task_result *result);
     void (*progress)(void *arg, uint64_t value); /**< May be NULL. */
+    /** May be NULL.  Never after done. */
+    void (*note)(void *arg, const void *data, size_t len);
     void *arg;
 };
 

@@ -9,22 +9,38 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "transfer/validator.h"
+
+/** What an answer says of the file that it brings, as far as a later attempt needs it. */
+struct fa_head {
+    struct fa_validator validator;
+    int64_t total; /**< Bytes of the whole file, as declared; -1: unknown. */
+    uint64_t kept; /**< Bytes of the part that it builds on: fa_attempt.offset, or 0. */
+};
+
 struct fa_attempt {
     const char *url;            /**< Normalised by fa_url_parse(). */
     const char *const *headers; /**< n_headers lines "Name: value". */
     size_t n_headers;
-    const char *host_port; /**< "host:port", as CURLOPT_RESOLVE(3) names an origin. */
-    const char *addresses; /**< "addr,addr": where host_port is; NULL: libcurl finds out. */
-    uint64_t origin;       /**< A hash of the origin: equal for equal origins. */
-    bool foreign;          /**< A redirect has led here: no passwords from ~/.netrc. */
-    bool close;            /**< The connection is not worth keeping. */
-    int fd;                /**< The empty part, open for writing.  Taken by the strategy. */
-    int64_t size;          /**< What the list says that the file has; -1: nothing. */
-    uint64_t max_size;     /**< 0: none. */
-    _Atomic uint64_t rate; /**< Bytes a second; 0: no limit.  May change under way. */
+    const char *host_port;         /**< "host:port", as CURLOPT_RESOLVE(3) names an origin. */
+    const char *addresses;         /**< "addr,addr": where host_port is; NULL: libcurl finds out. */
+    uint64_t origin;               /**< A hash of the origin: equal for equal origins. */
+    bool foreign;                  /**< A redirect has led here: no passwords from ~/.netrc. */
+    bool close;                    /**< The connection is not worth keeping. */
+    int fd;                        /**< The part, open for writing.  Taken by the strategy. */
+    uint64_t offset;               /**< Bytes of the part that stand; what lies behind them goes. */
+    bool conditional;              /**< Ask for it only if it is not what validator says. */
+    bool durable;                  /**< Have the part on the disk before the attempt is done. */
+    struct fa_validator validator; /**< With offset: of those bytes.  Conditional: of the file. */
+    int64_t total;                 /**< With offset: of the whole file; -1: unknown. */
+    int64_t size;                  /**< What the list says that the file has; -1: nothing. */
+    uint64_t max_size;             /**< 0: none. */
+    _Atomic uint64_t rate;         /**< Bytes a second; 0: no limit.  May change under way. */
 
     _Atomic uint64_t received; /**< Body bytes so far: the strategy writes, the engine reads. */
     atomic_bool cancelled;     /**< Set by the strategy's cancel(). */
+    struct fa_head head;       /**< Written once, before has_head. */
+    atomic_bool has_head;      /**< The strategy writes, the engine reads. */
 
     struct fa_attempt *next; /**< For the strategy's queues. */
     void *slot;              /**< For the strategy. */

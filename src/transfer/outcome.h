@@ -8,6 +8,8 @@
 
 #include <stdbool.h>
 
+#include "transfer/attempt.h"
+
 /** Whether trying again may help. */
 enum fa_hope {
     FA_HOPE_NONE,
@@ -15,14 +17,28 @@ enum fa_hope {
     FA_HOPE_AGAIN, /**< It is of the kind that passes. */
 };
 
+/** Why the bytes of an earlier attempt were of no use. */
+enum fa_restart {
+    FA_RESTART_NONE,
+    FA_RESTART_CHANGED, /**< The server has another version now. */
+    FA_RESTART_IGNORED, /**< It sends the whole file, though it has not changed. */
+    FA_RESTART_REFUSED, /**< It has nothing behind those bytes, or sends another part than asked. */
+    FA_RESTARTS
+};
+
 struct fa_outcome {
-    struct fa_error error; /**< FA_CLASS_NONE: the part is complete, or location is set. */
+    struct fa_error error; /**< FA_CLASS_NONE: the part is complete, or location or unchanged is
+                              set. */
     enum fa_hope hope;
-    char *location;     /**< Owned.  A redirect: the absolute URL that it names. */
-    double retry_after; /**< Seconds that the server asks to wait; -1: it does not. */
-    int http;           /**< 0: no answer. */
-    uint64_t received;  /**< Body bytes, those of error bodies included. */
-    uint64_t size;      /**< Bytes in the part. */
+    char *location;          /**< Owned.  A redirect: the absolute URL that it names. */
+    double retry_after;      /**< Seconds that the server asks to wait; -1: it does not. */
+    int http;                /**< 0: no answer. */
+    uint64_t received;       /**< Body bytes, those of error bodies included. */
+    uint64_t size;           /**< Bytes in the part that are good, also after an error. */
+    struct fa_head head;     /**< head.validator says nothing if no answer brought the file. */
+    bool unchanged;          /**< 304 to a conditional attempt; the part is empty. */
+    enum fa_restart restart; /**< With FA_HOPE_AGAIN and size 0: it is to be asked for as a whole.
+                                Without an error: that has happened at once. */
     struct fa_times time;
     char ip[46];     /**< "" if it never connected. */
     char version[4]; /**< "1.1", or "". */
