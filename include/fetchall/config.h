@@ -23,6 +23,13 @@ enum fa_hash_with { FA_HASH_WITH_PROCESS, FA_HASH_WITH_THREAD, FA_HASH_WITH_INLI
 /** Which family of addresses is used. */
 enum fa_family { FA_FAMILY_ANY, FA_FAMILY_V4, FA_FAMILY_V6 };
 
+/** What the end of a file promises against a power cut. */
+enum fa_fsync {
+    FA_FSYNC_NONE,  /**< Nothing; the death of the program loses nothing. */
+    FA_FSYNC_BATCH, /**< What the state calls done is on the disk. */
+    FA_FSYNC_EACH,  /**< What is told as done is on the disk. */
+};
+
 /** The digests of the CPU stage, as bits of fa_config.hash. */
 enum fa_hash {
     FA_HASH_MD5 = 1 << 0,
@@ -43,7 +50,14 @@ struct fa_config {
     const char *dir; /**< Where files go; made if missing. */
     enum fa_layout layout;
     bool overwrite; /**< Fetch again what is there. */
+    bool sync;      /**< Ask the server whether what is there has changed. */
     bool plan;      /**< Read, check and name everything, fetch nothing. */
+
+    const char *state; /**< The database; NULL: DIR/.fetchall/state.db. */
+    bool no_state;     /**< None: nothing is known of earlier runs. */
+    bool retry_failed; /**< Only what the state says failed. */
+    enum fa_fsync fsync;
+    double disk_wait; /**< How long to wait for room on a full disk. */
 
     unsigned retries; /**< Tries after the first. */
     double retry_wait;

@@ -60,7 +60,9 @@ struct fa_result {
     int http;              /**< The last HTTP status; 0: none. */
     uint64_t bytes;        /**< Body bytes received in all attempts. */
     int64_t size;          /**< The file's; -1: none. */
-    uint64_t resumed;      /**< Bytes kept from an earlier attempt. */
+    uint64_t resumed;      /**< Bytes kept from an earlier attempt or run. */
+    const char
+        *restarted; /**< Why bytes of an earlier attempt were thrown away; NULL: none were. */
     unsigned attempts;
     const struct fa_digest *digests;
     size_t n_digests;

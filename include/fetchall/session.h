@@ -60,6 +60,12 @@ void fa_session_free(struct fa_session *session);
 int fa_session_add_list(struct fa_session *session, const char *name, struct fa_error *err);
 
 /**
+ * Add what the state says failed, as a list: a bad line, and an entry with a password or headers,
+ * is not in it, as the state does not keep them.
+ */
+int fa_session_add_failed(struct fa_session *session, struct fa_error *err);
+
+/**
  * Run until every entry has ended, or until it is stopped.
  *
  * @return 0, or -1 with err filled in when FA_END_LOCAL.

@@ -86,7 +86,7 @@ static int compare(const void *a, const void *b)
 static void put_group(const struct fa_failure_group *group, FILE *out)
 {
     fprintf(out, "%8llu  %-12s ", (unsigned long long)group->count, fa_class_name(group->class));
-    fa_term_put(out, group->origin ? group->origin : "(no URL)");
+    fa_term_put(out, group->origin ? group->origin : "(no host)");
     fprintf(out, "\n%10s", "");
     fa_place_put(out, group->list, group->line);
     fa_term_put(out, group->url ? group->url : "?");

@@ -89,18 +89,25 @@ static int print(enum fa_action action)
     else if (action == FA_ACTION_BASH)
         fa_completion_print(stdout);
     else
-        printf("fetchall %s\n", fa_version());
+        printf("%s\n", fa_version());
     if (fflush(stdout) == 0)
         return FA_EXIT_OK;
     fprintf(stderr, "fetchall: cannot write to standard output: %s\n", strerror(errno));
     return FA_EXIT_LOCAL;
 }
 
-/* Lists that cannot be opened are told, and the others go on.  Returns how many there are. */
+/* Lists that cannot be opened are told, and the others go on; without any, what failed before is
+ * the list (--retry-failed).  Returns how many there are. */
 static size_t add_lists(struct fa_session *session, const struct fa_texts *lists,
                         struct fa_observer *observer)
 {
     size_t added = 0;
+    struct fa_error none = {0};
+    if (lists->count == 0) {
+        if (fa_session_add_failed(session, &none) == 0)
+            return 1;
+        fa_observer_fail(observer, &none);
+    }
     for (size_t i = 0; i < lists->count; ++i) {
         struct fa_error err = {0};
         if (fa_session_add_list(session, lists->items[i], &err) == 0) {

@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "cli/request.h"
 #include "cli/value.h"
@@ -12,6 +13,7 @@ SAME_SIZE(enum fa_mode);
 SAME_SIZE(enum fa_layout);
 SAME_SIZE(enum fa_family);
 SAME_SIZE(enum fa_hash_with);
+SAME_SIZE(enum fa_fsync);
 SAME_SIZE(enum fa_progress_mode);
 SAME_SIZE(enum fa_action);
 
@@ -22,6 +24,8 @@ static const char *const models[] = {[FA_HASH_WITH_PROCESS] = "process",
                                      [FA_HASH_WITH_THREAD] = "thread",
                                      [FA_HASH_WITH_INLINE] = "inline",
                                      NULL};
+static const char *const promises[] = {
+    [FA_FSYNC_NONE] = "none", [FA_FSYNC_BATCH] = "batch", [FA_FSYNC_EACH] = "each", NULL};
 static const char *const displays[] = {
     [FA_PROGRESS_AUTO] = "auto", [FA_PROGRESS_BAR] = "bar",   [FA_PROGRESS_PLAIN] = "plain",
     [FA_PROGRESS_JSON] = "json", [FA_PROGRESS_NONE] = "none", NULL};
@@ -123,9 +127,33 @@ const struct fa_option fa_options_table[] = {
                    "See FILES."),
     FLAG("overwrite", 0, config.overwrite, .help = "fetch again what is there",
          .more = "A file is replaced only when its successor is complete and checked."),
+    FLAG("sync", 0, config.sync, .help = "ask whether what is there has changed",
+         .more = "One request for each entry, with If-None-Match and If-Modified-Since (RFC 9110, "
+                 "13.1) as the state remembers them.  A file that has changed is replaced when its "
+                 "successor is complete and checked; one that the state knows nothing of is "
+                 "fetched again."),
     FLAG("plan", 0, config.plan, .help = "read, check and name everything, fetch nothing",
          .more = "Prints the name, a TAB and the URL of each entry that would be fetched or is "
                  "there already on standard output, unless -q or --report - is given."),
+
+    GROUP("State"),
+    TEXT("state", 0, "FILE", config.state, .initial = "DIR/.fetchall/state.db",
+         .offer = FA_OFFER_FILES, .help = "what is known across runs (SQLite)",
+         .more = "One state is for one DIR.  See STATE."),
+    FLAG("no-state", 0, config.no_state, .help = "keep none",
+         .more = "Files that are there are left alone, whatever URL they came from; what a killed "
+                 "run began is fetched anew."),
+    FLAG("retry-failed", 0, config.retry_failed, .help = "only what failed before",
+         .more = "Of the lists, only the entries that the state says failed are tried.  Without a "
+                 "list, it is those that the state can write down: not those with passwords or "
+                 "headers, which it does not keep."),
+    CHOICE("fsync", 0, "WHEN", enum fa_fsync, config.fsync, promises,
+           .help = "what is safe from a power cut",
+           .more = "See STATE.  Whatever is chosen, the death of the program loses nothing."),
+    TIME("disk-wait", config.disk_wait, 0, 365.0 * DAY,
+         .help = "how long to wait for room on a full disk",
+         .more = "Nothing new is begun meanwhile, and what is there is kept.  0 ends the run at "
+                 "once."),
 
     GROUP("Failure"),
     UINT("retries", 0, config.retries, 0, 1000, .help = "tries after the first, for what may pass",
@@ -138,8 +166,7 @@ const struct fa_option fa_options_table[] = {
              "its whole host instead, for at most 600 seconds."),
     TIME("connect-timeout", config.connect_timeout, 0.1, DAY,
          .help = "to look up, connect and do the TLS handshake"),
-    TIME("stall-timeout", config.stall_timeout, 0.1, DAY,
-         .help = "no byte for that long ends a try"),
+    TIME("stall-timeout", config.stall_timeout, 1, DAY, .help = "no byte for that long ends a try"),
     TIME("timeout", config.timeout, 0, 365.0 * DAY, .initial = "none",
          .help = "for one try as a whole",
          .more = "Counted from when the try gets its slot.  0 is none."),
@@ -255,6 +282,23 @@ static int check_outputs(const struct fa_options *options, struct fa_error *err)
     return 0;
 }
 
+/* An output that is a list would empty what is to be read. */
+static int check_lists(const struct fa_options *options, struct fa_error *err)
+{
+    const char *const outputs[] = {options->report, options->events, options->manifest,
+                                   options->config.state};
+    static const char *const names[] = {"report", "events", "manifest", "state"};
+    struct stat list, output;
+    for (size_t i = 0; i < options->lists.count; ++i)
+        for (size_t j = 0; j < sizeof(outputs) / sizeof(*outputs); ++j)
+            if (outputs[j] && stat(options->lists.items[i], &list) == 0 && S_ISREG(list.st_mode) &&
+                stat(outputs[j], &output) == 0 && list.st_ino == output.st_ino &&
+                list.st_dev == output.st_dev)
+                return fa_option_refuse(err, "--%s would overwrite the list '%s'", names[j],
+                                        options->lists.items[i]);
+    return 0;
+}
+
 static int check_manifest(const struct fa_options *options, struct fa_error *err)
 {
     if (strcmp(options->manifest, "-") == 0)
@@ -269,13 +313,19 @@ static int check_manifest(const struct fa_options *options, struct fa_error *err
 int fa_options_check(struct fa_options *options, struct fa_error *err)
 {
     struct fa_config *config = &options->config;
-    if (options->lists.count == 0)
+    if (config->retry_failed && config->no_state)
+        return fa_option_refuse(err, "--retry-failed needs the state that --no-state does without");
+    if (config->sync && config->overwrite)
+        return fa_option_refuse(err, "--sync and --overwrite contradict each other");
+    if (config->state && config->no_state)
+        return fa_option_refuse(err, "--state and --no-state contradict each other");
+    if (options->lists.count == 0 && !config->retry_failed)
         return fa_option_refuse(err, "no list given: name a file of URLs, or - for standard input");
     if (options->quiet && options->verbose)
         return fa_option_refuse(err, "--quiet and --verbose contradict each other");
     if (config->key && !config->cert)
         return fa_option_refuse(err, "--key wants the certificate that it belongs to (--cert)");
-    if (check_outputs(options, err) != 0 ||
+    if (check_outputs(options, err) != 0 || check_lists(options, err) != 0 ||
         (options->manifest && check_manifest(options, err) != 0))
         return -1;
 

@@ -75,6 +75,7 @@ json_t *fa_report_object(const struct fa_result *r)
               fa_json_add(object, "bytes", fa_json_count(r->bytes)) &&
               fa_json_add(object, "size", r->size < 0 ? json_null() : json_integer(r->size)) &&
               fa_json_add(object, "resumed", fa_json_count(r->resumed)) &&
+              fa_json_add(object, "restarted", fa_json_text(r->restarted)) &&
               fa_json_add(object, "attempts", json_integer(r->attempts)) &&
               fa_json_add(object, "digest", digest_object(r)) &&
               fa_json_add(object, "effective_url", fa_json_text(r->effective_url)) &&

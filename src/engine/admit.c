@@ -37,22 +37,35 @@ static void out_of_memory(struct fa_session *s)
     fa_session_end(s, FA_END_LOCAL, &err);
 }
 
+/* Claim the job's path, unless it belongs to another URL: in this run, or as the state says. */
+static int claim_path(struct fa_session *s, struct fa_job *job, enum fa_claim *ret,
+                      struct fa_error *err)
+{
+    job->key = fa_key_str(job->path);
+    job->owner = fa_key_str(job->target.whole);
+    int taken = fa_record_is_anothers(s, job, err);
+    if (taken != 0) {
+        *ret = FA_CLAIM_TAKEN;
+        return taken < 0 ? -1 : 0;
+    }
+    return fa_names_claim(s->names, job->key, job->owner, ret, err);
+}
+
 /* Give the job its path, which no other has.  @return 0; 1 for a duplicate; -1 */
 static int claim_name(struct fa_session *s, struct fa_job *job, struct fa_error *err)
 {
-    uint64_t url = fa_key_str(job->target.whole);
     enum fa_claim claim;
-    if (fa_names_claim(s->names, fa_key_str(job->path), url, &claim, err))
+    if (claim_path(s, job, &claim, err))
         return -1;
     if (claim == FA_CLAIM_TAKEN) {
         char *other = NULL;
-        if (fa_name_alternative(job->path, (uint32_t)url, &other)) {
+        if (fa_name_alternative(job->path, (uint32_t)job->owner, &other)) {
             fa_error_system(err, FA_CLASS_LOCAL_IO, ENOMEM, "cannot name a file");
             return -1;
         }
         free(job->path);
         job->path = other;
-        if (fa_names_claim(s->names, fa_key_str(job->path), url, &claim, err))
+        if (claim_path(s, job, &claim, err))
             return -1;
         if (claim == FA_CLAIM_TAKEN) {
             fa_error_set(err, FA_DOMAIN_FETCHALL, 0, FA_CLASS_REFUSED,
@@ -60,7 +73,6 @@ static int claim_name(struct fa_session *s, struct fa_job *job, struct fa_error 
             return -1;
         }
     }
-    job->key = fa_key_pair(job->path, job->target.whole);
     return claim == FA_CLAIM_SAME;
 }
 
@@ -78,33 +90,6 @@ static int name_job(struct fa_session *s, struct fa_job *job, struct fa_error *e
     return claim_name(s, job, err);
 }
 
-static unsigned wanted_hashes(const struct fa_session *s, const struct fa_job *job)
-{
-    return (s->config.hash_existing ? s->config.hash : 0) | job->entry->hash;
-}
-
-/* A file that is there counts as complete unless the list says otherwise. */
-static void admit_existing(struct fa_session *s, struct fa_job *job, int64_t size, double now)
-{
-    const struct fa_entry *entry = job->entry;
-    bool wrong = entry->size >= 0 && entry->size != size;
-    if (s->config.overwrite || wrong) {
-        job->replace = true;
-        if (s->config.plan)
-            fa_tell_end(s, job, FA_STATUS_PLANNED, NULL, false);
-        else
-            fa_dispatch_queue(s, job, false);
-        return;
-    }
-    job->size = size;
-    if (wanted_hashes(s, job) && !s->config.plan) {
-        job->existing = true;
-        fa_staging_take(s, job, now);
-    } else {
-        fa_tell_end(s, job, FA_STATUS_EXISTS, NULL, false);
-    }
-}
-
 static bool spill(struct fa_session *s, struct fa_job *job)
 {
     struct fa_origin *origin = fa_dispatch_origin(s, &job->target);
@@ -117,6 +102,8 @@ static bool spill(struct fa_session *s, struct fa_job *job)
     fa_buf_put_u64(&buf, (uint64_t)(uintptr_t)job->entry->list);
     fa_buf_put_u64(&buf, job->entry->line);
     fa_buf_put_f64(&buf, job->read_at);
+    fa_buf_put_u8(&buf, job->replace);
+    fa_buf_put_u8(&buf, job->conditional);
     fa_buf_put_str(&buf, job->path);
     fa_buf_put(&buf, job->entry->text, job->entry->text_len);
     bool spilled =
@@ -145,28 +132,75 @@ static void admit_missing(struct fa_session *s, struct fa_job *job)
         fa_dispatch_queue(s, job, false);
 }
 
+/* Whether a file that is there is the one that the list asks for, as far as that is known.
+ * @return 1, 0, or -1: its digest would tell */
+static int is_wanted(const struct fa_job *job, int64_t size, enum fa_recall recall)
+{
+    const struct fa_entry *entry = job->entry;
+    if ((entry->size >= 0 && entry->size != size) || recall == FA_RECALL_OTHER)
+        return 0;
+    if (!entry->hash)
+        return 1;
+    if (recall != FA_RECALL_DONE || job->known->digest.hash != entry->hash)
+        return -1;
+    return memcmp(job->known->digest.bytes, entry->hash_bytes, fa_hash_size(entry->hash)) == 0;
+}
+
+static void admit_existing(struct fa_session *s, struct fa_job *job, int64_t size,
+                           enum fa_recall recall, double now)
+{
+    int wanted = is_wanted(job, size, recall);
+    bool ask = s->config.sync && wanted != 0;
+    if (s->config.overwrite || s->config.sync || wanted == 0) {
+        job->replace = true;
+        job->conditional = ask && !s->config.overwrite && recall == FA_RECALL_DONE;
+        admit_missing(s, job);
+        return;
+    }
+    job->size = size;
+    if ((wanted < 0 || s->config.hash_existing) && !s->config.plan) {
+        job->existing = true;
+        fa_staging_take(s, job, now);
+    } else {
+        fa_tell_end(s, job, FA_STATUS_EXISTS, NULL, false);
+    }
+}
+
+static void skip(struct fa_session *s, struct fa_job *job)
+{
+    --s->entries;
+    ++s->skipped;
+    forget_job(job);
+}
+
+static void admit_named(struct fa_session *s, struct fa_job *job, bool duplicate, double now)
+{
+    struct fa_error err = {0};
+    int64_t size = -1;
+    enum fa_there there = fa_store_look(s->store, job->path, &size, &err);
+    enum fa_recall recall = fa_record_recall(s, job, size);
+    if (recall == FA_RECALL_SKIP)
+        skip(s, job);
+    else if (duplicate)
+        fa_tell_end(s, job, FA_STATUS_DUPLICATE, NULL, false);
+    else if (there == FA_THERE_NOTHING)
+        admit_missing(s, job);
+    else if (there == FA_THERE_FILE)
+        admit_existing(s, job, size, recall, now);
+    else
+        fa_tell_end(s, job, FA_STATUS_FAILED, &err, false);
+}
+
 static void admit(struct fa_session *s, struct fa_job *job, double now)
 {
     struct fa_error err = job->entry->error;
-    if (err.class == FA_CLASS_NONE && fa_dispatch_aim(s, job, 0, &err) == 0) {
-        int named = name_job(s, job, &err);
-        if (named == 1) {
-            fa_tell_end(s, job, FA_STATUS_DUPLICATE, NULL, false);
-            return;
-        }
-        int64_t size = -1;
-        enum fa_there there =
-            named ? FA_THERE_REFUSED : fa_store_look(s->store, job->path, &size, &err);
-        if (there == FA_THERE_NOTHING) {
-            admit_missing(s, job);
-            return;
-        }
-        if (there == FA_THERE_FILE) {
-            admit_existing(s, job, size, now);
-            return;
-        }
-    }
-    fa_tell_end(s, job, FA_STATUS_FAILED, &err, false);
+    int named = -1;
+    if (err.class == FA_CLASS_NONE && fa_dispatch_aim(s, job, 0, &err) == 0)
+        named = name_job(s, job, &err);
+    if (named >= 0)
+        admit_named(s, job, named == 1, now);
+    else
+        fa_tell_end(s, job, FA_STATUS_FAILED, &err, false);
 }
 
 static void next_list(struct fa_session *s)
@@ -204,8 +238,11 @@ static void take_entry(struct fa_session *s, const struct fa_list_item *item, do
         return;
     }
     ++s->entries;
-    if (entry->n_unknown > 0)
+    if (entry->n_unknown == 1)
         fa_tell_notice(s, entry, "the option '%s' is not known, and ignored", entry->unknown);
+    else if (entry->n_unknown > 1)
+        fa_tell_notice(s, entry, "the option '%s' and %zu more are not known, and ignored",
+                       entry->unknown, entry->n_unknown - 1);
     admit(s, job, now);
 }
 
@@ -247,6 +284,16 @@ bool fa_admit_one(struct fa_session *s, double now)
     return false;
 }
 
+/* What the state told of a job, and the backlog did not keep. */
+static void recall_again(struct fa_session *s, struct fa_job *job, bool conditional)
+{
+    int64_t size = -1;
+    struct fa_error err;
+    if (job->replace && fa_store_look(s->store, job->path, &size, &err) != FA_THERE_FILE)
+        size = -1;
+    job->conditional = fa_record_recall(s, job, size) == FA_RECALL_DONE && conditional;
+}
+
 static struct fa_job *unspill(struct fa_session *s, const struct fa_buf *record)
 {
     struct fa_reader reader;
@@ -254,6 +301,8 @@ static struct fa_job *unspill(struct fa_session *s, const struct fa_buf *record)
     const char *list = (const char *)(uintptr_t)fa_reader_u64(&reader);
     uint64_t line = fa_reader_u64(&reader);
     double read_at = fa_reader_f64(&reader);
+    bool replace = fa_reader_u8(&reader);
+    bool conditional = fa_reader_u8(&reader);
     const char *path = fa_reader_str(&reader);
     size_t len = (size_t)(reader.end - reader.at);
     if (reader.failed || !path)
@@ -267,7 +316,10 @@ static struct fa_job *unspill(struct fa_session *s, const struct fa_buf *record)
         forget_job(job);
         return NULL;
     }
-    job->key = fa_key_pair(job->path, job->target.whole);
+    job->key = fa_key_str(job->path);
+    job->owner = fa_key_str(job->target.whole);
+    job->replace = replace;
+    recall_again(s, job, conditional);
     return job;
 }
 

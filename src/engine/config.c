@@ -8,6 +8,7 @@ void fa_config_init(struct fa_config *config)
         .per_host = 16,
         .dir = ".",
         .layout = FA_LAYOUT_FLAT,
+        .disk_wait = 60,
         .retries = 5,
         .retry_wait = 1,
         .connect_timeout = 15,

@@ -1,6 +1,7 @@
 #include "engine/session.h"
 
 #include "base/clock.h"
+#include "base/key.h"
 
 #include <errno.h>
 #include <math.h>
@@ -24,6 +25,7 @@ int fa_dispatch_aim(struct fa_session *s, struct fa_job *job, unsigned mirror, s
         fa_url_fini(&job->target);
         job->target = url;
         job->mirror = at;
+        job->mirror_key = fa_key_str(url.whole);
         job->leg = FA_LEG_LISTED;
         job->secure = url.secure;
         job->hops = 0;
@@ -184,6 +186,31 @@ static bool is_last(struct fa_session *s, const struct fa_origin *origin)
     return true;
 }
 
+/* What stands of the part is built upon if it came from the URL that is asked now. */
+static int open_part(struct fa_session *s, struct fa_job *job, struct fa_error *err)
+{
+    struct fa_attempt *attempt = &job->attempt;
+    const struct fa_part *part = &job->part;
+    bool again = part->bytes > 0 && part->mirror == job->mirror_key && part->validator.strong;
+    attempt->offset = again ? part->bytes : 0;
+    attempt->fd = fa_store_part_write(s->store, job->key, job->recorded, &attempt->offset, err);
+    if (attempt->fd < 0)
+        return -1;
+    attempt->total = part->total;
+    attempt->conditional = attempt->offset == 0 && job->conditional;
+    if (attempt->offset > 0)
+        attempt->validator = part->validator;
+    else if (job->conditional)
+        attempt->validator = job->known->validator;
+    if (attempt->offset == 0) {
+        job->part.bytes = 0;
+        job->strange = job->recorded;
+    }
+    attempt->has_head = false;
+    job->told = false;
+    return 0;
+}
+
 static int prepare(struct fa_session *s, struct fa_job *job, struct fa_error *err)
 {
     struct fa_attempt *attempt = &job->attempt;
@@ -195,8 +222,7 @@ static int prepare(struct fa_session *s, struct fa_job *job, struct fa_error *er
     }
     free(job->effective_url);
     job->effective_url = printed;
-    attempt->fd = fa_store_part_new(s->store, job->key, err);
-    if (attempt->fd < 0)
+    if (open_part(s, job, err))
         return -1;
     attempt->url = job->target.whole;
     attempt->host_port = job->target.host_port;
@@ -204,6 +230,7 @@ static int prepare(struct fa_session *s, struct fa_job *job, struct fa_error *er
     attempt->origin = job->origin->hash;
     attempt->close = is_last(s, job->origin);
     attempt->foreign = job->leg == FA_LEG_FOREIGN;
+    attempt->durable = s->config.fsync == FA_FSYNC_EACH;
     attempt->size = job->entry->size;
     attempt->max_size = s->config.max_size;
     attempt->rate = fa_bucket_share(&s->bucket, soon_active(s));
@@ -288,7 +315,7 @@ static struct fa_job *next_job(struct fa_origin *origin)
 
 bool fa_dispatch(struct fa_session *s, double now)
 {
-    for (int i = 0; i < FA_TURN_STEPS && s->staged < FA_STAGE_BACKLOG; ++i) {
+    for (int i = 0; i < FA_TURN_STEPS && s->staged < FA_STAGE_BACKLOG && !s->full; ++i) {
         struct fa_origin *origin = s->hosts.ready;
         bool rejects = origin && fa_breaker_rejects(&origin->breaker, now);
         bool slot = s->active < s->jobs && fa_bucket_allows(&s->bucket, s->active);

@@ -24,6 +24,7 @@ void fa_job_free(struct fa_job *job)
     fa_url_fini(&job->target);
     fa_outcome_fini(&job->outcome);
     free(job->hashed);
+    free(job->known);
     free(job->headers);
     free(job->effective_url);
     free(job->path);

@@ -33,29 +33,55 @@ enum fa_leg {
 
 #define FA_MIRRORS_MAX 64
 
+/** What stands of a file in its part, for the next attempt. */
+struct fa_part {
+    uint64_t bytes;  /**< 0: nothing. */
+    uint64_t mirror; /**< Key of the list's URL that they came from. */
+    struct fa_validator validator;
+    int64_t total; /**< Of the whole file; -1: unknown. */
+};
+
+/** The file of an earlier run that a job finds under its name. */
+struct fa_known {
+    int64_t size; /**< When it was complete. */
+    struct fa_validator validator;
+    struct fa_digest digest; /**< hash 0: none. */
+};
+
 struct fa_job {
     struct fa_timer timer;  /**< First: a timer's address is its job's.  Of its retry. */
     struct fa_entry *entry; /**< Owned. */
     char *path;             /**< Owned; relative to the folder. */
-    uint64_t key;           /**< Of its part. */
+    uint64_t key;           /**< Of the path: names its part, and its record in the state. */
+    uint64_t owner;         /**< Key of the first URL, which the path belongs to. */
     enum fa_job_state state;
 
     struct fa_url target;     /**< What is asked next, or now. */
     struct fa_origin *origin; /**< Of target. */
     enum fa_leg leg;
-    bool secure;       /**< An https URL of the list leads here: http is refused. */
-    unsigned mirror;   /**< Index of the list's URL that is tried. */
-    uint64_t hopeless; /**< Bits of mirrors that failed for good. */
-    unsigned hops;     /**< Redirects since the list's URL. */
+    bool secure;         /**< An https URL of the list leads here: http is refused. */
+    unsigned mirror;     /**< Index of the list's URL that is tried. */
+    uint64_t hopeless;   /**< Bits of mirrors that failed for good. */
+    uint64_t mirror_key; /**< Of that URL. */
+    unsigned hops;       /**< Redirects since the list's URL. */
+
+    struct fa_part part;
+    bool recorded;           /**< The state has a record of it, or had one. */
+    bool strange;            /**< That is not about the part as it is now. */
+    bool told;               /**< The state knows the head of this attempt. */
+    struct fa_known *known;  /**< Owned; NULL: there is no such file. */
+    bool conditional;        /**< Fetch it only if it is not the one that is known. */
+    enum fa_restart restart; /**< Why bytes were thrown away, the last time. */
 
     unsigned attempts; /**< Tries begun, each with its redirects. */
     unsigned rounds;   /**< Tries of all mirrors in turn. */
     unsigned once;     /**< Failures with FA_HOPE_ONCE. */
     unsigned crashes;  /**< Workers that died with it. */
     unsigned mismatches;
-    bool again;    /**< The next attempt is a retry, not a redirect. */
-    bool replace;  /**< A file that is there goes. */
-    bool existing; /**< FETCHED, HASHING: it is the file that was there. */
+    bool again;     /**< The next attempt is a retry, not a redirect. */
+    bool replace;   /**< A file that is there goes. */
+    bool existing;  /**< FETCHED, HASHING: it is the file that was there. */
+    bool unchanged; /**< The server says so of the file that is there. */
 
     double read_at;    /**< When it was read from its list. */
     double started_at; /**< Its attempt. */

@@ -7,6 +7,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
@@ -101,7 +102,6 @@ static unsigned fit_jobs(struct fa_session *s, unsigned *ret_stage)
 static int open_strategy(struct fa_session *s, struct fa_error *err)
 {
     unsigned stage_files;
-    s->ops = fa_strategy_of(s->config.mode);
     bool processes = s->ops->capabilities & FA_CAN_NURSERY;
     bool hashes = s->config.hash && s->config.hash_with == FA_HASH_WITH_PROCESS;
     s->nursery = fa_nursery_new(s->base, s->config.worker_program, processes || hashes, err);
@@ -174,9 +174,12 @@ static int open_all(struct fa_session *s, struct fa_error *err)
         return -1;
     s->names = fa_names_new(fa_store_scratch(s->store), err);
     s->backlog = fa_backlog_new(fa_store_scratch(s->store), err);
+    s->ops = fa_strategy_of(s->config.mode);
     if (!s->names || !s->backlog)
         return -1;
-    return s->config.plan ? 0 : open_strategy(s, err);
+    if (!s->config.plan && open_strategy(s, err))
+        return -1;
+    return fa_record_open(s, err);
 }
 
 struct fa_session *fa_session_new(const struct fa_config *config, fa_event_handler handler,
@@ -215,7 +218,7 @@ static void free_jobs(struct fa_session *s)
         s->all = job->all_next;
         bool part = job->state == FA_JOB_ACTIVE || job->state == FA_JOB_FETCHED ||
                     job->state == FA_JOB_HASHING;
-        if (part && !job->existing)
+        if (part && !job->existing && !job->recorded)
             fa_store_part_remove(s->store, job->key);
         fa_job_free(job);
     }
@@ -245,6 +248,7 @@ void fa_session_free(struct fa_session *s)
     fa_hosts_fini(&s->hosts);
     fa_timers_fini(&s->job_timers);
     fa_timers_fini(&s->host_timers);
+    fa_state_close(s->state);
     fa_backlog_free(s->backlog);
     fa_names_free(s->names);
     fa_store_free(s->store);
@@ -258,7 +262,7 @@ void fa_session_free(struct fa_session *s)
     free(s);
 }
 
-int fa_session_add_list(struct fa_session *s, const char *name, struct fa_error *err)
+static int add_list(struct fa_session *s, const char *file, const char *name, struct fa_error *err)
 {
     struct fa_list_source *source = calloc(1, sizeof(*source));
     if (!source) {
@@ -266,7 +270,7 @@ int fa_session_add_list(struct fa_session *s, const char *name, struct fa_error 
         return -1;
     }
     source->name = name;
-    source->list = fa_list_open(name, err);
+    source->list = fa_list_open(file, err);
     if (!source->list) {
         free(source);
         return -1;
@@ -274,6 +278,23 @@ int fa_session_add_list(struct fa_session *s, const char *name, struct fa_error 
     *s->last_list = source;
     s->last_list = &source->next;
     return 0;
+}
+
+int fa_session_add_list(struct fa_session *s, const char *name, struct fa_error *err)
+{
+    return add_list(s, name, name, err);
+}
+
+int fa_session_add_failed(struct fa_session *s, struct fa_error *err)
+{
+    char file[40];
+    int fd = fa_record_failed(s, err);
+    if (fd < 0)
+        return -1;
+    snprintf(file, sizeof(file), "/proc/self/fd/%d", fd);
+    int result = add_list(s, file, "the state", err);
+    close(fd);
+    return result;
 }
 
 int fa_session_run(struct fa_session *s, enum fa_end *ret_end, struct fa_error *err)
@@ -291,6 +312,7 @@ int fa_session_run(struct fa_session *s, enum fa_end *ret_end, struct fa_error *
     while (!s->over && event_base_dispatch(s->base) >= 0)
         continue;
     event_del(s->tick);
+    fa_record_close(s);
     fa_tell_progress(s);
     *ret_end = s->end;
     if (s->end != FA_END_LOCAL)

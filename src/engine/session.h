@@ -5,6 +5,8 @@
  *     dispatch.c  jobs become attempts, as the limits allow
  *     settle.c    outcomes become retries, parts to hash, or ends
  *     staging.c   parts go to the CPU stage, digests are compared, files get their names
+ *     record.c    what the state is told, and what it knows
+ *     room.c      what happens when the disk is full
  *     tell.c      what the observer hears
  *     turn.c      the order of all that
  *
@@ -23,6 +25,7 @@
 #include "engine/timers.h"
 #include "list/list.h"
 #include "stage/stage.h"
+#include "state/state.h"
 #include "strategy/strategy.h"
 
 #include <fetchall/session.h>
@@ -61,6 +64,7 @@ struct fa_session {
     struct event_base *base;
     struct fa_nursery *nursery;
     struct fa_store *store;
+    struct fa_state *state; /**< NULL: none is kept. */
     struct fa_names *names;
     struct fa_backlog *backlog;
     struct fa_resolver *resolver; /**< NULL: a proxy looks up names. */
@@ -90,6 +94,16 @@ struct fa_session {
     size_t queued; /**< In memory. */
     uint64_t entries, done, failed, bytes, expected;
     uint64_t random;
+
+    /* The state. */
+    struct fa_state_run last_run; /**< The one before this. */
+    double committed_at;
+    uint64_t skipped; /**< --retry-failed: entries that did not fail. */
+
+    /* A full disk. */
+    bool full;
+    double full_since, full_checked;
+    struct fa_error full_error;
 
     /* The end. */
     struct fa_wake *stop_wake;
@@ -156,6 +170,37 @@ void fa_staging_done(void *ctx, void *tag, const struct fa_stage_result *result)
 /** The job's file is there: hash it, or publish it. */
 void fa_staging_take(struct fa_session *s, struct fa_job *job, double now);
 void fa_staging(struct fa_session *s, double now);
+
+/* record.c */
+/** Open the state, and remove the parts that it does not know. */
+int fa_record_open(struct fa_session *s, struct fa_error *err);
+/** What the state knows of a job that has its name. */
+enum fa_recall {
+    FA_RECALL_NOTHING, /**< Nothing of a file; maybe of its part, which the job has now. */
+    FA_RECALL_DONE,    /**< The file, with that size, is complete. */
+    FA_RECALL_OTHER,   /**< It was complete, and has another size now. */
+    FA_RECALL_SKIP,    /**< It is not to be tried in this run. */
+};
+/** Whether the state says that the job's path belongs to another URL.  @return 1, 0 or -1 */
+int fa_record_is_anothers(struct fa_session *s, const struct fa_job *job, struct fa_error *err);
+enum fa_recall fa_record_recall(struct fa_session *s, struct fa_job *job, int64_t size);
+/** A job has ended. */
+void fa_record_end(struct fa_session *s, const struct fa_job *job, const struct fa_result *result);
+/** The heads of answers that have come. */
+void fa_record_heads(struct fa_session *s);
+/** The part of a job is complete, or an attempt has left it as job->part says. */
+void fa_record_part(struct fa_session *s, struct fa_job *job);
+/** Commit now and then. */
+void fa_record_commit(struct fa_session *s, double now, bool last);
+void fa_record_close(struct fa_session *s);
+/** What failed before, as a list.  @return a descriptor of an unlinked file, or -1 */
+int fa_record_failed(struct fa_session *s, struct fa_error *err);
+
+/* room.c */
+/** Whether an error means that the disk is full, and the run is to wait for room. */
+bool fa_room_lacks(struct fa_session *s, const struct fa_error *error, double now);
+/** Look for room.  @return when to look again; infinite: there is no need. */
+double fa_room_check(struct fa_session *s, double now);
 
 /* tell.c */
 void fa_tell_started(struct fa_session *s, const struct fa_job *job);

@@ -116,10 +116,24 @@ static bool stops_everything(const struct fa_error *error)
     }
 }
 
+/* What may pass may be resumed by a later run; so may what this one was stopped at. */
+static bool is_worth_keeping(const struct fa_session *s, const struct fa_job *job)
+{
+    const struct fa_outcome *outcome = &job->outcome;
+    return s->state && job->part.bytes > 0 && job->part.validator.strong && !job->known &&
+           (outcome->hope == FA_HOPE_AGAIN || outcome->error.class == FA_CLASS_CANCELLED ||
+            outcome->error.class == FA_CLASS_LOCAL_IO);
+}
+
 static void fail(struct fa_session *s, struct fa_job *job)
 {
     struct fa_error error = job->outcome.error;
-    fa_store_part_remove(s->store, job->key);
+    if (is_worth_keeping(s, job)) {
+        fa_record_part(s, job);
+    } else {
+        job->part.bytes = 0;
+        fa_store_part_remove(s->store, job->key);
+    }
     fa_tell_end(s, job, FA_STATUS_FAILED, &error, job->outcome.hope == FA_HOPE_AGAIN);
 }
 
@@ -150,9 +164,49 @@ static void count_failure(struct fa_job *job)
         job->hopeless |= 1ull << job->mirror;
 }
 
+/* Once the bytes of earlier attempts turn out to be of no use, that is no failure. */
+static bool begin_anew(struct fa_session *s, struct fa_job *job)
+{
+    if (!job->outcome.restart || job->restart || s->draining)
+        return false;
+    job->restart = job->outcome.restart;
+    fa_dispatch_queue(s, job, true);
+    return true;
+}
+
+/* What an attempt has left of the part. */
+static void take_part(struct fa_session *s, struct fa_job *job)
+{
+    const struct fa_outcome *outcome = &job->outcome;
+    const struct fa_head *head = &outcome->head;
+    uint64_t bytes = outcome->size;
+    if (outcome->error.class == FA_CLASS_WORKER_CRASHED) {
+        int64_t size = fa_store_part_size(s->store, job->key);
+        head = &job->attempt.head;
+        bytes = job->attempt.has_head && size > 0 ? (uint64_t)size : 0;
+        if (!job->attempt.has_head && job->attempt.offset == 0 && job->part.bytes == 0)
+            return;
+    } else if (outcome->http == 0 && !outcome->restart) {
+        return; /* it has not been touched */
+    }
+    job->part.bytes = 0;
+    if (bytes == 0 || !head->validator.strong)
+        return;
+    job->part = (struct fa_part){.bytes = bytes,
+                                 .mirror = job->mirror_key,
+                                 .validator = head->validator,
+                                 .total = head->total};
+}
+
 void fa_settle_failure(struct fa_session *s, struct fa_job *job, double now)
 {
     const struct fa_outcome *outcome = &job->outcome;
+    if (fa_room_lacks(s, &outcome->error, now)) {
+        fa_dispatch_queue(s, job, true);
+        return;
+    }
+    if (begin_anew(s, job))
+        return;
     if (stops_everything(&outcome->error))
         fa_session_end(s, FA_END_LOCAL, &outcome->error);
     if (s->draining || outcome->error.class == FA_CLASS_CANCELLED) {
@@ -220,8 +274,31 @@ static void redirect(struct fa_session *s, struct fa_job *job, double now)
     job->target = to;
     job->secure = to.secure;
     ++job->hops;
-    fa_store_part_remove(s->store, job->key);
     fa_dispatch_queue(s, job, true);
+}
+
+/* The part is complete, and may be resumed as such if we are ended before it has its name. */
+static void complete(struct fa_session *s, struct fa_job *job)
+{
+    const struct fa_outcome *outcome = &job->outcome;
+    job->part = (struct fa_part){.bytes = outcome->size,
+                                 .mirror = job->mirror_key,
+                                 .validator = outcome->head.validator,
+                                 .total = (int64_t)outcome->size};
+    if (job->strange)
+        fa_record_part(s, job);
+}
+
+static void unchanged(struct fa_session *s, struct fa_job *job, double now)
+{
+    fa_store_part_remove(s->store, job->key);
+    job->unchanged = true;
+    job->existing = true;
+    job->size = job->known ? job->known->size : -1;
+    if (s->config.hash_existing)
+        fa_staging_take(s, job, now);
+    else
+        fa_tell_end(s, job, FA_STATUS_UNCHANGED, NULL, false);
 }
 
 static void settle(struct fa_session *s, struct fa_job *job, double now)
@@ -235,12 +312,20 @@ static void settle(struct fa_session *s, struct fa_job *job, double now)
     s->bytes += outcome->received;
     job->attempt.received = 0;
     judge_origin(s, origin, outcome, now);
+    if (job->attempt.offset > 0 && outcome->restart) {
+        job->strange = true;
+        job->restart = outcome->error.class == FA_CLASS_NONE ? outcome->restart : job->restart;
+    }
     if (outcome->error.class != FA_CLASS_NONE) {
+        take_part(s, job);
         fa_settle_failure(s, job, now);
     } else if (outcome->location) {
         redirect(s, job, now);
+    } else if (outcome->unchanged) {
+        unchanged(s, job, now);
     } else {
         job->size = (int64_t)outcome->size;
+        complete(s, job);
         fa_staging_take(s, job, now);
     }
     fa_dispatch_review(s, origin, now);

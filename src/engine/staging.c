@@ -16,9 +16,12 @@ static void publish(struct fa_session *s, struct fa_job *job, const struct fa_di
                     size_t n_digests, double now)
 {
     struct fa_error err = {0};
+    bool each = s->config.fsync == FA_FSYNC_EACH;
     if (job->existing) {
-        fa_tell_end_hashed(s, job, FA_STATUS_EXISTS, digests, n_digests);
-    } else if (fa_store_publish(s->store, job->key, job->path, job->replace, &err) == 0) {
+        fa_tell_end_hashed(s, job, job->unchanged ? FA_STATUS_UNCHANGED : FA_STATUS_EXISTS, digests,
+                           n_digests);
+    } else if (fa_store_publish(s->store, job->key, job->path, job->replace, &err) == 0 &&
+               (!each || fa_store_sync(s->store, job->path, &err) == 0)) {
         fa_tell_end_hashed(s, job, FA_STATUS_OK, digests, n_digests);
     } else {
         job->outcome.error = err;
@@ -63,11 +66,13 @@ static void mismatch(struct fa_session *s, struct fa_job *job, double now)
 {
     if (job->existing) {
         job->existing = false;
+        job->conditional = false;
         job->replace = true;
         job->size = -1;
         fa_dispatch_queue(s, job, false);
         return;
     }
+    job->part.bytes = 0;
     job->outcome.hope = FA_HOPE_NONE;
     fa_error_set(&job->outcome.error, FA_DOMAIN_FETCHALL, 0, FA_CLASS_INTEGRITY,
                  "the %s of the file is not the one in the list", fa_hash_name(job->entry->hash));
@@ -127,8 +132,11 @@ static void give(struct fa_session *s, struct fa_job *job)
 void fa_staging(struct fa_session *s, double now)
 {
     struct fa_job *job;
+    size_t queued = s->queued;
     while ((job = fa_job_queue_pop(&s->hashed)))
         take_back(s, job, now);
+    if (s->queued > queued)
+        fa_session_wake(s); /* dispatching comes before this in a turn */
     while (s->fetched.first && !fa_stage_full(s->stage))
         give(s, fa_job_queue_pop(&s->fetched));
     fa_stage_flush(s->stage);

@@ -106,40 +106,25 @@ static int lock(struct fa_store *store, struct fa_error *err)
     return failed(err, "lock the folder", store->dir);
 }
 
-/* We hold the lock: parts that are there were left by a run that was killed. */
-static void purge_parts(struct fa_store *store)
+static DIR *open_list(int at)
 {
-    int fd = openat(store->own_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    int fd = openat(at, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     DIR *dir = fd >= 0 ? fdopendir(fd) : NULL;
-    if (!dir) {
-        if (fd >= 0)
-            close(fd);
-        return;
-    }
-    struct dirent *entry;
-    while ((entry = readdir(dir))) {
-        size_t len = strlen(entry->d_name);
-        if (len > 5 && strcmp(entry->d_name + len - 5, ".part") == 0)
-            unlinkat(store->own_fd, entry->d_name, 0);
-    }
-    closedir(dir);
+    if (!dir && fd >= 0)
+        close(fd);
+    return dir;
 }
 
 static bool is_empty(int fd)
 {
-    int copy = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    DIR *dir = copy >= 0 ? fdopendir(copy) : NULL;
-    if (!dir) {
-        if (copy >= 0)
-            close(copy);
-        return false;
-    }
-    struct dirent *entry;
-    while ((entry = readdir(dir)))
+    DIR *dir = open_list(fd);
+    struct dirent *entry = NULL;
+    while (dir && (entry = readdir(dir)))
         if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
             break;
-    closedir(dir);
-    return !entry;
+    if (dir)
+        closedir(dir);
+    return dir && !entry;
 }
 
 static int open_own(struct fa_store *store, struct fa_error *err)
@@ -152,7 +137,6 @@ static int open_own(struct fa_store *store, struct fa_error *err)
         return failed(err, "open the folder for parts in", store->dir);
     if (lock(store, err))
         return -1;
-    purge_parts(store);
     store->scratch_fd = store->own_fd;
     return 0;
 }
@@ -349,18 +333,81 @@ static const char *part_name(uint64_t key, char name[PART_NAME])
     return name;
 }
 
-int fa_store_part_new(struct fa_store *store, uint64_t key, struct fa_error *err)
+/* Made anew: what stands under the name is of no use.  We hold the lock, so it is an old one. */
+static int part_new(struct fa_store *store, const char *name, mode_t mode, struct fa_error *err)
+{
+    int flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
+    int fd = openat(store->own_fd, name, flags, mode);
+    if (fd < 0 && errno == EEXIST) {
+        unlinkat(store->own_fd, name, 0);
+        fd = openat(store->own_fd, name, flags, mode);
+    }
+    return fd < 0 ? failed(err, "make a part in", store->dir) : fd;
+}
+
+static bool is_ours(const struct stat *st)
+{
+    return S_ISREG(st->st_mode) && st->st_nlink == 1 && st->st_uid == geteuid();
+}
+
+static int part_again(struct fa_store *store, const char *name, uint64_t offset)
+{
+    struct stat st;
+    int flags = O_WRONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC;
+    int fd = openat(store->own_fd, name, flags);
+    if (fd < 0)
+        return -1;
+    if (fstat(fd, &st) == 0 && is_ours(&st) && (uint64_t)st.st_size >= offset)
+        return fd;
+    close(fd);
+    return -1;
+}
+
+int fa_store_part_write(struct fa_store *store, uint64_t key, bool strange, uint64_t *offset,
+                        struct fa_error *err)
 {
     char name[PART_NAME];
     part_name(key, name);
-    int flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
-    int fd = openat(store->own_fd, name, flags, 0600);
-    if (fd < 0 && errno == EEXIST) {
-        /* We hold the lock: it is what a killed run left. */
-        unlinkat(store->own_fd, name, 0);
-        fd = openat(store->own_fd, name, flags, 0600);
+    int fd = *offset > 0 ? part_again(store, name, *offset) : -1;
+    if (fd >= 0)
+        return fd;
+    *offset = 0;
+    return part_new(store, name, strange ? FA_PART_STRANGE : FA_PART_KNOWN, err);
+}
+
+int64_t fa_store_part_size(struct fa_store *store, uint64_t key)
+{
+    char name[PART_NAME];
+    struct stat st;
+    if (fstatat(store->own_fd, part_name(key, name), &st, AT_SYMLINK_NOFOLLOW) || !is_ours(&st) ||
+        (st.st_mode & 0777) != FA_PART_KNOWN)
+        return -1;
+    return st.st_size;
+}
+
+int fa_store_part_know(struct fa_store *store, uint64_t key)
+{
+    char name[PART_NAME];
+    return fchmodat(store->own_fd, part_name(key, name), FA_PART_KNOWN, 0);
+}
+
+void fa_store_purge(struct fa_store *store, bool (*keeps)(void *arg, uint64_t key), void *arg)
+{
+    DIR *dir = open_list(store->own_fd);
+    struct dirent *entry;
+    while (dir && (entry = readdir(dir))) {
+        char name[PART_NAME];
+        uint64_t key;
+        size_t len = strlen(entry->d_name);
+        if (len < 5 || strcmp(entry->d_name + len - 5, ".part") != 0)
+            continue;
+        bool named = sscanf(entry->d_name, "%16" SCNx64, &key) == 1 &&
+                     strcmp(part_name(key, name), entry->d_name) == 0;
+        if (!named || !keeps || !keeps(arg, key))
+            unlinkat(store->own_fd, entry->d_name, 0);
     }
-    return fd < 0 ? failed(err, "make a part in", store->dir) : fd;
+    if (dir)
+        closedir(dir);
 }
 
 int fa_store_part_open(struct fa_store *store, uint64_t key, struct fa_error *err)
@@ -416,7 +463,7 @@ int fa_store_publish(struct fa_store *store, uint64_t key, const char *path, boo
     int to = parent_of(store, path, &name, true, err);
     if (to < 0)
         return -1;
-    if (store->mode != 0600 && fchmodat(store->own_fd, part, store->mode, 0))
+    if (fchmodat(store->own_fd, part, store->mode, 0))
         return failed(err, "set the mode of", path);
     if (replace)
         return rename_over(store, part, to, name, path, err);
@@ -425,4 +472,37 @@ int fa_store_publish(struct fa_store *store, uint64_t key, const char *path, boo
     if (errno == EEXIST)
         return refuse_present(to, name, path, err);
     return failed(err, "give its name to", path);
+}
+
+int fa_store_sync(struct fa_store *store, const char *path, struct fa_error *err)
+{
+    if (!path)
+        return syncfs(store->fd) ? failed(err, "sync", store->dir) : 0;
+    const char *name;
+    int at = parent_of(store, path, &name, true, err);
+    int fd = at < 0 ? -1 : openat(at, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    int result = at < 0 ? -1 : 0;
+    if (at >= 0 && (fd < 0 || fsync(fd)))
+        result = failed(err, "sync the folder of", path);
+    if (fd >= 0)
+        close(fd);
+    return result;
+}
+
+bool fa_store_has_room(struct fa_store *store)
+{
+    int fd = openat(store->own_fd, "room", O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+    if (fd < 0)
+        return false;
+    bool room = fallocate(fd, 0, 0, FA_STORE_ROOM) == 0 || (errno != ENOSPC && errno != EDQUOT);
+    close(fd);
+    unlinkat(store->own_fd, "room", 0);
+    return room;
+}
+
+char *fa_store_path(const struct fa_store *store)
+{
+    char link[64];
+    snprintf(link, sizeof(link), "/proc/self/fd/%d", store->fd);
+    return realpath(link, NULL);
 }

@@ -43,8 +43,29 @@ enum fa_there fa_store_look(struct fa_store *store, const char *path, int64_t *r
 /** Open a file under its final name for reading.  @return a descriptor, or -1. */
 int fa_store_open(struct fa_store *store, const char *path, struct fa_error *err);
 
-/** Make an empty part for writing.  @return a descriptor, or -1. */
-int fa_store_part_new(struct fa_store *store, uint64_t key, struct fa_error *err);
+/** The mode of a part.  One whose bytes are not those that the state tells of is a strange one: the
+ * mode says so, as it can be changed with the bytes, whatever ends the program in between. */
+#define FA_PART_KNOWN   0600
+#define FA_PART_STRANGE 0200
+
+/**
+ * Open a part for writing.
+ *
+ * @strange  If it is made anew: the state may tell of another under its name.
+ * @offset   In: how many bytes of it are good.  Out: 0 if it has not as many; then it is empty.
+ * @return   A descriptor, or -1.
+ */
+int fa_store_part_write(struct fa_store *store, uint64_t key, bool strange, uint64_t *offset,
+                        struct fa_error *err);
+
+/** @return the bytes of a part that may be trusted, or -1. */
+int64_t fa_store_part_size(struct fa_store *store, uint64_t key);
+
+/** The state tells of the part as it is now. */
+int fa_store_part_know(struct fa_store *store, uint64_t key);
+
+/** Remove all parts but those that keeps() tells to keep.  @keeps  NULL: all. */
+void fa_store_purge(struct fa_store *store, bool (*keeps)(void *arg, uint64_t key), void *arg);
 
 /** Open a part for reading.  @return a descriptor, or -1. */
 int fa_store_part_open(struct fa_store *store, uint64_t key, struct fa_error *err);
@@ -58,5 +79,18 @@ void fa_store_part_remove(struct fa_store *store, uint64_t key);
  */
 int fa_store_publish(struct fa_store *store, uint64_t key, const char *path, bool replace,
                      struct fa_error *err);
+
+/** Have on the disk what was done to a path's folder; NULL: all that was written to the file
+ * system. */
+int fa_store_sync(struct fa_store *store, const char *path, struct fa_error *err);
+
+/** Bytes that make it worth going on after the disk was full. */
+#define FA_STORE_ROOM (1 << 20)
+
+/** Whether there are FA_STORE_ROOM bytes that we may write. */
+bool fa_store_has_room(struct fa_store *store);
+
+/** The absolute name of the folder, to be freed by the caller; NULL when memory ran out. */
+char *fa_store_path(const struct fa_store *store);
 
 #endif

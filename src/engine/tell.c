@@ -92,11 +92,19 @@ void fa_tell_progress(struct fa_session *s)
     tell(s, &event);
 }
 
+static const char *const restarts[FA_RESTARTS] = {
+    [FA_RESTART_CHANGED] = "the server has another version now",
+    [FA_RESTART_IGNORED] = "the server sent the whole file",
+    [FA_RESTART_REFUSED] = "the server did not go on where the part ends",
+};
+
 static void fill_attempt(const struct fa_job *job, struct fa_result *result)
 {
     const struct fa_outcome *outcome = &job->outcome;
     result->http = outcome->http;
     result->bytes = job->bytes;
+    result->resumed = outcome->head.kept;
+    result->restarted = job->restart ? restarts[job->restart] : NULL;
     result->attempts = job->attempts;
     result->effective_url = job->effective_url;
     result->ip = outcome->ip[0] ? outcome->ip : NULL;
@@ -133,11 +141,14 @@ static void end(struct fa_session *s, struct fa_job *job, struct fa_result *resu
     result->size = result->status == FA_STATUS_FAILED ? -1 : job->size;
     result->mode = s->config.mode;
     event.done = *result;
+    fa_record_end(s, job, result);
     ++s->done;
     s->failed += result->status == FA_STATUS_FAILED;
     tell(s, &event);
     free(url);
 
+    if (s->state && result->status == FA_STATUS_OK)
+        job->recorded = true;
     fa_job_set_state(job, FA_JOB_FINAL);
     *job->all_back = job->all_next;
     if (job->all_next)

@@ -24,7 +24,7 @@ static bool wants_entries(const struct fa_session *s, bool room)
 {
     if (s->config.plan)
         return true;
-    if (s->staged >= FA_STAGE_BACKLOG)
+    if (s->staged >= FA_STAGE_BACKLOG || s->full)
         return false;
     return s->queued < s->jobs || (room && fa_backlog_count(s->backlog) < FA_LOOKAHEAD);
 }
@@ -51,6 +51,7 @@ static void set_alarm(struct fa_session *s, double now)
     at = fmin(at, job ? job->at : INFINITY);
     at = fmin(at, host ? host->at : INFINITY);
     at = fmin(at, s->list_waits ? s->list_wake : INFINITY);
+    at = fmin(at, fa_room_check(s, now));
     if (s->hosts.ready && fa_bucket_wait(&s->bucket) > 0)
         at = fmin(at, now + fa_bucket_wait(&s->bucket));
     if (isinf(at)) {
@@ -90,6 +91,7 @@ void fa_turn(evutil_socket_t fd, short what, void *arg)
     if (!s->config.plan) {
         fa_staging(s, now);
         s->ops->flush(s->strategy);
+        fa_record_commit(s, now, false);
     }
     set_alarm(s, now);
     check_end(s, now);
@@ -99,6 +101,9 @@ void fa_turn_tick(evutil_socket_t fd, short what, void *arg)
 {
     (void)fd, (void)what;
     struct fa_session *s = arg;
-    fa_dispatch_rates(s, fa_clock_now());
+    double now = fa_clock_now();
+    fa_dispatch_rates(s, now);
+    fa_record_heads(s);
+    fa_record_commit(s, now, false);
     fa_tell_progress(s);
 }

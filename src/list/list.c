@@ -3,6 +3,7 @@
 #include "base/utf8.h"
 #include "list/source.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <math.h>
 #include <stdbool.h>
@@ -188,17 +189,39 @@ static void begin_entry(struct fa_list *list)
     use_line(list);
 }
 
+/* "name=value" behind blanks, whatever the name is. */
+static bool is_option(const struct line *line)
+{
+    const char *at = line->at;
+    const char *end = line->at + line->len;
+    while (at < end && is_blank(*at))
+        ++at;
+    const char *name = at;
+    while (at < end && (isalnum((unsigned char)*at) || *at == '-' || *at == '_'))
+        ++at;
+    bool named = at > name;
+    while (at < end && is_blank(*at))
+        ++at;
+    return named && at < end && *at == '=';
+}
+
 /* A line of options.  Return whether *ret is filled in. */
 static bool add_option(struct fa_list *list, struct fa_list_item *ret)
 {
     struct line *line = &list->line;
     const char *why = NULL;
-    if (list->above == ABOVE_NONE || list->above == ABOVE_LATE) {
+    bool option = is_option(line);
+    if (!option && list->above == ABOVE_OPEN) {
+        deliver(list, ret, ABOVE_NONE);
+        return true;
+    }
+    if (!option || list->above == ABOVE_NONE || list->above == ABOVE_LATE) {
         bool late = list->above == ABOVE_LATE;
         begin_entry(list);
         deliver_bad(list, ret, list->above,
-                    late ? "an option that came more than a second after its entry"
-                         : "an option with no entry above it");
+                    !option ? "the line begins with a blank, and is no option (name=value)"
+                    : late  ? "an option that came more than a second after its entry"
+                            : "an option with no entry above it");
         return true;
     }
     if (list->above == ABOVE_OPEN && line->too_long)

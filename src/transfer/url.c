@@ -216,19 +216,32 @@ static void keep_login(CURLU *handle, const char *base)
     curl_url_cleanup(from);
 }
 
-char *fa_url_redact(const char *text)
+/* Where the password of an authority begins, or NULL. */
+static const char *password_in(const char *authority, const char **ret_end)
 {
-    const char *authority = strstr(text, "://");
-    if (!authority)
-        return strdup(text);
-    authority += 3;
-    size_t len = strcspn(authority, "/?#");
+    size_t len = strcspn(authority, "/?#&");
     const char *at = memrchr(authority, '@', len);
     const char *colon = at ? memchr(authority, ':', (size_t)(at - authority)) : NULL;
-    char *copy = NULL;
-    if (!colon)
-        return strdup(text);
-    return asprintf(&copy, "%.*s***%s", (int)(colon + 1 - text), text, at) < 0 ? NULL : copy;
+    *ret_end = at;
+    return colon ? colon + 1 : NULL;
+}
+
+/* A URL may hold others, in its query. */
+char *fa_url_redact(const char *text)
+{
+    char *copy = malloc(2 * strlen(text) + 1);
+    char *to = copy;
+    const char *authority, *end;
+    while (copy && (authority = strstr(text, "://"))) {
+        authority += 3;
+        const char *password = password_in(authority, &end);
+        to = mempcpy(to, text, (size_t)((password ? password : authority) - text));
+        to = password ? stpcpy(to, "***") : to;
+        text = password ? end : authority;
+    }
+    if (copy)
+        strcpy(to, text);
+    return copy;
 }
 
 int fa_url_parse(struct fa_url *url, const char *text, const char *base, struct fa_error *err)

@@ -1,0 +1,389 @@
+/*
+ * What the state is told: a record when the head of an answer has come (its part may be resumed),
+ * and one when a job has ended.  Always after the fact, so that a kill in between loses a record
+ * and never makes one lie.
+ *
+ * A part's bytes can change before the state hears of it: when an attempt begins anew, or the
+ * server sends another version.  Such a part has the mode of a strange one until the record of its
+ * new bytes is committed, and is not resumed if it is found like that.
+ */
+#include "engine/session.h"
+
+#include "base/io.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define COMMIT_EVERY   0.2
+#define COMMIT_CHANGES 1000
+/* Less is fetched again rather than resumed in another run. */
+#define PART_MIN (256 * 1024)
+
+static bool has_part(const struct fa_record *record)
+{
+    return record->standing == FA_STANDING_PART ||
+           (record->standing == FA_STANDING_FAILED && record->strong && !record->replaces);
+}
+
+static bool keeps(void *arg, uint64_t key)
+{
+    struct fa_session *s = arg;
+    struct fa_record record;
+    return fa_state_get(s->state, key, &record, NULL) == 1 && has_part(&record);
+}
+
+static char *state_file(const struct fa_session *s)
+{
+    char *name = NULL;
+    if (s->config.state)
+        return strdup(s->config.state);
+    return asprintf(&name, "%s/.fetchall/state.db", s->config.dir) < 0 ? NULL : name;
+}
+
+static int open_state(struct fa_session *s, struct fa_error *err)
+{
+    char notice[FA_MESSAGE_MAX] = "";
+    char *file = state_file(s);
+    char *dir = s->config.state ? fa_store_path(s->store) : NULL;
+    bool durable = s->config.fsync != FA_FSYNC_NONE;
+    if (!file || (s->config.state && !dir))
+        fa_error_system(err, FA_CLASS_LOCAL_IO, ENOMEM, "cannot open the state");
+    else
+        s->state = fa_state_open(file, dir, s->config.plan ? FA_STATE_READ : FA_STATE_WRITE,
+                                 durable, notice, err);
+    free(file);
+    free(dir);
+    if (notice[0])
+        fa_tell_notice(s, NULL, "%s", notice);
+    return s->state ? 0 : -1;
+}
+
+int fa_record_open(struct fa_session *s, struct fa_error *err)
+{
+    struct fa_error why = {0};
+    if (!s->config.no_state && open_state(s, &why)) {
+        /* What would be fetched can be told without one. */
+        if (s->config.plan && why.domain == FA_DOMAIN_SYSTEM && why.code == ENOENT)
+            return 0;
+        *err = why;
+        return -1;
+    }
+    if (s->config.plan)
+        return 0;
+    if (s->state)
+        fa_state_last_run(s->state, &s->last_run);
+    fa_store_purge(s->store, s->state ? keeps : NULL, s);
+    return s->state ? fa_state_begin(s->state, s->ops->name, err) : 0;
+}
+
+static void set_validator(struct fa_validator *ret, const struct fa_record *record)
+{
+    *ret = (struct fa_validator){.modified = record->modified, .strong = record->strong};
+    if (record->etag && strlen(record->etag) < FA_ETAG_MAX)
+        strcpy(ret->etag, record->etag);
+}
+
+/* The part that a record tells of, if it is there as it was left. */
+static void take_part(struct fa_session *s, struct fa_job *job, const struct fa_record *record)
+{
+    int64_t bytes = fa_store_part_size(s->store, job->key);
+    bool cut = s->last_run.ended == 0 && !s->last_run.same_boot;
+    if (bytes > 0 && cut && (uint64_t)bytes > record->durable)
+        bytes = (int64_t)record->durable;
+    if (bytes <= 0)
+        return;
+    job->part = (struct fa_part){
+        .bytes = (uint64_t)bytes,
+        .mirror = record->mirror,
+        .total = record->size,
+    };
+    set_validator(&job->part.validator, record);
+}
+
+static int take_known(struct fa_job *job, const struct fa_record *record)
+{
+    if (!job->known && !(job->known = malloc(sizeof(*job->known))))
+        return -1;
+    *job->known = (struct fa_known){.size = record->size, .digest = record->digest};
+    set_validator(&job->known->validator, record);
+    return 0;
+}
+
+/* A part that is gone while its file is there was given its name just before a kill. */
+static bool tells_of_file(const struct fa_job *job, const struct fa_record *record)
+{
+    return record->standing == FA_STANDING_DONE || record->replaces ||
+           (record->standing == FA_STANDING_PART && job->part.bytes == 0);
+}
+
+int fa_record_is_anothers(struct fa_session *s, const struct fa_job *job, struct fa_error *err)
+{
+    struct fa_record record;
+    if (!s->state || fa_state_is_fresh(s->state))
+        return 0;
+    int found = fa_state_get(s->state, job->key, &record, err);
+    return found > 0 ? record.owner != job->owner : found;
+}
+
+enum fa_recall fa_record_recall(struct fa_session *s, struct fa_job *job, int64_t size)
+{
+    struct fa_record record;
+    struct fa_error err = {0};
+    if (!s->state || fa_state_is_fresh(s->state))
+        return s->config.retry_failed ? FA_RECALL_SKIP : FA_RECALL_NOTHING;
+    int found = fa_state_get(s->state, job->key, &record, &err);
+    if (found < 0) {
+        fa_session_end(s, FA_END_LOCAL, &err);
+        return FA_RECALL_SKIP;
+    }
+    if (s->config.retry_failed && !(found && record.standing == FA_STANDING_FAILED))
+        return FA_RECALL_SKIP;
+    if (!found)
+        return FA_RECALL_NOTHING;
+    job->recorded = true;
+    if (has_part(&record) && !s->config.plan)
+        take_part(s, job, &record);
+    if (size < 0 || record.size < 0 || !tells_of_file(job, &record))
+        return FA_RECALL_NOTHING;
+    if (take_known(job, &record)) {
+        fa_error_system(&err, FA_CLASS_LOCAL_IO, ENOMEM, "cannot take in an entry");
+        fa_session_end(s, FA_END_LOCAL, &err);
+        return FA_RECALL_SKIP;
+    }
+    return record.size == size ? FA_RECALL_DONE : FA_RECALL_OTHER;
+}
+
+static const struct fa_digest *first_digest(const struct fa_session *s,
+                                            const struct fa_result *result)
+{
+    for (size_t i = 0; i < result->n_digests; ++i)
+        if (result->digests[i].hash == (enum fa_hash)s->config.hash_first)
+            return &result->digests[i];
+    return result->n_digests > 0 ? &result->digests[0] : NULL;
+}
+
+static void put_validator(struct fa_record *record, const struct fa_validator *validator)
+{
+    record->etag = validator->etag[0] ? validator->etag : NULL;
+    record->modified = validator->modified;
+    record->strong = validator->strong;
+}
+
+static void put(struct fa_session *s, const struct fa_record *record)
+{
+    struct fa_error err = {0};
+    if (fa_state_put(s->state, record, &err))
+        fa_session_end(s, FA_END_LOCAL, &err);
+}
+
+static struct fa_record begin_record(const struct fa_job *job, enum fa_standing standing)
+{
+    return (struct fa_record){
+        .key = job->key,
+        .owner = job->owner,
+        .standing = standing,
+        .path = job->path,
+        .line = (int64_t)job->entry->line,
+        .size = -1,
+        .modified = -1,
+        .mirror = job->part.mirror,
+    };
+}
+
+static void put_done(struct fa_session *s, const struct fa_job *job, const struct fa_result *result)
+{
+    struct fa_record record = begin_record(job, FA_STANDING_DONE);
+    const struct fa_digest *digest = first_digest(s, result);
+    bool fetched = result->status == FA_STATUS_OK;
+    record.url = result->url;
+    record.http = result->http;
+    record.size = job->size;
+    if (fetched || result->status == FA_STATUS_UNCHANGED)
+        put_validator(&record, &job->outcome.head.validator);
+    else if (job->known)
+        put_validator(&record, &job->known->validator);
+    if (!fetched && job->part.bytes > 0)
+        fa_store_part_remove(s->store, job->key);
+    if (digest)
+        record.digest = *digest;
+    else if (!fetched && job->known)
+        record.digest = job->known->digest;
+    put(s, &record);
+}
+
+/* Whether an entry may be written down as it stands in its list. */
+static bool is_secret(const struct fa_entry *entry)
+{
+    bool secret = entry->n_headers > 0;
+    for (size_t i = 0; i < entry->n_urls; ++i) {
+        char *redacted = fa_url_redact(entry->urls[i]);
+        secret |= !redacted || strcmp(redacted, entry->urls[i]) != 0;
+        free(redacted);
+    }
+    return secret;
+}
+
+static void put_failed(struct fa_session *s, const struct fa_job *job,
+                       const struct fa_result *result)
+{
+    const struct fa_entry *entry = job->entry;
+    struct fa_record record = begin_record(job, FA_STANDING_FAILED);
+    record.url = result->url;
+    record.http = result->http;
+    record.class = result->error.class;
+    record.error = result->error.msg;
+    record.may_pass = result->may_pass;
+    record.secret = is_secret(entry);
+    if (!record.secret && strcmp(entry->text, entry->urls[0]) != 0)
+        record.text = entry->text;
+    record.replaces = job->known != NULL;
+    if (job->known) {
+        put_validator(&record, &job->known->validator);
+        record.size = job->known->size;
+        record.digest = job->known->digest;
+    } else if (job->part.bytes > 0) {
+        put_validator(&record, &job->part.validator);
+        record.size = job->part.total;
+    }
+    put(s, &record);
+}
+
+void fa_record_end(struct fa_session *s, const struct fa_job *job, const struct fa_result *result)
+{
+    struct fa_error err = {0};
+    if (!s->state || s->config.plan || !job->path || job->key == 0)
+        return;
+    switch (result->status) {
+    case FA_STATUS_OK:
+    case FA_STATUS_UNCHANGED:
+        put_done(s, job, result);
+        break;
+    case FA_STATUS_EXISTS:
+        if (!job->known || result->n_digests > 0)
+            put_done(s, job, result);
+        break;
+    case FA_STATUS_FAILED:
+        if (result->error.class != FA_CLASS_CANCELLED)
+            put_failed(s, job, result);
+        else if (job->recorded && job->part.bytes == 0 && !job->known &&
+                 fa_state_remove(s->state, job->key, &err))
+            fa_session_end(s, FA_END_LOCAL, &err);
+        break;
+    default:
+        break;
+    }
+}
+
+static void put_part(struct fa_session *s, struct fa_job *job, const struct fa_head *head,
+                     uint64_t durable)
+{
+    if (job->known)
+        return; /* its record is about the file that is there, until this one has its place */
+    char *url = fa_url_redact(job->entry->urls[0]);
+    struct fa_record record = begin_record(job, FA_STANDING_PART);
+    record.url = url ? url : "?";
+    record.mirror = job->mirror_key;
+    record.size = head->total;
+    record.durable = durable;
+    put_validator(&record, &head->validator);
+    put(s, &record);
+    free(url);
+    job->recorded = true;
+    if (job->strange) {
+        fa_record_commit(s, 0, true);
+        if (fa_state_pending(s->state) == 0 && fa_store_part_know(s->store, job->key) == 0)
+            job->strange = false;
+    }
+}
+
+void fa_record_heads(struct fa_session *s)
+{
+    for (struct fa_job *job = s->oldest; s->state && job; job = job->newer) {
+        const struct fa_attempt *attempt = &job->attempt;
+        if (job->told || attempt->received < PART_MIN || !attempt->has_head)
+            continue;
+        job->told = true;
+        job->strange |= attempt->offset > 0 && attempt->head.kept == 0;
+        bool same = attempt->offset > 0 && attempt->head.kept == attempt->offset && job->recorded;
+        if (attempt->head.validator.strong && !same)
+            put_part(s, job, &attempt->head, 0);
+    }
+}
+
+void fa_record_part(struct fa_session *s, struct fa_job *job)
+{
+    struct fa_head head = {.validator = job->part.validator, .total = job->part.total};
+    if (s->state && (job->strange || (!job->told && job->part.bytes >= PART_MIN)))
+        put_part(s, job, &head, 0);
+}
+
+void fa_record_commit(struct fa_session *s, double now, bool last)
+{
+    if (!s->state || s->config.plan)
+        return;
+    bool due = last || s->config.fsync == FA_FSYNC_EACH || now - s->committed_at >= COMMIT_EVERY ||
+               fa_state_pending(s->state) >= COMMIT_CHANGES;
+    struct fa_error err = {0};
+    if (!due || fa_state_pending(s->state) == 0)
+        return;
+    bool synced = s->config.fsync != FA_FSYNC_BATCH || fa_store_sync(s->store, NULL, &err) == 0;
+    if (now > 0)
+        s->committed_at = now;
+    if (!synced ||
+        fa_state_progress(s->state, s->entries, s->done, fa_admit_is_over(s), false, &err) ||
+        fa_state_commit(s->state, &err)) {
+        if (s->draining || !fa_room_lacks(s, &err, now))
+            fa_session_end(s, FA_END_LOCAL, &err);
+    }
+}
+
+void fa_record_close(struct fa_session *s)
+{
+    struct fa_error err = {0};
+    if (!s->state || s->config.plan)
+        return;
+    bool over = fa_admit_is_over(s) && s->end == FA_END_COMPLETE;
+    bool synced = s->config.fsync != FA_FSYNC_BATCH || fa_store_sync(s->store, NULL, &err) == 0;
+    if (!synced || fa_state_progress(s->state, s->entries, s->done, over, true, &err) ||
+        fa_state_commit(s->state, &err)) {
+        s->end = FA_END_LOCAL;
+        s->end_error = err;
+    }
+}
+
+static bool write_entry(void *arg, const struct fa_record *record)
+{
+    FILE *out = arg;
+    if (record->secret || !record->path)
+        return true;
+    fprintf(out, "%s\n out=%s\n", record->text ? record->text : record->url, record->path);
+    return !ferror(out);
+}
+
+int fa_record_failed(struct fa_session *s, struct fa_error *err)
+{
+    int fd = fa_io_unlinked(fa_store_scratch(s->store));
+    int copy = fd < 0 ? -1 : fcntl(fd, F_DUPFD_CLOEXEC, 3);
+    FILE *out = copy < 0 ? NULL : fdopen(copy, "w");
+    int result = -1;
+    if (!out) {
+        fa_error_system(err, FA_CLASS_LOCAL_IO, errno, "cannot write down what failed");
+        if (copy >= 0)
+            close(copy);
+    } else {
+        result = s->state ? fa_state_each(s->state, FA_STANDING_FAILED, write_entry, out, err) : 0;
+        if (fclose(out) && result == 0) {
+            fa_error_system(err, FA_CLASS_LOCAL_IO, errno, "cannot write down what failed");
+            result = -1;
+        }
+    }
+    if (result == 0 && lseek(fd, 0, SEEK_SET) == 0)
+        return fd;
+    if (fd >= 0)
+        close(fd);
+    return -1;
+}
