@@ -1,8 +1,8 @@
 /**
  * What is known of a folder's files across runs: a SQLite database.
  *
- * One record for each URL and name, found by a key of both, never by the number of a line: a list
- * may be reordered, grown or split.  Changes are gathered in one transaction until
+ * One record for each name, found by a key of it, with the URL that the name belongs to; never by
+ * the number of a line: a list may be reordered, grown or split, and each URL finds its name.  Changes are gathered in one transaction until
  * fa_state_commit().  A record is put after what it claims has happened: a kill at any point loses
  * the newest records, and none of them claims more than the folder holds.
  *
@@ -34,7 +34,8 @@ enum fa_standing {
 /** A record.  Strings are borrowed: from the caller when it is put, from the state when it is
  * read, until the next call. */
 struct fa_record {
-    uint64_t key;
+    uint64_t key;   /**< Of its name. */
+    uint64_t owner; /**< Key of its URL. */
     enum fa_standing standing;
     const char *url;  /**< Redacted. */
     const char *path; /**< Relative to the folder. */
@@ -43,6 +44,8 @@ struct fa_record {
     int64_t line;     /**< FAILED: in its list. */
 
     enum fa_class class; /**< FAILED: why. */
+    bool replaces;       /**< FAILED: the file of an earlier run stands; size, digest and validator
+                            are its.  Else they are those of a part, if strong. */
     bool may_pass;       /**< FAILED: trying again may help. */
     bool secret;         /**< FAILED: its entry cannot be written down, as it holds a secret. */
     int http;
