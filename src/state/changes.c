@@ -1,0 +1,163 @@
+#include "state/changes.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { PUT, REMOVE };
+
+void fa_changes_init(struct fa_changes *changes)
+{
+    memset(changes, 0, sizeof(*changes));
+    fa_buf_init(&changes->log);
+}
+
+void fa_changes_fini(struct fa_changes *changes)
+{
+    fa_buf_fini(&changes->log);
+    free(changes->slots);
+    changes->slots = NULL;
+}
+
+void fa_changes_reset(struct fa_changes *changes)
+{
+    fa_buf_reset(&changes->log);
+    if (changes->used)
+        memset(changes->slots, 0, changes->n_slots * sizeof(*changes->slots));
+    changes->used = 0;
+    changes->count = 0;
+}
+
+/* The slot of a key, or the free one that it would get.  Keys are hashes already. */
+static struct fa_change_slot *slot_of(struct fa_change_slot *slots, size_t n, uint64_t key)
+{
+    size_t at = (size_t)key & (n - 1);
+    while (slots[at].end && slots[at].key != key)
+        at = (at + 1) & (n - 1);
+    return &slots[at];
+}
+
+static int reserve_slot(struct fa_changes *changes)
+{
+    if (2 * (changes->used + 1) <= changes->n_slots)
+        return 0;
+    size_t n = changes->n_slots ? 2 * changes->n_slots : 256;
+    struct fa_change_slot *slots = calloc(n, sizeof(*slots));
+    if (!slots)
+        return -1;
+    for (size_t i = 0; i < changes->n_slots; ++i)
+        if (changes->slots[i].end)
+            *slot_of(slots, n, changes->slots[i].key) = changes->slots[i];
+    free(changes->slots);
+    changes->slots = slots;
+    changes->n_slots = n;
+    return 0;
+}
+
+/* What was appended from a place on is one change, or is taken back. */
+static int finish(struct fa_changes *changes, size_t at, uint64_t key)
+{
+    if (changes->log.failed) {
+        changes->log.len = at;
+        changes->log.failed = false;
+        return -1;
+    }
+    struct fa_change_slot *slot = slot_of(changes->slots, changes->n_slots, key);
+    changes->used += slot->end == 0;
+    slot->key = key;
+    slot->end = at + 1;
+    ++changes->count;
+    return 0;
+}
+
+static void put_i64(struct fa_buf *log, int64_t value)
+{
+    fa_buf_put_u64(log, (uint64_t)value);
+}
+
+int fa_changes_put(struct fa_changes *changes, const struct fa_record *record)
+{
+    struct fa_buf *log = &changes->log;
+    size_t at = log->len;
+    if (reserve_slot(changes))
+        return -1;
+    fa_buf_put_u8(log, PUT);
+    fa_buf_put_u64(log, record->key);
+    fa_buf_put_u8(log, (uint8_t)record->standing);
+    fa_buf_put_str(log, record->url);
+    fa_buf_put_str(log, record->path);
+    fa_buf_put_str(log, record->text);
+    put_i64(log, record->line);
+    fa_buf_put_u8(log, (uint8_t)record->class);
+    fa_buf_put_u8(log, (uint8_t)(record->may_pass | record->secret << 1 | record->strong << 2));
+    fa_buf_put_u32(log, (uint32_t)record->http);
+    fa_buf_put_str(log, record->error);
+    put_i64(log, record->size);
+    fa_buf_put_u64(log, record->durable);
+    fa_buf_put_u64(log, record->mirror);
+    fa_buf_put_str(log, record->etag);
+    put_i64(log, record->modified);
+    fa_buf_put_u32(log, (uint32_t)record->digest.hash);
+    if (record->digest.hash)
+        fa_buf_put(log, record->digest.bytes, fa_hash_size(record->digest.hash));
+    fa_buf_put_u64(log, record->run);
+    return finish(changes, at, record->key);
+}
+
+int fa_changes_remove(struct fa_changes *changes, uint64_t key)
+{
+    size_t at = changes->log.len;
+    if (reserve_slot(changes))
+        return -1;
+    fa_buf_put_u8(&changes->log, REMOVE);
+    fa_buf_put_u64(&changes->log, key);
+    return finish(changes, at, key);
+}
+
+bool fa_changes_next(struct fa_reader *in, bool *ret_removed, struct fa_record *ret)
+{
+    if (in->at == in->end)
+        return false;
+    *ret_removed = fa_reader_u8(in) == REMOVE;
+    memset(ret, 0, sizeof(*ret));
+    ret->key = fa_reader_u64(in);
+    if (*ret_removed)
+        return !in->failed;
+    ret->standing = fa_reader_u8(in);
+    ret->url = fa_reader_str(in);
+    ret->path = fa_reader_str(in);
+    ret->text = fa_reader_str(in);
+    ret->line = (int64_t)fa_reader_u64(in);
+    ret->class = fa_reader_u8(in);
+    uint8_t flags = fa_reader_u8(in);
+    ret->may_pass = flags & 1;
+    ret->secret = flags & 2;
+    ret->strong = flags & 4;
+    ret->http = (int)fa_reader_u32(in);
+    ret->error = fa_reader_str(in);
+    ret->size = (int64_t)fa_reader_u64(in);
+    ret->durable = fa_reader_u64(in);
+    ret->mirror = fa_reader_u64(in);
+    ret->etag = fa_reader_str(in);
+    ret->modified = (int64_t)fa_reader_u64(in);
+    ret->digest.hash = fa_reader_u32(in);
+    size_t len = ret->digest.hash ? fa_hash_size(ret->digest.hash) : 0;
+    const void *digest = fa_reader_get(in, len);
+    if (len && digest)
+        memcpy(ret->digest.bytes, digest, len);
+    ret->run = fa_reader_u64(in);
+    return !in->failed;
+}
+
+bool fa_changes_find(const struct fa_changes *changes, uint64_t key, bool *ret_removed,
+                     struct fa_record *ret)
+{
+    if (!changes->used)
+        return false;
+    const struct fa_change_slot *slot = slot_of(changes->slots, changes->n_slots, key);
+    if (!slot->end)
+        return false;
+    struct fa_reader in;
+    size_t at = slot->end - 1;
+    fa_reader_init(&in, changes->log.data + at, changes->log.len - at);
+    return fa_changes_next(&in, ret_removed, ret);
+}

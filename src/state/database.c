@@ -1,0 +1,441 @@
+#include "state/database.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define APPLICATION 0x66746368 /* "ftch" */
+#define SCHEMA      1
+
+#define TEXT_OF(x)  #x
+#define VALUE_OF(x) TEXT_OF(x)
+
+/* Standing, class and hash are the numbers of their enums: another order is another schema. */
+static const char schema[] =
+    "BEGIN IMMEDIATE;"
+    "CREATE TABLE meta(k TEXT PRIMARY KEY, v TEXT) WITHOUT ROWID;"
+    "CREATE TABLE run(id INTEGER PRIMARY KEY, began REAL, ended REAL, mode TEXT, boot TEXT,"
+    " entries INTEGER, done INTEGER, lists_final INTEGER);"
+    "CREATE TABLE record(seq INTEGER PRIMARY KEY, key INTEGER NOT NULL, standing INTEGER,"
+    " url TEXT, path TEXT, text TEXT, line INTEGER, class INTEGER, may_pass INTEGER,"
+    " secret INTEGER, http INTEGER, error TEXT, size INTEGER, durable INTEGER, mirror INTEGER,"
+    " etag TEXT, modified INTEGER, strong INTEGER, hash INTEGER, digest BLOB, run INTEGER);"
+    "CREATE UNIQUE INDEX record_key ON record(key);"
+    "PRAGMA application_id=" VALUE_OF(APPLICATION) ";"
+                                                   "PRAGMA user_version=" VALUE_OF(
+                                                       SCHEMA) ";"
+                                                               "COMMIT;";
+
+/* What became of an attempt to open. */
+enum fate { GOOD, BAD, DAMAGED };
+
+struct opening {
+    const char *file; /* resolved */
+    const char *dir;
+    bool write;
+    bool durable;
+    bool emptied; /* the file was there, with nothing in it */
+    sqlite3 *db;
+    char why[100]; /* DAMAGED */
+    struct fa_error *err;
+};
+
+int fa_database_failed(sqlite3 *db, const char *what, const char *file, struct fa_error *err)
+{
+    int rc = db ? sqlite3_extended_errcode(db) : SQLITE_NOMEM;
+    int base = rc & 0xff;
+    /* The errno is that of the last system call that failed, perhaps for an earlier error. */
+    int code = base == SQLITE_FULL                               ? ENOSPC
+               : base == SQLITE_NOMEM                            ? ENOMEM
+               : base == SQLITE_IOERR || base == SQLITE_CANTOPEN ? sqlite3_system_errno(db)
+                                                                 : 0;
+    const char *why = db ? sqlite3_errmsg(db) : sqlite3_errstr(rc);
+    if (code)
+        fa_error_system(err, FA_CLASS_LOCAL_IO, code, "cannot %s '%s': %s", what, file, why);
+    else
+        fa_error_set(err, FA_DOMAIN_FETCHALL, 0, FA_CLASS_LOCAL_IO, "cannot %s '%s': %s", what,
+                     file, why);
+    return -1;
+}
+
+static enum fate refuse(const struct opening *o, const char *why)
+{
+    fa_error_set(o->err, FA_DOMAIN_FETCHALL, 0, FA_CLASS_LOCAL_IO, "cannot use '%s': it is %s",
+                 o->file, why);
+    return BAD;
+}
+
+/* By the last error of the connection. */
+static enum fate judge(struct opening *o)
+{
+    int base = sqlite3_errcode(o->db) & 0xff;
+    if (base == SQLITE_NOTADB || base == SQLITE_CORRUPT) {
+        snprintf(o->why, sizeof(o->why), "%s", sqlite3_errmsg(o->db));
+        return DAMAGED;
+    }
+    fa_database_failed(o->db, "open", o->file, o->err);
+    return BAD;
+}
+
+/* The first column of the first row.  @return 1, 0: there is no row, -1 */
+static int ask_text(sqlite3 *db, const char *sql, char *ret, size_t room)
+{
+    sqlite3_stmt *stmt = NULL;
+    ret[0] = '\0';
+    int rc = sqlite3_prepare_v2(db, sql, -1, &stmt, NULL);
+    if (rc == SQLITE_OK)
+        rc = sqlite3_step(stmt);
+    if (rc == SQLITE_ROW) {
+        const char *text = (const char *)sqlite3_column_text(stmt, 0);
+        snprintf(ret, room, "%s", text ? text : "");
+    }
+    sqlite3_finalize(stmt);
+    return rc == SQLITE_ROW ? 1 : rc == SQLITE_DONE ? 0 : -1;
+}
+
+static int ask(sqlite3 *db, const char *sql, int64_t *ret)
+{
+    char text[32];
+    if (ask_text(db, sql, text, sizeof(text)) < 0)
+        return -1;
+    *ret = strtoll(text, NULL, 10);
+    return 0;
+}
+
+void fa_database_boot(char ret[FA_BOOT_MAX])
+{
+    FILE *in = fopen("/proc/sys/kernel/random/boot_id", "re");
+    if (!in || !fgets(ret, FA_BOOT_MAX, in))
+        ret[0] = '\0';
+    if (in)
+        fclose(in);
+    ret[strcspn(ret, "\n")] = '\0';
+}
+
+int fa_database_last_run(sqlite3 *db, struct fa_state_run *ret)
+{
+    static const char sql[] = "SELECT id, began, ended, lists_final, entries, done, boot, mode"
+                              " FROM run ORDER BY id DESC LIMIT 1";
+    char boot[FA_BOOT_MAX];
+    sqlite3_stmt *stmt = NULL;
+    memset(ret, 0, sizeof(*ret));
+    int rc = sqlite3_prepare_v2(db, sql, -1, &stmt, NULL);
+    if (rc == SQLITE_OK)
+        rc = sqlite3_step(stmt);
+    if (rc == SQLITE_ROW) {
+        ret->id = (uint64_t)sqlite3_column_int64(stmt, 0);
+        ret->began = sqlite3_column_double(stmt, 1);
+        ret->ended = sqlite3_column_double(stmt, 2);
+        ret->lists_final = sqlite3_column_int(stmt, 3);
+        ret->entries = (uint64_t)sqlite3_column_int64(stmt, 4);
+        ret->done = (uint64_t)sqlite3_column_int64(stmt, 5);
+        const char *then = (const char *)sqlite3_column_text(stmt, 6);
+        fa_database_boot(boot);
+        ret->same_boot = then && boot[0] && strcmp(then, boot) == 0;
+        const char *mode = (const char *)sqlite3_column_text(stmt, 7);
+        snprintf(ret->mode, sizeof(ret->mode), "%s", mode ? mode : "");
+    }
+    sqlite3_finalize(stmt);
+    return rc == SQLITE_ROW || rc == SQLITE_DONE ? 0 : -1;
+}
+
+static int64_t size_of(const char *file, const char *suffix)
+{
+    char name[PATH_MAX + 16];
+    struct stat st;
+    snprintf(name, sizeof(name), "%s%s", file, suffix);
+    return lstat(name, &st) ? -1 : st.st_size;
+}
+
+/* A database in a folder that cannot be written to: without a WAL its file is all of it. */
+static int connect_immutable(struct opening *o)
+{
+    static const char plain[] = "/._-0123456789"
+                                "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
+    char uri[3 * PATH_MAX + 32];
+    size_t len = (size_t)snprintf(uri, sizeof(uri), "file:");
+    for (const char *c = o->file; *c; ++c)
+        len += (size_t)snprintf(uri + len, sizeof(uri) - len, strchr(plain, *c) ? "%c" : "%%%02X",
+                                (unsigned char)*c);
+    snprintf(uri + len, sizeof(uri) - len, "?immutable=1");
+    sqlite3_close(o->db);
+    o->db = NULL;
+    return sqlite3_open_v2(
+        uri, &o->db,
+        SQLITE_OPEN_READONLY | SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_NOFOLLOW, NULL);
+}
+
+static int settle_in(sqlite3 *db)
+{
+    sqlite3_extended_result_codes(db, 1);
+    sqlite3_busy_timeout(db, 5000);
+    sqlite3_db_config(db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
+    sqlite3_db_config(db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
+    sqlite3_db_config(db, SQLITE_DBCONFIG_ENABLE_TRIGGER, 0, NULL);
+    sqlite3_db_config(db, SQLITE_DBCONFIG_ENABLE_VIEW, 0, NULL);
+    return sqlite3_exec(db,
+                        "PRAGMA cache_size=-4000; PRAGMA temp_store=MEMORY;"
+                        "PRAGMA wal_autocheckpoint=4000",
+                        NULL, NULL, NULL);
+}
+
+/* Connect, and read its first page. */
+static enum fate make_contact(struct opening *o, int64_t *ret_application)
+{
+    static const char sql[] = "PRAGMA application_id";
+    int flags = (o->write ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY) | SQLITE_OPEN_NOMUTEX |
+                SQLITE_OPEN_NOFOLLOW;
+    int rc = sqlite3_open_v2(o->file, &o->db, flags, NULL);
+    if (rc == SQLITE_OK && settle_in(o->db) == SQLITE_OK && ask(o->db, sql, ret_application) == 0)
+        return GOOD;
+    rc = sqlite3_extended_errcode(o->db);
+    bool shut = (rc & 0xff) == SQLITE_CANTOPEN || rc == SQLITE_READONLY_CANTINIT ||
+                rc == SQLITE_READONLY_DIRECTORY;
+    if (o->write || !shut || size_of(o->file, "-wal") > 0)
+        return judge(o);
+    if (connect_immutable(o) == SQLITE_OK && settle_in(o->db) == SQLITE_OK &&
+        ask(o->db, sql, ret_application) == 0)
+        return GOOD;
+    return judge(o);
+}
+
+static enum fate nothing_there(const struct opening *o)
+{
+    fa_error_system(o->err, FA_CLASS_LOCAL_IO, ENOENT, "cannot read '%s'", o->file);
+    return BAD;
+}
+
+/* The schema comes before the WAL, so that a WAL that is deleted leaves more than an empty
+ * database.  A kill cannot harm what is written without a sync, and a power cut loses no more
+ * than a beginning. */
+static enum fate create(struct opening *o)
+{
+    sqlite3_exec(o->db, o->durable ? "PRAGMA synchronous=FULL" : "PRAGMA synchronous=OFF", NULL,
+                 NULL, NULL);
+    return sqlite3_exec(o->db, schema, NULL, NULL, NULL) == SQLITE_OK ? GOOD : judge(o);
+}
+
+static enum fate check_schema(struct opening *o, int64_t application)
+{
+    int64_t version, tables;
+    if (ask(o->db, "PRAGMA user_version", &version) ||
+        ask(o->db, "SELECT count(*) FROM sqlite_schema", &tables))
+        return judge(o);
+    if (application == 0 && version == 0 && tables == 0)
+        return o->write ? create(o) : nothing_there(o);
+    if (application != APPLICATION)
+        return refuse(o, "the database of another program");
+    if (version > SCHEMA)
+        return refuse(o, "made by a newer fetchall");
+    if (version == SCHEMA)
+        return GOOD;
+    snprintf(o->why, sizeof(o->why), "it has no schema");
+    return DAMAGED;
+}
+
+static enum fate set_journal(struct opening *o)
+{
+    char mode[16];
+    if (ask_text(o->db, "PRAGMA journal_mode=WAL", mode, sizeof(mode)) < 0)
+        return judge(o);
+    bool wal = strcmp(mode, "wal") == 0;
+    if (!wal && ask_text(o->db, "PRAGMA journal_mode=TRUNCATE", mode, sizeof(mode)) < 0)
+        return judge(o);
+    /* A rollback journal needs its syncs against more than lost commits. */
+    return sqlite3_exec(
+               o->db, o->durable || !wal ? "PRAGMA synchronous=FULL" : "PRAGMA synchronous=NORMAL",
+               NULL, NULL, NULL) == SQLITE_OK
+               ? GOOD
+               : judge(o);
+}
+
+static enum fate check_dir(struct opening *o)
+{
+    char there[PATH_MAX];
+    int found = ask_text(o->db, "SELECT v FROM meta WHERE k='dir'", there, sizeof(there));
+    if (found < 0)
+        return judge(o);
+    if (!o->dir || (found && strcmp(there, o->dir) == 0))
+        return GOOD;
+    if (found) {
+        fa_error_set(o->err, FA_DOMAIN_FETCHALL, 0, FA_CLASS_LOCAL_IO,
+                     "cannot use '%s' for '%s': it is of the folder '%s'", o->file, o->dir, there);
+        return BAD;
+    }
+    if (!o->write)
+        return GOOD;
+    sqlite3_stmt *stmt = NULL;
+    int rc = sqlite3_prepare_v2(o->db, "INSERT INTO meta(k, v) VALUES('dir', ?1)", -1, &stmt, NULL);
+    if (rc == SQLITE_OK)
+        rc = sqlite3_bind_text(stmt, 1, o->dir, -1, SQLITE_STATIC);
+    if (rc == SQLITE_OK)
+        rc = sqlite3_step(stmt);
+    sqlite3_finalize(stmt);
+    return rc == SQLITE_DONE ? GOOD : judge(o);
+}
+
+/* All of it is read only after a run that did not end. */
+static enum fate check_contents(struct opening *o)
+{
+    struct fa_state_run last;
+    char told[sizeof(o->why)];
+    if (fa_database_last_run(o->db, &last))
+        return judge(o);
+    if (!o->write || last.id == 0 || last.ended > 0)
+        return GOOD;
+    if (ask_text(o->db, "PRAGMA quick_check(1)", told, sizeof(told)) < 0)
+        return judge(o);
+    if (strcmp(told, "ok") == 0)
+        return GOOD;
+    told[strcspn(told, "\n")] = '\0';
+    snprintf(o->why, sizeof(o->why), "%s", told);
+    return DAMAGED;
+}
+
+/* Our tables must be as we made them, or a statement would fail later. */
+static enum fate check_tables(struct opening *o)
+{
+    static const char sql[] =
+        "SELECT (SELECT count(*) FROM pragma_table_info('record')) * 10000 +"
+        " (SELECT count(*) FROM pragma_table_info('run')) * 100 +"
+        " (SELECT count(*) FROM pragma_table_info('meta')) * 10 +"
+        " (SELECT count(*) FROM pragma_index_list('record') WHERE name='record_key')";
+    int64_t columns;
+    if (ask(o->db, sql, &columns))
+        return judge(o);
+    if (columns == 210821)
+        return GOOD;
+    snprintf(o->why, sizeof(o->why), "a table is missing");
+    return DAMAGED;
+}
+
+/* The file is made here for its mode, which those of the WAL follow.  Only while there is none: a
+ * close(2) of a database would drop all locks that this process has on it. */
+static enum fate make_file(struct opening *o)
+{
+    if (size_of(o->file, "") <= 0 && size_of(o->file, "-wal") > 0) {
+        snprintf(o->why, sizeof(o->why), "only its WAL is left");
+        return DAMAGED;
+    }
+    o->emptied = size_of(o->file, "") == 0;
+    int fd = open(o->file, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+    if (fd < 0 && errno != EEXIST) {
+        fa_error_system(o->err, FA_CLASS_LOCAL_IO, errno, "cannot make '%s'", o->file);
+        return BAD;
+    }
+    if (fd >= 0)
+        close(fd);
+    return GOOD;
+}
+
+static enum fate attempt(struct opening *o)
+{
+    int64_t application = 0;
+    enum fate fate = GOOD;
+    if (o->write)
+        fate = make_file(o);
+    else if (size_of(o->file, "") < 0)
+        fate = nothing_there(o);
+    if (fate == GOOD)
+        fate = make_contact(o, &application);
+    if (fate == GOOD)
+        fate = check_schema(o, application);
+    if (fate == GOOD)
+        fate = check_tables(o);
+    if (fate == GOOD && o->write)
+        fate = set_journal(o);
+    if (fate == GOOD)
+        fate = check_contents(o);
+    if (fate == GOOD)
+        fate = check_dir(o);
+    if (fate != GOOD) {
+        sqlite3_close(o->db);
+        o->db = NULL;
+    }
+    return fate;
+}
+
+/* The WAL goes first: without it the file is still seen to be damaged, or is an older state. */
+static int set_aside(struct opening *o, char *notice)
+{
+    static const char *const suffixes[] = {"-wal", "-shm", "-journal", ""};
+    char aside[PATH_MAX + 32], from[PATH_MAX + 16], to[PATH_MAX + 48];
+    int n = 0;
+    snprintf(aside, sizeof(aside), "%s.damaged", o->file);
+    while (size_of(aside, "") >= 0 || size_of(aside, "-wal") >= 0)
+        snprintf(aside, sizeof(aside), "%s.damaged.%d", o->file, ++n);
+    for (size_t i = 0; i < sizeof(suffixes) / sizeof(*suffixes); ++i) {
+        snprintf(from, sizeof(from), "%s%s", o->file, suffixes[i]);
+        snprintf(to, sizeof(to), "%s%s", aside, suffixes[i]);
+        if (rename(from, to) && errno != ENOENT) {
+            fa_error_system(o->err, FA_CLASS_LOCAL_IO, errno, "cannot set aside '%s' (%s)", o->file,
+                            o->why);
+            return -1;
+        }
+    }
+    snprintf(notice, FA_MESSAGE_MAX, "'%s' is damaged (%s) and begun anew; the old one is '%s'",
+             o->file, o->why, strrchr(aside, '/') + 1);
+    return 0;
+}
+
+/* SQLITE_OPEN_NOFOLLOW refuses links anywhere in a name: those of the folders are the user's. */
+static char *resolve(const char *file, struct fa_error *err)
+{
+    const char *slash = strrchr(file, '/');
+    char *parent = slash ? strndup(file, (size_t)(slash - file) + 1) : strdup(".");
+    char *real = parent ? realpath(parent, NULL) : NULL;
+    char *name = NULL;
+    errno = real ? 0 : errno;
+    if (real && asprintf(&name, "%s/%s", real[1] ? real : "", slash ? slash + 1 : file) < 0)
+        name = NULL;
+    if (name && strlen(name) >= PATH_MAX - 32) {
+        free(name);
+        name = NULL;
+        errno = ENAMETOOLONG;
+    }
+    if (!name)
+        fa_error_system(err, FA_CLASS_LOCAL_IO, errno ? errno : ENOMEM, "cannot open '%s'", file);
+    free(real);
+    free(parent);
+    return name;
+}
+
+sqlite3 *fa_database_open(const char *file, const char *dir, enum fa_state_open how, bool durable,
+                          char **ret_file, char ret_notice[FA_MESSAGE_MAX], struct fa_error *err)
+{
+    struct opening o = {.dir = dir, .write = how == FA_STATE_WRITE, .durable = durable, .err = err};
+    char *name = resolve(file, err);
+    ret_notice[0] = '\0';
+    if (!name)
+        return NULL;
+    o.file = name;
+    enum fate fate = attempt(&o);
+    if (fate == DAMAGED && o.write && set_aside(&o, ret_notice) == 0)
+        fate = attempt(&o);
+    else if (fate == DAMAGED && !o.write)
+        fa_error_set(err, FA_DOMAIN_FETCHALL, 0, FA_CLASS_LOCAL_IO,
+                     "cannot read '%s': it is damaged (%s)", name, o.why);
+    if (fate == GOOD && o.emptied)
+        snprintf(ret_notice, FA_MESSAGE_MAX, "'%s' was empty: what it may have held is lost", name);
+    if (fate == GOOD)
+        *ret_file = name;
+    else
+        free(name);
+    return o.db;
+}
+
+void fa_database_close(sqlite3 *db)
+{
+    if (!db)
+        return;
+    /* A reader may hold on to the WAL: the last one to close writes it back. */
+    sqlite3_busy_timeout(db, 100);
+    if (!sqlite3_db_readonly(db, "main"))
+        sqlite3_wal_checkpoint_v2(db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
+    sqlite3_close(db);
+}

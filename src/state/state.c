@@ -1,0 +1,418 @@
+/*
+ * Changes are kept in memory (changes.h) and applied in one transaction by the commit.  So only a
+ * commit can fail for want of space, and one that SQLite has rolled back is simply applied again.
+ */
+#include "state/state.h"
+
+#include "state/changes.h"
+#include "state/database.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+/* Rows of runs that are kept. */
+#define RUNS "20"
+
+#define COLUMNS                                                                                  \
+    "key, standing, url, path, text, line, class, may_pass, secret, http, error, size, durable," \
+    " mirror, etag, modified, strong, hash, digest, run"
+
+enum statement {
+    S_BEGIN,
+    S_COMMIT,
+    S_ROLLBACK,
+    S_GET,
+    S_PUT,
+    S_REMOVE,
+    S_EACH,
+    S_EACH_OF,
+    S_RUN_BEGIN,
+    S_RUN_PRUNE,
+    S_RUN_PROGRESS,
+    STATEMENTS
+};
+
+static const char *const texts[STATEMENTS] = {
+    [S_BEGIN] = "BEGIN",
+    [S_COMMIT] = "COMMIT",
+    [S_ROLLBACK] = "ROLLBACK",
+    [S_GET] = "SELECT " COLUMNS " FROM record WHERE key=?1",
+    [S_PUT] = "INSERT INTO record(" COLUMNS ") VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10,"
+              " ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20) ON CONFLICT(key) DO UPDATE SET"
+              " standing=?2, url=?3, path=?4, text=?5, line=?6, class=?7, may_pass=?8, secret=?9,"
+              " http=?10, error=?11, size=?12, durable=?13, mirror=?14, etag=?15, modified=?16,"
+              " strong=?17, hash=?18, digest=?19, run=?20",
+    [S_REMOVE] = "DELETE FROM record WHERE key=?1",
+    [S_EACH] = "SELECT " COLUMNS " FROM record ORDER BY seq",
+    [S_EACH_OF] = "SELECT " COLUMNS " FROM record WHERE standing=?1 ORDER BY seq",
+    [S_RUN_BEGIN] = "INSERT INTO run(began, ended, mode, boot, entries, done, lists_final)"
+                    " VALUES(?1, 0, ?2, ?3, 0, 0, 0)",
+    [S_RUN_PRUNE] = "DELETE FROM run WHERE id <= (SELECT max(id) FROM run) - " RUNS,
+    [S_RUN_PROGRESS] = "UPDATE run SET ended=?2, entries=?3, done=?4, lists_final=?5 WHERE id=?1",
+};
+
+struct fa_state {
+    sqlite3 *db;
+    char *file;
+    bool write;
+    bool fresh;
+    sqlite3_stmt *stmts[STATEMENTS];
+    struct fa_changes changes;
+    struct fa_state_run last;
+    struct fa_state_run run; /* this one; id 0: not begun */
+    bool run_changed;
+};
+
+static int failed(struct fa_state *state, const char *what, struct fa_error *err)
+{
+    return fa_database_failed(state->db, what, state->file, err);
+}
+
+static double now(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_REALTIME, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+/* Run a statement that has no rows.  @return whether it went well. */
+static bool run(struct fa_state *state, enum statement which)
+{
+    int rc = sqlite3_step(state->stmts[which]);
+    sqlite3_reset(state->stmts[which]);
+    return rc == SQLITE_DONE;
+}
+
+/* The row that the last get lent out is given back. */
+static void release(struct fa_state *state)
+{
+    sqlite3_reset(state->stmts[S_GET]);
+}
+
+static void roll_back(struct fa_state *state)
+{
+    if (!sqlite3_get_autocommit(state->db))
+        run(state, S_ROLLBACK);
+}
+
+static int prepare(struct fa_state *state, struct fa_error *err)
+{
+    for (int i = 0; i < STATEMENTS; ++i)
+        if (sqlite3_prepare_v3(state->db, texts[i], -1, SQLITE_PREPARE_PERSISTENT, &state->stmts[i],
+                               NULL))
+            return failed(state, "open", err);
+    int rc = sqlite3_step(state->stmts[S_EACH]);
+    state->fresh = rc == SQLITE_DONE;
+    sqlite3_reset(state->stmts[S_EACH]);
+    if (rc != SQLITE_DONE && rc != SQLITE_ROW)
+        return failed(state, "read", err);
+    return fa_database_last_run(state->db, &state->last) ? failed(state, "read", err) : 0;
+}
+
+struct fa_state *fa_state_open(const char *file, const char *dir, enum fa_state_open how,
+                               bool durable, char ret_notice[FA_MESSAGE_MAX], struct fa_error *err)
+{
+    struct fa_state *state = calloc(1, sizeof(*state));
+    ret_notice[0] = '\0';
+    if (!state) {
+        fa_error_system(err, FA_CLASS_LOCAL_IO, ENOMEM, "cannot open '%s'", file);
+        return NULL;
+    }
+    fa_changes_init(&state->changes);
+    state->write = how == FA_STATE_WRITE;
+    state->db = fa_database_open(file, dir, how, durable, &state->file, ret_notice, err);
+    if (!state->db || prepare(state, err)) {
+        fa_state_close(state);
+        return NULL;
+    }
+    return state;
+}
+
+void fa_state_close(struct fa_state *state)
+{
+    if (!state)
+        return;
+    for (int i = 0; i < STATEMENTS; ++i)
+        sqlite3_finalize(state->stmts[i]);
+    if (state->db && !sqlite3_get_autocommit(state->db))
+        sqlite3_exec(state->db, "ROLLBACK", NULL, NULL, NULL);
+    fa_database_close(state->db);
+    fa_changes_fini(&state->changes);
+    free(state->file);
+    free(state);
+}
+
+bool fa_state_is_fresh(const struct fa_state *state)
+{
+    return state->fresh;
+}
+
+void fa_state_last_run(const struct fa_state *state, struct fa_state_run *ret)
+{
+    *ret = state->last;
+}
+
+/* End the transaction that reads. */
+static int stop_reading(struct fa_state *state, const char *what, struct fa_error *err)
+{
+    release(state);
+    if (!sqlite3_get_autocommit(state->db) && !run(state, S_COMMIT))
+        return failed(state, what, err);
+    return 0;
+}
+
+/* Make sure that it may be written, and no row is lent out. */
+static int check_write(struct fa_state *state, struct fa_error *err)
+{
+    release(state);
+    if (state->write)
+        return 0;
+    fa_error_system(err, FA_CLASS_LOCAL_IO, EROFS, "cannot write '%s'", state->file);
+    return -1;
+}
+
+int fa_state_begin(struct fa_state *state, const char *mode, struct fa_error *err)
+{
+    char boot[FA_BOOT_MAX];
+    struct fa_state_run begun = {.began = now(), .same_boot = true};
+    if (check_write(state, err) || stop_reading(state, "begin a run in", err))
+        return -1;
+    fa_database_boot(boot);
+    snprintf(begun.mode, sizeof(begun.mode), "%s", mode);
+    sqlite3_stmt *stmt = state->stmts[S_RUN_BEGIN];
+    sqlite3_bind_double(stmt, 1, begun.began);
+    sqlite3_bind_text(stmt, 2, begun.mode, -1, SQLITE_STATIC);
+    sqlite3_bind_text(stmt, 3, boot, -1, SQLITE_STATIC);
+    bool good = run(state, S_BEGIN) && run(state, S_RUN_BEGIN);
+    begun.id = (uint64_t)sqlite3_last_insert_rowid(state->db);
+    good = good && run(state, S_RUN_PRUNE) && run(state, S_COMMIT);
+    int result = good ? 0 : failed(state, "begin a run in", err);
+    sqlite3_clear_bindings(stmt);
+    roll_back(state);
+    if (good)
+        state->run = begun;
+    return result;
+}
+
+int fa_state_progress(struct fa_state *state, uint64_t entries, uint64_t done, bool lists_final,
+                      bool ended, struct fa_error *err)
+{
+    struct fa_state_run *r = &state->run;
+    if (check_write(state, err))
+        return -1;
+    if (r->id == 0 || (r->entries == entries && r->done == done && r->lists_final == lists_final &&
+                       (r->ended > 0) == ended))
+        return 0;
+    r->entries = entries;
+    r->done = done;
+    r->lists_final = lists_final;
+    r->ended = ended ? now() : 0;
+    state->run_changed = true;
+    return 0;
+}
+
+static int read_row(struct fa_state *state, sqlite3_stmt *row, struct fa_record *ret,
+                    struct fa_error *err)
+{
+    memset(ret, 0, sizeof(*ret));
+    ret->key = (uint64_t)sqlite3_column_int64(row, 0);
+    int64_t standing = sqlite3_column_int64(row, 1);
+    ret->url = (const char *)sqlite3_column_text(row, 2);
+    ret->path = (const char *)sqlite3_column_text(row, 3);
+    ret->text = (const char *)sqlite3_column_text(row, 4);
+    ret->line = sqlite3_column_int64(row, 5);
+    int64_t class = sqlite3_column_int64(row, 6);
+    ret->may_pass = sqlite3_column_int(row, 7);
+    ret->secret = sqlite3_column_int(row, 8);
+    ret->http = sqlite3_column_int(row, 9);
+    ret->error = (const char *)sqlite3_column_text(row, 10);
+    ret->size = sqlite3_column_int64(row, 11);
+    ret->durable = (uint64_t)sqlite3_column_int64(row, 12);
+    ret->mirror = (uint64_t)sqlite3_column_int64(row, 13);
+    ret->etag = (const char *)sqlite3_column_text(row, 14);
+    ret->modified = sqlite3_column_int64(row, 15);
+    ret->strong = sqlite3_column_int(row, 16);
+    int64_t hash = sqlite3_column_int64(row, 17);
+    const void *digest = sqlite3_column_blob(row, 18);
+    int len = sqlite3_column_bytes(row, 18);
+    ret->run = (uint64_t)sqlite3_column_int64(row, 19);
+    if (standing < 0 || standing >= FA_STANDINGS || class < 0 || class >= FA_CLASSES) {
+        fa_error_set(err, FA_DOMAIN_FETCHALL, 0, FA_CLASS_LOCAL_IO,
+                     "cannot read '%s': the record of '%s' makes no sense", state->file,
+                     ret->url ? ret->url : "");
+        return -1;
+    }
+    ret->standing = (enum fa_standing)standing;
+    ret->class = (enum fa_class) class;
+    if (digest && len <= FA_DIGEST_MAX && hash > 0 && hash < 1 << FA_HASHES &&
+        fa_hash_size((enum fa_hash)hash) == (size_t)len) {
+        ret->digest.hash = (enum fa_hash)hash;
+        memcpy(ret->digest.bytes, digest, (size_t)len);
+    }
+    return 0;
+}
+
+int fa_state_get(struct fa_state *state, uint64_t key, struct fa_record *ret, struct fa_error *err)
+{
+    bool removed;
+    release(state);
+    if (fa_changes_find(&state->changes, key, &removed, ret))
+        return !removed;
+    /* One transaction for many reads saves the locks of each; a commit ends it.  Who only reads
+     * wants to see what is new. */
+    if (state->write && sqlite3_get_autocommit(state->db) && !run(state, S_BEGIN))
+        return failed(state, "read", err);
+    sqlite3_stmt *stmt = state->stmts[S_GET];
+    sqlite3_bind_int64(stmt, 1, (int64_t)key);
+    int rc = sqlite3_step(stmt);
+    if (rc == SQLITE_ROW)
+        return read_row(state, stmt, ret, err) ? -1 : 1;
+    int result = rc == SQLITE_DONE ? 0 : failed(state, "read", err);
+    release(state);
+    return result;
+}
+
+static int no_memory(struct fa_state *state, struct fa_error *err)
+{
+    fa_error_system(err, FA_CLASS_LOCAL_IO, ENOMEM, "cannot note a change for '%s'", state->file);
+    return -1;
+}
+
+int fa_state_put(struct fa_state *state, const struct fa_record *record, struct fa_error *err)
+{
+    struct fa_record copy = *record;
+    if (check_write(state, err))
+        return -1;
+    copy.run = state->run.id;
+    return fa_changes_put(&state->changes, &copy) ? no_memory(state, err) : 0;
+}
+
+int fa_state_remove(struct fa_state *state, uint64_t key, struct fa_error *err)
+{
+    if (check_write(state, err))
+        return -1;
+    return fa_changes_remove(&state->changes, key) ? no_memory(state, err) : 0;
+}
+
+uint64_t fa_state_pending(const struct fa_state *state)
+{
+    return state->changes.count + state->run_changed;
+}
+
+static void bind_text(sqlite3_stmt *stmt, int at, const char *text)
+{
+    sqlite3_bind_text(stmt, at, text, -1, SQLITE_STATIC);
+}
+
+/* Zero is what a missing number is read as, and needs no room. */
+static void bind_i64(sqlite3_stmt *stmt, int at, int64_t value)
+{
+    if (value)
+        sqlite3_bind_int64(stmt, at, value);
+    else
+        sqlite3_bind_null(stmt, at);
+}
+
+static bool apply_put(struct fa_state *state, const struct fa_record *r)
+{
+    sqlite3_stmt *stmt = state->stmts[S_PUT];
+    sqlite3_bind_int64(stmt, 1, (int64_t)r->key);
+    sqlite3_bind_int64(stmt, 2, r->standing);
+    bind_text(stmt, 3, r->url);
+    bind_text(stmt, 4, r->path);
+    bind_text(stmt, 5, r->text);
+    bind_i64(stmt, 6, r->line);
+    bind_i64(stmt, 7, r->class);
+    bind_i64(stmt, 8, r->may_pass);
+    bind_i64(stmt, 9, r->secret);
+    bind_i64(stmt, 10, r->http);
+    bind_text(stmt, 11, r->error);
+    bind_i64(stmt, 12, r->size);
+    bind_i64(stmt, 13, (int64_t)r->durable);
+    bind_i64(stmt, 14, (int64_t)r->mirror);
+    bind_text(stmt, 15, r->etag);
+    bind_i64(stmt, 16, r->modified);
+    bind_i64(stmt, 17, r->strong);
+    bind_i64(stmt, 18, r->digest.hash);
+    if (r->digest.hash)
+        sqlite3_bind_blob(stmt, 19, r->digest.bytes, (int)fa_hash_size(r->digest.hash),
+                          SQLITE_STATIC);
+    else
+        sqlite3_bind_null(stmt, 19);
+    bind_i64(stmt, 20, (int64_t)r->run);
+    return run(state, S_PUT);
+}
+
+static bool apply_run(struct fa_state *state)
+{
+    sqlite3_stmt *stmt = state->stmts[S_RUN_PROGRESS];
+    sqlite3_bind_int64(stmt, 1, (int64_t)state->run.id);
+    sqlite3_bind_double(stmt, 2, state->run.ended);
+    sqlite3_bind_int64(stmt, 3, (int64_t)state->run.entries);
+    sqlite3_bind_int64(stmt, 4, (int64_t)state->run.done);
+    sqlite3_bind_int64(stmt, 5, state->run.lists_final);
+    return run(state, S_RUN_PROGRESS);
+}
+
+/* Begin a transaction with all changes in it.  It is open, if there is one at all, either way. */
+static bool apply(struct fa_state *state)
+{
+    struct fa_reader in;
+    struct fa_record record;
+    bool removed;
+    if (!run(state, S_BEGIN))
+        return false;
+    fa_reader_init(&in, state->changes.log.data, state->changes.log.len);
+    while (fa_changes_next(&in, &removed, &record)) {
+        sqlite3_bind_int64(state->stmts[S_REMOVE], 1, (int64_t)record.key);
+        if (!(removed ? run(state, S_REMOVE) : apply_put(state, &record)))
+            return false;
+    }
+    return !state->run_changed || apply_run(state);
+}
+
+int fa_state_commit(struct fa_state *state, struct fa_error *err)
+{
+    if (fa_state_pending(state) == 0)
+        return 0;
+    if (stop_reading(state, "write", err))
+        return -1;
+    int result = apply(state) && run(state, S_COMMIT) ? 0 : failed(state, "write", err);
+    roll_back(state);
+    if (result == 0) {
+        fa_changes_reset(&state->changes);
+        state->run_changed = false;
+    }
+    return result;
+}
+
+int fa_state_each(struct fa_state *state, enum fa_standing standing,
+                  bool (*each)(void *arg, const struct fa_record *record), void *arg,
+                  struct fa_error *err)
+{
+    struct fa_record record;
+    if (stop_reading(state, "read", err))
+        return -1;
+    /* What is pending is seen through a transaction that is never committed. */
+    if (fa_state_pending(state) && !apply(state)) {
+        failed(state, "read", err);
+        roll_back(state);
+        return -1;
+    }
+    sqlite3_stmt *stmt = state->stmts[standing == FA_STANDINGS ? S_EACH : S_EACH_OF];
+    if (standing != FA_STANDINGS)
+        sqlite3_bind_int64(stmt, 1, standing);
+    int result = 0, rc;
+    while ((rc = sqlite3_step(stmt)) == SQLITE_ROW)
+        if ((result = read_row(state, stmt, &record, err)) || !each(arg, &record))
+            break;
+    if (rc != SQLITE_ROW && rc != SQLITE_DONE)
+        result = failed(state, "read", err);
+    sqlite3_reset(stmt);
+    roll_back(state);
+    return result;
+}

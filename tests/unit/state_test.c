@@ -1,0 +1,898 @@
+#include "state/state.h"
+
+#include "support/scratch.h"
+
+#include <criterion/criterion.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <sqlite3.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define DIR "/some/folder"
+
+static struct fa_scratch scratch;
+static const char *file;
+static char notice[FA_MESSAGE_MAX];
+
+static void set_up(void)
+{
+    fa_scratch_init(&scratch);
+    file = fa_scratch_path(&scratch, "state.db");
+    umask(022);
+}
+
+static void tear_down(void)
+{
+    fa_scratch_fini(&scratch);
+}
+
+TestSuite(state, .init = set_up, .fini = tear_down, .timeout = 60.0);
+
+static struct fa_state *reopen(enum fa_state_open how)
+{
+    struct fa_error err = {0};
+    struct fa_state *state = fa_state_open(file, DIR, how, false, notice, &err);
+    cr_assert(state, "%s", err.msg);
+    cr_assert_str_eq(err.msg, "");
+    return state;
+}
+
+static struct fa_state *reopen_quietly(enum fa_state_open how)
+{
+    struct fa_state *state = reopen(how);
+    cr_assert_str_eq(notice, "");
+    return state;
+}
+
+static struct fa_error expect_refusal(const char *dir, enum fa_state_open how, const char *why)
+{
+    struct fa_error err = {0};
+    cr_assert_null(fa_state_open(file, dir, how, false, notice, &err));
+    cr_assert(strstr(err.msg, why), "'%s' in '%s'", why, err.msg);
+    cr_assert(strstr(err.msg, "state.db"), "%s", err.msg);
+    cr_assert_eq(err.class, FA_CLASS_LOCAL_IO);
+    return err;
+}
+
+static void put(struct fa_state *state, uint64_t key, const char *url)
+{
+    struct fa_error err = {0};
+    struct fa_record record = {.key = key,
+                               .standing = FA_STANDING_DONE,
+                               .url = url,
+                               .path = "p",
+                               .size = 7,
+                               .modified = -1};
+    cr_assert_eq(fa_state_put(state, &record, &err), 0, "%s", err.msg);
+}
+
+static void drop(struct fa_state *state, uint64_t key)
+{
+    struct fa_error err = {0};
+    cr_assert_eq(fa_state_remove(state, key, &err), 0, "%s", err.msg);
+}
+
+static void commit(struct fa_state *state)
+{
+    struct fa_error err = {0};
+    cr_assert_eq(fa_state_commit(state, &err), 0, "%s", err.msg);
+    cr_assert_eq(fa_state_pending(state), 0);
+}
+
+static const char *url_of(struct fa_state *state, uint64_t key)
+{
+    struct fa_error err = {0};
+    struct fa_record record;
+    int found = fa_state_get(state, key, &record, &err);
+    cr_assert(found >= 0, "%s", err.msg);
+    if (found)
+        cr_assert_eq(record.key, key);
+    return found ? record.url : NULL;
+}
+
+static bool note(void *arg, const struct fa_record *record)
+{
+    char *text = arg;
+    size_t len = strlen(text);
+    snprintf(text + len, 200 - len, "%s ", record->url);
+    return strcmp(record->url, "stop") != 0;
+}
+
+static void expect_each(struct fa_state *state, enum fa_standing standing, const char *urls)
+{
+    struct fa_error err = {0};
+    char text[200] = "";
+    cr_assert_eq(fa_state_each(state, standing, note, text, &err), 0, "%s", err.msg);
+    cr_assert_str_eq(text, urls);
+}
+
+static void raw(const char *sql)
+{
+    sqlite3 *db = NULL;
+    char *why = NULL;
+    cr_assert_eq(sqlite3_open(file, &db), SQLITE_OK);
+    cr_assert_eq(sqlite3_exec(db, sql, NULL, NULL, &why), SQLITE_OK, "%s", why);
+    cr_assert_eq(sqlite3_close(db), SQLITE_OK);
+}
+
+static bool is_there(const char *suffix)
+{
+    return access(fa_scratch_path(&scratch, "state.db%s", suffix), F_OK) == 0;
+}
+
+static const struct fa_record full = {
+    .key = UINT64_C(0xfedcba9876543210),
+    .standing = FA_STANDING_FAILED,
+    .url = "https://example.org/\xff\xc3\xa4",
+    .path = "a/b",
+    .text = "",
+    .line = 1234567890123,
+    .class = FA_CLASS_TLS,
+    .may_pass = true,
+    .strong = true,
+    .http = 503,
+    .error = "it broke",
+    .size = -1,
+    .durable = UINT64_MAX,
+    .mirror = UINT64_C(1) << 63,
+    .etag = "\"e\"",
+    .modified = 1700000000,
+    .digest = {.hash = FA_HASH_SHA512, .bytes = {1, 0, 3, [63] = 9}},
+};
+
+static void expect_full(struct fa_state *state)
+{
+    struct fa_error err = {0};
+    struct fa_record got;
+    memset(&got, 0xee, sizeof(got));
+    cr_assert_eq(fa_state_get(state, full.key, &got, &err), 1, "%s", err.msg);
+    cr_assert_eq(got.key, full.key);
+    cr_assert_eq(got.standing, full.standing);
+    cr_assert_str_eq(got.url, full.url);
+    cr_assert_str_eq(got.path, full.path);
+    cr_assert_str_eq(got.text, "");
+    cr_assert_eq(got.line, full.line);
+    cr_assert_eq(got.class, full.class);
+    cr_assert(got.may_pass && !got.secret && got.strong);
+    cr_assert_eq(got.http, full.http);
+    cr_assert_str_eq(got.error, full.error);
+    cr_assert_eq(got.size, -1);
+    cr_assert_eq(got.durable, full.durable);
+    cr_assert_eq(got.mirror, full.mirror);
+    cr_assert_str_eq(got.etag, full.etag);
+    cr_assert_eq(got.modified, full.modified);
+    cr_assert_eq(got.digest.hash, full.digest.hash);
+    cr_assert_arr_eq(got.digest.bytes, full.digest.bytes, 64);
+    cr_assert_eq(got.run, 1);
+}
+
+Test(state, every_field_comes_back_pending_committed_and_reopened)
+{
+    struct fa_error err = {0};
+    struct fa_state *state = reopen_quietly(FA_STATE_WRITE);
+    cr_assert_eq(fa_state_begin(state, "async", &err), 0, "%s", err.msg);
+    cr_assert_eq(fa_state_put(state, &full, &err), 0);
+    expect_full(state);
+    commit(state);
+    expect_full(state);
+    fa_state_close(state);
+    state = reopen_quietly(FA_STATE_READ);
+    expect_full(state);
+    fa_state_close(state);
+}
+
+Test(state, a_missing_string_is_not_an_empty_one)
+{
+    struct fa_error err = {0};
+    struct fa_state *state = reopen(FA_STATE_WRITE);
+    struct fa_record got, record = {.key = 5, .url = "", .path = "", .error = "", .size = 0};
+    cr_assert_eq(fa_state_put(state, &record, &err), 0);
+    for (int i = 0; i < 2; ++i) {
+        cr_assert_eq(fa_state_get(state, 5, &got, &err), 1);
+        cr_assert_str_eq(got.url, "");
+        cr_assert_str_eq(got.error, "");
+        cr_assert_null(got.etag);
+        cr_assert_null(got.text);
+        cr_assert_eq(got.standing, FA_STANDING_PART);
+        cr_assert_eq(got.size, 0);
+        cr_assert_eq(got.modified, 0);
+        cr_assert_eq(got.digest.hash, 0);
+        commit(state);
+    }
+    fa_state_close(state);
+}
+
+Test(state, a_record_takes_the_place_of_the_one_with_its_key)
+{
+    struct fa_state *state = reopen(FA_STATE_WRITE);
+    put(state, 9, "c");
+    put(state, UINT64_MAX, "a");
+    put(state, 1, "b");
+    put(state, 9, "d");
+    cr_assert_eq(fa_state_pending(state), 4);
+    cr_assert_str_eq(url_of(state, 9), "d");
+    expect_each(state, FA_STANDINGS, "d a b ");
+    commit(state);
+    put(state, UINT64_MAX, "A");
+    drop(state, 1);
+    drop(state, 77);
+    cr_assert_null(url_of(state, 1));
+    expect_each(state, FA_STANDINGS, "d A ");
+    put(state, 1, "last");
+    commit(state);
+    expect_each(state, FA_STANDINGS, "d A last ");
+    cr_assert_str_eq(url_of(state, UINT64_MAX), "A");
+    cr_assert_null(url_of(state, 77));
+    fa_state_close(state);
+}
+
+Test(state, each_goes_by_standing_and_stops_when_told)
+{
+    struct fa_error err = {0};
+    struct fa_state *state = reopen(FA_STATE_WRITE);
+    struct fa_record part = {.key = 2, .standing = FA_STANDING_PART, .url = "part"};
+    put(state, 1, "a");
+    cr_assert_eq(fa_state_put(state, &part, &err), 0);
+    put(state, 3, "stop");
+    put(state, 4, "b");
+    expect_each(state, FA_STANDING_PART, "part ");
+    expect_each(state, FA_STANDING_DONE, "a stop ");
+    expect_each(state, FA_STANDING_FAILED, "");
+    commit(state);
+    expect_each(state, FA_STANDINGS, "a part stop ");
+    fa_state_close(state);
+}
+
+static bool get_other(void *arg, const struct fa_record *record)
+{
+    return url_of(arg, 3 - record->key) != NULL;
+}
+
+Test(state, it_may_be_read_while_it_is_walked_through)
+{
+    struct fa_error err = {0};
+    struct fa_state *state = reopen(FA_STATE_WRITE);
+    for (int i = 0; i < 2; ++i) {
+        put(state, 1, "a");
+        put(state, 2, "b");
+        cr_assert_eq(fa_state_each(state, FA_STANDINGS, get_other, state, &err), 0, "%s", err.msg);
+        commit(state);
+        cr_assert_eq(fa_state_each(state, FA_STANDINGS, get_other, state, &err), 0, "%s", err.msg);
+    }
+    put(state, 3, "c");
+    commit(state);
+    expect_each(state, FA_STANDINGS, "a b c ");
+    fa_state_close(state);
+}
+
+Test(state, many_changes_are_found_while_they_are_pending)
+{
+    struct fa_state *state = reopen(FA_STATE_WRITE);
+    char url[32];
+    for (int round = 0; round < 2; ++round) {
+        for (uint64_t i = 0; i < 5000; ++i) {
+            snprintf(url, sizeof(url), "u%d-%d", round, (int)i);
+            put(state, i << 40, url);
+        }
+        for (uint64_t i = 0; i < 5000; ++i) {
+            snprintf(url, sizeof(url), "u%d-%d", round, (int)i);
+            cr_assert_str_eq(url_of(state, i << 40), url);
+        }
+        cr_assert_null(url_of(state, 1));
+        commit(state);
+        cr_assert_str_eq(url_of(state, UINT64_C(4999) << 40), url);
+    }
+    fa_state_close(state);
+}
+
+Test(state, what_is_not_committed_is_forgotten)
+{
+    struct fa_state *state = reopen(FA_STATE_WRITE);
+    cr_assert(fa_state_is_fresh(state));
+    put(state, 1, "a");
+    fa_state_close(state);
+    state = reopen_quietly(FA_STATE_WRITE);
+    cr_assert(fa_state_is_fresh(state));
+    put(state, 1, "a");
+    commit(state);
+    cr_assert(fa_state_is_fresh(state), "as it was when it was opened");
+    put(state, 2, "b");
+    fa_state_close(state);
+    state = reopen_quietly(FA_STATE_WRITE);
+    cr_assert_not(fa_state_is_fresh(state));
+    expect_each(state, FA_STANDINGS, "a ");
+    fa_state_close(state);
+}
+
+Test(state, its_files_are_private_and_the_wal_is_gone_at_the_end)
+{
+    struct stat st;
+    struct fa_state *state = reopen(FA_STATE_WRITE);
+    put(state, 1, "a");
+    commit(state);
+    const char *const suffixes[] = {"", "-wal", "-shm"};
+    for (int i = 0; i < 3; ++i) {
+        cr_assert_eq(stat(fa_scratch_path(&scratch, "state.db%s", suffixes[i]), &st), 0);
+        cr_assert_eq(st.st_mode & 07777, 0600, "%s", suffixes[i]);
+    }
+    fa_state_close(state);
+    cr_assert_not(is_there("-wal"));
+    cr_assert_not(is_there("-shm"));
+    fa_state_close(NULL);
+}
+
+/* A process that does something with the state, tells so by a byte, and waits to be killed. */
+static pid_t start(void (*work)(int to), int *ret_from)
+{
+    int fds[2];
+    cr_assert_eq(pipe2(fds, O_CLOEXEC), 0);
+    pid_t pid = fork();
+    if (pid == 0) {
+        work(fds[1]);
+        for (;;)
+            pause();
+    }
+    close(fds[1]);
+    *ret_from = fds[0];
+    return pid;
+}
+
+static void finish(pid_t pid, int from)
+{
+    kill(pid, SIGKILL);
+    cr_assert_eq(waitpid(pid, NULL, 0), pid);
+    close(from);
+}
+
+static void commit_one_of_two(int to)
+{
+    struct fa_error err = {0};
+    struct fa_state *state = reopen(FA_STATE_WRITE);
+    fa_state_begin(state, "async", &err);
+    put(state, 1, "committed");
+    commit(state);
+    put(state, 2, "pending");
+    cr_assert_eq(write(to, "", 1), 1);
+}
+
+Test(state, a_kill_loses_what_is_pending_and_no_more)
+{
+    int from;
+    char byte;
+    pid_t pid = start(commit_one_of_two, &from);
+    cr_assert_eq(read(from, &byte, 1), 1);
+    finish(pid, from);
+    cr_assert(is_there("-wal"));
+    struct fa_state *state = reopen_quietly(FA_STATE_WRITE);
+    expect_each(state, FA_STANDINGS, "committed ");
+    fa_state_close(state);
+}
+
+Test(state, another_process_reads_what_is_committed_meanwhile)
+{
+    int from;
+    char byte;
+    struct fa_error err = {0};
+    pid_t pid = start(commit_one_of_two, &from);
+    cr_assert_eq(read(from, &byte, 1), 1);
+    struct fa_state *state = reopen_quietly(FA_STATE_READ);
+    struct fa_state_run run;
+    fa_state_last_run(state, &run);
+    cr_assert_eq(run.id, 1);
+    cr_assert(run.ended <= 0);
+    expect_each(state, FA_STANDINGS, "committed ");
+    cr_assert_str_eq(url_of(state, 1), "committed");
+    cr_assert_eq(fa_state_remove(state, 1, &err), -1);
+    cr_assert_eq(err.code, EROFS);
+    fa_state_close(state);
+    finish(pid, from);
+}
+
+Test(state, a_reader_does_not_stop_the_writer_and_sees_what_is_new)
+{
+    struct fa_state *writer = reopen(FA_STATE_WRITE);
+    struct fa_state *reader = reopen(FA_STATE_READ);
+    cr_assert_null(url_of(reader, 1));
+    put(writer, 1, "a");
+    cr_assert_null(url_of(reader, 1));
+    commit(writer);
+    cr_assert_str_eq(url_of(reader, 1), "a");
+    put(writer, 1, "b");
+    commit(writer);
+    cr_assert_str_eq(url_of(reader, 1), "b");
+    fa_state_close(writer);
+    cr_assert_str_eq(url_of(reader, 1), "b");
+    fa_state_close(reader);
+}
+
+#define ROUNDS 40
+#define BATCH  20
+
+static uint64_t first_batch;
+
+static void commit_on_and_on(int to)
+{
+    struct fa_state *state = reopen(FA_STATE_WRITE);
+    for (uint64_t n = first_batch;; ++n) {
+        for (uint64_t i = 0; i < BATCH; ++i)
+            put(state, n * BATCH + i, "https://example.org/a/file/of/some/length");
+        commit(state);
+        if (write(to, &n, sizeof(n)) != sizeof(n))
+            _exit(1);
+    }
+}
+
+Test(state, no_kill_loses_a_committed_record_or_half_a_batch)
+{
+    for (int round = 0; round < ROUNDS; ++round) {
+        int from;
+        uint64_t n, last = 0;
+        pid_t pid = start(commit_on_and_on, &from);
+        cr_assert_eq(read(from, &n, sizeof(n)), sizeof(n));
+        last = n;
+        usleep((useconds_t)(round * 331 % 7000));
+        kill(pid, SIGKILL);
+        while (read(from, &n, sizeof(n)) == sizeof(n))
+            last = n;
+        finish(pid, from);
+        struct fa_state *state = reopen_quietly(FA_STATE_WRITE);
+        for (uint64_t key = first_batch * BATCH; key < (last + 1) * BATCH; ++key)
+            cr_assert(url_of(state, key), "round %d, key %d", round, (int)key);
+        /* The batch after the last one told is there as a whole, or not at all. */
+        bool more = url_of(state, (last + 1) * BATCH);
+        for (uint64_t i = 0; i < BATCH; ++i)
+            cr_assert_eq(url_of(state, (last + 1) * BATCH + i) != NULL, more);
+        fa_state_close(state);
+        first_batch = last + 1 + more;
+    }
+    cr_assert(first_batch > ROUNDS);
+}
+
+static void make_state(int records)
+{
+    struct fa_error err = {0};
+    struct fa_state *state = reopen(FA_STATE_WRITE);
+    cr_assert_eq(fa_state_begin(state, "async", &err), 0);
+    for (int i = 0; i < records; ++i)
+        put(state, (uint64_t)i * 77, "https://example.org/a/file/of/some/length");
+    commit(state);
+    fa_state_close(state);
+}
+
+static void expect_set_aside(const char *as)
+{
+    expect_refusal(DIR, FA_STATE_READ, "damaged");
+    cr_assert_not(is_there(as));
+    struct fa_state *state = reopen(FA_STATE_WRITE);
+    cr_assert(strstr(notice, "damaged"), "%s", notice);
+    cr_assert(strstr(notice, as), "%s", notice);
+    cr_assert(is_there(as));
+    cr_assert(fa_state_is_fresh(state));
+    put(state, 1, "new");
+    commit(state);
+    fa_state_close(state);
+    state = reopen_quietly(FA_STATE_WRITE);
+    expect_each(state, FA_STANDINGS, "new ");
+    fa_state_close(state);
+}
+
+Test(state, what_is_no_database_is_set_aside_each_time_under_a_name_of_its_own)
+{
+    char *text;
+    fa_scratch_write(&scratch, "state.db", "This is no database, but it is long enough to be one.");
+    expect_set_aside(".damaged");
+    text = fa_file_read(fa_scratch_path(&scratch, "state.db.damaged"), NULL);
+    cr_assert(strncmp(text, "This is no", 10) == 0, "nothing is deleted");
+    free(text);
+    fa_scratch_write(&scratch, "state.db", "And this is not one, either.");
+    expect_set_aside(".damaged.1");
+    fa_scratch_write(&scratch, "state.db", "Nor this.");
+    expect_set_aside(".damaged.2");
+}
+
+Test(state, a_file_that_was_cut_off_is_set_aside)
+{
+    struct stat st;
+    make_state(1000);
+    cr_assert_eq(stat(file, &st), 0);
+    cr_assert_eq(truncate(file, st.st_size / 2), 0);
+    expect_set_aside(".damaged");
+}
+
+Test(state, a_file_that_was_emptied_is_told_of)
+{
+    make_state(10);
+    cr_assert_eq(truncate(file, 0), 0);
+    struct fa_state *state = reopen(FA_STATE_WRITE);
+    cr_assert(strstr(notice, "empty"), "%s", notice);
+    cr_assert(fa_state_is_fresh(state));
+    fa_state_close(state);
+}
+
+static void spoil(off_t at)
+{
+    char junk[4096];
+    memset(junk, 0xa5, sizeof(junk));
+    int fd = open(file, O_WRONLY);
+    cr_assert_eq(pwrite(fd, junk, sizeof(junk), at), (ssize_t)sizeof(junk));
+    close(fd);
+}
+
+Test(state, a_page_that_was_overwritten_is_found_after_a_run_that_did_not_end)
+{
+    make_state(1000);
+    spoil(10 * 4096);
+    struct fa_state *state = reopen(FA_STATE_WRITE);
+    cr_assert(strstr(notice, "damaged"), "%s", notice);
+    cr_assert(is_there(".damaged"));
+    cr_assert(fa_state_is_fresh(state));
+    fa_state_close(state);
+}
+
+Test(state, after_a_run_that_ended_not_all_of_it_is_read)
+{
+    make_state(1000);
+    raw("UPDATE run SET ended=began+1");
+    spoil(10 * 4096);
+    struct fa_error err = {0};
+    char text[200] = "";
+    struct fa_state *state = reopen_quietly(FA_STATE_WRITE);
+    cr_assert_eq(fa_state_each(state, FA_STANDINGS, note, text, &err), -1);
+    cr_assert(strstr(err.msg, "malformed"), "%s", err.msg);
+    fa_state_close(state);
+}
+
+Test(state, a_missing_table_is_damage)
+{
+    make_state(1);
+    raw("DROP TABLE record");
+    expect_set_aside(".damaged");
+}
+
+Test(state, a_record_that_makes_no_sense_is_an_error)
+{
+    struct fa_error err = {0};
+    struct fa_record record;
+    make_state(3);
+    raw("UPDATE record SET standing=99 WHERE key=77");
+    raw("UPDATE record SET hash=4, digest=x'0102' WHERE key=154");
+    struct fa_state *state = reopen_quietly(FA_STATE_WRITE);
+    cr_assert_eq(fa_state_get(state, 77, &record, &err), -1);
+    cr_assert(strstr(err.msg, "makes no sense"), "%s", err.msg);
+    cr_assert_eq(fa_state_get(state, 154, &record, &err), 1);
+    cr_assert_eq(record.digest.hash, 0);
+    fa_state_close(state);
+}
+
+Test(state, the_database_of_another_program_is_left_alone)
+{
+    raw("CREATE TABLE precious(x); INSERT INTO precious VALUES(1)");
+    expect_refusal(DIR, FA_STATE_WRITE, "another program");
+    expect_refusal(DIR, FA_STATE_READ, "another program");
+    cr_assert_not(is_there(".damaged"));
+    raw("INSERT INTO precious SELECT x FROM precious; PRAGMA application_id=1");
+    expect_refusal(DIR, FA_STATE_WRITE, "another program");
+    raw("DROP TABLE precious");
+    expect_refusal(DIR, FA_STATE_WRITE, "another program");
+}
+
+Test(state, a_newer_schema_is_refused)
+{
+    make_state(1);
+    raw("PRAGMA user_version=2");
+    expect_refusal(DIR, FA_STATE_WRITE, "newer fetchall");
+    expect_refusal(DIR, FA_STATE_READ, "newer fetchall");
+    cr_assert_not(is_there(".damaged"));
+    raw("PRAGMA user_version=1");
+    fa_state_close(reopen_quietly(FA_STATE_WRITE));
+}
+
+Test(state, it_belongs_to_one_folder)
+{
+    struct fa_error err = {0};
+    make_state(1);
+    err = expect_refusal("/other", FA_STATE_WRITE, DIR);
+    cr_assert(strstr(err.msg, "/other"), "%s", err.msg);
+    expect_refusal("/other", FA_STATE_READ, DIR);
+    struct fa_state *state = fa_state_open(file, NULL, FA_STATE_READ, false, notice, &err);
+    cr_assert(state, "%s", err.msg);
+    fa_state_close(state);
+}
+
+Test(state, reading_makes_no_file)
+{
+    struct fa_error err = expect_refusal(DIR, FA_STATE_READ, "cannot read");
+    cr_assert_eq(err.domain, FA_DOMAIN_SYSTEM);
+    cr_assert_eq(err.code, ENOENT);
+    cr_assert_not(is_there(""));
+    fa_scratch_write(&scratch, "state.db", "");
+    err = expect_refusal(DIR, FA_STATE_READ, "cannot read");
+    cr_assert_eq(err.code, ENOENT);
+}
+
+Test(state, a_folder_without_write_permission_can_be_read)
+{
+    make_state(3);
+    /* The folder as one that its owner, no superuser, may not write to. */
+    bool root = geteuid() == 0;
+    if (root)
+        cr_assert(chown(scratch.path, 65534, 65534) == 0 && chown(file, 65534, 65534) == 0);
+    cr_assert_eq(chmod(scratch.path, 0555), 0);
+    pid_t pid = fork();
+    if (pid == 0) {
+        struct fa_error err = {0};
+        struct fa_record record;
+        if (root && (setgid(65534) || setuid(65534)))
+            _exit(2);
+        if (open(fa_scratch_path(&scratch, "new"), O_WRONLY | O_CREAT, 0600) >= 0)
+            _exit(3);
+        struct fa_state *state = fa_state_open(file, DIR, FA_STATE_READ, false, notice, &err);
+        _exit(!state                                        ? 4
+              : fa_state_get(state, 77, &record, &err) != 1 ? 5
+              : strncmp(record.url, "https://example", 15)  ? 6
+                                                            : 0);
+    }
+    int status;
+    cr_assert_eq(waitpid(pid, &status, 0), pid);
+    cr_assert_eq(chmod(scratch.path, 0700), 0);
+    cr_assert(WIFEXITED(status));
+    cr_assert_eq(WEXITSTATUS(status), 0, "%d", WEXITSTATUS(status));
+}
+
+Test(state, a_symbolic_link_is_refused_but_those_of_its_folders_are_not)
+{
+    struct fa_error err = {0};
+    make_state(1);
+    const char *link = fa_scratch_path(&scratch, "link");
+    cr_assert_eq(symlink(scratch.path, link), 0);
+    struct fa_state *state = fa_state_open(fa_scratch_path(&scratch, "link/state.db"), DIR,
+                                           FA_STATE_WRITE, false, notice, &err);
+    cr_assert(state, "%s", err.msg);
+    fa_state_close(state);
+
+    const char *target = fa_scratch_path(&scratch, "target.db");
+    cr_assert_eq(rename(file, target), 0);
+    cr_assert_eq(symlink(target, file), 0);
+    expect_refusal(DIR, FA_STATE_WRITE, "cannot open");
+    expect_refusal(DIR, FA_STATE_READ, "cannot open");
+    cr_assert_eq(unlink(target), 0);
+    expect_refusal(DIR, FA_STATE_WRITE, "cannot open");
+    cr_assert_eq(access(target, F_OK), -1, "nothing was made through the link");
+}
+
+Test(state, a_wal_that_was_deleted_leaves_an_older_state)
+{
+    int from;
+    char byte;
+    make_state(1);
+    pid_t pid = start(commit_one_of_two, &from);
+    cr_assert_eq(read(from, &byte, 1), 1);
+    finish(pid, from);
+    cr_assert_eq(unlink(fa_scratch_path(&scratch, "state.db-wal")), 0);
+    struct fa_state *state = reopen_quietly(FA_STATE_WRITE);
+    cr_assert_null(url_of(state, 1));
+    cr_assert_str_eq(url_of(state, 0), "https://example.org/a/file/of/some/length");
+    fa_state_close(state);
+}
+
+Test(state, a_wal_without_its_database_is_set_aside)
+{
+    int from;
+    char byte;
+    pid_t pid = start(commit_one_of_two, &from);
+    cr_assert_eq(read(from, &byte, 1), 1);
+    finish(pid, from);
+    cr_assert_eq(unlink(file), 0);
+    struct fa_state *state = reopen(FA_STATE_WRITE);
+    cr_assert(strstr(notice, "only its WAL is left"), "%s", notice);
+    cr_assert(is_there(".damaged-wal"));
+    cr_assert(fa_state_is_fresh(state));
+    fa_state_close(state);
+}
+
+/* The disk, as SQLite sees it: the write of that number fails, and all that follow. */
+static int writes_left = -1;
+static int write_errno;
+
+static ssize_t poor_pwrite(int fd, const void *data, size_t len, off_t at)
+{
+    if (writes_left == 0) {
+        errno = write_errno;
+        return -1;
+    }
+    writes_left -= writes_left > 0;
+    return pwrite(fd, data, len, at);
+}
+
+static void make_disk_poor(int writes, int why)
+{
+    sqlite3_vfs *vfs = sqlite3_vfs_find(NULL);
+    cr_assert_eq(vfs->xSetSystemCall(vfs, "pwrite", (sqlite3_syscall_ptr)poor_pwrite), SQLITE_OK);
+    vfs->xSetSystemCall(vfs, "pwrite64", (sqlite3_syscall_ptr)poor_pwrite);
+    writes_left = writes;
+    write_errno = why;
+}
+
+static void expect_disk_full(struct fa_state *state, int code)
+{
+    struct fa_error err = {0};
+    cr_assert_eq(fa_state_commit(state, &err), -1);
+    cr_assert_eq(err.class, FA_CLASS_LOCAL_IO);
+    cr_assert_eq(err.domain, FA_DOMAIN_SYSTEM, "%s", err.msg);
+    cr_assert_eq(err.code, code, "%s", err.msg);
+    cr_assert(strstr(err.msg, "state.db") && strstr(err.msg, "write"), "%s", err.msg);
+}
+
+Test(state, a_commit_on_a_full_disk_is_tried_again_later)
+{
+    static const int codes[] = {ENOSPC, EDQUOT, EFBIG, EIO};
+    struct fa_error err = {0};
+    struct fa_state *state = reopen(FA_STATE_WRITE);
+    cr_assert_eq(fa_state_begin(state, "async", &err), 0);
+    uint64_t key = 1;
+    for (int round = 0; round < 24; ++round) {
+        for (int i = 0; i < 50; ++i)
+            put(state, key++, "https://example.org/a/file/of/some/length");
+        drop(state, key - 50);
+        cr_assert_eq(fa_state_progress(state, key, key, false, false, &err), 0);
+        make_disk_poor(round / 4, codes[round % 4]);
+        uint64_t pending = fa_state_pending(state);
+        expect_disk_full(state, codes[round % 4]);
+        expect_disk_full(state, codes[round % 4]);
+        cr_assert_eq(fa_state_pending(state), pending);
+        cr_assert(url_of(state, key - 1));
+        cr_assert_null(url_of(state, key - 50));
+        put(state, key++, "more");
+        writes_left = -1;
+        commit(state);
+    }
+    fa_state_close(state);
+    state = reopen_quietly(FA_STATE_WRITE);
+    for (uint64_t i = 1; i < key; ++i)
+        cr_assert_eq(url_of(state, i) == NULL, i % 51 == 1, "%d", (int)i);
+    struct fa_state_run run;
+    fa_state_last_run(state, &run);
+    cr_assert_eq(run.entries, key - 1);
+    fa_state_close(state);
+}
+
+Test(state, more_than_the_cache_in_one_commit_is_rolled_back_and_tried_again)
+{
+    struct fa_error err = {0};
+    struct fa_state *state = reopen(FA_STATE_WRITE);
+    char url[1001];
+    memset(url, 'u', 1000);
+    url[1000] = '\0';
+    for (uint64_t i = 0; i < 10000; ++i)
+        put(state, i, url);
+    make_disk_poor(1000, ENOSPC);
+    expect_disk_full(state, ENOSPC);
+    char text[200] = "";
+    writes_left = 100;
+    cr_assert_eq(fa_state_each(state, FA_STANDINGS, note, text, &err), -1);
+    cr_assert_eq(err.code, ENOSPC);
+    writes_left = -1;
+    commit(state);
+    fa_state_close(state);
+    state = reopen_quietly(FA_STATE_WRITE);
+    for (uint64_t i = 0; i < 10000; ++i)
+        cr_assert_str_eq(url_of(state, i), url);
+    fa_state_close(state);
+}
+
+Test(state, a_full_disk_is_told_when_it_is_opened)
+{
+    struct fa_error err = {0};
+    make_disk_poor(0, ENOSPC);
+    cr_assert_null(fa_state_open(file, DIR, FA_STATE_WRITE, true, notice, &err));
+    cr_assert_eq(err.code, ENOSPC, "%s", err.msg);
+    cr_assert_not(is_there(".damaged"));
+    writes_left = -1;
+    fa_state_close(reopen(FA_STATE_WRITE));
+}
+
+/* A file system without shared memory: a way of locking of SQLite's that has none. */
+Test(state, without_a_wal_there_is_a_rollback_journal)
+{
+    cr_assert_eq(sqlite3_vfs_register(sqlite3_vfs_find("unix-dotfile"), 1), SQLITE_OK);
+    struct fa_state *state = reopen_quietly(FA_STATE_WRITE);
+    put(state, 1, "a");
+    commit(state);
+    cr_assert_not(is_there("-wal"));
+    cr_assert(is_there("-journal"));
+    put(state, 2, "b");
+    cr_assert_str_eq(url_of(state, 1), "a");
+    commit(state);
+    fa_state_close(state);
+    state = reopen_quietly(FA_STATE_READ);
+    expect_each(state, FA_STANDINGS, "a b ");
+    fa_state_close(state);
+}
+
+Test(state, the_last_run_is_told)
+{
+    struct fa_error err = {0};
+    struct fa_state_run run;
+    struct fa_state *state = reopen(FA_STATE_WRITE);
+    cr_assert_eq(fa_state_progress(state, 1, 1, true, true, &err), 0);
+    cr_assert_eq(fa_state_pending(state), 0, "there is no run yet");
+    fa_state_last_run(state, &run);
+    cr_assert_eq(run.id, 0);
+    cr_assert_eq(fa_state_begin(state, "a-very-long-name-of-a-mode", &err), 0, "%s", err.msg);
+    cr_assert_eq(fa_state_progress(state, 10, 7, true, false, &err), 0);
+    cr_assert_eq(fa_state_pending(state), 1);
+    commit(state);
+    cr_assert_eq(fa_state_progress(state, 10, 7, true, false, &err), 0);
+    cr_assert_eq(fa_state_pending(state), 0, "it is the same");
+    fa_state_last_run(state, &run);
+    cr_assert_eq(run.id, 0, "it is the one before this");
+    fa_state_close(state);
+
+    state = reopen_quietly(FA_STATE_WRITE);
+    fa_state_last_run(state, &run);
+    cr_assert_eq(run.id, 1);
+    cr_assert(run.began > 1e9 && run.ended <= 0);
+    cr_assert(run.lists_final && run.same_boot);
+    cr_assert_eq(run.entries, 10);
+    cr_assert_eq(run.done, 7);
+    cr_assert_str_eq(run.mode, "a-very-long-nam");
+    cr_assert_eq(fa_state_begin(state, "thread", &err), 0);
+    cr_assert_eq(fa_state_progress(state, 3, 3, false, true, &err), 0);
+    commit(state);
+    fa_state_close(state);
+
+    raw("UPDATE run SET boot='another' WHERE id=2");
+    state = reopen_quietly(FA_STATE_READ);
+    fa_state_last_run(state, &run);
+    cr_assert_eq(run.id, 2);
+    cr_assert(run.ended >= run.began);
+    cr_assert(!run.lists_final && !run.same_boot);
+    cr_assert_str_eq(run.mode, "thread");
+    fa_state_close(state);
+}
+
+static int count_rows(void *arg, int n, char **values, char **names)
+{
+    (void)n, (void)names;
+    *(int *)arg = atoi(values[0]);
+    return 0;
+}
+
+Test(state, few_runs_are_kept_and_their_numbers_go_on)
+{
+    struct fa_error err = {0};
+    struct fa_state_run run;
+    struct fa_state *state = reopen(FA_STATE_WRITE);
+    for (int i = 0; i < 50; ++i)
+        cr_assert_eq(fa_state_begin(state, "async", &err), 0, "%s", err.msg);
+    fa_state_close(state);
+    state = reopen(FA_STATE_WRITE);
+    fa_state_last_run(state, &run);
+    cr_assert_eq(run.id, 50);
+    fa_state_close(state);
+    sqlite3 *db;
+    int rows = 0;
+    cr_assert_eq(sqlite3_open(file, &db), SQLITE_OK);
+    sqlite3_exec(db, "SELECT count(*) FROM run", count_rows, &rows, NULL);
+    sqlite3_close(db);
+    cr_assert_eq(rows, 20);
+}
+
+Test(state, a_durable_one_works_alike)
+{
+    struct fa_error err = {0};
+    struct fa_state *state = fa_state_open(file, DIR, FA_STATE_WRITE, true, notice, &err);
+    cr_assert(state, "%s", err.msg);
+    put(state, 1, "a");
+    commit(state);
+    fa_state_close(state);
+    state = reopen_quietly(FA_STATE_READ);
+    expect_each(state, FA_STANDINGS, "a ");
+    fa_state_close(state);
+}
