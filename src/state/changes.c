@@ -82,13 +82,15 @@ int fa_changes_put(struct fa_changes *changes, const struct fa_record *record)
         return -1;
     fa_buf_put_u8(log, PUT);
     fa_buf_put_u64(log, record->key);
+    fa_buf_put_u64(log, record->owner);
     fa_buf_put_u8(log, (uint8_t)record->standing);
     fa_buf_put_str(log, record->url);
     fa_buf_put_str(log, record->path);
     fa_buf_put_str(log, record->text);
     put_i64(log, record->line);
     fa_buf_put_u8(log, (uint8_t)record->class);
-    fa_buf_put_u8(log, (uint8_t)(record->may_pass | record->secret << 1 | record->strong << 2));
+    fa_buf_put_u8(log, (uint8_t)(record->may_pass | record->secret << 1 | record->strong << 2 |
+                                 record->replaces << 3));
     fa_buf_put_u32(log, (uint32_t)record->http);
     fa_buf_put_str(log, record->error);
     put_i64(log, record->size);
@@ -122,6 +124,7 @@ bool fa_changes_next(struct fa_reader *in, bool *ret_removed, struct fa_record *
     ret->key = fa_reader_u64(in);
     if (*ret_removed)
         return !in->failed;
+    ret->owner = fa_reader_u64(in);
     ret->standing = fa_reader_u8(in);
     ret->url = fa_reader_str(in);
     ret->path = fa_reader_str(in);
@@ -132,6 +135,7 @@ bool fa_changes_next(struct fa_reader *in, bool *ret_removed, struct fa_record *
     ret->may_pass = flags & 1;
     ret->secret = flags & 2;
     ret->strong = flags & 4;
+    ret->replaces = flags & 8;
     ret->http = (int)fa_reader_u32(in);
     ret->error = fa_reader_str(in);
     ret->size = (int64_t)fa_reader_u64(in);

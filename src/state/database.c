@@ -24,7 +24,8 @@ static const char schema[] =
     "CREATE TABLE record(seq INTEGER PRIMARY KEY, key INTEGER NOT NULL, standing INTEGER,"
     " url TEXT, path TEXT, text TEXT, line INTEGER, class INTEGER, may_pass INTEGER,"
     " secret INTEGER, http INTEGER, error TEXT, size INTEGER, durable INTEGER, mirror INTEGER,"
-    " etag TEXT, modified INTEGER, strong INTEGER, hash INTEGER, digest BLOB, run INTEGER);"
+    " etag TEXT, modified INTEGER, strong INTEGER, hash INTEGER, digest BLOB, run INTEGER,"
+    " owner INTEGER, replaces INTEGER);"
     "CREATE UNIQUE INDEX record_key ON record(key);"
     "PRAGMA application_id=" VALUE_OF(APPLICATION) ";"
                                                    "PRAGMA user_version=" VALUE_OF(
@@ -308,7 +309,7 @@ static enum fate check_tables(struct opening *o)
     int64_t columns;
     if (ask(o->db, sql, &columns))
         return judge(o);
-    if (columns == 210821)
+    if (columns == 230821)
         return GOOD;
     snprintf(o->why, sizeof(o->why), "a table is missing");
     return DAMAGED;
