@@ -189,20 +189,17 @@ static void begin_entry(struct fa_list *list)
     use_line(list);
 }
 
-/* "name=value" behind blanks, whatever the name is. */
+/* A URL that was indented is not to be passed over as an option that nobody knows. */
 static bool is_option(const struct line *line)
 {
     const char *at = line->at;
     const char *end = line->at + line->len;
     while (at < end && is_blank(*at))
         ++at;
-    const char *name = at;
-    while (at < end && (isalnum((unsigned char)*at) || *at == '-' || *at == '_'))
+    const char *scheme = at;
+    while (at < end && isalnum((unsigned char)*at))
         ++at;
-    bool named = at > name;
-    while (at < end && is_blank(*at))
-        ++at;
-    return named && at < end && *at == '=';
+    return at == scheme || end - at < 3 || memcmp(at, "://", 3) != 0;
 }
 
 /* A line of options.  Return whether *ret is filled in. */
@@ -219,7 +216,7 @@ static bool add_option(struct fa_list *list, struct fa_list_item *ret)
         bool late = list->above == ABOVE_LATE;
         begin_entry(list);
         deliver_bad(list, ret, list->above,
-                    !option ? "the line begins with a blank, and is no option (name=value)"
+                    !option ? "a URL behind a blank: it must begin in the first column"
                     : late  ? "an option that came more than a second after its entry"
                             : "an option with no entry above it");
         return true;

@@ -7,7 +7,7 @@
  *
  * Lines end with LF; a CR before it, a UTF-8 BOM at the start, empty lines and lines that begin
  * with '#' are ignored.  A line that begins with a blank or TAB is an option of the entry above, or
- * a bad entry if it has not the form of one; all others are entries (list/entry.h).  Bytes are not looked at beyond that, so zeros and
+ * a bad entry if it looks like a URL; all others are entries (list/entry.h).  Bytes are not looked at beyond that, so zeros and
  * whatever is no UTF-8 reach fa_entry_parse(), which tells of them.
  *
  * An entry is complete when the next one begins, or the list ends.  On a source that pauses it

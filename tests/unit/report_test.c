@@ -51,7 +51,7 @@ Test(report, has_the_fields_of_the_contract_in_its_order)
         line,
         "{\"line\": 17, \"url\": \"https://u:***@h/a.iso\", \"path\": \"a.iso\", "
         "\"status\": \"ok\", \"class\": null, \"error\": null, \"http\": 200, \"bytes\": 1234, "
-        "\"size\": 1000, \"resumed\": 5, \"attempts\": 2, "
+        "\"size\": 1000, \"resumed\": 5, \"restarted\": null, \"attempts\": 2, "
         "\"digest\": {\"md5\": \"d41d8cd9000000000000000000000000\", "
         "\"sha1\": \"da39000000000000000000000000000000000000\"}, "
         "\"effective_url\": \"https://m/a.iso\", \"ip\": \"192.0.2.7\", "

@@ -38,11 +38,23 @@ static void end(void)
 
 TestSuite(store, .init = begin, .fini = end, .timeout = 30.0);
 
-static void make_part(uint64_t key, const char *text)
+static int write_part(uint64_t key, bool strange, uint64_t *offset)
 {
     struct fa_error err = {0};
-    int fd = fa_store_part_new(store, key, &err);
+    int fd = fa_store_part_write(store, key, strange, offset, &err);
     cr_assert(fd >= 0, "%s", err.msg);
+    return fd;
+}
+
+static int new_part(uint64_t key)
+{
+    uint64_t offset = 0;
+    return write_part(key, false, &offset);
+}
+
+static void make_part(uint64_t key, const char *text)
+{
+    int fd = new_part(key);
     cr_assert_eq(write(fd, text, strlen(text)), (ssize_t)strlen(text));
     close(fd);
 }
@@ -85,7 +97,7 @@ Test(store, a_new_part_is_empty_even_if_there_was_one)
 {
     struct stat st;
     make_part(1, "old bytes");
-    int fd = fa_store_part_new(store, 1, NULL);
+    int fd = new_part(1);
     cr_assert(fd >= 0);
     cr_assert_eq(fstat(fd, &st), 0);
     cr_assert_eq(st.st_size, 0);
@@ -251,16 +263,66 @@ Test(store, a_second_one_is_refused_and_told_who_works_there)
     fa_store_part_remove(store, 1);
 }
 
-Test(store, what_a_killed_run_left_is_cleared_and_what_is_not_ours_stays)
+static bool keep_255(void *arg, uint64_t key)
 {
-    fa_store_free(store);
-    fa_scratch_write(&scratch, "out/.fetchall/00000000000000ff.part", "left behind");
+    ++*(int *)arg;
+    return key == 0xff;
+}
+
+Test(store, parts_that_nobody_knows_are_cleared_and_what_is_not_ours_stays)
+{
+    int asked = 0;
+    fa_scratch_write(&scratch, "out/.fetchall/00000000000000ff.part", "known");
+    fa_scratch_write(&scratch, "out/.fetchall/00000000000000fe.part", "unknown");
+    fa_scratch_write(&scratch, "out/.fetchall/odd.part", "no key");
     fa_scratch_write(&scratch, "out/.fetchall/other", "not ours");
-    struct fa_error err = {0};
-    store = fa_store_new(fa_scratch_path(&scratch, "out"), false, &err);
-    cr_assert(store, "%s", err.msg);
-    fa_expect_no_file(in(".fetchall"), "00000000000000ff.part");
+    fa_store_purge(store, keep_255, &asked);
+    cr_assert_eq(asked, 2);
+    expect_text(".fetchall/00000000000000ff.part", "known");
+    fa_expect_no_file(in(".fetchall"), "00000000000000fe.part");
+    fa_expect_no_file(in(".fetchall"), "odd.part");
     expect_text(".fetchall/other", "not ours");
+    fa_store_purge(store, NULL, NULL);
+    fa_expect_no_file(in(".fetchall"), "00000000000000ff.part");
+}
+
+Test(store, a_part_is_written_on_where_it_has_enough_bytes)
+{
+    uint64_t offset = 5;
+    make_part(1, "12345678");
+    close(write_part(1, false, &offset));
+    cr_assert_eq(offset, 5);
+    cr_assert_eq(fa_store_part_size(store, 1), 8);
+    offset = 9;
+    close(write_part(1, false, &offset));
+    cr_assert_eq(offset, 0);
+    cr_assert_eq(fa_store_part_size(store, 1), 0);
+}
+
+Test(store, a_part_that_is_no_plain_file_of_ours_begins_anew)
+{
+    uint64_t offset = 3;
+    fa_scratch_write(&scratch, "elsewhere", "precious");
+    cr_assert_eq(symlink("../../elsewhere", in(".fetchall/0000000000000001.part")), 0);
+    cr_assert_eq(fa_store_part_size(store, 1), -1);
+    close(write_part(1, false, &offset));
+    cr_assert_eq(offset, 0);
+    offset = 3;
+    cr_assert_eq(
+        link(fa_scratch_path(&scratch, "elsewhere"), in(".fetchall/0000000000000002.part")), 0);
+    cr_assert_eq(fa_store_part_size(store, 2), -1);
+    close(write_part(2, false, &offset));
+    cr_assert_eq(offset, 0);
+    expect_text("../elsewhere", "precious");
+}
+
+Test(store, a_strange_part_is_not_trusted_until_it_is_known)
+{
+    uint64_t offset = 0;
+    close(write_part(1, true, &offset));
+    cr_assert_eq(fa_store_part_size(store, 1), -1);
+    cr_assert_eq(fa_store_part_know(store, 1), 0);
+    cr_assert_eq(fa_store_part_size(store, 1), 0);
 }
 
 Test(store, at_the_end_its_own_folder_goes)

@@ -58,7 +58,7 @@ Test(summary, a_plan_says_what_would_be_done)
     fail(FA_CLASS_BAD_URL, NULL, 3, "no scheme");
     cr_assert_str_eq(text_of(2, true, false),
                      "fetchall: plan: 5 there already, 10 to fetch, 1 bad\n"
-                     "       1  bad_url      (no URL)\n"
+                     "       1  bad_url      (no host)\n"
                      "          urls.txt:3: http://h/x: no scheme\n");
 }
 
