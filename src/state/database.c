@@ -46,16 +46,19 @@ struct opening {
     struct fa_error *err;
 };
 
-int fa_database_failed(sqlite3 *db, const char *what, const char *file, struct fa_error *err)
+int fa_database_failed(sqlite3 *db, int code, const char *what, const char *file,
+                       struct fa_error *err)
 {
-    int rc = db ? sqlite3_extended_errcode(db) : SQLITE_NOMEM;
-    int base = rc & 0xff;
-    /* The errno is that of the last system call that failed, perhaps for an earlier error. */
-    int code = base == SQLITE_FULL                               ? ENOSPC
-               : base == SQLITE_NOMEM                            ? ENOMEM
-               : base == SQLITE_IOERR || base == SQLITE_CANTOPEN ? sqlite3_system_errno(db)
-                                                                 : 0;
+    int rc = db ? sqlite3_errcode(db) & 0xff : SQLITE_NOMEM;
     const char *why = db ? sqlite3_errmsg(db) : sqlite3_errstr(rc);
+    if (rc == SQLITE_FULL)
+        code = ENOSPC;
+    else if (rc == SQLITE_NOMEM)
+        code = ENOMEM;
+    else if (rc != SQLITE_IOERR && rc != SQLITE_CANTOPEN)
+        code = 0;
+    else if (code == 0 && (code = sqlite3_system_errno(db)) == 0)
+        code = EIO;
     if (code)
         fa_error_system(err, FA_CLASS_LOCAL_IO, code, "cannot %s '%s': %s", what, file, why);
     else
@@ -79,7 +82,7 @@ static enum fate judge(struct opening *o)
         snprintf(o->why, sizeof(o->why), "%s", sqlite3_errmsg(o->db));
         return DAMAGED;
     }
-    fa_database_failed(o->db, "open", o->file, o->err);
+    fa_database_failed(o->db, 0, "open", o->file, o->err);
     return BAD;
 }
 

@@ -18,8 +18,12 @@ sqlite3 *fa_database_open(const char *file, const char *dir, enum fa_state_open 
 /** Writes the WAL back; all statements have been finalized.  NULL is fine. */
 void fa_database_close(sqlite3 *db);
 
-/** Fill in err from the last error of a connection.  @return -1 */
-int fa_database_failed(sqlite3 *db, const char *what, const char *file, struct fa_error *err);
+/** Fill in err from the last error of a connection.
+ * @code  The errno that a call left, if it is an error of input or output; 0: ask SQLite, which
+ *        does not know it after a failed COMMIT.
+ * @return -1 */
+int fa_database_failed(sqlite3 *db, int code, const char *what, const char *file,
+                       struct fa_error *err);
 
 /** The last run in it; id 0: there is none.  @return 0 or -1, with the error left in db. */
 int fa_database_last_run(sqlite3 *db, struct fa_state_run *ret);

@@ -65,11 +65,12 @@ struct fa_state {
     struct fa_state_run last;
     struct fa_state_run run; /* this one; id 0: not begun */
     bool run_changed;
+    int code; /* the errno of the last statement */
 };
 
 static int failed(struct fa_state *state, const char *what, struct fa_error *err)
 {
-    return fa_database_failed(state->db, what, state->file, err);
+    return fa_database_failed(state->db, state->code, what, state->file, err);
 }
 
 static double now(void)
@@ -79,10 +80,18 @@ static double now(void)
     return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
+static int step(struct fa_state *state, sqlite3_stmt *stmt)
+{
+    errno = 0;
+    int rc = sqlite3_step(stmt);
+    state->code = errno;
+    return rc;
+}
+
 /* Run a statement that has no rows.  @return whether it went well. */
 static bool run(struct fa_state *state, enum statement which)
 {
-    int rc = sqlite3_step(state->stmts[which]);
+    int rc = step(state, state->stmts[which]);
     sqlite3_reset(state->stmts[which]);
     return rc == SQLITE_DONE;
 }
@@ -105,7 +114,7 @@ static int prepare(struct fa_state *state, struct fa_error *err)
         if (sqlite3_prepare_v3(state->db, texts[i], -1, SQLITE_PREPARE_PERSISTENT, &state->stmts[i],
                                NULL))
             return failed(state, "open", err);
-    int rc = sqlite3_step(state->stmts[S_EACH]);
+    int rc = step(state, state->stmts[S_EACH]);
     state->fresh = rc == SQLITE_DONE;
     sqlite3_reset(state->stmts[S_EACH]);
     if (rc != SQLITE_DONE && rc != SQLITE_ROW)
@@ -270,7 +279,7 @@ int fa_state_get(struct fa_state *state, uint64_t key, struct fa_record *ret, st
         return failed(state, "read", err);
     sqlite3_stmt *stmt = state->stmts[S_GET];
     sqlite3_bind_int64(stmt, 1, (int64_t)key);
-    int rc = sqlite3_step(stmt);
+    int rc = step(state, stmt);
     if (rc == SQLITE_ROW)
         return read_row(state, stmt, ret, err) ? -1 : 1;
     int result = rc == SQLITE_DONE ? 0 : failed(state, "read", err);
@@ -411,7 +420,7 @@ int fa_state_each(struct fa_state *state, enum fa_standing standing,
     if (standing != FA_STANDINGS)
         sqlite3_bind_int64(stmt, 1, standing);
     int result = 0, rc;
-    while ((rc = sqlite3_step(stmt)) == SQLITE_ROW)
+    while ((rc = step(state, stmt)) == SQLITE_ROW)
         if ((result = read_row(state, stmt, &record, err)) || !each(arg, &record))
             break;
     if (rc != SQLITE_ROW && rc != SQLITE_DONE)

@@ -724,7 +724,7 @@ static void expect_disk_full(struct fa_state *state, int code)
     struct fa_error err = {0};
     cr_assert_eq(fa_state_commit(state, &err), -1);
     cr_assert_eq(err.class, FA_CLASS_LOCAL_IO);
-    cr_assert_eq(err.domain, FA_DOMAIN_SYSTEM, "%s", err.msg);
+    cr_assert_eq(err.domain, FA_DOMAIN_SYSTEM, "%s, not %d", err.msg, code);
     cr_assert_eq(err.code, code, "%s", err.msg);
     cr_assert(strstr(err.msg, "state.db") && strstr(err.msg, "write"), "%s", err.msg);
 }
