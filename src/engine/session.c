@@ -312,6 +312,8 @@ int fa_session_run(struct fa_session *s, enum fa_end *ret_end, struct fa_error *
     while (!s->over && event_base_dispatch(s->base) >= 0)
         continue;
     event_del(s->tick);
+    if (s->draining)
+        fa_admit_leave(s);
     fa_record_close(s);
     fa_tell_progress(s);
     *ret_end = s->end;
