@@ -141,6 +141,8 @@ static int is_wanted(const struct fa_job *job, int64_t size, enum fa_recall reca
     const struct fa_entry *entry = job->entry;
     if ((entry->size >= 0 && entry->size != size) || recall == FA_RECALL_OTHER)
         return 0;
+    if (recall == FA_RECALL_DONE && job->known->doubtful && job->known->digest.hash)
+        return -1;
     if (!entry->hash)
         return 1;
     if (recall != FA_RECALL_DONE || job->known->digest.hash != entry->hash)
