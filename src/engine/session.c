@@ -311,8 +311,7 @@ int fa_session_run(struct fa_session *s, enum fa_end *ret_end, struct fa_error *
     fa_bucket_init(&s->bucket, s->config.rate, s->began);
     s->end = FA_END_COMPLETE;
     if (!s->config.plan && s->jobs < s->config.jobs)
-        fa_tell_notice(s, NULL,
-                       "the limit of open files (ulimit -n) allows %u transfers at once, not %u",
+        fa_tell_notice(s, NULL, "the limit of open files (ulimit -n) allows for %u at once, not %u",
                        s->jobs, s->config.jobs);
     event_add(s->tick, &every);
     fa_session_wake(s);
