@@ -174,6 +174,21 @@ static bool begin_anew(struct fa_session *s, struct fa_job *job)
     return true;
 }
 
+/* What a worker that died has left.  Had it begun with other bytes, the part were a strange one. */
+static void take_lost_part(struct fa_session *s, struct fa_job *job)
+{
+    const struct fa_attempt *attempt = &job->attempt;
+    int64_t size = fa_store_part_size(s->store, job->key);
+    bool more = size > 0 && (uint64_t)size >= attempt->offset;
+    if (more && attempt->has_head && attempt->head.validator.strong)
+        job->part = (struct fa_part){.mirror = job->mirror_key,
+                                     .validator = attempt->head.validator,
+                                     .total = attempt->head.total};
+    else if (attempt->offset == 0)
+        more = false;
+    job->part.bytes = more ? (uint64_t)size : 0;
+}
+
 /* What an attempt has left of the part. */
 static void take_part(struct fa_session *s, struct fa_job *job)
 {
@@ -181,14 +196,11 @@ static void take_part(struct fa_session *s, struct fa_job *job)
     const struct fa_head *head = &outcome->head;
     uint64_t bytes = outcome->size;
     if (outcome->error.class == FA_CLASS_WORKER_CRASHED) {
-        int64_t size = fa_store_part_size(s->store, job->key);
-        head = &job->attempt.head;
-        bytes = job->attempt.has_head && size > 0 ? (uint64_t)size : 0;
-        if (!job->attempt.has_head && job->attempt.offset == 0 && job->part.bytes == 0)
-            return;
-    } else if (!outcome->restart && (outcome->http == 0 || bytes == job->attempt.offset)) {
-        return; /* it has not been touched */
+        take_lost_part(s, job);
+        return;
     }
+    if (!outcome->restart && (outcome->http == 0 || bytes == job->attempt.offset))
+        return; /* it has not been touched */
     job->part.bytes = 0;
     if (bytes == 0 || !head->validator.strong)
         return;
