@@ -8,7 +8,7 @@ set(MAY_list "list;base")
 set(MAY_state "state;base")
 set(MAY_stage "stage;pool;base")
 set(MAY_strategy "strategy;transfer;pool;base")
-set(MAY_engine "engine;strategy;stage;list;transfer;pool;base")
+set(MAY_engine "engine;strategy;stage;state;list;transfer;pool;base")
 set(MAY_cli "cli")
 
 set(HOME_curl "transfer/;strategy/async.c")
