@@ -15,11 +15,12 @@
  *    src/engine         session, turn ─▶ admit dispatch settle staging tell   what a turn does
  *       │                 job hosts breaker retry resolve timers               the nouns and policies
  *       │                 name names backlog store                             names and files
- *       │                 inspect verify walk                                  looking only
- *       ├─────────────────┬──────────────┐
- *    src/strategy      src/stage      src/list
- *       │  async           stage         list entry sum
- *       │  blocking ──┐    digest
+ *       │                 record room                     what is remembered; a full disk
+ *       │                 inspect verify walk             looking only
+ *       ├─────────────────┬──────────────┬────────────┐
+ *    src/strategy      src/stage      src/list     src/state
+ *       │  async           stage         list entry   (SQLite)
+ *       │  blocking ──┐    digest        sum
  *    src/transfer     └─▶ src/pool       transfer and pool never see each other
  *    (libcurl)            (fork, IPC)
  *       └────────┬────────┘
@@ -31,6 +32,7 @@
  *                     │  ▲                                 │
  *                     │  └───────────outcome───────────────┘
  *                     ├─ retry? not before T, or never (pure policy)
+ *                     ├─ state: what is done, and what may be resumed, told after the fact
  *                     ├─ fetched ──▶ stage (pool: hash) ──digest──▶ checked, and given its name
  *                     └─ events ──▶ observer
  */

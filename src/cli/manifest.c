@@ -4,30 +4,37 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "cli/digest.h"
 
+/* One name, so that killed runs do not leave one file each; its lock keeps a second run off it. */
+static int lock_temp(const char *temp)
+{
+    int fd = open(temp, O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0666);
+    if (fd >= 0 && (flock(fd, LOCK_EX | LOCK_NB) || ftruncate(fd, 0))) {
+        int saved = errno;
+        close(fd);
+        errno = saved;
+        return -1;
+    }
+    return fd;
+}
+
 static FILE *open_temp(struct fa_manifest *manifest)
 {
-    if (asprintf(&manifest->temp, "%s.XXXXXX", manifest->path) < 0) {
+    if (asprintf(&manifest->temp, "%s.tmp", manifest->path) < 0)
         manifest->temp = NULL;
-        return NULL;
-    }
-    int fd = mkostemp(manifest->temp, O_CLOEXEC);
-    if (fd < 0) {
-        free(manifest->temp);
-        manifest->temp = NULL;
-        return NULL;
-    }
-    /* mkostemp() makes it private; a manifest is as public as any new file. */
-    mode_t mask = umask(0);
-    umask(mask);
-    fchmod(fd, 0666 & ~mask);
-    FILE *file = fdopen(fd, "w");
-    if (!file)
+    int fd = manifest->temp ? lock_temp(manifest->temp) : -1;
+    FILE *file = fd < 0 ? NULL : fdopen(fd, "w");
+    if (fd >= 0 && !file)
         close(fd);
+    if (!file) {
+        free(manifest->temp); /* it may be another's */
+        manifest->temp = NULL;
+    }
     return file;
 }
 

@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/stat.h>
 
 #include "cli/request.h"
@@ -211,7 +212,7 @@ const struct fa_option fa_options_table[] = {
                  "complete."),
     CUSTOM("halt", 0, "N|N%", parse_halt, .initial = "never",
            .help = "stop once that many entries failed",
-           .more = "With % it is a share of the entries that have ended."),
+           .more = "With % it is a share of the entries that have ended, once ten have."),
 
     GROUP("Connection"),
     SIZE("rate", config.rate, .initial = "no limit",
@@ -350,6 +351,23 @@ static int check_lists(const struct fa_options *options, struct fa_error *err)
     return 0;
 }
 
+static int check_proxy(const char *proxy, struct fa_error *err)
+{
+    static const char *const schemes[] = {"http",    "https",  "socks4",
+                                          "socks4a", "socks5", "socks5h"};
+    const char *end = proxy ? strstr(proxy, "://") : NULL;
+    if (!end)
+        return 0;
+    size_t len = (size_t)(end - proxy);
+    for (size_t i = 0; i < sizeof(schemes) / sizeof(*schemes); ++i)
+        if (strlen(schemes[i]) == len && strncasecmp(schemes[i], proxy, len) == 0)
+            return 0;
+    return fa_option_refuse(err,
+                            "--proxy knows http, https, socks4, socks4a, socks5 and socks5h, "
+                            "not '%.*s'",
+                            (int)len, proxy);
+}
+
 static int check_manifest(const struct fa_options *options, struct fa_error *err)
 {
     if (strcmp(options->manifest, "-") == 0)
@@ -389,8 +407,8 @@ int fa_options_check(struct fa_options *options, struct fa_error *err)
         return fa_option_refuse(err, "no list given: name a file of URLs, or - for standard input");
     if (config->key && !config->cert)
         return fa_option_refuse(err, "--key wants the certificate that it belongs to (--cert)");
-    if (check_outputs(options, err) != 0 || check_lists(options, err) != 0 ||
-        (options->manifest && check_manifest(options, err) != 0))
+    if (check_proxy(config->proxy, err) != 0 || check_outputs(options, err) != 0 ||
+        check_lists(options, err) != 0 || (options->manifest && check_manifest(options, err) != 0))
         return -1;
 
     config->hash_existing = options->manifest != NULL;

@@ -18,5 +18,7 @@ void fa_place_put(FILE *out, const char *list, uint64_t line)
     if (!list)
         return;
     fa_term_put(out, list);
-    fprintf(out, ":%llu: ", (unsigned long long)line);
+    if (line)
+        fprintf(out, ":%llu", (unsigned long long)line);
+    fputs(": ", out);
 }

@@ -10,6 +10,7 @@ void fa_summary_count(struct fa_summary *summary, const struct fa_result *result
 {
     ++summary->ended[result->status];
     summary->bytes += result->bytes;
+    summary->resumed += result->resumed;
     if (result->status != FA_STATUS_FAILED)
         return;
     summary->may_pass += result->may_pass != 0;
@@ -59,6 +60,10 @@ void fa_summary_print(struct fa_summary *summary, double seconds, bool plan, boo
             fprintf(out, "; %s in %.1f s (%s/s)", bytes, seconds, speed);
         else
             fprintf(out, "; %s in %s (%s/s)", bytes, fa_units_seconds(seconds, time), speed);
+    }
+    if (summary->resumed) {
+        fa_units_bytes((double)summary->resumed, bytes);
+        fprintf(out, ", %s resumed", bytes);
     }
     fputc('\n', out);
 

@@ -16,6 +16,7 @@
 /** All zero: nothing has ended yet. */
 struct fa_summary {
     uint64_t ended[FA_STATUSES]; /**< Entries, by status. */
+    uint64_t resumed;
     uint64_t bytes;
     uint64_t may_pass; /**< Failures that may pass. */
     struct fa_failures failures;

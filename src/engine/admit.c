@@ -10,6 +10,8 @@
 #include <string.h>
 
 #define BACKLOG_STEP 64
+/* Seconds to tell of what is left, after the drain. */
+#define LEAVE_TIME 0.5
 
 bool fa_admit_is_over(const struct fa_session *s)
 {
@@ -139,6 +141,8 @@ static int is_wanted(const struct fa_job *job, int64_t size, enum fa_recall reca
     const struct fa_entry *entry = job->entry;
     if ((entry->size >= 0 && entry->size != size) || recall == FA_RECALL_OTHER)
         return 0;
+    if (recall == FA_RECALL_DONE && job->known->doubtful && job->known->digest.hash)
+        return -1;
     if (!entry->hash)
         return 1;
     if (recall != FA_RECALL_DONE || job->known->digest.hash != entry->hash)
@@ -345,4 +349,39 @@ void fa_admit_backlog(struct fa_session *s, struct fa_origin *origin)
         ++s->queued;
     }
     fa_buf_fini(&record);
+}
+
+static void leave(struct fa_session *s, struct fa_job *job)
+{
+    bool part =
+        job->state == FA_JOB_ACTIVE || job->state == FA_JOB_FETCHED || job->state == FA_JOB_HASHING;
+    if (part && !job->existing && !job->recorded)
+        fa_store_part_remove(s->store, job->key);
+    fa_tell_left(s, job);
+}
+
+static void leave_backlog(struct fa_session *s, struct fa_origin *origin)
+{
+    struct fa_error err;
+    struct fa_buf record;
+    fa_buf_init(&record);
+    while (origin->backlog.count > 0 && fa_clock_now() < s->drain_until + LEAVE_TIME) {
+        bool read = fa_backlog_pop(s->backlog, &origin->backlog, &record, &err) == 0;
+        struct fa_job *job = read ? unspill(s, &record) : NULL;
+        if (!job)
+            break;
+        fa_tell_left(s, job);
+        forget_job(job);
+    }
+    fa_buf_fini(&record);
+}
+
+void fa_admit_leave(struct fa_session *s)
+{
+    for (struct fa_job *job = s->all; job; job = job->all_next)
+        if (job->state != FA_JOB_FINAL)
+            leave(s, job);
+    for (size_t i = 0; i < s->hosts.n_buckets; ++i)
+        for (struct fa_origin *at = s->hosts.buckets[i]; at; at = at->next_same)
+            leave_backlog(s, at);
 }

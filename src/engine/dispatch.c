@@ -257,7 +257,7 @@ static bool make_do_with_fewer(struct fa_session *s, struct fa_job *job, const s
     if (!files || s->active < 2)
         return false;
     s->jobs = s->active - 1;
-    fa_tell_notice(s, job->entry, "out of open files (ulimit -n): %u transfers at once from now on",
+    fa_tell_notice(s, job->entry, "out of open files (ulimit -n): at most %u at once from now on",
                    s->jobs);
     return true;
 }

@@ -46,6 +46,7 @@ struct fa_known {
     int64_t size; /**< When it was complete. */
     struct fa_validator validator;
     struct fa_digest digest; /**< hash 0: none. */
+    bool doubtful;           /**< The machine went down after it was written. */
 };
 
 struct fa_job {
@@ -69,6 +70,7 @@ struct fa_job {
     bool recorded;           /**< The state has a record of it, or had one. */
     bool strange;            /**< That is not about the part as it is now. */
     bool told;               /**< The state knows the head of this attempt. */
+    uint64_t durable;        /**< Bytes of the part that it calls safe from a power cut. */
     struct fa_known *known;  /**< Owned; NULL: there is no such file. */
     bool conditional;        /**< Fetch it only if it is not the one that is known. */
     enum fa_restart restart; /**< Why bytes were thrown away, the last time. */

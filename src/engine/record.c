@@ -22,6 +22,10 @@
 #define COMMIT_CHANGES 1000
 /* Less is fetched again rather than resumed in another run. */
 #define PART_MIN (256 * 1024)
+/* Bytes that may be received and not be written yet. */
+#define UNWRITTEN (512 * 1024)
+/* With --fsync batch: a record for so many more bytes of a part. */
+#define DURABLE_STEP (8 * 1024 * 1024)
 
 static bool has_part(const struct fa_record *record)
 {
@@ -104,11 +108,17 @@ static void take_part(struct fa_session *s, struct fa_job *job, const struct fa_
     set_validator(&job->part.validator, record);
 }
 
-static int take_known(struct fa_job *job, const struct fa_record *record)
+static int take_known(const struct fa_session *s, struct fa_job *job,
+                      const struct fa_record *record)
 {
+    const struct fa_state_run *last = &s->last_run;
     if (!job->known && !(job->known = malloc(sizeof(*job->known))))
         return -1;
-    *job->known = (struct fa_known){.size = record->size, .digest = record->digest};
+    *job->known = (struct fa_known){
+        .size = record->size,
+        .digest = record->digest,
+        .doubtful = last->ended == 0 && !last->same_boot && record->run == last->id,
+    };
     set_validator(&job->known->validator, record);
     return 0;
 }
@@ -149,7 +159,7 @@ enum fa_recall fa_record_recall(struct fa_session *s, struct fa_job *job, int64_
         take_part(s, job, &record);
     if (size < 0 || record.size < 0 || !tells_of_file(job, &record))
         return FA_RECALL_NOTHING;
-    if (take_known(job, &record)) {
+    if (take_known(s, job, &record)) {
         fa_error_system(&err, FA_CLASS_LOCAL_IO, ENOMEM, "cannot take in an entry");
         fa_session_end(s, FA_END_LOCAL, &err);
         return FA_RECALL_SKIP;
@@ -300,13 +310,28 @@ static void put_part(struct fa_session *s, struct fa_job *job, const struct fa_h
     }
 }
 
+/* The commit syncs before it tells, so what is written by now is safe when the record is. */
+static void put_durable(struct fa_session *s, struct fa_job *job)
+{
+    const struct fa_head *head = &job->attempt.head;
+    uint64_t written = head->kept + job->attempt.received - UNWRITTEN;
+    if (job->attempt.received < UNWRITTEN || !head->validator.strong ||
+        written < job->durable + DURABLE_STEP)
+        return;
+    job->durable = written;
+    put_part(s, job, head, written);
+}
+
 void fa_record_heads(struct fa_session *s)
 {
     for (struct fa_job *job = s->oldest; s->state && job; job = job->newer) {
         const struct fa_attempt *attempt = &job->attempt;
+        if (job->told && s->config.fsync == FA_FSYNC_BATCH)
+            put_durable(s, job);
         if (job->told || attempt->received < PART_MIN || !attempt->has_head)
             continue;
         job->told = true;
+        job->durable = 0;
         job->strange |= attempt->offset > 0 && attempt->head.kept == 0;
         bool same = attempt->offset > 0 && attempt->head.kept == attempt->offset && job->recorded;
         if (attempt->head.validator.strong && !same)

@@ -16,7 +16,7 @@
 
 #define TICK 0.1
 /* Descriptors that stay free for what we do not count: libraries, the list, the observer. */
-#define SPARE_FILES 12
+#define SPARE_FILES 16
 #define STAGE_FILES 256
 
 void fa_session_wake(struct fa_session *s)
@@ -65,21 +65,27 @@ void fa_session_stop(struct fa_session *s, enum fa_stop how)
  * it cannot resolve a name.  Each has a socket and a part, and its connections may be kept; a
  * worker process costs a socket and a pidfd.
  */
-static unsigned fit_jobs(struct fa_session *s, unsigned *ret_stage)
+static int fit_jobs(struct fa_session *s, unsigned *ret_stage, struct fa_error *err)
 {
     struct rlimit limit;
     unsigned long each = s->config.mode == FA_MODE_ASYNC ? 3 : 4;
     *ret_stage = STAGE_FILES;
+    s->jobs = s->config.jobs;
     if (getrlimit(RLIMIT_NOFILE, &limit) || limit.rlim_cur == RLIM_INFINITY)
-        return s->config.jobs;
+        return 0;
     unsigned long used = fa_limits_open_files() + SPARE_FILES + 4 * s->config.loops;
     unsigned long left = limit.rlim_cur > used ? limit.rlim_cur - used : 0;
     unsigned long stage = left / 8 < 1 ? 1 : left / 8 > STAGE_FILES ? STAGE_FILES : left / 8;
     unsigned long jobs = left > stage ? (left - stage) / each : 0;
     *ret_stage = (unsigned)stage;
-    if (jobs >= s->config.jobs)
-        return s->config.jobs;
-    return jobs < 1 ? 1 : (unsigned)jobs;
+    if (jobs < s->jobs)
+        s->jobs = (unsigned)jobs;
+    if (jobs > 0)
+        return 0;
+    fa_error_set(err, FA_DOMAIN_FETCHALL, 0, FA_CLASS_LOCAL_IO,
+                 "the limit of open files (ulimit -n) is %lu, and at least %lu are needed",
+                 (unsigned long)limit.rlim_cur, used + 1 + each);
+    return -1;
 }
 
 static int open_strategy(struct fa_session *s, struct fa_error *err)
@@ -90,7 +96,8 @@ static int open_strategy(struct fa_session *s, struct fa_error *err)
     s->nursery = fa_nursery_new(s->base, s->config.worker_program, processes || hashes, err);
     if (!s->nursery)
         return -1;
-    s->jobs = fit_jobs(s, &stage_files);
+    if (fit_jobs(s, &stage_files, err))
+        return -1;
     if (!fa_settings_use_proxy(&s->settings)) {
         s->resolver = fa_resolver_new(s->base, s->config.family, fa_dispatch_resolved, s, err);
         if (!s->resolver)
@@ -287,14 +294,15 @@ int fa_session_run(struct fa_session *s, enum fa_end *ret_end, struct fa_error *
     fa_bucket_init(&s->bucket, s->config.rate, s->began);
     s->end = FA_END_COMPLETE;
     if (!s->config.plan && s->jobs < s->config.jobs)
-        fa_tell_notice(s, NULL,
-                       "the limit of open files (ulimit -n) allows %u transfers at once, not %u",
+        fa_tell_notice(s, NULL, "the limit of open files (ulimit -n) allows for %u at once, not %u",
                        s->jobs, s->config.jobs);
     event_add(s->tick, &every);
     fa_session_wake(s);
     while (!s->over && event_base_dispatch(s->base) >= 0)
         continue;
     event_del(s->tick);
+    if (s->draining)
+        fa_admit_leave(s);
     fa_record_close(s);
     fa_tell_progress(s);
     *ret_end = s->end;

@@ -137,6 +137,8 @@ bool fa_admit_one(struct fa_session *s, double now);
 /** Bring jobs of an origin back from the backlog. */
 void fa_admit_backlog(struct fa_session *s, struct fa_origin *origin);
 bool fa_admit_is_over(const struct fa_session *s);
+/** Tell of the entries that a stopped run has read, and leaves behind. */
+void fa_admit_leave(struct fa_session *s);
 
 /* dispatch.c */
 /** The origin of a URL, with its address if that needs no lookup; NULL when memory ran out. */
@@ -216,5 +218,7 @@ void fa_tell_end(struct fa_session *s, struct fa_job *job, enum fa_status status
 /** The same with digests. */
 void fa_tell_end_hashed(struct fa_session *s, struct fa_job *job, enum fa_status status,
                         const struct fa_digest *digests, size_t n_digests);
+/** A job is left behind by a run that is stopped; it still lives. */
+void fa_tell_left(struct fa_session *s, struct fa_job *job);
 
 #endif

@@ -186,7 +186,7 @@ static void take_part(struct fa_session *s, struct fa_job *job)
         bytes = job->attempt.has_head && size > 0 ? (uint64_t)size : 0;
         if (!job->attempt.has_head && job->attempt.offset == 0 && job->part.bytes == 0)
             return;
-    } else if (outcome->http == 0 && !outcome->restart) {
+    } else if (!outcome->restart && (outcome->http == 0 || bytes == job->attempt.offset)) {
         return; /* it has not been touched */
     }
     job->part.bytes = 0;
@@ -312,8 +312,10 @@ static void settle(struct fa_session *s, struct fa_job *job, double now)
     s->bytes += outcome->received;
     job->attempt.received = 0;
     judge_origin(s, origin, outcome, now);
-    if (job->attempt.offset > 0 && outcome->restart) {
+    if (job->attempt.offset > 0 && outcome->http != 0 && !outcome->location &&
+        outcome->head.kept != job->attempt.offset)
         job->strange = true;
+    if (job->attempt.offset > 0 && outcome->restart) {
         job->restart = outcome->error.class == FA_CLASS_NONE ? outcome->restart : job->restart;
     }
     if (outcome->error.class != FA_CLASS_NONE) {

@@ -9,7 +9,8 @@
 
 static unsigned hashes_of(const struct fa_session *s, const struct fa_job *job)
 {
-    return s->config.hash | job->entry->hash;
+    return s->config.hash | job->entry->hash |
+           (job->existing && job->known ? job->known->digest.hash : 0);
 }
 
 static void publish(struct fa_session *s, struct fa_job *job, const struct fa_digest *digests,
@@ -53,13 +54,20 @@ void fa_staging_done(void *ctx, void *tag, const struct fa_stage_result *result)
     fa_session_wake(s);
 }
 
-static bool matches(const struct fa_entry *entry, const struct fa_stage_result *result)
+static bool has(const struct fa_stage_result *result, enum fa_hash hash, const unsigned char *bytes)
 {
-    for (size_t i = 0; entry->hash && i < result->n_digests; ++i)
-        if (result->digests[i].hash == entry->hash)
-            return memcmp(result->digests[i].bytes, entry->hash_bytes, fa_hash_size(entry->hash)) ==
-                   0;
-    return entry->hash == 0;
+    for (size_t i = 0; hash && i < result->n_digests; ++i)
+        if (result->digests[i].hash == hash)
+            return memcmp(result->digests[i].bytes, bytes, fa_hash_size(hash)) == 0;
+    return hash == 0;
+}
+
+static bool matches(const struct fa_job *job, const struct fa_stage_result *result)
+{
+    const struct fa_known *known = job->existing ? job->known : NULL;
+    if (known && known->doubtful && !has(result, known->digest.hash, known->digest.bytes))
+        return false;
+    return has(result, job->entry->hash, job->entry->hash_bytes);
 }
 
 static void mismatch(struct fa_session *s, struct fa_job *job, double now)
@@ -108,7 +116,7 @@ static void take_back(struct fa_session *s, struct fa_job *job, double now)
         not_hashed(s, job, &result->error, result->lost, now);
     } else {
         job->outcome.time.hash = now - job->staged_at;
-        if (matches(job->entry, result))
+        if (matches(job, result))
             publish(s, job, result->digests, result->n_digests, now);
         else
             mismatch(s, job, now);

@@ -9,6 +9,8 @@
 #ifndef FA_ENGINE_STORE_H
 #define FA_ENGINE_STORE_H
 
+#include "transfer/attempt.h"
+
 #include <fetchall/error.h>
 
 #include <stdbool.h>
@@ -45,11 +47,6 @@ enum fa_there fa_store_look(struct fa_store *store, const char *path, int64_t *r
 
 /** Open a file under its final name for reading.  @return a descriptor, or -1. */
 int fa_store_open(struct fa_store *store, const char *path, struct fa_error *err);
-
-/** The mode of a part.  One whose bytes are not those that the state tells of is a strange one: the
- * mode says so, as it can be changed with the bytes, whatever ends the program in between. */
-#define FA_PART_KNOWN   0600
-#define FA_PART_STRANGE 0200
 
 /**
  * Open a part for writing.

@@ -127,7 +127,8 @@ static void check_halt(struct fa_session *s)
         fa_session_end(s, FA_END_HALTED, NULL);
 }
 
-static void end(struct fa_session *s, struct fa_job *job, struct fa_result *result)
+/* The job is final from here on. */
+static void report(struct fa_session *s, struct fa_job *job, struct fa_result *result)
 {
     char *url = fa_url_redact(job->entry->urls[0]);
     char *origin = job->target.origin;
@@ -146,10 +147,12 @@ static void end(struct fa_session *s, struct fa_job *job, struct fa_result *resu
     s->failed += result->status == FA_STATUS_FAILED;
     tell(s, &event);
     free(url);
-
-    if (s->state && result->status == FA_STATUS_OK)
-        job->recorded = true;
     fa_job_set_state(job, FA_JOB_FINAL);
+}
+
+static void end(struct fa_session *s, struct fa_job *job, struct fa_result *result)
+{
+    report(s, job, result);
     *job->all_back = job->all_next;
     if (job->all_next)
         job->all_next->all_back = job->all_back;
@@ -171,4 +174,12 @@ void fa_tell_end_hashed(struct fa_session *s, struct fa_job *job, enum fa_status
 {
     struct fa_result result = {.status = status, .digests = digests, .n_digests = n_digests};
     end(s, job, &result);
+}
+
+void fa_tell_left(struct fa_session *s, struct fa_job *job)
+{
+    struct fa_result result = {.status = FA_STATUS_FAILED, .may_pass = true};
+    fa_error_set(&result.error, FA_DOMAIN_FETCHALL, 0, FA_CLASS_CANCELLED,
+                 "the run ended before %s", job->attempts > 0 ? "it was done" : "it began");
+    report(s, job, &result);
 }

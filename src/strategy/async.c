@@ -377,7 +377,7 @@ static int loop_init(struct loop *loop, struct fa_strategy *self, struct fa_erro
     curl_multi_setopt(loop->multi, CURLMOPT_PIPELINING, (long)CURLPIPE_NOTHING);
     /* Left alone, the cache shrinks whenever fewer handles are added for a moment. */
     curl_multi_setopt(loop->multi, CURLMOPT_MAXCONNECTS,
-                      (long)(self->env.jobs / self->env.loops + 1));
+                      (long)(self->env.jobs / self->env.loops + UNEVEN + 1));
     if (!own)
         return 0;
     loop->wake = fa_wake_new(loop->base, on_wake, loop, err);

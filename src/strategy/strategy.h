@@ -6,6 +6,8 @@
  *    it.  What was submitted may wait for flush().
  *  - env->done() is called on the loop's thread, exactly once for each attempt that was accepted,
  *    and never from inside submit(), flush(), cancel() or tune().
+ *  - While a body comes, attempt->head and then has_head are set, within a second or so.  Of one
+ *    that comes at once, only the outcome may tell.  submit() expects has_head to be false.
  */
 #ifndef FA_STRATEGY_STRATEGY_H
 #define FA_STRATEGY_STRATEGY_H

@@ -11,6 +11,11 @@
 
 #include "transfer/validator.h"
 
+/** The mode of a part.  One whose bytes are not those that the state tells of is a strange one: the
+ * mode says so, as it is changed before the bytes are, whatever ends the program in between. */
+#define FA_PART_KNOWN   0600
+#define FA_PART_STRANGE 0200
+
 /** What an answer says of the file that it brings, as far as a later attempt needs it. */
 struct fa_head {
     struct fa_validator validator;

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
 
@@ -81,10 +82,17 @@ static int check_declared(const struct fa_body *body, bool expect_length, struct
     return check_room(body, total - body->written, err);
 }
 
+/* Other bytes than those that it was opened for. */
+static int empty_part(const struct fa_body *body, uint64_t kept)
+{
+    int fd = body->attempt->fd;
+    return fchmod(fd, FA_PART_STRANGE) || ftruncate(fd, (off_t)kept);
+}
+
 int fa_body_open(struct fa_body *body, const struct fa_head *head, bool expect_length,
                  struct fa_outcome *ret)
 {
-    if (head->kept != body->written && ftruncate(body->attempt->fd, (off_t)head->kept)) {
+    if (head->kept != body->written && empty_part(body, head->kept)) {
         fa_error_system(&ret->error, FA_CLASS_LOCAL_IO, errno, "cannot truncate the part");
         return -1;
     }

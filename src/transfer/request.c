@@ -111,7 +111,8 @@ int fa_request_choose(const struct fa_attempt *a, struct fa_asked *ret, struct f
             ret->offset = a->offset;
             ret->total = a->total;
         }
-        if (ftruncate(a->fd, (off_t)ret->offset)) {
+        if ((ret->offset == 0 && fchmod(a->fd, FA_PART_STRANGE)) ||
+            ftruncate(a->fd, (off_t)ret->offset)) {
             fa_error_system(err, FA_CLASS_LOCAL_IO, errno, "cannot truncate the part");
             return -1;
         }

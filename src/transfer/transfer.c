@@ -213,8 +213,8 @@ bool fa_transfer_check(struct fa_transfer *t, double now)
     t->checked = now;
     double stall = t->settings->stall_timeout;
     if (stall > 0 && t->connected && now - t->last_byte > patience(t)) {
-        fa_error_set(&t->stop.error, FA_DOMAIN_FETCHALL, 0, FA_CLASS_STALLED,
-                     "no byte for %.3g s", stall);
+        fa_error_set(&t->stop.error, FA_DOMAIN_FETCHALL, 0, FA_CLASS_STALLED, "no byte for %.3g s",
+                     stall);
         t->stop.hope = FA_HOPE_AGAIN;
         return false;
     }

@@ -1,6 +1,6 @@
 /*
  * Any lines are a head with a verdict, or none yet; a verdict once given stays until the next
- * status line; and what is refused has a reason.
+ * status line; what is refused has a reason; and of what was asked for, only that is taken.
  */
 #undef NDEBUG
 #include "transfer/response.h"
@@ -19,8 +19,19 @@ static void check(const struct fa_response *response)
     assert(response->retry_after == -1 ||
            (response->retry_after >= 0 && response->retry_after <= FA_RETRY_AFTER_MAX));
     bool fine = response->status == 200 || response->status == 203;
-    if (response->verdict == FA_VERDICT_FILE)
-        assert(fine && (response->chunked || !response->bad_length));
+    bool rest = response->asked.offset > 0 && response->status == 206;
+    const struct fa_head *head = &response->head;
+    assert(head->total >= -1);
+    if (response->verdict == FA_VERDICT_FILE) {
+        assert((fine || rest) && (response->chunked || !response->bad_length));
+        assert(head->kept == (rest ? response->asked.offset : 0));
+        assert(!rest || (head->total > 0 && head->kept < (uint64_t)head->total));
+    }
+    if (response->verdict == FA_VERDICT_COMPLETE)
+        assert(response->status == 416 && response->asked.offset > 0 &&
+               head->total == (int64_t)response->asked.offset);
+    if (response->verdict == FA_VERDICT_UNCHANGED)
+        assert(response->status == 304 && response->asked.conditional);
     if (response->verdict == FA_VERDICT_REDIRECT)
         assert(response->status / 100 == 3 && response->location && response->location[0]);
     if (response->verdict != FA_VERDICT_NONE)
@@ -51,10 +62,10 @@ static void feed(struct fa_response *response, const uint8_t *data, size_t len)
     check(response);
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
+static void read_head(const uint8_t *data, size_t len, const struct fa_asked *asked)
 {
     struct fa_response response;
-    fa_response_init(&response, NULL);
+    fa_response_init(&response, asked);
     while (len > 0) {
         const uint8_t *end = memchr(data, '\n', len);
         size_t n = end ? (size_t)(end - data) + 1 : len;
@@ -64,5 +75,20 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
     }
     explain(&response);
     fa_response_fini(&response);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
+{
+    static const struct fa_validator had = {.etag = "\"a\"", .modified = 784111777, .strong = true};
+    static const struct fa_validator date = {.modified = 784111777, .strong = true};
+    static const struct fa_asked asked[] = {
+        {.total = -1},
+        {.offset = 10, .total = 20, .validator = &had},
+        {.offset = 10, .total = -1, .validator = &date},
+        {.total = -1, .validator = &had, .conditional = true},
+        {.total = -1, .validator = &date, .conditional = true},
+    };
+    for (size_t i = 0; i < sizeof(asked) / sizeof(*asked); ++i)
+        read_head(data, len, &asked[i]);
     return 0;
 }

@@ -1,6 +1,6 @@
 /*
  * Any bytes are refused, or a value that encodes to the same bytes. The first byte chooses what
- * they are read as: an attempt, an outcome, or settings.
+ * they are read as: an attempt, an outcome, settings, or a head.
  */
 #undef NDEBUG
 #include "transfer/settings.h"
@@ -47,12 +47,23 @@ static void read_outcome(const uint8_t *data, size_t len, struct fa_buf *buf)
     if (fa_wire_get_outcome(&outcome, data, len))
         return;
     assert(outcome.error.class < FA_CLASSES && outcome.error.domain <= FA_DOMAIN_FETCHALL);
-    assert(outcome.hope <= FA_HOPE_AGAIN);
+    assert(outcome.hope <= FA_HOPE_AGAIN && outcome.restart < FA_RESTARTS);
     assert(memchr(outcome.error.msg, 0, sizeof(outcome.error.msg)));
     assert(memchr(outcome.ip, 0, sizeof(outcome.ip)));
     assert(memchr(outcome.version, 0, sizeof(outcome.version)));
     fa_wire_put_outcome(buf, &outcome);
     fa_outcome_fini(&outcome);
+    expect_bytes(buf, data, len);
+}
+
+static void read_head(const uint8_t *data, size_t len, struct fa_buf *buf)
+{
+    struct fa_head head;
+    if (fa_wire_get_head(&head, data, len))
+        return;
+    assert(head.total < 0 || head.kept <= (uint64_t)head.total);
+    assert(!head.validator.strong || strncmp(head.validator.etag, "W/", 2) != 0);
+    fa_wire_put_head(buf, &head);
     expect_bytes(buf, data, len);
 }
 
@@ -73,12 +84,12 @@ static void read_settings(const uint8_t *data, size_t len, struct fa_buf *buf)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
-    static void (*const readers[])(const uint8_t *, size_t,
-                                   struct fa_buf *) = {read_attempt, read_outcome, read_settings};
+    static void (*const readers[])(const uint8_t *, size_t, struct fa_buf *) = {
+        read_attempt, read_outcome, read_settings, read_head};
     if (len == 0)
         return 0;
     struct fa_buf buf;
     fa_buf_init(&buf);
-    readers[data[0] % 3](data + 1, len - 1, &buf);
+    readers[data[0] % 4](data + 1, len - 1, &buf);
     return 0;
 }

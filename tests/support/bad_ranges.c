@@ -16,12 +16,16 @@
  *   unknowntotal  206 with Content-Range: bytes a-b/ *, which is good  old
  *   short         206 for half of what was asked, which is good        old
  *   multipart     206 as multipart/byteranges                          old
+ *   gzip          206 with Content-Encoding: gzip                      old
+ *   cutclose      206 without Content-Length that ends halfway         old
+ *   overclose     206 without Content-Length and with a byte too many  old
  *   ignore        200 with all of it                                   old
  *   sameoffset    200; the new file is as long as half of the old one  new, <size> / 2
  *   416same       416 with the old total (the first promised a byte
  *                 more than it sent, which was all)                    old
  *   416other      416 with another total                               new
  *   416bare       416 without Content-Range                            old
+ *   416etag       416 with the old total, of the new file              new
  *   etag          by RFC 9110, for the new file and ETag               new
  *   etaglie       206 of the new file with its ETag, If-Range or not   new
  *   weak          206 of the new file; the weak ETag is the same       new
@@ -185,6 +189,37 @@ static void ranged_multipart(struct fa_bad_conn *conn, const struct asked *asked
     conn->answer.tail = last;
 }
 
+static void ranged_gzip(struct fa_bad_conn *conn, const struct asked *asked)
+{
+    char line[160];
+    snprintf(line, sizeof(line),
+             "Content-Encoding: gzip\r\nContent-Range: bytes %" PRIu64 "-%" PRIu64 "/%" PRIu64
+             "\r\n",
+             asked->at, asked->size - 1, asked->size);
+    send_206(conn, asked, asked->at, asked->size, line);
+}
+
+/* A 206 for all the rest, which sends it up to END and closes. */
+static void send_unmeasured(struct fa_bad_conn *conn, const struct asked *asked, uint64_t end)
+{
+    fa_bad_reply_head(conn, 206,
+                      "%sContent-Range: bytes %" PRIu64 "-%" PRIu64 "/%" PRIu64
+                      "\r\nConnection: close\r\n",
+                      asked->validators, asked->at, asked->size - 1, asked->size);
+    fa_bad_conn_body(conn, asked->seed, asked->at, end);
+    conn->answer.then = FA_BAD_CLOSE;
+}
+
+static void ranged_cut_close(struct fa_bad_conn *conn, const struct asked *asked)
+{
+    send_unmeasured(conn, asked, asked->at + (asked->size - asked->at + 1) / 2);
+}
+
+static void ranged_over_close(struct fa_bad_conn *conn, const struct asked *asked)
+{
+    send_unmeasured(conn, asked, asked->size + 1);
+}
+
 static void ranged_416_same(struct fa_bad_conn *conn, const struct asked *asked)
 {
     char line[64];
@@ -219,11 +254,15 @@ static const struct kind kinds[] = {
     {"unknowntotal", STRONG, false, first_half, ranged_unknown_total, whole},
     {"short", STRONG, false, first_half, ranged_short, whole},
     {"multipart", STRONG, false, first_half, ranged_multipart, whole},
+    {"gzip", STRONG, false, first_half, ranged_gzip, whole},
+    {"cutclose", STRONG, false, first_half, ranged_cut_close, whole},
+    {"overclose", STRONG, false, first_half, ranged_over_close, whole},
     {"ignore", STRONG, false, first_half, whole, whole},
     {"sameoffset", STRONG, true, first_half, whole_half, whole_half},
     {"416same", STRONG, false, first_all_but_one, ranged_416_same, whole},
     {"416other", STRONG, true, first_half, ranged_416_other, whole},
     {"416bare", STRONG, false, first_half, ranged_416_bare, whole},
+    {"416etag", STRONG, true, first_all_but_one, ranged_416_same, whole},
     {"etag", STRONG, true, first_half, ranged_by_rfc, whole},
     {"etaglie", STRONG, true, first_half, ranged_good, whole},
     {"weak", WEAK, true, first_half, ranged_good, whole},

@@ -130,6 +130,22 @@ static int run_slow(void *state, struct fa_task *task, struct fa_error *err)
     return fa_task_reply(task, text, (size_t)len);
 }
 
+/* Notes so many bytes, and then works until it is cancelled; with "brief", ends at once. */
+static int run_note(void *state, struct fa_task *task, struct fa_error *err)
+{
+    (void)state, (void)err;
+    static const char bytes[FA_TASK_NOTE_MAX + 1] = "a note";
+    char text[64];
+    bool brief = strcmp(text_of(task, text), "brief") == 0;
+    size_t len = brief ? 7 : (size_t)number_of(task);
+    int first = fa_task_note(task, bytes, len);
+    int second = fa_task_note(task, bytes, 7);
+    int n = snprintf(text, sizeof(text), "%d %d", first, second);
+    while (!brief && !fa_task_cancelled(task))
+        sleep_ms(5);
+    return fa_task_reply(task, text, (size_t)n);
+}
+
 static int run_nap(void *state, struct fa_task *task, struct fa_error *err)
 {
     (void)state, (void)err;
@@ -237,8 +253,22 @@ static void send_frame(int sock, enum fa_frame_type type, size_t n_fds)
         _exit(96);
 }
 
+/* The task is tuned to its own id, which it could not know otherwise. */
+static void send_notes(int sock, struct fa_task *task, size_t n, size_t len)
+{
+    uint64_t id;
+    while ((id = fa_task_tuned(task)) == 0)
+        sleep_ms(5);
+    static const char bytes[FA_TASK_NOTE_MAX + 1];
+    struct fa_frame frame = {.type = FA_FRAME_PROGRESS, .id = id, .payload = bytes, .len = len};
+    for (size_t i = 0; i < n; ++i)
+        if (fa_frame_send(sock, &frame, 0))
+            _exit(95);
+}
+
 const char *const fa_test_garbage_kinds[] = {
-    "short", "zeros", "oversize", "fds200", "fds3", "id", "type", "empty", NULL,
+    "short", "zeros", "oversize", "fds200",   "fds3", "id",
+    "type",  "empty", "notes",    "longnote", NULL,
 };
 
 static int run_garbage(void *state, struct fa_task *task, struct fa_error *err)
@@ -261,6 +291,10 @@ static int run_garbage(void *state, struct fa_task *task, struct fa_error *err)
         send_frame(sock, FA_FRAME_RESULT, 3);
     else if (strcmp(kind, "id") == 0)
         send_frame(sock, FA_FRAME_RESULT, 0);
+    else if (strcmp(kind, "notes") == 0)
+        send_notes(sock, task, 2, 10);
+    else if (strcmp(kind, "longnote") == 0)
+        send_notes(sock, task, 1, FA_TASK_NOTE_MAX + 1);
     else
         send_frame(sock, FA_FRAME_SPAWNED, 0);
     wait_forever();
@@ -274,6 +308,7 @@ const struct fa_task_type fa_test_tasks[] = {
     {.name = "fail", .run = run_fail},
     {.name = "mute", .run = run_mute},
     {.name = "slow", .run = run_slow},
+    {.name = "note", .run = run_note},
     {.name = "nap", .run = run_nap},
     {.name = "big", .run = run_big},
     {.name = "sick", .open = open_sick, .run = run_echo},

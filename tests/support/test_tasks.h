@@ -13,6 +13,8 @@
  *   mute     -                     fails without saying why
  *   slow     -                     counts its progress until it is cancelled; then answers
  *                                  "tuned N"
+ *   note     bytes | brief         notes so many bytes, and again, and waits to be cancelled; or
+ *                                  ends at once; answers what fa_task_note() said
  *   nap      milliseconds          sleeps, deaf to everything
  *   big      how many bytes        answers so many, or fails as fa_task_reply() does
  *   sick     -                     its open() fails

@@ -26,8 +26,11 @@ struct seen {
     unsigned order;
     unsigned told;
     uint64_t progress;
+    unsigned noted;
+    size_t note_len;
+    char note[16]; /* how the note begins */
     uint64_t id;
-    struct fa_pool *then_cancel; /* with the first progress */
+    struct fa_pool *then_cancel; /* with the first progress, or the note */
 };
 
 static bool submitting;
@@ -61,6 +64,18 @@ static void on_progress(void *arg, uint64_t value)
         fa_pool_cancel(seen->then_cancel, seen->id);
 }
 
+static void on_note(void *arg, const void *data, size_t len)
+{
+    struct seen *seen = arg;
+    cr_assert(!submitting);
+    cr_assert_eq(seen->done, 0, "a note after the end");
+    cr_assert_eq(seen->noted++, 0, "a second note");
+    seen->note_len = len;
+    memcpy(seen->note, data, len < sizeof(seen->note) ? len : sizeof(seen->note) - 1);
+    if (seen->then_cancel)
+        fa_pool_cancel(seen->then_cancel, seen->id);
+}
+
 static struct fa_pool *pool_new(enum fa_pool_kind kind, unsigned workers, double hang_timeout)
 {
     struct fa_error err = {0};
@@ -84,6 +99,7 @@ static int submit(struct fa_pool *pool, const struct fa_task_request *request, s
     struct fa_task_request full = *request;
     full.done = on_done;
     full.progress = on_progress;
+    full.note = on_note;
     full.arg = seen;
     *seen = (struct seen){.then_cancel = seen->then_cancel};
     submitting = true;
@@ -376,6 +392,61 @@ BOTH_KINDS(progress_is_told_and_a_running_task_can_be_cancelled)
     cr_assert(seen.told >= 1);
     cr_assert_str_eq(seen.text, "tuned 0");
     expect_works(pool);
+    fa_pool_free(pool);
+}
+
+BOTH_KINDS(a_note_comes_once_and_before_the_end)
+{
+    static const struct {
+        const char *bytes, *answers;
+        size_t len;
+    } rows[] = {
+        {"7", "0 -1", 7},
+        {"1000", "0 -1", 1000},
+        {"0", "-1 0", 7},
+        {"1001", "-1 0", 7},
+    };
+    struct fa_pool *pool = pool_new(kind, 1, 0);
+    for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); ++i) {
+        struct seen seen = {.then_cancel = pool};
+        run(pool, "note", rows[i].bytes, &seen);
+        cr_assert(seen.ok, "%s", seen.error.msg);
+        cr_assert_str_eq(seen.text, rows[i].answers, "%s: %s", rows[i].bytes, seen.text);
+        cr_assert_eq(seen.noted, 1, "%s", rows[i].bytes);
+        cr_assert_eq(seen.note_len, rows[i].len, "%zu", seen.note_len);
+        cr_assert_eq(strncmp(seen.note, "a note", 7), 0);
+    }
+    fa_pool_free(pool);
+}
+
+BOTH_KINDS(a_note_just_before_the_end_is_told_and_none_is_left_for_the_next_task)
+{
+    struct fa_pool *pool = pool_new(kind, 1, 0);
+    for (int i = 0; i < 20; ++i) {
+        struct seen seen = {0};
+        run(pool, "note", "brief", &seen);
+        cr_assert_str_eq(seen.text, "0 -1");
+        cr_assert_eq(seen.noted, 1);
+        run(pool, "echo", "x", &seen);
+        cr_assert_eq(seen.noted, 0);
+    }
+    fa_pool_free(pool);
+}
+
+static void only_done(void *arg, const struct fa_task_result *result)
+{
+    *(bool *)arg = result->ok;
+}
+
+BOTH_KINDS(a_note_that_nobody_wants_is_dropped)
+{
+    struct fa_pool *pool = pool_new(kind, 1, 0);
+    bool ok = false;
+    struct fa_task_request request = {
+        .type = "note", .data = "brief", .len = 5, .done = only_done, .arg = &ok};
+    cr_assert_eq(fa_pool_submit(pool, &request, NULL, NULL), 0);
+    wait_for(pool);
+    cr_assert(ok);
     fa_pool_free(pool);
 }
 
@@ -716,7 +787,9 @@ Test(processes, a_worker_that_sends_garbage_is_killed_and_replaced)
         struct seen seen = {0};
         pid_t old[FA_WORKERS_MAX];
         cr_assert_eq(workers_of(old), 1);
-        run(pool, "garbage", fa_test_garbage_kinds[i], &seen);
+        give(pool, "garbage", fa_test_garbage_kinds[i], &seen);
+        fa_pool_tune(pool, seen.id, seen.id);
+        wait_for(pool);
         cr_assert(!seen.ok && seen.lost, "%s", fa_test_garbage_kinds[i]);
         cr_assert_eq(seen.error.class, FA_CLASS_WORKER_CRASHED);
         bool silent = strcmp(fa_test_garbage_kinds[i], "empty") == 0; /* looks like the end */

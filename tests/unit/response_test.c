@@ -116,6 +116,223 @@ Test(response, a_location_beyond_all_measure_is_left_out)
     fa_response_fini(&response);
 }
 
+/* What the tests below have of an earlier attempt: 10 bytes of 20. */
+#define TAG     "ETag: \"a\"|"
+#define SINCE   "Last-Modified: Sun, 09 Sep 2001 01:40:00 GMT|"
+#define PARTIAL "HTTP/1.1 206 x|"
+#define REST    "Content-Range: bytes 10-19/20|"
+
+static const struct fa_validator had = {.etag = "\"a\"", .modified = 999999600, .strong = true};
+static const struct fa_validator had_date = {.modified = 999999600, .strong = true};
+
+struct range_row {
+    const char *head;
+    enum fa_verdict verdict;
+    enum fa_restart restart;
+    uint64_t kept;
+    int64_t total; /* that of the head */
+};
+
+static void expect_range(const struct range_row *row, const struct fa_asked *asked)
+{
+    struct fa_response response;
+    struct fa_outcome outcome = {0};
+    fa_response_init(&response, asked);
+    feed(&response, row->head);
+    cr_assert_eq(response.verdict, row->verdict, "%s", row->head);
+    cr_assert_eq(response.restart, row->restart, "%s", row->head);
+    cr_assert_eq(response.head.kept, row->kept, "%s", row->head);
+    cr_assert_eq(response.head.total, row->total, "%s", row->head);
+    if (row->verdict == FA_VERDICT_ERROR && row->restart != FA_RESTART_NONE) {
+        fa_response_explain(&response, &outcome);
+        cr_assert_eq(outcome.error.class,
+                     row->restart == FA_RESTART_CHANGED ? FA_CLASS_CHANGED : FA_CLASS_PROTOCOL);
+        cr_assert_eq(outcome.hope, FA_HOPE_AGAIN);
+        cr_assert_eq(outcome.restart, row->restart);
+    }
+    fa_response_fini(&response);
+}
+
+Test(response, only_the_rest_that_was_asked_for_is_taken)
+{
+    static const struct range_row good[] = {
+        {PARTIAL REST TAG "|", FA_VERDICT_FILE, FA_RESTART_NONE, 10, 20},
+        {PARTIAL REST TAG SINCE "|", FA_VERDICT_FILE, FA_RESTART_NONE, 10, 20},
+        {PARTIAL REST "|", FA_VERDICT_FILE, FA_RESTART_NONE, 10, 20},
+        {PARTIAL REST TAG "Content-Length: 10||", FA_VERDICT_FILE, FA_RESTART_NONE, 10, 20},
+        {PARTIAL REST "Transfer-Encoding: chunked||", FA_VERDICT_FILE, FA_RESTART_NONE, 10, 20},
+        {PARTIAL REST "Content-Encoding: Identity||", FA_VERDICT_FILE, FA_RESTART_NONE, 10, 20},
+        {PARTIAL REST "Content-Type: multipart/mixed||", FA_VERDICT_FILE, FA_RESTART_NONE, 10, 20},
+        {"HTTP/1.1 100 x|Content-Range: bytes 0-1/2||" PARTIAL REST "|", FA_VERDICT_FILE,
+         FA_RESTART_NONE, 10, 20},
+    };
+    static const char *const refused[] = {
+        PARTIAL "|",
+        PARTIAL TAG "|",
+        PARTIAL REST REST "|",
+        PARTIAL REST "Content-Range: bytes 11-19/20||",
+        PARTIAL "Content-Range: bytes 11-19/20||",
+        PARTIAL "Content-Range: bytes 9-19/20||",
+        PARTIAL "Content-Range: bytes 0-19/20||",
+        PARTIAL "Content-Range: bytes 10-18/20||",
+        PARTIAL "Content-Range: bytes 10-19/*||",
+        PARTIAL "Content-Range: bytes */20||",
+        PARTIAL "Content-Range: 10-19/20||",
+        PARTIAL "Content-Range:||",
+        PARTIAL REST "Content-Encoding: gzip||",
+        PARTIAL REST "Content-Encoding: identity|Content-Encoding: br||",
+        PARTIAL REST "Content-Type: Multipart/ByteRanges; boundary=x||",
+        PARTIAL REST "Content-Length: 9||",
+        PARTIAL REST "Content-Length: 20||",
+        PARTIAL REST "Content-Length: x||",
+        PARTIAL REST "Content-Length: 10|Content-Length: 11||",
+    };
+    static const char *const changed[] = {
+        PARTIAL REST "ETag: \"b\"||",
+        PARTIAL REST "ETag: W/\"a\"||",
+        PARTIAL REST "ETag: a||",
+        PARTIAL REST TAG "ETag: \"b\"||",
+        PARTIAL REST TAG "Last-Modified: Sun, 09 Sep 2001 01:40:01 GMT||",
+        PARTIAL TAG "Content-Range: bytes 10-20/21||",
+        PARTIAL TAG "Content-Range: bytes */21||",
+        PARTIAL "Content-Range: bytes */10||",
+    };
+    struct fa_asked asked = {.offset = 10, .total = 20, .validator = &had};
+    for (size_t i = 0; i < sizeof(good) / sizeof(*good); ++i)
+        expect_range(&good[i], &asked);
+    for (size_t i = 0; i < sizeof(refused) / sizeof(*refused); ++i) {
+        struct range_row row = {refused[i], FA_VERDICT_ERROR, FA_RESTART_REFUSED, 0, -1};
+        expect_range(&row, &asked);
+    }
+    for (size_t i = 0; i < sizeof(changed) / sizeof(*changed); ++i) {
+        struct range_row row = {changed[i], FA_VERDICT_ERROR, FA_RESTART_CHANGED, 0, -1};
+        expect_range(&row, &asked);
+    }
+}
+
+Test(response, a_total_that_was_not_known_is_learned)
+{
+    static const struct range_row rows[] = {
+        {PARTIAL "Content-Range: bytes 10-20/21|" SINCE "|", FA_VERDICT_FILE, FA_RESTART_NONE, 10,
+         21},
+        {PARTIAL REST "ETag: \"new\"|" SINCE "|", FA_VERDICT_FILE, FA_RESTART_NONE, 10, 20},
+        {PARTIAL "Content-Range: bytes 10-19/*||", FA_VERDICT_ERROR, FA_RESTART_REFUSED, 0, -1},
+    };
+    struct fa_asked asked = {.offset = 10, .total = -1, .validator = &had_date};
+    for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); ++i)
+        expect_range(&rows[i], &asked);
+}
+
+Test(response, a_whole_file_for_a_range_says_why)
+{
+    static const struct range_row rows[] = {
+        {"HTTP/1.1 200 x|" TAG "Content-Length: 20||", FA_VERDICT_FILE, FA_RESTART_IGNORED, 0, 20},
+        {"HTTP/1.1 200 x|" SINCE "|", FA_VERDICT_FILE, FA_RESTART_IGNORED, 0, -1},
+        {"HTTP/1.1 200 x|ETag: \"b\"|Content-Length: 10||", FA_VERDICT_FILE, FA_RESTART_CHANGED, 0,
+         10},
+        {"HTTP/1.1 203 x|Content-Length: 20||", FA_VERDICT_FILE, FA_RESTART_CHANGED, 0, 20},
+        {"HTTP/1.1 200 x|" REST TAG "Content-Length: 10||", FA_VERDICT_FILE, FA_RESTART_IGNORED, 0,
+         10},
+        {"HTTP/1.1 200 x|" TAG "Content-Length: x||", FA_VERDICT_ERROR, FA_RESTART_NONE, 0, -1},
+        {"HTTP/1.1 404 x|" TAG REST "|", FA_VERDICT_ERROR, FA_RESTART_NONE, 0, -1},
+        {"HTTP/1.1 304 x|" TAG "|", FA_VERDICT_ERROR, FA_RESTART_NONE, 0, -1},
+    };
+    struct fa_asked asked = {.offset = 10, .total = 20, .validator = &had};
+    for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); ++i)
+        expect_range(&rows[i], &asked);
+}
+
+Test(response, nothing_behind_the_part_is_all_of_it_or_another_file)
+{
+    static const struct range_row rows[] = {
+        {"HTTP/1.1 416 x|Content-Range: bytes */10||", FA_VERDICT_COMPLETE, FA_RESTART_NONE, 10,
+         10},
+        {"HTTP/1.1 416 x|Content-Range: bytes */10|" TAG SINCE "|", FA_VERDICT_COMPLETE,
+         FA_RESTART_NONE, 10, 10},
+        {"HTTP/1.1 416 x|Content-Range: bytes */10|ETag: \"b\"||", FA_VERDICT_ERROR,
+         FA_RESTART_CHANGED, 0, -1},
+        {"HTTP/1.1 416 x|Content-Range: bytes */5||", FA_VERDICT_ERROR, FA_RESTART_CHANGED, 0, -1},
+        {"HTTP/1.1 416 x|Content-Range: bytes */20||", FA_VERDICT_ERROR, FA_RESTART_REFUSED, 0, -1},
+        {"HTTP/1.1 416 x|Content-Range: bytes 0-9/10||", FA_VERDICT_ERROR, FA_RESTART_CHANGED, 0,
+         -1},
+        {"HTTP/1.1 416 x|Content-Range: bytes 0-9/20||", FA_VERDICT_ERROR, FA_RESTART_REFUSED, 0,
+         -1},
+        {"HTTP/1.1 416 x|Content-Range: bytes */10|Content-Range: bytes */10||", FA_VERDICT_ERROR,
+         FA_RESTART_REFUSED, 0, -1},
+        {"HTTP/1.1 416 x||", FA_VERDICT_ERROR, FA_RESTART_REFUSED, 0, -1},
+    };
+    struct fa_asked asked = {.offset = 10, .total = 20, .validator = &had};
+    for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); ++i)
+        expect_range(&rows[i], &asked);
+}
+
+Test(response, what_is_unchanged_keeps_its_validator)
+{
+    static const struct {
+        const char *head;
+        const struct fa_validator *asked;
+        const char *etag;
+        int64_t modified;
+        bool strong;
+    } rows[] = {
+        {"HTTP/1.1 304 x||", &had, "\"a\"", 999999600, true},
+        {"HTTP/1.1 304 x|ETag: \"b\"||", &had, "\"b\"", 999999600, true},
+        {"HTTP/1.1 304 x|ETag: W/\"a\"||", &had, "W/\"a\"", 999999600, false},
+        {"HTTP/1.1 304 x|ETag: nonsense||", &had, "\"a\"", 999999600, true},
+        {"HTTP/1.1 304 x|Last-Modified: Sun, 09 Sep 2001 01:46:40 GMT||", &had, "\"a\"", 1000000000,
+         true},
+        {"HTTP/1.1 304 x||", &had_date, "", 999999600, true},
+        {"HTTP/1.1 304 x|ETag: nonsense||", &had_date, "", 999999600, true},
+        {"HTTP/1.1 304 x|Last-Modified: Sun, 09 Sep 2001 01:46:40 GMT||", &had_date, "", 1000000000,
+         false},
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); ++i) {
+        struct fa_asked asked = {.total = -1, .validator = rows[i].asked, .conditional = true};
+        struct fa_response response;
+        fa_response_init(&response, &asked);
+        feed(&response, rows[i].head);
+        const struct fa_validator *validator = &response.head.validator;
+        cr_assert_eq(response.verdict, FA_VERDICT_UNCHANGED, "%zu", i);
+        cr_assert_str_eq(validator->etag, rows[i].etag, "%zu: %s", i, validator->etag);
+        cr_assert_eq(validator->modified, rows[i].modified, "%zu", i);
+        cr_assert_eq(validator->strong, rows[i].strong, "%zu", i);
+        fa_response_fini(&response);
+    }
+}
+
+Test(response, a_file_comes_with_its_validator)
+{
+    static const struct {
+        const char *head, *etag;
+        int64_t modified;
+        bool strong;
+    } rows[] = {
+        {"HTTP/1.1 200 x|" TAG SINCE "|", "\"a\"", 999999600, true},
+        {"HTTP/1.1 200 x|" TAG TAG "|", "\"a\"", -1, true},
+        {"HTTP/1.1 200 x|" TAG "etag: \"b\"||", "\"a\"", -1, false},
+        {"HTTP/1.1 200 x|ETag: W/\"a\"|" SINCE "Date: Sun, 09 Sep 2001 01:46:40 GMT||", "W/\"a\"",
+         999999600, false},
+        {"HTTP/1.1 200 x|" SINCE "Date: Sun, 09 Sep 2001 01:41:00 GMT||", "", 999999600, true},
+        {"HTTP/1.1 200 x|" SINCE "Date: Sun, 09 Sep 2001 01:40:59 GMT||", "", 999999600, false},
+        {"HTTP/1.1 200 x|ETag: a|" SINCE "Date: Sun, 09 Sep 2001 01:41:00 GMT||", "", 999999600,
+         false},
+        {"HTTP/1.1 200 x|" SINCE "|", "", 999999600, false},
+        {"HTTP/1.1 200 x||", "", -1, false},
+        {"HTTP/1.1 103 x|" TAG "|HTTP/1.1 200 x||", "", -1, false},
+        {"HTTP/1.1 404 x|" TAG "|", "", -1, false},
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); ++i) {
+        struct fa_response response;
+        fa_response_init(&response, NULL);
+        feed(&response, rows[i].head);
+        const struct fa_validator *validator = &response.head.validator;
+        cr_assert_str_eq(validator->etag, rows[i].etag, "%s", rows[i].head);
+        cr_assert_eq(validator->modified, rows[i].modified, "%s", rows[i].head);
+        cr_assert_eq(validator->strong, rows[i].strong, "%s", rows[i].head);
+        fa_response_fini(&response);
+    }
+}
+
 Test(response, errors_are_explained)
 {
     static const struct {

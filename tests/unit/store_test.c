@@ -26,6 +26,8 @@ static void begin(void)
     struct fa_error err = {0};
     fa_scratch_init(&scratch);
     umask(022);
+    /* A folder that is empty at first is not looked into. */
+    fa_scratch_write(&scratch, "out/before", "was there");
     store = fa_store_new(fa_scratch_path(&scratch, "out"), false, &err);
     cr_assert(store, "%s", err.msg);
 }
@@ -215,6 +217,23 @@ Test(store, looking_tells_what_is_there)
     close(fd);
     cr_assert_eq(fa_store_open(store, "a/g", &err), -1);
     cr_assert_eq(err.class, FA_CLASS_LOCAL_IO);
+}
+
+Test(store, a_folder_that_was_empty_is_not_looked_into_and_yet_nothing_is_overwritten)
+{
+    struct fa_error err = {0};
+    int64_t size = 0;
+    fa_store_free(store);
+    store = fa_store_new(fa_scratch_path(&scratch, "empty"), false, &err);
+    cr_assert(store, "%s", err.msg);
+    fa_scratch_write(&scratch, "empty/f", "theirs");
+    fa_scratch_mkdir(&scratch, "empty/d");
+    cr_assert_eq(fa_store_look(store, "f", &size, &err), FA_THERE_NOTHING);
+    cr_assert_eq(publish(1, "f", false, &err), -1);
+    cr_assert_eq(err.class, FA_CLASS_REFUSED);
+    expect_text("../empty/f", "theirs");
+    cr_assert_eq(publish(1, "d", false, &err), -1);
+    cr_assert_not_null(strstr(err.msg, "is a folder"), "%s", err.msg);
 }
 
 Test(store, a_folder_that_is_moved_away_is_walked_anew_or_refused_never_followed)

@@ -526,6 +526,7 @@ NETWORK(what_a_truncated_body_brought_is_counted)
     rig_start(rig, 1);
     fetch(rig, &a, "/truncate/1000/5000/a");
     cr_assert_eq(a.outcome.received, 1000);
+    cr_assert_eq(a.outcome.size, 1000);
     cr_assert_eq(a.attempt.received, 1000);
     rig_end(rig);
     fini(&a);
@@ -736,6 +737,319 @@ NETWORK(a_part_that_cannot_be_written_is_local_io)
     flush(rig);
     wait_for(rig, 1, 10);
     cr_assert_eq(a.outcome.error.class, FA_CLASS_LOCAL_IO, "%s", a.outcome.error.msg);
+    rig_end(rig);
+    fini(&a);
+}
+
+/* Submit it once more, on what there is. */
+static void again(struct rig *rig, struct attempt *a)
+{
+    fa_outcome_fini(&a->outcome);
+    a->outcome = (struct fa_outcome){0};
+    a->done = 0;
+    a->attempt.has_head = false;
+    a->attempt.fd = open(a->part, O_WRONLY | O_CLOEXEC);
+    cr_assert(a->attempt.fd >= 0);
+    submit(rig, a);
+    flush(rig);
+    wait_for(rig, rig->done + 1, 20);
+}
+
+/* Go on where it ended. */
+static void resume(struct rig *rig, struct attempt *a)
+{
+    a->attempt.offset = a->outcome.size;
+    a->attempt.validator = a->outcome.head.validator;
+    a->attempt.total = a->outcome.head.total;
+    again(rig, a);
+}
+
+static off_t size_of(const char *path)
+{
+    struct stat st;
+    cr_assert_eq(stat(path, &st), 0);
+    return st.st_size;
+}
+
+NETWORK(only_the_rest_of_the_same_file_is_put_behind_a_part)
+{
+    enum { SIZE = 100000, HALF = SIZE / 2 };
+    static const struct {
+        const char *kind;
+        enum fa_class class;
+        enum fa_restart restart;
+        uint64_t size, kept;
+        bool changes;
+    } rows[] = {
+        {"date", FA_CLASS_NONE, FA_RESTART_NONE, SIZE, HALF, false},
+        {"wrongstart", FA_CLASS_PROTOCOL, FA_RESTART_REFUSED, 0, 0, false},
+        {"wrongtotal", FA_CLASS_CHANGED, FA_RESTART_CHANGED, 0, 0, false},
+        {"nocr", FA_CLASS_PROTOCOL, FA_RESTART_REFUSED, 0, 0, false},
+        {"startotal", FA_CLASS_PROTOCOL, FA_RESTART_REFUSED, 0, 0, false},
+        {"unknowntotal", FA_CLASS_PROTOCOL, FA_RESTART_REFUSED, 0, 0, false},
+        {"short", FA_CLASS_PROTOCOL, FA_RESTART_REFUSED, 0, 0, false},
+        {"multipart", FA_CLASS_PROTOCOL, FA_RESTART_REFUSED, 0, 0, false},
+        {"gzip", FA_CLASS_PROTOCOL, FA_RESTART_REFUSED, 0, 0, false},
+        {"cutclose", FA_CLASS_TRUNCATED, FA_RESTART_NONE, HALF + HALF / 2, HALF, false},
+        {"overclose", FA_CLASS_PROTOCOL, FA_RESTART_REFUSED, 0, HALF, false},
+        {"ignore", FA_CLASS_NONE, FA_RESTART_IGNORED, SIZE, 0, false},
+        {"sameoffset", FA_CLASS_NONE, FA_RESTART_CHANGED, HALF, 0, true},
+        {"416same", FA_CLASS_NONE, FA_RESTART_NONE, SIZE, SIZE, false},
+        {"416other", FA_CLASS_CHANGED, FA_RESTART_CHANGED, 0, 0, true},
+        {"416bare", FA_CLASS_PROTOCOL, FA_RESTART_REFUSED, 0, 0, false},
+        {"416etag", FA_CLASS_CHANGED, FA_RESTART_CHANGED, 0, 0, true},
+        {"etag", FA_CLASS_NONE, FA_RESTART_CHANGED, SIZE, 0, true},
+        {"etaglie", FA_CLASS_CHANGED, FA_RESTART_CHANGED, 0, 0, true},
+        {"weak", FA_CLASS_NONE, FA_RESTART_NONE, SIZE, 0, true},
+        {"novalidator", FA_CLASS_NONE, FA_RESTART_NONE, SIZE, 0, true},
+    };
+    rig_start(rig, 1);
+    for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); ++i) {
+        struct attempt a;
+        char path[64], seed[80];
+        snprintf(path, sizeof(path), "/range206/%s/%d/a", rows[i].kind, SIZE);
+        snprintf(seed, sizeof(seed), "%s%s", path, rows[i].changes ? "#1" : "");
+        fetch(rig, &a, path);
+        cr_assert_eq(a.outcome.error.class, FA_CLASS_TRUNCATED, "%s", a.outcome.error.msg);
+        cr_assert(a.outcome.size >= HALF && a.outcome.head.kept == 0);
+        off_t first = size_of(a.part);
+        resume(rig, &a);
+        const struct fa_outcome *o = &a.outcome;
+        cr_assert_eq(o->error.class, rows[i].class, "%s: %s", path, o->error.msg);
+        cr_assert_eq(o->restart, rows[i].restart, "%s: %d", path, o->restart);
+        cr_assert_eq(o->size, rows[i].size, "%s: %ju", path, (uintmax_t)o->size);
+        cr_assert_eq(o->head.kept, rows[i].kept, "%s", path);
+        cr_assert_eq(fa_server_requests(&server, path), 2, "%s", path);
+        if (o->error.class == FA_CLASS_NONE)
+            expect_part(&a, seed, rows[i].size);
+        else
+            cr_assert_eq(o->hope, FA_HOPE_AGAIN, "%s", path);
+        if (o->error.class != FA_CLASS_NONE && rows[i].kept == 0)
+            cr_assert_eq(size_of(a.part), first, "%s: something was written", path);
+        fini(&a);
+    }
+    rig_end(rig);
+}
+
+/* The value of a field of the newest request, or NULL; valid until the next. */
+static const char *said(const char *field)
+{
+    static char value[256];
+    unsigned times = 0;
+    const char *name;
+    json_t *text, *log = fa_server_log(&server);
+    json_t *newest = json_array_get(log, json_array_size(log) - 1);
+    json_object_foreach(json_object_get(newest, "headers"), name, text)
+    {
+        if (strcasecmp(name, field) == 0) {
+            snprintf(value, sizeof(value), "%s", json_string_value(text));
+            ++times;
+        }
+    }
+    json_decref(log);
+    cr_assert(times <= 1, "%s is said twice", field);
+    return times ? value : NULL;
+}
+
+static void write_junk(const struct attempt *a, const char *seed, uint64_t good, size_t size)
+{
+    char *bytes = calloc(1, size);
+    fa_pattern_fill(seed, 0, bytes, good);
+    int fd = open(a->part, O_WRONLY | O_TRUNC | O_CLOEXEC);
+    cr_assert_eq(write(fd, bytes, size), (ssize_t)size);
+    close(fd);
+    free(bytes);
+}
+
+NETWORK(what_lies_behind_the_offset_goes_and_the_handle_forgets_the_range)
+{
+    struct attempt a;
+    rig_start(rig, 1);
+    fetch(rig, &a, "/ok/5000/a");
+    write_junk(&a, "/ok/5000/a", 1000, 9000);
+    a.outcome.size = 1000;
+    resume(rig, &a);
+    cr_assert_eq(a.outcome.error.class, FA_CLASS_NONE, "%s", a.outcome.error.msg);
+    cr_assert(a.outcome.http == 206 && a.outcome.size == 5000 && a.outcome.received == 4000);
+    cr_assert(a.outcome.head.kept == 1000 && a.outcome.head.total == 5000);
+    cr_assert_str_eq(said("Range"), "bytes=1000-");
+    cr_assert_str_eq(said("If-Range"), a.attempt.validator.etag);
+    expect_part(&a, "/ok/5000/a", 5000);
+    fini(&a);
+    fetch(rig, &a, "/ok/5000/a");
+    cr_assert_null(said("Range"));
+    cr_assert_null(said("If-Range"));
+    cr_assert_eq(a.outcome.http, 200);
+    expect_part(&a, "/ok/5000/a", 5000);
+    rig_end(rig);
+    fini(&a);
+}
+
+NETWORK(a_part_that_is_all_of_it_needs_no_byte_more)
+{
+    struct attempt a;
+    rig_start(rig, 1);
+    fetch(rig, &a, "/ok/5000/a");
+    resume(rig, &a);
+    cr_assert_eq(a.outcome.error.class, FA_CLASS_NONE, "%s", a.outcome.error.msg);
+    cr_assert(a.outcome.http == 416 && a.outcome.size == 5000 && a.outcome.received == 0);
+    cr_assert_eq(a.outcome.head.kept, 5000);
+    expect_part(&a, "/ok/5000/a", 5000);
+    a.attempt.size = 5001;
+    resume(rig, &a);
+    cr_assert_eq(a.outcome.error.class, FA_CLASS_INTEGRITY, "%s", a.outcome.error.msg);
+    cr_assert_eq(a.outcome.size, 0);
+    rig_end(rig);
+    fini(&a);
+}
+
+NETWORK(a_part_shorter_than_the_offset_is_begun_anew)
+{
+    struct attempt a;
+    rig_start(rig, 1);
+    fetch(rig, &a, "/ok/5000/a");
+    write_junk(&a, "/ok/5000/a", 100, 2000);
+    a.outcome.size = 2001;
+    resume(rig, &a);
+    cr_assert(a.outcome.http == 200 && a.outcome.size == 5000 && a.outcome.head.kept == 0);
+    expect_part(&a, "/ok/5000/a", 5000);
+    rig_end(rig);
+    fini(&a);
+}
+
+NETWORK(the_lines_of_the_user_rule_over_ours)
+{
+    static const struct {
+        const char *line;
+        const char *range, *if_range, *if_none_match;
+    } rows[] = {
+        {"range: bytes=0-9", "bytes=0-9", NULL, NULL},
+        {"IF-RANGE: \"x\"", NULL, "\"x\"", NULL},
+        {"if-none-match: \"x\"", NULL, NULL, "\"x\""},
+        {"If-Modified-Since: Sat, 01 Jan 2000 00:00:00 GMT", NULL, NULL, NULL},
+    };
+    rig_start(rig, 1);
+    for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); ++i) {
+        struct attempt a;
+        fetch(rig, &a, "/ok/5000/a");
+        a.attempt.headers = &rows[i].line;
+        a.attempt.n_headers = 1;
+        a.attempt.conditional = i >= 2;
+        a.outcome.size = i >= 2 ? 0 : 1000;
+        resume(rig, &a);
+        const struct {
+            const char *field, *value;
+        } expected[] = {{"Range", rows[i].range},
+                        {"If-Range", rows[i].if_range},
+                        {"If-None-Match", rows[i].if_none_match}};
+        for (size_t j = 0; j < 3; ++j) {
+            const char *value = said(expected[j].field);
+            cr_assert_eq(!value, !expected[j].value, "%s: %s", rows[i].line, value);
+            cr_assert(!value || strcmp(value, expected[j].value) == 0, "%s", value);
+        }
+        cr_assert_eq(a.outcome.http, i == 0 ? 206 : 200, "%s", rows[i].line);
+        if (i > 0)
+            expect_part(&a, "/ok/5000/a", 5000);
+        else
+            cr_assert(a.outcome.size == 0 && size_of(a.part) == 0);
+        fini(&a);
+    }
+    rig_end(rig);
+}
+
+NETWORK(what_has_not_changed_does_not_come_again)
+{
+    struct attempt a;
+    rig_start(rig, 1);
+    fetch(rig, &a, "/ok/5000/a");
+    write_junk(&a, "", 0, 0);
+    a.attempt.conditional = true;
+    a.outcome.size = 0;
+    resume(rig, &a);
+    cr_assert(a.outcome.unchanged && a.outcome.http == 304);
+    cr_assert_eq(a.outcome.error.class, FA_CLASS_NONE, "%s", a.outcome.error.msg);
+    cr_assert(a.outcome.size == 0 && a.outcome.received == 0 && !a.attempt.has_head);
+    cr_assert(fa_validator_same(&a.outcome.head.validator, &a.attempt.validator));
+    cr_assert(a.outcome.head.validator.strong);
+    cr_assert_str_eq(said("If-None-Match"), a.attempt.validator.etag);
+    cr_assert_str_eq(said("If-Modified-Since"), "Sat, 01 Jan 2022 00:00:00 GMT");
+    strcpy(a.attempt.validator.etag, "W/\"other\"");
+    a.attempt.validator.strong = false;
+    again(rig, &a);
+    cr_assert(!a.outcome.unchanged && a.outcome.http == 200);
+    cr_assert_str_eq(said("If-None-Match"), "W/\"other\"");
+    expect_part(&a, "/ok/5000/a", 5000);
+    rig_end(rig);
+    fini(&a);
+}
+
+NETWORK(the_head_is_told_while_the_body_comes_and_what_came_is_kept)
+{
+    struct attempt a;
+    rig_start(rig, 1);
+    prepare(rig, &a, "/holdat/100000/200000/a");
+    submit(rig, &a);
+    flush(rig);
+    double until = fa_clock_now() + fa_timeout(5);
+    while ((!a.attempt.has_head || a.attempt.received < 100000) && fa_clock_now() < until)
+        event_base_loop(rig->base, EVLOOP_ONCE);
+    cr_assert(a.attempt.has_head && a.done == 0);
+    cr_assert(a.attempt.head.total == 200000 && a.attempt.head.kept == 0);
+    cr_assert(a.attempt.head.validator.strong);
+    cancel(rig, &a);
+    wait_for(rig, 1, 10);
+    cr_assert_eq(a.outcome.error.class, FA_CLASS_CANCELLED);
+    cr_assert_eq(a.outcome.size, 100000);
+    cr_assert_str_eq(a.outcome.head.validator.etag, a.attempt.head.validator.etag);
+    expect_part(&a, "/holdat/100000/200000/a", 100000);
+    fa_server_release(&server, NULL);
+    rig_end(rig);
+    fini(&a);
+}
+
+NETWORK(an_attempt_without_the_file_leaves_the_part_and_has_no_head)
+{
+    static const char *const paths[] = {"/status/503/a", "/redir/302/%2Fok%2F10%2Fb/a", "/empty/a"};
+    rig_start(rig, 1);
+    for (size_t i = 0; i < 3; ++i) {
+        struct attempt a;
+        fetch(rig, &a, paths[i]);
+        cr_assert(!a.attempt.has_head && a.outcome.size == 0);
+        cr_assert(a.outcome.head.validator.modified == -1 && a.outcome.head.total == -1);
+        write_junk(&a, "", 0, 700);
+        a.outcome.size = 600;
+        strcpy(a.outcome.head.validator.etag, "\"x\"");
+        a.outcome.head.validator.strong = true;
+        resume(rig, &a);
+        cr_assert(a.outcome.size == 600 && size_of(a.part) == 600, "%s", paths[i]);
+        cr_assert(!a.attempt.has_head && a.outcome.restart == FA_RESTART_NONE);
+        fini(&a);
+    }
+    rig_end(rig);
+}
+
+NETWORK(a_durable_part_is_on_the_disk_or_fails)
+{
+    struct attempt a;
+    rig_start(rig, 1);
+    prepare(rig, &a, "/ok/5000/a");
+    a.attempt.durable = true;
+    submit(rig, &a);
+    flush(rig);
+    wait_for(rig, 1, 10);
+    cr_assert_eq(a.outcome.error.class, FA_CLASS_NONE, "%s", a.outcome.error.msg);
+    expect_part(&a, "/ok/5000/a", 5000);
+    fini(&a);
+    prepare(rig, &a, "/ok/5000/a");
+    a.attempt.durable = true;
+    close(a.attempt.fd);
+    a.attempt.fd = open("/dev/null", O_WRONLY | O_CLOEXEC); /* knows no fdatasync(2) */
+    submit(rig, &a);
+    flush(rig);
+    wait_for(rig, 2, 10);
+    cr_assert_eq(a.outcome.error.class, FA_CLASS_LOCAL_IO);
+    cr_assert(strstr(a.outcome.error.msg, "sync"), "%s", a.outcome.error.msg);
+    cr_assert(a.outcome.hope == FA_HOPE_NONE && a.outcome.size == 0);
     rig_end(rig);
     fini(&a);
 }

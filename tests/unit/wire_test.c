@@ -18,8 +18,18 @@ static const struct fa_attempt attempts[] = {
      .max_size = UINT64_MAX,
      .rate = 1234567,
      .foreign = true,
+     .offset = UINT64_MAX,
+     .conditional = true,
+     .durable = true,
+     .validator = {.etag = "\"abc\"", .modified = 784111777, .strong = true},
+     .total = INT64_MAX,
      .fd = -1},
 };
+
+static bool same_validator(const struct fa_validator *a, const struct fa_validator *b)
+{
+    return strcmp(a->etag, b->etag) == 0 && a->modified == b->modified && a->strong == b->strong;
+}
 
 static bool same(const char *a, const char *b)
 {
@@ -43,6 +53,9 @@ Test(wire, attempts_come_back_as_they_were)
             cr_assert_str_eq(a->headers[j], b.headers[j]);
         cr_assert(a->size == b.size && a->max_size == b.max_size && a->rate == b.rate);
         cr_assert_eq(a->foreign, b.foreign);
+        cr_assert(a->offset == b.offset && a->total == b.total);
+        cr_assert(a->conditional == b.conditional && a->durable == b.durable);
+        cr_assert(same_validator(&a->validator, &b.validator));
         cr_assert_eq(b.fd, -1);
         free(list);
         fa_buf_fini(&buf);
@@ -90,6 +103,9 @@ static struct fa_outcome outcome_full(void)
         .time = {.dns = 0.1, .connect = 0.2, .tls = 0.3, .ttfb = 0.4, .total = 0.5},
         .ip = "0123:4567:89ab:cdef:0123:4567:89ab:cdef",
         .version = "1.1",
+        .head = {.validator = {.etag = "W/\"abc\"", .modified = -1}, .total = 20, .kept = 20},
+        .unchanged = true,
+        .restart = FA_RESTART_REFUSED,
     };
     return outcome;
 }
@@ -107,6 +123,9 @@ static void expect_same(const struct fa_outcome *a, const struct fa_outcome *b)
     cr_assert_eq(a->time.total, b->time.total);
     cr_assert_str_eq(a->ip, b->ip);
     cr_assert_str_eq(a->version, b->version);
+    cr_assert(same_validator(&a->head.validator, &b->head.validator));
+    cr_assert(a->head.total == b->head.total && a->head.kept == b->head.kept);
+    cr_assert(a->unchanged == b->unchanged && a->restart == b->restart);
 }
 
 Test(wire, outcomes_come_back_as_they_were)
@@ -166,6 +185,71 @@ Test(wire, values_that_there_are_not_are_refused)
         cr_assert_eq(fa_wire_get_outcome(&back, buf.data, buf.len), -1, "%s", rows[i].name);
         fa_buf_fini(&buf);
     }
+    for (size_t from_end = 1; from_end <= 2; ++from_end) {
+        struct fa_outcome outcome = {.retry_after = -1}, back;
+        struct fa_buf buf;
+        fa_buf_init(&buf);
+        fa_wire_put_outcome(&buf, &outcome);
+        buf.data[buf.len - from_end] = FA_RESTARTS;
+        cr_assert_eq(fa_wire_get_outcome(&back, buf.data, buf.len), -1, "%zu", from_end);
+        fa_buf_fini(&buf);
+    }
+}
+
+Test(wire, heads_come_back_as_they_were_or_not_at_all)
+{
+    static const struct {
+        struct fa_head head;
+        bool good;
+    } rows[] = {
+        {{.validator = {.modified = -1}, .total = -1}, true},
+        {{.total = 0}, true},
+        {{.validator = {.etag = "\"a\"", .modified = 7, .strong = true}, .total = 9, .kept = 9},
+         true},
+        {{.validator = {.etag = "\"a\"", .modified = -1}, .total = 9}, true},
+        {{.validator = {.modified = 7, .strong = true}, .total = -1, .kept = UINT64_MAX}, true},
+        {{.total = 9, .kept = 10}, false},
+        {{.total = -2}, false},
+        {{.validator = {.modified = -2}}, false},
+        {{.validator = {.etag = "a"}}, false},
+        {{.validator = {.etag = "\"a\r\nX: 1\""}}, false},
+        {{.validator = {.etag = "W/\"a\"", .modified = 7, .strong = true}}, false},
+        {{.validator = {.modified = -1, .strong = true}}, false},
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); ++i) {
+        struct fa_head back;
+        struct fa_buf buf;
+        fa_buf_init(&buf);
+        fa_wire_put_head(&buf, &rows[i].head);
+        cr_assert_eq(fa_wire_get_head(&back, buf.data, buf.len) == 0, rows[i].good, "%zu", i);
+        if (rows[i].good)
+            cr_assert(same_validator(&back.validator, &rows[i].head.validator) &&
+                      back.total == rows[i].head.total && back.kept == rows[i].head.kept);
+        for (size_t len = 0; len < buf.len; ++len) {
+            void *bytes = exact(buf.data, len);
+            cr_assert_eq(fa_wire_get_head(&back, bytes, len), -1);
+            free(bytes);
+        }
+        fa_buf_fini(&buf);
+    }
+}
+
+Test(wire, an_entity_tag_without_room_is_refused)
+{
+    char etag[FA_ETAG_MAX + 1];
+    struct fa_head head;
+    struct fa_buf buf;
+    memset(etag, 'x', FA_ETAG_MAX);
+    etag[0] = etag[FA_ETAG_MAX - 1] = '"';
+    etag[FA_ETAG_MAX] = '\0';
+    fa_buf_init(&buf);
+    fa_buf_put_str(&buf, etag);
+    fa_buf_put_u64(&buf, 0);
+    fa_buf_put_u8(&buf, 0);
+    fa_buf_put_u64(&buf, 0);
+    fa_buf_put_u64(&buf, 0);
+    cr_assert_eq(fa_wire_get_head(&head, buf.data, buf.len), -1);
+    fa_buf_fini(&buf);
 }
 
 Test(wire, a_number_of_headers_beyond_reason_is_refused)
