@@ -255,16 +255,10 @@ static int put_json(FILE *out, const char *dir, const struct fa_tally *tally,
     return line ? 0 : -1;
 }
 
-struct counting {
-    struct fa_tally tally;
-    bool no_memory;
-};
-
 static bool count_entry(void *ctx, const struct fa_state_entry *entry)
 {
-    struct counting *counting = ctx;
-    counting->no_memory = fa_tally_add(&counting->tally, entry) != 0;
-    return !counting->no_memory;
+    fa_tally_add(ctx, entry);
+    return true;
 }
 
 static int list_failed(const struct fa_config *config, struct fa_error *err)
@@ -276,19 +270,18 @@ static int list_failed(const struct fa_config *config, struct fa_error *err)
 
 static int summarize(const struct fa_config *config, bool json, struct fa_error *err)
 {
-    struct counting counting = {0};
+    struct fa_tally tally = {0};
     struct fa_state_summary summary;
-    int result = fa_state_read(config->dir, config->state, &summary, count_entry, &counting, err);
-    fa_tally_sort(&counting.tally);
-    if (result == 0 && !json && !counting.no_memory)
-        put_text(stdout, &counting.tally, &summary);
-    if (result == 0 && json && !counting.no_memory)
-        counting.no_memory = put_json(stdout, config->dir, &counting.tally, &summary) != 0;
-    fa_tally_fini(&counting.tally);
-    if (!counting.no_memory)
-        return result;
-    fa_error_system(err, FA_CLASS_LOCAL_IO, ENOMEM, "cannot count what is in '%s'", config->dir);
-    return -1;
+    int result = fa_state_read(config->dir, config->state, &summary, count_entry, &tally, err);
+    fa_tally_sort(&tally);
+    if (result == 0 && !json) {
+        put_text(stdout, &tally, &summary);
+    } else if (result == 0 && put_json(stdout, config->dir, &tally, &summary) != 0) {
+        fa_error_system(err, FA_CLASS_LOCAL_IO, ENOMEM, "cannot make JSON of the state");
+        result = -1;
+    }
+    fa_tally_fini(&tally);
+    return result;
 }
 
 enum fa_exit_status fa_status_show(const struct fa_options *options)

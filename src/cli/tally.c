@@ -24,10 +24,8 @@ static struct fa_tally_row *find(struct fa_tally *tally, const char *origin)
     return row->origin ? row : NULL;
 }
 
-int fa_tally_add(struct fa_tally *tally, const struct fa_state_entry *entry)
+void fa_tally_add(struct fa_tally *tally, const struct fa_state_entry *entry)
 {
-    if (!tally->rows && !(tally->rows = calloc(FA_TALLY_ROWS, sizeof(*tally->rows))))
-        return -1;
     struct fa_tally_row *row = find(tally, entry->origin ? entry->origin : "");
     bool failed = entry->standing == FA_STANDING_FAILED;
     count(&tally->all, entry);
@@ -41,7 +39,6 @@ int fa_tally_add(struct fa_tally *tally, const struct fa_state_entry *entry)
         tally->bytes += (uint64_t)entry->size;
     tally->may_pass += failed && entry->may_pass;
     tally->unwritten += failed && !entry->text;
-    return 0;
 }
 
 static int compare(const void *a, const void *b)
@@ -58,14 +55,12 @@ static int compare(const void *a, const void *b)
 
 void fa_tally_sort(struct fa_tally *tally)
 {
-    if (tally->n_rows > 0)
-        qsort(tally->rows, tally->n_rows, sizeof(*tally->rows), compare);
+    qsort(tally->rows, tally->n_rows, sizeof(*tally->rows), compare);
 }
 
 void fa_tally_fini(struct fa_tally *tally)
 {
     for (size_t i = 0; i < tally->n_rows; ++i)
         free(tally->rows[i].origin);
-    free(tally->rows);
-    *tally = (struct fa_tally){0};
+    tally->n_rows = 0;
 }

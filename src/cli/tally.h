@@ -25,14 +25,14 @@ struct fa_tally {
     uint64_t may_pass;       /**< Of what failed. */
     uint64_t unwritten;      /**< Failed, and cannot be written down. */
     uint64_t bytes;          /**< Of files that are done. */
-    struct fa_tally_row *rows;
+    struct fa_tally_row rows[FA_TALLY_ROWS];
     size_t n_rows;
     uint64_t others;         /**< Files whose origin found no row. */
     uint64_t other_failures; /**< Of them. */
 };
 
-/** @return 0, or -1 when memory ran out. */
-int fa_tally_add(struct fa_tally *tally, const struct fa_state_entry *entry);
+/** When memory runs out, an origin is counted among the others. */
+void fa_tally_add(struct fa_tally *tally, const struct fa_state_entry *entry);
 
 /** Put the rows in order: most failures first, then most files, then by name. */
 void fa_tally_sort(struct fa_tally *tally);

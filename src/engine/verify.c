@@ -154,13 +154,14 @@ static void work(struct verify *v, bool all)
 
 static void hash(struct verify *v, const char *path, int64_t size, const struct fa_digest *digest)
 {
-    struct file *file = malloc(sizeof(*file) + strlen(path) + 1);
+    size_t room = strlen(path) + 1;
+    struct file *file = malloc(sizeof(*file) + room);
     if (!file) {
         fail(v, ENOMEM);
         return;
     }
     *file = (struct file){.size = size, .digest = *digest};
-    strcpy(file->path, path);
+    memcpy(file->path, path, room);
     work(v, false);
     give(v, file);
 }

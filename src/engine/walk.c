@@ -44,7 +44,7 @@ static void walk_entry(struct walk *walk, int at, const struct dirent *entry)
     }
     if (len > 0)
         walk->path[len] = '/';
-    strcpy(walk->path + len + (len > 0), entry->d_name);
+    memcpy(walk->path + len + (len > 0), entry->d_name, strlen(entry->d_name) + 1);
     walk->len += more;
     if (is_folder(at, entry))
         walk_folder(walk, at, entry->d_name);
