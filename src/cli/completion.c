@@ -1,5 +1,8 @@
 #include "cli/completion.h"
 
+#include <stdbool.h>
+#include <string.h>
+
 #include "cli/options.h"
 
 /* "-m | --mode)", the pattern of a case. */
@@ -32,6 +35,43 @@ static void put_argument(FILE *out, const struct fa_option *row)
     fputs("        return\n        ;;\n", out);
 }
 
+/* Whether the table has told what follows it: one name stands once for each kind of command. */
+static bool is_told(const struct fa_option *row)
+{
+    for (const struct fa_option *other = fa_options_table; other < row; ++other)
+        if (other->type != FA_OPTION_GROUP && strcmp(other->name, row->name) == 0)
+            return true;
+    return false;
+}
+
+static void put_options(FILE *out, enum fa_command command)
+{
+    const char *glue = "";
+    for (const struct fa_option *row = fa_options_table; row->type; ++row) {
+        if (!fa_option_is_for(row, command))
+            continue;
+        fprintf(out, "%s--%s", glue, row->name);
+        glue = " ";
+    }
+}
+
+/* The options that are offered are those of the command. */
+static void put_commands(FILE *out)
+{
+    fputs("    local options commands='", out);
+    for (const struct fa_command_text *row = fa_commands_table; row->name; ++row)
+        fprintf(out, "%s%s", row == fa_commands_table ? "" : " ", row->name);
+    fputs("'\n    case ${COMP_WORDS[1]} in\n", out);
+    for (const struct fa_command_text *row = fa_commands_table; row->name; ++row) {
+        fprintf(out, "    %s) options='", row->name);
+        put_options(out, row->command);
+        fputs("' ;;\n", out);
+    }
+    fputs("    *) options='", out);
+    put_options(out, FA_COMMAND_FETCH);
+    fputs("' ;;\n    esac\n", out);
+}
+
 void fa_completion_print(FILE *out)
 {
     fputs("# bash completion for fetchall; made by fetchall --generate bash\n"
@@ -48,22 +88,18 @@ void fa_completion_print(FILE *out)
           "    case $prev in\n",
           out);
     for (const struct fa_option *row = fa_options_table; row->type; ++row)
-        if (row->arg)
+        if (row->arg && !is_told(row))
             put_argument(out, row);
-    fputs("    esac\n"
-          "    if [[ $cur == -* ]]; then\n"
-          "        mapfile -t COMPREPLY < <(compgen -W '",
-          out);
-    const char *glue = "";
-    for (const struct fa_option *row = fa_options_table; row->type; ++row) {
-        if (row->type == FA_OPTION_GROUP)
-            continue;
-        fprintf(out, "%s--%s", glue, row->name);
-        glue = " ";
-    }
-    fputs("' -- \"$cur\")\n"
+    fputs("    esac\n", out);
+    put_commands(out);
+    fputs("    if [[ $cur == -* ]]; then\n"
+          "        mapfile -t COMPREPLY < <(compgen -W \"$options\" -- \"$cur\")\n"
           "    else\n"
           "        mapfile -t COMPREPLY < <(compgen -f -- \"$cur\")\n"
+          "        if [[ $COMP_CWORD == 1 ]]; then\n"
+          "            mapfile -t -O ${#COMPREPLY[@]} COMPREPLY \\\n"
+          "                < <(compgen -W \"$commands\" -- \"$cur\")\n"
+          "        fi\n"
           "    fi\n"
           "}\n"
           "complete -o filenames -F _fetchall fetchall\n",

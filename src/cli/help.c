@@ -1,5 +1,6 @@
 #include "cli/help.h"
 
+#include <ctype.h>
 #include <string.h>
 
 #include "cli/options.h"
@@ -62,23 +63,51 @@ static void put_option(FILE *out, const struct fa_option *row, const struct fa_o
     fputc('\n', out);
 }
 
-void fa_help_print(FILE *out)
+static void put_commands(FILE *out)
 {
-    struct fa_options defaults;
-    fa_options_init(&defaults);
+    fputs("\nCommands:\n", out);
+    for (const struct fa_command_text *row = fa_commands_table; row->name; ++row)
+        fprintf(out, "  fetchall %-*s%s\n", MARGIN - 11, row->name, row->help);
+}
+
+static void print_fetch(FILE *out, const struct fa_options *defaults)
+{
     fputs("Usage: fetchall [OPTIONS] LIST...\n"
           "Download every URL of the lists, many at once.\n\n"
           "A LIST is a file with a URL on each line, - for standard input, or a URL.\n"
           "Defaults are in [brackets].  SIZE takes k, M, G; S, in seconds, takes s, m, h.\n",
           out);
+    put_commands(out);
     for (const struct fa_option *row = fa_options_table; row->type; ++row) {
         if (row->type == FA_OPTION_GROUP)
             fprintf(out, "\n%s:\n", row->help);
-        else
-            put_option(out, row, &defaults);
+        else if (fa_option_is_for(row, FA_COMMAND_FETCH))
+            put_option(out, row, defaults);
     }
     fputs("\nExit status: 0 all is there, 1 some failed for good, 2 usage, 3 wrong checksum,\n"
           "4 local I/O, 5 some failed that may work later.  More in fetchall(1).\n",
           out);
+}
+
+static void print_command(FILE *out, const struct fa_command_text *text,
+                          const struct fa_options *defaults)
+{
+    fprintf(out, "Usage: fetchall %s [OPTIONS]\n%c%s.\n\n", text->name,
+            toupper((unsigned char)text->help[0]), text->help + 1);
+    for (const struct fa_option *row = fa_options_table; row->type; ++row)
+        if (fa_option_is_for(row, text->command))
+            put_option(out, row, defaults);
+    fputs("\nMore in fetchall(1).\n", out);
+}
+
+void fa_help_print(FILE *out, enum fa_command command)
+{
+    struct fa_options defaults;
+    fa_options_init(&defaults);
+    if (command == FA_COMMAND_FETCH)
+        print_fetch(out, &defaults);
+    for (const struct fa_command_text *row = fa_commands_table; row->name; ++row)
+        if (row->command == command)
+            print_command(out, row, &defaults);
     fa_options_fini(&defaults);
 }

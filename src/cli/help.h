@@ -6,9 +6,11 @@
 
 #include <stdio.h>
 
+#include "cli/option.h"
+
 /** The longest line that is printed, in columns. */
 #define FA_HELP_COLUMNS 79
 
-void fa_help_print(FILE *out);
+void fa_help_print(FILE *out, enum fa_command command);
 
 #endif

@@ -8,17 +8,19 @@
  *       │                 observer ─▶ display ─▶ progress        what stands on the terminal
  *       │                          ─▶ report, events, manifest   what is written to files
  *       │                          ─▶ summary, exit              what is told at the end
+ *       │                 status, verify                         the commands besides fetching
  *       │ public headers only
- *    include/fetchall   config error event session pool version
+ *    include/fetchall   config error event session state verify pool version
  *       │ implemented by
  *    src/engine         session, turn ─▶ admit dispatch settle staging tell   what a turn does
  *       │                 job hosts breaker retry resolve timers               the nouns and policies
  *       │                 name names backlog store                             names and files
  *       │                 record room                     what is remembered; a full disk
+ *       │                 inspect verify walk             looking only
  *       ├─────────────────┬──────────────┬────────────┐
  *    src/strategy      src/stage      src/list     src/state
  *       │  async           stage         list entry   (SQLite)
- *       │  blocking ──┐    digest
+ *       │  blocking ──┐    digest        sum
  *    src/transfer     └─▶ src/pool       transfer and pool never see each other
  *    (libcurl)            (fork, IPC)
  *       └────────┬────────┘
@@ -52,14 +54,9 @@
 #include "cli/observer.h"
 #include "cli/parser.h"
 #include "cli/signals.h"
+#include "cli/status.h"
 #include "cli/term.h"
-
-static void put_error(const struct fa_error *err)
-{
-    fputs("fetchall: ", stderr);
-    fa_term_put(stderr, err->msg);
-    fputc('\n', stderr);
-}
+#include "cli/verify.h"
 
 /* Nothing that is opened later may end up as standard input, output or error.  One that is closed
  * is held by what cannot be used, so that using it still fails. */
@@ -82,10 +79,10 @@ static void raise_file_limit(void)
 }
 
 /* Print what was asked for, instead of a run. */
-static int print(enum fa_action action)
+static int print(enum fa_action action, enum fa_command command)
 {
     if (action == FA_ACTION_HELP)
-        fa_help_print(stdout);
+        fa_help_print(stdout, command);
     else if (action == FA_ACTION_MAN)
         fa_man_print(stdout);
     else if (action == FA_ACTION_BASH)
@@ -152,12 +149,12 @@ static int run(const struct fa_options *options)
     if (options->config.insecure && !options->quiet)
         fputs("fetchall: --insecure: certificates are not checked\n", stderr);
     if (fa_observer_init(&observer, options, &err) != 0) {
-        put_error(&err);
+        fa_term_error(&err);
         goto out;
     }
     session = fa_session_new(&options->config, fa_observer_handle, &observer, &err);
     if (!session) {
-        put_error(&err);
+        fa_term_error(&err);
         status = err.class == FA_CLASS_LOCAL_IO ? FA_EXIT_LOCAL : FA_EXIT_USAGE;
         goto out;
     }
@@ -182,10 +179,14 @@ int main(int argc, char **argv)
     int status = FA_EXIT_USAGE;
     fa_options_init(&options);
     if (fa_parser_run(&options, argc, argv, &err) != 0) {
-        put_error(&err);
+        fa_term_error(&err);
         fputs("Try 'fetchall --help'.\n", stderr);
     } else if (options.action != FA_ACTION_RUN) {
-        status = print(options.action);
+        status = print(options.action, options.command);
+    } else if (options.command == FA_COMMAND_STATUS) {
+        status = (int)fa_status_show(&options);
+    } else if (options.command == FA_COMMAND_VERIFY) {
+        status = (int)fa_verify_show(&options);
     } else {
         status = run(&options);
     }

@@ -117,6 +117,27 @@ static void put_option(FILE *out, const struct fa_option *row, const struct fa_o
     }
 }
 
+static void put_command(FILE *out, const struct fa_command_text *text,
+                        const struct fa_options *defaults)
+{
+    fprintf(out, ".SS fetchall %s\n", text->name);
+    put_prose(out, text->more);
+    for (const struct fa_option *row = fa_options_table; row->type; ++row)
+        if (fa_option_is_for(row, text->command))
+            put_option(out, row, defaults);
+}
+
+static void put_commands(FILE *out, const struct fa_options *defaults)
+{
+    fputs(".SH COMMANDS\n"
+          "A command is the first argument.\n"
+          "A list of that name is written\n"
+          ".BR ./status .\n",
+          out);
+    for (const struct fa_command_text *row = fa_commands_table; row->name; ++row)
+        put_command(out, row, defaults);
+}
+
 void fa_man_print(FILE *out)
 {
     struct fa_options defaults;
@@ -139,9 +160,10 @@ void fa_man_print(FILE *out)
     for (const struct fa_option *row = fa_options_table; row->type; ++row) {
         if (row->type == FA_OPTION_GROUP)
             fprintf(out, ".SS %s\n", row->help);
-        else
+        else if (fa_option_is_for(row, FA_COMMAND_FETCH))
             put_option(out, row, &defaults);
     }
+    put_commands(out, &defaults);
     fputs(fa_manual_after, out);
     fa_options_fini(&defaults);
 }

@@ -23,6 +23,12 @@ int fa_option_refuse(struct fa_error *err, const char *format, ...)
     return -1;
 }
 
+bool fa_option_is_for(const struct fa_option *option, enum fa_command command)
+{
+    unsigned commands = option->commands ? option->commands : FA_COMMAND_FETCH;
+    return option->type != FA_OPTION_GROUP && (commands & command);
+}
+
 static void *field(const struct fa_option *option, struct fa_options *options)
 {
     return (char *)options + option->offset;

@@ -7,6 +7,7 @@
 #ifndef FETCHALL_CLI_OPTION_H
 #define FETCHALL_CLI_OPTION_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include <fetchall/error.h>
@@ -31,12 +32,21 @@ enum fa_option_type {
 /** What a shell may offer for an argument. */
 enum fa_option_offer { FA_OFFER_NOTHING, FA_OFFER_FILES, FA_OFFER_FOLDERS };
 
+/** What the program does: its commands, and without one it fetches.  As bits of
+ * fa_option.commands. */
+enum fa_command {
+    FA_COMMAND_FETCH = 1 << 0,
+    FA_COMMAND_STATUS = 1 << 1,
+    FA_COMMAND_VERIFY = 1 << 2,
+};
+
 struct fa_option {
     enum fa_option_type type;
-    char letter;      /**< '\0': none. */
-    const char *name; /**< Without the dashes. */
-    const char *arg;  /**< What stands for the argument in texts; NULL: takes none. */
-    size_t offset;    /**< Of the field in struct fa_options. */
+    unsigned commands; /**< That it is for; 0: FA_COMMAND_FETCH. */
+    char letter;       /**< '\0': none. */
+    const char *name;  /**< Without the dashes. */
+    const char *arg;   /**< What stands for the argument in texts; NULL: takes none. */
+    size_t offset;     /**< Of the field in struct fa_options. */
 
     unsigned min, max;
     double least, most;
@@ -50,6 +60,9 @@ struct fa_option {
     const char *help;    /**< Lower case, no full stop. */
     const char *more;    /**< Sentences for the man page that follow the help; may be NULL. */
 };
+
+/** Whether an option, which is no group, is for a command. */
+bool fa_option_is_for(const struct fa_option *option, enum fa_command command);
 
 /**
  * Store a value in the option's field.

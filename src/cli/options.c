@@ -18,6 +18,36 @@ SAME_SIZE(enum fa_fsync);
 SAME_SIZE(enum fa_progress_mode);
 SAME_SIZE(enum fa_action);
 
+#define STATUS FA_COMMAND_STATUS
+#define VERIFY FA_COMMAND_VERIFY
+#define LOOKS  (STATUS | VERIFY)
+#define HASHES (FA_COMMAND_FETCH | VERIFY)
+#define ALL    (FA_COMMAND_FETCH | LOOKS)
+
+const struct fa_command_text fa_commands_table[] = {
+    {STATUS, "status", "say what the state of DIR knows",
+     "Counts what is done, what failed (by class and by host), what has a part that will be "
+     "resumed, and what the last run read and did not end.  A run may be under way meanwhile: "
+     "its process is named.  The exit status is 0 whatever is told, 2 if there is no state, and 4 "
+     "if it cannot be read."},
+    {VERIFY, "verify", "hash the files of DIR again",
+     "Each file that the state calls done is read, and its size and digest are compared with what "
+     "was recorded when it was fetched.  What is missing, changed or cannot be read is named on "
+     "standard output, and so are files that nothing tells of, which are no failure.  The exit "
+     "status is 0 if all is right, 3 if something is missing or changed, 4 if something cannot be "
+     "read, and 2 if there is no state.  What a run replaces at the same time may show as "
+     "changed."},
+    {0},
+};
+
+const struct fa_command_text *fa_commands_find(const char *name)
+{
+    for (const struct fa_command_text *row = fa_commands_table; row->name; ++row)
+        if (strcmp(row->name, name) == 0)
+            return row;
+    return NULL;
+}
+
 static const char *const modes[] = {
     [FA_MODE_ASYNC] = "async", [FA_MODE_THREAD] = "thread", [FA_MODE_PROCESS] = "process", NULL};
 static const char *const layouts[] = {[FA_LAYOUT_FLAT] = "flat", [FA_LAYOUT_TREE] = "tree", NULL};
@@ -122,6 +152,8 @@ const struct fa_option fa_options_table[] = {
     GROUP("Files"),
     TEXT("dir", 'd', "DIR", config.dir, .offer = FA_OFFER_FOLDERS,
          .help = "where files go; made if missing"),
+    TEXT("dir", 'd', "DIR", config.dir, .commands = LOOKS, .offer = FA_OFFER_FOLDERS,
+         .help = "where the files are"),
     CHOICE("layout", 0, "LAYOUT", enum fa_layout, config.layout, layouts,
            .help = "how a URL becomes a name",
            .more = "flat takes the last segment of the URL's path, tree makes host/path... of it.  "
@@ -138,7 +170,7 @@ const struct fa_option fa_options_table[] = {
                  "there already on standard output, unless -q or --report - is given."),
 
     GROUP("State"),
-    TEXT("state", 0, "FILE", config.state, .initial = "DIR/.fetchall/state.db",
+    TEXT("state", 0, "FILE", config.state, .initial = "DIR/.fetchall/state.db", .commands = ALL,
          .offer = FA_OFFER_FILES, .help = "what is known across runs (SQLite)",
          .more = "One state is for one DIR.  See STATE."),
     FLAG("no-state", 0, config.no_state, .help = "keep none",
@@ -217,9 +249,9 @@ const struct fa_option fa_options_table[] = {
            .help = "digests of each file, made while others load",
            .more = "md5, sha1, sha256, sha512, blake2b and xxh128.  The first one goes to the "
                    "manifest."),
-    UINT("hash-jobs", 0, config.hash_jobs, 1, 256, .initial = "the cores",
+    UINT("hash-jobs", 0, config.hash_jobs, 1, 256, .commands = HASHES, .initial = "the cores",
          .help = "workers that make them"),
-    CHOICE("hash-with", 0, "MODEL", enum fa_hash_with, config.hash_with, models,
+    CHOICE("hash-with", 0, "MODEL", enum fa_hash_with, config.hash_with, models, .commands = HASHES,
            .help = "what the workers are",
            .more = "process works beside the downloads in processes of its own.  The others exist "
                    "to be compared with it; inline holds up the downloads."),
@@ -231,6 +263,22 @@ const struct fa_option fa_options_table[] = {
                    "(blake2b) or xxhsum -c (xxh128), in DIR.  The file is written under another "
                    "name, and renamed when the run has ended.  Files that are there already are "
                    "hashed for it."),
+    INPUT("manifest", manifest, .commands = VERIFY, .help = "check what this file lists instead",
+          .more = "Lines as sha256sum and its sisters write them; the length of a digest tells its "
+                  "algorithm.  Digests of 32 digits are taken for md5 and those of 128 for sha512, "
+                  "unless the state knows the file by its xxh128 or blake2b."),
+    FLAG("failed", 0, failed, .commands = STATUS, .help = "print what failed, as a list",
+         .more = "It can be fed back: each entry has its mirrors and options, and the name that "
+                 "its file had.  Entries that hold a password or headers are comments, as the "
+                 "state does not keep those."),
+    FLAG("json", 0, json, .commands = STATUS, .help = "print one JSON object",
+         .more = "dir; done, failed, part and pending: counts; bytes of what is done; may_pass and "
+                 "secret: how many of the failed may pass, and cannot be written down; classes: "
+                 "the failed by class; origins: an array of objects with origin, done, failed, "
+                 "part and classes, and others: the files of hosts that it leaves out; pid of the "
+                 "process at work; run: an object with state (complete, stopped, killed or "
+                 "running), mode, began and ended (seconds since 1970), entries, done and "
+                 "lists_final."),
     OUTPUT("report", report, .help = "write a JSON line for each entry; - for stdout",
            .more = "See REPORT."),
     OUTPUT("events", events, .help = "write JSON lines while it runs; - for stdout",
@@ -239,12 +287,15 @@ const struct fa_option fa_options_table[] = {
            .help = "what standard error shows",
            .more = "auto is bar on a terminal, and plain, a line now and then, otherwise.  json "
                    "prints a progress object each second (see EVENTS)."),
-    FLAG("quiet", 'q', quiet, .help = "say nothing when all is well"),
+    FLAG("quiet", 'q', quiet, .commands = HASHES, .help = "say nothing when all is well"),
     FLAG("verbose", 'v', verbose, .help = "tell starts and retries too"),
+    FLAG("verbose", 'v', verbose, .commands = VERIFY, .help = "name the good files too"),
 
     GROUP("Help"),
-    SET("help", 'h', enum fa_action, action, FA_ACTION_HELP, .help = "print this help"),
-    SET("version", 0, enum fa_action, action, FA_ACTION_VERSION, .help = "print the version"),
+    SET("help", 'h', enum fa_action, action, FA_ACTION_HELP, .commands = ALL,
+        .help = "print this help"),
+    SET("version", 0, enum fa_action, action, FA_ACTION_VERSION, .commands = ALL,
+        .help = "print the version"),
     CHOICE("generate", 0, "TEXT", enum fa_action, action, generated, .first = FA_ACTION_MAN,
            .help = "print the man page or the bash completion"),
     {.type = FA_OPTION_END},
@@ -252,7 +303,7 @@ const struct fa_option fa_options_table[] = {
 
 void fa_options_init(struct fa_options *options)
 {
-    *options = (struct fa_options){0};
+    *options = (struct fa_options){.command = FA_COMMAND_FETCH};
     fa_config_init(&options->config);
 }
 
@@ -328,9 +379,24 @@ static int check_manifest(const struct fa_options *options, struct fa_error *err
     return 0;
 }
 
+static int check_look(const struct fa_options *options, struct fa_error *err)
+{
+    if (options->lists.count > 0)
+        return fa_option_refuse(err, "'fetchall %s' takes no list, and '%s' is one",
+                                options->command == STATUS ? "status" : "verify",
+                                options->lists.items[0]);
+    if (options->failed && options->json)
+        return fa_option_refuse(err, "--failed and --json contradict each other");
+    return 0;
+}
+
 int fa_options_check(struct fa_options *options, struct fa_error *err)
 {
     struct fa_config *config = &options->config;
+    if (options->quiet && options->verbose)
+        return fa_option_refuse(err, "--quiet and --verbose contradict each other");
+    if (options->command != FA_COMMAND_FETCH)
+        return check_look(options, err);
     if (config->retry_failed && config->no_state)
         return fa_option_refuse(err, "--retry-failed needs the state that --no-state does without");
     if (config->sync && config->overwrite)
@@ -339,8 +405,6 @@ int fa_options_check(struct fa_options *options, struct fa_error *err)
         return fa_option_refuse(err, "--state and --no-state contradict each other");
     if (options->lists.count == 0 && !config->retry_failed)
         return fa_option_refuse(err, "no list given: name a file of URLs, or - for standard input");
-    if (options->quiet && options->verbose)
-        return fa_option_refuse(err, "--quiet and --verbose contradict each other");
     if (config->key && !config->cert)
         return fa_option_refuse(err, "--key wants the certificate that it belongs to (--cert)");
     if (check_proxy(config->proxy, err) != 0 || check_outputs(options, err) != 0 ||

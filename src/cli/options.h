@@ -34,16 +34,33 @@ enum fa_progress_mode {
 struct fa_options {
     struct fa_config config; /**< Its arrays are borrowed from the texts below. */
     enum fa_action action;
+    enum fa_command command;
     struct fa_texts lists;
     struct fa_texts headers;
     struct fa_texts resolve;
     const char *report;   /**< NULL: none. */
     const char *events;   /**< NULL: none. */
-    const char *manifest; /**< NULL: none. */
+    const char *manifest; /**< NULL: none.  FA_COMMAND_VERIFY: to be read. */
+    bool failed;          /**< FA_COMMAND_STATUS: print what failed. */
+    bool json;            /**< FA_COMMAND_STATUS: print JSON. */
     enum fa_progress_mode progress;
     bool quiet;
     bool verbose;
 };
+
+/** A command besides fetching. */
+struct fa_command_text {
+    enum fa_command command;
+    const char *name;
+    const char *help; /**< Lower case, no full stop. */
+    const char *more; /**< Sentences for the man page. */
+};
+
+/** All commands; ends with a row without name. */
+extern const struct fa_command_text fa_commands_table[];
+
+/** The command of that name, or NULL. */
+const struct fa_command_text *fa_commands_find(const char *name);
 
 /** All options; ends with a row of FA_OPTION_END. */
 extern const struct fa_option fa_options_table[];

@@ -12,11 +12,6 @@ struct walk {
     struct fa_error *err;
 };
 
-static bool is_option(const struct fa_option *row)
-{
-    return row->type != FA_OPTION_GROUP;
-}
-
 static unsigned least_of(unsigned a, unsigned b)
 {
     return a < b ? a : b;
@@ -47,12 +42,12 @@ static unsigned distance(const char *a, size_t a_len, const char *b)
 }
 
 /* The name that was probably meant, or NULL. */
-static const char *closest(const char *name, size_t len)
+static const char *closest(const char *name, size_t len, enum fa_command command)
 {
     const char *found = NULL;
     unsigned least = len < 6 ? 2 : 3;
     for (const struct fa_option *row = fa_options_table; row->type; ++row) {
-        unsigned edits = is_option(row) ? distance(name, len, row->name) : least;
+        unsigned edits = fa_option_is_for(row, command) ? distance(name, len, row->name) : least;
         if (edits < least) {
             least = edits;
             found = row->name;
@@ -61,9 +56,21 @@ static const char *closest(const char *name, size_t len)
     return found;
 }
 
-static int refuse_unknown(const char *name, size_t len, struct fa_error *err)
+/* The name as it is for the user: "fetchall status". */
+static const char *program(enum fa_command command)
 {
-    const char *meant = closest(name, len);
+    return command == FA_COMMAND_STATUS   ? "fetchall status"
+           : command == FA_COMMAND_VERIFY ? "fetchall verify"
+                                          : "fetchall";
+}
+
+static int refuse_unknown(const char *name, size_t len, enum fa_command command,
+                          struct fa_error *err)
+{
+    for (const struct fa_option *row = fa_options_table; row->type; ++row)
+        if (strncmp(row->name, name, len) == 0 && !row->name[len] && len > 0)
+            return fa_option_refuse(err, "--%s is no option of '%s'", row->name, program(command));
+    const char *meant = closest(name, len, command);
     if (meant)
         return fa_option_refuse(err, "there is no option --%.*s; did you mean --%s?", (int)len,
                                 name, meant);
@@ -71,13 +78,14 @@ static int refuse_unknown(const char *name, size_t len, struct fa_error *err)
 }
 
 /* The option of that name, or the only one whose name begins so; else NULL, and an error. */
-static const struct fa_option *find_name(const char *name, size_t len, struct fa_error *err)
+static const struct fa_option *find_name(const char *name, size_t len, enum fa_command command,
+                                         struct fa_error *err)
 {
     const struct fa_option *found = NULL;
     char names[160] = "";
     unsigned matches = 0;
     for (const struct fa_option *row = fa_options_table; row->type; ++row) {
-        if (!is_option(row) || strncmp(row->name, name, len) != 0)
+        if (!fa_option_is_for(row, command) || strncmp(row->name, name, len) != 0)
             continue;
         if (!row->name[len])
             return row;
@@ -87,16 +95,16 @@ static const struct fa_option *find_name(const char *name, size_t len, struct fa
         ++matches;
     }
     if (matches == 0)
-        refuse_unknown(name, len, err);
+        refuse_unknown(name, len, command, err);
     else if (matches > 1)
         fa_option_refuse(err, "--%.*s may mean %s", (int)len, name, names);
     return matches == 1 ? found : NULL;
 }
 
-static const struct fa_option *find_letter(char letter)
+static const struct fa_option *find_letter(char letter, enum fa_command command)
 {
     for (const struct fa_option *row = fa_options_table; row->type; ++row)
-        if (is_option(row) && row->letter == letter)
+        if (fa_option_is_for(row, command) && row->letter == letter)
             return row;
     return NULL;
 }
@@ -113,7 +121,7 @@ static int store_next(struct walk *walk, const struct fa_option *row)
 static int parse_name(struct walk *walk, const char *text)
 {
     size_t len = strcspn(text, "=");
-    const struct fa_option *row = find_name(text, len, walk->err);
+    const struct fa_option *row = find_name(text, len, walk->options->command, walk->err);
     if (!row)
         return -1;
     const char *value = text[len] ? text + len + 1 : NULL;
@@ -128,7 +136,7 @@ static int parse_name(struct walk *walk, const char *text)
 static int parse_letters(struct walk *walk, const char *cluster)
 {
     for (const char *text = cluster; *text; ++text) {
-        const struct fa_option *row = find_letter(*text);
+        const struct fa_option *row = find_letter(*text, walk->options->command);
         if (!row)
             return fa_option_refuse(walk->err, "there is no option -%c in '-%s'", *text, cluster);
         if (row->arg && text[1])
@@ -144,7 +152,13 @@ static int parse_letters(struct walk *walk, const char *cluster)
 int fa_parser_run(struct fa_options *options, int argc, char *const argv[], struct fa_error *err)
 {
     struct walk walk = {options, argv + (argc > 0), argv + argc, err};
+    const struct fa_command_text *command =
+        walk.next < walk.end ? fa_commands_find(*walk.next) : NULL;
     bool lists_only = false;
+    if (command) {
+        options->command = command->command;
+        ++walk.next;
+    }
     while (walk.next < walk.end) {
         const char *arg = *walk.next++;
         int rc = 0;

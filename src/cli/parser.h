@@ -1,7 +1,7 @@
 /**
  * The command line: a walker over the table of options.
  *
- * Options and lists may be mixed; "--" ends the options.  --name=value, --name value, -jN, -j N
+ * The first argument may be a command.  Options and lists may be mixed; "--" ends the options.  --name=value, --name value, -jN, -j N
  * and clustered letters (-qv) are understood, and a long name may be cut short while it stays
  * unambiguous, as with getopt_long(3).
  */

@@ -91,6 +91,13 @@ void fa_term_put(FILE *file, const char *text)
         fwrite(piece, 1, len, file);
 }
 
+void fa_term_error(const struct fa_error *err)
+{
+    fputs("fetchall: ", stderr);
+    fa_term_put(stderr, err->msg);
+    fputc('\n', stderr);
+}
+
 /* Columns of the character at text, and its bytes. */
 static unsigned columns_of(const char *text, size_t *ret_len)
 {

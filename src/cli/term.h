@@ -14,6 +14,8 @@
 #include <stddef.h>
 #include <stdio.h>
 
+#include <fetchall/error.h>
+
 /** Whether a line on fd can be drawn again and again: a terminal, and not a dumb one. */
 bool fa_term_redraws(int fd);
 
@@ -33,6 +35,9 @@ size_t fa_term_escape(const char *text, char *buf, size_t size);
 
 /** Write text to a stream, made safe. */
 void fa_term_put(FILE *file, const char *text);
+
+/** Tell an error on standard error, made safe. */
+void fa_term_error(const struct fa_error *err);
 
 /** How many columns a text takes; it is escaped already. */
 unsigned fa_term_width(const char *text);

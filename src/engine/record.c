@@ -382,11 +382,16 @@ void fa_record_close(struct fa_session *s)
 
 static bool write_entry(void *arg, const struct fa_record *record)
 {
-    FILE *out = arg;
+    FILE **out = arg;
     if (record->secret || !record->path)
         return true;
-    fprintf(out, "%s\n out=%s\n", record->text ? record->text : record->url, record->path);
-    return !ferror(out);
+    char *text = fa_entry_rename(record->text ? record->text : record->url, record->path);
+    if (!text || fprintf(*out, "%s\n", text) < 0) {
+        fclose(*out);
+        *out = NULL;
+    }
+    free(text);
+    return *out;
 }
 
 int fa_record_failed(struct fa_session *s, struct fa_error *err)
@@ -400,8 +405,8 @@ int fa_record_failed(struct fa_session *s, struct fa_error *err)
         if (copy >= 0)
             close(copy);
     } else {
-        result = s->state ? fa_state_each(s->state, FA_STANDING_FAILED, write_entry, out, err) : 0;
-        if (fclose(out) && result == 0) {
+        result = s->state ? fa_state_each(s->state, FA_STANDING_FAILED, write_entry, &out, err) : 0;
+        if ((!out || fclose(out)) && result == 0) {
             fa_error_system(err, FA_CLASS_LOCAL_IO, errno, "cannot write down what failed");
             result = -1;
         }

@@ -2,10 +2,10 @@
 
 #include "base/clock.h"
 #include "base/loop.h"
+#include "engine/limits.h"
 #include "transfer/library.h"
 #include "transfer/trust.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -60,23 +60,6 @@ void fa_session_stop(struct fa_session *s, enum fa_stop how)
     fa_wake_post(s->stop_wake);
 }
 
-static unsigned cores(unsigned most)
-{
-    long n = sysconf(_SC_NPROCESSORS_ONLN);
-    return n < 1 ? 1 : n > (long)most ? most : (unsigned)n;
-}
-
-static unsigned open_files(void)
-{
-    unsigned n = 0;
-    DIR *dir = opendir("/proc/self/fd");
-    while (dir && readdir(dir))
-        ++n;
-    if (dir)
-        closedir(dir);
-    return n;
-}
-
 /*
  * As many transfers as the limit of open files allows: out of descriptors, libcurl would say that
  * it cannot resolve a name.  Each has a socket and a part, and its connections may be kept; a
@@ -90,7 +73,7 @@ static int fit_jobs(struct fa_session *s, unsigned *ret_stage, struct fa_error *
     s->jobs = s->config.jobs;
     if (getrlimit(RLIMIT_NOFILE, &limit) || limit.rlim_cur == RLIM_INFINITY)
         return 0;
-    unsigned long used = open_files() + SPARE_FILES + 4 * s->config.loops;
+    unsigned long used = fa_limits_open_files() + SPARE_FILES + 4 * s->config.loops;
     unsigned long left = limit.rlim_cur > used ? limit.rlim_cur - used : 0;
     unsigned long stage = left / 8 < 1 ? 1 : left / 8 > STAGE_FILES ? STAGE_FILES : left / 8;
     unsigned long jobs = left > stage ? (left - stage) / each : 0;
@@ -199,8 +182,8 @@ struct fa_session *fa_session_new(const struct fa_config *config, fa_event_handl
         return NULL;
     }
     s->config = *config;
-    s->config.loops = config->loops ? config->loops : cores(8);
-    s->config.hash_jobs = config->hash_jobs ? config->hash_jobs : cores(256);
+    s->config.loops = config->loops ? config->loops : fa_limits_cores(8);
+    s->config.hash_jobs = config->hash_jobs ? config->hash_jobs : fa_limits_cores(256);
     s->handler = handler;
     s->handler_ctx = ctx;
     s->last_list = &s->lists;

@@ -28,6 +28,9 @@ struct fa_store *fa_store_new(const char *dir, bool plan, struct fa_error *err);
 /** Removes DIR/.fetchall if it is empty by then. */
 void fa_store_free(struct fa_store *store);
 
+/** The process that is at work in the folder; 0: none; -1: it is not known. */
+int64_t fa_store_holder(const struct fa_store *store);
+
 /** A folder for unlinked temporary files. */
 int fa_store_scratch(const struct fa_store *store);
 

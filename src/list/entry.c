@@ -278,6 +278,35 @@ struct fa_entry *fa_entry_bad(const char *list, uint64_t line, const char *text,
     return entry;
 }
 
+static bool names_file(const char *line, size_t len)
+{
+    for (; len > 0 && is_blank(*line); --len)
+        ++line;
+    return len >= 4 && (memcmp(line, "out=", 4) == 0 || memcmp(line, "dir=", 4) == 0);
+}
+
+char *fa_entry_rename(const char *text, const char *out)
+{
+    static const char option[] = "\n out=";
+    char *copy = malloc(strlen(text) + sizeof(option) + strlen(out));
+    if (!copy)
+        return NULL;
+    char *end = copy;
+    for (const char *line = text;;) {
+        size_t len = strcspn(line, "\n");
+        if (line == text || !names_file(line, len)) {
+            if (line != text)
+                *end++ = '\n';
+            end = mempcpy(end, line, len);
+        }
+        if (!line[len])
+            break;
+        line += len + 1;
+    }
+    stpcpy(stpcpy(end, option), out);
+    return copy;
+}
+
 void fa_entry_free(struct fa_entry *entry)
 {
     free(entry);

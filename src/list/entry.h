@@ -69,6 +69,13 @@ struct fa_entry *fa_entry_parse(const char *list, uint64_t line, const char *tex
 struct fa_entry *fa_entry_bad(const char *list, uint64_t line, const char *text, size_t len,
                               const struct fa_error *why, struct fa_error *err);
 
+/**
+ * The text of an entry with another name for its file: lines of out and dir go, and one is added.
+ *
+ * @return Owned by the caller: free(3); NULL when memory ran out.
+ */
+char *fa_entry_rename(const char *text, const char *out);
+
 /** NULL is fine. */
 void fa_entry_free(struct fa_entry *entry);
 

@@ -17,19 +17,12 @@
 
 #include <fetchall/error.h>
 #include <fetchall/event.h>
+#include <fetchall/state.h>
 
 #include <stdbool.h>
 #include <stdint.h>
 
 struct fa_state;
-
-/** Where the file of a record stands. */
-enum fa_standing {
-    FA_STANDING_PART, /**< There is a part that may be resumed. */
-    FA_STANDING_DONE, /**< It is under its final name. */
-    FA_STANDING_FAILED,
-    FA_STANDINGS
-};
 
 /** A record.  Strings are borrowed: from the caller when it is put, from the state when it is
  * read, until the next call. */

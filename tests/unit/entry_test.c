@@ -226,3 +226,25 @@ Test(entry, can_be_made_bad_by_the_reader)
     fa_entry_free(entry);
     fa_entry_free(NULL);
 }
+
+Test(entry, renaming_replaces_what_names_the_file_and_keeps_the_rest)
+{
+    static const struct {
+        const char *text, *out, *expected;
+    } cases[] = {
+        {"http://a/x", "x", "http://a/x\n out=x"},
+        {"http://a/x\thttp://b/x\n out=y\n size=3", "y", "http://a/x\thttp://b/x\n size=3\n out=y"},
+        {"http://a/x\n\t dir=d\n size=3\n  out=e/y", "d/e/y", "http://a/x\n size=3\n out=d/e/y"},
+        {"http://a/out=1\n outer=1\n header=A: out=2", " b",
+         "http://a/out=1\n outer=1\n header=A: out=2\n out= b"},
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); ++i) {
+        char *text = fa_entry_rename(cases[i].text, cases[i].out);
+        cr_assert_str_eq(text, cases[i].expected);
+        struct fa_entry *entry = fa_entry_parse("l", 1, text, strlen(text), NULL);
+        cr_assert_str_eq(entry->out, cases[i].out);
+        cr_assert_null(entry->dir);
+        fa_entry_free(entry);
+        free(text);
+    }
+}

@@ -178,9 +178,61 @@ Test(options, what_does_not_work_yet_is_not_offered)
         cr_assert_eq(p.rc, -1, "%s", names[i]);
         fa_options_fini(&p.options);
     }
-    struct parsed p = PARSE("compare", "status", "verify");
-    cr_assert(p.rc == 0 && p.options.lists.count == 3);
+    struct parsed p = PARSE("compare", "status");
+    cr_assert(p.rc == 0 && p.options.lists.count == 2);
     fa_options_fini(&p.options);
+}
+
+Test(options, a_command_is_the_first_argument)
+{
+    static const struct {
+        const char *args[4];
+        enum fa_command command;
+        size_t lists;
+    } cases[] = {
+        {{"status", "-d", "x"}, FA_COMMAND_STATUS, 0},
+        {{"verify", "-v"}, FA_COMMAND_VERIFY, 0},
+        {{"verify", "--man", "/dev/null"}, FA_COMMAND_VERIFY, 0},
+        {{"./status"}, FA_COMMAND_FETCH, 1},
+        {{"--", "status"}, FA_COMMAND_FETCH, 1},
+        {{"-q", "verify"}, FA_COMMAND_FETCH, 1},
+        {{"x", "status"}, FA_COMMAND_FETCH, 2},
+    };
+    for (size_t i = 0; i < COUNT(cases); ++i) {
+        struct parsed p = parse(cases[i].args);
+        cr_assert_eq(p.rc, 0, "case %zu: %s", i, p.err.msg);
+        cr_assert_eq(p.options.command, cases[i].command, "case %zu", i);
+        cr_assert_eq(p.options.lists.count, cases[i].lists, "case %zu", i);
+        fa_options_fini(&p.options);
+    }
+}
+
+Test(options, options_of_another_command_are_refused)
+{
+    static const struct {
+        const char *args[4];
+        const char *says;
+    } cases[] = {
+        {{"status", "--sync"}, "--sync is no option of 'fetchall status'"},
+        {{"status", "-j3"}, "there is no option -j"},
+        {{"status", "--manifest", "x"}, "--manifest is no option of 'fetchall status'"},
+        {{"verify", "--failed"}, "--failed is no option of 'fetchall verify'"},
+        {{"--failed", "x"}, "--failed is no option of 'fetchall'"},
+        {{"--json", "x"}, "--json is no option of 'fetchall'"},
+        {{"status", "--faield"}, "did you mean --failed?"},
+        {{"status", "list"}, "takes no list, and 'list' is one"},
+        {{"verify", "--", "-x"}, "takes no list, and '-x' is one"},
+        {{"status", "--failed", "--json"}, "contradict"},
+        {{"verify", "-qv"}, "contradict"},
+        {{"verify", "--manifest", "/nonexistent"}, "cannot read '/nonexistent'"},
+    };
+    for (size_t i = 0; i < COUNT(cases); ++i) {
+        struct parsed p = parse(cases[i].args);
+        cr_assert_eq(p.rc, -1, "case %zu (%s)", i, cases[i].says);
+        cr_assert_not_null(strstr(p.err.msg, cases[i].says), "case %zu: '%s' lacks '%s'", i,
+                           p.err.msg, cases[i].says);
+        fa_options_fini(&p.options);
+    }
 }
 
 Test(options, lists_may_look_like_anything_after_two_dashes)
@@ -374,16 +426,26 @@ Test(options, wrong_header_files_are_named_by_line_and_never_quoted)
     }
 }
 
-Test(options, names_and_letters_are_used_once)
+static const enum fa_command commands[] = {FA_COMMAND_FETCH, FA_COMMAND_STATUS, FA_COMMAND_VERIFY};
+
+static void expect_used_once(enum fa_command command)
 {
     for (const struct fa_option *a = fa_options_table; a->type; ++a) {
-        if (a->type == FA_OPTION_GROUP)
+        if (!fa_option_is_for(a, command))
             continue;
         for (const struct fa_option *b = a + 1; b->type; ++b) {
+            if (!fa_option_is_for(b, command))
+                continue;
             cr_assert_str_neq(a->name, b->name);
             cr_assert(!a->letter || a->letter != b->letter, "-%c", a->letter);
         }
     }
+}
+
+Test(options, names_and_letters_are_used_once_in_each_command)
+{
+    for (size_t i = 0; i < COUNT(commands); ++i)
+        expect_used_once(commands[i]);
 }
 
 Test(options, help_texts_are_lower_case_without_a_full_stop)
@@ -398,25 +460,41 @@ Test(options, help_texts_are_lower_case_without_a_full_stop)
     }
 }
 
-Test(options, help_fits_a_terminal_and_names_every_option)
+static char *help_of(enum fa_command command)
 {
-    char *help = printed(fa_help_print);
-    for (const struct fa_option *row = fa_options_table; row->type; ++row) {
-        char name[40];
-        snprintf(name, sizeof(name), "--%s", row->name);
-        cr_assert_not_null(strstr(help, name), "%s", name);
-    }
-    for (char *save = NULL, *line = strtok_r(help, "\n", &save); line;
-         line = strtok_r(NULL, "\n", &save))
-        cr_assert_leq(strlen(line), FA_HELP_COLUMNS, "%s", line);
-    free(help);
+    char *text = NULL;
+    size_t len = 0;
+    FILE *out = open_memstream(&text, &len);
+    fa_help_print(out, command);
+    fclose(out);
+    return text;
 }
 
-Test(options, help_tells_the_defaults)
+Test(options, help_fits_a_terminal_and_names_every_option_of_its_command)
 {
-    char *help = printed(fa_help_print);
+    for (size_t i = 0; i < COUNT(commands); ++i) {
+        char *help = help_of(commands[i]);
+        for (const struct fa_option *row = fa_options_table; row->type; ++row) {
+            char name[40];
+            snprintf(name, sizeof(name), " --%s", row->name);
+            if (fa_option_is_for(row, commands[i]))
+                cr_assert_not_null(strstr(help, name), "%s", name);
+        }
+        for (char *save = NULL, *line = strtok_r(help, "\n", &save); line;
+             line = strtok_r(NULL, "\n", &save))
+            cr_assert_leq(strlen(line), FA_HELP_COLUMNS, "%s", line);
+        free(help);
+    }
+}
+
+Test(options, help_tells_the_defaults_and_the_commands)
+{
+    char *help = help_of(FA_COMMAND_FETCH);
     cr_assert_not_null(strstr(help, "over all hosts [64]"));
     cr_assert_not_null(strstr(help, "async|thread|process [async]"));
+    cr_assert_not_null(strstr(help, "fetchall status"));
+    cr_assert_not_null(strstr(help, "fetchall verify"));
+    cr_assert_null(strstr(help, "--json"));
     free(help);
 }
 
@@ -429,6 +507,7 @@ Test(options, completion_offers_every_option)
         cr_assert_not_null(strstr(script, name), "%s", name);
     }
     cr_assert_not_null(strstr(script, "compgen -W 'async thread process'"));
+    cr_assert_not_null(strstr(script, "commands='status verify'"));
     free(script);
 }
 

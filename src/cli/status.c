@@ -1,0 +1,301 @@
+#include "cli/status.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <fetchall/state.h>
+
+#include "cli/json.h"
+#include "cli/tally.h"
+#include "cli/term.h"
+#include "cli/units.h"
+
+/* Hosts that are named; the others are summed up. */
+#define ROWS_MOST 20
+
+/* How the last run stands. */
+static const char *run_state(const struct fa_state_summary *summary)
+{
+    const struct fa_last_run *run = &summary->run;
+    if (run->ended == 0)
+        return summary->busy ? "running" : "killed";
+    return run->lists_final && run->done == run->entries ? "complete" : "stopped";
+}
+
+static uint64_t pending(const struct fa_last_run *run)
+{
+    return run->entries > run->done ? run->entries - run->done : 0;
+}
+
+/* A list: what failed. */
+
+struct listing {
+    FILE *out;
+    bool terminal;
+};
+
+/* An entry is lines of UTF-8; a terminal may not get all of them as they are. */
+static void put_entry(const struct listing *to, const char *text)
+{
+    while (*text) {
+        size_t len = strcspn(text, "\n");
+        char *line = to->terminal ? strndup(text, len) : NULL;
+        if (line)
+            fa_term_put(to->out, line);
+        else
+            fwrite(text, 1, len, to->out);
+        free(line);
+        fputc('\n', to->out);
+        text += len + (text[len] == '\n');
+    }
+}
+
+static bool list_entry(void *ctx, const struct fa_state_entry *entry)
+{
+    const struct listing *to = ctx;
+    if (entry->standing != FA_STANDING_FAILED)
+        return true;
+    if (entry->text) {
+        put_entry(to, entry->text);
+    } else {
+        fprintf(to->out,
+                "# line %llu of its list is left out: the state keeps no passwords or "
+                "headers: ",
+                (unsigned long long)entry->line);
+        fa_term_put(to->out, entry->url);
+        fputc('\n', to->out);
+    }
+    return !ferror(to->out);
+}
+
+/* Text for people. */
+
+static void put_number(FILE *out, const char *name, uint64_t number)
+{
+    fprintf(out, "%-8s %10llu", name, (unsigned long long)number);
+}
+
+static void put_counts(FILE *out, const struct fa_tally *tally, const struct fa_last_run *run)
+{
+    char size[FA_UNITS_MAX];
+    put_number(out, "done", tally->all.standings[FA_STANDING_DONE]);
+    fprintf(out, "  %s\n", fa_units_bytes((double)tally->bytes, size));
+    put_number(out, "failed", tally->all.standings[FA_STANDING_FAILED]);
+    if (tally->may_pass)
+        fprintf(out, "  %llu of them may pass", (unsigned long long)tally->may_pass);
+    fputc('\n', out);
+    put_number(out, "part", tally->all.standings[FA_STANDING_PART]);
+    fputs(tally->all.standings[FA_STANDING_PART] ? "  can be resumed\n" : "\n", out);
+    put_number(out, "pending", pending(run));
+    fputs(run->known && !run->lists_final ? "  and the lists were not read to their end\n" : "\n",
+          out);
+}
+
+static void put_run(FILE *out, const struct fa_state_summary *summary)
+{
+    const struct fa_last_run *run = &summary->run;
+    char text[40] = "?", span[FA_UNITS_MAX];
+    time_t began = (time_t)run->began;
+    struct tm local;
+    if (!run->known)
+        return;
+    if (localtime_r(&began, &local))
+        strftime(text, sizeof(text), "%Y-%m-%d %H:%M:%S", &local);
+    fprintf(out, "last run  %s, ", text);
+    fa_term_put(out, run->mode);
+    if (run->ended > 0)
+        fprintf(out, ", %s", fa_units_seconds(run->ended - run->began, span));
+    fprintf(out, ": %s\n", run_state(summary));
+}
+
+static void put_classes(FILE *out, const struct fa_tally *tally)
+{
+    fputs("\nfailed, by class\n", out);
+    for (unsigned class = 0; class < FA_CLASSES; ++class)
+        if (tally->all.classes[class])
+            fprintf(out, "%10llu  %s\n", (unsigned long long)tally->all.classes[class],
+                    fa_class_name((enum fa_class) class));
+    fputs("\nfailed, by class and host\n", out);
+    size_t told = 0;
+    uint64_t rest = tally->other_failures;
+    for (size_t i = 0; i < tally->n_rows; ++i) {
+        for (unsigned class = 0; class < FA_CLASSES; ++class) {
+            const struct fa_tally_row *row = &tally->rows[i];
+            if (row->classes[class] && told++ >= ROWS_MOST) {
+                rest += row->classes[class];
+            } else if (row->classes[class]) {
+                fprintf(out, "%10llu  %-12s ", (unsigned long long)row->classes[class],
+                        fa_class_name((enum fa_class) class));
+                fa_term_put(out, row->origin[0] ? row->origin : "(no host)");
+                fputc('\n', out);
+            }
+        }
+    }
+    if (rest)
+        fprintf(out, "%10llu  more\n", (unsigned long long)rest);
+}
+
+static void put_origins(FILE *out, const struct fa_tally *tally)
+{
+    uint64_t rest = tally->others;
+    fputs("\n      done     failed       part  host\n", out);
+    for (size_t i = 0; i < tally->n_rows; ++i) {
+        const struct fa_tally_row *row = &tally->rows[i];
+        if (i >= ROWS_MOST) {
+            for (size_t j = 0; j < FA_STANDINGS; ++j)
+                rest += row->standings[j];
+            continue;
+        }
+        fprintf(out, "%10llu %10llu %10llu  ", (unsigned long long)row->standings[FA_STANDING_DONE],
+                (unsigned long long)row->standings[FA_STANDING_FAILED],
+                (unsigned long long)row->standings[FA_STANDING_PART]);
+        fa_term_put(out, row->origin[0] ? row->origin : "(no host)");
+        fputc('\n', out);
+    }
+    if (rest)
+        fprintf(out, "%10llu  files more, from other hosts\n", (unsigned long long)rest);
+}
+
+static void put_text(FILE *out, const struct fa_tally *tally,
+                     const struct fa_state_summary *summary)
+{
+    put_counts(out, tally, &summary->run);
+    put_run(out, summary);
+    if (summary->busy > 0)
+        fprintf(out, "at work   pid %lld\n", (long long)summary->busy);
+    else if (summary->busy < 0)
+        fputs("at work   another fetchall\n", out);
+    if (tally->all.standings[FA_STANDING_FAILED])
+        put_classes(out, tally);
+    if (tally->n_rows > 0)
+        put_origins(out, tally);
+}
+
+/* JSON. */
+
+static json_t *classes_object(const uint64_t classes[FA_CLASSES])
+{
+    json_t *object = json_object();
+    for (unsigned class = 0; object && class < FA_CLASSES; ++class)
+        if (classes[class] && !fa_json_add(object, fa_class_name((enum fa_class) class),
+                                           fa_json_count(classes[class]))) {
+            json_decref(object);
+            return NULL;
+        }
+    return object;
+}
+
+static bool add_standings(json_t *object, const struct fa_tally_row *row)
+{
+    return fa_json_add(object, "done", fa_json_count(row->standings[FA_STANDING_DONE])) &&
+           fa_json_add(object, "failed", fa_json_count(row->standings[FA_STANDING_FAILED])) &&
+           fa_json_add(object, "part", fa_json_count(row->standings[FA_STANDING_PART]));
+}
+
+static json_t *origins_array(const struct fa_tally *tally)
+{
+    json_t *array = json_array();
+    for (size_t i = 0; array && i < tally->n_rows; ++i) {
+        const struct fa_tally_row *row = &tally->rows[i];
+        json_t *object = json_object();
+        bool good = fa_json_add(object, "origin", fa_json_text(row->origin)) &&
+                    add_standings(object, row) &&
+                    fa_json_add(object, "classes", classes_object(row->classes));
+        if (!good)
+            json_decref(object);
+        if (!good || json_array_append_new(array, object)) {
+            json_decref(array);
+            return NULL;
+        }
+    }
+    return array;
+}
+
+static json_t *run_object(const struct fa_state_summary *summary)
+{
+    const struct fa_last_run *run = &summary->run;
+    if (!run->known)
+        return json_null();
+    json_t *object = json_object();
+    if (fa_json_add(object, "state", json_string(run_state(summary))) &&
+        fa_json_add(object, "mode", fa_json_text(run->mode)) &&
+        fa_json_add(object, "began", fa_json_seconds(run->began)) &&
+        fa_json_add(object, "ended", run->ended > 0 ? fa_json_seconds(run->ended) : json_null()) &&
+        fa_json_add(object, "entries", fa_json_count(run->entries)) &&
+        fa_json_add(object, "done", fa_json_count(run->done)) &&
+        fa_json_add(object, "lists_final", json_boolean(run->lists_final)))
+        return object;
+    json_decref(object);
+    return NULL;
+}
+
+static int put_json(FILE *out, const char *dir, const struct fa_tally *tally,
+                    const struct fa_state_summary *summary)
+{
+    json_t *object = json_object();
+    char *line = NULL;
+    if (fa_json_add(object, "dir", fa_json_text(dir)) && add_standings(object, &tally->all) &&
+        fa_json_add(object, "pending", fa_json_count(pending(&summary->run))) &&
+        fa_json_add(object, "bytes", fa_json_count(tally->bytes)) &&
+        fa_json_add(object, "may_pass", fa_json_count(tally->may_pass)) &&
+        fa_json_add(object, "secret", fa_json_count(tally->unwritten)) &&
+        fa_json_add(object, "classes", classes_object(tally->all.classes)) &&
+        fa_json_add(object, "origins", origins_array(tally)) &&
+        fa_json_add(object, "others", fa_json_count(tally->others)) &&
+        fa_json_add(object, "pid", summary->busy > 0 ? json_integer(summary->busy) : json_null()) &&
+        fa_json_add(object, "run", run_object(summary)))
+        line = fa_json_line(object, isatty(STDOUT_FILENO));
+    json_decref(object);
+    if (line)
+        fprintf(out, "%s\n", line);
+    free(line);
+    return line ? 0 : -1;
+}
+
+static bool count_entry(void *ctx, const struct fa_state_entry *entry)
+{
+    fa_tally_add(ctx, entry);
+    return true;
+}
+
+static int list_failed(const struct fa_config *config, struct fa_error *err)
+{
+    struct listing listing = {.out = stdout, .terminal = isatty(STDOUT_FILENO)};
+    struct fa_state_summary summary;
+    return fa_state_read(config->dir, config->state, &summary, list_entry, &listing, err);
+}
+
+static int summarize(const struct fa_config *config, bool json, struct fa_error *err)
+{
+    struct fa_tally tally = {0};
+    struct fa_state_summary summary;
+    int result = fa_state_read(config->dir, config->state, &summary, count_entry, &tally, err);
+    fa_tally_sort(&tally);
+    if (result == 0 && !json) {
+        put_text(stdout, &tally, &summary);
+    } else if (result == 0 && put_json(stdout, config->dir, &tally, &summary) != 0) {
+        fa_error_system(err, FA_CLASS_LOCAL_IO, ENOMEM, "cannot make JSON of the state");
+        result = -1;
+    }
+    fa_tally_fini(&tally);
+    return result;
+}
+
+enum fa_exit_status fa_status_show(const struct fa_options *options)
+{
+    struct fa_error err = {0};
+    const struct fa_config *config = &options->config;
+    int result =
+        options->failed ? list_failed(config, &err) : summarize(config, options->json, &err);
+    if (result == 0 && (fflush(stdout) != 0 || ferror(stdout))) {
+        fa_error_system(&err, FA_CLASS_LOCAL_IO, errno, "cannot write to standard output");
+        result = -1;
+    }
+    if (result == 0)
+        return FA_EXIT_OK;
+    fa_term_error(&err);
+    return err.class == FA_CLASS_LOCAL_IO ? FA_EXIT_LOCAL : FA_EXIT_USAGE;
+}

@@ -1,0 +1,93 @@
+#include "cli/verify.h"
+
+#include <errno.h>
+#include <stdio.h>
+
+#include <fetchall/verify.h>
+
+#include "cli/term.h"
+#include "cli/units.h"
+
+struct tell {
+    const struct fa_options *options;
+    uint64_t counts[FA_FINDINGS];
+    uint64_t bytes;
+};
+
+static bool is_shown(const struct fa_options *options, enum fa_finding finding)
+{
+    switch (finding) {
+    case FA_FINDING_GOOD:
+    case FA_FINDING_UNHASHED:
+        return options->verbose;
+    case FA_FINDING_UNKNOWN:
+        return !options->quiet;
+    default:
+        return true;
+    }
+}
+
+static void on_checked(void *ctx, const struct fa_checked *checked)
+{
+    struct tell *tell = ctx;
+    ++tell->counts[checked->finding];
+    tell->bytes += checked->size;
+    if (!is_shown(tell->options, checked->finding))
+        return;
+    printf("%-11s ", fa_finding_name(checked->finding));
+    fa_term_put(stdout, checked->path);
+    if (checked->why) {
+        fputs(": ", stdout);
+        fa_term_put(stdout, checked->why);
+    }
+    putchar('\n');
+}
+
+static void put_summary(const struct tell *tell, int64_t busy)
+{
+    char size[FA_UNITS_MAX];
+    const char *glue = "";
+    fflush(stdout);
+    fprintf(stderr, "fetchall: %s hashed: ", fa_units_bytes((double)tell->bytes, size));
+    for (unsigned i = 0; i < FA_FINDINGS; ++i) {
+        if (!tell->counts[i] && i != FA_FINDING_GOOD)
+            continue;
+        fprintf(stderr, "%s%llu %s", glue, (unsigned long long)tell->counts[i],
+                fa_finding_name((enum fa_finding)i));
+        glue = ", ";
+    }
+    fputc('\n', stderr);
+    if (busy && tell->counts[FA_FINDING_CHANGED])
+        fputs("fetchall: another fetchall is at work there: what it replaced meanwhile shows as "
+              "changed\n",
+              stderr);
+}
+
+static enum fa_exit_status status_of(const struct tell *tell)
+{
+    if (tell->counts[FA_FINDING_UNREADABLE])
+        return FA_EXIT_LOCAL;
+    if (tell->counts[FA_FINDING_MISSING] || tell->counts[FA_FINDING_CHANGED])
+        return FA_EXIT_INTEGRITY;
+    return FA_EXIT_OK;
+}
+
+enum fa_exit_status fa_verify_show(const struct fa_options *options)
+{
+    struct tell tell = {.options = options};
+    struct fa_error err = {0};
+    int64_t busy;
+    int result = fa_verify_run(&options->config, options->manifest, on_checked, &tell, &busy, &err);
+    if (result == 0 && (fflush(stdout) != 0 || ferror(stdout))) {
+        fa_error_system(&err, FA_CLASS_LOCAL_IO, errno, "cannot write to standard output");
+        result = -1;
+    }
+    if (result != 0) {
+        fa_term_error(&err);
+        return err.class == FA_CLASS_LOCAL_IO ? FA_EXIT_LOCAL : FA_EXIT_USAGE;
+    }
+    enum fa_exit_status status = status_of(&tell);
+    if (!options->quiet || status != FA_EXIT_OK)
+        put_summary(&tell, busy);
+    return status;
+}

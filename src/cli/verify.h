@@ -1,0 +1,12 @@
+/**
+ * fetchall verify: the files of a folder, hashed again; findings go to standard output.
+ */
+#ifndef FETCHALL_CLI_VERIFY_H
+#define FETCHALL_CLI_VERIFY_H
+
+#include "cli/exit.h"
+#include "cli/options.h"
+
+enum fa_exit_status fa_verify_show(const struct fa_options *options);
+
+#endif

@@ -1,0 +1,127 @@
+#include "engine/inspect.h"
+
+#include "list/entry.h"
+#include "transfer/url.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct fa_state *fa_inspect_open(const struct fa_store *store, const char *dir, const char *file,
+                                 struct fa_error *err)
+{
+    char notice[FA_MESSAGE_MAX];
+    char *folder = fa_store_path(store);
+    char *name = NULL;
+    struct fa_state *state = NULL;
+    struct fa_error why = {0};
+    if (!folder) {
+        fa_error_system(&why, FA_CLASS_LOCAL_IO, errno, "cannot open the folder '%s'", dir);
+    } else if (!file && asprintf(&name, "%s/.fetchall/state.db", folder) < 0) {
+        name = NULL;
+        fa_error_system(&why, FA_CLASS_LOCAL_IO, ENOMEM, "cannot open the state");
+    } else {
+        state = fa_state_open(file ? file : name, file ? folder : NULL, FA_STATE_READ, false,
+                              notice, &why);
+    }
+    free(name);
+    free(folder);
+    if (!state && why.domain == FA_DOMAIN_SYSTEM && why.code == ENOENT)
+        fa_error_set(&why, FA_DOMAIN_FETCHALL, 0, FA_CLASS_REFUSED,
+                     file ? "there is no state '%s'" : "no state in '%s'", file ? file : dir);
+    if (!state && err)
+        *err = why;
+    return state;
+}
+
+bool fa_inspect_stands(const struct fa_record *record)
+{
+    return record->standing == FA_STANDING_DONE ||
+           (record->standing == FA_STANDING_FAILED && record->replaces);
+}
+
+struct reading {
+    bool (*handler)(void *ctx, const struct fa_state_entry *entry);
+    void *ctx;
+    bool no_memory;
+};
+
+static bool read_record(void *arg, const struct fa_record *record)
+{
+    struct reading *reading = arg;
+    struct fa_url url;
+    struct fa_state_entry entry = {
+        .url = record->url ? record->url : "",
+        .path = record->path ? record->path : "",
+        .standing = record->standing,
+        .stands = fa_inspect_stands(record),
+        .size = record->standing == FA_STANDING_DONE ? record->size : -1,
+        .class = record->class,
+        .error = record->error,
+        .may_pass = record->may_pass,
+        .http = record->http,
+        .line = (uint64_t)record->line,
+    };
+    char *text = NULL;
+    if (record->standing == FA_STANDING_FAILED && !record->secret) {
+        text = fa_entry_rename(record->text ? record->text : entry.url, entry.path);
+        reading->no_memory = !text;
+        entry.text = text;
+    }
+    fa_url_init(&url);
+    if (fa_url_parse(&url, entry.url, NULL, NULL) == 0)
+        entry.origin = url.origin;
+    bool more = !reading->no_memory && reading->handler(reading->ctx, &entry);
+    fa_url_fini(&url);
+    free(text);
+    return more;
+}
+
+/* The lock is looked at before the state, and again when that tells of a run without an end: it
+ * may have begun in between. */
+static void summarize(const struct fa_store *store, const struct fa_state *state,
+                      struct fa_state_summary *ret)
+{
+    struct fa_state_run run;
+    fa_state_last_run(state, &run);
+    ret->run = (struct fa_last_run){
+        .known = run.id != 0,
+        .began = run.began,
+        .ended = run.ended,
+        .entries = run.entries,
+        .done = run.done,
+        .lists_final = run.lists_final,
+    };
+    memcpy(ret->run.mode, run.mode, sizeof(ret->run.mode));
+    if (ret->busy == 0 && ret->run.known && ret->run.ended == 0)
+        ret->busy = fa_store_holder(store);
+}
+
+int fa_state_read(const char *dir, const char *file, struct fa_state_summary *ret,
+                  bool (*handler)(void *ctx, const struct fa_state_entry *entry), void *ctx,
+                  struct fa_error *err)
+{
+    struct reading reading = {.handler = handler, .ctx = ctx};
+    struct fa_state *state = NULL;
+    int result = -1;
+    *ret = (struct fa_state_summary){0};
+    struct fa_store *store = fa_store_new(dir, true, err);
+    if (!store)
+        return -1;
+    ret->busy = fa_store_holder(store);
+    state = fa_inspect_open(store, dir, file, err);
+    if (!state)
+        goto out;
+    summarize(store, state, ret);
+    result = fa_state_each(state, FA_STANDINGS, read_record, &reading, err);
+    if (result == 0 && reading.no_memory) {
+        fa_error_system(err, FA_CLASS_LOCAL_IO, ENOMEM, "cannot read the state of '%s'", dir);
+        result = -1;
+    }
+
+out:
+    fa_state_close(state);
+    fa_store_free(store);
+    return result;
+}

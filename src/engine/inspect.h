@@ -1,0 +1,24 @@
+/**
+ * The state of a folder, for those who only look.
+ */
+#ifndef FA_ENGINE_INSPECT_H
+#define FA_ENGINE_INSPECT_H
+
+#include "engine/store.h"
+#include "state/state.h"
+
+/**
+ * Open the state for reading.
+ *
+ * @dir   The folder as the user named it.
+ * @file  NULL: DIR/.fetchall/state.db.
+ * @return What fa_state_close() releases; or NULL: the class is FA_CLASS_REFUSED if there is no
+ *         state.
+ */
+struct fa_state *fa_inspect_open(const struct fa_store *store, const char *dir, const char *file,
+                                 struct fa_error *err);
+
+/** Whether a file stands under the name of a record, as far as the state knows. */
+bool fa_inspect_stands(const struct fa_record *record);
+
+#endif

@@ -1,0 +1,404 @@
+/*
+ * Names come from the state or a manifest; each file that has its size goes to the CPU stage, at
+ * most as many at once as there may be open, and is told of when its digest is there.  The folder
+ * is walked last, so that files that a run finishes meanwhile are known.
+ */
+#include <fetchall/verify.h>
+
+#include "base/key.h"
+#include "base/loop.h"
+#include "engine/inspect.h"
+#include "engine/limits.h"
+#include "engine/names.h"
+#include "engine/retry.h"
+#include "engine/store.h"
+#include "engine/walk.h"
+#include "list/sum.h"
+#include "stage/stage.h"
+
+#include <event2/event.h>
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define OPEN_MOST 256
+/* Descriptors that stay free for what we do not count. */
+#define SPARE_FILES 32
+/* A longer line of a manifest holds no name that a file can have. */
+#define LINE_MOST (16 * 1024)
+/* The state, its -wal, -shm and -journal, and the manifest. */
+#define OWN_MOST 5
+
+/* A file on its way through the stage. */
+struct file {
+    struct file *next; /* among those to be tried again */
+    int64_t size;
+    struct fa_digest digest;
+    unsigned crashes;
+    char path[];
+};
+
+struct verify {
+    const struct fa_config *config;
+    fa_verify_handler handler;
+    void *ctx;
+    struct fa_store *store;
+    struct fa_state *state; /* NULL: a manifest, and no state */
+    struct fa_names *names; /* of the manifest; NULL: of the state */
+    struct event_base *base;
+    struct fa_nursery *nursery;
+    struct fa_stage *stage;
+    size_t under_way;
+    struct file *again;
+    struct {
+        dev_t dev;
+        ino_t ino;
+    } own[OWN_MOST];
+    size_t n_own;
+    bool failed;
+    struct fa_error error;
+};
+
+const char *fa_finding_name(enum fa_finding finding)
+{
+    static const char *const names[FA_FINDINGS] = {
+        [FA_FINDING_GOOD] = "good",
+        [FA_FINDING_UNHASHED] = "unhashed",
+        [FA_FINDING_MISSING] = "missing",
+        [FA_FINDING_CHANGED] = "changed",
+        [FA_FINDING_UNREADABLE] = "unreadable",
+        [FA_FINDING_UNKNOWN] = "unknown",
+    };
+    return (unsigned)finding < FA_FINDINGS ? names[finding] : "unknown";
+}
+
+static void tell(struct verify *v, enum fa_finding finding, const char *path, int64_t size,
+                 const char *why)
+{
+    struct fa_checked checked = {
+        .finding = finding,
+        .path = path,
+        .size = size > 0 ? (uint64_t)size : 0,
+        .why = why,
+    };
+    v->handler(v->ctx, &checked);
+}
+
+static void fail(struct verify *v, int code)
+{
+    if (!v->failed)
+        fa_error_system(&v->error, FA_CLASS_LOCAL_IO, code, "cannot verify '%s'", v->config->dir);
+    v->failed = true;
+}
+
+/* The stage takes the file, or tells why it cannot. */
+static void give(struct verify *v, struct file *file)
+{
+    struct fa_error err = {0};
+    int fd = fa_store_open(v->store, file->path, &err);
+    if (fd >= 0 && fa_stage_submit(v->stage, fd, (uint64_t)file->size, file->digest.hash,
+                                   file->crashes > 0, file, &err) == 0) {
+        ++v->under_way;
+        return;
+    }
+    tell(v, FA_FINDING_UNREADABLE, file->path, 0, err.msg);
+    free(file);
+}
+
+static void on_done(void *ctx, void *tag, const struct fa_stage_result *result)
+{
+    struct verify *v = ctx;
+    struct file *file = tag;
+    const struct fa_digest *expected = &file->digest;
+    char why[80];
+    --v->under_way;
+    if (result->lost && ++file->crashes < FA_RETRY_CRASHES_MAX) {
+        file->next = v->again;
+        v->again = file;
+        return;
+    }
+    if (result->error.class != FA_CLASS_NONE || result->n_digests == 0) {
+        tell(v, FA_FINDING_UNREADABLE, file->path, 0, result->error.msg);
+    } else if (memcmp(result->digests[0].bytes, expected->bytes, fa_hash_size(expected->hash)) ==
+               0) {
+        tell(v, FA_FINDING_GOOD, file->path, file->size, NULL);
+    } else {
+        snprintf(why, sizeof(why), "its %s is another", fa_hash_name(expected->hash));
+        tell(v, FA_FINDING_CHANGED, file->path, file->size, why);
+    }
+    free(file);
+}
+
+/* Let the stage work until it has room, or with `all` until nothing is left. */
+static void work(struct verify *v, bool all)
+{
+    while (v->again || (all ? v->under_way > 0 : fa_stage_full(v->stage))) {
+        while (v->again && !fa_stage_full(v->stage)) {
+            struct file *file = v->again;
+            v->again = file->next;
+            give(v, file);
+        }
+        fa_stage_flush(v->stage);
+        if (v->under_way > 0 && event_base_loop(v->base, EVLOOP_ONCE) != 0) {
+            fail(v, EIO);
+            return;
+        }
+    }
+}
+
+static void hash(struct verify *v, const char *path, int64_t size, const struct fa_digest *digest)
+{
+    size_t room = strlen(path) + 1;
+    struct file *file = malloc(sizeof(*file) + room);
+    if (!file) {
+        fail(v, ENOMEM);
+        return;
+    }
+    *file = (struct file){.size = size, .digest = *digest};
+    memcpy(file->path, path, room);
+    work(v, false);
+    give(v, file);
+}
+
+/* size: -1: not known; digest->hash 0: none. */
+static void check(struct verify *v, const char *path, int64_t size, const struct fa_digest *digest)
+{
+    struct fa_error err = {0};
+    char why[80];
+    int64_t there = -1;
+    switch (fa_store_look(v->store, path, &there, &err)) {
+    case FA_THERE_NOTHING:
+        tell(v, FA_FINDING_MISSING, path, 0, NULL);
+        return;
+    case FA_THERE_REFUSED:
+        tell(v, err.class == FA_CLASS_REFUSED ? FA_FINDING_CHANGED : FA_FINDING_UNREADABLE, path, 0,
+             err.msg);
+        return;
+    case FA_THERE_FILE:
+        break;
+    }
+    if (size >= 0 && there != size) {
+        snprintf(why, sizeof(why), "it has %" PRId64 " bytes, not %" PRId64, there, size);
+        tell(v, FA_FINDING_CHANGED, path, 0, why);
+    } else if (!digest->hash) {
+        tell(v, FA_FINDING_UNHASHED, path, 0, NULL);
+    } else {
+        hash(v, path, there, digest);
+    }
+}
+
+static bool check_record(void *arg, const struct fa_record *record)
+{
+    struct verify *v = arg;
+    if (record->path && fa_inspect_stands(record))
+        check(v, record->path, record->size, &record->digest);
+    return !v->failed;
+}
+
+/* One line, without its newline.  @return its length, or -1 at the end; cut if it is too long. */
+static ssize_t read_line(FILE *in, char line[LINE_MOST + 1], bool *ret_cut)
+{
+    ssize_t len = 0;
+    int c;
+    *ret_cut = false;
+    while ((c = getc_unlocked(in)) != EOF && c != '\n') {
+        if (len < LINE_MOST)
+            line[len++] = (char)c;
+        else
+            *ret_cut = true;
+    }
+    return c == EOF && len == 0 ? -1 : len;
+}
+
+static void check_sum(struct verify *v, const struct fa_sum *sum)
+{
+    struct fa_record record;
+    struct fa_digest digest = {0};
+    enum fa_claim claim;
+    uint64_t key = fa_key_str(sum->name);
+    enum fa_hash likely = 0;
+    if (v->state && fa_state_get(v->state, key, &record, NULL) == 1)
+        likely = record.digest.hash;
+    digest.hash = fa_sum_hash(sum->size, likely);
+    memcpy(digest.bytes, sum->bytes, sum->size);
+    if (fa_names_claim(v->names, key, 1, &claim, &v->error))
+        v->failed = true;
+    else
+        check(v, sum->name, -1, &digest);
+}
+
+static void check_manifest(struct verify *v, const char *manifest)
+{
+    char line[LINE_MOST + 1];
+    char why[FA_MESSAGE_MAX + 40];
+    struct fa_error err = {0};
+    struct fa_sum sum;
+    bool cut;
+    ssize_t len;
+    FILE *in = fopen(manifest, "re");
+    for (uint64_t n = 1; in && !v->failed && (len = read_line(in, line, &cut)) >= 0; ++n) {
+        int found = cut ? -1 : fa_sum_parse(line, (size_t)len, &sum, &err);
+        if (found > 0)
+            check_sum(v, &sum);
+        if (found < 0) {
+            snprintf(why, sizeof(why), "line %" PRIu64 ": %s", n, cut ? "it is too long" : err.msg);
+            tell(v, FA_FINDING_UNREADABLE, manifest, 0, why);
+        }
+    }
+    if (!in || ferror(in)) {
+        fa_error_system(&v->error, FA_CLASS_LOCAL_IO, errno, "cannot read the manifest '%s'",
+                        manifest);
+        v->failed = true;
+    }
+    if (in)
+        fclose(in);
+}
+
+static void add_own(struct verify *v, const char *file, const char *suffix)
+{
+    char name[4096];
+    struct stat st;
+    snprintf(name, sizeof(name), "%s%s", file, suffix);
+    if (stat(name, &st) == 0) {
+        v->own[v->n_own].dev = st.st_dev;
+        v->own[v->n_own++].ino = st.st_ino;
+    }
+}
+
+static bool is_own(const struct verify *v, const char *path)
+{
+    struct stat st;
+    int64_t size;
+    int fd = v->n_own > 0 && fa_store_look(v->store, path, &size, NULL) == FA_THERE_FILE
+                 ? fa_store_open(v->store, path, NULL)
+                 : -1;
+    bool good = fd >= 0 && fstat(fd, &st) == 0;
+    bool own = false;
+    for (size_t i = 0; good && i < v->n_own; ++i)
+        own |= v->own[i].dev == st.st_dev && v->own[i].ino == st.st_ino;
+    if (fd >= 0)
+        close(fd);
+    return own;
+}
+
+static bool is_known(struct verify *v, const char *path)
+{
+    struct fa_record record;
+    enum fa_claim claim = FA_CLAIM_NEW;
+    uint64_t key = fa_key_str(path);
+    if (!v->names) {
+        int found = fa_state_get(v->state, key, &record, &v->error);
+        v->failed |= found < 0;
+        return found != 0;
+    }
+    v->failed |= fa_names_claim(v->names, key, 1, &claim, &v->error) != 0;
+    return claim != FA_CLAIM_NEW;
+}
+
+static void on_walk(void *arg, const char *path, int code)
+{
+    struct verify *v = arg;
+    if (v->failed)
+        return;
+    if (code)
+        tell(v, FA_FINDING_UNREADABLE, path[0] ? path : v->config->dir, 0, strerror(code));
+    else if (!is_known(v, path) && !is_own(v, path))
+        tell(v, FA_FINDING_UNKNOWN, path, 0, NULL);
+}
+
+/* Files that may be open at once; a worker process costs a socket and a pidfd. */
+static unsigned fit_files(unsigned jobs)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) || limit.rlim_cur == RLIM_INFINITY)
+        return OPEN_MOST;
+    unsigned long used = fa_limits_open_files() + SPARE_FILES + 3ul * jobs;
+    unsigned long left = limit.rlim_cur > used ? limit.rlim_cur - used : 0;
+    /* A descriptor on its way to a worker is open twice. */
+    return left / 2 < 1 ? 1 : left / 2 > OPEN_MOST ? OPEN_MOST : (unsigned)(left / 2);
+}
+
+static int open_stage(struct verify *v, struct fa_error *err)
+{
+    const struct fa_config *config = v->config;
+    unsigned jobs = config->hash_jobs ? config->hash_jobs : fa_limits_cores(256);
+    bool processes = config->hash_with == FA_HASH_WITH_PROCESS;
+    v->base = fa_loop_new(err);
+    if (!v->base)
+        return -1;
+    v->nursery = fa_nursery_new(v->base, config->worker_program, processes, err);
+    if (!v->nursery)
+        return -1;
+    struct fa_stage_env env = {
+        .base = v->base,
+        .nursery = v->nursery,
+        .with = config->hash_with,
+        .jobs = jobs,
+        .open_files = fit_files(jobs),
+        .done = on_done,
+        .ctx = v,
+    };
+    v->stage = fa_stage_new(&env, err);
+    return v->stage ? 0 : -1;
+}
+
+static int open_all(struct verify *v, const char *manifest, int64_t *ret_busy, struct fa_error *err)
+{
+    static const char *const suffixes[] = {"", "-wal", "-shm", "-journal"};
+    const struct fa_config *config = v->config;
+    v->store = fa_store_new(config->dir, true, err);
+    if (!v->store)
+        return -1;
+    *ret_busy = fa_store_holder(v->store);
+    v->state = fa_inspect_open(v->store, config->dir, config->state, err);
+    if (!v->state && !manifest)
+        return -1;
+    if (manifest && !(v->names = fa_names_new(fa_store_scratch(v->store), err)))
+        return -1;
+    for (size_t i = 0; config->state && i < sizeof(suffixes) / sizeof(*suffixes); ++i)
+        add_own(v, config->state, suffixes[i]);
+    if (manifest)
+        add_own(v, manifest, "");
+    return open_stage(v, err);
+}
+
+static void close_all(struct verify *v)
+{
+    fa_stage_free(v->stage);
+    fa_nursery_free(v->nursery);
+    if (v->base)
+        event_base_free(v->base);
+    fa_names_free(v->names);
+    fa_state_close(v->state);
+    fa_store_free(v->store);
+}
+
+int fa_verify_run(const struct fa_config *config, const char *manifest, fa_verify_handler handler,
+                  void *ctx, int64_t *ret_busy, struct fa_error *err)
+{
+    struct verify v = {.config = config, .handler = handler, .ctx = ctx};
+    int result = -1;
+    *ret_busy = 0;
+    if (open_all(&v, manifest, ret_busy, err))
+        goto out;
+    if (manifest)
+        check_manifest(&v, manifest);
+    else if (fa_state_each(v.state, FA_STANDINGS, check_record, &v, &v.error))
+        v.failed = true;
+    work(&v, true);
+    if (!v.failed)
+        fa_walk(config->dir, on_walk, &v);
+    result = v.failed ? -1 : 0;
+    if (v.failed && err)
+        *err = v.error;
+
+out:
+    close_all(&v);
+    return result;
+}

@@ -1,0 +1,81 @@
+#include "engine/walk.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdbool.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define OWN ".fetchall"
+
+struct walk {
+    void (*each)(void *arg, const char *path, int code);
+    void *arg;
+    char path[PATH_MAX];
+    size_t len;
+};
+
+static bool is_folder(int at, const struct dirent *entry)
+{
+    struct stat st;
+    if (entry->d_type != DT_UNKNOWN)
+        return entry->d_type == DT_DIR;
+    return fstatat(at, entry->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(st.st_mode);
+}
+
+static bool is_left_out(const struct walk *walk, const char *name)
+{
+    return strcmp(name, ".") == 0 || strcmp(name, "..") == 0 ||
+           (walk->len == 0 && strcmp(name, OWN) == 0);
+}
+
+static void walk_folder(struct walk *walk, int at, const char *name);
+
+static void walk_entry(struct walk *walk, int at, const struct dirent *entry)
+{
+    size_t len = walk->len;
+    size_t more = strlen(entry->d_name) + (len > 0);
+    if (len + more >= sizeof(walk->path)) {
+        walk->each(walk->arg, walk->path, ENAMETOOLONG);
+        return;
+    }
+    if (len > 0)
+        walk->path[len] = '/';
+    memcpy(walk->path + len + (len > 0), entry->d_name, strlen(entry->d_name) + 1);
+    walk->len += more;
+    if (is_folder(at, entry))
+        walk_folder(walk, at, entry->d_name);
+    else
+        walk->each(walk->arg, walk->path, 0);
+    walk->len = len;
+    walk->path[len] = '\0';
+}
+
+static void walk_folder(struct walk *walk, int at, const char *name)
+{
+    int link = walk->len > 0 ? O_NOFOLLOW : 0; /* the folder itself may be behind one */
+    int fd = openat(at, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | link);
+    DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+    if (!dir) {
+        walk->each(walk->arg, walk->path, errno);
+        if (fd >= 0)
+            close(fd);
+        return;
+    }
+    struct dirent *entry;
+    while (errno = 0, (entry = readdir(dir)))
+        if (!is_left_out(walk, entry->d_name))
+            walk_entry(walk, fd, entry);
+    if (errno)
+        walk->each(walk->arg, walk->path, errno);
+    closedir(dir);
+}
+
+void fa_walk(const char *dir, void (*each)(void *arg, const char *path, int code), void *arg)
+{
+    struct walk walk = {.each = each, .arg = arg};
+    walk_folder(&walk, AT_FDCWD, dir);
+}

@@ -1,0 +1,99 @@
+#include "list/sum.h"
+
+#include "base/hex.h"
+
+#include <stdbool.h>
+#include <string.h>
+
+static int refuse(struct fa_error *err, const char *why)
+{
+    fa_error_set(err, FA_DOMAIN_FETCHALL, 0, FA_CLASS_REFUSED, "%s", why);
+    return -1;
+}
+
+/* Undo the escapes of a name in place.  @return its length, or -1 */
+static long unescape(char *name, size_t len)
+{
+    char *out = name;
+    for (const char *in = name, *end = name + len; in < end; ++in) {
+        char c = *in;
+        if (c == '\\') {
+            if (++in == end)
+                return -1;
+            c = *in == '\\' ? '\\' : *in == 'n' ? '\n' : *in == 'r' ? '\r' : '\0';
+            if (!c)
+                return -1;
+        }
+        *out++ = c;
+    }
+    return out - name;
+}
+
+/* Drop empty components and those of one dot, in place.  @return whether it stays inside. */
+static bool tidy(char *name)
+{
+    if (name[0] == '/')
+        return false;
+    char *out = name;
+    for (const char *in = name; *in;) {
+        size_t len = strcspn(in, "/");
+        if (len == 2 && memcmp(in, "..", 2) == 0)
+            return false;
+        if (len > 0 && !(len == 1 && *in == '.')) {
+            if (out > name)
+                *out++ = '/';
+            memmove(out, in, len);
+            out += len;
+        }
+        in += len;
+        in += *in == '/';
+    }
+    *out = '\0';
+    return out > name;
+}
+
+/* @return the bytes of the digest at text, 0 if there is none */
+static size_t read_digest(const char *text, size_t len, unsigned char *ret)
+{
+    size_t size = 0;
+    int byte;
+    while (2 * size + 1 < len && size < FA_DIGEST_MAX && (byte = fa_hex_byte(text + 2 * size)) >= 0)
+        ret[size++] = (unsigned char)byte;
+    return fa_sum_hash(size, 0) ? size : 0;
+}
+
+int fa_sum_parse(char *line, size_t len, struct fa_sum *ret, struct fa_error *err)
+{
+    if (len > 0 && line[len - 1] == '\r')
+        --len;
+    if (len == 0 || line[0] == '#')
+        return 0;
+    bool escaped = line[0] == '\\';
+    char *at = line + escaped;
+    size_t left = len - escaped;
+    ret->size = read_digest(at, left, ret->bytes);
+    size_t used = 2 * ret->size + 2;
+    bool parted = ret->size > 0 && left > used && at[used - 2] == ' ' &&
+                  (at[used - 1] == ' ' || at[used - 1] == '*');
+    if (!parted || memchr(at, '\0', left))
+        return refuse(err, "the line is no digest and name");
+    char *name = at + used;
+    long length = escaped ? unescape(name, left - used) : (long)(left - used);
+    if (length < 0)
+        return refuse(err, "a backslash in the name means nothing");
+    name[length] = '\0';
+    if (!tidy(name))
+        return refuse(err, "the name does not lie in the folder");
+    ret->name = name;
+    return 1;
+}
+
+enum fa_hash fa_sum_hash(size_t size, enum fa_hash likely)
+{
+    if (likely && fa_hash_size(likely) == size)
+        return likely;
+    for (unsigned i = 0; i < FA_HASHES; ++i)
+        if (fa_hash_size((enum fa_hash)(1u << i)) == size)
+            return (enum fa_hash)(1u << i);
+    return 0;
+}

@@ -1,0 +1,201 @@
+/* fetchall status: what it counts, and the list of what failed. */
+
+#include "support/fetch.h"
+#include "support/report.h"
+#include "support/server.h"
+#include "support/truth.h"
+
+#include <criterion/criterion.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static struct fa_scratch scratch;
+static struct fa_server server;
+static struct fa_lines list;
+static struct fa_fetch fetch;
+static struct fa_run run;
+
+static void begin(void)
+{
+    fa_scratch_init(&scratch);
+    fa_server_start(&server, NULL);
+}
+
+static void end(void)
+{
+    fa_run_end(&run);
+    fa_fetch_end(&fetch);
+    fa_lines_fini(&list);
+    fa_server_stop(&server);
+    fa_scratch_fini(&scratch);
+}
+
+TestSuite(status, .init = begin, .fini = end, .timeout = 90.0);
+
+static void add(const char *path)
+{
+    fa_lines_add(&list, "%s", fa_server_url(&server, path));
+}
+
+/* Runs the command for the folder of the last fetch.  The output lives until the next one. */
+static const char *status(const char *option, int expected)
+{
+    fa_run_end(&run);
+    fa_run_start(&run, NULL, "status", "-d", fetch.dir, option, NULL);
+    int rc = fa_run_wait(&run, 10);
+    cr_assert_eq(rc, expected, "%d: %s", rc, fa_run_err(&run));
+    return fa_run_out(&run);
+}
+
+/* Good files, failures of three kinds, one with a password and one with a header. */
+static void fetch_some(void)
+{
+    add("/ok/1000/a");
+    add("/ok/5000/b");
+    add("/status/404/c");
+    add("/status/503/d");
+    add("/truncate/10/500000/e");
+    fa_lines_add(&list, "http://joe:passw0rd@127.0.0.1:%d/status/404/f", server.port);
+    add("/status/404/g");
+    fa_lines_add(&list, " header=X-Token: t0ken");
+    fa_fetch_start(&fetch, &scratch, "async", list.text, "--retries", "0", NULL);
+    fa_fetch_expect(&fetch, 20, 1);
+}
+
+Test(status, counts_are_those_of_the_run)
+{
+    fetch_some();
+    json_t *report = fa_report_parse(status("--json", 0));
+    const json_t *object = json_array_get(report, 0);
+    cr_expect_eq(json_array_size(report), 1);
+    cr_expect_eq(fa_report_int(object, "done"), 2);
+    cr_expect_eq(fa_report_int(object, "failed"), 5);
+    cr_expect_eq(fa_report_int(object, "part"), 0);
+    cr_expect_eq(fa_report_int(object, "pending"), 0);
+    cr_expect_eq(fa_report_int(object, "bytes"), 6000);
+    cr_expect_eq(fa_report_int(object, "may_pass"), 2);
+    cr_expect_eq(fa_report_int(object, "secret"), 2);
+    cr_expect_eq(fa_report_int(object, "classes.http"), 4);
+    cr_expect_eq(fa_report_int(object, "classes.truncated"), 1);
+    cr_expect_str_eq(fa_report_str(object, "run.state"), "complete");
+    cr_expect_str_eq(fa_report_str(object, "run.mode"), "async");
+    cr_expect_eq(fa_report_int(object, "run.entries"), 7);
+    cr_expect(fa_report_is_null(object, "pid"));
+    const json_t *origins = json_object_get(object, "origins");
+    cr_expect_eq(json_array_size(origins), 1);
+    cr_expect_eq(fa_report_int(json_array_get(origins, 0), "failed"), 5);
+    json_decref(report);
+
+    const char *text = status(NULL, 0);
+    cr_expect_not_null(strstr(text, "done              2  5.9 KiB"), "%s", text);
+    cr_expect_not_null(strstr(text, "failed            5"), "%s", text);
+    cr_expect_not_null(strstr(text, "4  http         http://127.0.0.1:"), "%s", text);
+    cr_expect_not_null(strstr(text, "complete"), "%s", text);
+}
+
+Test(status, what_failed_is_a_list_that_fetches_exactly_that)
+{
+    add("/ok/1000/a");
+    add("/status/404/b");
+    fa_lines_add(&list, " dir=sub\n out=x/b.bin\n size=5");
+    add("/flaky/1/503/1000/x");
+    add("/status/404/b?other");
+    fa_fetch_start(&fetch, &scratch, "async", list.text, "--retries", "0", NULL);
+    fa_fetch_expect(&fetch, 20, 1);
+    char *failed = strdup(status("--failed", 0));
+    fa_fetch_end(&fetch);
+    fa_server_reset(&server);
+
+    fa_fetch_start(&fetch, &scratch, "async", failed, "--retries", "0", NULL);
+    fa_fetch_expect(&fetch, 20, -1);
+    cr_expect_eq(json_array_size(fetch.entries), 3, "%s", failed);
+    cr_expect_eq(fa_server_requests(&server, "/ok/1000/a"), 0);
+    cr_expect_eq(fa_server_requests(&server, "/status/404/b"), 1);
+    size_t named = 0;
+    for (size_t i = 0; i < json_array_size(fetch.entries); i++) {
+        const char *path = fa_report_str(json_array_get(fetch.entries, i), "path");
+        named += path && (strcmp(path, "sub/x/b.bin") == 0 || strcmp(path, "x") == 0 ||
+                          strcmp(path, "b") == 0);
+    }
+    cr_expect_eq(named, 3, "%s", failed);
+    free(failed);
+}
+
+Test(status, secrets_are_never_told)
+{
+    fetch_some();
+    static const char *const options[] = {NULL, "--json", "--failed"};
+    for (size_t i = 0; i < 3; i++) {
+        const char *text = status(options[i], 0);
+        cr_expect_null(strstr(text, "passw0rd"), "%s", text);
+        cr_expect_null(strstr(text, "t0ken"), "%s", text);
+    }
+    const char *text = fa_run_out(&run);
+    cr_expect_not_null(strstr(text, "# line 6 of its list"), "%s", text);
+    cr_expect_not_null(strstr(text, "# line 7 of its list"), "%s", text);
+}
+
+Test(status, a_run_under_way_is_told_with_its_process)
+{
+    add("/ok/10/a");
+    add("/hold/b");
+    fa_fetch_start(&fetch, &scratch, "async", list.text, "--stall-timeout", "60", NULL);
+    fa_server_until(&server, "requests", 2, 10);
+    const json_t *object = NULL;
+    json_t *report = NULL;
+    for (int i = 0; i < 100; i++) {
+        report = fa_report_parse(status("--json", 0));
+        object = json_array_get(report, 0);
+        if (fa_report_int(object, "done") == 1 && fa_report_int(object, "run.entries") == 2) {
+            break;
+        }
+        json_decref(report);
+        usleep(50000);
+        cr_assert_lt(i, 99);
+    }
+    cr_expect_str_eq(fa_report_str(object, "run.state"), "running");
+    cr_expect_eq(fa_report_int(object, "pid"), fetch.run.pid);
+    cr_expect_eq(fa_report_int(object, "pending"), 1);
+    json_decref(report);
+    fa_run_kill(&fetch.run, SIGKILL);
+    fa_run_wait(&fetch.run, 10);
+    cr_expect_not_null(strstr(status(NULL, 0), "killed"));
+}
+
+Test(status, without_a_state_it_is_a_usage_error)
+{
+    fetch.dir = fa_scratch_mkdir(&scratch, "empty");
+    status(NULL, 2);
+    cr_expect_not_null(strstr(fa_run_err(&run), "no state in '"), "%s", fa_run_err(&run));
+    fetch.dir = "/nonexistent";
+    status("--failed", 2);
+    fa_scratch_write(&scratch, "bad/.fetchall/state.db", "this is no database, not even nearly");
+    fetch.dir = fa_scratch_path(&scratch, "bad");
+    status("--json", 4);
+    cr_expect_str_eq(fa_run_out(&run), "");
+}
+
+Test(status, a_state_elsewhere_is_read_and_only_for_its_folder)
+{
+    const char *state = fa_scratch_path(&scratch, "my.db");
+    add("/ok/10/a");
+    fa_fetch_start(&fetch, &scratch, "async", list.text, "--state", state, NULL);
+    fa_fetch_expect(&fetch, 10, 0);
+    fa_run_start(&run, NULL, "status", "-d", fetch.dir, "--state", state, "--json", NULL);
+    cr_expect_eq(fa_run_wait(&run, 10), 0, "%s", fa_run_err(&run));
+    fa_run_end(&run);
+    fa_run_start(&run, NULL, "status", "-d", "/tmp", "--state", state, NULL);
+    cr_expect_eq(fa_run_wait(&run, 10), 4, "%s", fa_run_err(&run));
+}
+
+Test(status, help_is_that_of_the_command)
+{
+    fa_run_start(&run, NULL, "status", "--help", NULL);
+    cr_expect_eq(fa_run_wait(&run, 10), 0);
+    cr_expect_not_null(strstr(fa_run_out(&run), "Usage: fetchall status"));
+    fa_run_end(&run);
+    fa_run_start(&run, NULL, "status", "--sync", NULL);
+    cr_expect_eq(fa_run_wait(&run, 10), 2);
+}
