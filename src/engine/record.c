@@ -346,6 +346,18 @@ void fa_record_part(struct fa_session *s, struct fa_job *job)
         put_part(s, job, &head, 0);
 }
 
+int fa_record_disown(struct fa_session *s, const struct fa_job *job, struct fa_error *err)
+{
+    if (!s->state || !job->known)
+        return 0;
+    char *url = fa_url_redact(job->entry->urls[0]);
+    struct fa_record record = begin_record(job, FA_STANDING_DONE);
+    record.url = url ? url : "?";
+    int result = fa_state_put(s->state, &record, err);
+    free(url);
+    return result ? result : fa_state_commit(s->state, err);
+}
+
 void fa_record_commit(struct fa_session *s, double now, bool last)
 {
     if (!s->state || s->config.plan)

@@ -192,6 +192,9 @@ void fa_record_end(struct fa_session *s, const struct fa_job *job, const struct 
 void fa_record_heads(struct fa_session *s);
 /** The part of a job is complete, or an attempt has left it as job->part says. */
 void fa_record_part(struct fa_session *s, struct fa_job *job);
+/** The file that the state knows is about to be replaced: from now on nothing is known of it, as a
+ * kill may come before the state hears of the new one. */
+int fa_record_disown(struct fa_session *s, const struct fa_job *job, struct fa_error *err);
 /** Commit now and then. */
 void fa_record_commit(struct fa_session *s, double now, bool last);
 void fa_record_close(struct fa_session *s);

@@ -13,16 +13,22 @@ static unsigned hashes_of(const struct fa_session *s, const struct fa_job *job)
            (job->existing && job->known ? job->known->digest.hash : 0);
 }
 
+static int give_name(struct fa_session *s, struct fa_job *job, struct fa_error *err)
+{
+    if ((job->replace && fa_record_disown(s, job, err)) ||
+        fa_store_publish(s->store, job->key, job->path, job->replace, err))
+        return -1;
+    return s->config.fsync == FA_FSYNC_EACH ? fa_store_sync(s->store, job->path, err) : 0;
+}
+
 static void publish(struct fa_session *s, struct fa_job *job, const struct fa_digest *digests,
                     size_t n_digests, double now)
 {
     struct fa_error err = {0};
-    bool each = s->config.fsync == FA_FSYNC_EACH;
     if (job->existing) {
         fa_tell_end_hashed(s, job, job->unchanged ? FA_STATUS_UNCHANGED : FA_STATUS_EXISTS, digests,
                            n_digests);
-    } else if (fa_store_publish(s->store, job->key, job->path, job->replace, &err) == 0 &&
-               (!each || fa_store_sync(s->store, job->path, &err) == 0)) {
+    } else if (give_name(s, job, &err) == 0) {
         fa_tell_end_hashed(s, job, FA_STATUS_OK, digests, n_digests);
     } else {
         job->outcome.error = err;
