@@ -71,10 +71,10 @@ int fa_task_reply(struct fa_task *task, const void *data, size_t len);
 void fa_task_progress(struct fa_task *task, uint64_t value);
 
 /**
- * Tell the submitter something before the end.  At most once in a task, and at most
+ * Tell the submitter something before the end.  At most once in a task, and from 1 to
  * FA_TASK_NOTE_MAX bytes; sent at once, or with the next progress.
  *
- * @return 0, or -1 if it is too long, or not the first.
+ * @return 0, or -1 if it is empty or too long, or not the first, or memory ran out.
  */
 int fa_task_note(struct fa_task *task, const void *data, size_t len);
 

@@ -23,8 +23,10 @@ struct fa_pool_task {
     const char *type;
     void (*done)(void *arg, const struct fa_task_result *result);
     void (*on_progress)(void *arg, uint64_t value);
+    void (*on_note)(void *arg, const void *data, size_t len);
     void *arg;
-    uint64_t told; /**< The last progress handed on. */
+    uint64_t told;  /**< The last progress handed on. */
+    bool note_told; /**< The note is handed on. */
     bool ok;
     bool lost;
     struct fa_error error;
@@ -93,7 +95,7 @@ void fa_pool_finish(struct fa_pool *pool, struct fa_pool_task *task);
 /** The same for a task that was cancelled before it began. */
 void fa_pool_finish_cancelled(struct fa_pool *pool, struct fa_pool_task *task);
 
-/** Hand on a task's progress. */
+/** Hand on a task's note and progress, if they are new. */
 void fa_pool_tell(struct fa_pool_task *task);
 
 #endif

@@ -19,7 +19,7 @@ enum fa_frame_type {
     FA_FRAME_CANCEL,   /**< id: of the task. */
     FA_FRAME_TUNE,     /**< id: of the task; value. */
     /* worker to pool */
-    FA_FRAME_PROGRESS, /**< id: of the task; value. */
+    FA_FRAME_PROGRESS, /**< id: of the task; value; payload: its note, in one of them. */
     FA_FRAME_RESULT,   /**< id: of the task; payload: the reply. */
     FA_FRAME_FAILURE,  /**< id: of the task; payload: a struct fa_error. */
     /* pool to nursery */

@@ -33,7 +33,7 @@ struct worker {
     int sock;
     uint64_t id;
     double exchanged;
-    uint64_t told;
+    enum { NOTE_NEW, NOTE_TRIED, NOTE_SENT } note;
     struct fa_frame_room room;  /* of the task's own frame */
     struct fa_frame_room other; /* of frames that come while it runs */
 };
@@ -42,13 +42,21 @@ static void worker_exchange(struct fa_task *task)
 {
     struct worker *w = (struct worker *)task;
     double now = fa_clock_now();
-    if (now - w->exchanged < EXCHANGE_EVERY)
+    bool has_note = task->noted && w->note != NOTE_SENT;
+    if (now - w->exchanged < EXCHANGE_EVERY && !(has_note && w->note == NOTE_NEW))
         return;
     w->exchanged = now;
 
     struct fa_frame frame = {.type = FA_FRAME_PROGRESS, .id = w->id, .value = task->progress};
-    if (fa_frame_send(w->sock, &frame, MSG_DONTWAIT) && errno != EAGAIN)
+    if (has_note) {
+        frame.payload = task->note.data;
+        frame.len = task->note.len;
+    }
+    bool sent = fa_frame_send(w->sock, &frame, MSG_DONTWAIT) == 0;
+    if (!sent && errno != EAGAIN)
         _exit(0);
+    if (has_note)
+        w->note = sent ? NOTE_SENT : NOTE_TRIED;
     for (;;) {
         int n = fa_frame_recv(w->sock, &w->other, &frame, MSG_DONTWAIT);
         if (n < 0 && errno == EAGAIN)
@@ -74,9 +82,11 @@ static void worker_do(struct worker *w, struct fa_hand *hand, struct fa_frame *f
     w->task.fds = frame->fds;
     w->task.n_fds = frame->n_fds;
     w->task.progress = w->task.tuned = 0;
-    w->task.cancelled = false;
+    w->task.cancelled = w->task.noted = false;
+    w->note = NOTE_NEW;
     w->id = frame->id;
     fa_buf_reset(&w->task.reply);
+    fa_buf_reset(&w->task.note);
 
     int result = type ? fa_hand_run(hand, type, &w->task, &err) : -1;
     fa_frame_close(frame);
@@ -103,6 +113,7 @@ _Noreturn void fa_worker_run(int sock, const struct fa_crew *crew)
     w->sock = sock;
     w->task.exchange = worker_exchange;
     fa_buf_init(&w->task.reply);
+    fa_buf_init(&w->task.note);
     for (;;) {
         struct fa_frame frame;
         if (fa_frame_recv(sock, &w->room, &frame, 0) <= 0)

@@ -60,6 +60,7 @@ static void task_free(struct fa_pool_task *task)
         return;
     fa_pool_task_close(task);
     fa_buf_fini(&task->task.reply);
+    fa_buf_fini(&task->task.note);
     free((void *)(uintptr_t)task->task.input);
     free(task);
 }
@@ -117,8 +118,18 @@ void fa_pool_finish_cancelled(struct fa_pool *pool, struct fa_pool_task *task)
     fa_pool_finish(pool, task);
 }
 
+static void tell_note(struct fa_pool_task *task)
+{
+    if (task->note_told || !task->task.noted)
+        return;
+    task->note_told = true;
+    if (task->on_note)
+        task->on_note(task->arg, task->task.note.data, task->task.note.len);
+}
+
 void fa_pool_tell(struct fa_pool_task *task)
 {
+    tell_note(task);
     uint64_t progress = task->task.progress;
     if (progress == task->told)
         return;
@@ -140,6 +151,7 @@ static void deliver(evutil_socket_t fd, short what, void *arg)
             .data = task->task.reply.data,
             .len = task->task.reply.len,
         };
+        tell_note(task);
         slot_release(pool, task);
         --pool->unfinished;
         task->done(task->arg, &result);
@@ -274,6 +286,7 @@ static struct fa_pool_task *task_new(const struct fa_task_request *request)
     task->type = request->type;
     task->done = request->done;
     task->on_progress = request->progress;
+    task->on_note = request->note;
     task->arg = request->arg;
     return task;
 }

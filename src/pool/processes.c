@@ -168,6 +168,21 @@ static void finish_task(struct worker *w, const struct fa_frame *frame)
     fa_pool_finish(w->backend->pool, task);
 }
 
+/* @return whether it is one that the worker may send. */
+static bool take_progress(struct fa_pool_task *task, const struct fa_frame *frame)
+{
+    if (frame->len > 0) {
+        if (frame->len > FA_TASK_NOTE_MAX || task->task.noted)
+            return false;
+        fa_buf_put(&task->task.note, frame->payload, frame->len);
+        task->task.noted = true;
+        task->note_told = task->task.note.failed;
+    }
+    task->task.progress = frame->value;
+    fa_pool_tell(task);
+    return true;
+}
+
 /* @return whether the frame is one that this worker may send now. */
 static bool take_frame(struct worker *w, const struct fa_frame *frame)
 {
@@ -176,9 +191,7 @@ static bool take_frame(struct worker *w, const struct fa_frame *frame)
     w->sign = fa_clock_now();
     switch (frame->type) {
     case FA_FRAME_PROGRESS:
-        w->task->task.progress = frame->value;
-        fa_pool_tell(w->task);
-        return true;
+        return take_progress(w->task, frame);
     case FA_FRAME_FAILURE:
         if (frame->len != sizeof(struct fa_error))
             return false;

@@ -35,6 +35,19 @@ void fa_task_progress(struct fa_task *task, uint64_t value)
         task->exchange(task);
 }
 
+int fa_task_note(struct fa_task *task, const void *data, size_t len)
+{
+    if (len == 0 || len > FA_TASK_NOTE_MAX || task->noted)
+        return -1;
+    fa_buf_put(&task->note, data, len);
+    if (task->note.failed)
+        return -1;
+    task->noted = true;
+    if (task->exchange)
+        task->exchange(task);
+    return 0;
+}
+
 bool fa_task_cancelled(struct fa_task *task)
 {
     if (task->exchange)

@@ -20,8 +20,11 @@ struct fa_task {
     _Atomic uint64_t progress;
     _Atomic uint64_t tuned;
     atomic_bool cancelled;
+    struct fa_buf note;
+    atomic_bool noted; /**< After that nobody writes note any more. */
 
-    /** Exchange news with the pool, at most now and then; NULL where memory is shared. */
+    /** Exchange news with the pool, at most now and then, but a note at once; NULL where memory is
+     * shared. */
     void (*exchange)(struct fa_task *task);
 };
 

@@ -184,7 +184,8 @@ static void park(struct loop *loop, struct flight *flight)
 
 static void fail_start(struct loop *loop, struct fa_attempt *attempt, const struct fa_error *err)
 {
-    struct fa_outcome outcome = {.error = *err, .retry_after = -1};
+    struct fa_outcome outcome = fa_outcome_none;
+    outcome.error = *err;
     if (outcome.error.class == FA_CLASS_NONE)
         fa_error_system(&outcome.error, FA_CLASS_LOCAL_IO, ENOMEM, "cannot start a transfer");
     end_attempt(loop, attempt, &outcome);

@@ -83,11 +83,31 @@ static void download_close(void *state)
 struct tick {
     struct fa_task *task;
     struct fa_attempt *attempt;
+    bool noted;
 };
+
+/* The head of what has come as a whole is told with its outcome, which is cheaper. */
+static void note_head(struct tick *tick)
+{
+    const struct fa_attempt *attempt = tick->attempt;
+    if (tick->noted || !attempt->has_head)
+        return;
+    const struct fa_head *head = &attempt->head;
+    if (head->total >= 0 && head->kept + attempt->received >= (uint64_t)head->total)
+        return;
+    struct fa_buf buf;
+    fa_buf_init(&buf);
+    fa_wire_put_head(&buf, head);
+    if (!buf.failed)
+        fa_task_note(tick->task, buf.data, buf.len);
+    fa_buf_fini(&buf);
+    tick->noted = true;
+}
 
 static void download_tick(void *arg)
 {
     struct tick *tick = arg;
+    note_head(tick);
     fa_task_progress(tick->task, tick->attempt->received);
     if (fa_task_cancelled(tick->task))
         tick->attempt->cancelled = true;
@@ -142,17 +162,28 @@ static void on_progress(void *arg, uint64_t value)
     attempt->received = value;
 }
 
+static void on_note(void *arg, const void *data, size_t len)
+{
+    struct fa_attempt *attempt = arg;
+    struct fa_head head;
+    if (fa_wire_get_head(&head, data, len))
+        return; /* the outcome will tell */
+    attempt->head = head;
+    attempt->has_head = true;
+}
+
 static void on_result(void *arg, const struct fa_task_result *result)
 {
     struct fa_attempt *attempt = arg;
     struct fa_strategy *self = attempt->slot;
-    struct fa_outcome outcome = {.retry_after = -1};
+    struct fa_outcome outcome = fa_outcome_none;
     if (!result->ok) {
         outcome.error = result->error;
         outcome.hope = result->lost ? FA_HOPE_AGAIN : FA_HOPE_NONE;
         outcome.received = attempt->received;
     } else if (fa_wire_get_outcome(&outcome, result->data, result->len)) {
-        outcome = (struct fa_outcome){.retry_after = -1, .hope = FA_HOPE_AGAIN};
+        outcome = fa_outcome_none;
+        outcome.hope = FA_HOPE_AGAIN;
         fa_error_set(&outcome.error, FA_DOMAIN_FETCHALL, 0, FA_CLASS_WORKER_CRASHED,
                      "a worker answered nonsense");
     } else {
@@ -219,6 +250,7 @@ static int blocking_submit(struct fa_strategy *self, struct fa_attempt *attempt,
         .n_fds = 1,
         .done = on_result,
         .progress = on_progress,
+        .note = on_note,
         .arg = attempt,
     };
     attempt->slot = self;

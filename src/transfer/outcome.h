@@ -44,6 +44,9 @@ struct fa_outcome {
     char version[4]; /**< "1.1", or "". */
 };
 
+/** One that says nothing: no answer, no file, no wish to wait. */
+extern const struct fa_outcome fa_outcome_none;
+
 /** Release what an outcome owns, not the outcome. */
 void fa_outcome_fini(struct fa_outcome *outcome);
 

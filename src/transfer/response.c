@@ -9,20 +9,35 @@
 
 #define LOCATION_MAX (16 * 1024)
 
-void fa_response_init(struct fa_response *response)
+static void forget(struct fa_response *response)
 {
-    *response = (struct fa_response){.length = -1, .retry_after = -1};
+    free(response->location);
+    *response = (struct fa_response){
+        .asked = response->asked,
+        .head = {.validator = fa_validator_none, .total = -1},
+        .length = -1,
+        .retry_after = -1,
+        .modified = -1,
+        .date = -1,
+    };
+}
+
+void fa_response_init(struct fa_response *response, const struct fa_asked *asked)
+{
+    static const struct fa_asked whole = {.total = -1};
+    response->asked = asked ? *asked : whole;
+    response->location = NULL;
+    forget(response);
 }
 
 void fa_response_fini(struct fa_response *response)
 {
-    free(response->location);
-    fa_response_init(response);
+    forget(response);
 }
 
 static void begin(struct fa_response *response, const char *line, size_t len)
 {
-    fa_response_fini(response);
+    forget(response);
     const char *blank = memchr(line, ' ', len);
     const char *end = line + len;
     for (int i = 0; blank && i < 3; ++i) {
@@ -56,6 +71,45 @@ static bool is(const char *name, const char *line, size_t len)
     return strlen(name) == len && strncasecmp(name, line, len) == 0;
 }
 
+/* Two that differ are as good as none, and worse: nothing else may stand in for them. */
+static void read_etag(struct fa_response *response, const char *value, size_t len)
+{
+    char *etag = response->etag;
+    if (!fa_etag_is_good(value, len) ||
+        (etag[0] && (strlen(etag) != len || memcmp(etag, value, len) != 0))) {
+        response->bad_etag = true;
+    } else {
+        memcpy(etag, value, len);
+        etag[len] = '\0';
+    }
+}
+
+static bool begins(const char *value, size_t len, const char *with)
+{
+    size_t n = strlen(with);
+    return len >= n && strncasecmp(value, with, n) == 0;
+}
+
+/* What tells one version of the file, and one part of it, from another. */
+static void read_entity_field(struct fa_response *response, const char *name, size_t name_len,
+                              const char *value, size_t len)
+{
+    if (is("ETag", name, name_len)) {
+        read_etag(response, value, len);
+    } else if (is("Last-Modified", name, name_len)) {
+        response->modified = fa_date_parse(value, len);
+    } else if (is("Date", name, name_len)) {
+        response->date = fa_date_parse(value, len);
+    } else if (is("Content-Range", name, name_len)) {
+        ++response->ranges;
+        response->bad_range |= fa_range_parse(value, len, &response->range) != 0;
+    } else if (is("Content-Encoding", name, name_len)) {
+        response->encoded |= len > 0 && !is("identity", value, len);
+    } else if (is("Content-Type", name, name_len)) {
+        response->multipart |= begins(value, len, "multipart/byteranges");
+    }
+}
+
 static void read_field(struct fa_response *response, const char *line, size_t len, time_t now)
 {
     const char *colon = memchr(line, ':', len);
@@ -79,6 +133,8 @@ static void read_field(struct fa_response *response, const char *line, size_t le
     } else if (is("Location", line, name) && !response->location && size <= LOCATION_MAX) {
         response->location = strndup(value, size);
         response->failed |= !response->location;
+    } else {
+        read_entity_field(response, line, name, value, size);
     }
 }
 
@@ -87,13 +143,111 @@ static bool is_redirect(int status)
     return status == 301 || status == 302 || status == 303 || status == 307 || status == 308;
 }
 
-static enum fa_verdict judge(const struct fa_response *response)
+static void make_validator(const struct fa_response *response, struct fa_validator *ret)
 {
+    fa_validator_make(ret, response->etag, response->modified, response->date);
+    ret->strong &= !response->bad_etag;
+}
+
+/* Whether the answer is of another version than was asked for. */
+static bool has_changed(const struct fa_response *response)
+{
+    const struct fa_validator *asked = response->asked.validator;
+    if (asked->etag[0] &&
+        (response->bad_etag || (response->etag[0] && strcmp(asked->etag, response->etag) != 0)))
+        return true;
+    return asked->modified >= 0 && response->modified >= 0 && asked->modified != response->modified;
+}
+
+static bool is_framed(const struct fa_response *response)
+{
+    return response->chunked || !response->bad_length;
+}
+
+static enum fa_verdict judge_whole(struct fa_response *response)
+{
+    if (!is_framed(response) || response->failed)
+        return FA_VERDICT_ERROR;
+    make_validator(response, &response->head.validator);
+    if (!response->chunked)
+        response->head.total = response->length;
+    if (response->asked.offset > 0)
+        response->restart = fa_validator_same(response->asked.validator, &response->head.validator)
+                                ? FA_RESTART_IGNORED
+                                : FA_RESTART_CHANGED;
+    return FA_VERDICT_FILE;
+}
+
+/* Whether the total that the answer tells, if any, is not the one that was asked for. */
+static bool has_other_total(const struct fa_response *response)
+{
+    return response->ranges == 1 && !response->bad_range && response->range.total >= 0 &&
+           response->asked.total >= 0 && response->range.total != response->asked.total;
+}
+
+static bool is_rest(const struct fa_response *response)
+{
+    const struct fa_range *range = &response->range;
+    if (response->ranges != 1 || response->bad_range || !range->satisfied || range->total < 0)
+        return false;
+    uint64_t total = (uint64_t)range->total;
+    bool length_fits = response->chunked || response->length < 0 ||
+                       (uint64_t)response->length == total - range->first;
+    return range->first == response->asked.offset && range->last == total - 1 && length_fits &&
+           is_framed(response) && !response->encoded && !response->multipart && !response->failed;
+}
+
+/* Its validator is that of the bytes before it: a 206 need not repeat all of it. */
+static void keep_part(struct fa_response *response)
+{
+    response->head.validator = *response->asked.validator;
+    response->head.total = response->range.total;
+    response->head.kept = response->asked.offset;
+}
+
+static enum fa_verdict judge_range(struct fa_response *response)
+{
+    bool changed = has_changed(response);
+    const struct fa_range *range = &response->range;
+    if (response->status == 206 && !changed && !has_other_total(response) && is_rest(response)) {
+        keep_part(response);
+        return FA_VERDICT_FILE;
+    }
+    /* It may have less than its first answer promised: then the part is all of it. */
+    if (response->status == 416 && !changed && response->ranges == 1 && !response->bad_range &&
+        !range->satisfied && (uint64_t)range->total == response->asked.offset) {
+        keep_part(response);
+        return FA_VERDICT_COMPLETE;
+    }
+    response->restart =
+        changed || has_other_total(response) ? FA_RESTART_CHANGED : FA_RESTART_REFUSED;
+    return FA_VERDICT_ERROR;
+}
+
+/* What the answer does not repeat is as it was. */
+static enum fa_verdict judge_unchanged(struct fa_response *response)
+{
+    const struct fa_validator *asked = response->asked.validator;
+    struct fa_validator *ret = &response->head.validator;
+    const char *etag = response->etag[0] && !response->bad_etag ? response->etag : asked->etag;
+    int64_t modified = response->modified >= 0 ? response->modified : asked->modified;
+    fa_validator_make(ret, etag, modified, response->bad_etag ? -1 : response->date);
+    if (!ret->etag[0])
+        ret->strong |= asked->strong && modified == asked->modified;
+    return FA_VERDICT_UNCHANGED;
+}
+
+static enum fa_verdict judge(struct fa_response *response)
+{
+    const struct fa_asked *asked = &response->asked;
     if (is_redirect(response->status) && response->location && response->location[0])
         return FA_VERDICT_REDIRECT;
-    bool framed = response->chunked || !response->bad_length;
-    if ((response->status == 200 || response->status == 203) && framed && !response->failed)
-        return FA_VERDICT_FILE;
+    if (response->status == 200 || response->status == 203)
+        return judge_whole(response);
+    if (asked->offset > 0 && (response->status == 206 || response->status == 416))
+        return judge_range(response);
+    if (asked->conditional && response->status == 304)
+        return judge_unchanged(response);
     return FA_VERDICT_ERROR;
 }
 
@@ -111,9 +265,29 @@ void fa_response_line(struct fa_response *response, const char *line, size_t len
     }
 }
 
+/* Why an answer to a range was not taken. */
+static void explain_range(const struct fa_response *response, struct fa_outcome *outcome)
+{
+    bool changed = response->restart == FA_RESTART_CHANGED;
+    const char *text = changed                   ? "the file has changed since its first part came"
+                       : response->failed        ? "out of memory"
+                       : response->multipart     ? "the answer has several parts"
+                       : response->encoded       ? "the part is encoded"
+                       : response->status == 416 ? "the server has nothing behind the first part"
+                                                 : "the answer is another part than was asked for";
+    fa_error_set(&outcome->error, FA_DOMAIN_HTTP, response->status,
+                 changed ? FA_CLASS_CHANGED : FA_CLASS_PROTOCOL, "%d: %s", response->status, text);
+    outcome->hope = FA_HOPE_AGAIN;
+    outcome->restart = response->restart;
+}
+
 void fa_response_explain(const struct fa_response *response, struct fa_outcome *outcome)
 {
     bool wanted = response->status == 200 || response->status == 203;
+    if (response->restart != FA_RESTART_NONE) {
+        explain_range(response, outcome);
+        return;
+    }
     if (wanted || response->status == 206) {
         fa_error_set(&outcome->error, FA_DOMAIN_HTTP, response->status, FA_CLASS_PROTOCOL, "%s",
                      response->failed ? "out of memory"

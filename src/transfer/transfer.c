@@ -1,26 +1,25 @@
 /*
  * What happens to the bytes of an answer: the head goes to response.c, which gives a verdict; the
- * body of a file is gathered to 256 KiB before it is written (libcurl hands it over in pieces of
- * at most 16 KiB whatever the buffer size); any other body is dropped, up to a limit so that the
- * connection stays usable.  Our own reason to end a transfer is kept in ->stop and rules over the
+ * body of a file goes to body.c; any other body is dropped, up to a limit so that the connection
+ * stays usable.  Our own reason to end a transfer is kept in ->stop and rules over the
  * CURLcode that libcurl makes of it.
  */
 #include "transfer/transfer.h"
 
 #include "base/clock.h"
-#include "base/io.h"
+#include "transfer/body.h"
 #include "transfer/classify.h"
+#include "transfer/request.h"
 #include "transfer/response.h"
 #include "transfer/setup.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/statvfs.h>
 #include <unistd.h>
 
-#define GATHER     (256 * 1024)
 #define BUFFER     (128 * 1024)
 #define BUFFER_MIN 1024
 /* In how many bursts the bytes of a second come, at least. */
@@ -43,15 +42,13 @@ struct fa_transfer {
     char *known_host; /* whose address stands in libcurl's cache because of us */
     struct curl_slist *headers;
     struct curl_slist *resolve;
-    unsigned char *gather;
     char text[CURL_ERROR_SIZE];
 
     /* Of the attempt under way. */
     struct fa_attempt *attempt;
     struct fa_response response;
     struct fa_outcome stop; /* our own reason to end it: error.class is set */
-    size_t gathered;
-    uint64_t written;
+    struct fa_body body;
     uint64_t dropped;
     uint64_t rate;
     uint64_t buffer;
@@ -87,72 +84,32 @@ static bool stopped(const struct fa_transfer *t)
     return t->stop.error.class != FA_CLASS_NONE;
 }
 
-static int write_gathered(struct fa_transfer *t)
-{
-    if (fa_io_pwrite(t->attempt->fd, t->gather, t->gathered, t->written) < 0) {
-        fa_error_system(&t->stop.error, FA_CLASS_LOCAL_IO, errno, "cannot write the part");
-        return -1;
-    }
-    t->written += t->gathered;
-    t->gathered = 0;
-    return 0;
-}
-
-static int refuse_size(struct fa_transfer *t, enum fa_class class, const char *what, uint64_t size,
-                       uint64_t limit)
-{
-    fa_error_set(&t->stop.error, FA_DOMAIN_FETCHALL, 0, class, "%s %llu bytes, %s %llu", what,
-                 (unsigned long long)size,
-                 class == FA_CLASS_INTEGRITY ? "the list says" : "the limit is",
-                 (unsigned long long)limit);
-    return -1;
-}
-
-/* A length that can never fit is refused before a byte of it is written. */
-static int check_room(struct fa_transfer *t, uint64_t length)
-{
-    struct statvfs fs;
-    if (length < 1024 * 1024 || fstatvfs(t->attempt->fd, &fs))
-        return 0;
-    uint64_t room = (uint64_t)fs.f_bavail * fs.f_frsize;
-    if (length <= room)
-        return 0;
-    fa_error_set(&t->stop.error, FA_DOMAIN_FETCHALL, 0, FA_CLASS_TOO_LARGE,
-                 "the server declares %llu bytes, and there is room for %llu",
-                 (unsigned long long)length, (unsigned long long)room);
-    return -1;
-}
-
-/* What is known of the size before the first byte of the body. */
-static int check_declared(struct fa_transfer *t)
-{
-    const struct fa_attempt *a = t->attempt;
-    if (t->response.chunked || t->response.length < 0) {
-        if (!t->settings->expect_length)
-            return 0;
-        fa_error_set(&t->stop.error, FA_DOMAIN_FETCHALL, 0, FA_CLASS_PROTOCOL,
-                     "the server declares no length, and --expect-length asks for one");
-        return -1;
-    }
-    uint64_t length = (uint64_t)t->response.length;
-    if (a->max_size && length > a->max_size)
-        return refuse_size(t, FA_CLASS_TOO_LARGE, "the server declares", length, a->max_size);
-    if (a->size >= 0 && length != (uint64_t)a->size)
-        return refuse_size(t, FA_CLASS_INTEGRITY, "the server declares", length, (uint64_t)a->size);
-    return check_room(t, length);
-}
-
 /* The end of the connection will be all that says where the file ends. */
 static void watch_end(struct fa_transfer *t)
 {
     struct curl_tlssessioninfo *session = NULL;
-    if (t->response.chunked || t->response.length >= 0)
+    if (t->response.chunked || t->response.head.total >= 0)
         return;
     curl_easy_getinfo(t->easy, CURLINFO_TLS_SSL_PTR, &session);
     if (!session || session->backend != CURLSSLBACKEND_OPENSSL || !session->internals)
         return;
     t->watched = true;
     fa_trust_watch(session->internals, &t->goodbye);
+}
+
+/* The part is opened for what is to come, and whoever looks at the attempt is told. */
+static int begin_body(struct fa_transfer *t)
+{
+    const struct fa_response *response = &t->response;
+    bool expect_length = t->settings->expect_length;
+    if (fa_body_open(&t->body, &response->head, expect_length, &t->stop))
+        return -1;
+    if (response->verdict == FA_VERDICT_FILE) {
+        watch_end(t);
+        t->attempt->head = response->head;
+        t->attempt->has_head = true;
+    }
+    return 0;
 }
 
 static size_t on_header(char *line, size_t one, size_t len, void *arg)
@@ -163,36 +120,11 @@ static size_t on_header(char *line, size_t one, size_t len, void *arg)
     t->head += len;
     enum fa_verdict before = t->response.verdict;
     fa_response_line(&t->response, line, len, time(NULL));
-    if (before == FA_VERDICT_NONE && t->response.verdict == FA_VERDICT_FILE) {
-        if (check_declared(t))
-            return 0;
-        watch_end(t);
-    }
+    enum fa_verdict verdict = t->response.verdict;
+    bool decided = before == FA_VERDICT_NONE;
+    if (decided && (verdict == FA_VERDICT_FILE || verdict == FA_VERDICT_COMPLETE))
+        return begin_body(t) ? 0 : len;
     return len;
-}
-
-static int keep(struct fa_transfer *t, const char *data, size_t len)
-{
-    const struct fa_attempt *a = t->attempt;
-    uint64_t size = t->written + t->gathered + len;
-    if (a->max_size && size > a->max_size)
-        return refuse_size(t, FA_CLASS_TOO_LARGE, "the body has at least", size, a->max_size);
-    if (a->size >= 0 && size > (uint64_t)a->size)
-        return refuse_size(t, FA_CLASS_INTEGRITY, "the body has at least", size, (uint64_t)a->size);
-    if (!t->gather && !(t->gather = malloc(GATHER))) {
-        fa_error_system(&t->stop.error, FA_CLASS_LOCAL_IO, ENOMEM, "cannot gather the body");
-        return -1;
-    }
-    while (len > 0) {
-        size_t n = GATHER - t->gathered < len ? GATHER - t->gathered : len;
-        memcpy(t->gather + t->gathered, data, n);
-        t->gathered += n;
-        data += n;
-        len -= n;
-        if (t->gathered == GATHER && write_gathered(t))
-            return -1;
-    }
-    return 0;
 }
 
 static size_t on_body(char *data, size_t one, size_t len, void *arg)
@@ -202,7 +134,7 @@ static size_t on_body(char *data, size_t one, size_t len, void *arg)
     t->last_byte = fa_clock_now();
     t->attempt->received += len;
     if (t->response.verdict == FA_VERDICT_FILE)
-        return keep(t, data, len) ? 0 : len;
+        return fa_body_put(&t->body, data, len, &t->stop) ? 0 : len;
     t->dropped += len;
     return t->dropped > DROP_MAX ? 0 : len;
 }
@@ -315,7 +247,7 @@ struct fa_transfer *fa_transfer_new(const struct fa_settings *settings, struct f
 {
     struct fa_transfer *t = calloc(1, sizeof(*t));
     if (t) {
-        fa_response_init(&t->response);
+        fa_response_init(&t->response, NULL);
         t->settings = settings;
         t->trust = trust;
         t->easy = curl_easy_init();
@@ -337,33 +269,8 @@ void fa_transfer_free(struct fa_transfer *t)
     curl_slist_free_all(t->resolve);
     fa_response_fini(&t->response);
     free(t->known_host);
-    free(t->gather);
+    fa_body_fini(&t->body);
     free(t);
-}
-
-static int append(struct curl_slist **list, const char *text)
-{
-    struct curl_slist *longer = curl_slist_append(*list, text);
-    if (!longer)
-        return -1;
-    *list = longer;
-    return 0;
-}
-
-static int set_headers(struct fa_transfer *t, const struct fa_attempt *a)
-{
-    curl_slist_free_all(t->headers);
-    t->headers = NULL;
-    bool encoding = false;
-    for (size_t i = 0; i < a->n_headers; ++i) {
-        encoding |= strncasecmp(a->headers[i], "Accept-Encoding", 15) == 0;
-        if (append(&t->headers, a->headers[i]))
-            return -1;
-    }
-    if (!encoding && append(&t->headers, "Accept-Encoding: identity"))
-        return -1;
-    curl_easy_setopt(t->easy, CURLOPT_HTTPHEADER, t->headers);
-    return 0;
 }
 
 /* The cache of libcurl holds the hosts of the handles, not all hosts of the list: each attempt
@@ -376,13 +283,13 @@ static int set_address(struct fa_transfer *t, const struct fa_attempt *a)
     char *line = NULL;
     int result = -1;
     if (moved && t->known_host) {
-        if (asprintf(&line, "-%s", t->known_host) < 0 || append(&t->resolve, line))
+        if (asprintf(&line, "-%s", t->known_host) < 0 || fa_request_append(&t->resolve, line))
             goto out;
         free(line);
         line = NULL;
     }
-    if (a->addresses &&
-        (asprintf(&line, "%s:%s", a->host_port, a->addresses) < 0 || append(&t->resolve, line)))
+    if (a->addresses && (asprintf(&line, "%s:%s", a->host_port, a->addresses) < 0 ||
+                         fa_request_append(&t->resolve, line)))
         goto out;
     if (moved) {
         free(t->known_host);
@@ -408,6 +315,9 @@ static uint64_t choose_buffer(uint64_t rate)
 
 int fa_transfer_start(struct fa_transfer *t, struct fa_attempt *a, struct fa_error *err)
 {
+    struct fa_asked asked;
+    if (fa_request_choose(a, &asked, err))
+        return -1;
     /* Now and then, as libcurl 7.88 counts its own retries over the life of a handle, and gives up
      * at five; each time would cost more than the rest of a small transfer's set-up. */
     if (t->uses++ % RESET_EVERY == 0) {
@@ -420,11 +330,12 @@ int fa_transfer_start(struct fa_transfer *t, struct fa_attempt *a, struct fa_err
                      (long)(netrc ? CURL_NETRC_OPTIONAL : CURL_NETRC_IGNORED));
     curl_easy_setopt(t->easy, CURLOPT_FORBID_REUSE, (long)a->close);
     fa_response_fini(&t->response);
+    fa_response_init(&t->response, &asked);
+    fa_body_begin(&t->body, a, asked.offset);
     t->stop = (struct fa_outcome){0};
     t->text[0] = '\0';
     t->attempt = a;
-    t->gathered = 0;
-    t->written = t->dropped = 0;
+    t->dropped = 0;
     t->connected = t->watched = t->goodbye = false;
     t->started = t->last_byte = t->checked = fa_clock_now();
     t->head = 0;
@@ -433,7 +344,7 @@ int fa_transfer_start(struct fa_transfer *t, struct fa_attempt *a, struct fa_err
     a->received = 0;
     curl_easy_setopt(t->easy, CURLOPT_BUFFERSIZE, (long)t->buffer);
     curl_easy_setopt(t->easy, CURLOPT_MAX_RECV_SPEED_LARGE, (curl_off_t)t->rate);
-    if (set_headers(t, a) || set_address(t, a) ||
+    if (fa_request_set(t->easy, &t->headers, a, &asked) || set_address(t, a) ||
         curl_easy_setopt(t->easy, CURLOPT_URL, a->url) != CURLE_OK) {
         fa_error_system(err, FA_CLASS_LOCAL_IO, ENOMEM, "cannot start a transfer");
         return -1;
@@ -496,21 +407,13 @@ static void explain_curl(struct fa_transfer *t, CURLcode code, struct fa_outcome
 
 static void check_complete(struct fa_transfer *t, struct fa_outcome *ret)
 {
-    if (write_gathered(t)) {
-        ret->error = t->stop.error;
+    if (!t->watched || t->goodbye) {
+        fa_body_close(&t->body, ret);
         return;
     }
-    if (t->watched && !t->goodbye) {
-        fa_error_set(&ret->error, FA_DOMAIN_FETCHALL, 0, FA_CLASS_TRUNCATED,
-                     "the TLS connection ended without saying so, and there was no length");
-        ret->hope = FA_HOPE_AGAIN;
-        return;
-    }
-    int64_t want = t->attempt->size;
-    if (want >= 0 && t->written != (uint64_t)want) {
-        refuse_size(t, FA_CLASS_INTEGRITY, "the body has", t->written, (uint64_t)want);
-        ret->error = t->stop.error;
-    }
+    fa_error_set(&ret->error, FA_DOMAIN_FETCHALL, 0, FA_CLASS_TRUNCATED,
+                 "the TLS connection ended without saying so, and there was no length");
+    ret->hope = FA_HOPE_AGAIN;
 }
 
 /* The status of an answer says more than how its dropped body ended. */
@@ -519,12 +422,17 @@ static void judge(struct fa_transfer *t, CURLcode code, struct fa_outcome *ret)
     if (stopped(t)) {
         ret->error = t->stop.error;
         ret->hope = t->stop.hope;
+        ret->restart = t->stop.restart;
     } else if (t->response.verdict == FA_VERDICT_ERROR) {
         fa_response_explain(&t->response, ret);
         ret->retry_after = t->response.retry_after;
     } else if (t->response.verdict == FA_VERDICT_REDIRECT) {
         ret->location = t->response.location;
         t->response.location = NULL;
+    } else if (t->response.verdict == FA_VERDICT_UNCHANGED) {
+        ret->unchanged = true;
+    } else if (t->response.verdict == FA_VERDICT_COMPLETE) {
+        fa_body_close(&t->body, ret);
     } else if (code != CURLE_OK) {
         explain_curl(t, code, ret);
     } else if (t->response.verdict == FA_VERDICT_FILE) {
@@ -536,13 +444,32 @@ static void judge(struct fa_transfer *t, CURLcode code, struct fa_outcome *ret)
     }
 }
 
+/* What an earlier attempt and this one have brought that a later one can build on. */
+static void settle_part(struct fa_transfer *t, struct fa_outcome *ret)
+{
+    enum fa_class class = ret->error.class;
+    enum fa_verdict verdict = t->response.verdict;
+    if (verdict == FA_VERDICT_FILE || verdict == FA_VERDICT_COMPLETE ||
+        verdict == FA_VERDICT_UNCHANGED)
+        ret->head = t->response.head;
+    if (verdict == FA_VERDICT_FILE && class != FA_CLASS_NONE && class != FA_CLASS_LOCAL_IO)
+        fa_body_save(&t->body);
+    /* An error that comes with a restart refuses the part; a restart without has happened. */
+    bool useless = class == FA_CLASS_INTEGRITY || class == FA_CLASS_TOO_LARGE ||
+                   ret->restart != FA_RESTART_NONE ||
+                   (verdict == FA_VERDICT_ERROR && t->response.restart != FA_RESTART_NONE);
+    ret->size = useless ? 0 : t->body.written;
+    if (ret->restart == FA_RESTART_NONE)
+        ret->restart = t->response.restart;
+}
+
 void fa_transfer_finish(struct fa_transfer *t, CURLcode code, struct fa_outcome *ret)
 {
-    *ret = (struct fa_outcome){.retry_after = -1};
+    *ret = fa_outcome_none;
     judge(t, code, ret);
     ret->http = t->response.status;
     ret->received = t->attempt->received;
-    ret->size = t->written;
+    settle_part(t, ret);
     read_times(t->easy, &ret->time);
     read_connection(t->easy, ret);
     if (ret->time.total <= 0)
@@ -555,17 +482,12 @@ void fa_transfer_perform(struct fa_transfer *t, struct fa_attempt *a, void (*tic
 {
     struct fa_error err = {0};
     if (fa_transfer_start(t, a, &err)) {
-        *ret = (struct fa_outcome){.error = err, .retry_after = -1};
+        *ret = fa_outcome_none;
+        ret->error = err;
         return;
     }
     t->tick = tick;
     t->tick_arg = arg;
     curl_easy_setopt(t->easy, CURLOPT_NOPROGRESS, 0L);
     fa_transfer_finish(t, curl_easy_perform(t->easy), ret);
-}
-
-void fa_outcome_fini(struct fa_outcome *outcome)
-{
-    free(outcome->location);
-    outcome->location = NULL;
 }

@@ -5,6 +5,75 @@
 
 #define HEADERS_MAX 1000
 
+static void get_text(struct fa_reader *reader, char *ret, size_t size)
+{
+    const char *text = fa_reader_str(reader);
+    if (!text || strlen(text) >= size)
+        reader->failed = true;
+    else
+        memcpy(ret, text, strlen(text) + 1);
+}
+
+static bool get_bool(struct fa_reader *reader)
+{
+    uint8_t value = fa_reader_u8(reader);
+    reader->failed |= value > 1;
+    return value == 1;
+}
+
+/* A number, or -1 for none. */
+static int64_t get_known(struct fa_reader *reader)
+{
+    int64_t value = (int64_t)fa_reader_u64(reader);
+    reader->failed |= value < -1;
+    return value;
+}
+
+static void put_validator(struct fa_buf *buf, const struct fa_validator *validator)
+{
+    fa_buf_put_str(buf, validator->etag);
+    fa_buf_put_u64(buf, (uint64_t)validator->modified);
+    fa_buf_put_u8(buf, validator->strong);
+}
+
+/* It goes into a request as it is: what is no entity tag must not get there. */
+static void get_validator(struct fa_reader *reader, struct fa_validator *ret)
+{
+    char if_range[FA_ETAG_MAX];
+    get_text(reader, ret->etag, sizeof(ret->etag));
+    ret->modified = get_known(reader);
+    ret->strong = get_bool(reader);
+    if (reader->failed)
+        return;
+    fa_validator_if_range(ret, if_range);
+    reader->failed = (ret->etag[0] && !fa_etag_is_good(ret->etag, strlen(ret->etag))) ||
+                     (ret->strong && !if_range[0]);
+}
+
+void fa_wire_put_head(struct fa_buf *buf, const struct fa_head *head)
+{
+    put_validator(buf, &head->validator);
+    fa_buf_put_u64(buf, (uint64_t)head->total);
+    fa_buf_put_u64(buf, head->kept);
+}
+
+static void get_head(struct fa_reader *reader, struct fa_head *ret)
+{
+    get_validator(reader, &ret->validator);
+    ret->total = get_known(reader);
+    ret->kept = fa_reader_u64(reader);
+    reader->failed |= ret->total >= 0 && ret->kept > (uint64_t)ret->total;
+}
+
+int fa_wire_get_head(struct fa_head *ret, const void *data, size_t len)
+{
+    struct fa_reader reader;
+    fa_reader_init(&reader, data, len);
+    memset(ret, 0, sizeof(*ret));
+    get_head(&reader, ret);
+    return fa_reader_ok(&reader) ? 0 : -1;
+}
+
 void fa_wire_put_attempt(struct fa_buf *buf, const struct fa_attempt *attempt)
 {
     fa_buf_put_str(buf, attempt->url);
@@ -15,6 +84,11 @@ void fa_wire_put_attempt(struct fa_buf *buf, const struct fa_attempt *attempt)
     fa_buf_put_u64(buf, (uint64_t)attempt->size);
     fa_buf_put_u64(buf, attempt->max_size);
     fa_buf_put_u64(buf, attempt->rate);
+    fa_buf_put_u64(buf, attempt->offset);
+    fa_buf_put_u8(buf, attempt->conditional);
+    fa_buf_put_u8(buf, attempt->durable);
+    put_validator(buf, &attempt->validator);
+    fa_buf_put_u64(buf, (uint64_t)attempt->total);
     fa_buf_put_u32(buf, (uint32_t)attempt->n_headers);
     for (size_t i = 0; i < attempt->n_headers; ++i)
         fa_buf_put_str(buf, attempt->headers[i]);
@@ -35,6 +109,11 @@ int fa_wire_get_attempt(struct fa_attempt *ret, const char ***ret_headers, const
     ret->size = (int64_t)fa_reader_u64(&reader);
     ret->max_size = fa_reader_u64(&reader);
     ret->rate = fa_reader_u64(&reader);
+    ret->offset = fa_reader_u64(&reader);
+    ret->conditional = get_bool(&reader);
+    ret->durable = get_bool(&reader);
+    get_validator(&reader, &ret->validator);
+    ret->total = get_known(&reader);
     ret->n_headers = fa_reader_u32(&reader);
     if (reader.failed || !ret->url || !ret->host_port || ret->n_headers > HEADERS_MAX)
         return -1;
@@ -63,15 +142,6 @@ static void put_error(struct fa_buf *buf, const struct fa_error *error)
     fa_buf_put_str(buf, error->msg);
 }
 
-static void get_text(struct fa_reader *reader, char *ret, size_t size)
-{
-    const char *text = fa_reader_str(reader);
-    if (!text || strlen(text) >= size)
-        reader->failed = true;
-    else
-        memcpy(ret, text, strlen(text) + 1);
-}
-
 static void get_error(struct fa_reader *reader, struct fa_error *ret)
 {
     ret->domain = fa_reader_u8(reader);
@@ -98,6 +168,9 @@ void fa_wire_put_outcome(struct fa_buf *buf, const struct fa_outcome *outcome)
     fa_buf_put_f64(buf, outcome->time.total);
     fa_buf_put_str(buf, outcome->ip);
     fa_buf_put_str(buf, outcome->version);
+    fa_wire_put_head(buf, &outcome->head);
+    fa_buf_put_u8(buf, outcome->unchanged);
+    fa_buf_put_u8(buf, (uint8_t)outcome->restart);
 }
 
 int fa_wire_get_outcome(struct fa_outcome *ret, const void *data, size_t len)
@@ -119,7 +192,10 @@ int fa_wire_get_outcome(struct fa_outcome *ret, const void *data, size_t len)
     ret->time.total = fa_reader_f64(&reader);
     get_text(&reader, ret->ip, sizeof(ret->ip));
     get_text(&reader, ret->version, sizeof(ret->version));
-    if (!fa_reader_ok(&reader) || ret->hope > FA_HOPE_AGAIN)
+    get_head(&reader, &ret->head);
+    ret->unchanged = get_bool(&reader);
+    ret->restart = fa_reader_u8(&reader);
+    if (!fa_reader_ok(&reader) || ret->hope > FA_HOPE_AGAIN || ret->restart >= FA_RESTARTS)
         return -1;
     if (location && !(ret->location = strdup(location)))
         return -1;

@@ -19,6 +19,12 @@ void fa_wire_put_attempt(struct fa_buf *buf, const struct fa_attempt *attempt);
 int fa_wire_get_attempt(struct fa_attempt *ret, const char ***ret_headers, const void *data,
                         size_t len);
 
+/** A few hundred bytes at most. */
+void fa_wire_put_head(struct fa_buf *buf, const struct fa_head *head);
+
+/** @return 0, or -1 if the bytes make no sense. */
+int fa_wire_get_head(struct fa_head *ret, const void *data, size_t len);
+
 void fa_wire_put_outcome(struct fa_buf *buf, const struct fa_outcome *outcome);
 
 /** @ret  To release with fa_outcome_fini() on success. */

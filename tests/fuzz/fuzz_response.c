@@ -54,7 +54,7 @@ static void feed(struct fa_response *response, const uint8_t *data, size_t len)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
     struct fa_response response;
-    fa_response_init(&response);
+    fa_response_init(&response, NULL);
     while (len > 0) {
         const uint8_t *end = memchr(data, '\n', len);
         size_t n = end ? (size_t)(end - data) + 1 : len;

@@ -353,8 +353,11 @@ BOTH_KINDS(what_is_refused_is_said_at_once_and_its_descriptors_are_closed)
         int fds[FA_TASK_FDS_MAX + 1];
         for (size_t j = 0; j < rows[i].n_fds; ++j)
             fds[j] = made_of("x");
-        struct fa_task_request request = {rows[i].type,  input, rows[i].len, fds,
-                                          rows[i].n_fds, NULL,  NULL,        NULL};
+        struct fa_task_request request = {.type = rows[i].type,
+                                          .data = input,
+                                          .len = rows[i].len,
+                                          .fds = fds,
+                                          .n_fds = rows[i].n_fds};
         cr_assert_eq(submit(pool, &request, &seen, &err), -1);
         cr_assert_eq(err.class, rows[i].class, "%s", err.msg);
         cr_assert_eq(fa_process_fds(getpid()), before);

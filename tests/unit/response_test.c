@@ -67,7 +67,7 @@ Test(response, verdicts_follow_the_head)
     };
     for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); ++i) {
         struct fa_response response;
-        fa_response_init(&response);
+        fa_response_init(&response, NULL);
         feed(&response, rows[i].head);
         cr_assert_eq(response.verdict, rows[i].verdict, "%s", rows[i].head);
         cr_assert_eq(response.status, rows[i].status, "%s", rows[i].head);
@@ -93,7 +93,7 @@ Test(response, location_and_retry_after_are_read)
     };
     for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); ++i) {
         struct fa_response response;
-        fa_response_init(&response);
+        fa_response_init(&response, NULL);
         feed(&response, rows[i].head);
         cr_assert_eq(response.retry_after, rows[i].retry_after, "%s", rows[i].head);
         cr_assert_eq(!response.location, !rows[i].location, "%s", rows[i].head);
@@ -107,7 +107,7 @@ Test(response, a_location_beyond_all_measure_is_left_out)
 {
     static char line[40000];
     struct fa_response response;
-    fa_response_init(&response);
+    fa_response_init(&response, NULL);
     feed(&response, "HTTP/1.1 302 x|");
     int len = snprintf(line, sizeof(line), "Location: /%020000d\r\n", 1);
     fa_response_line(&response, line, (size_t)len, NOW);
@@ -134,7 +134,7 @@ Test(response, errors_are_explained)
     for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); ++i) {
         struct fa_response response;
         struct fa_outcome outcome = {0};
-        fa_response_init(&response);
+        fa_response_init(&response, NULL);
         feed(&response, rows[i].head);
         cr_assert_eq(response.verdict, FA_VERDICT_ERROR);
         fa_response_explain(&response, &outcome);

@@ -1,0 +1,14 @@
+#include "transfer/outcome.h"
+
+#include <stdlib.h>
+
+const struct fa_outcome fa_outcome_none = {
+    .retry_after = -1,
+    .head = {.validator = {.modified = -1}, .total = -1},
+};
+
+void fa_outcome_fini(struct fa_outcome *outcome)
+{
+    free(outcome->location);
+    outcome->location = NULL;
+}

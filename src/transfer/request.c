@@ -1,0 +1,123 @@
+#include "transfer/request.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+int fa_request_append(struct curl_slist **list, const char *text)
+{
+    struct curl_slist *longer = curl_slist_append(*list, text);
+    if (!longer)
+        return -1;
+    *list = longer;
+    return 0;
+}
+
+static bool is_field(const char *line, const char *name)
+{
+    size_t len = strlen(name);
+    return strncasecmp(line, name, len) == 0 && strchr(":; \t", line[len]);
+}
+
+/* Whether the user's own lines have one of two fields. */
+static bool has_field(const struct fa_attempt *a, const char *name, const char *other)
+{
+    for (size_t i = 0; i < a->n_headers; ++i)
+        if (is_field(a->headers[i], name) || is_field(a->headers[i], other))
+            return true;
+    return false;
+}
+
+static int append_field(struct curl_slist **list, const char *name, const char *value)
+{
+    char *line;
+    if (asprintf(&line, "%s: %s", name, value) < 0)
+        return -1;
+    int result = fa_request_append(list, line);
+    free(line);
+    return result;
+}
+
+/* A range is never asked for without a condition, and not by CURLOPT_RESUME_FROM_LARGE, for which
+ * libcurl takes some wrong answers for complete ones. */
+static int set_range(CURL *easy, struct curl_slist **headers, const struct fa_asked *asked)
+{
+    char range[32], value[FA_ETAG_MAX];
+    if (asked->offset == 0) {
+        curl_easy_setopt(easy, CURLOPT_RANGE, NULL);
+        return 0;
+    }
+    snprintf(range, sizeof(range), "%llu-", (unsigned long long)asked->offset);
+    fa_validator_if_range(asked->validator, value);
+    if (curl_easy_setopt(easy, CURLOPT_RANGE, range) != CURLE_OK)
+        return -1;
+    return append_field(headers, "If-Range", value);
+}
+
+static int set_condition(struct curl_slist **headers, const struct fa_asked *asked)
+{
+    char date[FA_DATE_MAX];
+    if (!asked->conditional)
+        return 0;
+    const struct fa_validator *validator = asked->validator;
+    if (validator->etag[0] && append_field(headers, "If-None-Match", validator->etag))
+        return -1;
+    if (validator->modified < 0)
+        return 0;
+    fa_date_format(validator->modified, date);
+    return append_field(headers, "If-Modified-Since", date);
+}
+
+int fa_request_set(CURL *easy, struct curl_slist **headers, const struct fa_attempt *a,
+                   const struct fa_asked *asked)
+{
+    curl_slist_free_all(*headers);
+    *headers = NULL;
+    bool encoding = false;
+    for (size_t i = 0; i < a->n_headers; ++i) {
+        encoding |= strncasecmp(a->headers[i], "Accept-Encoding", 15) == 0;
+        if (fa_request_append(headers, a->headers[i]))
+            return -1;
+    }
+    if (!encoding && fa_request_append(headers, "Accept-Encoding: identity"))
+        return -1;
+    if (set_range(easy, headers, asked) || set_condition(headers, asked))
+        return -1;
+    curl_easy_setopt(easy, CURLOPT_HTTPHEADER, *headers);
+    return 0;
+}
+
+/* Whether the bytes of an earlier attempt can be built on. */
+static bool can_resume(const struct fa_attempt *a)
+{
+    char value[FA_ETAG_MAX];
+    struct stat st;
+    fa_validator_if_range(&a->validator, value);
+    return value[0] && !has_field(a, "Range", "If-Range") && fstat(a->fd, &st) == 0 &&
+           st.st_size >= 0 && (uint64_t)st.st_size >= a->offset;
+}
+
+/* What to ask for; what the user asks for instead goes first. */
+int fa_request_choose(const struct fa_attempt *a, struct fa_asked *ret, struct fa_error *err)
+{
+    const struct fa_validator *validator = &a->validator;
+    *ret = (struct fa_asked){.total = -1, .validator = validator};
+    if (a->offset > 0) {
+        if (can_resume(a)) {
+            ret->offset = a->offset;
+            ret->total = a->total;
+        }
+        if (ftruncate(a->fd, (off_t)ret->offset)) {
+            fa_error_system(err, FA_CLASS_LOCAL_IO, errno, "cannot truncate the part");
+            return -1;
+        }
+    }
+    ret->conditional = a->conditional && ret->offset == 0 &&
+                       (validator->etag[0] || validator->modified >= 0) &&
+                       !has_field(a, "If-None-Match", "If-Modified-Since");
+    return 0;
+}
