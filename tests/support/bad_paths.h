@@ -27,6 +27,7 @@
  * Slow answers
  *   /drip/<ms>/<size>/<name>          a file, one byte each <ms>
  *   /trickle/<ms>/<n>/<size>/<name>   a file, <n> bytes each <ms>
+ *   /slowversion/<ms>/<n>/<size>/<name>  a file that /_bump changes, <n> bytes each <ms>
  *   /slowheaders/<ms>/<name>          a file, its head one byte each <ms>
  *   /delay/<ms>/<size>/<name>         a file, its first byte after <ms>
  *   /stall/<name>                     a file's head, then nothing
