@@ -65,6 +65,7 @@ struct fa_ordeal {
     } files[FA_ORDEAL_FILES];
     size_t count;
     unsigned version; /* of the files that change */
+    unsigned oldest;  /* of them that may be there */
     size_t round;
     char dir[PATH_MAX];
     struct fa_kill_plan *plan;
@@ -109,6 +110,9 @@ void fa_ordeal_expect_done(struct fa_ordeal *ordeal);
 
 /* Changes the files that change. */
 void fa_ordeal_bump(struct fa_ordeal *ordeal);
+
+/* What is there of them is the last version. */
+void fa_ordeal_expect_newest(struct fa_ordeal *ordeal);
 
 /* Size of the largest part; 0: there is none. */
 uint64_t fa_ordeal_part(const struct fa_ordeal *ordeal);

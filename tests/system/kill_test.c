@@ -30,6 +30,12 @@ static unsigned long chosen(const char *name, unsigned long other)
     return text && *text ? strtoul(text, NULL, 10) : other;
 }
 
+/* Sanitizers are slow (support/process.h), and see what they look for in fewer rounds. */
+static uint64_t most(uint64_t n)
+{
+    return fa_timeout(1) > 1 ? (n + 2) / 3 : n;
+}
+
 static unsigned below(size_t n)
 {
     return n > 0 ? (unsigned)random() % (unsigned)n : 0;
@@ -103,9 +109,12 @@ static uint64_t spread(uint64_t count, uint64_t n, uint64_t i)
     return n < 2 || i == 0 ? 1 : i == n - 1 ? count : 1 + i * (count - 1) / (n - 1);
 }
 
+typedef void each_shot(const struct steps *steps, const struct fa_shot *shot,
+                       const char *const *options);
+
 /* At most MOST steps of each kind of call, and each before, after and in the middle. */
-static void kill_at_all(const struct steps *steps, int role, uint64_t most,
-                        const char *const *options)
+static void for_each_shot(const struct steps *steps, int role, uint64_t most, each_shot *each,
+                          const char *const *options)
 {
     for (int call = 0; call < FA_KILL_CALLS; ++call) {
         uint64_t count = steps->counts[role][call];
@@ -113,13 +122,19 @@ static void kill_at_all(const struct steps *steps, int role, uint64_t most,
         bool writes = call == FA_KILL_PWRITE || call == FA_KILL_WRITE;
         for (uint64_t i = 0; i < n; ++i)
             for (int when = FA_KILL_BEFORE; when <= (writes ? FA_KILL_HALF : FA_KILL_AFTER); ++when)
-                kill_at(steps,
-                        &(struct fa_shot){.role = role,
-                                          .call = call,
-                                          .step = spread(count, n, i),
-                                          .when = (enum fa_kill_when)when},
-                        options);
+                each(steps,
+                     &(struct fa_shot){.role = role,
+                                       .call = call,
+                                       .step = n == 1 ? 1 + count / 2 : spread(count, n, i),
+                                       .when = (enum fa_kill_when)when},
+                     options);
     }
+}
+
+static void kill_at_all(const struct steps *steps, int role, uint64_t most,
+                        const char *const *options)
+{
+    for_each_shot(steps, role, most, kill_at, options);
 }
 
 static void until(double when)
@@ -143,7 +158,7 @@ FA_TEST_MODES(kill, the_program_at_each_kind_of_step)
     struct steps steps;
     begin(mode, FA_ORDEAL_ALL);
     count_steps(&steps, NULL);
-    kill_at_all(&steps, FA_KILL_SUPERVISOR, 4, NULL);
+    kill_at_all(&steps, FA_KILL_SUPERVISOR, most(3), NULL);
     end("each kind of step", 50);
 }
 
@@ -178,6 +193,42 @@ FA_TEST_MODES(kill, the_program_that_syncs_each_file)
     count_steps(&steps, batch);
     kill_at_all(&steps, FA_KILL_SUPERVISOR, 1, batch);
     end("fsync", 16);
+}
+
+/* A file that is replaced is the old one or the new one, and what is told of it is so. */
+static void replace_at(const struct steps *steps, const struct fa_shot *shot,
+                       const char *const *options)
+{
+    static const char *const sync[] = {"--sync", NULL};
+    cr_assert(!fa_ordeal_run(&ordeal, NULL));
+    fa_ordeal_bump(&ordeal);
+    fa_ordeal_arm(&ordeal, shot);
+    fa_ordeal_run(&ordeal, options);
+    fa_ordeal_disarm(&ordeal);
+    if (below(2)) {
+        cr_assert(!fa_ordeal_run(&ordeal, NULL));
+        fa_ordeal_expect_done(&ordeal);
+    }
+    cr_assert(!fa_ordeal_run(&ordeal, sync));
+    fa_ordeal_expect_done(&ordeal);
+    fa_ordeal_expect_newest(&ordeal);
+    fa_ordeal_again(&ordeal);
+    (void)steps;
+}
+
+FA_TEST_MODES(kill, a_file_that_is_replaced_is_the_old_or_the_new_one)
+{
+    static const char *const options[][2] = {{"--sync", NULL}, {"--overwrite", NULL}};
+    struct steps steps;
+    begin(mode, FA_ORDEAL_ALL);
+    for (size_t i = 0; i < 2; ++i) {
+        cr_assert(!fa_ordeal_run(&ordeal, NULL));
+        fa_ordeal_bump(&ordeal);
+        fa_ordeal_disarm(&ordeal);
+        count_steps(&steps, options[i]);
+        for_each_shot(&steps, FA_KILL_SUPERVISOR, 1, replace_at, options[i]);
+    }
+    end("replaced", 16);
 }
 
 /* A run outlives its nursery and its workers. */
@@ -281,24 +332,27 @@ FA_TEST_MODES(kill, a_call_that_fails_makes_no_wrong_file)
     struct steps steps;
     begin(mode, FA_ORDEAL_SMALL);
     count_steps(&steps, NULL);
-    fail_at_all(&steps, ENOSPC, 4, 1, at_once);
-    fail_at_all(&steps, ENOSPC, 2, 5, at_once);
-    fail_at_all(&steps, EIO, 3, 1, NULL);
+    fail_at_all(&steps, ENOSPC, most(3), 1, at_once);
+    fail_at_all(&steps, ENOSPC, 1, 5, at_once);
+    fail_at_all(&steps, EIO, most(3), 1, NULL);
     end("failing calls", 20);
 }
 
 FA_TEST_MODES(kill, a_disk_that_is_full_for_a_while)
 {
     static const char *const waits[] = {"--disk-wait", "20", NULL};
+    struct steps steps;
     begin(mode, FA_ORDEAL_ALL);
+    count_steps(&steps, waits);
     for (uint64_t i = 0; i < 3; ++i) {
         int role = strcmp(mode, "process") == 0 ? FA_KILL_WORKER : FA_KILL_SUPERVISOR;
-        fa_ordeal_arm(&ordeal, &(struct fa_shot){.role = role,
-                                                 .call = FA_KILL_PWRITE,
-                                                 .step = 3 + 20 * i,
-                                                 .when = FA_KILL_FAIL,
-                                                 .error = ENOSPC,
-                                                 .times = 1 + i});
+        fa_ordeal_arm(&ordeal,
+                      &(struct fa_shot){.role = role,
+                                        .call = FA_KILL_PWRITE,
+                                        .step = steps.counts[role][FA_KILL_PWRITE] * (2 + i) / 6,
+                                        .when = FA_KILL_FAIL,
+                                        .error = ENOSPC,
+                                        .times = 1 + i});
         cr_assert(!fa_ordeal_run(&ordeal, waits));
         fa_ordeal_expect_done(&ordeal);
         fa_ordeal_again(&ordeal);
