@@ -23,6 +23,7 @@
 static struct fa_ordeal ordeal;
 
 TestSuite(kill, .timeout = 550.0);
+TestSuite(kill_long);
 
 static unsigned long chosen(const char *name, unsigned long other)
 {
@@ -205,7 +206,7 @@ static void replace_at(const struct steps *steps, const struct fa_shot *shot,
     fa_ordeal_arm(&ordeal, shot);
     fa_ordeal_run(&ordeal, options);
     fa_ordeal_disarm(&ordeal);
-    if (below(2)) {
+    if (shot->call == FA_KILL_RENAME || below(2)) {
         cr_assert(!fa_ordeal_run(&ordeal, NULL));
         fa_ordeal_expect_done(&ordeal);
     }
@@ -227,6 +228,12 @@ FA_TEST_MODES(kill, a_file_that_is_replaced_is_the_old_or_the_new_one)
         fa_ordeal_disarm(&ordeal);
         count_steps(&steps, options[i]);
         for_each_shot(&steps, FA_KILL_SUPERVISOR, 1, replace_at, options[i]);
+        uint64_t renames = steps.counts[FA_KILL_SUPERVISOR][FA_KILL_RENAME];
+        for (uint64_t step = 1; step <= renames && step <= 6; ++step)
+            replace_at(
+                &steps,
+                &(struct fa_shot){.call = FA_KILL_RENAME, .step = step, .when = FA_KILL_AFTER},
+                options[i]);
     }
     end("replaced", 16);
 }
@@ -370,7 +377,7 @@ FA_TEST_MODES(kill, writes_of_a_byte_make_right_files)
     end("writes of a byte", 0);
 }
 
-FA_TEST_MODES(kill, long_form)
+FA_TEST_MODES(kill_long, rounds_of_random_choices)
 {
     static const char *const choices[][5] = {{NULL},
                                              {"--fsync", "batch", NULL},
