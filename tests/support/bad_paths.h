@@ -81,7 +81,7 @@
  *               to the main port, connections only those that brought a request
  *   /_reset     forget the log and the counts
  *   /_release, /_release/<name>       let go what /hold and /holdat hold now
- *   /_bump      the next version
+ *   /_bump, /_bump/<n>   the next version; version <n>
  */
 
 #include "bad_conn.h"

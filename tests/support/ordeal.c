@@ -92,8 +92,13 @@ static const struct line big[] = {
     {NULL, 0, GOOD, NULL, NULL},
 };
 
+static const struct line turn[] = {
+    {"/slowversion/10/50000/4000000/turning", FA_ORDEAL_BIG_SIZE, VERSIONED, NULL, NULL},
+    {NULL, 0, GOOD, NULL, NULL},
+};
+
 static const struct line *const lists[] = {
-    [FA_ORDEAL_ALL] = all, [FA_ORDEAL_SMALL] = few, [FA_ORDEAL_BIG] = big};
+    [FA_ORDEAL_ALL] = all, [FA_ORDEAL_SMALL] = few, [FA_ORDEAL_BIG] = big, [FA_ORDEAL_TURN] = turn};
 
 static const char *const call_names[FA_KILL_CALLS] = {"pwrite", "write",     "open",   "rename",
                                                       "unlink", "truncate",  "chmod",  "sync",
@@ -194,7 +199,6 @@ void fa_ordeal_again(struct fa_ordeal *ordeal)
     fa_scratch_mkdir(&ordeal->scratch, "told");
     json_decref(ordeal->report);
     ordeal->report = NULL;
-    ordeal->oldest = 0;
     snprintf(ordeal->dir, sizeof(ordeal->dir), "%.4000s/work/out-%zu", ordeal->scratch.path,
              ++ordeal->round);
     fa_ordeal_disarm(ordeal);
@@ -221,8 +225,8 @@ void fa_ordeal_disarm(struct fa_ordeal *ordeal)
 
 void fa_ordeal_bump(struct fa_ordeal *ordeal)
 {
-    free(fa_server_get(&ordeal->server, "/_bump"));
-    ++ordeal->version;
+    ordeal->version = !ordeal->version;
+    free(fa_server_get(&ordeal->server, ordeal->version ? "/_bump/1" : "/_bump/0"));
 }
 
 void fa_ordeal_start(struct fa_ordeal *ordeal, const char *const *options)
@@ -292,11 +296,10 @@ static bool is_right(const struct fa_ordeal *ordeal, const struct fa_ordeal_file
         return holds(bytes, len, file->path, -1);
     if (file->kind == CHANGED)
         return holds(bytes, len, file->path, 1);
-    for (int version = (int)ordeal->version;
-         file->kind == VERSIONED && version >= (int)ordeal->oldest; --version)
-        if (holds(bytes, len, file->path, version))
-            return true;
-    return false;
+    if (file->kind != VERSIONED)
+        return false;
+    return holds(bytes, len, file->path, (int)ordeal->version) ||
+           (!ordeal->newest && holds(bytes, len, file->path, !ordeal->version));
 }
 
 /* I1: what stands under a final name is complete and right. */
@@ -341,8 +344,9 @@ static void check_files(struct fa_ordeal *ordeal)
 
 void fa_ordeal_expect_newest(struct fa_ordeal *ordeal)
 {
-    ordeal->oldest = ordeal->version;
+    ordeal->newest = true;
     check_files(ordeal);
+    ordeal->newest = false;
 }
 
 static void expect_only(struct fa_ordeal *ordeal, const char *folder, const char *const *names)

@@ -28,6 +28,7 @@ enum fa_ordeal_list {
     FA_ORDEAL_ALL,   /* every kind of entry; some fail, so that the status is 3 */
     FA_ORDEAL_SMALL, /* few bytes, all good */
     FA_ORDEAL_BIG,   /* one large file that may be resumed */
+    FA_ORDEAL_TURN,  /* the same, and it changes */
 };
 
 /* The file of FA_ORDEAL_BIG comes in pieces of that many bytes, that many seconds apart. */
@@ -65,7 +66,7 @@ struct fa_ordeal {
     } files[FA_ORDEAL_FILES];
     size_t count;
     unsigned version; /* of the files that change */
-    unsigned oldest;  /* of them that may be there */
+    bool newest;      /* the other version may not be there */
     size_t round;
     char dir[PATH_MAX];
     struct fa_kill_plan *plan;
@@ -108,7 +109,7 @@ bool fa_ordeal_run(struct fa_ordeal *ordeal, const char *const *options);
  */
 void fa_ordeal_expect_done(struct fa_ordeal *ordeal);
 
-/* Changes the files that change. */
+/* Changes the files that change, between two versions: what was true once may be so again. */
 void fa_ordeal_bump(struct fa_ordeal *ordeal);
 
 /* What is there of them is the last version. */

@@ -292,6 +292,32 @@ FA_TEST_MODES(kill, a_large_file_goes_on_where_it_was)
     end("one large file", 3);
 }
 
+/*
+ * A part of the old version, then one of the new, which nobody has noted down when it is killed;
+ * and the old version is back.
+ */
+FA_TEST_MODES(kill, a_part_of_another_version_is_not_continued)
+{
+    begin(mode, FA_ORDEAL_TURN);
+    for (unsigned i = 0; i < most(5); ++i) {
+        fa_ordeal_start(&ordeal, NULL);
+        while (!ordeal.run.ended && fa_ordeal_part(&ordeal) < 1800000)
+            fa_run_pump(&ordeal.run, 5);
+        fa_run_kill(&ordeal.run, SIGKILL);
+        fa_ordeal_finish(&ordeal);
+        fa_ordeal_bump(&ordeal);
+        fa_ordeal_start(&ordeal, NULL);
+        until(fa_now() + 0.04 + 0.03 * (i + below(2)));
+        fa_run_kill(&ordeal.run, SIGKILL);
+        fa_ordeal_finish(&ordeal);
+        fa_ordeal_bump(&ordeal);
+        fa_ordeal_run(&ordeal, NULL);
+        fa_ordeal_expect_newest(&ordeal);
+        fa_ordeal_again(&ordeal);
+    }
+    end("another version", 2);
+}
+
 /* Without the failure it is all right; with it, either that or an error. */
 static void fail_at(const struct steps *steps, const struct fa_shot *shot,
                     const char *const *options)
