@@ -108,6 +108,13 @@ static void serve_trickle(struct fa_bad_conn *conn, const char *const *arg)
     conn->answer.body_piece = fa_bad_number(arg[1]);
 }
 
+static void serve_slow_version(struct fa_bad_conn *conn, const char *const *arg)
+{
+    serve_version(conn, arg + 2);
+    conn->answer.body_ms = fa_bad_ms(arg[0]);
+    conn->answer.body_piece = fa_bad_number(arg[1]);
+}
+
 static void serve_slow_headers(struct fa_bad_conn *conn, const char *const *arg)
 {
     fa_bad_reply_small(conn);
@@ -223,6 +230,7 @@ const struct fa_bad_behaviour fa_bad_bodies[] = {
     {"cd", 0, serve_disposition},
     {"drip", 2, serve_drip},
     {"trickle", 3, serve_trickle},
+    {"slowversion", 3, serve_slow_version},
     {"slowheaders", 1, serve_slow_headers},
     {"delay", 2, serve_delay},
     {"stall", 0, serve_stall},

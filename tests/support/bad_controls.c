@@ -41,9 +41,9 @@ static void serve_release(struct fa_bad_conn *conn, const char *const *arg)
 
 static void serve_bump(struct fa_bad_conn *conn, const char *const *arg)
 {
-    (void)arg;
     char text[32];
-    snprintf(text, sizeof(text), "%u\n", ++conn->server->version);
+    conn->server->version = arg[0] ? (unsigned)fa_bad_number(arg[0]) : conn->server->version + 1;
+    snprintf(text, sizeof(text), "%u\n", conn->server->version);
     fa_bad_reply_text(conn, 200, "", text);
 }
 

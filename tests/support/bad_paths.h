@@ -27,6 +27,7 @@
  * Slow answers
  *   /drip/<ms>/<size>/<name>          a file, one byte each <ms>
  *   /trickle/<ms>/<n>/<size>/<name>   a file, <n> bytes each <ms>
+ *   /slowversion/<ms>/<n>/<size>/<name>  a file that /_bump changes, <n> bytes each <ms>
  *   /slowheaders/<ms>/<name>          a file, its head one byte each <ms>
  *   /delay/<ms>/<size>/<name>         a file, its first byte after <ms>
  *   /stall/<name>                     a file's head, then nothing
@@ -80,7 +81,7 @@
  *               to the main port, connections only those that brought a request
  *   /_reset     forget the log and the counts
  *   /_release, /_release/<name>       let go what /hold and /holdat hold now
- *   /_bump      the next version
+ *   /_bump, /_bump/<n>   the next version; version <n>
  */
 
 #include "bad_conn.h"
