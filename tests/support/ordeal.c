@@ -10,7 +10,6 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <fnmatch.h>
 #include <ftw.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -71,7 +70,7 @@ static const struct line all[] = {
     {"/version/2000/small", 2000, VERSIONED, NULL, NULL},
     {"/chunked/300000/chunks", 300000, GOOD, NULL, NULL},
     {"/close/200000/close", 200000, GOOD, NULL, NULL},
-    {"/truncate/500000/800000/cut", 800000, GOOD, NULL, NULL},
+    {"/truncate/300000/800000/cut", 800000, GOOD, NULL, NULL},
     {"/delay/20/90000/late", 90000, GOOD, NULL, NULL},
     {"/ok/30000/b", 30000, GOOD, NULL, NULL},
     {"/ok/300000/c", 300000, GOOD, NULL, NULL},
@@ -356,7 +355,7 @@ static void expect_only(struct fa_ordeal *ordeal, const char *folder, const char
     while (dir && (entry = readdir(dir))) {
         bool known = strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0;
         for (const char *const *name = names; *name && !known; ++name)
-            known = fnmatch(*name, entry->d_name, 0) == 0;
+            known = strcmp(*name, entry->d_name) == 0;
         if (!known)
             fa_ordeal_fail(ordeal, "I3: there is \"%s/%s\"", folder, entry->d_name);
     }
@@ -368,7 +367,7 @@ static void check_outside(struct fa_ordeal *ordeal)
 {
     expect_only(ordeal, "", (const char *[]){"work", "told", "tmp", "plan", "list", NULL});
     expect_only(ordeal, "work", (const char *[]){strrchr(ordeal->dir, '/') + 1, NULL});
-    expect_only(ordeal, "told", (const char *[]){"report", "sums", "sums.??????", NULL});
+    expect_only(ordeal, "told", (const char *[]){"report", "sums", "sums.tmp", NULL});
     expect_only(ordeal, "tmp", (const char *[]){NULL});
 }
 
