@@ -330,7 +330,8 @@ FA_TEST_MODES(files, full_disk_is_a_local_error_and_leaves_no_short_file)
         snprintf(path, sizeof(path), "/ok/300000/f%d", i);
         add(path);
     }
-    fa_fetch_start_with(&fetch, &scratch, NULL, mounted, mode, list.text, "-j", "2", NULL);
+    fa_fetch_start_with(&fetch, &scratch, NULL, mounted, mode, list.text, "-j", "2", "--disk-wait",
+                        "0", NULL);
     fa_fetch_expect(&fetch, 10, 4);
     cr_expect(fa_report_count(fetch.entries, "status", "ok") <= 3, "%s", mode);
     cr_expect(fa_report_count(fetch.entries, "class", "local_io") >= 1, "%s", mode);
@@ -358,7 +359,8 @@ FA_TEST_MODES(files, disk_without_inodes_is_a_local_error)
         snprintf(path, sizeof(path), "/ok/10/f%d", i);
         add(path);
     }
-    fa_fetch_start_with(&fetch, &scratch, NULL, mounted, mode, list.text, "-j", "1", NULL);
+    fa_fetch_start_with(&fetch, &scratch, NULL, mounted, mode, list.text, "-j", "1", "--disk-wait",
+                        "0", NULL);
     fa_fetch_expect(&fetch, 10, 4);
 }
 
