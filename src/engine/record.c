@@ -360,7 +360,8 @@ static bool write_entry(void *arg, const struct fa_record *record)
     FILE *out = arg;
     if (record->secret || !record->path)
         return true;
-    fprintf(out, "%s\n out=%s\n", record->text ? record->text : record->url, record->path);
+    /* The path has the folder that the entry names. */
+    fprintf(out, "%s\n dir=.\n out=%s\n", record->text ? record->text : record->url, record->path);
     return !ferror(out);
 }
 
