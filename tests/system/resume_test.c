@@ -6,6 +6,7 @@
 #include "support/fail.h"
 #include "support/fetch.h"
 #include "support/modes.h"
+#include "support/pattern.h"
 #include "support/process.h"
 #include "support/report.h"
 #include "support/server.h"
@@ -385,7 +386,11 @@ FA_TEST_MODES(resume, run_goes_on_where_the_one_before_was_ended)
         fa_fetch_expect(&fetch, 20, 0);
         fa_fetch_expect_entry(&fetch, 1, "ok", NULL);
         expect_told(1, HELD, NULL);
-        cr_expect_eq(fa_report_int(fa_report_by_line(fetch.entries, 1), "bytes"), SIZE - HELD);
+        const json_t *entry = fa_report_by_line(fetch.entries, 1);
+        cr_expect_eq(fa_report_int(entry, "bytes"), SIZE - HELD);
+        char sum[FA_SHA256_HEX];
+        fa_truth_sha256_pattern(BIG("strong") "#0", SIZE, sum);
+        cr_expect_str_eq(fa_report_str(entry, "digest.sha256"), sum, "%s", mode);
         expect_range(BIG("strong"), 2, HELD, "\"");
         cr_expect_eq(fa_server_requests(&server, BIG("strong")), 2, "%s", mode);
         fa_expect_files(dir, &(struct fa_truth){NAME, BIG("strong") "#0", SIZE}, 1);
@@ -476,6 +481,101 @@ FA_TEST_MODES(resume, run_killed_while_the_body_comes_is_continued_from_what_is_
     expect_range(path, 2, resumed, "\"");
     fa_expect_file(dir, NAME, path, 4000000);
     fa_fetch_expect_no_parts(&fetch);
+}
+
+FA_TEST_MODES(resume, run_killed_again_and_again_gets_there)
+{
+    static const char path[] = "/trickle/5/20000/5000000/" NAME;
+    long long least = 0;
+    add(path);
+    for (int i = 1; i <= 4; i++) {
+        AGAIN(mode);
+        until_part_has((off_t)i * HELD);
+        until_recorded(NAME);
+        stop(i % 2 ? SIGKILL : SIGINT);
+    }
+    AGAIN(mode);
+    fa_fetch_expect(&fetch, 20, 0);
+    long long resumed = fa_report_int(fa_report_by_line(fetch.entries, 1), "resumed");
+    cr_expect(resumed >= 4 * HELD, "%s: %lld", mode, resumed);
+    for (size_t i = 2; i <= 5; i++) {
+        char *range = header_of(path, i, "Range");
+        long long from = 0;
+        cr_expect(range && sscanf(range, "bytes=%lld-", &from) == 1 && from > least,
+                  "%s: request %zu: %s", mode, i, range ? range : "no range");
+        least = from;
+        free(range);
+    }
+    fa_expect_files(dir, &(struct fa_truth){NAME, path, 5000000}, 1);
+    fa_fetch_expect_no_parts(&fetch);
+}
+
+FA_TEST_MODES(resume, target_of_a_redirect_is_resumed_by_the_next_run)
+{
+    static const char *const kinds[] = {"--retries", "--sync"};
+    for (size_t i = 0; i < 2; i++) {
+        stop_in_the_middle(mode, "/redir/302/%2fby%2fstrong%2f1048576%2f3000000%2fx/" NAME,
+                           signals[i], true);
+        START(mode, "--retry-wait", "0.1", kinds[i], i == 0 ? "1" : NULL);
+        fa_fetch_expect(&fetch, 20, 0);
+        expect_told(1, HELD, NULL);
+        expect_range("/by/strong/1048576/3000000/x", 2, HELD, "\"");
+        fa_expect_file(dir, NAME, "/by/strong/1048576/3000000/x#0", SIZE);
+        clear();
+    }
+}
+
+FA_TEST_MODES(resume, every_transfer_under_way_goes_on_in_the_next_run)
+{
+    for (size_t i = 0; i < 2; i++) {
+        for (int j = 10; j < 30; j++) {
+            char path[64];
+            snprintf(path, sizeof(path), "/holdat/262144/300000/many%d", j);
+            add(path);
+        }
+        AGAIN(mode);
+        fa_server_until(&server, "held", 16, 10);
+        for (int j = 10; j < 26; j++) {
+            char name[16];
+            snprintf(name, sizeof(name), "many%d", j);
+            until_recorded(name);
+        }
+        stop(signals[i]);
+        AGAIN(mode);
+        finish(0);
+        fa_fetch_expect_count(&fetch, "ok", 20);
+        for (long long line = 1; line <= 20; line++) {
+            expect_told(line, line <= 16 ? 262144 : 0, NULL);
+        }
+        cr_expect_eq(fa_truth_count_files(dir), 20, "%s", mode);
+        for (int j = 10; j < 30; j++) {
+            char path[64];
+            snprintf(path, sizeof(path), "/holdat/262144/300000/many%d", j);
+            fa_expect_file(dir, strrchr(path, '/') + 1, path, 300000);
+        }
+        fa_fetch_expect_no_parts(&fetch);
+        clear();
+    }
+}
+
+/* What a kill between the naming of a file and the record of that leaves. */
+FA_TEST_MODES(resume, file_that_got_its_name_just_before_a_kill_is_known)
+{
+    static const char *const options[] = {"--retries", "--sync"};
+    for (size_t i = 0; i < 2; i++) {
+        stop_in_the_middle(mode, BIG("strong"), SIGKILL, true);
+        char path[PATH_MAX];
+        fa_file_remove(find_part(path));
+        char *bytes = malloc(SIZE);
+        fa_pattern_fill(BIG("strong") "#0", 0, bytes, SIZE);
+        fa_scratch_write_bytes(&scratch, "dir/" NAME, bytes, SIZE);
+        free(bytes);
+        START(mode, "--retry-wait", "0.1", options[i], i == 0 ? "1" : NULL);
+        fa_fetch_expect(&fetch, 20, 0);
+        fa_fetch_expect_entry(&fetch, 1, i == 0 ? "exists" : "unchanged", NULL);
+        cr_expect_eq(fa_server_requests(&server, BIG("strong")), 1 + i, "%s", mode);
+        clear();
+    }
 }
 
 /* ------------------------------------------------------------------ what others do to the part */
