@@ -193,6 +193,19 @@ FA_TEST_MODES(signals, interrupt_while_waiting_for_a_retry_ends_at_once)
     cr_expect(fa_now() - began < 1, "%s: %.2f s", mode, fa_now() - began);
 }
 
+FA_TEST_MODES(signals, what_a_halted_run_has_read_is_told_of)
+{
+    add_urls("/hold/held", 6);
+    add_urls("/status/404/a", 1);
+    fa_fetch_start(&fetch, &scratch, mode, list.text, "--stall-timeout", "60", "--halt", "1", "-j",
+                   "7", NULL);
+    fa_fetch_expect(&fetch, 10, 1);
+    fa_fetch_expect_entry(&fetch, 7, "failed", "http");
+    fa_fetch_expect_count(&fetch, "failed", 7);
+    cr_expect_eq(fa_report_count(fetch.entries, "class", "cancelled"), 6, "%s", mode);
+    cr_expect_eq(fa_truth_count_files(fetch.dir), 0, "%s", mode);
+}
+
 FA_TEST_MODES(signals, interrupt_while_a_list_on_standard_input_is_open_ends_at_once)
 {
     struct fa_run_options options = {.stdin_open = true};
