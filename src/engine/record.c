@@ -20,7 +20,7 @@
 
 #define COMMIT_EVERY   0.2
 #define COMMIT_CHANGES 1000
-/* Less is fetched again rather than resumed in another run. */
+/* A transfer under way is not told of before that many bytes. */
 #define PART_MIN (256 * 1024)
 /* Bytes that may be received and not be written yet. */
 #define UNWRITTEN (512 * 1024)
@@ -342,7 +342,7 @@ void fa_record_heads(struct fa_session *s)
 void fa_record_part(struct fa_session *s, struct fa_job *job)
 {
     struct fa_head head = {.validator = job->part.validator, .total = job->part.total};
-    if (s->state && (job->strange || (!job->told && job->part.bytes >= PART_MIN)))
+    if (s->state && (job->strange || !job->told))
         put_part(s, job, &head, 0);
 }
 

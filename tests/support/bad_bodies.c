@@ -148,13 +148,65 @@ static void serve_hold(struct fa_bad_conn *conn, const char *const *arg)
     conn->answer.hold_at = 1;
 }
 
+static void hold_at(struct fa_bad_conn *conn, uint64_t offset)
+{
+    conn->answer.hold_at = offset;
+    if (conn->answer.at >= offset && conn->answer.at > 0) {
+        conn->answer.hold_at = UINT64_MAX;
+    }
+}
+
 static void serve_hold_at(struct fa_bad_conn *conn, const char *const *arg)
 {
     fa_bad_reply_path(conn, fa_bad_number(arg[1]));
-    conn->answer.hold_at = fa_bad_number(arg[0]);
-    if (conn->answer.at >= conn->answer.hold_at && conn->answer.at > 0) {
-        conn->answer.hold_at = UINT64_MAX;
+    hold_at(conn, fa_bad_number(arg[0]));
+}
+
+/* Writes the headers that tell one version of a file from another, and its ETag. */
+static void describe(const char *kind, const char *seed, uint64_t size, char etag[FA_BAD_ETAG],
+                     char *validators, size_t room)
+{
+    char date[FA_BAD_DATE];
+    *etag = *validators = '\0';
+    if (strcmp(kind, "strong") == 0 || strcmp(kind, "bare") == 0 || strcmp(kind, "gone") == 0) {
+        fa_bad_etag(seed, size, etag);
+        snprintf(validators, room, "ETag: %s\r\n", etag);
+    } else if (strcmp(kind, "weak") == 0) {
+        snprintf(etag, FA_BAD_ETAG, "W/\"same\"");
+        snprintf(validators, room, "ETag: %s\r\n", etag);
+    } else if (strcmp(kind, "date") == 0) {
+        snprintf(validators, room, "Last-Modified: %s\r\n", FA_BAD_MODIFIED);
+    } else if (strcmp(kind, "young") == 0) {
+        fa_bad_date(time(NULL) - 20, date);
+        snprintf(validators, room, "Last-Modified: %s\r\n", date);
     }
+}
+
+static void serve_by(struct fa_bad_conn *conn, const char *const *arg)
+{
+    char etag[FA_BAD_ETAG];
+    char validators[128];
+    uint64_t size = fa_bad_number(arg[2]);
+    size_t room = strlen(conn->request->path) + 16;
+    char *seed = malloc(room);
+    if (!seed) {
+        return;
+    }
+    snprintf(seed, room, "%s#%u", conn->request->path, conn->server->version);
+    describe(arg[0], seed, size, etag, validators, sizeof(validators));
+    const char *match = fa_bad_request_header(conn->request, "If-None-Match");
+    const char *since = fa_bad_request_header(conn->request, "If-Modified-Since");
+    bool same = match ? *etag && strcmp(match, etag) == 0
+                      : since && !*etag && strcmp(since, FA_BAD_MODIFIED) == 0;
+    if (strcmp(arg[0], "gone") == 0 && conn->server->version > 0) {
+        fa_bad_reply_status(conn, 404, "");
+    } else if (same) {
+        fa_bad_reply_head(conn, 304, "%s", strcmp(arg[0], "bare") == 0 ? "" : validators);
+    } else {
+        fa_bad_reply_ranges(conn, seed, size, etag, validators);
+        hold_at(conn, fa_bad_number(arg[1]));
+    }
+    free(seed);
 }
 
 static void serve_gate(struct fa_bad_conn *conn, const char *const *arg)
@@ -237,6 +289,7 @@ const struct fa_bad_behaviour fa_bad_bodies[] = {
     {"mute", 0, serve_mute},
     {"hold", 0, serve_hold},
     {"holdat", 2, serve_hold_at},
+    {"by", 3, serve_by},
     {"gate", 1, serve_gate},
     {"truncate", 2, serve_truncate},
     {"rudecut", 2, serve_rude_cut},

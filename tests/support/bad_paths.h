@@ -35,6 +35,11 @@
  *   /hold/<name>                      a file; stops after 1 byte until /_release
  *   /holdat/<sent>/<size>/<name>      a file; stops before offset <sent> until /_release; a range
  *                                     from beyond it does not stop
+ *   /by/<kind>/<sent>/<size>/<name>   like /holdat, for a file of the seed "path#<version>" (see
+ *                                     /_bump) with one validator: strong, weak (the same for all
+ *                                     versions), date, young (20 seconds old), none; bare is strong
+ *                                     with a 304 that does not repeat it; gone is strong and a
+ *                                     404 from version 1 on
  *   /gate/<n>/<name>                  a file; stops before its body until <n> requests for
  *                                     /gate/<n>/ have come, then lets all go
  * Broken transfers: each answer is a file's, range or not, but carries at most <sent> bytes, so

@@ -149,6 +149,12 @@ void fa_bad_reply_file(struct fa_bad_conn *conn, const char *seed, uint64_t size
         fa_bad_reply_head(conn, 304, "%s", validators);
         return;
     }
+    fa_bad_reply_ranges(conn, seed, size, etag, validators);
+}
+
+void fa_bad_reply_ranges(struct fa_bad_conn *conn, const char *seed, uint64_t size,
+                         const char *etag, const char *validators)
+{
     struct fa_bad_span span;
     switch (fa_bad_span_read(range_of(conn->request, etag), size, &span)) {
     case FA_BAD_UNSATISFIABLE:

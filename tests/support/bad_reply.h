@@ -48,6 +48,10 @@ void fa_bad_reply_status(struct fa_bad_conn *conn, unsigned status, const char *
 /* What a good server answers for a file of SIZE bytes of the pattern of SEED. */
 void fa_bad_reply_file(struct fa_bad_conn *conn, const char *seed, uint64_t size);
 
+/* The same without conditions, for other VALIDATORS (whole lines with CRLF). */
+void fa_bad_reply_ranges(struct fa_bad_conn *conn, const char *seed, uint64_t size,
+                         const char *etag, const char *validators);
+
 /* The same with the path as the seed, and a small file. */
 void fa_bad_reply_path(struct fa_bad_conn *conn, uint64_t size);
 void fa_bad_reply_small(struct fa_bad_conn *conn);

@@ -2,8 +2,8 @@
 
 #include "fail.h"
 #include "report.h"
+#include "truth.h"
 
-#include <dirent.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -125,17 +125,7 @@ void fa_fetch_expect_count(struct fa_fetch *fetch, const char *status, size_t co
 
 void fa_fetch_expect_no_parts(const struct fa_fetch *fetch)
 {
-    char path[PATH_MAX];
-    snprintf(path, sizeof(path), "%s/.fetchall", fetch->dir);
-    DIR *dir = opendir(path);
-    for (struct dirent *entry; dir && (entry = readdir(dir));) {
-        if (strstr(entry->d_name, ".part")) {
-            fa_test_fail("mode %s left the part \"%s/%s\"", fetch->mode, path, entry->d_name);
-        }
-    }
-    if (dir) {
-        closedir(dir);
-    }
+    fa_expect_parts(fetch->dir, 0);
 }
 
 void fa_fetch_end(struct fa_fetch *fetch)

@@ -54,7 +54,7 @@ const json_t *fa_fetch_expect_entry(struct fa_fetch *fetch, long long line, cons
 /* So many entries have this status. */
 void fa_fetch_expect_count(struct fa_fetch *fetch, const char *status, size_t count);
 
-/* No part is left in the folder. */
+/* No part is left in the folder, nor anything else but the state. */
 void fa_fetch_expect_no_parts(const struct fa_fetch *fetch);
 
 void fa_fetch_end(struct fa_fetch *fetch);

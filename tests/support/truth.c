@@ -164,6 +164,37 @@ void fa_expect_files(const char *dir, const struct fa_truth *files, size_t count
     walk(dir, "", files, count);
 }
 
+static bool is_state(const char *name)
+{
+    return strcmp(name, "state.db") == 0 || strcmp(name, "state.db-wal") == 0 ||
+           strcmp(name, "state.db-shm") == 0;
+}
+
+void fa_expect_parts(const char *dir, size_t count)
+{
+    char path[PATH_MAX];
+    size_t found = 0;
+    snprintf(path, sizeof(path), "%s/.fetchall", dir);
+    DIR *folder = opendir(path);
+    for (struct dirent *entry; folder && (entry = readdir(folder));) {
+        size_t len = strlen(entry->d_name);
+        if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0 ||
+            is_state(entry->d_name)) {
+            continue;
+        }
+        if (len < 5 || strcmp(entry->d_name + len - 5, ".part") != 0) {
+            fa_test_fail("there is \"%s\" in \"%s\", which must not be", entry->d_name, path);
+        }
+        found++;
+    }
+    if (folder) {
+        closedir(folder);
+    }
+    if (found != count) {
+        fa_test_fail("there are %zu parts in \"%s\", not %zu", found, path, count);
+    }
+}
+
 size_t fa_truth_count_files(const char *dir)
 {
     return walk(dir, "", NULL, 0);

@@ -30,6 +30,9 @@ struct fa_truth {
  */
 void fa_expect_files(const char *dir, const struct fa_truth *files, size_t count);
 
+/* DIR/.fetchall holds so many parts and, besides the state, nothing else. It may be missing. */
+void fa_expect_parts(const char *dir, size_t count);
+
 /* The files, links and so on in DIR and the folders below it, without DIR/.fetchall. */
 size_t fa_truth_count_files(const char *dir);
 

@@ -129,3 +129,37 @@ FA_TEST_MODES(checksums, every_way_to_hash_gives_the_same_digests)
         fa_fetch_end(&fetch);
     }
 }
+
+/* Alone, so that nothing else wakes the program once it has the digest. */
+FA_TEST_MODES(checksums, file_that_is_there_with_other_bytes_is_fetched_again)
+{
+    static const char *const hashes[] = {"sha256", "none"};
+    char sum[FA_SHA256_HEX];
+    fa_truth_sha256_pattern("/ok/1000/a", 1000, sum);
+    add("/ok/1000/a");
+    fa_lines_add(&list, " checksum=sha256=%s", sum);
+    char *wrong = calloc(1, 1001);
+    memset(wrong, 'x', 1000);
+    const char *dir = fa_scratch_path(&scratch, "dir");
+    for (size_t i = 0; i < 4; i++) {
+        bool known = i >= 2; /* to the state, with the right size */
+        if (!known) {
+            fa_file_remove(dir);
+        }
+        fa_scratch_write(&scratch, "dir/a", known ? "short" : wrong);
+        fa_fetch_start_with(&fetch, &scratch, NULL, dir, mode, list.text, "--hash", hashes[i % 2],
+                            NULL);
+        fa_fetch_expect(&fetch, 10, 0);
+        fa_fetch_expect_entry(&fetch, 1, "ok", NULL);
+        fa_expect_files(dir, (struct fa_truth[]){{"a", "/ok/1000/a", 1000}}, 1);
+        fa_fetch_expect_no_parts(&fetch);
+        fa_fetch_end(&fetch);
+        fa_fetch_start_with(&fetch, &scratch, NULL, dir, mode, list.text, "--hash", hashes[i % 2],
+                            NULL);
+        fa_fetch_expect(&fetch, 10, 0);
+        fa_fetch_expect_entry(&fetch, 1, "exists", NULL);
+        fa_fetch_end(&fetch);
+    }
+    free(wrong);
+    cr_expect_eq(fa_server_stat(&server, "requests"), 4, "%s", mode);
+}

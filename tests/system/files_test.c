@@ -330,7 +330,8 @@ FA_TEST_MODES(files, full_disk_is_a_local_error_and_leaves_no_short_file)
         snprintf(path, sizeof(path), "/ok/300000/f%d", i);
         add(path);
     }
-    fa_fetch_start_with(&fetch, &scratch, NULL, mounted, mode, list.text, "-j", "2", NULL);
+    fa_fetch_start_with(&fetch, &scratch, NULL, mounted, mode, list.text, "-j", "2", "--disk-wait",
+                        "0", NULL);
     fa_fetch_expect(&fetch, 10, 4);
     cr_expect(fa_report_count(fetch.entries, "status", "ok") <= 3, "%s", mode);
     cr_expect(fa_report_count(fetch.entries, "class", "local_io") >= 1, "%s", mode);
@@ -348,6 +349,29 @@ FA_TEST_MODES(files, full_disk_is_a_local_error_and_leaves_no_short_file)
     }
 }
 
+FA_TEST_MODES(files, run_goes_on_when_a_full_disk_has_room_again)
+{
+    if (!mount_small("size=4m")) {
+        cr_skip_test("no right to mount");
+    }
+    char ballast[PATH_MAX + 16];
+    snprintf(ballast, sizeof(ballast), "%s/ballast", mounted);
+    char *bytes = calloc(1, 3600000);
+    fa_scratch_write_bytes(&scratch, "small/ballast", bytes, 3600000);
+    free(bytes);
+    add("/ok/900000/a");
+    add("/ok/900000/b");
+    fa_fetch_start_with(&fetch, &scratch, NULL, mounted, mode, list.text, "-j", "1", NULL);
+    fa_run_until_stderr_has(&fetch.run, "for room", 10);
+    fa_file_remove(ballast);
+    fa_fetch_expect(&fetch, 10, 0);
+    fa_fetch_expect_count(&fetch, "ok", 2);
+    cr_expect(fa_report_int(fa_report_by_line(fetch.entries, 1), "resumed") > 0, "%s", mode);
+    const struct fa_truth files[] = {{"a", "/ok/900000/a", 900000}, {"b", "/ok/900000/b", 900000}};
+    fa_expect_files(mounted, files, 2);
+    fa_fetch_expect_no_parts(&fetch);
+}
+
 FA_TEST_MODES(files, disk_without_inodes_is_a_local_error)
 {
     if (!mount_small("size=1m,nr_inodes=5")) {
@@ -358,7 +382,8 @@ FA_TEST_MODES(files, disk_without_inodes_is_a_local_error)
         snprintf(path, sizeof(path), "/ok/10/f%d", i);
         add(path);
     }
-    fa_fetch_start_with(&fetch, &scratch, NULL, mounted, mode, list.text, "-j", "1", NULL);
+    fa_fetch_start_with(&fetch, &scratch, NULL, mounted, mode, list.text, "-j", "1", "--disk-wait",
+                        "0", NULL);
     fa_fetch_expect(&fetch, 10, 4);
 }
 

@@ -159,7 +159,7 @@ FA_TEST_MODES(kill, the_program_at_each_kind_of_step)
     struct steps steps;
     begin(mode, FA_ORDEAL_ALL);
     count_steps(&steps, NULL);
-    kill_at_all(&steps, FA_KILL_SUPERVISOR, most(3), NULL);
+    kill_at_all(&steps, FA_KILL_SUPERVISOR, most(2), NULL);
     end("each kind of step", 50);
 }
 
@@ -168,9 +168,9 @@ FA_TEST_MODES(kill, the_program_at_random_times)
     struct steps steps;
     begin(mode, FA_ORDEAL_ALL);
     count_steps(&steps, NULL);
-    for (int i = 0; i < 20; ++i)
+    for (int i = 0; i < 12; ++i)
         kill_some_time(&steps, NULL);
-    end("random times", 15);
+    end("random times", 10);
 }
 
 FA_TEST_MODES(kill, the_program_without_a_state)
@@ -185,15 +185,13 @@ FA_TEST_MODES(kill, the_program_without_a_state)
 
 FA_TEST_MODES(kill, the_program_that_syncs_each_file)
 {
-    static const char *const options[] = {"--fsync", "each", NULL};
-    static const char *const batch[] = {"--fsync", "batch", NULL};
+    bool each = strcmp(mode, "async") == 0 || strcmp(mode, "process") == 0;
+    const char *const options[] = {"--fsync", each ? "each" : "batch", NULL};
     struct steps steps;
     begin(mode, FA_ORDEAL_ALL);
     count_steps(&steps, options);
     kill_at_all(&steps, FA_KILL_SUPERVISOR, 1, options);
-    count_steps(&steps, batch);
-    kill_at_all(&steps, FA_KILL_SUPERVISOR, 1, batch);
-    end("fsync", 16);
+    end("fsync", 8);
 }
 
 /* A file that is replaced is the old one or the new one, and what is told of it is so. */
@@ -222,20 +220,20 @@ FA_TEST_MODES(kill, a_file_that_is_replaced_is_the_old_or_the_new_one)
     static const char *const options[][2] = {{"--sync", NULL}, {"--overwrite", NULL}};
     struct steps steps;
     begin(mode, FA_ORDEAL_ALL);
-    for (size_t i = 0; i < 2; ++i) {
+    for (size_t i = strcmp(mode, "loops") == 0; i < 2; i += 1 + (strcmp(mode, "thread") == 0)) {
         cr_assert(!fa_ordeal_run(&ordeal, NULL));
         fa_ordeal_bump(&ordeal);
         fa_ordeal_disarm(&ordeal);
         count_steps(&steps, options[i]);
         for_each_shot(&steps, FA_KILL_SUPERVISOR, 1, replace_at, options[i]);
         uint64_t renames = steps.counts[FA_KILL_SUPERVISOR][FA_KILL_RENAME];
-        for (uint64_t step = 1; step <= renames && step <= 6; ++step)
+        for (uint64_t step = 1; step <= renames && step <= 2; ++step)
             replace_at(
                 &steps,
                 &(struct fa_shot){.call = FA_KILL_RENAME, .step = step, .when = FA_KILL_AFTER},
                 options[i]);
     }
-    end("replaced", 16);
+    end("replaced", 8);
 }
 
 /* A run outlives its nursery and its workers. */
@@ -365,10 +363,10 @@ FA_TEST_MODES(kill, a_call_that_fails_makes_no_wrong_file)
     struct steps steps;
     begin(mode, FA_ORDEAL_SMALL);
     count_steps(&steps, NULL);
-    fail_at_all(&steps, ENOSPC, most(3), 1, at_once);
+    fail_at_all(&steps, ENOSPC, most(2), 1, at_once);
     fail_at_all(&steps, ENOSPC, 1, 5, at_once);
-    fail_at_all(&steps, EIO, most(3), 1, NULL);
-    end("failing calls", 20);
+    fail_at_all(&steps, EIO, 1, 1, NULL);
+    end("failing calls", 10);
 }
 
 FA_TEST_MODES(kill, a_disk_that_is_full_for_a_while)

@@ -300,3 +300,36 @@ Test(lists, report_tells_all_that_the_contract_names)
         cr_expect(seconds >= 0 && seconds < 5, "%s: %g", times[i], seconds);
     }
 }
+
+Test(lists, output_or_state_that_is_the_list_is_refused_and_the_list_left_alone)
+{
+    static const char *const options[] = {"--report", "--events", "--manifest", "--state"};
+    char *text = at_server("@/ok/1/a\n");
+    const char *list = fa_scratch_write(&scratch, "list", text);
+    const char *dir = fa_scratch_path(&scratch, "out");
+    const char *other = fa_scratch_path(&scratch, "other-name");
+    cr_assert_eq(symlink("list", other), 0);
+    for (size_t i = 0; i < 8; i++) {
+        struct fa_run run;
+        fa_run_start(&run, NULL, "-d", dir, options[i / 2], i % 2 ? other : list, list, NULL);
+        cr_expect_eq(fa_run_wait(&run, 10), 2, "%s: %d", options[i / 2], run.status);
+        cr_expect_not_null(strstr(fa_run_err(&run), options[i / 2]), "%s", fa_run_err(&run));
+        fa_run_end(&run);
+        char *is = fa_file_read(list, NULL);
+        cr_expect_str_eq(is, text, "%s", options[i / 2]);
+        free(is);
+    }
+    free(text);
+    fa_expect_no_file(scratch.path, "out");
+    cr_expect_eq(fa_server_stat(&server, "requests"), 0);
+}
+
+Test(lists, indented_url_is_an_entry_that_failed)
+{
+    fetch_text("@/ok/1/a\n  @/ok/2/b\n\t@/ok/3/d\n@/ok/4/e\n", 1);
+    fa_fetch_expect_entry(&fetch, 1, "ok", NULL);
+    fa_fetch_expect_count(&fetch, "failed", 2);
+    fa_fetch_expect_entry(&fetch, 2, "failed", "bad_url");
+    fa_fetch_expect_entry(&fetch, 3, "failed", "bad_url");
+    fa_fetch_expect_entry(&fetch, 4, "ok", NULL);
+}

@@ -258,7 +258,7 @@ FA_TEST_MODES(secrets, unknown_authority_is_refused)
 
 FA_TEST_MODES(secrets, tls_that_ends_without_a_goodbye_before_the_length_is_truncated)
 {
-    fa_lines_add(&list, "%s", fa_server_url(&tls, "/rudecut/500/1000/a"));
+    fa_lines_add(&list, "%s", fa_server_url(&tls, "/rudecut/400/1000/a"));
     fa_lines_add(&list, "%s", fa_server_url(&tls, "/close/1000/b"));
     fa_lines_add(&list, "%s", fa_server_url(&tls, "/ok/1000000/c"));
     start_tls(mode, "-j", "4");

@@ -100,6 +100,28 @@ static const char *start_held(const char *mode)
     return manifest;
 }
 
+/* What was under way goes on where it was, if only by a byte. */
+static void expect_next_run_to_go_on(const char *mode)
+{
+    const char *dir = fetch.dir;
+    fa_fetch_end(&fetch);
+    fa_fetch_start_with(&fetch, &scratch, NULL, dir, mode, list.text, "--stall-timeout", "60",
+                        NULL);
+    double until = fa_now() + fa_timeout(10);
+    while (fa_process_alive(fetch.run.pid) && fa_now() < until) {
+        fa_server_release(&server, NULL);
+        fa_run_pump(&fetch.run, 20);
+    }
+    fa_fetch_expect(&fetch, 5, 0);
+    fa_fetch_expect_count(&fetch, "exists", 5);
+    fa_fetch_expect_count(&fetch, "ok", 6);
+    for (long long line = 6; line <= 11; line++) {
+        long long resumed = fa_report_int(fa_report_by_line(fetch.entries, line), "resumed");
+        cr_expect_eq(resumed, 1, "%s: %lld bytes of line %lld", mode, resumed, line);
+    }
+    fa_fetch_expect_no_parts(&fetch);
+}
+
 static void expect_clean_death(const char *mode, int signal)
 {
     const char *manifest = start_held(mode);
@@ -109,19 +131,20 @@ static void expect_clean_death(const char *mode, int signal)
     cr_expect(fetch.run.signaled, "%s", mode);
     cr_expect(fa_now() - began < 5, "%s: %.2f s", mode, fa_now() - began);
     expect_family_gone();
-    fa_fetch_expect_no_parts(&fetch);
+    fa_expect_parts(fetch.dir, 6);
     fa_fetch_expect_count(&fetch, "ok", 5);
     cr_expect_eq(fa_report_count(fetch.entries, "class", "cancelled"), 6, "%s", mode);
     cr_expect_eq(lines_of(manifest), 5, "%s", mode);
     cr_expect_eq(fa_truth_count_files(fetch.dir), 5, "%s", mode);
+    expect_next_run_to_go_on(mode);
 }
 
-FA_TEST_MODES(signals, interrupt_ends_the_program_by_that_signal_and_leaves_nothing)
+FA_TEST_MODES(signals, interrupt_ends_the_program_by_that_signal_and_the_next_one_goes_on)
 {
     expect_clean_death(mode, SIGINT);
 }
 
-FA_TEST_MODES(signals, termination_ends_the_program_by_that_signal_and_leaves_nothing)
+FA_TEST_MODES(signals, termination_ends_the_program_by_that_signal_and_the_next_one_goes_on)
 {
     expect_clean_death(mode, SIGTERM);
 }
@@ -155,7 +178,8 @@ FA_TEST_MODES(signals, interrupt_with_stopped_workers_ends_within_5_seconds)
     fa_fetch_expect(&fetch, 8, 128 + SIGINT);
     cr_expect(fa_now() - began < 5.5, "%s: %.2f s", mode, fa_now() - began);
     expect_family_gone();
-    fa_fetch_expect_no_parts(&fetch);
+    fa_fetch_expect_count(&fetch, "ok", 5);
+    fa_fetch_expect_count(&fetch, "failed", 6);
 }
 
 FA_TEST_MODES(signals, interrupt_while_waiting_for_a_retry_ends_at_once)
@@ -167,6 +191,19 @@ FA_TEST_MODES(signals, interrupt_while_waiting_for_a_retry_ends_at_once)
     fa_run_kill(&fetch.run, SIGINT);
     fa_fetch_expect(&fetch, 5, 128 + SIGINT);
     cr_expect(fa_now() - began < 1, "%s: %.2f s", mode, fa_now() - began);
+}
+
+FA_TEST_MODES(signals, what_a_halted_run_has_read_is_told_of)
+{
+    add_urls("/hold/held", 6);
+    add_urls("/status/404/a", 1);
+    fa_fetch_start(&fetch, &scratch, mode, list.text, "--stall-timeout", "60", "--halt", "1", "-j",
+                   "7", NULL);
+    fa_fetch_expect(&fetch, 10, 1);
+    fa_fetch_expect_entry(&fetch, 7, "failed", "http");
+    fa_fetch_expect_count(&fetch, "failed", 7);
+    cr_expect_eq(fa_report_count(fetch.entries, "class", "cancelled"), 6, "%s", mode);
+    cr_expect_eq(fa_truth_count_files(fetch.dir), 0, "%s", mode);
 }
 
 FA_TEST_MODES(signals, interrupt_while_a_list_on_standard_input_is_open_ends_at_once)

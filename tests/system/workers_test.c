@@ -82,7 +82,7 @@ static void finish(struct fa_run *run, double timeout)
     cr_assert_eq(fa_run_wait(run, 5), 0, "%s", fa_run_err(run));
     fa_expect_files(fa_scratch_path(&scratch, "out"), wanted.files, wanted.count);
     cr_assert(fa_workers_gone(pids, n, 1), "something is left behind");
-    fa_expect_no_file(fa_scratch_path(&scratch, "out"), ".fetchall");
+    fa_expect_parts(fa_scratch_path(&scratch, "out"), 0);
     fa_run_end(run);
 }
 
