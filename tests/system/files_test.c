@@ -330,7 +330,8 @@ FA_TEST_MODES(files, full_disk_is_a_local_error_and_leaves_no_short_file)
         snprintf(path, sizeof(path), "/ok/300000/f%d", i);
         add(path);
     }
-    fa_fetch_start_with(&fetch, &scratch, NULL, mounted, mode, list.text, "-j", "2", NULL);
+    fa_fetch_start_with(&fetch, &scratch, NULL, mounted, mode, list.text, "-j", "2",
+                        "--disk-wait", "0", NULL);
     fa_fetch_expect(&fetch, 10, 4);
     cr_expect(fa_report_count(fetch.entries, "status", "ok") <= 3, "%s", mode);
     cr_expect(fa_report_count(fetch.entries, "class", "local_io") >= 1, "%s", mode);
@@ -358,7 +359,8 @@ FA_TEST_MODES(files, disk_without_inodes_is_a_local_error)
         snprintf(path, sizeof(path), "/ok/10/f%d", i);
         add(path);
     }
-    fa_fetch_start_with(&fetch, &scratch, NULL, mounted, mode, list.text, "-j", "1", NULL);
+    fa_fetch_start_with(&fetch, &scratch, NULL, mounted, mode, list.text, "-j", "1",
+                        "--disk-wait", "0", NULL);
     fa_fetch_expect(&fetch, 10, 4);
 }
 
@@ -370,6 +372,7 @@ FA_TEST_MODES(files, limit_of_file_size_fails_the_file_and_not_the_program)
     fa_fetch_start_with(&fetch, &scratch, &options, NULL, mode, list.text, NULL);
     fa_fetch_expect(&fetch, 10, 4);
     fa_fetch_expect_entry(&fetch, 1, "failed", "local_io");
+    fa_fetch_expect_entry(&fetch, 2, "ok", NULL);
     fa_expect_no_file(fetch.dir, "big");
     fa_fetch_expect_no_parts(&fetch);
 }
