@@ -482,7 +482,7 @@ int fa_store_publish(struct fa_store *store, uint64_t key, const char *path, boo
     int result = replace ? rename_over(store, part, to, name, path, err)
                          : rename_under(store, part, to, name, path, err);
     if (result) /* it stays a part, and may be resumed as one */
-        fchmodat(store->own_fd, part, FA_PART_KNOWN, 0);
+        (void)!fchmodat(store->own_fd, part, FA_PART_KNOWN, 0);
     return result;
 }
 

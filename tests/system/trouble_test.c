@@ -437,6 +437,63 @@ Test(trouble, file_system_that_cannot_be_synced_leaves_no_claim)
     expect_no_claim("batch", "-e trace=syncfs -e inject=syncfs:error=EIO");
 }
 
+/* Where a line of the log with both texts begins, behind FROM; fails the test without one. */
+static const char *line_with(const char *from, const char *call, const char *object)
+{
+    for (const char *at = from; (at = strstr(at, call)); at++) {
+        size_t len = strcspn(at, "\n");
+        if (memmem(at, len, object, strlen(object))) {
+            return at;
+        }
+    }
+    cr_assert_fail("no %s of %s in the rest: %s", call, object, from);
+    return NULL;
+}
+
+static char *trace_of(const char *mode, const char *fsync)
+{
+    struct fa_run_options options =
+        traced("-e trace=fdatasync,fsync,syncfs,renameat2,pwrite64,sync_file_range");
+    fa_fetch_start_with(&fetch, &scratch, &options, NULL, mode,
+                        fa_server_url(&server, "/ok/400000/f0"), "--fsync", fsync, NULL);
+    fa_fetch_expect(&fetch, 20, 0);
+    return fa_file_read(fa_scratch_path(&scratch, "strace.log"), NULL);
+}
+
+/* The part, its name, the folder, and only then the state, whose writes go to its WAL. */
+FA_TEST_MODES(trouble, each_file_is_on_the_disk_before_it_is_claimed)
+{
+    char *log = trace_of(mode, "each");
+    const char *part = line_with(log, "fdatasync(", ".part>");
+    const char *named = line_with(part, "renameat2(", "f0");
+    const char *folder = line_with(named, "fsync(", fetch.dir);
+    line_with(folder, "pwrite64(", "state.db-wal>");
+    const char *early = memmem(named, (size_t)(folder - named), "state.db-wal>", 13);
+    cr_expect_null(early, "%s: the state was written before the folder was synced", mode);
+    free(log);
+}
+
+FA_TEST_MODES(trouble, batch_is_on_the_disk_before_it_is_claimed)
+{
+    char *log = trace_of(mode, "batch");
+    const char *named = line_with(log, "renameat2(", "f0");
+    const char *synced = line_with(named, "syncfs(", fetch.dir);
+    line_with(synced, "pwrite64(", "state.db-wal>");
+    cr_expect_null(memmem(named, (size_t)(synced - named), "state.db-wal>", 13), "%s", mode);
+    cr_expect_null(strstr(log, ".part>) = 0"), "%s: a part was synced alone", mode);
+    free(log);
+}
+
+FA_TEST_MODES(trouble, nothing_is_synced_when_none_is_asked_for)
+{
+    char *log = trace_of(mode, "none");
+    cr_expect_null(strstr(log, "syncfs("), "%s", mode);
+    cr_expect_null(strstr(log, ".part>) = 0"), "%s: a part was synced", mode);
+    const char *named = line_with(log, "renameat2(", "f0");
+    cr_expect_null(strstr(named, " fsync("), "%s: a folder was synced", mode);
+    free(log);
+}
+
 FA_TEST_MODES(trouble, folder_that_cannot_be_used_is_said_once)
 {
     need_disk(2);
