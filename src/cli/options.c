@@ -180,9 +180,13 @@ const struct fa_option fa_options_table[] = {
          .more = "Of the lists, only the entries that the state says failed are tried.  Without a "
                  "list, it is those that the state can write down: not those with passwords or "
                  "headers, which it does not keep."),
-    CHOICE("fsync", 0, "WHEN", enum fa_fsync, config.fsync, promises,
-           .help = "what is safe from a power cut",
-           .more = "See STATE.  Whatever is chosen, the death of the program loses nothing."),
+    CHOICE(
+        "fsync", 0, "WHEN", enum fa_fsync, config.fsync, promises,
+        .help = "what is safe from a power cut",
+        .more =
+            "See STATE.  Whatever is chosen, the death of the program loses nothing.  With each, a "
+            "loop of async waits for the disk at the end of a file, and its other transfers "
+            "with it: have more than one of --loops."),
     TIME("disk-wait", config.disk_wait, 0, 365.0 * DAY,
          .help = "how long to wait for room on a full disk",
          .more = "Nothing new is begun meanwhile, and what is there is kept.  0 ends the run at "

@@ -7,6 +7,8 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 int fa_dispatch_aim(struct fa_session *s, struct fa_job *job, unsigned mirror, struct fa_error *err)
 {
@@ -186,6 +188,31 @@ static bool is_last(struct fa_session *s, const struct fa_origin *origin)
     return true;
 }
 
+/* Whether an open part is the one that this run has written before, if it has. */
+static bool is_same_part(struct fa_job *job, int fd)
+{
+    struct stat st;
+    bool same = fstat(fd, &st) == 0 && (job->inode == 0 || job->inode == st.st_ino);
+    job->inode = st.st_ino;
+    return same;
+}
+
+static int write_part(struct fa_session *s, struct fa_job *job, struct fa_error *err)
+{
+    uint64_t *offset = &job->attempt.offset;
+    int fd = fa_store_part_write(s->store, job->key, job->recorded, offset, err);
+    if (fd >= 0 && !is_same_part(job, fd) && *offset > 0) {
+        close(fd);
+        *offset = 0;
+        fd = fa_store_part_write(s->store, job->key, job->recorded, offset, err);
+        if (fd >= 0) {
+            job->inode = 0;
+            is_same_part(job, fd);
+        }
+    }
+    return fd;
+}
+
 /* What stands of the part is built upon if it came from the URL that is asked now. */
 static int open_part(struct fa_session *s, struct fa_job *job, struct fa_error *err)
 {
@@ -193,7 +220,7 @@ static int open_part(struct fa_session *s, struct fa_job *job, struct fa_error *
     const struct fa_part *part = &job->part;
     bool again = part->bytes > 0 && part->mirror == job->mirror_key && part->validator.strong;
     attempt->offset = again ? part->bytes : 0;
-    attempt->fd = fa_store_part_write(s->store, job->key, job->recorded, &attempt->offset, err);
+    attempt->fd = write_part(s, job, err);
     if (attempt->fd < 0)
         return -1;
     attempt->total = part->total;

@@ -9,6 +9,7 @@
  */
 #include "engine/session.h"
 
+#include "base/clock.h"
 #include "base/io.h"
 
 #include <errno.h>
@@ -91,12 +92,17 @@ static void set_validator(struct fa_validator *ret, const struct fa_record *reco
         strcpy(ret->etag, record->etag);
 }
 
+/* Whether the machine stopped while the last run was at work. */
+static bool was_cut(const struct fa_session *s)
+{
+    return s->last_run.ended == 0 && !s->last_run.same_boot;
+}
+
 /* The part that a record tells of, if it is there as it was left. */
 static void take_part(struct fa_session *s, struct fa_job *job, const struct fa_record *record)
 {
     int64_t bytes = fa_store_part_size(s->store, job->key);
-    bool cut = s->last_run.ended == 0 && !s->last_run.same_boot;
-    if (bytes > 0 && cut && (uint64_t)bytes > record->durable)
+    if (bytes > 0 && was_cut(s) && (uint64_t)bytes > record->durable)
         bytes = (int64_t)record->durable;
     if (bytes <= 0)
         return;
@@ -123,11 +129,13 @@ static int take_known(const struct fa_session *s, struct fa_job *job,
     return 0;
 }
 
-/* A part that is gone while its file is there was given its name just before a kill. */
-static bool tells_of_file(const struct fa_job *job, const struct fa_record *record)
+/* A part that is gone while its file is there was given its name just before a kill.  A power cut
+ * may have left the name without all of the bytes. */
+static bool tells_of_file(const struct fa_session *s, const struct fa_job *job,
+                          const struct fa_record *record)
 {
     return record->standing == FA_STANDING_DONE || record->replaces ||
-           (record->standing == FA_STANDING_PART && job->part.bytes == 0);
+           (record->standing == FA_STANDING_PART && job->part.bytes == 0 && !was_cut(s));
 }
 
 int fa_record_is_anothers(struct fa_session *s, const struct fa_job *job, struct fa_error *err)
@@ -157,7 +165,7 @@ enum fa_recall fa_record_recall(struct fa_session *s, struct fa_job *job, int64_
     job->recorded = true;
     if (has_part(&record) && !s->config.plan)
         take_part(s, job, &record);
-    if (size < 0 || record.size < 0 || !tells_of_file(job, &record))
+    if (size < 0 || record.size < 0 || !tells_of_file(s, job, &record))
         return FA_RECALL_NOTHING;
     if (take_known(s, job, &record)) {
         fa_error_system(&err, FA_CLASS_LOCAL_IO, ENOMEM, "cannot take in an entry");
@@ -346,6 +354,17 @@ void fa_record_part(struct fa_session *s, struct fa_job *job)
         put_part(s, job, &head, 0);
 }
 
+/* What is claimed comes after what it claims. */
+static int commit(struct fa_session *s, bool lists_final, bool ended, struct fa_error *err)
+{
+    bool sync = s->config.fsync == FA_FSYNC_BATCH && fa_state_pending(s->state) > 0;
+    if (sync && fa_store_sync(s->store, NULL, err))
+        return -1;
+    if (fa_state_progress(s->state, s->entries, s->done, lists_final, ended, err))
+        return -1;
+    return fa_state_commit(s->state, err);
+}
+
 int fa_record_disown(struct fa_session *s, const struct fa_job *job, struct fa_error *err)
 {
     if (!s->state || !job->known)
@@ -355,27 +374,25 @@ int fa_record_disown(struct fa_session *s, const struct fa_job *job, struct fa_e
     record.url = url ? url : "?";
     int result = fa_state_put(s->state, &record, err);
     free(url);
-    return result ? result : fa_state_commit(s->state, err);
+    return result ? result : commit(s, fa_admit_is_over(s), false, err);
 }
 
-void fa_record_commit(struct fa_session *s, double now, bool last)
+bool fa_record_commit(struct fa_session *s, double now, bool last)
 {
-    if (!s->state || s->config.plan)
-        return;
-    bool due = last || s->config.fsync == FA_FSYNC_EACH || now - s->committed_at >= COMMIT_EVERY ||
+    if (!s->state || s->config.plan || fa_state_pending(s->state) == 0)
+        return true;
+    bool due = s->config.fsync == FA_FSYNC_EACH || now - s->committed_at >= COMMIT_EVERY ||
                fa_state_pending(s->state) >= COMMIT_CHANGES;
+    if (!last && (!due || s->full))
+        return true;
     struct fa_error err = {0};
-    if (!due || fa_state_pending(s->state) == 0)
-        return;
-    bool synced = s->config.fsync != FA_FSYNC_BATCH || fa_store_sync(s->store, NULL, &err) == 0;
     if (now > 0)
         s->committed_at = now;
-    if (!synced ||
-        fa_state_progress(s->state, s->entries, s->done, fa_admit_is_over(s), false, &err) ||
-        fa_state_commit(s->state, &err)) {
-        if (s->draining || !fa_room_lacks(s, &err, now))
-            fa_session_end(s, FA_END_LOCAL, &err);
-    }
+    if (commit(s, fa_admit_is_over(s), false, &err) == 0)
+        return true;
+    if (!fa_room_lacks(s, &err, 0, fa_clock_now()))
+        fa_session_end(s, FA_END_LOCAL, &err);
+    return false;
 }
 
 void fa_record_close(struct fa_session *s)
@@ -384,9 +401,7 @@ void fa_record_close(struct fa_session *s)
     if (!s->state || s->config.plan)
         return;
     bool over = fa_admit_is_over(s) && s->end == FA_END_COMPLETE;
-    bool synced = s->config.fsync != FA_FSYNC_BATCH || fa_store_sync(s->store, NULL, &err) == 0;
-    if (!synced || fa_state_progress(s->state, s->entries, s->done, over, true, &err) ||
-        fa_state_commit(s->state, &err)) {
+    if (commit(s, over, true, &err)) {
         s->end = FA_END_LOCAL;
         s->end_error = err;
     }

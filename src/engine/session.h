@@ -101,8 +101,11 @@ struct fa_session {
     uint64_t skipped; /**< --retry-failed: entries that did not fail. */
 
     /* A full disk. */
-    bool full;
+    bool full, full_told;
     double full_since, full_checked;
+    double room_at;     /**< When it went on, the last time. */
+    uint64_t full_need; /**< Bytes that one of those that wait needs. */
+    uint64_t full_done; /**< done, when the pause began. */
     struct fa_error full_error;
 
     /* The end. */
@@ -195,15 +198,16 @@ void fa_record_part(struct fa_session *s, struct fa_job *job);
 /** The file that the state knows is about to be replaced: from now on nothing is known of it, as a
  * kill may come before the state hears of the new one. */
 int fa_record_disown(struct fa_session *s, const struct fa_job *job, struct fa_error *err);
-/** Commit now and then. */
-void fa_record_commit(struct fa_session *s, double now, bool last);
+/** Commit now and then.  @last  Commit now.  @return whether that went well */
+bool fa_record_commit(struct fa_session *s, double now, bool last);
 void fa_record_close(struct fa_session *s);
 /** What failed before, as a list.  @return a descriptor of an unlinked file, or -1 */
 int fa_record_failed(struct fa_session *s, struct fa_error *err);
 
 /* room.c */
-/** Whether an error means that the disk is full, and the run is to wait for room. */
-bool fa_room_lacks(struct fa_session *s, const struct fa_error *error, double now);
+/** Whether an error means that the disk is full, and the run is to wait for room.
+ *  @need  Bytes that would do; 0: unknown. */
+bool fa_room_lacks(struct fa_session *s, const struct fa_error *error, uint64_t need, double now);
 /** Look for room.  @return when to look again; infinite: there is no need. */
 double fa_room_check(struct fa_session *s, double now);
 

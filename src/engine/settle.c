@@ -210,10 +210,18 @@ static void take_part(struct fa_session *s, struct fa_job *job)
                                  .total = head->total};
 }
 
+/* Bytes that a job would still write, as far as that is known. */
+static uint64_t needs(const struct fa_job *job)
+{
+    int64_t total = job->outcome.head.total;
+    return total > 0 && (uint64_t)total > job->part.bytes ? (uint64_t)total - job->part.bytes : 0;
+}
+
 void fa_settle_failure(struct fa_session *s, struct fa_job *job, double now)
 {
     const struct fa_outcome *outcome = &job->outcome;
-    if (fa_room_lacks(s, &outcome->error, now)) {
+    if (fa_room_lacks(s, &outcome->error, needs(job), now)) {
+        fa_record_part(s, job);
         fa_dispatch_queue(s, job, true);
         return;
     }

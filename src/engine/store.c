@@ -1,5 +1,7 @@
 #include "engine/store.h"
 
+#include "base/io.h"
+
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -10,6 +12,7 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #define OWN       ".fetchall"
@@ -374,7 +377,8 @@ static int part_again(struct fa_store *store, const char *name, uint64_t offset)
     int fd = openat(store->own_fd, name, flags);
     if (fd < 0)
         return -1;
-    if (fstat(fd, &st) == 0 && is_ours(&st) && (uint64_t)st.st_size >= offset)
+    if (fstat(fd, &st) == 0 && is_ours(&st) && (uint64_t)st.st_size >= offset &&
+        ((uint64_t)st.st_size == offset || ftruncate(fd, (off_t)offset) == 0))
         return fd;
     close(fd);
     return -1;
@@ -471,6 +475,16 @@ static int rename_over(struct fa_store *store, const char *part, int to, const c
     return renameat(store->own_fd, part, to, name) ? failed(err, "give its name to", path) : 0;
 }
 
+static int rename_under(struct fa_store *store, const char *part, int to, const char *name,
+                        const char *path, struct fa_error *err)
+{
+    if (rename_new(store->own_fd, part, to, name) == 0)
+        return 0;
+    if (errno == EEXIST)
+        return refuse_present(to, name, path, err);
+    return failed(err, "give its name to", path);
+}
+
 int fa_store_publish(struct fa_store *store, uint64_t key, const char *path, bool replace,
                      struct fa_error *err)
 {
@@ -482,13 +496,11 @@ int fa_store_publish(struct fa_store *store, uint64_t key, const char *path, boo
         return -1;
     if (fchmodat(store->own_fd, part, store->mode, 0))
         return failed(err, "set the mode of", path);
-    if (replace)
-        return rename_over(store, part, to, name, path, err);
-    if (rename_new(store->own_fd, part, to, name) == 0)
-        return 0;
-    if (errno == EEXIST)
-        return refuse_present(to, name, path, err);
-    return failed(err, "give its name to", path);
+    int result = replace ? rename_over(store, part, to, name, path, err)
+                         : rename_under(store, part, to, name, path, err);
+    if (result) /* it stays a part, and may be resumed as one */
+        (void)!fchmodat(store->own_fd, part, FA_PART_KNOWN, 0);
+    return result;
 }
 
 int fa_store_sync(struct fa_store *store, const char *path, struct fa_error *err)
@@ -506,12 +518,29 @@ int fa_store_sync(struct fa_store *store, const char *path, struct fa_error *err
     return result;
 }
 
-bool fa_store_has_room(struct fa_store *store)
+/* Not fallocate(2) alone: some file systems do not know it, and then quotas would be missed. */
+static bool take_room(int fd)
 {
+    static const char zeros[64 * 1024];
+    if (fallocate(fd, 0, 0, FA_STORE_ROOM) == 0)
+        return true;
+    if (errno != EOPNOTSUPP && errno != ENOSYS)
+        return false;
+    for (uint64_t at = 0; at < FA_STORE_ROOM; at += sizeof(zeros))
+        if (fa_io_pwrite(fd, zeros, sizeof(zeros), at))
+            return false;
+    return true;
+}
+
+bool fa_store_has_room(struct fa_store *store, uint64_t need)
+{
+    struct statvfs fs;
+    if (fstatvfs(store->own_fd, &fs) == 0 && (uint64_t)fs.f_bavail * fs.f_frsize < need)
+        return false;
     int fd = openat(store->own_fd, "room", O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
     if (fd < 0)
         return false;
-    bool room = fallocate(fd, 0, 0, FA_STORE_ROOM) == 0 || (errno != ENOSPC && errno != EDQUOT);
+    bool room = take_room(fd);
     close(fd);
     unlinkat(store->own_fd, "room", 0);
     return room;

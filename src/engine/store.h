@@ -52,7 +52,8 @@ int fa_store_open(struct fa_store *store, const char *path, struct fa_error *err
  * Open a part for writing.
  *
  * @strange  If it is made anew: the state may tell of another under its name.
- * @offset   In: how many bytes of it are good.  Out: 0 if it has not as many; then it is empty.
+ * @offset   In: how many bytes of it are good; others are cut off.  Out: 0 if it has not as many;
+ *           then it is empty.
  * @return   A descriptor, or -1.
  */
 int fa_store_part_write(struct fa_store *store, uint64_t key, bool strange, uint64_t *offset,
@@ -87,8 +88,8 @@ int fa_store_sync(struct fa_store *store, const char *path, struct fa_error *err
 /** Bytes that make it worth going on after the disk was full. */
 #define FA_STORE_ROOM (1 << 20)
 
-/** Whether there are FA_STORE_ROOM bytes that we may write. */
-bool fa_store_has_room(struct fa_store *store);
+/** Whether there are FA_STORE_ROOM bytes that we may write.  @need  And so many that are free. */
+bool fa_store_has_room(struct fa_store *store, uint64_t need);
 
 /** The absolute name of the folder, to be freed by the caller; NULL when memory ran out. */
 char *fa_store_path(const struct fa_store *store);

@@ -68,7 +68,8 @@ static void check_end(struct fa_session *s, double now)
     if (s->draining)
         s->over |= !busy || now >= s->drain_until;
     else if (fa_admit_is_over(s))
-        s->over |= !busy && s->queued == 0 && s->waiting == 0 && fa_backlog_count(s->backlog) == 0;
+        s->over |= !busy && s->queued == 0 && s->waiting == 0 &&
+                   fa_backlog_count(s->backlog) == 0 && fa_record_commit(s, now, true);
     if (s->over)
         event_base_loopbreak(s->base);
 }
@@ -93,8 +94,8 @@ void fa_turn(evutil_socket_t fd, short what, void *arg)
         s->ops->flush(s->strategy);
         fa_record_commit(s, now, false);
     }
-    set_alarm(s, now);
     check_end(s, now);
+    set_alarm(s, now);
 }
 
 void fa_turn_tick(evutil_socket_t fd, short what, void *arg)

@@ -25,11 +25,13 @@ struct fa_backend {
     struct fa_pool_task *running; /* the loop's thread only; linked by ->worker */
 };
 
-static void work_on(struct fa_backend *self, struct fa_hand *hand, struct fa_pool_task *task)
+/* A hand that could not be made is tried again with each task, which fails without one. */
+static void work_on(struct fa_backend *self, struct fa_hand *hand, bool *ready,
+                    struct fa_pool_task *task)
 {
     if (task->task.cancelled)
         fa_error_set(&task->error, FA_DOMAIN_FETCHALL, 0, FA_CLASS_CANCELLED, "cancelled");
-    else
+    else if (*ready || (*ready = fa_hand_init(hand, &self->crew, &task->error) == 0))
         task->ok = fa_hand_run(hand, task->type, &task->task, &task->error) == 0;
     pthread_mutex_lock(&self->lock);
     fa_task_queue_push(&self->done, task);
@@ -45,7 +47,7 @@ static void *thread_main(void *arg)
     pthread_mutex_lock(&self->lock);
     for (;;) {
         ++self->idle;
-        while (!self->stop && !(ready && self->todo.first))
+        while (!self->stop && !self->todo.first)
             pthread_cond_wait(&self->work, &self->lock);
         --self->idle;
         if (self->stop)
@@ -53,7 +55,7 @@ static void *thread_main(void *arg)
         struct fa_pool_task *task = fa_task_queue_pop(&self->todo);
         --self->todo_count;
         pthread_mutex_unlock(&self->lock);
-        work_on(self, &hand, task);
+        work_on(self, &hand, &ready, task);
         pthread_mutex_lock(&self->lock);
     }
     pthread_mutex_unlock(&self->lock);

@@ -41,11 +41,12 @@ static const char *const texts[STATEMENTS] = {
     [S_COMMIT] = "COMMIT",
     [S_ROLLBACK] = "ROLLBACK",
     [S_GET] = "SELECT " COLUMNS " FROM record WHERE key=?1",
-    [S_PUT] = "INSERT INTO record(" COLUMNS ") VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10,"
-              " ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22) ON CONFLICT(key) DO UPDATE SET"
-              " standing=?2, url=?3, path=?4, text=?5, line=?6, class=?7, may_pass=?8, secret=?9,"
-              " http=?10, error=?11, size=?12, durable=?13, mirror=?14, etag=?15, modified=?16,"
-              " strong=?17, hash=?18, digest=?19, run=?20, owner=?21, replaces=?22",
+    [S_PUT] =
+        "INSERT INTO record(" COLUMNS ") VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10,"
+        " ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22) ON CONFLICT(key) DO UPDATE SET"
+        " standing=?2, url=?3, path=?4, text=?5, line=?6, class=?7, may_pass=?8, secret=?9,"
+        " http=?10, error=?11, size=?12, durable=?13, mirror=?14, etag=?15, modified=?16,"
+        " strong=?17, hash=?18, digest=?19, run=?20, owner=?21, replaces=?22",
     [S_REMOVE] = "DELETE FROM record WHERE key=?1",
     [S_EACH] = "SELECT " COLUMNS " FROM record ORDER BY seq",
     [S_EACH_OF] = "SELECT " COLUMNS " FROM record WHERE standing=?1 ORDER BY seq",

@@ -29,8 +29,10 @@ void fa_body_begin(struct fa_body *body, const struct fa_attempt *attempt, uint6
 
 static int write_gathered(struct fa_body *body, struct fa_error *err)
 {
-    if (fa_io_pwrite(body->attempt->fd, body->gather, body->gathered, body->written) < 0) {
+    int fd = body->attempt->fd;
+    if (fa_io_pwrite(fd, body->gather, body->gathered, body->written) < 0) {
         fa_error_system(err, FA_CLASS_LOCAL_IO, errno, "cannot write the part");
+        (void)!ftruncate(fd, (off_t)body->written); /* on a full disk, others can do with that */
         return -1;
     }
     body->written += body->gathered;
@@ -47,7 +49,8 @@ static int refuse_size(struct fa_error *err, enum fa_class class, const char *wh
     return -1;
 }
 
-/* A length that can never fit is refused before a byte of it is written. */
+/* A length that does not fit is refused before a byte of it is written: for good if it never can,
+ * else as if the disk had filled up. */
 static int check_room(const struct fa_body *body, uint64_t length, struct fa_error *err)
 {
     struct statvfs fs;
@@ -56,9 +59,15 @@ static int check_room(const struct fa_body *body, uint64_t length, struct fa_err
     uint64_t room = (uint64_t)fs.f_bavail * fs.f_frsize;
     if (length <= room)
         return 0;
-    fa_error_set(err, FA_DOMAIN_FETCHALL, 0, FA_CLASS_TOO_LARGE,
-                 "the server declares %llu bytes, and there is room for %llu",
-                 (unsigned long long)length, (unsigned long long)room);
+    uint64_t size = (uint64_t)fs.f_blocks * fs.f_frsize;
+    if (length > size)
+        fa_error_set(err, FA_DOMAIN_FETCHALL, 0, FA_CLASS_TOO_LARGE,
+                     "the server declares %llu bytes, and the file system has %llu",
+                     (unsigned long long)length, (unsigned long long)size);
+    else
+        fa_error_system(err, FA_CLASS_LOCAL_IO, ENOSPC,
+                        "cannot write %llu bytes, as there is room for %llu",
+                        (unsigned long long)length, (unsigned long long)room);
     return -1;
 }
 

@@ -172,48 +172,56 @@ static int fill(struct fa_url *url, CURLU *handle, struct fa_error *err)
     url->path = part_of(handle, CURLUPART_PATH, 0);
     url->whole = part_of(handle, CURLUPART_URL, 0);
 
-    char *password = part_of(handle, CURLUPART_PASSWORD, 0);
-    if (password) {
-        curl_url_set(handle, CURLUPART_PASSWORD, "***", 0);
+    char *password = NULL;
+    CURLUcode code = curl_url_get(handle, CURLUPART_PASSWORD, &password, 0);
+    if (code == CURLUE_OK)
+        code = curl_url_set(handle, CURLUPART_PASSWORD, "***", 0);
+    if (code == CURLUE_OK || code == CURLUE_NO_PASSWORD)
         url->printed = part_of(handle, CURLUPART_URL, 0);
-    } else if (url->whole) {
-        url->printed = strdup(url->whole);
-    }
-    free(password);
+    curl_free(password);
     if (!url->path || !url->whole || !url->printed)
         return bad(err, "the URL cannot be put together again");
     return 0;
 }
 
-static int same_part(CURLU *a, CURLU *b, CURLUPart what)
+static bool same_part(CURLU *one, CURLU *other, CURLUPart what)
 {
-    char *left = part_of(a, what, CURLU_DEFAULT_PORT);
-    char *right = part_of(b, what, CURLU_DEFAULT_PORT);
-    int same = left && right && strcasecmp(left, right) == 0;
-    free(left);
-    free(right);
+    char *a = NULL, *b = NULL;
+    curl_url_get(one, what, &a, CURLU_DEFAULT_PORT);
+    curl_url_get(other, what, &b, CURLU_DEFAULT_PORT);
+    bool same = a && b && strcasecmp(a, b) == 0;
+    curl_free(a);
+    curl_free(b);
     return same;
 }
 
-/* Within one origin the name and password of the base go on, unless there are others. */
-static void keep_login(CURLU *handle, const char *base)
+static CURLUcode keep_part(CURLU *to, CURLU *from, CURLUPart what)
 {
+    char *part = NULL;
+    CURLUcode code = curl_url_get(from, what, &part, 0);
+    if (code == CURLUE_OK)
+        code = curl_url_set(to, what, part, 0);
+    curl_free(part);
+    return code == CURLUE_OUT_OF_MEMORY ? code : CURLUE_OK;
+}
+
+/* Within one origin the name and password of the base go on, unless there are others. */
+static CURLUcode keep_login(CURLU *handle, const char *base)
+{
+    char *user = NULL;
     CURLU *from = curl_url();
-    char *user = part_of(handle, CURLUPART_USER, 0);
-    if (from && !user && curl_url_set(from, CURLUPART_URL, base, 0) == CURLUE_OK &&
-        same_part(handle, from, CURLUPART_SCHEME) && same_part(handle, from, CURLUPART_HOST) &&
-        same_part(handle, from, CURLUPART_PORT)) {
-        char *name = part_of(from, CURLUPART_USER, 0);
-        char *password = part_of(from, CURLUPART_PASSWORD, 0);
-        if (name)
-            curl_url_set(handle, CURLUPART_USER, name, 0);
-        if (password)
-            curl_url_set(handle, CURLUPART_PASSWORD, password, 0);
-        free(name);
-        free(password);
+    CURLUcode code = from ? curl_url_get(handle, CURLUPART_USER, &user, 0) : CURLUE_OUT_OF_MEMORY;
+    if (code == CURLUE_NO_USER)
+        code = curl_url_set(from, CURLUPART_URL, base, 0);
+    if (code == CURLUE_OK && !user && same_part(handle, from, CURLUPART_SCHEME) &&
+        same_part(handle, from, CURLUPART_HOST) && same_part(handle, from, CURLUPART_PORT)) {
+        code = keep_part(handle, from, CURLUPART_USER);
+        if (code == CURLUE_OK)
+            code = keep_part(handle, from, CURLUPART_PASSWORD);
     }
-    free(user);
+    curl_free(user);
     curl_url_cleanup(from);
+    return code;
 }
 
 /* Where the password of an authority begins, or NULL. */
@@ -262,12 +270,14 @@ int fa_url_parse(struct fa_url *url, const char *text, const char *base, struct 
     if (code == CURLUE_OK)
         code = curl_url_set(handle, CURLUPART_URL, text, CURLU_URLENCODE);
     if (code == CURLUE_OK && base)
-        keep_login(handle, base);
+        code = keep_login(handle, base);
     if (code != CURLUE_OK) {
         bad(err, curl_url_strerror(code));
     } else {
         char *whole = base ? part_of(handle, CURLUPART_URL, 0) : NULL;
-        if (!base || (whole && check_shape(whole, err) == 0))
+        if (base && !whole)
+            fa_error_system(err, FA_CLASS_LOCAL_IO, ENOMEM, "cannot read a URL");
+        else if (!base || check_shape(whole, err) == 0)
             result = fill(url, handle, err);
         free(whole);
     }

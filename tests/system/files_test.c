@@ -395,6 +395,7 @@ FA_TEST_MODES(files, limit_of_file_size_fails_the_file_and_not_the_program)
     fa_fetch_start_with(&fetch, &scratch, &options, NULL, mode, list.text, NULL);
     fa_fetch_expect(&fetch, 10, 4);
     fa_fetch_expect_entry(&fetch, 1, "failed", "local_io");
+    fa_fetch_expect_entry(&fetch, 2, "ok", NULL);
     fa_expect_no_file(fetch.dir, "big");
     fa_fetch_expect_no_parts(&fetch);
 }

@@ -1,0 +1,765 @@
+/* Local trouble: full disks, failing syscalls, and what others do to our files meanwhile. */
+
+#include "support/fail.h"
+#include "support/fetch.h"
+#include "support/modes.h"
+#include "support/pattern.h"
+#include "support/process.h"
+#include "support/report.h"
+#include "support/server.h"
+#include "support/truth.h"
+
+#include <criterion/criterion.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
+#include <sqlite3.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define MIB  (1024 * 1024)
+#define FILL 16 /* more than any disk here has, in MiB */
+
+static struct fa_scratch scratch;
+static struct fa_server server;
+static struct fa_lines list;
+static struct fa_fetch fetch;
+static char disk[PATH_MAX]; /* the small one */
+
+static void begin(void)
+{
+    fa_scratch_init(&scratch);
+    fa_server_start(&server, NULL);
+}
+
+static void end(void)
+{
+    fa_fetch_end(&fetch);
+    fa_lines_fini(&list);
+    fa_server_stop(&server);
+    if (*disk) {
+        umount2(disk, MNT_DETACH);
+    }
+    fa_scratch_fini(&scratch);
+}
+
+TestSuite(trouble, .init = begin, .fini = end, .timeout = 120.0);
+
+static void add(const char *format, int number)
+{
+    char path[64];
+    snprintf(path, sizeof(path), format, number);
+    fa_lines_add(&list, "%s", fa_server_url(&server, path));
+}
+
+static void add_many(const char *format, int count)
+{
+    for (int i = 0; i < count; i++) {
+        add(format, i);
+    }
+}
+
+static size_t count_of(const char *text, const char *what)
+{
+    size_t count = 0;
+    while ((text = strstr(text, what))) {
+        count++;
+        text += strlen(what);
+    }
+    return count;
+}
+
+static const char *below(const char *dir, const char *name)
+{
+    static char path[2 * PATH_MAX];
+    snprintf(path, sizeof(path), "%s/%s", dir, name);
+    return path;
+}
+
+/* In a mount namespace of our own, so that nothing is left behind whatever happens. */
+static void need_disk(int mib)
+{
+    char options[32];
+    if (geteuid() != 0) {
+        cr_skip_test("mounting a small disk needs root");
+    }
+    snprintf(disk, sizeof(disk), "%s", fa_scratch_mkdir(&scratch, "small"));
+    snprintf(options, sizeof(options), "size=%dm", mib);
+    if (unshare(CLONE_NEWNS) != 0 || mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0 ||
+        mount("none", disk, "tmpfs", 0, options) != 0) {
+        cr_assert(errno == EPERM || errno == EACCES, "%s", strerror(errno));
+        *disk = '\0';
+        cr_skip_test("this root may not mount");
+    }
+}
+
+/* Leaves as many KiB of the disk as this, or what there is. */
+static void fill(int left_kib)
+{
+    char kib[1024];
+    memset(kib, 'x', sizeof(kib));
+    int fd = open(below(disk, "filler"), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    cr_assert(fd >= 0);
+    off_t size = 0;
+    while (size < FILL * MIB && write(fd, kib, sizeof(kib)) == sizeof(kib)) {
+        size += (off_t)sizeof(kib);
+    }
+    cr_assert_eq(errno, ENOSPC);
+    cr_assert_eq(ftruncate(fd, size > left_kib * 1024 ? size - left_kib * 1024 : 0), 0);
+    close(fd);
+}
+
+static void make_room(void)
+{
+    cr_assert_eq(unlink(below(disk, "filler")), 0);
+}
+
+static long long sum(const char *member)
+{
+    long long total = 0;
+    size_t i;
+    json_t *entry;
+    json_array_foreach(fetch.entries, i, entry)
+    {
+        total += fa_report_int(entry, member);
+    }
+    return total;
+}
+
+static void expect_one_attempt_each(void)
+{
+    size_t i;
+    json_t *entry;
+    json_array_foreach(fetch.entries, i, entry)
+    {
+        cr_expect_eq(fa_report_int(entry, "attempts"), 1, "%s: %s", fetch.mode,
+                     fa_report_str(entry, "path"));
+    }
+}
+
+static void expect_said_once(const char *what)
+{
+    const char *told = fa_run_err(&fetch.run);
+    cr_expect_eq(count_of(told, what), 1, "%s: \"%s\" is not said once: %s", fetch.mode, what,
+                 told);
+}
+
+/* The files f0, f1, ... of add_many(). */
+static void expect_many(const char *dir, const char *format, int count, uint64_t size)
+{
+    for (int i = 0; i < count; i++) {
+        char path[64];
+        snprintf(path, sizeof(path), format, i);
+        fa_expect_file(dir, strrchr(path, '/') + 1, path, size);
+    }
+}
+
+/* Where a file has its final name, it is whole. */
+static void expect_no_short_file(const char *dir, const char *format, int count, uint64_t size)
+{
+    for (int i = 0; i < count; i++) {
+        char path[64];
+        struct stat st;
+        snprintf(path, sizeof(path), format, i);
+        if (stat(below(dir, strrchr(path, '/') + 1), &st) == 0) {
+            fa_expect_file(dir, strrchr(path, '/') + 1, path, size);
+        }
+    }
+}
+
+/* How many records of the state have a standing (state.h: 0 is a part, 1 is done); -1: no state */
+static int records(const char *dir, int standing)
+{
+    sqlite3 *db = NULL;
+    sqlite3_stmt *stmt = NULL;
+    int count = -1;
+    if (sqlite3_open_v2(below(dir, ".fetchall/state.db"), &db, SQLITE_OPEN_READWRITE, NULL) ==
+            SQLITE_OK &&
+        sqlite3_prepare_v2(db, "SELECT count(*) FROM record WHERE standing=?1", -1, &stmt, NULL) ==
+            SQLITE_OK &&
+        sqlite3_bind_int(stmt, 1, standing) == SQLITE_OK && sqlite3_step(stmt) == SQLITE_ROW) {
+        count = sqlite3_column_int(stmt, 0);
+    }
+    sqlite3_finalize(stmt);
+    sqlite3_close(db);
+    return count;
+}
+
+/* A program that runs fetchall under strace, with these options; its log is "strace.log". */
+static struct fa_run_options traced(const char *options)
+{
+    static const char *const env[] = {"ASAN_OPTIONS=detect_leaks=0:exitcode=99", NULL};
+    char text[4 * PATH_MAX];
+    snprintf(text, sizeof(text), "#!/bin/sh\nexec strace -f -qq -y -o '%s' %s -- '%s' \"$@\"\n",
+             fa_scratch_path(&scratch, "strace.log"), options, fa_run_program());
+    const char *script = fa_scratch_write(&scratch, "traced", text);
+    cr_assert_eq(chmod(script, 0700), 0);
+    return (struct fa_run_options){.program = script, .env = env};
+}
+
+static bool is_idle(void *arg)
+{
+    (void)arg;
+    fa_run_pump(&fetch.run, 0);
+    return fa_server_stat(&server, "active") == 0;
+}
+
+FA_TEST_MODES(trouble, a_full_disk_pauses_everything_once_and_goes_on_when_there_is_room)
+{
+    need_disk(8);
+    fill(800); /* two of them get to 256 KiB each, none to its end */
+    add_many("/ok/900000/f%d", 8);
+    fa_fetch_start_with(&fetch, &scratch, NULL, disk, mode, list.text, "-j", "2", NULL);
+    fa_run_until_stderr_has(&fetch.run, "waiting 60 seconds for room", 20);
+    cr_assert(fa_wait_until(is_idle, NULL, 10)); /* the others have hit it, too */
+    make_room();
+    fa_fetch_expect(&fetch, 30, 0);
+    fa_fetch_expect_count(&fetch, "ok", 8);
+    expect_said_once("waiting");
+    expect_said_once("there is room on the disk again");
+    expect_one_attempt_each();
+    cr_expect_gt(sum("resumed"), 0, "%s: nothing was kept", mode);
+    expect_many(disk, "/ok/900000/f%d", 8, 900000);
+    fa_fetch_expect_no_parts(&fetch);
+}
+
+Test(trouble, room_is_seen_on_a_file_system_that_cannot_be_asked_for_it)
+{
+    need_disk(8);
+    fill(800); /* two of them get to 256 KiB each, none to its end */
+    add_many("/chunked/900000/f%d", 8);
+    struct fa_run_options options = traced("-e trace=fallocate -e "
+                                           "inject=fallocate:error=EOPNOTSUPP");
+    fa_fetch_start_with(&fetch, &scratch, &options, disk, "async", list.text, "-j", "2", NULL);
+    fa_run_until_stderr_has(&fetch.run, "waiting", 20);
+    /* It must have looked, and have seen that there is none. */
+    const char *log = fa_scratch_path(&scratch, "strace.log");
+    for (size_t looks = 0; looks < 2 && !fetch.run.ended;) {
+        char *text = fa_file_read(log, NULL);
+        looks = count_of(text, "fallocate(");
+        free(text);
+        fa_run_pump(&fetch.run, 50);
+    }
+    cr_expect_null(strstr(fa_run_err(&fetch.run), "room on the disk again"));
+    make_room();
+    fa_fetch_expect(&fetch, 30, 0);
+    fa_fetch_expect_count(&fetch, "ok", 8);
+    expect_said_once("waiting");
+    expect_many(disk, "/chunked/900000/f%d", 8, 900000);
+}
+
+FA_TEST_MODES(trouble, file_that_does_not_fit_now_waits_and_one_that_never_can_is_refused)
+{
+    need_disk(8);
+    fill(2048);
+    add("/ok/5000000/f%d", 0);
+    add("/ok/9000000/f%d", 1);
+    fa_fetch_start_with(&fetch, &scratch, NULL, disk, mode, list.text, "-j", "1", NULL);
+    fa_run_until_stderr_has(&fetch.run, "waiting", 20);
+    make_room();
+    fa_fetch_expect(&fetch, 30, 1);
+    fa_fetch_expect_entry(&fetch, 1, "ok", NULL);
+    fa_fetch_expect_entry(&fetch, 2, "failed", "too_large");
+    expect_said_once("waiting");
+    fa_expect_file(disk, "f0", "/ok/5000000/f0", 5000000);
+}
+
+FA_TEST_MODES(trouble, run_that_gave_up_on_a_full_disk_keeps_its_parts_for_the_next)
+{
+    static const char *const waits[] = {"0", "1.5"};
+    need_disk(8);
+    add_many("/ok/900000/f%d", 4);
+    for (size_t i = 0; i < 2; i++) {
+        fill(800);
+        fa_fetch_start_with(&fetch, &scratch, NULL, disk, mode, list.text, "--disk-wait", waits[i],
+                            "-j", "2", NULL);
+        fa_fetch_expect(&fetch, 20, 4);
+        cr_expect_leq(count_of(fa_run_err(&fetch.run), "waiting"), i, "%s", mode);
+        expect_no_short_file(disk, "/ok/900000/f%d", 4, 900000);
+        fa_fetch_expect_count(&fetch, "ok", 0);
+        fa_fetch_end(&fetch);
+        make_room();
+        fa_fetch_start_with(&fetch, &scratch, NULL, disk, mode, list.text, NULL);
+        fa_fetch_expect(&fetch, 20, 0);
+        cr_expect_gt(sum("resumed"), 0, "%s, wait %s: no part was kept", mode, waits[i]);
+        expect_many(disk, "/ok/900000/f%d", 4, 900000);
+        fa_fetch_end(&fetch);
+        for (int file = 0; file < 4; file++) {
+            unlink(below(disk, (const char *[]){"f0", "f1", "f2", "f3"}[file]));
+        }
+        fa_file_remove(below(disk, ".fetchall"));
+    }
+}
+
+/* The state alone lies on the full disk. */
+static void start_with_state_on_full_disk(const char *wait)
+{
+    need_disk(2);
+    add("/hold/f%d", 0);
+    fa_fetch_start(&fetch, &scratch, "async", list.text, "--state",
+                   fa_scratch_path(&scratch, "small/state.db"), "--disk-wait", wait,
+                   "--stall-timeout", "60", NULL);
+    fa_server_until(&server, "held", 1, 10);
+    fill(0);
+    fa_server_release(&server, NULL);
+}
+
+Test(trouble, state_on_a_full_disk_is_written_when_there_is_room)
+{
+    start_with_state_on_full_disk("60");
+    fa_run_until_stderr_has(&fetch.run, "waiting", 10);
+    make_room();
+    fa_fetch_expect(&fetch, 10, 0);
+    expect_said_once("waiting");
+    fa_expect_file(fetch.dir, "f0", "/hold/f0", FA_PATTERN_SMALL);
+    const char *dir = fetch.dir;
+    fa_fetch_end(&fetch);
+    cr_assert_eq(unlink(below(dir, "f0")), 0);
+    fa_fetch_start_with(&fetch, &scratch, NULL, dir, "async", list.text, "--state",
+                        fa_scratch_path(&scratch, "small/state.db"), "--plan", NULL);
+    fa_fetch_expect(&fetch, 10, 0);
+}
+
+Test(trouble, state_that_stays_on_a_full_disk_ends_the_run_and_claims_nothing)
+{
+    start_with_state_on_full_disk("1.5");
+    fa_fetch_expect(&fetch, 10, 4);
+    expect_said_once("waiting");
+    cr_expect_lt(fetch.seconds, fa_timeout(6));
+    const char *dir = fetch.dir;
+    fa_fetch_end(&fetch);
+    make_room();
+    fa_fetch_start_with(&fetch, &scratch, NULL, dir, "async", list.text, "--retry-failed",
+                        "--state", fa_scratch_path(&scratch, "small/state.db"), NULL);
+    fa_fetch_expect(&fetch, 10, 0);
+    cr_expect_eq(json_array_size(fetch.entries), 0);
+}
+
+Test(trouble, disk_that_only_seems_to_have_room_does_not_hold_a_run_for_ever)
+{
+    add_many("/ok/700000/f%d", 4);
+    struct fa_run_options options = traced("-e trace=pwrite64 -e inject=pwrite64:error=ENOSPC");
+    fa_fetch_start_with(&fetch, &scratch, &options, NULL, "async", list.text, "--disk-wait", "3",
+                        "--no-state", NULL);
+    fa_fetch_expect(&fetch, 20, 4);
+    expect_said_once("waiting");
+    cr_expect_eq(fa_report_count(fetch.entries, "status", "ok"), 0);
+}
+
+/* Each thread and process counts for itself, so that several of them may fail. */
+FA_TEST_MODES(trouble, any_write_may_fail_for_want_of_room_and_is_made_up_for)
+{
+    static const char *const whens[] = {"ENOSPC:when=1", "EDQUOT:when=2", "ENOSPC:when=3",
+                                        "ENOSPC:when=5", "EDQUOT:when=2+3"};
+    add_many("/ok/1000000/f%d", 3);
+    for (size_t i = 0; i < sizeof(whens) / sizeof(whens[0]); i++) {
+        char text[128];
+        snprintf(text, sizeof(text), "-e trace=pwrite64 -e inject=pwrite64:error=%s", whens[i]);
+        struct fa_run_options options = traced(text);
+        fa_fetch_start_with(&fetch, &scratch, &options, NULL, mode, list.text, "--no-state", "-j",
+                            "2", NULL);
+        fa_fetch_expect(&fetch, 30, 0);
+        cr_expect(strstr(fa_run_err(&fetch.run), "waiting"), "%s: nothing failed", whens[i]);
+        fa_fetch_expect_count(&fetch, "ok", 3);
+        expect_one_attempt_each();
+        expect_many(fetch.dir, "/ok/1000000/f%d", 3, 1000000);
+        fa_fetch_expect_no_parts(&fetch);
+        fa_fetch_end(&fetch);
+    }
+}
+
+/* The state's own writes among them: whatever happens, the next run ends what this one has not. */
+Test(trouble, any_write_of_the_state_may_fail_for_want_of_room)
+{
+    add_many("/ok/400000/f%d", 3);
+    size_t stopped = 0;
+    for (int when = 1; when < 40; when += when < 6 ? 1 : 5) {
+        char text[128];
+        snprintf(text, sizeof(text),
+                 "-e trace=pwrite64 -e inject=pwrite64:error=ENOSPC:when=%d..%d", when, when + 1);
+        struct fa_run_options options = traced(text);
+        fa_fetch_start_with(&fetch, &scratch, &options, NULL, "loops", list.text, "--disk-wait",
+                            "0", NULL);
+        int status = fa_run_wait(&fetch.run, 20);
+        cr_expect(status == 0 || status == 4, "when=%d: %d", when, status);
+        stopped += status == 4;
+        expect_no_short_file(fetch.dir, "/ok/400000/f%d", 3, 400000);
+        const char *dir = fetch.dir;
+        fa_fetch_end(&fetch);
+        fa_fetch_start_with(&fetch, &scratch, NULL, dir, "loops", list.text, NULL);
+        fa_fetch_expect(&fetch, 20, 0);
+        expect_many(dir, "/ok/400000/f%d", 3, 400000);
+        fa_fetch_end(&fetch);
+    }
+    cr_expect_gt(stopped, 5);
+}
+
+/* What fails to get to the disk is no success, and nothing claims that it were one. */
+FA_TEST_MODES(trouble, part_that_cannot_be_synced_fails)
+{
+    add("/ok/400000/f%d", 0);
+    struct fa_run_options options = traced("-e trace=fdatasync -e inject=fdatasync:error=EIO");
+    fa_fetch_start_with(&fetch, &scratch, &options, NULL, mode, list.text, "--fsync", "each",
+                        "--no-state", NULL);
+    fa_fetch_expect(&fetch, 20, 4);
+    fa_fetch_expect_entry(&fetch, 1, "failed", "local_io");
+    fa_expect_no_file(fetch.dir, "f0");
+    fa_fetch_expect_no_parts(&fetch);
+}
+
+static void expect_no_claim(const char *fsync, const char *inject)
+{
+    add("/ok/400000/f%d", 0);
+    fa_fetch_start(&fetch, &scratch, "async", fa_server_url(&server, "/ok/1/first"), NULL);
+    fa_fetch_expect(&fetch, 10, 0);
+    const char *dir = fetch.dir;
+    fa_fetch_end(&fetch);
+    struct fa_run_options options = traced(inject);
+    fa_fetch_start_with(&fetch, &scratch, &options, dir, "async", list.text, "--fsync", fsync,
+                        NULL);
+    fa_fetch_expect(&fetch, 20, 4);
+    cr_expect_eq(records(dir, 1), 1, "%s: the first file alone is done", fsync);
+    fa_fetch_end(&fetch);
+}
+
+Test(trouble, folder_that_cannot_be_synced_leaves_no_claim)
+{
+    expect_no_claim("each", "-e trace=fsync -e inject=fsync:error=EIO");
+}
+
+Test(trouble, file_system_that_cannot_be_synced_leaves_no_claim)
+{
+    expect_no_claim("batch", "-e trace=syncfs -e inject=syncfs:error=EIO");
+}
+
+/* Where a line of the log with both texts begins, behind FROM; fails the test without one. */
+static const char *line_with(const char *from, const char *call, const char *object)
+{
+    for (const char *at = from; (at = strstr(at, call)); at++) {
+        size_t len = strcspn(at, "\n");
+        if (memmem(at, len, object, strlen(object))) {
+            return at;
+        }
+    }
+    cr_assert_fail("no %s of %s in the rest: %s", call, object, from);
+    return NULL;
+}
+
+static char *trace_of(const char *mode, const char *fsync)
+{
+    struct fa_run_options options =
+        traced("-e trace=fdatasync,fsync,syncfs,renameat2,pwrite64,sync_file_range");
+    fa_fetch_start_with(&fetch, &scratch, &options, NULL, mode,
+                        fa_server_url(&server, "/ok/400000/f0"), "--fsync", fsync, NULL);
+    fa_fetch_expect(&fetch, 20, 0);
+    return fa_file_read(fa_scratch_path(&scratch, "strace.log"), NULL);
+}
+
+/* The part, its name, the folder, and only then the state, whose writes go to its WAL. */
+FA_TEST_MODES(trouble, each_file_is_on_the_disk_before_it_is_claimed)
+{
+    char *log = trace_of(mode, "each");
+    const char *part = line_with(log, "fdatasync(", ".part>");
+    const char *named = line_with(part, "renameat2(", "f0");
+    const char *folder = line_with(named, "fsync(", fetch.dir);
+    line_with(folder, "pwrite64(", "state.db-wal>");
+    const char *early = memmem(named, (size_t)(folder - named), "state.db-wal>", 13);
+    cr_expect_null(early, "%s: the state was written before the folder was synced", mode);
+    free(log);
+}
+
+FA_TEST_MODES(trouble, batch_is_on_the_disk_before_it_is_claimed)
+{
+    char *log = trace_of(mode, "batch");
+    const char *named = line_with(log, "renameat2(", "f0");
+    const char *synced = line_with(named, "syncfs(", fetch.dir);
+    line_with(synced, "pwrite64(", "state.db-wal>");
+    cr_expect_null(memmem(named, (size_t)(synced - named), "state.db-wal>", 13), "%s", mode);
+    cr_expect_null(strstr(log, ".part>) = 0"), "%s: a part was synced alone", mode);
+    free(log);
+}
+
+FA_TEST_MODES(trouble, nothing_is_synced_when_none_is_asked_for)
+{
+    char *log = trace_of(mode, "none");
+    cr_expect_null(strstr(log, "syncfs("), "%s", mode);
+    cr_expect_null(strstr(log, ".part>) = 0"), "%s: a part was synced", mode);
+    const char *named = line_with(log, "renameat2(", "f0");
+    cr_expect_null(strstr(named, " fsync("), "%s: a folder was synced", mode);
+    free(log);
+}
+
+FA_TEST_MODES(trouble, folder_that_cannot_be_used_is_said_once)
+{
+    need_disk(2);
+    cr_assert_eq(mount("none", disk, "tmpfs", MS_REMOUNT | MS_RDONLY, NULL), 0);
+    add_many("/ok/10/f%d", 3);
+    fa_fetch_start_with(&fetch, &scratch, NULL, disk, mode, list.text, NULL);
+    cr_expect_eq(fa_run_wait(&fetch.run, 10), 4, "%s: %d", mode, fetch.run.status);
+    expect_said_once("Read-only file system");
+    expect_said_once(disk);
+    fa_fetch_end(&fetch);
+    char text[PATH_MAX + 128];
+    const char *dir = fa_scratch_mkdir(&scratch, "closed");
+    snprintf(text, sizeof(text), "-P '%s' -e trace=openat -e inject=openat:error=EACCES", dir);
+    struct fa_run_options options = traced(text);
+    fa_fetch_start_with(&fetch, &scratch, &options, dir, mode, list.text, NULL);
+    cr_expect_eq(fa_run_wait(&fetch.run, 10), 4, "%s: %d", mode, fetch.run.status);
+    expect_said_once("Permission denied");
+    expect_said_once(dir);
+    cr_expect_eq(fa_server_stat(&server, "requests"), 0);
+}
+
+FA_TEST_MODES(trouble, disk_that_becomes_read_only_ends_the_run)
+{
+    add_many("/ok/10/f%d", 40);
+    struct fa_run_options options = traced("-e trace=renameat2 -e inject=renameat2:error=EROFS");
+    fa_fetch_start_with(&fetch, &scratch, &options, NULL, mode, list.text, "-j", "2", NULL);
+    fa_fetch_expect(&fetch, 20, 4);
+    fa_fetch_expect_count(&fetch, "ok", 0);
+    cr_expect_lt(fa_server_stat(&server, "requests"), 40, "%s went on", mode);
+    cr_expect_eq(fa_truth_count_files(fetch.dir), 0);
+}
+
+FA_TEST_MODES(trouble, short_writes_are_gone_on_with)
+{
+    const char *const env[] = {"LD_PRELOAD=" SHORT_WRITES, "SHORT_WRITES=1",
+                               "ASAN_OPTIONS=verify_asan_link_order=0:detect_leaks=0:exitcode=99",
+                               NULL};
+    struct fa_run_options options = {.env = env};
+    add("/ok/300000/f%d", 0);
+    fa_fetch_start_with(&fetch, &scratch, &options, NULL, mode, list.text, NULL);
+    fa_fetch_expect(&fetch, 60, 0);
+    expect_many(fetch.dir, "/ok/300000/f%d", 1, 300000);
+}
+
+FA_TEST_MODES(trouble, files_go_to_the_folder_that_was_opened)
+{
+    add("/hold/f%d", 0);
+    fa_fetch_start(&fetch, &scratch, mode, list.text, "--stall-timeout", "60", NULL);
+    fa_server_until(&server, "held", 1, 10);
+    const char *moved = fa_scratch_path(&scratch, "moved-%s", mode);
+    const char *evil = fa_scratch_mkdir(&scratch, "evil");
+    cr_assert_eq(rename(fetch.dir, moved), 0);
+    cr_assert_eq(symlink(evil, fetch.dir), 0);
+    fa_server_release(&server, NULL);
+    fa_fetch_expect(&fetch, 10, -1);
+    fa_expect_file(moved, "f0", "/hold/f0", FA_PATTERN_SMALL);
+    cr_expect_eq(fa_truth_count_files(evil), 0, "%s", mode);
+    fa_expect_no_file(evil, ".fetchall");
+}
+
+Test(trouble, file_system_without_renameat2_gets_links)
+{
+    add_many("/ok/1000/f%d", 3);
+    struct fa_run_options options = traced("-e trace=renameat2 -e inject=renameat2:error=EINVAL");
+    fa_fetch_start_with(&fetch, &scratch, &options, NULL, "async", list.text, NULL);
+    fa_fetch_expect(&fetch, 20, 0);
+    char *log = fa_file_read(fa_scratch_path(&scratch, "strace.log"), NULL);
+    cr_expect_eq(count_of(log, "renameat2("), 3);
+    free(log);
+    expect_many(fetch.dir, "/ok/1000/f%d", 3, 1000);
+    fa_fetch_expect_no_parts(&fetch);
+    struct stat st;
+    cr_expect(stat(below(fetch.dir, "f0"), &st) == 0 && st.st_nlink == 1);
+}
+
+FA_TEST_MODES(trouble, second_run_in_a_folder_is_refused_at_once)
+{
+    add("/hold/f%d", 0);
+    fa_fetch_start(&fetch, &scratch, mode, list.text, "--stall-timeout", "60", NULL);
+    fa_server_until(&server, "held", 1, 10);
+    struct fa_run second;
+    double began = fa_now();
+    fa_run_start(&second, NULL, "-m", strcmp(mode, "loops") == 0 ? "async" : mode, "-d", fetch.dir,
+                 fetch.list, NULL);
+    cr_expect_eq(fa_run_wait(&second, 10), 4);
+    cr_expect_lt(fa_now() - began, fa_timeout(1));
+    char pid[32];
+    snprintf(pid, sizeof(pid), "(pid %d)", (int)fetch.run.pid);
+    cr_expect_not_null(strstr(fa_run_err(&second), pid), "%s: %s", mode, fa_run_err(&second));
+    fa_run_end(&second);
+    fa_server_release(&server, NULL);
+    fa_fetch_expect(&fetch, 10, 0);
+    expect_many(fetch.dir, "/hold/f%d", 1, FA_PATTERN_SMALL);
+}
+
+/* The one part in a folder, or NULL. */
+static const char *part_in(const char *dir)
+{
+    static char path[3 * PATH_MAX];
+    const char *found = NULL;
+    DIR *parts = opendir(below(dir, ".fetchall"));
+    for (struct dirent *entry; parts && (entry = readdir(parts));) {
+        if (strstr(entry->d_name, ".part")) {
+            snprintf(path, sizeof(path), "%s/.fetchall/%s", dir, entry->d_name);
+            found = path;
+        }
+    }
+    if (parts) {
+        closedir(parts);
+    }
+    return found;
+}
+
+static void put(const char *path, size_t size)
+{
+    char *text = malloc(size);
+    memset(text, 'x', size);
+    FILE *file = fopen(path, "w");
+    cr_assert(file && fwrite(text, 1, size, file) == size && fclose(file) == 0);
+    free(text);
+}
+
+/* What others do to a part. */
+static void truncate_part(const char *part)
+{
+    cr_assert_eq(truncate(part, 270000), 0);
+}
+
+static void empty_part(const char *part)
+{
+    cr_assert_eq(truncate(part, 0), 0);
+}
+
+static void remove_part(const char *part)
+{
+    cr_assert_eq(unlink(part), 0);
+}
+
+static void link_part(const char *part)
+{
+    const char *other = fa_scratch_path(&scratch, "other");
+    put(other, 600000);
+    cr_assert_eq(unlink(part), 0);
+    cr_assert_eq(link(other, part), 0);
+}
+
+static void symlink_part(const char *part)
+{
+    const char *other = fa_scratch_path(&scratch, "other");
+    put(other, 600000);
+    cr_assert_eq(unlink(part), 0);
+    cr_assert_eq(symlink(other, part), 0);
+}
+
+/* The two below are seen within a run alone. */
+static void replace_part(const char *part)
+{
+    char other[3 * PATH_MAX + 8];
+    snprintf(other, sizeof(other), "%s.new", part);
+    put(other, 600000);
+    cr_assert_eq(rename(other, part), 0);
+}
+
+static void grow_part(const char *part)
+{
+    FILE *file = fopen(part, "a");
+    for (int i = 0; i < 800000; i++) {
+        fputc('x', file);
+    }
+    cr_assert_eq(fclose(file), 0);
+}
+
+static void (*const meddle[])(const char *part) = {
+    truncate_part, empty_part, remove_part, link_part, symlink_part, replace_part, grow_part};
+
+static void expect_other_untouched(void)
+{
+    const char *other = fa_scratch_path(&scratch, "other");
+    struct stat st;
+    if (stat(other, &st) == 0) {
+        char *text = fa_file_read(other, NULL);
+        cr_expect(st.st_size == 600000 && strspn(text, "x") == 600000);
+        free(text);
+        unlink(other);
+    }
+}
+
+Test(trouble, part_that_others_changed_between_runs_does_not_spoil_the_file)
+{
+    add("/holdat/600000/1000000/f%d", 0);
+    for (size_t i = 0; i < 5; i++) {
+        fa_fetch_start(&fetch, &scratch, "async", list.text, "--stall-timeout", "60", NULL);
+        fa_server_until(&server, "held", 1, 10);
+        fa_run_kill(&fetch.run, SIGTERM);
+        cr_assert_eq(fa_run_wait(&fetch.run, 10), 128 + SIGTERM);
+        const char *dir = fetch.dir;
+        fa_fetch_end(&fetch);
+        const char *part = part_in(dir);
+        cr_assert_not_null(part, "%zu: no part was kept", i);
+        meddle[i](part);
+        fa_server_release(&server, NULL);
+        fa_fetch_start_with(&fetch, &scratch, NULL, dir, "async", list.text, "--stall-timeout",
+                            "60", NULL);
+        while (!fetch.run.ended) {
+            fa_server_release(&server, NULL);
+            fa_run_pump(&fetch.run, 50);
+        }
+        fa_fetch_expect(&fetch, 10, 0);
+        expect_many(dir, "/holdat/600000/1000000/f%d", 1, 1000000);
+        expect_other_untouched();
+        fa_fetch_end(&fetch);
+        fa_server_reset(&server);
+    }
+}
+
+struct size_wait {
+    const char *dir;
+    off_t size;
+};
+
+static bool part_has_size(void *arg)
+{
+    const struct size_wait *wait = arg;
+    struct stat st;
+    const char *part = part_in(wait->dir);
+    fa_run_pump(&fetch.run, 0);
+    return part && stat(part, &st) == 0 && st.st_size == wait->size;
+}
+
+/* Its retry may come too soon: then once more. */
+static void meddle_while_waiting(const char *mode, size_t which)
+{
+    long long requests = 0;
+    do {
+        fa_server_reset(&server);
+        fa_fetch_end(&fetch);
+        fa_fetch_start(&fetch, &scratch, mode, list.text, "--retry-wait", "3", "--retries", "5",
+                       NULL);
+        struct size_wait wait = {fetch.dir, 600000};
+        cr_assert(fa_wait_until(part_has_size, &wait, 10), "%s: no part", mode);
+        const char *part = part_in(fetch.dir);
+        if (part) {
+            meddle[which](part);
+        }
+        requests = fa_server_stat(&server, "requests");
+        fa_run_wait(&fetch.run, 60);
+    } while (requests != 1);
+}
+
+static void spoil_while_waiting(const char *mode)
+{
+    add("/truncate/600000/1000000/f%d", 0);
+    for (size_t i = 0; i < sizeof(meddle) / sizeof(meddle[0]); i++) {
+        meddle_while_waiting(mode, i);
+        fa_fetch_expect(&fetch, 1, 0);
+        expect_many(fetch.dir, "/truncate/600000/1000000/f%d", 1, 1000000);
+        expect_other_untouched();
+    }
+}
+
+Test(trouble, part_that_others_changed_while_it_waits_does_not_spoil_the_file)
+{
+    spoil_while_waiting("async");
+}
+
+Test(trouble, part_that_others_changed_while_it_waits_does_not_spoil_the_file_of_a_worker)
+{
+    spoil_while_waiting("process");
+}
