@@ -6,10 +6,9 @@
 #include <errno.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -21,7 +20,7 @@ void fa_command_prepare(void)
     prctl(PR_SET_CHILD_SUBREAPER, 1);
 }
 
-pid_t fa_command_start(char *const *argv, int net, int death_signal)
+pid_t fa_command_start(char *const *argv, int net, int input, int death_signal)
 {
     pid_t parent = getpid();
     fflush(NULL);
@@ -35,6 +34,7 @@ pid_t fa_command_start(char *const *argv, int net, int death_signal)
     if (setns(net, CLONE_NEWNET) != 0) {
         err(FA_LAB_FAILED, "cannot enter a namespace");
     }
+    dup2(input, STDIN_FILENO);
     sigset_t none;
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);

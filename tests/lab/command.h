@@ -8,8 +8,8 @@
 /* Before anything is started: orphans of ours become our children. */
 void fa_command_prepare(void);
 
-/* Starts ARGV in the namespace NET, which gets DEATH_SIGNAL when we die. */
-pid_t fa_command_start(char *const *argv, int net, int death_signal);
+/* Starts ARGV in the namespace NET. It reads INPUT, and gets DEATH_SIGNAL when we die. */
+pid_t fa_command_start(char *const *argv, int net, int input, int death_signal);
 
 /* The status of wait(2) as a shell gives it. */
 int fa_command_status(int status);

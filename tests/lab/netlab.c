@@ -45,7 +45,7 @@
 #include "options.h"
 
 #include <err.h>
-#include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
@@ -131,7 +131,9 @@ static void be_punctual(void)
 static void start_server(struct lab *lab)
 {
     char *argv[] = {(char[]){"sh"}, (char[]){"-c"}, (char *)(uintptr_t)lab->options.server, NULL};
-    lab->server_command = fa_command_start(argv, lab->server.net, SIGTERM);
+    int null = open("/dev/null", O_RDONLY | O_CLOEXEC); /* the command alone has our input */
+    lab->server_command = fa_command_start(argv, lab->server.net, null, SIGTERM);
+    close(null);
     for (int ms = 0; !fa_space_listens(); ms++) {
         int status = 0;
         if (waitpid(lab->server_command, &status, WNOHANG) != 0) {
@@ -154,7 +156,7 @@ static void start_command(struct lab *lab)
     setenv("FA_LAB_DEAD", FA_LAB_PREFIX "2", 1);
     setenv("FA_LAB_REFUSED", FA_LAB_PREFIX "3", 1);
     setenv("FA_LAB_RESET", FA_LAB_PREFIX "4", 1);
-    lab->command = fa_command_start(lab->options.command, lab->client.net, SIGKILL);
+    lab->command = fa_command_start(lab->options.command, lab->client.net, STDIN_FILENO, SIGKILL);
 }
 
 static void reap(struct lab *lab)
