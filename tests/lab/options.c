@@ -41,6 +41,9 @@ static double number(const char *option, const char *text, const struct unit *un
 {
     char *end;
     double value = strtod(text, &end);
+    if (value == 0 && end != text && *end == '\0') {
+        return 0;
+    }
     for (; end != text && units->name; units++) {
         if (strcmp(end, units->name) == 0 && value >= 0 && value * units->factor <= max) {
             return value * units->factor;

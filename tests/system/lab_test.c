@@ -130,6 +130,29 @@ Test(lab, the_exit_status_is_the_commands)
     }
 }
 
+Test(lab, what_cannot_be_is_said)
+{
+    need_lab();
+    static const struct {
+        const char *option;
+        const char *value;
+        const char *said;
+    } cases[] = {
+        {"--rtt", "50", "--rtt: \"50\" is not understood"},
+        {"--loss", "101%", "--loss: \"101%\" is not understood"},
+        {"--rate", "-1M", "--rate: \"-1M\" is not understood"},
+        {"--server-command", "exit 3", "the server ended with 3"},
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct fa_run run;
+        fa_lab_init(&lab, cases[i].option, cases[i].value, NULL);
+        cr_assert_eq(run_alone(&run, "echo started"), 125, "%s", cases[i].option);
+        cr_assert(strstr(fa_run_err(&run), cases[i].said), "%s", fa_run_err(&run));
+        cr_assert_str_empty(fa_run_out(&run));
+        fa_run_end(&run);
+    }
+}
+
 static void read_net(char *text)
 {
     ssize_t len = readlink("/proc/self/ns/net", text, NET_MAX - 1);
