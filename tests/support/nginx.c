@@ -133,3 +133,20 @@ void fa_nginx_stop(struct fa_nginx *nginx)
         nginx->pid = 0;
     }
 }
+
+const char *fa_nginx_script(struct fa_scratch *scratch, const struct fa_nginx_options *options,
+                            int port)
+{
+    const char *dir = fa_scratch_mkdir(scratch, "nginx");
+    write_config(scratch, options, port);
+    char *text = NULL;
+    if (asprintf(&text,
+                 "ulimit -n \"$(ulimit -H -n)\"\n"
+                 "exec " NGINX " -p '%s' -c nginx.conf -e error.log\n",
+                 dir) < 0) {
+        fa_test_fail("out of memory");
+    }
+    const char *script = fa_scratch_write(scratch, "nginx/start", text);
+    free(text);
+    return script;
+}

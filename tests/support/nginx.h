@@ -34,4 +34,11 @@ void fa_nginx_start(struct fa_nginx *nginx, struct fa_scratch *scratch,
                     const struct fa_nginx_options *options);
 void fa_nginx_stop(struct fa_nginx *nginx);
 
+/*
+ * For another to start it: writes the configuration, and a script for sh that becomes an nginx in
+ * the foreground. Returns the script's path, as fa_scratch_path() does. PORT must be free there.
+ */
+const char *fa_nginx_script(struct fa_scratch *scratch, const struct fa_nginx_options *options,
+                            int port);
+
 #endif

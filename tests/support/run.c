@@ -70,19 +70,33 @@ static int open_input(struct fa_run *run, const struct fa_run_options *options)
     return ends[0];
 }
 
+static size_t add_args(const char **argv, size_t count, const char *const *args)
+{
+    for (; *args; args++) {
+        if (count + 1 >= ARGS_MAX) {
+            fa_test_fail("too many arguments");
+        }
+        argv[count++] = *args;
+    }
+    return count;
+}
+
+static void fill_argv(const char **argv, const struct fa_run_options *options,
+                      const char *const *args)
+{
+    const char *program[] = {options->program ? options->program : fa_run_program(), NULL};
+    size_t count = options->wrap ? add_args(argv, 0, options->wrap) : 0;
+    add_args(argv, add_args(argv, count, program), args);
+}
+
 void fa_run_start_argv(struct fa_run *run, const struct fa_run_options *options,
                        const char *const *args)
 {
     static const struct fa_run_options none;
     options = options ? options : &none;
     *run = (struct fa_run){.in = -1};
-    const char *argv[ARGS_MAX] = {options->program ? options->program : fa_run_program()};
-    for (size_t i = 0; args[i]; i++) {
-        if (i + 2 >= ARGS_MAX) {
-            fa_test_fail("too many arguments");
-        }
-        argv[i + 1] = args[i];
-    }
+    const char *argv[ARGS_MAX] = {NULL};
+    fill_argv(argv, options, args);
     int out[2];
     int err[2];
     fa_process_pipe(out);

@@ -24,10 +24,11 @@
 const char *fa_run_program(void);
 
 struct fa_run_options {
-    const char *program;    /* NULL: fa_run_program() */
-    const char *stdin_text; /* given through a pipe that then ends */
-    bool stdin_open;        /* keep the pipe open for fa_run_feed(); without both: /dev/null */
-    const char *stdin_file; /* this file is standard input */
+    const char *program;     /* NULL: fa_run_program() */
+    const char *const *wrap; /* a command that is to run it: its arguments come first; NULL: none */
+    const char *stdin_text;  /* given through a pipe that then ends */
+    bool stdin_open;         /* keep the pipe open for fa_run_feed(); without both: /dev/null */
+    const char *stdin_file;  /* this file is standard input */
     const char *cwd;
     const char *const *env; /* NAME=value, ended by NULL, besides the clean few of process.h */
     rlim_t nofile;          /* 0: as it is */
