@@ -197,7 +197,9 @@ uint64_t fa_nursery_role(struct fa_nursery *nursery, const struct fa_role *role,
         return 0;
     }
     nursery->roles[nursery->n_roles++] = *role;
-    if (nursery->pid && send_role(nursery, nursery->n_roles - 1)) {
+    /* One that has died is replaced when a worker is asked for, and told of all roles then. */
+    if (nursery->pid && send_role(nursery, nursery->n_roles - 1) && errno != EPIPE &&
+        errno != ECONNRESET) {
         fa_error_system(err, FA_CLASS_LOCAL_IO, errno, "cannot set up the nursery of workers");
         --nursery->n_roles;
         return 0;
