@@ -130,17 +130,30 @@ static void take_back(struct fa_session *s, struct fa_job *job, double now)
     free(result);
 }
 
-static void give(struct fa_session *s, struct fa_job *job)
+/* Out of descriptors, a file waits as long as something may give one back. */
+static bool must_wait(const struct fa_session *s, const struct fa_error *err)
+{
+    return err->domain == FA_DOMAIN_SYSTEM && (err->code == EMFILE || err->code == ENFILE) &&
+           (s->active > 0 || s->staged > s->fetched.count + 1);
+}
+
+/* @return whether the stage may take more. */
+static bool give(struct fa_session *s, struct fa_job *job)
 {
     struct fa_error err = {0};
     int fd = job->existing ? fa_store_open(s->store, job->path, &err)
                            : fa_store_part_open(s->store, job->key, &err);
+    if (fd < 0 && must_wait(s, &err)) {
+        fa_job_queue_push_front(&s->fetched, job);
+        return false;
+    }
     fa_job_set_state(job, FA_JOB_HASHING);
     if (fd < 0 || fa_stage_submit(s->stage, fd, (uint64_t)job->size, hashes_of(s, job),
                                   job->crashes > 0, job, &err)) {
         struct fa_stage_result failed = {.error = err};
         fa_staging_done(s, job, &failed);
     }
+    return true;
 }
 
 void fa_staging(struct fa_session *s, double now)
@@ -151,7 +164,7 @@ void fa_staging(struct fa_session *s, double now)
         take_back(s, job, now);
     if (s->queued > queued)
         fa_session_wake(s); /* dispatching comes before this in a turn */
-    while (s->fetched.first && !fa_stage_full(s->stage))
-        give(s, fa_job_queue_pop(&s->fetched));
+    while (s->fetched.first && !fa_stage_full(s->stage) && give(s, fa_job_queue_pop(&s->fetched)))
+        continue;
     fa_stage_flush(s->stage);
 }

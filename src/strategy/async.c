@@ -27,8 +27,10 @@
  * again if that is less: of few transfers, each may be a large one that keeps a core busy. */
 #define UNEVEN 8
 
+/* An attempt's way back, made when it is submitted, so that its end needs no memory: its slot. */
 struct done {
     struct fa_attempt *attempt;
+    struct flight *flight;
     struct fa_outcome outcome;
     struct done *next;
 };
@@ -121,14 +123,11 @@ static void close_part(struct fa_attempt *attempt)
     attempt->fd = -1;
 }
 
-/* Take an outcome into the queue; without memory for that there is nothing left to do. */
 static void end_attempt(struct loop *loop, struct fa_attempt *attempt, struct fa_outcome *outcome)
 {
-    struct done *done = malloc(sizeof(*done));
-    if (!done)
-        abort();
+    struct done *done = attempt->slot;
     close_part(attempt);
-    *done = (struct done){.attempt = attempt, .outcome = *outcome};
+    done->outcome = *outcome;
     *loop->ended.last = done;
     loop->ended.last = &done->next;
     event_active(loop->back, EV_TIMEOUT, 0);
@@ -209,7 +208,7 @@ static void fly(struct loop *loop, struct fa_attempt *attempt)
         fail_start(loop, attempt, &err);
         return;
     }
-    attempt->slot = flight;
+    ((struct done *)attempt->slot)->flight = flight;
     if (fa_transfer_start(flight->transfer, attempt, &err) ||
         curl_multi_add_handle(loop->multi, fa_transfer_easy(flight->transfer)) != CURLM_OK) {
         park(loop, flight);
@@ -226,7 +225,7 @@ static void reap(struct loop *loop)
         if (message->msg != CURLMSG_DONE)
             continue;
         struct fa_attempt *attempt = fa_transfer_attempt(fa_transfer_of(message->easy_handle));
-        end_flight(loop, attempt->slot, message->data.result);
+        end_flight(loop, ((struct done *)attempt->slot)->flight, message->data.result);
     }
 }
 
@@ -375,9 +374,11 @@ static int loop_init(struct loop *loop, struct fa_strategy *self, struct fa_erro
     curl_multi_setopt(loop->multi, CURLMOPT_TIMERFUNCTION, on_timer);
     curl_multi_setopt(loop->multi, CURLMOPT_TIMERDATA, loop);
     curl_multi_setopt(loop->multi, CURLMOPT_PIPELINING, (long)CURLPIPE_NOTHING);
-    /* Left alone, the cache shrinks whenever fewer handles are added for a moment. */
+    /* Left alone, the cache shrinks whenever fewer handles are added for a moment.  Loops may be
+     * uneven, within what the descriptors allow. */
+    unsigned even = self->env.jobs / self->env.loops;
     curl_multi_setopt(loop->multi, CURLMOPT_MAXCONNECTS,
-                      (long)(self->env.jobs / self->env.loops + UNEVEN + 1));
+                      (long)(even + (even < UNEVEN ? even : UNEVEN) + 1));
     if (!own)
         return 0;
     loop->wake = fa_wake_new(loop->base, on_wake, loop, err);
@@ -389,11 +390,18 @@ fail:
     return -1;
 }
 
+/* An attempt that never ends. */
+static void drop(struct fa_attempt *attempt)
+{
+    close_part(attempt);
+    free(attempt->slot);
+}
+
 static void free_flights(struct loop *loop)
 {
     while (loop->flying) {
         struct flight *flight = loop->flying;
-        close_part(fa_transfer_attempt(flight->transfer));
+        drop(fa_transfer_attempt(flight->transfer));
         curl_multi_remove_handle(loop->multi, fa_transfer_easy(flight->transfer));
         park(loop, flight);
     }
@@ -426,7 +434,7 @@ static void loop_fini(struct loop *loop)
     }
     attempt_queue_move(&loop->ready, &loop->inbox);
     for (struct fa_attempt *attempt = loop->ready.first; attempt; attempt = attempt->next)
-        close_part(attempt);
+        drop(attempt);
     free_flights(loop);
     free_done(&loop->ended);
     if (loop->multi)
@@ -515,7 +523,14 @@ static unsigned choose_loop(const struct fa_strategy *self, uint64_t origin)
 
 static int async_submit(struct fa_strategy *self, struct fa_attempt *attempt, struct fa_error *err)
 {
-    (void)err;
+    struct done *done = calloc(1, sizeof(*done));
+    if (!done) {
+        close_part(attempt);
+        fa_error_system(err, FA_CLASS_LOCAL_IO, ENOMEM, "cannot start a transfer");
+        return -1;
+    }
+    done->attempt = attempt;
+    attempt->slot = done;
     unsigned at = choose_loop(self, attempt->origin);
     struct loop *loop = &self->loops[at];
     attempt->task = at;

@@ -190,6 +190,23 @@ static int records(const char *dir, int standing)
     return count;
 }
 
+/* The number that an SQL expression gives; -1: none. */
+static bool sql(const char *dir, const char *text, long long *ret)
+{
+    sqlite3 *db = NULL;
+    sqlite3_stmt *stmt = NULL;
+    *ret = -1;
+    bool good = sqlite3_open_v2(below(dir, ".fetchall/state.db"), &db, SQLITE_OPEN_READWRITE,
+                                NULL) == SQLITE_OK &&
+                sqlite3_prepare_v2(db, text, -1, &stmt, NULL) == SQLITE_OK;
+    int rc = good ? sqlite3_step(stmt) : SQLITE_ERROR;
+    if (rc == SQLITE_ROW)
+        *ret = sqlite3_column_int64(stmt, 0);
+    sqlite3_finalize(stmt);
+    sqlite3_close(db);
+    return rc == SQLITE_ROW || rc == SQLITE_DONE;
+}
+
 /* A program that runs fetchall under strace, with these options; its log is "strace.log". */
 static struct fa_run_options traced(const char *options)
 {
@@ -762,4 +779,64 @@ Test(trouble, part_that_others_changed_while_it_waits_does_not_spoil_the_file)
 Test(trouble, part_that_others_changed_while_it_waits_does_not_spoil_the_file_of_a_worker)
 {
     spoil_while_waiting("process");
+}
+
+/* What a power cut leaves: a run that did not end, of another boot of the machine. */
+
+static bool is_told(void *query)
+{
+    long long number;
+    return sql(fetch.dir, query, &number) && number > 0;
+}
+
+static void cut_power(const char *mode, const char *promise)
+{
+    static char told[] = "SELECT count(*) FROM record WHERE standing=1";
+    static char safe[] = "SELECT durable FROM record WHERE standing=0";
+    static char begun[] = "SELECT count(*) FROM record WHERE standing=0";
+    bool batch = strcmp(promise, "batch") == 0;
+    long long none;
+    add("/ok/%d/small", 5000);
+    add("/slowversion/5/150000/%d/big", 24 * MIB);
+    fa_fetch_start_with(&fetch, &scratch, NULL, NULL, mode, list.text, "--fsync", promise, NULL);
+    cr_assert(fa_wait_until(is_told, told, 10), "%s: nothing is done", mode);
+    cr_assert(fa_wait_until(is_told, batch ? safe : begun, 10), "%s: no part is told of", mode);
+    kill(fetch.run.pid, SIGKILL);
+    fa_run_wait(&fetch.run, 10);
+    cr_assert(sql(fetch.dir, "UPDATE run SET boot='another'", &none));
+    int fd = open(below(fetch.dir, "small"), O_WRONLY | O_CLOEXEC);
+    cr_assert(fd >= 0 && pwrite(fd, "\0\0\0", 3, 100) == 3);
+    close(fd);
+}
+
+static void expect_mended(bool resumed)
+{
+    fa_fetch_expect(&fetch, 30, 0);
+    fa_fetch_expect_count(&fetch, "ok", 2);
+    const json_t *big = fa_fetch_expect_entry(&fetch, 2, "ok", NULL);
+    cr_expect_eq(fa_report_int(big, "resumed") > 0, resumed, "%s: resumed %lld", fetch.mode,
+                 fa_report_int(big, "resumed"));
+    fa_expect_file(fetch.dir, "small", "/ok/5000/small", 5000);
+}
+
+static void go_on(const char *mode)
+{
+    static char dir[PATH_MAX];
+    snprintf(dir, sizeof(dir), "%s", fetch.dir);
+    fa_fetch_end(&fetch);
+    fa_fetch_start_with(&fetch, &scratch, NULL, dir, mode, list.text, NULL);
+}
+
+FA_TEST_MODES(trouble, power_cut_costs_what_was_not_synced_and_no_wrong_file_stands)
+{
+    cut_power(mode, "none");
+    go_on(mode);
+    expect_mended(false);
+}
+
+FA_TEST_MODES(trouble, power_cut_leaves_what_was_synced)
+{
+    cut_power(mode, "batch");
+    go_on(mode);
+    expect_mended(true);
 }
