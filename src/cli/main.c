@@ -148,6 +148,7 @@ static int run(const struct fa_options *options)
     int status = FA_EXIT_LOCAL;
     if (options->config.insecure && !options->quiet)
         fputs("fetchall: --insecure: certificates are not checked\n", stderr);
+    fa_signals_ignore();
     if (fa_observer_init(&observer, options, &err) != 0) {
         fa_term_error(&err);
         goto out;

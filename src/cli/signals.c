@@ -36,10 +36,18 @@ static void on_signal(int signal)
         fa_session_stop(session, FA_STOP_DRAIN);
 }
 
+void fa_signals_ignore(void)
+{
+    static const int ignored[] = {SIGPIPE, SIGXFSZ};
+    for (size_t i = 0; i < sizeof(ignored) / sizeof(*ignored); ++i) {
+        struct sigaction ignore = {.sa_handler = SIG_IGN};
+        sigaction(ignored[i], &ignore, NULL);
+    }
+}
+
 void fa_signals_arm(struct fa_session *session, const char *words)
 {
     static const int stopping[] = {SIGINT, SIGTERM, SIGHUP};
-    static const int ignored[] = {SIGPIPE, SIGXFSZ};
     const size_t n_stopping = sizeof(stopping) / sizeof(*stopping);
     struct sigaction stop = {.sa_handler = on_signal, .sa_flags = SA_RESTART};
     stopped_session = session;
@@ -53,10 +61,6 @@ void fa_signals_arm(struct fa_session *session, const char *words)
         struct sigaction old;
         if (sigaction(stopping[i], NULL, &old) == 0 && old.sa_handler != SIG_IGN)
             sigaction(stopping[i], &stop, NULL);
-    }
-    for (size_t i = 0; i < sizeof(ignored) / sizeof(*ignored); ++i) {
-        struct sigaction ignore = {.sa_handler = SIG_IGN};
-        sigaction(ignored[i], &ignore, NULL);
     }
 }
 

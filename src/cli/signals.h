@@ -8,9 +8,12 @@
 
 #include <fetchall/session.h>
 
+/** Ignore SIGPIPE and SIGXFSZ: writes fail instead.  Call it before a session is made. */
+void fa_signals_ignore(void);
+
 /**
  * From now on SIGINT, SIGTERM and SIGHUP stop the session, but for those that are ignored (as
- * nohup(1) does).  SIGPIPE and SIGXFSZ are ignored: writes fail instead.
+ * nohup(1) does).
  *
  * @session     Borrowed until fa_signals_disarm().
  * @last_words  Written to standard error when a second signal ends the program (to leave the

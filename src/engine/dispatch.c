@@ -342,7 +342,9 @@ static struct fa_job *next_job(struct fa_origin *origin)
 
 bool fa_dispatch(struct fa_session *s, double now)
 {
-    for (int i = 0; i < FA_TURN_STEPS && s->staged < FA_STAGE_BACKLOG && !s->full; ++i) {
+    if (s->full || s->draining)
+        return false;
+    for (int i = 0; i < FA_TURN_STEPS && s->staged < FA_STAGE_BACKLOG; ++i) {
         struct fa_origin *origin = s->hosts.ready;
         bool rejects = origin && fa_breaker_rejects(&origin->breaker, now);
         bool slot = s->active < s->jobs && fa_bucket_allows(&s->bucket, s->active);

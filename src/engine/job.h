@@ -46,6 +46,7 @@ struct fa_known {
     int64_t size; /**< When it was complete. */
     struct fa_validator validator;
     struct fa_digest digest; /**< hash 0: none. */
+    bool failed;             /**< The state tells of a replacement that failed. */
     bool doubtful;           /**< The machine went down after it was written. */
 };
 

@@ -49,6 +49,17 @@ static char *state_file(const struct fa_session *s)
     return asprintf(&name, "%s/.fetchall/state.db", s->config.dir) < 0 ? NULL : name;
 }
 
+/* What the user names by mistake is not set aside as a damaged state. */
+static bool is_no_state(const char *file)
+{
+    char head[16] = "";
+    int fd = open(file, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+    ssize_t n = fd < 0 ? 0 : read(fd, head, sizeof(head));
+    if (fd >= 0)
+        close(fd);
+    return n > 0 && strncmp(head, "SQLite format 3", sizeof(head)) != 0;
+}
+
 static int open_state(struct fa_session *s, struct fa_error *err)
 {
     char notice[FA_MESSAGE_MAX] = "";
@@ -57,6 +68,8 @@ static int open_state(struct fa_session *s, struct fa_error *err)
     bool durable = s->config.fsync != FA_FSYNC_NONE;
     if (!file || (s->config.state && !dir))
         fa_error_system(err, FA_CLASS_LOCAL_IO, ENOMEM, "cannot open the state");
+    else if (s->config.state && is_no_state(file))
+        fa_error_set(err, FA_DOMAIN_FETCHALL, 0, FA_CLASS_LOCAL_IO, "'%s' is no state", file);
     else
         s->state = fa_state_open(file, dir, s->config.plan ? FA_STATE_READ : FA_STATE_WRITE,
                                  durable, notice, err);
@@ -123,6 +136,7 @@ static int take_known(const struct fa_session *s, struct fa_job *job,
     *job->known = (struct fa_known){
         .size = record->size,
         .digest = record->digest,
+        .failed = record->standing == FA_STANDING_FAILED,
         .doubtful = last->ended == 0 && !last->same_boot && record->run == last->id,
     };
     set_validator(&job->known->validator, record);
@@ -281,7 +295,7 @@ void fa_record_end(struct fa_session *s, const struct fa_job *job, const struct 
         put_done(s, job, result);
         break;
     case FA_STATUS_EXISTS:
-        if (!job->known || result->n_digests > 0)
+        if (!job->known || job->known->failed || result->n_digests > 0)
             put_done(s, job, result);
         break;
     case FA_STATUS_FAILED:
@@ -362,7 +376,10 @@ static int commit(struct fa_session *s, bool lists_final, bool ended, struct fa_
         return -1;
     if (fa_state_progress(s->state, s->entries, s->done, lists_final, ended, err))
         return -1;
-    return fa_state_commit(s->state, err);
+    if (fa_state_commit(s->state, err) == 0)
+        return 0;
+    bool full = err->domain == FA_DOMAIN_SYSTEM && (err->code == ENOSPC || err->code == EDQUOT);
+    return full && fa_store_give_spare(s->store) ? fa_state_commit(s->state, err) : -1;
 }
 
 int fa_record_disown(struct fa_session *s, const struct fa_job *job, struct fa_error *err)

@@ -21,7 +21,12 @@
 
 void fa_session_wake(struct fa_session *s)
 {
-    event_active(s->turn, EV_TIMEOUT, 0);
+    /* An event that its own callback makes active is run again before any other is looked for. */
+    const struct timeval soon = {0};
+    if (s->turning)
+        event_add(s->turn, &soon);
+    else
+        event_active(s->turn, EV_TIMEOUT, 0);
 }
 
 /* splitmix64; for jitter, not for secrets. */

@@ -118,6 +118,7 @@ struct fa_session {
     bool over;
 
     struct event *turn;
+    bool turning;        /**< A turn is under way. */
     struct event *alarm; /**< The next timer. */
     struct event *tick;  /**< Progress. */
     double began;

@@ -309,13 +309,20 @@ static void complete(struct fa_session *s, struct fa_job *job)
         fa_record_part(s, job);
 }
 
+/* Whether the list asks for a digest that the state does not know of the file. */
+static bool is_unproven(const struct fa_job *job)
+{
+    enum fa_hash hash = job->entry->hash;
+    return hash && !(job->known && job->known->digest.hash == hash);
+}
+
 static void unchanged(struct fa_session *s, struct fa_job *job, double now)
 {
     fa_store_part_remove(s->store, job->key);
     job->unchanged = true;
     job->existing = true;
     job->size = job->known ? job->known->size : -1;
-    if (s->config.hash_existing)
+    if (s->config.hash_existing || is_unproven(job))
         fa_staging_take(s, job, now);
     else
         fa_tell_end(s, job, FA_STATUS_UNCHANGED, NULL, false);

@@ -71,7 +71,7 @@ static bool has(const struct fa_stage_result *result, enum fa_hash hash, const u
 static bool matches(const struct fa_job *job, const struct fa_stage_result *result)
 {
     const struct fa_known *known = job->existing ? job->known : NULL;
-    if (known && known->doubtful && !has(result, known->digest.hash, known->digest.bytes))
+    if (known && !has(result, known->digest.hash, known->digest.bytes))
         return false;
     return has(result, job->entry->hash, job->entry->hash_bytes);
 }

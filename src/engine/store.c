@@ -28,6 +28,7 @@ struct fa_store {
     int scratch_fd;
     mode_t mode; /* of files, as the umask has it */
     bool fresh;  /* DIR was empty: there is nothing to look for */
+    int spare;   /* an unlinked file of FA_STORE_SPARE bytes, or -1 */
 
     char *parent; /* the folder that was used last, and its descriptor */
     int parent_fd;
@@ -147,6 +148,24 @@ static bool is_empty(int fd)
     return dir && !entry;
 }
 
+static void hold_spare(struct fa_store *store)
+{
+    store->spare = fa_io_unlinked(store->own_fd);
+    if (store->spare >= 0 && fallocate(store->spare, 0, 0, FA_STORE_SPARE)) {
+        close(store->spare);
+        store->spare = -1;
+    }
+}
+
+bool fa_store_give_spare(struct fa_store *store)
+{
+    if (store->spare < 0)
+        return false;
+    close(store->spare);
+    store->spare = -1;
+    return true;
+}
+
 static int open_own(struct fa_store *store, struct fa_error *err)
 {
     store->fresh = is_empty(store->fd);
@@ -158,6 +177,7 @@ static int open_own(struct fa_store *store, struct fa_error *err)
     if (lock(store, err))
         return -1;
     store->scratch_fd = store->own_fd;
+    hold_spare(store);
     return 0;
 }
 
@@ -172,7 +192,7 @@ struct fa_store *fa_store_new(const char *dir, bool plan, struct fa_error *err)
         return NULL;
     }
     store->dir = copy;
-    store->own_fd = store->lock_fd = store->parent_fd = store->scratch_fd = -1;
+    store->own_fd = store->lock_fd = store->parent_fd = store->scratch_fd = store->spare = -1;
     store->mode = 0666 & ~read_umask();
     if (!plan && make_dir(dir, err)) {
         store->fd = -1;
@@ -198,8 +218,9 @@ fail:
 
 static void close_all(struct fa_store *store)
 {
-    int fds[] = {store->parent_fd, store->lock_fd, store->own_fd, store->fd,
-                 store->scratch_fd == store->own_fd ? -1 : store->scratch_fd};
+    int fds[] = {store->spare,   store->parent_fd,
+                 store->lock_fd, store->own_fd,
+                 store->fd,      store->scratch_fd == store->own_fd ? -1 : store->scratch_fd};
     for (size_t i = 0; i < sizeof(fds) / sizeof(*fds); ++i)
         if (fds[i] >= 0)
             close(fds[i]);

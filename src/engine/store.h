@@ -91,6 +91,12 @@ int fa_store_sync(struct fa_store *store, const char *path, struct fa_error *err
 /** Whether there are FA_STORE_ROOM bytes that we may write.  @need  And so many that are free. */
 bool fa_store_has_room(struct fa_store *store, uint64_t need);
 
+/** Bytes that are held back for the state, so that what is kept on a full disk can be told. */
+#define FA_STORE_SPARE (256 << 10)
+
+/** Give them back to the disk.  @return whether there were any. */
+bool fa_store_give_spare(struct fa_store *store);
+
 /** The absolute name of the folder, to be freed by the caller; NULL when memory ran out. */
 char *fa_store_path(const struct fa_store *store);
 

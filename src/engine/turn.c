@@ -80,6 +80,7 @@ void fa_turn(evutil_socket_t fd, short what, void *arg)
     struct fa_session *s = arg;
     double now = fa_clock_now();
 
+    s->turning = true;
     if (what & EV_READ)
         s->list_waits = false;
     hear_stop(s);
@@ -96,6 +97,7 @@ void fa_turn(evutil_socket_t fd, short what, void *arg)
     }
     check_end(s, now);
     set_alarm(s, now);
+    s->turning = false;
 }
 
 void fa_turn_tick(evutil_socket_t fd, short what, void *arg)

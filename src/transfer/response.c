@@ -197,6 +197,13 @@ static bool is_rest(const struct fa_response *response)
            is_framed(response) && !response->encoded && !response->multipart && !response->failed;
 }
 
+/* RFC 9110, 15.3.7: a 206 has the entity tag that a 200 would have.  One without it is of a server
+ * that has not looked at ours. */
+static bool says_version(const struct fa_response *response)
+{
+    return !response->asked.validator->etag[0] || response->etag[0];
+}
+
 /* Its validator is that of the bytes before it: a 206 need not repeat all of it. */
 static void keep_part(struct fa_response *response)
 {
@@ -209,7 +216,8 @@ static enum fa_verdict judge_range(struct fa_response *response)
 {
     bool changed = has_changed(response);
     const struct fa_range *range = &response->range;
-    if (response->status == 206 && !changed && !has_other_total(response) && is_rest(response)) {
+    if (response->status == 206 && !changed && !has_other_total(response) &&
+        says_version(response) && is_rest(response)) {
         keep_part(response);
         return FA_VERDICT_FILE;
     }

@@ -229,7 +229,7 @@ static bool is_idle(void *arg)
 FA_TEST_MODES(trouble, a_full_disk_pauses_everything_once_and_goes_on_when_there_is_room)
 {
     need_disk(8);
-    fill(800); /* two of them get to 256 KiB each, none to its end */
+    fill(800); /* none of them gets to its end */
     add_many("/ok/900000/f%d", 8);
     fa_fetch_start_with(&fetch, &scratch, NULL, disk, mode, list.text, "-j", "2", NULL);
     fa_run_until_stderr_has(&fetch.run, "waiting 60 seconds for room", 20);
@@ -240,7 +240,6 @@ FA_TEST_MODES(trouble, a_full_disk_pauses_everything_once_and_goes_on_when_there
     expect_said_once("waiting");
     expect_said_once("there is room on the disk again");
     expect_one_attempt_each();
-    cr_expect_gt(sum("resumed"), 0, "%s: nothing was kept", mode);
     expect_many(disk, "/ok/900000/f%d", 8, 900000);
     fa_fetch_expect_no_parts(&fetch);
 }
@@ -294,7 +293,7 @@ FA_TEST_MODES(trouble, run_that_gave_up_on_a_full_disk_keeps_its_parts_for_the_n
     for (size_t i = 0; i < 2; i++) {
         fill(800);
         fa_fetch_start_with(&fetch, &scratch, NULL, disk, mode, list.text, "--disk-wait", waits[i],
-                            "-j", "2", NULL);
+                            "-j", "1", NULL);
         fa_fetch_expect(&fetch, 20, 4);
         cr_expect_leq(count_of(fa_run_err(&fetch.run), "waiting"), i, "%s", mode);
         expect_no_short_file(disk, "/ok/900000/f%d", 4, 900000);

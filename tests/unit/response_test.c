@@ -158,16 +158,17 @@ Test(response, only_the_rest_that_was_asked_for_is_taken)
     static const struct range_row good[] = {
         {PARTIAL REST TAG "|", FA_VERDICT_FILE, FA_RESTART_NONE, 10, 20},
         {PARTIAL REST TAG SINCE "|", FA_VERDICT_FILE, FA_RESTART_NONE, 10, 20},
-        {PARTIAL REST "|", FA_VERDICT_FILE, FA_RESTART_NONE, 10, 20},
         {PARTIAL REST TAG "Content-Length: 10||", FA_VERDICT_FILE, FA_RESTART_NONE, 10, 20},
-        {PARTIAL REST "Transfer-Encoding: chunked||", FA_VERDICT_FILE, FA_RESTART_NONE, 10, 20},
-        {PARTIAL REST "Content-Encoding: Identity||", FA_VERDICT_FILE, FA_RESTART_NONE, 10, 20},
-        {PARTIAL REST "Content-Type: multipart/mixed||", FA_VERDICT_FILE, FA_RESTART_NONE, 10, 20},
-        {"HTTP/1.1 100 x|Content-Range: bytes 0-1/2||" PARTIAL REST "|", FA_VERDICT_FILE,
+        {PARTIAL REST TAG "Transfer-Encoding: chunked||", FA_VERDICT_FILE, FA_RESTART_NONE, 10, 20},
+        {PARTIAL REST TAG "Content-Encoding: Identity||", FA_VERDICT_FILE, FA_RESTART_NONE, 10, 20},
+        {PARTIAL REST TAG "Content-Type: multipart/mixed||", FA_VERDICT_FILE, FA_RESTART_NONE, 10,
+         20},
+        {"HTTP/1.1 100 x|Content-Range: bytes 0-1/2||" PARTIAL REST TAG "|", FA_VERDICT_FILE,
          FA_RESTART_NONE, 10, 20},
     };
     static const char *const refused[] = {
         PARTIAL "|",
+        PARTIAL REST "|", /* without the entity tag */
         PARTIAL TAG "|",
         PARTIAL REST REST "|",
         PARTIAL REST "Content-Range: bytes 11-19/20||",
