@@ -101,8 +101,9 @@ int fa_record_open(struct fa_session *s, struct fa_error *err)
 static void set_validator(struct fa_validator *ret, const struct fa_record *record)
 {
     *ret = (struct fa_validator){.modified = record->modified, .strong = record->strong};
-    if (record->etag && strlen(record->etag) < FA_ETAG_MAX)
-        strcpy(ret->etag, record->etag);
+    size_t len = record->etag ? strlen(record->etag) : FA_ETAG_MAX;
+    if (len < FA_ETAG_MAX)
+        memcpy(ret->etag, record->etag, len + 1);
 }
 
 /* Whether the machine stopped while the last run was at work. */

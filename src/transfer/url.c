@@ -248,7 +248,7 @@ char *fa_url_redact(const char *text)
         text = password ? end : authority;
     }
     if (copy)
-        strcpy(to, text);
+        memcpy(to, text, strlen(text) + 1);
     return copy;
 }
 
