@@ -173,7 +173,6 @@ static void admit_existing(struct fa_session *s, struct fa_job *job, int64_t siz
 static void skip(struct fa_session *s, struct fa_job *job)
 {
     --s->entries;
-    ++s->skipped;
     forget_job(job);
 }
 

@@ -131,14 +131,13 @@ static void take_part(struct fa_session *s, struct fa_job *job, const struct fa_
 static int take_known(const struct fa_session *s, struct fa_job *job,
                       const struct fa_record *record)
 {
-    const struct fa_state_run *last = &s->last_run;
     if (!job->known && !(job->known = malloc(sizeof(*job->known))))
         return -1;
     *job->known = (struct fa_known){
         .size = record->size,
         .digest = record->digest,
         .failed = record->standing == FA_STANDING_FAILED,
-        .doubtful = last->ended == 0 && !last->same_boot && record->run == last->id,
+        .doubtful = was_cut(s) && record->run == s->last_run.id,
     };
     set_validator(&job->known->validator, record);
     return 0;
@@ -379,8 +378,8 @@ static int commit(struct fa_session *s, bool lists_final, bool ended, struct fa_
         return -1;
     if (fa_state_commit(s->state, err) == 0)
         return 0;
-    bool full = err->domain == FA_DOMAIN_SYSTEM && (err->code == ENOSPC || err->code == EDQUOT);
-    return full && fa_store_give_spare(s->store) ? fa_state_commit(s->state, err) : -1;
+    return fa_room_is_full(err) && fa_store_give_spare(s->store) ? fa_state_commit(s->state, err)
+                                                                 : -1;
 }
 
 int fa_record_disown(struct fa_session *s, const struct fa_job *job, struct fa_error *err)

@@ -14,7 +14,7 @@
 /* Having gone on for so long makes the next pause a new one. */
 #define HELD 10.0
 
-static bool is_full(const struct fa_error *error)
+bool fa_room_is_full(const struct fa_error *error)
 {
     return error->class == FA_CLASS_LOCAL_IO && error->domain == FA_DOMAIN_SYSTEM &&
            (error->code == ENOSPC || error->code == EDQUOT);
@@ -39,7 +39,7 @@ static void begin_pause(struct fa_session *s, const struct fa_error *error, doub
 
 bool fa_room_lacks(struct fa_session *s, const struct fa_error *error, uint64_t need, double now)
 {
-    if (!is_full(error) || s->config.disk_wait <= 0 || s->draining)
+    if (!fa_room_is_full(error) || s->config.disk_wait <= 0 || s->draining)
         return false;
     if (!s->full) {
         begin_pause(s, error, now);

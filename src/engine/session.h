@@ -98,7 +98,6 @@ struct fa_session {
     /* The state. */
     struct fa_state_run last_run; /**< The one before this. */
     double committed_at;
-    uint64_t skipped; /**< --retry-failed: entries that did not fail. */
 
     /* A full disk. */
     bool full, full_told;
@@ -206,6 +205,8 @@ void fa_record_close(struct fa_session *s);
 int fa_record_failed(struct fa_session *s, struct fa_error *err);
 
 /* room.c */
+/** Whether an error says that a disk, or a quota, is full. */
+bool fa_room_is_full(const struct fa_error *error);
 /** Whether an error means that the disk is full, and the run is to wait for room.
  *  @need  Bytes that would do; 0: unknown. */
 bool fa_room_lacks(struct fa_session *s, const struct fa_error *error, uint64_t need, double now);

@@ -342,9 +342,8 @@ static void settle(struct fa_session *s, struct fa_job *job, double now)
     if (job->attempt.offset > 0 && outcome->http != 0 && !outcome->location &&
         outcome->head.kept != job->attempt.offset)
         job->strange = true;
-    if (job->attempt.offset > 0 && outcome->restart) {
-        job->restart = outcome->error.class == FA_CLASS_NONE ? outcome->restart : job->restart;
-    }
+    if (job->attempt.offset > 0 && outcome->restart && outcome->error.class == FA_CLASS_NONE)
+        job->restart = outcome->restart;
     if (outcome->error.class != FA_CLASS_NONE) {
         take_part(s, job);
         fa_settle_failure(s, job, now);
