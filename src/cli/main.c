@@ -14,7 +14,7 @@
  *       │ implemented by
  *    src/engine         session, turn ─▶ admit dispatch settle staging tell   what a turn does
  *       │                 job hosts breaker retry resolve timers               the nouns and policies
- *       │                 name names backlog store                             names and files
+ *       │                 name names backlog folder store                      names and files
  *       │                 record room                     what is remembered; a full disk
  *       │                 inspect verify walk             looking only
  *       ├─────────────────┬──────────────┬────────────┐

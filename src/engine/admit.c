@@ -180,7 +180,7 @@ static void admit_named(struct fa_session *s, struct fa_job *job, bool duplicate
 {
     struct fa_error err = {0};
     int64_t size = -1;
-    enum fa_there there = fa_store_look(s->store, job->path, &size, &err);
+    enum fa_there there = fa_folder_look(fa_store_folder(s->store), job->path, &size, &err);
     enum fa_recall recall = fa_record_recall(s, job, size);
     if (recall == FA_RECALL_SKIP)
         skip(s, job);
@@ -292,7 +292,8 @@ static void recall_again(struct fa_session *s, struct fa_job *job, bool conditio
 {
     int64_t size = -1;
     struct fa_error err;
-    if (job->replace && fa_store_look(s->store, job->path, &size, &err) != FA_THERE_FILE)
+    if (job->replace &&
+        fa_folder_look(fa_store_folder(s->store), job->path, &size, &err) != FA_THERE_FILE)
         size = -1;
     job->conditional = fa_record_recall(s, job, size) == FA_RECALL_DONE && conditional;
 }

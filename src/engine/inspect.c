@@ -8,23 +8,19 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct fa_state *fa_inspect_open(const struct fa_store *store, const char *dir, const char *file,
+struct fa_state *fa_inspect_open(struct fa_store *store, const char *dir, const char *file,
                                  struct fa_error *err)
 {
     char notice[FA_MESSAGE_MAX];
-    char *folder = fa_store_path(store);
-    char *name = NULL;
+    char *folder = file ? fa_folder_path(fa_store_folder(store)) : NULL;
+    char *name = file ? strdup(file) : fa_store_state(store);
     struct fa_state *state = NULL;
     struct fa_error why = {0};
-    if (!folder) {
-        fa_error_system(&why, FA_CLASS_LOCAL_IO, errno, "cannot open the folder '%s'", dir);
-    } else if (!file && asprintf(&name, "%s/.fetchall/state.db", folder) < 0) {
-        name = NULL;
-        fa_error_system(&why, FA_CLASS_LOCAL_IO, ENOMEM, "cannot open the state");
-    } else {
-        state = fa_state_open(file ? file : name, file ? folder : NULL, FA_STATE_READ, false,
-                              notice, &why);
-    }
+    if (!name || (file && !folder))
+        fa_error_system(&why, FA_CLASS_LOCAL_IO, name ? errno : ENOMEM,
+                        "cannot open the folder '%s'", dir);
+    else
+        state = fa_state_open(name, folder, FA_STATE_READ, false, notice, &why);
     free(name);
     free(folder);
     if (!state && why.domain == FA_DOMAIN_SYSTEM && why.code == ENOENT)

@@ -15,7 +15,7 @@
  * @return What fa_state_close() releases; or NULL: the class is FA_CLASS_REFUSED if there is no
  *         state.
  */
-struct fa_state *fa_inspect_open(const struct fa_store *store, const char *dir, const char *file,
+struct fa_state *fa_inspect_open(struct fa_store *store, const char *dir, const char *file,
                                  struct fa_error *err);
 
 /** Whether a file stands under the name of a record, as far as the state knows. */

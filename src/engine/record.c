@@ -41,14 +41,6 @@ static bool keeps(void *arg, uint64_t key)
     return fa_state_get(s->state, key, &record, NULL) == 1 && has_part(&record);
 }
 
-static char *state_file(const struct fa_session *s)
-{
-    char *name = NULL;
-    if (s->config.state)
-        return strdup(s->config.state);
-    return asprintf(&name, "%s/.fetchall/state.db", s->config.dir) < 0 ? NULL : name;
-}
-
 /* What the user names by mistake is not set aside as a damaged state. */
 static bool is_no_state(const char *file)
 {
@@ -63,8 +55,8 @@ static bool is_no_state(const char *file)
 static int open_state(struct fa_session *s, struct fa_error *err)
 {
     char notice[FA_MESSAGE_MAX] = "";
-    char *file = state_file(s);
-    char *dir = s->config.state ? fa_store_path(s->store) : NULL;
+    char *file = s->config.state ? strdup(s->config.state) : fa_store_state(s->store);
+    char *dir = s->config.state ? fa_folder_path(fa_store_folder(s->store)) : NULL;
     bool durable = s->config.fsync != FA_FSYNC_NONE;
     if (!file || (s->config.state && !dir))
         fa_error_system(err, FA_CLASS_LOCAL_IO, ENOMEM, "cannot open the state");
@@ -310,14 +302,23 @@ void fa_record_end(struct fa_session *s, const struct fa_job *job, const struct 
     }
 }
 
+/* Of a job that has no result yet, which would hold its URL.  @ret_url  To be freed. */
+static struct fa_record begin_unended(const struct fa_job *job, enum fa_standing standing,
+                                      char **ret_url)
+{
+    struct fa_record record = begin_record(job, standing);
+    *ret_url = fa_url_redact(job->entry->urls[0]);
+    record.url = *ret_url ? *ret_url : "?";
+    return record;
+}
+
 static void put_part(struct fa_session *s, struct fa_job *job, const struct fa_head *head,
                      uint64_t durable)
 {
     if (job->known)
         return; /* its record is about the file that is there, until this one has its place */
-    char *url = fa_url_redact(job->entry->urls[0]);
-    struct fa_record record = begin_record(job, FA_STANDING_PART);
-    record.url = url ? url : "?";
+    char *url;
+    struct fa_record record = begin_unended(job, FA_STANDING_PART, &url);
     record.mirror = job->mirror_key;
     record.size = head->total;
     record.durable = durable;
@@ -372,7 +373,7 @@ void fa_record_part(struct fa_session *s, struct fa_job *job)
 static int commit(struct fa_session *s, bool lists_final, bool ended, struct fa_error *err)
 {
     bool sync = s->config.fsync == FA_FSYNC_BATCH && fa_state_pending(s->state) > 0;
-    if (sync && fa_store_sync(s->store, NULL, err))
+    if (sync && fa_folder_sync(fa_store_folder(s->store), NULL, err))
         return -1;
     if (fa_state_progress(s->state, s->entries, s->done, lists_final, ended, err))
         return -1;
@@ -386,9 +387,8 @@ int fa_record_disown(struct fa_session *s, const struct fa_job *job, struct fa_e
 {
     if (!s->state || !job->known)
         return 0;
-    char *url = fa_url_redact(job->entry->urls[0]);
-    struct fa_record record = begin_record(job, FA_STANDING_DONE);
-    record.url = url ? url : "?";
+    char *url;
+    struct fa_record record = begin_unended(job, FA_STANDING_DONE, &url);
     int result = fa_state_put(s->state, &record, err);
     free(url);
     return result ? result : commit(s, fa_admit_is_over(s), false, err);

@@ -18,7 +18,9 @@ static int give_name(struct fa_session *s, struct fa_job *job, struct fa_error *
     if ((job->replace && fa_record_disown(s, job, err)) ||
         fa_store_publish(s->store, job->key, job->path, job->replace, err))
         return -1;
-    return s->config.fsync == FA_FSYNC_EACH ? fa_store_sync(s->store, job->path, err) : 0;
+    return s->config.fsync == FA_FSYNC_EACH
+               ? fa_folder_sync(fa_store_folder(s->store), job->path, err)
+               : 0;
 }
 
 static void publish(struct fa_session *s, struct fa_job *job, const struct fa_digest *digests,
@@ -141,7 +143,7 @@ static bool must_wait(const struct fa_session *s, const struct fa_error *err)
 static bool give(struct fa_session *s, struct fa_job *job)
 {
     struct fa_error err = {0};
-    int fd = job->existing ? fa_store_open(s->store, job->path, &err)
+    int fd = job->existing ? fa_folder_file(fa_store_folder(s->store), job->path, &err)
                            : fa_store_part_open(s->store, job->key, &err);
     if (fd < 0 && must_wait(s, &err)) {
         fa_job_queue_push_front(&s->fetched, job);

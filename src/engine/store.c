@@ -21,30 +21,13 @@
 #define LOOK_WAIT 10000
 
 struct fa_store {
-    char *dir;   /* as the user named it, for messages */
-    int fd;      /* of DIR; -1: missing (plan) */
+    struct fa_folder folder;
     int own_fd;  /* of DIR/.fetchall; -1: plan */
     int lock_fd; /* -1: plan */
     int scratch_fd;
     mode_t mode; /* of files, as the umask has it */
-    bool fresh;  /* DIR was empty: there is nothing to look for */
     int spare;   /* an unlinked file of FA_STORE_SPARE bytes, or -1 */
-
-    char *parent; /* the folder that was used last, and its descriptor */
-    int parent_fd;
 };
-
-static int refuse(struct fa_error *err, const char *path, const char *why)
-{
-    fa_error_set(err, FA_DOMAIN_FETCHALL, 0, FA_CLASS_REFUSED, "'%s' %s", path, why);
-    return -1;
-}
-
-static int failed(struct fa_error *err, const char *what, const char *path)
-{
-    fa_error_system(err, FA_CLASS_LOCAL_IO, errno, "cannot %s '%s'", what, path);
-    return -1;
-}
 
 /* The umask without changing it, as other threads may make files: proc(5). */
 static mode_t read_umask(void)
@@ -60,34 +43,13 @@ static mode_t read_umask(void)
     return (mode_t)mask;
 }
 
-static int make_dir(const char *dir, struct fa_error *err)
-{
-    char path[PATH_MAX];
-    size_t len = strlen(dir);
-    if (len == 0 || len >= sizeof(path)) {
-        errno = len ? ENAMETOOLONG : ENOENT;
-        return failed(err, "make the folder", dir);
-    }
-    memcpy(path, dir, len + 1);
-    for (size_t i = 1; i <= len; ++i) {
-        if (path[i] != '/' && path[i] != '\0')
-            continue;
-        char end = path[i];
-        path[i] = '\0';
-        if (mkdir(path, 0777) && errno != EEXIST && (end == '\0' || access(path, F_OK)))
-            return failed(err, "make the folder", dir);
-        path[i] = end;
-    }
-    return 0;
-}
-
 /* The lock file may be removed by a run that ends while we wait for it: then try the new one. */
 static int lock(struct fa_store *store, struct fa_error *err)
 {
     for (int i = 0; i < 10; ++i) {
         int fd = openat(store->own_fd, LOCK, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
         if (fd < 0)
-            return failed(err, "lock the folder", store->dir);
+            return fa_folder_failed(err, "lock the folder", store->folder.dir);
         if (flock(fd, LOCK_EX | LOCK_NB)) {
             char pid[24] = "";
             ssize_t n = pread(fd, pid, sizeof(pid) - 1, 0);
@@ -98,7 +60,7 @@ static int lock(struct fa_store *store, struct fa_error *err)
             }
             fa_error_set(err, FA_DOMAIN_SYSTEM, EWOULDBLOCK, FA_CLASS_LOCAL_IO,
                          "another fetchall (pid %.*s) is at work in '%s'", (int)(n > 0 ? n : 0),
-                         pid, store->dir);
+                         pid, store->folder.dir);
             return -1;
         }
         struct stat ours, there;
@@ -106,46 +68,25 @@ static int lock(struct fa_store *store, struct fa_error *err)
             ours.st_ino == there.st_ino) {
             store->lock_fd = fd;
             if (ftruncate(fd, 0) || dprintf(fd, "%d", (int)getpid()) < 0)
-                return failed(err, "lock the folder", store->dir);
+                return fa_folder_failed(err, "lock the folder", store->folder.dir);
             return 0;
         }
         close(fd);
     }
     errno = EAGAIN;
-    return failed(err, "lock the folder", store->dir);
+    return fa_folder_failed(err, "lock the folder", store->folder.dir);
 }
 
 int64_t fa_store_holder(const struct fa_store *store)
 {
     char text[24] = "";
-    int fd = openat(store->fd, OWN "/" LOCK, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    int fd = openat(store->folder.fd, OWN "/" LOCK, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
     bool held = fd >= 0 && flock(fd, LOCK_SH | LOCK_NB) != 0;
     bool told = held && pread(fd, text, sizeof(text) - 1, 0) > 0;
     if (fd >= 0)
         close(fd);
     long long pid = told ? strtoll(text, NULL, 10) : 0;
     return !held ? 0 : pid > 0 ? pid : -1;
-}
-
-static DIR *open_list(int at)
-{
-    int fd = openat(at, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    DIR *dir = fd >= 0 ? fdopendir(fd) : NULL;
-    if (!dir && fd >= 0)
-        close(fd);
-    return dir;
-}
-
-static bool is_empty(int fd)
-{
-    DIR *dir = open_list(fd);
-    struct dirent *entry = NULL;
-    while (dir && (entry = readdir(dir)))
-        if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
-            break;
-    if (dir)
-        closedir(dir);
-    return dir && !entry;
 }
 
 static void hold_spare(struct fa_store *store)
@@ -168,12 +109,11 @@ bool fa_store_give_spare(struct fa_store *store)
 
 static int open_own(struct fa_store *store, struct fa_error *err)
 {
-    store->fresh = is_empty(store->fd);
-    if (mkdirat(store->fd, OWN, 0700) && errno != EEXIST)
-        return failed(err, "make a folder for parts in", store->dir);
-    store->own_fd = openat(store->fd, OWN, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (mkdirat(store->folder.fd, OWN, 0700) && errno != EEXIST)
+        return fa_folder_failed(err, "make a folder for parts in", store->folder.dir);
+    store->own_fd = openat(store->folder.fd, OWN, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     if (store->own_fd < 0)
-        return failed(err, "open the folder for parts in", store->dir);
+        return fa_folder_failed(err, "open the folder for parts in", store->folder.dir);
     if (lock(store, err))
         return -1;
     store->scratch_fd = store->own_fd;
@@ -184,43 +124,27 @@ static int open_own(struct fa_store *store, struct fa_error *err)
 struct fa_store *fa_store_new(const char *dir, bool plan, struct fa_error *err)
 {
     struct fa_store *store = calloc(1, sizeof(*store));
-    char *copy = strdup(dir);
-    if (!store || !copy) {
-        free(store);
-        free(copy);
+    if (!store) {
         fa_error_system(err, FA_CLASS_LOCAL_IO, ENOMEM, "cannot open '%s'", dir);
         return NULL;
     }
-    store->dir = copy;
-    store->own_fd = store->lock_fd = store->parent_fd = store->scratch_fd = store->spare = -1;
+    store->own_fd = store->lock_fd = store->scratch_fd = store->spare = -1;
     store->mode = 0666 & ~read_umask();
-    if (!plan && make_dir(dir, err)) {
-        store->fd = -1;
-        goto fail;
+    if (fa_folder_init(&store->folder, dir, !plan, err) || (!plan && open_own(store, err))) {
+        fa_store_free(store);
+        return NULL;
     }
-    store->fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (store->fd < 0 && !(plan && errno == ENOENT)) {
-        failed(err, "open the folder", dir);
-        goto fail;
-    }
-    if (!plan && open_own(store, err))
-        goto fail;
     if (plan) {
         const char *tmp = getenv("TMPDIR");
         store->scratch_fd = open(tmp && tmp[0] ? tmp : "/tmp", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     }
     return store;
-
-fail:
-    fa_store_free(store);
-    return NULL;
 }
 
 static void close_all(struct fa_store *store)
 {
-    int fds[] = {store->spare,   store->parent_fd,
-                 store->lock_fd, store->own_fd,
-                 store->fd,      store->scratch_fd == store->own_fd ? -1 : store->scratch_fd};
+    int fds[] = {store->spare, store->lock_fd, store->own_fd,
+                 store->scratch_fd == store->own_fd ? -1 : store->scratch_fd};
     for (size_t i = 0; i < sizeof(fds) / sizeof(*fds); ++i)
         if (fds[i] >= 0)
             close(fds[i]);
@@ -232,140 +156,27 @@ void fa_store_free(struct fa_store *store)
         return;
     if (store->lock_fd >= 0) {
         unlinkat(store->own_fd, LOCK, 0);
-        unlinkat(store->fd, OWN, AT_REMOVEDIR);
+        unlinkat(store->folder.fd, OWN, AT_REMOVEDIR);
     }
     close_all(store);
-    free(store->parent);
-    free(store->dir);
+    fa_folder_fini(&store->folder);
     free(store);
+}
+
+struct fa_folder *fa_store_folder(struct fa_store *store)
+{
+    return &store->folder;
+}
+
+char *fa_store_state(const struct fa_store *store)
+{
+    char *name = NULL;
+    return asprintf(&name, "%s/" OWN "/state.db", store->folder.dir) < 0 ? NULL : name;
 }
 
 int fa_store_scratch(const struct fa_store *store)
 {
     return store->scratch_fd;
-}
-
-static int step_into(int at, const char *name, const char *path, bool make, struct fa_error *err)
-{
-    if (make && mkdirat(at, name, 0777) && errno != EEXIST)
-        return failed(err, "make a folder for", path);
-    int fd = openat(at, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-    if (fd >= 0)
-        return fd;
-    if (errno == ENOTDIR || errno == ELOOP)
-        return refuse(err, path, "would lie below something that is not a folder");
-    if (errno == ENOENT && !make) {
-        fa_error_system(err, FA_CLASS_LOCAL_IO, ENOENT, "no folder for '%s'", path);
-        return -1;
-    }
-    return failed(err, "open the folder of", path);
-}
-
-static int walk(struct fa_store *store, const char *parent, const char *path, bool make,
-                struct fa_error *err)
-{
-    char name[NAME_MAX + 1];
-    int at = store->fd;
-    while (*parent) {
-        size_t len = strcspn(parent, "/");
-        if (len > NAME_MAX) {
-            errno = ENAMETOOLONG;
-            failed(err, "open the folder of", path);
-            len = 0;
-        }
-        memcpy(name, parent, len);
-        name[len] = '\0';
-        int next = len ? step_into(at, name, path, make, err) : -1;
-        if (at != store->fd)
-            close(at);
-        if (next < 0)
-            return -1;
-        at = next;
-        parent += len + (parent[len] == '/');
-    }
-    return at;
-}
-
-/*
- * The folder that a path lies in, walked anew unless it was the last one used.
- *
- * @return a descriptor that stays the store's, or -1; ENOENT in err: it is not there.
- */
-static int parent_of(struct fa_store *store, const char *path, const char **ret_name, bool make,
-                     struct fa_error *err)
-{
-    const char *slash = strrchr(path, '/');
-    *ret_name = slash ? slash + 1 : path;
-    if (!slash)
-        return store->fd;
-    size_t len = (size_t)(slash - path);
-    if (store->parent && strlen(store->parent) == len && memcmp(store->parent, path, len) == 0)
-        return store->parent_fd;
-    char *parent = strndup(path, len);
-    if (!parent) {
-        errno = ENOMEM;
-        return failed(err, "open the folder of", path);
-    }
-    int fd = walk(store, parent, path, make, err);
-    if (fd < 0) {
-        free(parent);
-        return -1;
-    }
-    if (store->parent_fd >= 0)
-        close(store->parent_fd);
-    free(store->parent);
-    store->parent = parent;
-    store->parent_fd = fd;
-    return fd;
-}
-
-static const char *kind_of(mode_t mode)
-{
-    return S_ISLNK(mode)    ? "is a symbolic link, which is left alone"
-           : S_ISDIR(mode)  ? "is a folder"
-           : S_ISFIFO(mode) ? "is a FIFO, which is left alone"
-           : S_ISSOCK(mode) ? "is a socket, which is left alone"
-                            : "is a device, which is left alone";
-}
-
-enum fa_there fa_store_look(struct fa_store *store, const char *path, int64_t *ret_size,
-                            struct fa_error *err)
-{
-    if (store->fd < 0 || store->fresh)
-        return FA_THERE_NOTHING;
-    const char *name;
-    struct fa_error why = {0};
-    int fd = parent_of(store, path, &name, false, &why);
-    struct stat st;
-    if (fd < 0 && why.code == ENOENT && why.class == FA_CLASS_LOCAL_IO)
-        return FA_THERE_NOTHING;
-    if (fd < 0) {
-        if (err)
-            *err = why;
-        return FA_THERE_REFUSED;
-    }
-    if (fstatat(fd, name, &st, AT_SYMLINK_NOFOLLOW)) {
-        if (errno == ENOENT)
-            return FA_THERE_NOTHING;
-        failed(err, "look at", path);
-        return FA_THERE_REFUSED;
-    }
-    if (!S_ISREG(st.st_mode)) {
-        refuse(err, path, kind_of(st.st_mode));
-        return FA_THERE_REFUSED;
-    }
-    *ret_size = st.st_size;
-    return FA_THERE_FILE;
-}
-
-int fa_store_open(struct fa_store *store, const char *path, struct fa_error *err)
-{
-    const char *name;
-    int at = parent_of(store, path, &name, false, err);
-    if (at < 0)
-        return -1;
-    int fd = openat(at, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-    return fd < 0 ? failed(err, "open", path) : fd;
 }
 
 static const char *part_name(uint64_t key, char name[PART_NAME])
@@ -383,7 +194,7 @@ static int part_new(struct fa_store *store, const char *name, mode_t mode, struc
         unlinkat(store->own_fd, name, 0);
         fd = openat(store->own_fd, name, flags, mode);
     }
-    return fd < 0 ? failed(err, "make a part in", store->dir) : fd;
+    return fd < 0 ? fa_folder_failed(err, "make a part in", store->folder.dir) : fd;
 }
 
 static bool is_ours(const struct stat *st)
@@ -435,7 +246,7 @@ int fa_store_part_know(struct fa_store *store, uint64_t key)
 
 void fa_store_purge(struct fa_store *store, bool (*keeps)(void *arg, uint64_t key), void *arg)
 {
-    DIR *dir = open_list(store->own_fd);
+    DIR *dir = fa_folder_list(store->own_fd);
     struct dirent *entry;
     while (dir && (entry = readdir(dir))) {
         char name[PART_NAME];
@@ -456,7 +267,7 @@ int fa_store_part_open(struct fa_store *store, uint64_t key, struct fa_error *er
 {
     char name[PART_NAME];
     int fd = openat(store->own_fd, part_name(key, name), O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
-    return fd < 0 ? failed(err, "open a part in", store->dir) : fd;
+    return fd < 0 ? fa_folder_failed(err, "open a part in", store->folder.dir) : fd;
 }
 
 void fa_store_part_remove(struct fa_store *store, uint64_t key)
@@ -482,9 +293,9 @@ static int refuse_present(int at, const char *name, const char *path, struct fa_
 {
     struct stat st;
     bool file = fstatat(at, name, &st, AT_SYMLINK_NOFOLLOW) || S_ISREG(st.st_mode);
-    return refuse(err, path,
-                  file ? "has appeared while it was fetched, and is left alone"
-                       : kind_of(st.st_mode));
+    return fa_folder_refuse(err, path,
+                            file ? "has appeared while it was fetched, and is left alone"
+                                 : fa_folder_kind(st.st_mode));
 }
 
 static int rename_over(struct fa_store *store, const char *part, int to, const char *name,
@@ -492,8 +303,9 @@ static int rename_over(struct fa_store *store, const char *part, int to, const c
 {
     struct stat st;
     if (fstatat(to, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && !S_ISREG(st.st_mode))
-        return refuse(err, path, kind_of(st.st_mode));
-    return renameat(store->own_fd, part, to, name) ? failed(err, "give its name to", path) : 0;
+        return fa_folder_refuse(err, path, fa_folder_kind(st.st_mode));
+    return renameat(store->own_fd, part, to, name) ? fa_folder_failed(err, "give its name to", path)
+                                                   : 0;
 }
 
 static int rename_under(struct fa_store *store, const char *part, int to, const char *name,
@@ -503,7 +315,7 @@ static int rename_under(struct fa_store *store, const char *part, int to, const 
         return 0;
     if (errno == EEXIST)
         return refuse_present(to, name, path, err);
-    return failed(err, "give its name to", path);
+    return fa_folder_failed(err, "give its name to", path);
 }
 
 int fa_store_publish(struct fa_store *store, uint64_t key, const char *path, bool replace,
@@ -512,30 +324,15 @@ int fa_store_publish(struct fa_store *store, uint64_t key, const char *path, boo
     char part[PART_NAME];
     const char *name;
     part_name(key, part);
-    int to = parent_of(store, path, &name, true, err);
+    int to = fa_folder_parent(&store->folder, path, &name, true, err);
     if (to < 0)
         return -1;
     if (fchmodat(store->own_fd, part, store->mode, 0))
-        return failed(err, "set the mode of", path);
+        return fa_folder_failed(err, "set the mode of", path);
     int result = replace ? rename_over(store, part, to, name, path, err)
                          : rename_under(store, part, to, name, path, err);
     if (result) /* it stays a part, and may be resumed as one */
         (void)!fchmodat(store->own_fd, part, FA_PART_KNOWN, 0);
-    return result;
-}
-
-int fa_store_sync(struct fa_store *store, const char *path, struct fa_error *err)
-{
-    if (!path)
-        return syncfs(store->fd) ? failed(err, "sync", store->dir) : 0;
-    const char *name;
-    int at = parent_of(store, path, &name, true, err);
-    int fd = at < 0 ? -1 : openat(at, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    int result = at < 0 ? -1 : 0;
-    if (at >= 0 && (fd < 0 || fsync(fd)))
-        result = failed(err, "sync the folder of", path);
-    if (fd >= 0)
-        close(fd);
     return result;
 }
 
@@ -565,11 +362,4 @@ bool fa_store_has_room(struct fa_store *store, uint64_t need)
     close(fd);
     unlinkat(store->own_fd, "room", 0);
     return room;
-}
-
-char *fa_store_path(const struct fa_store *store)
-{
-    char link[64];
-    snprintf(link, sizeof(link), "/proc/self/fd/%d", store->fd);
-    return realpath(link, NULL);
 }

@@ -2,13 +2,12 @@
  * The folder that files go to: parts, publishing, and what may stand in the way.
  *
  * A file is written as DIR/.fetchall/KEY.part, mode 0600, and gets its name by rename(2) when it
- * is complete.  All paths are relative to one descriptor of DIR, are walked a folder at a time,
- * and no symbolic link is followed on the way: what is not a folder, or is not a plain file at the
- * end, is refused and left alone.
+ * is complete.
  */
 #ifndef FA_ENGINE_STORE_H
 #define FA_ENGINE_STORE_H
 
+#include "engine/folder.h"
 #include "transfer/attempt.h"
 
 #include <fetchall/error.h>
@@ -31,22 +30,14 @@ void fa_store_free(struct fa_store *store);
 /** The process that is at work in the folder; 0: none; -1: it is not known. */
 int64_t fa_store_holder(const struct fa_store *store);
 
+/** The name of the state's database in it, to be freed; NULL when memory ran out. */
+char *fa_store_state(const struct fa_store *store);
+
 /** A folder for unlinked temporary files. */
 int fa_store_scratch(const struct fa_store *store);
 
-/** What stands under a name. */
-enum fa_there {
-    FA_THERE_NOTHING,
-    FA_THERE_FILE,    /**< A regular file. */
-    FA_THERE_REFUSED, /**< Something else; err says what (FA_CLASS_REFUSED). */
-};
-
-/** @ret_size  Of the file. */
-enum fa_there fa_store_look(struct fa_store *store, const char *path, int64_t *ret_size,
-                            struct fa_error *err);
-
-/** Open a file under its final name for reading.  @return a descriptor, or -1. */
-int fa_store_open(struct fa_store *store, const char *path, struct fa_error *err);
+/** DIR itself: what stands there, and what lies below. */
+struct fa_folder *fa_store_folder(struct fa_store *store);
 
 /**
  * Open a part for writing.
@@ -81,10 +72,6 @@ void fa_store_part_remove(struct fa_store *store, uint64_t key);
 int fa_store_publish(struct fa_store *store, uint64_t key, const char *path, bool replace,
                      struct fa_error *err);
 
-/** Have on the disk what was done to a path's folder; NULL: all that was written to the file
- * system. */
-int fa_store_sync(struct fa_store *store, const char *path, struct fa_error *err);
-
 /** Bytes that make it worth going on after the disk was full. */
 #define FA_STORE_ROOM (1 << 20)
 
@@ -96,8 +83,5 @@ bool fa_store_has_room(struct fa_store *store, uint64_t need);
 
 /** Give them back to the disk.  @return whether there were any. */
 bool fa_store_give_spare(struct fa_store *store);
-
-/** The absolute name of the folder, to be freed by the caller; NULL when memory ran out. */
-char *fa_store_path(const struct fa_store *store);
 
 #endif

@@ -101,7 +101,7 @@ static void fail(struct verify *v, int code)
 static void give(struct verify *v, struct file *file)
 {
     struct fa_error err = {0};
-    int fd = fa_store_open(v->store, file->path, &err);
+    int fd = fa_folder_file(fa_store_folder(v->store), file->path, &err);
     if (fd >= 0 && fa_stage_submit(v->stage, fd, (uint64_t)file->size, file->digest.hash,
                                    file->crashes > 0, file, &err) == 0) {
         ++v->under_way;
@@ -172,7 +172,7 @@ static void check(struct verify *v, const char *path, int64_t size, const struct
     struct fa_error err = {0};
     char why[80];
     int64_t there = -1;
-    switch (fa_store_look(v->store, path, &there, &err)) {
+    switch (fa_folder_look(fa_store_folder(v->store), path, &there, &err)) {
     case FA_THERE_NOTHING:
         tell(v, FA_FINDING_MISSING, path, 0, NULL);
         return;
@@ -275,8 +275,9 @@ static bool is_own(const struct verify *v, const char *path)
 {
     struct stat st;
     int64_t size;
-    int fd = v->n_own > 0 && fa_store_look(v->store, path, &size, NULL) == FA_THERE_FILE
-                 ? fa_store_open(v->store, path, NULL)
+    int fd = v->n_own > 0 &&
+                     fa_folder_look(fa_store_folder(v->store), path, &size, NULL) == FA_THERE_FILE
+                 ? fa_folder_file(fa_store_folder(v->store), path, NULL)
                  : -1;
     bool good = fd >= 0 && fstat(fd, &st) == 0;
     bool own = false;

@@ -290,7 +290,7 @@ static bool store_path(struct fa_error *err)
     if (good) {
         close(fd);
         good = fa_store_publish(store, 7, "a/b/c", true, err) == 0 &&
-               fa_store_sync(store, "a/b/c", err) == 0;
+               fa_folder_sync(fa_store_folder(store), "a/b/c", err) == 0;
     }
     fa_store_free(store);
     return good;

@@ -175,7 +175,8 @@ Test(store, links_folders_and_devices_are_refused_and_left_alone)
             cr_assert_eq(err.class, FA_CLASS_REFUSED, "%s: %s", kinds[i], err.msg);
         }
         struct fa_error err = {0};
-        cr_assert_eq(fa_store_look(store, "it", &size, &err), FA_THERE_REFUSED, "%s", kinds[i]);
+        cr_assert_eq(fa_folder_look(fa_store_folder(store), "it", &size, &err), FA_THERE_REFUSED,
+                     "%s", kinds[i]);
         cr_assert_eq(err.class, FA_CLASS_REFUSED);
         cr_assert_eq(size, -7);
         cr_assert_eq(lstat(in("it"), &after), 0);
@@ -196,8 +197,9 @@ Test(store, nothing_goes_through_a_link_to_a_folder)
         err = (struct fa_error){0};
         cr_assert_eq(publish(1, paths[i], true, &err), -1, "%s", paths[i]);
         cr_assert_eq(err.class, FA_CLASS_REFUSED, "%s: %s", paths[i], err.msg);
-        cr_assert_eq(fa_store_look(store, paths[i], &size, &err), FA_THERE_REFUSED);
-        cr_assert_eq(fa_store_open(store, paths[i], &err), -1);
+        cr_assert_eq(fa_folder_look(fa_store_folder(store), paths[i], &size, &err),
+                     FA_THERE_REFUSED);
+        cr_assert_eq(fa_folder_file(fa_store_folder(store), paths[i], &err), -1);
     }
     cr_assert_eq(fa_truth_count_files(fa_scratch_path(&scratch, "elsewhere")), 0);
 }
@@ -207,15 +209,15 @@ Test(store, looking_tells_what_is_there)
     int64_t size = -1;
     struct fa_error err = {0};
     fa_scratch_write(&scratch, "out/a/f", "12345");
-    cr_assert_eq(fa_store_look(store, "a/f", &size, &err), FA_THERE_FILE);
+    cr_assert_eq(fa_folder_look(fa_store_folder(store), "a/f", &size, &err), FA_THERE_FILE);
     cr_assert_eq(size, 5);
-    cr_assert_eq(fa_store_look(store, "a/g", &size, &err), FA_THERE_NOTHING);
-    cr_assert_eq(fa_store_look(store, "b/c/g", &size, &err), FA_THERE_NOTHING);
-    cr_assert_eq(fa_store_look(store, "g", &size, &err), FA_THERE_NOTHING);
-    int fd = fa_store_open(store, "a/f", &err);
+    cr_assert_eq(fa_folder_look(fa_store_folder(store), "a/g", &size, &err), FA_THERE_NOTHING);
+    cr_assert_eq(fa_folder_look(fa_store_folder(store), "b/c/g", &size, &err), FA_THERE_NOTHING);
+    cr_assert_eq(fa_folder_look(fa_store_folder(store), "g", &size, &err), FA_THERE_NOTHING);
+    int fd = fa_folder_file(fa_store_folder(store), "a/f", &err);
     cr_assert(fd >= 0);
     close(fd);
-    cr_assert_eq(fa_store_open(store, "a/g", &err), -1);
+    cr_assert_eq(fa_folder_file(fa_store_folder(store), "a/g", &err), -1);
     cr_assert_eq(err.class, FA_CLASS_LOCAL_IO);
 }
 
@@ -228,7 +230,7 @@ Test(store, a_folder_that_was_empty_is_not_looked_into_and_yet_nothing_is_overwr
     cr_assert(store, "%s", err.msg);
     fa_scratch_write(&scratch, "empty/f", "theirs");
     fa_scratch_mkdir(&scratch, "empty/d");
-    cr_assert_eq(fa_store_look(store, "f", &size, &err), FA_THERE_NOTHING);
+    cr_assert_eq(fa_folder_look(fa_store_folder(store), "f", &size, &err), FA_THERE_NOTHING);
     cr_assert_eq(publish(1, "f", false, &err), -1);
     cr_assert_eq(err.class, FA_CLASS_REFUSED);
     expect_text("../empty/f", "theirs");
@@ -373,7 +375,7 @@ Test(store, a_plan_makes_nothing)
     const char *missing = fa_scratch_path(&scratch, "missing");
     struct fa_store *plan = fa_store_new(missing, true, &err);
     cr_assert(plan, "%s", err.msg);
-    cr_assert_eq(fa_store_look(plan, "a/b", &size, &err), FA_THERE_NOTHING);
+    cr_assert_eq(fa_folder_look(fa_store_folder(plan), "a/b", &size, &err), FA_THERE_NOTHING);
     cr_assert(fa_store_scratch(plan) >= 0);
     fa_store_free(plan);
     cr_assert_neq(access(missing, F_OK), 0);

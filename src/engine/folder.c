@@ -1,0 +1,230 @@
+#include "engine/folder.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+int fa_folder_refuse(struct fa_error *err, const char *path, const char *why)
+{
+    fa_error_set(err, FA_DOMAIN_FETCHALL, 0, FA_CLASS_REFUSED, "'%s' %s", path, why);
+    return -1;
+}
+
+int fa_folder_failed(struct fa_error *err, const char *what, const char *path)
+{
+    fa_error_system(err, FA_CLASS_LOCAL_IO, errno, "cannot %s '%s'", what, path);
+    return -1;
+}
+
+static int make_dir(const char *dir, struct fa_error *err)
+{
+    char path[PATH_MAX];
+    size_t len = strlen(dir);
+    if (len == 0 || len >= sizeof(path)) {
+        errno = len ? ENAMETOOLONG : ENOENT;
+        return fa_folder_failed(err, "make the folder", dir);
+    }
+    memcpy(path, dir, len + 1);
+    for (size_t i = 1; i <= len; ++i) {
+        if (path[i] != '/' && path[i] != '\0')
+            continue;
+        char end = path[i];
+        path[i] = '\0';
+        if (mkdir(path, 0777) && errno != EEXIST && (end == '\0' || access(path, F_OK)))
+            return fa_folder_failed(err, "make the folder", dir);
+        path[i] = end;
+    }
+    return 0;
+}
+
+DIR *fa_folder_list(int at)
+{
+    int fd = openat(at, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    DIR *dir = fd >= 0 ? fdopendir(fd) : NULL;
+    if (!dir && fd >= 0)
+        close(fd);
+    return dir;
+}
+
+static bool is_empty(int fd)
+{
+    DIR *dir = fa_folder_list(fd);
+    struct dirent *entry = NULL;
+    while (dir && (entry = readdir(dir)))
+        if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
+            break;
+    if (dir)
+        closedir(dir);
+    return dir && !entry;
+}
+
+int fa_folder_init(struct fa_folder *folder, const char *dir, bool make, struct fa_error *err)
+{
+    *folder = (struct fa_folder){.fd = -1, .parent_fd = -1, .dir = strdup(dir)};
+    if (!folder->dir) {
+        errno = ENOMEM;
+        return fa_folder_failed(err, "open the folder", dir);
+    }
+    if (make && make_dir(dir, err))
+        return -1;
+    folder->fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (folder->fd < 0 && (make || errno != ENOENT))
+        return fa_folder_failed(err, "open the folder", dir);
+    folder->empty = make && is_empty(folder->fd);
+    return 0;
+}
+
+void fa_folder_fini(struct fa_folder *folder)
+{
+    if (folder->parent_fd >= 0)
+        close(folder->parent_fd);
+    if (folder->fd >= 0)
+        close(folder->fd);
+    free(folder->parent);
+    free(folder->dir);
+}
+
+static int step_into(int at, const char *name, const char *path, bool make, struct fa_error *err)
+{
+    if (make && mkdirat(at, name, 0777) && errno != EEXIST)
+        return fa_folder_failed(err, "make a folder for", path);
+    int fd = openat(at, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (fd >= 0)
+        return fd;
+    if (errno == ENOTDIR || errno == ELOOP)
+        return fa_folder_refuse(err, path, "would lie below something that is not a folder");
+    if (errno == ENOENT && !make) {
+        fa_error_system(err, FA_CLASS_LOCAL_IO, ENOENT, "no folder for '%s'", path);
+        return -1;
+    }
+    return fa_folder_failed(err, "open the folder of", path);
+}
+
+static int walk(struct fa_folder *folder, const char *parent, const char *path, bool make,
+                struct fa_error *err)
+{
+    char name[NAME_MAX + 1];
+    int at = folder->fd;
+    while (*parent) {
+        size_t len = strcspn(parent, "/");
+        if (len > NAME_MAX) {
+            errno = ENAMETOOLONG;
+            fa_folder_failed(err, "open the folder of", path);
+            len = 0;
+        }
+        memcpy(name, parent, len);
+        name[len] = '\0';
+        int next = len ? step_into(at, name, path, make, err) : -1;
+        if (at != folder->fd)
+            close(at);
+        if (next < 0)
+            return -1;
+        at = next;
+        parent += len + (parent[len] == '/');
+    }
+    return at;
+}
+
+int fa_folder_parent(struct fa_folder *folder, const char *path, const char **ret_name, bool make,
+                     struct fa_error *err)
+{
+    const char *slash = strrchr(path, '/');
+    *ret_name = slash ? slash + 1 : path;
+    if (!slash)
+        return folder->fd;
+    size_t len = (size_t)(slash - path);
+    if (folder->parent && strlen(folder->parent) == len && memcmp(folder->parent, path, len) == 0)
+        return folder->parent_fd;
+    char *parent = strndup(path, len);
+    if (!parent) {
+        errno = ENOMEM;
+        return fa_folder_failed(err, "open the folder of", path);
+    }
+    int fd = walk(folder, parent, path, make, err);
+    if (fd < 0) {
+        free(parent);
+        return -1;
+    }
+    if (folder->parent_fd >= 0)
+        close(folder->parent_fd);
+    free(folder->parent);
+    folder->parent = parent;
+    folder->parent_fd = fd;
+    return fd;
+}
+
+const char *fa_folder_kind(mode_t mode)
+{
+    return S_ISLNK(mode)    ? "is a symbolic link, which is left alone"
+           : S_ISDIR(mode)  ? "is a folder"
+           : S_ISFIFO(mode) ? "is a FIFO, which is left alone"
+           : S_ISSOCK(mode) ? "is a socket, which is left alone"
+                            : "is a device, which is left alone";
+}
+
+enum fa_there fa_folder_look(struct fa_folder *folder, const char *path, int64_t *ret_size,
+                             struct fa_error *err)
+{
+    if (folder->fd < 0 || folder->empty)
+        return FA_THERE_NOTHING;
+    const char *name;
+    struct fa_error why = {0};
+    int fd = fa_folder_parent(folder, path, &name, false, &why);
+    struct stat st;
+    if (fd < 0 && why.code == ENOENT && why.class == FA_CLASS_LOCAL_IO)
+        return FA_THERE_NOTHING;
+    if (fd < 0) {
+        if (err)
+            *err = why;
+        return FA_THERE_REFUSED;
+    }
+    if (fstatat(fd, name, &st, AT_SYMLINK_NOFOLLOW)) {
+        if (errno == ENOENT)
+            return FA_THERE_NOTHING;
+        fa_folder_failed(err, "look at", path);
+        return FA_THERE_REFUSED;
+    }
+    if (!S_ISREG(st.st_mode)) {
+        fa_folder_refuse(err, path, fa_folder_kind(st.st_mode));
+        return FA_THERE_REFUSED;
+    }
+    *ret_size = st.st_size;
+    return FA_THERE_FILE;
+}
+
+int fa_folder_file(struct fa_folder *folder, const char *path, struct fa_error *err)
+{
+    const char *name;
+    int at = fa_folder_parent(folder, path, &name, false, err);
+    if (at < 0)
+        return -1;
+    int fd = openat(at, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    return fd < 0 ? fa_folder_failed(err, "open", path) : fd;
+}
+
+int fa_folder_sync(struct fa_folder *folder, const char *path, struct fa_error *err)
+{
+    if (!path)
+        return syncfs(folder->fd) ? fa_folder_failed(err, "sync", folder->dir) : 0;
+    const char *name;
+    int at = fa_folder_parent(folder, path, &name, true, err);
+    int fd = at < 0 ? -1 : openat(at, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    int result = at < 0 ? -1 : 0;
+    if (at >= 0 && (fd < 0 || fsync(fd)))
+        result = fa_folder_failed(err, "sync the folder of", path);
+    if (fd >= 0)
+        close(fd);
+    return result;
+}
+
+char *fa_folder_path(const struct fa_folder *folder)
+{
+    char link[64];
+    snprintf(link, sizeof(link), "/proc/self/fd/%d", folder->fd);
+    return realpath(link, NULL);
+}
