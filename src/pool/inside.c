@@ -144,17 +144,28 @@ struct nursery {
     struct fa_frame_room room;
 };
 
-static void tell(const struct fa_frame *frame)
+/* The supervisor is gone, or has no more use for us.  The children are reaped here: the init of
+ * a container may not do it, and the time that they used shall be counted. */
+static _Noreturn void leave(struct nursery *n)
 {
-    if (fa_frame_send(FA_NURSERY_FD, frame, 0))
-        _exit(0);
+    for (size_t i = 0; i < n->n_born; ++i)
+        kill(n->born[i].pid, SIGKILL);
+    while (waitpid(-1, NULL, 0) > 0 || errno == EINTR)
+        continue;
+    _exit(0);
 }
 
-static void refuse(uint64_t id, const struct fa_error *err)
+static void tell(struct nursery *n, const struct fa_frame *frame)
+{
+    if (fa_frame_send(FA_NURSERY_FD, frame, 0))
+        leave(n);
+}
+
+static void refuse(struct nursery *n, uint64_t id, const struct fa_error *err)
 {
     struct fa_frame frame = {
         .type = FA_FRAME_REFUSED, .id = id, .payload = err, .len = sizeof(*err)};
-    tell(&frame);
+    tell(n, &frame);
 }
 
 static int pick_type(struct nursery *n, struct role *role, size_t at, const char *name)
@@ -217,7 +228,7 @@ static void give_birth(struct nursery *n, const struct fa_frame *frame)
     struct role *role = frame->value - 1 < ROLES_MAX ? &n->roles[frame->value - 1] : NULL;
     if (frame->n_fds != 1 || !role || !role->ready) {
         err = role ? role->error : err;
-        refuse(frame->id, &err);
+        refuse(n, frame->id, &err);
         return;
     }
     pid_t self = getpid();
@@ -229,7 +240,7 @@ static void give_birth(struct nursery *n, const struct fa_frame *frame)
                         "cannot fork a worker");
         if (pid > 0)
             kill(pid, SIGKILL);
-        refuse(frame->id, &err);
+        refuse(n, frame->id, &err);
         return;
     }
     int pidfd = pidfd_open(pid, 0);
@@ -238,7 +249,7 @@ static void give_birth(struct nursery *n, const struct fa_frame *frame)
                               .value = (uint64_t)pid,
                               .fds = {pidfd},
                               .n_fds = pidfd >= 0 ? 1 : 0};
-    tell(&answer);
+    tell(n, &answer);
     fa_frame_close(&answer);
 }
 
@@ -255,8 +266,8 @@ static void bury(struct nursery *n)
                 continue;
             struct fa_frame frame = {
                 .type = FA_FRAME_EXITED, .id = n->born[i].id, .value = (uint64_t)status};
-            tell(&frame);
             n->born[i] = n->born[--n->n_born];
+            tell(n, &frame);
             break;
         }
     }
@@ -296,17 +307,6 @@ static bool is_nursery(void)
     return mark && strcmp(mark, "3") == 0 &&
            getsockopt(FA_NURSERY_FD, SOL_SOCKET, SO_TYPE, &type, &len) == 0 &&
            type == SOCK_SEQPACKET;
-}
-
-/* The supervisor is gone, or has no more use for us.  The children are reaped here, as the init of
- * a container may not do it. */
-static _Noreturn void leave(struct nursery *n)
-{
-    for (size_t i = 0; i < n->n_born; ++i)
-        kill(n->born[i].pid, SIGKILL);
-    while (waitpid(-1, NULL, 0) > 0 || errno == EINTR)
-        continue;
-    _exit(0);
 }
 
 static void serve(struct nursery *n)

@@ -153,6 +153,16 @@ static int run_nap(void *state, struct fa_task *task, struct fa_error *err)
     return 0;
 }
 
+/* So many milliseconds of CPU time. */
+static int run_burn(void *state, struct fa_task *task, struct fa_error *err)
+{
+    (void)state, (void)err;
+    clock_t end = clock() + number_of(task) * (CLOCKS_PER_SEC / 1000);
+    while (clock() < end)
+        continue;
+    return 0;
+}
+
 static int run_big(void *state, struct fa_task *task, struct fa_error *err)
 {
     (void)state;
@@ -310,6 +320,7 @@ const struct fa_task_type fa_test_tasks[] = {
     {.name = "slow", .run = run_slow},
     {.name = "note", .run = run_note},
     {.name = "nap", .run = run_nap},
+    {.name = "burn", .run = run_burn},
     {.name = "big", .run = run_big},
     {.name = "sick", .open = open_sick, .run = run_echo},
     {.name = "crash", .run = run_crash},

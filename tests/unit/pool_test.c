@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -654,6 +655,28 @@ Test(processes, workers_start_as_tasks_come_and_are_kept)
     cr_assert_eq(workers_of(pids), 1);
     cr_assert_str_eq(first.text, second.text);
     fa_pool_free(pool);
+}
+
+static double seconds_of(struct timeval time)
+{
+    return (double)time.tv_sec + 1e-6 * (double)time.tv_usec;
+}
+
+/* In a race between the end of the nursery and that of its workers, which is run a few times. */
+Test(processes, the_time_of_all_workers_is_counted_as_ours)
+{
+    for (int round = 1; round <= 10; ++round) {
+        struct rusage usage;
+        struct seen seen[4] = {0};
+        struct fa_pool *pool = pool_new(FA_POOL_PROCESSES, 4, 0);
+        for (size_t i = 0; i < 4; ++i)
+            give(pool, "burn", "30", &seen[i]);
+        wait_for(pool);
+        fa_pool_free(pool);
+        getrusage(RUSAGE_CHILDREN, &usage);
+        double used = seconds_of(usage.ru_utime) + seconds_of(usage.ru_stime);
+        cr_assert_geq(used, round * 4 * 0.030 * 0.9, "%.3f s after %d rounds", used, round);
+    }
 }
 
 /* The only worker, which is at that task. */
