@@ -52,7 +52,7 @@ struct fa_task_type {
     void (*unshare)(void *shared);
 };
 
-/** The bytes that the task was submitted with; valid until run() returns. */
+/** The bytes that the task was submitted with, at any alignment; valid until run() returns. */
 const void *fa_task_input(const struct fa_task *task, size_t *ret_len);
 
 /** Its i-th descriptor, or -1; closed after run(). */
