@@ -64,7 +64,7 @@ struct server {
 struct stream {
     struct evhttp_request *req;
     struct evbuffer *piece;
-    struct event *timer; /* NULL: the next piece goes as soon as the last has left */
+    struct event *timer; /* for the next piece, once the last has left */
     struct timeval pause;
     size_t piece_size;
     uint64_t key;
@@ -127,13 +127,20 @@ static void on_close(struct evhttp_connection *conn, void *arg)
     stream_free(stream);
 }
 
-static void on_written(struct evhttp_connection *conn, void *arg);
-
-static void stream_next(struct stream *stream)
+static void on_written(struct evhttp_connection *conn, void *arg)
 {
+    struct stream *stream = arg;
+    (void)conn;
+    evtimer_add(stream->timer, &stream->pause);
+}
+
+static void on_timer(evutil_socket_t fd, short what, void *arg)
+{
+    struct stream *stream = arg;
     struct evhttp_connection *conn = evhttp_request_get_connection(stream->req);
     uint64_t left = stream->size - stream->at;
     size_t len = left < stream->piece_size ? (size_t)left : stream->piece_size;
+    (void)fd, (void)what;
     if (len == 0) {
         evhttp_connection_set_closecb(conn, NULL, NULL);
         evhttp_send_reply_end(stream->req);
@@ -146,28 +153,12 @@ static void stream_next(struct stream *stream)
     }
 }
 
-static void on_written(struct evhttp_connection *conn, void *arg)
-{
-    struct stream *stream = arg;
-    (void)conn;
-    if (stream->timer)
-        evtimer_add(stream->timer, &stream->pause);
-    else
-        stream_next(stream);
-}
-
-static void on_timer(evutil_socket_t fd, short what, void *arg)
-{
-    (void)fd, (void)what;
-    stream_next(arg);
-}
-
 static void stream_start(struct server *server, struct evhttp_request *req, uint64_t key,
                          uint64_t size, uint64_t ms)
 {
     struct stream *stream = calloc(1, sizeof(*stream));
     if (!stream || !(stream->piece = evbuffer_new()) ||
-        (ms > 0 && !(stream->timer = evtimer_new(server->base, on_timer, stream)))) {
+        !(stream->timer = evtimer_new(server->base, on_timer, stream))) {
         stream_free(stream);
         evhttp_send_error(req, HTTP_SERVUNAVAIL, NULL);
         return;
@@ -178,12 +169,18 @@ static void stream_start(struct server *server, struct evhttp_request *req, uint
     stream->piece_size = PIECE;
     if (ms > 0 && size < (uint64_t)PIECE * SLOW_PIECES)
         stream->piece_size = ((size_t)size / SLOW_PIECES + 8) & ~(size_t)7;
-    uint64_t pieces = (size + stream->piece_size - 1) / stream->piece_size;
-    uint64_t pause = ms * 1000 / (pieces > 0 ? pieces : 1);
-    stream->pause = (struct timeval){(time_t)(pause / 1000000), (suseconds_t)(pause % 1000000)};
+    uint64_t us = ms * 1000 / (size / stream->piece_size + 1);
+    stream->pause = (struct timeval){(time_t)(us / 1000000), (suseconds_t)(us % 1000000)};
     evhttp_connection_set_closecb(evhttp_request_get_connection(req), on_close, stream);
     evhttp_send_reply_start(req, HTTP_OK, NULL);
     on_written(NULL, stream);
+}
+
+static void add_length(struct evkeyvalq *headers, uint64_t size)
+{
+    char text[24];
+    snprintf(text, sizeof(text), "%" PRIu64, size);
+    evhttp_add_header(headers, "Content-Length", text);
 }
 
 static void send_body(struct server *server, struct evhttp_request *req, const char *path,
@@ -191,11 +188,9 @@ static void send_body(struct server *server, struct evhttp_request *req, const c
 {
     struct evkeyvalq *headers = evhttp_request_get_output_headers(req);
     struct evbuffer *body = evhttp_request_get_output_buffer(req);
-    char length[24];
-    snprintf(length, sizeof(length), "%" PRIu64, size);
     evhttp_add_header(headers, "Content-Type", "application/octet-stream");
     if (!chunked)
-        evhttp_add_header(headers, "Content-Length", length);
+        add_length(headers, size);
     if (evhttp_request_get_command(req) == EVHTTP_REQ_HEAD)
         evhttp_send_reply(req, HTTP_OK, NULL, NULL);
     else if (chunked || ms > 0 || size > PIECE)
@@ -272,14 +267,17 @@ static void serve_file(struct server *server, struct evhttp_request *req, const 
     evhttp_add_header(headers, "ETag", etag);
     evhttp_add_header(headers, "Content-Type", "application/octet-stream");
     int code = known && strcmp(known, etag) == 0 ? HTTP_NOTMODIFIED : HTTP_OK;
+    if (code == HTTP_OK)
+        add_length(headers, (uint64_t)st.st_size);
     /* The buffer owns the descriptor once it has taken it; it takes no empty file. */
-    if (code == HTTP_NOTMODIFIED || st.st_size == 0)
+    struct evbuffer *body = evhttp_request_get_output_buffer(req);
+    if (code == HTTP_NOTMODIFIED || st.st_size == 0 ||
+        evbuffer_add_file(body, fd, 0, st.st_size) != 0)
         close(fd);
-    else if (evbuffer_add_file(evhttp_request_get_output_buffer(req), fd, 0, st.st_size)) {
-        close(fd);
-        code = HTTP_SERVUNAVAIL;
-    }
-    evhttp_send_reply(req, code, NULL, NULL);
+    if (code == HTTP_OK && evbuffer_get_length(body) < (size_t)st.st_size)
+        evhttp_send_error(req, HTTP_SERVUNAVAIL, NULL);
+    else
+        evhttp_send_reply(req, code, NULL, NULL);
 }
 
 /* The widths keep the numbers small. */
@@ -344,8 +342,8 @@ static int server_listen(struct server *server, const char *address, uint16_t po
 
 static int run(struct server *server, const char *address, uint16_t port)
 {
-    struct event *term = evsignal_new(server->base, SIGTERM, on_signal, server->base);
-    struct event *interrupt = evsignal_new(server->base, SIGINT, on_signal, server->base);
+    struct event *ends[] = {evsignal_new(server->base, SIGTERM, on_signal, server->base),
+                            evsignal_new(server->base, SIGINT, on_signal, server->base)};
     int status = EXIT_FAILURE;
     evhttp_set_gencb(server->http, on_request, server);
     evhttp_set_allowed_methods(server->http, EVHTTP_REQ_GET | EVHTTP_REQ_HEAD);
@@ -353,17 +351,16 @@ static int run(struct server *server, const char *address, uint16_t port)
     int bound = server_listen(server, address, port);
     if (bound < 0) {
         fprintf(stderr, "serve: cannot listen on \"%s\": %s\n", address, strerror(errno));
-    } else if (!term || !interrupt || event_add(term, NULL) || event_add(interrupt, NULL)) {
+    } else if (!ends[0] || !ends[1] || event_add(ends[0], NULL) || event_add(ends[1], NULL)) {
         fprintf(stderr, "serve: cannot wait for signals\n");
     } else {
         printf("PORT %d\n", bound);
         fflush(stdout);
         status = event_base_dispatch(server->base) < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
     }
-    if (term)
-        event_free(term);
-    if (interrupt)
-        event_free(interrupt);
+    for (size_t i = 0; i < 2; ++i)
+        if (ends[i])
+            event_free(ends[i]);
     return status;
 }
 

@@ -179,7 +179,7 @@ static bool read_number(const char *text, uint64_t max, uint64_t *ret)
 int main(int argc, char **argv)
 {
     fa_worker_main(argc, argv, types); /* first of all: see <fetchall/pool.h> */
-    signal(SIGPIPE, SIG_IGN);            /* a worker may die while it is written to */
+    signal(SIGPIPE, SIG_IGN);          /* a worker may die while it is written to */
     uint64_t workers = (uint64_t)sysconf(_SC_NPROCESSORS_ONLN);
     uint64_t tasks = 64;
     uint64_t paths = 250000;
