@@ -215,7 +215,8 @@ static void send_reset(struct evhttp_request *req)
 {
     struct evhttp_connection *conn = evhttp_request_get_connection(req);
     struct sockaddr nothing = {.sa_family = AF_UNSPEC};
-    connect(bufferevent_getfd(evhttp_connection_get_bufferevent(conn)), &nothing, sizeof(nothing));
+    (void)connect(bufferevent_getfd(evhttp_connection_get_bufferevent(conn)), &nothing,
+                  sizeof(nothing));
     evhttp_connection_free(conn);
 }
 
@@ -280,7 +281,7 @@ static void serve_file(struct server *server, struct evhttp_request *req, const 
         evhttp_send_reply(req, code, NULL, NULL);
 }
 
-/* The widths keep the numbers small. */
+/* What the path says.  The widths keep the numbers from overflowing. */
 static void on_request(struct evhttp_request *req, void *arg)
 {
     struct server *server = arg;
