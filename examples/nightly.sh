@@ -39,8 +39,9 @@ if ! flock -n 9; then
     exit 75
 fi
 
-# SIGTERM makes fetchall end within five seconds, and keep what it has.
-timeout "${NIGHTLY_MAX:-6h}" "$fetchall" --sync --progress none -d "$dir" \
+# SIGTERM makes fetchall end within five seconds, and keep what it has.  --foreground: it ends its
+# workers by itself, and what is sent to the group of this script reaches it.
+timeout --foreground "${NIGHTLY_MAX:-6h}" "$fetchall" --sync --progress none -d "$dir" \
     --report "$logs/$night.jsonl" "$list" 2>>"$logs/$night.log"
 status=$?
 
