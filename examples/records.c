@@ -134,8 +134,10 @@ static int writer_run(void *state, struct fa_task *task, struct fa_error *err)
     unsigned number;
     size_t len;
     const void *input = fa_task_input(task, &len);
-    if (len != sizeof(number))
-        return fail(err, NULL, "read the task");
+    if (len != sizeof(number)) {
+        fa_error_set(err, FA_DOMAIN_FETCHALL, 0, FA_CLASS_PROTOCOL, "a task of %zu bytes", len);
+        return -1;
+    }
     memcpy(&number, input, sizeof(number));
     writer->waits = 0;
     if (sqlite3_exec(writer->db, "BEGIN IMMEDIATE", NULL, NULL, NULL) != SQLITE_OK)
@@ -296,6 +298,7 @@ int main(int argc, char **argv)
         status = run(path, counts[i], tasks);
         unlink(path); /* its log went with the last connection */
     }
-    rmdir(dir);
+    if (rmdir(dir))
+        fprintf(stderr, "records: cannot remove \"%s\": %s\n", dir, strerror(errno));
     return status == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }

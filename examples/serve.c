@@ -397,7 +397,7 @@ int main(int argc, char **argv)
     raise_file_limit();
     struct server server = {.dir = -1};
     int status = EXIT_FAILURE;
-    if (dir && (server.dir = open(dir, O_PATH | O_DIRECTORY | O_CLOEXEC)) < 0)
+    if (dir && (server.dir = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) < 0)
         fprintf(stderr, "serve: cannot open \"%s\": %s\n", dir, strerror(errno));
     else if (!(server.base = event_base_new()) || !(server.http = evhttp_new(server.base)))
         fprintf(stderr, "serve: out of memory\n");
