@@ -7,10 +7,11 @@
  * adds up by itself what all tasks had to add, and compares every row.  It does so with one thread
  * and with THREADS (4), in a database of its own below $TMPDIR, which it removes.
  *
- * One writer at a time.  SQLite locks the whole database for a transaction that writes, so threads
- * do not make the writing faster; they are of use where the work before it (fetching, parsing,
- * computing) takes longer.  What makes it faster is more rows in each transaction, as the end of
- * each waits for the file system, and a write-ahead log, with which readers need not wait.
+ * One writer at a time.  SQLite locks the whole database for a transaction that writes, so four
+ * threads do not write four times as fast: what they gain is what lies between two transactions.
+ * They are of use where the work before the writing (fetching, parsing, computing) takes longer.
+ * What makes the writing faster is more rows in each transaction, as each waits for the lock and
+ * for the file system at its end, and a write-ahead log, with which readers need not wait.
  *
  * Busy is handled in two steps.  BEGIN IMMEDIATE takes the lock at once, so that a transaction
  * waits before it has read anything, never in its middle: there, waiting cannot help, as what it
