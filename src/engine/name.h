@@ -52,7 +52,8 @@ int fa_name_build(const struct fa_name_source *src, char **ret_path, struct fa_e
  * The name for the later of two files with one name: "x.tar.gz" becomes "x-0123abcd.tar.gz".
  *
  * An extension is what stands behind the last dot, if it has 1 to 16 letters, digits, '+', '-' or
- * '_', together with a ".tar" before it.
+ * '_', together with a ".tar" before it.  The longest names lose the end of their stem, so one that
+ * has the hash there already stays the same.
  *
  * @path  From fa_name_build().
  * @hash  Of the URL, so that it is the same on every run.
