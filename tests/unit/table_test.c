@@ -72,6 +72,29 @@ Test(table, rows_stand_from_the_best_to_the_slowest)
     place_of(text, "100 ms");
 }
 
+Test(table, a_group_of_columns_is_not_broken_if_a_line_holds_it)
+{
+    make_clear_winner();
+    place_of(text_of(80, false), "TTFB p50     p95     p99  total p50     p95     p99\n");
+    char *text = text_of(60, false);
+    place_of(text, "TTFB p50     p95     p99\n");
+    place_of(text, "total p50     p95     p99\n");
+    place_of(text_of(120, false), "data/s     CPU    memory  threads  procs  switches\n");
+}
+
+Test(table, bars_are_as_long_as_the_times)
+{
+    contest_init(&contest, 2, 5);
+    contest_slow(&contest, 0, 2);
+    contest.contestants[0].name[0] = 'T';
+    char *text = text_of(80, false);
+    size_t fast = strspn(strchr(text, '#'), "#");
+    char *slow_row = strstr(text, "\nThread");
+    cr_assert_not_null(slow_row, "%s", text);
+    size_t slow = strspn(strchr(slow_row, '#'), "#");
+    cr_assert(slow + 1 >= 2 * fast && slow <= 2 * fast + 1, "%zu and %zu: %s", fast, slow, text);
+}
+
 Test(table, the_command_line_stands_on_a_line_of_its_own)
 {
     make_clear_winner();

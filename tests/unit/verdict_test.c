@@ -369,3 +369,22 @@ Test(verdict, a_ratio_between_any_two_can_be_asked_for)
     cr_assert_eq(fa_verdict_ratio(&contest.comparison, PROCESS, THREAD, 0.95, &ratio), 0);
     cr_assert_float_eq(ratio.median, 1.2, 1e-9);
 }
+
+Test(verdict, names_as_long_as_they_may_be_fit_into_the_sentence)
+{
+    for (int way = 0; way < 4; ++way) {
+        contest_init(&contest, 9, 4);
+        for (size_t i = 0; i < 9; ++i)
+            memset(contest.contestants[i].name, 'x', sizeof(contest.contestants[i].name) - 1);
+        for (size_t i = 0; i < 9; ++i)
+            for (unsigned round = 0; round < 4; ++round) {
+                contest.trials[i][round].wall *= i < 3 ? 2 : way == 1 ? 1 : 1.0 + (double)i / 5;
+                contest.trials[i][round].user = way == 2 ? 1 : (double)i;
+                contest.trials[i][round].peak_pss *= i + 1;
+            }
+        if (way == 3)
+            fail(8, 20);
+        judge();
+        cr_assert(verdict.concluded);
+    }
+}

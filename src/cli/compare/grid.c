@@ -37,13 +37,13 @@ static double largest_wall(const struct fa_grid *grid)
     return largest;
 }
 
-/* Times in one column have one unit, and three digits of the largest. */
+/* Times in one column have one unit, and so many digits that the largest has three or four. */
 static void put_wall(const struct fa_grid *grid, double seconds, char buf[CELL_MAX])
 {
     double largest = largest_wall(grid);
     double scale = largest < 1 ? 1000 : 1;
     largest *= scale;
-    int decimals = largest < 10 ? 2 : largest < 100 ? 1 : 0;
+    int decimals = largest < 30 ? 2 : largest < 300 ? 1 : 0;
     snprintf(buf, CELL_MAX, "%.*f", decimals, seconds * scale);
 }
 
@@ -89,14 +89,15 @@ static void put_speed(double bytes, char buf[CELL_MAX])
     snprintf(buf, CELL_MAX, "%s/s", fa_units_bytes(bytes, text));
 }
 
-/* The columns, in blocks that begin on a line of their own. */
+/* The columns, in groups that are kept together if there is room; the first has the bars beside
+ * it, and nothing else. */
 
 enum kind { RANK, WALL, WALL_INTERVAL, RATIO, RATIO_INTERVAL, VALUE };
 
 struct column {
     const char *head;
     enum kind kind;
-    unsigned block;
+    unsigned group;
     size_t offset; /* Of a VALUE in the standing: a double. */
     void (*put)(double value, char buf[CELL_MAX]);
 };
@@ -120,9 +121,9 @@ static const struct column table[] = {
     {"TTFB p50", VALUE, 3, OF(ttfb.p50), put_seconds},
     {"p95", VALUE, 3, OF(ttfb.p95), put_seconds},
     {"p99", VALUE, 3, OF(ttfb.p99), put_seconds},
-    {"total p50", VALUE, 3, OF(total.p50), put_seconds},
-    {"p95", VALUE, 3, OF(total.p95), put_seconds},
-    {"p99", VALUE, 3, OF(total.p99), put_seconds},
+    {"total p50", VALUE, 4, OF(total.p50), put_seconds},
+    {"p95", VALUE, 4, OF(total.p95), put_seconds},
+    {"p99", VALUE, 4, OF(total.p99), put_seconds},
 };
 #define COLUMNS (sizeof(table) / sizeof(*table))
 
@@ -319,6 +320,42 @@ static unsigned bar_in(unsigned left)
     return left < BAR_LEAST + GAP ? 0 : left - GAP > BAR_MOST ? BAR_MOST : left - GAP;
 }
 
+/* Groups beside each other are of one part: the bars' (0), speed and cost (1, 2), latency (3, 4). */
+static unsigned part_of(unsigned group)
+{
+    return (group + 1) / 2;
+}
+
+/* The columns from one on that are of its group, and how wide they are. */
+static unsigned group_width(const unsigned *widths, size_t from)
+{
+    unsigned width = 0;
+    for (size_t i = from; i < COLUMNS && table[i].group == table[from].group; ++i)
+        width += widths[i] ? GAP + widths[i] : 0;
+    return width;
+}
+
+/* Where the line that begins with a column ends: a group that does not fit any more begins the
+ * next, and only what is wider than a line is broken.  *used: the width of the names, and then of
+ * all. */
+static size_t find_end(const struct fa_grid *grid, const unsigned *widths, size_t first,
+                       unsigned *used)
+{
+    unsigned name = *used;
+    size_t end = first;
+    for (; end < COLUMNS; ++end) {
+        unsigned more = widths[end] ? GAP + widths[end] : 0;
+        bool begins = end > first && table[end].group != table[end - 1].group;
+        if (begins && (part_of(table[end].group) != part_of(table[first].group) ||
+                       *used + group_width(widths, end) > grid->columns))
+            break;
+        if (more && *used > name && *used + more > grid->columns)
+            break;
+        *used += more;
+    }
+    return end;
+}
+
 void fa_grid_print(const struct fa_grid *grid)
 {
     unsigned widths[COLUMNS];
@@ -326,28 +363,17 @@ void fa_grid_print(const struct fa_grid *grid)
     bool bars = false;
     for (size_t i = 0; i < COLUMNS; ++i)
         widths[i] = width_of(grid, &table[i]);
-    for (size_t first = 0; first < COLUMNS;) {
+    for (size_t first = 0, end; first < COLUMNS; first = end) {
         unsigned used = name;
-        size_t end = first;
-        /* At least one, whatever its width. */
-        while (end < COLUMNS && (end == first || table[end].block == table[first].block)) {
-            unsigned more = widths[end] ? GAP + widths[end] : 0;
-            if (more && used > name && used + more > grid->columns)
-                break;
-            used += more;
-            ++end;
-        }
+        end = find_end(grid, widths, first, &used);
         struct block block = {first, end, name, 0, widths};
-        unsigned left = grid->columns > used ? grid->columns - used : 0;
-        if (first == 0 && used > name && (end == COLUMNS || table[end].block != 0)) {
-            block.bar = bar_in(left);
-            bars = block.bar > 0;
-        }
+        if (first == 0 && table[end].group != 0 && used < grid->columns)
+            block.bar = bar_in(grid->columns - used);
+        bars |= block.bar > 0;
         if (used > name)
             put_block(grid, &block);
-        first = end;
     }
-    unsigned left = grid->columns > name ? grid->columns - name : 0;
-    if (!bars && largest_wall(grid) > 0 && bar_in(left))
-        put_block(grid, &(struct block){0, 0, name, bar_in(left), widths});
+    unsigned room = grid->columns > name ? bar_in(grid->columns - name) : 0;
+    if (!bars && room && largest_wall(grid) > 0)
+        put_block(grid, &(struct block){0, 0, name, room, widths});
 }

@@ -10,7 +10,7 @@
 #include "cli/units.h"
 
 /* Room for a line of text before it is wrapped. */
-#define TEXT_MAX 1024
+#define TEXT_MAX 2048
 
 #define CONFIDENCE 0.95
 
@@ -131,10 +131,10 @@ static void put_fails(const struct fa_grid *grid, size_t contestant, const struc
     }
     if (fails->broken > 0) {
         bool killed = fails->status >= 128;
-        len += snprintf(line + len, sizeof(line) - (size_t)len, "%s %u of %u runs ended %s %d",
-                        fails->failed > 0 ? ";" : "", fails->broken, fails->trials,
-                        killed ? "by signal" : "with status",
-                        killed ? fails->status - 128 : fails->status);
+        snprintf(line + len, sizeof(line) - (size_t)len, "%s %u of %u runs ended %s %d",
+                 fails->failed > 0 ? ";" : "", fails->broken, fails->trials,
+                 killed ? "by signal" : "with status",
+                 killed ? fails->status - 128 : fails->status);
     }
     put_wrapped(grid, line, 2);
 }

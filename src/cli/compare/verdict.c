@@ -10,6 +10,9 @@
 /* A difference in time that nobody would choose by, whatever its interval. */
 #define RATIO_LEAST 1.02
 
+/* An interval that begins below is shown as 1.00, and so it reaches that. */
+#define RATIO_ONE 1.005
+
 /* CPU and memory that differ by less are equal. */
 #define COST_TIE 1.05
 
@@ -280,7 +283,7 @@ static int find_ratios(struct fa_verdict *verdict, const struct fa_comparison *c
 
 static bool is_slower(const struct fa_estimate *ratio)
 {
-    return ratio->low > 1 && ratio->median >= RATIO_LEAST;
+    return ratio->low >= RATIO_ONE && ratio->median >= RATIO_LEAST;
 }
 
 /* Of those that are as fast but for noise: the one to use. */

@@ -40,7 +40,7 @@ struct fa_standing_of {
 };
 
 /** Room for a reason, its final zero included. */
-#define FA_REASON_MAX 512
+#define FA_REASON_MAX 768
 
 struct fa_verdict {
     struct fa_standing_of *standings; /**< Owned. */
