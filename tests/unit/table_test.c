@@ -123,6 +123,7 @@ Test(table, no_line_is_wider_than_the_terminal_or_ends_in_a_blank)
                 cr_assert(fa_term_width(line) <= columns, "%u columns: %s", columns, line);
                 cr_assert_neq(line[strlen(line) - 1], ' ', "%u columns: '%s'", columns, line);
             }
+            free(text);
         }
         fa_verdict_fini(&verdict);
     }

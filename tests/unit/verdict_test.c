@@ -154,6 +154,20 @@ Test(verdict, three_or_four_rounds_want_more_if_they_find_no_difference)
     cr_assert_null(strstr(verdict.reason, "--rounds"), "%s", verdict.reason);
 }
 
+Test(verdict, a_difference_that_noise_may_hide_wants_more_rounds)
+{
+    contest_init(&contest, 2, 5);
+    contest_slow(&contest, PROCESS, 1.1);
+    contest.trials[PROCESS][1].wall = 9;
+    contest.trials[PROCESS][3].wall = 9.5;
+    judge();
+    cr_assert(verdict.concluded && rank(PROCESS) != FA_RANK_SLOWER, "%s", verdict.reason);
+    says("more rounds may show a difference (--rounds 10)");
+    contest_init(&contest, 2, 5);
+    judge();
+    cr_assert_null(strstr(verdict.reason, "--rounds"), "%s", verdict.reason);
+}
+
 Test(verdict, rounds_that_not_all_have_ended_do_not_count)
 {
     contest_init(&contest, 2, 5);

@@ -9,6 +9,9 @@
 #define ROUNDS_FEW  4
 #define ROUNDS_MORE 9
 
+/* A difference that would count, if it were none of chance. */
+#define RATIO_HIDDEN 1.05
+
 /* What is worth a word: CPU and memory that differ by so much. */
 #define CPU_TOLD    1.2
 #define MEMORY_TOLD 1.5
@@ -39,6 +42,12 @@ static const char *name_of(const struct fa_comparison *comparison, size_t i)
     return comparison->contestants[i].name;
 }
 
+/* How many rounds to try next. */
+static unsigned more_rounds(const struct fa_comparison *comparison)
+{
+    return comparison->rounds > ROUNDS_MORE / 2 ? 2 * comparison->rounds : ROUNDS_MORE;
+}
+
 /* Nothing was concluded. */
 
 static void add_few_rounds(struct fa_verdict *verdict, const struct fa_comparison *comparison)
@@ -55,14 +64,13 @@ static void add_few_rounds(struct fa_verdict *verdict, const struct fa_compariso
 
 static void add_drift(struct fa_verdict *verdict, const struct fa_comparison *comparison)
 {
-    unsigned more = 2 * comparison->rounds;
     double percent = 100 * fabs(verdict->drift - 1);
     add(verdict,
         "%s changed meanwhile: from the first round to the last, times went %s by %.0f %%, and "
         "differences cannot be told from that; run it again when it is steady, with more rounds "
         "(--rounds %u).",
         comparison->stage ? "The machine" : "The network or the servers",
-        verdict->drift > 1 ? "up" : "down", percent, more > ROUNDS_MORE ? more : ROUNDS_MORE);
+        verdict->drift > 1 ? "up" : "down", percent, more_rounds(comparison));
 }
 
 static void add_none(struct fa_verdict *verdict, const struct fa_comparison *comparison,
@@ -169,6 +177,22 @@ static void add_others(struct fa_verdict *verdict, const struct fa_comparison *c
         add(verdict, " (the others %.3g to %.3g times as much)", least, most);
 }
 
+/* Noise may hide a difference: there are few rounds, or one that is called equal looks slower. */
+static void add_more_rounds(struct fa_verdict *verdict, const struct fa_comparison *comparison)
+{
+    bool few = comparison->rounds <= ROUNDS_FEW;
+    bool hidden = false;
+    for (size_t i = 0; i < comparison->n_contestants; ++i)
+        hidden |= verdict->standings[i].rank <= FA_RANK_EQUAL &&
+                  verdict->standings[i].ratio.median >= RATIO_HIDDEN;
+    if (few)
+        add(verdict, "; %u rounds are few, and more may show a difference", comparison->rounds);
+    else if (hidden)
+        add(verdict, "; more rounds may show a difference");
+    if (few || hidden)
+        add(verdict, " (--rounds %u)", more_rounds(comparison));
+}
+
 static void add_equal(struct fa_verdict *verdict, const struct fa_comparison *comparison,
                       const struct fa_choice *choice)
 {
@@ -201,9 +225,7 @@ static void add_equal(struct fa_verdict *verdict, const struct fa_comparison *co
         add(verdict, ", nor one in CPU or memory that counts; so any of them will do, such as %s",
             best);
     }
-    if (comparison->rounds <= ROUNDS_FEW)
-        add(verdict, "; %u rounds are few, and more may show a difference (--rounds %u)",
-            comparison->rounds, ROUNDS_MORE);
+    add_more_rounds(verdict, comparison);
 }
 
 /* The cause, as far as the measures show it. */
