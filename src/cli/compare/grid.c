@@ -1,0 +1,379 @@
+#include "cli/compare/grid.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "cli/term.h"
+#include "cli/units.h"
+
+/* Room for one cell, and the blanks between two. */
+#define CELL_MAX 40
+#define GAP      2
+
+/* A bar is worth showing from so many columns on, and gets no longer. */
+#define BAR_LEAST 10
+#define BAR_MOST  60
+
+/* Below so many columns the names get half of them. */
+#define NARROW 60
+
+void fa_grid_paint(const struct fa_grid *grid, enum fa_paint paint)
+{
+    static const char *const codes[] = {[FA_PAINT_PLAIN] = "\033[0m",
+                                        [FA_PAINT_BEST] = "\033[1;32m",
+                                        [FA_PAINT_FAILING] = "\033[31m",
+                                        [FA_PAINT_HEAD] = "\033[1m"};
+    if (grid->color)
+        fputs(codes[paint], grid->out);
+}
+
+/* Cells: an empty one is not measured. */
+
+static double largest_wall(const struct fa_grid *grid)
+{
+    double largest = 0;
+    for (size_t i = 0; i < grid->comparison->n_contestants; ++i)
+        largest = fmax(largest, grid->verdict->standings[i].wall.median);
+    return largest;
+}
+
+/* Times in one column have one unit, and so many digits that the largest has three or four. */
+static void put_wall(const struct fa_grid *grid, double seconds, char buf[CELL_MAX])
+{
+    double largest = largest_wall(grid);
+    double scale = largest < 1 ? 1000 : 1;
+    largest *= scale;
+    int decimals = largest < 30 ? 2 : largest < 300 ? 1 : 0;
+    snprintf(buf, CELL_MAX, "%.*f", decimals, seconds * scale);
+}
+
+static const char *wall_head(const struct fa_grid *grid)
+{
+    return largest_wall(grid) < 1 ? "time, ms" : "time, s";
+}
+
+static void put_seconds(double seconds, char buf[CELL_MAX])
+{
+    if (seconds < 0.00995)
+        snprintf(buf, CELL_MAX, "%.1f ms", 1000 * seconds);
+    else if (seconds < 0.9995)
+        snprintf(buf, CELL_MAX, "%.0f ms", 1000 * seconds);
+    else
+        snprintf(buf, CELL_MAX, "%.*f s", seconds < 9.995 ? 2 : seconds < 99.95 ? 1 : 0, seconds);
+}
+
+static void put_count(double count, char buf[CELL_MAX])
+{
+    if (count < 99999.5)
+        snprintf(buf, CELL_MAX, "%.0f", count);
+    else if (count < 999999.5)
+        snprintf(buf, CELL_MAX, "%.0fk", count / 1000);
+    else
+        snprintf(buf, CELL_MAX, "%.1fM", count / 1e6);
+}
+
+static void put_rate(double rate, char buf[CELL_MAX])
+{
+    snprintf(buf, CELL_MAX, "%.*f", rate < 9.95 ? 2 : rate < 99.5 ? 1 : 0, rate);
+}
+
+static void put_size(double bytes, char buf[CELL_MAX])
+{
+    char text[FA_UNITS_MAX];
+    snprintf(buf, CELL_MAX, "%s", fa_units_bytes(bytes, text));
+}
+
+static void put_speed(double bytes, char buf[CELL_MAX])
+{
+    char text[FA_UNITS_MAX];
+    snprintf(buf, CELL_MAX, "%s/s", fa_units_bytes(bytes, text));
+}
+
+/* The columns, in groups that are kept together if there is room; the first has the bars beside
+ * it, and nothing else. */
+
+enum kind { RANK, WALL, WALL_INTERVAL, RATIO, RATIO_INTERVAL, VALUE };
+
+struct column {
+    const char *head;
+    enum kind kind;
+    unsigned group;
+    size_t offset; /* Of a VALUE in the standing: a double. */
+    void (*put)(double value, char buf[CELL_MAX]);
+};
+
+#define OF(field) offsetof(struct fa_standing_of, field)
+
+static const struct column table[] = {
+    {"", RANK, 0, 0, NULL},
+    {"", WALL, 0, 0, NULL},
+    {"95 %", WALL_INTERVAL, 0, 0, NULL},
+    {"ratio", RATIO, 0, 0, NULL},
+    {"95 %", RATIO_INTERVAL, 0, 0, NULL},
+    {"files/s", VALUE, 1, OF(files_per_second), put_rate},
+    {"data/s", VALUE, 1, OF(bytes_per_second), put_speed},
+    {"CPU", VALUE, 1, OF(cpu.median), put_seconds},
+    {"memory", VALUE, 1, OF(peak_pss), put_size},
+    {"threads", VALUE, 2, OF(peak_threads), put_count},
+    {"procs", VALUE, 2, OF(peak_processes), put_count},
+    {"switches", VALUE, 2, OF(switches), put_count},
+    {"syscalls", VALUE, 2, OF(calls), put_count},
+    {"TTFB p50", VALUE, 3, OF(ttfb.p50), put_seconds},
+    {"p95", VALUE, 3, OF(ttfb.p95), put_seconds},
+    {"p99", VALUE, 3, OF(ttfb.p99), put_seconds},
+    {"total p50", VALUE, 4, OF(total.p50), put_seconds},
+    {"p95", VALUE, 4, OF(total.p95), put_seconds},
+    {"p99", VALUE, 4, OF(total.p99), put_seconds},
+};
+#define COLUMNS (sizeof(table) / sizeof(*table))
+
+static const char *rank_text(enum fa_rank rank)
+{
+    static const char *const texts[] = {[FA_RANK_BEST] = "use",
+                                        [FA_RANK_EQUAL] = "equal",
+                                        [FA_RANK_SLOWER] = "slower",
+                                        [FA_RANK_FAILING] = "fails",
+                                        [FA_RANK_NONE] = ""};
+    return texts[rank];
+}
+
+static void put_interval(const struct fa_grid *grid, const struct fa_standing_of *standing,
+                         enum kind kind, char buf[CELL_MAX])
+{
+    char low[CELL_MAX] = "", high[CELL_MAX] = "";
+    if (kind == WALL_INTERVAL) {
+        put_wall(grid, standing->wall.low, low);
+        put_wall(grid, standing->wall.high, high);
+    } else {
+        snprintf(low, sizeof(low), "%.2f", standing->ratio.low);
+        snprintf(high, sizeof(high), "%.2f", standing->ratio.high);
+    }
+    /* Room for two numbers of any sensible size. */
+    snprintf(buf, CELL_MAX, "%.17s-%.17s", low, high);
+}
+
+static void put_cell(const struct fa_grid *grid, const struct column *column, size_t contestant,
+                     char buf[CELL_MAX])
+{
+    const struct fa_standing_of *standing = &grid->verdict->standings[contestant];
+    bool fastest = contestant == grid->verdict->fastest;
+    double value = NAN;
+    buf[0] = '\0';
+    switch (column->kind) {
+    case RANK:
+        snprintf(buf, CELL_MAX, "%s", rank_text(standing->rank));
+        break;
+    case WALL:
+        if (!isnan(standing->wall.median))
+            put_wall(grid, standing->wall.median, buf);
+        break;
+    case RATIO:
+        if (!isnan(standing->ratio.median))
+            snprintf(buf, CELL_MAX, "%.2f", standing->ratio.median);
+        break;
+    case WALL_INTERVAL:
+        if (!isnan(standing->wall.low))
+            put_interval(grid, standing, column->kind, buf);
+        break;
+    case RATIO_INTERVAL:
+        if (!isnan(standing->ratio.low) && !fastest)
+            put_interval(grid, standing, column->kind, buf);
+        break;
+    case VALUE:
+        memcpy(&value, (const char *)standing + column->offset, sizeof(value));
+        if (!isnan(value))
+            column->put(value, buf);
+        break;
+    }
+}
+
+static const char *head_of(const struct fa_grid *grid, const struct column *column)
+{
+    return column->kind == WALL ? wall_head(grid) : column->head;
+}
+
+/* How wide a column must be; 0 if it has nothing to show. */
+static unsigned width_of(const struct fa_grid *grid, const struct column *column)
+{
+    unsigned width = 0;
+    char cell[CELL_MAX];
+    for (size_t i = 0; i < grid->comparison->n_contestants; ++i) {
+        put_cell(grid, column, i, cell);
+        unsigned len = (unsigned)strlen(cell);
+        width = len > width ? len : width;
+    }
+    unsigned head = (unsigned)strlen(head_of(grid, column));
+    return width > 0 && head > width ? head : width;
+}
+
+static unsigned name_width(const struct fa_grid *grid)
+{
+    unsigned width = 0;
+    unsigned most = grid->columns < NARROW ? grid->columns / 2 : grid->columns * 2 / 5;
+    for (size_t i = 0; i < grid->comparison->n_contestants; ++i) {
+        unsigned mine = fa_term_width(grid->comparison->contestants[i].name);
+        width = mine > width ? mine : width;
+    }
+    return width > most ? most : width;
+}
+
+static void put_name(const struct fa_grid *grid, size_t contestant, unsigned width)
+{
+    char name[4 * FA_CONTESTANT_NAME_MAX];
+    fa_term_escape(grid->comparison->contestants[contestant].name, name, sizeof(name));
+    fa_term_cut(name, width);
+    enum fa_rank rank = grid->verdict->standings[contestant].rank;
+    if (rank == FA_RANK_BEST)
+        fa_grid_paint(grid, FA_PAINT_BEST);
+    else if (rank == FA_RANK_FAILING)
+        fa_grid_paint(grid, FA_PAINT_FAILING);
+    fputs(name, grid->out);
+    if (rank == FA_RANK_BEST || rank == FA_RANK_FAILING)
+        fa_grid_paint(grid, FA_PAINT_PLAIN);
+    /* Blanks come before what follows, so that no line ends in them. */
+}
+
+static unsigned shown_width(const struct fa_grid *grid, size_t contestant, unsigned width)
+{
+    unsigned mine = fa_term_width(grid->comparison->contestants[contestant].name);
+    return mine < width ? mine : width;
+}
+
+/* The time as a bar, its interval as a whisker: "########--|--". */
+static void put_bar(const struct fa_grid *grid, size_t contestant, unsigned room)
+{
+    const struct fa_standing_of *standing = &grid->verdict->standings[contestant];
+    double largest = 0;
+    for (size_t i = 0; i < grid->comparison->n_contestants; ++i) {
+        const struct fa_estimate *wall = &grid->verdict->standings[i].wall;
+        largest = fmax(largest, fmax(wall->median, wall->high));
+    }
+    if (isnan(standing->wall.median) || largest <= 0)
+        return;
+    double scale = (room - 1) / largest;
+    double low = isnan(standing->wall.low) ? standing->wall.median : standing->wall.low;
+    double high = isnan(standing->wall.high) ? standing->wall.median : standing->wall.high;
+    unsigned at = (unsigned)lround(standing->wall.median * scale);
+    unsigned from = low > 0 ? (unsigned)lround(low * scale) : 0;
+    unsigned to = (unsigned)lround(high * scale);
+    for (unsigned i = 0; i <= to; ++i)
+        fputc(i == at ? '|' : i < from ? '#' : '-', grid->out);
+}
+
+/* Some columns beside each other, of the widths given; those of width 0 are left out. */
+struct block {
+    size_t first, end; /* Columns. */
+    unsigned name;     /* Width of the names. */
+    unsigned bar;      /* Width of the bars; 0: none. */
+    const unsigned *widths;
+};
+
+/* One cell, behind blanks that are printed only before something. */
+static void put_text(FILE *out, unsigned *blanks, unsigned width, bool left, const char *text)
+{
+    unsigned len = (unsigned)strlen(text);
+    if (len == 0) {
+        *blanks += GAP + width;
+        return;
+    }
+    fprintf(out, "%*s%s", (int)(*blanks + GAP + (left ? 0 : width - len)), "", text);
+    *blanks = left ? width - len : 0;
+}
+
+static void put_heads(const struct fa_grid *grid, const struct block *block)
+{
+    unsigned blanks = block->name;
+    fa_grid_paint(grid, FA_PAINT_HEAD);
+    for (size_t i = block->first; i < block->end; ++i)
+        if (block->widths[i])
+            put_text(grid->out, &blanks, block->widths[i], table[i].kind == RANK,
+                     head_of(grid, &table[i]));
+    fa_grid_paint(grid, FA_PAINT_PLAIN);
+    fputc('\n', grid->out);
+}
+
+static void put_block(const struct fa_grid *grid, const struct block *block)
+{
+    fputc('\n', grid->out);
+    if (block->first < block->end)
+        put_heads(grid, block);
+    for (size_t row = 0; row < grid->comparison->n_contestants; ++row) {
+        size_t contestant = grid->order[row];
+        put_name(grid, contestant, block->name);
+        unsigned blanks = block->name - shown_width(grid, contestant, block->name);
+        for (size_t i = block->first; i < block->end; ++i) {
+            char cell[CELL_MAX];
+            put_cell(grid, &table[i], contestant, cell);
+            if (block->widths[i])
+                put_text(grid->out, &blanks, block->widths[i], table[i].kind == RANK, cell);
+        }
+        if (block->bar && grid->verdict->standings[contestant].rank != FA_RANK_FAILING) {
+            fprintf(grid->out, "%*s", (int)(blanks + GAP), "");
+            put_bar(grid, contestant, block->bar);
+        }
+        fputc('\n', grid->out);
+    }
+}
+
+static unsigned bar_in(unsigned left)
+{
+    return left < BAR_LEAST + GAP ? 0 : left - GAP > BAR_MOST ? BAR_MOST : left - GAP;
+}
+
+/* Groups beside each other are of one part: the bars' (0), speed and cost (1, 2), latency (3, 4). */
+static unsigned part_of(unsigned group)
+{
+    return (group + 1) / 2;
+}
+
+/* The columns from one on that are of its group, and how wide they are. */
+static unsigned group_width(const unsigned *widths, size_t from)
+{
+    unsigned width = 0;
+    for (size_t i = from; i < COLUMNS && table[i].group == table[from].group; ++i)
+        width += widths[i] ? GAP + widths[i] : 0;
+    return width;
+}
+
+/* Where the line that begins with a column ends: a group that does not fit any more begins the
+ * next, and only what is wider than a line is broken.  *used: the width of the names, and then of
+ * all. */
+static size_t find_end(const struct fa_grid *grid, const unsigned *widths, size_t first,
+                       unsigned *used)
+{
+    unsigned name = *used;
+    size_t end = first;
+    for (; end < COLUMNS; ++end) {
+        unsigned more = widths[end] ? GAP + widths[end] : 0;
+        bool begins = end > first && table[end].group != table[end - 1].group;
+        if (begins && (part_of(table[end].group) != part_of(table[first].group) ||
+                       *used + group_width(widths, end) > grid->columns))
+            break;
+        if (more && *used > name && *used + more > grid->columns)
+            break;
+        *used += more;
+    }
+    return end;
+}
+
+void fa_grid_print(const struct fa_grid *grid)
+{
+    unsigned widths[COLUMNS];
+    unsigned name = name_width(grid);
+    bool bars = false;
+    for (size_t i = 0; i < COLUMNS; ++i)
+        widths[i] = width_of(grid, &table[i]);
+    for (size_t first = 0, end; first < COLUMNS; first = end) {
+        unsigned used = name;
+        end = find_end(grid, widths, first, &used);
+        struct block block = {first, end, name, 0, widths};
+        if (first == 0 && table[end].group != 0 && used < grid->columns)
+            block.bar = bar_in(grid->columns - used);
+        bars |= block.bar > 0;
+        if (used > name)
+            put_block(grid, &block);
+    }
+    unsigned room = grid->columns > name ? bar_in(grid->columns - name) : 0;
+    if (!bars && room && largest_wall(grid) > 0)
+        put_block(grid, &(struct block){0, 0, name, room, widths});
+}

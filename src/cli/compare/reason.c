@@ -1,0 +1,305 @@
+#include "cli/compare/reason.h"
+
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+/* So few rounds that more of them may show what these did not. */
+#define ROUNDS_FEW  4
+#define ROUNDS_MORE 9
+
+/* A difference that would count, if it were none of chance. */
+#define RATIO_HIDDEN 1.05
+
+/* What is worth a word: CPU and memory that differ by so much. */
+#define CPU_TOLD    1.2
+#define MEMORY_TOLD 1.5
+
+/* The slots are the limit if time falls with them by at least that share of what it could. */
+#define SLOTS_SHARE 0.75
+
+/* It waits rather than computes: the share of the first byte in an entry's time, and the cores. */
+#define WAITING_SHARE 0.7
+#define WAITING_CORES 0.5
+
+/* As many cores are busy all the time as a program with one thread can keep so. */
+#define BUSY_CORES 0.9
+
+/* Append to the reason; what does not fit is left out. */
+__attribute__((format(printf, 2, 3))) static void add(struct fa_verdict *verdict,
+                                                      const char *format, ...)
+{
+    size_t used = strlen(verdict->reason);
+    va_list args;
+    va_start(args, format);
+    vsnprintf(verdict->reason + used, sizeof(verdict->reason) - used, format, args);
+    va_end(args);
+}
+
+static const char *name_of(const struct fa_comparison *comparison, size_t i)
+{
+    return comparison->contestants[i].name;
+}
+
+/* How many rounds to try next. */
+static unsigned more_rounds(const struct fa_comparison *comparison)
+{
+    return comparison->rounds > ROUNDS_MORE / 2 ? 2 * comparison->rounds : ROUNDS_MORE;
+}
+
+/* Nothing was concluded. */
+
+static void add_few_rounds(struct fa_verdict *verdict, const struct fa_comparison *comparison)
+{
+    if (comparison->rounds == 0)
+        add(verdict, "No round was ended");
+    else
+        add(verdict, "Only %u round%s ended", comparison->rounds,
+            comparison->rounds == 1 ? " was" : "s were");
+    if (comparison->rounds_wanted > comparison->rounds)
+        add(verdict, " of the %u that were asked for", comparison->rounds_wanted);
+    add(verdict, ", and it takes at least %u to tell a difference from noise.", FA_ROUNDS_LEAST);
+}
+
+static void add_drift(struct fa_verdict *verdict, const struct fa_comparison *comparison)
+{
+    double percent = 100 * fabs(verdict->drift - 1);
+    add(verdict,
+        "%s changed meanwhile: from the first round to the last, times went %s by %.0f %%, and "
+        "differences cannot be told from that; run it again when it is steady, with more rounds "
+        "(--rounds %u).",
+        comparison->stage ? "The machine" : "The network or the servers",
+        verdict->drift > 1 ? "up" : "down", percent, more_rounds(comparison));
+}
+
+static void add_none(struct fa_verdict *verdict, const struct fa_comparison *comparison,
+                     const struct fa_choice *choice)
+{
+    bool entries = false;
+    for (size_t i = 0; i < comparison->n_contestants; ++i)
+        entries |= !isnan(verdict->standings[i].failed);
+    if (comparison->n_contestants == 0)
+        add(verdict, "Nothing was run.");
+    else if (comparison->rounds < FA_ROUNDS_LEAST)
+        add_few_rounds(verdict, comparison);
+    else if (choice->competing == 0 && entries)
+        add(verdict, "Speed says nothing here: every contestant failed; see what failed above.");
+    else if (!entries)
+        add(verdict, "No entry ended, so there is nothing to compare.");
+    else if (verdict->drifted)
+        add_drift(verdict, comparison);
+    else if (comparison->n_contestants == 1)
+        add(verdict, "Only %s was run, so there is nothing to compare it with.",
+            name_of(comparison, 0));
+    else
+        add(verdict, "No time could be measured.");
+}
+
+/* One is the fastest. */
+
+/* The fastest of those that are slower; n_contestants if there is none. */
+static size_t find_next(const struct fa_verdict *verdict, size_t n)
+{
+    size_t next = n;
+    for (size_t i = 0; i < n; ++i)
+        if (verdict->standings[i].rank == FA_RANK_SLOWER &&
+            (next == n ||
+             verdict->standings[i].ratio.median < verdict->standings[next].ratio.median))
+            next = i;
+    return next;
+}
+
+static bool apart(const struct fa_estimate *a, const struct fa_estimate *b)
+{
+    return a->low > b->high || b->low > a->high;
+}
+
+static bool differ(double ratio, double least)
+{
+    return isfinite(ratio) && ratio > 0 && (ratio >= least || ratio <= 1 / least);
+}
+
+/* What another needs besides time, against the one to use. */
+static void add_costs(struct fa_verdict *verdict, size_t other)
+{
+    const struct fa_standing_of *best = &verdict->standings[verdict->best];
+    const struct fa_standing_of *next = &verdict->standings[other];
+    double cpu = next->cpu.median / best->cpu.median;
+    double memory = next->peak_pss / best->peak_pss;
+    bool tell_cpu = apart(&next->cpu, &best->cpu) && differ(cpu, CPU_TOLD);
+    bool tell_memory = differ(memory, MEMORY_TOLD);
+    if (tell_cpu)
+        add(verdict, "%s %.2g times the CPU", tell_memory ? "," : " and", cpu);
+    if (tell_memory)
+        add(verdict, " and %.2g times the memory", memory);
+}
+
+static void add_fastest(struct fa_verdict *verdict, const struct fa_comparison *comparison)
+{
+    size_t next = find_next(verdict, comparison->n_contestants);
+    const char *best = name_of(comparison, verdict->best);
+    if (next == comparison->n_contestants) {
+        add(verdict, "%s alone did the work, and the others failed more than it", best);
+        return;
+    }
+    const struct fa_estimate *ratio = &verdict->standings[next].ratio;
+    add(verdict, "%s is the fastest: %s%s takes %.2f times as long (%.2f to %.2f)", best,
+        name_of(comparison, next), comparison->n_contestants > 2 ? ", the next," : "",
+        ratio->median, ratio->low, ratio->high);
+    add_costs(verdict, next);
+}
+
+/* Several are as fast. */
+
+/* How much more the others that are as fast cost. */
+static void add_others(struct fa_verdict *verdict, const struct fa_comparison *comparison,
+                       const struct fa_choice *choice, bool cpu)
+{
+    const struct fa_standing_of *best = &verdict->standings[verdict->best];
+    double least = INFINITY, most = 0;
+    size_t other = 0;
+    for (size_t i = 0; i < comparison->n_contestants; ++i) {
+        const struct fa_standing_of *standing = &verdict->standings[i];
+        if (standing->rank != FA_RANK_EQUAL)
+            continue;
+        double times =
+            cpu ? standing->cpu.median / best->cpu.median : standing->peak_pss / best->peak_pss;
+        least = fmin(least, times);
+        most = fmax(most, times);
+        other = i;
+    }
+    if (!isfinite(most))
+        return;
+    if (choice->equal == 2)
+        add(verdict, " (%s %.3g times as much)", name_of(comparison, other), most);
+    else
+        add(verdict, " (the others %.3g to %.3g times as much)", least, most);
+}
+
+/* Noise may hide a difference: there are few rounds, or one that is called equal looks slower. */
+static void add_more_rounds(struct fa_verdict *verdict, const struct fa_comparison *comparison)
+{
+    bool few = comparison->rounds <= ROUNDS_FEW;
+    bool hidden = false;
+    for (size_t i = 0; i < comparison->n_contestants; ++i)
+        hidden |= verdict->standings[i].rank <= FA_RANK_EQUAL &&
+                  verdict->standings[i].ratio.median >= RATIO_HIDDEN;
+    if (few)
+        add(verdict, "; %u rounds are few, and more may show a difference", comparison->rounds);
+    else if (hidden)
+        add(verdict, "; more rounds may show a difference");
+    if (few || hidden)
+        add(verdict, " (--rounds %u)", more_rounds(comparison));
+}
+
+static void add_equal(struct fa_verdict *verdict, const struct fa_comparison *comparison,
+                      const struct fa_choice *choice)
+{
+    const char *best = name_of(comparison, verdict->best);
+    if (choice->equal == choice->competing) {
+        add(verdict, "No difference in time is larger than the noise");
+    } else {
+        size_t next = find_next(verdict, comparison->n_contestants);
+        add(verdict, "Among the %zu fastest no difference in time is larger than the noise",
+            choice->equal);
+        if (next < comparison->n_contestants)
+            add(verdict, " (%s, the next, takes %.2f times as long)", name_of(comparison, next),
+                verdict->standings[next].ratio.median);
+    }
+    if (choice->by_cpu == 1) {
+        add(verdict, "; %s needs the least CPU", best);
+        add_others(verdict, comparison, choice, true);
+    } else if (choice->by_memory == 1) {
+        add(verdict, "; %s needs the least memory", best);
+        if (choice->by_cpu == choice->equal)
+            add_others(verdict, comparison, choice, false);
+        else
+            add(verdict, " of those with the least CPU");
+    } else if (choice->async) {
+        add(verdict,
+            ", nor one in CPU or memory that counts; so %s will do, without a thread or process "
+            "for each transfer",
+            best);
+    } else {
+        add(verdict, ", nor one in CPU or memory that counts; so any of them will do, such as %s",
+            best);
+    }
+    add_more_rounds(verdict, comparison);
+}
+
+/* The cause, as far as the measures show it. */
+
+/* One that differs from the best by its jobs only, with the most of those that have fewer;
+ * n_contestants if there is none.  *ret_most: none has more jobs than the best. */
+static size_t find_fewer_jobs(const struct fa_verdict *verdict,
+                              const struct fa_comparison *comparison, bool *ret_most)
+{
+    size_t n = comparison->n_contestants, found = n;
+    const struct fa_contestant *best = &comparison->contestants[verdict->best];
+    *ret_most = true;
+    for (size_t i = 0; i < n; ++i) {
+        const struct fa_contestant *one = &comparison->contestants[i];
+        if (one->mode != best->mode || one->loops != best->loops || one->http != best->http ||
+            one->hash_with != best->hash_with)
+            continue;
+        *ret_most &= one->jobs <= best->jobs;
+        if (one->jobs < best->jobs && verdict->standings[i].rank == FA_RANK_SLOWER &&
+            (found == n || one->jobs > comparison->contestants[found].jobs))
+            found = i;
+    }
+    return found;
+}
+
+static bool add_slots(struct fa_verdict *verdict, const struct fa_comparison *comparison)
+{
+    bool most = false;
+    size_t fewer = find_fewer_jobs(verdict, comparison, &most);
+    if (fewer == comparison->n_contestants)
+        return false;
+    const struct fa_contestant *one = &comparison->contestants[fewer];
+    double jobs = (double)comparison->contestants[verdict->best].jobs / (double)one->jobs;
+    double times =
+        verdict->standings[fewer].wall.median / verdict->standings[verdict->best].wall.median;
+    if (!(times >= SLOTS_SHARE * jobs))
+        return false;
+    add(verdict, "; with -j %u it takes %.2g times as long, so slots are what is short%s",
+        one->jobs, times, most ? ", and more of them may be faster yet" : "");
+    return true;
+}
+
+static void add_cause(struct fa_verdict *verdict, const struct fa_comparison *comparison)
+{
+    const struct fa_standing_of *best = &verdict->standings[verdict->best];
+    double cores = best->cpu.median / best->wall.median;
+    double waiting = best->ttfb.p50 / best->total.p50;
+    if (add_slots(verdict, comparison))
+        return;
+    if (!comparison->stage && waiting >= WAITING_SHARE && cores < WAITING_CORES)
+        add(verdict,
+            "; the first byte is %.0f %% of an entry's time and the CPU is %.0f %% of one core, so "
+            "it waits for the servers and the network",
+            100 * fmin(waiting, 1), 100 * cores);
+    else if (!comparison->stage && cores >= BUSY_CORES)
+        add(verdict, "; it keeps the CPU busy, with %.0f %% of one core", 100 * cores);
+}
+
+void fa_reason_write(struct fa_verdict *verdict, const struct fa_comparison *comparison,
+                     const struct fa_choice *choice)
+{
+    verdict->reason[0] = '\0';
+    if (!verdict->concluded) {
+        add_none(verdict, comparison, choice);
+        return;
+    }
+    if (choice->equal > 1)
+        add_equal(verdict, comparison, choice);
+    else
+        add_fastest(verdict, comparison);
+    add_cause(verdict, comparison);
+    if (choice->competing < comparison->n_contestants && choice->competing > 1)
+        add(verdict, "; %zu failed more and %s not counted",
+            comparison->n_contestants - choice->competing,
+            comparison->n_contestants - choice->competing == 1 ? "is" : "are");
+    add(verdict, ".");
+}

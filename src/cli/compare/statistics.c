@@ -1,0 +1,296 @@
+/*
+ * Why a smoothed bootstrap.  The median of a resample of five values is one of the five, so the
+ * plain percentile interval can be no wider than they are, and knows only few confidences.  With
+ * noise added to each drawn value, as wide as the uncertainty of the values' centre (Silverman and
+ * Young, 1987), the medians fill the gaps, and reach beyond.  The width of that noise comes from
+ * the median of the deviations, so that one wild value does not widen it.
+ *
+ * A bootstrap of few values is still too narrow: their spread is less than that of what they were
+ * drawn from, by sqrt((n - 1) / n), and is itself uncertain.  So the interval is widened by
+ * n / (n - 1), which was found by trying: from 5 values on, an interval of 95 % then holds the
+ * median 95 to 97 times in 100, and with 3 about 90 times.
+ */
+#include "cli/compare/statistics.h"
+
+#include <math.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Resamples, and how many values are drawn for them at most. */
+#define RESAMPLES     4000
+#define RESAMPLES_MIN 1000
+#define DRAWS_MAX     1000000
+
+/* The smoothing noise, in standard errors of a mean. */
+#define SMOOTHING 1.0
+
+#define FEW           32
+#define ORDERS        5000
+#define EXACT_MAX     7
+#define SEED          0x66657463686f6c6cU
+#define TWO_PI        6.283185307179586
+#define MAD_TO_NORMAL 1.4826
+
+uint64_t fa_random_next(struct fa_random *random)
+{
+    uint64_t z = random->state += 0x9e3779b97f4a7c15U;
+    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9U;
+    z = (z ^ (z >> 27)) * 0x94d049bb133111ebU;
+    return z ^ (z >> 31);
+}
+
+size_t fa_random_below(struct fa_random *random, size_t limit)
+{
+    return (size_t)(((fa_random_next(random) >> 32) * limit) >> 32);
+}
+
+/* Above 0 and below 1. */
+static double uniform(struct fa_random *random)
+{
+    return ((double)(fa_random_next(random) >> 12) + 0.5) / 4503599627370496.0;
+}
+
+double fa_random_normal(struct fa_random *random)
+{
+    double radius = sqrt(-2 * log(uniform(random)));
+    return radius * cos(TWO_PI * uniform(random));
+}
+
+static int compare(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+    if (isnan(x) || isnan(y))
+        return (isnan(x) != 0) - (isnan(y) != 0);
+    return (x > y) - (x < y);
+}
+
+size_t fa_statistics_sort(double *values, size_t n)
+{
+    if (n > 0)
+        qsort(values, n, sizeof(*values), compare);
+    while (n > 0 && isnan(values[n - 1]))
+        --n;
+    return n;
+}
+
+double fa_statistics_percentile(const double *sorted, size_t n, double share)
+{
+    if (n == 0)
+        return NAN;
+    double place = share * (double)(n - 1);
+    if (place <= 0)
+        return sorted[0];
+    size_t below = (size_t)place;
+    if (below >= n - 1)
+        return sorted[n - 1];
+    return sorted[below] + (place - (double)below) * (sorted[below + 1] - sorted[below]);
+}
+
+double fa_statistics_median(const double *sorted, size_t n)
+{
+    return fa_statistics_percentile(sorted, n, 0.5);
+}
+
+/* The deviation of sorted values, by the median of their distances from the median.  In small
+ * samples that comes out too small by a known factor (Croux and Rousseeuw, 1992). */
+static double spread(const double *sorted, size_t n, double *scratch)
+{
+    static const double factors[] = {0, 0, 1.196, 1.495, 1.363, 1.206, 1.200, 1.140, 1.129, 1.107};
+    double median = fa_statistics_median(sorted, n);
+    for (size_t i = 0; i < n; ++i)
+        scratch[i] = fabs(sorted[i] - median);
+    fa_statistics_sort(scratch, n);
+    double factor =
+        n < sizeof(factors) / sizeof(*factors) ? factors[n] : (double)n / ((double)n - 0.8);
+    return MAD_TO_NORMAL * factor * fa_statistics_median(scratch, n);
+}
+
+/* As qsort() does; a handful of values, thousands of times, is sorted faster without it. */
+static void sort_drawn(double *values, size_t n)
+{
+    if (n > FEW) {
+        fa_statistics_sort(values, n);
+        return;
+    }
+    for (size_t i = 1; i < n; ++i) {
+        double value = values[i];
+        size_t at = i;
+        for (; at > 0 && values[at - 1] > value; --at)
+            values[at] = values[at - 1];
+        values[at] = value;
+    }
+}
+
+/* The interval of the median of sorted values.  scratch has room for n values. */
+static void bootstrap(const double *sorted, size_t n, double confidence, double *scratch,
+                      struct fa_estimate *ret)
+{
+    struct fa_random random = {SEED};
+    double medians[RESAMPLES];
+    double noise = SMOOTHING * spread(sorted, n, scratch) / sqrt((double)n);
+    size_t count = DRAWS_MAX / n;
+    count = count > RESAMPLES ? RESAMPLES : count < RESAMPLES_MIN ? RESAMPLES_MIN : count;
+    for (size_t i = 0; i < count; ++i) {
+        for (size_t j = 0; j < n; ++j)
+            scratch[j] = sorted[fa_random_below(&random, n)] + noise * fa_random_normal(&random);
+        sort_drawn(scratch, n);
+        medians[i] = fa_statistics_median(scratch, n);
+    }
+    fa_statistics_sort(medians, count);
+    double widen = (double)n / (double)(n - 1);
+    double middle = fa_statistics_median(sorted, n);
+    double low = fa_statistics_percentile(medians, count, (1 - confidence) / 2);
+    double high = fa_statistics_percentile(medians, count, (1 + confidence) / 2);
+    ret->low = middle + widen * (low - middle);
+    ret->high = middle + widen * (high - middle);
+}
+
+int fa_statistics_estimate(const double *values, size_t n, double confidence,
+                           struct fa_estimate *ret)
+{
+    *ret = (struct fa_estimate){NAN, NAN, NAN};
+    if (n == 0)
+        return 0;
+    double *sorted = calloc(2 * n, sizeof(*sorted));
+    if (!sorted)
+        return -1;
+    memcpy(sorted, values, n * sizeof(*sorted));
+    double *scratch = sorted + n;
+    n = fa_statistics_sort(sorted, n);
+    ret->median = fa_statistics_median(sorted, n);
+    if (n >= 3) {
+        bool positive = sorted[0] > 0;
+        for (size_t i = 0; i < n && positive; ++i)
+            sorted[i] = log(sorted[i]);
+        bootstrap(sorted, n, confidence, scratch, ret);
+        if (positive) {
+            ret->low = exp(ret->low);
+            ret->high = exp(ret->high);
+        }
+        /* Between two middle values, the logarithm has another middle; and rounding. */
+        ret->low = fmin(ret->low, ret->median);
+        ret->high = fmax(ret->high, ret->median);
+    }
+    free(sorted);
+    return 0;
+}
+
+/* How steep values are: the slope of the least squares' line, but for a factor. */
+static double steepness(const double *values, size_t n)
+{
+    double middle = (double)(n - 1) / 2, sum = 0;
+    for (size_t i = 0; i < n; ++i)
+        sum += ((double)i - middle) * values[i];
+    return sum;
+}
+
+/* The median of the slopes between any two values (Theil and Sen). */
+static int find_slope(const double *values, size_t n, double *ret)
+{
+    double *slopes = calloc(n * (n - 1) / 2, sizeof(*slopes));
+    size_t count = 0;
+    if (!slopes)
+        return -1;
+    for (size_t i = 0; i < n; ++i)
+        for (size_t j = i + 1; j < n; ++j)
+            slopes[count++] = (values[j] - values[i]) / (double)(j - i);
+    fa_statistics_sort(slopes, count);
+    *ret = fa_statistics_median(slopes, count);
+    free(slopes);
+    return 0;
+}
+
+static void swap(double *a, double *b)
+{
+    double value = *a;
+    *a = *b;
+    *b = value;
+}
+
+/* The orders that are at least that steep, up or down.  Those that are as steep but for rounding
+ * count. */
+struct steep {
+    double least;
+    size_t hits, orders;
+};
+
+static void weigh(struct steep *steep, const double *values, size_t n)
+{
+    steep->hits += fabs(steepness(values, n)) >= steep->least;
+    ++steep->orders;
+}
+
+/* Every order once (Heap's algorithm). */
+static void try_all(struct steep *steep, double *values, size_t n)
+{
+    size_t turns[EXACT_MAX] = {0};
+    weigh(steep, values, n);
+    for (size_t i = 1; i < n;) {
+        if (turns[i] < i) {
+            swap(&values[i % 2 ? turns[i] : 0], &values[i]);
+            weigh(steep, values, n);
+            ++turns[i];
+            i = 1;
+        } else {
+            turns[i++] = 0;
+        }
+    }
+}
+
+static void try_some(struct steep *steep, double *values, size_t n)
+{
+    struct fa_random random = {SEED};
+    /* The order that was seen is one of them, so that p is never 0. */
+    weigh(steep, values, n);
+    while (steep->orders < ORDERS) {
+        for (size_t i = n - 1; i > 0; --i)
+            swap(&values[i], &values[fa_random_below(&random, i + 1)]);
+        weigh(steep, values, n);
+    }
+}
+
+static int monotone(const double *values, size_t n)
+{
+    int way = 0;
+    for (size_t i = 1; i < n; ++i) {
+        int step = (values[i] > values[i - 1]) - (values[i] < values[i - 1]);
+        if (step == 0 || (i > 1 && step != way))
+            return 0;
+        way = step;
+    }
+    return way;
+}
+
+int fa_statistics_trend(const double *values, size_t n, struct fa_trend *ret)
+{
+    *ret = (struct fa_trend){.p = 1};
+    if (n < 2)
+        return 0;
+    double *copy = calloc(n, sizeof(*copy));
+    if (!copy || find_slope(values, n, &ret->slope) != 0) {
+        free(copy);
+        return -1;
+    }
+    memcpy(copy, values, n * sizeof(*copy));
+    ret->monotone = monotone(values, n);
+    struct steep steep = {.least = fabs(steepness(values, n)) * (1 - 1e-9)};
+    if (n <= EXACT_MAX)
+        try_all(&steep, copy, n);
+    else
+        try_some(&steep, copy, n);
+    ret->p = (double)steep.hits / (double)steep.orders;
+    free(copy);
+    return 0;
+}
+
+double fa_statistics_proportions(uint64_t hits1, uint64_t n1, uint64_t hits2, uint64_t n2)
+{
+    if (n1 == 0 || n2 == 0)
+        return 0;
+    double size1 = (double)n1, size2 = (double)n2;
+    double all = ((double)hits1 + (double)hits2) / (size1 + size2);
+    double error = sqrt(all * (1 - all) * (1 / size1 + 1 / size2));
+    double difference = (double)hits1 / size1 - (double)hits2 / size2;
+    return error > 0 ? difference / error : 0;
+}

@@ -1,0 +1,262 @@
+#include "cli/compare/table.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/compare/contestant.h"
+#include "cli/compare/grid.h"
+#include "cli/term.h"
+#include "cli/units.h"
+
+/* Room for a line of text before it is wrapped. */
+#define TEXT_MAX 2048
+
+#define CONFIDENCE 0.95
+
+/* Words, broken between them so that no line is wider than the terminal if it can be helped. */
+static void put_wrapped(const struct fa_grid *grid, const char *text, unsigned indent)
+{
+    char safe[4 * TEXT_MAX];
+    fa_term_escape(text, safe, sizeof(safe));
+    unsigned at = 0;
+    for (char *rest = NULL, *word = strtok_r(safe, " ", &rest); word;
+         word = strtok_r(NULL, " ", &rest)) {
+        unsigned width = fa_term_width(word);
+        if (at > 0 && at + 1 + width > grid->columns) {
+            fputc('\n', grid->out);
+            at = 0;
+        }
+        unsigned blanks = at == 0 ? indent : 1;
+        fprintf(grid->out, "%*s%s", (int)blanks, "", word);
+        at += blanks + width;
+    }
+    fputc('\n', grid->out);
+}
+
+static void put_title(const struct fa_grid *grid)
+{
+    const char *title = grid->comparison->title;
+    char *line = NULL;
+    if (asprintf(&line, "Comparison of %s", title ? title : "-") < 0)
+        return;
+    size_t size = fa_term_escape(line, NULL, 0) + 1;
+    char *safe = malloc(size);
+    if (safe) {
+        fa_term_escape(line, safe, size);
+        fa_term_cut(safe, grid->columns);
+        fa_grid_paint(grid, FA_PAINT_HEAD);
+        fputs(safe, grid->out);
+        fa_grid_paint(grid, FA_PAINT_PLAIN);
+        fputc('\n', grid->out);
+    }
+    free(safe);
+    free(line);
+}
+
+static void put_what(const struct fa_grid *grid)
+{
+    const struct fa_comparison *c = grid->comparison;
+    char line[TEXT_MAX], bytes[FA_UNITS_MAX];
+    int len = snprintf(line, sizeof(line), "%llu", (unsigned long long)c->entries);
+    if (!c->stage && c->listed > c->entries)
+        len += snprintf(line + len, sizeof(line) - (size_t)len, " of %llu",
+                        (unsigned long long)c->listed);
+    len += snprintf(line + len, sizeof(line) - (size_t)len, " %s, %s",
+                    c->stage ? "files" : "entries", fa_units_bytes((double)c->bytes, bytes));
+    if (!c->stage && c->origins > 0)
+        len += snprintf(line + len, sizeof(line) - (size_t)len, ", %llu %s",
+                        (unsigned long long)c->origins, c->origins == 1 ? "host" : "hosts");
+    len += snprintf(line + len, sizeof(line) - (size_t)len, "; %u", c->rounds);
+    if (c->rounds_wanted > c->rounds)
+        len += snprintf(line + len, sizeof(line) - (size_t)len, " of %u", c->rounds_wanted);
+    len += snprintf(line + len, sizeof(line) - (size_t)len, " round%s",
+                    c->rounds == 1 && c->rounds_wanted <= 1 ? "" : "s");
+    if (!c->stage && c->requests > 0)
+        snprintf(line + len, sizeof(line) - (size_t)len, ", %llu requests in all",
+                 (unsigned long long)c->requests);
+    put_wrapped(grid, line, 0);
+    if (c->machine[0]) {
+        snprintf(line, sizeof(line), "%s%s%s", c->machine, c->when[0] ? "; " : "", c->when);
+        put_wrapped(grid, line, 0);
+    }
+}
+
+/* What failed. */
+
+struct fails {
+    uint64_t entries, failed, classes[FA_CLASSES];
+    unsigned trials, broken;
+    int status; /* Of a broken one. */
+};
+
+static struct fails count_fails(const struct fa_grid *grid, size_t contestant)
+{
+    struct fails fails = {0};
+    const struct fa_contestant *one = &grid->comparison->contestants[contestant];
+    for (size_t i = 0; i < one->n_trials; ++i) {
+        const struct fa_trial *trial = &one->trials[i];
+        if (trial->round >= grid->comparison->rounds)
+            continue;
+        ++fails.trials;
+        fails.entries += trial->entries;
+        fails.failed += trial->failed;
+        for (unsigned class = 0; class < FA_CLASSES; ++class)
+            fails.classes[class] += trial->failures[class];
+        if (fa_verdict_broken(trial)) {
+            ++fails.broken;
+            fails.status = trial->status;
+        }
+    }
+    return fails;
+}
+
+static void put_fails(const struct fa_grid *grid, size_t contestant, const struct fails *fails)
+{
+    char line[TEXT_MAX];
+    int len = snprintf(line, sizeof(line), "%s:", grid->comparison->contestants[contestant].name);
+    if (fails->failed > 0) {
+        len += snprintf(line + len, sizeof(line) - (size_t)len, " %llu of %llu entries (%.2g %%)",
+                        (unsigned long long)fails->failed, (unsigned long long)fails->entries,
+                        100 * (double)fails->failed / (double)fails->entries);
+        const char *glue = ": ";
+        for (unsigned class = 0; class < FA_CLASSES; ++class) {
+            if (!fails->classes[class])
+                continue;
+            len += snprintf(line + len, sizeof(line) - (size_t)len, "%s%s %llu", glue,
+                            fa_class_name((enum fa_class) class),
+                            (unsigned long long)fails->classes[class]);
+            glue = ", ";
+        }
+    }
+    if (fails->broken > 0) {
+        bool killed = fails->status >= 128;
+        snprintf(line + len, sizeof(line) - (size_t)len, "%s %u of %u runs ended %s %d",
+                 fails->failed > 0 ? ";" : "", fails->broken, fails->trials,
+                 killed ? "by signal" : "with status",
+                 killed ? fails->status - 128 : fails->status);
+    }
+    put_wrapped(grid, line, 2);
+}
+
+static void put_failures(const struct fa_grid *grid)
+{
+    bool told = false;
+    for (size_t row = 0; row < grid->comparison->n_contestants; ++row) {
+        struct fails fails = count_fails(grid, grid->order[row]);
+        if (fails.failed == 0 && fails.broken == 0)
+            continue;
+        if (!told)
+            fputs("\nFailed, in all rounds:\n", grid->out);
+        told = true;
+        put_fails(grid, grid->order[row], &fails);
+    }
+}
+
+/* What isolation costs: processes against the other models of the CPU stage. */
+
+static double percent(double ratio)
+{
+    return 100 * (ratio - 1);
+}
+
+static bool put_isolation_against(const struct fa_grid *grid, size_t process, size_t other,
+                                  bool first)
+{
+    const struct fa_comparison *comparison = grid->comparison;
+    struct fa_estimate ratio;
+    char line[TEXT_MAX];
+    if (fa_verdict_ratio(comparison, process, other, CONFIDENCE, &ratio) != 0 || isnan(ratio.low))
+        return false;
+    if (first)
+        fputs("\nWhat isolation costs, in time:\n", grid->out);
+    snprintf(line, sizeof(line), "%s against %s: %+.1f %% (%+.1f %% to %+.1f %%)%s",
+             comparison->contestants[process].name, comparison->contestants[other].name,
+             percent(ratio.median), percent(ratio.low), percent(ratio.high),
+             ratio.low <= 1 && ratio.high >= 1 ? ", not larger than the noise" : "");
+    put_wrapped(grid, line, 2);
+    return true;
+}
+
+static void put_isolation(const struct fa_grid *grid)
+{
+    const struct fa_comparison *comparison = grid->comparison;
+    bool told = false;
+    for (size_t i = 0; i < comparison->n_contestants; ++i) {
+        const struct fa_contestant *process = &comparison->contestants[i];
+        if (process->hash_with != FA_HASH_WITH_PROCESS ||
+            grid->verdict->standings[i].rank == FA_RANK_FAILING)
+            continue;
+        for (size_t j = 0; j < comparison->n_contestants; ++j) {
+            const struct fa_contestant *other = &comparison->contestants[j];
+            /* Threads are held against as many processes; inline has no number. */
+            if (other->hash_with == FA_HASH_WITH_INLINE ||
+                (other->hash_with == FA_HASH_WITH_THREAD && other->jobs == process->jobs))
+                if (grid->verdict->standings[j].rank != FA_RANK_FAILING)
+                    told |= put_isolation_against(grid, i, j, !told);
+        }
+    }
+}
+
+/* The end. */
+
+static void put_command(const struct fa_grid *grid)
+{
+    const struct fa_comparison *comparison = grid->comparison;
+    char options[FA_CONTESTANT_OPTIONS_MAX];
+    fa_contestant_options(&comparison->contestants[grid->verdict->best], comparison->stage,
+                          options);
+    fputs("\n  ", grid->out);
+    fa_grid_paint(grid, FA_PAINT_BEST);
+    fa_term_put(grid->out, comparison->command ? comparison->command : "fetchall");
+    fprintf(grid->out, " %s", options);
+    if (comparison->list && comparison->list[0]) {
+        fputc(' ', grid->out);
+        fa_term_put(grid->out, comparison->list);
+    }
+    fa_grid_paint(grid, FA_PAINT_PLAIN);
+    fputc('\n', grid->out);
+}
+
+/* Whether one contestant stands above another. */
+static bool above(const struct fa_standing_of *a, const struct fa_standing_of *b)
+{
+    if ((a->rank == FA_RANK_FAILING) != (b->rank == FA_RANK_FAILING))
+        return b->rank == FA_RANK_FAILING;
+    if ((a->rank == FA_RANK_BEST) != (b->rank == FA_RANK_BEST))
+        return a->rank == FA_RANK_BEST;
+    return a->wall.median < b->wall.median || (!isnan(a->wall.median) && isnan(b->wall.median));
+}
+
+/* Those that stand equal stay in the order in which they came. */
+static void sort(const struct fa_verdict *verdict, size_t *order, size_t n)
+{
+    for (size_t i = 0; i < n; ++i) {
+        size_t at = i;
+        for (; at > 0 && above(&verdict->standings[i], &verdict->standings[order[at - 1]]); --at)
+            order[at] = order[at - 1];
+        order[at] = i;
+    }
+}
+
+void fa_table_print(FILE *out, const struct fa_comparison *comparison,
+                    const struct fa_verdict *verdict, unsigned columns, bool color)
+{
+    size_t *order = calloc(comparison->n_contestants + 1, sizeof(*order));
+    struct fa_grid grid = {out, comparison, verdict, order, columns, color};
+    put_title(&grid);
+    put_what(&grid);
+    /* Without memory, there is still the verdict. */
+    if (order && comparison->rounds > 0) {
+        sort(verdict, order, comparison->n_contestants);
+        fa_grid_print(&grid);
+        put_failures(&grid);
+        if (comparison->stage && !verdict->drifted)
+            put_isolation(&grid);
+    }
+    fputc('\n', out);
+    put_wrapped(&grid, verdict->reason, 0);
+    if (verdict->concluded)
+        put_command(&grid);
+    free(order);
+}

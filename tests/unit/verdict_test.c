@@ -1,0 +1,404 @@
+#include "cli/compare/verdict.h"
+
+#include <criterion/criterion.h>
+#include <math.h>
+#include <string.h>
+
+#include "support/contest.h"
+
+enum { THREAD, PROCESS, ASYNC };
+
+static struct contest contest;
+static struct fa_verdict verdict;
+
+static void judge(void)
+{
+    fa_verdict_fini(&verdict);
+    cr_assert_eq(fa_verdict_init(&verdict, &contest.comparison), 0);
+    cr_assert(verdict.reason[0]);
+    cr_assert_eq(verdict.reason[strlen(verdict.reason) - 1], '.', "%s", verdict.reason);
+    cr_assert_null(strstr(verdict.reason, "nan"), "%s", verdict.reason);
+    cr_assert_null(strstr(verdict.reason, "inf"), "%s", verdict.reason);
+}
+
+static void end(void)
+{
+    fa_verdict_fini(&verdict);
+}
+
+TestSuite(verdict, .fini = end);
+
+static void says(const char *text)
+{
+    cr_assert(strstr(verdict.reason, text), "%s", verdict.reason);
+}
+
+static enum fa_rank rank(size_t i)
+{
+    return verdict.standings[i].rank;
+}
+
+Test(verdict, a_clear_winner_is_named_with_the_ratio)
+{
+    contest_init(&contest, 3, 5);
+    contest_slow(&contest, ASYNC, 0.5);
+    contest_slow(&contest, PROCESS, 1.5);
+    contest_noise(&contest, 0.01, 1);
+    judge();
+    cr_assert(verdict.concluded && !verdict.drifted);
+    cr_assert_eq(verdict.best, ASYNC);
+    cr_assert_eq(verdict.fastest, ASYNC);
+    cr_assert_eq(rank(ASYNC), FA_RANK_BEST);
+    cr_assert_eq(rank(THREAD), FA_RANK_SLOWER);
+    cr_assert_eq(rank(PROCESS), FA_RANK_SLOWER);
+    cr_assert_float_eq(verdict.standings[THREAD].ratio.median, 2, 0.1);
+    cr_assert_float_eq(verdict.standings[PROCESS].ratio.median, 3, 0.15);
+    cr_assert(verdict.standings[THREAD].ratio.low > 1.8);
+    cr_assert_float_eq(verdict.standings[ASYNC].wall.median, 5, 0.2);
+    cr_assert_float_eq(verdict.standings[ASYNC].files_per_second, 20, 1);
+    says("async -j 32 is the fastest: thread -j 32, the next, takes ");
+}
+
+Test(verdict, identical_contestants_are_called_equal)
+{
+    unsigned equal = 0;
+    for (unsigned draw = 0; draw < 100; ++draw) {
+        contest_init(&contest, 3, 7);
+        contest_noise(&contest, 0.05, 1000 + draw);
+        judge();
+        equal += verdict.concluded && rank(0) != FA_RANK_SLOWER && rank(1) != FA_RANK_SLOWER &&
+                 rank(2) != FA_RANK_SLOWER;
+    }
+    cr_assert(equal >= 90, "%u of 100", equal);
+}
+
+Test(verdict, a_difference_of_10_percent_is_found_in_noise_of_3)
+{
+    unsigned found = 0;
+    for (unsigned draw = 0; draw < 100; ++draw) {
+        contest_init(&contest, 3, 7);
+        contest_slow(&contest, THREAD, 1.1);
+        contest_slow(&contest, PROCESS, 1.1);
+        contest_noise(&contest, 0.03, 2000 + draw);
+        judge();
+        found += verdict.concluded && verdict.best == ASYNC && rank(THREAD) == FA_RANK_SLOWER &&
+                 rank(PROCESS) == FA_RANK_SLOWER;
+    }
+    cr_assert(found >= 90, "%u of 100", found);
+}
+
+Test(verdict, what_differs_by_less_than_2_percent_is_equal)
+{
+    contest_init(&contest, 3, 5);
+    contest_slow(&contest, THREAD, 1.01);
+    judge();
+    cr_assert_eq(rank(THREAD), FA_RANK_EQUAL);
+}
+
+Test(verdict, of_equals_the_one_with_the_least_cpu_is_used)
+{
+    contest_init(&contest, 3, 5);
+    for (unsigned round = 0; round < 5; ++round)
+        contest.trials[THREAD][round].user = 0.5;
+    contest_noise(&contest, 0.02, 3);
+    judge();
+    cr_assert_eq(verdict.best, THREAD);
+    says("No difference in time is larger than the noise; thread -j 32 needs the least CPU "
+         "(the others 1.33 to 1.33 times as much)");
+}
+
+Test(verdict, of_equals_with_equal_cpu_the_one_with_the_least_memory_is_used)
+{
+    contest_init(&contest, 3, 5);
+    for (unsigned round = 0; round < 5; ++round) {
+        contest.trials[PROCESS][round].peak_pss = 10 << 20;
+        contest.trials[ASYNC][round].user = 1.02;
+    }
+    judge();
+    cr_assert_eq(verdict.best, PROCESS);
+    says("process -j 32 needs the least memory");
+}
+
+Test(verdict, of_equals_in_all_async_is_used)
+{
+    contest_init(&contest, 3, 5);
+    judge();
+    cr_assert_eq(verdict.best, ASYNC);
+    cr_assert_eq(rank(THREAD), FA_RANK_EQUAL);
+    says("so async -j 32 will do");
+}
+
+Test(verdict, few_rounds_conclude_nothing)
+{
+    for (unsigned rounds = 0; rounds < 3; ++rounds) {
+        contest_init(&contest, 3, rounds);
+        contest.comparison.rounds_wanted = 5;
+        contest_slow(&contest, ASYNC, 0.5);
+        judge();
+        cr_assert_not(verdict.concluded);
+        cr_assert_eq(rank(ASYNC), FA_RANK_NONE);
+        says("of the 5 that were asked for, and it takes at least 3");
+    }
+}
+
+Test(verdict, three_or_four_rounds_want_more_if_they_find_no_difference)
+{
+    contest_init(&contest, 3, 4);
+    contest_noise(&contest, 0.05, 5);
+    judge();
+    cr_assert(verdict.concluded);
+    says("4 rounds are few, and more may show a difference (--rounds 9)");
+    contest_init(&contest, 2, 4);
+    contest_slow(&contest, 0, 3);
+    judge();
+    cr_assert_null(strstr(verdict.reason, "--rounds"), "%s", verdict.reason);
+}
+
+Test(verdict, a_difference_that_noise_may_hide_wants_more_rounds)
+{
+    contest_init(&contest, 2, 5);
+    contest_slow(&contest, PROCESS, 1.1);
+    contest.trials[PROCESS][1].wall = 9;
+    contest.trials[PROCESS][3].wall = 9.5;
+    judge();
+    cr_assert(verdict.concluded && rank(PROCESS) != FA_RANK_SLOWER, "%s", verdict.reason);
+    says("more rounds may show a difference (--rounds 10)");
+    contest_init(&contest, 2, 5);
+    judge();
+    cr_assert_null(strstr(verdict.reason, "--rounds"), "%s", verdict.reason);
+}
+
+Test(verdict, rounds_that_not_all_have_ended_do_not_count)
+{
+    contest_init(&contest, 2, 5);
+    contest.comparison.rounds = 4;
+    contest.trials[THREAD][4].wall = 1000;
+    contest.trials[THREAD][4].status = 137;
+    judge();
+    cr_assert_float_eq(verdict.standings[THREAD].wall.high, 10, 1e-9);
+    cr_assert_neq(rank(THREAD), FA_RANK_FAILING);
+}
+
+Test(verdict, a_single_wild_round_does_not_decide)
+{
+    for (unsigned round = 0; round < 7; ++round) {
+        /* All are hit by it, or one that is no slower, or the best of all. */
+        contest_init(&contest, 3, 7);
+        contest_noise(&contest, 0.01, 6);
+        for (size_t i = 0; i < 3; ++i)
+            contest.trials[i][round].wall *= 8;
+        judge();
+        cr_assert(verdict.concluded && !verdict.drifted, "round %u: %s", round, verdict.reason);
+        cr_assert(rank(0) != FA_RANK_SLOWER && rank(1) != FA_RANK_SLOWER);
+
+        contest_init(&contest, 3, 7);
+        contest_noise(&contest, 0.01, 7);
+        contest.trials[THREAD][round].wall *= 8;
+        judge();
+        cr_assert(verdict.concluded && rank(THREAD) != FA_RANK_SLOWER, "%s", verdict.reason);
+
+        contest_init(&contest, 3, 7);
+        contest_slow(&contest, THREAD, 1.3);
+        contest_slow(&contest, PROCESS, 1.3);
+        contest_noise(&contest, 0.01, 8);
+        contest.trials[ASYNC][round].wall *= 8;
+        judge();
+        cr_assert(verdict.concluded && verdict.best == ASYNC);
+        cr_assert_eq(rank(THREAD), FA_RANK_SLOWER, "round %u: %s", round, verdict.reason);
+    }
+}
+
+static void drift(double factor, unsigned rounds)
+{
+    for (size_t i = 0; i < contest.comparison.n_contestants; ++i)
+        for (unsigned round = 0; round < rounds; ++round)
+            contest.trials[i][round].wall *= pow(factor, round / (double)(rounds - 1));
+}
+
+Test(verdict, a_drift_of_the_network_stops_the_conclusion)
+{
+    static const struct {
+        unsigned rounds;
+        double factor;
+        bool drifted;
+    } cases[] = {
+        {3, 1.8, true}, {3, 1.3, false}, {4, 0.5, true},  {5, 1.3, true},    {5, 1.05, false},
+        {7, 0.7, true}, {7, 1.0, false}, {12, 1.3, true}, {12, 1.05, false},
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); ++i) {
+        contest_init(&contest, 3, cases[i].rounds);
+        contest_slow(&contest, ASYNC, 0.5);
+        contest_noise(&contest, 0.01, 9);
+        drift(cases[i].factor, cases[i].rounds);
+        judge();
+        cr_assert_eq(verdict.drifted, cases[i].drifted, "case %zu: %f", i, verdict.drift);
+        cr_assert_eq(verdict.concluded, !cases[i].drifted);
+        cr_assert_float_eq(verdict.drift, cases[i].factor, 0.06, "case %zu: %f", i, verdict.drift);
+        if (cases[i].drifted) {
+            says("The network or the servers changed meanwhile");
+            cr_assert_eq(rank(ASYNC), FA_RANK_NONE);
+        }
+    }
+}
+
+static void fail(size_t i, uint64_t entries)
+{
+    for (unsigned round = 0; round < contest.comparison.rounds; ++round) {
+        contest.trials[i][round].failed = entries;
+        contest.trials[i][round].failures[FA_CLASS_TIMEOUT] = entries;
+    }
+}
+
+Test(verdict, one_that_fails_more_is_not_ranked_however_fast)
+{
+    contest_init(&contest, 3, 5);
+    contest_slow(&contest, THREAD, 0.1);
+    fail(THREAD, 5);
+    judge();
+    cr_assert_eq(rank(THREAD), FA_RANK_FAILING);
+    cr_assert(isnan(verdict.standings[THREAD].ratio.median));
+    cr_assert_float_eq(verdict.standings[THREAD].failed, 0.05, 1e-9);
+    cr_assert(verdict.concluded && verdict.best == ASYNC);
+    says("1 failed more and is not counted");
+}
+
+Test(verdict, failures_of_chance_and_those_of_all_do_not_count)
+{
+    contest_init(&contest, 3, 5);
+    fail(THREAD, 5);
+    fail(PROCESS, 5);
+    fail(ASYNC, 6);
+    judge();
+    cr_assert(verdict.concluded && rank(ASYNC) == FA_RANK_BEST);
+    contest_init(&contest, 3, 5);
+    contest.trials[ASYNC][2].failed = 2;
+    judge();
+    cr_assert(verdict.concluded && rank(ASYNC) != FA_RANK_FAILING);
+}
+
+Test(verdict, a_child_that_did_not_do_its_work_is_failing)
+{
+    static const struct {
+        int status;
+        bool failing;
+    } cases[] = {{0, false}, {1, false}, {2, true},   {3, false},
+                 {4, true},  {5, false}, {137, true}, {139, true}};
+    for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); ++i) {
+        contest_init(&contest, 3, 5);
+        contest.trials[ASYNC][2].status = cases[i].status;
+        judge();
+        cr_assert_eq(rank(ASYNC) == FA_RANK_FAILING, cases[i].failing, "%d", cases[i].status);
+    }
+}
+
+Test(verdict, if_all_fail_nothing_is_concluded)
+{
+    contest_init(&contest, 3, 5);
+    for (size_t i = 0; i < 3; ++i)
+        fail(i, 100);
+    judge();
+    cr_assert_not(verdict.concluded);
+    says("every contestant failed");
+}
+
+Test(verdict, nothing_of_nothing)
+{
+    contest_init(&contest, 0, 0);
+    judge();
+    cr_assert_not(verdict.concluded);
+    says("Nothing was run");
+
+    contest_init(&contest, 1, 5);
+    judge();
+    cr_assert_not(verdict.concluded);
+    cr_assert_float_eq(verdict.standings[0].wall.median, 10, 1e-9);
+    says("Only thread -j 32 was run");
+
+    contest_init(&contest, 3, 5);
+    for (size_t i = 0; i < 3; ++i)
+        for (unsigned round = 0; round < 5; ++round)
+            contest.trials[i][round].entries = 0;
+    judge();
+    cr_assert_not(verdict.concluded);
+    says("No entry ended");
+}
+
+Test(verdict, what_was_not_measured_is_left_out)
+{
+    contest_init(&contest, 3, 5);
+    contest_slow(&contest, ASYNC, 0.5);
+    for (size_t i = 0; i < 3; ++i)
+        for (unsigned round = 0; round < 5; ++round) {
+            struct fa_trial *trial = &contest.trials[i][round];
+            trial->user = trial->system = NAN;
+            trial->ttfb = trial->total = (struct fa_latency){NAN, NAN, NAN};
+            trial->peak_pss = trial->switches = trial->bytes = FA_UNMEASURED;
+        }
+    judge();
+    cr_assert(verdict.concluded && verdict.best == ASYNC);
+    cr_assert(isnan(verdict.standings[ASYNC].peak_pss));
+    cr_assert(isnan(verdict.standings[ASYNC].calls));
+    cr_assert(isnan(verdict.standings[ASYNC].bytes_per_second));
+    contest_slow(&contest, ASYNC, 2);
+    judge();
+    cr_assert(verdict.concluded && verdict.best == ASYNC);
+
+    for (size_t i = 0; i < 3; ++i)
+        contest_slow(&contest, i, NAN);
+    judge();
+    cr_assert_not(verdict.concluded);
+    says("No time could be measured");
+}
+
+Test(verdict, the_cause_is_told_where_the_numbers_show_it)
+{
+    contest_init(&contest, 6, 5);
+    for (size_t i = 3; i < 6; ++i)
+        contest_slow(&contest, i, 0.52);
+    contest_slow(&contest, 5, 0.9);
+    judge();
+    cr_assert_eq(verdict.best, 5);
+    says("with -j 32 it takes 2.1 times as long, so slots are what is short, and more of them may");
+
+    contest_init(&contest, 2, 5);
+    contest_slow(&contest, THREAD, 0.5);
+    for (size_t i = 0; i < 2; ++i)
+        for (unsigned round = 0; round < 5; ++round)
+            contest.trials[i][round].ttfb.p50 = 0.45;
+    for (unsigned round = 0; round < 5; ++round) {
+        contest.trials[PROCESS][round].peak_pss = 80 << 20;
+        contest.trials[PROCESS][round].user = 3;
+    }
+    judge();
+    says("process -j 32 takes 2.00 times as long (2.00 to 2.00), 2 times the CPU and 4 times the "
+         "memory");
+    says("the first byte is 90 % of an entry's time");
+}
+
+Test(verdict, a_ratio_between_any_two_can_be_asked_for)
+{
+    contest_init(&contest, 3, 5);
+    contest_slow(&contest, PROCESS, 1.2);
+    struct fa_estimate ratio;
+    cr_assert_eq(fa_verdict_ratio(&contest.comparison, PROCESS, THREAD, 0.95, &ratio), 0);
+    cr_assert_float_eq(ratio.median, 1.2, 1e-9);
+}
+
+Test(verdict, names_as_long_as_they_may_be_fit_into_the_sentence)
+{
+    for (int way = 0; way < 4; ++way) {
+        contest_init(&contest, 9, 4);
+        for (size_t i = 0; i < 9; ++i)
+            memset(contest.contestants[i].name, 'x', sizeof(contest.contestants[i].name) - 1);
+        for (size_t i = 0; i < 9; ++i)
+            for (unsigned round = 0; round < 4; ++round) {
+                contest.trials[i][round].wall *= i < 3 ? 2 : way == 1 ? 1 : 1.0 + (double)i / 5;
+                contest.trials[i][round].user = way == 2 ? 1 : (double)i;
+                contest.trials[i][round].peak_pss *= i + 1;
+            }
+        if (way == 3)
+            fail(8, 20);
+        judge();
+        cr_assert(verdict.concluded);
+    }
+}
