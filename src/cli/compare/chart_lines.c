@@ -1,0 +1,173 @@
+/* Charts made of lines: latency, and throughput over time. */
+#include "cli/compare/chart_parts.h"
+
+#include <math.h>
+
+#define ROW         62 /* pixels, of a contestant's latencies */
+#define LABEL_Y     0.32
+#define TTFB_Y      0.02 /* below the row's middle */
+#define TOTAL_Y     0.28
+#define KEY_ROW     20
+#define FLOW_HEIGHT 200
+#define FLOW_LEFT   44
+#define BINS        48
+#define MIB         1048576.0
+
+/* Where the largest is this much larger than the smallest, the axis is logarithmic. */
+#define LOG_FROM 20
+
+struct span {
+    double least, largest;
+};
+
+static void widen(struct span *span, const struct fa_latency *latency)
+{
+    if (fa_chart_has_latency(latency)) {
+        span->least = fmin(span->least, latency->p50);
+        span->largest = fmax(span->largest, latency->p99);
+    }
+}
+
+static struct span span_of(const struct fa_view *view)
+{
+    struct span span = {.least = INFINITY};
+    for (size_t i = 0; i < view->count; ++i) {
+        widen(&span, &fa_chart_standing(view, i)->ttfb);
+        widen(&span, &fa_chart_standing(view, i)->total);
+    }
+    return span;
+}
+
+/* A line of the script: p50 y p95 p99 color. */
+static void put_latency(FILE *out, size_t row, double below, const struct fa_latency *latency,
+                        double scale, int color)
+{
+    if (fa_chart_has_latency(latency))
+        fprintf(out, "%g %g %g %g %d\n", latency->p50 * scale, -below - (double)row,
+                latency->p95 * scale, latency->p99 * scale, color);
+}
+
+static void put_latencies(FILE *out, const struct fa_view *view, double scale)
+{
+    fputs("$latencies << EOD\n", out);
+    for (size_t row = 0; row < view->count; ++row) {
+        size_t i = view->order[row];
+        const struct fa_standing_of *standing = fa_chart_standing(view, i);
+        put_latency(out, row, TTFB_Y, &standing->ttfb, scale, fa_chart_rgb(i));
+        put_latency(out, row, TOTAL_Y, &standing->total, scale, fa_chart_rgb(i));
+    }
+    fputs("EOD\n", out);
+}
+
+static void put_latency_labels(FILE *out, const struct fa_view *view, size_t row)
+{
+    const struct fa_standing_of *standing = fa_chart_standing(view, view->order[row]);
+    char first[FA_MARKUP_MAX], total[FA_MARKUP_MAX], said[FA_CHART_SAID_MAX];
+    snprintf(said, sizeof(said), "p50 %s, %s", fa_markup_seconds(standing->ttfb.p50, first),
+             fa_markup_seconds(standing->total.p50, total));
+    fa_chart_put_label(out, view, row, LABEL_Y, said);
+    if (fa_chart_has_latency(&standing->ttfb))
+        fprintf(out, "set label 'first byte' at graph 1.02, first %.2f left\n",
+                -TTFB_Y - (double)row);
+    if (fa_chart_has_latency(&standing->total))
+        fprintf(out, "set label 'whole' at graph 1.02, first %.2f left\n", -TOTAL_Y - (double)row);
+}
+
+void fa_chart_put_latency(FILE *out, const struct fa_view *view)
+{
+    struct span span = span_of(view);
+    fa_chart_begin_rows(out, view, ROW, 80);
+    double scale = fa_chart_time_axis(out, span.largest);
+    if (span.largest > LOG_FROM * span.least)
+        fprintf(out, "set logscale x\nset xrange [%g:%g]\n", span.least * scale / 1.5,
+                span.largest * scale * 1.3);
+    else
+        fprintf(out, "set xrange [0:%g]\n", span.largest * scale * 1.05);
+    put_latencies(out, view, scale);
+    for (size_t row = 0; row < view->count; ++row)
+        put_latency_labels(out, view, row);
+    fputs("plot $latencies using 1:2:($4-$1):(0):5 with vectors nohead lw 2 lc rgb variable,"
+          " $latencies using 1:2:5 with points pt 7 ps 0.8 lc rgb variable,"
+          " $latencies using 3:2:5 with points pt 5 ps 0.7 lc rgb variable,"
+          " $latencies using 4:2:5 with points pt 9 ps 0.9 lc rgb variable\n",
+          out);
+}
+
+/* How many bytes had come by some time: linear between the moments. */
+static double bytes_at(const struct fa_trial *trial, double time)
+{
+    double t = 0, bytes = 0;
+    for (size_t i = 0; i < trial->n_moments; ++i) {
+        const struct fa_moment *moment = &trial->moments[i];
+        if (moment->time >= time && moment->time > t)
+            return bytes + ((double)moment->bytes - bytes) * (time - t) / (moment->time - t);
+        t = moment->time;
+        bytes = (double)moment->bytes;
+    }
+    return bytes;
+}
+
+/* The contestants whose flow is drawn, in order. */
+struct flows {
+    size_t i[FA_CHART_FLOWS_MAX];
+    size_t count;
+    double bin; /* seconds */
+};
+
+static struct flows flows_of(const struct fa_view *view)
+{
+    struct flows flows = {0};
+    double longest = 0;
+    for (size_t row = 0; row < view->count && flows.count < FA_CHART_FLOWS_MAX; ++row) {
+        const struct fa_trial *trial = fa_chart_flow_of(view, view->order[row]);
+        if (trial) {
+            flows.i[flows.count++] = view->order[row];
+            longest = fmax(longest, trial->wall);
+        }
+    }
+    flows.bin = longest / BINS;
+    return flows;
+}
+
+/* The middle of each bin, and the rate in it; at the end of the trial it falls to nothing. */
+static void put_flow(FILE *out, const struct fa_trial *trial, double bin, double scale)
+{
+    double t = 0;
+    for (; t < trial->wall; t += bin) {
+        double width = fmin(bin, trial->wall - t);
+        if (width < bin / 2)
+            break;
+        double rate = (bytes_at(trial, t + width) - bytes_at(trial, t)) / width;
+        fprintf(out, "%g %g\n", (t + width / 2) * scale, rate / MIB);
+    }
+    fprintf(out, "%g 0\n", trial->wall * scale);
+}
+
+void fa_chart_put_flow(FILE *out, const struct fa_view *view)
+{
+    struct flows flows = flows_of(view);
+    char name[FA_CHART_NAME_MAX];
+    unsigned below = FA_CHART_AXIS + KEY_ROW * (unsigned)flows.count;
+    fa_chart_begin(out, FLOW_HEIGHT, FLOW_LEFT, 18, below);
+    double scale = fa_chart_time_axis(out, flows.bin * BINS);
+    fprintf(out,
+            "set xrange [0:%g]\nset yrange [0:*]\n"
+            "set label 'MiB/s' at graph 0.01, graph 0.97 left\n"
+            "set key at screen 0.01, screen %.4f left top Left reverse vertical maxcols 1 "
+            "samplen 3 spacing 1.2\n",
+            flows.bin * BINS * scale,
+            1 - (FLOW_HEIGHT + FA_CHART_AXIS + 2) / (double)(FLOW_HEIGHT + below));
+    for (size_t i = 0; i < flows.count; ++i) {
+        fprintf(out, "$flow%zu << EOD\n", i);
+        put_flow(out, fa_chart_flow_of(view, flows.i[i]), flows.bin, scale);
+        fputs("EOD\n", out);
+    }
+    for (size_t i = 0; i < flows.count; ++i) {
+        fprintf(out,
+                "%s $flow%zu using 1:2 with linespoints lw 2 lc rgb %d dt %zu pt %zu ps 0.6"
+                " pointinterval 8 title ",
+                i ? "," : "plot", i, fa_chart_rgb(flows.i[i]), i % 5 + 1, i + 4);
+        fa_chart_put_quoted(out, fa_chart_name(view, flows.i[i], name));
+    }
+    fputc('\n', out);
+}

@@ -1,0 +1,43 @@
+#include "cli/compare/contestant.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+static const char *const modes[] = {
+    [FA_MODE_ASYNC] = "async", [FA_MODE_THREAD] = "thread", [FA_MODE_PROCESS] = "process"};
+static const char *const models[] = {[FA_HASH_WITH_PROCESS] = "process",
+                                     [FA_HASH_WITH_THREAD] = "thread",
+                                     [FA_HASH_WITH_INLINE] = "inline"};
+
+/* Append what fits. */
+__attribute__((format(printf, 2, 3))) static void add(char buf[FA_CONTESTANT_OPTIONS_MAX],
+                                                      const char *format, ...)
+{
+    size_t used = strlen(buf);
+    va_list args;
+    va_start(args, format);
+    vsnprintf(buf + used, FA_CONTESTANT_OPTIONS_MAX - used, format, args);
+    va_end(args);
+}
+
+const char *fa_contestant_options(const struct fa_contestant *contestant, bool stage,
+                                  char buf[FA_CONTESTANT_OPTIONS_MAX])
+{
+    const struct fa_contestant *c = contestant;
+    buf[0] = '\0';
+    if (stage) {
+        add(buf, "--hash-with %s", models[c->hash_with]);
+        if (c->jobs > 0 && c->hash_with != FA_HASH_WITH_INLINE)
+            add(buf, " --hash-jobs %u", c->jobs);
+        return buf;
+    }
+    add(buf, "-m %s -j %u", modes[c->mode], c->jobs);
+    if (c->mode == FA_MODE_ASYNC && c->loops > 0)
+        add(buf, " --loops %u", c->loops);
+    if (c->http == 20)
+        add(buf, " --http 2");
+    if (c->hash_with != FA_HASH_WITH_PROCESS)
+        add(buf, " --hash-with %s", models[c->hash_with]);
+    return buf;
+}
