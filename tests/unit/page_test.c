@@ -20,6 +20,8 @@
 
 static struct fa_scratch scratch;
 static struct fa_compared compared;
+static char *page_text; /* the last page */
+static char *markup;    /* the last markup */
 
 static void set_up(void)
 {
@@ -28,6 +30,8 @@ static void set_up(void)
 
 static void tear_down(void)
 {
+    free(page_text);
+    free(markup);
     fa_compared_fini(&compared);
     fa_scratch_fini(&scratch);
 }
@@ -58,7 +62,7 @@ static void check_form(const char *page)
     fa_run_end(&run);
 }
 
-/* The page of what is compared, checked; freed with the process. */
+/* The page of what is compared, checked. */
 static const char *page_of(void)
 {
     struct fa_error err = {0};
@@ -71,7 +75,8 @@ static const char *page_of(void)
     check_form(file);
     setenv("PATH", saved ? saved : "", 1);
     free(saved);
-    return fa_file_read(file, NULL);
+    page_text = fa_file_read(file, NULL);
+    return page_text;
 }
 
 static void expect(const char *page, const char *text)
@@ -92,10 +97,11 @@ static size_t count_of(const char *page, const char *text)
     return count;
 }
 
-static char *markup_of(const char *text)
+static const char *markup_of(const char *text)
 {
-    char *markup = NULL;
     size_t len = 0;
+    free(markup);
+    markup = NULL;
     FILE *out = open_memstream(&markup, &len);
     fa_markup_text(out, text);
     fclose(out);
@@ -214,6 +220,19 @@ Test(page, plots_are_drawn_in_the_colours_of_the_page)
     expect_not(page, "fill=\"black\"");
     expect_not(page, "var(--c4)\" fill");
     expect(page, "async -j 32: 1.80 s</text>");
+}
+
+Test(page, no_name_is_run_by_gnuplot)
+{
+    fa_compared_init(&compared, 2, 3);
+    const char *made = fa_scratch_path(&scratch, "made");
+    snprintf(compared.contestants[0].name, sizeof(compared.contestants[0].name),
+             "'`touch %s`\"$(x)\\<b>&\n%%s", made);
+    const char *page = page_of();
+    cr_expect_neq(access(made, F_OK), 0);
+    cr_expect_eq(count_of(page, "<svg class=\"plot "), 5);
+    expect_not(page, "<b>");
+    expect_not(page, "This plot is missing");
 }
 
 Test(page, a_gnuplot_that_fails_costs_only_its_plots)
@@ -365,7 +384,8 @@ Test(page, failing_ones_come_last_and_are_no_winners)
     expect(page, "<th scope=\"col\">timeout</th><th scope=\"col\">http</th>");
     expect(page, "<td>500</td><td>250</td><td>250</td>");
     expect(page, "async -j 32: 1.80 s, failing</text>");
-    cr_expect_lt(strstr(page, "</span>thread -j 32"), strstr(page, "</span>async -j 32"));
+    cr_expect_lt(strstr(page, "<span>thread</span> <span>-j 32</span>"),
+                 strstr(page, "<span>async</span> <span>-j 32</span>"));
 }
 
 Test(page, without_a_conclusion_there_is_no_command_line)

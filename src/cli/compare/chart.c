@@ -7,7 +7,7 @@
 #include "cli/term.h"
 
 #define TOP        6  /* pixels above the area */
-#define NAME_SHOWN 50 /* characters */
+#define LINE_SHOWN 58 /* characters over the whole width */
 
 const char *fa_chart_id(enum fa_chart chart)
 {
@@ -104,17 +104,25 @@ void fa_chart_put_quoted(FILE *out, const char *text)
     fputc('\'', out);
     for (; *text; ++text) {
         if (*text == '\'')
-            fputc('\'', out);
-        fputc(*text, out);
+            fputs("\xe2\x80\x99", out);
+        else
+            fputc(*text, out);
     }
     fputc('\'', out);
 }
 
-const char *fa_chart_name(const struct fa_view *view, size_t i, char buf[FA_CHART_NAME_MAX])
+const char *fa_chart_name(const struct fa_view *view, size_t i, size_t room,
+                          char buf[FA_CHART_NAME_MAX])
 {
-    fa_term_escape(view->comparison->contestants[i].name, buf, FA_CHART_NAME_MAX);
-    if (strlen(buf) > NAME_SHOWN)
-        snprintf(buf + NAME_SHOWN - 3, 4, "...");
+    char whole[FA_CHART_NAME_MAX];
+    size_t len = fa_term_escape(view->comparison->contestants[i].name, whole, sizeof(whole));
+    /* Contestants differ in the front (the mode) as well as at the end. */
+    size_t end = (room - 3) / 2;
+    if (len <= room)
+        snprintf(buf, FA_CHART_NAME_MAX, "%s", whole);
+    else
+        snprintf(buf, FA_CHART_NAME_MAX, "%.*s...%s", (int)(room - 3 - end), whole,
+                 whole + len - end);
     return buf;
 }
 
@@ -122,11 +130,13 @@ void fa_chart_put_label(FILE *out, const struct fa_view *view, size_t row, doubl
                         const char *said)
 {
     char name[FA_CHART_NAME_MAX];
-    char text[FA_CHART_NAME_MAX + FA_CHART_SAID_MAX + 16];
+    char text[FA_CHART_NAME_MAX + FA_CHART_SAID_MAX];
+    char more[FA_CHART_SAID_MAX];
     size_t i = view->order[row];
     bool failing = fa_chart_standing(view, i)->rank == FA_RANK_FAILING;
-    snprintf(text, sizeof(text), "%s: %s%s", fa_chart_name(view, i, name), said,
-             failing ? ", failing" : "");
+    snprintf(more, sizeof(more), "%s%s%s", *said ? ": " : "", said, failing ? ", failing" : "");
+    size_t room = LINE_SHOWN - strnlen(more, LINE_SHOWN / 2);
+    snprintf(text, sizeof(text), "%s%s", fa_chart_name(view, i, room, name), more);
     fputs("set label ", out);
     fa_chart_put_quoted(out, text);
     fprintf(out, " at graph 0, first %.2f left\n", y - (double)row);
@@ -134,7 +144,7 @@ void fa_chart_put_label(FILE *out, const struct fa_view *view, size_t row, doubl
 
 double fa_chart_time_axis(FILE *out, double largest)
 {
-    fprintf(out, "set xlabel '%s'\n", largest < 1 ? "milliseconds" : "seconds");
+    fprintf(out, "set xlabel '%s' offset 0,0.55\n", largest < 1 ? "milliseconds" : "seconds");
     return largest < 1 ? 1000 : 1;
 }
 

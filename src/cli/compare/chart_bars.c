@@ -3,11 +3,12 @@
 
 #include <math.h>
 
-#define ROW     40 /* pixels */
-#define LABEL_Y 0.24
-#define BAR_TOP 0.06 /* below the row's middle */
-#define BAR_END 0.42
-#define BAR_Y   0.24
+#define ROW     44 /* pixels */
+#define LABEL_Y 0.19
+#define BAR_TOP 0.04 /* below the row's middle */
+#define BAR_END 0.38
+#define MEAN_Y  0.13
+#define DOTS_Y  0.28
 #define MIB     1048576.0
 #define RIGHT   18   /* pixels, for half of the last number */
 #define ROOM    1.02 /* right of the longest bar */
@@ -16,7 +17,7 @@
 static void put_bar(FILE *out, const struct fa_view *view, size_t row, double from, double to)
 {
     double y = -(double)row;
-    fprintf(out, "%g %g %g %g %g %g %d\n", to, y - BAR_Y, from, to, y - BAR_END, y - BAR_TOP,
+    fprintf(out, "%g %g %g %g %g %g %d\n", to, y - MEAN_Y, from, to, y - BAR_END, y - BAR_TOP,
             fa_chart_rgb(view->order[row]));
 }
 
@@ -47,12 +48,10 @@ static void put_trials(FILE *out, const struct fa_view *view, double scale)
 {
     fputs("$trials << EOD\n", out);
     for (size_t row = 0; row < view->count; ++row) {
-        size_t i = view->order[row];
-        const struct fa_contestant *contestant = &view->comparison->contestants[i];
+        const struct fa_contestant *contestant = &view->comparison->contestants[view->order[row]];
         for (size_t j = 0; j < contestant->n_trials; ++j)
             if (isfinite(contestant->trials[j].wall))
-                fprintf(out, "%g %g %d\n", contestant->trials[j].wall * scale, -BAR_Y - (double)row,
-                        fa_chart_rgb(i));
+                fprintf(out, "%g %g\n", contestant->trials[j].wall * scale, -DOTS_Y - (double)row);
     }
     fputs("EOD\n", out);
 }
@@ -66,7 +65,7 @@ static void put_intervals(FILE *out, const struct fa_view *view, double scale)
         double low = isfinite(wall->low) ? wall->low : wall->median;
         double high = isfinite(wall->high) ? wall->high : wall->median;
         if (has_wall(view, row))
-            fprintf(out, "%g %g %g %g\n", wall->median * scale, -BAR_Y - (double)row, low * scale,
+            fprintf(out, "%g %g %g %g\n", wall->median * scale, -MEAN_Y - (double)row, low * scale,
                     high * scale);
     }
     fputs("EOD\n", out);
@@ -91,28 +90,17 @@ void fa_chart_put_wall(FILE *out, const struct fa_view *view)
         fa_chart_put_label(
             out, view, row, LABEL_Y,
             fa_markup_seconds(fa_chart_standing(view, view->order[row])->wall.median, said));
-    fputs("set bars 1.2\n"
+    fputs("set bars 0.8\n"
           "plot $bars using 1:2:3:4:5:6:7 with boxxyerror"
           " fs transparent solid 0.4 noborder lc rgb variable,"
-          " $trials using 1:2:3 with points pt 6 ps 0.6 lw 1.5 lc rgb variable,"
+          " $trials using 1:2 with points pt 6 ps 0.45 lw 2 lc rgb 'black',"
           " $intervals using 1:2:3:4 with xerrorbars pt 5 ps 0.4 lw 2 lc rgb 'black'\n",
           out);
 }
 
-static void put_cpu_label(FILE *out, const struct fa_view *view, size_t row)
-{
-    char user[FA_MARKUP_MAX], system[FA_MARKUP_MAX], said[FA_CHART_SAID_MAX];
-    const struct fa_trial *trial = fa_chart_cpu_of(view, view->order[row]);
-    if (trial)
-        snprintf(said, sizeof(said), "%s user, %s system", fa_markup_seconds(trial->user, user),
-                 fa_markup_seconds(trial->system, system));
-    else
-        snprintf(said, sizeof(said), "not measured");
-    fa_chart_put_label(out, view, row, LABEL_Y, said);
-}
-
 void fa_chart_put_cpu(FILE *out, const struct fa_view *view)
 {
+    char said[FA_MARKUP_MAX];
     double largest = 0;
     for (size_t i = 0; i < view->count; ++i) {
         const struct fa_trial *trial = fa_chart_cpu_of(view, i);
@@ -132,7 +120,9 @@ void fa_chart_put_cpu(FILE *out, const struct fa_view *view)
         fputs("EOD\n", out);
     }
     for (size_t row = 0; row < view->count; ++row)
-        put_cpu_label(out, view, row);
+        fa_chart_put_label(
+            out, view, row, LABEL_Y,
+            fa_markup_seconds(fa_chart_standing(view, view->order[row])->cpu.median, said));
     fputs("plot $users using 1:2:3:4:5:6:7 with boxxyerror"
           " fs transparent solid 0.9 noborder lc rgb variable,"
           " $systems using 1:2:3:4:5:6:7 with boxxyerror"
@@ -147,7 +137,7 @@ void fa_chart_put_memory(FILE *out, const struct fa_view *view)
     for (size_t i = 0; i < view->count; ++i)
         largest = fmax(largest, fa_chart_standing(view, i)->peak_pss);
     fa_chart_begin_rows(out, view, ROW, RIGHT);
-    fputs("set xlabel 'MiB'\n", out);
+    fputs("set xlabel 'MiB' offset 0,0.55\n", out);
     put_x_range(out, largest / MIB);
     fputs("$bars << EOD\n", out);
     for (size_t row = 0; row < view->count; ++row) {

@@ -8,6 +8,9 @@
 #define TTFB_Y      0.02 /* below the row's middle */
 #define TOTAL_Y     0.28
 #define KEY_ROW     20
+#define KEY_SHOWN   50 /* characters of a name */
+#define DASHES      5  /* patterns that gnuplot has */
+#define FIRST_POINT 4  /* from there on there are nine shapes */
 #define FLOW_HEIGHT 200
 #define FLOW_LEFT   44
 #define BINS        48
@@ -62,10 +65,7 @@ static void put_latencies(FILE *out, const struct fa_view *view, double scale)
 static void put_latency_labels(FILE *out, const struct fa_view *view, size_t row)
 {
     const struct fa_standing_of *standing = fa_chart_standing(view, view->order[row]);
-    char first[FA_MARKUP_MAX], total[FA_MARKUP_MAX], said[FA_CHART_SAID_MAX];
-    snprintf(said, sizeof(said), "p50 %s, %s", fa_markup_seconds(standing->ttfb.p50, first),
-             fa_markup_seconds(standing->total.p50, total));
-    fa_chart_put_label(out, view, row, LABEL_Y, said);
+    fa_chart_put_label(out, view, row, LABEL_Y, "");
     if (fa_chart_has_latency(&standing->ttfb))
         fprintf(out, "set label 'first byte' at graph 1.02, first %.2f left\n",
                 -TTFB_Y - (double)row);
@@ -132,8 +132,8 @@ static struct flows flows_of(const struct fa_view *view)
 /* The middle of each bin, and the rate in it; at the end of the trial it falls to nothing. */
 static void put_flow(FILE *out, const struct fa_trial *trial, double bin, double scale)
 {
-    double t = 0;
-    for (; t < trial->wall; t += bin) {
+    for (unsigned i = 0; i < BINS; ++i) {
+        double t = i * bin;
         double width = fmin(bin, trial->wall - t);
         if (width < bin / 2)
             break;
@@ -143,31 +143,46 @@ static void put_flow(FILE *out, const struct fa_trial *trial, double bin, double
     fprintf(out, "%g 0\n", trial->wall * scale);
 }
 
+/* A key of our own below the axis: gnuplot's would leave out what it finds too much. */
+static void put_key(FILE *out, const struct fa_view *view, const struct flows *flows,
+                    unsigned height)
+{
+    char name[FA_CHART_NAME_MAX];
+    for (size_t i = 0; i < flows->count; ++i) {
+        double y = KEY_ROW * ((double)(flows->count - i) - 0.5) / height;
+        int color = fa_chart_rgb(flows->i[i]);
+        fprintf(out,
+                "set arrow from screen 0.02, screen %.4f to screen 0.1, screen %.4f nohead "
+                "lw 2 lc rgb %d dt %zu\n",
+                y, y, color, i % DASHES + 1);
+        fprintf(out, "set label '' at screen 0.06, screen %.4f point pt %zu ps 0.6 lc rgb %d\n", y,
+                i + FIRST_POINT, color);
+        fputs("set label ", out);
+        fa_chart_put_quoted(out, fa_chart_name(view, flows->i[i], KEY_SHOWN, name));
+        fprintf(out, " at screen 0.12, screen %.4f left\n", y);
+    }
+}
+
 void fa_chart_put_flow(FILE *out, const struct fa_view *view)
 {
     struct flows flows = flows_of(view);
-    char name[FA_CHART_NAME_MAX];
     unsigned below = FA_CHART_AXIS + KEY_ROW * (unsigned)flows.count;
     fa_chart_begin(out, FLOW_HEIGHT, FLOW_LEFT, 18, below);
     double scale = fa_chart_time_axis(out, flows.bin * BINS);
     fprintf(out,
             "set xrange [0:%g]\nset yrange [0:*]\n"
-            "set label 'MiB/s' at graph 0.01, graph 0.97 left\n"
-            "set key at screen 0.01, screen %.4f left top Left reverse vertical maxcols 1 "
-            "samplen 3 spacing 1.2\n",
-            flows.bin * BINS * scale,
-            1 - (FLOW_HEIGHT + FA_CHART_AXIS + 2) / (double)(FLOW_HEIGHT + below));
+            "set label 'MiB/s' at graph 0.01, graph 0.96 left\n",
+            flows.bin * BINS * scale);
+    put_key(out, view, &flows, FLOW_HEIGHT + below);
     for (size_t i = 0; i < flows.count; ++i) {
         fprintf(out, "$flow%zu << EOD\n", i);
         put_flow(out, fa_chart_flow_of(view, flows.i[i]), flows.bin, scale);
         fputs("EOD\n", out);
     }
-    for (size_t i = 0; i < flows.count; ++i) {
+    for (size_t i = 0; i < flows.count; ++i)
         fprintf(out,
                 "%s $flow%zu using 1:2 with linespoints lw 2 lc rgb %d dt %zu pt %zu ps 0.6"
-                " pointinterval 8 title ",
-                i ? "," : "plot", i, fa_chart_rgb(flows.i[i]), i % 5 + 1, i + 4);
-        fa_chart_put_quoted(out, fa_chart_name(view, flows.i[i], name));
-    }
+                " pointinterval 8",
+                i ? "," : "plot", i, fa_chart_rgb(flows.i[i]), i % DASHES + 1, i + FIRST_POINT);
     fputc('\n', out);
 }

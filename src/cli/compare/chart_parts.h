@@ -10,7 +10,7 @@
 
 /** Room for a name as it is drawn, and for what is said behind it. */
 #define FA_CHART_NAME_MAX (4 * FA_CONTESTANT_NAME_MAX)
-#define FA_CHART_SAID_MAX (2 * FA_MARKUP_MAX + 32)
+#define FA_CHART_SAID_MAX (FA_MARKUP_MAX + 32)
 
 /** Pixels of the SVG. */
 #define FA_CHART_WIDTH 460
@@ -22,13 +22,14 @@ void fa_chart_begin(FILE *out, unsigned height, unsigned left, unsigned right, u
 /** Begin one in which each contestant has a row; the row r has its middle at y = -r. */
 void fa_chart_begin_rows(FILE *out, const struct fa_view *view, unsigned row, unsigned right);
 
-/** A text between single quotes, in which gnuplot substitutes nothing. */
+/** A text between single quotes, in which gnuplot substitutes nothing; its own become U+2019. */
 void fa_chart_put_quoted(FILE *out, const char *text);
 
-/** The name of a contestant, cut where it would be too long. */
-const char *fa_chart_name(const struct fa_view *view, size_t i, char buf[FA_CHART_NAME_MAX]);
+/** The name of a contestant, in at most so many characters; what is left out is in its middle. */
+const char *fa_chart_name(const struct fa_view *view, size_t i, size_t room,
+                          char buf[FA_CHART_NAME_MAX]);
 
-/** Write in the upper part of a row who it is, and what is to be said of him. */
+/** Write in the upper part of a row who it is, and what is to be said of it ("": nothing). */
 void fa_chart_put_label(FILE *out, const struct fa_view *view, size_t row, double y,
                         const char *said);
 

@@ -1,6 +1,7 @@
 #include "cli/compare/page.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdlib.h>
 
 #include <fetchall/version.h>
@@ -67,12 +68,6 @@ static void put_command(FILE *out, const struct fa_comparison *comparison,
 static void put_warnings(FILE *out, const struct fa_view *view)
 {
     const struct fa_comparison *comparison = view->comparison;
-    char change[FA_MARKUP_MAX];
-    if (view->verdict->drifted)
-        fprintf(out,
-                "<p class=\"warn\">The network changed meanwhile: the last rounds took %s times "
-                "as long as the first.</p>\n",
-                fa_markup_number(view->verdict->drift, change));
     if (comparison->rounds < comparison->rounds_wanted)
         fprintf(out, "<p class=\"warn\">It was ended early: %u of %u rounds were run.</p>\n",
                 comparison->rounds, comparison->rounds_wanted);
@@ -107,7 +102,8 @@ static void put_results(FILE *out, const struct fa_view *view, const struct fa_p
     fa_page_tables_speed(out, view);
     if (plots->missing)
         fputs("<p class=\"note\">The plots are missing, because gnuplot is not installed "
-              "(apt install gnuplot-nox). What they show is in the tables.</p>\n",
+              "(apt install gnuplot-nox). What they show is in the tables, but for the "
+              "throughput over time.</p>\n",
               out);
     fa_page_plots_put(plots, view, out, speed, COUNT(speed));
     fputs("</section>\n<section>\n<h2>Cost</h2>\n", out);
@@ -157,6 +153,16 @@ static void put_sample(FILE *out, const struct fa_comparison *comparison)
     put_term(out, "Sample", text);
 }
 
+static void put_drift(FILE *out, const struct fa_verdict *verdict)
+{
+    char buf[FA_MARKUP_MAX], text[2 * FA_MARKUP_MAX];
+    snprintf(text, sizeof(text), "the last rounds took %s times as long as the first",
+             fa_markup_number(verdict->drift, buf));
+    if (!verdict->drifted || !isfinite(verdict->drift))
+        snprintf(text, sizeof(text), "none that is larger than the noise");
+    put_term(out, "Drift", text);
+}
+
 static void put_method(FILE *out, const struct fa_view *view)
 {
     const struct fa_comparison *comparison = view->comparison;
@@ -170,6 +176,7 @@ static void put_method(FILE *out, const struct fa_view *view)
              comparison->rounds, comparison->rounds_wanted);
     put_term(out, "Rounds", text);
     put_term(out, "Order", "each contestant once a round, in an order that is random and balanced");
+    put_drift(out, view->verdict);
     if (!comparison->stage)
         put_term(out, "Requests sent", count_text(comparison->requests, buf));
     put_term(out, "Ratio", "wall time to that of the fastest in the same round");

@@ -14,7 +14,7 @@ static const struct {
     const char *label; /* for those who do not see it */
 } words[FA_CHARTS] = {
     [FA_CHART_WALL] = {"Wall time",
-                       "Bars and black marks: the median; black lines: where it lies with 95 % "
+                       "Bar and square: the median; line across: where it lies with 95 % "
                        "confidence; circles: each trial.",
                        "Bars of the wall time of each contestant; the numbers are in the table "
                        "Speed"},

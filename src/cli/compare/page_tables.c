@@ -44,12 +44,27 @@ static const char *rank_text(const struct fa_view *view, size_t i)
     return rank == FA_RANK_EQUAL ? "equal" : rank == FA_RANK_SLOWER ? "slower" : "";
 }
 
+/* A line may break before an option, and nowhere else. */
+static void put_name(FILE *out, const char *name)
+{
+    char option[FA_CONTESTANT_NAME_MAX];
+    while (*name) {
+        const char *end = strstr(name + 1, " -");
+        size_t len = end ? (size_t)(end - name) : strlen(name);
+        snprintf(option, sizeof(option), "%.*s", (int)len, name);
+        fputs("<span>", out);
+        fa_markup_text(out, option);
+        fputs(end ? "</span> " : "</span>", out);
+        name += len + (end != NULL);
+    }
+}
+
 static void begin_row(FILE *out, const struct fa_view *view, size_t i)
 {
     const char *rank = rank_text(view, i);
     fprintf(out, "<tr%s><th scope=\"row\"><span class=\"swatch c%u\"></span>",
             strcmp(rank, "to use") == 0 ? " class=\"best\"" : "", fa_chart_color(i));
-    fa_markup_text(out, view->comparison->contestants[i].name);
+    put_name(out, view->comparison->contestants[i].name);
     fputs("</th>", out);
 }
 
