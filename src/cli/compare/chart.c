@@ -7,7 +7,7 @@
 #include "cli/term.h"
 
 #define TOP        6  /* pixels above the area */
-#define LINE_SHOWN 58 /* characters over the whole width */
+#define LINE_SHOWN 59 /* characters over the whole width */
 
 const char *fa_chart_id(enum fa_chart chart)
 {
@@ -78,7 +78,7 @@ void fa_chart_begin(FILE *out, unsigned height, unsigned left, unsigned right, u
     double whole = TOP + height + below;
     fprintf(out,
             "set encoding utf8\n"
-            "set terminal svg size %d,%.0f dynamic noenhanced font 'sans-serif,13' butt\n"
+            "set terminal svg size %d,%.0f dynamic noenhanced font 'sans-serif,14' butt\n"
             "set border 0\n"
             "set tics nomirror scale 0\n"
             "set grid lt 1 lw 1 lc rgb %d\n"
@@ -142,9 +142,10 @@ void fa_chart_put_label(FILE *out, const struct fa_view *view, size_t row, doubl
     fprintf(out, " at graph 0, first %.2f left\n", y - (double)row);
 }
 
-double fa_chart_time_axis(FILE *out, double largest)
+double fa_chart_time_axis(FILE *out, double largest, const char *more)
 {
-    fprintf(out, "set xlabel '%s' offset 0,0.55\n", largest < 1 ? "milliseconds" : "seconds");
+    fprintf(out, "set xlabel '%s%s' offset 0,0.55\n", largest < 1 ? "milliseconds" : "seconds",
+            more);
     return largest < 1 ? 1000 : 1;
 }
 

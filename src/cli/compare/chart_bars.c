@@ -3,7 +3,7 @@
 
 #include <math.h>
 
-#define ROW     44 /* pixels */
+#define ROW     47 /* pixels */
 #define LABEL_Y 0.19
 #define BAR_TOP 0.04 /* below the row's middle */
 #define BAR_END 0.38
@@ -76,7 +76,7 @@ void fa_chart_put_wall(FILE *out, const struct fa_view *view)
     char said[FA_MARKUP_MAX];
     double largest = largest_wall(view);
     fa_chart_begin_rows(out, view, ROW, RIGHT);
-    double scale = fa_chart_time_axis(out, largest);
+    double scale = fa_chart_time_axis(out, largest, "");
     put_x_range(out, largest * scale);
     put_trials(out, view, scale);
     put_intervals(out, view, scale);
@@ -107,7 +107,7 @@ void fa_chart_put_cpu(FILE *out, const struct fa_view *view)
         largest = fmax(largest, trial ? fa_view_cpu(trial) : 0);
     }
     fa_chart_begin_rows(out, view, ROW, RIGHT);
-    double scale = fa_chart_time_axis(out, largest);
+    double scale = fa_chart_time_axis(out, largest, "");
     put_x_range(out, largest * scale);
     for (int system = 0; system < 2; ++system) {
         fprintf(out, "$%s << EOD\n", system ? "systems" : "users");

@@ -3,12 +3,13 @@
 
 #include <math.h>
 
-#define ROW         62 /* pixels, of a contestant's latencies */
+#define ROW         66 /* pixels, of a contestant's latencies */
 #define LABEL_Y     0.32
 #define TTFB_Y      0.02 /* below the row's middle */
 #define TOTAL_Y     0.28
-#define KEY_ROW     20
-#define KEY_SHOWN   50 /* characters of a name */
+#define KEY_ROW     22
+#define KEY_GAP     6
+#define KEY_SHOWN   52 /* characters of a name */
 #define DASHES      5  /* patterns that gnuplot has */
 #define FIRST_POINT 4  /* from there on there are nine shapes */
 #define FLOW_HEIGHT 200
@@ -76,9 +77,10 @@ static void put_latency_labels(FILE *out, const struct fa_view *view, size_t row
 void fa_chart_put_latency(FILE *out, const struct fa_view *view)
 {
     struct span span = span_of(view);
-    fa_chart_begin_rows(out, view, ROW, 80);
-    double scale = fa_chart_time_axis(out, span.largest);
-    if (span.largest > LOG_FROM * span.least)
+    fa_chart_begin_rows(out, view, ROW, 86);
+    bool wide = span.largest > LOG_FROM * span.least;
+    double scale = fa_chart_time_axis(out, span.largest, wide ? ", logarithmic" : "");
+    if (wide)
         fprintf(out, "set logscale x\nset xrange [%g:%g]\n", span.least * scale / 1.5,
                 span.largest * scale * 1.3);
     else
@@ -166,9 +168,9 @@ static void put_key(FILE *out, const struct fa_view *view, const struct flows *f
 void fa_chart_put_flow(FILE *out, const struct fa_view *view)
 {
     struct flows flows = flows_of(view);
-    unsigned below = FA_CHART_AXIS + KEY_ROW * (unsigned)flows.count;
+    unsigned below = FA_CHART_AXIS + KEY_GAP + KEY_ROW * (unsigned)flows.count;
     fa_chart_begin(out, FLOW_HEIGHT, FLOW_LEFT, 18, below);
-    double scale = fa_chart_time_axis(out, flows.bin * BINS);
+    double scale = fa_chart_time_axis(out, flows.bin * BINS, "");
     fprintf(out,
             "set xrange [0:%g]\nset yrange [0:*]\n"
             "set label 'MiB/s' at graph 0.01, graph 0.96 left\n",

@@ -13,8 +13,8 @@
 #define FA_CHART_SAID_MAX (FA_MARKUP_MAX + 32)
 
 /** Pixels of the SVG. */
-#define FA_CHART_WIDTH 460
-#define FA_CHART_AXIS  46 /**< Below the area: its numbers and their unit. */
+#define FA_CHART_WIDTH 440
+#define FA_CHART_AXIS  48 /**< Below the area: its numbers and their unit. */
 
 /** Begin a script: the terminal, and an area with so many pixels around it. */
 void fa_chart_begin(FILE *out, unsigned height, unsigned left, unsigned right, unsigned below);
@@ -38,8 +38,13 @@ int fa_chart_rgb(size_t contestant);
 
 const struct fa_standing_of *fa_chart_standing(const struct fa_view *view, size_t i);
 
-/** Times are drawn in milliseconds where all are below a second.  @return the factor. */
-double fa_chart_time_axis(FILE *out, double largest);
+/**
+ * Times are drawn in milliseconds where all are below a second.
+ *
+ * @more    Stands behind the unit; ours.
+ * @return  The factor.
+ */
+double fa_chart_time_axis(FILE *out, double largest, const char *more);
 
 /** The trial whose flow is drawn, or NULL. */
 const struct fa_trial *fa_chart_flow_of(const struct fa_view *view, size_t i);
