@@ -1,0 +1,63 @@
+/**
+ * What the scripts of several charts have in common.  Only the chart's own files use it.
+ */
+#ifndef FETCHALL_CLI_COMPARE_CHART_PARTS_H
+#define FETCHALL_CLI_COMPARE_CHART_PARTS_H
+
+#include "cli/compare/chart.h"
+#include "cli/compare/markup.h"
+#include "cli/compare/svg.h"
+
+/** Room for a name as it is drawn, and for what is said behind it. */
+#define FA_CHART_NAME_MAX (4 * FA_CONTESTANT_NAME_MAX)
+#define FA_CHART_SAID_MAX (FA_MARKUP_MAX + 32)
+
+/** Pixels of the SVG. */
+#define FA_CHART_WIDTH 440
+#define FA_CHART_AXIS  48 /**< Below the area: its numbers and their unit. */
+
+/** Begin a script: the terminal, and an area with so many pixels around it. */
+void fa_chart_begin(FILE *out, unsigned height, unsigned left, unsigned right, unsigned below);
+
+/** Begin one in which each contestant has a row; the row r has its middle at y = -r. */
+void fa_chart_begin_rows(FILE *out, const struct fa_view *view, unsigned row, unsigned right);
+
+/** A text between single quotes, in which gnuplot substitutes nothing; its own become U+2019. */
+void fa_chart_put_quoted(FILE *out, const char *text);
+
+/** The name of a contestant, in at most so many characters; what is left out is in its middle. */
+const char *fa_chart_name(const struct fa_view *view, size_t i, size_t room,
+                          char buf[FA_CHART_NAME_MAX]);
+
+/** Write in the upper part of a row who it is, and what is to be said of it ("": nothing). */
+void fa_chart_put_label(FILE *out, const struct fa_view *view, size_t row, double y,
+                        const char *said);
+
+/** As an integer, as gnuplot wants it for "lc rgb variable". */
+int fa_chart_rgb(size_t contestant);
+
+const struct fa_standing_of *fa_chart_standing(const struct fa_view *view, size_t i);
+
+/**
+ * Times are drawn in milliseconds where all are below a second.
+ *
+ * @more    Stands behind the unit; ours.
+ * @return  The factor.
+ */
+double fa_chart_time_axis(FILE *out, double largest, const char *more);
+
+/** The trial whose flow is drawn, or NULL. */
+const struct fa_trial *fa_chart_flow_of(const struct fa_view *view, size_t i);
+
+/** The trial whose CPU is drawn, or NULL. */
+const struct fa_trial *fa_chart_cpu_of(const struct fa_view *view, size_t i);
+
+bool fa_chart_has_latency(const struct fa_latency *latency);
+
+void fa_chart_put_wall(FILE *out, const struct fa_view *view);
+void fa_chart_put_cpu(FILE *out, const struct fa_view *view);
+void fa_chart_put_memory(FILE *out, const struct fa_view *view);
+void fa_chart_put_flow(FILE *out, const struct fa_view *view);
+void fa_chart_put_latency(FILE *out, const struct fa_view *view);
+
+#endif

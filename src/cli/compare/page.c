@@ -1,0 +1,235 @@
+#include "cli/compare/page.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+
+#include <fetchall/version.h>
+
+#include "cli/compare/contestant.h"
+#include "cli/compare/markup.h"
+#include "cli/compare/page_plots.h"
+#include "cli/compare/page_style.h"
+#include "cli/compare/page_tables.h"
+#include "cli/compare/whole.h"
+
+#define COUNT(array) (sizeof(array) / sizeof(*(array)))
+
+static const char *text_or(const char *text, const char *instead)
+{
+    return text && *text ? text : instead;
+}
+
+/* The policy keeps a browser from fetching anything, whatever a later version may let in. */
+static void put_head(FILE *out, const struct fa_comparison *comparison)
+{
+    fputs("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\"/>\n"
+          "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"/>\n"
+          "<meta name=\"color-scheme\" content=\"light dark\"/>\n"
+          "<meta http-equiv=\"Content-Security-Policy\" "
+          "content=\"default-src 'none'; style-src 'unsafe-inline'\"/>\n<title>",
+          out);
+    fa_markup_text(out, text_or(comparison->title, "?"));
+    fputs(" \xe2\x80\x93 fetchall compare</title>\n<style>\n", out);
+    fputs(fa_page_style, out);
+    fputs("</style>\n</head>\n<body>\n<main>\n", out);
+}
+
+static void put_header(FILE *out, const struct fa_comparison *comparison)
+{
+    fprintf(out, "<header>\n<h1>%s ",
+            comparison->stage ? "How to hash the files of" : "How to fetch");
+    fa_markup_text(out, text_or(comparison->title, "?"));
+    fputs("</h1>\n<p class=\"meta\">Measured by <code>fetchall compare</code>", out);
+    if (*comparison->when) {
+        fputs(", <time>", out);
+        fa_markup_text(out, comparison->when);
+        fputs("</time>", out);
+    }
+    fputs("</p>\n</header>\n", out);
+}
+
+static void put_command(FILE *out, const struct fa_comparison *comparison,
+                        const struct fa_contestant *contestant)
+{
+    char options[FA_CONTESTANT_OPTIONS_MAX];
+    fputs("<pre><code>", out);
+    fa_markup_text(out, text_or(comparison->command, "fetchall"));
+    fputc(' ', out);
+    fa_markup_text(out, fa_contestant_options(contestant, comparison->stage, options));
+    if (comparison->list && *comparison->list) {
+        fputc(' ', out);
+        fa_markup_text(out, comparison->list);
+    }
+    fputs("</code></pre>\n", out);
+}
+
+/* What a reader must know before the numbers. */
+static void put_warnings(FILE *out, const struct fa_view *view)
+{
+    const struct fa_comparison *comparison = view->comparison;
+    if (comparison->rounds < comparison->rounds_wanted)
+        fprintf(out, "<p class=\"warn\">It was ended early: %u of %u rounds were run.</p>\n",
+                comparison->rounds, comparison->rounds_wanted);
+}
+
+static void put_verdict(FILE *out, const struct fa_view *view)
+{
+    const struct fa_verdict *verdict = view->verdict;
+    bool concluded = verdict->concluded && verdict->best < view->count;
+    fprintf(out, "<section class=\"verdict%s\">\n<h2>", concluded ? "" : " none");
+    if (concluded) {
+        fputs("Use ", out);
+        fa_markup_text(out, view->comparison->contestants[verdict->best].name);
+    } else {
+        fputs("No conclusion", out);
+    }
+    fputs("</h2>\n<p>", out);
+    fa_markup_text(out, verdict->reason);
+    fputs("</p>\n", out);
+    put_warnings(out, view);
+    if (concluded)
+        put_command(out, view->comparison, &view->comparison->contestants[verdict->best]);
+    fputs("</section>\n", out);
+}
+
+static void put_results(FILE *out, const struct fa_view *view, const struct fa_page_plots *plots)
+{
+    static const enum fa_chart speed[] = {FA_CHART_WALL, FA_CHART_FLOW};
+    static const enum fa_chart cost[] = {FA_CHART_CPU, FA_CHART_MEMORY};
+    static const enum fa_chart latency[] = {FA_CHART_LATENCY};
+    fputs("<section>\n<h2>Speed</h2>\n", out);
+    fa_page_tables_speed(out, view);
+    if (plots->missing)
+        fputs("<p class=\"note\">The plots are missing, because gnuplot is not installed "
+              "(apt install gnuplot-nox). What they show is in the tables, but for the "
+              "throughput over time.</p>\n",
+              out);
+    fa_page_plots_put(plots, view, out, speed, COUNT(speed));
+    fputs("</section>\n<section>\n<h2>Cost</h2>\n", out);
+    fa_page_tables_cost(out, view);
+    fa_page_plots_put(plots, view, out, cost, COUNT(cost));
+    fputs("</section>\n", out);
+    if (fa_page_tables_has_latency(view)) {
+        fputs("<section>\n<h2>Latency</h2>\n", out);
+        fa_page_tables_latency(out, view);
+        fa_page_plots_put(plots, view, out, latency, COUNT(latency));
+        fputs("</section>\n", out);
+    }
+    fputs("<section>\n<h2>Failures</h2>\n", out);
+    fa_page_tables_failures(out, view);
+    fputs("</section>\n", out);
+}
+
+static void put_term(FILE *out, const char *term, const char *text)
+{
+    fprintf(out, "<dt>%s</dt><dd>", term);
+    fa_markup_text(out, text);
+    fputs("</dd>\n", out);
+}
+
+static const char *count_text(uint64_t count, char buf[FA_MARKUP_MAX])
+{
+    return fa_markup_count((double)count, buf);
+}
+
+static void put_sample(FILE *out, const struct fa_comparison *comparison)
+{
+    char entries[FA_MARKUP_MAX], listed[FA_MARKUP_MAX], bytes[FA_MARKUP_MAX];
+    char origins[FA_MARKUP_MAX], text[5 * FA_MARKUP_MAX];
+    const char *things = comparison->stage ? "files" : "entries";
+    const char *whole = comparison->entries < comparison->listed ? "" : "all ";
+    int n = snprintf(text, sizeof(text), "%s%s %s", whole, count_text(comparison->entries, entries),
+                     things);
+    if (!*whole)
+        n += snprintf(text + n, sizeof(text) - (size_t)n, " of %s",
+                      count_text(comparison->listed, listed));
+    if (!comparison->stage)
+        n +=
+            snprintf(text + n, sizeof(text) - (size_t)n, ", from %s origin%s",
+                     count_text(comparison->origins, origins), comparison->origins == 1 ? "" : "s");
+    snprintf(text + n, sizeof(text) - (size_t)n, ", %s",
+             fa_markup_bytes((double)comparison->bytes, bytes));
+    put_term(out, "Sample", text);
+}
+
+static void put_drift(FILE *out, const struct fa_verdict *verdict)
+{
+    char buf[FA_MARKUP_MAX], text[2 * FA_MARKUP_MAX];
+    snprintf(text, sizeof(text), "the last rounds took %s times as long as the first",
+             fa_markup_number(verdict->drift, buf));
+    if (!verdict->drifted || !isfinite(verdict->drift))
+        snprintf(text, sizeof(text), "none that is larger than the noise");
+    put_term(out, "Drift", text);
+}
+
+static void put_method(FILE *out, const struct fa_view *view)
+{
+    const struct fa_comparison *comparison = view->comparison;
+    char buf[FA_MARKUP_MAX], text[2 * FA_MARKUP_MAX];
+    fputs("<section>\n<h2>How it was measured</h2>\n<dl>\n", out);
+    put_term(out, "Machine", text_or(comparison->machine, "not known"));
+    put_term(out, "When", text_or(comparison->when, "not known"));
+    put_term(out, comparison->stage ? "Files" : "List", text_or(comparison->title, "?"));
+    put_sample(out, comparison);
+    snprintf(text, sizeof(text), "%u of %u, after one for warming up that is not counted",
+             comparison->rounds, comparison->rounds_wanted);
+    put_term(out, "Rounds", text);
+    put_term(out, "Order", "each contestant once a round, in an order that is random and balanced");
+    put_drift(out, view->verdict);
+    if (!comparison->stage)
+        put_term(out, "Requests sent", count_text(comparison->requests, buf));
+    put_term(out, "Ratio", "wall time to that of the fastest in the same round");
+    put_term(out, "Version", fa_version());
+    fputs("</dl>\n<details>\n<summary>All trials</summary>\n", out);
+    fa_page_tables_trials(out, view);
+    fputs("</details>\n</section>\n", out);
+}
+
+static void put_page(FILE *out, const struct fa_view *view, const struct fa_page_plots *plots)
+{
+    put_head(out, view->comparison);
+    put_header(out, view->comparison);
+    put_verdict(out, view);
+    put_results(out, view, plots);
+    put_method(out, view);
+    fputs("</main>\n</body>\n</html>\n", out);
+}
+
+/* The page as a text, so that a plot that takes long keeps no file half written. */
+static char *make_page(const struct fa_comparison *comparison, const struct fa_verdict *verdict,
+                       size_t *ret_len)
+{
+    struct fa_view view;
+    struct fa_page_plots plots;
+    char *text = NULL;
+    if (fa_view_init(&view, comparison, verdict))
+        return NULL;
+    FILE *out = open_memstream(&text, ret_len);
+    if (out) {
+        fa_page_plots_init(&plots, &view);
+        put_page(out, &view, &plots);
+        fa_page_plots_fini(&plots);
+        bool failed = ferror(out) != 0;
+        if (fclose(out) != 0 || failed) {
+            free(text);
+            text = NULL;
+        }
+    }
+    fa_view_fini(&view);
+    return text;
+}
+
+int fa_page_write(const char *file, const struct fa_comparison *comparison,
+                  const struct fa_verdict *verdict, struct fa_error *err)
+{
+    size_t len = 0;
+    char *text = make_page(comparison, verdict, &len);
+    if (!text) {
+        fa_error_system(err, FA_CLASS_LOCAL_IO, ENOMEM, "cannot write the page '%s'", file);
+        return -1;
+    }
+    int rc = fa_whole_write(file, "page", text, len, err);
+    free(text);
+    return rc;
+}

@@ -1,0 +1,10 @@
+/**
+ * How the page of a comparison looks: its CSS.
+ */
+#ifndef FETCHALL_CLI_COMPARE_PAGE_STYLE_H
+#define FETCHALL_CLI_COMPARE_PAGE_STYLE_H
+
+/** The content of a style element; it names nothing outside of the page. */
+extern const char fa_page_style[];
+
+#endif

@@ -1,0 +1,27 @@
+/**
+ * The tables of the page of a comparison.
+ */
+#ifndef FETCHALL_CLI_COMPARE_PAGE_TABLES_H
+#define FETCHALL_CLI_COMPARE_PAGE_TABLES_H
+
+#include <stdio.h>
+
+#include "cli/compare/view.h"
+
+/** How long it took, and how much was done in that time. */
+void fa_page_tables_speed(FILE *out, const struct fa_view *view);
+
+/** What it cost the machine. */
+void fa_page_tables_cost(FILE *out, const struct fa_view *view);
+
+/** TTFB and total; only where one of them was measured. */
+bool fa_page_tables_has_latency(const struct fa_view *view);
+void fa_page_tables_latency(FILE *out, const struct fa_view *view);
+
+/** What failed, by class; a sentence if nothing did. */
+void fa_page_tables_failures(FILE *out, const struct fa_view *view);
+
+/** Every trial. */
+void fa_page_tables_trials(FILE *out, const struct fa_view *view);
+
+#endif
