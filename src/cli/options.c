@@ -40,7 +40,7 @@ const struct fa_command_text fa_commands_table[] = {
      "status is 0 if all is right, 3 if something is missing or changed, 4 if something cannot be "
      "read, and 2 if there is no state.  What a run replaces at the same time may show as "
      "changed."},
-    {COMPARE, "compare", " LIST...", "say which strategy is best for LIST on this network",
+    {COMPARE, "compare", " LIST...", "say which strategy is best for a LIST, here",
      "Takes a sample of the lists, evenly over their hosts, and fetches it with each strategy, "
      "again and again and in an order that changes from round to round, as runs of fetchall of "
      "their own.  The first round is a warm-up and does not count.  What is fetched goes to a "
