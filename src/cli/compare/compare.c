@@ -5,7 +5,6 @@
 #include "cli/compare/compare.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,15 +14,13 @@
 
 #include <fetchall/sample.h>
 
+#include "cli/compare/answer.h"
 #include "cli/compare/child.h"
 #include "cli/compare/command.h"
 #include "cli/compare/machine.h"
-#include "cli/compare/page.h"
 #include "cli/compare/plan.h"
 #include "cli/compare/rounds.h"
-#include "cli/compare/sheet.h"
 #include "cli/compare/stage.h"
-#include "cli/compare/table.h"
 #include "cli/signals.h"
 #include "cli/term.h"
 #include "cli/units.h"
@@ -44,32 +41,6 @@ static bool is_folder(const char *name)
 {
     struct stat st;
     return stat(name, &st) == 0 && S_ISDIR(st.st_mode);
-}
-
-/* That a result can be written is to be known before anybody is asked for a thousand files. */
-static int check_output(const char *file, struct fa_error *err)
-{
-    struct stat st;
-    if (!file || strcmp(file, "-") == 0)
-        return 0;
-    bool there = stat(file, &st) == 0;
-    int fd = open(file, O_WRONLY | O_CLOEXEC | O_NONBLOCK | (there ? 0 : O_CREAT | O_EXCL), 0666);
-    if (fd < 0) {
-        fa_error_system(err, FA_CLASS_LOCAL_IO, errno, "cannot write '%s'", file);
-        return -1;
-    }
-    close(fd);
-    if (!there)
-        unlink(file);
-    return 0;
-}
-
-static int check_outputs(const struct fa_compare_options *options, struct fa_error *err)
-{
-    return check_output(options->json, err) || check_output(options->csv, err) ||
-                   check_output(options->html, err)
-               ? -1
-               : 0;
 }
 
 /* A result to fill; title is taken. */
@@ -120,6 +91,7 @@ static void announce(const struct compare *compare)
     const struct fa_compare_options *options = &compare->options->compare;
     const struct fa_sample *sample = &compare->sample;
     unsigned long long runs = (unsigned long long)compare->n * (1 + options->rounds);
+    unsigned long long requests = runs * sample->taken;
     if (compare->options->quiet)
         return;
     fprintf(
@@ -129,16 +101,17 @@ static void announce(const struct compare *compare)
         "all; retries and redirects add to that\n",
         (unsigned long long)sample->taken, (unsigned long long)sample->entries,
         (unsigned long long)sample->taken_origins, sample->taken_origins == 1 ? "" : "s",
-        compare->n, options->rounds, runs, (unsigned long long)sample->taken, runs * sample->taken);
+        compare->n, options->rounds, runs, (unsigned long long)sample->taken, requests);
     unsigned per_host = compare->options->config.per_host;
     unsigned jobs = 0;
     for (size_t i = 0; i < options->jobs.count; ++i)
         jobs = options->jobs.values[i] > jobs ? options->jobs.values[i] : jobs;
-    if (jobs > per_host * sample->taken_origins)
+    unsigned long long at_once = sample->taken_origins * per_host;
+    if (jobs > at_once)
         fprintf(stderr,
                 "fetchall: --per-host %u holds -j %u back: these hosts get no more than %llu at "
                 "once\n",
-                per_host, jobs, per_host * (unsigned long long)sample->taken_origins);
+                per_host, jobs, at_once);
 }
 
 static int fetch_once(struct fa_rounds *rounds, const struct fa_contestant *contestant,
@@ -262,31 +235,6 @@ static int compare_stage(struct compare *compare, struct fa_error *err)
     return compare_folder(compare, compare->runs.files, err);
 }
 
-/* The file of the second page: FILE-large.html. */
-static char *second_name(const char *file)
-{
-    char *name = NULL;
-    const char *slash = strrchr(file, '/');
-    const char *dot = strrchr(slash ? slash : file, '.');
-    int len = dot && dot > file ? (int)(dot - file) : (int)strlen(file);
-    return asprintf(&name, "%.*s-large%s", len, file, file + len) < 0 ? NULL : name;
-}
-
-static int write_page(const struct compare *compare, size_t i, struct fa_error *err)
-{
-    const char *file = compare->options->compare.html;
-    bool out = strcmp(file, "-") == 0;
-    char *name = i == 0 || out ? strdup(file) : second_name(file);
-    const struct fa_result_of *result = &compare->results[i];
-    int rc = -1;
-    if (name)
-        rc = fa_page_write(name, &result->comparison, &result->verdict, err);
-    else
-        fa_error_system(err, FA_CLASS_LOCAL_IO, ENOMEM, "cannot write '%s'", file);
-    free(name);
-    return rc;
-}
-
 static int judge(struct compare *compare, struct fa_error *err)
 {
     for (size_t i = 0; i < compare->n_results; ++i) {
@@ -302,65 +250,21 @@ static int judge(struct compare *compare, struct fa_error *err)
     return 0;
 }
 
-static bool takes_stdout(const struct fa_compare_options *options)
-{
-    const char *const files[] = {options->json, options->csv, options->html};
-    for (size_t i = 0; i < sizeof(files) / sizeof(*files); ++i)
-        if (files[i] && strcmp(files[i], "-") == 0)
-            return true;
-    return false;
-}
-
-static void print_tables(const struct compare *compare)
-{
-    FILE *out = takes_stdout(&compare->options->compare) ? stderr : stdout;
-    bool terminal = isatty(fileno(out)) != 0;
-    bool color = terminal && !getenv("NO_COLOR");
-    for (size_t i = 0; i < compare->n_results; ++i) {
-        const struct fa_result_of *result = &compare->results[i];
-        if (!result->judged)
-            continue;
-        if (i > 0)
-            fputc('\n', out);
-        fa_table_print(out, &result->comparison, &result->verdict, fa_term_columns(fileno(out)),
-                       color);
-    }
-}
-
-/* Write what was asked for. */
-static int write_results(const struct compare *compare, struct fa_error *err)
-{
-    const struct fa_compare_options *options = &compare->options->compare;
-    const struct fa_result_of *results = compare->results;
-    int rc = 0;
-    if (options->json)
-        rc = fa_sheet_json(options->json, results, compare->n_results, compare->seed,
-                           compare->runs.watching, err);
-    if (rc == 0 && options->csv)
-        rc = fa_sheet_csv(options->csv, results, compare->n_results, err);
-    for (size_t i = 0; rc == 0 && options->html && i < compare->n_results; ++i)
-        if (results[i].judged)
-            rc = write_page(compare, i, err);
-    print_tables(compare);
-    if (rc == 0 && (fflush(stdout) != 0 || ferror(stdout))) {
-        fa_error_system(err, FA_CLASS_LOCAL_IO, errno, "cannot write to standard output");
-        rc = -1;
-    }
-    return rc;
-}
-
 /* All that can fail. */
 static int run(struct compare *compare, struct fa_error *err)
 {
     const struct fa_options *options = compare->options;
     compare->n = fa_plan_contestants(options, compare->contestants, err);
-    if (compare->n == 0 || check_outputs(&options->compare, err) != 0 ||
+    if (compare->n == 0 || fa_answer_check(&options->compare, err) != 0 ||
         fa_runs_init(&compare->runs, options, err) != 0)
         return -1;
     int rc = options->compare.stage ? compare_stage(compare, err) : compare_fetch(compare, err);
     if (rc == 0)
         rc = judge(compare, err);
-    return rc == 0 ? write_results(compare, err) : -1;
+    if (rc != 0)
+        return -1;
+    return fa_answer_write(&options->compare, compare->results, compare->n_results, compare->seed,
+                           compare->runs.watching, err);
 }
 
 /* 1 if there was no round to judge by. */

@@ -9,16 +9,16 @@ int fa_result_init(struct fa_result_of *result, const struct fa_contestant *cont
     struct fa_comparison *comparison = &result->comparison;
     *result = (struct fa_result_of){.comparison = {.rounds_wanted = rounds}};
     comparison->contestants = calloc(n, sizeof(*comparison->contestants));
-    for (size_t i = 0; comparison->contestants && i < n; ++i) {
+    bool ok = comparison->contestants != NULL;
+    for (size_t i = 0; ok && i < n; ++i) {
         struct fa_contestant *contestant = &comparison->contestants[i];
         *contestant = contestants[i];
         contestant->n_trials = 0;
         contestant->trials = calloc(rounds, sizeof(*contestant->trials));
         comparison->n_contestants = i + 1;
-        if (!contestant->trials)
-            break;
+        ok = contestant->trials != NULL;
     }
-    if (n > 0 && comparison->n_contestants == n && comparison->contestants[n - 1].trials)
+    if (ok)
         return 0;
     fa_error_system(err, FA_CLASS_LOCAL_IO, ENOMEM, "cannot keep what is measured");
     return -1;

@@ -111,9 +111,8 @@ static void show_said(const struct fa_runs *runs)
     size_t room[LINES_SHOWN] = {0};
     size_t n = 0;
     FILE *in = fopen(runs->said, "re");
-    for (ssize_t len;
-         in && (len = getline(&lines[n % LINES_SHOWN], &room[n % LINES_SHOWN], in)) > 0; ++n) {
-        char *line = lines[n % LINES_SHOWN];
+    while (in && getline(&lines[n % LINES_SHOWN], &room[n % LINES_SHOWN], in) > 0) {
+        char *line = lines[n++ % LINES_SHOWN];
         line[strcspn(line, "\n")] = '\0';
     }
     for (size_t i = n > LINES_SHOWN ? n - LINES_SHOWN : 0; i < n; ++i) {

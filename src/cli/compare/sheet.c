@@ -116,19 +116,16 @@ static json_t *trials_array(const struct fa_contestant *contestant)
     return array;
 }
 
+/* NULL: it has none. */
 static const char *rank_name(enum fa_rank rank)
 {
-    switch (rank) {
-    case FA_RANK_BEST:
-        return "best";
-    case FA_RANK_EQUAL:
-        return "equal";
-    case FA_RANK_SLOWER:
-        return "slower";
-    case FA_RANK_FAILING:
-        return "failing";
-    }
-    return NULL;
+    static const char *const names[] = {
+        [FA_RANK_BEST] = "best",
+        [FA_RANK_EQUAL] = "equal",
+        [FA_RANK_SLOWER] = "slower",
+        [FA_RANK_FAILING] = "failing",
+    };
+    return (unsigned)rank < sizeof(names) / sizeof(*names) ? names[rank] : NULL;
 }
 
 /* What the verdict says of a contestant. */
