@@ -181,9 +181,11 @@ const struct fa_option fa_options_table[] = {
          .help = "runs of each that count"),
     TIME("budget", compare.budget, 0, 365.0 * DAY, .commands = COMPARE, .initial = "none",
          .help = "begin no round that would end later than that",
-         .more = "The warm-up is always begun.  0 is none."),
+         .more = "The warm-up is always begun, and goes on until then.  0 is none."),
     SIZE("max-bytes", compare.max_bytes, .commands = COMPARE, .initial = "none",
-         .help = "begin no round that would receive more in all", .more = "0 is none."),
+         .help = "begin no round that would receive more in all",
+         .more = "The warm-up is always begun, and goes on while less has been received.  0 is "
+                 "none."),
     FLAG("stage", 0, compare.stage, .commands = COMPARE,
          .help = "compare the models of the CPU stage instead",
          .more =
@@ -496,6 +498,8 @@ static int check_compare(const struct fa_options *options, struct fa_error *err)
         return fa_option_refuse(err, "--key wants the certificate that it belongs to (--cert)");
     if (options->compare.stage && !options->config.hash)
         return fa_option_refuse(err, "--stage wants a digest, and --hash none makes none");
+    if (options->compare.stage && options->compare.max_bytes)
+        return fa_option_refuse(err, "--stage fetches nothing again that --max-bytes could end");
     if (check_proxy(options->config.proxy, err) != 0 || check_outputs(options, err) != 0 ||
         check_lists(options, err) != 0)
         return -1;

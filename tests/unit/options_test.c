@@ -245,6 +245,9 @@ Test(options, options_of_another_command_are_refused)
         {{"compare", "--hash-with", "fork", "x"}, "process, thread and inline"},
         {{"compare", "--rounds", "0", "x"}, "from 1 to 1000"},
         {{"compare", "--json=-", "--csv=-", "x"}, "want different files"},
+        {{"compare", "--stage", "--hash=none", "x"}, "--stage wants a digest"},
+        {{"compare", "--stage", "--max-bytes=1k", "x"}, "--stage fetches nothing again"},
+        {{"compare", "--key", "/dev/null", "x"}, "--cert"},
         {{"compare", "-H", "@/dev/null", "x"}, "it must be a file"},
     };
     for (size_t i = 0; i < COUNT(cases); ++i) {

@@ -47,6 +47,9 @@ static bool is_folder(const char *name)
 static struct fa_result_of *add_result(struct compare *compare, char *title, struct fa_error *err)
 {
     const struct fa_options *options = compare->options;
+    /* Time counts from when there is something to run. */
+    if (compare->n_results == 0)
+        compare->began = fa_rounds_clock();
     struct fa_result_of *result = &compare->results[compare->n_results++];
     struct fa_comparison *comparison = &result->comparison;
     int rc = fa_result_init(result, compare->contestants, compare->n, options->compare.rounds, err);
@@ -218,6 +221,9 @@ static int fetch_for_stage(struct compare *compare, struct fa_error *err)
         fprintf(stderr, "fetchall: %llu requests fetch what is hashed then\n",
                 (unsigned long long)compare->sample.taken);
     int rc = fa_runs_fetch(&compare->runs, &plain, &trial, err);
+    if (rc == 0 && trial.failed > 0)
+        fprintf(stderr, "fetchall: %llu of %llu entries failed, and are not hashed\n",
+                (unsigned long long)trial.failed, (unsigned long long)trial.entries);
     free(trial.moments);
     return rc;
 }
@@ -293,7 +299,6 @@ enum fa_exit_status fa_compare_show(const struct fa_options *options)
     fa_signals_remember();
     fa_child_adopt_orphans();
     compare->options = options;
-    compare->began = fa_rounds_clock();
     /* 32 bits, which every reader of JSON can hold. */
     if (getrandom(&compare->seed, sizeof(uint32_t), 0) < 0)
         compare->seed = (uint32_t)getpid();
