@@ -212,7 +212,7 @@ Test(options, a_command_is_the_first_argument)
 Test(options, options_of_another_command_are_refused)
 {
     static const struct {
-        const char *args[4];
+        const char *args[6];
         const char *says;
     } cases[] = {
         {{"status", "--sync"}, "--sync is no option of 'fetchall status'"},
