@@ -39,7 +39,7 @@ static void put_argument(FILE *out, const struct fa_option *row)
 static bool is_told(const struct fa_option *row)
 {
     for (const struct fa_option *other = fa_options_table; other < row; ++other)
-        if (other->type != FA_OPTION_GROUP && strcmp(other->name, row->name) == 0)
+        if (other->arg && strcmp(other->name, row->name) == 0)
             return true;
     return false;
 }

@@ -92,7 +92,7 @@ static void print_fetch(FILE *out, const struct fa_options *defaults)
 static void print_command(FILE *out, const struct fa_command_text *text,
                           const struct fa_options *defaults)
 {
-    fprintf(out, "Usage: fetchall %s [OPTIONS]\n%c%s.\n\n", text->name,
+    fprintf(out, "Usage: fetchall %s [OPTIONS]%s\n%c%s.\n\n", text->name, text->args,
             toupper((unsigned char)text->help[0]), text->help + 1);
     for (const struct fa_option *row = fa_options_table; row->type; ++row)
         if (fa_option_is_for(row, text->command))

@@ -9,14 +9,17 @@
  *       │                          ─▶ report, events, manifest   what is written to files
  *       │                          ─▶ summary, exit              what is told at the end
  *       │                 status, verify                         the commands besides fetching
+ *       │                 compare/: plan ─▶ rounds ─▶ run ─▶ child, meter   runs that are compared
+ *       │                           harvest ─▶ trial ─▶ verdict ─▶ table, page, sheet
  *       │ public headers only
- *    include/fetchall   config error event session state verify pool version
+ *    include/fetchall   config error event session state verify sample pool version
  *       │ implemented by
  *    src/engine         session, turn ─▶ admit dispatch settle staging tell   what a turn does
  *       │                 job hosts breaker retry resolve timers               the nouns and policies
  *       │                 name names backlog folder store                      names and files
  *       │                 record room                     what is remembered; a full disk
  *       │                 inspect verify walk             looking only
+ *       │                 sample quota                    a part of a list, for a comparison
  *       ├─────────────────┬──────────────┬────────────┐
  *    src/strategy      src/stage      src/list     src/state
  *       │  async           stage         list entry   (SQLite)
@@ -48,6 +51,7 @@
 #include <fetchall/session.h>
 #include <fetchall/version.h>
 
+#include "cli/compare/compare.h"
 #include "cli/completion.h"
 #include "cli/help.h"
 #include "cli/man.h"
@@ -188,6 +192,8 @@ int main(int argc, char **argv)
         status = (int)fa_status_show(&options);
     } else if (options.command == FA_COMMAND_VERIFY) {
         status = (int)fa_verify_show(&options);
+    } else if (options.command == FA_COMMAND_COMPARE) {
+        status = (int)fa_compare_show(&options);
     } else {
         status = run(&options);
     }

@@ -122,9 +122,20 @@ static void put_command(FILE *out, const struct fa_command_text *text,
 {
     fprintf(out, ".SS fetchall %s\n", text->name);
     put_prose(out, text->more);
+    const char *glue = "As above: ";
     for (const struct fa_option *row = fa_options_table; row->type; ++row)
-        if (fa_option_is_for(row, text->command))
+        if (fa_option_is_for(row, text->command) && !fa_option_is_for(row, FA_COMMAND_FETCH))
             put_option(out, row, defaults);
+    fputs(".PP\n", out);
+    for (const struct fa_option *row = fa_options_table; row->type; ++row) {
+        if (!fa_option_is_for(row, text->command) || !fa_option_is_for(row, FA_COMMAND_FETCH))
+            continue;
+        fprintf(out, "%s\\fB\\-\\-", glue);
+        put_text(out, row->name, strlen(row->name));
+        fputs("\\fR", out);
+        glue = ",\n";
+    }
+    fputs(".\n", out);
 }
 
 static void put_commands(FILE *out, const struct fa_options *defaults)

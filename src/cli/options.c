@@ -18,25 +18,39 @@ SAME_SIZE(enum fa_fsync);
 SAME_SIZE(enum fa_progress_mode);
 SAME_SIZE(enum fa_action);
 
-#define STATUS FA_COMMAND_STATUS
-#define VERIFY FA_COMMAND_VERIFY
-#define LOOKS  (STATUS | VERIFY)
-#define HASHES (FA_COMMAND_FETCH | VERIFY)
-#define ALL    (FA_COMMAND_FETCH | LOOKS)
+#define STATUS  FA_COMMAND_STATUS
+#define VERIFY  FA_COMMAND_VERIFY
+#define LOOKS   (STATUS | VERIFY)
+#define COMPARE FA_COMMAND_COMPARE
+#define HASHES  (FA_COMMAND_FETCH | VERIFY)
+/* What a comparison hands to the runs that it makes. */
+#define RUNS (FA_COMMAND_FETCH | COMPARE)
+#define ALL  (RUNS | LOOKS)
 
 const struct fa_command_text fa_commands_table[] = {
-    {STATUS, "status", "say what the state of DIR knows",
+    {STATUS, "status", "", "say what the state of DIR knows",
      "Counts what is done, what failed (by class and by host), what has a part that will be "
      "resumed, and what the last run read and did not end.  A run may be under way meanwhile: "
      "its process is named.  The exit status is 0 whatever is told, 2 if there is no state, and 4 "
      "if it cannot be read."},
-    {VERIFY, "verify", "hash the files of DIR again",
+    {VERIFY, "verify", "", "hash the files of DIR again",
      "Each file that the state calls done is read, and its size and digest are compared with what "
      "was recorded when it was fetched.  What is missing, changed or cannot be read is named on "
      "standard output, and so are files that nothing tells of, which are no failure.  The exit "
      "status is 0 if all is right, 3 if something is missing or changed, 4 if something cannot be "
      "read, and 2 if there is no state.  What a run replaces at the same time may show as "
      "changed."},
+    {COMPARE, "compare", " LIST...", "say which strategy is best for a LIST, here",
+     "Takes a sample of the lists, evenly over their hosts, and fetches it with each strategy, "
+     "again and again and in an order that changes from round to round, as runs of fetchall of "
+     "their own.  The first round is a warm-up and does not count.  What is fetched goes to a "
+     "folder below DIR and is removed.  How many requests that takes is said before, and how many "
+     "bytes after the warm-up; --budget and --max-bytes bound it.  Options of fetching are handed "
+     "to each run.  It ends with a table of what was "
+     "measured, with intervals of 95 % confidence, and with the command line to use, unless the "
+     "differences are not larger than the noise, or the network changed meanwhile.  The exit "
+     "status is 0 if there was something to compare, even if entries failed; 1 if no round came to "
+     "its end; else as below."},
     {0},
 };
 
@@ -143,18 +157,51 @@ const struct fa_option fa_options_table[] = {
            .more = "See STRATEGIES.  Whatever the mode, every option, retry, check and file name "
                    "behaves the same; only speed, memory and isolation differ."),
     UINT("jobs", 'j', config.jobs, 1, 4096, .help = "transfers at once, over all hosts"),
-    UINT("per-host", 0, config.per_host, 1, 4096,
+    CUSTOM("modes", 'm', "MODE,...", fa_picks_parse_modes, .commands = COMPARE,
+           .initial = "thread,process,async", .help = "the strategies to compare"),
+    CUSTOM("jobs", 'j', "N,...", fa_picks_parse_jobs, .commands = COMPARE, .initial = "64",
+           .help = "transfers at once, over all hosts",
+           .more = "With several values, here and in the lists below, each combination that makes "
+                   "a difference is compared."),
+    CUSTOM("loops", 0, "N,...", fa_picks_parse_loops, .commands = COMPARE, .initial = "auto",
+           .help = "event loops of async", .more = "auto is the cores, at most 8."),
+    CUSTOM("http", 0, "VERSION,...", fa_picks_parse_http, .commands = COMPARE, .initial = "1.1",
+           .help = "versions of HTTP: 1.1, 2"),
+    UINT("per-host", 0, config.per_host, 1, 4096, .commands = RUNS,
          .help = "transfers at once to one scheme, host and port",
          .more = "Other hosts go on when one is full."),
     UINT("loops", 0, config.loops, 1, 64, .initial = "the cores, at most 8",
          .help = "event loops of async", .more = "1 is the pure single-threaded model."),
+
+    UINT("sample", 0, compare.sample, 1, 1000000, .commands = COMPARE,
+         .help = "entries to fetch in each run, at most",
+         .more = "They are taken evenly over the hosts of the lists, and within each host evenly "
+                 "over its entries."),
+    UINT("rounds", 0, compare.rounds, 1, 1000, .commands = COMPARE,
+         .help = "runs of each that count"),
+    TIME("budget", compare.budget, 0, 365.0 * DAY, .commands = COMPARE, .initial = "none",
+         .help = "begin no round that would end later than that",
+         .more = "The warm-up is always begun, and goes on until then.  0 is none."),
+    SIZE("max-bytes", compare.max_bytes, .commands = COMPARE, .initial = "none",
+         .help = "begin no round that would receive more in all",
+         .more = "The warm-up is always begun, and goes on while less has been received.  0 is "
+                 "none."),
+    FLAG("stage", 0, compare.stage, .commands = COMPARE,
+         .help = "compare the models of the CPU stage instead",
+         .more =
+             "LIST may then be a folder, whose files are hashed where they are; those of a list "
+             "are fetched once.  Files of up to 64 KiB and larger ones are compared apart.  "
+             "What is compared is what --hash-with says, by default inline, thread and "
+             "process."),
 
     GROUP("Files"),
     TEXT("dir", 'd', "DIR", config.dir, .offer = FA_OFFER_FOLDERS,
          .help = "where files go; made if missing"),
     TEXT("dir", 'd', "DIR", config.dir, .commands = LOOKS, .offer = FA_OFFER_FOLDERS,
          .help = "where the files are"),
-    CHOICE("layout", 0, "LAYOUT", enum fa_layout, config.layout, layouts,
+    TEXT("dir", 'd', "DIR", config.dir, .commands = COMPARE, .offer = FA_OFFER_FOLDERS,
+         .help = "where what is fetched goes for a while"),
+    CHOICE("layout", 0, "LAYOUT", enum fa_layout, config.layout, layouts, .commands = RUNS,
            .help = "how a URL becomes a name",
            .more = "flat takes the last segment of the URL's path, tree makes host/path... of it.  "
                    "See FILES."),
@@ -170,8 +217,9 @@ const struct fa_option fa_options_table[] = {
                  "there already on standard output, unless -q or --report - is given."),
 
     GROUP("State"),
-    TEXT("state", 0, "FILE", config.state, .initial = "DIR/.fetchall/state.db", .commands = ALL,
-         .offer = FA_OFFER_FILES, .help = "what is known across runs (SQLite)",
+    TEXT("state", 0, "FILE", config.state, .initial = "DIR/.fetchall/state.db",
+         .commands = FA_COMMAND_FETCH | LOOKS, .offer = FA_OFFER_FILES,
+         .help = "what is known across runs (SQLite)",
          .more = "One state is for one DIR.  See STATE."),
     FLAG("no-state", 0, config.no_state, .help = "keep none",
          .more = "Files that are there are left alone, whatever URL they came from; what a killed "
@@ -181,7 +229,7 @@ const struct fa_option fa_options_table[] = {
                  "list, it is those that the state can write down: not those with passwords or "
                  "headers, which it does not keep."),
     CHOICE(
-        "fsync", 0, "WHEN", enum fa_fsync, config.fsync, promises,
+        "fsync", 0, "WHEN", enum fa_fsync, config.fsync, promises, .commands = RUNS,
         .help = "what is safe from a power cut",
         .more =
             "See STATE.  Whatever is chosen, the death of the program loses nothing.  With each, a "
@@ -193,24 +241,28 @@ const struct fa_option fa_options_table[] = {
                  "once."),
 
     GROUP("Failure"),
-    UINT("retries", 0, config.retries, 0, 1000, .help = "tries after the first, for what may pass",
+    UINT("retries", 0, config.retries, 0, 1000, .commands = RUNS,
+         .help = "tries after the first, for what may pass",
          .more = "Time-outs, broken connections, and the HTTP statuses that ask for it are tried "
                  "again; a 404, a bad certificate or a wrong URL is not."),
-    TIME("retry-wait", config.retry_wait, 0, 60, .help = "base of the wait between tries",
+    TIME("retry-wait", config.retry_wait, 0, 60, .commands = RUNS,
+         .help = "base of the wait between tries",
          .more =
              "The wait doubles with each try, is at most 60 seconds, and a random part of it is "
              "taken (exponential back-off with full jitter).  A server's Retry-After rules for "
              "its whole host instead, for at most 600 seconds."),
-    TIME("connect-timeout", config.connect_timeout, 0.1, DAY,
+    TIME("connect-timeout", config.connect_timeout, 0.1, DAY, .commands = RUNS,
          .help = "to look up, connect and do the TLS handshake"),
-    TIME("stall-timeout", config.stall_timeout, 1, DAY, .help = "no byte for that long ends a try"),
-    TIME("timeout", config.timeout, 0, 365.0 * DAY, .initial = "none",
+    TIME("stall-timeout", config.stall_timeout, 1, DAY, .commands = RUNS,
+         .help = "no byte for that long ends a try"),
+    TIME("timeout", config.timeout, 0, 365.0 * DAY, .commands = RUNS, .initial = "none",
          .help = "for one try as a whole",
          .more = "Counted from when the try gets its slot.  0 is none."),
-    SIZE("max-size", config.max_size, .initial = "none", .help = "refuse larger bodies",
+    SIZE("max-size", config.max_size, .commands = RUNS, .initial = "none",
+         .help = "refuse larger bodies",
          .more = "Bytes are counted as they come, so that a body without a declared length is cut "
                  "off too.  0 is none."),
-    FLAG("expect-length", 0, config.expect_length,
+    FLAG("expect-length", 0, config.expect_length, .commands = RUNS,
          .help = "refuse bodies without a declared length",
          .more = "Such a body ends when the connection does, and nobody can tell whether it was "
                  "complete."),
@@ -219,46 +271,51 @@ const struct fa_option fa_options_table[] = {
            .more = "With % it is a share of the entries that have ended, once ten have."),
 
     GROUP("Connection"),
-    SIZE("rate", config.rate, .initial = "no limit",
+    SIZE("rate", config.rate, .commands = RUNS, .initial = "no limit",
          .help = "bytes a second, all transfers together", .more = "0 is no limit."),
-    CUSTOM("header", 'H', "LINE|@FILE", fa_request_parse_header, .offer = FA_OFFER_FILES,
-           .help = "send this header too; may repeat",
+    CUSTOM("header", 'H', "LINE|@FILE", fa_request_parse_header, .commands = RUNS,
+           .offer = FA_OFFER_FILES, .help = "send this header too; may repeat",
            .more =
                "LINE is 'Name: value'; 'Name:' removes a header that would be sent, and 'Name;' "
                "sends it empty.  @FILE reads lines from a file, which keeps secrets out of the "
                "list of processes that everyone can see.  After a redirect to another "
                "scheme, host or port, these lines are no longer sent."),
-    TEXT("user-agent", 'A', "TEXT", config.user_agent, .initial = "fetchall and its version",
-         .help = "the User-Agent header"),
-    FLAG("netrc", 0, config.netrc, .help = "take passwords from ~/.netrc"),
-    TEXT("proxy", 0, "URL", config.proxy, .initial = "as the environment says",
+    TEXT("user-agent", 'A', "TEXT", config.user_agent, .commands = RUNS,
+         .initial = "fetchall and its version", .help = "the User-Agent header"),
+    FLAG("netrc", 0, config.netrc, .commands = RUNS, .help = "take passwords from ~/.netrc"),
+    TEXT("proxy", 0, "URL", config.proxy, .commands = RUNS, .initial = "as the environment says",
          .help = "go through this proxy; '' for none",
          .more =
              "Without the option, the variables http_proxy, https_proxy, all_proxy and no_proxy "
              "rule, as with curl."),
-    INPUT("cacert", config.cacert, .initial = "the system's", .help = "trust these CAs (PEM)"),
-    INPUT("cert", config.cert, .help = "the client's certificate (PEM)"),
-    INPUT("key", config.key, .help = "the private key of --cert (PEM)",
+    INPUT("cacert", config.cacert, .commands = RUNS, .initial = "the system's",
+          .help = "trust these CAs (PEM)"),
+    INPUT("cert", config.cert, .commands = RUNS, .help = "the client's certificate (PEM)"),
+    INPUT("key", config.key, .commands = RUNS, .help = "the private key of --cert (PEM)",
           .more = "Not needed if the certificate's file holds it."),
-    FLAG("insecure", 0, config.insecure, .help = "do not check certificates",
+    FLAG("insecure", 0, config.insecure, .commands = RUNS, .help = "do not check certificates",
          .more = "Anyone on the way can then read and change what is fetched."),
-    CUSTOM("resolve", 0, "HOST:PORT:ADDR", fa_request_parse_resolve,
+    CUSTOM("resolve", 0, "HOST:PORT:ADDR", fa_request_parse_resolve, .commands = RUNS,
            .help = "use ADDR for HOST:PORT; may repeat",
            .more = "An IPv6 address may stand in []."),
-    SET("ipv4", '4', enum fa_family, config.family, FA_FAMILY_V4, .help = "use IPv4 only"),
-    SET("ipv6", '6', enum fa_family, config.family, FA_FAMILY_V6, .help = "use IPv6 only"),
+    SET("ipv4", '4', enum fa_family, config.family, FA_FAMILY_V4, .commands = RUNS,
+        .help = "use IPv4 only"),
+    SET("ipv6", '6', enum fa_family, config.family, FA_FAMILY_V6, .commands = RUNS,
+        .help = "use IPv6 only"),
 
     GROUP("Digests"),
-    CUSTOM("hash", 0, "ALG[,ALG]|none", parse_hash, .initial = "sha256",
+    CUSTOM("hash", 0, "ALG[,ALG]|none", parse_hash, .commands = RUNS, .initial = "sha256",
            .help = "digests of each file, made while others load",
            .more = "md5, sha1, sha256, sha512, blake2b and xxh128.  The first one goes to the "
                    "manifest."),
-    UINT("hash-jobs", 0, config.hash_jobs, 1, 256, .commands = HASHES, .initial = "the cores",
-         .help = "workers that make them"),
+    UINT("hash-jobs", 0, config.hash_jobs, 1, 256, .commands = HASHES | COMPARE,
+         .initial = "the cores", .help = "workers that make them"),
     CHOICE("hash-with", 0, "MODEL", enum fa_hash_with, config.hash_with, models, .commands = HASHES,
            .help = "what the workers are",
            .more = "process works beside the downloads in processes of its own.  The others exist "
                    "to be compared with it; inline holds up the downloads."),
+    CUSTOM("hash-with", 0, "MODEL,...", fa_picks_parse_hash_with, .commands = COMPARE,
+           .initial = "process", .help = "what the workers are: process, thread, inline"),
 
     GROUP("Output"),
     OUTPUT("manifest", manifest, .help = "write lines for sha256sum -c",
@@ -283,6 +340,15 @@ const struct fa_option fa_options_table[] = {
                  "process at work; run: an object with state (complete, stopped, killed or "
                  "running), mode, began and ended (seconds since 1970), entries, done and "
                  "lists_final."),
+    OUTPUT("json", compare.json, .commands = COMPARE,
+           .help = "write all that was measured; - for stdout", .more = "See COMPARISON."),
+    OUTPUT("csv", compare.csv, .commands = COMPARE,
+           .help = "write a line for each run; - for stdout", .more = "See COMPARISON."),
+    OUTPUT("html", compare.html, .commands = COMPARE,
+           .help = "write a page with plots; - for stdout",
+           .more = "It needs no network and no script.  The plots are made by gnuplot(1), where "
+                   "that is installed.  Of two comparisons of --stage, the second has a page of "
+                   "its own, FILE with -large before its suffix."),
     OUTPUT("report", report, .help = "write a JSON line for each entry; - for stdout",
            .more = "See REPORT."),
     OUTPUT("events", events, .help = "write JSON lines while it runs; - for stdout",
@@ -292,6 +358,7 @@ const struct fa_option fa_options_table[] = {
            .more = "auto is bar on a terminal, and plain, a line now and then, otherwise.  json "
                    "prints a progress object each second (see EVENTS)."),
     FLAG("quiet", 'q', quiet, .commands = HASHES, .help = "say nothing when all is well"),
+    FLAG("quiet", 'q', quiet, .commands = COMPARE, .help = "print nothing but the result"),
     FLAG("verbose", 'v', verbose, .help = "tell starts and retries too"),
     FLAG("verbose", 'v', verbose, .commands = VERIFY, .help = "name the good files too"),
 
@@ -307,7 +374,10 @@ const struct fa_option fa_options_table[] = {
 
 void fa_options_init(struct fa_options *options)
 {
-    *options = (struct fa_options){.command = FA_COMMAND_FETCH};
+    *options = (struct fa_options){
+        .command = FA_COMMAND_FETCH,
+        .compare = {.sample = 1000, .rounds = 5},
+    };
     fa_config_init(&options->config);
 }
 
@@ -316,6 +386,7 @@ void fa_options_fini(struct fa_options *options)
     fa_texts_fini(&options->lists);
     fa_texts_fini(&options->headers);
     fa_texts_fini(&options->resolve);
+    fa_texts_fini(&options->passed);
 }
 
 int fa_options_add_list(struct fa_options *options, const char *name, struct fa_error *err)
@@ -325,13 +396,17 @@ int fa_options_add_list(struct fa_options *options, const char *name, struct fa_
     return fa_option_refuse(err, "out of memory");
 }
 
+#define OUTPUTS 6
+
 /* Two outputs in one file would overwrite each other. */
 static int check_outputs(const struct fa_options *options, struct fa_error *err)
 {
-    const char *const outputs[] = {options->report, options->events, options->manifest};
-    static const char *const names[] = {"report", "events", "manifest"};
-    for (size_t i = 0; i < 3; ++i)
-        for (size_t j = i + 1; j < 3; ++j)
+    const struct fa_compare_options *compare = &options->compare;
+    const char *const outputs[] = {options->report, options->events, options->manifest,
+                                   compare->json,   compare->csv,    compare->html};
+    static const char *const names[] = {"report", "events", "manifest", "json", "csv", "html"};
+    for (size_t i = 0; i < OUTPUTS; ++i)
+        for (size_t j = i + 1; j < OUTPUTS; ++j)
             if (outputs[i] && outputs[j] && strcmp(outputs[i], outputs[j]) == 0)
                 return fa_option_refuse(err, "--%s and --%s want different files, not both '%s'",
                                         names[i], names[j], outputs[i]);
@@ -341,9 +416,12 @@ static int check_outputs(const struct fa_options *options, struct fa_error *err)
 /* An output that is a list would empty what is to be read. */
 static int check_lists(const struct fa_options *options, struct fa_error *err)
 {
-    const char *const outputs[] = {options->report, options->events, options->manifest,
+    const struct fa_compare_options *compare = &options->compare;
+    const char *const outputs[] = {options->report,      options->events, options->manifest,
+                                   compare->json,        compare->csv,    compare->html,
                                    options->config.state};
-    static const char *const names[] = {"report", "events", "manifest", "state"};
+    static const char *const names[] = {"report", "events", "manifest", "json",
+                                        "csv",    "html",   "state"};
     struct stat list, output;
     for (size_t i = 0; i < options->lists.count; ++i)
         for (size_t j = 0; j < sizeof(outputs) / sizeof(*outputs); ++j)
@@ -394,11 +472,47 @@ static int check_look(const struct fa_options *options, struct fa_error *err)
     return 0;
 }
 
+/* Each run reads them again, from what may give its text only once: not a pipe. */
+static int check_header_files(const struct fa_options *options, struct fa_error *err)
+{
+    static const char prefix[] = "--header=@";
+    struct stat st;
+    for (size_t i = 0; i < options->passed.count; ++i) {
+        const char *text = options->passed.items[i];
+        if (strncmp(text, prefix, sizeof(prefix) - 1) != 0)
+            continue;
+        text += sizeof(prefix) - 1;
+        if (stat(text, &st) != 0 || !S_ISREG(st.st_mode))
+            return fa_option_refuse(err, "--header: each run reads '%s' again: it must be a file",
+                                    text);
+    }
+    return 0;
+}
+
+/* What a comparison asks of its runs is checked by them too, but now is the time to tell. */
+static int check_compare(const struct fa_options *options, struct fa_error *err)
+{
+    if (options->lists.count == 0)
+        return fa_option_refuse(err, "no list given: name a file of URLs, or - for standard input");
+    if (options->config.key && !options->config.cert)
+        return fa_option_refuse(err, "--key wants the certificate that it belongs to (--cert)");
+    if (options->compare.stage && !options->config.hash)
+        return fa_option_refuse(err, "--stage wants a digest, and --hash none makes none");
+    if (options->compare.stage && options->compare.max_bytes)
+        return fa_option_refuse(err, "--stage fetches nothing again that --max-bytes could end");
+    if (check_proxy(options->config.proxy, err) != 0 || check_outputs(options, err) != 0 ||
+        check_lists(options, err) != 0)
+        return -1;
+    return check_header_files(options, err);
+}
+
 int fa_options_check(struct fa_options *options, struct fa_error *err)
 {
     struct fa_config *config = &options->config;
     if (options->quiet && options->verbose)
         return fa_option_refuse(err, "--quiet and --verbose contradict each other");
+    if (options->command == COMPARE)
+        return check_compare(options, err);
     if (options->command != FA_COMMAND_FETCH)
         return check_look(options, err);
     if (config->retry_failed && config->no_state)

@@ -10,6 +10,7 @@
 #include <fetchall/config.h>
 #include <fetchall/error.h>
 
+#include "cli/compare/picks.h"
 #include "cli/option.h"
 #include "cli/texts.h"
 
@@ -31,6 +32,23 @@ enum fa_progress_mode {
     FA_PROGRESS_NONE,
 };
 
+/** What FA_COMMAND_COMPARE takes besides the options that are passed on to its runs. */
+struct fa_compare_options {
+    struct fa_picks modes;     /**< enum fa_mode */
+    struct fa_picks jobs;      /**< Counts. */
+    struct fa_picks loops;     /**< Counts; 0: auto. */
+    struct fa_picks http;      /**< 11, 20 */
+    struct fa_picks hash_with; /**< enum fa_hash_with */
+    unsigned sample;           /**< Entries, at most. */
+    unsigned rounds;           /**< Without the warm-up. */
+    double budget;             /**< Seconds; 0: no limit. */
+    uint64_t max_bytes;        /**< 0: no limit. */
+    const char *json;          /**< These are files; NULL: none, "-": standard output. */
+    const char *csv;
+    const char *html;
+    bool stage; /**< Compare the CPU stage. */
+};
+
 struct fa_options {
     struct fa_config config; /**< Its arrays are borrowed from the texts below. */
     enum fa_action action;
@@ -43,6 +61,9 @@ struct fa_options {
     const char *manifest; /**< NULL: none.  FA_COMMAND_VERIFY: to be read. */
     bool failed;          /**< FA_COMMAND_STATUS: print what failed. */
     bool json;            /**< FA_COMMAND_STATUS: print JSON. */
+    struct fa_compare_options compare;
+    struct fa_texts passed; /**< FA_COMMAND_COMPARE: what was given of the options that a fetch
+                               takes too, as "--name=value", for the runs. */
     enum fa_progress_mode progress;
     bool quiet;
     bool verbose;
@@ -52,6 +73,7 @@ struct fa_options {
 struct fa_command_text {
     enum fa_command command;
     const char *name;
+    const char *args; /**< What follows its options: " LIST...", or "". */
     const char *help; /**< Lower case, no full stop. */
     const char *more; /**< Sentences for the man page. */
 };

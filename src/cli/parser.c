@@ -2,6 +2,7 @@
 
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* A walk along the arguments. */
@@ -59,9 +60,17 @@ static const char *closest(const char *name, size_t len, enum fa_command command
 /* The name as it is for the user: "fetchall status". */
 static const char *program(enum fa_command command)
 {
-    return command == FA_COMMAND_STATUS   ? "fetchall status"
-           : command == FA_COMMAND_VERIFY ? "fetchall verify"
-                                          : "fetchall";
+    switch (command) {
+    case FA_COMMAND_STATUS:
+        return "fetchall status";
+    case FA_COMMAND_VERIFY:
+        return "fetchall verify";
+    case FA_COMMAND_COMPARE:
+        return "fetchall compare";
+    case FA_COMMAND_FETCH:
+        break;
+    }
+    return "fetchall";
 }
 
 static int refuse_unknown(const char *name, size_t len, enum fa_command command,
@@ -109,12 +118,33 @@ static const struct fa_option *find_letter(char letter, enum fa_command command)
     return NULL;
 }
 
+/* Remember what the runs of a comparison are given as it was given to us: what came from a file
+ * stays there. */
+static int pass_on(struct walk *walk, const struct fa_option *row, const char *value)
+{
+    if (walk->options->command != FA_COMMAND_COMPARE || !fa_option_is_for(row, FA_COMMAND_FETCH))
+        return 0;
+    char *text = NULL;
+    int len = asprintf(&text, "--%s%s%s", row->name, value ? "=" : "", value ? value : "");
+    int rc = len < 0 ? -1 : fa_texts_add(&walk->options->passed, text, (size_t)len);
+    if (len >= 0)
+        free(text);
+    return rc == 0 ? 0 : fa_option_refuse(walk->err, "out of memory");
+}
+
+static int store(struct walk *walk, const struct fa_option *row, const char *value)
+{
+    if (fa_option_store(row, walk->options, value, walk->err) != 0)
+        return -1;
+    return pass_on(walk, row, value);
+}
+
 /* The next argument as the value of an option. */
 static int store_next(struct walk *walk, const struct fa_option *row)
 {
     if (walk->next == walk->end)
         return fa_option_refuse(walk->err, "--%s wants a value (%s)", row->name, row->arg);
-    return fa_option_store(row, walk->options, *walk->next++, walk->err);
+    return store(walk, row, *walk->next++);
 }
 
 /* text: an argument, after its two dashes. */
@@ -129,7 +159,7 @@ static int parse_name(struct walk *walk, const char *text)
         return fa_option_refuse(walk->err, "--%s takes no value", row->name);
     if (row->arg && !value)
         return store_next(walk, row);
-    return fa_option_store(row, walk->options, value, walk->err);
+    return store(walk, row, value);
 }
 
 /* cluster: an argument, after its dash. */
@@ -140,10 +170,10 @@ static int parse_letters(struct walk *walk, const char *cluster)
         if (!row)
             return fa_option_refuse(walk->err, "there is no option -%c in '-%s'", *text, cluster);
         if (row->arg && text[1])
-            return fa_option_store(row, walk->options, text + 1, walk->err);
+            return store(walk, row, text + 1);
         if (row->arg)
             return store_next(walk, row);
-        if (fa_option_store(row, walk->options, NULL, walk->err) != 0)
+        if (store(walk, row, NULL) != 0)
             return -1;
     }
     return 0;

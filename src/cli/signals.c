@@ -7,6 +7,7 @@
 
 static struct fa_session *volatile stopped_session;
 static volatile sig_atomic_t caught_signal;
+static volatile sig_atomic_t remembers;
 static const char *volatile last_words;
 
 /* Async-signal-safe. */
@@ -26,7 +27,7 @@ static void on_signal(int signal)
 {
     struct fa_session *session = stopped_session;
     const char *words = last_words;
-    if (caught_signal || !session) {
+    if (caught_signal || (!session && !remembers)) {
         if (words && write(STDERR_FILENO, words, strlen(words)) < 0)
             words = NULL; /* There is nobody left to tell. */
         fa_signals_die(signal);
@@ -45,13 +46,11 @@ void fa_signals_ignore(void)
     }
 }
 
-void fa_signals_arm(struct fa_session *session, const char *words)
+static void install(int flags)
 {
     static const int stopping[] = {SIGINT, SIGTERM, SIGHUP};
     const size_t n_stopping = sizeof(stopping) / sizeof(*stopping);
-    struct sigaction stop = {.sa_handler = on_signal, .sa_flags = SA_RESTART};
-    stopped_session = session;
-    last_words = words;
+    struct sigaction stop = {.sa_handler = on_signal, .sa_flags = flags};
 
     /* One of them at a time, so that the handler need not expect itself. */
     sigemptyset(&stop.sa_mask);
@@ -62,6 +61,19 @@ void fa_signals_arm(struct fa_session *session, const char *words)
         if (sigaction(stopping[i], NULL, &old) == 0 && old.sa_handler != SIG_IGN)
             sigaction(stopping[i], &stop, NULL);
     }
+}
+
+void fa_signals_arm(struct fa_session *session, const char *words)
+{
+    stopped_session = session;
+    last_words = words;
+    install(SA_RESTART);
+}
+
+void fa_signals_remember(void)
+{
+    remembers = 1;
+    install(0);
 }
 
 void fa_signals_disarm(void)

@@ -21,10 +21,16 @@ void fa_signals_ignore(void);
  */
 void fa_signals_arm(struct fa_session *session, const char *last_words);
 
+/**
+ * From now on the first of these signals is only remembered, for fa_signals_caught(), and ends a
+ * system call that waits (EINTR).
+ */
+void fa_signals_remember(void);
+
 /** The session is gone: a signal ends the program at once. */
 void fa_signals_disarm(void);
 
-/** The signal that stopped the run, or 0. */
+/** The signal that stopped the run, or was remembered; or 0. */
 int fa_signals_caught(void);
 
 /** Die by that signal, as if it had never been caught. */

@@ -178,8 +178,8 @@ Test(options, what_does_not_work_yet_is_not_offered)
         cr_assert_eq(p.rc, -1, "%s", names[i]);
         fa_options_fini(&p.options);
     }
-    struct parsed p = PARSE("compare", "status");
-    cr_assert(p.rc == 0 && p.options.lists.count == 2);
+    struct parsed p = PARSE("compare", "--http", "2", "x");
+    cr_assert(p.rc == -1 && strstr(p.err.msg, "HTTP/1.1 only"));
     fa_options_fini(&p.options);
 }
 
@@ -197,6 +197,8 @@ Test(options, a_command_is_the_first_argument)
         {{"--", "status"}, FA_COMMAND_FETCH, 1},
         {{"-q", "verify"}, FA_COMMAND_FETCH, 1},
         {{"x", "status"}, FA_COMMAND_FETCH, 2},
+        {{"compare", "status", "x"}, FA_COMMAND_COMPARE, 2},
+        {{"x", "compare"}, FA_COMMAND_FETCH, 2},
     };
     for (size_t i = 0; i < COUNT(cases); ++i) {
         struct parsed p = parse(cases[i].args);
@@ -210,7 +212,7 @@ Test(options, a_command_is_the_first_argument)
 Test(options, options_of_another_command_are_refused)
 {
     static const struct {
-        const char *args[4];
+        const char *args[6];
         const char *says;
     } cases[] = {
         {{"status", "--sync"}, "--sync is no option of 'fetchall status'"},
@@ -225,6 +227,28 @@ Test(options, options_of_another_command_are_refused)
         {{"status", "--failed", "--json"}, "contradict"},
         {{"verify", "-qv"}, "contradict"},
         {{"verify", "--manifest", "/nonexistent"}, "cannot read '/nonexistent'"},
+        {{"--rounds", "3", "x"}, "--rounds is no option of 'fetchall'"},
+        {{"compare", "--sync", "x"}, "--sync is no option of 'fetchall compare'"},
+        {{"compare", "--overwrite", "x"}, "--overwrite is no option of 'fetchall compare'"},
+        {{"compare", "--state", "s"}, "--state is no option of 'fetchall compare'"},
+        {{"compare", "--no-state", "x"}, "--no-state is no option of 'fetchall compare'"},
+        {{"compare", "--report", "r"}, "--report is no option of 'fetchall compare'"},
+        {{"compare", "--manifest", "r"}, "--manifest is no option of 'fetchall compare'"},
+        {{"compare", "--halt", "3"}, "--halt is no option of 'fetchall compare'"},
+        {{"compare"}, "no list given"},
+        {{"compare", "--modes", "fast", "x"}, "thread, process and async"},
+        {{"compare", "-m", "async,", "x"}, "not ''"},
+        {{"compare", "-m", "async,async", "x"}, "'async' twice"},
+        {{"compare", "--jobs", "8,0", "x"}, "numbers from 1 to 4096"},
+        {{"compare", "--jobs", "8,4097", "x"}, "numbers from 1 to 4096"},
+        {{"compare", "--loops", "65", "x"}, "auto, and numbers from 1 to 64"},
+        {{"compare", "--hash-with", "fork", "x"}, "process, thread and inline"},
+        {{"compare", "--rounds", "0", "x"}, "from 1 to 1000"},
+        {{"compare", "--json=-", "--csv=-", "x"}, "want different files"},
+        {{"compare", "--stage", "--hash=none", "x"}, "--stage wants a digest"},
+        {{"compare", "--stage", "--max-bytes=1k", "x"}, "--stage fetches nothing again"},
+        {{"compare", "--key", "/dev/null", "x"}, "--cert"},
+        {{"compare", "-H", "@/dev/null", "x"}, "it must be a file"},
     };
     for (size_t i = 0; i < COUNT(cases); ++i) {
         struct parsed p = parse(cases[i].args);
@@ -233,6 +257,39 @@ Test(options, options_of_another_command_are_refused)
                            p.err.msg, cases[i].says);
         fa_options_fini(&p.options);
     }
+}
+
+Test(options, a_comparison_takes_lists_of_values)
+{
+    struct parsed p = PARSE("compare", "-m", "thread,async", "--jobs=8,32", "--loops", "1,auto",
+                            "--http=1.1", "--hash-with", "inline,process", "--rounds", "7", "x");
+    const struct fa_compare_options *c = &p.options.compare;
+    cr_assert_eq(p.rc, 0, "%s", p.err.msg);
+    cr_assert(c->modes.count == 2 && c->modes.values[0] == FA_MODE_THREAD);
+    cr_assert(c->jobs.count == 2 && c->jobs.values[1] == 32);
+    cr_assert(c->loops.count == 2 && c->loops.values[0] == 1 && c->loops.values[1] == 0);
+    cr_assert(c->http.count == 1 && c->http.values[0] == 11);
+    cr_assert(c->hash_with.count == 2 && c->hash_with.values[0] == FA_HASH_WITH_INLINE);
+    cr_assert_eq(c->rounds, 7);
+    cr_assert_eq(c->sample, 1000);
+    cr_assert_eq(p.options.passed.count, 0);
+    fa_options_fini(&p.options);
+}
+
+Test(options, a_comparison_hands_on_what_was_given_and_no_more)
+{
+    char path[40], arg[48], passed[64];
+    snprintf(arg, sizeof(arg), "@%s", temp_file(path, "X: s3cret\n", 10));
+    snprintf(passed, sizeof(passed), "--header=%s", arg);
+    struct parsed p = PARSE("compare", "-4", "-H", arg, "--per-host=3", "--rounds", "2", "-q",
+                            "--proxy", "", "x");
+    unlink(path);
+    cr_assert_eq(p.rc, 0, "%s", p.err.msg);
+    const char *const expected[] = {"--ipv4", passed, "--per-host=3", "--proxy="};
+    cr_assert_eq(p.options.passed.count, COUNT(expected));
+    for (size_t i = 0; i < COUNT(expected); ++i)
+        cr_assert_str_eq(p.options.passed.items[i], expected[i]);
+    fa_options_fini(&p.options);
 }
 
 Test(options, lists_may_look_like_anything_after_two_dashes)
@@ -426,7 +483,8 @@ Test(options, wrong_header_files_are_named_by_line_and_never_quoted)
     }
 }
 
-static const enum fa_command commands[] = {FA_COMMAND_FETCH, FA_COMMAND_STATUS, FA_COMMAND_VERIFY};
+static const enum fa_command commands[] = {FA_COMMAND_FETCH, FA_COMMAND_STATUS, FA_COMMAND_VERIFY,
+                                           FA_COMMAND_COMPARE};
 
 static void expect_used_once(enum fa_command command)
 {
@@ -507,7 +565,7 @@ Test(options, completion_offers_every_option)
         cr_assert_not_null(strstr(script, name), "%s", name);
     }
     cr_assert_not_null(strstr(script, "compgen -W 'async thread process'"));
-    cr_assert_not_null(strstr(script, "commands='status verify'"));
+    cr_assert_not_null(strstr(script, "commands='status verify compare'"));
     free(script);
 }
 

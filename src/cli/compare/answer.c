@@ -1,0 +1,108 @@
+#include "cli/compare/answer.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "cli/compare/page.h"
+#include "cli/compare/sheet.h"
+#include "cli/compare/table.h"
+#include "cli/term.h"
+
+/* That a result can be written is to be known before anybody is asked for a thousand files. */
+static int check_output(const char *file, struct fa_error *err)
+{
+    struct stat st;
+    if (!file || strcmp(file, "-") == 0)
+        return 0;
+    bool there = stat(file, &st) == 0;
+    int fd = open(file, O_WRONLY | O_CLOEXEC | O_NONBLOCK | (there ? 0 : O_CREAT | O_EXCL), 0666);
+    if (fd < 0) {
+        fa_error_system(err, FA_CLASS_LOCAL_IO, errno, "cannot write '%s'", file);
+        return -1;
+    }
+    close(fd);
+    if (!there)
+        unlink(file);
+    return 0;
+}
+
+int fa_answer_check(const struct fa_compare_options *options, struct fa_error *err)
+{
+    return check_output(options->json, err) || check_output(options->csv, err) ||
+                   check_output(options->html, err)
+               ? -1
+               : 0;
+}
+
+/* The file of the second page: FILE-large.html. */
+static char *second_name(const char *file)
+{
+    char *name = NULL;
+    const char *slash = strrchr(file, '/');
+    const char *dot = strrchr(slash ? slash : file, '.');
+    int len = dot && dot > file ? (int)(dot - file) : (int)strlen(file);
+    return asprintf(&name, "%.*s-large%s", len, file, file + len) < 0 ? NULL : name;
+}
+
+static int write_page(const char *file, const struct fa_result_of *result, bool first,
+                      struct fa_error *err)
+{
+    bool out = strcmp(file, "-") == 0;
+    char *name = first || out ? strdup(file) : second_name(file);
+    int rc = -1;
+    if (name)
+        rc = fa_page_write(name, &result->comparison, &result->verdict, err);
+    else
+        fa_error_system(err, FA_CLASS_LOCAL_IO, ENOMEM, "cannot write '%s'", file);
+    free(name);
+    return rc;
+}
+
+static bool takes_stdout(const struct fa_compare_options *options)
+{
+    const char *const files[] = {options->json, options->csv, options->html};
+    for (size_t i = 0; i < sizeof(files) / sizeof(*files); ++i)
+        if (files[i] && strcmp(files[i], "-") == 0)
+            return true;
+    return false;
+}
+
+static void print_tables(FILE *out, const struct fa_result_of *results, size_t n)
+{
+    bool terminal = isatty(fileno(out)) != 0;
+    bool color = terminal && !getenv("NO_COLOR");
+    for (size_t i = 0; i < n; ++i) {
+        const struct fa_result_of *result = &results[i];
+        if (!result->judged)
+            continue;
+        if (i > 0)
+            fputc('\n', out);
+        fa_table_print(out, &result->comparison, &result->verdict, fa_term_columns(fileno(out)),
+                       color);
+    }
+}
+
+int fa_answer_write(const struct fa_compare_options *options, const struct fa_result_of *results,
+                    size_t n, uint64_t seed, double watching, struct fa_error *err)
+{
+    int rc = 0;
+    if (options->json)
+        rc = fa_sheet_json(options->json, results, n, seed, watching, err);
+    if (rc == 0 && options->csv)
+        rc = fa_sheet_csv(options->csv, results, n, err);
+    for (size_t i = 0; rc == 0 && options->html && i < n; ++i)
+        if (results[i].judged)
+            rc = write_page(options->html, &results[i], i == 0, err);
+    print_tables(takes_stdout(options) ? stderr : stdout, results, n);
+    if (rc == 0 && (fflush(stdout) != 0 || ferror(stdout))) {
+        fa_error_system(err, FA_CLASS_LOCAL_IO, errno, "cannot write to standard output");
+        rc = -1;
+    }
+    return rc;
+}

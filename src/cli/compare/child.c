@@ -1,0 +1,210 @@
+#include "cli/compare/child.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/perf_event.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/pidfd.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "cli/compare/meter.h"
+#include "cli/compare/trial.h"
+#include "cli/signals.h"
+
+/* Milliseconds between two questions whether a signal came, and that orphans have to end. */
+#define LOOK_AROUND 200
+#define LAST_WAIT   2000
+
+static double now(void)
+{
+    struct timespec time;
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
+}
+
+void fa_child_adopt_orphans(void)
+{
+    prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
+}
+
+/* The number of the tracepoint; 0: it is not there, or not for us. */
+static unsigned long long tracepoint(void)
+{
+    static const char *const places[] = {"/sys/kernel/tracing", "/sys/kernel/debug/tracing"};
+    char path[96], text[32];
+    unsigned long long id = 0;
+    for (size_t i = 0; id == 0 && i < sizeof(places) / sizeof(*places); ++i) {
+        snprintf(path, sizeof(path), "%s/events/raw_syscalls/sys_enter/id", places[i]);
+        FILE *file = fopen(path, "re");
+        if (file && fgets(text, sizeof(text), file))
+            id = strtoull(text, NULL, 10);
+        if (file)
+            fclose(file);
+    }
+    return id;
+}
+
+/* A counter of the system calls of a process and all that come from it, from its exec on; or -1. */
+static int count_calls(pid_t pid)
+{
+    unsigned long long id = tracepoint();
+    struct perf_event_attr attr = {
+        .type = PERF_TYPE_TRACEPOINT,
+        .size = sizeof(attr),
+        .config = id,
+        .disabled = 1,
+        .inherit = 1,
+        .enable_on_exec = 1,
+    };
+    if (id == 0)
+        return -1;
+    return (int)syscall(SYS_perf_event_open, &attr, pid, -1, -1, PERF_FLAG_FD_CLOEXEC);
+}
+
+/* Is the child until exec.  Nothing but system calls: what may be locked stays so. */
+static void become(char *const argv[], const int go[2], int said, bool mute)
+{
+    char byte;
+    int null = open("/dev/null", O_RDWR);
+    setpgid(0, 0);
+    prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+    close(go[1]);
+    /* The end of the pipe without a byte means that there is nobody left to run for. */
+    if (null < 0 || dup2(null, STDIN_FILENO) < 0 || dup2(mute ? null : said, STDOUT_FILENO) < 0 ||
+        dup2(said, STDERR_FILENO) < 0 || read(go[0], &byte, 1) != 1)
+        _exit(127);
+    execv("/proc/self/exe", argv);
+    _exit(127);
+}
+
+/* A child that waits for a byte in *ret_go. */
+static pid_t start(char *const argv[], const char *said, bool mute, int *ret_go,
+                   struct fa_error *err)
+{
+    int go[2] = {-1, -1};
+    int file = open(said, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0600);
+    pid_t pid = file < 0 || pipe2(go, O_CLOEXEC) ? -1 : fork();
+    if (pid == 0)
+        become(argv, go, file, mute);
+    if (pid < 0)
+        fa_error_system(err, FA_CLASS_LOCAL_IO, errno, "cannot start a run");
+    if (file >= 0)
+        close(file);
+    if (go[0] >= 0)
+        close(go[0]);
+    if (pid < 0 && go[1] >= 0)
+        close(go[1]);
+    *ret_go = go[1];
+    return pid;
+}
+
+/* Wait until it is a zombie.  Returns when, or a negative time if a signal ended the waiting. */
+static double await(pid_t pid)
+{
+    struct pollfd end = {.fd = pidfd_open(pid, 0), .events = POLLIN};
+    double when = -1;
+    while (end.fd >= 0 && when < 0 && !fa_signals_caught()) {
+        if (poll(&end, 1, LOOK_AROUND) > 0)
+            when = now();
+    }
+    if (end.fd >= 0)
+        close(end.fd);
+    return when;
+}
+
+static double in_seconds(const struct timeval *time)
+{
+    return (double)time->tv_sec + (double)time->tv_usec / 1e6;
+}
+
+static void add_usage(struct fa_usage *usage, const struct rusage *more)
+{
+    usage->user += in_seconds(&more->ru_utime);
+    usage->system += in_seconds(&more->ru_stime);
+    usage->switches += (uint64_t)more->ru_nvcsw + (uint64_t)more->ru_nivcsw;
+}
+
+/* Until there is no child of ours left, adopted ones included. */
+static void reap(pid_t pid, struct fa_usage *usage)
+{
+    double until = now() + LAST_WAIT / 1e3;
+    struct timespec pause = {.tv_nsec = 1000000};
+    for (;;) {
+        struct rusage more;
+        int status;
+        pid_t ended = wait4(-1, &status, WNOHANG, &more);
+        if (ended > 0) {
+            add_usage(usage, &more);
+            if (ended == pid)
+                usage->status = WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+        } else if (ended < 0 && errno == ECHILD) {
+            return;
+        } else {
+            if (now() > until)
+                kill(-pid, SIGKILL);
+            nanosleep(&pause, NULL);
+        }
+    }
+}
+
+static uint64_t read_calls(int counter)
+{
+    uint64_t calls = FA_UNMEASURED;
+    if (counter >= 0 && read(counter, &calls, sizeof(calls)) != (ssize_t)sizeof(calls))
+        calls = FA_UNMEASURED;
+    if (counter >= 0)
+        close(counter);
+    return calls;
+}
+
+/* Let it run, and measure it. */
+static int measure(pid_t pid, int go, struct fa_usage *ret, struct fa_error *err)
+{
+    struct fa_peaks peaks = {0};
+    int counter = count_calls(pid);
+    struct fa_meter *meter = fa_meter_start(pid, err);
+    double began = now();
+    double ended = -1;
+    if (meter && write(go, "", 1) == 1)
+        ended = await(pid);
+    close(go);
+    if (meter)
+        fa_meter_stop(meter, &peaks);
+    if (ended < 0)
+        kill(-pid, SIGKILL);
+    reap(pid, ret);
+    ret->wall = ended - began;
+    ret->calls = read_calls(counter);
+    ret->peak_pss = peaks.pss;
+    ret->peak_threads = peaks.threads;
+    ret->peak_processes = peaks.processes;
+    ret->watching = peaks.cpu;
+    if (ended >= 0)
+        return 0;
+    if (meter)
+        fa_error_set(err, FA_DOMAIN_FETCHALL, 0, FA_CLASS_CANCELLED, "a run was ended");
+    return -1;
+}
+
+int fa_child_run(char *const argv[], const char *said, bool mute, struct fa_usage *ret,
+                 struct fa_error *err)
+{
+    int go;
+    *ret = (struct fa_usage){0};
+    pid_t pid = start(argv, said, mute, &go, err);
+    if (pid < 0)
+        return -1;
+    /* Both sides, so that it is done whoever comes first. */
+    setpgid(pid, pid);
+    return measure(pid, go, ret, err);
+}

@@ -1,0 +1,176 @@
+#include "cli/compare/command.h"
+
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define PLAIN                    \
+    "abcdefghijklmnopqrstuvwxyz" \
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZ" \
+    "0123456789_@%+=:,./-"
+
+static void put_quoted(FILE *out, const char *word)
+{
+    if (*word && !word[strspn(word, PLAIN)]) {
+        fputs(word, out);
+        return;
+    }
+    putc('\'', out);
+    for (; *word; ++word) {
+        if (*word == '\'')
+            fputs("'\\''", out);
+        else
+            putc(*word, out);
+    }
+    putc('\'', out);
+}
+
+/* Print a text with the password of each URL in it as "***". */
+static void put_redacted(FILE *out, const char *text)
+{
+    const char *authority;
+    while ((authority = strstr(text, "://"))) {
+        authority += 3;
+        size_t len = strcspn(authority, "/?#");
+        const char *at = memrchr(authority, '@', len);
+        const char *colon = at ? memchr(authority, ':', (size_t)(at - authority)) : NULL;
+        const char *until = colon ? colon + 1 : authority;
+        fwrite(text, 1, (size_t)(until - text), out);
+        if (colon)
+            fputs("***", out);
+        text = colon ? at : authority;
+    }
+    fputs(text, out);
+}
+
+/* A header that was given as a line: only its name. */
+static void put_header(FILE *out, const char *line)
+{
+    size_t len = strcspn(line, ":;");
+    fwrite(line, 1, len, out);
+    if (line[len] == ':' && line[len + 1])
+        fputs(": ***", out);
+    else
+        fputs(line + len, out);
+}
+
+static char *closed(FILE *out, char **text)
+{
+    bool bad = !out || ferror(out);
+    if (out && fclose(out) != 0)
+        bad = true;
+    if (!bad)
+        return *text;
+    free(*text);
+    return NULL;
+}
+
+/* A text that a function prints. */
+static char *printed(void (*put)(FILE *, const char *), const char *from)
+{
+    char *text = NULL;
+    size_t len;
+    FILE *out = open_memstream(&text, &len);
+    if (out)
+        put(out, from);
+    return closed(out, &text);
+}
+
+char *fa_command_quote(const char *word)
+{
+    return printed(put_quoted, word);
+}
+
+/* As it may be shown: "--name=value". */
+static char *shown(const char *option)
+{
+    static const char header[] = "--header=";
+    const char *value = option + sizeof(header) - 1;
+    if (strncmp(option, header, sizeof(header) - 1) != 0 || *value == '@')
+        return printed(put_redacted, option);
+    char *text = NULL;
+    char *line = printed(put_header, value);
+    if (line && asprintf(&text, "%s%s", header, line) < 0)
+        text = NULL;
+    free(line);
+    return text;
+}
+
+static int put_word(FILE *out, char *word)
+{
+    if (!word)
+        return -1;
+    put_quoted(out, word);
+    free(word);
+    return 0;
+}
+
+char *fa_command_program(const struct fa_options *options)
+{
+    char *text = NULL;
+    size_t len;
+    int rc = 0;
+    FILE *out = open_memstream(&text, &len);
+    if (out)
+        fputs("fetchall", out);
+    for (size_t i = 0; out && rc == 0 && i < options->passed.count; ++i) {
+        putc(' ', out);
+        rc = put_word(out, shown(options->passed.items[i]));
+    }
+    text = closed(out, &text);
+    if (rc == 0)
+        return text;
+    free(text);
+    return NULL;
+}
+
+char *fa_command_verify(const struct fa_options *options)
+{
+    char *text = NULL;
+    char *dir = fa_command_quote(options->lists.items[0]);
+    int len = -1;
+    if (dir && options->config.hash_jobs)
+        len =
+            asprintf(&text, "fetchall verify -d %s --hash-jobs %u", dir, options->config.hash_jobs);
+    else if (dir)
+        len = asprintf(&text, "fetchall verify -d %s", dir);
+    free(dir);
+    return len < 0 ? NULL : text;
+}
+
+char *fa_command_lists(const struct fa_options *options)
+{
+    char *text = NULL;
+    size_t len;
+    int rc = 0;
+    bool dashes = false;
+    FILE *out = open_memstream(&text, &len);
+    for (size_t i = 0; i < options->lists.count; ++i)
+        dashes |= options->lists.items[i][0] == '-' && options->lists.items[i][1];
+    if (out && dashes)
+        fputs("--", out);
+    for (size_t i = 0; out && rc == 0 && i < options->lists.count; ++i) {
+        if (i > 0 || dashes)
+            putc(' ', out);
+        rc = put_word(out, printed(put_redacted, options->lists.items[i]));
+    }
+    text = closed(out, &text);
+    if (rc == 0)
+        return text;
+    free(text);
+    return NULL;
+}
+
+char *fa_command_title(const struct fa_options *options)
+{
+    const char *list = options->lists.items[0];
+    char *first = strcmp(list, "-") == 0 ? strdup("standard input") : printed(put_redacted, list);
+    if (options->lists.count == 1 || !first)
+        return first;
+    char *text = NULL;
+    if (asprintf(&text, "%s and %zu more", first, options->lists.count - 1) < 0)
+        text = NULL;
+    free(first);
+    return text;
+}

@@ -1,0 +1,317 @@
+/*
+ * A sample of the lists is written to a temporary folder; each run fetches it into that folder, is
+ * measured, and its files are removed.  What is compared is judged when all rounds are made.
+ */
+#include "cli/compare/compare.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <fetchall/sample.h>
+
+#include "cli/compare/answer.h"
+#include "cli/compare/child.h"
+#include "cli/compare/command.h"
+#include "cli/compare/machine.h"
+#include "cli/compare/plan.h"
+#include "cli/compare/rounds.h"
+#include "cli/compare/stage.h"
+#include "cli/signals.h"
+#include "cli/term.h"
+#include "cli/units.h"
+
+struct compare {
+    const struct fa_options *options;
+    struct fa_runs runs;
+    struct fa_contestant contestants[FA_PLAN_CONTESTANTS_MAX];
+    size_t n;
+    struct fa_sample sample;
+    struct fa_result_of results[FA_STAGE_KINDS];
+    size_t n_results;
+    uint64_t seed;
+    double began;
+};
+
+static bool is_folder(const char *name)
+{
+    struct stat st;
+    return stat(name, &st) == 0 && S_ISDIR(st.st_mode);
+}
+
+/* A result to fill; title is taken. */
+static struct fa_result_of *add_result(struct compare *compare, char *title, struct fa_error *err)
+{
+    const struct fa_options *options = compare->options;
+    /* Time counts from when there is something to run. */
+    if (compare->n_results == 0)
+        compare->began = fa_rounds_clock();
+    struct fa_result_of *result = &compare->results[compare->n_results++];
+    struct fa_comparison *comparison = &result->comparison;
+    int rc = fa_result_init(result, compare->contestants, compare->n, options->compare.rounds, err);
+    result->title = title;
+    bool folder = options->compare.stage && is_folder(options->lists.items[0]);
+    result->command = folder ? fa_command_verify(options) : fa_command_program(options);
+    result->list = folder ? strdup("") : fa_command_lists(options);
+    if (rc == 0 && (!result->title || !result->command || !result->list)) {
+        fa_error_system(err, FA_CLASS_LOCAL_IO, ENOMEM, "cannot keep what is measured");
+        rc = -1;
+    }
+    comparison->title = result->title;
+    comparison->command = result->command;
+    comparison->list = result->list;
+    comparison->stage = options->compare.stage;
+    fa_machine_describe(comparison->machine, sizeof(comparison->machine));
+    fa_machine_when(comparison->when, sizeof(comparison->when));
+    return rc == 0 ? result : NULL;
+}
+
+static int take_sample(struct compare *compare, struct fa_error *err)
+{
+    const struct fa_options *options = compare->options;
+    struct fa_sample *sample = &compare->sample;
+    const char *const *lists = (const char *const *)options->lists.items;
+    int rc = fa_sample_write(lists, options->lists.count, options->compare.sample,
+                             compare->runs.list, sample, err);
+    /* A list that cannot be read is a matter of usage. */
+    if (rc != 0)
+        err->class = FA_CLASS_REFUSED;
+    else if (sample->taken == 0)
+        rc = fa_option_refuse(err, "there is nothing to fetch in '%s'", lists[0]);
+    if (rc == 0 && sample->bad > 0)
+        fprintf(stderr, "fetchall: %llu bad lines are left out\n", (unsigned long long)sample->bad);
+    compare->runs.entries = sample->taken;
+    return rc;
+}
+
+/* How much it will be, as far as that is known. */
+static void announce(const struct compare *compare)
+{
+    const struct fa_compare_options *options = &compare->options->compare;
+    const struct fa_sample *sample = &compare->sample;
+    unsigned long long runs = (unsigned long long)compare->n * (1 + options->rounds);
+    unsigned long long requests = runs * sample->taken;
+    if (compare->options->quiet)
+        return;
+    fprintf(
+        stderr,
+        "fetchall: %llu of %llu entries, from %llu host%s\n"
+        "fetchall: %zu to compare, a warm-up and %u rounds: %llu runs of %llu requests, %llu in "
+        "all; retries and redirects add to that\n",
+        (unsigned long long)sample->taken, (unsigned long long)sample->entries,
+        (unsigned long long)sample->taken_origins, sample->taken_origins == 1 ? "" : "s",
+        compare->n, options->rounds, runs, (unsigned long long)sample->taken, requests);
+    unsigned per_host = compare->options->config.per_host;
+    unsigned jobs = 0;
+    for (size_t i = 0; i < options->jobs.count; ++i)
+        jobs = options->jobs.values[i] > jobs ? options->jobs.values[i] : jobs;
+    unsigned long long at_once = sample->taken_origins * per_host;
+    if (jobs > at_once)
+        fprintf(stderr,
+                "fetchall: --per-host %u holds -j %u back: these hosts get no more than %llu at "
+                "once\n",
+                per_host, jobs, at_once);
+}
+
+static int fetch_once(struct fa_rounds *rounds, const struct fa_contestant *contestant,
+                      struct fa_trial *ret, struct fa_error *err)
+{
+    return fa_runs_fetch(rounds->runs, contestant, ret, err);
+}
+
+static int compare_fetch(struct compare *compare, struct fa_error *err)
+{
+    if (take_sample(compare, err) != 0)
+        return -1;
+    struct fa_result_of *result = add_result(compare, fa_command_title(compare->options), err);
+    if (!result)
+        return -1;
+    announce(compare);
+    result->comparison.entries = compare->sample.taken;
+    result->comparison.listed = compare->sample.entries;
+    result->comparison.origins = compare->sample.taken_origins;
+    struct fa_rounds rounds = {
+        .runs = &compare->runs,
+        .result = result,
+        .seed = compare->seed,
+        .began = compare->began,
+        .once = fetch_once,
+    };
+    return fa_rounds_run(&rounds, err);
+}
+
+static int hash_once(struct fa_rounds *rounds, const struct fa_contestant *contestant,
+                     struct fa_trial *ret, struct fa_error *err)
+{
+    const struct fa_comparison *comparison = &rounds->result->comparison;
+    int rc = fa_runs_hash(rounds->runs, contestant, rounds->dir, rounds->manifest, ret, err);
+    ret->entries = comparison->entries;
+    ret->bytes = comparison->bytes;
+    return rc;
+}
+
+/* The files of one kind; both says that there are some of each. */
+static int compare_kind(struct compare *compare, const struct fa_stage_set *set,
+                        enum fa_stage_kind kind, bool both, const char *dir, struct fa_error *err)
+{
+    static const char *const names[FA_STAGE_KINDS] = {"files of up to 64 KiB", "larger files"};
+    const struct fa_stage_files *files = &set->kinds[kind];
+    char size[FA_UNITS_MAX];
+    char *title = fa_command_title(compare->options), *whole = NULL;
+    if (title && asprintf(&whole, "%s%s%s", title, both ? ", " : "", both ? names[kind] : "") < 0)
+        whole = NULL;
+    free(title);
+    struct fa_result_of *result = add_result(compare, whole, err);
+    if (!result)
+        return -1;
+    result->comparison.entries = result->comparison.listed = files->files;
+    result->comparison.bytes = files->bytes;
+    if (!compare->options->quiet)
+        fprintf(stderr, "fetchall: %llu %s, %s: %zu ways to hash them, a warm-up and %u rounds\n",
+                (unsigned long long)files->files, names[kind],
+                fa_units_bytes((double)files->bytes, size), compare->n,
+                compare->options->compare.rounds);
+    struct fa_rounds rounds = {
+        .runs = &compare->runs,
+        .result = result,
+        .seed = compare->seed,
+        .began = compare->began,
+        .once = hash_once,
+        .dir = dir,
+        .manifest = files->manifest,
+    };
+    return fa_rounds_run(&rounds, err);
+}
+
+static int compare_folder(struct compare *compare, const char *dir, struct fa_error *err)
+{
+    struct fa_stage_set set;
+    enum fa_hash hash = (enum fa_hash)compare->options->config.hash;
+    int rc = fa_stage_set_init(&set, dir, compare->runs.folder, hash, err);
+    bool small = set.kinds[FA_STAGE_SMALL_FILES].files > 0;
+    bool large = set.kinds[FA_STAGE_LARGE_FILES].files > 0;
+    if (rc == 0 && set.unreadable > 0)
+        fprintf(stderr, "fetchall: %llu files or folders that cannot be read are left out\n",
+                (unsigned long long)set.unreadable);
+    if (rc == 0 && !small && !large)
+        rc = fa_option_refuse(err, "there are no files to hash in '%s'", dir);
+    if (rc == 0 && small)
+        rc = compare_kind(compare, &set, FA_STAGE_SMALL_FILES, large, dir, err);
+    if (rc == 0 && large)
+        rc = compare_kind(compare, &set, FA_STAGE_LARGE_FILES, small, dir, err);
+    fa_stage_set_fini(&set);
+    return rc;
+}
+
+/* The sample is fetched once, as a plain fetch would do it. */
+static int fetch_for_stage(struct compare *compare, struct fa_error *err)
+{
+    struct fa_contestant plain = {.name = "fetching",
+                                  .mode = FA_MODE_ASYNC,
+                                  .jobs = compare->options->config.jobs,
+                                  .http = 11};
+    struct fa_trial trial = {0};
+    if (take_sample(compare, err) != 0)
+        return -1;
+    if (!compare->options->quiet)
+        fprintf(stderr, "fetchall: %llu requests fetch what is hashed then\n",
+                (unsigned long long)compare->sample.taken);
+    int rc = fa_runs_fetch(&compare->runs, &plain, &trial, err);
+    if (rc == 0 && trial.failed > 0)
+        fprintf(stderr, "fetchall: %llu of %llu entries failed, and are not hashed\n",
+                (unsigned long long)trial.failed, (unsigned long long)trial.entries);
+    free(trial.moments);
+    return rc;
+}
+
+static int compare_stage(struct compare *compare, struct fa_error *err)
+{
+    const struct fa_options *options = compare->options;
+    const unsigned known = FA_HASH_MD5 | FA_HASH_SHA1 | FA_HASH_SHA256 | FA_HASH_SHA512;
+    if ((options->config.hash & ~known) || options->config.hash != options->config.hash_first)
+        return fa_option_refuse(err, "--stage hashes with one of md5, sha1, sha256 and sha512");
+    if (options->lists.count == 1 && is_folder(options->lists.items[0]))
+        return compare_folder(compare, options->lists.items[0], err);
+    if (fetch_for_stage(compare, err) != 0)
+        return -1;
+    return compare_folder(compare, compare->runs.files, err);
+}
+
+static int judge(struct compare *compare, struct fa_error *err)
+{
+    for (size_t i = 0; i < compare->n_results; ++i) {
+        struct fa_result_of *result = &compare->results[i];
+        if (result->comparison.rounds == 0)
+            continue;
+        if (fa_verdict_init(&result->verdict, &result->comparison) != 0) {
+            fa_error_system(err, FA_CLASS_LOCAL_IO, ENOMEM, "cannot judge what was measured");
+            return -1;
+        }
+        result->judged = true;
+    }
+    return 0;
+}
+
+/* All that can fail. */
+static int run(struct compare *compare, struct fa_error *err)
+{
+    const struct fa_options *options = compare->options;
+    compare->n = fa_plan_contestants(options, compare->contestants, err);
+    if (compare->n == 0 || fa_answer_check(&options->compare, err) != 0 ||
+        fa_runs_init(&compare->runs, options, err) != 0)
+        return -1;
+    int rc = options->compare.stage ? compare_stage(compare, err) : compare_fetch(compare, err);
+    if (rc == 0)
+        rc = judge(compare, err);
+    if (rc != 0)
+        return -1;
+    return fa_answer_write(&options->compare, compare->results, compare->n_results, compare->seed,
+                           compare->runs.watching, err);
+}
+
+/* 1 if there was no round to judge by. */
+static enum fa_exit_status status_of(const struct compare *compare)
+{
+    for (size_t i = 0; i < compare->n_results; ++i) {
+        if (!compare->results[i].judged) {
+            fputs("fetchall: there was no round to judge by\n", stderr);
+            return FA_EXIT_PERMANENT;
+        }
+    }
+    return FA_EXIT_OK;
+}
+
+enum fa_exit_status fa_compare_show(const struct fa_options *options)
+{
+    struct fa_error err = {0};
+    enum fa_exit_status status = FA_EXIT_LOCAL;
+    struct compare *compare = calloc(1, sizeof(*compare));
+    if (!compare) {
+        fa_error_system(&err, FA_CLASS_LOCAL_IO, ENOMEM, "cannot compare");
+        fa_term_error(&err);
+        return status;
+    }
+    fa_signals_ignore();
+    fa_signals_remember();
+    fa_child_adopt_orphans();
+    compare->options = options;
+    /* 32 bits, which every reader of JSON can hold. */
+    if (getrandom(&compare->seed, sizeof(uint32_t), 0) < 0)
+        compare->seed = (uint32_t)getpid();
+    if (run(compare, &err) == 0) {
+        status = status_of(compare);
+    } else {
+        if (!fa_signals_caught())
+            fa_term_error(&err);
+        status = err.class == FA_CLASS_LOCAL_IO ? FA_EXIT_LOCAL : FA_EXIT_USAGE;
+    }
+    for (size_t i = 0; i < compare->n_results; ++i)
+        fa_result_fini(&compare->results[i]);
+    fa_runs_fini(&compare->runs);
+    free(compare);
+    return status;
+}

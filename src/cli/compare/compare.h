@@ -1,0 +1,17 @@
+/**
+ * fetchall compare: which strategy is best, by how much, and why.
+ */
+#ifndef FETCHALL_CLI_COMPARE_COMPARE_H
+#define FETCHALL_CLI_COMPARE_COMPARE_H
+
+#include "cli/exit.h"
+#include "cli/options.h"
+
+/**
+ * Compare, and print the result on standard output; all else goes to standard error.
+ *
+ * @return The exit status; fa_signals_caught() if a signal ended it, and nothing was concluded.
+ */
+enum fa_exit_status fa_compare_show(const struct fa_options *options);
+
+#endif

@@ -1,0 +1,162 @@
+#include "cli/compare/harvest.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/types.h>
+
+#include <jansson.h>
+
+/* Moments of a run: twenty a second, but no fewer and no more than these. */
+#define MOMENT       0.05
+#define MOMENTS_FEW  50
+#define MOMENTS_MANY 2000
+
+struct doubles {
+    double *items;
+    size_t count, room;
+};
+
+struct harvest {
+    struct fa_trial *trial;
+    uint64_t requests;
+    struct doubles ttfb, total;
+    size_t moments_room;
+    double step; /* seconds between two moments */
+};
+
+static int add_double(struct doubles *doubles, double value)
+{
+    if (doubles->count == doubles->room) {
+        size_t room = doubles->room ? 2 * doubles->room : 256;
+        double *items = reallocarray(doubles->items, room, sizeof(*items));
+        if (!items)
+            return -1;
+        doubles->items = items;
+        doubles->room = room;
+    }
+    doubles->items[doubles->count++] = value;
+    return 0;
+}
+
+static int by_value(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+/* The smallest value that is not less than that share of all (nearest rank). */
+static double percentile(const struct doubles *sorted, double share)
+{
+    if (sorted->count == 0)
+        return NAN;
+    size_t rank = (size_t)ceil(share * (double)sorted->count);
+    return sorted->items[rank > 0 ? rank - 1 : 0];
+}
+
+static struct fa_latency latency(struct doubles *doubles)
+{
+    if (doubles->count > 0)
+        qsort(doubles->items, doubles->count, sizeof(double), by_value);
+    return (struct fa_latency){percentile(doubles, 0.50), percentile(doubles, 0.95),
+                               percentile(doubles, 0.99)};
+}
+
+/* What had been received by that time; moments that are too close become one. */
+static int add_moment(struct harvest *harvest, double time, uint64_t bytes)
+{
+    struct fa_trial *trial = harvest->trial;
+    size_t n = trial->n_moments;
+    if (n > 0 && bytes < trial->moments[n - 1].bytes)
+        bytes = trial->moments[n - 1].bytes;
+    if (n > 0 && floor(time / harvest->step) <= floor(trial->moments[n - 1].time / harvest->step)) {
+        trial->moments[n - 1].bytes = bytes;
+        return 0;
+    }
+    if (n == harvest->moments_room) {
+        size_t room = n ? 2 * n : 64;
+        struct fa_moment *moments = reallocarray(trial->moments, room, sizeof(*moments));
+        if (!moments)
+            return -1;
+        trial->moments = moments;
+        harvest->moments_room = room;
+    }
+    trial->moments[trial->n_moments++] = (struct fa_moment){time, bytes};
+    return 0;
+}
+
+static uint64_t count_of(const json_t *object, const char *name)
+{
+    json_int_t value = json_integer_value(json_object_get(object, name));
+    return value > 0 ? (uint64_t)value : 0;
+}
+
+static void add_failure(struct fa_trial *trial, const char *name)
+{
+    ++trial->failed;
+    for (unsigned class = FA_CLASS_NONE + 1; name && class < FA_CLASSES; ++class)
+        if (strcmp(fa_class_name((enum fa_class) class), name) == 0)
+            ++trial->failures[class];
+}
+
+/* The end of an entry. */
+static int add_result(struct harvest *harvest, double time, const json_t *result)
+{
+    struct fa_trial *trial = harvest->trial;
+    const char *status = json_string_value(json_object_get(result, "status"));
+    const json_t *times = json_object_get(result, "time");
+    ++trial->entries;
+    trial->bytes += count_of(result, "bytes");
+    harvest->requests += count_of(result, "attempts");
+    if (status && strcmp(status, "failed") == 0)
+        add_failure(trial, json_string_value(json_object_get(result, "class")));
+    if (status && strcmp(status, "ok") == 0 &&
+        (add_double(&harvest->ttfb, json_number_value(json_object_get(times, "ttfb"))) ||
+         add_double(&harvest->total, json_number_value(json_object_get(times, "total")))))
+        return -1;
+    return add_moment(harvest, time, trial->bytes);
+}
+
+static int add_line(struct harvest *harvest, const char *line, size_t len)
+{
+    json_t *event = json_loadb(line, len, JSON_ALLOW_NUL, NULL);
+    const char *name = json_string_value(json_object_get(event, "event"));
+    double time = json_number_value(json_object_get(event, "time"));
+    int rc = 0;
+    if (name && strcmp(name, "done") == 0)
+        rc = add_result(harvest, time, json_object_get(event, "result"));
+    else if (name && strcmp(name, "progress") == 0)
+        rc = add_moment(harvest, time, count_of(event, "bytes"));
+    json_decref(event);
+    return rc;
+}
+
+int fa_harvest_read(const char *file, struct fa_trial *trial, uint64_t *ret_requests,
+                    struct fa_error *err)
+{
+    struct harvest harvest = {.trial = trial, .step = trial->wall / MOMENTS_FEW};
+    if (harvest.step > MOMENT)
+        harvest.step = fmax(MOMENT, trial->wall / MOMENTS_MANY);
+    FILE *in = fopen(file, "re");
+    char *line = NULL;
+    size_t room = 0;
+    int code = in ? 0 : errno;
+    for (ssize_t len; in && !code && (len = getline(&line, &room, in)) >= 0;)
+        code = add_line(&harvest, line, (size_t)len) == 0 ? 0 : ENOMEM;
+    if (in && !code && ferror(in))
+        code = EIO;
+    if (in)
+        fclose(in);
+    free(line);
+    trial->ttfb = latency(&harvest.ttfb);
+    trial->total = latency(&harvest.total);
+    free(harvest.ttfb.items);
+    free(harvest.total.items);
+    *ret_requests = harvest.requests;
+    if (code)
+        fa_error_system(err, FA_CLASS_LOCAL_IO, code, "cannot read what a run has told");
+    return code ? -1 : 0;
+}

@@ -1,0 +1,185 @@
+#include "cli/compare/meter.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "cli/compare/trial.h"
+
+/* Seconds between two looks at least, in the first second and later; and as a multiple of what one
+ * took. */
+#define SOON   0.005
+#define LATER  0.05
+#define FACTOR 50
+
+#define PIDS_MAX  8192
+#define TEXT_SIZE 8192
+
+struct fa_meter {
+    pthread_t thread;
+    pid_t root;
+    int stop; /* an eventfd */
+    struct fa_peaks peaks;
+    bool seen; /* at least one look found all that it wanted */
+    size_t n_pids;
+    pid_t pids[PIDS_MAX];
+    char text[TEXT_SIZE];
+};
+
+static double seconds(clockid_t clock)
+{
+    struct timespec now;
+    clock_gettime(clock, &now);
+    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
+/* A small file of a process, with a zero behind it.  Returns false if it is gone. */
+static bool read_text(struct fa_meter *meter, const char *format, pid_t pid)
+{
+    char path[64];
+    snprintf(path, sizeof(path), format, (int)pid, (int)pid);
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    size_t len = 0;
+    ssize_t got = fd < 0 ? -1 : 1;
+    while (got > 0 && len < TEXT_SIZE - 1) {
+        got = read(fd, meter->text + len, TEXT_SIZE - 1 - len);
+        len += got > 0 ? (size_t)got : 0;
+    }
+    if (fd >= 0)
+        close(fd);
+    meter->text[len] = '\0';
+    return fd >= 0 && got >= 0;
+}
+
+/* The children of a process's first thread, which is the only one of ours that makes any. */
+static bool add_children(struct fa_meter *meter, pid_t pid)
+{
+    if (!read_text(meter, "/proc/%d/task/%d/children", pid))
+        return false;
+    char *at = meter->text, *end;
+    for (;;) {
+        long child = strtol(at, &end, 10);
+        if (end == at || meter->n_pids == PIDS_MAX)
+            return true;
+        meter->pids[meter->n_pids++] = (pid_t)child;
+        at = end;
+    }
+}
+
+/* Field 20 of stat; 0: it is gone, or a zombie. */
+static uint64_t threads_of(struct fa_meter *meter, pid_t pid)
+{
+    char state = 'Z';
+    long threads = 0;
+    if (!read_text(meter, "/proc/%d/stat", pid))
+        return 0;
+    /* The name before may hold anything. */
+    const char *at = strrchr(meter->text, ')');
+    if (!at || at[1] != ' ')
+        return 0;
+    state = at[2];
+    at += 2;
+    for (int field = 3; field < 20 && at; ++field)
+        at = strchr(at + 1, ' ');
+    threads = at ? strtol(at, NULL, 10) : 0;
+    return state == 'Z' || threads < 0 ? 0 : (uint64_t)threads;
+}
+
+/* Bytes; 0: it is gone, or nobody tells us. */
+static uint64_t pss_of(struct fa_meter *meter, pid_t pid)
+{
+    if (!read_text(meter, "/proc/%d/smaps_rollup", pid))
+        return 0;
+    const char *at = strstr(meter->text, "\nPss:");
+    return at ? 1024 * strtoull(at + 5, NULL, 10) : 0;
+}
+
+static uint64_t most_of(uint64_t a, uint64_t b)
+{
+    return a > b ? a : b;
+}
+
+static void look(struct fa_meter *meter)
+{
+    struct fa_peaks now = {0};
+    meter->n_pids = 1;
+    meter->pids[0] = meter->root;
+    bool all = true;
+    for (size_t i = 0; i < meter->n_pids; ++i) {
+        pid_t pid = meter->pids[i];
+        bool told = add_children(meter, pid);
+        all &= told || i > 0;
+        uint64_t threads = threads_of(meter, pid);
+        now.threads += threads;
+        now.processes += threads > 0;
+        now.pss += threads > 0 ? pss_of(meter, pid) : 0;
+    }
+    meter->seen |= all && now.pss > 0;
+    meter->peaks.pss = most_of(meter->peaks.pss, now.pss);
+    meter->peaks.threads = most_of(meter->peaks.threads, now.threads);
+    meter->peaks.processes = most_of(meter->peaks.processes, now.processes);
+}
+
+static void *run(void *arg)
+{
+    struct fa_meter *meter = arg;
+    struct pollfd stop = {.fd = meter->stop, .events = POLLIN};
+    double start = seconds(CLOCK_MONOTONIC), wait = SOON;
+    while (poll(&stop, 1, (int)(wait * 1e3) + 1) == 0) {
+        double before = seconds(CLOCK_THREAD_CPUTIME_ID);
+        look(meter);
+        double took = seconds(CLOCK_THREAD_CPUTIME_ID) - before;
+        double interval = seconds(CLOCK_MONOTONIC) - start < 1 ? SOON : LATER;
+        wait = took * FACTOR > interval ? took * FACTOR : interval;
+    }
+    meter->peaks.cpu = seconds(CLOCK_THREAD_CPUTIME_ID);
+    return NULL;
+}
+
+struct fa_meter *fa_meter_start(pid_t root, struct fa_error *err)
+{
+    struct fa_meter *meter = calloc(1, sizeof(*meter));
+    sigset_t all, before;
+    int code = meter ? 0 : ENOMEM;
+    if (meter) {
+        meter->root = root;
+        meter->stop = eventfd(0, EFD_CLOEXEC);
+        code = meter->stop < 0 ? errno : 0;
+    }
+    if (!code) {
+        /* Signals are for the thread that waits for the run. */
+        sigfillset(&all);
+        pthread_sigmask(SIG_SETMASK, &all, &before);
+        code = pthread_create(&meter->thread, NULL, run, meter);
+        pthread_sigmask(SIG_SETMASK, &before, NULL);
+    }
+    if (!code)
+        return meter;
+    fa_error_system(err, FA_CLASS_LOCAL_IO, code, "cannot watch a run");
+    if (meter && meter->stop >= 0)
+        close(meter->stop);
+    free(meter);
+    return NULL;
+}
+
+void fa_meter_stop(struct fa_meter *meter, struct fa_peaks *ret)
+{
+    uint64_t one = 1;
+    if (write(meter->stop, &one, sizeof(one)) < 0)
+        pthread_cancel(meter->thread);
+    pthread_join(meter->thread, NULL);
+    close(meter->stop);
+    *ret = meter->peaks;
+    if (!meter->seen)
+        ret->pss = ret->threads = ret->processes = FA_UNMEASURED;
+    free(meter);
+}

@@ -1,0 +1,171 @@
+#include "cli/compare/plan.h"
+
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "cli/compare/picks.h"
+
+/* What is compared if nothing was asked for. */
+static const struct fa_picks all_modes = {{FA_MODE_THREAD, FA_MODE_PROCESS, FA_MODE_ASYNC}, 3};
+static const struct fa_picks all_models = {
+    {FA_HASH_WITH_INLINE, FA_HASH_WITH_THREAD, FA_HASH_WITH_PROCESS}, 3};
+static const struct fa_picks one_model = {{FA_HASH_WITH_PROCESS}, 1};
+static const struct fa_picks one_http = {{11}, 1};
+static const struct fa_picks one_zero = {{0}, 1};
+
+/* What was asked for, nothing of it empty. */
+struct wishes {
+    const struct fa_picks *modes, *jobs, *loops, *http, *models;
+    struct fa_picks one_jobs;
+    bool stage;
+};
+
+static const struct fa_picks *or_else(const struct fa_picks *picks, const struct fa_picks *other)
+{
+    return picks->count ? picks : other;
+}
+
+static void fill(struct wishes *wishes, const struct fa_options *options)
+{
+    const struct fa_compare_options *c = &options->compare;
+    *wishes = (struct wishes){.one_jobs = {{options->config.jobs}, 1}, .stage = c->stage};
+    if (c->stage)
+        wishes->one_jobs.values[0] = 0;
+    wishes->modes = c->stage ? &one_zero : or_else(&c->modes, &all_modes);
+    wishes->jobs = c->stage ? &wishes->one_jobs : or_else(&c->jobs, &wishes->one_jobs);
+    wishes->loops = c->stage ? &one_zero : or_else(&c->loops, &one_zero);
+    wishes->http = c->stage ? &one_http : or_else(&c->http, &one_http);
+    wishes->models = or_else(&c->hash_with, c->stage ? &all_models : &one_model);
+    if (!options->config.hash && !c->stage)
+        wishes->models = &one_model;
+}
+
+static void append(char name[FA_CONTESTANT_NAME_MAX], const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+static void append(char name[FA_CONTESTANT_NAME_MAX], const char *format, ...)
+{
+    size_t len = 0;
+    while (name[len])
+        ++len;
+    va_list args;
+    va_start(args, format);
+    vsnprintf(name + len, FA_CONTESTANT_NAME_MAX - len, format, args);
+    va_end(args);
+}
+
+/* Only what tells it from the others. */
+static void name(struct fa_contestant *c, const struct wishes *wishes)
+{
+    if (wishes->stage) {
+        append(c->name, "%s", fa_picks_hash_with(c->hash_with));
+        return;
+    }
+    append(c->name, "%s", fa_picks_mode(c->mode));
+    if (wishes->jobs->count > 1)
+        append(c->name, " -j %u", c->jobs);
+    if (wishes->http->count > 1)
+        append(c->name, " --http %s", fa_picks_http(c->http));
+    if (wishes->loops->count > 1 && c->mode == FA_MODE_ASYNC && c->loops)
+        append(c->name, " --loops %u", c->loops);
+    else if (wishes->loops->count > 1 && c->mode == FA_MODE_ASYNC)
+        append(c->name, " --loops auto");
+    if (wishes->models->count > 1)
+        append(c->name, " --hash-with %s", fa_picks_hash_with(c->hash_with));
+}
+
+/* The i-th combination; the lists that vary fastest come last.  Returns false behind the last. */
+static bool combine(const struct wishes *w, size_t i, struct fa_contestant *ret, bool *ret_useless)
+{
+    size_t model = i % w->models->count;
+    i /= w->models->count;
+    size_t loops = i % w->loops->count;
+    i /= w->loops->count;
+    size_t http = i % w->http->count;
+    i /= w->http->count;
+    size_t jobs = i % w->jobs->count;
+    i /= w->jobs->count;
+    if (i >= w->modes->count)
+        return false;
+    *ret = (struct fa_contestant){
+        .mode = (enum fa_mode)w->modes->values[i],
+        .jobs = w->jobs->values[jobs],
+        .loops = w->loops->values[loops],
+        .http = w->http->values[http],
+        .hash_with = (enum fa_hash_with)w->models->values[model],
+    };
+    *ret_useless = ret->mode != FA_MODE_ASYNC && loops > 0;
+    if (ret->mode != FA_MODE_ASYNC)
+        ret->loops = 0;
+    name(ret, w);
+    return true;
+}
+
+size_t fa_plan_contestants(const struct fa_options *options, struct fa_contestant *ret,
+                           struct fa_error *err)
+{
+    struct wishes wishes;
+    struct fa_contestant next;
+    bool useless;
+    size_t n = 0;
+    fill(&wishes, options);
+    for (size_t i = 0; combine(&wishes, i, &next, &useless); ++i) {
+        if (useless)
+            continue;
+        if (n == FA_PLAN_CONTESTANTS_MAX) {
+            fa_option_refuse(err, "that is to compare more than %d combinations",
+                             FA_PLAN_CONTESTANTS_MAX);
+            return 0;
+        }
+        ret[n++] = next;
+    }
+    return n;
+}
+
+/* splitmix64, of S. Vigna's public domain code: enough for an order. */
+static uint64_t next_random(uint64_t *state)
+{
+    uint64_t z = *state += 0x9e3779b97f4a7c15;
+    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
+    z = (z ^ (z >> 27)) * 0x94d049bb133111eb;
+    return z ^ (z >> 31);
+}
+
+/* Fisher and Yates. */
+static void shuffle(unsigned *items, unsigned n, uint64_t *state)
+{
+    for (unsigned i = 0; i < n; ++i)
+        items[i] = i;
+    for (unsigned i = n; i > 1; --i) {
+        unsigned j = (unsigned)(next_random(state) % i);
+        unsigned item = items[i - 1];
+        items[i - 1] = items[j];
+        items[j] = item;
+    }
+}
+
+/* 0, 1, n-1, 2, n-2, ...: all steps between neighbours differ. */
+static unsigned zigzag(unsigned place, unsigned n)
+{
+    return place % 2 ? (place + 1) / 2 : (n - place / 2) % n;
+}
+
+void fa_plan_order(unsigned *ret, unsigned rounds, unsigned n, uint64_t seed)
+{
+    unsigned who[FA_PLAN_CONTESTANTS_MAX], rows[2 * FA_PLAN_CONTESTANTS_MAX];
+    unsigned block = n % 2 && n > 1 ? 2 * n : n;
+    for (unsigned round = 0; round < rounds; ++round) {
+        unsigned row = round % block;
+        if (row == 0) {
+            shuffle(who, n, &seed);
+            shuffle(rows, block, &seed);
+        }
+        row = rows[row];
+        for (unsigned place = 0; place < n; ++place) {
+            /* The second half of a double square is the mirror of the first. */
+            unsigned from = row < n ? place : n - 1 - place;
+            ret[(size_t)round * n + place] = who[(zigzag(from, n) + row) % n];
+        }
+    }
+}

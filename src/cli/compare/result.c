@@ -1,0 +1,54 @@
+#include "cli/compare/result.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+int fa_result_init(struct fa_result_of *result, const struct fa_contestant *contestants, size_t n,
+                   unsigned rounds, struct fa_error *err)
+{
+    struct fa_comparison *comparison = &result->comparison;
+    *result = (struct fa_result_of){.comparison = {.rounds_wanted = rounds}};
+    comparison->contestants = calloc(n, sizeof(*comparison->contestants));
+    bool ok = comparison->contestants != NULL;
+    for (size_t i = 0; ok && i < n; ++i) {
+        struct fa_contestant *contestant = &comparison->contestants[i];
+        *contestant = contestants[i];
+        contestant->n_trials = 0;
+        contestant->trials = calloc(rounds, sizeof(*contestant->trials));
+        comparison->n_contestants = i + 1;
+        ok = contestant->trials != NULL;
+    }
+    if (ok)
+        return 0;
+    fa_error_system(err, FA_CLASS_LOCAL_IO, ENOMEM, "cannot keep what is measured");
+    return -1;
+}
+
+static void drop(struct fa_contestant *contestant, size_t keep)
+{
+    for (size_t i = keep; i < contestant->n_trials; ++i)
+        free(contestant->trials[i].moments);
+    if (contestant->n_trials > keep)
+        contestant->n_trials = keep;
+}
+
+void fa_result_trim(struct fa_result_of *result)
+{
+    for (size_t i = 0; i < result->comparison.n_contestants; ++i)
+        drop(&result->comparison.contestants[i], result->comparison.rounds);
+}
+
+void fa_result_fini(struct fa_result_of *result)
+{
+    if (result->judged)
+        fa_verdict_fini(&result->verdict);
+    for (size_t i = 0; i < result->comparison.n_contestants; ++i) {
+        drop(&result->comparison.contestants[i], 0);
+        free(result->comparison.contestants[i].trials);
+    }
+    free(result->comparison.contestants);
+    free(result->title);
+    free(result->command);
+    free(result->list);
+    *result = (struct fa_result_of){0};
+}

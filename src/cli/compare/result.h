@@ -1,0 +1,32 @@
+/**
+ * A comparison with its verdict, and the memory that both own.
+ */
+#ifndef FETCHALL_CLI_COMPARE_RESULT_H
+#define FETCHALL_CLI_COMPARE_RESULT_H
+
+#include <stdbool.h>
+
+#include "cli/compare/trial.h"
+#include "cli/compare/verdict.h"
+
+struct fa_result_of {
+    struct fa_comparison comparison;
+    struct fa_verdict verdict; /**< Only if judged. */
+    bool judged;
+    char *title, *command, *list; /**< What the comparison borrows. */
+};
+
+/**
+ * Begin with contestants (copied) and room for their trials.
+ *
+ * @return 0, or -1 when memory ran out; fa_result_fini() is due in any case.
+ */
+int fa_result_init(struct fa_result_of *result, const struct fa_contestant *contestants, size_t n,
+                   unsigned rounds, struct fa_error *err);
+
+/** Drop the trials of a contestant that belong to no round that all have ended. */
+void fa_result_trim(struct fa_result_of *result);
+
+void fa_result_fini(struct fa_result_of *result);
+
+#endif

@@ -1,0 +1,152 @@
+#include "cli/compare/rounds.h"
+
+#include <errno.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "cli/compare/plan.h"
+#include "cli/units.h"
+
+double fa_rounds_clock(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
+/* What more would be too much: an option, or NULL.  more: seconds and bytes that will be needed. */
+static const char *exceeded(const struct fa_rounds *rounds, double seconds, uint64_t bytes)
+{
+    const struct fa_compare_options *limits = &rounds->runs->options->compare;
+    double elapsed = fa_rounds_clock() - rounds->began;
+    if (limits->budget > 0 && elapsed + seconds > limits->budget)
+        return "--budget";
+    if (limits->max_bytes > 0 && !limits->stage && rounds->runs->bytes + bytes > limits->max_bytes)
+        return "--max-bytes";
+    return NULL;
+}
+
+/* Contestants whose times are told one by one. */
+#define TOLD_MOST 4
+
+static void tell(const struct fa_rounds *rounds, unsigned round, unsigned wanted,
+                 const unsigned *order, double seconds)
+{
+    const struct fa_comparison *comparison = &rounds->result->comparison;
+    if (rounds->runs->options->quiet)
+        return;
+    if (round == 0)
+        fputs("fetchall: warm-up: ", stderr);
+    else
+        fprintf(stderr, "fetchall: round %u of %u: ", round, wanted);
+    if (comparison->n_contestants > TOLD_MOST)
+        fprintf(stderr, "%zu runs in %.2f s", comparison->n_contestants, seconds);
+    for (unsigned place = 0;
+         comparison->n_contestants <= TOLD_MOST && place < comparison->n_contestants; ++place) {
+        const struct fa_contestant *contestant = &comparison->contestants[order[place]];
+        const struct fa_trial *last = &contestant->trials[contestant->n_trials - 1];
+        fprintf(stderr, "%s%s %.2f s", place ? ", " : "", contestant->name, last->wall);
+    }
+    fputc('\n', stderr);
+}
+
+/* How many bytes it will be, now that it is known. */
+static void announce(const struct fa_rounds *rounds)
+{
+    const struct fa_comparison *comparison = &rounds->result->comparison;
+    char once[FA_UNITS_MAX], all[FA_UNITS_MAX];
+    if (rounds->runs->options->quiet || comparison->stage)
+        return;
+    double runs = (double)comparison->n_contestants * (1 + comparison->rounds_wanted);
+    fprintf(stderr, "fetchall: each run receives about %s: about %s in all\n",
+            fa_units_bytes((double)comparison->bytes, once),
+            fa_units_bytes((double)comparison->bytes * runs, all));
+}
+
+/* One round.  Returns 1; 0 if a limit was reached, named in *ret_limit; or -1. */
+static int run_round(struct fa_rounds *rounds, unsigned round, const unsigned *order,
+                     const char **ret_limit, struct fa_error *err)
+{
+    struct fa_comparison *comparison = &rounds->result->comparison;
+    for (unsigned place = 0; place < comparison->n_contestants; ++place) {
+        struct fa_contestant *contestant = &comparison->contestants[order[place]];
+        struct fa_trial trial = {0};
+        *ret_limit = place > 0 ? exceeded(rounds, 0, 0) : NULL;
+        if (*ret_limit)
+            return 0;
+        int rc = rounds->once(rounds, contestant, &trial, err);
+        trial.round = round;
+        trial.place = place;
+        if (rc != 0) {
+            free(trial.moments);
+            return -1;
+        }
+        contestant->trials[contestant->n_trials++] = trial;
+    }
+    return 1;
+}
+
+/* What the last round took, and the sample's bytes as far as anyone got them. */
+static double add_up(struct fa_comparison *comparison)
+{
+    double seconds = 0;
+    for (size_t i = 0; i < comparison->n_contestants; ++i) {
+        const struct fa_contestant *contestant = &comparison->contestants[i];
+        const struct fa_trial *last = &contestant->trials[contestant->n_trials - 1];
+        seconds += last->wall;
+        if (last->bytes > comparison->bytes)
+            comparison->bytes = last->bytes;
+    }
+    return seconds;
+}
+
+static int run_all(struct fa_rounds *rounds, const unsigned *order, struct fa_error *err)
+{
+    struct fa_comparison *comparison = &rounds->result->comparison;
+    unsigned n = (unsigned)comparison->n_contestants;
+    const char *limit = NULL;
+    double seconds = 0;
+    int rc = 1;
+    for (unsigned round = 0; rc == 1 && round <= comparison->rounds_wanted; ++round) {
+        limit = round > 0 ? exceeded(rounds, seconds, comparison->bytes * n) : NULL;
+        if (limit)
+            break;
+        /* The warm-up has the order of the first round. */
+        const unsigned *next = order + (size_t)(round > 0 ? round - 1 : 0) * n;
+        rc = run_round(rounds, round > 0 ? round - 1 : 0, next, &limit, err);
+        if (rc != 1)
+            break;
+        seconds = add_up(comparison);
+        tell(rounds, round, comparison->rounds_wanted, next, seconds);
+        if (round == 0) {
+            fa_result_trim(rounds->result);
+            announce(rounds);
+        } else {
+            comparison->rounds = round;
+        }
+    }
+    if (rc >= 0 && limit)
+        fprintf(stderr, "fetchall: %s ends it after %u of %u rounds\n", limit, comparison->rounds,
+                comparison->rounds_wanted);
+    return rc < 0 ? -1 : 0;
+}
+
+int fa_rounds_run(struct fa_rounds *rounds, struct fa_error *err)
+{
+    struct fa_comparison *comparison = &rounds->result->comparison;
+    unsigned n = (unsigned)comparison->n_contestants;
+    unsigned *order = calloc((size_t)comparison->rounds_wanted * n, sizeof(*order));
+    uint64_t before = rounds->runs->requests;
+    if (!order) {
+        fa_error_system(err, FA_CLASS_LOCAL_IO, ENOMEM, "cannot plan the rounds");
+        return -1;
+    }
+    fa_plan_order(order, comparison->rounds_wanted, n, rounds->seed);
+    int rc = run_all(rounds, order, err);
+    fa_result_trim(rounds->result);
+    comparison->requests = rounds->runs->requests - before;
+    free(order);
+    return rc;
+}

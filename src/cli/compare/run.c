@@ -1,0 +1,198 @@
+#include "cli/compare/run.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/types.h>
+
+#include "cli/compare/child.h"
+#include "cli/compare/workspace.h"
+#include "cli/compare/harvest.h"
+#include "cli/compare/picks.h"
+#include "cli/exit.h"
+#include "cli/signals.h"
+#include "cli/term.h"
+
+/* Lines of what a run said that are shown. */
+#define LINES_SHOWN 20
+
+/* The arguments of a child.  Forgets nothing: failed tells that memory ran out. */
+struct args {
+    struct fa_texts texts;
+    bool failed;
+};
+
+static void add(struct args *args, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+static void add(struct args *args, const char *format, ...)
+{
+    char *text = NULL;
+    va_list values;
+    va_start(values, format);
+    int len = vasprintf(&text, format, values);
+    va_end(values);
+    if (len < 0 || fa_texts_add(&args->texts, text, (size_t)len) != 0)
+        args->failed = true;
+    if (len >= 0)
+        free(text);
+}
+
+int fa_runs_init(struct fa_runs *runs, const struct fa_options *options, struct fa_error *err)
+{
+    *runs = (struct fa_runs){.options = options};
+    runs->folder = fa_workspace_new(options->config.dir, err);
+    if (!runs->folder)
+        return -1;
+    runs->list = fa_workspace_path(runs->folder, "list");
+    runs->files = fa_workspace_path(runs->folder, "files");
+    runs->events = fa_workspace_path(runs->folder, "events");
+    runs->said = fa_workspace_path(runs->folder, "said");
+    if (runs->list && runs->files && runs->events && runs->said)
+        return 0;
+    fa_error_system(err, FA_CLASS_LOCAL_IO, ENOMEM, "cannot prepare the runs");
+    fa_runs_fini(runs);
+    return -1;
+}
+
+void fa_runs_fini(struct fa_runs *runs)
+{
+    if (runs->folder)
+        fa_workspace_remove(runs->folder);
+    free(runs->folder);
+    free(runs->list);
+    free(runs->files);
+    free(runs->events);
+    free(runs->said);
+    *runs = (struct fa_runs){0};
+}
+
+/* Run it; ret gets what the kernel told. */
+static int run(struct fa_runs *runs, struct args *args, bool mute, struct fa_trial *ret,
+               struct fa_error *err)
+{
+    struct fa_usage usage;
+    char **argv = calloc(args->texts.count + 1, sizeof(*argv));
+    int rc = -1;
+    if (argv && !args->failed) {
+        memcpy(argv, args->texts.items, args->texts.count * sizeof(*argv));
+        rc = fa_child_run(argv, runs->said, mute, &usage, err);
+    } else {
+        fa_error_system(err, FA_CLASS_LOCAL_IO, ENOMEM, "cannot start a run");
+    }
+    free(argv);
+    fa_texts_fini(&args->texts);
+    if (rc != 0)
+        return -1;
+    runs->watching += usage.watching;
+    *ret = (struct fa_trial){
+        .wall = usage.wall,
+        .user = usage.user,
+        .system = usage.system,
+        .peak_pss = usage.peak_pss,
+        .peak_threads = usage.peak_threads,
+        .peak_processes = usage.peak_processes,
+        .switches = usage.switches,
+        .calls = usage.calls,
+        .ttfb = {NAN, NAN, NAN},
+        .total = {NAN, NAN, NAN},
+        .status = usage.status,
+    };
+    return 0;
+}
+
+/* Show the last lines of what a run said. */
+static void show_said(const struct fa_runs *runs)
+{
+    char *lines[LINES_SHOWN] = {0};
+    size_t room[LINES_SHOWN] = {0};
+    size_t n = 0;
+    FILE *in = fopen(runs->said, "re");
+    while (in && getline(&lines[n % LINES_SHOWN], &room[n % LINES_SHOWN], in) > 0) {
+        char *line = lines[n++ % LINES_SHOWN];
+        line[strcspn(line, "\n")] = '\0';
+    }
+    for (size_t i = n > LINES_SHOWN ? n - LINES_SHOWN : 0; i < n; ++i) {
+        fputs("  ", stderr);
+        fa_term_put(stderr, lines[i % LINES_SHOWN]);
+        fputc('\n', stderr);
+    }
+    for (size_t i = 0; i < LINES_SHOWN; ++i)
+        free(lines[i]);
+    if (in)
+        fclose(in);
+}
+
+static int refuse(const struct fa_runs *runs, const struct fa_contestant *contestant, int status,
+                  struct fa_error *err)
+{
+    show_said(runs);
+    enum fa_class class = status == FA_EXIT_USAGE ? FA_CLASS_REFUSED : FA_CLASS_LOCAL_IO;
+    if (status > 128)
+        fa_error_set(err, FA_DOMAIN_FETCHALL, 0, class, "the run of '%s' was killed by signal %d",
+                     contestant->name, status - 128);
+    else
+        fa_error_set(err, FA_DOMAIN_FETCHALL, 0, class, "the run of '%s' ended with status %d",
+                     contestant->name, status);
+    return -1;
+}
+
+int fa_runs_fetch(struct fa_runs *runs, const struct fa_contestant *contestant,
+                  struct fa_trial *ret, struct fa_error *err)
+{
+    const struct fa_options *options = runs->options;
+    struct args args = {0};
+    uint64_t requests = 0;
+    fa_workspace_remove(runs->files);
+    add(&args, "fetchall");
+    for (size_t i = 0; i < options->passed.count; ++i)
+        add(&args, "%s", options->passed.items[i]);
+    add(&args, "--mode=%s", fa_picks_mode(contestant->mode));
+    add(&args, "--jobs=%u", contestant->jobs);
+    if (contestant->loops)
+        add(&args, "--loops=%u", contestant->loops);
+    if (contestant->http != 11)
+        add(&args, "--http=%s", fa_picks_http(contestant->http));
+    add(&args, "--hash-with=%s", fa_picks_hash_with(contestant->hash_with));
+    /* Nothing of the user's is read or written, and a full disk is told at once. */
+    add(&args, "--no-state");
+    add(&args, "--disk-wait=0");
+    add(&args, "--dir=%s", runs->files);
+    add(&args, "--events=%s", runs->events);
+    add(&args, "--quiet");
+    add(&args, "--");
+    add(&args, "%s", runs->list);
+    if (run(runs, &args, false, ret, err) != 0 ||
+        fa_harvest_read(runs->events, ret, &requests, err) != 0)
+        return -1;
+    runs->requests += requests;
+    runs->bytes += ret->bytes;
+    /* Trouble with a file's name is its entry's; what stops the run is not. */
+    bool stopped = ret->entries < runs->entries;
+    if (ret->status == FA_EXIT_USAGE || ret->status > FA_EXIT_MAY_PASS || stopped)
+        return refuse(runs, contestant, ret->status, err);
+    return 0;
+}
+
+int fa_runs_hash(struct fa_runs *runs, const struct fa_contestant *contestant, const char *dir,
+                 const char *manifest, struct fa_trial *ret, struct fa_error *err)
+{
+    struct args args = {0};
+    add(&args, "fetchall");
+    add(&args, "verify");
+    add(&args, "--dir=%s", dir);
+    add(&args, "--manifest=%s", manifest);
+    add(&args, "--hash-with=%s", fa_picks_hash_with(contestant->hash_with));
+    if (runs->options->config.hash_jobs)
+        add(&args, "--hash-jobs=%u", runs->options->config.hash_jobs);
+    add(&args, "--quiet");
+    if (run(runs, &args, true, ret, err) != 0)
+        return -1;
+    if (ret->status != FA_EXIT_INTEGRITY)
+        return refuse(runs, contestant, ret->status, err);
+    ret->status = FA_EXIT_OK;
+    return 0;
+}

@@ -1,0 +1,294 @@
+/*
+ * The lists are read twice: the first time the entries of each origin are counted, the second time
+ * those that its share falls on are written.
+ */
+#include <fetchall/sample.h>
+
+#include "base/clock.h"
+#include "base/io.h"
+#include "base/key.h"
+#include "engine/quota.h"
+#include "list/entry.h"
+#include "list/list.h"
+#include "transfer/url.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define COPY_SIZE 65536
+
+struct sample {
+    struct fa_quota *quotas; /* in the order in which the origins came */
+    size_t count, room;
+    size_t *slots; /* open addressing: an index into quotas plus 1, or 0 */
+    size_t n_slots;
+    struct fa_sample *told;
+    FILE *out; /* NULL while they are counted */
+};
+
+typedef int (*visit_fn)(struct sample *sample, const struct fa_list_item *item, uint64_t key,
+                        struct fa_error *err);
+
+static int no_memory(struct fa_error *err)
+{
+    fa_error_system(err, FA_CLASS_LOCAL_IO, ENOMEM, "cannot take a sample");
+    return -1;
+}
+
+static size_t *find_slot(const struct sample *sample, uint64_t key)
+{
+    size_t at = key % sample->n_slots;
+    while (sample->slots[at] && sample->quotas[sample->slots[at] - 1].key != key)
+        at = (at + 1) % sample->n_slots;
+    return &sample->slots[at];
+}
+
+/* Twice the room, and slots for half as many again. */
+static int grow(struct sample *sample)
+{
+    size_t room = sample->room ? 2 * sample->room : 64;
+    size_t *slots = calloc(2 * room, sizeof(*slots));
+    struct fa_quota *quotas = reallocarray(sample->quotas, room, sizeof(*quotas));
+    if (quotas)
+        sample->quotas = quotas;
+    if (!slots || !quotas) {
+        free(slots);
+        return -1;
+    }
+    free(sample->slots);
+    sample->slots = slots;
+    sample->n_slots = 2 * room;
+    sample->room = room;
+    for (size_t i = 0; i < sample->count; ++i)
+        *find_slot(sample, sample->quotas[i].key) = i + 1;
+    return 0;
+}
+
+static int count_entry(struct sample *sample, const struct fa_list_item *item, uint64_t key,
+                       struct fa_error *err)
+{
+    (void)item;
+    if (sample->count == sample->room && grow(sample))
+        return no_memory(err);
+    size_t *slot = find_slot(sample, key);
+    if (!*slot) {
+        sample->quotas[sample->count] = (struct fa_quota){.key = key};
+        *slot = ++sample->count;
+    }
+    ++sample->quotas[*slot - 1].count;
+    ++sample->told->entries;
+    return 0;
+}
+
+static int write_entry(struct sample *sample, const struct fa_list_item *item, uint64_t key,
+                       struct fa_error *err)
+{
+    size_t slot = sample->count ? *find_slot(sample, key) : 0;
+    if (!slot || !fa_quota_takes(&sample->quotas[slot - 1]))
+        return 0;
+    ++sample->told->taken;
+    if (fwrite(item->text, 1, item->len, sample->out) == item->len &&
+        putc('\n', sample->out) != EOF)
+        return 0;
+    fa_error_system(err, FA_CLASS_LOCAL_IO, errno, "cannot write a sample");
+    return -1;
+}
+
+/* The key of the origin of an entry.  @return 1; 0 if the entry is bad; -1 */
+static int key_of(const struct fa_list *list, const struct fa_list_item *item, uint64_t *ret_key,
+                  struct fa_error *err)
+{
+    if (item->error)
+        return 0;
+    struct fa_entry *entry =
+        fa_entry_parse(fa_list_name(list), item->line, item->text, item->len, err);
+    if (!entry)
+        return -1;
+    struct fa_error bad = {0};
+    struct fa_url url;
+    fa_url_init(&url);
+    int result = 0;
+    if (entry->error.class == FA_CLASS_NONE &&
+        fa_url_parse(&url, entry->urls[0], NULL, &bad) == 0) {
+        *ret_key = fa_key_str(url.origin);
+        result = 1;
+    } else if (bad.class == FA_CLASS_LOCAL_IO) {
+        *err = bad;
+        result = -1;
+    }
+    fa_url_fini(&url);
+    fa_entry_free(entry);
+    return result;
+}
+
+static int visit(struct sample *sample, struct fa_list *list, visit_fn visitor,
+                 struct fa_error *err)
+{
+    struct fa_list_item item;
+    for (;;) {
+        uint64_t key = 0;
+        switch (fa_list_next(list, fa_clock_now(), &item, err)) {
+        case FA_LIST_AGAIN: /* a file never keeps us waiting, but may be all comments */
+            continue;
+        case FA_LIST_END:
+            return 0;
+        case FA_LIST_ERROR:
+            return -1;
+        case FA_LIST_ENTRY:
+            break;
+        }
+        int found = key_of(list, &item, &key, err);
+        if (found < 0 || (found > 0 && visitor(sample, &item, key, err)))
+            return -1;
+        sample->told->bad += !found && !sample->out;
+    }
+}
+
+static bool is_url(const char *name)
+{
+    return strncasecmp(name, "http://", 7) == 0 || strncasecmp(name, "https://", 8) == 0;
+}
+
+/* Copy what can be read only once.  The copy's offset does not matter. */
+static int copy(int from, int to)
+{
+    char buf[COPY_SIZE];
+    uint64_t at = 0;
+    ssize_t got;
+    while ((got = read(from, buf, sizeof(buf))) != 0) {
+        if (got < 0 && errno == EAGAIN) {
+            struct pollfd readable = {.fd = from, .events = POLLIN};
+            if (poll(&readable, 1, -1) < 0)
+                return -1;
+            continue;
+        }
+        if (got < 0 || fa_io_pwrite(to, buf, (size_t)got, at))
+            return -1;
+        at += (uint64_t)got;
+    }
+    return 0;
+}
+
+/* A descriptor of a copy, for a list that can be read only once; -1: there is no need. */
+static int spool(const char *name, int dirfd, int *ret_fd, struct fa_error *err)
+{
+    struct stat st;
+    *ret_fd = -1;
+    if (is_url(name))
+        return 0;
+    bool own = strcmp(name, "-") != 0;
+    /* What is missing is told of by who opens it. */
+    if (own && (stat(name, &st) != 0 || S_ISREG(st.st_mode) || S_ISDIR(st.st_mode)))
+        return 0;
+    int from = own ? open(name, O_RDONLY | O_CLOEXEC) : STDIN_FILENO;
+    int to = from < 0 ? -1 : fa_io_unlinked(dirfd);
+    int code = to < 0 || copy(from, to) ? errno : 0;
+    if (own && from >= 0)
+        close(from);
+    if (code == 0) {
+        *ret_fd = to;
+        return 0;
+    }
+    if (to >= 0)
+        close(to);
+    fa_error_system(err, FA_CLASS_LOCAL_IO, code, "cannot read the list '%s'", name);
+    return -1;
+}
+
+static int visit_all(struct sample *sample, const char *const *lists, const int *fds, size_t n,
+                     visit_fn visitor, struct fa_error *err)
+{
+    int result = 0;
+    for (size_t i = 0; result == 0 && i < n; ++i) {
+        char copied[40];
+        snprintf(copied, sizeof(copied), "/proc/self/fd/%d", fds[i]);
+        struct fa_list *list = fa_list_open(fds[i] < 0 ? lists[i] : copied, err);
+        result = list ? visit(sample, list, visitor, err) : -1;
+        fa_list_free(list);
+    }
+    return result;
+}
+
+static int open_out(struct sample *sample, const char *file, struct fa_error *err)
+{
+    int fd = open(file, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    sample->out = fd < 0 ? NULL : fdopen(fd, "w");
+    if (sample->out)
+        return 0;
+    fa_error_system(err, FA_CLASS_LOCAL_IO, errno, "cannot create the list '%s'", file);
+    if (fd >= 0)
+        close(fd);
+    return -1;
+}
+
+static int close_out(struct sample *sample, const char *file, struct fa_error *err)
+{
+    int code = fclose(sample->out) == 0 ? 0 : errno;
+    sample->out = NULL;
+    if (code)
+        fa_error_system(err, FA_CLASS_LOCAL_IO, code, "cannot write the list '%s'", file);
+    return code ? -1 : 0;
+}
+
+static int open_folder(const char *file)
+{
+    const char *slash = strrchr(file, '/');
+    char *folder = slash ? strndup(file, (size_t)(slash - file) + 1) : strdup(".");
+    int fd = folder ? open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+    free(folder);
+    return fd;
+}
+
+static int take(struct sample *sample, const char *const *lists, const int *fds, size_t n,
+                uint64_t most, const char *file, struct fa_error *err)
+{
+    if (visit_all(sample, lists, fds, n, count_entry, err))
+        return -1;
+    sample->told->origins = sample->count;
+    fa_quota_share(sample->quotas, sample->count, most);
+    for (size_t i = 0; i < sample->count; ++i)
+        sample->told->taken_origins += sample->quotas[i].share > 0;
+    if (open_out(sample, file, err))
+        return -1;
+    int result = visit_all(sample, lists, fds, n, write_entry, err);
+    return close_out(sample, file, result ? NULL : err) || result ? -1 : 0;
+}
+
+int fa_sample_write(const char *const *lists, size_t n_lists, uint64_t most, const char *file,
+                    struct fa_sample *ret, struct fa_error *err)
+{
+    struct sample sample = {.told = ret};
+    int *fds = calloc(n_lists + 1, sizeof(*fds));
+    int dirfd = open_folder(file);
+    int result = -1;
+    size_t spooled = 0;
+    *ret = (struct fa_sample){0};
+    if (!fds || dirfd < 0) {
+        fa_error_system(err, FA_CLASS_LOCAL_IO, fds ? errno : ENOMEM, "cannot create the list '%s'",
+                        file);
+        goto out;
+    }
+    while (spooled < n_lists && spool(lists[spooled], dirfd, &fds[spooled], err) == 0)
+        ++spooled;
+    if (spooled == n_lists)
+        result = take(&sample, lists, fds, n_lists, most, file, err);
+
+out:
+    for (size_t i = 0; i < spooled; ++i)
+        if (fds[i] >= 0)
+            close(fds[i]);
+    if (dirfd >= 0)
+        close(dirfd);
+    free(fds);
+    free(sample.quotas);
+    free(sample.slots);
+    return result;
+}

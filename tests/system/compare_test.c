@@ -1,0 +1,502 @@
+/* fetchall compare: what it asks of servers, what it tells, and what it leaves behind. */
+
+#include "support/fail.h"
+#include "support/fetch.h"
+#include "support/process.h"
+#include "support/report.h"
+#include "support/run.h"
+#include "support/server.h"
+
+#include <criterion/criterion.h>
+#include <dirent.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define FAMILY_MAX 64
+
+static struct fa_scratch scratch;
+static struct fa_server server;
+static struct fa_lines list;
+static struct fa_run run;
+static const char *json; /* where --json goes */
+static json_t *result;   /* the same, read */
+
+static void begin(void)
+{
+    fa_scratch_init(&scratch);
+    fa_server_start(&server, (const char *[]){"--listen", "0.0.0.0", NULL});
+    fa_scratch_mkdir(&scratch, "dir");
+    json = fa_scratch_path(&scratch, "result.json");
+}
+
+static void end(void)
+{
+    json_decref(result);
+    fa_run_end(&run);
+    fa_lines_fini(&list);
+    fa_server_stop(&server);
+    fa_scratch_fini(&scratch);
+}
+
+TestSuite(compare, .init = begin, .fini = end, .timeout = 90.0);
+
+static void add_files(const char *host, int count, int size)
+{
+    for (int i = 0; i < count; i++) {
+        char path[64];
+        snprintf(path, sizeof(path), "/ok/%d/f%d", size, i);
+        fa_lines_add(&list, "%s", fa_server_url_at(&server, host, path));
+    }
+}
+
+/* Starts "fetchall compare -d dir --json FILE" with ARGS, ended by NULL, and the list. */
+static void start(const char *const *args)
+{
+    const char *argv[40] = {"compare", "-d", "dir", "--json", json};
+    size_t n = 5;
+    while (*args) {
+        argv[n++] = *args++;
+    }
+    argv[n++] = fa_scratch_write(&scratch, "list", list.text ? list.text : "");
+    argv[n] = NULL;
+    fa_run_start_argv(&run, &(struct fa_run_options){.cwd = scratch.path}, argv);
+}
+
+#define START(...) start((const char *const[]){__VA_ARGS__, NULL})
+
+static void expect_nothing_left(void)
+{
+    DIR *dir = opendir(fa_scratch_path(&scratch, "dir"));
+    cr_assert_not_null(dir);
+    for (struct dirent *entry; (entry = readdir(dir));) {
+        cr_expect_eq(entry->d_name[0], '.', "%s", entry->d_name);
+        cr_expect_null(strstr(entry->d_name, "fetchall"), "%s", entry->d_name);
+    }
+    closedir(dir);
+}
+
+/* Waits for the end, and reads the result. */
+static void finish(void)
+{
+    cr_assert_eq(fa_run_wait(&run, 60), 0, "%s", fa_run_err(&run));
+    expect_nothing_left();
+    result = json_load_file(json, 0, NULL);
+    cr_assert_not_null(result);
+}
+
+static json_t *comparison(size_t i)
+{
+    json_t *one = json_array_get(json_object_get(result, "comparisons"), i);
+    cr_assert_not_null(one);
+    return one;
+}
+
+static json_t *contestant(size_t i, size_t j)
+{
+    json_t *one = json_array_get(json_object_get(comparison(i), "contestants"), j);
+    cr_assert_not_null(one);
+    return one;
+}
+
+static json_t *trial(size_t i, size_t j, size_t k)
+{
+    json_t *one = json_array_get(json_object_get(contestant(i, j), "trials"), k);
+    cr_assert_not_null(one);
+    return one;
+}
+
+static void expect_name(size_t i, size_t j, const char *name)
+{
+    cr_expect_str_eq(fa_report_str(contestant(i, j), "name"), name);
+}
+
+Test(compare, three_strategies_fetch_the_same_and_are_measured)
+{
+    add_files("127.0.0.1", 20, 3000);
+    START("--rounds", "2");
+    finish();
+    cr_expect_eq(fa_server_stat(&server, "requests"), 9 * 20);
+    const json_t *all = comparison(0);
+    cr_expect_eq(fa_report_int(all, "requests"), 9 * 20);
+    cr_expect_eq(fa_report_int(all, "rounds"), 2);
+    cr_expect_eq(fa_report_int(all, "entries"), 20);
+    cr_expect_eq(fa_report_int(all, "listed"), 20);
+    cr_expect_eq(fa_report_int(all, "origins"), 1);
+    cr_expect_eq(fa_report_int(all, "bytes"), 60000);
+    cr_expect_str_eq(fa_report_str(all, "command"), "fetchall");
+    cr_expect(json_is_object(json_object_get(all, "verdict")));
+    cr_expect(json_is_integer(json_object_get(result, "seed")));
+    cr_expect_not_null(strstr(fa_report_str(result, "machine"), "Linux"));
+    expect_name(0, 0, "thread");
+    expect_name(0, 1, "process");
+    expect_name(0, 2, "async");
+    for (size_t j = 0; j < 3; j++) {
+        cr_expect_not_null(json_object_get(contestant(0, j), "rank"));
+        for (size_t k = 0; k < 2; k++) {
+            const json_t *one = trial(0, j, k);
+            cr_expect_eq(fa_report_int(one, "round"), (long long)k);
+            cr_expect(fa_report_real(one, "wall") > 0);
+            cr_expect(fa_report_real(one, "user") + fa_report_real(one, "system") > 0);
+            cr_expect_gt(fa_report_int(one, "peak_pss"), 0);
+            cr_expect_gt(fa_report_int(one, "switches"), 0);
+            cr_expect(fa_report_real(one, "ttfb.p50") <= fa_report_real(one, "total.p99"));
+            cr_expect_eq(fa_report_int(one, "entries"), 20);
+            cr_expect_eq(fa_report_int(one, "failed"), 0);
+            cr_expect_eq(fa_report_int(one, "bytes"), 60000);
+            cr_expect_eq(fa_report_int(one, "status"), 0);
+            cr_expect_gt(json_array_size(json_object_get(one, "moments")), 0);
+        }
+    }
+    cr_expect_gt(strlen(fa_run_out(&run)), 0);
+    cr_expect_not_null(strstr(fa_run_err(&run), "9 runs of 20 requests, 180 in all"), "%s",
+                       fa_run_err(&run));
+    cr_expect_not_null(strstr(fa_run_err(&run), "each run receives about 58.6 KiB"), "%s",
+                       fa_run_err(&run));
+}
+
+/* What is slow enough to be looked at has a process for each transfer, or threads, or neither. */
+Test(compare, the_whole_tree_of_processes_is_counted)
+{
+    for (int i = 0; i < 8; i++) {
+        char path[64];
+        snprintf(path, sizeof(path), "/delay/400/100/f%d", i);
+        fa_lines_add(&list, "%s", fa_server_url(&server, path));
+    }
+    START("--rounds", "1", "--jobs", "8", "--loops", "1", "--hash", "none");
+    finish();
+    cr_expect_geq(fa_report_int(trial(0, 0, 0), "peak_threads"), 9);
+    cr_expect_eq(fa_report_int(trial(0, 0, 0), "peak_processes"), 1);
+    cr_expect_geq(fa_report_int(trial(0, 1, 0), "peak_processes"), 9);
+    cr_expect_eq(fa_report_int(trial(0, 2, 0), "peak_threads"), 1);
+    cr_expect_gt(fa_report_int(trial(0, 1, 0), "peak_pss"),
+                 fa_report_int(trial(0, 2, 0), "peak_pss"));
+}
+
+Test(compare, combinations_are_compared_and_files_written)
+{
+    add_files("127.0.0.1", 6, 100);
+    START("-q", "--rounds", "1", "-m", "async,thread", "--jobs", "2,4", "--loops", "1,2", "--csv",
+          "table.csv", "--html", "page.html", "--retries=2");
+    finish();
+    expect_name(0, 0, "async -j 2 --loops 1");
+    expect_name(0, 1, "async -j 2 --loops 2");
+    expect_name(0, 4, "thread -j 2");
+    expect_name(0, 5, "thread -j 4");
+    cr_expect_eq(json_array_size(json_object_get(comparison(0), "contestants")), 6);
+    cr_expect_eq(fa_server_stat(&server, "requests"), 2 * 6 * 6);
+    cr_expect_str_eq(fa_report_str(comparison(0), "command"), "fetchall --retries=2");
+    cr_expect_str_empty(fa_run_err(&run));
+    char *csv = fa_file_read(fa_scratch_path(&scratch, "table.csv"), NULL);
+    size_t lines = 0;
+    for (const char *at = csv; (at = strchr(at, '\n')); at++) {
+        lines++;
+    }
+    cr_expect_eq(lines, 1 + 6, "%s", csv);
+    cr_expect_not_null(strstr(csv, "\"thread -j 4\",0,"), "%s", csv);
+    free(csv);
+    struct stat st;
+    cr_expect_eq(stat(fa_scratch_path(&scratch, "page.html"), &st), 0);
+}
+
+Test(compare, a_sample_is_taken_evenly_over_hosts)
+{
+    add_files("127.0.0.2", 30, 100);
+    add_files("127.0.0.3", 3, 100);
+    START("--rounds", "1", "-m", "async", "--sample", "5");
+    finish();
+    json_t *stats = fa_server_stats(&server);
+    const json_t *hosts = json_object_get(stats, "hosts");
+    size_t count = 0;
+    const char *name;
+    json_t *host;
+    json_object_foreach((json_t *)hosts, name, host)
+    {
+        long long requests = fa_report_int(host, "requests");
+        cr_expect(requests == 4 || requests == 6, "%s: %lld", name, requests);
+        count++;
+    }
+    cr_expect_eq(count, 2);
+    json_decref(stats);
+    cr_expect_eq(fa_report_int(comparison(0), "listed"), 33);
+    cr_expect_eq(fa_report_int(comparison(0), "entries"), 5);
+}
+
+Test(compare, failures_are_counted_by_class_and_end_nothing)
+{
+    add_files("127.0.0.1", 4, 100);
+    fa_lines_add(&list, "%s", fa_server_url(&server, "/status/404/x"));
+    fa_lines_add(&list, "http://127.0.0.1:%d/y", fa_port_free());
+    fa_lines_add(&list, "nonsense");
+    START("--rounds", "1", "--retries", "1", "--retry-wait", "0.01");
+    finish();
+    for (size_t j = 0; j < 3; j++) {
+        const json_t *one = trial(0, j, 0);
+        cr_expect_eq(fa_report_int(one, "entries"), 6);
+        cr_expect_eq(fa_report_int(one, "failed"), 2);
+        cr_expect_eq(fa_report_int(one, "failures.http"), 1);
+        cr_expect_eq(fa_report_int(one, "failures.connect"), 1);
+        cr_expect_eq(fa_report_int(one, "status"), 1);
+    }
+    cr_expect_not_null(strstr(fa_run_err(&run), "1 bad line"), "%s", fa_run_err(&run));
+}
+
+Test(compare, bytes_that_are_too_many_end_it_after_a_whole_round)
+{
+    add_files("127.0.0.1", 10, 10000);
+    /* The warm-up and two rounds of 300,000 bytes fit. */
+    START("--rounds", "5", "--max-bytes", "1000000");
+    finish();
+    cr_expect_eq(fa_report_int(comparison(0), "rounds"), 2);
+    cr_expect_eq(fa_report_int(comparison(0), "rounds_wanted"), 5);
+    cr_expect_eq(json_array_size(json_object_get(contestant(0, 0), "trials")), 2);
+    cr_expect_eq(fa_server_stat(&server, "requests"), 9 * 10);
+    cr_expect_not_null(strstr(fa_run_err(&run), "--max-bytes ends it after 2 of 5 rounds"), "%s",
+                       fa_run_err(&run));
+}
+
+Test(compare, a_budget_that_is_used_up_leaves_nothing_to_judge)
+{
+    fa_lines_add(&list, "%s", fa_server_url(&server, "/delay/300/10/a"));
+    START("--budget", "0.2");
+    cr_expect_eq(fa_run_wait(&run, 30), 1, "%s", fa_run_err(&run));
+    cr_expect_eq(fa_server_stat(&server, "requests"), 1);
+    cr_expect_not_null(strstr(fa_run_err(&run), "--budget ends it after 0 of 5 rounds"), "%s",
+                       fa_run_err(&run));
+    cr_expect_not_null(strstr(fa_run_err(&run), "no round to judge by"));
+    expect_nothing_left();
+}
+
+static struct {
+    pid_t pids[FAMILY_MAX];
+    size_t count;
+} family;
+
+static bool family_is_gone(void *arg)
+{
+    (void)arg;
+    for (size_t i = 0; i < family.count; i++) {
+        if (fa_process_alive(family.pids[i])) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static void look_at_family(void)
+{
+    family.count = fa_process_descendants(run.pid, family.pids, FAMILY_MAX);
+    cr_assert(family.count > 0 && family.count <= FAMILY_MAX);
+}
+
+static void interrupt(const char *mode, int signal)
+{
+    for (int i = 0; i < 4; i++) {
+        char path[64];
+        snprintf(path, sizeof(path), "/hold/h%d", i);
+        fa_lines_add(&list, "%s", fa_server_url(&server, path));
+    }
+    START("-m", mode, "--stall-timeout", "60");
+    fa_server_until(&server, "held", 4, 20);
+    look_at_family();
+    fa_run_kill(&run, signal);
+    fa_run_wait(&run, 20);
+    cr_expect(run.signaled && run.signal == signal, "%s: %d", mode, run.status);
+    cr_expect(fa_wait_until(family_is_gone, NULL, 5), "%s: a worker is left", mode);
+    expect_nothing_left();
+    cr_expect_eq(access(json, F_OK), -1, "nothing was concluded");
+    cr_expect_str_empty(fa_run_out(&run));
+}
+
+Test(compare, an_interrupt_leaves_nothing_behind)
+{
+    interrupt("process", SIGINT);
+}
+
+Test(compare, termination_leaves_nothing_behind)
+{
+    interrupt("async", SIGTERM);
+}
+
+/* If it is killed itself, nothing goes on. */
+Test(compare, nothing_outlives_it)
+{
+    fa_lines_add(&list, "%s", fa_server_url(&server, "/hold/h"));
+    START("-m", "process", "--stall-timeout", "60");
+    fa_server_until(&server, "held", 1, 20);
+    look_at_family();
+    fa_run_kill(&run, SIGKILL);
+    fa_run_wait(&run, 10);
+    cr_expect(fa_wait_until(family_is_gone, NULL, 5), "a worker is left");
+}
+
+Test(compare, waiting_for_a_list_can_be_interrupted)
+{
+    fa_run_start(&run, &(struct fa_run_options){.cwd = scratch.path, .stdin_open = true}, "compare",
+                 "-d", "dir", "--json", json, "-", NULL);
+    fa_run_feed(&run, "http://a.test/\n");
+    bool made = false;
+    for (double until = fa_now() + fa_timeout(10); !made && fa_now() < until;) {
+        fa_run_pump(&run, 20);
+        DIR *dir = opendir(fa_scratch_path(&scratch, "dir"));
+        for (struct dirent *entry; (entry = readdir(dir));) {
+            made |= strncmp(entry->d_name, ".fetchall-", 10) == 0;
+        }
+        closedir(dir);
+    }
+    cr_assert(made);
+    fa_run_kill(&run, SIGINT);
+    fa_run_wait(&run, 10);
+    cr_expect(run.signaled && run.signal == SIGINT, "%d", run.status);
+    expect_nothing_left();
+}
+
+static size_t with_header(const char *header)
+{
+    json_t *log = fa_server_log(&server);
+    size_t i, count = 0;
+    json_t *request;
+    json_array_foreach(log, i, request)
+    {
+        char *headers = json_dumps(json_object_get(request, "headers"), 0);
+        count += strstr(headers, header) != NULL;
+        free(headers);
+    }
+    json_decref(log);
+    return count;
+}
+
+Test(compare, secrets_of_a_file_reach_the_server_and_no_command_line)
+{
+    const char *headers = fa_scratch_write(&scratch, "headers", "X-Token: s3+cret\n");
+    char option[PATH_MAX + 1];
+    snprintf(option, sizeof(option), "@%s", headers);
+    fa_lines_add(&list, "http://user:s3+cret@127.0.0.2:%d/hold/a", server.port);
+    START("-m", "process", "--rounds", "1", "-H", option, "-H", "X-Shown: s3+cret2",
+          "--stall-timeout", "60");
+    fa_server_until(&server, "held", 1, 20);
+    look_at_family();
+    for (size_t i = 0; i < family.count; i++) {
+        char path[64];
+        size_t len;
+        snprintf(path, sizeof(path), "/proc/%d/cmdline", (int)family.pids[i]);
+        char *line = fa_file_read(path, &len);
+        cr_expect_null(memmem(line, len, "s3+cret", 8), "%s", line);
+        free(line);
+    }
+    fa_server_release(&server, NULL);
+    fa_server_until(&server, "held", 1, 20);
+    fa_server_release(&server, NULL);
+    finish();
+    cr_expect_eq(with_header("X-Token"), 2);
+    cr_expect_eq(with_header("X-Shown"), 2);
+    char *text = fa_file_read(json, NULL);
+    cr_expect_null(strstr(text, "s3+cret"), "%s", text);
+    cr_expect_not_null(strstr(text, "X-Shown: ***"), "%s", text);
+    free(text);
+    cr_expect_null(strstr(fa_run_out(&run), "s3+cret"));
+    cr_expect_null(strstr(fa_run_err(&run), "s3+cret"));
+}
+
+Test(compare, the_list_may_come_from_standard_input)
+{
+    add_files("127.0.0.1", 3, 100);
+    fa_run_start(&run, &(struct fa_run_options){.cwd = scratch.path, .stdin_text = list.text},
+                 "compare", "-d", "dir", "--json", json, "--rounds", "1", "-m", "async", "-", NULL);
+    finish();
+    cr_expect_str_eq(fa_report_str(comparison(0), "title"), "standard input");
+    cr_expect_eq(fa_report_int(comparison(0), "entries"), 3);
+}
+
+Test(compare, results_to_standard_output_are_alone_there)
+{
+    add_files("127.0.0.1", 2, 100);
+    json = "-";
+    START("--rounds", "1", "-m", "async");
+    cr_assert_eq(fa_run_wait(&run, 30), 0, "%s", fa_run_err(&run));
+    result = json_loads(fa_run_out(&run), 0, NULL);
+    cr_assert_not_null(result, "%s", fa_run_out(&run));
+    cr_expect_eq(fa_report_int(comparison(0), "rounds"), 1);
+}
+
+Test(compare, what_cannot_work_is_told_before_anything_is_asked_for)
+{
+    add_files("127.0.0.1", 2, 100);
+    START("--html", "/nonexistent/page.html");
+    cr_expect_eq(fa_run_wait(&run, 10), 4, "%s", fa_run_err(&run));
+    fa_run_end(&run);
+    fa_run_start(&run, &(struct fa_run_options){.cwd = scratch.path}, "compare", "missing", NULL);
+    cr_expect_eq(fa_run_wait(&run, 10), 2, "%s", fa_run_err(&run));
+    cr_expect_not_null(strstr(fa_run_err(&run), "'missing'"), "%s", fa_run_err(&run));
+    fa_run_end(&run);
+    fa_lines_fini(&list);
+    START("-q");
+    cr_expect_eq(fa_run_wait(&run, 10), 2, "%s", fa_run_err(&run));
+    cr_expect_eq(fa_server_stat(&server, "requests"), 0);
+    expect_nothing_left();
+}
+
+/* The run is killed, and all of it is gone when that is told. */
+Test(compare, a_run_that_dies_is_no_trial)
+{
+    fa_lines_add(&list, "%s", fa_server_url(&server, "/hold/h"));
+    START("-m", "process", "--stall-timeout", "60");
+    fa_server_until(&server, "held", 1, 20);
+    look_at_family();
+    pid_t child = 0;
+    char path[64];
+    snprintf(path, sizeof(path), "/proc/%d/task/%d/children", (int)run.pid, (int)run.pid);
+    char *children = fa_file_read(path, NULL);
+    child = (pid_t)strtol(children, NULL, 10);
+    free(children);
+    cr_assert_gt(child, 0);
+    kill(child, SIGKILL);
+    cr_expect_eq(fa_run_wait(&run, 20), 4, "%s", fa_run_err(&run));
+    cr_expect_not_null(strstr(fa_run_err(&run), "the run of 'process' was killed by signal 9"),
+                       "%s", fa_run_err(&run));
+    cr_expect(family_is_gone(NULL));
+    expect_nothing_left();
+}
+
+Test(compare, the_cpu_stage_is_compared_on_a_folder)
+{
+    char name[64], *large = calloc(1, 100000);
+    for (int i = 0; i < 10; i++) {
+        snprintf(name, sizeof(name), "data/sub dir/small\\%d", i);
+        fa_scratch_write(&scratch, name, "small");
+        snprintf(name, sizeof(name), "data/large%d", i);
+        fa_scratch_write_bytes(&scratch, name, large, 100000);
+    }
+    free(large);
+    fa_run_start(&run, &(struct fa_run_options){.cwd = scratch.path}, "compare", "--stage", "-d",
+                 "dir", "--json", json, "--html", "page.html", "--rounds", "2", "data/", NULL);
+    finish();
+    for (size_t i = 0; i < 2; i++) {
+        expect_name(i, 0, "inline");
+        expect_name(i, 1, "thread");
+        expect_name(i, 2, "process");
+        cr_expect(json_is_true(json_object_get(comparison(i), "stage")));
+        cr_expect_eq(fa_report_int(comparison(i), "entries"), 10);
+        cr_expect_eq(fa_report_int(trial(i, 2, 1), "failed"), 0);
+        cr_expect_str_eq(fa_report_str(comparison(i), "command"), "fetchall verify -d data/");
+    }
+    cr_expect_eq(fa_report_int(comparison(0), "bytes"), 50);
+    cr_expect_eq(fa_report_int(comparison(1), "bytes"), 1000000);
+    cr_expect_eq(access(fa_scratch_path(&scratch, "page.html"), F_OK), 0);
+    cr_expect_eq(access(fa_scratch_path(&scratch, "page-large.html"), F_OK), 0);
+    cr_expect_eq(fa_server_stat(&server, "requests"), 0);
+}
+
+Test(compare, the_cpu_stage_is_compared_on_what_a_list_fetches_once)
+{
+    add_files("127.0.0.1", 5, 1000);
+    START("--stage", "--rounds", "1", "--hash-with", "process,inline", "--hash", "md5");
+    finish();
+    cr_expect_eq(fa_server_stat(&server, "requests"), 5);
+    expect_name(0, 0, "process");
+    expect_name(0, 1, "inline");
+    cr_expect_eq(fa_report_int(comparison(0), "bytes"), 5000);
+    cr_expect_eq(json_array_size(json_object_get(result, "comparisons")), 1);
+}

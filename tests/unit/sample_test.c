@@ -1,0 +1,171 @@
+#include <fetchall/sample.h>
+
+#include "support/scratch.h"
+
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <zlib.h>
+
+static struct fa_scratch scratch;
+static struct fa_sample sample;
+static struct fa_error err;
+
+static void begin(void)
+{
+    fa_scratch_init(&scratch);
+}
+
+static void end(void)
+{
+    fa_scratch_fini(&scratch);
+}
+
+TestSuite(sample, .init = begin, .fini = end, .timeout = 60);
+
+/* The sample of one list as a text; free() it. */
+static char *take(const char *list, uint64_t most)
+{
+    const char *out = fa_scratch_path(&scratch, "sample");
+    cr_assert_eq(fa_sample_write(&list, 1, most, out, &sample, &err), 0, "%s", err.msg);
+    return fa_file_read(out, NULL);
+}
+
+static char *take_text(const char *text, uint64_t most)
+{
+    return take(fa_scratch_write(&scratch, "list", text), most);
+}
+
+static void expect_counts(uint64_t entries, uint64_t origins, uint64_t bad, uint64_t taken,
+                          uint64_t taken_origins)
+{
+    cr_expect_eq(sample.entries, entries);
+    cr_expect_eq(sample.origins, origins);
+    cr_expect_eq(sample.bad, bad);
+    cr_expect_eq(sample.taken, taken);
+    cr_expect_eq(sample.taken_origins, taken_origins);
+}
+
+Test(sample, a_short_list_is_taken_whole_but_for_what_is_bad)
+{
+    char *text = take_text("\xef\xbb\xbf# comment\n"
+                           "http://a.test/1\thttp://b.test/1\r\n"
+                           "  out=x\n"
+                           "\theader=A: b\n"
+                           "nonsense\n"
+                           " out=y\n"
+                           "\n"
+                           "https://a.test/2",
+                           10);
+    cr_assert_str_eq(text, "http://a.test/1\thttp://b.test/1\n"
+                           "  out=x\n"
+                           "\theader=A: b\n"
+                           "https://a.test/2\n");
+    expect_counts(2, 2, 1, 2, 2);
+    struct stat st;
+    cr_assert_eq(stat(fa_scratch_path(&scratch, "sample"), &st), 0);
+    cr_assert_eq(st.st_mode & 0777, 0600);
+    free(text);
+}
+
+/* 1000 entries of one host, and 3 of others in between. */
+static const char *write_uneven(void)
+{
+    const char *path = fa_scratch_path(&scratch, "uneven");
+    FILE *out = fopen(path, "w");
+    for (int i = 0; i < 1000; ++i) {
+        fprintf(out, "http://big.test/%d\n out=f%d\n", i, i);
+        if (i % 400 == 0)
+            fprintf(out, "http://small%d.test/x\n", i);
+    }
+    fclose(out);
+    return path;
+}
+
+Test(sample, origins_are_taken_evenly_and_in_order)
+{
+    char *text = take(write_uneven(), 8);
+    cr_assert_str_eq(text, "http://small0.test/x\n"
+                           "http://big.test/99\n out=f99\n"
+                           "http://big.test/299\n out=f299\n"
+                           "http://small400.test/x\n"
+                           "http://big.test/499\n out=f499\n"
+                           "http://big.test/699\n out=f699\n"
+                           "http://small800.test/x\n"
+                           "http://big.test/899\n out=f899\n");
+    expect_counts(1003, 4, 0, 8, 4);
+    free(text);
+}
+
+Test(sample, several_lists_are_one)
+{
+    const char *lists[] = {write_uneven(), fa_scratch_write(&scratch, "two", "http://two.test/\n"),
+                           "http://three.test/url"};
+    const char *out = fa_scratch_path(&scratch, "sample");
+    cr_assert_eq(fa_sample_write(lists, 3, 6, out, &sample, &err), 0, "%s", err.msg);
+    expect_counts(1005, 6, 0, 6, 6);
+    char *text = fa_file_read(out, NULL);
+    cr_assert_not_null(strstr(text, "http://two.test/\nhttp://three.test/url\n"), "%s", text);
+    free(text);
+}
+
+Test(sample, gzip_is_unpacked)
+{
+    const char *path = fa_scratch_path(&scratch, "list.gz");
+    gzFile gz = gzopen(path, "w");
+    gzputs(gz, "http://a.test/1\nhttp://a.test/2\n");
+    gzclose(gz);
+    char *text = take(path, 1);
+    cr_assert_str_eq(text, "http://a.test/1\n");
+    free(text);
+}
+
+Test(sample, a_pipe_is_read_once_and_waited_for)
+{
+    int ends[2];
+    char name[40];
+    cr_assert_eq(pipe(ends), 0);
+    pid_t pid = fork();
+    if (pid == 0) {
+        static const char *const parts[] = {"http://a.te", "st/1\n out=x\nhttp://b.test/", "2\n"};
+        for (size_t i = 0; i < 3; ++i)
+            if (write(ends[1], parts[i], strlen(parts[i])) < 0)
+                _exit(1);
+        _exit(0);
+    }
+    close(ends[1]);
+    snprintf(name, sizeof(name), "/dev/fd/%d", ends[0]);
+    char *text = take(name, 10);
+    cr_assert_str_eq(text, "http://a.test/1\n out=x\nhttp://b.test/2\n");
+    free(text);
+    close(ends[0]);
+}
+
+Test(sample, many_origins_are_told_apart)
+{
+    const char *path = fa_scratch_path(&scratch, "many");
+    FILE *out = fopen(path, "w");
+    for (int i = 0; i < 20000; ++i)
+        fprintf(out, "http://h%d.test/\n", i % 7000);
+    fclose(out);
+    char *text = take(path, 7000);
+    expect_counts(20000, 7000, 0, 7000, 7000);
+    free(text);
+}
+
+Test(sample, what_cannot_be_read_or_written_is_told)
+{
+    const char *missing = fa_scratch_path(&scratch, "missing");
+    const char *out = fa_scratch_path(&scratch, "sample");
+    cr_assert_eq(fa_sample_write(&missing, 1, 1, out, &sample, &err), -1);
+    cr_assert_not_null(strstr(err.msg, "missing"), "%s", err.msg);
+    const char *list = fa_scratch_write(&scratch, "list", "http://a.test/\n");
+    cr_assert_eq(fa_sample_write(&list, 1, 1, "/nonexistent/x", &sample, &err), -1);
+    cr_assert_not_null(strstr(err.msg, "/nonexistent/x"), "%s", err.msg);
+    const char *empty = fa_scratch_write(&scratch, "empty", "");
+    cr_assert_eq(fa_sample_write(&empty, 1, 1, out, &sample, &err), 0);
+    expect_counts(0, 0, 0, 0, 0);
+}
