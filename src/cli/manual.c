@@ -294,6 +294,7 @@ const char fa_manual_after[] =
     "trials, an array of an object for each run, with its round and place, from 0, and the above\n"
     ".PP\n"
     "What was not measured is null.\n"
+    "What such comparisons showed on three networks stands in examples/models of the sources.\n"
     ".SH EXIT STATUS\n"
     "Where several hold, the first of 4, 3, 1, 5 is returned.\n"
     ".TP\n"
