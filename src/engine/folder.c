@@ -42,12 +42,12 @@ static int make_dir(const char *dir, struct fa_error *err)
     return 0;
 }
 
-DIR *fa_folder_list(int at)
+DIR *fa_folder_list(int fd)
 {
-    int fd = openat(at, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    DIR *dir = fd >= 0 ? fdopendir(fd) : NULL;
-    if (!dir && fd >= 0)
-        close(fd);
+    int own = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    DIR *dir = own >= 0 ? fdopendir(own) : NULL;
+    if (!dir && own >= 0)
+        close(own);
     return dir;
 }
 
