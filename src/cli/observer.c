@@ -1,8 +1,8 @@
 #include "cli/observer.h"
 
 #include <string.h>
-#include <time.h>
 
+#include "cli/clock.h"
 #include "cli/place.h"
 #include "cli/report.h"
 #include "cli/signals.h"
@@ -18,17 +18,10 @@
 /* Seconds between two flushes of the report, so that a reader at a pipe sees it grow. */
 #define FLUSH_INTERVAL 1.0
 
-static double monotonic(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
-}
-
 int fa_observer_init(struct fa_observer *observer, const struct fa_options *options,
                      struct fa_error *err)
 {
-    *observer = (struct fa_observer){.options = options, .began = monotonic()};
+    *observer = (struct fa_observer){.options = options, .began = fa_clock_read(CLOCK_MONOTONIC)};
     fa_display_init(&observer->display, options->progress, options->quiet);
     if (options->report && fa_output_open(&observer->report, "report", options->report, err) != 0)
         return -1;
@@ -217,7 +210,7 @@ static void on_progress(struct fa_observer *observer, const struct fa_event *eve
 void fa_observer_handle(void *ctx, const struct fa_event *event)
 {
     struct fa_observer *observer = ctx;
-    double time = monotonic() - observer->began;
+    double time = fa_clock_read(CLOCK_MONOTONIC) - observer->began;
     struct fa_error err;
     check_output(observer, fa_events_write(&observer->events, event, time, &err), &err);
 
@@ -264,7 +257,7 @@ static void close_outputs(struct fa_observer *observer)
 void fa_observer_finish(struct fa_observer *observer, enum fa_end how)
 {
     const struct fa_options *options = observer->options;
-    double seconds = monotonic() - observer->began;
+    double seconds = fa_clock_read(CLOCK_MONOTONIC) - observer->began;
     fa_display_fini(&observer->display);
     close_outputs(observer);
     if (options->quiet && !fa_summary_failed(&observer->summary))

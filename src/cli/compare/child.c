@@ -14,9 +14,9 @@
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "cli/clock.h"
 #include "cli/compare/meter.h"
 #include "cli/compare/trial.h"
 #include "cli/signals.h"
@@ -24,13 +24,6 @@
 /* Milliseconds between two questions whether a signal came, and that orphans have to end. */
 #define LOOK_AROUND 200
 #define LAST_WAIT   2000
-
-static double now(void)
-{
-    struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
-}
 
 void fa_child_adopt_orphans(void)
 {
@@ -115,7 +108,7 @@ static double await(pid_t pid)
     double when = -1;
     while (end.fd >= 0 && when < 0 && !fa_signals_caught()) {
         if (poll(&end, 1, LOOK_AROUND) > 0)
-            when = now();
+            when = fa_clock_read(CLOCK_MONOTONIC);
     }
     if (end.fd >= 0)
         close(end.fd);
@@ -137,7 +130,7 @@ static void add_usage(struct fa_usage *usage, const struct rusage *more)
 /* Until there is no child of ours left, adopted ones included. */
 static void reap(pid_t pid, struct fa_usage *usage)
 {
-    double until = now() + LAST_WAIT / 1e3;
+    double until = fa_clock_read(CLOCK_MONOTONIC) + LAST_WAIT / 1e3;
     struct timespec pause = {.tv_nsec = 1000000};
     for (;;) {
         struct rusage more;
@@ -150,7 +143,7 @@ static void reap(pid_t pid, struct fa_usage *usage)
         } else if (ended < 0 && errno == ECHILD) {
             return;
         } else {
-            if (now() > until)
+            if (fa_clock_read(CLOCK_MONOTONIC) > until)
                 kill(-pid, SIGKILL);
             nanosleep(&pause, NULL);
         }
@@ -173,7 +166,7 @@ static int measure(pid_t pid, int go, struct fa_usage *ret, struct fa_error *err
     struct fa_peaks peaks = {0};
     int counter = count_calls(pid);
     struct fa_meter *meter = fa_meter_start(pid, err);
-    double began = now();
+    double began = fa_clock_read(CLOCK_MONOTONIC);
     double ended = -1;
     if (meter && write(go, "", 1) == 1)
         ended = await(pid);

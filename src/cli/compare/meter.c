@@ -10,9 +10,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "cli/clock.h"
 #include "cli/compare/trial.h"
 
 /* Seconds between two looks at least, in the first second and later; and as a multiple of what one
@@ -34,13 +34,6 @@ struct fa_meter {
     pid_t pids[PIDS_MAX];
     char text[TEXT_SIZE];
 };
-
-static double seconds(clockid_t clock)
-{
-    struct timespec now;
-    clock_gettime(clock, &now);
-    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
-}
 
 /* A small file of a process, with a zero behind it.  Returns false if it is gone. */
 static bool read_text(struct fa_meter *meter, const char *format, pid_t pid)
@@ -133,15 +126,15 @@ static void *run(void *arg)
 {
     struct fa_meter *meter = arg;
     struct pollfd stop = {.fd = meter->stop, .events = POLLIN};
-    double start = seconds(CLOCK_MONOTONIC), wait = SOON;
+    double start = fa_clock_read(CLOCK_MONOTONIC), wait = SOON;
     while (poll(&stop, 1, (int)(wait * 1e3) + 1) == 0) {
-        double before = seconds(CLOCK_THREAD_CPUTIME_ID);
+        double before = fa_clock_read(CLOCK_THREAD_CPUTIME_ID);
         look(meter);
-        double took = seconds(CLOCK_THREAD_CPUTIME_ID) - before;
-        double interval = seconds(CLOCK_MONOTONIC) - start < 1 ? SOON : LATER;
+        double took = fa_clock_read(CLOCK_THREAD_CPUTIME_ID) - before;
+        double interval = fa_clock_read(CLOCK_MONOTONIC) - start < 1 ? SOON : LATER;
         wait = took * FACTOR > interval ? took * FACTOR : interval;
     }
-    meter->peaks.cpu = seconds(CLOCK_THREAD_CPUTIME_ID);
+    meter->peaks.cpu = fa_clock_read(CLOCK_THREAD_CPUTIME_ID);
     return NULL;
 }
 

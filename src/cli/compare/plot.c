@@ -10,8 +10,9 @@
 #include <sys/mman.h>
 #include <sys/pidfd.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
+
+#include "cli/clock.h"
 
 #define WAIT_MS  10000
 #define SVG_MAX  (8 << 20)
@@ -90,9 +91,7 @@ static int spawn(const int *files, pid_t *ret_pid)
 
 static long now_ms(void)
 {
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return now.tv_sec * 1000 + now.tv_nsec / 1000000;
+    return (long)(fa_clock_read(CLOCK_MONOTONIC) * 1000);
 }
 
 /* Wait for the child's end, and end what is left of its group.  @return whether it was in time. */

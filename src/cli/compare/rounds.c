@@ -4,23 +4,16 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
+#include "cli/clock.h"
 #include "cli/compare/plan.h"
 #include "cli/units.h"
-
-double fa_rounds_clock(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
-}
 
 /* What more would be too much: an option, or NULL.  more: seconds and bytes that will be needed. */
 static const char *exceeded(const struct fa_rounds *rounds, double seconds, uint64_t bytes)
 {
     const struct fa_compare_options *limits = &rounds->runs->options->compare;
-    double elapsed = fa_rounds_clock() - rounds->began;
+    double elapsed = fa_clock_read(CLOCK_MONOTONIC) - rounds->began;
     if (limits->budget > 0 && elapsed + seconds > limits->budget)
         return "--budget";
     if (limits->max_bytes > 0 && !limits->stage && rounds->runs->bytes + bytes > limits->max_bytes)

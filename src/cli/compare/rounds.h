@@ -22,9 +22,6 @@ struct fa_rounds {
     const char *manifest; /**< For once: of the CPU stage. */
 };
 
-/** Seconds on the monotonic clock. */
-double fa_rounds_clock(void);
-
 /**
  * Run them, and tell on standard error how far it is, unless --quiet.
  *

@@ -52,12 +52,8 @@ char *fa_workspace_path(const char *folder, const char *name)
 
 static int remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
 {
-    (void)st;
-    (void)type;
-    (void)ftw;
-    /* What stays is not worth leaving the rest. */
-    if (remove(path) != 0)
-        return 0;
+    (void)st, (void)type, (void)ftw;
+    (void)!remove(path); /* what stays is not worth leaving the rest */
     return 0;
 }
 
