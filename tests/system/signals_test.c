@@ -267,16 +267,19 @@ FA_TEST_MODES(signals, run_after_a_kill_completes_everything)
 FA_TEST_MODES(signals, program_that_was_stopped_for_a_while_sees_no_stall)
 {
     add_urls("/drip/100/30/a", 4);
-    fa_fetch_start(&fetch, &scratch, mode, list.text, NULL);
+    const char *events = fa_scratch_path(&scratch, "events");
+    fa_fetch_start(&fetch, &scratch, mode, list.text, "--events", events, NULL);
     fa_server_until(&server, "active", 4, 10);
     fa_run_kill_group(&fetch.run, SIGSTOP);
     sleep(2);
     fa_run_kill_group(&fetch.run, SIGCONT);
     fa_fetch_expect(&fetch, 10, 0);
+    char *told = fa_file_read(events, NULL);
     for (int i = 1; i <= 4; i++) {
         long long attempts = fa_report_int(fa_report_by_line(fetch.entries, i), "attempts");
-        cr_expect_eq(attempts, 1, "%s: %lld tries", mode, attempts);
+        cr_expect_eq(attempts, 1, "%s: %lld tries: %s", mode, attempts, told);
     }
+    free(told);
 }
 
 FA_TEST_MODES(signals, second_program_in_the_same_folder_is_refused)
