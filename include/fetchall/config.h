@@ -23,6 +23,13 @@ enum fa_hash_with { FA_HASH_WITH_PROCESS, FA_HASH_WITH_THREAD, FA_HASH_WITH_INLI
 /** Which family of addresses is used. */
 enum fa_family { FA_FAMILY_ANY, FA_FAMILY_V4, FA_FAMILY_V6 };
 
+/** The newest version of HTTP that is asked for. */
+enum fa_http {
+    FA_HTTP_1_1,
+    FA_HTTP_2, /**< Over TLS, where the server has it.  FA_MODE_ASYNC then has many transfers on one
+                    connection.  Not with a rate: nothing holds back what comes on a connection. */
+};
+
 /** What the end of a file promises against a power cut. */
 enum fa_fsync {
     FA_FSYNC_NONE,  /**< Nothing; the death of the program loses nothing. */
@@ -82,6 +89,7 @@ struct fa_config {
     const char *const *resolve; /**< "HOST:PORT:ADDR", n_resolve of them. */
     size_t n_resolve;
     enum fa_family family;
+    enum fa_http http;
 
     unsigned hash;       /**< enum fa_hash bits; 0: no CPU stage. */
     unsigned hash_first; /**< The one of them that was named first. */

@@ -13,6 +13,7 @@
 SAME_SIZE(enum fa_mode);
 SAME_SIZE(enum fa_layout);
 SAME_SIZE(enum fa_family);
+SAME_SIZE(enum fa_http);
 SAME_SIZE(enum fa_hash_with);
 SAME_SIZE(enum fa_fsync);
 SAME_SIZE(enum fa_progress_mode);
@@ -64,6 +65,7 @@ const struct fa_command_text *fa_commands_find(const char *name)
 
 static const char *const modes[] = {
     [FA_MODE_ASYNC] = "async", [FA_MODE_THREAD] = "thread", [FA_MODE_PROCESS] = "process", NULL};
+static const char *const versions[] = {[FA_HTTP_1_1] = "1.1", [FA_HTTP_2] = "2", NULL};
 static const char *const layouts[] = {[FA_LAYOUT_FLAT] = "flat", [FA_LAYOUT_TREE] = "tree", NULL};
 static const char *const models[] = {[FA_HASH_WITH_PROCESS] = "process",
                                      [FA_HASH_WITH_THREAD] = "thread",
@@ -298,6 +300,14 @@ const struct fa_option fa_options_table[] = {
     CUSTOM("resolve", 0, "HOST:PORT:ADDR", fa_request_parse_resolve, .commands = RUNS,
            .help = "use ADDR for HOST:PORT; may repeat",
            .more = "An IPv6 address may stand in []."),
+    CHOICE("http", 0, "VERSION", enum fa_http, config.http, versions,
+           .help = "the newest version of HTTP to ask for",
+           .more =
+               "2 asks for HTTP/2 over TLS, and takes HTTP/1.1 where a server does not have it; "
+               "--mode async then has many transfers on one connection.  Whether that is "
+               "faster depends on the servers and the network: see fetchall compare --http "
+               "1.1,2.  What HTTP/2 fails is tried again over HTTP/1.1, and so is, with a "
+               "libcurl before 8.4, what comes without a length.  Not with --rate."),
     SET("ipv4", '4', enum fa_family, config.family, FA_FAMILY_V4, .commands = RUNS,
         .help = "use IPv4 only"),
     SET("ipv6", '6', enum fa_family, config.family, FA_FAMILY_V6, .commands = RUNS,
@@ -450,6 +460,16 @@ static int check_proxy(const char *proxy, struct fa_error *err)
                             (int)len, proxy);
 }
 
+/* Nothing holds back what comes on a connection that transfers share. */
+static int check_rate(const struct fa_options *options, struct fa_error *err)
+{
+    bool http2 = options->command == COMPARE ? fa_picks_hold(&options->compare.http, FA_HTTP_2)
+                                             : options->config.http == FA_HTTP_2;
+    if (http2 && options->config.rate)
+        return fa_option_refuse(err, "--rate cannot hold back HTTP/2: leave out one of them");
+    return 0;
+}
+
 static int check_manifest(const struct fa_options *options, struct fa_error *err)
 {
     if (strcmp(options->manifest, "-") == 0)
@@ -500,8 +520,8 @@ static int check_compare(const struct fa_options *options, struct fa_error *err)
         return fa_option_refuse(err, "--stage wants a digest, and --hash none makes none");
     if (options->compare.stage && options->compare.max_bytes)
         return fa_option_refuse(err, "--stage fetches nothing again that --max-bytes could end");
-    if (check_proxy(options->config.proxy, err) != 0 || check_outputs(options, err) != 0 ||
-        check_lists(options, err) != 0)
+    if (check_proxy(options->config.proxy, err) != 0 || check_rate(options, err) != 0 ||
+        check_outputs(options, err) != 0 || check_lists(options, err) != 0)
         return -1;
     return check_header_files(options, err);
 }
@@ -525,8 +545,9 @@ int fa_options_check(struct fa_options *options, struct fa_error *err)
         return fa_option_refuse(err, "no list given: name a file of URLs, or - for standard input");
     if (config->key && !config->cert)
         return fa_option_refuse(err, "--key wants the certificate that it belongs to (--cert)");
-    if (check_proxy(config->proxy, err) != 0 || check_outputs(options, err) != 0 ||
-        check_lists(options, err) != 0 || (options->manifest && check_manifest(options, err) != 0))
+    if (check_proxy(config->proxy, err) != 0 || check_rate(options, err) != 0 ||
+        check_outputs(options, err) != 0 || check_lists(options, err) != 0 ||
+        (options->manifest && check_manifest(options, err) != 0))
         return -1;
 
     config->hash_existing = options->manifest != NULL;

@@ -255,6 +255,7 @@ static int prepare(struct fa_session *s, struct fa_job *job, struct fa_error *er
     attempt->host_port = job->target.host_port;
     attempt->addresses = job->origin->addresses;
     attempt->origin = job->origin->hash;
+    attempt->http1 = job->http1 || job->origin->http2_failures >= FA_HTTP2_FAILURES;
     attempt->close = is_last(s, job->origin);
     attempt->foreign = job->leg == FA_LEG_FOREIGN;
     attempt->durable = s->config.fsync == FA_FSYNC_EACH;

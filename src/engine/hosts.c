@@ -101,7 +101,8 @@ uint64_t fa_origin_waiting(const struct fa_origin *origin)
 
 void fa_hosts_forget(struct fa_hosts *hosts, struct fa_origin *origin)
 {
-    bool remembers = origin->breaker.failures || origin->breaker.state != FA_BREAKER_CLOSED;
+    bool remembers = origin->breaker.failures || origin->breaker.state != FA_BREAKER_CLOSED ||
+                     origin->http2_failures;
     if (origin->active || fa_origin_waiting(origin) || origin->lookup == FA_LOOKUP_ASKED ||
         origin->timer.place || (remembers && hosts->count < FA_HOSTS_KEPT))
         return;

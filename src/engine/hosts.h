@@ -19,6 +19,9 @@
 /** Beyond that many origins the idle ones go, even if they have failed lately. */
 #define FA_HOSTS_KEPT 16384
 
+/** So many attempts in a row that failed with HTTP/2 are the last of their origin. */
+#define FA_HTTP2_FAILURES 4
+
 enum fa_lookup { FA_LOOKUP_NEEDED, FA_LOOKUP_ASKED, FA_LOOKUP_KNOWN };
 
 struct fa_origin {
@@ -37,6 +40,8 @@ struct fa_origin {
     double lookup_seconds; /**< Of the last lookup, for the attempts that waited for it. */
 
     struct fa_breaker breaker;
+    unsigned
+        http2_failures; /**< Attempts that HTTP/2 may have failed, since one that it has not. */
     struct fa_error last_error; /**< What counted against it last. */
     bool name_unknown;          /**< The name does not exist: no hope in trying later. */
 

@@ -82,6 +82,7 @@ struct fa_job {
     unsigned once;     /**< Failures with FA_HOPE_ONCE. */
     unsigned crashes;  /**< Workers that died with it. */
     unsigned mismatches;
+    bool http1;     /**< HTTP/2 has failed it. */
     bool again;     /**< The next attempt is a retry, not a redirect. */
     bool replace;   /**< A file that is there goes. */
     bool existing;  /**< FETCHED, HASHING: it is the file that was there. */

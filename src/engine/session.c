@@ -160,9 +160,25 @@ static int check_trust(const struct fa_config *config, struct fa_error *err)
     return result;
 }
 
+static int check_http2(const struct fa_config *config, struct fa_error *err)
+{
+    const char *why = NULL;
+    if (config->http != FA_HTTP_2)
+        return 0;
+    if (!fa_library_http2())
+        why = "this libcurl has no HTTP/2";
+    else if (config->rate)
+        why = "a rate cannot hold back HTTP/2";
+    if (!why)
+        return 0;
+    fa_error_set(err, FA_DOMAIN_FETCHALL, 0, FA_CLASS_REFUSED, "%s", why);
+    return -1;
+}
+
 static int open_all(struct fa_session *s, struct fa_error *err)
 {
-    if (open_events(s, err) || fa_hosts_init(&s->hosts, err) || check_trust(&s->config, err))
+    if (check_http2(&s->config, err) || open_events(s, err) || fa_hosts_init(&s->hosts, err) ||
+        check_trust(&s->config, err))
         return -1;
     s->store = fa_store_new(s->config.dir, s->config.plan, err);
     if (!s->store)

@@ -79,14 +79,24 @@ static bool is_overload(const struct fa_outcome *outcome)
            (busy || outcome->retry_after > 0);
 }
 
-/* What an outcome says about its origin, as opposed to its one file. */
-static void judge_origin(struct fa_session *s, struct fa_origin *origin,
-                         const struct fa_outcome *outcome, double now)
+/* Some versions of libcurl fail with HTTP/2 where they do not with HTTP/1.1, and a stream that ended
+ * badly may have spoilt the connection for others. */
+static bool is_failure_of_http2(const struct fa_session *s, const struct fa_job *job)
 {
+    enum fa_class class = job->outcome.error.class;
+    return s->config.http == FA_HTTP_2 && !job->attempt.http1 &&
+           (class == FA_CLASS_PROTOCOL || class == FA_CLASS_TRUNCATED || class == FA_CLASS_STALLED);
+}
+
+/* What an outcome says about its origin, as opposed to its one file. */
+static void judge_origin(struct fa_session *s, const struct fa_job *job, double now)
+{
+    struct fa_origin *origin = job->origin;
+    const struct fa_outcome *outcome = &job->outcome;
     enum fa_class class = outcome->error.class;
     bool overload = is_overload(outcome);
     bool ours = class == FA_CLASS_LOCAL_IO || class == FA_CLASS_CANCELLED ||
-                class == FA_CLASS_WORKER_CRASHED;
+                class == FA_CLASS_WORKER_CRASHED || is_failure_of_http2(s, job);
     if (overload || (outcome->http == 0 && !ours && outcome->hope != FA_HOPE_NONE)) {
         fa_settle_origin_failed(s, origin, &outcome->error, outcome->retry_after, false, now);
     } else if (outcome->http != 0 && !ours) {
@@ -174,6 +184,33 @@ static bool begin_anew(struct fa_session *s, struct fa_job *job)
     return true;
 }
 
+static void count_http2_failure(struct fa_session *s, struct fa_job *job)
+{
+    if (!is_failure_of_http2(s, job))
+        return;
+    job->http1 = true;
+    if (++job->origin->http2_failures == FA_HTTP2_FAILURES)
+        fa_tell_notice(s, job->entry, "%s fails with HTTP/2: HTTP/1.1 from now on",
+                       job->origin->name);
+}
+
+static void count_http2_success(struct fa_job *job)
+{
+    struct fa_origin *origin = job->origin;
+    if (!job->attempt.http1 && origin->http2_failures < FA_HTTP2_FAILURES)
+        origin->http2_failures = 0;
+}
+
+/* That is no failure, once. */
+static bool ask_over_http1(struct fa_session *s, struct fa_job *job)
+{
+    if (!job->outcome.doubtful || job->http1 || s->draining)
+        return false;
+    job->http1 = true;
+    fa_dispatch_queue(s, job, true);
+    return true;
+}
+
 /* What a worker that died has left.  Had it begun with other bytes, the part were a strange one. */
 static void take_lost_part(struct fa_session *s, struct fa_job *job)
 {
@@ -225,8 +262,9 @@ void fa_settle_failure(struct fa_session *s, struct fa_job *job, double now)
         fa_dispatch_queue(s, job, true);
         return;
     }
-    if (begin_anew(s, job))
+    if (ask_over_http1(s, job) || begin_anew(s, job))
         return;
+    count_http2_failure(s, job);
     if (stops_everything(&outcome->error))
         fa_session_end(s, FA_END_LOCAL, &outcome->error);
     if (s->draining || outcome->error.class == FA_CLASS_CANCELLED) {
@@ -338,7 +376,7 @@ static void settle(struct fa_session *s, struct fa_job *job, double now)
     job->bytes += outcome->received;
     s->bytes += outcome->received;
     job->attempt.received = 0;
-    judge_origin(s, origin, outcome, now);
+    judge_origin(s, job, now);
     if (job->attempt.offset > 0 && outcome->http != 0 && !outcome->location &&
         outcome->head.kept != job->attempt.offset)
         job->strange = true;
@@ -353,6 +391,7 @@ static void settle(struct fa_session *s, struct fa_job *job, double now)
         unchanged(s, job, now);
     } else {
         job->size = (int64_t)outcome->size;
+        count_http2_success(job);
         complete(s, job);
         fa_staging_take(s, job, now);
     }

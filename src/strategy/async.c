@@ -12,6 +12,7 @@
 
 #include "base/clock.h"
 #include "base/loop.h"
+#include "strategy/scout.h"
 #include "transfer/transfer.h"
 
 #include <errno.h>
@@ -62,8 +63,10 @@ struct loop {
     CURLM *multi;
     struct flight *flying;
     struct flight *parked;
-    struct attempt_queue ready; /* taken out of the inbox */
-    struct done_queue ended;    /* not yet in the outbox */
+    struct attempt_queue ready;    /* taken out of the inbox */
+    struct attempt_queue released; /* they have waited for a scout */
+    struct fa_scouts scouts;
+    struct done_queue ended; /* not yet in the outbox */
     bool sweeping;
 
     pthread_t thread;
@@ -123,9 +126,34 @@ static void close_part(struct fa_attempt *attempt)
     attempt->fd = -1;
 }
 
+static struct fa_attempt *attempt_queue_pop(struct attempt_queue *queue)
+{
+    struct fa_attempt *attempt = queue->first;
+    if (attempt)
+        queue->first = attempt->next;
+    if (!queue->first)
+        attempt_queue_init(queue);
+    return attempt;
+}
+
+/* An attempt for which others wait, maybe, is connected or has ended: they may go. */
+static void release(struct fa_attempt *attempt, void *arg)
+{
+    struct loop *loop = arg;
+    struct fa_attempt *next = fa_scouts_end(&loop->scouts, attempt);
+    while (next) {
+        attempt = next;
+        next = attempt->next;
+        attempt_queue_push(&loop->released, attempt);
+    }
+    if (loop->released.first)
+        event_active(loop->start, EV_TIMEOUT, 0);
+}
+
 static void end_attempt(struct loop *loop, struct fa_attempt *attempt, struct fa_outcome *outcome)
 {
     struct done *done = attempt->slot;
+    release(attempt, loop);
     close_part(attempt);
     done->outcome = *outcome;
     *loop->ended.last = done;
@@ -163,6 +191,7 @@ static struct flight *take_flight(struct loop *loop, struct fa_error *err)
             free(flight);
             return NULL;
         }
+        fa_transfer_watch(flight->transfer, release, loop);
     }
     flight->next = loop->flying;
     flight->back = &loop->flying;
@@ -229,6 +258,13 @@ static void reap(struct loop *loop)
     }
 }
 
+/* Whether an attempt waits for what another one will find out. */
+static bool is_scouted(struct loop *loop, struct fa_attempt *attempt)
+{
+    return loop->strategy->env.settings->http2 && !attempt->http1 &&
+           strncmp(attempt->url, "https:", 6) == 0 && fa_scouts_wait(&loop->scouts, attempt);
+}
+
 static void start_ready(evutil_socket_t fd, short what, void *arg)
 {
     (void)fd, (void)what;
@@ -236,14 +272,13 @@ static void start_ready(evutil_socket_t fd, short what, void *arg)
     pthread_mutex_lock(&loop->lock);
     attempt_queue_move(&loop->ready, &loop->inbox);
     pthread_mutex_unlock(&loop->lock);
-    for (int i = 0; i < START_AT_ONCE && loop->ready.first; ++i) {
-        struct fa_attempt *attempt = loop->ready.first;
-        loop->ready.first = attempt->next;
-        if (!attempt->next)
-            attempt_queue_init(&loop->ready);
+    for (int i = 0; i < START_AT_ONCE && (loop->ready.first || loop->released.first); ++i) {
+        struct fa_attempt *attempt = attempt_queue_pop(&loop->released);
+        if (!attempt && is_scouted(loop, attempt = attempt_queue_pop(&loop->ready)))
+            continue;
         fly(loop, attempt);
     }
-    if (loop->ready.first)
+    if (loop->ready.first || loop->released.first)
         event_active(loop->start, EV_TIMEOUT, 0);
     if (loop->flying && !loop->sweeping) {
         struct timeval every = fa_loop_time(SWEEP_EVERY);
@@ -357,6 +392,7 @@ static int loop_init(struct loop *loop, struct fa_strategy *self, struct fa_erro
     pthread_mutex_init(&loop->lock, NULL);
     attempt_queue_init(&loop->inbox);
     attempt_queue_init(&loop->ready);
+    attempt_queue_init(&loop->released);
     done_queue_init(&loop->ended);
     loop->base = own ? fa_loop_new(err) : self->env.base;
     loop->multi = curl_multi_init();
@@ -373,7 +409,8 @@ static int loop_init(struct loop *loop, struct fa_strategy *self, struct fa_erro
     curl_multi_setopt(loop->multi, CURLMOPT_SOCKETDATA, loop);
     curl_multi_setopt(loop->multi, CURLMOPT_TIMERFUNCTION, on_timer);
     curl_multi_setopt(loop->multi, CURLMOPT_TIMERDATA, loop);
-    curl_multi_setopt(loop->multi, CURLMOPT_PIPELINING, (long)CURLPIPE_NOTHING);
+    curl_multi_setopt(loop->multi, CURLMOPT_PIPELINING,
+                      (long)(self->env.settings->http2 ? CURLPIPE_MULTIPLEX : CURLPIPE_NOTHING));
     /* Left alone, the cache shrinks whenever fewer handles are added for a moment.  Loops may be
      * uneven, within what the descriptors allow. */
     unsigned even = self->env.jobs / self->env.loops;
@@ -395,6 +432,14 @@ static void drop(struct fa_attempt *attempt)
 {
     close_part(attempt);
     free(attempt->slot);
+}
+
+static void drop_all(struct fa_attempt *first)
+{
+    for (struct fa_attempt *next; first; first = next) {
+        next = first->next;
+        drop(first);
+    }
 }
 
 static void free_flights(struct loop *loop)
@@ -433,8 +478,10 @@ static void loop_fini(struct loop *loop)
         pthread_join(loop->thread, NULL);
     }
     attempt_queue_move(&loop->ready, &loop->inbox);
-    for (struct fa_attempt *attempt = loop->ready.first; attempt; attempt = attempt->next)
-        drop(attempt);
+    attempt_queue_move(&loop->ready, &loop->released);
+    drop_all(loop->ready.first);
+    for (struct fa_attempt *first; (first = fa_scouts_drain(&loop->scouts));)
+        drop_all(first);
     free_flights(loop);
     free_done(&loop->ended);
     if (loop->multi)

@@ -31,6 +31,7 @@ struct fa_attempt {
     const char *addresses;         /**< "addr,addr": where host_port is; NULL: libcurl finds out. */
     uint64_t origin;               /**< A hash of the origin: equal for equal origins. */
     bool foreign;                  /**< A redirect has led here: no passwords from ~/.netrc. */
+    bool http1;                    /**< HTTP/2 has failed it, or its origin. */
     bool close;                    /**< The connection is not worth keeping. */
     int fd;                        /**< The part, open for writing.  Taken by the strategy. */
     uint64_t offset;               /**< Bytes of the part that stand; what lies behind them goes. */

@@ -37,6 +37,8 @@ struct fa_outcome {
     uint64_t size;           /**< Bytes in the part that are good, also after an error. */
     struct fa_head head;     /**< head.validator says nothing if no answer brought the file. */
     bool unchanged;          /**< 304 to a conditional attempt; the part is empty. */
+    bool doubtful;           /**< Over HTTP/2 nobody could tell where the file ends: with an error,
+                                  to be asked for again over HTTP/1.1. */
     enum fa_restart restart; /**< With FA_HOPE_AGAIN and size 0: it is to be asked for as a whole.
                                 Without an error: that has happened at once. */
     struct fa_times time;

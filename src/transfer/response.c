@@ -38,6 +38,7 @@ void fa_response_fini(struct fa_response *response)
 static void begin(struct fa_response *response, const char *line, size_t len)
 {
     forget(response);
+    response->http2 = len > 5 && line[5] == '2';
     const char *blank = memchr(line, ' ', len);
     const char *end = line + len;
     for (int i = 0; blank && i < 3; ++i) {

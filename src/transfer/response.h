@@ -38,12 +38,13 @@ struct fa_response {
     int status;
     struct fa_head head;     /**< With FILE, COMPLETE and UNCHANGED; else it says nothing. */
     enum fa_restart restart; /**< What became of the range that was asked for. */
-    bool chunked;            /**< Transfer-Encoding rules; a declared length does not count. */
-    bool bad_length;         /**< Content-Length made no sense, or there were two. */
-    int64_t length;          /**< Content-Length; -1: none. */
-    char *location;          /**< Owned. */
-    double retry_after;      /**< -1: none. */
-    bool failed;             /**< Memory ran out. */
+    bool http2;
+    bool chunked;       /**< Transfer-Encoding rules; a declared length does not count. */
+    bool bad_length;    /**< Content-Length made no sense, or there were two. */
+    int64_t length;     /**< Content-Length; -1: none. */
+    char *location;     /**< Owned. */
+    double retry_after; /**< -1: none. */
+    bool failed;        /**< Memory ran out. */
 
     /* Until there is a verdict. */
     char etag[FA_ETAG_MAX];

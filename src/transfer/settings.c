@@ -11,6 +11,7 @@ void fa_settings_init(struct fa_settings *settings, const struct fa_config *conf
         .expect_length = config->expect_length,
         .netrc = config->netrc,
         .insecure = config->insecure,
+        .http2 = config->http == FA_HTTP_2,
         .family = config->family,
         .user_agent = config->user_agent,
         .proxy = config->proxy,
@@ -28,6 +29,7 @@ void fa_settings_encode(const struct fa_settings *settings, struct fa_buf *buf)
     fa_buf_put_u8(buf, settings->expect_length);
     fa_buf_put_u8(buf, settings->netrc);
     fa_buf_put_u8(buf, settings->insecure);
+    fa_buf_put_u8(buf, settings->http2);
     fa_buf_put_u8(buf, (uint8_t)settings->family);
     fa_buf_put_str(buf, settings->user_agent);
     fa_buf_put_str(buf, settings->proxy);
@@ -47,6 +49,7 @@ int fa_settings_decode(struct fa_settings *ret, const void *data, size_t len)
     ret->expect_length = fa_reader_u8(&reader);
     ret->netrc = fa_reader_u8(&reader);
     ret->insecure = fa_reader_u8(&reader);
+    ret->http2 = fa_reader_u8(&reader);
     ret->family = fa_reader_u8(&reader);
     ret->user_agent = fa_reader_str(&reader);
     ret->proxy = fa_reader_str(&reader);

@@ -16,6 +16,7 @@ struct fa_settings {
     bool expect_length;
     bool netrc;
     bool insecure;
+    bool http2;
     enum fa_family family;
     const char *user_agent;
     const char *proxy;

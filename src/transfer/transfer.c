@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "transfer/body.h"
 #include "transfer/classify.h"
+#include "transfer/library.h"
 #include "transfer/request.h"
 #include "transfer/response.h"
 #include "transfer/setup.h"
@@ -60,6 +61,9 @@ struct fa_transfer {
     bool watched, goodbye; /* TLS: only its end ends the body; it has come */
     void (*tick)(void *arg);
     void *tick_arg;
+
+    void (*on_connect)(struct fa_attempt *attempt, void *arg);
+    void *on_connect_arg;
 };
 
 CURL *fa_transfer_easy(struct fa_transfer *transfer)
@@ -72,6 +76,13 @@ struct fa_transfer *fa_transfer_of(CURL *easy)
     char *transfer = NULL;
     curl_easy_getinfo(easy, CURLINFO_PRIVATE, &transfer);
     return (struct fa_transfer *)(void *)transfer;
+}
+
+void fa_transfer_watch(struct fa_transfer *t, void (*connected)(struct fa_attempt *, void *),
+                       void *arg)
+{
+    t->on_connect = connected;
+    t->on_connect_arg = arg;
 }
 
 struct fa_attempt *fa_transfer_attempt(struct fa_transfer *transfer)
@@ -88,7 +99,7 @@ static bool stopped(const struct fa_transfer *t)
 static void watch_end(struct fa_transfer *t)
 {
     struct curl_tlssessioninfo *session = NULL;
-    if (t->response.chunked || t->response.head.total >= 0)
+    if (t->response.http2 || t->response.chunked || t->response.head.total >= 0)
         return;
     curl_easy_getinfo(t->easy, CURLINFO_TLS_SSL_PTR, &session);
     if (!session || session->backend != CURLSSLBACKEND_OPENSSL || !session->internals)
@@ -97,11 +108,26 @@ static void watch_end(struct fa_transfer *t)
     fa_trust_watch(session->internals, &t->goodbye);
 }
 
+/* Without a length only libcurl knows whether the end of a stream is that of the file. */
+static bool is_doubtful(const struct fa_response *response)
+{
+    return response->http2 && response->verdict == FA_VERDICT_FILE && response->head.total < 0 &&
+           !fa_library_http2_ends();
+}
+
 /* The part is opened for what is to come, and whoever looks at the attempt is told. */
 static int begin_body(struct fa_transfer *t)
 {
     const struct fa_response *response = &t->response;
     bool expect_length = t->settings->expect_length;
+    if (is_doubtful(response)) {
+        fa_error_set(&t->stop.error, FA_DOMAIN_FETCHALL, 0, FA_CLASS_PROTOCOL,
+                     "an answer of HTTP/2 without a length, whose end libcurl %s may mistake",
+                     curl_version_info(CURLVERSION_NOW)->version);
+        t->stop.hope = FA_HOPE_AGAIN;
+        t->stop.doubtful = true;
+        return -1;
+    }
     if (fa_body_open(&t->body, &response->head, expect_length, &t->stop))
         return -1;
     if (response->verdict == FA_VERDICT_FILE) {
@@ -145,6 +171,8 @@ static int on_connected(void *arg, char *ip, char *local_ip, int port, int local
     struct fa_transfer *t = arg;
     t->connected = true;
     t->last_byte = fa_clock_now();
+    if (t->on_connect)
+        t->on_connect(t->attempt, t->on_connect_arg);
     return CURL_PREREQFUNC_OK;
 }
 
@@ -313,6 +341,18 @@ static uint64_t choose_buffer(uint64_t rate)
     return size < BUFFER_MIN ? BUFFER_MIN : size;
 }
 
+/* libcurl 7.88 would take a connection of HTTP/2 for HTTP/1.1 too, but not one whose TLS was set up
+ * otherwise: by the one that names the maximum, which is the same. */
+static void set_version(struct fa_transfer *t, bool http2)
+{
+    long tls = CURL_SSLVERSION_TLSv1_2;
+    if (http2)
+        tls |= CURL_SSLVERSION_MAX_TLSv1_3;
+    curl_easy_setopt(t->easy, CURLOPT_SSLVERSION, tls);
+    curl_easy_setopt(t->easy, CURLOPT_HTTP_VERSION,
+                     (long)(http2 ? CURL_HTTP_VERSION_2TLS : CURL_HTTP_VERSION_1_1));
+}
+
 int fa_transfer_start(struct fa_transfer *t, struct fa_attempt *a, struct fa_error *err)
 {
     struct fa_asked asked;
@@ -328,6 +368,7 @@ int fa_transfer_start(struct fa_transfer *t, struct fa_attempt *a, struct fa_err
     bool netrc = t->settings->netrc && !a->foreign;
     curl_easy_setopt(t->easy, CURLOPT_NETRC,
                      (long)(netrc ? CURL_NETRC_OPTIONAL : CURL_NETRC_IGNORED));
+    set_version(t, t->settings->http2 && !a->http1);
     curl_easy_setopt(t->easy, CURLOPT_FORBID_REUSE, (long)a->close);
     fa_response_fini(&t->response);
     fa_response_init(&t->response, &asked);
@@ -423,6 +464,7 @@ static void judge(struct fa_transfer *t, CURLcode code, struct fa_outcome *ret)
         ret->error = t->stop.error;
         ret->hope = t->stop.hope;
         ret->restart = t->stop.restart;
+        ret->doubtful = t->stop.doubtful;
     } else if (t->response.verdict == FA_VERDICT_ERROR) {
         fa_response_explain(&t->response, ret);
         ret->retry_after = t->response.retry_after;
@@ -456,7 +498,7 @@ static void settle_part(struct fa_transfer *t, struct fa_outcome *ret)
         fa_body_save(&t->body);
     /* An error that comes with a restart refuses the part; a restart without has happened. */
     bool useless = class == FA_CLASS_INTEGRITY || class == FA_CLASS_TOO_LARGE ||
-                   ret->restart != FA_RESTART_NONE ||
+                   ret->restart != FA_RESTART_NONE || ret->doubtful ||
                    (verdict == FA_VERDICT_ERROR && t->response.restart != FA_RESTART_NONE);
     ret->size = useless ? 0 : t->body.written;
     if (ret->restart == FA_RESTART_NONE)

@@ -30,6 +30,10 @@ void fa_transfer_free(struct fa_transfer *transfer);
 int fa_transfer_start(struct fa_transfer *transfer, struct fa_attempt *attempt,
                       struct fa_error *err);
 
+/** Call connected, from inside a callback of libcurl, once an attempt has its connection. */
+void fa_transfer_watch(struct fa_transfer *transfer,
+                       void (*connected)(struct fa_attempt *attempt, void *arg), void *arg);
+
 CURL *fa_transfer_easy(struct fa_transfer *transfer);
 
 /** The transfer that an easy handle belongs to. */

@@ -80,6 +80,7 @@ void fa_wire_put_attempt(struct fa_buf *buf, const struct fa_attempt *attempt)
     fa_buf_put_str(buf, attempt->host_port);
     fa_buf_put_str(buf, attempt->addresses);
     fa_buf_put_u8(buf, attempt->foreign);
+    fa_buf_put_u8(buf, attempt->http1);
     fa_buf_put_u8(buf, attempt->close);
     fa_buf_put_u64(buf, (uint64_t)attempt->size);
     fa_buf_put_u64(buf, attempt->max_size);
@@ -105,6 +106,7 @@ int fa_wire_get_attempt(struct fa_attempt *ret, const char ***ret_headers, const
     ret->host_port = fa_reader_str(&reader);
     ret->addresses = fa_reader_str(&reader);
     ret->foreign = fa_reader_u8(&reader);
+    ret->http1 = get_bool(&reader);
     ret->close = fa_reader_u8(&reader);
     ret->size = (int64_t)fa_reader_u64(&reader);
     ret->max_size = fa_reader_u64(&reader);
@@ -170,6 +172,7 @@ void fa_wire_put_outcome(struct fa_buf *buf, const struct fa_outcome *outcome)
     fa_buf_put_str(buf, outcome->version);
     fa_wire_put_head(buf, &outcome->head);
     fa_buf_put_u8(buf, outcome->unchanged);
+    fa_buf_put_u8(buf, outcome->doubtful);
     fa_buf_put_u8(buf, (uint8_t)outcome->restart);
 }
 
@@ -194,6 +197,7 @@ int fa_wire_get_outcome(struct fa_outcome *ret, const void *data, size_t len)
     get_text(&reader, ret->version, sizeof(ret->version));
     get_head(&reader, &ret->head);
     ret->unchanged = get_bool(&reader);
+    ret->doubtful = get_bool(&reader);
     ret->restart = fa_reader_u8(&reader);
     if (!fa_reader_ok(&reader) || ret->hope > FA_HOPE_AGAIN || ret->restart >= FA_RESTARTS)
         return -1;

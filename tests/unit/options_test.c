@@ -170,17 +170,17 @@ Test(options, wrong_command_lines_are_refused_with_a_reason)
     }
 }
 
-Test(options, what_does_not_work_yet_is_not_offered)
+Test(options, a_rate_and_http_2_contradict_each_other)
 {
-    static const char *const names[] = {"--http=2", "--http=1.1"};
-    for (size_t i = 0; i < COUNT(names); ++i) {
-        struct parsed p = PARSE(names[i], "x");
-        cr_assert_eq(p.rc, -1, "%s", names[i]);
-        fa_options_fini(&p.options);
-    }
-    struct parsed p = PARSE("compare", "--http", "2", "x");
-    cr_assert(p.rc == -1 && strstr(p.err.msg, "HTTP/1.1 only"));
-    fa_options_fini(&p.options);
+    struct parsed fetch = PARSE("--http=2", "x");
+    cr_assert(fetch.rc == 0 && fetch.options.config.http == FA_HTTP_2);
+    fa_options_fini(&fetch.options);
+    struct parsed both = PARSE("--http=2", "--rate", "1M", "x");
+    cr_assert(both.rc == -1 && strstr(both.err.msg, "--rate cannot hold back HTTP/2"));
+    fa_options_fini(&both.options);
+    struct parsed compared = PARSE("compare", "--http", "1.1,2", "--rate", "1M", "x");
+    cr_assert(compared.rc == -1 && strstr(compared.err.msg, "--rate cannot hold back HTTP/2"));
+    fa_options_fini(&compared.options);
 }
 
 Test(options, a_command_is_the_first_argument)
@@ -268,7 +268,7 @@ Test(options, a_comparison_takes_lists_of_values)
     cr_assert(c->modes.count == 2 && c->modes.values[0] == FA_MODE_THREAD);
     cr_assert(c->jobs.count == 2 && c->jobs.values[1] == 32);
     cr_assert(c->loops.count == 2 && c->loops.values[0] == 1 && c->loops.values[1] == 0);
-    cr_assert(c->http.count == 1 && c->http.values[0] == 11);
+    cr_assert(c->http.count == 1 && c->http.values[0] == FA_HTTP_1_1);
     cr_assert(c->hash_with.count == 2 && c->hash_with.values[0] == FA_HASH_WITH_INLINE);
     cr_assert_eq(c->rounds, 7);
     cr_assert_eq(c->sample, 1000);

@@ -27,7 +27,7 @@ Test(plan, three_strategies_are_compared_if_nothing_is_asked_for)
     cr_assert_str_eq(all[1].name, "process");
     cr_assert_str_eq(all[2].name, "async");
     for (size_t i = 0; i < 3; ++i) {
-        cr_assert(all[i].jobs == 64 && all[i].loops == 0 && all[i].http == 11);
+        cr_assert(all[i].jobs == 64 && all[i].loops == 0 && all[i].http == FA_HTTP_1_1);
         cr_assert_eq(all[i].hash_with, FA_HASH_WITH_PROCESS);
     }
 }
@@ -62,7 +62,7 @@ Test(plan, names_tell_all_contestants_apart)
 {
     struct fa_contestant all[FA_PLAN_CONTESTANTS_MAX];
     struct fa_compare_options asked = {
-        .jobs = {{1, 4096}, 2}, .loops = {{2, 0, 1}, 3}, .http = {{11, 20}, 2}};
+        .jobs = {{1, 4096}, 2}, .loops = {{2, 0, 1}, 3}, .http = {{FA_HTTP_1_1, FA_HTTP_2}, 2}};
     size_t n = plan(&asked, FA_HASH_SHA256, all);
     cr_assert_eq(n, 20);
     for (size_t i = 0; i < n; ++i)
@@ -73,7 +73,8 @@ Test(plan, names_tell_all_contestants_apart)
 Test(plan, too_many_combinations_are_refused)
 {
     struct fa_contestant all[FA_PLAN_CONTESTANTS_MAX];
-    struct fa_compare_options asked = {.loops = {.count = 16}, .http = {{11, 20}, 2}};
+    struct fa_compare_options asked = {.loops = {.count = 16},
+                                       .http = {{FA_HTTP_1_1, FA_HTTP_2}, 2}};
     for (unsigned i = 0; i < 16; ++i)
         asked.loops.values[i] = i + 1;
     cr_assert_eq(plan(&asked, FA_HASH_SHA256, all), 36);

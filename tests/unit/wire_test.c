@@ -18,6 +18,7 @@ static const struct fa_attempt attempts[] = {
      .max_size = UINT64_MAX,
      .rate = 1234567,
      .foreign = true,
+     .http1 = true,
      .offset = UINT64_MAX,
      .conditional = true,
      .durable = true,
@@ -52,7 +53,7 @@ Test(wire, attempts_come_back_as_they_were)
         for (size_t j = 0; j < a->n_headers; ++j)
             cr_assert_str_eq(a->headers[j], b.headers[j]);
         cr_assert(a->size == b.size && a->max_size == b.max_size && a->rate == b.rate);
-        cr_assert_eq(a->foreign, b.foreign);
+        cr_assert(a->foreign == b.foreign && a->http1 == b.http1);
         cr_assert(a->offset == b.offset && a->total == b.total);
         cr_assert(a->conditional == b.conditional && a->durable == b.durable);
         cr_assert(same_validator(&a->validator, &b.validator));
@@ -105,6 +106,7 @@ static struct fa_outcome outcome_full(void)
         .version = "1.1",
         .head = {.validator = {.etag = "W/\"abc\"", .modified = -1}, .total = 20, .kept = 20},
         .unchanged = true,
+        .doubtful = true,
         .restart = FA_RESTART_REFUSED,
     };
     return outcome;
@@ -126,6 +128,7 @@ static void expect_same(const struct fa_outcome *a, const struct fa_outcome *b)
     cr_assert(same_validator(&a->head.validator, &b->head.validator));
     cr_assert(a->head.total == b->head.total && a->head.kept == b->head.kept);
     cr_assert(a->unchanged == b->unchanged && a->restart == b->restart);
+    cr_assert_eq(a->doubtful, b->doubtful);
 }
 
 Test(wire, outcomes_come_back_as_they_were)

@@ -214,7 +214,7 @@ static int fetch_for_stage(struct compare *compare, struct fa_error *err)
     struct fa_contestant plain = {.name = "fetching",
                                   .mode = FA_MODE_ASYNC,
                                   .jobs = compare->options->config.jobs,
-                                  .http = 11};
+                                  .http = FA_HTTP_1_1};
     struct fa_trial trial = {0};
     if (take_sample(compare, err) != 0)
         return -1;

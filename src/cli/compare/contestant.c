@@ -35,7 +35,7 @@ const char *fa_contestant_options(const struct fa_contestant *contestant, bool s
     add(buf, "-m %s -j %u", modes[c->mode], c->jobs);
     if (c->mode == FA_MODE_ASYNC && c->loops > 0)
         add(buf, " --loops %u", c->loops);
-    if (c->http == 20)
+    if (c->http == FA_HTTP_2)
         add(buf, " --http 2");
     if (c->hash_with != FA_HASH_WITH_PROCESS)
         add(buf, " --hash-with %s", models[c->hash_with]);

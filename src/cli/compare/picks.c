@@ -23,7 +23,7 @@ static const struct name no_names[] = {{0}};
 static const struct name mode_names[] = {
     {"thread", FA_MODE_THREAD}, {"process", FA_MODE_PROCESS}, {"async", FA_MODE_ASYNC}, {0}};
 static const struct name loops_names[] = {{"auto", 0}, {0}};
-static const struct name http_names[] = {{"1.1", 11}, {"2", 20}, {0}};
+static const struct name http_names[] = {{"1.1", FA_HTTP_1_1}, {"2", FA_HTTP_2}, {0}};
 static const struct name model_names[] = {{"inline", FA_HASH_WITH_INLINE},
                                           {"thread", FA_HASH_WITH_THREAD},
                                           {"process", FA_HASH_WITH_PROCESS},
@@ -73,7 +73,7 @@ static int find(const struct kind *kind, const char *word, unsigned *ret_value)
     return 0;
 }
 
-static bool holds(const struct fa_picks *picks, unsigned value)
+bool fa_picks_hold(const struct fa_picks *picks, unsigned value)
 {
     for (size_t i = 0; i < picks->count; ++i)
         if (picks->values[i] == value)
@@ -95,7 +95,7 @@ static int add(struct fa_picks *picks, const struct kind *kind, const char *text
     if (find(kind, word, &value) != 0)
         return fa_option_refuse(err, "--%s wants %s, parted by commas, not '%s'", kind->option,
                                 kind->wants, word);
-    if (holds(picks, value))
+    if (fa_picks_hold(picks, value))
         return fa_option_refuse(err, "--%s has '%s' twice", kind->option, word);
     if (picks->count == FA_PICKS_MAX)
         return fa_option_refuse(err, "--%s takes at most %d values", kind->option, FA_PICKS_MAX);
@@ -132,23 +132,9 @@ int fa_picks_parse_loops(struct fa_options *options, const char *value, struct f
     return parse(&options->compare.loops, &loops_kind, value, err);
 }
 
-/* A row of the table that fetching has: HTTP/2 is asked for only where it is known. */
-static bool fetch_knows(const char *name)
-{
-    for (const struct fa_option *row = fa_options_table; row->type; ++row)
-        if (fa_option_is_for(row, FA_COMMAND_FETCH) && strcmp(row->name, name) == 0)
-            return true;
-    return false;
-}
-
 int fa_picks_parse_http(struct fa_options *options, const char *value, struct fa_error *err)
 {
-    struct fa_picks *picks = &options->compare.http;
-    if (parse(picks, &http_kind, value, err) != 0)
-        return -1;
-    if (holds(picks, 20) && !fetch_knows("http"))
-        return fa_option_refuse(err, "--http: this fetchall knows HTTP/1.1 only");
-    return 0;
+    return parse(&options->compare.http, &http_kind, value, err);
 }
 
 int fa_picks_parse_hash_with(struct fa_options *options, const char *value, struct fa_error *err)

@@ -154,7 +154,7 @@ int fa_runs_fetch(struct fa_runs *runs, const struct fa_contestant *contestant,
     add(&args, "--jobs=%u", contestant->jobs);
     if (contestant->loops)
         add(&args, "--loops=%u", contestant->loops);
-    if (contestant->http != 11)
+    if (contestant->http != FA_HTTP_1_1)
         add(&args, "--http=%s", fa_picks_http(contestant->http));
     add(&args, "--hash-with=%s", fa_picks_hash_with(contestant->hash_with));
     /* Nothing of the user's is read or written, and a full disk is told at once. */

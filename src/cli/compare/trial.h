@@ -60,7 +60,7 @@ struct fa_contestant {
     enum fa_mode mode;
     unsigned jobs;
     unsigned loops; /**< 0: auto. */
-    unsigned http;  /**< 11 or 20. */
+    enum fa_http http;
     enum fa_hash_with hash_with;
     struct fa_trial *trials; /**< One a round, in order of the rounds; owned. */
     size_t n_trials;

@@ -1,0 +1,36 @@
+/**
+ * Attempts that wait for the connection of another one.
+ *
+ * Whether an origin speaks HTTP/2, so that one connection serves many transfers, is known once the
+ * first is connected.  Until then the attempts that follow wait here: libcurl would open a
+ * connection for each, or (CURLOPT_PIPEWAIT) keep them in a queue of its own, one behind the other.
+ */
+#ifndef FA_STRATEGY_SCOUT_H
+#define FA_STRATEGY_SCOUT_H
+
+#include "transfer/attempt.h"
+
+#define FA_SCOUT_BUCKETS 256
+
+/** All zero is a good beginning.  Belongs to one thread. */
+struct fa_scouts {
+    struct fa_scout *buckets[FA_SCOUT_BUCKETS];
+};
+
+/**
+ * @return whether the attempt is to wait, which it does from now on.  If not, it may go; the ones
+ *         that come after it for the same origin wait until fa_scouts_end() is told of it.
+ */
+bool fa_scouts_wait(struct fa_scouts *scouts, struct fa_attempt *attempt);
+
+/**
+ * The attempt is connected, or has ended.
+ *
+ * @return those that waited for it, by their next; or NULL.
+ */
+struct fa_attempt *fa_scouts_end(struct fa_scouts *scouts, const struct fa_attempt *attempt);
+
+/** @return some that wait, for whoever; or NULL if nobody does any more. */
+struct fa_attempt *fa_scouts_drain(struct fa_scouts *scouts);
+
+#endif
