@@ -372,7 +372,48 @@ Test(verdict, the_cause_is_told_where_the_numbers_show_it)
     judge();
     says("process -j 32 takes 2.00 times as long (2.00 to 2.00), 2 times the CPU and 4 times the "
          "memory");
-    says("the first byte is 90 % of an entry's time");
+}
+
+static void take_long(double ttfb, double total)
+{
+    for (size_t i = 0; i < contest.comparison.n_contestants; ++i)
+        for (unsigned round = 0; round < contest.comparison.rounds; ++round) {
+            contest.trials[i][round].ttfb.p50 = ttfb;
+            contest.trials[i][round].total.p50 = total;
+        }
+}
+
+static bool waits(void)
+{
+    judge();
+    cr_assert(verdict.concluded);
+    return strstr(verdict.reason, "so it waits for the servers and the network") != NULL;
+}
+
+Test(verdict, it_waits_for_the_network_only_where_transfers_fill_the_run)
+{
+    /* 100 entries of 2.7 s in 32 slots take 8.4 s of the 10. */
+    contest_init(&contest, 3, 5);
+    take_long(2.5, 2.7);
+    cr_assert(waits());
+    says("the first byte is 93 % of an entry's time");
+    /* 1.6 s of 10, and a connection that is soon open. */
+    take_long(0.45, 0.5);
+    cr_assert_not(waits());
+    /* The same in 4 slots, as one host gets no more. */
+    contest.comparison.origins = 1;
+    contest.comparison.per_host = 4;
+    cr_assert(waits());
+    /* Fewer entries than slots: the longest is as long as the run, or it is not. */
+    contest_init(&contest, 3, 5);
+    for (size_t i = 0; i < 3; ++i)
+        for (unsigned round = 0; round < 5; ++round)
+            contest.trials[i][round].entries = 3;
+    contest.comparison.entries = 3;
+    take_long(7, 8);
+    cr_assert(waits());
+    take_long(1.9, 2);
+    cr_assert_not(waits());
 }
 
 Test(verdict, a_ratio_between_any_two_can_be_asked_for)

@@ -135,6 +135,7 @@ static int compare_fetch(struct compare *compare, struct fa_error *err)
     result->comparison.entries = compare->sample.taken;
     result->comparison.listed = compare->sample.entries;
     result->comparison.origins = compare->sample.taken_origins;
+    result->comparison.per_host = compare->options->config.per_host;
     struct fa_rounds rounds = {
         .runs = &compare->runs,
         .result = result,

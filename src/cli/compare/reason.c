@@ -23,6 +23,9 @@
 #define WAITING_SHARE 0.7
 #define WAITING_CORES 0.5
 
+/* Transfers fill a run if they are at least that share of its slots' time. */
+#define FILLED_SHARE 0.5
+
 /* As many cores are busy all the time as a program with one thread can keep so. */
 #define BUSY_CORES 0.9
 
@@ -268,6 +271,19 @@ static bool add_slots(struct fa_verdict *verdict, const struct fa_comparison *co
     return true;
 }
 
+/* The share of the time of its slots that the best was transferring; the rest is start-up, and
+ * slots that stand empty.  The median stands for the mean of an entry's time, which is seldom
+ * less; and what the hosts would not take at once is no slot. */
+static double filled(const struct fa_verdict *verdict, const struct fa_comparison *comparison)
+{
+    const struct fa_standing_of *best = &verdict->standings[verdict->best];
+    double done = best->files_per_second * best->wall.median;
+    double slots = fmin(comparison->contestants[verdict->best].jobs, done);
+    if (comparison->per_host > 0 && comparison->origins > 0)
+        slots = fmin(slots, (double)comparison->origins * comparison->per_host);
+    return done * best->total.p50 / (slots * best->wall.median);
+}
+
 static void add_cause(struct fa_verdict *verdict, const struct fa_comparison *comparison)
 {
     const struct fa_standing_of *best = &verdict->standings[verdict->best];
@@ -275,7 +291,8 @@ static void add_cause(struct fa_verdict *verdict, const struct fa_comparison *co
     double waiting = best->ttfb.p50 / best->total.p50;
     if (add_slots(verdict, comparison))
         return;
-    if (!comparison->stage && waiting >= WAITING_SHARE && cores < WAITING_CORES)
+    if (!comparison->stage && waiting >= WAITING_SHARE && cores < WAITING_CORES &&
+        filled(verdict, comparison) >= FILLED_SHARE)
         add(verdict,
             "; the first byte is %.0f %% of an entry's time and the CPU is %.0f %% of one core, so "
             "it waits for the servers and the network",

@@ -77,6 +77,7 @@ struct fa_comparison {
     uint64_t entries, bytes; /**< Of the sample; bytes as the warm-up found. */
     uint64_t listed;         /**< Entries of the whole list. */
     uint64_t origins;        /**< Of the sample. */
+    unsigned per_host;       /**< Transfers at once to one of them; 0: as many as there are jobs. */
     uint64_t requests;       /**< Sent in all, the warm-up included. */
     const char *command;     /**< What goes before the contestant's own options in a command line
                                  that repeats it, quoted for a shell: "fetchall --cacert ca.pem". */
