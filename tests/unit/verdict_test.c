@@ -4,6 +4,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "cli/compare/measure.h"
 #include "support/contest.h"
 
 enum { THREAD, PROCESS, ASYNC };
@@ -117,6 +118,48 @@ Test(verdict, of_equals_with_equal_cpu_the_one_with_the_least_memory_is_used)
     judge();
     cr_assert_eq(verdict.best, PROCESS);
     says("process -j 32 needs the least memory");
+}
+
+/* CPU and memory of one contestant, in each of five rounds. */
+static void cost(size_t i, const double user[5], const double mebibytes[5])
+{
+    for (unsigned round = 0; round < 5; ++round) {
+        contest.trials[i][round].user = user[round];
+        contest.trials[i][round].system = 0;
+        contest.trials[i][round].peak_pss = (uint64_t)(mebibytes[round] * 1048576);
+    }
+}
+
+Test(verdict, of_equals_none_is_set_apart_by_a_noise_of_cpu_or_memory)
+{
+    static const double noisy[] = {1.0, 1.5, 0.8, 1.4, 0.9};
+    static const double other[] = {1.1, 0.9, 1.2, 1.1, 1.3};
+    static const double still[] = {1, 1, 1, 1, 1};
+    contest_init(&contest, 2, 5);
+    cost(0, other, still);
+    cost(1, noisy, still);
+    judge();
+    cr_assert_null(strstr(verdict.reason, "least CPU"), "%s", verdict.reason);
+    says("nor one in CPU or memory that counts");
+    cost(0, still, other);
+    cost(1, still, noisy);
+    judge();
+    cr_assert_null(strstr(verdict.reason, "least memory"), "%s", verdict.reason);
+    says("nor one in CPU or memory that counts");
+}
+
+/* The same machine slows both down in the same rounds. */
+Test(verdict, of_equals_cpu_is_compared_within_each_round)
+{
+    static const double less[] = {1.0, 1.5, 0.8, 1.4, 0.9};
+    static const double more[] = {1.2, 1.8, 0.96, 1.68, 1.08};
+    static const double still[] = {1, 1, 1, 1, 1};
+    contest_init(&contest, 2, 5);
+    cost(0, less, still);
+    cost(1, more, still);
+    judge();
+    cr_assert_eq(verdict.best, 0);
+    says("thread -j 32 needs the least CPU (process -j 32 1.2 times as much)");
 }
 
 Test(verdict, of_equals_in_all_async_is_used)
@@ -421,7 +464,8 @@ Test(verdict, a_ratio_between_any_two_can_be_asked_for)
     contest_init(&contest, 3, 5);
     contest_slow(&contest, PROCESS, 1.2);
     struct fa_estimate ratio;
-    cr_assert_eq(fa_verdict_ratio(&contest.comparison, PROCESS, THREAD, 0.95, &ratio), 0);
+    cr_assert_eq(
+        fa_measure_ratio(&contest.comparison, PROCESS, THREAD, fa_measure_wall, 0.95, &ratio), 0);
     cr_assert_float_eq(ratio.median, 1.2, 1e-9);
 }
 

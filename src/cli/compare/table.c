@@ -6,13 +6,12 @@
 
 #include "cli/compare/contestant.h"
 #include "cli/compare/grid.h"
+#include "cli/compare/measure.h"
 #include "cli/term.h"
 #include "cli/units.h"
 
 /* Room for a line of text before it is wrapped. */
 #define TEXT_MAX 2048
-
-#define CONFIDENCE 0.95
 
 /* Words, broken between them so that no line is wider than the terminal if it can be helped. */
 static void put_wrapped(const struct fa_grid *grid, const char *text, unsigned indent)
@@ -166,7 +165,9 @@ static bool put_isolation_against(const struct fa_grid *grid, size_t process, si
     const struct fa_comparison *comparison = grid->comparison;
     struct fa_estimate ratio;
     char line[TEXT_MAX];
-    if (fa_verdict_ratio(comparison, process, other, CONFIDENCE, &ratio) != 0 || isnan(ratio.low))
+    if (fa_measure_ratio(comparison, process, other, fa_measure_wall, fa_measure_confidence(1),
+                         &ratio) != 0 ||
+        isnan(ratio.low))
         return false;
     if (first)
         fputs("\nWhat isolation costs, in time:\n", grid->out);
