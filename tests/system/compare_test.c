@@ -269,6 +269,54 @@ Test(compare, a_budget_that_is_used_up_leaves_nothing_to_judge)
     expect_nothing_left();
 }
 
+/* A host that is dead is asked no more than a warm-up takes. */
+Test(compare, a_warm_up_in_which_every_entry_fails_ends_it)
+{
+    for (int i = 0; i < 4; i++) {
+        fa_lines_add(&list, "http://127.0.0.1:%d/%d", fa_port_free(), i);
+    }
+    for (int i = 0; i < 3; i++) {
+        fa_lines_add(&list, "%s%d", fa_server_url(&server, "/status/404/x"), i);
+    }
+    START("--retries", "1", "--retry-wait", "0.01");
+    cr_expect_eq(fa_run_wait(&run, 30), 1, "%s", fa_run_err(&run));
+    cr_expect_eq(fa_server_stat(&server, "requests"), 3 * 3);
+    cr_expect_not_null(strstr(fa_run_err(&run), "every entry failed in the warm-up (connect: 12 of "
+                                                "21); try one URL with 'fetchall URL' first"),
+                       "%s", fa_run_err(&run));
+    cr_expect_null(strstr(fa_run_err(&run), "round 1 of"), "%s", fa_run_err(&run));
+    cr_expect_null(strstr(fa_run_err(&run), "0 B"), "%s", fa_run_err(&run));
+    cr_expect_str_empty(fa_run_out(&run));
+    expect_nothing_left();
+    fa_run_end(&run);
+    START("--stage", "--retries", "0");
+    cr_expect_eq(fa_run_wait(&run, 30), 1, "%s", fa_run_err(&run));
+    cr_expect_not_null(strstr(fa_run_err(&run), "every entry failed (connect: 4 of 7)"), "%s",
+                       fa_run_err(&run));
+    expect_nothing_left();
+}
+
+Test(compare, that_failing_entries_are_tried_again_in_each_round_is_said_once)
+{
+    static const char again[] = "failed in the warm-up; each round tries them again, and "
+                                "--retries 0 makes rounds shorter";
+    add_files("127.0.0.1", 4, 100);
+    fa_lines_add(&list, "%s", fa_server_url(&server, "/status/404/x"));
+    START("--rounds", "1", "--retry-wait", "0.01", "-m", "async");
+    finish();
+    cr_expect_null(strstr(fa_run_err(&run), again), "%s", fa_run_err(&run));
+    json_decref(result);
+    fa_run_end(&run);
+    fa_lines_add(&list, "%s", fa_server_url(&server, "/status/503/x"));
+    START("--rounds", "2", "--retries", "1", "--retry-wait", "0.01", "-m", "async,thread");
+    finish();
+    const char *said = strstr(fa_run_err(&run), again);
+    cr_assert_not_null(said, "%s", fa_run_err(&run));
+    cr_expect_null(strstr(said + 1, again), "%s", fa_run_err(&run));
+    cr_expect_not_null(strstr(fa_run_err(&run), "fetchall: 4 of 12 entries (http: 4) failed"), "%s",
+                       fa_run_err(&run));
+}
+
 static struct {
     pid_t pids[FAMILY_MAX];
     size_t count;

@@ -22,6 +22,7 @@
 #include "cli/compare/plan.h"
 #include "cli/compare/rounds.h"
 #include "cli/compare/stage.h"
+#include "cli/compare/warmup.h"
 #include "cli/signals.h"
 #include "cli/term.h"
 #include "cli/units.h"
@@ -36,6 +37,7 @@ struct compare {
     size_t n_results;
     uint64_t seed;
     double began;
+    bool hopeless; /* Every entry failed. */
 };
 
 static bool is_folder(const char *name)
@@ -143,7 +145,9 @@ static int compare_fetch(struct compare *compare, struct fa_error *err)
         .began = compare->began,
         .once = fetch_once,
     };
-    return fa_rounds_run(&rounds, err);
+    int rc = fa_rounds_run(&rounds, err);
+    compare->hopeless = rounds.hopeless;
+    return rc;
 }
 
 static int hash_once(struct fa_rounds *rounds, const struct fa_contestant *contestant,
@@ -223,6 +227,13 @@ static int fetch_for_stage(struct compare *compare, struct fa_error *err)
         fprintf(stderr, "fetchall: %llu requests fetch what is hashed then\n",
                 (unsigned long long)compare->sample.taken);
     int rc = fa_runs_fetch(&compare->runs, &plain, &trial, err);
+    plain.trials = &trial;
+    plain.n_trials = 1;
+    struct fa_warmup warmup = fa_warmup_of(&plain, 1);
+    if (rc == 0 && fa_warmup_check(&warmup, "", err) != 0) {
+        compare->hopeless = true;
+        rc = -1;
+    }
     if (rc == 0 && trial.failed > 0)
         fprintf(stderr, "fetchall: %llu of %llu entries failed, and are not hashed\n",
                 (unsigned long long)trial.failed, (unsigned long long)trial.entries);
@@ -309,7 +320,9 @@ enum fa_exit_status fa_compare_show(const struct fa_options *options)
     } else {
         if (!fa_signals_caught())
             fa_term_error(&err);
-        status = err.class == FA_CLASS_LOCAL_IO ? FA_EXIT_LOCAL : FA_EXIT_USAGE;
+        status = compare->hopeless                ? FA_EXIT_PERMANENT
+                 : err.class == FA_CLASS_LOCAL_IO ? FA_EXIT_LOCAL
+                                                  : FA_EXIT_USAGE;
     }
     for (size_t i = 0; i < compare->n_results; ++i)
         fa_result_fini(&compare->results[i]);

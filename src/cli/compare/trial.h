@@ -44,6 +44,7 @@ struct fa_trial {
 
     uint64_t entries; /**< That ended, well or not. */
     uint64_t failed;
+    uint64_t retried;              /**< Of the failed ones, those that were tried more than once. */
     uint64_t failures[FA_CLASSES]; /**< The failed ones by class. */
     uint64_t bytes;                /**< Bodies received. */
     int status;                    /**< The exit status; 128 plus the number of a signal. */
