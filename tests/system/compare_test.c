@@ -151,8 +151,9 @@ Test(compare, three_strategies_fetch_the_same_and_are_measured)
         }
     }
     cr_expect_gt(strlen(fa_run_out(&run)), 0);
-    cr_expect_not_null(strstr(fa_run_err(&run), "9 runs of 20 requests, 180 in all"), "%s",
-                       fa_run_err(&run));
+    cr_expect_not_null(
+        strstr(fa_run_err(&run), "9 runs of 20 requests, 180 in all, the warm-up included"), "%s",
+        fa_run_err(&run));
     cr_expect_not_null(strstr(fa_run_err(&run), "each run receives about 58.6 KiB"), "%s",
                        fa_run_err(&run));
 }
@@ -221,6 +222,8 @@ Test(compare, a_sample_is_taken_evenly_over_hosts)
     cr_expect_eq(count, 2);
     json_decref(stats);
     cr_expect_eq(fa_report_int(comparison(0), "listed"), 33);
+    cr_expect_not_null(strstr(fa_run_err(&run), "a warm-up and 1 round: 2 runs of 5 requests"),
+                       "%s", fa_run_err(&run));
     cr_expect_eq(fa_report_int(comparison(0), "entries"), 5);
 }
 
@@ -240,7 +243,11 @@ Test(compare, failures_are_counted_by_class_and_end_nothing)
         cr_expect_eq(fa_report_int(one, "failures.connect"), 1);
         cr_expect_eq(fa_report_int(one, "status"), 1);
     }
-    cr_expect_not_null(strstr(fa_run_err(&run), "1 bad line"), "%s", fa_run_err(&run));
+    cr_expect_not_null(strstr(fa_run_err(&run), "fetchall: 1 bad line is left out: line 7 of '"),
+                       "%s", fa_run_err(&run));
+    cr_expect_not_null(strstr(fa_run_err(&run), "a warm-up and 1 round: 6 runs of 6 requests, 36 "
+                                                "in all, the warm-up included;"),
+                       "%s", fa_run_err(&run));
 }
 
 Test(compare, bytes_that_are_too_many_end_it_after_a_whole_round)

@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cli/units.h"
+
 /* So few rounds that more of them may show what these did not. */
 #define ROUNDS_FEW  4
 #define ROUNDS_MORE 9
@@ -132,10 +134,12 @@ static void add_costs(struct fa_verdict *verdict, size_t other)
     double memory = next->peak_pss / best->peak_pss;
     bool tell_cpu = apart(&next->cpu, &best->cpu) && differ(cpu, CPU_TOLD);
     bool tell_memory = differ(memory, MEMORY_TOLD);
+    char times[FA_UNITS_MAX];
     if (tell_cpu)
-        add(verdict, "%s %.2g times the CPU", tell_memory ? "," : " and", cpu);
+        add(verdict, "%s %s times the CPU", tell_memory ? "," : " and",
+            fa_units_number(cpu, 2, times));
     if (tell_memory)
-        add(verdict, " and %.2g times the memory", memory);
+        add(verdict, " and %s times the memory", fa_units_number(memory, 2, times));
 }
 
 static void add_fastest(struct fa_verdict *verdict, const struct fa_comparison *comparison)
@@ -174,10 +178,15 @@ static void add_others(struct fa_verdict *verdict, const struct fa_comparison *c
     }
     if (!isfinite(most))
         return;
+    char from[FA_UNITS_MAX], to[FA_UNITS_MAX];
+    fa_units_number(least, 3, from);
+    fa_units_number(most, 3, to);
     if (choice->equal == 2)
-        add(verdict, " (%s %.3g times as much)", name_of(comparison, other), most);
+        add(verdict, " (%s %s times as much)", name_of(comparison, other), to);
+    else if (strcmp(from, to) == 0)
+        add(verdict, " (the others %s times as much)", to);
     else
-        add(verdict, " (the others %.3g to %.3g times as much)", least, most);
+        add(verdict, " (the others %s to %s times as much)", from, to);
 }
 
 /* Noise may hide a difference: there are few rounds, or one that is called equal looks slower. */
@@ -266,8 +275,9 @@ static bool add_slots(struct fa_verdict *verdict, const struct fa_comparison *co
         verdict->standings[fewer].wall.median / verdict->standings[verdict->best].wall.median;
     if (!(times >= SLOTS_SHARE * jobs))
         return false;
-    add(verdict, "; with -j %u it takes %.2g times as long, so slots are what is short%s",
-        one->jobs, times, most ? ", and more of them may be faster yet" : "");
+    char longer[FA_UNITS_MAX];
+    add(verdict, "; with -j %u it takes %s times as long, so slots are what is short%s", one->jobs,
+        fa_units_number(times, 2, longer), most ? ", and more of them may be faster yet" : "");
     return true;
 }
 

@@ -136,8 +136,8 @@ static int run_all(struct fa_rounds *rounds, const unsigned *order, struct fa_er
             comparison->rounds = round;
     }
     if (rc >= 0 && limit)
-        fprintf(stderr, "fetchall: %s ends it after %u of %u rounds\n", limit, comparison->rounds,
-                comparison->rounds_wanted);
+        fprintf(stderr, "fetchall: %s ends it after %u of %u round%s\n", limit, comparison->rounds,
+                comparison->rounds_wanted, fa_units_plural(comparison->rounds_wanted));
     return rc < 0 ? -1 : 0;
 }
 

@@ -61,19 +61,23 @@ static void put_what(const struct fa_grid *grid)
     if (!c->stage && c->listed > c->entries)
         len += snprintf(line + len, sizeof(line) - (size_t)len, " of %llu",
                         (unsigned long long)c->listed);
-    len += snprintf(line + len, sizeof(line) - (size_t)len, " %s, %s",
-                    c->stage ? "files" : "entries", fa_units_bytes((double)c->bytes, bytes));
+    len += snprintf(line + len, sizeof(line) - (size_t)len, " %s%s, %s",
+                    c->stage         ? "file"
+                    : c->listed == 1 ? "entry"
+                                     : "entries",
+                    c->stage ? fa_units_plural(c->entries) : "",
+                    fa_units_bytes((double)c->bytes, bytes));
     if (!c->stage && c->origins > 0)
-        len += snprintf(line + len, sizeof(line) - (size_t)len, ", %llu %s",
-                        (unsigned long long)c->origins, c->origins == 1 ? "host" : "hosts");
+        len += snprintf(line + len, sizeof(line) - (size_t)len, ", %llu host%s",
+                        (unsigned long long)c->origins, fa_units_plural(c->origins));
     len += snprintf(line + len, sizeof(line) - (size_t)len, "; %u", c->rounds);
     if (c->rounds_wanted > c->rounds)
         len += snprintf(line + len, sizeof(line) - (size_t)len, " of %u", c->rounds_wanted);
     len += snprintf(line + len, sizeof(line) - (size_t)len, " round%s",
                     c->rounds == 1 && c->rounds_wanted <= 1 ? "" : "s");
     if (!c->stage && c->requests > 0)
-        snprintf(line + len, sizeof(line) - (size_t)len, ", %llu requests in all",
-                 (unsigned long long)c->requests);
+        snprintf(line + len, sizeof(line) - (size_t)len, "; %llu request%s, the warm-up included",
+                 (unsigned long long)c->requests, fa_units_plural(c->requests));
     put_wrapped(grid, line, 0);
     if (c->machine[0]) {
         snprintf(line, sizeof(line), "%s%s%s", c->machine, c->when[0] ? "; " : "", c->when);
@@ -112,12 +116,14 @@ static struct fails count_fails(const struct fa_grid *grid, size_t contestant)
 
 static void put_fails(const struct fa_grid *grid, size_t contestant, const struct fails *fails)
 {
-    char line[TEXT_MAX];
+    char line[TEXT_MAX], share[FA_UNITS_MAX];
     int len = snprintf(line, sizeof(line), "%s:", grid->comparison->contestants[contestant].name);
     if (fails->failed > 0) {
-        len += snprintf(line + len, sizeof(line) - (size_t)len, " %llu of %llu entries (%.2g %%)",
-                        (unsigned long long)fails->failed, (unsigned long long)fails->entries,
-                        100 * (double)fails->failed / (double)fails->entries);
+        len += snprintf(
+            line + len, sizeof(line) - (size_t)len, " %llu of %llu %s (%s %%)",
+            (unsigned long long)fails->failed, (unsigned long long)fails->entries,
+            fails->entries == 1 ? "entry" : "entries",
+            fa_units_number(100 * (double)fails->failed / (double)fails->entries, 2, share));
         const char *glue = ": ";
         for (unsigned class = 0; class < FA_CLASSES; ++class) {
             if (!fails->classes[class])
@@ -130,9 +136,9 @@ static void put_fails(const struct fa_grid *grid, size_t contestant, const struc
     }
     if (fails->broken > 0) {
         bool killed = fails->status >= 128;
-        snprintf(line + len, sizeof(line) - (size_t)len, "%s %u of %u runs ended %s %d",
+        snprintf(line + len, sizeof(line) - (size_t)len, "%s %u of %u run%s ended %s %d",
                  fails->failed > 0 ? ";" : "", fails->broken, fails->trials,
-                 killed ? "by signal" : "with status",
+                 fa_units_plural(fails->trials), killed ? "by signal" : "with status",
                  killed ? fails->status - 128 : fails->status);
     }
     put_wrapped(grid, line, 2);
