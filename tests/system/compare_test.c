@@ -9,6 +9,7 @@
 
 #include <criterion/criterion.h>
 #include <dirent.h>
+#include <glob.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -423,22 +424,36 @@ static size_t with_header(const char *header)
     return count;
 }
 
-Test(compare, secrets_of_a_file_reach_the_server_and_no_command_line)
+static void expect_only_ours(const char *pattern, size_t count)
+{
+    glob_t found;
+    cr_expect_eq(glob(fa_scratch_path(&scratch, pattern), 0, NULL, &found), 0);
+    cr_expect_eq(found.gl_pathc, count);
+    for (size_t i = 0; i < found.gl_pathc; i++) {
+        struct stat st;
+        cr_expect_eq(stat(found.gl_pathv[i], &st), 0);
+        cr_expect_eq(st.st_mode & 0777, 0600, "%o", st.st_mode);
+    }
+    globfree(&found);
+}
+
+Test(compare, secrets_reach_the_server_and_no_command_line_of_a_run)
 {
     const char *headers = fa_scratch_write(&scratch, "headers", "X-Token: s3+cret\n");
     char option[PATH_MAX + 1];
     snprintf(option, sizeof(option), "@%s", headers);
     fa_lines_add(&list, "http://user:s3+cret@127.0.0.2:%d/hold/a", server.port);
-    START("-m", "process", "--rounds", "1", "-H", option, "-H", "X-Shown: s3+cret2",
-          "--stall-timeout", "60");
+    START("-m", "process", "--rounds", "1", "-H", option, "-H", "X-Shown: s3+cret2", "-H",
+          "X-Empty;", "-A", "me", "--stall-timeout", "60");
     fa_server_until(&server, "held", 1, 20);
     look_at_family();
+    expect_only_ours("dir/.fetchall-compare-*/header-*", 2);
     for (size_t i = 0; i < family.count; i++) {
         char path[64];
         size_t len;
         snprintf(path, sizeof(path), "/proc/%d/cmdline", (int)family.pids[i]);
         char *line = fa_file_read(path, &len);
-        cr_expect_null(memmem(line, len, "s3+cret", 8), "%s", line);
+        cr_expect_null(memmem(line, len, "s3+cret", 7), "%s", line);
         free(line);
     }
     fa_server_release(&server, NULL);
@@ -447,6 +462,8 @@ Test(compare, secrets_of_a_file_reach_the_server_and_no_command_line)
     finish();
     cr_expect_eq(with_header("X-Token"), 2);
     cr_expect_eq(with_header("X-Shown"), 2);
+    cr_expect_eq(with_header("s3+cret2"), 2);
+    cr_expect_eq(with_header("X-Empty"), 2);
     char *text = fa_file_read(json, NULL);
     cr_expect_null(strstr(text, "s3+cret"), "%s", text);
     cr_expect_not_null(strstr(text, "X-Shown: ***"), "%s", text);
