@@ -106,6 +106,14 @@ Test(table, the_command_line_stands_on_a_line_of_its_own)
     }
 }
 
+Test(table, a_command_line_with_something_left_out_is_not_to_be_pasted)
+{
+    make_clear_winner();
+    contest.comparison.redacted = true;
+    place_of(text_of(80, false), "list.txt\n  (*** stands for what is secret, and is to be filled "
+                                 "in)\n");
+}
+
 Test(table, no_line_is_wider_than_the_terminal_or_ends_in_a_blank)
 {
     for (size_t n = 1; n <= CONTESTANTS_MAX; ++n) {

@@ -67,6 +67,7 @@ static struct fa_result_of *add_result(struct compare *compare, char *title, str
     comparison->title = result->title;
     comparison->command = result->command;
     comparison->list = result->list;
+    comparison->redacted = fa_command_redacted(options) && !folder;
     comparison->stage = options->compare.stage;
     fa_machine_describe(comparison->machine, sizeof(comparison->machine));
     fa_machine_when(comparison->when, sizeof(comparison->when));

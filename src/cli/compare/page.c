@@ -62,6 +62,8 @@ static void put_command(FILE *out, const struct fa_comparison *comparison,
         fa_markup_text(out, comparison->list);
     }
     fputs("</code></pre>\n", out);
+    if (comparison->redacted)
+        fputs("<p>*** stands for what is secret, and is to be filled in.</p>\n", out);
 }
 
 /* What a reader must know before the numbers. */

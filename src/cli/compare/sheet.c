@@ -200,6 +200,7 @@ static json_t *verdict_object(const struct fa_result_of *result)
 static json_t *comparison_object(const struct fa_result_of *result)
 {
     const struct fa_comparison *c = &result->comparison;
+    const char *command = result->judged && result->verdict.concluded ? c->command : NULL;
     json_t *object = json_object();
     bool ok = object && fa_json_add(object, "title", fa_json_text(c->title)) &&
               fa_json_add(object, "stage", json_boolean(c->stage)) &&
@@ -210,8 +211,9 @@ static json_t *comparison_object(const struct fa_result_of *result)
               fa_json_add(object, "listed", count(c->listed)) &&
               fa_json_add(object, "origins", count(c->origins)) &&
               fa_json_add(object, "requests", count(c->requests)) &&
-              fa_json_add(object, "command", fa_json_text(c->command)) &&
+              fa_json_add(object, "command", fa_json_text(command)) &&
               fa_json_add(object, "list", fa_json_text(c->list)) &&
+              fa_json_add(object, "redacted", json_boolean(c->redacted)) &&
               fa_json_add(object, "verdict", verdict_object(result)) &&
               fa_json_add(object, "contestants", contestants_array(result));
     if (ok)

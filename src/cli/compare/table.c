@@ -223,6 +223,8 @@ static void put_command(const struct fa_grid *grid)
     }
     fa_grid_paint(grid, FA_PAINT_PLAIN);
     fputc('\n', grid->out);
+    if (comparison->redacted)
+        put_wrapped(grid, "(*** stands for what is secret, and is to be filled in)", 2);
 }
 
 /* Whether one contestant stands above another. */

@@ -83,6 +83,7 @@ struct fa_comparison {
     const char *command;     /**< What goes before the contestant's own options in a command line
                                  that repeats it, quoted for a shell: "fetchall --cacert ca.pem". */
     const char *list;        /**< What goes behind them, quoted for a shell. */
+    bool redacted;           /**< "***" stands for something in these two. */
     char machine[160];       /**< "2 cores of ..., 8 GiB, Linux 6.1". */
     char when[32];           /**< ISO 8601, UTC. */
 };
