@@ -57,8 +57,7 @@ static const char *closest(const char *name, size_t len, enum fa_command command
     return found;
 }
 
-/* The name as it is for the user: "fetchall status". */
-static const char *program(enum fa_command command)
+const char *fa_parser_program(enum fa_command command)
 {
     switch (command) {
     case FA_COMMAND_STATUS:
@@ -78,7 +77,8 @@ static int refuse_unknown(const char *name, size_t len, enum fa_command command,
 {
     for (const struct fa_option *row = fa_options_table; row->type; ++row)
         if (strncmp(row->name, name, len) == 0 && !row->name[len] && len > 0)
-            return fa_option_refuse(err, "--%s is no option of '%s'", row->name, program(command));
+            return fa_option_refuse(err, "--%s is no option of '%s'", row->name,
+                                    fa_parser_program(command));
     const char *meant = closest(name, len, command);
     if (meant)
         return fa_option_refuse(err, "there is no option --%.*s; did you mean --%s?", (int)len,

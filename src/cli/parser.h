@@ -20,4 +20,7 @@
  */
 int fa_parser_run(struct fa_options *options, int argc, char *const argv[], struct fa_error *err);
 
+/** A command as users call it: "fetchall status". */
+const char *fa_parser_program(enum fa_command command);
+
 #endif

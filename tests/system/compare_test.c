@@ -509,6 +509,22 @@ Test(compare, what_cannot_work_is_told_before_anything_is_asked_for)
     expect_nothing_left();
 }
 
+Test(compare, what_is_wrong_with_a_command_line_points_to_the_help_of_its_command)
+{
+    static const char *const cases[][3] = {
+        {"compare", "--rounds=x", "Try 'fetchall compare --help'.\n"},
+        {"status", "--rounds=x", "Try 'fetchall status --help'.\n"},
+        {"verify", "--rounds=x", "Try 'fetchall verify --help'.\n"},
+        {"--rounds=x", NULL, "Try 'fetchall --help'.\n"},
+    };
+    for (size_t i = 0; i < 4; i++) {
+        fa_run_start(&run, NULL, cases[i][0], cases[i][1], NULL);
+        cr_expect_eq(fa_run_wait(&run, 10), 2);
+        cr_expect_not_null(strstr(fa_run_err(&run), cases[i][2]), "%s", fa_run_err(&run));
+        fa_run_end(&run);
+    }
+}
+
 /* The run is killed, and all of it is gone when that is told. */
 Test(compare, a_run_that_dies_is_no_trial)
 {
