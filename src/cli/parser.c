@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 /* A walk along the arguments. */
 struct walk {
@@ -179,6 +180,20 @@ static int parse_letters(struct walk *walk, const char *cluster)
     return 0;
 }
 
+/* A command whose name has a typing error would be a list that is missing, and the lists behind it
+ * would be fetched. */
+static int check_command(const char *arg, struct fa_error *err)
+{
+    enum { EDITS_MOST = 2 };
+    if (arg[0] == '-' || strchr(arg, '/') || access(arg, F_OK) == 0)
+        return 0;
+    for (const struct fa_command_text *row = fa_commands_table; row->name; ++row)
+        if (distance(arg, strlen(arg), row->name) <= EDITS_MOST)
+            return fa_option_refuse(err, "there is no list '%s'; did you mean the command '%s'?",
+                                    arg, row->name);
+    return 0;
+}
+
 int fa_parser_run(struct fa_options *options, int argc, char *const argv[], struct fa_error *err)
 {
     struct walk walk = {options, argv + (argc > 0), argv + argc, err};
@@ -188,6 +203,8 @@ int fa_parser_run(struct fa_options *options, int argc, char *const argv[], stru
     if (command) {
         options->command = command->command;
         ++walk.next;
+    } else if (walk.next < walk.end && check_command(*walk.next, err) != 0) {
+        return -1;
     }
     while (walk.next < walk.end) {
         const char *arg = *walk.next++;
