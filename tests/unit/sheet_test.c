@@ -2,6 +2,7 @@
 
 #include <criterion/criterion.h>
 #include <jansson.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "support/contest.h"
@@ -65,4 +66,36 @@ Test(sheet, the_command_is_there_only_if_something_was_concluded)
     one = write_json(false);
     cr_expect_str_eq(text(one, "command"), "null");
     cr_expect(json_is_null(json_object_get(one, "verdict")));
+}
+
+/* Names, parted by commas. */
+static const char *names(const json_t *array, char *buf, size_t size)
+{
+    size_t i, used = 0;
+    json_t *name;
+    buf[0] = '\0';
+    cr_assert(json_is_array(array));
+    json_array_foreach((json_t *)array, i, name)
+    {
+        used += (size_t)snprintf(buf + used, size - used, "%s%s", i ? "," : "",
+                                 json_string_value(name));
+    }
+    return buf;
+}
+
+Test(sheet, the_verdict_names_the_fastest_and_its_equals)
+{
+    char buf[120];
+    contest_slow(&contest, 1, 1.5);
+    contest_slow(&contest, 0, 0.99);
+    const json_t *verdict = json_object_get(write_json(true), "verdict");
+    cr_expect_str_eq(text(verdict, "best"), "async -j 32");
+    cr_expect_str_eq(text(verdict, "fastest"), "thread -j 32");
+    cr_expect_str_eq(names(json_object_get(verdict, "equal"), buf, sizeof(buf)),
+                     "thread -j 32,async -j 32");
+
+    contest.comparison.rounds = 2;
+    verdict = json_object_get(write_json(true), "verdict");
+    cr_expect_str_eq(text(verdict, "fastest"), "null");
+    cr_expect_str_eq(names(json_object_get(verdict, "equal"), buf, sizeof(buf)), "");
 }

@@ -2,6 +2,7 @@
 
 #include <criterion/criterion.h>
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "cli/compare/measure.h"
@@ -104,8 +105,7 @@ Test(verdict, of_equals_the_one_with_the_least_cpu_is_used)
     contest_noise(&contest, 0.02, 3);
     judge();
     cr_assert_eq(verdict.best, THREAD);
-    says("No difference in time is larger than the noise; thread -j 32 needs the least CPU "
-         "(the others 1.33 times as much)");
+    says(" rounds); thread -j 32 needs the least CPU (the others 1.33 times as much)");
 }
 
 Test(verdict, of_equals_with_equal_cpu_the_one_with_the_least_memory_is_used)
@@ -184,31 +184,76 @@ Test(verdict, few_rounds_conclude_nothing)
     }
 }
 
-Test(verdict, three_or_four_rounds_want_more_if_they_find_no_difference)
+Test(verdict, where_no_difference_shows_it_says_which_would_not)
 {
-    contest_init(&contest, 3, 4);
-    contest_noise(&contest, 0.05, 5);
+    contest_init(&contest, 2, 5);
     judge();
-    cr_assert(verdict.concluded);
-    says("4 rounds are few, and more may show a difference (--rounds 9)");
-    contest_init(&contest, 2, 4);
-    contest_slow(&contest, 0, 3);
-    judge();
+    says("No difference in time is larger than the noise (one of less than 2 % would not show in 5 "
+         "rounds)");
     cr_assert_null(strstr(verdict.reason, "--rounds"), "%s", verdict.reason);
-}
 
-Test(verdict, a_difference_that_noise_may_hide_wants_more_rounds)
-{
     contest_init(&contest, 2, 5);
     contest_slow(&contest, PROCESS, 1.1);
     contest.trials[PROCESS][1].wall = 9;
     contest.trials[PROCESS][3].wall = 9.5;
     judge();
     cr_assert(verdict.concluded && rank(PROCESS) != FA_RANK_SLOWER, "%s", verdict.reason);
-    says("more rounds may show a difference (--rounds 10)");
-    contest_init(&contest, 2, 5);
+    const struct fa_estimate *ratio = &verdict.standings[1 - verdict.fastest].ratio;
+    char text[80];
+    snprintf(text, sizeof(text), "(one of less than %.0f %% would not show in 5 rounds)",
+             ceil(100 * (ratio->median / ratio->low - 1)));
+    says(text);
+    says("; --rounds 9 may show a smaller one");
+}
+
+Test(verdict, the_next_behind_those_that_are_equal_is_named)
+{
+    contest_init(&contest, 3, 5);
+    contest_slow(&contest, PROCESS, 1.5);
+    judge();
+    says("Among the 2 fastest no difference in time is larger than the noise (one of less than 2 % "
+         "would not show in 5 rounds; process -j 32, the next, takes 1.50 times as long), nor one "
+         "in CPU or memory that counts; so async -j 32 will do");
+}
+
+Test(verdict, few_rounds_want_more_if_they_find_no_difference)
+{
+    contest_init(&contest, 3, 4);
+    contest_noise(&contest, 0.05, 5);
+    judge();
+    cr_assert(verdict.concluded);
+    says("would not show in 4 rounds)");
+    says("--rounds 9 may show a smaller one");
+    contest_init(&contest, 3, 8);
+    contest_noise(&contest, 0.2, 5);
+    judge();
+    says("--rounds 16 may show a smaller one");
+    contest_init(&contest, 2, 4);
+    contest_slow(&contest, 0, 3);
     judge();
     cr_assert_null(strstr(verdict.reason, "--rounds"), "%s", verdict.reason);
+}
+
+/* What it says would not show does not, and what is half as large again mostly does. */
+Test(verdict, what_it_says_would_not_show_is_near_the_truth)
+{
+    unsigned found = 0, few = 0;
+    for (unsigned draw = 0; draw < 200; ++draw) {
+        contest_init(&contest, 2, 5);
+        contest_noise(&contest, 0.03, 3000 + draw);
+        judge();
+        if (!verdict.concluded)
+            continue;
+        const struct fa_estimate *ratio = &verdict.standings[1 - verdict.fastest].ratio;
+        double least = ratio->median / ratio->low;
+        contest_slow(&contest, PROCESS, least * 1.5 - 0.5);
+        judge();
+        found += rank(PROCESS) == FA_RANK_SLOWER;
+        contest_slow(&contest, PROCESS, (least * 0.5 + 0.5) / (least * 1.5 - 0.5));
+        judge();
+        few += rank(PROCESS) == FA_RANK_SLOWER;
+    }
+    cr_assert(found >= 130 && few <= 50, "%u and %u of 200", found, few);
 }
 
 Test(verdict, rounds_that_not_all_have_ended_do_not_count)

@@ -7,12 +7,13 @@
 
 #include "cli/units.h"
 
-/* So few rounds that more of them may show what these did not. */
-#define ROUNDS_FEW  4
+/* Rounds to try next, and for how large a difference that could not be seen. */
+#define ROUNDS_FEW  5
 #define ROUNDS_MORE 9
+#define RATIO_BLIND 1.05
 
-/* A difference that would count, if it were none of chance. */
-#define RATIO_HIDDEN 1.05
+/* A smaller difference is never called one. */
+#define RATIO_LEAST 1.02
 
 /* What is worth a word: CPU and memory that differ by so much. */
 #define CPU_TOLD    1.2
@@ -50,7 +51,7 @@ static const char *name_of(const struct fa_comparison *comparison, size_t i)
 /* How many rounds to try next. */
 static unsigned more_rounds(const struct fa_comparison *comparison)
 {
-    return comparison->rounds > ROUNDS_MORE / 2 ? 2 * comparison->rounds : ROUNDS_MORE;
+    return comparison->rounds > ROUNDS_FEW ? 2 * comparison->rounds : ROUNDS_MORE;
 }
 
 /* Nothing was concluded. */
@@ -189,36 +190,23 @@ static void add_others(struct fa_verdict *verdict, const struct fa_comparison *c
         add(verdict, " (the others %s to %s times as much)", from, to);
 }
 
-/* Noise may hide a difference: there are few rounds, or one that is called equal looks slower. */
-static void add_more_rounds(struct fa_verdict *verdict, const struct fa_comparison *comparison)
+/* The smallest difference that these rounds could have shown between those that are as fast: one
+ * whose interval, as wide as it is now, would begin above 1. */
+static double find_blind(const struct fa_verdict *verdict, const struct fa_comparison *comparison)
 {
-    bool few = comparison->rounds <= ROUNDS_FEW;
-    bool hidden = false;
-    for (size_t i = 0; i < comparison->n_contestants; ++i)
-        hidden |= verdict->standings[i].rank <= FA_RANK_EQUAL &&
-                  verdict->standings[i].ratio.median >= RATIO_HIDDEN;
-    if (few)
-        add(verdict, "; %u rounds are few, and more may show a difference", comparison->rounds);
-    else if (hidden)
-        add(verdict, "; more rounds may show a difference");
-    if (few || hidden)
-        add(verdict, " (--rounds %u)", more_rounds(comparison));
+    double blind = RATIO_LEAST;
+    for (size_t i = 0; i < comparison->n_contestants; ++i) {
+        const struct fa_standing_of *standing = &verdict->standings[i];
+        if (standing->rank <= FA_RANK_EQUAL && standing->ratio.low > 0)
+            blind = fmax(blind, standing->ratio.median / standing->ratio.low);
+    }
+    return blind;
 }
 
-static void add_equal(struct fa_verdict *verdict, const struct fa_comparison *comparison,
-                      const struct fa_choice *choice)
+/* Which of those that are as fast, and why. */
+static void add_choice(struct fa_verdict *verdict, const struct fa_comparison *comparison,
+                       const struct fa_choice *choice, const char *best)
 {
-    const char *best = name_of(comparison, verdict->best);
-    if (choice->equal == choice->competing) {
-        add(verdict, "No difference in time is larger than the noise");
-    } else {
-        size_t next = find_next(verdict, comparison->n_contestants);
-        add(verdict, "Among the %zu fastest no difference in time is larger than the noise",
-            choice->equal);
-        if (next < comparison->n_contestants)
-            add(verdict, " (%s, the next, takes %.2f times as long)", name_of(comparison, next),
-                verdict->standings[next].ratio.median);
-    }
     if (choice->by_cpu == 1) {
         add(verdict, "; %s needs the least CPU", best);
         add_others(verdict, comparison, choice, true);
@@ -237,7 +225,29 @@ static void add_equal(struct fa_verdict *verdict, const struct fa_comparison *co
         add(verdict, ", nor one in CPU or memory that counts; so any of them will do, such as %s",
             best);
     }
-    add_more_rounds(verdict, comparison);
+}
+
+static void add_equal(struct fa_verdict *verdict, const struct fa_comparison *comparison,
+                      const struct fa_choice *choice)
+{
+    const char *best = name_of(comparison, verdict->best);
+    double blind = find_blind(verdict, comparison);
+    if (choice->equal == choice->competing)
+        add(verdict, "No difference in time is larger than the noise");
+    else
+        add(verdict, "Among the %zu fastest no difference in time is larger than the noise",
+            choice->equal);
+    /* 2 % is 2.0000000000000018 % of a double. */
+    add(verdict, " (one of less than %.0f %% would not show in %u rounds",
+        ceil(100 * (blind - 1) - 1e-6), comparison->rounds);
+    size_t next = find_next(verdict, comparison->n_contestants);
+    if (next < comparison->n_contestants)
+        add(verdict, "; %s, the next, takes %.2f times as long", name_of(comparison, next),
+            verdict->standings[next].ratio.median);
+    add(verdict, ")");
+    add_choice(verdict, comparison, choice, best);
+    if (blind > RATIO_BLIND)
+        add(verdict, "; --rounds %u may show a smaller one", more_rounds(comparison));
 }
 
 /* The cause, as far as the measures show it. */
