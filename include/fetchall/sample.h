@@ -9,6 +9,13 @@
 
 #include <fetchall/error.h>
 
+/** A line that is no entry. */
+struct fa_sample_bad {
+    size_t list;           /**< Index of its list. */
+    uint64_t line;         /**< From 1. */
+    struct fa_error error; /**< Why. */
+};
+
 /** What was found and what was taken. */
 struct fa_sample {
     uint64_t entries; /**< Of the lists, without the bad ones. */
@@ -16,6 +23,7 @@ struct fa_sample {
     uint64_t origins; /**< Different scheme, host and port, by the first URL of each entry. */
     uint64_t taken;   /**< Entries of the sample. */
     uint64_t taken_origins;
+    struct fa_sample_bad first_bad; /**< If there is any. */
 };
 
 /**

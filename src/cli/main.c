@@ -185,7 +185,7 @@ int main(int argc, char **argv)
     fa_options_init(&options);
     if (fa_parser_run(&options, argc, argv, &err) != 0) {
         fa_term_error(&err);
-        fputs("Try 'fetchall --help'.\n", stderr);
+        fprintf(stderr, "Try '%s --help'.\n", fa_parser_program(options.command));
     } else if (options.action != FA_ACTION_RUN) {
         status = print(options.action, options.command);
     } else if (options.command == FA_COMMAND_STATUS) {

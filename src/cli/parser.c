@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 /* A walk along the arguments. */
 struct walk {
@@ -57,8 +58,7 @@ static const char *closest(const char *name, size_t len, enum fa_command command
     return found;
 }
 
-/* The name as it is for the user: "fetchall status". */
-static const char *program(enum fa_command command)
+const char *fa_parser_program(enum fa_command command)
 {
     switch (command) {
     case FA_COMMAND_STATUS:
@@ -78,7 +78,8 @@ static int refuse_unknown(const char *name, size_t len, enum fa_command command,
 {
     for (const struct fa_option *row = fa_options_table; row->type; ++row)
         if (strncmp(row->name, name, len) == 0 && !row->name[len] && len > 0)
-            return fa_option_refuse(err, "--%s is no option of '%s'", row->name, program(command));
+            return fa_option_refuse(err, "--%s is no option of '%s'", row->name,
+                                    fa_parser_program(command));
     const char *meant = closest(name, len, command);
     if (meant)
         return fa_option_refuse(err, "there is no option --%.*s; did you mean --%s?", (int)len,
@@ -179,6 +180,20 @@ static int parse_letters(struct walk *walk, const char *cluster)
     return 0;
 }
 
+/* A command whose name has a typing error would be a list that is missing, and the lists behind it
+ * would be fetched. */
+static int check_command(const char *arg, struct fa_error *err)
+{
+    enum { EDITS_MOST = 2 };
+    if (arg[0] == '-' || strchr(arg, '/') || access(arg, F_OK) == 0)
+        return 0;
+    for (const struct fa_command_text *row = fa_commands_table; row->name; ++row)
+        if (distance(arg, strlen(arg), row->name) <= EDITS_MOST)
+            return fa_option_refuse(err, "there is no list '%s'; did you mean the command '%s'?",
+                                    arg, row->name);
+    return 0;
+}
+
 int fa_parser_run(struct fa_options *options, int argc, char *const argv[], struct fa_error *err)
 {
     struct walk walk = {options, argv + (argc > 0), argv + argc, err};
@@ -188,6 +203,8 @@ int fa_parser_run(struct fa_options *options, int argc, char *const argv[], stru
     if (command) {
         options->command = command->command;
         ++walk.next;
+    } else if (walk.next < walk.end && check_command(*walk.next, err) != 0) {
+        return -1;
     }
     while (walk.next < walk.end) {
         const char *arg = *walk.next++;

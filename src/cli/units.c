@@ -1,6 +1,8 @@
 #include "cli/units.h"
 
+#include <math.h>
 #include <stdio.h>
+#include <string.h>
 
 const char *fa_units_bytes(double bytes, char buf[FA_UNITS_MAX])
 {
@@ -37,4 +39,25 @@ const char *fa_units_seconds(double seconds, char buf[FA_UNITS_MAX])
         snprintf(buf, FA_UNITS_MAX, "%llu d %u h", (unsigned long long)(whole / 86400),
                  (unsigned)(whole / 3600 % 24));
     return buf;
+}
+
+const char *fa_units_number(double number, int digits, char buf[FA_UNITS_MAX])
+{
+    enum { DECIMALS_MOST = 3 };
+    int decimals = number > 0 ? digits - 1 - (int)floor(log10(number)) : 0;
+    decimals = decimals < 0 ? 0 : decimals > DECIMALS_MOST ? DECIMALS_MOST : decimals;
+    snprintf(buf, FA_UNITS_MAX, "%.*f", decimals, number > 0 ? fmax(number, 0.001) : 0);
+    if (decimals > 0) {
+        size_t len = strlen(buf);
+        while (buf[len - 1] == '0')
+            buf[--len] = '\0';
+        if (buf[len - 1] == '.')
+            buf[len - 1] = '\0';
+    }
+    return buf;
+}
+
+const char *fa_units_plural(uint64_t count)
+{
+    return count == 1 ? "" : "s";
 }

@@ -31,7 +31,8 @@ struct sample {
     size_t *slots; /* open addressing: an index into quotas plus 1, or 0 */
     size_t n_slots;
     struct fa_sample *told;
-    FILE *out; /* NULL while they are counted */
+    FILE *out;   /* NULL while they are counted */
+    size_t list; /* which one is read */
 };
 
 typedef int (*visit_fn)(struct sample *sample, const struct fa_list_item *item, uint64_t key,
@@ -102,31 +103,39 @@ static int write_entry(struct sample *sample, const struct fa_list_item *item, u
     return -1;
 }
 
-/* The key of the origin of an entry.  @return 1; 0 if the entry is bad; -1 */
+/* The key of the origin of an entry.  @return 1; 0 if the entry is bad, *ret_bad says why; -1 */
 static int key_of(const struct fa_list *list, const struct fa_list_item *item, uint64_t *ret_key,
-                  struct fa_error *err)
+                  struct fa_error *ret_bad, struct fa_error *err)
 {
-    if (item->error)
+    if (item->error) {
+        *ret_bad = *item->error;
         return 0;
+    }
     struct fa_entry *entry =
         fa_entry_parse(fa_list_name(list), item->line, item->text, item->len, err);
     if (!entry)
         return -1;
-    struct fa_error bad = {0};
     struct fa_url url;
     fa_url_init(&url);
     int result = 0;
+    *ret_bad = entry->error;
     if (entry->error.class == FA_CLASS_NONE &&
-        fa_url_parse(&url, entry->urls[0], NULL, &bad) == 0) {
+        fa_url_parse(&url, entry->urls[0], NULL, ret_bad) == 0) {
         *ret_key = fa_key_str(url.origin);
         result = 1;
-    } else if (bad.class == FA_CLASS_LOCAL_IO) {
-        *err = bad;
+    } else if (ret_bad->class == FA_CLASS_LOCAL_IO) {
+        *err = *ret_bad;
         result = -1;
     }
     fa_url_fini(&url);
     fa_entry_free(entry);
     return result;
+}
+
+static void count_bad(struct sample *sample, uint64_t line, const struct fa_error *why)
+{
+    if (sample->told->bad++ == 0)
+        sample->told->first_bad = (struct fa_sample_bad){sample->list, line, *why};
 }
 
 static int visit(struct sample *sample, struct fa_list *list, visit_fn visitor,
@@ -145,10 +154,12 @@ static int visit(struct sample *sample, struct fa_list *list, visit_fn visitor,
         case FA_LIST_ENTRY:
             break;
         }
-        int found = key_of(list, &item, &key, err);
+        struct fa_error bad = {0};
+        int found = key_of(list, &item, &key, &bad, err);
         if (found < 0 || (found > 0 && visitor(sample, &item, key, err)))
             return -1;
-        sample->told->bad += !found && !sample->out;
+        if (!found && !sample->out)
+            count_bad(sample, item.line, &bad);
     }
 }
 
@@ -210,6 +221,7 @@ static int visit_all(struct sample *sample, const char *const *lists, const int 
     for (size_t i = 0; result == 0 && i < n; ++i) {
         char copied[40];
         snprintf(copied, sizeof(copied), "/proc/self/fd/%d", fds[i]);
+        sample->list = i;
         struct fa_list *list = fa_list_open(fds[i] < 0 ? lists[i] : copied, err);
         result = list ? visit(sample, list, visitor, err) : -1;
         fa_list_free(list);

@@ -9,6 +9,7 @@
 
 #include <criterion/criterion.h>
 #include <dirent.h>
+#include <glob.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -126,7 +127,7 @@ Test(compare, three_strategies_fetch_the_same_and_are_measured)
     cr_expect_eq(fa_report_int(all, "listed"), 20);
     cr_expect_eq(fa_report_int(all, "origins"), 1);
     cr_expect_eq(fa_report_int(all, "bytes"), 60000);
-    cr_expect_str_eq(fa_report_str(all, "command"), "fetchall");
+    cr_expect(json_is_null(json_object_get(all, "command")), "2 rounds conclude nothing");
     cr_expect(json_is_object(json_object_get(all, "verdict")));
     cr_expect(json_is_integer(json_object_get(result, "seed")));
     cr_expect_not_null(strstr(fa_report_str(result, "machine"), "Linux"));
@@ -151,8 +152,9 @@ Test(compare, three_strategies_fetch_the_same_and_are_measured)
         }
     }
     cr_expect_gt(strlen(fa_run_out(&run)), 0);
-    cr_expect_not_null(strstr(fa_run_err(&run), "9 runs of 20 requests, 180 in all"), "%s",
-                       fa_run_err(&run));
+    cr_expect_not_null(
+        strstr(fa_run_err(&run), "9 runs of 20 requests, 180 in all, the warm-up included"), "%s",
+        fa_run_err(&run));
     cr_expect_not_null(strstr(fa_run_err(&run), "each run receives about 58.6 KiB"), "%s",
                        fa_run_err(&run));
 }
@@ -187,7 +189,6 @@ Test(compare, combinations_are_compared_and_files_written)
     expect_name(0, 5, "thread -j 4");
     cr_expect_eq(json_array_size(json_object_get(comparison(0), "contestants")), 6);
     cr_expect_eq(fa_server_stat(&server, "requests"), 2 * 6 * 6);
-    cr_expect_str_eq(fa_report_str(comparison(0), "command"), "fetchall --retries=2");
     cr_expect_str_empty(fa_run_err(&run));
     char *csv = fa_file_read(fa_scratch_path(&scratch, "table.csv"), NULL);
     size_t lines = 0;
@@ -221,6 +222,8 @@ Test(compare, a_sample_is_taken_evenly_over_hosts)
     cr_expect_eq(count, 2);
     json_decref(stats);
     cr_expect_eq(fa_report_int(comparison(0), "listed"), 33);
+    cr_expect_not_null(strstr(fa_run_err(&run), "a warm-up and 1 round: 2 runs of 5 requests"),
+                       "%s", fa_run_err(&run));
     cr_expect_eq(fa_report_int(comparison(0), "entries"), 5);
 }
 
@@ -240,7 +243,11 @@ Test(compare, failures_are_counted_by_class_and_end_nothing)
         cr_expect_eq(fa_report_int(one, "failures.connect"), 1);
         cr_expect_eq(fa_report_int(one, "status"), 1);
     }
-    cr_expect_not_null(strstr(fa_run_err(&run), "1 bad line"), "%s", fa_run_err(&run));
+    cr_expect_not_null(strstr(fa_run_err(&run), "fetchall: 1 bad line is left out: line 7 of '"),
+                       "%s", fa_run_err(&run));
+    cr_expect_not_null(strstr(fa_run_err(&run), "a warm-up and 1 round: 6 runs of 6 requests, 36 "
+                                                "in all, the warm-up included;"),
+                       "%s", fa_run_err(&run));
 }
 
 Test(compare, bytes_that_are_too_many_end_it_after_a_whole_round)
@@ -267,6 +274,54 @@ Test(compare, a_budget_that_is_used_up_leaves_nothing_to_judge)
                        fa_run_err(&run));
     cr_expect_not_null(strstr(fa_run_err(&run), "no round to judge by"));
     expect_nothing_left();
+}
+
+/* A host that is dead is asked no more than a warm-up takes. */
+Test(compare, a_warm_up_in_which_every_entry_fails_ends_it)
+{
+    for (int i = 0; i < 4; i++) {
+        fa_lines_add(&list, "http://127.0.0.1:%d/%d", fa_port_free(), i);
+    }
+    for (int i = 0; i < 3; i++) {
+        fa_lines_add(&list, "%s%d", fa_server_url(&server, "/status/404/x"), i);
+    }
+    START("--retries", "1", "--retry-wait", "0.01");
+    cr_expect_eq(fa_run_wait(&run, 30), 1, "%s", fa_run_err(&run));
+    cr_expect_eq(fa_server_stat(&server, "requests"), 3 * 3);
+    cr_expect_not_null(strstr(fa_run_err(&run), "every entry failed in the warm-up (connect: 12 of "
+                                                "21); try one URL with 'fetchall URL' first"),
+                       "%s", fa_run_err(&run));
+    cr_expect_null(strstr(fa_run_err(&run), "round 1 of"), "%s", fa_run_err(&run));
+    cr_expect_null(strstr(fa_run_err(&run), "0 B"), "%s", fa_run_err(&run));
+    cr_expect_str_empty(fa_run_out(&run));
+    expect_nothing_left();
+    fa_run_end(&run);
+    START("--stage", "--retries", "0");
+    cr_expect_eq(fa_run_wait(&run, 30), 1, "%s", fa_run_err(&run));
+    cr_expect_not_null(strstr(fa_run_err(&run), "every entry failed (connect: 4 of 7)"), "%s",
+                       fa_run_err(&run));
+    expect_nothing_left();
+}
+
+Test(compare, that_failing_entries_are_tried_again_in_each_round_is_said_once)
+{
+    static const char again[] = "failed in the warm-up; each round tries them again, and "
+                                "--retries 0 makes rounds shorter";
+    add_files("127.0.0.1", 4, 100);
+    fa_lines_add(&list, "%s", fa_server_url(&server, "/status/404/x"));
+    START("--rounds", "1", "--retry-wait", "0.01", "-m", "async");
+    finish();
+    cr_expect_null(strstr(fa_run_err(&run), again), "%s", fa_run_err(&run));
+    json_decref(result);
+    fa_run_end(&run);
+    fa_lines_add(&list, "%s", fa_server_url(&server, "/status/503/x"));
+    START("--rounds", "2", "--retries", "1", "--retry-wait", "0.01", "-m", "async,thread");
+    finish();
+    const char *said = strstr(fa_run_err(&run), again);
+    cr_assert_not_null(said, "%s", fa_run_err(&run));
+    cr_expect_null(strstr(said + 1, again), "%s", fa_run_err(&run));
+    cr_expect_not_null(strstr(fa_run_err(&run), "fetchall: 4 of 12 entries (http: 4) failed"), "%s",
+                       fa_run_err(&run));
 }
 
 static struct {
@@ -368,22 +423,36 @@ static size_t with_header(const char *header)
     return count;
 }
 
-Test(compare, secrets_of_a_file_reach_the_server_and_no_command_line)
+static void expect_only_ours(const char *pattern, size_t count)
+{
+    glob_t found;
+    cr_expect_eq(glob(fa_scratch_path(&scratch, pattern), 0, NULL, &found), 0);
+    cr_expect_eq(found.gl_pathc, count);
+    for (size_t i = 0; i < found.gl_pathc; i++) {
+        struct stat st;
+        cr_expect_eq(stat(found.gl_pathv[i], &st), 0);
+        cr_expect_eq(st.st_mode & 0777, 0600, "%o", st.st_mode);
+    }
+    globfree(&found);
+}
+
+Test(compare, secrets_reach_the_server_and_no_command_line_of_a_run)
 {
     const char *headers = fa_scratch_write(&scratch, "headers", "X-Token: s3+cret\n");
     char option[PATH_MAX + 1];
     snprintf(option, sizeof(option), "@%s", headers);
     fa_lines_add(&list, "http://user:s3+cret@127.0.0.2:%d/hold/a", server.port);
-    START("-m", "process", "--rounds", "1", "-H", option, "-H", "X-Shown: s3+cret2",
-          "--stall-timeout", "60");
+    START("-m", "process", "--rounds", "1", "-H", option, "-H", "X-Shown: s3+cret2", "-H",
+          "X-Empty;", "-A", "me", "--stall-timeout", "60");
     fa_server_until(&server, "held", 1, 20);
     look_at_family();
+    expect_only_ours("dir/.fetchall-compare-*/header-*", 2);
     for (size_t i = 0; i < family.count; i++) {
         char path[64];
         size_t len;
         snprintf(path, sizeof(path), "/proc/%d/cmdline", (int)family.pids[i]);
         char *line = fa_file_read(path, &len);
-        cr_expect_null(memmem(line, len, "s3+cret", 8), "%s", line);
+        cr_expect_null(memmem(line, len, "s3+cret", 7), "%s", line);
         free(line);
     }
     fa_server_release(&server, NULL);
@@ -392,9 +461,11 @@ Test(compare, secrets_of_a_file_reach_the_server_and_no_command_line)
     finish();
     cr_expect_eq(with_header("X-Token"), 2);
     cr_expect_eq(with_header("X-Shown"), 2);
+    cr_expect_eq(with_header("s3+cret2"), 2);
+    cr_expect_eq(with_header("X-Empty"), 2);
     char *text = fa_file_read(json, NULL);
     cr_expect_null(strstr(text, "s3+cret"), "%s", text);
-    cr_expect_not_null(strstr(text, "X-Shown: ***"), "%s", text);
+    cr_expect(json_is_true(json_object_get(comparison(0), "redacted")));
     free(text);
     cr_expect_null(strstr(fa_run_out(&run), "s3+cret"));
     cr_expect_null(strstr(fa_run_err(&run), "s3+cret"));
@@ -436,6 +507,22 @@ Test(compare, what_cannot_work_is_told_before_anything_is_asked_for)
     cr_expect_eq(fa_run_wait(&run, 10), 2, "%s", fa_run_err(&run));
     cr_expect_eq(fa_server_stat(&server, "requests"), 0);
     expect_nothing_left();
+}
+
+Test(compare, what_is_wrong_with_a_command_line_points_to_the_help_of_its_command)
+{
+    static const char *const cases[][3] = {
+        {"compare", "--rounds=x", "Try 'fetchall compare --help'.\n"},
+        {"status", "--rounds=x", "Try 'fetchall status --help'.\n"},
+        {"verify", "--rounds=x", "Try 'fetchall verify --help'.\n"},
+        {"--rounds=x", NULL, "Try 'fetchall --help'.\n"},
+    };
+    for (size_t i = 0; i < 4; i++) {
+        fa_run_start(&run, NULL, cases[i][0], cases[i][1], NULL);
+        cr_expect_eq(fa_run_wait(&run, 10), 2);
+        cr_expect_not_null(strstr(fa_run_err(&run), cases[i][2]), "%s", fa_run_err(&run));
+        fa_run_end(&run);
+    }
 }
 
 /* The run is killed, and all of it is gone when that is told. */
@@ -480,7 +567,7 @@ Test(compare, the_cpu_stage_is_compared_on_a_folder)
         cr_expect(json_is_true(json_object_get(comparison(i), "stage")));
         cr_expect_eq(fa_report_int(comparison(i), "entries"), 10);
         cr_expect_eq(fa_report_int(trial(i, 2, 1), "failed"), 0);
-        cr_expect_str_eq(fa_report_str(comparison(i), "command"), "fetchall verify -d data/");
+        cr_expect_str_eq(fa_report_str(comparison(i), "list"), "");
     }
     cr_expect_eq(fa_report_int(comparison(0), "bytes"), 50);
     cr_expect_eq(fa_report_int(comparison(1), "bytes"), 1000000);

@@ -216,6 +216,25 @@ Test(lists, missing_list_is_a_usage_error_and_an_empty_one_is_none)
     fetch_text("# nothing\n", 0);
 }
 
+/* A list of that name is one, and a command with a typing error fetches nothing. */
+Test(lists, what_is_nearly_a_command_is_a_list_only_if_it_is_there)
+{
+    struct fa_run run;
+    const struct fa_run_options here = {.cwd = scratch.path};
+    const char *list = fa_scratch_write(&scratch, "list", fa_server_url(&server, "/ok/10/a"));
+    fa_run_start(&run, &here, "comprae", list, NULL);
+    cr_expect_eq(fa_run_wait(&run, 10), 2);
+    cr_expect_not_null(strstr(fa_run_err(&run), "'comprae'; did you mean the command 'compare'?"),
+                       "%s", fa_run_err(&run));
+    fa_run_end(&run);
+    cr_expect_eq(fa_server_stat(&server, "requests"), 0);
+    fa_scratch_write(&scratch, "comprae", fa_server_url(&server, "/ok/10/b"));
+    fa_run_start(&run, &here, "comprae", list, NULL);
+    cr_expect_eq(fa_run_wait(&run, 10), 0, "%s", fa_run_err(&run));
+    fa_run_end(&run);
+    cr_expect_eq(fa_server_stat(&server, "requests"), 2);
+}
+
 Test(lists, quiet_says_nothing_when_all_is_well)
 {
     struct fa_run run;

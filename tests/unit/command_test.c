@@ -48,6 +48,7 @@ Test(command, passwords_and_values_of_headers_are_not_shown)
         fa_options_init(&options);
         fa_texts_add(&options.passed, cases[i][0], strlen(cases[i][0]));
         expect(fa_command_program(&options), cases[i][1]);
+        cr_expect_eq(fa_command_redacted(&options), strstr(cases[i][1], "***") != NULL);
         fa_options_fini(&options);
     }
 }

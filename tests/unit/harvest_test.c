@@ -38,6 +38,8 @@ Test(harvest, latencies_failures_and_bytes_are_those_of_the_events)
                 i, 101 - i, 1000 + i);
     fputs("{\"event\": \"done\", \"time\": 101, \"result\": {\"status\": \"failed\", \"class\": "
           "\"http\", \"bytes\": 5, \"attempts\": 3, \"time\": {\"ttfb\": 9000, \"total\": 9000}}}\n"
+          "{\"event\": \"done\", \"time\": 101, \"result\": {\"status\": \"failed\", \"class\": "
+          "\"tls\", \"bytes\": 0, \"attempts\": 1}}\n"
           "{\"event\": \"progress\", \"time\": 102, \"bytes\": 2000}\n"
           "{\"event\": \"done\", \"time\": 103, \"result\": {\"status\": \"duplicate\", \"class\": "
           "null, \"bytes\": 0, \"attempts\": 0}}\n",
@@ -50,11 +52,12 @@ Test(harvest, latencies_failures_and_bytes_are_those_of_the_events)
     cr_assert_eq(fa_harvest_read(path, &trial, &requests, &err), 0);
     cr_assert(near(trial.ttfb.p50, 50) && near(trial.ttfb.p95, 95) && near(trial.ttfb.p99, 99));
     cr_assert(near(trial.total.p50, 1050) && near(trial.total.p99, 1099));
-    cr_assert_eq(trial.entries, 102);
-    cr_assert_eq(trial.failed, 1);
+    cr_assert_eq(trial.entries, 103);
+    cr_assert_eq(trial.failed, 2);
+    cr_assert_eq(trial.retried, 1);
     cr_assert_eq(trial.failures[FA_CLASS_HTTP], 1);
     cr_assert_eq(trial.bytes, 1005);
-    cr_assert_eq(requests, 103);
+    cr_assert_eq(requests, 104);
     cr_assert_eq(trial.n_moments, 103);
     cr_assert(near(trial.moments[0].time, 1) && trial.moments[0].bytes == 10);
     /* What is under way counts, and never goes back. */

@@ -158,7 +158,7 @@ Test(page, the_verdict_comes_first_with_its_command_line)
     cr_expect_lt(strstr(page, "Use async"), strstr(page, "<table>"));
     expect(page, "2 cores of an AMD EPYC");
     expect(page, "400 entries of 12,000, from 3 origins, 96.0 MiB");
-    expect(page, "<dt>Requests sent</dt><dd>7,200</dd>");
+    expect(page, "<dt>Requests, the warm-up included</dt><dd>7,200</dd>");
     expect(page, "1.80 s (1.75 to 1.89)");
     expect(page, "Nothing failed.");
 }
@@ -411,7 +411,7 @@ Test(page, the_cpu_stage_tells_of_files_and_no_requests)
     const char *page = page_of();
     expect(page, "How to hash the files of photos");
     expect(page, "fetchall --cacert ca.pem --hash-with inline photos");
-    expect_not(page, "Requests sent");
+    expect_not(page, "Requests, the warm-up included");
     expect_not(page, "<h2>Latency</h2>");
     cr_expect_eq(count_of(page, "<svg class=\"plot "), 3);
 }

@@ -65,6 +65,9 @@ Test(sample, a_short_list_is_taken_whole_but_for_what_is_bad)
                            "\theader=A: b\n"
                            "https://a.test/2\n");
     expect_counts(2, 2, 1, 2, 2);
+    cr_assert_eq(sample.first_bad.list, 0);
+    cr_assert_eq(sample.first_bad.line, 5);
+    cr_assert(strstr(sample.first_bad.error.msg, "not a URL"), "%s", sample.first_bad.error.msg);
     struct stat st;
     cr_assert_eq(stat(fa_scratch_path(&scratch, "sample"), &st), 0);
     cr_assert_eq(st.st_mode & 0777, 0600);

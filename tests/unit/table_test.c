@@ -65,7 +65,8 @@ Test(table, rows_stand_from_the_best_to_the_slowest)
     size_t process = place_of(text, "\nprocess -j 32  slower");
     cr_assert(async < thread && thread < process, "%s", text);
     place_of(text, "Comparison of list.txt\n");
-    place_of(text, "100 of 1000 entries, 1.0 MiB, 3 hosts; 5 rounds, 1800 requests in all\n");
+    place_of(text, "100 of 1000 entries, 1.0 MiB, 3 hosts; 5 rounds; 1800 requests, the warm-up\n"
+                   "included\n");
     place_of(text, "files/s");
     place_of(text, "20.0 MiB");
     place_of(text, "TTFB p50");
@@ -103,6 +104,14 @@ Test(table, the_command_line_stands_on_a_line_of_its_own)
         const char *last = "\n  fetchall --cacert ca.pem -m async -j 32 list.txt\n";
         cr_assert_str_eq(text + strlen(text) - strlen(last), last, "%s", text);
     }
+}
+
+Test(table, a_command_line_with_something_left_out_is_not_to_be_pasted)
+{
+    make_clear_winner();
+    contest.comparison.redacted = true;
+    place_of(text_of(80, false), "list.txt\n  (*** stands for what is secret, and is to be filled "
+                                 "in)\n");
 }
 
 Test(table, no_line_is_wider_than_the_terminal_or_ends_in_a_blank)
@@ -149,6 +158,22 @@ Test(table, those_that_fail_stand_last_with_what_failed)
     cr_assert(place_of(text, "\nthread -j 32") < place_of(text, "\nasync -j 32    fails "));
     place_of(text, "  async -j 32: 50 of 500 entries (10 %): connect 5, timeout 45\n");
     place_of(text, "  process -j 32: 1 of 5 runs ended by signal 11\n");
+}
+
+Test(table, shares_have_no_exponent_and_one_is_not_many)
+{
+    contest_init(&contest, 3, 1);
+    contest.comparison.entries = contest.comparison.listed = 1;
+    contest.comparison.origins = contest.comparison.requests = 1;
+    for (size_t i = 0; i < 3; ++i) {
+        contest.trials[i][0].entries = contest.trials[i][0].failed = 1;
+        contest.trials[i][0].failures[FA_CLASS_CONNECT] = 1;
+    }
+    contest.trials[0][0].status = 139;
+    char *text = text_of(80, false);
+    place_of(text, "1 entry, 1.0 MiB, 1 host; 1 round; 1 request, the warm-up included\n");
+    place_of(text, "  async -j 32: 1 of 1 entry (100 %): connect 1\n");
+    place_of(text, "1 of 1 run ended by signal 11\n");
 }
 
 Test(table, text_of_the_user_is_escaped)

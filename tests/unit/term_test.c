@@ -163,3 +163,22 @@ Test(term, times_are_shown_as_clocks)
         cr_assert_str_eq(fa_units_seconds(cases[i].seconds, buf), cases[i].shown);
     }
 }
+
+Test(term, numbers_have_no_exponent_and_no_needless_zeros)
+{
+    static const struct {
+        double number;
+        int digits;
+        const char *shown;
+    } cases[] = {
+        {0, 2, "0"},       {100, 2, "100"},    {133, 2, "133"},         {99.9, 2, "100"},
+        {2, 2, "2"},       {2.04, 2, "2"},     {2.06, 2, "2.1"},        {1.333, 3, "1.33"},
+        {0.05, 2, "0.05"}, {1e-7, 2, "0.001"}, {1234567, 3, "1234567"}, {12.34, 3, "12.3"},
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+        char buf[FA_UNITS_MAX];
+        cr_assert_str_eq(fa_units_number(cases[i].number, cases[i].digits, buf), cases[i].shown);
+    }
+    cr_assert_str_eq(fa_units_plural(0), "s");
+    cr_assert_str_eq(fa_units_plural(1), "");
+}

@@ -2,8 +2,10 @@
 
 #include <criterion/criterion.h>
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
+#include "cli/compare/measure.h"
 #include "support/contest.h"
 
 enum { THREAD, PROCESS, ASYNC };
@@ -103,8 +105,7 @@ Test(verdict, of_equals_the_one_with_the_least_cpu_is_used)
     contest_noise(&contest, 0.02, 3);
     judge();
     cr_assert_eq(verdict.best, THREAD);
-    says("No difference in time is larger than the noise; thread -j 32 needs the least CPU "
-         "(the others 1.33 to 1.33 times as much)");
+    says(" rounds); thread -j 32 needs the least CPU (the others 1.33 times as much)");
 }
 
 Test(verdict, of_equals_with_equal_cpu_the_one_with_the_least_memory_is_used)
@@ -117,6 +118,48 @@ Test(verdict, of_equals_with_equal_cpu_the_one_with_the_least_memory_is_used)
     judge();
     cr_assert_eq(verdict.best, PROCESS);
     says("process -j 32 needs the least memory");
+}
+
+/* CPU and memory of one contestant, in each of five rounds. */
+static void cost(size_t i, const double user[5], const double mebibytes[5])
+{
+    for (unsigned round = 0; round < 5; ++round) {
+        contest.trials[i][round].user = user[round];
+        contest.trials[i][round].system = 0;
+        contest.trials[i][round].peak_pss = (uint64_t)(mebibytes[round] * 1048576);
+    }
+}
+
+Test(verdict, of_equals_none_is_set_apart_by_a_noise_of_cpu_or_memory)
+{
+    static const double noisy[] = {1.0, 1.5, 0.8, 1.4, 0.9};
+    static const double other[] = {1.1, 0.9, 1.2, 1.1, 1.3};
+    static const double still[] = {1, 1, 1, 1, 1};
+    contest_init(&contest, 2, 5);
+    cost(0, other, still);
+    cost(1, noisy, still);
+    judge();
+    cr_assert_null(strstr(verdict.reason, "least CPU"), "%s", verdict.reason);
+    says("nor one in CPU or memory that counts");
+    cost(0, still, other);
+    cost(1, still, noisy);
+    judge();
+    cr_assert_null(strstr(verdict.reason, "least memory"), "%s", verdict.reason);
+    says("nor one in CPU or memory that counts");
+}
+
+/* The same machine slows both down in the same rounds. */
+Test(verdict, of_equals_cpu_is_compared_within_each_round)
+{
+    static const double less[] = {1.0, 1.5, 0.8, 1.4, 0.9};
+    static const double more[] = {1.2, 1.8, 0.96, 1.68, 1.08};
+    static const double still[] = {1, 1, 1, 1, 1};
+    contest_init(&contest, 2, 5);
+    cost(0, less, still);
+    cost(1, more, still);
+    judge();
+    cr_assert_eq(verdict.best, 0);
+    says("thread -j 32 needs the least CPU (process -j 32 1.2 times as much)");
 }
 
 Test(verdict, of_equals_in_all_async_is_used)
@@ -141,31 +184,76 @@ Test(verdict, few_rounds_conclude_nothing)
     }
 }
 
-Test(verdict, three_or_four_rounds_want_more_if_they_find_no_difference)
+Test(verdict, where_no_difference_shows_it_says_which_would_not)
 {
-    contest_init(&contest, 3, 4);
-    contest_noise(&contest, 0.05, 5);
+    contest_init(&contest, 2, 5);
     judge();
-    cr_assert(verdict.concluded);
-    says("4 rounds are few, and more may show a difference (--rounds 9)");
-    contest_init(&contest, 2, 4);
-    contest_slow(&contest, 0, 3);
-    judge();
+    says("No difference in time is larger than the noise (one of less than 2 % would not show in 5 "
+         "rounds)");
     cr_assert_null(strstr(verdict.reason, "--rounds"), "%s", verdict.reason);
-}
 
-Test(verdict, a_difference_that_noise_may_hide_wants_more_rounds)
-{
     contest_init(&contest, 2, 5);
     contest_slow(&contest, PROCESS, 1.1);
     contest.trials[PROCESS][1].wall = 9;
     contest.trials[PROCESS][3].wall = 9.5;
     judge();
     cr_assert(verdict.concluded && rank(PROCESS) != FA_RANK_SLOWER, "%s", verdict.reason);
-    says("more rounds may show a difference (--rounds 10)");
-    contest_init(&contest, 2, 5);
+    const struct fa_estimate *ratio = &verdict.standings[1 - verdict.fastest].ratio;
+    char text[80];
+    snprintf(text, sizeof(text), "(one of less than %.0f %% would not show in 5 rounds)",
+             ceil(100 * (ratio->median / ratio->low - 1)));
+    says(text);
+    says("; --rounds 9 may show a smaller one");
+}
+
+Test(verdict, the_next_behind_those_that_are_equal_is_named)
+{
+    contest_init(&contest, 3, 5);
+    contest_slow(&contest, PROCESS, 1.5);
+    judge();
+    says("Among the 2 fastest no difference in time is larger than the noise (one of less than 2 % "
+         "would not show in 5 rounds; process -j 32, the next, takes 1.50 times as long), nor one "
+         "in CPU or memory that counts; so async -j 32 will do");
+}
+
+Test(verdict, few_rounds_want_more_if_they_find_no_difference)
+{
+    contest_init(&contest, 3, 4);
+    contest_noise(&contest, 0.05, 5);
+    judge();
+    cr_assert(verdict.concluded);
+    says("would not show in 4 rounds)");
+    says("--rounds 9 may show a smaller one");
+    contest_init(&contest, 3, 8);
+    contest_noise(&contest, 0.2, 5);
+    judge();
+    says("--rounds 16 may show a smaller one");
+    contest_init(&contest, 2, 4);
+    contest_slow(&contest, 0, 3);
     judge();
     cr_assert_null(strstr(verdict.reason, "--rounds"), "%s", verdict.reason);
+}
+
+/* What it says would not show does not, and what is half as large again mostly does. */
+Test(verdict, what_it_says_would_not_show_is_near_the_truth)
+{
+    unsigned found = 0, few = 0;
+    for (unsigned draw = 0; draw < 200; ++draw) {
+        contest_init(&contest, 2, 5);
+        contest_noise(&contest, 0.03, 3000 + draw);
+        judge();
+        if (!verdict.concluded)
+            continue;
+        const struct fa_estimate *ratio = &verdict.standings[1 - verdict.fastest].ratio;
+        double least = ratio->median / ratio->low;
+        contest_slow(&contest, PROCESS, least * 1.5 - 0.5);
+        judge();
+        found += rank(PROCESS) == FA_RANK_SLOWER;
+        contest_slow(&contest, PROCESS, (least * 0.5 + 0.5) / (least * 1.5 - 0.5));
+        judge();
+        few += rank(PROCESS) == FA_RANK_SLOWER;
+    }
+    cr_assert(found >= 130 && few <= 50, "%u and %u of 200", found, few);
 }
 
 Test(verdict, rounds_that_not_all_have_ended_do_not_count)
@@ -372,7 +460,48 @@ Test(verdict, the_cause_is_told_where_the_numbers_show_it)
     judge();
     says("process -j 32 takes 2.00 times as long (2.00 to 2.00), 2 times the CPU and 4 times the "
          "memory");
-    says("the first byte is 90 % of an entry's time");
+}
+
+static void take_long(double ttfb, double total)
+{
+    for (size_t i = 0; i < contest.comparison.n_contestants; ++i)
+        for (unsigned round = 0; round < contest.comparison.rounds; ++round) {
+            contest.trials[i][round].ttfb.p50 = ttfb;
+            contest.trials[i][round].total.p50 = total;
+        }
+}
+
+static bool waits(void)
+{
+    judge();
+    cr_assert(verdict.concluded);
+    return strstr(verdict.reason, "so it waits for the servers and the network") != NULL;
+}
+
+Test(verdict, it_waits_for_the_network_only_where_transfers_fill_the_run)
+{
+    /* 100 entries of 2.7 s in 32 slots take 8.4 s of the 10. */
+    contest_init(&contest, 3, 5);
+    take_long(2.5, 2.7);
+    cr_assert(waits());
+    says("the first byte is 93 % of an entry's time");
+    /* 1.6 s of 10, and a connection that is soon open. */
+    take_long(0.45, 0.5);
+    cr_assert_not(waits());
+    /* The same in 4 slots, as one host gets no more. */
+    contest.comparison.origins = 1;
+    contest.comparison.per_host = 4;
+    cr_assert(waits());
+    /* Fewer entries than slots: the longest is as long as the run, or it is not. */
+    contest_init(&contest, 3, 5);
+    for (size_t i = 0; i < 3; ++i)
+        for (unsigned round = 0; round < 5; ++round)
+            contest.trials[i][round].entries = 3;
+    contest.comparison.entries = 3;
+    take_long(7, 8);
+    cr_assert(waits());
+    take_long(1.9, 2);
+    cr_assert_not(waits());
 }
 
 Test(verdict, a_ratio_between_any_two_can_be_asked_for)
@@ -380,7 +509,8 @@ Test(verdict, a_ratio_between_any_two_can_be_asked_for)
     contest_init(&contest, 3, 5);
     contest_slow(&contest, PROCESS, 1.2);
     struct fa_estimate ratio;
-    cr_assert_eq(fa_verdict_ratio(&contest.comparison, PROCESS, THREAD, 0.95, &ratio), 0);
+    cr_assert_eq(
+        fa_measure_ratio(&contest.comparison, PROCESS, THREAD, fa_measure_wall, 0.95, &ratio), 0);
     cr_assert_float_eq(ratio.median, 1.2, 1e-9);
 }
 

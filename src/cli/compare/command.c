@@ -174,3 +174,22 @@ char *fa_command_title(const struct fa_options *options)
     free(first);
     return text;
 }
+
+/* Whether a text that is shown, and freed, is not as it was given. */
+static bool differs(char *shown_text, const char *given)
+{
+    bool is = shown_text && strcmp(shown_text, given) != 0;
+    free(shown_text);
+    return is;
+}
+
+bool fa_command_redacted(const struct fa_options *options)
+{
+    bool redacted = false;
+    for (size_t i = 0; i < options->passed.count; ++i)
+        redacted |= differs(shown(options->passed.items[i]), options->passed.items[i]);
+    for (size_t i = 0; i < options->lists.count; ++i)
+        redacted |=
+            differs(printed(put_redacted, options->lists.items[i]), options->lists.items[i]);
+    return redacted;
+}

@@ -6,6 +6,8 @@
 #ifndef FETCHALL_CLI_COMPARE_COMMAND_H
 #define FETCHALL_CLI_COMPARE_COMMAND_H
 
+#include <stdbool.h>
+
 #include "cli/options.h"
 
 /** Each returns a text to be freed, or NULL when memory ran out. */
@@ -24,5 +26,8 @@ char *fa_command_lists(const struct fa_options *options);
 
 /** What a result is called after: the first list, and how many others there are. */
 char *fa_command_title(const struct fa_options *options);
+
+/** Whether something is left out of what these show, "***" in its place. */
+bool fa_command_redacted(const struct fa_options *options);
 
 #endif

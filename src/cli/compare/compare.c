@@ -22,6 +22,7 @@
 #include "cli/compare/plan.h"
 #include "cli/compare/rounds.h"
 #include "cli/compare/stage.h"
+#include "cli/compare/warmup.h"
 #include "cli/signals.h"
 #include "cli/term.h"
 #include "cli/units.h"
@@ -36,6 +37,7 @@ struct compare {
     size_t n_results;
     uint64_t seed;
     double began;
+    bool hopeless; /* Every entry failed. */
 };
 
 static bool is_folder(const char *name)
@@ -65,10 +67,23 @@ static struct fa_result_of *add_result(struct compare *compare, char *title, str
     comparison->title = result->title;
     comparison->command = result->command;
     comparison->list = result->list;
+    comparison->redacted = fa_command_redacted(options) && !folder;
     comparison->stage = options->compare.stage;
     fa_machine_describe(comparison->machine, sizeof(comparison->machine));
     fa_machine_when(comparison->when, sizeof(comparison->when));
     return rc == 0 ? result : NULL;
+}
+
+static void tell_bad_lines(const struct fa_sample *sample, const char *list)
+{
+    const struct fa_sample_bad *first = &sample->first_bad;
+    fprintf(stderr, "fetchall: %llu bad line%s left out%s", (unsigned long long)sample->bad,
+            sample->bad == 1 ? " is" : "s are", sample->bad == 1 ? ": " : "; the first is ");
+    fprintf(stderr, "line %llu of '", (unsigned long long)first->line);
+    fa_term_put(stderr, strcmp(list, "-") == 0 ? "standard input" : list);
+    fputs("': ", stderr);
+    fa_term_put(stderr, first->error.msg);
+    fputc('\n', stderr);
 }
 
 static int take_sample(struct compare *compare, struct fa_error *err)
@@ -84,7 +99,7 @@ static int take_sample(struct compare *compare, struct fa_error *err)
     else if (sample->taken == 0)
         rc = fa_option_refuse(err, "there is nothing to fetch in '%s'", lists[0]);
     if (rc == 0 && sample->bad > 0)
-        fprintf(stderr, "fetchall: %llu bad lines are left out\n", (unsigned long long)sample->bad);
+        tell_bad_lines(sample, lists[sample->first_bad.list]);
     compare->runs.entries = sample->taken;
     return rc;
 }
@@ -100,22 +115,23 @@ static void announce(const struct compare *compare)
         return;
     fprintf(
         stderr,
-        "fetchall: %llu of %llu entries, from %llu host%s\n"
-        "fetchall: %zu to compare, a warm-up and %u rounds: %llu runs of %llu requests, %llu in "
-        "all; retries and redirects add to that\n",
+        "fetchall: %llu of %llu %s, from %llu host%s\n"
+        "fetchall: %zu to compare, a warm-up and %u round%s: %llu run%s of %llu request%s, %llu in "
+        "all, the warm-up included; retries and redirects add to that\n",
         (unsigned long long)sample->taken, (unsigned long long)sample->entries,
-        (unsigned long long)sample->taken_origins, sample->taken_origins == 1 ? "" : "s",
-        compare->n, options->rounds, runs, (unsigned long long)sample->taken, requests);
+        sample->entries == 1 ? "entry" : "entries", (unsigned long long)sample->taken_origins,
+        fa_units_plural(sample->taken_origins), compare->n, options->rounds,
+        fa_units_plural(options->rounds), runs, fa_units_plural(runs),
+        (unsigned long long)sample->taken, fa_units_plural(sample->taken), requests);
     unsigned per_host = compare->options->config.per_host;
     unsigned jobs = 0;
     for (size_t i = 0; i < options->jobs.count; ++i)
         jobs = options->jobs.values[i] > jobs ? options->jobs.values[i] : jobs;
     unsigned long long at_once = sample->taken_origins * per_host;
     if (jobs > at_once)
-        fprintf(stderr,
-                "fetchall: --per-host %u holds -j %u back: these hosts get no more than %llu at "
-                "once\n",
-                per_host, jobs, at_once);
+        fprintf(stderr, "fetchall: --per-host %u holds -j %u back: %s no more than %llu at once\n",
+                per_host, jobs, sample->taken_origins == 1 ? "the host gets" : "these hosts get",
+                at_once);
 }
 
 static int fetch_once(struct fa_rounds *rounds, const struct fa_contestant *contestant,
@@ -135,6 +151,7 @@ static int compare_fetch(struct compare *compare, struct fa_error *err)
     result->comparison.entries = compare->sample.taken;
     result->comparison.listed = compare->sample.entries;
     result->comparison.origins = compare->sample.taken_origins;
+    result->comparison.per_host = compare->options->config.per_host;
     struct fa_rounds rounds = {
         .runs = &compare->runs,
         .result = result,
@@ -142,7 +159,9 @@ static int compare_fetch(struct compare *compare, struct fa_error *err)
         .began = compare->began,
         .once = fetch_once,
     };
-    return fa_rounds_run(&rounds, err);
+    int rc = fa_rounds_run(&rounds, err);
+    compare->hopeless = rounds.hopeless;
+    return rc;
 }
 
 static int hash_once(struct fa_rounds *rounds, const struct fa_contestant *contestant,
@@ -172,10 +191,11 @@ static int compare_kind(struct compare *compare, const struct fa_stage_set *set,
     result->comparison.entries = result->comparison.listed = files->files;
     result->comparison.bytes = files->bytes;
     if (!compare->options->quiet)
-        fprintf(stderr, "fetchall: %llu %s, %s: %zu ways to hash them, a warm-up and %u rounds\n",
+        fprintf(stderr, "fetchall: %llu %s, %s: %zu to compare, a warm-up and %u round%s\n",
                 (unsigned long long)files->files, names[kind],
                 fa_units_bytes((double)files->bytes, size), compare->n,
-                compare->options->compare.rounds);
+                compare->options->compare.rounds,
+                fa_units_plural(compare->options->compare.rounds));
     struct fa_rounds rounds = {
         .runs = &compare->runs,
         .result = result,
@@ -196,8 +216,9 @@ static int compare_folder(struct compare *compare, const char *dir, struct fa_er
     bool small = set.kinds[FA_STAGE_SMALL_FILES].files > 0;
     bool large = set.kinds[FA_STAGE_LARGE_FILES].files > 0;
     if (rc == 0 && set.unreadable > 0)
-        fprintf(stderr, "fetchall: %llu files or folders that cannot be read are left out\n",
-                (unsigned long long)set.unreadable);
+        fprintf(stderr, "fetchall: what cannot be read is left out: %llu file%s or folder%s\n",
+                (unsigned long long)set.unreadable, fa_units_plural(set.unreadable),
+                fa_units_plural(set.unreadable));
     if (rc == 0 && !small && !large)
         rc = fa_option_refuse(err, "there are no files to hash in '%s'", dir);
     if (rc == 0 && small)
@@ -219,11 +240,18 @@ static int fetch_for_stage(struct compare *compare, struct fa_error *err)
     if (take_sample(compare, err) != 0)
         return -1;
     if (!compare->options->quiet)
-        fprintf(stderr, "fetchall: %llu requests fetch what is hashed then\n",
-                (unsigned long long)compare->sample.taken);
+        fprintf(stderr, "fetchall: %llu request%s to fetch what is hashed then\n",
+                (unsigned long long)compare->sample.taken, fa_units_plural(compare->sample.taken));
     int rc = fa_runs_fetch(&compare->runs, &plain, &trial, err);
+    plain.trials = &trial;
+    plain.n_trials = 1;
+    struct fa_warmup warmup = fa_warmup_of(&plain, 1);
+    if (rc == 0 && fa_warmup_check(&warmup, "", err) != 0) {
+        compare->hopeless = true;
+        rc = -1;
+    }
     if (rc == 0 && trial.failed > 0)
-        fprintf(stderr, "fetchall: %llu of %llu entries failed, and are not hashed\n",
+        fprintf(stderr, "fetchall: what failed is not hashed: %llu of %llu entries\n",
                 (unsigned long long)trial.failed, (unsigned long long)trial.entries);
     free(trial.moments);
     return rc;
@@ -308,7 +336,9 @@ enum fa_exit_status fa_compare_show(const struct fa_options *options)
     } else {
         if (!fa_signals_caught())
             fa_term_error(&err);
-        status = err.class == FA_CLASS_LOCAL_IO ? FA_EXIT_LOCAL : FA_EXIT_USAGE;
+        status = compare->hopeless                ? FA_EXIT_PERMANENT
+                 : err.class == FA_CLASS_LOCAL_IO ? FA_EXIT_LOCAL
+                                                  : FA_EXIT_USAGE;
     }
     for (size_t i = 0; i < compare->n_results; ++i)
         fa_result_fini(&compare->results[i]);

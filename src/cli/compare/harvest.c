@@ -94,9 +94,11 @@ static uint64_t count_of(const json_t *object, const char *name)
     return value > 0 ? (uint64_t)value : 0;
 }
 
-static void add_failure(struct fa_trial *trial, const char *name)
+static void add_failure(struct fa_trial *trial, const json_t *result)
 {
+    const char *name = json_string_value(json_object_get(result, "class"));
     ++trial->failed;
+    trial->retried += count_of(result, "attempts") > 1;
     for (unsigned class = FA_CLASS_NONE + 1; name && class < FA_CLASSES; ++class)
         if (strcmp(fa_class_name((enum fa_class) class), name) == 0)
             ++trial->failures[class];
@@ -112,7 +114,7 @@ static int add_result(struct harvest *harvest, double time, const json_t *result
     trial->bytes += count_of(result, "bytes");
     harvest->requests += count_of(result, "attempts");
     if (status && strcmp(status, "failed") == 0)
-        add_failure(trial, json_string_value(json_object_get(result, "class")));
+        add_failure(trial, result);
     if (status && strcmp(status, "ok") == 0 &&
         (add_double(&harvest->ttfb, json_number_value(json_object_get(times, "ttfb"))) ||
          add_double(&harvest->total, json_number_value(json_object_get(times, "total")))))

@@ -62,6 +62,8 @@ static void put_command(FILE *out, const struct fa_comparison *comparison,
         fa_markup_text(out, comparison->list);
     }
     fputs("</code></pre>\n", out);
+    if (comparison->redacted)
+        fputs("<p>*** stands for what is secret, and is to be filled in.</p>\n", out);
 }
 
 /* What a reader must know before the numbers. */
@@ -137,11 +139,12 @@ static void put_sample(FILE *out, const struct fa_comparison *comparison)
 {
     char entries[FA_MARKUP_MAX], listed[FA_MARKUP_MAX], bytes[FA_MARKUP_MAX];
     char origins[FA_MARKUP_MAX], text[5 * FA_MARKUP_MAX];
-    const char *things = comparison->stage ? "files" : "entries";
-    const char *whole = comparison->entries < comparison->listed ? "" : "all ";
+    bool one = comparison->listed == 1, part = comparison->entries < comparison->listed;
+    const char *things = comparison->stage ? one ? "file" : "files" : one ? "entry" : "entries";
+    const char *whole = part || one ? "" : "all ";
     int n = snprintf(text, sizeof(text), "%s%s %s", whole, count_text(comparison->entries, entries),
                      things);
-    if (!*whole)
+    if (part)
         n += snprintf(text + n, sizeof(text) - (size_t)n, " of %s",
                       count_text(comparison->listed, listed));
     if (!comparison->stage)
@@ -178,7 +181,7 @@ static void put_method(FILE *out, const struct fa_view *view)
     put_term(out, "Order", "each contestant once a round, in an order that is random and balanced");
     put_drift(out, view->verdict);
     if (!comparison->stage)
-        put_term(out, "Requests sent", count_text(comparison->requests, buf));
+        put_term(out, "Requests, the warm-up included", count_text(comparison->requests, buf));
     put_term(out, "Ratio", "wall time to that of the fastest in the same round");
     put_term(out, "Version", fa_version());
     fputs("</dl>\n<details>\n<summary>All trials</summary>\n", out);

@@ -5,12 +5,15 @@
 #include <stdio.h>
 #include <string.h>
 
-/* So few rounds that more of them may show what these did not. */
-#define ROUNDS_FEW  4
-#define ROUNDS_MORE 9
+#include "cli/units.h"
 
-/* A difference that would count, if it were none of chance. */
-#define RATIO_HIDDEN 1.05
+/* Rounds to try next, and for how large a difference that could not be seen. */
+#define ROUNDS_FEW  5
+#define ROUNDS_MORE 9
+#define RATIO_BLIND 1.05
+
+/* A smaller difference is never called one. */
+#define RATIO_LEAST 1.02
 
 /* What is worth a word: CPU and memory that differ by so much. */
 #define CPU_TOLD    1.2
@@ -22,6 +25,9 @@
 /* It waits rather than computes: the share of the first byte in an entry's time, and the cores. */
 #define WAITING_SHARE 0.7
 #define WAITING_CORES 0.5
+
+/* Transfers fill a run if they are at least that share of its slots' time. */
+#define FILLED_SHARE 0.5
 
 /* As many cores are busy all the time as a program with one thread can keep so. */
 #define BUSY_CORES 0.9
@@ -45,7 +51,7 @@ static const char *name_of(const struct fa_comparison *comparison, size_t i)
 /* How many rounds to try next. */
 static unsigned more_rounds(const struct fa_comparison *comparison)
 {
-    return comparison->rounds > ROUNDS_MORE / 2 ? 2 * comparison->rounds : ROUNDS_MORE;
+    return comparison->rounds > ROUNDS_FEW ? 2 * comparison->rounds : ROUNDS_MORE;
 }
 
 /* Nothing was concluded. */
@@ -129,10 +135,12 @@ static void add_costs(struct fa_verdict *verdict, size_t other)
     double memory = next->peak_pss / best->peak_pss;
     bool tell_cpu = apart(&next->cpu, &best->cpu) && differ(cpu, CPU_TOLD);
     bool tell_memory = differ(memory, MEMORY_TOLD);
+    char times[FA_UNITS_MAX];
     if (tell_cpu)
-        add(verdict, "%s %.2g times the CPU", tell_memory ? "," : " and", cpu);
+        add(verdict, "%s %s times the CPU", tell_memory ? "," : " and",
+            fa_units_number(cpu, 2, times));
     if (tell_memory)
-        add(verdict, " and %.2g times the memory", memory);
+        add(verdict, " and %s times the memory", fa_units_number(memory, 2, times));
 }
 
 static void add_fastest(struct fa_verdict *verdict, const struct fa_comparison *comparison)
@@ -171,42 +179,34 @@ static void add_others(struct fa_verdict *verdict, const struct fa_comparison *c
     }
     if (!isfinite(most))
         return;
+    char from[FA_UNITS_MAX], to[FA_UNITS_MAX];
+    fa_units_number(least, 3, from);
+    fa_units_number(most, 3, to);
     if (choice->equal == 2)
-        add(verdict, " (%s %.3g times as much)", name_of(comparison, other), most);
+        add(verdict, " (%s %s times as much)", name_of(comparison, other), to);
+    else if (strcmp(from, to) == 0)
+        add(verdict, " (the others %s times as much)", to);
     else
-        add(verdict, " (the others %.3g to %.3g times as much)", least, most);
+        add(verdict, " (the others %s to %s times as much)", from, to);
 }
 
-/* Noise may hide a difference: there are few rounds, or one that is called equal looks slower. */
-static void add_more_rounds(struct fa_verdict *verdict, const struct fa_comparison *comparison)
+/* The smallest difference that these rounds could have shown between those that are as fast: one
+ * whose interval, as wide as it is now, would begin above 1. */
+static double find_blind(const struct fa_verdict *verdict, const struct fa_comparison *comparison)
 {
-    bool few = comparison->rounds <= ROUNDS_FEW;
-    bool hidden = false;
-    for (size_t i = 0; i < comparison->n_contestants; ++i)
-        hidden |= verdict->standings[i].rank <= FA_RANK_EQUAL &&
-                  verdict->standings[i].ratio.median >= RATIO_HIDDEN;
-    if (few)
-        add(verdict, "; %u rounds are few, and more may show a difference", comparison->rounds);
-    else if (hidden)
-        add(verdict, "; more rounds may show a difference");
-    if (few || hidden)
-        add(verdict, " (--rounds %u)", more_rounds(comparison));
-}
-
-static void add_equal(struct fa_verdict *verdict, const struct fa_comparison *comparison,
-                      const struct fa_choice *choice)
-{
-    const char *best = name_of(comparison, verdict->best);
-    if (choice->equal == choice->competing) {
-        add(verdict, "No difference in time is larger than the noise");
-    } else {
-        size_t next = find_next(verdict, comparison->n_contestants);
-        add(verdict, "Among the %zu fastest no difference in time is larger than the noise",
-            choice->equal);
-        if (next < comparison->n_contestants)
-            add(verdict, " (%s, the next, takes %.2f times as long)", name_of(comparison, next),
-                verdict->standings[next].ratio.median);
+    double blind = RATIO_LEAST;
+    for (size_t i = 0; i < comparison->n_contestants; ++i) {
+        const struct fa_standing_of *standing = &verdict->standings[i];
+        if (standing->rank <= FA_RANK_EQUAL && standing->ratio.low > 0)
+            blind = fmax(blind, standing->ratio.median / standing->ratio.low);
     }
+    return blind;
+}
+
+/* Which of those that are as fast, and why. */
+static void add_choice(struct fa_verdict *verdict, const struct fa_comparison *comparison,
+                       const struct fa_choice *choice, const char *best)
+{
     if (choice->by_cpu == 1) {
         add(verdict, "; %s needs the least CPU", best);
         add_others(verdict, comparison, choice, true);
@@ -225,7 +225,29 @@ static void add_equal(struct fa_verdict *verdict, const struct fa_comparison *co
         add(verdict, ", nor one in CPU or memory that counts; so any of them will do, such as %s",
             best);
     }
-    add_more_rounds(verdict, comparison);
+}
+
+static void add_equal(struct fa_verdict *verdict, const struct fa_comparison *comparison,
+                      const struct fa_choice *choice)
+{
+    const char *best = name_of(comparison, verdict->best);
+    double blind = find_blind(verdict, comparison);
+    if (choice->equal == choice->competing)
+        add(verdict, "No difference in time is larger than the noise");
+    else
+        add(verdict, "Among the %zu fastest no difference in time is larger than the noise",
+            choice->equal);
+    /* 2 % is 2.0000000000000018 % of a double. */
+    add(verdict, " (one of less than %.0f %% would not show in %u rounds",
+        ceil(100 * (blind - 1) - 1e-6), comparison->rounds);
+    size_t next = find_next(verdict, comparison->n_contestants);
+    if (next < comparison->n_contestants)
+        add(verdict, "; %s, the next, takes %.2f times as long", name_of(comparison, next),
+            verdict->standings[next].ratio.median);
+    add(verdict, ")");
+    add_choice(verdict, comparison, choice, best);
+    if (blind > RATIO_BLIND)
+        add(verdict, "; --rounds %u may show a smaller one", more_rounds(comparison));
 }
 
 /* The cause, as far as the measures show it. */
@@ -263,9 +285,23 @@ static bool add_slots(struct fa_verdict *verdict, const struct fa_comparison *co
         verdict->standings[fewer].wall.median / verdict->standings[verdict->best].wall.median;
     if (!(times >= SLOTS_SHARE * jobs))
         return false;
-    add(verdict, "; with -j %u it takes %.2g times as long, so slots are what is short%s",
-        one->jobs, times, most ? ", and more of them may be faster yet" : "");
+    char longer[FA_UNITS_MAX];
+    add(verdict, "; with -j %u it takes %s times as long, so slots are what is short%s", one->jobs,
+        fa_units_number(times, 2, longer), most ? ", and more of them may be faster yet" : "");
     return true;
+}
+
+/* The share of the time of its slots that the best was transferring; the rest is start-up, and
+ * slots that stand empty.  The median stands for the mean of an entry's time, which is seldom
+ * less; and what the hosts would not take at once is no slot. */
+static double filled(const struct fa_verdict *verdict, const struct fa_comparison *comparison)
+{
+    const struct fa_standing_of *best = &verdict->standings[verdict->best];
+    double done = best->files_per_second * best->wall.median;
+    double slots = fmin(comparison->contestants[verdict->best].jobs, done);
+    if (comparison->per_host > 0 && comparison->origins > 0)
+        slots = fmin(slots, (double)comparison->origins * comparison->per_host);
+    return done * best->total.p50 / (slots * best->wall.median);
 }
 
 static void add_cause(struct fa_verdict *verdict, const struct fa_comparison *comparison)
@@ -275,7 +311,8 @@ static void add_cause(struct fa_verdict *verdict, const struct fa_comparison *co
     double waiting = best->ttfb.p50 / best->total.p50;
     if (add_slots(verdict, comparison))
         return;
-    if (!comparison->stage && waiting >= WAITING_SHARE && cores < WAITING_CORES)
+    if (!comparison->stage && waiting >= WAITING_SHARE && cores < WAITING_CORES &&
+        filled(verdict, comparison) >= FILLED_SHARE)
         add(verdict,
             "; the first byte is %.0f %% of an entry's time and the CPU is %.0f %% of one core, so "
             "it waits for the servers and the network",

@@ -7,6 +7,7 @@
 
 #include "cli/clock.h"
 #include "cli/compare/plan.h"
+#include "cli/compare/warmup.h"
 #include "cli/units.h"
 
 /* What more would be too much: an option, or NULL.  more: seconds and bytes that will be needed. */
@@ -50,7 +51,7 @@ static void announce(const struct fa_rounds *rounds)
 {
     const struct fa_comparison *comparison = &rounds->result->comparison;
     char once[FA_UNITS_MAX], all[FA_UNITS_MAX];
-    if (rounds->runs->options->quiet || comparison->stage)
+    if (rounds->runs->options->quiet || comparison->stage || comparison->bytes == 0)
         return;
     double runs = (double)comparison->n_contestants * (1 + comparison->rounds_wanted);
     fprintf(stderr, "fetchall: each run receives about %s: about %s in all\n",
@@ -95,6 +96,22 @@ static double add_up(struct fa_comparison *comparison)
     return seconds;
 }
 
+/* The warm-up is over, and its trials go. */
+static int end_warmup(struct fa_rounds *rounds, struct fa_error *err)
+{
+    struct fa_comparison *comparison = &rounds->result->comparison;
+    struct fa_warmup warmup = fa_warmup_of(comparison->contestants, comparison->n_contestants);
+    fa_result_trim(rounds->result);
+    if (fa_warmup_check(&warmup, " in the warm-up", err) != 0) {
+        rounds->hopeless = true;
+        return -1;
+    }
+    if (!rounds->runs->options->quiet)
+        fa_warmup_tell(&warmup);
+    announce(rounds);
+    return 1;
+}
+
 static int run_all(struct fa_rounds *rounds, const unsigned *order, struct fa_error *err)
 {
     struct fa_comparison *comparison = &rounds->result->comparison;
@@ -113,16 +130,14 @@ static int run_all(struct fa_rounds *rounds, const unsigned *order, struct fa_er
             break;
         seconds = add_up(comparison);
         tell(rounds, round, comparison->rounds_wanted, next, seconds);
-        if (round == 0) {
-            fa_result_trim(rounds->result);
-            announce(rounds);
-        } else {
+        if (round == 0)
+            rc = end_warmup(rounds, err);
+        else
             comparison->rounds = round;
-        }
     }
     if (rc >= 0 && limit)
-        fprintf(stderr, "fetchall: %s ends it after %u of %u rounds\n", limit, comparison->rounds,
-                comparison->rounds_wanted);
+        fprintf(stderr, "fetchall: %s ends it after %u of %u round%s\n", limit, comparison->rounds,
+                comparison->rounds_wanted, fa_units_plural(comparison->rounds_wanted));
     return rc < 0 ? -1 : 0;
 }
 

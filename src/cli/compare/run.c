@@ -1,6 +1,7 @@
 #include "cli/compare/run.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <math.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -8,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/types.h>
+#include <unistd.h>
 
 #include "cli/compare/child.h"
 #include "cli/compare/workspace.h"
@@ -41,6 +43,44 @@ static void add(struct args *args, const char *format, ...)
         free(text);
 }
 
+static int write_line(const char *path, const char *line)
+{
+    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    if (fd < 0)
+        return -1;
+    int bad = dprintf(fd, "%s\n", line) < 0;
+    return close(fd) != 0 || bad ? -1 : 0;
+}
+
+/* A header that was given as a line is written to a file of ours. */
+static int pass_header(struct fa_runs *runs, const char *line, size_t number)
+{
+    char *option = NULL;
+    int len = asprintf(&option, "--header=@%s/header-%zu", runs->folder, number);
+    if (len < 0)
+        return -1;
+    int rc = write_line(strchr(option, '@') + 1, line);
+    if (rc == 0)
+        rc = fa_texts_add(&runs->passed, option, (size_t)len);
+    free(option);
+    return rc;
+}
+
+static int pass_options(struct fa_runs *runs, const struct fa_texts *passed)
+{
+    static const char header[] = "--header=";
+    int rc = 0;
+    for (size_t i = 0; rc == 0 && i < passed->count; ++i) {
+        const char *option = passed->items[i];
+        const char *value = option + sizeof(header) - 1;
+        if (strncmp(option, header, sizeof(header) - 1) == 0 && *value != '@')
+            rc = pass_header(runs, value, i);
+        else
+            rc = fa_texts_add(&runs->passed, option, strlen(option));
+    }
+    return rc;
+}
+
 int fa_runs_init(struct fa_runs *runs, const struct fa_options *options, struct fa_error *err)
 {
     *runs = (struct fa_runs){.options = options};
@@ -51,9 +91,11 @@ int fa_runs_init(struct fa_runs *runs, const struct fa_options *options, struct 
     runs->files = fa_workspace_path(runs->folder, "files");
     runs->events = fa_workspace_path(runs->folder, "events");
     runs->said = fa_workspace_path(runs->folder, "said");
-    if (runs->list && runs->files && runs->events && runs->said)
+    errno = ENOMEM;
+    if (runs->list && runs->files && runs->events && runs->said &&
+        pass_options(runs, &options->passed) == 0)
         return 0;
-    fa_error_system(err, FA_CLASS_LOCAL_IO, ENOMEM, "cannot prepare the runs");
+    fa_error_system(err, FA_CLASS_LOCAL_IO, errno, "cannot prepare the runs in '%s'", runs->folder);
     fa_runs_fini(runs);
     return -1;
 }
@@ -67,6 +109,7 @@ void fa_runs_fini(struct fa_runs *runs)
     free(runs->files);
     free(runs->events);
     free(runs->said);
+    fa_texts_fini(&runs->passed);
     *runs = (struct fa_runs){0};
 }
 
@@ -143,13 +186,12 @@ static int refuse(const struct fa_runs *runs, const struct fa_contestant *contes
 int fa_runs_fetch(struct fa_runs *runs, const struct fa_contestant *contestant,
                   struct fa_trial *ret, struct fa_error *err)
 {
-    const struct fa_options *options = runs->options;
     struct args args = {0};
     uint64_t requests = 0;
     fa_workspace_remove(runs->files);
     add(&args, "fetchall");
-    for (size_t i = 0; i < options->passed.count; ++i)
-        add(&args, "%s", options->passed.items[i]);
+    for (size_t i = 0; i < runs->passed.count; ++i)
+        add(&args, "%s", runs->passed.items[i]);
     add(&args, "--mode=%s", fa_picks_mode(contestant->mode));
     add(&args, "--jobs=%u", contestant->jobs);
     if (contestant->loops)

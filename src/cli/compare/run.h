@@ -17,7 +17,9 @@ struct fa_runs {
     char *files;                      /**< Where a run puts what it fetches. */
     char *events;
     char *said;
-    uint64_t entries; /**< Of the sample. */
+    struct fa_texts passed; /**< The options that a fetch takes too.  A header that was given as a
+                               line stands in a file, as others can read the runs' arguments. */
+    uint64_t entries;       /**< Of the sample. */
     uint64_t requests;
     uint64_t bytes;
     double watching; /**< Seconds of CPU that measuring took. */

@@ -179,16 +179,36 @@ static json_t *contestants_array(const struct fa_result_of *result)
     return array;
 }
 
+/* The names of those that are as fast as the fastest, itself included. */
+static json_t *equal_array(const struct fa_result_of *result)
+{
+    json_t *array = json_array();
+    for (size_t i = 0; array && i < result->comparison.n_contestants; ++i) {
+        enum fa_rank rank = result->verdict.standings[i].rank;
+        if ((rank == FA_RANK_BEST || rank == FA_RANK_EQUAL) &&
+            json_array_append_new(array, fa_json_text(result->comparison.contestants[i].name)) !=
+                0) {
+            json_decref(array);
+            return NULL;
+        }
+    }
+    return array;
+}
+
 /* null if there was no round to judge by. */
 static json_t *verdict_object(const struct fa_result_of *result)
 {
     const struct fa_verdict *v = &result->verdict;
     if (!result->judged)
         return json_null();
-    const char *best = v->concluded ? result->comparison.contestants[v->best].name : NULL;
+    const struct fa_contestant *all = result->comparison.contestants;
+    const char *best = v->concluded ? all[v->best].name : NULL;
+    const char *fastest = v->concluded ? all[v->fastest].name : NULL;
     json_t *object = json_object();
     if (object && fa_json_add(object, "concluded", json_boolean(v->concluded)) &&
         fa_json_add(object, "best", fa_json_text(best)) &&
+        fa_json_add(object, "fastest", fa_json_text(fastest)) &&
+        fa_json_add(object, "equal", equal_array(result)) &&
         fa_json_add(object, "drifted", json_boolean(v->drifted)) &&
         fa_json_add(object, "drift", number(v->drift)) &&
         fa_json_add(object, "reason", fa_json_text(v->reason)))
@@ -200,6 +220,7 @@ static json_t *verdict_object(const struct fa_result_of *result)
 static json_t *comparison_object(const struct fa_result_of *result)
 {
     const struct fa_comparison *c = &result->comparison;
+    const char *command = result->judged && result->verdict.concluded ? c->command : NULL;
     json_t *object = json_object();
     bool ok = object && fa_json_add(object, "title", fa_json_text(c->title)) &&
               fa_json_add(object, "stage", json_boolean(c->stage)) &&
@@ -210,8 +231,9 @@ static json_t *comparison_object(const struct fa_result_of *result)
               fa_json_add(object, "listed", count(c->listed)) &&
               fa_json_add(object, "origins", count(c->origins)) &&
               fa_json_add(object, "requests", count(c->requests)) &&
-              fa_json_add(object, "command", fa_json_text(c->command)) &&
+              fa_json_add(object, "command", fa_json_text(command)) &&
               fa_json_add(object, "list", fa_json_text(c->list)) &&
+              fa_json_add(object, "redacted", json_boolean(c->redacted)) &&
               fa_json_add(object, "verdict", verdict_object(result)) &&
               fa_json_add(object, "contestants", contestants_array(result));
     if (ok)

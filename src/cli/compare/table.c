@@ -6,13 +6,12 @@
 
 #include "cli/compare/contestant.h"
 #include "cli/compare/grid.h"
+#include "cli/compare/measure.h"
 #include "cli/term.h"
 #include "cli/units.h"
 
 /* Room for a line of text before it is wrapped. */
 #define TEXT_MAX 2048
-
-#define CONFIDENCE 0.95
 
 /* Words, broken between them so that no line is wider than the terminal if it can be helped. */
 static void put_wrapped(const struct fa_grid *grid, const char *text, unsigned indent)
@@ -62,19 +61,23 @@ static void put_what(const struct fa_grid *grid)
     if (!c->stage && c->listed > c->entries)
         len += snprintf(line + len, sizeof(line) - (size_t)len, " of %llu",
                         (unsigned long long)c->listed);
-    len += snprintf(line + len, sizeof(line) - (size_t)len, " %s, %s",
-                    c->stage ? "files" : "entries", fa_units_bytes((double)c->bytes, bytes));
+    len += snprintf(line + len, sizeof(line) - (size_t)len, " %s%s, %s",
+                    c->stage         ? "file"
+                    : c->listed == 1 ? "entry"
+                                     : "entries",
+                    c->stage ? fa_units_plural(c->entries) : "",
+                    fa_units_bytes((double)c->bytes, bytes));
     if (!c->stage && c->origins > 0)
-        len += snprintf(line + len, sizeof(line) - (size_t)len, ", %llu %s",
-                        (unsigned long long)c->origins, c->origins == 1 ? "host" : "hosts");
+        len += snprintf(line + len, sizeof(line) - (size_t)len, ", %llu host%s",
+                        (unsigned long long)c->origins, fa_units_plural(c->origins));
     len += snprintf(line + len, sizeof(line) - (size_t)len, "; %u", c->rounds);
     if (c->rounds_wanted > c->rounds)
         len += snprintf(line + len, sizeof(line) - (size_t)len, " of %u", c->rounds_wanted);
     len += snprintf(line + len, sizeof(line) - (size_t)len, " round%s",
                     c->rounds == 1 && c->rounds_wanted <= 1 ? "" : "s");
     if (!c->stage && c->requests > 0)
-        snprintf(line + len, sizeof(line) - (size_t)len, ", %llu requests in all",
-                 (unsigned long long)c->requests);
+        snprintf(line + len, sizeof(line) - (size_t)len, "; %llu request%s, the warm-up included",
+                 (unsigned long long)c->requests, fa_units_plural(c->requests));
     put_wrapped(grid, line, 0);
     if (c->machine[0]) {
         snprintf(line, sizeof(line), "%s%s%s", c->machine, c->when[0] ? "; " : "", c->when);
@@ -113,12 +116,14 @@ static struct fails count_fails(const struct fa_grid *grid, size_t contestant)
 
 static void put_fails(const struct fa_grid *grid, size_t contestant, const struct fails *fails)
 {
-    char line[TEXT_MAX];
+    char line[TEXT_MAX], share[FA_UNITS_MAX];
     int len = snprintf(line, sizeof(line), "%s:", grid->comparison->contestants[contestant].name);
     if (fails->failed > 0) {
-        len += snprintf(line + len, sizeof(line) - (size_t)len, " %llu of %llu entries (%.2g %%)",
-                        (unsigned long long)fails->failed, (unsigned long long)fails->entries,
-                        100 * (double)fails->failed / (double)fails->entries);
+        len += snprintf(
+            line + len, sizeof(line) - (size_t)len, " %llu of %llu %s (%s %%)",
+            (unsigned long long)fails->failed, (unsigned long long)fails->entries,
+            fails->entries == 1 ? "entry" : "entries",
+            fa_units_number(100 * (double)fails->failed / (double)fails->entries, 2, share));
         const char *glue = ": ";
         for (unsigned class = 0; class < FA_CLASSES; ++class) {
             if (!fails->classes[class])
@@ -131,9 +136,9 @@ static void put_fails(const struct fa_grid *grid, size_t contestant, const struc
     }
     if (fails->broken > 0) {
         bool killed = fails->status >= 128;
-        snprintf(line + len, sizeof(line) - (size_t)len, "%s %u of %u runs ended %s %d",
+        snprintf(line + len, sizeof(line) - (size_t)len, "%s %u of %u run%s ended %s %d",
                  fails->failed > 0 ? ";" : "", fails->broken, fails->trials,
-                 killed ? "by signal" : "with status",
+                 fa_units_plural(fails->trials), killed ? "by signal" : "with status",
                  killed ? fails->status - 128 : fails->status);
     }
     put_wrapped(grid, line, 2);
@@ -166,7 +171,9 @@ static bool put_isolation_against(const struct fa_grid *grid, size_t process, si
     const struct fa_comparison *comparison = grid->comparison;
     struct fa_estimate ratio;
     char line[TEXT_MAX];
-    if (fa_verdict_ratio(comparison, process, other, CONFIDENCE, &ratio) != 0 || isnan(ratio.low))
+    if (fa_measure_ratio(comparison, process, other, fa_measure_wall, fa_measure_confidence(1),
+                         &ratio) != 0 ||
+        isnan(ratio.low))
         return false;
     if (first)
         fputs("\nWhat isolation costs, in time:\n", grid->out);
@@ -216,6 +223,8 @@ static void put_command(const struct fa_grid *grid)
     }
     fa_grid_paint(grid, FA_PAINT_PLAIN);
     fputc('\n', grid->out);
+    if (comparison->redacted)
+        put_wrapped(grid, "(*** stands for what is secret, and is to be filled in)", 2);
 }
 
 /* Whether one contestant stands above another. */

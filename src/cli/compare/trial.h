@@ -44,6 +44,7 @@ struct fa_trial {
 
     uint64_t entries; /**< That ended, well or not. */
     uint64_t failed;
+    uint64_t retried;              /**< Of the failed ones, those that were tried more than once. */
     uint64_t failures[FA_CLASSES]; /**< The failed ones by class. */
     uint64_t bytes;                /**< Bodies received. */
     int status;                    /**< The exit status; 128 plus the number of a signal. */
@@ -77,10 +78,12 @@ struct fa_comparison {
     uint64_t entries, bytes; /**< Of the sample; bytes as the warm-up found. */
     uint64_t listed;         /**< Entries of the whole list. */
     uint64_t origins;        /**< Of the sample. */
+    unsigned per_host;       /**< Transfers at once to one of them; 0: as many as there are jobs. */
     uint64_t requests;       /**< Sent in all, the warm-up included. */
     const char *command;     /**< What goes before the contestant's own options in a command line
                                  that repeats it, quoted for a shell: "fetchall --cacert ca.pem". */
     const char *list;        /**< What goes behind them, quoted for a shell. */
+    bool redacted;           /**< "***" stands for something in these two. */
     char machine[160];       /**< "2 cores of ..., 8 GiB, Linux 6.1". */
     char when[32];           /**< ISO 8601, UTC. */
 };

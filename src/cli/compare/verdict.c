@@ -3,18 +3,11 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "cli/compare/choice.h"
+#include "cli/compare/measure.h"
 #include "cli/compare/reason.h"
 
 #define CONFIDENCE 0.95
-
-/* A difference in time that nobody would choose by, whatever its interval. */
-#define RATIO_LEAST 1.02
-
-/* An interval that begins below is shown as 1.00, and so it reaches that. */
-#define RATIO_ONE 1.005
-
-/* CPU and memory that differ by less are equal. */
-#define COST_TIE 1.05
 
 /* Failures of chance: below so many standard errors, and below that share of the entries. */
 #define FAILING_ERRORS 3.0
@@ -36,24 +29,14 @@ static double of_count(uint64_t count)
     return count == FA_UNMEASURED ? NAN : (double)count;
 }
 
-static double wall(const struct fa_trial *trial)
-{
-    return trial->wall > 0 && isfinite(trial->wall) ? trial->wall : NAN;
-}
-
-static double cpu(const struct fa_trial *trial)
-{
-    return trial->user + trial->system;
-}
-
 static double files_per_second(const struct fa_trial *trial)
 {
-    return (double)(trial->entries - trial->failed) / wall(trial);
+    return (double)(trial->entries - trial->failed) / fa_measure_wall(trial);
 }
 
 static double bytes_per_second(const struct fa_trial *trial)
 {
-    return of_count(trial->bytes) / wall(trial);
+    return of_count(trial->bytes) / fa_measure_wall(trial);
 }
 
 #define COUNT(field)                                  \
@@ -61,7 +44,6 @@ static double bytes_per_second(const struct fa_trial *trial)
     {                                                 \
         return of_count(trial->field);                \
     }
-COUNT(peak_pss)
 COUNT(peak_threads)
 COUNT(peak_processes)
 COUNT(switches)
@@ -79,11 +61,9 @@ LATENCY(total, p50)
 LATENCY(total, p95)
 LATENCY(total, p99)
 
-typedef double measure(const struct fa_trial *trial);
-
 /* One measure over the rounds that count; out has room for one value a trial. */
 static size_t collect(const struct fa_comparison *comparison,
-                      const struct fa_contestant *contestant, measure *of, double *out)
+                      const struct fa_contestant *contestant, fa_measure *of, double *out)
 {
     size_t n = 0;
     for (size_t i = 0; i < contestant->n_trials; ++i)
@@ -98,12 +78,12 @@ static int measure_one(const struct fa_comparison *comparison,
                        double *values)
 {
     const struct {
-        measure *of;
+        fa_measure *of;
         double *to;
     } medians[] = {
         {files_per_second, &standing->files_per_second},
         {bytes_per_second, &standing->bytes_per_second},
-        {peak_pss, &standing->peak_pss},
+        {fa_measure_memory, &standing->peak_pss},
         {peak_threads, &standing->peak_threads},
         {peak_processes, &standing->peak_processes},
         {switches, &standing->switches},
@@ -120,34 +100,11 @@ static int measure_one(const struct fa_comparison *comparison,
         n = fa_statistics_sort(values, n);
         *medians[i].to = fa_statistics_median(values, n);
     }
-    size_t n = collect(comparison, contestant, cpu, values);
+    size_t n = collect(comparison, contestant, fa_measure_cpu, values);
     if (fa_statistics_estimate(values, n, CONFIDENCE, &standing->cpu) != 0)
         return -1;
-    n = collect(comparison, contestant, wall, values);
+    n = collect(comparison, contestant, fa_measure_wall, values);
     return fa_statistics_estimate(values, n, CONFIDENCE, &standing->wall);
-}
-
-/* The wall time of a round, or NAN. */
-static double wall_in(const struct fa_contestant *contestant, unsigned round)
-{
-    for (size_t i = 0; i < contestant->n_trials; ++i)
-        if (contestant->trials[i].round == round)
-            return wall(&contestant->trials[i]);
-    return NAN;
-}
-
-int fa_verdict_ratio(const struct fa_comparison *comparison, size_t contestant, size_t other,
-                     double confidence, struct fa_estimate *ret)
-{
-    double *values = calloc(comparison->rounds + 1UL, sizeof(*values));
-    if (!values)
-        return -1;
-    for (unsigned round = 0; round < comparison->rounds; ++round)
-        values[round] = wall_in(&comparison->contestants[contestant], round) /
-                        wall_in(&comparison->contestants[other], round);
-    int result = fa_statistics_estimate(values, comparison->rounds, confidence, ret);
-    free(values);
-    return result;
 }
 
 bool fa_verdict_broken(const struct fa_trial *trial)
@@ -224,9 +181,9 @@ static bool add_round_effects(const struct fa_comparison *comparison,
 {
     double mean = 0;
     for (unsigned round = 0; round < comparison->rounds; ++round)
-        mean += log(wall_in(contestant, round)) / comparison->rounds;
+        mean += log(fa_measure_in(contestant, round, fa_measure_wall)) / comparison->rounds;
     for (unsigned round = 0; round < comparison->rounds && isfinite(mean); ++round)
-        effects[round] += log(wall_in(contestant, round)) - mean;
+        effects[round] += log(fa_measure_in(contestant, round, fa_measure_wall)) - mean;
     return isfinite(mean);
 }
 
@@ -269,88 +226,17 @@ static int find_ratios(struct fa_verdict *verdict, const struct fa_comparison *c
              standing->wall.median < verdict->standings[verdict->fastest].wall.median))
             verdict->fastest = i;
     }
-    /* All intervals together are to hold, not each by itself (Bonferroni). */
-    double confidence = 1 - (1 - CONFIDENCE) / (double)(competing > 1 ? competing - 1 : 1);
+    /* All intervals together are to hold, not each by itself. */
+    double confidence = fa_measure_confidence(competing > 1 ? competing - 1 : 1);
     for (size_t i = 0; i < n; ++i) {
         struct fa_standing_of *standing = &verdict->standings[i];
         standing->ratio = (struct fa_estimate){NAN, NAN, NAN};
         if (standing->rank != FA_RANK_FAILING && verdict->fastest < n &&
-            fa_verdict_ratio(comparison, i, verdict->fastest, confidence, &standing->ratio) != 0)
+            fa_measure_ratio(comparison, i, verdict->fastest, fa_measure_wall, confidence,
+                             &standing->ratio) != 0)
             return -1;
     }
     return 0;
-}
-
-static bool is_slower(const struct fa_estimate *ratio)
-{
-    return ratio->low >= RATIO_ONE && ratio->median >= RATIO_LEAST;
-}
-
-/* Of those that are as fast but for noise: the one to use. */
-
-static double cost_cpu(const struct fa_standing_of *standing)
-{
-    return standing->cpu.median;
-}
-
-static double cost_memory(const struct fa_standing_of *standing)
-{
-    return standing->peak_pss;
-}
-
-/* Keep those that cost the least, or as good as.  What was not measured for all of them does not
- * count.  Returns how many are left. */
-static size_t keep_cheapest(const struct fa_verdict *verdict, bool *kept, size_t n,
-                            double (*cost)(const struct fa_standing_of *))
-{
-    double least = INFINITY;
-    size_t left = 0;
-    for (size_t i = 0; i < n; ++i) {
-        if (!kept[i])
-            continue;
-        double mine = cost(&verdict->standings[i]);
-        least = isnan(mine) || isnan(least) ? NAN : fmin(least, mine);
-    }
-    for (size_t i = 0; i < n; ++i) {
-        kept[i] = kept[i] && !(cost(&verdict->standings[i]) > COST_TIE * least);
-        left += kept[i];
-    }
-    return left;
-}
-
-static void keep_async(const struct fa_comparison *comparison, bool *kept, struct fa_choice *choice)
-{
-    size_t n = comparison->n_contestants;
-    for (size_t i = 0; i < n; ++i)
-        choice->async |= kept[i] && comparison->contestants[i].mode == FA_MODE_ASYNC;
-    for (size_t i = 0; i < n && choice->async; ++i)
-        kept[i] = kept[i] && comparison->contestants[i].mode == FA_MODE_ASYNC;
-}
-
-static void choose(struct fa_verdict *verdict, const struct fa_comparison *comparison, bool *kept,
-                   struct fa_choice *choice)
-{
-    size_t n = comparison->n_contestants;
-    for (size_t i = 0; i < n; ++i) {
-        struct fa_standing_of *standing = &verdict->standings[i];
-        kept[i] = false;
-        if (standing->rank == FA_RANK_FAILING || isnan(standing->wall.median))
-            continue;
-        kept[i] = i == verdict->fastest || !is_slower(&standing->ratio);
-        standing->rank = kept[i] ? FA_RANK_EQUAL : FA_RANK_SLOWER;
-        choice->equal += kept[i];
-    }
-    choice->by_cpu = keep_cheapest(verdict, kept, n, cost_cpu);
-    choice->by_memory = keep_cheapest(verdict, kept, n, cost_memory);
-    if (choice->by_memory > 1 && !comparison->stage)
-        keep_async(comparison, kept, choice);
-    verdict->best = n;
-    for (size_t i = 0; i < n; ++i)
-        if (kept[i] && (verdict->best == n || verdict->standings[i].wall.median <
-                                                  verdict->standings[verdict->best].wall.median))
-            verdict->best = i;
-    verdict->standings[verdict->best].rank = FA_RANK_BEST;
-    verdict->concluded = true;
 }
 
 static int conclude(struct fa_verdict *verdict, const struct fa_comparison *comparison)
@@ -360,13 +246,9 @@ static int conclude(struct fa_verdict *verdict, const struct fa_comparison *comp
         find_ratios(verdict, comparison, choice.competing) != 0)
         return -1;
     if (comparison->n_contestants > 1 && comparison->rounds >= FA_ROUNDS_LEAST &&
-        !verdict->drifted && verdict->fastest < comparison->n_contestants) {
-        bool *kept = calloc(comparison->n_contestants, sizeof(*kept));
-        if (!kept)
-            return -1;
-        choose(verdict, comparison, kept, &choice);
-        free(kept);
-    }
+        !verdict->drifted && verdict->fastest < comparison->n_contestants &&
+        fa_choice_make(verdict, comparison, &choice) != 0)
+        return -1;
     fa_reason_write(verdict, comparison, &choice);
     return 0;
 }

@@ -65,12 +65,4 @@ void fa_verdict_fini(struct fa_verdict *verdict);
  * its disk did not let it. */
 bool fa_verdict_broken(const struct fa_trial *trial);
 
-/**
- * The wall time of one contestant to that of another in the same round.
- *
- * @return 0, or -1 when memory ran out.
- */
-int fa_verdict_ratio(const struct fa_comparison *comparison, size_t contestant, size_t other,
-                     double confidence, struct fa_estimate *ret);
-
 #endif

@@ -1,0 +1,104 @@
+#include "cli/compare/choice.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "cli/compare/measure.h"
+
+/* A difference in time, or in CPU and memory, that nobody would choose by, whatever its interval. */
+#define TIME_LEAST 1.02
+#define COST_LEAST 1.05
+
+/* An interval that begins below is shown as 1.00, and so it reaches that. */
+#define RATIO_ONE 1.005
+
+static bool is_more(const struct fa_estimate *ratio, double least)
+{
+    return ratio->low >= RATIO_ONE && ratio->median >= least;
+}
+
+/* Over the rounds that count. */
+static double median_of(const struct fa_standing_of *standing, fa_measure *of)
+{
+    return of == fa_measure_cpu ? standing->cpu.median : standing->peak_pss;
+}
+
+/* Keep those that cost no more than the cheapest, as far as the rounds show.  What was not measured
+ * for all of them does not count. */
+static int keep_cheapest(const struct fa_verdict *verdict, const struct fa_comparison *comparison,
+                         bool *kept, fa_measure *of, size_t *ret_left)
+{
+    size_t n = comparison->n_contestants, cheapest = n, competing = 0;
+    bool measured = true;
+    *ret_left = 0;
+    for (size_t i = 0; i < n; ++i) {
+        if (!kept[i])
+            continue;
+        double mine = median_of(&verdict->standings[i], of);
+        measured &= !isnan(mine);
+        if (cheapest == n || mine < median_of(&verdict->standings[cheapest], of))
+            cheapest = i;
+        ++competing;
+    }
+    double confidence = fa_measure_confidence(competing > 1 ? competing - 1 : 1);
+    for (size_t i = 0; i < n; ++i) {
+        struct fa_estimate ratio;
+        if (kept[i] && i != cheapest && measured) {
+            if (fa_measure_ratio(comparison, i, cheapest, of, confidence, &ratio) != 0)
+                return -1;
+            kept[i] = !is_more(&ratio, COST_LEAST);
+        }
+        *ret_left += kept[i];
+    }
+    return 0;
+}
+
+static void keep_async(const struct fa_comparison *comparison, bool *kept, struct fa_choice *choice)
+{
+    size_t n = comparison->n_contestants;
+    for (size_t i = 0; i < n; ++i)
+        choice->async |= kept[i] && comparison->contestants[i].mode == FA_MODE_ASYNC;
+    for (size_t i = 0; i < n && choice->async; ++i)
+        kept[i] = kept[i] && comparison->contestants[i].mode == FA_MODE_ASYNC;
+}
+
+static void keep_fastest(struct fa_verdict *verdict, size_t n, bool *kept, struct fa_choice *choice)
+{
+    for (size_t i = 0; i < n; ++i) {
+        struct fa_standing_of *standing = &verdict->standings[i];
+        if (standing->rank == FA_RANK_FAILING || isnan(standing->wall.median))
+            continue;
+        kept[i] = i == verdict->fastest || !is_more(&standing->ratio, TIME_LEAST);
+        standing->rank = kept[i] ? FA_RANK_EQUAL : FA_RANK_SLOWER;
+        choice->equal += kept[i];
+    }
+}
+
+static int choose(struct fa_verdict *verdict, const struct fa_comparison *comparison, bool *kept,
+                  struct fa_choice *choice)
+{
+    size_t n = comparison->n_contestants;
+    keep_fastest(verdict, n, kept, choice);
+    if (keep_cheapest(verdict, comparison, kept, fa_measure_cpu, &choice->by_cpu) != 0 ||
+        keep_cheapest(verdict, comparison, kept, fa_measure_memory, &choice->by_memory) != 0)
+        return -1;
+    if (choice->by_memory > 1 && !comparison->stage)
+        keep_async(comparison, kept, choice);
+    verdict->best = n;
+    for (size_t i = 0; i < n; ++i)
+        if (kept[i] && (verdict->best == n || verdict->standings[i].wall.median <
+                                                  verdict->standings[verdict->best].wall.median))
+            verdict->best = i;
+    verdict->standings[verdict->best].rank = FA_RANK_BEST;
+    verdict->concluded = true;
+    return 0;
+}
+
+int fa_choice_make(struct fa_verdict *verdict, const struct fa_comparison *comparison,
+                   struct fa_choice *choice)
+{
+    bool *kept = calloc(comparison->n_contestants + 1, sizeof(*kept));
+    int result = kept ? choose(verdict, comparison, kept, choice) : -1;
+    free(kept);
+    return result;
+}

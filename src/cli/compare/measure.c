@@ -1,0 +1,54 @@
+#include "cli/compare/measure.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#define CONFIDENCE 0.95
+
+double fa_measure_wall(const struct fa_trial *trial)
+{
+    return trial->wall > 0 && isfinite(trial->wall) ? trial->wall : NAN;
+}
+
+double fa_measure_cpu(const struct fa_trial *trial)
+{
+    return trial->user + trial->system;
+}
+
+double fa_measure_memory(const struct fa_trial *trial)
+{
+    return trial->peak_pss == FA_UNMEASURED ? NAN : (double)trial->peak_pss;
+}
+
+double fa_measure_in(const struct fa_contestant *contestant, unsigned round, fa_measure *of)
+{
+    for (size_t i = 0; i < contestant->n_trials; ++i)
+        if (contestant->trials[i].round == round)
+            return of(&contestant->trials[i]);
+    return NAN;
+}
+
+/* What is nothing has no ratio. */
+static double divide(double a, double b)
+{
+    return b > 0 ? a / b : NAN;
+}
+
+int fa_measure_ratio(const struct fa_comparison *comparison, size_t contestant, size_t other,
+                     fa_measure *of, double confidence, struct fa_estimate *ret)
+{
+    double *values = calloc(comparison->rounds + 1UL, sizeof(*values));
+    if (!values)
+        return -1;
+    for (unsigned round = 0; round < comparison->rounds; ++round)
+        values[round] = divide(fa_measure_in(&comparison->contestants[contestant], round, of),
+                               fa_measure_in(&comparison->contestants[other], round, of));
+    int result = fa_statistics_estimate(values, comparison->rounds, confidence, ret);
+    free(values);
+    return result;
+}
+
+double fa_measure_confidence(size_t n)
+{
+    return 1 - (1 - CONFIDENCE) / (double)(n > 1 ? n : 1);
+}
