@@ -21,8 +21,6 @@
  *     cc records.c $(pkg-config --cflags --libs fetchall sqlite3)
  */
 #include <errno.h>
-#include <limits.h>
-#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -34,6 +32,7 @@
 
 #include <fetchall/pool.h>
 
+#define DATABASE    "records.db"
 #define ROWS        1000
 #define TASK_ROWS   100
 #define BUSY_TRIES  10000
@@ -78,13 +77,6 @@ static int on_busy(void *arg, int tries)
     return tries < BUSY_TRIES;
 }
 
-/* The setup of the pool is the database's path, and shared by all threads. */
-static int writer_share(const void *setup, size_t len, void **ret_shared, struct fa_error *err)
-{
-    *ret_shared = strndup(setup, len);
-    return *ret_shared ? 0 : fail(err, NULL, "share the path");
-}
-
 static void writer_close(void *state)
 {
     struct writer *writer = state;
@@ -95,12 +87,13 @@ static void writer_close(void *state)
 
 static int writer_open(void *shared, void **ret_state, struct fa_error *err)
 {
+    (void)shared;
     struct writer *writer = calloc(1, sizeof(*writer));
     if (!writer)
         return fail(err, NULL, "open the database");
     /* NOMUTEX: no other thread uses this connection. */
     int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX;
-    if (sqlite3_open_v2(shared, &writer->db, flags, NULL) != SQLITE_OK ||
+    if (sqlite3_open_v2(DATABASE, &writer->db, flags, NULL) != SQLITE_OK ||
         sqlite3_busy_handler(writer->db, on_busy, writer) != SQLITE_OK ||
         sqlite3_exec(writer->db, "PRAGMA synchronous = NORMAL", NULL, NULL, NULL) != SQLITE_OK ||
         sqlite3_prepare_v3(writer->db, "UPDATE record SET value = value + ?2 WHERE id = ?1", -1,
@@ -134,12 +127,7 @@ static int writer_run(void *state, struct fa_task *task, struct fa_error *err)
     struct writer *writer = state;
     unsigned number;
     size_t len;
-    const void *input = fa_task_input(task, &len);
-    if (len != sizeof(number)) {
-        fa_error_set(err, FA_DOMAIN_FETCHALL, 0, FA_CLASS_PROTOCOL, "a task of %zu bytes", len);
-        return -1;
-    }
-    memcpy(&number, input, sizeof(number));
+    memcpy(&number, fa_task_input(task, &len), sizeof(number));
     writer->waits = 0;
     if (sqlite3_exec(writer->db, "BEGIN IMMEDIATE", NULL, NULL, NULL) != SQLITE_OK)
         return fail(err, writer->db, "begin");
@@ -152,13 +140,8 @@ static int writer_run(void *state, struct fa_task *task, struct fa_error *err)
     return fa_task_reply(task, &writer->waits, sizeof(writer->waits));
 }
 
-static const struct fa_task_type types[] = {{.name = "update",
-                                             .share = writer_share,
-                                             .open = writer_open,
-                                             .run = writer_run,
-                                             .close = writer_close,
-                                             .unshare = free},
-                                            {0}};
+static const struct fa_task_type types[] = {
+    {.name = "update", .open = writer_open, .run = writer_run, .close = writer_close}, {0}};
 
 /* In the main thread, so that the tally needs no lock. */
 static void on_done(void *arg, const struct fa_task_result *result)
@@ -174,14 +157,10 @@ static void on_done(void *arg, const struct fa_task_result *result)
     }
 }
 
-static int run_tasks(const char *path, unsigned threads, unsigned tasks, struct tally *tally)
+static int run_tasks(unsigned threads, unsigned tasks, struct tally *tally)
 {
     struct fa_error err = {0};
-    struct fa_pool_config config = {.kind = FA_POOL_THREADS,
-                                    .workers = threads,
-                                    .types = types,
-                                    .setup = path,
-                                    .setup_len = strlen(path)};
+    struct fa_pool_config config = {.kind = FA_POOL_THREADS, .workers = threads, .types = types};
     struct fa_pool *pool = fa_pool_new(&config, &err);
     int status = pool ? 0 : -1;
     for (unsigned i = 0; i < tasks && status == 0; ++i) {
@@ -197,7 +176,7 @@ static int run_tasks(const char *path, unsigned threads, unsigned tasks, struct 
     return status == 0 && tally->done == tasks ? 0 : -1;
 }
 
-static int create(const char *path)
+static int create(void)
 {
     static const char *const schema =
         "PRAGMA journal_mode = WAL;"
@@ -206,36 +185,32 @@ static int create(const char *path)
         "INSERT INTO record SELECT id, 0 FROM n;";
     _Static_assert(ROWS == 1000, "the schema says how many rows there are");
     sqlite3 *db = NULL;
-    int status = 0;
-    if (sqlite3_open(path, &db) != SQLITE_OK ||
-        sqlite3_exec(db, schema, NULL, NULL, NULL) != SQLITE_OK) {
-        fprintf(stderr, "records: cannot create \"%s\": %s\n", path, sqlite3_errmsg(db));
-        status = -1;
-    }
+    int status = sqlite3_open(DATABASE, &db);
+    if (status == SQLITE_OK)
+        status = sqlite3_exec(db, schema, NULL, NULL, NULL);
+    if (status != SQLITE_OK)
+        fprintf(stderr, "records: cannot create the database: %s\n", sqlite3_errmsg(db));
     sqlite3_close(db);
     return status;
 }
 
-/* Returns how many rows are wrong, or -1. */
-static int count_wrong(const char *path, unsigned tasks)
+/* Returns how many rows are wrong. */
+static int count_wrong(unsigned tasks)
 {
     int64_t expected[ROWS] = {0};
     sqlite3 *db = NULL;
     sqlite3_stmt *select = NULL;
-    int wrong = -1;
-    for (unsigned task = 0; task < tasks; ++task) {
-        for (unsigned i = 0; i < TASK_ROWS; ++i) {
-            unsigned row;
-            unsigned amount;
-            addition(task, i, &row, &amount);
-            expected[row] += amount;
-        }
+    int wrong = ROWS;
+    for (unsigned i = 0; i < tasks * TASK_ROWS; ++i) {
+        unsigned row;
+        unsigned amount;
+        addition(i / TASK_ROWS, i % TASK_ROWS, &row, &amount);
+        expected[row] += amount;
     }
-    if (sqlite3_open(path, &db) == SQLITE_OK &&
-        sqlite3_prepare_v2(db, "SELECT id, value FROM record", -1, &select, NULL) == SQLITE_OK) {
-        for (wrong = ROWS; sqlite3_step(select) == SQLITE_ROW;)
-            wrong -= sqlite3_column_int64(select, 1) == expected[sqlite3_column_int(select, 0)];
-    }
+    sqlite3_open(DATABASE, &db);
+    sqlite3_prepare_v2(db, "SELECT id, value FROM record", -1, &select, NULL);
+    while (sqlite3_step(select) == SQLITE_ROW)
+        wrong -= sqlite3_column_int64(select, 1) == expected[sqlite3_column_int(select, 0)];
     sqlite3_finalize(select);
     sqlite3_close(db);
     return wrong;
@@ -248,58 +223,43 @@ static double now(void)
     return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
-static int run(const char *path, unsigned threads, unsigned tasks)
+static int run(unsigned threads, unsigned tasks)
 {
     struct tally tally = {0};
-    if (create(path))
+    if (create()) {
+        unlink(DATABASE);
         return -1;
+    }
     double began = now();
-    if (run_tasks(path, threads, tasks, &tally))
-        return -1;
-    double rows = (double)tasks * TASK_ROWS;
-    int wrong = count_wrong(path, tasks);
+    int status = run_tasks(threads, tasks, &tally);
+    double seconds = now() - began;
+    int wrong = count_wrong(tasks);
+    unlink(DATABASE); /* its log went with the last connection */
     printf("records: %u thread%s, %.0f rows/s, waited %u times for another writer: ", threads,
-           threads == 1 ? "" : "s", rows / (now() - began), tally.waits);
+           threads == 1 ? "" : "s", tally.done * TASK_ROWS / seconds, tally.waits);
     if (wrong == 0)
         printf("all %d sums are right\n", ROWS);
     else
         printf("%d of %d sums are WRONG\n", wrong, ROWS);
-    return wrong == 0 ? 0 : -1;
-}
-
-static bool read_number(const char *text, unsigned max, unsigned *ret)
-{
-    char *end;
-    unsigned long n = strtoul(text, &end, 10);
-    *ret = (unsigned)n;
-    return *text >= '0' && *text <= '9' && !*end && n > 0 && n <= max;
+    return status == 0 && wrong == 0 ? 0 : -1;
 }
 
 int main(int argc, char **argv)
 {
-    unsigned threads = 4;
-    unsigned tasks = 2000;
-    if (argc > 3 || (argc > 1 && !read_number(argv[1], 1000, &threads)) ||
-        (argc > 2 && !read_number(argv[2], 1000000, &tasks))) {
+    char dir[4096];
+    const char *tmp = getenv("TMPDIR");
+    unsigned threads = argc > 1 ? (unsigned)strtoul(argv[1], NULL, 10) : 4;
+    unsigned tasks = argc > 2 ? (unsigned)strtoul(argv[2], NULL, 10) : 2000;
+    if (argc > 3 || threads < 1 || threads > 1000 || tasks < 1 || tasks > 1000000) {
         fprintf(stderr, "usage: records [THREADS [TASKS]]\n");
         return 2;
     }
-    const char *tmp = getenv("TMPDIR");
-    char dir[PATH_MAX - 16];
-    char path[PATH_MAX];
     snprintf(dir, sizeof(dir), "%s/records.XXXXXX", tmp && *tmp ? tmp : "/tmp");
-    if (!mkdtemp(dir)) {
+    if (!mkdtemp(dir) || chdir(dir)) {
         fprintf(stderr, "records: cannot make \"%s\": %s\n", dir, strerror(errno));
         return EXIT_FAILURE;
     }
-    int status = 0;
-    unsigned counts[] = {1, threads};
-    for (size_t i = 0; i < 2 && status == 0; ++i) {
-        snprintf(path, sizeof(path), "%s/%zu.db", dir, i);
-        status = run(path, counts[i], tasks);
-        unlink(path); /* its log went with the last connection */
-    }
-    if (rmdir(dir))
-        fprintf(stderr, "records: cannot remove \"%s\": %s\n", dir, strerror(errno));
-    return status == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    int status = run(1, tasks) || run(threads, tasks) ? EXIT_FAILURE : EXIT_SUCCESS;
+    rmdir(dir);
+    return status;
 }

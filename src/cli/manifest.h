@@ -1,9 +1,5 @@
 /**
- * The manifest: lines for sha256sum -c and its sisters.
- *
- * It is written under a temporary name beside its own, and renamed when the run has ended, so
- * that a reader never meets half of one.  What is in the way and no regular file (/dev/stdout, a
- * FIFO) is written to in place.
+ * The manifest: lines for sha256sum -c and its sisters.  It appears when the run has ended.
  */
 #ifndef FETCHALL_CLI_MANIFEST_H
 #define FETCHALL_CLI_MANIFEST_H
@@ -13,15 +9,13 @@
 #include <fetchall/error.h>
 #include <fetchall/event.h>
 
-#include "cli/output.h"
+#include "cli/whole.h"
 
 /** All zero: not open. */
 struct fa_manifest {
-    struct fa_output output;
+    struct fa_whole whole;
     unsigned hash;    /**< The enum fa_hash of its lines. */
     uint64_t missing; /**< Files that are there without such a digest. */
-    char *path;       /**< Owned; links followed. */
-    char *temp;       /**< Owned; NULL: written in place. */
 };
 
 /** @hash  The digest that it holds.  @return 0, or -1. */

@@ -56,8 +56,9 @@ int fa_output_json(struct fa_output *output, json_t *object, struct fa_error *er
 
 int fa_output_flush(struct fa_output *output, struct fa_error *err)
 {
-    if (output->file && !output->failed && fflush(output->file) != 0)
-        return fa_output_fail(output, errno, err);
+    errno = 0;
+    if (output->file && !output->failed && (fflush(output->file) != 0 || ferror(output->file)))
+        return fa_output_fail(output, errno ? errno : EIO, err);
     return 0;
 }
 

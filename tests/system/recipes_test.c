@@ -29,7 +29,7 @@ static void begin(void)
     fa_scratch_init(&scratch);
     program = fa_run_program();
     const struct fa_run_options options = {.program = FA_SERVE};
-    fa_run_start(&serve, &options, "-d", fa_scratch_mkdir(&scratch, "www"), NULL);
+    fa_run_start(&serve, &options, fa_scratch_mkdir(&scratch, "www"), NULL);
     fa_run_until_stdout_has(&serve, "\n", 10);
     cr_assert_eq(sscanf(fa_run_out(&serve), "PORT %d", &port), 1);
 }

@@ -184,7 +184,7 @@ Test(manifest, a_full_disk_is_told_once)
     cr_assert_eq(fa_manifest_open(&manifest, "/dev/full", FA_HASH_MD5, &err), 0);
     add(&manifest, FA_STATUS_OK, "a");
     cr_assert_eq(fa_manifest_publish(&manifest, &err), -1);
-    cr_assert(manifest.output.failed);
+    cr_assert(manifest.whole.output.failed);
     cr_assert_not_null(strstr(err.msg, "No space left on device"));
     fa_manifest_fini(&manifest);
 }

@@ -456,7 +456,7 @@ Test(page, it_replaces_a_file_as_a_whole_and_says_why_it_could_not)
 
     const char *bad = fa_scratch_path(&scratch, "none/page.html");
     cr_assert_eq(fa_page_write(bad, &compared.comparison, &compared.verdict, &err), -1);
-    cr_expect(strstr(err.msg, "cannot write the page '") && strstr(err.msg, "No such file"), "%s",
+    cr_expect(strstr(err.msg, "cannot create the page '") && strstr(err.msg, "No such file"), "%s",
               err.msg);
     cr_assert_eq(fa_page_write("/dev/full", &compared.comparison, &compared.verdict, &err), -1);
     cr_expect(strstr(err.msg, "No space left"), "%s", err.msg);

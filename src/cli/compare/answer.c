@@ -13,23 +13,28 @@
 #include "cli/compare/sheet.h"
 #include "cli/compare/table.h"
 #include "cli/term.h"
+#include "cli/whole.h"
 
 /* That a result can be written is to be known before anybody is asked for a thousand files. */
 static int check_output(const char *file, struct fa_error *err)
 {
     struct stat st;
+    struct fa_whole whole;
     if (!file || strcmp(file, "-") == 0)
         return 0;
     bool there = stat(file, &st) == 0;
-    int fd = open(file, O_WRONLY | O_CLOEXEC | O_NONBLOCK | (there ? 0 : O_CREAT | O_EXCL), 0666);
-    if (fd < 0) {
+    int fd = there ? open(file, O_WRONLY | O_CLOEXEC | O_NONBLOCK) : -1;
+    if (there && fd < 0) {
         fa_error_system(err, FA_CLASS_LOCAL_IO, errno, "cannot write '%s'", file);
         return -1;
     }
-    close(fd);
-    if (!there)
-        unlink(file);
-    return 0;
+    if (there)
+        close(fd);
+    if (there && !S_ISREG(st.st_mode))
+        return 0;
+    int rc = fa_whole_open(&whole, "file", file, err);
+    fa_whole_fini(&whole);
+    return rc;
 }
 
 int fa_answer_check(const struct fa_compare_options *options, struct fa_error *err)

@@ -11,7 +11,7 @@
 #include "cli/compare/page_plots.h"
 #include "cli/compare/page_style.h"
 #include "cli/compare/page_tables.h"
-#include "cli/compare/whole.h"
+#include "cli/whole.h"
 
 #define COUNT(array) (sizeof(array) / sizeof(*(array)))
 
@@ -199,40 +199,24 @@ static void put_page(FILE *out, const struct fa_view *view, const struct fa_page
     fputs("</main>\n</body>\n</html>\n", out);
 }
 
-/* The page as a text, so that a plot that takes long keeps no file half written. */
-static char *make_page(const struct fa_comparison *comparison, const struct fa_verdict *verdict,
-                       size_t *ret_len)
-{
-    struct fa_view view;
-    struct fa_page_plots plots;
-    char *text = NULL;
-    if (fa_view_init(&view, comparison, verdict))
-        return NULL;
-    FILE *out = open_memstream(&text, ret_len);
-    if (out) {
-        fa_page_plots_init(&plots, &view);
-        put_page(out, &view, &plots);
-        fa_page_plots_fini(&plots);
-        bool failed = ferror(out) != 0;
-        if (fclose(out) != 0 || failed) {
-            free(text);
-            text = NULL;
-        }
-    }
-    fa_view_fini(&view);
-    return text;
-}
-
 int fa_page_write(const char *file, const struct fa_comparison *comparison,
                   const struct fa_verdict *verdict, struct fa_error *err)
 {
-    size_t len = 0;
-    char *text = make_page(comparison, verdict, &len);
-    if (!text) {
+    struct fa_view view;
+    struct fa_page_plots plots;
+    struct fa_whole whole;
+    if (fa_view_init(&view, comparison, verdict)) {
         fa_error_system(err, FA_CLASS_LOCAL_IO, ENOMEM, "cannot write the page '%s'", file);
         return -1;
     }
-    int rc = fa_whole_write(file, "page", text, len, err);
-    free(text);
+    fa_page_plots_init(&plots, &view);
+    int rc = fa_whole_open(&whole, "page", file, err);
+    if (rc == 0) {
+        put_page(whole.output.file, &view, &plots);
+        rc = fa_whole_publish(&whole, err);
+        fa_whole_fini(&whole);
+    }
+    fa_page_plots_fini(&plots);
+    fa_view_fini(&view);
     return rc;
 }

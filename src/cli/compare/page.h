@@ -13,9 +13,8 @@
 #include "cli/compare/verdict.h"
 
 /**
- * Write the page.  It is written under another name beside its own, and renamed; what is in the
- * way and no regular file is written to in place.  A plot that cannot be drawn is no error: the
- * page says what is missing.
+ * Write the page, as cli/whole.h says.  A plot that cannot be drawn is no error: the page says what
+ * is missing.
  *
  * @file    "-" is standard output.
  * @return  0, or -1.

@@ -1,6 +1,5 @@
 #include "cli/compare/sheet.h"
 
-#include <errno.h>
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -11,7 +10,7 @@
 
 #include "cli/compare/picks.h"
 #include "cli/json.h"
-#include "cli/output.h"
+#include "cli/whole.h"
 
 static json_t *number(double value)
 {
@@ -254,11 +253,20 @@ static json_t *comparisons_array(const struct fa_result_of *results, size_t n)
     return array;
 }
 
+/* @rc  Of what was written. */
+static int finish(struct fa_whole *whole, int rc, struct fa_error *err)
+{
+    if (fa_whole_publish(whole, err) != 0)
+        rc = -1;
+    fa_whole_fini(whole);
+    return rc;
+}
+
 int fa_sheet_json(const char *file, const struct fa_result_of *results, size_t n, uint64_t seed,
                   double watching, struct fa_error *err)
 {
-    struct fa_output output = {0};
-    if (fa_output_open(&output, "results", file, err) != 0)
+    struct fa_whole whole;
+    if (fa_whole_open(&whole, "results", file, err) != 0)
         return -1;
     const struct fa_comparison *first = &results[0].comparison;
     json_t *object = json_object();
@@ -272,8 +280,8 @@ int fa_sheet_json(const char *file, const struct fa_result_of *results, size_t n
         json_decref(object);
         object = NULL;
     }
-    int rc = fa_output_json(&output, object, err);
-    return fa_output_close(&output, rc == 0 ? err : NULL) == 0 && rc == 0 ? 0 : -1;
+    int rc = fa_output_json(&whole.output, object, err);
+    return finish(&whole, rc, err);
 }
 
 /* Always in quotes: a list may be called anything. */
@@ -338,18 +346,17 @@ static void put_trial(FILE *out, const char *title, const struct fa_contestant *
 int fa_sheet_csv(const char *file, const struct fa_result_of *results, size_t n,
                  struct fa_error *err)
 {
-    struct fa_output output = {0};
-    if (fa_output_open(&output, "table", file, err) != 0)
+    struct fa_whole whole;
+    if (fa_whole_open(&whole, "table", file, err) != 0)
         return -1;
-    fputs(heading, output.file);
+    fputs(heading, whole.output.file);
     for (size_t i = 0; i < n; ++i) {
         const struct fa_comparison *comparison = &results[i].comparison;
         for (size_t j = 0; j < comparison->n_contestants; ++j) {
             const struct fa_contestant *contestant = &comparison->contestants[j];
             for (size_t k = 0; k < contestant->n_trials; ++k)
-                put_trial(output.file, comparison->title, contestant, &contestant->trials[k]);
+                put_trial(whole.output.file, comparison->title, contestant, &contestant->trials[k]);
         }
     }
-    int rc = ferror(output.file) ? fa_output_fail(&output, EIO, err) : 0;
-    return fa_output_close(&output, rc == 0 ? err : NULL) == 0 && rc == 0 ? 0 : -1;
+    return finish(&whole, 0, err);
 }
