@@ -11,6 +11,8 @@
  *       │                 status, verify                         the commands besides fetching
  *       │                 compare/: plan ─▶ rounds ─▶ run ─▶ child, meter   runs that are compared
  *       │                           harvest ─▶ trial ─▶ verdict ─▶ table, page, sheet
+ *       │                           warmup; measure, statistics, choice, reason   of a verdict
+ *       │                 whole                                  a file that appears whole
  *       │ public headers only
  *    include/fetchall   config error event session state verify sample pool version
  *       │ implemented by
@@ -22,7 +24,7 @@
  *       │                 sample quota                    a part of a list, for a comparison
  *       ├─────────────────┬──────────────┬────────────┐
  *    src/strategy      src/stage      src/list     src/state
- *       │  async           stage         list entry   (SQLite)
+ *       │  async, scout    stage         list entry   (SQLite)
  *       │  blocking ──┐    digest        sum
  *    src/transfer     └─▶ src/pool       transfer and pool never see each other
  *    (libcurl)            (fork, IPC)
