@@ -247,8 +247,8 @@ Test(table, the_options_of_a_contestant_are_whole)
         bool stage;
         const char *options;
     } cases[] = {
-        {{.mode = FA_MODE_ASYNC, .jobs = 8, .http = 11}, false, "-m async -j 8"},
-        {{.mode = FA_MODE_ASYNC, .jobs = 8, .http = 20, .loops = 1},
+        {{.mode = FA_MODE_ASYNC, .jobs = 8, .http = FA_HTTP_1_1}, false, "-m async -j 8"},
+        {{.mode = FA_MODE_ASYNC, .jobs = 8, .http = FA_HTTP_2, .loops = 1},
          false,
          "-m async -j 8 --loops 1 --http 2"},
         {{.mode = FA_MODE_THREAD, .jobs = 8, .loops = 1, .hash_with = FA_HASH_WITH_INLINE},
