@@ -426,7 +426,7 @@ static size_t with_header(const char *header)
 static void expect_only_ours(const char *pattern, size_t count)
 {
     glob_t found;
-    cr_expect_eq(glob(fa_scratch_path(&scratch, pattern), 0, NULL, &found), 0);
+    cr_expect_eq(glob(fa_scratch_path(&scratch, "%s", pattern), 0, NULL, &found), 0);
     cr_expect_eq(found.gl_pathc, count);
     for (size_t i = 0; i < found.gl_pathc; i++) {
         struct stat st;
