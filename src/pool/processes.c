@@ -19,6 +19,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#define NURSERY_BUSY   0.02
 #define BACK_OFF_MIN   0.05
 #define BACK_OFF_MAX   5.0
 #define FRAMES_AT_ONCE 16
@@ -326,7 +327,14 @@ static struct worker *find_worker(struct fa_backend *self, struct fa_error *err)
         schedule_retry(self);
         return NULL;
     }
-    return worker_new(self, err);
+    w = worker_new(self, err);
+    /* The nursery has more to do than its socket holds; in a moment it has less. */
+    if (!w && err->domain == FA_DOMAIN_SYSTEM && err->code == EAGAIN) {
+        *err = (struct fa_error){0};
+        self->not_before = fa_clock_now() + NURSERY_BUSY;
+        schedule_retry(self);
+    }
+    return w;
 }
 
 static void processes_dispatch(struct fa_backend *self)

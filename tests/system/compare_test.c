@@ -7,12 +7,14 @@
 #include "support/run.h"
 #include "support/server.h"
 
+#include <arpa/inet.h>
 #include <criterion/criterion.h>
 #include <dirent.h>
 #include <glob.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -279,8 +281,15 @@ Test(compare, a_budget_that_is_used_up_leaves_nothing_to_judge)
 /* A host that is dead is asked no more than a warm-up takes. */
 Test(compare, a_warm_up_in_which_every_entry_fails_ends_it)
 {
+    /* A port that is ours, and on which nobody listens. */
+    struct sockaddr_in address = {.sin_family = AF_INET,
+                                  .sin_addr = {.s_addr = htonl(INADDR_LOOPBACK)}};
+    socklen_t len = sizeof(address);
+    int dead = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    cr_assert(bind(dead, (struct sockaddr *)&address, len) == 0);
+    getsockname(dead, (struct sockaddr *)&address, &len);
     for (int i = 0; i < 4; i++) {
-        fa_lines_add(&list, "http://127.0.0.1:%d/%d", fa_port_free(), i);
+        fa_lines_add(&list, "http://127.0.0.1:%d/%d", ntohs(address.sin_port), i);
     }
     for (int i = 0; i < 3; i++) {
         fa_lines_add(&list, "%s%d", fa_server_url(&server, "/status/404/x"), i);
