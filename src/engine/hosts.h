@@ -40,8 +40,7 @@ struct fa_origin {
     double lookup_seconds; /**< Of the last lookup, for the attempts that waited for it. */
 
     struct fa_breaker breaker;
-    unsigned
-        http2_failures; /**< Attempts that HTTP/2 may have failed, since one that it has not. */
+    unsigned http2_failures;    /**< In a row: attempts that HTTP/2 may have failed. */
     struct fa_error last_error; /**< What counted against it last. */
     bool name_unknown;          /**< The name does not exist: no hope in trying later. */
 

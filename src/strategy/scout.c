@@ -3,8 +3,7 @@
 #include <stdlib.h>
 
 struct fa_scout {
-    const struct fa_attempt
-        *attempt; /* the one that goes ahead; it may be gone when it has ended */
+    const struct fa_attempt *attempt; /* the one that goes ahead */
     uint64_t origin;
     struct fa_attempt *first; /* of those that wait */
     struct fa_attempt **last;
