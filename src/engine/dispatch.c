@@ -185,7 +185,7 @@ static bool is_last(struct fa_session *s, const struct fa_origin *origin)
     if (fa_origin_waiting(origin) > 0 || *seen == origin->hash)
         return false;
     *seen = origin->hash;
-    return true;
+    return ++s->n_lone > FA_LONE_KEPT;
 }
 
 /* Whether an open part is the one that this run has written before, if it has. */

@@ -45,6 +45,8 @@
 #define FA_TURN_STEPS 512
 /** Origins that are remembered as possibly coming back. */
 #define FA_LONE 256
+/** The first of these keep their connections: the list may be slower than the transfers. */
+#define FA_LONE_KEPT 64
 /** Redirects that are followed. */
 #define FA_HOPS_MAX 10
 /** Seconds that a stop may take. */
@@ -82,6 +84,7 @@ struct fa_session {
     struct fa_job *all; /**< Every job that is alive. */
     struct fa_bucket bucket;
     uint64_t lone[FA_LONE]; /**< Origins that were asked for their last file lately. */
+    uint64_t n_lone;
     struct fa_hosts hosts;
     struct fa_timers job_timers, host_timers;
     struct fa_job_queue ended;      /**< Attempts that came back, until settled. */

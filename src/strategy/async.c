@@ -261,7 +261,7 @@ static void reap(struct loop *loop)
 /* Whether an attempt waits for what another one will find out. */
 static bool is_scouted(struct loop *loop, struct fa_attempt *attempt)
 {
-    return loop->strategy->env.settings->http2 && !attempt->http1 &&
+    return loop->strategy->env.settings->http2 && !attempt->http1 && !attempt->close &&
            strncmp(attempt->url, "https:", 6) == 0 && fa_scouts_wait(&loop->scouts, attempt);
 }
 

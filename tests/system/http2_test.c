@@ -123,6 +123,30 @@ FA_TEST_MODES(http2, files_come_over_it_and_a_loop_needs_one_connection)
     }
 }
 
+/* The first entry is all that is known of its origin, and its connection is kept even so. */
+FA_TEST_MODES(http2, list_that_comes_slowly_needs_one_connection)
+{
+    size_t connects;
+    struct fa_run_options options = {.stdin_open = true};
+    start_nginx(true, "");
+    add_urls("/ok/20000/a", 20);
+    char *rest = strchr(list.text, '\n') + 1;
+    fa_fetch_start_with(&fetch, &scratch, &options, NULL, mode, "-", "--http", "2", "--cacert",
+                        ca.file, "--connect-timeout", "10", "--loops", "1", "--events", "-", NULL);
+    char *first = strndup(list.text, (size_t)(rest - list.text));
+    fa_run_feed(&fetch.run, first);
+    free(first);
+    fa_run_until_stdout_has(&fetch.run, "\"event\": \"done\"", 10);
+    fa_run_feed(&fetch.run, rest);
+    fa_run_feed_end(&fetch.run);
+    fa_fetch_expect(&fetch, 30, 0);
+    expect_files("/ok/20000/a", 20, SIZE);
+    cr_expect_eq(count_version("2", &connects), 20, "%s", mode);
+    if (strcmp(mode, "loops") == 0 || strcmp(mode, "async") == 0) {
+        cr_expect_eq(connects, 1, "%s: %zu connections", mode, connects);
+    }
+}
+
 FA_TEST_MODES(http2, server_without_it_gives_http_1)
 {
     start_nginx(false, "");
