@@ -1,11 +1,13 @@
-/* Pools of threads and of processes through their public header. */
+/* Pools of threads and of processes through their public header, and two that share a nursery. */
 
+#include "pool/pool.h"
 #include "support/process.h"
 #include "support/test_tasks.h"
 #include "support/workers.h"
 
 #include <criterion/criterion.h>
 #include <errno.h>
+#include <event2/event.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
@@ -865,6 +867,38 @@ Test(processes, tasks_come_back_lost_when_the_nursery_dies_and_later_ones_work)
     cr_assert_str_eq(setup.text, "set up");
     fa_pool_free(pool);
     expect_baseline(before);
+}
+
+/* More than the nursery's socket holds, while the second pool has not one worker yet. */
+Test(processes, a_nursery_that_has_much_to_do_costs_no_task)
+{
+    enum { MANY = 600 };
+    struct fa_error err = {0};
+    struct fa_pool_config config = {.kind = FA_POOL_PROCESSES,
+                                    .workers = MANY,
+                                    .types = fa_test_tasks,
+                                    .worker_program = FA_TEST_WORKER};
+    struct event_base *base = event_base_new();
+    struct fa_nursery *nursery = fa_nursery_new(base, FA_TEST_WORKER, true, &err);
+    struct fa_pool *many = fa_pool_new_on(base, nursery, &config, &err);
+    struct fa_pool *other = fa_pool_new_on(base, nursery, &config, &err);
+    struct seen *seen = calloc(MANY + 1, sizeof(*seen));
+    cr_assert(many && other, "%s", err.msg);
+    cr_assert_eq(kill(fa_nursery_pid(nursery), SIGSTOP), 0);
+    for (int i = 0; i < MANY; ++i)
+        give(many, "echo", "hello", &seen[i]);
+    give(other, "echo", "hello", &seen[MANY]);
+    event_base_loop(base, EVLOOP_NONBLOCK);
+    kill(fa_nursery_pid(nursery), SIGCONT);
+    while (finished <= MANY)
+        event_base_loop(base, EVLOOP_ONCE);
+    for (int i = 0; i <= MANY; ++i)
+        cr_assert(seen[i].done == 1 && seen[i].ok, "%d: %s", i, seen[i].error.msg);
+    fa_pool_free(many);
+    fa_pool_free(other);
+    fa_nursery_free(nursery);
+    event_base_free(base);
+    free(seen);
 }
 
 Test(processes, a_nursery_that_died_unnoticed_costs_no_task_that_had_not_begun)
