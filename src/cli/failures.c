@@ -11,7 +11,7 @@
 static const char *const hints[FA_CLASSES] = {
     [FA_CLASS_DNS] = "check the name; if it is right, run it again later",
     [FA_CLASS_CONNECT] = "run it again later",
-    [FA_CLASS_TLS] = "if the server's CA is one of your own, --cacert FILE trusts it",
+    [FA_CLASS_TLS] = "check the port and the date; --cacert FILE trusts a CA of your own",
     [FA_CLASS_TIMEOUT] = "--connect-timeout and --timeout allow more time",
     [FA_CLASS_STALLED] = "--stall-timeout allows a longer silence",
     [FA_CLASS_TRUNCATED] = "run it again later",

@@ -46,12 +46,12 @@ const struct fa_command_text fa_commands_table[] = {
      "again and again and in an order that changes from round to round, as runs of fetchall of "
      "their own.  The first round is a warm-up and does not count.  What is fetched goes to a "
      "folder below DIR and is removed.  How many requests that takes is said before, and how many "
-     "bytes after the warm-up; --budget and --max-bytes bound it.  Options of fetching are handed "
-     "to each run.  It ends with a table of what was "
-     "measured, with intervals of 95 % confidence, and with the command line to use, unless the "
-     "differences are not larger than the noise, or the network changed meanwhile.  The exit "
-     "status is 0 if there was something to compare, even if entries failed; 1 if no round came to "
-     "its end; else as below."},
+     "bytes after the warm-up; --budget and --max-bytes bound it, and a signal ends it with what "
+     "the rounds have shown so far.  Options of fetching are handed to each run.  It ends with a "
+     "table of what was measured, with intervals of 95 % confidence, and with the command line to "
+     "use, unless the differences are not larger than the noise, or the network changed meanwhile. "
+     " The exit status is 0 if there was something to compare, even if entries failed; 1 if no "
+     "round came to its end; else as below."},
     {0},
 };
 

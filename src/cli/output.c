@@ -12,8 +12,12 @@ int fa_output_fail(struct fa_output *output, int code, struct fa_error *err)
     if (output->failed)
         return 0;
     output->failed = true;
-    fa_error_system(err, FA_CLASS_LOCAL_IO, code, "cannot write the %s '%s'", output->what,
-                    output->path);
+    if (output->file == stdout)
+        fa_error_system(err, FA_CLASS_LOCAL_IO, code, "cannot write the %s to standard output",
+                        output->what);
+    else
+        fa_error_system(err, FA_CLASS_LOCAL_IO, code, "cannot write the %s '%s'", output->what,
+                        output->path);
     return -1;
 }
 

@@ -40,7 +40,9 @@ struct fa_origin {
     double lookup_seconds; /**< Of the last lookup, for the attempts that waited for it. */
 
     struct fa_breaker breaker;
-    unsigned http2_failures;    /**< In a row: attempts that HTTP/2 may have failed. */
+    unsigned http2_failures; /**< In a row: attempts that HTTP/2 may have failed.  Those that were
+                                   under way together count once: they may share a connection. */
+    double http2_failed_at;  /**< When one was counted. */
     struct fa_error last_error; /**< What counted against it last. */
     bool name_unknown;          /**< The name does not exist: no hope in trying later. */
 

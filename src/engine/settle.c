@@ -184,14 +184,17 @@ static bool begin_anew(struct fa_session *s, struct fa_job *job)
     return true;
 }
 
-static void count_http2_failure(struct fa_session *s, struct fa_job *job)
+static void count_http2_failure(struct fa_session *s, struct fa_job *job, double now)
 {
+    struct fa_origin *origin = job->origin;
     if (!is_failure_of_http2(s, job))
         return;
     job->http1 = true;
-    if (++job->origin->http2_failures == FA_HTTP2_FAILURES)
-        fa_tell_notice(s, job->entry, "%s fails with HTTP/2: HTTP/1.1 from now on",
-                       job->origin->name);
+    if (job->started_at < origin->http2_failed_at)
+        return;
+    origin->http2_failed_at = now;
+    if (++origin->http2_failures == FA_HTTP2_FAILURES)
+        fa_tell_notice(s, job->entry, "%s fails with HTTP/2: HTTP/1.1 from now on", origin->name);
 }
 
 static void count_http2_success(struct fa_job *job)
@@ -264,7 +267,7 @@ void fa_settle_failure(struct fa_session *s, struct fa_job *job, double now)
     }
     if (ask_over_http1(s, job) || begin_anew(s, job))
         return;
-    count_http2_failure(s, job);
+    count_http2_failure(s, job, now);
     if (stops_everything(&outcome->error))
         fa_session_end(s, FA_END_LOCAL, &outcome->error);
     if (s->draining || outcome->error.class == FA_CLASS_CANCELLED) {

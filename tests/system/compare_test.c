@@ -262,8 +262,9 @@ Test(compare, bytes_that_are_too_many_end_it_after_a_whole_round)
     cr_expect_eq(fa_report_int(comparison(0), "rounds_wanted"), 5);
     cr_expect_eq(json_array_size(json_object_get(contestant(0, 0), "trials")), 2);
     cr_expect_eq(fa_server_stat(&server, "requests"), 9 * 10);
-    cr_expect_not_null(strstr(fa_run_err(&run), "--max-bytes ends it after 2 of 5 rounds"), "%s",
-                       fa_run_err(&run));
+    cr_expect_not_null(strstr(fa_run_err(&run), "--max-bytes ends it after 2 of 5 rounds, each of "
+                                                "about 293.0 KiB"),
+                       "%s", fa_run_err(&run));
 }
 
 Test(compare, a_budget_that_is_used_up_leaves_nothing_to_judge)
@@ -297,8 +298,8 @@ Test(compare, a_warm_up_in_which_every_entry_fails_ends_it)
     START("--retries", "1", "--retry-wait", "0.01");
     cr_expect_eq(fa_run_wait(&run, 30), 1, "%s", fa_run_err(&run));
     cr_expect_eq(fa_server_stat(&server, "requests"), 3 * 3);
-    cr_expect_not_null(strstr(fa_run_err(&run), "every entry failed in the warm-up (connect: 12 of "
-                                                "21); try one URL with 'fetchall URL' first"),
+    cr_expect_not_null(strstr(fa_run_err(&run), "every entry failed in the warm-up (connect: 4 of "
+                                                "7), such as http://127.0.0.1:"),
                        "%s", fa_run_err(&run));
     cr_expect_null(strstr(fa_run_err(&run), "round 1 of"), "%s", fa_run_err(&run));
     cr_expect_null(strstr(fa_run_err(&run), "0 B"), "%s", fa_run_err(&run));
@@ -314,13 +315,17 @@ Test(compare, a_warm_up_in_which_every_entry_fails_ends_it)
 
 Test(compare, that_failing_entries_are_tried_again_in_each_round_is_said_once)
 {
-    static const char again[] = "failed in the warm-up; each round tries them again, and "
-                                "--retries 0 makes rounds shorter";
+    static const char again[] = "; each round tries them again, and --retries 0 makes rounds "
+                                "shorter";
     add_files("127.0.0.1", 4, 100);
     fa_lines_add(&list, "%s", fa_server_url(&server, "/status/404/x"));
     START("--rounds", "1", "--retry-wait", "0.01", "-m", "async");
     finish();
     cr_expect_null(strstr(fa_run_err(&run), again), "%s", fa_run_err(&run));
+    cr_expect_not_null(strstr(fa_run_err(&run), "fetchall: in the warm-up 1 of 5 entries failed "
+                                                "(http: 1), such as http://"),
+                       "%s", fa_run_err(&run));
+    cr_expect_not_null(strstr(fa_run_err(&run), "/status/404/x: "), "%s", fa_run_err(&run));
     json_decref(result);
     fa_run_end(&run);
     fa_lines_add(&list, "%s", fa_server_url(&server, "/status/503/x"));
@@ -329,8 +334,8 @@ Test(compare, that_failing_entries_are_tried_again_in_each_round_is_said_once)
     const char *said = strstr(fa_run_err(&run), again);
     cr_assert_not_null(said, "%s", fa_run_err(&run));
     cr_expect_null(strstr(said + 1, again), "%s", fa_run_err(&run));
-    cr_expect_not_null(strstr(fa_run_err(&run), "fetchall: 4 of 12 entries (http: 4) failed"), "%s",
-                       fa_run_err(&run));
+    cr_expect_not_null(strstr(fa_run_err(&run), "in the warm-up 2 of 6 entries failed (http: 2)"),
+                       "%s", fa_run_err(&run));
 }
 
 static struct {
@@ -385,7 +390,7 @@ Test(compare, termination_leaves_nothing_behind)
 }
 
 /* If it is killed itself, nothing goes on. */
-Test(compare, nothing_outlives_it)
+Test(compare, nothing_outlives_it_and_the_next_one_removes_its_folder)
 {
     fa_lines_add(&list, "%s", fa_server_url(&server, "/hold/h"));
     START("-m", "process", "--stall-timeout", "60");
@@ -394,6 +399,54 @@ Test(compare, nothing_outlives_it)
     fa_run_kill(&run, SIGKILL);
     fa_run_wait(&run, 10);
     cr_expect(fa_wait_until(family_is_gone, NULL, 5), "a worker is left");
+    fa_run_end(&run);
+    fa_lines_fini(&list);
+    add_files("127.0.0.1", 2, 100);
+    START("-m", "async", "--rounds", "1");
+    finish();
+}
+
+/* Two of them at a time leave each other's folder alone. */
+Test(compare, folder_that_is_in_use_stays)
+{
+    struct fa_run other;
+    const char *more = fa_scratch_write(&scratch, "more", fa_server_url(&server, "/ok/100/a"));
+    fa_lines_add(&list, "%s", fa_server_url(&server, "/hold/h"));
+    START("-m", "async", "--rounds", "1", "--stall-timeout", "60");
+    fa_server_until(&server, "held", 1, 20);
+    fa_run_start(&other, &(struct fa_run_options){.cwd = scratch.path}, "compare", "-d", "dir",
+                 "-m", "async", "--rounds", "1", more, NULL);
+    cr_expect_eq(fa_run_wait(&other, 30), 0, "%s", fa_run_err(&other));
+    fa_run_end(&other);
+    fa_server_release(&server, NULL);
+    fa_server_until(&server, "held", 1, 20);
+    fa_server_release(&server, NULL);
+    finish();
+}
+
+Test(compare, an_interrupt_after_some_rounds_shows_what_they_said)
+{
+    add_files("127.0.0.1", 2, 100);
+    START("-m", "async,thread", "--rounds", "1000");
+    fa_run_until_stderr_has(&run, "round 4 of 1000", 60);
+    fa_run_kill(&run, SIGINT);
+    fa_run_wait(&run, 20);
+    cr_expect(run.signaled && run.signal == SIGINT, "%d", run.status);
+    cr_expect_not_null(strstr(fa_run_err(&run), "a signal ends it after "), "%s", fa_run_err(&run));
+    cr_expect_not_null(strstr(fa_run_out(&run), "async"), "%s", fa_run_out(&run));
+    expect_nothing_left();
+    result = json_load_file(json, 0, NULL);
+    cr_expect(fa_report_int(comparison(0), "rounds") >= 4);
+}
+
+Test(compare, http_2_that_nobody_speaks_is_not_compared)
+{
+    add_files("127.0.0.1", 2, 100);
+    START("-m", "async", "--http", "1.1,2", "--rounds", "1");
+    cr_expect_eq(fa_run_wait(&run, 30), 1, "%s", fa_run_err(&run));
+    cr_expect_not_null(strstr(fa_run_err(&run), "no answer came over HTTP/2 in the warm-up"), "%s",
+                       fa_run_err(&run));
+    expect_nothing_left();
 }
 
 Test(compare, waiting_for_a_list_can_be_interrupted)
@@ -448,11 +501,12 @@ static void expect_only_ours(const char *pattern, size_t count)
 Test(compare, secrets_reach_the_server_and_no_command_line_of_a_run)
 {
     const char *headers = fa_scratch_write(&scratch, "headers", "X-Token: s3+cret\n");
-    char option[PATH_MAX + 1];
+    char option[PATH_MAX + 1], proxy[64];
     snprintf(option, sizeof(option), "@%s", headers);
+    snprintf(proxy, sizeof(proxy), "http://me:s3+cret@127.0.0.1:%d", server.port);
     fa_lines_add(&list, "http://user:s3+cret@127.0.0.2:%d/hold/a", server.port);
     START("-m", "process", "--rounds", "1", "-H", option, "-H", "X-Shown: s3+cret2", "-H",
-          "X-Empty;", "-A", "me", "--stall-timeout", "60");
+          "X-Empty;", "-A", "me", "--stall-timeout", "60", "--proxy", proxy);
     fa_server_until(&server, "held", 1, 20);
     look_at_family();
     expect_only_ours("dir/.fetchall-compare-*/header-*", 2);
@@ -472,6 +526,7 @@ Test(compare, secrets_reach_the_server_and_no_command_line_of_a_run)
     cr_expect_eq(with_header("X-Shown"), 2);
     cr_expect_eq(with_header("s3+cret2"), 2);
     cr_expect_eq(with_header("X-Empty"), 2);
+    cr_expect_eq(with_header("Proxy-Authorization"), 2);
     char *text = fa_file_read(json, NULL);
     cr_expect_null(strstr(text, "s3+cret"), "%s", text);
     cr_expect(json_is_true(json_object_get(comparison(0), "redacted")));

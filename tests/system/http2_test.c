@@ -256,7 +256,7 @@ FA_TEST_MODES(http2, server_that_dies_amid_its_streams_loses_none)
     start_nginx(true, "");
     add_urls("/holdat/5000/20000/held", 8);
     fa_fetch_start(&fetch, &scratch, mode, list.text, "--http", "2", "--cacert", ca.file,
-                   "--connect-timeout", "10", "--retries", "5", "--stall-timeout", "60", NULL);
+                   "--connect-timeout", "10", "--retries", "5", "--stall-timeout", "60", "-v", NULL);
     fa_server_until(&server, "held", 8, 10);
     pid_t workers[8];
     size_t n = fa_process_descendants(nginx.pid, workers, 8);
@@ -268,6 +268,8 @@ FA_TEST_MODES(http2, server_that_dies_amid_its_streams_loses_none)
     fa_fetch_expect(&fetch, 30, 0);
     expect_files("/holdat/5000/20000/held", 8, SIZE);
     fa_fetch_expect_no_parts(&fetch);
+    cr_expect_null(strstr(fa_run_err(&fetch.run), "HTTP/1.1 from now on"), "%s: %s", mode,
+                   fa_run_err(&fetch.run));
 }
 
 /* One after the other, each would wait for the time-out of those before it. */

@@ -37,7 +37,7 @@ struct compare {
     size_t n_results;
     uint64_t seed;
     double began;
-    bool hopeless; /* Every entry failed. */
+    bool hopeless; /* Rounds would show nothing. */
 };
 
 static bool is_folder(const char *name)
@@ -212,7 +212,7 @@ static int compare_folder(struct compare *compare, const char *dir, struct fa_er
 {
     struct fa_stage_set set;
     enum fa_hash hash = (enum fa_hash)compare->options->config.hash;
-    int rc = fa_stage_set_init(&set, dir, compare->runs.folder, hash, err);
+    int rc = fa_stage_set_init(&set, dir, compare->runs.folder.path, hash, err);
     bool small = set.kinds[FA_STAGE_SMALL_FILES].files > 0;
     bool large = set.kinds[FA_STAGE_LARGE_FILES].files > 0;
     if (rc == 0 && set.unreadable > 0)
@@ -270,8 +270,10 @@ static int compare_stage(struct compare *compare, struct fa_error *err)
     return compare_folder(compare, compare->runs.files, err);
 }
 
+/* Judges what has a round.  Of what a signal ended, something must have. */
 static int judge(struct compare *compare, struct fa_error *err)
 {
+    bool any = false;
     for (size_t i = 0; i < compare->n_results; ++i) {
         struct fa_result_of *result = &compare->results[i];
         if (result->comparison.rounds == 0)
@@ -280,9 +282,9 @@ static int judge(struct compare *compare, struct fa_error *err)
             fa_error_system(err, FA_CLASS_LOCAL_IO, ENOMEM, "cannot judge what was measured");
             return -1;
         }
-        result->judged = true;
+        result->judged = any = true;
     }
-    return 0;
+    return any || !fa_signals_caught() ? 0 : -1;
 }
 
 /* All that can fail. */

@@ -94,10 +94,18 @@ static uint64_t count_of(const json_t *object, const char *name)
     return value > 0 ? (uint64_t)value : 0;
 }
 
+static const char *text_of(const json_t *object, const char *name)
+{
+    return json_string_value(json_object_get(object, name));
+}
+
 static void add_failure(struct fa_trial *trial, const json_t *result)
 {
-    const char *name = json_string_value(json_object_get(result, "class"));
-    ++trial->failed;
+    const char *name = text_of(result, "class");
+    const char *url = text_of(result, "url"), *why = text_of(result, "error");
+    if (trial->failed++ == 0)
+        snprintf(trial->failure, sizeof(trial->failure), "%s: %s", url ? url : "?",
+                 why ? why : "?");
     trial->retried += count_of(result, "attempts") > 1;
     for (unsigned class = FA_CLASS_NONE + 1; name && class < FA_CLASSES; ++class)
         if (strcmp(fa_class_name((enum fa_class) class), name) == 0)
@@ -108,10 +116,11 @@ static void add_failure(struct fa_trial *trial, const json_t *result)
 static int add_result(struct harvest *harvest, double time, const json_t *result)
 {
     struct fa_trial *trial = harvest->trial;
-    const char *status = json_string_value(json_object_get(result, "status"));
+    const char *status = text_of(result, "status"), *version = text_of(result, "http_version");
     const json_t *times = json_object_get(result, "time");
     ++trial->entries;
     trial->bytes += count_of(result, "bytes");
+    trial->http2 += version && strcmp(version, "2") == 0;
     harvest->requests += count_of(result, "attempts");
     if (status && strcmp(status, "failed") == 0)
         add_failure(trial, result);
@@ -125,7 +134,7 @@ static int add_result(struct harvest *harvest, double time, const json_t *result
 static int add_line(struct harvest *harvest, const char *line, size_t len)
 {
     json_t *event = json_loadb(line, len, JSON_ALLOW_NUL, NULL);
-    const char *name = json_string_value(json_object_get(event, "event"));
+    const char *name = text_of(event, "event");
     double time = json_number_value(json_object_get(event, "time"));
     int rc = 0;
     if (name && strcmp(name, "done") == 0)

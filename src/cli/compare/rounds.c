@@ -4,10 +4,12 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "cli/clock.h"
 #include "cli/compare/plan.h"
 #include "cli/compare/warmup.h"
+#include "cli/signals.h"
 #include "cli/units.h"
 
 /* What more would be too much: an option, or NULL.  more: seconds and bytes that will be needed. */
@@ -101,15 +103,28 @@ static int end_warmup(struct fa_rounds *rounds, struct fa_error *err)
 {
     struct fa_comparison *comparison = &rounds->result->comparison;
     struct fa_warmup warmup = fa_warmup_of(comparison->contestants, comparison->n_contestants);
-    fa_result_trim(rounds->result);
-    if (fa_warmup_check(&warmup, " in the warm-up", err) != 0) {
-        rounds->hopeless = true;
-        return -1;
-    }
-    if (!rounds->runs->options->quiet)
+    rounds->hopeless = fa_warmup_check(&warmup, " in the warm-up", err) != 0;
+    if (!rounds->hopeless && !rounds->runs->options->quiet)
         fa_warmup_tell(&warmup);
+    fa_result_trim(rounds->result);
+    if (rounds->hopeless)
+        return -1;
     announce(rounds);
     return 1;
+}
+
+static void tell_end(const struct fa_rounds *rounds, const char *limit, double seconds)
+{
+    const struct fa_comparison *comparison = &rounds->result->comparison;
+    char bytes[FA_UNITS_MAX];
+    fprintf(stderr, "fetchall: %s ends it after %u of %u round%s", limit, comparison->rounds,
+            comparison->rounds_wanted, fa_units_plural(comparison->rounds_wanted));
+    if (seconds > 0 && strcmp(limit, "--budget") == 0)
+        fprintf(stderr, ", each of about %.1f s", seconds);
+    if (comparison->bytes > 0 && strcmp(limit, "--max-bytes") == 0)
+        fprintf(stderr, ", each of about %s",
+                fa_units_bytes((double)(comparison->bytes * comparison->n_contestants), bytes));
+    fputc('\n', stderr);
 }
 
 static int run_all(struct fa_rounds *rounds, const unsigned *order, struct fa_error *err)
@@ -135,9 +150,12 @@ static int run_all(struct fa_rounds *rounds, const unsigned *order, struct fa_er
         else
             comparison->rounds = round;
     }
+    if (rc < 0 && fa_signals_caught()) {
+        limit = "a signal";
+        rc = 0;
+    }
     if (rc >= 0 && limit)
-        fprintf(stderr, "fetchall: %s ends it after %u of %u round%s\n", limit, comparison->rounds,
-                comparison->rounds_wanted, fa_units_plural(comparison->rounds_wanted));
+        tell_end(rounds, limit, seconds);
     return rc < 0 ? -1 : 0;
 }
 

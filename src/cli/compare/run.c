@@ -12,7 +12,6 @@
 #include <unistd.h>
 
 #include "cli/compare/child.h"
-#include "cli/compare/workspace.h"
 #include "cli/compare/harvest.h"
 #include "cli/compare/picks.h"
 #include "cli/exit.h"
@@ -56,7 +55,7 @@ static int write_line(const char *path, const char *line)
 static int pass_header(struct fa_runs *runs, const char *line, size_t number)
 {
     char *option = NULL;
-    int len = asprintf(&option, "--header=@%s/header-%zu", runs->folder, number);
+    int len = asprintf(&option, "--header=@%s/header-%zu", runs->folder.path, number);
     if (len < 0)
         return -1;
     int rc = write_line(strchr(option, '@') + 1, line);
@@ -66,15 +65,23 @@ static int pass_header(struct fa_runs *runs, const char *line, size_t number)
     return rc;
 }
 
+/* A proxy's password would stand in the arguments. */
+static int pass_proxy(const char *proxy)
+{
+    return setenv("http_proxy", proxy, 1) || setenv("https_proxy", proxy, 1) ? -1 : 0;
+}
+
 static int pass_options(struct fa_runs *runs, const struct fa_texts *passed)
 {
-    static const char header[] = "--header=";
+    static const char header[] = "--header=", proxy[] = "--proxy=";
     int rc = 0;
     for (size_t i = 0; rc == 0 && i < passed->count; ++i) {
         const char *option = passed->items[i];
-        const char *value = option + sizeof(header) - 1;
-        if (strncmp(option, header, sizeof(header) - 1) == 0 && *value != '@')
-            rc = pass_header(runs, value, i);
+        const char *line = option + sizeof(header) - 1, *url = option + sizeof(proxy) - 1;
+        if (strncmp(option, header, sizeof(header) - 1) == 0 && *line != '@')
+            rc = pass_header(runs, line, i);
+        else if (strncmp(option, proxy, sizeof(proxy) - 1) == 0 && *url)
+            rc = pass_proxy(url);
         else
             rc = fa_texts_add(&runs->passed, option, strlen(option));
     }
@@ -84,27 +91,25 @@ static int pass_options(struct fa_runs *runs, const struct fa_texts *passed)
 int fa_runs_init(struct fa_runs *runs, const struct fa_options *options, struct fa_error *err)
 {
     *runs = (struct fa_runs){.options = options};
-    runs->folder = fa_workspace_new(options->config.dir, err);
-    if (!runs->folder)
+    if (fa_workspace_init(&runs->folder, options->config.dir, err) != 0)
         return -1;
-    runs->list = fa_workspace_path(runs->folder, "list");
-    runs->files = fa_workspace_path(runs->folder, "files");
-    runs->events = fa_workspace_path(runs->folder, "events");
-    runs->said = fa_workspace_path(runs->folder, "said");
+    runs->list = fa_workspace_path(runs->folder.path, "list");
+    runs->files = fa_workspace_path(runs->folder.path, "files");
+    runs->events = fa_workspace_path(runs->folder.path, "events");
+    runs->said = fa_workspace_path(runs->folder.path, "said");
     errno = ENOMEM;
     if (runs->list && runs->files && runs->events && runs->said &&
         pass_options(runs, &options->passed) == 0)
         return 0;
-    fa_error_system(err, FA_CLASS_LOCAL_IO, errno, "cannot prepare the runs in '%s'", runs->folder);
+    fa_error_system(err, FA_CLASS_LOCAL_IO, errno, "cannot prepare the runs in '%s'",
+                    runs->folder.path);
     fa_runs_fini(runs);
     return -1;
 }
 
 void fa_runs_fini(struct fa_runs *runs)
 {
-    if (runs->folder)
-        fa_workspace_remove(runs->folder);
-    free(runs->folder);
+    fa_workspace_fini(&runs->folder);
     free(runs->list);
     free(runs->files);
     free(runs->events);

@@ -7,18 +7,20 @@
 #include <stdint.h>
 
 #include "cli/compare/trial.h"
+#include "cli/compare/workspace.h"
 #include "cli/options.h"
 
 /** Where the runs are made, and what they have cost so far. */
 struct fa_runs {
     const struct fa_options *options; /**< Borrowed. */
-    char *folder;                     /**< All below is in it. */
+    struct fa_workspace folder;       /**< All below is in it. */
     char *list;                       /**< The sample. */
     char *files;                      /**< Where a run puts what it fetches. */
     char *events;
     char *said;
     struct fa_texts passed; /**< The options that a fetch takes too.  A header that was given as a
-                               line stands in a file, as others can read the runs' arguments. */
+                               line stands in a file, and a proxy in the environment, as others can
+                               read the runs' arguments. */
     uint64_t entries;       /**< Of the sample. */
     uint64_t requests;
     uint64_t bytes;

@@ -27,6 +27,8 @@ struct fa_moment {
     uint64_t bytes;
 };
 
+#define FA_FAILURE_MAX 240
+
 /** One run of one contestant. */
 struct fa_trial {
     unsigned round; /**< From 0; the warm-up is not kept. */
@@ -46,6 +48,8 @@ struct fa_trial {
     uint64_t failed;
     uint64_t retried;              /**< Of the failed ones, those that were tried more than once. */
     uint64_t failures[FA_CLASSES]; /**< The failed ones by class. */
+    char failure[FA_FAILURE_MAX];  /**< The first one: "URL: why".  As it came: escape it. */
+    uint64_t http2;                /**< Entries whose answer came over HTTP/2. */
     uint64_t bytes;                /**< Bodies received. */
     int status;                    /**< The exit status; 128 plus the number of a signal. */
 

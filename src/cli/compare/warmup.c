@@ -2,47 +2,71 @@
 
 #include <stdio.h>
 
+#include "cli/term.h"
+#include "cli/units.h"
+
 struct fa_warmup fa_warmup_of(const struct fa_contestant *contestants, size_t n)
 {
-    struct fa_warmup sum = {0};
-    uint64_t failures[FA_CLASSES] = {0};
+    struct fa_warmup warmup = {.hopeless = true};
+    uint64_t asked = 0, came = 0;
     for (size_t i = 0; i < n; ++i) {
         if (contestants[i].n_trials == 0)
             continue;
         const struct fa_trial *last = &contestants[i].trials[contestants[i].n_trials - 1];
-        sum.entries += last->entries;
-        sum.failed += last->failed;
-        sum.retried += last->retried;
-        for (unsigned class = 0; class < FA_CLASSES; ++class)
-            failures[class] += last->failures[class];
-    }
-    for (unsigned class = 0; class < FA_CLASSES; ++class) {
-        if (failures[class] > sum.of_most) {
-            sum.of_most = failures[class];
-            sum.most = (enum fa_class) class;
+        if (!warmup.worst || last->failed > warmup.worst->failed)
+            warmup.worst = last;
+        warmup.hopeless &= last->entries > 0 && last->failed == last->entries;
+        if (contestants[i].http == FA_HTTP_2) {
+            asked += last->entries;
+            came += last->http2;
         }
     }
-    return sum;
+    warmup.hopeless &= warmup.worst != NULL;
+    warmup.useless = asked > 0 && came == 0;
+    return warmup;
+}
+
+/* The class that most of the failed ones have. */
+static enum fa_class most_of(const struct fa_trial *trial)
+{
+    enum fa_class most = FA_CLASS_NONE;
+    for (unsigned class = 0; class < FA_CLASSES; ++class)
+        if (trial->failures[class] > trial->failures[most])
+            most = (enum fa_class) class;
+    return most;
 }
 
 int fa_warmup_check(const struct fa_warmup *warmup, const char *when, struct fa_error *err)
 {
-    if (warmup->entries == 0 || warmup->failed < warmup->entries)
-        return 0;
-    fa_error_set(err, FA_DOMAIN_FETCHALL, 0, warmup->most,
-                 "every entry failed%s (%s: %llu of %llu); try one URL with 'fetchall URL' first",
-                 when, fa_class_name(warmup->most), (unsigned long long)warmup->of_most,
-                 (unsigned long long)warmup->failed);
-    return -1;
+    if (warmup->hopeless) {
+        enum fa_class most = most_of(warmup->worst);
+        fa_error_set(err, FA_DOMAIN_FETCHALL, 0, most,
+                     "every entry failed%s (%s: %llu of %llu), such as %s", when,
+                     fa_class_name(most), (unsigned long long)warmup->worst->failures[most],
+                     (unsigned long long)warmup->worst->failed, warmup->worst->failure);
+        return -1;
+    }
+    if (warmup->useless) {
+        fa_error_set(err, FA_DOMAIN_FETCHALL, 0, FA_CLASS_PROTOCOL,
+                     "no answer came over HTTP/2%s, for which it takes https:// and a server that "
+                     "speaks it; without --http 2 the rest can be compared",
+                     when);
+        return -1;
+    }
+    return 0;
 }
 
 void fa_warmup_tell(const struct fa_warmup *warmup)
 {
-    if (warmup->retried == 0)
+    const struct fa_trial *worst = warmup->worst;
+    if (!worst || worst->failed == 0)
         return;
-    fprintf(stderr,
-            "fetchall: %llu of %llu entries (%s: %llu) failed in the warm-up; each round tries "
-            "them again, and --retries 0 makes rounds shorter\n",
-            (unsigned long long)warmup->failed, (unsigned long long)warmup->entries,
-            fa_class_name(warmup->most), (unsigned long long)warmup->of_most);
+    enum fa_class most = most_of(worst);
+    fprintf(stderr, "fetchall: in the warm-up %llu of %llu entries failed (%s: %llu), such as ",
+            (unsigned long long)worst->failed, (unsigned long long)worst->entries,
+            fa_class_name(most), (unsigned long long)worst->failures[most]);
+    fa_term_put(stderr, worst->failure);
+    if (worst->retried > 0)
+        fputs("; each round tries them again, and --retries 0 makes rounds shorter", stderr);
+    fputc('\n', stderr);
 }

@@ -10,25 +10,24 @@
 
 #include "cli/compare/trial.h"
 
-/** What ended well or not, in some trials. */
+/** What the last trials of some contestants showed; borrows from them. */
 struct fa_warmup {
-    uint64_t entries, failed, retried;
-    enum fa_class most; /**< The class that most of the failed ones had. */
-    uint64_t of_most;
+    const struct fa_trial *worst; /**< The one with the most failures; NULL: there is none. */
+    bool hopeless;                /**< In every one of them, every entry failed. */
+    bool useless;                 /**< HTTP/2 was asked for, and no answer came over it. */
 };
 
-/** Add up the last trial of each contestant that has one. */
 struct fa_warmup fa_warmup_of(const struct fa_contestant *contestants, size_t n);
 
 /**
- * Refuse to go on if every entry failed.
+ * Refuse to go on if rounds would show nothing.
  *
  * @when  " in the warm-up", or "".
- * @return 0; or -1, and err has the class that most of them had.
+ * @return 0, or -1.
  */
 int fa_warmup_check(const struct fa_warmup *warmup, const char *when, struct fa_error *err);
 
-/** Say on standard error what failing entries cost in each round, if they are tried again. */
+/** Say on standard error what failed, if anything did. */
 void fa_warmup_tell(const struct fa_warmup *warmup);
 
 #endif

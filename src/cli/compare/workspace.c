@@ -1,15 +1,21 @@
 #include "cli/compare/workspace.h"
 
+#include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <ftw.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#define PREFIX ".fetchall-compare-"
+
 #define OPEN_MOST 16
+#define TRIES     10
 
 /* Cut the last segment off a path.  Returns false if there is none. */
 static bool go_up(char *path)
@@ -21,27 +27,84 @@ static bool go_up(char *path)
     return true;
 }
 
-char *fa_workspace_new(const char *beside, struct fa_error *err)
+/* Take the lock of a folder of ours, if it has none.  Returns it, or -1. */
+static int lock_folder(const char *path, int how)
 {
-    char *path = NULL;
+    struct stat locked, named;
+    int fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (fd >= 0 && fstat(fd, &locked) == 0 && locked.st_uid == geteuid() && flock(fd, how) == 0 &&
+        lstat(path, &named) == 0 && named.st_ino == locked.st_ino && named.st_dev == locked.st_dev)
+        return fd;
+    if (fd >= 0)
+        close(fd);
+    return -1;
+}
+
+/* Remove the folders that nobody has locked. */
+static void sweep(const char *where)
+{
+    DIR *dir = opendir(where);
+    for (struct dirent *entry; dir && (entry = readdir(dir));) {
+        if (strncmp(entry->d_name, PREFIX, sizeof(PREFIX) - 1) != 0)
+            continue;
+        char *path = fa_workspace_path(where, entry->d_name);
+        int fd = path ? lock_folder(path, LOCK_EX | LOCK_NB) : -1;
+        if (fd >= 0) {
+            fa_workspace_remove(path);
+            close(fd);
+        }
+        free(path);
+    }
+    if (dir)
+        closedir(dir);
+}
+
+/* One that has just been made may be swept away before it is locked: then there is another. */
+static int make(struct fa_workspace *workspace, const char *where)
+{
+    for (int tries = 0; tries < TRIES; ++tries) {
+        workspace->path = fa_workspace_path(where, PREFIX "XXXXXX");
+        if (workspace->path && mkdtemp(workspace->path)) {
+            workspace->lock = lock_folder(workspace->path, LOCK_EX);
+            if (workspace->lock >= 0)
+                return 0;
+        }
+        int saved = workspace->path ? errno : ENOMEM;
+        free(workspace->path);
+        workspace->path = NULL;
+        errno = saved;
+        if (saved != ENOENT)
+            break;
+    }
+    return -1;
+}
+
+int fa_workspace_init(struct fa_workspace *workspace, const char *beside, struct fa_error *err)
+{
     struct stat st;
+    *workspace = (struct fa_workspace){0};
     char *above = strdup(beside);
     bool up = above != NULL;
     while (up && stat(above, &st) != 0 && errno == ENOENT)
         up = go_up(above);
     const char *where = up ? above : beside[0] == '/' ? "/" : ".";
-    if (above && asprintf(&path, "%s/.fetchall-compare-XXXXXX", where) < 0)
-        path = NULL;
-    if (!path)
-        fa_error_system(err, FA_CLASS_LOCAL_IO, ENOMEM, "cannot make a temporary folder");
-    if (path && !mkdtemp(path)) {
+    sweep(where);
+    int rc = make(workspace, where);
+    if (rc != 0)
         fa_error_system(err, FA_CLASS_LOCAL_IO, errno, "cannot make a temporary folder in '%s'",
                         where);
-        free(path);
-        path = NULL;
-    }
     free(above);
-    return path;
+    return rc;
+}
+
+void fa_workspace_fini(struct fa_workspace *workspace)
+{
+    if (!workspace->path)
+        return;
+    fa_workspace_remove(workspace->path);
+    close(workspace->lock);
+    free(workspace->path);
+    *workspace = (struct fa_workspace){0};
 }
 
 char *fa_workspace_path(const char *folder, const char *name)

@@ -6,18 +6,27 @@
 
 #include <fetchall/error.h>
 
+struct fa_workspace {
+    char *path; /**< NULL: there is none. */
+    int lock;   /**< Held while it is in use, flock(2). */
+};
+
 /**
- * Make a folder of mode 0700 on the file system of another.
+ * Make a folder of mode 0700 on the file system of another, and remove there what programs that
+ * were killed have left.
  *
  * @beside That one; if it is missing, the nearest one above it.
- * @return Its path, for fa_workspace_remove(); or NULL.
+ * @return 0, or -1.
  */
-char *fa_workspace_new(const char *beside, struct fa_error *err);
+int fa_workspace_init(struct fa_workspace *workspace, const char *beside, struct fa_error *err);
 
-/** The path of a name below it, to be freed; NULL when memory ran out. */
+/** Remove it.  All zero, there is nothing to remove. */
+void fa_workspace_fini(struct fa_workspace *workspace);
+
+/** The path of a name below a folder, to be freed; NULL when memory ran out. */
 char *fa_workspace_path(const char *folder, const char *name);
 
-/** Remove it with all that is in it, without following links, as far as that goes. */
+/** Remove a folder with all that is in it, without following links, as far as that goes. */
 void fa_workspace_remove(const char *folder);
 
 #endif
