@@ -290,16 +290,32 @@ static bool make_do_with_fewer(struct fa_session *s, struct fa_job *job, const s
     return true;
 }
 
+/* A request begins: of a new attempt, or the next one of an attempt that was led on. */
+static void begin_request(struct fa_job *job, bool again, double now)
+{
+    const struct fa_times *time = &job->outcome.time;
+    if (again) {
+        job->earlier = (struct fa_times){.queue = now - job->read_at};
+    } else {
+        job->earlier.dns += job->dns > 0 ? job->dns : time->dns;
+        job->earlier.connect += time->connect;
+        job->earlier.tls += time->tls;
+        job->earlier.total += time->total;
+    }
+    job->attempts += again;
+    job->again = false;
+    job->started_at = now;
+    job->dns = job->origin->lookup_seconds;
+    job->origin->lookup_seconds = 0;
+}
+
 static void start(struct fa_session *s, struct fa_job *job, double now)
 {
+    bool again = job->again;
     struct fa_origin *origin = job->origin;
     struct fa_outcome failed = {.retry_after = -1};
     fa_job_set_state(job, FA_JOB_ACTIVE);
-    job->attempts += job->again;
-    job->again = false;
-    job->started_at = now;
-    job->dns = origin->lookup_seconds;
-    origin->lookup_seconds = 0;
+    begin_request(job, again, now);
     ++origin->active;
     ++s->active;
     link_active(s, job);
@@ -312,7 +328,8 @@ static void start(struct fa_session *s, struct fa_job *job, double now)
         fa_settle_done(s, &job->attempt, &failed);
         return;
     }
-    fa_tell_started(s, job);
+    if (again)
+        fa_tell_started(s, job);
     if (s->ops->submit(s->strategy, &job->attempt, &failed.error))
         fa_settle_done(s, &job->attempt, &failed);
 }

@@ -21,7 +21,7 @@ int fa_folder_failed(struct fa_error *err, const char *what, const char *path)
     return -1;
 }
 
-static int make_dir(const char *dir, struct fa_error *err)
+static int make_dir(const char *dir, int *ret_made, struct fa_error *err)
 {
     char path[PATH_MAX];
     size_t len = strlen(dir);
@@ -35,7 +35,9 @@ static int make_dir(const char *dir, struct fa_error *err)
             continue;
         char end = path[i];
         path[i] = '\0';
-        if (mkdir(path, 0777) && errno != EEXIST && (end == '\0' || access(path, F_OK)))
+        if (mkdir(path, 0777) == 0)
+            ++*ret_made;
+        else if (errno != EEXIST && (end == '\0' || access(path, F_OK)))
             return fa_folder_failed(err, "make the folder", dir);
         path[i] = end;
     }
@@ -70,7 +72,7 @@ int fa_folder_init(struct fa_folder *folder, const char *dir, bool make, struct 
         errno = ENOMEM;
         return fa_folder_failed(err, "open the folder", dir);
     }
-    if (make && make_dir(dir, err))
+    if (make && make_dir(dir, &folder->made, err))
         return -1;
     folder->fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (folder->fd < 0 && (make || errno != ENOENT))
@@ -207,19 +209,44 @@ int fa_folder_file(struct fa_folder *folder, const char *path, struct fa_error *
     return fd < 0 ? fa_folder_failed(err, "open", path) : fd;
 }
 
+/* A folder, the one above it, and so on: each has the name of the one before. */
+static int sync_upwards(int at, int folders)
+{
+    int fd = openat(at, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    bool failed = fd < 0 || fsync(fd);
+    while (!failed && --folders > 0) {
+        int above = openat(fd, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        /* One that may be written to need not be readable. */
+        if (above < 0 && errno == EACCES) {
+            failed = syncfs(fd);
+            break;
+        }
+        close(fd);
+        fd = above;
+        failed = fd < 0 || fsync(fd);
+    }
+    int saved = errno;
+    if (fd >= 0)
+        close(fd);
+    errno = saved;
+    return failed ? -1 : 0;
+}
+
 int fa_folder_sync(struct fa_folder *folder, const char *path, struct fa_error *err)
 {
     if (!path)
         return syncfs(folder->fd) ? fa_folder_failed(err, "sync", folder->dir) : 0;
     const char *name;
     int at = fa_folder_parent(folder, path, &name, true, err);
-    int fd = at < 0 ? -1 : openat(at, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    int result = at < 0 ? -1 : 0;
-    if (at >= 0 && (fd < 0 || fsync(fd)))
-        result = fa_folder_failed(err, "sync the folder of", path);
-    if (fd >= 0)
-        close(fd);
-    return result;
+    if (at < 0)
+        return -1;
+    int folders = 1 + folder->made;
+    for (const char *slash = path; (slash = strchr(slash, '/')); ++slash)
+        ++folders;
+    if (sync_upwards(at, folders))
+        return fa_folder_failed(err, "sync the folder of", path);
+    folder->made = 0;
+    return 0;
 }
 
 char *fa_folder_path(const struct fa_folder *folder)

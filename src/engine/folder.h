@@ -18,6 +18,7 @@
 struct fa_folder {
     char *dir;    /**< As the user named it, for messages. */
     int fd;       /**< -1: it is missing. */
+    int made;     /**< Folders that were made for it, itself included, and are not synced yet. */
     bool empty;   /**< It was, when it was opened: there is nothing to look for. */
     char *parent; /**< The folder below it that was used last, and its descriptor. */
     int parent_fd;

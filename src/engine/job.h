@@ -89,7 +89,7 @@ struct fa_job {
     bool unchanged; /**< The server says so of the file that is there. */
 
     double read_at;    /**< When it was read from its list. */
-    double started_at; /**< Its attempt. */
+    double started_at; /**< Its request. */
     double staged_at;
     int64_t size; /**< Of its file; -1: none. */
     uint64_t bytes;
@@ -97,7 +97,8 @@ struct fa_job {
     struct fa_attempt attempt;
     const char **headers;           /**< Owned: what attempt.headers is. */
     struct fa_outcome outcome;      /**< Of the last attempt. */
-    double dns;                     /**< The lookup that its attempt waited for. */
+    double dns;                     /**< The lookup that its request waited for. */
+    struct fa_times earlier;        /**< Of its attempt's requests before this one: redirects. */
     struct fa_stage_result *hashed; /**< Owned: what came back from the stage. */
 
     struct fa_job *next;                 /**< In the one queue that it is in. */

@@ -110,9 +110,12 @@ static void fill_attempt(const struct fa_job *job, struct fa_result *result)
     result->ip = outcome->ip[0] ? outcome->ip : NULL;
     result->http_version = outcome->version[0] ? outcome->version : NULL;
     result->time = outcome->time;
-    result->time.dns = job->dns > 0 ? job->dns : outcome->time.dns;
-    if (job->started_at > 0)
-        result->time.queue = job->started_at - job->read_at;
+    result->time.queue = job->earlier.queue;
+    result->time.dns = job->earlier.dns + (job->dns > 0 ? job->dns : outcome->time.dns);
+    result->time.connect += job->earlier.connect;
+    result->time.tls += job->earlier.tls;
+    result->time.ttfb += job->earlier.total;
+    result->time.total += job->earlier.total;
 }
 
 /* --halt: a share means little before some entries have ended. */

@@ -113,6 +113,13 @@ static void serve_redirect(struct fa_bad_conn *conn, const char *const *arg)
     free(target);
 }
 
+static void serve_slow_redirect(struct fa_bad_conn *conn, const char *const *arg)
+{
+    const char *const redirect_arg[] = {"302", arg[1]};
+    serve_redirect(conn, redirect_arg);
+    conn->answer.delay_ms = fa_bad_ms(arg[0]);
+}
+
 static void serve_hops(struct fa_bad_conn *conn, const char *const *arg)
 {
     uint64_t left = fa_bad_number(arg[0]);
@@ -146,6 +153,7 @@ const struct fa_bad_behaviour fa_bad_statuses[] = {
     {"burst", 2, serve_burst},
     {"burstn", 2, serve_burst_of},
     {"redir", 2, serve_redirect},
+    {"slowredir", 2, serve_slow_redirect},
     {"hops", 1, serve_hops},
     {"loop", 1, serve_loop},
     {"self", 0, serve_self},

@@ -337,6 +337,25 @@ FA_TEST_MODES(faults, time_of_an_attempt_counts_from_when_it_gets_its_slot)
     fa_fetch_expect_count(&fetch, "ok", 12);
 }
 
+FA_TEST_MODES(faults, redirects_are_part_of_their_attempt)
+{
+    size_t started = 0, i;
+    json_t *event;
+    const char *events = fa_scratch_path(&scratch, "events");
+    fa_lines_add(&list, "%s", fa_server_url(&server, "/slowredir/300/%2fok%2f10%2fx/a"));
+    fa_fetch_start(&fetch, &scratch, mode, list.text, "--events", events, NULL);
+    fa_fetch_expect(&fetch, 10, 0);
+    const json_t *time = json_object_get(fa_report_by_line(fetch.entries, 1), "time");
+    double ttfb = json_number_value(json_object_get(time, "ttfb"));
+    cr_expect(ttfb >= 0.3, "%s: %f s", mode, ttfb);
+    cr_expect(json_number_value(json_object_get(time, "total")) >= ttfb, "%s", mode);
+    cr_expect(json_number_value(json_object_get(time, "queue")) < 0.3, "%s", mode);
+    json_t *told = fa_report_read(events);
+    json_array_foreach(told, i, event) started += !strcmp(fa_report_str(event, "event"), "started");
+    cr_expect_eq(started, 1, "%s: %zu", mode, started);
+    json_decref(told);
+}
+
 FA_TEST_MODES(faults, body_without_a_length_is_an_error_when_one_is_asked_for)
 {
     fa_lines_add(&list, "%s", fa_server_url(&server, "/close/100/a"));

@@ -489,6 +489,28 @@ FA_TEST_MODES(trouble, each_file_is_on_the_disk_before_it_is_claimed)
     free(log);
 }
 
+/* A folder's name is in the folder above it. */
+FA_TEST_MODES(trouble, each_file_has_its_folders_on_the_disk)
+{
+    char dir[PATH_MAX];
+    snprintf(dir, sizeof(dir), "%s/deep/er", fa_scratch_mkdir(&scratch, "out"));
+    struct fa_run_options options = traced("-e trace=fsync,renameat2,pwrite64");
+    fa_fetch_start_with(&fetch, &scratch, &options, dir, mode,
+                        fa_server_url(&server, "/ok/400000/f0"), "--fsync", "each", "--layout",
+                        "tree", NULL);
+    fa_fetch_expect(&fetch, 20, 0);
+    char *log = fa_file_read(fa_scratch_path(&scratch, "strace.log"), NULL);
+    const char *at = line_with(log, "renameat2(", "f0");
+    at = line_with(at, "fsync(", "/ok/400000>");
+    at = line_with(at, "fsync(", "/ok>");
+    at = line_with(at, "fsync(", "/127.0.0.1");
+    at = line_with(at, "fsync(", "/out/deep/er>");
+    at = line_with(at, "fsync(", "/out/deep>");
+    at = line_with(at, "fsync(", "/out>");
+    line_with(at, "pwrite64(", "state.db-wal>");
+    free(log);
+}
+
 FA_TEST_MODES(trouble, batch_is_on_the_disk_before_it_is_claimed)
 {
     char *log = trace_of(mode, "batch");
