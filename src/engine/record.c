@@ -424,37 +424,50 @@ void fa_record_close(struct fa_session *s)
     }
 }
 
+/* What failed, as a list. */
+struct failed_list {
+    FILE *out;
+    uint64_t secret; /* left out: what they need is only in their list */
+};
+
 static bool write_entry(void *arg, const struct fa_record *record)
 {
-    FILE **out = arg;
+    struct failed_list *list = arg;
+    list->secret += record->secret;
     if (record->secret || !record->path)
         return true;
     char *text = fa_entry_rename(record->text ? record->text : record->url, record->path);
-    if (!text || fprintf(*out, "%s\n", text) < 0) {
-        fclose(*out);
-        *out = NULL;
+    if (!text || fprintf(list->out, "%s\n", text) < 0) {
+        fclose(list->out);
+        list->out = NULL;
     }
     free(text);
-    return *out;
+    return list->out;
 }
 
 int fa_record_failed(struct fa_session *s, struct fa_error *err)
 {
     int fd = fa_io_unlinked(fa_store_scratch(s->store));
     int copy = fd < 0 ? -1 : fcntl(fd, F_DUPFD_CLOEXEC, 3);
-    FILE *out = copy < 0 ? NULL : fdopen(copy, "w");
+    struct failed_list list = {.out = copy < 0 ? NULL : fdopen(copy, "w")};
     int result = -1;
-    if (!out) {
+    if (!list.out) {
         fa_error_system(err, FA_CLASS_LOCAL_IO, errno, "cannot write down what failed");
         if (copy >= 0)
             close(copy);
     } else {
-        result = s->state ? fa_state_each(s->state, FA_STANDING_FAILED, write_entry, &out, err) : 0;
-        if ((!out || fclose(out)) && result == 0) {
+        result =
+            s->state ? fa_state_each(s->state, FA_STANDING_FAILED, write_entry, &list, err) : 0;
+        if ((!list.out || fclose(list.out)) && result == 0) {
             fa_error_system(err, FA_CLASS_LOCAL_IO, errno, "cannot write down what failed");
             result = -1;
         }
     }
+    if (result == 0 && list.secret > 0)
+        fa_tell_notice(s, NULL,
+                       "of what failed, %llu had a password or a header, which only the list has: "
+                       "not tried",
+                       (unsigned long long)list.secret);
     if (result == 0 && lseek(fd, 0, SEEK_SET) == 0)
         return fd;
     if (fd >= 0)

@@ -445,6 +445,8 @@ FA_TEST_MODES(sync, what_failed_is_a_list_of_its_own_without_one)
                                      {"sub/other", "/flaky/1/500/40/d", 40},
                                      {"e", "/flaky/1/500/50/e", 50}};
     fa_expect_files(dir, files, 5);
+    cr_expect_not_null(strstr(fa_run_err(&fetch.run), "of what failed, 2 had a password"), "%s: %s",
+                       mode, fa_run_err(&fetch.run));
     fa_fetch_end(&fetch);
 
     /* The others need the list, where their secrets are. */
