@@ -70,6 +70,11 @@ static void start_nginx(bool http2, const char *more)
     free(directives);
 }
 
+/* The options end with NULL. */
+#define START(mode, ...)                                                                  \
+    fa_fetch_start(&fetch, &scratch, mode, list.text, "--http", "2", "--cacert", ca.file, \
+                   "--connect-timeout", "10", __VA_ARGS__)
+
 static void add_urls(const char *path, int count)
 {
     for (int i = 0; i < count; i++) {
@@ -111,8 +116,7 @@ FA_TEST_MODES(http2, files_come_over_it_and_a_loop_needs_one_connection)
     size_t connects;
     start_nginx(true, "");
     add_urls("/ok/20000/a", FILES);
-    fa_fetch_start(&fetch, &scratch, mode, list.text, "--http", "2", "--cacert", ca.file,
-                   "--connect-timeout", "10", NULL);
+    START(mode, NULL);
     fa_fetch_expect(&fetch, 30, 0);
     expect_files("/ok/20000/a", FILES, SIZE);
     cr_expect_eq(count_version("2", &connects), FILES, "%s", mode);
@@ -151,8 +155,7 @@ FA_TEST_MODES(http2, server_without_it_gives_http_1)
 {
     start_nginx(false, "");
     add_urls("/ok/20000/a", FILES);
-    fa_fetch_start(&fetch, &scratch, mode, list.text, "--http", "2", "--cacert", ca.file,
-                   "--connect-timeout", "10", NULL);
+    START(mode, NULL);
     fa_fetch_expect(&fetch, 30, 0);
     expect_files("/ok/20000/a", FILES, SIZE);
     cr_expect_eq(count_version("1.1", NULL), FILES, "%s", mode);
@@ -162,8 +165,7 @@ FA_TEST_MODES(http2, connections_that_the_server_ends_after_some_files_lose_none
 {
     start_nginx(true, "keepalive_requests 7;");
     add_urls("/ok/20000/a", FILES);
-    fa_fetch_start(&fetch, &scratch, mode, list.text, "--http", "2", "--cacert", ca.file,
-                   "--connect-timeout", "10", NULL);
+    START(mode, NULL);
     fa_fetch_expect(&fetch, 30, 0);
     expect_files("/ok/20000/a", FILES, SIZE);
     fa_fetch_expect_no_parts(&fetch);
@@ -176,8 +178,7 @@ FA_TEST_MODES(http2, streams_that_are_reset_are_never_taken_for_whole_files)
     add_urls("/truncchunk/5000/20000/chunk", 10);
     add_urls("/reset/5000/20000/reset", 10);
     add_urls("/ok/20000/whole", 10);
-    fa_fetch_start(&fetch, &scratch, mode, list.text, "--http", "2", "--cacert", ca.file,
-                   "--connect-timeout", "10", "--retries", "0", NULL);
+    START(mode, "--retries", "0", NULL);
     fa_fetch_expect(&fetch, 30, 5);
     expect_files("/ok/20000/whole", 10, SIZE);
     fa_fetch_expect_count(&fetch, "ok", 10);
@@ -192,8 +193,7 @@ FA_TEST_MODES(http2, what_it_cut_is_resumed_over_http_1)
 {
     start_nginx(true, "");
     add_urls("/truncate/8000/20000/cut", 3);
-    fa_fetch_start(&fetch, &scratch, mode, list.text, "--http", "2", "--cacert", ca.file,
-                   "--connect-timeout", "10", "--retries", "9", NULL);
+    START(mode, "--retries", "9", NULL);
     fa_fetch_expect(&fetch, 30, 0);
     expect_files("/truncate/8000/20000/cut", 3, SIZE);
     cr_expect_eq(count_version("1.1", NULL), 3, "%s", mode);
@@ -206,8 +206,7 @@ FA_TEST_MODES(http2, answer_without_a_length_is_asked_for_again_and_that_is_no_f
     add_urls("/chunked/20000/chunked", 20);
     add_urls("/ok/20000/whole", 20);
     add_urls("/close/20000/close", 20);
-    fa_fetch_start(&fetch, &scratch, mode, list.text, "--http", "2", "--cacert", ca.file,
-                   "--connect-timeout", "10", "--retries", "0", NULL);
+    START(mode, "--retries", "0", NULL);
     fa_fetch_expect(&fetch, 30, 0);
     expect_files("/chunked/20000/chunked", 20, SIZE);
     expect_files("/ok/20000/whole", 20, SIZE);
@@ -226,8 +225,7 @@ FA_TEST_MODES(http2, origin_that_only_fails_with_it_is_asked_over_http_1)
     start_nginx(true, "");
     add_urls("/truncate/5000/20000/cut", 40);
     add_urls("/ok/20000/whole", 40);
-    fa_fetch_start(&fetch, &scratch, mode, list.text, "--http", "2", "--cacert", ca.file,
-                   "--connect-timeout", "10", "--retries", "0", "-j", "1", "-v", NULL);
+    START(mode, "--retries", "0", "-j", "1", "-v", NULL);
     fa_fetch_expect(&fetch, 60, 5);
     expect_files("/ok/20000/whole", 40, SIZE);
     cr_expect_eq(count_version("1.1", NULL), 76, "%s", mode);
@@ -242,9 +240,7 @@ FA_TEST_MODES(http2, streams_that_we_end_leave_the_others_alone)
         fa_lines_add(&list, "https://127.0.0.1:%d/ok/3000000/large%d", nginx.port, i);
         fa_lines_add(&list, "https://127.0.0.1:%d/ok/20000/a%d", nginx.port, i);
     }
-    fa_fetch_start(&fetch, &scratch, mode, list.text, "--http", "2", "--cacert", ca.file,
-                   "--connect-timeout", "10", "--retries", "0", "--max-size", "1M",
-                   "--stall-timeout", "10", NULL);
+    START(mode, "--retries", "0", "--max-size", "1M", "--stall-timeout", "10", NULL);
     fa_fetch_expect(&fetch, 60, 1);
     expect_files("/ok/20000/a", 50, SIZE);
     fa_fetch_expect_count(&fetch, "ok", 50);
@@ -255,8 +251,7 @@ FA_TEST_MODES(http2, server_that_dies_amid_its_streams_loses_none)
 {
     start_nginx(true, "");
     add_urls("/holdat/5000/20000/held", 8);
-    fa_fetch_start(&fetch, &scratch, mode, list.text, "--http", "2", "--cacert", ca.file,
-                   "--connect-timeout", "10", "--retries", "5", "--stall-timeout", "60", "-v", NULL);
+    START(mode, "--retries", "5", "--stall-timeout", "60", "-v", NULL);
     fa_server_until(&server, "held", 8, 10);
     pid_t workers[8];
     size_t n = fa_process_descendants(nginx.pid, workers, 8);
@@ -297,8 +292,7 @@ FA_TEST_MODES(http2, interrupt_leaves_nothing_behind)
     start_nginx(true, "");
     add_urls("/hold/held", 8);
     add_urls("/ok/20000/a", 5);
-    fa_fetch_start(&fetch, &scratch, mode, list.text, "--http", "2", "--cacert", ca.file,
-                   "--connect-timeout", "10", "--stall-timeout", "60", NULL);
+    START(mode, "--stall-timeout", "60", NULL);
     fa_server_until(&server, "held", 8, 10);
     fa_run_kill(&fetch.run, SIGINT);
     fa_run_wait(&fetch.run, 10);
