@@ -5,6 +5,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#define AGAIN 1 /* second */
+
 static struct fa_session *volatile stopped_session;
 static volatile sig_atomic_t caught_signal;
 static volatile sig_atomic_t remembers;
@@ -35,6 +37,15 @@ static void on_signal(int signal)
     caught_signal = signal;
     if (session)
         fa_session_stop(session, FA_STOP_DRAIN);
+    else
+        alarm(AGAIN);
+}
+
+/* A signal that came just before a system call that waits has not ended it: one that follows will. */
+static void on_alarm(int signal)
+{
+    (void)signal;
+    alarm(AGAIN);
 }
 
 void fa_signals_ignore(void)
@@ -72,6 +83,8 @@ void fa_signals_arm(struct fa_session *session, const char *words)
 
 void fa_signals_remember(void)
 {
+    struct sigaction again = {.sa_handler = on_alarm};
+    sigaction(SIGALRM, &again, NULL);
     remembers = 1;
     install(0);
 }

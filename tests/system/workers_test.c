@@ -105,11 +105,23 @@ static size_t workers_of(const struct fa_run *run, size_t least, pid_t pids[FA_W
     return fa_workers_find(run->pid, FA_NAME_WORKER, pids, FA_WORKERS_MAX);
 }
 
+struct nursery {
+    pid_t below;
+    pid_t pid;
+};
+
+static bool is_one_nursery(void *arg)
+{
+    struct nursery *nursery = arg;
+    return fa_workers_find(nursery->below, FA_NAME_NURSERY, &nursery->pid, 1) == 1;
+}
+
+/* A worker that has just been forked has the nursery's name for a moment. */
 static pid_t nursery_of(const struct fa_run *run)
 {
-    pid_t pid = 0;
-    cr_assert_eq(fa_workers_find(run->pid, FA_NAME_NURSERY, &pid, 1), 1);
-    return pid;
+    struct nursery nursery = {.below = run->pid};
+    cr_assert(fa_wait_until(is_one_nursery, &nursery, 10));
+    return nursery.pid;
 }
 
 /* Waits until the n-th of the wanted files has its name. */
@@ -170,7 +182,8 @@ Test(workers, killing_an_idle_one_costs_no_file)
     want("/ok/5000/", 8, 5000);
     want("/hold/", 1, 1024);
     START(&run, "-m", "process", "-j", "3", "--hash", "none");
-    until_published(&run, 7);
+    for (size_t i = 0; i < 8; ++i)
+        until_published(&run, i);
     fa_server_until(&server, "held", 1, 10);
     size_t n = workers_of(&run, 2, pids);
     size_t idle = 0;
