@@ -47,7 +47,7 @@ const char fa_manual_before[] =
     "A worker that dies loses nothing but its own try.\n"
     ".SH LIST FORMAT\n"
     "Plain text in UTF-8, one entry on each line.\n"
-    "Blanks around a line, a carriage return at its end and empty lines are ignored;\n"
+    "Blanks around a URL, a carriage return at its end and empty lines are ignored;\n"
     ".B #\n"
     "in the first column begins a comment.\n"
     "Further URLs on the line, parted by TAB, are mirrors of the same file.\n"
@@ -93,6 +93,10 @@ const char fa_manual_before[] =
     "A file that is there already and known to be complete is not fetched again, unless\n"
     ".B \\-\\-overwrite\n"
     "is given.\n"
+    "A file that is there and that the state knows nothing of is left as it is, and so is one of the "
+    "size that the state tells of: what it holds is looked at by\n"
+    ".BR \"fetchall verify\" .\n"
+    "What that calls changed is fetched again once it has been removed.\n"
     "Symbolic links, FIFOs, devices and folders in the way are refused and left alone.\n";
 
 const char fa_manual_after[] =

@@ -32,7 +32,9 @@ static int lock_temp(const char *temp)
 
 static FILE *open_temp(struct fa_whole *whole)
 {
-    if (asprintf(&whole->temp, "%s.tmp", whole->path) < 0) {
+    const char *slash = strrchr(whole->path, '/');
+    int folder = slash ? (int)(slash + 1 - whole->path) : 0;
+    if (asprintf(&whole->temp, "%.*s.%s.fetchall", folder, whole->path, whole->path + folder) < 0) {
         whole->temp = NULL;
         return NULL;
     }

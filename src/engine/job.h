@@ -46,7 +46,7 @@ struct fa_known {
     int64_t size; /**< When it was complete. */
     struct fa_validator validator;
     struct fa_digest digest; /**< hash 0: none. */
-    bool failed;             /**< The state tells of a replacement that failed. */
+    bool done;               /**< The state says so, and of nothing that came after it. */
     bool doubtful;           /**< The machine went down after it was written. */
 };
 

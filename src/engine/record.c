@@ -128,7 +128,7 @@ static int take_known(const struct fa_session *s, struct fa_job *job,
     *job->known = (struct fa_known){
         .size = record->size,
         .digest = record->digest,
-        .failed = record->standing == FA_STANDING_FAILED,
+        .done = record->standing == FA_STANDING_DONE,
         .doubtful = was_cut(s) && record->run == s->last_run.id,
     };
     set_validator(&job->known->validator, record);
@@ -179,6 +179,11 @@ enum fa_recall fa_record_recall(struct fa_session *s, struct fa_job *job, int64_
         return FA_RECALL_SKIP;
     }
     return record.size == size ? FA_RECALL_DONE : FA_RECALL_OTHER;
+}
+
+bool fa_record_lacks_digest(const struct fa_session *s, const struct fa_job *job)
+{
+    return s->state && s->config.hash && s->last_run.id > 0 && !(job->known && job->known->done);
 }
 
 static const struct fa_digest *first_digest(const struct fa_session *s,
@@ -287,7 +292,7 @@ void fa_record_end(struct fa_session *s, const struct fa_job *job, const struct 
         put_done(s, job, result);
         break;
     case FA_STATUS_EXISTS:
-        if (!job->known || job->known->failed || result->n_digests > 0)
+        if (!job->known || !job->known->done || result->n_digests > 0)
             put_done(s, job, result);
         break;
     case FA_STATUS_FAILED:
@@ -375,7 +380,7 @@ static int commit(struct fa_session *s, bool lists_final, bool ended, struct fa_
     bool sync = s->config.fsync == FA_FSYNC_BATCH && fa_state_pending(s->state) > 0;
     if (sync && fa_folder_sync(fa_store_folder(s->store), NULL, err))
         return -1;
-    if (fa_state_progress(s->state, s->entries, s->done, lists_final, ended, err))
+    if (fa_state_progress(s->state, s->entries, s->done - s->cancelled, lists_final, ended, err))
         return -1;
     if (fa_state_commit(s->state, err) == 0)
         return 0;

@@ -148,6 +148,7 @@ static void report(struct fa_session *s, struct fa_job *job, struct fa_result *r
     fa_record_end(s, job, result);
     ++s->done;
     s->failed += result->status == FA_STATUS_FAILED;
+    s->cancelled += result->error.class == FA_CLASS_CANCELLED;
     tell(s, &event);
     free(url);
     fa_job_set_state(job, FA_JOB_FINAL);

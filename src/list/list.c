@@ -189,17 +189,20 @@ static void begin_entry(struct fa_list *list)
     use_line(list);
 }
 
-/* A URL that was indented is not to be passed over as an option that nobody knows. */
-static bool is_option(const struct line *line)
+/* A URL that is indented is no option: the blanks before it go. */
+static void cut_indent(struct line *line)
 {
-    const char *at = line->at;
     const char *end = line->at + line->len;
-    while (at < end && is_blank(*at))
-        ++at;
-    const char *scheme = at;
+    const char *url = line->at;
+    while (url < end && is_blank(*url))
+        ++url;
+    const char *at = url;
     while (at < end && isalnum((unsigned char)*at))
         ++at;
-    return at == scheme || end - at < 3 || memcmp(at, "://", 3) != 0;
+    if (at == url || end - at < 3 || memcmp(at, "://", 3) != 0)
+        return;
+    line->at = url;
+    line->len = (size_t)(end - url);
 }
 
 /* A line of options.  Return whether *ret is filled in. */
@@ -207,18 +210,12 @@ static bool add_option(struct fa_list *list, struct fa_list_item *ret)
 {
     struct line *line = &list->line;
     const char *why = NULL;
-    bool option = is_option(line);
-    if (!option && list->above == ABOVE_OPEN) {
-        deliver(list, ret, ABOVE_NONE);
-        return true;
-    }
-    if (!option || list->above == ABOVE_NONE || list->above == ABOVE_LATE) {
+    if (list->above == ABOVE_NONE || list->above == ABOVE_LATE) {
         bool late = list->above == ABOVE_LATE;
         begin_entry(list);
         deliver_bad(list, ret, list->above,
-                    !option ? "a URL behind a blank: it must begin in the first column"
-                    : late  ? "an option that came more than a second after its entry"
-                            : "an option with no entry above it");
+                    late ? "an option that came more than a second after its entry"
+                         : "an option with no entry above it");
         return true;
     }
     if (list->above == ABOVE_OPEN && line->too_long)
@@ -244,6 +241,8 @@ static bool add_line(struct fa_list *list, struct fa_list_item *ret)
         use_line(list);
         return false;
     }
+    if (is_blank(*line->at))
+        cut_indent(line);
     if (is_blank(*line->at))
         return add_option(list, ret);
     if (list->above == ABOVE_OPEN) {

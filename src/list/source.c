@@ -221,7 +221,8 @@ static enum fa_source_what read_gzip(struct fa_source *source, void *to, size_t 
     if (rc == Z_STREAM_END)
         gunzip->inside = gunzip->more = false;
     else if (rc != Z_OK && rc != Z_BUF_ERROR)
-        return fail(source, 0, rc == Z_MEM_ERROR ? "no memory" : "its gzip data is corrupt");
+        return rc == Z_MEM_ERROR ? fail(source, ENOMEM, NULL)
+                                 : fail(source, 0, "its gzip data is corrupt");
     return FA_SOURCE_SOME;
 }
 
@@ -257,7 +258,7 @@ void fa_source_explain(const struct fa_source *source, uint64_t line, struct fa_
 {
     unsigned long long behind = line;
     if (source->why)
-        fa_error_set(err, FA_DOMAIN_FETCHALL, 0, FA_CLASS_LOCAL_IO,
+        fa_error_set(err, FA_DOMAIN_FETCHALL, 0, FA_CLASS_BAD_URL,
                      "cannot read the list '%s' behind line %llu: %s", source->name, behind,
                      source->why);
     else

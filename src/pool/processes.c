@@ -81,7 +81,7 @@ static void explain(const struct worker *w, struct fa_error *ret)
     if (w->reason)
         snprintf(how, sizeof(how), "%s", w->reason);
     else if (child->orphaned)
-        snprintf(how, sizeof(how), "its nursery ended");
+        snprintf(how, sizeof(how), "its nursery, the process that forks workers, ended");
     else if (WIFSIGNALED(child->status))
         snprintf(how, sizeof(how), "signal %d, %s", WTERMSIG(child->status),
                  strsignal(WTERMSIG(child->status)));

@@ -61,7 +61,7 @@ struct fa_state_run {
     double ended;     /**< 0: it was killed, or is under way. */
     bool lists_final; /**< Its lists were read to the end. */
     uint64_t entries; /**< Read by it. */
-    uint64_t done;    /**< Of them, those that ended in any way. */
+    uint64_t done;    /**< Of them, those that ended in any way but being cancelled. */
     bool same_boot;   /**< The machine has not been started anew since. */
     char mode[16];    /**< The strategy. */
 };

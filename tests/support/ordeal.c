@@ -367,7 +367,7 @@ static void check_outside(struct fa_ordeal *ordeal)
 {
     expect_only(ordeal, "", (const char *[]){"work", "told", "tmp", "plan", "list", NULL});
     expect_only(ordeal, "work", (const char *[]){strrchr(ordeal->dir, '/') + 1, NULL});
-    expect_only(ordeal, "told", (const char *[]){"report", "sums", "sums.tmp", NULL});
+    expect_only(ordeal, "told", (const char *[]){"report", "sums", ".sums.fetchall", NULL});
     expect_only(ordeal, "tmp", (const char *[]){NULL});
 }
 
@@ -507,12 +507,29 @@ static void count_resumed(struct fa_ordeal *ordeal, const json_t *entry)
     ordeal->tally.resumed_files += 1;
 }
 
+/* Whatever was killed, the state has a digest of every file in the end. */
+static void check_state(struct fa_ordeal *ordeal)
+{
+    struct fa_run run;
+    char path[PATH_MAX + 64];
+    snprintf(path, sizeof(path), "%s/.fetchall/state.db", ordeal->dir);
+    if (access(path, F_OK))
+        return;
+    fa_run_start(&run, NULL, "verify", "-d", ordeal->dir, NULL);
+    int status = fa_run_wait(&run, TIMEOUT);
+    if (status != 0 || strstr(fa_run_out(&run), "unhashed") || strstr(fa_run_err(&run), "unhashed"))
+        fa_ordeal_fail(ordeal, "verify (status %d): %s%s", status, fa_run_out(&run),
+                       fa_run_err(&run));
+    fa_run_end(&run);
+}
+
 void fa_ordeal_expect_done(struct fa_ordeal *ordeal)
 {
     int status = ordeal->which == FA_ORDEAL_ALL ? 3 : 0;
     unsigned long long bytes = 0, room = 0;
     if (ordeal->run.status != status)
         fa_ordeal_fail(ordeal, "the status is not %d", status);
+    check_state(ordeal);
     if (json_array_size(ordeal->report) != ordeal->count)
         fa_ordeal_fail(ordeal, "I2: the report has %zu objects", json_array_size(ordeal->report));
     for (size_t i = 0; i < ordeal->count; ++i) {

@@ -343,12 +343,28 @@ Test(lists, output_or_state_that_is_the_list_is_refused_and_the_list_left_alone)
     cr_expect_eq(fa_server_stat(&server, "requests"), 0);
 }
 
-Test(lists, indented_url_is_an_entry_that_failed)
+Test(lists, gzip_list_that_is_cut_is_no_trouble_of_the_folder)
 {
-    fetch_text("@/ok/1/a\n  @/ok/2/b\n\t@/ok/3/d\n@/ok/4/e\n", 1);
-    fa_fetch_expect_entry(&fetch, 1, "ok", NULL);
-    fa_fetch_expect_count(&fetch, "failed", 2);
-    fa_fetch_expect_entry(&fetch, 2, "failed", "bad_url");
-    fa_fetch_expect_entry(&fetch, 3, "failed", "bad_url");
-    fa_fetch_expect_entry(&fetch, 4, "ok", NULL);
+    size_t len;
+    char *text = at_server("@/ok/1/a\n@/ok/2/b\n@/ok/3/c\n");
+    char *path = strdup(fa_scratch_path(&scratch, "cut.gz"));
+    gzFile gz = gzopen(path, "wb");
+    gzwrite(gz, text, (unsigned)strlen(text));
+    gzclose(gz);
+    free(text);
+    free(fa_file_read(path, &len));
+    cr_assert_eq(truncate(path, (off_t)len - 9), 0);
+    fa_fetch_start_with(&fetch, &scratch, NULL, NULL, "async", "", path, NULL);
+    fa_fetch_expect(&fetch, 10, 1);
+    cr_expect_eq(fa_report_count(fetch.entries, "class", "bad_url"), 1);
+    free(path);
+}
+
+Test(lists, indented_url_is_an_entry)
+{
+    fetch_text("@/ok/1/a\n  @/ok/2/b \n\tout=c\n\t@/ok/3/d\n@/ok/4/e\n", 0);
+    const struct fa_truth files[] = {
+        {"a", "/ok/1/a", 1}, {"c", "/ok/2/b", 2}, {"d", "/ok/3/d", 3}, {"e", "/ok/4/e", 4}};
+    fa_expect_files(fetch.dir, files, 4);
+    fa_fetch_expect_entry(&fetch, 2, "ok", NULL);
 }

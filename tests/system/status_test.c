@@ -164,6 +164,22 @@ Test(status, a_run_under_way_is_told_with_its_process)
     cr_expect_not_null(strstr(status(NULL, 0), "killed"));
 }
 
+Test(status, what_an_interrupted_run_did_not_end_is_pending)
+{
+    add("/ok/10/a");
+    add("/hold/b");
+    add("/hold/c");
+    fa_fetch_start(&fetch, &scratch, "async", list.text, "--stall-timeout", "60", NULL);
+    fa_server_until(&server, "held", 2, 10);
+    fa_run_kill(&fetch.run, SIGTERM);
+    fa_run_wait(&fetch.run, 10);
+    json_t *report = fa_report_parse(status("--json", 0));
+    const json_t *object = json_array_get(report, 0);
+    cr_expect_eq(fa_report_int(object, "pending"), 2);
+    cr_expect_eq(fa_report_int(object, "failed"), 0);
+    json_decref(report);
+}
+
 Test(status, without_a_state_it_is_a_usage_error)
 {
     fetch.dir = fa_scratch_mkdir(&scratch, "empty");

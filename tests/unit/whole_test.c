@@ -38,7 +38,7 @@ static void expect_file(const char *text)
 {
     char *found = fa_file_read(file, NULL);
     cr_expect_str_eq(found, text);
-    cr_expect_neq(access(fa_scratch_path(&scratch, "file.tmp"), F_OK), 0);
+    cr_expect_neq(access(fa_scratch_path(&scratch, ".file.fetchall"), F_OK), 0);
     free(found);
 }
 
@@ -74,7 +74,7 @@ Test(whole, nothing_is_lost_to_a_second_writer)
 Test(whole, what_a_killed_run_left_is_used_again)
 {
     struct fa_whole whole;
-    fa_scratch_write(&scratch, "file.tmp", "more than what comes");
+    fa_scratch_write(&scratch, ".file.fetchall", "more than what comes");
     cr_assert_eq(fa_whole_open(&whole, "text", file, NULL), 0);
     fa_output_line(&whole.output, "new", NULL);
     cr_assert_eq(fa_whole_publish(&whole, NULL), 0);
