@@ -183,11 +183,11 @@ const struct fa_option fa_options_table[] = {
          .help = "runs of each that count"),
     TIME("budget", compare.budget, 0, 365.0 * DAY, .commands = COMPARE, .initial = "none",
          .help = "begin no round that would end later than that",
-         .more = "The warm-up is always begun, and goes on until then.  0 is none."),
+         .more = "The warm-up is always begun.  A run that goes on then is ended.  0 is none."),
     SIZE("max-bytes", compare.max_bytes, .commands = COMPARE, .initial = "none",
          .help = "begin no round that would receive more in all",
-         .more = "The warm-up is always begun, and goes on while less has been received.  0 is "
-                 "none."),
+         .more = "The warm-up is always begun, and goes on while less has been received; within "
+                 "a run nobody looks, so for bodies without an end see --max-size.  0 is none."),
     FLAG("stage", 0, compare.stage, .commands = COMPARE,
          .help = "compare the models of the CPU stage instead",
          .more =

@@ -138,6 +138,13 @@ static void count_bad(struct sample *sample, uint64_t line, const struct fa_erro
         sample->told->first_bad = (struct fa_sample_bad){sample->list, line, *why};
 }
 
+/* It is no trouble of the folder that the sample goes to. */
+static void is_unreadable(struct fa_error *err)
+{
+    if (err->code != ENOMEM)
+        err->class = FA_CLASS_BAD_URL;
+}
+
 static int visit(struct sample *sample, struct fa_list *list, visit_fn visitor,
                  struct fa_error *err)
 {
@@ -150,6 +157,7 @@ static int visit(struct sample *sample, struct fa_list *list, visit_fn visitor,
         case FA_LIST_END:
             return 0;
         case FA_LIST_ERROR:
+            is_unreadable(err);
             return -1;
         case FA_LIST_ENTRY:
             break;
@@ -168,12 +176,14 @@ static bool is_url(const char *name)
     return strncasecmp(name, "http://", 7) == 0 || strncasecmp(name, "https://", 8) == 0;
 }
 
-/* Copy what can be read only once.  The copy's offset does not matter. */
-static int copy(int from, int to)
+/* Copy what can be read only once.  The copy's offset does not matter.
+ * @return 0; or -1, *ret_reading: it could not be read */
+static int copy(int from, int to, bool *ret_reading)
 {
     char buf[COPY_SIZE];
     uint64_t at = 0;
     ssize_t got;
+    *ret_reading = true;
     while ((got = read(from, buf, sizeof(buf))) != 0) {
         if (got < 0 && errno == EAGAIN) {
             struct pollfd readable = {.fd = from, .events = POLLIN};
@@ -181,8 +191,12 @@ static int copy(int from, int to)
                 return -1;
             continue;
         }
-        if (got < 0 || fa_io_pwrite(to, buf, (size_t)got, at))
+        if (got < 0)
             return -1;
+        if (fa_io_pwrite(to, buf, (size_t)got, at)) {
+            *ret_reading = false;
+            return -1;
+        }
         at += (uint64_t)got;
     }
     return 0;
@@ -200,8 +214,9 @@ static int spool(const char *name, int dirfd, int *ret_fd, struct fa_error *err)
     if (own && (stat(name, &st) != 0 || S_ISREG(st.st_mode) || S_ISDIR(st.st_mode)))
         return 0;
     int from = own ? open(name, O_RDONLY | O_CLOEXEC) : STDIN_FILENO;
+    bool reading = from < 0;
     int to = from < 0 ? -1 : fa_io_unlinked(dirfd);
-    int code = to < 0 || copy(from, to) ? errno : 0;
+    int code = to < 0 || copy(from, to, &reading) ? errno : 0;
     if (own && from >= 0)
         close(from);
     if (code == 0) {
@@ -210,7 +225,10 @@ static int spool(const char *name, int dirfd, int *ret_fd, struct fa_error *err)
     }
     if (to >= 0)
         close(to);
-    fa_error_system(err, FA_CLASS_LOCAL_IO, code, "cannot read the list '%s'", name);
+    fa_error_system(err, FA_CLASS_LOCAL_IO, code, "cannot %s the list '%s'",
+                    reading ? "read" : "copy", name);
+    if (reading)
+        is_unreadable(err);
     return -1;
 }
 
@@ -223,6 +241,8 @@ static int visit_all(struct sample *sample, const char *const *lists, const int 
         snprintf(copied, sizeof(copied), "/proc/self/fd/%d", fds[i]);
         sample->list = i;
         struct fa_list *list = fa_list_open(fds[i] < 0 ? lists[i] : copied, err);
+        if (!list)
+            is_unreadable(err);
         result = list ? visit(sample, list, visitor, err) : -1;
         fa_list_free(list);
     }

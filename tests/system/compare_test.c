@@ -407,6 +407,37 @@ Test(compare, nothing_outlives_it_and_the_next_one_removes_its_folder)
     finish();
 }
 
+Test(compare, folder_of_somebody_elses_stays)
+{
+    fa_scratch_write(&scratch, "dir/.fetchall-compare-backup/x", "precious");
+    add_files("127.0.0.1", 2, 100);
+    START("-m", "async", "--rounds", "1");
+    cr_expect_eq(fa_run_wait(&run, 30), 0, "%s", fa_run_err(&run));
+    cr_expect_eq(access(fa_scratch_path(&scratch, "dir/.fetchall-compare-backup/x"), F_OK), 0);
+}
+
+Test(compare, a_run_is_ended_when_the_budget_is_used_up)
+{
+    fa_lines_add(&list, "%s", fa_server_url(&server, "/hold/h"));
+    START("--budget", "0.5", "--stall-timeout", "60");
+    double began = fa_now();
+    cr_expect_eq(fa_run_wait(&run, 20), 1, "%s", fa_run_err(&run));
+    cr_expect(fa_now() - began < fa_timeout(5));
+    cr_expect_not_null(strstr(fa_run_err(&run), "--budget ends it after 0 of 5 rounds"), "%s",
+                       fa_run_err(&run));
+    expect_nothing_left();
+}
+
+Test(compare, list_of_bad_lines_is_refused_without_its_secrets)
+{
+    fa_run_start(&run, &(struct fa_run_options){.cwd = scratch.path}, "compare", "-d", "dir",
+                 "http://us:s3cret@h.test:99999/bad", NULL);
+    cr_expect_eq(fa_run_wait(&run, 10), 2, "%s", fa_run_err(&run));
+    cr_expect_not_null(strstr(fa_run_err(&run), "1 bad line is left out: "), "%s",
+                       fa_run_err(&run));
+    cr_expect_null(strstr(fa_run_err(&run), "s3cret"), "%s", fa_run_err(&run));
+}
+
 /* Two of them at a time leave each other's folder alone. */
 Test(compare, folder_that_is_in_use_stays)
 {
@@ -590,6 +621,34 @@ Test(compare, what_is_wrong_with_a_command_line_points_to_the_help_of_its_comman
     }
 }
 
+static void kill_a_child(void)
+{
+    char path[64];
+    snprintf(path, sizeof(path), "/proc/%d/task/%d/children", (int)run.pid, (int)run.pid);
+    char *children = fa_file_read(path, NULL);
+    pid_t child = (pid_t)strtol(children, NULL, 10);
+    free(children);
+    if (child > 0) {
+        kill(child, SIGKILL);
+    }
+}
+
+Test(compare, a_run_that_dies_leaves_what_was_measured)
+{
+    add_files("127.0.0.1", 2, 100);
+    START("-m", "async,thread", "--rounds", "1000");
+    fa_run_until_stderr_has(&run, "round 4 of 1000", 60);
+    for (double until = fa_now() + fa_timeout(10); !run.ended && fa_now() < until;) {
+        kill_a_child();
+        fa_run_pump(&run, 20);
+    }
+    cr_expect_eq(fa_run_wait(&run, 5), 4, "%s", fa_run_err(&run));
+    cr_expect_not_null(strstr(fa_run_err(&run), "was killed by signal 9"), "%s", fa_run_err(&run));
+    result = json_load_file(json, 0, NULL);
+    cr_expect(fa_report_int(comparison(0), "rounds") >= 4);
+    expect_nothing_left();
+}
+
 /* The run is killed, and all of it is gone when that is told. */
 Test(compare, a_run_that_dies_is_no_trial)
 {
@@ -597,14 +656,7 @@ Test(compare, a_run_that_dies_is_no_trial)
     START("-m", "process", "--stall-timeout", "60");
     fa_server_until(&server, "held", 1, 20);
     look_at_family();
-    pid_t child = 0;
-    char path[64];
-    snprintf(path, sizeof(path), "/proc/%d/task/%d/children", (int)run.pid, (int)run.pid);
-    char *children = fa_file_read(path, NULL);
-    child = (pid_t)strtol(children, NULL, 10);
-    free(children);
-    cr_assert_gt(child, 0);
-    kill(child, SIGKILL);
+    kill_a_child();
     cr_expect_eq(fa_run_wait(&run, 20), 4, "%s", fa_run_err(&run));
     cr_expect_not_null(strstr(fa_run_err(&run), "the run of 'process' was killed by signal 9"),
                        "%s", fa_run_err(&run));
@@ -632,7 +684,7 @@ Test(compare, the_cpu_stage_is_compared_on_a_folder)
         cr_expect(json_is_true(json_object_get(comparison(i), "stage")));
         cr_expect_eq(fa_report_int(comparison(i), "entries"), 10);
         cr_expect_eq(fa_report_int(trial(i, 2, 1), "failed"), 0);
-        cr_expect_str_eq(fa_report_str(comparison(i), "list"), "");
+        cr_expect_str_eq(fa_report_str(comparison(i), "list"), "LIST");
     }
     cr_expect_eq(fa_report_int(comparison(0), "bytes"), 50);
     cr_expect_eq(fa_report_int(comparison(1), "bytes"), 1000000);

@@ -211,8 +211,8 @@ Test(verdict, the_next_behind_those_that_are_equal_is_named)
     contest_init(&contest, 3, 5);
     contest_slow(&contest, PROCESS, 1.5);
     judge();
-    says("Among the 2 fastest no difference in time is larger than the noise (one of less than 2 % "
-         "would not show in 5 rounds; process -j 32, the next, takes 1.50 times as long), nor one "
+    says("Between 2 of them no difference in time is larger than the noise (one of less than 2 % "
+         "would not show in 5 rounds; process -j 32 takes 1.50 times as long), nor one "
          "in CPU or memory that counts; so async -j 32 will do");
 }
 

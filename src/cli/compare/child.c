@@ -101,13 +101,19 @@ static pid_t start(char *const argv[], const char *said, bool mute, int *ret_go,
     return pid;
 }
 
-/* Wait until it is a zombie.  Returns when, or a negative time if a signal ended the waiting. */
-static double await(pid_t pid)
+/* Wait until it is a zombie.  Returns when, or a negative time if that is too late, or a signal
+ * ended the waiting. */
+static double await(pid_t pid, double until)
 {
     struct pollfd end = {.fd = pidfd_open(pid, 0), .events = POLLIN};
     double when = -1;
     while (end.fd >= 0 && when < 0 && !fa_signals_caught()) {
-        if (poll(&end, 1, LOOK_AROUND) > 0)
+        double now = fa_clock_read(CLOCK_MONOTONIC);
+        if (until > 0 && now >= until)
+            break;
+        int most = until > 0 && until - now < LOOK_AROUND / 1e3 ? (int)(1e3 * (until - now)) + 1
+                                                                : LOOK_AROUND;
+        if (poll(&end, 1, most) > 0)
             when = fa_clock_read(CLOCK_MONOTONIC);
     }
     if (end.fd >= 0)
@@ -161,7 +167,7 @@ static uint64_t read_calls(int counter)
 }
 
 /* Let it run, and measure it. */
-static int measure(pid_t pid, int go, struct fa_usage *ret, struct fa_error *err)
+static int measure(pid_t pid, int go, double until, struct fa_usage *ret, struct fa_error *err)
 {
     struct fa_peaks peaks = {0};
     int counter = count_calls(pid);
@@ -169,7 +175,7 @@ static int measure(pid_t pid, int go, struct fa_usage *ret, struct fa_error *err
     double began = fa_clock_read(CLOCK_MONOTONIC);
     double ended = -1;
     if (meter && write(go, "", 1) == 1)
-        ended = await(pid);
+        ended = await(pid, until);
     close(go);
     if (meter)
         fa_meter_stop(meter, &peaks);
@@ -189,8 +195,8 @@ static int measure(pid_t pid, int go, struct fa_usage *ret, struct fa_error *err
     return -1;
 }
 
-int fa_child_run(char *const argv[], const char *said, bool mute, struct fa_usage *ret,
-                 struct fa_error *err)
+int fa_child_run(char *const argv[], double until, const char *said, bool mute,
+                 struct fa_usage *ret, struct fa_error *err)
 {
     int go;
     *ret = (struct fa_usage){0};
@@ -199,5 +205,5 @@ int fa_child_run(char *const argv[], const char *said, bool mute, struct fa_usag
         return -1;
     /* Both sides, so that it is done whoever comes first. */
     setpgid(pid, pid);
-    return measure(pid, go, ret, err);
+    return measure(pid, go, until, ret, err);
 }

@@ -28,10 +28,12 @@ void fa_child_adopt_orphans(void);
  * it have ended.  If we die, so does it.
  *
  * @argv   argv[0] too; ends with NULL.
+ * @until  On the monotonic clock: then it is killed.  0: never.
  * @said   The file for its standard error, and standard output unless it is to be mute.
- * @return 0; or -1 if it cannot be run, or fa_signals_caught(): it was killed then.
+ * @return 0; or -1 if it cannot be run, or was killed (FA_CLASS_CANCELLED): it was time, or
+ *         fa_signals_caught().
  */
-int fa_child_run(char *const argv[], const char *said, bool mute, struct fa_usage *ret,
-                 struct fa_error *err);
+int fa_child_run(char *const argv[], double until, const char *said, bool mute,
+                 struct fa_usage *ret, struct fa_error *err);
 
 #endif

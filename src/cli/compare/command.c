@@ -77,6 +77,11 @@ static char *printed(void (*put)(FILE *, const char *), const char *from)
     return closed(out, &text);
 }
 
+char *fa_command_shown(const char *list)
+{
+    return printed(put_redacted, list);
+}
+
 char *fa_command_quote(const char *word)
 {
     return printed(put_quoted, word);

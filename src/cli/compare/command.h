@@ -12,6 +12,9 @@
 
 /** Each returns a text to be freed, or NULL when memory ran out. */
 
+/** The name of a list as it may be shown. */
+char *fa_command_shown(const char *list);
+
 /** A word for a shell, in quotes where it needs them. */
 char *fa_command_quote(const char *word);
 

@@ -38,12 +38,22 @@ struct compare {
     uint64_t seed;
     double began;
     bool hopeless; /* Rounds would show nothing. */
+    bool broken;   /* A run went wrong after some rounds. */
 };
 
 static bool is_folder(const char *name)
 {
     struct stat st;
     return stat(name, &st) == 0 && S_ISDIR(st.st_mode);
+}
+
+/* Whether "fetchall verify" can hash its files. */
+static bool has_state(const char *dir)
+{
+    char *path = fa_workspace_path(dir, ".fetchall/state.db");
+    bool has = path && access(path, F_OK) == 0;
+    free(path);
+    return has;
 }
 
 /* A result to fill; title is taken. */
@@ -58,8 +68,11 @@ static struct fa_result_of *add_result(struct compare *compare, char *title, str
     int rc = fa_result_init(result, compare->contestants, compare->n, options->compare.rounds, err);
     result->title = title;
     bool folder = options->compare.stage && is_folder(options->lists.items[0]);
-    result->command = folder ? fa_command_verify(options) : fa_command_program(options);
-    result->list = folder ? strdup("") : fa_command_lists(options);
+    bool known = folder && has_state(options->lists.items[0]);
+    result->command = known    ? fa_command_verify(options)
+                      : folder ? strdup("fetchall")
+                               : fa_command_program(options);
+    result->list = known ? strdup("") : folder ? strdup("LIST") : fa_command_lists(options);
     if (rc == 0 && (!result->title || !result->command || !result->list)) {
         fa_error_system(err, FA_CLASS_LOCAL_IO, ENOMEM, "cannot keep what is measured");
         rc = -1;
@@ -77,10 +90,12 @@ static struct fa_result_of *add_result(struct compare *compare, char *title, str
 static void tell_bad_lines(const struct fa_sample *sample, const char *list)
 {
     const struct fa_sample_bad *first = &sample->first_bad;
+    char *shown = fa_command_shown(list);
     fprintf(stderr, "fetchall: %llu bad line%s left out%s", (unsigned long long)sample->bad,
             sample->bad == 1 ? " is" : "s are", sample->bad == 1 ? ": " : "; the first is ");
     fprintf(stderr, "line %llu of '", (unsigned long long)first->line);
-    fa_term_put(stderr, strcmp(list, "-") == 0 ? "standard input" : list);
+    fa_term_put(stderr, strcmp(list, "-") == 0 ? "standard input" : shown ? shown : "?");
+    free(shown);
     fputs("': ", stderr);
     fa_term_put(stderr, first->error.msg);
     fputc('\n', stderr);
@@ -93,13 +108,10 @@ static int take_sample(struct compare *compare, struct fa_error *err)
     const char *const *lists = (const char *const *)options->lists.items;
     int rc = fa_sample_write(lists, options->lists.count, options->compare.sample,
                              compare->runs.list, sample, err);
-    /* A list that cannot be read is a matter of usage. */
-    if (rc != 0)
-        err->class = FA_CLASS_REFUSED;
-    else if (sample->taken == 0)
-        rc = fa_option_refuse(err, "there is nothing to fetch in '%s'", lists[0]);
     if (rc == 0 && sample->bad > 0)
         tell_bad_lines(sample, lists[sample->first_bad.list]);
+    if (rc == 0 && sample->taken == 0)
+        rc = fa_option_refuse(err, "there is nothing to fetch in what is given");
     compare->runs.entries = sample->taken;
     return rc;
 }
@@ -161,6 +173,7 @@ static int compare_fetch(struct compare *compare, struct fa_error *err)
     };
     int rc = fa_rounds_run(&rounds, err);
     compare->hopeless = rounds.hopeless;
+    compare->broken = rounds.broken;
     return rc;
 }
 
@@ -205,7 +218,9 @@ static int compare_kind(struct compare *compare, const struct fa_stage_set *set,
         .dir = dir,
         .manifest = files->manifest,
     };
-    return fa_rounds_run(&rounds, err);
+    int rc = fa_rounds_run(&rounds, err);
+    compare->broken |= rounds.broken;
+    return rc;
 }
 
 static int compare_folder(struct compare *compare, const char *dir, struct fa_error *err)
@@ -313,7 +328,7 @@ static enum fa_exit_status status_of(const struct compare *compare)
             return FA_EXIT_PERMANENT;
         }
     }
-    return FA_EXIT_OK;
+    return compare->broken ? FA_EXIT_LOCAL : FA_EXIT_OK;
 }
 
 enum fa_exit_status fa_compare_show(const struct fa_options *options)

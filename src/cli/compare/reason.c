@@ -235,14 +235,14 @@ static void add_equal(struct fa_verdict *verdict, const struct fa_comparison *co
     if (choice->equal == choice->competing)
         add(verdict, "No difference in time is larger than the noise");
     else
-        add(verdict, "Among the %zu fastest no difference in time is larger than the noise",
+        add(verdict, "Between %zu of them no difference in time is larger than the noise",
             choice->equal);
     /* 2 % is 2.0000000000000018 % of a double. */
     add(verdict, " (one of less than %.0f %% would not show in %u rounds",
         ceil(100 * (blind - 1) - 1e-6), comparison->rounds);
     size_t next = find_next(verdict, comparison->n_contestants);
     if (next < comparison->n_contestants)
-        add(verdict, "; %s, the next, takes %.2f times as long", name_of(comparison, next),
+        add(verdict, "; %s takes %.2f times as long", name_of(comparison, next),
             verdict->standings[next].ratio.median);
     add(verdict, ")");
     add_choice(verdict, comparison, choice, best);

@@ -10,6 +10,7 @@
 #include "cli/compare/plan.h"
 #include "cli/compare/warmup.h"
 #include "cli/signals.h"
+#include "cli/term.h"
 #include "cli/units.h"
 
 /* What more would be too much: an option, or NULL.  more: seconds and bytes that will be needed. */
@@ -77,7 +78,9 @@ static int run_round(struct fa_rounds *rounds, unsigned round, const unsigned *o
         trial.place = place;
         if (rc != 0) {
             free(trial.moments);
-            return -1;
+            bool late = err->class == FA_CLASS_CANCELLED && !fa_signals_caught();
+            *ret_limit = late ? "--budget" : NULL;
+            return late ? 0 : -1;
         }
         contestant->trials[contestant->n_trials++] = trial;
     }
@@ -153,6 +156,11 @@ static int run_all(struct fa_rounds *rounds, const unsigned *order, struct fa_er
     if (rc < 0 && fa_signals_caught()) {
         limit = "a signal";
         rc = 0;
+    } else if (rc < 0 && comparison->rounds > 0) {
+        fa_term_error(err);
+        rounds->broken = true;
+        limit = "that";
+        rc = 0;
     }
     if (rc >= 0 && limit)
         tell_end(rounds, limit, seconds);
@@ -169,6 +177,8 @@ int fa_rounds_run(struct fa_rounds *rounds, struct fa_error *err)
         fa_error_system(err, FA_CLASS_LOCAL_IO, ENOMEM, "cannot plan the rounds");
         return -1;
     }
+    double budget = rounds->runs->options->compare.budget;
+    rounds->runs->until = budget > 0 ? rounds->began + budget : 0;
     fa_plan_order(order, comparison->rounds_wanted, n, rounds->seed);
     int rc = run_all(rounds, order, err);
     fa_result_trim(rounds->result);

@@ -21,14 +21,15 @@ struct fa_rounds {
                 struct fa_trial *ret, struct fa_error *err);
     const char *dir;      /**< For once: of the CPU stage. */
     const char *manifest; /**< For once: of the CPU stage. */
+    bool broken;          /**< Set if a run went wrong after some rounds, which was told. */
     bool hopeless;        /**< Set if the warm-up says that rounds would show nothing. */
 };
 
 /**
  * Run them, and tell on standard error how far it is, unless --quiet.
  *
- * @return 0, also if there was no time for a round, or a signal ended them; -1 if a run went wrong, or
- *         there is no hope.
+ * @return 0, also if there was no time for a round, or a signal ended them; -1 if a run of the first
+ *         round went wrong, or there is no hope.
  */
 int fa_rounds_run(struct fa_rounds *rounds, struct fa_error *err);
 

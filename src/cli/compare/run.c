@@ -127,7 +127,7 @@ static int run(struct fa_runs *runs, struct args *args, bool mute, struct fa_tri
     int rc = -1;
     if (argv && !args->failed) {
         memcpy(argv, args->texts.items, args->texts.count * sizeof(*argv));
-        rc = fa_child_run(argv, runs->said, mute, &usage, err);
+        rc = fa_child_run(argv, runs->until, runs->said, mute, &usage, err);
     } else {
         fa_error_system(err, FA_CLASS_LOCAL_IO, ENOMEM, "cannot start a run");
     }
@@ -218,7 +218,8 @@ int fa_runs_fetch(struct fa_runs *runs, const struct fa_contestant *contestant,
     runs->requests += requests;
     runs->bytes += ret->bytes;
     /* Trouble with a file's name is its entry's; what stops the run is not. */
-    bool stopped = ret->entries < runs->entries;
+    bool stopped = ret->entries < runs->entries ||
+                   (ret->status == FA_EXIT_LOCAL && ret->failures[FA_CLASS_CANCELLED] > 0);
     if (ret->status == FA_EXIT_USAGE || ret->status > FA_EXIT_MAY_PASS || stopped)
         return refuse(runs, contestant, ret->status, err);
     return 0;

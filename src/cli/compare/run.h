@@ -24,6 +24,7 @@ struct fa_runs {
     uint64_t entries;       /**< Of the sample. */
     uint64_t requests;
     uint64_t bytes;
+    double until;    /**< On the monotonic clock: no run goes on for longer.  0: none. */
     double watching; /**< Seconds of CPU that measuring took. */
 };
 

@@ -13,7 +13,10 @@
 #include <unistd.h>
 
 #define PREFIX ".fetchall-compare-"
+/* A file in it, so that no folder of somebody else's is ever taken for one. */
+#define MARK ".workspace"
 
+#define MARKED    (O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC)
 #define OPEN_MOST 16
 #define TRIES     10
 
@@ -49,10 +52,10 @@ static void sweep(const char *where)
             continue;
         char *path = fa_workspace_path(where, entry->d_name);
         int fd = path ? lock_folder(path, LOCK_EX | LOCK_NB) : -1;
-        if (fd >= 0) {
+        if (fd >= 0 && faccessat(fd, MARK, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
             fa_workspace_remove(path);
+        if (fd >= 0)
             close(fd);
-        }
         free(path);
     }
     if (dir)
@@ -63,13 +66,17 @@ static void sweep(const char *where)
 static int make(struct fa_workspace *workspace, const char *where)
 {
     for (int tries = 0; tries < TRIES; ++tries) {
+        workspace->lock = -1;
         workspace->path = fa_workspace_path(where, PREFIX "XXXXXX");
         if (workspace->path && mkdtemp(workspace->path)) {
             workspace->lock = lock_folder(workspace->path, LOCK_EX);
-            if (workspace->lock >= 0)
-                return 0;
+            int mark = workspace->lock < 0 ? -1 : openat(workspace->lock, MARK, MARKED, 0600);
+            if (mark >= 0)
+                return close(mark);
         }
         int saved = workspace->path ? errno : ENOMEM;
+        if (workspace->lock >= 0)
+            fa_workspace_fini(workspace);
         free(workspace->path);
         workspace->path = NULL;
         errno = saved;
