@@ -51,7 +51,8 @@ static bool drain(struct fa_list *list, uint64_t *sum)
             *sum = add_item(*sum, &item);
             break;
         case FA_LIST_ERROR:
-            assert(err.class == FA_CLASS_LOCAL_IO && err.msg[0]);
+            assert(err.class == FA_CLASS_LOCAL_IO || err.class == FA_CLASS_BAD_URL);
+            assert(err.msg[0]);
             *sum = add(*sum, "E", 1);
             break;
         case FA_LIST_END:

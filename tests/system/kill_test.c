@@ -222,7 +222,7 @@ FA_TEST_MODES(kill, a_file_that_is_replaced_is_the_old_or_the_new_one)
     static const char *const options[][2] = {{"--sync", NULL}, {"--overwrite", NULL}};
     struct steps steps;
     begin(mode, FA_ORDEAL_ALL);
-    size_t first = strcmp(mode, "loops") == 0;
+    size_t first = strcmp(mode, "loops") == 0 || strcmp(mode, "process") == 0;
     size_t end_of = strcmp(mode, "thread") == 0 ? 1 : 2;
     for (size_t i = first; i < end_of; ++i) {
         cr_assert(!fa_ordeal_run(&ordeal, NULL));
