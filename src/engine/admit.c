@@ -162,8 +162,7 @@ static void admit_existing(struct fa_session *s, struct fa_job *job, int64_t siz
         return;
     }
     job->size = size;
-    if ((wanted < 0 || s->config.hash_existing || fa_record_lacks_digest(s, job)) &&
-        !s->config.plan) {
+    if ((wanted < 0 || fa_record_wants_digest(s, job)) && !s->config.plan) {
         job->existing = true;
         fa_staging_take(s, job, now);
     } else {

@@ -181,9 +181,15 @@ enum fa_recall fa_record_recall(struct fa_session *s, struct fa_job *job, int64_
     return record.size == size ? FA_RECALL_DONE : FA_RECALL_OTHER;
 }
 
-bool fa_record_lacks_digest(const struct fa_session *s, const struct fa_job *job)
+/* The file may be of a run that was killed before the state had its digest. */
+static bool lacks_digest(const struct fa_session *s, const struct fa_job *job)
 {
     return s->state && s->config.hash && s->last_run.id > 0 && !(job->known && job->known->done);
+}
+
+bool fa_record_wants_digest(const struct fa_session *s, const struct fa_job *job)
+{
+    return s->config.hash_existing || lacks_digest(s, job);
 }
 
 static const struct fa_digest *first_digest(const struct fa_session *s,

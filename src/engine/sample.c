@@ -139,7 +139,7 @@ static void count_bad(struct sample *sample, uint64_t line, const struct fa_erro
 }
 
 /* It is no trouble of the folder that the sample goes to. */
-static void is_unreadable(struct fa_error *err)
+static void blame_list(struct fa_error *err)
 {
     if (err->code != ENOMEM)
         err->class = FA_CLASS_BAD_URL;
@@ -157,7 +157,7 @@ static int visit(struct sample *sample, struct fa_list *list, visit_fn visitor,
         case FA_LIST_END:
             return 0;
         case FA_LIST_ERROR:
-            is_unreadable(err);
+            blame_list(err);
             return -1;
         case FA_LIST_ENTRY:
             break;
@@ -228,7 +228,7 @@ static int spool(const char *name, int dirfd, int *ret_fd, struct fa_error *err)
     fa_error_system(err, FA_CLASS_LOCAL_IO, code, "cannot %s the list '%s'",
                     reading ? "read" : "copy", name);
     if (reading)
-        is_unreadable(err);
+        blame_list(err);
     return -1;
 }
 
@@ -242,7 +242,7 @@ static int visit_all(struct sample *sample, const char *const *lists, const int 
         sample->list = i;
         struct fa_list *list = fa_list_open(fds[i] < 0 ? lists[i] : copied, err);
         if (!list)
-            is_unreadable(err);
+            blame_list(err);
         result = list ? visit(sample, list, visitor, err) : -1;
         fa_list_free(list);
     }

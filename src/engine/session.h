@@ -192,8 +192,8 @@ enum fa_recall {
 /** Whether the state says that the job's path belongs to another URL.  @return 1, 0 or -1 */
 int fa_record_is_anothers(struct fa_session *s, const struct fa_job *job, struct fa_error *err);
 enum fa_recall fa_record_recall(struct fa_session *s, struct fa_job *job, int64_t size);
-/** Whether the file that is there may be of a run that was killed before the state had its digest. */
-bool fa_record_lacks_digest(const struct fa_session *s, const struct fa_job *job);
+/** Whether the file that is there is to be hashed for the manifest or the state. */
+bool fa_record_wants_digest(const struct fa_session *s, const struct fa_job *job);
 /** A job has ended. */
 void fa_record_end(struct fa_session *s, const struct fa_job *job, const struct fa_result *result);
 /** The heads of answers that have come. */

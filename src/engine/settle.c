@@ -363,7 +363,7 @@ static void unchanged(struct fa_session *s, struct fa_job *job, double now)
     job->unchanged = true;
     job->existing = true;
     job->size = job->known ? job->known->size : -1;
-    if (s->config.hash_existing || is_unproven(job) || fa_record_lacks_digest(s, job))
+    if (is_unproven(job) || fa_record_wants_digest(s, job))
         fa_staging_take(s, job, now);
     else
         fa_tell_end(s, job, FA_STATUS_UNCHANGED, NULL, false);

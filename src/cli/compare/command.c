@@ -79,7 +79,7 @@ static char *printed(void (*put)(FILE *, const char *), const char *from)
 
 char *fa_command_shown(const char *list)
 {
-    return printed(put_redacted, list);
+    return strcmp(list, "-") == 0 ? strdup("standard input") : printed(put_redacted, list);
 }
 
 char *fa_command_quote(const char *word)
@@ -169,8 +169,7 @@ char *fa_command_lists(const struct fa_options *options)
 
 char *fa_command_title(const struct fa_options *options)
 {
-    const char *list = options->lists.items[0];
-    char *first = strcmp(list, "-") == 0 ? strdup("standard input") : printed(put_redacted, list);
+    char *first = fa_command_shown(options->lists.items[0]);
     if (options->lists.count == 1 || !first)
         return first;
     char *text = NULL;

@@ -94,7 +94,7 @@ static void tell_bad_lines(const struct fa_sample *sample, const char *list)
     fprintf(stderr, "fetchall: %llu bad line%s left out%s", (unsigned long long)sample->bad,
             sample->bad == 1 ? " is" : "s are", sample->bad == 1 ? ": " : "; the first is ");
     fprintf(stderr, "line %llu of '", (unsigned long long)first->line);
-    fa_term_put(stderr, strcmp(list, "-") == 0 ? "standard input" : shown ? shown : "?");
+    fa_term_put(stderr, shown ? shown : "?");
     free(shown);
     fputs("': ", stderr);
     fa_term_put(stderr, first->error.msg);
