@@ -15,6 +15,7 @@
 #include "transfer/setup.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -27,7 +28,11 @@
 #define BURSTS 10
 /* So many buffers libcurl 7.88 reads at a time before it looks at the rate, and then it waits. */
 #define READS_AT_ONCE 100
-#define DROP_MAX      (64 * 1024)
+/* Seconds at the most from which on libcurl 7.88 measures the rate. */
+#define RATE_WINDOW 3.0
+/* A rate does not rise by less. */
+#define RATE_STEP 1.05
+#define DROP_MAX  (64 * 1024)
 /* Seconds between two checks that are too many. */
 #define CHECK_GAP 1.5
 /* Near libcurl's own limit for the whole head of an answer. */
@@ -52,6 +57,7 @@ struct fa_transfer {
     struct fa_body body;
     uint64_t dropped;
     uint64_t rate;
+    double rate_kept; /* when the attempt's rate last was this one, or it rose */
     uint64_t buffer;
     double started;
     double last_byte;
@@ -218,9 +224,32 @@ static double patience(const struct fa_transfer *t)
     return t->settings->stall_timeout + wait;
 }
 
-static void set_rate(struct fa_transfer *t)
+/*
+ * The rate on the way to the attempt's.  To libcurl a rate is one from the beginning of its window
+ * on: all that a higher one would have brought until now would come at once.  So it rises no faster
+ * than what comes because of that, with what the present rate brings, is what the goal would bring.
+ */
+static uint64_t next_rate(const struct fa_transfer *t, double now)
 {
-    t->rate = t->attempt->rate;
+    uint64_t goal = t->attempt->rate;
+    if ((double)goal <= (double)t->rate * RATE_STEP)
+        return goal;
+    double window = fmin(now - t->started, RATE_WINDOW);
+    if (window <= 0)
+        return goal;
+    double risen = now - t->rate_kept;
+    double next = ((double)t->rate * window + (double)goal * risen) / (window + risen);
+    return next < (double)t->rate * RATE_STEP ? t->rate : (uint64_t)next;
+}
+
+static void follow_rate(struct fa_transfer *t, double now)
+{
+    uint64_t rate = t->rate == t->attempt->rate ? t->rate : next_rate(t, now);
+    if (rate != t->rate || rate == t->attempt->rate)
+        t->rate_kept = now;
+    if (rate == t->rate)
+        return;
+    t->rate = rate;
     curl_easy_setopt(t->easy, CURLOPT_MAX_RECV_SPEED_LARGE, (curl_off_t)t->rate);
     /* On a loop it would sit out the wait that the old rate asked for. */
     if (t->connected && !t->tick) {
@@ -246,8 +275,7 @@ bool fa_transfer_check(struct fa_transfer *t, double now)
         t->stop.hope = FA_HOPE_AGAIN;
         return false;
     }
-    if (t->rate != t->attempt->rate)
-        set_rate(t);
+    follow_rate(t, now);
     return true;
 }
 
@@ -378,7 +406,7 @@ int fa_transfer_start(struct fa_transfer *t, struct fa_attempt *a, struct fa_err
     t->attempt = a;
     t->dropped = 0;
     t->connected = t->watched = t->goodbye = false;
-    t->started = t->last_byte = t->checked = fa_clock_now();
+    t->started = t->last_byte = t->checked = t->rate_kept = fa_clock_now();
     t->head = 0;
     t->rate = a->rate;
     t->buffer = choose_buffer(t->rate);

@@ -338,6 +338,15 @@ FA_TEST_MODES(hosts, rate_is_kept_over_all_transfers_together)
     }
 }
 
+FA_TEST_MODES(hosts, rate_is_kept_when_one_takes_over_the_share_of_another)
+{
+    add_urls("127.0.0.2", "/ok/1048576/short", 1);
+    add_urls("127.0.0.2", "/ok/2097152/long", 1);
+    fa_fetch_start(&fetch, &scratch, mode, list.text, "--rate", "1M", NULL);
+    fa_fetch_expect(&fetch, 20, 0);
+    cr_expect(fetch.seconds > 3 * 0.85, "%s: %.2f s, not 3", mode, fetch.seconds);
+}
+
 FA_TEST_MODES(hosts, halt_stops_after_that_many_failures)
 {
     add_urls("127.0.0.2", "/status/404/a", 5);
