@@ -125,7 +125,7 @@ static void expect_clean_death(const char *mode, int signal)
     fa_run_kill(&fetch.run, signal);
     fa_fetch_expect(&fetch, 6, 128 + signal);
     cr_expect(fetch.run.signaled, "%s", mode);
-    cr_expect(fa_now() - began < 5, "%s: %.2f s", mode, fa_now() - began);
+    cr_expect(fa_now() - began < fa_timeout(5), "%s: %.2f s", mode, fa_now() - began);
     expect_family_gone();
     fa_expect_parts(fetch.dir, 6);
     fa_fetch_expect_count(&fetch, "ok", 5);
@@ -156,7 +156,7 @@ FA_TEST_MODES(signals, second_interrupt_ends_the_program_at_once)
     fa_run_pump(&fetch.run, 50);
     fa_run_kill(&fetch.run, SIGINT);
     fa_fetch_expect(&fetch, 5, 128 + SIGINT);
-    cr_expect(fa_now() - began < 1, "%s: %.2f s", mode, fa_now() - began);
+    cr_expect(fa_now() - began < fa_timeout(1), "%s: %.2f s", mode, fa_now() - began);
     for (size_t i = 0; i < family.count; i++) {
         kill(family.pids[i], SIGCONT);
     }
@@ -172,7 +172,7 @@ FA_TEST_MODES(signals, interrupt_with_stopped_workers_ends_within_5_seconds)
     double began = fa_now();
     fa_run_kill(&fetch.run, SIGINT);
     fa_fetch_expect(&fetch, 8, 128 + SIGINT);
-    cr_expect(fa_now() - began < 5.5, "%s: %.2f s", mode, fa_now() - began);
+    cr_expect(fa_now() - began < fa_timeout(5.5), "%s: %.2f s", mode, fa_now() - began);
     expect_family_gone();
     fa_fetch_expect_count(&fetch, "ok", 5);
     fa_fetch_expect_count(&fetch, "failed", 6);
@@ -186,7 +186,7 @@ FA_TEST_MODES(signals, interrupt_while_waiting_for_a_retry_ends_at_once)
     double began = fa_now();
     fa_run_kill(&fetch.run, SIGINT);
     fa_fetch_expect(&fetch, 5, 128 + SIGINT);
-    cr_expect(fa_now() - began < 1, "%s: %.2f s", mode, fa_now() - began);
+    cr_expect(fa_now() - began < fa_timeout(1), "%s: %.2f s", mode, fa_now() - began);
 }
 
 FA_TEST_MODES(signals, what_a_halted_run_has_read_is_told_of)
@@ -213,7 +213,7 @@ FA_TEST_MODES(signals, interrupt_while_a_list_on_standard_input_is_open_ends_at_
     double began = fa_now();
     fa_run_kill(&fetch.run, SIGTERM);
     fa_fetch_expect(&fetch, 5, 128 + SIGTERM);
-    cr_expect(fa_now() - began < 1, "%s: %.2f s", mode, fa_now() - began);
+    cr_expect(fa_now() - began < fa_timeout(1), "%s: %.2f s", mode, fa_now() - began);
 }
 
 /* How many lines the closed standard output takes depends on the kernel; the files are all there. */

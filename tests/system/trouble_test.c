@@ -845,7 +845,8 @@ static void go_on(const char *mode)
     static char dir[PATH_MAX];
     snprintf(dir, sizeof(dir), "%s", fetch.dir);
     fa_fetch_end(&fetch);
-    fa_fetch_start_with(&fetch, &scratch, NULL, dir, mode, list.text, NULL);
+    fa_fetch_start_with(&fetch, &scratch, NULL, dir, mode, list.text, "--stall-timeout", "60",
+                        NULL);
 }
 
 FA_TEST_MODES(trouble, power_cut_costs_what_was_not_synced_and_no_wrong_file_stands)
