@@ -139,6 +139,7 @@ struct fa_event {
             enum fa_host_change change;
             double wait; /**< Seconds until the next request goes there. */
             const struct fa_error *error;
+            bool again; /**< FA_HOST_BROKEN, and it was so before. */
         } host;
         struct fa_result done;
         struct fa_progress progress;

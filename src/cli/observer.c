@@ -128,7 +128,7 @@ static void tell_host(struct fa_observer *observer, const struct fa_event *event
         [FA_HOST_GIVEN_UP] = "only fails, and is given up",
         [FA_HOST_BACK] = "answers again",
     };
-    bool small = event->host.change == FA_HOST_BACK ||
+    bool small = event->host.change == FA_HOST_BACK || event->host.again ||
                  (event->host.change == FA_HOST_PAUSED && event->host.wait < LONG_PAUSE);
     if (observer->options->quiet || (small && !observer->options->verbose) ||
         !may_tell(observer, &observer->notices))

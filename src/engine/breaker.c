@@ -24,6 +24,8 @@ bool fa_breaker_rejects(const struct fa_breaker *breaker, double now)
 
 bool fa_breaker_succeed(struct fa_breaker *breaker)
 {
+    if (breaker->state == FA_BREAKER_OPEN && breaker->asked)
+        return false;
     bool was_open = breaker->state != FA_BREAKER_CLOSED;
     *breaker = (struct fa_breaker){0};
     return was_open;

@@ -65,7 +65,10 @@ void fa_breaker_start(struct fa_breaker *breaker);
 /** Whether what waits for the origin is to fail at once. */
 bool fa_breaker_rejects(const struct fa_breaker *breaker, double now);
 
-/** The origin answered.  @return whether that closed it. */
+/**
+ * The origin answered.  An answer to what was under way when the server asked for a pause does not
+ * end the pause.  @return whether that closed it.
+ */
 bool fa_breaker_succeed(struct fa_breaker *breaker);
 
 enum fa_breaker_change fa_breaker_fail(struct fa_breaker *breaker,

@@ -39,8 +39,10 @@ static void tell_change(struct fa_session *s, struct fa_origin *origin,
         fa_tell_host(s, origin, FA_HOST_PAUSED, wait);
         break;
     case FA_BREAKER_OPENED:
-        if (origin->breaker.probes == 0)
+        if (origin->breaker.probes == 0) {
             fa_tell_host(s, origin, FA_HOST_BROKEN, wait);
+            origin->was_broken = true;
+        }
         break;
     case FA_BREAKER_GAVE_UP:
         fa_tell_host(s, origin, FA_HOST_GIVEN_UP, wait);

@@ -42,6 +42,7 @@ void fa_tell_host(struct fa_session *s, const struct fa_origin *origin, enum fa_
     event.host.change = change;
     event.host.wait = wait;
     event.host.error = &origin->last_error;
+    event.host.again = change == FA_HOST_BROKEN && origin->was_broken;
     tell(s, &event);
 }
 

@@ -151,6 +151,19 @@ Test(breaker, what_was_under_way_when_it_opened_changes_nothing_unless_it_asks_f
     cr_assert_eq(breaker.probes, 0);
 }
 
+Test(breaker, an_answer_to_what_was_under_way_does_not_end_a_pause_that_was_asked_for)
+{
+    struct fa_breaker breaker = {0};
+    fail_asking(&breaker, 100, 10);
+    cr_assert(!fa_breaker_succeed(&breaker));
+    cr_assert(!fa_breaker_allows(&breaker, 109));
+    cr_assert(fa_breaker_allows(&breaker, 110));
+    fa_breaker_start(&breaker);
+    cr_assert(fa_breaker_succeed(&breaker));
+    open_one(&breaker);
+    cr_assert(fa_breaker_succeed(&breaker), "nobody asked: it is well again");
+}
+
 Test(breaker, without_probes_it_is_given_up_at_once)
 {
     struct fa_breaker breaker = {0};
