@@ -7,6 +7,8 @@
 #ifndef FETCHALL_CONFIG_H
 #define FETCHALL_CONFIG_H
 
+#include <fetchall/error.h>
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -56,6 +58,8 @@ struct fa_config {
 
     const char *dir; /**< Where files go; made if missing. */
     enum fa_layout layout;
+    const char *const *reserved; /**< Names below dir that no file gets: others write there. */
+    size_t n_reserved;
     bool overwrite; /**< Fetch again what is there. */
     bool sync;      /**< Ask the server whether what is there has changed. */
     bool plan;      /**< Read, check and name everything, fetch nothing. */
@@ -103,6 +107,13 @@ struct fa_config {
 
 /** Fill in the defaults. */
 void fa_config_init(struct fa_config *config);
+
+/**
+ * Whether that can be fa_config.proxy.
+ *
+ * @return 0, or -1 with FA_CLASS_REFUSED; no password is in its text.
+ */
+int fa_config_check_proxy(const char *proxy, struct fa_error *err);
 
 /** The name of a digest ("sha256"), or NULL. */
 const char *fa_hash_name(enum fa_hash hash);

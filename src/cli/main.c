@@ -155,14 +155,16 @@ static int run(const struct fa_options *options)
     if (options->config.insecure && !options->quiet)
         fputs("fetchall: --insecure: certificates are not checked\n", stderr);
     fa_signals_ignore();
-    if (fa_observer_init(&observer, options, &err) != 0) {
-        fa_term_error(&err);
-        goto out;
-    }
+    fa_observer_init(&observer, options);
     session = fa_session_new(&options->config, fa_observer_handle, &observer, &err);
     if (!session) {
         fa_term_error(&err);
         status = err.class == FA_CLASS_LOCAL_IO ? FA_EXIT_LOCAL : FA_EXIT_USAGE;
+        goto out;
+    }
+    /* Now that DIR is there, and ours: a program that is refused it empties no report of another. */
+    if (fa_observer_open(&observer, &err) != 0) {
+        fa_term_error(&err);
         goto out;
     }
     status = run_session(session, options, &observer);

@@ -18,11 +18,15 @@
 /* Seconds between two flushes of the report, so that a reader at a pipe sees it grow. */
 #define FLUSH_INTERVAL 1.0
 
-int fa_observer_init(struct fa_observer *observer, const struct fa_options *options,
-                     struct fa_error *err)
+void fa_observer_init(struct fa_observer *observer, const struct fa_options *options)
 {
     *observer = (struct fa_observer){.options = options, .began = fa_clock_read(CLOCK_MONOTONIC)};
     fa_display_init(&observer->display, options->progress, options->quiet);
+}
+
+int fa_observer_open(struct fa_observer *observer, struct fa_error *err)
+{
+    const struct fa_options *options = observer->options;
     if (options->report && fa_output_open(&observer->report, "report", options->report, err) != 0)
         return -1;
     if (options->events &&

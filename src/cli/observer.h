@@ -33,9 +33,11 @@ struct fa_observer {
     bool stop_was_told;
 };
 
-/** Open the outputs.  @options are borrowed until fini.  @return 0, or -1; fini is due anyway. */
-int fa_observer_init(struct fa_observer *observer, const struct fa_options *options,
-                     struct fa_error *err);
+/** @options  Borrowed until fini. */
+void fa_observer_init(struct fa_observer *observer, const struct fa_options *options);
+
+/** Open the outputs.  @return 0, or -1. */
+int fa_observer_open(struct fa_observer *observer, struct fa_error *err);
 
 /** An fa_event_handler; ctx is the observer. */
 void fa_observer_handle(void *ctx, const struct fa_event *event);

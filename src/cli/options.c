@@ -2,9 +2,9 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <sys/stat.h>
 
+#include "cli/outputs.h"
 #include "cli/request.h"
 #include "cli/value.h"
 
@@ -396,6 +396,7 @@ void fa_options_fini(struct fa_options *options)
     fa_texts_fini(&options->lists);
     fa_texts_fini(&options->headers);
     fa_texts_fini(&options->resolve);
+    fa_texts_fini(&options->reserved);
     fa_texts_fini(&options->passed);
 }
 
@@ -404,60 +405,6 @@ int fa_options_add_list(struct fa_options *options, const char *name, struct fa_
     if (fa_texts_add(&options->lists, name, strlen(name)) == 0)
         return 0;
     return fa_option_refuse(err, "out of memory");
-}
-
-#define OUTPUTS 6
-
-/* Two outputs in one file would overwrite each other. */
-static int check_outputs(const struct fa_options *options, struct fa_error *err)
-{
-    const struct fa_compare_options *compare = &options->compare;
-    const char *const outputs[] = {options->report, options->events, options->manifest,
-                                   compare->json,   compare->csv,    compare->html};
-    static const char *const names[] = {"report", "events", "manifest", "json", "csv", "html"};
-    for (size_t i = 0; i < OUTPUTS; ++i)
-        for (size_t j = i + 1; j < OUTPUTS; ++j)
-            if (outputs[i] && outputs[j] && strcmp(outputs[i], outputs[j]) == 0)
-                return fa_option_refuse(err, "--%s and --%s want different files, not both '%s'",
-                                        names[i], names[j], outputs[i]);
-    return 0;
-}
-
-/* An output that is a list would empty what is to be read. */
-static int check_lists(const struct fa_options *options, struct fa_error *err)
-{
-    const struct fa_compare_options *compare = &options->compare;
-    const char *const outputs[] = {options->report,      options->events, options->manifest,
-                                   compare->json,        compare->csv,    compare->html,
-                                   options->config.state};
-    static const char *const names[] = {"report", "events", "manifest", "json",
-                                        "csv",    "html",   "state"};
-    struct stat list, output;
-    for (size_t i = 0; i < options->lists.count; ++i)
-        for (size_t j = 0; j < sizeof(outputs) / sizeof(*outputs); ++j)
-            if (outputs[j] && stat(options->lists.items[i], &list) == 0 && S_ISREG(list.st_mode) &&
-                stat(outputs[j], &output) == 0 && list.st_ino == output.st_ino &&
-                list.st_dev == output.st_dev)
-                return fa_option_refuse(err, "--%s would overwrite the list '%s'", names[j],
-                                        options->lists.items[i]);
-    return 0;
-}
-
-static int check_proxy(const char *proxy, struct fa_error *err)
-{
-    static const char *const schemes[] = {"http",    "https",  "socks4",
-                                          "socks4a", "socks5", "socks5h"};
-    const char *end = proxy ? strstr(proxy, "://") : NULL;
-    if (!end)
-        return 0;
-    size_t len = (size_t)(end - proxy);
-    for (size_t i = 0; i < sizeof(schemes) / sizeof(*schemes); ++i)
-        if (strlen(schemes[i]) == len && strncasecmp(schemes[i], proxy, len) == 0)
-            return 0;
-    return fa_option_refuse(err,
-                            "--proxy knows http, https, socks4, socks4a, socks5 and socks5h, "
-                            "not '%.*s'",
-                            (int)len, proxy);
 }
 
 /* Nothing holds back what comes on a connection that transfers share. */
@@ -520,8 +467,8 @@ static int check_compare(const struct fa_options *options, struct fa_error *err)
         return fa_option_refuse(err, "--stage wants a digest, and --hash none makes none");
     if (options->compare.stage && options->compare.max_bytes)
         return fa_option_refuse(err, "--stage fetches nothing again that --max-bytes could end");
-    if (check_proxy(options->config.proxy, err) != 0 || check_rate(options, err) != 0 ||
-        check_outputs(options, err) != 0 || check_lists(options, err) != 0)
+    if (fa_config_check_proxy(options->config.proxy, err) != 0 || check_rate(options, err) != 0 ||
+        fa_outputs_check(options, err) != 0)
         return -1;
     return check_header_files(options, err);
 }
@@ -545,11 +492,15 @@ int fa_options_check(struct fa_options *options, struct fa_error *err)
         return fa_option_refuse(err, "no list given: name a file of URLs, or - for standard input");
     if (config->key && !config->cert)
         return fa_option_refuse(err, "--key wants the certificate that it belongs to (--cert)");
-    if (check_proxy(config->proxy, err) != 0 || check_rate(options, err) != 0 ||
-        check_outputs(options, err) != 0 || check_lists(options, err) != 0 ||
+    if (fa_config_check_proxy(config->proxy, err) != 0 || check_rate(options, err) != 0 ||
+        fa_outputs_check(options, err) != 0 ||
         (options->manifest && check_manifest(options, err) != 0))
         return -1;
 
+    if (fa_outputs_add_names(options, &options->reserved) != 0)
+        return fa_option_refuse(err, "out of memory");
+    config->reserved = (const char *const *)options->reserved.items;
+    config->n_reserved = options->reserved.count;
     config->hash_existing = options->manifest != NULL;
     config->headers = (const char *const *)options->headers.items;
     config->n_headers = options->headers.count;

@@ -1,5 +1,7 @@
 #include <fetchall/config.h>
 
+#include "transfer/proxy.h"
+
 void fa_config_init(struct fa_config *config)
 {
     *config = (struct fa_config){
@@ -17,4 +19,9 @@ void fa_config_init(struct fa_config *config)
         .hash_first = FA_HASH_SHA256,
         .hash_with = FA_HASH_WITH_PROCESS,
     };
+}
+
+int fa_config_check_proxy(const char *proxy, struct fa_error *err)
+{
+    return fa_proxy_check(proxy, err);
 }

@@ -1,9 +1,11 @@
 #include "engine/session.h"
 
 #include "base/clock.h"
+#include "base/key.h"
 #include "base/loop.h"
 #include "engine/limits.h"
 #include "transfer/library.h"
+#include "transfer/proxy.h"
 #include "transfer/trust.h"
 
 #include <errno.h>
@@ -175,10 +177,24 @@ static int check_http2(const struct fa_config *config, struct fa_error *err)
     return -1;
 }
 
+static int check_proxy(const struct fa_config *config, struct fa_error *err)
+{
+    return config->proxy ? fa_proxy_check(config->proxy, err) : fa_proxy_check_environment(err);
+}
+
+static int reserve_names(struct fa_session *s, struct fa_error *err)
+{
+    enum fa_claim claim;
+    for (size_t i = 0; i < s->config.n_reserved; ++i)
+        if (fa_names_claim(s->names, fa_key_str(s->config.reserved[i]), 0, &claim, err))
+            return -1;
+    return 0;
+}
+
 static int open_all(struct fa_session *s, struct fa_error *err)
 {
-    if (check_http2(&s->config, err) || open_events(s, err) || fa_hosts_init(&s->hosts, err) ||
-        check_trust(&s->config, err))
+    if (check_http2(&s->config, err) || check_proxy(&s->config, err) || open_events(s, err) ||
+        fa_hosts_init(&s->hosts, err) || check_trust(&s->config, err))
         return -1;
     s->store = fa_store_new(s->config.dir, s->config.plan, err);
     if (!s->store)
@@ -186,7 +202,7 @@ static int open_all(struct fa_session *s, struct fa_error *err)
     s->names = fa_names_new(fa_store_scratch(s->store), err);
     s->backlog = fa_backlog_new(fa_store_scratch(s->store), err);
     s->ops = fa_strategy_of(s->config.mode);
-    if (!s->names || !s->backlog)
+    if (!s->names || !s->backlog || reserve_names(s, err))
         return -1;
     if (!s->config.plan && open_strategy(s, err))
         return -1;

@@ -1,6 +1,6 @@
 #include "transfer/settings.h"
 
-#include <stdlib.h>
+#include "transfer/proxy.h"
 
 void fa_settings_init(struct fa_settings *settings, const struct fa_config *config)
 {
@@ -63,14 +63,5 @@ bool fa_settings_use_proxy(const struct fa_settings *settings)
 {
     if (settings->proxy)
         return settings->proxy[0] != '\0';
-
-    /* The names that libcurl looks at, see libcurl-env(3). */
-    static const char *const names[] = {"http_proxy", "https_proxy", "HTTPS_PROXY", "all_proxy",
-                                        "ALL_PROXY"};
-    for (size_t i = 0; i < sizeof(names) / sizeof(*names); ++i) {
-        const char *value = getenv(names[i]);
-        if (value && value[0])
-            return true;
-    }
-    return false;
+    return fa_proxy_in_environment();
 }

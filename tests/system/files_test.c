@@ -95,6 +95,58 @@ Test(files, names_stay_in_the_folder)
     cr_expect(ok >= count - 3, "%zu of %zu", ok, count);
 }
 
+/* Twice, so that the second run finds its names as the first one gave them. */
+Test(files, outputs_below_the_folder_take_no_files_name)
+{
+    const char *dir = fa_scratch_path(&scratch, "mirror");
+    const char *sums = fa_scratch_path(&scratch, "mirror/SHA256SUMS");
+    const char *events = fa_scratch_path(&scratch, "mirror/a");
+    add("/ok/100/SHA256SUMS");
+    add("/ok/200/a");
+    for (size_t i = 0; i < 2; i++) {
+        fa_fetch_start_with(&fetch, &scratch, NULL, dir, "async", list.text, "--manifest", sums,
+                            "--events", events, NULL);
+        fa_fetch_expect(&fetch, 10, 0);
+        fa_fetch_expect_count(&fetch, i ? "exists" : "ok", 2);
+        fa_expect_file(dir, path_of(1), "/ok/100/SHA256SUMS", 100);
+        fa_expect_file(dir, path_of(2), "/ok/200/a", 200);
+        char *manifest = fa_file_read(sums, NULL);
+        cr_expect_not_null(strstr(manifest, path_of(1)), "%s", manifest);
+        cr_expect_not_null(strstr(manifest, path_of(2)), "%s", manifest);
+        free(manifest);
+        fa_fetch_end(&fetch);
+    }
+}
+
+Test(files, outputs_overwrite_neither_each_other_nor_what_is_read)
+{
+    char *list_name = strdup(fa_scratch_write(&scratch, "list.txt", "http://127.0.0.1:1/a\n"));
+    char *again = strdup(fa_scratch_path(&scratch, "./list.txt"));
+    char *dir = strdup(fa_scratch_mkdir(&scratch, "dir"));
+    char *fresh = strdup(fa_scratch_path(&scratch, "fresh"));
+    char *same = strdup(fa_scratch_path(&scratch, "dir/../fresh"));
+    char *state = strdup(fa_scratch_path(&scratch, "dir/.fetchall/state.db"));
+    const struct {
+        const char *options[4], *says;
+    } rows[] = {
+        {{"--report", again}, "--report would overwrite the list"},
+        {{"--state", again}, "--state would overwrite the list"},
+        {{"--report", fresh, "--events", same}, "--report and --events want different files"},
+        {{"--manifest", fresh, "--state", same}, "--manifest would overwrite the state"},
+        {{"--events", state}, "--events would overwrite the state"},
+        {{"--report", again, "--cacert", list_name}, "--report would overwrite the certificates"},
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+        struct fa_run run;
+        fa_run_start(&run, NULL, "-d", dir, list_name, rows[i].options[0], rows[i].options[1],
+                     rows[i].options[2], rows[i].options[3], NULL);
+        cr_expect_eq(fa_run_wait(&run, 10), 2, "%s", rows[i].says);
+        cr_expect_not_null(strstr(fa_run_err(&run), rows[i].says), "%s", fa_run_err(&run));
+        fa_run_end(&run);
+    }
+    free(list_name), free(again), free(dir), free(fresh), free(same), free(state);
+}
+
 Test(files, long_names_are_cut_and_keep_their_extension)
 {
     char path[6000] = "/ok/10/";

@@ -106,6 +106,28 @@ FA_TEST_MODES(secrets, headers_with_secrets_stay_at_the_origin_of_the_list)
     cr_expect_eq(fa_server_stat(&other, "requests"), 1);
 }
 
+FA_TEST_MODES(secrets, proxy_that_cannot_be_read_is_refused_and_its_password_not_printed)
+{
+    static const char *const proxies[] = {
+        "http_proxy=http://user:s3cret@127.0.0.1:99999",
+        "https_proxy=http://user:s3cret%00@127.0.0.1:1",
+        "ALL_PROXY=user:s3cret @127.0.0.1",
+        "all_proxy=ftp://user:s3cret@127.0.0.1",
+    };
+    fa_lines_add(&list, "%s", fa_server_url(&server, "/ok/10/a"));
+    for (size_t i = 0; i < sizeof(proxies) / sizeof(*proxies); i++) {
+        const char *const env[] = {proxies[i], NULL};
+        struct fa_run_options options = {.env = env};
+        fa_fetch_start_with(&fetch, &scratch, &options, NULL, mode, list.text, NULL);
+        cr_expect_eq(fa_run_wait(&fetch.run, 10), 2, "%s: %s", mode, proxies[i]);
+        const char *told = fa_run_err(&fetch.run);
+        cr_expect(strstr(told, "proxy") || strstr(told, "PROXY"), "%s: %s", mode, told);
+        cr_expect_null(strstr(told, "s3cret"), "%s: %s", mode, told);
+        fa_fetch_end(&fetch);
+    }
+    cr_expect_eq(fa_server_stat(&server, "requests"), 0);
+}
+
 FA_TEST_MODES(secrets, user_and_password_of_a_url_stay_there_and_are_not_printed)
 {
     char target[256];

@@ -154,6 +154,10 @@ Test(options, wrong_command_lines_are_refused_with_a_reason)
         {{"--state", "s", "--no-state", "x"}, "contradict"},
         {{"--retry-failed", "--no-state", "x"}, "--no-state"},
         {{"--proxy", "junk://h", "x"}, "'junk'"},
+        {{"--proxy", "http://user:word@h:99999", "x"}, "--proxy is no URL of a proxy"},
+        {{"--proxy", "http://user:word%00@h", "x"}, "--proxy is no URL of a proxy"},
+        {{"--proxy", "user%0a:word@h", "x"}, "--proxy is no URL of a proxy"},
+        {{"--proxy", "http://user:word@", "x"}, "--proxy is no URL of a proxy"},
         {{"--stall-timeout", "0.5", "x"}, "--stall-timeout"},
         {{"--halt", "0", "x"}, "--halt wants"},
         {{"-A", "a\nb", "x"}, "one line"},
@@ -166,6 +170,7 @@ Test(options, wrong_command_lines_are_refused_with_a_reason)
         cr_assert_eq(p.rc, -1, "case %zu (%s)", i, cases[i].says);
         cr_assert_not_null(strstr(p.err.msg, cases[i].says), "case %zu: '%s' lacks '%s'", i,
                            p.err.msg, cases[i].says);
+        cr_assert_null(strstr(p.err.msg, "word"), "case %zu: '%s'", i, p.err.msg);
         fa_options_fini(&p.options);
     }
 }

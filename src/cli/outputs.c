@@ -1,0 +1,142 @@
+#include "cli/outputs.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "cli/option.h"
+
+struct named {
+    const char *option; /* or what it is */
+    const char *path;
+};
+
+#define OUTPUTS_MAX 6
+#define INPUTS_MAX  5
+
+static size_t add(struct named *rows, size_t n, const char *option, const char *path)
+{
+    if (path)
+        rows[n++] = (struct named){option, path};
+    return n;
+}
+
+static size_t list_outputs(const struct fa_options *options, struct named *rows)
+{
+    const struct fa_compare_options *compare = &options->compare;
+    size_t n = add(rows, 0, "report", options->report);
+    n = add(rows, n, "events", options->events);
+    n = add(rows, n, "manifest", options->manifest);
+    n = add(rows, n, "json", compare->json);
+    n = add(rows, n, "csv", compare->csv);
+    return add(rows, n, "html", compare->html);
+}
+
+/* The absolute name of the file's folder, with no link in it, and the rest; or what was given. */
+static char *resolve(const char *path, const char **base)
+{
+    const char *slash = strrchr(path, '/');
+    char *folder = slash ? strndup(path, slash == path ? 1 : (size_t)(slash - path)) : strdup(".");
+    char *real = folder ? realpath(folder, NULL) : NULL;
+    *base = slash ? slash + 1 : path;
+    if (!real)
+        return folder;
+    free(folder);
+    return real;
+}
+
+static bool is_same(const char *a, const char *b)
+{
+    struct stat x, y;
+    if (strcmp(a, b) == 0)
+        return true;
+    bool there = stat(a, &x) == 0;
+    if (there != (stat(b, &y) == 0))
+        return false;
+    if (there)
+        return S_ISREG(x.st_mode) && x.st_ino == y.st_ino && x.st_dev == y.st_dev;
+    const char *name, *other;
+    char *folder = resolve(a, &name), *second = resolve(b, &other);
+    bool same = folder && second && strcmp(folder, second) == 0 && strcmp(name, other) == 0;
+    free(folder);
+    free(second);
+    return same;
+}
+
+static int check_each_other(const struct named *outputs, size_t n, struct fa_error *err)
+{
+    for (size_t i = 0; i < n; ++i)
+        for (size_t j = i + 1; j < n; ++j)
+            if (is_same(outputs[i].path, outputs[j].path))
+                return fa_option_refuse(err, "--%s and --%s want different files, not both '%s'",
+                                        outputs[i].option, outputs[j].option, outputs[i].path);
+    return 0;
+}
+
+static int check_input(const struct named *outputs, size_t n, const struct named *input,
+                       struct fa_error *err)
+{
+    for (size_t i = 0; i < n; ++i)
+        if (strcmp(outputs[i].path, "-") != 0 && is_same(outputs[i].path, input->path))
+            return fa_option_refuse(err, "--%s would overwrite the %s '%s'", outputs[i].option,
+                                    input->option, input->path);
+    return 0;
+}
+
+int fa_outputs_check(const struct fa_options *options, struct fa_error *err)
+{
+    const struct fa_config *config = &options->config;
+    struct named outputs[OUTPUTS_MAX + 1], inputs[INPUTS_MAX];
+    char *state = NULL;
+    if (asprintf(&state, "%s/.fetchall/state.db", config->dir) < 0)
+        return fa_option_refuse(err, "out of memory");
+    size_t n = list_outputs(options, outputs);
+    size_t n_inputs = add(inputs, 0, "state", config->state);
+    n_inputs = add(inputs, n_inputs, "state", state);
+    n_inputs = add(inputs, n_inputs, "certificates of --cacert", config->cacert);
+    n_inputs = add(inputs, n_inputs, "certificate of --cert", config->cert);
+    n_inputs = add(inputs, n_inputs, "key of --key", config->key);
+    int result = check_each_other(outputs, n, err);
+    for (size_t i = 0; result == 0 && i < n_inputs; ++i)
+        result = check_input(outputs, n, &inputs[i], err);
+    n = add(outputs, n, "state", config->state);
+    for (size_t i = 0; result == 0 && i < options->lists.count; ++i) {
+        struct named list = {"list", options->lists.items[i]};
+        result = check_input(outputs, n, &list, err);
+    }
+    free(state);
+    return result;
+}
+
+static int add_name(const char *dir, const char *path, struct fa_texts *names)
+{
+    const char *base;
+    char *folder = resolve(path, &base), *name = NULL;
+    size_t len = strcmp(dir, "/") == 0 ? 0 : strlen(dir);
+    int result = folder ? 0 : -1;
+    if (folder && strcmp(folder, dir) == 0)
+        result = fa_texts_add(names, base, strlen(base));
+    else if (folder && strncmp(folder, dir, len) == 0 && folder[len] == '/') {
+        int printed = asprintf(&name, "%s/%s", folder + len + 1, base);
+        result = printed < 0 ? -1 : fa_texts_add(names, name, (size_t)printed);
+        free(printed < 0 ? NULL : name);
+    }
+    free(folder);
+    return result;
+}
+
+int fa_outputs_add_names(const struct fa_options *options, struct fa_texts *names)
+{
+    struct named outputs[OUTPUTS_MAX];
+    size_t n = list_outputs(options, outputs);
+    char *dir = realpath(options->config.dir, NULL);
+    int result = 0;
+    if (!dir && !(dir = strdup(options->config.dir)))
+        return -1;
+    for (size_t i = 0; result == 0 && i < n; ++i)
+        if (strcmp(outputs[i].path, "-") != 0)
+            result = add_name(dir, outputs[i].path, names);
+    free(dir);
+    return result;
+}
