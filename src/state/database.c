@@ -258,12 +258,26 @@ static enum fate set_journal(struct opening *o)
                : judge(o);
 }
 
+/* The folder that a state lies in, where a run without --state keeps it; or none. */
+static bool find_home(const struct opening *o, char home[PATH_MAX])
+{
+    static const char tail[] = "/.fetchall/state.db";
+    size_t rest = sizeof(tail) - 1;
+    size_t len = realpath(o->file, home) ? strlen(home) : 0;
+    if (len < rest || strcmp(home + len - rest, tail) != 0)
+        return false;
+    home[len == rest ? 1 : len - rest] = '\0';
+    return true;
+}
+
 static enum fate check_dir(struct opening *o)
 {
     char there[PATH_MAX];
     int found = ask_text(o->db, "SELECT v FROM meta WHERE k='dir'", there, sizeof(there));
     if (found < 0)
         return judge(o);
+    if (o->dir && !found)
+        found = find_home(o, there);
     if (!o->dir || (found && strcmp(there, o->dir) == 0))
         return GOOD;
     if (found) {

@@ -926,6 +926,25 @@ FA_TEST_MODES(resume, newer_state_is_refused_and_left_alone)
     cr_expect_eq(fa_server_stat(&server, "requests"), 1);
 }
 
+FA_TEST_MODES(resume, state_that_lies_in_another_folder_is_refused)
+{
+    const char *state = make_state(mode);
+    char *other = strdup(fa_scratch_mkdir(&scratch, "other/"));
+    fa_fetch_start_with(&fetch, &scratch, NULL, other, mode, list.text, "--state", state, NULL);
+    cr_expect_eq(fa_run_wait(&fetch.run, 10), 4, "%s: %d", mode, fetch.run.status);
+    cr_expect_not_null(strstr(fa_run_err(&fetch.run), "it is of the folder"), "%s",
+                       fa_run_err(&fetch.run));
+    fa_run_end(&fetch.run);
+    fa_run_start(&fetch.run, NULL, "status", "-d", other, "--state", state, NULL);
+    cr_expect_eq(fa_run_wait(&fetch.run, 10), 4, "%s: %d", mode, fetch.run.status);
+    fa_run_end(&fetch.run);
+    START(mode, "--state", state);
+    fa_fetch_expect(&fetch, 10, 0);
+    fa_fetch_expect_entry(&fetch, 1, "exists", NULL);
+    cr_expect_eq(fa_server_stat(&server, "requests"), 1);
+    free(other);
+}
+
 FA_TEST_MODES(resume, state_that_cannot_be_written_is_refused)
 {
     const char *state = make_state(mode);
