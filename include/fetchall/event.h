@@ -76,7 +76,7 @@ struct fa_result {
 /** A transfer that is under way. */
 struct fa_active {
     const char *url;
-    uint64_t bytes;
+    uint64_t bytes; /**< Of the file, with those of a part that it goes on from. */
     int64_t size;   /**< -1: not known. */
     double seconds; /**< Since it got its slot. */
 };

@@ -230,7 +230,7 @@ static unsigned put_bar(const struct fa_progress *p, unsigned room, char *buf, s
     unsigned inner = room - FRAME < MOST ? room - FRAME : MOST;
     double share = (double)p->done / (double)p->entries;
     /* A few large files: their bytes tell more. */
-    if (all_begun(p) && p->expected >= p->bytes && p->expected > 0)
+    if (all_begun(p) && p->expected > p->bytes)
         share = (double)p->bytes / (double)p->expected;
     unsigned filled = share < 1 ? (unsigned)(share * inner) : inner;
     snprintf(buf, size, "[%.*s%s%*s] ", (int)filled,

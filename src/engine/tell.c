@@ -62,6 +62,23 @@ void fa_tell_notice(struct fa_session *s, const struct fa_entry *entry, const ch
     tell(s, &event);
 }
 
+/* A transfer under way: what it has of the file, and the file's size as far as it is known. */
+static struct fa_active describe(const struct fa_job *job, double now)
+{
+    const struct fa_attempt *attempt = &job->attempt;
+    struct fa_active active = {
+        .url = job->target.printed,
+        .bytes = attempt->received,
+        .size = job->entry->size,
+        .seconds = now - job->started_at,
+    };
+    if (attempt->has_head) {
+        active.bytes += attempt->head.kept;
+        active.size = attempt->head.total >= 0 ? attempt->head.total : active.size;
+    }
+    return active;
+}
+
 void fa_tell_progress(struct fa_session *s)
 {
     double now = fa_clock_now();
@@ -73,23 +90,22 @@ void fa_tell_progress(struct fa_session *s)
         .done = s->done,
         .failed = s->failed,
         .bytes = s->bytes,
+        .expected = s->bytes,
         .active = s->active,
         .waiting = s->waiting,
         .hashing = s->staged,
         .seconds = now - s->began,
     };
     for (const struct fa_job *job = s->oldest; job; job = job->newer) {
-        progress->bytes += job->attempt.received;
-        if (progress->n_oldest == FA_ACTIVE_MAX)
-            continue;
-        progress->oldest[progress->n_oldest++] = (struct fa_active){
-            .url = job->target.printed,
-            .bytes = job->attempt.received,
-            .size = job->entry->size,
-            .seconds = now - job->started_at,
-        };
+        struct fa_active active = describe(job, now);
+        uint64_t received = job->attempt.received;
+        progress->bytes += received;
+        progress->expected += received;
+        if (active.size > (int64_t)active.bytes)
+            progress->expected += (uint64_t)active.size - active.bytes;
+        if (progress->n_oldest < FA_ACTIVE_MAX)
+            progress->oldest[progress->n_oldest++] = active;
     }
-    progress->expected = progress->bytes;
     tell(s, &event);
 }
 

@@ -15,6 +15,7 @@
 #include <criterion/criterion.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static struct fa_scratch scratch;
 static struct fa_server server;
@@ -315,6 +316,27 @@ FA_TEST_MODES(faults, exit_status_says_what_failed)
         fa_expect_parts(fetch.dir, endings[i].parts);
         fa_fetch_end(&fetch);
     }
+}
+
+static bool tells_of_sizes(void *events)
+{
+    char *told = access(events, R_OK) == 0 ? fa_file_read(events, NULL) : NULL;
+    bool all = told && strstr(told, "\"bytes\": 600000, \"expected\": 1000000") &&
+               strstr(told, "\"bytes\": 600000, \"size\": 1000000");
+    free(told);
+    return all;
+}
+
+FA_TEST_MODES(faults, progress_tells_of_the_size_that_the_server_declares)
+{
+    char *events = strdup(fa_scratch_path(&scratch, "events"));
+    fa_lines_add(&list, "%s", fa_server_url(&server, "/holdat/600000/1000000/a"));
+    fa_fetch_start(&fetch, &scratch, mode, list.text, "--stall-timeout", "60", "--events", events,
+                   NULL);
+    cr_expect(fa_wait_until(tells_of_sizes, events, 10), "%s", mode);
+    fa_server_release(&server, NULL);
+    fa_fetch_expect(&fetch, 10, 0);
+    free(events);
 }
 
 FA_TEST_MODES(faults, attempt_ends_when_its_whole_time_is_over)
