@@ -146,7 +146,8 @@ static void fail(struct fa_session *s, struct fa_job *job)
         job->part.bytes = 0;
         fa_store_part_remove(s->store, job->key);
     }
-    fa_tell_end(s, job, FA_STATUS_FAILED, &error, job->outcome.hope == FA_HOPE_AGAIN);
+    bool may_pass = job->outcome.hope == FA_HOPE_AGAIN || error.class == FA_CLASS_CANCELLED;
+    fa_tell_end(s, job, FA_STATUS_FAILED, &error, may_pass);
 }
 
 /* The next mirror of this round; the first one has had its turn. */

@@ -366,6 +366,17 @@ struct amount {
     int size;
 };
 
+FA_TEST_MODES(hosts, what_a_halt_cancels_may_pass)
+{
+    add_urls("127.0.0.2", "/hold/held", 4);
+    add_urls("127.0.0.3", "/status/503/a", 1);
+    fa_fetch_start(&fetch, &scratch, mode, list.text, "--halt", "1", "--retries", "0",
+                   "--stall-timeout", "60", NULL);
+    fa_fetch_expect(&fetch, 20, 5);
+    fa_fetch_expect_entry(&fetch, 5, "failed", "http");
+    cr_expect_eq(fa_report_count(fetch.entries, "class", "cancelled"), 4, "%s", mode);
+}
+
 FA_TEST_MODES(hosts, rate_is_kept_over_all_transfers_together)
 {
     static const struct amount amounts[] = {{1, 3145728}, {4, 786432}, {30, 104858}, {300, 10486}};
