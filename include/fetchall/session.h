@@ -16,6 +16,8 @@
 #ifndef FETCHALL_SESSION_H
 #define FETCHALL_SESSION_H
 
+#include <stdbool.h>
+
 #include <fetchall/config.h>
 #include <fetchall/error.h>
 #include <fetchall/event.h>
@@ -50,8 +52,11 @@ struct fa_session *fa_session_new(const struct fa_config *config, fa_event_handl
 /** Does not wait for anything.  NULL is fine. */
 void fa_session_free(struct fa_session *session);
 
+/** Whether the name of a list is taken for a URL: it begins with a scheme and "://" (RFC 3986). */
+bool fa_list_is_url(const char *name);
+
 /**
- * Add a list: a file, "-" for standard input, or an http(s) URL, which is a list of one.
+ * Add a list: a file, "-" for standard input, or a URL, which is a list of one.
  * The lists are read one after another, as slots come free.
  *
  * @name  Borrowed until fa_session_free().

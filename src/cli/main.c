@@ -95,7 +95,7 @@ static int print(enum fa_action action, enum fa_command command)
         fa_completion_print(stdout);
     else
         printf("%s\n", fa_version());
-    if (fflush(stdout) == 0)
+    if (fflush(stdout) == 0 && !ferror(stdout))
         return FA_EXIT_OK;
     fprintf(stderr, "fetchall: cannot write to standard output: %s\n", strerror(errno));
     return FA_EXIT_LOCAL;
@@ -154,7 +154,9 @@ static int run(const struct fa_options *options)
     int status = FA_EXIT_LOCAL;
     if (options->config.insecure && !options->quiet)
         fputs("fetchall: --insecure: certificates are not checked\n", stderr);
-    fa_signals_ignore();
+    /* A plan is read like any listing, and ends with its reader: by SIGPIPE. */
+    if (!options->config.plan)
+        fa_signals_ignore();
     fa_observer_init(&observer, options);
     session = fa_session_new(&options->config, fa_observer_handle, &observer, &err);
     if (!session) {

@@ -1,15 +1,14 @@
 #include "cli/place.h"
 
 #include <stddef.h>
-#include <strings.h>
+
+#include <fetchall/session.h>
 
 #include "cli/term.h"
 
 const char *fa_place_list(const char *list)
 {
-    if (!list || strncasecmp(list, "http://", 7) == 0 || strncasecmp(list, "https://", 8) == 0)
-        return NULL;
-    return list;
+    return list && !fa_list_is_url(list) ? list : NULL;
 }
 
 void fa_place_put(FILE *out, const char *list, uint64_t line)

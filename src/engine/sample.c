@@ -3,6 +3,7 @@
  * those that its share falls on are written.
  */
 #include <fetchall/sample.h>
+#include <fetchall/session.h>
 
 #include "base/clock.h"
 #include "base/io.h"
@@ -19,7 +20,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -171,11 +171,6 @@ static int visit(struct sample *sample, struct fa_list *list, visit_fn visitor,
     }
 }
 
-static bool is_url(const char *name)
-{
-    return strncasecmp(name, "http://", 7) == 0 || strncasecmp(name, "https://", 8) == 0;
-}
-
 /* Copy what can be read only once.  The copy's offset does not matter.
  * @return 0; or -1, *ret_reading: it could not be read */
 static int copy(int from, int to, bool *ret_reading)
@@ -207,7 +202,7 @@ static int spool(const char *name, int dirfd, int *ret_fd, struct fa_error *err)
 {
     struct stat st;
     *ret_fd = -1;
-    if (is_url(name))
+    if (fa_list_is_url(name))
         return 0;
     bool own = strcmp(name, "-") != 0;
     /* What is missing is told of by who opens it. */

@@ -4,13 +4,14 @@
  */
 #include "list/source.h"
 
+#include <fetchall/session.h>
+
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <zlib.h>
@@ -40,9 +41,11 @@ struct fa_source {
     unsigned char in[FA_SOURCE_SIZE];
 };
 
-static bool is_url(const char *name)
+bool fa_list_is_url(const char *name)
 {
-    return strncasecmp(name, "http://", 7) == 0 || strncasecmp(name, "https://", 8) == 0;
+    size_t scheme = strspn(name, "0123456789+-."
+                                 "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ");
+    return scheme > 0 && strncmp(name + scheme, "://", 3) == 0;
 }
 
 static int open_url(struct fa_source *source, struct fa_error *err)
@@ -68,6 +71,10 @@ static int open_file(struct fa_source *source, struct fa_error *err)
         source->fd = open(source->name, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 
     struct stat st;
+    if (source->fd >= 0 && (fcntl(source->fd, F_GETFL) & O_ACCMODE) == O_WRONLY) {
+        fa_error_system(err, FA_CLASS_LOCAL_IO, EBADF, "cannot open the list '%s'", source->name);
+        return -1;
+    }
     if (source->fd < 0 || fstat(source->fd, &st) < 0) {
         fa_error_system(err, FA_CLASS_LOCAL_IO, errno, "cannot open the list '%s'", source->name);
         return -1;
@@ -89,7 +96,7 @@ struct fa_source *fa_source_open(const char *name, struct fa_error *err)
     }
     source->name = name;
     source->fd = -1;
-    if ((is_url(name) ? open_url(source, err) : open_file(source, err)) < 0)
+    if ((fa_list_is_url(name) ? open_url(source, err) : open_file(source, err)) < 0)
         goto fail;
     return source;
 

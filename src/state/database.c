@@ -208,9 +208,9 @@ static enum fate make_contact(struct opening *o, int64_t *ret_application)
     return judge(o);
 }
 
-static enum fate nothing_there(const struct opening *o)
+static enum fate unreadable(const struct opening *o, int code)
 {
-    fa_error_system(o->err, FA_CLASS_LOCAL_IO, ENOENT, "cannot read '%s'", o->file);
+    fa_error_system(o->err, FA_CLASS_LOCAL_IO, code, "cannot read '%s'", o->file);
     return BAD;
 }
 
@@ -231,7 +231,7 @@ static enum fate check_schema(struct opening *o, int64_t application)
         ask(o->db, "SELECT count(*) FROM sqlite_schema", &tables))
         return judge(o);
     if (application == 0 && version == 0 && tables == 0)
-        return o->write ? create(o) : nothing_there(o);
+        return o->write ? create(o) : unreadable(o, ENOENT);
     if (application != APPLICATION)
         return refuse(o, "the database of another program");
     if (version > SCHEMA)
@@ -358,7 +358,7 @@ static enum fate attempt(struct opening *o)
     if (o->write)
         fate = make_file(o);
     else if (size_of(o->file, "") < 0)
-        fate = nothing_there(o);
+        fate = unreadable(o, errno);
     if (fate == GOOD)
         fate = make_contact(o, &application);
     if (fate == GOOD)

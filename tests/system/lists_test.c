@@ -11,6 +11,7 @@
 #include <criterion/criterion.h>
 #include <stdlib.h>
 #include <string.h>
+#include <signal.h>
 #include <unistd.h>
 #include <zlib.h>
 
@@ -213,6 +214,12 @@ Test(lists, missing_list_is_a_usage_error_and_an_empty_one_is_none)
     cr_expect_eq(fa_run_wait(&run, 10), 2, "%s", fa_run_err(&run));
     cr_expect_not_null(strstr(fa_run_err(&run), "/nowhere/list"));
     fa_run_end(&run);
+    struct fa_run_options shell = {.program = "/bin/sh"};
+    fa_run_start(&run, &shell, "-c", "\"$0\" -d \"$1\" - <&-", fa_run_program(), scratch.path,
+                 NULL);
+    cr_expect_eq(fa_run_wait(&run, 10), 2, "%s", fa_run_err(&run));
+    cr_expect_not_null(strstr(fa_run_err(&run), "cannot open the list '-'"));
+    fa_run_end(&run);
     fetch_text("# nothing\n", 0);
 }
 
@@ -288,6 +295,24 @@ Test(lists, plan_names_everything_and_fetches_nothing)
     fa_run_wait(&run, 10);
     cr_expect_str_empty(fa_run_out(&run), "it made: %s", fa_run_out(&run));
     fa_run_end(&run);
+}
+
+Test(lists, plan_ends_with_who_reads_it)
+{
+    struct fa_run shell;
+    struct fa_run_options options = {.program = "/bin/bash"};
+    struct fa_lines list = {0};
+    for (int i = 0; i < 20000; i++) {
+        fa_lines_add(&list, "http://127.0.0.1:1/file-%d", i);
+    }
+    const char *name = fa_scratch_write(&scratch, "list.txt", list.text);
+    fa_run_start(&shell, &options, "-c",
+                 "set -o pipefail; \"$0\" --plan -d \"$1\" \"$2\" | head -n 1", fa_run_program(),
+                 fa_scratch_path(&scratch, "none"), name, NULL);
+    cr_expect_eq(fa_run_wait(&shell, 20), 128 + SIGPIPE);
+    cr_expect_str_eq(fa_run_err(&shell), "");
+    fa_run_end(&shell);
+    fa_lines_fini(&list);
 }
 
 Test(lists, report_tells_all_that_the_contract_names)

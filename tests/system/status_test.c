@@ -9,6 +9,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static struct fa_scratch scratch;
@@ -191,6 +192,29 @@ Test(status, without_a_state_it_is_a_usage_error)
     fetch.dir = fa_scratch_path(&scratch, "bad");
     status("--json", 4);
     cr_expect_str_eq(fa_run_out(&run), "");
+}
+
+Test(status, a_state_that_may_not_be_read_is_not_taken_for_none)
+{
+    static const char *const powerless[] = {"setpriv", "--bounding-set",
+                                            "-dac_override,-dac_read_search", NULL};
+    struct fa_run_options options = {.wrap = getuid() == 0 ? powerless : NULL};
+    static const char *const commands[] = {"status", "verify"};
+    add("/ok/10/a");
+    fa_fetch_start(&fetch, &scratch, "async", list.text, NULL);
+    fa_fetch_expect(&fetch, 10, 0);
+    char folder[PATH_MAX];
+    snprintf(folder, sizeof(folder), "%s/.fetchall", fetch.dir);
+    cr_assert_eq(chmod(folder, 0), 0);
+    for (size_t i = 0; i < 2; i++) {
+        fa_run_start(&run, &options, commands[i], "-d", fetch.dir, NULL);
+        cr_expect_eq(fa_run_wait(&run, 10), 4, "%d", run.status);
+        cr_expect_not_null(strstr(fa_run_err(&run), "Permission denied"), "%s", fa_run_err(&run));
+        fa_run_end(&run);
+    }
+    cr_assert_eq(chmod(folder, 0700), 0);
+    fa_run_start(&run, NULL, "status", "-d", fetch.dir, NULL);
+    cr_expect_eq(fa_run_wait(&run, 10), 0);
 }
 
 Test(status, a_state_elsewhere_is_read_and_only_for_its_folder)
