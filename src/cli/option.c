@@ -78,7 +78,7 @@ static int store_time(const struct fa_option *option, double *field, const char 
         return fa_option_refuse(err, "--%s wants a time such as 1.5, 30s, 2m or 1h, not '%s'",
                                 option->name, value);
     if (seconds < option->least || seconds > option->most)
-        return fa_option_refuse(err, "--%s wants a time from %g to %g seconds, not '%s'",
+        return fa_option_refuse(err, "--%s wants a time from %.10g to %.10g seconds, not '%s'",
                                 option->name, option->least, option->most, value);
     *field = seconds;
     return 0;

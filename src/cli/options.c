@@ -31,8 +31,8 @@ SAME_SIZE(enum fa_action);
 const struct fa_command_text fa_commands_table[] = {
     {STATUS, "status", "", "say what the state of DIR knows",
      "Counts what is done, what failed (by class and by host), what has a part that will be "
-     "resumed, and what the last run read and did not end.  A run may be under way meanwhile: "
-     "its process is named.  The exit status is 0 whatever is told, 2 if there is no state, and 4 "
+     "resumed, and what the last run read and did not end.  Lines that were refused before they "
+     "had a name are not in the state.  A run may be under way meanwhile: its process is named.  The exit status is 0 whatever is told, 2 if there is no state, and 4 "
      "if it cannot be read."},
     {VERIFY, "verify", "", "hash the files of DIR again",
      "Each file that the state calls done is read, and its size and digest are compared with what "
@@ -208,12 +208,13 @@ const struct fa_option fa_options_table[] = {
            .more = "flat takes the last segment of the URL's path, tree makes host/path... of it.  "
                    "See FILES."),
     FLAG("overwrite", 0, config.overwrite, .help = "fetch again what is there",
-         .more = "A file is replaced only when its successor is complete and checked."),
+         .more = "A file is replaced only when its successor is complete and checked.  A run that "
+                 "was stopped meanwhile fetches the successor from its start again."),
     FLAG("sync", 0, config.sync, .help = "ask whether what is there has changed",
          .more = "One request for each entry, with If-None-Match and If-Modified-Since (RFC 9110, "
                  "13.1) as the state remembers them.  A file that has changed is replaced when its "
-                 "successor is complete and checked; one that the state knows nothing of is "
-                 "fetched again."),
+                 "successor is complete and checked (from its start again, if a run is stopped "
+                 "before that); one that the state knows nothing of is fetched again."),
     FLAG("plan", 0, config.plan, .help = "read, check and name everything, fetch nothing",
          .more = "Prints the name, a TAB and the URL of each entry that would be fetched or is "
                  "there already on standard output, unless -q or --report - is given."),
@@ -246,7 +247,11 @@ const struct fa_option fa_options_table[] = {
     UINT("retries", 0, config.retries, 0, 1000, .commands = RUNS,
          .help = "tries after the first, for what may pass",
          .more = "Time-outs, broken connections, and the HTTP statuses that ask for it are tried "
-                 "again; a 404, a bad certificate or a wrong URL is not."),
+                 "again; a 404, a bad certificate or a wrong URL is not.  A host that only fails is "
+                 "asked by one transfer at a time, with the same patience as one file, and then "
+                 "given up: what waits for it fails, whatever tries it has left.  Whatever is set "
+                 "here, a file whose digest is not that of the list is fetched once more, and a "
+                 "worker that died is replaced twice."),
     TIME("retry-wait", config.retry_wait, 0, 60, .commands = RUNS,
          .help = "base of the wait between tries",
          .more =
@@ -333,7 +338,8 @@ const struct fa_option fa_options_table[] = {
                    "--hash: check with md5sum -c, sha1sum -c, sha256sum -c, sha512sum -c, b2sum -c "
                    "(blake2b) or xxhsum -c (xxh128), in DIR.  The file is written under another "
                    "name, and renamed when the run has ended.  Files that are there already are "
-                   "hashed for it."),
+                   "hashed for it.  If FILE lies in DIR, no file of the list takes its name, and "
+                   "so it is with the other outputs."),
     INPUT("manifest", manifest, .commands = VERIFY, .help = "check what this file lists instead",
           .more = "Lines as sha256sum and its sisters write them; the length of a digest tells its "
                   "algorithm.  Digests of 32 digits are taken for md5 and those of 128 for sha512, "
