@@ -246,12 +246,13 @@ const struct fa_option fa_options_table[] = {
     GROUP("Failure"),
     UINT("retries", 0, config.retries, 0, 1000, .commands = RUNS,
          .help = "tries after the first, for what may pass",
-         .more = "Time-outs, broken connections, and the HTTP statuses that ask for it are tried "
-                 "again; a 404, a bad certificate or a wrong URL is not.  A host that only fails is "
-                 "asked by one transfer at a time, with the same patience as one file, and then "
-                 "given up: what waits for it fails, whatever tries it has left.  Whatever is set "
-                 "here, a file whose digest is not that of the list is fetched once more, and a "
-                 "worker that died is replaced twice."),
+         .more =
+             "Time-outs, broken connections, and the HTTP statuses that ask for it are tried "
+             "again; a 404, a bad certificate or a wrong URL is not.  A host that only fails is "
+             "asked by one transfer at a time, with the same patience as one file, and then "
+             "given up: what waits for it fails, whatever tries it has left.  Whatever is set "
+             "here, a file whose digest is not that of the list is fetched once more, and a "
+             "worker that died is replaced twice."),
     TIME("retry-wait", config.retry_wait, 0, 60, .commands = RUNS,
          .help = "base of the wait between tries",
          .more =
@@ -340,10 +341,12 @@ const struct fa_option fa_options_table[] = {
                    "name, and renamed when the run has ended.  Files that are there already are "
                    "hashed for it.  If FILE lies in DIR, no file of the list takes its name, and "
                    "so it is with the other outputs."),
-    INPUT("manifest", manifest, .commands = VERIFY, .help = "check what this file lists instead",
-          .more = "Lines as sha256sum and its sisters write them; the length of a digest tells its "
-                  "algorithm.  Digests of 32 digits are taken for md5 and those of 128 for sha512, "
-                  "unless the state knows the file by its xxh128 or blake2b."),
+    INPUT(
+        "manifest", manifest, .commands = VERIFY, .help = "check what this file lists instead",
+        .more =
+            "Lines as sha256sum and its sisters write them, with --tag or without; where no "
+            "tag names the algorithm, the length of the digest tells it.  Digests of 32 digits are taken for md5 and those of 128 for sha512, "
+            "unless the state knows the file by its xxh128 or blake2b."),
     FLAG("failed", 0, failed, .commands = STATUS, .help = "print what failed, as a list",
          .more = "It can be fed back: each entry has its mirrors and options, and the name that "
                  "its file had.  Entries that hold a password or headers are comments, as the "

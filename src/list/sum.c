@@ -62,8 +62,40 @@ static size_t read_digest(const char *text, size_t len, unsigned char *ret)
     return fa_sum_hash(size, 0) ? size : 0;
 }
 
+/* A name in the line, escaped or not. */
+struct span {
+    char *at;
+    size_t len;
+};
+
+static bool read_plain(char *line, size_t len, struct fa_sum *ret, struct span *name)
+{
+    ret->hash = 0;
+    ret->size = read_digest(line, len, ret->bytes);
+    size_t used = 2 * ret->size + 2;
+    *name = (struct span){line + used, len - used};
+    return ret->size > 0 && len > used && line[used - 2] == ' ' &&
+           (line[used - 1] == ' ' || line[used - 1] == '*');
+}
+
+static bool read_tagged(char *line, size_t len, struct fa_sum *ret, struct span *name)
+{
+    static const char open[] = " (", shut[] = ") = ";
+    const size_t n_open = sizeof(open) - 1, n_shut = sizeof(shut) - 1;
+    char *tag = memmem(line, len, open, n_open);
+    ret->hash = tag ? fa_hash_from_name(line, (size_t)(tag - line)) : 0;
+    size_t digits = 2 * fa_hash_size(ret->hash);
+    if (!ret->hash || len <= (size_t)(tag - line) + n_open + n_shut + digits)
+        return false;
+    char *end = line + len - digits;
+    ret->size = read_digest(end, digits, ret->bytes);
+    *name = (struct span){tag + n_open, (size_t)(end - n_shut - (tag + n_open))};
+    return ret->size * 2 == digits && memcmp(end - n_shut, shut, n_shut) == 0;
+}
+
 int fa_sum_parse(char *line, size_t len, struct fa_sum *ret, struct fa_error *err)
 {
+    struct span name;
     if (len > 0 && line[len - 1] == '\r')
         --len;
     if (len == 0 || line[0] == '#')
@@ -71,20 +103,16 @@ int fa_sum_parse(char *line, size_t len, struct fa_sum *ret, struct fa_error *er
     bool escaped = line[0] == '\\';
     char *at = line + escaped;
     size_t left = len - escaped;
-    ret->size = read_digest(at, left, ret->bytes);
-    size_t used = 2 * ret->size + 2;
-    bool parted = ret->size > 0 && left > used && at[used - 2] == ' ' &&
-                  (at[used - 1] == ' ' || at[used - 1] == '*');
-    if (!parted || memchr(at, '\0', left))
+    bool read = read_plain(at, left, ret, &name) || read_tagged(at, left, ret, &name);
+    if (!read || memchr(at, '\0', left))
         return refuse(err, "the line is no digest and name");
-    char *name = at + used;
-    long length = escaped ? unescape(name, left - used) : (long)(left - used);
+    long length = escaped ? unescape(name.at, name.len) : (long)name.len;
     if (length < 0)
         return refuse(err, "a backslash in the name means nothing");
-    name[length] = '\0';
-    if (!tidy(name))
+    name.at[length] = '\0';
+    if (!tidy(name.at))
         return refuse(err, "the name does not lie in the folder");
-    ret->name = name;
+    ret->name = name.at;
     return 1;
 }
 

@@ -3,6 +3,7 @@
  *
  *     9f86d081...  name          (or " *name": binary)
  *     \9f86d081...  na\nme       (a name with "\\", "\n" and "\r" for those bytes)
+ *     SHA256 (name) = 9f86d081... (as of BSD, and with --tag)
  *
  * Pure, and safe on any bytes.
  */
@@ -18,7 +19,8 @@
 struct fa_sum {
     const char *name; /**< Relative; without "./" and "//".  Lies in the line. */
     unsigned char bytes[FA_DIGEST_MAX];
-    size_t size; /**< Of the digest, in bytes. */
+    size_t size;       /**< Of the digest, in bytes. */
+    enum fa_hash hash; /**< As the line says; 0: it does not. */
 };
 
 /**

@@ -36,6 +36,12 @@ Test(sum, lines_of_coreutils_are_read)
         {"\\" SHA256 "  a\\\\b\\nc\\rd", "a\\b\nc\rd", 32},
         {"D41D8CD98F00B204E9800998ECF8427E  x", "x", 16},
         {SHA256 "  ..a/...", "..a/...", 32},
+        {"SHA256 (a b) = " SHA256, "a b", 32},
+        {"SHA256 (a) = b) = " SHA256 "\r", "a) = b", 32},
+        {"MD5 (./x) = " MD5, "x", 16},
+        {"\\SHA1 (a\\nb) = " SHA1, "a\nb", 20},
+        {"BLAKE2b (x) = " SHA512, "x", 64},
+        {"XXH128 (x) = " MD5, "x", 16},
     };
     for (size_t i = 0; i < COUNT(cases); ++i) {
         char line[300];
@@ -74,6 +80,13 @@ Test(sum, other_lines_are_comments_or_refused)
         {SHA256 "  a/..", -1},
         {"\\" SHA256 "  a\\", -1},
         {"\\" SHA256 "  a\\t", -1},
+        {"SHA256 () = " SHA256, -1},
+        {"SHA256 (a) = " SHA1, -1},
+        {"SHA256 (a) =" SHA256, -1},
+        {"SHA256 (a" SHA256, -1},
+        {"SHA256 (../a) = " SHA256, -1},
+        {"SHA257 (a) = " SHA256, -1},
+        {" (a) = " SHA256, -1},
     };
     for (size_t i = 0; i < COUNT(cases); ++i) {
         char line[300];
@@ -85,6 +98,17 @@ Test(sum, other_lines_are_comments_or_refused)
     struct fa_sum sum;
     static const char zero[] = SHA256 "  a\0b";
     cr_assert_eq(parse(zero, sizeof(zero) - 1, line, &sum), -1);
+}
+
+Test(sum, a_tag_tells_the_algorithm)
+{
+    char line[300];
+    struct fa_sum sum;
+    static const char tagged[] = "BLAKE2b (x) = " SHA512, plain[] = SHA512 "  x";
+    cr_assert_eq(parse(tagged, sizeof(tagged) - 1, line, &sum), 1);
+    cr_assert_eq(sum.hash, FA_HASH_BLAKE2B);
+    cr_assert_eq(parse(plain, sizeof(plain) - 1, line, &sum), 1);
+    cr_assert_eq(sum.hash, 0);
 }
 
 Test(sum, the_length_tells_the_algorithm_unless_another_is_likely)
