@@ -67,6 +67,8 @@ int fa_session_add_list(struct fa_session *session, const char *name, struct fa_
 /**
  * Add what the state says failed, as a list: a bad line, and an entry with a password or headers,
  * is not in it, as the state does not keep them.
+ *
+ * @return 0, or -1; then the class is FA_CLASS_REFUSED if the state knows of no entry at all.
  */
 int fa_session_add_failed(struct fa_session *session, struct fa_error *err);
 

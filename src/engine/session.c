@@ -315,6 +315,12 @@ int fa_session_add_list(struct fa_session *s, const char *name, struct fa_error 
 int fa_session_add_failed(struct fa_session *s, struct fa_error *err)
 {
     char file[40];
+    if (!s->state || fa_state_is_fresh(s->state)) {
+        fa_error_set(err, FA_DOMAIN_FETCHALL, 0, FA_CLASS_REFUSED,
+                     "the state of '%s' knows of no entry that could be tried again",
+                     s->config.dir);
+        return -1;
+    }
     int fd = fa_record_failed(s, err);
     if (fd < 0)
         return -1;

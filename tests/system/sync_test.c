@@ -366,6 +366,16 @@ FA_TEST_MODES(sync, manifest_and_digests_of_unchanged_files_are_complete)
 
 /* ------------------------------------------------------------------ --retry-failed */
 
+/* As when a letter of DIR is wrong. */
+Test(sync, retry_failed_without_a_state_is_a_usage_error)
+{
+    struct fa_run run;
+    fa_run_start(&run, NULL, "-d", fa_scratch_path(&scratch, "nowhere"), "--retry-failed", NULL);
+    cr_expect_eq(fa_run_wait(&run, 10), 2);
+    cr_expect_not_null(strstr(fa_run_err(&run), "knows of no entry"), "%s", fa_run_err(&run));
+    fa_run_end(&run);
+}
+
 /* Without a list. */
 static void start_listless(const char *mode)
 {
