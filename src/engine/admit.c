@@ -229,6 +229,20 @@ static void list_failed(struct fa_session *s, const struct fa_error *err, double
         out_of_memory(s);
 }
 
+/* A mirror that can never be asked would be missed only when it is needed. */
+static void check_mirrors(struct fa_session *s, const struct fa_entry *entry)
+{
+    struct fa_url url;
+    struct fa_error err;
+    if (entry->error.class != FA_CLASS_NONE || entry->n_urls == 1)
+        return;
+    for (size_t i = 0; i < entry->n_urls; ++i)
+        if (fa_url_parse(&url, entry->urls[i], NULL, &err) == 0)
+            fa_url_fini(&url);
+        else
+            fa_tell_notice(s, entry, "URL %zu of the line is left out: %s", i + 1, err.msg);
+}
+
 static void take_entry(struct fa_session *s, const struct fa_list_item *item, double now)
 {
     const char *list = s->lists->name;
@@ -246,6 +260,7 @@ static void take_entry(struct fa_session *s, const struct fa_list_item *item, do
     else if (entry->n_unknown > 1)
         fa_tell_notice(s, entry, "the option '%s' and %zu more are not known, and ignored",
                        entry->unknown, entry->n_unknown - 1);
+    check_mirrors(s, entry);
     admit(s, job, now);
 }
 

@@ -207,7 +207,8 @@ FA_TEST_MODES(hosts, retry_after_pauses_its_origin_and_no_other)
         last = strncmp(fa_report_str(request, "host"), "127.0.2.1:", 10) == 0 ? request : last;
     }
     long long ms = fa_report_int(last, "ms") - fa_report_int(json_array_get(log, 0), "ms");
-    cr_expect(ms < 1000 * fa_timeout(0.9), "%s: the other origin had its last request after %lld ms", mode, ms);
+    cr_expect(ms < 1000 * fa_timeout(0.9),
+              "%s: the other origin had its last request after %lld ms", mode, ms);
     json_decref(log);
 }
 
@@ -328,12 +329,17 @@ FA_TEST_MODES(hosts, mirrors_are_tried_in_turn)
     fa_lines_add(&list, "%s\t%s\n out=a2", missing, good);
     fa_lines_add(&list, "%s\t%s\n out=a4", good, missing);
     fa_lines_add(&list, "%s\t%s\n out=a6", missing, missing);
+    fa_lines_add(&list, "garbage\t%s\n out=a8", good);
     fa_fetch_start(&fetch, &scratch, mode, list.text, "-j", "1", NULL);
     fa_fetch_expect(&fetch, 20, 1);
     fa_fetch_expect_entry(&fetch, 1, "ok", NULL);
     fa_fetch_expect_entry(&fetch, 2, "ok", NULL);
     fa_fetch_expect_entry(&fetch, 4, "ok", NULL);
     fa_fetch_expect_entry(&fetch, 6, "failed", "http");
+    fa_fetch_expect_entry(&fetch, 8, "ok", NULL);
+    cr_expect_not_null(
+        strstr(fa_run_err(&fetch.run), ":8: URL 1 of the line is left out: not a URL"), "%s",
+        fa_run_err(&fetch.run));
     fa_expect_file(fetch.dir, "a1", "/ok/500/good", 500);
     fa_expect_file(fetch.dir, "a2", "/ok/500/good", 500);
     fa_expect_file(fetch.dir, "a4", "/ok/500/good", 500);
