@@ -40,7 +40,7 @@ struct fa_origin {
     double lookup_seconds; /**< Of the last lookup, for the attempts that waited for it. */
 
     struct fa_breaker breaker;
-    bool was_broken; /**< And that was told. */
+    bool was_broken;         /**< And that was told. */
     unsigned http2_failures; /**< In a row: attempts that HTTP/2 may have failed.  Those that were
                                    under way together count once: they may share a connection. */
     double http2_failed_at;  /**< When one was counted. */

@@ -31,8 +31,8 @@ static CURLUcode check_part(CURLU *handle, CURLUPart what, CURLUcode none)
 
 static CURLUcode check_parts(CURLU *handle, const char *proxy)
 {
-    CURLUcode code = curl_url_set(handle, CURLUPART_URL, proxy,
-                                  CURLU_NON_SUPPORT_SCHEME | CURLU_GUESS_SCHEME);
+    CURLUcode code =
+        curl_url_set(handle, CURLUPART_URL, proxy, CURLU_NON_SUPPORT_SCHEME | CURLU_GUESS_SCHEME);
     if (code == CURLUE_OK)
         code = check_part(handle, CURLUPART_HOST, CURLUE_OK);
     if (code == CURLUE_OK)
