@@ -165,7 +165,7 @@ Test(report, events_have_a_name_a_time_and_their_fields)
     struct fa_event cases[4] = {
         {.type = FA_EVENT_STARTED, .started = {"urls.txt", 3, "http://h/a", 1}},
         {.type = FA_EVENT_RETRY, .retry = {"https://u:p@h/a", 1, "http://h/a", 2, 1.5, &error}},
-        {.type = FA_EVENT_HOST, .host = {"http://h:80", FA_HOST_PAUSED, 30, NULL}},
+        {.type = FA_EVENT_HOST, .host = {"http://h:80", FA_HOST_PAUSED, 30, NULL, false}},
         {.type = FA_EVENT_NOTICE, .notice = {NULL, 0, "by the way"}},
     };
     static const char *const lines[] = {
