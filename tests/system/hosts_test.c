@@ -207,7 +207,7 @@ FA_TEST_MODES(hosts, retry_after_pauses_its_origin_and_no_other)
         last = strncmp(fa_report_str(request, "host"), "127.0.2.1:", 10) == 0 ? request : last;
     }
     long long ms = fa_report_int(last, "ms") - fa_report_int(json_array_get(log, 0), "ms");
-    cr_expect(ms < 1000 * fa_timeout(0.9),
+    cr_expect((double)ms < 1000 * fa_timeout(0.9),
               "%s: the other origin had its last request after %lld ms", mode, ms);
     json_decref(log);
 }
