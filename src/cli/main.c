@@ -13,6 +13,7 @@
  *       │                           harvest ─▶ trial ─▶ verdict ─▶ table, page, sheet
  *       │                           warmup; measure, statistics, choice, reason   of a verdict
  *       │                 whole                                  a file that appears whole
+ *       │                 outputs                                none of them overwrites another
  *       │ public headers only
  *    include/fetchall   config error event session state verify sample pool version
  *       │ implemented by
