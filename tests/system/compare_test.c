@@ -273,7 +273,7 @@ Test(compare, a_budget_that_is_used_up_leaves_nothing_to_judge)
     fa_lines_add(&list, "%s", fa_server_url(&server, "/delay/300/10/a"));
     START("--budget", "0.2");
     cr_expect_eq(fa_run_wait(&run, 30), 1, "%s", fa_run_err(&run));
-    cr_expect_eq(fa_server_stat(&server, "requests"), 1);
+    cr_expect_leq(fa_server_stat(&server, "requests"), 1);
     cr_expect_not_null(strstr(fa_run_err(&run), "--budget ends it after 0 of 5 rounds"), "%s",
                        fa_run_err(&run));
     cr_expect_not_null(strstr(fa_run_err(&run), "no round to judge by"));

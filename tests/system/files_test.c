@@ -435,7 +435,7 @@ FA_TEST_MODES(files, disk_without_inodes_is_a_local_error)
     }
     fa_fetch_start_with(&fetch, &scratch, NULL, mounted, mode, list.text, "-j", "1", "--disk-wait",
                         "0", NULL);
-    fa_fetch_expect(&fetch, 10, 4);
+    cr_expect_eq(fa_run_wait(&fetch.run, 10), 4, "%s: %s", mode, fa_run_err(&fetch.run));
 }
 
 FA_TEST_MODES(files, limit_of_file_size_fails_the_file_and_not_the_program)
