@@ -78,7 +78,8 @@ void fa_classify_curl(const struct fa_ending *ending, struct fa_outcome *outcome
         return;
     }
     if (ending->long_head) {
-        outcome->error.class = FA_CLASS_PROTOCOL;
+        fa_error_set(&outcome->error, FA_DOMAIN_CURL, ending->curl, FA_CLASS_PROTOCOL,
+                     "the header of the answer is too long");
         outcome->hope = FA_HOPE_ONCE;
         return;
     }

@@ -111,6 +111,22 @@ static void read_entity_field(struct fa_response *response, const char *name, si
     }
 }
 
+/* RFC 9112, 6.1: a list of codings.  libcurl would undo others only along with those of the content,
+ * which are the file's own. */
+static void read_codings(struct fa_response *response, const char *value, size_t len)
+{
+    static const char gap[] = ", \t";
+    const char *end = value + len;
+    response->chunked = true;
+    while (value < end) {
+        size_t n = 0;
+        while (value + n < end && !strchr(gap, value[n]))
+            ++n;
+        response->bad_coding |= n > 0 && !is("chunked", value, n) && !is("identity", value, n);
+        value += n + 1;
+    }
+}
+
 static void read_field(struct fa_response *response, const char *line, size_t len, time_t now)
 {
     const char *colon = memchr(line, ':', len);
@@ -128,7 +144,7 @@ static void read_field(struct fa_response *response, const char *line, size_t le
     if (is("Content-Length", line, name)) {
         read_length(response, value, size);
     } else if (is("Transfer-Encoding", line, name)) {
-        response->chunked = true;
+        read_codings(response, value, size);
     } else if (is("Retry-After", line, name)) {
         response->retry_after = fa_retry_after_parse(value, size, now);
     } else if (is("Location", line, name) && !response->location && size <= LOCATION_MAX) {
@@ -162,7 +178,7 @@ static bool has_changed(const struct fa_response *response)
 
 static bool is_framed(const struct fa_response *response)
 {
-    return response->chunked || !response->bad_length;
+    return !response->bad_coding && (response->chunked || !response->bad_length);
 }
 
 static enum fa_verdict judge_whole(struct fa_response *response)
@@ -299,9 +315,10 @@ void fa_response_explain(const struct fa_response *response, struct fa_outcome *
     }
     if (wanted || response->status == 206) {
         fa_error_set(&outcome->error, FA_DOMAIN_HTTP, response->status, FA_CLASS_PROTOCOL, "%s",
-                     response->failed ? "out of memory"
-                     : wanted         ? "the answer has no usable Content-Length, or two"
-                                      : "206 Partial Content, which nobody asked for");
+                     response->failed       ? "out of memory"
+                     : response->bad_coding ? "the answer has a transfer coding besides chunked"
+                     : wanted               ? "the answer has no usable Content-Length, or two"
+                                            : "206 Partial Content, which nobody asked for");
         outcome->hope = FA_HOPE_ONCE;
         return;
     }

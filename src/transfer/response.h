@@ -40,6 +40,7 @@ struct fa_response {
     enum fa_restart restart; /**< What became of the range that was asked for. */
     bool http2;
     bool chunked;       /**< Transfer-Encoding rules; a declared length does not count. */
+    bool bad_coding;    /**< There is a transfer coding besides chunked: nobody asked for one. */
     bool bad_length;    /**< Content-Length made no sense, or there were two. */
     int64_t length;     /**< Content-Length; -1: none. */
     char *location;     /**< Owned. */

@@ -17,6 +17,9 @@ static void set_tls(CURL *easy, const struct fa_settings *s)
         curl_easy_setopt(easy, CURLOPT_SSLCERT, s->cert);
     if (s->key)
         curl_easy_setopt(easy, CURLOPT_SSLKEY, s->key);
+    /* OpenSSL would ask for a pass phrase on the terminal, in each thread and process. */
+    if (s->cert)
+        curl_easy_setopt(easy, CURLOPT_KEYPASSWD, "");
     if (fa_settings_use_proxy(s))
         curl_easy_setopt(easy, CURLOPT_PROXY_CAINFO, fa_trust_system_bundle());
 }

@@ -167,6 +167,16 @@ Test(url, passwords_are_not_printed)
     }
 }
 
+Test(url, a_password_in_the_query_is_not_printed)
+{
+    struct fa_url url;
+    struct fa_error err;
+    cr_assert_eq(fa_url_parse(&url, "http://u:one@a/b?to=http://v:two@c/d", NULL, &err), 0);
+    cr_assert_str_eq(url.printed, "http://u:***@a/b?to=http://v:***@c/d");
+    cr_assert_not_null(strstr(url.whole, "http://v:two@c/d"));
+    fa_url_fini(&url);
+}
+
 Test(url, texts_that_are_no_urls_are_redacted_all_the_same)
 {
     static const struct {
@@ -181,6 +191,14 @@ Test(url, texts_that_are_no_urls_are_redacted_all_the_same)
         {"http://a/u:p@b", "http://a/u:p@b"},
         {"http://a?u:p@b", "http://a?u:p@b"},
         {"http://u:@a/", "http://u:***@a/"},
+        {"u:secret@a:80/x", "u:***@a:80/x"},
+        {"http:/u:secret@a/x", "http:/u:***@a/x"},
+        {"http:\\\\u:secret@a\\x", "http:\\\\u:***@a\\x"},
+        {"http://u:sec/ret@a/x", "http://u:***@a/x"},
+        {"://u:sec@ret@a/x", "://u:***@a/x"},
+        {"a@b:c", "a@b:c"},
+        {"http://a:80/b@c", "http://a:80/b@c"},
+        {"http://a/u:tag@b", "http://a/u:tag@b"},
     };
     for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); ++i) {
         char *redacted = fa_url_redact(rows[i].text);
