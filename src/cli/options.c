@@ -305,7 +305,7 @@ const struct fa_option fa_options_table[] = {
          .more = "Anyone on the way can then read and change what is fetched."),
     CUSTOM("resolve", 0, "HOST:PORT:ADDR", fa_request_parse_resolve, .commands = RUNS,
            .help = "use ADDR for HOST:PORT; may repeat",
-           .more = "An IPv6 address may stand in []."),
+           .more = "An IPv6 address may stand in [].  The host * is any that is not named."),
     CHOICE("http", 0, "VERSION", enum fa_http, config.http, versions,
            .help = "the newest version of HTTP to ask for",
            .more =

@@ -53,11 +53,47 @@ static int claim_path(struct fa_session *s, struct fa_job *job, enum fa_claim *r
     return fa_names_claim(s->names, job->key, job->owner, ret, err);
 }
 
+/* Claim the folder that the path, cut at its slash, names: for all files of it, and no file.
+ * @return 0; 1: it is a file's; -1 */
+static int claim_folder(struct fa_session *s, const char *path, struct fa_error *err)
+{
+    enum fa_claim claim;
+    if (fa_names_claim(s->names, fa_key_str(path), FA_OWNER_FOLDERS, &claim, err))
+        return -1;
+    return claim == FA_CLAIM_TAKEN;
+}
+
+/* The folders of the job's path; one that has the name of a file gets another. */
+static int claim_folders(struct fa_session *s, struct fa_job *job, struct fa_error *err)
+{
+    for (char *slash = strchr(job->path, '/'); slash; slash = strchr(slash + 1, '/')) {
+        char *other = NULL, *path = NULL;
+        *slash = '\0';
+        int taken = claim_folder(s, job->path, err);
+        if (taken > 0 &&
+            fa_name_alternative(job->path, (uint32_t)fa_key_str(job->path), &other) == 0 &&
+            asprintf(&path, "%s/%s", other, slash + 1) >= 0) {
+            taken = claim_folder(s, other, err);
+            free(job->path);
+            job->path = path;
+            slash = path + strlen(other);
+        }
+        free(other);
+        *slash = '/';
+        if (taken > 0)
+            fa_error_set(err, FA_DOMAIN_FETCHALL, 0, FA_CLASS_REFUSED,
+                         "the folder of '%s' and its alternative are names of files", job->path);
+        if (taken)
+            return -1;
+    }
+    return 0;
+}
+
 /* Give the job its path, which no other has.  @return 0; 1 for a duplicate; -1 */
 static int claim_name(struct fa_session *s, struct fa_job *job, struct fa_error *err)
 {
     enum fa_claim claim;
-    if (claim_path(s, job, &claim, err))
+    if (claim_folders(s, job, err) || claim_path(s, job, &claim, err))
         return -1;
     if (claim == FA_CLAIM_TAKEN) {
         char *other = NULL;

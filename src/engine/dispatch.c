@@ -38,17 +38,21 @@ int fa_dispatch_aim(struct fa_session *s, struct fa_job *job, unsigned mirror, s
     return -1;
 }
 
-/* --resolve HOST:PORT:ADDR, as an origin names itself. */
+/* --resolve HOST:PORT:ADDR, as an origin names itself; "*" is any host that no other line names. */
 static const char *fixed_address(const struct fa_session *s, const char *host_port)
 {
-    size_t len = strlen(host_port);
+    const char *any = NULL, *port = strrchr(host_port, ':');
+    size_t len = strlen(host_port), port_len = strlen(port);
     for (size_t i = s->config.n_resolve; i > 0; --i) {
         const char *line = s->config.resolve[i - 1];
         line += *line == '+';
         if (strncasecmp(line, host_port, len) == 0 && line[len] == ':')
             return line + len + 1;
+        if (!any && *line == '*' && strncmp(line + 1, port, port_len) == 0 &&
+            line[1 + port_len] == ':')
+            any = line + 1 + port_len + 1;
     }
-    return NULL;
+    return any;
 }
 
 struct fa_origin *fa_dispatch_origin(struct fa_session *s, const struct fa_url *url)

@@ -23,6 +23,9 @@
 /** Bytes of the table in memory, at most. */
 #define FA_NAMES_MEMORY (32u << 20)
 
+/** Owners that are no URL. */
+enum fa_owner { FA_OWNER_OUTPUTS, FA_OWNER_FOLDERS };
+
 struct fa_names;
 
 /** What became of a claim. */

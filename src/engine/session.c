@@ -186,7 +186,8 @@ static int reserve_names(struct fa_session *s, struct fa_error *err)
 {
     enum fa_claim claim;
     for (size_t i = 0; i < s->config.n_reserved; ++i)
-        if (fa_names_claim(s->names, fa_key_str(s->config.reserved[i]), 0, &claim, err))
+        if (fa_names_claim(s->names, fa_key_str(s->config.reserved[i]), FA_OWNER_OUTPUTS, &claim,
+                           err))
             return -1;
     return 0;
 }

@@ -114,6 +114,20 @@ static int peak_threads(double timeout_s)
     return peak;
 }
 
+FA_TEST_MODES(dns, resolve_of_any_host_serves_those_that_no_other_line_names)
+{
+    const char *any = fa_scratch_path(&scratch, "--resolve=*:%d:127.0.0.4", server.port);
+    const char *one = fa_scratch_path(&scratch, "--resolve=nx-b.test:%d:127.0.0.5", server.port);
+    fa_lines_add(&list, "http://nx-a.test:%d/ok/10/a", server.port);
+    fa_lines_add(&list, "http://nx-b.test:%d/ok/10/b", server.port);
+    fa_fetch_start_with(&fetch, &scratch, &faked, NULL, mode, list.text, strstr(one, "--"),
+                        strstr(any, "--"), NULL);
+    fa_fetch_expect(&fetch, 10, 0);
+    const json_t *first = fa_report_by_line(fetch.entries, 1);
+    cr_expect_str_eq(fa_report_str(first, "ip"), "127.0.0.4");
+    cr_expect_str_eq(fa_report_str(fa_report_by_line(fetch.entries, 2), "ip"), "127.0.0.5");
+}
+
 FA_TEST_MODES(dns, names_that_hang_hold_up_nobody)
 {
     add_hosts("hang-", "/ok/10/a", 500);

@@ -95,6 +95,29 @@ Test(files, names_stay_in_the_folder)
     cr_expect(ok >= count - 3, "%zu of %zu", ok, count);
 }
 
+FA_TEST_MODES(files, folder_and_file_of_one_name_are_both_there_whichever_comes_first)
+{
+    add("/ok/100/docs");
+    add("/ok/101/docs");
+    add("/ok/100/docs/a");
+    add("/ok/100/docs/b");
+    add("/ok/100/more/c/d");
+    add("/ok/100/more/c");
+    for (size_t i = 0; i < 2; i++) {
+        fa_fetch_start_with(&fetch, &scratch, NULL, fa_scratch_path(&scratch, "tree"), mode,
+                            list.text, "--layout", "tree", NULL);
+        fa_fetch_expect(&fetch, 10, 0);
+        fa_fetch_expect_count(&fetch, i ? "exists" : "ok", 6);
+        cr_expect_str_eq(path_of(1), "127.0.0.1/ok/100/docs");
+        cr_expect_str_eq(path_of(5), "127.0.0.1/ok/100/more/c/d");
+        cr_expect(strncmp(path_of(3), "127.0.0.1/ok/100/docs-", 22) == 0, "%s", path_of(3));
+        cr_expect(strncmp(path_of(3), path_of(4), strlen(path_of(3)) - 1) == 0, "%s", path_of(4));
+        cr_expect(strncmp(path_of(6), "127.0.0.1/ok/100/more/c-", 24) == 0, "%s", path_of(6));
+        cr_expect_eq(fa_truth_count_files(fetch.dir), 6);
+        fa_fetch_end(&fetch);
+    }
+}
+
 /* Twice, so that the second run finds its names as the first one gave them. */
 Test(files, outputs_below_the_folder_take_no_files_name)
 {
