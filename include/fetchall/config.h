@@ -1,8 +1,8 @@
 /**
  * The settings of a session: a plain value.
  *
- * Times are in seconds, sizes and rates in bytes.  Strings and arrays are borrowed until the
- * session made from the config is freed.
+ * Times are in seconds, 0 or more; sizes and rates in bytes.  Strings and arrays are borrowed until
+ * the session made from the config is freed.  What makes no sense is refused by fa_session_new().
  */
 #ifndef FETCHALL_CONFIG_H
 #define FETCHALL_CONFIG_H
@@ -52,8 +52,8 @@ enum fa_hash {
 
 struct fa_config {
     enum fa_mode mode;
-    unsigned jobs;     /**< Transfers at once over all hosts. */
-    unsigned per_host; /**< Transfers at once to one origin. */
+    unsigned jobs;     /**< Transfers at once over all hosts, 1 at least. */
+    unsigned per_host; /**< Transfers at once to one origin, 1 at least. */
     unsigned loops;    /**< Event loops of FA_MODE_ASYNC; 0: the cores, at most 8. */
 
     const char *dir; /**< Where files go; made if missing. */
@@ -61,7 +61,7 @@ struct fa_config {
     const char *const *reserved; /**< Names below dir that no file gets: others write there. */
     size_t n_reserved;
     bool overwrite; /**< Fetch again what is there. */
-    bool sync;      /**< Ask the server whether what is there has changed. */
+    bool sync;      /**< Ask the server whether what is there has changed.  Not with overwrite. */
     bool plan;      /**< Read, check and name everything, fetch nothing. */
 
     const char *state; /**< The database; NULL: DIR/.fetchall/state.db. */

@@ -10,7 +10,12 @@
  *
  *     fa_worker_main(argc, argv, my_task_types);
  *
- * A pool belongs to the thread that made it; callbacks run there, inside fa_pool_wait().
+ * with the table that the pool is given, too; a program that does not gets no pool of processes.  A
+ * worker has its standard output and error from the program, and no input.  Descriptors 0, 1 and 2
+ * must be open, be it to /dev/null.
+ *
+ * A pool belongs to the thread that made it; callbacks run there, inside fa_pool_wait().  They may
+ * submit, cancel and tune, but neither wait nor free the pool.
  */
 #ifndef FETCHALL_POOL_H
 #define FETCHALL_POOL_H
@@ -36,7 +41,8 @@ struct fa_task_type {
     const char *name;
 
     /** Once, before the first worker is started, in the process that workers share their start
-     * with (for processes: the nursery).  What it returns is given to each open(). */
+     * with (for processes: the nursery).  What it returns is given to each open().  Where it fails,
+     * there is no pool of threads, and every task of a pool of processes is lost. */
     int (*share)(const void *setup, size_t len, void **ret_shared, struct fa_error *err);
 
     /** Once in each worker, before its first task.  What it returns is given to each run(). */
@@ -88,7 +94,7 @@ enum fa_pool_kind { FA_POOL_THREADS, FA_POOL_PROCESSES };
 
 struct fa_pool_config {
     enum fa_pool_kind kind;
-    unsigned workers;                 /**< At most; they are started as tasks come. */
+    unsigned workers;                 /**< At most, 1 at least; they are started as tasks come. */
     const struct fa_task_type *types; /**< Ends with a row without name.  Borrowed. */
     const void *setup;                /**< Given to each type's share().  Copied. */
     size_t setup_len;
@@ -102,7 +108,7 @@ struct fa_task_result {
     bool ok;
     bool lost; /**< The worker died, hung or broke the protocol. */
     struct fa_error error;
-    const void *data; /**< The reply; borrowed until the callback returns. */
+    const void *data; /**< The reply, if ok; borrowed until the callback returns. */
     size_t len;
 };
 
@@ -122,7 +128,10 @@ struct fa_task_request {
 /** @return A pool to release with fa_pool_free(), or NULL. */
 struct fa_pool *fa_pool_new(const struct fa_pool_config *config, struct fa_error *err);
 
-/** Ends the workers; tasks without a result are dropped, their callbacks are not called. */
+/**
+ * Ends the workers; tasks without a result are dropped, their callbacks are not called.  Worker
+ * processes are killed; a thread ends its task first: see fa_task_cancelled().
+ */
 void fa_pool_free(struct fa_pool *pool);
 
 /**

@@ -37,9 +37,9 @@ struct fa_sample {
  * @lists As for fa_session_add_list().
  * @most  Entries to take, at most.
  * @file  The new list; replaced if it is there.  Its mode is 0600, as entries may hold passwords.
- * @return 0, or -1: a list cannot be read, or the new one cannot be written (FA_CLASS_LOCAL_IO), or
- *         a URL given as a list is bad.  Waiting for a pipe may be interrupted by a signal
- *         (EINTR) whose handler was installed without SA_RESTART.
+ * @return 0, or -1: a list cannot be read (FA_CLASS_BAD_URL), or the new one cannot be written
+ *         (FA_CLASS_LOCAL_IO).  Waiting for a pipe may be interrupted by a signal (EINTR) whose
+ *         handler was installed without SA_RESTART.
  */
 int fa_sample_write(const char *const *lists, size_t n_lists, uint64_t most, const char *file,
                     struct fa_sample *ret, struct fa_error *err);

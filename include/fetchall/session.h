@@ -11,7 +11,8 @@
  *
  * A session belongs to the thread that made it, but for fa_session_stop().  The library never
  * prints, never exits, and leaves signals alone: the caller ignores SIGPIPE (and SIGXFSZ, where
- * RLIMIT_FSIZE is set).
+ * RLIMIT_FSIZE is set).  Descriptors 0, 1 and 2 must be open, be it to /dev/null.  No pointer may
+ * be NULL where that is not said.
  */
 #ifndef FETCHALL_SESSION_H
 #define FETCHALL_SESSION_H
@@ -26,8 +27,8 @@ struct fa_session;
 
 /** How a run is asked to stop. */
 enum fa_stop {
-    FA_STOP_DRAIN = 1, /**< End what is under way within five seconds. */
-    FA_STOP_NOW,       /**< End at once. */
+    FA_STOP_DRAIN = 1, /**< Cancel what is under way and keep its parts, within five seconds. */
+    FA_STOP_NOW,       /**< End at once: what is under way gets no FA_EVENT_DONE. */
 };
 
 /** How a run ended. */
@@ -40,7 +41,8 @@ enum fa_end {
 
 /**
  * Make a session.  Starts the nursery of worker processes if the config needs one, so call it
- * before the program has threads.
+ * before the program has threads.  Its folder is locked until fa_session_free(): another session on
+ * it is refused, of this process too.
  *
  * @config  The struct is copied; what it points to is borrowed until fa_session_free().
  * @handler May be NULL.
@@ -73,7 +75,8 @@ int fa_session_add_list(struct fa_session *session, const char *name, struct fa_
 int fa_session_add_failed(struct fa_session *session, struct fa_error *err);
 
 /**
- * Run until every entry has ended, or until it is stopped.
+ * Run until every entry has ended, or until it is stopped.  Lists may be added, and it may be run,
+ * again.
  *
  * @return 0, or -1 with err filled in when FA_END_LOCAL.
  */

@@ -1,6 +1,12 @@
 #include <fetchall/config.h>
 
+#include "engine/session.h"
 #include "transfer/proxy.h"
+
+#include <math.h>
+#include <string.h>
+
+#define SECONDS_MAX (366.0 * 24 * 3600)
 
 void fa_config_init(struct fa_config *config)
 {
@@ -24,4 +30,79 @@ void fa_config_init(struct fa_config *config)
 int fa_config_check_proxy(const char *proxy, struct fa_error *err)
 {
     return fa_proxy_check(proxy, err);
+}
+
+static const char *check_choices(const struct fa_config *config)
+{
+    if (config->mode > FA_MODE_PROCESS)
+        return "mode";
+    if (config->layout > FA_LAYOUT_TREE)
+        return "layout";
+    if (config->fsync > FA_FSYNC_EACH)
+        return "fsync";
+    if (config->family > FA_FAMILY_V6)
+        return "family";
+    if (config->http > FA_HTTP_2)
+        return "http";
+    if (config->hash_with > FA_HASH_WITH_INLINE)
+        return "hash_with";
+    if (config->hash >> FA_HASHES)
+        return "hash";
+    return NULL;
+}
+
+static bool is_time(double seconds)
+{
+    return isfinite(seconds) && seconds >= 0 && seconds <= SECONDS_MAX;
+}
+
+static const char *check_numbers(const struct fa_config *config)
+{
+    if (config->jobs == 0)
+        return "jobs";
+    if (config->per_host == 0)
+        return "per_host";
+    if (!is_time(config->disk_wait))
+        return "disk_wait";
+    if (!is_time(config->retry_wait))
+        return "retry_wait";
+    if (!is_time(config->connect_timeout))
+        return "connect_timeout";
+    if (!is_time(config->stall_timeout))
+        return "stall_timeout";
+    if (!is_time(config->timeout))
+        return "timeout";
+    if (config->halt_percent && config->halt > 100)
+        return "halt";
+    return NULL;
+}
+
+static bool is_line(const char *text)
+{
+    return !strpbrk(text, "\r\n");
+}
+
+static const char *check_texts(const struct fa_config *config)
+{
+    if (!config->dir || !config->dir[0])
+        return "dir";
+    if (config->user_agent && !is_line(config->user_agent))
+        return "user_agent";
+    for (size_t i = 0; i < config->n_headers; ++i)
+        if (!strpbrk(config->headers[i], ":;") || !is_line(config->headers[i]))
+            return "headers";
+    if (config->overwrite && config->sync)
+        return "overwrite, with sync,";
+    return NULL;
+}
+
+int fa_config_check(const struct fa_config *config, struct fa_error *err)
+{
+    const char *wrong = check_choices(config);
+    wrong = wrong ? wrong : check_numbers(config);
+    wrong = wrong ? wrong : check_texts(config);
+    if (wrong)
+        fa_error_set(err, FA_DOMAIN_FETCHALL, 0, FA_CLASS_REFUSED,
+                     "%s of the config has a value that makes no sense", wrong);
+    return wrong ? -1 : 0;
 }

@@ -213,6 +213,8 @@ static int open_all(struct fa_session *s, struct fa_error *err)
 struct fa_session *fa_session_new(const struct fa_config *config, fa_event_handler handler,
                                   void *ctx, struct fa_error *err)
 {
+    if (fa_config_check(config, err))
+        return NULL;
     struct fa_session *s = calloc(1, sizeof(*s));
     if (!s || fa_library_init()) {
         free(s);

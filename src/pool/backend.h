@@ -30,8 +30,9 @@ struct fa_pool_task {
     bool ok;
     bool lost;
     struct fa_error error;
-    void *worker;              /**< The backend's. */
-    struct fa_pool_task *next; /**< In the queue it is in. */
+    void *worker;                       /**< The backend's. */
+    struct fa_pool_task *older, *newer; /**< Among those that run: the backend's. */
+    struct fa_pool_task *next;          /**< In the queue it is in. */
     int fds[];
 };
 
@@ -83,6 +84,7 @@ struct fa_pool {
     uint32_t generation;
     size_t unfinished;
     bool ticking;
+    bool waiting;
     bool closing;
 };
 

@@ -299,7 +299,7 @@ static int hold_signals(void)
     return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
-static bool is_nursery(void)
+bool fa_nursery_is_due(void)
 {
     const char *mark = getenv("FETCHALL_NURSERY");
     int type = 0;
@@ -323,7 +323,7 @@ static void serve(struct nursery *n)
 
 void fa_nursery_main(const struct fa_task_type *types)
 {
-    if (!is_nursery())
+    if (!fa_nursery_is_due())
         return;
     unsetenv("FETCHALL_NURSERY");
     fcntl(FA_NURSERY_FD, F_SETFD, FD_CLOEXEC);

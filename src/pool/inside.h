@@ -10,6 +10,9 @@
 #define FA_NURSERY_FD  3
 #define FA_NURSERY_ENV "FETCHALL_NURSERY=3"
 
+/** Whether this process was started to be a nursery, and has not become one yet. */
+bool fa_nursery_is_due(void);
+
 /** Serve tasks from a socket until its end; then exit.  The process has one thread. */
 _Noreturn void fa_worker_run(int sock, const struct fa_crew *crew);
 

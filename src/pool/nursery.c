@@ -166,6 +166,12 @@ static void stop(struct fa_nursery *nursery)
 struct fa_nursery *fa_nursery_new(struct event_base *base, const char *program, bool now,
                                   struct fa_error *err)
 {
+    /* Each would start the next one. */
+    if (fa_nursery_is_due()) {
+        fa_error_set(err, FA_DOMAIN_FETCHALL, 0, FA_CLASS_REFUSED,
+                     "this process was started for workers: main() has to call fa_worker_main()");
+        return NULL;
+    }
     struct fa_nursery *nursery = calloc(1, sizeof(*nursery));
     if (!nursery) {
         fa_error_system(err, FA_CLASS_LOCAL_IO, ENOMEM, "cannot start the nursery of workers");

@@ -3,6 +3,7 @@
 #include "pool/backend.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -148,8 +149,8 @@ static void deliver(evutil_socket_t fd, short what, void *arg)
             .ok = task->ok,
             .lost = task->lost,
             .error = task->error,
-            .data = task->task.reply.data,
-            .len = task->task.reply.len,
+            .data = task->ok ? task->task.reply.data : NULL,
+            .len = task->ok ? task->task.reply.len : 0,
         };
         tell_note(task);
         slot_release(pool, task);
@@ -294,9 +295,18 @@ static struct fa_pool_task *task_new(const struct fa_task_request *request)
 static int check_request(const struct fa_pool *pool, const struct fa_task_request *request,
                          struct fa_error *err)
 {
+    size_t bad = 0;
+    while (bad < request->n_fds && fcntl(request->fds[bad], F_GETFD) >= 0)
+        ++bad;
     if (request->len > FA_TASK_BYTES_MAX || request->n_fds > FA_TASK_FDS_MAX)
-        fa_error_system(err, FA_CLASS_LOCAL_IO, EMSGSIZE, "cannot submit a task of %zu bytes",
-                        request->len);
+        fa_error_system(err, FA_CLASS_LOCAL_IO, EMSGSIZE,
+                        "cannot submit a task of %zu bytes and %zu descriptors (at most %d and %d)",
+                        request->len, request->n_fds, FA_TASK_BYTES_MAX, FA_TASK_FDS_MAX);
+    else if (bad < request->n_fds)
+        fa_error_system(err, FA_CLASS_LOCAL_IO, EBADF, "cannot submit a task with descriptor %d",
+                        request->fds[bad]);
+    else if (!request->done)
+        fa_error_set(err, FA_DOMAIN_FETCHALL, 0, FA_CLASS_REFUSED, "a task wants its done()");
     else if (!fa_crew_knows(pool->config.types, request->type))
         fa_error_set(err, FA_DOMAIN_FETCHALL, 0, FA_CLASS_REFUSED, "no task type '%s'",
                      request->type);
@@ -363,11 +373,17 @@ void fa_pool_tune(struct fa_pool *pool, uint64_t id, uint64_t value)
 
 int fa_pool_wait(struct fa_pool *pool, struct fa_error *err)
 {
-    while (pool->unfinished > 0) {
-        if (event_base_loop(pool->base, EVLOOP_ONCE) < 0) {
-            fa_error_system(err, FA_CLASS_LOCAL_IO, errno, "cannot wait for workers");
-            return -1;
-        }
+    if (pool->waiting) {
+        fa_error_set(err, FA_DOMAIN_FETCHALL, 0, FA_CLASS_REFUSED,
+                     "fa_pool_wait() is not for callbacks: one is at work already");
+        return -1;
     }
-    return 0;
+    int result = 0;
+    pool->waiting = true;
+    while (result == 0 && pool->unfinished > 0)
+        result = event_base_loop(pool->base, EVLOOP_ONCE) < 0 ? -1 : 0;
+    pool->waiting = false;
+    if (result)
+        fa_error_system(err, FA_CLASS_LOCAL_IO, errno, "cannot wait for workers");
+    return result;
 }

@@ -22,7 +22,7 @@ struct fa_backend {
     unsigned todo_count;
     bool stop;
 
-    struct fa_pool_task *running; /* the loop's thread only; linked by ->worker */
+    struct fa_pool_task *running; /* the newest of them; the loop's thread only */
 };
 
 /* A hand that could not be made is tried again with each task, which fails without one. */
@@ -83,14 +83,12 @@ static int add_thread(struct fa_backend *self)
 
 static void unlink_running(struct fa_backend *self, struct fa_pool_task *task)
 {
-    struct fa_pool_task *at = self->running;
-    if (at == task) {
-        self->running = task->worker;
-        return;
-    }
-    while (at->worker != task)
-        at = at->worker;
-    at->worker = task->worker;
+    if (task->newer)
+        task->newer->older = task->older;
+    else
+        self->running = task->older;
+    if (task->older)
+        task->older->newer = task->newer;
 }
 
 static void on_done(void *arg)
@@ -113,7 +111,7 @@ static void threads_free(struct fa_backend *self)
 {
     if (!self)
         return;
-    for (struct fa_pool_task *task = self->running; task; task = task->worker)
+    for (struct fa_pool_task *task = self->running; task; task = task->older)
         task->task.cancelled = true;
     pthread_mutex_lock(&self->lock);
     self->stop = true;
@@ -158,7 +156,9 @@ static struct fa_backend *threads_new(struct fa_pool *pool, struct fa_error *err
 static void start(struct fa_backend *self, struct fa_pool_task *task)
 {
     task->state = FA_POOL_TASK_RUNNING;
-    task->worker = self->running;
+    task->older = self->running;
+    if (task->older)
+        task->older->newer = task;
     self->running = task;
     pthread_mutex_lock(&self->lock);
     fa_task_queue_push(&self->todo, task);
@@ -200,7 +200,7 @@ static void threads_news(struct fa_backend *self, struct fa_pool_task *task)
 
 static void threads_tick(struct fa_backend *self)
 {
-    for (struct fa_pool_task *task = self->running; task; task = task->worker)
+    for (struct fa_pool_task *task = self->running; task; task = task->older)
         fa_pool_tell(task);
 }
 

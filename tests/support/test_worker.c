@@ -1,6 +1,7 @@
 /*
  * The worker program of the unit tests: Criterion's own test process must not be run again as a
- * nursery. "fa_test_worker supervise N" is a supervisor with N busy workers, to be killed.
+ * nursery. "fa_test_worker supervise N" is a supervisor with N busy workers, to be killed.  With
+ * FA_TEST_FORGETS in the environment it is a program that does not become a nursery.
  */
 #include "test_tasks.h"
 
@@ -29,8 +30,25 @@ static int supervise(unsigned n)
     return 1;
 }
 
+/* Status 7: there is no pool; 8: its task was lost. */
+static int forget(void)
+{
+    struct fa_error err = {0};
+    struct fa_pool_config config = {
+        .kind = FA_POOL_PROCESSES, .workers = 1, .types = fa_test_tasks};
+    struct fa_pool *pool = fa_pool_new(&config, &err);
+    if (!pool)
+        return strstr(err.msg, "fa_worker_main()") ? 7 : 1;
+    struct fa_task_request request = {.type = "echo", .done = ignore};
+    int result = fa_pool_submit(pool, &request, NULL, &err) || fa_pool_wait(pool, &err) ? 1 : 8;
+    fa_pool_free(pool);
+    return result;
+}
+
 int main(int argc, char **argv)
 {
+    if (getenv("FA_TEST_FORGETS"))
+        return forget();
     fa_worker_main(argc, argv, fa_test_tasks);
     if (argc == 3 && strcmp(argv[1], "supervise") == 0)
         return supervise((unsigned)strtoul(argv[2], NULL, 10));

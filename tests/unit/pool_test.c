@@ -10,6 +10,7 @@
 #include <event2/event.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -364,6 +365,8 @@ BOTH_KINDS(what_is_refused_is_said_at_once_and_its_descriptors_are_closed)
         {"echo", 1, FA_TASK_FDS_MAX + 1, FA_CLASS_LOCAL_IO},
         {"no such type", 1, 2, FA_CLASS_REFUSED},
     };
+    const int none[] = {-1};
+    struct fa_task_request undone = {.type = "echo"};
     struct fa_pool *pool = pool_new(kind, 1, 0);
     int before = fa_process_fds(getpid());
     for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); ++i) {
@@ -383,6 +386,12 @@ BOTH_KINDS(what_is_refused_is_said_at_once_and_its_descriptors_are_closed)
         wait_for(pool);
         cr_assert_eq(seen.done, 0);
     }
+    cr_assert_eq(fa_pool_submit(pool, &undone, NULL, NULL), -1);
+    undone.done = on_done;
+    undone.fds = none;
+    undone.n_fds = 1;
+    cr_assert_eq(fa_pool_submit(pool, &undone, NULL, NULL), -1);
+    expect_works(pool);
     fa_pool_free(pool);
 }
 
@@ -558,6 +567,27 @@ static void submit_next(void *arg, const struct fa_task_result *result)
         return;
     --chain->left;
     cr_assert_eq(fa_pool_submit(chain->pool, &request, NULL, NULL), 0);
+}
+
+static void wait_again(void *arg, const struct fa_task_result *result)
+{
+    struct chain *chain = arg;
+    struct fa_error err = {0};
+    cr_assert(result->ok);
+    cr_assert_eq(fa_pool_wait(chain->pool, &err), -1);
+    cr_assert_eq(err.class, FA_CLASS_REFUSED);
+    ++chain->left;
+}
+
+BOTH_KINDS(a_callback_may_not_wait)
+{
+    struct chain chain = {.pool = pool_new(kind, 1, 0)};
+    struct fa_task_request request = {.type = "echo", .done = wait_again, .arg = &chain};
+    cr_assert_eq(fa_pool_submit(chain.pool, &request, NULL, NULL), 0);
+    cr_assert_eq(fa_pool_submit(chain.pool, &request, NULL, NULL), 0);
+    wait_for(chain.pool);
+    cr_assert_eq(chain.left, 2);
+    fa_pool_free(chain.pool);
 }
 
 BOTH_KINDS(a_callback_may_submit_the_next_task)
@@ -985,4 +1015,13 @@ Test(processes, a_type_that_the_worker_program_does_not_know_is_an_error)
     cr_assert_eq(seen.error.class, FA_CLASS_REFUSED);
     cr_assert(strstr(seen.error.msg, "strange"), "%s", seen.error.msg);
     fa_pool_free(pool);
+}
+
+/* Each would be the nursery of the one before it, for ever. */
+Test(processes, a_program_that_forgets_to_become_a_worker_starts_no_chain_of_itself)
+{
+    char command[PATH_MAX + 64];
+    snprintf(command, sizeof(command), "FA_TEST_FORGETS=1 '%s'", FA_TEST_WORKER);
+    int status = system(command);
+    cr_assert(WIFEXITED(status) && WEXITSTATUS(status) == 8, "%#x", (unsigned)status);
 }

@@ -1,0 +1,87 @@
+/* What a session does not take for a config. */
+
+#include "support/scratch.h"
+
+#include <fetchall/session.h>
+
+#include <criterion/criterion.h>
+#include <math.h>
+#include <string.h>
+
+static struct fa_scratch scratch;
+
+static void begin(void)
+{
+    fa_scratch_init(&scratch);
+}
+
+static void end(void)
+{
+    fa_scratch_fini(&scratch);
+}
+
+TestSuite(config, .init = begin, .fini = end, .timeout = 60.0);
+
+static void expect_refused(const struct fa_config *config, const char *field)
+{
+    struct fa_error err = {0};
+    struct fa_session *session = fa_session_new(config, NULL, NULL, &err);
+    cr_assert_null(session, "%s", field);
+    cr_assert_eq(err.class, FA_CLASS_REFUSED, "%s: %s", field, err.msg);
+    cr_assert(strncmp(err.msg, field, strlen(field)) == 0, "%s: %s", field, err.msg);
+}
+
+#define REFUSED(field, value)            \
+    do {                                 \
+        struct fa_config config;         \
+        fa_config_init(&config);         \
+        config.dir = scratch.path;       \
+        config.field = (value);          \
+        expect_refused(&config, #field); \
+    } while (0)
+
+Test(config, what_makes_no_sense_is_refused)
+{
+    REFUSED(mode, (enum fa_mode)77);
+    REFUSED(layout, (enum fa_layout)9);
+    REFUSED(fsync, (enum fa_fsync)9);
+    REFUSED(family, (enum fa_family)7);
+    REFUSED(http, (enum fa_http)8);
+    REFUSED(hash_with, (enum fa_hash_with)9);
+    REFUSED(hash, 1u << 20);
+    REFUSED(jobs, 0);
+    REFUSED(per_host, 0);
+    REFUSED(disk_wait, -1);
+    REFUSED(retry_wait, NAN);
+    REFUSED(connect_timeout, 1e300);
+    REFUSED(stall_timeout, -0.5);
+    REFUSED(timeout, INFINITY);
+    REFUSED(dir, NULL);
+    REFUSED(dir, "");
+    REFUSED(user_agent, "a\r\nX-Injected: b");
+}
+
+Test(config, headers_are_single_lines_with_a_name)
+{
+    static const char *const bad[] = {"no colon", "A: b\r\nC: d"};
+    for (size_t i = 0; i < 2; i++) {
+        struct fa_config config;
+        fa_config_init(&config);
+        config.dir = scratch.path;
+        config.headers = &bad[i];
+        config.n_headers = 1;
+        expect_refused(&config, "headers");
+    }
+}
+
+Test(config, the_defaults_are_taken)
+{
+    struct fa_error err = {0};
+    struct fa_config config;
+    fa_config_init(&config);
+    config.dir = scratch.path;
+    config.hash_with = FA_HASH_WITH_THREAD; /* so that no nursery is needed */
+    struct fa_session *session = fa_session_new(&config, NULL, NULL, &err);
+    cr_assert_not_null(session, "%s", err.msg);
+    fa_session_free(session);
+}
