@@ -77,7 +77,7 @@ const char fa_manual_before[] =
     "its size\n"
     ".TP\n"
     ".BI header= LINE\n"
-    "one more header line; may repeat\n"
+    "one more header line, for its mirrors too; may repeat\n"
     ".PP\n"
     "A bad line is one failed entry, named by its line number; the rest goes on.\n"
     ".SH FILES\n"

@@ -299,8 +299,11 @@ const struct fa_option fa_options_table[] = {
     INPUT("cacert", config.cacert, .commands = RUNS, .initial = "the system's",
           .help = "trust these CAs (PEM)"),
     INPUT("cert", config.cert, .commands = RUNS, .help = "the client's certificate (PEM)"),
-    INPUT("key", config.key, .commands = RUNS, .help = "the private key of --cert (PEM)",
-          .more = "Not needed if the certificate's file holds it."),
+    INPUT(
+        "key", config.key, .commands = RUNS, .help = "the private key of --cert (PEM)",
+        .more =
+            "Not needed if the certificate's file holds it.  One that is encrypted fails: nobody is "
+            "asked for its pass phrase."),
     FLAG("insecure", 0, config.insecure, .commands = RUNS, .help = "do not check certificates",
          .more = "Anyone on the way can then read and change what is fetched."),
     CUSTOM("resolve", 0, "HOST:PORT:ADDR", fa_request_parse_resolve, .commands = RUNS,
