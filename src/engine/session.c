@@ -17,7 +17,7 @@
 #include <unistd.h>
 
 #define TICK 0.1
-/* Descriptors that stay free for what we do not count: libraries, the list, the observer. */
+/* Descriptors that stay free for what we do not count: libraries, state, lists, outputs. */
 #define SPARE_FILES 16
 #define STAGE_FILES 256
 
@@ -81,6 +81,8 @@ static int fit_jobs(struct fa_session *s, unsigned *ret_stage, struct fa_error *
     if (getrlimit(RLIMIT_NOFILE, &limit) || limit.rlim_cur == RLIM_INFINITY)
         return 0;
     unsigned long used = fa_limits_open_files() + SPARE_FILES + 4 * s->config.loops;
+    if (s->config.hash && s->config.hash_with == FA_HASH_WITH_PROCESS)
+        used += 2ul * s->config.hash_jobs;
     unsigned long left = limit.rlim_cur > used ? limit.rlim_cur - used : 0;
     unsigned long stage = left / 8 < 1 ? 1 : left / 8 > STAGE_FILES ? STAGE_FILES : left / 8;
     unsigned long jobs = left > stage ? (left - stage) / each : 0;

@@ -752,13 +752,14 @@ struct size_wait {
     off_t size;
 };
 
+/* Or it is too late for that. */
 static bool part_has_size(void *arg)
 {
     const struct size_wait *wait = arg;
     struct stat st;
     const char *part = part_in(wait->dir);
     fa_run_pump(&fetch.run, 0);
-    return part && stat(part, &st) == 0 && st.st_size == wait->size;
+    return fetch.run.ended || (part && stat(part, &st) == 0 && st.st_size == wait->size);
 }
 
 /* Its retry may come too soon: then once more. */
