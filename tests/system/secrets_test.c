@@ -201,6 +201,30 @@ static void start_tls(const char *mode, const char *option, const char *value)
                    "--resolve", b, option, value, NULL);
 }
 
+/* On a terminal, where OpenSSL would ask for it and wait. */
+FA_TEST_MODES(secrets, pass_phrase_of_a_key_is_not_asked_for)
+{
+    struct fa_cert cert;
+    struct fa_run run;
+    struct fa_run_options terminal = {.program = "/usr/bin/script"};
+    char command[4 * PATH_MAX];
+    fa_ca_issue(&ca, &scratch, "client", FA_CERT_GOOD, "client.test", &cert);
+    snprintf(command, sizeof(command),
+             "openssl pkcs8 -topk8 -in '%s' -passout pass:s3cret -out '%s.enc'", cert.key,
+             cert.key);
+    cr_assert_eq(system(command), 0);
+    snprintf(command, sizeof(command),
+             "'%s' -m %s --retries 0 --cacert '%s' --cert '%s' --key '%s.enc' -d '%s' "
+             "https://127.0.0.1:%d/ok/10/a",
+             fa_run_program(), strcmp(mode, "loops") == 0 ? "async --loops 1" : mode, ca.file,
+             cert.cert, cert.key, fa_scratch_path(&scratch, "keyed"), tls.port);
+    fa_run_start(&run, &terminal, "-q", "-e", "-c", command, "/dev/null", NULL);
+    cr_expect_eq(fa_run_wait(&run, 15), 1, "%s: %s", mode, fa_run_out(&run));
+    cr_expect_not_null(strstr(fa_run_out(&run), "tls"), "%s: %s", mode, fa_run_out(&run));
+    cr_expect_null(strstr(fa_run_out(&run), "phrase"), "%s: %s", mode, fa_run_out(&run));
+    fa_run_end(&run);
+}
+
 FA_TEST_MODES(secrets, https_goes_on_to_https_and_never_to_http)
 {
     char path[512];
