@@ -12,6 +12,9 @@
 #include <fetchall/error.h>
 #include <fetchall/event.h>
 
+/** The state of a folder, below it, where fa_config.state names no other. */
+#define FA_STATE_FILE ".fetchall/state.db"
+
 /** Where the file of a record stands. */
 enum fa_standing {
     FA_STANDING_PART, /**< There is a part that may be resumed. */

@@ -299,11 +299,9 @@ const struct fa_option fa_options_table[] = {
     INPUT("cacert", config.cacert, .commands = RUNS, .initial = "the system's",
           .help = "trust these CAs (PEM)"),
     INPUT("cert", config.cert, .commands = RUNS, .help = "the client's certificate (PEM)"),
-    INPUT(
-        "key", config.key, .commands = RUNS, .help = "the private key of --cert (PEM)",
-        .more =
-            "Not needed if the certificate's file holds it.  One that is encrypted fails: nobody is "
-            "asked for its pass phrase."),
+    INPUT("key", config.key, .commands = RUNS, .help = "the private key of --cert (PEM)",
+          .more = "Not needed if the certificate's file holds it.  One that is encrypted fails: "
+                  "nobody is asked for its pass phrase."),
     FLAG("insecure", 0, config.insecure, .commands = RUNS, .help = "do not check certificates",
          .more = "Anyone on the way can then read and change what is fetched."),
     CUSTOM("resolve", 0, "HOST:PORT:ADDR", fa_request_parse_resolve, .commands = RUNS,
@@ -344,12 +342,11 @@ const struct fa_option fa_options_table[] = {
                    "name, and renamed when the run has ended.  Files that are there already are "
                    "hashed for it.  If FILE lies in DIR, no file of the list takes its name, and "
                    "so it is with the other outputs."),
-    INPUT(
-        "manifest", manifest, .commands = VERIFY, .help = "check what this file lists instead",
-        .more =
-            "Lines as sha256sum and its sisters write them, with --tag or without; where no "
-            "tag names the algorithm, the length of the digest tells it.  Digests of 32 digits are taken for md5 and those of 128 for sha512, "
-            "unless the state knows the file by its xxh128 or blake2b."),
+    INPUT("manifest", manifest, .commands = VERIFY, .help = "check what this file lists instead",
+          .more = "Lines as sha256sum and its sisters write them, with --tag or without; where no "
+                  "tag names the algorithm, the length of the digest tells it.  Digests of 32 "
+                  "digits are taken for md5 and those of 128 for sha512, unless the state knows "
+                  "the file by its xxh128 or blake2b."),
     FLAG("failed", 0, failed, .commands = STATUS, .help = "print what failed, as a list",
          .more = "It can be fed back: each entry has its mirrors and options, and the name that "
                  "its file had.  Entries that hold a password or headers are comments, as the "

@@ -5,6 +5,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include <fetchall/state.h>
+
 #include "cli/option.h"
 
 struct named {
@@ -89,7 +91,7 @@ int fa_outputs_check(const struct fa_options *options, struct fa_error *err)
     const struct fa_config *config = &options->config;
     struct named outputs[OUTPUTS_MAX + 1], inputs[INPUTS_MAX];
     char *state = NULL;
-    if (asprintf(&state, "%s/.fetchall/state.db", config->dir) < 0)
+    if (asprintf(&state, "%s/" FA_STATE_FILE, config->dir) < 0)
         return fa_option_refuse(err, "out of memory");
     size_t n = list_outputs(options, outputs);
     size_t n_inputs = add(inputs, 0, "state", config->state);
@@ -115,12 +117,12 @@ static int add_name(const char *dir, const char *path, struct fa_texts *names)
     char *folder = resolve(path, &base), *name = NULL;
     size_t len = strcmp(dir, "/") == 0 ? 0 : strlen(dir);
     int result = folder ? 0 : -1;
-    if (folder && strcmp(folder, dir) == 0)
-        result = fa_texts_add(names, base, strlen(base));
-    else if (folder && strncmp(folder, dir, len) == 0 && folder[len] == '/') {
-        int printed = asprintf(&name, "%s/%s", folder + len + 1, base);
+    if (folder && strncmp(folder, dir, len) == 0 && (folder[len] == '/' || !folder[len])) {
+        const char *rest = folder + len + (folder[len] == '/');
+        int printed = asprintf(&name, "%s%s%s", rest, *rest ? "/" : "", base);
         result = printed < 0 ? -1 : fa_texts_add(names, name, (size_t)printed);
-        free(printed < 0 ? NULL : name);
+        if (printed >= 0)
+            free(name);
     }
     free(folder);
     return result;

@@ -1,5 +1,7 @@
 #include "engine/store.h"
 
+#include <fetchall/state.h>
+
 #include "base/io.h"
 
 #include <dirent.h>
@@ -171,7 +173,7 @@ struct fa_folder *fa_store_folder(struct fa_store *store)
 char *fa_store_state(const struct fa_store *store)
 {
     char *name = NULL;
-    return asprintf(&name, "%s/" OWN "/state.db", store->folder.dir) < 0 ? NULL : name;
+    return asprintf(&name, "%s/" FA_STATE_FILE, store->folder.dir) < 0 ? NULL : name;
 }
 
 int fa_store_scratch(const struct fa_store *store)

@@ -1,5 +1,7 @@
 #include "state/database.h"
 
+#include <fetchall/state.h>
+
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -261,7 +263,7 @@ static enum fate set_journal(struct opening *o)
 /* The folder that a state lies in, where a run without --state keeps it; or none. */
 static bool find_home(const struct opening *o, char home[PATH_MAX])
 {
-    static const char tail[] = "/.fetchall/state.db";
+    static const char tail[] = "/" FA_STATE_FILE;
     size_t rest = sizeof(tail) - 1;
     size_t len = realpath(o->file, home) ? strlen(home) : 0;
     if (len < rest || strcmp(home + len - rest, tail) != 0)

@@ -10,6 +10,13 @@ static const char *const variables[] = {"http_proxy", "https_proxy", "HTTPS_PROX
                                         "ALL_PROXY"};
 #define VARIABLES (sizeof(variables) / sizeof(*variables))
 
+/* What a variable names; NULL: nothing. */
+static const char *value_of(size_t variable)
+{
+    const char *value = getenv(variables[variable]);
+    return value && value[0] ? value : NULL;
+}
+
 static bool is_known(const char *scheme)
 {
     static const char *const schemes[] = {"http",    "https",  "socks4",
@@ -70,8 +77,8 @@ int fa_proxy_check(const char *proxy, struct fa_error *err)
 int fa_proxy_check_environment(struct fa_error *err)
 {
     for (size_t i = 0; i < VARIABLES; ++i) {
-        const char *value = getenv(variables[i]);
-        if (value && value[0] && check(variables[i], value, err))
+        const char *value = value_of(i);
+        if (value && check(variables[i], value, err))
             return -1;
     }
     return 0;
@@ -79,10 +86,8 @@ int fa_proxy_check_environment(struct fa_error *err)
 
 bool fa_proxy_in_environment(void)
 {
-    for (size_t i = 0; i < VARIABLES; ++i) {
-        const char *value = getenv(variables[i]);
-        if (value && value[0])
+    for (size_t i = 0; i < VARIABLES; ++i)
+        if (value_of(i))
             return true;
-    }
     return false;
 }

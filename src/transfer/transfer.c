@@ -229,9 +229,8 @@ static double patience(const struct fa_transfer *t)
  * on: all that a higher one would have brought until now would come at once.  So it rises no faster
  * than what comes because of that, with what the present rate brings, is what the goal would bring.
  */
-static uint64_t next_rate(const struct fa_transfer *t, double now)
+static uint64_t next_rate(const struct fa_transfer *t, uint64_t goal, double now)
 {
-    uint64_t goal = t->attempt->rate;
     if ((double)goal <= (double)t->rate * RATE_STEP)
         return goal;
     double window = fmin(now - t->started, RATE_WINDOW);
@@ -244,8 +243,9 @@ static uint64_t next_rate(const struct fa_transfer *t, double now)
 
 static void follow_rate(struct fa_transfer *t, double now)
 {
-    uint64_t rate = t->rate == t->attempt->rate ? t->rate : next_rate(t, now);
-    if (rate != t->rate || rate == t->attempt->rate)
+    uint64_t goal = t->attempt->rate;
+    uint64_t rate = next_rate(t, goal, now);
+    if (rate != t->rate || rate == goal)
         t->rate_kept = now;
     if (rate == t->rate)
         return;

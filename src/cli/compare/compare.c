@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include <fetchall/sample.h>
+#include <fetchall/state.h>
 
 #include "cli/clock.h"
 #include "cli/compare/answer.h"
@@ -50,7 +51,7 @@ static bool is_folder(const char *name)
 /* Whether "fetchall verify" can hash its files. */
 static bool has_state(const char *dir)
 {
-    char *path = fa_workspace_path(dir, ".fetchall/state.db");
+    char *path = fa_workspace_path(dir, FA_STATE_FILE);
     bool has = path && access(path, F_OK) == 0;
     free(path);
     return has;
