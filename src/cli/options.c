@@ -263,6 +263,13 @@ const struct fa_option fa_options_table[] = {
          .help = "to look up, connect and do the TLS handshake"),
     TIME("stall-timeout", config.stall_timeout, 1, DAY, .commands = RUNS,
          .help = "no byte for that long ends a try"),
+    SIZE("speed-limit", config.speed_limit, .commands = RUNS,
+         .help = "end an attempt that brings fewer bytes a second",
+         .more = "Measured over --speed-time once the body has begun, so that a server which sends "
+                 "a byte now and then does not hold a slot for ever.  A lower --rate lowers it.  "
+                 "0 is no limit."),
+    TIME("speed-time", config.speed_time, 1, DAY, .commands = RUNS,
+         .help = "the time over which --speed-limit is measured"),
     TIME("timeout", config.timeout, 0, 365.0 * DAY, .commands = RUNS, .initial = "none",
          .help = "for one try as a whole",
          .more = "Counted from when the try gets its slot.  0 is none."),
