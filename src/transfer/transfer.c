@@ -31,6 +31,7 @@
 
 struct fa_transfer {
     CURL *easy;
+    CURL *model;     /* with single_use: what each attempt's handle is a copy of */
     bool single_use; /* see FA_FAULT_LAST_HEADER */
     unsigned uses;
     const struct fa_settings *settings;
@@ -269,9 +270,8 @@ bool fa_transfer_check(struct fa_transfer *t, double now)
     return true;
 }
 
-static void set_callbacks(struct fa_transfer *t)
+static void set_callbacks(struct fa_transfer *t, CURL *easy)
 {
-    CURL *easy = t->easy;
     curl_easy_setopt(easy, CURLOPT_PRIVATE, t);
     curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, t->text);
     curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, on_header);
@@ -309,6 +309,7 @@ void fa_transfer_free(struct fa_transfer *t)
     if (!t)
         return;
     curl_easy_cleanup(t->easy);
+    curl_easy_cleanup(t->model);
     curl_slist_free_all(t->headers);
     curl_slist_free_all(t->resolve);
     fa_connections_done(t->connections, &t->lease, false);
@@ -319,25 +320,42 @@ void fa_transfer_free(struct fa_transfer *t)
     free(t);
 }
 
+static CURL *new_handle(struct fa_transfer *t)
+{
+    CURL *easy = curl_easy_init();
+    if (!easy)
+        return NULL;
+    fa_setup_apply(easy, t->settings);
+    set_callbacks(t, easy);
+    return easy;
+}
+
+/* A copy costs half of what setting up a new handle does. */
+static int copy_handle(struct fa_transfer *t)
+{
+    curl_easy_cleanup(t->easy);
+    t->easy = NULL;
+    if (!t->model)
+        t->model = new_handle(t);
+    if (t->model)
+        t->easy = curl_easy_duphandle(t->model);
+    return t->easy ? 0 : -1;
+}
+
 /* A handle for the next attempt.  One that is used again is reset now and then, as libcurl 7.88
  * counts its own retries over the life of a handle, and gives up at five; each time would cost more
  * than the rest of a small transfer's set-up. */
 static int renew_handle(struct fa_transfer *t)
 {
-    if (t->easy && !t->single_use && ++t->uses % RESET_EVERY != 0)
-        return 0;
-    if (t->single_use) {
-        curl_easy_cleanup(t->easy);
-        t->easy = NULL;
-    }
-    if (t->easy)
-        curl_easy_reset(t->easy);
-    else
-        t->easy = curl_easy_init();
+    if (t->single_use)
+        return copy_handle(t);
     if (!t->easy)
-        return -1;
-    fa_setup_apply(t->easy, t->settings);
-    set_callbacks(t);
+        return (t->easy = new_handle(t)) ? 0 : -1;
+    if (++t->uses % RESET_EVERY == 0) {
+        curl_easy_reset(t->easy);
+        fa_setup_apply(t->easy, t->settings);
+        set_callbacks(t, t->easy);
+    }
     return 0;
 }
 
