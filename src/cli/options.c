@@ -296,6 +296,10 @@ const struct fa_option fa_options_table[] = {
          .more =
              "Without the option, the variables http_proxy, https_proxy, all_proxy and no_proxy "
              "rule, as with curl."),
+    TEXT("secret-key", 0, "NAME,...", config.secret_keys, .commands = RUNS,
+         .help = "print no value of these keys in queries",
+         .more = "*** is printed in its place, as it is for those that are known to sign or to "
+                 "authorise.  See SECRETS."),
     INPUT("cacert", config.cacert, .commands = RUNS, .initial = "the system's",
           .help = "trust these CAs (PEM)"),
     INPUT("cert", config.cert, .commands = RUNS, .help = "the client's certificate (PEM)"),
