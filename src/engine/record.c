@@ -264,7 +264,7 @@ static void put_failed(struct fa_session *s, const struct fa_job *job,
     record.error = result->error.msg;
     record.may_pass = result->may_pass;
     record.secret = fa_inspect_is_secret(entry, s->config.secret_keys);
-    if (!record.secret && strcmp(entry->text, entry->urls[0]) != 0)
+    if (record.secret || strcmp(entry->text, entry->urls[0]) != 0)
         record.text = entry->text;
     record.replaces = job->known != NULL;
     if (job->known) {
@@ -429,14 +429,15 @@ void fa_record_close(struct fa_session *s)
 /* What failed, as a list. */
 struct failed_list {
     FILE *out;
-    uint64_t left_out; /* what they need is only in their list */
+    uint64_t left_out; /* of an older version's state: what they need is only in their list */
 };
 
 static bool write_entry(void *arg, const struct fa_record *record)
 {
     struct failed_list *list = arg;
-    list->left_out += record->secret;
-    if (record->secret || !record->path)
+    bool lacking = record->secret && !record->text;
+    list->left_out += lacking;
+    if (lacking || !record->path)
         return true;
     char *text = fa_entry_rename(record->text ? record->text : record->url, record->path);
     if (!text || fprintf(list->out, "%s\n", text) < 0) {
