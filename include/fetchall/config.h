@@ -97,6 +97,9 @@ struct fa_config {
     enum fa_family family;
     enum fa_http http;
 
+    const char *secret_keys; /**< Names of keys in queries, parted by commas, whose values are as
+                                  secret as those that fetchall/redact.h knows; NULL: none. */
+
     unsigned hash;       /**< enum fa_hash bits; 0: no CPU stage. */
     unsigned hash_first; /**< The one of them that was named first. */
     unsigned hash_jobs;  /**< 0: the cores. */

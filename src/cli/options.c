@@ -303,6 +303,10 @@ const struct fa_option fa_options_table[] = {
          .more =
              "Without the option, the variables http_proxy, https_proxy, all_proxy and no_proxy "
              "rule, as with curl."),
+    TEXT("secret-key", 0, "NAME,...", config.secret_keys, .commands = RUNS,
+         .help = "print no value of these keys in queries",
+         .more = "*** is printed in its place, as it is for those that are known to sign or to "
+                 "authorise.  See SECRETS."),
     INPUT("cacert", config.cacert, .commands = RUNS, .initial = "the system's",
           .help = "trust these CAs (PEM)"),
     INPUT("cert", config.cert, .commands = RUNS, .help = "the client's certificate (PEM)"),
@@ -356,11 +360,11 @@ const struct fa_option fa_options_table[] = {
                   "the file by its xxh128 or blake2b."),
     FLAG("failed", 0, failed, .commands = STATUS, .help = "print what failed, as a list",
          .more = "It can be fed back: each entry has its mirrors and options, and the name that "
-                 "its file had.  Entries that hold a password or headers are comments, as the "
-                 "state does not keep those."),
+                 "its file had.  Entries that hold secrets are comments: for those there is "
+                 "--retry-failed."),
     FLAG("json", 0, json, .commands = STATUS, .help = "print one JSON object",
          .more = "dir; done, failed, part and pending: counts; bytes of what is done; may_pass and "
-                 "secret: how many of the failed may pass, and cannot be written down; classes: "
+                 "secret: how many of the failed may pass, and hold secrets; classes: "
                  "the failed by class; origins: an array of objects with origin, done, failed, "
                  "part and classes, and others: the files of hosts that it leaves out; pid of the "
                  "process at work; run: an object with state (complete, stopped, killed or "
