@@ -241,7 +241,9 @@ const struct fa_option fa_options_table[] = {
     TIME("disk-wait", config.disk_wait, 0, 365.0 * DAY,
          .help = "how long to wait for room on a full disk",
          .more = "Nothing new is begun meanwhile, and what is there is kept.  0 ends the run at "
-                 "once."),
+                 "once.  Only a write that fails makes the run wait: a file whose declared length "
+                 "is larger than the free space fails alone, as local_io, and may be tried by a "
+                 "later run."),
 
     GROUP("Failure"),
     UINT("retries", 0, config.retries, 0, 1000, .commands = RUNS,

@@ -146,7 +146,9 @@ static void fail(struct fa_session *s, struct fa_job *job)
         job->part.bytes = 0;
         fa_store_part_remove(s->store, job->key);
     }
-    bool may_pass = job->outcome.hope == FA_HOPE_AGAIN || error.class == FA_CLASS_CANCELLED;
+    enum fa_hope hope = job->outcome.hope;
+    bool may_pass = hope == FA_HOPE_AGAIN || hope == FA_HOPE_LATER ||
+                    error.class == FA_CLASS_CANCELLED;
     fa_tell_end(s, job, FA_STATUS_FAILED, &error, may_pass);
 }
 
@@ -173,7 +175,7 @@ static void count_failure(struct fa_job *job)
         ++job->crashes;
     else if (outcome->error.class == FA_CLASS_INTEGRITY)
         ++job->mismatches;
-    else if (outcome->hope == FA_HOPE_NONE)
+    else if (!fa_hope_is_now(outcome->hope))
         job->hopeless |= 1ull << job->mirror;
 }
 
@@ -292,7 +294,8 @@ void fa_settle_failure(struct fa_session *s, struct fa_job *job, double now)
         .retry_after = outcome->retry_after,
         .random = fa_session_random(s),
     };
-    if (job->entry->n_urls > 1 && failed.hope == FA_HOPE_NONE && failed.class != FA_CLASS_INTEGRITY)
+    if (job->entry->n_urls > 1 && !fa_hope_is_now(failed.hope) &&
+        failed.class != FA_CLASS_INTEGRITY)
         failed.hope = FA_HOPE_AGAIN; /* another mirror may have hope: aim() knows */
     struct fa_retry_verdict verdict = fa_retry_decide(&policy, &failed);
     if (!verdict.again || fa_dispatch_aim(s, job, 0, NULL) ||

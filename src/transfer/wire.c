@@ -199,7 +199,7 @@ int fa_wire_get_outcome(struct fa_outcome *ret, const void *data, size_t len)
     ret->unchanged = get_bool(&reader);
     ret->doubtful = get_bool(&reader);
     ret->restart = fa_reader_u8(&reader);
-    if (!fa_reader_ok(&reader) || ret->hope > FA_HOPE_AGAIN || ret->restart >= FA_RESTARTS)
+    if (!fa_reader_ok(&reader) || ret->hope >= FA_HOPES || ret->restart >= FA_RESTARTS)
         return -1;
     if (location && !(ret->location = strdup(location)))
         return -1;
