@@ -92,34 +92,43 @@ void fa_dispatch_queue(struct fa_session *s, struct fa_job *job, bool front)
     fa_dispatch_review(s, origin, fa_clock_now());
 }
 
-static void look_up(struct fa_session *s, struct fa_origin *origin)
+/* A lookup that cannot be asked for, without a thread say, is one that failed. */
+static int look_up(struct fa_session *s, struct fa_origin *origin)
 {
     struct fa_error err;
     origin->lookup = FA_LOOKUP_ASKED;
-    if (fa_resolver_ask(s->resolver, origin->host, s->config.connect_timeout, origin, &err)) {
-        origin->lookup = FA_LOOKUP_NEEDED;
-        fa_settle_origin_failed(s, origin, &err, -1, true, fa_clock_now());
-    }
+    if (fa_resolver_ask(s->resolver, origin->host, s->config.connect_timeout, origin, &err) == 0)
+        return 0;
+    origin->lookup = FA_LOOKUP_NEEDED;
+    fa_settle_origin_failed(s, origin, &err, -1, false, fa_clock_now());
+    return -1;
+}
+
+/* Whether the breaker lets a request through; if it does so later, there is a timer. */
+static bool is_allowed(struct fa_session *s, struct fa_origin *origin, double now)
+{
+    if (fa_breaker_allows(&origin->breaker, now))
+        return true;
+    if (origin->breaker.state == FA_BREAKER_OPEN)
+        fa_timers_set(&s->host_timers, &origin->timer, origin->breaker.until);
+    return false;
 }
 
 static bool is_ready(struct fa_session *s, struct fa_origin *origin, double now)
 {
     if (fa_origin_waiting(origin) == 0)
         return false;
-    if (fa_breaker_rejects(&origin->breaker, now))
-        return true; /* to be told so */
-    if (s->draining || origin->active >= s->config.per_host)
-        return false;
-    if (!fa_breaker_allows(&origin->breaker, now)) {
-        if (origin->breaker.state == FA_BREAKER_OPEN)
-            fa_timers_set(&s->host_timers, &origin->timer, origin->breaker.until);
-        return false;
-    }
     if (origin->lookup == FA_LOOKUP_KNOWN && now - origin->known_at > FA_ADDRESS_LIFE)
         origin->lookup = FA_LOOKUP_NEEDED;
-    if (origin->lookup == FA_LOOKUP_NEEDED)
-        look_up(s, origin);
-    return origin->lookup == FA_LOOKUP_KNOWN;
+    for (;;) {
+        if (fa_breaker_rejects(&origin->breaker, now))
+            return true; /* to be told so */
+        if (s->draining || origin->active >= s->config.per_host || !is_allowed(s, origin, now))
+            return false;
+        /* Each failure is one for the breaker, which ends this. */
+        if (origin->lookup != FA_LOOKUP_NEEDED || look_up(s, origin) == 0)
+            return origin->lookup == FA_LOOKUP_KNOWN;
+    }
 }
 
 void fa_dispatch_review(struct fa_session *s, struct fa_origin *origin, double now)
@@ -342,7 +351,7 @@ static void start(struct fa_session *s, struct fa_job *job, double now)
 static void reject(struct fa_session *s, struct fa_origin *origin, struct fa_job *job)
 {
     struct fa_error err = origin->last_error;
-    bool looked_up = err.class == FA_CLASS_DNS;
+    bool looked_up = err.class == FA_CLASS_DNS || err.class == FA_CLASS_LOCAL_IO;
     job->attempts += looked_up && job->attempts == 0;
     job->hopeless |= 1ull << job->mirror;
     if (fa_dispatch_aim(s, job, job->mirror + 1, NULL) == 0) {

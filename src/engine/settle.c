@@ -54,7 +54,8 @@ void fa_settle_origin_failed(struct fa_session *s, struct fa_origin *origin,
                              const struct fa_error *error, double retry_after, bool name_unknown,
                              double now)
 {
-    bool lookup = error->class == FA_CLASS_DNS;
+    /* What is wrong here, and not there, is told of an origin by its lookup alone. */
+    bool lookup = error->class == FA_CLASS_DNS || error->class == FA_CLASS_LOCAL_IO;
     struct fa_breaker_failure failure = {
         .now = now,
         .retry_after = retry_after,
