@@ -148,8 +148,8 @@ static void fail(struct fa_session *s, struct fa_job *job)
         fa_store_part_remove(s->store, job->key);
     }
     enum fa_hope hope = job->outcome.hope;
-    bool may_pass = hope == FA_HOPE_AGAIN || hope == FA_HOPE_LATER ||
-                    error.class == FA_CLASS_CANCELLED;
+    bool may_pass =
+        hope == FA_HOPE_AGAIN || hope == FA_HOPE_LATER || error.class == FA_CLASS_CANCELLED;
     fa_tell_end(s, job, FA_STATUS_FAILED, &error, may_pass);
 }
 

@@ -146,11 +146,10 @@ int getaddrinfo(const char *node, const char *service, const struct addrinfo *hi
     return error;
 }
 
-typedef int pthread_create_fn(pthread_t *thread, const pthread_attr_t *attr,
-                              void *(*start)(void *), void *arg);
+typedef int pthread_create_fn(pthread_t *thread, const pthread_attr_t *attr, void *(*start)(void *),
+                              void *arg);
 
-int pthread_create(pthread_t *thread, const pthread_attr_t *attr, void *(*start)(void *),
-                   void *arg)
+int pthread_create(pthread_t *thread, const pthread_attr_t *attr, void *(*start)(void *), void *arg)
 {
     static atomic_long refused;
     const char *none = getenv("FAKE_DNS_NO_THREADS");
