@@ -152,6 +152,13 @@ void fa_pool_tune(struct fa_pool *pool, uint64_t id, uint64_t value);
 int fa_pool_wait(struct fa_pool *pool, struct fa_error *err);
 
 /**
+ * How many CPUs this process may use, which is how many workers can compute at once: its affinity
+ * (sched_getaffinity(2)), and the quotas of its control groups (cgroups(7)), a started one counted
+ * whole.  At least 1.  Reads files, so ask once.
+ */
+unsigned fa_cores(void);
+
+/**
  * Become a worker process if the program was started as one; else return at once.
  *
  * @types  The program's own task types, or NULL; ends with a row without name.

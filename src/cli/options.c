@@ -328,7 +328,9 @@ const struct fa_option fa_options_table[] = {
            .more = "md5, sha1, sha256, sha512, blake2b and xxh128.  The first one goes to the "
                    "manifest."),
     UINT("hash-jobs", 0, config.hash_jobs, 1, 256, .commands = HASHES | COMPARE,
-         .initial = "the cores", .help = "workers that make them"),
+         .initial = "the cores", .help = "workers that make them",
+         .more = "The cores are the CPUs that the process may use: its affinity (see taskset(1)) "
+                 "and the CPU quotas of its control groups, as a container has them, count."),
     CHOICE("hash-with", 0, "MODEL", enum fa_hash_with, config.hash_with, models, .commands = HASHES,
            .help = "what the workers are",
            .more = "process works beside the downloads in processes of its own.  The others exist "
