@@ -10,6 +10,7 @@
 #include <string.h>
 
 #define BACKLOG_STEP 64
+#define LOOK_EVERY   0.1
 /* Seconds to tell of what is left, after the drain. */
 #define LEAVE_TIME 0.5
 
@@ -310,8 +311,9 @@ static void watch(struct fa_session *s)
         event_assign(s->readable, s->base, fd, EV_READ, event_get_callback(s->readable), s);
         s->readable_fd = fd;
     }
-    if (fd >= 0)
-        event_add(s->readable, NULL);
+    /* What cannot be watched is looked at now and then. */
+    if (fd >= 0 && event_add(s->readable, NULL))
+        s->list_wake = fmin(s->list_wake, fa_clock_now() + LOOK_EVERY);
 }
 
 bool fa_admit_one(struct fa_session *s, double now)
