@@ -26,8 +26,9 @@
 
 #include <fetchall/error.h>
 
-/** Bytes in or out of one task; larger data travels by descriptor (memfd_create(2)). */
-#define FA_TASK_BYTES_MAX 65000
+/** Bytes in or out of one task, 16 MiB; larger data travels by descriptor (memfd_create(2)).  More
+ * than 64 KiB cost a process a memory file, or several messages. */
+#define FA_TASK_BYTES_MAX 16777216
 /** Bytes of a note. */
 #define FA_TASK_NOTE_MAX 1000
 /** Descriptors of one task. */
@@ -96,7 +97,8 @@ struct fa_pool_config {
     enum fa_pool_kind kind;
     unsigned workers;                 /**< At most, 1 at least; they are started as tasks come. */
     const struct fa_task_type *types; /**< Ends with a row without name.  Borrowed. */
-    const void *setup;                /**< Given to each type's share().  Copied. */
+    const void *setup;                /**< Given to each type's share(): up to FA_TASK_BYTES_MAX.
+                                         Copied. */
     size_t setup_len;
     double hang_timeout; /**< Processes: a worker that shows no sign of life for that many seconds
                             while it has a task is killed; 0: never. */
