@@ -3,8 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define HEADERS_MAX 1000
-
 static void get_text(struct fa_reader *reader, char *ret, size_t size)
 {
     const char *text = fa_reader_str(reader);
@@ -117,7 +115,9 @@ int fa_wire_get_attempt(struct fa_attempt *ret, const char ***ret_headers, const
     get_validator(&reader, &ret->validator);
     ret->total = get_known(&reader);
     ret->n_headers = fa_reader_u32(&reader);
-    if (reader.failed || !ret->url || !ret->host_port || ret->n_headers > HEADERS_MAX)
+    /* Each takes some bytes, so that a wrong number costs no more memory than the message has. */
+    if (reader.failed || !ret->url || !ret->host_port ||
+        ret->n_headers > (size_t)(reader.end - reader.at))
         return -1;
 
     const char **headers = calloc(ret->n_headers + 1, sizeof(*headers));
