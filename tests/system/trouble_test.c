@@ -269,6 +269,30 @@ Test(trouble, room_is_seen_on_a_file_system_that_cannot_be_asked_for_it)
     expect_many(disk, "/chunked/900000/f%d", 8, 900000);
 }
 
+/* The second fallocate(2) looks for room; the first held some back. */
+Test(trouble, run_that_is_killed_on_a_full_disk_leaves_no_file_that_it_looked_with)
+{
+    need_disk(8);
+    fill(800);
+    add("/chunked/900000/f%d", 0); /* nobody knows how much it needs, so that it is tried */
+    struct fa_run_options options =
+        traced("-e trace=fallocate -e inject=fallocate:signal=SIGKILL:when=2");
+    fa_fetch_start_with(&fetch, &scratch, &options, disk, "loops", list.text, NULL);
+    cr_assert_eq(fa_run_wait(&fetch.run, 20), 128 + SIGKILL, "%s", fa_run_err(&fetch.run));
+    char *log = fa_file_read(fa_scratch_path(&scratch, "strace.log"), NULL);
+    cr_assert_eq(count_of(log, "fallocate("), 2);
+    free(log);
+    DIR *own = opendir(below(disk, ".fetchall"));
+    cr_assert(own);
+    for (struct dirent *entry; (entry = readdir(own));) {
+        const char *name = entry->d_name;
+        bool known = name[0] == '.' || strcmp(name, "lock") == 0 || strstr(name, ".part") ||
+                     strncmp(name, "state.db", 8) == 0;
+        cr_expect(known, "'%s' is left", name);
+    }
+    closedir(own);
+}
+
 /* What a server only declares holds nothing up: it is no write that failed. */
 FA_TEST_MODES(trouble, file_that_does_not_fit_by_its_length_fails_alone)
 {
