@@ -235,7 +235,7 @@ static void admit(struct fa_session *s, struct fa_job *job, double now)
 {
     struct fa_error err = job->entry->error;
     int named = -1;
-    if (err.class == FA_CLASS_NONE && fa_dispatch_aim(s, job, 0, &err) == 0)
+    if (err.class == FA_CLASS_NONE && fa_dispatch_aim(job, 0, &err) == 0)
         named = name_job(s, job, &err);
     if (named >= 0)
         admit_named(s, job, named == 1, now);
@@ -369,7 +369,7 @@ static struct fa_job *unspill(struct fa_session *s, const struct fa_buf *record)
     if (!job)
         return NULL;
     job->path = strdup(path);
-    if (!job->path || fa_dispatch_aim(s, job, 0, NULL)) {
+    if (!job->path || fa_dispatch_aim(job, 0, NULL)) {
         forget_job(job);
         return NULL;
     }

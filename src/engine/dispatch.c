@@ -10,31 +10,34 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-int fa_dispatch_aim(struct fa_session *s, struct fa_job *job, unsigned mirror, struct fa_error *err)
+int fa_dispatch_aim_at(struct fa_job *job, unsigned mirror, struct fa_error *err)
 {
-    (void)s;
-    const struct fa_entry *entry = job->entry;
-    unsigned n = entry->n_urls < FA_MIRRORS_MAX ? (unsigned)entry->n_urls : FA_MIRRORS_MAX;
-    for (unsigned i = 0; i < n; ++i) {
-        unsigned at = (mirror + i) % n;
-        struct fa_url url;
-        if (job->hopeless & 1ull << at)
-            continue;
-        if (fa_url_parse(&url, entry->urls[at], NULL, err)) {
-            job->hopeless |= 1ull << at;
-            continue;
-        }
-        fa_url_fini(&job->target);
-        job->target = url;
-        job->mirror = at;
-        job->mirror_key = fa_key_str(url.whole);
-        job->leg = FA_LEG_LISTED;
-        job->secure = url.secure;
-        job->hops = 0;
-        job->again = true;
-        job->origin = NULL;
-        return 0;
+    struct fa_url url;
+    if (job->hopeless & 1ull << mirror)
+        return -1;
+    if (fa_url_parse(&url, job->entry->urls[mirror], NULL, err)) {
+        job->hopeless |= 1ull << mirror;
+        return -1;
     }
+    fa_url_fini(&job->target);
+    job->target = url;
+    job->mirror = mirror;
+    job->mirror_key = fa_key_str(url.whole);
+    job->leg = FA_LEG_LISTED;
+    job->secure = url.secure;
+    job->hops = 0;
+    job->again = true;
+    job->origin = NULL;
+    return 0;
+}
+
+int fa_dispatch_aim(struct fa_job *job, unsigned mirror, struct fa_error *err)
+{
+    size_t listed = job->entry->n_urls;
+    unsigned n = listed < FA_MIRRORS_MAX ? (unsigned)listed : FA_MIRRORS_MAX;
+    for (unsigned i = 0; i < n; ++i)
+        if (fa_dispatch_aim_at(job, (mirror + i) % n, err) == 0)
+            return 0;
     return -1;
 }
 
@@ -184,7 +187,7 @@ static int give_headers(struct fa_session *s, struct fa_job *job)
 static unsigned soon_active(const struct fa_session *s)
 {
     size_t soon = s->active + s->queued;
-    return soon < s->jobs ? (unsigned)soon : s->jobs;
+    return soon < s->slots.now ? (unsigned)soon : s->slots.now;
 }
 
 /*
@@ -291,15 +294,16 @@ static void link_active(struct fa_session *s, struct fa_job *job)
     s->newest = job;
 }
 
-/* Out of descriptors: with fewer transfers it goes on. */
-static bool make_do_with_fewer(struct fa_session *s, struct fa_job *job, const struct fa_error *err)
+/* Out of descriptors: with fewer transfers it goes on, for a while. */
+static bool make_do_with_fewer(struct fa_session *s, struct fa_job *job, const struct fa_error *err,
+                               double now)
 {
     bool files = err->domain == FA_DOMAIN_SYSTEM && (err->code == EMFILE || err->code == ENFILE);
     if (!files || s->active < 2)
         return false;
-    s->jobs = s->active - 1;
-    fa_tell_notice(s, job->entry, "out of open files (ulimit -n): at most %u at once from now on",
-                   s->jobs);
+    if (fa_slots_lower(&s->slots, s->active, now))
+        fa_tell_notice(s, job->entry, "out of open files (ulimit -n): at most %u at once for now",
+                       s->slots.now);
     return true;
 }
 
@@ -337,7 +341,7 @@ static void start(struct fa_session *s, struct fa_job *job, double now)
     fa_outcome_fini(&job->outcome);
     memset(&job->outcome, 0, sizeof(job->outcome));
     if (prepare(s, job, &failed.error)) {
-        failed.hope = make_do_with_fewer(s, job, &failed.error) ? FA_HOPE_AGAIN : FA_HOPE_NONE;
+        failed.hope = make_do_with_fewer(s, job, &failed.error, now) ? FA_HOPE_AGAIN : FA_HOPE_NONE;
         fa_settle_done(s, &job->attempt, &failed);
         return;
     }
@@ -354,7 +358,7 @@ static void reject(struct fa_session *s, struct fa_origin *origin, struct fa_job
     bool looked_up = err.class == FA_CLASS_DNS || err.class == FA_CLASS_LOCAL_IO;
     job->attempts += looked_up && job->attempts == 0;
     job->hopeless |= 1ull << job->mirror;
-    if (fa_dispatch_aim(s, job, job->mirror + 1, NULL) == 0) {
+    if (fa_dispatch_aim(job, job->mirror + 1, NULL) == 0) {
         fa_dispatch_queue(s, job, false);
         return;
     }
@@ -378,7 +382,7 @@ bool fa_dispatch(struct fa_session *s, double now)
     for (int i = 0; i < FA_TURN_STEPS && s->staged < FA_STAGE_BACKLOG; ++i) {
         struct fa_origin *origin = s->hosts.ready;
         bool rejects = origin && fa_breaker_rejects(&origin->breaker, now);
-        bool slot = s->active < s->jobs && fa_bucket_allows(&s->bucket, s->active);
+        bool slot = s->active < s->slots.now && fa_bucket_allows(&s->bucket, s->active);
         if (!origin || !(slot || rejects))
             break;
         fa_hosts_next(&s->hosts);
@@ -394,7 +398,7 @@ bool fa_dispatch(struct fa_session *s, double now)
         }
         fa_dispatch_review(s, origin, now);
     }
-    return s->active < s->jobs && s->staged < FA_STAGE_BACKLOG;
+    return s->active < s->slots.now && s->staged < FA_STAGE_BACKLOG;
 }
 
 void fa_dispatch_timers(struct fa_session *s, double now)

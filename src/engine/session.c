@@ -209,6 +209,7 @@ static int open_all(struct fa_session *s, struct fa_error *err)
         return -1;
     if (!s->config.plan && open_strategy(s, err))
         return -1;
+    fa_slots_init(&s->slots, s->jobs);
     return fa_record_open(s, err);
 }
 

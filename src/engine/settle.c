@@ -157,10 +157,8 @@ static void fail(struct fa_session *s, struct fa_job *job)
 static bool try_mirror(struct fa_session *s, struct fa_job *job)
 {
     for (unsigned at = job->mirror + 1; at < job->entry->n_urls && at < FA_MIRRORS_MAX; ++at) {
-        if (job->hopeless & 1ull << at)
+        if (fa_dispatch_aim_at(job, at, NULL))
             continue;
-        if (fa_dispatch_aim(s, job, at, NULL) || job->mirror < at)
-            return false;
         fa_tell_retry(s, job, 0);
         fa_dispatch_queue(s, job, true);
         return true;
@@ -299,7 +297,7 @@ void fa_settle_failure(struct fa_session *s, struct fa_job *job, double now)
         failed.class != FA_CLASS_INTEGRITY)
         failed.hope = FA_HOPE_AGAIN; /* another mirror may have hope: aim() knows */
     struct fa_retry_verdict verdict = fa_retry_decide(&policy, &failed);
-    if (!verdict.again || fa_dispatch_aim(s, job, 0, NULL) ||
+    if (!verdict.again || fa_dispatch_aim(job, 0, NULL) ||
         fa_timers_set(&s->job_timers, &job->timer, now + verdict.wait)) {
         fail(s, job);
         return;

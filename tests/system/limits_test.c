@@ -12,6 +12,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 
 static struct fa_scratch scratch;
 static struct fa_server server;
@@ -74,4 +75,47 @@ FA_TEST_MODES(limits, run_with_a_long_user_agent_fetches)
     free(agent);
     fa_fetch_expect(&fetch, 20, 0);
     fa_expect_file(fetch.dir, "a", "/ok/100/a", 100);
+}
+
+/* As many open files as the run has now, and no more; or as many as it likes. */
+static void limit_files(bool few)
+{
+    struct rlimit limit;
+    cr_assert_eq(prlimit(fetch.run.pid, RLIMIT_NOFILE, NULL, &limit), 0);
+    limit.rlim_cur = few ? (rlim_t)fa_process_fds(fetch.run.pid) : limit.rlim_max;
+    cr_assert_eq(prlimit(fetch.run.pid, RLIMIT_NOFILE, &limit, NULL), 0);
+}
+
+static void feed(int from, int to)
+{
+    for (int i = from; i < to; i++) {
+        char line[256], path[32];
+        snprintf(path, sizeof(path), "/hold/f%d", i);
+        snprintf(line, sizeof(line), "%s\n", fa_server_url(&server, path));
+        fa_run_feed(&fetch.run, line);
+    }
+    fa_run_pump(&fetch.run, 0);
+}
+
+Test(limits, slots_that_a_want_of_open_files_took_come_back)
+{
+    struct fa_run_options options = {.stdin_open = true};
+    fa_fetch_start_with(&fetch, &scratch, &options, NULL, "loops", "-", "-j", "16", "--per-host",
+                        "100", "--hash", "none", "--retries", "100", "--retry-wait", "0.2",
+                        "--stall-timeout", "100", "--progress", "plain", NULL);
+    feed(0, 4);
+    fa_server_until(&server, "held", 4, 10);
+    limit_files(true);
+    feed(4, 40);
+    fa_run_until_stderr_has(&fetch.run, "out of open files", 10);
+    limit_files(false);
+    fa_server_until(&server, "held", 16, 60);
+    fa_server_release(&server, NULL);
+    fa_run_feed_end(&fetch.run);
+    for (int i = 0; i < 1000 && !fetch.run.ended; i++) {
+        fa_server_release(&server, NULL);
+        fa_run_pump(&fetch.run, 10);
+    }
+    fa_fetch_expect(&fetch, 10, 0);
+    fa_fetch_expect_count(&fetch, "ok", 40);
 }
