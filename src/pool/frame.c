@@ -176,6 +176,18 @@ int fa_frame_recv(int sock, struct fa_frame_room *room, struct fa_frame *ret, in
     return 1;
 }
 
+/* Its fields are numbers before they are enumerators. */
+int fa_frame_error(const struct fa_frame *frame, struct fa_error *ret)
+{
+    if (frame->len != sizeof(*ret))
+        return -1;
+    memcpy(ret, frame->payload, sizeof(*ret));
+    ret->msg[sizeof(ret->msg) - 1] = '\0';
+    bool good = ret->domain > FA_DOMAIN_NONE && ret->domain <= FA_DOMAIN_FETCHALL &&
+                ret->class > FA_CLASS_NONE && ret->class < FA_CLASSES;
+    return good ? 0 : -1;
+}
+
 void fa_frame_close(struct fa_frame *frame)
 {
     for (size_t i = 0; i < frame->n_fds; ++i)

@@ -106,6 +106,9 @@ int fa_frame_recv(int sock, struct fa_frame_room *room, struct fa_frame *ret, in
 /** Close the descriptors that came with a frame. */
 void fa_frame_close(struct fa_frame *frame);
 
+/** The error that is a frame's payload; 0, or -1: it is none that there can be. */
+int fa_frame_error(const struct fa_frame *frame, struct fa_error *ret);
+
 /** What a message of n bytes says, without its descriptors; 0, or -1 if it is no frame. */
 int fa_frame_parse(const void *bytes, size_t n, struct fa_frame *ret);
 

@@ -261,11 +261,7 @@ static void nursery_died(struct fa_nursery *nursery)
 
 static void take_error(const struct fa_frame *frame, struct fa_error *ret)
 {
-    if (frame->len == sizeof(*ret)) {
-        memcpy(ret, frame->payload, sizeof(*ret));
-        ret->msg[sizeof(ret->msg) - 1] = '\0';
-    }
-    if (ret->class <= FA_CLASS_NONE || ret->class >= FA_CLASSES)
+    if (fa_frame_error(frame, ret))
         fa_error_set(ret, FA_DOMAIN_FETCHALL, 0, FA_CLASS_WORKER_CRASHED, "cannot start a worker");
 }
 

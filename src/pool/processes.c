@@ -141,9 +141,7 @@ static void worker_dying(struct worker *w, const char *reason)
 
 static void take_failure(struct fa_pool_task *task, const struct fa_frame *frame)
 {
-    memcpy(&task->error, frame->payload, sizeof(task->error));
-    task->error.msg[sizeof(task->error.msg) - 1] = '\0';
-    if (task->error.class <= FA_CLASS_NONE || task->error.class >= FA_CLASSES)
+    if (fa_frame_error(frame, &task->error))
         fa_error_set(&task->error, FA_DOMAIN_FETCHALL, 0, FA_CLASS_WORKER_CRASHED,
                      "the task failed without a reason");
 }

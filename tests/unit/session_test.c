@@ -1,5 +1,8 @@
 /* A session as a program that uses the library has it: more than one run. */
 
+#include "cli/report.h"
+
+#include "support/hostile_tasks.h"
 #include "support/scratch.h"
 #include "support/server.h"
 #include "support/truth.h"
@@ -15,6 +18,7 @@ static struct fa_server server;
 static struct fa_config config;
 static struct fa_session *session;
 static unsigned ended[FA_STATUSES]; /* by status, in the last run */
+static bool bad_report;             /* an end of which there is no report object */
 static unsigned stop_after;         /* stop once that many entries have ended; 0: never */
 
 static void begin(void)
@@ -43,6 +47,11 @@ static void on_event(void *ctx, const struct fa_event *event)
     if (event->type != FA_EVENT_DONE)
         return;
     ++ended[event->done.status];
+    json_t *object = fa_report_object(&event->done);
+    char *text = object ? json_dumps(object, 0) : NULL;
+    bad_report |= !text;
+    free(text);
+    json_decref(object);
     if (stop_after && --stop_after == 0)
         fa_session_stop(session, FA_STOP_DRAIN);
 }
@@ -147,4 +156,26 @@ Test(session, run_after_one_that_was_stopped_is_refused)
     cr_assert_neq(how, FA_END_COMPLETE);
     cr_assert_eq(err.class, FA_CLASS_REFUSED);
     cr_assert_not_null(strstr(err.msg, "cannot be run again"), "%s", err.msg);
+}
+
+/* A worker of the CPU stage may lie about its own files, and about nothing else. */
+Test(session, hostile_digest_worker_ends_neither_the_run_nor_its_report)
+{
+    config.worker_program = FA_TEST_WORKER;
+    config.hash_with = FA_HASH_WITH_PROCESS;
+    config.hash = FA_HASH_SHA256;
+    for (size_t i = 0; fa_hostile_lies[i]; i++) {
+        bad_report = false;
+        setenv("FA_TEST_HOSTILE", fa_hostile_lies[i], 1);
+        config.dir = fa_scratch_mkdir(&scratch, fa_hostile_lies[i]);
+        open_session();
+        unsetenv("FA_TEST_HOSTILE");
+        add_list((const char *[]){"/ok/10/a", "/ok/10/b", "/ok/10/c", "/ok/10/d"}, 4);
+        run();
+        cr_expect_eq(ended[FA_STATUS_FAILED], 4, "%s: %u are ok", fa_hostile_lies[i],
+                     ended[FA_STATUS_OK]);
+        cr_expect_not(bad_report, "%s", fa_hostile_lies[i]);
+        fa_session_free(session);
+        session = NULL;
+    }
 }
