@@ -20,7 +20,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include <openssl/bn.h>
 #include <openssl/evp.h>
@@ -170,7 +169,7 @@ int main(int argc, char **argv)
         jobs[i].n = (uint32_t)given;
     }
     struct fa_error err = {0};
-    unsigned workers = (unsigned)sysconf(_SC_NPROCESSORS_ONLN);
+    unsigned workers = fa_cores();
     if (compute(jobs, n, workers, &err))
         fprintf(stderr, "factorials: %s\n", err.msg);
     size_t right = print(jobs, n);

@@ -17,7 +17,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 
 #include <fetchall/pool.h>
 
@@ -205,7 +204,7 @@ int main(int argc, char **argv)
         memcpy(spec.folder, argv[3], len + 1);
 
     struct total many = {0}, one = {0};
-    unsigned workers = (unsigned)sysconf(_SC_NPROCESSORS_ONLN);
+    unsigned workers = fa_cores();
     double began = now();
     in_processes(spec, count, workers, &many);
     double first = now() - began;

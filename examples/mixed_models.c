@@ -261,7 +261,7 @@ int main(int argc, char **argv)
     }
     struct fa_error err = {0};
     struct mix mix = {.list = argv[1], .dir = argv[2]};
-    mix.workers = (unsigned)sysconf(_SC_NPROCESSORS_ONLN);
+    mix.workers = fa_cores();
     if (run_both(&mix, &err)) {
         fprintf(stderr, "mixed_models: %s\n", err.msg);
         return 1;

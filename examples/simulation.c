@@ -23,7 +23,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 
 #include <fetchall/pool.h>
 
@@ -180,7 +179,7 @@ int main(int argc, char **argv)
 {
     fa_worker_main(argc, argv, types); /* first of all: see <fetchall/pool.h> */
     signal(SIGPIPE, SIG_IGN);          /* a worker may die while it is written to */
-    uint64_t workers = (uint64_t)sysconf(_SC_NPROCESSORS_ONLN);
+    uint64_t workers = fa_cores();
     uint64_t tasks = 64;
     uint64_t paths = 250000;
     if (argc > 4 || (argc > 1 && !read_number(argv[1], 1000, &workers)) ||

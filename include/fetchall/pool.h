@@ -26,8 +26,9 @@
 
 #include <fetchall/error.h>
 
-/** Bytes in or out of one task; larger data travels by descriptor (memfd_create(2)). */
-#define FA_TASK_BYTES_MAX 65000
+/** Bytes in or out of one task, 16 MiB; larger data travels by descriptor (memfd_create(2)).  More
+ * than 64 KiB cost a process a memory file, or several messages. */
+#define FA_TASK_BYTES_MAX 16777216
 /** Bytes of a note. */
 #define FA_TASK_NOTE_MAX 1000
 /** Descriptors of one task. */
@@ -96,7 +97,8 @@ struct fa_pool_config {
     enum fa_pool_kind kind;
     unsigned workers;                 /**< At most, 1 at least; they are started as tasks come. */
     const struct fa_task_type *types; /**< Ends with a row without name.  Borrowed. */
-    const void *setup;                /**< Given to each type's share().  Copied. */
+    const void *setup;                /**< Given to each type's share(): up to FA_TASK_BYTES_MAX.
+                                         Copied. */
     size_t setup_len;
     double hang_timeout; /**< Processes: a worker that shows no sign of life for that many seconds
                             while it has a task is killed; 0: never. */
@@ -150,6 +152,13 @@ void fa_pool_tune(struct fa_pool *pool, uint64_t id, uint64_t value);
 
 /** Run callbacks until every task has its result. */
 int fa_pool_wait(struct fa_pool *pool, struct fa_error *err);
+
+/**
+ * How many CPUs this process may use, which is how many workers can compute at once: its affinity
+ * (sched_getaffinity(2)), and the quotas of its control groups (cgroups(7)), a started one counted
+ * whole.  At least 1.  Reads files, so ask once.
+ */
+unsigned fa_cores(void);
 
 /**
  * Become a worker process if the program was started as one; else return at once.

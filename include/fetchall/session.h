@@ -75,8 +75,11 @@ int fa_session_add_list(struct fa_session *session, const char *name, struct fa_
 int fa_session_add_failed(struct fa_session *session, struct fa_error *err);
 
 /**
- * Run until every entry has ended, or until it is stopped.  Lists may be added, and it may be run,
- * again.
+ * Run until every entry has ended, or until it is stopped.
+ *
+ * After FA_END_COMPLETE lists may be added and it may be run again, as if by a new session in the
+ * same folder: the counts begin at 0, and what the runs before have fetched exists.  Connections
+ * and what is known of hosts are kept.  After any other end a run is refused (FA_CLASS_REFUSED).
  *
  * @return 0, or -1 with err filled in when FA_END_LOCAL.
  */

@@ -4,7 +4,8 @@ void fa_exit_count(struct fa_exit *exit, const struct fa_result *result)
 {
     if (result->status != FA_STATUS_FAILED)
         return;
-    if (result->error.class == FA_CLASS_LOCAL_IO)
+    /* Without an end of the run, what local trouble may be over is as any other that passes. */
+    if (result->error.class == FA_CLASS_LOCAL_IO && !result->may_pass)
         ++exit->local;
     else if (result->error.class == FA_CLASS_INTEGRITY)
         ++exit->integrity;

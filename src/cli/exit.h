@@ -15,7 +15,8 @@ enum fa_exit_status {
     FA_EXIT_USAGE = 2,     /**< Or no list could be read. */
     FA_EXIT_INTEGRITY = 3, /**< Some entry failed its checksum. */
     FA_EXIT_LOCAL = 4,     /**< Disk full, no permission, a report that is not complete. */
-    FA_EXIT_MAY_PASS = 5,  /**< The only failures left are of the kind that may pass. */
+    FA_EXIT_MAY_PASS = 5,  /**< The only failures left are of the kind that may pass, be they
+                              local: a file that does not fit stops nothing. */
 };
 
 /** What went wrong so far, counted. */

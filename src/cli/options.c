@@ -241,7 +241,9 @@ const struct fa_option fa_options_table[] = {
     TIME("disk-wait", config.disk_wait, 0, 365.0 * DAY,
          .help = "how long to wait for room on a full disk",
          .more = "Nothing new is begun meanwhile, and what is there is kept.  0 ends the run at "
-                 "once."),
+                 "once.  Only a write that fails makes the run wait: a file whose declared length "
+                 "is larger than the free space fails alone, as local_io, and may be tried by a "
+                 "later run."),
 
     GROUP("Failure"),
     UINT("retries", 0, config.retries, 0, 1000, .commands = RUNS,
@@ -337,7 +339,9 @@ const struct fa_option fa_options_table[] = {
            .more = "md5, sha1, sha256, sha512, blake2b and xxh128.  The first one goes to the "
                    "manifest."),
     UINT("hash-jobs", 0, config.hash_jobs, 1, 256, .commands = HASHES | COMPARE,
-         .initial = "the cores", .help = "workers that make them"),
+         .initial = "the cores", .help = "workers that make them",
+         .more = "The cores are the CPUs that the process may use: its affinity (see taskset(1)) "
+                 "and the CPU quotas of its control groups, as a container has them, count."),
     CHOICE("hash-with", 0, "MODEL", enum fa_hash_with, config.hash_with, models, .commands = HASHES,
            .help = "what the workers are",
            .more = "process works beside the downloads in processes of its own.  The others exist "

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #define BACKLOG_STEP 64
+#define LOOK_EVERY   0.1
 /* Seconds to tell of what is left, after the drain. */
 #define LEAVE_TIME 0.5
 
@@ -236,7 +237,7 @@ static void admit(struct fa_session *s, struct fa_job *job, double now)
 {
     struct fa_error err = job->entry->error;
     int named = -1;
-    if (err.class == FA_CLASS_NONE && fa_dispatch_aim(s, job, 0, &err) == 0)
+    if (err.class == FA_CLASS_NONE && fa_dispatch_aim(job, 0, &err) == 0)
         named = name_job(s, job, &err);
     if (named >= 0)
         admit_named(s, job, named == 1, now);
@@ -322,8 +323,9 @@ static void watch(struct fa_session *s)
         event_assign(s->readable, s->base, fd, EV_READ, event_get_callback(s->readable), s);
         s->readable_fd = fd;
     }
-    if (fd >= 0)
-        event_add(s->readable, NULL);
+    /* What cannot be watched is looked at now and then. */
+    if (fd >= 0 && event_add(s->readable, NULL))
+        s->list_wake = fmin(s->list_wake, fa_clock_now() + LOOK_EVERY);
 }
 
 bool fa_admit_one(struct fa_session *s, double now)
@@ -379,7 +381,7 @@ static struct fa_job *unspill(struct fa_session *s, const struct fa_buf *record)
     if (!job)
         return NULL;
     job->path = strdup(path);
-    if (!job->path || fa_dispatch_aim(s, job, 0, NULL)) {
+    if (!job->path || fa_dispatch_aim(job, 0, NULL)) {
         forget_job(job);
         return NULL;
     }

@@ -12,31 +12,34 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-int fa_dispatch_aim(struct fa_session *s, struct fa_job *job, unsigned mirror, struct fa_error *err)
+int fa_dispatch_aim_at(struct fa_job *job, unsigned mirror, struct fa_error *err)
 {
-    (void)s;
-    const struct fa_entry *entry = job->entry;
-    unsigned n = entry->n_urls < FA_MIRRORS_MAX ? (unsigned)entry->n_urls : FA_MIRRORS_MAX;
-    for (unsigned i = 0; i < n; ++i) {
-        unsigned at = (mirror + i) % n;
-        struct fa_url url;
-        if (job->hopeless & 1ull << at)
-            continue;
-        if (fa_url_parse(&url, entry->urls[at], NULL, err)) {
-            job->hopeless |= 1ull << at;
-            continue;
-        }
-        fa_url_fini(&job->target);
-        job->target = url;
-        job->mirror = at;
-        job->mirror_key = fa_key_str(url.whole);
-        job->leg = FA_LEG_LISTED;
-        job->secure = url.secure;
-        job->hops = 0;
-        job->again = true;
-        job->origin = NULL;
-        return 0;
+    struct fa_url url;
+    if (job->hopeless & 1ull << mirror)
+        return -1;
+    if (fa_url_parse(&url, job->entry->urls[mirror], NULL, err)) {
+        job->hopeless |= 1ull << mirror;
+        return -1;
     }
+    fa_url_fini(&job->target);
+    job->target = url;
+    job->mirror = mirror;
+    job->mirror_key = fa_key_str(url.whole);
+    job->leg = FA_LEG_LISTED;
+    job->secure = url.secure;
+    job->hops = 0;
+    job->again = true;
+    job->origin = NULL;
+    return 0;
+}
+
+int fa_dispatch_aim(struct fa_job *job, unsigned mirror, struct fa_error *err)
+{
+    size_t listed = job->entry->n_urls;
+    unsigned n = listed < FA_MIRRORS_MAX ? (unsigned)listed : FA_MIRRORS_MAX;
+    for (unsigned i = 0; i < n; ++i)
+        if (fa_dispatch_aim_at(job, (mirror + i) % n, err) == 0)
+            return 0;
     return -1;
 }
 
@@ -94,34 +97,43 @@ void fa_dispatch_queue(struct fa_session *s, struct fa_job *job, bool front)
     fa_dispatch_review(s, origin, fa_clock_now());
 }
 
-static void look_up(struct fa_session *s, struct fa_origin *origin)
+/* A lookup that cannot be asked for, without a thread say, is one that failed. */
+static int look_up(struct fa_session *s, struct fa_origin *origin)
 {
     struct fa_error err;
     origin->lookup = FA_LOOKUP_ASKED;
-    if (fa_resolver_ask(s->resolver, origin->host, s->config.connect_timeout, origin, &err)) {
-        origin->lookup = FA_LOOKUP_NEEDED;
-        fa_settle_origin_failed(s, origin, &err, -1, true, fa_clock_now());
-    }
+    if (fa_resolver_ask(s->resolver, origin->host, s->config.connect_timeout, origin, &err) == 0)
+        return 0;
+    origin->lookup = FA_LOOKUP_NEEDED;
+    fa_settle_origin_failed(s, origin, &err, -1, false, fa_clock_now());
+    return -1;
+}
+
+/* Whether the breaker lets a request through; if it does so later, there is a timer. */
+static bool is_allowed(struct fa_session *s, struct fa_origin *origin, double now)
+{
+    if (fa_breaker_allows(&origin->breaker, now))
+        return true;
+    if (origin->breaker.state == FA_BREAKER_OPEN)
+        fa_timers_set(&s->host_timers, &origin->timer, origin->breaker.until);
+    return false;
 }
 
 static bool is_ready(struct fa_session *s, struct fa_origin *origin, double now)
 {
     if (fa_origin_waiting(origin) == 0)
         return false;
-    if (fa_breaker_rejects(&origin->breaker, now))
-        return true; /* to be told so */
-    if (s->draining || origin->active >= s->config.per_host)
-        return false;
-    if (!fa_breaker_allows(&origin->breaker, now)) {
-        if (origin->breaker.state == FA_BREAKER_OPEN)
-            fa_timers_set(&s->host_timers, &origin->timer, origin->breaker.until);
-        return false;
-    }
     if (origin->lookup == FA_LOOKUP_KNOWN && now - origin->known_at > FA_ADDRESS_LIFE)
         origin->lookup = FA_LOOKUP_NEEDED;
-    if (origin->lookup == FA_LOOKUP_NEEDED)
-        look_up(s, origin);
-    return origin->lookup == FA_LOOKUP_KNOWN;
+    for (;;) {
+        if (fa_breaker_rejects(&origin->breaker, now))
+            return true; /* to be told so */
+        if (s->draining || origin->active >= s->config.per_host || !is_allowed(s, origin, now))
+            return false;
+        /* Each failure is one for the breaker, which ends this. */
+        if (origin->lookup != FA_LOOKUP_NEEDED || look_up(s, origin) == 0)
+            return origin->lookup == FA_LOOKUP_KNOWN;
+    }
 }
 
 void fa_dispatch_review(struct fa_session *s, struct fa_origin *origin, double now)
@@ -177,7 +189,7 @@ static int give_headers(struct fa_session *s, struct fa_job *job)
 static unsigned soon_active(const struct fa_session *s)
 {
     size_t soon = s->active + s->queued;
-    return soon < s->jobs ? (unsigned)soon : s->jobs;
+    return soon < s->slots.now ? (unsigned)soon : s->slots.now;
 }
 
 /*
@@ -284,15 +296,16 @@ static void link_active(struct fa_session *s, struct fa_job *job)
     s->newest = job;
 }
 
-/* Out of descriptors: with fewer transfers it goes on. */
-static bool make_do_with_fewer(struct fa_session *s, struct fa_job *job, const struct fa_error *err)
+/* Out of descriptors: with fewer transfers it goes on, for a while. */
+static bool make_do_with_fewer(struct fa_session *s, struct fa_job *job, const struct fa_error *err,
+                               double now)
 {
     bool files = err->domain == FA_DOMAIN_SYSTEM && (err->code == EMFILE || err->code == ENFILE);
     if (!files || s->active < 2)
         return false;
-    s->jobs = s->active - 1;
-    fa_tell_notice(s, job->entry, "out of open files (ulimit -n): at most %u at once from now on",
-                   s->jobs);
+    if (fa_slots_lower(&s->slots, s->active, now))
+        fa_tell_notice(s, job->entry, "out of open files (ulimit -n): at most %u at once for now",
+                       s->slots.now);
     return true;
 }
 
@@ -330,7 +343,7 @@ static void start(struct fa_session *s, struct fa_job *job, double now)
     fa_outcome_fini(&job->outcome);
     memset(&job->outcome, 0, sizeof(job->outcome));
     if (prepare(s, job, &failed.error)) {
-        failed.hope = make_do_with_fewer(s, job, &failed.error) ? FA_HOPE_AGAIN : FA_HOPE_NONE;
+        failed.hope = make_do_with_fewer(s, job, &failed.error, now) ? FA_HOPE_AGAIN : FA_HOPE_NONE;
         fa_settle_done(s, &job->attempt, &failed);
         return;
     }
@@ -344,10 +357,10 @@ static void start(struct fa_session *s, struct fa_job *job, double now)
 static void reject(struct fa_session *s, struct fa_origin *origin, struct fa_job *job)
 {
     struct fa_error err = origin->last_error;
-    bool looked_up = err.class == FA_CLASS_DNS;
+    bool looked_up = err.class == FA_CLASS_DNS || err.class == FA_CLASS_LOCAL_IO;
     job->attempts += looked_up && job->attempts == 0;
     job->hopeless |= 1ull << job->mirror;
-    if (fa_dispatch_aim(s, job, job->mirror + 1, NULL) == 0) {
+    if (fa_dispatch_aim(job, job->mirror + 1, NULL) == 0) {
         fa_dispatch_queue(s, job, false);
         return;
     }
@@ -371,7 +384,7 @@ bool fa_dispatch(struct fa_session *s, double now)
     for (int i = 0; i < FA_TURN_STEPS && s->staged < FA_STAGE_BACKLOG; ++i) {
         struct fa_origin *origin = s->hosts.ready;
         bool rejects = origin && fa_breaker_rejects(&origin->breaker, now);
-        bool slot = s->active < s->jobs && fa_bucket_allows(&s->bucket, s->active);
+        bool slot = s->active < s->slots.now && fa_bucket_allows(&s->bucket, s->active);
         if (!origin || !(slot || rejects))
             break;
         fa_hosts_next(&s->hosts);
@@ -387,7 +400,7 @@ bool fa_dispatch(struct fa_session *s, double now)
         }
         fa_dispatch_review(s, origin, now);
     }
-    return s->active < s->jobs && s->staged < FA_STAGE_BACKLOG;
+    return s->active < s->slots.now && s->staged < FA_STAGE_BACKLOG;
 }
 
 void fa_dispatch_timers(struct fa_session *s, double now)

@@ -169,6 +169,11 @@ const char *fa_folder_kind(mode_t mode)
                             : "is a device, which is left alone";
 }
 
+void fa_folder_renew(struct fa_folder *folder)
+{
+    folder->empty = false;
+}
+
 enum fa_there fa_folder_look(struct fa_folder *folder, const char *path, int64_t *ret_size,
                              struct fa_error *err)
 {

@@ -34,6 +34,9 @@ int fa_folder_init(struct fa_folder *folder, const char *dir, bool make, struct 
 
 void fa_folder_fini(struct fa_folder *folder);
 
+/** Look into it again, even if it was empty when it was opened. */
+void fa_folder_renew(struct fa_folder *folder);
+
 /** What stands under a name. */
 enum fa_there {
     FA_THERE_NOTHING,

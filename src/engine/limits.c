@@ -1,12 +1,13 @@
 #include "engine/limits.h"
 
+#include <fetchall/pool.h>
+
 #include <dirent.h>
-#include <unistd.h>
 
 unsigned fa_limits_cores(unsigned most)
 {
-    long n = sysconf(_SC_NPROCESSORS_ONLN);
-    return n < 1 ? 1 : n > (long)most ? most : (unsigned)n;
+    unsigned n = fa_cores();
+    return n > most ? most : n;
 }
 
 unsigned fa_limits_open_files(void)

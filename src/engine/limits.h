@@ -4,7 +4,7 @@
 #ifndef FA_ENGINE_LIMITS_H
 #define FA_ENGINE_LIMITS_H
 
-/** Processors; @most  No more than that. */
+/** fa_cores(); @most  No more than that. */
 unsigned fa_limits_cores(unsigned most);
 
 /** Descriptors that are open now. */

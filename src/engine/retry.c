@@ -28,7 +28,7 @@ struct fa_retry_verdict fa_retry_decide(const struct fa_retry_policy *policy,
     default:
         break;
     }
-    if (failed->hope == FA_HOPE_NONE || failures > policy->retries)
+    if (!fa_hope_is_now(failed->hope) || failures > policy->retries)
         return verdict;
     if (failed->hope == FA_HOPE_ONCE && failed->once >= FA_RETRY_ONCE_MAX)
         return verdict;

@@ -209,6 +209,7 @@ static int open_all(struct fa_session *s, struct fa_error *err)
         return -1;
     if (!s->config.plan && open_strategy(s, err))
         return -1;
+    fa_slots_init(&s->slots, s->jobs);
     return fa_record_open(s, err);
 }
 
@@ -317,9 +318,41 @@ int fa_session_add_list(struct fa_session *s, const char *name, struct fa_error 
     return add_list(s, name, name, err);
 }
 
+/*
+ * Before a run that follows a complete one: it begins as that of a new program in the same folder.
+ * What names belonged to, and what the state knew, was of the run before.  One that was stopped
+ * left jobs where they were, so that there is nothing to go on from.
+ */
+static int renew(struct fa_session *s, struct fa_error *err)
+{
+    if (!s->over)
+        return 0;
+    if (s->end != FA_END_COMPLETE) {
+        fa_error_set(err, FA_DOMAIN_FETCHALL, 0, FA_CLASS_REFUSED,
+                     "a session whose run was stopped cannot be run again");
+        return -1;
+    }
+    struct fa_names *names = fa_names_new(fa_store_scratch(s->store), err);
+    if (!names)
+        return -1;
+    fa_names_free(s->names);
+    s->names = names;
+    fa_state_close(s->state);
+    s->state = NULL;
+    fa_folder_renew(fa_store_folder(s->store));
+    if (reserve_names(s, err) || fa_record_open(s, err))
+        return -1;
+    s->entries = s->done = s->failed = s->cancelled = s->bytes = s->expected = 0;
+    s->room_at = 0;
+    s->over = false;
+    return 0;
+}
+
 int fa_session_add_failed(struct fa_session *s, struct fa_error *err)
 {
     char file[40];
+    if (renew(s, err))
+        return -1;
     if (!s->state || fa_state_is_fresh(s->state)) {
         fa_error_set(err, FA_DOMAIN_FETCHALL, 0, FA_CLASS_REFUSED,
                      "the state of '%s' knows of no entry that could be tried again",
@@ -338,6 +371,10 @@ int fa_session_add_failed(struct fa_session *s, struct fa_error *err)
 int fa_session_run(struct fa_session *s, enum fa_end *ret_end, struct fa_error *err)
 {
     struct timeval every = fa_loop_time(TICK);
+    if (renew(s, err)) {
+        *ret_end = FA_END_LOCAL;
+        return -1;
+    }
     s->began = fa_clock_now();
     fa_bucket_init(&s->bucket, s->config.rate, s->began);
     s->end = FA_END_COMPLETE;

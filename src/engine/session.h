@@ -22,6 +22,7 @@
 #include "engine/bucket.h"
 #include "engine/store.h"
 #include "engine/resolve.h"
+#include "engine/slots.h"
 #include "engine/timers.h"
 #include "list/list.h"
 #include "stage/stage.h"
@@ -73,7 +74,8 @@ struct fa_session {
     const struct fa_strategy_ops *ops;
     struct fa_strategy *strategy;
     struct fa_stage *stage;
-    unsigned jobs; /**< config.jobs, or fewer: the limit of open files. */
+    unsigned jobs;         /**< config.jobs, or fewer: the limit of open files. */
+    struct fa_slots slots; /**< Of those, what may be under way now. */
 
     struct fa_list_source *lists, **last_list; /**< The first is being read. */
     struct event *readable;                    /**< Of the list that has nothing now. */
@@ -161,9 +163,10 @@ bool fa_dispatch(struct fa_session *s, double now);
 void fa_dispatch_review(struct fa_session *s, struct fa_origin *origin, double now);
 void fa_dispatch_timers(struct fa_session *s, double now);
 void fa_dispatch_resolved(void *ctx, void *tag, const struct fa_resolution *resolution);
+/** Choose that mirror; -1: it is hopeless, and nothing has changed. */
+int fa_dispatch_aim_at(struct fa_job *job, unsigned mirror, struct fa_error *err);
 /** Choose the next mirror that is not hopeless; -1: there is none. */
-int fa_dispatch_aim(struct fa_session *s, struct fa_job *job, unsigned mirror,
-                    struct fa_error *err);
+int fa_dispatch_aim(struct fa_job *job, unsigned mirror, struct fa_error *err);
 /** Count what has come, and share the rate among the active. */
 void fa_dispatch_rates(struct fa_session *s, double now);
 

@@ -54,7 +54,8 @@ void fa_settle_origin_failed(struct fa_session *s, struct fa_origin *origin,
                              const struct fa_error *error, double retry_after, bool name_unknown,
                              double now)
 {
-    bool lookup = error->class == FA_CLASS_DNS;
+    /* What is wrong here, and not there, is told of an origin by its lookup alone. */
+    bool lookup = error->class == FA_CLASS_DNS || error->class == FA_CLASS_LOCAL_IO;
     struct fa_breaker_failure failure = {
         .now = now,
         .retry_after = retry_after,
@@ -146,7 +147,9 @@ static void fail(struct fa_session *s, struct fa_job *job)
         job->part.bytes = 0;
         fa_store_part_remove(s->store, job->key);
     }
-    bool may_pass = job->outcome.hope == FA_HOPE_AGAIN || error.class == FA_CLASS_CANCELLED;
+    enum fa_hope hope = job->outcome.hope;
+    bool may_pass =
+        hope == FA_HOPE_AGAIN || hope == FA_HOPE_LATER || error.class == FA_CLASS_CANCELLED;
     fa_tell_end(s, job, FA_STATUS_FAILED, &error, may_pass);
 }
 
@@ -154,10 +157,8 @@ static void fail(struct fa_session *s, struct fa_job *job)
 static bool try_mirror(struct fa_session *s, struct fa_job *job)
 {
     for (unsigned at = job->mirror + 1; at < job->entry->n_urls && at < FA_MIRRORS_MAX; ++at) {
-        if (job->hopeless & 1ull << at)
+        if (fa_dispatch_aim_at(job, at, NULL))
             continue;
-        if (fa_dispatch_aim(s, job, at, NULL) || job->mirror < at)
-            return false;
         fa_tell_retry(s, job, 0);
         fa_dispatch_queue(s, job, true);
         return true;
@@ -173,7 +174,7 @@ static void count_failure(struct fa_job *job)
         ++job->crashes;
     else if (outcome->error.class == FA_CLASS_INTEGRITY)
         ++job->mismatches;
-    else if (outcome->hope == FA_HOPE_NONE)
+    else if (!fa_hope_is_now(outcome->hope))
         job->hopeless |= 1ull << job->mirror;
 }
 
@@ -292,10 +293,11 @@ void fa_settle_failure(struct fa_session *s, struct fa_job *job, double now)
         .retry_after = outcome->retry_after,
         .random = fa_session_random(s),
     };
-    if (job->entry->n_urls > 1 && failed.hope == FA_HOPE_NONE && failed.class != FA_CLASS_INTEGRITY)
+    if (job->entry->n_urls > 1 && !fa_hope_is_now(failed.hope) &&
+        failed.class != FA_CLASS_INTEGRITY)
         failed.hope = FA_HOPE_AGAIN; /* another mirror may have hope: aim() knows */
     struct fa_retry_verdict verdict = fa_retry_decide(&policy, &failed);
-    if (!verdict.again || fa_dispatch_aim(s, job, 0, NULL) ||
+    if (!verdict.again || fa_dispatch_aim(job, 0, NULL) ||
         fa_timers_set(&s->job_timers, &job->timer, now + verdict.wait)) {
         fail(s, job);
         return;

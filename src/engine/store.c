@@ -357,11 +357,9 @@ bool fa_store_has_room(struct fa_store *store, uint64_t need)
     struct statvfs fs;
     if (fstatvfs(store->own_fd, &fs) == 0 && (uint64_t)fs.f_bavail * fs.f_frsize < need)
         return false;
-    int fd = openat(store->own_fd, "room", O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
-    if (fd < 0)
-        return false;
-    bool room = take_room(fd);
-    close(fd);
-    unlinkat(store->own_fd, "room", 0);
+    int fd = fa_io_unlinked(store->own_fd);
+    bool room = fd >= 0 && take_room(fd);
+    if (fd >= 0)
+        close(fd);
     return room;
 }

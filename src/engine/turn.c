@@ -26,7 +26,7 @@ static bool wants_entries(const struct fa_session *s, bool room)
         return true;
     if (s->staged >= FA_STAGE_BACKLOG || s->full)
         return false;
-    return s->queued < s->jobs || (room && fa_backlog_count(s->backlog) < FA_LOOKAHEAD);
+    return s->queued < s->slots.now || (room && fa_backlog_count(s->backlog) < FA_LOOKAHEAD);
 }
 
 static void admit_and_dispatch(struct fa_session *s, double now)
@@ -106,6 +106,8 @@ void fa_turn_tick(evutil_socket_t fd, short what, void *arg)
     struct fa_session *s = arg;
     double now = fa_clock_now();
     fa_dispatch_rates(s, now);
+    if (fa_slots_grow(&s->slots, now))
+        fa_session_wake(s);
     fa_record_heads(s);
     fa_record_commit(s, now, false);
     fa_tell_progress(s);

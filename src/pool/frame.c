@@ -1,10 +1,12 @@
 #include "pool/frame.h"
 
 #include "base/buf.h"
+#include "base/io.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -29,7 +31,7 @@ static void put(unsigned char *at, uint64_t value, size_t width)
 
 int fa_frame_send(int sock, const struct fa_frame *frame, int flags)
 {
-    if (frame->len > FA_FRAME_PAYLOAD_MAX || frame->n_fds > FA_TASK_FDS_MAX) {
+    if (frame->len > FA_FRAME_PAYLOAD_MAX || frame->n_fds > FA_FRAME_FDS_MAX) {
         errno = EMSGSIZE;
         return -1;
     }
@@ -62,6 +64,53 @@ int fa_frame_send(int sock, const struct fa_frame *frame, int flags)
         n = sendmsg(sock, &message, flags | MSG_NOSIGNAL);
     } while (n < 0 && errno == EINTR);
     return n < 0 ? -1 : 0;
+}
+
+int fa_frame_send_large(int sock, const struct fa_frame *frame, int flags)
+{
+    if (frame->len <= FA_FRAME_PAYLOAD_MAX)
+        return fa_frame_send(sock, frame, flags);
+    if (frame->len > FA_FRAME_LARGE_MAX || frame->n_fds >= FA_FRAME_FDS_MAX) {
+        errno = EMSGSIZE;
+        return -1;
+    }
+    struct fa_frame head = *frame;
+    int file = memfd_create("fetchall-frame", MFD_CLOEXEC);
+    if (file < 0)
+        return -1;
+    head.value = frame->len;
+    head.payload = NULL;
+    head.len = 0;
+    head.fds[head.n_fds++] = file;
+    /* By offsets, so that the receiver reads from the beginning. */
+    int result = fa_io_pwrite(file, frame->payload, frame->len, 0);
+    if (result == 0)
+        result = fa_frame_send(sock, &head, flags);
+    int saved = errno;
+    close(file);
+    errno = saved;
+    return result;
+}
+
+int fa_frame_load(struct fa_frame *frame, struct fa_buf *large)
+{
+    unsigned char bytes[4096];
+    if (frame->value == 0)
+        return 0;
+    if (frame->value > FA_FRAME_LARGE_MAX || frame->n_fds == 0)
+        return -1;
+    int file = frame->fds[--frame->n_fds];
+    ssize_t n;
+    fa_buf_reset(large);
+    while ((n = read(file, bytes, sizeof(bytes))) > 0 || (n < 0 && errno == EINTR))
+        if (n > 0)
+            fa_buf_put(large, bytes, (size_t)n);
+    close(file);
+    if (n < 0 || large->failed || large->len != frame->value)
+        return -1;
+    frame->payload = large->data;
+    frame->len = large->len;
+    return 0;
 }
 
 int fa_frame_parse(const void *bytes, size_t n, struct fa_frame *ret)
@@ -116,7 +165,7 @@ int fa_frame_recv(int sock, struct fa_frame_room *room, struct fa_frame *ret, in
     int fds[KERNEL_FDS];
     size_t n_fds = collect_fds(&message, fds);
     bool whole = !(message.msg_flags & (MSG_TRUNC | MSG_CTRUNC));
-    if (!whole || n_fds > FA_TASK_FDS_MAX || fa_frame_parse(room->bytes, (size_t)n, ret)) {
+    if (!whole || n_fds > FA_FRAME_FDS_MAX || fa_frame_parse(room->bytes, (size_t)n, ret)) {
         for (size_t i = 0; i < n_fds; ++i)
             close(fds[i]);
         errno = EPROTO;
@@ -125,6 +174,18 @@ int fa_frame_recv(int sock, struct fa_frame_room *room, struct fa_frame *ret, in
     memcpy(ret->fds, fds, n_fds * sizeof(int));
     ret->n_fds = n_fds;
     return 1;
+}
+
+/* Its fields are numbers before they are enumerators. */
+int fa_frame_error(const struct fa_frame *frame, struct fa_error *ret)
+{
+    if (frame->len != sizeof(*ret))
+        return -1;
+    memcpy(ret, frame->payload, sizeof(*ret));
+    ret->msg[sizeof(ret->msg) - 1] = '\0';
+    bool good = ret->domain > FA_DOMAIN_NONE && ret->domain <= FA_DOMAIN_FETCHALL &&
+                ret->class > FA_CLASS_NONE && ret->class < FA_CLASSES;
+    return good ? 0 : -1;
 }
 
 void fa_frame_close(struct fa_frame *frame)

@@ -25,7 +25,6 @@
 
 #define EXCHANGE_EVERY 0.1
 #define ROLES_MAX      8
-#define TYPES_MAX      16
 
 /* A worker, which is all that its process does. */
 struct worker {
@@ -36,6 +35,7 @@ struct worker {
     enum { NOTE_NEW, NOTE_TRIED, NOTE_SENT } note;
     struct fa_frame_room room;  /* of the task's own frame */
     struct fa_frame_room other; /* of frames that come while it runs */
+    struct fa_buf large;        /* input that is larger than a frame */
 };
 
 static void worker_exchange(struct fa_task *task)
@@ -71,10 +71,38 @@ static void worker_exchange(struct fa_task *task)
     }
 }
 
+/* A reply that is larger than a frame goes in pieces. */
+static int worker_reply(struct worker *w)
+{
+    const unsigned char *at = w->task.reply.data;
+    size_t left = w->task.reply.len;
+    for (;;) {
+        bool last = left <= FA_FRAME_PAYLOAD_MAX;
+        size_t n = last ? left : FA_FRAME_PAYLOAD_MAX;
+        struct fa_frame frame = {
+            .type = last ? FA_FRAME_RESULT : FA_FRAME_PIECE, .id = w->id, .payload = at, .len = n};
+        if (fa_frame_send(w->sock, &frame, 0))
+            return -1;
+        if (last)
+            return 0;
+        at += n;
+        left -= n;
+    }
+}
+
+static int worker_fail(struct worker *w, const struct fa_error *err)
+{
+    struct fa_frame frame = {
+        .type = FA_FRAME_FAILURE, .id = w->id, .payload = err, .len = sizeof(*err)};
+    return fa_frame_send(w->sock, &frame, 0);
+}
+
 static void worker_do(struct worker *w, struct fa_hand *hand, struct fa_frame *frame)
 {
     struct fa_error err = {0};
     struct fa_reader reader;
+    if (fa_frame_load(frame, &w->large))
+        _exit(1);
     fa_reader_init(&reader, frame->payload, frame->len);
     const char *type = fa_reader_str(&reader);
     w->task.input = reader.at;
@@ -90,17 +118,8 @@ static void worker_do(struct worker *w, struct fa_hand *hand, struct fa_frame *f
 
     int result = type ? fa_hand_run(hand, type, &w->task, &err) : -1;
     fa_frame_close(frame);
-    struct fa_frame answer = {.id = w->id};
-    if (result == 0) {
-        answer.type = FA_FRAME_RESULT;
-        answer.payload = w->task.reply.data;
-        answer.len = w->task.reply.len;
-    } else {
-        answer.type = FA_FRAME_FAILURE;
-        answer.payload = &err;
-        answer.len = sizeof(err);
-    }
-    if (fa_frame_send(w->sock, &answer, 0))
+    fa_buf_fini(&w->large);
+    if (result == 0 ? worker_reply(w) : worker_fail(w, &err))
         _exit(0);
 }
 
@@ -114,6 +133,7 @@ _Noreturn void fa_worker_run(int sock, const struct fa_crew *crew)
     w->task.exchange = worker_exchange;
     fa_buf_init(&w->task.reply);
     fa_buf_init(&w->task.note);
+    fa_buf_init(&w->large);
     for (;;) {
         struct fa_frame frame;
         if (fa_frame_recv(sock, &w->room, &frame, 0) <= 0)
@@ -128,7 +148,8 @@ _Noreturn void fa_worker_run(int sock, const struct fa_crew *crew)
 struct role {
     bool ready;
     struct fa_error error;
-    struct fa_task_type types[TYPES_MAX + 1];
+    struct fa_task_type *types; /* ends with a row without name */
+    size_t n_types;
     struct fa_crew crew;
 };
 
@@ -142,6 +163,7 @@ struct nursery {
     } * born; /* who is who among the children */
     size_t n_born;
     struct fa_frame_room room;
+    struct fa_buf large;
 };
 
 /* The supervisor is gone, or has no more use for us.  The children are reaped here: the init of
@@ -168,33 +190,60 @@ static void refuse(struct nursery *n, uint64_t id, const struct fa_error *err)
     tell(n, &frame);
 }
 
-static int pick_type(struct nursery *n, struct role *role, size_t at, const char *name)
+static int add_type(struct role *role, const struct fa_task_type *type)
 {
-    for (const struct fa_task_type *type = n->types; type->name; ++type) {
-        if (strcmp(type->name, name) == 0 && at < TYPES_MAX) {
-            role->types[at] = *type;
-            return 0;
-        }
+    struct fa_task_type *types = realloc(role->types, (role->n_types + 2) * sizeof(*types));
+    if (!types) {
+        fa_error_system(&role->error, FA_CLASS_LOCAL_IO, ENOMEM, "cannot set up workers");
+        return -1;
     }
+    role->types = types;
+    types[role->n_types++] = *type;
+    types[role->n_types] = (struct fa_task_type){0};
+    return 0;
+}
+
+static int pick_type(struct nursery *n, struct role *role, const char *name)
+{
+    for (const struct fa_task_type *type = n->types; type->name; ++type)
+        if (strcmp(type->name, name) == 0)
+            return add_type(role, type);
     fa_error_set(&role->error, FA_DOMAIN_FETCHALL, 0, FA_CLASS_REFUSED,
                  "the worker program has no task type '%s'", name);
     return -1;
 }
 
-static void prepare_role(struct nursery *n, const struct fa_frame *frame)
+static void drop_role(struct nursery *n, uint64_t id)
+{
+    if (id == 0 || id > ROLES_MAX)
+        return;
+    struct role *role = &n->roles[id - 1];
+    if (role->ready)
+        fa_crew_fini(&role->crew);
+    free(role->types);
+    *role = (struct role){0};
+}
+
+static void prepare_role(struct nursery *n, struct fa_frame *frame)
 {
     if (frame->id == 0 || frame->id > ROLES_MAX)
         return;
+    drop_role(n, frame->id); /* the word of its end may not have come */
     struct role *role = &n->roles[frame->id - 1];
     struct fa_reader reader;
+    if (fa_frame_load(frame, &n->large)) {
+        fa_error_system(&role->error, FA_CLASS_LOCAL_IO, ENOMEM, "cannot set up workers");
+        return;
+    }
     fa_reader_init(&reader, frame->payload, frame->len);
     const char *name;
-    for (size_t i = 0; (name = fa_reader_str(&reader)); ++i)
-        if (pick_type(n, role, i, name))
+    while ((name = fa_reader_str(&reader)))
+        if (pick_type(n, role, name))
             return;
-    role->ready =
-        !reader.failed && fa_crew_init(&role->crew, role->types, reader.at,
-                                       (size_t)(reader.end - reader.at), &role->error) == 0;
+    role->ready = !reader.failed && role->types &&
+                  fa_crew_init(&role->crew, role->types, reader.at,
+                               (size_t)(reader.end - reader.at), &role->error) == 0;
+    fa_buf_fini(&n->large);
 }
 
 static int remember(struct nursery *n, uint64_t id, pid_t pid)
@@ -316,6 +365,8 @@ static void serve(struct nursery *n)
         leave(n);
     if (frame.type == FA_FRAME_ROLE)
         prepare_role(n, &frame);
+    else if (frame.type == FA_FRAME_DROP)
+        drop_role(n, frame.id);
     else if (frame.type == FA_FRAME_SPAWN)
         give_birth(n, &frame);
     fa_frame_close(&frame);
@@ -333,6 +384,7 @@ void fa_nursery_main(const struct fa_task_type *types)
     if (!n || (n->children = hold_signals()) < 0)
         _exit(1);
     n->types = types;
+    fa_buf_init(&n->large);
     offer_to_oom();
     for (;;) {
         struct pollfd fds[2] = {{.fd = FA_NURSERY_FD, .events = POLLIN},

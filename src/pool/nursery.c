@@ -29,8 +29,7 @@ struct fa_nursery {
     pid_t pid;
     int sock;
     struct event *event;
-    struct fa_role roles[ROLES_MAX];
-    size_t n_roles;
+    struct fa_role roles[ROLES_MAX]; /* types NULL: free */
     uint64_t last_id;
     struct fa_child *children;
     struct fa_frame_room room;
@@ -94,7 +93,7 @@ static int send_role(struct fa_nursery *nursery, size_t i)
     if (buf.failed)
         errno = ENOMEM;
     else
-        result = fa_frame_send(nursery->sock, &frame, 0);
+        result = fa_frame_send_large(nursery->sock, &frame, 0);
     fa_buf_fini(&buf);
     return result;
 }
@@ -128,8 +127,8 @@ static int start(struct fa_nursery *nursery, struct fa_error *err)
         fa_error_system(err, FA_CLASS_LOCAL_IO, ENOMEM, "cannot watch the nursery of workers");
         return -1;
     }
-    for (size_t i = 0; i < nursery->n_roles; ++i) {
-        if (send_role(nursery, i)) {
+    for (size_t i = 0; i < ROLES_MAX; ++i) {
+        if (nursery->roles[i].types && send_role(nursery, i)) {
             fa_error_system(err, FA_CLASS_LOCAL_IO, errno, "cannot set up the nursery of workers");
             return -1;
         }
@@ -198,19 +197,32 @@ void fa_nursery_free(struct fa_nursery *nursery)
 uint64_t fa_nursery_role(struct fa_nursery *nursery, const struct fa_role *role,
                          struct fa_error *err)
 {
-    if (nursery->n_roles == ROLES_MAX) {
-        fa_error_system(err, FA_CLASS_LOCAL_IO, ENOSPC, "too many pools share one nursery");
+    size_t i = 0;
+    while (i < ROLES_MAX && nursery->roles[i].types)
+        ++i;
+    if (i == ROLES_MAX) {
+        fa_error_set(err, FA_DOMAIN_FETCHALL, 0, FA_CLASS_LOCAL_IO,
+                     "more than %d pools share one nursery", ROLES_MAX);
         return 0;
     }
-    nursery->roles[nursery->n_roles++] = *role;
+    nursery->roles[i] = *role;
     /* One that has died is replaced when a worker is asked for, and told of all roles then. */
-    if (nursery->pid && send_role(nursery, nursery->n_roles - 1) && errno != EPIPE &&
-        errno != ECONNRESET) {
+    if (nursery->pid && send_role(nursery, i) && errno != EPIPE && errno != ECONNRESET) {
         fa_error_system(err, FA_CLASS_LOCAL_IO, errno, "cannot set up the nursery of workers");
-        --nursery->n_roles;
+        nursery->roles[i] = (struct fa_role){0};
         return 0;
     }
-    return nursery->n_roles;
+    return i + 1;
+}
+
+void fa_nursery_drop(struct fa_nursery *nursery, uint64_t role)
+{
+    if (role == 0)
+        return;
+    struct fa_frame frame = {.type = FA_FRAME_DROP, .id = role};
+    nursery->roles[role - 1] = (struct fa_role){0};
+    if (nursery->pid) /* if it is not told, the next role of that number will do */
+        fa_frame_send(nursery->sock, &frame, MSG_DONTWAIT);
 }
 
 static void unlink_child(struct fa_nursery *nursery, struct fa_child *child)
@@ -249,11 +261,7 @@ static void nursery_died(struct fa_nursery *nursery)
 
 static void take_error(const struct fa_frame *frame, struct fa_error *ret)
 {
-    if (frame->len == sizeof(*ret)) {
-        memcpy(ret, frame->payload, sizeof(*ret));
-        ret->msg[sizeof(ret->msg) - 1] = '\0';
-    }
-    if (ret->class <= FA_CLASS_NONE || ret->class >= FA_CLASSES)
+    if (fa_frame_error(frame, ret))
         fa_error_set(ret, FA_DOMAIN_FETCHALL, 0, FA_CLASS_WORKER_CRASHED, "cannot start a worker");
 }
 

@@ -22,7 +22,7 @@
 struct event_base;
 struct fa_nursery;
 
-/** What a role is made of; borrowed until fa_nursery_free(). */
+/** What a role is made of; borrowed until fa_nursery_drop(), or fa_nursery_free(). */
 struct fa_role {
     const struct fa_task_type *types;
     const void *setup;
@@ -60,6 +60,9 @@ void fa_nursery_free(struct fa_nursery *nursery);
 /** Make a role known.  @return its number from 1, or 0. */
 uint64_t fa_nursery_role(struct fa_nursery *nursery, const struct fa_role *role,
                          struct fa_error *err);
+
+/** A role is not needed any more: its workers have been killed.  0 is fine. */
+void fa_nursery_drop(struct fa_nursery *nursery, uint64_t role);
 
 /**
  * Fork a worker for a role.  A nursery that has died is started again.

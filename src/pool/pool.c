@@ -175,6 +175,12 @@ static void tick(evutil_socket_t fd, short what, void *arg)
 
 static struct fa_pool *pool_new(const struct fa_pool_config *config, struct fa_error *err)
 {
+    if (config->setup_len > FA_TASK_BYTES_MAX) {
+        fa_error_system(err, FA_CLASS_LOCAL_IO, EMSGSIZE,
+                        "cannot set up a pool of workers with %zu bytes (at most %d)",
+                        config->setup_len, FA_TASK_BYTES_MAX);
+        return NULL;
+    }
     struct fa_pool *pool = calloc(1, sizeof(*pool));
     void *setup = pool && config->setup_len ? malloc(config->setup_len) : NULL;
     if (!pool || (config->setup_len && !setup)) {

@@ -141,9 +141,7 @@ static void worker_dying(struct worker *w, const char *reason)
 
 static void take_failure(struct fa_pool_task *task, const struct fa_frame *frame)
 {
-    memcpy(&task->error, frame->payload, sizeof(task->error));
-    task->error.msg[sizeof(task->error.msg) - 1] = '\0';
-    if (task->error.class <= FA_CLASS_NONE || task->error.class >= FA_CLASSES)
+    if (fa_frame_error(frame, &task->error))
         fa_error_set(&task->error, FA_DOMAIN_FETCHALL, 0, FA_CLASS_WORKER_CRASHED,
                      "the task failed without a reason");
 }
@@ -153,9 +151,7 @@ static void finish_task(struct worker *w, const struct fa_frame *frame)
     struct fa_pool_task *task = w->task;
     w->task = NULL;
     task->ok = frame->type == FA_FRAME_RESULT;
-    if (task->ok)
-        fa_buf_put(&task->task.reply, frame->payload, frame->len);
-    else
+    if (!task->ok)
         take_failure(task, frame);
     if (task->task.reply.failed) {
         task->ok = false;
@@ -184,6 +180,16 @@ static bool take_progress(struct fa_pool_task *task, const struct fa_frame *fram
     return true;
 }
 
+/* @return whether the reply has no more bytes than the worker may send. */
+static bool take_piece(struct fa_pool_task *task, const struct fa_frame *frame)
+{
+    struct fa_buf *reply = &task->task.reply;
+    if (frame->len > FA_TASK_BYTES_MAX - reply->len)
+        return false;
+    fa_buf_put(reply, frame->payload, frame->len);
+    return true;
+}
+
 /* @return whether the frame is one that this worker may send now. */
 static bool take_frame(struct worker *w, const struct fa_frame *frame)
 {
@@ -198,7 +204,11 @@ static bool take_frame(struct worker *w, const struct fa_frame *frame)
             return false;
         finish_task(w, frame);
         return true;
+    case FA_FRAME_PIECE:
+        return take_piece(w->task, frame);
     case FA_FRAME_RESULT:
+        if (!take_piece(w->task, frame))
+            return false;
         finish_task(w, frame);
         return true;
     default:
@@ -300,7 +310,7 @@ static int give(struct worker *w, struct fa_pool_task *task)
         .type = FA_FRAME_TASK, .id = task->id, .payload = buf.data, .len = buf.len};
     frame.n_fds = task->task.n_fds;
     memcpy(frame.fds, task->fds, task->task.n_fds * sizeof(int));
-    int result = buf.failed ? -1 : fa_frame_send(w->sock, &frame, MSG_DONTWAIT);
+    int result = buf.failed ? -1 : fa_frame_send_large(w->sock, &frame, MSG_DONTWAIT);
     fa_buf_fini(&buf);
     if (result)
         return -1;
@@ -386,6 +396,7 @@ static void processes_free(struct fa_backend *self)
         fa_nursery_forget(self->pool->nursery, &self->workers[i]->child);
         worker_free(self->workers[i]);
     }
+    fa_nursery_drop(self->pool->nursery, self->role_id);
     if (self->retry)
         event_free(self->retry);
     free(self->workers);

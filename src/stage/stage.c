@@ -124,7 +124,25 @@ const struct fa_task_type fa_digest_tasks[] = {
     {0},
 };
 
-static void get_result(struct fa_reader *reader, struct fa_stage_result *ret)
+/* A worker is believed the bytes of a digest; which ones there are is known here: each that was
+ * asked for, once. */
+static void get_digests(struct fa_reader *reader, unsigned hashes, struct fa_stage_result *ret)
+{
+    for (unsigned left = hashes; left && !reader->failed; ++ret->n_digests) {
+        struct fa_digest *digest = &ret->digests[ret->n_digests];
+        unsigned hash = fa_reader_u8(reader);
+        const void *bytes = fa_reader_get(reader, FA_DIGEST_MAX);
+        if (!bytes || !(left & hash) || fa_hash_size(hash) == 0) {
+            reader->failed = true;
+            return;
+        }
+        left &= ~hash;
+        digest->hash = hash;
+        memcpy(digest->bytes, bytes, FA_DIGEST_MAX);
+    }
+}
+
+static void get_result(struct fa_reader *reader, unsigned hashes, struct fa_stage_result *ret)
 {
     uint8_t n = fa_reader_u8(reader);
     if (n == UINT8_MAX) {
@@ -134,17 +152,37 @@ static void get_result(struct fa_reader *reader, struct fa_stage_result *ret)
                      msg ? msg : "cannot hash the file");
         return;
     }
-    if (n > FA_HASHES) {
+    if (n != (unsigned)__builtin_popcount(hashes))
         reader->failed = true;
-        return;
+    get_digests(reader, hashes, ret);
+}
+
+/* The results of a batch, in its order; -1 if they are not what was asked for. */
+static int get_results(const struct fa_task_result *result, const struct batch *batch,
+                       struct fa_stage_result *ret)
+{
+    struct fa_reader reader;
+    fa_reader_init(&reader, result->data, result->len);
+    for (size_t i = 0; i < batch->n; ++i)
+        get_result(&reader, batch->hashes, &ret[i]);
+    return fa_reader_ok(&reader) ? 0 : -1;
+}
+
+/* What a batch came to: for all of it if it failed as a whole. */
+static void judge_batch(const struct fa_task_result *result, const struct batch *batch,
+                        struct fa_stage_result *ret)
+{
+    memset(ret, 0, batch->n * sizeof(*ret));
+    struct fa_stage_result all = {.error = result->error, .lost = result->lost};
+    if (result->ok) {
+        if (get_results(result, batch, ret) == 0)
+            return;
+        fa_error_set(&all.error, FA_DOMAIN_FETCHALL, 0, FA_CLASS_WORKER_CRASHED,
+                     "a worker answered nonsense");
+        all.lost = true;
     }
-    for (; ret->n_digests < n; ++ret->n_digests) {
-        struct fa_digest *digest = &ret->digests[ret->n_digests];
-        digest->hash = fa_reader_u8(reader);
-        const void *bytes = fa_reader_get(reader, FA_DIGEST_MAX);
-        if (bytes)
-            memcpy(digest->bytes, bytes, FA_DIGEST_MAX);
-    }
+    for (size_t i = 0; i < batch->n; ++i)
+        ret[i] = all;
 }
 
 static void batch_link(struct batch *batch)
@@ -170,22 +208,14 @@ static void on_batch(void *arg, const struct fa_task_result *result)
 {
     struct batch *batch = arg;
     struct fa_stage *stage = batch->stage;
-    struct fa_reader reader;
-    fa_reader_init(&reader, result->data, result->len);
+    struct fa_stage_result results[BATCH_FILES];
+    judge_batch(result, batch, results);
     batch_unlink(batch);
     stage->held -= batch->n;
-    while (batch->items) {
+    for (size_t i = 0; batch->items; ++i) {
         struct item *item = batch->items;
         batch->items = item->next;
-        struct fa_stage_result one = {.error = result->error, .lost = result->lost};
-        if (result->ok)
-            get_result(&reader, &one);
-        if (reader.failed) {
-            fa_error_set(&one.error, FA_DOMAIN_FETCHALL, 0, FA_CLASS_WORKER_CRASHED,
-                         "a worker answered nonsense");
-            one.lost = true;
-        }
-        stage->env.done(stage->env.ctx, item->tag, &one);
+        stage->env.done(stage->env.ctx, item->tag, &results[i]);
         free(item);
     }
     free(batch);

@@ -53,6 +53,7 @@ struct flight {
     struct fa_transfer *transfer;
     struct flight *next;
     struct flight **back; /* in the list of those in use */
+    int unwatched;        /* errno: its socket could not be watched; 0 */
 };
 
 struct loop {
@@ -197,6 +198,7 @@ static struct flight *take_flight(struct loop *loop, struct fa_error *err)
         }
         fa_transfer_watch(flight->transfer, release, loop);
     }
+    flight->unwatched = 0;
     flight->next = loop->flying;
     flight->back = &loop->flying;
     if (flight->next)
@@ -291,6 +293,30 @@ static void start_ready(evutil_socket_t fd, short what, void *arg)
     }
 }
 
+/* It would never hear of its socket.  What libevent or the kernel lacked, it may have later. */
+static void end_unwatched(struct loop *loop, struct flight *flight)
+{
+    struct fa_attempt *attempt = fa_transfer_attempt(flight->transfer);
+    struct fa_outcome outcome;
+    curl_multi_remove_handle(loop->multi, fa_transfer_easy(flight->transfer));
+    fa_transfer_finish(flight->transfer, CURLE_ABORTED_BY_CALLBACK, &outcome);
+    park(loop, flight);
+    if (outcome.error.class != FA_CLASS_NONE) {
+        fa_error_set(&outcome.error, FA_DOMAIN_FETCHALL, 0, FA_CLASS_LOCAL_IO,
+                     "cannot watch a connection: %s", strerror(flight->unwatched));
+        outcome.hope = FA_HOPE_AGAIN;
+    }
+    end_attempt(loop, attempt, &outcome);
+}
+
+static bool check_flight(struct loop *loop, const struct flight *flight, double now)
+{
+    fa_connections_enter(loop->connections, -1);
+    bool good = fa_transfer_check(flight->transfer, now);
+    fa_connections_leave(loop->connections);
+    return good;
+}
+
 /* Stalls, cancellations and new rates, which libcurl does not know of. */
 static void on_sweep(evutil_socket_t fd, short what, void *arg)
 {
@@ -300,10 +326,9 @@ static void on_sweep(evutil_socket_t fd, short what, void *arg)
     struct flight *next;
     for (struct flight *flight = loop->flying; flight; flight = next) {
         next = flight->next;
-        fa_connections_enter(loop->connections, -1);
-        bool good = fa_transfer_check(flight->transfer, now);
-        fa_connections_leave(loop->connections);
-        if (!good)
+        if (flight->unwatched)
+            end_unwatched(loop, flight);
+        else if (!check_flight(loop, flight, now))
             end_flight(loop, flight, CURLE_ABORTED_BY_CALLBACK);
     }
     if (!loop->flying) {
@@ -334,9 +359,19 @@ static void on_timeout(evutil_socket_t fd, short what, void *arg)
     reap(loop);
 }
 
+/* To return -1 from on_socket() would fail every transfer of the multi. */
+static void fail_watch(struct loop *loop, CURL *easy, int code)
+{
+    struct fa_transfer *transfer = fa_transfer_of(easy);
+    struct fa_attempt *attempt = transfer ? fa_transfer_attempt(transfer) : NULL;
+    if (!attempt)
+        return;
+    ((struct done *)attempt->slot)->flight->unwatched = code ? code : ENOMEM;
+    event_active(loop->sweep, EV_TIMEOUT, 0);
+}
+
 static int on_socket(CURL *easy, curl_socket_t sock, int what, void *arg, void *watch)
 {
-    (void)easy;
     struct loop *loop = arg;
     struct event *event = watch;
     if (event)
@@ -347,8 +382,12 @@ static int on_socket(CURL *easy, curl_socket_t sock, int what, void *arg, void *
     short flags =
         (short)((what & CURL_POLL_IN ? EV_READ : 0) | (what & CURL_POLL_OUT ? EV_WRITE : 0));
     event = event_new(loop->base, sock, flags | EV_PERSIST, on_ready_socket, loop);
-    if (!event || event_add(event, NULL))
-        abort(); /* -1 would fail every transfer of the multi, without saying why */
+    if (!event || event_add(event, NULL)) {
+        fail_watch(loop, easy, errno);
+        if (event)
+            event_free(event);
+        return 0;
+    }
     curl_multi_assign(loop->multi, sock, event);
     return 0;
 }

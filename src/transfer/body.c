@@ -49,10 +49,14 @@ static int refuse_size(struct fa_error *err, enum fa_class class, const char *wh
     return -1;
 }
 
-/* A length that does not fit is refused before a byte of it is written: for good if it never can,
- * else as if the disk had filled up. */
-static int check_room(const struct fa_body *body, uint64_t length, struct fa_error *err)
+/*
+ * A declared length that does not fit is refused before a byte of it is written: for good if it
+ * never can, else until a later run.  It is only a server's claim, so it is no error of the system:
+ * ENOSPC is for a write that failed, and pauses the run.
+ */
+static int check_room(const struct fa_body *body, uint64_t length, struct fa_outcome *ret)
 {
+    struct fa_error *err = &ret->error;
     struct statvfs fs;
     if (length < ROOM_MIN || fstatvfs(body->attempt->fd, &fs))
         return 0;
@@ -60,20 +64,23 @@ static int check_room(const struct fa_body *body, uint64_t length, struct fa_err
     if (length <= room)
         return 0;
     uint64_t size = (uint64_t)fs.f_blocks * fs.f_frsize;
-    if (length > size)
+    if (length > size) {
         fa_error_set(err, FA_DOMAIN_FETCHALL, 0, FA_CLASS_TOO_LARGE,
                      "the server declares %llu bytes, and the file system has %llu",
                      (unsigned long long)length, (unsigned long long)size);
-    else
-        fa_error_system(err, FA_CLASS_LOCAL_IO, ENOSPC,
-                        "cannot write %llu bytes, as there is room for %llu",
-                        (unsigned long long)length, (unsigned long long)room);
+    } else {
+        fa_error_set(err, FA_DOMAIN_FETCHALL, 0, FA_CLASS_LOCAL_IO,
+                     "the server declares %llu bytes, and the disk has space for %llu",
+                     (unsigned long long)length, (unsigned long long)room);
+        ret->hope = FA_HOPE_LATER;
+    }
     return -1;
 }
 
 /* What is known of the size before the first byte of the body. */
-static int check_declared(const struct fa_body *body, bool expect_length, struct fa_error *err)
+static int check_declared(const struct fa_body *body, bool expect_length, struct fa_outcome *ret)
 {
+    struct fa_error *err = &ret->error;
     const struct fa_attempt *a = body->attempt;
     if (body->total < 0) {
         if (!expect_length)
@@ -88,7 +95,7 @@ static int check_declared(const struct fa_body *body, bool expect_length, struct
     if (a->size >= 0 && total != (uint64_t)a->size)
         return refuse_size(err, FA_CLASS_INTEGRITY, "the server declares", total,
                            (uint64_t)a->size);
-    return check_room(body, total - body->written, err);
+    return check_room(body, total - body->written, ret);
 }
 
 /* Other bytes than those that it was opened for. */
@@ -107,7 +114,7 @@ int fa_body_open(struct fa_body *body, const struct fa_head *head, bool expect_l
     }
     body->written = head->kept;
     body->total = head->total;
-    return check_declared(body, expect_length, &ret->error);
+    return check_declared(body, expect_length, ret);
 }
 
 /* libcurl keeps to a Content-Length; a Content-Range is left to us. */

@@ -15,7 +15,15 @@ enum fa_hope {
     FA_HOPE_NONE,
     FA_HOPE_ONCE,  /**< Once more; the same failure again is final. */
     FA_HOPE_AGAIN, /**< It is of the kind that passes. */
+    FA_HOPE_LATER, /**< Not in this run; a later one may find it otherwise. */
+    FA_HOPES
 };
+
+/** Whether another attempt in this run may help. */
+static inline bool fa_hope_is_now(enum fa_hope hope)
+{
+    return hope == FA_HOPE_ONCE || hope == FA_HOPE_AGAIN;
+}
 
 /** Why the bytes of an earlier attempt were of no use. */
 enum fa_restart {

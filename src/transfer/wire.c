@@ -3,8 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define HEADERS_MAX 1000
-
 static void get_text(struct fa_reader *reader, char *ret, size_t size)
 {
     const char *text = fa_reader_str(reader);
@@ -117,7 +115,9 @@ int fa_wire_get_attempt(struct fa_attempt *ret, const char ***ret_headers, const
     get_validator(&reader, &ret->validator);
     ret->total = get_known(&reader);
     ret->n_headers = fa_reader_u32(&reader);
-    if (reader.failed || !ret->url || !ret->host_port || ret->n_headers > HEADERS_MAX)
+    /* Each takes some bytes, so that a wrong number costs no more memory than the message has. */
+    if (reader.failed || !ret->url || !ret->host_port ||
+        ret->n_headers > (size_t)(reader.end - reader.at))
         return -1;
 
     const char **headers = calloc(ret->n_headers + 1, sizeof(*headers));
@@ -199,7 +199,7 @@ int fa_wire_get_outcome(struct fa_outcome *ret, const void *data, size_t len)
     ret->unchanged = get_bool(&reader);
     ret->doubtful = get_bool(&reader);
     ret->restart = fa_reader_u8(&reader);
-    if (!fa_reader_ok(&reader) || ret->hope > FA_HOPE_AGAIN || ret->restart >= FA_RESTARTS)
+    if (!fa_reader_ok(&reader) || ret->hope >= FA_HOPES || ret->restart >= FA_RESTARTS)
         return -1;
     if (location && !(ret->location = strdup(location)))
         return -1;

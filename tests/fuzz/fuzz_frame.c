@@ -16,7 +16,7 @@ static void check(const struct fa_frame *frame, const uint8_t *data, size_t len)
     assert(frame->type > 0 && frame->type < FA_FRAME_TYPES);
     assert(frame->len <= FA_FRAME_PAYLOAD_MAX && frame->len + 32 == len);
     assert(frame->len == 0 || memcmp(frame->payload, data + 32, frame->len) == 0);
-    assert(frame->n_fds <= FA_TASK_FDS_MAX);
+    assert(frame->n_fds <= FA_FRAME_FDS_MAX);
 }
 
 static void expect_same(const struct fa_frame *a, const struct fa_frame *b)

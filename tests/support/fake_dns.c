@@ -11,12 +11,15 @@
  *
  * All other names go to the real one. If FAKE_DNS_LOG names a file, each call for a .test name
  * appends "<name> <calls in progress in this process, this one included>" to it, in one write.
+ * If FAKE_DNS_NO_THREADS is a number, that many threads of a process cannot be made: EAGAIN.
  * With AddressSanitizer in the program, add verify_asan_link_order=0 to ASAN_OPTIONS.
  */
 
 #include <dlfcn.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <netdb.h>
+#include <pthread.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -141,4 +144,20 @@ int getaddrinfo(const char *node, const char *service, const struct addrinfo *hi
     int error = resolve(node, service, hints, result);
     atomic_fetch_sub(&in_progress, 1);
     return error;
+}
+
+typedef int pthread_create_fn(pthread_t *thread, const pthread_attr_t *attr, void *(*start)(void *),
+                              void *arg);
+
+int pthread_create(pthread_t *thread, const pthread_attr_t *attr, void *(*start)(void *), void *arg)
+{
+    static atomic_long refused;
+    const char *none = getenv("FAKE_DNS_NO_THREADS");
+    if (none && atomic_fetch_add(&refused, 1) < strtol(none, NULL, 10)) {
+        return EAGAIN;
+    }
+    pthread_create_fn *real;
+    void *symbol = dlsym(RTLD_NEXT, "pthread_create");
+    memcpy(&real, &symbol, sizeof(real));
+    return real(thread, attr, start, arg);
 }

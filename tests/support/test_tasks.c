@@ -51,14 +51,14 @@ static int run_echo(void *state, struct fa_task *task, struct fa_error *err)
 
 struct setup {
     size_t len;
-    char text[64];
+    char text[];
 };
 
 static int share_setup(const void *data, size_t len, void **ret, struct fa_error *err)
 {
     (void)err;
-    struct setup *setup = calloc(1, sizeof(*setup));
-    if (!setup || len > sizeof(setup->text))
+    struct setup *setup = calloc(1, sizeof(*setup) + len);
+    if (!setup)
         abort();
     if (len)
         memcpy(setup->text, data, len);
@@ -264,11 +264,27 @@ static void send_frame(int sock, enum fa_frame_type type, size_t n_fds)
 }
 
 /* The task is tuned to its own id, which it could not know otherwise. */
-static void send_notes(int sock, struct fa_task *task, size_t n, size_t len)
+static uint64_t wait_for_id(struct fa_task *task)
 {
     uint64_t id;
     while ((id = fa_task_tuned(task)) == 0)
         sleep_ms(5);
+    return id;
+}
+
+/* Pieces of a reply without end. */
+static void send_pieces(int sock, struct fa_task *task)
+{
+    static const char bytes[FA_FRAME_PAYLOAD_MAX];
+    struct fa_frame frame = {
+        .type = FA_FRAME_PIECE, .id = wait_for_id(task), .payload = bytes, .len = sizeof(bytes)};
+    while (fa_frame_send(sock, &frame, 0) == 0)
+        continue;
+}
+
+static void send_notes(int sock, struct fa_task *task, size_t n, size_t len)
+{
+    uint64_t id = wait_for_id(task);
     static const char bytes[FA_TASK_NOTE_MAX + 1];
     struct fa_frame frame = {.type = FA_FRAME_PROGRESS, .id = id, .payload = bytes, .len = len};
     for (size_t i = 0; i < n; ++i)
@@ -277,8 +293,8 @@ static void send_notes(int sock, struct fa_task *task, size_t n, size_t len)
 }
 
 const char *const fa_test_garbage_kinds[] = {
-    "short", "zeros", "oversize", "fds200",   "fds3", "id",
-    "type",  "empty", "notes",    "longnote", NULL,
+    "short", "zeros", "oversize", "fds200",   "fds3",   "id",
+    "type",  "empty", "notes",    "longnote", "pieces", NULL,
 };
 
 static int run_garbage(void *state, struct fa_task *task, struct fa_error *err)
@@ -303,6 +319,8 @@ static int run_garbage(void *state, struct fa_task *task, struct fa_error *err)
         send_frame(sock, FA_FRAME_RESULT, 0);
     else if (strcmp(kind, "notes") == 0)
         send_notes(sock, task, 2, 10);
+    else if (strcmp(kind, "pieces") == 0)
+        send_pieces(sock, task);
     else if (strcmp(kind, "longnote") == 0)
         send_notes(sock, task, 1, FA_TASK_NOTE_MAX + 1);
     else
@@ -327,5 +345,8 @@ const struct fa_task_type fa_test_tasks[] = {
     {.name = "exit", .run = run_exit},
     {.name = "hang", .run = run_hang},
     {.name = "garbage", .run = run_garbage},
+    /* More than sixteen. */
+    {.name = "spare", .run = run_echo},
+    {.name = "last", .run = run_echo},
     {0},
 };

@@ -18,6 +18,7 @@
  *   nap      milliseconds          sleeps, deaf to everything
  *   big      how many bytes        answers so many, or fails as fa_task_reply() does
  *   sick     -                     its open() fails
+ *   last     anything              answers it; the eighteenth type
  * and, for processes only:
  *   crash    number of a signal    raises it
  *   exit     a status              ends with it

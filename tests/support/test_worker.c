@@ -1,8 +1,11 @@
 /*
  * The worker program of the unit tests: Criterion's own test process must not be run again as a
  * nursery. "fa_test_worker supervise N" is a supervisor with N busy workers, to be killed.  With
- * FA_TEST_FORGETS in the environment it is a program that does not become a nursery.
+ * FA_TEST_FORGETS in the environment it is a program that does not become a nursery; with
+ * FA_TEST_HOSTILE its workers lie (hostile_tasks.h).
  */
+#include "hostile_tasks.h"
+#include "pool/nursery.h"
 #include "test_tasks.h"
 
 #include <stdio.h>
@@ -47,6 +50,8 @@ static int forget(void)
 
 int main(int argc, char **argv)
 {
+    if (getenv("FA_TEST_HOSTILE"))
+        fa_nursery_main(fa_hostile_tasks);
     if (getenv("FA_TEST_FORGETS"))
         return forget();
     fa_worker_main(argc, argv, fa_test_tasks);

@@ -704,3 +704,17 @@ Test(compare, the_cpu_stage_is_compared_on_what_a_list_fetches_once)
     cr_expect_eq(fa_report_int(comparison(0), "bytes"), 5000);
     cr_expect_eq(json_array_size(json_object_get(result, "comparisons")), 1);
 }
+
+/* With the default of -j, too; but not where the list has no more for any of them. */
+Test(compare, that_the_hosts_take_fewer_than_the_jobs_is_said)
+{
+    add_files("127.0.0.1", 5, 100);
+    START("--rounds", "1", "--per-host", "4");
+    finish();
+    cr_expect_not_null(strstr(fa_run_err(&run), "--per-host 4 holds -j "), "%s", fa_run_err(&run));
+    fa_run_end(&run);
+    json_decref(result);
+    START("--rounds", "1", "--per-host", "5");
+    finish();
+    cr_expect_null(strstr(fa_run_err(&run), "holds -j"), "%s", fa_run_err(&run));
+}

@@ -67,6 +67,44 @@ FA_TEST_MODES(dns, name_that_is_not_known_fails_as_dns)
     }
 }
 
+/* The modes that have no threads of their own: those of the resolver are the only ones. */
+static void fetch_without_threads(const char *mode, const char *refused, int status)
+{
+    const char *const env[] = {fake_dns[0], fake_dns[1], refused, NULL};
+    struct fa_run_options options = {.env = env};
+    add_hosts("good-", "/ok/10/a", 3);
+    fa_lines_add(&list, "%s", fa_server_url_at(&server, "good-0.test", "/ok/10/b"));
+    fa_lines_add(&list, "%s", fa_server_url(&server, "/ok/10/c"));
+    fa_fetch_start_with(&fetch, &scratch, &options, NULL, mode, list.text, "--retries", "3", NULL);
+    fa_fetch_expect(&fetch, 10, status);
+    fa_fetch_expect_entry(&fetch, 5, "ok", NULL);
+}
+
+Test(dns, first_thread_that_cannot_be_made_is_tried_again)
+{
+    fetch_without_threads("loops", "FAKE_DNS_NO_THREADS=2", 0);
+    fa_fetch_expect_count(&fetch, "ok", 5);
+}
+
+static void expect_no_lookup(const char *mode)
+{
+    fetch_without_threads(mode, "FAKE_DNS_NO_THREADS=1000000", 5);
+    for (int i = 1; i <= 4; i++) {
+        const json_t *entry = fa_fetch_expect_entry(&fetch, i, "failed", "local_io");
+        cr_expect_not_null(strstr(fa_report_str(entry, "error"), "cannot look up"));
+    }
+}
+
+Test(dns, without_any_thread_lookups_fail_and_the_run_ends)
+{
+    expect_no_lookup("loops");
+}
+
+Test(dns, without_any_thread_lookups_fail_for_processes_too)
+{
+    expect_no_lookup("process");
+}
+
 FA_TEST_MODES(dns, resolver_that_is_away_for_now_may_pass)
 {
     add_hosts("fail-", "/ok/10/a", 3);

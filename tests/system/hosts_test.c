@@ -427,3 +427,21 @@ FA_TEST_MODES(hosts, halt_stops_after_that_many_failures)
     requests = fa_server_stat(&server, "requests");
     cr_expect(requests >= 5 && requests <= 15, "%s: %lld requests", mode, requests);
 }
+
+/* The failures are told by host: by the one that failed, wherever a redirect has led. */
+FA_TEST_MODES(hosts, mirror_that_is_no_url_leaves_the_failure_with_its_host)
+{
+    char *there = strdup(fa_server_url_at(&server, "127.0.0.2", "/status/503"));
+    char path[256] = "/redir/302/";
+    for (const char *at = there; *at; at++) {
+        snprintf(path + strlen(path), sizeof(path) - strlen(path), *at == '/' ? "%%2f" : "%c", *at);
+    }
+    fa_lines_add(&list, "%s\thttp://:80:80/", fa_server_url_at(&server, "127.0.0.1", path));
+    fa_fetch_start(&fetch, &scratch, mode, list.text, "--retries", "0", NULL);
+    fa_fetch_expect(&fetch, 10, 5);
+    fa_fetch_expect_entry(&fetch, 1, "failed", "http");
+    char row[128];
+    snprintf(row, sizeof(row), "http         http://127.0.0.2:%d", server.port);
+    cr_expect_not_null(strstr(fa_run_err(&fetch.run), row), "%s: %s", mode, fa_run_err(&fetch.run));
+    free(there);
+}

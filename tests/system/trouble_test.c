@@ -269,20 +269,68 @@ Test(trouble, room_is_seen_on_a_file_system_that_cannot_be_asked_for_it)
     expect_many(disk, "/chunked/900000/f%d", 8, 900000);
 }
 
-FA_TEST_MODES(trouble, file_that_does_not_fit_now_waits_and_one_that_never_can_is_refused)
+/* The second fallocate(2) looks for room; the first held some back. */
+Test(trouble, run_that_is_killed_on_a_full_disk_leaves_no_file_that_it_looked_with)
+{
+    need_disk(8);
+    fill(800);
+    add("/chunked/900000/f%d", 0); /* nobody knows how much it needs, so that it is tried */
+    struct fa_run_options options =
+        traced("-e trace=fallocate -e inject=fallocate:signal=SIGKILL:when=2");
+    fa_fetch_start_with(&fetch, &scratch, &options, disk, "loops", list.text, NULL);
+    cr_assert_eq(fa_run_wait(&fetch.run, 20), 128 + SIGKILL, "%s", fa_run_err(&fetch.run));
+    char *log = fa_file_read(fa_scratch_path(&scratch, "strace.log"), NULL);
+    cr_assert_eq(count_of(log, "fallocate("), 2);
+    free(log);
+    DIR *own = opendir(below(disk, ".fetchall"));
+    cr_assert(own);
+    for (struct dirent *entry; (entry = readdir(own));) {
+        const char *name = entry->d_name;
+        bool known = name[0] == '.' || strcmp(name, "lock") == 0 || strstr(name, ".part") ||
+                     strncmp(name, "state.db", 8) == 0;
+        cr_expect(known, "'%s' is left", name);
+    }
+    closedir(own);
+}
+
+/* What a server only declares holds nothing up: it is no write that failed. */
+FA_TEST_MODES(trouble, file_that_does_not_fit_by_its_length_fails_alone)
 {
     need_disk(8);
     fill(2048);
     add("/ok/5000000/f%d", 0);
     add("/ok/9000000/f%d", 1);
+    add_many("/ok/100/g%d", 20);
     fa_fetch_start_with(&fetch, &scratch, NULL, disk, mode, list.text, "-j", "1", NULL);
-    fa_run_until_stderr_has(&fetch.run, "waiting", 20);
-    make_room();
-    fa_fetch_expect(&fetch, 30, 1);
-    fa_fetch_expect_entry(&fetch, 1, "ok", NULL);
+    fa_fetch_expect(&fetch, 20, 1);
+    const json_t *entry = fa_fetch_expect_entry(&fetch, 1, "failed", "local_io");
+    cr_expect_eq(fa_report_int(entry, "attempts"), 1, "%s: it is asked for once a run", mode);
     fa_fetch_expect_entry(&fetch, 2, "failed", "too_large");
-    expect_said_once("waiting");
+    fa_fetch_expect_count(&fetch, "ok", 20);
+    cr_expect_eq(count_of(fa_run_err(&fetch.run), "waiting"), 0, "%s", mode);
+    fa_fetch_end(&fetch);
+
+    /* Alone it is of the kind that may pass; a later run with enough space fetches it. */
+    const char *alone = fa_server_url(&server, "/ok/5000000/f0");
+    fa_fetch_start_with(&fetch, &scratch, NULL, disk, mode, alone, NULL);
+    fa_fetch_expect(&fetch, 20, 5);
+    fa_fetch_end(&fetch);
+    make_room();
+    fa_fetch_start_with(&fetch, &scratch, NULL, disk, mode, alone, "--retry-failed", NULL);
+    fa_fetch_expect(&fetch, 20, 0);
     fa_expect_file(disk, "f0", "/ok/5000000/f0", 5000000);
+}
+
+FA_TEST_MODES(trouble, mirror_is_asked_for_what_does_not_fit_by_its_length)
+{
+    need_disk(8);
+    fill(2048);
+    char *first = strdup(fa_server_url(&server, "/ok/5000000/f0"));
+    fa_lines_add(&list, "%s\t%s", first, fa_server_url(&server, "/ok/100/f0"));
+    free(first);
+    fa_fetch_start_with(&fetch, &scratch, NULL, disk, mode, list.text, NULL);
+    fa_fetch_expect(&fetch, 20, 0);
+    fa_expect_file(disk, "f0", "/ok/100/f0", 100);
 }
 
 FA_TEST_MODES(trouble, run_that_gave_up_on_a_full_disk_keeps_its_parts_for_the_next)

@@ -34,7 +34,7 @@ Test(exit, results_count_by_what_they_mean)
         {FA_STATUS_FAILED, FA_CLASS_BAD_URL, 0, 1},   {FA_STATUS_FAILED, FA_CLASS_TLS, 0, 1},
         {FA_STATUS_FAILED, FA_CLASS_HTTP, 1, 5},      {FA_STATUS_FAILED, FA_CLASS_TIMEOUT, 1, 5},
         {FA_STATUS_FAILED, FA_CLASS_INTEGRITY, 0, 3}, {FA_STATUS_FAILED, FA_CLASS_INTEGRITY, 1, 3},
-        {FA_STATUS_FAILED, FA_CLASS_LOCAL_IO, 0, 4},  {FA_STATUS_FAILED, FA_CLASS_LOCAL_IO, 1, 4},
+        {FA_STATUS_FAILED, FA_CLASS_LOCAL_IO, 0, 4},  {FA_STATUS_FAILED, FA_CLASS_LOCAL_IO, 1, 5},
     };
     for (size_t i = 0; i < COUNT(cases); ++i) {
         struct fa_exit exit = {0};

@@ -75,11 +75,66 @@ Test(frame, what_is_too_large_is_not_sent)
 {
     static char payload[FA_FRAME_PAYLOAD_MAX + 1];
     struct fa_frame large = {.type = FA_FRAME_TASK, .payload = payload, .len = sizeof(payload)};
-    struct fa_frame many = {.type = FA_FRAME_TASK, .n_fds = FA_TASK_FDS_MAX + 1};
+    struct fa_frame many = {.type = FA_FRAME_TASK, .n_fds = FA_FRAME_FDS_MAX + 1};
     cr_assert_eq(fa_frame_send(ends[1], &large, 0), -1);
     cr_assert_eq(errno, EMSGSIZE);
     cr_assert_eq(fa_frame_send(ends[1], &many, 0), -1);
     cr_assert_eq(errno, EMSGSIZE);
+    many.payload = payload;
+    many.len = sizeof(payload);
+    many.n_fds = FA_FRAME_FDS_MAX;
+    cr_assert_eq(fa_frame_send_large(ends[1], &many, 0), -1, "there is no place for the file");
+    cr_assert_eq(errno, EMSGSIZE);
+    large.len = FA_FRAME_LARGE_MAX + 1;
+    cr_assert_eq(fa_frame_send_large(ends[1], &large, 0), -1);
+    cr_assert_eq(errno, EMSGSIZE);
+}
+
+Test(frame, large_payload_comes_as_it_was_sent)
+{
+    static char payload[FA_FRAME_LARGE_MAX];
+    static const size_t sizes[] = {0, 1, FA_FRAME_PAYLOAD_MAX, FA_FRAME_PAYLOAD_MAX + 1,
+                                   FA_FRAME_LARGE_MAX};
+    struct fa_buf large;
+    fa_buf_init(&large);
+    for (size_t i = 0; i < sizeof(payload); ++i)
+        payload[i] = (char)(i * 7 + i / 255);
+    int before = fa_process_fds(getpid());
+    for (size_t i = 0; i < sizeof(sizes) / sizeof(*sizes); ++i) {
+        struct fa_frame got, sent = {.type = FA_FRAME_TASK,
+                                     .id = 5,
+                                     .payload = payload,
+                                     .len = sizes[i],
+                                     .fds = {ends[0], ends[1]},
+                                     .n_fds = 2};
+        cr_assert_eq(fa_frame_send_large(ends[1], &sent, 0), 0);
+        cr_assert_eq(receive(&got), 1);
+        cr_assert_eq(fa_frame_load(&got, &large), 0);
+        cr_assert(got.id == 5 && got.len == sizes[i] && got.n_fds == 2);
+        cr_assert(got.len == 0 || memcmp(got.payload, payload, got.len) == 0);
+        fa_frame_close(&got);
+        cr_assert_eq(fa_process_fds(getpid()), before);
+    }
+    fa_buf_fini(&large);
+}
+
+Test(frame, large_payload_that_is_not_as_long_as_told_is_refused)
+{
+    static char payload[FA_FRAME_PAYLOAD_MAX + 1];
+    static const int more[] = {-1, 1};
+    struct fa_buf large;
+    fa_buf_init(&large);
+    for (size_t i = 0; i < 2; ++i) {
+        struct fa_frame got,
+            sent = {.type = FA_FRAME_TASK, .payload = payload, .len = sizeof(payload)};
+        cr_assert_eq(fa_frame_send_large(ends[1], &sent, 0), 0);
+        cr_assert_eq(receive(&got), 1);
+        got.value += (uint64_t)more[i];
+        cr_assert_eq(fa_frame_load(&got, &large), -1);
+    }
+    struct fa_frame none = {.type = FA_FRAME_TASK, .value = 70000};
+    cr_assert_eq(fa_frame_load(&none, &large), -1, "there is no file");
+    fa_buf_fini(&large);
 }
 
 Test(frame, the_end_and_silence_are_told_apart)

@@ -428,7 +428,6 @@ static void on_event(void *ctx, const struct fa_event *event)
     (void)ctx, (void)event;
 }
 
-/* Not run: src/strategy/async.c aborts where an outcome cannot be told for want of memory. */
 static bool session_path(struct fa_error *err)
 {
     struct fa_config config;

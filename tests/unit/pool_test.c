@@ -35,6 +35,8 @@ struct seen {
     char note[16]; /* how the note begins */
     uint64_t id;
     struct fa_pool *then_cancel; /* with the first progress, or the note */
+    const char *whole;           /* what the reply may be the same as; NULL */
+    bool same;
 };
 
 static bool submitting;
@@ -49,6 +51,7 @@ static void on_done(void *arg, const struct fa_task_result *result)
     seen->lost = result->lost;
     seen->error = result->error;
     seen->len = result->len;
+    seen->same = seen->whole && result->len && memcmp(seen->whole, result->data, result->len) == 0;
     size_t len = result->len < sizeof(seen->text) - 1 ? result->len : sizeof(seen->text) - 1;
     if (len)
         memcpy(seen->text, result->data, len);
@@ -105,7 +108,7 @@ static int submit(struct fa_pool *pool, const struct fa_task_request *request, s
     full.progress = on_progress;
     full.note = on_note;
     full.arg = seen;
-    *seen = (struct seen){.then_cancel = seen->then_cancel};
+    *seen = (struct seen){.then_cancel = seen->then_cancel, .whole = seen->whole};
     submitting = true;
     int result = fa_pool_submit(pool, &full, &seen->id, err);
     submitting = false;
@@ -332,7 +335,9 @@ BOTH_KINDS(replies_and_inputs_have_one_limit)
     static const struct {
         const char *bytes;
         bool ok;
-    } rows[] = {{"0", true}, {"1", true}, {"65000", true}, {"65001", false}, {"100000", false}};
+    } rows[] = {{"0", true},        {"1", true},         {"65512", true},
+                {"65513", true},    {"131024", true},    {"131025", true},
+                {"16777216", true}, {"16777217", false}, {"20000000", false}};
     struct fa_pool *pool = pool_new(kind, 1, 0);
     for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); ++i) {
         struct seen seen = {0};
@@ -349,6 +354,83 @@ BOTH_KINDS(replies_and_inputs_have_one_limit)
     wait_for(pool);
     cr_assert(seen.ok, "%s", seen.error.msg);
     cr_assert_eq(seen.len, sizeof(input));
+    fa_pool_free(pool);
+}
+
+/* Around the size of a frame, and of the pieces that a memory file is read in. */
+BOTH_KINDS(inputs_of_any_size_arrive_as_they_were)
+{
+    static const size_t sizes[] = {65499, 65500, 65505, 65506, 65507, 65508,
+                                   65512, 65513, 69632, 80000, 300001};
+    struct fa_pool *pool = pool_new(kind, 1, 0);
+    int before = settled_fds(pool);
+    for (size_t i = 0; i < sizeof(sizes) / sizeof(*sizes); ++i) {
+        struct seen seen = {0};
+        struct fa_error err = {0};
+        char *input = malloc(sizes[i]);
+        for (size_t j = 0; j < sizes[i]; ++j)
+            input[j] = (char)(j * 31 + j / 251);
+        struct fa_task_request request = {.type = "echo", .data = input, .len = sizes[i]};
+        seen.whole = input;
+        cr_assert_eq(submit(pool, &request, &seen, &err), 0);
+        wait_for(pool);
+        cr_assert(seen.ok, "%zu: %s", sizes[i], seen.error.msg);
+        cr_assert_eq(seen.len, sizes[i]);
+        cr_assert(seen.same, "%zu", sizes[i]);
+        free(input);
+    }
+    cr_assert_eq(fa_process_fds(getpid()), before);
+    fa_pool_free(pool);
+}
+
+BOTH_KINDS(a_large_input_has_its_descriptors_too)
+{
+    static char input[200000];
+    struct fa_pool *pool = pool_new(kind, 1, 0);
+    struct seen seen = {0};
+    struct fa_error err = {0};
+    int fds[FA_TASK_FDS_MAX];
+    for (size_t i = 0; i < FA_TASK_FDS_MAX; ++i)
+        fds[i] = made_of(i % 2 ? "b" : "a");
+    struct fa_task_request request = {
+        .type = "fds", .data = input, .len = sizeof(input), .fds = fds, .n_fds = FA_TASK_FDS_MAX};
+    cr_assert_eq(submit(pool, &request, &seen, &err), 0);
+    wait_for(pool);
+    cr_assert(seen.ok, "%s", seen.error.msg);
+    cr_assert_eq(seen.len, FA_TASK_FDS_MAX);
+    fa_pool_free(pool);
+}
+
+BOTH_KINDS(what_a_pool_is_set_up_with_may_be_large)
+{
+    static char setup[FA_TASK_BYTES_MAX + 1];
+    memset(setup, 's', sizeof(setup));
+    struct fa_error err = {0};
+    struct fa_pool_config config = {.kind = kind,
+                                    .workers = 1,
+                                    .types = fa_test_tasks,
+                                    .setup = setup,
+                                    .setup_len = 200000,
+                                    .worker_program = FA_TEST_WORKER};
+    struct seen seen = {0};
+    struct fa_pool *pool = fa_pool_new(&config, &err);
+    cr_assert(pool, "%s", err.msg);
+    run(pool, "setup", "", &seen);
+    cr_assert(seen.ok, "%s", seen.error.msg);
+    cr_assert_eq(seen.len, 200000);
+    fa_pool_free(pool);
+    config.setup_len = sizeof(setup);
+    cr_assert_null(fa_pool_new(&config, &err));
+    cr_assert_eq(err.class, FA_CLASS_LOCAL_IO);
+}
+
+BOTH_KINDS(a_pool_may_have_many_types)
+{
+    struct fa_pool *pool = pool_new(kind, 1, 0);
+    struct seen seen = {0};
+    run(pool, "last", "hello", &seen);
+    cr_assert(seen.ok, "%s", seen.error.msg);
+    cr_assert_str_eq(seen.text, "hello");
     fa_pool_free(pool);
 }
 
@@ -927,6 +1009,47 @@ Test(processes, a_nursery_that_has_much_to_do_costs_no_task)
     fa_nursery_free(nursery);
     event_base_free(base);
     free(seen);
+}
+
+/* A new nursery is told of the roles that are left, and of no pool that is gone. */
+Test(processes, pools_that_share_a_nursery_may_come_and_go)
+{
+    struct fa_error err = {0};
+    struct event_base *base = event_base_new();
+    struct fa_nursery *nursery = fa_nursery_new(base, FA_TEST_WORKER, true, &err);
+    struct fa_pool_config config = {.kind = FA_POOL_PROCESSES,
+                                    .workers = 1,
+                                    .types = fa_test_tasks,
+                                    .setup = "kept",
+                                    .setup_len = 4,
+                                    .worker_program = FA_TEST_WORKER};
+    struct fa_pool *kept = fa_pool_new_on(base, nursery, &config, &err);
+    cr_assert(kept, "%s", err.msg);
+    for (int i = 0; i < 40; ++i) {
+        struct seen seen = {0};
+        config.setup = i % 2 ? "odd " : "even";
+        struct fa_pool *pool = fa_pool_new_on(base, nursery, &config, &err);
+        cr_assert(pool, "%d: %s", i, err.msg);
+        if (i % 10 == 0) {
+            pid_t pid = fa_nursery_pid(nursery);
+            kill(pid, SIGKILL);
+            cr_assert(fa_workers_gone(&pid, 1, 2));
+            event_base_loop(base, EVLOOP_NONBLOCK);
+        }
+        give(pool, "setup", "", &seen);
+        while (!seen.done)
+            event_base_loop(base, EVLOOP_ONCE);
+        cr_assert_str_eq(seen.text, config.setup, "%d: %s", i, seen.error.msg);
+        fa_pool_free(pool);
+    }
+    struct seen seen = {0};
+    give(kept, "setup", "", &seen);
+    while (!seen.done)
+        event_base_loop(base, EVLOOP_ONCE);
+    cr_assert_str_eq(seen.text, "kept", "%s", seen.error.msg);
+    fa_pool_free(kept);
+    fa_nursery_free(nursery);
+    event_base_free(base);
 }
 
 Test(processes, a_nursery_that_died_unnoticed_costs_no_task_that_had_not_begun)

@@ -22,6 +22,7 @@ Test(retry, gives_the_verdicts_of_the_table)
         {"the fifth 503", 5, {FA_CLASS_HTTP, FA_HOPE_AGAIN, 5, 0, 0, 0, -1, 0}, true, false},
         {"the sixth 503", 5, {FA_CLASS_HTTP, FA_HOPE_AGAIN, 6, 0, 0, 0, -1, 0}, false, false},
         {"a 503, no retries", 0, {FA_CLASS_HTTP, FA_HOPE_AGAIN, 1, 0, 0, 0, -1, 0}, false, false},
+        {"no space yet", 5, {FA_CLASS_LOCAL_IO, FA_HOPE_LATER, 1, 0, 0, 0, -1, 0}, false, false},
         {"odd bytes", 5, {FA_CLASS_PROTOCOL, FA_HOPE_ONCE, 1, 0, 0, 1, -1, 0}, true, false},
         {"odd bytes again", 5, {FA_CLASS_PROTOCOL, FA_HOPE_ONCE, 4, 0, 0, 2, -1, 0}, false, false},
         {"odd bytes, none left", 2, {FA_CLASS_TLS, FA_HOPE_ONCE, 3, 0, 0, 1, -1, 0}, false, false},

@@ -24,6 +24,7 @@
 #include <criterion/criterion.h>
 #include <curl/curl.h>
 #include <dirent.h>
+#include <errno.h>
 #include <event2/thread.h>
 #include <fcntl.h>
 #include <pthread.h>
@@ -32,6 +33,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -74,6 +76,26 @@ CURLMcode __wrap_curl_multi_socket_action(CURLM *multi, curl_socket_t s, int wha
 CURLMcode __wrap_curl_multi_assign(CURLM *multi, curl_socket_t s, void *watch)
 {
     return watched(__real_curl_multi_assign(multi, s, watch));
+}
+
+/* So many connections cannot be watched, as the kernel would say at its limit of watches. */
+static atomic_int unwatchable;
+
+int __real_event_add(struct event *event, const struct timeval *timeout);
+int __wrap_event_add(struct event *event, const struct timeval *timeout);
+
+int __wrap_event_add(struct event *event, const struct timeval *timeout)
+{
+    struct sockaddr_storage name;
+    socklen_t len = sizeof(name);
+    evutil_socket_t fd = event_get_fd(event);
+    bool connection = fd >= 0 && getsockname(fd, (struct sockaddr *)&name, &len) == 0 &&
+                      name.ss_family == AF_INET;
+    if (connection && unwatchable > 0 && unwatchable-- > 0) {
+        errno = ENOSPC;
+        return -1;
+    }
+    return __real_event_add(event, timeout);
 }
 
 /* What runs a strategy. */
@@ -1077,6 +1099,45 @@ Test(async_1, libcurl_is_watched, .init = begin, .fini = end, .timeout = 60.0)
     cr_assert(multi_calls >= 4, "--wrap does not work");
     rig_end(&rig);
     fini(&a);
+}
+
+static void fail_to_watch(const char *path, unsigned loops)
+{
+    struct rig rig;
+    struct attempt a[3], b;
+    rig_begin(&rig, &fa_strategy_async, loops);
+    rig_start(&rig, 4);
+    unwatchable = 1;
+    for (size_t i = 0; i < 3; ++i) {
+        prepare(&rig, &a[i], path);
+        submit(&rig, &a[i]);
+    }
+    flush(&rig);
+    wait_for(&rig, 3, 20);
+    unsigned failed = 0;
+    for (size_t i = 0; i < 3; ++i) {
+        const struct fa_error *error = &a[i].outcome.error;
+        failed += error->class == FA_CLASS_LOCAL_IO && error->domain == FA_DOMAIN_FETCHALL &&
+                  a[i].outcome.hope == FA_HOPE_AGAIN;
+        cr_assert(error->class == FA_CLASS_NONE || strstr(error->msg, "cannot watch"), "%s",
+                  error->msg);
+        fini(&a[i]);
+    }
+    cr_assert_eq(failed, 1);
+    fetch(&rig, &b, path);
+    cr_assert_eq(b.outcome.error.class, FA_CLASS_NONE, "%s", b.outcome.error.msg);
+    rig_end(&rig);
+    fini(&b);
+}
+
+Test(async_1, what_cannot_be_watched_fails_alone, .init = begin, .fini = end, .timeout = 60.0)
+{
+    fail_to_watch("/ok/300000/a", 1);
+}
+
+Test(async_3, what_cannot_be_watched_fails_alone, .init = begin, .fini = end, .timeout = 60.0)
+{
+    fail_to_watch("/ok/300000/a", 3);
 }
 
 Test(process, a_crashed_worker_is_an_outcome, .init = begin, .fini = end, .timeout = 60.0)

@@ -177,7 +177,7 @@ Test(wire, values_that_there_are_not_are_refused)
         {"domain", 0, FA_DOMAIN_FETCHALL + 1},
         {"class", 5, FA_CLASSES},
         {"class 255", 5, 255},
-        {"hope", 6 + 4 + 1, FA_HOPE_AGAIN + 1},
+        {"hope", 6 + 4 + 1, FA_HOPES},
     };
     for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); ++i) {
         struct fa_outcome outcome = {.retry_after = -1}, back;

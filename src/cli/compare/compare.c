@@ -118,6 +118,22 @@ static int take_sample(struct compare *compare, struct fa_error *err)
     return rc;
 }
 
+/* The jobs that are the default count like others: what cannot be used is not compared. */
+static void warn_of_per_host(const struct compare *compare)
+{
+    const struct fa_sample *sample = &compare->sample;
+    unsigned per_host = compare->options->config.per_host;
+    unsigned jobs = 0;
+    for (size_t i = 0; i < compare->n; ++i)
+        jobs = compare->contestants[i].jobs > jobs ? compare->contestants[i].jobs : jobs;
+    unsigned long long at_once = sample->taken_origins * per_host;
+    if (per_host == 0 || jobs <= at_once || sample->taken <= at_once)
+        return;
+    fprintf(stderr, "fetchall: --per-host %u holds -j %u back: %s no more than %llu at once\n",
+            per_host, jobs, sample->taken_origins == 1 ? "the host gets" : "these hosts get",
+            at_once);
+}
+
 /* How much it will be, as far as that is known. */
 static void announce(const struct compare *compare)
 {
@@ -137,15 +153,7 @@ static void announce(const struct compare *compare)
         fa_units_plural(sample->taken_origins), compare->n, options->rounds,
         fa_units_plural(options->rounds), runs, fa_units_plural(runs),
         (unsigned long long)sample->taken, fa_units_plural(sample->taken), requests);
-    unsigned per_host = compare->options->config.per_host;
-    unsigned jobs = 0;
-    for (size_t i = 0; i < options->jobs.count; ++i)
-        jobs = options->jobs.values[i] > jobs ? options->jobs.values[i] : jobs;
-    unsigned long long at_once = sample->taken_origins * per_host;
-    if (jobs > at_once)
-        fprintf(stderr, "fetchall: --per-host %u holds -j %u back: %s no more than %llu at once\n",
-                per_host, jobs, sample->taken_origins == 1 ? "the host gets" : "these hosts get",
-                at_once);
+    warn_of_per_host(compare);
 }
 
 static int fetch_once(struct fa_rounds *rounds, const struct fa_contestant *contestant,

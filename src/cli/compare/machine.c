@@ -1,11 +1,12 @@
 #include "cli/compare/machine.h"
 
-#include <sched.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/utsname.h>
 #include <time.h>
 #include <unistd.h>
+
+#include <fetchall/pool.h>
 
 /* The name of the processor, or "". */
 static void read_model(char *buf, size_t size)
@@ -28,11 +29,10 @@ void fa_machine_describe(char *buf, size_t size)
 {
     char model[80];
     struct utsname name;
-    cpu_set_t set;
-    int cores = sched_getaffinity(0, sizeof(set), &set) == 0 ? CPU_COUNT(&set) : 1;
+    unsigned cores = fa_cores();
     double bytes = (double)sysconf(_SC_PHYS_PAGES) * (double)sysconf(_SC_PAGESIZE);
     read_model(model, sizeof(model));
-    int len = snprintf(buf, size, "%d core%s%s%s, %.1f GiB", cores, cores == 1 ? "" : "s",
+    int len = snprintf(buf, size, "%u core%s%s%s, %.1f GiB", cores, cores == 1 ? "" : "s",
                        model[0] ? " of " : "", model, bytes / (1 << 30));
     if (uname(&name) == 0 && len > 0 && (size_t)len < size)
         snprintf(buf + len, size - (size_t)len, ", %s %s", name.sysname, name.release);

@@ -1,0 +1,27 @@
+#include "engine/slots.h"
+
+#include <math.h>
+
+void fa_slots_init(struct fa_slots *slots, unsigned most)
+{
+    *slots = (struct fa_slots){.now = most, .most = most};
+}
+
+bool fa_slots_lower(struct fa_slots *slots, unsigned active, double now)
+{
+    bool news = slots->now == slots->most;
+    slots->wait = news ? FA_SLOTS_WAIT : fmin(slots->wait * 2, FA_SLOTS_WAIT_MAX);
+    slots->next = now + slots->wait;
+    slots->now = active > 1 ? active - 1 : 1;
+    return news;
+}
+
+bool fa_slots_grow(struct fa_slots *slots, double now)
+{
+    if (slots->now >= slots->most || now < slots->next)
+        return false;
+    unsigned step = slots->now / 8 + 1;
+    slots->now = step < slots->most - slots->now ? slots->now + step : slots->most;
+    slots->next = now + slots->wait;
+    return true;
+}

@@ -1,0 +1,121 @@
+/* What is larger, longer or scarcer than usual: entries, backlogs, descriptors. */
+
+#include "support/fail.h"
+#include "support/fetch.h"
+#include "support/modes.h"
+#include "support/process.h"
+#include "support/report.h"
+#include "support/server.h"
+#include "support/truth.h"
+
+#include <criterion/criterion.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+
+static struct fa_scratch scratch;
+static struct fa_server server;
+static struct fa_lines list;
+static struct fa_fetch fetch;
+
+static void begin(void)
+{
+    fa_scratch_init(&scratch);
+    fa_server_start(&server, NULL);
+}
+
+static void end(void)
+{
+    fa_fetch_end(&fetch);
+    fa_lines_fini(&list);
+    fa_server_stop(&server);
+    fa_scratch_fini(&scratch);
+}
+
+TestSuite(limits, .init = begin, .fini = end, .timeout = 120.0);
+
+static char *repeated(char byte, size_t len)
+{
+    char *text = malloc(len + 1);
+    memset(text, byte, len);
+    text[len] = '\0';
+    return text;
+}
+
+/* Together they are more than a message between processes holds. */
+FA_TEST_MODES(limits, entry_with_long_header_lines_is_fetched)
+{
+    char *value = repeated('v', 40000);
+    fa_lines_add(&list, "%s\n  header=X-One: %s\n  header=X-Two: %s",
+                 fa_server_url(&server, "/ok/100/a"), value, value);
+    fa_lines_add(&list, "%s", fa_server_url(&server, "/ok/100/b"));
+    free(value);
+    fa_fetch_start(&fetch, &scratch, mode, list.text, NULL);
+    fa_fetch_expect(&fetch, 20, 0);
+    fa_expect_file(fetch.dir, "a", "/ok/100/a", 100);
+    fa_expect_file(fetch.dir, "b", "/ok/100/b", 100);
+}
+
+FA_TEST_MODES(limits, entry_with_many_header_lines_is_fetched)
+{
+    fa_lines_add(&list, "%s", fa_server_url(&server, "/ok/100/a"));
+    for (int i = 0; i < 3000; i++) {
+        fa_lines_add(&list, "  header=X-%d: v", i);
+    }
+    fa_fetch_start(&fetch, &scratch, mode, list.text, NULL);
+    fa_fetch_expect(&fetch, 20, 0);
+    fa_expect_file(fetch.dir, "a", "/ok/100/a", 100);
+}
+
+FA_TEST_MODES(limits, run_with_a_long_user_agent_fetches)
+{
+    char *agent = repeated('a', 100000);
+    fa_fetch_start(&fetch, &scratch, mode, fa_server_url(&server, "/ok/100/a"), "-A", agent, NULL);
+    free(agent);
+    fa_fetch_expect(&fetch, 20, 0);
+    fa_expect_file(fetch.dir, "a", "/ok/100/a", 100);
+}
+
+/* As many open files as the run has now, and no more; or as many as it likes. */
+static void limit_files(bool few)
+{
+    struct rlimit limit;
+    cr_assert_eq(prlimit(fetch.run.pid, RLIMIT_NOFILE, NULL, &limit), 0);
+    limit.rlim_cur = few ? (rlim_t)fa_process_fds(fetch.run.pid) : limit.rlim_max;
+    cr_assert_eq(prlimit(fetch.run.pid, RLIMIT_NOFILE, &limit, NULL), 0);
+}
+
+static void feed(int from, int to)
+{
+    for (int i = from; i < to; i++) {
+        char line[256], path[32];
+        snprintf(path, sizeof(path), "/hold/f%d", i);
+        snprintf(line, sizeof(line), "%s\n", fa_server_url(&server, path));
+        fa_run_feed(&fetch.run, line);
+    }
+    fa_run_pump(&fetch.run, 0);
+}
+
+Test(limits, slots_that_a_want_of_open_files_took_come_back)
+{
+    struct fa_run_options options = {.stdin_open = true};
+    fa_fetch_start_with(&fetch, &scratch, &options, NULL, "loops", "-", "-j", "16", "--per-host",
+                        "100", "--hash", "none", "--retries", "100", "--retry-wait", "0.2",
+                        "--stall-timeout", "100", "--progress", "plain", NULL);
+    feed(0, 4);
+    fa_server_until(&server, "held", 4, 10);
+    limit_files(true);
+    feed(4, 40);
+    fa_run_until_stderr_has(&fetch.run, "out of open files", 10);
+    limit_files(false);
+    fa_server_until(&server, "held", 16, 60);
+    fa_server_release(&server, NULL);
+    fa_run_feed_end(&fetch.run);
+    for (int i = 0; i < 1000 && !fetch.run.ended; i++) {
+        fa_server_release(&server, NULL);
+        fa_run_pump(&fetch.run, 10);
+    }
+    fa_fetch_expect(&fetch, 10, 0);
+    fa_fetch_expect_count(&fetch, "ok", 40);
+}

@@ -1,0 +1,181 @@
+/* A session as a program that uses the library has it: more than one run. */
+
+#include "cli/report.h"
+
+#include "support/hostile_tasks.h"
+#include "support/scratch.h"
+#include "support/server.h"
+#include "support/truth.h"
+
+#include <fetchall/session.h>
+
+#include <criterion/criterion.h>
+#include <stdlib.h>
+#include <string.h>
+
+static struct fa_scratch scratch;
+static struct fa_server server;
+static struct fa_config config;
+static struct fa_session *session;
+static unsigned ended[FA_STATUSES]; /* by status, in the last run */
+static bool bad_report;             /* an end of which there is no report object */
+static unsigned stop_after;         /* stop once that many entries have ended; 0: never */
+
+static void begin(void)
+{
+    fa_scratch_init(&scratch);
+    fa_server_start(&server, NULL);
+    fa_config_init(&config);
+    config.dir = fa_scratch_mkdir(&scratch, "out");
+    config.hash_with = FA_HASH_WITH_THREAD;
+    config.retries = 0;
+}
+
+static void end(void)
+{
+    fa_session_free(session);
+    session = NULL;
+    fa_server_stop(&server);
+    fa_scratch_fini(&scratch);
+}
+
+TestSuite(session, .init = begin, .fini = end, .timeout = 60.0);
+
+static void on_event(void *ctx, const struct fa_event *event)
+{
+    (void)ctx;
+    if (event->type != FA_EVENT_DONE)
+        return;
+    ++ended[event->done.status];
+    json_t *object = fa_report_object(&event->done);
+    char *text = object ? json_dumps(object, 0) : NULL;
+    bad_report |= !text;
+    free(text);
+    json_decref(object);
+    if (stop_after && --stop_after == 0)
+        fa_session_stop(session, FA_STOP_DRAIN);
+}
+
+static void open_session(void)
+{
+    struct fa_error err = {0};
+    session = fa_session_new(&config, on_event, NULL, &err);
+    cr_assert_not_null(session, "%s", err.msg);
+}
+
+static void add_list(const char *const *paths, size_t n)
+{
+    struct fa_error err = {0};
+    char text[4096] = "", name[32];
+    static int number;
+    for (size_t i = 0; i < n; i++) {
+        strcat(text, fa_server_url(&server, paths[i]));
+        strcat(text, "\n");
+    }
+    snprintf(name, sizeof(name), "list-%d", number++);
+    const char *file = fa_scratch_write(&scratch, name, text);
+    cr_assert_eq(fa_session_add_list(session, file, &err), 0, "%s", err.msg);
+}
+
+static void run(void)
+{
+    struct fa_error err = {0};
+    enum fa_end how = FA_END_LOCAL;
+    memset(ended, 0, sizeof(ended));
+    cr_assert_eq(fa_session_run(session, &how, &err), 0, "%s", err.msg);
+    cr_assert_eq(how, FA_END_COMPLETE);
+}
+
+static void run_twice(enum fa_mode mode)
+{
+    static const char *const first[] = {"/ok/100/a", "/ok/100/b"};
+    static const char *const second[] = {"/ok/100/b", "/ok/100/c", "/ok/100/d"};
+    config.mode = mode;
+    open_session();
+    add_list(first, 2);
+    run();
+    cr_assert_eq(ended[FA_STATUS_OK], 2);
+    add_list(second, 3);
+    run();
+    cr_assert_eq(ended[FA_STATUS_OK], 2);
+    cr_assert_eq(ended[FA_STATUS_EXISTS], 1);
+    fa_expect_file(config.dir, "d", "/ok/100/d", 100);
+    run();
+    cr_assert_eq(ended[FA_STATUS_OK], 0, "there was no list");
+}
+
+Test(session, second_run_fetches_what_was_added_with_one_loop)
+{
+    config.loops = 1;
+    run_twice(FA_MODE_ASYNC);
+}
+
+Test(session, second_run_fetches_what_was_added_with_several_loops)
+{
+    config.loops = 3;
+    run_twice(FA_MODE_ASYNC);
+}
+
+Test(session, second_run_fetches_what_was_added_with_threads)
+{
+    run_twice(FA_MODE_THREAD);
+}
+
+Test(session, second_run_fetches_what_was_added_with_processes)
+{
+    config.worker_program = FA_TEST_WORKER;
+    config.hash_with = FA_HASH_WITH_PROCESS;
+    run_twice(FA_MODE_PROCESS);
+}
+
+Test(session, what_failed_in_a_run_may_be_tried_by_the_next)
+{
+    struct fa_error err = {0};
+    open_session();
+    add_list((const char *[]){"/flaky/1/503/1000", "/ok/10/a"}, 2);
+    run();
+    cr_assert_eq(ended[FA_STATUS_FAILED], 1);
+    cr_assert_eq(fa_session_add_failed(session, &err), 0, "%s", err.msg);
+    run();
+    cr_assert_eq(ended[FA_STATUS_OK], 1);
+    cr_assert_eq(ended[FA_STATUS_EXISTS], 0);
+    fa_expect_file(config.dir, "1000", "/flaky/1/503/1000", 1000);
+}
+
+Test(session, run_after_one_that_was_stopped_is_refused)
+{
+    struct fa_error err = {0};
+    enum fa_end how = FA_END_COMPLETE;
+    config.jobs = 1;
+    open_session();
+    stop_after = 1;
+    add_list((const char *[]){"/ok/10/a", "/ok/10/b", "/ok/10/c", "/ok/10/d"}, 4);
+    cr_assert_eq(fa_session_run(session, &how, &err), 0, "%s", err.msg);
+    cr_assert_eq(how, FA_END_STOPPED);
+    cr_assert_eq(fa_session_run(session, &how, &err), -1);
+    cr_assert_neq(how, FA_END_COMPLETE);
+    cr_assert_eq(err.class, FA_CLASS_REFUSED);
+    cr_assert_not_null(strstr(err.msg, "cannot be run again"), "%s", err.msg);
+}
+
+/* A worker of the CPU stage may lie about its own files, and about nothing else. */
+Test(session, hostile_digest_worker_ends_neither_the_run_nor_its_report)
+{
+    config.worker_program = FA_TEST_WORKER;
+    config.hash_with = FA_HASH_WITH_PROCESS;
+    config.hash = FA_HASH_SHA256;
+    for (size_t i = 0; fa_hostile_lies[i]; i++) {
+        bad_report = false;
+        setenv("FA_TEST_HOSTILE", fa_hostile_lies[i], 1);
+        config.dir = fa_scratch_mkdir(&scratch, fa_hostile_lies[i]);
+        open_session();
+        unsetenv("FA_TEST_HOSTILE");
+        add_list((const char *[]){"/ok/10/a", "/ok/10/b", "/ok/10/c", "/ok/10/d"}, 4);
+        run();
+        cr_expect_eq(ended[FA_STATUS_FAILED], 4, "%s: %u are ok", fa_hostile_lies[i],
+                     ended[FA_STATUS_OK]);
+        cr_expect_not(bad_report, "%s", fa_hostile_lies[i]);
+        fa_session_free(session);
+        session = NULL;
+    }
+}
