@@ -39,6 +39,13 @@ enum fa_fsync {
     FA_FSYNC_EACH,  /**< What is told as done is on the disk. */
 };
 
+/** What the program gives up before servers can reach it: see SECURITY in fetchall(1). */
+enum fa_sandbox {
+    FA_SANDBOX_AUTO, /**< What this kernel has. */
+    FA_SANDBOX_OFF,
+    FA_SANDBOX_REQUIRE, /**< A kernel that lacks some of it is refused. */
+};
+
 /** The digests of the CPU stage, as bits of fa_config.hash. */
 enum fa_hash {
     FA_HASH_MD5 = 1 << 0,
@@ -105,6 +112,13 @@ struct fa_config {
     unsigned hash_jobs;  /**< 0: the cores. */
     enum fa_hash_with hash_with;
     bool hash_existing; /**< Hash files that are there already (a manifest wants it). */
+
+    enum fa_sandbox sandbox; /**< Of worker processes. */
+    bool sandbox_self; /**< And of the calling thread, for good, with all threads that it makes: it
+                          writes below dir, beside the state, and below writable, and starts no
+                          program but worker_program.  Call with one thread. */
+    const char *const *writable; /**< Files or folders, n_writable of them. */
+    size_t n_writable;
 
     const char *worker_program; /**< The program that becomes the nursery of worker processes; it
                                    calls fa_worker_main() first.  NULL: the running program. */

@@ -147,6 +147,7 @@ struct fa_event {
             const char *list; /**< NULL: not about a line. */
             uint64_t line;
             const char *text;
+            bool detail; /**< Only for those who want to know it all. */
         } notice;
     };
 };

@@ -49,6 +49,10 @@ struct fa_task_type {
     /** Once in each worker, before its first task.  What it returns is given to each run(). */
     int (*open)(void *shared, void **ret_state, struct fa_error *err);
 
+    /** Once in each worker process, after open(), never in a thread: give up, for good, what tasks of
+     * this type do not need.  It is gone for the other types of the pool, too. */
+    int (*confine)(void *shared, struct fa_error *err);
+
     /** Do one task.  A failure's err reaches the callback. */
     int (*run)(void *state, struct fa_task *task, struct fa_error *err);
 

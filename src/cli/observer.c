@@ -158,7 +158,8 @@ static void tell_host(struct fa_observer *observer, const struct fa_event *event
 
 static void tell_notice(struct fa_observer *observer, const struct fa_event *event)
 {
-    if (observer->options->quiet || !may_tell(observer, &observer->notices))
+    if (observer->options->quiet || (event->notice.detail && !observer->options->verbose) ||
+        !may_tell(observer, &observer->notices))
         return;
     FILE *out = begin(observer);
     fa_place_put(out, event->notice.list, event->notice.line);

@@ -66,6 +66,8 @@ const struct fa_command_text *fa_commands_find(const char *name)
 static const char *const modes[] = {
     [FA_MODE_ASYNC] = "async", [FA_MODE_THREAD] = "thread", [FA_MODE_PROCESS] = "process", NULL};
 static const char *const versions[] = {[FA_HTTP_1_1] = "1.1", [FA_HTTP_2] = "2", NULL};
+static const char *const sandboxes[] = {
+    [FA_SANDBOX_AUTO] = "auto", [FA_SANDBOX_OFF] = "off", [FA_SANDBOX_REQUIRE] = "require", NULL};
 static const char *const layouts[] = {[FA_LAYOUT_FLAT] = "flat", [FA_LAYOUT_TREE] = "tree", NULL};
 static const char *const models[] = {[FA_HASH_WITH_PROCESS] = "process",
                                      [FA_HASH_WITH_THREAD] = "thread",
@@ -328,6 +330,11 @@ const struct fa_option fa_options_table[] = {
                "faster depends on the servers and the network: see fetchall compare --http "
                "1.1,2.  What HTTP/2 fails is tried again over HTTP/1.1, and so is, with a "
                "libcurl before 8.4, what comes without a length.  Not with --rate."),
+    CHOICE("sandbox", 0, "HOW", enum fa_sandbox, config.sandbox, sandboxes, .commands = RUNS,
+           .help = "what the program and its workers give up before they fetch",
+           .more =
+               "auto takes what the kernel has of Landlock and seccomp, and --verbose says what "
+               "it lacks; require refuses to run without them.  See SECURITY."),
     SET("ipv4", '4', enum fa_family, config.family, FA_FAMILY_V4, .commands = RUNS,
         .help = "use IPv4 only"),
     SET("ipv6", '6', enum fa_family, config.family, FA_FAMILY_V6, .commands = RUNS,
@@ -421,6 +428,7 @@ void fa_options_fini(struct fa_options *options)
     fa_texts_fini(&options->headers);
     fa_texts_fini(&options->resolve);
     fa_texts_fini(&options->reserved);
+    fa_texts_fini(&options->writable);
     fa_texts_fini(&options->passed);
 }
 
@@ -521,10 +529,14 @@ int fa_options_check(struct fa_options *options, struct fa_error *err)
         (options->manifest && check_manifest(options, err) != 0))
         return -1;
 
-    if (fa_outputs_add_names(options, &options->reserved) != 0)
+    if (fa_outputs_add_names(options, &options->reserved) != 0 ||
+        fa_outputs_add_folders(options, &options->writable) != 0)
         return fa_option_refuse(err, "out of memory");
     config->reserved = (const char *const *)options->reserved.items;
     config->n_reserved = options->reserved.count;
+    config->writable = (const char *const *)options->writable.items;
+    config->n_writable = options->writable.count;
+    config->sandbox_self = true;
     config->hash_existing = options->manifest != NULL;
     config->headers = (const char *const *)options->headers.items;
     config->n_headers = options->headers.count;

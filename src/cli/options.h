@@ -57,6 +57,7 @@ struct fa_options {
     struct fa_texts headers;
     struct fa_texts resolve;
     struct fa_texts reserved;
+    struct fa_texts writable;
     const char *report;   /**< NULL: none. */
     const char *events;   /**< NULL: none. */
     const char *manifest; /**< NULL: none.  FA_COMMAND_VERIFY: to be read. */

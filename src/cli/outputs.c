@@ -142,3 +142,28 @@ int fa_outputs_add_names(const struct fa_options *options, struct fa_texts *name
     free(dir);
     return result;
 }
+
+/* A device, a pipe or a terminal is written where it is. */
+static int add_folder(const char *path, struct fa_texts *folders)
+{
+    struct stat st;
+    const char *base;
+    if (stat(path, &st) == 0 && !S_ISREG(st.st_mode))
+        return fa_texts_add(folders, path, strlen(path));
+    char *folder = resolve(path, &base);
+    int result = folder ? fa_texts_add(folders, folder, strlen(folder)) : -1;
+    free(folder);
+    /* What /dev/stdout leads to, say. */
+    return result ? result : fa_texts_add(folders, path, strlen(path));
+}
+
+int fa_outputs_add_folders(const struct fa_options *options, struct fa_texts *folders)
+{
+    struct named outputs[OUTPUTS_MAX];
+    size_t n = list_outputs(options, outputs);
+    int result = 0;
+    for (size_t i = 0; result == 0 && i < n; ++i)
+        if (strcmp(outputs[i].path, "-") != 0)
+            result = add_folder(outputs[i].path, folders);
+    return result;
+}

@@ -16,4 +16,8 @@ int fa_outputs_check(const struct fa_options *options, struct fa_error *err);
  *  when memory ran out. */
 int fa_outputs_add_names(const struct fa_options *options, struct fa_texts *names);
 
+/** Add where outputs are written: their folders, as they are renamed into place, or what is there
+ *  already and is no regular file.  @return 0, or -1 when memory ran out. */
+int fa_outputs_add_folders(const struct fa_options *options, struct fa_texts *folders);
+
 #endif

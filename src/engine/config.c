@@ -48,6 +48,8 @@ static const char *check_choices(const struct fa_config *config)
         return "http";
     if (config->hash_with > FA_HASH_WITH_INLINE)
         return "hash_with";
+    if (config->sandbox > FA_SANDBOX_REQUIRE)
+        return "sandbox";
     if (config->hash >> FA_HASHES)
         return "hash";
     return NULL;

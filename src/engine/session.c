@@ -4,6 +4,7 @@
 #include "base/key.h"
 #include "base/loop.h"
 #include "engine/limits.h"
+#include "engine/rights.h"
 #include "transfer/library.h"
 #include "transfer/proxy.h"
 #include "transfer/trust.h"
@@ -107,6 +108,10 @@ static int open_strategy(struct fa_session *s, struct fa_error *err)
         return -1;
     if (fit_jobs(s, &stage_files, err))
         return -1;
+    /* The nursery is there, and no thread is. */
+    if (s->config.sandbox_self && s->config.sandbox != FA_SANDBOX_OFF &&
+        fa_rights_drop(&s->config, err))
+        return -1;
     if (!fa_settings_use_proxy(&s->settings)) {
         s->resolver = fa_resolver_new(s->base, s->config.family, fa_dispatch_resolved, s, err);
         if (!s->resolver)
@@ -117,6 +122,7 @@ static int open_strategy(struct fa_session *s, struct fa_error *err)
         .nursery = s->nursery,
         .with = s->config.hash_with,
         .jobs = s->config.hash_jobs,
+        .confined = s->config.sandbox != FA_SANDBOX_OFF,
         .open_files = stage_files,
         .done = fa_staging_done,
         .ctx = s,
@@ -196,8 +202,9 @@ static int reserve_names(struct fa_session *s, struct fa_error *err)
 
 static int open_all(struct fa_session *s, struct fa_error *err)
 {
-    if (check_http2(&s->config, err) || check_proxy(&s->config, err) || open_events(s, err) ||
-        fa_hosts_init(&s->hosts, err) || check_trust(&s->config, err))
+    if (fa_rights_check(&s->config, err) || check_http2(&s->config, err) ||
+        check_proxy(&s->config, err) || open_events(s, err) || fa_hosts_init(&s->hosts, err) ||
+        check_trust(&s->config, err))
         return -1;
     s->store = fa_store_new(s->config.dir, s->config.plan, err);
     if (!s->store)
@@ -381,6 +388,8 @@ int fa_session_run(struct fa_session *s, enum fa_end *ret_end, struct fa_error *
     if (!s->config.plan && s->jobs < s->config.jobs)
         fa_tell_notice(s, NULL, "the limit of open files (ulimit -n) allows for %u at once, not %u",
                        s->jobs, s->config.jobs);
+    if (!s->config.plan && fa_rights_missing(&s->config))
+        fa_tell_detail(s, fa_rights_missing(&s->config));
     event_add(s->tick, &every);
     fa_session_wake(s);
     while (!s->over && event_base_dispatch(s->base) >= 0)

@@ -232,6 +232,8 @@ void fa_tell_host(struct fa_session *s, const struct fa_origin *origin, enum fa_
                   double wait);
 void fa_tell_notice(struct fa_session *s, const struct fa_entry *entry, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+/** A notice for --verbose. */
+void fa_tell_detail(struct fa_session *s, const char *text);
 void fa_tell_progress(struct fa_session *s);
 /** The entry of a job has ended; frees the job. */
 void fa_tell_end(struct fa_session *s, struct fa_job *job, enum fa_status status,

@@ -78,6 +78,14 @@ void fa_tell_notice(struct fa_session *s, const struct fa_entry *entry, const ch
     free(printed);
 }
 
+void fa_tell_detail(struct fa_session *s, const char *text)
+{
+    struct fa_event event = {.type = FA_EVENT_NOTICE};
+    event.notice.text = text;
+    event.notice.detail = true;
+    tell(s, &event);
+}
+
 /* A transfer under way: what it has of the file, and the file's size as far as it is known. */
 static struct fa_active describe(const struct fa_job *job, double now)
 {

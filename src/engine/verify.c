@@ -341,6 +341,7 @@ static int open_stage(struct verify *v, struct fa_error *err)
         .nursery = v->nursery,
         .with = config->hash_with,
         .jobs = jobs,
+        .confined = config->sandbox != FA_SANDBOX_OFF,
         .open_files = fit_files(jobs),
         .done = on_done,
         .ctx = v,

@@ -129,6 +129,7 @@ _Noreturn void fa_worker_run(int sock, const struct fa_crew *crew)
     struct worker *w = calloc(1, sizeof(*w));
     if (!w || fa_hand_init(&hand, crew, NULL))
         _exit(1);
+    hand.confines = true;
     w->sock = sock;
     w->task.exchange = worker_exchange;
     fa_buf_init(&w->task.reply);

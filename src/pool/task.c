@@ -125,6 +125,16 @@ void fa_hand_fini(struct fa_hand *hand)
     *hand = (struct fa_hand){0};
 }
 
+static int hand_open(struct fa_hand *hand, size_t i, struct fa_error *err)
+{
+    const struct fa_task_type *type = &hand->crew->types[i];
+    void *shared = hand->crew->shared[i];
+    if (type->open && type->open(shared, &hand->states[i], err))
+        return -1;
+    hand->opened[i] = true;
+    return hand->confines && type->confine ? type->confine(shared, err) : 0;
+}
+
 int fa_hand_run(struct fa_hand *hand, const char *name, struct fa_task *task, struct fa_error *err)
 {
     const struct fa_crew *crew = hand->crew;
@@ -136,11 +146,7 @@ int fa_hand_run(struct fa_hand *hand, const char *name, struct fa_task *task, st
         return -1;
     }
     const struct fa_task_type *type = &crew->types[i];
-    int result = 0;
-    if (!hand->opened[i]) {
-        result = type->open ? type->open(crew->shared[i], &hand->states[i], err) : 0;
-        hand->opened[i] = result == 0;
-    }
+    int result = hand->opened[i] ? 0 : hand_open(hand, i, err);
     if (result == 0)
         result = type->run(hand->states[i], task, err);
     if (result && err->class == FA_CLASS_NONE)

@@ -49,6 +49,7 @@ struct fa_hand {
     const struct fa_crew *crew; /**< Borrowed. */
     void **states;
     bool *opened;
+    bool confines; /**< The worker is a process, and its own. */
 };
 
 int fa_hand_init(struct fa_hand *hand, const struct fa_crew *crew, struct fa_error *err);

@@ -3,6 +3,7 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/loop.h"
+#include "confine/confine.h"
 #include "stage/digest.h"
 
 #include <errno.h>
@@ -47,22 +48,44 @@ struct fa_stage {
 
 /* The worker's side: descriptors in; for each, a count and digests, or -1 and an error, out. */
 
+struct digest_shared {
+    struct fa_digest_set *set;
+    bool confined;
+};
+
+static void digest_unshare(void *arg)
+{
+    struct digest_shared *shared = arg;
+    if (shared)
+        fa_digest_set_free(shared->set);
+    free(shared);
+}
+
+/* The setup is one byte: whether workers are confined. */
 static int digest_share(const void *setup, size_t len, void **ret, struct fa_error *err)
 {
-    (void)setup, (void)len;
-    *ret = fa_digest_set_new(err);
+    struct digest_shared *shared = calloc(1, sizeof(*shared));
+    if (!shared || !(shared->set = fa_digest_set_new(err))) {
+        fa_error_system(err, FA_CLASS_LOCAL_IO, ENOMEM, "cannot set up digests");
+        digest_unshare(shared);
+        return -1;
+    }
+    shared->confined = len == 1 && *(const unsigned char *)setup;
+    *ret = shared;
+    return 0;
+}
+
+static int digest_open(void *arg, void **ret, struct fa_error *err)
+{
+    struct digest_shared *shared = arg;
+    *ret = fa_digester_new(shared->set, err);
     return *ret ? 0 : -1;
 }
 
-static void digest_unshare(void *shared)
+static int digest_confine(void *arg, struct fa_error *err)
 {
-    fa_digest_set_free(shared);
-}
-
-static int digest_open(void *shared, void **ret, struct fa_error *err)
-{
-    *ret = fa_digester_new(shared, err);
-    return *ret ? 0 : -1;
+    struct digest_shared *shared = arg;
+    return shared->confined ? fa_confine(FA_CONFINE_DIGEST, NULL, 0, err) : 0;
 }
 
 static void digest_close(void *state)
@@ -117,6 +140,7 @@ const struct fa_task_type fa_digest_tasks[] = {
         .name = "digest",
         .share = digest_share,
         .open = digest_open,
+        .confine = digest_confine,
         .run = digest_run,
         .close = digest_close,
         .unshare = digest_unshare,
@@ -357,7 +381,10 @@ int fa_stage_submit(struct fa_stage *stage, int fd, uint64_t size, unsigned hash
 static int open_pool(struct fa_stage *stage, struct fa_error *err)
 {
     bool processes = stage->env.with == FA_HASH_WITH_PROCESS;
+    const unsigned char confined = stage->env.confined;
     struct fa_pool_config config = {
+        .setup = &confined,
+        .setup_len = sizeof(confined),
         .kind = processes ? FA_POOL_PROCESSES : FA_POOL_THREADS,
         .workers = stage->env.jobs,
         .types = fa_digest_tasks,

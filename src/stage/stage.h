@@ -28,6 +28,7 @@ struct fa_stage_env {
     struct fa_nursery *nursery; /**< Borrowed; needed for processes. */
     enum fa_hash_with with;
     unsigned jobs;
+    bool confined;       /**< Worker processes keep nothing but their descriptors. */
     unsigned open_files; /**< At most that many descriptors are held. */
     /** Called on the loop, never from inside fa_stage_submit(). */
     void (*done)(void *ctx, void *tag, const struct fa_stage_result *result);

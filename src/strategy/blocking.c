@@ -6,6 +6,7 @@
 #include "strategy/strategy.h"
 
 #include "base/buf.h"
+#include "strategy/rights.h"
 #include "transfer/driver.h"
 #include "transfer/library.h"
 #include "transfer/wire.h"
@@ -76,6 +77,12 @@ static int download_open(void *arg, void **ret, struct fa_error *err)
     struct shared *shared = arg;
     *ret = fa_driver_new(&shared->settings, shared->trust, shared->watchdog, err);
     return *ret ? 0 : -1;
+}
+
+static int download_confine(void *arg, struct fa_error *err)
+{
+    const struct shared *shared = arg;
+    return shared->settings.confined ? fa_rights_confine(&shared->settings, err) : 0;
 }
 
 static void download_close(void *state)
@@ -150,6 +157,7 @@ const struct fa_task_type fa_download_tasks[] = {
         .name = "download",
         .share = download_share,
         .open = download_open,
+        .confine = download_confine,
         .run = download_run,
         .close = download_close,
         .unshare = download_unshare,

@@ -14,6 +14,7 @@ void fa_settings_init(struct fa_settings *settings, const struct fa_config *conf
         .netrc = config->netrc,
         .insecure = config->insecure,
         .http2 = config->http == FA_HTTP_2,
+        .confined = config->sandbox != FA_SANDBOX_OFF,
         .family = config->family,
         .user_agent = config->user_agent,
         .proxy = config->proxy,
@@ -34,6 +35,7 @@ void fa_settings_encode(const struct fa_settings *settings, struct fa_buf *buf)
     fa_buf_put_u8(buf, settings->netrc);
     fa_buf_put_u8(buf, settings->insecure);
     fa_buf_put_u8(buf, settings->http2);
+    fa_buf_put_u8(buf, settings->confined);
     fa_buf_put_u8(buf, (uint8_t)settings->family);
     fa_buf_put_str(buf, settings->user_agent);
     fa_buf_put_str(buf, settings->proxy);
@@ -56,6 +58,7 @@ int fa_settings_decode(struct fa_settings *ret, const void *data, size_t len)
     ret->netrc = fa_reader_u8(&reader);
     ret->insecure = fa_reader_u8(&reader);
     ret->http2 = fa_reader_u8(&reader);
+    ret->confined = fa_reader_u8(&reader);
     ret->family = fa_reader_u8(&reader);
     ret->user_agent = fa_reader_str(&reader);
     ret->proxy = fa_reader_str(&reader);

@@ -19,6 +19,7 @@ struct fa_settings {
     bool netrc;
     bool insecure;
     bool http2;
+    bool confined; /**< A process that works for this gives up what it does not need. */
     enum fa_family family;
     const char *user_agent;
     const char *proxy;

@@ -1,0 +1,70 @@
+/*
+ * Certificates, and what getaddrinfo(3) and localtime(3) look at: their configuration, the modules
+ * of nss(5), and where programs that manage it put the real files.
+ */
+#include "strategy/rights.h"
+
+#include "confine/confine.h"
+#include "transfer/trust.h"
+
+#include <pwd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+static const char *const read_only[] = {
+    "/etc/ssl",
+    "/usr/share/ca-certificates",
+    "/usr/local/share/ca-certificates",
+    "/etc/pki",
+    "/etc/resolv.conf",
+    "/etc/hosts",
+    "/etc/host.conf",
+    "/etc/nsswitch.conf",
+    "/etc/gai.conf",
+    "/etc/services",
+    "/etc/protocols",
+    "/etc/passwd",
+    "/etc/ld.so.cache",
+    "/lib",
+    "/lib64",
+    "/usr/lib",
+    "/usr/lib64",
+    "/run/systemd/resolve",
+    "/run/resolvconf",
+    "/run/NetworkManager",
+    "/run/nscd",
+    "/etc/localtime",
+    "/usr/share/zoneinfo",
+    "/dev/urandom",
+    "/dev/null",
+};
+#define FIXED (sizeof(read_only) / sizeof(*read_only))
+#define OWN   5
+
+/* Where libcurl looks for it: $HOME, or what passwd(5) says. */
+static char *netrc_path(void)
+{
+    const char *home = getenv("HOME");
+    const struct passwd *user = home ? NULL : getpwuid(geteuid());
+    char *path = NULL;
+    home = user ? user->pw_dir : home;
+    return home && asprintf(&path, "%s/.netrc", home) >= 0 ? path : NULL;
+}
+
+int fa_rights_confine(const struct fa_settings *settings, struct fa_error *err)
+{
+    char *netrc = settings->netrc ? netrc_path() : NULL;
+    const char *own[OWN] = {fa_trust_system_bundle(), settings->cacert, settings->cert,
+                            settings->key, netrc};
+    struct fa_confine_rule rules[FIXED + OWN];
+    size_t n = 0;
+    for (size_t i = 0; i < FIXED; ++i)
+        rules[n++] = (struct fa_confine_rule){FA_CONFINE_READ, read_only[i]};
+    for (size_t i = 0; i < OWN; ++i)
+        if (own[i])
+            rules[n++] = (struct fa_confine_rule){FA_CONFINE_READ, own[i]};
+    int result = fa_confine(FA_CONFINE_DOWNLOAD, rules, n, err);
+    free(netrc);
+    return result;
+}
