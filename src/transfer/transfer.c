@@ -105,7 +105,7 @@ static bool stopped(const struct fa_transfer *t)
 static void watch_end(struct fa_transfer *t)
 {
     struct curl_tlssessioninfo *session = NULL;
-    if (t->response.http2 || t->response.chunked || t->response.head.total >= 0)
+    if (t->response.http2 || t->response.chunked || t->response.head.rep.total >= 0)
         return;
     curl_easy_getinfo(t->easy, CURLINFO_TLS_SSL_PTR, &session);
     if (!session || session->backend != CURLSSLBACKEND_OPENSSL || !session->internals)
@@ -117,8 +117,8 @@ static void watch_end(struct fa_transfer *t)
 /* Without a length only libcurl knows whether the end of a stream is that of the file. */
 static bool is_doubtful(const struct fa_response *response)
 {
-    return response->http2 && response->verdict == FA_VERDICT_FILE && response->head.total < 0 &&
-           !fa_library_http2_ends();
+    return response->http2 && response->verdict == FA_VERDICT_FILE &&
+           response->head.rep.total < 0 && !fa_library_http2_ends();
 }
 
 /* The part is opened for what is to come, and whoever looks at the attempt is told. */
@@ -400,7 +400,7 @@ int fa_transfer_start(struct fa_transfer *t, struct fa_attempt *a, struct fa_err
     curl_easy_setopt(t->easy, CURLOPT_FORBID_REUSE, (long)a->close);
     fa_response_fini(&t->response);
     fa_response_init(&t->response, &asked);
-    fa_body_begin(&t->body, a, asked.offset);
+    fa_body_begin(&t->body, a, asked.stands);
     t->stop = (struct fa_outcome){0};
     t->text[0] = '\0';
     t->attempt = a;
