@@ -420,7 +420,7 @@ static void leave(struct fa_session *s, struct fa_job *job)
 {
     bool part =
         job->state == FA_JOB_ACTIVE || job->state == FA_JOB_FETCHED || job->state == FA_JOB_HASHING;
-    bool whole = job->state != FA_JOB_ACTIVE && job->part.validator.strong && !job->known;
+    bool whole = job->state != FA_JOB_ACTIVE && job->part.rep.validator.strong && !job->known;
     if (part && !job->existing && whole && s->state)
         fa_record_part(s, job);
     else if (part && !job->existing && !job->recorded)

@@ -231,22 +231,22 @@ static int write_part(struct fa_session *s, struct fa_job *job, struct fa_error 
     return fd;
 }
 
-/* What stands of the part is built upon if it came from the URL that is asked now. */
+/* What stands of the part is built upon if it came from the URL that is asked now; what is known of
+ * it is held against the answer, even if none of its bytes are left. */
 static int open_part(struct fa_session *s, struct fa_job *job, struct fa_error *err)
 {
     struct fa_attempt *attempt = &job->attempt;
     const struct fa_part *part = &job->part;
-    bool again = part->bytes > 0 && part->mirror == job->mirror_key && part->validator.strong;
+    bool again = part->mirror == job->mirror_key && part->rep.validator.strong;
     attempt->offset = again ? part->bytes : 0;
     attempt->fd = write_part(s, job, err);
     if (attempt->fd < 0)
         return -1;
-    attempt->total = part->total;
+    attempt->whole = attempt->offset > 0 && job->whole;
     attempt->conditional = attempt->offset == 0 && job->conditional;
-    if (attempt->offset > 0)
-        attempt->validator = part->validator;
-    else if (job->conditional)
-        attempt->validator = job->known->validator;
+    attempt->rep = attempt->conditional ? job->known->rep
+                   : again              ? part->rep
+                                        : fa_representation_none;
     if (attempt->offset == 0) {
         job->part.bytes = 0;
         job->strange = job->recorded;

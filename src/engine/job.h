@@ -35,19 +35,17 @@ enum fa_leg {
 
 /** What stands of a file in its part, for the next attempt. */
 struct fa_part {
-    uint64_t bytes;  /**< 0: nothing. */
-    uint64_t mirror; /**< Key of the list's URL that they came from. */
-    struct fa_validator validator;
-    int64_t total; /**< Of the whole file; -1: unknown. */
+    uint64_t bytes;               /**< 0: nothing. */
+    uint64_t mirror;              /**< Key of the list's URL that they came from. */
+    struct fa_representation rep; /**< Of those bytes, or of the last that were thrown away. */
 };
 
 /** The file of an earlier run that a job finds under its name. */
 struct fa_known {
-    int64_t size; /**< When it was complete. */
-    struct fa_validator validator;
-    struct fa_digest digest; /**< hash 0: none. */
-    bool done;               /**< The state says so, and of nothing that came after it. */
-    bool doubtful;           /**< The machine went down after it was written. */
+    struct fa_representation rep; /**< The total is its size when it was complete. */
+    struct fa_digest digest;      /**< hash 0: none. */
+    bool done;                    /**< The state says so, and of nothing that came after it. */
+    bool doubtful;                /**< The machine went down after it was written. */
 };
 
 struct fa_job {
@@ -76,6 +74,9 @@ struct fa_job {
     struct fa_known *known;  /**< Owned; NULL: there is no such file. */
     bool conditional;        /**< Fetch it only if it is not the one that is known. */
     enum fa_restart restart; /**< Why bytes were thrown away, the last time. */
+    unsigned refusals;       /**< Ranges that were answered with an error status. */
+    bool whole;              /**< All of the file is asked for, though there is a part. */
+    bool whole_asked;        /**< That was done. */
 
     unsigned attempts; /**< Tries begun, each with its redirects. */
     unsigned rounds;   /**< Tries of all mirrors in turn. */

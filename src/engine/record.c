@@ -93,12 +93,23 @@ int fa_record_open(struct fa_session *s, struct fa_error *err)
     return s->state ? fa_state_begin(s->state, s->ops->name, err) : 0;
 }
 
-static void set_validator(struct fa_validator *ret, const struct fa_record *record)
+/* What is not as we write it does not get into a request, and nothing is resumed by it. */
+static void set_rep(struct fa_representation *ret, const struct fa_record *record)
 {
-    *ret = (struct fa_validator){.modified = record->modified, .strong = record->strong};
-    size_t len = record->etag ? strlen(record->etag) : FA_ETAG_MAX;
-    if (len < FA_ETAG_MAX)
-        memcpy(ret->etag, record->etag, len + 1);
+    const char *etag = record->etag ? record->etag : "";
+    const char *coding = record->coding ? record->coding : "";
+    char if_range[FA_ETAG_MAX];
+    bool good = (!etag[0] || fa_etag_is_good(etag, strlen(etag))) && fa_coding_is_good(coding);
+    *ret = fa_representation_none;
+    ret->total = record->size >= 0 ? record->size : -1;
+    ret->validator.modified = record->modified >= 0 ? record->modified : -1;
+    if (!good)
+        return;
+    memcpy(ret->validator.etag, etag, strlen(etag) + 1);
+    memcpy(ret->coding, coding, strlen(coding) + 1);
+    ret->validator.strong = record->strong;
+    fa_validator_if_range(&ret->validator, if_range);
+    ret->validator.strong = if_range[0];
 }
 
 /* Whether the machine stopped while the last run was at work. */
@@ -107,20 +118,17 @@ static bool was_cut(const struct fa_session *s)
     return s->last_run.ended == 0 && !s->last_run.same_boot;
 }
 
-/* The part that a record tells of, if it is there as it was left. */
+/* The part that a record tells of, as far as it is there as it was left. */
 static void take_part(struct fa_session *s, struct fa_job *job, const struct fa_record *record)
 {
     int64_t bytes = fa_store_part_size(s->store, job->key);
     if (bytes > 0 && was_cut(s) && (uint64_t)bytes > record->durable)
         bytes = (int64_t)record->durable;
-    if (bytes <= 0)
-        return;
     job->part = (struct fa_part){
-        .bytes = (uint64_t)bytes,
+        .bytes = bytes > 0 ? (uint64_t)bytes : 0,
         .mirror = record->mirror,
-        .total = record->size,
     };
-    set_validator(&job->part.validator, record);
+    set_rep(&job->part.rep, record);
 }
 
 static int take_known(const struct fa_session *s, struct fa_job *job,
@@ -129,12 +137,11 @@ static int take_known(const struct fa_session *s, struct fa_job *job,
     if (!job->known && !(job->known = malloc(sizeof(*job->known))))
         return -1;
     *job->known = (struct fa_known){
-        .size = record->size,
         .digest = record->digest,
         .done = record->standing == FA_STANDING_DONE,
         .doubtful = was_cut(s) && record->run == s->last_run.id,
     };
-    set_validator(&job->known->validator, record);
+    set_rep(&job->known->rep, record);
     return 0;
 }
 
@@ -204,11 +211,13 @@ static const struct fa_digest *first_digest(const struct fa_session *s,
     return result->n_digests > 0 ? &result->digests[0] : NULL;
 }
 
-static void put_validator(struct fa_record *record, const struct fa_validator *validator)
+static void put_rep(struct fa_record *record, const struct fa_representation *rep)
 {
-    record->etag = validator->etag[0] ? validator->etag : NULL;
-    record->modified = validator->modified;
-    record->strong = validator->strong;
+    record->etag = rep->validator.etag[0] ? rep->validator.etag : NULL;
+    record->modified = rep->validator.modified;
+    record->strong = rep->validator.strong;
+    record->coding = rep->coding[0] ? rep->coding : NULL;
+    record->size = rep->total;
 }
 
 static void put(struct fa_session *s, const struct fa_record *record)
@@ -239,11 +248,11 @@ static void put_done(struct fa_session *s, const struct fa_job *job, const struc
     bool fetched = result->status == FA_STATUS_OK;
     record.url = result->url;
     record.http = result->http;
-    record.size = job->size;
     if (fetched || result->status == FA_STATUS_UNCHANGED)
-        put_validator(&record, &job->outcome.head.validator);
+        put_rep(&record, &job->outcome.head.rep);
     else if (job->known)
-        put_validator(&record, &job->known->validator);
+        put_rep(&record, &job->known->rep);
+    record.size = job->size;
     if (!fetched && job->part.bytes > 0)
         fa_store_part_remove(s->store, job->key);
     if (digest)
@@ -268,12 +277,10 @@ static void put_failed(struct fa_session *s, const struct fa_job *job,
         record.text = entry->text;
     record.replaces = job->known != NULL;
     if (job->known) {
-        put_validator(&record, &job->known->validator);
-        record.size = job->known->size;
+        put_rep(&record, &job->known->rep);
         record.digest = job->known->digest;
     } else if (job->part.bytes > 0) {
-        put_validator(&record, &job->part.validator);
-        record.size = job->part.total;
+        put_rep(&record, &job->part.rep);
     }
     put(s, &record);
 }
@@ -322,9 +329,8 @@ static void put_part(struct fa_session *s, struct fa_job *job, const struct fa_h
     char *url;
     struct fa_record record = begin_unended(s, job, FA_STANDING_PART, &url);
     record.mirror = job->mirror_key;
-    record.size = head->total;
     record.durable = durable;
-    put_validator(&record, &head->validator);
+    put_rep(&record, &head->rep);
     put(s, &record);
     free(url);
     job->recorded = true;
@@ -340,7 +346,7 @@ static void put_durable(struct fa_session *s, struct fa_job *job)
 {
     const struct fa_head *head = &job->attempt.head;
     uint64_t written = head->kept + job->attempt.received - UNWRITTEN;
-    if (job->attempt.received < UNWRITTEN || !head->validator.strong ||
+    if (job->attempt.received < UNWRITTEN || !head->rep.validator.strong ||
         written < job->durable + DURABLE_STEP)
         return;
     job->durable = written;
@@ -359,14 +365,14 @@ void fa_record_heads(struct fa_session *s)
         job->durable = 0;
         job->strange |= attempt->offset > 0 && attempt->head.kept == 0;
         bool same = attempt->offset > 0 && attempt->head.kept == attempt->offset && job->recorded;
-        if (attempt->head.validator.strong && !same)
+        if (attempt->head.rep.validator.strong && !same)
             put_part(s, job, &attempt->head, 0);
     }
 }
 
 void fa_record_part(struct fa_session *s, struct fa_job *job)
 {
-    struct fa_head head = {.validator = job->part.validator, .total = job->part.total};
+    struct fa_head head = {.rep = job->part.rep};
     if (s->state && (job->strange || !job->told))
         put_part(s, job, &head, 0);
 }

@@ -133,7 +133,7 @@ static bool stops_everything(const struct fa_error *error)
 static bool is_worth_keeping(const struct fa_session *s, const struct fa_job *job)
 {
     const struct fa_outcome *outcome = &job->outcome;
-    return s->state && job->part.bytes > 0 && job->part.validator.strong && !job->known &&
+    return s->state && job->part.bytes > 0 && job->part.rep.validator.strong && !job->known &&
            (outcome->hope == FA_HOPE_AGAIN || outcome->error.class == FA_CLASS_CANCELLED ||
             outcome->error.class == FA_CLASS_LOCAL_IO);
 }
@@ -224,40 +224,58 @@ static void take_lost_part(struct fa_session *s, struct fa_job *job)
     const struct fa_attempt *attempt = &job->attempt;
     int64_t size = fa_store_part_size(s->store, job->key);
     bool more = size > 0 && (uint64_t)size >= attempt->offset;
-    if (more && attempt->has_head && attempt->head.validator.strong)
-        job->part = (struct fa_part){.mirror = job->mirror_key,
-                                     .validator = attempt->head.validator,
-                                     .total = attempt->head.total};
+    if (more && attempt->has_head && attempt->head.rep.validator.strong)
+        job->part = (struct fa_part){.mirror = job->mirror_key, .rep = attempt->head.rep};
     else if (attempt->offset == 0)
         more = false;
     job->part.bytes = more ? (uint64_t)size : 0;
 }
 
-/* What an attempt has left of the part. */
+/* What an attempt has left of the part.  What is known of it outlives its bytes. */
 static void take_part(struct fa_session *s, struct fa_job *job)
 {
     const struct fa_outcome *outcome = &job->outcome;
-    const struct fa_head *head = &outcome->head;
-    uint64_t bytes = outcome->size;
+    const struct fa_representation *rep = &outcome->head.rep;
+    uint64_t bytes = outcome->size, offset = job->attempt.offset;
     if (outcome->error.class == FA_CLASS_WORKER_CRASHED) {
         take_lost_part(s, job);
         return;
     }
-    if (!outcome->restart && (outcome->http == 0 || bytes == job->attempt.offset))
+    if (!outcome->restart && (outcome->http == 0 || (offset > 0 && bytes == offset)))
         return; /* it has not been touched */
     job->part.bytes = 0;
-    if (bytes == 0 || !head->validator.strong)
-        return;
-    job->part = (struct fa_part){.bytes = bytes,
-                                 .mirror = job->mirror_key,
-                                 .validator = head->validator,
-                                 .total = head->total};
+    if (rep->validator.strong)
+        job->part = (struct fa_part){.bytes = bytes, .mirror = job->mirror_key, .rep = *rep};
+}
+
+/* An error status may be all that a server has against a range (CDNs do that). */
+static bool is_refusal(const struct fa_job *job)
+{
+    return job->attempt.offset > 0 && !job->attempt.whole &&
+           job->outcome.error.class == FA_CLASS_HTTP;
+}
+
+/* Once, and that is no failure.  The part stays until an answer brings the file. */
+static bool ask_for_whole(struct fa_session *s, struct fa_job *job)
+{
+    if (!is_refusal(job) || job->whole_asked || s->draining)
+        return false;
+    job->whole = job->whole_asked = true;
+    fa_dispatch_queue(s, job, true);
+    return true;
+}
+
+/* A large part is not given up for one answer of a server that has too much to do. */
+static bool is_sure_refusal(struct fa_job *job)
+{
+    job->refusals += is_refusal(job);
+    return !is_overload(&job->outcome) || job->refusals > 1;
 }
 
 /* Bytes that a job would still write, as far as that is known. */
 static uint64_t needs(const struct fa_job *job)
 {
-    int64_t total = job->outcome.head.total;
+    int64_t total = job->outcome.head.rep.total;
     return total > 0 && (uint64_t)total > job->part.bytes ? (uint64_t)total - job->part.bytes : 0;
 }
 
@@ -270,6 +288,8 @@ void fa_settle_failure(struct fa_session *s, struct fa_job *job, double now)
         return;
     }
     if (ask_over_http1(s, job) || begin_anew(s, job))
+        return;
+    if (is_sure_refusal(job) && ask_for_whole(s, job))
         return;
     count_http2_failure(s, job, now);
     if (stops_everything(&outcome->error))
@@ -297,6 +317,8 @@ void fa_settle_failure(struct fa_session *s, struct fa_job *job, double now)
         failed.class != FA_CLASS_INTEGRITY)
         failed.hope = FA_HOPE_AGAIN; /* another mirror may have hope: aim() knows */
     struct fa_retry_verdict verdict = fa_retry_decide(&policy, &failed);
+    if (!verdict.again && ask_for_whole(s, job))
+        return;
     if (!verdict.again || fa_dispatch_aim(job, 0, NULL) ||
         fa_timers_set(&s->job_timers, &job->timer, now + verdict.wait)) {
         fail(s, job);
@@ -347,11 +369,12 @@ static void redirect(struct fa_session *s, struct fa_job *job, double now)
 static void complete(struct fa_session *s, struct fa_job *job)
 {
     const struct fa_outcome *outcome = &job->outcome;
-    job->part = (struct fa_part){.bytes = outcome->size,
-                                 .mirror = job->mirror_key,
-                                 .validator = outcome->head.validator,
-                                 .total = (int64_t)outcome->size};
-    if (job->strange)
+    bool news = job->told && outcome->head.rep.total < 0;
+    job->part = (struct fa_part){
+        .bytes = outcome->size, .mirror = job->mirror_key, .rep = outcome->head.rep};
+    job->part.rep.total = (int64_t)outcome->size;
+    job->told &= !news;
+    if (job->strange || news)
         fa_record_part(s, job);
 }
 
@@ -367,7 +390,7 @@ static void unchanged(struct fa_session *s, struct fa_job *job, double now)
     fa_store_part_remove(s->store, job->key);
     job->unchanged = true;
     job->existing = true;
-    job->size = job->known ? job->known->size : -1;
+    job->size = job->known ? job->known->rep.total : -1;
     if (is_unproven(job) || fa_record_wants_digest(s, job))
         fa_staging_take(s, job, now);
     else
@@ -390,6 +413,8 @@ static void settle(struct fa_session *s, struct fa_job *job, double now)
         job->strange = true;
     if (job->attempt.offset > 0 && outcome->restart && outcome->error.class == FA_CLASS_NONE)
         job->restart = outcome->restart;
+    if (job->attempt.whole && outcome->http != 0 && !outcome->location && !outcome->restart)
+        job->whole = false; /* it was not because of the range */
     if (outcome->error.class != FA_CLASS_NONE) {
         take_part(s, job);
         fa_settle_failure(s, job, now);

@@ -98,7 +98,7 @@ static struct fa_active describe(const struct fa_job *job, double now)
     };
     if (attempt->has_head) {
         active.bytes += attempt->head.kept;
-        active.size = attempt->head.total >= 0 ? attempt->head.total : active.size;
+        active.size = attempt->head.rep.total >= 0 ? attempt->head.rep.total : active.size;
     }
     return active;
 }
@@ -137,6 +137,8 @@ static const char *const restarts[FA_RESTARTS] = {
     [FA_RESTART_CHANGED] = "the server has another version now",
     [FA_RESTART_IGNORED] = "the server sent the whole file",
     [FA_RESTART_REFUSED] = "the server did not go on where the part ends",
+    [FA_RESTART_DENIED] = "the server answered a range with an error",
+    [FA_RESTART_DISPUTED] = "the server declared another length for the same version",
 };
 
 static void fill_attempt(const struct fa_job *job, struct fa_result *result)

@@ -98,6 +98,7 @@ int fa_changes_put(struct fa_changes *changes, const struct fa_record *record)
     fa_buf_put_u64(log, record->mirror);
     fa_buf_put_str(log, record->etag);
     put_i64(log, record->modified);
+    fa_buf_put_str(log, record->coding);
     fa_buf_put_u32(log, (uint32_t)record->digest.hash);
     if (record->digest.hash)
         fa_buf_put(log, record->digest.bytes, fa_hash_size(record->digest.hash));
@@ -143,6 +144,7 @@ bool fa_changes_next(struct fa_reader *in, bool *ret_removed, struct fa_record *
     ret->mirror = fa_reader_u64(in);
     ret->etag = fa_reader_str(in);
     ret->modified = (int64_t)fa_reader_u64(in);
+    ret->coding = fa_reader_str(in);
     ret->digest.hash = fa_reader_u32(in);
     size_t len = ret->digest.hash ? fa_hash_size(ret->digest.hash) : 0;
     const void *digest = fa_reader_get(in, len);

@@ -1,6 +1,9 @@
 #include "state/database.h"
 
+#include "state/schema.h"
+
 #include <fetchall/state.h>
+#include <fetchall/version.h>
 
 #include <errno.h>
 #include <fcntl.h>
@@ -11,29 +14,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define APPLICATION 0x66746368 /* "ftch" */
-#define SCHEMA      1
-
-#define TEXT_OF(x)  #x
-#define VALUE_OF(x) TEXT_OF(x)
-
-/* Standing, class and hash are the numbers of their enums: another order is another schema. */
-static const char schema[] =
-    "BEGIN IMMEDIATE;"
-    "CREATE TABLE meta(k TEXT PRIMARY KEY, v TEXT) WITHOUT ROWID;"
-    "CREATE TABLE run(id INTEGER PRIMARY KEY, began REAL, ended REAL, mode TEXT, boot TEXT,"
-    " entries INTEGER, done INTEGER, lists_final INTEGER);"
-    "CREATE TABLE record(seq INTEGER PRIMARY KEY, key INTEGER NOT NULL, standing INTEGER,"
-    " url TEXT, path TEXT, text TEXT, line INTEGER, class INTEGER, may_pass INTEGER,"
-    " secret INTEGER, http INTEGER, error TEXT, size INTEGER, durable INTEGER, mirror INTEGER,"
-    " etag TEXT, modified INTEGER, strong INTEGER, hash INTEGER, digest BLOB, run INTEGER,"
-    " owner INTEGER, replaces INTEGER);"
-    "CREATE UNIQUE INDEX record_key ON record(key);"
-    "PRAGMA application_id=" VALUE_OF(APPLICATION) ";"
-                                                   "PRAGMA user_version=" VALUE_OF(
-                                                       SCHEMA) ";"
-                                                               "COMMIT;";
-
 /* What became of an attempt to open. */
 enum fate { GOOD, BAD, DAMAGED };
 
@@ -43,6 +23,7 @@ struct opening {
     bool write;
     bool durable;
     bool emptied; /* the file was there, with nothing in it */
+    int64_t schema;
     sqlite3 *db;
     char why[100]; /* DAMAGED */
     struct fa_error *err;
@@ -86,31 +67,6 @@ static enum fate judge(struct opening *o)
     }
     fa_database_failed(o->db, 0, "open", o->file, o->err);
     return BAD;
-}
-
-/* The first column of the first row.  @return 1, 0: there is no row, -1 */
-static int ask_text(sqlite3 *db, const char *sql, char *ret, size_t room)
-{
-    sqlite3_stmt *stmt = NULL;
-    ret[0] = '\0';
-    int rc = sqlite3_prepare_v2(db, sql, -1, &stmt, NULL);
-    if (rc == SQLITE_OK)
-        rc = sqlite3_step(stmt);
-    if (rc == SQLITE_ROW) {
-        const char *text = (const char *)sqlite3_column_text(stmt, 0);
-        snprintf(ret, room, "%s", text ? text : "");
-    }
-    sqlite3_finalize(stmt);
-    return rc == SQLITE_ROW ? 1 : rc == SQLITE_DONE ? 0 : -1;
-}
-
-static int ask(sqlite3 *db, const char *sql, int64_t *ret)
-{
-    char text[32];
-    if (ask_text(db, sql, text, sizeof(text)) < 0)
-        return -1;
-    *ret = strtoll(text, NULL, 10);
-    return 0;
 }
 
 void fa_database_boot(char ret[FA_BOOT_MAX])
@@ -198,7 +154,8 @@ static enum fate make_contact(struct opening *o, int64_t *ret_application)
     int flags = (o->write ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY) | SQLITE_OPEN_NOMUTEX |
                 SQLITE_OPEN_NOFOLLOW;
     int rc = sqlite3_open_v2(o->file, &o->db, flags, NULL);
-    if (rc == SQLITE_OK && settle_in(o->db) == SQLITE_OK && ask(o->db, sql, ret_application) == 0)
+    if (rc == SQLITE_OK && settle_in(o->db) == SQLITE_OK &&
+        fa_schema_ask(o->db, sql, ret_application) == 0)
         return GOOD;
     rc = sqlite3_extended_errcode(o->db);
     bool shut = (rc & 0xff) == SQLITE_CANTOPEN || rc == SQLITE_READONLY_CANTINIT ||
@@ -206,7 +163,7 @@ static enum fate make_contact(struct opening *o, int64_t *ret_application)
     if (o->write || !shut || size_of(o->file, "-wal") > 0)
         return judge(o);
     if (connect_immutable(o) == SQLITE_OK && settle_in(o->db) == SQLITE_OK &&
-        ask(o->db, sql, ret_application) == 0)
+        fa_schema_ask(o->db, sql, ret_application) == 0)
         return GOOD;
     return judge(o);
 }
@@ -224,22 +181,61 @@ static enum fate create(struct opening *o)
 {
     sqlite3_exec(o->db, o->durable ? "PRAGMA synchronous=FULL" : "PRAGMA synchronous=OFF", NULL,
                  NULL, NULL);
-    return sqlite3_exec(o->db, schema, NULL, NULL, NULL) == SQLITE_OK ? GOOD : judge(o);
+    o->schema = fa_schema_newest;
+    return fa_schema_migrate(o->db) ? judge(o) : GOOD;
+}
+
+/* Who only reads changes nothing: a copy, which vanishes when it is closed, takes the place of the
+ * database. */
+static enum fate replace_by_copy(struct opening *o)
+{
+    sqlite3 *copy = NULL;
+    sqlite3_backup *backup = NULL;
+    int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX;
+    int rc = sqlite3_open_v2("", &copy, flags, NULL);
+    if (rc == SQLITE_OK && (backup = sqlite3_backup_init(copy, "main", o->db, "main")))
+        sqlite3_backup_step(backup, -1);
+    rc = backup ? sqlite3_backup_finish(backup) : SQLITE_ERROR;
+    sqlite3_close(o->db);
+    o->db = copy;
+    return rc == SQLITE_OK && settle_in(copy) == SQLITE_OK ? GOOD : judge(o);
+}
+
+static enum fate upgrade(struct opening *o)
+{
+    enum fate fate = o->write ? GOOD : replace_by_copy(o);
+    if (fate == GOOD && fa_schema_migrate(o->db))
+        fate = judge(o);
+    return fate;
+}
+
+static enum fate refuse_newer(const struct opening *o)
+{
+    char program[32], why[160];
+    if (fa_schema_ask_text(o->db, "SELECT v FROM meta WHERE k='program'", program,
+                           sizeof(program)) <= 0)
+        snprintf(program, sizeof(program), "that one");
+    snprintf(
+        why, sizeof(why),
+        "made by a newer fetchall: it needs %s or later (its schema is %lld; this is " FA_VERSION
+        ", which knows %lld)",
+        program, (long long)o->schema, (long long)fa_schema_newest);
+    return refuse(o, why);
 }
 
 static enum fate check_schema(struct opening *o, int64_t application)
 {
-    int64_t version, tables;
-    if (ask(o->db, "PRAGMA user_version", &version) ||
-        ask(o->db, "SELECT count(*) FROM sqlite_schema", &tables))
+    int64_t tables;
+    if (fa_schema_ask(o->db, "PRAGMA user_version", &o->schema) ||
+        fa_schema_ask(o->db, "SELECT count(*) FROM sqlite_schema", &tables))
         return judge(o);
-    if (application == 0 && version == 0 && tables == 0)
+    if (application == 0 && o->schema == 0 && tables == 0)
         return o->write ? create(o) : unreadable(o, ENOENT);
-    if (application != APPLICATION)
+    if (application != FA_SCHEMA_APPLICATION)
         return refuse(o, "the database of another program");
-    if (version > SCHEMA)
-        return refuse(o, "made by a newer fetchall");
-    if (version == SCHEMA)
+    if (o->schema > fa_schema_newest)
+        return refuse_newer(o);
+    if (o->schema > 0)
         return GOOD;
     snprintf(o->why, sizeof(o->why), "it has no schema");
     return DAMAGED;
@@ -248,10 +244,10 @@ static enum fate check_schema(struct opening *o, int64_t application)
 static enum fate set_journal(struct opening *o)
 {
     char mode[16];
-    if (ask_text(o->db, "PRAGMA journal_mode=WAL", mode, sizeof(mode)) < 0)
+    if (fa_schema_ask_text(o->db, "PRAGMA journal_mode=WAL", mode, sizeof(mode)) < 0)
         return judge(o);
     bool wal = strcmp(mode, "wal") == 0;
-    if (!wal && ask_text(o->db, "PRAGMA journal_mode=TRUNCATE", mode, sizeof(mode)) < 0)
+    if (!wal && fa_schema_ask_text(o->db, "PRAGMA journal_mode=TRUNCATE", mode, sizeof(mode)) < 0)
         return judge(o);
     /* A rollback journal needs its syncs against more than lost commits. */
     return sqlite3_exec(
@@ -276,7 +272,7 @@ static bool find_home(const struct opening *o, char home[PATH_MAX])
 static enum fate check_dir(struct opening *o)
 {
     char there[PATH_MAX];
-    int found = ask_text(o->db, "SELECT v FROM meta WHERE k='dir'", there, sizeof(there));
+    int found = fa_schema_ask_text(o->db, "SELECT v FROM meta WHERE k='dir'", there, sizeof(there));
     if (found < 0)
         return judge(o);
     if (o->dir && !found)
@@ -309,7 +305,7 @@ static enum fate check_contents(struct opening *o)
         return judge(o);
     if (!o->write || last.id == 0 || last.ended > 0)
         return GOOD;
-    if (ask_text(o->db, "PRAGMA quick_check(1)", told, sizeof(told)) < 0)
+    if (fa_schema_ask_text(o->db, "PRAGMA quick_check(1)", told, sizeof(told)) < 0)
         return judge(o);
     if (strcmp(told, "ok") == 0)
         return GOOD;
@@ -321,16 +317,9 @@ static enum fate check_contents(struct opening *o)
 /* Our tables must be as we made them, or a statement would fail later. */
 static enum fate check_tables(struct opening *o)
 {
-    static const char sql[] =
-        "SELECT (SELECT count(*) FROM pragma_table_info('record')) * 10000 +"
-        " (SELECT count(*) FROM pragma_table_info('run')) * 100 +"
-        " (SELECT count(*) FROM pragma_table_info('meta')) * 10 +"
-        " (SELECT count(*) FROM pragma_index_list('record') WHERE name='record_key')";
-    int64_t columns;
-    if (ask(o->db, sql, &columns))
-        return judge(o);
-    if (columns == 230821)
-        return GOOD;
+    int good = fa_schema_check(o->db, o->schema);
+    if (good)
+        return good < 0 ? judge(o) : GOOD;
     snprintf(o->why, sizeof(o->why), "a table is missing");
     return DAMAGED;
 }
@@ -384,6 +373,8 @@ static enum fate attempt(struct opening *o)
         fate = check_contents(o);
     if (fate == GOOD)
         fate = check_dir(o);
+    if (fate == GOOD && o->schema < fa_schema_newest)
+        fate = upgrade(o);
     if (fate != GOOD) {
         sqlite3_close(o->db);
         o->db = NULL;

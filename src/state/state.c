@@ -19,7 +19,7 @@
 
 #define COLUMNS                                                                                  \
     "key, standing, url, path, text, line, class, may_pass, secret, http, error, size, durable," \
-    " mirror, etag, modified, strong, hash, digest, run, owner, replaces"
+    " mirror, etag, modified, strong, hash, digest, run, owner, replaces, coding"
 
 enum statement {
     S_BEGIN,
@@ -43,10 +43,10 @@ static const char *const texts[STATEMENTS] = {
     [S_GET] = "SELECT " COLUMNS " FROM record WHERE key=?1",
     [S_PUT] =
         "INSERT INTO record(" COLUMNS ") VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10,"
-        " ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22) ON CONFLICT(key) DO UPDATE SET"
+        " ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23) ON CONFLICT(key) DO UPDATE SET"
         " standing=?2, url=?3, path=?4, text=?5, line=?6, class=?7, may_pass=?8, secret=?9,"
         " http=?10, error=?11, size=?12, durable=?13, mirror=?14, etag=?15, modified=?16,"
-        " strong=?17, hash=?18, digest=?19, run=?20, owner=?21, replaces=?22",
+        " strong=?17, hash=?18, digest=?19, run=?20, owner=?21, replaces=?22, coding=?23",
     [S_REMOVE] = "DELETE FROM record WHERE key=?1",
     [S_EACH] = "SELECT " COLUMNS " FROM record ORDER BY seq",
     [S_EACH_OF] = "SELECT " COLUMNS " FROM record WHERE standing=?1 ORDER BY seq",
@@ -252,6 +252,7 @@ static int read_row(struct fa_state *state, sqlite3_stmt *row, struct fa_record 
     ret->run = (uint64_t)sqlite3_column_int64(row, 19);
     ret->owner = (uint64_t)sqlite3_column_int64(row, 20);
     ret->replaces = sqlite3_column_int(row, 21);
+    ret->coding = (const char *)sqlite3_column_text(row, 22);
     if (standing < 0 || standing >= FA_STANDINGS || class < 0 || class >= FA_CLASSES) {
         fa_error_set(err, FA_DOMAIN_FETCHALL, 0, FA_CLASS_LOCAL_IO,
                      "cannot read '%s': the record of '%s' makes no sense", state->file,
@@ -358,6 +359,7 @@ static bool apply_put(struct fa_state *state, const struct fa_record *r)
     bind_i64(stmt, 20, (int64_t)r->run);
     bind_i64(stmt, 21, (int64_t)r->owner);
     bind_i64(stmt, 22, r->replaces);
+    bind_text(stmt, 23, r->coding);
     return run(state, S_PUT);
 }
 

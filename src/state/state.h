@@ -45,12 +45,13 @@ struct fa_record {
     int http;
     const char *error; /**< FAILED: the message; else NULL. */
 
-    int64_t size;     /**< DONE: of the file; PART: of the whole, as declared; -1: unknown. */
-    uint64_t durable; /**< PART: bytes that a power cut leaves there. */
-    uint64_t mirror;  /**< PART: hash of the URL that its bytes came from. */
-    const char *etag; /**< With quotes, as sent; NULL: none. */
-    int64_t modified; /**< Last-Modified, seconds since 1970; -1: none. */
-    bool strong;      /**< The validator is one to resume with. */
+    int64_t size;       /**< DONE: of the file; PART: of the whole, as declared; -1: unknown. */
+    uint64_t durable;   /**< PART: bytes that a power cut leaves there. */
+    uint64_t mirror;    /**< PART: hash of the URL that its bytes came from. */
+    const char *etag;   /**< With quotes, as sent; NULL: none. */
+    int64_t modified;   /**< Last-Modified, seconds since 1970; -1: none. */
+    bool strong;        /**< The validator is one to resume with. */
+    const char *coding; /**< Content-Encoding, as struct fa_representation has it; NULL: none. */
     struct fa_digest digest; /**< DONE; .hash 0: none. */
     uint64_t run;            /**< The run that put it; filled in by the state. */
 };

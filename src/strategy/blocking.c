@@ -103,7 +103,7 @@ static void note_head(struct tick *tick)
     if (tick->noted || !attempt->has_head)
         return;
     const struct fa_head *head = &attempt->head;
-    if (head->total >= 0 && head->kept + attempt->received >= (uint64_t)head->total)
+    if (head->rep.total >= 0 && head->kept + attempt->received >= (uint64_t)head->rep.total)
         return;
     struct fa_buf buf;
     fa_buf_init(&buf);

@@ -9,7 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "transfer/validator.h"
+#include "transfer/representation.h"
 
 /** The mode of a part.  One whose bytes are not those that the state tells of is a strange one: the
  * mode says so, as it is changed before the bytes are, whatever ends the program in between. */
@@ -18,8 +18,7 @@
 
 /** What an answer says of the file that it brings, as far as a later attempt needs it. */
 struct fa_head {
-    struct fa_validator validator;
-    int64_t total; /**< Bytes of the whole file, as declared; -1: unknown. */
+    struct fa_representation rep;
     uint64_t kept; /**< Bytes of the part that it builds on: fa_attempt.offset, or 0. */
 };
 
@@ -27,21 +26,25 @@ struct fa_attempt {
     const char *url;            /**< Normalised by fa_url_parse(). */
     const char *const *headers; /**< n_headers lines "Name: value". */
     size_t n_headers;
-    const char *host_port;         /**< "host:port", as CURLOPT_RESOLVE(3) names an origin. */
-    const char *addresses;         /**< "addr,addr": where host_port is; NULL: libcurl finds out. */
-    uint64_t origin;               /**< A hash of the origin: equal for equal origins. */
-    bool foreign;                  /**< A redirect has led here: no passwords from ~/.netrc. */
-    bool http1;                    /**< HTTP/2 has failed it, or its origin. */
-    bool close;                    /**< The connection is not worth keeping. */
-    int fd;                        /**< The part, open for writing.  Taken by the strategy. */
-    uint64_t offset;               /**< Bytes of the part that stand; what lies behind them goes. */
-    bool conditional;              /**< Ask for it only if it is not what validator says. */
-    bool durable;                  /**< Have the part on the disk before the attempt is done. */
-    struct fa_validator validator; /**< With offset: of those bytes.  Conditional: of the file. */
-    int64_t total;                 /**< With offset: of the whole file; -1: unknown. */
-    int64_t size;                  /**< What the list says that the file has; -1: nothing. */
-    uint64_t max_size;             /**< 0: none. */
-    _Atomic uint64_t rate;         /**< Bytes a second; 0: no limit.  May change under way. */
+    const char *host_port; /**< "host:port", as CURLOPT_RESOLVE(3) names an origin. */
+    const char *addresses; /**< "addr,addr": where host_port is; NULL: libcurl finds out. */
+    uint64_t origin;       /**< A hash of the origin: equal for equal origins. */
+    bool foreign;          /**< A redirect has led here: no passwords from ~/.netrc. */
+    bool http1;            /**< HTTP/2 has failed it, or its origin. */
+    bool close;            /**< The connection is not worth keeping. */
+    int fd;                /**< The part, open for writing.  Taken by the strategy. */
+    uint64_t offset;       /**< Bytes of the part that stand; what lies behind them goes. */
+    bool whole;            /**< With offset: ask for all of the file.  The part is left alone until
+                              an answer brings it. */
+    bool conditional;      /**< Ask for it only if it is not what rep.validator says. */
+    bool durable;          /**< Have the part on the disk before the attempt is done. */
+    int64_t size;          /**< What the list says that the file has; -1: nothing. */
+    uint64_t max_size;     /**< 0: none. */
+    _Atomic uint64_t rate; /**< Bytes a second; 0: no limit.  May change under way. */
+
+    /** What an earlier answer said: of those bytes; conditional: of the file; else of bytes that
+     * were thrown away.  An answer that contradicts it is not taken. */
+    struct fa_representation rep;
 
     _Atomic uint64_t received; /**< Body bytes so far: the strategy writes, the engine reads. */
     atomic_bool cancelled;     /**< Set by the strategy's cancel(). */

@@ -113,7 +113,7 @@ int fa_body_open(struct fa_body *body, const struct fa_head *head, bool expect_l
         return -1;
     }
     body->written = head->kept;
-    body->total = head->total;
+    body->total = head->rep.total;
     return check_declared(body, expect_length, ret);
 }
 
@@ -129,7 +129,7 @@ static int check_growth(const struct fa_body *body, uint64_t size, struct fa_out
     if (body->total < 0 || size <= (uint64_t)body->total)
         return 0;
     fa_error_set(&ret->error, FA_DOMAIN_FETCHALL, 0, FA_CLASS_PROTOCOL,
-                 "the answer has more than the %lld bytes that it declares",
+                 "the answer has more than the %lld bytes that were declared",
                  (long long)body->total);
     ret->hope = FA_HOPE_AGAIN;
     ret->restart = FA_RESTART_REFUSED;

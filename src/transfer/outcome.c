@@ -4,7 +4,7 @@
 
 const struct fa_outcome fa_outcome_none = {
     .retry_after = -1,
-    .head = {.validator = {.modified = -1}, .total = -1},
+    .head = {.rep = {.validator = {.modified = -1}, .total = -1}},
 };
 
 void fa_outcome_fini(struct fa_outcome *outcome)

@@ -31,6 +31,8 @@ enum fa_restart {
     FA_RESTART_CHANGED, /**< The server has another version now. */
     FA_RESTART_IGNORED, /**< It sends the whole file, though it has not changed. */
     FA_RESTART_REFUSED, /**< It has nothing behind those bytes, or sends another part than asked. */
+    FA_RESTART_DENIED,  /**< It has answered a range with an error, and sends the whole file. */
+    FA_RESTART_DISPUTED, /**< It declares another length than before for the same version. */
     FA_RESTARTS
 };
 
@@ -43,7 +45,7 @@ struct fa_outcome {
     int http;                /**< 0: no answer. */
     uint64_t received;       /**< Body bytes, those of error bodies included. */
     uint64_t size;           /**< Bytes in the part that are good, also after an error. */
-    struct fa_head head;     /**< head.validator says nothing if no answer brought the file. */
+    struct fa_head head;     /**< head.rep says nothing if no answer brought the file. */
     bool unchanged;          /**< 304 to a conditional attempt; the part is empty. */
     bool doubtful;           /**< Over HTTP/2 nobody could tell where the file ends: with an error,
                                   to be asked for again over HTTP/1.1. */

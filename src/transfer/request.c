@@ -52,7 +52,7 @@ static int set_range(CURL *easy, struct curl_slist **headers, const struct fa_as
         return 0;
     }
     snprintf(range, sizeof(range), "%llu-", (unsigned long long)asked->offset);
-    fa_validator_if_range(asked->validator, value);
+    fa_validator_if_range(&asked->rep->validator, value);
     if (curl_easy_setopt(easy, CURLOPT_RANGE, range) != CURLE_OK)
         return -1;
     return append_field(headers, "If-Range", value);
@@ -63,7 +63,7 @@ static int set_condition(struct curl_slist **headers, const struct fa_asked *ask
     char date[FA_DATE_MAX];
     if (!asked->conditional)
         return 0;
-    const struct fa_validator *validator = asked->validator;
+    const struct fa_validator *validator = &asked->rep->validator;
     if (validator->etag[0] && append_field(headers, "If-None-Match", validator->etag))
         return -1;
     if (validator->modified < 0)
@@ -96,7 +96,7 @@ static bool can_resume(const struct fa_attempt *a)
 {
     char value[FA_ETAG_MAX];
     struct stat st;
-    fa_validator_if_range(&a->validator, value);
+    fa_validator_if_range(&a->rep.validator, value);
     return value[0] && !has_field(a, "Range", "If-Range") && fstat(a->fd, &st) == 0 &&
            st.st_size >= 0 && (uint64_t)st.st_size >= a->offset;
 }
@@ -104,20 +104,20 @@ static bool can_resume(const struct fa_attempt *a)
 /* What to ask for; what the user asks for instead goes first. */
 int fa_request_choose(const struct fa_attempt *a, struct fa_asked *ret, struct fa_error *err)
 {
-    const struct fa_validator *validator = &a->validator;
-    *ret = (struct fa_asked){.total = -1, .validator = validator};
+    const struct fa_validator *validator = &a->rep.validator;
+    *ret = (struct fa_asked){.rep = &a->rep};
     if (a->offset > 0) {
         if (can_resume(a)) {
-            ret->offset = a->offset;
-            ret->total = a->total;
+            ret->offset = a->whole ? 0 : a->offset;
+            ret->stands = a->offset;
         }
-        if ((ret->offset == 0 && fchmod(a->fd, FA_PART_STRANGE)) ||
-            ftruncate(a->fd, (off_t)ret->offset)) {
+        if ((ret->stands == 0 && fchmod(a->fd, FA_PART_STRANGE)) ||
+            ftruncate(a->fd, (off_t)ret->stands)) {
             fa_error_system(err, FA_CLASS_LOCAL_IO, errno, "cannot truncate the part");
             return -1;
         }
     }
-    ret->conditional = a->conditional && ret->offset == 0 &&
+    ret->conditional = a->conditional && ret->stands == 0 &&
                        (validator->etag[0] || validator->modified >= 0) &&
                        !has_field(a, "If-None-Match", "If-Modified-Since");
     return 0;

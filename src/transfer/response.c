@@ -14,7 +14,7 @@ static void forget(struct fa_response *response)
     free(response->location);
     *response = (struct fa_response){
         .asked = response->asked,
-        .head = {.validator = fa_validator_none, .total = -1},
+        .head = {.rep = fa_representation_none},
         .length = -1,
         .retry_after = -1,
         .modified = -1,
@@ -24,7 +24,7 @@ static void forget(struct fa_response *response)
 
 void fa_response_init(struct fa_response *response, const struct fa_asked *asked)
 {
-    static const struct fa_asked whole = {.total = -1};
+    static const struct fa_asked whole = {.rep = &fa_representation_none};
     response->asked = asked ? *asked : whole;
     response->location = NULL;
     forget(response);
@@ -106,9 +106,10 @@ static void read_entity_field(struct fa_response *response, const char *name, si
         response->date = fa_date_parse(value, len);
     } else if (is("Content-Range", name, name_len)) {
         ++response->ranges;
+        response->byte_range |= begins(value, len, "bytes");
         response->bad_range |= fa_range_parse(value, len, &response->range) != 0;
     } else if (is("Content-Encoding", name, name_len)) {
-        response->encoded |= len > 0 && !is("identity", value, len);
+        response->odd_coding |= fa_coding_append(response->coding, value, len) != 0;
     } else if (is("Content-Type", name, name_len)) {
         response->multipart |= begins(value, len, "multipart/byteranges");
     }
@@ -182,16 +183,22 @@ static bool is_redirect(int status)
     return status == 301 || status == 302 || status == 303 || status == 307 || status == 308;
 }
 
-static void make_validator(const struct fa_response *response, struct fa_validator *ret)
+static void make_representation(const struct fa_response *response, struct fa_representation *ret)
 {
-    fa_validator_make(ret, response->etag, response->modified, response->date);
-    ret->strong &= !response->bad_etag;
+    fa_validator_make(&ret->validator, response->etag, response->modified, response->date);
+    ret->validator.strong &= !response->bad_etag;
+    memcpy(ret->coding, response->coding, sizeof(ret->coding));
+    if (response->odd_coding)
+        *ret = fa_representation_none; /* nothing can be said of it later */
+    ret->total = response->chunked ? -1 : response->length;
+    if (response->byte_range)
+        ret->total = response->range.total;
 }
 
 /* Whether the answer is of another version than was asked for. */
 static bool has_changed(const struct fa_response *response)
 {
-    const struct fa_validator *asked = response->asked.validator;
+    const struct fa_validator *asked = &response->asked.rep->validator;
     if (asked->etag[0] &&
         (response->bad_etag || (response->etag[0] && strcmp(asked->etag, response->etag) != 0)))
         return true;
@@ -203,25 +210,69 @@ static bool is_framed(const struct fa_response *response)
     return !response->bad_coding && (response->chunked || !response->bad_length);
 }
 
+/* Whether the Content-Range of a 200, where it has no meaning, at least contradicts nothing.  Units
+ * other than bytes are of the application. */
+static bool is_all(const struct fa_response *response)
+{
+    const struct fa_range *range = &response->range;
+    if (!response->byte_range)
+        return true;
+    if (response->ranges != 1 || response->bad_range || !range->satisfied || range->total < 0)
+        return false;
+    bool length_fits =
+        response->chunked || response->length < 0 || response->length == range->total;
+    return range->first == 0 && range->last == (uint64_t)range->total - 1 && length_fits;
+}
+
+/* Why the bytes that stand are of no use for an answer with the whole file. */
+static enum fa_restart restart_of(const struct fa_response *response,
+                                  const struct fa_representation *rep)
+{
+    const struct fa_asked *asked = &response->asked;
+    if (asked->stands == 0)
+        return FA_RESTART_NONE;
+    if (asked->offset == 0)
+        return FA_RESTART_DENIED;
+    return fa_validator_same(&asked->rep->validator, &rep->validator) ? FA_RESTART_IGNORED
+                                                                      : FA_RESTART_CHANGED;
+}
+
 static enum fa_verdict judge_whole(struct fa_response *response)
 {
+    const struct fa_asked *asked = &response->asked;
+    struct fa_representation rep;
     if (!is_framed(response) || response->failed)
         return FA_VERDICT_ERROR;
-    make_validator(response, &response->head.validator);
-    if (!response->chunked)
-        response->head.total = response->length;
-    if (response->asked.offset > 0)
-        response->restart = fa_validator_same(response->asked.validator, &response->head.validator)
-                                ? FA_RESTART_IGNORED
-                                : FA_RESTART_CHANGED;
+    response->partial = !is_all(response);
+    if (response->partial) {
+        response->restart = asked->offset > 0 ? FA_RESTART_REFUSED : FA_RESTART_NONE;
+        return FA_VERDICT_ERROR;
+    }
+    make_representation(response, &rep);
+    enum fa_likeness likeness = fa_representation_compare(asked->rep, &rep);
+    if (likeness == FA_LIKENESS_DISPUTED) {
+        response->restart = FA_RESTART_DISPUTED;
+        return FA_VERDICT_ERROR;
+    }
+    if (likeness == FA_LIKENESS_SAME && rep.total < 0)
+        rep.total = asked->rep->total;
+    response->restart = restart_of(response, &rep);
+    response->head.rep = rep;
     return FA_VERDICT_FILE;
 }
 
 /* Whether the total that the answer tells, if any, is not the one that was asked for. */
 static bool has_other_total(const struct fa_response *response)
 {
+    int64_t known = response->asked.rep->total;
     return response->ranges == 1 && !response->bad_range && response->range.total >= 0 &&
-           response->asked.total >= 0 && response->range.total != response->asked.total;
+           known >= 0 && response->range.total != known;
+}
+
+/* RFC 9110, 14.1.2: a range is one of the coded bytes. */
+static bool has_other_coding(const struct fa_response *response)
+{
+    return response->odd_coding || strcmp(response->coding, response->asked.rep->coding) != 0;
 }
 
 static bool is_rest(const struct fa_response *response)
@@ -233,54 +284,60 @@ static bool is_rest(const struct fa_response *response)
     bool length_fits = response->chunked || response->length < 0 ||
                        (uint64_t)response->length == total - range->first;
     return range->first == response->asked.offset && range->last == total - 1 && length_fits &&
-           is_framed(response) && !response->encoded && !response->multipart && !response->failed;
+           is_framed(response) && !has_other_coding(response) && !response->multipart &&
+           !response->failed;
 }
 
 /* RFC 9110, 15.3.7: a 206 has the entity tag that a 200 would have.  One without it is of a server
  * that has not looked at ours. */
 static bool says_version(const struct fa_response *response)
 {
-    return !response->asked.validator->etag[0] || response->etag[0];
+    return !response->asked.rep->validator.etag[0] || response->etag[0];
+}
+
+/* The part is all of the file, as was declared before: a server that has only the offset of our
+ * request to say does not know. */
+static bool is_complete(const struct fa_response *response)
+{
+    const struct fa_range *range = &response->range;
+    return response->ranges == 1 && !response->bad_range && !range->satisfied &&
+           range->total == response->asked.rep->total &&
+           (uint64_t)range->total == response->asked.offset;
 }
 
 /* Its validator is that of the bytes before it: a 206 need not repeat all of it. */
 static void keep_part(struct fa_response *response)
 {
-    response->head.validator = *response->asked.validator;
-    response->head.total = response->range.total;
+    response->head.rep = *response->asked.rep;
+    response->head.rep.total = response->range.total;
     response->head.kept = response->asked.offset;
 }
 
 static enum fa_verdict judge_range(struct fa_response *response)
 {
-    bool changed = has_changed(response);
-    const struct fa_range *range = &response->range;
-    if (response->status == 206 && !changed && !has_other_total(response) &&
-        says_version(response) && is_rest(response)) {
+    bool changed = has_changed(response) || has_other_total(response);
+    bool partial = response->status == 206;
+    if (!changed &&
+        (partial ? says_version(response) && is_rest(response) : is_complete(response))) {
         keep_part(response);
-        return FA_VERDICT_FILE;
+        return partial ? FA_VERDICT_FILE : FA_VERDICT_COMPLETE;
     }
-    /* It may have less than its first answer promised: then the part is all of it. */
-    if (response->status == 416 && !changed && response->ranges == 1 && !response->bad_range &&
-        !range->satisfied && (uint64_t)range->total == response->asked.offset) {
-        keep_part(response);
-        return FA_VERDICT_COMPLETE;
-    }
-    response->restart =
-        changed || has_other_total(response) ? FA_RESTART_CHANGED : FA_RESTART_REFUSED;
+    response->restart = changed ? FA_RESTART_CHANGED : FA_RESTART_REFUSED;
     return FA_VERDICT_ERROR;
 }
 
 /* What the answer does not repeat is as it was. */
 static enum fa_verdict judge_unchanged(struct fa_response *response)
 {
-    const struct fa_validator *asked = response->asked.validator;
-    struct fa_validator *ret = &response->head.validator;
+    const struct fa_validator *asked = &response->asked.rep->validator;
+    struct fa_validator *ret = &response->head.rep.validator;
     const char *etag = response->etag[0] && !response->bad_etag ? response->etag : asked->etag;
     int64_t modified = response->modified >= 0 ? response->modified : asked->modified;
     fa_validator_make(ret, etag, modified, response->bad_etag ? -1 : response->date);
     if (!ret->etag[0])
         ret->strong |= asked->strong && modified == asked->modified;
+    memcpy(response->head.rep.coding, response->asked.rep->coding, FA_CODING_MAX);
+    response->head.rep.total = response->asked.rep->total;
     return FA_VERDICT_UNCHANGED;
 }
 
@@ -331,16 +388,21 @@ void fa_response_line(struct fa_response *response, const char *line, size_t len
         read_field(response, line, len, now);
 }
 
-/* Why an answer to a range was not taken. */
-static void explain_range(const struct fa_response *response, struct fa_outcome *outcome)
+/* Why an answer does not go with the ones before it. */
+static void explain_restart(const struct fa_response *response, struct fa_outcome *outcome)
 {
-    bool changed = response->restart == FA_RESTART_CHANGED;
-    const char *text = changed                   ? "the file has changed since its first part came"
-                       : response->failed        ? "out of memory"
-                       : response->multipart     ? "the answer has several parts"
-                       : response->encoded       ? "the part is encoded"
-                       : response->status == 416 ? "the server has nothing behind the first part"
-                                                 : "the answer is another part than was asked for";
+    bool changed =
+        response->restart == FA_RESTART_CHANGED || response->restart == FA_RESTART_DISPUTED;
+    const char *text =
+        response->restart == FA_RESTART_DISPUTED
+            ? "the length differs from the one declared before for the same version of the file"
+        : changed                    ? "the file has changed since its first part came"
+        : response->failed           ? "out of memory"
+        : response->partial          ? "the answer says that it is a part of the file"
+        : response->multipart        ? "the answer has several parts"
+        : response->status == 416    ? "the server has nothing behind the first part"
+        : has_other_coding(response) ? "the part is coded otherwise than the one before it"
+                                     : "the answer is another part than was asked for";
     fa_error_set(&outcome->error, FA_DOMAIN_HTTP, response->status,
                  changed ? FA_CLASS_CHANGED : FA_CLASS_PROTOCOL, "%d: %s", response->status, text);
     outcome->hope = FA_HOPE_AGAIN;
@@ -351,7 +413,7 @@ void fa_response_explain(const struct fa_response *response, struct fa_outcome *
 {
     bool wanted = response->status == 200 || response->status == 203;
     if (response->restart != FA_RESTART_NONE) {
-        explain_range(response, outcome);
+        explain_restart(response, outcome);
         return;
     }
     if (wanted || response->status == 206 || response->status == 101 || response->bad_head) {
@@ -359,6 +421,7 @@ void fa_response_explain(const struct fa_response *response, struct fa_outcome *
                      response->failed          ? "out of memory"
                      : response->bad_head      ? "malformed header in the answer"
                      : response->bad_coding    ? "the answer has a transfer coding besides chunked"
+                     : response->partial       ? "the answer says that it is a part of the file"
                      : wanted                  ? "the answer has no usable Content-Length, or two"
                      : response->status == 101 ? "101 Switching Protocols, which nobody asked for"
                                                : "206 Partial Content, which nobody asked for");

@@ -25,11 +25,11 @@ enum fa_verdict {
     FA_VERDICT_ERROR,     /**< The body is dropped; fa_response_explain() says why. */
 };
 
-/** What the request said; see struct fa_attempt. */
+/** What the request said, and what the answer is held against; see struct fa_attempt. */
 struct fa_asked {
-    uint64_t offset;                      /**< 0: for the whole file. */
-    int64_t total;                        /**< -1: unknown. */
-    const struct fa_validator *validator; /**< Borrowed; NULL if neither offset nor conditional. */
+    uint64_t offset; /**< 0: for the whole file. */
+    uint64_t stands; /**< Bytes of the part that stay until an answer brings the file. */
+    const struct fa_representation *rep; /**< Borrowed; not NULL. */
     bool conditional;
 };
 
@@ -56,10 +56,13 @@ struct fa_response {
     bool bad_etag; /**< One that makes no sense, or two that differ. */
     int64_t modified, date;
     unsigned ranges; /**< How many Content-Range fields. */
+    bool byte_range; /**< One of them is of bytes. */
     bool bad_range;
     struct fa_range range;
-    bool encoded;   /**< There is a Content-Encoding. */
-    bool multipart; /**< It is multipart/byteranges. */
+    char coding[FA_CODING_MAX];
+    bool odd_coding; /**< A Content-Encoding is malformed, or too long to be kept. */
+    bool multipart;  /**< It is multipart/byteranges. */
+    bool partial;    /**< A 200 or 203 that brings a part of the file. */
 };
 
 /** @asked  What the answer is to be judged by; NULL: the whole file, whatever it is. */

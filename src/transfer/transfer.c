@@ -99,7 +99,7 @@ static void *tls_of(const struct fa_transfer *t)
 static int watch_end(struct fa_transfer *t)
 {
     void *ssl = tls_of(t);
-    if (!ssl || t->response.http2 || t->response.chunked || t->response.head.total >= 0)
+    if (!ssl || t->response.http2 || t->response.chunked || t->response.head.rep.total >= 0)
         return 0;
     t->goodbye = fa_trust_watch(ssl);
     if (t->goodbye)
@@ -111,8 +111,8 @@ static int watch_end(struct fa_transfer *t)
 /* Without a length only libcurl knows whether the end of a stream is that of the file. */
 static bool is_doubtful(const struct fa_response *response)
 {
-    return response->http2 && response->verdict == FA_VERDICT_FILE && response->head.total < 0 &&
-           fa_library_has(FA_FAULT_HTTP2_ENDS);
+    return response->http2 && response->verdict == FA_VERDICT_FILE &&
+           response->head.rep.total < 0 && fa_library_has(FA_FAULT_HTTP2_ENDS);
 }
 
 /* The part is opened for what is to come, and whoever looks at the attempt is told. */
@@ -203,12 +203,31 @@ static size_t on_body(char *data, size_t one, size_t len, void *arg)
     return t->dropped > DROP_MAX ? 0 : len;
 }
 
+/* libcurl asks again by itself when a kept connection turns out to be dead, and when HTTP/2 is
+ * refused for a stream, even in the midst of its body. */
+static int begin_request(struct fa_transfer *t)
+{
+    struct fa_asked asked = t->response.asked;
+    if (t->response.verdict == FA_VERDICT_NONE) {
+        fa_response_fini(&t->response);
+        fa_response_init(&t->response, &asked);
+        return 0;
+    }
+    fa_error_set(&t->stop.error, FA_DOMAIN_FETCHALL, 0, FA_CLASS_PROTOCOL,
+                 "the server broke off its answer, to be asked again");
+    t->stop.hope = FA_HOPE_AGAIN;
+    t->stop.doubtful = true;
+    return -1;
+}
+
 static int on_connected(void *arg, char *ip, char *local_ip, int port, int local_port)
 {
     struct fa_transfer *t = arg;
     struct fa_endpoints ends = {
         .ip = ip, .local_ip = local_ip, .port = port, .local_port = local_port};
     fa_connections_use(t->connections, &t->lease, &ends, tls_of(t));
+    if (begin_request(t))
+        return CURL_PREREQFUNC_ABORT;
     t->connected = true;
     fa_pace_set_phase(&t->pace, FA_PHASE_HEAD, fa_clock_now());
     if (t->on_connect)
@@ -437,7 +456,7 @@ int fa_transfer_start(struct fa_transfer *t, struct fa_attempt *a, struct fa_err
         return -1;
     forget(t);
     fa_response_init(&t->response, &asked);
-    fa_body_begin(&t->body, a, asked.offset);
+    fa_body_begin(&t->body, a, asked.stands);
     fa_pace_begin(&t->pace, t->settings, a, fa_clock_now());
     t->attempt = a;
     a->received = 0;

@@ -48,19 +48,32 @@ static void get_validator(struct fa_reader *reader, struct fa_validator *ret)
                      (ret->strong && !if_range[0]);
 }
 
+static void put_representation(struct fa_buf *buf, const struct fa_representation *rep)
+{
+    put_validator(buf, &rep->validator);
+    fa_buf_put_str(buf, rep->coding);
+    fa_buf_put_u64(buf, (uint64_t)rep->total);
+}
+
+static void get_representation(struct fa_reader *reader, struct fa_representation *ret)
+{
+    get_validator(reader, &ret->validator);
+    get_text(reader, ret->coding, sizeof(ret->coding));
+    ret->total = get_known(reader);
+    reader->failed = reader->failed || !fa_coding_is_good(ret->coding);
+}
+
 void fa_wire_put_head(struct fa_buf *buf, const struct fa_head *head)
 {
-    put_validator(buf, &head->validator);
-    fa_buf_put_u64(buf, (uint64_t)head->total);
+    put_representation(buf, &head->rep);
     fa_buf_put_u64(buf, head->kept);
 }
 
 static void get_head(struct fa_reader *reader, struct fa_head *ret)
 {
-    get_validator(reader, &ret->validator);
-    ret->total = get_known(reader);
+    get_representation(reader, &ret->rep);
     ret->kept = fa_reader_u64(reader);
-    reader->failed |= ret->total >= 0 && ret->kept > (uint64_t)ret->total;
+    reader->failed |= ret->rep.total >= 0 && ret->kept > (uint64_t)ret->rep.total;
 }
 
 int fa_wire_get_head(struct fa_head *ret, const void *data, size_t len)
@@ -84,10 +97,10 @@ void fa_wire_put_attempt(struct fa_buf *buf, const struct fa_attempt *attempt)
     fa_buf_put_u64(buf, attempt->max_size);
     fa_buf_put_u64(buf, attempt->rate);
     fa_buf_put_u64(buf, attempt->offset);
+    fa_buf_put_u8(buf, attempt->whole);
     fa_buf_put_u8(buf, attempt->conditional);
     fa_buf_put_u8(buf, attempt->durable);
-    put_validator(buf, &attempt->validator);
-    fa_buf_put_u64(buf, (uint64_t)attempt->total);
+    put_representation(buf, &attempt->rep);
     fa_buf_put_u32(buf, (uint32_t)attempt->n_headers);
     for (size_t i = 0; i < attempt->n_headers; ++i)
         fa_buf_put_str(buf, attempt->headers[i]);
@@ -110,10 +123,10 @@ int fa_wire_get_attempt(struct fa_attempt *ret, const char ***ret_headers, const
     ret->max_size = fa_reader_u64(&reader);
     ret->rate = fa_reader_u64(&reader);
     ret->offset = fa_reader_u64(&reader);
+    ret->whole = get_bool(&reader);
     ret->conditional = get_bool(&reader);
     ret->durable = get_bool(&reader);
-    get_validator(&reader, &ret->validator);
-    ret->total = get_known(&reader);
+    get_representation(&reader, &ret->rep);
     ret->n_headers = fa_reader_u32(&reader);
     /* Each takes some bytes, so that a wrong number costs no more memory than the message has. */
     if (reader.failed || !ret->url || !ret->host_port ||

@@ -20,16 +20,16 @@ static void check(const struct fa_response *response)
     bool fine = response->status == 200 || response->status == 203;
     bool rest = response->asked.offset > 0 && response->status == 206;
     const struct fa_head *head = &response->head;
-    assert(head->total >= -1);
+    assert(head->rep.total >= -1 && fa_coding_is_good(head->rep.coding));
     if (response->verdict == FA_VERDICT_FILE) {
         assert((fine || rest) && (response->chunked || !response->bad_length));
         assert(!response->bad_coding && !response->bad_head);
         assert(head->kept == (rest ? response->asked.offset : 0));
-        assert(!rest || (head->total > 0 && head->kept < (uint64_t)head->total));
+        assert(!rest || (head->rep.total > 0 && head->kept < (uint64_t)head->rep.total));
     }
     if (response->verdict == FA_VERDICT_COMPLETE)
         assert(response->status == 416 && response->asked.offset > 0 &&
-               head->total == (int64_t)response->asked.offset);
+               head->rep.total == (int64_t)response->asked.offset);
     if (response->verdict == FA_VERDICT_UNCHANGED)
         assert(response->status == 304 && response->asked.conditional);
     if (response->verdict == FA_VERDICT_REDIRECT)
@@ -78,14 +78,23 @@ static void read_head(const uint8_t *data, size_t len, const struct fa_asked *as
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
-    static const struct fa_validator had = {.etag = "\"a\"", .modified = 784111777, .strong = true};
-    static const struct fa_validator date = {.modified = 784111777, .strong = true};
+    static const struct fa_representation had = {
+        .validator = {.etag = "\"a\"", .modified = 784111777, .strong = true}, .total = 20};
+    static const struct fa_representation coded = {
+        .validator = {.etag = "\"a\"", .modified = 784111777, .strong = true},
+        .coding = "gzip",
+        .total = -1};
+    static const struct fa_representation date = {
+        .validator = {.modified = 784111777, .strong = true}, .total = -1};
     static const struct fa_asked asked[] = {
-        {.total = -1},
-        {.offset = 10, .total = 20, .validator = &had},
-        {.offset = 10, .total = -1, .validator = &date},
-        {.total = -1, .validator = &had, .conditional = true},
-        {.total = -1, .validator = &date, .conditional = true},
+        {.rep = &fa_representation_none},
+        {.offset = 10, .stands = 10, .rep = &had},
+        {.offset = 10, .stands = 10, .rep = &coded},
+        {.offset = 10, .stands = 10, .rep = &date},
+        {.stands = 10, .rep = &had},
+        {.rep = &had},
+        {.rep = &had, .conditional = true},
+        {.rep = &date, .conditional = true},
     };
     for (size_t i = 0; i < sizeof(asked) / sizeof(*asked); ++i)
         read_head(data, len, &asked[i]);

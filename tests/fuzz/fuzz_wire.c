@@ -61,8 +61,9 @@ static void read_head(const uint8_t *data, size_t len, struct fa_buf *buf)
     struct fa_head head;
     if (fa_wire_get_head(&head, data, len))
         return;
-    assert(head.total < 0 || head.kept <= (uint64_t)head.total);
-    assert(!head.validator.strong || strncmp(head.validator.etag, "W/", 2) != 0);
+    const struct fa_representation *rep = &head.rep;
+    assert(rep->total < 0 || head.kept <= (uint64_t)rep->total);
+    assert(!rep->validator.strong || strncmp(rep->validator.etag, "W/", 2) != 0);
     fa_wire_put_head(buf, &head);
     expect_bytes(buf, data, len);
 }

@@ -21,8 +21,31 @@
  *   overclose     206 without Content-Length and with a byte too many  old
  *   ignore        200 with all of it                                   old
  *   sameoffset    200; the new file is as long as half of the old one  new, <size> / 2
- *   416same       416 with the old total (the first promised a byte
- *                 more than it sent, which was all)                    old
+ *   200rest       200 with the Content-Range of the rest, and no more   old
+ *   200restclose  the same without Content-Length                      old
+ *   first200      -; the first answer is a 200 with the Content-Range
+ *                 of the first half, and no more                       old
+ *   first200close the same without Content-Length                      old
+ *   shorter       200 for half of it, with the same ETag               old
+ *   longer        200 for a byte more, with the same ETag              old
+ *   shorterdate   like shorter; Last-Modified is the only validator    old
+ *   alwaysshorter like shorter, and so is the whole                    fails
+ *   shrinks       200 for half of it, with the same ETag, as is the
+ *                 whole; the first answer is not cut                 old
+ *   shrinksopen   the same without Content-Length                      old
+ *   nolength      200 without Content-Length that ends after 3/4; a
+ *                 Range from there on is good                          old
+ *   nolengthchunk the same, chunked                                    old
+ *   gzipfirst     206, good; the first answer was gzip and chunked     old
+ *   gzipboth      206 with gzip, good; so was the first answer         old
+ *   gzipchunk     the same; the first answer was chunked               old
+ *   400 403 500 503  that status                                       old
+ *   outage500     206, good; but the second and third request get 500  old
+ *   outage503     206, good; but the second to fourth request get 503  old
+ *   416half       416 whose total is where the Range begins            old
+ *   416chunk      the same; the first answer was chunked               old
+ *   416same       416 with the real total, as has the whole (the first
+ *                 promised a byte more than it sent)                   fails
  *   416other      416 with another total                               new
  *   416bare       416 without Content-Range                            old
  *   416etag       416 with the old total, of the new file              new
@@ -49,7 +72,8 @@ struct asked {
     const char *seed; /* of the file as it is now */
     char validators[128];
     uint64_t size;
-    uint64_t at; /* where the asked range begins */
+    uint64_t at;   /* where the asked range begins */
+    size_t before; /* requests for the path */
 };
 
 typedef void answer_fn(struct fa_bad_conn *conn, const struct asked *asked);
@@ -128,6 +152,94 @@ static void whole(struct fa_bad_conn *conn, const struct asked *asked)
 static void whole_half(struct fa_bad_conn *conn, const struct asked *asked)
 {
     send_200(conn, asked, asked->size / 2, asked->size / 2);
+}
+
+/* A 200 that says which part of the file it is. LENGTH: a Content-Length as well. */
+static void send_200_span(struct fa_bad_conn *conn, const struct asked *asked, uint64_t at,
+                          uint64_t end, bool length)
+{
+    char line[64];
+    snprintf(line, sizeof(line),
+             length ? "Content-Length: %" PRIu64 "\r\n" : "Connection: close\r\n", end - at);
+    fa_bad_reply_head(conn, 200, "%s%sContent-Range: bytes %" PRIu64 "-%" PRIu64 "/%" PRIu64 "\r\n",
+                      asked->validators, line, at, end - 1, asked->size);
+    fa_bad_conn_body(conn, asked->seed, at, end);
+    if (!length) {
+        conn->answer.then = FA_BAD_CLOSE;
+    }
+}
+
+static void first_200_span(struct fa_bad_conn *conn, const struct asked *asked)
+{
+    send_200_span(conn, asked, 0, asked->size / 2, true);
+}
+
+static void first_200_span_close(struct fa_bad_conn *conn, const struct asked *asked)
+{
+    send_200_span(conn, asked, 0, asked->size / 2, false);
+}
+
+static void ranged_200_rest(struct fa_bad_conn *conn, const struct asked *asked)
+{
+    send_200_span(conn, asked, asked->at, asked->size, true);
+}
+
+static void ranged_200_rest_close(struct fa_bad_conn *conn, const struct asked *asked)
+{
+    send_200_span(conn, asked, asked->at, asked->size, false);
+}
+
+static void whole_half_open(struct fa_bad_conn *conn, const struct asked *asked)
+{
+    fa_bad_reply_head(conn, 200, "%sConnection: close\r\n", asked->validators);
+    fa_bad_conn_body(conn, asked->seed, 0, asked->size / 2);
+    conn->answer.then = FA_BAD_CLOSE;
+}
+
+static void whole_longer(struct fa_bad_conn *conn, const struct asked *asked)
+{
+    send_200(conn, asked, asked->size + 1, asked->size + 1);
+}
+
+/* A 200 of chunks that breaks off after SENT bytes, or (ENDS) ends there. */
+static void send_chunked(struct fa_bad_conn *conn, const struct asked *asked, const char *coding,
+                         uint64_t sent, bool ends)
+{
+    fa_bad_reply_head(conn, 200, "%s%sTransfer-Encoding: chunked\r\n", asked->validators, coding);
+    fa_bad_conn_say(conn, "%" PRIx64 "\r\n", sent);
+    fa_bad_conn_body(conn, asked->seed, 0, sent);
+    conn->answer.tail = ends ? "\r\n0\r\n\r\n" : "\r\n";
+    if (!ends) {
+        conn->answer.then = FA_BAD_CLOSE;
+    }
+}
+
+static void first_chunked(struct fa_bad_conn *conn, const struct asked *asked)
+{
+    send_chunked(conn, asked, "", asked->size / 2, false);
+}
+
+#define GZIP "Content-Encoding: gzip\r\n"
+
+/* Other bytes than those of the file. */
+static void first_gzip_chunked(struct fa_bad_conn *conn, const struct asked *asked)
+{
+    struct asked other = *asked;
+    other.seed = "gzip";
+    send_chunked(conn, &other, GZIP, asked->size / 2, false);
+}
+
+static void first_same_gzip_chunked(struct fa_bad_conn *conn, const struct asked *asked)
+{
+    send_chunked(conn, asked, "Content-Encoding: GZip\r\n", asked->size / 2, false);
+}
+
+static void first_gzip(struct fa_bad_conn *conn, const struct asked *asked)
+{
+    fa_bad_reply_head(conn, 200, "%s" GZIP "Content-Length: %" PRIu64 "\r\n", asked->validators,
+                      asked->size);
+    fa_bad_conn_body(conn, asked->seed, 0, asked->size / 2);
+    conn->answer.then = FA_BAD_CLOSE;
 }
 
 static void ranged_good(struct fa_bad_conn *conn, const struct asked *asked)
@@ -220,6 +332,56 @@ static void ranged_over_close(struct fa_bad_conn *conn, const struct asked *aske
     send_unmeasured(conn, asked, asked->size + 1);
 }
 
+static void ranged_no_length(struct fa_bad_conn *conn, const struct asked *asked)
+{
+    if (asked->at > asked->size / 2) {
+        ranged_good(conn, asked);
+        return;
+    }
+    fa_bad_reply_head(conn, 200, "%sConnection: close\r\n", asked->validators);
+    fa_bad_conn_body(conn, asked->seed, 0, asked->size / 4 * 3);
+    conn->answer.then = FA_BAD_CLOSE;
+}
+
+static void ranged_no_length_chunked(struct fa_bad_conn *conn, const struct asked *asked)
+{
+    if (asked->at > asked->size / 2) {
+        ranged_good(conn, asked);
+    } else {
+        send_chunked(conn, asked, "", asked->size / 4 * 3, true);
+    }
+}
+
+static void ranged_status(struct fa_bad_conn *conn, const struct asked *asked)
+{
+    fa_bad_reply_status(conn, (unsigned)fa_bad_number(asked->kind->name), "");
+}
+
+static void ranged_after_500(struct fa_bad_conn *conn, const struct asked *asked)
+{
+    if (asked->before < 3) {
+        fa_bad_reply_status(conn, 500, "");
+    } else {
+        ranged_good(conn, asked);
+    }
+}
+
+static void ranged_after_503(struct fa_bad_conn *conn, const struct asked *asked)
+{
+    if (asked->before < 4) {
+        fa_bad_reply_status(conn, 503, "");
+    } else {
+        ranged_good(conn, asked);
+    }
+}
+
+static void ranged_416_half(struct fa_bad_conn *conn, const struct asked *asked)
+{
+    char line[64];
+    snprintf(line, sizeof(line), "Content-Range: bytes */%" PRIu64 "\r\n", asked->at);
+    send_416(conn, asked, line);
+}
+
 static void ranged_416_same(struct fa_bad_conn *conn, const struct asked *asked)
 {
     char line[64];
@@ -259,6 +421,29 @@ static const struct kind kinds[] = {
     {"overclose", STRONG, false, first_half, ranged_over_close, whole},
     {"ignore", STRONG, false, first_half, whole, whole},
     {"sameoffset", STRONG, true, first_half, whole_half, whole_half},
+    {"200rest", STRONG, false, first_half, ranged_200_rest, whole},
+    {"200restclose", STRONG, false, first_half, ranged_200_rest_close, whole},
+    {"first200", STRONG, false, first_200_span, ranged_good, whole},
+    {"first200close", STRONG, false, first_200_span_close, ranged_good, whole},
+    {"shorter", STRONG, false, first_half, whole_half, whole},
+    {"longer", STRONG, false, first_half, whole_longer, whole},
+    {"shorterdate", DATE, false, first_half, whole_half, whole},
+    {"alwaysshorter", STRONG, false, first_half, whole_half, whole_half},
+    {"shrinks", STRONG, false, whole, whole_half, whole_half},
+    {"shrinksopen", STRONG, false, whole, whole_half_open, whole_half_open},
+    {"nolength", STRONG, false, first_half, ranged_no_length, whole},
+    {"nolengthchunk", STRONG, false, first_half, ranged_no_length_chunked, whole},
+    {"gzipfirst", STRONG, false, first_gzip_chunked, ranged_good, whole},
+    {"gzipboth", STRONG, false, first_gzip, ranged_gzip, whole},
+    {"gzipchunk", STRONG, false, first_same_gzip_chunked, ranged_gzip, whole},
+    {"400", STRONG, false, first_half, ranged_status, whole},
+    {"403", STRONG, false, first_half, ranged_status, whole},
+    {"500", STRONG, false, first_half, ranged_status, whole},
+    {"503", STRONG, false, first_half, ranged_status, whole},
+    {"outage500", STRONG, false, first_half, ranged_after_500, ranged_after_500},
+    {"outage503", STRONG, false, first_half, ranged_after_503, ranged_after_503},
+    {"416half", STRONG, false, first_half, ranged_416_half, whole},
+    {"416chunk", STRONG, false, first_chunked, ranged_416_half, whole},
     {"416same", STRONG, false, first_all_but_one, ranged_416_same, whole},
     {"416other", STRONG, true, first_half, ranged_416_other, whole},
     {"416bare", STRONG, false, first_half, ranged_416_bare, whole},
@@ -295,14 +480,15 @@ static void write_validators(struct asked *asked)
 static void serve_kind(struct fa_bad_conn *conn, const struct kind *kind, uint64_t size)
 {
     const char *path = conn->request->path;
-    bool first = fa_bad_log_count(&conn->server->log, path) == 0;
+    size_t before = fa_bad_log_count(&conn->server->log, path);
+    bool first = before == 0;
     size_t room = strlen(path) + sizeof("#1");
     char *seed = malloc(room);
     if (!seed) {
         return;
     }
     snprintf(seed, room, "%s%s", path, kind->changes && !first ? "#1" : "");
-    struct asked asked = {.kind = kind, .seed = seed, .size = size};
+    struct asked asked = {.kind = kind, .seed = seed, .size = size, .before = before};
     write_validators(&asked);
     struct fa_bad_span span;
     const char *range = fa_bad_request_header(conn->request, "Range");

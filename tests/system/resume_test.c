@@ -3,6 +3,7 @@
  * comes of it is the file of the server, never a mix of two versions.
  */
 
+#include "support/ca.h"
 #include "support/fail.h"
 #include "support/fetch.h"
 #include "support/modes.h"
@@ -250,6 +251,8 @@ struct case_ {
 #define OTHER   "another version"
 #define WHOLE   "the whole file"
 #define REFUSED "did not go on"
+#define LENGTH  "another length"
+#define DENIED  "answered a range with an error"
 
 static const struct case_ cases[] = {
     {"/truncate/7/20", 20, "", 206, 3, 2, 3, 14, NULL},
@@ -264,7 +267,24 @@ static const struct case_ cases[] = {
     {"/range206/overclose/2000", 2000, "", 200, 3, 1, 2, 0, REFUSED},
     {"/range206/ignore/2000", 2000, "", 200, 2, 1, 2, 0, WHOLE},
     {"/range206/sameoffset/2000", 1000, "#1", 200, 2, 1, 2, 0, OTHER},
-    {"/range206/416same/2000", 2000, "", 416, 2, 1, 2, 2000, NULL},
+    {"/range206/200rest/2000", 2000, "", 200, 3, 1, 2, 0, REFUSED},
+    {"/range206/200restclose/2000", 2000, "", 200, 3, 1, 2, 0, REFUSED},
+    {"/range206/first200/2000", 2000, "", 200, 2, 0, 2, 0, NULL},
+    {"/range206/first200close/2000", 2000, "", 200, 2, 0, 2, 0, NULL},
+    {"/range206/shorter/2000", 2000, "", 200, 3, 1, 2, 0, LENGTH},
+    {"/range206/longer/2000", 2000, "", 200, 3, 1, 2, 0, LENGTH},
+    {"/range206/shorterdate/2000", 2000, "", 200, 3, 1, 2, 0, LENGTH},
+    {"/range206/nolength/2000", 2000, "", 206, 3, 2, 2, 1500, WHOLE},
+    {"/range206/nolengthchunk/2000", 2000, "", 206, 3, 2, 2, 1500, WHOLE},
+    {"/range206/gzipfirst/2000", 2000, "", 200, 3, 1, 2, 0, REFUSED},
+    {"/range206/gzipboth/2000", 2000, "", 206, 2, 1, 2, 1000, NULL},
+    {"/range206/gzipchunk/2000", 2000, "", 206, 2, 1, 2, 1000, NULL},
+    {"/range206/400/2000", 2000, "", 200, 3, 1, 2, 0, DENIED},
+    {"/range206/403/2000", 2000, "", 200, 3, 1, 2, 0, DENIED},
+    {"/range206/500/2000", 2000, "", 200, 3, 1, 2, 0, DENIED},
+    {"/range206/outage500/2000", 2000, "", 206, 4, 2, 3, 1000, NULL},
+    {"/range206/416half/2000", 2000, "", 200, 3, 1, 2, 0, OTHER},
+    {"/range206/416chunk/2000", 2000, "", 200, 3, 1, 2, 0, REFUSED},
     {"/range206/416other/2000", 2000, "#1", 200, 3, 1, 2, 0, OTHER},
     {"/range206/416bare/2000", 2000, "", 200, 3, 1, 2, 0, REFUSED},
     {"/range206/416etag/2000", 2000, "#1", 200, 3, 1, 2, 0, OTHER},
@@ -304,11 +324,11 @@ static void expect_case(const struct case_ *is, const char *path, long long line
     expect_told(line, is->resumed, is->restarted);
 }
 
-FA_TEST_MODES(resume, answer_to_a_range_is_taken_only_if_it_is_the_rest_of_the_same_file)
+/* A list of all cases, and the files that must come of it. */
+static void add_cases(struct fa_truth files[CASES])
 {
     static char names[CASES][16];
     static char seeds[CASES][512];
-    struct fa_truth files[CASES];
     char path[512];
     for (size_t i = 0; i < CASES; i++) {
         snprintf(names[i], sizeof(names[i]), "r%zu", i);
@@ -317,17 +337,176 @@ FA_TEST_MODES(resume, answer_to_a_range_is_taken_only_if_it_is_the_rest_of_the_s
         files[i] = (struct fa_truth){names[i], seeds[i], (uint64_t)cases[i].size};
         add(path);
     }
+}
+
+FA_TEST_MODES(resume, answer_to_a_range_is_taken_only_if_it_is_the_rest_of_the_same_file)
+{
+    struct fa_truth files[CASES];
+    char path[512];
+    add_cases(files);
     START(mode, "--retries", "5");
     fa_fetch_expect(&fetch, 20, 0);
     json_t *log = fa_server_log(&server);
     for (size_t i = 0; i < CASES; i++) {
-        snprintf(path, sizeof(path), "%s/%s", cases[i].path, names[i]);
+        snprintf(path, sizeof(path), "%s/%s", cases[i].path, files[i].name);
         expect_case(&cases[i], path, (long long)i + 1, log);
     }
     json_decref(log);
     fa_expect_files(dir, files, CASES);
     fa_fetch_expect_no_parts(&fetch);
 }
+
+/* The first run gets the first answer of each, the others the later ones. */
+static void expect_right_across_runs(const char *mode)
+{
+    struct fa_truth files[CASES];
+    add_cases(files);
+    fa_fetch_start_with(&fetch, &scratch, NULL, dir, mode, list.text, "--retries", "0",
+                        "--insecure", NULL);
+    fa_fetch_expect(&fetch, 20, 1);
+    fa_fetch_end(&fetch);
+    fa_fetch_start_with(&fetch, &scratch, NULL, dir, mode, list.text, "--retries", "5",
+                        "--insecure", NULL);
+    fa_fetch_expect(&fetch, 20, 0);
+    for (size_t i = 0; i < CASES; i++) {
+        const json_t *entry = fa_report_by_line(fetch.entries, (long long)i + 1);
+        cr_expect_eq(fa_report_int(entry, "resumed"), cases[i].resumed, "%s %s: resumed %lld", mode,
+                     cases[i].path, fa_report_int(entry, "resumed"));
+    }
+    fa_expect_files(dir, files, CASES);
+    fa_fetch_expect_no_parts(&fetch);
+}
+
+FA_TEST_MODES(resume, answer_is_held_against_what_the_run_before_was_told)
+{
+    expect_right_across_runs(mode);
+}
+
+FA_TEST_MODES(resume, answer_is_held_against_what_the_run_before_was_told_over_tls)
+{
+    struct fa_ca ca;
+    struct fa_cert cert;
+    fa_server_stop(&server);
+    fa_ca_init(&ca, &scratch);
+    fa_ca_issue(&ca, &scratch, "cert", FA_CERT_GOOD, "127.0.0.1", &cert);
+    fa_server_start(&server, (const char *[]){"--tls", cert.cert, cert.key, NULL});
+    expect_right_across_runs(mode);
+    fa_ca_fini(&ca);
+}
+
+/* The part may be gone, and what was told of it is not. */
+FA_TEST_MODES(resume, answer_is_held_against_what_was_told_of_a_part_that_is_gone)
+{
+    char path[PATH_MAX];
+    add("/range206/alwaysshorter/2000/a");
+    START(mode, "--retries", "0");
+    fa_fetch_expect(&fetch, 20, 5);
+    fa_fetch_end(&fetch);
+    fa_file_remove(find_part(path));
+    START(mode, "--retries", "0");
+    fa_fetch_expect(&fetch, 20, 5);
+    fa_fetch_expect_entry(&fetch, 1, "failed", "changed");
+    fa_expect_files(dir, NULL, 0);
+}
+
+/* Which answer lied cannot be known.  A run that has not heard the first one believes the second. */
+FA_TEST_MODES(resume, file_whose_length_changes_under_its_tag_is_not_taken)
+{
+    static const char *const paths[] = {"/range206/alwaysshorter/2000/a",
+                                        "/range206/416same/2000/b"};
+    const struct fa_truth files[] = {{"a", paths[0], 1000}, {"b", paths[1], 2000}};
+    add(paths[0]);
+    add(paths[1]);
+    for (int first = 0; first <= 1; first++) {
+        if (first) {
+            START(mode, "--retries", "0");
+            fa_fetch_expect(&fetch, 20, 5);
+            fa_fetch_end(&fetch);
+        }
+        START(mode, "--retries", first ? "0" : "2");
+        fa_fetch_expect(&fetch, 20, 5);
+        fa_fetch_expect_entry(&fetch, 1, "failed", "changed");
+        fa_fetch_expect_entry(&fetch, 2, "failed", "changed");
+        fa_expect_files(dir, NULL, 0);
+        fa_fetch_expect_no_parts(&fetch);
+        fa_fetch_end(&fetch);
+        START(mode, "--retries", "0");
+        fa_fetch_expect(&fetch, 20, 0);
+        fa_expect_files(dir, files, 2);
+        fa_fetch_end(&fetch);
+        fa_file_remove(dir);
+        fa_server_reset(&server);
+    }
+}
+
+/* ------------------------------------------------------------------ ranges that get an error */
+
+/* An overload is no refusal: the range is asked for again before the whole file is. */
+FA_TEST_MODES(resume, range_that_gets_503_is_asked_for_twice_before_the_whole_file_is)
+{
+    add("/range206/503/2000/a");
+    add("/range206/outage503/2000/b");
+    START(mode, "--retries", "5");
+    fa_fetch_expect(&fetch, 20, 0);
+    expect_range("/range206/503/2000/a", 2, 1000, "\"");
+    expect_range("/range206/503/2000/a", 3, 1000, "\"");
+    expect_range("/range206/503/2000/a", 4, 0, NULL);
+    expect_range("/range206/outage503/2000/b", 3, 1000, "\"");
+    expect_range("/range206/outage503/2000/b", 4, 0, NULL);
+    expect_range("/range206/outage503/2000/b", 5, 1000, "\"");
+    expect_told(1, 0, DENIED);
+    expect_told(2, 1000, NULL);
+    fa_expect_file(dir, "a", "/range206/503/2000/a", 2000);
+    fa_expect_file(dir, "b", "/range206/outage503/2000/b", 2000);
+}
+
+/* Also where nothing is tried again. */
+FA_TEST_MODES(resume, range_that_gets_an_error_does_not_stop_the_next_run)
+{
+    static const char *const codes[] = {"400", "403", "500", "503"};
+    for (size_t i = 0; i < 4; i++) {
+        char path[64];
+        snprintf(path, sizeof(path), "/range206/%s/2000/r%s", codes[i], codes[i]);
+        add(path);
+    }
+    START(mode, "--retries", "0");
+    fa_fetch_expect(&fetch, 20, 5);
+    fa_fetch_expect_count(&fetch, "failed", 4);
+    fa_fetch_end(&fetch);
+    START(mode, "--retries", "0");
+    fa_fetch_expect(&fetch, 20, 0);
+    for (size_t i = 0; i < 4; i++) {
+        char path[64];
+        snprintf(path, sizeof(path), "/range206/%s/2000/r%s", codes[i], codes[i]);
+        expect_range(path, 2, 1000, "\"");
+        expect_range(path, 3, 0, NULL);
+        expect_told((long long)i + 1, 0, DENIED);
+        fa_expect_file(dir, strrchr(path, '/') + 1, path, 2000);
+    }
+    fa_fetch_expect_no_parts(&fetch);
+}
+
+/* What is there is not thrown away before there is something better. */
+FA_TEST_MODES(resume, part_outlives_a_server_that_answers_everything_with_an_error)
+{
+    static const char path[] = "/range206/outage500/2000/a";
+    add(path);
+    for (int run = 1; run <= 2; run++) {
+        START(mode, "--retries", "0");
+        fa_fetch_expect(&fetch, 20, 5);
+        fa_fetch_end(&fetch);
+    }
+    expect_range(path, 2, 1000, "\"");
+    expect_range(path, 3, 0, NULL);
+    START(mode, "--retries", "0");
+    fa_fetch_expect(&fetch, 20, 0);
+    expect_range(path, 4, 1000, "\"");
+    expect_told(1, 1000, NULL);
+    fa_expect_files(dir, &(struct fa_truth){"a", path, 2000}, 1);
+    fa_fetch_expect_no_parts(&fetch);
+}
+
+/* ------------------------------------------------------------------ bodies without a length */
 
 FA_TEST_MODES(resume, chunked_body_that_breaks_off_is_never_continued)
 {
@@ -908,6 +1087,100 @@ FA_TEST_MODES(resume, damaged_state_is_told_of_and_put_aside)
     cr_expect_eq(fa_server_stat(&server, "requests"), 1);
 }
 
+/*
+ * States of earlier schemas, each left by a run of the program as it was then.  Their URLs are of
+ * files.example, which the server is the proxy of: one file done, one that was ended while it came,
+ * one that failed and has a part, and two that are not there.
+ */
+static const char *const states[] = {"schema-1.db"};
+
+static const char *put_state(const char *name)
+{
+    static const char *const parts[2][2] = {
+        {"0bbfe5df91e71303", "/by/strong/1048576/3000000/" NAME "#0"},
+        {"afdc15ce0926d1fc", "/truncate/400000/1000000/cut"},
+    };
+    char path[PATH_MAX];
+    size_t len;
+    snprintf(path, sizeof(path), FA_STATES "/%s", name);
+    char *bytes = fa_file_read(path, &len);
+    fa_scratch_mkdir(&scratch, "dir/.fetchall/");
+    const char *state = fa_scratch_write_bytes(&scratch, "dir/.fetchall/state.db", bytes, len);
+    free(bytes);
+    bytes = malloc(HELD);
+    for (size_t i = 0; i < 2; i++) {
+        len = i == 0 ? HELD : 800000;
+        snprintf(path, sizeof(path), "dir/.fetchall/%s.part", parts[i][0]);
+        fa_pattern_fill(parts[i][1], 0, bytes, len);
+        cr_assert_eq(chmod(fa_scratch_write_bytes(&scratch, path, bytes, len), 0600), 0);
+    }
+    fa_pattern_fill("/ok/1000/done", 0, bytes, 1000);
+    fa_scratch_write_bytes(&scratch, "dir/done", bytes, 1000);
+    free(bytes);
+    static const char *const paths[] = {"/ok/1000/done", "/status/404/lost\n out=gone",
+                                        "/truncate/400000/1000000/cut", BIG("strong")};
+    for (size_t i = 0; i < 4; i++) {
+        fa_lines_add(&list, "http://files.example%s", paths[i]);
+    }
+    return state;
+}
+
+FA_TEST_MODES(resume, state_of_an_earlier_schema_is_taken_over)
+{
+    char proxy[64];
+    for (size_t i = 0; i < sizeof(states) / sizeof(states[0]); i++) {
+        put_state(states[i]);
+        snprintf(proxy, sizeof(proxy), "http://127.0.0.1:%d", server.port);
+        START(mode, "--proxy", proxy);
+        fa_fetch_expect(&fetch, 20, 1);
+        fa_fetch_expect_entry(&fetch, 1, "exists", NULL);
+        fa_fetch_expect_entry(&fetch, 2, "failed", "http");
+        expect_told(4, 800000, NULL);
+        expect_told(5, HELD, NULL);
+        const struct fa_truth files[] = {{"done", "/ok/1000/done", 1000},
+                                         {"cut", "/truncate/400000/1000000/cut", 1000000},
+                                         {NAME, BIG("strong") "#0", SIZE}};
+        fa_expect_files(dir, files, 3);
+        fa_fetch_expect_no_parts(&fetch);
+        fa_fetch_end(&fetch);
+        START(mode, "--proxy", proxy);
+        fa_fetch_expect(&fetch, 20, 1);
+        fa_fetch_expect_count(&fetch, "exists", 3);
+        cr_expect_null(strstr(fa_run_err(&fetch.run), "damaged"));
+        clear();
+    }
+}
+
+/* A run of the program in the folder says TEXT, on either stream, and leaves the state as it is. */
+static void expect_only_read(const char *state, const char *text, const char *const *argv)
+{
+    struct fa_run run;
+    char before[FA_SHA256_HEX];
+    char after[FA_SHA256_HEX];
+    fa_truth_sha256_file(state, before);
+    fa_run_start_argv(&run, NULL, argv);
+    cr_expect_eq(fa_run_wait(&run, 10), 0, "%s: %d: %s", text, run.status, fa_run_err(&run));
+    cr_expect(strstr(fa_run_out(&run), text) || strstr(fa_run_err(&run), text), "%s: %s%s", text,
+              fa_run_out(&run), fa_run_err(&run));
+    fa_run_end(&run);
+    fa_truth_sha256_file(state, after);
+    cr_expect_str_eq(after, before, "%s", text);
+}
+
+Test(resume, state_of_an_earlier_schema_is_read_without_a_change)
+{
+    for (size_t i = 0; i < sizeof(states) / sizeof(states[0]); i++) {
+        const char *state = put_state(states[i]);
+        const char *file = fa_scratch_write(&scratch, "list", list.text);
+        expect_only_read(state, "part              1  can be resumed",
+                         (const char *const[]){"status", "-d", dir, NULL});
+        expect_only_read(state, "1 good", (const char *const[]){"verify", "-d", dir, NULL});
+        expect_only_read(state, "1 there already, 3 to fetch",
+                         (const char *const[]){"--plan", "-d", dir, file, NULL});
+        clear();
+    }
+}
+
 FA_TEST_MODES(resume, newer_state_is_refused_and_left_alone)
 {
     const char *state = make_state(mode);
@@ -919,7 +1192,10 @@ FA_TEST_MODES(resume, newer_state_is_refused_and_left_alone)
     fa_truth_sha256_file(state, sum);
     AGAIN(mode);
     cr_expect_eq(fa_run_wait(&fetch.run, 10), 4, "%s: %d", mode, fetch.run.status);
-    cr_expect_not_null(strstr(fa_run_err(&fetch.run), "newer"), "%s", fa_run_err(&fetch.run));
+    cr_expect_not_null(strstr(fa_run_err(&fetch.run), "newer fetchall: it needs "), "%s",
+                       fa_run_err(&fetch.run));
+    cr_expect_not_null(strstr(fa_run_err(&fetch.run), "its schema is 99"), "%s",
+                       fa_run_err(&fetch.run));
     fa_run_end(&fetch.run);
     fa_truth_sha256_file(state, now);
     cr_expect_str_eq(now, sum);

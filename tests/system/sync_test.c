@@ -130,6 +130,27 @@ static void expect_a(const char *seed)
     fa_expect_files(dir, &(struct fa_truth){"a", seed, SIZE}, 1);
 }
 
+/* The server has no other version, and less of it. */
+FA_TEST_MODES(sync, file_is_not_replaced_by_less_of_the_same_version)
+{
+    static const char *const paths[] = {"/range206/shrinks/2000/a", "/range206/shrinksopen/2000/b"};
+    const struct fa_truth files[] = {{"a", paths[0], 2000}, {"b", paths[1], 2000}};
+    add(paths[0]);
+    add(paths[1]);
+    START(mode, "--retries", "0");
+    fa_fetch_expect(&fetch, 10, 0);
+    fa_fetch_end(&fetch);
+    for (int i = 0; i < 2; i++) {
+        START(mode, "--sync", "--retries", "1");
+        fa_fetch_expect(&fetch, 10, 5);
+        fa_fetch_expect_entry(&fetch, 1, "failed", "changed");
+        fa_fetch_expect_entry(&fetch, 2, "failed", "truncated");
+        fa_expect_files(dir, files, 2);
+        fa_fetch_expect_no_parts(&fetch);
+        fa_fetch_end(&fetch);
+    }
+}
+
 FA_TEST_MODES(sync, file_that_did_not_change_is_left_as_it_is)
 {
     add("/ok/100000/a");

@@ -150,7 +150,7 @@ Test(response, only_a_coding_list_that_ends_in_chunked_frames_the_body)
         cr_expect_eq(response.chunked, rows[i].chunked, "%s", rows[i].head);
         bool refused = response.verdict == FA_VERDICT_ERROR;
         cr_expect_eq(refused, rows[i].total == -2, "%s", rows[i].head);
-        cr_expect(refused || response.head.total == rows[i].total, "%s", rows[i].head);
+        cr_expect(refused || response.head.rep.total == rows[i].total, "%s", rows[i].head);
         fa_response_fini(&response);
     }
 }
@@ -174,8 +174,23 @@ Test(response, a_location_beyond_all_measure_is_left_out)
 #define PARTIAL "HTTP/1.1 206 x|"
 #define REST    "Content-Range: bytes 10-19/20|"
 
-static const struct fa_validator had = {.etag = "\"a\"", .modified = 999999600, .strong = true};
-static const struct fa_validator had_date = {.modified = 999999600, .strong = true};
+#define VALIDATOR                                              \
+    {                                                          \
+        .etag = "\"a\"", .modified = 999999600, .strong = true \
+    }
+#define BY_DATE                               \
+    {                                         \
+        .modified = 999999600, .strong = true \
+    }
+
+static const struct fa_representation had = {.validator = VALIDATOR, .total = 20};
+static const struct fa_representation had_no_total = {.validator = VALIDATOR, .total = -1};
+static const struct fa_representation had_date = {.validator = BY_DATE, .total = -1};
+static const struct fa_representation had_date_total = {.validator = BY_DATE, .total = 20};
+static const struct fa_representation had_gzip = {
+    .validator = VALIDATOR, .coding = "gzip", .total = 20};
+static const struct fa_representation had_weak = {.validator = {.etag = "W/\"a\"", .modified = -1},
+                                                  .total = 20};
 
 struct range_row {
     const char *head;
@@ -194,11 +209,11 @@ static void expect_range(const struct range_row *row, const struct fa_asked *ask
     cr_assert_eq(response.verdict, row->verdict, "%s", row->head);
     cr_assert_eq(response.restart, row->restart, "%s", row->head);
     cr_assert_eq(response.head.kept, row->kept, "%s", row->head);
-    cr_assert_eq(response.head.total, row->total, "%s", row->head);
+    cr_assert_eq(response.head.rep.total, row->total, "%s", row->head);
     if (row->verdict == FA_VERDICT_ERROR && row->restart != FA_RESTART_NONE) {
         fa_response_explain(&response, &outcome);
-        cr_assert_eq(outcome.error.class,
-                     row->restart == FA_RESTART_CHANGED ? FA_CLASS_CHANGED : FA_CLASS_PROTOCOL);
+        bool changed = row->restart == FA_RESTART_CHANGED || row->restart == FA_RESTART_DISPUTED;
+        cr_assert_eq(outcome.error.class, changed ? FA_CLASS_CHANGED : FA_CLASS_PROTOCOL);
         cr_assert_eq(outcome.hope, FA_HOPE_AGAIN);
         cr_assert_eq(outcome.restart, row->restart);
     }
@@ -250,7 +265,7 @@ Test(response, only_the_rest_that_was_asked_for_is_taken)
         PARTIAL TAG "Content-Range: bytes */21||",
         PARTIAL "Content-Range: bytes */10||",
     };
-    struct fa_asked asked = {.offset = 10, .total = 20, .validator = &had};
+    struct fa_asked asked = {.offset = 10, .stands = 10, .rep = &had};
     for (size_t i = 0; i < sizeof(good) / sizeof(*good); ++i)
         expect_range(&good[i], &asked);
     for (size_t i = 0; i < sizeof(refused) / sizeof(*refused); ++i) {
@@ -271,7 +286,7 @@ Test(response, a_total_that_was_not_known_is_learned)
         {PARTIAL REST "ETag: \"new\"|" SINCE "|", FA_VERDICT_FILE, FA_RESTART_NONE, 10, 20},
         {PARTIAL "Content-Range: bytes 10-19/*||", FA_VERDICT_ERROR, FA_RESTART_REFUSED, 0, -1},
     };
-    struct fa_asked asked = {.offset = 10, .total = -1, .validator = &had_date};
+    struct fa_asked asked = {.offset = 10, .stands = 10, .rep = &had_date};
     for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); ++i)
         expect_range(&rows[i], &asked);
 }
@@ -280,29 +295,194 @@ Test(response, a_whole_file_for_a_range_says_why)
 {
     static const struct range_row rows[] = {
         {"HTTP/1.1 200 x|" TAG "Content-Length: 20||", FA_VERDICT_FILE, FA_RESTART_IGNORED, 0, 20},
-        {"HTTP/1.1 200 x|" SINCE "|", FA_VERDICT_FILE, FA_RESTART_IGNORED, 0, -1},
+        {"HTTP/1.1 200 x|" SINCE "|", FA_VERDICT_FILE, FA_RESTART_IGNORED, 0, 20},
         {"HTTP/1.1 200 x|ETag: \"b\"|Content-Length: 10||", FA_VERDICT_FILE, FA_RESTART_CHANGED, 0,
          10},
         {"HTTP/1.1 203 x|Content-Length: 20||", FA_VERDICT_FILE, FA_RESTART_CHANGED, 0, 20},
-        {"HTTP/1.1 200 x|" REST TAG "Content-Length: 10||", FA_VERDICT_FILE, FA_RESTART_IGNORED, 0,
-         10},
         {"HTTP/1.1 200 x|" TAG "Content-Length: x||", FA_VERDICT_ERROR, FA_RESTART_NONE, 0, -1},
         {"HTTP/1.1 404 x|" TAG REST "|", FA_VERDICT_ERROR, FA_RESTART_NONE, 0, -1},
         {"HTTP/1.1 304 x|" TAG "|", FA_VERDICT_ERROR, FA_RESTART_NONE, 0, -1},
     };
-    struct fa_asked asked = {.offset = 10, .total = 20, .validator = &had};
+    struct fa_asked asked = {.offset = 10, .stands = 10, .rep = &had};
     for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); ++i)
         expect_range(&rows[i], &asked);
 }
 
-Test(response, nothing_behind_the_part_is_all_of_it_or_another_file)
+Test(response, nothing_behind_a_part_of_the_declared_length_is_all_of_it)
+{
+    static const struct range_row whole[] = {
+        {"HTTP/1.1 416 x|Content-Range: bytes */20||", FA_VERDICT_COMPLETE, FA_RESTART_NONE, 20,
+         20},
+        {"HTTP/1.1 416 x|Content-Range: bytes */20|" TAG SINCE "|", FA_VERDICT_COMPLETE,
+         FA_RESTART_NONE, 20, 20},
+        {"HTTP/1.1 416 x|Content-Range: bytes */20|ETag: \"b\"||", FA_VERDICT_ERROR,
+         FA_RESTART_CHANGED, 0, -1},
+    };
+    static const struct range_row unknown[] = {
+        {"HTTP/1.1 416 x|Content-Range: bytes */20||", FA_VERDICT_ERROR, FA_RESTART_REFUSED, 0, -1},
+    };
+    struct fa_asked asked = {.offset = 20, .stands = 20, .rep = &had};
+    for (size_t i = 0; i < sizeof(whole) / sizeof(*whole); ++i)
+        expect_range(&whole[i], &asked);
+    asked.rep = &had_no_total;
+    expect_range(&unknown[0], &asked);
+}
+
+#define OK "HTTP/1.1 200 x|"
+
+/* The part is thrown away, or was. */
+Test(response, whole_file_is_not_another_length_of_the_same_version)
+{
+    static const struct {
+        const struct fa_representation *had;
+        struct range_row row; /* for a range */
+    } rows[] = {
+        {&had, {OK TAG "Content-Length: 20||", FA_VERDICT_FILE, FA_RESTART_IGNORED, 0, 20}},
+        {&had, {OK TAG "Content-Length: 19||", FA_VERDICT_ERROR, FA_RESTART_DISPUTED, 0, -1}},
+        {&had, {OK TAG "Content-Length: 21||", FA_VERDICT_ERROR, FA_RESTART_DISPUTED, 0, -1}},
+        {&had, {OK TAG "Content-Length: 0||", FA_VERDICT_ERROR, FA_RESTART_DISPUTED, 0, -1}},
+        {&had, {OK SINCE "Content-Length: 19||", FA_VERDICT_ERROR, FA_RESTART_DISPUTED, 0, -1}},
+        {&had,
+         {OK TAG "Last-Modified: Sun, 09 Sep 2001 01:40:01 GMT|Content-Length: 19||",
+          FA_VERDICT_ERROR, FA_RESTART_DISPUTED, 0, -1}},
+        {&had,
+         {OK TAG "Content-Range: bytes 0-9/10||", FA_VERDICT_ERROR, FA_RESTART_DISPUTED, 0, -1}},
+        {&had, {OK TAG "|", FA_VERDICT_FILE, FA_RESTART_IGNORED, 0, 20}},
+        {&had, {OK TAG "Transfer-Encoding: chunked||", FA_VERDICT_FILE, FA_RESTART_IGNORED, 0, 20}},
+        {&had, {OK "Content-Length: 19||", FA_VERDICT_FILE, FA_RESTART_CHANGED, 0, 19}},
+        {&had,
+         {OK "ETag: \"b\"|" SINCE "Content-Length: 19||", FA_VERDICT_FILE, FA_RESTART_CHANGED, 0,
+          19}},
+        {&had, {OK "ETag: \"b\"||", FA_VERDICT_FILE, FA_RESTART_CHANGED, 0, -1}},
+        {&had,
+         {OK TAG "Content-Encoding: gzip|Content-Length: 19||", FA_VERDICT_FILE, FA_RESTART_IGNORED,
+          0, 19}},
+        {&had, {OK TAG "Content-Encoding: gzip||", FA_VERDICT_FILE, FA_RESTART_IGNORED, 0, -1}},
+        {&had_gzip,
+         {OK TAG "Content-Encoding: gzip|Content-Length: 19||", FA_VERDICT_ERROR,
+          FA_RESTART_DISPUTED, 0, -1}},
+        {&had_gzip, {OK TAG "Content-Length: 30||", FA_VERDICT_FILE, FA_RESTART_IGNORED, 0, 30}},
+        {&had_no_total, {OK TAG "Content-Length: 5||", FA_VERDICT_FILE, FA_RESTART_IGNORED, 0, 5}},
+        {&had_date_total,
+         {OK SINCE "Content-Length: 19||", FA_VERDICT_ERROR, FA_RESTART_DISPUTED, 0, -1}},
+        {&had_date_total, {OK SINCE "|", FA_VERDICT_FILE, FA_RESTART_IGNORED, 0, 20}},
+        {&had_weak,
+         {OK "ETag: W/\"a\"|Content-Length: 19||", FA_VERDICT_FILE, FA_RESTART_IGNORED, 0, 19}},
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); ++i) {
+        struct range_row row = rows[i].row;
+        bool taken = row.verdict == FA_VERDICT_FILE;
+        struct fa_asked asked = {.offset = 10, .stands = 10, .rep = rows[i].had};
+        expect_range(&row, &asked);
+        asked.offset = 0;
+        row.restart = taken ? FA_RESTART_DENIED : row.restart;
+        expect_range(&row, &asked);
+        asked.stands = 0;
+        row.restart = taken ? FA_RESTART_NONE : row.restart;
+        expect_range(&row, &asked);
+    }
+}
+
+Test(response, whole_file_does_not_say_that_it_is_a_part)
+{
+    static const struct {
+        const char *head;
+        int64_t total; /* -1: it is not taken */
+    } rows[] = {
+        {OK TAG "Content-Range: bytes 0-19/20|Content-Length: 20||", 20},
+        {OK TAG "Content-Range: bytes 0-19/20||", 20},
+        {OK TAG "Content-Range: bytes 0-19/20|Transfer-Encoding: chunked||", 20},
+        {"HTTP/1.1 203 x|" TAG "Content-Range: bytes 0-19/20|Content-Length: 20||", 20},
+        {OK TAG "Content-Range: items 0-9/100|Content-Length: 20||", 20},
+        {OK TAG "Content-Range: 0-9/100|Content-Length: 20||", 20},
+        {OK TAG "Content-Range: bytes 0-19/20|Content-Length: 10||", -1},
+        {OK TAG "Content-Range: bytes 0-9/20|Content-Length: 10||", -1},
+        {OK TAG "Content-Range: bytes 10-19/20|Content-Length: 10||", -1},
+        {OK TAG "Content-Range: bytes 10-19/20||", -1},
+        {OK TAG "content-range: BYTES 0-9/20|Content-Length: 20||", -1},
+        {OK TAG "Content-Range: bytes 0-19/*|Content-Length: 20||", -1},
+        {OK TAG "Content-Range: bytes */20|Content-Length: 20||", -1},
+        {OK TAG "Content-Range: bytes=0-19/20|Content-Length: 20||", -1},
+        {OK TAG "Content-Range: bytes 0-19/20|Content-Range: bytes 0-9/20||", -1},
+        {OK TAG "Content-Range: bytes 0-19/20|Content-Range: items 1-2/3||", -1},
+        {"HTTP/1.1 203 x|" TAG "Content-Range: bytes 0-9/20|Content-Length: 10||", -1},
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); ++i) {
+        bool taken = rows[i].total >= 0;
+        struct range_row row = {rows[i].head, taken ? FA_VERDICT_FILE : FA_VERDICT_ERROR,
+                                FA_RESTART_NONE, 0, rows[i].total};
+        struct fa_asked asked = {.rep = &fa_representation_none};
+        expect_range(&row, &asked);
+        row.restart = taken ? FA_RESTART_IGNORED : FA_RESTART_REFUSED;
+        asked = (struct fa_asked){.offset = 10, .stands = 10, .rep = &had};
+        expect_range(&row, &asked);
+    }
+}
+
+Test(response, range_goes_on_in_the_coding_that_it_began_in)
+{
+    static const struct {
+        const struct fa_representation *had;
+        const char *fields;
+        bool good;
+    } rows[] = {
+        {&had_gzip, "Content-Encoding: gzip|", true},
+        {&had_gzip, "Content-Encoding: GZip|", true},
+        {&had_gzip, "Content-Encoding: identity, gzip|", true},
+        {&had_gzip, "", false},
+        {&had_gzip, "Content-Encoding: identity|", false},
+        {&had_gzip, "Content-Encoding: br|", false},
+        {&had_gzip, "Content-Encoding: gzip, gzip|", false},
+        {&had_gzip, "Content-Encoding: gzip|Content-Encoding: gzip|", false},
+        {&had, "Content-Encoding: gzip|", false},
+        {&had, "Content-Encoding: gzip gzip|", false},
+        {&had, "Content-Encoding: a-coding-with-a-name-that-is-longer-than-any|", false},
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); ++i) {
+        char head[200];
+        snprintf(head, sizeof(head), PARTIAL REST TAG "%s|", rows[i].fields);
+        struct fa_asked asked = {.offset = 10, .stands = 10, .rep = rows[i].had};
+        struct range_row row = {head, FA_VERDICT_FILE, FA_RESTART_NONE, 10, 20};
+        if (!rows[i].good)
+            row = (struct range_row){head, FA_VERDICT_ERROR, FA_RESTART_REFUSED, 0, -1};
+        expect_range(&row, &asked);
+    }
+}
+
+Test(response, file_comes_with_its_coding)
+{
+    static const struct {
+        const char *fields, *coding;
+        bool strong;
+    } rows[] = {
+        {"", "", true},
+        {"Content-Encoding:|", "", true},
+        {"Content-Encoding: identity|", "", true},
+        {"Content-Encoding: x-GZIP|", "x-gzip", true},
+        {"Content-Encoding: gzip , br|content-encoding: zstd|", "gzip,br,zstd", true},
+        {"Content-Encoding: gzip gzip|", NULL, false},
+        {"Content-Encoding: a-coding-with-a-name-that-is-longer-than-any|", NULL, false},
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); ++i) {
+        char head[200];
+        snprintf(head, sizeof(head), OK TAG "%s|", rows[i].fields);
+        struct fa_response response;
+        fa_response_init(&response, NULL);
+        feed(&response, head);
+        cr_assert_eq(response.verdict, FA_VERDICT_FILE, "%s", head);
+        const struct fa_representation *rep = &response.head.rep;
+        cr_assert_eq(rep->validator.strong, rows[i].strong, "%s", head);
+        cr_assert(!rows[i].coding || strcmp(rep->coding, rows[i].coding) == 0, "%s: %s", head,
+                  rep->coding);
+        fa_response_fini(&response);
+    }
+}
+
+Test(response, nothing_behind_the_part_is_another_file_than_was_declared)
 {
     static const struct range_row rows[] = {
-        {"HTTP/1.1 416 x|Content-Range: bytes */10||", FA_VERDICT_COMPLETE, FA_RESTART_NONE, 10,
-         10},
-        {"HTTP/1.1 416 x|Content-Range: bytes */10|" TAG SINCE "|", FA_VERDICT_COMPLETE,
-         FA_RESTART_NONE, 10, 10},
-        {"HTTP/1.1 416 x|Content-Range: bytes */10|ETag: \"b\"||", FA_VERDICT_ERROR,
+        {"HTTP/1.1 416 x|Content-Range: bytes */10||", FA_VERDICT_ERROR, FA_RESTART_CHANGED, 0, -1},
+        {"HTTP/1.1 416 x|Content-Range: bytes */10|" TAG SINCE "|", FA_VERDICT_ERROR,
          FA_RESTART_CHANGED, 0, -1},
         {"HTTP/1.1 416 x|Content-Range: bytes */5||", FA_VERDICT_ERROR, FA_RESTART_CHANGED, 0, -1},
         {"HTTP/1.1 416 x|Content-Range: bytes */20||", FA_VERDICT_ERROR, FA_RESTART_REFUSED, 0, -1},
@@ -314,7 +494,7 @@ Test(response, nothing_behind_the_part_is_all_of_it_or_another_file)
          FA_RESTART_REFUSED, 0, -1},
         {"HTTP/1.1 416 x||", FA_VERDICT_ERROR, FA_RESTART_REFUSED, 0, -1},
     };
-    struct fa_asked asked = {.offset = 10, .total = 20, .validator = &had};
+    struct fa_asked asked = {.offset = 10, .stands = 10, .rep = &had};
     for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); ++i)
         expect_range(&rows[i], &asked);
 }
@@ -323,7 +503,7 @@ Test(response, what_is_unchanged_keeps_its_validator)
 {
     static const struct {
         const char *head;
-        const struct fa_validator *asked;
+        const struct fa_representation *asked;
         const char *etag;
         int64_t modified;
         bool strong;
@@ -340,11 +520,11 @@ Test(response, what_is_unchanged_keeps_its_validator)
          false},
     };
     for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); ++i) {
-        struct fa_asked asked = {.total = -1, .validator = rows[i].asked, .conditional = true};
+        struct fa_asked asked = {.rep = rows[i].asked, .conditional = true};
         struct fa_response response;
         fa_response_init(&response, &asked);
         feed(&response, rows[i].head);
-        const struct fa_validator *validator = &response.head.validator;
+        const struct fa_validator *validator = &response.head.rep.validator;
         cr_assert_eq(response.verdict, FA_VERDICT_UNCHANGED, "%zu", i);
         cr_assert_str_eq(validator->etag, rows[i].etag, "%zu: %s", i, validator->etag);
         cr_assert_eq(validator->modified, rows[i].modified, "%zu", i);
@@ -378,7 +558,7 @@ Test(response, a_file_comes_with_its_validator)
         struct fa_response response;
         fa_response_init(&response, NULL);
         feed(&response, rows[i].head);
-        const struct fa_validator *validator = &response.head.validator;
+        const struct fa_validator *validator = &response.head.rep.validator;
         cr_assert_str_eq(validator->etag, rows[i].etag, "%s", rows[i].head);
         cr_assert_eq(validator->modified, rows[i].modified, "%s", rows[i].head);
         cr_assert_eq(validator->strong, rows[i].strong, "%s", rows[i].head);
@@ -396,6 +576,7 @@ Test(response, errors_are_explained)
     } rows[] = {
         {"HTTP/1.1 206 x||", FA_CLASS_PROTOCOL, FA_HOPE_ONCE, "206"},
         {"HTTP/1.1 200 x|Content-Length: x||", FA_CLASS_PROTOCOL, FA_HOPE_ONCE, "Content-Length"},
+        {"HTTP/1.1 200 x|Content-Range: bytes 0-9/20||", FA_CLASS_PROTOCOL, FA_HOPE_ONCE, "a part"},
         {"HTTP/1.1 302 x||", FA_CLASS_REDIRECT, FA_HOPE_NONE, "Location"},
         {"HTTP/1.1 404 Gone fishing||", FA_CLASS_HTTP, FA_HOPE_NONE, "404 Not Found"},
         {"HTTP/1.1 503 x||", FA_CLASS_HTTP, FA_HOPE_AGAIN, "503"},

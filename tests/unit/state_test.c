@@ -2,14 +2,18 @@
 
 #include "support/scratch.h"
 
+#include <fetchall/version.h>
+
 #include <criterion/criterion.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
 #include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -143,6 +147,7 @@ static const struct fa_record full = {
     .mirror = UINT64_C(1) << 63,
     .etag = "\"e\"",
     .modified = 1700000000,
+    .coding = "gzip,br",
     .digest = {.hash = FA_HASH_SHA512, .bytes = {1, 0, 3, [63] = 9}},
 };
 
@@ -167,6 +172,7 @@ static void expect_full(struct fa_state *state)
     cr_assert_eq(got.mirror, full.mirror);
     cr_assert_str_eq(got.etag, full.etag);
     cr_assert_eq(got.modified, full.modified);
+    cr_assert_str_eq(got.coding, full.coding);
     cr_assert_eq(got.digest.hash, full.digest.hash);
     cr_assert_arr_eq(got.digest.bytes, full.digest.bytes, 64);
     cr_assert_eq(got.run, 1);
@@ -198,6 +204,7 @@ Test(state, a_missing_string_is_not_an_empty_one)
         cr_assert_str_eq(got.url, "");
         cr_assert_str_eq(got.error, "");
         cr_assert_null(got.etag);
+        cr_assert_null(got.coding);
         cr_assert_null(got.text);
         cr_assert_eq(got.standing, FA_STANDING_PART);
         cr_assert_eq(got.size, 0);
@@ -584,13 +591,202 @@ Test(state, the_database_of_another_program_is_left_alone)
 
 Test(state, a_newer_schema_is_refused)
 {
+    static const enum fa_state_open how[] = {FA_STATE_WRITE, FA_STATE_READ};
     make_state(1);
-    raw("PRAGMA user_version=2");
-    expect_refusal(DIR, FA_STATE_WRITE, "newer fetchall");
-    expect_refusal(DIR, FA_STATE_READ, "newer fetchall");
+    raw("PRAGMA user_version=3; UPDATE meta SET v='9.8.7' WHERE k='program';"
+        "ALTER TABLE record ADD COLUMN news TEXT");
+    for (int i = 0; i < 2; ++i) {
+        struct fa_error err =
+            expect_refusal(DIR, how[i], "newer fetchall: it needs 9.8.7 or later");
+        cr_assert(strstr(err.msg, "its schema is 3"), "%s", err.msg);
+        cr_assert(strstr(err.msg, "this is " FA_VERSION ", which knows 2"), "%s", err.msg);
+    }
+    raw("DELETE FROM meta WHERE k='program'");
+    expect_refusal(DIR, FA_STATE_WRITE, "newer fetchall: it needs that one or later");
     cr_assert_not(is_there(".damaged"));
-    raw("PRAGMA user_version=1");
+    raw("PRAGMA user_version=2; ALTER TABLE record DROP COLUMN news");
     fa_state_close(reopen_quietly(FA_STATE_WRITE));
+}
+
+/* tests/states/schema-1.db was left by a run of the program of that time. */
+#define KEY_CUT  UINT64_C(12672027426174718460)
+#define KEY_PART UINT64_C(846648003357250307)
+
+/* A copy of it, changed by SQL. */
+static void copy_state(const char *name, const char *sql)
+{
+    char path[PATH_MAX];
+    size_t len;
+    snprintf(path, sizeof(path), FA_STATES "/%s", name);
+    char *bytes = fa_file_read(path, &len);
+    fa_scratch_write_bytes(&scratch, "state.db", bytes, len);
+    free(bytes);
+    raw(sql);
+}
+
+static char *dump(void)
+{
+    size_t len;
+    char *bytes = fa_file_read(file, &len);
+    for (size_t i = 0; i < len; ++i)
+        bytes[i] = bytes[i] ? bytes[i] : ' ';
+    return bytes;
+}
+
+static int64_t ask(const char *sql)
+{
+    sqlite3 *db = NULL;
+    sqlite3_stmt *stmt = NULL;
+    cr_assert_eq(sqlite3_open_v2(file, &db, SQLITE_OPEN_READONLY, NULL), SQLITE_OK);
+    cr_assert_eq(sqlite3_prepare_v2(db, sql, -1, &stmt, NULL), SQLITE_OK, "%s", sqlite3_errmsg(db));
+    cr_assert_eq(sqlite3_step(stmt), SQLITE_ROW);
+    int64_t value = sqlite3_column_int64(stmt, 0);
+    sqlite3_finalize(stmt);
+    sqlite3_close(db);
+    return value;
+}
+
+/* What is in it, whoever opens it. */
+static void expect_schema_1(enum fa_state_open how)
+{
+    struct fa_error err = {0};
+    struct fa_record got;
+    struct fa_state *state = fa_state_open(file, NULL, how, false, notice, &err);
+    cr_assert(state && !notice[0], "%s%s", err.msg, notice);
+    cr_assert_eq(fa_state_get(state, KEY_PART, &got, &err), 1, "%s", err.msg);
+    cr_assert_eq(got.standing, FA_STANDING_PART);
+    cr_assert(got.size == 3000000 && got.strong && got.modified == -1 && !got.coding);
+    cr_assert_str_eq(got.etag, "\"9ea8d721e55984ba\"");
+    cr_assert_eq(fa_state_get(state, KEY_CUT, &got, &err), 1, "%s", err.msg);
+    cr_assert(got.standing == FA_STANDING_FAILED && got.size == 1000000 && got.strong);
+    cr_assert_str_eq(got.error, "transfer closed with 200000 bytes remaining to read");
+    char text[500] = "";
+    cr_assert_eq(fa_state_each(state, FA_STANDING_DONE, note, text, &err), 0);
+    cr_assert_str_eq(text, "http://files.example/ok/1000/done ");
+    struct fa_state_run run;
+    fa_state_last_run(state, &run);
+    cr_assert(run.id == 2 && run.entries == 5 && run.done == 4 && run.ended > 0);
+    fa_state_close(state);
+}
+
+Test(state, one_of_an_earlier_schema_is_upgraded_once)
+{
+    copy_state("schema-1.db", "");
+    cr_assert_eq(ask("PRAGMA user_version"), 1);
+    expect_schema_1(FA_STATE_WRITE);
+    cr_assert_eq(ask("PRAGMA user_version"), 2);
+    cr_assert_eq(ask("SELECT count(*) FROM meta WHERE k='program' AND v='" FA_VERSION "'"), 1);
+    char *before = dump();
+    expect_schema_1(FA_STATE_WRITE);
+    expect_schema_1(FA_STATE_READ);
+    char *after = dump();
+    cr_assert_str_eq(after, before);
+    cr_assert_not(is_there(".damaged"));
+    free(before);
+    free(after);
+}
+
+Test(state, one_of_an_earlier_schema_is_read_and_not_written)
+{
+    copy_state("schema-1.db", "");
+    char *before = dump();
+    expect_schema_1(FA_STATE_READ);
+    expect_schema_1(FA_STATE_READ);
+    char *after = dump();
+    cr_assert_str_eq(after, before);
+    free(before);
+    free(after);
+}
+
+/* It may be half of a file that the server codes now, and did not then, or the other way round. */
+Test(state, part_of_schema_1_without_a_length_is_not_resumed)
+{
+    struct fa_error err = {0};
+    struct fa_record got;
+    copy_state("schema-1.db", "UPDATE record SET size=-1");
+    struct fa_state *state = fa_state_open(file, NULL, FA_STATE_WRITE, false, notice, &err);
+    cr_assert(state, "%s", err.msg);
+    cr_assert_eq(fa_state_get(state, KEY_PART, &got, &err), 1);
+    cr_assert_not(got.strong);
+    cr_assert_eq(fa_state_get(state, KEY_CUT, &got, &err), 1);
+    cr_assert_not(got.strong);
+    fa_state_close(state);
+    copy_state("schema-1.db", "UPDATE record SET size=-1, replaces=1 WHERE path='cut'");
+    state = fa_state_open(file, NULL, FA_STATE_WRITE, false, notice, &err);
+    cr_assert_eq(fa_state_get(state, KEY_CUT, &got, &err), 1);
+    cr_assert(got.strong, "it is of the file that stands");
+    fa_state_close(state);
+}
+
+Test(state, upgrade_that_fails_changes_nothing)
+{
+    struct fa_error err = {0};
+    copy_state("schema-1.db", "");
+    char *before = dump();
+    sqlite3 *other = NULL;
+    cr_assert_eq(sqlite3_open(file, &other), SQLITE_OK);
+    cr_assert_eq(sqlite3_exec(other, "BEGIN IMMEDIATE", NULL, NULL, NULL), SQLITE_OK);
+    cr_assert_null(fa_state_open(file, NULL, FA_STATE_WRITE, false, notice, &err));
+    cr_assert(strstr(err.msg, "locked"), "%s", err.msg);
+    cr_assert_eq(sqlite3_close(other), SQLITE_OK);
+    char *after = dump();
+    cr_assert_str_eq(after, before);
+    cr_assert_not(is_there(".damaged"));
+    expect_schema_1(FA_STATE_WRITE);
+    free(before);
+    free(after);
+}
+
+/* Files cannot grow beyond MOST: the write that would is an error, or (DIES) the end. */
+static void upgrade_within(rlim_t most, bool dies)
+{
+    pid_t pid = fork();
+    if (pid == 0) {
+        struct fa_error err = {0};
+        signal(SIGXFSZ, dies ? SIG_DFL : SIG_IGN);
+        setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0});
+        setrlimit(RLIMIT_FSIZE, &(struct rlimit){most, most});
+        struct fa_state *state = fa_state_open(file, NULL, FA_STATE_WRITE, false, notice, &err);
+        _exit(state ? 0 : 1);
+    }
+    cr_assert_eq(waitpid(pid, NULL, 0), pid);
+}
+
+Test(state, upgrade_that_is_cut_short_at_any_write_is_made_up_for)
+{
+    int before = 0, after = 0;
+    for (rlim_t most = 0; most <= 40000; most += 800) {
+        for (int dies = 0; dies < 2; ++dies) {
+            copy_state("schema-1.db", "");
+            upgrade_within(most, dies);
+            cr_assert_not(is_there(".damaged"));
+            int64_t schema = ask("PRAGMA user_version");
+            cr_assert_eq(ask("SELECT count(*) FROM pragma_table_info('record')"), 22 + schema);
+            before += schema == 1;
+            after += schema == 2;
+            expect_schema_1(FA_STATE_WRITE);
+            cr_assert_eq(ask("PRAGMA user_version"), 2);
+        }
+    }
+    cr_assert(before > 10 && after > 10, "%d times before, %d after", before, after);
+}
+
+/* A folder's state is not touched before it is known to be that of the folder. */
+Test(state, one_of_another_folder_is_not_upgraded)
+{
+    copy_state("schema-1.db", "INSERT INTO meta VALUES('dir', '/elsewhere')");
+    expect_refusal(DIR, FA_STATE_WRITE, "/elsewhere");
+    cr_assert_eq(ask("PRAGMA user_version"), 1);
+}
+
+Test(state, tables_that_are_not_those_of_their_schema_are_damaged)
+{
+    struct fa_error err = {0};
+    copy_state("schema-1.db", "PRAGMA user_version=2");
+    struct fa_state *state = fa_state_open(file, NULL, FA_STATE_WRITE, false, notice, &err);
+    cr_assert(state && is_there(".damaged"), "%s", err.msg);
+    cr_assert(fa_state_is_fresh(state));
+    fa_state_close(state);
 }
 
 Test(state, it_belongs_to_one_folder)

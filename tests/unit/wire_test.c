@@ -22,14 +22,22 @@ static const struct fa_attempt attempts[] = {
      .offset = UINT64_MAX,
      .conditional = true,
      .durable = true,
-     .validator = {.etag = "\"abc\"", .modified = 784111777, .strong = true},
-     .total = INT64_MAX,
+     .whole = true,
+     .rep = {.validator = {.etag = "\"abc\"", .modified = 784111777, .strong = true},
+             .coding = "gzip,br",
+             .total = INT64_MAX},
      .fd = -1},
 };
 
 static bool same_validator(const struct fa_validator *a, const struct fa_validator *b)
 {
     return strcmp(a->etag, b->etag) == 0 && a->modified == b->modified && a->strong == b->strong;
+}
+
+static bool same_rep(const struct fa_representation *a, const struct fa_representation *b)
+{
+    return same_validator(&a->validator, &b->validator) && strcmp(a->coding, b->coding) == 0 &&
+           a->total == b->total;
 }
 
 static bool same(const char *a, const char *b)
@@ -54,9 +62,9 @@ Test(wire, attempts_come_back_as_they_were)
             cr_assert_str_eq(a->headers[j], b.headers[j]);
         cr_assert(a->size == b.size && a->max_size == b.max_size && a->rate == b.rate);
         cr_assert(a->foreign == b.foreign && a->http1 == b.http1);
-        cr_assert(a->offset == b.offset && a->total == b.total);
+        cr_assert(a->offset == b.offset && a->whole == b.whole);
         cr_assert(a->conditional == b.conditional && a->durable == b.durable);
-        cr_assert(same_validator(&a->validator, &b.validator));
+        cr_assert(same_rep(&a->rep, &b.rep));
         cr_assert_eq(b.fd, -1);
         free(list);
         fa_buf_fini(&buf);
@@ -104,7 +112,10 @@ static struct fa_outcome outcome_full(void)
         .time = {.dns = 0.1, .connect = 0.2, .tls = 0.3, .ttfb = 0.4, .total = 0.5},
         .ip = "0123:4567:89ab:cdef:0123:4567:89ab:cdef",
         .version = "1.1",
-        .head = {.validator = {.etag = "W/\"abc\"", .modified = -1}, .total = 20, .kept = 20},
+        .head = {.rep = {.validator = {.etag = "W/\"abc\"", .modified = -1},
+                         .coding = "br",
+                         .total = 20},
+                 .kept = 20},
         .unchanged = true,
         .doubtful = true,
         .restart = FA_RESTART_REFUSED,
@@ -125,8 +136,7 @@ static void expect_same(const struct fa_outcome *a, const struct fa_outcome *b)
     cr_assert_eq(a->time.total, b->time.total);
     cr_assert_str_eq(a->ip, b->ip);
     cr_assert_str_eq(a->version, b->version);
-    cr_assert(same_validator(&a->head.validator, &b->head.validator));
-    cr_assert(a->head.total == b->head.total && a->head.kept == b->head.kept);
+    cr_assert(same_rep(&a->head.rep, &b->head.rep) && a->head.kept == b->head.kept);
     cr_assert(a->unchanged == b->unchanged && a->restart == b->restart);
     cr_assert_eq(a->doubtful, b->doubtful);
 }
@@ -205,19 +215,24 @@ Test(wire, heads_come_back_as_they_were_or_not_at_all)
         struct fa_head head;
         bool good;
     } rows[] = {
-        {{.validator = {.modified = -1}, .total = -1}, true},
-        {{.total = 0}, true},
-        {{.validator = {.etag = "\"a\"", .modified = 7, .strong = true}, .total = 9, .kept = 9},
+        {{.rep = {.validator = {.modified = -1}, .total = -1}}, true},
+        {{.rep = {.total = 0}}, true},
+        {{.rep = {.validator = {.etag = "\"a\"", .modified = 7, .strong = true}, .total = 9},
+          .kept = 9},
          true},
-        {{.validator = {.etag = "\"a\"", .modified = -1}, .total = 9}, true},
-        {{.validator = {.modified = 7, .strong = true}, .total = -1, .kept = UINT64_MAX}, true},
-        {{.total = 9, .kept = 10}, false},
-        {{.total = -2}, false},
-        {{.validator = {.modified = -2}}, false},
-        {{.validator = {.etag = "a"}}, false},
-        {{.validator = {.etag = "\"a\r\nX: 1\""}}, false},
-        {{.validator = {.etag = "W/\"a\"", .modified = 7, .strong = true}}, false},
-        {{.validator = {.modified = -1, .strong = true}}, false},
+        {{.rep = {.validator = {.etag = "\"a\"", .modified = -1}, .total = 9}}, true},
+        {{.rep = {.validator = {.modified = 7, .strong = true}, .total = -1}, .kept = UINT64_MAX},
+         true},
+        {{.rep = {.coding = "gzip,br", .total = 9}}, true},
+        {{.rep = {.total = 9}, .kept = 10}, false},
+        {{.rep = {.total = -2}}, false},
+        {{.rep = {.coding = "GZIP"}}, false},
+        {{.rep = {.coding = "gzip\r\nX: 1"}}, false},
+        {{.rep = {.validator = {.modified = -2}}}, false},
+        {{.rep = {.validator = {.etag = "a"}}}, false},
+        {{.rep = {.validator = {.etag = "\"a\r\nX: 1\""}}}, false},
+        {{.rep = {.validator = {.etag = "W/\"a\"", .modified = 7, .strong = true}}}, false},
+        {{.rep = {.validator = {.modified = -1, .strong = true}}}, false},
     };
     for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); ++i) {
         struct fa_head back;
@@ -226,8 +241,7 @@ Test(wire, heads_come_back_as_they_were_or_not_at_all)
         fa_wire_put_head(&buf, &rows[i].head);
         cr_assert_eq(fa_wire_get_head(&back, buf.data, buf.len) == 0, rows[i].good, "%zu", i);
         if (rows[i].good)
-            cr_assert(same_validator(&back.validator, &rows[i].head.validator) &&
-                      back.total == rows[i].head.total && back.kept == rows[i].head.kept);
+            cr_assert(same_rep(&back.rep, &rows[i].head.rep) && back.kept == rows[i].head.kept);
         for (size_t len = 0; len < buf.len; ++len) {
             void *bytes = exact(buf.data, len);
             cr_assert_eq(fa_wire_get_head(&back, bytes, len), -1);
@@ -249,6 +263,7 @@ Test(wire, an_entity_tag_without_room_is_refused)
     fa_buf_put_str(&buf, etag);
     fa_buf_put_u64(&buf, 0);
     fa_buf_put_u8(&buf, 0);
+    fa_buf_put_str(&buf, "");
     fa_buf_put_u64(&buf, 0);
     fa_buf_put_u64(&buf, 0);
     cr_assert_eq(fa_wire_get_head(&head, buf.data, buf.len), -1);

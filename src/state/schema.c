@@ -1,0 +1,110 @@
+#include "state/schema.h"
+
+#include <fetchall/version.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#define TEXT_OF(x)  #x
+#define VALUE_OF(x) TEXT_OF(x)
+
+/*
+ * How the schema has grown: migrations[n] leads from schema n to schema n + 1.  A new database goes
+ * through all of them, one of an earlier schema through those that it lacks, in one transaction.
+ *
+ * To change the schema, append a migration.  Never edit one that has been released: databases that
+ * went through it are not touched again.  What a row of the old schema cannot say must get a value
+ * that is true of it.  Put a state of the old schema into tests/states/ (make it with the program
+ * as it is before the change); state_test.c and resume_test.c open all that are there.
+ *
+ * Standing, class and hash are the numbers of their enums: another order is another schema.
+ */
+static const struct migration {
+    const char *sql;
+    int64_t shape; /* see measure_tables(), afterwards */
+} migrations[] = {
+    {"CREATE TABLE meta(k TEXT PRIMARY KEY, v TEXT) WITHOUT ROWID;"
+     "CREATE TABLE run(id INTEGER PRIMARY KEY, began REAL, ended REAL, mode TEXT, boot TEXT,"
+     " entries INTEGER, done INTEGER, lists_final INTEGER);"
+     "CREATE TABLE record(seq INTEGER PRIMARY KEY, key INTEGER NOT NULL, standing INTEGER,"
+     " url TEXT, path TEXT, text TEXT, line INTEGER, class INTEGER, may_pass INTEGER,"
+     " secret INTEGER, http INTEGER, error TEXT, size INTEGER, durable INTEGER, mirror INTEGER,"
+     " etag TEXT, modified INTEGER, strong INTEGER, hash INTEGER, digest BLOB, run INTEGER,"
+     " owner INTEGER, replaces INTEGER);"
+     "CREATE UNIQUE INDEX record_key ON record(key);"
+     "PRAGMA application_id=" VALUE_OF(FA_SCHEMA_APPLICATION),
+     230821},
+    /* The content coding.  Schema 1 did not record it.  A part whose length was declared can still be
+     * resumed, as that of a coded representation would be another; one without a length cannot
+     * (standing 0: a part; 2: failed, perhaps with one). */
+    {"ALTER TABLE record ADD COLUMN coding TEXT;"
+     "UPDATE record SET strong=NULL"
+     " WHERE size=-1 AND (standing=0 OR (standing=2 AND replaces IS NULL))",
+     240821},
+};
+
+const int64_t fa_schema_newest = sizeof(migrations) / sizeof(*migrations);
+
+int fa_schema_ask_text(sqlite3 *db, const char *sql, char *ret, size_t room)
+{
+    sqlite3_stmt *stmt = NULL;
+    ret[0] = '\0';
+    int rc = sqlite3_prepare_v2(db, sql, -1, &stmt, NULL);
+    if (rc == SQLITE_OK)
+        rc = sqlite3_step(stmt);
+    if (rc == SQLITE_ROW) {
+        const char *text = (const char *)sqlite3_column_text(stmt, 0);
+        snprintf(ret, room, "%s", text ? text : "");
+    }
+    sqlite3_finalize(stmt);
+    return rc == SQLITE_ROW ? 1 : rc == SQLITE_DONE ? 0 : -1;
+}
+
+int fa_schema_ask(sqlite3 *db, const char *sql, int64_t *ret)
+{
+    char text[32];
+    if (fa_schema_ask_text(db, sql, text, sizeof(text)) < 0)
+        return -1;
+    *ret = strtoll(text, NULL, 10);
+    return 0;
+}
+
+int fa_schema_migrate(sqlite3 *db)
+{
+    static const char signature[] =
+        "INSERT OR REPLACE INTO meta VALUES('program', '" FA_VERSION "')";
+    char sql[64];
+    int64_t schema;
+    /* Read inside of the transaction: another process may have been faster. */
+    if (sqlite3_exec(db, "BEGIN IMMEDIATE", NULL, NULL, NULL) ||
+        fa_schema_ask(db, "PRAGMA user_version", &schema) || schema > fa_schema_newest)
+        return -1;
+    for (int64_t i = schema; i < fa_schema_newest; ++i)
+        if (sqlite3_exec(db, migrations[i].sql, NULL, NULL, NULL))
+            return -1;
+    snprintf(sql, sizeof(sql), "PRAGMA user_version=%d", (int)fa_schema_newest);
+    return sqlite3_exec(db, signature, NULL, NULL, NULL) ||
+                   sqlite3_exec(db, sql, NULL, NULL, NULL) ||
+                   sqlite3_exec(db, "COMMIT", NULL, NULL, NULL)
+               ? -1
+               : 0;
+}
+
+/* How many columns the tables have, and whether the index is there. */
+static int measure_tables(sqlite3 *db, int64_t *ret)
+{
+    static const char sql[] =
+        "SELECT (SELECT count(*) FROM pragma_table_info('record')) * 10000 +"
+        " (SELECT count(*) FROM pragma_table_info('run')) * 100 +"
+        " (SELECT count(*) FROM pragma_table_info('meta')) * 10 +"
+        " (SELECT count(*) FROM pragma_index_list('record') WHERE name='record_key')";
+    return fa_schema_ask(db, sql, ret);
+}
+
+int fa_schema_check(sqlite3 *db, int64_t schema)
+{
+    int64_t shape;
+    if (measure_tables(db, &shape))
+        return -1;
+    return shape == migrations[schema - 1].shape;
+}

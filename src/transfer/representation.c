@@ -1,0 +1,78 @@
+#include "transfer/representation.h"
+
+#include <string.h>
+#include <strings.h>
+
+const struct fa_representation fa_representation_none = {.validator = {.modified = -1},
+                                                         .total = -1};
+
+/* RFC 9110, 5.6.2.  Returns the character in lower case, or 0. */
+static char coding_char(char c)
+{
+    static const char marks[] = "!#$%&'*+-.^_`|~";
+    if (c >= 'A' && c <= 'Z')
+        return (char)(c - 'A' + 'a');
+    bool token = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || (c && strchr(marks, c));
+    return token ? c : '\0';
+}
+
+static int coding_append_one(char coding[FA_CODING_MAX], const char *name, size_t len)
+{
+    size_t start = strlen(coding), at = start;
+    if (len == 0 || (len == 8 && strncasecmp(name, "identity", len) == 0))
+        return 0;
+    if (at + (at > 0) + len >= FA_CODING_MAX)
+        return -1;
+    if (at > 0)
+        coding[at++] = ',';
+    for (size_t i = 0; i < len; ++i) {
+        if (!(coding[at + i] = coding_char(name[i]))) {
+            coding[start] = '\0';
+            return -1;
+        }
+    }
+    coding[at + len] = '\0';
+    return 0;
+}
+
+int fa_coding_append(char coding[FA_CODING_MAX], const char *value, size_t len)
+{
+    const char *end = value + len;
+    while (value < end) {
+        const char *comma = memchr(value, ',', (size_t)(end - value));
+        const char *last = comma ? comma : end;
+        const char *next = comma ? comma + 1 : end;
+        while (value < last && (*value == ' ' || *value == '\t'))
+            ++value;
+        while (last > value && (last[-1] == ' ' || last[-1] == '\t'))
+            --last;
+        if (coding_append_one(coding, value, (size_t)(last - value)))
+            return -1;
+        value = next;
+    }
+    return 0;
+}
+
+bool fa_coding_is_good(const char *coding)
+{
+    char again[FA_CODING_MAX] = "";
+    return fa_coding_append(again, coding, strlen(coding)) == 0 && strcmp(again, coding) == 0;
+}
+
+/* A strong entity tag decides alone: servers of one name may have different dates for a file. */
+static bool is_same_version(const struct fa_validator *known, const struct fa_validator *later)
+{
+    if (known->etag[0] && later->etag[0])
+        return strcmp(known->etag, later->etag) == 0;
+    return fa_validator_same(known, later);
+}
+
+enum fa_likeness fa_representation_compare(const struct fa_representation *known,
+                                           const struct fa_representation *later)
+{
+    if (!known->validator.strong || strcmp(known->coding, later->coding) != 0 ||
+        !is_same_version(&known->validator, &later->validator))
+        return FA_LIKENESS_NONE;
+    bool lengths = known->total >= 0 && later->total >= 0;
+    return lengths && known->total != later->total ? FA_LIKENESS_DISPUTED : FA_LIKENESS_SAME;
+}
