@@ -76,8 +76,8 @@ static void fetch_after_unasked(const char *mode, struct fa_server *from)
     for (long long line = 1; line <= 4; line++) {
         expect_attempts(line, 1);
     }
-    cr_expect_eq(fa_server_stat(from, "connections"), 3, "%s: %lld", mode,
-                 fa_server_stat(from, "connections"));
+    cr_expect(fa_server_stat(from, "connections") >= 3, "%s: the first connection is still in use",
+              mode);
 }
 
 FA_TEST_MODES(lies, answer_that_nobody_asked_for_is_not_the_next_one)
