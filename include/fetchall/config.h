@@ -74,11 +74,13 @@ struct fa_config {
     double retry_wait;
     double connect_timeout;
     double stall_timeout;
-    double timeout;    /**< Of one attempt as a whole; 0: none. */
-    uint64_t max_size; /**< 0: none. */
-    uint64_t rate;     /**< Bytes a second, all transfers together; 0: no limit. */
-    uint64_t halt;     /**< Stop once that many entries failed; 0: never. */
-    bool halt_percent; /**< halt is a share of the entries that ended, in percent. */
+    uint64_t speed_limit; /**< Bytes a second that a body must bring; 0: no limit. */
+    double speed_time;    /**< Seconds over which that is measured. */
+    double timeout;       /**< Of one attempt as a whole; 0: none. */
+    uint64_t max_size;    /**< 0: none. */
+    uint64_t rate;        /**< Bytes a second, all transfers together; 0: no limit. */
+    uint64_t halt;        /**< Stop once that many entries failed; 0: never. */
+    bool halt_percent;    /**< halt is a share of the entries that ended, in percent. */
     bool expect_length;
 
     const char *const *headers; /**< "Name: value" lines, n_headers of them. */
@@ -94,6 +96,9 @@ struct fa_config {
     size_t n_resolve;
     enum fa_family family;
     enum fa_http http;
+
+    const char *secret_keys; /**< Names of keys in queries, parted by commas, whose values are as
+                                  secret as those that fetchall/redact.h knows; NULL: none. */
 
     unsigned hash;       /**< enum fa_hash bits; 0: no CPU stage. */
     unsigned hash_first; /**< The one of them that was named first. */

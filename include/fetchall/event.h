@@ -3,7 +3,7 @@
  *
  * Everything that an event points to is borrowed until the handler returns.  Strings that come
  * from a list or a server may hold any byte but zero: escape them before they reach a terminal.
- * Passwords in URLs are "***" already.
+ * Secrets are "***" already (fetchall/redact.h).
  */
 #ifndef FETCHALL_EVENT_H
 #define FETCHALL_EVENT_H

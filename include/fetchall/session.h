@@ -67,8 +67,8 @@ bool fa_list_is_url(const char *name);
 int fa_session_add_list(struct fa_session *session, const char *name, struct fa_error *err);
 
 /**
- * Add what the state says failed, as a list: a bad line, and an entry with a password or headers,
- * is not in it, as the state does not keep them.
+ * Add what the state says failed, as a list, with the secrets that it needs.  A bad line is not in
+ * it, as the state does not keep those.
  *
  * @return 0, or -1; then the class is FA_CLASS_REFUSED if the state knows of no entry at all.
  */

@@ -36,7 +36,7 @@ struct fa_last_run {
 
 /** One file.  Strings are borrowed until the handler returns. */
 struct fa_state_entry {
-    const char *url;    /**< Passwords are "***". */
+    const char *url;    /**< Without its secrets (fetchall/redact.h). */
     const char *path;   /**< Relative to the folder. */
     const char *origin; /**< "scheme://host:port"; NULL: the URL is none. */
     enum fa_standing standing;
@@ -49,7 +49,7 @@ struct fa_state_entry {
     int http;            /**< The last HTTP status; 0: none. */
     uint64_t line;       /**< FAILED: its number in its list. */
     const char *text;    /**< FAILED: the entry for a list, giving the file its name; NULL: it
-                            holds a password or headers, which the state does not keep. */
+                            holds secrets, which only fa_config.retry_failed takes. */
 };
 
 struct fa_state_summary {

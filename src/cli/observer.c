@@ -1,6 +1,9 @@
 #include "cli/observer.h"
 
+#include <stdlib.h>
 #include <string.h>
+
+#include <fetchall/redact.h>
 
 #include "cli/clock.h"
 #include "cli/place.h"
@@ -60,10 +63,12 @@ void fa_observer_fail(struct fa_observer *observer, const struct fa_error *err)
         ++observer->exit.local;
     else
         ++observer->exit.permanent;
+    char *text = fa_redact_text(err->msg, observer->options->config.secret_keys);
     FILE *out = begin(observer);
-    fa_term_put(out, err->msg);
+    fa_term_put(out, text ? text : "out of memory");
     fputc('\n', out);
     end(observer);
+    free(text);
 }
 
 /* An output that is not complete is as bad as a disk that is full. */

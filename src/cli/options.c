@@ -265,6 +265,13 @@ const struct fa_option fa_options_table[] = {
          .help = "to look up, connect and do the TLS handshake"),
     TIME("stall-timeout", config.stall_timeout, 1, DAY, .commands = RUNS,
          .help = "no byte for that long ends a try"),
+    SIZE("speed-limit", config.speed_limit, .commands = RUNS,
+         .help = "end an attempt that brings fewer bytes a second",
+         .more = "Measured over --speed-time once the body has begun, so that a server which sends "
+                 "a byte now and then does not hold a slot for ever.  A lower --rate lowers it.  "
+                 "0 is no limit."),
+    TIME("speed-time", config.speed_time, 1, DAY, .commands = RUNS,
+         .help = "the time over which --speed-limit is measured"),
     TIME("timeout", config.timeout, 0, 365.0 * DAY, .commands = RUNS, .initial = "none",
          .help = "for one try as a whole",
          .more = "Counted from when the try gets its slot.  0 is none."),
@@ -298,6 +305,10 @@ const struct fa_option fa_options_table[] = {
          .more =
              "Without the option, the variables http_proxy, https_proxy, all_proxy and no_proxy "
              "rule, as with curl."),
+    TEXT("secret-key", 0, "NAME,...", config.secret_keys, .commands = RUNS,
+         .help = "print no value of these keys in queries",
+         .more = "*** is printed in its place, as it is for those that are known to sign or to "
+                 "authorise.  See SECRETS."),
     INPUT("cacert", config.cacert, .commands = RUNS, .initial = "the system's",
           .help = "trust these CAs (PEM)"),
     INPUT("cert", config.cert, .commands = RUNS, .help = "the client's certificate (PEM)"),
@@ -353,11 +364,11 @@ const struct fa_option fa_options_table[] = {
                   "the file by its xxh128 or blake2b."),
     FLAG("failed", 0, failed, .commands = STATUS, .help = "print what failed, as a list",
          .more = "It can be fed back: each entry has its mirrors and options, and the name that "
-                 "its file had.  Entries that hold a password or headers are comments, as the "
-                 "state does not keep those."),
+                 "its file had.  Entries that hold secrets are comments: for those there is "
+                 "--retry-failed."),
     FLAG("json", 0, json, .commands = STATUS, .help = "print one JSON object",
          .more = "dir; done, failed, part and pending: counts; bytes of what is done; may_pass and "
-                 "secret: how many of the failed may pass, and cannot be written down; classes: "
+                 "secret: how many of the failed may pass, and hold secrets; classes: "
                  "the failed by class; origins: an array of objects with origin, done, failed, "
                  "part and classes, and others: the files of hosts that it leaves out; pid of the "
                  "process at work; run: an object with state (complete, stopped, killed or "

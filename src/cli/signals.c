@@ -6,6 +6,8 @@
 #include <unistd.h>
 
 #define AGAIN 1 /* second */
+/* Seconds that a run has for its end, which takes less unless it hangs. */
+#define LIMIT 5
 
 static struct fa_session *volatile stopped_session;
 static volatile sig_atomic_t caught_signal;
@@ -37,8 +39,16 @@ static void on_signal(int signal)
     caught_signal = signal;
     if (session)
         fa_session_stop(session, FA_STOP_DRAIN);
-    else
-        alarm(AGAIN);
+    alarm(session ? LIMIT : AGAIN);
+}
+
+/* Whatever the run hangs at: what it leaves is what a kill leaves, and the next run goes on. */
+static void on_limit(int signal)
+{
+    const char *words = last_words;
+    if (words && write(STDERR_FILENO, words, strlen(words)) < 0)
+        words = NULL; /* There is nobody left to tell. */
+    fa_signals_die(caught_signal ? caught_signal : signal);
 }
 
 /* A signal that came just before a system call that waits has not ended it: one that follows will. */
@@ -76,6 +86,8 @@ static void install(int flags)
 
 void fa_signals_arm(struct fa_session *session, const char *words)
 {
+    struct sigaction limit = {.sa_handler = on_limit};
+    sigaction(SIGALRM, &limit, NULL);
     stopped_session = session;
     last_words = words;
     install(SA_RESTART);

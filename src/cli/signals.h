@@ -1,5 +1,6 @@
 /**
- * Signals: the first one stops the run in good order, the second one ends the program at once.
+ * Signals: the first one stops the run in good order, or after five seconds in any; the second one
+ * ends the program at once.
  *
  * The only mutable globals of the program are here: a handler has no other way to find its data.
  */

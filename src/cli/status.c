@@ -62,8 +62,8 @@ static bool list_entry(void *ctx, const struct fa_state_entry *entry)
         put_entry(to, entry->text);
     } else {
         fprintf(to->out,
-                "# line %llu of its list is left out: the state keeps no passwords or "
-                "headers: ",
+                "# line %llu of its list is left out, as it holds secrets; --retry-failed tries "
+                "it: ",
                 (unsigned long long)entry->line);
         fa_term_put(to->out, entry->url);
         fputc('\n', to->out);

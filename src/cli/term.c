@@ -7,6 +7,8 @@
 #include <unistd.h>
 #include <wchar.h>
 
+#include <fetchall/redact.h>
+
 #include "cli/utf8.h"
 
 #define COLUMNS_DEFAULT 80
@@ -93,9 +95,11 @@ void fa_term_put(FILE *file, const char *text)
 
 void fa_term_error(const struct fa_error *err)
 {
+    char *text = fa_redact_text(err->msg, NULL);
     fputs("fetchall: ", stderr);
-    fa_term_put(stderr, err->msg);
+    fa_term_put(stderr, text ? text : "out of memory");
     fputc('\n', stderr);
+    free(text);
 }
 
 /* Columns of the character at text, and its bytes. */

@@ -1,5 +1,7 @@
 #include "engine/session.h"
 
+#include <fetchall/redact.h>
+
 #include "base/clock.h"
 #include "base/key.h"
 #include "engine/name.h"
@@ -278,6 +280,19 @@ static void check_mirrors(struct fa_session *s, const struct fa_entry *entry)
             fa_tell_notice(s, entry, "URL %zu of the line is left out: %s", i + 1, err.msg);
 }
 
+/* What is no option may be a line of a header that was meant as one. */
+static void tell_unknown(struct fa_session *s, const struct fa_entry *entry)
+{
+    char *name = fa_redact_url(entry->unknown, s->config.secret_keys);
+    const char *printed = name ? name : "?";
+    if (entry->n_unknown == 1)
+        fa_tell_notice(s, entry, "the option '%s' is not known, and ignored", printed);
+    else
+        fa_tell_notice(s, entry, "the option '%s' and %zu more are not known, and ignored", printed,
+                       entry->n_unknown - 1);
+    free(name);
+}
+
 static void take_entry(struct fa_session *s, const struct fa_list_item *item, double now)
 {
     const char *list = s->lists->name;
@@ -290,11 +305,8 @@ static void take_entry(struct fa_session *s, const struct fa_list_item *item, do
         return;
     }
     ++s->entries;
-    if (entry->n_unknown == 1)
-        fa_tell_notice(s, entry, "the option '%s' is not known, and ignored", entry->unknown);
-    else if (entry->n_unknown > 1)
-        fa_tell_notice(s, entry, "the option '%s' and %zu more are not known, and ignored",
-                       entry->unknown, entry->n_unknown - 1);
+    if (entry->n_unknown > 0)
+        tell_unknown(s, entry);
     check_mirrors(s, entry);
     admit(s, job, now);
 }

@@ -21,6 +21,8 @@ void fa_config_init(struct fa_config *config)
         .retry_wait = 1,
         .connect_timeout = 15,
         .stall_timeout = 30,
+        .speed_limit = 100,
+        .speed_time = 60,
         .hash = FA_HASH_SHA256,
         .hash_first = FA_HASH_SHA256,
         .hash_with = FA_HASH_WITH_PROCESS,
@@ -70,6 +72,8 @@ static const char *check_numbers(const struct fa_config *config)
         return "connect_timeout";
     if (!is_time(config->stall_timeout))
         return "stall_timeout";
+    if (!is_time(config->speed_time))
+        return "speed_time";
     if (!is_time(config->timeout))
         return "timeout";
     if (config->halt_percent && config->halt > 100)

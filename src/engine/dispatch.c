@@ -1,5 +1,7 @@
 #include "engine/session.h"
 
+#include <fetchall/redact.h>
+
 #include "base/clock.h"
 #include "base/key.h"
 
@@ -257,7 +259,7 @@ static int open_part(struct fa_session *s, struct fa_job *job, struct fa_error *
 static int prepare(struct fa_session *s, struct fa_job *job, struct fa_error *err)
 {
     struct fa_attempt *attempt = &job->attempt;
-    char *printed = strdup(job->target.printed);
+    char *printed = fa_redact_url(job->target.whole, s->config.secret_keys);
     if (!printed || give_headers(s, job)) {
         free(printed);
         fa_error_system(err, FA_CLASS_LOCAL_IO, ENOMEM, "cannot start a download");

@@ -1,6 +1,7 @@
 #include "engine/inspect.h"
 
-#include "list/entry.h"
+#include <fetchall/redact.h>
+
 #include "transfer/url.h"
 
 #include <errno.h>
@@ -37,6 +38,32 @@ bool fa_inspect_stands(const struct fa_record *record)
            (record->standing == FA_STANDING_FAILED && record->replaces);
 }
 
+bool fa_inspect_is_secret(const struct fa_entry *entry, const char *keys)
+{
+    bool secret = entry->n_headers > 0;
+    for (size_t i = 0; i < entry->n_urls && !secret; ++i) {
+        char *redacted = fa_redact_url(entry->urls[i], keys);
+        secret = !redacted || strcmp(redacted, entry->urls[i]) != 0;
+        free(redacted);
+    }
+    return secret;
+}
+
+/* The entry of a record for a list; one with a secret has none.  States of older versions tell of
+ * fewer that they are secret.  @return -1 when memory ran out */
+static int entry_text(const struct fa_record *record, const char *path, char **ret)
+{
+    const char *text = record->text ? record->text : record->url;
+    *ret = NULL;
+    if (record->standing != FA_STANDING_FAILED || record->secret || !text)
+        return 0;
+    struct fa_entry *entry = fa_entry_parse("", 0, text, strlen(text), NULL);
+    bool secret = entry && fa_inspect_is_secret(entry, NULL);
+    *ret = entry && !secret ? fa_entry_rename(text, path) : NULL;
+    fa_entry_free(entry);
+    return *ret || secret ? 0 : -1;
+}
+
 struct reading {
     bool (*handler)(void *ctx, const struct fa_state_entry *entry);
     void *ctx;
@@ -47,8 +74,9 @@ static bool read_record(void *arg, const struct fa_record *record)
 {
     struct reading *reading = arg;
     struct fa_url url;
+    char *printed = fa_redact_url(record->url ? record->url : "", NULL);
     struct fa_state_entry entry = {
-        .url = record->url ? record->url : "",
+        .url = printed ? printed : "",
         .path = record->path ? record->path : "",
         .standing = record->standing,
         .stands = fa_inspect_stands(record),
@@ -60,17 +88,15 @@ static bool read_record(void *arg, const struct fa_record *record)
         .line = (uint64_t)record->line,
     };
     char *text = NULL;
-    if (record->standing == FA_STANDING_FAILED && !record->secret) {
-        text = fa_entry_rename(record->text ? record->text : entry.url, entry.path);
-        reading->no_memory = !text;
-        entry.text = text;
-    }
+    reading->no_memory = !printed || entry_text(record, entry.path, &text);
+    entry.text = text;
     fa_url_init(&url);
     if (fa_url_parse(&url, entry.url, NULL, NULL) == 0)
         entry.origin = url.origin;
     bool more = !reading->no_memory && reading->handler(reading->ctx, &entry);
     fa_url_fini(&url);
     free(text);
+    free(printed);
     return more;
 }
 

@@ -5,6 +5,7 @@
 #define FA_ENGINE_INSPECT_H
 
 #include "engine/store.h"
+#include "list/entry.h"
 #include "state/state.h"
 
 /**
@@ -20,5 +21,12 @@ struct fa_state *fa_inspect_open(struct fa_store *store, const char *dir, const 
 
 /** Whether a file stands under the name of a record, as far as the state knows. */
 bool fa_inspect_stands(const struct fa_record *record);
+
+/**
+ * Whether an entry holds what is not printed: headers, or secrets in its URLs.
+ *
+ * @keys  As fa_config.secret_keys.
+ */
+bool fa_inspect_is_secret(const struct fa_entry *entry, const char *keys);
 
 #endif

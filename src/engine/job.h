@@ -93,7 +93,7 @@ struct fa_job {
     double staged_at;
     int64_t size; /**< Of its file; -1: none. */
     uint64_t bytes;
-    char *effective_url; /**< Owned: fa_url.printed of the last that was asked. */
+    char *effective_url; /**< Owned: the last that was asked, without its secrets. */
     struct fa_attempt attempt;
     const char **headers;           /**< Owned: what attempt.headers is. */
     struct fa_outcome outcome;      /**< Of the last attempt. */

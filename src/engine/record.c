@@ -9,8 +9,11 @@
  */
 #include "engine/session.h"
 
+#include <fetchall/redact.h>
+
 #include "base/clock.h"
 #include "base/io.h"
+#include "engine/inspect.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -250,18 +253,6 @@ static void put_done(struct fa_session *s, const struct fa_job *job, const struc
     put(s, &record);
 }
 
-/* Whether an entry may be written down as it stands in its list. */
-static bool is_secret(const struct fa_entry *entry)
-{
-    bool secret = entry->n_headers > 0;
-    for (size_t i = 0; i < entry->n_urls; ++i) {
-        char *redacted = fa_url_redact(entry->urls[i]);
-        secret |= !redacted || strcmp(redacted, entry->urls[i]) != 0;
-        free(redacted);
-    }
-    return secret;
-}
-
 static void put_failed(struct fa_session *s, const struct fa_job *job,
                        const struct fa_result *result)
 {
@@ -272,8 +263,8 @@ static void put_failed(struct fa_session *s, const struct fa_job *job,
     record.class = result->error.class;
     record.error = result->error.msg;
     record.may_pass = result->may_pass;
-    record.secret = is_secret(entry);
-    if (!record.secret && strcmp(entry->text, entry->urls[0]) != 0)
+    record.secret = fa_inspect_is_secret(entry, s->config.secret_keys);
+    if (record.secret || strcmp(entry->text, entry->urls[0]) != 0)
         record.text = entry->text;
     record.replaces = job->known != NULL;
     if (job->known) {
@@ -314,11 +305,11 @@ void fa_record_end(struct fa_session *s, const struct fa_job *job, const struct 
 }
 
 /* Of a job that has no result yet, which would hold its URL.  @ret_url  To be freed. */
-static struct fa_record begin_unended(const struct fa_job *job, enum fa_standing standing,
-                                      char **ret_url)
+static struct fa_record begin_unended(const struct fa_session *s, const struct fa_job *job,
+                                      enum fa_standing standing, char **ret_url)
 {
     struct fa_record record = begin_record(job, standing);
-    *ret_url = fa_url_redact(job->entry->urls[0]);
+    *ret_url = fa_redact_url(job->entry->urls[0], s->config.secret_keys);
     record.url = *ret_url ? *ret_url : "?";
     return record;
 }
@@ -329,7 +320,7 @@ static void put_part(struct fa_session *s, struct fa_job *job, const struct fa_h
     if (job->known)
         return; /* its record is about the file that is there, until this one has its place */
     char *url;
-    struct fa_record record = begin_unended(job, FA_STANDING_PART, &url);
+    struct fa_record record = begin_unended(s, job, FA_STANDING_PART, &url);
     record.mirror = job->mirror_key;
     record.size = head->total;
     record.durable = durable;
@@ -399,7 +390,7 @@ int fa_record_disown(struct fa_session *s, const struct fa_job *job, struct fa_e
     if (!s->state || !job->known)
         return 0;
     char *url;
-    struct fa_record record = begin_unended(job, FA_STANDING_DONE, &url);
+    struct fa_record record = begin_unended(s, job, FA_STANDING_DONE, &url);
     int result = fa_state_put(s->state, &record, err);
     free(url);
     return result ? result : commit(s, fa_admit_is_over(s), false, err);
@@ -438,14 +429,15 @@ void fa_record_close(struct fa_session *s)
 /* What failed, as a list. */
 struct failed_list {
     FILE *out;
-    uint64_t secret; /* left out: what they need is only in their list */
+    uint64_t left_out; /* of an older version's state: what they need is only in their list */
 };
 
 static bool write_entry(void *arg, const struct fa_record *record)
 {
     struct failed_list *list = arg;
-    list->secret += record->secret;
-    if (record->secret || !record->path)
+    bool lacking = record->secret && !record->text;
+    list->left_out += lacking;
+    if (lacking || !record->path)
         return true;
     char *text = fa_entry_rename(record->text ? record->text : record->url, record->path);
     if (!text || fprintf(list->out, "%s\n", text) < 0) {
@@ -474,11 +466,11 @@ int fa_record_failed(struct fa_session *s, struct fa_error *err)
             result = -1;
         }
     }
-    if (result == 0 && list.secret > 0)
+    if (result == 0 && list.left_out > 0)
         fa_tell_notice(s, NULL,
                        "of what failed, %llu had a password or a header, which only the list has: "
                        "not tried",
-                       (unsigned long long)list.secret);
+                       (unsigned long long)list.left_out);
     if (result == 0 && lseek(fd, 0, SEEK_SET) == 0)
         return fd;
     if (fd >= 0)

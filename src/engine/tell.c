@@ -1,5 +1,7 @@
 #include "engine/session.h"
 
+#include <fetchall/redact.h>
+
 #include "base/clock.h"
 
 #include <stdarg.h>
@@ -12,12 +14,22 @@ static void tell(struct fa_session *s, const struct fa_event *event)
         s->handler(s->handler_ctx, event);
 }
 
+/* libcurl's texts name what they are about, and ours what stands in a list. */
+static struct fa_error redacted(const struct fa_session *s, const struct fa_error *error)
+{
+    struct fa_error copy = *error;
+    char *text = fa_redact_text(error->msg, s->config.secret_keys);
+    snprintf(copy.msg, sizeof(copy.msg), "%s", text ? text : "?");
+    free(text);
+    return copy;
+}
+
 void fa_tell_started(struct fa_session *s, const struct fa_job *job)
 {
     struct fa_event event = {.type = FA_EVENT_STARTED};
     event.started.list = job->entry->list;
     event.started.line = job->entry->line;
-    event.started.url = job->target.printed;
+    event.started.url = job->effective_url;
     event.started.attempt = job->attempts;
     tell(s, &event);
 }
@@ -25,12 +37,13 @@ void fa_tell_started(struct fa_session *s, const struct fa_job *job)
 void fa_tell_retry(struct fa_session *s, const struct fa_job *job, double wait)
 {
     struct fa_event event = {.type = FA_EVENT_RETRY};
+    struct fa_error error = redacted(s, &job->outcome.error);
     event.retry.list = job->entry->list;
     event.retry.line = job->entry->line;
     event.retry.url = job->effective_url;
     event.retry.attempt = job->attempts;
     event.retry.wait = wait;
-    event.retry.error = &job->outcome.error;
+    event.retry.error = &error;
     tell(s, &event);
 }
 
@@ -38,10 +51,11 @@ void fa_tell_host(struct fa_session *s, const struct fa_origin *origin, enum fa_
                   double wait)
 {
     struct fa_event event = {.type = FA_EVENT_HOST};
+    struct fa_error error = redacted(s, &origin->last_error);
     event.host.origin = origin->name;
     event.host.change = change;
     event.host.wait = wait;
-    event.host.error = &origin->last_error;
+    event.host.error = &error;
     event.host.again = change == FA_HOST_BROKEN && origin->was_broken;
     tell(s, &event);
 }
@@ -54,12 +68,14 @@ void fa_tell_notice(struct fa_session *s, const struct fa_entry *entry, const ch
     vsnprintf(text, sizeof(text), format, args);
     va_end(args);
     struct fa_event event = {.type = FA_EVENT_NOTICE};
-    event.notice.text = text;
+    char *printed = fa_redact_text(text, s->config.secret_keys);
+    event.notice.text = printed ? printed : "?";
     if (entry) {
         event.notice.list = entry->list;
         event.notice.line = entry->line;
     }
     tell(s, &event);
+    free(printed);
 }
 
 /* A transfer under way: what it has of the file, and the file's size as far as it is known. */
@@ -67,7 +83,7 @@ static struct fa_active describe(const struct fa_job *job, double now)
 {
     const struct fa_attempt *attempt = &job->attempt;
     struct fa_active active = {
-        .url = job->target.printed,
+        .url = job->effective_url ? job->effective_url : "?",
         .bytes = attempt->received,
         .size = job->entry->size,
         .seconds = now - job->started_at,
@@ -150,7 +166,7 @@ static void check_halt(struct fa_session *s)
 /* The job is final from here on. */
 static void report(struct fa_session *s, struct fa_job *job, struct fa_result *result)
 {
-    char *url = fa_url_redact(job->entry->urls[0]);
+    char *url = fa_redact_url(job->entry->urls[0], s->config.secret_keys);
     char *origin = job->target.origin;
     struct fa_event event = {.type = FA_EVENT_DONE};
     fill_attempt(job, result);
@@ -161,6 +177,8 @@ static void report(struct fa_session *s, struct fa_job *job, struct fa_result *r
     result->origin = origin;
     result->size = result->status == FA_STATUS_FAILED ? -1 : job->size;
     result->mode = s->config.mode;
+    if (result->error.class != FA_CLASS_NONE)
+        result->error = redacted(s, &result->error);
     event.done = *result;
     fa_record_end(s, job, result);
     ++s->done;

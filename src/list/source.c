@@ -53,7 +53,7 @@ static int open_url(struct fa_source *source, struct fa_error *err)
     size_t len = strlen(source->name);
     if (len > sizeof(source->in) || strchr(source->name, '\n')) {
         fa_error_set(err, FA_DOMAIN_FETCHALL, 0, FA_CLASS_BAD_URL,
-                     "the URL '%.40s...' is too long, or has more than one line", source->name);
+                     "a URL is too long, or has more than one line");
         return -1;
     }
     memcpy(source->in, source->name, len);

@@ -186,6 +186,7 @@ static int settle_in(sqlite3 *db)
     sqlite3_db_config(db, SQLITE_DBCONFIG_ENABLE_VIEW, 0, NULL);
     return sqlite3_exec(db,
                         "PRAGMA cache_size=-4000; PRAGMA temp_store=MEMORY;"
+                        "PRAGMA secure_delete=ON;"
                         "PRAGMA wal_autocheckpoint=4000",
                         NULL, NULL, NULL);
 }
@@ -334,6 +335,14 @@ static enum fate check_tables(struct opening *o)
     return DAMAGED;
 }
 
+/* It holds secrets.  Where a file system has no modes, nothing can be done. */
+static void keep_private(const char *file)
+{
+    struct stat st;
+    if (lstat(file, &st) == 0 && S_ISREG(st.st_mode) && (st.st_mode & 077))
+        fchmodat(AT_FDCWD, file, 0600, AT_SYMLINK_NOFOLLOW);
+}
+
 /* The file is made here for its mode, which those of the WAL follow.  Only while there is none: a
  * close(2) of a database would drop all locks that this process has on it. */
 static enum fate make_file(struct opening *o)
@@ -350,6 +359,8 @@ static enum fate make_file(struct opening *o)
     }
     if (fd >= 0)
         close(fd);
+    else
+        keep_private(o->file);
     return GOOD;
 }
 

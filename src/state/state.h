@@ -7,7 +7,8 @@
  * the newest records, and none of them claims more than the folder holds.
  *
  * The database is in WAL mode (https://sqlite.org/wal.html), or with a rollback journal where the
- * file system has no shared memory.  Nothing in it is secret: the caller redacts.
+ * file system has no shared memory.  What failed is kept with its secrets, for another try, and so
+ * nobody but its owner may read it; the caller redacts all else.
  *
  * One thread at a time; never across a fork(2).  Errors are of FA_CLASS_LOCAL_IO, with ENOSPC as
  * FA_DOMAIN_SYSTEM code when the disk is full.
@@ -32,15 +33,15 @@ struct fa_record {
     enum fa_standing standing;
     const char *url;  /**< Redacted. */
     const char *path; /**< Relative to the folder. */
-    const char *text; /**< FAILED: its entry in the form of a list, if that is not just the URL and
-                         holds no secret; else NULL. */
+    const char *text; /**< FAILED: its entry in the form of a list, if that is not just the URL as
+                         it stands here; else NULL. */
     int64_t line;     /**< FAILED: in its list. */
 
     enum fa_class class; /**< FAILED: why. */
     bool replaces;       /**< FAILED: the file of an earlier run stands; size, digest and validator
                             are its.  Else they are those of a part, if strong. */
     bool may_pass;       /**< FAILED: trying again may help. */
-    bool secret;         /**< FAILED: its entry cannot be written down, as it holds a secret. */
+    bool secret;         /**< FAILED: its entry holds a secret, and is not to be printed. */
     int http;
     const char *error; /**< FAILED: the message; else NULL. */
 

@@ -13,7 +13,9 @@
 #include "base/clock.h"
 #include "base/loop.h"
 #include "strategy/scout.h"
+#include "transfer/connections.h"
 #include "transfer/transfer.h"
+#include "transfer/watchdog.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -62,6 +64,7 @@ struct loop {
     struct event *sweep;
     struct event *back; /* something has ended */
     CURLM *multi;
+    struct fa_connections *connections;
     struct flight *flying;
     struct flight *parked;
     struct attempt_queue ready;    /* taken out of the inbox */
@@ -84,6 +87,7 @@ struct loop {
 struct fa_strategy {
     struct fa_strategy_env env;
     struct fa_trust *trust;
+    struct fa_watchdog *watchdog;
     struct loop *loops;
     unsigned n_loops;
     struct fa_wake *wake; /* the outbox is not empty */
@@ -186,8 +190,8 @@ static struct flight *take_flight(struct loop *loop, struct fa_error *err)
     } else {
         flight = calloc(1, sizeof(*flight));
         if (flight)
-            flight->transfer =
-                fa_transfer_new(loop->strategy->env.settings, loop->strategy->trust, err);
+            flight->transfer = fa_transfer_new(loop->strategy->env.settings, loop->strategy->trust,
+                                               loop->connections, err);
         if (!flight || !flight->transfer) {
             free(flight);
             return NULL;
@@ -305,6 +309,14 @@ static void end_unwatched(struct loop *loop, struct flight *flight)
     end_attempt(loop, attempt, &outcome);
 }
 
+static bool check_flight(struct loop *loop, const struct flight *flight, double now)
+{
+    fa_connections_enter(loop->connections, -1);
+    bool good = fa_transfer_check(flight->transfer, now);
+    fa_connections_leave(loop->connections);
+    return good;
+}
+
 /* Stalls, cancellations and new rates, which libcurl does not know of. */
 static void on_sweep(evutil_socket_t fd, short what, void *arg)
 {
@@ -316,7 +328,7 @@ static void on_sweep(evutil_socket_t fd, short what, void *arg)
         next = flight->next;
         if (flight->unwatched)
             end_unwatched(loop, flight);
-        else if (!fa_transfer_check(flight->transfer, now))
+        else if (!check_flight(loop, flight, now))
             end_flight(loop, flight, CURLE_ABORTED_BY_CALLBACK);
     }
     if (!loop->flying) {
@@ -330,7 +342,9 @@ static void on_ready_socket(evutil_socket_t fd, short what, void *arg)
     struct loop *loop = arg;
     int running;
     int flags = (what & EV_READ ? CURL_CSELECT_IN : 0) | (what & EV_WRITE ? CURL_CSELECT_OUT : 0);
+    fa_connections_enter(loop->connections, fd);
     curl_multi_socket_action(loop->multi, fd, flags, &running);
+    fa_connections_leave(loop->connections);
     reap(loop);
 }
 
@@ -339,7 +353,9 @@ static void on_timeout(evutil_socket_t fd, short what, void *arg)
     (void)fd, (void)what;
     struct loop *loop = arg;
     int running;
+    fa_connections_enter(loop->connections, -1);
     curl_multi_socket_action(loop->multi, CURL_SOCKET_TIMEOUT, 0, &running);
+    fa_connections_leave(loop->connections);
     reap(loop);
 }
 
@@ -430,7 +446,8 @@ static int loop_init(struct loop *loop, struct fa_strategy *self, struct fa_erro
     done_queue_init(&loop->ended);
     loop->base = own ? fa_loop_new(err) : self->env.base;
     loop->multi = curl_multi_init();
-    if (!loop->base || !loop->multi)
+    loop->connections = fa_connections_new(self->watchdog, err);
+    if (!loop->base || !loop->multi || !loop->connections)
         goto fail;
     loop->start = event_new(loop->base, -1, 0, start_ready, loop);
     loop->timer = event_new(loop->base, -1, 0, on_timeout, loop);
@@ -476,7 +493,7 @@ static void drop_all(struct fa_attempt *first)
     }
 }
 
-static void free_flights(struct loop *loop)
+static void drop_flights(struct loop *loop)
 {
     while (loop->flying) {
         struct flight *flight = loop->flying;
@@ -484,6 +501,10 @@ static void free_flights(struct loop *loop)
         curl_multi_remove_handle(loop->multi, fa_transfer_easy(flight->transfer));
         park(loop, flight);
     }
+}
+
+static void free_flights(struct loop *loop)
+{
     while (loop->parked) {
         struct flight *flight = loop->parked;
         loop->parked = flight->next;
@@ -516,10 +537,12 @@ static void loop_fini(struct loop *loop)
     drop_all(loop->ready.first);
     for (struct fa_attempt *first; (first = fa_scouts_drain(&loop->scouts));)
         drop_all(first);
-    free_flights(loop);
+    drop_flights(loop);
     free_done(&loop->ended);
     if (loop->multi)
         curl_multi_cleanup(loop->multi); /* tells on_socket() to let go of every socket */
+    free_flights(loop);
+    fa_connections_free(loop->connections);
     struct event *events[] = {loop->start, loop->timer, loop->sweep, loop->back};
     for (size_t i = 0; i < sizeof(events) / sizeof(*events); ++i)
         if (events[i])
@@ -554,6 +577,7 @@ static void async_free(struct fa_strategy *self)
         loop_fini(&self->loops[i]);
     free_done(&self->outbox);
     fa_wake_free(self->wake);
+    fa_watchdog_free(self->watchdog);
     fa_trust_free(self->trust);
     pthread_mutex_destroy(&self->lock);
     free(self->loops);
@@ -575,7 +599,8 @@ static struct fa_strategy *async_new(const struct fa_strategy_env *env, struct f
     pthread_mutex_init(&self->lock, NULL);
     done_queue_init(&self->outbox);
     self->trust = fa_trust_new(env->settings->cacert, err);
-    self->wake = self->trust ? fa_wake_new(env->base, deliver, self, err) : NULL;
+    self->watchdog = self->trust ? fa_watchdog_new(err) : NULL;
+    self->wake = self->watchdog ? fa_wake_new(env->base, deliver, self, err) : NULL;
     if (!self->wake)
         goto fail;
     for (unsigned i = 0; i < env->loops; ++i) {

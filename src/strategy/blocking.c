@@ -1,13 +1,13 @@
 /*
- * The strategies thread and process: a pool of workers, each of which drives one blocking easy
- * handle at a time and keeps it for its connections.  They differ in the kind of the pool, and in
+ * The strategies thread and process: a pool of workers, each of which drives one transfer at a time
+ * and keeps its connections.  They differ in the kind of the pool, and in
  * nothing else.
  */
 #include "strategy/strategy.h"
 
 #include "base/buf.h"
+#include "transfer/driver.h"
 #include "transfer/library.h"
-#include "transfer/transfer.h"
 #include "transfer/wire.h"
 
 #include <errno.h>
@@ -29,6 +29,7 @@ struct shared {
     void *bytes; /* what settings points into */
     struct fa_settings settings;
     struct fa_trust *trust;
+    struct fa_watchdog *watchdog; /* its thread starts with the first worker */
 };
 
 static void download_unshare(void *arg)
@@ -36,6 +37,7 @@ static void download_unshare(void *arg)
     struct shared *shared = arg;
     if (!shared)
         return;
+    fa_watchdog_free(shared->watchdog);
     fa_trust_free(shared->trust);
     free(shared->bytes);
     free(shared);
@@ -55,7 +57,8 @@ static int download_share(const void *setup, size_t len, void **ret, struct fa_e
     if (fa_settings_decode(&shared->settings, (unsigned char *)shared->bytes + 1, len - 1))
         goto fail;
     shared->trust = fa_trust_new(shared->settings.cacert, err);
-    if (!shared->trust)
+    shared->watchdog = shared->trust ? fa_watchdog_new(err) : NULL;
+    if (!shared->watchdog)
         goto fail;
     if (bytes[0])
         fa_trust_load(shared->trust, NULL); /* if it fails, a transfer that needs it will say so */
@@ -71,13 +74,13 @@ fail:
 static int download_open(void *arg, void **ret, struct fa_error *err)
 {
     struct shared *shared = arg;
-    *ret = fa_transfer_new(&shared->settings, shared->trust, err);
+    *ret = fa_driver_new(&shared->settings, shared->trust, shared->watchdog, err);
     return *ret ? 0 : -1;
 }
 
 static void download_close(void *state)
 {
-    fa_transfer_free(state);
+    fa_driver_free(state);
 }
 
 struct tick {
@@ -131,7 +134,7 @@ static int download_run(void *state, struct fa_task *task, struct fa_error *err)
     struct fa_outcome outcome;
     struct fa_buf buf;
     fa_buf_init(&buf);
-    fa_transfer_perform(state, &attempt, download_tick, &tick, &outcome);
+    fa_driver_perform(state, &attempt, download_tick, &tick, &outcome);
     fa_wire_put_outcome(&buf, &outcome);
     int result = buf.failed ? -1 : fa_task_reply(task, buf.data, buf.len);
     if (result)

@@ -3,6 +3,7 @@
 #include <curl/curl.h>
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 static const struct {
@@ -23,8 +24,11 @@ static const struct {
     {CURLE_GOT_NOTHING, FA_CLASS_PROTOCOL, FA_HOPE_AGAIN},
     {CURLE_PARTIAL_FILE, FA_CLASS_TRUNCATED, FA_HOPE_AGAIN},
     {CURLE_OPERATION_TIMEDOUT, FA_CLASS_TIMEOUT, FA_HOPE_AGAIN},
-    {CURLE_WRITE_ERROR, FA_CLASS_LOCAL_IO, FA_HOPE_NONE},
-    {CURLE_OUT_OF_MEMORY, FA_CLASS_LOCAL_IO, FA_HOPE_AGAIN},
+    /* Not ours: a callback of ours that fails leaves its own error.  Too long a line of a trailer or
+     * of an answer to CONNECT is "out of memory". */
+    {CURLE_WRITE_ERROR, FA_CLASS_PROTOCOL, FA_HOPE_ONCE},
+    {CURLE_OUT_OF_MEMORY, FA_CLASS_PROTOCOL, FA_HOPE_ONCE},
+    {CURLE_BAD_FUNCTION_ARGUMENT, FA_CLASS_PROTOCOL, FA_HOPE_ONCE},
     {CURLE_ABORTED_BY_CALLBACK, FA_CLASS_CANCELLED, FA_HOPE_NONE},
     {CURLE_TOO_MANY_REDIRECTS, FA_CLASS_REDIRECT, FA_HOPE_NONE},
     {CURLE_FILESIZE_EXCEEDED, FA_CLASS_TOO_LARGE, FA_HOPE_NONE},
@@ -77,9 +81,12 @@ void fa_classify_curl(const struct fa_ending *ending, struct fa_outcome *outcome
                      "the proxy answered %d", ending->proxy_status);
         return;
     }
-    if (ending->long_head) {
-        fa_error_set(&outcome->error, FA_DOMAIN_CURL, ending->curl, FA_CLASS_PROTOCOL,
-                     "the header of the answer is too long");
+    /* A head whose first field is folded is a "bad argument". */
+    bool malformed = ending->connected && ending->curl == CURLE_BAD_FUNCTION_ARGUMENT;
+    if (ending->long_head || malformed) {
+        fa_error_set(&outcome->error, FA_DOMAIN_CURL, ending->curl, FA_CLASS_PROTOCOL, "%s",
+                     malformed ? "malformed header in the answer"
+                               : "the header of the answer is too long");
         outcome->hope = FA_HOPE_ONCE;
         return;
     }

@@ -4,9 +4,6 @@
 
 #include <curl/curl.h>
 
-/* Before, an aborted stream may look like one that has come to its end. */
-#define HTTP2_ENDS 0x080400
-
 int fa_library_init(void)
 {
     return curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK ? 0 : -1;
@@ -17,9 +14,14 @@ bool fa_library_http2(void)
     return (curl_version_info(CURLVERSION_NOW)->features & CURL_VERSION_HTTP2) != 0;
 }
 
-bool fa_library_http2_ends(void)
+bool fa_library_has(enum fa_fault fault)
 {
-    return curl_version_info(CURLVERSION_NOW)->version_num >= HTTP2_ENDS;
+    static const unsigned ended[] = {
+        [FA_FAULT_UNASKED_ANSWER] = 0x080000,
+        [FA_FAULT_LAST_HEADER] = 0x080100,
+        [FA_FAULT_HTTP2_ENDS] = 0x080400,
+    };
+    return curl_version_info(CURLVERSION_NOW)->version_num < ended[fault];
 }
 
 const char *fa_version(void)

@@ -35,20 +35,23 @@ void fa_response_fini(struct fa_response *response)
     forget(response);
 }
 
+/* RFC 9112, 4: "HTTP/1.1 200 OK"; libcurl writes "HTTP/2 200" for HTTP/2. */
 static void begin(struct fa_response *response, const char *line, size_t len)
 {
     forget(response);
+    response->in_head = true;
     response->http2 = len > 5 && line[5] == '2';
     const char *blank = memchr(line, ' ', len);
     const char *end = line + len;
-    for (int i = 0; blank && i < 3; ++i) {
-        const char *digit = blank + 1 + i;
-        if (digit >= end || *digit < '0' || *digit > '9') {
-            response->status = 0;
-            return;
-        }
-        response->status = response->status * 10 + (*digit - '0');
+    bool good = len >= 5 && memcmp(line, "HTTP/", 5) == 0 && blank && end - blank > 3;
+    for (int i = 1; good && i <= 3; ++i) {
+        good = blank[i] >= '0' && blank[i] <= '9';
+        response->status = response->status * 10 + (blank[i] - '0');
     }
+    good = good && (end - blank == 4 || blank[4] == ' ') && response->status >= 100;
+    if (!good)
+        response->status = 0;
+    response->bad_head = !good;
 }
 
 /* RFC 9112, 6.3: only digits, and all of several fields must agree. */
@@ -111,25 +114,44 @@ static void read_entity_field(struct fa_response *response, const char *name, si
     }
 }
 
-/* RFC 9112, 6.1: a list of codings.  libcurl would undo others only along with those of the content,
- * which are the file's own. */
+/* RFC 9112, 6.1: a list of codings, over all of its fields.  Only one that ends in chunked frames
+ * the body.  "identity", of RFC 2616, is none.  libcurl would undo others only along with those of
+ * the content, which are the file's own. */
 static void read_codings(struct fa_response *response, const char *value, size_t len)
 {
     static const char gap[] = ", \t";
     const char *end = value + len;
-    response->chunked = true;
     while (value < end) {
         size_t n = 0;
         while (value + n < end && !strchr(gap, value[n]))
             ++n;
-        response->bad_coding |= n > 0 && !is("chunked", value, n) && !is("identity", value, n);
+        if (is("chunked", value, n)) {
+            response->bad_coding |= response->chunked;
+            response->chunked = true;
+        } else if (n > 0 && !is("identity", value, n)) {
+            response->bad_coding = true;
+        }
         value += n + 1;
     }
+}
+
+/* The fields that a verdict depends on. */
+static bool is_known(const char *name, size_t len)
+{
+    static const char *const known[] = {
+        "Content-Length", "Transfer-Encoding", "Location", "Content-Encoding",
+        "Content-Range",  "Content-Type",      "ETag",     "Last-Modified",
+        "Date",           "Retry-After"};
+    for (size_t i = 0; i < sizeof(known) / sizeof(*known); ++i)
+        if (is(known[i], name, len))
+            return true;
+    return false;
 }
 
 static void read_field(struct fa_response *response, const char *line, size_t len, time_t now)
 {
     const char *colon = memchr(line, ':', len);
+    response->matters = colon && is_known(line, (size_t)(colon - line));
     if (!colon)
         return;
     size_t name = (size_t)(colon - line);
@@ -265,6 +287,8 @@ static enum fa_verdict judge_unchanged(struct fa_response *response)
 static enum fa_verdict judge(struct fa_response *response)
 {
     const struct fa_asked *asked = &response->asked;
+    if (response->bad_head)
+        return FA_VERDICT_ERROR;
     if (is_redirect(response->status) && response->location && response->location[0])
         return FA_VERDICT_REDIRECT;
     if (response->status == 200 || response->status == 203)
@@ -276,18 +300,35 @@ static enum fa_verdict judge(struct fa_response *response)
     return FA_VERDICT_ERROR;
 }
 
+/* RFC 9112, 5.2: a line that begins with a space continues the field before it.  libcurl 7.88 takes
+ * the first line for the value: nobody can say what the field means. */
+static bool is_fold(const char *line, size_t len)
+{
+    return len > 0 && (line[0] == ' ' || line[0] == '\t');
+}
+
+static void end_head(struct fa_response *response)
+{
+    bool interim = response->status >= 100 && response->status < 200 && response->status != 101;
+    response->in_head = false;
+    if (!interim || response->bad_head)
+        response->verdict = judge(response);
+}
+
 void fa_response_line(struct fa_response *response, const char *line, size_t len, time_t now)
 {
     while (len > 0 && (line[len - 1] == '\n' || line[len - 1] == '\r'))
         --len;
-    if (len >= 5 && memcmp(line, "HTTP/", 5) == 0) {
+    if (response->verdict != FA_VERDICT_NONE)
+        return; /* a trailer */
+    if (!response->in_head)
         begin(response, line, len);
-    } else if (response->verdict == FA_VERDICT_NONE) {
-        if (len > 0)
-            read_field(response, line, len, now);
-        else if (response->status >= 200)
-            response->verdict = judge(response);
-    }
+    else if (len == 0)
+        end_head(response);
+    else if (is_fold(line, len))
+        response->bad_head |= response->matters;
+    else
+        read_field(response, line, len, now);
 }
 
 /* Why an answer to a range was not taken. */
@@ -313,12 +354,14 @@ void fa_response_explain(const struct fa_response *response, struct fa_outcome *
         explain_range(response, outcome);
         return;
     }
-    if (wanted || response->status == 206) {
+    if (wanted || response->status == 206 || response->status == 101 || response->bad_head) {
         fa_error_set(&outcome->error, FA_DOMAIN_HTTP, response->status, FA_CLASS_PROTOCOL, "%s",
-                     response->failed       ? "out of memory"
-                     : response->bad_coding ? "the answer has a transfer coding besides chunked"
-                     : wanted               ? "the answer has no usable Content-Length, or two"
-                                            : "206 Partial Content, which nobody asked for");
+                     response->failed          ? "out of memory"
+                     : response->bad_head      ? "malformed header in the answer"
+                     : response->bad_coding    ? "the answer has a transfer coding besides chunked"
+                     : wanted                  ? "the answer has no usable Content-Length, or two"
+                     : response->status == 101 ? "101 Switching Protocols, which nobody asked for"
+                                               : "206 Partial Content, which nobody asked for");
         outcome->hope = FA_HOPE_ONCE;
         return;
     }

@@ -2,7 +2,8 @@
  * The head of an HTTP answer, line by line, and what it means for the file (RFC 9110, RFC 9112).
  *
  * libcurl hands over the lines of every head that comes: 1xx, the answer itself, and trailers
- * after the body.  Only the answer's own count.
+ * after the body.  Only the answer's own count.  The first line of a head is its status line, and
+ * no other line is, whatever it looks like.
  */
 #ifndef FA_TRANSFER_RESPONSE_H
 #define FA_TRANSFER_RESPONSE_H
@@ -39,8 +40,9 @@ struct fa_response {
     struct fa_head head;     /**< With FILE, COMPLETE and UNCHANGED; else it says nothing. */
     enum fa_restart restart; /**< What became of the range that was asked for. */
     bool http2;
-    bool chunked;       /**< Transfer-Encoding rules; a declared length does not count. */
+    bool chunked;       /**< The transfer codings end in chunked, which frames the body. */
     bool bad_coding;    /**< There is a transfer coding besides chunked: nobody asked for one. */
+    bool bad_head;      /**< The status line is malformed, or a field that matters is folded. */
     bool bad_length;    /**< Content-Length made no sense, or there were two. */
     int64_t length;     /**< Content-Length; -1: none. */
     char *location;     /**< Owned. */
@@ -48,6 +50,8 @@ struct fa_response {
     bool failed;        /**< Memory ran out. */
 
     /* Until there is a verdict. */
+    bool in_head; /**< Between a status line and the empty line that ends its head. */
+    bool matters; /**< The last field was one that the verdict depends on. */
     char etag[FA_ETAG_MAX];
     bool bad_etag; /**< One that makes no sense, or two that differ. */
     int64_t modified, date;

@@ -8,6 +8,8 @@ void fa_settings_init(struct fa_settings *settings, const struct fa_config *conf
         .connect_timeout = config->connect_timeout,
         .stall_timeout = config->stall_timeout,
         .timeout = config->timeout,
+        .speed_limit = config->speed_limit,
+        .speed_time = config->speed_time,
         .expect_length = config->expect_length,
         .netrc = config->netrc,
         .insecure = config->insecure,
@@ -26,6 +28,8 @@ void fa_settings_encode(const struct fa_settings *settings, struct fa_buf *buf)
     fa_buf_put_f64(buf, settings->connect_timeout);
     fa_buf_put_f64(buf, settings->stall_timeout);
     fa_buf_put_f64(buf, settings->timeout);
+    fa_buf_put_u64(buf, settings->speed_limit);
+    fa_buf_put_f64(buf, settings->speed_time);
     fa_buf_put_u8(buf, settings->expect_length);
     fa_buf_put_u8(buf, settings->netrc);
     fa_buf_put_u8(buf, settings->insecure);
@@ -46,6 +50,8 @@ int fa_settings_decode(struct fa_settings *ret, const void *data, size_t len)
     ret->connect_timeout = fa_reader_f64(&reader);
     ret->stall_timeout = fa_reader_f64(&reader);
     ret->timeout = fa_reader_f64(&reader);
+    ret->speed_limit = fa_reader_u64(&reader);
+    ret->speed_time = fa_reader_f64(&reader);
     ret->expect_length = fa_reader_u8(&reader);
     ret->netrc = fa_reader_u8(&reader);
     ret->insecure = fa_reader_u8(&reader);

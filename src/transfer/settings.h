@@ -13,6 +13,8 @@ struct fa_settings {
     double connect_timeout;
     double stall_timeout;
     double timeout;
+    uint64_t speed_limit;
+    double speed_time;
     bool expect_length;
     bool netrc;
     bool insecure;

@@ -10,41 +10,33 @@
 #include "transfer/body.h"
 #include "transfer/classify.h"
 #include "transfer/library.h"
+#include "transfer/pace.h"
 #include "transfer/request.h"
 #include "transfer/response.h"
 #include "transfer/setup.h"
+#include "transfer/watchdog.h"
 
 #include <errno.h>
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
-#define BUFFER     (128 * 1024)
-#define BUFFER_MIN 1024
-/* In how many bursts the bytes of a second come, at least. */
-#define BURSTS 10
-/* So many buffers libcurl 7.88 reads at a time before it looks at the rate, and then it waits. */
-#define READS_AT_ONCE 100
-/* Seconds at the most from which on libcurl 7.88 measures the rate. */
-#define RATE_WINDOW 3.0
-/* A rate does not rise by less. */
-#define RATE_STEP 1.05
-#define DROP_MAX  (64 * 1024)
-/* Seconds between two checks that are too many. */
-#define CHECK_GAP 1.5
+#define DROP_MAX (64 * 1024)
 /* Near libcurl's own limit for the whole head of an answer. */
 #define HEAD_MAX (200 * 1024)
+/* Of all heads and trailers of an exchange.  libcurl before 8.14 has no limit for trailers. */
+#define HEADERS_MAX (400 * 1024)
 
 #define RESET_EVERY 3
 
 struct fa_transfer {
     CURL *easy;
+    CURL *model;     /* with single_use: what each attempt's handle is a copy of */
+    bool single_use; /* see FA_FAULT_LAST_HEADER */
     unsigned uses;
     const struct fa_settings *settings;
     struct fa_trust *trust;
+    struct fa_connections *connections;
     char *known_host; /* whose address stands in libcurl's cache because of us */
     struct curl_slist *headers;
     struct curl_slist *resolve;
@@ -55,18 +47,12 @@ struct fa_transfer {
     struct fa_response response;
     struct fa_outcome stop; /* our own reason to end it: error.class is set */
     struct fa_body body;
+    struct fa_pace pace;
+    struct fa_lease lease;
     uint64_t dropped;
-    uint64_t rate;
-    double rate_kept; /* when the attempt's rate last was this one, or it rose */
-    uint64_t buffer;
-    double started;
-    double last_byte;
-    double checked;
-    size_t head; /* bytes */
+    size_t headers_size; /* of all heads and trailers */
     bool connected;
-    bool watched, goodbye; /* TLS: only its end ends the body; it has come */
-    void (*tick)(void *arg);
-    void *tick_arg;
+    struct fa_goodbye *goodbye; /* TLS: only its end ends the body; else NULL */
 
     void (*on_connect)(struct fa_attempt *attempt, void *arg);
     void *on_connect_arg;
@@ -101,24 +87,32 @@ static bool stopped(const struct fa_transfer *t)
     return t->stop.error.class != FA_CLASS_NONE;
 }
 
-/* The end of the connection will be all that says where the file ends. */
-static void watch_end(struct fa_transfer *t)
+/* The SSL of the transfer's connection, or NULL. */
+static void *tls_of(const struct fa_transfer *t)
 {
     struct curl_tlssessioninfo *session = NULL;
-    if (t->response.http2 || t->response.chunked || t->response.head.total >= 0)
-        return;
     curl_easy_getinfo(t->easy, CURLINFO_TLS_SSL_PTR, &session);
-    if (!session || session->backend != CURLSSLBACKEND_OPENSSL || !session->internals)
-        return;
-    t->watched = true;
-    fa_trust_watch(session->internals, &t->goodbye);
+    return session && session->backend == CURLSSLBACKEND_OPENSSL ? session->internals : NULL;
+}
+
+/* The end of the connection will be all that says where the file ends. */
+static int watch_end(struct fa_transfer *t)
+{
+    void *ssl = tls_of(t);
+    if (!ssl || t->response.http2 || t->response.chunked || t->response.head.total >= 0)
+        return 0;
+    t->goodbye = fa_trust_watch(ssl);
+    if (t->goodbye)
+        return 0;
+    fa_error_system(&t->stop.error, FA_CLASS_LOCAL_IO, ENOMEM, "cannot watch a connection");
+    return -1;
 }
 
 /* Without a length only libcurl knows whether the end of a stream is that of the file. */
 static bool is_doubtful(const struct fa_response *response)
 {
     return response->http2 && response->verdict == FA_VERDICT_FILE && response->head.total < 0 &&
-           !fa_library_http2_ends();
+           fa_library_has(FA_FAULT_HTTP2_ENDS);
 }
 
 /* The part is opened for what is to come, and whoever looks at the attempt is told. */
@@ -137,46 +131,86 @@ static int begin_body(struct fa_transfer *t)
     if (fa_body_open(&t->body, &response->head, expect_length, &t->stop))
         return -1;
     if (response->verdict == FA_VERDICT_FILE) {
-        watch_end(t);
+        if (watch_end(t))
+            return -1;
         t->attempt->head = response->head;
         t->attempt->has_head = true;
     }
     return 0;
 }
 
+static int refuse_headers(struct fa_transfer *t)
+{
+    fa_error_set(&t->stop.error, FA_DOMAIN_FETCHALL, 0, FA_CLASS_PROTOCOL,
+                 "more than %d bytes of header and trailer fields", HEADERS_MAX);
+    t->stop.hope = FA_HOPE_ONCE;
+    return -1;
+}
+
+/* The head is complete, and the verdict on what follows is there. */
+static int end_head(struct fa_transfer *t, double now)
+{
+    enum fa_verdict verdict = t->response.verdict;
+    fa_pace_set_phase(&t->pace, verdict == FA_VERDICT_FILE ? FA_PHASE_BODY : FA_PHASE_DROP, now);
+    return verdict == FA_VERDICT_FILE || verdict == FA_VERDICT_COMPLETE ? begin_body(t) : 0;
+}
+
 static size_t on_header(char *line, size_t one, size_t len, void *arg)
 {
     (void)one;
     struct fa_transfer *t = arg;
-    t->last_byte = fa_clock_now();
-    t->head += len;
-    enum fa_verdict before = t->response.verdict;
+    double now = fa_clock_now();
+    fa_pace_hear(&t->pace, now);
+    t->headers_size += len;
+    if (t->headers_size > HEADERS_MAX)
+        return refuse_headers(t) ? 0 : len;
+    bool decided = t->response.verdict != FA_VERDICT_NONE;
     fa_response_line(&t->response, line, len, time(NULL));
-    enum fa_verdict verdict = t->response.verdict;
-    bool decided = before == FA_VERDICT_NONE;
-    if (decided && (verdict == FA_VERDICT_FILE || verdict == FA_VERDICT_COMPLETE))
-        return begin_body(t) ? 0 : len;
+    if (!decided && t->response.verdict != FA_VERDICT_NONE)
+        return end_head(t, now) ? 0 : len;
     return len;
+}
+
+/* libcurl took for a body what follows no head that we know of. */
+static int refuse_body(struct fa_transfer *t)
+{
+    fa_error_set(&t->stop.error, FA_DOMAIN_FETCHALL, 0, FA_CLASS_PROTOCOL,
+                 "a body without the header of an answer");
+    t->stop.hope = FA_HOPE_ONCE;
+    return -1;
+}
+
+/* Writing may take as long as the disk does: the watchdog is not to hold libcurl for stuck. */
+static int put_body(struct fa_transfer *t, const char *data, size_t len)
+{
+    fa_connections_suspend(t->connections);
+    int result = fa_body_put(&t->body, data, len, &t->stop);
+    fa_connections_resume(t->connections);
+    return result;
 }
 
 static size_t on_body(char *data, size_t one, size_t len, void *arg)
 {
     (void)one;
     struct fa_transfer *t = arg;
-    t->last_byte = fa_clock_now();
+    fa_pace_hear(&t->pace, fa_clock_now());
     t->attempt->received += len;
+    if (t->response.verdict == FA_VERDICT_NONE)
+        return refuse_body(t) ? 0 : len;
     if (t->response.verdict == FA_VERDICT_FILE)
-        return fa_body_put(&t->body, data, len, &t->stop) ? 0 : len;
+        return put_body(t, data, len) ? 0 : len;
     t->dropped += len;
     return t->dropped > DROP_MAX ? 0 : len;
 }
 
 static int on_connected(void *arg, char *ip, char *local_ip, int port, int local_port)
 {
-    (void)ip, (void)local_ip, (void)port, (void)local_port;
     struct fa_transfer *t = arg;
+    struct fa_endpoints ends = {
+        .ip = ip, .local_ip = local_ip, .port = port, .local_port = local_port};
+    fa_connections_use(t->connections, &t->lease, &ends, tls_of(t));
     t->connected = true;
-    t->last_byte = fa_clock_now();
+    fa_pace_set_phase(&t->pace, FA_PHASE_HEAD, fa_clock_now());
     if (t->on_connect)
         t->on_connect(t->attempt, t->on_connect_arg);
     return CURL_PREREQFUNC_OK;
@@ -186,6 +220,7 @@ static CURLcode on_tls(CURL *easy, void *ssl_ctx, void *arg)
 {
     (void)easy;
     struct fa_transfer *t = arg;
+    ++t->lease.tls;
     if (t->settings->insecure)
         return CURLE_OK;
     return fa_trust_install(t->trust, ssl_ctx, &t->stop.error) ? CURLE_SSL_CACERT_BADFILE
@@ -197,62 +232,26 @@ static curl_socket_t on_open_socket(void *arg, curlsocktype purpose, struct curl
 {
     (void)purpose;
     struct fa_transfer *t = arg;
-    int sock = socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
-    if (sock < 0 && (errno == EMFILE || errno == ENFILE || errno == ENOBUFS)) {
+    int sock = fa_connections_open(t->connections, &t->lease, address);
+    if (sock < 0 && (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM)) {
         fa_error_system(&t->stop.error, FA_CLASS_LOCAL_IO, errno, "cannot open a connection");
         t->stop.hope = FA_HOPE_AGAIN;
     }
     return sock < 0 ? CURL_SOCKET_BAD : sock;
 }
 
-static int on_progress(void *arg, curl_off_t total, curl_off_t now, curl_off_t up_total,
-                       curl_off_t up)
+/* A connection may live longer than the transfer that opened it. */
+static int on_close_socket(void *connections, curl_socket_t sock)
 {
-    (void)total, (void)now, (void)up_total, (void)up;
-    struct fa_transfer *t = arg;
-    if (t->tick)
-        t->tick(t->tick_arg);
-    return fa_transfer_check(t, fa_clock_now()) ? 0 : 1;
+    fa_connections_close(connections, sock);
+    return 0;
 }
 
-/* Silence up to here is no stall: after a burst, libcurl itself waits until the rate is met. */
-static double patience(const struct fa_transfer *t)
+/* On a loop it would sit out the wait that the old rate asked for. */
+static void set_rate(struct fa_transfer *t)
 {
-    double burst = (double)t->attempt->received;
-    double most = (double)(t->buffer * READS_AT_ONCE);
-    double wait = t->rate ? (burst < most ? burst : most) / (double)t->rate : 0;
-    return t->settings->stall_timeout + wait;
-}
-
-/*
- * The rate on the way to the attempt's.  To libcurl a rate is one from the beginning of its window
- * on: all that a higher one would have brought until now would come at once.  So it rises no faster
- * than what comes because of that, with what the present rate brings, is what the goal would bring.
- */
-static uint64_t next_rate(const struct fa_transfer *t, uint64_t goal, double now)
-{
-    if ((double)goal <= (double)t->rate * RATE_STEP)
-        return goal;
-    double window = fmin(now - t->started, RATE_WINDOW);
-    if (window <= 0)
-        return goal;
-    double risen = now - t->rate_kept;
-    double next = ((double)t->rate * window + (double)goal * risen) / (window + risen);
-    return next < (double)t->rate * RATE_STEP ? t->rate : (uint64_t)next;
-}
-
-static void follow_rate(struct fa_transfer *t, double now)
-{
-    uint64_t goal = t->attempt->rate;
-    uint64_t rate = next_rate(t, goal, now);
-    if (rate != t->rate || rate == goal)
-        t->rate_kept = now;
-    if (rate == t->rate)
-        return;
-    t->rate = rate;
-    curl_easy_setopt(t->easy, CURLOPT_MAX_RECV_SPEED_LARGE, (curl_off_t)t->rate);
-    /* On a loop it would sit out the wait that the old rate asked for. */
-    if (t->connected && !t->tick) {
+    curl_easy_setopt(t->easy, CURLOPT_MAX_RECV_SPEED_LARGE, (curl_off_t)t->pace.rate);
+    if (t->connected) {
         curl_easy_pause(t->easy, CURLPAUSE_RECV);
         curl_easy_pause(t->easy, CURLPAUSE_CONT);
     }
@@ -264,24 +263,15 @@ bool fa_transfer_check(struct fa_transfer *t, double now)
         fa_error_set(&t->stop.error, FA_DOMAIN_FETCHALL, 0, FA_CLASS_CANCELLED, "cancelled");
         return false;
     }
-    /* Whoever was stopped for a while has not heard what came meanwhile. */
-    if (now - t->checked > CHECK_GAP)
-        t->last_byte += now - t->checked;
-    t->checked = now;
-    double stall = t->settings->stall_timeout;
-    if (stall > 0 && t->connected && now - t->last_byte > patience(t)) {
-        fa_error_set(&t->stop.error, FA_DOMAIN_FETCHALL, 0, FA_CLASS_STALLED, "no byte for %.3g s",
-                     stall);
-        t->stop.hope = FA_HOPE_AGAIN;
+    if (!fa_pace_check(&t->pace, now, &t->stop))
         return false;
-    }
-    follow_rate(t, now);
+    if (fa_pace_follow(&t->pace, now))
+        set_rate(t);
     return true;
 }
 
-static void set_callbacks(struct fa_transfer *t)
+static void set_callbacks(struct fa_transfer *t, CURL *easy)
 {
-    CURL *easy = t->easy;
     curl_easy_setopt(easy, CURLOPT_PRIVATE, t);
     curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, t->text);
     curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, on_header);
@@ -290,29 +280,27 @@ static void set_callbacks(struct fa_transfer *t)
     curl_easy_setopt(easy, CURLOPT_WRITEDATA, t);
     curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, on_connected);
     curl_easy_setopt(easy, CURLOPT_PREREQDATA, t);
-    curl_easy_setopt(easy, CURLOPT_XFERINFOFUNCTION, on_progress);
-    curl_easy_setopt(easy, CURLOPT_XFERINFODATA, t);
     curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, on_open_socket);
     curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, t);
+    curl_easy_setopt(easy, CURLOPT_CLOSESOCKETFUNCTION, on_close_socket);
+    curl_easy_setopt(easy, CURLOPT_CLOSESOCKETDATA, t->connections);
     curl_easy_setopt(easy, CURLOPT_SSL_CTX_FUNCTION, on_tls);
     curl_easy_setopt(easy, CURLOPT_SSL_CTX_DATA, t);
 }
 
 struct fa_transfer *fa_transfer_new(const struct fa_settings *settings, struct fa_trust *trust,
-                                    struct fa_error *err)
+                                    struct fa_connections *connections, struct fa_error *err)
 {
     struct fa_transfer *t = calloc(1, sizeof(*t));
-    if (t) {
-        fa_response_init(&t->response, NULL);
-        t->settings = settings;
-        t->trust = trust;
-        t->easy = curl_easy_init();
-    }
-    if (!t || !t->easy) {
+    if (!t) {
         fa_error_system(err, FA_CLASS_LOCAL_IO, ENOMEM, "cannot make a transfer");
-        fa_transfer_free(t);
         return NULL;
     }
+    fa_response_init(&t->response, NULL);
+    t->settings = settings;
+    t->trust = trust;
+    t->connections = connections;
+    t->single_use = fa_library_has(FA_FAULT_LAST_HEADER);
     return t;
 }
 
@@ -321,12 +309,54 @@ void fa_transfer_free(struct fa_transfer *t)
     if (!t)
         return;
     curl_easy_cleanup(t->easy);
+    curl_easy_cleanup(t->model);
     curl_slist_free_all(t->headers);
     curl_slist_free_all(t->resolve);
+    fa_connections_done(t->connections, &t->lease, false);
+    fa_goodbye_put(t->goodbye);
     fa_response_fini(&t->response);
     free(t->known_host);
     fa_body_fini(&t->body);
     free(t);
+}
+
+static CURL *new_handle(struct fa_transfer *t)
+{
+    CURL *easy = curl_easy_init();
+    if (!easy)
+        return NULL;
+    fa_setup_apply(easy, t->settings);
+    set_callbacks(t, easy);
+    return easy;
+}
+
+/* A copy costs half of what setting up a new handle does. */
+static int copy_handle(struct fa_transfer *t)
+{
+    curl_easy_cleanup(t->easy);
+    t->easy = NULL;
+    if (!t->model)
+        t->model = new_handle(t);
+    if (t->model)
+        t->easy = curl_easy_duphandle(t->model);
+    return t->easy ? 0 : -1;
+}
+
+/* A handle for the next attempt.  One that is used again is reset now and then, as libcurl 7.88
+ * counts its own retries over the life of a handle, and gives up at five; each time would cost more
+ * than the rest of a small transfer's set-up. */
+static int renew_handle(struct fa_transfer *t)
+{
+    if (t->single_use)
+        return copy_handle(t);
+    if (!t->easy)
+        return (t->easy = new_handle(t)) ? 0 : -1;
+    if (++t->uses % RESET_EVERY == 0) {
+        curl_easy_reset(t->easy);
+        fa_setup_apply(t->easy, t->settings);
+        set_callbacks(t, t->easy);
+    }
+    return 0;
 }
 
 /* The cache of libcurl holds the hosts of the handles, not all hosts of the list: each attempt
@@ -360,15 +390,6 @@ out:
     return result;
 }
 
-/* Less at a time when the rate is low, so that bytes come steadily. */
-static uint64_t choose_buffer(uint64_t rate)
-{
-    uint64_t size = rate / READS_AT_ONCE / BURSTS;
-    if (rate == 0 || size > BUFFER)
-        return BUFFER;
-    return size < BUFFER_MIN ? BUFFER_MIN : size;
-}
-
 /* libcurl 7.88 would take a connection of HTTP/2 for HTTP/1.1 too, but not one whose TLS was set up
  * otherwise: by the one that names the maximum, which is the same. */
 static void set_version(struct fa_transfer *t, bool http2)
@@ -381,44 +402,49 @@ static void set_version(struct fa_transfer *t, bool http2)
                      (long)(http2 ? CURL_HTTP_VERSION_2TLS : CURL_HTTP_VERSION_1_1));
 }
 
-int fa_transfer_start(struct fa_transfer *t, struct fa_attempt *a, struct fa_error *err)
+/* What the attempt before has left. */
+static void forget(struct fa_transfer *t)
 {
-    struct fa_asked asked;
-    if (fa_request_choose(a, &asked, err))
-        return -1;
-    /* Now and then, as libcurl 7.88 counts its own retries over the life of a handle, and gives up
-     * at five; each time would cost more than the rest of a small transfer's set-up. */
-    if (t->uses++ % RESET_EVERY == 0) {
-        curl_easy_reset(t->easy);
-        fa_setup_apply(t->easy, t->settings);
-        set_callbacks(t);
-    }
+    fa_response_fini(&t->response);
+    fa_goodbye_put(t->goodbye);
+    t->goodbye = NULL;
+    t->stop = (struct fa_outcome){0};
+    t->lease = (struct fa_lease){0};
+    t->text[0] = '\0';
+    t->dropped = 0;
+    t->headers_size = 0;
+    t->connected = false;
+}
+
+static int set_up(struct fa_transfer *t, const struct fa_attempt *a, const struct fa_asked *asked)
+{
     bool netrc = t->settings->netrc && !a->foreign;
     curl_easy_setopt(t->easy, CURLOPT_NETRC,
                      (long)(netrc ? CURL_NETRC_OPTIONAL : CURL_NETRC_IGNORED));
     set_version(t, t->settings->http2 && !a->http1);
     curl_easy_setopt(t->easy, CURLOPT_FORBID_REUSE, (long)a->close);
-    fa_response_fini(&t->response);
+    curl_easy_setopt(t->easy, CURLOPT_BUFFERSIZE, (long)t->pace.buffer);
+    curl_easy_setopt(t->easy, CURLOPT_MAX_RECV_SPEED_LARGE, (curl_off_t)t->pace.rate);
+    if (fa_request_set(t->easy, &t->headers, a, asked) || set_address(t, a))
+        return -1;
+    return curl_easy_setopt(t->easy, CURLOPT_URL, a->url) == CURLE_OK ? 0 : -1;
+}
+
+int fa_transfer_start(struct fa_transfer *t, struct fa_attempt *a, struct fa_error *err)
+{
+    struct fa_asked asked;
+    if (fa_request_choose(a, &asked, err))
+        return -1;
+    forget(t);
     fa_response_init(&t->response, &asked);
     fa_body_begin(&t->body, a, asked.offset);
-    t->stop = (struct fa_outcome){0};
-    t->text[0] = '\0';
+    fa_pace_begin(&t->pace, t->settings, a, fa_clock_now());
     t->attempt = a;
-    t->dropped = 0;
-    t->connected = t->watched = t->goodbye = false;
-    t->started = t->last_byte = t->checked = t->rate_kept = fa_clock_now();
-    t->head = 0;
-    t->rate = a->rate;
-    t->buffer = choose_buffer(t->rate);
     a->received = 0;
-    curl_easy_setopt(t->easy, CURLOPT_BUFFERSIZE, (long)t->buffer);
-    curl_easy_setopt(t->easy, CURLOPT_MAX_RECV_SPEED_LARGE, (curl_off_t)t->rate);
-    if (fa_request_set(t->easy, &t->headers, a, &asked) || set_address(t, a) ||
-        curl_easy_setopt(t->easy, CURLOPT_URL, a->url) != CURLE_OK) {
-        fa_error_system(err, FA_CLASS_LOCAL_IO, ENOMEM, "cannot start a transfer");
-        return -1;
-    }
-    return 0;
+    if (renew_handle(t) == 0 && set_up(t, a, &asked) == 0)
+        return 0;
+    fa_error_system(err, FA_CLASS_LOCAL_IO, ENOMEM, "cannot start a transfer");
+    return -1;
 }
 
 static double seconds_between(curl_off_t from, curl_off_t to)
@@ -466,8 +492,8 @@ static void explain_curl(struct fa_transfer *t, CURLcode code, struct fa_outcome
         .system = (int)system,
         .connected = t->connected,
         .answered = t->response.status != 0,
-        .long_head = t->response.verdict == FA_VERDICT_NONE && t->connected &&
-                     (t->head > HEAD_MAX || code == CURLE_OUT_OF_MEMORY),
+        .long_head =
+            t->response.verdict == FA_VERDICT_NONE && t->connected && t->headers_size > HEAD_MAX,
         .proxy_status = (int)proxy,
         .text = t->text,
     };
@@ -476,7 +502,7 @@ static void explain_curl(struct fa_transfer *t, CURLcode code, struct fa_outcome
 
 static void check_complete(struct fa_transfer *t, struct fa_outcome *ret)
 {
-    if (!t->watched || t->goodbye) {
+    if (!t->goodbye || fa_goodbye_came(t->goodbye)) {
         fa_body_close(&t->body, ret);
         return;
     }
@@ -533,9 +559,21 @@ static void settle_part(struct fa_transfer *t, struct fa_outcome *ret)
         ret->restart = t->response.restart;
 }
 
+/* What libcurl makes of a connection that the watchdog has shut down does not matter. */
+static void check_cut(struct fa_transfer *t, CURLcode code)
+{
+    if (!t->lease.cut || code == CURLE_OK || stopped(t))
+        return;
+    fa_error_set(&t->stop.error, FA_DOMAIN_FETCHALL, 0, FA_CLASS_STALLED,
+                 "the connection kept the program busy for more than %d s", FA_WATCHDOG_SECONDS);
+    t->stop.hope = FA_HOPE_AGAIN;
+}
+
 void fa_transfer_finish(struct fa_transfer *t, CURLcode code, struct fa_outcome *ret)
 {
     *ret = fa_outcome_none;
+    fa_connections_done(t->connections, &t->lease, t->response.http2);
+    check_cut(t, code);
     judge(t, code, ret);
     ret->http = t->response.status;
     ret->received = t->attempt->received;
@@ -543,21 +581,6 @@ void fa_transfer_finish(struct fa_transfer *t, CURLcode code, struct fa_outcome 
     read_times(t->easy, &ret->time);
     read_connection(t->easy, ret);
     if (ret->time.total <= 0)
-        ret->time.total = fa_clock_now() - t->started;
+        ret->time.total = fa_clock_now() - t->pace.started;
     t->attempt = NULL;
-}
-
-void fa_transfer_perform(struct fa_transfer *t, struct fa_attempt *a, void (*tick)(void *arg),
-                         void *arg, struct fa_outcome *ret)
-{
-    struct fa_error err = {0};
-    if (fa_transfer_start(t, a, &err)) {
-        *ret = fa_outcome_none;
-        ret->error = err;
-        return;
-    }
-    t->tick = tick;
-    t->tick_arg = arg;
-    curl_easy_setopt(t->easy, CURLOPT_NOPROGRESS, 0L);
-    fa_transfer_finish(t, curl_easy_perform(t->easy), ret);
 }

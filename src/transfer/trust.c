@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 
 struct fa_trust {
@@ -75,17 +76,86 @@ int fa_trust_install(struct fa_trust *trust, void *ssl_ctx, struct fa_error *err
     return 0;
 }
 
+struct fa_goodbye {
+    atomic_uint holders;
+    atomic_bool came;
+};
+
+static pthread_once_t goodbye_once = PTHREAD_ONCE_INIT;
+static int goodbye_index = -1;
+
+void fa_goodbye_put(struct fa_goodbye *goodbye)
+{
+    if (goodbye && --goodbye->holders == 0)
+        free(goodbye);
+}
+
+bool fa_goodbye_came(const struct fa_goodbye *goodbye)
+{
+    return goodbye->came;
+}
+
+static void goodbye_free(void *ssl, void *goodbye, CRYPTO_EX_DATA *data, int index, long argl,
+                         void *argp)
+{
+    (void)ssl, (void)data, (void)index, (void)argl, (void)argp;
+    fa_goodbye_put(goodbye);
+}
+
+static void goodbye_register(void)
+{
+    goodbye_index = SSL_get_ex_new_index(0, NULL, NULL, NULL, goodbye_free);
+}
+
 /* libcurl 7.88 takes an end without close_notify for a good one: its BIO knows of no end of file. */
 static void on_alert(const SSL *ssl, int where, int alert)
 {
-    bool *goodbye = SSL_get_app_data(ssl);
+    struct fa_goodbye *goodbye = SSL_get_ex_data(ssl, goodbye_index);
     if ((where & SSL_CB_READ_ALERT) == SSL_CB_READ_ALERT && (alert & 0xff) == SSL_AD_CLOSE_NOTIFY &&
         goodbye)
-        *goodbye = true;
+        goodbye->came = true;
 }
 
-void fa_trust_watch(void *ssl, bool *goodbye)
+struct fa_goodbye *fa_trust_watch(void *ssl)
 {
-    SSL_set_app_data(ssl, goodbye);
-    SSL_set_info_callback(ssl, on_alert);
+    pthread_once(&goodbye_once, goodbye_register);
+    struct fa_goodbye *goodbye = SSL_get_ex_data(ssl, goodbye_index);
+    if (!goodbye) {
+        goodbye = calloc(1, sizeof(*goodbye));
+        if (!goodbye || SSL_set_ex_data(ssl, goodbye_index, goodbye) != 1) {
+            free(goodbye);
+            return NULL;
+        }
+        goodbye->holders = 1;
+        SSL_set_info_callback(ssl, on_alert);
+    }
+    ++goodbye->holders;
+    return goodbye;
+}
+
+bool fa_trust_has_read(void *ssl)
+{
+    return SSL_pending(ssl) > 0;
+}
+
+/* libcurl's own BIO works only inside its calls, so another one reads from the socket meanwhile.
+ * Nothing is written: an answer to a key update may be lost, which only ends the connection. */
+bool fa_trust_has_data(void *ssl, int fd)
+{
+    char byte;
+    BIO *socket = BIO_new_socket(fd, BIO_NOCLOSE);
+    BIO *nowhere = BIO_new(BIO_s_null());
+    BIO *read = SSL_get_rbio(ssl), *write = SSL_get_wbio(ssl);
+    if (!socket || !nowhere || !BIO_up_ref(read) || !BIO_up_ref(write)) {
+        BIO_free(socket);
+        BIO_free(nowhere);
+        return true;
+    }
+    SSL_set0_rbio(ssl, socket);
+    SSL_set0_wbio(ssl, nowhere);
+    bool data = SSL_peek(ssl, &byte, 1) > 0;
+    SSL_set0_rbio(ssl, read);
+    SSL_set0_wbio(ssl, write);
+    ERR_clear_error();
+    return data;
 }

@@ -33,13 +33,30 @@ const char *fa_trust_system_bundle(void);
  */
 int fa_trust_install(struct fa_trust *trust, void *ssl_ctx, struct fa_error *err);
 
+/** How a TLS connection ended; shared by the connection and who asks. */
+struct fa_goodbye;
+
 /**
  * Watch a connection for its peer's close_notify: an end without it may have been made by somebody
  * on the way (RFC 8446, 6.1).
  *
- * @ssl       An SSL, as CURLINFO_TLS_SSL_PTR(3) gives it.
- * @goodbye   Set to true when it comes; borrowed until the connection is closed.
+ * @ssl     An SSL, as CURLINFO_TLS_SSL_PTR(3) gives it.
+ * @return  To release with fa_goodbye_put(), also after the connection is closed; NULL when memory
+ *          ran out.
  */
-void fa_trust_watch(void *ssl, bool *goodbye);
+struct fa_goodbye *fa_trust_watch(void *ssl);
+
+/** Whether close_notify has come. */
+bool fa_goodbye_came(const struct fa_goodbye *goodbye);
+void fa_goodbye_put(struct fa_goodbye *goodbye);
+
+/** Whether bytes of the peer have been read from the socket, and not been taken yet. */
+bool fa_trust_has_read(void *ssl);
+
+/**
+ * Whether what waits on the socket of a connection is data, as opposed to a session ticket, say.
+ * Takes all that is not.
+ */
+bool fa_trust_has_data(void *ssl, int fd);
 
 #endif

@@ -19,7 +19,6 @@ void fa_url_init(struct fa_url *url)
 void fa_url_fini(struct fa_url *url)
 {
     free(url->whole);
-    free(url->printed);
     free(url->host);
     free(url->origin);
     free(url->host_port);
@@ -164,34 +163,6 @@ static int fill_origin(struct fa_url *url, CURLU *handle, struct fa_error *err)
     return result;
 }
 
-/* Where the password of an authority begins, or NULL. */
-static const char *password_in(const char *authority, const char **ret_end)
-{
-    size_t len = strcspn(authority, "/?#&");
-    const char *at = memrchr(authority, '@', len);
-    const char *colon = at ? memchr(authority, ':', (size_t)(at - authority)) : NULL;
-    *ret_end = at;
-    return colon ? colon + 1 : NULL;
-}
-
-/* A URL may hold others, in its query. */
-static char *redact_url(const char *text)
-{
-    char *copy = malloc(2 * strlen(text) + 1);
-    char *to = copy;
-    const char *authority, *end;
-    while (copy && (authority = strstr(text, "://"))) {
-        authority += 3;
-        const char *password = password_in(authority, &end);
-        to = mempcpy(to, text, (size_t)((password ? password : authority) - text));
-        to = password ? stpcpy(to, "***") : to;
-        text = password ? end : authority;
-    }
-    if (copy)
-        memcpy(to, text, strlen(text) + 1);
-    return copy;
-}
-
 static int fill(struct fa_url *url, CURLU *handle, struct fa_error *err)
 {
     if (fill_host(url, handle, err) || fill_origin(url, handle, err))
@@ -199,20 +170,7 @@ static int fill(struct fa_url *url, CURLU *handle, struct fa_error *err)
     curl_url_set(handle, CURLUPART_FRAGMENT, NULL, 0);
     url->path = part_of(handle, CURLUPART_PATH, 0);
     url->whole = part_of(handle, CURLUPART_URL, 0);
-
-    char *password = NULL;
-    CURLUcode code = curl_url_get(handle, CURLUPART_PASSWORD, &password, 0);
-    if (code == CURLUE_OK)
-        code = curl_url_set(handle, CURLUPART_PASSWORD, "***", 0);
-    if (code == CURLUE_OK || code == CURLUE_NO_PASSWORD)
-        url->printed = part_of(handle, CURLUPART_URL, 0);
-    curl_free(password);
-    if (url->printed && strchr(url->printed, '@')) {
-        char *redacted = redact_url(url->printed);
-        free(url->printed);
-        url->printed = redacted;
-    }
-    if (!url->path || !url->whole || !url->printed)
+    if (!url->path || !url->whole)
         return bad(err, "the URL cannot be put together again");
     return 0;
 }
@@ -290,36 +248,4 @@ int fa_url_parse(struct fa_url *url, const char *text, const char *base, struct 
     if (result)
         fa_url_fini(url);
     return result;
-}
-
-/* What is no URL may have been meant as one: all that can be its password goes. */
-static char *redact_text(const char *text)
-{
-    const char *end = strrchr(text, '@');
-    const char *colon = strchr(text, ':');
-    while (colon && (colon[1] == '/' || colon[1] == '\\'))
-        colon = strchr(colon + 1, ':');
-    char *copy = NULL;
-    if (!colon || !end || colon > end)
-        return strdup(text);
-    int len = asprintf(&copy, "%.*s***%s", (int)(colon + 1 - text), text, end);
-    return len < 0 ? NULL : copy;
-}
-
-/* Whether a password in it stands where one belongs: as with "u:a/b@h", a port would show. */
-static bool is_shaped(const char *text)
-{
-    if (check_shape(text, NULL))
-        return false;
-    const char *authority = strstr(text, "://") + 3;
-    size_t len = strcspn(authority, "/?#");
-    const char *port = memrchr(authority, ':', len);
-    if (memchr(authority, '@', len) || authority[0] == '[' || !port)
-        return true;
-    return port + 1 + strspn(port + 1, "0123456789") == authority + len;
-}
-
-char *fa_url_redact(const char *text)
-{
-    return is_shaped(text) ? redact_url(text) : redact_text(text);
 }

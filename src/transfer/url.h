@@ -13,7 +13,6 @@
 
 struct fa_url {
     char *whole;     /**< To be asked for: no fragment, host in punycode, bytes encoded. */
-    char *printed;   /**< The same, for people: a password is "***". */
     char *host;      /**< In lower case; an IPv6 address has no brackets. */
     char *origin;    /**< "scheme://host:port", the port always there (RFC 6454). */
     char *host_port; /**< The part of origin behind "//", without IPv6 brackets: for libcurl. */
@@ -34,12 +33,5 @@ void fa_url_fini(struct fa_url *url);
  * @return 0, or -1 with FA_CLASS_BAD_URL.
  */
 int fa_url_parse(struct fa_url *url, const char *text, const char *base, struct fa_error *err);
-
-/**
- * A text that may be a URL, with its password as "***".
- *
- * @return owned by the caller: free(3); NULL when memory ran out.
- */
-char *fa_url_redact(const char *text);
 
 #endif

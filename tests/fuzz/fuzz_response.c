@@ -1,6 +1,5 @@
 /*
- * Any lines are a head with a verdict, or none yet; a verdict once given stays until the next
- * status line; what is refused has a reason; and of what was asked for, only that is taken.
+ * Any lines are a head with a verdict, or none yet; a verdict once given stays; what is refused has a reason; and of what was asked for, only that is taken.
  */
 #undef NDEBUG
 #include "transfer/response.h"
@@ -24,6 +23,7 @@ static void check(const struct fa_response *response)
     assert(head->total >= -1);
     if (response->verdict == FA_VERDICT_FILE) {
         assert((fine || rest) && (response->chunked || !response->bad_length));
+        assert(!response->bad_coding && !response->bad_head);
         assert(head->kept == (rest ? response->asked.offset : 0));
         assert(!rest || (head->total > 0 && head->kept < (uint64_t)head->total));
     }
@@ -34,8 +34,8 @@ static void check(const struct fa_response *response)
         assert(response->status == 304 && response->asked.conditional);
     if (response->verdict == FA_VERDICT_REDIRECT)
         assert(response->status / 100 == 3 && response->location && response->location[0]);
-    if (response->verdict != FA_VERDICT_NONE)
-        assert(response->status >= 200);
+    if (response->verdict != FA_VERDICT_NONE && response->status < 200)
+        assert(response->verdict == FA_VERDICT_ERROR);
 }
 
 static void explain(const struct fa_response *response)
@@ -55,9 +55,8 @@ static void feed(struct fa_response *response, const uint8_t *data, size_t len)
     assert(line);
     memcpy(line, data, len);
     enum fa_verdict before = response->verdict;
-    bool status_line = len >= 5 && memcmp(line, "HTTP/", 5) == 0;
     fa_response_line(response, line, len, 1000000000);
-    assert(before == FA_VERDICT_NONE || status_line || response->verdict == before);
+    assert(before == FA_VERDICT_NONE || response->verdict == before);
     free(line);
     check(response);
 }

@@ -39,6 +39,7 @@ void fa_bad_conn_free(struct fa_bad_conn *conn)
     }
     LIST_REMOVE(conn, link);
     event_free(conn->timer);
+    event_free(conn->speak);
     evbuffer_free(conn->text);
     bufferevent_free(conn->bev);
     free(conn);
@@ -121,12 +122,37 @@ static void reset_when_sent(struct fa_bad_conn *conn)
     fa_bad_conn_free(conn);
 }
 
+static void on_speak(evutil_socket_t fd, short what, void *arg)
+{
+    (void)fd;
+    (void)what;
+    struct fa_bad_conn *conn = arg;
+    bufferevent_write(conn->bev, conn->unasked, strlen(conn->unasked));
+    conn->unasked = NULL;
+}
+
+/* What follows an answer on a connection that is kept. */
+static void follow_up(struct fa_bad_conn *conn)
+{
+    SSL *ssl = conn->ticket ? bufferevent_openssl_get_ssl(conn->bev) : NULL;
+    if (ssl && SSL_new_session_ticket(ssl) == 1) {
+        SSL_do_handshake(ssl);
+    }
+    conn->ticket = false;
+    if (conn->unasked && !evtimer_pending(conn->speak, NULL)) {
+        struct timeval delay = {.tv_sec = conn->unasked_ms / 1000,
+                                .tv_usec = (suseconds_t)(conn->unasked_ms % 1000) * 1000};
+        evtimer_add(conn->speak, &delay);
+    }
+}
+
 /* All is sent. May free the connection. */
 static void finish(struct fa_bad_conn *conn)
 {
     switch (conn->answer.then) {
     case FA_BAD_KEEP:
         end_request(conn);
+        follow_up(conn);
         serve_next(conn);
         return;
     case FA_BAD_CLOSE:
@@ -194,6 +220,8 @@ static bool send_some(struct fa_bad_conn *conn, struct evbuffer *out)
     } else if (answer->tail) {
         evbuffer_add(out, answer->tail, strlen(answer->tail));
         answer->tail = NULL;
+    } else if (answer->endless) {
+        evbuffer_add(out, answer->endless, strlen(answer->endless));
     } else {
         return false;
     }
@@ -279,6 +307,7 @@ void fa_bad_conn_new(struct fa_bad_server *server, int fd, const char *peer, boo
     conn->server = server;
     conn->bev = bev;
     conn->timer = evtimer_new(server->base, on_timer, conn);
+    conn->speak = evtimer_new(server->base, on_speak, conn);
     conn->text = evbuffer_new();
     conn->answer.hold_at = UINT64_MAX;
     conn->id = ++server->last_conn;

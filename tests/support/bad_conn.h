@@ -32,6 +32,7 @@ struct fa_bad_answer {
     uint64_t end;
     bool chunked;
     const char *tail;    /* literal, after the body; NULL: none */
+    const char *endless; /* literal, after the tail, again and again; NULL: none */
     uint64_t hold_at;    /* stop here until released; UINT64_MAX: never */
     const char *gate;    /* whose opening releases it, part of the request; NULL: /_release */
     unsigned delay_ms;   /* before the first byte */
@@ -51,12 +52,16 @@ struct fa_bad_conn {
     struct fa_bad_answer answer;
     unsigned id;
     char peer[64];
-    bool control; /* the request in service is a control request */
-    bool counted; /* this connection is in the statistics */
-    bool waiting; /* for the timer */
-    bool held;    /* for a release */
-    bool ending;  /* polling for the moment of a reset */
-    bool doomed;  /* close at the next request, without an answer */
+    bool control;        /* the request in service is a control request */
+    bool counted;        /* this connection is in the statistics */
+    bool waiting;        /* for the timer */
+    bool held;           /* for a release */
+    bool ending;         /* polling for the moment of a reset */
+    const char *unasked; /* after the answer, as if it were another one; NULL: none */
+    unsigned unasked_ms; /* so long after it */
+    struct event *speak; /* of that */
+    bool ticket;         /* a session ticket follows the answer */
+    bool doomed;         /* close at the next request, without an answer */
 };
 
 /* Takes FD over. SECURE: speak TLS. */

@@ -5,7 +5,7 @@
 #include <string.h>
 
 static const struct fa_bad_behaviour *const tables[] = {
-    fa_bad_bodies, fa_bad_framings, fa_bad_statuses, fa_bad_ranges, fa_bad_controls,
+    fa_bad_bodies, fa_bad_framings, fa_bad_statuses, fa_bad_ranges, fa_bad_lies, fa_bad_controls,
 };
 
 static const struct fa_bad_behaviour *find(const char *name)
@@ -24,7 +24,7 @@ void fa_bad_paths_serve(struct fa_bad_conn *conn)
 {
     const struct fa_bad_request *request = conn->request;
     if (strcmp(request->method, "CONNECT") == 0) {
-        fa_bad_reply_text(conn, 407, "Proxy-Authenticate: Basic realm=\"proxy\"\r\n", "");
+        fa_bad_lies_connect(conn);
         return;
     }
     const struct fa_bad_behaviour *found = request->part_count > 0 ? find(request->parts[0]) : NULL;

@@ -76,6 +76,18 @@
  * Connections
  *   /idleclose/<name>                 a file; the next request on the connection is not answered
  *   /keepclose/<name>                 a file that promises keep-alive; closes at once
+ * Lies
+ *   /unasked/<ms>/<size>/<name>       a file, and <ms> after it a whole answer that nobody asked for
+ *   /ticket/<size>/<name>             a file; with TLS a session ticket follows
+ *   /statusfield/<code>/<size>/<name> a file, or an error; "HTTP/1.1 200 OK: x" is one of its fields
+ *   /coding/<coding>/<sent>/<name>    Transfer-Encoding: <coding> ("empty" is none), <sent> bytes, and
+ *                                     an end without close_notify
+ *   /foldfirst/<name>                 a file; a space begins the first field of its head
+ *   /endlesstrailers/<name>, /longtrailer/<name>, /endless1xx/<name>   without end
+ *   /endlessbody/<code>/<name>        <code> with a body without end
+ *   /drippingbody/<ms>/<code>/<name>  <code> with a long body, one byte each <ms>
+ *   /switch/<name>, /badstatus/<name> 101, and no status at all, with a long body
+ *   CONNECT flood.*                   a 407 whose body has no end
  * Ranges: /range206/<kind>/<size>/<name>; see bad_range.c. The first answer is cut after half of
  * <size>, and the kind says what is wrong with later ones.
  *
@@ -103,7 +115,11 @@ extern const struct fa_bad_behaviour fa_bad_bodies[];
 extern const struct fa_bad_behaviour fa_bad_framings[];
 extern const struct fa_bad_behaviour fa_bad_statuses[];
 extern const struct fa_bad_behaviour fa_bad_ranges[];
+extern const struct fa_bad_behaviour fa_bad_lies[];
 extern const struct fa_bad_behaviour fa_bad_controls[];
+
+/* Prepares the answer to a CONNECT. */
+void fa_bad_lies_connect(struct fa_bad_conn *conn);
 
 /* Prepares the answer to the request of CONN. */
 void fa_bad_paths_serve(struct fa_bad_conn *conn);

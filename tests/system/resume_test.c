@@ -999,7 +999,8 @@ FA_TEST_MODES(resume, second_program_is_refused_within_a_second_and_told_whose_f
 
 /* ------------------------------------------------------------------ secrets */
 
-/* No file of the folder, or of those below it, holds one of the texts. */
+/* No file of the folder, or of those below it, holds one of the texts, but for the state: that has
+ * what failed. */
 static void expect_nowhere(const char *folder, const char *const *texts)
 {
     DIR *open = opendir(folder);
@@ -1012,6 +1013,12 @@ static void expect_nowhere(const char *folder, const char *const *texts)
         snprintf(path, sizeof(path), "%s/%s", folder, entry->d_name);
         if (entry->d_type == DT_DIR) {
             expect_nowhere(path, texts);
+            continue;
+        }
+        if (strncmp(entry->d_name, "state.db", 8) == 0) {
+            struct stat st;
+            cr_expect(stat(path, &st) == 0 && (st.st_mode & 0777) == 0600, "%s: %o", path,
+                      st.st_mode);
             continue;
         }
         for (size_t i = 0; texts[i]; i++) {

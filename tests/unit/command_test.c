@@ -36,6 +36,11 @@ Test(command, passwords_and_values_of_headers_are_not_shown)
 {
     static const char *const cases[][2] = {
         {"--proxy=http://u:s3@h:1", "fetchall '--proxy=http://u:***@h:1'"},
+        {"--proxy=http://u:s3&x@h:1", "fetchall '--proxy=http://u:***@h:1'"},
+        {"--proxy=u:s3@h:1", "fetchall '--proxy=u:***@h:1'"},
+        {"--proxy=s3@h:1", "fetchall '--proxy=***@h:1'"},
+        {"--proxy=socks5h://u:s3@h", "fetchall '--proxy=socks5h://u:***@h'"},
+        {"--proxy=h:1", "fetchall --proxy=h:1"},
         {"--proxy=http://h:1/x:y@z", "fetchall --proxy=http://h:1/x:y@z"},
         {"--header=A: s3", "fetchall '--header=A: ***'"},
         {"--header=A:", "fetchall --header=A:"},

@@ -55,6 +55,7 @@ Test(config, what_makes_no_sense_is_refused)
     REFUSED(retry_wait, NAN);
     REFUSED(connect_timeout, 1e300);
     REFUSED(stall_timeout, -0.5);
+    REFUSED(speed_time, -1);
     REFUSED(timeout, INFINITY);
     REFUSED(dir, NULL);
     REFUSED(dir, "");

@@ -26,6 +26,7 @@
 #include "transfer/wire.h"
 
 #include <fetchall/pool.h>
+#include <fetchall/redact.h>
 #include <fetchall/session.h>
 
 #include <criterion/criterion.h>
@@ -181,7 +182,10 @@ static bool url_path(struct fa_error *err)
         fa_url_fini(&next);
     }
     fa_url_fini(&url);
-    char *text = good ? fa_url_redact("http://user:secret@h/") : NULL;
+    char *text =
+        good ? fa_redact_url("http://user:secret@h/?sig=a&to=http%3A%2F%2Fu%3Ap%40h\thttp://a:b/",
+                             NULL)
+             : NULL;
     if (good && !text) {
         fa_error_set(err, FA_DOMAIN_FETCHALL, 0, FA_CLASS_LOCAL_IO, "redact says it by NULL");
     }

@@ -64,10 +64,25 @@ Test(response, verdicts_follow_the_head)
         {"HTTP/1.1 103 Hints|Content-Length: 5||HTTP/1.1 200 OK||", FA_VERDICT_FILE, 200, -1},
         {"HTTP/1.1 100 Continue||", FA_VERDICT_NONE, 100, -1},
         {"HTTP/1.1 200 OK||X-Trailer: 1|Content-Length: 5||", FA_VERDICT_FILE, 200, -1},
-        {"HTTP/1.1 OK||", FA_VERDICT_NONE, 0, -1},
-        {"HTTP/1.1 2x0 OK||", FA_VERDICT_NONE, 0, -1},
-        {"HTTP/1.1||", FA_VERDICT_NONE, 0, -1},
-        {"HTTP/1.1 20||", FA_VERDICT_NONE, 0, -1},
+        {"HTTP/1.1 OK||", FA_VERDICT_ERROR, 0, -1},
+        {"HTTP/1.1 2x0 OK||", FA_VERDICT_ERROR, 0, -1},
+        {"HTTP/1.1||", FA_VERDICT_ERROR, 0, -1},
+        {"HTTP/1.1 20||", FA_VERDICT_ERROR, 0, -1},
+        {"HTTP/1.1 2000 OK||", FA_VERDICT_ERROR, 0, -1},
+        {"HTTP/1.1 099 OK||", FA_VERDICT_ERROR, 0, -1},
+        {"ICY 200 OK||", FA_VERDICT_ERROR, 0, -1},
+        {"HTTP/1.1 101 Switching Protocols||", FA_VERDICT_ERROR, 101, -1},
+        /* A status line is the first line of a head, and of the answer's own head. */
+        {"HTTP/1.1 200 OK|Content-Length: 5|HTTP/1.1 200 OK: x||", FA_VERDICT_FILE, 200, 5},
+        {"HTTP/1.1 404 x|Content-Length: 5|HTTP/1.1 200 OK: x||", FA_VERDICT_ERROR, 404, 5},
+        {"HTTP/1.1 404 x||HTTP/1.1 200 OK||", FA_VERDICT_ERROR, 404, -1},
+        {"HTTP/1.1 200 OK|Content-Length: 5||HTTP/1.1 200 OK||", FA_VERDICT_FILE, 200, 5},
+        /* A fold of what frames the body. */
+        {"HTTP/1.1 200 OK| f: x|Content-Length: 5||", FA_VERDICT_FILE, 200, 5},
+        {"HTTP/1.1 200 OK|X: y| Content-Length: 9|Content-Length: 5||", FA_VERDICT_FILE, 200, 5},
+        {"HTTP/1.1 200 OK|Content-Length: 5|\t0||", FA_VERDICT_ERROR, 200, 5},
+        {"HTTP/1.1 200 OK|Transfer-Encoding:| chunked||", FA_VERDICT_ERROR, 200, -1},
+        {"HTTP/1.1 302 x|Location:| /b||", FA_VERDICT_ERROR, 302, -1},
     };
     for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); ++i) {
         struct fa_response response;
@@ -91,7 +106,7 @@ Test(response, location_and_retry_after_are_read)
         {"HTTP/1.1 503 x|Retry-After: 17||", NULL, 17},
         {"HTTP/1.1 503 x|Retry-After: soon||", NULL, -1},
         {"HTTP/1.1 503 x|Retry-After: Sun, 09 Sep 2001 01:47:40 GMT||", NULL, 60},
-        {"HTTP/1.1 503 x|Retry-After: 17||HTTP/1.1 503 x||", NULL, -1},
+        {"HTTP/1.1 100 x|Retry-After: 17||HTTP/1.1 503 x||", NULL, -1},
         {"HTTP/1.1 503 x|Retry-After||", NULL, -1},
         {"HTTP/1.1 503 x|X-Retry-After: 17||", NULL, -1},
     };
@@ -103,6 +118,39 @@ Test(response, location_and_retry_after_are_read)
         cr_assert_eq(!response.location, !rows[i].location, "%s", rows[i].head);
         if (rows[i].location)
             cr_assert_str_eq(response.location, rows[i].location);
+        fa_response_fini(&response);
+    }
+}
+
+Test(response, only_a_coding_list_that_ends_in_chunked_frames_the_body)
+{
+    static const struct {
+        const char *head;
+        bool chunked;
+        int64_t total; /* -2: it is refused */
+    } rows[] = {
+        {"Transfer-Encoding: chunked||", true, -1},
+        {"Transfer-Encoding: chunked|Content-Length: 5||", true, -1},
+        {"Transfer-Encoding: identity, chunked||", true, -1},
+        {"Transfer-Encoding: identity|Transfer-Encoding: chunked||", true, -1},
+        {"Transfer-Encoding: identity||", false, -1},
+        {"Transfer-Encoding:||", false, -1},
+        {"Transfer-Encoding: ,||", false, -1},
+        {"Transfer-Encoding: identity|Content-Length: 5||", false, 5},
+        {"Transfer-Encoding: chunked, chunked||", true, -2},
+        {"Transfer-Encoding: chunked, gzip||", true, -2},
+        {"Transfer-Encoding: gzip||", false, -2},
+        {"Transfer-Encoding: \"chunked\"||", false, -2},
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); ++i) {
+        struct fa_response response;
+        fa_response_init(&response, NULL);
+        feed(&response, "HTTP/1.1 200 OK|");
+        feed(&response, rows[i].head);
+        cr_expect_eq(response.chunked, rows[i].chunked, "%s", rows[i].head);
+        bool refused = response.verdict == FA_VERDICT_ERROR;
+        cr_expect_eq(refused, rows[i].total == -2, "%s", rows[i].head);
+        cr_expect(refused || response.head.total == rows[i].total, "%s", rows[i].head);
         fa_response_fini(&response);
     }
 }

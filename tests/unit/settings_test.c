@@ -10,6 +10,8 @@ static struct fa_config config_full(void)
     fa_config_init(&config);
     config.connect_timeout = 1.25;
     config.stall_timeout = 2.5;
+    config.speed_limit = 77;
+    config.speed_time = 7.5;
     config.timeout = 1e9;
     config.expect_length = config.netrc = true;
     config.family = FA_FAMILY_V6;
@@ -35,6 +37,7 @@ Test(settings, come_back_as_they_were)
     fa_settings_init(&a, &config);
     fa_settings_encode(&a, &buf);
     cr_assert_eq(fa_settings_decode(&b, buf.data, buf.len), 0);
+    cr_assert(a.speed_limit == b.speed_limit && a.speed_time == b.speed_time);
     cr_assert(a.connect_timeout == b.connect_timeout && a.stall_timeout == b.stall_timeout);
     cr_assert(a.timeout == b.timeout && a.expect_length == b.expect_length);
     cr_assert(a.netrc == b.netrc && a.insecure == b.insecure && a.family == b.family);

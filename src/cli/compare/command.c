@@ -5,6 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <fetchall/redact.h>
+#include <fetchall/session.h>
+
 #define PLAIN                    \
     "abcdefghijklmnopqrstuvwxyz" \
     "ABCDEFGHIJKLMNOPQRSTUVWXYZ" \
@@ -24,24 +27,6 @@ static void put_quoted(FILE *out, const char *word)
             putc(*word, out);
     }
     putc('\'', out);
-}
-
-/* Print a text with the password of each URL in it as "***". */
-static void put_redacted(FILE *out, const char *text)
-{
-    const char *authority;
-    while ((authority = strstr(text, "://"))) {
-        authority += 3;
-        size_t len = strcspn(authority, "/?#");
-        const char *at = memrchr(authority, '@', len);
-        const char *colon = at ? memchr(authority, ':', (size_t)(at - authority)) : NULL;
-        const char *until = colon ? colon + 1 : authority;
-        fwrite(text, 1, (size_t)(until - text), out);
-        if (colon)
-            fputs("***", out);
-        text = colon ? at : authority;
-    }
-    fputs(text, out);
 }
 
 /* A header that was given as a line: only its name. */
@@ -77,9 +62,16 @@ static char *printed(void (*put)(FILE *, const char *), const char *from)
     return closed(out, &text);
 }
 
-char *fa_command_shown(const char *list)
+/* The name of a list as it is given. */
+static char *shown_list(const struct fa_options *options, const char *list)
 {
-    return strcmp(list, "-") == 0 ? strdup("standard input") : printed(put_redacted, list);
+    const char *keys = options->config.secret_keys;
+    return fa_list_is_url(list) ? fa_redact_url(list, keys) : fa_redact_text(list, keys);
+}
+
+char *fa_command_shown(const struct fa_options *options, const char *list)
+{
+    return strcmp(list, "-") == 0 ? strdup("standard input") : shown_list(options, list);
 }
 
 char *fa_command_quote(const char *word)
@@ -87,19 +79,28 @@ char *fa_command_quote(const char *word)
     return printed(put_quoted, word);
 }
 
-/* As it may be shown: "--name=value". */
-static char *shown(const char *option)
+/* An option with a value that shows nothing secret, which is freed. */
+static char *joined(const char *name, size_t len, char *value)
 {
-    static const char header[] = "--header=";
-    const char *value = option + sizeof(header) - 1;
-    if (strncmp(option, header, sizeof(header) - 1) != 0 || *value == '@')
-        return printed(put_redacted, option);
     char *text = NULL;
-    char *line = printed(put_header, value);
-    if (line && asprintf(&text, "%s%s", header, line) < 0)
+    if (value && asprintf(&text, "%.*s%s", (int)len, name, value) < 0)
         text = NULL;
-    free(line);
+    free(value);
     return text;
+}
+
+/* As it may be shown: "--name=value". */
+static char *shown(const struct fa_options *options, const char *option)
+{
+    static const char header[] = "--header=", proxy[] = "--proxy=";
+    const char *keys = options->config.secret_keys;
+    size_t len = sizeof(header) - 1;
+    if (strncmp(option, header, len) == 0 && option[len] != '@')
+        return joined(option, len, printed(put_header, option + len));
+    len = sizeof(proxy) - 1;
+    if (strncmp(option, proxy, len) == 0)
+        return joined(option, len, fa_redact_url(option + len, keys));
+    return fa_redact_text(option, keys);
 }
 
 static int put_word(FILE *out, char *word)
@@ -121,7 +122,7 @@ char *fa_command_program(const struct fa_options *options)
         fputs("fetchall", out);
     for (size_t i = 0; out && rc == 0 && i < options->passed.count; ++i) {
         putc(' ', out);
-        rc = put_word(out, shown(options->passed.items[i]));
+        rc = put_word(out, shown(options, options->passed.items[i]));
     }
     text = closed(out, &text);
     if (rc == 0)
@@ -158,7 +159,7 @@ char *fa_command_lists(const struct fa_options *options)
     for (size_t i = 0; out && rc == 0 && i < options->lists.count; ++i) {
         if (i > 0 || dashes)
             putc(' ', out);
-        rc = put_word(out, printed(put_redacted, options->lists.items[i]));
+        rc = put_word(out, shown_list(options, options->lists.items[i]));
     }
     text = closed(out, &text);
     if (rc == 0)
@@ -169,7 +170,7 @@ char *fa_command_lists(const struct fa_options *options)
 
 char *fa_command_title(const struct fa_options *options)
 {
-    char *first = fa_command_shown(options->lists.items[0]);
+    char *first = fa_command_shown(options, options->lists.items[0]);
     if (options->lists.count == 1 || !first)
         return first;
     char *text = NULL;
@@ -191,9 +192,8 @@ bool fa_command_redacted(const struct fa_options *options)
 {
     bool redacted = false;
     for (size_t i = 0; i < options->passed.count; ++i)
-        redacted |= differs(shown(options->passed.items[i]), options->passed.items[i]);
+        redacted |= differs(shown(options, options->passed.items[i]), options->passed.items[i]);
     for (size_t i = 0; i < options->lists.count; ++i)
-        redacted |=
-            differs(printed(put_redacted, options->lists.items[i]), options->lists.items[i]);
+        redacted |= differs(shown_list(options, options->lists.items[i]), options->lists.items[i]);
     return redacted;
 }

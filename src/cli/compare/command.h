@@ -1,7 +1,7 @@
 /**
  * The command line that a comparison speaks for, as a text for people and shells.
  *
- * Passwords in URLs and the values of headers are "***": results are shown to others.
+ * Secrets in URLs and the values of headers are "***": results are shown to others.
  */
 #ifndef FETCHALL_CLI_COMPARE_COMMAND_H
 #define FETCHALL_CLI_COMPARE_COMMAND_H
@@ -13,7 +13,7 @@
 /** Each returns a text to be freed, or NULL when memory ran out. */
 
 /** The name of a list as it may be shown. */
-char *fa_command_shown(const char *list);
+char *fa_command_shown(const struct fa_options *options, const char *list);
 
 /** A word for a shell, in quotes where it needs them. */
 char *fa_command_quote(const char *word);

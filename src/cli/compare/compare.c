@@ -88,10 +88,11 @@ static struct fa_result_of *add_result(struct compare *compare, char *title, str
     return rc == 0 ? result : NULL;
 }
 
-static void tell_bad_lines(const struct fa_sample *sample, const char *list)
+static void tell_bad_lines(const struct fa_options *options, const struct fa_sample *sample,
+                           const char *list)
 {
     const struct fa_sample_bad *first = &sample->first_bad;
-    char *shown = fa_command_shown(list);
+    char *shown = fa_command_shown(options, list);
     fprintf(stderr, "fetchall: %llu bad line%s left out%s", (unsigned long long)sample->bad,
             sample->bad == 1 ? " is" : "s are", sample->bad == 1 ? ": " : "; the first is ");
     fprintf(stderr, "line %llu of '", (unsigned long long)first->line);
@@ -110,7 +111,7 @@ static int take_sample(struct compare *compare, struct fa_error *err)
     int rc = fa_sample_write(lists, options->lists.count, options->compare.sample,
                              compare->runs.list, sample, err);
     if (rc == 0 && sample->bad > 0)
-        tell_bad_lines(sample, lists[sample->first_bad.list]);
+        tell_bad_lines(options, sample, lists[sample->first_bad.list]);
     if (rc == 0 && sample->taken == 0)
         rc = fa_option_refuse(err, "there is nothing to fetch in what is given");
     compare->runs.entries = sample->taken;

@@ -1,0 +1,52 @@
+#include "confine/confine.h"
+
+#include "confine/calls.h"
+#include "confine/files.h"
+
+#include <errno.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+
+#ifndef __has_feature
+#define __has_feature(x) 0
+#endif
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__) || \
+    __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#define SANITIZED true
+#else
+#define SANITIZED false
+#endif
+
+unsigned fa_confine_support(void)
+{
+    if (SANITIZED)
+        return 0;
+    return (fa_confine_has_files() ? FA_CONFINE_FILES : 0u) |
+           (fa_confine_has_calls() ? FA_CONFINE_CALLS : 0u);
+}
+
+/* A crash leaves no image of what may be secret; a digest worker writes no file at all. */
+static int limit(enum fa_confine_role role)
+{
+    static const struct rlimit none = {0, 0};
+    if (role == FA_CONFINE_SUPERVISOR)
+        return 0;
+    if (setrlimit(RLIMIT_CORE, &none))
+        return -1;
+    return role == FA_CONFINE_DIGEST ? setrlimit(RLIMIT_FSIZE, &none) : 0;
+}
+
+int fa_confine(enum fa_confine_role role, const struct fa_confine_rule *rules, size_t n_rules,
+               struct fa_error *err)
+{
+    unsigned support = fa_confine_support();
+    if (support == 0)
+        return 0;
+    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) || limit(role) ||
+        ((support & FA_CONFINE_FILES) && fa_confine_files(role, rules, n_rules)) ||
+        ((support & FA_CONFINE_CALLS) && fa_confine_calls(role))) {
+        fa_error_system(err, FA_CLASS_REFUSED, errno, "cannot confine the process");
+        return -1;
+    }
+    return 0;
+}

@@ -1,0 +1,14 @@
+/**
+ * Landlock (landlock(7)), for confine.c.  Functions return 0, or -1 with errno.
+ */
+#ifndef FA_CONFINE_FILES_H
+#define FA_CONFINE_FILES_H
+
+#include "confine/confine.h"
+
+bool fa_confine_has_files(void);
+
+int fa_confine_files(enum fa_confine_role role, const struct fa_confine_rule *rules,
+                     size_t n_rules);
+
+#endif

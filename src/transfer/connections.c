@@ -1,0 +1,302 @@
+#include "transfer/connections.h"
+
+#include "base/key.h"
+#include "transfer/library.h"
+#include "transfer/trust.h"
+#include "transfer/watchdog.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#define BUCKETS 256
+
+struct fa_connection {
+    int fd;                  /* -1: closed, and only leases hold it */
+    uint64_t key;            /* of its endpoints; 0: it has not been used yet */
+    struct fa_lease *opener; /* the transfer that opened it, until it is used */
+    unsigned users;
+    bool nested; /* TLS within the TLS of a proxy */
+    bool http2;
+    bool cut;
+    struct fa_connection *next;     /* in its bucket of by_fd */
+    struct fa_connection *next_key; /* in its bucket of by_key, or in fresh */
+};
+
+struct fa_connections {
+    struct fa_watchdog *watchdog;
+    bool peeks; /* this libcurl does not look by itself */
+    _Atomic uint64_t turn;
+    atomic_int busy;
+    pthread_mutex_t lock; /* the watchdog looks at all below */
+    struct fa_connection *by_fd[BUCKETS];
+    struct fa_connection *by_key[BUCKETS];
+    struct fa_connection *fresh; /* those without a key */
+};
+
+struct fa_connections *fa_connections_new(struct fa_watchdog *watchdog, struct fa_error *err)
+{
+    struct fa_connections *c = calloc(1, sizeof(*c));
+    if (!c) {
+        fa_error_system(err, FA_CLASS_LOCAL_IO, ENOMEM, "cannot set up downloads");
+        return NULL;
+    }
+    c->watchdog = watchdog;
+    c->peeks = fa_library_has(FA_FAULT_UNASKED_ANSWER);
+    c->busy = -1;
+    pthread_mutex_init(&c->lock, NULL);
+    fa_watchdog_add(watchdog, c);
+    return c;
+}
+
+void fa_connections_free(struct fa_connections *c)
+{
+    if (!c)
+        return;
+    fa_watchdog_remove(c->watchdog, c);
+    for (size_t i = 0; i < BUCKETS; ++i) {
+        for (struct fa_connection *next, *at = c->by_fd[i]; at; at = next) {
+            next = at->next;
+            free(at);
+        }
+    }
+    pthread_mutex_destroy(&c->lock);
+    free(c);
+}
+
+int fa_connections_open(struct fa_connections *c, struct fa_lease *lease,
+                        const struct curl_sockaddr *address)
+{
+    struct fa_connection *connection = calloc(1, sizeof(*connection));
+    if (!connection)
+        return -1;
+    int fd = socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+    if (fd < 0) {
+        int saved = errno;
+        free(connection);
+        errno = saved;
+        return -1;
+    }
+    connection->fd = fd;
+    connection->opener = lease;
+    struct fa_connection **bucket = &c->by_fd[(unsigned)fd % BUCKETS];
+    pthread_mutex_lock(&c->lock);
+    connection->next = *bucket;
+    *bucket = connection;
+    connection->next_key = c->fresh;
+    c->fresh = connection;
+    pthread_mutex_unlock(&c->lock);
+    return fd;
+}
+
+static struct fa_connection **find_fd(struct fa_connections *c, int fd)
+{
+    struct fa_connection **at = &c->by_fd[(unsigned)fd % BUCKETS];
+    while (*at && (*at)->fd != fd)
+        at = &(*at)->next;
+    return at;
+}
+
+static struct fa_connection **list_of(struct fa_connections *c, uint64_t key)
+{
+    return key ? &c->by_key[key % BUCKETS] : &c->fresh;
+}
+
+static void connection_unlink(struct fa_connections *c, const struct fa_connection *connection)
+{
+    struct fa_connection **at = list_of(c, connection->key);
+    while (*at != connection)
+        at = &(*at)->next_key;
+    *at = connection->next_key;
+}
+
+void fa_connections_close(struct fa_connections *c, int fd)
+{
+    pthread_mutex_lock(&c->lock);
+    struct fa_connection **at = find_fd(c, fd);
+    struct fa_connection *connection = *at;
+    if (connection) {
+        *at = connection->next;
+        connection_unlink(c, connection);
+        if (connection->opener)
+            connection->opener->cut |= connection->cut;
+        connection->fd = -1;
+        if (connection->users == 0)
+            free(connection);
+    }
+    close(fd);
+    pthread_mutex_unlock(&c->lock);
+}
+
+static void lease_drop(struct fa_lease *lease)
+{
+    struct fa_connection *connection = lease->connection;
+    lease->connection = NULL;
+    if (!connection)
+        return;
+    lease->cut |= connection->cut;
+    if (--connection->users == 0 && connection->fd < 0)
+        free(connection);
+}
+
+static uint64_t key_of(const struct fa_endpoints *ends)
+{
+    char text[160];
+    snprintf(text, sizeof(text), "%s %d %s %d", ends->local_ip, ends->local_port, ends->ip,
+             ends->port);
+    uint64_t key = fa_key_str(text);
+    return key ? key : 1;
+}
+
+static int local_port(int fd)
+{
+    union {
+        struct sockaddr any;
+        struct sockaddr_in v4;
+        struct sockaddr_in6 v6;
+    } name = {0};
+    socklen_t len = sizeof(name);
+    if (getsockname(fd, &name.any, &len))
+        return -1;
+    return ntohs(name.any.sa_family == AF_INET6 ? name.v6.sin6_port : name.v4.sin_port);
+}
+
+/* Of the sockets that a transfer has opened (RFC 8305: more than one), the one that connected. */
+static struct fa_connection *find_new(struct fa_connections *c, const struct fa_lease *lease,
+                                      int port)
+{
+    struct fa_connection *at = c->fresh;
+    while (at && (at->opener != lease || local_port(at->fd) != port))
+        at = at->next_key;
+    return at;
+}
+
+static struct fa_connection *find_kept(struct fa_connections *c, uint64_t key)
+{
+    struct fa_connection *at = *list_of(c, key);
+    while (at && at->key != key)
+        at = at->next_key;
+    return at;
+}
+
+/* A session ticket or a close_notify is no answer; only TLS can tell. */
+static bool has_waiting(const struct fa_connection *connection, void *ssl)
+{
+    char byte;
+    if (ssl && fa_trust_has_read(ssl))
+        return true;
+    if (recv(connection->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) <= 0)
+        return false;
+    return !ssl || connection->nested || fa_trust_has_data(ssl, connection->fd);
+}
+
+static void connection_name(struct fa_connections *c, struct fa_connection *connection,
+                            uint64_t key, const struct fa_lease *lease)
+{
+    struct fa_connection **list = list_of(c, key);
+    connection_unlink(c, connection);
+    connection->key = key;
+    connection->opener = NULL;
+    connection->nested = lease->tls > 1;
+    connection->next_key = *list;
+    *list = connection;
+}
+
+void fa_connections_use(struct fa_connections *c, struct fa_lease *lease,
+                        const struct fa_endpoints *ends, void *ssl)
+{
+    uint64_t key = key_of(ends);
+    pthread_mutex_lock(&c->lock);
+    lease_drop(lease);
+    struct fa_connection *connection = find_kept(c, key);
+    bool kept = connection != NULL;
+    if (!kept && (connection = find_new(c, lease, ends->local_port)))
+        connection_name(c, connection, key, lease);
+    bool alone = kept && connection->users == 0 && !connection->http2;
+    if (connection) {
+        lease->connection = connection;
+        ++connection->users;
+    }
+    pthread_mutex_unlock(&c->lock);
+    if (alone && c->peeks && has_waiting(connection, ssl))
+        shutdown(connection->fd, SHUT_RDWR);
+}
+
+void fa_connections_done(struct fa_connections *c, struct fa_lease *lease, bool http2)
+{
+    pthread_mutex_lock(&c->lock);
+    if (lease->connection)
+        lease->connection->http2 |= http2;
+    lease_drop(lease);
+    for (struct fa_connection *at = c->fresh; at; at = at->next_key) {
+        if (at->opener == lease) {
+            lease->cut |= at->cut;
+            at->opener = NULL;
+        }
+    }
+    pthread_mutex_unlock(&c->lock);
+}
+
+void fa_connections_enter(struct fa_connections *c, int fd)
+{
+    c->busy = fd;
+    ++c->turn;
+}
+
+void fa_connections_leave(struct fa_connections *c)
+{
+    ++c->turn;
+}
+
+void fa_connections_suspend(struct fa_connections *c)
+{
+    ++c->turn;
+}
+
+void fa_connections_resume(struct fa_connections *c)
+{
+    ++c->turn;
+}
+
+uint64_t fa_connections_turn(struct fa_connections *c)
+{
+    return c->turn;
+}
+
+bool fa_connections_is_inside(uint64_t turn)
+{
+    return turn % 2;
+}
+
+static void connection_cut(struct fa_connection *connection)
+{
+    connection->cut = true;
+    shutdown(connection->fd, SHUT_RDWR);
+}
+
+void fa_connections_cut(struct fa_connections *c, bool all)
+{
+    int busy = c->busy;
+    pthread_mutex_lock(&c->lock);
+    if (busy >= 0 && !all) {
+        struct fa_connection *connection = *find_fd(c, busy);
+        if (connection)
+            connection_cut(connection);
+    }
+    for (size_t i = 0; (busy < 0 || all) && i < BUCKETS; ++i) {
+        for (struct fa_connection *at = c->by_fd[i]; at; at = at->next) {
+            int waiting = 0;
+            if (ioctl(at->fd, FIONREAD, &waiting) == 0 && waiting > 0)
+                connection_cut(at);
+        }
+    }
+    pthread_mutex_unlock(&c->lock);
+}

@@ -1,0 +1,127 @@
+/*
+ * The thread counts its own seconds, and no clock: if the whole program is stopped for a while, the
+ * thread is, too, and nothing seems to hang afterwards.
+ */
+#include "transfer/watchdog.h"
+
+#include "transfer/connections.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <time.h>
+
+struct watched {
+    struct fa_connections *connections;
+    uint64_t turn;    /* that it was in, a second ago */
+    unsigned seconds; /* in that turn */
+    struct watched *next;
+};
+
+struct fa_watchdog {
+    pthread_mutex_t lock; /* guards all below */
+    pthread_cond_t changed;
+    pthread_t thread;
+    bool running;
+    bool stop;
+    struct watched *first;
+};
+
+static void watched_check(struct watched *watched)
+{
+    uint64_t turn = fa_connections_turn(watched->connections);
+    bool same = turn == watched->turn && fa_connections_is_inside(turn);
+    watched->seconds = same ? watched->seconds + 1 : 0;
+    watched->turn = turn;
+    if (watched->seconds >= FA_WATCHDOG_SECONDS)
+        fa_connections_cut(watched->connections, watched->seconds > FA_WATCHDOG_SECONDS);
+}
+
+static void *watchdog_main(void *arg)
+{
+    struct fa_watchdog *watchdog = arg;
+    struct timespec until;
+    pthread_mutex_lock(&watchdog->lock);
+    clock_gettime(CLOCK_MONOTONIC, &until);
+    while (!watchdog->stop) {
+        ++until.tv_sec;
+        int code = 0;
+        while (!watchdog->stop && code != ETIMEDOUT)
+            code = pthread_cond_timedwait(&watchdog->changed, &watchdog->lock, &until);
+        clock_gettime(CLOCK_MONOTONIC, &until);
+        for (struct watched *at = watchdog->first; at && !watchdog->stop; at = at->next)
+            watched_check(at);
+    }
+    pthread_mutex_unlock(&watchdog->lock);
+    return NULL;
+}
+
+struct fa_watchdog *fa_watchdog_new(struct fa_error *err)
+{
+    struct fa_watchdog *watchdog = calloc(1, sizeof(*watchdog));
+    if (!watchdog) {
+        fa_error_system(err, FA_CLASS_LOCAL_IO, ENOMEM, "cannot set up downloads");
+        return NULL;
+    }
+    pthread_condattr_t monotonic;
+    pthread_condattr_init(&monotonic);
+    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+    pthread_mutex_init(&watchdog->lock, NULL);
+    pthread_cond_init(&watchdog->changed, &monotonic);
+    pthread_condattr_destroy(&monotonic);
+    return watchdog;
+}
+
+void fa_watchdog_free(struct fa_watchdog *watchdog)
+{
+    if (!watchdog)
+        return;
+    pthread_mutex_lock(&watchdog->lock);
+    watchdog->stop = true;
+    pthread_cond_signal(&watchdog->changed);
+    pthread_mutex_unlock(&watchdog->lock);
+    if (watchdog->running)
+        pthread_join(watchdog->thread, NULL);
+    pthread_cond_destroy(&watchdog->changed);
+    pthread_mutex_destroy(&watchdog->lock);
+    free(watchdog);
+}
+
+/* A library's thread takes no signals: they are for the threads of its program. */
+static void watchdog_start(struct fa_watchdog *watchdog)
+{
+    sigset_t all, before;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    watchdog->running = pthread_create(&watchdog->thread, NULL, watchdog_main, watchdog) == 0;
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+}
+
+void fa_watchdog_add(struct fa_watchdog *watchdog, struct fa_connections *connections)
+{
+    struct watched *watched = calloc(1, sizeof(*watched));
+    if (!watched)
+        return;
+    watched->connections = connections;
+    pthread_mutex_lock(&watchdog->lock);
+    watched->next = watchdog->first;
+    watchdog->first = watched;
+    if (!watchdog->running)
+        watchdog_start(watchdog);
+    pthread_mutex_unlock(&watchdog->lock);
+}
+
+void fa_watchdog_remove(struct fa_watchdog *watchdog, struct fa_connections *connections)
+{
+    pthread_mutex_lock(&watchdog->lock);
+    struct watched **at = &watchdog->first;
+    while (*at && (*at)->connections != connections)
+        at = &(*at)->next;
+    struct watched *found = *at;
+    if (found)
+        *at = found->next;
+    pthread_mutex_unlock(&watchdog->lock);
+    free(found);
+}
