@@ -422,7 +422,7 @@ static void leave_spilled(struct fa_session *s, const struct fa_origin *origin,
     }
     struct fa_entry *entry =
         fa_entry_parse(spilled.list, spilled.line, spilled.text, spilled.text_len, NULL);
-    char *url = entry ? fa_url_redact(entry->urls[0]) : NULL;
+    char *url = entry ? fa_redact_url(entry->urls[0], s->config.secret_keys) : NULL;
     struct fa_result result = {
         .list = spilled.list,
         .line = spilled.line,
