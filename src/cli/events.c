@@ -1,5 +1,8 @@
 #include "cli/events.h"
 
+#include <stdio.h>
+#include <stdlib.h>
+
 #include "cli/json.h"
 #include "cli/place.h"
 #include "cli/report.h"
@@ -106,6 +109,21 @@ json_t *fa_events_object(const struct fa_event *event, double time)
     return NULL;
 }
 
+/* What fa_events_object() makes of it. */
+static char *unbegun_text(const struct fa_result *result, double time, bool ascii)
+{
+    char *list = fa_json_string(fa_place_list(result->list), ascii);
+    char *end = fa_report_text(result, ascii);
+    char *text = NULL;
+    int len = -1;
+    if (list && end)
+        len = asprintf(&text, "{\"event\": \"done\", \"time\": %.6f, \"list\": %s, \"result\": %s}",
+                       time, list, end);
+    free(list);
+    free(end);
+    return len < 0 ? NULL : text;
+}
+
 bool fa_events_due(const struct fa_progress *progress, double time, double *shown)
 {
     bool last = progress->entries_final && progress->done >= progress->entries;
@@ -122,6 +140,10 @@ int fa_events_write(struct fa_events *events, const struct fa_event *event, doub
         return 0;
     if (event->type == FA_EVENT_PROGRESS && !fa_events_due(&event->progress, time, &events->shown))
         return 0;
+    /* A million of these may end a run: they are not flushed one by one. */
+    if (event->type == FA_EVENT_DONE && fa_report_is_unbegun(&event->done))
+        return fa_output_text(&events->output,
+                              unbegun_text(&event->done, time, events->output.terminal), err);
     int rc = fa_output_json(&events->output, fa_events_object(event, time), err);
     return rc == 0 ? fa_output_flush(&events->output, err) : rc;
 }

@@ -43,6 +43,27 @@ json_t *fa_json_text(const char *text)
     return string;
 }
 
+/* Whether it stands between quotes as it is. */
+static bool is_plain(const char *text)
+{
+    for (; *text; ++text)
+        if (*text < ' ' || *text > '~' || *text == '"' || *text == '\\')
+            return false;
+    return true;
+}
+
+char *fa_json_string(const char *text, bool ascii)
+{
+    char *quoted = NULL;
+    if (text && is_plain(text))
+        return asprintf(&quoted, "\"%s\"", text) < 0 ? NULL : quoted;
+    json_t *string = fa_json_text(text);
+    size_t flags = JSON_ENCODE_ANY | (ascii ? JSON_ENSURE_ASCII : 0);
+    char *encoded = string ? json_dumps(string, flags) : NULL;
+    json_decref(string);
+    return encoded;
+}
+
 json_t *fa_json_count(uint64_t count)
 {
     return json_integer(count > LLONG_MAX ? LLONG_MAX : (json_int_t)count);

@@ -12,6 +12,9 @@
 /** A string, or null for NULL.  Bytes that are not UTF-8 become the text \xNN. */
 json_t *fa_json_text(const char *text);
 
+/** The same as JSON text, quotes included; free() it.  NULL when memory ran out. */
+char *fa_json_string(const char *text, bool ascii);
+
 /** A number of bytes or things. */
 json_t *fa_json_count(uint64_t count);
 

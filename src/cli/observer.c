@@ -192,7 +192,9 @@ static void on_done(struct fa_observer *observer, const struct fa_result *result
     fa_exit_count(&observer->exit, result);
     put_plan(observer, result);
     if (observer->report.file && !observer->report.failed)
-        check_output(observer, fa_output_json(&observer->report, fa_report_object(result), &err),
+        check_output(observer,
+                     fa_output_text(&observer->report,
+                                    fa_report_text(result, observer->report.terminal), &err),
                      &err);
     check_output(observer, fa_manifest_add(&observer->manifest, result, &err), &err);
     if (result->status == FA_STATUS_FAILED)

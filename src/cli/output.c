@@ -49,13 +49,18 @@ int fa_output_line(struct fa_output *output, const char *line, struct fa_error *
     return 0;
 }
 
+int fa_output_text(struct fa_output *output, char *text, struct fa_error *err)
+{
+    int rc = text ? fa_output_line(output, text, err) : fa_output_fail(output, ENOMEM, err);
+    free(text);
+    return rc;
+}
+
 int fa_output_json(struct fa_output *output, json_t *object, struct fa_error *err)
 {
     char *line = object ? fa_json_line(object, output->terminal) : NULL;
-    int rc = line ? fa_output_line(output, line, err) : fa_output_fail(output, ENOMEM, err);
-    free(line);
     json_decref(object);
-    return rc;
+    return fa_output_text(output, line, err);
 }
 
 int fa_output_flush(struct fa_output *output, struct fa_error *err)

@@ -32,6 +32,9 @@ void fa_output_take(struct fa_output *output, const char *what, const char *path
 /** Write one line; the newline is added.  @return 0, or -1 for the first error only. */
 int fa_output_line(struct fa_output *output, const char *line, struct fa_error *err);
 
+/** Write a text as one line.  Takes it; NULL counts as lack of memory. */
+int fa_output_text(struct fa_output *output, char *text, struct fa_error *err);
+
 /** Write a JSON object as one line.  Takes the object; NULL counts as lack of memory. */
 int fa_output_json(struct fa_output *output, json_t *object, struct fa_error *err);
 

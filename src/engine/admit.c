@@ -13,8 +13,6 @@
 
 #define BACKLOG_STEP 64
 #define LOOK_EVERY   0.1
-/* Seconds to tell of what is left, after the drain. */
-#define LEAVE_TIME 0.5
 
 bool fa_admit_is_over(const struct fa_session *s)
 {
@@ -363,33 +361,78 @@ static void recall_again(struct fa_session *s, struct fa_job *job, bool conditio
     job->conditional = fa_record_recall(s, job, size) == FA_RECALL_DONE && conditional;
 }
 
-static struct fa_job *unspill(struct fa_session *s, const struct fa_buf *record)
+/* What spill() wrote. */
+struct spilled {
+    const char *list;
+    uint64_t line;
+    double read_at;
+    bool replace;
+    bool conditional;
+    const char *path;
+    const char *text;
+    size_t text_len;
+};
+
+static int read_spilled(const struct fa_buf *record, struct spilled *ret)
 {
     struct fa_reader reader;
     fa_reader_init(&reader, record->data, record->len);
-    const char *list = (const char *)(uintptr_t)fa_reader_u64(&reader);
-    uint64_t line = fa_reader_u64(&reader);
-    double read_at = fa_reader_f64(&reader);
-    bool replace = fa_reader_u8(&reader);
-    bool conditional = fa_reader_u8(&reader);
-    const char *path = fa_reader_str(&reader);
-    size_t len = (size_t)(reader.end - reader.at);
-    if (reader.failed || !path)
+    ret->list = (const char *)(uintptr_t)fa_reader_u64(&reader);
+    ret->line = fa_reader_u64(&reader);
+    ret->read_at = fa_reader_f64(&reader);
+    ret->replace = fa_reader_u8(&reader);
+    ret->conditional = fa_reader_u8(&reader);
+    ret->path = fa_reader_str(&reader);
+    ret->text = (const char *)reader.at;
+    ret->text_len = (size_t)(reader.end - reader.at);
+    return reader.failed || !ret->path ? -1 : 0;
+}
+
+static struct fa_job *unspill(struct fa_session *s, const struct fa_buf *record)
+{
+    struct spilled spilled;
+    if (read_spilled(record, &spilled))
         return NULL;
-    struct fa_entry *entry = fa_entry_parse(list, line, (const char *)reader.at, len, NULL);
-    struct fa_job *job = entry ? new_job(s, entry, read_at) : NULL;
+    struct fa_entry *entry =
+        fa_entry_parse(spilled.list, spilled.line, spilled.text, spilled.text_len, NULL);
+    struct fa_job *job = entry ? new_job(s, entry, spilled.read_at) : NULL;
     if (!job)
         return NULL;
-    job->path = strdup(path);
+    job->path = strdup(spilled.path);
     if (!job->path || fa_dispatch_aim(job, 0, NULL)) {
         forget_job(job);
         return NULL;
     }
     job->key = fa_key_str(job->path);
     job->owner = fa_key_str(job->target.whole);
-    job->replace = replace;
-    recall_again(s, job, conditional);
+    job->replace = spilled.replace;
+    recall_again(s, job, spilled.conditional);
     return job;
+}
+
+/* There may be a million of them, and seconds to tell: no job is made, no URL parsed but to find
+ * its secrets.  What the state knows of them is as true as it was before. */
+static void leave_spilled(struct fa_session *s, const struct fa_origin *origin,
+                          const struct fa_buf *record)
+{
+    struct spilled spilled;
+    if (read_spilled(record, &spilled)) {
+        out_of_memory(s);
+        return;
+    }
+    struct fa_entry *entry =
+        fa_entry_parse(spilled.list, spilled.line, spilled.text, spilled.text_len, NULL);
+    char *url = entry ? fa_redact_url(entry->urls[0], s->config.secret_keys) : NULL;
+    struct fa_result result = {
+        .list = spilled.list,
+        .line = spilled.line,
+        .url = url ? url : "?",
+        .path = spilled.path,
+        .origin = origin->name,
+    };
+    fa_tell_unbegun(s, &result);
+    free(url);
+    fa_entry_free(entry);
 }
 
 void fa_admit_backlog(struct fa_session *s, struct fa_origin *origin)
@@ -405,6 +448,7 @@ void fa_admit_backlog(struct fa_session *s, struct fa_origin *origin)
         struct fa_job *job = unspill(s, &record);
         if (!job) {
             out_of_memory(s);
+            leave_spilled(s, origin, &record);
             break;
         }
         fa_job_set_state(job, FA_JOB_QUEUED);
@@ -433,13 +477,13 @@ static void leave_backlog(struct fa_session *s, struct fa_origin *origin)
     struct fa_error err;
     struct fa_buf record;
     fa_buf_init(&record);
-    while (origin->backlog.count > 0 && fa_clock_now() < s->drain_until + LEAVE_TIME) {
-        bool read = fa_backlog_pop(s->backlog, &origin->backlog, &record, &err) == 0;
-        struct fa_job *job = read ? unspill(s, &record) : NULL;
-        if (!job)
+    while (origin->backlog.count > 0 && atomic_load(&s->stop_wanted) != FA_STOP_NOW) {
+        if (fa_backlog_pop(s->backlog, &origin->backlog, &record, &err)) {
+            fa_tell_notice(s, NULL, "%llu entries of %s are not in the report: %s",
+                           (unsigned long long)origin->backlog.count, origin->name, err.msg);
             break;
-        fa_tell_left(s, job);
-        forget_job(job);
+        }
+        leave_spilled(s, origin, &record);
     }
     fa_buf_fini(&record);
 }

@@ -241,6 +241,8 @@ void fa_tell_end(struct fa_session *s, struct fa_job *job, enum fa_status status
 /** The same with digests. */
 void fa_tell_end_hashed(struct fa_session *s, struct fa_job *job, enum fa_status status,
                         const struct fa_digest *digests, size_t n_digests);
+/** An entry that is in no job is left behind: all fields are filled in but how it ended. */
+void fa_tell_unbegun(struct fa_session *s, struct fa_result *result);
 /** A job is left behind by a run that is stopped; it still lives. */
 void fa_tell_left(struct fa_session *s, struct fa_job *job);
 

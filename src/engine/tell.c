@@ -225,10 +225,30 @@ void fa_tell_end_hashed(struct fa_session *s, struct fa_job *job, enum fa_status
     end(s, job, &result);
 }
 
+static void set_left(struct fa_result *result, bool begun)
+{
+    result->status = FA_STATUS_FAILED;
+    result->may_pass = true;
+    fa_error_set(&result->error, FA_DOMAIN_FETCHALL, 0, FA_CLASS_CANCELLED,
+                 "the run ended before %s", begun ? "it was done" : "it began");
+}
+
+void fa_tell_unbegun(struct fa_session *s, struct fa_result *result)
+{
+    struct fa_event event = {.type = FA_EVENT_DONE};
+    set_left(result, false);
+    result->size = -1;
+    result->mode = s->config.mode;
+    event.done = *result;
+    ++s->done;
+    ++s->failed;
+    ++s->cancelled;
+    tell(s, &event);
+}
+
 void fa_tell_left(struct fa_session *s, struct fa_job *job)
 {
-    struct fa_result result = {.status = FA_STATUS_FAILED, .may_pass = true};
-    fa_error_set(&result.error, FA_DOMAIN_FETCHALL, 0, FA_CLASS_CANCELLED,
-                 "the run ended before %s", job->attempts > 0 ? "it was done" : "it began");
+    struct fa_result result = {0};
+    set_left(&result, job->attempts > 0);
     report(s, job, &result);
 }

@@ -223,3 +223,82 @@ Test(report, each_event_can_be_read_at_once)
     fa_output_close(&events.output, NULL);
     unlink(path);
 }
+
+static struct fa_result unbegun(const char *url, const char *path)
+{
+    struct fa_result result = {.list = "urls.txt",
+                               .line = 17,
+                               .url = url,
+                               .path = path,
+                               .origin = "http://h:80",
+                               .status = FA_STATUS_FAILED,
+                               .may_pass = 1,
+                               .size = -1,
+                               .mode = FA_MODE_PROCESS};
+    fa_error_set(&result.error, FA_DOMAIN_FETCHALL, 0, FA_CLASS_CANCELLED, "it \"ended\" \xff");
+    return result;
+}
+
+Test(report, text_of_what_was_never_begun_is_the_object_written_down)
+{
+    static const struct {
+        const char *url, *path;
+    } rows[] = {{"http://h/a", "a"},
+                {"http://h/\"\\\x01\x1b", NULL},
+                {"http://h/\xc3\xa4\xff", "\xe2\x82\xac\x80"},
+                {"", ""}};
+    for (size_t i = 0; i < 2 * COUNT(rows); ++i) {
+        bool ascii = i % 2;
+        struct fa_result result = unbegun(rows[i / 2].url, rows[i / 2].path);
+        cr_assert(fa_report_is_unbegun(&result));
+        json_t *object = fa_report_object(&result);
+        char *line = fa_json_line(object, ascii);
+        char *text = fa_report_text(&result, ascii);
+        cr_assert_str_eq(text, line);
+        free(text);
+        free(line);
+        json_decref(object);
+    }
+}
+
+Test(report, text_of_anything_else_is_the_object_too)
+{
+    struct fa_result rows[9];
+    for (size_t i = 0; i < COUNT(rows); ++i)
+        rows[i] = unbegun("http://h/a", "a");
+    rows[0] = downloaded;
+    rows[1].attempts = 1;
+    rows[2].error.class = FA_CLASS_HTTP;
+    rows[3].http = 503;
+    rows[4].bytes = 7;
+    rows[5].resumed = 7;
+    rows[6].effective_url = "http://h/b";
+    rows[7].time.queue = 1.5;
+    rows[8].restarted = "x";
+    for (size_t i = 0; i < COUNT(rows); ++i) {
+        cr_assert_not(fa_report_is_unbegun(&rows[i]), "%zu", i);
+        char *line = line_of(fa_report_object(&rows[i]));
+        char *text = fa_report_text(&rows[i], false);
+        cr_assert_str_eq(text, line, "%zu", i);
+        free(text);
+        free(line);
+    }
+}
+
+Test(report, event_of_what_was_never_begun_is_written_like_others)
+{
+    char *written = NULL;
+    size_t len = 0;
+    struct fa_error err;
+    struct fa_events events = {0};
+    struct fa_event event = {.type = FA_EVENT_DONE, .done = unbegun("http://h/a", "a")};
+    fa_output_take(&events.output, "events", "x", open_memstream(&written, &len));
+    cr_assert_eq(fa_events_write(&events, &event, 2.5, &err), 0);
+    cr_assert_eq(fa_output_close(&events.output, &err), 0);
+    json_t *is = json_loads(written, 0, NULL);
+    json_t *object = fa_events_object(&event, 2.5);
+    cr_assert(json_equal(is, object), "%s", written);
+    json_decref(is);
+    json_decref(object);
+    free(written);
+}

@@ -12,6 +12,7 @@
 #include <criterion/criterion.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static struct fa_scratch scratch;
 static struct fa_server server;
@@ -19,6 +20,7 @@ static struct fa_config config;
 static struct fa_session *session;
 static unsigned ended[FA_STATUSES]; /* by status, in the last run */
 static bool bad_report;             /* an end of which there is no report object */
+static unsigned slow_after_stop;    /* microseconds that each end takes once it was stopped */
 static unsigned stop_after;         /* stop once that many entries have ended; 0: never */
 
 static void begin(void)
@@ -52,6 +54,8 @@ static void on_event(void *ctx, const struct fa_event *event)
     bad_report |= !text;
     free(text);
     json_decref(object);
+    if (stop_after == 0 && slow_after_stop)
+        usleep(slow_after_stop);
     if (stop_after && --stop_after == 0)
         fa_session_stop(session, FA_STOP_DRAIN);
 }
@@ -178,4 +182,34 @@ Test(session, hostile_digest_worker_ends_neither_the_run_nor_its_report)
         fa_session_free(session);
         session = NULL;
     }
+}
+
+/* More than the seconds of a drain were enough for. */
+Test(session, every_entry_of_a_backlog_ends_once_when_a_run_is_stopped)
+{
+    enum { MANY = 4000 };
+    struct fa_error err = {0};
+    enum fa_end how = FA_END_COMPLETE;
+    char *text = NULL;
+    size_t len = 0;
+    FILE *list = open_memstream(&text, &len);
+    fprintf(list, "%s\n", fa_server_url(&server, "/delay/300/10"));
+    for (unsigned i = 0; i < MANY; i++)
+        fprintf(list, "http://127.0.0.1:%d/hold/f%u\n", server.port, i);
+    fclose(list);
+    config.jobs = 8;
+    config.per_host = 1;
+    config.loops = 1;
+    config.hash = 0;
+    open_session();
+    const char *file = fa_scratch_write(&scratch, "many", text);
+    free(text);
+    cr_assert_eq(fa_session_add_list(session, file, &err), 0, "%s", err.msg);
+    stop_after = 1; /* the first is fetched while the others are read */
+    slow_after_stop = 1500;
+    cr_assert_eq(fa_session_run(session, &how, &err), 0, "%s", err.msg);
+    cr_assert_eq(how, FA_END_STOPPED);
+    cr_assert_eq(ended[FA_STATUS_OK], 1);
+    cr_assert_eq(ended[FA_STATUS_FAILED], MANY);
+    cr_assert_not(bad_report);
 }
