@@ -99,7 +99,25 @@ const char fa_manual_before[] =
     "size that the state tells of: what it holds is looked at by\n"
     ".BR \"fetchall verify\" .\n"
     "What that calls changed is fetched again once it has been removed.\n"
-    "Symbolic links, FIFOs, devices and folders in the way are refused and left alone.\n";
+    "Symbolic links, FIFOs, devices and folders in the way are refused and left alone.\n"
+    ".PP\n"
+    ".I DIR\n"
+    "may be shared with other users, as\n"
+    ".I /tmp\n"
+    "is.\n"
+    ".IR DIR /.fetchall\n"
+    "and the files of the state belong to the user that fetchall runs as, and nobody else may write "
+    "to them: otherwise nothing is begun, and the exit status is 4.\n"
+    "That holds for the superuser too: in a folder that another user has downloaded to, run "
+    "fetchall as that user (\\c\n"
+    ".BR \"sudo \\-u\" ),\n"
+    "or choose another one.\n"
+    "Some file systems (vfat, CIFS, 9p) give all files the owner and the mode that they were mounted "
+    "with: those are accepted, as a file that is made there now has them too, and where they let "
+    "others write to it, a notice says so.\n"
+    "A mount without that\n"
+    ".RI ( umask=022 )\n"
+    "is the way to get rid of it.\n";
 
 const char fa_manual_after[] =
     ".SH STATE\n"

@@ -344,6 +344,11 @@ int fa_session_run(struct fa_session *s, enum fa_end *ret_end, struct fa_error *
     if (!s->config.plan && s->jobs < s->config.jobs)
         fa_tell_notice(s, NULL, "the limit of open files (ulimit -n) allows for %u at once, not %u",
                        s->jobs, s->config.jobs);
+    if (fa_store_is_open(s->store))
+        fa_tell_notice(s, NULL,
+                       "as its file system is mounted, others may write to all files of '%s', "
+                       "those under way too",
+                       s->config.dir);
     event_add(s->tick, &every);
     fa_session_wake(s);
     while (!s->over && event_base_dispatch(s->base) >= 0)

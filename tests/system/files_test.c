@@ -370,6 +370,69 @@ FA_TEST_MODES(files, what_is_there_is_not_fetched_again_unless_asked)
     fa_expect_file(dir, "a", "/ok/1000/a", 1000);
 }
 
+/* DIR/.fetchall of another user, who may swap what is in it: chown(2) makes it, or for those who may
+ * not, a mount over it in a user namespace of its own (as `wrap`, before the program). */
+static const char *const *make_foreign(const char *dir)
+{
+    static char own[PATH_MAX + 16];
+    static const char *const mounted_over[] = {
+        "unshare", "-rm", "sh", "-c", "mount --rbind /usr \"$0\" && exec \"$@\"", own, NULL};
+    snprintf(own, sizeof(own), "%s/.fetchall", dir);
+    cr_assert_eq(mkdir(own, 0700), 0);
+    return geteuid() == 0 && chown(own, 65534, 65534) == 0 ? NULL : mounted_over;
+}
+
+FA_TEST_MODES(files, folder_of_its_own_that_another_user_made_is_refused)
+{
+    add("/ok/300000/a");
+    const char *dir = fa_scratch_mkdir(&scratch, "shared");
+    cr_assert_eq(chmod(dir, 01777), 0);
+    struct fa_run_options options = {.wrap = make_foreign(dir)};
+    fa_fetch_start_with(&fetch, &scratch, &options, dir, mode, list.text, NULL);
+    cr_expect_eq(fa_run_wait(&fetch.run, 10), 4, "%s: %d", mode, fetch.run.status);
+    cr_expect_not_null(strstr(fa_run_err(&fetch.run), "/shared/.fetchall' belongs to another user"),
+                       "%s", fa_run_err(&fetch.run));
+    cr_expect_not_null(strstr(fa_run_err(&fetch.run), "run as that user, or choose another place"),
+                       "%s", fa_run_err(&fetch.run));
+    cr_expect_eq(fa_server_stat(&server, "accepted"), 0);
+    fa_expect_no_file(dir, "a");
+    static const char *const looks[] = {"status", "verify"};
+    for (size_t i = 0; i < 2; i++) {
+        struct fa_run run;
+        fa_run_start(&run, &options, looks[i], "-d", dir, NULL);
+        cr_expect_eq(fa_run_wait(&run, 10), 4, "%s: %d", looks[i], run.status);
+        cr_expect_not_null(strstr(fa_run_err(&run), "belongs to another user"), "%s",
+                           fa_run_err(&run));
+        fa_run_end(&run);
+    }
+    fa_file_remove(dir);
+}
+
+/* Someone who got into it nevertheless swaps the part for a link to a file of the victim. */
+FA_TEST_MODES(files, link_in_the_place_of_a_part_touches_nothing_and_gets_no_name)
+{
+    struct stat st;
+    char part[PATH_MAX];
+    add("/hold/a");
+    const char *victim = fa_scratch_write(&scratch, "victim", "precious");
+    cr_assert_eq(chmod(victim, 0400), 0);
+    fa_fetch_start(&fetch, &scratch, mode, list.text, "--retries", "0", "--stall-timeout", "60",
+                   "--hash", "none", NULL);
+    fa_server_until(&server, "held", 1, 10);
+    struct fa_run find;
+    fa_run_start(&find, &(struct fa_run_options){.program = "find"}, fetch.dir, "-name", "*.part",
+                 NULL);
+    cr_assert_eq(fa_run_wait(&find, 10), 0);
+    snprintf(part, sizeof(part), "%.*s", (int)strcspn(fa_run_out(&find), "\n"), fa_run_out(&find));
+    fa_run_end(&find);
+    cr_assert(unlink(part) == 0 && symlink(victim, part) == 0, "'%s'", part);
+    fa_server_release(&server, NULL);
+    fa_fetch_expect(&fetch, 10, -1);
+    fa_fetch_expect_entry(&fetch, 1, "failed", "refused");
+    cr_expect(stat(victim, &st) == 0 && (st.st_mode & 07777) == 0400, "%s: %o", mode, st.st_mode);
+    fa_expect_no_file(fetch.dir, "a");
+}
+
 FA_TEST_MODES(files, folder_that_cannot_be_made_is_a_local_error)
 {
     add("/ok/10/a");
