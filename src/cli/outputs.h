@@ -16,4 +16,8 @@ int fa_outputs_check(const struct fa_options *options, struct fa_error *err);
  *  when memory ran out. */
 int fa_outputs_add_names(const struct fa_options *options, struct fa_texts *names);
 
+/** Add the files that are read, whatever option names them, and those that the standard descriptors
+ * go to.  @return 0, or -1 when memory ran out. */
+int fa_outputs_add_inputs(const struct fa_options *options, struct fa_texts *files);
+
 #endif

@@ -1,7 +1,6 @@
 #include "engine/session.h"
 
 #include "base/clock.h"
-#include "base/key.h"
 #include "base/loop.h"
 #include "engine/limits.h"
 #include "transfer/library.h"
@@ -184,16 +183,6 @@ static int check_proxy(const struct fa_config *config, struct fa_error *err)
     return config->proxy ? fa_proxy_check(config->proxy, err) : fa_proxy_check_environment(err);
 }
 
-static int reserve_names(struct fa_session *s, struct fa_error *err)
-{
-    enum fa_claim claim;
-    for (size_t i = 0; i < s->config.n_reserved; ++i)
-        if (fa_names_claim(s->names, fa_key_str(s->config.reserved[i]), FA_OWNER_OUTPUTS, &claim,
-                           err))
-            return -1;
-    return 0;
-}
-
 static int open_all(struct fa_session *s, struct fa_error *err)
 {
     if (check_http2(&s->config, err) || check_proxy(&s->config, err) || open_events(s, err) ||
@@ -205,11 +194,11 @@ static int open_all(struct fa_session *s, struct fa_error *err)
     s->names = fa_names_new(fa_store_scratch(s->store), err);
     s->backlog = fa_backlog_new(fa_store_scratch(s->store), err);
     s->ops = fa_strategy_of(s->config.mode);
-    if (!s->names || !s->backlog || reserve_names(s, err))
+    if (!s->names || !s->backlog)
         return -1;
     if (!s->config.plan && open_strategy(s, err))
         return -1;
-    return fa_record_open(s, err);
+    return fa_record_open(s, err) || fa_kept_open(s, err) ? -1 : 0;
 }
 
 struct fa_session *fa_session_new(const struct fa_config *config, fa_event_handler handler,
@@ -314,6 +303,9 @@ static int add_list(struct fa_session *s, const char *file, const char *name, st
 
 int fa_session_add_list(struct fa_session *s, const char *name, struct fa_error *err)
 {
+    if (!fa_list_is_url(name) &&
+        fa_kept_add(s, strcmp(name, "-") == 0 ? "/proc/self/fd/0" : name, err))
+        return -1;
     return add_list(s, name, name, err);
 }
 

@@ -31,6 +31,8 @@ struct fa_store {
     int scratch_fd;
     mode_t mode; /* of files, as the umask has it */
     int spare;   /* an unlinked file of FA_STORE_SPARE bytes, or -1 */
+    struct fa_inode *kept;
+    size_t n_kept;
 };
 
 /* The umask without changing it, as other threads may make files: proc(5). */
@@ -205,6 +207,7 @@ void fa_store_free(struct fa_store *store)
     }
     close_all(store);
     fa_folder_fini(&store->folder);
+    free(store->kept);
     free(store);
 }
 
@@ -367,12 +370,36 @@ static int refuse_present(int at, const char *name, const char *path, struct fa_
                                  : fa_folder_kind(st.st_mode));
 }
 
+int fa_store_keep(struct fa_store *store, const char *file)
+{
+    struct stat st;
+    if (stat(file, &st))
+        return 0;
+    struct fa_inode *more = reallocarray(store->kept, store->n_kept + 1, sizeof(*store->kept));
+    if (!more)
+        return -1;
+    store->kept = more;
+    store->kept[store->n_kept++] = (struct fa_inode){st.st_dev, st.st_ino};
+    return 0;
+}
+
+static bool is_kept(const struct fa_store *store, const struct stat *st)
+{
+    for (size_t i = 0; i < store->n_kept; ++i)
+        if (is_inode(&store->kept[i], st))
+            return true;
+    return false;
+}
+
 static int rename_over(struct fa_store *store, const char *part, int to, const char *name,
                        const char *path, struct fa_error *err)
 {
     struct stat st;
-    if (fstatat(to, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && !S_ISREG(st.st_mode))
+    bool there = fstatat(to, name, &st, AT_SYMLINK_NOFOLLOW) == 0;
+    if (there && !S_ISREG(st.st_mode))
         return fa_folder_refuse(err, path, fa_folder_kind(st.st_mode));
+    if (there && is_kept(store, &st))
+        return fa_folder_refuse(err, path, "is a file that this run reads, and is left alone");
     return renameat(store->own_fd, part, to, name) ? fa_folder_failed(err, "give its name to", path)
                                                    : 0;
 }

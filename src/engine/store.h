@@ -85,6 +85,10 @@ void fa_store_part_remove(struct fa_store *store, uint64_t key);
 int fa_store_publish(struct fa_store *store, uint64_t key, const struct fa_inode *inode,
                      const char *path, bool replace, struct fa_error *err);
 
+/** Keep a file, by its inode, from being replaced; one that is missing is none.  @return 0, or -1
+ * when memory ran out. */
+int fa_store_keep(struct fa_store *store, const char *file);
+
 /** Bytes that make it worth going on after the disk was full. */
 #define FA_STORE_ROOM (1 << 20)
 
