@@ -430,6 +430,12 @@ static int check_published(const struct fa_store *store, const struct fa_inode *
     return fa_folder_refuse(err, path, "was replaced while it got its name");
 }
 
+/* A file that is ours has what modes its file system knows: some know none, and refuse all. */
+static int set_mode(int fd, mode_t mode)
+{
+    return fchmod(fd, mode) && errno != EPERM && errno != EOPNOTSUPP && errno != ENOSYS ? -1 : 0;
+}
+
 /* The part is written to its descriptor by now: whoever gets at its name changes nothing else. */
 static int name_part(struct fa_store *store, int fd, const char *part, const char *path,
                      bool replace, struct fa_error *err)
@@ -439,7 +445,7 @@ static int name_part(struct fa_store *store, int fd, const char *part, const cha
     int to = fa_folder_parent(&store->folder, path, &name, true, err);
     if (to < 0)
         return -1;
-    if (fstat(fd, &st) || fchmod(fd, store->mode))
+    if (fstat(fd, &st) || set_mode(fd, store->mode))
         return fa_folder_failed(err, "set the mode of", path);
     const struct fa_inode inode = {st.st_dev, st.st_ino};
     int result = replace ? rename_over(store, part, to, name, path, err)

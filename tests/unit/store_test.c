@@ -47,6 +47,14 @@ int __wrap_fstatat(int at, const char *name, struct stat *st, int flags)
     return result;
 }
 
+int __real_fchmod(int fd, mode_t mode);
+int __wrap_fchmod(int fd, mode_t mode);
+int __wrap_fchmod(int fd, mode_t mode)
+{
+    errno = EPERM;
+    return fixed ? -1 : __real_fchmod(fd, mode);
+}
+
 /* Right before a part is renamed, it becomes what this makes of it. */
 static void (*swap_part)(int at, const char *part);
 
