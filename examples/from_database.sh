@@ -18,8 +18,11 @@
 #
 # The results are written back in one transaction from the report.  A run that is killed before
 # that is no loss: those rows are still to do, and the next run finds their files ("exists").
-# The exit status is that of fetchall.  A URL with a password finds its row no more, as reports show
-# none: have passwords in ~/.netrc, and --netrc below.
+# The exit status is that of fetchall, or 1 if all is well but for rows that cannot be entries.
+#
+# Whoever may write to the table is not trusted: a value that would be more than its part of an entry
+# (a line feed, a TAB, a "#" or a blank in front) fails its own row, and reaches no other.  The report
+# shows no passwords, so a row is found by the line of the list that it was, not by its URL.
 set -eu
 
 fetchall=${FETCHALL:-fetchall}
@@ -29,7 +32,12 @@ if [ $# -ne 2 ] || [ ! -f "$1" ]; then
 fi
 db=$1
 dir=$2
+case $db in
+/*) ;;
+*) db=$PWD/$db ;;
+esac
 tmp=$(mktemp -d)
+: >"$tmp/list"
 : >"$tmp/report"
 trap 'rm -rf "$tmp"' EXIT
 trap 'exit 130' INT
@@ -40,30 +48,36 @@ sql() { sqlite3 -batch -bail -noheader -list -cmd '.timeout 10000' "$db"; }
 
 echo 'PRAGMA journal_mode = WAL;' | sql >/dev/null
 
-# An entry for each row.  What holds a line feed, a carriage return or a TAB would be more than one.
+# Rows to be done; and whether one can be written down: as text without control characters, a URL
+# that begins like one, and nothing that is cut off as a blank.
+todo="(status IS NULL OR status = 'failed')"
+fine="(typeof(url) = 'text' AND (url LIKE 'http://%' OR url LIKE 'https://%')
+    AND url = trim(url) AND coalesce(name = trim(name), TRUE)
+    AND NOT url || coalesce(name, '') || coalesce(sha256, '')
+        GLOB '*[' || char(1) || '-' || char(31) || char(127) || ']*'
+    AND instr(CAST(url || coalesce(name, '') || coalesce(sha256, '') AS BLOB), x'00') = 0)"
+
+# An entry for each row, as many lines as it has options.
 entries() {
-    sql <<'END'
+    sql <<END
 SELECT url || coalesce(char(10) || ' out=' || name, '')
            || coalesce(char(10) || ' checksum=sha256=' || sha256, '')
-FROM download
-WHERE (status IS NULL OR status = 'failed')
-    AND NOT url || coalesce(name, '') || coalesce(sha256, '')
-        GLOB '*[' || char(9) || char(10) || char(13) || ']*';
+FROM download WHERE $todo AND $fine;
 END
 }
 
 status=0
-entries | "$fetchall" -d "$dir" --report "$tmp/report" - || status=$?
+entries | tee "$tmp/list" | "$fetchall" -d "$dir" --report "$tmp/report" - || status=$?
 
-# The report has a JSON object on each line; a file with one column takes them as they are.
+# The report has a JSON object on each line; a file with one column takes them as they are, and the
+# list likewise: the number of a row is that of its line.
 cd "$tmp"
-if [ "${db#/}" = "$db" ]; then
-    db=$OLDPWD/$db
-fi
-sql <<'END'
+sql <<END
+CREATE TEMP TABLE list (text TEXT);
 CREATE TEMP TABLE report (line TEXT);
 .mode ascii
 .separator "\037" "\n"
+.import list list
 .import report report
 .mode list
 BEGIN IMMEDIATE;
@@ -73,12 +87,25 @@ UPDATE download SET
     size = r.line ->> 'size',
     class = r.line ->> 'class',
     error = r.line ->> 'error',
-    sha256 = coalesce(sha256, r.line ->> '$.digest.sha256'),
+    sha256 = coalesce(sha256, r.line ->> '\$.digest.sha256'),
     fetched = datetime()
-FROM report AS r
-WHERE download.url = r.line ->> 'url' AND r.line ->> 'status' <> 'duplicate';
+FROM report AS r JOIN list ON list.rowid = r.line ->> 'line'
+WHERE download.url = list.text AND r.line ->> 'status' <> 'duplicate';
+UPDATE download SET
+    status = 'failed',
+    class = 'bad_url',
+    error = 'cannot be an entry of a list',
+    fetched = datetime()
+WHERE $todo AND $fine IS NOT TRUE;
 COMMIT;
-SELECT 'from_database: ' || count(*) || ' ' || coalesce(status, 'to do')
-FROM download GROUP BY status ORDER BY status;
+SELECT 'from_database: ' || count(*) || ' ' || what FROM (
+    SELECT CASE WHEN status IN ('ok', 'unchanged', 'exists', 'duplicate', 'failed') THEN status
+                WHEN status IS NULL THEN 'to do' ELSE 'other' END AS what FROM download)
+GROUP BY what ORDER BY what = 'to do' DESC, what;
 END
+bad=$(echo "SELECT count(*) FROM download WHERE $todo AND $fine IS NOT TRUE;" | sql)
+if [ "$bad" -gt 0 ]; then
+    echo "from_database: $bad rows cannot be entries of a list" >&2
+    [ "$status" -ne 0 ] || status=1
+fi
 exit "$status"

@@ -22,6 +22,10 @@ if [ $# -ne 2 ]; then
 fi
 base=${1%/}
 dir=$2
+case $dir in
+/*) ;;
+*) dir=./$dir ;;
+esac
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
 trap 'exit 130' INT
@@ -31,7 +35,9 @@ trap 'exit 143' TERM
 
 # "DIGEST  NAME" becomes URL, out= and checksum=.  A name is encoded for the URL and left as it is
 # for the file.  Lines that are not understood (names with a line feed begin with a backslash)
-# would be files that are missing from the mirror, so they are an error.
+# would be files that are missing from the mirror, so they are an error.  So are names that a list or
+# sha256sum would read as something else (control characters, blanks at the ends, "-"), and those
+# that would be in the way of SHA256SUMS itself; names that lead out of DIR are refused by fetchall.
 base=$base awk '
     BEGIN {
         for (i = 1; i < 256; ++i)
@@ -48,7 +54,9 @@ base=$base awk '
         digest = substr($0, 1, 64)
         name = substr($0, 67)
         sub(/^\.\//, "", name)
-        if (length(digest) != 64 || digest !~ /^[0-9a-f]+$/ || $0 !~ /^[0-9a-f]+ [ *]./) {
+        if (length(digest) != 64 || digest !~ /^[0-9a-f]+$/ || $0 !~ /^[0-9a-f]+ [ *]./ ||
+            name ~ /[[:cntrl:]]/ || name ~ /^ | $/ || name == "" || name == "-" ||
+            name ~ /^\.?SHA256SUMS/) {
             print "mirror: SHA256SUMS, line " NR ", is not understood" > "/dev/stderr"
             bad = 1
         } else {
@@ -61,7 +69,9 @@ base=$base awk '
 "$fetchall" --sync -d "$dir" "$tmp/list"
 
 # The list of what is there comes last: who sees it finds all files.
-cp "$tmp/SHA256SUMS" "$dir/.SHA256SUMS.new"
-mv "$dir/.SHA256SUMS.new" "$dir/SHA256SUMS"
+new=$(mktemp "$dir/.SHA256SUMS.XXXXXX")
+cat "$tmp/SHA256SUMS" >"$new"
+chmod +r "$new"
+mv -T "$new" "$dir/SHA256SUMS"
 (cd "$dir" && sha256sum --quiet -c SHA256SUMS) || exit 3
-echo "mirror: $(wc -l <"$dir/SHA256SUMS") files in $dir are as $base says"
+echo "mirror: $(wc -l <"$dir/SHA256SUMS") files in $2 are as $base says"

@@ -28,6 +28,10 @@ fi
 list=$1
 dir=$2
 logs=$3
+case $logs in
+/*) ;;
+*) logs=./$logs ;;
+esac
 night=$(date +%F)
 mkdir -p "$logs" || exit 4
 
@@ -42,7 +46,7 @@ fi
 # SIGTERM makes fetchall end within five seconds, and keep what it has.  --foreground: it ends its
 # workers by itself, and what is sent to the group of this script reaches it.
 timeout --foreground "${NIGHTLY_MAX:-6h}" "$fetchall" --sync --progress none -d "$dir" \
-    --report "$logs/$night.jsonl" "$list" 2>>"$logs/$night.log"
+    --report "$logs/$night.jsonl" -- "$list" 2>>"$logs/$night.log"
 status=$?
 
 # told WHY...: what is to be done, and the end of the log.
@@ -56,14 +60,20 @@ nights=0
 case $status in
 0) ;;
 5 | 124)
-    nights=$(($(cat "$logs/nights" 2>/dev/null || echo 0) + 1))
+    # The shell would compute whatever stands there.
+    nights=$(cat "$logs/nights" 2>/dev/null)
+    case $nights in
+    [1-9] | [1-9][0-9] | [1-9][0-9][0-9]) nights=$((nights + 1)) ;;
+    *) nights=1 ;;
+    esac
     if [ "$nights" -ge 3 ]; then
         told "not complete for $nights nights; status $status"
     fi
     ;;
 1)
     told "some entries failed for good"
-    "$fetchall" status -d "$dir" --failed | head -n 50
+    # URLs and names come from others: no control characters go to a mail, or to a terminal.
+    "$fetchall" status -d "$dir" --failed | head -n 50 | tr -d '\000-\010\013-\037\177'
     ;;
 3) told "A CHECKSUM DOES NOT HOLD: look before you use these files" ;;
 2) told "the list $list cannot be used" ;;

@@ -30,7 +30,7 @@ may_pass() {
     "$fetchall" status -d "$dir" --json | sed -n 's/.*"may_pass": *\([0-9]*\).*/\1/p'
 }
 
-"$fetchall" -d "$dir" "$@" "$list"
+"$fetchall" -d "$dir" "$@" -- "$list"
 status=$?
 while [ "$rounds" -gt 1 ]; do
     left=0
@@ -44,15 +44,20 @@ while [ "$rounds" -gt 1 ]; do
     sleep "$wait"
     wait=$((wait * 2))
     rounds=$((rounds - 1))
-    "$fetchall" -d "$dir" --retry-failed "$@" "$list"
+    "$fetchall" -d "$dir" --retry-failed "$@" -- "$list"
     status=$?
 done
 
 if [ "$status" -eq 0 ]; then
-    rm -f "$dir.failed"
+    rm -f -- "$dir.failed"
     echo "retry: all is there"
 else
-    "$fetchall" status -d "$dir" --failed >"$dir.failed"
+    # A link that somebody has put there is replaced, not followed.
+    if ! failed=$(mktemp -- "$dir.XXXXXX"); then
+        exit 4
+    fi
+    "$fetchall" status -d "$dir" --failed >"$failed"
+    mv -fT -- "$failed" "$dir.failed"
     echo "retry: ended with status $status; what failed stands in $dir.failed"
 fi
 exit "$status"

@@ -67,6 +67,10 @@ struct fa_config {
     enum fa_layout layout;
     const char *const *reserved; /**< Names below dir that no file gets: others write there. */
     size_t n_reserved;
+    const char *const *kept; /**< Files that no file of a list replaces, wherever they lie: what the
+                                caller itself reads.  Lists, state, cacert, cert and key are kept
+                                without being named. */
+    size_t n_kept;
     bool overwrite; /**< Fetch again what is there. */
     bool sync;      /**< Ask the server whether what is there has changed.  Not with overwrite. */
     bool plan;      /**< Read, check and name everything, fetch nothing. */

@@ -132,26 +132,29 @@ static int run_session(struct fa_session *session, const struct fa_options *opti
 {
     struct fa_error err = {0};
     enum fa_end end = FA_END_COMPLETE;
+    if (add_lists(session, &options->lists, observer) == 0)
+        return FA_EXIT_USAGE;
+    /* Now that DIR is there, and ours, and there is a list: a program that does nothing empties no
+     * report of another. */
+    if (fa_observer_open(observer, &err) != 0) {
+        fa_term_error(&err);
+        return FA_EXIT_LOCAL;
+    }
     bool bar = observer->display.mode == FA_PROGRESS_BAR;
     fa_signals_arm(session, bar ? FA_DISPLAY_CLEAR : NULL);
-    int status = FA_EXIT_USAGE;
-    if (add_lists(session, &options->lists, observer) > 0) {
-        if (fa_session_run(session, &end, &err) != 0) {
-            err.class = FA_CLASS_LOCAL_IO;
-            fa_observer_fail(observer, &err);
-        }
-        fa_observer_finish(observer, end);
-        status = (int)fa_exit_status(&observer->exit);
+    if (fa_session_run(session, &end, &err) != 0) {
+        err.class = FA_CLASS_LOCAL_IO;
+        fa_observer_fail(observer, &err);
     }
+    fa_observer_finish(observer, end);
     fa_signals_disarm();
-    return status;
+    return (int)fa_exit_status(&observer->exit);
 }
 
 static int run(const struct fa_options *options)
 {
     struct fa_error err = {0};
     struct fa_observer observer;
-    struct fa_session *session = NULL;
     int status = FA_EXIT_LOCAL;
     if (options->config.insecure && !options->quiet)
         fputs("fetchall: --insecure: certificates are not checked\n", stderr);
@@ -159,20 +162,14 @@ static int run(const struct fa_options *options)
     if (!options->config.plan)
         fa_signals_ignore();
     fa_observer_init(&observer, options);
-    session = fa_session_new(&options->config, fa_observer_handle, &observer, &err);
-    if (!session) {
+    struct fa_session *session =
+        fa_session_new(&options->config, fa_observer_handle, &observer, &err);
+    if (session) {
+        status = run_session(session, options, &observer);
+    } else {
         fa_term_error(&err);
         status = err.class == FA_CLASS_LOCAL_IO ? FA_EXIT_LOCAL : FA_EXIT_USAGE;
-        goto out;
     }
-    /* Now that DIR is there, and ours: a program that is refused it empties no report of another. */
-    if (fa_observer_open(&observer, &err) != 0) {
-        fa_term_error(&err);
-        goto out;
-    }
-    status = run_session(session, options, &observer);
-
-out:
     fa_session_free(session);
     fa_observer_fini(&observer);
     return status;

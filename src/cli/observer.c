@@ -38,6 +38,10 @@ int fa_observer_open(struct fa_observer *observer, struct fa_error *err)
     if (options->manifest && fa_manifest_open(&observer->manifest, options->manifest,
                                               options->config.hash_first, err) != 0)
         return -1;
+    /* Nothing else can be wrong by now. */
+    if (fa_output_empty(&observer->report, err) != 0 ||
+        fa_output_empty(&observer->events.output, err) != 0)
+        return -1;
     bool stdout_taken = (options->report && strcmp(options->report, "-") == 0) ||
                         (options->events && strcmp(options->events, "-") == 0);
     if (options->config.plan && !options->quiet && !stdout_taken)

@@ -358,12 +358,13 @@ const struct fa_option fa_options_table[] = {
 
     GROUP("Output"),
     OUTPUT("manifest", manifest, .help = "write lines for sha256sum -c",
-           .more = "One line for each file that is there at the end, with the first digest of "
-                   "--hash: check with md5sum -c, sha1sum -c, sha256sum -c, sha512sum -c, b2sum -c "
-                   "(blake2b) or xxhsum -c (xxh128), in DIR.  The file is written under another "
-                   "name, and renamed when the run has ended.  Files that are there already are "
-                   "hashed for it.  If FILE lies in DIR, no file of the list takes its name, and "
-                   "so it is with the other outputs."),
+           .more =
+               "One line for each file that is there at the end, with the first digest of "
+               "--hash: check with md5sum -c, sha1sum -c, sha256sum -c, sha512sum -c, b2sum -c "
+               "(blake2b) or xxhsum -c (xxh128), in DIR.  The file is written under another "
+               "name, and renamed when the run has ended.  Files that are there already are "
+               "hashed for it.  If FILE lies in DIR, no file of the list takes its name, and "
+               "so it is with the other outputs, and with the files that are read.  See FILES."),
     INPUT("manifest", manifest, .commands = VERIFY, .help = "check what this file lists instead",
           .more = "Lines as sha256sum and its sisters write them, with --tag or without; where no "
                   "tag names the algorithm, the length of the digest tells it.  Digests of 32 "
@@ -427,8 +428,10 @@ void fa_options_fini(struct fa_options *options)
     fa_texts_fini(&options->lists);
     fa_texts_fini(&options->headers);
     fa_texts_fini(&options->resolve);
+    fa_texts_fini(&options->header_files);
     fa_texts_fini(&options->reserved);
     fa_texts_fini(&options->writable);
+    fa_texts_fini(&options->kept);
     fa_texts_fini(&options->passed);
 }
 
@@ -530,10 +533,13 @@ int fa_options_check(struct fa_options *options, struct fa_error *err)
         return -1;
 
     if (fa_outputs_add_names(options, &options->reserved) != 0 ||
+        fa_outputs_add_inputs(options, &options->kept) != 0 ||
         fa_outputs_add_folders(options, &options->writable) != 0)
         return fa_option_refuse(err, "out of memory");
     config->reserved = (const char *const *)options->reserved.items;
     config->n_reserved = options->reserved.count;
+    config->kept = (const char *const *)options->kept.items;
+    config->n_kept = options->kept.count;
     config->writable = (const char *const *)options->writable.items;
     config->n_writable = options->writable.count;
     config->sandbox_self = true;

@@ -56,8 +56,10 @@ struct fa_options {
     struct fa_texts lists;
     struct fa_texts headers;
     struct fa_texts resolve;
+    struct fa_texts header_files; /**< Of --header. */
     struct fa_texts reserved;
     struct fa_texts writable;
+    struct fa_texts kept;
     const char *report;   /**< NULL: none. */
     const char *events;   /**< NULL: none. */
     const char *manifest; /**< NULL: none.  FA_COMMAND_VERIFY: to be read. */

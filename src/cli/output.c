@@ -1,8 +1,10 @@
 #include "cli/output.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "cli/json.h"
@@ -24,13 +26,26 @@ int fa_output_fail(struct fa_output *output, int code, struct fa_error *err)
 int fa_output_open(struct fa_output *output, const char *what, const char *path,
                    struct fa_error *err)
 {
-    FILE *file = strcmp(path, "-") == 0 ? stdout : fopen(path, "we");
+    bool standard = strcmp(path, "-") == 0;
+    int fd = standard ? -1 : open(path, O_WRONLY | O_CREAT | O_NOCTTY | O_CLOEXEC, 0666);
+    FILE *file = standard ? stdout : fd < 0 ? NULL : fdopen(fd, "w");
+    if (!file && fd >= 0)
+        close(fd);
     if (!file) {
         fa_error_system(err, FA_CLASS_LOCAL_IO, errno, "cannot create the %s '%s'", what, path);
         return -1;
     }
     fa_output_take(output, what, path, file);
     return 0;
+}
+
+int fa_output_empty(struct fa_output *output, struct fa_error *err)
+{
+    struct stat st;
+    if (!output->file || output->file == stdout || fstat(fileno(output->file), &st) != 0 ||
+        !S_ISREG(st.st_mode) || ftruncate(fileno(output->file), 0) == 0)
+        return 0;
+    return fa_output_fail(output, errno, err);
 }
 
 void fa_output_take(struct fa_output *output, const char *what, const char *path, FILE *file)

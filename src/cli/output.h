@@ -22,9 +22,12 @@ struct fa_output {
     bool failed;      /**< Something is missing from it; nothing more is written. */
 };
 
-/** Create or empty the file.  @return 0, or -1. */
+/** Open the file, created if it is missing; what it holds stays.  @return 0, or -1. */
 int fa_output_open(struct fa_output *output, const char *what, const char *path,
                    struct fa_error *err);
+
+/** Empty the file, once nothing can prevent that it is written anew.  @return 0, or -1. */
+int fa_output_empty(struct fa_output *output, struct fa_error *err);
 
 /** Use a stream that is open already; the output owns it, as after fa_output_open(). */
 void fa_output_take(struct fa_output *output, const char *what, const char *path, FILE *file);

@@ -1,9 +1,11 @@
 #include "cli/outputs.h"
 
+#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <fetchall/state.h>
 
@@ -86,6 +88,38 @@ static int check_input(const struct named *outputs, size_t n, const struct named
     return 0;
 }
 
+/* Where libcurl looks for it; NULL when memory ran out, or there is no home. */
+static char *find_netrc(void)
+{
+    char *file = NULL;
+    const char *home = getenv("HOME");
+    const struct passwd *user = home ? NULL : getpwuid(geteuid());
+    if (user)
+        home = user->pw_dir;
+    return home && asprintf(&file, "%s/.netrc", home) >= 0 ? file : NULL;
+}
+
+/* Files that several options name, or none. */
+static int check_others(const struct fa_options *options, const struct named *outputs, size_t n,
+                        struct fa_error *err)
+{
+    char *netrc = options->config.netrc ? find_netrc() : NULL;
+    struct named input = {"passwords of --netrc", netrc};
+    int result = netrc ? check_input(outputs, n, &input, err) : 0;
+    input.option = "headers of --header";
+    for (size_t i = 0; result == 0 && i < options->header_files.count; ++i) {
+        input.path = options->header_files.items[i];
+        result = check_input(outputs, n, &input, err);
+    }
+    input.option = "list";
+    for (size_t i = 0; result == 0 && i < options->lists.count; ++i) {
+        input.path = options->lists.items[i];
+        result = check_input(outputs, n, &input, err);
+    }
+    free(netrc);
+    return result;
+}
+
 int fa_outputs_check(const struct fa_options *options, struct fa_error *err)
 {
     const struct fa_config *config = &options->config;
@@ -103,10 +137,8 @@ int fa_outputs_check(const struct fa_options *options, struct fa_error *err)
     for (size_t i = 0; result == 0 && i < n_inputs; ++i)
         result = check_input(outputs, n, &inputs[i], err);
     n = add(outputs, n, "state", config->state);
-    for (size_t i = 0; result == 0 && i < options->lists.count; ++i) {
-        struct named list = {"list", options->lists.items[i]};
-        result = check_input(outputs, n, &list, err);
-    }
+    if (result == 0)
+        result = check_others(options, outputs, n, err);
     free(state);
     return result;
 }
@@ -165,5 +197,26 @@ int fa_outputs_add_folders(const struct fa_options *options, struct fa_texts *fo
     for (size_t i = 0; result == 0 && i < n; ++i)
         if (strcmp(outputs[i].path, "-") != 0)
             result = add_folder(outputs[i].path, folders);
+    return result;
+}
+
+static int add_file(struct fa_texts *files, const char *file)
+{
+    return file ? fa_texts_add(files, file, strlen(file)) : 0;
+}
+
+int fa_outputs_add_inputs(const struct fa_options *options, struct fa_texts *files)
+{
+    static const char *const standard[] = {"/proc/self/fd/0", "/proc/self/fd/1", "/proc/self/fd/2"};
+    char *netrc = options->config.netrc ? find_netrc() : NULL;
+    int result = add_file(files, netrc);
+    free(netrc);
+    for (const struct fa_option *row = fa_options_table; row->type != FA_OPTION_END; ++row)
+        if (result == 0 && row->type == FA_OPTION_FILE && fa_option_is_for(row, FA_COMMAND_FETCH))
+            result = add_file(files, *(const char *const *)((const char *)options + row->offset));
+    for (size_t i = 0; result == 0 && i < options->header_files.count; ++i)
+        result = add_file(files, options->header_files.items[i]);
+    for (size_t i = 0; result == 0 && i < sizeof(standard) / sizeof(*standard); ++i)
+        result = add_file(files, standard[i]);
     return result;
 }

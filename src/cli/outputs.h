@@ -19,5 +19,8 @@ int fa_outputs_add_names(const struct fa_options *options, struct fa_texts *name
 /** Add where outputs are written: their folders, as they are renamed into place, or what is there
  *  already and is no regular file.  @return 0, or -1 when memory ran out. */
 int fa_outputs_add_folders(const struct fa_options *options, struct fa_texts *folders);
+/** Add the files that are read, whatever option names them, and those that the standard descriptors
+ * go to.  @return 0, or -1 when memory ran out. */
+int fa_outputs_add_inputs(const struct fa_options *options, struct fa_texts *files);
 
 #endif

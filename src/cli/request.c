@@ -62,6 +62,8 @@ int fa_request_parse_header(struct fa_options *options, const char *value, struc
                                     strerror(errno));
         int rc = add_file(options, file, value + 1, err);
         fclose(file);
+        if (rc == 0 && fa_texts_add(&options->header_files, value + 1, strlen(value + 1)) != 0)
+            return no_memory(err);
         return rc;
     }
 

@@ -17,17 +17,45 @@ static bool has_name(int fd, const char *name)
            ours.st_dev == named.st_dev;
 }
 
+static int lock_file(int fd, const char *name)
+{
+    return fd < 0 || flock(fd, LOCK_EX | LOCK_NB) || !has_name(fd, name) ? -1 : 0;
+}
+
+/* What a killed run left goes, and nothing else: in a shared folder the name may have been taken by
+ * anyone, for anything. */
+static int remove_old(const char *temp)
+{
+    struct stat st;
+    int fd = open(temp, O_WRONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    int result = lock_file(fd, temp);
+    if (result == 0 && (fstat(fd, &st) || !S_ISREG(st.st_mode) || st.st_uid != geteuid())) {
+        errno = EPERM;
+        result = -1;
+    }
+    if (result == 0)
+        result = unlink(temp);
+    int saved = errno;
+    if (fd >= 0)
+        close(fd);
+    errno = saved;
+    return result;
+}
+
 /* One name, so that killed runs do not leave one file each; its lock keeps a second run off it. */
 static int lock_temp(const char *temp)
 {
-    int fd = open(temp, O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0666);
-    if (fd >= 0 && (flock(fd, LOCK_EX | LOCK_NB) || !has_name(fd, temp) || ftruncate(fd, 0))) {
-        int saved = errno;
+    int flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
+    int fd = open(temp, flags, 0666);
+    if (fd < 0 && errno == EEXIST && remove_old(temp) == 0)
+        fd = open(temp, flags, 0666);
+    if (lock_file(fd, temp) == 0)
+        return fd;
+    int saved = errno;
+    if (fd >= 0)
         close(fd);
-        errno = saved;
-        return -1;
-    }
-    return fd;
+    errno = saved;
+    return -1;
 }
 
 static FILE *open_temp(struct fa_whole *whole)
@@ -76,7 +104,8 @@ int fa_whole_publish(struct fa_whole *whole, struct fa_error *err)
     int rc = fa_output_close(&whole->output, err);
     if (rc != 0 || whole->output.failed || !whole->temp)
         return rc;
-    if (rename(whole->temp, whole->path) != 0)
+    if (!has_name(whole->lock, whole->temp) || rename(whole->temp, whole->path) != 0 ||
+        !has_name(whole->lock, whole->path))
         return fa_output_fail(&whole->output, errno, err);
     close(whole->lock);
     free(whole->temp);
@@ -88,7 +117,8 @@ void fa_whole_fini(struct fa_whole *whole)
 {
     fa_output_close(&whole->output, NULL);
     if (whole->temp) {
-        unlink(whole->temp);
+        if (has_name(whole->lock, whole->temp))
+            unlink(whole->temp);
         close(whole->lock);
     }
     free(whole->temp);

@@ -210,8 +210,11 @@ static bool is_last(struct fa_session *s, const struct fa_origin *origin)
 static bool is_same_part(struct fa_job *job, int fd)
 {
     struct stat st;
-    bool same = fstat(fd, &st) == 0 && (job->inode == 0 || job->inode == st.st_ino);
-    job->inode = st.st_ino;
+    if (fstat(fd, &st))
+        return false;
+    bool same = job->inode.number == 0 ||
+                (job->inode.number == st.st_ino && job->inode.device == st.st_dev);
+    job->inode = (struct fa_inode){st.st_dev, st.st_ino};
     return same;
 }
 
@@ -224,7 +227,7 @@ static int write_part(struct fa_session *s, struct fa_job *job, struct fa_error 
         *offset = 0;
         fd = fa_store_part_write(s->store, job->key, job->recorded, offset, err);
         if (fd >= 0) {
-            job->inode = 0;
+            job->inode.number = 0;
             is_same_part(job, fd);
         }
     }

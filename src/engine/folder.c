@@ -132,9 +132,24 @@ static int walk(struct fa_folder *folder, const char *parent, const char *path, 
     return at;
 }
 
+/* Whoever wrote the state or the manifest that a path comes from: it leads into the folder only. */
+static bool leads_inside(const char *path)
+{
+    for (;; ++path) {
+        size_t len = strcspn(path, "/");
+        if (len == 0 || (len <= 2 && strncmp(path, "..", len) == 0))
+            return false;
+        path += len;
+        if (!*path)
+            return true;
+    }
+}
+
 int fa_folder_parent(struct fa_folder *folder, const char *path, const char **ret_name, bool make,
                      struct fa_error *err)
 {
+    if (!leads_inside(path))
+        return fa_folder_refuse(err, path, "is no name of a file in the folder");
     const char *slash = strrchr(path, '/');
     *ret_name = slash ? slash + 1 : path;
     if (!slash)
@@ -210,8 +225,14 @@ int fa_folder_file(struct fa_folder *folder, const char *path, struct fa_error *
     int at = fa_folder_parent(folder, path, &name, false, err);
     if (at < 0)
         return -1;
+    struct stat st;
     int fd = openat(at, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-    return fd < 0 ? fa_folder_failed(err, "open", path) : fd;
+    if (fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode))
+        return fd;
+    if (fd < 0)
+        return fa_folder_failed(err, "open", path);
+    close(fd);
+    return fa_folder_refuse(err, path, "is no regular file");
 }
 
 /* A folder, the one above it, and so on: each has the name of the one before. */

@@ -3,7 +3,7 @@
  *
  * All paths are relative to one descriptor of the folder, are walked a folder at a time, and no
  * symbolic link is followed on the way: what is not a folder, or is not a plain file at the end,
- * is refused and left alone.
+ * is refused and left alone.  So is a path that is absolute, or that has a segment "." or "..".
  */
 #ifndef FA_ENGINE_FOLDER_H
 #define FA_ENGINE_FOLDER_H
@@ -48,7 +48,7 @@ enum fa_there {
 enum fa_there fa_folder_look(struct fa_folder *folder, const char *path, int64_t *ret_size,
                              struct fa_error *err);
 
-/** Open a file for reading.  @return a descriptor, or -1. */
+/** Open a regular file for reading.  @return a descriptor, or -1. */
 int fa_folder_file(struct fa_folder *folder, const char *path, struct fa_error *err);
 
 /**

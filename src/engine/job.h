@@ -4,6 +4,7 @@
 #ifndef FA_ENGINE_JOB_H
 #define FA_ENGINE_JOB_H
 
+#include "engine/store.h"
 #include "engine/timers.h"
 #include "list/entry.h"
 #include "transfer/attempt.h"
@@ -66,7 +67,7 @@ struct fa_job {
     unsigned hops;       /**< Redirects since the list's URL. */
 
     struct fa_part part;
-    uint64_t inode;          /**< Of the part that its last attempt wrote to; 0: none yet. */
+    struct fa_inode inode;   /**< Of the part that its last attempt wrote to. */
     bool recorded;           /**< The state has a record of it, or had one. */
     bool strange;            /**< That is not about the part as it is now. */
     bool told;               /**< The state knows the head of this attempt. */

@@ -336,7 +336,8 @@ static void put_part(struct fa_session *s, struct fa_job *job, const struct fa_h
     job->recorded = true;
     if (job->strange) {
         fa_record_commit(s, 0, true);
-        if (fa_state_pending(s->state) == 0 && fa_store_part_know(s->store, job->key) == 0)
+        if (fa_state_pending(s->state) == 0 &&
+            fa_store_part_know(s->store, job->key, &job->inode) == 0)
             job->strange = false;
     }
 }

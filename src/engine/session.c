@@ -1,7 +1,6 @@
 #include "engine/session.h"
 
 #include "base/clock.h"
-#include "base/key.h"
 #include "base/loop.h"
 #include "engine/limits.h"
 #include "engine/rights.h"
@@ -190,16 +189,6 @@ static int check_proxy(const struct fa_config *config, struct fa_error *err)
     return config->proxy ? fa_proxy_check(config->proxy, err) : fa_proxy_check_environment(err);
 }
 
-static int reserve_names(struct fa_session *s, struct fa_error *err)
-{
-    enum fa_claim claim;
-    for (size_t i = 0; i < s->config.n_reserved; ++i)
-        if (fa_names_claim(s->names, fa_key_str(s->config.reserved[i]), FA_OWNER_OUTPUTS, &claim,
-                           err))
-            return -1;
-    return 0;
-}
-
 static int open_all(struct fa_session *s, struct fa_error *err)
 {
     if (fa_rights_check(&s->config, err) || check_http2(&s->config, err) ||
@@ -212,12 +201,12 @@ static int open_all(struct fa_session *s, struct fa_error *err)
     s->names = fa_names_new(fa_store_scratch(s->store), err);
     s->backlog = fa_backlog_new(fa_store_scratch(s->store), err);
     s->ops = fa_strategy_of(s->config.mode);
-    if (!s->names || !s->backlog || reserve_names(s, err))
+    if (!s->names || !s->backlog)
         return -1;
     if (!s->config.plan && open_strategy(s, err))
         return -1;
     fa_slots_init(&s->slots, s->jobs);
-    return fa_record_open(s, err);
+    return fa_record_open(s, err) || fa_kept_open(s, err) ? -1 : 0;
 }
 
 struct fa_session *fa_session_new(const struct fa_config *config, fa_event_handler handler,
@@ -322,6 +311,9 @@ static int add_list(struct fa_session *s, const char *file, const char *name, st
 
 int fa_session_add_list(struct fa_session *s, const char *name, struct fa_error *err)
 {
+    if (!fa_list_is_url(name) &&
+        fa_kept_add(s, strcmp(name, "-") == 0 ? "/proc/self/fd/0" : name, err))
+        return -1;
     return add_list(s, name, name, err);
 }
 
@@ -347,7 +339,7 @@ static int renew(struct fa_session *s, struct fa_error *err)
     fa_state_close(s->state);
     s->state = NULL;
     fa_folder_renew(fa_store_folder(s->store));
-    if (reserve_names(s, err) || fa_record_open(s, err))
+    if (fa_record_open(s, err) || fa_kept_open(s, err))
         return -1;
     s->entries = s->done = s->failed = s->cancelled = s->bytes = s->expected = 0;
     s->room_at = 0;
@@ -390,6 +382,11 @@ int fa_session_run(struct fa_session *s, enum fa_end *ret_end, struct fa_error *
                        s->jobs, s->config.jobs);
     if (!s->config.plan && fa_rights_missing(&s->config))
         fa_tell_detail(s, fa_rights_missing(&s->config));
+    if (fa_store_is_open(s->store))
+        fa_tell_notice(s, NULL,
+                       "as its file system is mounted, others may write to all files of '%s', "
+                       "those under way too",
+                       s->config.dir);
     event_add(s->tick, &every);
     fa_session_wake(s);
     while (!s->over && event_base_dispatch(s->base) >= 0)

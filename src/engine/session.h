@@ -216,6 +216,12 @@ void fa_record_close(struct fa_session *s);
 /** What failed before, as a list.  @return a descriptor of an unlinked file, or -1 */
 int fa_record_failed(struct fa_session *s, struct fa_error *err);
 
+/* kept.c */
+/** Reserve the names of outputs, and keep the files that are read. */
+int fa_kept_open(struct fa_session *s, struct fa_error *err);
+/** Keep a file: none of the list takes its place.  It may be missing yet. */
+int fa_kept_add(struct fa_session *s, const char *file, struct fa_error *err);
+
 /* room.c */
 /** Whether an error says that a disk, or a quota, is full. */
 bool fa_room_is_full(const struct fa_error *error);

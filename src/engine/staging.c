@@ -16,7 +16,7 @@ static unsigned hashes_of(const struct fa_session *s, const struct fa_job *job)
 static int give_name(struct fa_session *s, struct fa_job *job, struct fa_error *err)
 {
     if ((job->replace && fa_record_disown(s, job, err)) ||
-        fa_store_publish(s->store, job->key, job->path, job->replace, err))
+        fa_store_publish(s->store, job->key, &job->inode, job->path, job->replace, err))
         return -1;
     return s->config.fsync == FA_FSYNC_EACH
                ? fa_folder_sync(fa_store_folder(s->store), job->path, err)
@@ -144,7 +144,7 @@ static bool give(struct fa_session *s, struct fa_job *job)
 {
     struct fa_error err = {0};
     int fd = job->existing ? fa_folder_file(fa_store_folder(s->store), job->path, &err)
-                           : fa_store_part_open(s->store, job->key, &err);
+                           : fa_store_part_open(s->store, job->key, &job->inode, &err);
     if (fd < 0 && must_wait(s, &err)) {
         fa_job_queue_push_front(&s->fetched, job);
         return false;

@@ -3,6 +3,7 @@
 #include <fetchall/state.h>
 
 #include "base/io.h"
+#include "base/owner.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -24,11 +25,14 @@
 
 struct fa_store {
     struct fa_folder folder;
-    int own_fd;  /* of DIR/.fetchall; -1: plan */
-    int lock_fd; /* -1: plan */
+    struct fa_owner owner; /* of what is in DIR/.fetchall */
+    int own_fd;            /* of DIR/.fetchall; -1: plan */
+    int lock_fd;           /* -1: plan */
     int scratch_fd;
     mode_t mode; /* of files, as the umask has it */
     int spare;   /* an unlinked file of FA_STORE_SPARE bytes, or -1 */
+    struct fa_inode *kept;
+    size_t n_kept;
 };
 
 /* The umask without changing it, as other threads may make files: proc(5). */
@@ -45,13 +49,30 @@ static mode_t read_umask(void)
     return (mode_t)mask;
 }
 
+/* @return a descriptor of a file that is ours, or -1. */
+static int open_lock(struct fa_store *store, struct fa_error *err)
+{
+    int flags = O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC;
+    struct stat st;
+    int fd = openat(store->own_fd, LOCK, flags, 0600);
+    if (fd < 0 || fstat(fd, &st))
+        fa_folder_failed(err, "lock the folder", store->folder.dir);
+    else if (!S_ISREG(st.st_mode))
+        fa_folder_refuse(err, OWN "/" LOCK, fa_folder_kind(st.st_mode));
+    else if (fa_owner_check(&store->owner, &st, store->own_fd, OWN "/" LOCK, err) == 0)
+        return fd;
+    if (fd >= 0)
+        close(fd);
+    return -1;
+}
+
 /* The lock file may be removed by a run that ends while we wait for it: then try the new one. */
 static int lock(struct fa_store *store, struct fa_error *err)
 {
     for (int i = 0; i < 10; ++i) {
-        int fd = openat(store->own_fd, LOCK, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+        int fd = open_lock(store, err);
         if (fd < 0)
-            return fa_folder_failed(err, "lock the folder", store->folder.dir);
+            return -1;
         if (flock(fd, LOCK_EX | LOCK_NB)) {
             char pid[24] = "";
             ssize_t n = pread(fd, pid, sizeof(pid) - 1, 0);
@@ -79,10 +100,16 @@ static int lock(struct fa_store *store, struct fa_error *err)
     return fa_folder_failed(err, "lock the folder", store->folder.dir);
 }
 
+bool fa_store_is_open(const struct fa_store *store)
+{
+    return store->owner.loose != 0;
+}
+
 int64_t fa_store_holder(const struct fa_store *store)
 {
     char text[24] = "";
-    int fd = openat(store->folder.fd, OWN "/" LOCK, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    int flags = O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC;
+    int fd = openat(store->folder.fd, OWN "/" LOCK, flags);
     bool held = fd >= 0 && flock(fd, LOCK_SH | LOCK_NB) != 0;
     bool told = held && pread(fd, text, sizeof(text) - 1, 0) > 0;
     if (fd >= 0)
@@ -109,12 +136,29 @@ bool fa_store_give_spare(struct fa_store *store)
     return true;
 }
 
+/* DIR may be shared, as the temporary folder is: somebody else may have been here first. */
+static int check_own(struct fa_store *store, const struct stat *st, struct fa_error *err)
+{
+    char path[PATH_MAX];
+    snprintf(path, sizeof(path), "%s/" OWN, store->folder.dir);
+    return fa_owner_check(&store->owner, st, store->folder.fd, path, err);
+}
+
 static int open_own(struct fa_store *store, struct fa_error *err)
 {
+    struct stat st;
     if (mkdirat(store->folder.fd, OWN, 0700) && errno != EEXIST)
         return fa_folder_failed(err, "make a folder for parts in", store->folder.dir);
     store->own_fd = openat(store->folder.fd, OWN, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-    if (store->own_fd < 0)
+    int code = errno;
+    bool found = store->own_fd >= 0
+                     ? fstat(store->own_fd, &st) == 0
+                     : fstatat(store->folder.fd, OWN, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+                           S_ISDIR(st.st_mode); /* one that we may not even read */
+    if (found && check_own(store, &st, err))
+        return -1;
+    errno = code;
+    if (!found || store->own_fd < 0)
         return fa_folder_failed(err, "open the folder for parts in", store->folder.dir);
     if (lock(store, err))
         return -1;
@@ -132,6 +176,7 @@ struct fa_store *fa_store_new(const char *dir, bool plan, struct fa_error *err)
     }
     store->own_fd = store->lock_fd = store->scratch_fd = store->spare = -1;
     store->mode = 0666 & ~read_umask();
+    fa_owner_init(&store->owner);
     if (fa_folder_init(&store->folder, dir, !plan, err) || (!plan && open_own(store, err))) {
         fa_store_free(store);
         return NULL;
@@ -162,6 +207,7 @@ void fa_store_free(struct fa_store *store)
     }
     close_all(store);
     fa_folder_fini(&store->folder);
+    free(store->kept);
     free(store);
 }
 
@@ -199,9 +245,9 @@ static int part_new(struct fa_store *store, const char *name, mode_t mode, struc
     return fd < 0 ? fa_folder_failed(err, "make a part in", store->folder.dir) : fd;
 }
 
-static bool is_ours(const struct stat *st)
+static bool is_ours(const struct fa_store *store, const struct stat *st)
 {
-    return S_ISREG(st->st_mode) && st->st_nlink == 1 && st->st_uid == geteuid();
+    return S_ISREG(st->st_mode) && st->st_nlink == 1 && fa_owner_has(&store->owner, st);
 }
 
 static int part_again(struct fa_store *store, const char *name, uint64_t offset)
@@ -211,7 +257,7 @@ static int part_again(struct fa_store *store, const char *name, uint64_t offset)
     int fd = openat(store->own_fd, name, flags);
     if (fd < 0)
         return -1;
-    if (fstat(fd, &st) == 0 && is_ours(&st) && (uint64_t)st.st_size >= offset &&
+    if (fstat(fd, &st) == 0 && is_ours(store, &st) && (uint64_t)st.st_size >= offset &&
         ((uint64_t)st.st_size == offset || ftruncate(fd, (off_t)offset) == 0))
         return fd;
     close(fd);
@@ -234,16 +280,41 @@ int64_t fa_store_part_size(struct fa_store *store, uint64_t key)
 {
     char name[PART_NAME];
     struct stat st;
-    if (fstatat(store->own_fd, part_name(key, name), &st, AT_SYMLINK_NOFOLLOW) || !is_ours(&st) ||
-        (st.st_mode & 0777) != FA_PART_KNOWN)
+    if (fstatat(store->own_fd, part_name(key, name), &st, AT_SYMLINK_NOFOLLOW) ||
+        !is_ours(store, &st) || (st.st_mode & 0777) != FA_PART_KNOWN)
         return -1;
     return st.st_size;
 }
 
-int fa_store_part_know(struct fa_store *store, uint64_t key)
+static bool is_inode(const struct fa_inode *inode, const struct stat *st)
+{
+    return inode->number == st->st_ino && inode->device == st->st_dev;
+}
+
+/* The part that was written, not what has its name by now.  For reading or writing only: the mode
+ * of a strange one allows no more than that.  @return a descriptor, or -1. */
+static int open_same(const struct fa_store *store, uint64_t key, const struct fa_inode *inode,
+                     int how, struct fa_error *err)
 {
     char name[PART_NAME];
-    return fchmodat(store->own_fd, part_name(key, name), FA_PART_KNOWN, 0);
+    struct stat st;
+    int fd = openat(store->own_fd, part_name(key, name), how | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    if (fd >= 0 && fstat(fd, &st) == 0 && is_ours(store, &st) && is_inode(inode, &st))
+        return fd;
+    if (fd < 0 && errno != ELOOP)
+        return fa_folder_failed(err, "open a part in", store->folder.dir);
+    if (fd >= 0)
+        close(fd);
+    return fa_folder_refuse(err, name, "is not the part that was written");
+}
+
+int fa_store_part_know(struct fa_store *store, uint64_t key, const struct fa_inode *inode)
+{
+    int fd = open_same(store, key, inode, O_WRONLY, NULL);
+    int result = fd < 0 ? -1 : fchmod(fd, FA_PART_KNOWN);
+    if (fd >= 0)
+        close(fd);
+    return result;
 }
 
 void fa_store_purge(struct fa_store *store, bool (*keeps)(void *arg, uint64_t key), void *arg)
@@ -265,11 +336,10 @@ void fa_store_purge(struct fa_store *store, bool (*keeps)(void *arg, uint64_t ke
         closedir(dir);
 }
 
-int fa_store_part_open(struct fa_store *store, uint64_t key, struct fa_error *err)
+int fa_store_part_open(struct fa_store *store, uint64_t key, const struct fa_inode *inode,
+                       struct fa_error *err)
 {
-    char name[PART_NAME];
-    int fd = openat(store->own_fd, part_name(key, name), O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
-    return fd < 0 ? fa_folder_failed(err, "open a part in", store->folder.dir) : fd;
+    return open_same(store, key, inode, O_RDONLY, err);
 }
 
 void fa_store_part_remove(struct fa_store *store, uint64_t key)
@@ -300,12 +370,36 @@ static int refuse_present(int at, const char *name, const char *path, struct fa_
                                  : fa_folder_kind(st.st_mode));
 }
 
+int fa_store_keep(struct fa_store *store, const char *file)
+{
+    struct stat st;
+    if (stat(file, &st))
+        return 0;
+    struct fa_inode *more = reallocarray(store->kept, store->n_kept + 1, sizeof(*store->kept));
+    if (!more)
+        return -1;
+    store->kept = more;
+    store->kept[store->n_kept++] = (struct fa_inode){st.st_dev, st.st_ino};
+    return 0;
+}
+
+static bool is_kept(const struct fa_store *store, const struct stat *st)
+{
+    for (size_t i = 0; i < store->n_kept; ++i)
+        if (is_inode(&store->kept[i], st))
+            return true;
+    return false;
+}
+
 static int rename_over(struct fa_store *store, const char *part, int to, const char *name,
                        const char *path, struct fa_error *err)
 {
     struct stat st;
-    if (fstatat(to, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && !S_ISREG(st.st_mode))
+    bool there = fstatat(to, name, &st, AT_SYMLINK_NOFOLLOW) == 0;
+    if (there && !S_ISREG(st.st_mode))
         return fa_folder_refuse(err, path, fa_folder_kind(st.st_mode));
+    if (there && is_kept(store, &st))
+        return fa_folder_refuse(err, path, "is a file that this run reads, and is left alone");
     return renameat(store->own_fd, part, to, name) ? fa_folder_failed(err, "give its name to", path)
                                                    : 0;
 }
@@ -320,21 +414,57 @@ static int rename_under(struct fa_store *store, const char *part, int to, const 
     return fa_folder_failed(err, "give its name to", path);
 }
 
-int fa_store_publish(struct fa_store *store, uint64_t key, const char *path, bool replace,
-                     struct fa_error *err)
+/* What has the name now.  Something else has come to be the part in the last moment: it is taken
+ * away, unless it is a file of ours, which another program of ours may have put there. */
+static int check_published(const struct fa_store *store, const struct fa_inode *inode,
+                           const char *part, int to, const char *name, const char *path,
+                           struct fa_error *err)
 {
-    char part[PART_NAME];
+    struct stat st;
+    if (fstatat(to, name, &st, AT_SYMLINK_NOFOLLOW) == 0) {
+        if (is_inode(inode, &st))
+            return 0;
+        if (!is_ours(store, &st))
+            renameat(to, name, store->own_fd, part);
+    }
+    return fa_folder_refuse(err, path, "was replaced while it got its name");
+}
+
+/* A file that is ours has what modes its file system knows: some know none, and refuse all. */
+static int set_mode(int fd, mode_t mode)
+{
+    return fchmod(fd, mode) && errno != EPERM && errno != EOPNOTSUPP && errno != ENOSYS ? -1 : 0;
+}
+
+/* The part is written to its descriptor by now: whoever gets at its name changes nothing else. */
+static int name_part(struct fa_store *store, int fd, const char *part, const char *path,
+                     bool replace, struct fa_error *err)
+{
+    struct stat st;
     const char *name;
-    part_name(key, part);
     int to = fa_folder_parent(&store->folder, path, &name, true, err);
     if (to < 0)
         return -1;
-    if (fchmodat(store->own_fd, part, store->mode, 0))
+    if (fstat(fd, &st) || set_mode(fd, store->mode))
         return fa_folder_failed(err, "set the mode of", path);
+    const struct fa_inode inode = {st.st_dev, st.st_ino};
     int result = replace ? rename_over(store, part, to, name, path, err)
                          : rename_under(store, part, to, name, path, err);
     if (result) /* it stays a part, and may be resumed as one */
-        (void)!fchmodat(store->own_fd, part, FA_PART_KNOWN, 0);
+        (void)!fchmod(fd, FA_PART_KNOWN);
+    else
+        result = check_published(store, &inode, part, to, name, path, err);
+    return result;
+}
+
+int fa_store_publish(struct fa_store *store, uint64_t key, const struct fa_inode *inode,
+                     const char *path, bool replace, struct fa_error *err)
+{
+    char part[PART_NAME];
+    int fd = open_same(store, key, inode, O_WRONLY, err);
+    int result = fd < 0 ? -1 : name_part(store, fd, part_name(key, part), path, replace, err);
+    if (fd >= 0)
+        close(fd);
     return result;
 }
 

@@ -395,7 +395,7 @@ int fa_verify_run(const struct fa_config *config, const char *manifest, fa_verif
         v.failed = true;
     work(&v, true);
     if (!v.failed)
-        fa_walk(config->dir, on_walk, &v);
+        fa_walk(fa_store_folder(v.store), on_walk, &v);
     result = v.failed ? -1 : 0;
     if (v.failed && err)
         *err = v.error;

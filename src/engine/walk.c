@@ -56,8 +56,7 @@ static void walk_entry(struct walk *walk, int at, const struct dirent *entry)
 
 static void walk_folder(struct walk *walk, int at, const char *name)
 {
-    int link = walk->len > 0 ? O_NOFOLLOW : 0; /* the folder itself may be behind one */
-    int fd = openat(at, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | link);
+    int fd = openat(at, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     DIR *dir = fd < 0 ? NULL : fdopendir(fd);
     if (!dir) {
         walk->each(walk->arg, walk->path, errno);
@@ -74,8 +73,12 @@ static void walk_folder(struct walk *walk, int at, const char *name)
     closedir(dir);
 }
 
-void fa_walk(const char *dir, void (*each)(void *arg, const char *path, int code), void *arg)
+void fa_walk(const struct fa_folder *folder, void (*each)(void *arg, const char *path, int code),
+             void *arg)
 {
     struct walk walk = {.each = each, .arg = arg};
-    walk_folder(&walk, AT_FDCWD, dir);
+    if (folder->fd < 0)
+        each(arg, "", ENOENT);
+    else
+        walk_folder(&walk, folder->fd, ".");
 }

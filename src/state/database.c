@@ -1,6 +1,7 @@
 #include "state/database.h"
 
 #include "state/schema.h"
+#include "state/files.h"
 
 #include <fetchall/state.h>
 #include <fetchall/version.h>
@@ -356,10 +357,10 @@ static enum fate make_file(struct opening *o)
 static enum fate attempt(struct opening *o)
 {
     int64_t application = 0;
-    enum fate fate = GOOD;
-    if (o->write)
+    enum fate fate = fa_files_check(o->file, o->err) ? BAD : GOOD;
+    if (fate == GOOD && o->write)
         fate = make_file(o);
-    else if (size_of(o->file, "") < 0)
+    else if (fate == GOOD && size_of(o->file, "") < 0)
         fate = unreadable(o, errno);
     if (fate == GOOD)
         fate = make_contact(o, &application);
@@ -369,6 +370,8 @@ static enum fate attempt(struct opening *o)
         fate = check_tables(o);
     if (fate == GOOD && o->write)
         fate = set_journal(o);
+    if (fate == GOOD && fa_files_check(o->file, o->err))
+        fate = BAD;
     if (fate == GOOD)
         fate = check_contents(o);
     if (fate == GOOD)

@@ -1,5 +1,6 @@
 /* Files: their names, what stands in their way, and disks that are full. */
 
+#include "support/ca.h"
 #include "support/fail.h"
 #include "support/fetch.h"
 #include "support/modes.h"
@@ -149,6 +150,8 @@ Test(files, outputs_overwrite_neither_each_other_nor_what_is_read)
     char *fresh = strdup(fa_scratch_path(&scratch, "fresh"));
     char *same = strdup(fa_scratch_path(&scratch, "dir/../fresh"));
     char *state = strdup(fa_scratch_path(&scratch, "dir/.fetchall/state.db"));
+    fa_scratch_write(&scratch, "fresh", "X-A: b\n");
+    const char *header = strstr(fa_scratch_path(&scratch, "@%s", same), "@/");
     const struct {
         const char *options[4], *says;
     } rows[] = {
@@ -158,6 +161,7 @@ Test(files, outputs_overwrite_neither_each_other_nor_what_is_read)
         {{"--manifest", fresh, "--state", same}, "--manifest would overwrite the state"},
         {{"--events", state}, "--events would overwrite the state"},
         {{"--report", again, "--cacert", list_name}, "--report would overwrite the certificates"},
+        {{"--report", fresh, "--header", header}, "--report would overwrite the headers"},
     };
     for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
         struct fa_run run;
@@ -168,6 +172,166 @@ Test(files, outputs_overwrite_neither_each_other_nor_what_is_read)
         fa_run_end(&run);
     }
     free(list_name), free(again), free(dir), free(fresh), free(same), free(state);
+}
+
+/* A file below "dir", to be read by the run. */
+static const char *make_input(const char *name, const char *text)
+{
+    const char *path = fa_scratch_path(&scratch, "dir/%s", name);
+    fa_scratch_write(&scratch, strstr(path, "dir/"), text);
+    return path;
+}
+
+static void expect_input(const char *name, const char *text)
+{
+    char *found = fa_file_read(fa_scratch_path(&scratch, "dir/%s", name), NULL);
+    cr_expect_str_eq(found, text, "%s was replaced", name);
+    free(found);
+}
+
+/* As often as it is run, and however the files are spelled. */
+static void fetch_over_inputs(const char *how, bool spelled)
+{
+    static const char *const names[] = {"list",    "headers", "ca.pem", "cert.pem",
+                                        "key.pem", ".netrc",  "stdin",  "other.list"};
+    struct fa_ca ca;
+    fa_ca_init(&ca, &scratch);
+    char *pem = fa_file_read(ca.file, NULL);
+    for (size_t i = 0; i < 8; i++) {
+        fa_lines_add(&list, "%s", fa_server_url(&server, "/ok/100/x"));
+        fa_lines_add(&list, " out=%s", names[i]);
+        make_input(names[i], i == 2 ? pem : i == 1 ? "X-A: b\n" : "# nothing\n");
+    }
+    const char *dir = fa_scratch_path(&scratch, "dir");
+    const char *base = spelled ? fa_scratch_path(&scratch, "link") : dir;
+    if (spelled) {
+        cr_assert_eq(symlink("dir", base), 0);
+        cr_assert_eq(symlink("dir/other.list", fa_scratch_path(&scratch, "other.list")), 0);
+    }
+#define AT(name) fa_scratch_path(&scratch, "%s/%s", strrchr(base, '/') + 1, name)
+    const char *home = fa_scratch_path(&scratch, "/HOME=%s", base);
+    const char *other = spelled ? fa_scratch_path(&scratch, "other.list") : AT("other.list");
+    const char *headers = fa_scratch_path(&scratch, "/@%s", AT("headers"));
+    make_input("list", list.text);
+    struct fa_run run;
+    fa_run_start(&run,
+                 &(struct fa_run_options){.env = (const char *[]){strstr(home, "HOME="), NULL},
+                                          .stdin_file = AT("stdin")},
+                 how, "-d", dir, "-H", strstr(headers, "@/"), "--cacert", AT("ca.pem"), "--cert",
+                 AT("cert.pem"), "--key", AT("key.pem"), "--netrc", "--report",
+                 fa_scratch_path(&scratch, "report"), "-q", other, "-", AT("list"), NULL);
+    cr_expect_eq(fa_run_wait(&run, 20), 0, "%s: %d: %s", how, run.status, fa_run_err(&run));
+    fa_run_end(&run);
+    for (size_t i = 1; i < 8; i++)
+        expect_input(names[i], i == 2 ? pem : i == 1 ? "X-A: b\n" : "# nothing\n");
+    expect_input("list", list.text);
+    cr_expect_eq(fa_truth_count_files(dir), 16, "each is there, under its other name");
+    free(pem);
+    fa_ca_fini(&ca);
+    fa_lines_fini(&list);
+}
+
+Test(files, overwriting_takes_none_of_what_is_read)
+{
+    fetch_over_inputs("--overwrite", false);
+}
+
+Test(files, syncing_takes_none_of_what_is_read)
+{
+    fetch_over_inputs("--sync", false);
+}
+
+Test(files, what_is_read_is_known_however_it_is_spelled)
+{
+    fetch_over_inputs("--overwrite", true);
+}
+
+/* No name tells that it is the list: a hard link, as another case or a bind mount would be. */
+FA_TEST_MODES(files, list_that_has_another_name_in_the_folder_is_left_alone)
+{
+    const char *dir = fa_scratch_path(&scratch, "dir");
+    fa_lines_add(&list, "%s", fa_server_url(&server, "/ok/100/a"));
+    const char *name = fa_scratch_write(&scratch, "the-list", list.text);
+    fa_scratch_mkdir(&scratch, "dir");
+    cr_assert_eq(link(name, fa_scratch_path(&scratch, "dir/a")), 0);
+    fa_fetch_start_with(&fetch, &scratch, NULL, dir, mode, "", "--overwrite", name, NULL);
+    fa_fetch_expect(&fetch, 10, 1);
+    const json_t *entry = fa_fetch_expect_entry(&fetch, 1, "failed", "refused");
+    cr_expect_not_null(strstr(fa_report_str(entry, "error"), "is a file that this run reads"));
+    expect_input("a", list.text);
+    fa_fetch_expect_no_parts(&fetch);
+    fa_file_remove(dir);
+}
+
+Test(files, state_and_standard_output_in_the_folder_are_left_alone)
+{
+    struct fa_run run;
+    static const char *const names[] = {"my.db", "my.db-wal", "my.db-shm", "my.db-journal", "log"};
+    const char *dir = fa_scratch_mkdir(&scratch, "dir");
+    for (size_t i = 0; i < 5; i++) {
+        fa_lines_add(&list, "%s", fa_server_url(&server, "/ok/100/x"));
+        fa_lines_add(&list, " out=%s", names[i]);
+    }
+    const char *name = fa_scratch_write(&scratch, "the-list", list.text);
+    const char *state = fa_scratch_path(&scratch, "dir/my.db");
+    for (size_t i = 0; i < 2; i++) {
+        fa_run_start(&run, &(struct fa_run_options){.program = "sh"}, "-c",
+                     "exec \"$0\" --overwrite -d \"$1\" --state \"$2\" --report - \"$3\" "
+                     ">\"$1/log\"",
+                     fa_run_program(), dir, state, name, NULL);
+        cr_expect_eq(fa_run_wait(&run, 20), 0, "%d: %s", run.status, fa_run_err(&run));
+        fa_run_end(&run);
+        char *log = fa_file_read(fa_scratch_path(&scratch, "dir/log"), NULL);
+        cr_expect_eq(log[0], '{', "%s", log);
+        free(log);
+        char *head = fa_file_read(state, NULL);
+        cr_expect_eq(strncmp(head, "SQLite format 3", 15), 0);
+        free(head);
+        cr_expect_eq(fa_truth_count_files(dir), 7);
+    }
+}
+
+/* A usage error that shows itself late, and an output that cannot be written. */
+Test(files, run_that_comes_to_nothing_leaves_the_outputs_of_the_one_before)
+{
+    struct fa_run run;
+    const char *dir = fa_scratch_mkdir(&scratch, "dir");
+    const char *report = fa_scratch_write(&scratch, "report", "{\"line\": 1}\n");
+    const char *events = fa_scratch_write(&scratch, "events", "{}\n");
+    const char *sums = fa_scratch_write(&scratch, "sums", "0  a\n");
+    const char *good = fa_scratch_write(&scratch, "good", "");
+    const struct {
+        const char *list, *manifest;
+        int status;
+    } rows[] = {
+        {fa_scratch_path(&scratch, "missing"), sums, 2},
+        {dir, sums, 2},
+        {good, fa_scratch_path(&scratch, "not/there"), 4},
+    };
+    for (size_t i = 0; i < 4; i++) {
+        if (i == 3)
+            fa_run_start(&run, NULL, "--report", report, "--events", events, "-d", dir,
+                         "--retry-failed", NULL);
+        else
+            fa_run_start(&run, NULL, "--report", report, "--events", events, "--manifest",
+                         rows[i].manifest, "-d", dir, rows[i].list, NULL);
+        int expected = i < 3 ? rows[i].status : 2;
+        cr_expect_eq(fa_run_wait(&run, 10), expected, "%zu: %d: %s", i, run.status,
+                     fa_run_err(&run));
+        fa_run_end(&run);
+        const char *const files[] = {report, "{\"line\": 1}\n", events, "{}\n", sums, "0  a\n"};
+        for (size_t j = 0; j < 6; j += 2) {
+            char *found = fa_file_read(files[j], NULL);
+            cr_expect_str_eq(found, files[j + 1], "%zu: %s", i, files[j]);
+            free(found);
+        }
+    }
+    fa_run_start(&run, NULL, "--report", report, "--events", events, "-q", "-d", dir, good, NULL);
+    cr_expect_eq(fa_run_wait(&run, 10), 0);
+    fa_run_end(&run);
+    char *found = fa_file_read(report, NULL);
+    cr_expect_str_eq(found, "", "a run that did take place begins anew");
+    free(found);
 }
 
 Test(files, long_names_are_cut_and_keep_their_extension)
@@ -368,6 +532,69 @@ FA_TEST_MODES(files, what_is_there_is_not_fetched_again_unless_asked)
     fa_fetch_expect(&fetch, 10, 0);
     fa_fetch_expect_entry(&fetch, 1, "ok", NULL);
     fa_expect_file(dir, "a", "/ok/1000/a", 1000);
+}
+
+/* DIR/.fetchall of another user, who may swap what is in it: chown(2) makes it, or for those who may
+ * not, a mount over it in a user namespace of its own (as `wrap`, before the program). */
+static const char *const *make_foreign(const char *dir)
+{
+    static char own[PATH_MAX + 16];
+    static const char *const mounted_over[] = {
+        "unshare", "-rm", "sh", "-c", "mount --rbind /usr \"$0\" && exec \"$@\"", own, NULL};
+    snprintf(own, sizeof(own), "%s/.fetchall", dir);
+    cr_assert_eq(mkdir(own, 0700), 0);
+    return geteuid() == 0 && chown(own, 65534, 65534) == 0 ? NULL : mounted_over;
+}
+
+FA_TEST_MODES(files, folder_of_its_own_that_another_user_made_is_refused)
+{
+    add("/ok/300000/a");
+    const char *dir = fa_scratch_mkdir(&scratch, "shared");
+    cr_assert_eq(chmod(dir, 01777), 0);
+    struct fa_run_options options = {.wrap = make_foreign(dir)};
+    fa_fetch_start_with(&fetch, &scratch, &options, dir, mode, list.text, NULL);
+    cr_expect_eq(fa_run_wait(&fetch.run, 10), 4, "%s: %d", mode, fetch.run.status);
+    cr_expect_not_null(strstr(fa_run_err(&fetch.run), "/shared/.fetchall' belongs to another user"),
+                       "%s", fa_run_err(&fetch.run));
+    cr_expect_not_null(strstr(fa_run_err(&fetch.run), "run as that user, or choose another place"),
+                       "%s", fa_run_err(&fetch.run));
+    cr_expect_eq(fa_server_stat(&server, "accepted"), 0);
+    fa_expect_no_file(dir, "a");
+    static const char *const looks[] = {"status", "verify"};
+    for (size_t i = 0; i < 2; i++) {
+        struct fa_run run;
+        fa_run_start(&run, &options, looks[i], "-d", dir, NULL);
+        cr_expect_eq(fa_run_wait(&run, 10), 4, "%s: %d", looks[i], run.status);
+        cr_expect_not_null(strstr(fa_run_err(&run), "belongs to another user"), "%s",
+                           fa_run_err(&run));
+        fa_run_end(&run);
+    }
+    fa_file_remove(dir);
+}
+
+/* Someone who got into it nevertheless swaps the part for a link to a file of the victim. */
+FA_TEST_MODES(files, link_in_the_place_of_a_part_touches_nothing_and_gets_no_name)
+{
+    struct stat st;
+    char part[PATH_MAX];
+    add("/hold/a");
+    const char *victim = fa_scratch_write(&scratch, "victim", "precious");
+    cr_assert_eq(chmod(victim, 0400), 0);
+    fa_fetch_start(&fetch, &scratch, mode, list.text, "--retries", "0", "--stall-timeout", "60",
+                   "--hash", "none", NULL);
+    fa_server_until(&server, "held", 1, 10);
+    struct fa_run find;
+    fa_run_start(&find, &(struct fa_run_options){.program = "find"}, fetch.dir, "-name", "*.part",
+                 NULL);
+    cr_assert_eq(fa_run_wait(&find, 10), 0);
+    snprintf(part, sizeof(part), "%.*s", (int)strcspn(fa_run_out(&find), "\n"), fa_run_out(&find));
+    fa_run_end(&find);
+    cr_assert(unlink(part) == 0 && symlink(victim, part) == 0, "'%s'", part);
+    fa_server_release(&server, NULL);
+    fa_fetch_expect(&fetch, 10, -1);
+    fa_fetch_expect_entry(&fetch, 1, "failed", "refused");
+    cr_expect(stat(victim, &st) == 0 && (st.st_mode & 07777) == 0400, "%s: %o", mode, st.st_mode);
+    fa_expect_no_file(fetch.dir, "a");
 }
 
 FA_TEST_MODES(files, folder_that_cannot_be_made_is_a_local_error)

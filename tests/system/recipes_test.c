@@ -336,14 +336,158 @@ Test(recipes, a_database_gives_the_list_and_takes_the_results)
     RUN("/usr/bin/sqlite3", 0, "files.db", sql);
     free(sql);
     RUN(SCRIPTS "from_database.sh", 3, "files.db", "copy");
-    cr_expect_str_eq(fa_run_out(&run), "from_database: 1 to do\nfrom_database: 2 failed\n"
-                                       "from_database: 2 ok\n");
+    cr_expect_str_eq(fa_run_out(&run), "from_database: 3 failed\nfrom_database: 2 ok\n");
+    cr_expect_str_eq(strstr(fa_run_err(&run), "from_database: "),
+                     "from_database: 1 rows cannot be entries of a list\n");
     fa_expect_file(fa_scratch_path(&scratch, "copy"), "in/b", "/bytes/20/x", 20);
     RUN("/usr/bin/sqlite3", 0, "files.db",
-        "SELECT path, size, class, length(sha256) FROM download WHERE status NOTNULL ORDER BY url");
+        "SELECT path, size, class, length(sha256) FROM download ORDER BY url");
     cr_expect_str_eq(fa_run_out(&run), "a|10||64\nin/b|20||64\nc||integrity|64\n"
-                                       "it's d||http|\n");
+                                       "it's d||http|\n||bad_url|\n");
     RUN("/usr/bin/sqlite3", 0, "files.db", "UPDATE download SET sha256 = NULL WHERE path = 'c'");
     RUN(SCRIPTS "from_database.sh", 1, "files.db", "copy");
-    SAYS("from_database: 1 failed\nfrom_database: 3 ok\n");
+    SAYS("from_database: 2 failed\nfrom_database: 3 ok\n");
+}
+
+/* The first is a good row, without a name or checksum, and the last one too: none of the others, each
+ * of which would become an option or a second entry in the list, reaches them. */
+Test(recipes, rows_of_a_database_do_not_reach_each_other)
+{
+    static const char *const urls[] = {
+        "'#x'",
+        "' out=evil'",
+        "char(9) || 'out=evil'",
+        "char(13) || '%s'",
+        "'%s' || char(10) || '%s'",
+        "'%s' || char(9) || '%s'",
+        "'%s' || char(13)",
+        "'%s '",
+        "' %s'",
+        "'%s' || char(0) || 'x'",
+        "CAST('%s' AS BLOB)",
+        "'-'",
+        "''",
+        "NULL",
+        "'x' || char(10) || '#'",
+        "char(27) || '[2J'",
+        "'\xef\xbb\xbf#'",
+    };
+    static const char *const names[] = {
+        "'evil' || char(10) || ' checksum=sha256=0'",
+        "'x' || char(13)",
+        "' x'",
+        "'x '",
+        "char(9)",
+        "char(10) || '%s'",
+        "'x' || char(0)",
+    };
+    const char *good = url("/bytes/10/good");
+    size_t bad = sizeof(urls) / sizeof(*urls) + sizeof(names) / sizeof(*names);
+    struct fa_lines sql = {0};
+    char zeros[FA_SHA256_HEX] = "";
+    memset(zeros, '0', FA_SHA256_HEX - 1);
+    fa_lines_add(&sql,
+                 "CREATE TABLE download (url TEXT PRIMARY KEY, name TEXT, sha256 TEXT, status TEXT,"
+                 " path TEXT, size INTEGER, class TEXT, error TEXT, fetched TEXT);"
+                 "INSERT INTO download (url) VALUES ('%s');",
+                 good);
+    for (size_t i = 0; i < sizeof(urls) / sizeof(*urls); i++) {
+        char text[512];
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
+        snprintf(text, sizeof(text), urls[i], good, url("/bytes/10/evil"));
+#pragma GCC diagnostic pop
+        fa_lines_add(&sql, "INSERT INTO download (url, name, sha256) VALUES (%s, 'evil', '%s');",
+                     text, zeros);
+    }
+    for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
+        fa_lines_add(&sql, "INSERT INTO download (url, name) VALUES ('%s', %s);",
+                     url(fa_scratch_path(&scratch, "/bytes/10/%zu", i) + strlen(scratch.path)),
+                     names[i]);
+    fa_lines_add(&sql, "INSERT INTO download (url, status) VALUES ('%s', NULL), ('z', char(27));",
+                 url("/bytes/20/last"));
+    RUN("/usr/bin/sqlite3", 0, "files.db", sql.text);
+    fa_lines_fini(&sql);
+    RUN(SCRIPTS "from_database.sh", 1, "files.db", "copy");
+    char expected[128];
+    snprintf(expected, sizeof(expected),
+             "from_database: %zu failed\nfrom_database: 2 ok\n"
+             "from_database: 1 other\n",
+             bad);
+    cr_expect_str_eq(fa_run_out(&run), expected);
+    const struct fa_truth files[] = {{"good", "/bytes/10/good", 10},
+                                     {"last", "/bytes/20/last", 20}};
+    fa_expect_files(fa_scratch_path(&scratch, "copy"), files, 2);
+    RUN("/usr/bin/sqlite3", 0, "files.db",
+        "SELECT path, size, class FROM download WHERE status = 'ok' ORDER BY rowid;"
+        "SELECT DISTINCT class, error FROM download WHERE status = 'failed'");
+    cr_expect_str_eq(fa_run_out(&run),
+                     "good|10|\nlast|20|\nbad_url|cannot be an entry of a list\n");
+}
+
+/* Not even one that is printed without its password. */
+Test(recipes, rows_of_a_database_are_found_by_their_line)
+{
+    char *sql = NULL;
+    cr_assert(asprintf(&sql,
+                       "CREATE TABLE download (url TEXT PRIMARY KEY, name TEXT, sha256 TEXT,"
+                       " status TEXT, path TEXT, size INTEGER, class TEXT, error TEXT,"
+                       " fetched TEXT);"
+                       "INSERT INTO download (url, name) VALUES"
+                       " ('http://u:***@127.0.0.1:%d/bytes/10/a', 'a'),"
+                       " ('http://u:secret@127.0.0.1:%d/bytes/10/a', 'b');",
+                       port, port) > 0);
+    RUN("/usr/bin/sqlite3", 0, "files.db", sql);
+    free(sql);
+    RUN(SCRIPTS "from_database.sh", 0, "files.db", "copy");
+    RUN("/usr/bin/sqlite3", 0, "files.db",
+        "SELECT url LIKE '%secret%', status, path FROM download ORDER BY rowid");
+    cr_expect_str_eq(fa_run_out(&run), "0|ok|a\n1|ok|b\n");
+}
+
+Test(recipes, mirror_refuses_names_that_would_be_read_as_something_else)
+{
+    static const char *const names[] = {
+        "a\tb",    " a", "a ",     "a\r", "-", "SHA256SUMS", ".SHA256SUMS.new/x",
+        "\x1b[2J", "./", "\tout=x"};
+    char sum[FA_SHA256_HEX], text[256];
+    fa_scratch_write(&scratch, "www/a", "a\n");
+    sum_of("a", sum);
+    for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
+        snprintf(text, sizeof(text), "%s  a\n%s  %s\n", sum, sum, names[i]);
+        fa_scratch_write(&scratch, "www/SHA256SUMS", text);
+        RUN(SCRIPTS "mirror.sh", 1, url(""), "copy");
+        cr_expect_not_null(strstr(fa_run_err(&run), "line 2, is not understood"), "%s",
+                           fa_run_err(&run));
+        fa_expect_no_file(scratch.path, "copy");
+    }
+    snprintf(text, sizeof(text), "%s  a\n%s  ../b\n", sum, sum);
+    fa_scratch_write(&scratch, "www/SHA256SUMS", text);
+    RUN(SCRIPTS "mirror.sh", 1, url(""), "copy");
+    fa_expect_no_file(scratch.path, "b");
+}
+
+Test(recipes, scripts_take_no_number_and_no_link_that_others_have_left)
+{
+    const char *list = write_list(ARGS("/status/503/a"));
+    fa_scratch_write(&scratch, "logs/nights", "a[$(touch pwned)]\n");
+    fa_scratch_write(&scratch, "victim", "precious");
+    cr_assert_eq(symlink("victim", fa_scratch_path(&scratch, "copy.failed")), 0);
+    RUN(SCRIPTS "retry.sh", 5, list, "copy", "--retries", "0", "-q");
+    expect_text("victim", "precious");
+    char *failed = fa_file_read(fa_scratch_path(&scratch, "copy.failed"), NULL);
+    cr_expect_not_null(strstr(failed, "/status/503/a"));
+    free(failed);
+    char text[512];
+    snprintf(text, sizeof(text),
+             "#!/bin/sh\n[ \"$1\" = status ] || set -- --retries 0 \"$@\"\nexec '%s' \"$@\"\n",
+             program);
+    program = fa_scratch_write(&scratch, "impatient", text);
+    snprintf(text, sizeof(text), "http://127.0.0.1:%d/a\n", fa_port_free());
+    list = fa_scratch_write(&scratch, "-away", text);
+    cr_assert_eq(chmod(program, 0700), 0);
+    RUN(SCRIPTS "retry.sh", 5, "-away", "other", "-q");
+    RUN("bash", 5, SCRIPTS "nightly.sh", list, "copy", "logs");
+    expect_text("logs/nights", "1\n");
+    fa_expect_no_file(scratch.path, "pwned");
 }

@@ -147,6 +147,29 @@ Test(verify, a_manifest_finds_the_same_without_a_state)
                  "unknown     d/new\\x0aline\n", "unknown     d/link\n", "changed     f5"));
 }
 
+/* Each is a good file, but outside. */
+Test(verify, it_stays_in_the_folder_whatever_path_the_state_holds)
+{
+    static const char *const paths[] = {"../f1", "d/../../f1", "%s/f1", "link/f1", "/../f1"};
+    char path[PATH_MAX], sql[PATH_MAX + 128], line[PATH_MAX + 16];
+    fetch_files("sha256");
+    char *text = fa_file_read(file("f1"), NULL);
+    fa_scratch_write_bytes(&scratch, "f1", text, 5000);
+    free(text);
+    cr_assert_eq(unlink(file("f1")), 0);
+    cr_assert_eq(symlink("..", file("link")), 0);
+    for (size_t i = 0; i < sizeof(paths) / sizeof(*paths); i++) {
+        snprintf(path, sizeof(path), i == 2 ? "%s/f1" : "%s", i == 2 ? scratch.path : paths[i]);
+        snprintf(sql, sizeof(sql), "UPDATE record SET path='%s' WHERE path LIKE '%%f1'", path);
+        fa_run_end(&run);
+        fa_run_start(&run, &(struct fa_run_options){.program = "sqlite3"},
+                     file(".fetchall/state.db"), sql, NULL);
+        cr_assert_eq(fa_run_wait(&run, 10), 0, "%s", fa_run_err(&run));
+        snprintf(line, sizeof(line), "changed     %s: ", path);
+        verify(ARGS(), 3, LINES(line, "unknown     link\n"));
+    }
+}
+
 Test(verify, unknown_files_alone_are_no_failure)
 {
     fetch_files("sha256");

@@ -38,6 +38,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define MOST 60000 /* allocations of one path */
@@ -290,10 +291,12 @@ static bool store_path(struct fa_error *err)
     uint64_t offset = 0;
     bool good = store != NULL;
     int fd = good ? fa_store_part_write(store, 7, false, &offset, err) : -1;
-    good = fd >= 0;
+    struct stat st;
+    good = fd >= 0 && fstat(fd, &st) == 0;
     if (good) {
+        struct fa_inode inode = {st.st_dev, st.st_ino};
         close(fd);
-        good = fa_store_publish(store, 7, "a/b/c", true, err) == 0 &&
+        good = fa_store_publish(store, 7, &inode, "a/b/c", true, err) == 0 &&
                fa_folder_sync(fa_store_folder(store), "a/b/c", err) == 0;
     }
     fa_store_free(store);

@@ -862,6 +862,55 @@ Test(state, a_symbolic_link_is_refused_but_those_of_its_folders_are_not)
     cr_assert_eq(access(target, F_OK), -1, "nothing was made through the link");
 }
 
+/* Files of another user need the superuser, to be made; files that others may write to do not. */
+static void give_away(const char *path)
+{
+    cr_assert_eq(geteuid() == 0 ? chown(path, 65534, 65534) : chmod(path, 0606), 0);
+}
+
+static const char *why_given_away(void)
+{
+    return geteuid() == 0 ? "belongs to another user (uid 65534" : "others may write to";
+}
+
+Test(state, a_file_of_another_user_is_refused_whichever_it_is)
+{
+    static const char *const suffixes[] = {"", "-wal", "-shm", "-journal"};
+    for (size_t i = 0; i < sizeof(suffixes) / sizeof(*suffixes); ++i) {
+        make_state(1);
+        const char *name = fa_scratch_path(&scratch, "state.db%s", suffixes[i]);
+        if (*suffixes[i])
+            fa_scratch_write(&scratch, strrchr(name, '/') + 1, "");
+        give_away(name);
+        expect_refusal(DIR, FA_STATE_WRITE, why_given_away());
+        expect_refusal(DIR, FA_STATE_READ, why_given_away());
+        cr_assert_eq(chown(name, geteuid(), getegid()), 0);
+        cr_assert_eq(chmod(name, 0660), 0);
+        expect_refusal(DIR, FA_STATE_WRITE, "others may write to");
+        fa_file_remove(name);
+        if (*suffixes[i]) {
+            cr_assert_eq(symlink("nowhere", name), 0);
+            expect_refusal(DIR, FA_STATE_READ, "it is no regular file");
+            expect_refusal(DIR, FA_STATE_WRITE, "it is no regular file");
+            fa_file_remove(name);
+        }
+    }
+}
+
+Test(state, its_own_folder_is_refused_if_others_may_write_to_it)
+{
+    struct fa_error err = {0};
+    const char *folder = fa_scratch_mkdir(&scratch, "d/.fetchall");
+    const char *home = fa_scratch_path(&scratch, "d/.fetchall/state.db");
+    cr_assert_eq(chmod(folder, 0770), 0);
+    for (int how = 0; how < 2; ++how) {
+        cr_assert_null(
+            fa_state_open(home, NULL, how ? FA_STATE_WRITE : FA_STATE_READ, false, notice, &err));
+        cr_assert(strstr(err.msg, "others may write to"), "%s", err.msg);
+    }
+    cr_assert_eq(access(home, F_OK), -1);
+}
+
 Test(state, a_wal_that_was_deleted_leaves_an_older_state)
 {
     int from;

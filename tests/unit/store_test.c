@@ -16,6 +16,59 @@
 static struct fa_scratch scratch;
 static struct fa_store *store;
 
+/* What the file system is made to say: that a file belongs to another user; or, for each of them,
+ * one owner and one mode, as vfat does. */
+static ino_t foreign;
+static bool fixed;
+
+static void change_stat(struct stat *st)
+{
+    if (fixed || (foreign && st->st_ino == foreign))
+        st->st_uid = 4242;
+    if (fixed)
+        st->st_mode |= 0777;
+}
+
+int __real_fstat(int fd, struct stat *st);
+int __wrap_fstat(int fd, struct stat *st);
+int __wrap_fstat(int fd, struct stat *st)
+{
+    int result = __real_fstat(fd, st);
+    change_stat(st);
+    return result;
+}
+
+int __real_fstatat(int at, const char *name, struct stat *st, int flags);
+int __wrap_fstatat(int at, const char *name, struct stat *st, int flags);
+int __wrap_fstatat(int at, const char *name, struct stat *st, int flags)
+{
+    int result = __real_fstatat(at, name, st, flags);
+    change_stat(st);
+    return result;
+}
+
+int __real_fchmod(int fd, mode_t mode);
+int __wrap_fchmod(int fd, mode_t mode);
+int __wrap_fchmod(int fd, mode_t mode)
+{
+    errno = EPERM;
+    return fixed ? -1 : __real_fchmod(fd, mode);
+}
+
+/* Right before a part is renamed, it becomes what this makes of it. */
+static void (*swap_part)(int at, const char *part);
+
+int __real_renameat2(int from, const char *part, int to, const char *name, unsigned flags);
+int __wrap_renameat2(int from, const char *part, int to, const char *name, unsigned flags);
+int __wrap_renameat2(int from, const char *part, int to, const char *name, unsigned flags)
+{
+    if (swap_part) {
+        cr_assert_eq(unlinkat(from, part, 0), 0);
+        swap_part(from, part);
+    }
+    return __real_renameat2(from, part, to, name, flags);
+}
+
 static const char *in(const char *name)
 {
     return fa_scratch_path(&scratch, "out/%s", name);
@@ -40,11 +93,17 @@ static void end(void)
 
 TestSuite(store, .init = begin, .fini = end, .timeout = 30.0);
 
+/* Of the part that was written last. */
+static struct fa_inode inode;
+
 static int write_part(uint64_t key, bool strange, uint64_t *offset)
 {
     struct fa_error err = {0};
+    struct stat st;
     int fd = fa_store_part_write(store, key, strange, offset, &err);
     cr_assert(fd >= 0, "%s", err.msg);
+    cr_assert_eq(fstat(fd, &st), 0);
+    inode = (struct fa_inode){st.st_dev, st.st_ino};
     return fd;
 }
 
@@ -64,7 +123,7 @@ static void make_part(uint64_t key, const char *text)
 static int publish(uint64_t key, const char *path, bool replace, struct fa_error *err)
 {
     make_part(key, "new");
-    int result = fa_store_publish(store, key, path, replace, err);
+    int result = fa_store_publish(store, key, &inode, path, replace, err);
     fa_store_part_remove(store, key);
     return result;
 }
@@ -82,17 +141,17 @@ Test(store, a_part_is_private_until_it_gets_its_name)
     make_part(0xabc, "hello");
     cr_assert_eq(stat(in(".fetchall/0000000000000abc.part"), &st), 0);
     cr_assert_eq(st.st_mode & 07777, 0600);
-    int fd = fa_store_part_open(store, 0xabc, NULL);
+    int fd = fa_store_part_open(store, 0xabc, &inode, NULL);
     char text[8] = "";
     cr_assert_eq(read(fd, text, sizeof(text)), 5);
     cr_assert_str_eq(text, "hello");
     close(fd);
-    cr_assert_eq(fa_store_publish(store, 0xabc, "a/b/c", false, NULL), 0);
+    cr_assert_eq(fa_store_publish(store, 0xabc, &inode, "a/b/c", false, NULL), 0);
     expect_text("a/b/c", "hello");
     cr_assert_eq(stat(in("a/b/c"), &st), 0);
     cr_assert_eq(st.st_mode & 07777, 0644);
     fa_expect_no_file(in(".fetchall"), "0000000000000abc.part");
-    cr_assert_eq(fa_store_part_open(store, 0xabc, NULL), -1);
+    cr_assert_eq(fa_store_part_open(store, 0xabc, &inode, NULL), -1);
 }
 
 Test(store, a_new_part_is_empty_even_if_there_was_one)
@@ -123,10 +182,204 @@ Test(store, the_umask_rules_over_modes)
         if (!store)
             continue; /* nothing can be made under that mask, but by root */
         make_part(1, "x");
-        cr_assert_eq(fa_store_publish(store, 1, "f", false, NULL), 0);
+        cr_assert_eq(fa_store_publish(store, 1, &inode, "f", false, NULL), 0);
         cr_assert_eq(stat(fa_scratch_path(&scratch, "out%zu/f", i), &st), 0);
         cr_assert_eq(st.st_mode & 07777, rows[i].mode, "%o", rows[i].umask);
     }
+}
+
+static void expect_refusal(const char *path, const char *why)
+{
+    struct fa_error err = {0};
+    fa_store_free(store);
+    store = fa_store_new(fa_scratch_path(&scratch, "out"), false, &err);
+    cr_assert_null(store, "%s", why);
+    cr_expect_eq(err.class, FA_CLASS_LOCAL_IO);
+    cr_expect(strstr(err.msg, path) && strstr(err.msg, why), "%s", err.msg);
+}
+
+static void make_own(mode_t mode)
+{
+    fa_store_free(store);
+    store = NULL;
+    fa_scratch_mkdir(&scratch, "out/.fetchall");
+    cr_assert_eq(chmod(in(".fetchall"), mode), 0);
+}
+
+Test(store, its_own_folder_belongs_to_nobody_else)
+{
+    struct stat st;
+    make_own(0700);
+    cr_assert_eq(stat(in(".fetchall"), &st), 0);
+    foreign = st.st_ino;
+    expect_refusal("out/.fetchall'", "belongs to another user (uid 4242, not ");
+    expect_refusal("out/.fetchall'", "run as that user, or choose another place");
+    fa_expect_no_file(in(".fetchall"), "lock");
+}
+
+Test(store, its_own_folder_is_written_to_by_nobody_else)
+{
+    static const mode_t modes[] = {0720, 0702, 0777, 01777};
+    for (size_t i = 0; i < sizeof(modes) / sizeof(*modes); ++i) {
+        make_own(modes[i]);
+        expect_refusal("out/.fetchall'", "others may write to");
+        expect_refusal("out/.fetchall'", "chmod go-w");
+        fa_expect_no_file(in(".fetchall"), "lock");
+    }
+    struct fa_error err = {0};
+    make_own(0755);
+    store = fa_store_new(fa_scratch_path(&scratch, "out"), false, &err);
+    cr_assert(store, "reading is no harm: %s", err.msg);
+}
+
+Test(store, its_lock_is_a_file_of_its_own)
+{
+    struct stat st;
+    make_own(0700);
+    fa_scratch_write(&scratch, "out/.fetchall/lock", "1");
+    cr_assert_eq(chmod(in(".fetchall/lock"), 0666), 0);
+    expect_refusal(".fetchall/lock'", "others may write to");
+    cr_assert_eq(chmod(in(".fetchall/lock"), 0600), 0);
+    cr_assert_eq(stat(in(".fetchall/lock"), &st), 0);
+    foreign = st.st_ino;
+    expect_refusal(".fetchall/lock'", "belongs to another user");
+    cr_assert_eq(unlink(in(".fetchall/lock")), 0);
+    foreign = 0;
+    cr_assert_eq(mkfifo(in(".fetchall/lock"), 0600), 0);
+    fa_store_free(store);
+    store = fa_store_new(fa_scratch_path(&scratch, "out"), false, NULL);
+    cr_assert_null(store);
+}
+
+Test(store, a_file_system_that_gives_all_files_one_owner_and_mode_is_used_and_told_of)
+{
+    struct fa_error err = {0};
+    cr_assert_not(fa_store_is_open(store));
+    make_own(0777);
+    fixed = true;
+    store = fa_store_new(fa_scratch_path(&scratch, "out"), false, &err);
+    cr_assert(store, "%s", err.msg);
+    cr_assert(fa_store_is_open(store));
+    cr_assert_eq(publish(1, "f", false, &err), 0, "%s", err.msg);
+    expect_text("f", "new");
+}
+
+static void swap_for_link(int at, const char *part)
+{
+    cr_assert_eq(symlinkat("../../victim", at, part), 0);
+}
+
+static void swap_for_other_name(int at, const char *part)
+{
+    cr_assert_eq(linkat(AT_FDCWD, in("../victim"), at, part, 0), 0);
+}
+
+static void swap_for_file(int at, const char *part)
+{
+    int fd = openat(at, part, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    cr_assert(fd >= 0 && write(fd, "evil", 4) == 4);
+    close(fd);
+}
+
+static void swap_for_fifo(int at, const char *part)
+{
+    cr_assert_eq(mkfifoat(at, part, 0600), 0);
+}
+
+static void (*const swaps[])(int at, const char *part) = {swap_for_link, swap_for_other_name,
+                                                          swap_for_file, swap_for_fifo};
+#define SWAPS (sizeof(swaps) / sizeof(*swaps))
+
+static void expect_victim(void)
+{
+    struct stat st;
+    cr_assert_eq(stat(in("../victim"), &st), 0);
+    cr_expect_eq(st.st_mode & 07777, 0400, "its mode is %o", st.st_mode);
+    expect_text("../victim", "precious");
+}
+
+static void make_victim(void)
+{
+    cr_assert_eq(chmod(fa_scratch_write(&scratch, "victim", "precious"), 0400), 0);
+}
+
+Test(store, what_took_the_place_of_a_part_is_not_opened_known_or_given_a_name)
+{
+    make_victim();
+    for (size_t i = 0; i < SWAPS * 2; ++i) {
+        struct fa_error err = {0};
+        make_part(1, "good");
+        /* Kept, so that its number is not given to another. */
+        cr_assert_eq(rename(in(".fetchall/0000000000000001.part"), in(".fetchall/kept")), 0);
+        int own = open(in(".fetchall"), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        swaps[i / 2](own, "0000000000000001.part");
+        close(own);
+        cr_expect_lt(fa_store_part_open(store, 1, &inode, &err), 0, "%zu", i);
+        cr_expect_eq(fa_store_part_know(store, 1, &inode), -1, "%zu", i);
+        cr_expect_eq(fa_store_publish(store, 1, &inode, "f", i % 2, &err), -1, "%zu", i);
+        cr_expect_neq(err.class, FA_CLASS_NONE, "%zu", i);
+        fa_expect_no_file(fa_scratch_path(&scratch, "out"), "f");
+        expect_victim();
+        fa_store_part_remove(store, 1);
+    }
+}
+
+Test(store, what_takes_the_place_of_a_part_in_the_last_moment_loses_the_name_again)
+{
+    make_victim();
+    for (size_t i = 0; i < SWAPS; ++i) {
+        struct fa_error err = {0};
+        make_part(1, "good");
+        swap_part = swaps[i];
+        cr_expect_eq(fa_store_publish(store, 1, &inode, "f", false, &err), -1, "%zu", i);
+        cr_expect(strstr(err.msg, "'f' was replaced"), "%s", err.msg);
+        swap_part = NULL;
+        if (swaps[i] != swap_for_file) /* that may come from a program of ours, and stays */
+            fa_expect_no_file(fa_scratch_path(&scratch, "out"), "f");
+        expect_victim();
+        unlink(in("f"));
+        fa_store_part_remove(store, 1);
+    }
+}
+
+Test(store, a_part_that_others_may_write_to_begins_anew)
+{
+    uint64_t offset = 3;
+    make_part(1, "12345");
+    cr_assert_eq(chmod(in(".fetchall/0000000000000001.part"), 0620), 0);
+    cr_expect_eq(fa_store_part_size(store, 1), -1);
+    close(write_part(1, false, &offset));
+    cr_expect_eq(offset, 0);
+}
+
+Test(store, no_path_leads_out_of_the_folder)
+{
+    static const char *const paths[] = {
+        "..",    "../x", "a/../../x", "/etc/passwd", "a/..", ".",        "./a",
+        "a/./b", "",     "a//b",      "a/",          "/",    "a/b/../c", "../out/before"};
+    fa_scratch_write(&scratch, "x", "outside");
+    fa_scratch_write(&scratch, "out/a/b", "inside");
+    for (size_t i = 0; i < sizeof(paths) / sizeof(*paths); ++i) {
+        struct fa_error err = {0};
+        int64_t size = -7;
+        enum fa_there there = fa_folder_look(fa_store_folder(store), paths[i], &size, &err);
+        cr_expect_eq(there, FA_THERE_REFUSED, "'%s'", paths[i]);
+        cr_expect_eq(err.class, FA_CLASS_REFUSED, "'%s': %s", paths[i], err.msg);
+        cr_expect_eq(size, -7);
+        cr_expect_eq(fa_folder_file(fa_store_folder(store), paths[i], NULL), -1, "%s", paths[i]);
+        cr_expect_eq(publish(1, paths[i], true, NULL), -1, "'%s'", paths[i]);
+    }
+    expect_text("../x", "outside");
+}
+
+Test(store, only_regular_files_are_read)
+{
+    struct fa_error err = {0};
+    cr_assert_eq(mkfifo(in("fifo"), 0600), 0);
+    fa_scratch_mkdir(&scratch, "out/folder");
+    cr_expect_eq(fa_folder_file(fa_store_folder(store), "fifo", &err), -1);
+    cr_expect_eq(err.class, FA_CLASS_REFUSED, "%s", err.msg);
+    cr_expect_eq(fa_folder_file(fa_store_folder(store), "folder", &err), -1);
 }
 
 Test(store, what_appears_meanwhile_is_left_alone)
@@ -342,7 +595,7 @@ Test(store, a_strange_part_is_not_trusted_until_it_is_known)
     uint64_t offset = 0;
     close(write_part(1, true, &offset));
     cr_assert_eq(fa_store_part_size(store, 1), -1);
-    cr_assert_eq(fa_store_part_know(store, 1), 0);
+    cr_assert_eq(fa_store_part_know(store, 1, &inode), 0);
     cr_assert_eq(fa_store_part_size(store, 1), 0);
 }
 

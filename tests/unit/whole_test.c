@@ -1,9 +1,11 @@
 #include <criterion/criterion.h>
 
+#include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "cli/compare/sheet.h"
@@ -13,6 +15,19 @@
 
 static struct fa_scratch scratch;
 static const char *file;
+
+/* The file system calls each file another user's. */
+static bool foreign;
+
+int __real_fstat(int fd, struct stat *st);
+int __wrap_fstat(int fd, struct stat *st);
+int __wrap_fstat(int fd, struct stat *st)
+{
+    int result = __real_fstat(fd, st);
+    if (foreign)
+        ++st->st_uid;
+    return result;
+}
 
 static void set_up(void)
 {
@@ -71,15 +86,64 @@ Test(whole, nothing_is_lost_to_a_second_writer)
     expect_file("first\n");
 }
 
-Test(whole, what_a_killed_run_left_is_used_again)
+Test(whole, what_a_killed_run_left_makes_room)
 {
     struct fa_whole whole;
-    fa_scratch_write(&scratch, ".file.fetchall", "more than what comes");
+    struct stat left, made;
+    const char *temp = fa_scratch_write(&scratch, ".file.fetchall", "more than what comes");
+    cr_assert_eq(chmod(temp, 0666), 0);
+    int open_still = open(temp, O_WRONLY | O_CLOEXEC); /* by whoever could write to it */
+    cr_assert_eq(fstat(open_still, &left), 0);
     cr_assert_eq(fa_whole_open(&whole, "text", file, NULL), 0);
     fa_output_line(&whole.output, "new", NULL);
     cr_assert_eq(fa_whole_publish(&whole, NULL), 0);
     fa_whole_fini(&whole);
     expect_file("new\n");
+    cr_assert_eq(stat(file, &made), 0);
+    cr_expect_neq(left.st_ino, made.st_ino);
+    close(open_still);
+}
+
+/* Each stands where the temporary file is to be, in a folder that others may write to. */
+Test(whole, what_others_put_in_its_place_is_refused_and_left_alone)
+{
+    const char *temp = fa_scratch_path(&scratch, ".file.fetchall");
+    fa_scratch_write(&scratch, "victim", "precious");
+    for (int i = 0; i < 4; ++i) {
+        struct fa_whole whole;
+        struct fa_error err = {0};
+        int made = i == 0   ? symlink("victim", temp)
+                   : i == 1 ? mkfifo(temp, 0666)
+                   : i == 2 ? mkdir(temp, 0777)
+                            : close(creat(temp, 0666));
+        cr_assert_eq(made, 0);
+        foreign = i == 3;
+        cr_expect_eq(fa_whole_open(&whole, "text", file, &err), -1, "%d", i);
+        cr_expect(strstr(err.msg, "cannot create the text '"), "%s", err.msg);
+        foreign = false;
+        cr_expect_eq(remove(temp), 0, "%d is left alone", i);
+    }
+    char *found = fa_file_read(fa_scratch_path(&scratch, "victim"), NULL);
+    cr_expect_str_eq(found, "precious");
+    free(found);
+    expect_file("old");
+}
+
+Test(whole, what_took_the_place_of_the_temporary_file_does_not_get_the_name)
+{
+    struct fa_whole whole;
+    struct fa_error err = {0};
+    cr_assert_eq(fa_whole_open(&whole, "text", file, NULL), 0);
+    fa_output_line(&whole.output, "new", NULL);
+    const char *temp = fa_scratch_path(&scratch, ".file.fetchall");
+    cr_assert(rename(temp, fa_scratch_path(&scratch, "kept")) == 0 && symlink("kept", temp) == 0);
+    cr_expect_eq(fa_whole_publish(&whole, &err), -1);
+    cr_expect(strstr(err.msg, "cannot write the text '"), "%s", err.msg);
+    fa_whole_fini(&whole);
+    struct stat st;
+    cr_expect(lstat(file, &st) == 0 && S_ISREG(st.st_mode));
+    cr_expect_eq(unlink(temp), 0, "it is left alone");
+    expect_file("old");
 }
 
 Test(whole, results_that_find_no_room_leave_the_old_file)

@@ -85,7 +85,7 @@ static pid_t start(char *const argv[], const char *said, bool mute, int *ret_go,
                    struct fa_error *err)
 {
     int go[2] = {-1, -1};
-    int file = open(said, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0600);
+    int file = open(said, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0600);
     pid_t pid = file < 0 || pipe2(go, O_CLOEXEC) ? -1 : fork();
     if (pid == 0)
         become(argv, go, file, mute);

@@ -193,7 +193,7 @@ int fa_runs_fetch(struct fa_runs *runs, const struct fa_contestant *contestant,
 {
     struct args args = {0};
     uint64_t requests = 0;
-    fa_workspace_remove(runs->files);
+    fa_workspace_remove(&runs->folder, "files");
     add(&args, "fetchall");
     for (size_t i = 0; i < runs->passed.count; ++i)
         add(&args, "%s", runs->passed.items[i]);

@@ -3,12 +3,13 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -16,9 +17,9 @@
 /* A file in it, so that no folder of somebody else's is ever taken for one. */
 #define MARK ".workspace"
 
-#define MARKED    (O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC)
-#define OPEN_MOST 16
-#define TRIES     10
+#define FOLDER (O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
+#define MARKED (O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC)
+#define TRIES  10
 
 /* Cut the last segment off a path.  Returns false if there is none. */
 static bool go_up(char *path)
@@ -30,57 +31,122 @@ static bool go_up(char *path)
     return true;
 }
 
-/* Take the lock of a folder of ours, if it has none.  Returns it, or -1. */
-static int lock_folder(const char *path, int how)
+/* Whether an open folder is the one of that name. */
+static bool has_name(int fd, int parent, const char *name)
 {
-    struct stat locked, named;
-    int fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    struct stat ours, named;
+    return fstat(fd, &ours) == 0 && fstatat(parent, name, &named, AT_SYMLINK_NOFOLLOW) == 0 &&
+           named.st_ino == ours.st_ino && named.st_dev == ours.st_dev;
+}
+
+/* Take the lock of a folder of ours, if it has none.  Returns it, or -1. */
+static int lock_folder(int parent, const char *name, int how)
+{
+    struct stat locked;
+    int fd = openat(parent, name, FOLDER);
     if (fd >= 0 && fstat(fd, &locked) == 0 && locked.st_uid == geteuid() && flock(fd, how) == 0 &&
-        lstat(path, &named) == 0 && named.st_ino == locked.st_ino && named.st_dev == locked.st_dev)
+        has_name(fd, parent, name))
         return fd;
     if (fd >= 0)
         close(fd);
     return -1;
 }
 
-/* Remove the folders that nobody has locked. */
-static void sweep(const char *where)
+static void empty_folder(int fd, dev_t device);
+
+/* What stays is not worth leaving the rest. */
+static void remove_entry(int at, const char *name, dev_t device)
 {
-    DIR *dir = opendir(where);
+    struct stat st;
+    if (unlinkat(at, name, 0) == 0 || errno != EISDIR)
+        return;
+    int fd = openat(at, name, FOLDER);
+    if (fd >= 0 && fstat(fd, &st) == 0 && st.st_dev == device && st.st_uid == geteuid())
+        empty_folder(fd, device);
+    if (fd >= 0)
+        close(fd);
+    unlinkat(at, name, AT_REMOVEDIR);
+}
+
+/* Remove what is in a folder.  All goes by descriptors, whatever becomes of names meanwhile; other
+ * users' folders and other file systems are not entered. */
+static void empty_folder(int fd, dev_t device)
+{
+    int copy = openat(fd, ".", FOLDER);
+    DIR *dir = copy < 0 ? NULL : fdopendir(copy);
+    for (struct dirent *entry; dir && (entry = readdir(dir));)
+        if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
+            remove_entry(copy, entry->d_name, device);
+    if (dir)
+        closedir(dir);
+    else if (copy >= 0)
+        close(copy);
+}
+
+static void remove_locked(int lock, int parent, const char *name)
+{
+    struct stat st;
+    if (fstat(lock, &st) == 0)
+        empty_folder(lock, st.st_dev);
+    if (has_name(lock, parent, name))
+        unlinkat(parent, name, AT_REMOVEDIR);
+}
+
+/* Remove the folders that nobody has locked. */
+static void sweep(int parent)
+{
+    int copy = openat(parent, ".", FOLDER);
+    DIR *dir = copy < 0 ? NULL : fdopendir(copy);
     for (struct dirent *entry; dir && (entry = readdir(dir));) {
         if (strncmp(entry->d_name, PREFIX, sizeof(PREFIX) - 1) != 0)
             continue;
-        char *path = fa_workspace_path(where, entry->d_name);
-        int fd = path ? lock_folder(path, LOCK_EX | LOCK_NB) : -1;
+        int fd = lock_folder(parent, entry->d_name, LOCK_EX | LOCK_NB);
         if (fd >= 0 && faccessat(fd, MARK, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
-            fa_workspace_remove(path);
+            remove_locked(fd, parent, entry->d_name);
         if (fd >= 0)
             close(fd);
-        free(path);
     }
     if (dir)
         closedir(dir);
+    else if (copy >= 0)
+        close(copy);
+}
+
+static char *make_name(const char *where)
+{
+    uint64_t random;
+    char *path = NULL;
+    if (getrandom(&random, sizeof(random), 0) != sizeof(random))
+        return NULL;
+    return asprintf(&path, "%s/" PREFIX "%012llx", where, (unsigned long long)random >> 16) < 0
+               ? NULL
+               : path;
+}
+
+static const char *name_of(const struct fa_workspace *workspace)
+{
+    return strrchr(workspace->path, '/') + 1;
 }
 
 /* One that has just been made may be swept away before it is locked: then there is another. */
 static int make(struct fa_workspace *workspace, const char *where)
 {
     for (int tries = 0; tries < TRIES; ++tries) {
-        workspace->lock = -1;
-        workspace->path = fa_workspace_path(where, PREFIX "XXXXXX");
-        if (workspace->path && mkdtemp(workspace->path)) {
-            workspace->lock = lock_folder(workspace->path, LOCK_EX);
+        workspace->path = make_name(where);
+        if (workspace->path && mkdirat(workspace->parent, name_of(workspace), 0700) == 0) {
+            workspace->lock = lock_folder(workspace->parent, name_of(workspace), LOCK_EX);
             int mark = workspace->lock < 0 ? -1 : openat(workspace->lock, MARK, MARKED, 0600);
             if (mark >= 0)
                 return close(mark);
         }
         int saved = workspace->path ? errno : ENOMEM;
         if (workspace->lock >= 0)
-            fa_workspace_fini(workspace);
+            close(workspace->lock);
+        workspace->lock = -1;
         free(workspace->path);
         workspace->path = NULL;
         errno = saved;
-        if (saved != ENOENT)
+        if (saved != ENOENT && saved != EEXIST)
             break;
     }
     return -1;
@@ -89,17 +155,21 @@ static int make(struct fa_workspace *workspace, const char *where)
 int fa_workspace_init(struct fa_workspace *workspace, const char *beside, struct fa_error *err)
 {
     struct stat st;
-    *workspace = (struct fa_workspace){0};
+    *workspace = (struct fa_workspace){.lock = -1};
     char *above = strdup(beside);
     bool up = above != NULL;
     while (up && stat(above, &st) != 0 && errno == ENOENT)
         up = go_up(above);
     const char *where = up ? above : beside[0] == '/' ? "/" : ".";
-    sweep(where);
-    int rc = make(workspace, where);
+    workspace->parent = open(where, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (workspace->parent >= 0)
+        sweep(workspace->parent);
+    int rc = workspace->parent < 0 ? -1 : make(workspace, where);
     if (rc != 0)
         fa_error_system(err, FA_CLASS_LOCAL_IO, errno, "cannot make a temporary folder in '%s'",
                         where);
+    if (rc != 0 && workspace->parent >= 0)
+        close(workspace->parent);
     free(above);
     return rc;
 }
@@ -108,8 +178,9 @@ void fa_workspace_fini(struct fa_workspace *workspace)
 {
     if (!workspace->path)
         return;
-    fa_workspace_remove(workspace->path);
+    remove_locked(workspace->lock, workspace->parent, name_of(workspace));
     close(workspace->lock);
+    close(workspace->parent);
     free(workspace->path);
     *workspace = (struct fa_workspace){0};
 }
@@ -120,14 +191,9 @@ char *fa_workspace_path(const char *folder, const char *name)
     return asprintf(&path, "%s/%s", folder, name) < 0 ? NULL : path;
 }
 
-static int remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
+void fa_workspace_remove(const struct fa_workspace *workspace, const char *name)
 {
-    (void)st, (void)type, (void)ftw;
-    (void)!remove(path); /* what stays is not worth leaving the rest */
-    return 0;
-}
-
-void fa_workspace_remove(const char *folder)
-{
-    nftw(folder, remove_one, OPEN_MOST, FTW_DEPTH | FTW_PHYS);
+    struct stat st;
+    if (fstat(workspace->lock, &st) == 0)
+        remove_entry(workspace->lock, name, st.st_dev);
 }

@@ -8,7 +8,8 @@
 
 struct fa_workspace {
     char *path; /**< NULL: there is none. */
-    int lock;   /**< Held while it is in use, flock(2). */
+    int parent; /**< The folder that it lies in. */
+    int lock;   /**< Itself; held while it is in use, flock(2). */
 };
 
 /**
@@ -26,7 +27,8 @@ void fa_workspace_fini(struct fa_workspace *workspace);
 /** The path of a name below a folder, to be freed; NULL when memory ran out. */
 char *fa_workspace_path(const char *folder, const char *name);
 
-/** Remove a folder with all that is in it, without following links, as far as that goes. */
-void fa_workspace_remove(const char *folder);
+/** Remove what has that name in it, a folder with all that is in it, as far as that goes.  No link
+ * is followed, and no folder of another user or on another file system is entered. */
+void fa_workspace_remove(const struct fa_workspace *workspace, const char *name);
 
 #endif
