@@ -144,8 +144,9 @@ static bool parse_mount(char *line, bool v2, char **ret_top, char **ret_place)
     char *type = strtok_r(NULL, " \n", &save);
     char *source = type ? strtok_r(NULL, " \n", &save) : NULL;
     char *options = source ? strtok_r(NULL, " \n", &save) : NULL;
-    if (!options || !(v2 ? strcmp(type, "cgroup2") == 0
-                         : strcmp(type, "cgroup") == 0 && has_word(options, "cpu")))
+    if (!top || !place || !options ||
+        !(v2 ? strcmp(type, "cgroup2") == 0
+             : strcmp(type, "cgroup") == 0 && has_word(options, "cpu")))
         return false;
     unescape(top);
     unescape(place);
