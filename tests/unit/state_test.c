@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -734,6 +735,40 @@ Test(state, upgrade_that_fails_changes_nothing)
     expect_schema_1(FA_STATE_WRITE);
     free(before);
     free(after);
+}
+
+/* Files cannot grow beyond MOST: the write that would is an error, or (DIES) the end. */
+static void upgrade_within(rlim_t most, bool dies)
+{
+    pid_t pid = fork();
+    if (pid == 0) {
+        struct fa_error err = {0};
+        signal(SIGXFSZ, dies ? SIG_DFL : SIG_IGN);
+        setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0});
+        setrlimit(RLIMIT_FSIZE, &(struct rlimit){most, most});
+        struct fa_state *state = fa_state_open(file, NULL, FA_STATE_WRITE, false, notice, &err);
+        _exit(state ? 0 : 1);
+    }
+    cr_assert_eq(waitpid(pid, NULL, 0), pid);
+}
+
+Test(state, upgrade_that_is_cut_short_at_any_write_is_made_up_for)
+{
+    int before = 0, after = 0;
+    for (rlim_t most = 0; most <= 40000; most += 800) {
+        for (int dies = 0; dies < 2; ++dies) {
+            copy_state("schema-1.db", "");
+            upgrade_within(most, dies);
+            cr_assert_not(is_there(".damaged"));
+            int64_t schema = ask("PRAGMA user_version");
+            cr_assert_eq(ask("SELECT count(*) FROM pragma_table_info('record')"), 22 + schema);
+            before += schema == 1;
+            after += schema == 2;
+            expect_schema_1(FA_STATE_WRITE);
+            cr_assert_eq(ask("PRAGMA user_version"), 2);
+        }
+    }
+    cr_assert(before > 10 && after > 10, "%d times before, %d after", before, after);
 }
 
 /* A folder's state is not touched before it is known to be that of the folder. */
