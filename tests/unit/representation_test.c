@@ -35,7 +35,7 @@ Test(representation, codings_are_gathered_in_one_form)
     };
     for (size_t i = 0; i < COUNT(rows); ++i) {
         char coding[FA_CODING_MAX] = "";
-        strcpy(coding, rows[i].before);
+        memcpy(coding, rows[i].before, strlen(rows[i].before));
         /* In memory of just its size, so that a sanitizer sees a step too far. */
         size_t len = strlen(rows[i].value);
         char *value = malloc(len ? len : 1);
