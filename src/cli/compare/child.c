@@ -174,7 +174,8 @@ static int measure(pid_t pid, int go, double until, struct fa_usage *ret, struct
     struct fa_meter *meter = fa_meter_start(pid, err);
     double began = fa_clock_read(CLOCK_MONOTONIC);
     double ended = -1;
-    if (meter && write(go, "", 1) == 1)
+    /* One that has been killed already reads nothing, and has ended. */
+    if (meter && (write(go, "", 1) == 1 || errno == EPIPE))
         ended = await(pid, until);
     close(go);
     if (meter)
