@@ -72,6 +72,7 @@ struct fa_config {
 
     unsigned retries; /**< Tries after the first. */
     double retry_wait;
+    double host_wait; /**< How long an origin that only fails is waited for. */
     double connect_timeout;
     double stall_timeout;
     double timeout;    /**< Of one attempt as a whole; 0: none. */
