@@ -83,6 +83,7 @@ struct fa_config {
 
     unsigned retries; /**< Tries after the first. */
     double retry_wait;
+    double host_wait; /**< How long an origin that only fails is waited for. */
     double connect_timeout;
     double stall_timeout;
     uint64_t speed_limit; /**< Bytes a second that a body must bring; 0: no limit. */

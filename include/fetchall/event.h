@@ -90,12 +90,15 @@ struct fa_progress {
     int entries_final; /**< The lists have been read to their end. */
     uint64_t done;     /**< Entries that ended, in any way. */
     uint64_t failed;
-    uint64_t bytes;    /**< Body bytes received so far. */
-    uint64_t expected; /**< Bytes of files done and of those under way, as far as declared. */
-    unsigned active;   /**< Transfers under way. */
-    unsigned waiting;  /**< Jobs that wait for a retry. */
-    unsigned hashing;  /**< Jobs in the CPU stage. */
-    double seconds;    /**< Since the run began. */
+    uint64_t bytes;          /**< Body bytes received so far. */
+    uint64_t expected;       /**< Bytes of files done and of those under way, as far as declared. */
+    unsigned active;         /**< Transfers under way. */
+    unsigned waiting;        /**< Jobs that wait for a retry. */
+    unsigned hashing;        /**< Jobs in the CPU stage. */
+    double seconds;          /**< Since the run began. */
+    unsigned down;           /**< Origins that only fail, and that entries wait for. */
+    const char *down_origin; /**< The one of them that is waited for longest; NULL: none. */
+    double down_left;        /**< Seconds until it is given up. */
     struct fa_active oldest[FA_ACTIVE_MAX]; /**< The transfers that began first. */
     size_t n_oldest;
 };
@@ -103,8 +106,8 @@ struct fa_progress {
 /** What became of an origin as a whole. */
 enum fa_host_change {
     FA_HOST_PAUSED,   /**< It asked for a pause (Retry-After, RFC 9110, 10.2.3). */
-    FA_HOST_BROKEN,   /**< It only failed: one probe now and then until one succeeds. */
-    FA_HOST_GIVEN_UP, /**< The probes failed too: what waits for it fails at once. */
+    FA_HOST_BROKEN,   /**< It only fails, and is waited for: one probe now and then. */
+    FA_HOST_GIVEN_UP, /**< The wait was in vain: what waits for it fails at once. */
     FA_HOST_BACK,     /**< It answers again. */
 };
 
@@ -137,7 +140,9 @@ struct fa_event {
         struct {
             const char *origin;
             enum fa_host_change change;
-            double wait; /**< Seconds until the next request goes there. */
+            double wait;      /**< Seconds until the next request goes there. */
+            double left;      /**< FA_HOST_BROKEN: seconds until it is given up. */
+            uint64_t entries; /**< That wait for it, as far as they have been read. */
             const struct fa_error *error;
             bool again; /**< FA_HOST_BROKEN, and it was so before. */
         } host;

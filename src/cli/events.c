@@ -66,6 +66,10 @@ static bool add_progress(json_t *object, const struct fa_progress *p)
            fa_json_add(object, "active", json_integer(p->active)) &&
            fa_json_add(object, "waiting", json_integer(p->waiting)) &&
            fa_json_add(object, "hashing", json_integer(p->hashing)) &&
+           fa_json_add(object, "down", json_integer(p->down)) &&
+           fa_json_add(object, "down_origin", fa_json_text(p->down_origin)) &&
+           fa_json_add(object, "down_left",
+                       p->down ? fa_json_seconds(p->down_left) : json_null()) &&
            fa_json_add(object, "oldest", oldest_array(p));
 }
 
@@ -86,6 +90,10 @@ static bool add_fields(json_t *object, const struct fa_event *event)
         return fa_json_add(object, "origin", fa_json_text(event->host.origin)) &&
                fa_json_add(object, "change", json_string(change_names[event->host.change])) &&
                fa_json_add(object, "wait", fa_json_seconds(event->host.wait)) &&
+               fa_json_add(object, "left",
+                           event->host.change == FA_HOST_BROKEN ? fa_json_seconds(event->host.left)
+                                                                : json_null()) &&
+               fa_json_add(object, "entries", fa_json_count(event->host.entries)) &&
                add_error(object, event->host.error);
     case FA_EVENT_DONE:
         return fa_json_add(object, "list", fa_json_text(fa_place_list(event->done.list))) &&

@@ -133,25 +133,39 @@ static void tell_started(struct fa_observer *observer, const struct fa_event *ev
     end(observer);
 }
 
+/* Whether it is worth a line that nobody asked for. */
+static bool is_small(const struct fa_event *event)
+{
+    switch (event->host.change) {
+    case FA_HOST_PAUSED:
+        return event->host.wait < LONG_PAUSE;
+    case FA_HOST_BROKEN:
+        return event->host.again;
+    case FA_HOST_GIVEN_UP:
+        return event->host.entries <= 1; /* its own line tells */
+    case FA_HOST_BACK:
+        return true;
+    }
+    return false;
+}
+
 static void tell_host(struct fa_observer *observer, const struct fa_event *event)
 {
-    static const char *const words[] = {
-        [FA_HOST_PAUSED] = "asks to wait",
-        [FA_HOST_BROKEN] = "only fails, and is asked now and then until it answers",
-        [FA_HOST_GIVEN_UP] = "only fails, and is given up",
-        [FA_HOST_BACK] = "answers again",
-    };
-    bool small = event->host.change == FA_HOST_BACK || event->host.again ||
-                 (event->host.change == FA_HOST_PAUSED && event->host.wait < LONG_PAUSE);
-    if (observer->options->quiet || (small && !observer->options->verbose) ||
+    if (observer->options->quiet || (is_small(event) && !observer->options->verbose) ||
         !may_tell(observer, &observer->notices))
         return;
-    char wait[FA_UNITS_MAX];
+    char wait[FA_UNITS_MAX], until[FA_CLOCK_MAX];
     FILE *out = begin(observer);
     fa_term_put(out, event->host.origin);
-    fprintf(out, " %s", words[event->host.change]);
     if (event->host.change == FA_HOST_PAUSED)
-        fprintf(out, ", %s", fa_units_seconds(event->host.wait, wait));
+        fprintf(out, " asks to wait, %s", fa_units_seconds(event->host.wait, wait));
+    else if (event->host.change == FA_HOST_BROKEN)
+        fprintf(out, " only fails, and is waited for until %s",
+                fa_clock_ahead(event->host.left, until));
+    else if (event->host.change == FA_HOST_GIVEN_UP)
+        fputs(" only fails, and is given up", out);
+    else
+        fputs(" answers again", out);
     if (event->host.error && event->host.error->class != FA_CLASS_NONE) {
         fprintf(out, ": %s: ", fa_class_name(event->host.error->class));
         fa_term_put(out, event->host.error->msg);

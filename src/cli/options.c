@@ -252,17 +252,26 @@ const struct fa_option fa_options_table[] = {
          .help = "tries after the first, for what may pass",
          .more =
              "Time-outs, broken connections, and the HTTP statuses that ask for it are tried "
-             "again; a 404, a bad certificate or a wrong URL is not.  A host that only fails is "
-             "asked by one transfer at a time, with the same patience as one file, and then "
-             "given up: what waits for it fails, whatever tries it has left.  Whatever is set "
-             "here, a file whose digest is not that of the list is fetched once more, and a "
-             "worker that died is replaced twice."),
+             "again; a 404, a bad certificate or a wrong URL is not.  What fails because its host "
+             "is down does not count: that is for --host-wait.  Whatever is set here, a file "
+             "whose digest is not that of the list is fetched once more, and a worker that died "
+             "is replaced twice."),
     TIME("retry-wait", config.retry_wait, 0, 60, .commands = RUNS,
          .help = "base of the wait between tries",
          .more =
              "The wait doubles with each try, is at most 60 seconds, and a random part of it is "
              "taken (exponential back-off with full jitter).  A server's Retry-After rules for "
              "its whole host instead, for at most 600 seconds."),
+    TIME("host-wait", config.host_wait, 0, 365.0 * DAY, .commands = RUNS,
+         .help = "how long to wait for a host that only fails",
+         .more =
+             "Counted from its first failure since its last success.  Meanwhile it is asked by one "
+             "transfer now and then, other hosts go on, and what has a mirror goes there.  When "
+             "the wait is over, with a last try, what is left of it fails, and for a minute so "
+             "does what else there is of it.  A host is taken for down when no connection can be "
+             "made, or after eight failures in a row.  A name that does not exist and a "
+             "certificate that is refused are not waited for, and a server's Retry-After has its "
+             "own rule.  0 does not wait.  With compare it is 0 unless it is given."),
     TIME("connect-timeout", config.connect_timeout, 0.1, DAY, .commands = RUNS,
          .help = "to look up, connect and do the TLS handshake"),
     TIME("stall-timeout", config.stall_timeout, 1, DAY, .commands = RUNS,

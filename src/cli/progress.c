@@ -195,7 +195,23 @@ static void put_waiting(const struct fa_progress *progress, unsigned width, char
         snprintf(buf + len, size - (size_t)len, ": %s", items);
 }
 
-enum part { FILES, BYTES, SPEED, LEFT, FAILED, WAITING, PARTS };
+/* Which hosts that are down it waits for, and how long: in as many words as there is room for. */
+static void put_down(const struct fa_progress *progress, unsigned width, char *buf, size_t size)
+{
+    char left[FA_UNITS_MAX], origin[400] = "";
+    fa_units_seconds(progress->down_left, left);
+    if (progress->down == 1 && progress->down_origin)
+        fa_term_escape(progress->down_origin, origin, sizeof(origin));
+    if (origin[0])
+        snprintf(buf, size, "waiting up to %s for %s", left, origin);
+    if (!origin[0] || fa_term_width(buf) > width)
+        snprintf(buf, size, "waiting up to %s for %u host%s", left, progress->down,
+                 fa_units_plural(progress->down));
+    if (fa_term_width(buf) > width)
+        snprintf(buf, size, "waiting up to %s", left);
+}
+
+enum part { FILES, BYTES, SPEED, LEFT, FAILED, DOWN, WAITING, PARTS };
 
 /* The parts of the line, each in its own text; an empty one is left out. */
 struct parts {
@@ -213,8 +229,9 @@ static void fill_parts(const struct fa_progress *p, const struct fa_rate *rate, 
     snprintf(parts->text[BYTES], size, "%s", fa_units_bytes((double)p->bytes, unit));
     if (rate->at > 0)
         snprintf(parts->text[SPEED], size, "%s/s", fa_units_bytes(rate->speed, unit));
+    /* Nobody knows how long it takes if little but probes of dead hosts is under way. */
     double left = fa_progress_left(p, rate);
-    if (left > 0)
+    if (left > 0 && !(p->down && p->active <= p->down))
         snprintf(parts->text[LEFT], size, "%s left", fa_units_seconds(left, unit));
     if (p->failed)
         snprintf(parts->text[FAILED], size, "%llu failed", (unsigned long long)p->failed);
@@ -243,9 +260,9 @@ unsigned fa_progress_format(const struct fa_progress *progress, const struct fa_
                             unsigned width, bool bar, char *buf, size_t size)
 {
     /* What matters most is given room first. */
-    static const enum part normal[] = {FILES, FAILED, LEFT, SPEED, BYTES};
-    static const enum part last[] = {FILES, FAILED, LEFT, WAITING, SPEED, BYTES};
-    static const enum part last_narrow[] = {FILES, WAITING, FAILED, LEFT, SPEED, BYTES};
+    static const enum part normal[] = {FILES, FAILED, DOWN, LEFT, SPEED, BYTES};
+    static const enum part last[] = {FILES, FAILED, DOWN, LEFT, WAITING, SPEED, BYTES};
+    static const enum part last_narrow[] = {FILES, WAITING, FAILED, DOWN, LEFT, SPEED, BYTES};
     bool stretch = fa_progress_last_stretch(progress);
     const enum part *order = !stretch ? normal : width < NARROW ? last_narrow : last;
     size_t count = stretch ? sizeof(last) / sizeof(*last) : sizeof(normal) / sizeof(*normal);
@@ -259,6 +276,8 @@ unsigned fa_progress_format(const struct fa_progress *progress, const struct fa_
         unsigned gap = used ? 2 : 0;
         if (order[i] == WAITING && used + gap < width)
             put_waiting(progress, width - used - gap, text, sizeof(parts.text[0]));
+        if (order[i] == DOWN && progress->down && used + gap < width)
+            put_down(progress, width - used - gap, text, sizeof(parts.text[0]));
         unsigned columns = fa_term_width(text);
         if (columns == 0 || used + gap + columns > width)
             continue;

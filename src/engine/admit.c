@@ -143,6 +143,9 @@ static bool spill(struct fa_session *s, struct fa_job *job)
     fa_buf_put_f64(&buf, job->read_at);
     fa_buf_put_u8(&buf, job->replace);
     fa_buf_put_u8(&buf, job->conditional);
+    fa_buf_put_u8(&buf, (uint8_t)job->mirror);
+    fa_buf_put_u64(&buf, job->hopeless);
+    fa_buf_put_u64(&buf, job->owner);
     fa_buf_put_str(&buf, job->path);
     fa_buf_put(&buf, job->entry->text, job->entry->text_len);
     bool spilled =
@@ -161,14 +164,20 @@ static void forget_job(struct fa_job *job)
     fa_job_free(job);
 }
 
+void fa_admit_again(struct fa_session *s, struct fa_job *job)
+{
+    if (job->attempts == 0 && spill(s, job))
+        forget_job(job);
+    else
+        fa_dispatch_queue(s, job, false);
+}
+
 static void admit_missing(struct fa_session *s, struct fa_job *job)
 {
     if (s->config.plan)
         fa_tell_end(s, job, FA_STATUS_PLANNED, NULL, false);
-    else if (spill(s, job))
-        forget_job(job);
     else
-        fa_dispatch_queue(s, job, false);
+        fa_admit_again(s, job);
 }
 
 /* Whether a file that is there is the one that the list asks for, as far as that is known.
@@ -368,6 +377,9 @@ struct spilled {
     double read_at;
     bool replace;
     bool conditional;
+    unsigned mirror;
+    uint64_t hopeless;
+    uint64_t owner;
     const char *path;
     const char *text;
     size_t text_len;
@@ -382,6 +394,9 @@ static int read_spilled(const struct fa_buf *record, struct spilled *ret)
     ret->read_at = fa_reader_f64(&reader);
     ret->replace = fa_reader_u8(&reader);
     ret->conditional = fa_reader_u8(&reader);
+    ret->mirror = fa_reader_u8(&reader);
+    ret->hopeless = fa_reader_u64(&reader);
+    ret->owner = fa_reader_u64(&reader);
     ret->path = fa_reader_str(&reader);
     ret->text = (const char *)reader.at;
     ret->text_len = (size_t)(reader.end - reader.at);
@@ -399,12 +414,13 @@ static struct fa_job *unspill(struct fa_session *s, const struct fa_buf *record)
     if (!job)
         return NULL;
     job->path = strdup(spilled.path);
-    if (!job->path || fa_dispatch_aim(job, 0, NULL)) {
+    job->hopeless = spilled.hopeless;
+    if (!job->path || fa_dispatch_aim(job, spilled.mirror, NULL)) {
         forget_job(job);
         return NULL;
     }
     job->key = fa_key_str(job->path);
-    job->owner = fa_key_str(job->target.whole);
+    job->owner = spilled.owner;
     job->replace = spilled.replace;
     recall_again(s, job, spilled.conditional);
     return job;
@@ -455,7 +471,7 @@ void fa_admit_backlog(struct fa_session *s, struct fa_origin *origin)
         job->origin = origin;
         job->again = true;
         fa_job_queue_push(&origin->queue, job);
-        ++s->queued;
+        fa_dispatch_count(s, origin, 1);
     }
     fa_buf_fini(&record);
 }

@@ -4,12 +4,16 @@
  *     CLOSED ── failures in a row ──▶ OPEN ── the wait is over ──▶ PROBING ── success ──▶ CLOSED
  *                                      ▲                             │
  *                                      ├───────── failure ───────────┤
- *                                      │                             ▼ the probes are spent
+ *                                      │                             ▼ patience is at its end
  *                                      └──── a minute later ────  GIVEN_UP
  *
- * So a thousand URLs of a dead host cost a few attempts and not a thousand time-outs, while the
- * origin as a whole gets the same patience as one file: as many probes as a job has retries, with
- * the same back-off.  A pause that the server asked for (Retry-After) ends with a probe, too.
+ * So a thousand URLs of a dead host cost a few attempts and not a thousand time-outs, and a host
+ * that restarts loses none of them.  An origin that only fails is probed, with back-off, until
+ * patience is at its end: so many seconds after the first failure since its last success.  The
+ * last probe begins then, not before, so that no back-off prolongs the wait or cuts it short.
+ *
+ * A pause that the server asked for (Retry-After) ends with a probe, too.  Patience has nothing to
+ * do with it: a server that asks is there.  So many pauses are granted.
  */
 #ifndef FA_ENGINE_BREAKER_H
 #define FA_ENGINE_BREAKER_H
@@ -23,6 +27,8 @@
 #define FA_BREAKER_FAILURES 8
 /** So long nothing goes to an origin that was given up. */
 #define FA_BREAKER_REST 60.0
+/** Seconds between two probes, at most: one that is back is to be noticed soon. */
+#define FA_BREAKER_PROBE_WAIT 15.0
 
 enum fa_breaker_state {
     FA_BREAKER_CLOSED,
@@ -34,18 +40,23 @@ enum fa_breaker_state {
 /** All zero: closed. */
 struct fa_breaker {
     enum fa_breaker_state state;
-    bool asked;        /**< OPEN because the server asked for it. */
+    bool asked;        /**< OPEN, PROBING: the server asked for it. */
     unsigned failures; /**< In a row. */
     unsigned probes;   /**< That failed, in a row. */
+    unsigned pauses;   /**< That were granted since its last success. */
+    double since;      /**< The first of the failures, or the end of a pause after it. */
     double until;      /**< OPEN, GIVEN_UP: nothing before that time. */
 };
 
 /** A failure, as far as it concerns the origin. */
 struct fa_breaker_failure {
     double now;
+    bool probe;         /**< What failed was the probe. */
     double retry_after; /**< Seconds; -1: the server did not ask. */
     unsigned failures;  /**< That many in a row open it: FA_BREAKER_FAILURES, or fewer. */
-    unsigned probes;    /**< That many probes. */
+    unsigned pauses;    /**< That many pauses are granted, and one in any case. */
+    double patience;    /**< Seconds, 0 for none. */
+    unsigned probes;    /**< So many are made even if patience is at its end. */
     double wait;        /**< The base of the back-off. */
     uint64_t random;
 };
@@ -60,7 +71,11 @@ enum fa_breaker_change {
 
 /** Whether a request may go out now; if so and it does, fa_breaker_start() is called. */
 bool fa_breaker_allows(const struct fa_breaker *breaker, double now);
-void fa_breaker_start(struct fa_breaker *breaker);
+/** @return whether it is a probe. */
+bool fa_breaker_start(struct fa_breaker *breaker);
+
+/** Whether the origin is down, and waited for: not at its own wish. */
+bool fa_breaker_waits(const struct fa_breaker *breaker);
 
 /** Whether what waits for the origin is to fail at once. */
 bool fa_breaker_rejects(const struct fa_breaker *breaker, double now);
@@ -74,7 +89,7 @@ bool fa_breaker_succeed(struct fa_breaker *breaker);
 enum fa_breaker_change fa_breaker_fail(struct fa_breaker *breaker,
                                        const struct fa_breaker_failure *failure);
 
-/** A request that was started says nothing about the origin (it was cancelled, say). */
+/** A probe says nothing about the origin (it was cancelled, say). */
 void fa_breaker_release(struct fa_breaker *breaker, double now);
 
 #endif

@@ -19,6 +19,7 @@ void fa_config_init(struct fa_config *config)
         .disk_wait = 60,
         .retries = 5,
         .retry_wait = 1,
+        .host_wait = 60,
         .connect_timeout = 15,
         .stall_timeout = 30,
         .speed_limit = 100,
@@ -70,6 +71,8 @@ static const char *check_numbers(const struct fa_config *config)
         return "disk_wait";
     if (!is_time(config->retry_wait))
         return "retry_wait";
+    if (!is_time(config->host_wait))
+        return "host_wait";
     if (!is_time(config->connect_timeout))
         return "connect_timeout";
     if (!is_time(config->stall_timeout))

@@ -78,6 +78,13 @@ struct fa_origin *fa_dispatch_origin(struct fa_session *s, const struct fa_url *
     return origin;
 }
 
+void fa_dispatch_count(struct fa_session *s, const struct fa_origin *origin, int more)
+{
+    s->queued += (size_t)more;
+    if (origin->prev_down)
+        s->stuck += (size_t)more;
+}
+
 void fa_dispatch_queue(struct fa_session *s, struct fa_job *job, bool front)
 {
     struct fa_origin *origin = fa_dispatch_origin(s, &job->target);
@@ -88,57 +95,56 @@ void fa_dispatch_queue(struct fa_session *s, struct fa_job *job, bool front)
         return;
     }
     job->origin = origin;
+    job->outage = 0;
     fa_job_set_state(job, FA_JOB_QUEUED);
     if (front)
         fa_job_queue_push_front(&origin->queue, job);
     else
         fa_job_queue_push(&origin->queue, job);
-    ++s->queued;
+    fa_dispatch_count(s, origin, 1);
     fa_dispatch_review(s, origin, fa_clock_now());
 }
 
 /* A lookup that cannot be asked for, without a thread say, is one that failed. */
-static int look_up(struct fa_session *s, struct fa_origin *origin)
+static bool look_up(struct fa_session *s, struct fa_origin *origin)
 {
     struct fa_error err;
     origin->lookup = FA_LOOKUP_ASKED;
     if (fa_resolver_ask(s->resolver, origin->host, s->config.connect_timeout, origin, &err) == 0)
-        return 0;
-    origin->lookup = FA_LOOKUP_NEEDED;
-    fa_settle_origin_failed(s, origin, &err, -1, false, fa_clock_now());
-    return -1;
-}
-
-/* Whether the breaker lets a request through; if it does so later, there is a timer. */
-static bool is_allowed(struct fa_session *s, struct fa_origin *origin, double now)
-{
-    if (fa_breaker_allows(&origin->breaker, now))
         return true;
-    if (origin->breaker.state == FA_BREAKER_OPEN)
-        fa_timers_set(&s->host_timers, &origin->timer, origin->breaker.until);
+    origin->lookup = FA_LOOKUP_NEEDED;
+    fa_outage_lookup_failed(s, origin, &err, false, fa_clock_now());
     return false;
 }
 
-static bool is_ready(struct fa_session *s, struct fa_origin *origin, double now)
+static enum fa_ring ring_of(struct fa_session *s, struct fa_origin *origin, double now)
 {
     if (fa_origin_waiting(origin) == 0)
-        return false;
+        return FA_RING_NONE;
     if (origin->lookup == FA_LOOKUP_KNOWN && now - origin->known_at > FA_ADDRESS_LIFE)
         origin->lookup = FA_LOOKUP_NEEDED;
-    for (;;) {
+    /* Each lookup that fails at once is a failure for the breaker, which ends this. */
+    do {
         if (fa_breaker_rejects(&origin->breaker, now))
-            return true; /* to be told so */
-        if (s->draining || origin->active >= s->config.per_host || !is_allowed(s, origin, now))
-            return false;
-        /* Each failure is one for the breaker, which ends this. */
-        if (origin->lookup != FA_LOOKUP_NEEDED || look_up(s, origin) == 0)
-            return origin->lookup == FA_LOOKUP_KNOWN;
-    }
+            return FA_RING_READY; /* to be told so */
+        if (s->draining)
+            return FA_RING_NONE;
+        if (!fa_breaker_allows(&origin->breaker, now)) {
+            if (origin->breaker.state == FA_BREAKER_OPEN)
+                fa_timers_set(&s->host_timers, &origin->timer, origin->breaker.until);
+            return fa_outage_wants_turn(s, origin) ? FA_RING_READY : FA_RING_NONE;
+        }
+        if (origin->active >= s->config.per_host)
+            return FA_RING_NONE;
+    } while (origin->lookup == FA_LOOKUP_NEEDED && !look_up(s, origin));
+    if (origin->lookup != FA_LOOKUP_KNOWN)
+        return FA_RING_NONE;
+    return origin->breaker.state == FA_BREAKER_CLOSED ? FA_RING_READY : FA_RING_PROBES;
 }
 
 void fa_dispatch_review(struct fa_session *s, struct fa_origin *origin, double now)
 {
-    fa_hosts_set_ready(&s->hosts, origin, is_ready(s, origin, now));
+    fa_hosts_set_ring(&s->hosts, origin, ring_of(s, origin, now));
     fa_hosts_forget(&s->hosts, origin);
 }
 
@@ -158,7 +164,7 @@ void fa_dispatch_resolved(void *ctx, void *tag, const struct fa_resolution *reso
         origin->known_at = now;
     } else {
         origin->lookup = FA_LOOKUP_NEEDED;
-        fa_settle_origin_failed(s, origin, &resolution->error, -1, resolution->final, now);
+        fa_outage_lookup_failed(s, origin, &resolution->error, resolution->final, now);
     }
     fa_dispatch_review(s, origin, now);
     fa_session_wake(s);
@@ -341,7 +347,8 @@ static void start(struct fa_session *s, struct fa_job *job, double now)
     ++origin->active;
     ++s->active;
     link_active(s, job);
-    fa_breaker_start(&origin->breaker);
+    job->probe = fa_breaker_start(&origin->breaker);
+    s->probes += job->probe;
     fa_bucket_start(&s->bucket);
     fa_outcome_fini(&job->outcome);
     memset(&job->outcome, 0, sizeof(job->outcome));
@@ -356,53 +363,65 @@ static void start(struct fa_session *s, struct fa_job *job, double now)
         fa_settle_done(s, &job->attempt, &failed);
 }
 
-/* An origin that was given up: its jobs go to their next mirror, or fail with its last error. */
-static void reject(struct fa_session *s, struct fa_origin *origin, struct fa_job *job)
+/* A probe is the job that came last: one that has not failed yet, and not the neighbour of one. */
+static struct fa_job *take_job(struct fa_session *s, struct fa_origin *origin, bool starts)
 {
-    struct fa_error err = origin->last_error;
-    bool looked_up = err.class == FA_CLASS_DNS || err.class == FA_CLASS_LOCAL_IO;
-    job->attempts += looked_up && job->attempts == 0;
-    job->hopeless |= 1ull << job->mirror;
-    if (fa_dispatch_aim(job, job->mirror + 1, NULL) == 0) {
-        fa_dispatch_queue(s, job, false);
-        return;
-    }
-    if (job->attempts == 0)
-        fa_error_set(&err, err.domain, err.code, err.class, "not tried, as its host only fails: %s",
-                     origin->last_error.msg);
-    fa_tell_end(s, job, FA_STATUS_FAILED, &err, !origin->name_unknown);
+    bool last = starts && origin->breaker.state == FA_BREAKER_OPEN;
+    if (origin->queue.count == 0 || (!starts && origin->queue.count <= origin->held))
+        fa_admit_backlog(s, origin);
+    struct fa_job *job =
+        last ? fa_job_queue_pop_last(&origin->queue) : fa_job_queue_pop(&origin->queue);
+    if (!job)
+        return NULL;
+    fa_dispatch_count(s, origin, -1);
+    origin->held -= origin->held > 0 && job->outage == origin->outage;
+    return job;
 }
 
-/* A probe is the job that came last: one that has not failed yet, and not the neighbour of one. */
-static struct fa_job *next_job(struct fa_origin *origin)
+/* Hosts that are down leave most slots to others, if there are any. */
+static enum fa_ring next_ring(const struct fa_session *s, bool slot)
 {
-    return origin->breaker.state == FA_BREAKER_OPEN ? fa_job_queue_pop_last(&origin->queue)
-                                                    : fa_job_queue_pop(&origin->queue);
+    bool few = s->probes < s->slots.now / 4 || s->probes == 0;
+    bool others = s->hosts.rings[FA_RING_READY];
+    return slot && s->hosts.rings[FA_RING_PROBES] && (few || !others) ? FA_RING_PROBES
+                                                                      : FA_RING_READY;
+}
+
+/* Something is done for the origin whose turn it is.  @return whether there was one */
+static bool serve_one(struct fa_session *s, double now)
+{
+    bool slot = s->active < s->slots.now && fa_bucket_allows(&s->bucket, s->active);
+    enum fa_ring ring = next_ring(s, slot);
+    struct fa_origin *origin = s->hosts.rings[ring];
+    if (!origin)
+        return false;
+    bool rejects = fa_breaker_rejects(&origin->breaker, now);
+    bool starts = !rejects && fa_breaker_allows(&origin->breaker, now);
+    if (starts && !slot)
+        return false;
+    fa_hosts_next(&s->hosts, ring);
+    if (starts && ring == FA_RING_READY && origin->breaker.state != FA_BREAKER_CLOSED) {
+        fa_dispatch_review(s, origin, now); /* the time for its probe has come meanwhile */
+        return true;
+    }
+    struct fa_job *job = take_job(s, origin, starts);
+    if (job && rejects)
+        fa_outage_reject(s, origin, job);
+    else if (job && starts)
+        start(s, job, now);
+    else if (job)
+        fa_outage_look(s, origin, job, now);
+    fa_dispatch_review(s, origin, now);
+    return true;
 }
 
 bool fa_dispatch(struct fa_session *s, double now)
 {
     if (s->full || s->draining)
         return false;
-    for (int i = 0; i < FA_TURN_STEPS && s->staged < FA_STAGE_BACKLOG; ++i) {
-        struct fa_origin *origin = s->hosts.ready;
-        bool rejects = origin && fa_breaker_rejects(&origin->breaker, now);
-        bool slot = s->active < s->slots.now && fa_bucket_allows(&s->bucket, s->active);
-        if (!origin || !(slot || rejects))
+    for (int i = 0; i < FA_TURN_STEPS && s->staged < FA_STAGE_BACKLOG; ++i)
+        if (!serve_one(s, now))
             break;
-        fa_hosts_next(&s->hosts);
-        if (!origin->queue.first)
-            fa_admit_backlog(s, origin);
-        struct fa_job *job = next_job(origin);
-        if (job) {
-            --s->queued;
-            if (rejects)
-                reject(s, origin, job);
-            else
-                start(s, job, now);
-        }
-        fa_dispatch_review(s, origin, now);
-    }
     return s->active < s->slots.now && s->staged < FA_STAGE_BACKLOG;
 }
 

@@ -75,12 +75,23 @@ static struct fa_origin *origin_new(const struct fa_url *url, uint64_t hash)
     return origin;
 }
 
-struct fa_origin *fa_hosts_get(struct fa_hosts *hosts, const struct fa_url *url)
+static struct fa_origin *find(const struct fa_hosts *hosts, const struct fa_url *url, uint64_t hash)
 {
-    uint64_t hash = fa_key_str(url->origin);
     struct fa_origin *origin = hosts->buckets[hash % hosts->n_buckets];
     while (origin && (origin->hash != hash || strcmp(origin->name, url->origin) != 0))
         origin = origin->next_same;
+    return origin;
+}
+
+struct fa_origin *fa_hosts_find(const struct fa_hosts *hosts, const struct fa_url *url)
+{
+    return find(hosts, url, fa_key_str(url->origin));
+}
+
+struct fa_origin *fa_hosts_get(struct fa_hosts *hosts, const struct fa_url *url)
+{
+    uint64_t hash = fa_key_str(url->origin);
+    struct fa_origin *origin = find(hosts, url, hash);
     if (origin)
         return origin;
     origin = origin_new(url, hash);
@@ -111,36 +122,68 @@ void fa_hosts_forget(struct fa_hosts *hosts, struct fa_origin *origin)
         at = &(*at)->next_same;
     *at = origin->next_same;
     --hosts->count;
-    fa_hosts_set_ready(hosts, origin, false);
+    fa_hosts_set_ring(hosts, origin, FA_RING_NONE);
+    fa_hosts_set_down(hosts, origin, false);
     origin_free(origin);
 }
 
-void fa_hosts_set_ready(struct fa_hosts *hosts, struct fa_origin *origin, bool ready)
+static void leave_ring(struct fa_hosts *hosts, struct fa_origin *origin)
 {
-    bool is = origin->next_ready;
-    if (is == ready)
-        return;
-    if (!ready) {
-        bool last = origin->next_ready == origin;
-        if (hosts->ready == origin)
-            hosts->ready = last ? NULL : origin->next_ready;
-        origin->next_ready->prev_ready = origin->prev_ready;
-        origin->prev_ready->next_ready = origin->next_ready;
-        origin->next_ready = origin->prev_ready = NULL;
-    } else if (!hosts->ready) {
-        hosts->ready = origin->next_ready = origin->prev_ready = origin;
-    } else {
-        origin->next_ready = hosts->ready;
-        origin->prev_ready = hosts->ready->prev_ready;
-        origin->prev_ready->next_ready = origin;
-        origin->next_ready->prev_ready = origin;
-    }
+    struct fa_origin **ring = &hosts->rings[origin->ring];
+    bool last = origin->next_ready == origin;
+    if (*ring == origin)
+        *ring = last ? NULL : origin->next_ready;
+    origin->next_ready->prev_ready = origin->prev_ready;
+    origin->prev_ready->next_ready = origin->next_ready;
+    origin->next_ready = origin->prev_ready = NULL;
 }
 
-struct fa_origin *fa_hosts_next(struct fa_hosts *hosts)
+static void join_ring(struct fa_origin **ring, struct fa_origin *origin)
 {
-    struct fa_origin *origin = hosts->ready;
+    if (!*ring) {
+        *ring = origin->next_ready = origin->prev_ready = origin;
+        return;
+    }
+    origin->next_ready = *ring;
+    origin->prev_ready = (*ring)->prev_ready;
+    origin->prev_ready->next_ready = origin;
+    origin->next_ready->prev_ready = origin;
+}
+
+void fa_hosts_set_ring(struct fa_hosts *hosts, struct fa_origin *origin, enum fa_ring ring)
+{
+    if (origin->ring == ring)
+        return;
+    if (origin->ring != FA_RING_NONE)
+        leave_ring(hosts, origin);
+    if (ring != FA_RING_NONE)
+        join_ring(&hosts->rings[ring], origin);
+    origin->ring = ring;
+}
+
+struct fa_origin *fa_hosts_next(struct fa_hosts *hosts, enum fa_ring ring)
+{
+    struct fa_origin *origin = hosts->rings[ring];
     if (origin)
-        hosts->ready = origin->next_ready;
+        hosts->rings[ring] = origin->next_ready;
     return origin;
+}
+
+void fa_hosts_set_down(struct fa_hosts *hosts, struct fa_origin *origin, bool down)
+{
+    if (down == (origin->prev_down != NULL))
+        return;
+    if (!down) {
+        *origin->prev_down = origin->next_down;
+        if (origin->next_down)
+            origin->next_down->prev_down = origin->prev_down;
+        origin->next_down = NULL;
+        origin->prev_down = NULL;
+        return;
+    }
+    origin->prev_down = &hosts->down;
+    origin->next_down = hosts->down;
+    if (hosts->down)
+        hosts->down->prev_down = &origin->next_down;
+    hosts->down = origin;
 }

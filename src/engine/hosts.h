@@ -2,8 +2,9 @@
  * Origins (scheme, host, port): their queues, limits, addresses and breakers.
  *
  * An origin is in the ring of those that are ready if something waits for it that may go out now;
- * the ring gives each its turn.  An origin that is full, paused or not looked up yet is simply not
- * in the ring, and holds nobody up.  One that nobody waits for is forgotten, so that memory follows
+ * the ring gives each its turn.  Those whose probe is due have a ring of their own, so that hosts
+ * that are down can be kept from taking the slots of the others.  An origin that is full, paused or
+ * not looked up yet is in no ring, and holds nobody up.  One that nobody waits for is forgotten, so that memory follows
  * the window of jobs and not the list.
  */
 #ifndef FA_ENGINE_HOSTS_H
@@ -21,6 +22,8 @@
 
 /** So many attempts in a row that failed with HTTP/2 are the last of their origin. */
 #define FA_HTTP2_FAILURES 4
+
+enum fa_ring { FA_RING_NONE, FA_RING_READY, FA_RING_PROBES, FA_RINGS };
 
 enum fa_lookup { FA_LOOKUP_NEEDED, FA_LOOKUP_ASKED, FA_LOOKUP_KNOWN };
 
@@ -40,14 +43,19 @@ struct fa_origin {
     double lookup_seconds; /**< Of the last lookup, for the attempts that waited for it. */
 
     struct fa_breaker breaker;
-    bool was_broken;         /**< And that was told. */
+    unsigned outage;         /**< Counts the failures that opened it, or kept it open. */
+    size_t held;             /**< Jobs in the queue that have nowhere else to go in this outage. */
+    bool outage_told;        /**< That it is waited for. */
+    bool was_broken;         /**< It was told once. */
     unsigned http2_failures; /**< In a row: attempts that HTTP/2 may have failed.  Those that were
                                    under way together count once: they may share a connection. */
     double http2_failed_at;  /**< When one was counted. */
     struct fa_error last_error; /**< What counted against it last. */
     bool name_unknown;          /**< The name does not exist: no hope in trying later. */
 
-    struct fa_origin *next_ready, *prev_ready; /**< In the ring. */
+    enum fa_ring ring;
+    struct fa_origin *next_ready, *prev_ready; /**< In its ring. */
+    struct fa_origin *next_down, **prev_down;  /**< Among those that are down. */
     struct fa_origin *next_same;               /**< In its bucket. */
 };
 
@@ -55,7 +63,8 @@ struct fa_hosts {
     struct fa_origin **buckets;
     size_t n_buckets;
     size_t count;
-    struct fa_origin *ready; /**< One of the ring, or NULL. */
+    struct fa_origin *rings[FA_RINGS]; /**< One of each, or NULL. */
+    struct fa_origin *down;            /**< Those that are waited for. */
 };
 
 int fa_hosts_init(struct fa_hosts *hosts, struct fa_error *err);
@@ -63,17 +72,23 @@ int fa_hosts_init(struct fa_hosts *hosts, struct fa_error *err);
 /** Leaves the jobs in the queues to their owner. */
 void fa_hosts_fini(struct fa_hosts *hosts);
 
+/** The origin of a URL, if there is one. */
+struct fa_origin *fa_hosts_find(const struct fa_hosts *hosts, const struct fa_url *url);
+
 /** Find or make the origin of a URL.  @return NULL when memory ran out. */
 struct fa_origin *fa_hosts_get(struct fa_hosts *hosts, const struct fa_url *url);
 
 /** Forget an origin that nothing waits for and that has nothing to remember. */
 void fa_hosts_forget(struct fa_hosts *hosts, struct fa_origin *origin);
 
-/** Put into the ring, or take out. */
-void fa_hosts_set_ready(struct fa_hosts *hosts, struct fa_origin *origin, bool ready);
+/** Put into a ring, or take out of all. */
+void fa_hosts_set_ring(struct fa_hosts *hosts, struct fa_origin *origin, enum fa_ring ring);
 
 /** @return the origin whose turn it is, which goes to the ring's end; or NULL. */
-struct fa_origin *fa_hosts_next(struct fa_hosts *hosts);
+struct fa_origin *fa_hosts_next(struct fa_hosts *hosts, enum fa_ring ring);
+
+/** List it among those that are down, or do not. */
+void fa_hosts_set_down(struct fa_hosts *hosts, struct fa_origin *origin, bool down);
 
 /** Jobs that wait for it, in memory or in the backlog. */
 uint64_t fa_origin_waiting(const struct fa_origin *origin);

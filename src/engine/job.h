@@ -84,11 +84,13 @@ struct fa_job {
     unsigned once;     /**< Failures with FA_HOPE_ONCE. */
     unsigned crashes;  /**< Workers that died with it. */
     unsigned mismatches;
-    bool http1;     /**< HTTP/2 has failed it. */
-    bool again;     /**< The next attempt is a retry, not a redirect. */
-    bool replace;   /**< A file that is there goes. */
-    bool existing;  /**< FETCHED, HASHING: it is the file that was there. */
-    bool unchanged; /**< The server says so of the file that is there. */
+    bool http1;      /**< HTTP/2 has failed it. */
+    bool probe;      /**< ACTIVE: it probes its origin. */
+    unsigned outage; /**< QUEUED: that of its origin in which it has nowhere else to go. */
+    bool again;      /**< The next attempt is a retry, not a redirect. */
+    bool replace;    /**< A file that is there goes. */
+    bool existing;   /**< FETCHED, HASHING: it is the file that was there. */
+    bool unchanged;  /**< The server says so of the file that is there. */
 
     double read_at;    /**< When it was read from its list. */
     double started_at; /**< Its request. */

@@ -3,6 +3,7 @@
  *
  *     admit.c     entries of the lists become jobs, with their names
  *     dispatch.c  jobs become attempts, as the limits allow
+ *     outage.c    origins that are down are waited for, or given up
  *     settle.c    outcomes become retries, parts to hash, or ends
  *     staging.c   parts go to the CPU stage, digests are compared, files get their names
  *     record.c    what the state is told, and what it knows
@@ -96,7 +97,9 @@ struct fa_session {
 
     /* Counts. */
     unsigned active, waiting, staged;
-    size_t queued; /**< In memory. */
+    unsigned probes; /**< Of the active. */
+    size_t queued;   /**< In memory. */
+    size_t stuck;    /**< Of these, at origins that are down. */
     uint64_t entries, done, failed, cancelled, bytes, expected;
     uint64_t random;
 
@@ -148,6 +151,8 @@ void fa_turn_tick(evutil_socket_t fd, short what, void *arg);
 bool fa_admit_one(struct fa_session *s, double now);
 /** Bring jobs of an origin back from the backlog. */
 void fa_admit_backlog(struct fa_session *s, struct fa_origin *origin);
+/** Put a job where it waits for its turn: among the others of its target's origin. */
+void fa_admit_again(struct fa_session *s, struct fa_job *job);
 bool fa_admit_is_over(const struct fa_session *s);
 /** Tell of the entries that a stopped run has read, and leaves behind. */
 void fa_admit_leave(struct fa_session *s);
@@ -157,6 +162,8 @@ void fa_admit_leave(struct fa_session *s);
 struct fa_origin *fa_dispatch_origin(struct fa_session *s, const struct fa_url *url);
 /** Have a job wait for its turn at its target's origin.  @front  Before the others. */
 void fa_dispatch_queue(struct fa_session *s, struct fa_job *job, bool front);
+/** So many jobs more, or fewer, are in the queue of an origin. */
+void fa_dispatch_count(struct fa_session *s, const struct fa_origin *origin, int more);
 /** Start what can be started.  @return whether there are slots left. */
 bool fa_dispatch(struct fa_session *s, double now);
 /** See anew whether an origin is ready. */
@@ -175,10 +182,30 @@ void fa_settle_done(void *ctx, struct fa_attempt *attempt, struct fa_outcome *ou
 void fa_settle(struct fa_session *s, double now);
 /** A try failed: again, elsewhere, or never. */
 void fa_settle_failure(struct fa_session *s, struct fa_job *job, double now);
-/** An origin failed: whatever follows for it. */
-void fa_settle_origin_failed(struct fa_session *s, struct fa_origin *origin,
-                             const struct fa_error *error, double retry_after, bool name_unknown,
-                             double now);
+/** Try the next mirror of this round that is not down; the first one has had its turn. */
+bool fa_settle_elsewhere(struct fa_session *s, struct fa_job *job, double now);
+
+/* outage.c */
+/** An origin failed: whatever follows for it.  @failure  Without what the config says. */
+void fa_outage_failed(struct fa_session *s, struct fa_origin *origin, const struct fa_error *error,
+                      struct fa_breaker_failure failure);
+/** Its name could not be looked up.  @final  It does not exist. */
+void fa_outage_lookup_failed(struct fa_session *s, struct fa_origin *origin,
+                             const struct fa_error *error, bool final, double now);
+/** An origin answered. */
+void fa_outage_succeeded(struct fa_session *s, struct fa_origin *origin);
+/** Whether the origin of a URL is known to be down. */
+bool fa_outage_is_down(const struct fa_session *s, const char *url, double now);
+/** Have a job whose attempt failed with its origin wait for that, or go to a mirror. */
+void fa_outage_hold(struct fa_session *s, struct fa_job *job, double now);
+/** Have a job that has spent its tries wait for a mirror whose host only fails, if there is one. */
+bool fa_outage_shelter(struct fa_session *s, struct fa_job *job, double now);
+/** Whether jobs that wait for an origin that is down are still to be looked at. */
+bool fa_outage_wants_turn(const struct fa_session *s, const struct fa_origin *origin);
+/** Look at such a job, taken from the queue: it goes to a mirror, or back to the queue. */
+void fa_outage_look(struct fa_session *s, struct fa_origin *origin, struct fa_job *job, double now);
+/** An origin was given up: its job goes to the next mirror, or fails with the origin's error. */
+void fa_outage_reject(struct fa_session *s, struct fa_origin *origin, struct fa_job *job);
 
 /* staging.c */
 void fa_staging_done(void *ctx, void *tag, const struct fa_stage_result *result);

@@ -28,51 +28,6 @@ static void unlink_active(struct fa_session *s, struct fa_job *job)
         s->newest = job->older;
 }
 
-static void tell_change(struct fa_session *s, struct fa_origin *origin,
-                        enum fa_breaker_change change, double now)
-{
-    double wait = origin->breaker.until - now;
-    switch (change) {
-    case FA_BREAKER_SAME:
-        break;
-    case FA_BREAKER_PAUSED:
-        fa_tell_host(s, origin, FA_HOST_PAUSED, wait);
-        break;
-    case FA_BREAKER_OPENED:
-        if (origin->breaker.probes == 0) {
-            fa_tell_host(s, origin, FA_HOST_BROKEN, wait);
-            origin->was_broken = true;
-        }
-        break;
-    case FA_BREAKER_GAVE_UP:
-        fa_tell_host(s, origin, FA_HOST_GIVEN_UP, wait);
-        break;
-    }
-}
-
-void fa_settle_origin_failed(struct fa_session *s, struct fa_origin *origin,
-                             const struct fa_error *error, double retry_after, bool name_unknown,
-                             double now)
-{
-    /* What is wrong here, and not there, is told of an origin by its lookup alone. */
-    bool lookup = error->class == FA_CLASS_DNS || error->class == FA_CLASS_LOCAL_IO;
-    struct fa_breaker_failure failure = {
-        .now = now,
-        .retry_after = retry_after,
-        .failures = lookup ? 1 : FA_BREAKER_FAILURES,
-        .probes = name_unknown && s->config.retries > 1 ? 1 : s->config.retries,
-        .wait = s->config.retry_wait,
-        .random = fa_session_random(s),
-    };
-    origin->last_error = *error;
-    origin->name_unknown = name_unknown;
-    if (error->class == FA_CLASS_CONNECT && origin->known_at < now - 1)
-        origin->known_at = -FA_ADDRESS_LIFE; /* its addresses may be stale */
-    if (lookup) /* no request has gone out, so the lookup was the probe */
-        fa_breaker_start(&origin->breaker);
-    tell_change(s, origin, fa_breaker_fail(&origin->breaker, &failure), now);
-}
-
 /* The answers of a server, or of what stands before it, that has too much to do. */
 static bool is_overload(const struct fa_outcome *outcome)
 {
@@ -91,23 +46,78 @@ static bool is_failure_of_http2(const struct fa_session *s, const struct fa_job 
            (class == FA_CLASS_PROTOCOL || class == FA_CLASS_TRUNCATED || class == FA_CLASS_STALLED);
 }
 
-/* What an outcome says about its origin, as opposed to its one file. */
-static void judge_origin(struct fa_session *s, const struct fa_job *job, double now)
+/* Whether what ended the attempt is ours, and says nothing about the origin. */
+static bool is_ours(const struct fa_session *s, const struct fa_job *job)
+{
+    enum fa_class class = job->outcome.error.class;
+    return class == FA_CLASS_LOCAL_IO || class == FA_CLASS_CANCELLED ||
+           class == FA_CLASS_WORKER_CRASHED || is_failure_of_http2(s, job);
+}
+
+/* No connection: that is no single file's fault. */
+static bool is_unconnected(const struct fa_outcome *outcome)
+{
+    enum fa_class class = outcome->error.class;
+    return outcome->http == 0 && !outcome->ip[0] &&
+           (class == FA_CLASS_CONNECT || class == FA_CLASS_TIMEOUT || class == FA_CLASS_DNS);
+}
+
+/* Whether the origin was there after it had begun to fail, if it has.  A refused certificate is an
+ * answer, too; a body that breaks off proves no more than its head did. */
+static bool is_sign_of_life(const struct fa_job *job)
+{
+    const struct fa_outcome *outcome = &job->outcome;
+    const struct fa_breaker *breaker = &job->origin->breaker;
+    if (outcome->http == 0)
+        return outcome->error.class == FA_CLASS_TLS && outcome->hope == FA_HOPE_NONE;
+    bool broken = outcome->error.class == FA_CLASS_STALLED ||
+                  outcome->error.class == FA_CLASS_TIMEOUT ||
+                  outcome->error.class == FA_CLASS_TRUNCATED;
+    return !broken || breaker->failures == 0 ||
+           job->started_at + outcome->time.ttfb > breaker->since;
+}
+
+static void count_origin_failure(struct fa_session *s, struct fa_job *job, bool probe, double now)
 {
     struct fa_origin *origin = job->origin;
     const struct fa_outcome *outcome = &job->outcome;
-    enum fa_class class = outcome->error.class;
-    bool overload = is_overload(outcome);
-    bool ours = class == FA_CLASS_LOCAL_IO || class == FA_CLASS_CANCELLED ||
-                class == FA_CLASS_WORKER_CRASHED || is_failure_of_http2(s, job);
-    if (overload || (outcome->http == 0 && !ours && outcome->hope != FA_HOPE_NONE)) {
-        fa_settle_origin_failed(s, origin, &outcome->error, outcome->retry_after, false, now);
-    } else if (outcome->http != 0 && !ours) {
-        if (fa_breaker_succeed(&origin->breaker))
-            fa_tell_host(s, origin, FA_HOST_BACK, 0);
-    } else {
-        fa_breaker_release(&origin->breaker, now);
+    bool patient = s->config.host_wait > 0, unconnected = is_unconnected(outcome);
+    bool nameless = outcome->error.class == FA_CLASS_DNS; /* that of the proxy */
+    struct fa_breaker_failure failure = {
+        .now = now,
+        .probe = probe,
+        .retry_after = outcome->retry_after,
+        .failures = FA_BREAKER_FAILURES,
+        .patience = s->config.host_wait,
+        /* One that answers has the patience of one file, at least. */
+        .probes = !patient && (outcome->http != 0 || nameless) ? s->config.retries : 0,
+    };
+    if (nameless || (unconnected && patient && origin->active == 0))
+        failure.failures = 1; /* all that was under way has failed */
+    if (unconnected && origin->known_at < now - 1)
+        origin->known_at = -FA_ADDRESS_LIFE; /* its addresses may be stale */
+    fa_outage_failed(s, origin, &outcome->error, failure);
+}
+
+/* What an outcome says about its origin, as opposed to its one file.
+ * @return whether a failure is the host's, and not to be counted as the job's */
+static bool judge_origin(struct fa_session *s, struct fa_job *job, double now)
+{
+    struct fa_origin *origin = job->origin;
+    const struct fa_outcome *outcome = &job->outcome;
+    bool ours = is_ours(s, job), probe = job->probe;
+    job->probe = false;
+    s->probes -= probe;
+    if (is_overload(outcome) || (outcome->http == 0 && !ours && outcome->hope != FA_HOPE_NONE)) {
+        count_origin_failure(s, job, probe, now);
+        return fa_breaker_waits(&origin->breaker) || fa_breaker_rejects(&origin->breaker, now) ||
+               (s->config.host_wait > 0 && is_unconnected(outcome));
     }
+    if (!ours && is_sign_of_life(job))
+        fa_outage_succeeded(s, origin);
+    else if (probe)
+        fa_breaker_release(&origin->breaker, now);
+    return false;
 }
 
 static bool stops_everything(const struct fa_error *error)
@@ -153,17 +163,22 @@ static void fail(struct fa_session *s, struct fa_job *job)
     fa_tell_end(s, job, FA_STATUS_FAILED, &error, may_pass);
 }
 
-/* The next mirror of this round; the first one has had its turn. */
-static bool try_mirror(struct fa_session *s, struct fa_job *job)
+bool fa_settle_elsewhere(struct fa_session *s, struct fa_job *job, double now)
 {
     for (unsigned at = job->mirror + 1; at < job->entry->n_urls && at < FA_MIRRORS_MAX; ++at) {
-        if (fa_dispatch_aim_at(job, at, NULL))
+        if (fa_outage_is_down(s, job->entry->urls[at], now) || fa_dispatch_aim_at(job, at, NULL))
             continue;
         fa_tell_retry(s, job, 0);
         fa_dispatch_queue(s, job, true);
         return true;
     }
     return false;
+}
+
+/* Whether another mirror could do better after the last try. */
+static bool is_about_mirror(enum fa_class class)
+{
+    return class != FA_CLASS_INTEGRITY && class != FA_CLASS_WORKER_CRASHED;
 }
 
 static void count_failure(struct fa_job *job)
@@ -299,7 +314,7 @@ void fa_settle_failure(struct fa_session *s, struct fa_job *job, double now)
         return;
     }
     count_failure(job);
-    if (outcome->error.class != FA_CLASS_WORKER_CRASHED && try_mirror(s, job))
+    if (outcome->error.class != FA_CLASS_WORKER_CRASHED && fa_settle_elsewhere(s, job, now))
         return;
 
     struct fa_retry_policy policy = {.retries = s->config.retries, .wait = s->config.retry_wait};
@@ -318,6 +333,8 @@ void fa_settle_failure(struct fa_session *s, struct fa_job *job, double now)
         failed.hope = FA_HOPE_AGAIN; /* another mirror may have hope: aim() knows */
     struct fa_retry_verdict verdict = fa_retry_decide(&policy, &failed);
     if (!verdict.again && ask_for_whole(s, job))
+        return;
+    if (!verdict.again && is_about_mirror(failed.class) && fa_outage_shelter(s, job, now))
         return;
     if (!verdict.again || fa_dispatch_aim(job, 0, NULL) ||
         fa_timers_set(&s->job_timers, &job->timer, now + verdict.wait)) {
@@ -407,7 +424,7 @@ static void settle(struct fa_session *s, struct fa_job *job, double now)
     job->bytes += outcome->received;
     s->bytes += outcome->received;
     job->attempt.received = 0;
-    judge_origin(s, job, now);
+    bool host_failed = judge_origin(s, job, now);
     if (job->attempt.offset > 0 && outcome->http != 0 && !outcome->location &&
         outcome->head.kept != job->attempt.offset)
         job->strange = true;
@@ -417,7 +434,10 @@ static void settle(struct fa_session *s, struct fa_job *job, double now)
         job->whole = false; /* it was not because of the range */
     if (outcome->error.class != FA_CLASS_NONE) {
         take_part(s, job);
-        fa_settle_failure(s, job, now);
+        if (host_failed && !s->draining)
+            fa_outage_hold(s, job, now);
+        else
+            fa_settle_failure(s, job, now);
     } else if (outcome->location) {
         redirect(s, job, now);
     } else if (outcome->unchanged) {

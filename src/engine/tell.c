@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 
+#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -47,6 +48,12 @@ void fa_tell_retry(struct fa_session *s, const struct fa_job *job, double wait)
     tell(s, &event);
 }
 
+/* Seconds until an origin that is down is given up; none if its last probe is under way. */
+static double down_left(const struct fa_session *s, const struct fa_origin *origin, double now)
+{
+    return fmax(0, origin->breaker.since + s->config.host_wait - now);
+}
+
 void fa_tell_host(struct fa_session *s, const struct fa_origin *origin, enum fa_host_change change,
                   double wait)
 {
@@ -55,6 +62,8 @@ void fa_tell_host(struct fa_session *s, const struct fa_origin *origin, enum fa_
     event.host.origin = origin->name;
     event.host.change = change;
     event.host.wait = wait;
+    event.host.left = change == FA_HOST_BROKEN ? down_left(s, origin, fa_clock_now()) : 0;
+    event.host.entries = fa_origin_waiting(origin);
     event.host.error = &error;
     event.host.again = change == FA_HOST_BROKEN && origin->was_broken;
     tell(s, &event);
@@ -103,6 +112,21 @@ static struct fa_active describe(const struct fa_job *job, double now)
     return active;
 }
 
+/* What is waited for. */
+static void describe_down(const struct fa_session *s, struct fa_progress *progress, double now)
+{
+    for (const struct fa_origin *origin = s->hosts.down; origin; origin = origin->next_down) {
+        double left = down_left(s, origin, now);
+        if (!origin->outage_told || fa_origin_waiting(origin) + origin->active == 0)
+            continue;
+        ++progress->down;
+        if (progress->down_origin && left <= progress->down_left)
+            continue;
+        progress->down_origin = origin->name;
+        progress->down_left = left;
+    }
+}
+
 void fa_tell_progress(struct fa_session *s)
 {
     double now = fa_clock_now();
@@ -120,6 +144,7 @@ void fa_tell_progress(struct fa_session *s)
         .hashing = s->staged,
         .seconds = now - s->began,
     };
+    describe_down(s, progress, now);
     for (const struct fa_job *job = s->oldest; job; job = job->newer) {
         struct fa_active active = describe(job, now);
         uint64_t received = job->attempt.received;

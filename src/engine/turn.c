@@ -26,7 +26,13 @@ static bool wants_entries(const struct fa_session *s, bool room)
         return true;
     if (s->staged >= FA_STAGE_BACKLOG || s->full)
         return false;
-    return s->queued < s->slots.now || (room && fa_backlog_count(s->backlog) < FA_LOOKAHEAD);
+    return s->queued - s->stuck < s->slots.now ||
+           (room && fa_backlog_count(s->backlog) < FA_LOOKAHEAD);
+}
+
+static bool has_ready(const struct fa_session *s)
+{
+    return s->hosts.rings[FA_RING_READY] || s->hosts.rings[FA_RING_PROBES];
 }
 
 static void admit_and_dispatch(struct fa_session *s, double now)
@@ -34,12 +40,12 @@ static void admit_and_dispatch(struct fa_session *s, double now)
     bool room = fa_dispatch(s, now);
     int steps = 0;
     while (!s->over && wants_entries(s, room) && fa_admit_one(s, now)) {
-        if (s->hosts.ready)
+        if (has_ready(s))
             room = fa_dispatch(s, now);
         if (++steps == FA_TURN_STEPS)
             break;
     }
-    if (steps == FA_TURN_STEPS || (room && s->hosts.ready))
+    if (steps == FA_TURN_STEPS || (room && has_ready(s)))
         fa_session_wake(s);
 }
 
@@ -52,7 +58,7 @@ static void set_alarm(struct fa_session *s, double now)
     at = fmin(at, host ? host->at : INFINITY);
     at = fmin(at, s->list_waits ? s->list_wake : INFINITY);
     at = fmin(at, fa_room_check(s, now));
-    if (s->hosts.ready && fa_bucket_wait(&s->bucket) > 0)
+    if (has_ready(s) && fa_bucket_wait(&s->bucket) > 0)
         at = fmin(at, now + fa_bucket_wait(&s->bucket));
     if (isinf(at)) {
         event_del(s->alarm);

@@ -106,7 +106,7 @@ bool fa_crew_knows(const struct fa_task_type *types, const char *name)
 
 int fa_hand_init(struct fa_hand *hand, const struct fa_crew *crew, struct fa_error *err)
 {
-    hand->crew = crew;
+    *hand = (struct fa_hand){.crew = crew};
     hand->states = calloc(crew->n + 1, sizeof(*hand->states));
     hand->opened = calloc(crew->n + 1, sizeof(*hand->opened));
     if (hand->states && hand->opened)

@@ -102,8 +102,11 @@ static void draft_mend_frames(struct liar_draft *draft, bool cut)
 /* Makes the truth one that can be decided. */
 static void draft_mend(struct liar_draft *draft)
 {
-    if (draft->line && (draft->body.len || draft->from > 0)) {
+    if (draft->line && (draft->body.len || draft->from > 0 || draft->no_body)) {
         draft->line = NULL; /* it says 200, and the body is not the whole */
+    }
+    if (draft->body.len) {
+        draft->coded = false; /* what is in gzip is the truth, and nothing else */
     }
     if (draft->two_lengths && (draft->framing == LIAR_BY_CLOSE || draft->unframed)) {
         draft->framing = LIAR_BY_LENGTH; /* the wrong length must not be the only one */

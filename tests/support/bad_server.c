@@ -35,6 +35,7 @@ struct options {
     const char *cert;
     const char *key;
     bool old_tls;
+    uint16_t port; /* 0: any */
 };
 
 static void on_accept(struct evconnlistener *listener, evutil_socket_t fd, struct sockaddr *from,
@@ -87,7 +88,7 @@ static void stop_listening(struct listening *all, size_t count)
 static int listen_everywhere(struct listening *all, const struct options *options, uint16_t *port)
 {
     for (int i = 0; i < TRIES; i++) {
-        *port = 0;
+        *port = options->port;
         size_t done = 0;
         while (done < options->address_count &&
                listen_at(&all[done], options->addresses[done], port) == 0) {
@@ -125,6 +126,8 @@ static int read_options(struct options *options, char **argv)
         } else if (strcmp(*argv, "--tls") == 0 && argv[1] && argv[2]) {
             options->cert = *++argv;
             options->key = *++argv;
+        } else if (strcmp(*argv, "--port") == 0 && argv[1]) {
+            options->port = (uint16_t)atoi(*++argv);
         } else if (strcmp(*argv, "--old-tls") == 0) {
             options->old_tls = true;
         } else {
@@ -189,7 +192,8 @@ int main(int argc, char **argv)
     (void)argc;
     struct options options = {0};
     if (read_options(&options, argv) != 0) {
-        fprintf(stderr, "usage: fa_bad_server [--listen ADDR]... [--tls CERT KEY] [--old-tls]\n");
+        fprintf(stderr, "usage: fa_bad_server [--listen ADDR]... [--port PORT] [--tls CERT KEY] "
+                        "[--old-tls]\n");
         return EXIT_FAILURE;
     }
     signal(SIGPIPE, SIG_IGN);

@@ -11,8 +11,8 @@
  *     fa_fetch_end(&fetch);
  *
  * Every download has a folder of its own, and a report. Tries are quick: --retries 1,
- * --retry-wait 0.05, --stall-timeout 1, --connect-timeout 1, --progress none; an option given
- * again rules. Errors fail the test, with the mode and what the program wrote.
+ * --retry-wait 0.05, --host-wait 0, --stall-timeout 2, --connect-timeout 2, --progress none; an
+ * option given again rules. Errors fail the test, with the mode and what the program wrote.
  */
 
 #include "run.h"

@@ -105,6 +105,30 @@ Test(dns, without_any_thread_lookups_fail_for_processes_too)
     expect_no_lookup("process");
 }
 
+FA_TEST_MODES(dns, name_that_is_not_known_is_not_waited_for)
+{
+    add_hosts("nx-", "/ok/10/a", 3);
+    add_hosts("good-", "/ok/10/b", 3);
+    fa_fetch_start_with(&fetch, &scratch, &faked, NULL, mode, list.text, "--retries", "5",
+                        "--host-wait", "60", "--retry-wait", "5", NULL);
+    fa_fetch_expect(&fetch, 20, 1);
+    cr_expect(fetch.seconds < fa_timeout(3), "%s: %.1f s", mode, fetch.seconds);
+    cr_expect_eq(fa_report_count(fetch.entries, "class", "dns"), 3);
+}
+
+FA_TEST_MODES(dns, resolver_that_is_away_for_now_is_waited_for)
+{
+    add_hosts("fail-", "/ok/10/a", 3);
+    add_hosts("good-", "/ok/10/b", 3);
+    fa_fetch_start_with(&fetch, &scratch, &faked, NULL, mode, list.text, "--retries", "0",
+                        "--host-wait", "2.5", NULL);
+    fa_fetch_expect(&fetch, 20, 5);
+    cr_expect(fetch.seconds > 2.4 && fetch.seconds < fa_timeout(5), "%s: %.1f s", mode,
+              fetch.seconds);
+    fa_fetch_expect_count(&fetch, "ok", 3);
+    cr_expect_eq(fa_report_count(fetch.entries, "class", "dns"), 3);
+}
+
 FA_TEST_MODES(dns, resolver_that_is_away_for_now_may_pass)
 {
     add_hosts("fail-", "/ok/10/a", 3);

@@ -109,7 +109,7 @@ FA_TEST_MODES(hosts, black_hole_ends_in_seconds)
 
 static void expect_live_at_once(const char *mode, const char *option)
 {
-    fa_fetch_start(&fetch, &scratch, mode, list.text, option, "60", NULL);
+    fa_fetch_start(&fetch, &scratch, mode, list.text, option, "60", "--host-wait", "60", NULL);
     fa_server_until(&server, "requests", 50, 20);
     fa_run_kill(&fetch.run, SIGINT);
     fa_run_wait(&fetch.run, 10);

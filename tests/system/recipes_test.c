@@ -262,7 +262,9 @@ Test(recipes, nightly_tells_what_is_gone_at_once_and_what_may_pass_the_third_tim
     snprintf(text, sizeof(text), "http://127.0.0.1:%d/a\n", fa_port_free());
     const char *list = fa_scratch_write(&scratch, "away", text);
     snprintf(text, sizeof(text),
-             "#!/bin/sh\n[ \"$1\" = status ] || set -- --retries 0 \"$@\"\nexec '%s' \"$@\"\n",
+             "#!/bin/sh\n"
+             "[ \"$1\" = status ] || set -- --retries 0 --host-wait 0 \"$@\"\n"
+             "exec '%s' \"$@\"\n",
              program);
     program = fa_scratch_write(&scratch, "impatient", text);
     cr_assert_eq(chmod(program, 0700), 0);

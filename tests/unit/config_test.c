@@ -53,6 +53,7 @@ Test(config, what_makes_no_sense_is_refused)
     REFUSED(per_host, 0);
     REFUSED(disk_wait, -1);
     REFUSED(retry_wait, NAN);
+    REFUSED(host_wait, -60);
     REFUSED(connect_timeout, 1e300);
     REFUSED(stall_timeout, -0.5);
     REFUSED(speed_time, -1);

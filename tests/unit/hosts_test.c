@@ -69,25 +69,60 @@ Test(hosts, many_origins_are_found_again)
 Test(hosts, the_ring_gives_each_its_turn)
 {
     struct fa_origin *a = get("http://a/"), *b = get("http://b/"), *c = get("http://c/");
-    cr_assert_null(fa_hosts_next(&hosts));
-    fa_hosts_set_ready(&hosts, a, true);
-    cr_assert_eq(fa_hosts_next(&hosts), a);
-    cr_assert_eq(fa_hosts_next(&hosts), a);
-    fa_hosts_set_ready(&hosts, b, true);
-    fa_hosts_set_ready(&hosts, c, true);
-    fa_hosts_set_ready(&hosts, c, true);
-    struct fa_origin *first = fa_hosts_next(&hosts);
-    struct fa_origin *second = fa_hosts_next(&hosts);
-    struct fa_origin *third = fa_hosts_next(&hosts);
+    cr_assert_null(fa_hosts_next(&hosts, FA_RING_READY));
+    fa_hosts_set_ring(&hosts, a, FA_RING_READY);
+    cr_assert_eq(fa_hosts_next(&hosts, FA_RING_READY), a);
+    cr_assert_eq(fa_hosts_next(&hosts, FA_RING_READY), a);
+    fa_hosts_set_ring(&hosts, b, FA_RING_READY);
+    fa_hosts_set_ring(&hosts, c, FA_RING_READY);
+    fa_hosts_set_ring(&hosts, c, FA_RING_READY);
+    struct fa_origin *first = fa_hosts_next(&hosts, FA_RING_READY);
+    struct fa_origin *second = fa_hosts_next(&hosts, FA_RING_READY);
+    struct fa_origin *third = fa_hosts_next(&hosts, FA_RING_READY);
     cr_assert(first != second && second != third && third != first);
-    cr_assert_eq(fa_hosts_next(&hosts), first);
-    fa_hosts_set_ready(&hosts, second, false);
-    cr_assert_eq(fa_hosts_next(&hosts), third);
-    cr_assert_eq(fa_hosts_next(&hosts), first);
-    fa_hosts_set_ready(&hosts, first, false);
-    fa_hosts_set_ready(&hosts, third, false);
-    fa_hosts_set_ready(&hosts, third, false);
-    cr_assert_null(fa_hosts_next(&hosts));
+    cr_assert_eq(fa_hosts_next(&hosts, FA_RING_READY), first);
+    fa_hosts_set_ring(&hosts, second, FA_RING_NONE);
+    cr_assert_eq(fa_hosts_next(&hosts, FA_RING_READY), third);
+    cr_assert_eq(fa_hosts_next(&hosts, FA_RING_READY), first);
+    fa_hosts_set_ring(&hosts, first, FA_RING_NONE);
+    fa_hosts_set_ring(&hosts, third, FA_RING_NONE);
+    fa_hosts_set_ring(&hosts, third, FA_RING_NONE);
+    cr_assert_null(fa_hosts_next(&hosts, FA_RING_READY));
+}
+
+Test(hosts, one_is_in_one_ring_at_a_time)
+{
+    struct fa_origin *a = get("http://a/"), *b = get("http://b/");
+    fa_hosts_set_ring(&hosts, a, FA_RING_READY);
+    fa_hosts_set_ring(&hosts, b, FA_RING_READY);
+    fa_hosts_set_ring(&hosts, a, FA_RING_PROBES);
+    cr_assert_eq(fa_hosts_next(&hosts, FA_RING_PROBES), a);
+    cr_assert_eq(fa_hosts_next(&hosts, FA_RING_PROBES), a);
+    cr_assert_eq(fa_hosts_next(&hosts, FA_RING_READY), b);
+    cr_assert_eq(fa_hosts_next(&hosts, FA_RING_READY), b);
+    fa_hosts_set_ring(&hosts, b, FA_RING_PROBES);
+    cr_assert_null(fa_hosts_next(&hosts, FA_RING_READY));
+    cr_assert_neq(fa_hosts_next(&hosts, FA_RING_PROBES), fa_hosts_next(&hosts, FA_RING_PROBES));
+    fa_hosts_set_ring(&hosts, a, FA_RING_NONE);
+    cr_assert_eq(fa_hosts_next(&hosts, FA_RING_PROBES), b);
+}
+
+Test(hosts, those_that_are_down_are_listed_until_they_are_forgotten)
+{
+    struct fa_origin *a = get("http://a/"), *b = get("http://b/"), *c = get("http://c/");
+    fa_hosts_set_down(&hosts, a, true);
+    fa_hosts_set_down(&hosts, b, true);
+    fa_hosts_set_down(&hosts, b, true);
+    fa_hosts_set_down(&hosts, c, true);
+    fa_hosts_set_down(&hosts, b, false);
+    fa_hosts_set_down(&hosts, b, false);
+    cr_assert_eq(hosts.down, c);
+    cr_assert_eq(c->next_down, a);
+    cr_assert_null(a->next_down);
+    fa_hosts_forget(&hosts, c);
+    cr_assert_eq(hosts.down, a);
+    fa_hosts_set_down(&hosts, a, false);
+    cr_assert_null(hosts.down);
 }
 
 Test(hosts, what_there_is_to_remember_is_not_forgotten)
@@ -114,11 +149,11 @@ Test(hosts, what_there_is_to_remember_is_not_forgotten)
 Test(hosts, one_in_the_ring_leaves_it_when_forgotten)
 {
     struct fa_origin *a = get("http://a/"), *b = get("http://b/");
-    fa_hosts_set_ready(&hosts, a, true);
-    fa_hosts_set_ready(&hosts, b, true);
+    fa_hosts_set_ring(&hosts, a, FA_RING_READY);
+    fa_hosts_set_ring(&hosts, b, FA_RING_READY);
     fa_hosts_forget(&hosts, a);
-    cr_assert_eq(fa_hosts_next(&hosts), b);
-    cr_assert_eq(fa_hosts_next(&hosts), b);
+    cr_assert_eq(fa_hosts_next(&hosts, FA_RING_READY), b);
+    cr_assert_eq(fa_hosts_next(&hosts, FA_RING_READY), b);
     fa_hosts_forget(&hosts, b);
-    cr_assert_null(fa_hosts_next(&hosts));
+    cr_assert_null(fa_hosts_next(&hosts, FA_RING_READY));
 }

@@ -139,9 +139,44 @@ Test(progress, waits_for_retries_and_digests_too)
     cr_assert_str_eq(format(&p, 79), "8 of 10  0 B  hashing 2 files");
 }
 
+/* One host is down, and its 700 files are all that is left. */
+static const struct fa_progress waits = {
+    .entries = 1000,
+    .entries_final = 1,
+    .done = 300,
+    .bytes = 250 * MIB,
+    .expected = 250 * MIB,
+    .active = 1,
+    .seconds = 25,
+    .down = 1,
+    .down_origin = "http://mirror.example.org:80",
+    .down_left = 44.3,
+};
+
+Test(progress, says_which_host_that_is_down_it_waits_for_and_how_long)
+{
+    cr_assert_str_eq(format(&waits, 100), "300 of 1000 files  250.0 MiB  10.0 MiB/s  waiting up to "
+                                          "45 s for http://mirror.example.org:80");
+    cr_assert_str_eq(format(&waits, 79), "300 of 1000 files  waiting up to 45 s for "
+                                         "http://mirror.example.org:80");
+    cr_assert_str_eq(format(&waits, 49), "300 of 1000  waiting up to 45 s for 1 host");
+    cr_assert_str_eq(format(&waits, 39), "300 of 1000  waiting up to 45 s");
+    struct fa_progress p = waits;
+    p.down = 3;
+    p.down_left = 90;
+    p.active = 64;
+    p.failed = 4;
+    cr_assert_str_eq(format(&p, 79),
+                     "300 of 1000 files  59 s left  4 failed  waiting up to 1:30 for "
+                     "3 hosts");
+    p.down_origin = "http://\x1b[2J/";
+    p.down = 1;
+    cr_assert_null(strchr(format(&p, 200), '\x1b'));
+}
+
 Test(progress, is_never_wider_than_asked_and_never_harmful)
 {
-    const struct fa_progress *const snapshots[] = {&middle, &last};
+    const struct fa_progress *const snapshots[] = {&middle, &last, &waits};
     for (size_t i = 0; i < COUNT(snapshots); ++i) {
         struct fa_rate rate = rate_of(snapshots[i]);
         for (unsigned width = 0; width < 300; ++width) {

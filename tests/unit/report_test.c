@@ -162,10 +162,11 @@ Test(report, an_output_that_is_not_open_is_silent)
 Test(report, events_have_a_name_a_time_and_their_fields)
 {
     struct fa_error error = {.class = FA_CLASS_DNS, .msg = "no such host"};
-    struct fa_event cases[4] = {
+    struct fa_event cases[5] = {
         {.type = FA_EVENT_STARTED, .started = {"urls.txt", 3, "http://h/a", 1}},
         {.type = FA_EVENT_RETRY, .retry = {"https://u:p@h/a", 1, "http://h/a", 2, 1.5, &error}},
-        {.type = FA_EVENT_HOST, .host = {"http://h:80", FA_HOST_PAUSED, 30, NULL, false}},
+        {.type = FA_EVENT_HOST, .host = {"http://h:80", FA_HOST_PAUSED, 30, 0, 7, NULL, false}},
+        {.type = FA_EVENT_HOST, .host = {"http://h:80", FA_HOST_BROKEN, 0.5, 60, 7, &error, false}},
         {.type = FA_EVENT_NOTICE, .notice = {NULL, 0, "by the way"}},
     };
     static const char *const lines[] = {
@@ -175,7 +176,11 @@ Test(report, events_have_a_name_a_time_and_their_fields)
         "\"url\": \"http://h/a\", \"attempt\": 2, \"wait\": 1.5, \"class\": \"dns\", "
         "\"error\": \"no such host\"}",
         "{\"event\": \"host\", \"time\": 2.5, \"origin\": \"http://h:80\", "
-        "\"change\": \"paused\", \"wait\": 30.0, \"class\": null, \"error\": null}",
+        "\"change\": \"paused\", \"wait\": 30.0, \"left\": null, \"entries\": 7, "
+        "\"class\": null, \"error\": null}",
+        "{\"event\": \"host\", \"time\": 2.5, \"origin\": \"http://h:80\", "
+        "\"change\": \"broken\", \"wait\": 0.5, \"left\": 60.0, \"entries\": 7, "
+        "\"class\": \"dns\", \"error\": \"no such host\"}",
         "{\"event\": \"notice\", \"time\": 2.5, \"list\": null, \"line\": null, "
         "\"text\": \"by the way\"}",
     };
