@@ -15,22 +15,29 @@
  *       │                 whole                                  a file that appears whole
  *       │                 outputs                                none of them overwrites another
  *       │ public headers only
- *    include/fetchall   config error event session state verify sample pool version
+ *    include/fetchall   config error event session state verify sample redact pool version
  *       │ implemented by
  *    src/engine         session, turn ─▶ admit dispatch settle staging tell   what a turn does
- *       │                 job hosts breaker retry resolve timers               the nouns and policies
- *       │                 name names backlog folder store                      names and files
+ *       │                 job hosts breaker outage retry resolve timers slots  the nouns and policies
+ *       │                 name names kept backlog folder store                 names and files
  *       │                 record room                     what is remembered; a full disk
+ *       │                 rights                          what the process gives up
  *       │                 inspect verify walk             looking only
  *       │                 sample quota                    a part of a list, for a comparison
  *       ├─────────────────┬──────────────┬────────────┐
  *    src/strategy      src/stage      src/list     src/state
- *       │  async, scout    stage         list entry   (SQLite)
- *       │  blocking ──┐    digest        sum
- *    src/transfer     └─▶ src/pool       transfer and pool never see each other
- *    (libcurl)            (fork, IPC)
+ *       │  async, scout    stage         list entry   schema files
+ *       │  blocking, rights │ digest     sum          (SQLite)
+ *       │     │   └────────┐│
+ *       │     │            ▼▼
+ *       │     │        src/confine       Landlock, seccomp, rlimits
+ *       │     └─────▶ src/pool           transfer and pool never see each other
+ *    src/transfer         (fork, IPC)
+ *       │   transfer: request, response ─▶ representation; body; pace   one attempt
+ *       │   driver, connections ─▶ watchdog, trust                      what it is driven by
+ *       │   url, redact, secret_key; library: faults of libcurl
  *       └────────┬────────┘
- *    src/base           error buf hash key clock loop
+ *    src/base           error buf hash key clock loop cores owner
  *
  * The way of one URL:
  *
