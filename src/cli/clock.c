@@ -1,7 +1,7 @@
 #include "cli/clock.h"
 
 #include <stdbool.h>
-#include <string.h>
+#include <stdio.h>
 
 double fa_clock_read(clockid_t clock)
 {
@@ -17,6 +17,6 @@ const char *fa_clock_ahead(double seconds, char buf[FA_CLOCK_MAX])
     bool known = localtime_r(&now, &today) && localtime_r(&at, &then);
     bool same = known && today.tm_yday == then.tm_yday && today.tm_year == then.tm_year;
     if (!known || strftime(buf, FA_CLOCK_MAX, same ? "%H:%M:%S" : "%Y-%m-%d %H:%M:%S", &then) == 0)
-        strcpy(buf, "?");
+        snprintf(buf, FA_CLOCK_MAX, "?");
     return buf;
 }

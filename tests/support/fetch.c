@@ -15,9 +15,8 @@ const char *const fa_modes[FA_MODES] = {"async", "loops", "thread", "process"};
 
 /* A machine that others share stands still for a second now and then, and that is no fault. */
 static const char *const quick[] = {
-    "--retries",       "1", "--retry-wait",      "0.05", "--host-wait", "0",
-    "--stall-timeout", "2", "--connect-timeout", "2",    "--progress",  "none",
-    NULL,
+    "--retries",         "1", "--retry-wait", "0.05", "--host-wait", "0", "--stall-timeout", "2",
+    "--connect-timeout", "2", "--progress",   "none", NULL,
 };
 
 struct args {
