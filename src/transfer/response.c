@@ -126,12 +126,12 @@ static void read_codings(struct fa_response *response, const char *value, size_t
         size_t n = 0;
         while (value + n < end && !strchr(gap, value[n]))
             ++n;
-        if (is("chunked", value, n)) {
-            response->bad_coding |= response->chunked;
+        /* libcurl takes any list with chunked in it for chunks. */
+        response->bad_coding |= n > 0 && response->chunked;
+        if (is("chunked", value, n))
             response->chunked = true;
-        } else if (n > 0 && !is("identity", value, n)) {
-            response->bad_coding = true;
-        }
+        else
+            response->bad_coding |= n > 0 && !is("identity", value, n);
         value += n + 1;
     }
 }

@@ -108,11 +108,12 @@ static int watch_end(struct fa_transfer *t)
     return -1;
 }
 
-/* Without a length only libcurl knows whether the end of a stream is that of the file. */
+/* Without a length only libcurl knows whether the end of a stream is that of the file; and with a
+ * length of 0 it looks at no byte that comes all the same. */
 static bool is_doubtful(const struct fa_response *response)
 {
     return response->http2 && response->verdict == FA_VERDICT_FILE &&
-           response->head.rep.total < 0 && fa_library_has(FA_FAULT_HTTP2_ENDS);
+           response->head.rep.total <= 0 && fa_library_has(FA_FAULT_HTTP2_ENDS);
 }
 
 /* The part is opened for what is to come, and whoever looks at the attempt is told. */
@@ -122,7 +123,7 @@ static int begin_body(struct fa_transfer *t)
     bool expect_length = t->settings->expect_length;
     if (is_doubtful(response)) {
         fa_error_set(&t->stop.error, FA_DOMAIN_FETCHALL, 0, FA_CLASS_PROTOCOL,
-                     "an answer of HTTP/2 without a length, whose end libcurl %s may mistake",
+                     "an HTTP/2 answer without a length, whose end libcurl %s may mistake",
                      curl_version_info(CURLVERSION_NOW)->version);
         t->stop.hope = FA_HOPE_AGAIN;
         t->stop.doubtful = true;

@@ -139,6 +139,9 @@ Test(response, only_a_coding_list_that_ends_in_chunked_frames_the_body)
         {"Transfer-Encoding: identity|Content-Length: 5||", false, 5},
         {"Transfer-Encoding: chunked, chunked||", true, -2},
         {"Transfer-Encoding: chunked, gzip||", true, -2},
+        {"Transfer-Encoding: chunked, identity||", true, -2},
+        {"Transfer-Encoding: chunked|Transfer-Encoding: identity||", true, -2},
+        {"Transfer-Encoding: chunked,||", true, -1},
         {"Transfer-Encoding: gzip||", false, -2},
         {"Transfer-Encoding: \"chunked\"||", false, -2},
     };
