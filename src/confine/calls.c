@@ -8,22 +8,25 @@
 #include <errno.h>
 #include <seccomp.h>
 
-/* Every worker: memory, its socket, its end. */
+/* Every worker: memory, descriptors that it is given, its socket, its end. */
 static const int basic[] = {
-    SCMP_SYS(brk),          SCMP_SYS(mmap),         SCMP_SYS(munmap),
-    SCMP_SYS(mremap),       SCMP_SYS(mprotect),     SCMP_SYS(madvise),
-    SCMP_SYS(futex),        SCMP_SYS(read),         SCMP_SYS(pread64),
-    SCMP_SYS(recvmsg),      SCMP_SYS(sendmsg),      SCMP_SYS(close),
-    SCMP_SYS(fstat),        SCMP_SYS(newfstatat),   SCMP_SYS(statx),
-    SCMP_SYS(fadvise64),    SCMP_SYS(lseek),        SCMP_SYS(clock_gettime),
-    SCMP_SYS(gettimeofday), SCMP_SYS(getrandom),    SCMP_SYS(getpid),
-    SCMP_SYS(gettid),       SCMP_SYS(rt_sigreturn), SCMP_SYS(rt_sigprocmask),
-    SCMP_SYS(exit),         SCMP_SYS(exit_group),   SCMP_SYS(restart_syscall),
-    SCMP_SYS(sched_yield),
+    SCMP_SYS(brk),        SCMP_SYS(mmap),       SCMP_SYS(munmap),        SCMP_SYS(mremap),
+    SCMP_SYS(madvise),    SCMP_SYS(futex),      SCMP_SYS(read),          SCMP_SYS(pread64),
+    SCMP_SYS(recvmsg),    SCMP_SYS(sendmsg),    SCMP_SYS(close),         SCMP_SYS(fstat),
+    SCMP_SYS(newfstatat), SCMP_SYS(fadvise64),  SCMP_SYS(clock_gettime), SCMP_SYS(getrandom),
+    SCMP_SYS(exit),       SCMP_SYS(exit_group), SCMP_SYS(rt_sigreturn),  SCMP_SYS(restart_syscall),
 };
 
 /* Sockets, the part, and the threads of libcurl's resolver and of the watchdog. */
 static const int download[] = {
+    SCMP_SYS(mprotect),
+    SCMP_SYS(statx),
+    SCMP_SYS(lseek),
+    SCMP_SYS(gettimeofday),
+    SCMP_SYS(getpid),
+    SCMP_SYS(gettid),
+    SCMP_SYS(rt_sigprocmask),
+    SCMP_SYS(sched_yield),
     SCMP_SYS(socket),
     SCMP_SYS(socketpair),
     SCMP_SYS(connect),
