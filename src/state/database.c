@@ -330,7 +330,7 @@ static void keep_private(const char *file)
 {
     struct stat st;
     if (lstat(file, &st) == 0 && S_ISREG(st.st_mode) && (st.st_mode & 077))
-        fchmodat(AT_FDCWD, file, 0600, AT_SYMLINK_NOFOLLOW);
+        (void)!fchmodat(AT_FDCWD, file, 0600, AT_SYMLINK_NOFOLLOW);
 }
 
 /* The file is made here for its mode, which those of the WAL follow.  Only while there is none: a

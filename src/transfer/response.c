@@ -94,8 +94,8 @@ static bool begins(const char *value, size_t len, const char *with)
     return len >= n && strncasecmp(value, with, n) == 0;
 }
 
-/* What tells one version of the file, and one part of it, from another. */
-static void read_entity_field(struct fa_response *response, const char *name, size_t name_len,
+/* What tells one version of the file, and one part of it, from another.  @return whether it does */
+static bool read_entity_field(struct fa_response *response, const char *name, size_t name_len,
                               const char *value, size_t len)
 {
     if (is("ETag", name, name_len)) {
@@ -112,7 +112,10 @@ static void read_entity_field(struct fa_response *response, const char *name, si
         response->odd_coding |= fa_coding_append(response->coding, value, len) != 0;
     } else if (is("Content-Type", name, name_len)) {
         response->multipart |= begins(value, len, "multipart/byteranges");
+    } else {
+        return false;
     }
+    return true;
 }
 
 /* RFC 9112, 6.1: a list of codings, over all of its fields.  Only one that ends in chunked frames
@@ -136,23 +139,10 @@ static void read_codings(struct fa_response *response, const char *value, size_t
     }
 }
 
-/* The fields that a verdict depends on. */
-static bool is_known(const char *name, size_t len)
-{
-    static const char *const known[] = {
-        "Content-Length", "Transfer-Encoding", "Location", "Content-Encoding",
-        "Content-Range",  "Content-Type",      "ETag",     "Last-Modified",
-        "Date",           "Retry-After"};
-    for (size_t i = 0; i < sizeof(known) / sizeof(*known); ++i)
-        if (is(known[i], name, len))
-            return true;
-    return false;
-}
-
 static void read_field(struct fa_response *response, const char *line, size_t len, time_t now)
 {
     const char *colon = memchr(line, ':', len);
-    response->matters = colon && is_known(line, (size_t)(colon - line));
+    response->matters = colon != NULL;
     if (!colon)
         return;
     size_t name = (size_t)(colon - line);
@@ -174,7 +164,7 @@ static void read_field(struct fa_response *response, const char *line, size_t le
         response->location = strndup(value, size);
         response->failed |= !response->location;
     } else {
-        read_entity_field(response, line, name, value, size);
+        response->matters = read_entity_field(response, line, name, value, size);
     }
 }
 

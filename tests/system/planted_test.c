@@ -136,7 +136,7 @@ static int go_bar(const char *mode, const char *file)
     const struct fa_run_options options = {.program = "/usr/bin/script", .cwd = out};
     char command[3 * PATH_MAX];
     snprintf(command, sizeof(command),
-             "TERM=xterm '%s' -m %s --progress bar -v --retries 1 --retry-wait 0.05 "
+             "TERM=xterm '%s' -m %s --progress bar -v --retries 1 --retry-wait 0.05 --host-wait 0 "
              "--connect-timeout 1 --secret-key mine --overwrite -d bar '%s'",
              fa_run_program(), strcmp(mode, "loops") == 0 ? "async --loops 1" : mode, file);
     fa_run_start(&run, &options, "-q", "-e", "-c", command, "/dev/null", NULL);
@@ -230,9 +230,9 @@ FA_TEST_MODES(planted, secrets_are_in_nothing_that_a_run_prints_or_leaves)
     plant_in_redirects();
     const char *file = fa_scratch_write(&scratch, "list", list.text);
 
-#define COMMON                                                                                 \
-    "-m", m, "--loops", n, "--retries", "1", "--retry-wait", "0.05", "--connect-timeout", "1", \
-        "--secret-key", "mine", "-d", "dir"
+#define COMMON                                                                           \
+    "-m", m, "--loops", n, "--retries", "1", "--retry-wait", "0.05", "--host-wait", "0", \
+        "--connect-timeout", "1", "--secret-key", "mine", "-d", "dir"
     GO(env, 1, COMMON, "-v", "--report", "report", "--events", "events", "--manifest", "sums",
        "--netrc", "-H", "X-Line: plant43", "-H", headers, file, arg);
     GO(env, 1, COMMON, "-v", "--progress", "json", "--retry-failed", "--report", "again");

@@ -298,7 +298,7 @@ Test(recipes, retry_goes_on_while_something_may_pass)
 {
     const char *list =
         write_list(ARGS("/flaky/1/503/10/a", "/flaky/3/0/20/b", "/bytes/30/c", "/status/404/d"));
-    RUN(SCRIPTS "retry.sh", 1, list, "copy", "--retries", "0", "-q");
+    RUN(SCRIPTS "retry.sh", 1, list, "copy", "--retries", "0", "--host-wait", "0", "-q");
     SAYS("retry: 2 of those that failed may pass");
     SAYS("retry: 1 of those that failed may pass");
     SAYS("retry: ended with status 1; what failed stands in copy.failed");
@@ -313,7 +313,7 @@ Test(recipes, retry_goes_on_while_something_may_pass)
 Test(recipes, retry_gives_up_and_ends_well_where_all_came)
 {
     const char *list = write_list(ARGS("/status/503/a"));
-    RUN(SCRIPTS "retry.sh", 5, list, "copy", "--retries", "0", "-q");
+    RUN(SCRIPTS "retry.sh", 5, list, "copy", "--retries", "0", "--host-wait", "0", "-q");
     SAYS("retry: ended with status 5");
     list = write_list(ARGS("/bytes/10/a"));
     RUN(SCRIPTS "retry.sh", 0, list, "copy", "-q");
@@ -475,15 +475,16 @@ Test(recipes, scripts_take_no_number_and_no_link_that_others_have_left)
     fa_scratch_write(&scratch, "logs/nights", "a[$(touch pwned)]\n");
     fa_scratch_write(&scratch, "victim", "precious");
     cr_assert_eq(symlink("victim", fa_scratch_path(&scratch, "copy.failed")), 0);
-    RUN(SCRIPTS "retry.sh", 5, list, "copy", "--retries", "0", "-q");
+    RUN(SCRIPTS "retry.sh", 5, list, "copy", "--retries", "0", "--host-wait", "0", "-q");
     expect_text("victim", "precious");
     char *failed = fa_file_read(fa_scratch_path(&scratch, "copy.failed"), NULL);
     cr_expect_not_null(strstr(failed, "/status/503/a"));
     free(failed);
     char text[512];
-    snprintf(text, sizeof(text),
-             "#!/bin/sh\n[ \"$1\" = status ] || set -- --retries 0 \"$@\"\nexec '%s' \"$@\"\n",
-             program);
+    snprintf(
+        text, sizeof(text),
+        "#!/bin/sh\n[ \"$1\" = status ] || set -- --retries 0 --host-wait 0 \"$@\"\nexec '%s' \"$@\"\n",
+        program);
     program = fa_scratch_write(&scratch, "impatient", text);
     snprintf(text, sizeof(text), "http://127.0.0.1:%d/a\n", fa_port_free());
     list = fa_scratch_write(&scratch, "-away", text);
