@@ -249,6 +249,7 @@ void fa_ordeal_start(struct fa_ordeal *ordeal, const char *const *options)
                             "-j",           "6",
                             "-H",           "X-Run: " SECRET_OPTION,
                             "--hash-jobs",  "2",
+                            "--sandbox",    "off", /* workers may not kill themselves in one */
                             "--loops",      loops ? "1" : "2"};
     size_t n = 0;
     while (args[n])
