@@ -517,6 +517,19 @@ static int check_compare(const struct fa_options *options, struct fa_error *err)
     return check_header_files(options, err);
 }
 
+/* As they stand in URLs: a sign of its own there, such as =, is no part of a name. */
+static bool is_key_list(const char *keys)
+{
+    size_t len;
+    for (; (len = strcspn(keys, ",")) > 0; keys += len + 1) {
+        if (memchr(keys, '=', len) || memchr(keys, '&', len) || memchr(keys, ' ', len))
+            return false;
+        if (!keys[len])
+            return true;
+    }
+    return false;
+}
+
 int fa_options_check(struct fa_options *options, struct fa_error *err)
 {
     struct fa_config *config = &options->config;
@@ -534,6 +547,10 @@ int fa_options_check(struct fa_options *options, struct fa_error *err)
         return fa_option_refuse(err, "--state and --no-state contradict each other");
     if (options->lists.count == 0 && !config->retry_failed)
         return fa_option_refuse(err, "no list given: name a file of URLs, or - for standard input");
+    if (config->secret_keys && !is_key_list(config->secret_keys))
+        return fa_option_refuse(
+            err, "--secret-key takes names of query keys, separated by commas, not '%s'",
+            config->secret_keys);
     if (config->key && !config->cert)
         return fa_option_refuse(err, "--key wants the certificate that it belongs to (--cert)");
     if (fa_config_check_proxy(config->proxy, err) != 0 || check_rate(options, err) != 0 ||

@@ -182,11 +182,13 @@ static int add_folder(const char *path, struct fa_texts *folders)
     const char *base;
     if (stat(path, &st) == 0 && !S_ISREG(st.st_mode))
         return fa_texts_add(folders, path, strlen(path));
-    char *folder = resolve(path, &base);
+    /* The file that a link leads to, as /dev/stdout does, is written where it is. */
+    char *real = realpath(path, NULL);
+    char *folder = resolve(real ? real : path, &base);
     int result = folder ? fa_texts_add(folders, folder, strlen(folder)) : -1;
     free(folder);
-    /* What /dev/stdout leads to, say. */
-    return result ? result : fa_texts_add(folders, path, strlen(path));
+    free(real);
+    return result;
 }
 
 int fa_outputs_add_folders(const struct fa_options *options, struct fa_texts *folders)

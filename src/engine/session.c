@@ -291,6 +291,16 @@ void fa_session_free(struct fa_session *s)
     free(s);
 }
 
+/* What is taken for the name of a list may be a URL with a typing error, and a password. */
+static void hide_password(const char *name, struct fa_error *err)
+{
+    const char *colon = strchr(name, ':'), *at = strrchr(name, '@');
+    if (colon && at && colon < at)
+        fa_error_set(err, err->domain, err->code, err->class,
+                     "cannot open the list '%.*s***%s': %s (a URL begins with http:// or https://)",
+                     (int)(colon + 1 - name), name, at, strerror(err->code));
+}
+
 static int add_list(struct fa_session *s, const char *file, const char *name, struct fa_error *err)
 {
     struct fa_list_source *source = calloc(1, sizeof(*source));
@@ -301,6 +311,7 @@ static int add_list(struct fa_session *s, const char *file, const char *name, st
     source->name = name;
     source->list = fa_list_open(file, err);
     if (!source->list) {
+        hide_password(name, err);
         free(source);
         return -1;
     }

@@ -158,6 +158,12 @@ static int open_own(struct fa_store *store, struct fa_error *err)
     if (found && check_own(store, &st, err))
         return -1;
     errno = code;
+    if (store->own_fd < 0 && (code == ENOTDIR || code == ELOOP)) {
+        fa_error_set(err, FA_DOMAIN_SYSTEM, code, FA_CLASS_LOCAL_IO,
+                     "'%s/" OWN "' is a link or a file: remove it, or choose another folder (-d)",
+                     store->folder.dir);
+        return -1;
+    }
     if (!found || store->own_fd < 0)
         return fa_folder_failed(err, "open the folder for parts in", store->folder.dir);
     if (lock(store, err))

@@ -201,13 +201,15 @@ static bool is_framed(const struct fa_response *response)
 }
 
 /* Whether the Content-Range of a 200, where it has no meaning, at least contradicts nothing.  Units
- * other than bytes are of the application. */
+ * other than bytes are of the application.  A server that sends one in answer to a range may have
+ * sent the range, whatever it says. */
 static bool is_all(const struct fa_response *response)
 {
     const struct fa_range *range = &response->range;
     if (!response->byte_range)
         return true;
-    if (response->ranges != 1 || response->bad_range || !range->satisfied || range->total < 0)
+    if (response->asked.offset > 0 || response->ranges != 1 || response->bad_range ||
+        !range->satisfied || range->total < 0)
         return false;
     bool length_fits =
         response->chunked || response->length < 0 || response->length == range->total;

@@ -68,6 +68,8 @@ static const struct {
     ENDING("password"),
     ENDING("secret"),
     ENDING("sessionid"),
+    EXACTLY("sid"),
+    EXACTLY("ticket"),
     EXACTLY("auth"),
     EXACTLY("authorization"),
     EXACTLY("credential"),

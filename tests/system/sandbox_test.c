@@ -41,6 +41,40 @@ static void end(void)
 
 TestSuite(sandbox, .init = begin, .fini = end, .timeout = 60.0);
 
+/* What a shell makes of >(command), and what stands for standard output. */
+FA_TEST_MODES(sandbox, outputs_may_be_pipes_and_standard_output)
+{
+    static const char *const outputs[] = {"--report", "--events", "--manifest"};
+    for (size_t i = 0; i < 3; i++) {
+        fa_fetch_start(&fetch, &scratch, mode, list.text, "--sandbox", "require", outputs[i],
+                       "/dev/stdout", NULL);
+        cr_assert_eq(fa_run_wait(&fetch.run, 20), 0, "%s %s: %s", mode, outputs[i],
+                     fa_run_err(&fetch.run));
+        cr_expect(fa_run_out(&fetch.run)[0], "%s %s", mode, outputs[i]);
+        fa_fetch_end(&fetch);
+    }
+}
+
+FA_TEST_MODES(sandbox, output_through_a_link_is_written_where_the_file_is)
+{
+    static const char *const outputs[] = {"--report", "--manifest"};
+    char *file = strdup(fa_scratch_write(&outside, "real/file", "old\n"));
+    char *link = strdup(fa_scratch_path(&scratch, "link"));
+    cr_assert_eq(symlink(file, link), 0);
+    for (size_t i = 0; i < 2; i++) {
+        fa_fetch_start(&fetch, &scratch, mode, list.text, "--sandbox", "require", outputs[i], link,
+                       NULL);
+        cr_assert_eq(fa_run_wait(&fetch.run, 20), 0, "%s %s: %s", mode, outputs[i],
+                     fa_run_err(&fetch.run));
+        char *text = fa_file_read(file, NULL);
+        cr_expect_null(strstr(text, "old"), "%s %s: %s", mode, outputs[i], text);
+        free(text);
+        fa_fetch_end(&fetch);
+    }
+    free(file);
+    free(link);
+}
+
 /* Errnos of what was tried. */
 struct seen {
     int read, write, start, fork, socket, signal, peek;
