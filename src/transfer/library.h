@@ -41,6 +41,9 @@ enum fa_fault {
  *      - A connection of HTTP/2 is used for HTTP/1.1 (transfer.c).
  *      - A scan over all names known follows each transfer (setup.c).
  *      - Too long a header line is out of memory (classify.c).
+ *      - A list of transfer codings with chunked anywhere in it is taken for chunks (response.c).
+ * Not worked around, as nothing of it can be seen from outside: at least in 7.88, a line of a head
+ * that begins with NUL ends the reading of what has come with it, and is dropped with it.
  */
 
 /** Whether the libcurl that runs has a fault. */
