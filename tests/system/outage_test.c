@@ -192,7 +192,8 @@ FA_TEST_MODES(outage, dead_hosts_cost_a_good_one_nothing_and_the_run_one_wait)
     json_t *log = fa_server_log(&server);
     long long ms = fa_report_int(json_array_get(log, json_array_size(log) - 1), "ms") -
                    fa_report_int(json_array_get(log, 0), "ms");
-    cr_expect(ms < 1000 * fa_timeout(4.5), "%s: 600 files, four at once, took %lld ms", mode, ms);
+    cr_expect((double)ms < 1000 * fa_timeout(4.5), "%s: 600 files, four at once, took %lld ms",
+              mode, ms);
     json_decref(log);
 }
 
@@ -209,7 +210,7 @@ FA_TEST_MODES(outage, probes_of_many_dead_hosts_leave_slots_to_a_good_one)
     json_t *log = fa_server_log(&server);
     long long ms = fa_report_int(json_array_get(log, json_array_size(log) - 1), "ms") -
                    fa_report_int(json_array_get(log, 0), "ms");
-    cr_expect(ms < 1000 * fa_timeout(7), "%s: 800 files took %lld ms", mode, ms);
+    cr_expect((double)ms < 1000 * fa_timeout(7), "%s: 800 files took %lld ms", mode, ms);
     json_decref(log);
 }
 

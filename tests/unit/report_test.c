@@ -167,7 +167,7 @@ Test(report, events_have_a_name_a_time_and_their_fields)
         {.type = FA_EVENT_RETRY, .retry = {"https://u:p@h/a", 1, "http://h/a", 2, 1.5, &error}},
         {.type = FA_EVENT_HOST, .host = {"http://h:80", FA_HOST_PAUSED, 30, 0, 7, NULL, false}},
         {.type = FA_EVENT_HOST, .host = {"http://h:80", FA_HOST_BROKEN, 0.5, 60, 7, &error, false}},
-        {.type = FA_EVENT_NOTICE, .notice = {NULL, 0, "by the way"}},
+        {.type = FA_EVENT_NOTICE, .notice = {NULL, 0, "by the way", false}},
     };
     static const char *const lines[] = {
         "{\"event\": \"started\", \"time\": 2.5, \"list\": \"urls.txt\", \"line\": 3, "
@@ -219,7 +219,7 @@ Test(report, each_event_can_be_read_at_once)
     char path[] = "/tmp/fetchall-events-XXXXXX";
     close(mkstemp(path));
     struct fa_events events = {0};
-    struct fa_event event = {.type = FA_EVENT_NOTICE, .notice = {NULL, 0, "x"}};
+    struct fa_event event = {.type = FA_EVENT_NOTICE, .notice = {NULL, 0, "x", false}};
     cr_assert_eq(fa_output_open(&events.output, "events", path, NULL), 0);
     cr_assert_eq(fa_events_write(&events, &event, 0, NULL), 0);
     json_t *object = json_load_file(path, 0, NULL);
