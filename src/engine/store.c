@@ -443,23 +443,21 @@ static int set_mode(int fd, mode_t mode)
 }
 
 /* The part is written to its descriptor by now: whoever gets at its name changes nothing else. */
-static int name_part(struct fa_store *store, int fd, const char *part, const char *path,
-                     bool replace, struct fa_error *err)
+static int name_part(struct fa_store *store, int fd, const char *part, const struct fa_inode *inode,
+                     const char *path, bool replace, struct fa_error *err)
 {
-    struct stat st;
     const char *name;
     int to = fa_folder_parent(&store->folder, path, &name, true, err);
     if (to < 0)
         return -1;
-    if (fstat(fd, &st) || set_mode(fd, store->mode))
+    if (set_mode(fd, store->mode))
         return fa_folder_failed(err, "set the mode of", path);
-    const struct fa_inode inode = {st.st_dev, st.st_ino};
     int result = replace ? rename_over(store, part, to, name, path, err)
                          : rename_under(store, part, to, name, path, err);
     if (result) /* it stays a part, and may be resumed as one */
         (void)!fchmod(fd, FA_PART_KNOWN);
     else
-        result = check_published(store, &inode, part, to, name, path, err);
+        result = check_published(store, inode, part, to, name, path, err);
     return result;
 }
 
@@ -468,7 +466,8 @@ int fa_store_publish(struct fa_store *store, uint64_t key, const struct fa_inode
 {
     char part[PART_NAME];
     int fd = open_same(store, key, inode, O_WRONLY, err);
-    int result = fd < 0 ? -1 : name_part(store, fd, part_name(key, part), path, replace, err);
+    int result =
+        fd < 0 ? -1 : name_part(store, fd, part_name(key, part), inode, path, replace, err);
     if (fd >= 0)
         close(fd);
     return result;
