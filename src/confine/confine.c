@@ -1,6 +1,7 @@
 #include "confine/confine.h"
 
 #include "confine/calls.h"
+#include "confine/capabilities.h"
 #include "confine/files.h"
 
 #include <errno.h>
@@ -42,7 +43,7 @@ int fa_confine(enum fa_confine_role role, const struct fa_confine_rule *rules, s
     unsigned support = fa_confine_support();
     if (support == 0)
         return 0;
-    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) || limit(role) ||
+    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) || limit(role) || fa_confine_capabilities(role) ||
         ((support & FA_CONFINE_FILES) && fa_confine_files(role, rules, n_rules)) ||
         ((support & FA_CONFINE_CALLS) && fa_confine_calls(role))) {
         fa_error_system(err, FA_CLASS_REFUSED, errno, "cannot confine the process");

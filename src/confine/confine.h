@@ -1,10 +1,10 @@
 /**
  * What a process gives up before it deals with what servers send.
  *
- * Three of the kernel's means are combined: Landlock (landlock(7)) for files, seccomp(2) for system
- * calls, and setrlimit(2).  All of them are for good, and what the process starts later inherits
- * them.  Landlock holds for the calling thread and those that it makes: call before there are
- * others.
+ * Four of the kernel's means are combined: Landlock (landlock(7)) for files and other processes,
+ * seccomp(2) for the system calls of workers, capabilities(7) and setrlimit(2).  None can be undone,
+ * and processes that are started later inherit them.  Landlock and capabilities hold for the calling
+ * thread and those that it makes: call before there are others.
  *
  * A kernel that lacks one of them is no error: see fa_confine_support().
  */

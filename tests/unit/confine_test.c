@@ -138,9 +138,16 @@ static int listen_tcp(void)
     return fd < 0 || bind(fd, (struct sockaddr *)&in, sizeof(in)) ? errno : 0;
 }
 
-static int trace(void)
+static int trace_parent(void)
 {
-    return ptrace(PTRACE_TRACEME, 0, NULL, NULL) ? errno : 0;
+    pid_t parent = getppid();
+    if (ptrace(PTRACE_SEIZE, parent, NULL, NULL))
+        return errno;
+    return ptrace(PTRACE_INTERRUPT, parent, NULL, NULL) ||
+                   waitpid(parent, NULL, __WALL) != parent ||
+                   ptrace(PTRACE_DETACH, parent, NULL, NULL)
+               ? errno
+               : 0;
 }
 
 static int signal_parent(void)
@@ -155,12 +162,12 @@ static int change_root(void)
 
 static int new_namespace(void)
 {
-    return unshare(CLONE_FS) ? errno : 0;
+    return unshare(CLONE_NEWNS) ? errno : 0;
 }
 
 static int change_user(void)
 {
-    return setuid(getuid()) ? errno : 0;
+    return setuid(65534) ? errno : 0;
 }
 
 static int take_memory(void)
@@ -189,7 +196,7 @@ static const struct trial trials[] = {
     {"start a thread", start_thread, false, true, true},
     {"open a socket", open_socket, false, true, true},
     {"listen", listen_tcp, false, false, false},
-    {"trace", trace, false, false, false},
+    {"trace the parent", trace_parent, false, false, false},
     {"signal the parent", signal_parent, false, false, true},
     {"change the root", change_root, false, false, false},
     {"make a namespace", new_namespace, false, false, false},
