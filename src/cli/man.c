@@ -138,43 +138,60 @@ static void put_command(FILE *out, const struct fa_command_text *text,
     fputs(".\n", out);
 }
 
+static void put_options(FILE *out, const struct fa_options *defaults)
+{
+    for (const struct fa_option *row = fa_options_table; row->type; ++row) {
+        if (row->type == FA_OPTION_GROUP)
+            fprintf(out, ".SS %s\n", row->help);
+        else if (fa_option_is_for(row, FA_COMMAND_FETCH))
+            put_option(out, row, defaults);
+    }
+}
+
 static void put_commands(FILE *out, const struct fa_options *defaults)
 {
-    fputs(".SH COMMANDS\n"
-          "A command is the first argument.\n"
-          "A list of that name is written\n"
-          ".BR ./status .\n",
-          out);
     for (const struct fa_command_text *row = fa_commands_table; row->name; ++row)
         put_command(out, row, defaults);
+}
+
+static void put_version(FILE *out, const struct fa_options *defaults)
+{
+    (void)defaults;
+    fputs(FA_VERSION, out);
+}
+
+/* The generated parts, by the placeholder of the template that each replaces. */
+static const struct {
+    const char *placeholder;
+    void (*put)(FILE *out, const struct fa_options *defaults);
+} parts[] = {
+    {"@VERSION@", put_version},
+    {"@OPTIONS@\n", put_options},
+    {"@COMMANDS@\n", put_commands},
+};
+
+/* Print the part whose placeholder is at text.  Returns the placeholder's length; 0: none is. */
+static size_t put_part(FILE *out, const char *text, const struct fa_options *defaults)
+{
+    for (size_t i = 0; i < sizeof(parts) / sizeof(*parts); ++i) {
+        size_t len = strlen(parts[i].placeholder);
+        if (strncmp(text, parts[i].placeholder, len) == 0) {
+            parts[i].put(out, defaults);
+            return len;
+        }
+    }
+    return 0;
 }
 
 void fa_man_print(FILE *out)
 {
     struct fa_options defaults;
     fa_options_init(&defaults);
-    fputs(".\\\" Made by fetchall --generate man; change src/cli/ instead.\n", out);
-    fprintf(out, ".TH FETCHALL 1 \"%s\" \"fetchall %s\" \"User Commands\"\n", FA_MANUAL_DATE,
-            FA_VERSION);
-    fputs(fa_manual_before, out);
-    fputs(".SH OPTIONS\n"
-          "Options and lists may be mixed;\n"
-          ".B \\-\\-\n"
-          "ends the options.\n"
-          "A long name may be cut short while it stays unambiguous.\n"
-          "A\n"
-          ".I SIZE\n"
-          "takes k, M or G (times 1024); a time\n"
-          ".I S\n"
-          "is in seconds, may have a fraction, and takes s, m or h.\n",
-          out);
-    for (const struct fa_option *row = fa_options_table; row->type; ++row) {
-        if (row->type == FA_OPTION_GROUP)
-            fprintf(out, ".SS %s\n", row->help);
-        else if (fa_option_is_for(row, FA_COMMAND_FETCH))
-            put_option(out, row, &defaults);
+    for (const char *at = fa_manual; *at;) {
+        size_t len = *at == '@' ? put_part(out, at, &defaults) : 0;
+        if (len == 0)
+            fputc(*at++, out);
+        at += len;
     }
-    put_commands(out, &defaults);
-    fputs(fa_manual_after, out);
     fa_options_fini(&defaults);
 }

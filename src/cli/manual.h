@@ -1,13 +1,10 @@
 /**
- * The prose of the man page: what stands before and after the options, as roff (man(7)).
+ * The template of the man page, man/fetchall.1.in, embedded at build time.
  */
 #ifndef FETCHALL_CLI_MANUAL_H
 #define FETCHALL_CLI_MANUAL_H
 
-/** The .TH line holds this date and not the day of the build: the same text on every run. */
-#define FA_MANUAL_DATE "2026-11-21"
-
-extern const char fa_manual_before[];
-extern const char fa_manual_after[];
+/** Roff (man(7)), with @VERSION@, @OPTIONS@ and @COMMANDS@ in place of what man.c generates. */
+extern const char fa_manual[];
 
 #endif
