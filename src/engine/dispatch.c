@@ -258,7 +258,7 @@ static int open_part(struct fa_session *s, struct fa_job *job, struct fa_error *
                                         : fa_representation_none;
     if (attempt->offset == 0) {
         job->part.bytes = 0;
-        job->strange = job->recorded;
+        job->stale = job->recorded;
     }
     attempt->has_head = false;
     job->told = false;

@@ -69,7 +69,7 @@ struct fa_job {
     struct fa_part part;
     struct fa_inode inode;   /**< Of the part that its last attempt wrote to. */
     bool recorded;           /**< The state has a record of it, or had one. */
-    bool strange;            /**< That is not about the part as it is now. */
+    bool stale;              /**< That is not about the part as it is now. */
     bool told;               /**< The state knows the head of this attempt. */
     uint64_t durable;        /**< Bytes of the part that it calls safe from a power cut. */
     struct fa_known *known;  /**< Owned; NULL: there is no such file. */

@@ -4,8 +4,8 @@
  * and never makes one lie.
  *
  * A part's bytes can change before the state hears of it: when an attempt begins anew, or the
- * server sends another version.  Such a part has the mode of a strange one until the record of its
- * new bytes is committed, and is not resumed if it is found like that.
+ * server sends another version.  Such a part has the mode of a stale part until the record of its
+ * new bytes is committed, and is not resumed if it is found in that mode.
  */
 #include "engine/session.h"
 
@@ -334,11 +334,11 @@ static void put_part(struct fa_session *s, struct fa_job *job, const struct fa_h
     put(s, &record);
     free(url);
     job->recorded = true;
-    if (job->strange) {
+    if (job->stale) {
         fa_record_commit(s, 0, true);
         if (fa_state_pending(s->state) == 0 &&
             fa_store_part_know(s->store, job->key, &job->inode) == 0)
-            job->strange = false;
+            job->stale = false;
     }
 }
 
@@ -364,7 +364,7 @@ void fa_record_heads(struct fa_session *s)
             continue;
         job->told = true;
         job->durable = 0;
-        job->strange |= attempt->offset > 0 && attempt->head.kept == 0;
+        job->stale |= attempt->offset > 0 && attempt->head.kept == 0;
         bool same = attempt->offset > 0 && attempt->head.kept == attempt->offset && job->recorded;
         if (attempt->head.rep.validator.strong && !same)
             put_part(s, job, &attempt->head, 0);
@@ -374,7 +374,7 @@ void fa_record_heads(struct fa_session *s)
 void fa_record_part(struct fa_session *s, struct fa_job *job)
 {
     struct fa_head head = {.rep = job->part.rep};
-    if (s->state && (job->strange || !job->told))
+    if (s->state && (job->stale || !job->told))
         put_part(s, job, &head, 0);
 }
 

@@ -233,7 +233,8 @@ static bool ask_over_http1(struct fa_session *s, struct fa_job *job)
     return true;
 }
 
-/* What a worker that died has left.  Had it begun with other bytes, the part were a strange one. */
+/* Salvage the part file of a crashed worker.  If the worker had restarted from byte 0, the part is
+ * stale. */
 static void take_lost_part(struct fa_session *s, struct fa_job *job)
 {
     const struct fa_attempt *attempt = &job->attempt;
@@ -391,7 +392,7 @@ static void complete(struct fa_session *s, struct fa_job *job)
         .bytes = outcome->size, .mirror = job->mirror_key, .rep = outcome->head.rep};
     job->part.rep.total = (int64_t)outcome->size;
     job->told &= !news;
-    if (job->strange || news)
+    if (job->stale || news)
         fa_record_part(s, job);
 }
 
@@ -427,7 +428,7 @@ static void settle(struct fa_session *s, struct fa_job *job, double now)
     bool host_failed = judge_origin(s, job, now);
     if (job->attempt.offset > 0 && outcome->http != 0 && !outcome->location &&
         outcome->head.kept != job->attempt.offset)
-        job->strange = true;
+        job->stale = true;
     if (job->attempt.offset > 0 && outcome->restart && outcome->error.class == FA_CLASS_NONE)
         job->restart = outcome->restart;
     if (job->attempt.whole && outcome->http != 0 && !outcome->location && !outcome->restart)

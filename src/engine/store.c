@@ -270,7 +270,7 @@ static int part_again(struct fa_store *store, const char *name, uint64_t offset)
     return -1;
 }
 
-int fa_store_part_write(struct fa_store *store, uint64_t key, bool strange, uint64_t *offset,
+int fa_store_part_write(struct fa_store *store, uint64_t key, bool stale, uint64_t *offset,
                         struct fa_error *err)
 {
     char name[PART_NAME];
@@ -279,7 +279,7 @@ int fa_store_part_write(struct fa_store *store, uint64_t key, bool strange, uint
     if (fd >= 0)
         return fd;
     *offset = 0;
-    return part_new(store, name, strange ? FA_PART_STRANGE : FA_PART_KNOWN, err);
+    return part_new(store, name, stale ? FA_PART_STALE : FA_PART_KNOWN, err);
 }
 
 int64_t fa_store_part_size(struct fa_store *store, uint64_t key)
@@ -297,8 +297,8 @@ static bool is_inode(const struct fa_inode *inode, const struct stat *st)
     return inode->number == st->st_ino && inode->device == st->st_dev;
 }
 
-/* The part that was written, not what has its name by now.  For reading or writing only: the mode
- * of a strange one allows no more than that.  @return a descriptor, or -1. */
+/* Open the part that was written, not another file that has its name by now.  For reading or
+ * writing only: the mode of a stale part allows no more.  @return a descriptor, or -1. */
 static int open_same(const struct fa_store *store, uint64_t key, const struct fa_inode *inode,
                      int how, struct fa_error *err)
 {

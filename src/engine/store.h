@@ -47,12 +47,12 @@ struct fa_folder *fa_store_folder(struct fa_store *store);
 /**
  * Open a part for writing.
  *
- * @strange  If it is made anew: the state may tell of another under its name.
+ * @stale    Mark a new part as stale: the state may still have a record of its predecessor.
  * @offset   In: how many bytes of it are good; others are cut off.  Out: 0 if it has not as many;
  *           then it is empty.
  * @return   A descriptor, or -1.
  */
-int fa_store_part_write(struct fa_store *store, uint64_t key, bool strange, uint64_t *offset,
+int fa_store_part_write(struct fa_store *store, uint64_t key, bool stale, uint64_t *offset,
                         struct fa_error *err);
 
 /** @return the bytes of a part that may be trusted, or -1. */

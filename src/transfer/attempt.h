@@ -11,10 +11,10 @@
 
 #include "transfer/representation.h"
 
-/** The mode of a part.  One whose bytes are not those that the state tells of is a strange one: the
- * mode says so, as it is changed before the bytes are, whatever ends the program in between. */
-#define FA_PART_KNOWN   0600
-#define FA_PART_STRANGE 0200
+/** Mode of a part file.  A part is stale if its bytes are not those that the state has recorded.
+ * The mode is changed before the bytes are, so that a crash in between leaves the part marked. */
+#define FA_PART_KNOWN 0600
+#define FA_PART_STALE 0200
 
 /** What an answer says of the file that it brings, as far as a later attempt needs it. */
 struct fa_head {

@@ -102,7 +102,7 @@ static int check_declared(const struct fa_body *body, bool expect_length, struct
 static int empty_part(const struct fa_body *body, uint64_t kept)
 {
     int fd = body->attempt->fd;
-    return fchmod(fd, FA_PART_STRANGE) || ftruncate(fd, (off_t)kept);
+    return fchmod(fd, FA_PART_STALE) || ftruncate(fd, (off_t)kept);
 }
 
 int fa_body_open(struct fa_body *body, const struct fa_head *head, bool expect_length,

@@ -111,7 +111,7 @@ int fa_request_choose(const struct fa_attempt *a, struct fa_asked *ret, struct f
             ret->offset = a->whole ? 0 : a->offset;
             ret->stands = a->offset;
         }
-        if ((ret->stands == 0 && fchmod(a->fd, FA_PART_STRANGE)) ||
+        if ((ret->stands == 0 && fchmod(a->fd, FA_PART_STALE)) ||
             ftruncate(a->fd, (off_t)ret->stands)) {
             fa_error_system(err, FA_CLASS_LOCAL_IO, errno, "cannot truncate the part");
             return -1;

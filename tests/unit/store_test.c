@@ -96,11 +96,11 @@ TestSuite(store, .init = begin, .fini = end, .timeout = 30.0);
 /* Of the part that was written last. */
 static struct fa_inode inode;
 
-static int write_part(uint64_t key, bool strange, uint64_t *offset)
+static int write_part(uint64_t key, bool stale, uint64_t *offset)
 {
     struct fa_error err = {0};
     struct stat st;
-    int fd = fa_store_part_write(store, key, strange, offset, &err);
+    int fd = fa_store_part_write(store, key, stale, offset, &err);
     cr_assert(fd >= 0, "%s", err.msg);
     cr_assert_eq(fstat(fd, &st), 0);
     inode = (struct fa_inode){st.st_dev, st.st_ino};
@@ -590,7 +590,7 @@ Test(store, a_part_that_is_no_plain_file_of_ours_begins_anew)
     expect_text("../elsewhere", "precious");
 }
 
-Test(store, a_strange_part_is_not_trusted_until_it_is_known)
+Test(store, a_stale_part_is_not_trusted_until_the_state_knows_it)
 {
     uint64_t offset = 0;
     close(write_part(1, true, &offset));
