@@ -144,7 +144,7 @@ static bool spill(struct fa_session *s, struct fa_job *job)
     fa_buf_put_u8(&buf, job->replace);
     fa_buf_put_u8(&buf, job->conditional);
     fa_buf_put_u8(&buf, (uint8_t)job->mirror);
-    fa_buf_put_u64(&buf, job->hopeless);
+    fa_buf_put_u64(&buf, job->exhausted);
     fa_buf_put_u64(&buf, job->owner);
     fa_buf_put_str(&buf, job->path);
     fa_buf_put(&buf, job->entry->text, job->entry->text_len);
@@ -378,7 +378,7 @@ struct spilled {
     bool replace;
     bool conditional;
     unsigned mirror;
-    uint64_t hopeless;
+    uint64_t exhausted;
     uint64_t owner;
     const char *path;
     const char *text;
@@ -395,7 +395,7 @@ static int read_spilled(const struct fa_buf *record, struct spilled *ret)
     ret->replace = fa_reader_u8(&reader);
     ret->conditional = fa_reader_u8(&reader);
     ret->mirror = fa_reader_u8(&reader);
-    ret->hopeless = fa_reader_u64(&reader);
+    ret->exhausted = fa_reader_u64(&reader);
     ret->owner = fa_reader_u64(&reader);
     ret->path = fa_reader_str(&reader);
     ret->text = (const char *)reader.at;
@@ -414,7 +414,7 @@ static struct fa_job *unspill(struct fa_session *s, const struct fa_buf *record)
     if (!job)
         return NULL;
     job->path = strdup(spilled.path);
-    job->hopeless = spilled.hopeless;
+    job->exhausted = spilled.exhausted;
     if (!job->path || fa_dispatch_aim(job, spilled.mirror, NULL)) {
         forget_job(job);
         return NULL;

@@ -15,10 +15,10 @@
 int fa_dispatch_aim_at(struct fa_job *job, unsigned mirror, struct fa_error *err)
 {
     struct fa_url url;
-    if (job->hopeless & 1ull << mirror)
+    if (job->exhausted & 1ull << mirror)
         return -1;
     if (fa_url_parse(&url, job->entry->urls[mirror], NULL, err)) {
-        job->hopeless |= 1ull << mirror;
+        job->exhausted |= 1ull << mirror;
         return -1;
     }
     fa_url_fini(&job->target);
@@ -353,7 +353,8 @@ static void start(struct fa_session *s, struct fa_job *job, double now)
     fa_outcome_fini(&job->outcome);
     memset(&job->outcome, 0, sizeof(job->outcome));
     if (prepare(s, job, &failed.error)) {
-        failed.hope = make_do_with_fewer(s, job, &failed.error, now) ? FA_HOPE_AGAIN : FA_HOPE_NONE;
+        failed.retryable =
+            make_do_with_fewer(s, job, &failed.error, now) ? FA_RETRYABLE_NOW : FA_RETRYABLE_NEVER;
         fa_settle_done(s, &job->attempt, &failed);
         return;
     }

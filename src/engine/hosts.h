@@ -51,7 +51,7 @@ struct fa_origin {
                                    under way together count once: they may share a connection. */
     double http2_failed_at;  /**< When one was counted. */
     struct fa_error last_error; /**< What counted against it last. */
-    bool name_unknown;          /**< The name does not exist: no hope in trying later. */
+    bool name_unknown;          /**< The name does not exist: retrying later is useless. */
 
     enum fa_ring ring;
     struct fa_origin *next_ready, *prev_ready; /**< In its ring. */

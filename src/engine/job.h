@@ -62,7 +62,7 @@ struct fa_job {
     enum fa_leg leg;
     bool secure;         /**< An https URL of the list leads here: http is refused. */
     unsigned mirror;     /**< Index of the list's URL that is tried. */
-    uint64_t hopeless;   /**< Bits of mirrors that failed for good. */
+    uint64_t exhausted;  /**< Bits of mirrors that failed for good. */
     uint64_t mirror_key; /**< Of that URL. */
     unsigned hops;       /**< Redirects since the list's URL. */
 
@@ -81,7 +81,7 @@ struct fa_job {
 
     unsigned attempts; /**< Tries begun, each with its redirects. */
     unsigned rounds;   /**< Tries of all mirrors in turn. */
-    unsigned once;     /**< Failures with FA_HOPE_ONCE. */
+    unsigned once;     /**< Failures with FA_RETRYABLE_ONCE. */
     unsigned crashes;  /**< Workers that died with it. */
     unsigned mismatches;
     bool http1;      /**< HTTP/2 has failed it. */

@@ -140,7 +140,7 @@ static int find_mirror(const struct fa_session *s, const struct fa_job *job, enu
     unsigned n = entry->n_urls < FA_MIRRORS_MAX ? (unsigned)entry->n_urls : FA_MIRRORS_MAX;
     for (unsigned i = 1; i < n; ++i) {
         unsigned at = (job->mirror + i) % n;
-        if (job->hopeless & 1ull << at)
+        if (job->exhausted & 1ull << at)
             continue;
         enum health health = health_of(s, entry->urls[at], now);
         if (health >= least && health <= most)
@@ -213,7 +213,7 @@ bool fa_outage_shelter(struct fa_session *s, struct fa_job *job, double now)
     int mirror = find_mirror(s, job, HEALTH_FAILS, HEALTH_DOWN, now);
     if (mirror < 0)
         return false;
-    job->hopeless |= 1ull << job->mirror;
+    job->exhausted |= 1ull << job->mirror;
     if (!go_to(job, mirror))
         return false;
     fa_dispatch_queue(s, job, true);
@@ -223,7 +223,7 @@ bool fa_outage_shelter(struct fa_session *s, struct fa_job *job, double now)
 void fa_outage_reject(struct fa_session *s, struct fa_origin *origin, struct fa_job *job)
 {
     struct fa_error err = origin->last_error;
-    job->hopeless |= 1ull << job->mirror;
+    job->exhausted |= 1ull << job->mirror;
     if (fa_dispatch_aim(job, job->mirror + 1, NULL) == 0) {
         fa_admit_again(s, job);
         return;

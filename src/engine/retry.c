@@ -28,9 +28,9 @@ struct fa_retry_verdict fa_retry_decide(const struct fa_retry_policy *policy,
     default:
         break;
     }
-    if (!fa_hope_is_now(failed->hope) || failures > policy->retries)
+    if (!fa_retryable_is_now(failed->retryable) || failures > policy->retries)
         return verdict;
-    if (failed->hope == FA_HOPE_ONCE && failed->once >= FA_RETRY_ONCE_MAX)
+    if (failed->retryable == FA_RETRYABLE_ONCE && failed->once >= FA_RETRY_ONCE_MAX)
         return verdict;
     verdict.again = true;
     verdict.restart = failed->class == FA_CLASS_CHANGED;

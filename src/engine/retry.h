@@ -29,7 +29,7 @@
 #define FA_RETRY_CRASHES_MAX 3
 /** That many mismatches of a checksum are final. */
 #define FA_RETRY_INTEGRITY_MAX 2
-/** That many failures of FA_HOPE_ONCE are final. */
+/** That many failures of FA_RETRYABLE_ONCE are final. */
 #define FA_RETRY_ONCE_MAX 2
 
 struct fa_retry_policy {
@@ -40,11 +40,11 @@ struct fa_retry_policy {
 /** A job after an attempt that failed; all counts include that attempt. */
 struct fa_retry_case {
     enum fa_class class;
-    enum fa_hope hope;
+    enum fa_retryability retryable;
     unsigned attempts;  /**< Made so far. */
     unsigned crashes;   /**< Those that ended with their worker. */
     unsigned integrity; /**< Those that ended with FA_CLASS_INTEGRITY. */
-    unsigned once;      /**< Those that ended with FA_HOPE_ONCE. */
+    unsigned once;      /**< Those that ended with FA_RETRYABLE_ONCE. */
     double retry_after; /**< Seconds, or -1: the server said nothing. */
     uint64_t random;    /**< All of its bits are random. */
 };

@@ -170,9 +170,9 @@ bool fa_dispatch(struct fa_session *s, double now);
 void fa_dispatch_review(struct fa_session *s, struct fa_origin *origin, double now);
 void fa_dispatch_timers(struct fa_session *s, double now);
 void fa_dispatch_resolved(void *ctx, void *tag, const struct fa_resolution *resolution);
-/** Choose that mirror; -1: it is hopeless, and nothing has changed. */
+/** Choose that mirror; -1: it is exhausted, and nothing has changed. */
 int fa_dispatch_aim_at(struct fa_job *job, unsigned mirror, struct fa_error *err);
-/** Choose the next mirror that is not hopeless; -1: there is none. */
+/** Choose the next mirror that is not exhausted; -1: there is none. */
 int fa_dispatch_aim(struct fa_job *job, unsigned mirror, struct fa_error *err);
 /** Count what has come, and share the rate among the active. */
 void fa_dispatch_rates(struct fa_session *s, double now);

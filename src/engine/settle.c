@@ -33,7 +33,7 @@ static bool is_overload(const struct fa_outcome *outcome)
 {
     int status = outcome->http;
     bool busy = status == 429 || (status >= 502 && status <= 504);
-    return outcome->error.class == FA_CLASS_HTTP && outcome->hope == FA_HOPE_AGAIN &&
+    return outcome->error.class == FA_CLASS_HTTP && outcome->retryable == FA_RETRYABLE_NOW &&
            (busy || outcome->retry_after > 0);
 }
 
@@ -69,7 +69,7 @@ static bool is_sign_of_life(const struct fa_job *job)
     const struct fa_outcome *outcome = &job->outcome;
     const struct fa_breaker *breaker = &job->origin->breaker;
     if (outcome->http == 0)
-        return outcome->error.class == FA_CLASS_TLS && outcome->hope == FA_HOPE_NONE;
+        return outcome->error.class == FA_CLASS_TLS && outcome->retryable == FA_RETRYABLE_NEVER;
     bool broken = outcome->error.class == FA_CLASS_STALLED ||
                   outcome->error.class == FA_CLASS_TIMEOUT ||
                   outcome->error.class == FA_CLASS_TRUNCATED;
@@ -108,7 +108,8 @@ static bool judge_origin(struct fa_session *s, struct fa_job *job, double now)
     bool ours = is_ours(s, job), probe = job->probe;
     job->probe = false;
     s->probes -= probe;
-    if (is_overload(outcome) || (outcome->http == 0 && !ours && outcome->hope != FA_HOPE_NONE)) {
+    if (is_overload(outcome) ||
+        (outcome->http == 0 && !ours && outcome->retryable != FA_RETRYABLE_NEVER)) {
         count_origin_failure(s, job, probe, now);
         return fa_breaker_waits(&origin->breaker) || fa_breaker_rejects(&origin->breaker, now) ||
                (s->config.host_wait > 0 && is_unconnected(outcome));
@@ -144,7 +145,7 @@ static bool is_worth_keeping(const struct fa_session *s, const struct fa_job *jo
 {
     const struct fa_outcome *outcome = &job->outcome;
     return s->state && job->part.bytes > 0 && job->part.rep.validator.strong && !job->known &&
-           (outcome->hope == FA_HOPE_AGAIN || outcome->error.class == FA_CLASS_CANCELLED ||
+           (outcome->retryable == FA_RETRYABLE_NOW || outcome->error.class == FA_CLASS_CANCELLED ||
             outcome->error.class == FA_CLASS_LOCAL_IO);
 }
 
@@ -157,9 +158,9 @@ static void fail(struct fa_session *s, struct fa_job *job)
         job->part.bytes = 0;
         fa_store_part_remove(s->store, job->key);
     }
-    enum fa_hope hope = job->outcome.hope;
-    bool may_pass =
-        hope == FA_HOPE_AGAIN || hope == FA_HOPE_LATER || error.class == FA_CLASS_CANCELLED;
+    enum fa_retryability retryable = job->outcome.retryable;
+    bool may_pass = retryable == FA_RETRYABLE_NOW || retryable == FA_RETRYABLE_LATER ||
+                    error.class == FA_CLASS_CANCELLED;
     fa_tell_end(s, job, FA_STATUS_FAILED, &error, may_pass);
 }
 
@@ -184,13 +185,13 @@ static bool is_about_mirror(enum fa_class class)
 static void count_failure(struct fa_job *job)
 {
     const struct fa_outcome *outcome = &job->outcome;
-    job->once += outcome->hope == FA_HOPE_ONCE;
+    job->once += outcome->retryable == FA_RETRYABLE_ONCE;
     if (outcome->error.class == FA_CLASS_WORKER_CRASHED)
         ++job->crashes;
     else if (outcome->error.class == FA_CLASS_INTEGRITY)
         ++job->mismatches;
-    else if (!fa_hope_is_now(outcome->hope))
-        job->hopeless |= 1ull << job->mirror;
+    else if (!fa_retryable_is_now(outcome->retryable))
+        job->exhausted |= 1ull << job->mirror;
 }
 
 /* Once the bytes of earlier attempts turn out to be of no use, that is no failure. */
@@ -321,7 +322,7 @@ void fa_settle_failure(struct fa_session *s, struct fa_job *job, double now)
     struct fa_retry_policy policy = {.retries = s->config.retries, .wait = s->config.retry_wait};
     struct fa_retry_case failed = {
         .class = outcome->error.class,
-        .hope = outcome->hope,
+        .retryable = outcome->retryable,
         .attempts = ++job->rounds,
         .crashes = job->crashes,
         .integrity = job->mismatches,
@@ -329,9 +330,9 @@ void fa_settle_failure(struct fa_session *s, struct fa_job *job, double now)
         .retry_after = outcome->retry_after,
         .random = fa_session_random(s),
     };
-    if (job->entry->n_urls > 1 && !fa_hope_is_now(failed.hope) &&
+    if (job->entry->n_urls > 1 && !fa_retryable_is_now(failed.retryable) &&
         failed.class != FA_CLASS_INTEGRITY)
-        failed.hope = FA_HOPE_AGAIN; /* another mirror may have hope: aim() knows */
+        failed.retryable = FA_RETRYABLE_NOW; /* retry at another mirror: aim() chooses it */
     struct fa_retry_verdict verdict = fa_retry_decide(&policy, &failed);
     if (!verdict.again && ask_for_whole(s, job))
         return;

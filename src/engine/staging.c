@@ -34,7 +34,7 @@ static void publish(struct fa_session *s, struct fa_job *job, const struct fa_di
         fa_tell_end_hashed(s, job, FA_STATUS_OK, digests, n_digests);
     } else {
         job->outcome.error = err;
-        job->outcome.hope = FA_HOPE_NONE;
+        job->outcome.retryable = FA_RETRYABLE_NEVER;
         fa_settle_failure(s, job, now);
     }
 }
@@ -89,7 +89,7 @@ static void mismatch(struct fa_session *s, struct fa_job *job, double now)
         return;
     }
     job->part.bytes = 0;
-    job->outcome.hope = FA_HOPE_NONE;
+    job->outcome.retryable = FA_RETRYABLE_NEVER;
     fa_error_set(&job->outcome.error, FA_DOMAIN_FETCHALL, 0, FA_CLASS_INTEGRITY,
                  "the %s of the file is not the one in the list", fa_hash_name(job->entry->hash));
     fa_settle_failure(s, job, now);

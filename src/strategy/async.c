@@ -304,7 +304,7 @@ static void end_unwatched(struct loop *loop, struct flight *flight)
     if (outcome.error.class != FA_CLASS_NONE) {
         fa_error_set(&outcome.error, FA_DOMAIN_FETCHALL, 0, FA_CLASS_LOCAL_IO,
                      "cannot watch a connection: %s", strerror(flight->unwatched));
-        outcome.hope = FA_HOPE_AGAIN;
+        outcome.retryable = FA_RETRYABLE_NOW;
     }
     end_attempt(loop, attempt, &outcome);
 }

@@ -190,11 +190,11 @@ static void on_result(void *arg, const struct fa_task_result *result)
     struct fa_outcome outcome = fa_outcome_none;
     if (!result->ok) {
         outcome.error = result->error;
-        outcome.hope = result->lost ? FA_HOPE_AGAIN : FA_HOPE_NONE;
+        outcome.retryable = result->lost ? FA_RETRYABLE_NOW : FA_RETRYABLE_NEVER;
         outcome.received = attempt->received;
     } else if (fa_wire_get_outcome(&outcome, result->data, result->len)) {
         outcome = fa_outcome_none;
-        outcome.hope = FA_HOPE_AGAIN;
+        outcome.retryable = FA_RETRYABLE_NOW;
         fa_error_set(&outcome.error, FA_DOMAIN_FETCHALL, 0, FA_CLASS_WORKER_CRASHED,
                      "a worker answered nonsense");
     } else {

@@ -72,7 +72,7 @@ static int check_room(const struct fa_body *body, uint64_t length, struct fa_out
         fa_error_set(err, FA_DOMAIN_FETCHALL, 0, FA_CLASS_LOCAL_IO,
                      "the server declares %llu bytes, and the disk has space for %llu",
                      (unsigned long long)length, (unsigned long long)room);
-        ret->hope = FA_HOPE_LATER;
+        ret->retryable = FA_RETRYABLE_LATER;
     }
     return -1;
 }
@@ -131,7 +131,7 @@ static int check_growth(const struct fa_body *body, uint64_t size, struct fa_out
     fa_error_set(&ret->error, FA_DOMAIN_FETCHALL, 0, FA_CLASS_PROTOCOL,
                  "the answer has more than the %lld bytes that were declared",
                  (long long)body->total);
-    ret->hope = FA_HOPE_AGAIN;
+    ret->retryable = FA_RETRYABLE_NOW;
     ret->restart = FA_RESTART_REFUSED;
     return -1;
 }
@@ -174,7 +174,7 @@ int fa_body_close(struct fa_body *body, struct fa_outcome *ret)
         fa_error_set(&ret->error, FA_DOMAIN_FETCHALL, 0, FA_CLASS_TRUNCATED,
                      "the answer ended after %llu of %lld bytes", (unsigned long long)body->written,
                      (long long)body->total);
-        ret->hope = FA_HOPE_AGAIN;
+        ret->retryable = FA_RETRYABLE_NOW;
         return -1;
     }
     int64_t want = body->attempt->size;

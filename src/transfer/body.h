@@ -5,7 +5,7 @@
  * most 16 KiB whatever the buffer size), and counted from the start of the file: what an earlier
  * attempt brought counts too.
  *
- * What fails fills in error, hope and restart of the outcome that it is given.
+ * A function that fails sets error, retryable and restart of its outcome.
  */
 #ifndef FA_TRANSFER_BODY_H
 #define FA_TRANSFER_BODY_H

@@ -9,50 +9,50 @@
 static const struct {
     int curl;
     enum fa_class class;
-    enum fa_hope hope;
+    enum fa_retryability retryable;
 } endings[] = {
-    {CURLE_UNSUPPORTED_PROTOCOL, FA_CLASS_PROTOCOL, FA_HOPE_ONCE},
-    {CURLE_URL_MALFORMAT, FA_CLASS_BAD_URL, FA_HOPE_NONE},
-    {CURLE_COULDNT_RESOLVE_PROXY, FA_CLASS_DNS, FA_HOPE_AGAIN},
-    {CURLE_COULDNT_RESOLVE_HOST, FA_CLASS_DNS, FA_HOPE_AGAIN},
-    {CURLE_COULDNT_CONNECT, FA_CLASS_CONNECT, FA_HOPE_AGAIN},
-    {CURLE_PROXY, FA_CLASS_CONNECT, FA_HOPE_AGAIN},
-    {CURLE_WEIRD_SERVER_REPLY, FA_CLASS_PROTOCOL, FA_HOPE_ONCE},
-    {CURLE_HTTP2, FA_CLASS_PROTOCOL, FA_HOPE_AGAIN},
-    {CURLE_HTTP2_STREAM, FA_CLASS_PROTOCOL, FA_HOPE_AGAIN},
-    {CURLE_BAD_CONTENT_ENCODING, FA_CLASS_PROTOCOL, FA_HOPE_NONE},
-    {CURLE_GOT_NOTHING, FA_CLASS_PROTOCOL, FA_HOPE_AGAIN},
-    {CURLE_PARTIAL_FILE, FA_CLASS_TRUNCATED, FA_HOPE_AGAIN},
-    {CURLE_OPERATION_TIMEDOUT, FA_CLASS_TIMEOUT, FA_HOPE_AGAIN},
+    {CURLE_UNSUPPORTED_PROTOCOL, FA_CLASS_PROTOCOL, FA_RETRYABLE_ONCE},
+    {CURLE_URL_MALFORMAT, FA_CLASS_BAD_URL, FA_RETRYABLE_NEVER},
+    {CURLE_COULDNT_RESOLVE_PROXY, FA_CLASS_DNS, FA_RETRYABLE_NOW},
+    {CURLE_COULDNT_RESOLVE_HOST, FA_CLASS_DNS, FA_RETRYABLE_NOW},
+    {CURLE_COULDNT_CONNECT, FA_CLASS_CONNECT, FA_RETRYABLE_NOW},
+    {CURLE_PROXY, FA_CLASS_CONNECT, FA_RETRYABLE_NOW},
+    {CURLE_WEIRD_SERVER_REPLY, FA_CLASS_PROTOCOL, FA_RETRYABLE_ONCE},
+    {CURLE_HTTP2, FA_CLASS_PROTOCOL, FA_RETRYABLE_NOW},
+    {CURLE_HTTP2_STREAM, FA_CLASS_PROTOCOL, FA_RETRYABLE_NOW},
+    {CURLE_BAD_CONTENT_ENCODING, FA_CLASS_PROTOCOL, FA_RETRYABLE_NEVER},
+    {CURLE_GOT_NOTHING, FA_CLASS_PROTOCOL, FA_RETRYABLE_NOW},
+    {CURLE_PARTIAL_FILE, FA_CLASS_TRUNCATED, FA_RETRYABLE_NOW},
+    {CURLE_OPERATION_TIMEDOUT, FA_CLASS_TIMEOUT, FA_RETRYABLE_NOW},
     /* Not ours: a callback of ours that fails leaves its own error.  Too long a line of a trailer or
      * of an answer to CONNECT is "out of memory". */
-    {CURLE_WRITE_ERROR, FA_CLASS_PROTOCOL, FA_HOPE_ONCE},
-    {CURLE_OUT_OF_MEMORY, FA_CLASS_PROTOCOL, FA_HOPE_ONCE},
-    {CURLE_BAD_FUNCTION_ARGUMENT, FA_CLASS_PROTOCOL, FA_HOPE_ONCE},
-    {CURLE_ABORTED_BY_CALLBACK, FA_CLASS_CANCELLED, FA_HOPE_NONE},
-    {CURLE_TOO_MANY_REDIRECTS, FA_CLASS_REDIRECT, FA_HOPE_NONE},
-    {CURLE_FILESIZE_EXCEEDED, FA_CLASS_TOO_LARGE, FA_HOPE_NONE},
-    {CURLE_AUTH_ERROR, FA_CLASS_HTTP, FA_HOPE_NONE},
-    {CURLE_SSL_CONNECT_ERROR, FA_CLASS_TLS, FA_HOPE_ONCE},
-    {CURLE_PEER_FAILED_VERIFICATION, FA_CLASS_TLS, FA_HOPE_NONE},
-    {CURLE_SSL_ENGINE_NOTFOUND, FA_CLASS_TLS, FA_HOPE_NONE},
-    {CURLE_SSL_ENGINE_SETFAILED, FA_CLASS_TLS, FA_HOPE_NONE},
-    {CURLE_SSL_ENGINE_INITFAILED, FA_CLASS_TLS, FA_HOPE_NONE},
-    {CURLE_SSL_CERTPROBLEM, FA_CLASS_TLS, FA_HOPE_NONE},
-    {CURLE_SSL_CIPHER, FA_CLASS_TLS, FA_HOPE_NONE},
-    {CURLE_SSL_CACERT_BADFILE, FA_CLASS_TLS, FA_HOPE_NONE},
-    {CURLE_SSL_CRL_BADFILE, FA_CLASS_TLS, FA_HOPE_NONE},
-    {CURLE_SSL_ISSUER_ERROR, FA_CLASS_TLS, FA_HOPE_NONE},
-    {CURLE_SSL_PINNEDPUBKEYNOTMATCH, FA_CLASS_TLS, FA_HOPE_NONE},
-    {CURLE_SSL_INVALIDCERTSTATUS, FA_CLASS_TLS, FA_HOPE_NONE},
-    {CURLE_SSL_SHUTDOWN_FAILED, FA_CLASS_TLS, FA_HOPE_AGAIN},
-    {CURLE_SSL_CLIENTCERT, FA_CLASS_TLS, FA_HOPE_NONE},
+    {CURLE_WRITE_ERROR, FA_CLASS_PROTOCOL, FA_RETRYABLE_ONCE},
+    {CURLE_OUT_OF_MEMORY, FA_CLASS_PROTOCOL, FA_RETRYABLE_ONCE},
+    {CURLE_BAD_FUNCTION_ARGUMENT, FA_CLASS_PROTOCOL, FA_RETRYABLE_ONCE},
+    {CURLE_ABORTED_BY_CALLBACK, FA_CLASS_CANCELLED, FA_RETRYABLE_NEVER},
+    {CURLE_TOO_MANY_REDIRECTS, FA_CLASS_REDIRECT, FA_RETRYABLE_NEVER},
+    {CURLE_FILESIZE_EXCEEDED, FA_CLASS_TOO_LARGE, FA_RETRYABLE_NEVER},
+    {CURLE_AUTH_ERROR, FA_CLASS_HTTP, FA_RETRYABLE_NEVER},
+    {CURLE_SSL_CONNECT_ERROR, FA_CLASS_TLS, FA_RETRYABLE_ONCE},
+    {CURLE_PEER_FAILED_VERIFICATION, FA_CLASS_TLS, FA_RETRYABLE_NEVER},
+    {CURLE_SSL_ENGINE_NOTFOUND, FA_CLASS_TLS, FA_RETRYABLE_NEVER},
+    {CURLE_SSL_ENGINE_SETFAILED, FA_CLASS_TLS, FA_RETRYABLE_NEVER},
+    {CURLE_SSL_ENGINE_INITFAILED, FA_CLASS_TLS, FA_RETRYABLE_NEVER},
+    {CURLE_SSL_CERTPROBLEM, FA_CLASS_TLS, FA_RETRYABLE_NEVER},
+    {CURLE_SSL_CIPHER, FA_CLASS_TLS, FA_RETRYABLE_NEVER},
+    {CURLE_SSL_CACERT_BADFILE, FA_CLASS_TLS, FA_RETRYABLE_NEVER},
+    {CURLE_SSL_CRL_BADFILE, FA_CLASS_TLS, FA_RETRYABLE_NEVER},
+    {CURLE_SSL_ISSUER_ERROR, FA_CLASS_TLS, FA_RETRYABLE_NEVER},
+    {CURLE_SSL_PINNEDPUBKEYNOTMATCH, FA_CLASS_TLS, FA_RETRYABLE_NEVER},
+    {CURLE_SSL_INVALIDCERTSTATUS, FA_CLASS_TLS, FA_RETRYABLE_NEVER},
+    {CURLE_SSL_SHUTDOWN_FAILED, FA_CLASS_TLS, FA_RETRYABLE_NOW},
+    {CURLE_SSL_CLIENTCERT, FA_CLASS_TLS, FA_RETRYABLE_NEVER},
 };
 
 /* A connection that was lost is named after how far it had come. */
 static void classify_lost(const struct fa_ending *ending, struct fa_outcome *outcome)
 {
-    outcome->hope = FA_HOPE_AGAIN;
+    outcome->retryable = FA_RETRYABLE_NOW;
     outcome->error.class = ending->answered ? FA_CLASS_TRUNCATED : FA_CLASS_CONNECT;
 }
 
@@ -67,12 +67,12 @@ void fa_classify_curl(const struct fa_ending *ending, struct fa_outcome *outcome
     const char *text =
         ending->text && ending->text[0] ? ending->text : curl_easy_strerror((CURLcode)ending->curl);
     fa_error_set(&outcome->error, FA_DOMAIN_CURL, ending->curl, FA_CLASS_PROTOCOL, "%s", text);
-    outcome->hope = FA_HOPE_NONE;
+    outcome->retryable = FA_RETRYABLE_NEVER;
 
     if (is_out_of_descriptors(ending)) {
         fa_error_system(&outcome->error, FA_CLASS_LOCAL_IO, ending->system,
                         "cannot open a connection");
-        outcome->hope = FA_HOPE_AGAIN;
+        outcome->retryable = FA_RETRYABLE_NOW;
         return;
     }
     if (ending->proxy_status >= 400) {
@@ -87,7 +87,7 @@ void fa_classify_curl(const struct fa_ending *ending, struct fa_outcome *outcome
         fa_error_set(&outcome->error, FA_DOMAIN_CURL, ending->curl, FA_CLASS_PROTOCOL, "%s",
                      malformed ? "malformed header in the answer"
                                : "the header of the answer is too long");
-        outcome->hope = FA_HOPE_ONCE;
+        outcome->retryable = FA_RETRYABLE_ONCE;
         return;
     }
     if (ending->curl == CURLE_RECV_ERROR || ending->curl == CURLE_SEND_ERROR) {
@@ -97,7 +97,7 @@ void fa_classify_curl(const struct fa_ending *ending, struct fa_outcome *outcome
     for (size_t i = 0; i < sizeof(endings) / sizeof(*endings); ++i) {
         if (endings[i].curl == ending->curl) {
             outcome->error.class = endings[i].class;
-            outcome->hope = endings[i].hope;
+            outcome->retryable = endings[i].retryable;
             return;
         }
     }
@@ -149,5 +149,5 @@ void fa_classify_http(int status, struct fa_outcome *outcome)
 {
     fa_error_set(&outcome->error, FA_DOMAIN_HTTP, status, FA_CLASS_HTTP, "%d %s", status,
                  reason(status));
-    outcome->hope = may_pass(status) ? FA_HOPE_AGAIN : FA_HOPE_NONE;
+    outcome->retryable = may_pass(status) ? FA_RETRYABLE_NOW : FA_RETRYABLE_NEVER;
 }

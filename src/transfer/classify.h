@@ -1,5 +1,5 @@
 /**
- * The one place that turns a CURLcode, an HTTP status or an errno into a class and a hope.
+ * The one place that maps a CURLcode, an HTTP status or an errno to a class and a retryability.
  */
 #ifndef FA_TRANSFER_CLASSIFY_H
 #define FA_TRANSFER_CLASSIFY_H
@@ -19,7 +19,7 @@ struct fa_ending {
     bool long_head;   /**< There was more of the header than libcurl takes. */
 };
 
-/** Fill in outcome->error and outcome->hope. */
+/** Fill in outcome->error and outcome->retryable. */
 void fa_classify_curl(const struct fa_ending *ending, struct fa_outcome *outcome);
 
 /** The same for an answer that is not the file (RFC 9110, 15). */

@@ -10,19 +10,19 @@
 
 #include "transfer/attempt.h"
 
-/** Whether trying again may help. */
-enum fa_hope {
-    FA_HOPE_NONE,
-    FA_HOPE_ONCE,  /**< Once more; the same failure again is final. */
-    FA_HOPE_AGAIN, /**< It is of the kind that passes. */
-    FA_HOPE_LATER, /**< Not in this run; a later one may find it otherwise. */
-    FA_HOPES
+/** Whether and when a failed attempt is worth repeating. */
+enum fa_retryability {
+    FA_RETRYABLE_NEVER, /**< Permanent, or no failure. */
+    FA_RETRYABLE_ONCE,  /**< Perhaps transient: the same failure again is permanent. */
+    FA_RETRYABLE_NOW,   /**< Transient: retry in this run. */
+    FA_RETRYABLE_LATER, /**< Retry in a later run only, e.g. when the disk is full. */
+    FA_RETRYABILITIES
 };
 
-/** Whether another attempt in this run may help. */
-static inline bool fa_hope_is_now(enum fa_hope hope)
+/** Whether another attempt in this run may succeed. */
+static inline bool fa_retryable_is_now(enum fa_retryability retryable)
 {
-    return hope == FA_HOPE_ONCE || hope == FA_HOPE_AGAIN;
+    return retryable == FA_RETRYABLE_ONCE || retryable == FA_RETRYABLE_NOW;
 }
 
 /** Why the bytes of an earlier attempt were of no use. */
@@ -39,17 +39,18 @@ enum fa_restart {
 struct fa_outcome {
     struct fa_error error; /**< FA_CLASS_NONE: the part is complete, or location or unchanged is
                               set. */
-    enum fa_hope hope;
-    char *location;          /**< Owned.  A redirect: the absolute URL that it names. */
-    double retry_after;      /**< Seconds that the server asks to wait; -1: it does not. */
-    int http;                /**< 0: no answer. */
-    uint64_t received;       /**< Body bytes, those of error bodies included. */
-    uint64_t size;           /**< Bytes in the part that are good, also after an error. */
-    struct fa_head head;     /**< head.rep says nothing if no answer brought the file. */
-    bool unchanged;          /**< 304 to a conditional attempt; the part is empty. */
-    bool doubtful;           /**< Over HTTP/2 nobody could tell where the file ends: with an error,
+    enum fa_retryability retryable;
+    char *location;      /**< Owned.  A redirect: the absolute URL that it names. */
+    double retry_after;  /**< Seconds that the server asks to wait; -1: it does not. */
+    int http;            /**< 0: no answer. */
+    uint64_t received;   /**< Body bytes, those of error bodies included. */
+    uint64_t size;       /**< Bytes in the part that are good, also after an error. */
+    struct fa_head head; /**< head.rep says nothing if no answer brought the file. */
+    bool unchanged;      /**< 304 to a conditional attempt; the part is empty. */
+    bool doubtful;       /**< Over HTTP/2 nobody could tell where the file ends: with an error,
                                   to be asked for again over HTTP/1.1. */
-    enum fa_restart restart; /**< With FA_HOPE_AGAIN and size 0: it is to be asked for as a whole.
+    enum fa_restart
+        restart; /**< With FA_RETRYABLE_NOW and size 0: it is to be asked for as a whole.
                                 Without an error: that has happened at once. */
     struct fa_times time;
     char ip[46];     /**< "" if it never connected. */

@@ -76,7 +76,7 @@ static void skip_gap(struct fa_pace *pace, double now)
 static bool stall(struct fa_outcome *ret_stop, const char *format, double number)
 {
     fa_error_set(&ret_stop->error, FA_DOMAIN_FETCHALL, 0, FA_CLASS_STALLED, format, number);
-    ret_stop->hope = FA_HOPE_AGAIN;
+    ret_stop->retryable = FA_RETRYABLE_NOW;
     return false;
 }
 

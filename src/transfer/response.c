@@ -397,7 +397,7 @@ static void explain_restart(const struct fa_response *response, struct fa_outcom
                                      : "the answer is another part than was asked for";
     fa_error_set(&outcome->error, FA_DOMAIN_HTTP, response->status,
                  changed ? FA_CLASS_CHANGED : FA_CLASS_PROTOCOL, "%d: %s", response->status, text);
-    outcome->hope = FA_HOPE_AGAIN;
+    outcome->retryable = FA_RETRYABLE_NOW;
     outcome->restart = response->restart;
 }
 
@@ -417,7 +417,7 @@ void fa_response_explain(const struct fa_response *response, struct fa_outcome *
                      : wanted                  ? "the answer has no usable Content-Length, or two"
                      : response->status == 101 ? "101 Switching Protocols, which nobody asked for"
                                                : "206 Partial Content, which nobody asked for");
-        outcome->hope = FA_HOPE_ONCE;
+        outcome->retryable = FA_RETRYABLE_ONCE;
         return;
     }
     fa_classify_http(response->status, outcome);

@@ -125,7 +125,7 @@ static int begin_body(struct fa_transfer *t)
         fa_error_set(&t->stop.error, FA_DOMAIN_FETCHALL, 0, FA_CLASS_PROTOCOL,
                      "an HTTP/2 answer without a length, whose end libcurl %s may mistake",
                      curl_version_info(CURLVERSION_NOW)->version);
-        t->stop.hope = FA_HOPE_AGAIN;
+        t->stop.retryable = FA_RETRYABLE_NOW;
         t->stop.doubtful = true;
         return -1;
     }
@@ -144,7 +144,7 @@ static int refuse_headers(struct fa_transfer *t)
 {
     fa_error_set(&t->stop.error, FA_DOMAIN_FETCHALL, 0, FA_CLASS_PROTOCOL,
                  "more than %d bytes of header and trailer fields", HEADERS_MAX);
-    t->stop.hope = FA_HOPE_ONCE;
+    t->stop.retryable = FA_RETRYABLE_ONCE;
     return -1;
 }
 
@@ -177,7 +177,7 @@ static int refuse_body(struct fa_transfer *t)
 {
     fa_error_set(&t->stop.error, FA_DOMAIN_FETCHALL, 0, FA_CLASS_PROTOCOL,
                  "a body without the header of an answer");
-    t->stop.hope = FA_HOPE_ONCE;
+    t->stop.retryable = FA_RETRYABLE_ONCE;
     return -1;
 }
 
@@ -216,7 +216,7 @@ static int begin_request(struct fa_transfer *t)
     }
     fa_error_set(&t->stop.error, FA_DOMAIN_FETCHALL, 0, FA_CLASS_PROTOCOL,
                  "the server broke off its answer, to be asked again");
-    t->stop.hope = FA_HOPE_AGAIN;
+    t->stop.retryable = FA_RETRYABLE_NOW;
     t->stop.doubtful = true;
     return -1;
 }
@@ -255,7 +255,7 @@ static curl_socket_t on_open_socket(void *arg, curlsocktype purpose, struct curl
     int sock = fa_connections_open(t->connections, &t->lease, address);
     if (sock < 0 && (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM)) {
         fa_error_system(&t->stop.error, FA_CLASS_LOCAL_IO, errno, "cannot open a connection");
-        t->stop.hope = FA_HOPE_AGAIN;
+        t->stop.retryable = FA_RETRYABLE_NOW;
     }
     return sock < 0 ? CURL_SOCKET_BAD : sock;
 }
@@ -528,7 +528,7 @@ static void check_complete(struct fa_transfer *t, struct fa_outcome *ret)
     }
     fa_error_set(&ret->error, FA_DOMAIN_FETCHALL, 0, FA_CLASS_TRUNCATED,
                  "the TLS connection ended without saying so, and there was no length");
-    ret->hope = FA_HOPE_AGAIN;
+    ret->retryable = FA_RETRYABLE_NOW;
 }
 
 /* The status of an answer says more than how its dropped body ended. */
@@ -536,7 +536,7 @@ static void judge(struct fa_transfer *t, CURLcode code, struct fa_outcome *ret)
 {
     if (stopped(t)) {
         ret->error = t->stop.error;
-        ret->hope = t->stop.hope;
+        ret->retryable = t->stop.retryable;
         ret->restart = t->stop.restart;
         ret->doubtful = t->stop.doubtful;
     } else if (t->response.verdict == FA_VERDICT_ERROR) {
@@ -556,7 +556,7 @@ static void judge(struct fa_transfer *t, CURLcode code, struct fa_outcome *ret)
     } else {
         fa_error_set(&ret->error, FA_DOMAIN_FETCHALL, 0, FA_CLASS_PROTOCOL,
                      "the answer has no status");
-        ret->hope = FA_HOPE_ONCE;
+        ret->retryable = FA_RETRYABLE_ONCE;
     }
 }
 
@@ -586,7 +586,7 @@ static void check_cut(struct fa_transfer *t, CURLcode code)
         return;
     fa_error_set(&t->stop.error, FA_DOMAIN_FETCHALL, 0, FA_CLASS_STALLED,
                  "the connection kept the program busy for more than %d s", FA_WATCHDOG_SECONDS);
-    t->stop.hope = FA_HOPE_AGAIN;
+    t->stop.retryable = FA_RETRYABLE_NOW;
 }
 
 void fa_transfer_finish(struct fa_transfer *t, CURLcode code, struct fa_outcome *ret)

@@ -170,7 +170,7 @@ static void get_error(struct fa_reader *reader, struct fa_error *ret)
 void fa_wire_put_outcome(struct fa_buf *buf, const struct fa_outcome *outcome)
 {
     put_error(buf, &outcome->error);
-    fa_buf_put_u8(buf, (uint8_t)outcome->hope);
+    fa_buf_put_u8(buf, (uint8_t)outcome->retryable);
     fa_buf_put_str(buf, outcome->location);
     fa_buf_put_f64(buf, outcome->retry_after);
     fa_buf_put_u32(buf, (uint32_t)outcome->http);
@@ -195,7 +195,7 @@ int fa_wire_get_outcome(struct fa_outcome *ret, const void *data, size_t len)
     fa_reader_init(&reader, data, len);
     memset(ret, 0, sizeof(*ret));
     get_error(&reader, &ret->error);
-    ret->hope = fa_reader_u8(&reader);
+    ret->retryable = fa_reader_u8(&reader);
     const char *location = fa_reader_str(&reader);
     ret->retry_after = fa_reader_f64(&reader);
     ret->http = (int)fa_reader_u32(&reader);
@@ -212,7 +212,8 @@ int fa_wire_get_outcome(struct fa_outcome *ret, const void *data, size_t len)
     ret->unchanged = get_bool(&reader);
     ret->doubtful = get_bool(&reader);
     ret->restart = fa_reader_u8(&reader);
-    if (!fa_reader_ok(&reader) || ret->hope >= FA_HOPES || ret->restart >= FA_RESTARTS)
+    if (!fa_reader_ok(&reader) || ret->retryable >= FA_RETRYABILITIES ||
+        ret->restart >= FA_RESTARTS)
         return -1;
     if (location && !(ret->location = strdup(location)))
         return -1;

@@ -47,7 +47,7 @@ static void read_outcome(const uint8_t *data, size_t len, struct fa_buf *buf)
     if (fa_wire_get_outcome(&outcome, data, len))
         return;
     assert(outcome.error.class < FA_CLASSES && outcome.error.domain <= FA_DOMAIN_FETCHALL);
-    assert(outcome.hope < FA_HOPES && outcome.restart < FA_RESTARTS);
+    assert(outcome.retryable < FA_RETRYABILITIES && outcome.restart < FA_RESTARTS);
     assert(memchr(outcome.error.msg, 0, sizeof(outcome.error.msg)));
     assert(memchr(outcome.ip, 0, sizeof(outcome.ip)));
     assert(memchr(outcome.version, 0, sizeof(outcome.version)));

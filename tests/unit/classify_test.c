@@ -11,81 +11,81 @@ Test(classify, endings_of_libcurl_have_the_classes_of_the_table)
         const char *name;
         struct fa_ending ending;
         enum fa_class class;
-        enum fa_hope hope;
+        enum fa_retryability retryable;
     } rows[] = {
-        {"bad URL", {.curl = CURLE_URL_MALFORMAT}, FA_CLASS_BAD_URL, FA_HOPE_NONE},
-        {"no name", {.curl = CURLE_COULDNT_RESOLVE_HOST}, FA_CLASS_DNS, FA_HOPE_AGAIN},
+        {"bad URL", {.curl = CURLE_URL_MALFORMAT}, FA_CLASS_BAD_URL, FA_RETRYABLE_NEVER},
+        {"no name", {.curl = CURLE_COULDNT_RESOLVE_HOST}, FA_CLASS_DNS, FA_RETRYABLE_NOW},
         {"no fds",
          {.curl = CURLE_COULDNT_RESOLVE_HOST, .system = EMFILE},
          FA_CLASS_LOCAL_IO,
-         FA_HOPE_AGAIN},
+         FA_RETRYABLE_NOW},
         {"no fds at all",
          {.curl = CURLE_COULDNT_CONNECT, .system = ENFILE},
          FA_CLASS_LOCAL_IO,
-         FA_HOPE_AGAIN},
+         FA_RETRYABLE_NOW},
         {"refused",
          {.curl = CURLE_COULDNT_CONNECT, .system = ECONNREFUSED},
          FA_CLASS_CONNECT,
-         FA_HOPE_AGAIN},
+         FA_RETRYABLE_NOW},
         {"lost before an answer",
          {.curl = CURLE_RECV_ERROR, .connected = true},
          FA_CLASS_CONNECT,
-         FA_HOPE_AGAIN},
+         FA_RETRYABLE_NOW},
         {"lost amid an answer",
          {.curl = CURLE_RECV_ERROR, .connected = true, .answered = true},
          FA_CLASS_TRUNCATED,
-         FA_HOPE_AGAIN},
+         FA_RETRYABLE_NOW},
         {"not sent",
          {.curl = CURLE_SEND_ERROR, .connected = true},
          FA_CLASS_CONNECT,
-         FA_HOPE_AGAIN},
+         FA_RETRYABLE_NOW},
         {"partial",
          {.curl = CURLE_PARTIAL_FILE, .connected = true, .answered = true},
          FA_CLASS_TRUNCATED,
-         FA_HOPE_AGAIN},
+         FA_RETRYABLE_NOW},
         {"a head without end",
          {.curl = CURLE_WRITE_ERROR, .connected = true, .answered = true, .long_head = true},
          FA_CLASS_PROTOCOL,
-         FA_HOPE_ONCE},
+         FA_RETRYABLE_ONCE},
         {"timeout",
          {.curl = CURLE_OPERATION_TIMEDOUT, .connected = true},
          FA_CLASS_TIMEOUT,
-         FA_HOPE_AGAIN},
+         FA_RETRYABLE_NOW},
         {"nothing",
          {.curl = CURLE_GOT_NOTHING, .connected = true},
          FA_CLASS_PROTOCOL,
-         FA_HOPE_AGAIN},
+         FA_RETRYABLE_NOW},
         {"odd",
          {.curl = CURLE_WEIRD_SERVER_REPLY, .connected = true},
          FA_CLASS_PROTOCOL,
-         FA_HOPE_ONCE},
+         FA_RETRYABLE_ONCE},
         {"HTTP/0.9",
          {.curl = CURLE_UNSUPPORTED_PROTOCOL, .connected = true},
          FA_CLASS_PROTOCOL,
-         FA_HOPE_ONCE},
-        {"certificate", {.curl = CURLE_PEER_FAILED_VERIFICATION}, FA_CLASS_TLS, FA_HOPE_NONE},
-        {"handshake", {.curl = CURLE_SSL_CONNECT_ERROR}, FA_CLASS_TLS, FA_HOPE_ONCE},
+         FA_RETRYABLE_ONCE},
+        {"certificate", {.curl = CURLE_PEER_FAILED_VERIFICATION}, FA_CLASS_TLS, FA_RETRYABLE_NEVER},
+        {"handshake", {.curl = CURLE_SSL_CONNECT_ERROR}, FA_CLASS_TLS, FA_RETRYABLE_ONCE},
         {"write",
          {.curl = CURLE_WRITE_ERROR, .connected = true, .answered = true},
          FA_CLASS_PROTOCOL,
-         FA_HOPE_ONCE},
-        {"memory", {.curl = CURLE_OUT_OF_MEMORY}, FA_CLASS_PROTOCOL, FA_HOPE_ONCE},
+         FA_RETRYABLE_ONCE},
+        {"memory", {.curl = CURLE_OUT_OF_MEMORY}, FA_CLASS_PROTOCOL, FA_RETRYABLE_ONCE},
         {"proxy says no",
          {.curl = CURLE_RECV_ERROR, .proxy_status = 407},
          FA_CLASS_HTTP,
-         FA_HOPE_NONE},
+         FA_RETRYABLE_NEVER},
         {"proxy is busy",
          {.curl = CURLE_RECV_ERROR, .proxy_status = 503},
          FA_CLASS_HTTP,
-         FA_HOPE_AGAIN},
-        {"any other", {.curl = CURLE_LDAP_CANNOT_BIND}, FA_CLASS_PROTOCOL, FA_HOPE_NONE},
-        {"beyond all codes", {.curl = 9999}, FA_CLASS_PROTOCOL, FA_HOPE_NONE},
+         FA_RETRYABLE_NOW},
+        {"any other", {.curl = CURLE_LDAP_CANNOT_BIND}, FA_CLASS_PROTOCOL, FA_RETRYABLE_NEVER},
+        {"beyond all codes", {.curl = 9999}, FA_CLASS_PROTOCOL, FA_RETRYABLE_NEVER},
     };
     for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); ++i) {
         struct fa_outcome outcome = {.retry_after = -1};
         fa_classify_curl(&rows[i].ending, &outcome);
         cr_assert_eq(outcome.error.class, rows[i].class, "%s", rows[i].name);
-        cr_assert_eq(outcome.hope, rows[i].hope, "%s", rows[i].name);
+        cr_assert_eq(outcome.retryable, rows[i].retryable, "%s", rows[i].name);
         cr_assert_neq(outcome.error.msg[0], '\0', "%s", rows[i].name);
     }
 }
@@ -123,7 +123,8 @@ Test(classify, statuses_may_pass_or_not)
         cr_assert_eq(outcome.error.class, FA_CLASS_HTTP);
         cr_assert_eq(outcome.error.domain, FA_DOMAIN_HTTP);
         cr_assert_eq(outcome.error.code, status);
-        cr_assert_eq(outcome.hope, passes ? FA_HOPE_AGAIN : FA_HOPE_NONE, "%d", status);
+        cr_assert_eq(outcome.retryable, passes ? FA_RETRYABLE_NOW : FA_RETRYABLE_NEVER, "%d",
+                     status);
         cr_assert_eq(atoi(outcome.error.msg), status);
     }
 }

@@ -37,7 +37,7 @@ Test(pace, silence_is_a_stall)
     fa_pace_set_phase(&pace, FA_PHASE_HEAD, 1005);
     cr_assert_eq(stopped_at(1000, 2000), 1035.5);
     cr_assert_eq(stop.error.class, FA_CLASS_STALLED);
-    cr_assert_eq(stop.hope, FA_HOPE_AGAIN);
+    cr_assert_eq(stop.retryable, FA_RETRYABLE_NOW);
 }
 
 Test(pace, head_that_drips_has_an_end)

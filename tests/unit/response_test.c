@@ -217,7 +217,7 @@ static void expect_range(const struct range_row *row, const struct fa_asked *ask
         fa_response_explain(&response, &outcome);
         bool changed = row->restart == FA_RESTART_CHANGED || row->restart == FA_RESTART_DISPUTED;
         cr_assert_eq(outcome.error.class, changed ? FA_CLASS_CHANGED : FA_CLASS_PROTOCOL);
-        cr_assert_eq(outcome.hope, FA_HOPE_AGAIN);
+        cr_assert_eq(outcome.retryable, FA_RETRYABLE_NOW);
         cr_assert_eq(outcome.restart, row->restart);
     }
     fa_response_fini(&response);
@@ -576,16 +576,18 @@ Test(response, errors_are_explained)
     static const struct {
         const char *head;
         enum fa_class class;
-        enum fa_hope hope;
+        enum fa_retryability retryable;
         const char *text;
     } rows[] = {
-        {"HTTP/1.1 206 x||", FA_CLASS_PROTOCOL, FA_HOPE_ONCE, "206"},
-        {"HTTP/1.1 200 x|Content-Length: x||", FA_CLASS_PROTOCOL, FA_HOPE_ONCE, "Content-Length"},
-        {"HTTP/1.1 200 x|Content-Range: bytes 0-9/20||", FA_CLASS_PROTOCOL, FA_HOPE_ONCE, "a part"},
-        {"HTTP/1.1 302 x||", FA_CLASS_REDIRECT, FA_HOPE_NONE, "Location"},
-        {"HTTP/1.1 404 Gone fishing||", FA_CLASS_HTTP, FA_HOPE_NONE, "404 Not Found"},
-        {"HTTP/1.1 503 x||", FA_CLASS_HTTP, FA_HOPE_AGAIN, "503"},
-        {"HTTP/1.1 204 x||", FA_CLASS_HTTP, FA_HOPE_NONE, "204"},
+        {"HTTP/1.1 206 x||", FA_CLASS_PROTOCOL, FA_RETRYABLE_ONCE, "206"},
+        {"HTTP/1.1 200 x|Content-Length: x||", FA_CLASS_PROTOCOL, FA_RETRYABLE_ONCE,
+         "Content-Length"},
+        {"HTTP/1.1 200 x|Content-Range: bytes 0-9/20||", FA_CLASS_PROTOCOL, FA_RETRYABLE_ONCE,
+         "a part"},
+        {"HTTP/1.1 302 x||", FA_CLASS_REDIRECT, FA_RETRYABLE_NEVER, "Location"},
+        {"HTTP/1.1 404 Gone fishing||", FA_CLASS_HTTP, FA_RETRYABLE_NEVER, "404 Not Found"},
+        {"HTTP/1.1 503 x||", FA_CLASS_HTTP, FA_RETRYABLE_NOW, "503"},
+        {"HTTP/1.1 204 x||", FA_CLASS_HTTP, FA_RETRYABLE_NEVER, "204"},
     };
     for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); ++i) {
         struct fa_response response;
@@ -596,7 +598,7 @@ Test(response, errors_are_explained)
         fa_response_explain(&response, &outcome);
         cr_assert_eq(outcome.error.class, rows[i].class, "%s", rows[i].head);
         cr_assert_eq(outcome.error.domain, FA_DOMAIN_HTTP);
-        cr_assert_eq(outcome.hope, rows[i].hope, "%s", rows[i].head);
+        cr_assert_eq(outcome.retryable, rows[i].retryable, "%s", rows[i].head);
         cr_assert(strstr(outcome.error.msg, rows[i].text), "%s", outcome.error.msg);
         fa_response_fini(&response);
     }

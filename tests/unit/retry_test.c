@@ -12,43 +12,79 @@ Test(retry, gives_the_verdicts_of_the_table)
         struct fa_retry_case failed;
         bool again, restart;
     } rows[] = {
-        {"a 404", 5, {FA_CLASS_HTTP, FA_HOPE_NONE, 1, 0, 0, 0, -1, 0}, false, false},
+        {"a 404", 5, {FA_CLASS_HTTP, FA_RETRYABLE_NEVER, 1, 0, 0, 0, -1, 0}, false, false},
         {"a 404 with Retry-After",
          5,
-         {FA_CLASS_HTTP, FA_HOPE_NONE, 1, 0, 0, 0, 5, 0},
+         {FA_CLASS_HTTP, FA_RETRYABLE_NEVER, 1, 0, 0, 0, 5, 0},
          false,
          false},
-        {"a 503", 5, {FA_CLASS_HTTP, FA_HOPE_AGAIN, 1, 0, 0, 0, -1, 0}, true, false},
-        {"the fifth 503", 5, {FA_CLASS_HTTP, FA_HOPE_AGAIN, 5, 0, 0, 0, -1, 0}, true, false},
-        {"the sixth 503", 5, {FA_CLASS_HTTP, FA_HOPE_AGAIN, 6, 0, 0, 0, -1, 0}, false, false},
-        {"a 503, no retries", 0, {FA_CLASS_HTTP, FA_HOPE_AGAIN, 1, 0, 0, 0, -1, 0}, false, false},
-        {"no space yet", 5, {FA_CLASS_LOCAL_IO, FA_HOPE_LATER, 1, 0, 0, 0, -1, 0}, false, false},
-        {"odd bytes", 5, {FA_CLASS_PROTOCOL, FA_HOPE_ONCE, 1, 0, 0, 1, -1, 0}, true, false},
-        {"odd bytes again", 5, {FA_CLASS_PROTOCOL, FA_HOPE_ONCE, 4, 0, 0, 2, -1, 0}, false, false},
-        {"odd bytes, none left", 2, {FA_CLASS_TLS, FA_HOPE_ONCE, 3, 0, 0, 1, -1, 0}, false, false},
-        {"changed", 5, {FA_CLASS_CHANGED, FA_HOPE_AGAIN, 1, 0, 0, 0, -1, 0}, true, true},
-        {"a crash", 0, {FA_CLASS_WORKER_CRASHED, FA_HOPE_NONE, 1, 1, 0, 0, -1, 0}, true, false},
+        {"a 503", 5, {FA_CLASS_HTTP, FA_RETRYABLE_NOW, 1, 0, 0, 0, -1, 0}, true, false},
+        {"the fifth 503", 5, {FA_CLASS_HTTP, FA_RETRYABLE_NOW, 5, 0, 0, 0, -1, 0}, true, false},
+        {"the sixth 503", 5, {FA_CLASS_HTTP, FA_RETRYABLE_NOW, 6, 0, 0, 0, -1, 0}, false, false},
+        {"a 503, no retries",
+         0,
+         {FA_CLASS_HTTP, FA_RETRYABLE_NOW, 1, 0, 0, 0, -1, 0},
+         false,
+         false},
+        {"no space yet",
+         5,
+         {FA_CLASS_LOCAL_IO, FA_RETRYABLE_LATER, 1, 0, 0, 0, -1, 0},
+         false,
+         false},
+        {"odd bytes", 5, {FA_CLASS_PROTOCOL, FA_RETRYABLE_ONCE, 1, 0, 0, 1, -1, 0}, true, false},
+        {"odd bytes again",
+         5,
+         {FA_CLASS_PROTOCOL, FA_RETRYABLE_ONCE, 4, 0, 0, 2, -1, 0},
+         false,
+         false},
+        {"odd bytes, none left",
+         2,
+         {FA_CLASS_TLS, FA_RETRYABLE_ONCE, 3, 0, 0, 1, -1, 0},
+         false,
+         false},
+        {"changed", 5, {FA_CLASS_CHANGED, FA_RETRYABLE_NOW, 1, 0, 0, 0, -1, 0}, true, true},
+        {"a crash",
+         0,
+         {FA_CLASS_WORKER_CRASHED, FA_RETRYABLE_NEVER, 1, 1, 0, 0, -1, 0},
+         true,
+         false},
         {"a crash, late",
          1,
-         {FA_CLASS_WORKER_CRASHED, FA_HOPE_NONE, 9, 2, 0, 0, -1, 0},
+         {FA_CLASS_WORKER_CRASHED, FA_RETRYABLE_NEVER, 9, 2, 0, 0, -1, 0},
          true,
          false},
         {"the third crash",
          9,
-         {FA_CLASS_WORKER_CRASHED, FA_HOPE_AGAIN, 3, 3, 0, 0, -1, 0},
+         {FA_CLASS_WORKER_CRASHED, FA_RETRYABLE_NOW, 3, 3, 0, 0, -1, 0},
          false,
          false},
-        {"crashes do not count", 1, {FA_CLASS_DNS, FA_HOPE_AGAIN, 3, 2, 0, 0, -1, 0}, true, false},
-        {"only crashes do not", 1, {FA_CLASS_DNS, FA_HOPE_AGAIN, 4, 2, 0, 0, -1, 0}, false, false},
-        {"a bad checksum", 0, {FA_CLASS_INTEGRITY, FA_HOPE_NONE, 1, 0, 1, 0, -1, 0}, true, true},
+        {"crashes do not count",
+         1,
+         {FA_CLASS_DNS, FA_RETRYABLE_NOW, 3, 2, 0, 0, -1, 0},
+         true,
+         false},
+        {"only crashes do not",
+         1,
+         {FA_CLASS_DNS, FA_RETRYABLE_NOW, 4, 2, 0, 0, -1, 0},
+         false,
+         false},
+        {"a bad checksum",
+         0,
+         {FA_CLASS_INTEGRITY, FA_RETRYABLE_NEVER, 1, 0, 1, 0, -1, 0},
+         true,
+         true},
         {"a bad one again",
          5,
-         {FA_CLASS_INTEGRITY, FA_HOPE_AGAIN, 2, 0, 2, 0, -1, 0},
+         {FA_CLASS_INTEGRITY, FA_RETRYABLE_NOW, 2, 0, 2, 0, -1, 0},
          false,
          false},
-        {"a bad one, late", 2, {FA_CLASS_INTEGRITY, FA_HOPE_NONE, 9, 0, 1, 0, -1, 0}, true, true},
-        {"cancelled", 5, {FA_CLASS_CANCELLED, FA_HOPE_AGAIN, 1, 0, 0, 0, -1, 0}, false, false},
-        {"no failure", 5, {FA_CLASS_NONE, FA_HOPE_AGAIN, 1, 0, 0, 0, -1, 0}, false, false},
+        {"a bad one, late",
+         2,
+         {FA_CLASS_INTEGRITY, FA_RETRYABLE_NEVER, 9, 0, 1, 0, -1, 0},
+         true,
+         true},
+        {"cancelled", 5, {FA_CLASS_CANCELLED, FA_RETRYABLE_NOW, 1, 0, 0, 0, -1, 0}, false, false},
+        {"no failure", 5, {FA_CLASS_NONE, FA_RETRYABLE_NOW, 1, 0, 0, 0, -1, 0}, false, false},
     };
     for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); ++i) {
         struct fa_retry_policy p = {rows[i].retries, 1};
@@ -64,8 +100,10 @@ Test(retry, waits_twice_as_long_each_time_up_to_a_minute)
     static const double most[] = {1, 2, 4, 8, 16, 32, 60, 60, 60};
     struct fa_retry_policy p = {.retries = 1000, .wait = 1};
     for (unsigned i = 0; i < sizeof(most) / sizeof(*most); ++i) {
-        struct fa_retry_case failed = {
-            .class = FA_CLASS_TIMEOUT, .hope = FA_HOPE_AGAIN, .attempts = i + 1, .retry_after = -1};
+        struct fa_retry_case failed = {.class = FA_CLASS_TIMEOUT,
+                                       .retryable = FA_RETRYABLE_NOW,
+                                       .attempts = i + 1,
+                                       .retry_after = -1};
         failed.random = UINT64_MAX;
         double wait = fa_retry_decide(&p, &failed).wait;
         cr_assert(wait < most[i] && wait > most[i] * 0.999999, "%u: %f", i, wait);
@@ -82,7 +120,7 @@ Test(retry, never_waits_longer_than_the_caps)
         for (size_t i = 0; i < sizeof(bases) / sizeof(*bases); ++i) {
             struct fa_retry_policy p = {.retries = 5000, .wait = bases[i]};
             struct fa_retry_case failed = {.class = FA_CLASS_TIMEOUT,
-                                           .hope = FA_HOPE_AGAIN,
+                                           .retryable = FA_RETRYABLE_NOW,
                                            .attempts = attempts,
                                            .retry_after = -1,
                                            .random = UINT64_MAX};
@@ -105,7 +143,7 @@ Test(retry, waits_at_least_as_long_as_the_server_says)
     };
     for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); ++i) {
         struct fa_retry_case failed = {.class = FA_CLASS_HTTP,
-                                       .hope = FA_HOPE_AGAIN,
+                                       .retryable = FA_RETRYABLE_NOW,
                                        .attempts = 1,
                                        .retry_after = rows[i].retry_after,
                                        .random = rows[i].random};
@@ -116,7 +154,7 @@ Test(retry, waits_at_least_as_long_as_the_server_says)
 Test(retry, does_not_wait_longer_for_crashes)
 {
     struct fa_retry_case failed = {.class = FA_CLASS_TIMEOUT,
-                                   .hope = FA_HOPE_AGAIN,
+                                   .retryable = FA_RETRYABLE_NOW,
                                    .attempts = 3,
                                    .crashes = 2,
                                    .retry_after = -1,

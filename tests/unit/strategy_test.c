@@ -428,7 +428,7 @@ ALL(an_attempt_can_be_cancelled_before_it_begins)
     wait_for(rig, 3, 10);
     for (int i = 0; i < 3; ++i) {
         cr_assert_eq(a[i].outcome.error.class, FA_CLASS_CANCELLED, "%s", a[i].outcome.error.msg);
-        cr_assert_eq(a[i].outcome.hope, FA_HOPE_NONE);
+        cr_assert_eq(a[i].outcome.retryable, FA_RETRYABLE_NEVER);
         fini(&a[i]);
     }
     rig_end(rig);
@@ -498,29 +498,29 @@ NETWORK(outcomes_say_what_became_of_it)
     static const struct {
         const char *path;
         enum fa_class class;
-        enum fa_hope hope;
+        enum fa_retryability retryable;
         int http;
         double retry_after;
     } rows[] = {
-        {"/ok/5000/a", FA_CLASS_NONE, FA_HOPE_NONE, 200, -1},
-        {"/ok/0/a", FA_CLASS_NONE, FA_HOPE_NONE, 200, -1},
-        {"/chunked/5000/a", FA_CLASS_NONE, FA_HOPE_NONE, 200, -1},
-        {"/close/5000/a", FA_CLASS_NONE, FA_HOPE_NONE, 200, -1},
-        {"/1xx/3/a", FA_CLASS_NONE, FA_HOPE_NONE, 200, -1},
-        {"/trailers/a", FA_CLASS_NONE, FA_HOPE_NONE, 200, -1},
-        {"/samecl/5000/a", FA_CLASS_NONE, FA_HOPE_NONE, 200, -1},
-        {"/204/a", FA_CLASS_HTTP, FA_HOPE_NONE, 204, -1},
-        {"/status/404/a", FA_CLASS_HTTP, FA_HOPE_NONE, 404, -1},
-        {"/status/503/a", FA_CLASS_HTTP, FA_HOPE_AGAIN, 503, -1},
-        {"/retryafter/9/17/503/a", FA_CLASS_HTTP, FA_HOPE_AGAIN, 503, 17},
-        {"/retryafter/9/9/429/a", FA_CLASS_HTTP, FA_HOPE_AGAIN, 429, 9},
-        {"/truncate/1000/5000/a", FA_CLASS_TRUNCATED, FA_HOPE_AGAIN, 200, -1},
-        {"/reset/1000/5000/a", FA_CLASS_TRUNCATED, FA_HOPE_AGAIN, 200, -1},
-        {"/truncchunk/1000/5000/a", FA_CLASS_TRUNCATED, FA_HOPE_AGAIN, 200, -1},
-        {"/twocl/5000/a", FA_CLASS_PROTOCOL, FA_HOPE_ONCE, 200, -1},
-        {"/badcl/text/a", FA_CLASS_PROTOCOL, FA_HOPE_ONCE, 200, -1},
-        {"/garbage/a", FA_CLASS_PROTOCOL, FA_HOPE_ONCE, 0, -1},
-        {"/empty/a", FA_CLASS_PROTOCOL, FA_HOPE_AGAIN, 0, -1},
+        {"/ok/5000/a", FA_CLASS_NONE, FA_RETRYABLE_NEVER, 200, -1},
+        {"/ok/0/a", FA_CLASS_NONE, FA_RETRYABLE_NEVER, 200, -1},
+        {"/chunked/5000/a", FA_CLASS_NONE, FA_RETRYABLE_NEVER, 200, -1},
+        {"/close/5000/a", FA_CLASS_NONE, FA_RETRYABLE_NEVER, 200, -1},
+        {"/1xx/3/a", FA_CLASS_NONE, FA_RETRYABLE_NEVER, 200, -1},
+        {"/trailers/a", FA_CLASS_NONE, FA_RETRYABLE_NEVER, 200, -1},
+        {"/samecl/5000/a", FA_CLASS_NONE, FA_RETRYABLE_NEVER, 200, -1},
+        {"/204/a", FA_CLASS_HTTP, FA_RETRYABLE_NEVER, 204, -1},
+        {"/status/404/a", FA_CLASS_HTTP, FA_RETRYABLE_NEVER, 404, -1},
+        {"/status/503/a", FA_CLASS_HTTP, FA_RETRYABLE_NOW, 503, -1},
+        {"/retryafter/9/17/503/a", FA_CLASS_HTTP, FA_RETRYABLE_NOW, 503, 17},
+        {"/retryafter/9/9/429/a", FA_CLASS_HTTP, FA_RETRYABLE_NOW, 429, 9},
+        {"/truncate/1000/5000/a", FA_CLASS_TRUNCATED, FA_RETRYABLE_NOW, 200, -1},
+        {"/reset/1000/5000/a", FA_CLASS_TRUNCATED, FA_RETRYABLE_NOW, 200, -1},
+        {"/truncchunk/1000/5000/a", FA_CLASS_TRUNCATED, FA_RETRYABLE_NOW, 200, -1},
+        {"/twocl/5000/a", FA_CLASS_PROTOCOL, FA_RETRYABLE_ONCE, 200, -1},
+        {"/badcl/text/a", FA_CLASS_PROTOCOL, FA_RETRYABLE_ONCE, 200, -1},
+        {"/garbage/a", FA_CLASS_PROTOCOL, FA_RETRYABLE_ONCE, 0, -1},
+        {"/empty/a", FA_CLASS_PROTOCOL, FA_RETRYABLE_NOW, 0, -1},
     };
     rig_start(rig, 1);
     for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); ++i) {
@@ -529,7 +529,7 @@ NETWORK(outcomes_say_what_became_of_it)
         const struct fa_outcome *o = &a.outcome;
         const char *path = rows[i].path;
         cr_assert_eq(o->error.class, rows[i].class, "%s: %s", path, o->error.msg);
-        cr_assert_eq(o->hope, rows[i].hope, "%s: %d", path, o->hope);
+        cr_assert_eq(o->retryable, rows[i].retryable, "%s: %d", path, o->retryable);
         cr_assert_eq(o->http, rows[i].http, "%s: %d", path, o->http);
         cr_assert_eq(o->retry_after, rows[i].retry_after, "%s: %g", path, o->retry_after);
         cr_assert_eq(a.attempt.received, o->received, "%s", path);
@@ -648,7 +648,7 @@ NETWORK(a_stall_and_a_timeout_have_their_classes)
         double took = fa_clock_now() - start;
         cr_assert_eq(a.outcome.error.class, rows[i].class, "%s: %s", rows[i].path,
                      a.outcome.error.msg);
-        cr_assert_eq(a.outcome.hope, FA_HOPE_AGAIN);
+        cr_assert_eq(a.outcome.retryable, FA_RETRYABLE_NOW);
         cr_assert(took < fa_timeout(3), "%s took %.1f s", rows[i].path, took);
         rig_end(&own);
         fini(&a);
@@ -741,7 +741,7 @@ NETWORK(a_server_that_is_not_there_is_connect)
     snprintf(url, sizeof(url), "http://127.0.0.1:%d/a", fa_port_free());
     fetch(rig, &a, url);
     cr_assert_eq(a.outcome.error.class, FA_CLASS_CONNECT, "%s", a.outcome.error.msg);
-    cr_assert_eq(a.outcome.hope, FA_HOPE_AGAIN);
+    cr_assert_eq(a.outcome.retryable, FA_RETRYABLE_NOW);
     cr_assert_eq(a.outcome.http, 0);
     cr_assert_eq(a.attempt.received, 0);
     rig_end(rig);
@@ -855,7 +855,7 @@ NETWORK(only_the_rest_of_the_same_file_is_put_behind_a_part)
         if (o->error.class == FA_CLASS_NONE)
             expect_part(&a, seed, rows[i].size);
         else
-            cr_assert_eq(o->hope, FA_HOPE_AGAIN, "%s", path);
+            cr_assert_eq(o->retryable, FA_RETRYABLE_NOW, "%s", path);
         if (o->error.class != FA_CLASS_NONE && rows[i].kept == 0 && rows[i].size == 0)
             cr_assert_eq(size_of(a.part), first, "%s: something was written", path);
         fini(&a);
@@ -1106,7 +1106,7 @@ NETWORK(a_durable_part_is_on_the_disk_or_fails)
     wait_for(rig, 2, 10);
     cr_assert_eq(a.outcome.error.class, FA_CLASS_LOCAL_IO);
     cr_assert(strstr(a.outcome.error.msg, "sync"), "%s", a.outcome.error.msg);
-    cr_assert(a.outcome.hope == FA_HOPE_NONE && a.outcome.size == 0);
+    cr_assert(a.outcome.retryable == FA_RETRYABLE_NEVER && a.outcome.size == 0);
     rig_end(rig);
     fini(&a);
 }
@@ -1153,7 +1153,7 @@ static void fail_to_watch(const char *path, unsigned loops)
     for (size_t i = 0; i < 3; ++i) {
         const struct fa_error *error = &a[i].outcome.error;
         failed += error->class == FA_CLASS_LOCAL_IO && error->domain == FA_DOMAIN_FETCHALL &&
-                  a[i].outcome.hope == FA_HOPE_AGAIN;
+                  a[i].outcome.retryable == FA_RETRYABLE_NOW;
         cr_assert(error->class == FA_CLASS_NONE || strstr(error->msg, "cannot watch"), "%s",
                   error->msg);
         fini(&a[i]);
@@ -1189,7 +1189,7 @@ Test(process, a_crashed_worker_is_an_outcome, .init = begin, .fini = end, .timeo
     kill(pid, SIGKILL);
     wait_for(&rig, 1, 10);
     cr_assert_eq(a.outcome.error.class, FA_CLASS_WORKER_CRASHED, "%s", a.outcome.error.msg);
-    cr_assert_eq(a.outcome.hope, FA_HOPE_AGAIN);
+    cr_assert_eq(a.outcome.retryable, FA_RETRYABLE_NOW);
     fetch(&rig, &b, "/ok/1000/b");
     expect_part(&b, "/ok/1000/b", 1000);
     rig_end(&rig);

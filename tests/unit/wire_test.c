@@ -103,7 +103,7 @@ static struct fa_outcome outcome_full(void)
 {
     struct fa_outcome outcome = {
         .error = {FA_DOMAIN_HTTP, 503, FA_CLASS_HTTP, "503 \x1b[31m"},
-        .hope = FA_HOPE_AGAIN,
+        .retryable = FA_RETRYABLE_NOW,
         .location = strdup("http://b/"),
         .retry_after = 1.5,
         .http = 503,
@@ -126,7 +126,7 @@ static struct fa_outcome outcome_full(void)
 static void expect_same(const struct fa_outcome *a, const struct fa_outcome *b)
 {
     cr_assert(a->error.domain == b->error.domain && a->error.code == b->error.code);
-    cr_assert(a->error.class == b->error.class && a->hope == b->hope);
+    cr_assert(a->error.class == b->error.class && a->retryable == b->retryable);
     cr_assert_str_eq(a->error.msg, b->error.msg);
     cr_assert(same(a->location, b->location));
     cr_assert(a->retry_after == b->retry_after && a->http == b->http);
@@ -187,7 +187,7 @@ Test(wire, values_that_there_are_not_are_refused)
         {"domain", 0, FA_DOMAIN_FETCHALL + 1},
         {"class", 5, FA_CLASSES},
         {"class 255", 5, 255},
-        {"hope", 6 + 4 + 1, FA_HOPES},
+        {"retryable", 6 + 4 + 1, FA_RETRYABILITIES},
     };
     for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); ++i) {
         struct fa_outcome outcome = {.retry_after = -1}, back;
