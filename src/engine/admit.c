@@ -2,7 +2,6 @@
 
 #include <fetchall/redact.h>
 
-#include "base/clock.h"
 #include "base/key.h"
 #include "engine/name.h"
 
@@ -152,7 +151,7 @@ static bool spill(struct fa_session *s, struct fa_job *job)
         !buf.failed && fa_backlog_push(s->backlog, &origin->backlog, buf.data, buf.len, &err) == 0;
     fa_buf_fini(&buf);
     if (spilled)
-        fa_dispatch_review(s, origin, fa_clock_now());
+        fa_dispatch_review(s, origin, fa_session_now(s));
     return spilled;
 }
 
@@ -332,7 +331,7 @@ static void watch(struct fa_session *s)
     }
     /* What cannot be watched is looked at now and then. */
     if (fd >= 0 && event_add(s->readable, NULL))
-        s->list_wake = fmin(s->list_wake, fa_clock_now() + LOOK_EVERY);
+        s->list_wake = fmin(s->list_wake, fa_session_now(s) + LOOK_EVERY);
 }
 
 bool fa_admit_one(struct fa_session *s, double now)

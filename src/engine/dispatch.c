@@ -2,7 +2,6 @@
 
 #include <fetchall/redact.h>
 
-#include "base/clock.h"
 #include "base/key.h"
 
 #include <errno.h>
@@ -102,7 +101,7 @@ void fa_dispatch_queue(struct fa_session *s, struct fa_job *job, bool front)
     else
         fa_job_queue_push(&origin->queue, job);
     fa_dispatch_count(s, origin, 1);
-    fa_dispatch_review(s, origin, fa_clock_now());
+    fa_dispatch_review(s, origin, fa_session_now(s));
 }
 
 /* A lookup that cannot be asked for, without a thread say, is one that failed. */
@@ -110,10 +109,10 @@ static bool look_up(struct fa_session *s, struct fa_origin *origin)
 {
     struct fa_error err;
     origin->lookup = FA_LOOKUP_ASKED;
-    if (fa_resolver_ask(s->resolver, origin->host, s->config.connect_timeout, origin, &err) == 0)
+    if (s->lookups->ask(s->resolver, origin->host, s->config.connect_timeout, origin, &err) == 0)
         return true;
     origin->lookup = FA_LOOKUP_NEEDED;
-    fa_outage_lookup_failed(s, origin, &err, false, fa_clock_now());
+    fa_outage_lookup_failed(s, origin, &err, false, fa_session_now(s));
     return false;
 }
 
@@ -152,7 +151,7 @@ void fa_dispatch_resolved(void *ctx, void *tag, const struct fa_resolution *reso
 {
     struct fa_session *s = ctx;
     struct fa_origin *origin = tag;
-    double now = fa_clock_now();
+    double now = fa_session_now(s);
     origin->lookup_seconds = resolution->seconds;
     if (resolution->addresses) {
         char *addresses = strdup(resolution->addresses);

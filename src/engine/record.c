@@ -11,7 +11,6 @@
 
 #include <fetchall/redact.h>
 
-#include "base/clock.h"
 #include "base/io.h"
 #include "engine/inspect.h"
 
@@ -416,7 +415,7 @@ bool fa_record_commit(struct fa_session *s, double now, bool last)
         s->committed_at = now;
     if (commit(s, fa_admit_is_over(s), false, &err) == 0)
         return true;
-    if (!fa_room_lacks(s, &err, 0, fa_clock_now()))
+    if (!fa_room_lacks(s, &err, 0, fa_session_now(s)))
         fa_session_end(s, FA_END_LOCAL, &err);
     return false;
 }

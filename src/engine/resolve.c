@@ -466,3 +466,9 @@ int fa_resolver_ask(struct fa_resolver *resolver, const char *host, double timeo
     link_asked(resolver, lookup);
     return 0;
 }
+
+const struct fa_resolver_ops fa_resolver_system = {
+    .new = fa_resolver_new,
+    .ask = fa_resolver_ask,
+    .free = fa_resolver_free,
+};

@@ -41,4 +41,17 @@ void fa_resolver_free(struct fa_resolver *resolver);
 int fa_resolver_ask(struct fa_resolver *resolver, const char *host, double timeout, void *tag,
                     struct fa_error *err);
 
+/** The functions above; a test has others. */
+struct fa_resolver_ops {
+    struct fa_resolver *(*new)(struct event_base *base, enum fa_family family,
+                               void (*done)(void *ctx, void *tag,
+                                            const struct fa_resolution *resolution),
+                               void *ctx, struct fa_error *err);
+    int (*ask)(struct fa_resolver *resolver, const char *host, double timeout, void *tag,
+               struct fa_error *err);
+    void (*free)(struct fa_resolver *resolver);
+};
+
+extern const struct fa_resolver_ops fa_resolver_system;
+
 #endif

@@ -9,6 +9,7 @@
 #include "transfer/trust.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,6 +21,17 @@
 /* Descriptors that stay free for what we do not count: libraries, state, lists, outputs. */
 #define SPARE_FILES 16
 #define STAGE_FILES 256
+
+static double real_now(void *ctx)
+{
+    (void)ctx;
+    return fa_clock_now();
+}
+
+double fa_session_now(const struct fa_session *s)
+{
+    return s->clock.now(s->clock.ctx);
+}
 
 void fa_session_wake(struct fa_session *s)
 {
@@ -45,7 +57,7 @@ void fa_session_end(struct fa_session *s, enum fa_end end, const struct fa_error
     if (s->draining)
         return;
     s->draining = true;
-    s->drain_until = fa_clock_now() + FA_DRAIN;
+    s->drain_until = fa_session_now(s) + FA_DRAIN;
     s->end = end;
     if (err)
         s->end_error = *err;
@@ -112,7 +124,7 @@ static int open_strategy(struct fa_session *s, struct fa_error *err)
         fa_rights_drop(&s->config, err))
         return -1;
     if (!fa_settings_use_proxy(&s->settings)) {
-        s->resolver = fa_resolver_new(s->base, s->config.family, fa_dispatch_resolved, s, err);
+        s->resolver = s->lookups->new (s->base, s->config.family, fa_dispatch_resolved, s, err);
         if (!s->resolver)
             return -1;
     }
@@ -200,7 +212,6 @@ static int open_all(struct fa_session *s, struct fa_error *err)
         return -1;
     s->names = fa_names_new(fa_store_scratch(s->store), err);
     s->backlog = fa_backlog_new(fa_store_scratch(s->store), err);
-    s->ops = fa_strategy_of(s->config.mode);
     if (!s->names || !s->backlog)
         return -1;
     if (!s->config.plan && open_strategy(s, err))
@@ -209,8 +220,28 @@ static int open_all(struct fa_session *s, struct fa_error *err)
     return fa_record_open(s, err) || fa_kept_open(s, err) ? -1 : 0;
 }
 
+static void use_env(struct fa_session *s, const struct fa_session_env *env)
+{
+    s->ops = env->strategy ? env->strategy : fa_strategy_of(s->config.mode);
+    s->lookups = env->resolver ? env->resolver : &fa_resolver_system;
+    s->clock = env->clock;
+    if (!s->clock.now)
+        s->clock.now = real_now;
+    s->random = env->seed;
+    if (!s->random && getrandom(&s->random, sizeof(s->random), 0) != sizeof(s->random))
+        s->random = (uint64_t)(fa_clock_now() * 1e9);
+}
+
 struct fa_session *fa_session_new(const struct fa_config *config, fa_event_handler handler,
                                   void *ctx, struct fa_error *err)
+{
+    const struct fa_session_env env = {0};
+    return fa_session_new_with(config, &env, handler, ctx, err);
+}
+
+struct fa_session *fa_session_new_with(const struct fa_config *config,
+                                       const struct fa_session_env *env, fa_event_handler handler,
+                                       void *ctx, struct fa_error *err)
 {
     if (fa_config_check(config, err))
         return NULL;
@@ -231,8 +262,7 @@ struct fa_session *fa_session_new(const struct fa_config *config, fa_event_handl
     fa_job_queue_init(&s->fetched);
     fa_job_queue_init(&s->hashed);
     fa_settings_init(&s->settings, &s->config);
-    if (getrandom(&s->random, sizeof(s->random), 0) != sizeof(s->random))
-        s->random = (uint64_t)(fa_clock_now() * 1e9);
+    use_env(s, env);
     if (open_all(s, err)) {
         fa_session_free(s);
         return NULL;
@@ -270,7 +300,8 @@ void fa_session_free(struct fa_session *s)
     if (s->strategy)
         s->ops->free(s->strategy);
     fa_stage_free(s->stage);
-    fa_resolver_free(s->resolver);
+    if (s->resolver)
+        s->lookups->free(s->resolver);
     fa_nursery_free(s->nursery);
     free_jobs(s);
     free_lists(s);
@@ -378,6 +409,27 @@ int fa_session_add_failed(struct fa_session *s, struct fa_error *err)
     return result;
 }
 
+/* Do all that is ready, then let the time jump to the next alarm. */
+static int run_virtually(struct fa_session *s)
+{
+    if (event_base_loop(s->base, EVLOOP_NONBLOCK) < 0 || s->over)
+        return -1;
+    s->clock.wait(s->clock.ctx, fmin(s->alarm_at, s->tick_at));
+    double now = fa_session_now(s);
+    if (now >= s->tick_at) {
+        s->tick_at = now + TICK;
+        event_active(s->tick, EV_TIMEOUT, 0);
+    }
+    if (now >= s->alarm_at)
+        event_active(s->alarm, EV_TIMEOUT, 0);
+    return 0;
+}
+
+static int run_loop(struct fa_session *s)
+{
+    return s->clock.wait ? run_virtually(s) : event_base_dispatch(s->base);
+}
+
 int fa_session_run(struct fa_session *s, enum fa_end *ret_end, struct fa_error *err)
 {
     struct timeval every = fa_loop_time(TICK);
@@ -385,7 +437,7 @@ int fa_session_run(struct fa_session *s, enum fa_end *ret_end, struct fa_error *
         *ret_end = FA_END_LOCAL;
         return -1;
     }
-    s->began = fa_clock_now();
+    s->began = fa_session_now(s);
     fa_bucket_init(&s->bucket, s->config.rate, s->began);
     s->end = FA_END_COMPLETE;
     if (!s->config.plan && s->jobs < s->config.jobs)
@@ -398,9 +450,12 @@ int fa_session_run(struct fa_session *s, enum fa_end *ret_end, struct fa_error *
                        "as its file system is mounted, others may write to all files of '%s', "
                        "those under way too",
                        s->config.dir);
-    event_add(s->tick, &every);
+    s->alarm_at = INFINITY;
+    s->tick_at = s->began + TICK;
+    if (!s->clock.wait)
+        event_add(s->tick, &every);
     fa_session_wake(s);
-    while (!s->over && event_base_dispatch(s->base) >= 0)
+    while (!s->over && run_loop(s) >= 0)
         continue;
     event_del(s->tick);
     if (s->draining)

@@ -17,6 +17,7 @@
 #define FA_ENGINE_SESSION_H
 
 #include "engine/backlog.h"
+#include "engine/env.h"
 #include "engine/hosts.h"
 #include "engine/job.h"
 #include "engine/names.h"
@@ -73,6 +74,8 @@ struct fa_session {
     struct fa_backlog *backlog;
     struct fa_resolver *resolver; /**< NULL: a proxy looks up names. */
     const struct fa_strategy_ops *ops;
+    const struct fa_resolver_ops *lookups;
+    struct fa_clock clock;
     struct fa_strategy *strategy;
     struct fa_stage *stage;
     unsigned jobs;         /**< config.jobs, or fewer: the limit of open files. */
@@ -125,9 +128,10 @@ struct fa_session {
     bool over;
 
     struct event *turn;
-    bool turning;        /**< A turn is under way. */
-    struct event *alarm; /**< The next timer. */
-    struct event *tick;  /**< Progress. */
+    bool turning;             /**< A turn is under way. */
+    struct event *alarm;      /**< The next timer. */
+    struct event *tick;       /**< Progress. */
+    double alarm_at, tick_at; /**< With a clock that has wait(). */
     double began;
 };
 
@@ -141,6 +145,8 @@ void fa_session_wake(struct fa_session *s);
 /** Stop the run: no new attempts, those under way are cancelled. */
 void fa_session_end(struct fa_session *s, enum fa_end end, const struct fa_error *err);
 uint64_t fa_session_random(struct fa_session *s);
+/** What its clock says. */
+double fa_session_now(const struct fa_session *s);
 
 /* turn.c */
 void fa_turn(evutil_socket_t fd, short what, void *arg);

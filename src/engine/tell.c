@@ -2,8 +2,6 @@
 
 #include <fetchall/redact.h>
 
-#include "base/clock.h"
-
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -62,7 +60,7 @@ void fa_tell_host(struct fa_session *s, const struct fa_origin *origin, enum fa_
     event.host.origin = origin->name;
     event.host.change = change;
     event.host.wait = wait;
-    event.host.left = change == FA_HOST_BROKEN ? down_left(s, origin, fa_clock_now()) : 0;
+    event.host.left = change == FA_HOST_BROKEN ? down_left(s, origin, fa_session_now(s)) : 0;
     event.host.entries = fa_origin_waiting(origin);
     event.host.error = &error;
     event.host.again = change == FA_HOST_BROKEN && origin->was_broken;
@@ -129,7 +127,7 @@ static void describe_down(const struct fa_session *s, struct fa_progress *progre
 
 void fa_tell_progress(struct fa_session *s)
 {
-    double now = fa_clock_now();
+    double now = fa_session_now(s);
     struct fa_event event = {.type = FA_EVENT_PROGRESS};
     struct fa_progress *progress = &event.progress;
     *progress = (struct fa_progress){

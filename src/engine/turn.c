@@ -3,7 +3,6 @@
  */
 #include "engine/session.h"
 
-#include "base/clock.h"
 #include "base/loop.h"
 
 #include <math.h>
@@ -60,11 +59,12 @@ static void set_alarm(struct fa_session *s, double now)
     at = fmin(at, fa_room_check(s, now));
     if (has_ready(s) && fa_bucket_wait(&s->bucket) > 0)
         at = fmin(at, now + fa_bucket_wait(&s->bucket));
-    if (isinf(at)) {
+    s->alarm_at = fmax(at, now) + 0.001;
+    if (isinf(at) || s->clock.wait) {
         event_del(s->alarm);
         return;
     }
-    struct timeval wait = fa_loop_time(at - now + 0.001);
+    struct timeval wait = fa_loop_time(s->alarm_at - now);
     event_add(s->alarm, &wait);
 }
 
@@ -84,7 +84,7 @@ void fa_turn(evutil_socket_t fd, short what, void *arg)
 {
     (void)fd;
     struct fa_session *s = arg;
-    double now = fa_clock_now();
+    double now = fa_session_now(s);
 
     s->turning = true;
     if (what & EV_READ)
@@ -110,7 +110,7 @@ void fa_turn_tick(evutil_socket_t fd, short what, void *arg)
 {
     (void)fd, (void)what;
     struct fa_session *s = arg;
-    double now = fa_clock_now();
+    double now = fa_session_now(s);
     fa_dispatch_rates(s, now);
     if (fa_slots_grow(&s->slots, now))
         fa_session_wake(s);
