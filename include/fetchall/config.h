@@ -14,7 +14,12 @@
 #include <stdint.h>
 
 /** How bytes are moved. */
-enum fa_mode { FA_MODE_ASYNC, FA_MODE_THREAD, FA_MODE_PROCESS };
+enum fa_mode {
+    FA_MODE_ASYNC,
+    FA_MODE_THREAD,
+    FA_MODE_PROCESS,
+    FA_MODES /**< How many there are. */
+};
 
 /** How a URL becomes the name of a file. */
 enum fa_layout { FA_LAYOUT_FLAT, FA_LAYOUT_TREE };
@@ -61,7 +66,7 @@ struct fa_config {
     enum fa_mode mode;
     unsigned jobs;     /**< Transfers at once over all hosts, 1 at least. */
     unsigned per_host; /**< Transfers at once to one origin, 1 at least. */
-    unsigned loops;    /**< Event loops of FA_MODE_ASYNC; 0: the cores, at most 8. */
+    unsigned loops;    /**< Event loops, if fa_mode_has_loops(mode); 0: the cores, at most 8. */
 
     const char *dir; /**< Where files go; made if missing. */
     enum fa_layout layout;
@@ -138,6 +143,19 @@ void fa_config_init(struct fa_config *config);
  * @return 0, or -1 with FA_CLASS_REFUSED; no password is in its text.
  */
 int fa_config_check_proxy(const char *proxy, struct fa_error *err);
+
+/** The stable name of a mode ("async"), or NULL: loop from 0 up to it to list them all. */
+const char *fa_mode_name(enum fa_mode mode);
+
+/**
+ * Look up a mode by its name.
+ *
+ * @return 0, or -1 if there is no such mode; then *ret is unchanged.
+ */
+int fa_mode_parse(const char *name, enum fa_mode *ret);
+
+/** Whether a mode runs on event loops, so that fa_config.loops applies to it. */
+bool fa_mode_has_loops(enum fa_mode mode);
 
 /** The name of a digest ("sha256"), or NULL. */
 const char *fa_hash_name(enum fa_hash hash);

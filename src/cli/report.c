@@ -6,19 +6,6 @@
 #include "cli/digest.h"
 #include "cli/json.h"
 
-static const char *mode_name(enum fa_mode mode)
-{
-    switch (mode) {
-    case FA_MODE_ASYNC:
-        return "async";
-    case FA_MODE_THREAD:
-        return "thread";
-    case FA_MODE_PROCESS:
-        return "process";
-    }
-    return NULL;
-}
-
 static json_t *digest_object(const struct fa_result *result)
 {
     if (result->n_digests == 0)
@@ -82,7 +69,7 @@ json_t *fa_report_object(const struct fa_result *r)
               fa_json_add(object, "effective_url", fa_json_text(r->effective_url)) &&
               fa_json_add(object, "ip", fa_json_text(r->ip)) &&
               fa_json_add(object, "http_version", fa_json_text(r->http_version)) &&
-              fa_json_add(object, "mode", fa_json_text(mode_name(r->mode))) &&
+              fa_json_add(object, "mode", fa_json_text(fa_mode_name(r->mode))) &&
               fa_json_add(object, "time", time_object(&r->time));
     if (ok)
         return object;
@@ -115,7 +102,7 @@ static char *unbegun_text(const struct fa_result *r, bool ascii)
                        "\"ip\": null, \"http_version\": null, \"mode\": \"%s\", "
                        "\"time\": {\"queue\": 0.0, \"dns\": 0.0, \"connect\": 0.0, "
                        "\"tls\": 0.0, \"ttfb\": 0.0, \"total\": 0.0, \"hash\": 0.0}}",
-                       (unsigned long long)r->line, url, path, error, mode_name(r->mode));
+                       (unsigned long long)r->line, url, path, error, fa_mode_name(r->mode));
     free(url);
     free(path);
     free(error);

@@ -37,7 +37,7 @@ int fa_config_check_proxy(const char *proxy, struct fa_error *err)
 
 static const char *check_choices(const struct fa_config *config)
 {
-    if (config->mode > FA_MODE_PROCESS)
+    if (config->mode >= FA_MODES)
         return "mode";
     if (config->layout > FA_LAYOUT_TREE)
         return "layout";

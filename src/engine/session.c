@@ -81,13 +81,12 @@ void fa_session_stop(struct fa_session *s, enum fa_stop how)
 
 /*
  * As many transfers as the limit of open files allows: out of descriptors, libcurl would say that
- * it cannot resolve a name.  Each has a socket and a part, and its connections may be kept; a
- * worker process costs a socket and a pidfd.
+ * it cannot resolve a name.
  */
 static int fit_jobs(struct fa_session *s, unsigned *ret_stage, struct fa_error *err)
 {
     struct rlimit limit;
-    unsigned long each = s->config.mode == FA_MODE_ASYNC ? 3 : 4;
+    unsigned long each = s->ops->descriptors;
     *ret_stage = STAGE_FILES;
     s->jobs = s->config.jobs;
     if (getrlimit(RLIMIT_NOFILE, &limit) || limit.rlim_cur == RLIM_INFINITY)
@@ -112,9 +111,9 @@ static int fit_jobs(struct fa_session *s, unsigned *ret_stage, struct fa_error *
 static int open_strategy(struct fa_session *s, struct fa_error *err)
 {
     unsigned stage_files;
-    bool processes = s->ops->capabilities & FA_CAN_NURSERY;
     bool hashes = s->config.hash && s->config.hash_with == FA_HASH_WITH_PROCESS;
-    s->nursery = fa_nursery_new(s->base, s->config.worker_program, processes || hashes, err);
+    s->nursery =
+        fa_nursery_new(s->base, s->config.worker_program, s->ops->needs_nursery || hashes, err);
     if (!s->nursery)
         return -1;
     if (fit_jobs(s, &stage_files, err))

@@ -676,8 +676,8 @@ static void async_tune(struct fa_strategy *self, struct fa_attempt *attempt, uin
 
 const struct fa_strategy_ops fa_strategy_async = {
     .name = "async",
-    .summary = "event loops, each with many transfers at a time",
-    .capabilities = FA_CAN_SHARE,
+    .descriptors = 3,
+    .has_loops = true,
     .new = async_new,
     .submit = async_submit,
     .flush = async_flush,

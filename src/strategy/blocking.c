@@ -296,8 +296,7 @@ static void blocking_free(struct fa_strategy *self)
 
 const struct fa_strategy_ops fa_strategy_thread = {
     .name = "thread",
-    .summary = "a pool of threads, each with one transfer at a time",
-    .capabilities = 0,
+    .descriptors = 4,
     .new = thread_new,
     .submit = blocking_submit,
     .flush = blocking_flush,
@@ -308,8 +307,8 @@ const struct fa_strategy_ops fa_strategy_thread = {
 
 const struct fa_strategy_ops fa_strategy_process = {
     .name = "process",
-    .summary = "a pool of worker processes, each with one transfer at a time",
-    .capabilities = FA_CAN_NURSERY | FA_CAN_ISOLATE,
+    .descriptors = 4, /* A worker costs a socket and a pidfd. */
+    .needs_nursery = true,
     .new = process_new,
     .submit = blocking_submit,
     .flush = blocking_flush,

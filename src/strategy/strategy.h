@@ -19,29 +19,29 @@
 
 struct fa_strategy;
 
-/** What the engine may rely on. */
-enum fa_capability {
-    FA_CAN_NURSERY = 1 << 0, /**< Needs env->nursery. */
-    FA_CAN_SHARE = 1 << 1,   /**< Connections are shared by all attempts of an origin. */
-    FA_CAN_ISOLATE = 1 << 2, /**< A crash takes one attempt, not the program. */
-};
-
 /** Borrowed until free(). */
 struct fa_strategy_env {
     struct event_base *base;
-    struct fa_nursery *nursery; /**< NULL without FA_CAN_NURSERY. */
+    struct fa_nursery *nursery; /**< May be NULL unless needs_nursery. */
     const struct fa_settings *settings;
     unsigned jobs;  /**< At most that many attempts are submitted at once. */
-    unsigned loops; /**< At least 1. */
+    unsigned loops; /**< At least 1; read if has_loops. */
     /** @outcome  Taken: the callee calls fa_outcome_fini(). */
     void (*done)(void *ctx, struct fa_attempt *attempt, struct fa_outcome *outcome);
     void *ctx;
 };
 
+/**
+ * One strategy: its properties, which are all that others may ask of it, and its operations.
+ *
+ * To add one: a file with its row, its extern below, its place in strategy.c, its enum fa_mode.
+ */
 struct fa_strategy_ops {
-    const char *name;
-    const char *summary;
-    unsigned capabilities; /**< enum fa_capability bits. */
+    const char *name;     /**< As --mode, reports and the state have it; see fa_mode_name(). */
+    unsigned descriptors; /**< That each attempt may hold open at once, with its part and the
+                               connection that is kept for the next one. */
+    bool needs_nursery;   /**< Starts worker processes from env->nursery. */
+    bool has_loops;       /**< Runs on event loops, env->loops of them. */
 
     struct fa_strategy *(*new)(const struct fa_strategy_env *env, struct fa_error *err);
     /** On failure the descriptor is closed, and done() will not be called. */
@@ -60,7 +60,7 @@ extern const struct fa_strategy_ops fa_strategy_async;
 extern const struct fa_strategy_ops fa_strategy_thread;
 extern const struct fa_strategy_ops fa_strategy_process;
 
-/** @return the strategy of a mode. */
+/** @return the strategy of a mode, which is one of FA_MODES. */
 const struct fa_strategy_ops *fa_strategy_of(enum fa_mode mode);
 
 /** The task type behind the blocking ones; ends with a row without name. */

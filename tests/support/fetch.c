@@ -11,7 +11,7 @@
 
 #define ARGS_MAX 128
 
-const char *const fa_modes[FA_MODES] = {"async", "loops", "thread", "process"};
+const char *const fa_modes[FA_FETCH_MODES] = {"async", "loops", "thread", "process"};
 
 /* A machine that others share stands still for a second now and then, and that is no fault. */
 static const char *const quick[] = {

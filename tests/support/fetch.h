@@ -21,8 +21,8 @@
 #include <jansson.h>
 
 /* A mode and its options: "async", "loops" (async in one thread), "thread", "process". */
-#define FA_MODES 4
-extern const char *const fa_modes[FA_MODES];
+#define FA_FETCH_MODES 4
+extern const char *const fa_modes[FA_FETCH_MODES];
 
 struct fa_fetch {
     struct fa_run run;

@@ -19,17 +19,17 @@
 #include <criterion/criterion.h>
 #include <criterion/parameterized.h>
 
-#define FA_TEST_MODES(suite, name)                          \
-    static void name(const char *mode);                     \
-    ParameterizedTestParameters(suite, name)                \
-    {                                                       \
-        static int numbers[FA_MODES] = {0, 1, 2, 3};        \
-        return cr_make_param_array(int, numbers, FA_MODES); \
-    }                                                       \
-    ParameterizedTest(int *number, suite, name)             \
-    {                                                       \
-        name(fa_modes[*number]);                            \
-    }                                                       \
+#define FA_TEST_MODES(suite, name)                                \
+    static void name(const char *mode);                           \
+    ParameterizedTestParameters(suite, name)                      \
+    {                                                             \
+        static int numbers[FA_FETCH_MODES] = {0, 1, 2, 3};        \
+        return cr_make_param_array(int, numbers, FA_FETCH_MODES); \
+    }                                                             \
+    ParameterizedTest(int *number, suite, name)                   \
+    {                                                             \
+        name(fa_modes[*number]);                                  \
+    }                                                             \
     static void name(const char *mode)
 
 #endif

@@ -190,7 +190,7 @@ static void null_free(struct fa_strategy *self)
 
 const struct fa_strategy_ops fa_strategy_null = {
     .name = "null",
-    .summary = "plays a script",
+    .descriptors = 1,
     .new = null_new,
     .submit = null_submit,
     .flush = null_flush,

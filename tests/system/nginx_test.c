@@ -83,7 +83,7 @@ static void start_nginx(const struct fa_cert *cert)
 /* With every mode: all entries are ok, all files right, and nothing else is there. */
 static void expect_all(const char *option, const char *value)
 {
-    for (size_t i = 0; i < FA_MODES; i++) {
+    for (size_t i = 0; i < FA_FETCH_MODES; i++) {
         struct fa_fetch fetch = {0};
         fa_fetch_start(&fetch, &scratch, fa_modes[i], list.text, "--stall-timeout", "30",
                        option ? option : "-q", value, NULL);
@@ -150,7 +150,7 @@ Test(nginx, names_of_a_private_ca_are_verified_over_tls)
         fa_lines_add(&list, "https://h%zu.fetch.test:%d/%s", i % TLS_NAMES, nginx.port,
                      truth[i].name);
     }
-    for (size_t i = 0; i < FA_MODES; i++) {
+    for (size_t i = 0; i < FA_FETCH_MODES; i++) {
         const char *resolve[TLS_NAMES];
         for (size_t n = 0; n < TLS_NAMES; n++) {
             resolve[n] = fa_scratch_path(&scratch, "--resolve=h%zu.fetch.test:%d:127.0.0.%zu", n,

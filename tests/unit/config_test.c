@@ -42,6 +42,7 @@ static void expect_refused(const struct fa_config *config, const char *field)
 
 Test(config, what_makes_no_sense_is_refused)
 {
+    REFUSED(mode, FA_MODES);
     REFUSED(mode, (enum fa_mode)77);
     REFUSED(layout, (enum fa_layout)9);
     REFUSED(fsync, (enum fa_fsync)9);
@@ -86,4 +87,32 @@ Test(config, the_defaults_are_taken)
     struct fa_session *session = fa_session_new(&config, NULL, NULL, &err);
     cr_assert_not_null(session, "%s", err.msg);
     fa_session_free(session);
+}
+
+Test(config, every_mode_has_a_name_of_its_own_that_finds_it)
+{
+    for (unsigned i = 0; i < FA_MODES; ++i) {
+        enum fa_mode found = FA_MODES;
+        const char *name = fa_mode_name((enum fa_mode)i);
+        cr_assert(name && name[0]);
+        cr_expect_eq(fa_mode_parse(name, &found), 0);
+        cr_expect_eq(found, i, "%s", name);
+    }
+    cr_expect_null(fa_mode_name(FA_MODES));
+}
+
+Test(config, an_unknown_mode_is_not_found)
+{
+    enum fa_mode found = FA_MODE_THREAD;
+    cr_expect_eq(fa_mode_parse("fibre", &found), -1);
+    cr_expect_eq(fa_mode_parse("", &found), -1);
+    cr_expect_eq(found, FA_MODE_THREAD);
+}
+
+Test(config, only_async_has_event_loops)
+{
+    cr_expect(fa_mode_has_loops(FA_MODE_ASYNC));
+    cr_expect_not(fa_mode_has_loops(FA_MODE_THREAD));
+    cr_expect_not(fa_mode_has_loops(FA_MODE_PROCESS));
+    cr_expect_not(fa_mode_has_loops(FA_MODES));
 }

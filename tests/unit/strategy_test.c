@@ -191,7 +191,7 @@ static void rig_start(struct rig *rig, unsigned jobs)
 {
     struct fa_error err = {0};
     fa_settings_init(&rig->settings, &rig->config);
-    if (rig->ops->capabilities & FA_CAN_NURSERY) {
+    if (rig->ops->needs_nursery) {
         rig->nursery = fa_nursery_new(rig->base, FA_TEST_WORKER, true, &err);
         cr_assert(rig->nursery, "%s", err.msg);
     }
