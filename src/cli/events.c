@@ -21,17 +21,20 @@ static const char *const change_names[] = {
     [FA_HOST_BACK] = "back",
 };
 
-static bool add_place(json_t *object, const char *list, uint64_t line)
+/* Null for an event that is not about a line. */
+static json_t *line_value(uint64_t line)
 {
-    return fa_json_add(object, "list", fa_json_text(fa_place_list(list))) &&
-           fa_json_add(object, "line", line ? fa_json_count(line) : json_null());
+    return line ? fa_json_count(line) : json_null();
 }
 
-static bool add_error(json_t *object, const struct fa_error *error)
+static const char *class_of(const struct fa_error *error)
 {
-    bool real = error && error->class != FA_CLASS_NONE;
-    return fa_json_add(object, "class", fa_json_text(real ? fa_class_name(error->class) : NULL)) &&
-           fa_json_add(object, "error", fa_json_text(real ? error->msg : NULL));
+    return error && error->class != FA_CLASS_NONE ? fa_class_name(error->class) : NULL;
+}
+
+static json_t *message_of(const struct fa_error *error)
+{
+    return fa_json_text(class_of(error) ? error->msg : NULL);
 }
 
 static json_t *oldest_array(const struct fa_progress *p)
@@ -39,81 +42,129 @@ static json_t *oldest_array(const struct fa_progress *p)
     json_t *array = json_array();
     for (size_t i = 0; array && i < p->n_oldest && i < FA_ACTIVE_MAX; ++i) {
         const struct fa_active *active = &p->oldest[i];
-        json_t *object = json_object();
-        bool ok = object && fa_json_add(object, "url", fa_json_text(active->url)) &&
-                  fa_json_add(object, "bytes", fa_json_count(active->bytes)) &&
-                  fa_json_add(object, "size",
-                              active->size < 0 ? json_null() : json_integer(active->size)) &&
-                  fa_json_add(object, "seconds", fa_json_seconds(active->seconds));
-        if (!ok) {
-            json_decref(object);
-            json_decref(array);
-            return NULL;
-        }
-        json_array_append_new(array, object);
+        json_t *object =
+            json_pack("{s:o, s:o, s:o, s:o}", "url", fa_json_text(active->url), "bytes",
+                      fa_json_count(active->bytes), "size", fa_json_size(active->size), "seconds",
+                      fa_json_seconds(active->seconds));
+        array = fa_json_append(array, object);
     }
     return array;
 }
 
-static bool add_progress(json_t *object, const struct fa_progress *p)
+static json_t *started_object(const struct fa_event *event, double time)
 {
-    return fa_json_add(object, "entries", fa_json_count(p->entries)) &&
-           fa_json_add(object, "entries_final", json_boolean(p->entries_final)) &&
-           fa_json_add(object, "done", fa_json_count(p->done)) &&
-           fa_json_add(object, "failed", fa_json_count(p->failed)) &&
-           fa_json_add(object, "bytes", fa_json_count(p->bytes)) &&
-           fa_json_add(object, "expected", fa_json_count(p->expected)) &&
-           fa_json_add(object, "active", json_integer(p->active)) &&
-           fa_json_add(object, "waiting", json_integer(p->waiting)) &&
-           fa_json_add(object, "hashing", json_integer(p->hashing)) &&
-           fa_json_add(object, "down", json_integer(p->down)) &&
-           fa_json_add(object, "down_origin", fa_json_text(p->down_origin)) &&
-           fa_json_add(object, "down_left",
-                       p->down ? fa_json_seconds(p->down_left) : json_null()) &&
-           fa_json_add(object, "oldest", oldest_array(p));
+    /* clang-format off */
+    return json_pack(
+        "{s:s, s:o, s:o, s:o, s:o, s:i}",
+        "event", event_names[event->type],
+        "time", fa_json_seconds(time),
+        "list", fa_json_text(fa_place_list(event->started.list)),
+        "line", line_value(event->started.line),
+        "url", fa_json_text(event->started.url),
+        "attempt", event->started.attempt);
+    /* clang-format on */
 }
 
-static bool add_fields(json_t *object, const struct fa_event *event)
+static json_t *retry_object(const struct fa_event *event, double time)
 {
-    switch (event->type) {
-    case FA_EVENT_STARTED:
-        return add_place(object, event->started.list, event->started.line) &&
-               fa_json_add(object, "url", fa_json_text(event->started.url)) &&
-               fa_json_add(object, "attempt", json_integer(event->started.attempt));
-    case FA_EVENT_RETRY:
-        return add_place(object, event->retry.list, event->retry.line) &&
-               fa_json_add(object, "url", fa_json_text(event->retry.url)) &&
-               fa_json_add(object, "attempt", json_integer(event->retry.attempt)) &&
-               fa_json_add(object, "wait", fa_json_seconds(event->retry.wait)) &&
-               add_error(object, event->retry.error);
-    case FA_EVENT_HOST:
-        return fa_json_add(object, "origin", fa_json_text(event->host.origin)) &&
-               fa_json_add(object, "change", json_string(change_names[event->host.change])) &&
-               fa_json_add(object, "wait", fa_json_seconds(event->host.wait)) &&
-               fa_json_add(object, "left",
-                           event->host.change == FA_HOST_BROKEN ? fa_json_seconds(event->host.left)
-                                                                : json_null()) &&
-               fa_json_add(object, "entries", fa_json_count(event->host.entries)) &&
-               add_error(object, event->host.error);
-    case FA_EVENT_DONE:
-        return fa_json_add(object, "list", fa_json_text(fa_place_list(event->done.list))) &&
-               fa_json_add(object, "result", fa_report_object(&event->done));
-    case FA_EVENT_PROGRESS:
-        return add_progress(object, &event->progress);
-    case FA_EVENT_NOTICE:
-        return add_place(object, event->notice.list, event->notice.line) &&
-               fa_json_add(object, "text", fa_json_text(event->notice.text));
-    }
-    return true;
+    /* clang-format off */
+    return json_pack(
+        "{s:s, s:o, s:o, s:o, s:o, s:i, s:o, s:s?, s:o}",
+        "event", event_names[event->type],
+        "time", fa_json_seconds(time),
+        "list", fa_json_text(fa_place_list(event->retry.list)),
+        "line", line_value(event->retry.line),
+        "url", fa_json_text(event->retry.url),
+        "attempt", event->retry.attempt,
+        "wait", fa_json_seconds(event->retry.wait),
+        "class", class_of(event->retry.error),
+        "error", message_of(event->retry.error));
+    /* clang-format on */
+}
+
+static json_t *host_object(const struct fa_event *event, double time)
+{
+    bool broken = event->host.change == FA_HOST_BROKEN;
+    /* clang-format off */
+    return json_pack(
+        "{s:s, s:o, s:o, s:s, s:o, s:o, s:o, s:s?, s:o}",
+        "event", event_names[event->type],
+        "time", fa_json_seconds(time),
+        "origin", fa_json_text(event->host.origin),
+        "change", change_names[event->host.change],
+        "wait", fa_json_seconds(event->host.wait),
+        "left", broken ? fa_json_seconds(event->host.left) : json_null(),
+        "entries", fa_json_count(event->host.entries),
+        "class", class_of(event->host.error),
+        "error", message_of(event->host.error));
+    /* clang-format on */
+}
+
+static json_t *done_object(const struct fa_event *event, double time)
+{
+    /* clang-format off */
+    return json_pack(
+        "{s:s, s:o, s:o, s:o}",
+        "event", event_names[event->type],
+        "time", fa_json_seconds(time),
+        "list", fa_json_text(fa_place_list(event->done.list)),
+        "result", fa_report_object(&event->done));
+    /* clang-format on */
+}
+
+static json_t *progress_object(const struct fa_event *event, double time)
+{
+    const struct fa_progress *p = &event->progress;
+    /* clang-format off */
+    return json_pack(
+        "{s:s, s:o, s:o, s:b, s:o, s:o, s:o, s:o, s:i, s:i, s:i, s:i, s:o, s:o, s:o}",
+        "event", event_names[event->type],
+        "time", fa_json_seconds(time),
+        "entries", fa_json_count(p->entries),
+        "entries_final", p->entries_final,
+        "done", fa_json_count(p->done),
+        "failed", fa_json_count(p->failed),
+        "bytes", fa_json_count(p->bytes),
+        "expected", fa_json_count(p->expected),
+        "active", p->active,
+        "waiting", p->waiting,
+        "hashing", p->hashing,
+        "down", p->down,
+        "down_origin", fa_json_text(p->down_origin),
+        "down_left", p->down ? fa_json_seconds(p->down_left) : json_null(),
+        "oldest", oldest_array(p));
+    /* clang-format on */
+}
+
+static json_t *notice_object(const struct fa_event *event, double time)
+{
+    /* clang-format off */
+    return json_pack(
+        "{s:s, s:o, s:o, s:o, s:o}",
+        "event", event_names[event->type],
+        "time", fa_json_seconds(time),
+        "list", fa_json_text(fa_place_list(event->notice.list)),
+        "line", line_value(event->notice.line),
+        "text", fa_json_text(event->notice.text));
+    /* clang-format on */
 }
 
 json_t *fa_events_object(const struct fa_event *event, double time)
 {
-    json_t *object = json_object();
-    if (object && fa_json_add(object, "event", json_string(event_names[event->type])) &&
-        fa_json_add(object, "time", fa_json_seconds(time)) && add_fields(object, event))
-        return object;
-    json_decref(object);
+    switch (event->type) {
+    case FA_EVENT_STARTED:
+        return started_object(event, time);
+    case FA_EVENT_RETRY:
+        return retry_object(event, time);
+    case FA_EVENT_HOST:
+        return host_object(event, time);
+    case FA_EVENT_DONE:
+        return done_object(event, time);
+    case FA_EVENT_PROGRESS:
+        return progress_object(event, time);
+    case FA_EVENT_NOTICE:
+        return notice_object(event, time);
+    }
     return NULL;
 }
 

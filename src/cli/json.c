@@ -69,6 +69,11 @@ json_t *fa_json_count(uint64_t count)
     return json_integer(count > LLONG_MAX ? LLONG_MAX : (json_int_t)count);
 }
 
+json_t *fa_json_size(int64_t size)
+{
+    return size < 0 ? json_null() : json_integer(size);
+}
+
 json_t *fa_json_seconds(double seconds)
 {
     if (!(seconds > 0))
@@ -78,9 +83,20 @@ json_t *fa_json_seconds(double seconds)
     return json_real((double)(long long)(seconds * 1e6 + 0.5) / 1e6);
 }
 
-bool fa_json_add(json_t *object, const char *name, json_t *value)
+json_t *fa_json_append(json_t *array, json_t *value)
 {
-    return json_object_set_new_nocheck(object, name, value) == 0;
+    if (json_array_append_new(array, value) == 0)
+        return array;
+    json_decref(array);
+    return NULL;
+}
+
+json_t *fa_json_set(json_t *object, const char *name, json_t *value)
+{
+    if (json_object_set_new_nocheck(object, name, value) == 0)
+        return object;
+    json_decref(object);
+    return NULL;
 }
 
 char *fa_json_line(const json_t *object, bool ascii)

@@ -18,15 +18,22 @@ char *fa_json_string(const char *text, bool ascii);
 /** A number of bytes or things. */
 json_t *fa_json_count(uint64_t count);
 
+/** A size in bytes, or null for a negative one, which is unknown. */
+json_t *fa_json_size(int64_t size);
+
 /** Seconds, rounded to microseconds. */
 json_t *fa_json_seconds(double seconds);
 
 /**
- * Add a value to an object, which takes it.
+ * Append a value to an array, which owns it from then on.
  *
- * @return false when memory ran out, now or while the value was made (it is NULL then).
+ * @value   NULL if memory ran out while it was made.
+ * @return  The array; NULL when memory ran out: both are released then.
  */
-bool fa_json_add(json_t *object, const char *name, json_t *value);
+json_t *fa_json_append(json_t *array, json_t *value);
+
+/** Set a field of an object, under the same rules as fa_json_append(). */
+json_t *fa_json_set(json_t *object, const char *name, json_t *value);
 
 /**
  * An object as one line of text, without its newline.

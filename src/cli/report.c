@@ -11,70 +11,58 @@ static json_t *digest_object(const struct fa_result *result)
     if (result->n_digests == 0)
         return json_null();
     json_t *object = json_object();
-    bool ok = object != NULL;
-    for (size_t i = 0; ok && i < result->n_digests; ++i) {
+    for (size_t i = 0; object && i < result->n_digests; ++i) {
         const struct fa_digest *digest = &result->digests[i];
         char hex[2 * FA_DIGEST_MAX + 1];
         fa_digest_hex(digest, hex);
-        ok = fa_json_add(object, fa_hash_name(digest->hash), json_string(hex));
+        object = fa_json_set(object, fa_hash_name(digest->hash), json_string(hex));
     }
-    if (ok)
-        return object;
-    json_decref(object);
-    return NULL;
+    return object;
 }
 
 static json_t *time_object(const struct fa_times *time)
 {
-    json_t *object = json_object();
-    bool ok = object && fa_json_add(object, "queue", fa_json_seconds(time->queue)) &&
-              fa_json_add(object, "dns", fa_json_seconds(time->dns)) &&
-              fa_json_add(object, "connect", fa_json_seconds(time->connect)) &&
-              fa_json_add(object, "tls", fa_json_seconds(time->tls)) &&
-              fa_json_add(object, "ttfb", fa_json_seconds(time->ttfb)) &&
-              fa_json_add(object, "total", fa_json_seconds(time->total)) &&
-              fa_json_add(object, "hash", fa_json_seconds(time->hash));
-    if (ok)
-        return object;
-    json_decref(object);
-    return NULL;
-}
-
-/* The first half of the fields: the entry and its end. */
-static bool add_end(json_t *object, const struct fa_result *r)
-{
-    bool failed = r->error.class != FA_CLASS_NONE;
-    /* What a plan would fetch has no end yet. */
-    const char *status = r->status == FA_STATUS_PLANNED ? NULL : fa_status_name(r->status);
-    return fa_json_add(object, "line", fa_json_count(r->line)) &&
-           fa_json_add(object, "url", fa_json_text(r->url)) &&
-           fa_json_add(object, "path", fa_json_text(r->path)) &&
-           fa_json_add(object, "status", fa_json_text(status)) &&
-           fa_json_add(object, "class",
-                       fa_json_text(failed ? fa_class_name(r->error.class) : NULL)) &&
-           fa_json_add(object, "error", fa_json_text(failed ? r->error.msg : NULL)) &&
-           fa_json_add(object, "http", r->http ? json_integer(r->http) : json_null());
+    /* clang-format off */
+    return json_pack(
+        "{s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
+        "queue", fa_json_seconds(time->queue),
+        "dns", fa_json_seconds(time->dns),
+        "connect", fa_json_seconds(time->connect),
+        "tls", fa_json_seconds(time->tls),
+        "ttfb", fa_json_seconds(time->ttfb),
+        "total", fa_json_seconds(time->total),
+        "hash", fa_json_seconds(time->hash));
+    /* clang-format on */
 }
 
 json_t *fa_report_object(const struct fa_result *r)
 {
-    json_t *object = json_object();
-    bool ok = object && add_end(object, r) &&
-              fa_json_add(object, "bytes", fa_json_count(r->bytes)) &&
-              fa_json_add(object, "size", r->size < 0 ? json_null() : json_integer(r->size)) &&
-              fa_json_add(object, "resumed", fa_json_count(r->resumed)) &&
-              fa_json_add(object, "restarted", fa_json_text(r->restarted)) &&
-              fa_json_add(object, "attempts", json_integer(r->attempts)) &&
-              fa_json_add(object, "digest", digest_object(r)) &&
-              fa_json_add(object, "effective_url", fa_json_text(r->effective_url)) &&
-              fa_json_add(object, "ip", fa_json_text(r->ip)) &&
-              fa_json_add(object, "http_version", fa_json_text(r->http_version)) &&
-              fa_json_add(object, "mode", fa_json_text(fa_mode_name(r->mode))) &&
-              fa_json_add(object, "time", time_object(&r->time));
-    if (ok)
-        return object;
-    json_decref(object);
-    return NULL;
+    bool failed = r->error.class != FA_CLASS_NONE;
+    /* What a plan would fetch has no end yet. */
+    const char *status = r->status == FA_STATUS_PLANNED ? NULL : fa_status_name(r->status);
+    /* clang-format off */
+    return json_pack(
+        "{s:o, s:o, s:o, s:s?, s:s?, s:o, s:o, s:o, s:o, s:o, s:o, s:i, s:o, s:o, s:o, "
+        "s:o, s:s?, s:o}",
+        "line", fa_json_count(r->line),
+        "url", fa_json_text(r->url),
+        "path", fa_json_text(r->path),
+        "status", status,
+        "class", failed ? fa_class_name(r->error.class) : NULL,
+        "error", fa_json_text(failed ? r->error.msg : NULL),
+        "http", r->http ? json_integer(r->http) : json_null(),
+        "bytes", fa_json_count(r->bytes),
+        "size", fa_json_size(r->size),
+        "resumed", fa_json_count(r->resumed),
+        "restarted", fa_json_text(r->restarted),
+        "attempts", r->attempts,
+        "digest", digest_object(r),
+        "effective_url", fa_json_text(r->effective_url),
+        "ip", fa_json_text(r->ip),
+        "http_version", fa_json_text(r->http_version),
+        "mode", fa_mode_name(r->mode),
+        "time", time_object(&r->time));
+    /* clang-format on */
 }
 
 bool fa_report_is_unbegun(const struct fa_result *r)

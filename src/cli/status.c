@@ -180,37 +180,30 @@ static json_t *classes_object(const uint64_t classes[FA_CLASSES])
 {
     json_t *object = json_object();
     for (unsigned class = 0; object && class < FA_CLASSES; ++class)
-        if (classes[class] && !fa_json_add(object, fa_class_name((enum fa_class) class),
-                                           fa_json_count(classes[class]))) {
-            json_decref(object);
-            return NULL;
-        }
+        if (classes[class])
+            object = fa_json_set(object, fa_class_name((enum fa_class) class),
+                                 fa_json_count(classes[class]));
     return object;
 }
 
-static bool add_standings(json_t *object, const struct fa_tally_row *row)
+static json_t *origin_object(const struct fa_tally_row *row)
 {
-    return fa_json_add(object, "done", fa_json_count(row->standings[FA_STANDING_DONE])) &&
-           fa_json_add(object, "failed", fa_json_count(row->standings[FA_STANDING_FAILED])) &&
-           fa_json_add(object, "part", fa_json_count(row->standings[FA_STANDING_PART]));
+    /* clang-format off */
+    return json_pack(
+        "{s:o, s:o, s:o, s:o, s:o}",
+        "origin", fa_json_text(row->origin),
+        "done", fa_json_count(row->standings[FA_STANDING_DONE]),
+        "failed", fa_json_count(row->standings[FA_STANDING_FAILED]),
+        "part", fa_json_count(row->standings[FA_STANDING_PART]),
+        "classes", classes_object(row->classes));
+    /* clang-format on */
 }
 
 static json_t *origins_array(const struct fa_tally *tally)
 {
     json_t *array = json_array();
-    for (size_t i = 0; array && i < tally->n_rows; ++i) {
-        const struct fa_tally_row *row = &tally->rows[i];
-        json_t *object = json_object();
-        bool good = fa_json_add(object, "origin", fa_json_text(row->origin)) &&
-                    add_standings(object, row) &&
-                    fa_json_add(object, "classes", classes_object(row->classes));
-        if (!good)
-            json_decref(object);
-        if (!good || json_array_append_new(array, object)) {
-            json_decref(array);
-            return NULL;
-        }
-    }
+    for (size_t i = 0; array && i < tally->n_rows; ++i)
+        array = fa_json_append(array, origin_object(&tally->rows[i]));
     return array;
 }
 
@@ -219,35 +212,40 @@ static json_t *run_object(const struct fa_state_summary *summary)
     const struct fa_last_run *run = &summary->run;
     if (!run->known)
         return json_null();
-    json_t *object = json_object();
-    if (fa_json_add(object, "state", json_string(run_state(summary))) &&
-        fa_json_add(object, "mode", fa_json_text(run->mode)) &&
-        fa_json_add(object, "began", fa_json_seconds(run->began)) &&
-        fa_json_add(object, "ended", run->ended > 0 ? fa_json_seconds(run->ended) : json_null()) &&
-        fa_json_add(object, "entries", fa_json_count(run->entries)) &&
-        fa_json_add(object, "done", fa_json_count(run->done)) &&
-        fa_json_add(object, "lists_final", json_boolean(run->lists_final)))
-        return object;
-    json_decref(object);
-    return NULL;
+    /* clang-format off */
+    return json_pack(
+        "{s:s, s:o, s:o, s:o, s:o, s:o, s:b}",
+        "state", run_state(summary),
+        "mode", fa_json_text(run->mode),
+        "began", fa_json_seconds(run->began),
+        "ended", run->ended > 0 ? fa_json_seconds(run->ended) : json_null(),
+        "entries", fa_json_count(run->entries),
+        "done", fa_json_count(run->done),
+        "lists_final", run->lists_final);
+    /* clang-format on */
 }
 
 static int put_json(FILE *out, const char *dir, const struct fa_tally *tally,
                     const struct fa_state_summary *summary)
 {
-    json_t *object = json_object();
-    char *line = NULL;
-    if (fa_json_add(object, "dir", fa_json_text(dir)) && add_standings(object, &tally->all) &&
-        fa_json_add(object, "pending", fa_json_count(pending(&summary->run))) &&
-        fa_json_add(object, "bytes", fa_json_count(tally->bytes)) &&
-        fa_json_add(object, "may_pass", fa_json_count(tally->may_pass)) &&
-        fa_json_add(object, "secret", fa_json_count(tally->unwritten)) &&
-        fa_json_add(object, "classes", classes_object(tally->all.classes)) &&
-        fa_json_add(object, "origins", origins_array(tally)) &&
-        fa_json_add(object, "others", fa_json_count(tally->others)) &&
-        fa_json_add(object, "pid", summary->busy > 0 ? json_integer(summary->busy) : json_null()) &&
-        fa_json_add(object, "run", run_object(summary)))
-        line = fa_json_line(object, isatty(STDOUT_FILENO));
+    /* clang-format off */
+    json_t *object = json_pack(
+        "{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
+        "dir", fa_json_text(dir),
+        "done", fa_json_count(tally->all.standings[FA_STANDING_DONE]),
+        "failed", fa_json_count(tally->all.standings[FA_STANDING_FAILED]),
+        "part", fa_json_count(tally->all.standings[FA_STANDING_PART]),
+        "pending", fa_json_count(pending(&summary->run)),
+        "bytes", fa_json_count(tally->bytes),
+        "may_pass", fa_json_count(tally->may_pass),
+        "secret", fa_json_count(tally->unwritten),
+        "classes", classes_object(tally->all.classes),
+        "origins", origins_array(tally),
+        "others", fa_json_count(tally->others),
+        "pid", summary->busy > 0 ? json_integer(summary->busy) : json_null(),
+        "run", run_object(summary));
+    /* clang-format on */
+    char *line = object ? fa_json_line(object, isatty(STDOUT_FILENO)) : NULL;
     json_decref(object);
     if (line)
         fprintf(out, "%s\n", line);

@@ -24,36 +24,23 @@ static json_t *count(uint64_t value)
 
 static json_t *latency_object(const struct fa_latency *latency)
 {
-    json_t *object = json_object();
-    if (object && fa_json_add(object, "p50", number(latency->p50)) &&
-        fa_json_add(object, "p95", number(latency->p95)) &&
-        fa_json_add(object, "p99", number(latency->p99)))
-        return object;
-    json_decref(object);
-    return NULL;
+    return json_pack("{s:o, s:o, s:o}", "p50", number(latency->p50), "p95", number(latency->p95),
+                     "p99", number(latency->p99));
 }
 
 static json_t *estimate_object(const struct fa_estimate *estimate)
 {
-    json_t *object = json_object();
-    if (object && fa_json_add(object, "median", number(estimate->median)) &&
-        fa_json_add(object, "low", number(estimate->low)) &&
-        fa_json_add(object, "high", number(estimate->high)))
-        return object;
-    json_decref(object);
-    return NULL;
+    return json_pack("{s:o, s:o, s:o}", "median", number(estimate->median), "low",
+                     number(estimate->low), "high", number(estimate->high));
 }
 
 static json_t *failures_object(const struct fa_trial *trial)
 {
     json_t *object = json_object();
-    for (unsigned class = 0; object && class < FA_CLASSES; ++class) {
-        if (trial->failures[class] && !fa_json_add(object, fa_class_name((enum fa_class) class),
-                                                   fa_json_count(trial->failures[class]))) {
-            json_decref(object);
-            return NULL;
-        }
-    }
+    for (unsigned class = 0; object && class < FA_CLASSES; ++class)
+        if (trial->failures[class])
+            object = fa_json_set(object, fa_class_name((enum fa_class) class),
+                                 fa_json_count(trial->failures[class]));
     return object;
 }
 
@@ -63,55 +50,44 @@ static json_t *moments_array(const struct fa_trial *trial)
     json_t *array = json_array();
     for (size_t i = 0; array && i < trial->n_moments; ++i) {
         const struct fa_moment *moment = &trial->moments[i];
-        json_t *pair = json_array();
-        if (!pair || json_array_append_new(pair, fa_json_seconds(moment->time)) != 0 ||
-            json_array_append_new(pair, fa_json_count(moment->bytes)) != 0 ||
-            json_array_append_new(array, json_incref(pair)) != 0) {
-            json_decref(pair);
-            json_decref(array);
-            return NULL;
-        }
-        json_decref(pair);
+        array = fa_json_append(array, json_pack("[o, o]", fa_json_seconds(moment->time),
+                                                fa_json_count(moment->bytes)));
     }
     return array;
 }
 
 static json_t *trial_object(const struct fa_trial *trial)
 {
-    json_t *object = json_object();
-    bool ok = object && fa_json_add(object, "round", json_integer(trial->round)) &&
-              fa_json_add(object, "place", json_integer(trial->place)) &&
-              fa_json_add(object, "wall", number(trial->wall)) &&
-              fa_json_add(object, "user", number(trial->user)) &&
-              fa_json_add(object, "system", number(trial->system)) &&
-              fa_json_add(object, "peak_pss", count(trial->peak_pss)) &&
-              fa_json_add(object, "peak_threads", count(trial->peak_threads)) &&
-              fa_json_add(object, "peak_processes", count(trial->peak_processes)) &&
-              fa_json_add(object, "switches", count(trial->switches)) &&
-              fa_json_add(object, "calls", count(trial->calls)) &&
-              fa_json_add(object, "ttfb", latency_object(&trial->ttfb)) &&
-              fa_json_add(object, "total", latency_object(&trial->total)) &&
-              fa_json_add(object, "entries", count(trial->entries)) &&
-              fa_json_add(object, "failed", count(trial->failed)) &&
-              fa_json_add(object, "failures", failures_object(trial)) &&
-              fa_json_add(object, "bytes", count(trial->bytes)) &&
-              fa_json_add(object, "status", json_integer(trial->status)) &&
-              fa_json_add(object, "moments", moments_array(trial));
-    if (ok)
-        return object;
-    json_decref(object);
-    return NULL;
+    /* clang-format off */
+    return json_pack(
+        "{s:i, s:i, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, "
+        "s:i, s:o}",
+        "round", trial->round,
+        "place", trial->place,
+        "wall", number(trial->wall),
+        "user", number(trial->user),
+        "system", number(trial->system),
+        "peak_pss", count(trial->peak_pss),
+        "peak_threads", count(trial->peak_threads),
+        "peak_processes", count(trial->peak_processes),
+        "switches", count(trial->switches),
+        "calls", count(trial->calls),
+        "ttfb", latency_object(&trial->ttfb),
+        "total", latency_object(&trial->total),
+        "entries", count(trial->entries),
+        "failed", count(trial->failed),
+        "failures", failures_object(trial),
+        "bytes", count(trial->bytes),
+        "status", trial->status,
+        "moments", moments_array(trial));
+    /* clang-format on */
 }
 
 static json_t *trials_array(const struct fa_contestant *contestant)
 {
     json_t *array = json_array();
-    for (size_t i = 0; array && i < contestant->n_trials; ++i) {
-        if (json_array_append_new(array, trial_object(&contestant->trials[i])) != 0) {
-            json_decref(array);
-            return NULL;
-        }
-    }
+    for (size_t i = 0; array && i < contestant->n_trials; ++i)
+        array = fa_json_append(array, trial_object(&contestant->trials[i]));
     return array;
 }
 
@@ -128,53 +104,63 @@ static const char *rank_name(enum fa_rank rank)
 }
 
 /* What the verdict says of a contestant. */
-static bool add_standing(json_t *object, const struct fa_standing_of *s)
+static json_t *standing_object(const struct fa_standing_of *s)
 {
-    return fa_json_add(object, "rank", fa_json_text(rank_name(s->rank))) &&
-           fa_json_add(object, "wall", estimate_object(&s->wall)) &&
-           fa_json_add(object, "ratio", estimate_object(&s->ratio)) &&
-           fa_json_add(object, "cpu", estimate_object(&s->cpu)) &&
-           fa_json_add(object, "files_per_second", number(s->files_per_second)) &&
-           fa_json_add(object, "bytes_per_second", number(s->bytes_per_second)) &&
-           fa_json_add(object, "peak_pss", number(s->peak_pss)) &&
-           fa_json_add(object, "peak_threads", number(s->peak_threads)) &&
-           fa_json_add(object, "peak_processes", number(s->peak_processes)) &&
-           fa_json_add(object, "switches", number(s->switches)) &&
-           fa_json_add(object, "calls", number(s->calls)) &&
-           fa_json_add(object, "ttfb", latency_object(&s->ttfb)) &&
-           fa_json_add(object, "total", latency_object(&s->total)) &&
-           fa_json_add(object, "failed", number(s->failed));
+    /* clang-format off */
+    return json_pack(
+        "{s:s?, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
+        "rank", rank_name(s->rank),
+        "wall", estimate_object(&s->wall),
+        "ratio", estimate_object(&s->ratio),
+        "cpu", estimate_object(&s->cpu),
+        "files_per_second", number(s->files_per_second),
+        "bytes_per_second", number(s->bytes_per_second),
+        "peak_pss", number(s->peak_pss),
+        "peak_threads", number(s->peak_threads),
+        "peak_processes", number(s->peak_processes),
+        "switches", number(s->switches),
+        "calls", number(s->calls),
+        "ttfb", latency_object(&s->ttfb),
+        "total", latency_object(&s->total),
+        "failed", number(s->failed));
+    /* clang-format on */
+}
+
+/* The fields of both, as one object; NULL when memory ran out.  Takes both. */
+static json_t *joined(json_t *object, json_t *more)
+{
+    int rc = json_object_update(object, more);
+    json_decref(more);
+    if (rc == 0)
+        return object;
+    json_decref(object);
+    return NULL;
 }
 
 static json_t *contestant_object(const struct fa_result_of *result, size_t i)
 {
     const struct fa_contestant *c = &result->comparison.contestants[i];
     bool stage = result->comparison.stage;
-    json_t *object = json_object();
-    bool ok =
-        object && fa_json_add(object, "name", fa_json_text(c->name)) &&
-        fa_json_add(object, "mode", fa_json_text(stage ? NULL : fa_picks_mode(c->mode))) &&
-        fa_json_add(object, "jobs", stage ? json_null() : json_integer(c->jobs)) &&
-        fa_json_add(object, "loops", stage || !c->loops ? json_null() : json_integer(c->loops)) &&
-        fa_json_add(object, "http", fa_json_text(stage ? NULL : fa_picks_http(c->http))) &&
-        fa_json_add(object, "hash_with", fa_json_text(fa_picks_hash_with(c->hash_with))) &&
-        (!result->judged || add_standing(object, &result->verdict.standings[i])) &&
-        fa_json_add(object, "trials", trials_array(c));
-    if (ok)
-        return object;
-    json_decref(object);
-    return NULL;
+    /* clang-format off */
+    json_t *object = json_pack(
+        "{s:o, s:s?, s:o, s:o, s:s?, s:s?}",
+        "name", fa_json_text(c->name),
+        "mode", stage ? NULL : fa_picks_mode(c->mode),
+        "jobs", stage ? json_null() : json_integer(c->jobs),
+        "loops", stage || !c->loops ? json_null() : json_integer(c->loops),
+        "http", stage ? NULL : fa_picks_http(c->http),
+        "hash_with", fa_picks_hash_with(c->hash_with));
+    /* clang-format on */
+    if (result->judged)
+        object = joined(object, standing_object(&result->verdict.standings[i]));
+    return fa_json_set(object, "trials", trials_array(c));
 }
 
 static json_t *contestants_array(const struct fa_result_of *result)
 {
     json_t *array = json_array();
-    for (size_t i = 0; array && i < result->comparison.n_contestants; ++i) {
-        if (json_array_append_new(array, contestant_object(result, i)) != 0) {
-            json_decref(array);
-            return NULL;
-        }
-    }
+    for (size_t i = 0; array && i < result->comparison.n_contestants; ++i)
+        array = fa_json_append(array, contestant_object(result, i));
     return array;
 }
 
@@ -184,12 +170,8 @@ static json_t *equal_array(const struct fa_result_of *result)
     json_t *array = json_array();
     for (size_t i = 0; array && i < result->comparison.n_contestants; ++i) {
         enum fa_rank rank = result->verdict.standings[i].rank;
-        if ((rank == FA_RANK_BEST || rank == FA_RANK_EQUAL) &&
-            json_array_append_new(array, fa_json_text(result->comparison.contestants[i].name)) !=
-                0) {
-            json_decref(array);
-            return NULL;
-        }
+        if (rank == FA_RANK_BEST || rank == FA_RANK_EQUAL)
+            array = fa_json_append(array, fa_json_text(result->comparison.contestants[i].name));
     }
     return array;
 }
@@ -201,55 +183,48 @@ static json_t *verdict_object(const struct fa_result_of *result)
     if (!result->judged)
         return json_null();
     const struct fa_contestant *all = result->comparison.contestants;
-    const char *best = v->concluded ? all[v->best].name : NULL;
-    const char *fastest = v->concluded ? all[v->fastest].name : NULL;
-    json_t *object = json_object();
-    if (object && fa_json_add(object, "concluded", json_boolean(v->concluded)) &&
-        fa_json_add(object, "best", fa_json_text(best)) &&
-        fa_json_add(object, "fastest", fa_json_text(fastest)) &&
-        fa_json_add(object, "equal", equal_array(result)) &&
-        fa_json_add(object, "drifted", json_boolean(v->drifted)) &&
-        fa_json_add(object, "drift", number(v->drift)) &&
-        fa_json_add(object, "reason", fa_json_text(v->reason)))
-        return object;
-    json_decref(object);
-    return NULL;
+    /* clang-format off */
+    return json_pack(
+        "{s:b, s:o, s:o, s:o, s:b, s:o, s:o}",
+        "concluded", v->concluded,
+        "best", fa_json_text(v->concluded ? all[v->best].name : NULL),
+        "fastest", fa_json_text(v->concluded ? all[v->fastest].name : NULL),
+        "equal", equal_array(result),
+        "drifted", v->drifted,
+        "drift", number(v->drift),
+        "reason", fa_json_text(v->reason));
+    /* clang-format on */
 }
 
 static json_t *comparison_object(const struct fa_result_of *result)
 {
     const struct fa_comparison *c = &result->comparison;
     const char *command = result->judged && result->verdict.concluded ? c->command : NULL;
-    json_t *object = json_object();
-    bool ok = object && fa_json_add(object, "title", fa_json_text(c->title)) &&
-              fa_json_add(object, "stage", json_boolean(c->stage)) &&
-              fa_json_add(object, "rounds", json_integer(c->rounds)) &&
-              fa_json_add(object, "rounds_wanted", json_integer(c->rounds_wanted)) &&
-              fa_json_add(object, "entries", count(c->entries)) &&
-              fa_json_add(object, "bytes", count(c->bytes)) &&
-              fa_json_add(object, "listed", count(c->listed)) &&
-              fa_json_add(object, "origins", count(c->origins)) &&
-              fa_json_add(object, "requests", count(c->requests)) &&
-              fa_json_add(object, "command", fa_json_text(command)) &&
-              fa_json_add(object, "list", fa_json_text(c->list)) &&
-              fa_json_add(object, "redacted", json_boolean(c->redacted)) &&
-              fa_json_add(object, "verdict", verdict_object(result)) &&
-              fa_json_add(object, "contestants", contestants_array(result));
-    if (ok)
-        return object;
-    json_decref(object);
-    return NULL;
+    /* clang-format off */
+    return json_pack(
+        "{s:o, s:b, s:i, s:i, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:b, s:o, s:o}",
+        "title", fa_json_text(c->title),
+        "stage", c->stage,
+        "rounds", c->rounds,
+        "rounds_wanted", c->rounds_wanted,
+        "entries", count(c->entries),
+        "bytes", count(c->bytes),
+        "listed", count(c->listed),
+        "origins", count(c->origins),
+        "requests", count(c->requests),
+        "command", fa_json_text(command),
+        "list", fa_json_text(c->list),
+        "redacted", c->redacted,
+        "verdict", verdict_object(result),
+        "contestants", contestants_array(result));
+    /* clang-format on */
 }
 
 static json_t *comparisons_array(const struct fa_result_of *results, size_t n)
 {
     json_t *array = json_array();
-    for (size_t i = 0; array && i < n; ++i) {
-        if (json_array_append_new(array, comparison_object(&results[i])) != 0) {
-            json_decref(array);
-            return NULL;
-        }
-    }
+    for (size_t i = 0; array && i < n; ++i)
+        array = fa_json_append(array, comparison_object(&results[i]));
     return array;
 }
 
@@ -269,17 +244,16 @@ int fa_sheet_json(const char *file, const struct fa_result_of *results, size_t n
     if (fa_whole_open(&whole, "results", file, err) != 0)
         return -1;
     const struct fa_comparison *first = &results[0].comparison;
-    json_t *object = json_object();
-    bool ok = object && fa_json_add(object, "version", fa_json_text(FA_VERSION)) &&
-              fa_json_add(object, "when", fa_json_text(first->when)) &&
-              fa_json_add(object, "machine", fa_json_text(first->machine)) &&
-              fa_json_add(object, "seed", count(seed)) &&
-              fa_json_add(object, "watching", fa_json_seconds(watching)) &&
-              fa_json_add(object, "comparisons", comparisons_array(results, n));
-    if (!ok) {
-        json_decref(object);
-        object = NULL;
-    }
+    /* clang-format off */
+    json_t *object = json_pack(
+        "{s:o, s:o, s:o, s:o, s:o, s:o}",
+        "version", fa_json_text(FA_VERSION),
+        "when", fa_json_text(first->when),
+        "machine", fa_json_text(first->machine),
+        "seed", count(seed),
+        "watching", fa_json_seconds(watching),
+        "comparisons", comparisons_array(results, n));
+    /* clang-format on */
     int rc = fa_output_json(&whole.output, object, err);
     return finish(&whole, rc, err);
 }
