@@ -7,11 +7,14 @@
 #ifndef FETCHALL_CONFIG_H
 #define FETCHALL_CONFIG_H
 
+#include <fetchall/api.h>
 #include <fetchall/error.h>
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+FA_API_BEGIN
 
 /** How bytes are moved. */
 enum fa_mode {
@@ -165,5 +168,7 @@ enum fa_hash fa_hash_from_name(const char *name, size_t len);
 
 /** How many bytes a digest has. */
 size_t fa_hash_size(enum fa_hash hash);
+
+FA_API_END
 
 #endif

@@ -4,6 +4,10 @@
 #ifndef FETCHALL_ERROR_H
 #define FETCHALL_ERROR_H
 
+#include <fetchall/api.h>
+
+FA_API_BEGIN
+
 /** Where a code comes from. */
 enum fa_domain {
     FA_DOMAIN_NONE,     /**< No error. */
@@ -43,28 +47,30 @@ enum fa_class {
 struct fa_error {
     enum fa_domain domain;
     int code;
-    enum fa_class class;
+    enum fa_class FA_CLASS_MEMBER;
     char msg[FA_MESSAGE_MAX]; /**< What failed, the object in quotes, and why.  May hold text from
                                  a server: escape it before it reaches a terminal. */
 };
 
 /** The stable name of a class ("dns"), or "none". */
-const char *fa_class_name(enum fa_class class);
+const char *fa_class_name(enum fa_class error_class);
 
 /**
  * Fill in an error of FA_DOMAIN_SYSTEM; ": " and strerror(code) are appended.
  *
  * @err  May be NULL.
  */
-void fa_error_system(struct fa_error *err, enum fa_class class, int code, const char *format, ...)
-    __attribute__((format(printf, 4, 5)));
+void fa_error_system(struct fa_error *err, enum fa_class error_class, int code, const char *format,
+                     ...) __attribute__((format(printf, 4, 5)));
 
 /**
  * Fill in an error of any other domain.
  *
  * @err  May be NULL.
  */
-void fa_error_set(struct fa_error *err, enum fa_domain domain, int code, enum fa_class class,
+void fa_error_set(struct fa_error *err, enum fa_domain domain, int code, enum fa_class error_class,
                   const char *format, ...) __attribute__((format(printf, 5, 6)));
+
+FA_API_END
 
 #endif

@@ -11,8 +11,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <fetchall/api.h>
 #include <fetchall/config.h>
 #include <fetchall/error.h>
+
+FA_API_BEGIN
 
 /** How an entry ended. */
 enum fa_status {
@@ -120,44 +123,58 @@ enum fa_event_type {
     FA_EVENT_NOTICE,   /**< Something that the user should know: .notice. */
 };
 
+/** FA_EVENT_STARTED */
+struct fa_event_started {
+    const char *list;
+    uint64_t line;
+    const char *url;  /**< The URL of this attempt: a mirror, or the target of a redirect. */
+    unsigned attempt; /**< From 1. */
+};
+
+/** FA_EVENT_RETRY */
+struct fa_event_retry {
+    const char *list;
+    uint64_t line;
+    const char *url;
+    unsigned attempt;
+    double wait; /**< Seconds until the next attempt, at least. */
+    const struct fa_error *error;
+};
+
+/** FA_EVENT_HOST */
+struct fa_event_host {
+    const char *origin;
+    enum fa_host_change change;
+    double wait;      /**< Seconds until the next request to it. */
+    double left;      /**< FA_HOST_BROKEN: seconds until its entries fail. */
+    uint64_t entries; /**< Entries that wait for it, of those read so far. */
+    const struct fa_error *error;
+    bool again; /**< FA_HOST_BROKEN: it was broken before. */
+};
+
+/** FA_EVENT_NOTICE */
+struct fa_event_notice {
+    const char *list; /**< NULL: not about a line. */
+    uint64_t line;
+    const char *text;
+    bool detail; /**< Only for verbose output. */
+};
+
 struct fa_event {
     enum fa_event_type type;
     union {
-        struct {
-            const char *list;
-            uint64_t line;
-            const char *url;  /**< The one that is asked now (a mirror, a redirect's target). */
-            unsigned attempt; /**< From 1. */
-        } started;
-        struct {
-            const char *list;
-            uint64_t line;
-            const char *url;
-            unsigned attempt;
-            double wait; /**< Seconds until it may be tried again. */
-            const struct fa_error *error;
-        } retry;
-        struct {
-            const char *origin;
-            enum fa_host_change change;
-            double wait;      /**< Seconds until the next request goes there. */
-            double left;      /**< FA_HOST_BROKEN: seconds until it is given up. */
-            uint64_t entries; /**< That wait for it, as far as they have been read. */
-            const struct fa_error *error;
-            bool again; /**< FA_HOST_BROKEN, and it was so before. */
-        } host;
+        struct fa_event_started started;
+        struct fa_event_retry retry;
+        struct fa_event_host host;
         struct fa_result done;
         struct fa_progress progress;
-        struct {
-            const char *list; /**< NULL: not about a line. */
-            uint64_t line;
-            const char *text;
-            bool detail; /**< Only for those who want to know it all. */
-        } notice;
+        struct fa_event_notice notice;
     };
 };
 
 /** Called on the thread that runs the session.  Must not call the session but to stop it. */
 typedef void (*fa_event_handler)(void *ctx, const struct fa_event *event);
+
+FA_API_END
 
 #endif

@@ -24,7 +24,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <fetchall/api.h>
 #include <fetchall/error.h>
+
+FA_API_BEGIN
 
 /** Bytes in or out of one task, 16 MiB; larger data travels by descriptor (memfd_create(2)).  More
  * than 64 KiB cost a process a memory file, or several messages. */
@@ -170,5 +173,7 @@ unsigned fa_cores(void);
  * @types  The program's own task types, or NULL; ends with a row without name.
  */
 void fa_worker_main(int argc, char **argv, const struct fa_task_type *types);
+
+FA_API_END
 
 #endif

@@ -8,6 +8,10 @@
 #ifndef FETCHALL_REDACT_H
 #define FETCHALL_REDACT_H
 
+#include <fetchall/api.h>
+
+FA_API_BEGIN
+
 /**
  * A text that is meant as one URL: of a list, or of a proxy, which may have no scheme.  Of what is
  * no URL, all goes that may be a secret.
@@ -19,5 +23,7 @@ char *fa_redact_url(const char *text, const char *keys);
 
 /** A text in which URLs may stand, such as a message. */
 char *fa_redact_text(const char *text, const char *keys);
+
+FA_API_END
 
 #endif

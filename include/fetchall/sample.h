@@ -7,7 +7,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <fetchall/api.h>
 #include <fetchall/error.h>
+
+FA_API_BEGIN
 
 /** A line that is no entry. */
 struct fa_sample_bad {
@@ -43,5 +46,7 @@ struct fa_sample {
  */
 int fa_sample_write(const char *const *lists, size_t n_lists, uint64_t most, const char *file,
                     struct fa_sample *ret, struct fa_error *err);
+
+FA_API_END
 
 #endif

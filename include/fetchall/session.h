@@ -19,9 +19,12 @@
 
 #include <stdbool.h>
 
+#include <fetchall/api.h>
 #include <fetchall/config.h>
 #include <fetchall/error.h>
 #include <fetchall/event.h>
+
+FA_API_BEGIN
 
 struct fa_session;
 
@@ -87,5 +90,7 @@ int fa_session_run(struct fa_session *session, enum fa_end *ret_end, struct fa_e
 
 /** Ask a run to stop.  Async-signal-safe, callable from any thread. */
 void fa_session_stop(struct fa_session *session, enum fa_stop how);
+
+FA_API_END
 
 #endif

@@ -9,8 +9,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include <fetchall/api.h>
 #include <fetchall/error.h>
 #include <fetchall/event.h>
+
+FA_API_BEGIN
 
 /** The state of a folder, below it, where fa_config.state names no other. */
 #define FA_STATE_FILE ".fetchall/state.db"
@@ -43,12 +46,12 @@ struct fa_state_entry {
     bool stands;  /**< DONE, or FAILED while the file of an earlier run stands. */
     int64_t size; /**< DONE: of the file; -1: not known. */
 
-    enum fa_class class; /**< FAILED: why. */
-    const char *error;   /**< FAILED: the message, or NULL. */
-    bool may_pass;       /**< FAILED: trying again may help. */
-    int http;            /**< The last HTTP status; 0: none. */
-    uint64_t line;       /**< FAILED: its number in its list. */
-    const char *text;    /**< FAILED: the entry for a list, giving the file its name; NULL: it
+    enum fa_class FA_CLASS_MEMBER; /**< FAILED: why. */
+    const char *error;             /**< FAILED: the message, or NULL. */
+    bool may_pass;                 /**< FAILED: trying again may help. */
+    int http;                      /**< The last HTTP status; 0: none. */
+    uint64_t line;                 /**< FAILED: its number in its list. */
+    const char *text; /**< FAILED: the entry for a list, giving the file its name; NULL: it
                             holds secrets, which only fa_config.retry_failed takes. */
 };
 
@@ -68,5 +71,7 @@ struct fa_state_summary {
 int fa_state_read(const char *dir, const char *file, struct fa_state_summary *ret,
                   bool (*handler)(void *ctx, const struct fa_state_entry *entry), void *ctx,
                   struct fa_error *err);
+
+FA_API_END
 
 #endif

@@ -7,8 +7,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include <fetchall/api.h>
 #include <fetchall/config.h>
 #include <fetchall/error.h>
+
+FA_API_BEGIN
 
 /** What was found of a file. */
 enum fa_finding {
@@ -46,5 +49,7 @@ typedef void (*fa_verify_handler)(void *ctx, const struct fa_checked *checked);
  */
 int fa_verify_run(const struct fa_config *config, const char *manifest, fa_verify_handler handler,
                   void *ctx, int64_t *ret_busy, struct fa_error *err);
+
+FA_API_END
 
 #endif

@@ -4,9 +4,15 @@
 #ifndef FETCHALL_VERSION_H
 #define FETCHALL_VERSION_H
 
+#include <fetchall/api.h>
+
 #define FA_VERSION "0.1.0"
+
+FA_API_BEGIN
 
 /** The version of the library in use, and of what it was built on, as one line. */
 const char *fa_version(void);
+
+FA_API_END
 
 #endif

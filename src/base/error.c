@@ -25,29 +25,30 @@ static const char *const class_names[FA_CLASSES] = {
     [FA_CLASS_CANCELLED] = "cancelled",
 };
 
-const char *fa_class_name(enum fa_class class)
+const char *fa_class_name(enum fa_class error_class)
 {
-    return (unsigned)class < FA_CLASSES ? class_names[class] : "none";
+    return (unsigned)error_class < FA_CLASSES ? class_names[error_class] : "none";
 }
 
-static void set(struct fa_error *err, enum fa_domain domain, int code, enum fa_class class,
-                const char *format, va_list args)
+static void error_set(struct fa_error *err, enum fa_domain domain, int code,
+                      enum fa_class error_class, const char *format, va_list args)
 {
     char msg[FA_MESSAGE_MAX];
     vsnprintf(msg, sizeof(msg), format, args);
     err->domain = domain;
     err->code = code;
-    err->class = class;
+    err->class = error_class;
     memcpy(err->msg, msg, sizeof(msg));
 }
 
-void fa_error_system(struct fa_error *err, enum fa_class class, int code, const char *format, ...)
+void fa_error_system(struct fa_error *err, enum fa_class error_class, int code, const char *format,
+                     ...)
 {
     if (!err)
         return;
     va_list args;
     va_start(args, format);
-    set(err, FA_DOMAIN_SYSTEM, code, class, format, args);
+    error_set(err, FA_DOMAIN_SYSTEM, code, error_class, format, args);
     va_end(args);
 
     char why[80];
@@ -56,13 +57,13 @@ void fa_error_system(struct fa_error *err, enum fa_class class, int code, const 
     snprintf(err->msg + len, sizeof(err->msg) - len, ": %s", text);
 }
 
-void fa_error_set(struct fa_error *err, enum fa_domain domain, int code, enum fa_class class,
+void fa_error_set(struct fa_error *err, enum fa_domain domain, int code, enum fa_class error_class,
                   const char *format, ...)
 {
     if (!err)
         return;
     va_list args;
     va_start(args, format);
-    set(err, domain, code, class, format, args);
+    error_set(err, domain, code, error_class, format, args);
     va_end(args);
 }
