@@ -1,3 +1,11 @@
+/*
+ * Maps failures to a class (what kind of failure, for reports) and a retryability (whether another
+ * attempt can succeed).  Retry policy sees only these two, never a CURLcode or a status.
+ *
+ * A CURLcode is mapped by a table.  A code that is missing there is a permanent protocol error.
+ * Some codes are ambiguous in libcurl 7.88, and are resolved first: EMFILE is reported as a failure
+ * to resolve or to connect, and an oversized or folded header as out of memory or a bad argument.
+ */
 #include "transfer/classify.h"
 
 #include <curl/curl.h>
@@ -24,8 +32,8 @@ static const struct {
     {CURLE_GOT_NOTHING, FA_CLASS_PROTOCOL, FA_RETRYABLE_NOW},
     {CURLE_PARTIAL_FILE, FA_CLASS_TRUNCATED, FA_RETRYABLE_NOW},
     {CURLE_OPERATION_TIMEDOUT, FA_CLASS_TIMEOUT, FA_RETRYABLE_NOW},
-    /* Not ours: a callback of ours that fails leaves its own error.  Too long a line of a trailer or
-     * of an answer to CONNECT is "out of memory". */
+    /* Not our own callbacks and memory: those report their own error.  libcurl 7.88 reports an
+     * oversized line of a trailer or of the response to CONNECT as "out of memory". */
     {CURLE_WRITE_ERROR, FA_CLASS_PROTOCOL, FA_RETRYABLE_ONCE},
     {CURLE_OUT_OF_MEMORY, FA_CLASS_PROTOCOL, FA_RETRYABLE_ONCE},
     {CURLE_BAD_FUNCTION_ARGUMENT, FA_CLASS_PROTOCOL, FA_RETRYABLE_ONCE},
@@ -49,14 +57,14 @@ static const struct {
     {CURLE_SSL_CLIENTCERT, FA_CLASS_TLS, FA_RETRYABLE_NEVER},
 };
 
-/* A connection that was lost is named after how far it had come. */
+/* A lost connection is classified by how far the exchange had come. */
 static void classify_lost(const struct fa_ending *ending, struct fa_outcome *outcome)
 {
     outcome->retryable = FA_RETRYABLE_NOW;
     outcome->error.class = ending->answered ? FA_CLASS_TRUNCATED : FA_CLASS_CONNECT;
 }
 
-/* Out of descriptors, libcurl 7.88 says that it could not resolve, or not connect. */
+/* If descriptors run out, libcurl 7.88 reports a failure to resolve or to connect. */
 static int is_out_of_descriptors(const struct fa_ending *ending)
 {
     return ending->system == EMFILE || ending->system == ENFILE;
@@ -81,12 +89,11 @@ void fa_classify_curl(const struct fa_ending *ending, struct fa_outcome *outcome
                      "the proxy answered %d", ending->proxy_status);
         return;
     }
-    /* A head whose first field is folded is a "bad argument". */
+    /* libcurl reports a header whose first field is folded as a "bad argument". */
     bool malformed = ending->connected && ending->curl == CURLE_BAD_FUNCTION_ARGUMENT;
     if (ending->long_head || malformed) {
         fa_error_set(&outcome->error, FA_DOMAIN_CURL, ending->curl, FA_CLASS_PROTOCOL, "%s",
-                     malformed ? "malformed header in the answer"
-                               : "the header of the answer is too long");
+                     malformed ? "malformed response header" : "the response header is too long");
         outcome->retryable = FA_RETRYABLE_ONCE;
         return;
     }
@@ -103,27 +110,27 @@ void fa_classify_curl(const struct fa_ending *ending, struct fa_outcome *outcome
     }
 }
 
-/* Overload, and the codes that some CDNs answer while the server behind them is away. */
-static int may_pass(int status)
+/* Statuses of overload, and those that CDNs send while the origin server is unreachable. */
+static int status_is_transient(int status)
 {
-    static const int passing[] = {408, 425, 429, 500, 502, 503, 504, 509};
-    for (size_t i = 0; i < sizeof(passing) / sizeof(*passing); ++i)
-        if (passing[i] == status)
+    static const int transient[] = {408, 425, 429, 500, 502, 503, 504, 509};
+    for (size_t i = 0; i < sizeof(transient) / sizeof(*transient); ++i)
+        if (transient[i] == status)
             return 1;
     return status >= 520 && status <= 527;
 }
 
-static const char *reason(int status)
+static const char *status_text(int status)
 {
     static const struct {
         int status;
         const char *text;
     } reasons[] = {
-        {204, "No Content: there is nothing to store"},
-        {205, "Reset Content: there is nothing to store"},
-        {304, "Not Modified, which nobody asked for"},
+        {204, "No Content: nothing to store"},
+        {205, "Reset Content: nothing to store"},
+        {304, "Not Modified, but the request had no condition"},
         {400, "Bad Request"},
-        {401, "Unauthorized: it wants a name and a password"},
+        {401, "Unauthorized: a user name and password are required"},
         {403, "Forbidden"},
         {404, "Not Found"},
         {405, "Method Not Allowed"},
@@ -142,12 +149,13 @@ static const char *reason(int status)
     for (size_t i = 0; i < sizeof(reasons) / sizeof(*reasons); ++i)
         if (reasons[i].status == status)
             return reasons[i].text;
-    return "is not an answer with the file";
+    return "Unexpected Status";
 }
 
+/* The proxy's status and the origin's are classified alike. */
 void fa_classify_http(int status, struct fa_outcome *outcome)
 {
     fa_error_set(&outcome->error, FA_DOMAIN_HTTP, status, FA_CLASS_HTTP, "%d %s", status,
-                 reason(status));
-    outcome->retryable = may_pass(status) ? FA_RETRYABLE_NOW : FA_RETRYABLE_NEVER;
+                 status_text(status));
+    outcome->retryable = status_is_transient(status) ? FA_RETRYABLE_NOW : FA_RETRYABLE_NEVER;
 }

@@ -1,3 +1,15 @@
+/*
+ * A connection is in two hash tables: by descriptor from socket(2) to close(2), and by the key of
+ * its endpoints once a transfer uses it.  Until then it has no key, and is in the list `fresh` with
+ * the lease of the transfer that opened it.
+ *
+ * libcurl may open several sockets for one transfer (RFC 8305, Happy Eyeballs) and keep the one
+ * that connects.  CURLOPT_PREREQFUNCTION(3) names that one only by its addresses, so it is found
+ * among the fresh sockets of the lease by its local port.
+ *
+ * A closed connection is freed once no lease refers to it.  The counter `turn` is odd while libcurl
+ * is running, so that the watchdog can read it without the lock.
+ */
 #include "transfer/connections.h"
 
 #include "base/key.h"
@@ -20,23 +32,23 @@
 #define BUCKETS 256
 
 struct fa_connection {
-    int fd;                  /* -1: closed, and only leases hold it */
-    uint64_t key;            /* of its endpoints; 0: it has not been used yet */
+    int fd;                  /* -1: closed, kept alive by leases */
+    uint64_t key;            /* of its endpoints; 0: not used yet */
     struct fa_lease *opener; /* the transfer that opened it, until it is used */
     unsigned users;
-    bool nested; /* TLS within the TLS of a proxy */
+    bool nested; /* TLS inside the TLS of a proxy */
     bool http2;
     bool cut;
-    struct fa_connection *next;     /* in its bucket of by_fd */
-    struct fa_connection *next_key; /* in its bucket of by_key, or in fresh */
+    struct fa_connection *next;     /* in a bucket of by_fd */
+    struct fa_connection *next_key; /* in a bucket of by_key, or in fresh */
 };
 
 struct fa_connections {
     struct fa_watchdog *watchdog;
-    bool peeks; /* this libcurl does not look by itself */
+    bool peeks; /* this libcurl has FA_FAULT_UNASKED_ANSWER */
     _Atomic uint64_t turn;
     atomic_int busy;
-    pthread_mutex_t lock; /* the watchdog looks at all below */
+    pthread_mutex_t lock; /* guards the fields below, shared with the watchdog */
     struct fa_connection *by_fd[BUCKETS];
     struct fa_connection *by_key[BUCKETS];
     struct fa_connection *fresh; /* those without a key */
@@ -97,7 +109,7 @@ int fa_connections_open(struct fa_connections *c, struct fa_lease *lease,
     return fd;
 }
 
-static struct fa_connection **find_fd(struct fa_connections *c, int fd)
+static struct fa_connection **connection_find_fd(struct fa_connections *c, int fd)
 {
     struct fa_connection **at = &c->by_fd[(unsigned)fd % BUCKETS];
     while (*at && (*at)->fd != fd)
@@ -105,14 +117,14 @@ static struct fa_connection **find_fd(struct fa_connections *c, int fd)
     return at;
 }
 
-static struct fa_connection **list_of(struct fa_connections *c, uint64_t key)
+static struct fa_connection **connection_list(struct fa_connections *c, uint64_t key)
 {
     return key ? &c->by_key[key % BUCKETS] : &c->fresh;
 }
 
 static void connection_unlink(struct fa_connections *c, const struct fa_connection *connection)
 {
-    struct fa_connection **at = list_of(c, connection->key);
+    struct fa_connection **at = connection_list(c, connection->key);
     while (*at != connection)
         at = &(*at)->next_key;
     *at = connection->next_key;
@@ -121,7 +133,7 @@ static void connection_unlink(struct fa_connections *c, const struct fa_connecti
 void fa_connections_close(struct fa_connections *c, int fd)
 {
     pthread_mutex_lock(&c->lock);
-    struct fa_connection **at = find_fd(c, fd);
+    struct fa_connection **at = connection_find_fd(c, fd);
     struct fa_connection *connection = *at;
     if (connection) {
         *at = connection->next;
@@ -136,6 +148,7 @@ void fa_connections_close(struct fa_connections *c, int fd)
     pthread_mutex_unlock(&c->lock);
 }
 
+/* A closed connection is kept until its last lease has seen whether it was cut. */
 static void lease_drop(struct fa_lease *lease)
 {
     struct fa_connection *connection = lease->connection;
@@ -147,7 +160,7 @@ static void lease_drop(struct fa_lease *lease)
         free(connection);
 }
 
-static uint64_t key_of(const struct fa_endpoints *ends)
+static uint64_t endpoints_key(const struct fa_endpoints *ends)
 {
     char text[160];
     snprintf(text, sizeof(text), "%s %d %s %d", ends->local_ip, ends->local_port, ends->ip,
@@ -156,7 +169,7 @@ static uint64_t key_of(const struct fa_endpoints *ends)
     return key ? key : 1;
 }
 
-static int local_port(int fd)
+static int socket_local_port(int fd)
 {
     union {
         struct sockaddr any;
@@ -169,26 +182,26 @@ static int local_port(int fd)
     return ntohs(name.any.sa_family == AF_INET6 ? name.v6.sin6_port : name.v4.sin_port);
 }
 
-/* Of the sockets that a transfer has opened (RFC 8305: more than one), the one that connected. */
-static struct fa_connection *find_new(struct fa_connections *c, const struct fa_lease *lease,
-                                      int port)
+/* Of the sockets that a transfer has opened, find the one that connected. */
+static struct fa_connection *connection_find_fresh(struct fa_connections *c,
+                                                   const struct fa_lease *lease, int port)
 {
     struct fa_connection *at = c->fresh;
-    while (at && (at->opener != lease || local_port(at->fd) != port))
+    while (at && (at->opener != lease || socket_local_port(at->fd) != port))
         at = at->next_key;
     return at;
 }
 
-static struct fa_connection *find_kept(struct fa_connections *c, uint64_t key)
+static struct fa_connection *connection_find_key(struct fa_connections *c, uint64_t key)
 {
-    struct fa_connection *at = *list_of(c, key);
+    struct fa_connection *at = *connection_list(c, key);
     while (at && at->key != key)
         at = at->next_key;
     return at;
 }
 
-/* A session ticket or a close_notify is no answer; only TLS can tell. */
-static bool has_waiting(const struct fa_connection *connection, void *ssl)
+/* Bytes of TLS may also be a session ticket or a close_notify: only OpenSSL can tell. */
+static bool connection_has_waiting(const struct fa_connection *connection, void *ssl)
 {
     char byte;
     if (ssl && fa_trust_has_read(ssl))
@@ -201,7 +214,7 @@ static bool has_waiting(const struct fa_connection *connection, void *ssl)
 static void connection_name(struct fa_connections *c, struct fa_connection *connection,
                             uint64_t key, const struct fa_lease *lease)
 {
-    struct fa_connection **list = list_of(c, key);
+    struct fa_connection **list = connection_list(c, key);
     connection_unlink(c, connection);
     connection->key = key;
     connection->opener = NULL;
@@ -210,15 +223,17 @@ static void connection_name(struct fa_connections *c, struct fa_connection *conn
     *list = connection;
 }
 
+/* The same endpoints as before mean a kept connection; HTTP/2 frames of other streams may wait on
+ * it at any time, so only an unused HTTP/1.1 connection is checked for waiting bytes. */
 void fa_connections_use(struct fa_connections *c, struct fa_lease *lease,
                         const struct fa_endpoints *ends, void *ssl)
 {
-    uint64_t key = key_of(ends);
+    uint64_t key = endpoints_key(ends);
     pthread_mutex_lock(&c->lock);
     lease_drop(lease);
-    struct fa_connection *connection = find_kept(c, key);
+    struct fa_connection *connection = connection_find_key(c, key);
     bool kept = connection != NULL;
-    if (!kept && (connection = find_new(c, lease, ends->local_port)))
+    if (!kept && (connection = connection_find_fresh(c, lease, ends->local_port)))
         connection_name(c, connection, key, lease);
     bool alone = kept && connection->users == 0 && !connection->http2;
     if (connection) {
@@ -226,7 +241,7 @@ void fa_connections_use(struct fa_connections *c, struct fa_lease *lease,
         ++connection->users;
     }
     pthread_mutex_unlock(&c->lock);
-    if (alone && c->peeks && has_waiting(connection, ssl))
+    if (alone && c->peeks && connection_has_waiting(connection, ssl))
         shutdown(connection->fd, SHUT_RDWR);
 }
 
@@ -282,12 +297,14 @@ static void connection_cut(struct fa_connection *connection)
     shutdown(connection->fd, SHUT_RDWR);
 }
 
+/* First shut down the socket that libcurl was called for; if that is unknown or did not help, all
+ * sockets that have bytes waiting, because one of those feeds the loop. */
 void fa_connections_cut(struct fa_connections *c, bool all)
 {
     int busy = c->busy;
     pthread_mutex_lock(&c->lock);
     if (busy >= 0 && !all) {
-        struct fa_connection *connection = *find_fd(c, busy);
+        struct fa_connection *connection = *connection_find_fd(c, busy);
         if (connection)
             connection_cut(connection);
     }

@@ -1,15 +1,16 @@
 /**
- * The sockets of one libcurl multi: which connection a transfer uses, and whether it may.
+ * The sockets of one libcurl multi handle, and which transfer uses which.
  *
- * Three things need them, and libcurl 7.88 names the socket of a transfer too late for all three:
- *  - Before a kept connection is used again, bytes that wait on it are an answer that nobody asked
- *    for (libcurl before 8.0 takes it for the next one).  Such a connection is shut down, and
- *    libcurl, which finds a kept connection dead, opens another one by itself.
- *  - A connection that keeps libcurl from returning is shut down by the watchdog.
- *  - The transfer of such a connection has to know.
+ * libcurl 7.88 reports the socket of a transfer too late for three purposes:
+ *  - Reusing a connection: bytes that are already waiting on it are an unsolicited response, which
+ *    libcurl before 8.0 takes for the next one.  Such a connection is shut down; libcurl notices
+ *    that it is dead, and opens another.
+ *  - Hanging: the watchdog shuts down a connection that keeps libcurl from returning.
+ *  - Reporting: the transfer that used such a connection must know.
  *
- * All functions are for the thread that drives the multi, but for those of the watchdog.  Sockets
- * are told apart by their addresses and ports, which CURLOPT_PREREQFUNCTION(3) gets.
+ * All functions must be called on the thread that drives the multi handle, except those for the
+ * watchdog.  Sockets are identified by their addresses and ports, which CURLOPT_PREREQFUNCTION(3)
+ * passes.
  */
 #ifndef FA_TRANSFER_CONNECTIONS_H
 #define FA_TRANSFER_CONNECTIONS_H
@@ -25,14 +26,14 @@ struct fa_connection;
 struct fa_connections;
 struct fa_watchdog;
 
-/** A transfer's hold on its connection.  All zero before an attempt begins. */
+/** A transfer's use of a connection.  Zero it before an attempt begins. */
 struct fa_lease {
     struct fa_connection *connection; /**< NULL: none yet. */
-    unsigned tls;                     /**< TLS sessions that it has begun on new connections. */
-    bool cut;                         /**< The watchdog has shut it down. */
+    unsigned tls;                     /**< TLS sessions started on new connections. */
+    bool cut;                         /**< The watchdog has shut down the connection. */
 };
 
-/** The two ends of a connection, as CURLOPT_PREREQFUNCTION(3) has them. */
+/** The two ends of a connection, as passed to CURLOPT_PREREQFUNCTION(3). */
 struct fa_endpoints {
     const char *ip, *local_ip;
     int port, local_port;
@@ -52,31 +53,36 @@ int fa_connections_open(struct fa_connections *connections, struct fa_lease *lea
 void fa_connections_close(struct fa_connections *connections, int fd);
 
 /**
- * A transfer has its connection, and is about to send its request.  One that has bytes waiting is
- * shut down.  Costs one system call.
+ * A transfer has its connection and is about to send its request.  Shuts the connection down if
+ * bytes are waiting on it.  Costs one system call.
  *
  * @ssl  The SSL of the transfer, or NULL.
  */
 void fa_connections_use(struct fa_connections *connections, struct fa_lease *lease,
                         const struct fa_endpoints *ends, void *ssl);
 
-/** The attempt is over.  @http2  Frames may wait on its connection by right. */
+/** The attempt is over.
+ *
+ * @http2  HTTP/2 was used: frames may rightly be waiting on the connection. */
 void fa_connections_done(struct fa_connections *connections, struct fa_lease *lease, bool http2);
 
-/** Call before and after each call of libcurl that may read.  @fd  What it was called for, or -1. */
+/** Call before and after each libcurl function that may read.
+ *
+ * @fd  The socket that libcurl is called for, or -1. */
 void fa_connections_enter(struct fa_connections *connections, int fd);
 void fa_connections_leave(struct fa_connections *connections);
 
-/** Inside a callback of libcurl: what follows may take long, and is not libcurl's fault. */
+/** Inside a libcurl callback: stop and restart the watchdog's timer around slow work of our own. */
 void fa_connections_suspend(struct fa_connections *connections);
 void fa_connections_resume(struct fa_connections *connections);
 
-/** For the watchdog's thread: a number that changes whenever libcurl is entered or left. */
+/** For the watchdog: a counter that changes whenever libcurl is entered or left. */
 uint64_t fa_connections_turn(struct fa_connections *connections);
 bool fa_connections_is_inside(uint64_t turn);
 
-/** For the watchdog's thread: shut down what libcurl is busy with.  @all  Every connection that has
- * bytes waiting, as it was not the one that libcurl was called for. */
+/** For the watchdog: shut down the connection that libcurl is busy with.
+ *
+ * @all  Shut down every connection with waiting bytes, because the first guess was wrong. */
 void fa_connections_cut(struct fa_connections *connections, bool all);
 
 #endif

@@ -1,6 +1,8 @@
 /*
- * A multi for one handle at a time: it keeps connections while each transfer has a handle of its
- * own, and it returns between reads, so that time-outs and cancellations are looked at.
+ * Drives a multi handle with one transfer at a time, instead of curl_easy_perform(3), for two
+ * reasons: connections outlive the easy handle, which is replaced for each attempt (transfer.c);
+ * and control returns between reads, so that our own time-outs, cancellation and changes of the
+ * rate take effect within WAIT_MS.
  */
 #include "transfer/driver.h"
 
@@ -13,7 +15,7 @@
 
 #define TICK    0.1
 #define WAIT_MS 400
-/* Of different hosts: the one of this transfer, and that of a redirect. */
+/* To two hosts: that of the list entry, and that of its redirect. */
 #define CONNECTIONS 2L
 
 struct fa_driver {
@@ -47,7 +49,8 @@ void fa_driver_free(struct fa_driver *driver)
     free(driver);
 }
 
-/* One step of libcurl.  @return whether the transfer has ended, with ret_code */
+/* Let libcurl do what it can without blocking.  @return whether the transfer has ended, with
+ * ret_code. */
 static bool driver_step(struct fa_driver *driver, CURLcode *ret_code)
 {
     int count;
@@ -59,7 +62,7 @@ static bool driver_step(struct fa_driver *driver, CURLcode *ret_code)
     return message || code != CURLM_OK;
 }
 
-/* @return whether it may go on. */
+/* @return whether the transfer may continue. */
 static bool driver_check(struct fa_driver *driver, double now)
 {
     fa_connections_enter(driver->connections, -1);

@@ -1,5 +1,5 @@
 /**
- * Drives one transfer after another on the thread that calls, and keeps their connections.
+ * Runs one transfer after another on the calling thread, and keeps their connections open.
  */
 #ifndef FA_TRANSFER_DRIVER_H
 #define FA_TRANSFER_DRIVER_H
@@ -17,7 +17,7 @@ struct fa_driver *fa_driver_new(const struct fa_settings *settings, struct fa_tr
                                 struct fa_watchdog *watchdog, struct fa_error *err);
 void fa_driver_free(struct fa_driver *driver);
 
-/** Do a whole attempt.  Calls tick a few times a second.  The attempt's fd is left to the caller. */
+/** Run a whole attempt.  Calls tick a few times per second.  Does not close the attempt's fd. */
 void fa_driver_perform(struct fa_driver *driver, struct fa_attempt *attempt,
                        void (*tick)(void *arg), void *arg, struct fa_outcome *ret);
 

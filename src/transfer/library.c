@@ -1,3 +1,7 @@
+/*
+ * The version in which each fault was fixed is compared with the libcurl that is loaded, not the
+ * one that we were built with: a distribution may update the library alone.
+ */
 #include "transfer/library.h"
 
 #include <fetchall/version.h>

@@ -1,52 +1,54 @@
 /**
- * libcurl as a whole.
+ * Global state and known faults of libcurl.
  */
 #ifndef FA_TRANSFER_LIBRARY_H
 #define FA_TRANSFER_LIBRARY_H
 
 #include <stdbool.h>
 
-/** To be called before any other use of libcurl; thread-safe, and harmless to repeat. */
+/** Call before any other use of libcurl.  Thread-safe and idempotent. */
 int fa_library_init(void);
 
-/** Whether this libcurl has HTTP/2. */
+/** Whether this libcurl supports HTTP/2. */
 bool fa_library_http2(void);
 
 /**
- * The faults of libcurl that are worked around, and the version in which each ended.
+ * Faults of libcurl that are worked around, and the version that fixed each.
  *
- * Asked for at run time, as the work-around costs something:
+ * These are checked at run time, because their workarounds cost something:
  */
 enum fa_fault {
-    FA_FAULT_UNASKED_ANSWER, /**< 8.0.0: bytes that wait on a kept connection answer the next request
-                                  (connections.c looks for them). */
-    FA_FAULT_LAST_HEADER,    /**< 8.1.0: a handle keeps a pointer to the last header of its previous
-                                  transfer, which a folded first line reads and writes (transfer.c
-                                  uses a handle once). */
-    FA_FAULT_HTTP2_ENDS,     /**< 8.4.0: an aborted stream may look like one that has ended (such an
-                                  answer without a length is asked for again over HTTP/1.1). */
+    FA_FAULT_UNASKED_ANSWER, /**< 8.0.0: bytes waiting on a kept connection are taken for the
+                                  next response (connections.c checks for them). */
+    FA_FAULT_LAST_HEADER,    /**< 8.1.0: a handle keeps a pointer to the last header of its
+                                  previous transfer; a folded first line reads and writes there
+                                  (transfer.c uses each handle once). */
+    FA_FAULT_HTTP2_ENDS,     /**< 8.4.0: an aborted stream may look complete (a response without
+                                  a length is requested again over HTTP/1.1). */
 };
 /*
- * Worked around in every version, as that costs nothing:
+ * Worked around in every version, because that costs nothing:
  *  - before 8.1.0: SIGPIPE is blocked by system calls around each call (CURLOPT_NOSIGNAL).
- *  - before 8.14.0: trailers have no limit (transfer.c counts all header bytes).
- *  - at least in 7.88, and not known to have ended:
+ *  - before 8.14.0: the size of trailers is unlimited (transfer.c counts all header bytes).
+ *  - at least in 7.88, and not known to be fixed:
  *      - A certificate bundle is parsed for each connection (trust.c).
- *      - An end of TLS without close_notify is a good end (trust.c).
+ *      - The end of a TLS connection without close_notify is accepted (trust.c).
  *      - The body of a 407 to CONNECT is read in one loop (watchdog.c).
- *      - CURLOPT_RESUME_FROM_LARGE takes a wrong answer for a complete one (request.c).
- *      - Its own retries are counted over the life of a handle (transfer.c).
- *      - Out of descriptors, it cannot "resolve" or "connect" (transfer.c, classify.c).
- *      - Passwords of a proxy that cannot be read are printed (proxy.c).
- *      - A connection of HTTP/2 is used for HTTP/1.1 (transfer.c).
- *      - A scan over all names known follows each transfer (setup.c).
- *      - Too long a header line is out of memory (classify.c).
- *      - A list of transfer codings with chunked anywhere in it is taken for chunks (response.c).
- * Not worked around, as nothing of it can be seen from outside: at least in 7.88, a line of a head
- * that begins with NUL ends the reading of what has come with it, and is dropped with it.
+ *      - CURLOPT_RESUME_FROM_LARGE accepts a wrong response as complete (request.c).
+ *      - Internal retries are counted over the life of a handle (transfer.c).
+ *      - Running out of descriptors is reported as a failure to resolve or connect (transfer.c,
+ *        classify.c).
+ *      - Passwords in a malformed proxy URL are printed (proxy.c).
+ *      - An HTTP/2 connection is reused for HTTP/1.1 (transfer.c).
+ *      - Each transfer scans the whole DNS cache (setup.c).
+ *      - An oversized header line is reported as out of memory (classify.c).
+ *      - Any list of transfer codings that contains chunked is decoded as chunks (response.c).
+ *
+ * Not worked around, because it cannot be observed from outside: at least in 7.88, a header line
+ * that begins with NUL ends the parsing of the bytes that arrived with it, and they are dropped.
  */
 
-/** Whether the libcurl that runs has a fault. */
+/** Whether the libcurl in use has a fault. */
 bool fa_library_has(enum fa_fault fault);
 
 #endif

@@ -1,3 +1,6 @@
+/*
+ * Absent values are -1 where 0 would be a value: a total of 0 bytes, a Retry-After of 0 seconds.
+ */
 #include "transfer/outcome.h"
 
 #include <stdlib.h>

@@ -1,5 +1,5 @@
 /**
- * How an attempt ended: a value.
+ * The result of an attempt: a value.
  */
 #ifndef FA_TRANSFER_OUTCOME_H
 #define FA_TRANSFER_OUTCOME_H
@@ -25,42 +25,43 @@ static inline bool fa_retryable_is_now(enum fa_retryability retryable)
     return retryable == FA_RETRYABLE_ONCE || retryable == FA_RETRYABLE_NOW;
 }
 
-/** Why the bytes of an earlier attempt were of no use. */
+/** Why the bytes of an earlier attempt could not be used. */
 enum fa_restart {
     FA_RESTART_NONE,
-    FA_RESTART_CHANGED, /**< The server has another version now. */
-    FA_RESTART_IGNORED, /**< It sends the whole file, though it has not changed. */
-    FA_RESTART_REFUSED, /**< It has nothing behind those bytes, or sends another part than asked. */
-    FA_RESTART_DENIED,  /**< It has answered a range with an error, and sends the whole file. */
+    FA_RESTART_CHANGED,  /**< The server has another version now. */
+    FA_RESTART_IGNORED,  /**< It sends the whole file, although the file has not changed. */
+    FA_RESTART_REFUSED,  /**< It has no bytes after the offset, or sends another range than
+                             requested. */
+    FA_RESTART_DENIED,   /**< It answered the range with an error, and sends the whole file. */
     FA_RESTART_DISPUTED, /**< It declares another length than before for the same version. */
     FA_RESTARTS
 };
 
 struct fa_outcome {
-    struct fa_error error; /**< FA_CLASS_NONE: the part is complete, or location or unchanged is
-                              set. */
+    struct fa_error error; /**< FA_CLASS_NONE: the part file is complete, or location or
+                                unchanged is set. */
     enum fa_retryability retryable;
-    char *location;      /**< Owned.  A redirect: the absolute URL that it names. */
-    double retry_after;  /**< Seconds that the server asks to wait; -1: it does not. */
-    int http;            /**< 0: no answer. */
-    uint64_t received;   /**< Body bytes, those of error bodies included. */
-    uint64_t size;       /**< Bytes in the part that are good, also after an error. */
-    struct fa_head head; /**< head.rep says nothing if no answer brought the file. */
-    bool unchanged;      /**< 304 to a conditional attempt; the part is empty. */
-    bool doubtful;       /**< Over HTTP/2 nobody could tell where the file ends: with an error,
-                                  to be asked for again over HTTP/1.1. */
+    char *location;      /**< Owned.  Absolute URL of a redirect, or NULL. */
+    double retry_after;  /**< Seconds requested by the server; -1: none. */
+    int http;            /**< Status; 0: no response. */
+    uint64_t received;   /**< Body bytes, including those of error responses. */
+    uint64_t size;       /**< Valid bytes in the part file, also after an error. */
+    struct fa_head head; /**< head.rep is empty if no response brought the file. */
+    bool unchanged;      /**< 304 to a conditional attempt; the part file is empty. */
+    bool doubtful;       /**< The end of an HTTP/2 body was ambiguous: with an error, to be
+                              requested again over HTTP/1.1. */
     enum fa_restart
-        restart; /**< With FA_RETRYABLE_NOW and size 0: it is to be asked for as a whole.
-                                Without an error: that has happened at once. */
+        restart; /**< With FA_RETRYABLE_NOW and size 0: request the whole file next.  Without an
+                      error: the server sent the whole file already. */
     struct fa_times time;
-    char ip[46];     /**< "" if it never connected. */
+    char ip[46];     /**< "" if never connected. */
     char version[4]; /**< "1.1", or "". */
 };
 
-/** One that says nothing: no answer, no file, no wish to wait. */
+/** Empty: no response, no file, no Retry-After. */
 extern const struct fa_outcome fa_outcome_none;
 
-/** Release what an outcome owns, not the outcome. */
+/** Release what an outcome owns, but not the outcome. */
 void fa_outcome_fini(struct fa_outcome *outcome);
 
 #endif

@@ -1,22 +1,33 @@
+/*
+ * libcurl limits a rate by averages: it reads up to READS_AT_ONCE buffers, then pauses until the
+ * average over its window is below the limit.  Three consequences are handled here:
+ *
+ *  - At low rates a full buffer is a long burst followed by silence, so the buffer shrinks.
+ *  - Such a pause is not a stall: the stall timeout is extended by the longest pause possible.
+ *  - Raising the rate makes up for the past of the window in one burst, so it rises gradually.
+ *
+ * If the process was stopped (SIGSTOP, suspend), it has not seen what arrived meanwhile; the gap is
+ * subtracted from all intervals.
+ */
 #include "transfer/pace.h"
 
 #include <math.h>
 
 #define BUFFER     (128 * 1024)
 #define BUFFER_MIN 1024
-/* In how many bursts the bytes of a second come, at least. */
+/* Minimum number of bursts per second. */
 #define BURSTS 10
-/* libcurl 7.88 reads so many buffers at a time before it looks at the rate, and then it waits. */
+/* libcurl 7.88 reads this many buffers before it checks the rate and pauses. */
 #define READS_AT_ONCE 100
-/* Seconds at the most from which on libcurl 7.88 measures the rate. */
+/* Maximum length of the window over which libcurl 7.88 averages, in seconds. */
 #define RATE_WINDOW 3.0
-/* A rate does not rise by less. */
+/* Smaller increases of the rate wait until they add up to this factor. */
 #define RATE_STEP 1.05
-/* Seconds between two checks that are too many. */
+/* Checks further apart than this, in seconds, mean that the process was stopped. */
 #define CHECK_GAP 1.5
 
-/* Less at a time when the rate is low, so that bytes come steadily. */
-static uint64_t choose_buffer(uint64_t rate)
+/* Use a small buffer at low rates, so that bytes arrive steadily. */
+static uint64_t pace_buffer_size(uint64_t rate)
 {
     uint64_t size = rate / READS_AT_ONCE / BURSTS;
     if (rate == 0 || size > BUFFER)
@@ -36,7 +47,7 @@ void fa_pace_begin(struct fa_pace *pace, const struct fa_settings *settings,
         .phase_at = now,
         .rate = attempt->rate,
         .rate_kept = now,
-        .buffer = choose_buffer(attempt->rate),
+        .buffer = pace_buffer_size(attempt->rate),
     };
 }
 
@@ -47,13 +58,13 @@ void fa_pace_set_phase(struct fa_pace *pace, enum fa_phase phase, double now)
     pace->floor_bytes = pace->attempt->received;
 }
 
-void fa_pace_hear(struct fa_pace *pace, double now)
+void fa_pace_bytes_arrived(struct fa_pace *pace, double now)
 {
     pace->last_byte = now;
 }
 
-/* Silence up to here is no stall: after a burst, libcurl itself waits until the rate is met. */
-static double stall_patience(const struct fa_pace *pace)
+/* Silence shorter than this is not a stall: after a burst, libcurl itself pauses. */
+static double pace_stall_limit(const struct fa_pace *pace)
 {
     double burst = (double)pace->attempt->received;
     double most = (double)(pace->buffer * READS_AT_ONCE);
@@ -61,8 +72,8 @@ static double stall_patience(const struct fa_pace *pace)
     return pace->settings->stall_timeout + wait;
 }
 
-/* A process that was stopped for a while has not heard what came meanwhile. */
-static void skip_gap(struct fa_pace *pace, double now)
+/* Discount the time in which the process was stopped. */
+static void pace_skip_gap(struct fa_pace *pace, double now)
 {
     double gap = now - pace->checked;
     pace->checked = now;
@@ -73,15 +84,15 @@ static void skip_gap(struct fa_pace *pace, double now)
     pace->floor_at += gap;
 }
 
-static bool stall(struct fa_outcome *ret_stop, const char *format, double number)
+static bool pace_stall(struct fa_outcome *ret_stop, const char *format, double number)
 {
     fa_error_set(&ret_stop->error, FA_DOMAIN_FETCHALL, 0, FA_CLASS_STALLED, format, number);
     ret_stop->retryable = FA_RETRYABLE_NOW;
     return false;
 }
 
-/* A byte now and then is not silence, and holds a slot all the same. */
-static bool is_above_floor(struct fa_pace *pace, double now)
+/* An occasional byte prevents a stall, yet occupies a slot: enforce --speed-limit. */
+static bool pace_is_above_floor(struct fa_pace *pace, double now)
 {
     double time = pace->settings->speed_time;
     double floor = (double)pace->settings->speed_limit;
@@ -100,28 +111,28 @@ bool fa_pace_check(struct fa_pace *pace, double now, struct fa_outcome *ret_stop
 {
     const struct fa_settings *settings = pace->settings;
     double patience = settings->stall_timeout;
-    skip_gap(pace, now);
+    pace_skip_gap(pace, now);
     if (pace->phase == FA_PHASE_CONNECT)
         return true;
     if (pace->phase == FA_PHASE_DROP)
         return now - pace->phase_at <= FA_PACE_DROP;
-    if (patience > 0 && now - pace->last_byte > stall_patience(pace))
-        return stall(ret_stop, "no byte for %.3g s", patience);
+    if (patience > 0 && now - pace->last_byte > pace_stall_limit(pace))
+        return pace_stall(ret_stop, "no data for %.3g s", patience);
     if (patience > 0 && pace->phase == FA_PHASE_HEAD &&
         now - pace->phase_at > fmax(FA_PACE_HEAD, 2 * patience))
-        return stall(ret_stop, "the header of the answer took more than %.3g s",
-                     fmax(FA_PACE_HEAD, 2 * patience));
-    if (pace->phase == FA_PHASE_BODY && !is_above_floor(pace, now))
-        return stall(ret_stop, "slower than --speed-limit for %.3g s", settings->speed_time);
+        return pace_stall(ret_stop, "the response header took more than %.3g s",
+                          fmax(FA_PACE_HEAD, 2 * patience));
+    if (pace->phase == FA_PHASE_BODY && !pace_is_above_floor(pace, now))
+        return pace_stall(ret_stop, "slower than --speed-limit for %.3g s", settings->speed_time);
     return true;
 }
 
 /*
- * The rate on the way to the attempt's.  To libcurl a rate is one from the beginning of its window
- * on: all that a higher one would have brought until now would come at once.  So it rises no faster
- * than what comes because of that, with what the present rate brings, is what the goal would bring.
+ * Next rate on the way to the attempt's.  libcurl applies a new rate to its whole window, so a
+ * higher rate immediately delivers what it would have delivered since the window began.  Raise the
+ * rate only as far as that burst, plus the current rate, stays within the goal.
  */
-static uint64_t next_rate(const struct fa_pace *pace, uint64_t goal, double now)
+static uint64_t pace_next_rate(const struct fa_pace *pace, uint64_t goal, double now)
 {
     if ((double)goal <= (double)pace->rate * RATE_STEP)
         return goal;
@@ -136,7 +147,7 @@ static uint64_t next_rate(const struct fa_pace *pace, uint64_t goal, double now)
 bool fa_pace_follow(struct fa_pace *pace, double now)
 {
     uint64_t goal = pace->attempt->rate;
-    uint64_t rate = next_rate(pace, goal, now);
+    uint64_t rate = pace_next_rate(pace, goal, now);
     if (rate != pace->rate || rate == goal)
         pace->rate_kept = now;
     bool changed = rate != pace->rate;

@@ -1,5 +1,5 @@
 /**
- * How fast an attempt goes: the rate that it keeps, and the limits that end one that is too slow.
+ * The speed of an attempt: the rate limit that it follows, and the minimum that it must keep.
  *
  * Pure: values and a clock (fa_clock_now(), in seconds).
  */
@@ -10,16 +10,16 @@
 #include "transfer/outcome.h"
 #include "transfer/settings.h"
 
-/** A head may take so long, or twice the stall timeout if that is more. */
+/** Maximum time for a response header, unless twice the stall timeout is more. */
 #define FA_PACE_HEAD 60.0
-/** A body that is dropped may go on for so long, as a connection that is kept is worth it. */
+/** Maximum time to drain an unwanted body: longer costs more than a new connection. */
 #define FA_PACE_DROP 5.0
 
 enum fa_phase {
     FA_PHASE_CONNECT, /**< libcurl's own time-outs apply. */
-    FA_PHASE_HEAD,    /**< The request is out. */
-    FA_PHASE_BODY,    /**< Bytes of the file come. */
-    FA_PHASE_DROP,    /**< Bytes that nobody wants come. */
+    FA_PHASE_HEAD,    /**< The request has been sent. */
+    FA_PHASE_BODY,    /**< Bytes of the file arrive. */
+    FA_PHASE_DROP,    /**< Bytes of an unwanted body arrive. */
 };
 
 struct fa_pace {
@@ -30,11 +30,11 @@ struct fa_pace {
     double last_byte;
     double checked;
     double phase_at;
-    double floor_at; /**< When the time began in which enough bytes have to come. */
+    double floor_at; /**< Start of the current --speed-limit interval. */
     uint64_t floor_bytes;
-    uint64_t rate;    /**< The one that is kept now; on its way to the attempt's. */
-    double rate_kept; /**< When the attempt's rate last was this one, or it rose. */
-    uint64_t buffer;  /**< Bytes that are read at a time. */
+    uint64_t rate;    /**< The rate in effect, on its way to the attempt's. */
+    double rate_kept; /**< When the rate last equalled the attempt's, or rose. */
+    uint64_t buffer;  /**< Receive buffer size in bytes. */
 };
 
 void fa_pace_begin(struct fa_pace *pace, const struct fa_settings *settings,
@@ -42,14 +42,14 @@ void fa_pace_begin(struct fa_pace *pace, const struct fa_settings *settings,
 
 void fa_pace_set_phase(struct fa_pace *pace, enum fa_phase phase, double now);
 
-/** Something has come. */
-void fa_pace_hear(struct fa_pace *pace, double now);
+/** Bytes have arrived. */
+void fa_pace_bytes_arrived(struct fa_pace *pace, double now);
 
 /**
- * Look at the clock, at least once a second.
+ * Check the time limits.  Call at least once per second.
  *
- * @return whether the attempt may go on; if not, ret_stop says why, unless it was only a body to
- *         drop that went on for too long.
+ * @return whether the attempt may continue; if not, ret_stop has the reason, unless it was only the
+ *         draining of a body that took too long.
  */
 bool fa_pace_check(struct fa_pace *pace, double now, struct fa_outcome *ret_stop);
 

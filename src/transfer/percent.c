@@ -1,3 +1,7 @@
+/*
+ * %00 is never decoded: the result is a C string.  A malformed triple is copied as it is, as
+ * browsers do.
+ */
 #include "transfer/percent.h"
 
 #include "base/hex.h"
@@ -30,6 +34,7 @@ char *fa_percent_decode(const char *at, const char *end)
     return text;
 }
 
+/* More is encoded than necessary, because the text becomes part of a query. */
 void fa_percent_put(struct fa_buf *buf, const char *text)
 {
     static const char hex[] = "0123456789ABCDEF";

@@ -1,5 +1,5 @@
 /**
- * Percent-encoding (RFC 3986, 2.1), as it is found in URLs.
+ * Percent-encoding in URLs (RFC 3986, 2.1).
  */
 #ifndef FA_TRANSFER_PERCENT_H
 #define FA_TRANSFER_PERCENT_H
@@ -8,13 +8,13 @@
 
 #include <stdbool.h>
 
-/** Whether decoding would change the text.  %00 stays as it is, and so does what is no code. */
+/** Whether decoding would change the text.  %00 and malformed triples are kept. */
 bool fa_percent_is_encoded(const char *at, const char *end);
 
-/** @return the decoded text, to be freed, or NULL when memory ran out. */
+/** @return the decoded text, to be released with free(3), or NULL when memory ran out. */
 char *fa_percent_decode(const char *at, const char *end);
 
-/** Append a text, encoding all but letters, digits and "+-._~*". */
+/** Append a text, encoding everything except letters, digits and "+-._~*". */
 void fa_percent_put(struct fa_buf *buf, const char *text);
 
 #endif

@@ -1,8 +1,14 @@
 /*
- * A URL is what stands before its authority, the authority, and what stands behind that: a path of
- * segments, and pairs of keys and values.  libcurl's parser tells whether there is a user, as it
- * would for a request.  All that is not secret stays as it was written, so that a URL is found
- * again in its list.
+ * Hides secrets in URLs and in texts that contain URLs.
+ *
+ * A URL is split into its scheme, its authority, and the rest: path segments and key=value pairs.
+ * libcurl's parser decides whether the authority has a user, because it decides so for a request,
+ * too. A value is hidden if secret_key.c knows its key.  A URL may contain further URLs, as they
+ * are or percent-encoded; these are redacted recursively.  Text that is not a URL is redacted as if
+ * it were a mistyped URL or a header line.
+ *
+ * Everything that is not secret is copied unchanged, so that a redacted URL can be found in its
+ * list.
  */
 #include <fetchall/redact.h>
 
@@ -18,23 +24,23 @@
 #include <strings.h>
 
 #define HIDDEN "***"
-/* URLs in URLs in URLs: all is hidden of what is deeper. */
+/* Hide everything that is nested deeper than this. */
 #define DEPTH_MAX 6
 #define DIGITS    "0123456789"
 #define SCHEME    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ+-." DIGITS
 
 struct redactor {
     struct fa_buf out;
-    const char *keys; /* NULL: none but those that are known */
+    const char *keys; /* NULL: built-in names only */
     unsigned depth;
 };
 
-static void put(struct redactor *r, const char *at, const char *end)
+static void redactor_put(struct redactor *r, const char *at, const char *end)
 {
     fa_buf_put(&r->out, at, (size_t)(end - at));
 }
 
-static void hide(struct redactor *r)
+static void redactor_hide(struct redactor *r)
 {
     fa_buf_put(&r->out, HIDDEN, sizeof(HIDDEN) - 1);
 }
@@ -44,25 +50,25 @@ static const char *find_url(const char *at, const char *end)
     return memmem(at, (size_t)(end - at), "://", 3);
 }
 
-/* Where the scheme begins that stands before "://". */
-static const char *scheme_of(const char *colon, const char *first)
+/* The start of the scheme that precedes "://". */
+static const char *scheme_start(const char *colon, const char *first)
 {
     while (colon > first && strchr(SCHEME, colon[-1]))
         --colon;
     return colon;
 }
 
-/* ------------------------------------------------------------------ texts in texts */
+/* ------------------------------------------------------------------ nested texts */
 
 static void redact_found(struct redactor *r, const char *text);
 
-/* A text within the text, as it stands there or encoded. */
+/* Redact a text inside a text, which may be percent-encoded. */
 static void redact_inner(struct redactor *r, const char *at, const char *end, bool encoded)
 {
     struct redactor inner = {.keys = r->keys, .depth = r->depth + 1};
     char *text = NULL;
     if (inner.depth > DEPTH_MAX) {
-        hide(r);
+        redactor_hide(r);
         return;
     }
     fa_buf_init(&inner.out);
@@ -75,28 +81,28 @@ static void redact_inner(struct redactor *r, const char *at, const char *end, bo
         goto out;
     const char *redacted = (const char *)inner.out.data;
     if (strcmp(redacted, text) == 0)
-        put(r, at, end);
+        redactor_put(r, at, end);
     else if (encoded)
         fa_percent_put(&r->out, redacted);
     else
-        put(r, redacted, redacted + strlen(redacted));
+        redactor_put(r, redacted, redacted + strlen(redacted));
 out:
     fa_buf_fini(&inner.out);
     free(text);
 }
 
-/* What holds no key and no URL, unless they are encoded. */
+/* Redact text without keys and URLs, unless it contains encoded ones. */
 static void redact_plain(struct redactor *r, const char *at, const char *end)
 {
     if (fa_percent_is_encoded(at, end))
         redact_inner(r, at, end, true);
     else
-        put(r, at, end);
+        redactor_put(r, at, end);
 }
 
-/* ------------------------------------------------------------------ behind the authority */
+/* ------------------------------------------------------------------ after the authority */
 
-/* "key=value", or either; "a;key=value" and "a?key=value" as well. */
+/* Redact "key=value", or one of the two; also "a;key=value" and "a?key=value". */
 static void redact_pair(struct redactor *r, const char *at, const char *end)
 {
     for (bool first = true;; first = false) {
@@ -114,17 +120,17 @@ static void redact_pair(struct redactor *r, const char *at, const char *end)
         while (key > at && !strchr(";?, \t'\"", key[-1]))
             --key;
         redact_plain(r, at, equals);
-        put(r, equals, equals + 1);
+        redactor_put(r, equals, equals + 1);
         at = equals + 1;
         if (at < end && fa_secret_key(key, (size_t)(equals - key), r->keys)) {
-            hide(r);
+            redactor_hide(r);
             return;
         }
     }
 }
 
-/* Where a pair ends: at "&", unless that stands in the password of a URL. */
-static const char *end_of_pair(const char *at)
+/* The end of a pair: the next "&" that is not part of a password in a nested URL. */
+static const char *pair_end(const char *at)
 {
     const char *end = at + strcspn(at, "&#");
     const char *url = find_url(at, end);
@@ -138,11 +144,11 @@ static const char *end_of_pair(const char *at)
 static void redact_pairs(struct redactor *r, const char *at)
 {
     for (;;) {
-        const char *end = end_of_pair(at);
+        const char *end = pair_end(at);
         redact_pair(r, at, end);
         if (!*end)
             break;
-        put(r, end, end + 1);
+        redactor_put(r, end, end + 1);
         at = end + 1;
     }
 }
@@ -157,49 +163,49 @@ static void redact_segments(struct redactor *r, const char *at, const char *end)
         else
             redact_plain(r, at, stop);
         if (slash)
-            put(r, slash, slash + 1);
+            redactor_put(r, slash, slash + 1);
         at = slash ? slash + 1 : end;
     }
 }
 
 static const char *redact_authority(struct redactor *r, const char *text);
-static void redact_odd(struct redactor *r, const char *text);
+static void redact_non_url(struct redactor *r, const char *text);
 
-/* A path may hold a URL as it is: what stands behind it is the path of that. */
+/* A path may contain a URL: what follows that is its own path. */
 static void redact_rest(struct redactor *r, const char *at)
 {
     for (;;) {
         const char *end = at + strcspn(at, "?#");
         const char *url = find_url(at, end);
-        end = url ? scheme_of(url, at) : end;
+        end = url ? scheme_start(url, at) : end;
         redact_segments(r, at, end);
         at = end;
         if (!url)
             break;
         at = redact_authority(r, end);
         if (!at) {
-            redact_odd(r, end);
+            redact_non_url(r, end);
             return;
         }
     }
     if (!*at)
         return;
-    put(r, at, at + 1);
+    redactor_put(r, at, at + 1);
     redact_pairs(r, at + 1);
 }
 
 /* ------------------------------------------------------------------ the authority */
 
-/* It stands behind "scheme:" and slashes, or begins the text. */
-static const char *authority_of(const char *text)
+/* It follows "scheme:" and slashes, or is the start of the text. */
+static const char *authority_start(const char *text)
 {
     const char *colon = text + strspn(text, SCHEME);
     size_t slashes = *colon == ':' ? strspn(colon + 1, "/\\") : 0;
     return slashes > 0 ? colon + 1 + slashes : text;
 }
 
-/* "host" or "host:port", as of most URLs: there is nothing to parse. */
-static bool is_host(const char *at, const char *end)
+/* Whether it is "host" or "host:port", as in most URLs: then there is nothing to parse. */
+static bool authority_is_host(const char *at, const char *end)
 {
     at += strspn(at, SCHEME "_");
     if (*at == ':')
@@ -207,7 +213,7 @@ static bool is_host(const char *at, const char *end)
     return at == end;
 }
 
-/* Whether it is a URL, as far as its authority tells, and has a user. */
+/* Whether the authority is valid, and has a user. */
 static bool parse_user(struct redactor *r, const char *text, const char *end, bool *ret_user)
 {
     const unsigned flags = CURLU_NON_SUPPORT_SCHEME | CURLU_GUESS_SCHEME | CURLU_URLENCODE;
@@ -225,8 +231,8 @@ static bool parse_user(struct redactor *r, const char *text, const char *end, bo
     return code == CURLUE_OK;
 }
 
-/* The name of the user is the token. */
-static bool is_no_password(const char *at, const char *end)
+/* Whether the password is a placeholder: then the user name is the token. */
+static bool password_is_placeholder(const char *at, const char *end)
 {
     static const char oauth[] = "x-oauth-basic";
     size_t len = (size_t)(end - at);
@@ -236,32 +242,32 @@ static bool is_no_password(const char *at, const char *end)
 static void redact_user(struct redactor *r, const char *user, const char *end)
 {
     const char *colon = memchr(user, ':', (size_t)(end - user));
-    if (colon && !is_no_password(colon + 1, end))
-        put(r, user, colon + 1);
-    hide(r);
+    if (colon && !password_is_placeholder(colon + 1, end))
+        redactor_put(r, user, colon + 1);
+    redactor_hide(r);
 }
 
-/* @return what stands behind it; NULL: the text is no URL */
+/* @return the text after the authority; NULL: the text is not a URL */
 static const char *redact_authority(struct redactor *r, const char *text)
 {
     bool has_user = false;
-    const char *authority = authority_of(text);
+    const char *authority = authority_start(text);
     const char *end = authority + strcspn(authority, "/?#");
     const char *sign = memrchr(authority, '@', (size_t)(end - authority));
-    bool known = authority > text && is_host(authority, end);
+    bool known = authority > text && authority_is_host(authority, end);
     if (!known && (!parse_user(r, text, end, &has_user) || has_user != (sign != NULL)))
         return NULL;
-    put(r, text, authority);
+    redactor_put(r, text, authority);
     if (has_user)
         redact_user(r, authority, sign);
-    put(r, has_user ? sign : authority, end);
+    redactor_put(r, has_user ? sign : authority, end);
     return end;
 }
 
-/* ------------------------------------------------------------------ what is no URL */
+/* ------------------------------------------------------------------ not a URL */
 
-/* The colon that a secret may stand behind: not that of a scheme or a port. */
-static const char *odd_colon(const char *at)
+/* The colon before a secret: not that of a scheme or of a port. */
+static const char *secret_colon(const char *at)
 {
     while ((at = strchr(at, ':'))) {
         size_t digits = strspn(at + 1, DIGITS);
@@ -273,75 +279,76 @@ static const char *odd_colon(const char *at)
     return NULL;
 }
 
-/* An option of a list's entry that gives it a header. */
-static bool is_option(const char *text)
+/* Whether it is an entry option of a list that sets a header. */
+static bool text_is_header_option(const char *text)
 {
     return strncmp(text, "header=", 7) == 0;
 }
 
-/* It may have been meant as a URL, or as a line of a header. */
-static void redact_odd(struct redactor *r, const char *text)
+/* Redact text that is not a URL: it may be a mistyped URL, or a header line. */
+static void redact_non_url(struct redactor *r, const char *text)
 {
-    const char *authority = authority_of(text);
-    const char *colon = odd_colon(authority);
+    const char *authority = authority_start(text);
+    const char *colon = secret_colon(authority);
     const char *sign = strrchr(authority, '@');
     const char *equals = colon ? memchr(text, '=', (size_t)(colon - text)) : NULL;
-    bool header = colon && (colon[1] == ' ' || is_option(text));
+    bool header = colon && (colon[1] == ' ' || text_is_header_option(text));
     if (sign && !header) {
         bool named = colon && !equals && colon < strchr(authority, '@');
-        put(r, text, named ? colon + 1 : authority);
-        hide(r);
-        put(r, sign, sign + 1);
-        if (odd_colon(sign))
-            hide(r);
+        redactor_put(r, text, named ? colon + 1 : authority);
+        redactor_hide(r);
+        redactor_put(r, sign, sign + 1);
+        if (secret_colon(sign))
+            redactor_hide(r);
         else
             redact_rest(r, sign + 1);
     } else if (colon) {
-        colon = equals && !is_option(text) ? equals : colon;
-        put(r, text, colon + 1 + (colon[1] == ' '));
-        hide(r);
+        colon = equals && !text_is_header_option(text) ? equals : colon;
+        redactor_put(r, text, colon + 1 + (colon[1] == ' '));
+        redactor_hide(r);
     } else {
-        put(r, text, authority);
+        redactor_put(r, text, authority);
         redact_pairs(r, authority);
     }
 }
 
 static void redact_url(struct redactor *r, const char *text)
 {
-    const char *rest = is_option(text) ? NULL : redact_authority(r, text);
+    const char *rest = text_is_header_option(text) ? NULL : redact_authority(r, text);
     if (rest)
         redact_rest(r, rest);
     else
-        redact_odd(r, text);
+        redact_non_url(r, text);
 }
 
-/* A URL in a text goes up to its end. */
+/* A URL inside a text extends to the end of the text. */
 static void redact_found(struct redactor *r, const char *text)
 {
     const char *url = strstr(text, "://");
-    const char *scheme = url ? scheme_of(url, text) : NULL;
+    const char *scheme = url ? scheme_start(url, text) : NULL;
     if (scheme && !memchr(text, '=', (size_t)(scheme - text)) &&
         !memchr(text, '&', (size_t)(scheme - text)) &&
         !memchr(text, '#', (size_t)(scheme - text))) {
-        put(r, text, scheme);
+        redactor_put(r, text, scheme);
         redact_url(r, scheme);
     } else {
         redact_pairs(r, text);
     }
 }
 
-/* ------------------------------------------------------------------ from outside */
+/* ------------------------------------------------------------------ public functions */
 
-/* One of most: nothing in it can be a secret. */
-static bool is_plain(const char *text)
+/* Whether a URL has none of the characters that could introduce a secret, as most have not. */
+static bool url_is_plain(const char *text)
 {
-    const char *at = authority_of(text);
+    const char *at = authority_start(text);
     const char *end = at + strcspn(at, "/");
-    return at > text && is_host(at, end) && !strpbrk(end, "@?#%;\t") && !strstr(end, "://");
+    return at > text && authority_is_host(at, end) && !strpbrk(end, "@?#%;\t") &&
+           !strstr(end, "://");
 }
 
-/* Ends what a redactor has put together. */
-static char *finish(struct redactor *r)
+/* Terminate the output.  @return it, or NULL when memory ran out */
+static char *redactor_finish(struct redactor *r)
 {
     fa_buf_put_u8(&r->out, 0);
     if (!r->out.failed)
@@ -353,11 +360,11 @@ static char *finish(struct redactor *r)
 char *fa_redact_url(const char *text, const char *keys)
 {
     struct redactor r = {.keys = keys};
-    if (is_plain(text))
+    if (url_is_plain(text))
         return strdup(text);
     fa_buf_init(&r.out);
     for (;;) {
-        /* A line that is not to be taken apart may hold several. */
+        /* A malformed line of a list may contain several URLs. */
         size_t len = strcspn(text, "\t");
         char *one = text[len] ? strndup(text, len) : NULL;
         if (one || !text[len])
@@ -367,13 +374,13 @@ char *fa_redact_url(const char *text, const char *keys)
         free(one);
         if (!text[len])
             break;
-        put(&r, text + len, text + len + 1);
+        redactor_put(&r, text + len, text + len + 1);
         text += len + 1;
     }
-    return finish(&r);
+    return redactor_finish(&r);
 }
 
-/* A word may be a login with a host; a path is none. */
+/* A word may be "user:password@host"; a path is not. */
 static void redact_word(struct redactor *r, const char *word)
 {
     const char *sign = strchr(word, '@');
@@ -395,7 +402,7 @@ char *fa_redact_text(const char *text, const char *keys)
     while (*text) {
         size_t gap = strspn(text, blanks);
         gap += strspn(text + gap, before);
-        put(&r, text, text + gap);
+        redactor_put(&r, text, text + gap);
         text += gap;
         size_t len = strcspn(text, blanks);
         const char *next = text + len;
@@ -407,8 +414,8 @@ char *fa_redact_text(const char *text, const char *keys)
         else
             r.out.failed = true;
         free(word);
-        put(&r, text + len, next);
+        redactor_put(&r, text + len, next);
         text = next;
     }
-    return finish(&r);
+    return redactor_finish(&r);
 }

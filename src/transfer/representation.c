@@ -1,3 +1,8 @@
+/*
+ * The names of content codings are normalised (lower case, separated by commas, without
+ * "identity"), so that two responses can be compared with strcmp(3).  A name is a token, hence
+ * plain ASCII that can be stored and sent as it is.
+ */
 #include "transfer/representation.h"
 
 #include <string.h>
@@ -6,7 +11,7 @@
 const struct fa_representation fa_representation_none = {.validator = {.modified = -1},
                                                          .total = -1};
 
-/* RFC 9110, 5.6.2.  Returns the character in lower case, or 0. */
+/* A token character (RFC 9110, 5.6.2) in lower case, or 0. */
 static char coding_char(char c)
 {
     static const char marks[] = "!#$%&'*+-.^_`|~";
@@ -59,7 +64,8 @@ bool fa_coding_is_good(const char *coding)
     return fa_coding_append(again, coding, strlen(coding)) == 0 && strcmp(again, coding) == 0;
 }
 
-/* A strong entity tag decides alone: servers of one name may have different dates for a file. */
+/* Compare strong entity tags alone if both have one: mirrors of a server may have different
+ * modification times for the same file. */
 static bool is_same_version(const struct fa_validator *known, const struct fa_validator *later)
 {
     if (known->etag[0] && later->etag[0])

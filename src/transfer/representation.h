@@ -1,6 +1,6 @@
 /**
- * What an answer says about the representation that it carries (RFC 9110, 3.2 and 8): validator,
- * content coding and length.  Bytes of two answers belong together only if all three agree.
+ * The representation that a response carries (RFC 9110, 3.2 and 8): validator, content coding and
+ * length.  Bytes of two responses may be combined only if all three agree.
  *
  * Pure functions on values.
  */
@@ -13,36 +13,36 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/** Room for the names of content codings, and a zero. */
+/** Size of a buffer for the names of content codings, with the final zero. */
 #define FA_CODING_MAX 40
 
 struct fa_representation {
     struct fa_validator validator;
     char coding[FA_CODING_MAX]; /**< Content-Encoding in lower case, without spaces; "": none. */
-    int64_t total;              /**< Bytes of all of it, as declared; -1: unknown. */
+    int64_t total;              /**< Declared size of the whole representation; -1: unknown. */
 };
 
-/** One about which nothing is known. */
+/** An unknown representation. */
 extern const struct fa_representation fa_representation_none;
 
 /**
- * Append the codings of a Content-Encoding field to those of the fields before it; "identity" is
- * none.
+ * Append the codings of a Content-Encoding field to those of previous fields; "identity" is
+ * skipped.
  *
- * @return -1: it is malformed, or does not fit.
+ * @return -1 if the field is malformed or does not fit.
  */
 int fa_coding_append(char coding[FA_CODING_MAX], const char *value, size_t len);
 
-/** Whether it is what fa_coding_append() makes. */
+/** Whether the text has the form that fa_coding_append() produces. */
 bool fa_coding_is_good(const char *coding);
 
 enum fa_likeness {
-    FA_LIKENESS_NONE, /**< They may be of different versions, or are coded differently. */
+    FA_LIKENESS_NONE, /**< They may be different versions, or are coded differently. */
     FA_LIKENESS_SAME,
-    FA_LIKENESS_DISPUTED, /**< By validator and coding they are the same, and the lengths differ. */
+    FA_LIKENESS_DISPUTED, /**< Validator and coding agree, but the lengths differ. */
 };
 
-/** Compare what is known of an earlier answer with a later one.  Only a strong validator counts. */
+/** Compare an earlier response with a later one.  Only a strong validator proves equality. */
 enum fa_likeness fa_representation_compare(const struct fa_representation *known,
                                            const struct fa_representation *later);
 

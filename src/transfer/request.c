@@ -1,3 +1,11 @@
+/*
+ * A range is always requested with If-Range (RFC 9110, 13.1.5) and a strong validator, so that a
+ * changed file is sent as a whole instead of in mismatched ranges.  It uses CURLOPT_RANGE, because
+ * CURLOPT_RESUME_FROM_LARGE makes libcurl accept some wrong responses as complete.
+ *
+ * Header fields of the user take precedence: a Range or If-Range of theirs disables ours, and so
+ * for conditions.
+ */
 #include "transfer/request.h"
 
 #include <errno.h>
@@ -17,17 +25,17 @@ int fa_request_append(struct curl_slist **list, const char *text)
     return 0;
 }
 
-static bool is_field(const char *line, const char *name)
+static bool line_is_field(const char *line, const char *name)
 {
     size_t len = strlen(name);
     return strncasecmp(line, name, len) == 0 && strchr(":; \t", line[len]);
 }
 
-/* Whether the user's own lines have one of two fields. */
-static bool has_field(const struct fa_attempt *a, const char *name, const char *other)
+/* Whether the user's own header fields contain one of two. */
+static bool attempt_has_field(const struct fa_attempt *a, const char *name, const char *other)
 {
     for (size_t i = 0; i < a->n_headers; ++i)
-        if (is_field(a->headers[i], name) || is_field(a->headers[i], other))
+        if (line_is_field(a->headers[i], name) || line_is_field(a->headers[i], other))
             return true;
     return false;
 }
@@ -42,9 +50,8 @@ static int append_field(struct curl_slist **list, const char *name, const char *
     return result;
 }
 
-/* A range is never asked for without a condition, and not by CURLOPT_RESUME_FROM_LARGE, for which
- * libcurl takes some wrong answers for complete ones. */
-static int set_range(CURL *easy, struct curl_slist **headers, const struct fa_asked *asked)
+/* Request the range from the offset, on condition that the file has not changed. */
+static int request_set_range(CURL *easy, struct curl_slist **headers, const struct fa_asked *asked)
 {
     char range[32], value[FA_ETAG_MAX];
     if (asked->offset == 0) {
@@ -58,7 +65,7 @@ static int set_range(CURL *easy, struct curl_slist **headers, const struct fa_as
     return append_field(headers, "If-Range", value);
 }
 
-static int set_condition(struct curl_slist **headers, const struct fa_asked *asked)
+static int request_set_condition(struct curl_slist **headers, const struct fa_asked *asked)
 {
     char date[FA_DATE_MAX];
     if (!asked->conditional)
@@ -72,6 +79,7 @@ static int set_condition(struct curl_slist **headers, const struct fa_asked *ask
     return append_field(headers, "If-Modified-Since", date);
 }
 
+/* Identity is requested by default: a coded body could not be resumed or checked by its digest. */
 int fa_request_set(CURL *easy, struct curl_slist **headers, const struct fa_attempt *a,
                    const struct fa_asked *asked)
 {
@@ -85,40 +93,39 @@ int fa_request_set(CURL *easy, struct curl_slist **headers, const struct fa_atte
     }
     if (!encoding && fa_request_append(headers, "Accept-Encoding: identity"))
         return -1;
-    if (set_range(easy, headers, asked) || set_condition(headers, asked))
+    if (request_set_range(easy, headers, asked) || request_set_condition(headers, asked))
         return -1;
     curl_easy_setopt(easy, CURLOPT_HTTPHEADER, *headers);
     return 0;
 }
 
-/* Whether the bytes of an earlier attempt can be built on. */
-static bool can_resume(const struct fa_attempt *a)
+/* Whether the bytes of an earlier attempt can be resumed. */
+static bool attempt_can_resume(const struct fa_attempt *a)
 {
     char value[FA_ETAG_MAX];
     struct stat st;
     fa_validator_if_range(&a->rep.validator, value);
-    return value[0] && !has_field(a, "Range", "If-Range") && fstat(a->fd, &st) == 0 &&
+    return value[0] && !attempt_has_field(a, "Range", "If-Range") && fstat(a->fd, &st) == 0 &&
            st.st_size >= 0 && (uint64_t)st.st_size >= a->offset;
 }
 
-/* What to ask for; what the user asks for instead goes first. */
 int fa_request_choose(const struct fa_attempt *a, struct fa_asked *ret, struct fa_error *err)
 {
     const struct fa_validator *validator = &a->rep.validator;
     *ret = (struct fa_asked){.rep = &a->rep};
     if (a->offset > 0) {
-        if (can_resume(a)) {
+        if (attempt_can_resume(a)) {
             ret->offset = a->whole ? 0 : a->offset;
-            ret->stands = a->offset;
+            ret->part_bytes = a->offset;
         }
-        if ((ret->stands == 0 && fchmod(a->fd, FA_PART_STALE)) ||
-            ftruncate(a->fd, (off_t)ret->stands)) {
-            fa_error_system(err, FA_CLASS_LOCAL_IO, errno, "cannot truncate the part");
+        if ((ret->part_bytes == 0 && fchmod(a->fd, FA_PART_STALE)) ||
+            ftruncate(a->fd, (off_t)ret->part_bytes)) {
+            fa_error_system(err, FA_CLASS_LOCAL_IO, errno, "cannot truncate the part file");
             return -1;
         }
     }
-    ret->conditional = a->conditional && ret->stands == 0 &&
+    ret->conditional = a->conditional && ret->part_bytes == 0 &&
                        (validator->etag[0] || validator->modified >= 0) &&
-                       !has_field(a, "If-None-Match", "If-Modified-Since");
+                       !attempt_has_field(a, "If-None-Match", "If-Modified-Since");
     return 0;
 }

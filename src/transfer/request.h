@@ -1,5 +1,5 @@
 /**
- * What an attempt asks of a server: its header lines, and which part of the file.
+ * The request of an attempt: its header fields, and which range of the file.
  */
 #ifndef FA_TRANSFER_REQUEST_H
 #define FA_TRANSFER_REQUEST_H
@@ -15,15 +15,19 @@
 int fa_request_append(struct curl_slist **list, const char *text);
 
 /**
- * Choose what to ask for.  An offset is forgotten if the part is shorter, if its validator is not
- * strong, or if the user's own lines speak of ranges; conditions go with an offset of 0 only.
- * With an offset the part is cut to what is built on.
+ * Choose the range and the condition of the request.
+ *
+ * The offset is dropped if the part file is shorter, if its validator is not strong, or if the
+ * user's own header fields set a range.  A condition is used only without an offset.  The part file
+ * is truncated to the bytes that are kept.
  *
  * @ret  Borrows from the attempt.
  */
 int fa_request_choose(const struct fa_attempt *attempt, struct fa_asked *ret, struct fa_error *err);
 
-/** Give all of that to an easy handle.  @headers  Owned by the caller, and lent to the handle. */
+/** Apply the request to an easy handle.
+ *
+ * @headers  Owned by the caller, borrowed by the handle. */
 int fa_request_set(CURL *easy, struct curl_slist **headers, const struct fa_attempt *attempt,
                    const struct fa_asked *asked);
 

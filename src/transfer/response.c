@@ -1,3 +1,13 @@
+/*
+ * A verdict is reached in two steps.  First the lines of the header are collected, with a flag for
+ * each irregularity (two lengths, two entity tags, a folded line, an unknown coding).  At the empty
+ * line, the status and the request select one of four judges: whole file, range, not modified,
+ * error.
+ *
+ * The rule is to accept bytes only if the response proves that they belong to the file.  In doubt
+ * the answer is FA_VERDICT_ERROR, with `restart` set if the bytes that we already have are to
+ * blame: then the engine requests the whole file.
+ */
 #include "transfer/response.h"
 
 #include "transfer/classify.h"
@@ -9,7 +19,7 @@
 
 #define LOCATION_MAX (16 * 1024)
 
-static void forget(struct fa_response *response)
+static void response_reset(struct fa_response *response)
 {
     free(response->location);
     *response = (struct fa_response){
@@ -27,18 +37,18 @@ void fa_response_init(struct fa_response *response, const struct fa_asked *asked
     static const struct fa_asked whole = {.rep = &fa_representation_none};
     response->asked = asked ? *asked : whole;
     response->location = NULL;
-    forget(response);
+    response_reset(response);
 }
 
 void fa_response_fini(struct fa_response *response)
 {
-    forget(response);
+    response_reset(response);
 }
 
-/* RFC 9112, 4: "HTTP/1.1 200 OK"; libcurl writes "HTTP/2 200" for HTTP/2. */
-static void begin(struct fa_response *response, const char *line, size_t len)
+/* RFC 9112, 4: "HTTP/1.1 200 OK"; libcurl reports "HTTP/2 200" for HTTP/2. */
+static void response_begin(struct fa_response *response, const char *line, size_t len)
 {
-    forget(response);
+    response_reset(response);
     response->in_head = true;
     response->http2 = len > 5 && line[5] == '2';
     const char *blank = memchr(line, ' ', len);
@@ -54,8 +64,8 @@ static void begin(struct fa_response *response, const char *line, size_t len)
     response->bad_head = !good;
 }
 
-/* RFC 9112, 6.3: only digits, and all of several fields must agree. */
-static void read_length(struct fa_response *response, const char *value, size_t len)
+/* RFC 9112, 6.3: digits only, and several fields must agree. */
+static void response_read_length(struct fa_response *response, const char *value, size_t len)
 {
     int64_t length = 0;
     for (size_t i = 0; i < len; ++i) {
@@ -70,13 +80,13 @@ static void read_length(struct fa_response *response, const char *value, size_t 
     response->length = length;
 }
 
-static bool is(const char *name, const char *line, size_t len)
+static bool field_is(const char *name, const char *line, size_t len)
 {
     return strlen(name) == len && strncasecmp(name, line, len) == 0;
 }
 
-/* Two that differ are as good as none, and worse: nothing else may stand in for them. */
-static void read_etag(struct fa_response *response, const char *value, size_t len)
+/* Two entity tags that differ are worse than none: no other validator may replace them. */
+static void response_read_etag(struct fa_response *response, const char *value, size_t len)
 {
     char *etag = response->etag;
     if (!fa_etag_is_good(value, len) ||
@@ -88,40 +98,40 @@ static void read_etag(struct fa_response *response, const char *value, size_t le
     }
 }
 
-static bool begins(const char *value, size_t len, const char *with)
+static bool value_begins(const char *value, size_t len, const char *with)
 {
     size_t n = strlen(with);
     return len >= n && strncasecmp(value, with, n) == 0;
 }
 
-/* What tells one version of the file, and one part of it, from another.  @return whether it does */
-static bool read_entity_field(struct fa_response *response, const char *name, size_t name_len,
-                              const char *value, size_t len)
+/* Parse a field that describes the representation or its range.  @return whether it is one */
+static bool response_read_entity_field(struct fa_response *response, const char *name,
+                                       size_t name_len, const char *value, size_t len)
 {
-    if (is("ETag", name, name_len)) {
-        read_etag(response, value, len);
-    } else if (is("Last-Modified", name, name_len)) {
+    if (field_is("ETag", name, name_len)) {
+        response_read_etag(response, value, len);
+    } else if (field_is("Last-Modified", name, name_len)) {
         response->modified = fa_date_parse(value, len);
-    } else if (is("Date", name, name_len)) {
+    } else if (field_is("Date", name, name_len)) {
         response->date = fa_date_parse(value, len);
-    } else if (is("Content-Range", name, name_len)) {
+    } else if (field_is("Content-Range", name, name_len)) {
         ++response->ranges;
-        response->byte_range |= begins(value, len, "bytes");
+        response->byte_range |= value_begins(value, len, "bytes");
         response->bad_range |= fa_range_parse(value, len, &response->range) != 0;
-    } else if (is("Content-Encoding", name, name_len)) {
+    } else if (field_is("Content-Encoding", name, name_len)) {
         response->odd_coding |= fa_coding_append(response->coding, value, len) != 0;
-    } else if (is("Content-Type", name, name_len)) {
-        response->multipart |= begins(value, len, "multipart/byteranges");
+    } else if (field_is("Content-Type", name, name_len)) {
+        response->multipart |= value_begins(value, len, "multipart/byteranges");
     } else {
         return false;
     }
     return true;
 }
 
-/* RFC 9112, 6.1: a list of codings, over all of its fields.  Only one that ends in chunked frames
- * the body.  "identity", of RFC 2616, is none.  libcurl would undo others only along with those of
- * the content, which are the file's own. */
-static void read_codings(struct fa_response *response, const char *value, size_t len)
+/* RFC 9112, 6.1: a list of codings that may span several fields.  The body is framed by chunks
+ * only if the last one is chunked.  "identity" (RFC 2616) means none.  libcurl can undo other
+ * codings only together with content codings, which belong to the file. */
+static void response_read_codings(struct fa_response *response, const char *value, size_t len)
 {
     static const char gap[] = ", \t";
     const char *end = value + len;
@@ -129,17 +139,18 @@ static void read_codings(struct fa_response *response, const char *value, size_t
         size_t n = 0;
         while (value + n < end && !strchr(gap, value[n]))
             ++n;
-        /* libcurl takes any list with chunked in it for chunks. */
+        /* libcurl decodes chunks if chunked is anywhere in the list. */
         response->bad_coding |= n > 0 && response->chunked;
-        if (is("chunked", value, n))
+        if (field_is("chunked", value, n))
             response->chunked = true;
         else
-            response->bad_coding |= n > 0 && !is("identity", value, n);
+            response->bad_coding |= n > 0 && !field_is("identity", value, n);
         value += n + 1;
     }
 }
 
-static void read_field(struct fa_response *response, const char *line, size_t len, time_t now)
+static void response_read_field(struct fa_response *response, const char *line, size_t len,
+                                time_t now)
 {
     const char *colon = memchr(line, ':', len);
     response->matters = colon != NULL;
@@ -154,39 +165,40 @@ static void read_field(struct fa_response *response, const char *line, size_t le
         --end;
     size_t size = (size_t)(end - value);
 
-    if (is("Content-Length", line, name)) {
-        read_length(response, value, size);
-    } else if (is("Transfer-Encoding", line, name)) {
-        read_codings(response, value, size);
-    } else if (is("Retry-After", line, name)) {
+    if (field_is("Content-Length", line, name)) {
+        response_read_length(response, value, size);
+    } else if (field_is("Transfer-Encoding", line, name)) {
+        response_read_codings(response, value, size);
+    } else if (field_is("Retry-After", line, name)) {
         response->retry_after = fa_retry_after_parse(value, size, now);
-    } else if (is("Location", line, name) && !response->location && size <= LOCATION_MAX) {
+    } else if (field_is("Location", line, name) && !response->location && size <= LOCATION_MAX) {
         response->location = strndup(value, size);
         response->failed |= !response->location;
     } else {
-        response->matters = read_entity_field(response, line, name, value, size);
+        response->matters = response_read_entity_field(response, line, name, value, size);
     }
 }
 
-static bool is_redirect(int status)
+static bool status_is_redirect(int status)
 {
     return status == 301 || status == 302 || status == 303 || status == 307 || status == 308;
 }
 
-static void make_representation(const struct fa_response *response, struct fa_representation *ret)
+static void response_representation(const struct fa_response *response,
+                                    struct fa_representation *ret)
 {
     fa_validator_make(&ret->validator, response->etag, response->modified, response->date);
     ret->validator.strong &= !response->bad_etag;
     memcpy(ret->coding, response->coding, sizeof(ret->coding));
     if (response->odd_coding)
-        *ret = fa_representation_none; /* nothing can be said of it later */
+        *ret = fa_representation_none; /* unknown: a later response cannot be compared with it */
     ret->total = response->chunked ? -1 : response->length;
     if (response->byte_range)
         ret->total = response->range.total;
 }
 
-/* Whether the answer is of another version than was asked for. */
-static bool has_changed(const struct fa_response *response)
+/* Whether the response is of another version than the request asked for. */
+static bool response_has_changed(const struct fa_response *response)
 {
     const struct fa_validator *asked = &response->asked.rep->validator;
     if (asked->etag[0] &&
@@ -195,15 +207,16 @@ static bool has_changed(const struct fa_response *response)
     return asked->modified >= 0 && response->modified >= 0 && asked->modified != response->modified;
 }
 
-static bool is_framed(const struct fa_response *response)
+/* Whether the end of the body can be determined. */
+static bool response_is_framed(const struct fa_response *response)
 {
     return !response->bad_coding && (response->chunked || !response->bad_length);
 }
 
-/* Whether the Content-Range of a 200, where it has no meaning, at least contradicts nothing.  Units
- * other than bytes are of the application.  A server that sends one in answer to a range may have
- * sent the range, whatever it says. */
-static bool is_all(const struct fa_response *response)
+/* Whether the Content-Range of a 200, where it has no meaning, at least contradicts nothing.
+ * Ignore units other than bytes.  In response to a range request the body may be the range after
+ * all. */
+static bool response_is_whole(const struct fa_response *response)
 {
     const struct fa_range *range = &response->range;
     if (!response->byte_range)
@@ -216,12 +229,12 @@ static bool is_all(const struct fa_response *response)
     return range->first == 0 && range->last == (uint64_t)range->total - 1 && length_fits;
 }
 
-/* Why the bytes that stand are of no use for an answer with the whole file. */
-static enum fa_restart restart_of(const struct fa_response *response,
-                                  const struct fa_representation *rep)
+/* Why a response with the whole file makes the existing bytes useless. */
+static enum fa_restart response_restart(const struct fa_response *response,
+                                        const struct fa_representation *rep)
 {
     const struct fa_asked *asked = &response->asked;
-    if (asked->stands == 0)
+    if (asked->part_bytes == 0)
         return FA_RESTART_NONE;
     if (asked->offset == 0)
         return FA_RESTART_DENIED;
@@ -229,18 +242,18 @@ static enum fa_restart restart_of(const struct fa_response *response,
                                                                       : FA_RESTART_CHANGED;
 }
 
-static enum fa_verdict judge_whole(struct fa_response *response)
+static enum fa_verdict response_judge_whole(struct fa_response *response)
 {
     const struct fa_asked *asked = &response->asked;
     struct fa_representation rep;
-    if (!is_framed(response) || response->failed)
+    if (!response_is_framed(response) || response->failed)
         return FA_VERDICT_ERROR;
-    response->partial = !is_all(response);
+    response->partial = !response_is_whole(response);
     if (response->partial) {
         response->restart = asked->offset > 0 ? FA_RESTART_REFUSED : FA_RESTART_NONE;
         return FA_VERDICT_ERROR;
     }
-    make_representation(response, &rep);
+    response_representation(response, &rep);
     enum fa_likeness likeness = fa_representation_compare(asked->rep, &rep);
     if (likeness == FA_LIKENESS_DISPUTED) {
         response->restart = FA_RESTART_DISPUTED;
@@ -248,13 +261,13 @@ static enum fa_verdict judge_whole(struct fa_response *response)
     }
     if (likeness == FA_LIKENESS_SAME && rep.total < 0)
         rep.total = asked->rep->total;
-    response->restart = restart_of(response, &rep);
+    response->restart = response_restart(response, &rep);
     response->head.rep = rep;
     return FA_VERDICT_FILE;
 }
 
-/* Whether the total that the answer tells, if any, is not the one that was asked for. */
-static bool has_other_total(const struct fa_response *response)
+/* Whether the response declares another total size than the one known. */
+static bool response_has_other_total(const struct fa_response *response)
 {
     int64_t known = response->asked.rep->total;
     return response->ranges == 1 && !response->bad_range && response->range.total >= 0 &&
@@ -262,12 +275,12 @@ static bool has_other_total(const struct fa_response *response)
 }
 
 /* RFC 9110, 14.1.2: a range is one of the coded bytes. */
-static bool has_other_coding(const struct fa_response *response)
+static bool response_has_other_coding(const struct fa_response *response)
 {
     return response->odd_coding || strcmp(response->coding, response->asked.rep->coding) != 0;
 }
 
-static bool is_rest(const struct fa_response *response)
+static bool response_is_range(const struct fa_response *response)
 {
     const struct fa_range *range = &response->range;
     if (response->ranges != 1 || response->bad_range || !range->satisfied || range->total < 0)
@@ -276,20 +289,20 @@ static bool is_rest(const struct fa_response *response)
     bool length_fits = response->chunked || response->length < 0 ||
                        (uint64_t)response->length == total - range->first;
     return range->first == response->asked.offset && range->last == total - 1 && length_fits &&
-           is_framed(response) && !has_other_coding(response) && !response->multipart &&
-           !response->failed;
+           response_is_framed(response) && !response_has_other_coding(response) &&
+           !response->multipart && !response->failed;
 }
 
-/* RFC 9110, 15.3.7: a 206 has the entity tag that a 200 would have.  One without it is of a server
- * that has not looked at ours. */
-static bool says_version(const struct fa_response *response)
+/* RFC 9110, 15.3.7: a 206 must repeat the entity tag that a 200 would have.  A server that does
+ * not has probably ignored our If-Range. */
+static bool response_has_version(const struct fa_response *response)
 {
     return !response->asked.rep->validator.etag[0] || response->etag[0];
 }
 
-/* The part is all of the file, as was declared before: a server that has only the offset of our
- * request to say does not know. */
-static bool is_complete(const struct fa_response *response)
+/* Whether a 416 proves that the part file is complete: its total must be the declared size,
+ * because some servers merely repeat the requested offset. */
+static bool response_is_complete(const struct fa_response *response)
 {
     const struct fa_range *range = &response->range;
     return response->ranges == 1 && !response->bad_range && !range->satisfied &&
@@ -297,29 +310,30 @@ static bool is_complete(const struct fa_response *response)
            (uint64_t)range->total == response->asked.offset;
 }
 
-/* Its validator is that of the bytes before it: a 206 need not repeat all of it. */
-static void keep_part(struct fa_response *response)
+/* Keep the validator of the earlier response: a 206 need not repeat all fields. */
+static void response_keep_part(struct fa_response *response)
 {
     response->head.rep = *response->asked.rep;
     response->head.rep.total = response->range.total;
     response->head.kept = response->asked.offset;
 }
 
-static enum fa_verdict judge_range(struct fa_response *response)
+/* A 206 must continue our bytes exactly.  A 416 is accepted only as "nothing more to send". */
+static enum fa_verdict response_judge_range(struct fa_response *response)
 {
-    bool changed = has_changed(response) || has_other_total(response);
+    bool changed = response_has_changed(response) || response_has_other_total(response);
     bool partial = response->status == 206;
-    if (!changed &&
-        (partial ? says_version(response) && is_rest(response) : is_complete(response))) {
-        keep_part(response);
+    if (!changed && (partial ? response_has_version(response) && response_is_range(response)
+                             : response_is_complete(response))) {
+        response_keep_part(response);
         return partial ? FA_VERDICT_FILE : FA_VERDICT_COMPLETE;
     }
     response->restart = changed ? FA_RESTART_CHANGED : FA_RESTART_REFUSED;
     return FA_VERDICT_ERROR;
 }
 
-/* What the answer does not repeat is as it was. */
-static enum fa_verdict judge_unchanged(struct fa_response *response)
+/* Fields that a 304 does not repeat keep their values. */
+static enum fa_verdict response_judge_unchanged(struct fa_response *response)
 {
     const struct fa_validator *asked = &response->asked.rep->validator;
     struct fa_validator *ret = &response->head.rep.validator;
@@ -333,68 +347,69 @@ static enum fa_verdict judge_unchanged(struct fa_response *response)
     return FA_VERDICT_UNCHANGED;
 }
 
-static enum fa_verdict judge(struct fa_response *response)
+static enum fa_verdict response_judge(struct fa_response *response)
 {
     const struct fa_asked *asked = &response->asked;
     if (response->bad_head)
         return FA_VERDICT_ERROR;
-    if (is_redirect(response->status) && response->location && response->location[0])
+    if (status_is_redirect(response->status) && response->location && response->location[0])
         return FA_VERDICT_REDIRECT;
     if (response->status == 200 || response->status == 203)
-        return judge_whole(response);
+        return response_judge_whole(response);
     if (asked->offset > 0 && (response->status == 206 || response->status == 416))
-        return judge_range(response);
+        return response_judge_range(response);
     if (asked->conditional && response->status == 304)
-        return judge_unchanged(response);
+        return response_judge_unchanged(response);
     return FA_VERDICT_ERROR;
 }
 
-/* RFC 9112, 5.2: a line that begins with a space continues the field before it.  libcurl 7.88 takes
- * the first line for the value: nobody can say what the field means. */
-static bool is_fold(const char *line, size_t len)
+/* RFC 9112, 5.2: a line that starts with a space continues the previous field.  libcurl 7.88
+ * takes the first line as the value, so a folded field is ambiguous. */
+static bool line_is_folded(const char *line, size_t len)
 {
     return len > 0 && (line[0] == ' ' || line[0] == '\t');
 }
 
-static void end_head(struct fa_response *response)
+static void response_end_header(struct fa_response *response)
 {
     bool interim = response->status >= 100 && response->status < 200 && response->status != 101;
     response->in_head = false;
     if (!interim || response->bad_head)
-        response->verdict = judge(response);
+        response->verdict = response_judge(response);
 }
 
+/* Everything after the verdict is a trailer: it may not change what has been decided. */
 void fa_response_line(struct fa_response *response, const char *line, size_t len, time_t now)
 {
     while (len > 0 && (line[len - 1] == '\n' || line[len - 1] == '\r'))
         --len;
     if (response->verdict != FA_VERDICT_NONE)
-        return; /* a trailer */
+        return; /* ignore trailers */
     if (!response->in_head)
-        begin(response, line, len);
+        response_begin(response, line, len);
     else if (len == 0)
-        end_head(response);
-    else if (is_fold(line, len))
+        response_end_header(response);
+    else if (line_is_folded(line, len))
         response->bad_head |= response->matters;
     else
-        read_field(response, line, len, now);
+        response_read_field(response, line, len, now);
 }
 
-/* Why an answer does not go with the ones before it. */
-static void explain_restart(const struct fa_response *response, struct fa_outcome *outcome)
+/* Explain why a response cannot continue the existing bytes. */
+static void response_explain_restart(const struct fa_response *response, struct fa_outcome *outcome)
 {
     bool changed =
         response->restart == FA_RESTART_CHANGED || response->restart == FA_RESTART_DISPUTED;
     const char *text =
         response->restart == FA_RESTART_DISPUTED
-            ? "the length differs from the one declared before for the same version of the file"
-        : changed                    ? "the file has changed since its first part came"
-        : response->failed           ? "out of memory"
-        : response->partial          ? "the answer says that it is a part of the file"
-        : response->multipart        ? "the answer has several parts"
-        : response->status == 416    ? "the server has nothing behind the first part"
-        : has_other_coding(response) ? "the part is coded otherwise than the one before it"
-                                     : "the answer is another part than was asked for";
+            ? "the declared length differs from an earlier one for the same version of the file"
+        : changed                             ? "the file has changed since its first bytes"
+        : response->failed                    ? "out of memory"
+        : response->partial                   ? "the response claims to be only part of the file"
+        : response->multipart                 ? "the response has several ranges"
+        : response->status == 416             ? "the server has no bytes after the offset"
+        : response_has_other_coding(response) ? "the content coding has changed"
+                                              : "the response is not the requested range";
     fa_error_set(&outcome->error, FA_DOMAIN_HTTP, response->status,
                  changed ? FA_CLASS_CHANGED : FA_CLASS_PROTOCOL, "%d: %s", response->status, text);
     outcome->retryable = FA_RETRYABLE_NOW;
@@ -405,23 +420,23 @@ void fa_response_explain(const struct fa_response *response, struct fa_outcome *
 {
     bool wanted = response->status == 200 || response->status == 203;
     if (response->restart != FA_RESTART_NONE) {
-        explain_restart(response, outcome);
+        response_explain_restart(response, outcome);
         return;
     }
     if (wanted || response->status == 206 || response->status == 101 || response->bad_head) {
         fa_error_set(&outcome->error, FA_DOMAIN_HTTP, response->status, FA_CLASS_PROTOCOL, "%s",
                      response->failed          ? "out of memory"
-                     : response->bad_head      ? "malformed header in the answer"
-                     : response->bad_coding    ? "the answer has a transfer coding besides chunked"
-                     : response->partial       ? "the answer says that it is a part of the file"
-                     : wanted                  ? "the answer has no usable Content-Length, or two"
-                     : response->status == 101 ? "101 Switching Protocols, which nobody asked for"
-                                               : "206 Partial Content, which nobody asked for");
+                     : response->bad_head      ? "malformed response header"
+                     : response->bad_coding    ? "unsupported transfer coding in the response"
+                     : response->partial       ? "the response claims to be only part of the file"
+                     : wanted                  ? "invalid or ambiguous Content-Length"
+                     : response->status == 101 ? "101 Switching Protocols, without an upgrade"
+                                               : "206 Partial Content, without a range");
         outcome->retryable = FA_RETRYABLE_ONCE;
         return;
     }
     fa_classify_http(response->status, outcome);
-    if (is_redirect(response->status))
+    if (status_is_redirect(response->status))
         fa_error_set(&outcome->error, FA_DOMAIN_HTTP, response->status, FA_CLASS_REDIRECT,
-                     "%d without a Location", response->status);
+                     "%d redirect without a Location header", response->status);
 }

@@ -1,9 +1,10 @@
 /**
- * The head of an HTTP answer, line by line, and what it means for the file (RFC 9110, RFC 9112).
+ * Parses the header of an HTTP response, and decides what it means for the file (RFC 9110, RFC
+ * 9112).
  *
- * libcurl hands over the lines of every head that comes: 1xx, the answer itself, and trailers
- * after the body.  Only the answer's own count.  The first line of a head is its status line, and
- * no other line is, whatever it looks like.
+ * libcurl passes on the lines of every header section: those of 1xx responses, of the final
+ * response, and trailers after the body.  Only the final response counts.  The first line of a
+ * section is its status line, and no other line is, whatever it looks like.
  */
 #ifndef FA_TRANSFER_RESPONSE_H
 #define FA_TRANSFER_RESPONSE_H
@@ -17,18 +18,19 @@
 
 /** What to do with the body. */
 enum fa_verdict {
-    FA_VERDICT_NONE,      /**< The head is not complete. */
-    FA_VERDICT_FILE,      /**< It is the file from head.kept on. */
-    FA_VERDICT_COMPLETE,  /**< The part that it was to continue is all of it. */
-    FA_VERDICT_UNCHANGED, /**< It is still the one that was asked about. */
-    FA_VERDICT_REDIRECT,  /**< The file is elsewhere; the body is dropped. */
-    FA_VERDICT_ERROR,     /**< The body is dropped; fa_response_explain() says why. */
+    FA_VERDICT_NONE,      /**< The header is not complete. */
+    FA_VERDICT_FILE,      /**< The body is the file, starting at head.kept. */
+    FA_VERDICT_COMPLETE,  /**< The part file is already the whole file. */
+    FA_VERDICT_UNCHANGED, /**< 304: the file has not changed. */
+    FA_VERDICT_REDIRECT,  /**< Follow location; discard the body. */
+    FA_VERDICT_ERROR,     /**< Discard the body; fa_response_explain() has the reason. */
 };
 
-/** What the request said, and what the answer is held against; see struct fa_attempt. */
+/** The request that the response is checked against; see struct fa_attempt. */
 struct fa_asked {
-    uint64_t offset; /**< 0: for the whole file. */
-    uint64_t stands; /**< Bytes of the part that stay until an answer brings the file. */
+    uint64_t offset;     /**< Start of the requested range; 0: the whole file. */
+    uint64_t part_bytes; /**< Bytes of the part file that are kept until a response brings the
+                              file. */
     const struct fa_representation *rep; /**< Borrowed; not NULL. */
     bool conditional;
 };
@@ -37,42 +39,45 @@ struct fa_response {
     struct fa_asked asked;
     enum fa_verdict verdict;
     int status;
-    struct fa_head head;     /**< With FILE, COMPLETE and UNCHANGED; else it says nothing. */
-    enum fa_restart restart; /**< What became of the range that was asked for. */
+    struct fa_head head;     /**< Set with FILE, COMPLETE and UNCHANGED; else empty. */
+    enum fa_restart restart; /**< Why the requested range could not be used. */
     bool http2;
-    bool chunked;       /**< The transfer codings end in chunked, which frames the body. */
-    bool bad_coding;    /**< There is a transfer coding besides chunked: nobody asked for one. */
+    bool chunked;       /**< The last transfer coding is chunked, which frames the body. */
+    bool bad_coding;    /**< There is a transfer coding other than chunked, which was not
+                             requested. */
     bool bad_head;      /**< The status line is malformed, or a field that matters is folded. */
-    bool bad_length;    /**< Content-Length made no sense, or there were two. */
+    bool bad_length;    /**< Content-Length is invalid or ambiguous. */
     int64_t length;     /**< Content-Length; -1: none. */
     char *location;     /**< Owned. */
     double retry_after; /**< -1: none. */
     bool failed;        /**< Memory ran out. */
 
-    /* Until there is a verdict. */
-    bool in_head; /**< Between a status line and the empty line that ends its head. */
-    bool matters; /**< The last field was one that the verdict depends on. */
+    /* Used until there is a verdict. */
+    bool in_head; /**< Between a status line and the empty line that ends the header. */
+    bool matters; /**< The last field was one that affects the verdict. */
     char etag[FA_ETAG_MAX];
-    bool bad_etag; /**< One that makes no sense, or two that differ. */
+    bool bad_etag; /**< Invalid, or two that differ. */
     int64_t modified, date;
-    unsigned ranges; /**< How many Content-Range fields. */
-    bool byte_range; /**< One of them is of bytes. */
+    unsigned ranges; /**< Number of Content-Range fields. */
+    bool byte_range; /**< One of them has the unit "bytes". */
     bool bad_range;
     struct fa_range range;
     char coding[FA_CODING_MAX];
-    bool odd_coding; /**< A Content-Encoding is malformed, or too long to be kept. */
+    bool odd_coding; /**< A Content-Encoding is malformed or too long. */
     bool multipart;  /**< It is multipart/byteranges. */
-    bool partial;    /**< A 200 or 203 that brings a part of the file. */
+    bool partial;    /**< A 200 or 203 that brings only part of the file. */
 };
 
-/** @asked  What the answer is to be judged by; NULL: the whole file, whatever it is. */
+/** @asked  The request to check the response against; NULL: accept any whole file. */
 void fa_response_init(struct fa_response *response, const struct fa_asked *asked);
 void fa_response_fini(struct fa_response *response);
 
-/** Take in one line, its end included.  @now is for Retry-After dates. */
+/** Parse one line, which includes its line ending.
+ *
+ * @now  The current time, for Retry-After dates. */
 void fa_response_line(struct fa_response *response, const char *line, size_t len, time_t now);
 
-/** Say in outcome why the verdict is FA_VERDICT_ERROR. */
+/** Set the error of outcome after FA_VERDICT_ERROR. */
 void fa_response_explain(const struct fa_response *response, struct fa_outcome *outcome);
 
 #endif

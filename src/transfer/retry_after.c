@@ -1,3 +1,7 @@
+/*
+ * The value comes from a server, so every length and number is bounded: seconds saturate at
+ * FA_RETRY_AFTER_MAX, and a date is copied to a buffer of fixed size for curl_getdate(3).
+ */
 #include "transfer/retry_after.h"
 
 #include <stdbool.h>
@@ -5,44 +9,44 @@
 
 #include <curl/curl.h>
 
-/* The longest date, "Wednesday, 09-Nov-94 08:49:37 GMT", and something to spare. */
+/* More than the longest date, "Wednesday, 09-Nov-94 08:49:37 GMT". */
 #define DATE_MAX 48
 
-static bool is_digit(char c)
+static bool char_is_digit(char c)
 {
     return c >= '0' && c <= '9';
 }
 
-static double cap(double seconds)
+static double seconds_cap(double seconds)
 {
     return seconds < FA_RETRY_AFTER_MAX ? seconds : FA_RETRY_AFTER_MAX;
 }
 
-/* Not strtod(3): that one goes by the locale, and reads "inf" and hex digits. */
-static double parse_seconds(const char *at, const char *end)
+/* Not strtod(3), which depends on the locale and accepts "inf" and hex digits. */
+static double seconds_parse(const char *at, const char *end)
 {
     double seconds = 0;
-    for (; at < end && is_digit(*at); ++at)
-        seconds = cap(seconds * 10 + (*at - '0'));
+    for (; at < end && char_is_digit(*at); ++at)
+        seconds = seconds_cap(seconds * 10 + (*at - '0'));
     if (at < end && *at == '.') {
         double unit = 0.1;
-        for (++at; at < end && is_digit(*at); ++at, unit /= 10)
+        for (++at; at < end && char_is_digit(*at); ++at, unit /= 10)
             seconds += unit * (*at - '0');
     }
     if (end - at > 1 && (*at == 'e' || *at == 'E')) {
         at += at[1] == '+' && end - at > 2 ? 2 : 1;
         unsigned exponent = 0;
-        for (; at < end && is_digit(*at); ++at)
+        for (; at < end && char_is_digit(*at); ++at)
             exponent = exponent < 100 ? exponent * 10 + (unsigned)(*at - '0') : exponent;
         for (; exponent > 0 && seconds < FA_RETRY_AFTER_MAX && seconds > 0; --exponent)
             seconds *= 10;
     }
-    return at == end ? cap(seconds) : -1;
+    return at == end ? seconds_cap(seconds) : -1;
 }
 
-/* curl_getdate(3) reads more than the three forms; all of those have a day's name before them, and
- * a time. */
-static double parse_date(const char *at, const char *end, time_t now)
+/* curl_getdate(3) accepts more than the three forms.  Each of those starts with the name of a
+ * day, and contains a time. */
+static double date_parse(const char *at, const char *end, time_t now)
 {
     char date[DATE_MAX];
     size_t len = (size_t)(end - at);
@@ -53,7 +57,7 @@ static double parse_date(const char *at, const char *end, time_t now)
     time_t when = curl_getdate(date, NULL);
     if (when == -1)
         return -1;
-    return when > now ? cap((double)when - (double)now) : 0;
+    return when > now ? seconds_cap((double)when - (double)now) : 0;
 }
 
 double fa_retry_after_parse(const char *value, size_t len, time_t now)
@@ -68,8 +72,8 @@ double fa_retry_after_parse(const char *value, size_t len, time_t now)
         end--;
     if (at == end)
         return -1;
-    if (is_digit(*at))
-        return parse_seconds(at, end);
+    if (char_is_digit(*at))
+        return seconds_parse(at, end);
     bool letter = (*at >= 'A' && *at <= 'Z') || (*at >= 'a' && *at <= 'z');
-    return letter ? parse_date(at, end, now) : -1;
+    return letter ? date_parse(at, end, now) : -1;
 }

@@ -5,7 +5,7 @@
 #include <ctype.h>
 #include <string.h>
 
-/* Longer ones are known by their end. */
+/* Only this many last characters of a name are compared. */
 #define NAME_MAX_LEN 64
 
 #define EXACTLY(text)                 \
@@ -15,7 +15,7 @@
 #define ENDING(text)                 \
     {                                \
         text, sizeof(text) - 1, true \
-    } /* whatever ends so */
+    } /* any name with this suffix */
 
 /* In lower case, letters and digits only. */
 static const struct {
@@ -23,7 +23,7 @@ static const struct {
     size_t len;
     bool ending;
 } names[] = {
-    /* of requests that are signed: Amazon, Google, Azure (sig), Alibaba, OpenStack */
+    /* signatures: Amazon, Google, Azure (sig), Alibaba, OpenStack */
     ENDING("signature"),
     ENDING("securitytoken"),
     EXACTLY("sig"),
@@ -64,7 +64,7 @@ static const struct {
     EXACTLY("licensekey"),
     EXACTLY("resourcekey"),
     EXACTLY("rlkey"),
-    /* who asks */
+    /* credentials and sessions */
     ENDING("password"),
     ENDING("secret"),
     ENDING("sessionid"),
@@ -82,8 +82,8 @@ static const struct {
     EXACTLY("phpsessid"),
 };
 
-/* The name as it is compared: its last letters and digits.  @return how many there are */
-static size_t fold(const char *name, size_t len, char ret[NAME_MAX_LEN])
+/* Normalise a name: keep its last letters and digits.  @return their number */
+static size_t key_fold(const char *name, size_t len, char ret[NAME_MAX_LEN])
 {
     size_t used = 0;
     for (size_t i = 0; i < len; ++i) {
@@ -99,7 +99,7 @@ static size_t fold(const char *name, size_t len, char ret[NAME_MAX_LEN])
     return used;
 }
 
-static bool is_built_in(const char *name, size_t len)
+static bool key_is_built_in(const char *name, size_t len)
 {
     for (size_t i = 0; i < sizeof(names) / sizeof(*names); ++i) {
         size_t n = names[i].len;
@@ -110,12 +110,13 @@ static bool is_built_in(const char *name, size_t len)
     return false;
 }
 
-static bool is_more(const char *name, size_t len, const char *more)
+/* Names of the user are normalised like the key, so "X-Api-Key" and "x_api_key" both match. */
+static bool key_is_listed(const char *name, size_t len, const char *more)
 {
     char other[NAME_MAX_LEN];
     for (;; ++more) {
         size_t n = strcspn(more, ",");
-        size_t folded = fold(more, n, other);
+        size_t folded = key_fold(more, n, other);
         if (folded == len && memcmp(name, other, len) == 0)
             return true;
         more += n;
@@ -127,6 +128,7 @@ static bool is_more(const char *name, size_t len, const char *more)
 bool fa_secret_key(const char *name, size_t len, const char *more)
 {
     char folded[NAME_MAX_LEN];
-    size_t used = fold(name, len, folded);
-    return used > 0 && (is_built_in(folded, used) || (more && is_more(folded, used, more)));
+    size_t used = key_fold(name, len, folded);
+    return used > 0 &&
+           (key_is_built_in(folded, used) || (more && key_is_listed(folded, used, more)));
 }

@@ -1,5 +1,5 @@
 /**
- * The names of what signs or authorises a request, as the keys of queries.
+ * Names of query keys whose values sign or authorise a request.
  */
 #ifndef FA_TRANSFER_SECRET_KEY_H
 #define FA_TRANSFER_SECRET_KEY_H
@@ -10,10 +10,10 @@
 /**
  * Whether the value of a key is a secret.
  *
- * Letters of either case are the same, %XX is the byte that it stands for, and what is no letter or
- * digit is left out: "api_key" is "X-API-Key" but for the X.
+ * Case is ignored, %XX is decoded, and everything but letters and digits is skipped: "api_key" and
+ * "Api-Key" are the same name.
  *
- * @more  Further names, parted by commas; NULL: none.
+ * @more  Further names, separated by commas; NULL: none.
  */
 bool fa_secret_key(const char *name, size_t len, const char *more);
 

@@ -1,11 +1,16 @@
+/*
+ * Redirects and content codings are left to us: libcurl must not follow a redirect, because each
+ * origin has its own limits and secrets, and must not decode, because the file is stored as it is
+ * sent.
+ */
 #include "transfer/setup.h"
 
 #include "transfer/trust.h"
 
 #include <fetchall/version.h>
 
-/* Certificates are given to each connection by transfer.c, and not read by libcurl. */
-static void set_tls(CURL *easy, const struct fa_settings *s)
+/* Certificates come from trust.c: libcurl would parse the bundle for each connection. */
+static void setup_tls(CURL *easy, const struct fa_settings *s)
 {
     curl_easy_setopt(easy, CURLOPT_CAPATH, NULL);
     curl_easy_setopt(easy, CURLOPT_CAINFO, NULL);
@@ -17,14 +22,14 @@ static void set_tls(CURL *easy, const struct fa_settings *s)
         curl_easy_setopt(easy, CURLOPT_SSLCERT, s->cert);
     if (s->key)
         curl_easy_setopt(easy, CURLOPT_SSLKEY, s->key);
-    /* OpenSSL would ask for a pass phrase on the terminal, in each thread and process. */
+    /* Without this OpenSSL asks for a pass phrase on the terminal, in each thread and process. */
     if (s->cert)
         curl_easy_setopt(easy, CURLOPT_KEYPASSWD, "");
     if (fa_settings_use_proxy(s))
         curl_easy_setopt(easy, CURLOPT_PROXY_CAINFO, fa_trust_system_bundle());
 }
 
-static void set_http(CURL *easy, const struct fa_settings *s)
+static void setup_http(CURL *easy, const struct fa_settings *s)
 {
     curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
     curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
@@ -36,7 +41,7 @@ static void set_http(CURL *easy, const struct fa_settings *s)
                      s->user_agent ? s->user_agent : "fetchall/" FA_VERSION);
 }
 
-static void set_connection(CURL *easy, const struct fa_settings *s)
+static void setup_connection(CURL *easy, const struct fa_settings *s)
 {
     curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
     curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);
@@ -45,9 +50,10 @@ static void set_connection(CURL *easy, const struct fa_settings *s)
     curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
     curl_easy_setopt(easy, CURLOPT_TCP_KEEPIDLE, 30L);
     curl_easy_setopt(easy, CURLOPT_TCP_KEEPINTVL, 15L);
-    /* Of a handle that is driven by itself; a multi has its own limit. */
+    /* For a handle without a multi handle, which has its own limit. */
     curl_easy_setopt(easy, CURLOPT_MAXCONNECTS, 2L);
-    /* A scan over all names known would follow each transfer; we drop old names ourselves. */
+    /* With a time-out each transfer would scan the whole DNS cache; transfer.c removes old
+     * entries. */
     curl_easy_setopt(easy, CURLOPT_DNS_CACHE_TIMEOUT, -1L);
     if (s->family != FA_FAMILY_ANY)
         curl_easy_setopt(easy, CURLOPT_IPRESOLVE,
@@ -58,7 +64,7 @@ static void set_connection(CURL *easy, const struct fa_settings *s)
 
 void fa_setup_apply(CURL *easy, const struct fa_settings *settings)
 {
-    set_connection(easy, settings);
-    set_http(easy, settings);
-    set_tls(easy, settings);
+    setup_connection(easy, settings);
+    setup_http(easy, settings);
+    setup_tls(easy, settings);
 }

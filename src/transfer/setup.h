@@ -1,5 +1,5 @@
 /**
- * The settings of a session, given to a libcurl handle.
+ * Applies the settings of a session to a libcurl handle.
  */
 #ifndef FA_TRANSFER_SETUP_H
 #define FA_TRANSFER_SETUP_H
@@ -8,7 +8,7 @@
 
 #include <curl/curl.h>
 
-/** Set what all attempts have in common; the handle is new, or curl_easy_reset(3). */
+/** Set the options that all attempts share.  The handle is new or has been reset. */
 void fa_setup_apply(CURL *easy, const struct fa_settings *settings);
 
 #endif

@@ -1,8 +1,13 @@
 /*
- * What happens to the bytes of an answer: the head goes to response.c, which gives a verdict; the
- * body of a file goes to body.c; any other body is dropped, up to a limit so that the connection
- * stays usable.  Our own reason to end a transfer is kept in ->stop and rules over the
- * CURLcode that libcurl makes of it.
+ * Connects libcurl's callbacks with the parts that decide: each header line goes to response.c,
+ * which reaches a verdict at the end of the header; the body of a file goes to body.c; any other
+ * body is discarded, up to DROP_MAX so that the connection can be reused.
+ *
+ * If one of our parts ends a transfer, its callback returns an error, and libcurl reports only that
+ * a callback failed.  So the reason is kept in ->stop, and takes precedence over the CURLcode.
+ *
+ * Handles: with FA_FAULT_LAST_HEADER each attempt uses a copy of a prepared handle (`model`), else
+ * one handle is used again and reset from time to time.
  */
 #include "transfer/transfer.h"
 
@@ -22,37 +27,39 @@
 #include <string.h>
 
 #define DROP_MAX (64 * 1024)
-/* Near libcurl's own limit for the whole head of an answer. */
+/* Close to libcurl's own limit for a whole response header. */
 #define HEAD_MAX (200 * 1024)
-/* Of all heads and trailers of an exchange.  libcurl before 8.14 has no limit for trailers. */
+/* Limit for all header and trailer bytes of an attempt: libcurl before 8.14 does not limit
+ * trailers. */
 #define HEADERS_MAX (400 * 1024)
 
 #define RESET_EVERY 3
 
 struct fa_transfer {
     CURL *easy;
-    CURL *model;     /* with single_use: what each attempt's handle is a copy of */
+    CURL *model;     /* with single_use: copied for each attempt */
     bool single_use; /* see FA_FAULT_LAST_HEADER */
     unsigned uses;
     const struct fa_settings *settings;
     struct fa_trust *trust;
     struct fa_connections *connections;
-    char *known_host; /* whose address stands in libcurl's cache because of us */
+    char *known_host; /* the host that we have added to libcurl's DNS cache */
     struct curl_slist *headers;
     struct curl_slist *resolve;
     char text[CURL_ERROR_SIZE];
 
-    /* Of the attempt under way. */
+    /* State of the current attempt. */
     struct fa_attempt *attempt;
     struct fa_response response;
-    struct fa_outcome stop; /* our own reason to end it: error.class is set */
+    struct fa_outcome stop; /* our own reason to stop; empty if error.class is not set */
     struct fa_body body;
     struct fa_pace pace;
     struct fa_lease lease;
     uint64_t dropped;
-    size_t headers_size; /* of all heads and trailers */
+    size_t headers_size; /* of all header sections and trailers */
     bool connected;
-    struct fa_goodbye *goodbye; /* TLS: only its end ends the body; else NULL */
+    struct fa_close_notify
+        *close_notify; /* set if only close_notify proves that the body is complete */
 
     void (*on_connect)(struct fa_attempt *attempt, void *arg);
     void *on_connect_arg;
@@ -82,48 +89,48 @@ struct fa_attempt *fa_transfer_attempt(struct fa_transfer *transfer)
     return transfer->attempt;
 }
 
-static bool stopped(const struct fa_transfer *t)
+static bool transfer_is_stopped(const struct fa_transfer *t)
 {
     return t->stop.error.class != FA_CLASS_NONE;
 }
 
 /* The SSL of the transfer's connection, or NULL. */
-static void *tls_of(const struct fa_transfer *t)
+static void *transfer_ssl(const struct fa_transfer *t)
 {
     struct curl_tlssessioninfo *session = NULL;
     curl_easy_getinfo(t->easy, CURLINFO_TLS_SSL_PTR, &session);
     return session && session->backend == CURLSSLBACKEND_OPENSSL ? session->internals : NULL;
 }
 
-/* The end of the connection will be all that says where the file ends. */
-static int watch_end(struct fa_transfer *t)
+/* If only the end of the connection marks the end of the file, watch for close_notify. */
+static int transfer_watch_end(struct fa_transfer *t)
 {
-    void *ssl = tls_of(t);
+    void *ssl = transfer_ssl(t);
     if (!ssl || t->response.http2 || t->response.chunked || t->response.head.rep.total >= 0)
         return 0;
-    t->goodbye = fa_trust_watch(ssl);
-    if (t->goodbye)
+    t->close_notify = fa_trust_watch(ssl);
+    if (t->close_notify)
         return 0;
     fa_error_system(&t->stop.error, FA_CLASS_LOCAL_IO, ENOMEM, "cannot watch a connection");
     return -1;
 }
 
-/* Without a length only libcurl knows whether the end of a stream is that of the file; and with a
- * length of 0 it looks at no byte that comes all the same. */
-static bool is_doubtful(const struct fa_response *response)
+/* Without a length, only libcurl knows whether an HTTP/2 stream ended properly.  With a length of
+ * 0 it ignores any bytes that arrive. */
+static bool response_is_doubtful(const struct fa_response *response)
 {
     return response->http2 && response->verdict == FA_VERDICT_FILE &&
            response->head.rep.total <= 0 && fa_library_has(FA_FAULT_HTTP2_ENDS);
 }
 
-/* The part is opened for what is to come, and whoever looks at the attempt is told. */
-static int begin_body(struct fa_transfer *t)
+/* Prepare the part file for the body, and publish the header for observers of the attempt. */
+static int transfer_begin_body(struct fa_transfer *t)
 {
     const struct fa_response *response = &t->response;
     bool expect_length = t->settings->expect_length;
-    if (is_doubtful(response)) {
+    if (response_is_doubtful(response)) {
         fa_error_set(&t->stop.error, FA_DOMAIN_FETCHALL, 0, FA_CLASS_PROTOCOL,
-                     "an HTTP/2 answer without a length, whose end libcurl %s may mistake",
+                     "ambiguous end of an HTTP/2 response without a length (a fault of libcurl %s)",
                      curl_version_info(CURLVERSION_NOW)->version);
         t->stop.retryable = FA_RETRYABLE_NOW;
         t->stop.doubtful = true;
@@ -132,7 +139,7 @@ static int begin_body(struct fa_transfer *t)
     if (fa_body_open(&t->body, &response->head, expect_length, &t->stop))
         return -1;
     if (response->verdict == FA_VERDICT_FILE) {
-        if (watch_end(t))
+        if (transfer_watch_end(t))
             return -1;
         t->attempt->head = response->head;
         t->attempt->has_head = true;
@@ -140,7 +147,7 @@ static int begin_body(struct fa_transfer *t)
     return 0;
 }
 
-static int refuse_headers(struct fa_transfer *t)
+static int transfer_refuse_headers(struct fa_transfer *t)
 {
     fa_error_set(&t->stop.error, FA_DOMAIN_FETCHALL, 0, FA_CLASS_PROTOCOL,
                  "more than %d bytes of header and trailer fields", HEADERS_MAX);
@@ -148,12 +155,13 @@ static int refuse_headers(struct fa_transfer *t)
     return -1;
 }
 
-/* The head is complete, and the verdict on what follows is there. */
-static int end_head(struct fa_transfer *t, double now)
+/* The header is complete, and there is a verdict. */
+static int transfer_end_header(struct fa_transfer *t, double now)
 {
     enum fa_verdict verdict = t->response.verdict;
     fa_pace_set_phase(&t->pace, verdict == FA_VERDICT_FILE ? FA_PHASE_BODY : FA_PHASE_DROP, now);
-    return verdict == FA_VERDICT_FILE || verdict == FA_VERDICT_COMPLETE ? begin_body(t) : 0;
+    return verdict == FA_VERDICT_FILE || verdict == FA_VERDICT_COMPLETE ? transfer_begin_body(t)
+                                                                        : 0;
 }
 
 static size_t on_header(char *line, size_t one, size_t len, void *arg)
@@ -161,28 +169,28 @@ static size_t on_header(char *line, size_t one, size_t len, void *arg)
     (void)one;
     struct fa_transfer *t = arg;
     double now = fa_clock_now();
-    fa_pace_hear(&t->pace, now);
+    fa_pace_bytes_arrived(&t->pace, now);
     t->headers_size += len;
     if (t->headers_size > HEADERS_MAX)
-        return refuse_headers(t) ? 0 : len;
+        return transfer_refuse_headers(t) ? 0 : len;
     bool decided = t->response.verdict != FA_VERDICT_NONE;
     fa_response_line(&t->response, line, len, time(NULL));
     if (!decided && t->response.verdict != FA_VERDICT_NONE)
-        return end_head(t, now) ? 0 : len;
+        return transfer_end_header(t, now) ? 0 : len;
     return len;
 }
 
-/* libcurl took for a body what follows no head that we know of. */
-static int refuse_body(struct fa_transfer *t)
+/* libcurl has accepted a body although we saw no header before it. */
+static int transfer_refuse_body(struct fa_transfer *t)
 {
     fa_error_set(&t->stop.error, FA_DOMAIN_FETCHALL, 0, FA_CLASS_PROTOCOL,
-                 "a body without the header of an answer");
+                 "a response body without a header");
     t->stop.retryable = FA_RETRYABLE_ONCE;
     return -1;
 }
 
-/* Writing may take as long as the disk does: the watchdog is not to hold libcurl for stuck. */
-static int put_body(struct fa_transfer *t, const char *data, size_t len)
+/* Suspend the watchdog: a slow disk does not mean that libcurl hangs. */
+static int transfer_put_body(struct fa_transfer *t, const char *data, size_t len)
 {
     fa_connections_suspend(t->connections);
     int result = fa_body_put(&t->body, data, len, &t->stop);
@@ -190,23 +198,25 @@ static int put_body(struct fa_transfer *t, const char *data, size_t len)
     return result;
 }
 
+/* The body of an error or a redirect is read up to DROP_MAX, because a short one costs less than
+ * a new connection. */
 static size_t on_body(char *data, size_t one, size_t len, void *arg)
 {
     (void)one;
     struct fa_transfer *t = arg;
-    fa_pace_hear(&t->pace, fa_clock_now());
+    fa_pace_bytes_arrived(&t->pace, fa_clock_now());
     t->attempt->received += len;
     if (t->response.verdict == FA_VERDICT_NONE)
-        return refuse_body(t) ? 0 : len;
+        return transfer_refuse_body(t) ? 0 : len;
     if (t->response.verdict == FA_VERDICT_FILE)
-        return put_body(t, data, len) ? 0 : len;
+        return transfer_put_body(t, data, len) ? 0 : len;
     t->dropped += len;
     return t->dropped > DROP_MAX ? 0 : len;
 }
 
-/* libcurl asks again by itself when a kept connection turns out to be dead, and when HTTP/2 is
- * refused for a stream, even in the midst of its body. */
-static int begin_request(struct fa_transfer *t)
+/* libcurl repeats a request by itself if a kept connection is dead, and if HTTP/2 refuses a
+ * stream, even in the middle of its body. */
+static int transfer_begin_request(struct fa_transfer *t)
 {
     struct fa_asked asked = t->response.asked;
     if (t->response.verdict == FA_VERDICT_NONE) {
@@ -215,7 +225,7 @@ static int begin_request(struct fa_transfer *t)
         return 0;
     }
     fa_error_set(&t->stop.error, FA_DOMAIN_FETCHALL, 0, FA_CLASS_PROTOCOL,
-                 "the server broke off its answer, to be asked again");
+                 "the server aborted its response and requires a new request");
     t->stop.retryable = FA_RETRYABLE_NOW;
     t->stop.doubtful = true;
     return -1;
@@ -226,8 +236,8 @@ static int on_connected(void *arg, char *ip, char *local_ip, int port, int local
     struct fa_transfer *t = arg;
     struct fa_endpoints ends = {
         .ip = ip, .local_ip = local_ip, .port = port, .local_port = local_port};
-    fa_connections_use(t->connections, &t->lease, &ends, tls_of(t));
-    if (begin_request(t))
+    fa_connections_use(t->connections, &t->lease, &ends, transfer_ssl(t));
+    if (transfer_begin_request(t))
         return CURL_PREREQFUNC_ABORT;
     t->connected = true;
     fa_pace_set_phase(&t->pace, FA_PHASE_HEAD, fa_clock_now());
@@ -247,7 +257,7 @@ static CURLcode on_tls(CURL *easy, void *ssl_ctx, void *arg)
                                                                : CURLE_OK;
 }
 
-/* Out of descriptors, libcurl would only say that it could not connect. */
+/* Report descriptor exhaustion ourselves: libcurl would report only a failure to connect. */
 static curl_socket_t on_open_socket(void *arg, curlsocktype purpose, struct curl_sockaddr *address)
 {
     (void)purpose;
@@ -260,15 +270,15 @@ static curl_socket_t on_open_socket(void *arg, curlsocktype purpose, struct curl
     return sock < 0 ? CURL_SOCKET_BAD : sock;
 }
 
-/* A connection may live longer than the transfer that opened it. */
+/* A connection may outlive the transfer that opened it. */
 static int on_close_socket(void *connections, curl_socket_t sock)
 {
     fa_connections_close(connections, sock);
     return 0;
 }
 
-/* On a loop it would sit out the wait that the old rate asked for. */
-static void set_rate(struct fa_transfer *t)
+/* Pause and resume: else libcurl finishes the pause that it computed for the old rate. */
+static void transfer_set_rate(struct fa_transfer *t)
 {
     curl_easy_setopt(t->easy, CURLOPT_MAX_RECV_SPEED_LARGE, (curl_off_t)t->pace.rate);
     if (t->connected) {
@@ -286,11 +296,11 @@ bool fa_transfer_check(struct fa_transfer *t, double now)
     if (!fa_pace_check(&t->pace, now, &t->stop))
         return false;
     if (fa_pace_follow(&t->pace, now))
-        set_rate(t);
+        transfer_set_rate(t);
     return true;
 }
 
-static void set_callbacks(struct fa_transfer *t, CURL *easy)
+static void handle_set_callbacks(struct fa_transfer *t, CURL *easy)
 {
     curl_easy_setopt(easy, CURLOPT_PRIVATE, t);
     curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, t->text);
@@ -313,7 +323,7 @@ struct fa_transfer *fa_transfer_new(const struct fa_settings *settings, struct f
 {
     struct fa_transfer *t = calloc(1, sizeof(*t));
     if (!t) {
-        fa_error_system(err, FA_CLASS_LOCAL_IO, ENOMEM, "cannot make a transfer");
+        fa_error_system(err, FA_CLASS_LOCAL_IO, ENOMEM, "cannot create a transfer");
         return NULL;
     }
     fa_response_init(&t->response, NULL);
@@ -333,55 +343,55 @@ void fa_transfer_free(struct fa_transfer *t)
     curl_slist_free_all(t->headers);
     curl_slist_free_all(t->resolve);
     fa_connections_done(t->connections, &t->lease, false);
-    fa_goodbye_put(t->goodbye);
+    fa_close_notify_put(t->close_notify);
     fa_response_fini(&t->response);
     free(t->known_host);
     fa_body_fini(&t->body);
     free(t);
 }
 
-static CURL *new_handle(struct fa_transfer *t)
+static CURL *handle_new(struct fa_transfer *t)
 {
     CURL *easy = curl_easy_init();
     if (!easy)
         return NULL;
     fa_setup_apply(easy, t->settings);
-    set_callbacks(t, easy);
+    handle_set_callbacks(t, easy);
     return easy;
 }
 
-/* A copy costs half of what setting up a new handle does. */
-static int copy_handle(struct fa_transfer *t)
+/* Copying a handle costs half as much as setting up a new one. */
+static int transfer_copy_handle(struct fa_transfer *t)
 {
     curl_easy_cleanup(t->easy);
     t->easy = NULL;
     if (!t->model)
-        t->model = new_handle(t);
+        t->model = handle_new(t);
     if (t->model)
         t->easy = curl_easy_duphandle(t->model);
     return t->easy ? 0 : -1;
 }
 
-/* A handle for the next attempt.  One that is used again is reset now and then, as libcurl 7.88
- * counts its own retries over the life of a handle, and gives up at five; each time would cost more
- * than the rest of a small transfer's set-up. */
-static int renew_handle(struct fa_transfer *t)
+/* Prepare a handle for the next attempt.  Reset a reused one every RESET_EVERY attempts: libcurl
+ * 7.88 gives up after five internal retries in the life of a handle.  Resetting it for each
+ * attempt would cost more than the rest of a small transfer's setup. */
+static int transfer_renew_handle(struct fa_transfer *t)
 {
     if (t->single_use)
-        return copy_handle(t);
+        return transfer_copy_handle(t);
     if (!t->easy)
-        return (t->easy = new_handle(t)) ? 0 : -1;
+        return (t->easy = handle_new(t)) ? 0 : -1;
     if (++t->uses % RESET_EVERY == 0) {
         curl_easy_reset(t->easy);
         fa_setup_apply(t->easy, t->settings);
-        set_callbacks(t, t->easy);
+        handle_set_callbacks(t, t->easy);
     }
     return 0;
 }
 
-/* The cache of libcurl holds the hosts of the handles, not all hosts of the list: each attempt
- * takes out the name that the one before it put in. */
-static int set_address(struct fa_transfer *t, const struct fa_attempt *a)
+/* Replace the previous host in libcurl's DNS cache, so that the cache does not grow to all hosts
+ * of the list. */
+static int transfer_set_address(struct fa_transfer *t, const struct fa_attempt *a)
 {
     curl_slist_free_all(t->resolve);
     t->resolve = NULL;
@@ -410,9 +420,9 @@ out:
     return result;
 }
 
-/* libcurl 7.88 would take a connection of HTTP/2 for HTTP/1.1 too, but not one whose TLS was set up
- * otherwise: by the one that names the maximum, which is the same. */
-static void set_version(struct fa_transfer *t, bool http2)
+/* libcurl 7.88 reuses an HTTP/2 connection for an HTTP/1.1 request unless the TLS settings
+ * differ: so set an explicit maximum version for HTTP/2 only, which equals the default. */
+static void transfer_set_version(struct fa_transfer *t, bool http2)
 {
     long tls = CURL_SSLVERSION_TLSv1_2;
     if (http2)
@@ -422,12 +432,12 @@ static void set_version(struct fa_transfer *t, bool http2)
                      (long)(http2 ? CURL_HTTP_VERSION_2TLS : CURL_HTTP_VERSION_1_1));
 }
 
-/* What the attempt before has left. */
-static void forget(struct fa_transfer *t)
+/* Clear the state of the previous attempt. */
+static void transfer_reset(struct fa_transfer *t)
 {
     fa_response_fini(&t->response);
-    fa_goodbye_put(t->goodbye);
-    t->goodbye = NULL;
+    fa_close_notify_put(t->close_notify);
+    t->close_notify = NULL;
     t->stop = (struct fa_outcome){0};
     t->lease = (struct fa_lease){0};
     t->text[0] = '\0';
@@ -436,16 +446,17 @@ static void forget(struct fa_transfer *t)
     t->connected = false;
 }
 
-static int set_up(struct fa_transfer *t, const struct fa_attempt *a, const struct fa_asked *asked)
+static int transfer_set_up(struct fa_transfer *t, const struct fa_attempt *a,
+                           const struct fa_asked *asked)
 {
     bool netrc = t->settings->netrc && !a->foreign;
     curl_easy_setopt(t->easy, CURLOPT_NETRC,
                      (long)(netrc ? CURL_NETRC_OPTIONAL : CURL_NETRC_IGNORED));
-    set_version(t, t->settings->http2 && !a->http1);
+    transfer_set_version(t, t->settings->http2 && !a->http1);
     curl_easy_setopt(t->easy, CURLOPT_FORBID_REUSE, (long)a->close);
     curl_easy_setopt(t->easy, CURLOPT_BUFFERSIZE, (long)t->pace.buffer);
     curl_easy_setopt(t->easy, CURLOPT_MAX_RECV_SPEED_LARGE, (curl_off_t)t->pace.rate);
-    if (fa_request_set(t->easy, &t->headers, a, asked) || set_address(t, a))
+    if (fa_request_set(t->easy, &t->headers, a, asked) || transfer_set_address(t, a))
         return -1;
     return curl_easy_setopt(t->easy, CURLOPT_URL, a->url) == CURLE_OK ? 0 : -1;
 }
@@ -455,13 +466,13 @@ int fa_transfer_start(struct fa_transfer *t, struct fa_attempt *a, struct fa_err
     struct fa_asked asked;
     if (fa_request_choose(a, &asked, err))
         return -1;
-    forget(t);
+    transfer_reset(t);
     fa_response_init(&t->response, &asked);
-    fa_body_begin(&t->body, a, asked.stands);
+    fa_body_begin(&t->body, a, asked.part_bytes);
     fa_pace_begin(&t->pace, t->settings, a, fa_clock_now());
     t->attempt = a;
     a->received = 0;
-    if (renew_handle(t) == 0 && set_up(t, a, &asked) == 0)
+    if (transfer_renew_handle(t) == 0 && transfer_set_up(t, a, &asked) == 0)
         return 0;
     fa_error_system(err, FA_CLASS_LOCAL_IO, ENOMEM, "cannot start a transfer");
     return -1;
@@ -472,7 +483,8 @@ static double seconds_between(curl_off_t from, curl_off_t to)
     return to > from ? (double)(to - from) / 1e6 : 0;
 }
 
-static void read_times(CURL *easy, struct fa_times *time)
+/* libcurl counts each phase from the start; reports show the length of each phase. */
+static void handle_read_times(CURL *easy, struct fa_times *time)
 {
     curl_off_t lookup = 0, connect = 0, tls = 0, first = 0, total = 0;
     curl_easy_getinfo(easy, CURLINFO_NAMELOOKUP_TIME_T, &lookup);
@@ -487,7 +499,7 @@ static void read_times(CURL *easy, struct fa_times *time)
     time->total = seconds_between(0, total);
 }
 
-static void read_connection(CURL *easy, struct fa_outcome *ret)
+static void handle_read_connection(CURL *easy, struct fa_outcome *ret)
 {
     char *ip = NULL;
     long version = 0;
@@ -502,7 +514,7 @@ static void read_connection(CURL *easy, struct fa_outcome *ret)
     strncpy(ret->version, name, sizeof(ret->version) - 1);
 }
 
-static void explain_curl(struct fa_transfer *t, CURLcode code, struct fa_outcome *ret)
+static void transfer_explain_curl(struct fa_transfer *t, CURLcode code, struct fa_outcome *ret)
 {
     long system = 0, proxy = 0;
     curl_easy_getinfo(t->easy, CURLINFO_OS_ERRNO, &system);
@@ -520,21 +532,23 @@ static void explain_curl(struct fa_transfer *t, CURLcode code, struct fa_outcome
     fa_classify_curl(&ending, ret);
 }
 
-static void check_complete(struct fa_transfer *t, struct fa_outcome *ret)
+/* A response without a length ends with the connection, so over TLS only close_notify shows that
+ * nothing is missing. */
+static void transfer_check_complete(struct fa_transfer *t, struct fa_outcome *ret)
 {
-    if (!t->goodbye || fa_goodbye_came(t->goodbye)) {
+    if (!t->close_notify || fa_close_notify_received(t->close_notify)) {
         fa_body_close(&t->body, ret);
         return;
     }
     fa_error_set(&ret->error, FA_DOMAIN_FETCHALL, 0, FA_CLASS_TRUNCATED,
-                 "the TLS connection ended without saying so, and there was no length");
+                 "the TLS connection ended without close_notify, and the length is unknown");
     ret->retryable = FA_RETRYABLE_NOW;
 }
 
-/* The status of an answer says more than how its dropped body ended. */
-static void judge(struct fa_transfer *t, CURLcode code, struct fa_outcome *ret)
+/* Prefer a status to the way in which its discarded body ended. */
+static void transfer_judge(struct fa_transfer *t, CURLcode code, struct fa_outcome *ret)
 {
-    if (stopped(t)) {
+    if (transfer_is_stopped(t)) {
         ret->error = t->stop.error;
         ret->retryable = t->stop.retryable;
         ret->restart = t->stop.restart;
@@ -550,18 +564,18 @@ static void judge(struct fa_transfer *t, CURLcode code, struct fa_outcome *ret)
     } else if (t->response.verdict == FA_VERDICT_COMPLETE) {
         fa_body_close(&t->body, ret);
     } else if (code != CURLE_OK) {
-        explain_curl(t, code, ret);
+        transfer_explain_curl(t, code, ret);
     } else if (t->response.verdict == FA_VERDICT_FILE) {
-        check_complete(t, ret);
+        transfer_check_complete(t, ret);
     } else {
         fa_error_set(&ret->error, FA_DOMAIN_FETCHALL, 0, FA_CLASS_PROTOCOL,
-                     "the answer has no status");
+                     "the response has no status line");
         ret->retryable = FA_RETRYABLE_ONCE;
     }
 }
 
-/* What an earlier attempt and this one have brought that a later one can build on. */
-static void settle_part(struct fa_transfer *t, struct fa_outcome *ret)
+/* Decide how much of the part file is valid for a later attempt. */
+static void transfer_settle_part(struct fa_transfer *t, struct fa_outcome *ret)
 {
     enum fa_class class = ret->error.class;
     enum fa_verdict verdict = t->response.verdict;
@@ -570,7 +584,7 @@ static void settle_part(struct fa_transfer *t, struct fa_outcome *ret)
         ret->head = t->response.head;
     if (verdict == FA_VERDICT_FILE && class != FA_CLASS_NONE && class != FA_CLASS_LOCAL_IO)
         fa_body_save(&t->body);
-    /* An error that comes with a restart refuses the part; a restart without has happened. */
+    /* restart with an error: the part file is refused.  restart alone: it has been replaced. */
     bool useless = class == FA_CLASS_INTEGRITY || class == FA_CLASS_TOO_LARGE ||
                    ret->restart != FA_RESTART_NONE || ret->doubtful ||
                    (verdict == FA_VERDICT_ERROR && t->response.restart != FA_RESTART_NONE);
@@ -579,27 +593,29 @@ static void settle_part(struct fa_transfer *t, struct fa_outcome *ret)
         ret->restart = t->response.restart;
 }
 
-/* What libcurl makes of a connection that the watchdog has shut down does not matter. */
-static void check_cut(struct fa_transfer *t, CURLcode code)
+/* If the watchdog has shut down the connection, libcurl's error is misleading. */
+static void transfer_check_cut(struct fa_transfer *t, CURLcode code)
 {
-    if (!t->lease.cut || code == CURLE_OK || stopped(t))
+    if (!t->lease.cut || code == CURLE_OK || transfer_is_stopped(t))
         return;
     fa_error_set(&t->stop.error, FA_DOMAIN_FETCHALL, 0, FA_CLASS_STALLED,
-                 "the connection kept the program busy for more than %d s", FA_WATCHDOG_SECONDS);
+                 "the connection blocked libcurl for more than %d s", FA_WATCHDOG_SECONDS);
     t->stop.retryable = FA_RETRYABLE_NOW;
 }
 
+/* The order matters: the lease tells whether the watchdog intervened, the judge needs that, and
+ * the part file can be valued only after the judge has set the error. */
 void fa_transfer_finish(struct fa_transfer *t, CURLcode code, struct fa_outcome *ret)
 {
     *ret = fa_outcome_none;
     fa_connections_done(t->connections, &t->lease, t->response.http2);
-    check_cut(t, code);
-    judge(t, code, ret);
+    transfer_check_cut(t, code);
+    transfer_judge(t, code, ret);
     ret->http = t->response.status;
     ret->received = t->attempt->received;
-    settle_part(t, ret);
-    read_times(t->easy, &ret->time);
-    read_connection(t->easy, ret);
+    transfer_settle_part(t, ret);
+    handle_read_times(t->easy, &ret->time);
+    handle_read_connection(t->easy, ret);
     if (ret->time.total <= 0)
         ret->time.total = fa_clock_now() - t->pace.started;
     t->attempt = NULL;

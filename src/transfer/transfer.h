@@ -1,12 +1,13 @@
 /**
- * One attempt after another with our settings: the one code for what a transfer is.  Whoever drives
- * it, driver.c or a loop of the strategy async, has a multi, and calls for each attempt:
+ * One attempt after another with the settings of the session: the only code that knows what a
+ * transfer is.  The caller (driver.c or an event loop of the async strategy) owns a multi handle,
+ * and calls for each attempt:
  *
  *     fa_transfer_start(), curl_multi_add_handle(fa_transfer_easy()), fa_transfer_check() now and
  *     then, curl_multi_remove_handle(), fa_transfer_finish()
  *
- * An attempt is one request: redirects come back as outcomes, so that the limits and secrets of
- * each origin are kept by the engine.  A transfer belongs to one thread at a time.
+ * An attempt is one request: a redirect is reported as an outcome, so that the engine can apply the
+ * limits and secrets of the next origin.  A transfer belongs to one thread at a time.
  */
 #ifndef FA_TRANSFER_TRANSFER_H
 #define FA_TRANSFER_TRANSFER_H
@@ -22,43 +23,43 @@
 struct fa_transfer;
 
 /**
- * All are borrowed until fa_transfer_free().
+ * All arguments are borrowed until fa_transfer_free().
  *
- * @connections  Of the multi that it will be driven by.
+ * @connections  Those of the multi handle that will drive it.
  * @return NULL when memory ran out.
  */
 struct fa_transfer *fa_transfer_new(const struct fa_settings *settings, struct fa_trust *trust,
                                     struct fa_connections *connections, struct fa_error *err);
 
-/** After curl_multi_cleanup(3), as callbacks of connections that are closed refer to it. */
+/** Call after curl_multi_cleanup(3), which closes connections and calls back for each. */
 void fa_transfer_free(struct fa_transfer *transfer);
 
-/** Make the handle ready for an attempt, which is borrowed until fa_transfer_finish(). */
+/** Prepare the handle for an attempt, which is borrowed until fa_transfer_finish(). */
 int fa_transfer_start(struct fa_transfer *transfer, struct fa_attempt *attempt,
                       struct fa_error *err);
 
-/** Call connected, from inside a callback of libcurl, once an attempt has its connection. */
+/** Call connected, from inside a libcurl callback, once an attempt has its connection. */
 void fa_transfer_watch(struct fa_transfer *transfer,
                        void (*connected)(struct fa_attempt *attempt, void *arg), void *arg);
 
-/** The handle of the attempt that was started; each may have another one. */
+/** The easy handle of the current attempt; each attempt may have another one. */
 CURL *fa_transfer_easy(struct fa_transfer *transfer);
 
 /** The transfer that an easy handle belongs to. */
 struct fa_transfer *fa_transfer_of(CURL *easy);
 
-/** The attempt that it is at. */
+/** The current attempt. */
 struct fa_attempt *fa_transfer_attempt(struct fa_transfer *transfer);
 
 /**
- * Look at the clock, and at the attempt's cancelled and rate.  Never from inside a callback of
- * libcurl, and between fa_connections_enter() and fa_connections_leave().
+ * Check the time limits, cancellation and the rate of the attempt.  Never call from inside a
+ * libcurl callback; call between fa_connections_enter() and fa_connections_leave().
  *
- * @return whether the transfer may go on; if not, it is to be finished.
+ * @return whether the transfer may continue; if not, finish it.
  */
 bool fa_transfer_check(struct fa_transfer *transfer, double now);
 
-/** Write out what is gathered, and say how it ended.  The attempt's fd is left to the caller. */
+/** Flush the body and report the outcome.  Does not close the attempt's fd. */
 void fa_transfer_finish(struct fa_transfer *transfer, CURLcode code, struct fa_outcome *ret);
 
 #endif

@@ -1,3 +1,10 @@
+/*
+ * One X509_STORE is loaded on first use and shared by reference with each SSL_CTX.
+ *
+ * close_notify is tracked with a small object that is attached to the SSL as ex_data, and freed
+ * when both the SSL and the watcher have released it: libcurl may keep the connection after the
+ * transfer, and may close it before the transfer asks.
+ */
 #include "transfer/trust.h"
 
 #include <openssl/err.h>
@@ -11,7 +18,7 @@
 
 struct fa_trust {
     const char *bundle;
-    pthread_mutex_t lock; /* guards store */
+    pthread_mutex_t lock; /* guards store while it is loaded */
     X509_STORE *store;
 };
 
@@ -42,7 +49,7 @@ void fa_trust_free(struct fa_trust *trust)
     free(trust);
 }
 
-static X509_STORE *load(const char *bundle, struct fa_error *err)
+static X509_STORE *store_load(const char *bundle, struct fa_error *err)
 {
     X509_STORE *store = X509_STORE_new();
     if (!store || X509_STORE_load_file(store, bundle) != 1) {
@@ -52,7 +59,7 @@ static X509_STORE *load(const char *bundle, struct fa_error *err)
                      bundle);
         return NULL;
     }
-    /* An intermediate certificate in the bundle is enough, as curl has it. */
+    /* Accept an intermediate certificate as trust anchor, as curl does. */
     X509_STORE_set_flags(store, X509_V_FLAG_PARTIAL_CHAIN | X509_V_FLAG_TRUSTED_FIRST);
     return store;
 }
@@ -61,7 +68,7 @@ int fa_trust_load(struct fa_trust *trust, struct fa_error *err)
 {
     pthread_mutex_lock(&trust->lock);
     if (!trust->store)
-        trust->store = load(trust->bundle, err);
+        trust->store = store_load(trust->bundle, err);
     int result = trust->store ? 0 : -1;
     pthread_mutex_unlock(&trust->lock);
     return result;
@@ -76,61 +83,62 @@ int fa_trust_install(struct fa_trust *trust, void *ssl_ctx, struct fa_error *err
     return 0;
 }
 
-struct fa_goodbye {
+struct fa_close_notify {
     atomic_uint holders;
-    atomic_bool came;
+    atomic_bool received;
 };
 
-static pthread_once_t goodbye_once = PTHREAD_ONCE_INIT;
-static int goodbye_index = -1;
+static pthread_once_t close_notify_once = PTHREAD_ONCE_INIT;
+static int close_notify_index = -1;
 
-void fa_goodbye_put(struct fa_goodbye *goodbye)
+void fa_close_notify_put(struct fa_close_notify *close_notify)
 {
-    if (goodbye && --goodbye->holders == 0)
-        free(goodbye);
+    if (close_notify && --close_notify->holders == 0)
+        free(close_notify);
 }
 
-bool fa_goodbye_came(const struct fa_goodbye *goodbye)
+bool fa_close_notify_received(const struct fa_close_notify *close_notify)
 {
-    return goodbye->came;
+    return close_notify->received;
 }
 
-static void goodbye_free(void *ssl, void *goodbye, CRYPTO_EX_DATA *data, int index, long argl,
-                         void *argp)
+static void close_notify_free(void *ssl, void *close_notify, CRYPTO_EX_DATA *data, int index,
+                              long argl, void *argp)
 {
     (void)ssl, (void)data, (void)index, (void)argl, (void)argp;
-    fa_goodbye_put(goodbye);
+    fa_close_notify_put(close_notify);
 }
 
-static void goodbye_register(void)
+static void close_notify_register(void)
 {
-    goodbye_index = SSL_get_ex_new_index(0, NULL, NULL, NULL, goodbye_free);
+    close_notify_index = SSL_get_ex_new_index(0, NULL, NULL, NULL, close_notify_free);
 }
 
-/* libcurl 7.88 takes an end without close_notify for a good one: its BIO knows of no end of file. */
-static void on_alert(const SSL *ssl, int where, int alert)
+/* libcurl 7.88 accepts an end without close_notify, because its BIO cannot report end of file. */
+static void close_notify_on_alert(const SSL *ssl, int where, int alert)
 {
-    struct fa_goodbye *goodbye = SSL_get_ex_data(ssl, goodbye_index);
+    struct fa_close_notify *close_notify = SSL_get_ex_data(ssl, close_notify_index);
     if ((where & SSL_CB_READ_ALERT) == SSL_CB_READ_ALERT && (alert & 0xff) == SSL_AD_CLOSE_NOTIFY &&
-        goodbye)
-        goodbye->came = true;
+        close_notify)
+        close_notify->received = true;
 }
 
-struct fa_goodbye *fa_trust_watch(void *ssl)
+/* The object has two holders: the SSL, which may outlive the transfer, and the caller. */
+struct fa_close_notify *fa_trust_watch(void *ssl)
 {
-    pthread_once(&goodbye_once, goodbye_register);
-    struct fa_goodbye *goodbye = SSL_get_ex_data(ssl, goodbye_index);
-    if (!goodbye) {
-        goodbye = calloc(1, sizeof(*goodbye));
-        if (!goodbye || SSL_set_ex_data(ssl, goodbye_index, goodbye) != 1) {
-            free(goodbye);
+    pthread_once(&close_notify_once, close_notify_register);
+    struct fa_close_notify *close_notify = SSL_get_ex_data(ssl, close_notify_index);
+    if (!close_notify) {
+        close_notify = calloc(1, sizeof(*close_notify));
+        if (!close_notify || SSL_set_ex_data(ssl, close_notify_index, close_notify) != 1) {
+            free(close_notify);
             return NULL;
         }
-        goodbye->holders = 1;
-        SSL_set_info_callback(ssl, on_alert);
+        close_notify->holders = 1;
+        SSL_set_info_callback(ssl, close_notify_on_alert);
     }
-    ++goodbye->holders;
-    return goodbye;
+    ++close_notify->holders;
+    return close_notify;
 }
 
 bool fa_trust_has_read(void *ssl)
@@ -138,8 +146,8 @@ bool fa_trust_has_read(void *ssl)
     return SSL_pending(ssl) > 0;
 }
 
-/* libcurl's own BIO works only inside its calls, so another one reads from the socket meanwhile.
- * Nothing is written: an answer to a key update may be lost, which only ends the connection. */
+/* libcurl's BIO works only during its calls, so read from the socket through another one.
+ * Nothing is written: the reply to a key update may be lost, which merely ends the connection. */
 bool fa_trust_has_data(void *ssl, int fd)
 {
     char byte;

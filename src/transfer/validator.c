@@ -1,3 +1,9 @@
+/*
+ * A strong validator changes whenever the bytes change, so only a strong one may be used to resume.
+ * A strong entity tag is marked as such by the server.  A modification time counts as strong only
+ * if the file was already SETTLED seconds old when it was sent, because a time has a resolution of
+ * one second and the file might have changed twice within it.
+ */
 #include "transfer/validator.h"
 
 #include <stdio.h>
@@ -5,8 +11,7 @@
 #include <strings.h>
 #include <time.h>
 
-/* RFC 9110, 8.8.2.2: so much older than its answer, a file cannot have changed twice in one second
- * without a new Last-Modified. */
+/* RFC 9110, 8.8.2.2, recommends a minute. */
 #define SETTLED 60
 /* 31 Dec 9999 23:59:59: a year has four digits. */
 #define DATE_LAST 253402300799
@@ -17,7 +22,7 @@ const struct fa_validator fa_validator_none = {.modified = -1};
 static const char days[] = "SunMonTueWedThuFriSat";
 static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
 
-static bool is_weak(const char *etag)
+static bool etag_is_weak(const char *etag)
 {
     return strncmp(etag, "W/", 2) == 0;
 }
@@ -42,7 +47,7 @@ void fa_date_format(int64_t seconds, char ret[FA_DATE_MAX])
     time_t when = seconds < 0 ? 0 : seconds > DATE_LAST ? DATE_LAST : seconds;
     struct tm tm;
     gmtime_r(&when, &tm);
-    /* Not strftime(3): that one goes by the locale.  The year has four digits, as checked. */
+    /* Not strftime(3), which depends on the locale. */
     snprintf(ret, FA_DATE_MAX, "%.3s, %02u %.3s %04u %02u:%02u:%02u GMT", days + 3 * tm.tm_wday,
              (unsigned)tm.tm_mday % 100, months + 3 * tm.tm_mon,
              (unsigned)(tm.tm_year + 1900) % 10000, (unsigned)tm.tm_hour % 100,
@@ -50,7 +55,7 @@ void fa_date_format(int64_t seconds, char ret[FA_DATE_MAX])
 }
 
 /* n digits; -1 if there is anything else. */
-static int read_digits(const char *text, size_t n)
+static int date_read_digits(const char *text, size_t n)
 {
     int value = 0;
     for (size_t i = 0; i < n; ++i) {
@@ -61,7 +66,7 @@ static int read_digits(const char *text, size_t n)
     return value;
 }
 
-static int read_month(const char *text)
+static int date_read_month(const char *text)
 {
     for (int i = 0; i < 12; ++i)
         if (memcmp(text, months + (size_t)i * 3, 3) == 0)
@@ -74,29 +79,32 @@ int64_t fa_date_parse(const char *text, size_t len)
     if (len != DATE_LEN)
         return -1;
     struct tm tm = {
-        .tm_mday = read_digits(text + 5, 2),
-        .tm_mon = read_month(text + 8),
-        .tm_year = read_digits(text + 12, 4) - 1900,
-        .tm_hour = read_digits(text + 17, 2),
-        .tm_min = read_digits(text + 20, 2),
-        .tm_sec = read_digits(text + 23, 2),
+        .tm_mday = date_read_digits(text + 5, 2),
+        .tm_mon = date_read_month(text + 8),
+        .tm_year = date_read_digits(text + 12, 4) - 1900,
+        .tm_hour = date_read_digits(text + 17, 2),
+        .tm_min = date_read_digits(text + 20, 2),
+        .tm_sec = date_read_digits(text + 23, 2),
     };
     int64_t seconds = timegm(&tm);
     if (seconds < 0 || seconds > DATE_LAST)
         return -1;
-    /* A date that there is, with its punctuation and the day's name, is written the same. */
+    /* Reject impossible dates, wrong punctuation and wrong weekdays: formatting must restore the
+     * text. */
     char again[FA_DATE_MAX];
     fa_date_format(seconds, again);
     return memcmp(text, again, DATE_LEN) == 0 ? seconds : -1;
 }
 
+/* A weak entity tag outranks a date (RFC 9110, 13.1.5): it must not be resumed with, even if the
+ * date alone would be strong. */
 void fa_validator_make(struct fa_validator *ret, const char *etag, int64_t modified, int64_t date)
 {
     *ret = fa_validator_none;
     ret->modified = modified >= 0 ? modified : -1;
     if (fa_etag_is_good(etag, strlen(etag))) {
         memcpy(ret->etag, etag, strlen(etag) + 1);
-        ret->strong = !is_weak(etag);
+        ret->strong = !etag_is_weak(etag);
     } else if (!etag[0]) {
         ret->strong = modified >= 0 && date >= modified && date - modified >= SETTLED;
     }
@@ -105,7 +113,7 @@ void fa_validator_make(struct fa_validator *ret, const char *etag, int64_t modif
 void fa_validator_if_range(const struct fa_validator *validator, char room[FA_ETAG_MAX])
 {
     room[0] = '\0';
-    if (!validator->strong || is_weak(validator->etag))
+    if (!validator->strong || etag_is_weak(validator->etag))
         return;
     if (validator->etag[0])
         memcpy(room, validator->etag, FA_ETAG_MAX);
@@ -128,7 +136,7 @@ struct cursor {
     const char *at, *end;
 };
 
-static bool take(struct cursor *cursor, char c)
+static bool cursor_take(struct cursor *cursor, char c)
 {
     if (cursor->at == cursor->end || *cursor->at != c)
         return false;
@@ -136,7 +144,7 @@ static bool take(struct cursor *cursor, char c)
     return true;
 }
 
-static bool take_number(struct cursor *cursor, uint64_t *ret)
+static bool cursor_take_number(struct cursor *cursor, uint64_t *ret)
 {
     const char *start = cursor->at;
     *ret = 0;
@@ -148,6 +156,8 @@ static bool take_number(struct cursor *cursor, uint64_t *ret)
     return cursor->at > start;
 }
 
+/* A Content-Range without a known total is accepted here; the caller decides whether it needs
+ * one. */
 int fa_range_parse(const char *text, size_t len, struct fa_range *ret)
 {
     struct cursor cursor = {text, text + len};
@@ -156,14 +166,15 @@ int fa_range_parse(const char *text, size_t len, struct fa_range *ret)
     if (len < 6 || strncasecmp(text, "bytes ", 6) != 0)
         return -1;
     cursor.at += 6;
-    ret->satisfied = !take(&cursor, '*');
-    if (ret->satisfied && (!take_number(&cursor, &ret->first) || !take(&cursor, '-') ||
-                           !take_number(&cursor, &ret->last) || ret->first > ret->last))
+    ret->satisfied = !cursor_take(&cursor, '*');
+    if (ret->satisfied &&
+        (!cursor_take_number(&cursor, &ret->first) || !cursor_take(&cursor, '-') ||
+         !cursor_take_number(&cursor, &ret->last) || ret->first > ret->last))
         return -1;
-    if (!take(&cursor, '/'))
+    if (!cursor_take(&cursor, '/'))
         return -1;
-    bool known = !ret->satisfied || !take(&cursor, '*');
-    if (known && (!take_number(&cursor, &total) || (ret->satisfied && ret->last >= total)))
+    bool known = !ret->satisfied || !cursor_take(&cursor, '*');
+    if (known && (!cursor_take_number(&cursor, &total) || (ret->satisfied && ret->last >= total)))
         return -1;
     ret->total = known ? (int64_t)total : -1;
     return cursor.at == cursor.end ? 0 : -1;

@@ -1,6 +1,10 @@
 /*
- * The thread counts its own seconds, and no clock: if the whole program is stopped for a while, the
- * thread is, too, and nothing seems to hang afterwards.
+ * Once per second the thread compares each set's turn counter with its value a second ago.  If
+ * libcurl has been inside one call for FA_WATCHDOG_SECONDS, the connection that it was called for
+ * is shut down; a second later, every connection with waiting bytes.
+ *
+ * The thread counts its own seconds instead of reading a clock: if the whole program is stopped for
+ * a while, so is the thread, and no call appears to have hung.
  */
 #include "transfer/watchdog.h"
 
@@ -15,13 +19,13 @@
 
 struct watched {
     struct fa_connections *connections;
-    uint64_t turn;    /* that it was in, a second ago */
-    unsigned seconds; /* in that turn */
+    uint64_t turn;    /* its turn a second ago */
+    unsigned seconds; /* spent in that turn */
     struct watched *next;
 };
 
 struct fa_watchdog {
-    pthread_mutex_t lock; /* guards all below */
+    pthread_mutex_t lock; /* guards the fields below */
     pthread_cond_t changed;
     pthread_t thread;
     bool running;
@@ -58,6 +62,8 @@ static void *watchdog_main(void *arg)
     return NULL;
 }
 
+/* A monotonic clock for the condition variable: a change of the date must not trigger the
+ * watchdog. */
 struct fa_watchdog *fa_watchdog_new(struct fa_error *err)
 {
     struct fa_watchdog *watchdog = calloc(1, sizeof(*watchdog));
@@ -89,7 +95,7 @@ void fa_watchdog_free(struct fa_watchdog *watchdog)
     free(watchdog);
 }
 
-/* A library's thread takes no signals: they are for the threads of its program. */
+/* Block all signals: they are for the threads of the program that uses the library. */
 static void watchdog_start(struct fa_watchdog *watchdog)
 {
     sigset_t all, before;

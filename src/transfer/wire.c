@@ -1,9 +1,15 @@
+/*
+ * Both ends are the same program, but a worker process handles hostile data and may be compromised.
+ * So the reader checks every length, enumerator and boolean, and that texts that end up in a
+ * request or in a C string buffer are well-formed.  An error only sets reader->failed, which is
+ * checked once at the end.
+ */
 #include "transfer/wire.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-static void get_text(struct fa_reader *reader, char *ret, size_t size)
+static void wire_get_text(struct fa_reader *reader, char *ret, size_t size)
 {
     const char *text = fa_reader_str(reader);
     if (!text || strlen(text) >= size)
@@ -12,35 +18,35 @@ static void get_text(struct fa_reader *reader, char *ret, size_t size)
         memcpy(ret, text, strlen(text) + 1);
 }
 
-static bool get_bool(struct fa_reader *reader)
+static bool wire_get_bool(struct fa_reader *reader)
 {
     uint8_t value = fa_reader_u8(reader);
     reader->failed |= value > 1;
     return value == 1;
 }
 
-/* A number, or -1 for none. */
-static int64_t get_known(struct fa_reader *reader)
+/* Read a number; -1: unknown. */
+static int64_t wire_get_known(struct fa_reader *reader)
 {
     int64_t value = (int64_t)fa_reader_u64(reader);
     reader->failed |= value < -1;
     return value;
 }
 
-static void put_validator(struct fa_buf *buf, const struct fa_validator *validator)
+static void wire_put_validator(struct fa_buf *buf, const struct fa_validator *validator)
 {
     fa_buf_put_str(buf, validator->etag);
     fa_buf_put_u64(buf, (uint64_t)validator->modified);
     fa_buf_put_u8(buf, validator->strong);
 }
 
-/* It goes into a request as it is: what is no entity tag must not get there. */
-static void get_validator(struct fa_reader *reader, struct fa_validator *ret)
+/* The entity tag is sent in requests as it is: accept only a well-formed one. */
+static void wire_get_validator(struct fa_reader *reader, struct fa_validator *ret)
 {
     char if_range[FA_ETAG_MAX];
-    get_text(reader, ret->etag, sizeof(ret->etag));
-    ret->modified = get_known(reader);
-    ret->strong = get_bool(reader);
+    wire_get_text(reader, ret->etag, sizeof(ret->etag));
+    ret->modified = wire_get_known(reader);
+    ret->strong = wire_get_bool(reader);
     if (reader->failed)
         return;
     fa_validator_if_range(ret, if_range);
@@ -48,30 +54,30 @@ static void get_validator(struct fa_reader *reader, struct fa_validator *ret)
                      (ret->strong && !if_range[0]);
 }
 
-static void put_representation(struct fa_buf *buf, const struct fa_representation *rep)
+static void wire_put_representation(struct fa_buf *buf, const struct fa_representation *rep)
 {
-    put_validator(buf, &rep->validator);
+    wire_put_validator(buf, &rep->validator);
     fa_buf_put_str(buf, rep->coding);
     fa_buf_put_u64(buf, (uint64_t)rep->total);
 }
 
-static void get_representation(struct fa_reader *reader, struct fa_representation *ret)
+static void wire_get_representation(struct fa_reader *reader, struct fa_representation *ret)
 {
-    get_validator(reader, &ret->validator);
-    get_text(reader, ret->coding, sizeof(ret->coding));
-    ret->total = get_known(reader);
+    wire_get_validator(reader, &ret->validator);
+    wire_get_text(reader, ret->coding, sizeof(ret->coding));
+    ret->total = wire_get_known(reader);
     reader->failed = reader->failed || !fa_coding_is_good(ret->coding);
 }
 
 void fa_wire_put_head(struct fa_buf *buf, const struct fa_head *head)
 {
-    put_representation(buf, &head->rep);
+    wire_put_representation(buf, &head->rep);
     fa_buf_put_u64(buf, head->kept);
 }
 
-static void get_head(struct fa_reader *reader, struct fa_head *ret)
+static void wire_get_head(struct fa_reader *reader, struct fa_head *ret)
 {
-    get_representation(reader, &ret->rep);
+    wire_get_representation(reader, &ret->rep);
     ret->kept = fa_reader_u64(reader);
     reader->failed |= ret->rep.total >= 0 && ret->kept > (uint64_t)ret->rep.total;
 }
@@ -81,10 +87,11 @@ int fa_wire_get_head(struct fa_head *ret, const void *data, size_t len)
     struct fa_reader reader;
     fa_reader_init(&reader, data, len);
     memset(ret, 0, sizeof(*ret));
-    get_head(&reader, ret);
+    wire_get_head(&reader, ret);
     return fa_reader_ok(&reader) ? 0 : -1;
 }
 
+/* The order of the fields is the format: fa_wire_get_attempt() reads them in the same order. */
 void fa_wire_put_attempt(struct fa_buf *buf, const struct fa_attempt *attempt)
 {
     fa_buf_put_str(buf, attempt->url);
@@ -100,7 +107,7 @@ void fa_wire_put_attempt(struct fa_buf *buf, const struct fa_attempt *attempt)
     fa_buf_put_u8(buf, attempt->whole);
     fa_buf_put_u8(buf, attempt->conditional);
     fa_buf_put_u8(buf, attempt->durable);
-    put_representation(buf, &attempt->rep);
+    wire_put_representation(buf, &attempt->rep);
     fa_buf_put_u32(buf, (uint32_t)attempt->n_headers);
     for (size_t i = 0; i < attempt->n_headers; ++i)
         fa_buf_put_str(buf, attempt->headers[i]);
@@ -117,18 +124,19 @@ int fa_wire_get_attempt(struct fa_attempt *ret, const char ***ret_headers, const
     ret->host_port = fa_reader_str(&reader);
     ret->addresses = fa_reader_str(&reader);
     ret->foreign = fa_reader_u8(&reader);
-    ret->http1 = get_bool(&reader);
+    ret->http1 = wire_get_bool(&reader);
     ret->close = fa_reader_u8(&reader);
     ret->size = (int64_t)fa_reader_u64(&reader);
     ret->max_size = fa_reader_u64(&reader);
     ret->rate = fa_reader_u64(&reader);
     ret->offset = fa_reader_u64(&reader);
-    ret->whole = get_bool(&reader);
-    ret->conditional = get_bool(&reader);
-    ret->durable = get_bool(&reader);
-    get_representation(&reader, &ret->rep);
+    ret->whole = wire_get_bool(&reader);
+    ret->conditional = wire_get_bool(&reader);
+    ret->durable = wire_get_bool(&reader);
+    wire_get_representation(&reader, &ret->rep);
     ret->n_headers = fa_reader_u32(&reader);
-    /* Each takes some bytes, so that a wrong number costs no more memory than the message has. */
+    /* Each header takes at least one byte, so a wrong number cannot allocate more than the
+     * message size. */
     if (reader.failed || !ret->url || !ret->host_port ||
         ret->n_headers > (size_t)(reader.end - reader.at))
         return -1;
@@ -149,7 +157,7 @@ int fa_wire_get_attempt(struct fa_attempt *ret, const char ***ret_headers, const
     return 0;
 }
 
-static void put_error(struct fa_buf *buf, const struct fa_error *error)
+static void wire_put_error(struct fa_buf *buf, const struct fa_error *error)
 {
     fa_buf_put_u8(buf, (uint8_t)error->domain);
     fa_buf_put_u32(buf, (uint32_t)error->code);
@@ -157,19 +165,19 @@ static void put_error(struct fa_buf *buf, const struct fa_error *error)
     fa_buf_put_str(buf, error->msg);
 }
 
-static void get_error(struct fa_reader *reader, struct fa_error *ret)
+static void wire_get_error(struct fa_reader *reader, struct fa_error *ret)
 {
     ret->domain = fa_reader_u8(reader);
     ret->code = (int)fa_reader_u32(reader);
     ret->class = fa_reader_u8(reader);
-    get_text(reader, ret->msg, sizeof(ret->msg));
+    wire_get_text(reader, ret->msg, sizeof(ret->msg));
     if (ret->class >= FA_CLASSES || ret->domain > FA_DOMAIN_FETCHALL)
         reader->failed = true;
 }
 
 void fa_wire_put_outcome(struct fa_buf *buf, const struct fa_outcome *outcome)
 {
-    put_error(buf, &outcome->error);
+    wire_put_error(buf, &outcome->error);
     fa_buf_put_u8(buf, (uint8_t)outcome->retryable);
     fa_buf_put_str(buf, outcome->location);
     fa_buf_put_f64(buf, outcome->retry_after);
@@ -194,7 +202,7 @@ int fa_wire_get_outcome(struct fa_outcome *ret, const void *data, size_t len)
     struct fa_reader reader;
     fa_reader_init(&reader, data, len);
     memset(ret, 0, sizeof(*ret));
-    get_error(&reader, &ret->error);
+    wire_get_error(&reader, &ret->error);
     ret->retryable = fa_reader_u8(&reader);
     const char *location = fa_reader_str(&reader);
     ret->retry_after = fa_reader_f64(&reader);
@@ -206,11 +214,11 @@ int fa_wire_get_outcome(struct fa_outcome *ret, const void *data, size_t len)
     ret->time.tls = fa_reader_f64(&reader);
     ret->time.ttfb = fa_reader_f64(&reader);
     ret->time.total = fa_reader_f64(&reader);
-    get_text(&reader, ret->ip, sizeof(ret->ip));
-    get_text(&reader, ret->version, sizeof(ret->version));
-    get_head(&reader, &ret->head);
-    ret->unchanged = get_bool(&reader);
-    ret->doubtful = get_bool(&reader);
+    wire_get_text(&reader, ret->ip, sizeof(ret->ip));
+    wire_get_text(&reader, ret->version, sizeof(ret->version));
+    wire_get_head(&reader, &ret->head);
+    ret->unchanged = wire_get_bool(&reader);
+    ret->doubtful = wire_get_bool(&reader);
     ret->restart = fa_reader_u8(&reader);
     if (!fa_reader_ok(&reader) || ret->retryable >= FA_RETRYABILITIES ||
         ret->restart >= FA_RESTARTS)

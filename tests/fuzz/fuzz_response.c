@@ -88,10 +88,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
         .validator = {.modified = 784111777, .strong = true}, .total = -1};
     static const struct fa_asked asked[] = {
         {.rep = &fa_representation_none},
-        {.offset = 10, .stands = 10, .rep = &had},
-        {.offset = 10, .stands = 10, .rep = &coded},
-        {.offset = 10, .stands = 10, .rep = &date},
-        {.stands = 10, .rep = &had},
+        {.offset = 10, .part_bytes = 10, .rep = &had},
+        {.offset = 10, .part_bytes = 10, .rep = &coded},
+        {.offset = 10, .part_bytes = 10, .rep = &date},
+        {.part_bytes = 10, .rep = &had},
         {.rep = &had},
         {.rep = &had, .conditional = true},
         {.rep = &date, .conditional = true},

@@ -46,7 +46,7 @@ Test(pace, head_that_drips_has_an_end)
     fa_pace_set_phase(&pace, FA_PHASE_HEAD, now);
     for (; now < 2000 && fa_pace_check(&pace, now, &stop); now += 1)
         if ((int)now % 29 == 0)
-            fa_pace_hear(&pace, now);
+            fa_pace_bytes_arrived(&pace, now);
     cr_assert_eq(now, 1000 + FA_PACE_HEAD + 1, "%f", now);
     cr_assert_eq(stop.error.class, FA_CLASS_STALLED);
 }
@@ -57,7 +57,7 @@ Test(pace, head_has_as_much_time_as_its_silence_may_take)
     double now = 1000;
     fa_pace_set_phase(&pace, FA_PHASE_HEAD, now);
     for (; now < 2000 && fa_pace_check(&pace, now, &stop); now += 1)
-        fa_pace_hear(&pace, now);
+        fa_pace_bytes_arrived(&pace, now);
     cr_assert_eq(now, 1201, "%f", now);
 }
 
@@ -67,7 +67,7 @@ static double drip(uint64_t bytes)
     fa_pace_set_phase(&pace, FA_PHASE_BODY, 1000);
     for (double now = 1000; now < 2000; now += 1) {
         attempt.received += bytes;
-        fa_pace_hear(&pace, now);
+        fa_pace_bytes_arrived(&pace, now);
         if (!fa_pace_check(&pace, now, &stop))
             return now;
     }

@@ -268,7 +268,7 @@ Test(response, only_the_rest_that_was_asked_for_is_taken)
         PARTIAL TAG "Content-Range: bytes */21||",
         PARTIAL "Content-Range: bytes */10||",
     };
-    struct fa_asked asked = {.offset = 10, .stands = 10, .rep = &had};
+    struct fa_asked asked = {.offset = 10, .part_bytes = 10, .rep = &had};
     for (size_t i = 0; i < sizeof(good) / sizeof(*good); ++i)
         expect_range(&good[i], &asked);
     for (size_t i = 0; i < sizeof(refused) / sizeof(*refused); ++i) {
@@ -289,7 +289,7 @@ Test(response, a_total_that_was_not_known_is_learned)
         {PARTIAL REST "ETag: \"new\"|" SINCE "|", FA_VERDICT_FILE, FA_RESTART_NONE, 10, 20},
         {PARTIAL "Content-Range: bytes 10-19/*||", FA_VERDICT_ERROR, FA_RESTART_REFUSED, 0, -1},
     };
-    struct fa_asked asked = {.offset = 10, .stands = 10, .rep = &had_date};
+    struct fa_asked asked = {.offset = 10, .part_bytes = 10, .rep = &had_date};
     for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); ++i)
         expect_range(&rows[i], &asked);
 }
@@ -306,7 +306,7 @@ Test(response, a_whole_file_for_a_range_says_why)
         {"HTTP/1.1 404 x|" TAG REST "|", FA_VERDICT_ERROR, FA_RESTART_NONE, 0, -1},
         {"HTTP/1.1 304 x|" TAG "|", FA_VERDICT_ERROR, FA_RESTART_NONE, 0, -1},
     };
-    struct fa_asked asked = {.offset = 10, .stands = 10, .rep = &had};
+    struct fa_asked asked = {.offset = 10, .part_bytes = 10, .rep = &had};
     for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); ++i)
         expect_range(&rows[i], &asked);
 }
@@ -324,7 +324,7 @@ Test(response, nothing_behind_a_part_of_the_declared_length_is_all_of_it)
     static const struct range_row unknown[] = {
         {"HTTP/1.1 416 x|Content-Range: bytes */20||", FA_VERDICT_ERROR, FA_RESTART_REFUSED, 0, -1},
     };
-    struct fa_asked asked = {.offset = 20, .stands = 20, .rep = &had};
+    struct fa_asked asked = {.offset = 20, .part_bytes = 20, .rep = &had};
     for (size_t i = 0; i < sizeof(whole) / sizeof(*whole); ++i)
         expect_range(&whole[i], &asked);
     asked.rep = &had_no_total;
@@ -373,12 +373,12 @@ Test(response, whole_file_is_not_another_length_of_the_same_version)
     for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); ++i) {
         struct range_row row = rows[i].row;
         bool taken = row.verdict == FA_VERDICT_FILE;
-        struct fa_asked asked = {.offset = 10, .stands = 10, .rep = rows[i].had};
+        struct fa_asked asked = {.offset = 10, .part_bytes = 10, .rep = rows[i].had};
         expect_range(&row, &asked);
         asked.offset = 0;
         row.restart = taken ? FA_RESTART_DENIED : row.restart;
         expect_range(&row, &asked);
-        asked.stands = 0;
+        asked.part_bytes = 0;
         row.restart = taken ? FA_RESTART_NONE : row.restart;
         expect_range(&row, &asked);
     }
@@ -419,7 +419,7 @@ Test(response, whole_file_does_not_say_that_it_is_a_part)
             row = (struct range_row){rows[i].head, FA_VERDICT_ERROR, FA_RESTART_REFUSED, 0, -1};
         else
             row.restart = FA_RESTART_IGNORED;
-        asked = (struct fa_asked){.offset = 10, .stands = 10, .rep = &had};
+        asked = (struct fa_asked){.offset = 10, .part_bytes = 10, .rep = &had};
         expect_range(&row, &asked);
     }
 }
@@ -446,7 +446,7 @@ Test(response, range_goes_on_in_the_coding_that_it_began_in)
     for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); ++i) {
         char head[200];
         snprintf(head, sizeof(head), PARTIAL REST TAG "%s|", rows[i].fields);
-        struct fa_asked asked = {.offset = 10, .stands = 10, .rep = rows[i].had};
+        struct fa_asked asked = {.offset = 10, .part_bytes = 10, .rep = rows[i].had};
         struct range_row row = {head, FA_VERDICT_FILE, FA_RESTART_NONE, 10, 20};
         if (!rows[i].good)
             row = (struct range_row){head, FA_VERDICT_ERROR, FA_RESTART_REFUSED, 0, -1};
@@ -499,7 +499,7 @@ Test(response, nothing_behind_the_part_is_another_file_than_was_declared)
          FA_RESTART_REFUSED, 0, -1},
         {"HTTP/1.1 416 x||", FA_VERDICT_ERROR, FA_RESTART_REFUSED, 0, -1},
     };
-    struct fa_asked asked = {.offset = 10, .stands = 10, .rep = &had};
+    struct fa_asked asked = {.offset = 10, .part_bytes = 10, .rep = &had};
     for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); ++i)
         expect_range(&rows[i], &asked);
 }
@@ -583,7 +583,7 @@ Test(response, errors_are_explained)
         {"HTTP/1.1 200 x|Content-Length: x||", FA_CLASS_PROTOCOL, FA_RETRYABLE_ONCE,
          "Content-Length"},
         {"HTTP/1.1 200 x|Content-Range: bytes 0-9/20||", FA_CLASS_PROTOCOL, FA_RETRYABLE_ONCE,
-         "a part"},
+         "only part of"},
         {"HTTP/1.1 302 x||", FA_CLASS_REDIRECT, FA_RETRYABLE_NEVER, "Location"},
         {"HTTP/1.1 404 Gone fishing||", FA_CLASS_HTTP, FA_RETRYABLE_NEVER, "404 Not Found"},
         {"HTTP/1.1 503 x||", FA_CLASS_HTTP, FA_RETRYABLE_NOW, "503"},
