@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <event2/event.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,8 +18,12 @@ struct play {
     struct fa_null_step step;
     struct event *event;
     bool flushed;
+    double due; /* with a director; INFINITY: not by itself */
     struct play *next;
 };
+
+static const struct fa_null_director *director;
+static struct fa_strategy *directed; /* made last */
 
 struct fa_strategy {
     struct fa_strategy_env env;
@@ -101,21 +106,30 @@ static void write_part(struct fa_attempt *attempt, uint64_t bytes)
     attempt->received = bytes;
 }
 
+static struct fa_outcome carry_out(const struct play *play)
+{
+    struct fa_attempt *attempt = play->attempt;
+    struct fa_outcome outcome = fa_outcome_none;
+    if (director) {
+        director->end(director->ctx, attempt, &outcome);
+    } else if (attempt->cancelled) {
+        fa_error_set(&outcome.error, FA_DOMAIN_FETCHALL, 0, FA_CLASS_CANCELLED, "cancelled");
+    } else {
+        outcome = play->step.outcome;
+        write_part(attempt, play->step.bytes);
+        outcome.received = outcome.size = play->step.bytes;
+        outcome.location = outcome.location ? strdup(outcome.location) : NULL;
+    }
+    return outcome;
+}
+
 static void on_turn(evutil_socket_t fd, short what, void *arg)
 {
     (void)fd, (void)what;
     struct play *play = arg;
     struct fa_strategy *self = play->strategy;
     struct fa_attempt *attempt = play->attempt;
-    struct fa_outcome outcome = play->step.outcome;
-    if (attempt->cancelled) {
-        outcome = (struct fa_outcome){.retry_after = -1};
-        fa_error_set(&outcome.error, FA_DOMAIN_FETCHALL, 0, FA_CLASS_CANCELLED, "cancelled");
-    } else {
-        write_part(attempt, play->step.bytes);
-        outcome.received = outcome.size = play->step.bytes;
-        outcome.location = outcome.location ? strdup(outcome.location) : NULL;
-    }
+    struct fa_outcome outcome = carry_out(play);
     close_part(attempt);
     play_free(play);
     self->env.done(self->env.ctx, attempt, &outcome);
@@ -128,6 +142,7 @@ static struct fa_strategy *null_new(const struct fa_strategy_env *env, struct fa
         self->env = *env;
     else
         fa_error_system(err, FA_CLASS_LOCAL_IO, ENOMEM, "cannot play");
+    directed = director ? self : NULL;
     return self;
 }
 
@@ -141,8 +156,11 @@ static int null_submit(struct fa_strategy *self, struct fa_attempt *attempt, str
         fa_error_system(err, FA_CLASS_LOCAL_IO, ENOMEM, "cannot play");
         return -1;
     }
-    *play = (struct play){.strategy = self, .attempt = attempt, .event = event};
-    play->step = self->count ? self->steps[self->played++ % self->count] : improvise(attempt);
+    *play = (struct play){.strategy = self, .attempt = attempt, .event = event, .due = INFINITY};
+    if (director)
+        play->due = director->begin(director->ctx, attempt);
+    else
+        play->step = self->count ? self->steps[self->played++ % self->count] : improvise(attempt);
     play->next = self->plays;
     self->plays = play;
     ++self->active;
@@ -157,9 +175,39 @@ static void null_flush(struct fa_strategy *self)
     for (struct play *play = self->plays; play; play = play->next) {
         struct timeval wait = {.tv_sec = play->step.delay_ms / 1000,
                                .tv_usec = play->step.delay_ms % 1000 * 1000};
-        if (!play->flushed && !play->step.hold)
+        if (!play->flushed && !play->step.hold && !director)
             event_add(play->event, &wait);
         play->flushed = true;
+    }
+}
+
+void fa_null_direct(const struct fa_null_director *new_director)
+{
+    director = new_director;
+}
+
+/* The next to end: of those that end together, the one that began first. */
+static struct play *next_play(void)
+{
+    struct play *next = NULL;
+    for (struct play *play = directed ? directed->plays : NULL; play; play = play->next)
+        if (play->flushed && (!next || play->due <= next->due))
+            next = play;
+    return next;
+}
+
+double fa_null_due(void)
+{
+    const struct play *play = next_play();
+    return play ? play->due : INFINITY;
+}
+
+void fa_null_advance(double now)
+{
+    struct play *play;
+    while ((play = next_play()) && play->due <= now) {
+        play->due = INFINITY;
+        event_active(play->event, EV_TIMEOUT, 0);
     }
 }
 
@@ -181,6 +229,8 @@ static void null_free(struct fa_strategy *self)
 {
     if (!self)
         return;
+    if (directed == self)
+        directed = NULL;
     while (self->plays) {
         close_part(self->plays->attempt);
         play_free(self->plays);

@@ -6,6 +6,8 @@
  * gets the n-th step, and after the last the first again. Without a script it answers like the
  * bad server: /ok/<size>/... with its file, /hold/... with nothing until the attempt is cancelled,
  * and anything else with a 404.
+ *
+ * With a director it runs in virtual time: fa_null_advance() ends the attempts that are due.
  */
 
 #include "strategy/strategy.h"
@@ -21,6 +23,24 @@ extern const struct fa_strategy_ops fa_strategy_null;
 
 /* STEPS is borrowed until the strategy is freed. */
 void fa_null_play(struct fa_strategy *strategy, const struct fa_null_step *steps, size_t count);
+
+/* Decides about the attempts of the strategies that are made after fa_null_direct(). */
+struct fa_null_director {
+    /* An attempt was submitted. Return the time of its end, or INFINITY: once it is cancelled. */
+    double (*begin)(void *ctx, struct fa_attempt *attempt);
+    /* Write what there is of the part, and fill in the outcome, which is fa_outcome_none. */
+    void (*end)(void *ctx, struct fa_attempt *attempt, struct fa_outcome *ret);
+    void *ctx;
+};
+
+/* DIRECTOR is borrowed; NULL: none. */
+void fa_null_direct(const struct fa_null_director *director);
+
+/* Of the strategy that was made last, with a director: when the next attempt ends. */
+double fa_null_due(void);
+
+/* It is that late. */
+void fa_null_advance(double now);
 
 /* How many attempts it has now, and how many were the most. */
 unsigned fa_null_active(const struct fa_strategy *strategy);

@@ -1,0 +1,117 @@
+#ifndef FETCHALL_SUPPORT_VIRTUAL_WORLD_H
+#define FETCHALL_SUPPORT_VIRTUAL_WORLD_H
+
+/*
+ * A world in virtual time: servers, names, a disk and a user, as a script says. Sessions run in it
+ * on the null strategy, through fa_session_new_with() and the public functions only, and never
+ * sleep. Everything that happens is written to a trace.
+ *
+ * The script has a line for each thing; empty lines and those that begin with '#' are skipped.
+ *
+ *     HOST/PATH REPLY; REPLY; ...    what the requests for a URL get, the last one again and again.
+ *                                    "https://" may stand before it. PATH may be "*": all others
+ *                                    of the host. What no line names gets a 404.
+ *     down HOST FROM TO KIND         between these times requests that begin there get that reply
+ *                                    (one word: refused, timeout, 503...)
+ *     dns HOST FROM TO fail|missing|mute   lookups fail, or say that there is no such name, or are
+ *                                    never answered
+ *     at TIME drain|stop             fa_session_stop()
+ *     at TIME full|free              the disk has no space, has space again
+ *     at TIME feed TEXT              a line for the list that is a pipe
+ *     at TIME close                  and its end
+ *
+ * A reply is a status or the name of a failure, and words:
+ *
+ *     200 size=N version=V took=S    the file, after S seconds (default 0.01)
+ *         from=N                     (Content-Length missing: "nolength"; entity tag weak: "weak")
+ *         cut=N stall=N crash=N full=N   fails once N bytes of the file are there
+ *         norange                    sends the whole file when asked for the rest of it
+ *         refuse                     answers 416 when asked for the rest
+ *         deny=STATUS                answers STATUS when asked for the rest
+ *         lies                       declares another length for the same version
+ *     301 to=URL
+ *     503 retry-after=S
+ *     refused timeout reset stall crash tls garbage hang files eio
+ *
+ * The bytes of a file are a function of its version, which is its path where none is given.
+ *
+ * Whatever the test, these are checked (fa_world_check()): each entry ends once; no limit is
+ * exceeded; no attempt begins before the time that a retry event named, in the pause that a host
+ * asked for or after it was given up; nothing begins after a stop; a file under its final name is
+ * complete and of one version; every run ends.
+ */
+
+#include "support/scratch.h"
+
+#include <fetchall/session.h>
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct fa_world;
+
+/* One for the process at a time. */
+struct fa_world *fa_world_new(const char *script);
+void fa_world_free(struct fa_world *world);
+
+/* Change the script: other replies, from the first on. The time goes on. */
+void fa_world_script(struct fa_world *world, const char *script);
+
+/* For the sessions to come; the folder and the strategy are the world's. Defaults: no digests, no
+ * state, retry_wait 0, the rest as fa_config_init() says. */
+struct fa_config *fa_world_config(struct fa_world *world);
+
+/* Of the random numbers of the sessions to come. */
+void fa_world_seed(struct fa_world *world, uint64_t seed);
+
+/* The next session's list, added to what it has. */
+void fa_world_list(struct fa_world *world, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+/* It reads a pipe after that; see "feed". */
+void fa_world_pipe(struct fa_world *world);
+/* It is what the state says failed. */
+void fa_world_list_failed(struct fa_world *world);
+
+/* A session from its beginning to its end. Fails the test if it does not come to an end. */
+enum fa_end fa_world_run(struct fa_world *world);
+/* Its session lives on, and the next fa_world_run() runs it again. */
+enum fa_end fa_world_run_on(struct fa_world *world);
+
+/* What went wrong, or NULL. */
+const char *fa_world_check(struct fa_world *world);
+
+/* Forget the trace, and count the time from now. */
+void fa_world_forget(struct fa_world *world);
+/* All of the trace, for a message. */
+const char *fa_world_trace(struct fa_world *world);
+
+/*
+ * The trace is as expected: line by line. The lines are, in the order in which things happen,
+ *
+ *     get URL [N-] [whole] [if] [foreign]   a request: for the rest from byte N on, for all though
+ *                                           there is a part, if changed, without secrets
+ *     retry URL CLASS wait=S attempt=N
+ *     host ORIGIN paused|broken|given-up|back wait=S
+ *     done URL STATUS [CLASS] http=N attempts=N size=N bytes=N resumed=N transient=0|1 path=P ...
+ *     note TEXT
+ *     end complete|stopped|halted|local
+ *
+ * without "http://" and the port of an origin. An expected line may have fewer words: those without
+ * "=" are compared from the first on, the others wherever they stand. "@T" or "@T-U" before it is
+ * when, in seconds, 0.05 more or less. "..." skips lines until the next one fits.
+ */
+void fa_world_expect(struct fa_world *world, const char *expected);
+
+/* How many lines of the trace begin so. */
+unsigned fa_world_count(struct fa_world *world, const char *beginning);
+
+/* The path of a file below the folder. */
+const char *fa_world_path(struct fa_world *world, const char *name);
+/* Seconds since the beginning, or since fa_world_forget(). */
+double fa_world_now(const struct fa_world *world);
+/* The most requests that were under way at once. */
+unsigned fa_world_peak(const struct fa_world *world);
+/* The sha256 of a version of a file. */
+const char *fa_world_sha256(struct fa_world *world, const char *version, uint64_t size);
+
+#endif
