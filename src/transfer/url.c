@@ -1,10 +1,15 @@
 /*
+ * A plain URL is scanned by plain_url.c.  Any other one is parsed by libcurl, as follows; both ways
+ * end in url_store().
+ *
  * The text is checked before libcurl sees it, because libcurl repairs some malformed URLs into
  * different ones: see url_check_shape().  Then libcurl parses and normalises it, and the components
  * are copied out.  A relative reference is resolved by setting the base first and the reference
  * second on the same handle; the result is checked again like an absolute URL.
  */
 #include "transfer/url.h"
+
+#include "transfer/plain_url.h"
 
 #include <curl/curl.h>
 
@@ -25,11 +30,58 @@ void fa_url_init(struct fa_url *url)
 void fa_url_fini(struct fa_url *url)
 {
     free(url->whole);
-    free(url->host);
-    free(url->origin);
-    free(url->host_port);
-    free(url->path);
     fa_url_init(url);
+}
+
+static char *span_put(char *to, const struct fa_span *span)
+{
+    return mempcpy(to, span->at, span->len);
+}
+
+static char *host_port_put(char *to, const struct fa_url_parts *parts, bool brackets)
+{
+    if (brackets)
+        *to++ = '[';
+    to = span_put(to, &parts->host);
+    if (brackets)
+        *to++ = ']';
+    *to++ = ':';
+    to = span_put(to, &parts->port);
+    *to++ = '\0';
+    return to;
+}
+
+/* Copy all parts into one block of memory. */
+static int url_store(struct fa_url *url, const struct fa_url_parts *parts, struct fa_error *err)
+{
+    bool v6 = memchr(parts->host.at, ':', parts->host.len);
+    size_t host_port = parts->host.len + parts->port.len + sizeof(":");
+    size_t size = parts->front.len + parts->rest.len + 1 + parts->host.len + 1 + parts->scheme.len +
+                  sizeof("://[]") + 2 * host_port + parts->path.len + 1;
+    char *at = malloc(size);
+    if (!at) {
+        fa_error_system(err, FA_CLASS_LOCAL_IO, ENOMEM, "cannot parse a URL");
+        return -1;
+    }
+    url->whole = at;
+    at = span_put(at, &parts->front);
+    at = span_put(at, &parts->rest);
+    *at++ = '\0';
+    url->host = at;
+    at = span_put(at, &parts->host);
+    *at++ = '\0';
+    url->origin = at;
+    at = span_put(at, &parts->scheme);
+    at = mempcpy(at, "://", 3);
+    at = host_port_put(at, parts, v6);
+    url->host_port = at;
+    at = host_port_put(at, parts, false);
+    url->path = at;
+    at = span_put(at, &parts->path);
+    *at = '\0';
+    url->secure = parts->scheme.len == 5;
+    url->numeric = parts->numeric;
+    return 0;
 }
 
 static int url_reject(struct fa_error *err, const char *why)
@@ -73,15 +125,11 @@ static int url_check_reference(const char *text, struct fa_error *err)
     return 0;
 }
 
-/* Copy a component to memory that may be released with free(3). */
-static char *component_copy(CURLU *handle, CURLUPart what, unsigned flags)
+/* @return a component to be released with curl_free(), or NULL. */
+static char *component_get(CURLU *handle, CURLUPart what, unsigned flags)
 {
     char *part = NULL;
-    if (curl_url_get(handle, what, &part, flags) != CURLUE_OK)
-        return NULL;
-    char *copy = strdup(part);
-    curl_free(part);
-    return copy;
+    return curl_url_get(handle, what, &part, flags) == CURLUE_OK ? part : NULL;
 }
 
 static int host_is_numeric(const char *host)
@@ -101,13 +149,13 @@ static bool text_is_ascii(const char *text)
  * UTF-8 in any locale. */
 static char *component_host(CURLU *handle)
 {
-    char *host = component_copy(handle, CURLUPART_HOST, 0);
+    char *host = component_get(handle, CURLUPART_HOST, 0);
     if (!host || text_is_ascii(host))
         return host;
-    free(host);
+    curl_free(host);
     locale_t utf8 = newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0);
     locale_t before = utf8 ? uselocale(utf8) : (locale_t)0;
-    host = component_copy(handle, CURLUPART_HOST, CURLU_PUNYCODE);
+    host = component_get(handle, CURLUPART_HOST, CURLU_PUNYCODE);
     if (utf8) {
         uselocale(before);
         freelocale(utf8);
@@ -123,65 +171,64 @@ static bool host_is_onion(const char *host)
     return len > 6 && strncmp(host + len - 6, ".onion", 6) == 0;
 }
 
-static int url_fill_host(struct fa_url *url, CURLU *handle, struct fa_error *err)
+/* Convert the host to lower case, also in the handle. */
+static int host_get(CURLU *handle, char **ret, struct fa_error *err)
 {
-    url->host = component_host(handle);
-    if (!url->host || !url->host[0])
+    char *host = *ret = component_host(handle);
+    if (!host || !host[0])
         return url_reject(err, "the URL has no valid host");
-    for (char *c = url->host; *c; ++c)
+    for (char *c = host; *c; ++c)
         *c = (char)tolower((unsigned char)*c);
-    if (curl_url_set(handle, CURLUPART_HOST, url->host, 0) != CURLUE_OK)
+    if (curl_url_set(handle, CURLUPART_HOST, host, 0) != CURLUE_OK)
         return url_reject(err, "the URL has no valid host");
 
-    size_t len = strlen(url->host);
-    if (url->host[0] == '[' && url->host[len - 1] == ']') {
-        memmove(url->host, url->host + 1, len - 2);
-        url->host[len - 2] = '\0';
+    size_t len = strlen(host);
+    if (host[0] == '[' && host[len - 1] == ']') {
+        memmove(host, host + 1, len - 2);
+        host[len - 2] = '\0';
     }
-    url->numeric = host_is_numeric(url->host);
-    if (host_is_onion(url->host))
+    if (host_is_onion(host))
         return url_reject(err, ".onion names are not resolved (RFC 7686)");
     return 0;
 }
 
 /* The port is always explicit, so that "http://h" and "http://h:80" share limits and connections. */
-static int url_fill_origin(struct fa_url *url, CURLU *handle, struct fa_error *err)
-{
-    char *scheme = component_copy(handle, CURLUPART_SCHEME, 0);
-    char *port = component_copy(handle, CURLUPART_PORT, CURLU_DEFAULT_PORT);
-    int result = -1;
-    if (scheme && port) {
-        bool v6 = strchr(url->host, ':');
-        url->secure = strcmp(scheme, "https") == 0;
-        if (asprintf(&url->origin, "%s://%s%s%s:%s", scheme, v6 ? "[" : "", url->host,
-                     v6 ? "]" : "", port) < 0)
-            url->origin = NULL;
-        if (asprintf(&url->host_port, "%s:%s", url->host, port) < 0)
-            url->host_port = NULL;
-        if (strcmp(port, "0") == 0)
-            url_reject(err, "the URL has port 0");
-        else if (url->origin && url->host_port)
-            result = 0;
-        else
-            fa_error_system(err, FA_CLASS_LOCAL_IO, ENOMEM, "cannot parse a URL");
-    } else {
-        url_reject(err, "the URL has no valid port");
-    }
-    free(scheme);
-    free(port);
-    return result;
-}
-
 static int url_fill(struct fa_url *url, CURLU *handle, struct fa_error *err)
 {
-    if (url_fill_host(url, handle, err) || url_fill_origin(url, handle, err))
-        return -1;
+    char *host = NULL, *path = NULL, *whole = NULL;
+    char *scheme = component_get(handle, CURLUPART_SCHEME, 0);
+    char *port = component_get(handle, CURLUPART_PORT, CURLU_DEFAULT_PORT);
+    int result = -1;
+    if (host_get(handle, &host, err))
+        goto out;
     curl_url_set(handle, CURLUPART_FRAGMENT, NULL, 0);
-    url->path = component_copy(handle, CURLUPART_PATH, 0);
-    url->whole = component_copy(handle, CURLUPART_URL, 0);
-    if (!url->path || !url->whole)
-        return url_reject(err, "the URL cannot be normalised");
-    return 0;
+    path = component_get(handle, CURLUPART_PATH, 0);
+    whole = component_get(handle, CURLUPART_URL, 0);
+    if (!scheme || !port) {
+        url_reject(err, "the URL has no valid port");
+    } else if (strcmp(port, "0") == 0) {
+        url_reject(err, "the URL has port 0");
+    } else if (!path || !whole) {
+        url_reject(err, "the URL cannot be normalised");
+    } else {
+        struct fa_url_parts parts = {
+            .front = fa_span_text(whole),
+            .rest = {"", 0},
+            .scheme = fa_span_text(scheme),
+            .host = fa_span_text(host),
+            .port = fa_span_text(port),
+            .path = fa_span_text(path),
+            .numeric = host_is_numeric(host),
+        };
+        result = url_store(url, &parts, err);
+    }
+out:
+    curl_free(scheme);
+    curl_free(port);
+    curl_free(host);
+    curl_free(path);
+    curl_free(whole);
+    return result;
 }
 
 /* Compare a component of two URLs; a missing port counts as the default. */
@@ -228,7 +275,10 @@ static CURLUcode url_keep_login(CURLU *handle, const char *base)
 
 int fa_url_parse(struct fa_url *url, const char *text, const char *base, struct fa_error *err)
 {
+    struct fa_url_parts parts;
     fa_url_init(url);
+    if (!base && fa_plain_url_scan(&parts, text))
+        return url_store(url, &parts, err);
     if (base ? url_check_reference(text, err) : url_check_shape(text, err))
         return -1;
 
@@ -248,15 +298,13 @@ int fa_url_parse(struct fa_url *url, const char *text, const char *base, struct 
     if (code != CURLUE_OK) {
         url_reject(err, curl_url_strerror(code));
     } else {
-        char *whole = base ? component_copy(handle, CURLUPART_URL, 0) : NULL;
+        char *whole = base ? component_get(handle, CURLUPART_URL, 0) : NULL;
         if (base && !whole)
             fa_error_system(err, FA_CLASS_LOCAL_IO, ENOMEM, "cannot parse a URL");
         else if (!base || url_check_shape(whole, err) == 0)
             result = url_fill(url, handle, err);
-        free(whole);
+        curl_free(whole);
     }
     curl_url_cleanup(handle);
-    if (result)
-        fa_url_fini(url);
     return result;
 }

@@ -11,6 +11,7 @@
 
 #include <stdbool.h>
 
+/** One block of memory: whole owns the text of all of them. */
 struct fa_url {
     char *whole;     /**< For the request: no fragment, host in punycode, unsafe bytes encoded. */
     char *host;      /**< In lower case; an IPv6 address has no brackets. */

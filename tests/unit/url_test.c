@@ -2,6 +2,8 @@
 
 #include <criterion/criterion.h>
 #include <curl/curl.h>
+#include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -147,4 +149,82 @@ Test(url, references_are_resolved_and_secrets_stay_with_their_origin)
                              url.whole);
         fa_url_fini(&url);
     }
+}
+
+/* An empty fragment does not change a URL, but it makes libcurl parse it. */
+static void expect_same_as_libcurl(const char *text)
+{
+    struct fa_url plain, parsed;
+    struct fa_error err = {0}, err_parsed = {0};
+    char *with = NULL;
+    cr_assert(asprintf(&with, "%s#", text) > 0);
+    int result = fa_url_parse(&plain, text, NULL, &err);
+    cr_assert_eq(fa_url_parse(&parsed, with, NULL, &err_parsed), result, "%s: %s", text,
+                 err_parsed.msg);
+    cr_assert_str_eq(err.msg, err_parsed.msg, "%s", text);
+    if (result == 0) {
+        cr_assert_str_eq(plain.whole, parsed.whole, "%s", text);
+        cr_assert_str_eq(plain.host, parsed.host, "%s", text);
+        cr_assert_str_eq(plain.origin, parsed.origin, "%s", text);
+        cr_assert_str_eq(plain.host_port, parsed.host_port, "%s", text);
+        cr_assert_str_eq(plain.path, parsed.path, "%s", text);
+        cr_assert_eq(plain.secure, parsed.secure, "%s", text);
+        cr_assert_eq(plain.numeric, parsed.numeric, "%s", text);
+    }
+    free(with);
+    fa_url_fini(&plain);
+    fa_url_fini(&parsed);
+}
+
+Test(url, plain_urls_are_parsed_as_by_libcurl)
+{
+    static const char *const rows[] = {
+        "http://a",          "http://a/",           "http://a/b?c=d&e=%2F/../",
+        "https://a.b.c",     "https://1a.b/",       "http://1.2.3.4/x",
+        "http://1.2.3.4.b/", "http://1.2.3.04/",    "http://1.2.3/",
+        "http://1.2.3.256/", "http://0x7f.a/",      "http://a.0x7f/",
+        "http://a.1/",       "http://a..b/",        "http://a./",
+        "http://.a/",        "http://-a-.b-/",      "http://a:65535/",
+        "http://a:65536/",   "http://a:080/",       "http://a:80",
+        "http://a:0/",       "http://a:/",          "http://a?",
+        "http://a/?",        "http://a/b??c?d",     "http://a/%2E%2E/b",
+        "http://a/.",        "http://a/..",         "http://a/.b/c",
+        "http://a/b/../c",   "http://a/b.../c./d",  "http://a//b///c",
+        "http://a/%",        "http://a/%4",         "http://a/%4g",
+        "http://a/%41%5A",   "http://a/%c3%BC",     "http://a/b@c:d",
+        "http://a@b/c",      "http://a:b@c/d",      "http://a.onion/",
+        "http://onion/",     "http://a.onion.b/",   "http://xn--bcher-kva.example/",
+        "http://a/b\\c",     "http://a/{b}|c^d`e<", "http://a/\"b\"[c]",
+        "http://a/ b?c d",   "http://a/\xc3\xbc",   "http://a/b\x7f",
+        "http://A/B",        "HTTP://a/b",          "http://a_b/",
+        "http://[::1]/",     "http://a%62c/",       "ftp://a/b",
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); ++i)
+        expect_same_as_libcurl(rows[i]);
+}
+
+Test(url, random_urls_are_parsed_as_by_libcurl)
+{
+    static const char *const pieces[] = {
+        "a", "b",   "0",  "1", "9",   "255", "x", "-", "_",     ".",  "..",
+        "/", "/.",  "//", "?", "%41", "%",   "@", ":", ":8",    "+",  "~",
+        "'", "%2E", "A",  "!", ";",   "=",   "&", "[", "onion", "0x",
+    };
+    uint64_t seed = 1;
+    unsigned good = 0;
+    for (int i = 0; i < 20000; ++i) {
+        char text[256];
+        size_t len = (size_t)snprintf(text, sizeof(text), "http%s://", i % 2 ? "s" : "");
+        for (int n = 0; n < 2 + i % 11; ++n) {
+            seed = seed * 6364136223846793005u + 1442695040888963407u;
+            size_t at = (size_t)(seed >> 33) % (sizeof(pieces) / sizeof(*pieces));
+            len += (size_t)snprintf(text + len, sizeof(text) - len, "%s", pieces[at]);
+        }
+        expect_same_as_libcurl(text);
+        struct fa_url url;
+        if (fa_url_parse(&url, text, NULL, NULL) == 0)
+            ++good;
+        fa_url_fini(&url);
+    }
+    cr_assert(good > 1000 && good < 19000, "%u", good);
 }
