@@ -114,12 +114,16 @@ static void done(void *arg, const struct fa_task_result *result)
 
 static int compute(struct job *jobs, size_t n, unsigned workers, struct fa_error *err)
 {
-    struct fa_pool_config config = {
-        .kind = FA_POOL_PROCESSES, .workers = workers, .types = types, .hang_timeout = 30};
+    struct fa_pool_config config = {.size = sizeof(config),
+                                    .kind = FA_POOL_PROCESSES,
+                                    .workers = workers,
+                                    .types = types,
+                                    .hang_timeout = 30};
     struct fa_pool *pool = fa_pool_new(&config, err);
     int result = pool ? 0 : -1;
     for (size_t i = 0; result == 0 && i < n; ++i) {
-        struct fa_task_request request = {.type = "factorial",
+        struct fa_task_request request = {.size = sizeof(request),
+                                          .type = "factorial",
                                           .data = &jobs[i].n,
                                           .len = sizeof(jobs[i].n),
                                           .done = done,

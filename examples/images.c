@@ -146,11 +146,16 @@ static void done(void *arg, const struct fa_task_result *result)
 static void in_processes(struct spec spec, uint32_t count, unsigned workers, struct total *total)
 {
     struct fa_error *err = &total->error;
-    struct fa_pool_config config = {.kind = FA_POOL_PROCESSES, .workers = workers, .types = types};
+    struct fa_pool_config config = {
+        .size = sizeof(config), .kind = FA_POOL_PROCESSES, .workers = workers, .types = types};
     struct fa_pool *pool = fa_pool_new(&config, err);
     for (spec.index = 0; pool && spec.index < count; ++spec.index) {
-        struct fa_task_request request = {
-            .type = "image", .data = &spec, .len = sizeof(spec), .done = done, .arg = total};
+        struct fa_task_request request = {.size = sizeof(request),
+                                          .type = "image",
+                                          .data = &spec,
+                                          .len = sizeof(spec),
+                                          .done = done,
+                                          .arg = total};
         if (fa_pool_submit(pool, &request, NULL, err))
             break;
     }

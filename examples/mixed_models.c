@@ -166,7 +166,8 @@ static void give(struct mix *mix, const struct arrival *file)
 {
     struct fa_error err = {0};
     int fd = open(file->path, O_RDONLY | O_CLOEXEC);
-    struct fa_task_request request = {.type = "entropy",
+    struct fa_task_request request = {.size = sizeof(request),
+                                      .type = "entropy",
                                       .data = file,
                                       .len = sizeof(*file),
                                       .fds = &fd, /* the pool closes it */
@@ -231,8 +232,11 @@ static int compute(struct mix *mix, struct fa_error *err)
 /* The pool first: it starts a process, and there are no threads yet. */
 static int run_both(struct mix *mix, struct fa_error *err)
 {
-    struct fa_pool_config config = {
-        .kind = FA_POOL_PROCESSES, .workers = mix->workers, .types = types, .hang_timeout = 60};
+    struct fa_pool_config config = {.size = sizeof(config),
+                                    .kind = FA_POOL_PROCESSES,
+                                    .workers = mix->workers,
+                                    .types = types,
+                                    .hang_timeout = 60};
     mix->pool = fa_pool_new(&config, err);
     if (!mix->pool)
         return -1;

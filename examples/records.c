@@ -160,12 +160,17 @@ static void on_done(void *arg, const struct fa_task_result *result)
 static int run_tasks(unsigned threads, unsigned tasks, struct tally *tally)
 {
     struct fa_error err = {0};
-    struct fa_pool_config config = {.kind = FA_POOL_THREADS, .workers = threads, .types = types};
+    struct fa_pool_config config = {
+        .size = sizeof(config), .kind = FA_POOL_THREADS, .workers = threads, .types = types};
     struct fa_pool *pool = fa_pool_new(&config, &err);
     int status = pool ? 0 : -1;
     for (unsigned i = 0; i < tasks && status == 0; ++i) {
-        struct fa_task_request request = {
-            .type = "update", .data = &i, .len = sizeof(i), .done = on_done, .arg = tally};
+        struct fa_task_request request = {.size = sizeof(request),
+                                          .type = "update",
+                                          .data = &i,
+                                          .len = sizeof(i),
+                                          .done = on_done,
+                                          .arg = tally};
         status = fa_pool_submit(pool, &request, NULL, &err);
     }
     if (status == 0)

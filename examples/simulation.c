@@ -120,6 +120,7 @@ static int submit_all(struct fa_pool *pool, struct result *results, size_t tasks
     for (size_t i = 0; i < tasks; ++i) {
         struct batch batch = {.number = i, .paths = paths};
         struct fa_task_request request = {
+            .size = sizeof(request),
             .type = "simulate",
             .data = &batch,
             .len = sizeof(batch),
@@ -137,7 +138,8 @@ static int run(unsigned workers, size_t tasks, uint64_t paths, struct sums *ret,
                double *ret_seconds)
 {
     struct fa_error err = {0};
-    struct fa_pool_config config = {.kind = FA_POOL_PROCESSES, .workers = workers, .types = types};
+    struct fa_pool_config config = {
+        .size = sizeof(config), .kind = FA_POOL_PROCESSES, .workers = workers, .types = types};
     struct result *results = calloc(tasks, sizeof(*results));
     double began = now();
     struct fa_pool *pool = results ? fa_pool_new(&config, &err) : NULL;

@@ -66,6 +66,8 @@ enum fa_hash {
 #define FA_HASHES 6
 
 struct fa_config {
+    size_t size; /**< Set by fa_config_init(). */
+
     enum fa_mode mode;
     unsigned jobs;     /**< Transfers at once over all hosts, 1 at least. */
     unsigned per_host; /**< Transfers at once to one origin, 1 at least. */
@@ -126,19 +128,29 @@ struct fa_config {
     enum fa_hash_with hash_with;
     bool hash_existing; /**< Hash files that are there already (a manifest wants it). */
 
+    const char *worker_program; /**< The program that becomes the nursery of worker processes; it
+                                   calls fa_worker_main() first.  NULL: the running program. */
+
     enum fa_sandbox sandbox; /**< Of worker processes. */
     bool sandbox_self; /**< And of the calling thread, for good, with all threads that it makes: it
                           writes below dir, beside the state, and below writable, and starts no
                           program but worker_program.  Call with one thread. */
     const char *const *writable; /**< Files or folders, n_writable of them. */
     size_t n_writable;
-
-    const char *worker_program; /**< The program that becomes the nursery of worker processes; it
-                                   calls fa_worker_main() first.  NULL: the running program. */
 };
 
-/** Fill in the defaults. */
-void fa_config_init(struct fa_config *config);
+/**
+ * Fill in the size and the defaults, for a struct of that size.  Programs call fa_config_init().
+ *
+ * @size  sizeof(struct fa_config), as the program was compiled.
+ */
+void fa_config_init_size(struct fa_config *config, size_t size);
+
+/** Fill in the size and the defaults. */
+static inline void fa_config_init(struct fa_config *config)
+{
+    fa_config_init_size(config, sizeof(*config));
+}
 
 /**
  * Whether that can be fa_config.proxy.

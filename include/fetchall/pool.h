@@ -64,6 +64,8 @@ struct fa_task_type {
 
     /** Once, after the last worker thread's end. */
     void (*unshare)(void *shared);
+
+    void (*reserved[4])(void); /**< NULL: for functions of later versions. */
 };
 
 /** The bytes that the task was submitted with, at any alignment; valid until run() returns. */
@@ -101,6 +103,7 @@ uint64_t fa_task_tuned(struct fa_task *task);
 enum fa_pool_kind { FA_POOL_THREADS, FA_POOL_PROCESSES };
 
 struct fa_pool_config {
+    size_t size; /**< sizeof(struct fa_pool_config). */
     enum fa_pool_kind kind;
     unsigned workers;                 /**< At most, 1 at least; they are started as tasks come. */
     const struct fa_task_type *types; /**< Ends with a row without name.  Borrowed. */
@@ -122,6 +125,7 @@ struct fa_task_result {
 };
 
 struct fa_task_request {
+    size_t size;      /**< sizeof(struct fa_task_request). */
     const char *type; /**< Borrowed until the result. */
     const void *data; /**< Copied. */
     size_t len;
@@ -129,9 +133,9 @@ struct fa_task_request {
     size_t n_fds;
     void (*done)(void *arg, const struct fa_task_result *result);
     void (*progress)(void *arg, uint64_t value); /**< May be NULL. */
+    void *arg;
     /** May be NULL.  Never after done. */
     void (*note)(void *arg, const void *data, size_t len);
-    void *arg;
 };
 
 /** @return A pool to release with fa_pool_free(), or NULL. */

@@ -21,6 +21,7 @@ struct fa_sample_bad {
 
 /** What was found and what was taken. */
 struct fa_sample {
+    size_t size;      /**< Set by the caller: sizeof(struct fa_sample). */
     uint64_t entries; /**< Of the lists, without the bad ones. */
     uint64_t bad;     /**< Lines that are no entry; none of them is taken. */
     uint64_t origins; /**< Different scheme, host and port, by the first URL of each entry. */

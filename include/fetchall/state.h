@@ -7,6 +7,7 @@
 #define FETCHALL_STATE_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include <fetchall/api.h>
@@ -55,7 +56,9 @@ struct fa_state_entry {
                             holds secrets, which only fa_config.retry_failed takes. */
 };
 
+/** What holds for the state as a whole. */
 struct fa_state_summary {
+    size_t size; /**< Set by the caller: sizeof(struct fa_state_summary). */
     struct fa_last_run run;
     int64_t busy; /**< The process that is at work in the folder; 0: none; -1: it is not known. */
 };

@@ -262,14 +262,14 @@ static bool count_entry(void *ctx, const struct fa_state_entry *entry)
 static int list_failed(const struct fa_config *config, struct fa_error *err)
 {
     struct listing listing = {.out = stdout, .terminal = isatty(STDOUT_FILENO)};
-    struct fa_state_summary summary;
+    struct fa_state_summary summary = {.size = sizeof(summary)};
     return fa_state_read(config->dir, config->state, &summary, list_entry, &listing, err);
 }
 
 static int summarize(const struct fa_config *config, bool json, struct fa_error *err)
 {
     struct fa_tally tally = {0};
-    struct fa_state_summary summary;
+    struct fa_state_summary summary = {.size = sizeof(summary)};
     int result = fa_state_read(config->dir, config->state, &summary, count_entry, &tally, err);
     fa_tally_sort(&tally);
     if (result == 0 && !json) {

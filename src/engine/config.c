@@ -1,6 +1,6 @@
-#include <fetchall/config.h>
+#include "engine/config.h"
 
-#include "engine/session.h"
+#include "base/sized.h"
 #include "transfer/proxy.h"
 
 #include <math.h>
@@ -8,9 +8,12 @@
 
 #define SECONDS_MAX (366.0 * 24 * 3600)
 
-void fa_config_init(struct fa_config *config)
+/* The struct of the first release ended there. */
+#define FIRST_SIZE offsetof(struct fa_config, sandbox)
+
+void fa_config_init_size(struct fa_config *config, size_t size)
 {
-    *config = (struct fa_config){
+    const struct fa_config defaults = {
         .mode = FA_MODE_ASYNC,
         .jobs = 64,
         .per_host = 16,
@@ -28,6 +31,14 @@ void fa_config_init(struct fa_config *config)
         .hash_first = FA_HASH_SHA256,
         .hash_with = FA_HASH_WITH_PROCESS,
     };
+    config->size = size;
+    fa_sized_put(config, &defaults, sizeof(defaults));
+}
+
+int fa_config_copy(struct fa_config *to, const struct fa_config *from, struct fa_error *err)
+{
+    fa_config_init(to);
+    return fa_sized_get(to, sizeof(*to), from, FIRST_SIZE, "fa_config", err);
 }
 
 int fa_config_check_proxy(const char *proxy, struct fa_error *err)

@@ -2,6 +2,7 @@
 
 #include <fetchall/redact.h>
 
+#include "base/sized.h"
 #include "transfer/url.h"
 
 #include <errno.h>
@@ -120,6 +121,9 @@ static void summarize(const struct fa_store *store, const struct fa_state *state
         ret->busy = fa_store_holder(store);
 }
 
+/* The summary of the first release ended there. */
+#define FIRST_SIZE offsetof(struct fa_state_summary, busy)
+
 int fa_state_read(const char *dir, const char *file, struct fa_state_summary *ret,
                   bool (*handler)(void *ctx, const struct fa_state_entry *entry), void *ctx,
                   struct fa_error *err)
@@ -127,15 +131,19 @@ int fa_state_read(const char *dir, const char *file, struct fa_state_summary *re
     struct reading reading = {.handler = handler, .ctx = ctx};
     struct fa_state *state = NULL;
     int result = -1;
-    *ret = (struct fa_state_summary){0};
+    struct fa_state_summary summary = {.size = sizeof(summary)};
+    if (fa_sized_check(ret, FIRST_SIZE, "fa_state_summary", err))
+        return -1;
+    fa_sized_put(ret, &summary, sizeof(summary));
     struct fa_store *store = fa_store_new(dir, true, err);
     if (!store)
         return -1;
-    ret->busy = fa_store_holder(store);
+    summary.busy = fa_store_holder(store);
     state = fa_inspect_open(store, dir, file, err);
     if (!state)
         goto out;
-    summarize(store, state, ret);
+    summarize(store, state, &summary);
+    fa_sized_put(ret, &summary, sizeof(summary));
     result = fa_state_each(state, FA_STANDINGS, read_record, &reading, err);
     if (result == 0 && reading.no_memory) {
         fa_error_system(err, FA_CLASS_LOCAL_IO, ENOMEM, "cannot read the state of '%s'", dir);

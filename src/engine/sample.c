@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/io.h"
 #include "base/key.h"
+#include "base/sized.h"
 #include "engine/quota.h"
 #include "list/entry.h"
 #include "list/list.h"
@@ -289,15 +290,20 @@ static int take(struct sample *sample, const char *const *lists, const int *fds,
     return close_out(sample, file, result ? NULL : err) || result ? -1 : 0;
 }
 
+/* The result of the first release ended there. */
+#define FIRST_SIZE offsetof(struct fa_sample, first_bad)
+
 int fa_sample_write(const char *const *lists, size_t n_lists, uint64_t most, const char *file,
                     struct fa_sample *ret, struct fa_error *err)
 {
-    struct sample sample = {.told = ret};
+    struct fa_sample told = {.size = sizeof(told)};
+    struct sample sample = {.told = &told};
+    if (fa_sized_check(ret, FIRST_SIZE, "fa_sample", err))
+        return -1;
     int *fds = calloc(n_lists + 1, sizeof(*fds));
     int dirfd = open_folder(file);
     int result = -1;
     size_t spooled = 0;
-    *ret = (struct fa_sample){0};
     if (!fds || dirfd < 0) {
         fa_error_system(err, FA_CLASS_LOCAL_IO, fds ? errno : ENOMEM, "cannot create the list '%s'",
                         file);
@@ -309,6 +315,7 @@ int fa_sample_write(const char *const *lists, size_t n_lists, uint64_t most, con
         result = take(&sample, lists, fds, n_lists, most, file, err);
 
 out:
+    fa_sized_put(ret, &told, sizeof(told));
     for (size_t i = 0; i < spooled; ++i)
         if (fds[i] >= 0)
             close(fds[i]);

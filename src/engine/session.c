@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "base/loop.h"
+#include "engine/config.h"
 #include "engine/limits.h"
 #include "engine/rights.h"
 #include "transfer/library.h"
@@ -242,7 +243,8 @@ struct fa_session *fa_session_new_with(const struct fa_config *config,
                                        const struct fa_session_env *env, fa_event_handler handler,
                                        void *ctx, struct fa_error *err)
 {
-    if (fa_config_check(config, err))
+    struct fa_config own;
+    if (fa_config_copy(&own, config, err) || fa_config_check(&own, err))
         return NULL;
     struct fa_session *s = calloc(1, sizeof(*s));
     if (!s || fa_library_init()) {
@@ -250,9 +252,9 @@ struct fa_session *fa_session_new_with(const struct fa_config *config,
         fa_error_system(err, FA_CLASS_LOCAL_IO, ENOMEM, "cannot make a session");
         return NULL;
     }
-    s->config = *config;
-    s->config.loops = config->loops ? config->loops : fa_limits_cores(8);
-    s->config.hash_jobs = config->hash_jobs ? config->hash_jobs : fa_limits_cores(256);
+    s->config = own;
+    s->config.loops = own.loops ? own.loops : fa_limits_cores(8);
+    s->config.hash_jobs = own.hash_jobs ? own.hash_jobs : fa_limits_cores(256);
     s->handler = handler;
     s->handler_ctx = ctx;
     s->last_list = &s->lists;

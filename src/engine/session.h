@@ -135,10 +135,6 @@ struct fa_session {
     double began;
 };
 
-/* config.c */
-/** @return 0, or -1 with FA_CLASS_REFUSED: a field has a value that makes no sense. */
-int fa_config_check(const struct fa_config *config, struct fa_error *err);
-
 /* session.c */
 /** Have a turn soon. */
 void fa_session_wake(struct fa_session *s);

@@ -7,6 +7,7 @@
 
 #include "base/key.h"
 #include "base/loop.h"
+#include "engine/config.h"
 #include "engine/inspect.h"
 #include "engine/limits.h"
 #include "engine/names.h"
@@ -384,9 +385,12 @@ static void close_all(struct verify *v)
 int fa_verify_run(const struct fa_config *config, const char *manifest, fa_verify_handler handler,
                   void *ctx, int64_t *ret_busy, struct fa_error *err)
 {
-    struct verify v = {.config = config, .handler = handler, .ctx = ctx};
+    struct fa_config own;
+    struct verify v = {.config = &own, .handler = handler, .ctx = ctx};
     int result = -1;
     *ret_busy = 0;
+    if (fa_config_copy(&own, config, err))
+        return -1;
     if (open_all(&v, manifest, ret_busy, err))
         goto out;
     if (manifest)

@@ -1,5 +1,6 @@
 #include "pool/pool.h"
 
+#include "base/sized.h"
 #include "pool/backend.h"
 
 #include <errno.h>
@@ -173,27 +174,34 @@ static void tick(evutil_socket_t fd, short what, void *arg)
     pool->ops->tick(pool->backend);
 }
 
+/* The structs of the first release ended there. */
+#define CONFIG_FIRST_SIZE  offsetof(struct fa_pool_config, worker_program)
+#define REQUEST_FIRST_SIZE offsetof(struct fa_task_request, note)
+
 static struct fa_pool *pool_new(const struct fa_pool_config *config, struct fa_error *err)
 {
-    if (config->setup_len > FA_TASK_BYTES_MAX) {
+    struct fa_pool_config own = {0};
+    if (fa_sized_get(&own, sizeof(own), config, CONFIG_FIRST_SIZE, "fa_pool_config", err))
+        return NULL;
+    if (own.setup_len > FA_TASK_BYTES_MAX) {
         fa_error_system(err, FA_CLASS_LOCAL_IO, EMSGSIZE,
                         "cannot set up a pool of workers with %zu bytes (at most %d)",
-                        config->setup_len, FA_TASK_BYTES_MAX);
+                        own.setup_len, FA_TASK_BYTES_MAX);
         return NULL;
     }
     struct fa_pool *pool = calloc(1, sizeof(*pool));
-    void *setup = pool && config->setup_len ? malloc(config->setup_len) : NULL;
-    if (!pool || (config->setup_len && !setup)) {
+    void *setup = pool && own.setup_len ? malloc(own.setup_len) : NULL;
+    if (!pool || (own.setup_len && !setup)) {
         free(pool);
         fa_error_system(err, FA_CLASS_LOCAL_IO, ENOMEM, "cannot make a pool of workers");
         return NULL;
     }
     if (setup)
-        memcpy(setup, config->setup, config->setup_len);
-    pool->config = *config;
+        memcpy(setup, own.setup, own.setup_len);
+    pool->config = own;
     pool->config.setup = setup;
-    pool->config.workers += config->workers == 0;
-    pool->ops = config->kind == FA_POOL_THREADS ? &fa_backend_threads : &fa_backend_processes;
+    pool->config.workers += own.workers == 0;
+    pool->ops = own.kind == FA_POOL_THREADS ? &fa_backend_threads : &fa_backend_processes;
     fa_task_queue_init(&pool->pending);
     fa_task_queue_init(&pool->finished);
     return pool;
@@ -235,8 +243,8 @@ struct fa_pool *fa_pool_new(const struct fa_pool_config *config, struct fa_error
     pool->base = fa_loop_new(err);
     if (!pool->base)
         goto fail;
-    if (config->kind == FA_POOL_PROCESSES) {
-        pool->nursery = fa_nursery_new(pool->base, config->worker_program, true, err);
+    if (pool->config.kind == FA_POOL_PROCESSES) {
+        pool->nursery = fa_nursery_new(pool->base, pool->config.worker_program, true, err);
         if (!pool->nursery)
             goto fail;
     }
@@ -325,8 +333,11 @@ int fa_pool_submit(struct fa_pool *pool, const struct fa_task_request *request, 
                    struct fa_error *err)
 {
     struct fa_pool_task *task = NULL;
-    if (check_request(pool, request, err) == 0) {
-        task = task_new(request);
+    struct fa_task_request own = {0};
+    if (fa_sized_get(&own, sizeof(own), request, REQUEST_FIRST_SIZE, "fa_task_request", err))
+        return -1;
+    if (check_request(pool, &own, err) == 0) {
+        task = task_new(&own);
         if (!task || slot_take(pool, task)) {
             fa_error_system(err, FA_CLASS_LOCAL_IO, ENOMEM, "cannot submit a task");
             if (task)
@@ -336,8 +347,8 @@ int fa_pool_submit(struct fa_pool *pool, const struct fa_task_request *request, 
         }
     }
     if (!task) {
-        for (size_t i = 0; i < request->n_fds; ++i)
-            close(request->fds[i]);
+        for (size_t i = 0; i < own.n_fds; ++i)
+            close(own.fds[i]);
         return -1;
     }
     if (ret_id)

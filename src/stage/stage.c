@@ -305,7 +305,8 @@ static void send_batch(struct fa_stage *stage, struct batch *batch)
     struct fa_buf input;
     fa_buf_init(&input);
     fa_buf_put_u32(&input, batch->hashes);
-    struct fa_task_request request = {.type = fa_digest_tasks[0].name,
+    struct fa_task_request request = {.size = sizeof(request),
+                                      .type = fa_digest_tasks[0].name,
                                       .data = input.data,
                                       .len = input.len,
                                       .fds = fds,
@@ -383,6 +384,7 @@ static int open_pool(struct fa_stage *stage, struct fa_error *err)
     bool processes = stage->env.with == FA_HASH_WITH_PROCESS;
     const unsigned char confined = stage->env.confined;
     struct fa_pool_config config = {
+        .size = sizeof(config),
         .setup = &confined,
         .setup_len = sizeof(confined),
         .kind = processes ? FA_POOL_PROCESSES : FA_POOL_THREADS,

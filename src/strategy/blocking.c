@@ -217,6 +217,7 @@ static struct fa_strategy *blocking_new(const struct fa_strategy_env *env, enum 
     }
     self->env = *env;
     struct fa_pool_config config = {
+        .size = sizeof(config),
         .kind = kind,
         .workers = env->jobs,
         .types = fa_download_tasks,
@@ -254,6 +255,7 @@ static int blocking_submit(struct fa_strategy *self, struct fa_attempt *attempt,
     fa_buf_init(&buf);
     fa_wire_put_attempt(&buf, attempt);
     struct fa_task_request request = {
+        .size = sizeof(request),
         .type = fa_download_tasks[0].name,
         .data = buf.data,
         .len = buf.failed ? SIZE_MAX : buf.len,

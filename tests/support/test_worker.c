@@ -21,9 +21,10 @@ static int supervise(unsigned n)
 {
     struct fa_error err = {0};
     struct fa_pool_config config = {
-        .kind = FA_POOL_PROCESSES, .workers = n, .types = fa_test_tasks};
+        .size = sizeof(config), .kind = FA_POOL_PROCESSES, .workers = n, .types = fa_test_tasks};
     struct fa_pool *pool = fa_pool_new(&config, &err);
-    struct fa_task_request request = {.type = "hang", .data = "spin", .len = 4, .done = ignore};
+    struct fa_task_request request = {
+        .size = sizeof(request), .type = "hang", .data = "spin", .len = 4, .done = ignore};
     for (unsigned i = 0; pool && i < n; ++i)
         fa_pool_submit(pool, &request, NULL, &err);
     if (pool)
@@ -38,11 +39,11 @@ static int forget(void)
 {
     struct fa_error err = {0};
     struct fa_pool_config config = {
-        .kind = FA_POOL_PROCESSES, .workers = 1, .types = fa_test_tasks};
+        .size = sizeof(config), .kind = FA_POOL_PROCESSES, .workers = 1, .types = fa_test_tasks};
     struct fa_pool *pool = fa_pool_new(&config, &err);
     if (!pool)
         return strstr(err.msg, "fa_worker_main()") ? 7 : 1;
-    struct fa_task_request request = {.type = "echo", .done = ignore};
+    struct fa_task_request request = {.size = sizeof(request), .type = "echo", .done = ignore};
     int result = fa_pool_submit(pool, &request, NULL, &err) || fa_pool_wait(pool, &err) ? 1 : 8;
     fa_pool_free(pool);
     return result;

@@ -411,12 +411,17 @@ static int run_task(void *state, struct fa_task *task, struct fa_error *err)
 static bool pool_path(struct fa_error *err)
 {
     static const struct fa_task_type types[] = {{.name = "t", .run = run_task}, {.name = NULL}};
-    struct fa_pool_config config = {.kind = FA_POOL_THREADS, .workers = 1, .types = types};
+    struct fa_pool_config config = {
+        .size = sizeof(config), .kind = FA_POOL_THREADS, .workers = 1, .types = types};
     struct fa_pool *pool = fa_pool_new(&config, err);
     int ended = 0;
     uint64_t id;
-    struct fa_task_request request = {
-        .type = "t", .data = "x", .len = 1, .done = on_task, .arg = &ended};
+    struct fa_task_request request = {.size = sizeof(request),
+                                      .type = "t",
+                                      .data = "x",
+                                      .len = 1,
+                                      .done = on_task,
+                                      .arg = &ended};
     bool good =
         pool && fa_pool_submit(pool, &request, &id, err) == 0 && fa_pool_wait(pool, err) == 0;
     if (good && ended < 0) {

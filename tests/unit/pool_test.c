@@ -87,6 +87,7 @@ static struct fa_pool *pool_new(enum fa_pool_kind kind, unsigned workers, double
 {
     struct fa_error err = {0};
     struct fa_pool_config config = {
+        .size = sizeof(config),
         .kind = kind,
         .workers = workers,
         .types = fa_test_tasks,
@@ -118,7 +119,8 @@ static int submit(struct fa_pool *pool, const struct fa_task_request *request, s
 static void give(struct fa_pool *pool, const char *type, const char *text, struct seen *seen)
 {
     struct fa_error err = {0};
-    struct fa_task_request request = {.type = type, .data = text, .len = strlen(text)};
+    struct fa_task_request request = {
+        .size = sizeof(request), .type = type, .data = text, .len = strlen(text)};
     cr_assert_eq(submit(pool, &request, seen, &err), 0, "%s", err.msg);
     cr_assert_eq(seen->done, 0);
 }
@@ -271,7 +273,7 @@ BOTH_KINDS(descriptors_arrive_and_are_closed)
     struct fa_pool *pool = pool_new(kind, 1, 0);
     struct seen seen = {0};
     struct fa_error err = {0};
-    struct fa_task_request request = {.type = "fds"};
+    struct fa_task_request request = {.size = sizeof(request), .type = "fds"};
     int before = settled_fds(pool);
     for (int round = 0; round < 3; ++round) {
         int fds[FA_TASK_FDS_MAX];
@@ -295,7 +297,8 @@ BOTH_KINDS(the_offset_of_a_descriptor_is_free_to_use)
     struct seen seen = {0};
     struct fa_error err = {0};
     int fds[] = {made_of("one,"), made_of(""), made_of("three")};
-    struct fa_task_request request = {.type = "fds", .fds = fds, .n_fds = 3};
+    struct fa_task_request request = {
+        .size = sizeof(request), .type = "fds", .fds = fds, .n_fds = 3};
     cr_assert_eq(submit(pool, &request, &seen, &err), 0);
     wait_for(pool);
     cr_assert_str_eq(seen.text, "one,three");
@@ -349,7 +352,8 @@ BOTH_KINDS(replies_and_inputs_have_one_limit)
     static char input[FA_TASK_BYTES_MAX];
     struct seen seen = {0};
     struct fa_error err = {0};
-    struct fa_task_request request = {.type = "echo", .data = input, .len = sizeof(input)};
+    struct fa_task_request request = {
+        .size = sizeof(request), .type = "echo", .data = input, .len = sizeof(input)};
     cr_assert_eq(submit(pool, &request, &seen, &err), 0);
     wait_for(pool);
     cr_assert(seen.ok, "%s", seen.error.msg);
@@ -370,7 +374,8 @@ BOTH_KINDS(inputs_of_any_size_arrive_as_they_were)
         char *input = malloc(sizes[i]);
         for (size_t j = 0; j < sizes[i]; ++j)
             input[j] = (char)(j * 31 + j / 251);
-        struct fa_task_request request = {.type = "echo", .data = input, .len = sizes[i]};
+        struct fa_task_request request = {
+            .size = sizeof(request), .type = "echo", .data = input, .len = sizes[i]};
         seen.whole = input;
         cr_assert_eq(submit(pool, &request, &seen, &err), 0);
         wait_for(pool);
@@ -392,8 +397,12 @@ BOTH_KINDS(a_large_input_has_its_descriptors_too)
     int fds[FA_TASK_FDS_MAX];
     for (size_t i = 0; i < FA_TASK_FDS_MAX; ++i)
         fds[i] = made_of(i % 2 ? "b" : "a");
-    struct fa_task_request request = {
-        .type = "fds", .data = input, .len = sizeof(input), .fds = fds, .n_fds = FA_TASK_FDS_MAX};
+    struct fa_task_request request = {.size = sizeof(request),
+                                      .type = "fds",
+                                      .data = input,
+                                      .len = sizeof(input),
+                                      .fds = fds,
+                                      .n_fds = FA_TASK_FDS_MAX};
     cr_assert_eq(submit(pool, &request, &seen, &err), 0);
     wait_for(pool);
     cr_assert(seen.ok, "%s", seen.error.msg);
@@ -406,7 +415,8 @@ BOTH_KINDS(what_a_pool_is_set_up_with_may_be_large)
     static char setup[FA_TASK_BYTES_MAX + 1];
     memset(setup, 's', sizeof(setup));
     struct fa_error err = {0};
-    struct fa_pool_config config = {.kind = kind,
+    struct fa_pool_config config = {.size = sizeof(config),
+                                    .kind = kind,
                                     .workers = 1,
                                     .types = fa_test_tasks,
                                     .setup = setup,
@@ -448,7 +458,7 @@ BOTH_KINDS(what_is_refused_is_said_at_once_and_its_descriptors_are_closed)
         {"no such type", 1, 2, FA_CLASS_REFUSED},
     };
     const int none[] = {-1};
-    struct fa_task_request undone = {.type = "echo"};
+    struct fa_task_request undone = {.size = sizeof(undone), .type = "echo"};
     struct fa_pool *pool = pool_new(kind, 1, 0);
     int before = fa_process_fds(getpid());
     for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); ++i) {
@@ -457,7 +467,8 @@ BOTH_KINDS(what_is_refused_is_said_at_once_and_its_descriptors_are_closed)
         int fds[FA_TASK_FDS_MAX + 1];
         for (size_t j = 0; j < rows[i].n_fds; ++j)
             fds[j] = made_of("x");
-        struct fa_task_request request = {.type = rows[i].type,
+        struct fa_task_request request = {.size = sizeof(request),
+                                          .type = rows[i].type,
                                           .data = input,
                                           .len = rows[i].len,
                                           .fds = fds,
@@ -536,8 +547,12 @@ BOTH_KINDS(a_note_that_nobody_wants_is_dropped)
 {
     struct fa_pool *pool = pool_new(kind, 1, 0);
     bool ok = false;
-    struct fa_task_request request = {
-        .type = "note", .data = "brief", .len = 5, .done = only_done, .arg = &ok};
+    struct fa_task_request request = {.size = sizeof(request),
+                                      .type = "note",
+                                      .data = "brief",
+                                      .len = 5,
+                                      .done = only_done,
+                                      .arg = &ok};
     cr_assert_eq(fa_pool_submit(pool, &request, NULL, NULL), 0);
     wait_for(pool);
     cr_assert(ok);
@@ -611,8 +626,11 @@ BOTH_KINDS(a_running_task_can_be_tuned)
 {
     struct tuner tuner = {.pool = pool_new(kind, 1, 0)};
     struct fa_error err = {0};
-    struct fa_task_request request = {
-        .type = "slow", .done = tuner_done, .progress = tune_and_cancel, .arg = &tuner};
+    struct fa_task_request request = {.size = sizeof(request),
+                                      .type = "slow",
+                                      .done = tuner_done,
+                                      .progress = tune_and_cancel,
+                                      .arg = &tuner};
     cr_assert_eq(fa_pool_submit(tuner.pool, &request, &tuner.seen.id, &err), 0);
     wait_for(tuner.pool);
     cr_assert_str_eq(tuner.seen.text, "tuned 4711");
@@ -626,8 +644,11 @@ BOTH_KINDS(what_a_pending_task_is_tuned_to_it_finds_when_it_starts)
     struct seen first = {0};
     give(tuner.pool, "nap", "100", &first);
     tuner.seen.told = 1; /* cancel with the first progress */
-    struct fa_task_request request = {
-        .type = "slow", .done = tuner_done, .progress = tune_and_cancel, .arg = &tuner};
+    struct fa_task_request request = {.size = sizeof(request),
+                                      .type = "slow",
+                                      .done = tuner_done,
+                                      .progress = tune_and_cancel,
+                                      .arg = &tuner};
     cr_assert_eq(fa_pool_submit(tuner.pool, &request, &tuner.seen.id, &err), 0);
     fa_pool_tune(tuner.pool, tuner.seen.id, 99);
     wait_for(tuner.pool);
@@ -643,7 +664,8 @@ struct chain {
 static void submit_next(void *arg, const struct fa_task_result *result)
 {
     struct chain *chain = arg;
-    struct fa_task_request request = {.type = "echo", .done = submit_next, .arg = chain};
+    struct fa_task_request request = {
+        .size = sizeof(request), .type = "echo", .done = submit_next, .arg = chain};
     cr_assert(result->ok);
     if (chain->left == 0)
         return;
@@ -664,7 +686,8 @@ static void wait_again(void *arg, const struct fa_task_result *result)
 BOTH_KINDS(a_callback_may_not_wait)
 {
     struct chain chain = {.pool = pool_new(kind, 1, 0)};
-    struct fa_task_request request = {.type = "echo", .done = wait_again, .arg = &chain};
+    struct fa_task_request request = {
+        .size = sizeof(request), .type = "echo", .done = wait_again, .arg = &chain};
     cr_assert_eq(fa_pool_submit(chain.pool, &request, NULL, NULL), 0);
     cr_assert_eq(fa_pool_submit(chain.pool, &request, NULL, NULL), 0);
     wait_for(chain.pool);
@@ -675,7 +698,8 @@ BOTH_KINDS(a_callback_may_not_wait)
 BOTH_KINDS(a_callback_may_submit_the_next_task)
 {
     struct chain chain = {.pool = pool_new(kind, 2, 0), .left = 200};
-    struct fa_task_request request = {.type = "echo", .done = submit_next, .arg = &chain};
+    struct fa_task_request request = {
+        .size = sizeof(request), .type = "echo", .done = submit_next, .arg = &chain};
     cr_assert_eq(fa_pool_submit(chain.pool, &request, NULL, NULL), 0);
     wait_for(chain.pool);
     cr_assert_eq(chain.left, 0);
@@ -691,7 +715,8 @@ BOTH_KINDS(freeing_with_tasks_under_way_calls_nothing_and_leaves_nothing)
     for (int i = 0; i < 12; ++i) {
         struct fa_error err = {0};
         int fds[] = {made_of("x"), made_of("y")};
-        struct fa_task_request request = {.type = i % 3 ? "slow" : "echo", .fds = fds, .n_fds = 2};
+        struct fa_task_request request = {
+            .size = sizeof(request), .type = i % 3 ? "slow" : "echo", .fds = fds, .n_fds = 2};
         cr_assert_eq(submit(pool, &request, &seen[i], &err), 0);
     }
     size_t three = 3;
@@ -718,7 +743,8 @@ BOTH_KINDS(ten_thousand_tasks_made_and_cancelled_leave_the_baseline)
     int fds_before = fa_process_fds(getpid());
     for (int i = 0; i < MANY; ++i) {
         int fd = i % 100 ? -1 : made_of("x");
-        struct fa_task_request request = {.type = "echo", .fds = &fd, .n_fds = fd >= 0};
+        struct fa_task_request request = {
+            .size = sizeof(request), .type = "echo", .fds = &fd, .n_fds = fd >= 0};
         cr_assert_eq(submit(pool, &request, &seen[i], &err), 0);
         if (i % 7)
             fa_pool_cancel(pool, seen[i].id);
@@ -902,7 +928,8 @@ Test(processes, a_worker_that_tells_its_progress_is_not_taken_for_hung)
     struct fa_pool *pool = pool_new(FA_POOL_PROCESSES, 1, 0.4);
     struct tuner tuner = {.pool = pool};
     struct fa_error err = {0};
-    struct fa_task_request request = {.type = "slow", .done = tuner_done, .arg = &tuner};
+    struct fa_task_request request = {
+        .size = sizeof(request), .type = "slow", .done = tuner_done, .arg = &tuner};
     cr_assert_eq(fa_pool_submit(pool, &request, &tuner.seen.id, &err), 0);
     struct fa_pool *clock = pool_new(FA_POOL_THREADS, 1, 0);
     struct seen nap = {0};
@@ -984,7 +1011,8 @@ Test(processes, a_nursery_that_has_much_to_do_costs_no_task)
 {
     enum { MANY = 600 };
     struct fa_error err = {0};
-    struct fa_pool_config config = {.kind = FA_POOL_PROCESSES,
+    struct fa_pool_config config = {.size = sizeof(config),
+                                    .kind = FA_POOL_PROCESSES,
                                     .workers = MANY,
                                     .types = fa_test_tasks,
                                     .worker_program = FA_TEST_WORKER};
@@ -1017,7 +1045,8 @@ Test(processes, pools_that_share_a_nursery_may_come_and_go)
     struct fa_error err = {0};
     struct event_base *base = event_base_new();
     struct fa_nursery *nursery = fa_nursery_new(base, FA_TEST_WORKER, true, &err);
-    struct fa_pool_config config = {.kind = FA_POOL_PROCESSES,
+    struct fa_pool_config config = {.size = sizeof(config),
+                                    .kind = FA_POOL_PROCESSES,
                                     .workers = 1,
                                     .types = fa_test_tasks,
                                     .setup = "kept",
@@ -1103,7 +1132,8 @@ Test(processes, a_program_that_is_no_worker_is_an_error)
     static const char *const programs[] = {"/nonexistent/worker", "/bin/true"};
     for (size_t i = 0; i < 2; ++i) {
         struct fa_error err = {0};
-        struct fa_pool_config config = {.kind = FA_POOL_PROCESSES,
+        struct fa_pool_config config = {.size = sizeof(config),
+                                        .kind = FA_POOL_PROCESSES,
                                         .workers = 2,
                                         .types = fa_test_tasks,
                                         .worker_program = programs[i]};
@@ -1126,7 +1156,8 @@ Test(processes, a_type_that_the_worker_program_does_not_know_is_an_error)
 {
     static const struct fa_task_type strange[] = {{.name = "strange"}, {0}};
     struct fa_error err = {0};
-    struct fa_pool_config config = {.kind = FA_POOL_PROCESSES,
+    struct fa_pool_config config = {.size = sizeof(config),
+                                    .kind = FA_POOL_PROCESSES,
                                     .workers = 1,
                                     .types = strange,
                                     .worker_program = FA_TEST_WORKER};

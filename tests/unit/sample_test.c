@@ -11,7 +11,7 @@
 #include <zlib.h>
 
 static struct fa_scratch scratch;
-static struct fa_sample sample;
+static struct fa_sample sample = {.size = sizeof(sample)};
 static struct fa_error err;
 
 static void begin(void)

@@ -107,6 +107,7 @@ static int take_sample(struct compare *compare, struct fa_error *err)
 {
     const struct fa_options *options = compare->options;
     struct fa_sample *sample = &compare->sample;
+    sample->size = sizeof(*sample);
     const char *const *lists = (const char *const *)options->lists.items;
     int rc = fa_sample_write(lists, options->lists.count, options->compare.sample,
                              compare->runs.list, sample, err);
