@@ -422,7 +422,8 @@ bool fa_dispatch(struct fa_session *s, double now)
     for (int i = 0; i < FA_TURN_STEPS && s->staged < FA_STAGE_BACKLOG; ++i)
         if (!serve_one(s, now))
             break;
-    return s->active < s->slots.now && s->staged < FA_STAGE_BACKLOG;
+    return s->active < s->slots.now && s->staged < FA_STAGE_BACKLOG &&
+           fa_bucket_allows(&s->bucket, s->active);
 }
 
 void fa_dispatch_timers(struct fa_session *s, double now)

@@ -189,8 +189,9 @@ static void die(const struct fa_reply *reply, const struct answer *answer,
 }
 
 static void end_other(const struct fa_reply *reply, const struct answer *answer,
-                      struct fa_outcome *ret)
+                      const struct fa_attempt *attempt, struct fa_outcome *ret)
 {
+    ret->size = answer->restart == FA_RESTART_NONE ? attempt->offset : 0;
     if (answer->restart == FA_RESTART_REFUSED)
         fail(ret, FA_CLASS_PROTOCOL, FA_RETRYABLE_NOW, "nothing after the part");
     else if (answer->restart == FA_RESTART_DISPUTED)
@@ -212,7 +213,7 @@ static void end_file(const struct fa_reply *reply, struct fa_attempt *attempt, d
     strcpy(ret->version, "1.1");
     ret->http = answer.http;
     if (answer.verdict == VERDICT_OTHER) {
-        end_other(reply, &answer, ret);
+        end_other(reply, &answer, attempt, ret);
     } else if (answer.verdict == VERDICT_FILE) {
         send_file(reply, &answer, attempt, share, full, ret);
     } else {
@@ -223,8 +224,10 @@ static void end_file(const struct fa_reply *reply, struct fa_attempt *attempt, d
     ret->restart = answer.restart;
 }
 
-static void end_status(const struct fa_reply *reply, struct fa_outcome *ret)
+static void end_status(const struct fa_reply *reply, const struct fa_attempt *attempt,
+                       struct fa_outcome *ret)
 {
+    ret->size = attempt->offset;
     connected(ret);
     strcpy(ret->version, "1.1");
     ret->http = reply->http;
@@ -292,7 +295,7 @@ void fa_answer_end(const struct fa_reply *reply, struct fa_attempt *attempt, dou
     else if (file)
         end_file(reply, attempt, share, full, ret);
     else if (reply->http)
-        end_status(reply, ret);
+        end_status(reply, attempt, ret);
     else
         end_silence(reply, attempt, ret);
     if (attempt->cancelled)

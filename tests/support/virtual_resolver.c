@@ -90,15 +90,17 @@ static int resolver_ask(struct fa_resolver *resolver, const char *host, double t
     *lookup = (struct lookup){.resolver = resolver,
                               .tag = tag,
                               .spell = fa_script_lookup(script, host, *now - *start),
-                              .took = TOOK,
-                              .next = resolver->lookups};
+                              .took = TOOK};
     if (lookup->spell && lookup->spell->kind == FA_SPELL_MUTE)
         lookup->took = timeout;
     lookup->due = *now + lookup->took;
     lookup->event = event_new(resolver->base, -1, 0, on_end, lookup);
     if (!lookup->event)
         fa_test_fail("out of memory");
-    resolver->lookups = lookup;
+    struct lookup **end = &resolver->lookups;
+    while (*end)
+        end = &(*end)->next;
+    *end = lookup;
     return 0;
 }
 
