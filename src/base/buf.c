@@ -1,3 +1,11 @@
+/*
+ * The serialisation used between processes, for spilled list entries and for the state.  Both sides
+ * are the same program on the same machine, so there are no tags and no version: the order of the
+ * calls is the format.
+ *
+ * A string is stored as its length (u32), its bytes and a zero, so that a reader can lend it
+ * without copying.  The length NO_STRING stands for NULL.
+ */
 #include "base/buf.h"
 
 #include <stdlib.h>
@@ -22,7 +30,8 @@ void fa_buf_reset(struct fa_buf *buf)
     buf->failed = false;
 }
 
-static bool reserve(struct fa_buf *buf, size_t more)
+/* Double the capacity, so that appending n bytes copies O(n) bytes in total. */
+static bool buf_reserve(struct fa_buf *buf, size_t more)
 {
     if (buf->failed)
         return false;
@@ -49,13 +58,13 @@ static bool reserve(struct fa_buf *buf, size_t more)
 
 void fa_buf_put(struct fa_buf *buf, const void *data, size_t len)
 {
-    if (len == 0 || !reserve(buf, len))
+    if (len == 0 || !buf_reserve(buf, len))
         return;
     memcpy(buf->data + buf->len, data, len);
     buf->len += len;
 }
 
-static void put_integer(struct fa_buf *buf, uint64_t value, size_t width)
+static void buf_put_integer(struct fa_buf *buf, uint64_t value, size_t width)
 {
     unsigned char bytes[8];
     for (size_t i = 0; i < width; ++i)
@@ -65,17 +74,17 @@ static void put_integer(struct fa_buf *buf, uint64_t value, size_t width)
 
 void fa_buf_put_u8(struct fa_buf *buf, uint8_t value)
 {
-    put_integer(buf, value, 1);
+    buf_put_integer(buf, value, 1);
 }
 
 void fa_buf_put_u32(struct fa_buf *buf, uint32_t value)
 {
-    put_integer(buf, value, 4);
+    buf_put_integer(buf, value, 4);
 }
 
 void fa_buf_put_u64(struct fa_buf *buf, uint64_t value)
 {
-    put_integer(buf, value, 8);
+    buf_put_integer(buf, value, 8);
 }
 
 void fa_buf_put_f64(struct fa_buf *buf, double value)
@@ -100,6 +109,7 @@ void fa_buf_put_str(struct fa_buf *buf, const char *str)
     fa_buf_put(buf, str, len + 1);
 }
 
+/* Point at a dummy byte for empty data, so that NULL remains the sign of failure. */
 void fa_reader_init(struct fa_reader *reader, const void *data, size_t len)
 {
     static const unsigned char nothing;
@@ -108,6 +118,7 @@ void fa_reader_init(struct fa_reader *reader, const void *data, size_t len)
     reader->failed = false;
 }
 
+/* Once failed, the reader returns no more data, so that later fields are not misread. */
 const void *fa_reader_get(struct fa_reader *reader, size_t len)
 {
     if (reader->failed || (size_t)(reader->end - reader->at) < len) {
@@ -119,7 +130,8 @@ const void *fa_reader_get(struct fa_reader *reader, size_t len)
     return data;
 }
 
-static uint64_t get_integer(struct fa_reader *reader, size_t width)
+/* On failure the result is 0, so that callers need not check each field. */
+static uint64_t reader_get_integer(struct fa_reader *reader, size_t width)
 {
     const unsigned char *bytes = fa_reader_get(reader, width);
     uint64_t value = 0;
@@ -130,17 +142,17 @@ static uint64_t get_integer(struct fa_reader *reader, size_t width)
 
 uint8_t fa_reader_u8(struct fa_reader *reader)
 {
-    return (uint8_t)get_integer(reader, 1);
+    return (uint8_t)reader_get_integer(reader, 1);
 }
 
 uint32_t fa_reader_u32(struct fa_reader *reader)
 {
-    return (uint32_t)get_integer(reader, 4);
+    return (uint32_t)reader_get_integer(reader, 4);
 }
 
 uint64_t fa_reader_u64(struct fa_reader *reader)
 {
-    return get_integer(reader, 8);
+    return reader_get_integer(reader, 8);
 }
 
 double fa_reader_f64(struct fa_reader *reader)
@@ -151,6 +163,7 @@ double fa_reader_f64(struct fa_reader *reader)
     return value;
 }
 
+/* Reject a string with a zero inside: its users would see only its first part. */
 const char *fa_reader_str(struct fa_reader *reader)
 {
     uint32_t len = fa_reader_u32(reader);

@@ -1,8 +1,8 @@
 /**
- * A growing run of bytes, and a reader that never passes its end.
+ * A growing byte buffer, and a reader that never passes the end of its data.
  *
- * Both remember failure, so that a caller appends or reads many fields and asks once.
- * Integers are little-endian.
+ * Both remember failure, so that a caller can append or read many fields and check once.  Integers
+ * are little-endian.
  */
 #ifndef FA_BASE_BUF_H
 #define FA_BASE_BUF_H
@@ -15,13 +15,13 @@ struct fa_buf {
     unsigned char *data; /**< Owned. */
     size_t len;
     size_t room;
-    bool failed; /**< Memory ran out: what was appended since is missing. */
+    bool failed; /**< Memory ran out: everything appended since is missing. */
 };
 
 void fa_buf_init(struct fa_buf *buf);
 void fa_buf_fini(struct fa_buf *buf);
 
-/** Forget the contents, keep the room. */
+/** Discard the contents, but keep the memory. */
 void fa_buf_reset(struct fa_buf *buf);
 
 void fa_buf_put(struct fa_buf *buf, const void *data, size_t len);
@@ -30,13 +30,13 @@ void fa_buf_put_u32(struct fa_buf *buf, uint32_t value);
 void fa_buf_put_u64(struct fa_buf *buf, uint64_t value);
 void fa_buf_put_f64(struct fa_buf *buf, double value);
 
-/** A string, its length before it.  NULL is kept apart from "". */
+/** Append a string with its length.  NULL and "" are distinguished. */
 void fa_buf_put_str(struct fa_buf *buf, const char *str);
 
 struct fa_reader {
     const unsigned char *at;
     const unsigned char *end;
-    bool failed; /**< Something was asked for beyond the end, or made no sense. */
+    bool failed; /**< Read beyond the end, or a malformed string. */
 };
 
 void fa_reader_init(struct fa_reader *reader, const void *data, size_t len);
@@ -51,7 +51,7 @@ double fa_reader_f64(struct fa_reader *reader);
 /** @return a string borrowed from the data (it is stored with its zero), or NULL. */
 const char *fa_reader_str(struct fa_reader *reader);
 
-/** @return whether all was read, and nothing is left. */
+/** @return whether everything could be read, and nothing is left. */
 bool fa_reader_ok(const struct fa_reader *reader);
 
 #endif

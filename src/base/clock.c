@@ -1,3 +1,6 @@
+/*
+ * CLOCK_MONOTONIC neither jumps when the date is set, nor counts the time of a suspend.
+ */
 #include "base/clock.h"
 
 #include <time.h>

@@ -1,10 +1,10 @@
 /**
- * The clocks.  Monotonic for everything that waits or measures (clock_gettime(2)).
+ * The clock for everything that waits or measures (clock_gettime(2)).
  */
 #ifndef FA_BASE_CLOCK_H
 #define FA_BASE_CLOCK_H
 
-/** Seconds on CLOCK_MONOTONIC. */
+/** Seconds of CLOCK_MONOTONIC. */
 double fa_clock_now(void);
 
 /** A clock that a test can replace.  Called on the thread of the loop. */

@@ -1,8 +1,8 @@
 /*
- * /proc/self/cgroup says where the process is in each hierarchy, /proc/self/mountinfo where that
- * hierarchy is mounted, and which of its groups the mount shows as its root: in a container that
- * may be the process's own.  Every group from there up to the mount may have a quota, and the least
- * one holds.
+ * /proc/self/cgroup names the group of the process in each hierarchy.  /proc/self/mountinfo names
+ * the mount point of the hierarchy, and the group that is the root of that mount: in a container
+ * this may be the process's own group.  Each group from there up to the mount point may have a
+ * quota; the smallest applies.
  */
 #include "base/cores.h"
 
@@ -21,29 +21,31 @@
 #define TEXT_MAX 64
 #define CPUS_MAX (1 << 16)
 
-static double quota_of(long long quota, long long period)
+static double quota_cpus(long long quota, long long period)
 {
     return quota > 0 && period > 0 ? (double)quota / (double)period : INFINITY;
 }
 
+/* "max 100000" means no quota; sscanf() then finds no number. */
 double fa_cores_parse_max(const char *text)
 {
     long long quota, period = 100000;
-    return sscanf(text, "%lld %lld", &quota, &period) < 1 ? INFINITY : quota_of(quota, period);
+    return sscanf(text, "%lld %lld", &quota, &period) < 1 ? INFINITY : quota_cpus(quota, period);
 }
 
 double fa_cores_parse_cfs(const char *quota, const char *period)
 {
-    return quota_of(strtoll(quota, NULL, 10), strtoll(period, NULL, 10));
+    return quota_cpus(strtoll(quota, NULL, 10), strtoll(period, NULL, 10));
 }
 
+/* A fraction of a CPU still runs one thread, so round up. */
 unsigned fa_cores_within(unsigned cpus, double quota)
 {
     double most = fmax(1, fmin(cpus, ceil(quota)));
     return (unsigned)most;
 }
 
-static bool read_text(const char *dir, const char *name, char ret[TEXT_MAX])
+static bool file_read_line(const char *dir, const char *name, char ret[TEXT_MAX])
 {
     char path[2 * PATH_MAX];
     snprintf(path, sizeof(path), "%s/%s", dir, name);
@@ -54,18 +56,20 @@ static bool read_text(const char *dir, const char *name, char ret[TEXT_MAX])
     return good;
 }
 
+/* A missing file means no quota: the controller is not enabled in that group. */
 static double group_quota(const char *dir, bool v2)
 {
     char quota[TEXT_MAX], period[TEXT_MAX];
     if (v2)
-        return read_text(dir, "cpu.max", quota) ? fa_cores_parse_max(quota) : INFINITY;
-    return read_text(dir, "cpu.cfs_quota_us", quota) && read_text(dir, "cpu.cfs_period_us", period)
+        return file_read_line(dir, "cpu.max", quota) ? fa_cores_parse_max(quota) : INFINITY;
+    return file_read_line(dir, "cpu.cfs_quota_us", quota) &&
+                   file_read_line(dir, "cpu.cfs_period_us", period)
                ? fa_cores_parse_cfs(quota, period)
                : INFINITY;
 }
 
-/* The group `path` of what is mounted on `mount`, and those above it. */
-static double walk_up(const char *mount, const char *path, bool v2)
+/* The smallest quota of a group and its parents, up to the mount point. */
+static double group_quota_up(const char *mount, const char *path, bool v2)
 {
     char dir[2 * PATH_MAX];
     size_t base = strlen(mount);
@@ -80,8 +84,8 @@ static double walk_up(const char *mount, const char *path, bool v2)
     }
 }
 
-/* Whether one of the words of a list with commas is this. */
-static bool has_word(const char *list, const char *word)
+/* Whether a comma-separated list contains a word. */
+static bool list_has_word(const char *list, const char *word)
 {
     size_t len = strlen(word);
     for (const char *at = list; at; at = strchr(at, ',')) {
@@ -92,8 +96,8 @@ static bool has_word(const char *list, const char *word)
     return false;
 }
 
-/* "12:cpu,cpuacct:/path", or "0::/path" of v2, of /proc/self/cgroup. */
-static bool find_group(const char *root, bool v2, char ret[PATH_MAX])
+/* Find the process's group in /proc/self/cgroup: "12:cpu,cpuacct:/path", or "0::/path" of v2. */
+static bool process_group(const char *root, bool v2, char ret[PATH_MAX])
 {
     char file_name[PATH_MAX], line[PATH_MAX + 256];
     bool found = false;
@@ -106,7 +110,7 @@ static bool find_group(const char *root, bool v2, char ret[PATH_MAX])
         if (!path)
             continue;
         *path++ = '\0';
-        found = v2 ? *controllers == '\0' : has_word(controllers, "cpu");
+        found = v2 ? *controllers == '\0' : list_has_word(controllers, "cpu");
         if (found)
             snprintf(ret, PATH_MAX, "%.*s", PATH_MAX - 1, path);
     }
@@ -115,8 +119,8 @@ static bool find_group(const char *root, bool v2, char ret[PATH_MAX])
     return found;
 }
 
-/* A blank of a path is \040 in mountinfo: proc(5). */
-static void unescape(char *text)
+/* Decode octal escapes: mountinfo writes a space as \040 (proc(5)). */
+static void mountinfo_unescape(char *text)
 {
     char *to = text;
     for (const char *at = text; *at; ++to) {
@@ -131,9 +135,9 @@ static void unescape(char *text)
     *to = '\0';
 }
 
-/* Fields of a line of mountinfo: the fourth is the mount's root, the fifth its place; behind a dash
- * come the type, the source and the options of the file system. */
-static bool parse_mount(char *line, bool v2, char **ret_top, char **ret_place)
+/* Parse a line of mountinfo.  Its fourth field is the root of the mount, the fifth its mount
+ * point; after a dash follow the type, the source and the options of the file system. */
+static bool mountinfo_parse(char *line, bool v2, char **ret_top, char **ret_place)
 {
     char *save = NULL, *field = strtok_r(line, " \n", &save);
     for (int i = 1; field && i < 4; ++i)
@@ -146,37 +150,38 @@ static bool parse_mount(char *line, bool v2, char **ret_top, char **ret_place)
     char *options = source ? strtok_r(NULL, " \n", &save) : NULL;
     if (!top || !place || !options ||
         !(v2 ? strcmp(type, "cgroup2") == 0
-             : strcmp(type, "cgroup") == 0 && has_word(options, "cpu")))
+             : strcmp(type, "cgroup") == 0 && list_has_word(options, "cpu")))
         return false;
-    unescape(top);
-    unescape(place);
+    mountinfo_unescape(top);
+    mountinfo_unescape(place);
     *ret_top = top;
     *ret_place = place;
     return true;
 }
 
-/* The group as the mount shows it: below its top; what it does not show counts as its top. */
-static const char *below(const char *path, const char *top)
+/* The group relative to the root of the mount; "" if it is outside. */
+static const char *group_below(const char *path, const char *top)
 {
     size_t len = strcmp(top, "/") == 0 ? 0 : strlen(top);
     bool is_below = strncmp(path, top, len) == 0 && (path[len] == '/' || path[len] == '\0');
     return is_below && strcmp(path + len, "/") != 0 ? path + len : "";
 }
 
+/* A hierarchy may be mounted several times, each showing a different part of the tree. */
 static double hierarchy_quota(const char *root, bool v2)
 {
     char group[PATH_MAX], name[PATH_MAX], line[4 * PATH_MAX];
     double least = INFINITY;
-    if (!find_group(root, v2, group))
+    if (!process_group(root, v2, group))
         return INFINITY;
     snprintf(name, sizeof(name), "%s/proc/self/mountinfo", root);
     FILE *file = fopen(name, "re");
     while (file && fgets(line, sizeof(line), file)) {
         char *top, *place, mount[2 * PATH_MAX];
-        if (!parse_mount(line, v2, &top, &place))
+        if (!mountinfo_parse(line, v2, &top, &place))
             continue;
         snprintf(mount, sizeof(mount), "%s%s", root, place);
-        least = fmin(least, walk_up(mount, below(group, top), v2));
+        least = fmin(least, group_quota_up(mount, group_below(group, top), v2));
     }
     if (file)
         fclose(file);
@@ -188,8 +193,8 @@ double fa_cores_quota(const char *root)
     return fmin(hierarchy_quota(root, true), hierarchy_quota(root, false));
 }
 
-/* A mask that is smaller than the kernel's is refused. */
-static unsigned affinity(void)
+/* The kernel rejects a mask smaller than its own, so try larger ones. */
+static unsigned affinity_cpus(void)
 {
     for (int n = CPU_SETSIZE; n <= CPUS_MAX; n *= 2) {
         cpu_set_t *set = CPU_ALLOC((size_t)n);
@@ -209,5 +214,5 @@ static unsigned affinity(void)
 
 unsigned fa_cores(void)
 {
-    return fa_cores_within(affinity(), fa_cores_quota(""));
+    return fa_cores_within(affinity_cpus(), fa_cores_quota(""));
 }

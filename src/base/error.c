@@ -1,3 +1,7 @@
+/*
+ * An error is a value of fixed size: it can be copied, stored and sent to another process, and
+ * reporting it allocates nothing.  A message that does not fit is truncated.
+ */
 #include <fetchall/error.h>
 
 #include <stdarg.h>
@@ -30,6 +34,7 @@ const char *fa_class_name(enum fa_class error_class)
     return (unsigned)error_class < FA_CLASSES ? class_names[error_class] : "none";
 }
 
+/* Format into a copy: the arguments may include the previous message of the same error. */
 static void error_set(struct fa_error *err, enum fa_domain domain, int code,
                       enum fa_class error_class, const char *format, va_list args)
 {
@@ -41,6 +46,8 @@ static void error_set(struct fa_error *err, enum fa_domain domain, int code,
     memcpy(err->msg, msg, sizeof(msg));
 }
 
+/* strerror_r(3) is thread-safe, unlike strerror(3); this is the GNU version, which may return a
+ * constant string. */
 void fa_error_system(struct fa_error *err, enum fa_class error_class, int code, const char *format,
                      ...)
 {

@@ -1,3 +1,7 @@
+/*
+ * The names of the hash algorithms.  A table rather than an array, because the enumerators are
+ * bits, so that a set of algorithms is one integer.
+ */
 #include <fetchall/config.h>
 
 #include <ctype.h>
@@ -6,7 +10,7 @@
 static const struct {
     enum fa_hash hash;
     const char *name;
-    const char *dashed; /* as RFC 9530 and aria2 spell it */
+    const char *dashed; /* spelling of RFC 9530 and aria2 */
     size_t size;
 } hashes[FA_HASHES] = {
     {FA_HASH_MD5, "md5", NULL, 16},
@@ -25,7 +29,8 @@ const char *fa_hash_name(enum fa_hash hash)
     return NULL;
 }
 
-static int same(const char *name, const char *text, size_t len)
+/* Case-insensitive for ASCII only: strncasecmp(3) depends on the locale. */
+static int name_equal(const char *name, const char *text, size_t len)
 {
     if (!name || strlen(name) != len)
         return 0;
@@ -35,10 +40,11 @@ static int same(const char *name, const char *text, size_t len)
     return 1;
 }
 
+/* The name need not be terminated: it may be the part before "=" of a list's option. */
 enum fa_hash fa_hash_from_name(const char *name, size_t len)
 {
     for (size_t i = 0; i < FA_HASHES; ++i)
-        if (same(hashes[i].name, name, len) || same(hashes[i].dashed, name, len))
+        if (name_equal(hashes[i].name, name, len) || name_equal(hashes[i].dashed, name, len))
             return hashes[i].hash;
     return 0;
 }

@@ -1,6 +1,9 @@
+/*
+ * Not isxdigit(3) and strtol(3): those accept spaces and signs, and depend on the locale.
+ */
 #include "base/hex.h"
 
-static int digit(char c)
+static int hex_digit(char c)
 {
     if (c >= '0' && c <= '9')
         return c - '0';
@@ -13,7 +16,7 @@ static int digit(char c)
 
 int fa_hex_byte(const char *digits)
 {
-    int high = digit(digits[0]);
-    int low = high >= 0 ? digit(digits[1]) : -1;
+    int high = hex_digit(digits[0]);
+    int low = high >= 0 ? hex_digit(digits[1]) : -1;
     return low >= 0 ? high << 4 | low : -1;
 }

@@ -1,3 +1,8 @@
+/*
+ * pwrite(2) returning 0 is not an error by POSIX, but looping on it would hang; a file that ends
+ * before the bytes that must be there has been truncated by someone else.  Both get an errno here,
+ * so that callers need not handle a third result.
+ */
 #include "base/io.h"
 
 #include <errno.h>
@@ -11,7 +16,7 @@ int fa_io_unlinked(int dirfd)
     if (fd >= 0 || (errno != EOPNOTSUPP && errno != EISDIR && errno != EINVAL && errno != ENOENT))
         return fd;
 
-    /* A file system without O_TMPFILE (NFS, some overlays). */
+    /* Fall back for file systems without O_TMPFILE (NFS, some overlays). */
     for (unsigned i = 0; i < 100; ++i) {
         char name[64];
         snprintf(name, sizeof(name), "unlinked-%ld-%u.tmp", (long)getpid(), i);

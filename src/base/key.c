@@ -1,3 +1,7 @@
+/*
+ * XXH3 is fast and well distributed, but not cryptographic: users must not rely on the absence of
+ * collisions where a list could be crafted to produce one.
+ */
 #include "base/key.h"
 
 #include <string.h>

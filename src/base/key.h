@@ -1,5 +1,5 @@
 /**
- * 64-bit keys of strings (xxHash, XXH3): the same on every run and every machine.
+ * 64-bit hashes of strings (xxHash, XXH3): equal on every run and every machine.
  */
 #ifndef FA_BASE_KEY_H
 #define FA_BASE_KEY_H
@@ -9,10 +9,10 @@
 
 uint64_t fa_key(const void *data, size_t len);
 
-/** Of a string. */
+/** Key of a string. */
 uint64_t fa_key_str(const char *str);
 
-/** The key of two strings, in this order. */
+/** Key of an ordered pair of strings. */
 uint64_t fa_key_pair(const char *first, const char *second);
 
 #endif

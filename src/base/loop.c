@@ -1,3 +1,8 @@
+/*
+ * A base is used on one thread only, so it is created without locks; event_active() from another
+ * thread would be a data race.  The only way in from outside is a fa_wake: an eventfd whose counter
+ * the loop reads.
+ */
 #include "base/loop.h"
 
 #include <errno.h>
@@ -22,10 +27,11 @@ struct event_base *fa_loop_new(struct fa_error *err)
         event_base_priority_init(base, FA_LOOP_LATER + 1);
     else
         fa_error_system(err, FA_CLASS_LOCAL_IO, errno ? errno : ENOMEM,
-                        "cannot make an event loop");
+                        "cannot create an event loop");
     return base;
 }
 
+/* Round down: rounding could yield 1,000,000 microseconds, which is invalid. */
 struct timeval fa_loop_time(double seconds)
 {
     if (seconds < 0)
@@ -37,13 +43,14 @@ struct timeval fa_loop_time(double seconds)
 
 struct fa_wake {
     int fd;
-    atomic_bool posted; /* spares a write(2) for each post after the first */
+    atomic_bool posted; /* saves a write(2) for each further post */
     struct event *event;
     void (*call)(void *arg);
     void *arg;
 };
 
-static void on_posted(evutil_socket_t fd, short what, void *arg)
+/* Clear `posted` before the call: a post during the call must trigger another one. */
+static void wake_on_posted(evutil_socket_t fd, short what, void *arg)
 {
     (void)what;
     struct fa_wake *wake = arg;
@@ -54,6 +61,7 @@ static void on_posted(evutil_socket_t fd, short what, void *arg)
     wake->call(wake->arg);
 }
 
+/* The read end is persistent: a wake lives as long as its loop. */
 struct fa_wake *fa_wake_new(struct event_base *base, void (*call)(void *arg), void *arg,
                             struct fa_error *err)
 {
@@ -66,13 +74,13 @@ struct fa_wake *fa_wake_new(struct event_base *base, void (*call)(void *arg), vo
     wake->fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     if (wake->fd < 0)
         goto fail;
-    wake->event = event_new(base, wake->fd, EV_READ | EV_PERSIST, on_posted, wake);
+    wake->event = event_new(base, wake->fd, EV_READ | EV_PERSIST, wake_on_posted, wake);
     if (!wake->event || event_add(wake->event, NULL))
         goto fail;
     return wake;
 
 fail:
-    fa_error_system(err, FA_CLASS_LOCAL_IO, errno ? errno : ENOMEM, "cannot make an event");
+    fa_error_system(err, FA_CLASS_LOCAL_IO, errno ? errno : ENOMEM, "cannot create an event");
     fa_wake_free(wake);
     return NULL;
 }
@@ -88,6 +96,7 @@ void fa_wake_free(struct fa_wake *wake)
     free(wake);
 }
 
+/* Keep errno: the caller may be a signal handler. */
 void fa_wake_post(struct fa_wake *wake)
 {
     if (atomic_exchange(&wake->posted, true))

@@ -1,5 +1,5 @@
 /**
- * The event loop, and the ways to wake it from elsewhere (libevent).
+ * The event loop, and a way to wake it from other threads (libevent).
  */
 #ifndef FA_BASE_LOOP_H
 #define FA_BASE_LOOP_H
@@ -8,25 +8,26 @@
 
 #include <event2/event.h>
 
-/** A priority for event_priority_set(): after all that is ready now, so that many things that
- * happened become one batch. */
+/** A priority for event_priority_set(): run after all other ready events, to handle their
+ * results in one batch. */
 #define FA_LOOP_LATER 2
 
-/** @return a base without locks, for one thread; release with event_base_free(); or NULL. */
+/** @return an event base without locks, for use on one thread, to be released with
+ * event_base_free(); or NULL. */
 struct event_base *fa_loop_new(struct fa_error *err);
 
-/** Seconds as libevent takes them. */
+/** Convert seconds for libevent. */
 struct timeval fa_loop_time(double seconds);
 
-/** Something that wakes a loop: an eventfd(2). */
+/** Wakes an event loop by means of an eventfd(2). */
 struct fa_wake;
 
-/** @call  Called on the loop, once for one or many posts. */
+/** @call  Called on the loop, once for any number of posts. */
 struct fa_wake *fa_wake_new(struct event_base *base, void (*call)(void *arg), void *arg,
                             struct fa_error *err);
 void fa_wake_free(struct fa_wake *wake);
 
-/** Async-signal-safe, callable from any thread. */
+/** Async-signal-safe; may be called on any thread. */
 void fa_wake_post(struct fa_wake *wake);
 
 #endif

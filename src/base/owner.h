@@ -1,7 +1,7 @@
 /**
- * Whom files belong to: what another user has made, or may write to, is not to be built upon.
+ * Ownership checks: do not use files that another user has created or may write to.
  *
- * Owner and mode are those that count: an access control list shows in the bits of the group.
+ * Owner and mode are sufficient: an access control list shows in the group bits.
  */
 #ifndef FA_BASE_OWNER_H
 #define FA_BASE_OWNER_H
@@ -12,27 +12,26 @@
 #include <sys/stat.h>
 #include <sys/types.h>
 
-/** What a file of ours looks like. */
+/** Owner and mode of our own files. */
 struct fa_owner {
     uid_t uid;
-    mode_t loose; /**< The bits that let others write to it, and that the file system sets by
-                     itself. */
+    mode_t loose; /**< Write bits for others that the file system sets by itself. */
 };
 
-/** The effective user, and nobody else. */
+/** Accept files of the effective user that nobody else may write to. */
 void fa_owner_init(struct fa_owner *owner);
 
-/** Whether a file or folder belongs to us, and nobody else may write to it. */
+/** Whether a file or directory belongs to us, and nobody else may write to it. */
 bool fa_owner_has(const struct fa_owner *owner, const struct stat *st);
 
 /**
- * The same, and an error that says what to do.
+ * The same, with an error that explains the problem.
  *
- * Some file systems give all files one owner and mode, as they were mounted (vfat, CIFS, 9p), or
- * map the superuser to another user (NFS).  So before anything is refused, a file is made to see
- * what it gets, and the owner is what that tells.
+ * Some file systems give all files the same owner and mode (vfat, CIFS, 9p) or map the superuser to
+ * another user (NFS).  So before rejecting a file, create one to see which owner and mode it gets,
+ * and accept those.
  *
- * @dirfd   A folder of the same file system; one that we may not write to tells nothing.
+ * @dirfd   A directory on the same file system; if it is not writable, the check remains strict.
  * @return  0, or -1 with FA_CLASS_LOCAL_IO.
  */
 int fa_owner_check(struct fa_owner *owner, const struct stat *st, int dirfd, const char *path,

@@ -1,14 +1,18 @@
+/*
+ * Strict decoding: a lenient decoder would let two spellings of one name pass for different files,
+ * and control characters slip through as overlong forms.
+ */
 #include "base/utf8.h"
 
 #include <stdbool.h>
 
-static bool is_continuation(unsigned char byte)
+static bool byte_is_continuation(unsigned char byte)
 {
     return (byte & 0xc0) == 0x80;
 }
 
-/* The length that a first byte announces; 0 for a byte that cannot come first. */
-static size_t announced(unsigned char byte)
+/* The sequence length that a first byte announces; 0 if it cannot come first. */
+static size_t sequence_length(unsigned char byte)
 {
     if (byte < 0x80)
         return 1;
@@ -21,12 +25,12 @@ size_t fa_utf8_get(const void *text, size_t len, uint32_t *ret)
 {
     static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
     const unsigned char *p = text;
-    size_t n = len > 0 ? announced(*p) : 0;
+    size_t n = len > 0 ? sequence_length(*p) : 0;
     if (n == 0 || n > len)
         return 0;
     uint32_t c = n == 1 ? *p : *p & (0x7fu >> n);
     for (size_t i = 1; i < n; ++i) {
-        if (!is_continuation(p[i]))
+        if (!byte_is_continuation(p[i]))
             return 0;
         c = c << 6 | (p[i] & 0x3fu);
     }
@@ -41,7 +45,7 @@ size_t fa_utf8_cut(const void *text, size_t len, size_t max)
     const unsigned char *p = text;
     if (len <= max)
         return len;
-    for (int i = 0; i < 3 && max > 0 && is_continuation(p[max]); ++i)
+    for (int i = 0; i < 3 && max > 0 && byte_is_continuation(p[max]); ++i)
         max--;
     return max;
 }

@@ -1,5 +1,5 @@
 /**
- * UTF-8 (RFC 3629), one character at a time, on any bytes.
+ * UTF-8 (RFC 3629): decodes one character at a time from arbitrary bytes.
  */
 #ifndef FA_BASE_UTF8_H
 #define FA_BASE_UTF8_H
@@ -8,19 +8,19 @@
 #include <stdint.h>
 
 /**
- * Decode the character that a text begins with.
+ * Decode the first character of a text.
  *
- * Overlong forms, surrogates, what lies beyond U+10FFFF and what is cut off are not well-formed.
+ * Overlong forms, surrogates, values beyond U+10FFFF and truncated sequences are malformed.
  *
- * @text  Need not end with a zero; a zero is a character like any other.
- * @ret   Its code point; untouched when 0 is returned.
- * @return How many bytes it has, 1 to 4; 0 if they are not well-formed, or len is 0.
+ * @text  Need not be terminated by zero; a zero is an ordinary character.
+ * @ret   Its code point; unchanged if 0 is returned.
+ * @return Its number of bytes, 1 to 4; 0 if it is malformed, or len is 0.
  */
 size_t fa_utf8_get(const void *text, size_t len, uint32_t *ret);
 
 /**
- * The length of the text's longest beginning of at most max bytes that does not end inside a
- * character.  Where the text is no UTF-8 it ends anywhere, at most 3 bytes before max.
+ * The length of the longest prefix of at most max bytes that does not end inside a character.  In
+ * text that is not UTF-8 it may end anywhere, at most 3 bytes before max.
  */
 size_t fa_utf8_cut(const void *text, size_t len, size_t max);
 

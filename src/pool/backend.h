@@ -1,8 +1,8 @@
 /**
- * What a pool asks of its kind of workers.
+ * The interface between a pool and its kind of workers.
  *
- * pool.c keeps the tasks, in the order of submission; a backend takes them from the pending queue,
- * and gives each back with fa_pool_finish().  All of it on the loop's thread.
+ * pool.c keeps the tasks in the order of submission.  A backend takes them from the pending queue,
+ * and returns each with fa_pool_finish().  Everything happens on the thread of the event loop.
  */
 #ifndef FA_POOL_BACKEND_H
 #define FA_POOL_BACKEND_H
@@ -15,9 +15,9 @@ struct fa_backend;
 
 enum fa_pool_task_state { FA_POOL_TASK_PENDING, FA_POOL_TASK_RUNNING, FA_POOL_TASK_FINISHED };
 
-/** A task as its pool sees it. */
+/** A task from the pool's point of view. */
 struct fa_pool_task {
-    struct fa_task task; /**< input, fds and reply are this task's own. */
+    struct fa_task task; /**< Owns its input, fds and reply. */
     uint64_t id;
     enum fa_pool_task_state state;
     const char *type;
@@ -25,14 +25,14 @@ struct fa_pool_task {
     void (*on_progress)(void *arg, uint64_t value);
     void (*on_note)(void *arg, const void *data, size_t len);
     void *arg;
-    uint64_t told;  /**< The last progress handed on. */
-    bool note_told; /**< The note is handed on. */
+    uint64_t reported;  /**< The last progress that was reported. */
+    bool note_reported; /**< The note has been reported. */
     bool ok;
     bool lost;
     struct fa_error error;
-    void *worker;                       /**< The backend's. */
-    struct fa_pool_task *older, *newer; /**< Among those that run: the backend's. */
-    struct fa_pool_task *next;          /**< In the queue it is in. */
+    void *worker;                       /**< Private to the backend. */
+    struct fa_pool_task *older, *newer; /**< List of running tasks, private to the backend. */
+    struct fa_pool_task *next;          /**< Link in its current queue. */
     int fds[];
 };
 
@@ -44,19 +44,19 @@ struct fa_task_queue {
 void fa_task_queue_init(struct fa_task_queue *queue);
 void fa_task_queue_push(struct fa_task_queue *queue, struct fa_pool_task *task);
 
-/** @return the first, taken out; or NULL. */
+/** @return the first task, removed from the queue; or NULL. */
 struct fa_pool_task *fa_task_queue_pop(struct fa_task_queue *queue);
 
-/** @return whether the task was in the queue; it is not any more. */
+/** @return whether the task was in the queue; then it has been removed. */
 bool fa_task_queue_remove(struct fa_task_queue *queue, struct fa_pool_task *task);
 
 struct fa_backend_ops {
     /** @return the backend, or NULL. */
     struct fa_backend *(*new)(struct fa_pool *pool, struct fa_error *err);
-    /** There may be pending tasks, or free workers. */
+    /** There may be new pending tasks or idle workers. */
     void (*dispatch)(struct fa_backend *self);
-    /** A running task was cancelled, or has a new tuned. */
-    void (*news)(struct fa_backend *self, struct fa_pool_task *task);
+    /** A running task was cancelled or tuned: notify its worker. */
+    void (*notify)(struct fa_backend *self, struct fa_pool_task *task);
     /** Called about four times a second while tasks run. */
     void (*tick)(struct fa_backend *self);
     void (*free)(struct fa_backend *self);
@@ -66,7 +66,7 @@ extern const struct fa_backend_ops fa_backend_threads;
 extern const struct fa_backend_ops fa_backend_processes;
 
 struct fa_pool {
-    struct fa_pool_config config; /**< setup is the pool's own copy. */
+    struct fa_pool_config config; /**< setup is a copy owned by the pool. */
     struct event_base *base;
     bool own_base;
     struct fa_nursery *nursery;
@@ -74,10 +74,10 @@ struct fa_pool {
     const struct fa_backend_ops *ops;
     struct fa_backend *backend;
     struct fa_task_queue pending;
-    struct fa_task_queue finished; /**< Their callbacks are due. */
+    struct fa_task_queue finished; /**< Tasks whose callbacks are due. */
     struct event *deliver;
     struct event *tick;
-    struct fa_pool_task **slots; /**< By the low half of their ids. */
+    struct fa_pool_task **slots; /**< Indexed by the low half of a task's id. */
     size_t n_slots;
     uint32_t *free_slots;
     size_t n_free;
@@ -88,16 +88,16 @@ struct fa_pool {
     bool closing;
 };
 
-/** Close what is left of a task's descriptors. */
+/** Close the remaining descriptors of a task. */
 void fa_pool_task_close(struct fa_pool_task *task);
 
-/** The task has ended: ok, lost, error and reply are filled in.  Its callback is called later. */
+/** The task has ended, with ok, lost, error and reply set.  Schedules its callback. */
 void fa_pool_finish(struct fa_pool *pool, struct fa_pool_task *task);
 
 /** The same for a task that was cancelled before it began. */
 void fa_pool_finish_cancelled(struct fa_pool *pool, struct fa_pool_task *task);
 
-/** Hand on a task's note and progress, if they are new. */
-void fa_pool_tell(struct fa_pool_task *task);
+/** Report a task's note and progress if they are new. */
+void fa_pool_report(struct fa_pool_task *task);
 
 #endif

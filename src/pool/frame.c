@@ -1,3 +1,12 @@
+/*
+ * SOCK_SEQPACKET keeps message boundaries and reports the end of the peer, so a frame needs no
+ * reassembly.  A frame is a header of HEAD bytes in little-endian order (magic, type, id, value,
+ * length, reserved) and the payload.
+ *
+ * Received descriptors are open as soon as recvmsg(2) returns, even if the message is malformed, so
+ * all of them are collected and closed then.  The buffer for control data has space for as many as
+ * the kernel delivers; a truncated one would leak the rest.
+ */
 #include "pool/frame.h"
 
 #include "base/buf.h"
@@ -13,9 +22,10 @@
 #define MAGIC 0x4c414846u /* "FHAL" */
 #define HEAD  32
 
-/* A hostile peer may send more descriptors than we take: room for all that the kernel allows. */
+/* A hostile peer may send more descriptors than allowed: have space for the kernel's maximum. */
 #define KERNEL_FDS 253
 
+/* SOCK_CLOEXEC on both ends: the worker's end is passed to it by descriptor, not inherited. */
 int fa_frame_pair(int ret_ends[2])
 {
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ret_ends))
@@ -23,12 +33,13 @@ int fa_frame_pair(int ret_ends[2])
     return fcntl(ret_ends[0], F_SETFL, O_NONBLOCK) < 0 ? -1 : 0;
 }
 
-static void put(unsigned char *at, uint64_t value, size_t width)
+static void header_put(unsigned char *at, uint64_t value, size_t width)
 {
     for (size_t i = 0; i < width; ++i)
         at[i] = (unsigned char)(value >> (8 * i));
 }
 
+/* MSG_NOSIGNAL: the death of a peer is an error to handle, not a reason for SIGPIPE. */
 int fa_frame_send(int sock, const struct fa_frame *frame, int flags)
 {
     if (frame->len > FA_FRAME_PAYLOAD_MAX || frame->n_fds > FA_FRAME_FDS_MAX) {
@@ -36,11 +47,11 @@ int fa_frame_send(int sock, const struct fa_frame *frame, int flags)
         return -1;
     }
     unsigned char head[HEAD] = {0};
-    put(head, MAGIC, 4);
-    put(head + 4, frame->type, 4);
-    put(head + 8, frame->id, 8);
-    put(head + 16, frame->value, 8);
-    put(head + 24, frame->len, 4);
+    header_put(head, MAGIC, 4);
+    header_put(head + 4, frame->type, 4);
+    header_put(head + 8, frame->id, 8);
+    header_put(head + 16, frame->value, 8);
+    header_put(head + 24, frame->len, 4);
 
     struct iovec parts[2] = {
         {.iov_base = head, .iov_len = HEAD},
@@ -66,6 +77,7 @@ int fa_frame_send(int sock, const struct fa_frame *frame, int flags)
     return n < 0 ? -1 : 0;
 }
 
+/* The sender's copy of the descriptor is closed at once; the receiver's keeps the memory alive. */
 int fa_frame_send_large(int sock, const struct fa_frame *frame, int flags)
 {
     if (frame->len <= FA_FRAME_PAYLOAD_MAX)
@@ -82,7 +94,7 @@ int fa_frame_send_large(int sock, const struct fa_frame *frame, int flags)
     head.payload = NULL;
     head.len = 0;
     head.fds[head.n_fds++] = file;
-    /* By offsets, so that the receiver reads from the beginning. */
+    /* Write by offset, so that the file offset remains 0 for the receiver. */
     int result = fa_io_pwrite(file, frame->payload, frame->len, 0);
     if (result == 0)
         result = fa_frame_send(sock, &head, flags);
@@ -92,6 +104,7 @@ int fa_frame_send_large(int sock, const struct fa_frame *frame, int flags)
     return result;
 }
 
+/* Read until the end, not by the announced size, and compare afterwards. */
 int fa_frame_load(struct fa_frame *frame, struct fa_buf *large)
 {
     unsigned char bytes[4096];
@@ -132,7 +145,8 @@ int fa_frame_parse(const void *bytes, size_t n, struct fa_frame *ret)
     return 0;
 }
 
-static size_t collect_fds(struct msghdr *message, int fds[KERNEL_FDS])
+/* A message may carry several control headers; close-on-exec is set by the caller's flags. */
+static size_t frame_collect_fds(struct msghdr *message, int fds[KERNEL_FDS])
 {
     size_t n = 0;
     for (struct cmsghdr *c = CMSG_FIRSTHDR(message); c; c = CMSG_NXTHDR(message, c)) {
@@ -145,7 +159,7 @@ static size_t collect_fds(struct msghdr *message, int fds[KERNEL_FDS])
     return n;
 }
 
-int fa_frame_recv(int sock, struct fa_frame_room *room, struct fa_frame *ret, int flags)
+int fa_frame_recv(int sock, struct fa_frame_buffer *room, struct fa_frame *ret, int flags)
 {
     _Alignas(struct cmsghdr) unsigned char control[CMSG_SPACE(KERNEL_FDS * sizeof(int))];
     struct iovec part = {.iov_base = room->bytes, .iov_len = sizeof(room->bytes)};
@@ -163,7 +177,7 @@ int fa_frame_recv(int sock, struct fa_frame_room *room, struct fa_frame *ret, in
         return (int)n;
 
     int fds[KERNEL_FDS];
-    size_t n_fds = collect_fds(&message, fds);
+    size_t n_fds = frame_collect_fds(&message, fds);
     bool whole = !(message.msg_flags & (MSG_TRUNC | MSG_CTRUNC));
     if (!whole || n_fds > FA_FRAME_FDS_MAX || fa_frame_parse(room->bytes, (size_t)n, ret)) {
         for (size_t i = 0; i < n_fds; ++i)
@@ -176,7 +190,7 @@ int fa_frame_recv(int sock, struct fa_frame_room *room, struct fa_frame *ret, in
     return 1;
 }
 
-/* Its fields are numbers before they are enumerators. */
+/* Check the numbers before using them as enumerators. */
 int fa_frame_error(const struct fa_frame *frame, struct fa_error *ret)
 {
     if (frame->len != sizeof(*ret))

@@ -1,8 +1,12 @@
 /*
- * The nursery is a poll(2) over two descriptors: requests from the supervisor, and a signalfd(2)
- * for its children.  A worker is a blocking loop over its socket; while it runs a task it looks at
- * the socket only when the task says fa_task_progress() or fa_task_cancelled(), and not oftener
- * than ten times a second.
+ * The nursery process and the worker processes.
+ *
+ * The nursery polls two descriptors: the socket to its supervisor, with requests, and a
+ * signalfd(2), for the end of its children.  A worker is a blocking loop over its own socket.
+ * While a task runs, the worker checks the socket only when the task calls fa_task_progress() or
+ * fa_task_cancelled(), and at most ten times per second.
+ *
+ * A worker whose socket fails exits: its pool is gone, or has given it up.
  */
 #include "pool/inside.h"
 
@@ -26,21 +30,24 @@
 #define EXCHANGE_EVERY 0.1
 #define ROLES_MAX      8
 
-/* A worker, which is all that its process does. */
-struct worker {
-    struct fa_task task; /* first: exchange() gets its address */
+/* The state of a worker process. */
+struct process_worker {
+    struct fa_task task; /* first: worker_exchange() casts its address */
     int sock;
     uint64_t id;
     double exchanged;
     enum { NOTE_NEW, NOTE_TRIED, NOTE_SENT } note;
-    struct fa_frame_room room;  /* of the task's own frame */
-    struct fa_frame_room other; /* of frames that come while it runs */
-    struct fa_buf large;        /* input that is larger than a frame */
+    struct fa_frame_buffer room;  /* for the frame of the task */
+    struct fa_frame_buffer other; /* for frames received while it runs */
+    struct fa_buf large;          /* for an input larger than a frame */
 };
 
+/* A note is sent immediately, because the submitter may be waiting for it; if the socket is
+ * full, with the next progress.  Commands for an earlier task may arrive late, so compare the
+ * id. */
 static void worker_exchange(struct fa_task *task)
 {
-    struct worker *w = (struct worker *)task;
+    struct process_worker *w = (struct process_worker *)task;
     double now = fa_clock_now();
     bool has_note = task->noted && w->note != NOTE_SENT;
     if (now - w->exchanged < EXCHANGE_EVERY && !(has_note && w->note == NOTE_NEW))
@@ -71,8 +78,8 @@ static void worker_exchange(struct fa_task *task)
     }
 }
 
-/* A reply that is larger than a frame goes in pieces. */
-static int worker_reply(struct worker *w)
+/* Split a reply that is larger than a frame. */
+static int worker_reply(struct process_worker *w)
 {
     const unsigned char *at = w->task.reply.data;
     size_t left = w->task.reply.len;
@@ -90,14 +97,15 @@ static int worker_reply(struct worker *w)
     }
 }
 
-static int worker_fail(struct worker *w, const struct fa_error *err)
+static int worker_fail(struct process_worker *w, const struct fa_error *err)
 {
     struct fa_frame frame = {
         .type = FA_FRAME_FAILURE, .id = w->id, .payload = err, .len = sizeof(*err)};
     return fa_frame_send(w->sock, &frame, 0);
 }
 
-static void worker_do(struct worker *w, struct fa_hand *hand, struct fa_frame *frame)
+static void worker_do(struct process_worker *w, struct fa_task_runner *runner,
+                      struct fa_frame *frame)
 {
     struct fa_error err = {0};
     struct fa_reader reader;
@@ -116,20 +124,20 @@ static void worker_do(struct worker *w, struct fa_hand *hand, struct fa_frame *f
     fa_buf_reset(&w->task.reply);
     fa_buf_reset(&w->task.note);
 
-    int result = type ? fa_hand_run(hand, type, &w->task, &err) : -1;
+    int result = type ? fa_task_runner_run(runner, type, &w->task, &err) : -1;
     fa_frame_close(frame);
     fa_buf_fini(&w->large);
     if (result == 0 ? worker_reply(w) : worker_fail(w, &err))
         _exit(0);
 }
 
-_Noreturn void fa_worker_run(int sock, const struct fa_crew *crew)
+_Noreturn void fa_worker_run(int sock, const struct fa_task_table *table)
 {
-    struct fa_hand hand;
-    struct worker *w = calloc(1, sizeof(*w));
-    if (!w || fa_hand_init(&hand, crew, NULL))
+    struct fa_task_runner runner;
+    struct process_worker *w = calloc(1, sizeof(*w));
+    if (!w || fa_task_runner_init(&runner, table, NULL))
         _exit(1);
-    hand.confines = true;
+    runner.confines = true;
     w->sock = sock;
     w->task.exchange = worker_exchange;
     fa_buf_init(&w->task.reply);
@@ -140,58 +148,58 @@ _Noreturn void fa_worker_run(int sock, const struct fa_crew *crew)
         if (fa_frame_recv(sock, &w->room, &frame, 0) <= 0)
             _exit(0);
         if (frame.type == FA_FRAME_TASK)
-            worker_do(w, &hand, &frame);
+            worker_do(w, &runner, &frame);
         else
             fa_frame_close(&frame);
     }
 }
 
-struct role {
+struct nursery_role {
     bool ready;
     struct fa_error error;
-    struct fa_task_type *types; /* ends with a row without name */
+    struct fa_task_type *types; /* terminated by a row without a name */
     size_t n_types;
-    struct fa_crew crew;
+    struct fa_task_table table;
 };
 
-struct nursery {
+struct fork_server {
     const struct fa_task_type *types;
-    int children;
-    struct role roles[ROLES_MAX];
+    int signal_fd;
+    struct nursery_role roles[ROLES_MAX];
     struct {
         uint64_t id;
         pid_t pid;
-    } * born; /* who is who among the children */
-    size_t n_born;
-    struct fa_frame_room room;
+    } * children; /* the running children */
+    size_t n_children;
+    struct fa_frame_buffer room;
     struct fa_buf large;
 };
 
-/* The supervisor is gone, or has no more use for us.  The children are reaped here: the init of
- * a container may not do it, and the time that they used shall be counted. */
-static _Noreturn void leave(struct nursery *n)
+/* The supervisor is gone or has closed the socket.  Reap the children here: the init process of
+ * a container may not, and their CPU time should be counted. */
+static _Noreturn void nursery_exit(struct fork_server *n)
 {
-    for (size_t i = 0; i < n->n_born; ++i)
-        kill(n->born[i].pid, SIGKILL);
+    for (size_t i = 0; i < n->n_children; ++i)
+        kill(n->children[i].pid, SIGKILL);
     while (waitpid(-1, NULL, 0) > 0 || errno == EINTR)
         continue;
     _exit(0);
 }
 
-static void tell(struct nursery *n, const struct fa_frame *frame)
+static void nursery_send(struct fork_server *n, const struct fa_frame *frame)
 {
     if (fa_frame_send(FA_NURSERY_FD, frame, 0))
-        leave(n);
+        nursery_exit(n);
 }
 
-static void refuse(struct nursery *n, uint64_t id, const struct fa_error *err)
+static void nursery_refuse(struct fork_server *n, uint64_t id, const struct fa_error *err)
 {
     struct fa_frame frame = {
         .type = FA_FRAME_REFUSED, .id = id, .payload = err, .len = sizeof(*err)};
-    tell(n, &frame);
+    nursery_send(n, &frame);
 }
 
-static int add_type(struct role *role, const struct fa_task_type *type)
+static int role_add_type(struct nursery_role *role, const struct fa_task_type *type)
 {
     struct fa_task_type *types = realloc(role->types, (role->n_types + 2) * sizeof(*types));
     if (!types) {
@@ -204,33 +212,34 @@ static int add_type(struct role *role, const struct fa_task_type *type)
     return 0;
 }
 
-static int pick_type(struct nursery *n, struct role *role, const char *name)
+static int role_pick_type(struct fork_server *n, struct nursery_role *role, const char *name)
 {
     for (const struct fa_task_type *type = n->types; type->name; ++type)
         if (strcmp(type->name, name) == 0)
-            return add_type(role, type);
+            return role_add_type(role, type);
     fa_error_set(&role->error, FA_DOMAIN_FETCHALL, 0, FA_CLASS_REFUSED,
-                 "the worker program has no task type '%s'", name);
+                 "the worker program has no task type '%s': pass it to fa_worker_main()", name);
     return -1;
 }
 
-static void drop_role(struct nursery *n, uint64_t id)
+static void nursery_drop_role(struct fork_server *n, uint64_t id)
 {
     if (id == 0 || id > ROLES_MAX)
         return;
-    struct role *role = &n->roles[id - 1];
+    struct nursery_role *role = &n->roles[id - 1];
     if (role->ready)
-        fa_crew_fini(&role->crew);
+        fa_task_table_fini(&role->table);
     free(role->types);
-    *role = (struct role){0};
+    *role = (struct nursery_role){0};
 }
 
-static void prepare_role(struct nursery *n, struct fa_frame *frame)
+/* A role that fails keeps its error, which is reported for each worker requested. */
+static void nursery_prepare_role(struct fork_server *n, struct fa_frame *frame)
 {
     if (frame->id == 0 || frame->id > ROLES_MAX)
         return;
-    drop_role(n, frame->id); /* the word of its end may not have come */
-    struct role *role = &n->roles[frame->id - 1];
+    nursery_drop_role(n, frame->id); /* a FA_FRAME_DROP may have been lost */
+    struct nursery_role *role = &n->roles[frame->id - 1];
     struct fa_reader reader;
     if (fa_frame_load(frame, &n->large)) {
         fa_error_system(&role->error, FA_CLASS_LOCAL_IO, ENOMEM, "cannot set up workers");
@@ -239,26 +248,28 @@ static void prepare_role(struct nursery *n, struct fa_frame *frame)
     fa_reader_init(&reader, frame->payload, frame->len);
     const char *name;
     while ((name = fa_reader_str(&reader)))
-        if (pick_type(n, role, name))
+        if (role_pick_type(n, role, name))
             return;
     role->ready = !reader.failed && role->types &&
-                  fa_crew_init(&role->crew, role->types, reader.at,
-                               (size_t)(reader.end - reader.at), &role->error) == 0;
+                  fa_task_table_init(&role->table, role->types, reader.at,
+                                     (size_t)(reader.end - reader.at), &role->error) == 0;
     fa_buf_fini(&n->large);
 }
 
-static int remember(struct nursery *n, uint64_t id, pid_t pid)
+static int nursery_add_child(struct fork_server *n, uint64_t id, pid_t pid)
 {
-    void *born = realloc(n->born, (n->n_born + 1) * sizeof(*n->born));
-    if (!born)
+    void *children = realloc(n->children, (n->n_children + 1) * sizeof(*n->children));
+    if (!children)
         return -1;
-    n->born = born;
-    n->born[n->n_born].id = id;
-    n->born[n->n_born++].pid = pid;
+    n->children = children;
+    n->children[n->n_children].id = id;
+    n->children[n->n_children++].pid = pid;
     return 0;
 }
 
-static _Noreturn void be_worker(const struct role *role, int sock, pid_t parent, int children)
+/* Between fork(2) and prctl(2) the parent may have died unnoticed, so check it afterwards. */
+static _Noreturn void worker_become(const struct nursery_role *role, int sock, pid_t parent,
+                                    int signal_fd)
 {
     sigset_t none;
     sigemptyset(&none);
@@ -268,29 +279,30 @@ static _Noreturn void be_worker(const struct role *role, int sock, pid_t parent,
         _exit(0);
     prctl(PR_SET_NAME, "fetchall-worker");
     close(FA_NURSERY_FD);
-    close(children);
-    fa_worker_run(sock, &role->crew);
+    close(signal_fd);
+    fa_worker_run(sock, &role->table);
 }
 
-static void give_birth(struct nursery *n, const struct fa_frame *frame)
+/* A child that cannot be recorded is killed: nobody could report its end. */
+static void nursery_spawn(struct fork_server *n, const struct fa_frame *frame)
 {
     struct fa_error err = {0};
-    struct role *role = frame->value - 1 < ROLES_MAX ? &n->roles[frame->value - 1] : NULL;
+    struct nursery_role *role = frame->value - 1 < ROLES_MAX ? &n->roles[frame->value - 1] : NULL;
     if (frame->n_fds != 1 || !role || !role->ready) {
         err = role ? role->error : err;
-        refuse(n, frame->id, &err);
+        nursery_refuse(n, frame->id, &err);
         return;
     }
     pid_t self = getpid();
     pid_t pid = fork();
     if (pid == 0)
-        be_worker(role, frame->fds[0], self, n->children);
-    if (pid < 0 || remember(n, frame->id, pid)) {
+        worker_become(role, frame->fds[0], self, n->signal_fd);
+    if (pid < 0 || nursery_add_child(n, frame->id, pid)) {
         fa_error_system(&err, FA_CLASS_WORKER_CRASHED, pid < 0 ? errno : ENOMEM,
                         "cannot fork a worker");
         if (pid > 0)
             kill(pid, SIGKILL);
-        refuse(n, frame->id, &err);
+        nursery_refuse(n, frame->id, &err);
         return;
     }
     int pidfd = pidfd_open(pid, 0);
@@ -299,32 +311,33 @@ static void give_birth(struct nursery *n, const struct fa_frame *frame)
                               .value = (uint64_t)pid,
                               .fds = {pidfd},
                               .n_fds = pidfd >= 0 ? 1 : 0};
-    tell(n, &answer);
+    nursery_send(n, &answer);
     fa_frame_close(&answer);
 }
 
-static void bury(struct nursery *n)
+/* Several children may end with one SIGCHLD. */
+static void nursery_reap(struct fork_server *n)
 {
     struct signalfd_siginfo info;
-    ssize_t got = read(n->children, &info, sizeof(info));
+    ssize_t got = read(n->signal_fd, &info, sizeof(info));
     (void)got;
     int status;
     pid_t pid;
     while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
-        for (size_t i = 0; i < n->n_born; ++i) {
-            if (n->born[i].pid != pid)
+        for (size_t i = 0; i < n->n_children; ++i) {
+            if (n->children[i].pid != pid)
                 continue;
             struct fa_frame frame = {
-                .type = FA_FRAME_EXITED, .id = n->born[i].id, .value = (uint64_t)status};
-            n->born[i] = n->born[--n->n_born];
-            tell(n, &frame);
+                .type = FA_FRAME_EXITED, .id = n->children[i].id, .value = (uint64_t)status};
+            n->children[i] = n->children[--n->n_children];
+            nursery_send(n, &frame);
             break;
         }
     }
 }
 
-/* Under memory pressure a worker goes before the supervisor, which can replace it. */
-static void offer_to_oom(void)
+/* Under memory pressure a worker should be killed before the supervisor, which can replace it. */
+static void nursery_raise_oom_score(void)
 {
     int fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
     if (fd < 0)
@@ -334,8 +347,8 @@ static void offer_to_oom(void)
     close(fd);
 }
 
-/* A signal from the terminal is for the supervisor, which lets its workers finish. */
-static int hold_signals(void)
+/* Ignore signals from the terminal: the supervisor handles them, and lets its workers finish. */
+static int nursery_hold_signals(void)
 {
     signal(SIGINT, SIG_IGN);
     signal(SIGTERM, SIG_IGN);
@@ -349,6 +362,7 @@ static int hold_signals(void)
     return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
+/* Check the type of the descriptor, too: the environment may have been inherited by mistake. */
 bool fa_nursery_is_due(void)
 {
     const char *mark = getenv("FETCHALL_NURSERY");
@@ -359,17 +373,17 @@ bool fa_nursery_is_due(void)
            type == SOCK_SEQPACKET;
 }
 
-static void serve(struct nursery *n)
+static void nursery_serve(struct fork_server *n)
 {
     struct fa_frame frame;
     if (fa_frame_recv(FA_NURSERY_FD, &n->room, &frame, 0) <= 0)
-        leave(n);
+        nursery_exit(n);
     if (frame.type == FA_FRAME_ROLE)
-        prepare_role(n, &frame);
+        nursery_prepare_role(n, &frame);
     else if (frame.type == FA_FRAME_DROP)
-        drop_role(n, frame.id);
+        nursery_drop_role(n, frame.id);
     else if (frame.type == FA_FRAME_SPAWN)
-        give_birth(n, &frame);
+        nursery_spawn(n, &frame);
     fa_frame_close(&frame);
 }
 
@@ -381,20 +395,20 @@ void fa_nursery_main(const struct fa_task_type *types)
     fcntl(FA_NURSERY_FD, F_SETFD, FD_CLOEXEC);
     prctl(PR_SET_NAME, "fetchall-nurse");
     prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
-    struct nursery *n = calloc(1, sizeof(*n));
-    if (!n || (n->children = hold_signals()) < 0)
+    struct fork_server *n = calloc(1, sizeof(*n));
+    if (!n || (n->signal_fd = nursery_hold_signals()) < 0)
         _exit(1);
     n->types = types;
     fa_buf_init(&n->large);
-    offer_to_oom();
+    nursery_raise_oom_score();
     for (;;) {
         struct pollfd fds[2] = {{.fd = FA_NURSERY_FD, .events = POLLIN},
-                                {.fd = n->children, .events = POLLIN}};
+                                {.fd = n->signal_fd, .events = POLLIN}};
         if (poll(fds, 2, -1) < 0 && errno != EINTR)
             _exit(1);
         if (fds[1].revents)
-            bury(n);
+            nursery_reap(n);
         if (fds[0].revents)
-            serve(n);
+            nursery_serve(n);
     }
 }

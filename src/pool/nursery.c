@@ -1,3 +1,10 @@
+/*
+ * The supervisor's side: starts the nursery, asks it for workers, and dispatches its reports to the
+ * children.  Requests are non-blocking: if the nursery is busy, the caller retries.
+ *
+ * If the nursery dies, all its workers die with it.  Each child is then reported as orphaned, and
+ * the next request starts a new nursery, which gets all roles again.
+ */
 #include "pool/nursery.h"
 
 #include "base/buf.h"
@@ -20,7 +27,7 @@
 extern char **environ;
 
 #define ROLES_MAX 8
-/* Milliseconds that the nursery has to end. */
+/* Milliseconds to wait for the nursery to end. */
 #define END_WAIT 300
 
 struct fa_nursery {
@@ -29,10 +36,10 @@ struct fa_nursery {
     pid_t pid;
     int sock;
     struct event *event;
-    struct fa_role roles[ROLES_MAX]; /* types NULL: free */
+    struct fa_role roles[ROLES_MAX]; /* unused if types is NULL */
     uint64_t last_id;
     struct fa_child *children;
-    struct fa_frame_room room;
+    struct fa_frame_buffer room;
 };
 
 pid_t fa_nursery_pid(const struct fa_nursery *nursery)
@@ -40,8 +47,8 @@ pid_t fa_nursery_pid(const struct fa_nursery *nursery)
     return nursery->pid;
 }
 
-/* The environment of the nursery: ours, and the number of its descriptor. */
-static char **make_environ(char *mark)
+/* Our environment, and the number of the nursery's descriptor. */
+static char **nursery_environ(char *mark)
 {
     size_t n = 0;
     while (environ[n])
@@ -54,7 +61,9 @@ static char **make_environ(char *mark)
     return copy;
 }
 
-static int spawn_program(struct fa_nursery *nursery, int sock, char **env)
+/* posix_spawn(3) does not copy our memory, and closefrom leaves no descriptor of ours to the
+ * workers. */
+static int nursery_spawn_program(struct fa_nursery *nursery, int sock, char **env)
 {
     posix_spawn_file_actions_t actions;
     posix_spawnattr_t attr;
@@ -78,7 +87,8 @@ static int spawn_program(struct fa_nursery *nursery, int sock, char **env)
     return code;
 }
 
-static int send_role(struct fa_nursery *nursery, size_t i)
+/* Task types are named, not sent: function pointers differ in another process. */
+static int nursery_send_role(struct fa_nursery *nursery, size_t i)
 {
     const struct fa_role *role = &nursery->roles[i];
     struct fa_buf buf;
@@ -98,18 +108,18 @@ static int send_role(struct fa_nursery *nursery, size_t i)
     return result;
 }
 
-static void on_frame(evutil_socket_t fd, short what, void *arg);
+static void nursery_on_frame(evutil_socket_t fd, short what, void *arg);
 
-static int start(struct fa_nursery *nursery, struct fa_error *err)
+static int nursery_start(struct fa_nursery *nursery, struct fa_error *err)
 {
     int ends[2] = {-1, -1};
     char mark[] = FA_NURSERY_ENV;
-    char **env = make_environ(mark);
+    char **env = nursery_environ(mark);
     int code = env ? 0 : ENOMEM;
     if (!code && fa_frame_pair(ends))
         code = errno;
     if (!code)
-        code = spawn_program(nursery, ends[1], env);
+        code = nursery_spawn_program(nursery, ends[1], env);
     free(env);
     if (ends[1] >= 0)
         close(ends[1]);
@@ -117,27 +127,30 @@ static int start(struct fa_nursery *nursery, struct fa_error *err)
         nursery->pid = 0;
         if (ends[0] >= 0)
             close(ends[0]);
-        fa_error_system(err, FA_CLASS_LOCAL_IO, code, "cannot start the nursery of workers");
+        fa_error_system(err, FA_CLASS_LOCAL_IO, code,
+                        "cannot start the nursery (the process that forks workers)");
         return -1;
     }
     nursery->sock = ends[0];
     nursery->event =
-        event_new(nursery->base, nursery->sock, EV_READ | EV_PERSIST, on_frame, nursery);
+        event_new(nursery->base, nursery->sock, EV_READ | EV_PERSIST, nursery_on_frame, nursery);
     if (!nursery->event || event_add(nursery->event, NULL)) {
-        fa_error_system(err, FA_CLASS_LOCAL_IO, ENOMEM, "cannot watch the nursery of workers");
+        fa_error_system(err, FA_CLASS_LOCAL_IO, ENOMEM,
+                        "cannot watch the nursery (the process that forks workers)");
         return -1;
     }
     for (size_t i = 0; i < ROLES_MAX; ++i) {
-        if (nursery->roles[i].types && send_role(nursery, i)) {
-            fa_error_system(err, FA_CLASS_LOCAL_IO, errno, "cannot set up the nursery of workers");
+        if (nursery->roles[i].types && nursery_send_role(nursery, i)) {
+            fa_error_system(err, FA_CLASS_LOCAL_IO, errno,
+                            "cannot set up the nursery (the process that forks workers)");
             return -1;
         }
     }
     return 0;
 }
 
-/* It ends its workers first, which is quick; one that does not is killed, and they with it. */
-static void await_end(pid_t pid)
+/* Wait for it to end its workers, which is quick; otherwise kill it, and they die with it. */
+static void process_await_end(pid_t pid)
 {
     int pidfd = pidfd_open(pid, 0);
     struct pollfd end = {.fd = pidfd, .events = POLLIN};
@@ -149,7 +162,7 @@ static void await_end(pid_t pid)
         continue;
 }
 
-static void stop(struct fa_nursery *nursery)
+static void nursery_stop(struct fa_nursery *nursery)
 {
     if (nursery->event)
         event_free(nursery->event);
@@ -158,28 +171,31 @@ static void stop(struct fa_nursery *nursery)
         close(nursery->sock);
     nursery->sock = -1;
     if (nursery->pid > 0)
-        await_end(nursery->pid);
+        process_await_end(nursery->pid);
     nursery->pid = 0;
 }
 
+/* A nursery is cheap but not free, so by default it starts with the first worker.  A program
+ * with threads starts it earlier, before they exist. */
 struct fa_nursery *fa_nursery_new(struct event_base *base, const char *program, bool now,
                                   struct fa_error *err)
 {
-    /* Each would start the next one. */
+    /* A nursery that starts a nursery would never end. */
     if (fa_nursery_is_due()) {
         fa_error_set(err, FA_DOMAIN_FETCHALL, 0, FA_CLASS_REFUSED,
-                     "this process was started for workers: main() has to call fa_worker_main()");
+                     "this process was started as a nursery: main() must call fa_worker_main()");
         return NULL;
     }
     struct fa_nursery *nursery = calloc(1, sizeof(*nursery));
     if (!nursery) {
-        fa_error_system(err, FA_CLASS_LOCAL_IO, ENOMEM, "cannot start the nursery of workers");
+        fa_error_system(err, FA_CLASS_LOCAL_IO, ENOMEM,
+                        "cannot start the nursery (the process that forks workers)");
         return NULL;
     }
     nursery->base = base;
     nursery->program = program;
     nursery->sock = -1;
-    if (now && start(nursery, err)) {
+    if (now && nursery_start(nursery, err)) {
         fa_nursery_free(nursery);
         return NULL;
     }
@@ -190,7 +206,7 @@ void fa_nursery_free(struct fa_nursery *nursery)
 {
     if (!nursery)
         return;
-    stop(nursery);
+    nursery_stop(nursery);
     free(nursery);
 }
 
@@ -206,9 +222,10 @@ uint64_t fa_nursery_role(struct fa_nursery *nursery, const struct fa_role *role,
         return 0;
     }
     nursery->roles[i] = *role;
-    /* One that has died is replaced when a worker is asked for, and told of all roles then. */
-    if (nursery->pid && send_role(nursery, i) && errno != EPIPE && errno != ECONNRESET) {
-        fa_error_system(err, FA_CLASS_LOCAL_IO, errno, "cannot set up the nursery of workers");
+    /* If it has died, the next request for a worker restarts it with all roles. */
+    if (nursery->pid && nursery_send_role(nursery, i) && errno != EPIPE && errno != ECONNRESET) {
+        fa_error_system(err, FA_CLASS_LOCAL_IO, errno,
+                        "cannot set up the nursery (the process that forks workers)");
         nursery->roles[i] = (struct fa_role){0};
         return 0;
     }
@@ -221,11 +238,11 @@ void fa_nursery_drop(struct fa_nursery *nursery, uint64_t role)
         return;
     struct fa_frame frame = {.type = FA_FRAME_DROP, .id = role};
     nursery->roles[role - 1] = (struct fa_role){0};
-    if (nursery->pid) /* if it is not told, the next role of that number will do */
+    if (nursery->pid) /* if this is lost, the next role of that number replaces it */
         fa_frame_send(nursery->sock, &frame, MSG_DONTWAIT);
 }
 
-static void unlink_child(struct fa_nursery *nursery, struct fa_child *child)
+static void nursery_unlink_child(struct fa_nursery *nursery, struct fa_child *child)
 {
     for (struct fa_child **at = &nursery->children; *at; at = &(*at)->next) {
         if (*at == child) {
@@ -240,15 +257,16 @@ static void unlink_child(struct fa_nursery *nursery, struct fa_child *child)
 
 static void child_ended(struct fa_nursery *nursery, struct fa_child *child)
 {
-    unlink_child(nursery, child);
+    nursery_unlink_child(nursery, child);
     child->ended = true;
     child->changed(child);
 }
 
+/* Each child's callback may start workers, hence a new nursery, so detach the list first. */
 static void nursery_died(struct fa_nursery *nursery)
 {
-    stop(nursery);
-    /* A callback may ask for new workers, of a new nursery. */
+    nursery_stop(nursery);
+    /* A callback may request new workers from a new nursery. */
     struct fa_child *child = nursery->children;
     nursery->children = NULL;
     while (child) {
@@ -259,13 +277,13 @@ static void nursery_died(struct fa_nursery *nursery)
     }
 }
 
-static void take_error(const struct fa_frame *frame, struct fa_error *ret)
+static void child_take_error(const struct fa_frame *frame, struct fa_error *ret)
 {
     if (fa_frame_error(frame, ret))
         fa_error_set(ret, FA_DOMAIN_FETCHALL, 0, FA_CLASS_WORKER_CRASHED, "cannot start a worker");
 }
 
-static void handle(struct fa_nursery *nursery, struct fa_frame *frame)
+static void nursery_handle(struct fa_nursery *nursery, struct fa_frame *frame)
 {
     struct fa_child *child = nursery->children;
     while (child && child->id != frame->id)
@@ -288,7 +306,7 @@ static void handle(struct fa_nursery *nursery, struct fa_frame *frame)
         child_ended(nursery, child);
         break;
     case FA_FRAME_REFUSED:
-        take_error(frame, &child->error);
+        child_take_error(frame, &child->error);
         child_ended(nursery, child);
         break;
     default:
@@ -296,7 +314,8 @@ static void handle(struct fa_nursery *nursery, struct fa_frame *frame)
     }
 }
 
-static void on_frame(evutil_socket_t fd, short what, void *arg)
+/* The number of frames is limited, so that other events of the loop get their turn. */
+static void nursery_on_frame(evutil_socket_t fd, short what, void *arg)
 {
     (void)what;
     struct fa_nursery *nursery = arg;
@@ -309,47 +328,49 @@ static void on_frame(evutil_socket_t fd, short what, void *arg)
             nursery_died(nursery);
             return;
         }
-        handle(nursery, &frame);
+        nursery_handle(nursery, &frame);
         fa_frame_close(&frame);
     }
 }
 
-/* One that has died, and has no children whose end would tell, is replaced at once. */
-static int ask(struct fa_nursery *nursery, const struct fa_frame *frame, struct fa_error *err)
+/* Restart a nursery that has died and has no children whose end would be reported. */
+static int nursery_request(struct fa_nursery *nursery, const struct fa_frame *frame,
+                           struct fa_error *err)
 {
     if (fa_frame_send(nursery->sock, frame, MSG_DONTWAIT) == 0)
         return 0;
     if (!nursery->children && (errno == EPIPE || errno == ECONNRESET)) {
-        stop(nursery);
-        if (start(nursery, err)) {
-            stop(nursery);
+        nursery_stop(nursery);
+        if (nursery_start(nursery, err)) {
+            nursery_stop(nursery);
             return -1;
         }
         if (fa_frame_send(nursery->sock, frame, MSG_DONTWAIT) == 0)
             return 0;
     }
-    fa_error_system(err, FA_CLASS_WORKER_CRASHED, errno, "cannot ask for a worker");
+    fa_error_system(err, FA_CLASS_WORKER_CRASHED, errno, "cannot request a worker");
     return -1;
 }
 
 int fa_nursery_spawn(struct fa_nursery *nursery, uint64_t role, int sock, struct fa_child *child,
                      struct fa_error *err)
 {
-    if (!nursery->pid && start(nursery, err)) {
-        stop(nursery);
+    if (!nursery->pid && nursery_start(nursery, err)) {
+        nursery_stop(nursery);
         return -1;
     }
     child->id = ++nursery->last_id;
     child->pidfd = -1;
     struct fa_frame frame = {
         .type = FA_FRAME_SPAWN, .id = child->id, .value = role, .fds = {sock}, .n_fds = 1};
-    if (ask(nursery, &frame, err))
+    if (nursery_request(nursery, &frame, err))
         return -1;
     child->next = nursery->children;
     nursery->children = child;
     return 0;
 }
 
+/* A pidfd cannot hit an unrelated process that has got the same pid. */
 void fa_child_kill(struct fa_child *child)
 {
     child->kill_wanted = true;
@@ -360,5 +381,5 @@ void fa_child_kill(struct fa_child *child)
 void fa_nursery_forget(struct fa_nursery *nursery, struct fa_child *child)
 {
     if (!child->ended)
-        unlink_child(nursery, child);
+        nursery_unlink_child(nursery, child);
 }

@@ -1,3 +1,10 @@
+/*
+ * Bookkeeping of tasks, independent of the kind of workers: submission, ids, queues, and callbacks.
+ *
+ * A task is pending until the backend takes it, running until the backend finishes it, and finished
+ * until its callback has been called.  Callbacks run from an event of their own, never from inside
+ * a function that the user has called, so that the user's code is not re-entered.
+ */
 #include "pool/pool.h"
 
 #include "base/sized.h"
@@ -36,6 +43,7 @@ struct fa_pool_task *fa_task_queue_pop(struct fa_task_queue *queue)
     return task;
 }
 
+/* Linear, but only cancellation needs it. */
 bool fa_task_queue_remove(struct fa_task_queue *queue, struct fa_pool_task *task)
 {
     struct fa_pool_task **at = &queue->first;
@@ -74,7 +82,7 @@ static void slot_release(struct fa_pool *pool, struct fa_pool_task *task)
     pool->free_slots[pool->n_free++] = slot;
 }
 
-/* Slots are reused; the high half of an id tells the tenants of one slot apart. */
+/* Slots are reused; the high half of an id is a generation that tells the tasks of a slot apart. */
 static int slot_take(struct fa_pool *pool, struct fa_pool_task *task)
 {
     if (pool->n_free == 0) {
@@ -99,7 +107,7 @@ static int slot_take(struct fa_pool *pool, struct fa_pool_task *task)
     return 0;
 }
 
-static struct fa_pool_task *find(struct fa_pool *pool, uint64_t id)
+static struct fa_pool_task *pool_find_task(struct fa_pool *pool, uint64_t id)
 {
     uint32_t slot = (uint32_t)id;
     struct fa_pool_task *task = slot < pool->n_slots ? pool->slots[slot] : NULL;
@@ -120,27 +128,28 @@ void fa_pool_finish_cancelled(struct fa_pool *pool, struct fa_pool_task *task)
     fa_pool_finish(pool, task);
 }
 
-static void tell_note(struct fa_pool_task *task)
+static void task_report_note(struct fa_pool_task *task)
 {
-    if (task->note_told || !task->task.noted)
+    if (task->note_reported || !task->task.noted)
         return;
-    task->note_told = true;
+    task->note_reported = true;
     if (task->on_note)
         task->on_note(task->arg, task->task.note.data, task->task.note.len);
 }
 
-void fa_pool_tell(struct fa_pool_task *task)
+void fa_pool_report(struct fa_pool_task *task)
 {
-    tell_note(task);
+    task_report_note(task);
     uint64_t progress = task->task.progress;
-    if (progress == task->told)
+    if (progress == task->reported)
         return;
-    task->told = progress;
+    task->reported = progress;
     if (task->on_progress)
         task->on_progress(task->arg, progress);
 }
 
-static void deliver(evutil_socket_t fd, short what, void *arg)
+/* Release the slot before the callback: it may submit a task. */
+static void pool_deliver(evutil_socket_t fd, short what, void *arg)
 {
     (void)fd, (void)what;
     struct fa_pool *pool = arg;
@@ -153,7 +162,7 @@ static void deliver(evutil_socket_t fd, short what, void *arg)
             .data = task->ok ? task->task.reply.data : NULL,
             .len = task->ok ? task->task.reply.len : 0,
         };
-        tell_note(task);
+        task_report_note(task);
         slot_release(pool, task);
         --pool->unfinished;
         task->done(task->arg, &result);
@@ -162,7 +171,8 @@ static void deliver(evutil_socket_t fd, short what, void *arg)
     pool->ops->dispatch(pool->backend);
 }
 
-static void tick(evutil_socket_t fd, short what, void *arg)
+/* Stops itself if there is nothing to do, so that an idle pool does not wake up the process. */
+static void pool_tick(evutil_socket_t fd, short what, void *arg)
 {
     (void)fd, (void)what;
     struct fa_pool *pool = arg;
@@ -174,10 +184,11 @@ static void tick(evutil_socket_t fd, short what, void *arg)
     pool->ops->tick(pool->backend);
 }
 
-/* The structs of the first release ended there. */
+/* Size of these structs in the first release. */
 #define CONFIG_FIRST_SIZE  offsetof(struct fa_pool_config, worker_program)
 #define REQUEST_FIRST_SIZE offsetof(struct fa_task_request, note)
 
+/* The caller's setup may be temporary, and a nursery that is restarted needs it again. */
 static struct fa_pool *pool_new(const struct fa_pool_config *config, struct fa_error *err)
 {
     struct fa_pool_config own = {0};
@@ -193,7 +204,7 @@ static struct fa_pool *pool_new(const struct fa_pool_config *config, struct fa_e
     void *setup = pool && own.setup_len ? malloc(own.setup_len) : NULL;
     if (!pool || (own.setup_len && !setup)) {
         free(pool);
-        fa_error_system(err, FA_CLASS_LOCAL_IO, ENOMEM, "cannot make a pool of workers");
+        fa_error_system(err, FA_CLASS_LOCAL_IO, ENOMEM, "cannot create a pool of workers");
         return NULL;
     }
     if (setup)
@@ -209,10 +220,10 @@ static struct fa_pool *pool_new(const struct fa_pool_config *config, struct fa_e
 
 static int pool_start(struct fa_pool *pool, struct fa_error *err)
 {
-    pool->deliver = event_new(pool->base, -1, 0, deliver, pool);
-    pool->tick = event_new(pool->base, -1, EV_PERSIST, tick, pool);
+    pool->deliver = event_new(pool->base, -1, 0, pool_deliver, pool);
+    pool->tick = event_new(pool->base, -1, EV_PERSIST, pool_tick, pool);
     if (!pool->deliver || !pool->tick) {
-        fa_error_system(err, FA_CLASS_LOCAL_IO, ENOMEM, "cannot make a pool of workers");
+        fa_error_system(err, FA_CLASS_LOCAL_IO, ENOMEM, "cannot create a pool of workers");
         return -1;
     }
     pool->backend = pool->ops->new (pool, err);
@@ -257,6 +268,7 @@ fail:
     return NULL;
 }
 
+/* The backend goes first: its workers may still refer to the tasks. */
 void fa_pool_free(struct fa_pool *pool)
 {
     if (!pool)
@@ -280,6 +292,7 @@ void fa_pool_free(struct fa_pool *pool)
     free(pool);
 }
 
+/* The descriptors are stored behind the task, so that submitting allocates twice. */
 static struct fa_pool_task *task_new(const struct fa_task_request *request)
 {
     size_t size = sizeof(struct fa_pool_task) + request->n_fds * sizeof(int);
@@ -306,7 +319,9 @@ static struct fa_pool_task *task_new(const struct fa_task_request *request)
     return task;
 }
 
-static int check_request(const struct fa_pool *pool, const struct fa_task_request *request,
+/* Reject a bad descriptor here, where it can be named: passing it on would fail for the whole
+ * message. */
+static int request_check(const struct fa_pool *pool, const struct fa_task_request *request,
                          struct fa_error *err)
 {
     size_t bad = 0;
@@ -320,15 +335,17 @@ static int check_request(const struct fa_pool *pool, const struct fa_task_reques
         fa_error_system(err, FA_CLASS_LOCAL_IO, EBADF, "cannot submit a task with descriptor %d",
                         request->fds[bad]);
     else if (!request->done)
-        fa_error_set(err, FA_DOMAIN_FETCHALL, 0, FA_CLASS_REFUSED, "a task wants its done()");
-    else if (!fa_crew_knows(pool->config.types, request->type))
-        fa_error_set(err, FA_DOMAIN_FETCHALL, 0, FA_CLASS_REFUSED, "no task type '%s'",
+        fa_error_set(err, FA_DOMAIN_FETCHALL, 0, FA_CLASS_REFUSED,
+                     "a task requires a done() callback");
+    else if (!fa_task_table_has(pool->config.types, request->type))
+        fa_error_set(err, FA_DOMAIN_FETCHALL, 0, FA_CLASS_REFUSED, "unknown task type '%s'",
                      request->type);
     else
         return 0;
     return -1;
 }
 
+/* Descriptors are taken even on failure, so that the caller has one rule. */
 int fa_pool_submit(struct fa_pool *pool, const struct fa_task_request *request, uint64_t *ret_id,
                    struct fa_error *err)
 {
@@ -336,7 +353,7 @@ int fa_pool_submit(struct fa_pool *pool, const struct fa_task_request *request, 
     struct fa_task_request own = {0};
     if (fa_sized_get(&own, sizeof(own), request, REQUEST_FIRST_SIZE, "fa_task_request", err))
         return -1;
-    if (check_request(pool, &own, err) == 0) {
+    if (request_check(pool, &own, err) == 0) {
         task = task_new(&own);
         if (!task || slot_take(pool, task)) {
             fa_error_system(err, FA_CLASS_LOCAL_IO, ENOMEM, "cannot submit a task");
@@ -366,7 +383,7 @@ int fa_pool_submit(struct fa_pool *pool, const struct fa_task_request *request, 
 
 void fa_pool_cancel(struct fa_pool *pool, uint64_t id)
 {
-    struct fa_pool_task *task = find(pool, id);
+    struct fa_pool_task *task = pool_find_task(pool, id);
     if (!task || task->state == FA_POOL_TASK_FINISHED)
         return;
     if (task->state == FA_POOL_TASK_PENDING) {
@@ -375,24 +392,25 @@ void fa_pool_cancel(struct fa_pool *pool, uint64_t id)
         return;
     }
     task->task.cancelled = true;
-    pool->ops->news(pool->backend, task);
+    pool->ops->notify(pool->backend, task);
 }
 
+/* A pending task carries the value with it when it starts. */
 void fa_pool_tune(struct fa_pool *pool, uint64_t id, uint64_t value)
 {
-    struct fa_pool_task *task = find(pool, id);
+    struct fa_pool_task *task = pool_find_task(pool, id);
     if (!task || task->state == FA_POOL_TASK_FINISHED)
         return;
     task->task.tuned = value;
     if (task->state == FA_POOL_TASK_RUNNING)
-        pool->ops->news(pool->backend, task);
+        pool->ops->notify(pool->backend, task);
 }
 
 int fa_pool_wait(struct fa_pool *pool, struct fa_error *err)
 {
     if (pool->waiting) {
         fa_error_set(err, FA_DOMAIN_FETCHALL, 0, FA_CLASS_REFUSED,
-                     "fa_pool_wait() is not for callbacks: one is at work already");
+                     "fa_pool_wait() must not be called from a callback");
         return -1;
     }
     int result = 0;

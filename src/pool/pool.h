@@ -1,5 +1,5 @@
 /**
- * Pools from inside the library: on an event base and a nursery that are shared with others.
+ * Pools inside the library: they share an event base and a nursery with others.
  */
 #ifndef FA_POOL_POOL_H
 #define FA_POOL_POOL_H

@@ -1,10 +1,15 @@
 /*
- * A worker has one task at a time.  Its end is noticed twice: its socket reports the end of the
- * stream, and the nursery reports how it ended.  The task is given up with the second, so that the
- * message can say "killed by signal 9"; until then the worker is "dying".
+ * The backend for worker processes.  A worker has one task at a time.
  *
- * After a death new workers are started with a growing pause, so that a task type that always
- * crashes does not become a fork bomb.
+ * The death of a worker is noticed twice: its socket reports end of file, and the nursery reports
+ * its wait status.  The task fails only with the second, so that the message can say "signal 9,
+ * Killed"; until then the worker is `dying`.
+ *
+ * After a death, new workers are started after an exponential back-off, so that a task type that
+ * always crashes does not become a fork bomb.
+ *
+ * A worker may have been taken over by hostile data.  Each frame must be one that the worker may
+ * send in its current state; otherwise it is killed.
  */
 #include "pool/backend.h"
 
@@ -24,32 +29,32 @@
 #define BACK_OFF_MAX   5.0
 #define FRAMES_AT_ONCE 16
 
-struct worker {
-    struct fa_child child; /* first: changed() gets its address */
+struct worker_handle {
+    struct fa_child child; /* first: worker_on_changed() casts its address */
     struct fa_backend *backend;
     int sock;
     struct event *event;
     struct fa_pool_task *task;
-    double sign; /* of life, the last */
+    double last_frame; /* when it last sent a frame */
     bool dying;
-    const char *reason;  /* why we killed it, or NULL */
-    struct worker *next; /* among the idle */
+    const char *reason;         /* why we killed it, or NULL */
+    struct worker_handle *next; /* in the list of idle workers */
 };
 
 struct fa_backend {
     struct fa_pool *pool;
     struct fa_role role;
     uint64_t role_id;
-    struct worker **workers;
+    struct worker_handle **workers;
     unsigned n_workers;
-    struct worker *idle; /* the one used last first: its connections are warm */
+    struct worker_handle *idle; /* most recently used first: its connections are warm */
     double back_off;
     double not_before;
     struct event *retry;
-    struct fa_frame_room room;
+    struct fa_frame_buffer room;
 };
 
-static void worker_free(struct worker *w)
+static void worker_free(struct worker_handle *w)
 {
     if (!w)
         return;
@@ -60,9 +65,9 @@ static void worker_free(struct worker *w)
     free(w);
 }
 
-static void forget_idle(struct fa_backend *self, struct worker *w)
+static void backend_remove_idle(struct fa_backend *self, struct worker_handle *w)
 {
-    for (struct worker **at = &self->idle; *at; at = &(*at)->next) {
+    for (struct worker_handle **at = &self->idle; *at; at = &(*at)->next) {
         if (*at == w) {
             *at = w->next;
             return;
@@ -70,7 +75,8 @@ static void forget_idle(struct fa_backend *self, struct worker *w)
     }
 }
 
-static void explain(const struct worker *w, struct fa_error *ret)
+/* Name the most specific cause known. */
+static void worker_explain(const struct worker_handle *w, struct fa_error *ret)
 {
     const struct fa_child *child = &w->child;
     if (child->error.class != FA_CLASS_NONE) {
@@ -81,7 +87,7 @@ static void explain(const struct worker *w, struct fa_error *ret)
     if (w->reason)
         snprintf(how, sizeof(how), "%s", w->reason);
     else if (child->orphaned)
-        snprintf(how, sizeof(how), "its nursery, the process that forks workers, ended");
+        snprintf(how, sizeof(how), "the nursery (the process that forks workers) ended");
     else if (WIFSIGNALED(child->status))
         snprintf(how, sizeof(how), "signal %d, %s", WTERMSIG(child->status),
                  strsignal(WTERMSIG(child->status)));
@@ -91,71 +97,73 @@ static void explain(const struct worker *w, struct fa_error *ret)
                  (int)child->pid, how);
 }
 
-static void lose_task(struct worker *w)
+static void worker_lose_task(struct worker_handle *w)
 {
     struct fa_pool_task *task = w->task;
     w->task = NULL;
     if (!task)
         return;
-    explain(w, &task->error);
+    worker_explain(w, &task->error);
     task->lost = true;
     fa_pool_finish(w->backend->pool, task);
 }
 
-static void schedule_retry(struct fa_backend *self)
+static void backend_schedule_retry(struct fa_backend *self)
 {
     struct timeval wait = fa_loop_time(self->not_before - fa_clock_now());
     event_add(self->retry, &wait);
 }
 
-static void worker_gone(struct worker *w)
+/* The back-off grows only if the worker had a task: an idle worker may be killed for its memory. */
+static void worker_gone(struct worker_handle *w)
 {
     struct fa_backend *self = w->backend;
     for (unsigned i = 0; i < self->n_workers; ++i)
         if (self->workers[i] == w)
             self->workers[i] = self->workers[--self->n_workers];
-    forget_idle(self, w);
-    /* Several that die together, with their nursery say, are one death. */
+    backend_remove_idle(self, w);
+    /* Count several workers that die together, for example with their nursery, as one death. */
     if (w->task && fa_clock_now() >= self->not_before) {
         self->back_off = self->back_off > 0 ? self->back_off * 2 : BACK_OFF_MIN;
         if (self->back_off > BACK_OFF_MAX)
             self->back_off = BACK_OFF_MAX;
         self->not_before = fa_clock_now() + self->back_off;
     }
-    lose_task(w);
+    worker_lose_task(w);
     worker_free(w);
     if (!self->pool->closing)
         self->pool->ops->dispatch(self);
 }
 
-static void worker_dying(struct worker *w, const char *reason)
+static void worker_dying(struct worker_handle *w, const char *reason)
 {
     if (w->dying)
         return;
     w->dying = true;
     w->reason = reason;
     event_del(w->event);
-    forget_idle(w->backend, w);
+    backend_remove_idle(w->backend, w);
     fa_child_kill(&w->child);
 }
 
-static void take_failure(struct fa_pool_task *task, const struct fa_frame *frame)
+static void task_take_failure(struct fa_pool_task *task, const struct fa_frame *frame)
 {
     if (fa_frame_error(frame, &task->error))
         fa_error_set(&task->error, FA_DOMAIN_FETCHALL, 0, FA_CLASS_WORKER_CRASHED,
                      "the task failed without a reason");
 }
 
-static void finish_task(struct worker *w, const struct fa_frame *frame)
+/* A completed task ends the back-off: the workers are not all broken. */
+static void worker_finish_task(struct worker_handle *w, const struct fa_frame *frame)
 {
     struct fa_pool_task *task = w->task;
     w->task = NULL;
     task->ok = frame->type == FA_FRAME_RESULT;
     if (!task->ok)
-        take_failure(task, frame);
+        task_take_failure(task, frame);
     if (task->task.reply.failed) {
         task->ok = false;
-        fa_error_system(&task->error, FA_CLASS_LOCAL_IO, ENOMEM, "cannot take a reply");
+        fa_error_system(&task->error, FA_CLASS_LOCAL_IO, ENOMEM, "cannot store a reply");
     }
     w->backend->back_off = 0;
     if (!w->dying) {
@@ -165,23 +173,23 @@ static void finish_task(struct worker *w, const struct fa_frame *frame)
     fa_pool_finish(w->backend->pool, task);
 }
 
-/* @return whether it is one that the worker may send. */
-static bool take_progress(struct fa_pool_task *task, const struct fa_frame *frame)
+/* @return whether the worker was allowed to send it. */
+static bool task_take_progress(struct fa_pool_task *task, const struct fa_frame *frame)
 {
     if (frame->len > 0) {
         if (frame->len > FA_TASK_NOTE_MAX || task->task.noted)
             return false;
         fa_buf_put(&task->task.note, frame->payload, frame->len);
         task->task.noted = true;
-        task->note_told = task->task.note.failed;
+        task->note_reported = task->task.note.failed;
     }
     task->task.progress = frame->value;
-    fa_pool_tell(task);
+    fa_pool_report(task);
     return true;
 }
 
-/* @return whether the reply has no more bytes than the worker may send. */
-static bool take_piece(struct fa_pool_task *task, const struct fa_frame *frame)
+/* @return whether the reply is within its maximum size. */
+static bool task_take_piece(struct fa_pool_task *task, const struct fa_frame *frame)
 {
     struct fa_buf *reply = &task->task.reply;
     if (frame->len > FA_TASK_BYTES_MAX - reply->len)
@@ -191,33 +199,34 @@ static bool take_piece(struct fa_pool_task *task, const struct fa_frame *frame)
 }
 
 /* @return whether the frame is one that this worker may send now. */
-static bool take_frame(struct worker *w, const struct fa_frame *frame)
+static bool worker_take_frame(struct worker_handle *w, const struct fa_frame *frame)
 {
     if (!w->task || frame->id != w->task->id || frame->n_fds)
         return false;
-    w->sign = fa_clock_now();
+    w->last_frame = fa_clock_now();
     switch (frame->type) {
     case FA_FRAME_PROGRESS:
-        return take_progress(w->task, frame);
+        return task_take_progress(w->task, frame);
     case FA_FRAME_FAILURE:
         if (frame->len != sizeof(struct fa_error))
             return false;
-        finish_task(w, frame);
+        worker_finish_task(w, frame);
         return true;
     case FA_FRAME_PIECE:
-        return take_piece(w->task, frame);
+        return task_take_piece(w->task, frame);
     case FA_FRAME_RESULT:
-        if (!take_piece(w->task, frame))
+        if (!task_take_piece(w->task, frame))
             return false;
-        finish_task(w, frame);
+        worker_finish_task(w, frame);
         return true;
     default:
         return false;
     }
 }
 
-/* @return whether the worker is to be read again. */
-static bool read_frames(struct worker *w)
+/* @return whether to continue reading from the worker. */
+/* The number of frames is limited, so that one busy worker does not starve the others. */
+static bool worker_read_frames(struct worker_handle *w)
 {
     for (int i = 0; i < FRAMES_AT_ONCE; ++i) {
         struct fa_frame frame;
@@ -228,47 +237,48 @@ static bool read_frames(struct worker *w)
             worker_dying(w, NULL);
             return false;
         }
-        bool good = n > 0 && take_frame(w, &frame);
+        bool good = n > 0 && worker_take_frame(w, &frame);
         if (n > 0)
             fa_frame_close(&frame);
         if (!good) {
-            worker_dying(w, "it broke the protocol, and was killed");
+            worker_dying(w, "killed: protocol violation");
             return false;
         }
     }
     return true;
 }
 
-static void on_readable(evutil_socket_t fd, short what, void *arg)
+static void worker_on_readable(evutil_socket_t fd, short what, void *arg)
 {
     (void)fd, (void)what;
-    read_frames(arg);
+    worker_read_frames(arg);
 }
 
-static void on_changed(struct fa_child *child)
+static void worker_on_changed(struct fa_child *child)
 {
-    struct worker *w = (struct worker *)child;
+    struct worker_handle *w = (struct worker_handle *)child;
     if (!child->ended)
         return;
-    /* Its last words may still be in the socket. */
+    /* Its last frames may still be in the socket. */
     if (!w->dying)
-        read_frames(w);
+        worker_read_frames(w);
     worker_gone(w);
 }
 
-static struct worker *worker_new(struct fa_backend *self, struct fa_error *err)
+/* Our copy of the worker's end is closed in any case: else its death would not end the stream. */
+static struct worker_handle *worker_new(struct fa_backend *self, struct fa_error *err)
 {
     int ends[2] = {-1, -1};
-    struct worker *w = calloc(1, sizeof(*w));
+    struct worker_handle *w = calloc(1, sizeof(*w));
     if (!w)
         goto fail;
     w->sock = -1;
     w->backend = self;
-    w->child.changed = on_changed;
+    w->child.changed = worker_on_changed;
     if (fa_frame_pair(ends))
         goto fail;
     w->sock = ends[0];
-    w->event = event_new(self->pool->base, w->sock, EV_READ | EV_PERSIST, on_readable, w);
+    w->event = event_new(self->pool->base, w->sock, EV_READ | EV_PERSIST, worker_on_readable, w);
     if (!w->event || event_add(w->event, NULL))
         goto fail;
     if (fa_nursery_spawn(self->pool->nursery, self->role_id, ends[1], &w->child, err)) {
@@ -281,26 +291,26 @@ static struct worker *worker_new(struct fa_backend *self, struct fa_error *err)
     return w;
 
 fail:
-    fa_error_system(err, FA_CLASS_LOCAL_IO, errno ? errno : ENOMEM, "cannot make a worker");
+    fa_error_system(err, FA_CLASS_LOCAL_IO, errno ? errno : ENOMEM, "cannot create a worker");
     if (ends[1] >= 0)
         close(ends[1]);
     worker_free(w);
     return NULL;
 }
 
-static void processes_news(struct fa_backend *self, struct fa_pool_task *task)
+static void processes_notify(struct fa_backend *self, struct fa_pool_task *task)
 {
     (void)self;
-    struct worker *w = task->worker;
+    struct worker_handle *w = task->worker;
     struct fa_frame frame = {.type = FA_FRAME_TUNE, .id = task->id, .value = task->task.tuned};
     if (task->task.cancelled)
         frame.type = FA_FRAME_CANCEL;
-    /* If it is not told now, the next news or the hang timeout will reach it. */
+    /* If this is lost, the next notification or the hang timeout will reach it. */
     fa_frame_send(w->sock, &frame, MSG_DONTWAIT);
 }
 
-/* @return 0, or -1 if the worker cannot be told. */
-static int give(struct worker *w, struct fa_pool_task *task)
+/* @return 0, or -1 if the task cannot be sent. */
+static int worker_give_task(struct worker_handle *w, struct fa_pool_task *task)
 {
     struct fa_buf buf;
     fa_buf_init(&buf);
@@ -315,18 +325,19 @@ static int give(struct worker *w, struct fa_pool_task *task)
     if (result)
         return -1;
     w->task = task;
-    w->sign = fa_clock_now();
+    w->last_frame = fa_clock_now();
     task->worker = w;
     task->state = FA_POOL_TASK_RUNNING;
     fa_pool_task_close(task);
     if (task->task.tuned)
-        processes_news(w->backend, task);
+        processes_notify(w->backend, task);
     return 0;
 }
 
-static struct worker *find_worker(struct fa_backend *self, struct fa_error *err)
+/* Prefer an idle worker to a new one. */
+static struct worker_handle *backend_find_worker(struct fa_backend *self, struct fa_error *err)
 {
-    struct worker *w = self->idle;
+    struct worker_handle *w = self->idle;
     if (w) {
         self->idle = w->next;
         return w;
@@ -334,15 +345,15 @@ static struct worker *find_worker(struct fa_backend *self, struct fa_error *err)
     if (self->n_workers >= self->pool->config.workers)
         return NULL;
     if (self->not_before > fa_clock_now()) {
-        schedule_retry(self);
+        backend_schedule_retry(self);
         return NULL;
     }
     w = worker_new(self, err);
-    /* The nursery has more to do than its socket holds; in a moment it has less. */
+    /* The nursery's socket is full: retry soon. */
     if (!w && err->domain == FA_DOMAIN_SYSTEM && err->code == EAGAIN) {
         *err = (struct fa_error){0};
         self->not_before = fa_clock_now() + NURSERY_BUSY;
-        schedule_retry(self);
+        backend_schedule_retry(self);
     }
     return w;
 }
@@ -351,42 +362,44 @@ static void processes_dispatch(struct fa_backend *self)
 {
     while (self->pool->pending.first) {
         struct fa_error err = {0};
-        struct worker *w = find_worker(self, &err);
+        struct worker_handle *w = backend_find_worker(self, &err);
         if (!w && err.class == FA_CLASS_NONE)
             return;
         if (!w && self->n_workers > 0)
-            return; /* fewer workers than wished for, but some */
+            return; /* continue with fewer workers than configured */
         struct fa_pool_task *task = fa_task_queue_pop(&self->pool->pending);
         if (!w) {
             task->error = err;
             task->lost = true;
             fa_pool_finish(self->pool, task);
-        } else if (give(w, task)) {
+        } else if (worker_give_task(w, task)) {
             w->task = task;
             task->worker = w;
             task->state = FA_POOL_TASK_RUNNING;
-            worker_dying(w, "it does not take its task");
+            worker_dying(w, "killed: cannot send the task");
         }
     }
 }
 
+/* Kill workers that have sent nothing for hang_timeout seconds. */
 static void processes_tick(struct fa_backend *self)
 {
     double limit = self->pool->config.hang_timeout;
     double now = fa_clock_now();
     for (unsigned i = 0; limit > 0 && i < self->n_workers; ++i) {
-        struct worker *w = self->workers[i];
-        if (w->task && !w->dying && now - w->sign > limit)
-            worker_dying(w, "it hung, and was killed");
+        struct worker_handle *w = self->workers[i];
+        if (w->task && !w->dying && now - w->last_frame > limit)
+            worker_dying(w, "killed: hung for longer than the hang timeout");
     }
 }
 
-static void on_retry(evutil_socket_t fd, short what, void *arg)
+static void backend_on_retry(evutil_socket_t fd, short what, void *arg)
 {
     (void)fd, (void)what;
     processes_dispatch(arg);
 }
 
+/* Workers are killed: a process has nothing to lose, unlike a thread. */
 static void processes_free(struct fa_backend *self)
 {
     if (!self)
@@ -409,8 +422,8 @@ static struct fa_backend *processes_new(struct fa_pool *pool, struct fa_error *e
     if (!self)
         goto fail;
     self->pool = pool;
-    self->workers = calloc(pool->config.workers, sizeof(struct worker *));
-    self->retry = event_new(pool->base, -1, 0, on_retry, self);
+    self->workers = calloc(pool->config.workers, sizeof(struct worker_handle *));
+    self->retry = event_new(pool->base, -1, 0, backend_on_retry, self);
     if (!self->workers || !self->retry)
         goto fail;
     self->role = (struct fa_role){.types = pool->config.types,
@@ -423,7 +436,7 @@ static struct fa_backend *processes_new(struct fa_pool *pool, struct fa_error *e
     return NULL;
 
 fail:
-    fa_error_system(err, FA_CLASS_LOCAL_IO, ENOMEM, "cannot make a pool of processes");
+    fa_error_system(err, FA_CLASS_LOCAL_IO, ENOMEM, "cannot create a pool of processes");
     processes_free(self);
     return NULL;
 }
@@ -431,7 +444,7 @@ fail:
 const struct fa_backend_ops fa_backend_processes = {
     .new = processes_new,
     .dispatch = processes_dispatch,
-    .news = processes_news,
+    .notify = processes_notify,
     .tick = processes_tick,
     .free = processes_free,
 };

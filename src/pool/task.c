@@ -1,3 +1,8 @@
+/*
+ * State is created as late as possible: share() runs once for all workers, open() when a worker
+ * gets the first task of a type, because most workers never see some types.  In a process,
+ * confine() follows open(): what the type opens must be open before access is given up.
+ */
 #include "pool/task.h"
 
 #include <errno.h>
@@ -20,6 +25,7 @@ size_t fa_task_fd_count(const struct fa_task *task)
     return task->n_fds;
 }
 
+/* The limit is checked here, where the task can react; the pool checks it again. */
 int fa_task_reply(struct fa_task *task, const void *data, size_t len)
 {
     if (len > FA_TASK_BYTES_MAX - task->reply.len)
@@ -28,6 +34,7 @@ int fa_task_reply(struct fa_task *task, const void *data, size_t len)
     return task->reply.failed ? -1 : 0;
 }
 
+/* A thread's task is in shared memory: there is no exchange, and the pool polls it. */
 void fa_task_progress(struct fa_task *task, uint64_t value)
 {
     task->progress = value;
@@ -35,6 +42,7 @@ void fa_task_progress(struct fa_task *task, uint64_t value)
         task->exchange(task);
 }
 
+/* Only one note per task, so that the pool can keep it without a queue. */
 int fa_task_note(struct fa_task *task, const void *data, size_t len)
 {
     if (len == 0 || len > FA_TASK_NOTE_MAX || task->noted)
@@ -62,41 +70,42 @@ uint64_t fa_task_tuned(struct fa_task *task)
     return task->tuned;
 }
 
-static int no_memory(struct fa_error *err)
+static int table_no_memory(struct fa_error *err)
 {
     fa_error_system(err, FA_CLASS_LOCAL_IO, ENOMEM, "cannot set up a worker");
     return -1;
 }
 
-int fa_crew_init(struct fa_crew *crew, const struct fa_task_type *types, const void *setup,
-                 size_t len, struct fa_error *err)
+int fa_task_table_init(struct fa_task_table *table, const struct fa_task_type *types,
+                       const void *setup, size_t len, struct fa_error *err)
 {
-    *crew = (struct fa_crew){.types = types};
-    while (types[crew->n].name)
-        ++crew->n;
-    crew->shared = calloc(crew->n + 1, sizeof(*crew->shared));
-    if (!crew->shared)
-        return no_memory(err);
-    for (; crew->n_shared < crew->n; ++crew->n_shared) {
-        const struct fa_task_type *type = &types[crew->n_shared];
-        if (type->share && type->share(setup, len, &crew->shared[crew->n_shared], err)) {
-            fa_crew_fini(crew);
+    *table = (struct fa_task_table){.types = types};
+    while (types[table->n].name)
+        ++table->n;
+    table->shared = calloc(table->n + 1, sizeof(*table->shared));
+    if (!table->shared)
+        return table_no_memory(err);
+    for (; table->n_shared < table->n; ++table->n_shared) {
+        const struct fa_task_type *type = &types[table->n_shared];
+        if (type->share && type->share(setup, len, &table->shared[table->n_shared], err)) {
+            fa_task_table_fini(table);
             return -1;
         }
     }
     return 0;
 }
 
-void fa_crew_fini(struct fa_crew *crew)
+/* Only types whose share() has succeeded are released. */
+void fa_task_table_fini(struct fa_task_table *table)
 {
-    for (size_t i = 0; i < crew->n_shared; ++i)
-        if (crew->types[i].unshare)
-            crew->types[i].unshare(crew->shared[i]);
-    free(crew->shared);
-    *crew = (struct fa_crew){0};
+    for (size_t i = 0; i < table->n_shared; ++i)
+        if (table->types[i].unshare)
+            table->types[i].unshare(table->shared[i]);
+    free(table->shared);
+    *table = (struct fa_task_table){0};
 }
 
-bool fa_crew_knows(const struct fa_task_type *types, const char *name)
+bool fa_task_table_has(const struct fa_task_type *types, const char *name)
 {
     for (; types->name; ++types)
         if (strcmp(types->name, name) == 0)
@@ -104,51 +113,55 @@ bool fa_crew_knows(const struct fa_task_type *types, const char *name)
     return false;
 }
 
-int fa_hand_init(struct fa_hand *hand, const struct fa_crew *crew, struct fa_error *err)
+int fa_task_runner_init(struct fa_task_runner *runner, const struct fa_task_table *table,
+                        struct fa_error *err)
 {
-    *hand = (struct fa_hand){.crew = crew};
-    hand->states = calloc(crew->n + 1, sizeof(*hand->states));
-    hand->opened = calloc(crew->n + 1, sizeof(*hand->opened));
-    if (hand->states && hand->opened)
+    *runner = (struct fa_task_runner){.table = table};
+    runner->states = calloc(table->n + 1, sizeof(*runner->states));
+    runner->opened = calloc(table->n + 1, sizeof(*runner->opened));
+    if (runner->states && runner->opened)
         return 0;
-    fa_hand_fini(hand);
-    return no_memory(err);
+    fa_task_runner_fini(runner);
+    return table_no_memory(err);
 }
 
-void fa_hand_fini(struct fa_hand *hand)
+void fa_task_runner_fini(struct fa_task_runner *runner)
 {
-    for (size_t i = 0; hand->opened && i < hand->crew->n; ++i)
-        if (hand->opened[i] && hand->crew->types[i].close)
-            hand->crew->types[i].close(hand->states[i]);
-    free(hand->states);
-    free(hand->opened);
-    *hand = (struct fa_hand){0};
+    for (size_t i = 0; runner->opened && i < runner->table->n; ++i)
+        if (runner->opened[i] && runner->table->types[i].close)
+            runner->table->types[i].close(runner->states[i]);
+    free(runner->states);
+    free(runner->opened);
+    *runner = (struct fa_task_runner){0};
 }
 
-static int hand_open(struct fa_hand *hand, size_t i, struct fa_error *err)
+/* The order matters: after confine(), open() might no longer be permitted. */
+static int runner_open(struct fa_task_runner *runner, size_t i, struct fa_error *err)
 {
-    const struct fa_task_type *type = &hand->crew->types[i];
-    void *shared = hand->crew->shared[i];
-    if (type->open && type->open(shared, &hand->states[i], err))
+    const struct fa_task_type *type = &runner->table->types[i];
+    void *shared = runner->table->shared[i];
+    if (type->open && type->open(shared, &runner->states[i], err))
         return -1;
-    hand->opened[i] = true;
-    return hand->confines && type->confine ? type->confine(shared, err) : 0;
+    runner->opened[i] = true;
+    return runner->confines && type->confine ? type->confine(shared, err) : 0;
 }
 
-int fa_hand_run(struct fa_hand *hand, const char *name, struct fa_task *task, struct fa_error *err)
+/* A type that fails without setting an error still needs a class for its report. */
+int fa_task_runner_run(struct fa_task_runner *runner, const char *name, struct fa_task *task,
+                       struct fa_error *err)
 {
-    const struct fa_crew *crew = hand->crew;
+    const struct fa_task_table *table = runner->table;
     size_t i = 0;
-    while (i < crew->n && strcmp(crew->types[i].name, name) != 0)
+    while (i < table->n && strcmp(table->types[i].name, name) != 0)
         ++i;
-    if (i == crew->n) {
-        fa_error_set(err, FA_DOMAIN_FETCHALL, 0, FA_CLASS_REFUSED, "no task type '%s'", name);
+    if (i == table->n) {
+        fa_error_set(err, FA_DOMAIN_FETCHALL, 0, FA_CLASS_REFUSED, "unknown task type '%s'", name);
         return -1;
     }
-    const struct fa_task_type *type = &crew->types[i];
-    int result = hand->opened[i] ? 0 : hand_open(hand, i, err);
+    const struct fa_task_type *type = &table->types[i];
+    int result = runner->opened[i] ? 0 : runner_open(runner, i, err);
     if (result == 0)
-        result = type->run(hand->states[i], task, err);
+        result = type->run(runner->states[i], task, err);
     if (result && err->class == FA_CLASS_NONE)
         fa_error_set(err, FA_DOMAIN_FETCHALL, 0, FA_CLASS_WORKER_CRASHED,
                      "the task failed without a reason");

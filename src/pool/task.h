@@ -1,6 +1,6 @@
 /**
- * A task as its worker sees it, and the task types that a worker knows: what threads and processes
- * have in common.
+ * A task from its worker's point of view, and the task types that a worker knows.  Shared by
+ * threads and processes.
  */
 #ifndef FA_POOL_TASK_H
 #define FA_POOL_TASK_H
@@ -21,41 +21,43 @@ struct fa_task {
     _Atomic uint64_t tuned;
     atomic_bool cancelled;
     struct fa_buf note;
-    atomic_bool noted; /**< After that nobody writes note any more. */
+    atomic_bool noted; /**< Once set, note is no longer written. */
 
-    /** Exchange news with the pool, at most now and then, but a note at once; NULL where memory is
-     * shared. */
+    /** Exchange messages with the pool, at a limited rate, but a note at once; NULL where memory
+     * is shared. */
     void (*exchange)(struct fa_task *task);
 };
 
-/** Task types with what their share() returned. */
-struct fa_crew {
+/** The task types of a program with the results of their share(). */
+struct fa_task_table {
     const struct fa_task_type *types; /**< Borrowed; n of them. */
     size_t n;
     void **shared;
-    size_t n_shared; /**< How many are ready. */
+    size_t n_shared; /**< Number of initialised entries. */
 };
 
-/** Call each share().  @return 0, or -1 with nothing left to release. */
-int fa_crew_init(struct fa_crew *crew, const struct fa_task_type *types, const void *setup,
-                 size_t len, struct fa_error *err);
-void fa_crew_fini(struct fa_crew *crew);
+/** Call each share().  @return 0, or -1 with nothing to release. */
+int fa_task_table_init(struct fa_task_table *table, const struct fa_task_type *types,
+                       const void *setup, size_t len, struct fa_error *err);
+void fa_task_table_fini(struct fa_task_table *table);
 
 /** @return whether one of the types has that name. */
-bool fa_crew_knows(const struct fa_task_type *types, const char *name);
+bool fa_task_table_has(const struct fa_task_type *types, const char *name);
 
-/** One worker's state of each type. */
-struct fa_hand {
-    const struct fa_crew *crew; /**< Borrowed. */
+/** Runs tasks in one worker: the worker's state of each type. */
+struct fa_task_runner {
+    const struct fa_task_table *table; /**< Borrowed. */
     void **states;
     bool *opened;
-    bool confines; /**< The worker is a process, and its own. */
+    bool confines; /**< The worker is a process of its own, which may be confined. */
 };
 
-int fa_hand_init(struct fa_hand *hand, const struct fa_crew *crew, struct fa_error *err);
-void fa_hand_fini(struct fa_hand *hand);
+int fa_task_runner_init(struct fa_task_runner *runner, const struct fa_task_table *table,
+                        struct fa_error *err);
+void fa_task_runner_fini(struct fa_task_runner *runner);
 
 /** Run a task of the named type. */
-int fa_hand_run(struct fa_hand *hand, const char *name, struct fa_task *task, struct fa_error *err);
+int fa_task_runner_run(struct fa_task_runner *runner, const char *name, struct fa_task *task,
+                       struct fa_error *err);
 
 #endif

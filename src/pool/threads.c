@@ -1,3 +1,11 @@
+/*
+ * The backend for threads.  Threads are started as tasks arrive, up to the configured number.
+ *
+ * Ownership moves with the queues: a task in `todo` or `done` is protected by the lock; while a
+ * thread works on it, only that thread uses it, except for its atomic fields (progress, tuned,
+ * cancelled, noted).  The loop's thread keeps a separate list of all running tasks, which needs no
+ * lock.
+ */
 #include "pool/backend.h"
 
 #include <errno.h>
@@ -9,12 +17,12 @@
 
 struct fa_backend {
     struct fa_pool *pool;
-    struct fa_crew crew;
+    struct fa_task_table table;
     struct fa_wake *wake;
     pthread_t *threads;
     unsigned n_threads;
 
-    pthread_mutex_t lock; /* guards what follows */
+    pthread_mutex_t lock; /* guards the fields below */
     pthread_cond_t work;
     struct fa_task_queue todo;
     struct fa_task_queue done;
@@ -22,28 +30,28 @@ struct fa_backend {
     unsigned todo_count;
     bool stop;
 
-    struct fa_pool_task *running; /* the newest of them; the loop's thread only */
+    struct fa_pool_task *running; /* most recent first; for the loop's thread only */
 };
 
-/* A hand that could not be made is tried again with each task, which fails without one. */
-static void work_on(struct fa_backend *self, struct fa_hand *hand, bool *ready,
-                    struct fa_pool_task *task)
+/* If the runner could not be created, retry with each task, which fails without one. */
+static void backend_run_task(struct fa_backend *self, struct fa_task_runner *runner, bool *ready,
+                             struct fa_pool_task *task)
 {
     if (task->task.cancelled)
         fa_error_set(&task->error, FA_DOMAIN_FETCHALL, 0, FA_CLASS_CANCELLED, "cancelled");
-    else if (*ready || (*ready = fa_hand_init(hand, &self->crew, &task->error) == 0))
-        task->ok = fa_hand_run(hand, task->type, &task->task, &task->error) == 0;
+    else if (*ready || (*ready = fa_task_runner_init(runner, &self->table, &task->error) == 0))
+        task->ok = fa_task_runner_run(runner, task->type, &task->task, &task->error) == 0;
     pthread_mutex_lock(&self->lock);
     fa_task_queue_push(&self->done, task);
     pthread_mutex_unlock(&self->lock);
     fa_wake_post(self->wake);
 }
 
-static void *thread_main(void *arg)
+static void *backend_thread(void *arg)
 {
     struct fa_backend *self = arg;
-    struct fa_hand hand;
-    bool ready = fa_hand_init(&hand, &self->crew, NULL) == 0;
+    struct fa_task_runner runner;
+    bool ready = fa_task_runner_init(&runner, &self->table, NULL) == 0;
     pthread_mutex_lock(&self->lock);
     for (;;) {
         ++self->idle;
@@ -55,25 +63,25 @@ static void *thread_main(void *arg)
         struct fa_pool_task *task = fa_task_queue_pop(&self->todo);
         --self->todo_count;
         pthread_mutex_unlock(&self->lock);
-        work_on(self, &hand, &ready, task);
+        backend_run_task(self, &runner, &ready, task);
         pthread_mutex_lock(&self->lock);
     }
     pthread_mutex_unlock(&self->lock);
     if (ready)
-        fa_hand_fini(&hand);
+        fa_task_runner_fini(&runner);
     return NULL;
 }
 
-static int add_thread(struct fa_backend *self)
+static int backend_add_thread(struct fa_backend *self)
 {
     pthread_attr_t attr;
     sigset_t all, before;
     sigfillset(&all);
     pthread_attr_init(&attr);
     pthread_attr_setstacksize(&attr, STACK);
-    /* Signals are for the threads of the program around us. */
+    /* Block all signals: they are for the threads of the surrounding program. */
     pthread_sigmask(SIG_SETMASK, &all, &before);
-    int code = pthread_create(&self->threads[self->n_threads], &attr, thread_main, self);
+    int code = pthread_create(&self->threads[self->n_threads], &attr, backend_thread, self);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     pthread_attr_destroy(&attr);
     if (code == 0)
@@ -81,7 +89,7 @@ static int add_thread(struct fa_backend *self)
     return code;
 }
 
-static void unlink_running(struct fa_backend *self, struct fa_pool_task *task)
+static void backend_unlink_task(struct fa_backend *self, struct fa_pool_task *task)
 {
     if (task->newer)
         task->newer->older = task->older;
@@ -91,7 +99,8 @@ static void unlink_running(struct fa_backend *self, struct fa_pool_task *task)
         task->older->newer = task->newer;
 }
 
-static void on_done(void *arg)
+/* Move the queue under the lock, call back without it. */
+static void backend_on_done(void *arg)
 {
     struct fa_backend *self = arg;
     struct fa_task_queue done;
@@ -102,11 +111,12 @@ static void on_done(void *arg)
         fa_task_queue_push(&done, task);
     pthread_mutex_unlock(&self->lock);
     while ((task = fa_task_queue_pop(&done))) {
-        unlink_running(self, task);
+        backend_unlink_task(self, task);
         fa_pool_finish(self->pool, task);
     }
 }
 
+/* Running tasks are asked to end: a thread cannot be killed. */
 static void threads_free(struct fa_backend *self)
 {
     if (!self)
@@ -119,7 +129,7 @@ static void threads_free(struct fa_backend *self)
     pthread_mutex_unlock(&self->lock);
     for (unsigned i = 0; i < self->n_threads; ++i)
         pthread_join(self->threads[i], NULL);
-    fa_crew_fini(&self->crew);
+    fa_task_table_fini(&self->table);
     fa_wake_free(self->wake);
     pthread_mutex_destroy(&self->lock);
     pthread_cond_destroy(&self->work);
@@ -134,7 +144,7 @@ static struct fa_backend *threads_new(struct fa_pool *pool, struct fa_error *err
     if (!self || !threads) {
         free(self);
         free(threads);
-        fa_error_system(err, FA_CLASS_LOCAL_IO, ENOMEM, "cannot make a pool of threads");
+        fa_error_system(err, FA_CLASS_LOCAL_IO, ENOMEM, "cannot create a pool of threads");
         return NULL;
     }
     self->pool = pool;
@@ -143,17 +153,18 @@ static struct fa_backend *threads_new(struct fa_pool *pool, struct fa_error *err
     pthread_cond_init(&self->work, NULL);
     fa_task_queue_init(&self->todo);
     fa_task_queue_init(&self->done);
-    self->wake = fa_wake_new(pool->base, on_done, self, err);
-    if (!self->wake || fa_crew_init(&self->crew, pool->config.types, pool->config.setup,
-                                    pool->config.setup_len, err)) {
+    self->wake = fa_wake_new(pool->base, backend_on_done, self, err);
+    if (!self->wake || fa_task_table_init(&self->table, pool->config.types, pool->config.setup,
+                                          pool->config.setup_len, err)) {
         threads_free(self);
         return NULL;
     }
     return self;
 }
 
-/* A task waits for a thread, or gets a new one; it fails only if there is none at all. */
-static void start(struct fa_backend *self, struct fa_pool_task *task)
+/* Hand a task to the threads, and start one if all are busy.  Fails only if there is no thread
+ * at all. */
+static void backend_start_task(struct fa_backend *self, struct fa_pool_task *task)
 {
     task->state = FA_POOL_TASK_RUNNING;
     task->older = self->running;
@@ -166,11 +177,11 @@ static void start(struct fa_backend *self, struct fa_pool_task *task)
     bool more = self->todo_count > self->idle && self->n_threads < self->pool->config.workers;
     pthread_cond_signal(&self->work);
     pthread_mutex_unlock(&self->lock);
-    int code = more ? add_thread(self) : 0;
+    int code = more ? backend_add_thread(self) : 0;
     if (code && self->n_threads == 0) {
         fa_task_queue_init(&self->todo);
         self->todo_count = 0;
-        unlink_running(self, task);
+        backend_unlink_task(self, task);
         fa_error_system(&task->error, FA_CLASS_LOCAL_IO, code, "cannot start a thread");
         fa_pool_finish(self->pool, task);
     }
@@ -180,12 +191,13 @@ static void threads_dispatch(struct fa_backend *self)
 {
     struct fa_pool_task *task;
     while ((task = fa_task_queue_pop(&self->pool->pending)))
-        start(self, task);
+        backend_start_task(self, task);
 }
 
-static void threads_news(struct fa_backend *self, struct fa_pool_task *task)
+/* A task that no thread has taken yet can be finished here. */
+static void threads_notify(struct fa_backend *self, struct fa_pool_task *task)
 {
-    /* A worker reads its task itself. */
+    /* The worker reads the atomic fields itself. */
     if (!task->task.cancelled)
         return;
     pthread_mutex_lock(&self->lock);
@@ -193,21 +205,22 @@ static void threads_news(struct fa_backend *self, struct fa_pool_task *task)
     self->todo_count -= waits;
     pthread_mutex_unlock(&self->lock);
     if (waits) {
-        unlink_running(self, task);
+        backend_unlink_task(self, task);
         fa_pool_finish_cancelled(self->pool, task);
     }
 }
 
+/* Poll progress instead of waking the loop for each report. */
 static void threads_tick(struct fa_backend *self)
 {
     for (struct fa_pool_task *task = self->running; task; task = task->older)
-        fa_pool_tell(task);
+        fa_pool_report(task);
 }
 
 const struct fa_backend_ops fa_backend_threads = {
     .new = threads_new,
     .dispatch = threads_dispatch,
-    .news = threads_news,
+    .notify = threads_notify,
     .tick = threads_tick,
     .free = threads_free,
 };

@@ -474,7 +474,7 @@ static int loop_init(struct loop *loop, struct fa_strategy *self, struct fa_erro
         return 0;
 
 fail:
-    fa_error_system(err, FA_CLASS_LOCAL_IO, errno ? errno : ENOMEM, "cannot make an event loop");
+    fa_error_system(err, FA_CLASS_LOCAL_IO, errno ? errno : ENOMEM, "cannot create an event loop");
     return -1;
 }
 

@@ -192,7 +192,7 @@ static int host_get(CURLU *handle, char **ret, struct fa_error *err)
     return 0;
 }
 
-/* The port is always explicit, so that "http://h" and "http://h:80" share limits and connections. */
+/* The port is always explicit, so that "http://h" and "http://h:80" share limits. */
 static int url_fill(struct fa_url *url, CURLU *handle, struct fa_error *err)
 {
     char *host = NULL, *path = NULL, *whole = NULL;

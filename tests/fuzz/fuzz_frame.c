@@ -26,7 +26,7 @@ static void expect_same(const struct fa_frame *a, const struct fa_frame *b)
 }
 
 /* The bytes as a message. */
-static int pass(const int ends[2], const uint8_t *data, size_t len, struct fa_frame_room *room,
+static int pass(const int ends[2], const uint8_t *data, size_t len, struct fa_frame_buffer *room,
                 struct fa_frame *ret)
 {
     assert(send(ends[1], data, len, 0) == (ssize_t)len);
@@ -35,7 +35,7 @@ static int pass(const int ends[2], const uint8_t *data, size_t len, struct fa_fr
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
-    static struct fa_frame_room room;
+    static struct fa_frame_buffer room;
     static int ends[2];
     if (!ends[0])
         assert(fa_frame_pair(ends) == 0);
@@ -52,7 +52,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
     check(&parsed, data, len);
     expect_same(&parsed, &received);
 
-    static struct fa_frame_room other;
+    static struct fa_frame_buffer other;
     assert(fa_frame_send(ends[1], &parsed, 0) == 0);
     assert(fa_frame_recv(ends[0], &other, &again, MSG_DONTWAIT) == 1);
     expect_same(&parsed, &again);

@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 static int ends[2];
-static struct fa_frame_room room;
+static struct fa_frame_buffer room;
 
 static void begin(void)
 {

@@ -955,7 +955,7 @@ Test(processes, a_worker_that_sends_garbage_is_killed_and_replaced)
         cr_assert(!seen.ok && seen.lost, "%s", fa_test_garbage_kinds[i]);
         cr_assert_eq(seen.error.class, FA_CLASS_WORKER_CRASHED);
         bool silent = strcmp(fa_test_garbage_kinds[i], "empty") == 0; /* looks like the end */
-        cr_assert(silent || strstr(seen.error.msg, "broke the protocol"), "%s: %s",
+        cr_assert(silent || strstr(seen.error.msg, "protocol violation"), "%s: %s",
                   fa_test_garbage_kinds[i], seen.error.msg);
         cr_assert(fa_workers_gone(old, 1, 2));
         cr_assert_eq(settled_fds(pool), before, "%s", fa_test_garbage_kinds[i]);

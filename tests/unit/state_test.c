@@ -870,7 +870,7 @@ static void give_away(const char *path)
 
 static const char *why_given_away(void)
 {
-    return geteuid() == 0 ? "belongs to another user (uid 65534" : "others may write to";
+    return geteuid() == 0 ? "belongs to another user (uid 65534" : "is writable by other users";
 }
 
 Test(state, a_file_of_another_user_is_refused_whichever_it_is)
@@ -886,7 +886,7 @@ Test(state, a_file_of_another_user_is_refused_whichever_it_is)
         expect_refusal(DIR, FA_STATE_READ, why_given_away());
         cr_assert_eq(chown(name, geteuid(), getegid()), 0);
         cr_assert_eq(chmod(name, 0660), 0);
-        expect_refusal(DIR, FA_STATE_WRITE, "others may write to");
+        expect_refusal(DIR, FA_STATE_WRITE, "is writable by other users");
         fa_file_remove(name);
         if (*suffixes[i]) {
             cr_assert_eq(symlink("nowhere", name), 0);
@@ -906,7 +906,7 @@ Test(state, its_own_folder_is_refused_if_others_may_write_to_it)
     for (int how = 0; how < 2; ++how) {
         cr_assert_null(
             fa_state_open(home, NULL, how ? FA_STATE_WRITE : FA_STATE_READ, false, notice, &err));
-        cr_assert(strstr(err.msg, "others may write to"), "%s", err.msg);
+        cr_assert(strstr(err.msg, "is writable by other users"), "%s", err.msg);
     }
     cr_assert_eq(access(home, F_OK), -1);
 }

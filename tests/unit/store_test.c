@@ -213,7 +213,7 @@ Test(store, its_own_folder_belongs_to_nobody_else)
     cr_assert_eq(stat(in(".fetchall"), &st), 0);
     foreign = st.st_ino;
     expect_refusal("out/.fetchall'", "belongs to another user (uid 4242, not ");
-    expect_refusal("out/.fetchall'", "run as that user, or choose another place");
+    expect_refusal("out/.fetchall'", "run as that user, or choose another location");
     fa_expect_no_file(in(".fetchall"), "lock");
 }
 
@@ -222,7 +222,7 @@ Test(store, its_own_folder_is_written_to_by_nobody_else)
     static const mode_t modes[] = {0720, 0702, 0777, 01777};
     for (size_t i = 0; i < sizeof(modes) / sizeof(*modes); ++i) {
         make_own(modes[i]);
-        expect_refusal("out/.fetchall'", "others may write to");
+        expect_refusal("out/.fetchall'", "is writable by other users");
         expect_refusal("out/.fetchall'", "chmod go-w");
         fa_expect_no_file(in(".fetchall"), "lock");
     }
@@ -238,7 +238,7 @@ Test(store, its_lock_is_a_file_of_its_own)
     make_own(0700);
     fa_scratch_write(&scratch, "out/.fetchall/lock", "1");
     cr_assert_eq(chmod(in(".fetchall/lock"), 0666), 0);
-    expect_refusal(".fetchall/lock'", "others may write to");
+    expect_refusal(".fetchall/lock'", "is writable by other users");
     cr_assert_eq(chmod(in(".fetchall/lock"), 0600), 0);
     cr_assert_eq(stat(in(".fetchall/lock"), &st), 0);
     foreign = st.st_ino;
