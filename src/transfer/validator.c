@@ -6,10 +6,8 @@
  */
 #include "transfer/validator.h"
 
-#include <stdio.h>
 #include <string.h>
 #include <strings.h>
-#include <time.h>
 
 /* RFC 9110, 8.8.2.2, recommends a minute. */
 #define SETTLED 60
@@ -19,8 +17,8 @@
 
 const struct fa_validator fa_validator_none = {.modified = -1};
 
-static const char days[] = "SunMonTueWedThuFriSat";
-static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
+static const char day_names[] = "SunMonTueWedThuFriSat";
+static const char month_names[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
 
 static bool etag_is_weak(const char *etag)
 {
@@ -42,16 +40,61 @@ bool fa_etag_is_good(const char *text, size_t len)
     return true;
 }
 
+/* Days between 1 Jan 1970 and the first day of a year. */
+static int64_t date_days_to_year(int64_t year)
+{
+    int64_t last = year - 1;
+    return 365 * (year - 1970) + last / 4 - last / 100 + last / 400 - 477;
+}
+
+/* Days of a year before a month, which counts from 0. */
+static int date_days_to_month(int64_t year, int month)
+{
+    static const short days_before[] = {0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334};
+    bool leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+    return days_before[month] + (leap && month > 1);
+}
+
+static char *date_put_digits(char *at, size_t n, int64_t value)
+{
+    for (size_t i = n; i > 0; --i, value /= 10)
+        at[i - 1] = (char)('0' + value % 10);
+    return at + n;
+}
+
+static char *date_put_name(char *at, const char *names, int64_t index)
+{
+    return mempcpy(at, names + 3 * index, 3);
+}
+
+/* Not strftime(3), which depends on the locale.  snprintf(3) and gmtime_r(3) would cost more than
+ * all other work on the header lines of a response, most of which have two dates. */
 void fa_date_format(int64_t seconds, char ret[FA_DATE_MAX])
 {
-    time_t when = seconds < 0 ? 0 : seconds > DATE_LAST ? DATE_LAST : seconds;
-    struct tm tm;
-    gmtime_r(&when, &tm);
-    /* Not strftime(3), which depends on the locale. */
-    snprintf(ret, FA_DATE_MAX, "%.3s, %02u %.3s %04u %02u:%02u:%02u GMT", days + 3 * tm.tm_wday,
-             (unsigned)tm.tm_mday % 100, months + 3 * tm.tm_mon,
-             (unsigned)(tm.tm_year + 1900) % 10000, (unsigned)tm.tm_hour % 100,
-             (unsigned)tm.tm_min % 100, (unsigned)tm.tm_sec % 100);
+    int64_t when = seconds < 0 ? 0 : seconds > DATE_LAST ? DATE_LAST : seconds;
+    int64_t days = when / 86400, time = when % 86400;
+    int64_t year = 1970 + days * 400 / 146097; /* days of 400 years; off by one at most */
+    year += days >= date_days_to_year(year + 1);
+    year -= days < date_days_to_year(year);
+    int day = (int)(days - date_days_to_year(year));
+    int month = 11;
+    while (day < date_days_to_month(year, month))
+        --month;
+
+    char *at = date_put_name(ret, day_names, (days + 4) % 7); /* 1 Jan 1970 was a Thursday */
+    at = mempcpy(at, ", ", 2);
+    at = date_put_digits(at, 2, day - date_days_to_month(year, month) + 1);
+    *at++ = ' ';
+    at = date_put_name(at, month_names, month);
+    *at++ = ' ';
+    at = date_put_digits(at, 4, year);
+    *at++ = ' ';
+    at = date_put_digits(at, 2, time / 3600);
+    *at++ = ':';
+    at = date_put_digits(at, 2, time / 60 % 60);
+    *at++ = ':';
+    at = date_put_digits(at, 2, time % 60);
+    memcpy(at, " GMT", sizeof(" GMT"));
 }
 
 /* n digits; -1 if there is anything else. */
@@ -69,7 +112,7 @@ static int date_read_digits(const char *text, size_t n)
 static int date_read_month(const char *text)
 {
     for (int i = 0; i < 12; ++i)
-        if (memcmp(text, months + (size_t)i * 3, 3) == 0)
+        if (memcmp(text, month_names + (size_t)i * 3, 3) == 0)
             return i;
     return -1;
 }
@@ -78,15 +121,14 @@ int64_t fa_date_parse(const char *text, size_t len)
 {
     if (len != DATE_LEN)
         return -1;
-    struct tm tm = {
-        .tm_mday = date_read_digits(text + 5, 2),
-        .tm_mon = date_read_month(text + 8),
-        .tm_year = date_read_digits(text + 12, 4) - 1900,
-        .tm_hour = date_read_digits(text + 17, 2),
-        .tm_min = date_read_digits(text + 20, 2),
-        .tm_sec = date_read_digits(text + 23, 2),
-    };
-    int64_t seconds = timegm(&tm);
+    int month = date_read_month(text + 8);
+    int year = date_read_digits(text + 12, 4);
+    if (month < 0 || year < 0)
+        return -1;
+    int64_t day = date_days_to_year(year) + date_days_to_month(year, month) +
+                  date_read_digits(text + 5, 2) - 1;
+    int64_t seconds = day * 86400 + date_read_digits(text + 17, 2) * 3600 +
+                      date_read_digits(text + 20, 2) * 60 + date_read_digits(text + 23, 2);
     if (seconds < 0 || seconds > DATE_LAST)
         return -1;
     /* Reject impossible dates, wrong punctuation and wrong weekdays: formatting must restore the

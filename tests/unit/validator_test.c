@@ -3,6 +3,7 @@
 #include <criterion/criterion.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #define COUNT(rows) (sizeof(rows) / sizeof(*(rows)))
 
@@ -294,4 +295,20 @@ Test(validator, hostile_ranges_are_refused)
     cr_assert_eq(fa_range_parse("bytes\0000-9/20", 12, &range), -1);
     cr_assert_eq(fa_range_parse("bytes 0-0/20", 11, &range), 0);
     cr_assert_eq(range.total, 2);
+}
+
+Test(validator, every_day_of_four_digit_years_is_formatted_as_by_the_c_library)
+{
+    for (int64_t day = 0; day <= 2932896; ++day) { /* 31 Dec 9999 */
+        char text[FA_DATE_MAX], expected[FA_DATE_MAX];
+        time_t when = day * 86400 + (day * 7919) % 86400;
+        struct tm tm;
+        gmtime_r(&when, &tm);
+        if (day % 1000 == 0 || tm.tm_mday == 1 || (tm.tm_mon == 1 && tm.tm_mday > 27)) {
+            strftime(expected, sizeof(expected), "%a, %d %b %Y %H:%M:%S GMT", &tm);
+            fa_date_format(when, text);
+            cr_assert_str_eq(text, expected);
+            cr_assert_eq(fa_date_parse(text, strlen(text)), when, "%s", text);
+        }
+    }
 }
