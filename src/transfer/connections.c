@@ -22,7 +22,6 @@
 #include <netinet/in.h>
 #include <pthread.h>
 #include <stdatomic.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -162,10 +161,9 @@ static void lease_drop(struct fa_lease *lease)
 
 static uint64_t endpoints_key(const struct fa_endpoints *ends)
 {
-    char text[160];
-    snprintf(text, sizeof(text), "%s %d %s %d", ends->local_ip, ends->local_port, ends->ip,
-             ends->port);
-    uint64_t key = fa_key_str(text);
+    uint64_t parts[] = {fa_key_pair(ends->local_ip, ends->ip), (uint64_t)ends->local_port,
+                        (uint64_t)ends->port};
+    uint64_t key = fa_key(parts, sizeof(parts));
     return key ? key : 1;
 }
 
