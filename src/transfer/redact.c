@@ -27,7 +27,6 @@
 /* Hide everything that is nested deeper than this. */
 #define DEPTH_MAX 6
 #define DIGITS    "0123456789"
-#define SCHEME    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ+-." DIGITS
 
 struct redactor {
     struct fa_buf out;
@@ -45,6 +44,21 @@ static void redactor_hide(struct redactor *r)
     fa_buf_put(&r->out, HIDDEN, sizeof(HIDDEN) - 1);
 }
 
+static bool is_scheme_char(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '+' ||
+           c == '-' || c == '.';
+}
+
+/* Not strspn(3), whose set-up costs more than the scan. */
+static size_t scheme_span(const char *text)
+{
+    size_t len = 0;
+    while (is_scheme_char(text[len]))
+        ++len;
+    return len;
+}
+
 static const char *find_url(const char *at, const char *end)
 {
     return memmem(at, (size_t)(end - at), "://", 3);
@@ -53,7 +67,7 @@ static const char *find_url(const char *at, const char *end)
 /* The start of the scheme that precedes "://". */
 static const char *scheme_start(const char *colon, const char *first)
 {
-    while (colon > first && strchr(SCHEME, colon[-1]))
+    while (colon > first && is_scheme_char(colon[-1]))
         --colon;
     return colon;
 }
@@ -199,7 +213,7 @@ static void redact_rest(struct redactor *r, const char *at)
 /* It follows "scheme:" and slashes, or is the start of the text. */
 static const char *authority_start(const char *text)
 {
-    const char *colon = text + strspn(text, SCHEME);
+    const char *colon = text + scheme_span(text);
     size_t slashes = *colon == ':' ? strspn(colon + 1, "/\\") : 0;
     return slashes > 0 ? colon + 1 + slashes : text;
 }
@@ -207,7 +221,8 @@ static const char *authority_start(const char *text)
 /* Whether it is "host" or "host:port", as in most URLs: then there is nothing to parse. */
 static bool authority_is_host(const char *at, const char *end)
 {
-    at += strspn(at, SCHEME "_");
+    while (is_scheme_char(*at) || *at == '_')
+        ++at;
     if (*at == ':')
         at += 1 + strspn(at + 1, DIGITS);
     return at == end;
