@@ -60,6 +60,9 @@ static void setup_connection(CURL *easy, const struct fa_settings *s)
                          (long)(s->family == FA_FAMILY_V4 ? CURL_IPRESOLVE_V4 : CURL_IPRESOLVE_V6));
     if (s->proxy)
         curl_easy_setopt(easy, CURLOPT_PROXY, s->proxy);
+    /* Without this each transfer looks for five variables in the environment. */
+    if (!fa_settings_use_proxy(s))
+        curl_easy_setopt(easy, CURLOPT_NOPROXY, "*");
 }
 
 void fa_setup_apply(CURL *easy, const struct fa_settings *settings)
