@@ -4,6 +4,7 @@
 
 #include "base/key.h"
 #include "engine/name.h"
+#include "list/packed.h"
 
 #include <errno.h>
 #include <math.h>
@@ -146,7 +147,7 @@ static bool spill(struct fa_session *s, struct fa_job *job)
     fa_buf_put_u64(&buf, job->exhausted);
     fa_buf_put_u64(&buf, job->owner);
     fa_buf_put_str(&buf, job->path);
-    fa_buf_put(&buf, job->entry->text, job->entry->text_len);
+    fa_entry_pack(job->entry, NULL, &buf);
     bool spilled =
         !buf.failed && fa_backlog_push(s->backlog, &origin->backlog, buf.data, buf.len, &err) == 0;
     fa_buf_fini(&buf);
@@ -291,7 +292,7 @@ static void check_mirrors(struct fa_session *s, const struct fa_entry *entry)
 /* What is no option may be a line of a header that was meant as one. */
 static void tell_unknown(struct fa_session *s, const struct fa_entry *entry)
 {
-    char *name = fa_redact_url(entry->unknown, s->config.secret_keys);
+    char *name = fa_redact_url(entry->unknown[0].name, s->config.secret_keys);
     const char *printed = name ? name : "?";
     if (entry->n_unknown == 1)
         fa_tell_notice(s, entry, "the option '%s' is not known, and ignored", printed);
@@ -301,12 +302,8 @@ static void tell_unknown(struct fa_session *s, const struct fa_entry *entry)
     free(name);
 }
 
-static void take_entry(struct fa_session *s, const struct fa_list_item *item, double now)
+static void take_entry(struct fa_session *s, struct fa_entry *entry, double now)
 {
-    const char *list = s->lists->name;
-    struct fa_entry *entry =
-        item->error ? fa_entry_bad(list, item->line, item->text, item->len, item->error, NULL)
-                    : fa_entry_parse(list, item->line, item->text, item->len, NULL);
     struct fa_job *job = entry ? new_job(s, entry, now) : NULL;
     if (!job) {
         out_of_memory(s);
@@ -336,14 +333,14 @@ static void watch(struct fa_session *s)
 
 bool fa_admit_one(struct fa_session *s, double now)
 {
-    struct fa_list_item item;
+    struct fa_entry *entry;
     struct fa_error err = {0};
     if (!s->lists || s->draining || (s->list_waits && now < s->list_wake))
         return false;
     s->list_waits = false;
-    switch (fa_list_next(s->lists->list, now, &item, &err)) {
+    switch (fa_list_next(s->lists->list, now, &entry, &err)) {
     case FA_LIST_ENTRY:
-        take_entry(s, &item, now);
+        take_entry(s, entry, now);
         return true;
     case FA_LIST_AGAIN:
         watch(s);
@@ -380,8 +377,8 @@ struct spilled {
     uint64_t exhausted;
     uint64_t owner;
     const char *path;
-    const char *text;
-    size_t text_len;
+    const char *entry; /* Packed. */
+    size_t len;
 };
 
 static int read_spilled(const struct fa_buf *record, struct spilled *ret)
@@ -397,8 +394,8 @@ static int read_spilled(const struct fa_buf *record, struct spilled *ret)
     ret->exhausted = fa_reader_u64(&reader);
     ret->owner = fa_reader_u64(&reader);
     ret->path = fa_reader_str(&reader);
-    ret->text = (const char *)reader.at;
-    ret->text_len = (size_t)(reader.end - reader.at);
+    ret->entry = (const char *)reader.at;
+    ret->len = (size_t)(reader.end - reader.at);
     return reader.failed || !ret->path ? -1 : 0;
 }
 
@@ -408,7 +405,7 @@ static struct fa_job *unspill(struct fa_session *s, const struct fa_buf *record)
     if (read_spilled(record, &spilled))
         return NULL;
     struct fa_entry *entry =
-        fa_entry_parse(spilled.list, spilled.line, spilled.text, spilled.text_len, NULL);
+        fa_entry_unpack(spilled.list, spilled.line, spilled.entry, spilled.len, NULL);
     struct fa_job *job = entry ? new_job(s, entry, spilled.read_at) : NULL;
     if (!job)
         return NULL;
@@ -436,7 +433,7 @@ static void leave_spilled(struct fa_session *s, const struct fa_origin *origin,
         return;
     }
     struct fa_entry *entry =
-        fa_entry_parse(spilled.list, spilled.line, spilled.text, spilled.text_len, NULL);
+        fa_entry_unpack(spilled.list, spilled.line, spilled.entry, spilled.len, NULL);
     char *url = entry ? fa_redact_url(entry->urls[0], s->config.secret_keys) : NULL;
     struct fa_result result = {
         .list = spilled.list,

@@ -3,6 +3,8 @@
 #include <fetchall/redact.h>
 
 #include "base/sized.h"
+#include "list/packed.h"
+#include "list/text.h"
 #include "transfer/url.h"
 
 #include <errno.h>
@@ -58,9 +60,9 @@ static int entry_text(const struct fa_record *record, const char *path, char **r
     *ret = NULL;
     if (record->standing != FA_STANDING_FAILED || record->secret || !text)
         return 0;
-    struct fa_entry *entry = fa_entry_parse("", 0, text, strlen(text), NULL);
+    struct fa_entry *entry = fa_entry_unpack("", 0, text, strlen(text), NULL);
     bool secret = entry && fa_inspect_is_secret(entry, NULL);
-    *ret = entry && !secret ? fa_entry_rename(text, path) : NULL;
+    *ret = entry && !secret ? fa_text_write(entry, path) : NULL;
     fa_entry_free(entry);
     return *ret || secret ? 0 : -1;
 }

@@ -13,6 +13,7 @@
 
 #include "base/io.h"
 #include "engine/inspect.h"
+#include "list/packed.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -272,8 +273,12 @@ static void put_failed(struct fa_session *s, const struct fa_job *job,
     record.error = result->error.msg;
     record.may_pass = result->may_pass;
     record.secret = fa_inspect_is_secret(entry, s->config.secret_keys);
-    if (record.secret || strcmp(entry->text, entry->urls[0]) != 0)
-        record.text = entry->text;
+    struct fa_buf packed;
+    fa_buf_init(&packed);
+    fa_entry_pack(entry, NULL, &packed);
+    fa_buf_put_u8(&packed, 0);
+    if (record.secret || !fa_entry_is_plain(entry))
+        record.text = (const char *)packed.data;
     record.replaces = job->known != NULL;
     if (job->known) {
         put_rep(&record, &job->known->rep);
@@ -282,6 +287,12 @@ static void put_failed(struct fa_session *s, const struct fa_job *job,
         put_rep(&record, &job->part.rep);
     }
     put(s, &record);
+    if (packed.failed) {
+        struct fa_error err;
+        fa_error_system(&err, FA_CLASS_LOCAL_IO, ENOMEM, "cannot write down what failed");
+        fa_session_end(s, FA_END_LOCAL, &err);
+    }
+    fa_buf_fini(&packed);
 }
 
 void fa_record_end(struct fa_session *s, const struct fa_job *job, const struct fa_result *result)
@@ -445,12 +456,19 @@ static bool write_entry(void *arg, const struct fa_record *record)
     list->left_out += lacking;
     if (lacking || !record->path)
         return true;
-    char *text = fa_entry_rename(record->text ? record->text : record->url, record->path);
-    if (!text || fprintf(list->out, "%s\n", text) < 0) {
+    const char *text = record->text ? record->text : record->url;
+    struct fa_entry *entry = fa_entry_unpack("", 0, text, strlen(text), NULL);
+    struct fa_buf line;
+    fa_buf_init(&line);
+    if (entry)
+        fa_entry_pack(entry, record->path, &line);
+    fa_buf_put_u8(&line, '\n');
+    if (!entry || line.failed || fwrite(line.data, line.len, 1, list->out) != 1) {
         fclose(list->out);
         list->out = NULL;
     }
-    free(text);
+    fa_buf_fini(&line);
+    fa_entry_free(entry);
     return list->out;
 }
 
@@ -460,7 +478,7 @@ int fa_record_failed(struct fa_session *s, struct fa_error *err)
     int copy = fd < 0 ? -1 : fcntl(fd, F_DUPFD_CLOEXEC, 3);
     struct failed_list list = {.out = copy < 0 ? NULL : fdopen(copy, "w")};
     int result = -1;
-    if (!list.out) {
+    if (!list.out || fputs(FA_PACKED_MAGIC "\n", list.out) < 0) {
         fa_error_system(err, FA_CLASS_LOCAL_IO, errno, "cannot write down what failed");
         if (copy >= 0)
             close(copy);

@@ -10,8 +10,8 @@
 #include "base/key.h"
 #include "base/sized.h"
 #include "engine/quota.h"
-#include "list/entry.h"
 #include "list/list.h"
+#include "list/packed.h"
 #include "transfer/url.h"
 
 #include <errno.h>
@@ -36,7 +36,7 @@ struct sample {
     size_t list; /* which one is read */
 };
 
-typedef int (*visit_fn)(struct sample *sample, const struct fa_list_item *item, uint64_t key,
+typedef int (*visit_fn)(struct sample *sample, const struct fa_entry *entry, uint64_t key,
                         struct fa_error *err);
 
 static int no_memory(struct fa_error *err)
@@ -74,10 +74,10 @@ static int grow(struct sample *sample)
     return 0;
 }
 
-static int count_entry(struct sample *sample, const struct fa_list_item *item, uint64_t key,
+static int count_entry(struct sample *sample, const struct fa_entry *entry, uint64_t key,
                        struct fa_error *err)
 {
-    (void)item;
+    (void)entry;
     if (sample->count == sample->room && grow(sample))
         return no_memory(err);
     size_t *slot = find_slot(sample, key);
@@ -90,32 +90,29 @@ static int count_entry(struct sample *sample, const struct fa_list_item *item, u
     return 0;
 }
 
-static int write_entry(struct sample *sample, const struct fa_list_item *item, uint64_t key,
+static int write_entry(struct sample *sample, const struct fa_entry *entry, uint64_t key,
                        struct fa_error *err)
 {
     size_t slot = sample->count ? *find_slot(sample, key) : 0;
     if (!slot || !fa_quota_takes(&sample->quotas[slot - 1]))
         return 0;
     ++sample->told->taken;
-    if (fwrite(item->text, 1, item->len, sample->out) == item->len &&
-        putc('\n', sample->out) != EOF)
-        return 0;
-    fa_error_system(err, FA_CLASS_LOCAL_IO, errno, "cannot write a sample");
-    return -1;
+    struct fa_buf line;
+    fa_buf_init(&line);
+    fa_entry_pack(entry, NULL, &line);
+    fa_buf_put_u8(&line, '\n');
+    errno = line.failed ? ENOMEM : 0;
+    bool good = !line.failed && fwrite(line.data, line.len, 1, sample->out) == 1;
+    if (!good)
+        fa_error_system(err, FA_CLASS_LOCAL_IO, errno, "cannot write a sample");
+    fa_buf_fini(&line);
+    return good ? 0 : -1;
 }
 
 /* The key of the origin of an entry.  @return 1; 0 if the entry is bad, *ret_bad says why; -1 */
-static int key_of(const struct fa_list *list, const struct fa_list_item *item, uint64_t *ret_key,
-                  struct fa_error *ret_bad, struct fa_error *err)
+static int key_of(const struct fa_entry *entry, uint64_t *ret_key, struct fa_error *ret_bad,
+                  struct fa_error *err)
 {
-    if (item->error) {
-        *ret_bad = *item->error;
-        return 0;
-    }
-    struct fa_entry *entry =
-        fa_entry_parse(fa_list_name(list), item->line, item->text, item->len, err);
-    if (!entry)
-        return -1;
     struct fa_url url;
     fa_url_init(&url);
     int result = 0;
@@ -129,7 +126,6 @@ static int key_of(const struct fa_list *list, const struct fa_list_item *item, u
         result = -1;
     }
     fa_url_fini(&url);
-    fa_entry_free(entry);
     return result;
 }
 
@@ -146,13 +142,23 @@ static void blame_list(struct fa_error *err)
         err->class = FA_CLASS_BAD_URL;
 }
 
+static int visit_entry(struct sample *sample, const struct fa_entry *entry, visit_fn visitor,
+                       struct fa_error *err)
+{
+    uint64_t key = 0;
+    struct fa_error bad = {0};
+    int found = key_of(entry, &key, &bad, err);
+    if (!found && !sample->out)
+        count_bad(sample, entry->line, &bad);
+    return found > 0 ? visitor(sample, entry, key, err) : found;
+}
+
 static int visit(struct sample *sample, struct fa_list *list, visit_fn visitor,
                  struct fa_error *err)
 {
-    struct fa_list_item item;
+    struct fa_entry *entry;
     for (;;) {
-        uint64_t key = 0;
-        switch (fa_list_next(list, fa_clock_now(), &item, err)) {
+        switch (fa_list_next(list, fa_clock_now(), &entry, err)) {
         case FA_LIST_AGAIN: /* a file never keeps us waiting, but may be all comments */
             continue;
         case FA_LIST_END:
@@ -163,12 +169,10 @@ static int visit(struct sample *sample, struct fa_list *list, visit_fn visitor,
         case FA_LIST_ENTRY:
             break;
         }
-        struct fa_error bad = {0};
-        int found = key_of(list, &item, &key, &bad, err);
-        if (found < 0 || (found > 0 && visitor(sample, &item, key, err)))
+        int result = entry ? visit_entry(sample, entry, visitor, err) : -1;
+        fa_entry_free(entry);
+        if (result)
             return -1;
-        if (!found && !sample->out)
-            count_bad(sample, item.line, &bad);
     }
 }
 
@@ -286,6 +290,7 @@ static int take(struct sample *sample, const char *const *lists, const int *fds,
         sample->told->taken_origins += sample->quotas[i].share > 0;
     if (open_out(sample, file, err))
         return -1;
+    fputs(FA_PACKED_MAGIC "\n", sample->out); /* An error shows when it is closed. */
     int result = visit_all(sample, lists, fds, n, write_entry, err);
     return close_out(sample, file, result ? NULL : err) || result ? -1 : 0;
 }

@@ -5,32 +5,17 @@
 
 #include <errno.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* A part of the entry's working copy of its text.  A zero may be put at its end. */
+/* Some bytes of the entry's room.  A zero may be put after them. */
 struct span {
     char *at;
     size_t len;
 };
 
-static bool is_blank(char c)
-{
-    return c == ' ' || c == '\t';
-}
-
-static struct span trim(struct span span)
-{
-    while (span.len > 0 && is_blank(span.at[span.len - 1]))
-        span.len--;
-    while (span.len > 0 && is_blank(*span.at)) {
-        span.at++;
-        span.len--;
-    }
-    return span;
-}
-
-/* Cut off what stands before the first byte c, and the c. */
+/* Cut off the bytes before the first c, and the c. */
 static struct span cut(struct span *rest, char c)
 {
     char *end = memchr(rest->at, c, rest->len);
@@ -55,12 +40,12 @@ static bool is(struct span span, const char *name)
 #define bad(entry, ...) \
     fa_error_set(&(entry)->error, FA_DOMAIN_FETCHALL, 0, FA_CLASS_BAD_URL, __VA_ARGS__)
 
-static int check_bytes(struct fa_entry *entry)
+static int check_bytes(struct fa_entry *entry, struct span span)
 {
-    const unsigned char *p = (const unsigned char *)entry->text;
-    const unsigned char *end = p + entry->text_len;
+    const unsigned char *p = (const unsigned char *)span.at;
+    const unsigned char *end = p + span.len;
     while (p < end) {
-        if ((*p < 0x20 && *p != '\t' && *p != '\n') || *p == 0x7f) {
+        if ((*p < 0x20 && *p != '\t') || *p == 0x7f) {
             bad(entry, "a control byte (0x%02x) stands in the line", *p);
             return -1;
         }
@@ -76,22 +61,15 @@ static int check_bytes(struct fa_entry *entry)
 }
 
 /* The URLs themselves are in no message: they may hold passwords. */
-static void parse_urls(struct fa_entry *entry, struct span line)
+void fa_entry_add_url(struct fa_entry *entry, char *at, size_t len)
 {
-    while (line.len > 0) {
-        struct span url = trim(cut(&line, '\t'));
-        if (url.len == 0)
-            continue;
-        if (memchr(url.at, ' ', url.len)) {
-            bad(entry, "a blank stands inside a URL: write %%20, or a TAB before a mirror");
-            return;
-        }
-        entry->urls[entry->n_urls++] = url.at;
-        /* The byte behind is a blank, a TAB, a line's end or the text's, all of them used up. */
-        as_string(url);
-    }
-    if (entry->n_urls == 0)
-        bad(entry, "the line holds no URL");
+    struct span url = {at, len};
+    if (entry->error.class != FA_CLASS_NONE || check_bytes(entry, url))
+        return;
+    if (memchr(at, ' ', len) || memchr(at, '\t', len))
+        bad(entry, "a blank stands inside a URL: write %%20, or a TAB before a mirror");
+    else
+        entry->urls[entry->n_urls++] = as_string(url);
 }
 
 static void parse_checksum(struct fa_entry *entry, struct span value)
@@ -163,148 +141,134 @@ static void parse_header(struct fa_entry *entry, struct span value)
     entry->headers[entry->n_headers++] = as_string(value);
 }
 
-static void parse_option(struct fa_entry *entry, struct span line)
+void fa_entry_add_option(struct fa_entry *entry, char *at, size_t len)
 {
-    struct span value = trim(line);
-    if (value.len == 0)
+    struct span value = {at, len};
+    if (entry->error.class != FA_CLASS_NONE || check_bytes(entry, value))
         return;
-    bool has_value = memchr(value.at, '=', value.len) != NULL;
+    bool has_value = memchr(at, '=', len) != NULL;
     struct span name = cut(&value, '=');
-    if (has_value && is(name, "out")) {
+    if (has_value && is(name, "out"))
         entry->out = as_string(value);
-    } else if (has_value && is(name, "dir")) {
+    else if (has_value && is(name, "dir"))
         entry->dir = as_string(value);
-    } else if (has_value && is(name, "checksum")) {
+    else if (has_value && is(name, "checksum"))
         parse_checksum(entry, value);
-    } else if (has_value && is(name, "size")) {
+    else if (has_value && is(name, "size"))
         parse_size(entry, value);
-    } else if (has_value && is(name, "header")) {
+    else if (has_value && is(name, "header"))
         parse_header(entry, value);
-    } else if (entry->n_unknown++ == 0) {
-        entry->unknown = as_string(name);
-    }
+    else
+        entry->unknown[entry->n_unknown++] =
+            (struct fa_entry_option){as_string(name), has_value ? as_string(value) : NULL};
 }
 
-/* How often a piece of text occurs: a bound for the arrays. */
-static size_t occurrences(const char *text, size_t len, const char *piece)
+struct fa_entry *fa_entry_new(const char *list, uint64_t line, const struct fa_entry_need *need,
+                              char **ret_room, struct fa_error *err)
 {
-    size_t n = 0;
-    const char *end = text + len;
-    size_t step = strlen(piece);
-    while ((text = memmem(text, (size_t)(end - text), piece, step))) {
-        text += step;
-        n++;
-    }
-    return n;
-}
-
-/* The block: the struct, the arrays, the text, and the copy of it that is taken apart. */
-static struct fa_entry *entry_new(const char *list, uint64_t line, const char *text, size_t len,
-                                  struct span *ret_work, struct fa_error *err)
-{
-    if (!text)
-        text = "";
-    size_t n_urls = occurrences(text, len, "\t") + 1;
-    size_t n_headers = occurrences(text, len, "header=");
-    size_t arrays = (n_urls + n_headers) * sizeof(char *);
-    struct fa_entry *entry = malloc(sizeof(*entry) + arrays + 2 * (len + 1));
+    size_t pointers = (need->urls + need->options) * sizeof(char *);
+    size_t unknown = need->options * sizeof(struct fa_entry_option);
+    struct fa_entry *entry = malloc(sizeof(*entry) + pointers + unknown + need->bytes);
     if (!entry) {
         fa_error_system(err, FA_CLASS_LOCAL_IO, ENOMEM, "cannot keep line %llu of '%s'",
                         (unsigned long long)line, list);
         return NULL;
     }
     const char **urls = (const char **)(entry + 1);
-    char *copy = (char *)(urls + n_urls + n_headers);
+    const char **headers = urls + need->urls;
     *entry = (struct fa_entry){
         .list = list,
         .line = line,
-        .text = copy,
-        .text_len = len,
         .urls = urls,
-        .headers = urls + n_urls,
+        .headers = headers,
+        .unknown = (struct fa_entry_option *)(headers + need->options),
         .size = -1,
     };
-    *ret_work = (struct span){copy + len + 1, len};
-    memcpy(copy, text, len);
-    memcpy(ret_work->at, text, len);
-    copy[len] = '\0';
-    ret_work->at[len] = '\0';
+    entry->room = *ret_room = (char *)(entry->unknown + need->options);
     return entry;
 }
 
 /* Leave of a bad entry only what is shown: its first line. */
-static void show_only(struct fa_entry *entry, struct span work)
+static void show_only(struct fa_entry *entry, const char *text, size_t len)
 {
-    memcpy(work.at, entry->text, work.len);
-    struct span line = trim(cut(&work, '\n'));
-    for (size_t i = 0; i < line.len; ++i)
-        if (line.at[i] == '\0')
-            line.at[i] = '?';
-    entry->urls[0] = as_string(line);
+    char *room = entry->room;
+    const char *lf = memchr(text, '\n', len);
+    const char *end = lf ? lf : text + len;
+    while (end > text && (end[-1] == ' ' || end[-1] == '\t'))
+        --end;
+    while (text < end && (*text == ' ' || *text == '\t'))
+        ++text;
+    struct span shown = {room, (size_t)(end - text)};
+    memcpy(room, text, shown.len);
+    for (size_t i = 0; i < shown.len; ++i)
+        if (room[i] == '\0')
+            room[i] = '?';
+    entry->urls[0] = as_string(shown);
     entry->n_urls = 1;
-    entry->n_headers = 0;
-    entry->out = entry->dir = entry->unknown = NULL;
-    entry->n_unknown = 0;
+    entry->n_headers = entry->n_unknown = 0;
+    entry->out = entry->dir = NULL;
     entry->hash = 0;
     entry->size = -1;
 }
 
-struct fa_entry *fa_entry_parse(const char *list, uint64_t line, const char *text, size_t len,
-                                struct fa_error *err)
+void fa_entry_finish(struct fa_entry *entry, const char *text, size_t len)
 {
-    struct span work;
-    struct fa_entry *entry = entry_new(list, line, text, len, &work, err);
-    if (!entry)
-        return NULL;
-    struct span rest = work;
-    if (check_bytes(entry) == 0)
-        parse_urls(entry, cut(&rest, '\n'));
-    while (rest.len > 0 && entry->error.class == FA_CLASS_NONE)
-        parse_option(entry, cut(&rest, '\n'));
+    if (entry->n_urls == 0 && entry->error.class == FA_CLASS_NONE)
+        bad(entry, "the line holds no URL");
     if (entry->error.class != FA_CLASS_NONE)
-        show_only(entry, work);
-    return entry;
+        show_only(entry, text, len);
 }
 
 struct fa_entry *fa_entry_bad(const char *list, uint64_t line, const char *text, size_t len,
                               const struct fa_error *why, struct fa_error *err)
 {
-    struct span work;
-    struct fa_entry *entry = entry_new(list, line, text, len, &work, err);
+    struct fa_entry_need need = {.urls = 1, .bytes = len + 1};
+    char *room;
+    struct fa_entry *entry = fa_entry_new(list, line, &need, &room, err);
     if (!entry)
         return NULL;
     entry->error = *why;
-    show_only(entry, work);
+    fa_entry_finish(entry, text, len);
     return entry;
 }
 
-static bool names_file(const char *line, size_t len)
+static void visit_checksum(const struct fa_entry *entry, fa_entry_option_fn visit, void *ctx)
 {
-    for (; len > 0 && is_blank(*line); --len)
-        ++line;
-    return len >= 4 && (memcmp(line, "out=", 4) == 0 || memcmp(line, "dir=", 4) == 0);
+    static const char digits[] = "0123456789abcdef";
+    char value[16 + 2 * FA_DIGEST_MAX + 1];
+    char *end = stpcpy(stpcpy(value, fa_hash_name(entry->hash)), "=");
+    for (size_t i = 0; i < fa_hash_size(entry->hash); ++i) {
+        *end++ = digits[entry->hash_bytes[i] >> 4];
+        *end++ = digits[entry->hash_bytes[i] & 15];
+    }
+    *end = '\0';
+    visit(ctx, "checksum", value);
 }
 
-char *fa_entry_rename(const char *text, const char *out)
+void fa_entry_each_option(const struct fa_entry *entry, const char *out, fa_entry_option_fn visit,
+                          void *ctx)
 {
-    static const char option[] = "\n out=";
-    char *copy = malloc(strlen(text) + sizeof(option) + strlen(out));
-    if (!copy)
-        return NULL;
-    char *end = copy;
-    for (const char *line = text;;) {
-        size_t len = strcspn(line, "\n");
-        if (line == text || !names_file(line, len)) {
-            if (line != text)
-                *end++ = '\n';
-            end = mempcpy(end, line, len);
-        }
-        if (!line[len])
-            break;
-        line += len + 1;
+    if (entry->dir && !out)
+        visit(ctx, "dir", entry->dir);
+    if (entry->hash)
+        visit_checksum(entry, visit, ctx);
+    if (entry->size >= 0) {
+        char size[24];
+        snprintf(size, sizeof(size), "%lld", (long long)entry->size);
+        visit(ctx, "size", size);
     }
-    stpcpy(stpcpy(end, option), out);
-    return copy;
+    for (size_t i = 0; i < entry->n_headers; ++i)
+        visit(ctx, "header", entry->headers[i]);
+    for (size_t i = 0; i < entry->n_unknown; ++i)
+        visit(ctx, entry->unknown[i].name, entry->unknown[i].value);
+    if (out || entry->out)
+        visit(ctx, "out", out ? out : entry->out);
+}
+
+bool fa_entry_is_plain(const struct fa_entry *entry)
+{
+    return entry->n_urls == 1 && !entry->out && !entry->dir && !entry->hash && entry->size < 0 &&
+           entry->n_headers == 0 && entry->n_unknown == 0;
 }
 
 void fa_entry_free(struct fa_entry *entry)

@@ -1,23 +1,18 @@
 /**
- * One entry of a list: a file to have, and where it can be had.
+ * One entry of a list: a file to download, and where from.
  *
- * The text of an entry is its line of URLs, then its lines of options, joined by '\n': the form of
- * aria2's input file (aria2c(1), "Input File").
+ * An entry is made by a list format (list/format.h), which takes its fields from the bytes of a
+ * list.  An entry is one block of memory: the format reserves it with fa_entry_new(), writes the
+ * bytes of all fields into it, and adds them one by one.  Adding checks a field; the first wrong
+ * one makes the entry bad, which is an entry too: it is reported as a failed one.
  *
- *     http://a.example/x.iso TAB http://b.example/x.iso
- *      out=disk.iso
- *      checksum=sha-256=9f86d081...
- *
- * URLs are parted by TABs, the later ones are mirrors.  An option is `name=value` behind blanks;
- * its value ends at the line's last byte that is no blank.  `header` may repeat; of the others the
- * last one counts.
- *
- * Parsing is pure and safe on any bytes.  Whether a URL or the name of a file is a good one is
- * judged elsewhere (transfer/url.h, engine/name.h).  No function here keeps state.
+ * Whether a URL or the name of a file is a good one is judged elsewhere (transfer/url.h,
+ * engine/name.h).  No function here keeps state.
  */
 #ifndef FA_LIST_ENTRY_H
 #define FA_LIST_ENTRY_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -25,15 +20,19 @@
 #include <fetchall/error.h>
 #include <fetchall/event.h>
 
-/** An entry: one block of memory, strings and arrays included. */
-struct fa_entry {
-    const char *list; /**< Borrowed from the caller of parse(). */
-    uint64_t line;    /**< Its number in the list, from 1. */
-    const char *text; /**< As given, a zero behind it; may hold zeros.  Parses to the same entry. */
-    size_t text_len;
+/** An option that has no meaning here.  It is kept, for other programs that read the list. */
+struct fa_entry_option {
+    const char *name;
+    const char *value; /**< NULL: there was no '='. */
+};
 
-    const char **urls; /**< At least one.  If error is set: only the text to show, a zero byte in
-                          it shown as '?'; it may hold a password, as any URL may. */
+struct fa_entry {
+    const char *list; /**< Borrowed from who made the entry. */
+    uint64_t line;    /**< Its number in the list, from 1. */
+
+    const char **urls; /**< At least one; the others are mirrors.  If error is set: only the text to
+                          show, a zero byte in it shown as '?'; it may hold a password, as any URL
+                          may. */
     size_t n_urls;
     const char *out;      /**< NULL: none given. */
     const char *dir;      /**< NULL: none given. */
@@ -42,39 +41,75 @@ struct fa_entry {
     enum fa_hash hash;                       /**< 0: no checksum given. */
     unsigned char hash_bytes[FA_DIGEST_MAX]; /**< fa_hash_size(hash) of them. */
     int64_t size;                            /**< -1: none given. */
+    struct fa_entry_option *unknown;         /**< A warning, not an error. */
+    size_t n_unknown;
 
-    size_t n_unknown;    /**< Lines of options that mean nothing to us: a warning, no error. */
-    const char *unknown; /**< The name in the first of them, or NULL. */
+    char *room; /**< Of its strings; for fa_entry_finish(). */
 
     struct fa_error error; /**< FA_CLASS_BAD_URL if the entry is bad, else FA_CLASS_NONE. */
 };
 
-/**
- * Parse the text of an entry.  A bad entry is an entry too: see fa_entry.error.
- *
- * @list  The name of its list; borrowed until the entry is freed.
- * @text  Copied.  Need not end with a zero, may hold any bytes.
- * @return An entry to release with fa_entry_free(), or NULL with FA_CLASS_LOCAL_IO if there is no
- *         memory.
- */
-struct fa_entry *fa_entry_parse(const char *list, uint64_t line, const char *text, size_t len,
-                                struct fa_error *err);
+/** What an entry takes at most. */
+struct fa_entry_need {
+    size_t urls;    /**< At least 1. */
+    size_t options; /**< Of any kind. */
+    size_t bytes;   /**< Of all strings, with their final zeros. */
+};
 
 /**
- * Make an entry for text that the reader of the list has found bad already (fa_list_item.error).
- * Its text is not to be parsed again: it may be cut.
+ * Reserve an entry without fields.
+ *
+ * @list      The name of its list; borrowed until the entry is freed.
+ * @ret_room  need->bytes of room for the strings that are added then.
+ * @return An entry to release with fa_entry_free(), or NULL with FA_CLASS_LOCAL_IO if memory ran
+ *         out.
+ */
+struct fa_entry *fa_entry_new(const char *list, uint64_t line, const struct fa_entry_need *need,
+                              char **ret_room, struct fa_error *err);
+
+/**
+ * Add a URL: the first one, or a mirror.
+ *
+ * @at  Any len bytes inside the entry's room.  A zero is put after them.
+ */
+void fa_entry_add_url(struct fa_entry *entry, char *at, size_t len);
+
+/**
+ * Add an option: out, dir, checksum, size, header (may repeat), or an unknown one.  Of the others
+ * the last one counts.
+ *
+ * @at  "name=value", as for fa_entry_add_url().
+ */
+void fa_entry_add_option(struct fa_entry *entry, char *at, size_t len);
+
+/**
+ * End an entry: one without a URL is bad, and of a bad one only the text to show is left.
+ *
+ * @text  That of a bad entry: shown up to its first LF.  Not longer than need->bytes - 1.
+ */
+void fa_entry_finish(struct fa_entry *entry, const char *text, size_t len);
+
+/**
+ * Make an entry for text that a format has found bad before its fields were known.
  *
  * @why  Copied.
  */
 struct fa_entry *fa_entry_bad(const char *list, uint64_t line, const char *text, size_t len,
                               const struct fa_error *why, struct fa_error *err);
 
+/** @value  NULL: the option has no '='. */
+typedef void (*fa_entry_option_fn)(void *ctx, const char *name, const char *value);
+
 /**
- * The text of an entry with another name for its file: lines of out and dir go, and one is added.
+ * Call visit with each option of a good entry, as fa_entry_add_option() takes it.
  *
- * @return Owned by the caller: free(3); NULL when memory ran out.
+ * @out  Replaces the entry's out and dir; NULL: they stay.
  */
-char *fa_entry_rename(const char *text, const char *out);
+void fa_entry_each_option(const struct fa_entry *entry, const char *out, fa_entry_option_fn visit,
+                          void *ctx);
+
+/** Whether a good entry is one URL and nothing else. */
+bool fa_entry_is_plain(const struct fa_entry *entry);
 
 /** NULL is fine. */
 void fa_entry_free(struct fa_entry *entry);

@@ -2,16 +2,8 @@
  * A list of entries, read as a stream.
  *
  * Its bytes come from a file, standard input or another pipe, plain or gzip, or are those of one URL
- * (list/source.h).  Here they become lines, and lines become entries.  Memory does not grow with the
- * length of a list.
- *
- * Lines end with LF; a CR before it, a UTF-8 BOM at the start, empty lines and lines that begin
- * with '#' are ignored.  A line that begins with a blank or TAB is an option of the entry above, or
- * a bad entry if it looks like a URL; all others are entries (list/entry.h).  Bytes are not looked at beyond that, so zeros and
- * whatever is no UTF-8 reach fa_entry_parse(), which tells of them.
- *
- * An entry is complete when the next one begins, or the list ends.  On a source that pauses it
- * also is complete after FA_LIST_SILENCE seconds without a byte; options that come later are bad.
+ * (list/source.h).  The first ones tell which format it has (list/format.h), and the format makes
+ * entries of them.  Memory does not grow with the length of a list.
  *
  * Nothing here blocks.  One thread at a time.
  */
@@ -21,6 +13,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "list/entry.h"
+
 #include <fetchall/error.h>
 
 /** Bytes of a line, without LF; a longer one is a bad entry. */
@@ -29,19 +23,11 @@
 #define FA_LIST_ENTRY_MAX 262144
 /** Bytes kept of a line that is too long. */
 #define FA_LIST_SHOWN_MAX 1024
-/** Seconds after which an entry needs no other line to be complete. */
+/** Seconds of silence after which an entry of text is complete without another line. */
 #define FA_LIST_SILENCE 1.0
 
+struct fa_format;
 struct fa_list;
-
-/** An entry as it was read. */
-struct fa_list_item {
-    const char *text; /**< For fa_entry_parse(); not zero-terminated, may hold zeros. */
-    size_t len;
-    uint64_t line;                /**< From 1. */
-    const struct fa_error *error; /**< NULL; or why it is bad before it is parsed, of
-                                     FA_CLASS_BAD_URL: then it is one for fa_entry_bad(). */
-};
 
 enum fa_list_what {
     FA_LIST_ENTRY, /**< Here is one. */
@@ -61,6 +47,14 @@ enum fa_list_what {
  */
 struct fa_list *fa_list_open(const char *name, struct fa_error *err);
 
+/**
+ * As fa_list_open(), with other formats.
+ *
+ * @formats  As for fa_format_detect(); borrowed until fa_list_free().
+ */
+struct fa_list *fa_list_open_with(const char *name, const struct fa_format *const *formats,
+                                  struct fa_error *err);
+
 /** NULL is fine. */
 void fa_list_free(struct fa_list *list);
 
@@ -68,10 +62,11 @@ void fa_list_free(struct fa_list *list);
  * Go on reading.
  *
  * @now  Seconds on a monotonic clock.
- * @ret  Filled in with FA_LIST_ENTRY; what it points to is borrowed until the next call.
+ * @ret  With FA_LIST_ENTRY: an entry, which may be a bad one, to release with fa_entry_free(); or
+ *       NULL if memory ran out.
  * @err  Filled in with FA_LIST_ERROR, and names the list and the line.
  */
-enum fa_list_what fa_list_next(struct fa_list *list, double now, struct fa_list_item *ret,
+enum fa_list_what fa_list_next(struct fa_list *list, double now, struct fa_entry **ret,
                                struct fa_error *err);
 
 /**

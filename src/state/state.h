@@ -33,7 +33,7 @@ struct fa_record {
     enum fa_standing standing;
     const char *url;  /**< Redacted. */
     const char *path; /**< Relative to the folder. */
-    const char *text; /**< FAILED: its entry in the form of a list, if that is not just the URL as
+    const char *text; /**< FAILED: its packed entry (list/packed.h), if that is not just the URL as
                          it stands here; else NULL. */
     int64_t line;     /**< FAILED: in its list. */
 

@@ -1,7 +1,7 @@
 /* A list gives the same entries as a file and as a pipe that is fed in pieces; it ends. */
 #undef NDEBUG
-#include "list/entry.h"
 #include "list/list.h"
+#include "list/text.h"
 
 #include <assert.h>
 #include <stdbool.h>
@@ -21,34 +21,33 @@ static uint64_t add(uint64_t sum, const void *data, size_t len)
     return sum;
 }
 
-static uint64_t add_item(uint64_t sum, const struct fa_list_item *item)
+static uint64_t add_entry(uint64_t sum, struct fa_entry *entry)
 {
-    static uint64_t zero;
-    assert(item->len > 0 && item->len <= FA_LIST_ENTRY_MAX);
-    assert(item->text[0] != '#' && item->text[item->len - 1] != '\n');
-    struct fa_entry *entry =
-        item->error ? fa_entry_bad("l", item->line, item->text, item->len, item->error, NULL)
-                    : fa_entry_parse("l", item->line, item->text, item->len, NULL);
     assert(entry && entry->n_urls >= 1);
-    assert(!item->error || entry->error.class == FA_CLASS_BAD_URL);
+    bool bad = entry->error.class != FA_CLASS_NONE;
+    assert(!bad || (entry->error.class == FA_CLASS_BAD_URL && entry->error.msg[0]));
+    sum = add(sum, &entry->line, sizeof(entry->line));
+    char *text = bad ? strdup(entry->urls[0]) : fa_text_write(entry, NULL);
+    assert(text);
+    sum = add(sum, text, strlen(text));
+    sum = add(sum, entry->error.msg, strlen(entry->error.msg) + 1);
+    free(text);
     fa_entry_free(entry);
-    sum = add(sum, &item->line, sizeof(item->line));
-    sum = add(sum, item->text, item->len);
-    return add(sum, item->error ? item->error->msg : (char *)&zero, 1);
+    return sum;
 }
 
 /* Read until the source pauses or ends. */
 static bool drain(struct fa_list *list, uint64_t *sum)
 {
-    struct fa_list_item item;
+    struct fa_entry *entry;
     struct fa_error err = {0};
     uint64_t last = 0;
     for (;;) {
-        switch (fa_list_next(list, 1, &item, &err)) {
+        switch (fa_list_next(list, 1, &entry, &err)) {
         case FA_LIST_ENTRY:
-            assert(item.line > last);
-            last = item.line;
-            *sum = add_item(*sum, &item);
+            assert(entry->line > last);
+            last = entry->line;
+            *sum = add_entry(*sum, entry);
             break;
         case FA_LIST_ERROR:
             assert(err.class == FA_CLASS_LOCAL_IO || err.class == FA_CLASS_BAD_URL);

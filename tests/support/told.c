@@ -1,6 +1,8 @@
 #include "support/told.h"
+#include "list/text.h"
 #include "support/fail.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -31,17 +33,17 @@ const struct fa_told_row fa_told_rows[] = {
     ROW("\n \n\t\n  \t \r\na\n \n\n", "5:a|."),
     ROW("a\tb\nc", "1:a\tb|2:c|."),
     ROW("a\n out=b\n", "1:a\n out=b|."),
-    ROW("a\n out=b\n#x\n\n  \n\tdir=c \r\nd\n e=f", "1:a\n out=b\n\tdir=c|7:d\n e=f|."),
+    ROW("a\n out=b\n#x\n\n  \n\tdir=c \r\nd\n e=f", "1:a\n dir=c\n out=b|7:d\n e=f|."),
     ROW("a\n #x\nb", "1:a\n #x|3:b|."),
-    ROW(" out=a\nb\n", "1!: out=a|2:b|."),
-    ROW(" x\n y\nb\n z", "1!: x|2!: y|3:b\n z|."),
-    ROW("a\0b\nc\n o=\0", "1:a\0b|2:c\n o=\0|."),
-    ROW("\0\n\0", "1:\0|2:\0|."),
-    ROW("a\xff\nb", "1:a\xff|2:b|."),
-    ROW("\r\r\na\r\r\n", "1:\r|2:a\r|."),
-    ROW("\x1f", "1:\x1f|."),
-    ROW("\x1f\n\x8b", "1:\x1f|2:\x8b|."),
-    ROW("\n\x1f\x8b", "2:\x1f\x8b|."),
+    ROW(" out=a\nb\n", "1!:out=a|2:b|."),
+    ROW(" x\n y\nb\n z", "1!:x|2!:y|3:b\n z|."),
+    ROW("a\0b\nc\n o=\0", "1!:a?b|2!:c|."),
+    ROW("\0\n\0", "1!:?|2!:?|."),
+    ROW("a\xff\nb", "1!:a\xff|2:b|."),
+    ROW("\r\r\na\r\r\n", "1!:\r|2!:a\r|."),
+    ROW("\x1f", "1!:\x1f|."),
+    ROW("\x1f\n\x8b", "1!:\x1f|2!:\x8b|."),
+    ROW("\n\x1f\x8b", "2!:\x1f\x8b|."),
 };
 const size_t fa_told_row_count = sizeof(fa_told_rows) / sizeof(*fa_told_rows);
 
@@ -54,27 +56,31 @@ static void tell(struct fa_told *told, const void *data, size_t len)
     told->text[told->len] = '\0';
 }
 
-static void tell_item(struct fa_told *told, const struct fa_list_item *item)
+static void tell_entry(struct fa_told *told, struct fa_entry *entry)
 {
     char line[32];
-    int len = snprintf(line, sizeof(line), "%llu%s:", (unsigned long long)item->line,
-                       item->error ? "!" : "");
+    bool bad = entry->error.class != FA_CLASS_NONE;
+    int len =
+        snprintf(line, sizeof(line), "%llu%s:", (unsigned long long)entry->line, bad ? "!" : "");
+    char *text = bad ? strdup(entry->urls[0]) : fa_text_write(entry, NULL);
     tell(told, line, (size_t)len);
-    tell(told, item->text, item->len < 100 ? item->len : 100);
+    tell(told, text, strnlen(text, 100));
     tell(told, "|", 1);
-    if (item->error)
-        strcpy(told->why, item->error->msg);
+    if (bad)
+        strcpy(told->why, entry->error.msg);
+    free(text);
+    fa_entry_free(entry);
 }
 
 enum fa_list_what fa_told_drain(struct fa_told *told, struct fa_list *list, double now)
 {
-    struct fa_list_item item;
+    struct fa_entry *entry;
     struct fa_error err = {0};
     enum fa_list_what what;
     do {
-        what = fa_list_next(list, now, &item, &err);
+        what = fa_list_next(list, now, &entry, &err);
         if (what == FA_LIST_ENTRY)
-            tell_item(told, &item);
+            tell_entry(told, entry);
         if (what == FA_LIST_ERROR) {
             tell(told, "E", 1);
             strcpy(told->why, err.msg);
@@ -89,14 +95,14 @@ enum fa_list_what fa_told_drain(struct fa_told *told, struct fa_list *list, doub
 struct fa_told *fa_told_read(const char *name)
 {
     struct fa_error err = {0};
-    struct fa_list_item item;
+    struct fa_entry *entry;
     struct fa_told *told = calloc(1, sizeof(*told));
     struct fa_list *list = fa_list_open(name, &err);
     if (!told || !list)
         fa_test_fail("%s", err.msg);
     if (fa_told_drain(told, list, 1) != FA_LIST_END)
         fa_test_fail("'%s' pauses", name);
-    if (fa_list_next(list, 1, &item, NULL) != FA_LIST_END)
+    if (fa_list_next(list, 1, &entry, NULL) != FA_LIST_END)
         fa_test_fail("the end of '%s' does not stay", name);
     fa_list_free(list);
     return told;

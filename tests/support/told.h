@@ -3,7 +3,7 @@
 
 /*
  * What a list gave, as text: "LINE:TEXT|" for each entry, with '!' behind the line if it is bad,
- * of the text 100 bytes at most; "E" for an error, "." for the end.
+ * of the text (list/text.h) 100 bytes at most; "E" for an error, "." for the end.
  */
 
 #include <stddef.h>

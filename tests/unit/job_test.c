@@ -1,4 +1,5 @@
 #include "engine/job.h"
+#include "list/text.h"
 
 #include <criterion/criterion.h>
 #include <signal.h>
@@ -66,7 +67,7 @@ Test(job, queues_keep_their_order_and_count)
 Test(job, freeing_none_or_one_half_built_is_fine)
 {
     fa_job_free(NULL);
-    struct fa_entry *entry = fa_entry_parse("list", 1, "http://a/", 9, NULL);
+    struct fa_entry *entry = fa_text_parse("list", 1, "http://a/", 9, NULL);
     cr_assert(entry);
     struct fa_job *job = fa_job_new(entry);
     cr_assert(job);

@@ -18,6 +18,8 @@
 #include "engine/timers.h"
 #include "list/entry.h"
 #include "list/list.h"
+#include "list/packed.h"
+#include "list/text.h"
 #include "state/state.h"
 #include "support/scratch.h"
 #include "transfer/response.h"
@@ -135,6 +137,7 @@ static void hook_sqlite(void)
 
 static struct fa_scratch scratch;
 static const char *list_file;
+static const char *packed_file;
 static const char *dir;
 static const char *state_file;
 static int dir_fd;
@@ -146,7 +149,7 @@ static const char entry_text[] = "http://h/a\thttp://i/a\n out=x\n header=A: b\n
 
 static bool entry_path(struct fa_error *err)
 {
-    struct fa_entry *entry = fa_entry_parse("list", 1, entry_text, sizeof(entry_text) - 1, err);
+    struct fa_entry *entry = fa_text_parse("list", 1, entry_text, sizeof(entry_text) - 1, err);
     bool good = entry != NULL;
     fa_entry_free(entry);
     if (good) {
@@ -158,17 +161,48 @@ static bool entry_path(struct fa_error *err)
     return good;
 }
 
-static bool list_path(struct fa_error *err)
+static bool read_list(const char *file, struct fa_error *err)
 {
-    struct fa_list_item item;
-    struct fa_list *list = fa_list_open(list_file, err);
+    struct fa_entry *entry;
+    struct fa_list *list = fa_list_open(file, err);
     enum fa_list_what what = FA_LIST_ERROR;
     size_t entries = 0;
-    while (list && (what = fa_list_next(list, 0, &item, err)) == FA_LIST_ENTRY) {
+    while (list && (what = fa_list_next(list, 0, &entry, err)) == FA_LIST_ENTRY && entry) {
         ++entries;
+        fa_entry_free(entry);
     }
     fa_list_free(list);
     return what == FA_LIST_END && entries == 300;
+}
+
+static bool list_path(struct fa_error *err)
+{
+    return read_list(list_file, err);
+}
+
+static bool packed_list_path(struct fa_error *err)
+{
+    return read_list(packed_file, err);
+}
+
+static bool packed_path(struct fa_error *err)
+{
+    struct fa_buf buf;
+    fa_buf_init(&buf);
+    struct fa_entry *entry = fa_text_parse("list", 1, entry_text, sizeof(entry_text) - 1, err);
+    struct fa_entry *again = NULL;
+    if (entry) {
+        fa_entry_pack(entry, NULL, &buf);
+        if (buf.failed)
+            fa_error_set(err, FA_DOMAIN_FETCHALL, 0, FA_CLASS_LOCAL_IO, "it is said by failed");
+        else
+            again = fa_entry_unpack("list", 1, (const char *)buf.data, buf.len, err);
+    }
+    bool good = again != NULL;
+    fa_entry_free(again);
+    fa_entry_free(entry);
+    fa_buf_fini(&buf);
+    return good;
 }
 
 static bool url_path(struct fa_error *err)
@@ -384,7 +418,7 @@ static bool response_path(struct fa_error *err)
 
 static bool job_path(struct fa_error *err)
 {
-    struct fa_entry *entry = fa_entry_parse("list", 1, entry_text, sizeof(entry_text) - 1, err);
+    struct fa_entry *entry = fa_text_parse("list", 1, entry_text, sizeof(entry_text) - 1, err);
     struct fa_job *job = entry ? fa_job_new(entry) : NULL;
     if (!job) {
         fa_error_set(err, FA_DOMAIN_FETCHALL, 0, FA_CLASS_LOCAL_IO, "it is said by NULL");
@@ -455,6 +489,7 @@ static const struct path {
     bool may_go_well; /* although an allocation failed: it makes do, or one entry fails */
 } paths[] = {
     {"entry", entry_path, false},    {"list", list_path, false},
+    {"packed", packed_path, false},  {"packed list", packed_list_path, false},
     {"url", url_path, false},        {"name", name_path, false},
     {"names", names_path, false},    {"backlog", backlog_path, false},
     {"hosts", hosts_path, true},     {"timers", timers_path, false},
@@ -503,6 +538,11 @@ static void begin(void)
                                 i, i);
     }
     list_file = fa_scratch_write(&scratch, "list", text);
+    len = (size_t)snprintf(text, sizeof(text), "%s\n", FA_PACKED_MAGIC);
+    for (int i = 0; i < 300; ++i)
+        len += (size_t)snprintf(text + len, sizeof(text) - len,
+                                "\thttp://127.0.0.1:1/%d\t\tout=f%d\n", i, i);
+    packed_file = fa_scratch_write(&scratch, "packed", text);
     dir = fa_scratch_mkdir(&scratch, "dir");
     state_file = fa_scratch_path(&scratch, "state.db");
     dir_fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);

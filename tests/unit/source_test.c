@@ -132,14 +132,15 @@ Test(source, waits_for_a_fifo_that_has_no_writer_yet)
 {
     cr_assert_eq(mkfifo(path, 0600), 0);
     struct fa_list *list = fa_list_open(path, NULL);
-    struct fa_list_item item;
-    cr_assert_eq(fa_list_next(list, 1, &item, NULL), FA_LIST_AGAIN);
+    struct fa_entry *entry;
+    cr_assert_eq(fa_list_next(list, 1, &entry, NULL), FA_LIST_AGAIN);
     int fd = open(path, O_WRONLY);
     cr_assert_eq(write(fd, "a", 1), 1);
-    cr_assert_eq(fa_list_next(list, 2, &item, NULL), FA_LIST_AGAIN);
+    cr_assert_eq(fa_list_next(list, 2, &entry, NULL), FA_LIST_AGAIN);
     close(fd);
-    cr_assert_eq(fa_list_next(list, 3, &item, NULL), FA_LIST_ENTRY);
-    cr_assert_eq(fa_list_next(list, 3, &item, NULL), FA_LIST_END);
+    cr_assert_eq(fa_list_next(list, 3, &entry, NULL), FA_LIST_ENTRY);
+    fa_entry_free(entry);
+    cr_assert_eq(fa_list_next(list, 3, &entry, NULL), FA_LIST_END);
     fa_list_free(list);
 }
 
@@ -166,7 +167,7 @@ Test(source, takes_a_url_for_a_list_of_one)
         struct fa_told *told = calloc(1, sizeof(*told));
         struct fa_list *list = fa_list_open(urls[i], NULL);
         char all[64];
-        snprintf(all, sizeof(all), "1:%s|.", urls[i]);
+        snprintf(all, sizeof(all), "1%s:%s|.", strchr(urls[i], ' ') ? "!" : "", urls[i]);
         fa_told_drain(told, list, 1);
         cr_assert_str_eq(told->text, all);
         fa_list_free(list);

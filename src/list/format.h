@@ -1,0 +1,66 @@
+/**
+ * List formats: how the bytes of a list become entries.
+ *
+ * To add one: a file format_NAME.c with its struct fa_format, its extern below, and its place in
+ * the table of format.c.  Nothing else knows formats: what is read from any of them is an entry
+ * (list/entry.h), and what is kept of an entry is packed (list/packed.h).
+ */
+#ifndef FA_LIST_FORMAT_H
+#define FA_LIST_FORMAT_H
+
+#include "list/entry.h"
+#include "list/lines.h"
+#include "list/list.h"
+
+enum fa_format_match {
+    FA_FORMAT_NO,
+    FA_FORMAT_YES,
+    FA_FORMAT_MORE, /**< It depends on bytes that have not been read yet. */
+};
+
+/** Where a format stands in a list. */
+struct fa_format_reader {
+    struct fa_lines *lines;
+    void *state;     /**< state_size bytes of the format, zero at first. */
+    double now;      /**< Of this call: seconds on a monotonic clock. */
+    double *wake_at; /**< With FA_LIST_AGAIN: when to call though nothing became readable; is
+                          INFINITY. */
+};
+
+struct fa_format {
+    const char *name;
+    size_t line_max;   /**< Bytes of a line, at least FA_LIST_LINE_MAX. */
+    size_t state_size; /**< 0: none. */
+
+    /**
+     * Whether a list has this format.
+     *
+     * @at   The first len bytes of the list.  Those it ends with, if ended.
+     */
+    enum fa_format_match (*detect)(const char *at, size_t len, bool ended);
+
+    /**
+     * Read the next entry from reader->lines.
+     *
+     * @ret  With FA_LIST_ENTRY: owned by the caller; NULL with err filled in if memory ran out.
+     * @return FA_LIST_ENTRY, FA_LIST_AGAIN, or FA_LIST_END: also if reading failed, which the
+     *         caller reports.
+     */
+    enum fa_list_what (*next_record)(struct fa_format_reader *reader, struct fa_entry **ret,
+                                     struct fa_error *err);
+};
+
+extern const struct fa_format fa_format_packed;
+extern const struct fa_format fa_format_text;
+
+/**
+ * Which format a list has.
+ *
+ * @formats  In the order in which they are asked; ends with NULL.  NULL: those of this library.
+ * @return   NULL: it depends on more bytes.  The last format is that of any list that no other one
+ *           knows.
+ */
+const struct fa_format *fa_format_detect(const struct fa_format *const *formats, const char *at,
+                                         size_t len, bool ended);
+
+#endif

@@ -1,0 +1,53 @@
+/*
+ * The format of lists that the program writes for itself: a line of magic, then one packed entry a
+ * line.
+ */
+#include "list/format.h"
+#include "list/packed.h"
+
+#include <string.h>
+
+#define MAGIC_LEN (sizeof(FA_PACKED_MAGIC "\n") - 1)
+
+static enum fa_format_match packed_detect(const char *at, size_t len, bool ended)
+{
+    (void)ended;
+    size_t compared = len < MAGIC_LEN ? len : MAGIC_LEN;
+    if (memcmp(at, FA_PACKED_MAGIC "\n", compared) != 0)
+        return FA_FORMAT_NO;
+    return compared == MAGIC_LEN ? FA_FORMAT_YES : FA_FORMAT_MORE;
+}
+
+static enum fa_list_what packed_next(struct fa_format_reader *reader, struct fa_entry **ret,
+                                     struct fa_error *err)
+{
+    const char *list = fa_source_name(reader->lines->source);
+    struct fa_line line;
+    for (;;) {
+        enum fa_source_what what = fa_lines_next(reader->lines, reader->now, &line);
+        if (what == FA_SOURCE_AGAIN)
+            return FA_LIST_AGAIN;
+        if (what != FA_SOURCE_SOME)
+            return FA_LIST_END;
+        if (line.number > 1 && line.len > 0)
+            break;
+        fa_lines_use(reader->lines);
+    }
+    if (line.too_long) {
+        struct fa_error why;
+        fa_error_set(&why, FA_DOMAIN_FETCHALL, 0, FA_CLASS_BAD_URL, "a packed entry is too long");
+        *ret = fa_entry_bad(list, line.number, line.at, FA_LIST_SHOWN_MAX, &why, err);
+    } else {
+        *ret = fa_entry_unpack(list, line.number, line.at, line.len, err);
+    }
+    fa_lines_use(reader->lines);
+    return FA_LIST_ENTRY;
+}
+
+const struct fa_format fa_format_packed = {
+    .name = "packed",
+    .line_max =
+        2 * FA_LIST_ENTRY_MAX + 256, /* Each byte may be escaped; a hash has its long name. */
+    .detect = packed_detect,
+    .next_record = packed_next,
+};

@@ -1,0 +1,226 @@
+/*
+ * The text format, plain and aria2's: list/text.h says what an entry is.
+ *
+ * A CR before LF, a UTF-8 BOM at the start, empty lines and lines that begin with '#' are ignored.
+ * A line that begins with a blank is an option of the entry above, or an entry if it looks like a
+ * URL; all others are entries.
+ *
+ * An entry is complete when the next one begins, or the list ends.  On a source that pauses it is
+ * also complete after FA_LIST_SILENCE seconds without a byte; options that come later are bad.
+ */
+#include "list/format.h"
+#include "list/text.h"
+
+#include "base/utf8.h"
+
+#include <ctype.h>
+#include <stdbool.h>
+#include <string.h>
+
+_Static_assert(FA_SOURCE_SIZE <= FA_LIST_LINE_MAX, "a URL that can be opened fits a line");
+
+/* The entry above the current line, whose options may follow. */
+enum above {
+    ABOVE_NONE,
+    ABOVE_OPEN, /* It waits in text->entry. */
+    ABOVE_BAD,  /* It was reported as bad: its options are dropped. */
+    ABOVE_LATE, /* Silence has completed it. */
+};
+
+struct text {
+    enum above above;
+    uint64_t line; /* Of the entry. */
+    size_t len;
+    char entry[FA_LIST_ENTRY_MAX];
+};
+
+/* One call of text_next(). */
+struct reading {
+    struct fa_format_reader *reader;
+    struct text *text;
+    struct fa_line line; /* The current one, trimmed. */
+    struct fa_entry **ret;
+    struct fa_error *err;
+};
+
+static bool is_blank(char c)
+{
+    return c == ' ' || c == '\t';
+}
+
+static void trim_line(struct fa_line *line)
+{
+    if (line->number == 1 && line->len >= 3 && memcmp(line->at, "\xef\xbb\xbf", 3) == 0) {
+        line->at += 3;
+        line->len -= 3;
+    }
+    if (line->len > 0 && line->at[line->len - 1] == '\r')
+        line->len--;
+    while (line->len > 0 && is_blank(line->at[line->len - 1]))
+        line->len--;
+}
+
+static const char *list_name(const struct reading *r)
+{
+    return fa_source_name(r->reader->lines->source);
+}
+
+static void entry_deliver(struct reading *r, enum above above)
+{
+    struct text *text = r->text;
+    text->above = above;
+    *r->ret = fa_text_parse(list_name(r), text->line, text->entry, text->len, r->err);
+}
+
+static void entry_deliver_bad(struct reading *r, enum above above, const char *why)
+{
+    struct text *text = r->text;
+    struct fa_error error;
+    fa_error_set(&error, FA_DOMAIN_FETCHALL, 0, FA_CLASS_BAD_URL, "%s", why);
+    text->above = above;
+    *r->ret = fa_entry_bad(list_name(r), text->line, text->entry, text->len, &error, r->err);
+}
+
+/* Make the line the entry's text. */
+static void entry_begin(struct reading *r)
+{
+    struct text *text = r->text;
+    const struct fa_line *line = &r->line;
+    text->len = line->too_long ? fa_utf8_cut(line->at, line->len, FA_LIST_SHOWN_MAX) : line->len;
+    text->line = line->number;
+    memcpy(text->entry, line->at, text->len);
+    fa_lines_use(r->reader->lines);
+}
+
+/* An indented URL is not an option: cut the blanks before it. */
+static void cut_indent(struct fa_line *line)
+{
+    const char *end = line->at + line->len;
+    const char *url = line->at;
+    while (url < end && is_blank(*url))
+        ++url;
+    const char *at = url;
+    while (at < end && isalnum((unsigned char)*at))
+        ++at;
+    if (at == url || end - at < 3 || memcmp(at, "://", 3) != 0)
+        return;
+    line->at = url;
+    line->len = (size_t)(end - url);
+}
+
+/* A line of options.  @return whether an entry has been delivered */
+static bool option_add(struct reading *r)
+{
+    struct text *text = r->text;
+    const struct fa_line *line = &r->line;
+    const char *why = NULL;
+    if (text->above == ABOVE_NONE || text->above == ABOVE_LATE) {
+        bool late = text->above == ABOVE_LATE;
+        entry_begin(r);
+        entry_deliver_bad(r, text->above,
+                          late ? "an option that came more than a second after its entry"
+                               : "an option with no entry above it");
+        return true;
+    }
+    if (text->above == ABOVE_OPEN && line->too_long)
+        why = "an option's line is longer than 65536 bytes";
+    else if (text->above == ABOVE_OPEN && text->len + 1 + line->len > FA_LIST_ENTRY_MAX)
+        why = "the entry and its options are longer than 262144 bytes";
+    if (why)
+        entry_deliver_bad(r, ABOVE_BAD, why);
+    if (text->above == ABOVE_OPEN) {
+        text->entry[text->len] = '\n';
+        memcpy(text->entry + text->len + 1, line->at, line->len);
+        text->len += 1 + line->len;
+    }
+    fa_lines_use(r->reader->lines);
+    return why != NULL;
+}
+
+/* @return whether an entry has been delivered; then the line may still be the current one */
+static bool line_add(struct reading *r)
+{
+    struct fa_line *line = &r->line;
+    trim_line(line);
+    if (line->len == 0 || *line->at == '#') {
+        fa_lines_use(r->reader->lines);
+        return false;
+    }
+    if (is_blank(*line->at))
+        cut_indent(line);
+    if (is_blank(*line->at))
+        return option_add(r);
+    if (r->text->above == ABOVE_OPEN) {
+        entry_deliver(r, ABOVE_NONE);
+        return true;
+    }
+    entry_begin(r);
+    r->text->above = ABOVE_OPEN;
+    if (line->too_long)
+        entry_deliver_bad(r, ABOVE_BAD, "the line is longer than 65536 bytes");
+    return line->too_long;
+}
+
+/* Nothing more can be read now: does the waiting entry have all of its options? */
+static enum fa_list_what on_pause(struct reading *r)
+{
+    const struct fa_lines *lines = r->reader->lines;
+    if (!lines->waiting || r->text->above != ABOVE_OPEN)
+        return FA_LIST_AGAIN;
+
+    /* The line that has begun may tell; a writer's buffer can end in the middle of any. */
+    char next = fa_lines_begun(lines);
+    bool entry_next = !is_blank(next) && !strchr("\n\r#", next);
+    double heard = fa_source_heard(lines->source);
+    if (is_blank(next))
+        return FA_LIST_AGAIN;
+    if (entry_next || r->reader->now - heard >= FA_LIST_SILENCE) {
+        entry_deliver(r, ABOVE_LATE);
+        return FA_LIST_ENTRY;
+    }
+    *r->reader->wake_at = heard + FA_LIST_SILENCE;
+    return FA_LIST_AGAIN;
+}
+
+static enum fa_list_what on_end(struct reading *r)
+{
+    const struct fa_lines *lines = r->reader->lines;
+    if (r->text->above != ABOVE_OPEN)
+        return FA_LIST_END;
+    bool cut = lines->ended == FA_SOURCE_ERROR && lines->start < lines->end &&
+               is_blank(lines->buf[lines->start]);
+    if (cut)
+        entry_deliver_bad(r, ABOVE_NONE, "the list breaks off in the options of this entry");
+    else
+        entry_deliver(r, ABOVE_NONE);
+    return FA_LIST_ENTRY;
+}
+
+static enum fa_list_what text_next(struct fa_format_reader *reader, struct fa_entry **ret,
+                                   struct fa_error *err)
+{
+    struct reading r = {.reader = reader, .text = reader->state, .ret = ret, .err = err};
+    for (;;) {
+        enum fa_source_what what = fa_lines_next(reader->lines, reader->now, &r.line);
+        if (what == FA_SOURCE_AGAIN)
+            return on_pause(&r);
+        if (what != FA_SOURCE_SOME)
+            return on_end(&r);
+        if (line_add(&r))
+            return FA_LIST_ENTRY;
+    }
+}
+
+static enum fa_format_match text_detect(const char *at, size_t len, bool ended)
+{
+    (void)at, (void)len, (void)ended;
+    return FA_FORMAT_YES;
+}
+
+const struct fa_format fa_format_text = {
+    .name = "text",
+    .line_max = FA_LIST_LINE_MAX,
+    .state_size = sizeof(struct text),
+    .detect = text_detect,
+    .next_record = text_next,
+};

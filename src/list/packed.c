@@ -1,0 +1,95 @@
+#include "list/packed.h"
+
+#include "list/text.h"
+
+#include <stdbool.h>
+#include <string.h>
+
+/* A byte that is escaped, and the letter that stands for it. */
+static const char escaped[] = "\\\t\n\r";
+static const char letters[] = "\\tnr";
+
+static void put_escaped(struct fa_buf *buf, const char *text)
+{
+    for (;;) {
+        size_t len = strcspn(text, escaped);
+        fa_buf_put(buf, text, len);
+        text += len;
+        if (!*text)
+            return;
+        fa_buf_put_u8(buf, '\\');
+        fa_buf_put_u8(buf, (uint8_t)letters[strchr(escaped, *text) - escaped]);
+        ++text;
+    }
+}
+
+static void put_option(void *ctx, const char *name, const char *value)
+{
+    struct fa_buf *buf = ctx;
+    fa_buf_put_u8(buf, '\t');
+    put_escaped(buf, name);
+    if (!value)
+        return;
+    fa_buf_put_u8(buf, '=');
+    put_escaped(buf, value);
+}
+
+void fa_entry_pack(const struct fa_entry *entry, const char *out, struct fa_buf *buf)
+{
+    for (size_t i = 0; i < entry->n_urls; ++i) {
+        fa_buf_put_u8(buf, '\t');
+        put_escaped(buf, entry->urls[i]);
+    }
+    fa_buf_put_u8(buf, '\t');
+    fa_entry_each_option(entry, out, put_option, buf);
+}
+
+/* Unescape in place.  @return the new length */
+static size_t unescape(char *at, size_t len)
+{
+    char *to = at;
+    for (const char *from = at, *end = at + len; from < end; ++from) {
+        const char *letter =
+            *from == '\\' && end - from > 1 && from[1] ? strchr(letters, from[1]) : NULL;
+        *to++ = letter ? escaped[letter - letters] : *from;
+        from += letter ? 1 : 0;
+    }
+    return (size_t)(to - at);
+}
+
+static size_t count_tabs(const char *data, size_t len)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < len; ++i)
+        n += data[i] == '\t';
+    return n;
+}
+
+struct fa_entry *fa_entry_unpack(const char *list, uint64_t line, const char *data, size_t len,
+                                 struct fa_error *err)
+{
+    if (len == 0 || *data != '\t')
+        return fa_text_parse(list, line, data, len, err);
+    size_t fields = count_tabs(data, len);
+    struct fa_entry_need need = {.urls = fields, .options = fields, .bytes = len};
+    char *at;
+    struct fa_entry *entry = fa_entry_new(list, line, &need, &at, err);
+    if (!entry)
+        return NULL;
+    memcpy(at, data + 1, len - 1);
+    char *end = at + len - 1;
+    bool options = false;
+    while (at <= end) {
+        char *tab = memchr(at, '\t', (size_t)(end - at));
+        size_t field = (size_t)((tab ? tab : end) - at);
+        if (field == 0)
+            options = true;
+        else if (options)
+            fa_entry_add_option(entry, at, unescape(at, field));
+        else
+            fa_entry_add_url(entry, at, unescape(at, field));
+        at += field + 1;
+    }
+    fa_entry_finish(entry, data + 1, len - 1);
+    return entry;
+}
