@@ -47,7 +47,7 @@ const char *fa_trace_text(struct fa_trace *trace)
     return trace->whole;
 }
 
-/* Whether the words of the text have this one. */
+/* Whether one of the words of the text is this one. */
 static bool has_word(const char *text, const char *word)
 {
     size_t len = strlen(word);
@@ -57,10 +57,16 @@ static bool has_word(const char *text, const char *word)
     return false;
 }
 
-/* Whether the text goes on with that word; moves behind it. */
+/* Whether the text continues with that word; moves past it. "*" is any word. */
 static bool take_word(const char **text, const char *word)
 {
-    size_t len = strlen(word);
+    bool any = strcmp(word, "*") == 0;
+    size_t len = any ? strcspn(*text, " ") : strlen(word);
+    if (any) {
+        *text += len;
+        *text += strspn(*text, " ");
+        return len > 0;
+    }
     if (strncmp(*text, word, len) != 0 || ((*text)[len] != ' ' && (*text)[len] != '\0'))
         return false;
     *text += len;

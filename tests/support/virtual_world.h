@@ -97,7 +97,7 @@ const char *fa_world_trace(struct fa_world *world);
  *     end complete|stopped|halted|local
  *
  * without "http://" and the port of an origin. An expected line may have fewer words: those without
- * "=" are compared from the first on, the others wherever they stand. "@T" or "@T-U" before it is
+ * "=" are compared from the first on ("*" is any), the others in any order. "@T" or "@T-U" before it is
  * when, in seconds, 0.05 more or less. "..." skips lines until the next one fits.
  */
 void fa_world_expect(struct fa_world *world, const char *expected);

@@ -1,0 +1,439 @@
+/*
+ * The engine in virtual time: hosts that are down or ask for a pause, names, redirects and mirrors.
+ * See support/virtual_world.h for the language of the scripts.
+ */
+
+#include "support/truth.h"
+#include "support/virtual_play.h"
+
+ENGINE_SUITE(engine_hosts);
+
+static void list_many(const char *host, unsigned count)
+{
+    for (unsigned i = 0; i < count; ++i)
+        fa_world_list(world, "http://%s/f%u", host, i);
+}
+
+Test(engine_hosts, a_pause_holds_all_of_a_host_and_no_other)
+{
+    begin_world("a/1 503 retry-after=5 took=0.1; 200 size=10\n"
+                "a/2 200 size=10\n"
+                "b/* 200 size=10 took=1",
+                "http://a/1\nhttp://b/3\nhttp://a/2\nhttp://b/4");
+    config->per_host = 1;
+    fa_world_run(world);
+    fa_world_expect(world, "get a/1\n"
+                           "get b/3\n"
+                           "...\n"
+                           "@1 done b/3 ok\n"
+                           "@1 get b/4\n"
+                           "@2 done b/4 ok\n"
+                           "@5.1 get\n"
+                           "...\n"
+                           "end complete\n");
+    cr_assert_eq(fa_world_count(world, "@0.2-5 get a/1"), 0);
+    cr_assert_eq(fa_world_count(world, "@0.2-5 get a/2"), 0);
+    cr_assert_eq(fa_world_count(world, "@0.1 host a paused wait=5"), 1);
+    cr_assert_eq(fa_world_count(world, "done a/1 ok attempts=2"), 1);
+    cr_assert_eq(fa_world_count(world, "done a/2 ok attempts=1"), 1);
+}
+
+Test(engine_hosts, answers_to_requests_under_way_do_not_end_a_pause)
+{
+    begin_world("a/1 429 retry-after=10; 200 size=10\n"
+                "a/2 200 size=10 took=1\n"
+                "a/3 200 size=10",
+                "http://a/1\nhttp://a/2\nhttp://a/3");
+    config->per_host = 2;
+    fa_world_run(world);
+    fa_world_expect(world, "@0 get a/1\n"
+                           "@0 get a/2\n"
+                           "...\n"
+                           "@1 done a/2 ok\n"
+                           "@10 get\n"
+                           "...\n"
+                           "end complete\n");
+    cr_assert_eq(fa_world_count(world, "done"), 3);
+    cr_assert_eq(fa_world_count(world, "@0.05-9.9 get a/3"), 0);
+}
+
+Test(engine_hosts, a_host_that_asks_for_pauses_for_ever_is_given_up)
+{
+    begin_world("a/* 503 retry-after=5", "http://a/1\nhttp://a/2");
+    config->retries = 2;
+    fa_world_run(world);
+    fa_world_expect(world, "...\n"
+                           "host a given-up\n"
+                           "...\n"
+                           "end complete\n");
+    cr_assert_eq(fa_world_count(world, "done a/1 failed http http=503 transient=1"), 1);
+    cr_assert_eq(fa_world_count(world, "done a/2 failed http transient=1"), 1);
+    cr_assert_leq(fa_world_now(world), 60);
+}
+
+Test(engine_hosts, a_dead_host_that_comes_back_loses_nothing)
+{
+    begin_world("a/* 200 size=10\ndown a 0 30 refused", "");
+    config->retry_wait = 1;
+    list_many("a", 40);
+    fa_world_run(world);
+    fa_world_expect(world, "...\n"
+                           "host a broken\n"
+                           "...\n"
+                           "@30-46 host a back\n"
+                           "...\n"
+                           "@30-46 end complete\n");
+    cr_assert_eq(fa_world_count(world, "done"), 40);
+    cr_assert_eq(fa_world_count(world, "done * ok"), 40, "%s", fa_world_trace(world));
+}
+
+Test(engine_hosts, a_host_that_dies_and_returns_costs_no_retries)
+{
+    begin_world("a/* 200 size=10 took=1\ndown a 2.5 20 refused", "");
+    config->retry_wait = 1;
+    config->retries = 0;
+    config->per_host = 2;
+    list_many("a", 10);
+    fa_world_run(world);
+    fa_world_expect(world, "...\nend complete");
+    cr_assert_eq(fa_world_count(world, "done"), 10);
+    cr_assert_eq(fa_world_count(world, "done * ok"), 10, "%s", fa_world_trace(world));
+}
+
+Test(engine_hosts, a_dead_host_is_given_up_after_host_wait)
+{
+    begin_world("a/* refused", "http://a/1\nhttp://a/2\nhttp://a/3");
+    config->retry_wait = 1;
+    config->host_wait = 45;
+    fa_world_run(world);
+    fa_world_expect(world, "...\n"
+                           "host a broken\n"
+                           "...\n"
+                           "@45 host a given-up\n"
+                           "...\n"
+                           "@45 end complete\n");
+    cr_assert_eq(fa_world_count(world, "@45 done a/1 failed connect transient=1"), 1);
+    cr_assert_eq(fa_world_count(world, "@45 done a/2 failed connect transient=1"), 1);
+    cr_assert_eq(fa_world_count(world, "@45 done a/3 failed connect transient=1"), 1);
+}
+
+Test(engine_hosts, host_wait_counts_from_the_last_success)
+{
+    begin_world("a/1 200 size=10\na/2 200 size=10 took=20\ndown a 20 1000 refused",
+                "http://a/1\nhttp://a/2\nhttp://a/3\nhttp://a/4\nhttp://a/5");
+    config->retry_wait = 1;
+    config->host_wait = 30;
+    config->per_host = 1;
+    fa_world_run(world);
+    fa_world_expect(world, "...\n"
+                           "@20 done a/2 ok\n"
+                           "...\n"
+                           "@50 host a given-up\n"
+                           "...\n"
+                           "@50 end complete\n");
+}
+
+Test(engine_hosts, a_dead_host_with_many_urls_costs_few_attempts)
+{
+    begin_world("a/* timeout", "");
+    config->retry_wait = 1;
+    config->connect_timeout = 10;
+    list_many("a", 1000);
+    fa_world_run(world);
+    fa_world_expect(world, "...\nend complete");
+    cr_assert_eq(fa_world_count(world, "done"), 1000);
+    cr_assert_leq(fa_world_count(world, "get"), 40, "%u", fa_world_count(world, "get"));
+    cr_assert_leq(fa_world_now(world), 100);
+}
+
+Test(engine_hosts, other_hosts_go_on_while_one_is_down)
+{
+    begin_world("a/* timeout\nb/* 200 size=10 took=0.1", "");
+    config->retry_wait = 1;
+    config->jobs = 4;
+    config->per_host = 2;
+    list_many("a", 50);
+    list_many("b", 50);
+    fa_world_run(world);
+    fa_world_expect(world, "...\nend complete");
+    cr_assert_eq(fa_world_count(world, "@0-25 done b/f49 ok"), 1, "%s", fa_world_trace(world));
+    cr_assert_eq(fa_world_count(world, "done"), 100);
+}
+
+Test(engine_hosts, without_host_wait_a_dead_host_fails_soon)
+{
+    begin_world("a/* refused", "");
+    config->host_wait = 0;
+    config->retries = 1;
+    list_many("a", 20);
+    fa_world_run(world);
+    fa_world_expect(world, "...\nend complete");
+    cr_assert_eq(fa_world_count(world, "done"), 20);
+    cr_assert_leq(fa_world_now(world), 10);
+    cr_assert_leq(fa_world_count(world, "get"), 40);
+}
+
+Test(engine_hosts, entries_of_a_host_given_up_fail_without_a_request)
+{
+    world = fa_world_new("a/* refused\n"
+                         "at 0 feed http://a/1\n"
+                         "at 40 feed http://a/2\n"
+                         "at 41 close");
+    config = fa_world_config(world);
+    config->retry_wait = 1;
+    config->host_wait = 20;
+    fa_world_pipe(world);
+    fa_world_run(world);
+    fa_world_expect(world, "...\n"
+                           "@20-22 done a/1 failed connect\n"
+                           "@40-42 done a/2 failed connect attempts=0 transient=1\n"
+                           "end complete\n");
+}
+
+Test(engine_hosts, a_host_that_was_given_up_is_asked_again_a_minute_later)
+{
+    world = fa_world_new("a/* 200 size=10\n"
+                         "down a 0 50 refused\n"
+                         "at 0 feed http://a/1\n"
+                         "at 100 feed http://a/2\n"
+                         "at 101 close");
+    config = fa_world_config(world);
+    config->retry_wait = 1;
+    config->host_wait = 20;
+    fa_world_pipe(world);
+    fa_world_run(world);
+    fa_world_expect(world, "...\n"
+                           "done a/1 failed connect\n"
+                           "@100-101 get a/2\n"
+                           "...\n"
+                           "done a/2 ok\n"
+                           "...\n"
+                           "end complete\n");
+}
+
+Test(engine_hosts, a_name_that_does_not_exist_fails_at_once)
+{
+    begin_world("a/* 200 size=10\ndns a 0 1000 missing\nb/* 200 size=10",
+                "http://a/1\nhttp://a/2\nhttp://b/3");
+    fa_world_run(world);
+    fa_world_expect(world, "...\nend complete");
+    cr_assert_eq(fa_world_count(world, "get a/1"), 0);
+    cr_assert_eq(fa_world_count(world, "@0 done a/1 failed dns transient=0"), 1, "%s",
+                 fa_world_trace(world));
+    cr_assert_eq(fa_world_count(world, "@0 done a/2 failed dns transient=0"), 1);
+    cr_assert_eq(fa_world_count(world, "done b/3 ok"), 1);
+}
+
+Test(engine_hosts, a_resolver_that_fails_for_a_while_is_waited_for)
+{
+    begin_world("a/* 200 size=10\ndns a 0 20 fail", "http://a/1\nhttp://a/2");
+    config->retry_wait = 1;
+    fa_world_run(world);
+    fa_world_expect(world, "...\nend complete");
+    cr_assert_eq(fa_world_count(world, "@20-36 done a/1 ok"), 1, "%s", fa_world_trace(world));
+    cr_assert_eq(fa_world_count(world, "@20-36 done a/2 ok"), 1);
+}
+
+Test(engine_hosts, a_resolver_that_never_answers_is_given_up)
+{
+    begin_world("dns a 0 1000 mute", "http://a/1");
+    config->retry_wait = 1;
+    config->host_wait = 40;
+    config->connect_timeout = 5;
+    fa_world_run(world);
+    fa_world_expect(world, "...\n"
+                           "host a given-up\n"
+                           "@40-60 done a/1 failed dns transient=1\n"
+                           "end complete\n");
+    cr_assert_eq(fa_world_count(world, "get"), 0);
+}
+
+Test(engine_hosts, a_redirect_is_followed_and_names_nothing)
+{
+    begin_world("a/x 301 to=b/y\nb/y 200 size=10", "http://a/x");
+    EXPECT_RUN(FA_END_COMPLETE, "get a/x\n"
+                                "get b/y\n"
+                                "done a/x ok http=200 attempts=1 path=x effective=b/y\n"
+                                "end complete\n");
+}
+
+Test(engine_hosts, secrets_stay_behind_when_a_redirect_leaves_the_origin)
+{
+    static const char *const headers[] = {"Authorization: secret"};
+    begin_world("a/x 302 to=a/y\na/y 302 to=b/z\nb/z 302 to=a/w\na/w 200 size=10", "http://a/x");
+    config->headers = headers;
+    config->n_headers = 1;
+    EXPECT_RUN(FA_END_COMPLETE, "get a/x headers=1\n"
+                                "get a/y headers=1\n"
+                                "get b/z foreign headers=0\n"
+                                "get a/w foreign headers=0\n"
+                                "done a/x ok\n"
+                                "end complete\n");
+}
+
+Test(engine_hosts, a_redirect_that_leads_in_a_circle_ends)
+{
+    begin_world("a/x 302 to=a/x", "http://a/x");
+    fa_world_run(world);
+    fa_world_expect(world, "...\n"
+                           "done a/x failed redirect attempts=1 transient=0\n"
+                           "end complete\n");
+    cr_assert_eq(fa_world_count(world, "get a/x"), 11);
+}
+
+Test(engine_hosts, a_redirect_from_https_to_http_is_refused)
+{
+    begin_world("https://a/x 302 to=http://a/x\na/x 200 size=10", "https://a/x");
+    EXPECT_RUN(FA_END_COMPLETE, "get https://a/x\n"
+                                "done https://a/x failed redirect\n"
+                                "end complete\n");
+}
+
+Test(engine_hosts, a_redirect_to_no_url_fails)
+{
+    begin_world("a/x 302 to=http://", "http://a/x");
+    EXPECT_RUN(FA_END_COMPLETE, "get a/x\n"
+                                "done a/x failed redirect transient=0\n"
+                                "end complete\n");
+}
+
+Test(engine_hosts, a_retry_asks_the_listed_url_again)
+{
+    begin_world("a/x 302 to=b/y\nb/y 503; 200 size=10", "http://a/x");
+    EXPECT_RUN(FA_END_COMPLETE, "get a/x\n"
+                                "get b/y\n"
+                                "retry b/y http\n"
+                                "get a/x\n"
+                                "get b/y\n"
+                                "done a/x ok attempts=2\n"
+                                "end complete\n");
+}
+
+Test(engine_hosts, a_redirect_to_a_dead_host_is_waited_for)
+{
+    begin_world("a/x 302 to=b/y\nb/y 200 size=10\ndown b 0 20 refused", "http://a/x");
+    config->retry_wait = 1;
+    fa_world_run(world);
+    fa_world_expect(world, "...\n"
+                           "@20-40 done a/x ok\n"
+                           "end complete\n");
+}
+
+Test(engine_hosts, a_mirror_is_asked_when_the_first_url_fails)
+{
+    begin_world("a/x 404\nb/x 200 size=10", "http://a/x\thttp://b/x");
+    EXPECT_RUN(FA_END_COMPLETE, "get a/x\n"
+                                "retry a/x http wait=0\n"
+                                "get b/x\n"
+                                "done a/x ok path=x effective=b/x attempts=2\n"
+                                "end complete\n");
+}
+
+Test(engine_hosts, an_entry_fails_when_all_mirrors_have_failed)
+{
+    begin_world("a/x 404\nb/x 410", "http://a/x\thttp://b/x");
+    EXPECT_RUN(FA_END_COMPLETE, "get a/x\n"
+                                "retry a/x http\n"
+                                "get b/x\n"
+                                "done a/x failed http http=410 attempts=2 transient=0\n"
+                                "end complete\n");
+}
+
+Test(engine_hosts, mirrors_take_turns_until_the_retries_are_spent)
+{
+    begin_world("a/x 503\nb/x 503", "http://a/x\thttp://b/x");
+    config->retries = 1;
+    EXPECT_RUN(FA_END_COMPLETE, "get a/x\n"
+                                "retry a/x http\n"
+                                "get b/x\n"
+                                "retry b/x http\n"
+                                "get a/x\n"
+                                "retry a/x http\n"
+                                "get b/x\n"
+                                "...\n"
+                                "done a/x failed http transient=1\n"
+                                "end complete\n");
+}
+
+Test(engine_hosts, a_mirror_that_failed_for_good_is_left_out)
+{
+    begin_world("a/x 503; 200 size=10\nb/x 404", "http://a/x\thttp://b/x");
+    EXPECT_RUN(FA_END_COMPLETE, "get a/x\n"
+                                "retry a/x http\n"
+                                "get b/x\n"
+                                "retry b/x http\n"
+                                "get a/x\n"
+                                "done a/x ok\n"
+                                "end complete\n");
+}
+
+Test(engine_hosts, a_dead_host_does_not_hold_what_has_a_mirror)
+{
+    begin_world("a/* refused\nb/* 200 size=10", "");
+    config->retry_wait = 1;
+    for (unsigned i = 0; i < 20; ++i)
+        fa_world_list(world, "http://a/f%u\thttp://b/f%u", i, i);
+    fa_world_run(world);
+    fa_world_expect(world, "...\nend complete");
+    cr_assert_leq(fa_world_now(world), 5, "%s", fa_world_trace(world));
+    cr_assert_eq(fa_world_count(world, "done"), 20);
+    cr_assert_eq(fa_world_count(world, "get b/f19"), 1);
+}
+
+Test(engine_hosts, bytes_of_one_mirror_are_not_resumed_at_another)
+{
+    begin_world("a/x 200 size=100 cut=40 version=1\nb/x 200 size=100 version=1",
+                "http://a/x\thttp://b/x");
+    EXPECT_RUN(FA_END_COMPLETE, "get a/x\n"
+                                "retry a/x truncated\n"
+                                "get b/x headers=0\n"
+                                "done a/x ok size=100 bytes=140 resumed=0\n"
+                                "end complete\n");
+}
+
+Test(engine_hosts, a_mirror_that_is_no_url_is_noted_and_left_out)
+{
+    begin_world("a/x 404\nc/x 200 size=10", "http://a/x\tftp://b/x\thttp://c/x");
+    EXPECT_RUN(FA_END_COMPLETE, "note URL 2\n"
+                                "get a/x\n"
+                                "retry a/x http\n"
+                                "get c/x\n"
+                                "done a/x ok\n"
+                                "end complete\n");
+}
+
+Test(engine_hosts, a_mirror_whose_file_has_another_checksum_is_not_the_end)
+{
+    begin_world("a/x 200 size=10 version=bad\nb/x 200 size=10 version=good", "");
+    fa_world_list(world, "http://a/x\thttp://b/x\n checksum=sha-256=%s",
+                  fa_world_sha256(world, "good", 10));
+    EXPECT_RUN(FA_END_COMPLETE, "get a/x\n"
+                                "retry a/x integrity\n"
+                                "get b/x\n"
+                                "done a/x ok attempts=2\n"
+                                "end complete\n");
+}
+
+Test(engine_hosts, a_host_with_failures_in_a_row_is_down_for_all)
+{
+    begin_world("a/* 503", "");
+    config->retry_wait = 1;
+    config->host_wait = 20;
+    list_many("a", 100);
+    fa_world_run(world);
+    fa_world_expect(world, "...\nend complete");
+    cr_assert_eq(fa_world_count(world, "done"), 100);
+    cr_assert_leq(fa_world_count(world, "get"), 60, "%u", fa_world_count(world, "get"));
+    cr_assert_eq(fa_world_count(world, "host a given-up"), 1);
+}
+
+Test(engine_hosts, ports_are_different_origins)
+{
+    begin_world("a:81/* refused\na:82/* 200 size=10 took=1", "http://a:81/x\nhttp://a:82/y");
+    config->retry_wait = 1;
+    config->host_wait = 10;
+    fa_world_run(world);
+    fa_world_expect(world, "...\nend complete");
+    cr_assert_eq(fa_world_count(world, "@1 done a:82/y ok"), 1, "%s", fa_world_trace(world));
+    cr_assert_eq(fa_world_count(world, "done a:81/x failed connect"), 1);
+}

@@ -1,0 +1,228 @@
+/*
+ * The engine in virtual time: what one run leaves to the next. See support/virtual_world.h for the
+ * language of the scripts.
+ */
+
+#include "support/truth.h"
+#include "support/virtual_play.h"
+
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+ENGINE_SUITE(engine_state);
+
+static void begin_with_state(const char *script, const char *list)
+{
+    begin_world(script, list);
+    config->no_state = false;
+}
+
+Test(engine_state, a_file_of_an_earlier_run_exists)
+{
+    begin_with_state("a/* 200 size=10", "http://a/x");
+    EXPECT_RUN(FA_END_COMPLETE, "get a/x\ndone a/x ok\nend complete");
+    fa_world_list(world, "http://a/x\nhttp://a/y");
+    EXPECT_RUN(FA_END_COMPLETE, "done a/x exists size=10\n"
+                                "get a/y\n"
+                                "done a/y ok\n"
+                                "end complete\n");
+}
+
+Test(engine_state, a_file_that_was_removed_is_fetched_again)
+{
+    begin_with_state("a/* 200 size=10", "http://a/x");
+    fa_world_run(world);
+    fa_world_forget(world);
+    cr_assert_eq(unlink(fa_world_path(world, "x")), 0);
+    fa_world_list(world, "http://a/x");
+    EXPECT_RUN(FA_END_COMPLETE, "get a/x\ndone a/x ok\nend complete");
+}
+
+Test(engine_state, a_file_that_lost_bytes_is_fetched_again)
+{
+    begin_with_state("a/* 200 size=10", "http://a/x");
+    fa_world_run(world);
+    fa_world_forget(world);
+    cr_assert_eq(truncate(fa_world_path(world, "x"), 5), 0);
+    fa_world_list(world, "http://a/x");
+    EXPECT_RUN(FA_END_COMPLETE, "get a/x\ndone a/x ok size=10\nend complete");
+    fa_expect_file(config->dir, "x", "x", 10);
+}
+
+Test(engine_state, a_part_of_a_failed_run_is_resumed)
+{
+    begin_with_state("a/x 200 size=100 cut=40; 200 size=100", "http://a/x");
+    config->retries = 0;
+    EXPECT_RUN(FA_END_COMPLETE, "get a/x\n"
+                                "done a/x failed truncated transient=1\n"
+                                "end complete\n");
+    fa_world_list(world, "http://a/x");
+    EXPECT_RUN(FA_END_COMPLETE, "get a/x 40-\n"
+                                "done a/x ok resumed=40 bytes=60 size=100\n"
+                                "end complete\n");
+    fa_expect_file(config->dir, "x", "x", 100);
+}
+
+Test(engine_state, a_part_whose_file_has_changed_is_dropped)
+{
+    begin_with_state("a/x 200 size=100 cut=40 version=1; 200 size=50 version=2", "http://a/x");
+    config->retries = 0;
+    fa_world_run(world);
+    fa_world_forget(world);
+    fa_world_list(world, "http://a/x");
+    EXPECT_RUN(FA_END_COMPLETE, "get a/x 40-\n"
+                                "done a/x ok resumed=0 size=50 restarted=1\n"
+                                "end complete\n");
+    fa_expect_file(config->dir, "x", "2", 50);
+}
+
+Test(engine_state, a_final_failure_leaves_no_part)
+{
+    begin_with_state("a/x 200 size=100 cut=40; 404", "http://a/x");
+    EXPECT_RUN(FA_END_COMPLETE, "get a/x\n"
+                                "retry a/x truncated\n"
+                                "get a/x 40-\n"
+                                "...\n"
+                                "done a/x failed http http=404\n"
+                                "end complete\n");
+    fa_expect_parts(config->dir, 0);
+}
+
+Test(engine_state, what_failed_can_be_run_again_without_its_list)
+{
+    begin_with_state("a/1 200 size=10\na/2 503; 200 size=10\na/3 404",
+                     "http://a/1\nhttp://a/2\nhttp://a/3");
+    config->retries = 0;
+    fa_world_run(world);
+    fa_world_expect(world, "...\nend complete");
+    fa_world_forget(world);
+    fa_world_list_failed(world);
+    fa_world_run(world);
+    fa_world_expect(world, "...\nend complete");
+    cr_assert_eq(fa_world_count(world, "get"), 2);
+    cr_assert_eq(fa_world_count(world, "done a/2 ok"), 1);
+    cr_assert_eq(fa_world_count(world, "done a/3 failed http"), 1);
+}
+
+Test(engine_state, retry_failed_takes_of_a_list_only_what_failed)
+{
+    begin_with_state("a/1 200 size=10\na/2 503; 200 size=10", "http://a/1\nhttp://a/2");
+    config->retries = 0;
+    fa_world_run(world);
+    fa_world_forget(world);
+    config->retry_failed = true;
+    fa_world_list(world, "http://a/1\nhttp://a/2\nhttp://a/4");
+    EXPECT_RUN(FA_END_COMPLETE, "get a/2\n"
+                                "done a/2 ok line=2\n"
+                                "end complete\n");
+}
+
+Test(engine_state, sync_asks_and_keeps_what_is_unchanged)
+{
+    begin_with_state("a/x 200 size=10 version=1", "http://a/x");
+    fa_world_run(world);
+    fa_world_forget(world);
+    config->sync = true;
+    fa_world_list(world, "http://a/x");
+    EXPECT_RUN(FA_END_COMPLETE, "get a/x if\n"
+                                "done a/x unchanged http=304 bytes=0\n"
+                                "end complete\n");
+    fa_expect_file(config->dir, "x", "1", 10);
+    fa_expect_parts(config->dir, 0);
+}
+
+Test(engine_state, sync_fetches_what_has_changed)
+{
+    begin_with_state("a/x 200 size=10 version=1; 200 size=20 version=2", "http://a/x");
+    fa_world_run(world);
+    fa_world_forget(world);
+    config->sync = true;
+    fa_world_list(world, "http://a/x");
+    EXPECT_RUN(FA_END_COMPLETE, "get a/x if\n"
+                                "done a/x ok http=200 size=20\n"
+                                "end complete\n");
+    fa_expect_file(config->dir, "x", "2", 20);
+}
+
+Test(engine_state, sync_keeps_the_file_when_the_new_one_fails)
+{
+    begin_with_state("a/x 200 size=10 version=1; 200 size=20 version=2 cut=5; 404", "http://a/x");
+    fa_world_run(world);
+    fa_world_forget(world);
+    config->sync = true;
+    config->retries = 0;
+    fa_world_list(world, "http://a/x");
+    EXPECT_RUN(FA_END_COMPLETE, "get a/x if\n"
+                                "done a/x failed truncated\n"
+                                "end complete\n");
+    fa_expect_file(config->dir, "x", "1", 10);
+}
+
+Test(engine_state, a_path_belongs_to_its_url_in_later_runs)
+{
+    begin_with_state("a/x 200 size=10\nb/x 200 size=20", "http://a/x");
+    fa_world_run(world);
+    fa_world_forget(world);
+    fa_world_list(world, "http://b/x");
+    fa_world_run(world);
+    fa_world_expect(world, "get b/x\ndone b/x ok size=20\nend complete");
+    cr_assert_eq(fa_world_count(world, "done b/x ok path=x"), 0);
+    fa_expect_file(config->dir, "x", "x", 10);
+}
+
+Test(engine_state, digests_of_existing_files_are_made_when_asked_for)
+{
+    begin_with_state("a/x 200 size=10", "http://a/x");
+    fa_world_run(world);
+    fa_world_forget(world);
+    config->hash = config->hash_first = FA_HASH_SHA256;
+    config->hash_existing = true;
+    fa_world_list(world, "http://a/x");
+    EXPECT_RUN(FA_END_COMPLETE, "done a/x exists digests=1\n"
+                                "end complete\n");
+}
+
+Test(engine_state, a_part_of_a_long_transfer_survives_a_kill)
+{
+    begin_with_state("a/x 200 size=1000 took=100\nat 50 stop", "http://a/x");
+    EXPECT_RUN(FA_END_STOPPED, "get a/x\n@50 end stopped");
+    fa_world_script(world, "a/x 200 size=1000");
+    fa_world_list(world, "http://a/x");
+    EXPECT_RUN(FA_END_COMPLETE, "get a/x\ndone a/x ok size=1000\nend complete");
+    fa_expect_file(config->dir, "x", "x", 1000);
+}
+
+Test(engine_state, a_full_disk_keeps_the_part_for_the_next_run)
+{
+    begin_with_state("a/x 200 size=100 full=30", "http://a/x");
+    config->disk_wait = 0;
+    cr_assert_eq(fa_world_run(world), FA_END_LOCAL);
+    fa_world_forget(world);
+    fa_world_script(world, "a/x 200 size=100");
+    fa_world_list(world, "http://a/x");
+    EXPECT_RUN(FA_END_COMPLETE, "get a/x 30-\n"
+                                "done a/x ok resumed=30\n"
+                                "end complete\n");
+}
+
+Test(engine_state, a_hundred_runs_of_the_same_list_fetch_it_once)
+{
+    begin_with_state("a/* 200 size=10", "http://a/1\nhttp://a/2");
+    fa_world_run(world);
+    for (int i = 0; i < 100; ++i) {
+        fa_world_forget(world);
+        fa_world_list(world, "http://a/1\nhttp://a/2");
+        EXPECT_RUN(FA_END_COMPLETE, "done a/1 exists\ndone a/2 exists\nend complete");
+    }
+}
+
+Test(engine_state, durable_files_are_synced_and_done)
+{
+    begin_with_state("a/* 200 size=10", "http://a/1");
+    config->fsync = FA_FSYNC_EACH;
+    EXPECT_RUN(FA_END_COMPLETE, "get a/1\ndone a/1 ok\nend complete");
+    config->fsync = FA_FSYNC_BATCH;
+    fa_world_list(world, "http://a/2");
+    EXPECT_RUN(FA_END_COMPLETE, "get a/2\ndone a/2 ok\nend complete");
+}
