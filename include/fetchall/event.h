@@ -1,9 +1,10 @@
 /**
- * What a session tells while it runs.
+ * Events: what a session reports to its handler while it runs.
  *
- * Everything that an event points to is borrowed until the handler returns.  Strings that come
- * from a list or a server may hold any byte but zero: escape them before they reach a terminal.
- * Secrets are "***" already (fetchall/redact.h).
+ * Everything that an event points to is valid until the handler returns.  Strings from a list or a
+ * server may contain any byte but zero: escape them before printing them on a terminal.  Secrets
+ * are redacted (fetchall/redact.h).  Times are in seconds, sizes in bytes.  A later library may add
+ * fields to the end of a struct, and types of events, which a handler ignores.
  */
 #ifndef FETCHALL_EVENT_H
 #define FETCHALL_EVENT_H
@@ -20,28 +21,29 @@ FA_API_BEGIN
 /** How an entry ended. */
 enum fa_status {
     FA_STATUS_OK,        /**< Downloaded. */
-    FA_STATUS_UNCHANGED, /**< The server says that what is there is current. */
-    FA_STATUS_EXISTS,    /**< It was there, complete. */
-    FA_STATUS_DUPLICATE, /**< The same URL and name stood in the list before. */
+    FA_STATUS_UNCHANGED, /**< The server says that the existing file is current. */
+    FA_STATUS_EXISTS,    /**< The file existed, complete. */
+    FA_STATUS_DUPLICATE, /**< An earlier entry has the same URL and file name. */
     FA_STATUS_FAILED,
-    FA_STATUS_PLANNED, /**< fa_config.plan: this is what would be fetched. */
-    FA_STATUSES
+    FA_STATUS_PLANNED, /**< fa_config.plan: it would be downloaded. */
+    FA_STATUSES        /**< How many there are in this version. */
 };
 
-/** The stable name of a status ("ok"). */
+/** The stable name of a status ("ok").  Can be called from any thread. */
 const char *fa_status_name(enum fa_status status);
 
-/** Seconds that the last attempt took, each counted from the start of its step. */
+/** Durations of the last attempt, in seconds.  0: the step did not take place. */
 struct fa_times {
-    double queue;   /**< From being read to getting its slot. */
-    double dns;     /**< The lookup that its origin needed. */
-    double connect; /**< TCP. */
-    double tls;
-    double ttfb;  /**< From the slot to the first byte of the answer. */
-    double total; /**< From the slot to the last byte. */
-    double hash;  /**< In the CPU stage, waiting included. */
+    double queue;   /**< From reading the entry to the start of the attempt. */
+    double dns;     /**< Name lookup of its origin. */
+    double connect; /**< TCP handshake. */
+    double tls;     /**< TLS handshake. */
+    double ttfb;    /**< From the start of the attempt to the first byte of the answer. */
+    double total;   /**< From the start of the attempt to the last byte. */
+    double hash;    /**< Computing the digests, including waiting for a worker. */
 };
 
+/** The size of the largest digest in bytes. */
 #define FA_DIGEST_MAX 64
 
 /** A digest of a file. */
@@ -50,77 +52,77 @@ struct fa_digest {
     unsigned char bytes[FA_DIGEST_MAX]; /**< fa_hash_size(hash) of them. */
 };
 
-/** The end of one entry. */
+/** How one entry ended. */
 struct fa_result {
-    const char *list;   /**< The list it stood in, as the user named it. */
-    uint64_t line;      /**< Its number there, from 1. */
-    const char *url;    /**< As in the list, or the text of a bad line. */
-    const char *path;   /**< Relative to the folder; NULL if none. */
-    const char *origin; /**< "scheme://host:port"; NULL if the URL is bad. */
+    const char *list;   /**< Its list, as passed to fa_session_add_list(). */
+    uint64_t line;      /**< Its line in that list, from 1. */
+    const char *url;    /**< As in the list, or the text of a malformed line. */
+    const char *path;   /**< Of its file, relative to the folder; NULL: none. */
+    const char *origin; /**< "scheme://host:port"; NULL: the URL is invalid. */
     enum fa_status status;
-    struct fa_error error; /**< class FA_CLASS_NONE if none. */
-    int may_pass;          /**< Failed, but trying again later may help. */
-    int http;              /**< The last HTTP status; 0: none. */
+    struct fa_error error; /**< Its class is FA_CLASS_NONE if there is none. */
+    int may_pass;          /**< The error is transient: a later run may succeed. */
+    int http;              /**< The last HTTP status (RFC 9110, 15); 0: none. */
     uint64_t bytes;        /**< Body bytes received in all attempts. */
-    int64_t size;          /**< The file's; -1: none. */
+    int64_t size;          /**< Of the file; -1: there is none. */
     uint64_t resumed;      /**< Bytes kept from an earlier attempt or run. */
     const char
-        *restarted; /**< Why bytes of an earlier attempt were thrown away; NULL: none were. */
+        *restarted; /**< Why the part of an earlier attempt was discarded; NULL: it was not. */
     unsigned attempts;
     const struct fa_digest *digests;
     size_t n_digests;
-    const char *effective_url; /**< After redirects; NULL if never asked. */
-    const char *ip;            /**< Of the server; NULL: never connected. */
+    const char *effective_url; /**< After redirects; NULL: no request was sent. */
+    const char *ip;            /**< Address of the server; NULL: no connection. */
     const char *http_version;  /**< "1.1"; NULL: no answer. */
     enum fa_mode mode;
     struct fa_times time;
 };
 
-/** A transfer that is under way. */
+/** An active transfer. */
 struct fa_active {
     const char *url;
-    uint64_t bytes; /**< Of the file, with those of a part that it goes on from. */
-    int64_t size;   /**< -1: not known. */
-    double seconds; /**< Since it got its slot. */
+    uint64_t bytes; /**< Of the file so far, including a part that it resumed. */
+    int64_t size;   /**< -1: unknown. */
+    double seconds; /**< Since the attempt started. */
 };
 
-/** At most that many transfers are named in a snapshot. */
+/** The maximum of fa_progress.n_oldest. */
 #define FA_ACTIVE_MAX 8
 
-/** Where the session stands; sent about ten times a second. */
+/** The progress of the session; sent about ten times per second. */
 struct fa_progress {
-    uint64_t entries;  /**< Read so far. */
-    int entries_final; /**< The lists have been read to their end. */
+    uint64_t entries;  /**< Entries read so far. */
+    int entries_final; /**< The lists were read to their end. */
     uint64_t done;     /**< Entries that ended, in any way. */
     uint64_t failed;
     uint64_t bytes;          /**< Body bytes received so far. */
-    uint64_t expected;       /**< Bytes of files done and of those under way, as far as declared. */
-    unsigned active;         /**< Transfers under way. */
-    unsigned waiting;        /**< Jobs that wait for a retry. */
-    unsigned hashing;        /**< Jobs in the CPU stage. */
-    double seconds;          /**< Since the run began. */
-    unsigned down;           /**< Origins that only fail, and that entries wait for. */
-    const char *down_origin; /**< The one of them that is waited for longest; NULL: none. */
-    double down_left;        /**< Seconds until it is given up. */
-    struct fa_active oldest[FA_ACTIVE_MAX]; /**< The transfers that began first. */
+    uint64_t expected;       /**< Sizes of finished and active transfers, as far as known. */
+    unsigned active;         /**< Active transfers. */
+    unsigned waiting;        /**< Entries that wait for their next attempt. */
+    unsigned hashing;        /**< Entries whose digests are being computed. */
+    double seconds;          /**< Since the run started. */
+    unsigned down;           /**< Origins that are FA_HOST_BROKEN and have entries. */
+    const char *down_origin; /**< The one that has the most time left; NULL: none. */
+    double down_left;        /**< Seconds until its entries fail. */
+    struct fa_active oldest[FA_ACTIVE_MAX]; /**< The oldest active transfers. */
     size_t n_oldest;
 };
 
-/** What became of an origin as a whole. */
+/** A change of an origin as a whole. */
 enum fa_host_change {
-    FA_HOST_PAUSED,   /**< It asked for a pause (Retry-After, RFC 9110, 10.2.3). */
-    FA_HOST_BROKEN,   /**< It only fails, and is waited for: one probe now and then. */
-    FA_HOST_GIVEN_UP, /**< The wait was in vain: what waits for it fails at once. */
-    FA_HOST_BACK,     /**< It answers again. */
+    FA_HOST_PAUSED,   /**< It requested a pause (Retry-After, RFC 9110, 10.2.3). */
+    FA_HOST_BROKEN,   /**< It only fails: its entries wait while it is probed. */
+    FA_HOST_GIVEN_UP, /**< It failed for fa_config.host_wait: its entries fail. */
+    FA_HOST_BACK,     /**< It answered again. */
 };
 
 enum fa_event_type {
-    FA_EVENT_STARTED,  /**< An attempt got its slot: .started. */
-    FA_EVENT_RETRY,    /**< An attempt failed and is tried again: .retry. */
-    FA_EVENT_HOST,     /**< .host */
+    FA_EVENT_STARTED,  /**< An attempt starts: .started. */
+    FA_EVENT_RETRY,    /**< An attempt failed, and another one follows: .retry. */
+    FA_EVENT_HOST,     /**< An origin changed: .host. */
     FA_EVENT_DONE,     /**< An entry ended: .done; exactly one for each entry. */
-    FA_EVENT_PROGRESS, /**< .progress */
-    FA_EVENT_NOTICE,   /**< Something that the user should know: .notice. */
+    FA_EVENT_PROGRESS, /**< .progress. */
+    FA_EVENT_NOTICE,   /**< A message for the user: .notice. */
 };
 
 /** FA_EVENT_STARTED */
@@ -160,6 +162,7 @@ struct fa_event_notice {
     bool detail; /**< Only for verbose output. */
 };
 
+/** One event; type says which member of the union is valid. */
 struct fa_event {
     enum fa_event_type type;
     union {
@@ -172,7 +175,7 @@ struct fa_event {
     };
 };
 
-/** Called on the thread that runs the session.  Must not call the session but to stop it. */
+/** Called on the thread that runs the session, of which it may call only fa_session_stop(). */
 typedef void (*fa_event_handler)(void *ctx, const struct fa_event *event);
 
 FA_API_END

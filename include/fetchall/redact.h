@@ -1,9 +1,11 @@
 /**
- * Texts without their secrets: what is printed or written down is seen by others.
+ * Remove secrets from text that is printed, logged or stored.
  *
- * "***" stands for the password of a URL; for the name of its user where there is no password, as
- * it is a token then; and for the values of query keys that sign or authorise, such as
- * X-Amz-Signature, sig, token or password.  URLs in URLs are looked at, too.
+ * "***" replaces the password of a URL, its user name if it has no password (it is a token then),
+ * and the values of query keys that sign or authorize a request, such as X-Amz-Signature, sig,
+ * token or password.  URLs inside URLs are redacted, too.
+ *
+ * The functions here can be called from any thread.
  */
 #ifndef FETCHALL_REDACT_H
 #define FETCHALL_REDACT_H
@@ -13,15 +15,15 @@
 FA_API_BEGIN
 
 /**
- * A text that is meant as one URL: of a list, or of a proxy, which may have no scheme.  Of what is
- * no URL, all goes that may be a secret.
+ * Redact a text that is meant as one URL, with or without a scheme.  If it is not a valid URL,
+ * everything that may be a secret is removed.
  *
- * @keys   Further keys, as fa_config.secret_keys; NULL: none.
- * @return to be freed with free(3), or NULL when memory ran out.
+ * @keys   Further secret keys, as in fa_config.secret_keys; NULL: none.
+ * @return A string to release with free(3), or NULL if memory ran out.
  */
 char *fa_redact_url(const char *text, const char *keys);
 
-/** A text in which URLs may stand, such as a message. */
+/** Redact all URLs in a text, such as a message.  Parameters and result as fa_redact_url(). */
 char *fa_redact_text(const char *text, const char *keys);
 
 FA_API_END

@@ -12,38 +12,42 @@
 
 FA_API_BEGIN
 
-/** A line that is no entry. */
+/** A malformed line. */
 struct fa_sample_bad {
-    size_t list;           /**< Index of its list. */
+    size_t list;           /**< Index of its list in the array. */
     uint64_t line;         /**< From 1. */
     struct fa_error error; /**< Why. */
 };
 
-/** What was found and what was taken. */
+/** What the lists contain, and what was taken. */
 struct fa_sample {
     size_t size;      /**< Set by the caller: sizeof(struct fa_sample). */
-    uint64_t entries; /**< Of the lists, without the bad ones. */
-    uint64_t bad;     /**< Lines that are no entry; none of them is taken. */
-    uint64_t origins; /**< Different scheme, host and port, by the first URL of each entry. */
-    uint64_t taken;   /**< Entries of the sample. */
+    uint64_t entries; /**< Well-formed entries of the lists. */
+    uint64_t bad;     /**< Malformed lines; none of them is taken. */
+    uint64_t origins; /**< Different schemes, hosts and ports of the first URLs. */
+    uint64_t taken;   /**< Entries in the sample. */
     uint64_t taken_origins;
-    struct fa_sample_bad first_bad; /**< If there is any. */
+    struct fa_sample_bad first_bad; /**< Only if bad is not 0. */
 };
 
 /**
- * Write a list that holds entries of others, with their options, in their order.
+ * Write a list of some entries of other lists, with their options, in their order.
  *
- * Each origin gives as many entries as any other, as far as it has them, and those of one origin
- * stand evenly spaced.  The same lists give the same sample.  The lists are read twice, so standard
- * input and pipes are first copied to a file without a name, beside the new list.  Memory grows
- * with the number of origins, not with the length of the lists.
+ * Each origin contributes the same number of entries, if it has as many, and they are evenly spaced
+ * in the lists.  The same lists give the same sample.  The lists are read twice: standard input and
+ * pipes are first copied to an unnamed file next to the new list.  Memory grows with the number of
+ * origins, not with the length of the lists.
  *
- * @lists As for fa_session_add_list().
- * @most  Entries to take, at most.
- * @file  The new list; replaced if it is there.  Its mode is 0600, as entries may hold passwords.
- * @return 0, or -1: a list cannot be read (FA_CLASS_BAD_URL), or the new one cannot be written
- *         (FA_CLASS_LOCAL_IO).  Waiting for a pipe may be interrupted by a signal (EINTR) whose
- *         handler was installed without SA_RESTART.
+ * Can be called from any thread; blocks until the list is written.
+ *
+ * @lists Names as for fa_session_add_list(), n_lists of them.
+ * @most  The maximum number of entries to take.
+ * @file  The new list, of mode 0600, as entries may contain passwords.  It replaces an existing
+ *        file.
+ * @ret   Filled in even on failure, unless its size is refused.
+ * @return 0, or -1 if a list cannot be read (FA_CLASS_BAD_URL), or if the new one cannot be written
+ *         (FA_CLASS_LOCAL_IO).  A signal whose handler was installed without SA_RESTART interrupts
+ *         reading from a pipe (EINTR).
  */
 int fa_sample_write(const char *const *lists, size_t n_lists, uint64_t most, const char *file,
                     struct fa_sample *ret, struct fa_error *err);

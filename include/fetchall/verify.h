@@ -1,5 +1,5 @@
 /**
- * The files of a folder, hashed again: are they what was fetched?
+ * Hash the files of a folder again, to find out whether they are still what was downloaded.
  */
 #ifndef FETCHALL_VERIFY_H
 #define FETCHALL_VERIFY_H
@@ -13,39 +13,43 @@
 
 FA_API_BEGIN
 
-/** What was found of a file. */
+/** The result for one file. */
 enum fa_finding {
-    FA_FINDING_GOOD,
-    FA_FINDING_UNHASHED, /**< Its size is right, and no digest is known. */
-    FA_FINDING_MISSING,
-    FA_FINDING_CHANGED,    /**< Another size, another digest, or no plain file. */
-    FA_FINDING_UNREADABLE, /**< It, or the line of the manifest, cannot be read. */
-    FA_FINDING_UNKNOWN,    /**< It is there, and nothing tells of it. */
+    FA_FINDING_GOOD,       /**< Size and digest match. */
+    FA_FINDING_UNHASHED,   /**< The size matches, and no digest is known. */
+    FA_FINDING_MISSING,    /**< The file does not exist. */
+    FA_FINDING_CHANGED,    /**< Size or digest differ, or it is not a regular file. */
+    FA_FINDING_UNREADABLE, /**< The file or the line of the manifest cannot be read. */
+    FA_FINDING_UNKNOWN,    /**< Neither the state nor the manifest knows the file. */
     FA_FINDINGS
 };
 
-/** The stable name ("missing"). */
+/** The stable name of a finding ("missing").  Can be called from any thread. */
 const char *fa_finding_name(enum fa_finding finding);
 
-/** One file.  Borrowed until the handler returns. */
+/** One file.  Valid until the handler returns. */
 struct fa_checked {
     enum fa_finding finding;
-    const char *path; /**< Relative to the folder; may hold any byte but zero. */
-    uint64_t size;    /**< Bytes that were hashed. */
-    const char *why;  /**< CHANGED, UNREADABLE: a sentence; else NULL. */
+    const char *path; /**< Relative to the folder; may contain any byte but zero. */
+    uint64_t size;    /**< Bytes hashed. */
+    const char *why;  /**< The reason for CHANGED and UNREADABLE; else NULL. */
 };
 
+/** Called on the thread that called fa_verify_run(). */
 typedef void (*fa_verify_handler)(void *ctx, const struct fa_checked *checked);
 
 /**
- * Hash all files that the state calls done, and tell of each; then name the files that nothing
- * tells of.  Nothing is changed.  Memory does not grow with the number of files.
+ * Hash all files that the state records as done, and report each; then report the unknown files.
+ * Changes nothing.  Memory does not grow with the number of files.
  *
- * @config   Of it dir, state, hash_with, hash_jobs and worker_program.
- * @manifest NULL, or a file of checksums (sha256sum(1)) that stands in for the state.
- * @ret_busy The process that is at work in the folder meanwhile; 0: none; -1: it is not known.
- * @return   0 if all was looked at, whatever was found; or -1: the class is FA_CLASS_REFUSED if
- *           there is no state, else FA_CLASS_LOCAL_IO.
+ * Blocks until all files are hashed.  If worker processes hash them, the program calls
+ * fa_worker_main() first, and has one thread.
+ *
+ * @config   Only dir, state, hash_with, hash_jobs, sandbox and worker_program are used.
+ * @manifest A file of checksums (sha256sum(1)) to use instead of the state; NULL: the state.
+ * @ret_busy The id of a process that runs a session in the folder; 0: none; -1: unknown.
+ * @return   0 if all files were examined, whatever was found; or -1 with FA_CLASS_REFUSED if there
+ *           is no state, and with FA_CLASS_LOCAL_IO otherwise.
  */
 int fa_verify_run(const struct fa_config *config, const char *manifest, fa_verify_handler handler,
                   void *ctx, int64_t *ret_busy, struct fa_error *err);

@@ -10,7 +10,7 @@
 
 FA_API_BEGIN
 
-/** The version of the library in use, and of what it was built on, as one line. */
+/** The versions of the library in use and of the libraries that it uses, as one line.  Static. */
 const char *fa_version(void);
 
 FA_API_END
