@@ -22,6 +22,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/queue.h>
 #include <unistd.h>
 
 #define START_AT_ONCE 64
@@ -35,26 +36,19 @@ struct done {
     struct fa_attempt *attempt;
     struct flight *flight;
     struct fa_outcome outcome;
-    struct done *next;
+    STAILQ_ENTRY(done) link;
 };
 
-struct done_queue {
-    struct done *first;
-    struct done **last;
-};
-
-struct attempt_queue {
-    struct fa_attempt *first;
-    struct fa_attempt **last;
-};
+STAILQ_HEAD(done_queue, done);
 
 /* A transfer in use, or kept for the next attempt. */
 struct flight {
     struct fa_transfer *transfer;
-    struct flight *next;
-    struct flight **back; /* in the list of those in use */
-    int unwatched;        /* errno: its socket could not be watched; 0 */
+    LIST_ENTRY(flight) link; /* among those in use, or those parked */
+    int unwatched;           /* errno: its socket could not be watched; 0 */
 };
+
+LIST_HEAD(flight_list, flight);
 
 struct loop {
     struct fa_strategy *strategy;
@@ -65,10 +59,10 @@ struct loop {
     struct event *back; /* something has ended */
     CURLM *multi;
     struct fa_connections *connections;
-    struct flight *flying;
-    struct flight *parked;
-    struct attempt_queue ready;    /* taken out of the inbox */
-    struct attempt_queue released; /* they have waited for a scout */
+    struct flight_list flying;
+    struct flight_list parked;
+    struct fa_attempt_queue ready;    /* taken out of the inbox */
+    struct fa_attempt_queue released; /* they have waited for a scout */
     struct fa_scouts scouts;
     struct done_queue ended; /* not yet in the outbox */
     bool sweeping;
@@ -80,7 +74,7 @@ struct loop {
     bool woken;           /* the engine's thread: flush() owes it a wake */
 
     pthread_mutex_t lock; /* guards inbox and stop */
-    struct attempt_queue inbox;
+    struct fa_attempt_queue inbox;
     bool stop;
 };
 
@@ -95,35 +89,6 @@ struct fa_strategy {
     struct done_queue outbox;
 };
 
-static void done_queue_init(struct done_queue *queue)
-{
-    queue->first = NULL;
-    queue->last = &queue->first;
-}
-
-static void attempt_queue_init(struct attempt_queue *queue)
-{
-    queue->first = NULL;
-    queue->last = &queue->first;
-}
-
-static void attempt_queue_push(struct attempt_queue *queue, struct fa_attempt *attempt)
-{
-    attempt->next = NULL;
-    *queue->last = attempt;
-    queue->last = &attempt->next;
-}
-
-/* All of one queue to the end of another. */
-static void attempt_queue_move(struct attempt_queue *to, struct attempt_queue *from)
-{
-    if (!from->first)
-        return;
-    *to->last = from->first;
-    to->last = from->last;
-    attempt_queue_init(from);
-}
-
 static void close_part(struct fa_attempt *attempt)
 {
     if (attempt->fd >= 0)
@@ -131,13 +96,11 @@ static void close_part(struct fa_attempt *attempt)
     attempt->fd = -1;
 }
 
-static struct fa_attempt *attempt_queue_pop(struct attempt_queue *queue)
+static struct fa_attempt *attempt_queue_pop(struct fa_attempt_queue *queue)
 {
-    struct fa_attempt *attempt = queue->first;
+    struct fa_attempt *attempt = STAILQ_FIRST(queue);
     if (attempt)
-        queue->first = attempt->next;
-    if (!queue->first)
-        attempt_queue_init(queue);
+        STAILQ_REMOVE_HEAD(queue, link);
     return attempt;
 }
 
@@ -145,13 +108,8 @@ static struct fa_attempt *attempt_queue_pop(struct attempt_queue *queue)
 static void release(struct fa_attempt *attempt, void *arg)
 {
     struct loop *loop = arg;
-    struct fa_attempt *next = fa_scouts_end(&loop->scouts, attempt);
-    while (next) {
-        attempt = next;
-        next = attempt->next;
-        attempt_queue_push(&loop->released, attempt);
-    }
-    if (loop->released.first)
+    fa_scouts_end(&loop->scouts, attempt, &loop->released);
+    if (!STAILQ_EMPTY(&loop->released))
         event_active(loop->start, EV_TIMEOUT, 0);
 }
 
@@ -161,8 +119,7 @@ static void end_attempt(struct loop *loop, struct fa_attempt *attempt, struct fa
     release(attempt, loop);
     close_part(attempt);
     done->outcome = *outcome;
-    *loop->ended.last = done;
-    loop->ended.last = &done->next;
+    STAILQ_INSERT_TAIL(&loop->ended, done, link);
     event_active(loop->back, EV_TIMEOUT, 0);
 }
 
@@ -172,21 +129,19 @@ static void hand_back(evutil_socket_t fd, short what, void *arg)
     (void)fd, (void)what;
     struct loop *loop = arg;
     struct fa_strategy *self = loop->strategy;
-    if (!loop->ended.first)
+    if (STAILQ_EMPTY(&loop->ended))
         return;
     pthread_mutex_lock(&self->lock);
-    *self->outbox.last = loop->ended.first;
-    self->outbox.last = loop->ended.last;
+    STAILQ_CONCAT(&self->outbox, &loop->ended);
     pthread_mutex_unlock(&self->lock);
-    done_queue_init(&loop->ended);
     fa_wake_post(self->wake);
 }
 
 static struct flight *take_flight(struct loop *loop, struct fa_error *err)
 {
-    struct flight *flight = loop->parked;
+    struct flight *flight = LIST_FIRST(&loop->parked);
     if (flight) {
-        loop->parked = flight->next;
+        LIST_REMOVE(flight, link);
     } else {
         flight = calloc(1, sizeof(*flight));
         if (flight)
@@ -199,21 +154,14 @@ static struct flight *take_flight(struct loop *loop, struct fa_error *err)
         fa_transfer_watch(flight->transfer, release, loop);
     }
     flight->unwatched = 0;
-    flight->next = loop->flying;
-    flight->back = &loop->flying;
-    if (flight->next)
-        flight->next->back = &flight->next;
-    loop->flying = flight;
+    LIST_INSERT_HEAD(&loop->flying, flight, link);
     return flight;
 }
 
 static void park(struct loop *loop, struct flight *flight)
 {
-    *flight->back = flight->next;
-    if (flight->next)
-        flight->next->back = flight->back;
-    flight->next = loop->parked;
-    loop->parked = flight;
+    LIST_REMOVE(flight, link);
+    LIST_INSERT_HEAD(&loop->parked, flight, link);
 }
 
 static void fail_start(struct loop *loop, struct fa_attempt *attempt, const struct fa_error *err)
@@ -271,22 +219,27 @@ static bool is_scouted(struct loop *loop, struct fa_attempt *attempt)
            strncmp(attempt->url, "https:", 6) == 0 && fa_scouts_wait(&loop->scouts, attempt);
 }
 
+static bool has_ready(const struct loop *loop)
+{
+    return !STAILQ_EMPTY(&loop->ready) || !STAILQ_EMPTY(&loop->released);
+}
+
 static void start_ready(evutil_socket_t fd, short what, void *arg)
 {
     (void)fd, (void)what;
     struct loop *loop = arg;
     pthread_mutex_lock(&loop->lock);
-    attempt_queue_move(&loop->ready, &loop->inbox);
+    STAILQ_CONCAT(&loop->ready, &loop->inbox);
     pthread_mutex_unlock(&loop->lock);
-    for (int i = 0; i < START_AT_ONCE && (loop->ready.first || loop->released.first); ++i) {
+    for (int i = 0; i < START_AT_ONCE && has_ready(loop); ++i) {
         struct fa_attempt *attempt = attempt_queue_pop(&loop->released);
         if (!attempt && is_scouted(loop, attempt = attempt_queue_pop(&loop->ready)))
             continue;
         fly(loop, attempt);
     }
-    if (loop->ready.first || loop->released.first)
+    if (has_ready(loop))
         event_active(loop->start, EV_TIMEOUT, 0);
-    if (loop->flying && !loop->sweeping) {
+    if (!LIST_EMPTY(&loop->flying) && !loop->sweeping) {
         struct timeval every = fa_loop_time(SWEEP_EVERY);
         event_add(loop->sweep, &every);
         loop->sweeping = true;
@@ -324,14 +277,14 @@ static void on_sweep(evutil_socket_t fd, short what, void *arg)
     struct loop *loop = arg;
     double now = fa_clock_now();
     struct flight *next;
-    for (struct flight *flight = loop->flying; flight; flight = next) {
-        next = flight->next;
+    for (struct flight *flight = LIST_FIRST(&loop->flying); flight; flight = next) {
+        next = LIST_NEXT(flight, link);
         if (flight->unwatched)
             end_unwatched(loop, flight);
         else if (!check_flight(loop, flight, now))
             end_flight(loop, flight, CURLE_ABORTED_BY_CALLBACK);
     }
-    if (!loop->flying) {
+    if (LIST_EMPTY(&loop->flying)) {
         event_del(loop->sweep);
         loop->sweeping = false;
     }
@@ -440,10 +393,10 @@ static int loop_init(struct loop *loop, struct fa_strategy *self, struct fa_erro
     bool own = self->env.loops > 1;
     loop->strategy = self;
     pthread_mutex_init(&loop->lock, NULL);
-    attempt_queue_init(&loop->inbox);
-    attempt_queue_init(&loop->ready);
-    attempt_queue_init(&loop->released);
-    done_queue_init(&loop->ended);
+    STAILQ_INIT(&loop->inbox);
+    STAILQ_INIT(&loop->ready);
+    STAILQ_INIT(&loop->released);
+    STAILQ_INIT(&loop->ended);
     loop->base = own ? fa_loop_new(err) : self->env.base;
     loop->multi = curl_multi_init();
     loop->connections = fa_connections_new(self->watchdog, err);
@@ -485,18 +438,16 @@ static void drop(struct fa_attempt *attempt)
     free(attempt->slot);
 }
 
-static void drop_all(struct fa_attempt *first)
+static void drop_all(struct fa_attempt_queue *queue)
 {
-    for (struct fa_attempt *next; first; first = next) {
-        next = first->next;
-        drop(first);
-    }
+    for (struct fa_attempt *attempt; (attempt = attempt_queue_pop(queue));)
+        drop(attempt);
 }
 
 static void drop_flights(struct loop *loop)
 {
-    while (loop->flying) {
-        struct flight *flight = loop->flying;
+    while (!LIST_EMPTY(&loop->flying)) {
+        struct flight *flight = LIST_FIRST(&loop->flying);
         drop(fa_transfer_attempt(flight->transfer));
         curl_multi_remove_handle(loop->multi, fa_transfer_easy(flight->transfer));
         park(loop, flight);
@@ -505,9 +456,9 @@ static void drop_flights(struct loop *loop)
 
 static void free_flights(struct loop *loop)
 {
-    while (loop->parked) {
-        struct flight *flight = loop->parked;
-        loop->parked = flight->next;
+    while (!LIST_EMPTY(&loop->parked)) {
+        struct flight *flight = LIST_FIRST(&loop->parked);
+        LIST_REMOVE(flight, link);
         fa_transfer_free(flight->transfer);
         free(flight);
     }
@@ -515,9 +466,9 @@ static void free_flights(struct loop *loop)
 
 static void free_done(struct done_queue *queue)
 {
-    while (queue->first) {
-        struct done *done = queue->first;
-        queue->first = done->next;
+    while (!STAILQ_EMPTY(queue)) {
+        struct done *done = STAILQ_FIRST(queue);
+        STAILQ_REMOVE_HEAD(queue, link);
         fa_outcome_fini(&done->outcome);
         free(done);
     }
@@ -532,11 +483,10 @@ static void loop_fini(struct loop *loop)
         fa_wake_post(loop->wake);
         pthread_join(loop->thread, NULL);
     }
-    attempt_queue_move(&loop->ready, &loop->inbox);
-    attempt_queue_move(&loop->ready, &loop->released);
-    drop_all(loop->ready.first);
-    for (struct fa_attempt *first; (first = fa_scouts_drain(&loop->scouts));)
-        drop_all(first);
+    fa_scouts_drain(&loop->scouts, &loop->released);
+    drop_all(&loop->inbox);
+    drop_all(&loop->ready);
+    drop_all(&loop->released);
     drop_flights(loop);
     free_done(&loop->ended);
     if (loop->multi)
@@ -556,16 +506,16 @@ static void loop_fini(struct loop *loop)
 static void deliver(void *arg)
 {
     struct fa_strategy *self = arg;
+    struct done_queue ended = STAILQ_HEAD_INITIALIZER(ended);
     pthread_mutex_lock(&self->lock);
-    struct done *done = self->outbox.first;
-    done_queue_init(&self->outbox);
+    STAILQ_CONCAT(&ended, &self->outbox);
     pthread_mutex_unlock(&self->lock);
-    while (done) {
-        struct done *next = done->next;
+    while (!STAILQ_EMPTY(&ended)) {
+        struct done *done = STAILQ_FIRST(&ended);
+        STAILQ_REMOVE_HEAD(&ended, link);
         --self->loops[done->attempt->task].load;
         self->env.done(self->env.ctx, done->attempt, &done->outcome);
         free(done);
-        done = next;
     }
 }
 
@@ -597,7 +547,7 @@ static struct fa_strategy *async_new(const struct fa_strategy_env *env, struct f
     self->env = *env;
     self->loops = loops;
     pthread_mutex_init(&self->lock, NULL);
-    done_queue_init(&self->outbox);
+    STAILQ_INIT(&self->outbox);
     self->trust = fa_trust_new(env->settings->cacert, err);
     self->watchdog = self->trust ? fa_watchdog_new(err) : NULL;
     self->wake = self->watchdog ? fa_wake_new(env->base, deliver, self, err) : NULL;
@@ -643,7 +593,7 @@ static int async_submit(struct fa_strategy *self, struct fa_attempt *attempt, st
     ++loop->load;
     loop->woken = true;
     pthread_mutex_lock(&loop->lock);
-    attempt_queue_push(&loop->inbox, attempt);
+    STAILQ_INSERT_TAIL(&loop->inbox, attempt, link);
     pthread_mutex_unlock(&loop->lock);
     return 0;
 }

@@ -5,27 +5,24 @@
 struct fa_scout {
     const struct fa_attempt *attempt; /* the one that goes ahead */
     uint64_t origin;
-    struct fa_attempt *first; /* of those that wait */
-    struct fa_attempt **last;
-    struct fa_scout *next;
+    struct fa_attempt_queue waiting;
+    LIST_ENTRY(fa_scout) link; /* in its bucket */
 };
 
-static struct fa_scout **find(struct fa_scouts *scouts, uint64_t origin)
+static struct fa_scout *scout_find(struct fa_scouts *scouts, uint64_t origin)
 {
-    struct fa_scout **at = &scouts->buckets[origin % FA_SCOUT_BUCKETS];
-    while (*at && (*at)->origin != origin)
-        at = &(*at)->next;
-    return at;
+    struct fa_scout *scout;
+    LIST_FOREACH (scout, &scouts->buckets[origin % FA_SCOUT_BUCKETS], link)
+        if (scout->origin == origin)
+            return scout;
+    return NULL;
 }
 
 bool fa_scouts_wait(struct fa_scouts *scouts, struct fa_attempt *attempt)
 {
-    struct fa_scout **at = find(scouts, attempt->origin);
-    struct fa_scout *scout = *at;
+    struct fa_scout *scout = scout_find(scouts, attempt->origin);
     if (scout) {
-        attempt->next = NULL;
-        *scout->last = attempt;
-        scout->last = &attempt->next;
+        STAILQ_INSERT_TAIL(&scout->waiting, attempt, link);
         return true;
     }
     scout = calloc(1, sizeof(*scout));
@@ -33,31 +30,29 @@ bool fa_scouts_wait(struct fa_scouts *scouts, struct fa_attempt *attempt)
         return false; /* it goes alone, and so do the others */
     scout->attempt = attempt;
     scout->origin = attempt->origin;
-    scout->last = &scout->first;
-    *at = scout;
+    STAILQ_INIT(&scout->waiting);
+    LIST_INSERT_HEAD(&scouts->buckets[attempt->origin % FA_SCOUT_BUCKETS], scout, link);
     return false;
 }
 
-static struct fa_attempt *take(struct fa_scout **at)
+static void scout_end(struct fa_scout *scout, struct fa_attempt_queue *ret)
 {
-    struct fa_scout *scout = *at;
-    struct fa_attempt *first = scout->first;
-    *at = scout->next;
+    STAILQ_CONCAT(ret, &scout->waiting);
+    LIST_REMOVE(scout, link);
     free(scout);
-    return first;
 }
 
-struct fa_attempt *fa_scouts_end(struct fa_scouts *scouts, const struct fa_attempt *attempt)
+void fa_scouts_end(struct fa_scouts *scouts, const struct fa_attempt *attempt,
+                   struct fa_attempt_queue *ret)
 {
-    struct fa_scout **at = find(scouts, attempt->origin);
-    return *at && (*at)->attempt == attempt ? take(at) : NULL;
+    struct fa_scout *scout = scout_find(scouts, attempt->origin);
+    if (scout && scout->attempt == attempt)
+        scout_end(scout, ret);
 }
 
-struct fa_attempt *fa_scouts_drain(struct fa_scouts *scouts)
+void fa_scouts_drain(struct fa_scouts *scouts, struct fa_attempt_queue *ret)
 {
-    struct fa_attempt *first = NULL;
-    for (size_t i = 0; i < FA_SCOUT_BUCKETS && !first; ++i)
-        while (scouts->buckets[i] && !first)
-            first = take(&scouts->buckets[i]);
-    return first;
+    for (size_t i = 0; i < FA_SCOUT_BUCKETS; ++i)
+        while (!LIST_EMPTY(&scouts->buckets[i]))
+            scout_end(LIST_FIRST(&scouts->buckets[i]), ret);
 }

@@ -10,11 +10,13 @@
 
 #include "transfer/attempt.h"
 
+#include <sys/queue.h>
+
 #define FA_SCOUT_BUCKETS 256
 
 /** All zero is a good beginning.  Belongs to one thread. */
 struct fa_scouts {
-    struct fa_scout *buckets[FA_SCOUT_BUCKETS];
+    LIST_HEAD(, fa_scout) buckets[FA_SCOUT_BUCKETS];
 };
 
 /**
@@ -23,14 +25,11 @@ struct fa_scouts {
  */
 bool fa_scouts_wait(struct fa_scouts *scouts, struct fa_attempt *attempt);
 
-/**
- * The attempt is connected, or has ended.
- *
- * @return those that waited for it, by their next; or NULL.
- */
-struct fa_attempt *fa_scouts_end(struct fa_scouts *scouts, const struct fa_attempt *attempt);
+/** The attempt is connected, or has ended: append those that waited for it to a queue. */
+void fa_scouts_end(struct fa_scouts *scouts, const struct fa_attempt *attempt,
+                   struct fa_attempt_queue *ret);
 
-/** @return some that wait, for whoever; or NULL if nobody does any more. */
-struct fa_attempt *fa_scouts_drain(struct fa_scouts *scouts);
+/** Append all that wait, for any attempt, to a queue. */
+void fa_scouts_drain(struct fa_scouts *scouts, struct fa_attempt_queue *ret);
 
 #endif

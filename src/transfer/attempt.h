@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/queue.h>
 
 #include "transfer/representation.h"
 
@@ -55,9 +56,11 @@ struct fa_attempt {
     struct fa_head head;       /**< Written once, before has_head. */
     atomic_bool has_head;      /**< Written by the strategy, read by the engine. */
 
-    struct fa_attempt *next; /**< Link in the strategy's queues. */
-    void *slot;              /**< Private to the strategy. */
-    uint64_t task;           /**< Private to the strategy. */
+    STAILQ_ENTRY(fa_attempt) link; /**< Link in the strategy's queues. */
+    void *slot;                    /**< Private to the strategy. */
+    uint64_t task;                 /**< Private to the strategy. */
 };
+
+STAILQ_HEAD(fa_attempt_queue, fa_attempt);
 
 #endif
