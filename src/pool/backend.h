@@ -11,6 +11,8 @@
 #include "pool/pool.h"
 #include "pool/task.h"
 
+#include <sys/queue.h>
+
 struct fa_backend;
 
 enum fa_pool_task_state { FA_POOL_TASK_PENDING, FA_POOL_TASK_RUNNING, FA_POOL_TASK_FINISHED };
@@ -31,24 +33,15 @@ struct fa_pool_task {
     bool lost;
     struct fa_error error;
     void *worker;                       /**< Private to the backend. */
-    struct fa_pool_task *older, *newer; /**< List of running tasks, private to the backend. */
-    struct fa_pool_task *next;          /**< Link in its current queue. */
+    LIST_ENTRY(fa_pool_task) running;   /**< Link in the backend's list of running tasks. */
+    TAILQ_ENTRY(fa_pool_task) in_queue; /**< Link in its current queue. */
     int fds[];
 };
 
-struct fa_task_queue {
-    struct fa_pool_task *first;
-    struct fa_pool_task **last;
-};
-
-void fa_task_queue_init(struct fa_task_queue *queue);
-void fa_task_queue_push(struct fa_task_queue *queue, struct fa_pool_task *task);
+TAILQ_HEAD(fa_task_queue, fa_pool_task);
 
 /** @return the first task, removed from the queue; or NULL. */
 struct fa_pool_task *fa_task_queue_pop(struct fa_task_queue *queue);
-
-/** @return whether the task was in the queue; then it has been removed. */
-bool fa_task_queue_remove(struct fa_task_queue *queue, struct fa_pool_task *task);
 
 struct fa_backend_ops {
     /** @return the backend, or NULL. */

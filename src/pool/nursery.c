@@ -30,6 +30,8 @@ extern char **environ;
 /* Milliseconds to wait for the nursery to end. */
 #define END_WAIT 300
 
+LIST_HEAD(child_list, fa_child);
+
 struct fa_nursery {
     struct event_base *base;
     const char *program;
@@ -38,7 +40,7 @@ struct fa_nursery {
     struct event *event;
     struct fa_role roles[ROLES_MAX]; /* unused if types is NULL */
     uint64_t last_id;
-    struct fa_child *children;
+    struct child_list children;
     struct fa_frame_buffer room;
 };
 
@@ -242,22 +244,17 @@ void fa_nursery_drop(struct fa_nursery *nursery, uint64_t role)
         fa_frame_send(nursery->sock, &frame, MSG_DONTWAIT);
 }
 
-static void nursery_unlink_child(struct fa_nursery *nursery, struct fa_child *child)
+static void child_unlink(struct fa_child *child)
 {
-    for (struct fa_child **at = &nursery->children; *at; at = &(*at)->next) {
-        if (*at == child) {
-            *at = child->next;
-            break;
-        }
-    }
+    LIST_REMOVE(child, link);
     if (child->pidfd >= 0)
         close(child->pidfd);
     child->pidfd = -1;
 }
 
-static void child_ended(struct fa_nursery *nursery, struct fa_child *child)
+static void child_ended(struct fa_child *child)
 {
-    nursery_unlink_child(nursery, child);
+    child_unlink(child);
     child->ended = true;
     child->changed(child);
 }
@@ -267,14 +264,15 @@ static void nursery_died(struct fa_nursery *nursery)
 {
     nursery_stop(nursery);
     /* A callback may request new workers from a new nursery. */
-    struct fa_child *child = nursery->children;
-    nursery->children = NULL;
-    while (child) {
-        struct fa_child *next = child->next;
+    struct child_list orphans = LIST_HEAD_INITIALIZER(orphans);
+    struct fa_child *child;
+    while ((child = LIST_FIRST(&nursery->children))) {
+        LIST_REMOVE(child, link);
+        LIST_INSERT_HEAD(&orphans, child, link);
         child->orphaned = true;
-        child_ended(nursery, child);
-        child = next;
     }
+    while ((child = LIST_FIRST(&orphans)))
+        child_ended(child);
 }
 
 static void child_take_error(const struct fa_frame *frame, struct fa_error *ret)
@@ -285,9 +283,10 @@ static void child_take_error(const struct fa_frame *frame, struct fa_error *ret)
 
 static void nursery_handle(struct fa_nursery *nursery, struct fa_frame *frame)
 {
-    struct fa_child *child = nursery->children;
-    while (child && child->id != frame->id)
-        child = child->next;
+    struct fa_child *child;
+    LIST_FOREACH (child, &nursery->children, link)
+        if (child->id == frame->id)
+            break;
     if (!child)
         return;
     switch (frame->type) {
@@ -303,11 +302,11 @@ static void nursery_handle(struct fa_nursery *nursery, struct fa_frame *frame)
         break;
     case FA_FRAME_EXITED:
         child->status = (int)frame->value;
-        child_ended(nursery, child);
+        child_ended(child);
         break;
     case FA_FRAME_REFUSED:
         child_take_error(frame, &child->error);
-        child_ended(nursery, child);
+        child_ended(child);
         break;
     default:
         break;
@@ -339,7 +338,7 @@ static int nursery_request(struct fa_nursery *nursery, const struct fa_frame *fr
 {
     if (fa_frame_send(nursery->sock, frame, MSG_DONTWAIT) == 0)
         return 0;
-    if (!nursery->children && (errno == EPIPE || errno == ECONNRESET)) {
+    if (LIST_EMPTY(&nursery->children) && (errno == EPIPE || errno == ECONNRESET)) {
         nursery_stop(nursery);
         if (nursery_start(nursery, err)) {
             nursery_stop(nursery);
@@ -365,8 +364,7 @@ int fa_nursery_spawn(struct fa_nursery *nursery, uint64_t role, int sock, struct
         .type = FA_FRAME_SPAWN, .id = child->id, .value = role, .fds = {sock}, .n_fds = 1};
     if (nursery_request(nursery, &frame, err))
         return -1;
-    child->next = nursery->children;
-    nursery->children = child;
+    LIST_INSERT_HEAD(&nursery->children, child, link);
     return 0;
 }
 
@@ -378,8 +376,8 @@ void fa_child_kill(struct fa_child *child)
         pidfd_send_signal(child->pidfd, SIGKILL, NULL, 0);
 }
 
-void fa_nursery_forget(struct fa_nursery *nursery, struct fa_child *child)
+void fa_nursery_forget(struct fa_child *child)
 {
     if (!child->ended)
-        nursery_unlink_child(nursery, child);
+        child_unlink(child);
 }

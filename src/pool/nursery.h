@@ -17,6 +17,7 @@
 #include <fetchall/pool.h>
 
 #include <stdbool.h>
+#include <sys/queue.h>
 #include <sys/types.h>
 
 struct event_base;
@@ -42,7 +43,7 @@ struct fa_child {
 
     uint64_t id;
     bool kill_wanted;
-    struct fa_child *next;
+    LIST_ENTRY(fa_child) link; /**< Among those of the nursery, until it has ended. */
 };
 
 /**
@@ -77,7 +78,7 @@ int fa_nursery_spawn(struct fa_nursery *nursery, uint64_t role, int sock, struct
 void fa_child_kill(struct fa_child *child);
 
 /** Stop using the child's storage. */
-void fa_nursery_forget(struct fa_nursery *nursery, struct fa_child *child);
+void fa_nursery_forget(struct fa_child *child);
 
 /** The pid of the nursery, or 0. */
 pid_t fa_nursery_pid(const struct fa_nursery *nursery);

@@ -18,43 +18,12 @@
 
 #define TICK 0.25
 
-void fa_task_queue_init(struct fa_task_queue *queue)
-{
-    queue->first = NULL;
-    queue->last = &queue->first;
-}
-
-void fa_task_queue_push(struct fa_task_queue *queue, struct fa_pool_task *task)
-{
-    task->next = NULL;
-    *queue->last = task;
-    queue->last = &task->next;
-}
-
 struct fa_pool_task *fa_task_queue_pop(struct fa_task_queue *queue)
 {
-    struct fa_pool_task *task = queue->first;
-    if (!task)
-        return NULL;
-    queue->first = task->next;
-    if (!queue->first)
-        queue->last = &queue->first;
-    task->next = NULL;
+    struct fa_pool_task *task = TAILQ_FIRST(queue);
+    if (task)
+        TAILQ_REMOVE(queue, task, in_queue);
     return task;
-}
-
-/* Linear, but only cancellation needs it. */
-bool fa_task_queue_remove(struct fa_task_queue *queue, struct fa_pool_task *task)
-{
-    struct fa_pool_task **at = &queue->first;
-    while (*at && *at != task)
-        at = &(*at)->next;
-    if (!*at)
-        return false;
-    *at = task->next;
-    if (queue->last == &task->next)
-        queue->last = at;
-    return true;
 }
 
 void fa_pool_task_close(struct fa_pool_task *task)
@@ -118,7 +87,7 @@ void fa_pool_finish(struct fa_pool *pool, struct fa_pool_task *task)
 {
     fa_pool_task_close(task);
     task->state = FA_POOL_TASK_FINISHED;
-    fa_task_queue_push(&pool->finished, task);
+    TAILQ_INSERT_TAIL(&pool->finished, task, in_queue);
     event_active(pool->deliver, EV_TIMEOUT, 0);
 }
 
@@ -213,8 +182,8 @@ static struct fa_pool *pool_new(const struct fa_pool_config *config, struct fa_e
     pool->config.setup = setup;
     pool->config.workers += own.workers == 0;
     pool->ops = own.kind == FA_POOL_THREADS ? &fa_backend_threads : &fa_backend_processes;
-    fa_task_queue_init(&pool->pending);
-    fa_task_queue_init(&pool->finished);
+    TAILQ_INIT(&pool->pending);
+    TAILQ_INIT(&pool->finished);
     return pool;
 }
 
@@ -371,7 +340,7 @@ int fa_pool_submit(struct fa_pool *pool, const struct fa_task_request *request, 
     if (ret_id)
         *ret_id = task->id;
     ++pool->unfinished;
-    fa_task_queue_push(&pool->pending, task);
+    TAILQ_INSERT_TAIL(&pool->pending, task, in_queue);
     if (!pool->ticking) {
         struct timeval every = fa_loop_time(TICK);
         event_add(pool->tick, &every);
@@ -387,7 +356,7 @@ void fa_pool_cancel(struct fa_pool *pool, uint64_t id)
     if (!task || task->state == FA_POOL_TASK_FINISHED)
         return;
     if (task->state == FA_POOL_TASK_PENDING) {
-        fa_task_queue_remove(&pool->pending, task);
+        TAILQ_REMOVE(&pool->pending, task, in_queue);
         fa_pool_finish_cancelled(pool, task);
         return;
     }

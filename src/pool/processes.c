@@ -37,8 +37,9 @@ struct worker_handle {
     struct fa_pool_task *task;
     double last_frame; /* when it last sent a frame */
     bool dying;
-    const char *reason;         /* why we killed it, or NULL */
-    struct worker_handle *next; /* in the list of idle workers */
+    const char *reason; /* why we killed it, or NULL */
+    bool is_idle;
+    LIST_ENTRY(worker_handle) idle; /* if is_idle */
 };
 
 struct fa_backend {
@@ -47,7 +48,7 @@ struct fa_backend {
     uint64_t role_id;
     struct worker_handle **workers;
     unsigned n_workers;
-    struct worker_handle *idle; /* most recently used first: its connections are warm */
+    LIST_HEAD(, worker_handle) idle; /* most recently used first: its connections are warm */
     double back_off;
     double not_before;
     struct event *retry;
@@ -65,14 +66,13 @@ static void worker_free(struct worker_handle *w)
     free(w);
 }
 
-static void backend_remove_idle(struct fa_backend *self, struct worker_handle *w)
+static void worker_set_idle(struct worker_handle *w, bool idle)
 {
-    for (struct worker_handle **at = &self->idle; *at; at = &(*at)->next) {
-        if (*at == w) {
-            *at = w->next;
-            return;
-        }
-    }
+    if (idle && !w->is_idle)
+        LIST_INSERT_HEAD(&w->backend->idle, w, idle);
+    else if (!idle && w->is_idle)
+        LIST_REMOVE(w, idle);
+    w->is_idle = idle;
 }
 
 /* Name the most specific cause known. */
@@ -121,7 +121,7 @@ static void worker_gone(struct worker_handle *w)
     for (unsigned i = 0; i < self->n_workers; ++i)
         if (self->workers[i] == w)
             self->workers[i] = self->workers[--self->n_workers];
-    backend_remove_idle(self, w);
+    worker_set_idle(w, false);
     /* Count several workers that die together, for example with their nursery, as one death. */
     if (w->task && fa_clock_now() >= self->not_before) {
         self->back_off = self->back_off > 0 ? self->back_off * 2 : BACK_OFF_MIN;
@@ -142,7 +142,7 @@ static void worker_dying(struct worker_handle *w, const char *reason)
     w->dying = true;
     w->reason = reason;
     event_del(w->event);
-    backend_remove_idle(w->backend, w);
+    worker_set_idle(w, false);
     fa_child_kill(&w->child);
 }
 
@@ -166,10 +166,8 @@ static void worker_finish_task(struct worker_handle *w, const struct fa_frame *f
         fa_error_system(&task->error, FA_CLASS_LOCAL_IO, ENOMEM, "cannot store a reply");
     }
     w->backend->back_off = 0;
-    if (!w->dying) {
-        w->next = w->backend->idle;
-        w->backend->idle = w;
-    }
+    if (!w->dying)
+        worker_set_idle(w, true);
     fa_pool_finish(w->backend->pool, task);
 }
 
@@ -337,9 +335,9 @@ static int worker_give_task(struct worker_handle *w, struct fa_pool_task *task)
 /* Prefer an idle worker to a new one. */
 static struct worker_handle *backend_find_worker(struct fa_backend *self, struct fa_error *err)
 {
-    struct worker_handle *w = self->idle;
+    struct worker_handle *w = LIST_FIRST(&self->idle);
     if (w) {
-        self->idle = w->next;
+        worker_set_idle(w, false);
         return w;
     }
     if (self->n_workers >= self->pool->config.workers)
@@ -360,7 +358,7 @@ static struct worker_handle *backend_find_worker(struct fa_backend *self, struct
 
 static void processes_dispatch(struct fa_backend *self)
 {
-    while (self->pool->pending.first) {
+    while (!TAILQ_EMPTY(&self->pool->pending)) {
         struct fa_error err = {0};
         struct worker_handle *w = backend_find_worker(self, &err);
         if (!w && err.class == FA_CLASS_NONE)
@@ -406,7 +404,7 @@ static void processes_free(struct fa_backend *self)
         return;
     for (unsigned i = 0; self->workers && i < self->n_workers; ++i) {
         fa_child_kill(&self->workers[i]->child);
-        fa_nursery_forget(self->pool->nursery, &self->workers[i]->child);
+        fa_nursery_forget(&self->workers[i]->child);
         worker_free(self->workers[i]);
     }
     fa_nursery_drop(self->pool->nursery, self->role_id);
@@ -422,6 +420,7 @@ static struct fa_backend *processes_new(struct fa_pool *pool, struct fa_error *e
     if (!self)
         goto fail;
     self->pool = pool;
+    LIST_INIT(&self->idle);
     self->workers = calloc(pool->config.workers, sizeof(struct worker_handle *));
     self->retry = event_new(pool->base, -1, 0, backend_on_retry, self);
     if (!self->workers || !self->retry)

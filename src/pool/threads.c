@@ -30,7 +30,7 @@ struct fa_backend {
     unsigned todo_count;
     bool stop;
 
-    struct fa_pool_task *running; /* most recent first; for the loop's thread only */
+    LIST_HEAD(, fa_pool_task) running; /* for the loop's thread only */
 };
 
 /* If the runner could not be created, retry with each task, which fails without one. */
@@ -42,7 +42,7 @@ static void backend_run_task(struct fa_backend *self, struct fa_task_runner *run
     else if (*ready || (*ready = fa_task_runner_init(runner, &self->table, &task->error) == 0))
         task->ok = fa_task_runner_run(runner, task->type, &task->task, &task->error) == 0;
     pthread_mutex_lock(&self->lock);
-    fa_task_queue_push(&self->done, task);
+    TAILQ_INSERT_TAIL(&self->done, task, in_queue);
     pthread_mutex_unlock(&self->lock);
     fa_wake_post(self->wake);
 }
@@ -55,7 +55,7 @@ static void *backend_thread(void *arg)
     pthread_mutex_lock(&self->lock);
     for (;;) {
         ++self->idle;
-        while (!self->stop && !self->todo.first)
+        while (!self->stop && TAILQ_EMPTY(&self->todo))
             pthread_cond_wait(&self->work, &self->lock);
         --self->idle;
         if (self->stop)
@@ -89,29 +89,17 @@ static int backend_add_thread(struct fa_backend *self)
     return code;
 }
 
-static void backend_unlink_task(struct fa_backend *self, struct fa_pool_task *task)
-{
-    if (task->newer)
-        task->newer->older = task->older;
-    else
-        self->running = task->older;
-    if (task->older)
-        task->older->newer = task->newer;
-}
-
 /* Move the queue under the lock, call back without it. */
 static void backend_on_done(void *arg)
 {
     struct fa_backend *self = arg;
-    struct fa_task_queue done;
-    fa_task_queue_init(&done);
+    struct fa_task_queue done = TAILQ_HEAD_INITIALIZER(done);
     struct fa_pool_task *task;
     pthread_mutex_lock(&self->lock);
-    while ((task = fa_task_queue_pop(&self->done)))
-        fa_task_queue_push(&done, task);
+    TAILQ_CONCAT(&done, &self->done, in_queue);
     pthread_mutex_unlock(&self->lock);
     while ((task = fa_task_queue_pop(&done))) {
-        backend_unlink_task(self, task);
+        LIST_REMOVE(task, running);
         fa_pool_finish(self->pool, task);
     }
 }
@@ -121,7 +109,8 @@ static void threads_free(struct fa_backend *self)
 {
     if (!self)
         return;
-    for (struct fa_pool_task *task = self->running; task; task = task->older)
+    struct fa_pool_task *task;
+    LIST_FOREACH (task, &self->running, running)
         task->task.cancelled = true;
     pthread_mutex_lock(&self->lock);
     self->stop = true;
@@ -151,8 +140,9 @@ static struct fa_backend *threads_new(struct fa_pool *pool, struct fa_error *err
     self->threads = threads;
     pthread_mutex_init(&self->lock, NULL);
     pthread_cond_init(&self->work, NULL);
-    fa_task_queue_init(&self->todo);
-    fa_task_queue_init(&self->done);
+    LIST_INIT(&self->running);
+    TAILQ_INIT(&self->todo);
+    TAILQ_INIT(&self->done);
     self->wake = fa_wake_new(pool->base, backend_on_done, self, err);
     if (!self->wake || fa_task_table_init(&self->table, pool->config.types, pool->config.setup,
                                           pool->config.setup_len, err)) {
@@ -167,21 +157,18 @@ static struct fa_backend *threads_new(struct fa_pool *pool, struct fa_error *err
 static void backend_start_task(struct fa_backend *self, struct fa_pool_task *task)
 {
     task->state = FA_POOL_TASK_RUNNING;
-    task->older = self->running;
-    if (task->older)
-        task->older->newer = task;
-    self->running = task;
+    LIST_INSERT_HEAD(&self->running, task, running);
     pthread_mutex_lock(&self->lock);
-    fa_task_queue_push(&self->todo, task);
+    TAILQ_INSERT_TAIL(&self->todo, task, in_queue);
     ++self->todo_count;
     bool more = self->todo_count > self->idle && self->n_threads < self->pool->config.workers;
     pthread_cond_signal(&self->work);
     pthread_mutex_unlock(&self->lock);
     int code = more ? backend_add_thread(self) : 0;
     if (code && self->n_threads == 0) {
-        fa_task_queue_init(&self->todo);
+        TAILQ_INIT(&self->todo);
         self->todo_count = 0;
-        backend_unlink_task(self, task);
+        LIST_REMOVE(task, running);
         fa_error_system(&task->error, FA_CLASS_LOCAL_IO, code, "cannot start a thread");
         fa_pool_finish(self->pool, task);
     }
@@ -194,6 +181,21 @@ static void threads_dispatch(struct fa_backend *self)
         backend_start_task(self, task);
 }
 
+/* Remove a task from the queue, if no thread has taken it yet.  Linear, but only cancellation
+ * needs it. */
+static bool backend_remove_todo(struct fa_backend *self, struct fa_pool_task *task)
+{
+    struct fa_pool_task *at;
+    TAILQ_FOREACH (at, &self->todo, in_queue) {
+        if (at == task) {
+            TAILQ_REMOVE(&self->todo, task, in_queue);
+            --self->todo_count;
+            return true;
+        }
+    }
+    return false;
+}
+
 /* A task that no thread has taken yet can be finished here. */
 static void threads_notify(struct fa_backend *self, struct fa_pool_task *task)
 {
@@ -201,11 +203,10 @@ static void threads_notify(struct fa_backend *self, struct fa_pool_task *task)
     if (!task->task.cancelled)
         return;
     pthread_mutex_lock(&self->lock);
-    bool waits = fa_task_queue_remove(&self->todo, task);
-    self->todo_count -= waits;
+    bool waits = backend_remove_todo(self, task);
     pthread_mutex_unlock(&self->lock);
     if (waits) {
-        backend_unlink_task(self, task);
+        LIST_REMOVE(task, running);
         fa_pool_finish_cancelled(self->pool, task);
     }
 }
@@ -213,7 +214,8 @@ static void threads_notify(struct fa_backend *self, struct fa_pool_task *task)
 /* Poll progress instead of waking the loop for each report. */
 static void threads_tick(struct fa_backend *self)
 {
-    for (struct fa_pool_task *task = self->running; task; task = task->older)
+    struct fa_pool_task *task;
+    LIST_FOREACH (task, &self->running, running)
         fa_pool_report(task);
 }
 

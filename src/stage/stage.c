@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/queue.h>
 #include <unistd.h>
 
 #define BATCH_FILES  FA_TASK_FDS_MAX
@@ -16,7 +17,7 @@
 #define INLINE_SLICE 0.02
 
 struct item {
-    struct item *next;
+    STAILQ_ENTRY(item) link;
     void *tag;
     uint64_t size;
     int fd;
@@ -24,10 +25,12 @@ struct item {
     bool alone;
 };
 
+STAILQ_HEAD(item_queue, item);
+
 struct batch {
-    struct batch *next, **back; /* among the stage's batches under way */
+    LIST_ENTRY(batch) link; /* among the stage's batches under way */
     struct fa_stage *stage;
-    struct item *items; /* in the order of their descriptors */
+    struct item_queue items; /* in the order of their descriptors */
     size_t n;
     unsigned hashes;
 };
@@ -38,11 +41,10 @@ struct fa_stage {
     struct fa_digest_set *set;
     struct fa_digester *digester; /* inline */
     struct event *turn;           /* inline */
-    struct item *first;
-    struct item **last;
+    struct item_queue items;      /* not yet in a batch */
     size_t waiting;
     size_t held; /* waiting, or with a worker */
-    struct batch *under_way;
+    LIST_HEAD(, batch) under_way;
     unsigned batches;
 };
 
@@ -209,23 +211,18 @@ static void judge_batch(const struct fa_task_result *result, const struct batch 
         ret[i] = all;
 }
 
-static void batch_link(struct batch *batch)
+static struct item *item_pop(struct item_queue *items)
 {
-    struct fa_stage *stage = batch->stage;
-    batch->next = stage->under_way;
-    batch->back = &stage->under_way;
-    if (batch->next)
-        batch->next->back = &batch->next;
-    stage->under_way = batch;
-    ++stage->batches;
+    struct item *item = STAILQ_FIRST(items);
+    STAILQ_REMOVE_HEAD(items, link);
+    return item;
 }
 
-static void batch_unlink(struct batch *batch)
+static void item_free(struct item *item)
 {
-    *batch->back = batch->next;
-    if (batch->next)
-        batch->next->back = batch->back;
-    --batch->stage->batches;
+    if (item->fd >= 0)
+        close(item->fd);
+    free(item);
 }
 
 static void on_batch(void *arg, const struct fa_task_result *result)
@@ -234,11 +231,11 @@ static void on_batch(void *arg, const struct fa_task_result *result)
     struct fa_stage *stage = batch->stage;
     struct fa_stage_result results[BATCH_FILES];
     judge_batch(result, batch, results);
-    batch_unlink(batch);
+    LIST_REMOVE(batch, link);
+    --stage->batches;
     stage->held -= batch->n;
-    for (size_t i = 0; batch->items; ++i) {
-        struct item *item = batch->items;
-        batch->items = item->next;
+    for (size_t i = 0; !STAILQ_EMPTY(&batch->items); ++i) {
+        struct item *item = item_pop(&batch->items);
         stage->env.done(stage->env.ctx, item->tag, &results[i]);
         free(item);
     }
@@ -246,26 +243,16 @@ static void on_batch(void *arg, const struct fa_task_result *result)
     fa_stage_flush(stage);
 }
 
-static void free_items(struct item *item)
+static void free_items(struct item_queue *items)
 {
-    while (item) {
-        struct item *next = item->next;
-        if (item->fd >= 0)
-            close(item->fd);
-        free(item);
-        item = next;
-    }
+    while (!STAILQ_EMPTY(items))
+        item_free(item_pop(items));
 }
 
 static struct item *take_item(struct fa_stage *stage)
 {
-    struct item *item = stage->first;
-    stage->first = item->next;
-    if (!stage->first)
-        stage->last = &stage->first;
-    item->next = NULL;
     --stage->waiting;
-    return item;
+    return item_pop(&stage->items);
 }
 
 /* Few files are spread over the free workers; many go by the message. */
@@ -277,14 +264,14 @@ static struct batch *take_batch(struct fa_stage *stage, unsigned free_slots)
     batch->stage = stage;
     size_t share = (stage->waiting + free_slots - 1) / free_slots;
     uint64_t bytes = 0;
-    struct item **last = &batch->items;
-    while (stage->first && batch->n < share && batch->n < BATCH_FILES) {
-        struct item *next = stage->first;
+    STAILQ_INIT(&batch->items);
+    while (!STAILQ_EMPTY(&stage->items) && batch->n < share && batch->n < BATCH_FILES) {
+        struct item *next = STAILQ_FIRST(&stage->items);
         if (batch->n > 0 &&
             (next->alone || next->hashes != batch->hashes || bytes + next->size > BATCH_BYTES))
             break;
-        *last = take_item(stage);
-        last = &next->next;
+        take_item(stage);
+        STAILQ_INSERT_TAIL(&batch->items, next, link);
         batch->hashes = next->hashes;
         bytes += next->size;
         ++batch->n;
@@ -298,7 +285,8 @@ static void send_batch(struct fa_stage *stage, struct batch *batch)
 {
     int fds[BATCH_FILES];
     size_t n = 0;
-    for (struct item *item = batch->items; item; item = item->next) {
+    struct item *item;
+    STAILQ_FOREACH (item, &batch->items, link) {
         fds[n++] = item->fd;
         item->fd = -1;
     }
@@ -314,7 +302,8 @@ static void send_batch(struct fa_stage *stage, struct batch *batch)
                                       .done = on_batch,
                                       .arg = batch};
     struct fa_task_result failed = {0};
-    batch_link(batch);
+    LIST_INSERT_HEAD(&stage->under_way, batch, link);
+    ++stage->batches;
     if (fa_pool_submit(stage->pool, &request, NULL, &failed.error))
         on_batch(batch, &failed);
     fa_buf_fini(&input);
@@ -336,7 +325,7 @@ static void hash_here(evutil_socket_t fd, short what, void *arg)
     (void)fd, (void)what;
     struct fa_stage *stage = arg;
     double until = fa_clock_now() + INLINE_SLICE;
-    while (stage->first && fa_clock_now() < until) {
+    while (!STAILQ_EMPTY(&stage->items) && fa_clock_now() < until) {
         struct item *item = take_item(stage);
         struct fa_stage_result one = {0};
         int n = fa_digester_read(stage->digester, item->fd, item->hashes, NULL, NULL, one.digests,
@@ -344,7 +333,7 @@ static void hash_here(evutil_socket_t fd, short what, void *arg)
         one.n_digests = n < 0 ? 0 : (size_t)n;
         --stage->held;
         stage->env.done(stage->env.ctx, item->tag, &one);
-        free_items(item);
+        item_free(item);
     }
     fa_stage_flush(stage);
 }
@@ -353,7 +342,7 @@ void fa_stage_flush(struct fa_stage *stage)
 {
     if (stage->pool)
         flush_pool(stage);
-    else if (stage->first)
+    else if (!STAILQ_EMPTY(&stage->items))
         event_active(stage->turn, EV_TIMEOUT, 0);
 }
 
@@ -372,8 +361,7 @@ int fa_stage_submit(struct fa_stage *stage, int fd, uint64_t size, unsigned hash
         return -1;
     }
     *item = (struct item){.tag = tag, .size = size, .fd = fd, .hashes = hashes, .alone = alone};
-    *stage->last = item;
-    stage->last = &item->next;
+    STAILQ_INSERT_TAIL(&stage->items, item, link);
     ++stage->waiting;
     ++stage->held;
     return 0;
@@ -417,7 +405,8 @@ struct fa_stage *fa_stage_new(const struct fa_stage_env *env, struct fa_error *e
         return NULL;
     }
     stage->env = *env;
-    stage->last = &stage->first;
+    STAILQ_INIT(&stage->items);
+    LIST_INIT(&stage->under_way);
     bool here = env->with == FA_HASH_WITH_INLINE;
     if (here ? open_inline(stage, err) : open_pool(stage, err)) {
         fa_stage_free(stage);
@@ -431,13 +420,13 @@ void fa_stage_free(struct fa_stage *stage)
     if (!stage)
         return;
     fa_pool_free(stage->pool);
-    struct batch *next;
-    for (struct batch *batch = stage->under_way; batch; batch = next) {
-        next = batch->next;
-        free_items(batch->items);
+    while (!LIST_EMPTY(&stage->under_way)) {
+        struct batch *batch = LIST_FIRST(&stage->under_way);
+        LIST_REMOVE(batch, link);
+        free_items(&batch->items);
         free(batch);
     }
-    free_items(stage->first);
+    free_items(&stage->items);
     if (stage->turn)
         event_free(stage->turn);
     fa_digester_free(stage->digester);

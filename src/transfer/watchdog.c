@@ -15,13 +15,14 @@
 #include <signal.h>
 #include <stdbool.h>
 #include <stdlib.h>
+#include <sys/queue.h>
 #include <time.h>
 
 struct watched {
     struct fa_connections *connections;
     uint64_t turn;    /* its turn a second ago */
     unsigned seconds; /* spent in that turn */
-    struct watched *next;
+    LIST_ENTRY(watched) link;
 };
 
 struct fa_watchdog {
@@ -30,7 +31,7 @@ struct fa_watchdog {
     pthread_t thread;
     bool running;
     bool stop;
-    struct watched *first;
+    LIST_HEAD(, watched) all;
 };
 
 static void watched_check(struct watched *watched)
@@ -55,8 +56,10 @@ static void *watchdog_main(void *arg)
         while (!watchdog->stop && code != ETIMEDOUT)
             code = pthread_cond_timedwait(&watchdog->changed, &watchdog->lock, &until);
         clock_gettime(CLOCK_MONOTONIC, &until);
-        for (struct watched *at = watchdog->first; at && !watchdog->stop; at = at->next)
-            watched_check(at);
+        struct watched *watched;
+        LIST_FOREACH (watched, &watchdog->all, link)
+            if (!watchdog->stop)
+                watched_check(watched);
     }
     pthread_mutex_unlock(&watchdog->lock);
     return NULL;
@@ -74,6 +77,7 @@ struct fa_watchdog *fa_watchdog_new(struct fa_error *err)
     pthread_condattr_t monotonic;
     pthread_condattr_init(&monotonic);
     pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+    LIST_INIT(&watchdog->all);
     pthread_mutex_init(&watchdog->lock, NULL);
     pthread_cond_init(&watchdog->changed, &monotonic);
     pthread_condattr_destroy(&monotonic);
@@ -112,8 +116,7 @@ void fa_watchdog_add(struct fa_watchdog *watchdog, struct fa_connections *connec
         return;
     watched->connections = connections;
     pthread_mutex_lock(&watchdog->lock);
-    watched->next = watchdog->first;
-    watchdog->first = watched;
+    LIST_INSERT_HEAD(&watchdog->all, watched, link);
     if (!watchdog->running)
         watchdog_start(watchdog);
     pthread_mutex_unlock(&watchdog->lock);
@@ -122,12 +125,12 @@ void fa_watchdog_add(struct fa_watchdog *watchdog, struct fa_connections *connec
 void fa_watchdog_remove(struct fa_watchdog *watchdog, struct fa_connections *connections)
 {
     pthread_mutex_lock(&watchdog->lock);
-    struct watched **at = &watchdog->first;
-    while (*at && (*at)->connections != connections)
-        at = &(*at)->next;
-    struct watched *found = *at;
-    if (found)
-        *at = found->next;
+    struct watched *watched;
+    LIST_FOREACH (watched, &watchdog->all, link)
+        if (watched->connections == connections)
+            break;
+    if (watched)
+        LIST_REMOVE(watched, link);
     pthread_mutex_unlock(&watchdog->lock);
-    free(found);
+    free(watched);
 }
