@@ -25,6 +25,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/queue.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -38,9 +39,11 @@ struct fa_connection {
     bool nested; /* TLS inside the TLS of a proxy */
     bool http2;
     bool cut;
-    struct fa_connection *next;     /* in a bucket of by_fd */
-    struct fa_connection *next_key; /* in a bucket of by_key, or in fresh */
+    LIST_ENTRY(fa_connection) in_fd;  /* in a bucket of by_fd */
+    LIST_ENTRY(fa_connection) in_key; /* in a bucket of by_key, or in fresh */
 };
+
+LIST_HEAD(connection_list, fa_connection);
 
 struct fa_connections {
     struct fa_watchdog *watchdog;
@@ -48,9 +51,9 @@ struct fa_connections {
     _Atomic uint64_t turn;
     atomic_int busy;
     pthread_mutex_t lock; /* guards the fields below, shared with the watchdog */
-    struct fa_connection *by_fd[BUCKETS];
-    struct fa_connection *by_key[BUCKETS];
-    struct fa_connection *fresh; /* those without a key */
+    struct connection_list by_fd[BUCKETS];
+    struct connection_list by_key[BUCKETS];
+    struct connection_list fresh; /* those without a key */
 };
 
 struct fa_connections *fa_connections_new(struct fa_watchdog *watchdog, struct fa_error *err)
@@ -74,9 +77,10 @@ void fa_connections_free(struct fa_connections *c)
         return;
     fa_watchdog_remove(c->watchdog, c);
     for (size_t i = 0; i < BUCKETS; ++i) {
-        for (struct fa_connection *next, *at = c->by_fd[i]; at; at = next) {
-            next = at->next;
-            free(at);
+        while (!LIST_EMPTY(&c->by_fd[i])) {
+            struct fa_connection *connection = LIST_FIRST(&c->by_fd[i]);
+            LIST_REMOVE(connection, in_fd);
+            free(connection);
         }
     }
     pthread_mutex_destroy(&c->lock);
@@ -98,45 +102,29 @@ int fa_connections_open(struct fa_connections *c, struct fa_lease *lease,
     }
     connection->fd = fd;
     connection->opener = lease;
-    struct fa_connection **bucket = &c->by_fd[(unsigned)fd % BUCKETS];
     pthread_mutex_lock(&c->lock);
-    connection->next = *bucket;
-    *bucket = connection;
-    connection->next_key = c->fresh;
-    c->fresh = connection;
+    LIST_INSERT_HEAD(&c->by_fd[(unsigned)fd % BUCKETS], connection, in_fd);
+    LIST_INSERT_HEAD(&c->fresh, connection, in_key);
     pthread_mutex_unlock(&c->lock);
     return fd;
 }
 
-static struct fa_connection **connection_find_fd(struct fa_connections *c, int fd)
+static struct fa_connection *connection_find_fd(struct fa_connections *c, int fd)
 {
-    struct fa_connection **at = &c->by_fd[(unsigned)fd % BUCKETS];
-    while (*at && (*at)->fd != fd)
-        at = &(*at)->next;
-    return at;
-}
-
-static struct fa_connection **connection_list(struct fa_connections *c, uint64_t key)
-{
-    return key ? &c->by_key[key % BUCKETS] : &c->fresh;
-}
-
-static void connection_unlink(struct fa_connections *c, const struct fa_connection *connection)
-{
-    struct fa_connection **at = connection_list(c, connection->key);
-    while (*at != connection)
-        at = &(*at)->next_key;
-    *at = connection->next_key;
+    struct fa_connection *at;
+    LIST_FOREACH (at, &c->by_fd[(unsigned)fd % BUCKETS], in_fd)
+        if (at->fd == fd)
+            return at;
+    return NULL;
 }
 
 void fa_connections_close(struct fa_connections *c, int fd)
 {
     pthread_mutex_lock(&c->lock);
-    struct fa_connection **at = connection_find_fd(c, fd);
-    struct fa_connection *connection = *at;
+    struct fa_connection *connection = connection_find_fd(c, fd);
     if (connection) {
-        *at = connection->next;
-        connection_unlink(c, connection);
+        LIST_REMOVE(connection, in_fd);
+        LIST_REMOVE(connection, in_key);
         if (connection->opener)
             connection->opener->cut |= connection->cut;
         connection->fd = -1;
@@ -184,18 +172,20 @@ static int socket_local_port(int fd)
 static struct fa_connection *connection_find_fresh(struct fa_connections *c,
                                                    const struct fa_lease *lease, int port)
 {
-    struct fa_connection *at = c->fresh;
-    while (at && (at->opener != lease || socket_local_port(at->fd) != port))
-        at = at->next_key;
-    return at;
+    struct fa_connection *at;
+    LIST_FOREACH (at, &c->fresh, in_key)
+        if (at->opener == lease && socket_local_port(at->fd) == port)
+            return at;
+    return NULL;
 }
 
 static struct fa_connection *connection_find_key(struct fa_connections *c, uint64_t key)
 {
-    struct fa_connection *at = *connection_list(c, key);
-    while (at && at->key != key)
-        at = at->next_key;
-    return at;
+    struct fa_connection *at;
+    LIST_FOREACH (at, &c->by_key[key % BUCKETS], in_key)
+        if (at->key == key)
+            return at;
+    return NULL;
 }
 
 /* Bytes of TLS may also be a session ticket or a close_notify: only OpenSSL can tell. */
@@ -212,13 +202,11 @@ static bool connection_has_waiting(const struct fa_connection *connection, void 
 static void connection_name(struct fa_connections *c, struct fa_connection *connection,
                             uint64_t key, const struct fa_lease *lease)
 {
-    struct fa_connection **list = connection_list(c, key);
-    connection_unlink(c, connection);
+    LIST_REMOVE(connection, in_key);
+    LIST_INSERT_HEAD(&c->by_key[key % BUCKETS], connection, in_key);
     connection->key = key;
     connection->opener = NULL;
     connection->nested = lease->tls > 1;
-    connection->next_key = *list;
-    *list = connection;
 }
 
 /* The same endpoints as before mean a kept connection; HTTP/2 frames of other streams may wait on
@@ -249,7 +237,8 @@ void fa_connections_done(struct fa_connections *c, struct fa_lease *lease, bool 
     if (lease->connection)
         lease->connection->http2 |= http2;
     lease_drop(lease);
-    for (struct fa_connection *at = c->fresh; at; at = at->next_key) {
+    struct fa_connection *at;
+    LIST_FOREACH (at, &c->fresh, in_key) {
         if (at->opener == lease) {
             lease->cut |= at->cut;
             at->opener = NULL;
@@ -264,19 +253,10 @@ void fa_connections_enter(struct fa_connections *c, int fd)
     ++c->turn;
 }
 
-void fa_connections_leave(struct fa_connections *c)
+int fa_connections_leave(struct fa_connections *c)
 {
     ++c->turn;
-}
-
-void fa_connections_suspend(struct fa_connections *c)
-{
-    ++c->turn;
-}
-
-void fa_connections_resume(struct fa_connections *c)
-{
-    ++c->turn;
+    return c->busy;
 }
 
 uint64_t fa_connections_turn(struct fa_connections *c)
@@ -302,12 +282,13 @@ void fa_connections_cut(struct fa_connections *c, bool all)
     int busy = c->busy;
     pthread_mutex_lock(&c->lock);
     if (busy >= 0 && !all) {
-        struct fa_connection *connection = *connection_find_fd(c, busy);
+        struct fa_connection *connection = connection_find_fd(c, busy);
         if (connection)
             connection_cut(connection);
     }
     for (size_t i = 0; (busy < 0 || all) && i < BUCKETS; ++i) {
-        for (struct fa_connection *at = c->by_fd[i]; at; at = at->next) {
+        struct fa_connection *at;
+        LIST_FOREACH (at, &c->by_fd[i], in_fd) {
             int waiting = 0;
             if (ioctl(at->fd, FIONREAD, &waiting) == 0 && waiting > 0)
                 connection_cut(at);

@@ -66,15 +66,15 @@ void fa_connections_use(struct fa_connections *connections, struct fa_lease *lea
  * @http2  HTTP/2 was used: frames may rightly be waiting on the connection. */
 void fa_connections_done(struct fa_connections *connections, struct fa_lease *lease, bool http2);
 
-/** Call before and after each libcurl function that may read.
+/**
+ * Call before and after each libcurl function that may read; the other way round inside a libcurl
+ * callback, around slow work of our own, so that the watchdog does not count it.
  *
- * @fd  The socket that libcurl is called for, or -1. */
+ * @fd      The socket that libcurl is called for, or -1.
+ * @return  The fd of the call that is left.
+ */
 void fa_connections_enter(struct fa_connections *connections, int fd);
-void fa_connections_leave(struct fa_connections *connections);
-
-/** Inside a libcurl callback: stop and restart the watchdog's timer around slow work of our own. */
-void fa_connections_suspend(struct fa_connections *connections);
-void fa_connections_resume(struct fa_connections *connections);
+int fa_connections_leave(struct fa_connections *connections);
 
 /** For the watchdog: a counter that changes whenever libcurl is entered or left. */
 uint64_t fa_connections_turn(struct fa_connections *connections);

@@ -192,9 +192,9 @@ static int transfer_refuse_body(struct fa_transfer *t)
 /* Suspend the watchdog: a slow disk does not mean that libcurl hangs. */
 static int transfer_put_body(struct fa_transfer *t, const char *data, size_t len)
 {
-    fa_connections_suspend(t->connections);
+    int fd = fa_connections_leave(t->connections);
     int result = fa_body_put(&t->body, data, len, &t->stop);
-    fa_connections_resume(t->connections);
+    fa_connections_enter(t->connections, fd);
     return result;
 }
 
