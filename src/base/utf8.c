@@ -25,6 +25,10 @@ size_t fa_utf8_get(const void *text, size_t len, uint32_t *ret)
 {
     static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
     const unsigned char *p = text;
+    if (len > 0 && *p < 0x80) {
+        *ret = *p;
+        return 1;
+    }
     size_t n = len > 0 ? sequence_length(*p) : 0;
     if (n == 0 || n > len)
         return 0;

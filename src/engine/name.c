@@ -19,14 +19,17 @@
 /* Undo percent-encoding, once (RFC 3986, 2.1); a '%' that encodes nothing stands for itself. */
 static void put_decoded(struct fa_buf *buf, const char *text, size_t len)
 {
-    for (size_t i = 0; i < len; ++i) {
-        int byte = text[i] == '%' && len - i > 2 ? fa_hex_byte(text + i + 1) : -1;
-        if (byte >= 0) {
-            fa_buf_put_u8(buf, (uint8_t)byte);
-            i += 2;
-        } else {
-            fa_buf_put_u8(buf, (uint8_t)text[i]);
-        }
+    const char *end = text + len;
+    while (text < end) {
+        const char *sign = memchr(text, '%', (size_t)(end - text));
+        const char *stop = sign ? sign : end;
+        fa_buf_put(buf, text, (size_t)(stop - text));
+        text = stop;
+        if (!sign)
+            break;
+        int byte = end - sign > 2 ? fa_hex_byte(sign + 1) : -1;
+        fa_buf_put_u8(buf, byte >= 0 ? (uint8_t)byte : '%');
+        text += byte >= 0 ? 3 : 1;
     }
 }
 

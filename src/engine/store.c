@@ -235,7 +235,9 @@ int fa_store_scratch(const struct fa_store *store)
 
 static const char *part_name(uint64_t key, char name[PART_NAME])
 {
-    snprintf(name, PART_NAME, "%016" PRIx64 ".part", key);
+    for (int i = 15; i >= 0; --i, key >>= 4)
+        name[i] = "0123456789abcdef"[key & 15];
+    memcpy(name + 16, ".part", sizeof(".part"));
     return name;
 }
 
