@@ -9,6 +9,7 @@
 #ifndef FETCHALL_EVENT_H
 #define FETCHALL_EVENT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -31,6 +32,15 @@ enum fa_status {
 
 /** The stable name of a status ("ok").  Can be called from any thread. */
 const char *fa_status_name(enum fa_status status);
+
+/** A status in the words of a summary, after a number ("there already"). */
+const char *fa_status_words(enum fa_status status);
+
+/** Whether the file of an entry with this status is complete under its final name. */
+bool fa_status_has_file(enum fa_status status);
+
+/** Whether an entry with this status failed. */
+bool fa_status_is_failure(enum fa_status status);
 
 /** Durations of the last attempt, in seconds.  0: the step did not take place. */
 struct fa_times {

@@ -2,7 +2,7 @@
 
 void fa_exit_count(struct fa_exit *exit, const struct fa_result *result)
 {
-    if (result->status != FA_STATUS_FAILED)
+    if (!fa_status_is_failure(result->status))
         return;
     /* Without an end of the run, what local trouble may be over is as any other that passes. */
     if (result->error.class == FA_CLASS_LOCAL_IO && !result->may_pass)

@@ -52,9 +52,7 @@ static const struct fa_digest *find_digest(const struct fa_result *result, unsig
 int fa_manifest_add(struct fa_manifest *manifest, const struct fa_result *result,
                     struct fa_error *err)
 {
-    bool there = result->status == FA_STATUS_OK || result->status == FA_STATUS_EXISTS ||
-                 result->status == FA_STATUS_UNCHANGED;
-    if (!manifest->whole.output.file || !there || !result->path)
+    if (!manifest->whole.output.file || !fa_status_has_file(result->status) || !result->path)
         return 0;
     const struct fa_digest *digest = find_digest(result, manifest->hash);
     if (!digest) {

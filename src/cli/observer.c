@@ -189,7 +189,7 @@ static void tell_notice(struct fa_observer *observer, const struct fa_event *eve
 static void put_plan(struct fa_observer *observer, const struct fa_result *result)
 {
     struct fa_output *plan = &observer->plan;
-    bool listed = result->status == FA_STATUS_PLANNED || result->status == FA_STATUS_EXISTS;
+    bool listed = result->status == FA_STATUS_PLANNED || fa_status_has_file(result->status);
     if (!plan->file || plan->failed || !listed || !result->path || !result->url)
         return;
     struct fa_error err;
@@ -215,7 +215,7 @@ static void on_done(struct fa_observer *observer, const struct fa_result *result
                                     fa_report_text(result, observer->report.terminal), &err),
                      &err);
     check_output(observer, fa_manifest_add(&observer->manifest, result, &err), &err);
-    if (result->status == FA_STATUS_FAILED)
+    if (fa_status_is_failure(result->status))
         tell_failure(observer, result);
 }
 

@@ -11,7 +11,7 @@ void fa_summary_count(struct fa_summary *summary, const struct fa_result *result
     ++summary->ended[result->status];
     summary->bytes += result->bytes;
     summary->resumed += result->resumed;
-    if (result->status != FA_STATUS_FAILED)
+    if (!fa_status_is_failure(result->status))
         return;
     summary->may_pass += result->may_pass != 0;
     fa_failures_add(&summary->failures, result);
@@ -19,32 +19,31 @@ void fa_summary_count(struct fa_summary *summary, const struct fa_result *result
 
 bool fa_summary_failed(const struct fa_summary *summary)
 {
-    return summary->ended[FA_STATUS_FAILED] > 0;
+    for (unsigned i = 0; i < FA_STATUSES; ++i)
+        if (fa_status_is_failure((enum fa_status)i) && summary->ended[i] > 0)
+            return true;
+    return false;
 }
 
-static void put_counts(const struct fa_summary *summary, bool plan, FILE *out)
+/* The counts that are printed even if they are 0. */
+static bool is_always_shown(enum fa_status status, bool plan)
 {
-    static const struct {
-        enum fa_status status;
-        bool always;
-        const char *words, *plan_words;
-    } rows[] = {
-        {FA_STATUS_OK, true, "ok", "ok"},
-        {FA_STATUS_UNCHANGED, false, "unchanged", "unchanged"},
-        {FA_STATUS_EXISTS, false, "there already", "there already"},
-        {FA_STATUS_DUPLICATE, false, "duplicate", "duplicate"},
-        {FA_STATUS_PLANNED, false, "planned", "to fetch"},
-        {FA_STATUS_FAILED, true, "failed", "bad"},
-    };
-    const char *glue = "";
-    for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); ++i) {
-        uint64_t count = summary->ended[rows[i].status];
-        bool always = plan ? rows[i].status == FA_STATUS_PLANNED : rows[i].always;
-        if (count == 0 && !always)
+    if (plan)
+        return status == FA_STATUS_PLANNED;
+    return status == FA_STATUS_OK || fa_status_is_failure(status);
+}
+
+static void put_counts(const struct fa_summary *summary, bool plan, bool failures,
+                       const char **glue, FILE *out)
+{
+    for (unsigned i = 0; i < FA_STATUSES; ++i) {
+        enum fa_status status = (enum fa_status)i;
+        bool shown = summary->ended[i] > 0 || is_always_shown(status, plan);
+        if (!shown || fa_status_is_failure(status) != failures)
             continue;
-        fprintf(out, "%s%llu %s", glue, (unsigned long long)count,
-                plan ? rows[i].plan_words : rows[i].words);
-        glue = ", ";
+        fprintf(out, "%s%llu %s", *glue, (unsigned long long)summary->ended[i],
+                plan && failures ? "bad" : fa_status_words(status));
+        *glue = ", ";
     }
 }
 
@@ -52,7 +51,9 @@ void fa_summary_print(struct fa_summary *summary, double seconds, bool plan, boo
 {
     char bytes[FA_UNITS_MAX], speed[FA_UNITS_MAX], time[FA_UNITS_MAX];
     fprintf(out, "fetchall: %s", plan ? "plan: " : "");
-    put_counts(summary, plan, out);
+    const char *glue = "";
+    put_counts(summary, plan, false, &glue, out);
+    put_counts(summary, plan, true, &glue, out);
     if (!plan) {
         fa_units_bytes((double)summary->bytes, bytes);
         fa_units_bytes(seconds > 0 ? (double)summary->bytes / seconds : 0, speed);

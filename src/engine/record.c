@@ -13,6 +13,7 @@
 
 #include "base/io.h"
 #include "engine/inspect.h"
+#include "engine/statuses.h"
 #include "list/packed.h"
 
 #include <errno.h>
@@ -300,23 +301,22 @@ void fa_record_end(struct fa_session *s, const struct fa_job *job, const struct 
     struct fa_error err = {0};
     if (!s->state || s->config.plan || !job->path || job->key == 0)
         return;
-    switch (result->status) {
-    case FA_STATUS_OK:
-    case FA_STATUS_UNCHANGED:
+    switch (fa_status_recorded(result->status)) {
+    case FA_RECORDED_DONE:
         put_done(s, job, result);
         break;
-    case FA_STATUS_EXISTS:
+    case FA_RECORDED_IF_NEW:
         if (!job->known || !job->known->done || result->n_digests > 0)
             put_done(s, job, result);
         break;
-    case FA_STATUS_FAILED:
+    case FA_RECORDED_FAILED:
         if (result->error.class != FA_CLASS_CANCELLED)
             put_failed(s, job, result);
         else if (job->recorded && job->part.bytes == 0 && !job->known &&
                  fa_state_remove(s->state, job->key, &err))
             fa_session_end(s, FA_END_LOCAL, &err);
         break;
-    default:
+    case FA_RECORDED_NOT:
         break;
     }
 }
