@@ -3,11 +3,14 @@
  */
 #include "base/clock.h"
 
-#include <time.h>
+double fa_clock_read(clockid_t clock)
+{
+    struct timespec time;
+    clock_gettime(clock, &time);
+    return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
+}
 
 double fa_clock_now(void)
 {
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+    return fa_clock_read(CLOCK_MONOTONIC);
 }

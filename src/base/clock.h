@@ -4,6 +4,11 @@
 #ifndef FA_BASE_CLOCK_H
 #define FA_BASE_CLOCK_H
 
+#include <time.h>
+
+/** Seconds of a clock of clock_gettime(2). */
+double fa_clock_read(clockid_t clock);
+
 /** Seconds of CLOCK_MONOTONIC. */
 double fa_clock_now(void);
 

@@ -20,3 +20,14 @@ int fa_hex_byte(const char *digits)
     int low = high >= 0 ? hex_digit(digits[1]) : -1;
     return low >= 0 ? high << 4 | low : -1;
 }
+
+void fa_hex_write(const void *bytes, size_t len, char *ret)
+{
+    static const char digits[] = "0123456789abcdef";
+    const unsigned char *byte = bytes;
+    for (size_t i = 0; i < len; ++i) {
+        *ret++ = digits[byte[i] >> 4];
+        *ret++ = digits[byte[i] & 15];
+    }
+    *ret = '\0';
+}

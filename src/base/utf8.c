@@ -5,6 +5,7 @@
 #include "base/utf8.h"
 
 #include <stdbool.h>
+#include <string.h>
 
 static bool byte_is_continuation(unsigned char byte)
 {
@@ -42,6 +43,11 @@ size_t fa_utf8_get(const void *text, size_t len, uint32_t *ret)
         return 0;
     *ret = c;
     return n;
+}
+
+size_t fa_utf8_decode(const char *text, uint32_t *ret)
+{
+    return fa_utf8_get(text, strnlen(text, 4), ret);
 }
 
 size_t fa_utf8_cut(const void *text, size_t len, size_t max)

@@ -18,6 +18,9 @@
  */
 size_t fa_utf8_get(const void *text, size_t len, uint32_t *ret);
 
+/** The same for a text that ends with a zero: 0 also at its end. */
+size_t fa_utf8_decode(const char *text, uint32_t *ret);
+
 /**
  * The length of the longest prefix of at most max bytes that does not end inside a character.  In
  * text that is not UTF-8 it may end anywhere, at most 3 bytes before max.

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli/utf8.h"
+#include "base/utf8.h"
 
 /* A copy with every invalid byte as \xNN; jansson refuses invalid UTF-8. */
 static char *repaired(const char *text)

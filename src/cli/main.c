@@ -14,7 +14,7 @@
  *       │                           warmup; measure, statistics, choice, reason   of a verdict
  *       │                 whole                                  a file that appears whole
  *       │                 outputs                                none of them overwrites another
- *       │ public headers only
+ *       │ public headers only (and base/clock, hex and utf8, which the program is built with)
  *    include/fetchall   config error event session state verify sample redact pool version
  *       │ implemented by
  *    src/engine         session, turn ─▶ admit dispatch settle staging tell   what a turn does

@@ -5,7 +5,7 @@
 
 #include <fetchall/redact.h>
 
-#include "cli/clock.h"
+#include "base/clock.h"
 #include "cli/place.h"
 #include "cli/report.h"
 #include "cli/signals.h"
@@ -23,7 +23,7 @@
 
 void fa_observer_init(struct fa_observer *observer, const struct fa_options *options)
 {
-    *observer = (struct fa_observer){.options = options, .began = fa_clock_read(CLOCK_MONOTONIC)};
+    *observer = (struct fa_observer){.options = options, .began = fa_clock_now()};
     fa_display_init(&observer->display, options->progress, options->quiet);
 }
 
@@ -154,14 +154,14 @@ static void tell_host(struct fa_observer *observer, const struct fa_event *event
     if (observer->options->quiet || (is_small(event) && !observer->options->verbose) ||
         !may_tell(observer, &observer->notices))
         return;
-    char wait[FA_UNITS_MAX], until[FA_CLOCK_MAX];
+    char wait[FA_UNITS_MAX], until[FA_UNITS_MAX];
     FILE *out = begin(observer);
     fa_term_put(out, event->host.origin);
     if (event->host.change == FA_HOST_PAUSED)
         fprintf(out, " asks to wait, %s", fa_units_seconds(event->host.wait, wait));
     else if (event->host.change == FA_HOST_BROKEN)
         fprintf(out, " only fails, and is waited for until %s",
-                fa_clock_ahead(event->host.left, until));
+                fa_units_ahead(event->host.left, until));
     else if (event->host.change == FA_HOST_GIVEN_UP)
         fputs(" only fails, and is given up", out);
     else
@@ -240,7 +240,7 @@ static void on_progress(struct fa_observer *observer, const struct fa_event *eve
 void fa_observer_handle(void *ctx, const struct fa_event *event)
 {
     struct fa_observer *observer = ctx;
-    double time = fa_clock_read(CLOCK_MONOTONIC) - observer->began;
+    double time = fa_clock_now() - observer->began;
     struct fa_error err;
     check_output(observer, fa_events_write(&observer->events, event, time, &err), &err);
 
@@ -287,7 +287,7 @@ static void close_outputs(struct fa_observer *observer)
 void fa_observer_finish(struct fa_observer *observer, enum fa_end how)
 {
     const struct fa_options *options = observer->options;
-    double seconds = fa_clock_read(CLOCK_MONOTONIC) - observer->began;
+    double seconds = fa_clock_now() - observer->began;
     fa_display_fini(&observer->display);
     close_outputs(observer);
     if (options->quiet && !fa_summary_failed(&observer->summary))

@@ -9,7 +9,7 @@
 
 #include <fetchall/redact.h>
 
-#include "cli/utf8.h"
+#include "base/utf8.h"
 
 #define COLUMNS_DEFAULT 80
 #define COLUMNS_MAX     1000

@@ -1,8 +1,10 @@
 #include "cli/units.h"
 
 #include <math.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 const char *fa_units_bytes(double bytes, char buf[FA_UNITS_MAX])
 {
@@ -38,6 +40,17 @@ const char *fa_units_seconds(double seconds, char buf[FA_UNITS_MAX])
     else
         snprintf(buf, FA_UNITS_MAX, "%llu d %u h", (unsigned long long)(whole / 86400),
                  (unsigned)(whole / 3600 % 24));
+    return buf;
+}
+
+const char *fa_units_ahead(double seconds, char buf[FA_UNITS_MAX])
+{
+    struct tm today, then;
+    time_t now = time(NULL), at = now + (time_t)seconds;
+    bool known = localtime_r(&now, &today) && localtime_r(&at, &then);
+    bool same = known && today.tm_yday == then.tm_yday && today.tm_year == then.tm_year;
+    if (!known || strftime(buf, FA_UNITS_MAX, same ? "%H:%M:%S" : "%Y-%m-%d %H:%M:%S", &then) == 0)
+        snprintf(buf, FA_UNITS_MAX, "?");
     return buf;
 }
 

@@ -16,6 +16,9 @@ const char *fa_units_bytes(double bytes, char buf[FA_UNITS_MAX]);
 /** "35 s", "1:23", "2:03:04", "4 d 5 h": whole seconds, rounded up. */
 const char *fa_units_seconds(double seconds, char buf[FA_UNITS_MAX]);
 
+/** The local time in so many seconds: "14:32:05", with its date if that is not today's. */
+const char *fa_units_ahead(double seconds, char buf[FA_UNITS_MAX]);
+
 /** A number that is not negative, with so many significant digits after which zeros are left out,
  * but never without those before the point: "1.33", "2", "133"; "0.001" stands for less too. */
 const char *fa_units_number(double number, int digits, char buf[FA_UNITS_MAX]);

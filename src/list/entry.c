@@ -234,14 +234,9 @@ struct fa_entry *fa_entry_bad(const char *list, uint64_t line, const char *text,
 
 static void visit_checksum(const struct fa_entry *entry, fa_entry_option_fn visit, void *ctx)
 {
-    static const char digits[] = "0123456789abcdef";
     char value[16 + 2 * FA_DIGEST_MAX + 1];
     char *end = stpcpy(stpcpy(value, fa_hash_name(entry->hash)), "=");
-    for (size_t i = 0; i < fa_hash_size(entry->hash); ++i) {
-        *end++ = digits[entry->hash_bytes[i] >> 4];
-        *end++ = digits[entry->hash_bytes[i] & 15];
-    }
-    *end = '\0';
+    fa_hex_write(entry->hash_bytes, fa_hash_size(entry->hash), end);
     visit(ctx, "checksum", value);
 }
 

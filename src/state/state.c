@@ -4,6 +4,7 @@
  */
 #include "state/state.h"
 
+#include "base/clock.h"
 #include "state/changes.h"
 #include "state/database.h"
 
@@ -76,9 +77,7 @@ static int failed(struct fa_state *state, const char *what, struct fa_error *err
 
 static double now(void)
 {
-    struct timespec t;
-    clock_gettime(CLOCK_REALTIME, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+    return fa_clock_read(CLOCK_REALTIME);
 }
 
 static int step(struct fa_state *state, sqlite3_stmt *stmt)

@@ -3,6 +3,7 @@
 #include <criterion/criterion.h>
 
 #include <stdio.h>
+#include <string.h>
 
 Test(hex, reads_every_byte_in_either_case)
 {
@@ -22,4 +23,19 @@ Test(hex, refuses_what_stands_beside_the_digits)
                                        "-1", "+1", "0x", "%%", "a\n", "\3770"};
     for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); ++i)
         cr_assert_eq(fa_hex_byte(rows[i]), -1, "row %zu", i);
+}
+
+Test(hex, writes_what_it_reads)
+{
+    char text[2 * 256 + 1];
+    unsigned char bytes[256];
+    for (size_t i = 0; i < 256; ++i)
+        bytes[i] = (unsigned char)i;
+    fa_hex_write(bytes, sizeof(bytes), text);
+    cr_assert_eq(strlen(text), 512);
+    cr_assert_eq(strncmp(text, "000102030405060708090a0b0c0d0e0f10", 34), 0, "%s", text);
+    for (size_t i = 0; i < 256; ++i)
+        cr_assert_eq(fa_hex_byte(text + 2 * i), (int)i);
+    fa_hex_write(bytes, 0, text);
+    cr_assert_str_empty(text);
 }

@@ -75,6 +75,19 @@ Test(utf8, takes_what_is_well_formed_and_nothing_else)
     }
 }
 
+Test(utf8, a_text_with_a_zero_at_its_end_is_read_alike)
+{
+    for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); ++i) {
+        if (memchr(rows[i].bytes, 0, rows[i].n))
+            continue;
+        uint32_t code = 12345;
+        char *text = strndup(rows[i].bytes, rows[i].n);
+        cr_assert_eq(fa_utf8_decode(text, &code), rows[i].len, "row %zu", i);
+        cr_assert_eq(code, rows[i].len ? rows[i].code : 12345, "row %zu: U+%X", i, code);
+        free(text);
+    }
+}
+
 static size_t encode(uint32_t c, unsigned char *ret)
 {
     size_t n = c < 0x80 ? 1 : c < 0x800 ? 2 : c < 0x10000 ? 3 : 4;

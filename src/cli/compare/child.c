@@ -16,7 +16,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "cli/clock.h"
+#include "base/clock.h"
 #include "cli/compare/meter.h"
 #include "cli/compare/trial.h"
 #include "cli/signals.h"
@@ -108,13 +108,13 @@ static double await(pid_t pid, double until)
     struct pollfd end = {.fd = pidfd_open(pid, 0), .events = POLLIN};
     double when = -1;
     while (end.fd >= 0 && when < 0 && !fa_signals_caught()) {
-        double now = fa_clock_read(CLOCK_MONOTONIC);
+        double now = fa_clock_now();
         if (until > 0 && now >= until)
             break;
         int most = until > 0 && until - now < LOOK_AROUND / 1e3 ? (int)(1e3 * (until - now)) + 1
                                                                 : LOOK_AROUND;
         if (poll(&end, 1, most) > 0)
-            when = fa_clock_read(CLOCK_MONOTONIC);
+            when = fa_clock_now();
     }
     if (end.fd >= 0)
         close(end.fd);
@@ -136,7 +136,7 @@ static void add_usage(struct fa_usage *usage, const struct rusage *more)
 /* Until there is no child of ours left, adopted ones included. */
 static void reap(pid_t pid, struct fa_usage *usage)
 {
-    double until = fa_clock_read(CLOCK_MONOTONIC) + LAST_WAIT / 1e3;
+    double until = fa_clock_now() + LAST_WAIT / 1e3;
     struct timespec pause = {.tv_nsec = 1000000};
     for (;;) {
         struct rusage more;
@@ -149,7 +149,7 @@ static void reap(pid_t pid, struct fa_usage *usage)
         } else if (ended < 0 && errno == ECHILD) {
             return;
         } else {
-            if (fa_clock_read(CLOCK_MONOTONIC) > until)
+            if (fa_clock_now() > until)
                 kill(-pid, SIGKILL);
             nanosleep(&pause, NULL);
         }
@@ -172,7 +172,7 @@ static int measure(pid_t pid, int go, double until, struct fa_usage *ret, struct
     struct fa_peaks peaks = {0};
     int counter = count_calls(pid);
     struct fa_meter *meter = fa_meter_start(pid, err);
-    double began = fa_clock_read(CLOCK_MONOTONIC);
+    double began = fa_clock_now();
     double ended = -1;
     /* One that has been killed already reads nothing, and has ended. */
     if (meter && (write(go, "", 1) == 1 || errno == EPIPE))

@@ -15,7 +15,7 @@
 #include <fetchall/sample.h>
 #include <fetchall/state.h>
 
-#include "cli/clock.h"
+#include "base/clock.h"
 #include "cli/compare/answer.h"
 #include "cli/compare/child.h"
 #include "cli/compare/command.h"
@@ -63,7 +63,7 @@ static struct fa_result_of *add_result(struct compare *compare, char *title, str
     const struct fa_options *options = compare->options;
     /* Time counts from when there is something to run. */
     if (compare->n_results == 0)
-        compare->began = fa_clock_read(CLOCK_MONOTONIC);
+        compare->began = fa_clock_now();
     struct fa_result_of *result = &compare->results[compare->n_results++];
     struct fa_comparison *comparison = &result->comparison;
     int rc = fa_result_init(result, compare->contestants, compare->n, options->compare.rounds, err);

@@ -5,7 +5,7 @@
 
 #include "cli/term.h"
 #include "cli/units.h"
-#include "cli/utf8.h"
+#include "base/utf8.h"
 
 static void put_char(FILE *out, char c)
 {

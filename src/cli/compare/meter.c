@@ -12,7 +12,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-#include "cli/clock.h"
+#include "base/clock.h"
 #include "cli/compare/trial.h"
 
 /* Seconds between two looks at least, in the first second and later; and as a multiple of what one
@@ -126,12 +126,12 @@ static void *run(void *arg)
 {
     struct fa_meter *meter = arg;
     struct pollfd stop = {.fd = meter->stop, .events = POLLIN};
-    double start = fa_clock_read(CLOCK_MONOTONIC), wait = SOON;
+    double start = fa_clock_now(), wait = SOON;
     while (poll(&stop, 1, (int)(wait * 1e3) + 1) == 0) {
         double before = fa_clock_read(CLOCK_THREAD_CPUTIME_ID);
         look(meter);
         double took = fa_clock_read(CLOCK_THREAD_CPUTIME_ID) - before;
-        double interval = fa_clock_read(CLOCK_MONOTONIC) - start < 1 ? SOON : LATER;
+        double interval = fa_clock_now() - start < 1 ? SOON : LATER;
         wait = took * FACTOR > interval ? took * FACTOR : interval;
     }
     meter->peaks.cpu = fa_clock_read(CLOCK_THREAD_CPUTIME_ID);

@@ -12,7 +12,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "cli/clock.h"
+#include "base/clock.h"
 
 #define WAIT_MS  10000
 #define SVG_MAX  (8 << 20)
@@ -91,7 +91,7 @@ static int spawn(const int *files, pid_t *ret_pid)
 
 static long now_ms(void)
 {
-    return (long)(fa_clock_read(CLOCK_MONOTONIC) * 1000);
+    return (long)(fa_clock_now() * 1000);
 }
 
 /* Wait for the child's end, and end what is left of its group.  @return whether it was in time. */

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli/clock.h"
+#include "base/clock.h"
 #include "cli/compare/plan.h"
 #include "cli/compare/warmup.h"
 #include "cli/signals.h"
@@ -17,7 +17,7 @@
 static const char *exceeded(const struct fa_rounds *rounds, double seconds, uint64_t bytes)
 {
     const struct fa_compare_options *limits = &rounds->runs->options->compare;
-    double elapsed = fa_clock_read(CLOCK_MONOTONIC) - rounds->began;
+    double elapsed = fa_clock_now() - rounds->began;
     if (limits->budget > 0 && elapsed + seconds > limits->budget)
         return "--budget";
     if (limits->max_bytes > 0 && !limits->stage && rounds->runs->bytes + bytes > limits->max_bytes)
