@@ -14,7 +14,7 @@
  *       │                           warmup; measure, statistics, choice, reason   of a verdict
  *       │                 whole                                  a file that appears whole
  *       │                 outputs                                none of them overwrites another
- *       │ public headers only (and base/clock, hex and utf8, which the program is built with)
+ *       │ public headers only (and base/clock, hex, netrc, utf8: leaves)
  *    include/fetchall   config error event session state verify sample redact pool version
  *       │ implemented by
  *    src/engine         session, turn ─▶ admit dispatch settle staging tell   what a turn does
@@ -37,7 +37,7 @@
  *       │   driver, connections ─▶ watchdog, trust                      what it is driven by
  *       │   url ─▶ plain_url; redact, secret_key; library: faults of libcurl
  *       └────────┬────────┘
- *    src/base           error buf hash key clock loop cores owner
+ *    src/base           error buf hash key clock loop cores owner hex io netrc sized utf8
  *
  * The way of one URL:
  *

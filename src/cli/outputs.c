@@ -1,6 +1,5 @@
 #include "cli/outputs.h"
 
-#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,6 +8,7 @@
 
 #include <fetchall/state.h>
 
+#include "base/netrc.h"
 #include "cli/option.h"
 
 struct named {
@@ -88,22 +88,11 @@ static int check_input(const struct named *outputs, size_t n, const struct named
     return 0;
 }
 
-/* Where libcurl looks for it; NULL when memory ran out, or there is no home. */
-static char *find_netrc(void)
-{
-    char *file = NULL;
-    const char *home = getenv("HOME");
-    const struct passwd *user = home ? NULL : getpwuid(geteuid());
-    if (user)
-        home = user->pw_dir;
-    return home && asprintf(&file, "%s/.netrc", home) >= 0 ? file : NULL;
-}
-
 /* Files that several options name, or none. */
 static int check_others(const struct fa_options *options, const struct named *outputs, size_t n,
                         struct fa_error *err)
 {
-    char *netrc = options->config.netrc ? find_netrc() : NULL;
+    char *netrc = options->config.netrc ? fa_netrc_path() : NULL;
     struct named input = {"passwords of --netrc", netrc};
     int result = netrc ? check_input(outputs, n, &input, err) : 0;
     input.option = "headers of --header";
@@ -210,7 +199,7 @@ static int add_file(struct fa_texts *files, const char *file)
 int fa_outputs_add_inputs(const struct fa_options *options, struct fa_texts *files)
 {
     static const char *const standard[] = {"/proc/self/fd/0", "/proc/self/fd/1", "/proc/self/fd/2"};
-    char *netrc = options->config.netrc ? find_netrc() : NULL;
+    char *netrc = options->config.netrc ? fa_netrc_path() : NULL;
     int result = add_file(files, netrc);
     free(netrc);
     for (const struct fa_option *row = fa_options_table; row->type != FA_OPTION_END; ++row)

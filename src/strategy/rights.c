@@ -4,13 +4,11 @@
  */
 #include "strategy/rights.h"
 
+#include "base/netrc.h"
 #include "confine/confine.h"
 #include "transfer/trust.h"
 
-#include <pwd.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 static const char *const read_only[] = {
     "/etc/ssl",
@@ -42,19 +40,9 @@ static const char *const read_only[] = {
 #define FIXED (sizeof(read_only) / sizeof(*read_only))
 #define OWN   5
 
-/* Where libcurl looks for it: $HOME, or what passwd(5) says. */
-static char *netrc_path(void)
-{
-    const char *home = getenv("HOME");
-    const struct passwd *user = home ? NULL : getpwuid(geteuid());
-    char *path = NULL;
-    home = user ? user->pw_dir : home;
-    return home && asprintf(&path, "%s/.netrc", home) >= 0 ? path : NULL;
-}
-
 int fa_rights_confine(const struct fa_settings *settings, struct fa_error *err)
 {
-    char *netrc = settings->netrc ? netrc_path() : NULL;
+    char *netrc = settings->netrc ? fa_netrc_path() : NULL;
     const char *own[OWN] = {fa_trust_system_bundle(), settings->cacert, settings->cert,
                             settings->key, netrc};
     struct fa_confine_rule rules[FIXED + OWN];
