@@ -67,7 +67,7 @@ enum fa_hash {
 };
 #define FA_HASHES 6
 
-/** New fields go to the end; the first size of the struct ended before sandbox. */
+/** New fields go to the end; the smallest accepted size ends before sandbox. */
 struct fa_config {
     size_t size; /**< Set by fa_config_init(). */
 

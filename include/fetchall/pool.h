@@ -108,7 +108,7 @@ uint64_t fa_task_tuned(struct fa_task *task);
 
 enum fa_pool_kind { FA_POOL_THREADS, FA_POOL_PROCESSES };
 
-/** New fields go to the end; the first size of the struct ended before worker_program. */
+/** New fields go to the end; the smallest accepted size ends before worker_program. */
 struct fa_pool_config {
     size_t size; /**< sizeof(struct fa_pool_config). */
     enum fa_pool_kind kind;
@@ -132,7 +132,7 @@ struct fa_task_result {
     size_t len;
 };
 
-/** A task to submit.  New fields go to the end; the first size ended before note. */
+/** A task to submit.  New fields go to the end; the smallest accepted size ends before note. */
 struct fa_task_request {
     size_t size;      /**< sizeof(struct fa_task_request). */
     const char *type; /**< Borrowed until done() was called. */

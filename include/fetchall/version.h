@@ -10,7 +10,7 @@
 
 FA_API_BEGIN
 
-/** The versions of the library in use and of the libraries that it uses, as one line.  Static. */
+/** The version of the library, and that of the libcurl that it was built with, as one line. */
 const char *fa_version(void);
 
 FA_API_END

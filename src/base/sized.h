@@ -2,8 +2,8 @@
  * Structs that begin with their size, so that a program and a library of different versions can
  * pass them to each other.  The rules for their layout are in fetchall/api.h.
  *
- * A size is a size_t at offset 0, set by the caller.  `first` is the size that the struct had when
- * it was first released, the least that a caller can have; `name` is for messages.
+ * A size is a size_t at offset 0, set by the caller.  `first` is the size of the smallest struct that
+ * a caller can have, the first one that was released; `name` is for messages.
  */
 #ifndef FA_BASE_SIZED_H
 #define FA_BASE_SIZED_H

@@ -8,7 +8,7 @@
 
 #define SECONDS_MAX (366.0 * 24 * 3600)
 
-/* The struct of the first release ended there. */
+/* The smallest struct that is accepted ends there. */
 #define FIRST_SIZE offsetof(struct fa_config, sandbox)
 
 void fa_config_init_size(struct fa_config *config, size_t size)

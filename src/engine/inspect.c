@@ -123,7 +123,7 @@ static void summarize(const struct fa_store *store, const struct fa_state *state
         ret->busy = fa_store_holder(store);
 }
 
-/* The summary of the first release ended there. */
+/* The smallest struct that is accepted ends there. */
 #define FIRST_SIZE offsetof(struct fa_state_summary, busy)
 
 int fa_state_read(const char *dir, const char *file, struct fa_state_summary *ret,

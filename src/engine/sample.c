@@ -295,7 +295,7 @@ static int take(struct sample *sample, const char *const *lists, const int *fds,
     return close_out(sample, file, result ? NULL : err) || result ? -1 : 0;
 }
 
-/* The result of the first release ended there. */
+/* The smallest struct that is accepted ends there. */
 #define FIRST_SIZE offsetof(struct fa_sample, first_bad)
 
 int fa_sample_write(const char *const *lists, size_t n_lists, uint64_t most, const char *file,

@@ -1,11 +1,12 @@
 /*
- * A program that was compiled with the first release of the library, and runs with this one.
+ * A program that was compiled with the smallest structs that libfetchall.so.1 accepts.
  *
  *     old_program FOLDER
  *
- * It does not include the headers: it has a copy of what they declared then, with the shorter
- * structs.  What follows each struct in memory is garbage that the library must neither read nor
- * write.  Do not adapt it to the headers; only a new major version of the library may break it.
+ * It does not include the headers: it has a copy of the declarations, with the shorter structs.
+ * Each struct is followed by garbage in memory, which the library must neither read nor write.  Do
+ * not adapt the copy when the headers change: what breaks this program breaks others, and needs a
+ * new soname.
  */
 #include <stdbool.h>
 #include <stddef.h>
