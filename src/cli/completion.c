@@ -14,11 +14,11 @@ static void put_pattern(FILE *out, const struct fa_option *row)
     fprintf(out, "--%s)\n", row->name);
 }
 
-static void put_words(FILE *out, const char *const *words)
+static void put_choices(FILE *out, const struct fa_option *row)
 {
     fputs("        mapfile -t COMPREPLY < <(compgen -W '", out);
-    for (const char *const *word = words; *word; ++word)
-        fprintf(out, "%s%s", word == words ? "" : " ", *word);
+    for (unsigned i = 0; row->choice(i); ++i)
+        fprintf(out, "%s%s", i == 0 ? "" : " ", row->choice(i));
     fputs("' -- \"$cur\")\n", out);
 }
 
@@ -26,8 +26,8 @@ static void put_words(FILE *out, const char *const *words)
 static void put_argument(FILE *out, const struct fa_option *row)
 {
     put_pattern(out, row);
-    if (row->choices)
-        put_words(out, row->choices);
+    if (row->choice)
+        put_choices(out, row);
     else if (row->offer == FA_OFFER_FILES)
         fputs("        mapfile -t COMPREPLY < <(compgen -f -- \"$cur\")\n", out);
     else if (row->offer == FA_OFFER_FOLDERS)

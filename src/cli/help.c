@@ -29,8 +29,8 @@ static void join_choices(const struct fa_option *row, char *buf, size_t size)
 {
     size_t len = 0;
     buf[0] = '\0';
-    for (const char *const *choice = row->choices; *choice && len < size; ++choice)
-        len += (size_t)snprintf(buf + len, size - len, "%s%s", len ? "|" : "", *choice);
+    for (unsigned i = 0; row->choice(i) && len < size; ++i)
+        len += (size_t)snprintf(buf + len, size - len, "%s%s", len ? "|" : "", row->choice(i));
 }
 
 static void put_option(FILE *out, const struct fa_option *row, const struct fa_options *defaults)
@@ -49,7 +49,7 @@ static void put_option(FILE *out, const struct fa_option *row, const struct fa_o
     fprintf(out, "%*s", (int)(MARGIN - at), "");
 
     at = put_words(out, MARGIN, row->help);
-    if (row->choices) {
+    if (row->choice) {
         fputc(':', out);
         join_choices(row, text, sizeof(text));
         at = put_words(out, at + 1, text);

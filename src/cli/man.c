@@ -101,11 +101,12 @@ static void put_option(FILE *out, const struct fa_option *row, const struct fa_o
     if (row->more)
         put_prose(out, row->more);
 
-    for (const char *const *choice = row->choices; choice && *choice; ++choice) {
-        const char *glue = choice == row->choices ? "One of " : choice[1] ? ", " : " or ";
-        fprintf(out, "%s\\fB%s\\fR", glue, *choice);
+    const char *first = row->type == FA_OPTION_CHOICE ? "One of " : "Any of ";
+    for (unsigned i = 0; row->choice && row->choice(i); ++i) {
+        const char *glue = i == 0 ? first : row->choice(i + 1) ? ", " : " or ";
+        fprintf(out, "%s\\fB%s\\fR", glue, row->choice(i));
     }
-    if (row->choices)
+    if (row->choice)
         fputs(".\n", out);
     char buf[40];
     const char *initial = fa_option_default(row, defaults, buf, sizeof(buf));

@@ -38,14 +38,15 @@ static int store_choice(const struct fa_option *option, unsigned *field, const c
                         struct fa_error *err)
 {
     char names[120] = "";
-    for (unsigned i = 0; option->choices[i]; ++i) {
-        if (strcmp(option->choices[i], value) == 0) {
+    for (unsigned i = 0; option->choice(i); ++i) {
+        const char *name = option->choice(i);
+        if (strcmp(name, value) == 0) {
             *field = option->first + i;
             return 0;
         }
         size_t len = strlen(names);
-        const char *glue = i == 0 ? "" : option->choices[i + 1] ? ", " : " or ";
-        snprintf(names + len, sizeof(names) - len, "%s%s", glue, option->choices[i]);
+        const char *glue = i == 0 ? "" : option->choice(i + 1) ? ", " : " or ";
+        snprintf(names + len, sizeof(names) - len, "%s%s", glue, name);
     }
     return fa_option_refuse(err, "--%s wants %s, not '%s'", option->name, names, value);
 }
@@ -151,7 +152,7 @@ static const char *field_text(const struct fa_option *option, const void *at, ch
     switch (option->type) {
     case FA_OPTION_CHOICE: {
         unsigned value = *(const unsigned *)at;
-        return value < option->first ? NULL : option->choices[value - option->first];
+        return value < option->first ? NULL : option->choice(value - option->first);
     }
     case FA_OPTION_UINT:
         snprintf(buf, size, "%u", *(const unsigned *)at);

@@ -20,7 +20,7 @@ enum fa_option_type {
     FA_OPTION_GROUP,  /**< A heading for the rows that follow; help is its text. */
     FA_OPTION_FLAG,   /**< bool */
     FA_OPTION_SET,    /**< An enum, set to .first; no argument. */
-    FA_OPTION_CHOICE, /**< An enum, set to .first plus the index in .choices. */
+    FA_OPTION_CHOICE, /**< An enum, set to .first plus the index of a .choice. */
     FA_OPTION_UINT,   /**< unsigned, from .min to .max */
     FA_OPTION_SIZE,   /**< uint64_t */
     FA_OPTION_TIME,   /**< double, in seconds, from .least to .most */
@@ -52,7 +52,8 @@ struct fa_option {
     unsigned min, max;
     double least, most;
     unsigned first;
-    const char *const *choices; /**< Ends with NULL. */
+    const char *(*choice)(unsigned index); /**< NULL after the last one.  Of a CUSTOM row: for
+                                              texts and completion. */
     int (*parse)(struct fa_options *options, const char *value, struct fa_error *err);
     enum fa_option_offer offer;
 

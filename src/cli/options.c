@@ -63,22 +63,20 @@ const struct fa_command_text *fa_commands_find(const char *name)
     return NULL;
 }
 
-static const char *const modes[] = {
-    [FA_MODE_ASYNC] = "async", [FA_MODE_THREAD] = "thread", [FA_MODE_PROCESS] = "process", NULL};
-static const char *const versions[] = {[FA_HTTP_1_1] = "1.1", [FA_HTTP_2] = "2", NULL};
-static const char *const sandboxes[] = {
-    [FA_SANDBOX_AUTO] = "auto", [FA_SANDBOX_OFF] = "off", [FA_SANDBOX_REQUIRE] = "require", NULL};
-static const char *const layouts[] = {[FA_LAYOUT_FLAT] = "flat", [FA_LAYOUT_TREE] = "tree", NULL};
-static const char *const models[] = {[FA_HASH_WITH_PROCESS] = "process",
-                                     [FA_HASH_WITH_THREAD] = "thread",
-                                     [FA_HASH_WITH_INLINE] = "inline",
-                                     NULL};
-static const char *const promises[] = {
-    [FA_FSYNC_NONE] = "none", [FA_FSYNC_BATCH] = "batch", [FA_FSYNC_EACH] = "each", NULL};
-static const char *const displays[] = {
-    [FA_PROGRESS_AUTO] = "auto", [FA_PROGRESS_BAR] = "bar",   [FA_PROGRESS_PLAIN] = "plain",
-    [FA_PROGRESS_JSON] = "json", [FA_PROGRESS_NONE] = "none", NULL};
-static const char *const generated[] = {"man", "bash", NULL};
+/* A function for .choice. */
+#define NAMES(function, ...)                                                 \
+    static const char *function(unsigned index)                              \
+    {                                                                        \
+        static const char *const names[] = {__VA_ARGS__};                    \
+        return index < sizeof(names) / sizeof(*names) ? names[index] : NULL; \
+    }
+NAMES(sandboxes, [FA_SANDBOX_AUTO] = "auto", [FA_SANDBOX_OFF] = "off",
+      [FA_SANDBOX_REQUIRE] = "require")
+NAMES(layouts, [FA_LAYOUT_FLAT] = "flat", [FA_LAYOUT_TREE] = "tree")
+NAMES(promises, [FA_FSYNC_NONE] = "none", [FA_FSYNC_BATCH] = "batch", [FA_FSYNC_EACH] = "each")
+NAMES(displays, [FA_PROGRESS_AUTO] = "auto", [FA_PROGRESS_BAR] = "bar",
+      [FA_PROGRESS_PLAIN] = "plain", [FA_PROGRESS_JSON] = "json", [FA_PROGRESS_NONE] = "none")
+NAMES(generated, "man", "bash")
 
 static int parse_hash(struct fa_options *options, const char *value, struct fa_error *err)
 {
@@ -118,7 +116,7 @@ static int parse_halt(struct fa_options *options, const char *value, struct fa_e
 #define CHOICE(n, l, a, t, f, c, ...)                                                            \
     {                                                                                            \
         .type = FA_OPTION_CHOICE, .name = (n), .letter = (l), .arg = (a), .offset = FIELD(t, f), \
-        .choices = (c), __VA_ARGS__                                                              \
+        .choice = (c), __VA_ARGS__                                                               \
     }
 #define UINT(n, l, f, lo, hi, ...)                                          \
     {                                                                       \
@@ -157,20 +155,21 @@ static int parse_halt(struct fa_options *options, const char *value, struct fa_e
 /* The only place that names an option. */
 const struct fa_option fa_options_table[] = {
     GROUP("Concurrency"),
-    CHOICE("mode", 'm', "MODE", enum fa_mode, config.mode, modes, .help = "how bytes are moved",
+    CHOICE("mode", 'm', "MODE", enum fa_mode, config.mode, fa_value_mode,
+           .help = "how bytes are moved",
            .more = "See STRATEGIES.  Whatever the mode, every option, retry, check and file name "
                    "behaves the same; only speed, memory and isolation differ."),
     UINT("jobs", 'j', config.jobs, 1, 4096, .help = "transfers at once, over all hosts"),
     CUSTOM("modes", 'm', "MODE,...", fa_picks_parse_modes, .commands = COMPARE,
-           .initial = "thread,process,async", .help = "the strategies to compare"),
+           .choice = fa_value_mode, .initial = "all", .help = "the strategies to compare"),
     CUSTOM("jobs", 'j', "N,...", fa_picks_parse_jobs, .commands = COMPARE, .initial = "64",
            .help = "transfers at once, over all hosts",
            .more = "With several values, here and in the lists below, each combination that makes "
                    "a difference is compared."),
     CUSTOM("loops", 0, "N,...", fa_picks_parse_loops, .commands = COMPARE, .initial = "auto",
            .help = "event loops of async", .more = "auto is the cores, at most 8."),
-    CUSTOM("http", 0, "VERSION,...", fa_picks_parse_http, .commands = COMPARE, .initial = "1.1",
-           .help = "versions of HTTP: 1.1, 2"),
+    CUSTOM("http", 0, "VERSION,...", fa_picks_parse_http, .commands = COMPARE,
+           .choice = fa_value_http, .initial = "1.1", .help = "versions of HTTP"),
     UINT("per-host", 0, config.per_host, 1, 4096, .commands = RUNS,
          .help = "transfers at once to one scheme, host and port",
          .more = "Other hosts go on when one is full."),
@@ -331,7 +330,7 @@ const struct fa_option fa_options_table[] = {
     CUSTOM("resolve", 0, "HOST:PORT:ADDR", fa_request_parse_resolve, .commands = RUNS,
            .help = "use ADDR for HOST:PORT; may repeat",
            .more = "An IPv6 address may stand in [].  The host * is any that is not named."),
-    CHOICE("http", 0, "VERSION", enum fa_http, config.http, versions,
+    CHOICE("http", 0, "VERSION", enum fa_http, config.http, fa_value_http,
            .help = "the newest version of HTTP to ask for",
            .more =
                "2 asks for HTTP/2 over TLS, and takes HTTP/1.1 where a server does not have it; "
@@ -358,12 +357,12 @@ const struct fa_option fa_options_table[] = {
          .initial = "the cores", .help = "workers that make them",
          .more = "The cores are the CPUs that the process may use: its affinity (see taskset(1)) "
                  "and the CPU quotas of its control groups, as a container has them, count."),
-    CHOICE("hash-with", 0, "MODEL", enum fa_hash_with, config.hash_with, models, .commands = HASHES,
-           .help = "what the workers are",
+    CHOICE("hash-with", 0, "MODEL", enum fa_hash_with, config.hash_with, fa_value_hash_with,
+           .commands = HASHES, .help = "what the workers are",
            .more = "process works beside the downloads in processes of its own.  The others exist "
                    "to be compared with it; inline holds up the downloads."),
     CUSTOM("hash-with", 0, "MODEL,...", fa_picks_parse_hash_with, .commands = COMPARE,
-           .initial = "process", .help = "what the workers are: process, thread, inline"),
+           .choice = fa_value_hash_with, .initial = "process", .help = "what the workers are"),
 
     GROUP("Output"),
     OUTPUT("manifest", manifest, .help = "write lines for sha256sum -c",

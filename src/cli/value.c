@@ -8,6 +8,25 @@
 
 #define DIGITS "0123456789"
 
+const char *fa_value_mode(unsigned mode)
+{
+    return fa_mode_name((enum fa_mode)mode);
+}
+
+const char *fa_value_http(unsigned http)
+{
+    static const char *const names[] = {[FA_HTTP_1_1] = "1.1", [FA_HTTP_2] = "2"};
+    return http < sizeof(names) / sizeof(*names) ? names[http] : NULL;
+}
+
+const char *fa_value_hash_with(unsigned model)
+{
+    static const char *const names[] = {[FA_HASH_WITH_PROCESS] = "process",
+                                        [FA_HASH_WITH_THREAD] = "thread",
+                                        [FA_HASH_WITH_INLINE] = "inline"};
+    return model < sizeof(names) / sizeof(*names) ? names[model] : NULL;
+}
+
 /* The digits at the start of a text.  Returns how many there are; 0 also if they are too many. */
 static size_t leading(const char *text, uint64_t *ret_number)
 {

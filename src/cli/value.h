@@ -1,7 +1,7 @@
 /**
  * Values as they are written on the command line.  Pure.
  *
- * Each function returns 0, or -1 if the text as a whole is not such a value.
+ * A function that parses returns 0, or -1 if the text as a whole is not such a value.
  */
 #ifndef FETCHALL_CLI_VALUE_H
 #define FETCHALL_CLI_VALUE_H
@@ -9,6 +9,11 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+/** The names of enum fa_mode, fa_http and fa_hash_with; NULL: there is no such value. */
+const char *fa_value_mode(unsigned mode);
+const char *fa_value_http(unsigned http);
+const char *fa_value_hash_with(unsigned model);
 
 /** Digits only. */
 int fa_value_number(const char *text, uint64_t *ret_number);

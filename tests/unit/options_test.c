@@ -250,7 +250,7 @@ Test(options, options_of_another_command_are_refused)
         {{"compare", "--manifest", "r"}, "--manifest is no option of 'fetchall compare'"},
         {{"compare", "--halt", "3"}, "--halt is no option of 'fetchall compare'"},
         {{"compare"}, "no list given"},
-        {{"compare", "--modes", "fast", "x"}, "thread, process and async"},
+        {{"compare", "--modes", "fast", "x"}, "async, thread and process"},
         {{"compare", "-m", "async,", "x"}, "not ''"},
         {{"compare", "-m", "async,async", "x"}, "'async' twice"},
         {{"compare", "--jobs", "8,0", "x"}, "numbers from 1 to 4096"},

@@ -53,13 +53,13 @@ static int keep_cheapest(const struct fa_verdict *verdict, const struct fa_compa
     return 0;
 }
 
-static void keep_async(const struct fa_comparison *comparison, bool *kept, struct fa_choice *choice)
+static void keep_loops(const struct fa_comparison *comparison, bool *kept, struct fa_choice *choice)
 {
     size_t n = comparison->n_contestants;
     for (size_t i = 0; i < n; ++i)
-        choice->async |= kept[i] && comparison->contestants[i].mode == FA_MODE_ASYNC;
-    for (size_t i = 0; i < n && choice->async; ++i)
-        kept[i] = kept[i] && comparison->contestants[i].mode == FA_MODE_ASYNC;
+        choice->by_loops |= kept[i] && fa_mode_has_loops(comparison->contestants[i].mode);
+    for (size_t i = 0; i < n && choice->by_loops; ++i)
+        kept[i] = kept[i] && fa_mode_has_loops(comparison->contestants[i].mode);
 }
 
 static void keep_fastest(struct fa_verdict *verdict, size_t n, bool *kept, struct fa_choice *choice)
@@ -83,7 +83,7 @@ static int choose(struct fa_verdict *verdict, const struct fa_comparison *compar
         keep_cheapest(verdict, comparison, kept, fa_measure_memory, &choice->by_memory) != 0)
         return -1;
     if (choice->by_memory > 1 && !comparison->stage)
-        keep_async(comparison, kept, choice);
+        keep_loops(comparison, kept, choice);
     verdict->best = n;
     for (size_t i = 0; i < n; ++i)
         if (kept[i] && (verdict->best == n || verdict->standings[i].wall.median <

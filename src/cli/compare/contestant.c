@@ -4,11 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-static const char *const modes[] = {
-    [FA_MODE_ASYNC] = "async", [FA_MODE_THREAD] = "thread", [FA_MODE_PROCESS] = "process"};
-static const char *const models[] = {[FA_HASH_WITH_PROCESS] = "process",
-                                     [FA_HASH_WITH_THREAD] = "thread",
-                                     [FA_HASH_WITH_INLINE] = "inline"};
+#include "cli/value.h"
 
 /* Append what fits. */
 __attribute__((format(printf, 2, 3))) static void add(char buf[FA_CONTESTANT_OPTIONS_MAX],
@@ -27,17 +23,17 @@ const char *fa_contestant_options(const struct fa_contestant *contestant, bool s
     const struct fa_contestant *c = contestant;
     buf[0] = '\0';
     if (stage) {
-        add(buf, "--hash-with %s", models[c->hash_with]);
+        add(buf, "--hash-with %s", fa_value_hash_with(c->hash_with));
         if (c->jobs > 0 && c->hash_with != FA_HASH_WITH_INLINE)
             add(buf, " --hash-jobs %u", c->jobs);
         return buf;
     }
-    add(buf, "-m %s -j %u", modes[c->mode], c->jobs);
-    if (c->mode == FA_MODE_ASYNC && c->loops > 0)
+    add(buf, "-m %s -j %u", fa_value_mode(c->mode), c->jobs);
+    if (fa_mode_has_loops(c->mode) && c->loops > 0)
         add(buf, " --loops %u", c->loops);
     if (c->http == FA_HTTP_2)
         add(buf, " --http 2");
     if (c->hash_with != FA_HASH_WITH_PROCESS)
-        add(buf, " --hash-with %s", models[c->hash_with]);
+        add(buf, " --hash-with %s", fa_value_hash_with(c->hash_with));
     return buf;
 }

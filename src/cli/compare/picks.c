@@ -1,69 +1,36 @@
 #include "cli/compare/picks.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "cli/options.h"
 #include "cli/value.h"
 
-/* A value by its name; ends with a row without one. */
-struct name {
-    const char *name;
-    unsigned value;
-};
-
-/* What a list may hold: names, and numbers from 1 to most. */
+/* What a list may hold: names of values from 0 up, and numbers from 1 to most. */
 struct kind {
     const char *option;
-    const char *wants;
-    const struct name *names;
-    unsigned most; /* 0: no numbers */
+    const char *wants;             /* NULL: all names. */
+    const char *(*name)(unsigned); /* NULL: no names. */
+    unsigned most;                 /* 0: no numbers. */
 };
 
-static const struct name no_names[] = {{0}};
-static const struct name mode_names[] = {
-    {"thread", FA_MODE_THREAD}, {"process", FA_MODE_PROCESS}, {"async", FA_MODE_ASYNC}, {0}};
-static const struct name loops_names[] = {{"auto", 0}, {0}};
-static const struct name http_names[] = {{"1.1", FA_HTTP_1_1}, {"2", FA_HTTP_2}, {0}};
-static const struct name model_names[] = {{"inline", FA_HASH_WITH_INLINE},
-                                          {"thread", FA_HASH_WITH_THREAD},
-                                          {"process", FA_HASH_WITH_PROCESS},
-                                          {0}};
-
-static const struct kind modes_kind = {"modes", "thread, process and async", mode_names, 0};
-static const struct kind jobs_kind = {"jobs", "numbers from 1 to 4096", no_names, 4096};
-static const struct kind loops_kind = {"loops", "auto, and numbers from 1 to 64", loops_names, 64};
-static const struct kind http_kind = {"http", "1.1 and 2", http_names, 0};
-static const struct kind model_kind = {"hash-with", "process, thread and inline", model_names, 0};
-
-static const char *name_of(const struct name *names, unsigned value)
+static const char *loops_name(unsigned loops)
 {
-    for (; names->name; ++names)
-        if (names->value == value)
-            return names->name;
-    return NULL;
+    return loops == 0 ? "auto" : NULL;
 }
 
-const char *fa_picks_mode(unsigned mode)
-{
-    return name_of(mode_names, mode);
-}
-
-const char *fa_picks_http(unsigned http)
-{
-    return name_of(http_names, http);
-}
-
-const char *fa_picks_hash_with(unsigned model)
-{
-    return name_of(model_names, model);
-}
+static const struct kind modes_kind = {"modes", NULL, fa_value_mode, 0};
+static const struct kind jobs_kind = {"jobs", "numbers from 1 to 4096", NULL, 4096};
+static const struct kind loops_kind = {"loops", "auto, and numbers from 1 to 64", loops_name, 64};
+static const struct kind http_kind = {"http", NULL, fa_value_http, 0};
+static const struct kind model_kind = {"hash-with", NULL, fa_value_hash_with, 0};
 
 static int find(const struct kind *kind, const char *word, unsigned *ret_value)
 {
     uint64_t number;
-    for (const struct name *row = kind->names; row->name; ++row) {
-        if (strcmp(row->name, word) == 0) {
-            *ret_value = row->value;
+    for (unsigned i = 0; kind->name && kind->name(i); ++i) {
+        if (strcmp(kind->name(i), word) == 0) {
+            *ret_value = i;
             return 0;
         }
     }
@@ -81,6 +48,25 @@ bool fa_picks_hold(const struct fa_picks *picks, unsigned value)
     return false;
 }
 
+/* "process, thread and inline" */
+static const char *all_names(const struct kind *kind, char *buf, size_t size)
+{
+    size_t len = 0;
+    for (unsigned i = 0; kind->name(i) && len < size; ++i) {
+        const char *glue = i == 0 ? "" : kind->name(i + 1) ? ", " : " and ";
+        len += (size_t)snprintf(buf + len, size - len, "%s%s", glue, kind->name(i));
+    }
+    return buf;
+}
+
+static int refuse(const struct kind *kind, const char *text, size_t len, struct fa_error *err)
+{
+    char names[120];
+    return fa_option_refuse(err, "--%s wants %s, parted by commas, not '%.*s'", kind->option,
+                            kind->wants ? kind->wants : all_names(kind, names, sizeof(names)),
+                            (int)len, text);
+}
+
 /* One value between two commas. */
 static int add(struct fa_picks *picks, const struct kind *kind, const char *text, size_t len,
                struct fa_error *err)
@@ -88,13 +74,11 @@ static int add(struct fa_picks *picks, const struct kind *kind, const char *text
     char word[16];
     unsigned value;
     if (len >= sizeof(word))
-        return fa_option_refuse(err, "--%s wants %s, parted by commas, not '%.*s'", kind->option,
-                                kind->wants, (int)len, text);
+        return refuse(kind, text, len, err);
     memcpy(word, text, len);
     word[len] = '\0';
     if (find(kind, word, &value) != 0)
-        return fa_option_refuse(err, "--%s wants %s, parted by commas, not '%s'", kind->option,
-                                kind->wants, word);
+        return refuse(kind, text, len, err);
     if (fa_picks_hold(picks, value))
         return fa_option_refuse(err, "--%s has '%s' twice", kind->option, word);
     if (picks->count == FA_PICKS_MAX)

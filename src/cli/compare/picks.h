@@ -30,9 +30,4 @@ int fa_picks_parse_hash_with(struct fa_options *options, const char *value, stru
 /** Whether value is one of them. */
 bool fa_picks_hold(const struct fa_picks *picks, unsigned value);
 
-/** The names of these values, as the command line has them; NULL if there is none. */
-const char *fa_picks_mode(unsigned mode);
-const char *fa_picks_http(unsigned http);
-const char *fa_picks_hash_with(unsigned model);
-
 #endif

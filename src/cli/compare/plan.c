@@ -5,9 +5,9 @@
 #include <stdio.h>
 
 #include "cli/compare/picks.h"
+#include "cli/value.h"
 
 /* What is compared if nothing was asked for. */
-static const struct fa_picks all_modes = {{FA_MODE_THREAD, FA_MODE_PROCESS, FA_MODE_ASYNC}, 3};
 static const struct fa_picks all_models = {
     {FA_HASH_WITH_INLINE, FA_HASH_WITH_THREAD, FA_HASH_WITH_PROCESS}, 3};
 static const struct fa_picks one_model = {{FA_HASH_WITH_PROCESS}, 1};
@@ -17,7 +17,7 @@ static const struct fa_picks one_zero = {{0}, 1};
 /* What was asked for, nothing of it empty. */
 struct wishes {
     const struct fa_picks *modes, *jobs, *loops, *http, *models;
-    struct fa_picks one_jobs;
+    struct fa_picks one_jobs, all_modes;
     bool stage;
 };
 
@@ -26,13 +26,22 @@ static const struct fa_picks *or_else(const struct fa_picks *picks, const struct
     return picks->count ? picks : other;
 }
 
+/* The default mode last. */
+static void add_modes(struct fa_picks *picks)
+{
+    _Static_assert(FA_MODES <= FA_PICKS_MAX, "a list may hold all modes");
+    for (unsigned i = 1; i <= FA_MODES; ++i)
+        picks->values[picks->count++] = i % FA_MODES;
+}
+
 static void fill(struct wishes *wishes, const struct fa_options *options)
 {
     const struct fa_compare_options *c = &options->compare;
     *wishes = (struct wishes){.one_jobs = {{options->config.jobs}, 1}, .stage = c->stage};
+    add_modes(&wishes->all_modes);
     if (c->stage)
         wishes->one_jobs.values[0] = 0;
-    wishes->modes = c->stage ? &one_zero : or_else(&c->modes, &all_modes);
+    wishes->modes = c->stage ? &one_zero : or_else(&c->modes, &wishes->all_modes);
     wishes->jobs = c->stage ? &wishes->one_jobs : or_else(&c->jobs, &wishes->one_jobs);
     wishes->loops = c->stage ? &one_zero : or_else(&c->loops, &one_zero);
     wishes->http = c->stage ? &one_http : or_else(&c->http, &one_http);
@@ -59,20 +68,20 @@ static void append(char name[FA_CONTESTANT_NAME_MAX], const char *format, ...)
 static void name(struct fa_contestant *c, const struct wishes *wishes)
 {
     if (wishes->stage) {
-        append(c->name, "%s", fa_picks_hash_with(c->hash_with));
+        append(c->name, "%s", fa_value_hash_with(c->hash_with));
         return;
     }
-    append(c->name, "%s", fa_picks_mode(c->mode));
+    append(c->name, "%s", fa_value_mode(c->mode));
     if (wishes->jobs->count > 1)
         append(c->name, " -j %u", c->jobs);
     if (wishes->http->count > 1)
-        append(c->name, " --http %s", fa_picks_http(c->http));
-    if (wishes->loops->count > 1 && c->mode == FA_MODE_ASYNC && c->loops)
+        append(c->name, " --http %s", fa_value_http(c->http));
+    if (wishes->loops->count > 1 && fa_mode_has_loops(c->mode) && c->loops)
         append(c->name, " --loops %u", c->loops);
-    else if (wishes->loops->count > 1 && c->mode == FA_MODE_ASYNC)
+    else if (wishes->loops->count > 1 && fa_mode_has_loops(c->mode))
         append(c->name, " --loops auto");
     if (wishes->models->count > 1)
-        append(c->name, " --hash-with %s", fa_picks_hash_with(c->hash_with));
+        append(c->name, " --hash-with %s", fa_value_hash_with(c->hash_with));
 }
 
 /* The i-th combination; the lists that vary fastest come last.  Returns false behind the last. */
@@ -95,8 +104,8 @@ static bool combine(const struct wishes *w, size_t i, struct fa_contestant *ret,
         .http = w->http->values[http],
         .hash_with = (enum fa_hash_with)w->models->values[model],
     };
-    *ret_useless = ret->mode != FA_MODE_ASYNC && loops > 0;
-    if (ret->mode != FA_MODE_ASYNC)
+    *ret_useless = !fa_mode_has_loops(ret->mode) && loops > 0;
+    if (!fa_mode_has_loops(ret->mode))
         ret->loops = 0;
     name(ret, w);
     return true;

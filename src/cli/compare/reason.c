@@ -216,7 +216,7 @@ static void add_choice(struct fa_verdict *verdict, const struct fa_comparison *c
             add_others(verdict, comparison, choice, false);
         else
             add(verdict, " of those with the least CPU");
-    } else if (choice->async) {
+    } else if (choice->by_loops) {
         add(verdict,
             ", nor one in CPU or memory that counts; so %s will do, without a thread or process "
             "for each transfer",

@@ -14,6 +14,7 @@
 #include "cli/compare/child.h"
 #include "cli/compare/harvest.h"
 #include "cli/compare/picks.h"
+#include "cli/value.h"
 #include "cli/exit.h"
 #include "cli/signals.h"
 #include "cli/term.h"
@@ -198,13 +199,13 @@ int fa_runs_fetch(struct fa_runs *runs, const struct fa_contestant *contestant,
     add(&args, "--host-wait=0"); /* unless that is passed: a wait is no speed */
     for (size_t i = 0; i < runs->passed.count; ++i)
         add(&args, "%s", runs->passed.items[i]);
-    add(&args, "--mode=%s", fa_picks_mode(contestant->mode));
+    add(&args, "--mode=%s", fa_value_mode(contestant->mode));
     add(&args, "--jobs=%u", contestant->jobs);
     if (contestant->loops)
         add(&args, "--loops=%u", contestant->loops);
     if (contestant->http != FA_HTTP_1_1)
-        add(&args, "--http=%s", fa_picks_http(contestant->http));
-    add(&args, "--hash-with=%s", fa_picks_hash_with(contestant->hash_with));
+        add(&args, "--http=%s", fa_value_http(contestant->http));
+    add(&args, "--hash-with=%s", fa_value_hash_with(contestant->hash_with));
     /* Nothing of the user's is read or written, and a full disk is told at once. */
     add(&args, "--no-state");
     add(&args, "--disk-wait=0");
@@ -234,7 +235,7 @@ int fa_runs_hash(struct fa_runs *runs, const struct fa_contestant *contestant, c
     add(&args, "verify");
     add(&args, "--dir=%s", dir);
     add(&args, "--manifest=%s", manifest);
-    add(&args, "--hash-with=%s", fa_picks_hash_with(contestant->hash_with));
+    add(&args, "--hash-with=%s", fa_value_hash_with(contestant->hash_with));
     if (runs->options->config.hash_jobs)
         add(&args, "--hash-jobs=%u", runs->options->config.hash_jobs);
     add(&args, "--quiet");

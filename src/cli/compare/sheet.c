@@ -9,6 +9,7 @@
 #include <fetchall/version.h>
 
 #include "cli/compare/picks.h"
+#include "cli/value.h"
 #include "cli/json.h"
 #include "cli/whole.h"
 
@@ -145,11 +146,11 @@ static json_t *contestant_object(const struct fa_result_of *result, size_t i)
     json_t *object = json_pack(
         "{s:o, s:s?, s:o, s:o, s:s?, s:s?}",
         "name", fa_json_text(c->name),
-        "mode", stage ? NULL : fa_picks_mode(c->mode),
+        "mode", stage ? NULL : fa_value_mode(c->mode),
         "jobs", stage ? json_null() : json_integer(c->jobs),
         "loops", stage || !c->loops ? json_null() : json_integer(c->loops),
-        "http", stage ? NULL : fa_picks_http(c->http),
-        "hash_with", fa_picks_hash_with(c->hash_with));
+        "http", stage ? NULL : fa_value_http(c->http),
+        "hash_with", fa_value_hash_with(c->hash_with));
     /* clang-format on */
     if (result->judged)
         object = joined(object, standing_object(&result->verdict.standings[i]));
