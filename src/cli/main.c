@@ -35,7 +35,7 @@
  *    src/transfer         (fork, IPC)
  *       │   transfer: request, response ─▶ representation; body; pace   one attempt
  *       │   driver, connections ─▶ watchdog, trust                      what it is driven by
- *       │   url ─▶ plain_url; redact, secret_key; library: faults of libcurl
+ *       │   url, url_handle ─▶ plain_url; redact, secret_key; library: faults of libcurl
  *       └────────┬────────┘
  *    src/base           error buf hash key clock loop cores owner hex io netrc sized utf8
  *

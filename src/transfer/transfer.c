@@ -19,6 +19,7 @@
 #include "transfer/request.h"
 #include "transfer/response.h"
 #include "transfer/setup.h"
+#include "transfer/url_handle.h"
 #include "transfer/watchdog.h"
 
 #include <errno.h>
@@ -46,6 +47,7 @@ struct fa_transfer {
     char *known_host; /* the host that we have added to libcurl's DNS cache */
     struct curl_slist *headers;
     struct curl_slist *resolve;
+    struct fa_url_handle url;
     char text[CURL_ERROR_SIZE];
 
     /* State of the current attempt. */
@@ -345,6 +347,7 @@ void fa_transfer_free(struct fa_transfer *t)
     fa_connections_done(t->connections, &t->lease, false);
     fa_close_notify_put(t->close_notify);
     fa_response_fini(&t->response);
+    fa_url_handle_fini(&t->url);
     free(t->known_host);
     fa_body_fini(&t->body);
     free(t);
@@ -458,6 +461,7 @@ static int transfer_set_up(struct fa_transfer *t, const struct fa_attempt *a,
     curl_easy_setopt(t->easy, CURLOPT_MAX_RECV_SPEED_LARGE, (curl_off_t)t->pace.rate);
     if (fa_request_set(t->easy, &t->headers, a, asked) || transfer_set_address(t, a))
         return -1;
+    curl_easy_setopt(t->easy, CURLOPT_CURLU, fa_url_handle_set(&t->url, a->url));
     return curl_easy_setopt(t->easy, CURLOPT_URL, a->url) == CURLE_OK ? 0 : -1;
 }
 
