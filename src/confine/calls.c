@@ -1,15 +1,18 @@
 /*
- * Workers may make the system calls of a list; all others fail with EPERM.  The supervisor has no
- * filter: it would cost each of its calls some 70 ns, and Landlock and the capabilities that it
- * drops already deny what matters (files, programs, tracing, mounts, modules, users).
+ * Workers may make only listed system calls; all others fail with EPERM.  EPERM rather than a
+ * signal, because libraries probe for optional calls and handle their absence.
+ *
+ * The supervisor has no filter: it would cost about 70 ns per system call, and Landlock and the
+ * dropped capabilities already prevent what matters (files, programs, tracing, mounts, modules,
+ * users).
  */
 #include "confine/calls.h"
 
 #include <errno.h>
 #include <seccomp.h>
 
-/* Every worker: memory, descriptors that it is given, its socket, its end. */
-static const int basic[] = {
+/* All workers: memory, their descriptors, their socket, exit. */
+static const int basic_calls[] = {
     SCMP_SYS(brk),        SCMP_SYS(mmap),       SCMP_SYS(munmap),        SCMP_SYS(mremap),
     SCMP_SYS(madvise),    SCMP_SYS(futex),      SCMP_SYS(read),          SCMP_SYS(pread64),
     SCMP_SYS(recvmsg),    SCMP_SYS(sendmsg),    SCMP_SYS(close),         SCMP_SYS(fstat),
@@ -17,8 +20,8 @@ static const int basic[] = {
     SCMP_SYS(exit),       SCMP_SYS(exit_group), SCMP_SYS(rt_sigreturn),  SCMP_SYS(restart_syscall),
 };
 
-/* Sockets, the part, and the threads of libcurl's resolver and of the watchdog. */
-static const int download[] = {
+/* Downloads: sockets, the part file, and the threads of libcurl's resolver and of the watchdog. */
+static const int download_calls[] = {
     SCMP_SYS(mprotect),
     SCMP_SYS(statx),
     SCMP_SYS(lseek),
@@ -94,10 +97,10 @@ bool fa_confine_has_calls(void)
     return seccomp_api_get() >= 2;
 }
 
-#define ALLOW(filter, list) allow(filter, list, sizeof(list) / sizeof(*(list)))
+#define ALLOW(filter, list) filter_allow(filter, list, sizeof(list) / sizeof(*(list)))
 
-/* What an architecture does not have needs no rule. */
-static int allow(scmp_filter_ctx filter, const int *calls, size_t n)
+/* Skip calls that this architecture lacks. */
+static int filter_allow(scmp_filter_ctx filter, const int *calls, size_t n)
 {
     for (size_t i = 0; i < n; ++i) {
         int code = seccomp_rule_add(filter, SCMP_ACT_ALLOW, calls[i], 0);
@@ -107,8 +110,9 @@ static int allow(scmp_filter_ctx filter, const int *calls, size_t n)
     return 0;
 }
 
-/* Threads may be made, processes not.  Of clone3 the flags cannot be seen, and glibc falls back. */
-static int add_threads(scmp_filter_ctx filter)
+/* Allow new threads, but not processes.  The flags of clone3(2) are in memory, where a filter
+ * cannot see them, so it fails with ENOSYS and glibc falls back to clone(2). */
+static int filter_allow_threads(scmp_filter_ctx filter)
 {
     int code = seccomp_rule_add(filter, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3), 0);
     if (code)
@@ -118,13 +122,13 @@ static int add_threads(scmp_filter_ctx filter)
                             SCMP_A0(SCMP_CMP_MASKED_EQ, thread, thread));
 }
 
-static int fill(scmp_filter_ctx filter, enum fa_confine_role role)
+static int filter_fill(scmp_filter_ctx filter, enum fa_confine_role role)
 {
-    int code = ALLOW(filter, basic);
+    int code = ALLOW(filter, basic_calls);
     if (code == 0 && role == FA_CONFINE_DOWNLOAD)
-        code = ALLOW(filter, download);
+        code = ALLOW(filter, download_calls);
     if (code == 0 && role == FA_CONFINE_DOWNLOAD)
-        code = add_threads(filter);
+        code = filter_allow_threads(filter);
     return code;
 }
 
@@ -137,12 +141,12 @@ int fa_confine_calls(enum fa_confine_role role)
         errno = ENOMEM;
         return -1;
     }
-    /* All threads, those that are there already too. */
+    /* Apply the filter to all existing threads. */
     int code = seccomp_attr_set(filter, SCMP_FLTATR_CTL_TSYNC, 1);
     if (code == 0)
         code = seccomp_attr_set(filter, SCMP_FLTATR_CTL_OPTIMIZE, 2);
     if (code == 0)
-        code = fill(filter, role);
+        code = filter_fill(filter, role);
     if (code == 0)
         code = seccomp_load(filter);
     seccomp_release(filter);

@@ -1,5 +1,5 @@
 /**
- * seccomp(2), for confine.c.  Functions return 0, or -1 with errno.
+ * System call filters (seccomp(2)) for confine.c.  Functions return 0, or -1 with errno.
  */
 #ifndef FA_CONFINE_CALLS_H
 #define FA_CONFINE_CALLS_H

@@ -1,7 +1,7 @@
 /*
- * For root, who else could load modules, mount, trace and change users.  The supervisor keeps what
- * concerns files and the options of sockets; no_new_privs makes sure that a program that it starts
- * does not get the rest back.
+ * Matters only if run by root, who could otherwise load modules, mount, trace and change users.
+ * The supervisor keeps the capabilities for files and socket options; no_new_privs ensures that a
+ * program that it executes does not regain the others.
  */
 #include "confine/capabilities.h"
 
@@ -14,7 +14,7 @@
 
 /* Ports below 1024, and --interface. */
 #define SOCKETS (BIT(CAP_NET_BIND_SERVICE) | BIT(CAP_NET_RAW))
-/* Files of other users, disk space that is reserved for root, and workers of another user. */
+/* Files of other users, disk space reserved for root, and workers of another user. */
 #define FILES                                                                              \
     (BIT(CAP_CHOWN) | BIT(CAP_DAC_OVERRIDE) | BIT(CAP_DAC_READ_SEARCH) | BIT(CAP_FOWNER) | \
      BIT(CAP_FSETID) | BIT(CAP_KILL) | BIT(CAP_SYS_RESOURCE))

@@ -1,3 +1,7 @@
+/*
+ * The order matters: no_new_privs is a precondition of Landlock and seccomp for ordinary users, and
+ * the system call filter comes last, because it would forbid setting up the others.
+ */
 #include "confine/confine.h"
 
 #include "confine/calls.h"
@@ -18,6 +22,7 @@
 #define SANITIZED false
 #endif
 
+/* A sanitizer's runtime starts processes and reads files that a confined process must not. */
 unsigned fa_confine_support(void)
 {
     if (SANITIZED)
@@ -26,8 +31,8 @@ unsigned fa_confine_support(void)
            (fa_confine_has_calls() ? FA_CONFINE_CALLS : 0u);
 }
 
-/* A crash leaves no image of what may be secret; a digest worker writes no file at all. */
-static int limit(enum fa_confine_role role)
+/* No core dumps, which could contain secrets; a digest worker writes no file at all. */
+static int confine_limit(enum fa_confine_role role)
 {
     static const struct rlimit none = {0, 0};
     if (role == FA_CONFINE_SUPERVISOR)
@@ -43,7 +48,8 @@ int fa_confine(enum fa_confine_role role, const struct fa_confine_rule *rules, s
     unsigned support = fa_confine_support();
     if (support == 0)
         return 0;
-    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) || limit(role) || fa_confine_capabilities(role) ||
+    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) || confine_limit(role) ||
+        fa_confine_capabilities(role) ||
         ((support & FA_CONFINE_FILES) && fa_confine_files(role, rules, n_rules)) ||
         ((support & FA_CONFINE_CALLS) && fa_confine_calls(role))) {
         fa_error_system(err, FA_CLASS_REFUSED, errno, "cannot confine the process");

@@ -1,12 +1,12 @@
 /**
- * What a process gives up before it deals with what servers send.
+ * Confines a process before it handles data from servers.
  *
- * Four of the kernel's means are combined: Landlock (landlock(7)) for files and other processes,
- * seccomp(2) for the system calls of workers, capabilities(7) and setrlimit(2).  None can be undone,
- * and processes that are started later inherit them.  Landlock and capabilities hold for the calling
- * thread and those that it makes: call before there are others.
+ * Four mechanisms of the kernel are combined: Landlock (landlock(7)) for files and other processes,
+ * seccomp(2) for the system calls of workers, capabilities(7) and setrlimit(2).  None of them can
+ * be undone, and child processes inherit them.  Landlock and capabilities apply to the calling
+ * thread and threads that it creates later: call this before there are others.
  *
- * A kernel that lacks one of them is no error: see fa_confine_support().
+ * A kernel that lacks one of them is not an error: see fa_confine_support().
  */
 #ifndef FA_CONFINE_CONFINE_H
 #define FA_CONFINE_CONFINE_H
@@ -16,41 +16,41 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/** What this kernel, and this build, can do. */
+/** What this kernel and this build support. */
 enum fa_confine_support {
-    FA_CONFINE_FILES = 1 << 0, /**< Landlock, with rights for files that change their folder. */
+    FA_CONFINE_FILES = 1 << 0, /**< Landlock, with the right to move a file to another directory. */
     FA_CONFINE_CALLS = 1 << 1, /**< seccomp. */
 };
 
-/** @return bits; 0 with a sanitizer, whose run time needs more than the program. */
+/** @return bits; 0 in a build with a sanitizer, whose runtime needs more system calls and files. */
 unsigned fa_confine_support(void);
 
 enum fa_confine_role {
-    /** Hashes descriptors that it is given: no file, no socket, no process. */
+    /** Hashes descriptors that it receives: no files, sockets or processes. */
     FA_CONFINE_DIGEST,
-    /** Fetches into descriptors that it is given: sockets and threads, files to read as the rules
-     * say, none to write, no process. */
+    /** Downloads into descriptors that it receives: sockets and threads; reads files as the
+     * rules allow, writes none; no processes. */
     FA_CONFINE_DOWNLOAD,
-    /** Runs the show: reads any file, writes as the rules say, starts only what the rules say. */
+    /** Coordinates the run: reads any file, but writes and executes only as the rules allow. */
     FA_CONFINE_SUPERVISOR,
 };
 
 enum fa_confine_access {
-    FA_CONFINE_READ,    /**< The file, or all below the folder. */
-    FA_CONFINE_WRITE,   /**< Read it, and make, change, rename and remove what is below it. */
-    FA_CONFINE_EXECUTE, /**< Start the file. */
+    FA_CONFINE_READ,    /**< Read the file, or everything below the directory. */
+    FA_CONFINE_WRITE,   /**< Read and create, change, rename and remove what is below it. */
+    FA_CONFINE_EXECUTE, /**< Execute the file. */
 };
 
 struct fa_confine_rule {
     enum fa_confine_access access;
-    const char *path; /**< One that does not exist gives no right. */
+    const char *path; /**< A path that does not exist is skipped. */
 };
 
 /**
- * Become confined.
+ * Confine the process.
  *
  * @rules  n_rules of them, for FA_CONFINE_DOWNLOAD and FA_CONFINE_SUPERVISOR.
- * @return 0, also if the kernel lacks what it takes; -1 if it refused what it should be able to do.
+ * @return 0, also if the kernel lacks a mechanism; -1 if one that it supports fails.
  */
 int fa_confine(enum fa_confine_role role, const struct fa_confine_rule *rules, size_t n_rules,
                struct fa_error *err);

@@ -1,6 +1,7 @@
 /*
- * The kernel's own names are used as far as Debian 12's headers have them; what is younger stands
- * here.  Rights that a kernel does not know are left out of what is asked for.
+ * A Landlock ruleset denies the rights that it handles, except where a rule grants them.  Constants
+ * are taken from Debian 12's headers; newer ones are defined here.  Rights that the running kernel
+ * does not know are left out, so that the strongest available confinement applies.
  */
 #include "confine/files.h"
 
@@ -12,8 +13,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-/* The first version that allows a file to change its folder, which each file does when it gets its
- * name. */
+/* The first ABI that permits moving a file to another directory, as publishing a file does. */
 #define ABI_MIN 2
 
 #define ACCESS_TRUNCATE  (1ull << 14) /* ABI 3 */
@@ -30,7 +30,7 @@
     (LANDLOCK_ACCESS_FS_MAKE_CHAR | LANDLOCK_ACCESS_FS_MAKE_SOCK | LANDLOCK_ACCESS_FS_MAKE_FIFO | \
      LANDLOCK_ACCESS_FS_MAKE_BLOCK | LANDLOCK_ACCESS_FS_MAKE_SYM)
 
-/* As of ABI 6; an older kernel takes the beginning of it. */
+/* As of ABI 6; an older kernel reads only its beginning. */
 struct ruleset {
     uint64_t fs, net, scoped;
 };
@@ -45,7 +45,7 @@ bool fa_confine_has_files(void)
     return landlock_abi() >= ABI_MIN;
 }
 
-static uint64_t known_rights(int abi)
+static uint64_t abi_rights(int abi)
 {
     uint64_t rights = READ | WRITE | CHANGE | SPECIAL | LANDLOCK_ACCESS_FS_EXECUTE;
     if (abi < 3)
@@ -55,21 +55,21 @@ static uint64_t known_rights(int abi)
     return rights;
 }
 
-/* What a role loses, where no rule gives it back. */
-static struct ruleset lost(enum fa_confine_role role, int abi)
+/* The rights that a role loses, except where a rule grants them. */
+static struct ruleset role_ruleset(enum fa_confine_role role, int abi)
 {
-    struct ruleset set = {.fs = known_rights(abi)};
-    if (role == FA_CONFINE_SUPERVISOR) /* it reads lists and asks terminals, wherever they are */
+    struct ruleset set = {.fs = abi_rights(abi)};
+    if (role == FA_CONFINE_SUPERVISOR) /* it reads lists and configures terminals anywhere */
         set.fs &= ~(READ | ACCESS_IOCTL_DEV);
     if (abi >= 4)
         set.net = NET_BIND_TCP;
-    /* The supervisor ends workers, which are not confined by it. */
+    /* The supervisor must be able to kill workers, which are outside its domain. */
     if (abi >= 6 && role != FA_CONFINE_SUPERVISOR)
         set.scoped = SCOPE_SIGNAL;
     return set;
 }
 
-static uint64_t rights_of(enum fa_confine_access access)
+static uint64_t access_rights(enum fa_confine_access access)
 {
     switch (access) {
     case FA_CONFINE_READ:
@@ -82,8 +82,8 @@ static uint64_t rights_of(enum fa_confine_access access)
     return 0;
 }
 
-/* Of a file, the kernel takes only the rights that a file can have. */
-static int allow(int set, const struct fa_confine_rule *rule, uint64_t handled)
+/* For a file, the kernel accepts only rights that apply to files. */
+static int ruleset_allow(int set, const struct fa_confine_rule *rule, uint64_t handled)
 {
     static const uint64_t of_files =
         LANDLOCK_ACCESS_FS_READ_FILE | WRITE | LANDLOCK_ACCESS_FS_EXECUTE;
@@ -91,7 +91,7 @@ static int allow(int set, const struct fa_confine_rule *rule, uint64_t handled)
     int fd = open(rule->path, O_PATH | O_CLOEXEC);
     if (fd < 0)
         return 0;
-    uint64_t rights = rights_of(rule->access) & handled;
+    uint64_t rights = access_rights(rule->access) & handled;
     if (fstat(fd, &st) == 0 && !S_ISDIR(st.st_mode))
         rights &= of_files;
     struct landlock_path_beneath_attr beneath = {.allowed_access = rights, .parent_fd = fd};
@@ -101,21 +101,21 @@ static int allow(int set, const struct fa_confine_rule *rule, uint64_t handled)
     int saved = errno;
     close(fd);
     errno = saved;
-    /* What has no place in a file system, such as a pipe, needs no right. */
+    /* An object outside of file systems, such as a pipe, needs no right. */
     return result && errno == EBADFD ? 0 : result;
 }
 
 int fa_confine_files(enum fa_confine_role role, const struct fa_confine_rule *rules, size_t n_rules)
 {
     int abi = landlock_abi();
-    struct ruleset lose = lost(role, abi);
+    struct ruleset lose = role_ruleset(role, abi);
     size_t size = abi >= 6 ? sizeof(lose) : abi >= 4 ? 2 * sizeof(uint64_t) : sizeof(uint64_t);
     int set = (int)syscall(SYS_landlock_create_ruleset, &lose, size, 0);
     if (set < 0)
         return -1;
     int result = 0;
     for (size_t i = 0; i < n_rules && result == 0; ++i)
-        result = allow(set, &rules[i], lose.fs);
+        result = ruleset_allow(set, &rules[i], lose.fs);
     if (result == 0)
         result = (int)syscall(SYS_landlock_restrict_self, set, 0);
     int saved = errno;

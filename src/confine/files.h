@@ -1,5 +1,5 @@
 /**
- * Landlock (landlock(7)), for confine.c.  Functions return 0, or -1 with errno.
+ * Landlock (landlock(7)) for confine.c.  Functions return 0, or -1 with errno.
  */
 #ifndef FA_CONFINE_FILES_H
 #define FA_CONFINE_FILES_H

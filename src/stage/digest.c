@@ -1,3 +1,8 @@
+/*
+ * All requested digests are computed in one pass: each chunk is read once and fed to every
+ * algorithm while it is in the cache.  EVP_MD_fetch(3) is slow (it searches the providers), so the
+ * algorithms are fetched once and shared; the contexts belong to one thread.
+ */
 #include "stage/digest.h"
 
 #include <openssl/err.h>
@@ -10,12 +15,12 @@
 #include <string.h>
 #include <unistd.h>
 
-#define PIECE      (256 * 1024)
+#define CHUNK_SIZE (256 * 1024)
 #define TICK_EVERY (8 * 1024 * 1024)
 
 static const struct {
     enum fa_hash hash;
-    const char *name; /* as OpenSSL calls it; NULL: not OpenSSL's */
+    const char *name; /* OpenSSL's name; NULL: xxHash */
 } algorithms[FA_HASHES] = {
     {FA_HASH_MD5, "MD5"},       {FA_HASH_SHA1, "SHA1"},           {FA_HASH_SHA256, "SHA256"},
     {FA_HASH_SHA512, "SHA512"}, {FA_HASH_BLAKE2B, "BLAKE2B-512"}, {FA_HASH_XXH128, NULL},
@@ -32,25 +37,27 @@ struct fa_digester {
     unsigned char *piece;
 };
 
-static int no_memory(struct fa_error *err)
+static int digest_no_memory(struct fa_error *err)
 {
     fa_error_system(err, FA_CLASS_LOCAL_IO, ENOMEM, "cannot set up digests");
     return -1;
 }
 
-static int openssl_failed(struct fa_error *err, const char *name)
+/* A FIPS provider, for example, has no MD5.  Clear OpenSSL's error queue: it is per thread. */
+static int digest_openssl_failed(struct fa_error *err, const char *name)
 {
     ERR_clear_error();
-    fa_error_set(err, FA_DOMAIN_FETCHALL, 0, FA_CLASS_LOCAL_IO, "OpenSSL cannot compute %s here",
+    fa_error_set(err, FA_DOMAIN_FETCHALL, 0, FA_CLASS_LOCAL_IO, "OpenSSL does not support %s here",
                  name);
     return -1;
 }
 
+/* All algorithms are fetched, not only those in use: a list may request any of them later. */
 struct fa_digest_set *fa_digest_set_new(struct fa_error *err)
 {
     struct fa_digest_set *set = calloc(1, sizeof(*set));
     if (!set) {
-        no_memory(err);
+        digest_no_memory(err);
         return NULL;
     }
     for (size_t i = 0; i < FA_HASHES; ++i) {
@@ -58,7 +65,7 @@ struct fa_digest_set *fa_digest_set_new(struct fa_error *err)
             continue;
         set->md[i] = EVP_MD_fetch(NULL, algorithms[i].name, NULL);
         if (!set->md[i]) {
-            openssl_failed(err, algorithms[i].name);
+            digest_openssl_failed(err, algorithms[i].name);
             fa_digest_set_free(set);
             return NULL;
         }
@@ -75,13 +82,15 @@ void fa_digest_set_free(struct fa_digest_set *set)
     free(set);
 }
 
+/* Contexts are created once and re-initialised for each file: a small file should not pay for
+ * them. */
 struct fa_digester *fa_digester_new(const struct fa_digest_set *set, struct fa_error *err)
 {
     struct fa_digester *d = calloc(1, sizeof(*d));
     if (!d)
         goto fail;
     d->set = set;
-    d->piece = malloc(PIECE);
+    d->piece = malloc(CHUNK_SIZE);
     if (!d->piece)
         goto fail;
     for (size_t i = 0; i < FA_HASHES; ++i)
@@ -93,7 +102,7 @@ struct fa_digester *fa_digester_new(const struct fa_digest_set *set, struct fa_e
     return d;
 
 fail:
-    no_memory(err);
+    digest_no_memory(err);
     fa_digester_free(d);
     return NULL;
 }
@@ -109,32 +118,35 @@ void fa_digester_free(struct fa_digester *d)
     free(d);
 }
 
-static bool wants(const struct fa_digester *d, unsigned hashes, size_t i)
+/* Whether an algorithm of OpenSSL is requested. */
+static bool digester_uses(const struct fa_digester *d, unsigned hashes, size_t i)
 {
     return d->ctx[i] && (hashes & algorithms[i].hash);
 }
 
-static int begin(struct fa_digester *d, unsigned hashes, struct fa_error *err)
+static int digester_begin(struct fa_digester *d, unsigned hashes, struct fa_error *err)
 {
     for (size_t i = 0; i < FA_HASHES; ++i)
-        if (wants(d, hashes, i) && EVP_DigestInit_ex2(d->ctx[i], d->set->md[i], NULL) != 1)
-            return openssl_failed(err, algorithms[i].name);
+        if (digester_uses(d, hashes, i) && EVP_DigestInit_ex2(d->ctx[i], d->set->md[i], NULL) != 1)
+            return digest_openssl_failed(err, algorithms[i].name);
     if (hashes & FA_HASH_XXH128)
         XXH3_128bits_reset(d->xxh);
     return 0;
 }
 
-static int add(struct fa_digester *d, unsigned hashes, size_t len, struct fa_error *err)
+static int digester_update(struct fa_digester *d, unsigned hashes, size_t len, struct fa_error *err)
 {
     for (size_t i = 0; i < FA_HASHES; ++i)
-        if (wants(d, hashes, i) && EVP_DigestUpdate(d->ctx[i], d->piece, len) != 1)
-            return openssl_failed(err, algorithms[i].name);
+        if (digester_uses(d, hashes, i) && EVP_DigestUpdate(d->ctx[i], d->piece, len) != 1)
+            return digest_openssl_failed(err, algorithms[i].name);
     if (hashes & FA_HASH_XXH128)
         XXH3_128bits_update(d->xxh, d->piece, len);
     return 0;
 }
 
-static int end(struct fa_digester *d, unsigned hashes, struct fa_digest *ret, struct fa_error *err)
+/* xxHash's result is converted to its canonical form, so that it is equal on every machine. */
+static int digester_end(struct fa_digester *d, unsigned hashes, struct fa_digest *ret,
+                        struct fa_error *err)
 {
     int n = 0;
     for (size_t i = 0; i < FA_HASHES; ++i) {
@@ -143,7 +155,7 @@ static int end(struct fa_digester *d, unsigned hashes, struct fa_digest *ret, st
         ret[n].hash = algorithms[i].hash;
         if (d->ctx[i]) {
             if (EVP_DigestFinal_ex(d->ctx[i], ret[n].bytes, NULL) != 1)
-                return openssl_failed(err, algorithms[i].name);
+                return digest_openssl_failed(err, algorithms[i].name);
         } else {
             XXH128_canonical_t canonical;
             XXH128_canonicalFromHash(&canonical, XXH3_128bits_digest(d->xxh));
@@ -154,15 +166,16 @@ static int end(struct fa_digester *d, unsigned hashes, struct fa_digest *ret, st
     return n;
 }
 
+/* The progress callback keeps a worker with a large file from being taken for hung. */
 int fa_digester_read(struct fa_digester *d, int fd, unsigned hashes,
                      void (*tick)(void *arg, uint64_t bytes), void *arg, struct fa_digest *ret,
                      struct fa_error *err)
 {
-    if (begin(d, hashes, err))
+    if (digester_begin(d, hashes, err))
         return -1;
     uint64_t at = 0;
     for (;;) {
-        ssize_t n = pread(fd, d->piece, PIECE, (off_t)at);
+        ssize_t n = pread(fd, d->piece, CHUNK_SIZE, (off_t)at);
         if (n < 0 && errno == EINTR)
             continue;
         if (n < 0) {
@@ -170,11 +183,11 @@ int fa_digester_read(struct fa_digester *d, int fd, unsigned hashes,
             return -1;
         }
         if (n == 0)
-            return end(d, hashes, ret, err);
-        if (add(d, hashes, (size_t)n, err))
+            return digester_end(d, hashes, ret, err);
+        if (digester_update(d, hashes, (size_t)n, err))
             return -1;
         at += (uint64_t)n;
-        if (tick && at % TICK_EVERY < PIECE)
+        if (tick && at % TICK_EVERY < CHUNK_SIZE)
             tick(arg, at);
     }
 }

@@ -1,3 +1,15 @@
+/*
+ * Files are queued by fa_stage_submit() and sent by fa_stage_flush(), so that a burst of small
+ * files becomes few messages.  A batch holds up to BATCH_FILES files and BATCH_BYTES bytes with the
+ * same algorithms; with few files waiting, batches are smaller, so that all workers get some.
+ * Twice as many batches as workers are in flight, so that no worker waits for the loop.
+ *
+ * If a worker dies, all files of its batch are reported as lost, and the engine submits each one
+ * alone: a file that kills its worker then takes no other file with it.
+ *
+ * Inline, a file is hashed on the loop itself, in slices of INLINE_SLICE seconds between other
+ * events.
+ */
 #include "stage/stage.h"
 
 #include "base/buf.h"
@@ -28,7 +40,7 @@ struct item {
 STAILQ_HEAD(item_queue, item);
 
 struct batch {
-    LIST_ENTRY(batch) link; /* among the stage's batches under way */
+    LIST_ENTRY(batch) link; /* list of the batches in flight */
     struct fa_stage *stage;
     struct item_queue items; /* in the order of their descriptors */
     size_t n;
@@ -39,16 +51,17 @@ struct fa_stage {
     struct fa_stage_env env;
     struct fa_pool *pool; /* NULL: inline */
     struct fa_digest_set *set;
-    struct fa_digester *digester; /* inline */
+    struct fa_digester *digester; /* inline only */
     struct event *turn;           /* inline */
     struct item_queue items;      /* not yet in a batch */
     size_t waiting;
-    size_t held; /* waiting, or with a worker */
+    size_t held; /* queued or in flight */
     LIST_HEAD(, batch) under_way;
     unsigned batches;
 };
 
-/* The worker's side: descriptors in; for each, a count and digests, or -1 and an error, out. */
+/* The worker's side.  Input: descriptors; output for each: the number of digests and the
+ * digests, or -1 and an error. */
 
 struct digest_shared {
     struct fa_digest_set *set;
@@ -63,7 +76,8 @@ static void digest_unshare(void *arg)
     free(shared);
 }
 
-/* The setup is one byte: whether workers are confined. */
+/* The setup is one byte: whether to confine the worker. */
+/* Runs in the nursery, so that forked workers inherit the fetched algorithms. */
 static int digest_share(const void *setup, size_t len, void **ret, struct fa_error *err)
 {
     struct digest_shared *shared = calloc(1, sizeof(*shared));
@@ -100,7 +114,7 @@ static void digest_tick(void *arg, uint64_t bytes)
     fa_task_progress(arg, bytes);
 }
 
-static void put_result(struct fa_buf *buf, const struct fa_digest *digests, int n,
+static void result_put(struct fa_buf *buf, const struct fa_digest *digests, int n,
                        const struct fa_error *error)
 {
     fa_buf_put_u8(buf, n < 0 ? UINT8_MAX : (uint8_t)n);
@@ -114,6 +128,7 @@ static void put_result(struct fa_buf *buf, const struct fa_digest *digests, int 
     }
 }
 
+/* A file that cannot be read is a result of its own, not a failure of the batch. */
 static int digest_run(void *state, struct fa_task *task, struct fa_error *err)
 {
     struct fa_buf buf;
@@ -128,11 +143,11 @@ static int digest_run(void *state, struct fa_task *task, struct fa_error *err)
         struct fa_error error = {0};
         int n = fa_digester_read(state, fa_task_fd(task, i), hashes, digest_tick, task, digests,
                                  &error);
-        put_result(&buf, digests, n, &error);
+        result_put(&buf, digests, n, &error);
     }
     int result = buf.failed ? -1 : fa_task_reply(task, buf.data, buf.len);
     if (result)
-        fa_error_system(err, FA_CLASS_LOCAL_IO, ENOMEM, "cannot answer with digests");
+        fa_error_system(err, FA_CLASS_LOCAL_IO, ENOMEM, "cannot reply with digests");
     fa_buf_fini(&buf);
     return result;
 }
@@ -150,9 +165,10 @@ const struct fa_task_type fa_digest_tasks[] = {
     {0},
 };
 
-/* A worker is believed the bytes of a digest; which ones there are is known here: each that was
- * asked for, once. */
-static void get_digests(struct fa_reader *reader, unsigned hashes, struct fa_stage_result *ret)
+/* Trust a worker with the bytes of a digest, but not with the set: it must contain each
+ * requested algorithm once. */
+static void result_get_digests(struct fa_reader *reader, unsigned hashes,
+                               struct fa_stage_result *ret)
 {
     for (unsigned left = hashes; left && !reader->failed; ++ret->n_digests) {
         struct fa_digest *digest = &ret->digests[ret->n_digests];
@@ -168,7 +184,7 @@ static void get_digests(struct fa_reader *reader, unsigned hashes, struct fa_sta
     }
 }
 
-static void get_result(struct fa_reader *reader, unsigned hashes, struct fa_stage_result *ret)
+static void result_get(struct fa_reader *reader, unsigned hashes, struct fa_stage_result *ret)
 {
     uint8_t n = fa_reader_u8(reader);
     if (n == UINT8_MAX) {
@@ -180,31 +196,31 @@ static void get_result(struct fa_reader *reader, unsigned hashes, struct fa_stag
     }
     if (n != (unsigned)__builtin_popcount(hashes))
         reader->failed = true;
-    get_digests(reader, hashes, ret);
+    result_get_digests(reader, hashes, ret);
 }
 
-/* The results of a batch, in its order; -1 if they are not what was asked for. */
-static int get_results(const struct fa_task_result *result, const struct batch *batch,
-                       struct fa_stage_result *ret)
+/* Parse the results of a batch.  @return 0, or -1 if they do not match the request. */
+static int batch_get_results(const struct fa_task_result *result, const struct batch *batch,
+                             struct fa_stage_result *ret)
 {
     struct fa_reader reader;
     fa_reader_init(&reader, result->data, result->len);
     for (size_t i = 0; i < batch->n; ++i)
-        get_result(&reader, batch->hashes, &ret[i]);
+        result_get(&reader, batch->hashes, &ret[i]);
     return fa_reader_ok(&reader) ? 0 : -1;
 }
 
-/* What a batch came to: for all of it if it failed as a whole. */
-static void judge_batch(const struct fa_task_result *result, const struct batch *batch,
-                        struct fa_stage_result *ret)
+/* If a batch failed as a whole, each file gets that error. */
+static void batch_get_outcome(const struct fa_task_result *result, const struct batch *batch,
+                              struct fa_stage_result *ret)
 {
     memset(ret, 0, batch->n * sizeof(*ret));
     struct fa_stage_result all = {.error = result->error, .lost = result->lost};
     if (result->ok) {
-        if (get_results(result, batch, ret) == 0)
+        if (batch_get_results(result, batch, ret) == 0)
             return;
         fa_error_set(&all.error, FA_DOMAIN_FETCHALL, 0, FA_CLASS_WORKER_CRASHED,
-                     "a worker answered nonsense");
+                     "a worker sent a malformed reply");
         all.lost = true;
     }
     for (size_t i = 0; i < batch->n; ++i)
@@ -225,12 +241,13 @@ static void item_free(struct item *item)
     free(item);
 }
 
-static void on_batch(void *arg, const struct fa_task_result *result)
+/* Callbacks may submit files and flush; the batch is complete before the first one. */
+static void batch_on_done(void *arg, const struct fa_task_result *result)
 {
     struct batch *batch = arg;
     struct fa_stage *stage = batch->stage;
     struct fa_stage_result results[BATCH_FILES];
-    judge_batch(result, batch, results);
+    batch_get_outcome(result, batch, results);
     LIST_REMOVE(batch, link);
     --stage->batches;
     stage->held -= batch->n;
@@ -243,20 +260,20 @@ static void on_batch(void *arg, const struct fa_task_result *result)
     fa_stage_flush(stage);
 }
 
-static void free_items(struct item_queue *items)
+static void item_list_free(struct item_queue *items)
 {
     while (!STAILQ_EMPTY(items))
         item_free(item_pop(items));
 }
 
-static struct item *take_item(struct fa_stage *stage)
+static struct item *stage_take_item(struct fa_stage *stage)
 {
     --stage->waiting;
     return item_pop(&stage->items);
 }
 
-/* Few files are spread over the free workers; many go by the message. */
-static struct batch *take_batch(struct fa_stage *stage, unsigned free_slots)
+/* Distribute few files over the idle workers, and fill batches with many. */
+static struct batch *stage_take_batch(struct fa_stage *stage, unsigned free_slots)
 {
     struct batch *batch = calloc(1, sizeof(*batch));
     if (!batch)
@@ -270,7 +287,7 @@ static struct batch *take_batch(struct fa_stage *stage, unsigned free_slots)
         if (batch->n > 0 &&
             (next->alone || next->hashes != batch->hashes || bytes + next->size > BATCH_BYTES))
             break;
-        take_item(stage);
+        stage_take_item(stage);
         STAILQ_INSERT_TAIL(&batch->items, next, link);
         batch->hashes = next->hashes;
         bytes += next->size;
@@ -281,7 +298,8 @@ static struct batch *take_batch(struct fa_stage *stage, unsigned free_slots)
     return batch;
 }
 
-static void send_batch(struct fa_stage *stage, struct batch *batch)
+/* The pool takes the descriptors, also if it fails. */
+static void stage_send_batch(struct fa_stage *stage, struct batch *batch)
 {
     int fds[BATCH_FILES];
     size_t n = 0;
@@ -299,34 +317,35 @@ static void send_batch(struct fa_stage *stage, struct batch *batch)
                                       .len = input.len,
                                       .fds = fds,
                                       .n_fds = n,
-                                      .done = on_batch,
+                                      .done = batch_on_done,
                                       .arg = batch};
     struct fa_task_result failed = {0};
     LIST_INSERT_HEAD(&stage->under_way, batch, link);
     ++stage->batches;
     if (fa_pool_submit(stage->pool, &request, NULL, &failed.error))
-        on_batch(batch, &failed);
+        batch_on_done(batch, &failed);
     fa_buf_fini(&input);
 }
 
-static void flush_pool(struct fa_stage *stage)
+static void stage_flush_pool(struct fa_stage *stage)
 {
     unsigned slots = 2 * stage->env.jobs;
     while (stage->waiting > 0 && stage->batches < slots) {
-        struct batch *batch = take_batch(stage, slots - stage->batches);
+        struct batch *batch = stage_take_batch(stage, slots - stage->batches);
         if (!batch)
             return;
-        send_batch(stage, batch);
+        stage_send_batch(stage, batch);
     }
 }
 
-static void hash_here(evutil_socket_t fd, short what, void *arg)
+/* Limit the time, so that downloads on the same loop do not stall. */
+static void stage_hash_inline(evutil_socket_t fd, short what, void *arg)
 {
     (void)fd, (void)what;
     struct fa_stage *stage = arg;
     double until = fa_clock_now() + INLINE_SLICE;
     while (!STAILQ_EMPTY(&stage->items) && fa_clock_now() < until) {
-        struct item *item = take_item(stage);
+        struct item *item = stage_take_item(stage);
         struct fa_stage_result one = {0};
         int n = fa_digester_read(stage->digester, item->fd, item->hashes, NULL, NULL, one.digests,
                                  &one.error);
@@ -338,10 +357,11 @@ static void hash_here(evutil_socket_t fd, short what, void *arg)
     fa_stage_flush(stage);
 }
 
+/* Inline work starts from an event: done() must not be called from the caller's stack. */
 void fa_stage_flush(struct fa_stage *stage)
 {
     if (stage->pool)
-        flush_pool(stage);
+        stage_flush_pool(stage);
     else if (!STAILQ_EMPTY(&stage->items))
         event_active(stage->turn, EV_TIMEOUT, 0);
 }
@@ -351,6 +371,7 @@ bool fa_stage_full(const struct fa_stage *stage)
     return stage->held >= stage->env.open_files;
 }
 
+/* Only queue the file: done() must not be called from here. */
 int fa_stage_submit(struct fa_stage *stage, int fd, uint64_t size, unsigned hashes, bool alone,
                     void *tag, struct fa_error *err)
 {
@@ -367,7 +388,8 @@ int fa_stage_submit(struct fa_stage *stage, int fd, uint64_t size, unsigned hash
     return 0;
 }
 
-static int open_pool(struct fa_stage *stage, struct fa_error *err)
+/* A worker that reads from a broken disk may block for long, so the hang timeout is generous. */
+static int stage_open_pool(struct fa_stage *stage, struct fa_error *err)
 {
     bool processes = stage->env.with == FA_HASH_WITH_PROCESS;
     const unsigned char confined = stage->env.confined;
@@ -384,13 +406,13 @@ static int open_pool(struct fa_stage *stage, struct fa_error *err)
     return stage->pool ? 0 : -1;
 }
 
-static int open_inline(struct fa_stage *stage, struct fa_error *err)
+static int stage_open_inline(struct fa_stage *stage, struct fa_error *err)
 {
     stage->set = fa_digest_set_new(err);
     if (!stage->set)
         return -1;
     stage->digester = fa_digester_new(stage->set, err);
-    stage->turn = event_new(stage->env.base, -1, 0, hash_here, stage);
+    stage->turn = event_new(stage->env.base, -1, 0, stage_hash_inline, stage);
     if (stage->digester && stage->turn)
         return 0;
     fa_error_system(err, FA_CLASS_LOCAL_IO, ENOMEM, "cannot set up digests");
@@ -408,13 +430,14 @@ struct fa_stage *fa_stage_new(const struct fa_stage_env *env, struct fa_error *e
     STAILQ_INIT(&stage->items);
     LIST_INIT(&stage->under_way);
     bool here = env->with == FA_HASH_WITH_INLINE;
-    if (here ? open_inline(stage, err) : open_pool(stage, err)) {
+    if (here ? stage_open_inline(stage, err) : stage_open_pool(stage, err)) {
         fa_stage_free(stage);
         return NULL;
     }
     return stage;
 }
 
+/* The pool goes first: its callbacks refer to the batches. */
 void fa_stage_free(struct fa_stage *stage)
 {
     if (!stage)
@@ -423,10 +446,10 @@ void fa_stage_free(struct fa_stage *stage)
     while (!LIST_EMPTY(&stage->under_way)) {
         struct batch *batch = LIST_FIRST(&stage->under_way);
         LIST_REMOVE(batch, link);
-        free_items(&batch->items);
+        item_list_free(&batch->items);
         free(batch);
     }
-    free_items(&stage->items);
+    item_list_free(&stage->items);
     if (stage->turn)
         event_free(stage->turn);
     fa_digester_free(stage->digester);

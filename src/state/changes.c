@@ -1,3 +1,11 @@
+/*
+ * Each change is appended to the log in serialised form; an earlier change of the same key stays,
+ * and is overwritten when the log is applied in order.  The index maps a key to the offset of its
+ * latest change, so that a record can be read before it is committed.
+ *
+ * The index uses linear probing with a load of at most one half.  Keys are hashes, so they index
+ * the table directly.
+ */
 #include "state/changes.h"
 
 #include <stdlib.h>
@@ -18,6 +26,7 @@ void fa_changes_fini(struct fa_changes *changes)
     changes->slots = NULL;
 }
 
+/* Keep the memory: the next transaction will be about as large. */
 void fa_changes_reset(struct fa_changes *changes)
 {
     fa_buf_reset(&changes->log);
@@ -27,8 +36,8 @@ void fa_changes_reset(struct fa_changes *changes)
     changes->count = 0;
 }
 
-/* The slot of a key, or the free one that it would get.  Keys are hashes already. */
-static struct fa_change_slot *slot_of(struct fa_change_slot *slots, size_t n, uint64_t key)
+/* The slot of a key, or the unused one that it would get. */
+static struct fa_change_slot *slot_find(struct fa_change_slot *slots, size_t n, uint64_t key)
 {
     size_t at = (size_t)key & (n - 1);
     while (slots[at].end && slots[at].key != key)
@@ -36,7 +45,8 @@ static struct fa_change_slot *slot_of(struct fa_change_slot *slots, size_t n, ui
     return &slots[at];
 }
 
-static int reserve_slot(struct fa_changes *changes)
+/* Reserve the slot before appending, so that a failure leaves nothing half-done. */
+static int changes_reserve_slot(struct fa_changes *changes)
 {
     if (2 * (changes->used + 1) <= changes->n_slots)
         return 0;
@@ -46,22 +56,23 @@ static int reserve_slot(struct fa_changes *changes)
         return -1;
     for (size_t i = 0; i < changes->n_slots; ++i)
         if (changes->slots[i].end)
-            *slot_of(slots, n, changes->slots[i].key) = changes->slots[i];
+            *slot_find(slots, n, changes->slots[i].key) = changes->slots[i];
     free(changes->slots);
     changes->slots = slots;
     changes->n_slots = n;
     return 0;
 }
 
-/* What was appended from a place on is one change, or is taken back. */
-static int finish(struct fa_changes *changes, size_t at, uint64_t key)
+/* Add the change that was appended at an offset to the index, or remove it from the log if it
+ * is incomplete. */
+static int changes_finish(struct fa_changes *changes, size_t at, uint64_t key)
 {
     if (changes->log.failed) {
         changes->log.len = at;
         changes->log.failed = false;
         return -1;
     }
-    struct fa_change_slot *slot = slot_of(changes->slots, changes->n_slots, key);
+    struct fa_change_slot *slot = slot_find(changes->slots, changes->n_slots, key);
     changes->used += slot->end == 0;
     slot->key = key;
     slot->end = at + 1;
@@ -69,7 +80,7 @@ static int finish(struct fa_changes *changes, size_t at, uint64_t key)
     return 0;
 }
 
-static void put_i64(struct fa_buf *log, int64_t value)
+static void log_put_i64(struct fa_buf *log, int64_t value)
 {
     fa_buf_put_u64(log, (uint64_t)value);
 }
@@ -78,7 +89,7 @@ int fa_changes_put(struct fa_changes *changes, const struct fa_record *record)
 {
     struct fa_buf *log = &changes->log;
     size_t at = log->len;
-    if (reserve_slot(changes))
+    if (changes_reserve_slot(changes))
         return -1;
     fa_buf_put_u8(log, PUT);
     fa_buf_put_u64(log, record->key);
@@ -87,35 +98,36 @@ int fa_changes_put(struct fa_changes *changes, const struct fa_record *record)
     fa_buf_put_str(log, record->url);
     fa_buf_put_str(log, record->path);
     fa_buf_put_str(log, record->text);
-    put_i64(log, record->line);
+    log_put_i64(log, record->line);
     fa_buf_put_u8(log, (uint8_t)record->class);
     fa_buf_put_u8(log, (uint8_t)(record->may_pass | record->secret << 1 | record->strong << 2 |
                                  record->replaces << 3));
     fa_buf_put_u32(log, (uint32_t)record->http);
     fa_buf_put_str(log, record->error);
-    put_i64(log, record->size);
+    log_put_i64(log, record->size);
     fa_buf_put_u64(log, record->durable);
     fa_buf_put_u64(log, record->mirror);
     fa_buf_put_str(log, record->etag);
-    put_i64(log, record->modified);
+    log_put_i64(log, record->modified);
     fa_buf_put_str(log, record->coding);
     fa_buf_put_u32(log, (uint32_t)record->digest.hash);
     if (record->digest.hash)
         fa_buf_put(log, record->digest.bytes, fa_hash_size(record->digest.hash));
     fa_buf_put_u64(log, record->run);
-    return finish(changes, at, record->key);
+    return changes_finish(changes, at, record->key);
 }
 
 int fa_changes_remove(struct fa_changes *changes, uint64_t key)
 {
     size_t at = changes->log.len;
-    if (reserve_slot(changes))
+    if (changes_reserve_slot(changes))
         return -1;
     fa_buf_put_u8(&changes->log, REMOVE);
     fa_buf_put_u64(&changes->log, key);
-    return finish(changes, at, key);
+    return changes_finish(changes, at, key);
 }
 
+/* The order of the fields is that of fa_changes_put(). */
 bool fa_changes_next(struct fa_reader *in, bool *ret_removed, struct fa_record *ret)
 {
     if (in->at == in->end)
@@ -154,12 +166,13 @@ bool fa_changes_next(struct fa_reader *in, bool *ret_removed, struct fa_record *
     return !in->failed;
 }
 
+/* Only the latest change of a key counts. */
 bool fa_changes_find(const struct fa_changes *changes, uint64_t key, bool *ret_removed,
                      struct fa_record *ret)
 {
     if (!changes->used)
         return false;
-    const struct fa_change_slot *slot = slot_of(changes->slots, changes->n_slots, key);
+    const struct fa_change_slot *slot = slot_find(changes->slots, changes->n_slots, key);
     if (!slot->end)
         return false;
     struct fa_reader in;

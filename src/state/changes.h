@@ -1,6 +1,6 @@
 /**
- * Changes of records that are not committed yet: a log in memory, in the order in which they were
- * made, and the newest change of each key.
+ * Uncommitted changes of records: a log in memory in the order of the changes, and an index of the
+ * latest change of each key.
  */
 #ifndef FA_STATE_CHANGES_H
 #define FA_STATE_CHANGES_H
@@ -14,13 +14,13 @@
 
 struct fa_change_slot {
     uint64_t key;
-    size_t end; /**< One more than its offset in the log; 0: the slot is free. */
+    size_t end; /**< Offset in the log plus 1; 0: unused slot. */
 };
 
 struct fa_changes {
     struct fa_buf log;
     uint64_t count;
-    struct fa_change_slot *slots; /**< A table with open addressing. */
+    struct fa_change_slot *slots; /**< Hash table with open addressing. */
     size_t n_slots;               /**< A power of two, or 0. */
     size_t used;
 };
@@ -28,22 +28,24 @@ struct fa_changes {
 void fa_changes_init(struct fa_changes *changes);
 void fa_changes_fini(struct fa_changes *changes);
 
-/** Forget them, keep the room. */
+/** Discard the changes, but keep the memory. */
 void fa_changes_reset(struct fa_changes *changes);
 
-/** @return 0; -1: there is no memory, and nothing has changed. */
+/** @return 0, or -1 when memory ran out; then nothing has changed. */
 int fa_changes_put(struct fa_changes *changes, const struct fa_record *record);
 int fa_changes_remove(struct fa_changes *changes, uint64_t key);
 
-/** The newest change of a key.
- * @return Whether there is one; ret_removed tells which, and if it was put, it is in ret, with
+/** Find the latest change of a key.
+ *
+ * @return whether there is one.  ret_removed is set for a removal; otherwise ret is the record, with
  *         strings borrowed until the next change. */
 bool fa_changes_find(const struct fa_changes *changes, uint64_t key, bool *ret_removed,
                      struct fa_record *ret);
 
 /** Read the changes one by one.
- * @reader  Begins at the log's beginning.
- * @return Whether there was one more; of one removed, ret has only the key. */
+ *
+ * @reader  Initially at the start of the log.
+ * @return whether there was another one.  For a removal only the key of ret is set. */
 bool fa_changes_next(struct fa_reader *reader, bool *ret_removed, struct fa_record *ret);
 
 #endif

@@ -1,3 +1,14 @@
+/*
+ * Opening goes through a series of checks, each of which ends with one of three results: GOOD, BAD
+ * (the state cannot be used: an error), or DAMAGED (the file is corrupt).  A damaged database is
+ * renamed, never deleted, and replaced by an empty one; a reader reports it instead.
+ *
+ * A database of an older schema is migrated.  A reader must not change the file, so it migrates a
+ * temporary copy.  A newer schema is an error.
+ *
+ * Durability: the database uses a WAL where the file system has shared memory, else a rollback
+ * journal. The whole database is checked (quick_check) only if the last run did not end properly.
+ */
 #include "state/database.h"
 
 #include "state/schema.h"
@@ -15,21 +26,22 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* What became of an attempt to open. */
-enum fate { GOOD, BAD, DAMAGED };
+/* The result of a check. */
+enum opening_result { GOOD, BAD, DAMAGED };
 
-struct opening {
-    const char *file; /* resolved */
+struct database_opening {
+    const char *file; /* resolved path */
     const char *dir;
     bool write;
     bool durable;
-    bool emptied; /* the file was there, with nothing in it */
+    bool emptied; /* the file existed, but was empty */
     int64_t schema;
     sqlite3 *db;
-    char why[100]; /* DAMAGED */
+    char why[100]; /* the reason, if DAMAGED */
     struct fa_error *err;
 };
 
+/* A full disk must be recognisable as ENOSPC: then the run pauses instead of failing. */
 int fa_database_failed(sqlite3 *db, int code, const char *what, const char *file,
                        struct fa_error *err)
 {
@@ -51,15 +63,15 @@ int fa_database_failed(sqlite3 *db, int code, const char *what, const char *file
     return -1;
 }
 
-static enum fate refuse(const struct opening *o, const char *why)
+static enum opening_result opening_refuse(const struct database_opening *o, const char *why)
 {
-    fa_error_set(o->err, FA_DOMAIN_FETCHALL, 0, FA_CLASS_LOCAL_IO, "cannot use '%s': it is %s",
-                 o->file, why);
+    fa_error_set(o->err, FA_DOMAIN_FETCHALL, 0, FA_CLASS_LOCAL_IO, "cannot use '%s': %s", o->file,
+                 why);
     return BAD;
 }
 
-/* By the last error of the connection. */
-static enum fate judge(struct opening *o)
+/* Classify the last error of the connection. */
+static enum opening_result opening_judge(struct database_opening *o)
 {
     int base = sqlite3_errcode(o->db) & 0xff;
     if (base == SQLITE_NOTADB || base == SQLITE_CORRUPT) {
@@ -80,6 +92,8 @@ void fa_database_boot(char ret[FA_BOOT_MAX])
     ret[strcspn(ret, "\n")] = '\0';
 }
 
+/* A run without an end time was killed; whether its unsynced bytes have survived depends on the
+ * boot. */
 int fa_database_last_run(sqlite3 *db, struct fa_state_run *ret)
 {
     static const char sql[] = "SELECT id, began, ended, lists_final, entries, done, boot, mode"
@@ -107,7 +121,7 @@ int fa_database_last_run(sqlite3 *db, struct fa_state_run *ret)
     return rc == SQLITE_ROW || rc == SQLITE_DONE ? 0 : -1;
 }
 
-static int64_t size_of(const char *file, const char *suffix)
+static int64_t file_size(const char *file, const char *suffix)
 {
     char name[PATH_MAX + 16];
     struct stat st;
@@ -115,8 +129,9 @@ static int64_t size_of(const char *file, const char *suffix)
     return lstat(name, &st) ? -1 : st.st_size;
 }
 
-/* A database in a folder that cannot be written to: without a WAL its file is all of it. */
-static int connect_immutable(struct opening *o)
+/* Open a database in a read-only directory.  That is safe only without a WAL: the file is
+ * complete. */
+static int opening_connect_immutable(struct database_opening *o)
 {
     static const char plain[] = "/._-0123456789"
                                 "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
@@ -133,7 +148,9 @@ static int connect_immutable(struct opening *o)
         SQLITE_OPEN_READONLY | SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_NOFOLLOW, NULL);
 }
 
-static int settle_in(sqlite3 *db)
+/* A hostile database must not run code of its own (triggers, views, functions in the schema),
+ * and deleted secrets must not linger in free pages. */
+static int connection_configure(sqlite3 *db)
 {
     sqlite3_extended_result_codes(db, 1);
     sqlite3_busy_timeout(db, 5000);
@@ -148,47 +165,45 @@ static int settle_in(sqlite3 *db)
                         NULL, NULL, NULL);
 }
 
-/* Connect, and read its first page. */
-static enum fate make_contact(struct opening *o, int64_t *ret_application)
+/* Connect, and read the first page of the file. */
+static enum opening_result opening_connect(struct database_opening *o, int64_t *ret_application)
 {
     static const char sql[] = "PRAGMA application_id";
     int flags = (o->write ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY) | SQLITE_OPEN_NOMUTEX |
                 SQLITE_OPEN_NOFOLLOW;
     int rc = sqlite3_open_v2(o->file, &o->db, flags, NULL);
-    if (rc == SQLITE_OK && settle_in(o->db) == SQLITE_OK &&
+    if (rc == SQLITE_OK && connection_configure(o->db) == SQLITE_OK &&
         fa_schema_ask(o->db, sql, ret_application) == 0)
         return GOOD;
     rc = sqlite3_extended_errcode(o->db);
     bool shut = (rc & 0xff) == SQLITE_CANTOPEN || rc == SQLITE_READONLY_CANTINIT ||
                 rc == SQLITE_READONLY_DIRECTORY;
-    if (o->write || !shut || size_of(o->file, "-wal") > 0)
-        return judge(o);
-    if (connect_immutable(o) == SQLITE_OK && settle_in(o->db) == SQLITE_OK &&
+    if (o->write || !shut || file_size(o->file, "-wal") > 0)
+        return opening_judge(o);
+    if (opening_connect_immutable(o) == SQLITE_OK && connection_configure(o->db) == SQLITE_OK &&
         fa_schema_ask(o->db, sql, ret_application) == 0)
         return GOOD;
-    return judge(o);
+    return opening_judge(o);
 }
 
-static enum fate unreadable(const struct opening *o, int code)
+static enum opening_result opening_unreadable(const struct database_opening *o, int code)
 {
     fa_error_system(o->err, FA_CLASS_LOCAL_IO, code, "cannot read '%s'", o->file);
     return BAD;
 }
 
-/* The schema comes before the WAL, so that a WAL that is deleted leaves more than an empty
- * database.  A kill cannot harm what is written without a sync, and a power cut loses no more
- * than a beginning. */
-static enum fate create(struct opening *o)
+/* Create the schema before enabling the WAL, so that deleting the WAL does not leave an empty
+ * database. A kill cannot harm unsynced data, and a power failure can lose only a new state. */
+static enum opening_result opening_create(struct database_opening *o)
 {
     sqlite3_exec(o->db, o->durable ? "PRAGMA synchronous=FULL" : "PRAGMA synchronous=OFF", NULL,
                  NULL, NULL);
     o->schema = fa_schema_newest;
-    return fa_schema_migrate(o->db) ? judge(o) : GOOD;
+    return fa_schema_migrate(o->db) ? opening_judge(o) : GOOD;
 }
 
-/* Who only reads changes nothing: a copy, which vanishes when it is closed, takes the place of the
- * database. */
-static enum fate replace_by_copy(struct opening *o)
+/* A reader must not modify the database: continue on a temporary copy. */
+static enum opening_result opening_replace_by_copy(struct database_opening *o)
 {
     sqlite3 *copy = NULL;
     sqlite3_backup *backup = NULL;
@@ -199,67 +214,67 @@ static enum fate replace_by_copy(struct opening *o)
     rc = backup ? sqlite3_backup_finish(backup) : SQLITE_ERROR;
     sqlite3_close(o->db);
     o->db = copy;
-    return rc == SQLITE_OK && settle_in(copy) == SQLITE_OK ? GOOD : judge(o);
+    return rc == SQLITE_OK && connection_configure(copy) == SQLITE_OK ? GOOD : opening_judge(o);
 }
 
-static enum fate upgrade(struct opening *o)
+static enum opening_result opening_upgrade(struct database_opening *o)
 {
-    enum fate fate = o->write ? GOOD : replace_by_copy(o);
-    if (fate == GOOD && fa_schema_migrate(o->db))
-        fate = judge(o);
-    return fate;
+    enum opening_result opening_result = o->write ? GOOD : opening_replace_by_copy(o);
+    if (opening_result == GOOD && fa_schema_migrate(o->db))
+        opening_result = opening_judge(o);
+    return opening_result;
 }
 
-static enum fate refuse_newer(const struct opening *o)
+static enum opening_result opening_refuse_newer(const struct database_opening *o)
 {
     char program[32], why[160];
     if (fa_schema_ask_text(o->db, "SELECT v FROM meta WHERE k='program'", program,
                            sizeof(program)) <= 0)
-        snprintf(program, sizeof(program), "that one");
-    snprintf(
-        why, sizeof(why),
-        "made by a newer fetchall: it needs %s or later (its schema is %lld; this is " FA_VERSION
-        ", which knows %lld)",
-        program, (long long)o->schema, (long long)fa_schema_newest);
-    return refuse(o, why);
+        snprintf(program, sizeof(program), "that version");
+    snprintf(why, sizeof(why),
+             "made by a newer fetchall: use %s or later (its schema is %lld; this is " FA_VERSION
+             ", which supports up to %lld)",
+             program, (long long)o->schema, (long long)fa_schema_newest);
+    return opening_refuse(o, why);
 }
 
-static enum fate check_schema(struct opening *o, int64_t application)
+/* An empty database counts as new; a database of another program is never touched. */
+static enum opening_result opening_check_schema(struct database_opening *o, int64_t application)
 {
     int64_t tables;
     if (fa_schema_ask(o->db, "PRAGMA user_version", &o->schema) ||
         fa_schema_ask(o->db, "SELECT count(*) FROM sqlite_schema", &tables))
-        return judge(o);
+        return opening_judge(o);
     if (application == 0 && o->schema == 0 && tables == 0)
-        return o->write ? create(o) : unreadable(o, ENOENT);
+        return o->write ? opening_create(o) : opening_unreadable(o, ENOENT);
     if (application != FA_SCHEMA_APPLICATION)
-        return refuse(o, "the database of another program");
+        return opening_refuse(o, "it is the database of another program");
     if (o->schema > fa_schema_newest)
-        return refuse_newer(o);
+        return opening_refuse_newer(o);
     if (o->schema > 0)
         return GOOD;
-    snprintf(o->why, sizeof(o->why), "it has no schema");
+    snprintf(o->why, sizeof(o->why), "no schema");
     return DAMAGED;
 }
 
-static enum fate set_journal(struct opening *o)
+static enum opening_result opening_set_journal(struct database_opening *o)
 {
     char mode[16];
     if (fa_schema_ask_text(o->db, "PRAGMA journal_mode=WAL", mode, sizeof(mode)) < 0)
-        return judge(o);
+        return opening_judge(o);
     bool wal = strcmp(mode, "wal") == 0;
     if (!wal && fa_schema_ask_text(o->db, "PRAGMA journal_mode=TRUNCATE", mode, sizeof(mode)) < 0)
-        return judge(o);
-    /* A rollback journal needs its syncs against more than lost commits. */
+        return opening_judge(o);
+    /* A rollback journal without syncs risks corruption, not only lost commits. */
     return sqlite3_exec(
                o->db, o->durable || !wal ? "PRAGMA synchronous=FULL" : "PRAGMA synchronous=NORMAL",
                NULL, NULL, NULL) == SQLITE_OK
                ? GOOD
-               : judge(o);
+               : opening_judge(o);
 }
 
-/* The folder that a state lies in, where a run without --state keeps it; or none. */
-static bool find_home(const struct opening *o, char home[PATH_MAX])
+/* The directory that a state without --state belongs to, derived from its path. */
+static bool opening_home(const struct database_opening *o, char home[PATH_MAX])
 {
     static const char tail[] = "/" FA_STATE_FILE;
     size_t rest = sizeof(tail) - 1;
@@ -270,19 +285,22 @@ static bool find_home(const struct opening *o, char home[PATH_MAX])
     return true;
 }
 
-static enum fate check_dir(struct opening *o)
+/* A state describes the files of one directory: used with another one, it would claim files
+ * that are not there. */
+static enum opening_result opening_check_dir(struct database_opening *o)
 {
     char there[PATH_MAX];
     int found = fa_schema_ask_text(o->db, "SELECT v FROM meta WHERE k='dir'", there, sizeof(there));
     if (found < 0)
-        return judge(o);
+        return opening_judge(o);
     if (o->dir && !found)
-        found = find_home(o, there);
+        found = opening_home(o, there);
     if (!o->dir || (found && strcmp(there, o->dir) == 0))
         return GOOD;
     if (found) {
         fa_error_set(o->err, FA_DOMAIN_FETCHALL, 0, FA_CLASS_LOCAL_IO,
-                     "cannot use '%s' for '%s': it is of the folder '%s'", o->file, o->dir, there);
+                     "cannot use '%s' for '%s': it belongs to the directory '%s'", o->file, o->dir,
+                     there);
         return BAD;
     }
     if (!o->write)
@@ -294,20 +312,20 @@ static enum fate check_dir(struct opening *o)
     if (rc == SQLITE_OK)
         rc = sqlite3_step(stmt);
     sqlite3_finalize(stmt);
-    return rc == SQLITE_DONE ? GOOD : judge(o);
+    return rc == SQLITE_DONE ? GOOD : opening_judge(o);
 }
 
-/* All of it is read only after a run that did not end. */
-static enum fate check_contents(struct opening *o)
+/* Check the whole database only after a run that did not end properly. */
+static enum opening_result opening_check_contents(struct database_opening *o)
 {
     struct fa_state_run last;
     char told[sizeof(o->why)];
     if (fa_database_last_run(o->db, &last))
-        return judge(o);
+        return opening_judge(o);
     if (!o->write || last.id == 0 || last.ended > 0)
         return GOOD;
     if (fa_schema_ask_text(o->db, "PRAGMA quick_check(1)", told, sizeof(told)) < 0)
-        return judge(o);
+        return opening_judge(o);
     if (strcmp(told, "ok") == 0)
         return GOOD;
     told[strcspn(told, "\n")] = '\0';
@@ -315,84 +333,87 @@ static enum fate check_contents(struct opening *o)
     return DAMAGED;
 }
 
-/* Our tables must be as we made them, or a statement would fail later. */
-static enum fate check_tables(struct opening *o)
+/* Check the tables now: otherwise a statement would fail later. */
+static enum opening_result opening_check_tables(struct database_opening *o)
 {
     int good = fa_schema_check(o->db, o->schema);
     if (good)
-        return good < 0 ? judge(o) : GOOD;
+        return good < 0 ? opening_judge(o) : GOOD;
     snprintf(o->why, sizeof(o->why), "a table is missing");
     return DAMAGED;
 }
 
-/* It holds secrets.  Where a file system has no modes, nothing can be done. */
-static void keep_private(const char *file)
+/* The state contains secrets: make it private.  A failure is ignored: some file systems have no
+ * modes. */
+static void file_make_private(const char *file)
 {
     struct stat st;
     if (lstat(file, &st) == 0 && S_ISREG(st.st_mode) && (st.st_mode & 077))
         (void)!fchmodat(AT_FDCWD, file, 0600, AT_SYMLINK_NOFOLLOW);
 }
 
-/* The file is made here for its mode, which those of the WAL follow.  Only while there is none: a
- * close(2) of a database would drop all locks that this process has on it. */
-static enum fate make_file(struct opening *o)
+/* Create the file ourselves to set its mode, which SQLite copies to the WAL.  Only if it is
+ * missing: closing a descriptor of an existing database would drop all locks of this process on
+ * it. */
+static enum opening_result opening_make_file(struct database_opening *o)
 {
-    if (size_of(o->file, "") <= 0 && size_of(o->file, "-wal") > 0) {
-        snprintf(o->why, sizeof(o->why), "only its WAL is left");
+    if (file_size(o->file, "") <= 0 && file_size(o->file, "-wal") > 0) {
+        snprintf(o->why, sizeof(o->why), "only its WAL exists");
         return DAMAGED;
     }
-    o->emptied = size_of(o->file, "") == 0;
+    o->emptied = file_size(o->file, "") == 0;
     int fd = open(o->file, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
     if (fd < 0 && errno != EEXIST) {
-        fa_error_system(o->err, FA_CLASS_LOCAL_IO, errno, "cannot make '%s'", o->file);
+        fa_error_system(o->err, FA_CLASS_LOCAL_IO, errno, "cannot create '%s'", o->file);
         return BAD;
     }
     if (fd >= 0)
         close(fd);
     else
-        keep_private(o->file);
+        file_make_private(o->file);
     return GOOD;
 }
 
-static enum fate attempt(struct opening *o)
+static enum opening_result opening_attempt(struct database_opening *o)
 {
     int64_t application = 0;
-    enum fate fate = fa_files_check(o->file, o->err) ? BAD : GOOD;
-    if (fate == GOOD && o->write)
-        fate = make_file(o);
-    else if (fate == GOOD && size_of(o->file, "") < 0)
-        fate = unreadable(o, errno);
-    if (fate == GOOD)
-        fate = make_contact(o, &application);
-    if (fate == GOOD)
-        fate = check_schema(o, application);
-    if (fate == GOOD)
-        fate = check_tables(o);
-    if (fate == GOOD && o->write)
-        fate = set_journal(o);
-    if (fate == GOOD && fa_files_check(o->file, o->err))
-        fate = BAD;
-    if (fate == GOOD)
-        fate = check_contents(o);
-    if (fate == GOOD)
-        fate = check_dir(o);
-    if (fate == GOOD && o->schema < fa_schema_newest)
-        fate = upgrade(o);
-    if (fate != GOOD) {
+    enum opening_result opening_result = fa_files_check(o->file, o->err) ? BAD : GOOD;
+    if (opening_result == GOOD && o->write)
+        opening_result = opening_make_file(o);
+    else if (opening_result == GOOD && file_size(o->file, "") < 0)
+        opening_result = opening_unreadable(o, errno);
+    if (opening_result == GOOD)
+        opening_result = opening_connect(o, &application);
+    if (opening_result == GOOD)
+        opening_result = opening_check_schema(o, application);
+    if (opening_result == GOOD)
+        opening_result = opening_check_tables(o);
+    if (opening_result == GOOD && o->write)
+        opening_result = opening_set_journal(o);
+    if (opening_result == GOOD && fa_files_check(o->file, o->err))
+        opening_result = BAD;
+    if (opening_result == GOOD)
+        opening_result = opening_check_contents(o);
+    if (opening_result == GOOD)
+        opening_result = opening_check_dir(o);
+    if (opening_result == GOOD && o->schema < fa_schema_newest)
+        opening_result = opening_upgrade(o);
+    if (opening_result != GOOD) {
         sqlite3_close(o->db);
         o->db = NULL;
     }
-    return fate;
+    return opening_result;
 }
 
-/* The WAL goes first: without it the file is still seen to be damaged, or is an older state. */
-static int set_aside(struct opening *o, char *notice)
+/* Move the WAL first: if we stop half-way, the file is still recognised as damaged, or is an
+ * older state. */
+static int opening_set_aside(struct database_opening *o, char *notice)
 {
     static const char *const suffixes[] = {"-wal", "-shm", "-journal", ""};
     char aside[PATH_MAX + 32], from[PATH_MAX + 16], to[PATH_MAX + 48];
     int n = 0;
     snprintf(aside, sizeof(aside), "%s.damaged", o->file);
-    while (size_of(aside, "") >= 0 || size_of(aside, "-wal") >= 0)
+    while (file_size(aside, "") >= 0 || file_size(aside, "-wal") >= 0)
         snprintf(aside, sizeof(aside), "%s.damaged.%d", o->file, ++n);
     for (size_t i = 0; i < sizeof(suffixes) / sizeof(*suffixes); ++i) {
         snprintf(from, sizeof(from), "%s%s", o->file, suffixes[i]);
@@ -403,13 +424,15 @@ static int set_aside(struct opening *o, char *notice)
             return -1;
         }
     }
-    snprintf(notice, FA_MESSAGE_MAX, "'%s' is damaged (%s) and begun anew; the old one is '%s'",
-             o->file, o->why, strrchr(aside, '/') + 1);
+    snprintf(notice, FA_MESSAGE_MAX,
+             "'%s' is damaged (%s), and was replaced by an empty one; the old one is '%s'", o->file,
+             o->why, strrchr(aside, '/') + 1);
     return 0;
 }
 
-/* SQLITE_OPEN_NOFOLLOW refuses links anywhere in a name: those of the folders are the user's. */
-static char *resolve(const char *file, struct fa_error *err)
+/* SQLITE_OPEN_NOFOLLOW rejects links anywhere in the path, but links in the user's directories
+ * are legitimate: resolve those first. */
+static char *path_resolve(const char *file, struct fa_error *err)
 {
     const char *slash = strrchr(file, '/');
     char *parent = slash ? strndup(file, (size_t)(slash - file) + 1) : strdup(".");
@@ -430,24 +453,26 @@ static char *resolve(const char *file, struct fa_error *err)
     return name;
 }
 
+/* Only one attempt after a repair: if that fails too, the disk is to blame. */
 sqlite3 *fa_database_open(const char *file, const char *dir, enum fa_state_open how, bool durable,
                           char **ret_file, char ret_notice[FA_MESSAGE_MAX], struct fa_error *err)
 {
-    struct opening o = {.dir = dir, .write = how == FA_STATE_WRITE, .durable = durable, .err = err};
-    char *name = resolve(file, err);
+    struct database_opening o = {
+        .dir = dir, .write = how == FA_STATE_WRITE, .durable = durable, .err = err};
+    char *name = path_resolve(file, err);
     ret_notice[0] = '\0';
     if (!name)
         return NULL;
     o.file = name;
-    enum fate fate = attempt(&o);
-    if (fate == DAMAGED && o.write && set_aside(&o, ret_notice) == 0)
-        fate = attempt(&o);
-    else if (fate == DAMAGED && !o.write)
+    enum opening_result opening_result = opening_attempt(&o);
+    if (opening_result == DAMAGED && o.write && opening_set_aside(&o, ret_notice) == 0)
+        opening_result = opening_attempt(&o);
+    else if (opening_result == DAMAGED && !o.write)
         fa_error_set(err, FA_DOMAIN_FETCHALL, 0, FA_CLASS_LOCAL_IO,
-                     "cannot read '%s': it is damaged (%s)", name, o.why);
-    if (fate == GOOD && o.emptied)
-        snprintf(ret_notice, FA_MESSAGE_MAX, "'%s' was empty: what it may have held is lost", name);
-    if (fate == GOOD)
+                     "cannot read '%s': the database is damaged (%s)", name, o.why);
+    if (opening_result == GOOD && o.emptied)
+        snprintf(ret_notice, FA_MESSAGE_MAX, "'%s' was empty: any previous state is lost", name);
+    if (opening_result == GOOD)
         *ret_file = name;
     else
         free(name);
@@ -458,7 +483,7 @@ void fa_database_close(sqlite3 *db)
 {
     if (!db)
         return;
-    /* A reader may hold on to the WAL: the last one to close writes it back. */
+    /* A reader may delay the checkpoint: the last connection to close completes it. */
     sqlite3_busy_timeout(db, 100);
     if (!sqlite3_db_readonly(db, "main"))
         sqlite3_wal_checkpoint_v2(db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);

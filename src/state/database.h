@@ -1,7 +1,7 @@
 /**
- * The SQLite database that a state lives in: opened with care, and of the right schema.
+ * Opens and checks the SQLite database of a state.
  *
- * What may have been written by anyone is not trusted: no triggers, no views, no symbolic links.
+ * The file is untrusted: triggers, views and symbolic links are disabled.
  */
 #ifndef FA_STATE_DATABASE_H
 #define FA_STATE_DATABASE_H
@@ -10,25 +10,26 @@
 
 #include <sqlite3.h>
 
-/** As fa_state_open(); close with fa_database_close().  ret_file is its resolved name, which
- * free(3) releases, set on success only. */
+/** See fa_state_open(); close with fa_database_close().  ret_file is set on success to its
+ * resolved name, to be released with free(3). */
 sqlite3 *fa_database_open(const char *file, const char *dir, enum fa_state_open how, bool durable,
                           char **ret_file, char ret_notice[FA_MESSAGE_MAX], struct fa_error *err);
 
-/** Writes the WAL back; all statements have been finalized.  NULL is fine. */
+/** Write the WAL back and close.  All statements must be finalized.  NULL is ignored. */
 void fa_database_close(sqlite3 *db);
 
-/** Fill in err from the last error of a connection.
- * @code  The errno that a call left, if it is an error of input or output; 0: ask SQLite, which
- *        does not know it after a failed COMMIT.
+/** Set err from the last error of a connection.
+ *
+ * @code  The errno of a failed call, if it was an I/O error; 0: ask SQLite, which does not know it
+ *        after a failed COMMIT.
  * @return -1 */
 int fa_database_failed(sqlite3 *db, int code, const char *what, const char *file,
                        struct fa_error *err);
 
-/** The last run in it; id 0: there is none.  @return 0 or -1, with the error left in db. */
+/** The last run of the state; id 0: none.  @return 0, or -1 with the error left in db. */
 int fa_database_last_run(sqlite3 *db, struct fa_state_run *ret);
 
-/** What tells one boot of the machine from another; "" if it is not known. */
+/** Identifies a boot of the machine; "" if unknown. */
 #define FA_BOOT_MAX 40
 void fa_database_boot(char ret[FA_BOOT_MAX]);
 

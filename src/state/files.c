@@ -1,3 +1,7 @@
+/*
+ * SQLite opens up to four files by name.  Each must be a regular file of ours that nobody else can
+ * write to; for the default location the directory must be, too.
+ */
 #include "state/files.h"
 
 #include "base/owner.h"
@@ -11,7 +15,7 @@
 #include <string.h>
 #include <unistd.h>
 
-static int check_file(const char *file, const char *suffix, struct fa_owner *owner, int folder,
+static int file_check(const char *file, const char *suffix, struct fa_owner *owner, int folder,
                       struct fa_error *err)
 {
     struct stat st;
@@ -22,12 +26,12 @@ static int check_file(const char *file, const char *suffix, struct fa_owner *own
     if (S_ISREG(st.st_mode))
         return fa_owner_check(owner, &st, folder, name, err);
     fa_error_set(err, FA_DOMAIN_FETCHALL, 0, FA_CLASS_LOCAL_IO,
-                 "cannot open '%s': it is no regular file", name);
+                 "cannot open '%s': not a regular file", name);
     return -1;
 }
 
-/* Whether it lies where a run without --state keeps it. */
-static bool is_home(const char *file)
+/* Whether it is the default location of a state (without --state). */
+static bool path_is_default(const char *file)
 {
     static const char tail[] = "/" FA_STATE_FILE;
     size_t rest = sizeof(tail) - 1, len = strlen(file);
@@ -44,11 +48,11 @@ int fa_files_check(const char *file, struct fa_error *err)
     snprintf(folder, sizeof(folder), "%.*s", (int)(strrchr(file, '/') - file + 1), file);
     int fd = open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
     fa_owner_init(&owner);
-    /* DIR/.fetchall is ours as a whole; a folder of the user's choice need not be. */
-    if (fd >= 0 && is_home(file) && fstat(fd, &st) == 0)
+    /* DIR/.fetchall must be ours; a directory chosen by the user need not be. */
+    if (fd >= 0 && path_is_default(file) && fstat(fd, &st) == 0)
         result = fa_owner_check(&owner, &st, fd, folder, err);
     for (size_t i = 0; result == 0 && i < sizeof(suffixes) / sizeof(*suffixes); ++i)
-        result = check_file(file, suffixes[i], &owner, fd, err);
+        result = file_check(file, suffixes[i], &owner, fd, err);
     if (fd >= 0)
         close(fd);
     return result;

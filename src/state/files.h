@@ -1,5 +1,5 @@
 /**
- * The files that a state consists of: they belong to us, and nobody else may write to them.
+ * Checks the owner and mode of the files of a state.
  */
 #ifndef FA_STATE_FILES_H
 #define FA_STATE_FILES_H
@@ -7,11 +7,11 @@
 #include <fetchall/error.h>
 
 /**
- * Refuse a state that another user may have made: in a folder that is shared, the WAL of somebody
- * else would be read as ours.  To be asked before SQLite opens its files and after: in between,
- * others might have made one.
+ * Reject a state that another user may have created: in a shared directory, somebody else's WAL
+ * would be read as ours.  Call before SQLite opens its files and again afterwards, because one
+ * could be created in between.
  *
- * @file    The database; its name has a slash.  Files that are missing are fine.
+ * @file    Path of the database; must contain a slash.  Missing files are accepted.
  * @return  0, or -1 with FA_CLASS_LOCAL_IO.
  */
 int fa_files_check(const char *file, struct fa_error *err);

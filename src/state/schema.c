@@ -9,19 +9,20 @@
 #define VALUE_OF(x) TEXT_OF(x)
 
 /*
- * How the schema has grown: migrations[n] leads from schema n to schema n + 1.  A new database goes
- * through all of them, one of an earlier schema through those that it lacks, in one transaction.
+ * History of the schema: migrations[n] leads from schema n to schema n + 1.  A new database goes
+ * through all migrations, an older one through those that it lacks, in one transaction.
  *
  * To change the schema, append a migration.  Never edit one that has been released: databases that
- * went through it are not touched again.  What a row of the old schema cannot say must get a value
- * that is true of it.  Put a state of the old schema into tests/states/ (make it with the program
- * as it is before the change); state_test.c and resume_test.c open all that are there.
+ * have passed it are not touched again.  A new column must get a value that is true for old rows.
+ * Add a state of the old schema to tests/states/ (created with the program before the change);
+ * state_test.c and resume_test.c open all of them.
  *
- * Standing, class and hash are the numbers of their enums: another order is another schema.
+ * Standing, class and hash are the numbers of their enumerators: changing the order changes the
+ * schema.
  */
 static const struct migration {
     const char *sql;
-    int64_t shape; /* see measure_tables(), afterwards */
+    int64_t shape; /* the result of tables_measure() afterwards */
 } migrations[] = {
     {"CREATE TABLE meta(k TEXT PRIMARY KEY, v TEXT) WITHOUT ROWID;"
      "CREATE TABLE run(id INTEGER PRIMARY KEY, began REAL, ended REAL, mode TEXT, boot TEXT,"
@@ -34,9 +35,9 @@ static const struct migration {
      "CREATE UNIQUE INDEX record_key ON record(key);"
      "PRAGMA application_id=" VALUE_OF(FA_SCHEMA_APPLICATION),
      230821},
-    /* The content coding.  Schema 1 did not record it.  A part whose length was declared can still be
-     * resumed, as that of a coded representation would be another; one without a length cannot
-     * (standing 0: a part; 2: failed, perhaps with one). */
+    /* Content coding, which schema 1 did not record.  A part with a declared length can still
+     * be resumed, because a coded representation would have another length; one without a
+     * length cannot (standing 0: a part; 2: failed, perhaps with one). */
     {"ALTER TABLE record ADD COLUMN coding TEXT;"
      "UPDATE record SET strong=NULL"
      " WHERE size=-1 AND (standing=0 OR (standing=2 AND replaces IS NULL))",
@@ -45,6 +46,7 @@ static const struct migration {
 
 const int64_t fa_schema_newest = sizeof(migrations) / sizeof(*migrations);
 
+/* 1 and 0 are distinguished, because a missing value is not an error. */
 int fa_schema_ask_text(sqlite3 *db, const char *sql, char *ret, size_t room)
 {
     sqlite3_stmt *stmt = NULL;
@@ -75,7 +77,7 @@ int fa_schema_migrate(sqlite3 *db)
         "INSERT OR REPLACE INTO meta VALUES('program', '" FA_VERSION "')";
     char sql[64];
     int64_t schema;
-    /* Read inside of the transaction: another process may have been faster. */
+    /* Read inside the transaction: another process may have migrated it meanwhile. */
     if (sqlite3_exec(db, "BEGIN IMMEDIATE", NULL, NULL, NULL) ||
         fa_schema_ask(db, "PRAGMA user_version", &schema) || schema > fa_schema_newest)
         return -1;
@@ -90,8 +92,8 @@ int fa_schema_migrate(sqlite3 *db)
                : 0;
 }
 
-/* How many columns the tables have, and whether the index is there. */
-static int measure_tables(sqlite3 *db, int64_t *ret)
+/* A checksum of the schema: the numbers of columns, and whether the index exists. */
+static int tables_measure(sqlite3 *db, int64_t *ret)
 {
     static const char sql[] =
         "SELECT (SELECT count(*) FROM pragma_table_info('record')) * 10000 +"
@@ -104,7 +106,7 @@ static int measure_tables(sqlite3 *db, int64_t *ret)
 int fa_schema_check(sqlite3 *db, int64_t schema)
 {
     int64_t shape;
-    if (measure_tables(db, &shape))
+    if (tables_measure(db, &shape))
         return -1;
     return shape == migrations[schema - 1].shape;
 }

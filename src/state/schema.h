@@ -1,7 +1,7 @@
 /**
- * The tables of a state, and how they have grown.
+ * The tables of a state, and the migrations between their versions.
  *
- * All functions leave the error of SQLite in the connection.
+ * All functions leave SQLite's error in the connection.
  */
 #ifndef FA_STATE_SCHEMA_H
 #define FA_STATE_SCHEMA_H
@@ -10,23 +10,23 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/** Its application_id: "ftch". */
+/** application_id of our databases: "ftch". */
 #define FA_SCHEMA_APPLICATION 0x66746368
 
-/** The one that this program reads and writes; a database keeps its own as user_version. */
+/** The version that this program reads and writes.  A database stores its own as user_version. */
 extern const int64_t fa_schema_newest;
 
-/** The first column of the first row of a query.  @return 1; 0: there is no row; -1. */
+/** Get the first column of the first row of a query.  @return 1; 0 if there is no row; or -1. */
 int fa_schema_ask_text(sqlite3 *db, const char *sql, char *ret, size_t room);
 
 /** The same as a number.  @return 0 or -1. */
 int fa_schema_ask(sqlite3 *db, const char *sql, int64_t *ret);
 
 /**
- * Take an empty database, or one of an earlier schema, to the newest one, in one transaction, and
- * sign it with the version of this program.
+ * Migrate an empty or older database to the newest schema in one transaction, and record this
+ * program's version.
  *
- * @return 0; or -1: nothing has changed, and the connection is only good to be closed.
+ * @return 0; or -1: nothing has changed, and the connection can only be closed.
  */
 int fa_schema_migrate(sqlite3 *db);
 

@@ -1,6 +1,10 @@
 /*
- * Changes are kept in memory (changes.h) and applied in one transaction by the commit.  So only a
- * commit can fail for want of space, and one that SQLite has rolled back is simply applied again.
+ * Changes are kept in memory (changes.h) and applied by fa_state_commit() in one transaction.  So
+ * only a commit can fail for lack of disk space, and one that SQLite has rolled back can simply be
+ * applied again.
+ *
+ * Reads look at the pending changes first, then at the database.  A writer keeps a read transaction
+ * open across many reads, which saves taking the locks for each; a commit ends it.
  */
 #include "state/state.h"
 
@@ -15,7 +19,7 @@
 #include <string.h>
 #include <time.h>
 
-/* Rows of runs that are kept. */
+/* Number of runs that are kept. */
 #define RUNS "20"
 
 #define COLUMNS                                                                                  \
@@ -37,7 +41,7 @@ enum statement {
     STATEMENTS
 };
 
-static const char *const texts[STATEMENTS] = {
+static const char *const statement_texts[STATEMENTS] = {
     [S_BEGIN] = "BEGIN",
     [S_COMMIT] = "COMMIT",
     [S_ROLLBACK] = "ROLLBACK",
@@ -65,22 +69,24 @@ struct fa_state {
     sqlite3_stmt *stmts[STATEMENTS];
     struct fa_changes changes;
     struct fa_state_run last;
-    struct fa_state_run run; /* this one; id 0: not begun */
+    struct fa_state_run run; /* the current run; id 0: not begun */
     bool run_changed;
-    int code; /* the errno of the last statement */
+    int code; /* errno of the last statement */
 };
 
-static int failed(struct fa_state *state, const char *what, struct fa_error *err)
+/* The errno of the failed statement is needed to recognise a full disk. */
+static int state_fail(struct fa_state *state, const char *what, struct fa_error *err)
 {
     return fa_database_failed(state->db, state->code, what, state->file, err);
 }
 
-static double now(void)
+static double clock_realtime(void)
 {
     return fa_clock_read(CLOCK_REALTIME);
 }
 
-static int step(struct fa_state *state, sqlite3_stmt *stmt)
+/* SQLite does not report the errno of a failed write reliably, so take it here. */
+static int state_step(struct fa_state *state, sqlite3_stmt *stmt)
 {
     errno = 0;
     int rc = sqlite3_step(stmt);
@@ -88,38 +94,39 @@ static int step(struct fa_state *state, sqlite3_stmt *stmt)
     return rc;
 }
 
-/* Run a statement that has no rows.  @return whether it went well. */
-static bool run(struct fa_state *state, enum statement which)
+/* Execute a statement without result rows.  @return whether it succeeded. */
+static bool state_run(struct fa_state *state, enum statement which)
 {
-    int rc = step(state, state->stmts[which]);
+    int rc = state_step(state, state->stmts[which]);
     sqlite3_reset(state->stmts[which]);
     return rc == SQLITE_DONE;
 }
 
-/* The row that the last get lent out is given back. */
-static void release(struct fa_state *state)
+/* End the use of the row that fa_state_get() returned. */
+static void state_release_row(struct fa_state *state)
 {
     sqlite3_reset(state->stmts[S_GET]);
 }
 
-static void roll_back(struct fa_state *state)
+static void state_roll_back(struct fa_state *state)
 {
     if (!sqlite3_get_autocommit(state->db))
-        run(state, S_ROLLBACK);
+        state_run(state, S_ROLLBACK);
 }
 
-static int prepare(struct fa_state *state, struct fa_error *err)
+/* All statements are prepared at once, which also proves that the tables have all columns. */
+static int state_prepare(struct fa_state *state, struct fa_error *err)
 {
     for (int i = 0; i < STATEMENTS; ++i)
-        if (sqlite3_prepare_v3(state->db, texts[i], -1, SQLITE_PREPARE_PERSISTENT, &state->stmts[i],
-                               NULL))
-            return failed(state, "open", err);
-    int rc = step(state, state->stmts[S_EACH]);
+        if (sqlite3_prepare_v3(state->db, statement_texts[i], -1, SQLITE_PREPARE_PERSISTENT,
+                               &state->stmts[i], NULL))
+            return state_fail(state, "open", err);
+    int rc = state_step(state, state->stmts[S_EACH]);
     state->fresh = rc == SQLITE_DONE;
     sqlite3_reset(state->stmts[S_EACH]);
     if (rc != SQLITE_DONE && rc != SQLITE_ROW)
-        return failed(state, "read", err);
-    return fa_database_last_run(state->db, &state->last) ? failed(state, "read", err) : 0;
+        return state_fail(state, "read", err);
+    return fa_database_last_run(state->db, &state->last) ? state_fail(state, "read", err) : 0;
 }
 
 struct fa_state *fa_state_open(const char *file, const char *dir, enum fa_state_open how,
@@ -134,7 +141,7 @@ struct fa_state *fa_state_open(const char *file, const char *dir, enum fa_state_
     fa_changes_init(&state->changes);
     state->write = how == FA_STATE_WRITE;
     state->db = fa_database_open(file, dir, how, durable, &state->file, ret_notice, err);
-    if (!state->db || prepare(state, err)) {
+    if (!state->db || state_prepare(state, err)) {
         fa_state_close(state);
         return NULL;
     }
@@ -165,30 +172,31 @@ void fa_state_last_run(const struct fa_state *state, struct fa_state_run *ret)
     *ret = state->last;
 }
 
-/* End the transaction that reads. */
-static int stop_reading(struct fa_state *state, const char *what, struct fa_error *err)
+/* End a read transaction. */
+static int state_stop_reading(struct fa_state *state, const char *what, struct fa_error *err)
 {
-    release(state);
-    if (!sqlite3_get_autocommit(state->db) && !run(state, S_COMMIT))
-        return failed(state, what, err);
+    state_release_row(state);
+    if (!sqlite3_get_autocommit(state->db) && !state_run(state, S_COMMIT))
+        return state_fail(state, what, err);
     return 0;
 }
 
-/* Make sure that it may be written, and no row is lent out. */
-static int check_write(struct fa_state *state, struct fa_error *err)
+/* Check that the state is writable, and release a row in use. */
+static int state_check_write(struct fa_state *state, struct fa_error *err)
 {
-    release(state);
+    state_release_row(state);
     if (state->write)
         return 0;
     fa_error_system(err, FA_CLASS_LOCAL_IO, EROFS, "cannot write '%s'", state->file);
     return -1;
 }
 
+/* Old runs are pruned in the same transaction, so that the table does not grow forever. */
 int fa_state_begin(struct fa_state *state, const char *mode, struct fa_error *err)
 {
     char boot[FA_BOOT_MAX];
-    struct fa_state_run begun = {.began = now(), .same_boot = true};
-    if (check_write(state, err) || stop_reading(state, "begin a run in", err))
+    struct fa_state_run begun = {.began = clock_realtime(), .same_boot = true};
+    if (state_check_write(state, err) || state_stop_reading(state, "begin a run in", err))
         return -1;
     fa_database_boot(boot);
     snprintf(begun.mode, sizeof(begun.mode), "%s", mode);
@@ -196,22 +204,23 @@ int fa_state_begin(struct fa_state *state, const char *mode, struct fa_error *er
     sqlite3_bind_double(stmt, 1, begun.began);
     sqlite3_bind_text(stmt, 2, begun.mode, -1, SQLITE_STATIC);
     sqlite3_bind_text(stmt, 3, boot, -1, SQLITE_STATIC);
-    bool good = run(state, S_BEGIN) && run(state, S_RUN_BEGIN);
+    bool good = state_run(state, S_BEGIN) && state_run(state, S_RUN_BEGIN);
     begun.id = (uint64_t)sqlite3_last_insert_rowid(state->db);
-    good = good && run(state, S_RUN_PRUNE) && run(state, S_COMMIT);
-    int result = good ? 0 : failed(state, "begin a run in", err);
+    good = good && state_run(state, S_RUN_PRUNE) && state_run(state, S_COMMIT);
+    int result = good ? 0 : state_fail(state, "begin a run in", err);
     sqlite3_clear_bindings(stmt);
-    roll_back(state);
+    state_roll_back(state);
     if (good)
         state->run = begun;
     return result;
 }
 
+/* Nothing changes if the numbers are the same, so that an idle run does not write. */
 int fa_state_progress(struct fa_state *state, uint64_t entries, uint64_t done, bool lists_final,
                       bool ended, struct fa_error *err)
 {
     struct fa_state_run *r = &state->run;
-    if (check_write(state, err))
+    if (state_check_write(state, err))
         return -1;
     if (r->id == 0 || (r->entries == entries && r->done == done && r->lists_final == lists_final &&
                        (r->ended > 0) == ended))
@@ -219,13 +228,14 @@ int fa_state_progress(struct fa_state *state, uint64_t entries, uint64_t done, b
     r->entries = entries;
     r->done = done;
     r->lists_final = lists_final;
-    r->ended = ended ? now() : 0;
+    r->ended = ended ? clock_realtime() : 0;
     state->run_changed = true;
     return 0;
 }
 
-static int read_row(struct fa_state *state, sqlite3_stmt *row, struct fa_record *ret,
-                    struct fa_error *err)
+/* Validate numbers that index arrays or select enumerators: the file may be corrupt. */
+static int state_read_row(struct fa_state *state, sqlite3_stmt *row, struct fa_record *ret,
+                          struct fa_error *err)
 {
     memset(ret, 0, sizeof(*ret));
     ret->key = (uint64_t)sqlite3_column_int64(row, 0);
@@ -254,7 +264,7 @@ static int read_row(struct fa_state *state, sqlite3_stmt *row, struct fa_record 
     ret->coding = (const char *)sqlite3_column_text(row, 22);
     if (standing < 0 || standing >= FA_STANDINGS || class < 0 || class >= FA_CLASSES) {
         fa_error_set(err, FA_DOMAIN_FETCHALL, 0, FA_CLASS_LOCAL_IO,
-                     "cannot read '%s': the record of '%s' makes no sense", state->file,
+                     "cannot read '%s': invalid record for '%s'", state->file,
                      ret->url ? ret->url : "");
         return -1;
     }
@@ -271,43 +281,44 @@ static int read_row(struct fa_state *state, sqlite3_stmt *row, struct fa_record 
 int fa_state_get(struct fa_state *state, uint64_t key, struct fa_record *ret, struct fa_error *err)
 {
     bool removed;
-    release(state);
+    state_release_row(state);
     if (fa_changes_find(&state->changes, key, &removed, ret))
         return !removed;
-    /* One transaction for many reads saves the locks of each; a commit ends it.  Who only reads
-     * wants to see what is new. */
-    if (state->write && sqlite3_get_autocommit(state->db) && !run(state, S_BEGIN))
-        return failed(state, "read", err);
+    /* A writer keeps the transaction open, to save locks.  A reader does not, to see new
+     * commits. */
+    if (state->write && sqlite3_get_autocommit(state->db) && !state_run(state, S_BEGIN))
+        return state_fail(state, "read", err);
     sqlite3_stmt *stmt = state->stmts[S_GET];
     sqlite3_bind_int64(stmt, 1, (int64_t)key);
-    int rc = step(state, stmt);
+    int rc = state_step(state, stmt);
     if (rc == SQLITE_ROW)
-        return read_row(state, stmt, ret, err) ? -1 : 1;
-    int result = rc == SQLITE_DONE ? 0 : failed(state, "read", err);
-    release(state);
+        return state_read_row(state, stmt, ret, err) ? -1 : 1;
+    int result = rc == SQLITE_DONE ? 0 : state_fail(state, "read", err);
+    state_release_row(state);
     return result;
 }
 
-static int no_memory(struct fa_state *state, struct fa_error *err)
+static int state_no_memory(struct fa_state *state, struct fa_error *err)
 {
-    fa_error_system(err, FA_CLASS_LOCAL_IO, ENOMEM, "cannot note a change for '%s'", state->file);
+    fa_error_system(err, FA_CLASS_LOCAL_IO, ENOMEM, "cannot record a change for '%s'", state->file);
     return -1;
 }
 
+/* The record is copied into the log, so the caller's strings need not live on. */
 int fa_state_put(struct fa_state *state, const struct fa_record *record, struct fa_error *err)
 {
     struct fa_record copy = *record;
-    if (check_write(state, err))
+    if (state_check_write(state, err))
         return -1;
     copy.run = state->run.id;
-    return fa_changes_put(&state->changes, &copy) ? no_memory(state, err) : 0;
+    return fa_changes_put(&state->changes, &copy) ? state_no_memory(state, err) : 0;
 }
 
 int fa_state_remove(struct fa_state *state, uint64_t key, struct fa_error *err)
 {
-    if (check_write(state, err))
+    if (state_check_write(state, err))
         return -1;
-    return fa_changes_remove(&state->changes, key) ? no_memory(state, err) : 0;
+    return fa_changes_remove(&state->changes, key) ? state_no_memory(state, err) : 0;
 }
 
 uint64_t fa_state_pending(const struct fa_state *state)
@@ -320,7 +331,7 @@ static void bind_text(sqlite3_stmt *stmt, int at, const char *text)
     sqlite3_bind_text(stmt, at, text, -1, SQLITE_STATIC);
 }
 
-/* Zero is what a missing number is read as, and needs no room. */
+/* Store zero as NULL, which takes no space and is read as zero. */
 static void bind_i64(sqlite3_stmt *stmt, int at, int64_t value)
 {
     if (value)
@@ -329,7 +340,8 @@ static void bind_i64(sqlite3_stmt *stmt, int at, int64_t value)
         sqlite3_bind_null(stmt, at);
 }
 
-static bool apply_put(struct fa_state *state, const struct fa_record *r)
+/* The order of the parameters is that of COLUMNS. */
+static bool state_apply_put(struct fa_state *state, const struct fa_record *r)
 {
     sqlite3_stmt *stmt = state->stmts[S_PUT];
     sqlite3_bind_int64(stmt, 1, (int64_t)r->key);
@@ -359,10 +371,10 @@ static bool apply_put(struct fa_state *state, const struct fa_record *r)
     bind_i64(stmt, 21, (int64_t)r->owner);
     bind_i64(stmt, 22, r->replaces);
     bind_text(stmt, 23, r->coding);
-    return run(state, S_PUT);
+    return state_run(state, S_PUT);
 }
 
-static bool apply_run(struct fa_state *state)
+static bool state_apply_run(struct fa_state *state)
 {
     sqlite3_stmt *stmt = state->stmts[S_RUN_PROGRESS];
     sqlite3_bind_int64(stmt, 1, (int64_t)state->run.id);
@@ -370,34 +382,38 @@ static bool apply_run(struct fa_state *state)
     sqlite3_bind_int64(stmt, 3, (int64_t)state->run.entries);
     sqlite3_bind_int64(stmt, 4, (int64_t)state->run.done);
     sqlite3_bind_int64(stmt, 5, state->run.lists_final);
-    return run(state, S_RUN_PROGRESS);
+    return state_run(state, S_RUN_PROGRESS);
 }
 
-/* Begin a transaction with all changes in it.  It is open, if there is one at all, either way. */
-static bool apply(struct fa_state *state)
+/* Begin a transaction and apply all changes.  The transaction is open afterwards, even on
+ * failure, unless it could not begin. */
+static bool state_apply(struct fa_state *state)
 {
     struct fa_reader in;
     struct fa_record record;
     bool removed;
-    if (!run(state, S_BEGIN))
+    if (!state_run(state, S_BEGIN))
         return false;
     fa_reader_init(&in, state->changes.log.data, state->changes.log.len);
     while (fa_changes_next(&in, &removed, &record)) {
         sqlite3_bind_int64(state->stmts[S_REMOVE], 1, (int64_t)record.key);
-        if (!(removed ? run(state, S_REMOVE) : apply_put(state, &record)))
+        if (!(removed ? state_run(state, S_REMOVE) : state_apply_put(state, &record)))
             return false;
     }
-    return !state->run_changed || apply_run(state);
+    return !state->run_changed || state_apply_run(state);
 }
 
+/* On failure the transaction is rolled back, and the changes stay in memory for the next
+ * attempt. */
 int fa_state_commit(struct fa_state *state, struct fa_error *err)
 {
     if (fa_state_pending(state) == 0)
         return 0;
-    if (stop_reading(state, "write", err))
+    if (state_stop_reading(state, "write", err))
         return -1;
-    int result = apply(state) && run(state, S_COMMIT) ? 0 : failed(state, "write", err);
-    roll_back(state);
+    int result =
+        state_apply(state) && state_run(state, S_COMMIT) ? 0 : state_fail(state, "write", err);
+    state_roll_back(state);
     if (result == 0) {
         fa_changes_reset(&state->changes);
         state->run_changed = false;
@@ -410,24 +426,24 @@ int fa_state_each(struct fa_state *state, enum fa_standing standing,
                   struct fa_error *err)
 {
     struct fa_record record;
-    if (stop_reading(state, "read", err))
+    if (state_stop_reading(state, "read", err))
         return -1;
-    /* What is pending is seen through a transaction that is never committed. */
-    if (fa_state_pending(state) && !apply(state)) {
-        failed(state, "read", err);
-        roll_back(state);
+    /* Make pending changes visible in a transaction that is rolled back afterwards. */
+    if (fa_state_pending(state) && !state_apply(state)) {
+        state_fail(state, "read", err);
+        state_roll_back(state);
         return -1;
     }
     sqlite3_stmt *stmt = state->stmts[standing == FA_STANDINGS ? S_EACH : S_EACH_OF];
     if (standing != FA_STANDINGS)
         sqlite3_bind_int64(stmt, 1, standing);
     int result = 0, rc;
-    while ((rc = step(state, stmt)) == SQLITE_ROW)
-        if ((result = read_row(state, stmt, &record, err)) || !each(arg, &record))
+    while ((rc = state_step(state, stmt)) == SQLITE_ROW)
+        if ((result = state_read_row(state, stmt, &record, err)) || !each(arg, &record))
             break;
     if (rc != SQLITE_ROW && rc != SQLITE_DONE)
-        result = failed(state, "read", err);
+        result = state_fail(state, "read", err);
     sqlite3_reset(stmt);
-    roll_back(state);
+    state_roll_back(state);
     return result;
 }

@@ -1,17 +1,18 @@
 /**
- * What is known of a folder's files across runs: a SQLite database.
+ * What is known about the files of a directory across runs: a SQLite database.
  *
- * One record for each name, found by a key of it, with the URL that the name belongs to; never by
- * the number of a line: a list may be reordered, grown or split, and each URL finds its name.  Changes are gathered in one transaction until
- * fa_state_commit().  A record is put after what it claims has happened: a kill at any point loses
- * the newest records, and none of them claims more than the folder holds.
+ * There is one record per name, found by the hash of the name, and it contains the URL that the
+ * name belongs to.  Line numbers are never used as keys: a list may be reordered, extended or
+ * split.  Changes are collected until fa_state_commit().  A record is put only after the fact that
+ * it states: a crash may lose the latest records, but no record claims more than the directory
+ * contains.
  *
- * The database is in WAL mode (https://sqlite.org/wal.html), or with a rollback journal where the
- * file system has no shared memory.  What failed is kept with its secrets, for another try, and so
- * nobody but its owner may read it; the caller redacts all else.
+ * The database is in WAL mode (https://sqlite.org/wal.html), or has a rollback journal where the
+ * file system lacks shared memory.  Failed entries are kept with their secrets, to be retried, so
+ * only the owner may read the database; everything else is redacted by the caller.
  *
- * One thread at a time; never across a fork(2).  Errors are of FA_CLASS_LOCAL_IO, with ENOSPC as
- * FA_DOMAIN_SYSTEM code when the disk is full.
+ * Use from one thread at a time; never across a fork(2).  Errors have FA_CLASS_LOCAL_IO, with
+ * ENOSPC as FA_DOMAIN_SYSTEM code if the disk is full.
  */
 #ifndef FA_STATE_STATE_H
 #define FA_STATE_STATE_H
@@ -25,107 +26,110 @@
 
 struct fa_state;
 
-/** A record.  Strings are borrowed: from the caller when it is put, from the state when it is
- * read, until the next call. */
+/** A record.  Its strings are borrowed: from the caller when it is put, from the state when it
+ * is read, until the next call. */
 struct fa_record {
-    uint64_t key;   /**< Of its name. */
-    uint64_t owner; /**< Key of its URL. */
+    uint64_t key;   /**< Hash of its name. */
+    uint64_t owner; /**< Hash of its URL. */
     enum fa_standing standing;
     const char *url;  /**< Redacted. */
     const char *path; /**< Relative to the folder. */
-    const char *text; /**< FAILED: its packed entry (list/packed.h), if that is not just the URL as
-                         it stands here; else NULL. */
-    int64_t line;     /**< FAILED: in its list. */
+    const char *text; /**< FAILED: its packed entry (list/packed.h), unless that is just the
+                         URL above; else NULL. */
+    int64_t line;     /**< FAILED: line number in its list. */
 
-    enum fa_class class; /**< FAILED: why. */
-    bool replaces;       /**< FAILED: the file of an earlier run stands; size, digest and validator
-                            are its.  Else they are those of a part, if strong. */
-    bool may_pass;       /**< FAILED: trying again may help. */
-    bool secret;         /**< FAILED: its entry holds a secret, and is not to be printed. */
+    enum fa_class class; /**< FAILED: class of the error. */
+    bool replaces;       /**< FAILED: a file of an earlier run exists, which size, digest and
+                              validator describe.  Otherwise they describe a part file, if
+                              strong. */
+    bool may_pass;       /**< FAILED: the error is transient. */
+    bool secret;         /**< FAILED: the entry contains a secret and must not be printed. */
     int http;
     const char *error; /**< FAILED: the message; else NULL. */
 
-    int64_t size;       /**< DONE: of the file; PART: of the whole, as declared; -1: unknown. */
-    uint64_t durable;   /**< PART: bytes that a power cut leaves there. */
-    uint64_t mirror;    /**< PART: hash of the URL that its bytes came from. */
+    int64_t size;       /**< DONE: of the file; PART: of the whole file, as declared; -1:
+                             unknown. */
+    uint64_t durable;   /**< PART: bytes that survive a power failure. */
+    uint64_t mirror;    /**< PART: hash of the URL that the bytes came from. */
     const char *etag;   /**< With quotes, as sent; NULL: none. */
     int64_t modified;   /**< Last-Modified, seconds since 1970; -1: none. */
-    bool strong;        /**< The validator is one to resume with. */
+    bool strong;        /**< The validator may be used to resume. */
     const char *coding; /**< Content-Encoding, as struct fa_representation has it; NULL: none. */
     struct fa_digest digest; /**< DONE; .hash 0: none. */
-    uint64_t run;            /**< The run that put it; filled in by the state. */
+    uint64_t run;            /**< The run that put it; set by the state. */
 };
 
-/** A run: one use of the folder by one process. */
+/** A run: one use of the directory by one process. */
 struct fa_state_run {
-    uint64_t id;      /**< 0: there was none. */
+    uint64_t id;      /**< 0: none. */
     double began;     /**< Seconds since 1970. */
-    double ended;     /**< 0: it was killed, or is under way. */
-    bool lists_final; /**< Its lists were read to the end. */
-    uint64_t entries; /**< Read by it. */
-    uint64_t done;    /**< Of them, those that ended in any way but being cancelled. */
-    bool same_boot;   /**< The machine has not been started anew since. */
+    double ended;     /**< 0: was killed, or is running. */
+    bool lists_final; /**< The lists were read to the end. */
+    uint64_t entries; /**< Number of entries read. */
+    uint64_t done;    /**< Number of entries completed in any way except cancellation. */
+    bool same_boot;   /**< The machine has not been rebooted since. */
     char mode[16];    /**< The strategy. */
 };
 
 enum fa_state_open {
-    FA_STATE_WRITE, /**< Make it if it is missing. */
-    FA_STATE_READ,  /**< It must be there: FA_DOMAIN_SYSTEM ENOENT if not.  Nothing is written. */
+    FA_STATE_WRITE, /**< Create it if missing. */
+    FA_STATE_READ,  /**< Must exist: otherwise FA_DOMAIN_SYSTEM, ENOENT.  Nothing is written. */
 };
 
 /**
- * Open the state of a folder.
+ * Open the state of a directory.
  *
- * A file that is no database, or a damaged one, is renamed to FILE.damaged (never deleted), and an
- * empty one takes its place; ret_notice then says so, and is "" otherwise.  One of a newer schema
- * is refused.
+ * A file that is damaged or not a database is renamed to FILE.damaged (never deleted) and replaced
+ * by an empty one; then ret_notice has a message, else it is "".  A newer schema is an error.
  *
- * @file     Its name.  Made with mode 0600.
- * @dir      NULL, or the absolute name of the folder: a state made for another one is refused.
- * @durable  Each commit is on the disk when it returns (PRAGMA synchronous=FULL), else only safe
- *           against the death of the process (NORMAL).
- * @return   What fa_state_close() releases, or NULL.
+ * @file     Path of the database.  Created with mode 0600.
+ * @dir      NULL, or the absolute path of the directory: a state of another directory is rejected.
+ * @durable  A commit returns after the data is on disk (PRAGMA synchronous=FULL); otherwise it
+ *           survives only the death of the process (NORMAL).
+ * @return   To be released with fa_state_close(), or NULL.
  */
 struct fa_state *fa_state_open(const char *file, const char *dir, enum fa_state_open how,
                                bool durable, char ret_notice[FA_MESSAGE_MAX], struct fa_error *err);
 
-/** Rolls back what is not committed; writes the WAL back.  NULL is fine. */
+/** Discard uncommitted changes, write the WAL back, and close.  NULL is ignored. */
 void fa_state_close(struct fa_state *state);
 
-/** Whether there was no record when it was opened, so that looking for one is of no use. */
+/** Whether there was no record when it was opened, so that lookups are unnecessary. */
 bool fa_state_is_fresh(const struct fa_state *state);
 
-/** The last run before this one. */
+/** The previous run. */
 void fa_state_last_run(const struct fa_state *state, struct fa_state_run *ret);
 
 /** Begin a run. */
 int fa_state_begin(struct fa_state *state, const char *mode, struct fa_error *err);
 
-/** How far the run is; written with the next commit.  @ended  The run is over. */
+/** Set the progress of the run; written with the next commit.
+ *
+ * @ended  The run is over. */
 int fa_state_progress(struct fa_state *state, uint64_t entries, uint64_t done, bool lists_final,
                       bool ended, struct fa_error *err);
 
-/** @return 1 and the record; 0: there is none; -1. */
+/** @return 1 and the record; 0: there is none; or -1. */
 int fa_state_get(struct fa_state *state, uint64_t key, struct fa_record *ret, struct fa_error *err);
 
-/** Put a record in the place of the one with its key. */
+/** Insert or replace the record with its key. */
 int fa_state_put(struct fa_state *state, const struct fa_record *record, struct fa_error *err);
 
-/** Remove a record, if it is there. */
+/** Remove a record, if it exists. */
 int fa_state_remove(struct fa_state *state, uint64_t key, struct fa_error *err);
 
-/** How many changes are not committed. */
+/** Number of uncommitted changes. */
 uint64_t fa_state_pending(const struct fa_state *state);
 
-/** Commit.  Without changes it does nothing.  After a failure the changes are still pending, and
- * it may be tried again. */
+/** Commit all changes; without changes, do nothing.  After a failure the changes are still
+ * pending, and the commit may be repeated. */
 int fa_state_commit(struct fa_state *state, struct fa_error *err);
 
 /**
- * Go through all records, in the order in which they were first put.
+ * Iterate over all records, in the order in which they were first put.
  *
- * @standing  Only those; FA_STANDINGS: all.
- * @each      Returns whether to go on.  Must not change the state.
+ * @standing  Only records with this standing; FA_STANDINGS: all.
+ * @each      Returns whether to continue.  Must not change the state.
  */
 int fa_state_each(struct fa_state *state, enum fa_standing standing,
                   bool (*each)(void *arg, const struct fa_record *record), void *arg,

@@ -196,7 +196,7 @@ static void on_result(void *arg, const struct fa_task_result *result)
         outcome = fa_outcome_none;
         outcome.retryable = FA_RETRYABLE_NOW;
         fa_error_set(&outcome.error, FA_DOMAIN_FETCHALL, 0, FA_CLASS_WORKER_CRASHED,
-                     "a worker answered nonsense");
+                     "a worker sent a malformed reply");
     } else {
         attempt->received = outcome.received;
     }

@@ -1192,7 +1192,7 @@ FA_TEST_MODES(resume, newer_state_is_refused_and_left_alone)
     fa_truth_sha256_file(state, sum);
     AGAIN(mode);
     cr_expect_eq(fa_run_wait(&fetch.run, 10), 4, "%s: %d", mode, fetch.run.status);
-    cr_expect_not_null(strstr(fa_run_err(&fetch.run), "newer fetchall: it needs "), "%s",
+    cr_expect_not_null(strstr(fa_run_err(&fetch.run), "newer fetchall: use "), "%s",
                        fa_run_err(&fetch.run));
     cr_expect_not_null(strstr(fa_run_err(&fetch.run), "its schema is 99"), "%s",
                        fa_run_err(&fetch.run));
@@ -1208,7 +1208,7 @@ FA_TEST_MODES(resume, state_that_lies_in_another_folder_is_refused)
     char *other = strdup(fa_scratch_mkdir(&scratch, "other/"));
     fa_fetch_start_with(&fetch, &scratch, NULL, other, mode, list.text, "--state", state, NULL);
     cr_expect_eq(fa_run_wait(&fetch.run, 10), 4, "%s: %d", mode, fetch.run.status);
-    cr_expect_not_null(strstr(fa_run_err(&fetch.run), "it is of the folder"), "%s",
+    cr_expect_not_null(strstr(fa_run_err(&fetch.run), "it belongs to the directory"), "%s",
                        fa_run_err(&fetch.run));
     fa_run_end(&fetch.run);
     fa_run_start(&fetch.run, NULL, "status", "-d", other, "--state", state, NULL);

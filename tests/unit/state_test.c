@@ -571,7 +571,7 @@ Test(state, a_record_that_makes_no_sense_is_an_error)
     raw("UPDATE record SET hash=4, digest=x'0102' WHERE key=154");
     struct fa_state *state = reopen_quietly(FA_STATE_WRITE);
     cr_assert_eq(fa_state_get(state, 77, &record, &err), -1);
-    cr_assert(strstr(err.msg, "makes no sense"), "%s", err.msg);
+    cr_assert(strstr(err.msg, "invalid record"), "%s", err.msg);
     cr_assert_eq(fa_state_get(state, 154, &record, &err), 1);
     cr_assert_eq(record.digest.hash, 0);
     fa_state_close(state);
@@ -597,12 +597,12 @@ Test(state, a_newer_schema_is_refused)
         "ALTER TABLE record ADD COLUMN news TEXT");
     for (int i = 0; i < 2; ++i) {
         struct fa_error err =
-            expect_refusal(DIR, how[i], "newer fetchall: it needs 9.8.7 or later");
+            expect_refusal(DIR, how[i], "newer fetchall: use 9.8.7 or later");
         cr_assert(strstr(err.msg, "its schema is 3"), "%s", err.msg);
-        cr_assert(strstr(err.msg, "this is " FA_VERSION ", which knows 2"), "%s", err.msg);
+        cr_assert(strstr(err.msg, "this is " FA_VERSION ", which supports up to 2"), "%s", err.msg);
     }
     raw("DELETE FROM meta WHERE k='program'");
-    expect_refusal(DIR, FA_STATE_WRITE, "newer fetchall: it needs that one or later");
+    expect_refusal(DIR, FA_STATE_WRITE, "newer fetchall: use that version or later");
     cr_assert_not(is_there(".damaged"));
     raw("PRAGMA user_version=2; ALTER TABLE record DROP COLUMN news");
     fa_state_close(reopen_quietly(FA_STATE_WRITE));
@@ -890,8 +890,8 @@ Test(state, a_file_of_another_user_is_refused_whichever_it_is)
         fa_file_remove(name);
         if (*suffixes[i]) {
             cr_assert_eq(symlink("nowhere", name), 0);
-            expect_refusal(DIR, FA_STATE_READ, "it is no regular file");
-            expect_refusal(DIR, FA_STATE_WRITE, "it is no regular file");
+            expect_refusal(DIR, FA_STATE_READ, "not a regular file");
+            expect_refusal(DIR, FA_STATE_WRITE, "not a regular file");
             fa_file_remove(name);
         }
     }
@@ -935,7 +935,7 @@ Test(state, a_wal_without_its_database_is_set_aside)
     finish(pid, from);
     cr_assert_eq(unlink(file), 0);
     struct fa_state *state = reopen(FA_STATE_WRITE);
-    cr_assert(strstr(notice, "only its WAL is left"), "%s", notice);
+    cr_assert(strstr(notice, "only its WAL exists"), "%s", notice);
     cr_assert(is_there(".damaged-wal"));
     cr_assert(fa_state_is_fresh(state));
     fa_state_close(state);
