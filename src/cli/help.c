@@ -75,7 +75,7 @@ static void print_fetch(FILE *out, const struct fa_options *defaults)
     fputs("Usage: fetchall [OPTIONS] LIST...\n"
           "Download every URL of the lists, many at once.\n\n"
           "A LIST is a file with a URL on each line, - for standard input, or a URL.\n"
-          "Defaults are in [brackets].  SIZE takes k, M, G; S, in seconds, takes s, m, h.\n",
+          "Defaults are in [brackets].  SIZE accepts k, M, G; S (seconds) accepts s, m, h.\n",
           out);
     put_commands(out);
     for (const struct fa_option *row = fa_options_table; row->type; ++row) {
@@ -84,8 +84,8 @@ static void print_fetch(FILE *out, const struct fa_options *defaults)
         else if (fa_option_is_for(row, FA_COMMAND_FETCH))
             put_option(out, row, defaults);
     }
-    fputs("\nExit status: 0 all is there, 1 some failed for good, 2 usage, 3 wrong checksum,\n"
-          "4 local I/O, 5 some failed that may work later.  More in fetchall(1).\n",
+    fputs("\nExit status: 0 success, 1 permanent failure, 2 invalid usage, 3 wrong checksum,\n"
+          "4 local I/O error, 5 only transient failures.  See fetchall(1).\n",
           out);
 }
 

@@ -114,7 +114,7 @@ static void put_option(FILE *out, const struct fa_option *row, const struct fa_o
         fputs("The default is ", out);
         put_text(out, initial, strlen(initial));
         /* The folder "." must not end up as "..". */
-        fputs(strcmp(initial, ".") == 0 ? " (the current folder).\n" : ".\n", out);
+        fputs(strcmp(initial, ".") == 0 ? " (the current directory).\n" : ".\n", out);
     }
 }
 

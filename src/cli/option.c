@@ -48,7 +48,7 @@ static int store_choice(const struct fa_option *option, unsigned *field, const c
         const char *glue = i == 0 ? "" : option->choice(i + 1) ? ", " : " or ";
         snprintf(names + len, sizeof(names) - len, "%s%s", glue, name);
     }
-    return fa_option_refuse(err, "--%s wants %s, not '%s'", option->name, names, value);
+    return fa_option_refuse(err, "--%s requires %s, not '%s'", option->name, names, value);
 }
 
 static int store_uint(const struct fa_option *option, unsigned *field, const char *value,
@@ -56,7 +56,7 @@ static int store_uint(const struct fa_option *option, unsigned *field, const cha
 {
     uint64_t number;
     if (fa_value_number(value, &number) != 0 || number < option->min || number > option->max)
-        return fa_option_refuse(err, "--%s wants a number from %u to %u, not '%s'", option->name,
+        return fa_option_refuse(err, "--%s requires a number from %u to %u, not '%s'", option->name,
                                 option->min, option->max, value);
     *field = (unsigned)number;
     return 0;
@@ -66,7 +66,7 @@ static int store_size(const struct fa_option *option, uint64_t *field, const cha
                       struct fa_error *err)
 {
     if (fa_value_size(value, field) != 0)
-        return fa_option_refuse(err, "--%s wants a size such as 500k, 20M or 1G, not '%s'",
+        return fa_option_refuse(err, "--%s requires a size such as 500k, 20M or 1G, not '%s'",
                                 option->name, value);
     return 0;
 }
@@ -76,10 +76,10 @@ static int store_time(const struct fa_option *option, double *field, const char 
 {
     double seconds;
     if (fa_value_seconds(value, &seconds) != 0)
-        return fa_option_refuse(err, "--%s wants a time such as 1.5, 30s, 2m or 1h, not '%s'",
+        return fa_option_refuse(err, "--%s requires a time such as 1.5, 30s, 2m or 1h, not '%s'",
                                 option->name, value);
     if (seconds < option->least || seconds > option->most)
-        return fa_option_refuse(err, "--%s wants a time from %.10g to %.10g seconds, not '%s'",
+        return fa_option_refuse(err, "--%s requires a time from %.10g to %.10g seconds, not '%s'",
                                 option->name, option->least, option->most, value);
     *field = seconds;
     return 0;
@@ -90,9 +90,9 @@ static int store_text(const struct fa_option *option, const char **field, const 
 {
     /* These end up in headers and in lines of text; nothing else may be smuggled in. */
     if (strpbrk(value, "\r\n"))
-        return fa_option_refuse(err, "--%s wants one line of text", option->name);
+        return fa_option_refuse(err, "--%s requires a single line of text", option->name);
     if (!*value && option->offer != FA_OFFER_NOTHING)
-        return fa_option_refuse(err, "--%s wants a name, not ''", option->name);
+        return fa_option_refuse(err, "--%s requires a name, not ''", option->name);
     *field = value;
     return 0;
 }
@@ -142,7 +142,7 @@ int fa_option_store(const struct fa_option *option, struct fa_options *options, 
     case FA_OPTION_GROUP:
         break;
     }
-    return fa_option_refuse(err, "no such option");
+    return fa_option_refuse(err, "unknown option");
 }
 
 /* The field's own value as a text; NULL if it is 0 or NULL, or says nothing. */

@@ -73,7 +73,7 @@ static int check_each_other(const struct named *outputs, size_t n, struct fa_err
     for (size_t i = 0; i < n; ++i)
         for (size_t j = i + 1; j < n; ++j)
             if (is_same(outputs[i].path, outputs[j].path))
-                return fa_option_refuse(err, "--%s and --%s want different files, not both '%s'",
+                return fa_option_refuse(err, "--%s and --%s require different files, not both '%s'",
                                         outputs[i].option, outputs[j].option, outputs[i].path);
     return 0;
 }

@@ -78,13 +78,13 @@ static int refuse_unknown(const char *name, size_t len, enum fa_command command,
 {
     for (const struct fa_option *row = fa_options_table; row->type; ++row)
         if (strncmp(row->name, name, len) == 0 && !row->name[len] && len > 0)
-            return fa_option_refuse(err, "--%s is no option of '%s'", row->name,
+            return fa_option_refuse(err, "--%s is not an option of '%s'", row->name,
                                     fa_parser_program(command));
     const char *meant = closest(name, len, command);
     if (meant)
-        return fa_option_refuse(err, "there is no option --%.*s; did you mean --%s?", (int)len,
+        return fa_option_refuse(err, "unknown option --%.*s; did you mean --%s?", (int)len,
                                 name, meant);
-    return fa_option_refuse(err, "there is no option --%.*s", (int)len, name);
+    return fa_option_refuse(err, "unknown option --%.*s", (int)len, name);
 }
 
 /* The option of that name, or the only one whose name begins so; else NULL, and an error. */
@@ -107,7 +107,7 @@ static const struct fa_option *find_name(const char *name, size_t len, enum fa_c
     if (matches == 0)
         refuse_unknown(name, len, command, err);
     else if (matches > 1)
-        fa_option_refuse(err, "--%.*s may mean %s", (int)len, name, names);
+        fa_option_refuse(err, "ambiguous option --%.*s: %s", (int)len, name, names);
     return matches == 1 ? found : NULL;
 }
 
@@ -144,7 +144,7 @@ static int store(struct walk *walk, const struct fa_option *row, const char *val
 static int store_next(struct walk *walk, const struct fa_option *row)
 {
     if (walk->next == walk->end)
-        return fa_option_refuse(walk->err, "--%s wants a value (%s)", row->name, row->arg);
+        return fa_option_refuse(walk->err, "--%s requires a value (%s)", row->name, row->arg);
     return store(walk, row, *walk->next++);
 }
 
@@ -157,7 +157,7 @@ static int parse_name(struct walk *walk, const char *text)
         return -1;
     const char *value = text[len] ? text + len + 1 : NULL;
     if (!row->arg && value)
-        return fa_option_refuse(walk->err, "--%s takes no value", row->name);
+        return fa_option_refuse(walk->err, "--%s does not accept a value", row->name);
     if (row->arg && !value)
         return store_next(walk, row);
     return store(walk, row, value);
@@ -169,7 +169,7 @@ static int parse_letters(struct walk *walk, const char *cluster)
     for (const char *text = cluster; *text; ++text) {
         const struct fa_option *row = find_letter(*text, walk->options->command);
         if (!row)
-            return fa_option_refuse(walk->err, "there is no option -%c in '-%s'", *text, cluster);
+            return fa_option_refuse(walk->err, "unknown option -%c in '-%s'", *text, cluster);
         if (row->arg && text[1])
             return store(walk, row, text + 1);
         if (row->arg)
@@ -189,7 +189,7 @@ static int check_command(const char *arg, struct fa_error *err)
         return 0;
     for (const struct fa_command_text *row = fa_commands_table; row->name; ++row)
         if (distance(arg, strlen(arg), row->name) <= EDITS_MOST)
-            return fa_option_refuse(err, "there is no list '%s'; did you mean the command '%s'?",
+            return fa_option_refuse(err, "no such list: '%s'; did you mean the command '%s'?",
                                     arg, row->name);
     return 0;
 }

@@ -20,7 +20,7 @@ static int add_header(struct fa_options *options, const char *line, size_t len,
     for (size_t i = 0; i < options->headers.count; ++i)
         bytes += strlen(options->headers.items[i]);
     if (options->headers.count >= FA_REQUEST_HEADERS_MAX || bytes > FA_REQUEST_BYTES_MAX)
-        return fa_option_refuse(err, "--header: at most %d lines and %d bytes go with a request",
+        return fa_option_refuse(err, "--header: more than %d lines or %d bytes",
                                 FA_REQUEST_HEADERS_MAX, FA_REQUEST_BYTES_MAX);
     return fa_texts_add(&options->headers, line, len) == 0 ? 0 : no_memory(err);
 }
@@ -73,9 +73,9 @@ int fa_request_parse_header(struct fa_options *options, const char *value, struc
     if (len && value[len - 1] == '\r')
         --len;
     if (memchr(value, '\r', len) || memchr(value, '\n', len))
-        return fa_option_refuse(err, "--header wants one line; repeat the option for more");
+        return fa_option_refuse(err, "--header requires a single line: repeat the option for more");
     if (fa_value_header(value, len) != 0)
-        return fa_option_refuse(err, "--header wants 'Name: value', or @ and the name of a file");
+        return fa_option_refuse(err, "--header requires 'Name: value', or @ and the name of a file");
     return add_header(options, value, len, err);
 }
 
@@ -83,7 +83,7 @@ int fa_request_parse_resolve(struct fa_options *options, const char *value, stru
 {
     if (fa_value_resolve(value) != 0)
         return fa_option_refuse(
-            err, "--resolve wants HOST:PORT:ADDR, such as example.org:443:192.0.2.7, not '%s'",
+            err, "--resolve requires HOST:PORT:ADDR, such as example.org:443:192.0.2.7, not '%s'",
             value);
     return fa_texts_add(&options->resolve, value, strlen(value)) == 0 ? 0 : no_memory(err);
 }

@@ -114,7 +114,7 @@ static int take_sample(struct compare *compare, struct fa_error *err)
     if (rc == 0 && sample->bad > 0)
         tell_bad_lines(options, sample, lists[sample->first_bad.list]);
     if (rc == 0 && sample->taken == 0)
-        rc = fa_option_refuse(err, "there is nothing to fetch in what is given");
+        rc = fa_option_refuse(err, "nothing to download: no valid entry in the lists");
     compare->runs.entries = sample->taken;
     return rc;
 }
@@ -288,7 +288,7 @@ static int compare_stage(struct compare *compare, struct fa_error *err)
     const struct fa_options *options = compare->options;
     const unsigned known = FA_HASH_MD5 | FA_HASH_SHA1 | FA_HASH_SHA256 | FA_HASH_SHA512;
     if ((options->config.hash & ~known) || options->config.hash != options->config.hash_first)
-        return fa_option_refuse(err, "--stage hashes with one of md5, sha1, sha256 and sha512");
+        return fa_option_refuse(err, "--stage requires one of md5, sha1, sha256 and sha512");
     if (options->lists.count == 1 && is_folder(options->lists.items[0]))
         return compare_folder(compare, options->lists.items[0], err);
     if (fetch_for_stage(compare, err) != 0)

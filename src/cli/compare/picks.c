@@ -9,7 +9,7 @@
 /* What a list may hold: names of values from 0 up, and numbers from 1 to most. */
 struct kind {
     const char *option;
-    const char *wants;             /* NULL: all names. */
+    const char *required;             /* NULL: all names. */
     const char *(*name)(unsigned); /* NULL: no names. */
     unsigned most;                 /* 0: no numbers. */
 };
@@ -62,8 +62,8 @@ static const char *all_names(const struct kind *kind, char *buf, size_t size)
 static int refuse(const struct kind *kind, const char *text, size_t len, struct fa_error *err)
 {
     char names[120];
-    return fa_option_refuse(err, "--%s wants %s, parted by commas, not '%.*s'", kind->option,
-                            kind->wants ? kind->wants : all_names(kind, names, sizeof(names)),
+    return fa_option_refuse(err, "--%s requires %s, separated by commas, not '%.*s'", kind->option,
+                            kind->required ? kind->required : all_names(kind, names, sizeof(names)),
                             (int)len, text);
 }
 
@@ -82,7 +82,7 @@ static int add(struct fa_picks *picks, const struct kind *kind, const char *text
     if (fa_picks_hold(picks, value))
         return fa_option_refuse(err, "--%s has '%s' twice", kind->option, word);
     if (picks->count == FA_PICKS_MAX)
-        return fa_option_refuse(err, "--%s takes at most %d values", kind->option, FA_PICKS_MAX);
+        return fa_option_refuse(err, "--%s accepts at most %d values", kind->option, FA_PICKS_MAX);
     picks->values[picks->count++] = value;
     return 0;
 }

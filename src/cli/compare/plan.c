@@ -123,7 +123,7 @@ size_t fa_plan_contestants(const struct fa_options *options, struct fa_contestan
         if (useless)
             continue;
         if (n == FA_PLAN_CONTESTANTS_MAX) {
-            fa_option_refuse(err, "that is to compare more than %d combinations",
+            fa_option_refuse(err, "more than %d combinations to compare",
                              FA_PLAN_CONTESTANTS_MAX);
             return 0;
         }
