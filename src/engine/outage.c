@@ -21,13 +21,15 @@ static void go_on(struct fa_origin *origin)
     origin->held = 0;
 }
 
-/* The jobs that wait for a retry need not wait for that to hear that their origin is given up. */
+/* The jobs that wait for a retry need not wait for that to hear that their origin is given up.  One
+ * that has a mirror waits: the back-off may be the mirror's. */
 static void recall_waiting(struct fa_session *s, const struct fa_origin *origin)
 {
     struct fa_job *next;
     for (struct fa_job *job = s->all; job; job = next) {
         next = job->all_next;
-        if (job->state != FA_JOB_WAITING || fa_key_str(job->target.origin) != origin->hash)
+        if (job->state != FA_JOB_WAITING || job->entry->n_urls > 1 ||
+            fa_key_str(job->target.origin) != origin->hash)
             continue;
         fa_timers_clear(&s->job_timers, &job->timer);
         --s->waiting;
@@ -233,5 +235,7 @@ void fa_outage_reject(struct fa_session *s, struct fa_origin *origin, struct fa_
     if (job->attempts == 0)
         fa_error_set(&err, err.domain, err.code, err.class, "not tried, as its host only fails: %s",
                      origin->last_error.msg);
+    if (!s->state || job->part.bytes == 0)
+        fa_store_part_remove(s->store, job->key);
     fa_tell_end(s, job, FA_STATUS_FAILED, &err, !origin->name_unknown);
 }

@@ -276,9 +276,7 @@ static void free_jobs(struct fa_session *s)
     while (s->all) {
         struct fa_job *job = s->all;
         s->all = job->all_next;
-        bool part = job->state == FA_JOB_ACTIVE || job->state == FA_JOB_FETCHED ||
-                    job->state == FA_JOB_HASHING;
-        if (part && !job->existing && !job->recorded)
+        if (job->attempts > 0 && !job->existing && !job->recorded)
             fa_store_part_remove(s->store, job->key);
         fa_job_free(job);
     }

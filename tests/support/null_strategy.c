@@ -131,6 +131,7 @@ static void on_turn(evutil_socket_t fd, short what, void *arg)
     struct fa_attempt *attempt = play->attempt;
     struct fa_outcome outcome = carry_out(play);
     close_part(attempt);
+    attempt->slot = NULL;
     play_free(play);
     self->env.done(self->env.ctx, attempt, &outcome);
 }
@@ -215,6 +216,8 @@ static void null_cancel(struct fa_strategy *self, struct fa_attempt *attempt)
 {
     (void)self;
     struct play *play = attempt->slot;
+    if (!play) /* done, and not settled yet */
+        return;
     attempt->cancelled = true;
     event_active(play->event, EV_TIMEOUT, 0);
 }

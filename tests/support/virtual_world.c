@@ -24,6 +24,11 @@
 /* A run that takes longer hangs. */
 #define RUN_MAX 20000.0
 #define EPSILON 0.0005
+/* A session that asks for the time so often, and does not wait, spins. */
+#define ASKS_MAX 3000000
+/* Seconds by which a later request of a host for a pause may be exceeded. */
+#define PAUSE_SLACK 1.0
+#define PAUSE_MAX   600.0
 
 /* A request that is under way. */
 struct request {
@@ -31,22 +36,25 @@ struct request {
     struct fa_reply reply;
     char origin[64];
     double began, ends;
+    bool probe;
     struct request *next;
 };
 
 /* An entry of the list, as the events name it. */
 struct line {
     uint64_t number;
-    unsigned done;
+    unsigned started, done;
     double not_before;
+    char origin[64]; /* that failed it */
     struct line *next;
 };
 
 struct origin {
     char name[64];
     unsigned active;
-    double not_before;
-    bool broken;
+    double not_before; /* as its events say */
+    double asked;      /* as its answers ask */
+    bool broken, given_up;
     unsigned probes; /* under way, since it broke */
     struct origin *next;
 };
@@ -80,7 +88,8 @@ struct fa_world {
     struct origin *origins;
     struct version *versions;
     double stopped_at; /* INFINITY: not yet */
-    uint64_t ended, failed;
+    uint64_t ended, failed, received;
+    unsigned asks;
     struct fa_progress progress;
     bool hangs;
     char *wrong; /* the first thing that was */
@@ -175,6 +184,9 @@ static void check_request(struct fa_world *world, const struct origin *origin,
               world->config.per_host);
     if (world->now < origin->not_before - EPSILON)
         wrong(world, "%s is asked %.3f s too early", attempt->url, origin->not_before - world->now);
+    if (world->now < origin->asked - PAUSE_SLACK && !origin->given_up)
+        wrong(world, "%s is asked, though its host wants %.3f s more", attempt->url,
+              origin->asked - world->now);
     if (origin->broken && origin->probes > 1)
         wrong(world, "%s is down, and %u probes are under way", origin->name, origin->probes);
     if (world->now >= world->stopped_at)
@@ -205,6 +217,14 @@ static void note_version(struct fa_world *world, const char *name)
     world->versions = version;
 }
 
+/* A host has answered: what failed with it need not wait any more. */
+static void forgive(struct fa_world *world, const struct origin *origin)
+{
+    for (struct line *line = world->lines; line; line = line->next)
+        if (strcmp(line->origin, origin->name) == 0)
+            line->not_before = 0;
+}
+
 static double request_begin(void *ctx, struct fa_attempt *attempt)
 {
     struct fa_world *world = ctx;
@@ -216,7 +236,8 @@ static double request_begin(void *ctx, struct fa_attempt *attempt)
     struct origin *origin = origin_of(world, request->origin);
     ++world->active;
     ++origin->active;
-    origin->probes += origin->broken;
+    request->probe = origin->broken;
+    origin->probes += request->probe;
     world->peak = world->active > world->peak ? world->active : world->peak;
     trace_request(world, attempt);
     check_request(world, origin, attempt);
@@ -251,8 +272,13 @@ static void request_end(void *ctx, struct fa_attempt *attempt, struct fa_outcome
     *at = request->next;
     --world->active;
     --origin->active;
-    origin->probes -= origin->probes > 0;
+    origin->probes -= request->probe;
     fa_answer_end(&request->reply, attempt, share_of(world, request), world->full, ret);
+    world->received += ret->received;
+    if (ret->retry_after > 0 && (ret->http == 429 || ret->http == 503))
+        origin->asked = fmax(origin->asked, world->now + fmin(ret->retry_after, PAUSE_MAX));
+    if (ret->http > 0 && ret->http < 500 && ret->http != 429)
+        forgive(world, origin);
     free(request);
 }
 
@@ -267,7 +293,11 @@ static void requests_progress(struct fa_world *world)
 
 static double clock_now(void *ctx)
 {
-    return ((struct fa_world *)ctx)->now;
+    struct fa_world *world = ctx;
+    if (++world->asks > ASKS_MAX)
+        fa_test_fail("the session spins at %.3f, after\n%s", since_zero(world),
+                     fa_trace_text(&world->trace));
+    return world->now;
 }
 
 static void feed(struct fa_world *world, const char *text)
@@ -316,6 +346,7 @@ static void clock_wait(void *ctx, double until)
 {
     struct fa_world *world = ctx;
     struct fa_action *action = fa_script_action(&world->script);
+    world->asks = 0;
     double next = action ? world->zero + action->at : INFINITY;
     next = fmin(fmin(next, until), fmin(fa_null_due(), fa_virtual_resolver_due()));
     world->now = fmax(world->now, next);
@@ -362,6 +393,22 @@ static bool is_halted(const struct fa_world *world)
                : world->failed >= limit;
 }
 
+/* A lookup that failed counts as an attempt. */
+static void check_attempts(struct fa_world *world, const struct fa_result *result)
+{
+    unsigned started = line_of(world, result->line)->started;
+    bool looked_up =
+        result->error.class == FA_CLASS_DNS || result->error.class == FA_CLASS_LOCAL_IO;
+    if (result->attempts != started && !(looked_up && started == 0 && result->attempts == 1))
+        wrong(world, "line %llu has %u attempts, and %u were started",
+              (unsigned long long)result->line, result->attempts, started);
+    bool gone = result->error.domain == FA_DOMAIN_HTTP &&
+                (result->error.code == 404 || result->error.code == 410);
+    if ((gone || result->error.class == FA_CLASS_TLS) && result->may_pass && started == 1)
+        wrong(world, "line %llu failed for good, and is called transient",
+              (unsigned long long)result->line);
+}
+
 static void on_done(struct fa_world *world, const struct fa_result *result)
 {
     bool failed = result->status == FA_STATUS_FAILED;
@@ -381,6 +428,7 @@ static void on_done(struct fa_world *world, const struct fa_result *result)
               (unsigned long long)result->line);
     if (result->status == FA_STATUS_OK)
         check_file(world, result);
+    check_attempts(world, result);
     ++world->ended;
     world->failed += failed;
     if (is_halted(world))
@@ -396,8 +444,12 @@ static void on_host(struct fa_world *world, const struct fa_event *event)
     struct origin *origin = origin_of(world, name);
     fa_trace_add(&world->trace, since_zero(world), "host %s %s wait=%.3g entries=%llu", name,
                  changes[change], event->host.wait, (unsigned long long)event->host.entries);
+    if (origin->given_up && change == FA_HOST_BACK)
+        origin->not_before = 0;
+    if (change == FA_HOST_BACK)
+        forgive(world, origin);
     origin->broken = change == FA_HOST_BROKEN;
-    origin->probes = 0;
+    origin->given_up |= change == FA_HOST_GIVEN_UP;
     if (change == FA_HOST_PAUSED || change == FA_HOST_GIVEN_UP)
         origin->not_before = world->now + event->host.wait;
 }
@@ -406,17 +458,24 @@ static void on_event(void *ctx, const struct fa_event *event)
 {
     struct fa_world *world = ctx;
     struct line *line;
+    char name[64];
     switch (event->type) {
     case FA_EVENT_STARTED:
         line = line_of(world, event->started.line);
-        if (world->now < line->not_before - EPSILON)
+        origin_of_url(event->started.url, name);
+        if (world->now < line->not_before - EPSILON && strcmp(name, line->origin) == 0)
             wrong(world, "line %llu begins %.3f s too early", (unsigned long long)line->number,
                   line->not_before - world->now);
         if (line->done)
             wrong(world, "line %llu begins after its end", (unsigned long long)line->number);
+        if (++line->started != event->started.attempt)
+            wrong(world, "attempt %u of line %llu is called %u", line->started,
+                  (unsigned long long)line->number, event->started.attempt);
         break;
     case FA_EVENT_RETRY:
-        line_of(world, event->retry.line)->not_before = world->now + event->retry.wait;
+        line = line_of(world, event->retry.line);
+        line->not_before = world->now + event->retry.wait;
+        origin_of_url(event->retry.url, line->origin);
         fa_trace_add(&world->trace, since_zero(world), "retry %s %s wait=%.3g attempt=%u",
                      brief(event->retry.url), fa_class_name(event->retry.error->class),
                      event->retry.wait, event->retry.attempt);
@@ -468,7 +527,7 @@ static void forget_run(struct fa_world *world)
         world->lines = line->next;
     for (struct origin *origin; (origin = world->origins); free(origin))
         world->origins = origin->next;
-    world->ended = world->failed = 0;
+    world->ended = world->failed = world->received = 0;
     world->stopped_at = INFINITY;
 }
 
@@ -609,6 +668,9 @@ static void check_end(struct fa_world *world, enum fa_end end)
     if (!now && end == FA_END_COMPLETE && world->progress.entries != world->ended)
         wrong(world, "%llu entries were read, %llu ended",
               (unsigned long long)world->progress.entries, (unsigned long long)world->ended);
+    if (end == FA_END_COMPLETE && world->progress.bytes != world->received)
+        wrong(world, "%llu bytes came, and %llu were counted", (unsigned long long)world->received,
+              (unsigned long long)world->progress.bytes);
     if (world->now > world->stopped_at + 5)
         wrong(world, "the stop took %.3g s", world->now - world->stopped_at);
 }

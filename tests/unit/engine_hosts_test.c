@@ -437,3 +437,31 @@ Test(engine_hosts, ports_are_different_origins)
     cr_assert_eq(fa_world_count(world, "@1 done a:82/y ok"), 1, "%s", fa_world_trace(world));
     cr_assert_eq(fa_world_count(world, "done a:81/x failed connect"), 1);
 }
+
+Test(engine_hosts, the_back_off_of_a_mirror_outlasts_the_end_of_a_host)
+{
+    begin_world("a/* refused\nb/1 503; 503; 503; 200 size=10",
+                "http://a/1\thttp://b/1\nhttp://a/2");
+    config->retry_wait = 8;
+    config->host_wait = 10;
+    for (uint64_t seed = 1; seed <= 20; ++seed) {
+        fa_world_seed(world, seed);
+        fa_world_run(world);
+        cr_assert_eq(fa_world_check(world), NULL, "%s", fa_world_trace(world));
+        end_world();
+        begin_world("a/* refused\nb/1 503; 503; 503; 200 size=10",
+                    "http://a/1\thttp://b/1\nhttp://a/2");
+        config->retry_wait = 8;
+        config->host_wait = 10;
+    }
+}
+
+Test(engine_hosts, nothing_is_left_of_what_a_dead_host_has_sent)
+{
+    begin_world("a/1 200 size=100 cut=40; refused", "http://a/1");
+    config->retry_wait = 1;
+    config->host_wait = 5;
+    fa_world_run(world);
+    fa_world_expect(world, "...\ndone a/1 failed connect\nend complete");
+    fa_expect_parts(config->dir, 0);
+}

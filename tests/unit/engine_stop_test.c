@@ -123,6 +123,14 @@ Test(engine_stop, without_a_state_a_drain_leaves_no_part)
     fa_expect_parts(config->dir, 0);
 }
 
+Test(engine_stop, without_a_state_a_drain_leaves_no_part_of_what_waits)
+{
+    begin_world("a/1 200 size=100 cut=40; 503\nat 4 drain", "http://a/1");
+    config->retry_wait = 60;
+    cr_assert_eq(fa_world_run(world), FA_END_STOPPED);
+    fa_expect_parts(config->dir, 0);
+}
+
 Test(engine_stop, a_file_that_is_complete_before_the_stop_stays)
 {
     begin_world("a/1 200 size=10 took=1\na/2 200 size=10 took=9\nat 4 drain",
