@@ -1,53 +1,91 @@
 /*
  * fetchall: download many files at once.
  *
- * The map of the house.  Includes point down only; a test fails on any other edge.
+ * The map of the source tree.  The test source.map compares it with the files: each layer below names
+ * all of its file pairs.  Includes point down only; the test source.layers fails on any other edge.
  *
- *    src/cli            main: parse, build, run, report
- *       │                 parser ─▶ options (the table) ◀─ help, man, completion
- *       │                 observer ─▶ display ─▶ progress        what stands on the terminal
- *       │                          ─▶ report, events, manifest   what is written to files
- *       │                          ─▶ summary, exit              what is told at the end
- *       │                 status, verify                         the commands besides fetching
- *       │                 compare/: plan ─▶ rounds ─▶ run ─▶ child, meter   runs that are compared
- *       │                           harvest ─▶ trial ─▶ verdict ─▶ table, page, sheet
- *       │                           warmup; measure, statistics, choice, reason   of a verdict
- *       │                 whole                                  a file that appears whole
- *       │                 outputs                                none of them overwrites another
- *       │ public headers only (and base/clock, hex, netrc, utf8: leaves)
- *    include/fetchall   config error event session state verify sample redact pool version
+ *    src/cli            the program
+ *       │ public headers only (and a few leaves of base)
+ *    include/fetchall   the library's interface
  *       │ implemented by
- *    src/engine         session, turn ─▶ admit dispatch settle staging tell   what a turn does
- *       │                 job hosts breaker outage retry resolve timers slots  the nouns and policies
- *       │                 name names kept backlog folder store                 names and files
- *       │                 record room                     what is remembered; a full disk
- *       │                 rights                          what the process gives up
- *       │                 inspect verify walk             looking only
- *       │                 sample quota                    a part of a list, for a comparison
+ *    src/engine         what happens when: the session and its policies
  *       ├─────────────────┬──────────────┬────────────┐
  *    src/strategy      src/stage      src/list     src/state
- *       │  async, scout    stage         list entry   schema files
- *       │  blocking, rights │ digest     sum          (SQLite)
- *       │     │   └────────┐│
- *       │     │            ▼▼
- *       │     │        src/confine       Landlock, seccomp, rlimits
- *       │     └─────▶ src/pool           transfer and pool never see each other
- *    src/transfer         (fork, IPC)
- *       │   transfer: request, response ─▶ representation; body; pace   one attempt
- *       │   driver, connections ─▶ watchdog, trust                      what it is driven by
- *       │   url, url_handle ─▶ plain_url; redact, secret_key; library: faults of libcurl
- *       └────────┬────────┘
- *    src/base           error buf hash key clock loop cores owner hex io netrc sized utf8
+ *       │ threads,        │ digests      │ input      │ SQLite
+ *       │ processes,      │
+ *       │ event loops  src/confine, src/pool
+ *       │                 sandbox; worker threads and processes
+ *    src/transfer         one HTTP attempt (transfer and pool do not know each other)
+ *       │
+ *    src/base           leaves: no policy, no other layer
  *
  * The way of one URL:
  *
  *    list ──entry──▶ engine ──attempt──▶ strategy ──▶ transfer ──bytes──▶ part file
  *                     │  ▲                                 │
  *                     │  └───────────outcome───────────────┘
- *                     ├─ retry? not before T, or never (pure policy)
- *                     ├─ state: what is done, and what may be resumed, told after the fact
- *                     ├─ fetched ──▶ stage (pool: hash) ──digest──▶ checked, and given its name
+ *                     ├─ retry? not before a time, or never (pure policy)
+ *                     ├─ state: what is done and what can be resumed, recorded after the fact
+ *                     ├─ downloaded ──▶ stage (pool: hash) ──digest──▶ verified and renamed
  *                     └─ events ──▶ observer
+ *
+ * src/cli: parse the command line, run, report
+ *    main, parser, option, options, value, request_options, texts: the command line
+ *    help, man, manual, completion: printed from the option table
+ *    observer, display, progress, term, pauses, place, units: what the terminal shows
+ *    report, events, manifest, json, digest_hex: what is written to files
+ *    output, outputs, whole: output files, which never overwrite each other
+ *    tally, failures, summary, exit: the results at the end
+ *    signals: SIGINT, SIGTERM and SIGHUP end a run
+ *    status, verify_command: the commands besides downloading
+ *
+ * src/cli/compare: fetchall compare
+ *    compare, command, picks, plan, choice, contestant: what to compare
+ *    workspace, rounds, run, child, meter, machine, stage_files, warmup: running it
+ *    trial, result, harvest, measure, statistics, verdict, reason: what it means
+ *    answer, view, grid, table, sheet, markup, svg: printing it
+ *    chart, chart_bars, chart_lines, chart_parts, plot: plots
+ *    page, page_plots, page_style, page_tables: the HTML page
+ *
+ * src/engine: sessions
+ *    session, turn, env, config, limits: a session and its surroundings
+ *    admit, dispatch, settle, staging, tell, outage, record: the steps of a turn
+ *    job, hosts, breaker, retry, resolve, timers, slots, bucket, backlog, worker: jobs and policies
+ *    name, names, kept, folder, store, room: names, files and disk space
+ *    statuses: the table of entry statuses
+ *    rights: what the process may do
+ *    inspect, verify, walk: reading a directory without a run
+ *    sample, quota: a sample of a list
+ *
+ * src/strategy: how attempts are executed
+ *    strategy, async, blocking, scout, sandbox: the interface and its implementations
+ *
+ * src/stage: the CPU stage
+ *    stage, digest: digests of downloaded files
+ *
+ * src/list: input
+ *    list, source, lines, text, entry, sum: streams, lines and entries
+ *    format, format_text, format_packed, packed: the formats of lists
+ *
+ * src/state: what is known across runs
+ *    state, changes, database, schema, files: the SQLite database
+ *
+ * src/confine: the sandbox
+ *    confine, landlock, seccomp, capabilities: what a process gives up
+ *
+ * src/pool: workers
+ *    pool, backend, task, threads, processes: tasks and their workers
+ *    nursery, inside, frame: worker processes and their messages
+ *
+ * src/transfer: one attempt
+ *    transfer, attempt, outcome, settings, setup, wire: an attempt and its result
+ *    request, response, representation, validator, retry_after, classify: HTTP
+ *    body, pace: bytes and speed
+ *    driver, connections, watchdog, trust, library: libcurl and OpenSSL
+ *    url, url_handle, plain_url, percent, proxy, redact, secret_key: URLs and secrets
+ *
+ * src/base: leaves
+ *    buf, clock, cores, error, hash, hex, io, key, loop, netrc, owner, sized, utf8: small tools
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -70,10 +108,10 @@
 #include "cli/signals.h"
 #include "cli/status.h"
 #include "cli/term.h"
-#include "cli/verify.h"
+#include "cli/verify_command.h"
 
-/* Nothing that is opened later may end up as standard input, output or error.  One that is closed
- * is held by what cannot be used, so that using it still fails. */
+/* Open /dev/null in the wrong mode on closed descriptors 0 to 2, so that I/O on them still fails,
+ * and no file opened later becomes a standard stream. */
 static void hold_standard_fds(void)
 {
     for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; ++fd)
@@ -82,7 +120,7 @@ static void hold_standard_fds(void)
             _exit(FA_EXIT_LOCAL);
 }
 
-/* As many files as we may have open: a soft limit is often far below the hard one. */
+/* Raise the soft limit of open files, which is often far below the hard one. */
 static void raise_file_limit(void)
 {
     struct rlimit limit;
@@ -92,7 +130,7 @@ static void raise_file_limit(void)
     }
 }
 
-/* Print what was asked for, instead of a run. */
+/* Print a text instead of running. */
 static int print(enum fa_action action, enum fa_command command)
 {
     if (action == FA_ACTION_HELP)
@@ -202,7 +240,7 @@ int main(int argc, char **argv)
     } else if (options.command == FA_COMMAND_STATUS) {
         status = (int)fa_status_show(&options);
     } else if (options.command == FA_COMMAND_VERIFY) {
-        status = (int)fa_verify_show(&options);
+        status = (int)fa_verify_command(&options);
     } else if (options.command == FA_COMMAND_COMPARE) {
         status = (int)fa_compare_show(&options);
     } else {

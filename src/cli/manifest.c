@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli/digest.h"
+#include "cli/digest_hex.h"
 
 int fa_manifest_open(struct fa_manifest *manifest, const char *path, unsigned hash,
                      struct fa_error *err)

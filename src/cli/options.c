@@ -5,7 +5,7 @@
 #include <sys/stat.h>
 
 #include "cli/outputs.h"
-#include "cli/request.h"
+#include "cli/request_options.h"
 #include "cli/value.h"
 
 /* Each enum field is written as an unsigned. */
@@ -298,7 +298,7 @@ const struct fa_option fa_options_table[] = {
     GROUP("Connection"),
     SIZE("rate", config.rate, .commands = RUNS, .initial = "no limit",
          .help = "limit the total bytes per second", .more = "0 means no limit."),
-    CUSTOM("header", 'H', "LINE|@FILE", fa_request_parse_header, .commands = RUNS,
+    CUSTOM("header", 'H', "LINE|@FILE", fa_request_options_header, .commands = RUNS,
            .offer = FA_OFFER_FILES, .help = "add a request header; may repeat",
            .more =
                "LINE is 'Name: value'; 'Name:' removes a default header, and 'Name;' sends an "
@@ -324,7 +324,7 @@ const struct fa_option fa_options_table[] = {
                   "fetchall does not ask for pass phrases."),
     FLAG("insecure", 0, config.insecure, .commands = RUNS, .help = "do not verify certificates",
          .more = "Anyone between you and the server can then read and change what is downloaded."),
-    CUSTOM("resolve", 0, "HOST:PORT:ADDR", fa_request_parse_resolve, .commands = RUNS,
+    CUSTOM("resolve", 0, "HOST:PORT:ADDR", fa_request_options_resolve, .commands = RUNS,
            .help = "use ADDR for HOST:PORT; may repeat",
            .more = "An IPv6 address may be enclosed in [].  The host * matches every host that is "
                    "not named."),
@@ -351,8 +351,8 @@ const struct fa_option fa_options_table[] = {
            .more =
                "md5, sha1, sha256, sha512, blake2b and xxh128.  The manifest contains the first "
                "one."),
-    UINT("hash-jobs", 0, config.hash_jobs, 1, 256, .commands = HASHES | COMPARE,
-         .initial = "cores", .help = "limit the workers that compute digests",
+    UINT("hash-jobs", 0, config.hash_jobs, 1, 256, .commands = HASHES | COMPARE, .initial = "cores",
+         .help = "limit the workers that compute digests",
          .more =
              "cores is the number of CPUs that the process may use: limited by its affinity "
              "(see taskset(1)) and by the CPU quotas of its control groups, as in a container."),

@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "cli/digest.h"
+#include "cli/digest_hex.h"
 #include "cli/json.h"
 
 static json_t *digest_object(const struct fa_result *result)

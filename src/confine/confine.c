@@ -4,9 +4,9 @@
  */
 #include "confine/confine.h"
 
-#include "confine/calls.h"
+#include "confine/seccomp.h"
 #include "confine/capabilities.h"
-#include "confine/files.h"
+#include "confine/landlock.h"
 
 #include <errno.h>
 #include <sys/prctl.h>
@@ -27,8 +27,8 @@ unsigned fa_confine_support(void)
 {
     if (SANITIZED)
         return 0;
-    return (fa_confine_has_files() ? FA_CONFINE_FILES : 0u) |
-           (fa_confine_has_calls() ? FA_CONFINE_CALLS : 0u);
+    return (fa_landlock_supported() ? FA_CONFINE_FILES : 0u) |
+           (fa_seccomp_supported() ? FA_CONFINE_CALLS : 0u);
 }
 
 /* No core dumps, which could contain secrets; a digest worker writes no file at all. */
@@ -50,8 +50,8 @@ int fa_confine(enum fa_confine_role role, const struct fa_confine_rule *rules, s
         return 0;
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) || confine_limit(role) ||
         fa_confine_capabilities(role) ||
-        ((support & FA_CONFINE_FILES) && fa_confine_files(role, rules, n_rules)) ||
-        ((support & FA_CONFINE_CALLS) && fa_confine_calls(role))) {
+        ((support & FA_CONFINE_FILES) && fa_landlock_apply(role, rules, n_rules)) ||
+        ((support & FA_CONFINE_CALLS) && fa_seccomp_apply(role))) {
         fa_error_system(err, FA_CLASS_REFUSED, errno, "cannot confine the process");
         return -1;
     }

@@ -6,7 +6,7 @@
 #include "strategy/strategy.h"
 
 #include "base/buf.h"
-#include "strategy/rights.h"
+#include "strategy/sandbox.h"
 #include "transfer/driver.h"
 #include "transfer/library.h"
 #include "transfer/wire.h"
@@ -82,7 +82,7 @@ static int download_open(void *arg, void **ret, struct fa_error *err)
 static int download_confine(void *arg, struct fa_error *err)
 {
     const struct shared *shared = arg;
-    return shared->settings.confined ? fa_rights_confine(&shared->settings, err) : 0;
+    return shared->settings.confined ? fa_sandbox_enter_worker(&shared->settings, err) : 0;
 }
 
 static void download_close(void *state)

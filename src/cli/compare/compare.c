@@ -22,7 +22,7 @@
 #include "cli/compare/machine.h"
 #include "cli/compare/plan.h"
 #include "cli/compare/rounds.h"
-#include "cli/compare/stage.h"
+#include "cli/compare/stage_files.h"
 #include "cli/compare/warmup.h"
 #include "cli/signals.h"
 #include "cli/term.h"

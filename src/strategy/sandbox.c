@@ -2,7 +2,7 @@
  * Certificates, and what getaddrinfo(3) and localtime(3) look at: their configuration, the modules
  * of nss(5), and where programs that manage it put the real files.
  */
-#include "strategy/rights.h"
+#include "strategy/sandbox.h"
 
 #include "base/netrc.h"
 #include "confine/confine.h"
@@ -40,7 +40,7 @@ static const char *const read_only[] = {
 #define FIXED (sizeof(read_only) / sizeof(*read_only))
 #define OWN   5
 
-int fa_rights_confine(const struct fa_settings *settings, struct fa_error *err)
+int fa_sandbox_enter_worker(const struct fa_settings *settings, struct fa_error *err)
 {
     char *netrc = settings->netrc ? fa_netrc_path() : NULL;
     const char *own[OWN] = {fa_trust_system_bundle(), settings->cacert, settings->cert,

@@ -6,7 +6,7 @@
  * dropped capabilities already prevent what matters (files, programs, tracing, mounts, modules,
  * users).
  */
-#include "confine/calls.h"
+#include "confine/seccomp.h"
 
 #include <errno.h>
 #include <seccomp.h>
@@ -92,7 +92,7 @@ static const int download_calls[] = {
     SCMP_SYS(time),
 };
 
-bool fa_confine_has_calls(void)
+bool fa_seccomp_supported(void)
 {
     return seccomp_api_get() >= 2;
 }
@@ -132,7 +132,7 @@ static int filter_fill(scmp_filter_ctx filter, enum fa_confine_role role)
     return code;
 }
 
-int fa_confine_calls(enum fa_confine_role role)
+int fa_seccomp_apply(enum fa_confine_role role)
 {
     if (role == FA_CONFINE_SUPERVISOR)
         return 0;

@@ -1,12 +1,12 @@
 /**
  * fetchall verify: the files of a folder, hashed again; findings go to standard output.
  */
-#ifndef FETCHALL_CLI_VERIFY_H
-#define FETCHALL_CLI_VERIFY_H
+#ifndef FETCHALL_CLI_VERIFY_COMMAND_H
+#define FETCHALL_CLI_VERIFY_COMMAND_H
 
 #include "cli/exit.h"
 #include "cli/options.h"
 
-enum fa_exit_status fa_verify_show(const struct fa_options *options);
+enum fa_exit_status fa_verify_command(const struct fa_options *options);
 
 #endif

@@ -1,8 +1,8 @@
 /**
  * Digests as text.
  */
-#ifndef FETCHALL_CLI_DIGEST_H
-#define FETCHALL_CLI_DIGEST_H
+#ifndef FETCHALL_CLI_DIGEST_HEX_H
+#define FETCHALL_CLI_DIGEST_HEX_H
 
 #include <fetchall/event.h>
 

@@ -1,8 +1,8 @@
 /**
  * The files that the CPU stage is compared on.
  */
-#ifndef FETCHALL_CLI_COMPARE_STAGE_H
-#define FETCHALL_CLI_COMPARE_STAGE_H
+#ifndef FETCHALL_CLI_COMPARE_STAGE_FILES_H
+#define FETCHALL_CLI_COMPARE_STAGE_FILES_H
 
 #include <stdint.h>
 

@@ -1,4 +1,4 @@
-#include "cli/verify.h"
+#include "cli/verify_command.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -72,7 +72,7 @@ static enum fa_exit_status status_of(const struct tell *tell)
     return FA_EXIT_OK;
 }
 
-enum fa_exit_status fa_verify_show(const struct fa_options *options)
+enum fa_exit_status fa_verify_command(const struct fa_options *options)
 {
     struct tell tell = {.options = options};
     struct fa_error err = {0};

@@ -3,7 +3,7 @@
  * are taken from Debian 12's headers; newer ones are defined here.  Rights that the running kernel
  * does not know are left out, so that the strongest available confinement applies.
  */
-#include "confine/files.h"
+#include "confine/landlock.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -40,7 +40,7 @@ static int landlock_abi(void)
     return (int)syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
 }
 
-bool fa_confine_has_files(void)
+bool fa_landlock_supported(void)
 {
     return landlock_abi() >= ABI_MIN;
 }
@@ -105,7 +105,8 @@ static int ruleset_allow(int set, const struct fa_confine_rule *rule, uint64_t h
     return result && errno == EBADFD ? 0 : result;
 }
 
-int fa_confine_files(enum fa_confine_role role, const struct fa_confine_rule *rules, size_t n_rules)
+int fa_landlock_apply(enum fa_confine_role role, const struct fa_confine_rule *rules,
+                      size_t n_rules)
 {
     int abi = landlock_abi();
     struct ruleset lose = role_ruleset(role, abi);

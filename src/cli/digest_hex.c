@@ -1,4 +1,4 @@
-#include "cli/digest.h"
+#include "cli/digest_hex.h"
 
 #include "base/hex.h"
 

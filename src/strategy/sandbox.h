@@ -1,14 +1,14 @@
 /**
  * What a worker process that downloads keeps.
  */
-#ifndef FA_STRATEGY_RIGHTS_H
-#define FA_STRATEGY_RIGHTS_H
+#ifndef FA_STRATEGY_SANDBOX_H
+#define FA_STRATEGY_SANDBOX_H
 
 #include "transfer/settings.h"
 
 #include <fetchall/error.h>
 
 /** Confine the calling process: see confine/confine.h. */
-int fa_rights_confine(const struct fa_settings *settings, struct fa_error *err);
+int fa_sandbox_enter_worker(const struct fa_settings *settings, struct fa_error *err);
 
 #endif

@@ -1,4 +1,4 @@
-#include "cli/request.h"
+#include "cli/request_options.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -53,7 +53,7 @@ static int add_file(struct fa_options *options, FILE *file, const char *path, st
     return rc;
 }
 
-int fa_request_parse_header(struct fa_options *options, const char *value, struct fa_error *err)
+int fa_request_options_header(struct fa_options *options, const char *value, struct fa_error *err)
 {
     if (value[0] == '@') {
         FILE *file = fopen(value + 1, "re");
@@ -75,11 +75,12 @@ int fa_request_parse_header(struct fa_options *options, const char *value, struc
     if (memchr(value, '\r', len) || memchr(value, '\n', len))
         return fa_option_refuse(err, "--header requires a single line: repeat the option for more");
     if (fa_value_header(value, len) != 0)
-        return fa_option_refuse(err, "--header requires 'Name: value', or @ and the name of a file");
+        return fa_option_refuse(err,
+                                "--header requires 'Name: value', or @ and the name of a file");
     return add_header(options, value, len, err);
 }
 
-int fa_request_parse_resolve(struct fa_options *options, const char *value, struct fa_error *err)
+int fa_request_options_resolve(struct fa_options *options, const char *value, struct fa_error *err)
 {
     if (fa_value_resolve(value) != 0)
         return fa_option_refuse(

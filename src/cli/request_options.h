@@ -4,8 +4,8 @@
  * Header lines may hold secrets: no message repeats more of them than a file's name and a line
  * number.
  */
-#ifndef FETCHALL_CLI_REQUEST_H
-#define FETCHALL_CLI_REQUEST_H
+#ifndef FETCHALL_CLI_REQUEST_OPTIONS_H
+#define FETCHALL_CLI_REQUEST_OPTIONS_H
 
 #include <fetchall/error.h>
 
@@ -16,9 +16,9 @@
 #define FA_REQUEST_BYTES_MAX   32768
 
 /** The value of --header: a line, or @FILE with some lines. */
-int fa_request_parse_header(struct fa_options *options, const char *value, struct fa_error *err);
+int fa_request_options_header(struct fa_options *options, const char *value, struct fa_error *err);
 
 /** The value of --resolve. */
-int fa_request_parse_resolve(struct fa_options *options, const char *value, struct fa_error *err);
+int fa_request_options_resolve(struct fa_options *options, const char *value, struct fa_error *err);
 
 #endif

@@ -1,4 +1,4 @@
-#include "cli/compare/stage.h"
+#include "cli/compare/stage_files.h"
 
 #include <errno.h>
 #include <fts.h>
