@@ -9,7 +9,7 @@
 /* What a list may hold: names of values from 0 up, and numbers from 1 to most. */
 struct kind {
     const char *option;
-    const char *required;             /* NULL: all names. */
+    const char *required;          /* NULL: all names. */
     const char *(*name)(unsigned); /* NULL: no names. */
     unsigned most;                 /* 0: no numbers. */
 };
