@@ -114,6 +114,9 @@ static void digest_tick(void *arg, uint64_t bytes)
     fa_task_progress(arg, bytes);
 }
 
+_Static_assert(1 << (FA_HASHES - 1) <= UINT8_MAX,
+               "the bit of a digest fits the byte it is sent in");
+
 static void result_put(struct fa_buf *buf, const struct fa_digest *digests, int n,
                        const struct fa_error *error)
 {

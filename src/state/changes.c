@@ -8,6 +8,8 @@
  */
 #include "state/changes.h"
 
+#include "base/field.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -80,10 +82,30 @@ static int changes_finish(struct fa_changes *changes, size_t at, uint64_t key)
     return 0;
 }
 
-static void log_put_i64(struct fa_buf *log, int64_t value)
-{
-    fa_buf_put_u64(log, (uint64_t)value);
-}
+/* Without the key, which a removal has too, and without the bytes of the digest. */
+static const struct fa_field record_fields[] = {
+    FA_FIELD(U64, uint64_t, struct fa_record, owner),
+    FA_FIELD_ENUM(enum fa_standing, FA_STANDINGS, struct fa_record, standing),
+    FA_FIELD(STR, const char *, struct fa_record, url),
+    FA_FIELD(STR, const char *, struct fa_record, path),
+    FA_FIELD(STR, const char *, struct fa_record, text),
+    FA_FIELD(I64, int64_t, struct fa_record, line),
+    FA_FIELD_ENUM(enum fa_class, FA_CLASSES, struct fa_record, class),
+    FA_FIELD(BOOL, bool, struct fa_record, replaces),
+    FA_FIELD(BOOL, bool, struct fa_record, may_pass),
+    FA_FIELD(BOOL, bool, struct fa_record, secret),
+    FA_FIELD(INT, int, struct fa_record, http),
+    FA_FIELD(STR, const char *, struct fa_record, error),
+    FA_FIELD(I64, int64_t, struct fa_record, size),
+    FA_FIELD(U64, uint64_t, struct fa_record, durable),
+    FA_FIELD(U64, uint64_t, struct fa_record, mirror),
+    FA_FIELD(STR, const char *, struct fa_record, etag),
+    FA_FIELD(I64, int64_t, struct fa_record, modified),
+    FA_FIELD(BOOL, bool, struct fa_record, strong),
+    FA_FIELD(STR, const char *, struct fa_record, coding),
+    FA_FIELD_ENUM(enum fa_hash, (1 << (FA_HASHES - 1)) + 1, struct fa_record, digest.hash),
+    FA_FIELD(U64, uint64_t, struct fa_record, run),
+};
 
 int fa_changes_put(struct fa_changes *changes, const struct fa_record *record)
 {
@@ -93,27 +115,9 @@ int fa_changes_put(struct fa_changes *changes, const struct fa_record *record)
         return -1;
     fa_buf_put_u8(log, PUT);
     fa_buf_put_u64(log, record->key);
-    fa_buf_put_u64(log, record->owner);
-    fa_buf_put_u8(log, (uint8_t)record->standing);
-    fa_buf_put_str(log, record->url);
-    fa_buf_put_str(log, record->path);
-    fa_buf_put_str(log, record->text);
-    log_put_i64(log, record->line);
-    fa_buf_put_u8(log, (uint8_t)record->class);
-    fa_buf_put_u8(log, (uint8_t)(record->may_pass | record->secret << 1 | record->strong << 2 |
-                                 record->replaces << 3));
-    fa_buf_put_u32(log, (uint32_t)record->http);
-    fa_buf_put_str(log, record->error);
-    log_put_i64(log, record->size);
-    fa_buf_put_u64(log, record->durable);
-    fa_buf_put_u64(log, record->mirror);
-    fa_buf_put_str(log, record->etag);
-    log_put_i64(log, record->modified);
-    fa_buf_put_str(log, record->coding);
-    fa_buf_put_u32(log, (uint32_t)record->digest.hash);
+    fa_fields_put(record_fields, FA_FIELD_COUNT(record_fields), record, log);
     if (record->digest.hash)
         fa_buf_put(log, record->digest.bytes, fa_hash_size(record->digest.hash));
-    fa_buf_put_u64(log, record->run);
     return changes_finish(changes, at, record->key);
 }
 
@@ -137,32 +141,11 @@ bool fa_changes_next(struct fa_reader *in, bool *ret_removed, struct fa_record *
     ret->key = fa_reader_u64(in);
     if (*ret_removed)
         return !in->failed;
-    ret->owner = fa_reader_u64(in);
-    ret->standing = fa_reader_u8(in);
-    ret->url = fa_reader_str(in);
-    ret->path = fa_reader_str(in);
-    ret->text = fa_reader_str(in);
-    ret->line = (int64_t)fa_reader_u64(in);
-    ret->class = fa_reader_u8(in);
-    uint8_t flags = fa_reader_u8(in);
-    ret->may_pass = flags & 1;
-    ret->secret = flags & 2;
-    ret->strong = flags & 4;
-    ret->replaces = flags & 8;
-    ret->http = (int)fa_reader_u32(in);
-    ret->error = fa_reader_str(in);
-    ret->size = (int64_t)fa_reader_u64(in);
-    ret->durable = fa_reader_u64(in);
-    ret->mirror = fa_reader_u64(in);
-    ret->etag = fa_reader_str(in);
-    ret->modified = (int64_t)fa_reader_u64(in);
-    ret->coding = fa_reader_str(in);
-    ret->digest.hash = fa_reader_u32(in);
+    fa_fields_get(record_fields, FA_FIELD_COUNT(record_fields), ret, in);
     size_t len = ret->digest.hash ? fa_hash_size(ret->digest.hash) : 0;
     const void *digest = fa_reader_get(in, len);
     if (len && digest)
         memcpy(ret->digest.bytes, digest, len);
-    ret->run = fa_reader_u64(in);
     return !in->failed;
 }
 

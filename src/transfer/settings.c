@@ -1,47 +1,56 @@
+/*
+ * The table below is the only list of the settings: they are taken from the config, and written and
+ * read for worker processes, in its order.  A new one is a member of struct fa_settings and a row.
+ */
 #include "transfer/settings.h"
 
+#include "base/field.h"
 #include "transfer/proxy.h"
+
+/* A setting with the name and type that it has in the config. */
+#define SETTING(kind, type_, name)                                                       \
+    {                                                                                    \
+        .type = FA_FIELD_##kind, .offset = FA_FIELD_AT(type_, struct fa_settings, name), \
+        .source = FA_FIELD_AT(type_, struct fa_config, name),                            \
+    }
+
+static const struct fa_field taken[] = {
+    SETTING(F64, double, connect_timeout),
+    SETTING(F64, double, stall_timeout),
+    SETTING(F64, double, timeout),
+    SETTING(U64, uint64_t, speed_limit),
+    SETTING(F64, double, speed_time),
+    SETTING(BOOL, bool, expect_length),
+    SETTING(BOOL, bool, netrc),
+    SETTING(BOOL, bool, insecure),
+    SETTING(STR, const char *, user_agent),
+    SETTING(STR, const char *, proxy),
+    SETTING(STR, const char *, cacert),
+    SETTING(STR, const char *, cert),
+    SETTING(STR, const char *, key),
+};
+
+/* Settings that are computed from the config. */
+static const struct fa_field computed[] = {
+    FA_FIELD(BOOL, bool, struct fa_settings, http2),
+    FA_FIELD(BOOL, bool, struct fa_settings, confined),
+    FA_FIELD_ENUM(enum fa_family, FA_FAMILY_V6 + 1, struct fa_settings, family),
+};
 
 void fa_settings_init(struct fa_settings *settings, const struct fa_config *config)
 {
     *settings = (struct fa_settings){
-        .connect_timeout = config->connect_timeout,
-        .stall_timeout = config->stall_timeout,
-        .timeout = config->timeout,
-        .speed_limit = config->speed_limit,
-        .speed_time = config->speed_time,
-        .expect_length = config->expect_length,
-        .netrc = config->netrc,
-        .insecure = config->insecure,
         .http2 = config->http == FA_HTTP_2,
         .confined = config->sandbox != FA_SANDBOX_OFF,
         .family = config->family,
-        .user_agent = config->user_agent,
-        .proxy = config->proxy,
-        .cacert = config->cacert,
-        .cert = config->cert,
-        .key = config->key,
     };
+    fa_fields_copy(taken, FA_FIELD_COUNT(taken), settings, config);
 }
 
 void fa_settings_encode(const struct fa_settings *settings, struct fa_buf *buf)
 {
-    fa_buf_put_f64(buf, settings->connect_timeout);
-    fa_buf_put_f64(buf, settings->stall_timeout);
-    fa_buf_put_f64(buf, settings->timeout);
-    fa_buf_put_u64(buf, settings->speed_limit);
-    fa_buf_put_f64(buf, settings->speed_time);
-    fa_buf_put_u8(buf, settings->expect_length);
-    fa_buf_put_u8(buf, settings->netrc);
-    fa_buf_put_u8(buf, settings->insecure);
-    fa_buf_put_u8(buf, settings->http2);
-    fa_buf_put_u8(buf, settings->confined);
-    fa_buf_put_u8(buf, (uint8_t)settings->family);
-    fa_buf_put_str(buf, settings->user_agent);
-    fa_buf_put_str(buf, settings->proxy);
-    fa_buf_put_str(buf, settings->cacert);
-    fa_buf_put_str(buf, settings->cert);
-    fa_buf_put_str(buf, settings->key);
+    fa_fields_put(taken, FA_FIELD_COUNT(taken), settings, buf);
+    fa_fields_put(computed, FA_FIELD_COUNT(computed), settings, buf);
 }
 
 int fa_settings_decode(struct fa_settings *ret, const void *data, size_t len)
@@ -49,22 +58,8 @@ int fa_settings_decode(struct fa_settings *ret, const void *data, size_t len)
     struct fa_reader reader;
     fa_reader_init(&reader, data, len);
     *ret = (struct fa_settings){0};
-    ret->connect_timeout = fa_reader_f64(&reader);
-    ret->stall_timeout = fa_reader_f64(&reader);
-    ret->timeout = fa_reader_f64(&reader);
-    ret->speed_limit = fa_reader_u64(&reader);
-    ret->speed_time = fa_reader_f64(&reader);
-    ret->expect_length = fa_reader_u8(&reader);
-    ret->netrc = fa_reader_u8(&reader);
-    ret->insecure = fa_reader_u8(&reader);
-    ret->http2 = fa_reader_u8(&reader);
-    ret->confined = fa_reader_u8(&reader);
-    ret->family = fa_reader_u8(&reader);
-    ret->user_agent = fa_reader_str(&reader);
-    ret->proxy = fa_reader_str(&reader);
-    ret->cacert = fa_reader_str(&reader);
-    ret->cert = fa_reader_str(&reader);
-    ret->key = fa_reader_str(&reader);
+    fa_fields_get(taken, FA_FIELD_COUNT(taken), ret, &reader);
+    fa_fields_get(computed, FA_FIELD_COUNT(computed), ret, &reader);
     return fa_reader_ok(&reader) ? 0 : -1;
 }
 
