@@ -123,16 +123,38 @@ bool fa_port_accepts(int port)
     return fd >= 0;
 }
 
+/* A socket that is bound to a port of HOST which the kernel chooses. */
+static int bound_socket(const char *host, struct sockaddr_in *ret)
+{
+    *ret = local_address(0);
+    ret->sin_addr.s_addr = inet_addr(host);
+    socklen_t len = sizeof(*ret);
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (fd < 0 || bind(fd, (struct sockaddr *)ret, len) != 0 ||
+        getsockname(fd, (struct sockaddr *)ret, &len) != 0) {
+        fa_test_fail("cannot find a free port of %s: %s", host, strerror(errno));
+    }
+    return fd;
+}
+
 int fa_port_free(void)
 {
-    struct sockaddr_in in = local_address(0);
-    socklen_t len = sizeof(in);
-    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    if (fd < 0 || bind(fd, (struct sockaddr *)&in, sizeof(in)) != 0 ||
-        getsockname(fd, (struct sockaddr *)&in, &len) != 0) {
-        fa_test_fail("cannot find a free port: %s", strerror(errno));
+    struct sockaddr_in in;
+    close(bound_socket("127.0.0.1", &in));
+    return ntohs(in.sin_port);
+}
+
+int fa_port_full(const char *host)
+{
+    struct sockaddr_in in;
+    if (listen(bound_socket(host, &in), 0) != 0) {
+        fa_test_fail("cannot listen at %s: %s", host, strerror(errno));
     }
-    close(fd);
+    for (int i = 0; i < 4; i++) {
+        int filler = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+        int connected = connect(filler, (struct sockaddr *)&in, sizeof(in));
+        (void)connected; /* it stays open until the test ends */
+    }
     return ntohs(in.sin_port);
 }
 

@@ -74,4 +74,7 @@ bool fa_port_accepts(int port);
 /* A port of 127.0.0.1 that was free just now. */
 int fa_port_free(void);
 
+/* A port of HOST that listens, but whose queue is full until the test ends: connections hang. */
+int fa_port_full(const char *host);
+
 #endif

@@ -1,50 +1,25 @@
 /* Checksums, digests and the manifest. Each test runs once for each mode. */
 
-#include "support/fetch.h"
+#include "support/fixture.h"
 #include "support/modes.h"
 #include "support/report.h"
-#include "support/server.h"
 #include "support/truth.h"
 
 #include <criterion/criterion.h>
 #include <stdlib.h>
 #include <string.h>
 
-static struct fa_scratch scratch;
-static struct fa_server server;
-static struct fa_lines list;
-static struct fa_fetch fetch;
-
-static void begin(void)
-{
-    fa_scratch_init(&scratch);
-    fa_server_start(&server, NULL);
-}
-
-static void end(void)
-{
-    fa_fetch_end(&fetch);
-    fa_lines_fini(&list);
-    fa_server_stop(&server);
-    fa_scratch_fini(&scratch);
-}
-
-TestSuite(checksums, .init = begin, .fini = end, .timeout = 90.0);
-
-static void add(const char *path)
-{
-    fa_lines_add(&list, "%s", fa_server_url(&server, path));
-}
+TestSuite(checksums, .init = fixture_begin, .fini = fixture_end, .timeout = 90.0);
 
 FA_TEST_MODES(checksums, wrong_checksum_is_tried_once_more_and_fails_as_integrity)
 {
     char good[FA_SHA256_HEX];
     fa_truth_sha256_pattern("/ok/1000/a", 1000, good);
-    add("/ok/1000/a");
+    add_path("/ok/1000/a");
     fa_lines_add(&list, " checksum=sha256=%s", good);
-    add("/ok/1000/b");
+    add_path("/ok/1000/b");
     fa_lines_add(&list, " checksum=sha256=%s", good);
-    add("/ok/1000/c");
+    add_path("/ok/1000/c");
     fa_lines_add(&list, " size=999");
     fa_fetch_start(&fetch, &scratch, mode, list.text, "--retries", "0", NULL);
     fa_fetch_expect(&fetch, 10, 3);
@@ -61,7 +36,7 @@ FA_TEST_MODES(checksums, file_with_a_wrong_checksum_is_not_replaced)
 {
     const char *dir = fa_scratch_path(&scratch, "dir");
     fa_scratch_write(&scratch, "dir/b", "the old one");
-    add("/ok/1000/b");
+    add_path("/ok/1000/b");
     fa_lines_add(&list, " checksum=md5=00000000000000000000000000000000");
     fa_fetch_start_with(&fetch, &scratch, NULL, dir, mode, list.text, "--overwrite", NULL);
     fa_fetch_expect(&fetch, 10, 3);
@@ -91,11 +66,11 @@ FA_TEST_MODES(checksums, manifest_is_what_sha256sum_accepts)
     for (int i = 0; i < 50; i++) {
         char path[64];
         snprintf(path, sizeof(path), "/ok/%d/f%d", i * 1000, i);
-        add(path);
+        add_path(path);
     }
-    add("/ok/10/x");
+    add_path("/ok/10/x");
     fa_lines_add(&list, " out=back\\slash\\n");
-    add("/ok/10/x");
+    add_path("/ok/10/x");
     fa_lines_add(&list, " out= leading and \xc3\xa9 * odd");
     const char *manifest = fa_scratch_path(&scratch, "sums");
     fa_fetch_start(&fetch, &scratch, mode, list.text, "--manifest", manifest, NULL);
@@ -112,8 +87,8 @@ FA_TEST_MODES(checksums, manifest_is_what_sha256sum_accepts)
 FA_TEST_MODES(checksums, every_way_to_hash_gives_the_same_digests)
 {
     static const char *const ways[] = {"process", "thread", "inline"};
-    add("/ok/300000/a");
-    add("/ok/0/b");
+    add_path("/ok/300000/a");
+    add_path("/ok/0/b");
     char sum[FA_SHA256_HEX];
     fa_truth_sha256_pattern("/ok/300000/a", 300000, sum);
     for (size_t i = 0; i < 3; i++) {
@@ -136,7 +111,7 @@ FA_TEST_MODES(checksums, file_that_is_there_with_other_bytes_is_fetched_again)
     static const char *const hashes[] = {"sha256", "none"};
     char sum[FA_SHA256_HEX];
     fa_truth_sha256_pattern("/ok/1000/a", 1000, sum);
-    add("/ok/1000/a");
+    add_path("/ok/1000/a");
     fa_lines_add(&list, " checksum=sha256=%s", sum);
     char *wrong = calloc(1, 1001);
     memset(wrong, 'x', 1000);

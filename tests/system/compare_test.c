@@ -1,11 +1,10 @@
 /* fetchall compare: what it asks of servers, what it tells, and what it leaves behind. */
 
 #include "support/fail.h"
-#include "support/fetch.h"
+#include "support/fixture.h"
 #include "support/process.h"
 #include "support/report.h"
 #include "support/run.h"
-#include "support/server.h"
 
 #include <arpa/inet.h>
 #include <criterion/criterion.h>
@@ -20,17 +19,13 @@
 
 #define FAMILY_MAX 64
 
-static struct fa_scratch scratch;
-static struct fa_server server;
-static struct fa_lines list;
 static struct fa_run run;
 static const char *json; /* where --json goes */
 static json_t *result;   /* the same, read */
 
 static void begin(void)
 {
-    fa_scratch_init(&scratch);
-    fa_server_start(&server, (const char *[]){"--listen", "0.0.0.0", NULL});
+    fixture_begin();
     fa_scratch_mkdir(&scratch, "dir");
     json = fa_scratch_path(&scratch, "result.json");
 }
@@ -39,9 +34,7 @@ static void end(void)
 {
     json_decref(result);
     fa_run_end(&run);
-    fa_lines_fini(&list);
-    fa_server_stop(&server);
-    fa_scratch_fini(&scratch);
+    fixture_end();
 }
 
 TestSuite(compare, .init = begin, .fini = end, .timeout = 90.0);

@@ -1,11 +1,10 @@
 /* Names that do not resolve, or slowly; few descriptors. Each test runs once for each mode. */
 
 #include "support/fail.h"
-#include "support/fetch.h"
+#include "support/fixture.h"
 #include "support/modes.h"
 #include "support/process.h"
 #include "support/report.h"
-#include "support/server.h"
 #include "support/truth.h"
 
 #include <criterion/criterion.h>
@@ -15,10 +14,6 @@
 
 #define LOOKUP_THREADS 136 /* no more than that, with those that a mode has anyway */
 
-static struct fa_scratch scratch;
-static struct fa_server server;
-static struct fa_lines list;
-static struct fa_fetch fetch;
 static char asan[512];
 static const char *const fake_dns[] = {"LD_PRELOAD=" FAKE_DNS, asan, NULL};
 static const struct fa_run_options faked = {.env = fake_dns};
@@ -28,19 +23,10 @@ static void begin(void)
     const char *options = getenv("ASAN_OPTIONS");
     snprintf(asan, sizeof(asan), "ASAN_OPTIONS=%s%sverify_asan_link_order=0",
              options ? options : "", options ? ":" : "");
-    fa_scratch_init(&scratch);
-    fa_server_start(&server, (const char *[]){"--listen", "0.0.0.0", NULL});
+    fixture_begin();
 }
 
-static void end(void)
-{
-    fa_fetch_end(&fetch);
-    fa_lines_fini(&list);
-    fa_server_stop(&server);
-    fa_scratch_fini(&scratch);
-}
-
-TestSuite(dns, .init = begin, .fini = end, .timeout = 90.0);
+TestSuite(dns, .init = begin, .fini = fixture_end, .timeout = 90.0);
 
 /* URLs of PATH-<n> at COUNT hosts HOST<n>.test, or at the address HOST. */
 static void add_hosts(const char *host, const char *path, int count)

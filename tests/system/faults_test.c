@@ -4,12 +4,11 @@
  */
 
 #include "support/fail.h"
-#include "support/fetch.h"
+#include "support/fixture.h"
 #include "support/modes.h"
 #include "support/pattern.h"
 #include "support/process.h"
 #include "support/report.h"
-#include "support/server.h"
 #include "support/truth.h"
 
 #include <criterion/criterion.h>
@@ -17,26 +16,7 @@
 #include <string.h>
 #include <unistd.h>
 
-static struct fa_scratch scratch;
-static struct fa_server server;
-static struct fa_lines list;
-static struct fa_fetch fetch;
-
-static void begin(void)
-{
-    fa_scratch_init(&scratch);
-    fa_server_start(&server, (const char *[]){"--listen", "0.0.0.0", NULL});
-}
-
-static void end(void)
-{
-    fa_fetch_end(&fetch);
-    fa_lines_fini(&list);
-    fa_server_stop(&server);
-    fa_scratch_fini(&scratch);
-}
-
-TestSuite(faults, .init = begin, .fini = end, .timeout = 90.0);
+TestSuite(faults, .init = fixture_begin, .fini = fixture_end, .timeout = 90.0);
 
 /* The path is PATH/<row>. */
 struct fault {

@@ -2,12 +2,11 @@
 
 #include "support/ca.h"
 #include "support/fail.h"
-#include "support/fetch.h"
+#include "support/fixture.h"
 #include "support/modes.h"
 #include "support/pattern.h"
 #include "support/process.h"
 #include "support/report.h"
-#include "support/server.h"
 #include "support/truth.h"
 
 #include <criterion/criterion.h>
@@ -18,35 +17,17 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static struct fa_scratch scratch;
-static struct fa_server server;
-static struct fa_lines list;
-static struct fa_fetch fetch;
 static char mounted[PATH_MAX];
-
-static void begin(void)
-{
-    fa_scratch_init(&scratch);
-    fa_server_start(&server, (const char *[]){"--listen", "0.0.0.0", NULL});
-}
 
 static void end(void)
 {
-    fa_fetch_end(&fetch);
-    fa_lines_fini(&list);
-    fa_server_stop(&server);
     if (*mounted) {
         umount2(mounted, MNT_DETACH);
     }
-    fa_scratch_fini(&scratch);
+    fixture_end();
 }
 
-TestSuite(files, .init = begin, .fini = end, .timeout = 90.0);
-
-static void add(const char *path)
-{
-    fa_lines_add(&list, "%s", fa_server_url(&server, path));
-}
+TestSuite(files, .init = fixture_begin, .fini = end, .timeout = 90.0);
 
 static const char *path_of(long long line)
 {
@@ -82,7 +63,7 @@ Test(files, names_stay_in_the_folder)
     for (size_t i = 0; i < count; i++) {
         char path[128];
         snprintf(path, sizeof(path), "/ok/10/%zu/%s", i, tails[i]);
-        add(path);
+        add_path(path);
     }
     fa_fetch_start(&fetch, &scratch, "async", list.text, NULL);
     fa_fetch_expect(&fetch, 20, -1);
@@ -98,12 +79,12 @@ Test(files, names_stay_in_the_folder)
 
 FA_TEST_MODES(files, folder_and_file_of_one_name_are_both_there_whichever_comes_first)
 {
-    add("/ok/100/docs");
-    add("/ok/101/docs");
-    add("/ok/100/docs/a");
-    add("/ok/100/docs/b");
-    add("/ok/100/more/c/d");
-    add("/ok/100/more/c");
+    add_path("/ok/100/docs");
+    add_path("/ok/101/docs");
+    add_path("/ok/100/docs/a");
+    add_path("/ok/100/docs/b");
+    add_path("/ok/100/more/c/d");
+    add_path("/ok/100/more/c");
     for (size_t i = 0; i < 2; i++) {
         fa_fetch_start_with(&fetch, &scratch, NULL, fa_scratch_path(&scratch, "tree"), mode,
                             list.text, "--layout", "tree", NULL);
@@ -125,8 +106,8 @@ Test(files, outputs_below_the_folder_take_no_files_name)
     const char *dir = fa_scratch_path(&scratch, "mirror");
     const char *sums = fa_scratch_path(&scratch, "mirror/SHA256SUMS");
     const char *events = fa_scratch_path(&scratch, "mirror/a");
-    add("/ok/100/SHA256SUMS");
-    add("/ok/200/a");
+    add_path("/ok/100/SHA256SUMS");
+    add_path("/ok/200/a");
     for (size_t i = 0; i < 2; i++) {
         fa_fetch_start_with(&fetch, &scratch, NULL, dir, "async", list.text, "--manifest", sums,
                             "--events", events, NULL);
@@ -359,10 +340,10 @@ Test(files, list_cannot_name_files_outside_the_folder)
     static const char *const outs[] = {"../x", "/tmp/x", "a/../../x", ".fetchall/x", "a/./../b/.."};
     size_t count = sizeof(outs) / sizeof(outs[0]);
     for (size_t i = 0; i < count; i++) {
-        add("/ok/10/a");
+        add_path("/ok/10/a");
         fa_lines_add(&list, " out=%s", outs[i]);
     }
-    add("/ok/10/b");
+    add_path("/ok/10/b");
     fa_lines_add(&list, " dir=../up");
     fa_fetch_start(&fetch, &scratch, "async", list.text, NULL);
     fa_fetch_expect(&fetch, 20, 1);
@@ -373,10 +354,10 @@ Test(files, list_cannot_name_files_outside_the_folder)
 
 FA_TEST_MODES(files, names_that_collide_are_the_same_on_every_run)
 {
-    add("/ok/10/1/same.tar.gz");
-    add("/ok/20/2/same.tar.gz");
-    add("/ok/30/3/Same.tar.gz");
-    add("/ok/20/2/same.tar.gz");
+    add_path("/ok/10/1/same.tar.gz");
+    add_path("/ok/20/2/same.tar.gz");
+    add_path("/ok/30/3/Same.tar.gz");
+    add_path("/ok/20/2/same.tar.gz");
     char first[64] = "";
     for (int run = 0; run < 2; run++) {
         fa_fetch_start(&fetch, &scratch, mode, list.text, NULL);
@@ -400,8 +381,8 @@ FA_TEST_MODES(files, names_that_collide_are_the_same_on_every_run)
 
 Test(files, tree_has_a_folder_for_host_and_path)
 {
-    add("/ok/10/a/b/c");
-    add("/ok/10/a/b/d?q=1");
+    add_path("/ok/10/a/b/c");
+    add_path("/ok/10/a/b/d?q=1");
     fa_fetch_start(&fetch, &scratch, "async", list.text, "--layout", "tree", NULL);
     fa_fetch_expect(&fetch, 20, 0);
     cr_expect_not_null(strstr(path_of(1), "127.0.0.1"));
@@ -435,7 +416,7 @@ FA_TEST_MODES(files, links_fifos_and_folders_in_the_way_are_refused_and_left_alo
     for (size_t i = 0; i < 5; i++) {
         fa_lines_add(&list, "%s\n out=%s", fa_server_url(&server, "/ok/10/a"), names[i]);
     }
-    add("/ok/10/good");
+    add_path("/ok/10/good");
     static const char *const ways[] = {"--retries", "--overwrite"};
     for (size_t i = 0; i < 2; i++) {
         fa_fetch_start_with(&fetch, &scratch, NULL, dir, mode, list.text, ways[i],
@@ -465,7 +446,7 @@ FA_TEST_MODES(files, links_fifos_and_folders_in_the_way_are_refused_and_left_alo
 
 FA_TEST_MODES(files, file_that_appears_meanwhile_is_left_alone)
 {
-    add("/hold/a");
+    add_path("/hold/a");
     fa_fetch_start(&fetch, &scratch, mode, list.text, "--stall-timeout", "60", NULL);
     fa_server_until(&server, "held", 1, 10);
     char path[PATH_MAX];
@@ -490,7 +471,7 @@ struct modes {
 FA_TEST_MODES(files, modes_follow_the_umask_and_parts_are_private)
 {
     static const struct modes modes[] = {{0077, 0600}, {0000, 0666}, {0022, 0644}, {0027, 0640}};
-    add("/hold/a");
+    add_path("/hold/a");
     for (size_t i = 0; i < 4; i++) {
         struct fa_run_options options = {.has_umask = true, .umask = modes[i].umask};
         fa_fetch_start_with(&fetch, &scratch, &options, NULL, mode, list.text, "--stall-timeout",
@@ -515,7 +496,7 @@ FA_TEST_MODES(files, modes_follow_the_umask_and_parts_are_private)
 
 FA_TEST_MODES(files, what_is_there_is_not_fetched_again_unless_asked)
 {
-    add("/ok/1000/a");
+    add_path("/ok/1000/a");
     fa_fetch_start(&fetch, &scratch, mode, list.text, NULL);
     fa_fetch_expect(&fetch, 10, 0);
     const char *dir = fetch.dir;
@@ -548,7 +529,7 @@ static const char *const *make_foreign(const char *dir)
 
 FA_TEST_MODES(files, folder_of_its_own_that_another_user_made_is_refused)
 {
-    add("/ok/300000/a");
+    add_path("/ok/300000/a");
     const char *dir = fa_scratch_mkdir(&scratch, "shared");
     cr_assert_eq(chmod(dir, 01777), 0);
     struct fa_run_options options = {.wrap = make_foreign(dir)};
@@ -577,7 +558,7 @@ FA_TEST_MODES(files, link_in_the_place_of_a_part_touches_nothing_and_gets_no_nam
 {
     struct stat st;
     char part[PATH_MAX];
-    add("/hold/a");
+    add_path("/hold/a");
     const char *victim = fa_scratch_write(&scratch, "victim", "precious");
     cr_assert_eq(chmod(victim, 0400), 0);
     fa_fetch_start(&fetch, &scratch, mode, list.text, "--retries", "0", "--stall-timeout", "60",
@@ -599,7 +580,7 @@ FA_TEST_MODES(files, link_in_the_place_of_a_part_touches_nothing_and_gets_no_nam
 
 FA_TEST_MODES(files, folder_that_cannot_be_made_is_a_local_error)
 {
-    add("/ok/10/a");
+    add_path("/ok/10/a");
     const char *file = fa_scratch_write(&scratch, "file", "");
     char dir[PATH_MAX];
     snprintf(dir, sizeof(dir), "%s/below", file);
@@ -630,7 +611,7 @@ FA_TEST_MODES(files, full_disk_is_a_local_error_and_leaves_no_short_file)
     for (int i = 0; i < 8; i++) {
         char path[64];
         snprintf(path, sizeof(path), "/ok/300000/f%d", i);
-        add(path);
+        add_path(path);
     }
     fa_fetch_start_with(&fetch, &scratch, NULL, mounted, mode, list.text, "-j", "2", "--disk-wait",
                         "0", NULL);
@@ -660,8 +641,8 @@ FA_TEST_MODES(files, run_goes_on_when_a_full_disk_has_room_again)
     char *bytes = calloc(1, 3600000);
     fa_scratch_write_bytes(&scratch, "small/ballast", bytes, 3600000);
     free(bytes);
-    add("/ok/900000/a");
-    add("/ok/900000/b");
+    add_path("/ok/900000/a");
+    add_path("/ok/900000/b");
     fa_fetch_start_with(&fetch, &scratch, NULL, mounted, mode, list.text, "-j", "1", NULL);
     fa_run_until_stderr_has(&fetch.run, "for room", 10);
     fa_file_remove(ballast);
@@ -681,7 +662,7 @@ FA_TEST_MODES(files, disk_without_inodes_is_a_local_error)
     for (int i = 0; i < 8; i++) {
         char path[64];
         snprintf(path, sizeof(path), "/ok/10/f%d", i);
-        add(path);
+        add_path(path);
     }
     fa_fetch_start_with(&fetch, &scratch, NULL, mounted, mode, list.text, "-j", "1", "--disk-wait",
                         "0", NULL);
@@ -690,8 +671,8 @@ FA_TEST_MODES(files, disk_without_inodes_is_a_local_error)
 
 FA_TEST_MODES(files, limit_of_file_size_fails_the_file_and_not_the_program)
 {
-    add("/ok/300000/big");
-    add("/ok/1000/small");
+    add_path("/ok/300000/big");
+    add_path("/ok/1000/small");
     struct fa_run_options options = {.fsize = 100000};
     fa_fetch_start_with(&fetch, &scratch, &options, NULL, mode, list.text, NULL);
     fa_fetch_expect(&fetch, 10, 4);

@@ -1,41 +1,19 @@
 /* Origins: their limits, pauses, breakers and mirrors. Each test runs once for each mode. */
 
 #include "support/fail.h"
-#include "support/fetch.h"
+#include "support/fixture.h"
 #include "support/modes.h"
 #include "support/process.h"
 #include "support/report.h"
-#include "support/server.h"
 #include "support/truth.h"
 
-#include <arpa/inet.h>
 #include <criterion/criterion.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
-static struct fa_scratch scratch;
-static struct fa_server server;
-static struct fa_lines list;
-static struct fa_fetch fetch;
-
-static void begin(void)
-{
-    fa_scratch_init(&scratch);
-    fa_server_start(&server, (const char *[]){"--listen", "0.0.0.0", NULL});
-}
-
-static void end(void)
-{
-    fa_fetch_end(&fetch);
-    fa_lines_fini(&list);
-    fa_server_stop(&server);
-    fa_scratch_fini(&scratch);
-}
-
-TestSuite(hosts, .init = begin, .fini = end, .timeout = 90.0);
+TestSuite(hosts, .init = fixture_begin, .fini = fixture_end, .timeout = 90.0);
 
 static void add_url(const char *host, const char *path)
 {
@@ -56,25 +34,6 @@ static long long log_gap(const json_t *log, size_t from, size_t to)
 {
     return fa_report_int(json_array_get(log, to), "ms") -
            fa_report_int(json_array_get(log, from), "ms");
-}
-
-/* A listening socket of 127.0.0.HOST whose queue is full: connections to it hang. */
-static int black_hole(int host)
-{
-    struct sockaddr_in in = {.sin_family = AF_INET,
-                             .sin_addr.s_addr = htonl(0x7f000000u + (unsigned)host)};
-    socklen_t len = sizeof(in);
-    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    if (bind(fd, (struct sockaddr *)&in, sizeof(in)) != 0 || listen(fd, 0) != 0 ||
-        getsockname(fd, (struct sockaddr *)&in, &len) != 0) {
-        fa_test_fail("cannot make a black hole");
-    }
-    for (int i = 0; i < 4; i++) {
-        int filler = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-        int connected = connect(filler, (struct sockaddr *)&in, sizeof(in));
-        (void)connected; /* it stays open until the test ends */
-    }
-    return ntohs(in.sin_port);
 }
 
 /* 1,000 files of a dead origin in front of 50 of a live one. */
@@ -98,7 +57,7 @@ FA_TEST_MODES(hosts, refused_origin_ends_in_seconds)
 
 FA_TEST_MODES(hosts, black_hole_ends_in_seconds)
 {
-    add_dead_and_live(77, black_hole(77));
+    add_dead_and_live(77, fa_port_full("127.0.0.77"));
     fa_fetch_start(&fetch, &scratch, mode, list.text, NULL);
     fa_fetch_expect(&fetch, 15, 5);
     fa_fetch_expect_count(&fetch, "ok", 50);
@@ -123,7 +82,7 @@ FA_TEST_MODES(hosts, refused_origin_and_black_hole_hold_up_nobody)
     fa_fetch_end(&fetch);
     fa_lines_fini(&list);
     fa_server_reset(&server);
-    add_dead_and_live(77, black_hole(77));
+    add_dead_and_live(77, fa_port_full("127.0.0.77"));
     expect_live_at_once(mode, "--connect-timeout");
 }
 

@@ -5,12 +5,11 @@
 
 #include "support/ca.h"
 #include "support/fail.h"
-#include "support/fetch.h"
+#include "support/fixture.h"
 #include "support/modes.h"
 #include "support/pattern.h"
 #include "support/process.h"
 #include "support/report.h"
-#include "support/server.h"
 #include "support/truth.h"
 
 #include <criterion/criterion.h>
@@ -18,32 +17,24 @@
 #include <stdio.h>
 #include <string.h>
 
-static struct fa_scratch scratch;
-static struct fa_server server;
 static struct fa_server tls;
 static struct fa_ca ca;
-static struct fa_lines list;
-static struct fa_fetch fetch;
 
 static void begin(void)
 {
     struct fa_cert cert;
-    fa_scratch_init(&scratch);
+    fixture_begin();
     fa_ca_init(&ca, &scratch);
     fa_ca_issue(&ca, &scratch, "good", FA_CERT_GOOD, "127.0.0.1,127.0.0.2", &cert);
-    fa_server_start(&server, (const char *[]){"--listen", "0.0.0.0", NULL});
     fa_server_start(&tls,
                     (const char *[]){"--listen", "0.0.0.0", "--tls", cert.cert, cert.key, NULL});
 }
 
 static void end(void)
 {
-    fa_fetch_end(&fetch);
-    fa_lines_fini(&list);
-    fa_server_stop(&server);
     fa_server_stop(&tls);
     fa_ca_fini(&ca);
-    fa_scratch_fini(&scratch);
+    fixture_end();
 }
 
 TestSuite(lies, .init = begin, .fini = end, .timeout = 90.0);

@@ -1,11 +1,10 @@
 /* What is larger, longer or scarcer than usual: entries, backlogs, descriptors. */
 
 #include "support/fail.h"
-#include "support/fetch.h"
+#include "support/fixture.h"
 #include "support/modes.h"
 #include "support/process.h"
 #include "support/report.h"
-#include "support/server.h"
 #include "support/truth.h"
 
 #include <criterion/criterion.h>
@@ -14,26 +13,7 @@
 #include <string.h>
 #include <sys/resource.h>
 
-static struct fa_scratch scratch;
-static struct fa_server server;
-static struct fa_lines list;
-static struct fa_fetch fetch;
-
-static void begin(void)
-{
-    fa_scratch_init(&scratch);
-    fa_server_start(&server, NULL);
-}
-
-static void end(void)
-{
-    fa_fetch_end(&fetch);
-    fa_lines_fini(&list);
-    fa_server_stop(&server);
-    fa_scratch_fini(&scratch);
-}
-
-TestSuite(limits, .init = begin, .fini = end, .timeout = 120.0);
+TestSuite(limits, .init = fixture_begin, .fini = fixture_end, .timeout = 120.0);
 
 static char *repeated(char byte, size_t len)
 {

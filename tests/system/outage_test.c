@@ -2,47 +2,36 @@
 
 #include "support/ca.h"
 #include "support/fail.h"
-#include "support/fetch.h"
+#include "support/fixture.h"
 #include "support/modes.h"
 #include "support/process.h"
 #include "support/report.h"
-#include "support/server.h"
 #include "support/truth.h"
 
-#include <arpa/inet.h>
 #include <criterion/criterion.h>
 #include <regex.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #define MIRROR "127.0.0.8" /* comes and goes, on a port of its own */
 #define DEAD   "127.0.0.9"
 
-static struct fa_scratch scratch;
-static struct fa_server server; /* always there */
 static struct fa_server mirror;
 static int port; /* of the mirror */
-static struct fa_lines list;
-static struct fa_fetch fetch;
 
 static void begin(void)
 {
-    fa_scratch_init(&scratch);
-    fa_server_start(&server, (const char *[]){"--listen", "0.0.0.0", NULL});
+    fixture_begin();
     /* Below those that the kernel hands out, or another test's server may get it meanwhile. */
     port = 10000 + (int)(getpid() % 20000);
 }
 
 static void end(void)
 {
-    fa_fetch_end(&fetch);
-    fa_lines_fini(&list);
     fa_server_stop(&mirror);
-    fa_server_stop(&server);
-    fa_scratch_fini(&scratch);
+    fixture_end();
 }
 
 TestSuite(outage, .init = begin, .fini = end, .timeout = 120.0);
@@ -68,24 +57,6 @@ static void add_good(const char *path, int count)
         snprintf(one, sizeof(one), "%s-%d", path, i);
         fa_lines_add(&list, "%s", fa_server_url_at(&server, "127.0.0.2", one));
     }
-}
-
-/* A listening socket of 127.0.0.7 whose queue is full: connections to it hang. */
-static int black_hole(void)
-{
-    struct sockaddr_in in = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(0x7f000007u)};
-    socklen_t len = sizeof(in);
-    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    if (bind(fd, (struct sockaddr *)&in, sizeof(in)) != 0 || listen(fd, 0) != 0 ||
-        getsockname(fd, (struct sockaddr *)&in, &len) != 0) {
-        fa_test_fail("cannot make a black hole");
-    }
-    for (int i = 0; i < 4; i++) {
-        int filler = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-        int connected = connect(filler, (struct sockaddr *)&in, sizeof(in));
-        (void)connected; /* it stays open until the test ends */
-    }
-    return ntohs(in.sin_port);
 }
 
 /* So long the mirror stays away after that was noticed. */
@@ -177,7 +148,7 @@ FA_TEST_MODES(outage, one_url_is_waited_for_though_it_has_no_retries)
 
 FA_TEST_MODES(outage, dead_hosts_cost_a_good_one_nothing_and_the_run_one_wait)
 {
-    int hole = black_hole();
+    int hole = fa_port_full("127.0.0.7");
     add_mirrored(DEAD, 0, 300);
     for (int i = 0; i < 300; i++) {
         fa_lines_add(&list, "http://127.0.0.7:%d/b-%d", hole, i);
@@ -200,7 +171,7 @@ FA_TEST_MODES(outage, dead_hosts_cost_a_good_one_nothing_and_the_run_one_wait)
 FA_TEST_MODES(outage, probes_of_many_dead_hosts_leave_slots_to_a_good_one)
 {
     for (int i = 0; i < 30; i++) {
-        fa_lines_add(&list, "http://127.0.0.7:%d/b-%d", black_hole(), i);
+        fa_lines_add(&list, "http://127.0.0.7:%d/b-%d", fa_port_full("127.0.0.7"), i);
     }
     add_good("/delay/20/10/good", 800);
     fa_fetch_start(&fetch, &scratch, mode, list.text, "--host-wait", "12", "-j", "8", "--per-host",

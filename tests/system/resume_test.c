@@ -5,12 +5,11 @@
 
 #include "support/ca.h"
 #include "support/fail.h"
-#include "support/fetch.h"
+#include "support/fixture.h"
 #include "support/modes.h"
 #include "support/pattern.h"
 #include "support/process.h"
 #include "support/report.h"
-#include "support/server.h"
 #include "support/truth.h"
 
 #include <criterion/criterion.h>
@@ -30,37 +29,24 @@
 #define NAME      "resumable-file"
 #define BIG(kind) "/by/" kind "/1048576/3000000/" NAME
 
-static struct fa_scratch scratch;
-static struct fa_server server;
-static struct fa_lines list;
-static struct fa_fetch fetch;
 static const char *dir;
 static char mounted[PATH_MAX];
 
 static void begin(void)
 {
-    fa_scratch_init(&scratch);
-    fa_server_start(&server, (const char *[]){"--listen", "0.0.0.0", NULL});
+    fixture_begin();
     dir = fa_scratch_path(&scratch, "dir");
 }
 
 static void end(void)
 {
-    fa_fetch_end(&fetch);
-    fa_lines_fini(&list);
-    fa_server_stop(&server);
     if (*mounted) {
         umount2(mounted, MNT_DETACH);
     }
-    fa_scratch_fini(&scratch);
+    fixture_end();
 }
 
 TestSuite(resume, .init = begin, .fini = end, .timeout = 90.0);
-
-static void add(const char *path)
-{
-    fa_lines_add(&list, "%s", fa_server_url(&server, path));
-}
 
 /* Start in the same folder, always. */
 #define START(mode, ...)                                                                       \
@@ -211,7 +197,7 @@ static void stop(int signal)
 /* A run that is ended when the first part of the one file is there. */
 static void stop_in_the_middle(const char *mode, const char *path, int signal, bool recorded)
 {
-    add(path);
+    add_path(path);
     AGAIN(mode);
     fa_server_until(&server, "held", 1, 10);
     until_part_has(HELD);
@@ -335,7 +321,7 @@ static void add_cases(struct fa_truth files[CASES])
         snprintf(seeds[i], sizeof(seeds[i]), "%s/%s%s", cases[i].path, names[i], cases[i].tail);
         snprintf(path, sizeof(path), "%s/%s", cases[i].path, names[i]);
         files[i] = (struct fa_truth){names[i], seeds[i], (uint64_t)cases[i].size};
-        add(path);
+        add_path(path);
     }
 }
 
@@ -398,7 +384,7 @@ FA_TEST_MODES(resume, answer_is_held_against_what_the_run_before_was_told_over_t
 FA_TEST_MODES(resume, answer_is_held_against_what_was_told_of_a_part_that_is_gone)
 {
     char path[PATH_MAX];
-    add("/range206/alwaysshorter/2000/a");
+    add_path("/range206/alwaysshorter/2000/a");
     START(mode, "--retries", "0");
     fa_fetch_expect(&fetch, 20, 5);
     fa_fetch_end(&fetch);
@@ -415,8 +401,8 @@ FA_TEST_MODES(resume, file_whose_length_changes_under_its_tag_is_not_taken)
     static const char *const paths[] = {"/range206/alwaysshorter/2000/a",
                                         "/range206/416same/2000/b"};
     const struct fa_truth files[] = {{"a", paths[0], 1000}, {"b", paths[1], 2000}};
-    add(paths[0]);
-    add(paths[1]);
+    add_path(paths[0]);
+    add_path(paths[1]);
     for (int first = 0; first <= 1; first++) {
         if (first) {
             START(mode, "--retries", "0");
@@ -444,8 +430,8 @@ FA_TEST_MODES(resume, file_whose_length_changes_under_its_tag_is_not_taken)
 /* An overload is no refusal: the range is asked for again before the whole file is. */
 FA_TEST_MODES(resume, range_that_gets_503_is_asked_for_twice_before_the_whole_file_is)
 {
-    add("/range206/503/2000/a");
-    add("/range206/outage503/2000/b");
+    add_path("/range206/503/2000/a");
+    add_path("/range206/outage503/2000/b");
     START(mode, "--retries", "5");
     fa_fetch_expect(&fetch, 20, 0);
     expect_range("/range206/503/2000/a", 2, 1000, "\"");
@@ -467,7 +453,7 @@ FA_TEST_MODES(resume, range_that_gets_an_error_does_not_stop_the_next_run)
     for (size_t i = 0; i < 4; i++) {
         char path[64];
         snprintf(path, sizeof(path), "/range206/%s/2000/r%s", codes[i], codes[i]);
-        add(path);
+        add_path(path);
     }
     START(mode, "--retries", "0");
     fa_fetch_expect(&fetch, 20, 5);
@@ -490,7 +476,7 @@ FA_TEST_MODES(resume, range_that_gets_an_error_does_not_stop_the_next_run)
 FA_TEST_MODES(resume, part_outlives_a_server_that_answers_everything_with_an_error)
 {
     static const char path[] = "/range206/outage500/2000/a";
-    add(path);
+    add_path(path);
     for (int run = 1; run <= 2; run++) {
         START(mode, "--retries", "0");
         fa_fetch_expect(&fetch, 20, 5);
@@ -510,7 +496,7 @@ FA_TEST_MODES(resume, part_outlives_a_server_that_answers_everything_with_an_err
 
 FA_TEST_MODES(resume, chunked_body_that_breaks_off_is_never_continued)
 {
-    add("/truncchunk/500/2000/a");
+    add_path("/truncchunk/500/2000/a");
     START(mode, "--retries", "2");
     fa_fetch_expect(&fetch, 20, 5);
     fa_fetch_expect_entry(&fetch, 1, "failed", "truncated");
@@ -523,8 +509,8 @@ FA_TEST_MODES(resume, chunked_body_that_breaks_off_is_never_continued)
 
 FA_TEST_MODES(resume, condition_is_the_date_where_there_is_no_tag)
 {
-    add("/range206/date/2000/a");
-    add("/truncate/600/1000/b");
+    add_path("/range206/date/2000/a");
+    add_path("/truncate/600/1000/b");
     START(mode, "--retries", "2");
     fa_fetch_expect(&fetch, 20, 0);
     expect_range("/range206/date/2000/a", 2, 1000, "Sat, 01 Jan 2022 00:00:00 GMT");
@@ -533,7 +519,7 @@ FA_TEST_MODES(resume, condition_is_the_date_where_there_is_no_tag)
 
 FA_TEST_MODES(resume, target_of_a_redirect_is_resumed)
 {
-    add("/redir/302/%2ftruncate%2f600%2f1000%2fx/a");
+    add_path("/redir/302/%2ftruncate%2f600%2f1000%2fx/a");
     AGAIN(mode);
     fa_fetch_expect(&fetch, 20, 0);
     expect_range("/truncate/600/1000/x", 1, 0, NULL);
@@ -648,7 +634,7 @@ FA_TEST_MODES(resume, file_that_changed_is_not_mixed_when_the_next_run_is_killed
 FA_TEST_MODES(resume, run_killed_while_the_body_comes_is_continued_from_what_is_there)
 {
     static const char path[] = "/trickle/5/20000/4000000/" NAME;
-    add(path);
+    add_path(path);
     AGAIN(mode);
     until_part_has(HELD);
     until_recorded(NAME);
@@ -666,7 +652,7 @@ FA_TEST_MODES(resume, run_killed_again_and_again_gets_there)
 {
     static const char path[] = "/trickle/5/20000/5000000/" NAME;
     long long least = 0;
-    add(path);
+    add_path(path);
     for (int i = 1; i <= 4; i++) {
         AGAIN(mode);
         until_part_has((off_t)i * HELD);
@@ -710,7 +696,7 @@ FA_TEST_MODES(resume, every_transfer_under_way_goes_on_in_the_next_run)
         for (int j = 10; j < 30; j++) {
             char path[64];
             snprintf(path, sizeof(path), "/holdat/262144/300000/many%d", j);
-            add(path);
+            add_path(path);
         }
         AGAIN(mode);
         fa_server_until(&server, "held", 16, 10);
@@ -846,7 +832,7 @@ static void list_is(const char *const *paths, size_t count)
 {
     fa_lines_fini(&list);
     for (size_t i = 0; i < count; i++) {
-        add(paths[i]);
+        add_path(paths[i]);
     }
 }
 
@@ -957,7 +943,7 @@ FA_TEST_MODES(resume, part_of_another_url_is_not_taken_for_this_one)
 
 FA_TEST_MODES(resume, file_that_is_not_whole_any_more_is_fetched_again)
 {
-    add("/ok/1000/a");
+    add_path("/ok/1000/a");
     AGAIN(mode);
     fa_fetch_expect(&fetch, 20, 0);
     fa_fetch_end(&fetch);
@@ -980,7 +966,7 @@ FA_TEST_MODES(resume, file_that_is_not_whole_any_more_is_fetched_again)
 
 FA_TEST_MODES(resume, overwriting_that_was_ended_leaves_the_old_file)
 {
-    add(BIG("strong"));
+    add_path(BIG("strong"));
     for (size_t i = 0; i < 2; i++) {
         AGAIN(mode);
         finish(0);
@@ -1012,7 +998,7 @@ FA_TEST_MODES(resume, overwriting_that_was_ended_leaves_the_old_file)
 
 FA_TEST_MODES(resume, without_a_state_a_run_resumes_and_the_next_does_not)
 {
-    add("/truncate/600/1000/a");
+    add_path("/truncate/600/1000/a");
     START(mode, "--no-state");
     fa_fetch_expect(&fetch, 20, 0);
     expect_told(1, 600, NULL);
@@ -1023,7 +1009,7 @@ FA_TEST_MODES(resume, without_a_state_a_run_resumes_and_the_next_does_not)
     fa_fetch_expect_entry(&fetch, 1, "exists", NULL);
     for (size_t i = 0; i < 2; i++) {
         clear();
-        add(BIG("strong"));
+        add_path(BIG("strong"));
         START(mode, "--no-state");
         fa_server_until(&server, "held", 1, 10);
         until_part_has(HELD);
@@ -1043,7 +1029,7 @@ FA_TEST_MODES(resume, without_a_state_a_run_resumes_and_the_next_does_not)
 FA_TEST_MODES(resume, state_may_lie_elsewhere_and_belongs_to_its_folder)
 {
     const char *state = fa_scratch_path(&scratch, "elsewhere.db");
-    add("/truncate/400000/1000000/a");
+    add_path("/truncate/400000/1000000/a");
     START(mode, "--retries", "0", "--state", state);
     fa_fetch_expect(&fetch, 20, 5);
     fa_expect_no_file(dir, ".fetchall/state.db");
@@ -1066,7 +1052,7 @@ FA_TEST_MODES(resume, state_may_lie_elsewhere_and_belongs_to_its_folder)
 /* A file that is there, and its state. */
 static const char *make_state(const char *mode)
 {
-    add("/ok/1000/a");
+    add_path("/ok/1000/a");
     AGAIN(mode);
     fa_fetch_expect(&fetch, 20, 0);
     fa_fetch_end(&fetch);
@@ -1242,12 +1228,12 @@ FA_TEST_MODES(resume, state_on_a_read_only_disk_is_refused)
         cr_skip_test("no right to mount");
     }
     const char *state = fa_scratch_path(&scratch, "disk/state.db");
-    add("/ok/1000/a");
+    add_path("/ok/1000/a");
     START(mode, "--state", state);
     fa_fetch_expect(&fetch, 20, 0);
     fa_fetch_end(&fetch);
     cr_assert_eq(mount("none", mounted, "tmpfs", MS_REMOUNT | MS_RDONLY, "size=1m"), 0);
-    add("/ok/1000/b");
+    add_path("/ok/1000/b");
     START(mode, "--state", state);
     cr_expect_eq(fa_run_wait(&fetch.run, 10), 4, "%s: %d", mode, fetch.run.status);
     cr_expect_not_null(strstr(fa_run_err(&fetch.run), state), "%s", fa_run_err(&fetch.run));
@@ -1257,7 +1243,7 @@ FA_TEST_MODES(resume, state_on_a_read_only_disk_is_refused)
 
 FA_TEST_MODES(resume, second_program_is_refused_within_a_second_and_told_whose_folder_it_is)
 {
-    add(BIG("strong"));
+    add_path(BIG("strong"));
     AGAIN(mode);
     fa_server_until(&server, "held", 1, 10);
     char pid[32];

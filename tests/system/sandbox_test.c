@@ -4,9 +4,8 @@
  */
 
 #include "support/fail.h"
-#include "support/fetch.h"
+#include "support/fixture.h"
 #include "support/modes.h"
-#include "support/server.h"
 #include "support/truth.h"
 
 #include <criterion/criterion.h>
@@ -16,27 +15,19 @@
 #include <string.h>
 #include <unistd.h>
 
-static struct fa_scratch scratch;
 static struct fa_scratch outside; /* where the program has no business */
-static struct fa_server server;
-static struct fa_lines list;
-static struct fa_fetch fetch;
 
 static void begin(void)
 {
-    fa_scratch_init(&scratch);
+    fixture_begin();
     fa_scratch_init(&outside);
-    fa_server_start(&server, NULL);
     fa_lines_add(&list, "%s", fa_server_url(&server, "/ok/300000/a"));
 }
 
 static void end(void)
 {
-    fa_fetch_end(&fetch);
-    fa_lines_fini(&list);
-    fa_server_stop(&server);
-    fa_scratch_fini(&scratch);
     fa_scratch_fini(&outside);
+    fixture_end();
 }
 
 TestSuite(sandbox, .init = begin, .fini = end, .timeout = 60.0);

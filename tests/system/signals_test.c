@@ -1,11 +1,10 @@
 /* Signals: what ends the program, and what it leaves behind. */
 
 #include "support/fail.h"
-#include "support/fetch.h"
+#include "support/fixture.h"
 #include "support/modes.h"
 #include "support/process.h"
 #include "support/report.h"
-#include "support/server.h"
 #include "support/truth.h"
 
 #include <criterion/criterion.h>
@@ -16,32 +15,13 @@
 
 #define FAMILY_MAX 64
 
-static struct fa_scratch scratch;
-static struct fa_server server;
-static struct fa_lines list;
-static struct fa_fetch fetch;
-
 /* The processes below the program, as they were at some time. */
 static struct {
     pid_t pids[FAMILY_MAX];
     size_t count;
 } family;
 
-static void begin(void)
-{
-    fa_scratch_init(&scratch);
-    fa_server_start(&server, (const char *[]){"--listen", "0.0.0.0", NULL});
-}
-
-static void end(void)
-{
-    fa_fetch_end(&fetch);
-    fa_lines_fini(&list);
-    fa_server_stop(&server);
-    fa_scratch_fini(&scratch);
-}
-
-TestSuite(signals, .init = begin, .fini = end, .timeout = 90.0);
+TestSuite(signals, .init = fixture_begin, .fini = fixture_end, .timeout = 90.0);
 
 static void add_urls(const char *path, int count)
 {

@@ -1,8 +1,7 @@
 /* fetchall status: what it counts, and the list of what failed. */
 
-#include "support/fetch.h"
+#include "support/fixture.h"
 #include "support/report.h"
-#include "support/server.h"
 #include "support/truth.h"
 
 #include <criterion/criterion.h>
@@ -12,33 +11,15 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static struct fa_scratch scratch;
-static struct fa_server server;
-static struct fa_lines list;
-static struct fa_fetch fetch;
 static struct fa_run run;
-
-static void begin(void)
-{
-    fa_scratch_init(&scratch);
-    fa_server_start(&server, NULL);
-}
 
 static void end(void)
 {
     fa_run_end(&run);
-    fa_fetch_end(&fetch);
-    fa_lines_fini(&list);
-    fa_server_stop(&server);
-    fa_scratch_fini(&scratch);
+    fixture_end();
 }
 
-TestSuite(status, .init = begin, .fini = end, .timeout = 90.0);
-
-static void add(const char *path)
-{
-    fa_lines_add(&list, "%s", fa_server_url(&server, path));
-}
+TestSuite(status, .init = fixture_begin, .fini = end, .timeout = 90.0);
 
 /* Runs the command for the folder of the last fetch.  The output lives until the next one. */
 static const char *status(const char *option, int expected)
@@ -53,13 +34,13 @@ static const char *status(const char *option, int expected)
 /* Good files, failures of three kinds, one with a password and one with a header. */
 static void fetch_some(void)
 {
-    add("/ok/1000/a");
-    add("/ok/5000/b");
-    add("/status/404/c");
-    add("/status/503/d");
-    add("/truncate/10/500000/e");
+    add_path("/ok/1000/a");
+    add_path("/ok/5000/b");
+    add_path("/status/404/c");
+    add_path("/status/503/d");
+    add_path("/truncate/10/500000/e");
     fa_lines_add(&list, "http://joe:passw0rd@127.0.0.1:%d/status/404/f", server.port);
-    add("/status/404/g");
+    add_path("/status/404/g");
     fa_lines_add(&list, " header=X-Token: t0ken");
     fa_fetch_start(&fetch, &scratch, "async", list.text, "--retries", "0", NULL);
     fa_fetch_expect(&fetch, 20, 1);
@@ -98,11 +79,11 @@ Test(status, counts_are_those_of_the_run)
 
 Test(status, what_failed_is_a_list_that_fetches_exactly_that)
 {
-    add("/ok/1000/a");
-    add("/status/404/b");
+    add_path("/ok/1000/a");
+    add_path("/status/404/b");
     fa_lines_add(&list, " dir=sub\n out=x/b.bin\n size=5");
-    add("/flaky/1/503/1000/x");
-    add("/status/404/b?other");
+    add_path("/flaky/1/503/1000/x");
+    add_path("/status/404/b?other");
     fa_fetch_start(&fetch, &scratch, "async", list.text, "--retries", "0", NULL);
     fa_fetch_expect(&fetch, 20, 1);
     char *failed = strdup(status("--failed", 0));
@@ -140,8 +121,8 @@ Test(status, secrets_are_never_told)
 
 Test(status, a_run_under_way_is_told_with_its_process)
 {
-    add("/ok/10/a");
-    add("/hold/b");
+    add_path("/ok/10/a");
+    add_path("/hold/b");
     fa_fetch_start(&fetch, &scratch, "async", list.text, "--stall-timeout", "60", NULL);
     fa_server_until(&server, "requests", 2, 10);
     const json_t *object = NULL;
@@ -167,9 +148,9 @@ Test(status, a_run_under_way_is_told_with_its_process)
 
 Test(status, what_an_interrupted_run_did_not_end_is_pending)
 {
-    add("/ok/10/a");
-    add("/hold/b");
-    add("/hold/c");
+    add_path("/ok/10/a");
+    add_path("/hold/b");
+    add_path("/hold/c");
     fa_fetch_start(&fetch, &scratch, "async", list.text, "--stall-timeout", "60", NULL);
     fa_server_until(&server, "held", 2, 10);
     fa_run_kill(&fetch.run, SIGTERM);
@@ -200,7 +181,7 @@ Test(status, a_state_that_may_not_be_read_is_not_taken_for_none)
                                             "-dac_override,-dac_read_search", NULL};
     struct fa_run_options options = {.wrap = getuid() == 0 ? powerless : NULL};
     static const char *const commands[] = {"status", "verify"};
-    add("/ok/10/a");
+    add_path("/ok/10/a");
     fa_fetch_start(&fetch, &scratch, "async", list.text, NULL);
     fa_fetch_expect(&fetch, 10, 0);
     char folder[PATH_MAX];
@@ -220,7 +201,7 @@ Test(status, a_state_that_may_not_be_read_is_not_taken_for_none)
 Test(status, a_state_elsewhere_is_read_and_only_for_its_folder)
 {
     const char *state = fa_scratch_path(&scratch, "my.db");
-    add("/ok/10/a");
+    add_path("/ok/10/a");
     fa_fetch_start(&fetch, &scratch, "async", list.text, "--state", state, NULL);
     fa_fetch_expect(&fetch, 10, 0);
     fa_run_start(&run, NULL, "status", "-d", fetch.dir, "--state", state, "--json", NULL);

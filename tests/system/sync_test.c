@@ -1,11 +1,10 @@
 /* --sync, which asks the server whether a file changed, and --retry-failed. */
 
 #include "support/fail.h"
-#include "support/fetch.h"
+#include "support/fixture.h"
 #include "support/modes.h"
 #include "support/process.h"
 #include "support/report.h"
-#include "support/server.h"
 #include "support/truth.h"
 
 #include <criterion/criterion.h>
@@ -21,33 +20,15 @@
 #define HELD          (256 * 1024)
 #define FILE_OF(kind) "/by/" kind "/262144/600000/a"
 
-static struct fa_scratch scratch;
-static struct fa_server server;
-static struct fa_lines list;
-static struct fa_fetch fetch;
 static const char *dir;
 
 static void begin(void)
 {
-    fa_scratch_init(&scratch);
-    fa_server_start(&server, (const char *[]){"--listen", "0.0.0.0", NULL});
+    fixture_begin();
     dir = fa_scratch_path(&scratch, "dir");
 }
 
-static void end(void)
-{
-    fa_fetch_end(&fetch);
-    fa_lines_fini(&list);
-    fa_server_stop(&server);
-    fa_scratch_fini(&scratch);
-}
-
-TestSuite(sync, .init = begin, .fini = end, .timeout = 60.0);
-
-static void add(const char *path)
-{
-    fa_lines_add(&list, "%s", fa_server_url(&server, path));
-}
+TestSuite(sync, .init = begin, .fini = fixture_end, .timeout = 60.0);
 
 #define START(mode, ...) \
     fa_fetch_start_with(&fetch, &scratch, NULL, dir, mode, list.text, __VA_ARGS__, NULL)
@@ -135,8 +116,8 @@ FA_TEST_MODES(sync, file_is_not_replaced_by_less_of_the_same_version)
 {
     static const char *const paths[] = {"/range206/shrinks/2000/a", "/range206/shrinksopen/2000/b"};
     const struct fa_truth files[] = {{"a", paths[0], 2000}, {"b", paths[1], 2000}};
-    add(paths[0]);
-    add(paths[1]);
+    add_path(paths[0]);
+    add_path(paths[1]);
     START(mode, "--retries", "0");
     fa_fetch_expect(&fetch, 10, 0);
     fa_fetch_end(&fetch);
@@ -153,8 +134,8 @@ FA_TEST_MODES(sync, file_is_not_replaced_by_less_of_the_same_version)
 
 FA_TEST_MODES(sync, file_that_did_not_change_is_left_as_it_is)
 {
-    add("/ok/100000/a");
-    add(FILE_OF("date") "te");
+    add_path("/ok/100000/a");
+    add_path(FILE_OF("date") "te");
     fetch_first(mode);
     struct stat before = stat_of("a");
     for (int i = 0; i < 2; i++) {
@@ -180,7 +161,7 @@ FA_TEST_MODES(sync, file_that_did_not_change_is_left_as_it_is)
 
 FA_TEST_MODES(sync, changed_file_is_replaced_at_once_and_whole)
 {
-    add(FILE_OF("strong"));
+    add_path(FILE_OF("strong"));
     fetch_first(mode);
     bump();
     START(mode, "--sync", "--stall-timeout", "60");
@@ -214,7 +195,7 @@ FA_TEST_MODES(sync, reader_sees_the_old_file_or_the_new_one)
     char sums[2][FA_SHA256_HEX];
     fa_truth_sha256_pattern("/version/3000000/a#0", 3000000, sums[0]);
     fa_truth_sha256_pattern("/version/3000000/a#1", 3000000, sums[1]);
-    add(file);
+    add_path(file);
     fetch_first(mode);
     bump();
     START(mode, "--sync");
@@ -232,7 +213,7 @@ FA_TEST_MODES(sync, reader_sees_the_old_file_or_the_new_one)
 
 FA_TEST_MODES(sync, failure_leaves_the_old_file_and_what_is_known_of_it)
 {
-    add(FILE_OF("gone"));
+    add_path(FILE_OF("gone"));
     fetch_first(mode);
     bump();
     for (int i = 0; i < 2; i++) {
@@ -252,7 +233,7 @@ FA_TEST_MODES(sync, failure_leaves_the_old_file_and_what_is_known_of_it)
 
 FA_TEST_MODES(sync, transfer_that_breaks_off_leaves_the_old_file_and_what_is_known_of_it)
 {
-    add(FILE_OF("strong"));
+    add_path(FILE_OF("strong"));
     fetch_first(mode);
     bump();
     START(mode, "--sync", "--retries", "0", "--stall-timeout", "1");
@@ -270,7 +251,7 @@ FA_TEST_MODES(sync, transfer_that_breaks_off_leaves_the_old_file_and_what_is_kno
 
 FA_TEST_MODES(sync, tag_that_a_304_does_not_repeat_is_kept)
 {
-    add(FILE_OF("bare"));
+    add_path(FILE_OF("bare"));
     fetch_first(mode);
     for (int i = 0; i < 3; i++) {
         START(mode, "--sync");
@@ -284,15 +265,15 @@ FA_TEST_MODES(sync, tag_that_a_304_does_not_repeat_is_kept)
 FA_TEST_MODES(sync, what_the_state_does_not_know_is_fetched)
 {
     fa_scratch_write(&scratch, "dir/a", "somebody's");
-    add("/ok/1000/a");
-    add("/ok/2000/b");
+    add_path("/ok/1000/a");
+    add_path("/ok/2000/b");
     START(mode, "--sync");
     fa_fetch_expect(&fetch, 10, 0);
     fa_fetch_expect_count(&fetch, "ok", 2);
     expect_condition("/ok/1000/a", false, false);
     expect_condition("/ok/2000/b", false, false);
     fa_fetch_end(&fetch);
-    add("/ok/3000/c");
+    add_path("/ok/3000/c");
     START(mode, "--sync");
     fa_fetch_expect(&fetch, 10, 0);
     fa_fetch_expect_count(&fetch, "unchanged", 2);
@@ -323,7 +304,7 @@ static bool part_has_a_piece(void *arg)
 FA_TEST_MODES(sync, replacement_that_was_ended_is_made_by_the_next_run)
 {
     static const int signals[] = {SIGKILL, SIGINT};
-    add(FILE_OF("strong"));
+    add_path(FILE_OF("strong"));
     fetch_first(mode);
     for (size_t i = 0; i < 2; i++) {
         bump();
@@ -349,7 +330,7 @@ FA_TEST_MODES(sync, replacement_that_was_ended_is_made_by_the_next_run)
 
 FA_TEST_MODES(sync, file_that_was_changed_here_is_fetched_again)
 {
-    add("/ok/1000/a");
+    add_path("/ok/1000/a");
     fetch_first(mode);
     char path[PATH_MAX];
     snprintf(path, sizeof(path), "%s/a", dir);
@@ -370,7 +351,7 @@ FA_TEST_MODES(sync, file_that_was_changed_here_is_fetched_again)
 
 FA_TEST_MODES(sync, manifest_and_digests_of_unchanged_files_are_complete)
 {
-    add("/ok/1000/a");
+    add_path("/ok/1000/a");
     fetch_first(mode);
     const char *manifest = fa_scratch_path(&scratch, "sums");
     START(mode, "--sync", "--manifest", manifest);
@@ -410,16 +391,16 @@ static void start_listless(const char *mode)
 
 FA_TEST_MODES(sync, only_what_failed_is_tried_again)
 {
-    add("/ok/10/a");
-    add("/status/404/b");
-    add("/flaky/2/500/30/c");
-    add("/flaky/1/500/40/d");
+    add_path("/ok/10/a");
+    add_path("/status/404/b");
+    add_path("/flaky/2/500/30/c");
+    add_path("/flaky/1/500/40/d");
     fa_lines_add(&list, " out=sub/other");
     START(mode, "--retries", "0");
     fa_fetch_expect(&fetch, 10, 1);
     fa_fetch_expect_count(&fetch, "failed", 3);
     fa_fetch_end(&fetch);
-    add("/ok/50/new");
+    add_path("/ok/50/new");
     static const size_t failed[] = {2, 1, 1};
     static const size_t told[] = {3, 2, 1};
     for (size_t i = 0; i < 3; i++) {
@@ -445,18 +426,18 @@ FA_TEST_MODES(sync, what_failed_is_a_list_of_its_own_without_one)
 {
     char sum[FA_SHA256_HEX];
     fa_truth_sha256_pattern("/flaky/1/500/40/d", 40, sum);
-    add("/ok/10/a");
-    add("/flaky/1/500/30/1/same");
-    add("/flaky/1/500/31/2/same");
-    add("/flaky/1/500/40/d");
+    add_path("/ok/10/a");
+    add_path("/flaky/1/500/30/1/same");
+    add_path("/flaky/1/500/31/2/same");
+    add_path("/flaky/1/500/40/d");
     fa_lines_add(&list, " dir=sub\n out=other\n checksum=sha256=%s", sum);
     fa_lines_add(&list, "http://127.0.0.1:%d/flaky/1/500/50/e\thttp://127.0.0.1:%d/status/404/e",
                  server.port, server.port);
-    add("/status/404/gone");
+    add_path("/status/404/gone");
     fa_lines_add(&list, "http://user:s3cret@127.0.0.1:%d/flaky/1/500/60/secret", server.port);
-    add("/flaky/1/500/60/header");
+    add_path("/flaky/1/500/60/header");
     fa_lines_add(&list, " header=X-Token: s3cret");
-    add("/flaky/1/500/60/signed?sig=s3cret");
+    add_path("/flaky/1/500/60/signed?sig=s3cret");
     START(mode, "--retries", "0");
     fa_fetch_expect(&fetch, 10, 1);
     fa_fetch_expect_count(&fetch, "failed", 8);
@@ -489,7 +470,7 @@ FA_TEST_MODES(sync, what_failed_is_a_list_of_its_own_without_one)
 
 FA_TEST_MODES(sync, nothing_that_failed_is_nothing_to_do)
 {
-    add("/ok/10/a");
+    add_path("/ok/10/a");
     fetch_first(mode);
     start_listless(mode);
     fa_fetch_expect(&fetch, 10, 0);
@@ -504,14 +485,14 @@ FA_TEST_MODES(sync, nothing_that_failed_is_nothing_to_do)
 /* Their names are written down, and read again, as they are. */
 FA_TEST_MODES(sync, odd_names_are_found_again_without_a_list)
 {
-    add("/status/404/x%20");
-    add("/status/404/%20x");
-    add("/status/404/a%0ab");
-    add("/status/404/%5cn%23=%25");
-    add("/status/404/%c3%a9");
-    add("/status/404/b");
+    add_path("/status/404/x%20");
+    add_path("/status/404/%20x");
+    add_path("/status/404/a%0ab");
+    add_path("/status/404/%5cn%23=%25");
+    add_path("/status/404/%c3%a9");
+    add_path("/status/404/b");
     fa_lines_add(&list, " out= leading");
-    add("/status/404/c");
+    add_path("/status/404/c");
     fa_lines_add(&list, " out=#x\n dir=#y/out=z");
     START(mode, "--retries", "0");
     fa_fetch_expect(&fetch, 10, 1);
@@ -526,7 +507,7 @@ FA_TEST_MODES(sync, odd_names_are_found_again_without_a_list)
 /* A part of what failed is continued. */
 FA_TEST_MODES(sync, what_failed_goes_on_where_it_ended)
 {
-    add("/truncate/400000/1000000/a");
+    add_path("/truncate/400000/1000000/a");
     START(mode, "--retries", "0");
     fa_fetch_expect(&fetch, 10, 5);
     fa_fetch_end(&fetch);

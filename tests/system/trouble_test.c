@@ -1,12 +1,11 @@
 /* Local trouble: full disks, failing syscalls, and what others do to our files meanwhile. */
 
 #include "support/fail.h"
-#include "support/fetch.h"
+#include "support/fixture.h"
 #include "support/modes.h"
 #include "support/pattern.h"
 #include "support/process.h"
 #include "support/report.h"
-#include "support/server.h"
 #include "support/truth.h"
 
 #include <criterion/criterion.h>
@@ -25,30 +24,17 @@
 #define MIB  (1024 * 1024)
 #define FILL 16 /* more than any disk here has, in MiB */
 
-static struct fa_scratch scratch;
-static struct fa_server server;
-static struct fa_lines list;
-static struct fa_fetch fetch;
 static char disk[PATH_MAX]; /* the small one */
-
-static void begin(void)
-{
-    fa_scratch_init(&scratch);
-    fa_server_start(&server, NULL);
-}
 
 static void end(void)
 {
-    fa_fetch_end(&fetch);
-    fa_lines_fini(&list);
-    fa_server_stop(&server);
     if (*disk) {
         umount2(disk, MNT_DETACH);
     }
-    fa_scratch_fini(&scratch);
+    fixture_end();
 }
 
-TestSuite(trouble, .init = begin, .fini = end, .timeout = 120.0);
+TestSuite(trouble, .init = fixture_begin, .fini = end, .timeout = 120.0);
 
 static void add(const char *format, int number)
 {

@@ -1,8 +1,7 @@
 /* fetchall verify: each kind of damage is found and named. */
 
-#include "support/fetch.h"
+#include "support/fixture.h"
 #include "support/report.h"
-#include "support/server.h"
 #include "support/truth.h"
 
 #include <criterion/criterion.h>
@@ -12,28 +11,15 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static struct fa_scratch scratch;
-static struct fa_server server;
-static struct fa_lines list;
-static struct fa_fetch fetch;
 static struct fa_run run;
-
-static void begin(void)
-{
-    fa_scratch_init(&scratch);
-    fa_server_start(&server, NULL);
-}
 
 static void end(void)
 {
     fa_run_end(&run);
-    fa_fetch_end(&fetch);
-    fa_lines_fini(&list);
-    fa_server_stop(&server);
-    fa_scratch_fini(&scratch);
+    fixture_end();
 }
 
-TestSuite(verify, .init = begin, .fini = end, .timeout = 90.0);
+TestSuite(verify, .init = fixture_begin, .fini = end, .timeout = 90.0);
 
 /* 20 files, some of them below folders, into the folder "dir". */
 static void fetch_files(const char *hash)
