@@ -85,7 +85,7 @@
  *    url, url_handle, plain_url, percent, proxy, redact, secret_key: URLs and secrets
  *
  * src/base: leaves
- *    buf, clock, cores, error, hash, hex, io, key, loop, netrc, owner, sized, utf8: small tools
+ *    buf, clock, cores, error, field, hash, hex, io, key, loop, netrc, owner, sized, utf8: small tools
  */
 #include <errno.h>
 #include <fcntl.h>
