@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/key.h"
 #include "base/loop.h"
+#include "engine/limits.h"
 #include "strategy/strategy.h"
 #include "transfer/library.h"
 #include "transfer/url.h"
@@ -1109,6 +1110,52 @@ NETWORK(a_durable_part_is_on_the_disk_or_fails)
     cr_assert(a.outcome.retryable == FA_RETRYABLE_NEVER && a.outcome.size == 0);
     rig_end(rig);
     fini(&a);
+}
+
+static void hold_until(struct rig *rig, unsigned held)
+{
+    flush(rig);
+    double until = fa_clock_now() + fa_timeout(20);
+    while (fa_server_stat(&server, "held") < held && fa_clock_now() < until)
+        turn_for(rig, 0.05);
+    cr_assert_eq(fa_server_stat(&server, "held"), held);
+}
+
+NETWORK(an_attempt_holds_no_more_descriptors_than_its_row_says)
+{
+    enum { FEW = 3, MANY = 15 };
+    struct attempt a[MANY];
+    unsigned with_few = 0;
+    rig_start(rig, MANY);
+    for (unsigned i = 0; i < MANY; ++i) {
+        prepare(rig, &a[i], "/hold/a");
+        submit(rig, &a[i]);
+        if (i + 1 == FEW) {
+            hold_until(rig, FEW);
+            with_few = fa_limits_open_files();
+        }
+    }
+    hold_until(rig, MANY);
+    unsigned more = fa_limits_open_files() - with_few;
+    cr_expect(more <= rig->ops->descriptors * (MANY - FEW), "%s: %u more", rig->ops->name, more);
+    for (unsigned i = 0; i < MANY; ++i)
+        cancel(rig, &a[i]);
+    wait_for(rig, MANY, 20);
+    rig_end(rig);
+    for (unsigned i = 0; i < MANY; ++i)
+        fini(&a[i]);
+}
+
+/* What is asked of a strategy by its mode is in its row. */
+Test(strategy, every_mode_has_a_complete_row)
+{
+    for (unsigned i = 0; i < FA_MODES; ++i) {
+        const struct fa_strategy_ops *ops = fa_strategy_of((enum fa_mode)i);
+        cr_assert(ops && ops->name && ops->descriptors > 0);
+        cr_assert(ops->new && ops->submit && ops->flush && ops->cancel && ops->tune && ops->free);
+        cr_expect_eq(fa_mode_name((enum fa_mode)i), ops->name);
+        cr_expect_eq(fa_mode_has_loops((enum fa_mode)i), ops->has_loops);
+    }
 }
 
 NETWORK(connections_are_kept)
