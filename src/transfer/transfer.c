@@ -392,13 +392,26 @@ static int transfer_renew_handle(struct fa_transfer *t)
     return 0;
 }
 
+/* Whether the list of the previous attempt is one line, which says the same of the host. */
+static bool resolve_is_same(const struct curl_slist *resolve, const struct fa_attempt *a)
+{
+    size_t len = strlen(a->host_port);
+    return resolve && !resolve->next && a->addresses &&
+           strncmp(resolve->data, a->host_port, len) == 0 && resolve->data[len] == ':' &&
+           strcmp(resolve->data + len + 1, a->addresses) == 0;
+}
+
 /* Replace the previous host in libcurl's DNS cache, so that the cache does not grow to all hosts
  * of the list. */
 static int transfer_set_address(struct fa_transfer *t, const struct fa_attempt *a)
 {
+    bool moved = !t->known_host || strcmp(t->known_host, a->host_port) != 0;
+    if (!moved && resolve_is_same(t->resolve, a)) {
+        curl_easy_setopt(t->easy, CURLOPT_RESOLVE, t->resolve);
+        return 0;
+    }
     curl_slist_free_all(t->resolve);
     t->resolve = NULL;
-    bool moved = !t->known_host || strcmp(t->known_host, a->host_port) != 0;
     char *line = NULL;
     int result = -1;
     if (moved && t->known_host) {
