@@ -55,9 +55,8 @@ static size_t clean(unsigned char *name, size_t len)
             i += n ? n : 1;
             continue;
         }
-        memmove(name + to, name + i, n);
-        to += n;
-        i += n;
+        for (; n > 0; --n)
+            name[to++] = name[i++];
     }
     return to;
 }

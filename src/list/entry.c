@@ -50,7 +50,7 @@ static int check_bytes(struct fa_entry *entry, struct span span)
             return -1;
         }
         uint32_t character;
-        size_t len = fa_utf8_get(p, (size_t)(end - p), &character);
+        size_t len = *p < 0x80 ? 1 : fa_utf8_get(p, (size_t)(end - p), &character);
         if (len == 0) {
             bad(entry, "the line is not UTF-8: byte 0x%02x makes no character", *p);
             return -1;
