@@ -84,8 +84,8 @@ Test(packed, entries_of_text_come_back_as_they_were)
         "http://h/a\n checksum=xxh128=00112233445566778899aabbccddeeff",
         "http://h/a\n url=http://other/\n split=5\n lonely\n =\n =x\n out\n a\tb=c",
         "http://h/\xc3\xa4\n out=\xe6\x96\x87",
-        "http://h/a\thttp://i/a\n out=o\n dir=d\n size=1\n header=H: v\n x=y\n "
-        "checksum=sha256=9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+        ("http://h/a\thttp://i/a\n out=o\n dir=d\n size=1\n header=H: v\n x=y\n "
+         "checksum=sha256=9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"),
     };
     for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); ++i)
         expect_round_trip(fa_text_parse("list", 7, texts[i], strlen(texts[i]), NULL));
