@@ -82,8 +82,8 @@ static int refuse_unknown(const char *name, size_t len, enum fa_command command,
                                     fa_parser_program(command));
     const char *meant = closest(name, len, command);
     if (meant)
-        return fa_option_refuse(err, "unknown option --%.*s; did you mean --%s?", (int)len,
-                                name, meant);
+        return fa_option_refuse(err, "unknown option --%.*s; did you mean --%s?", (int)len, name,
+                                meant);
     return fa_option_refuse(err, "unknown option --%.*s", (int)len, name);
 }
 
@@ -189,8 +189,8 @@ static int check_command(const char *arg, struct fa_error *err)
         return 0;
     for (const struct fa_command_text *row = fa_commands_table; row->name; ++row)
         if (distance(arg, strlen(arg), row->name) <= EDITS_MOST)
-            return fa_option_refuse(err, "no such list: '%s'; did you mean the command '%s'?",
-                                    arg, row->name);
+            return fa_option_refuse(err, "no such list: '%s'; did you mean the command '%s'?", arg,
+                                    row->name);
     return 0;
 }
 

@@ -349,8 +349,7 @@ unsigned fa_bad_conns_release(struct fa_bad_server *server, const char *gate, co
 {
     unsigned released = 0;
     struct fa_bad_conn *conn;
-    LIST_FOREACH(conn, &server->conns, link)
-    {
+    LIST_FOREACH (conn, &server->conns, link) {
         if (released_by(conn, gate, name)) {
             released++;
             conn->held = false;
@@ -365,8 +364,7 @@ unsigned fa_bad_conns_held(const struct fa_bad_server *server)
 {
     unsigned held = 0;
     const struct fa_bad_conn *conn;
-    LIST_FOREACH(conn, &server->conns, link)
-    {
+    LIST_FOREACH (conn, &server->conns, link) {
         held += conn->held;
     }
     return held;

@@ -537,8 +537,9 @@ FA_TEST_MODES(files, folder_of_its_own_that_another_user_made_is_refused)
     cr_expect_eq(fa_run_wait(&fetch.run, 10), 4, "%s: %d", mode, fetch.run.status);
     cr_expect_not_null(strstr(fa_run_err(&fetch.run), "/shared/.fetchall' belongs to another user"),
                        "%s", fa_run_err(&fetch.run));
-    cr_expect_not_null(strstr(fa_run_err(&fetch.run), "run as that user, or choose another location"),
-                       "%s", fa_run_err(&fetch.run));
+    cr_expect_not_null(
+        strstr(fa_run_err(&fetch.run), "run as that user, or choose another location"), "%s",
+        fa_run_err(&fetch.run));
     cr_expect_eq(fa_server_stat(&server, "accepted"), 0);
     fa_expect_no_file(dir, "a");
     static const char *const looks[] = {"status", "verify"};
