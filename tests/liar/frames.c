@@ -37,13 +37,6 @@ static void frame_add(struct liar_bytes *out, unsigned type, unsigned flags, uns
     liar_bytes_add(out, payload, len);
 }
 
-static void frame_number(struct liar_bytes *out, unsigned type, unsigned stream, unsigned number)
-{
-    const unsigned char payload[4] = {(unsigned char)(number >> 24), (unsigned char)(number >> 16),
-                                      (unsigned char)(number >> 8), (unsigned char)number};
-    frame_add(out, type, 0, stream, payload, sizeof(payload));
-}
-
 /* A string of HPACK without Huffman coding. */
 static void hpack_string(struct liar_bytes *out, const char *text, size_t len)
 {
@@ -212,6 +205,32 @@ static void more_send(struct liar_bytes *bytes, struct liar_script *out, enum ho
     step->number = times == ONCE ? 1 : times == MANY ? ENDLESS / len : UINT64_MAX;
 }
 
+/* One frame, so many times. */
+static void frame_send(struct liar_script *out, enum how_many times, unsigned type, unsigned flags,
+                       unsigned stream, const void *payload, size_t len)
+{
+    struct liar_bytes bytes = {0};
+    frame_add(&bytes, type, flags, stream, payload, len);
+    more_send(&bytes, out, times);
+}
+
+/* The same of a payload that is released. */
+static void frame_send_bytes(struct liar_script *out, enum how_many times, unsigned type,
+                             unsigned flags, unsigned stream, struct liar_bytes *payload)
+{
+    frame_send(out, times, type, flags, stream, payload->at, payload->len);
+    liar_bytes_fini(payload);
+}
+
+/* The word says frames that SEND makes of its param, at the place of the lowest bits of AT. */
+static void say_frames(struct liar_draft *draft, unsigned param, unsigned at,
+                       void (*send)(const struct liar_draft *draft, struct liar_script *out))
+{
+    draft->frames = send;
+    draft->param = param;
+    draft->frames_at = at & 3;
+}
+
 /* PING, SETTINGS, PRIORITY, empty DATA, WINDOW_UPDATE and unknown ones, once or without end. */
 static void frames_noise(const struct liar_draft *draft, struct liar_script *out)
 {
@@ -226,32 +245,29 @@ static void frames_noise(const struct liar_draft *draft, struct liar_script *out
     unsigned char payload[16] = {0};
     payload[3] = (unsigned char)(draft->param >> 4 & 1); /* an increment, or none */
     payload[0] = draft->param >> 5 & 1 ? 0x7f : 0;
-    struct liar_bytes bytes = {0};
-    frame_add(&bytes, all[kind].type, 0, all[kind].of_stream ? draft->ask->stream : 0, payload,
-              all[kind].len);
     bool ever = (draft->param >> 10 & 7) == 7;
-    more_send(&bytes, out, !(draft->param >> 6 & 1) ? ONCE : ever ? EVER : MANY);
+    frame_send(out,
+               !(draft->param >> 6 & 1) ? ONCE
+               : ever                   ? EVER
+                                        : MANY,
+               all[kind].type, 0, all[kind].of_stream ? draft->ask->stream : 0, payload,
+               all[kind].len);
 }
 
 static void say_noise(struct liar_draft *draft, unsigned param)
 {
-    draft->frames = frames_noise;
-    draft->param = param;
-    draft->frames_at = param >> 8 & 3;
+    say_frames(draft, param, param >> 8, frames_noise);
 }
 
 static void frames_reset(const struct liar_draft *draft, struct liar_script *out)
 {
-    struct liar_bytes bytes = {0};
-    frame_number(&bytes, RST_STREAM, draft->ask->stream, draft->param >> 2 & 15);
-    more_send(&bytes, out, ONCE);
+    const unsigned char code[4] = {[3] = (unsigned char)(draft->param >> 2 & 15)};
+    frame_send(out, ONCE, RST_STREAM, 0, draft->ask->stream, code, sizeof(code));
 }
 
 static void say_reset(struct liar_draft *draft, unsigned param)
 {
-    draft->frames = frames_reset;
-    draft->param = param;
-    draft->frames_at = param & 3;
+    say_frames(draft, param, param, frames_reset);
 }
 
 static void frames_goaway(const struct liar_draft *draft, struct liar_script *out)
@@ -261,40 +277,29 @@ static void frames_goaway(const struct liar_draft *draft, struct liar_script *ou
     const unsigned char payload[12] = {
         (unsigned char)(last >> 24), (unsigned char)(last >> 16), (unsigned char)(last >> 8),
         (unsigned char)last, [7] = (unsigned char)(draft->param >> 5 & 15)};
-    struct liar_bytes bytes = {0};
-    frame_add(&bytes, GOAWAY, 0, 0, payload, draft->param >> 9 & 1 ? 12 : 8);
-    more_send(&bytes, out, ONCE);
+    frame_send(out, ONCE, GOAWAY, 0, 0, payload, draft->param >> 9 & 1 ? 12 : 8);
 }
 
 static void say_goaway(struct liar_draft *draft, unsigned param)
 {
-    draft->frames = frames_goaway;
-    draft->param = param;
-    draft->frames_at = param & 3;
+    say_frames(draft, param, param, frames_goaway);
 }
 
 /* A head that goes on and on, in frames that may be empty. */
 static void frames_continuation(const struct liar_draft *draft, struct liar_script *out)
 {
-    struct liar_bytes bytes = {0};
-    hpack_field(&bytes, ":status", 7, "200", 3);
-    struct liar_bytes head = {0};
-    frame_add(&head, HEADERS, 0, draft->ask->stream, bytes.at, bytes.len);
-    liar_bytes_fini(&bytes);
-    more_send(&head, out, ONCE);
-    struct liar_bytes field = {0};
-    hpack_field(&field, "x", 1, "y", 1);
-    frame_add(&bytes, CONTINUATION, 0, draft->ask->stream, field.at,
-              draft->param & 1 ? field.len : 0);
-    liar_bytes_fini(&field);
-    more_send(&bytes, out, MANY);
+    struct liar_bytes status = {0}, field = {0};
+    hpack_field(&status, ":status", 7, "200", 3);
+    frame_send_bytes(out, ONCE, HEADERS, 0, draft->ask->stream, &status);
+    if (draft->param & 1) {
+        hpack_field(&field, "x", 1, "y", 1);
+    }
+    frame_send_bytes(out, MANY, CONTINUATION, 0, draft->ask->stream, &field);
 }
 
 static void say_continuation(struct liar_draft *draft, unsigned param)
 {
-    draft->frames = frames_continuation;
-    draft->param = param;
-    draft->frames_at = LIAR_AT_START;
+    say_frames(draft, param, LIAR_AT_START, frames_continuation);
 }
 
 static void frames_push(const struct liar_draft *draft, struct liar_script *out)
@@ -304,16 +309,12 @@ static void frames_push(const struct liar_draft *draft, struct liar_script *out)
     liar_bytes_add(&payload, promised, sizeof(promised));
     hpack_field(&payload, ":method", 7, "GET", 3);
     hpack_field(&payload, ":path", 5, "/f1", 3);
-    struct liar_bytes bytes = {0};
-    frame_add(&bytes, PUSH_PROMISE, END_HEADERS, draft->ask->stream, payload.at, payload.len);
-    liar_bytes_fini(&payload);
-    more_send(&bytes, out, ONCE);
+    frame_send_bytes(out, ONCE, PUSH_PROMISE, END_HEADERS, draft->ask->stream, &payload);
 }
 
 static void say_push(struct liar_draft *draft, unsigned param)
 {
-    draft->frames = frames_push;
-    draft->frames_at = param & 3;
+    say_frames(draft, draft->param, param, frames_push);
 }
 
 /* Blocks of fields that no decoder can take, or no client should. */
@@ -334,18 +335,13 @@ static void frames_fields(const struct liar_draft *draft, struct liar_script *ou
         }
         hpack_field(&payload, names[kind], strlen(names[kind]), values[kind], strlen(values[kind]));
     }
-    struct liar_bytes bytes = {0};
-    frame_add(&bytes, HEADERS, END_HEADERS, draft->ask->stream + (draft->param >> 4 & 1) * 2,
-              payload.at, payload.len);
-    liar_bytes_fini(&payload);
-    more_send(&bytes, out, draft->param >> 5 & 1 ? MANY : ONCE);
+    frame_send_bytes(out, draft->param >> 5 & 1 ? MANY : ONCE, HEADERS, END_HEADERS,
+                     draft->ask->stream + (draft->param >> 4 & 1) * 2, &payload);
 }
 
 static void say_fields(struct liar_draft *draft, unsigned param)
 {
-    draft->frames = frames_fields;
-    draft->param = param;
-    draft->frames_at = param >> 8 & 3;
+    say_frames(draft, param, param >> 8, frames_fields);
 }
 
 /* Not frames, or ones of impossible size. */
@@ -362,9 +358,7 @@ static void frames_junk(const struct liar_draft *draft, struct liar_script *out)
 
 static void say_frame_junk(struct liar_draft *draft, unsigned param)
 {
-    draft->frames = frames_junk;
-    draft->param = param;
-    draft->frames_at = param >> 1 & 3;
+    say_frames(draft, param, param >> 1, frames_junk);
 }
 
 static void say_frame_lie(struct liar_draft *draft, unsigned param)
