@@ -1,6 +1,7 @@
 #include "support/told.h"
 #include "list/text.h"
 #include "support/fail.h"
+#include "support/scratch.h"
 
 #include <stdbool.h>
 #include <stdio.h>
@@ -112,4 +113,34 @@ void fa_told_check(const struct fa_told *told, const struct fa_told_row *row, co
 {
     if (told->len != row->told_len || memcmp(told->text, row->told, told->len) != 0)
         fa_test_fail("row %zu, %s: %s", (size_t)(row - fa_told_rows), how, told->text);
+}
+
+static struct fa_scratch scratch;
+static const char *path;
+
+void fa_told_begin(void)
+{
+    fa_scratch_init(&scratch);
+    path = fa_scratch_path(&scratch, "list");
+}
+
+void fa_told_end(void)
+{
+    fa_scratch_fini(&scratch);
+}
+
+const char *fa_told_path(void)
+{
+    return path;
+}
+
+void fa_told_put(const void *data, size_t len)
+{
+    fa_scratch_write_bytes(&scratch, "list", data, len);
+}
+
+struct fa_told *fa_told_read_bytes(const void *data, size_t len)
+{
+    fa_told_put(data, len);
+    return fa_told_read(path);
 }

@@ -26,6 +26,15 @@ struct fa_told_row {
 extern const struct fa_told_row fa_told_rows[];
 extern const size_t fa_told_row_count;
 
+/* For tests that write a list into a file: a folder of the test's own, and that file in it. */
+void fa_told_begin(void);
+void fa_told_end(void);
+const char *fa_told_path(void);
+void fa_told_put(const void *data, size_t len);
+
+/* Put a list into the file and read the whole of it.  Return what free(3) releases. */
+struct fa_told *fa_told_read_bytes(const void *data, size_t len);
+
 /* Read until the source pauses or ends. */
 enum fa_list_what fa_told_drain(struct fa_told *told, struct fa_list *list, double now);
 

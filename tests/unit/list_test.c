@@ -1,7 +1,6 @@
 #include "list/list.h"
 
 #include "list/entry.h"
-#include "support/scratch.h"
 #include "support/told.h"
 
 #include <criterion/criterion.h>
@@ -12,158 +11,98 @@
 #include <string.h>
 #include <unistd.h>
 
-static struct fa_scratch scratch;
-static const char *path;
-
-static void set_up(void)
-{
-    fa_scratch_init(&scratch);
-    path = fa_scratch_path(&scratch, "list");
-}
-
-static void tear_down(void)
-{
-    fa_scratch_fini(&scratch);
-}
-
-TestSuite(list, .init = set_up, .fini = tear_down, .timeout = 60.0);
-
-static void put_file(const void *data, size_t len)
-{
-    fa_scratch_write_bytes(&scratch, "list", data, len);
-}
-
-static struct fa_told *read_file(const void *data, size_t len)
-{
-    put_file(data, len);
-    return fa_told_read(path);
-}
+TestSuite(list, .init = fa_told_begin, .fini = fa_told_end, .timeout = 60.0);
 
 Test(list, reads_files)
 {
     for (size_t i = 0; i < fa_told_row_count; ++i) {
-        struct fa_told *told = read_file(fa_told_rows[i].text, fa_told_rows[i].len);
+        struct fa_told *told = fa_told_read_bytes(fa_told_rows[i].text, fa_told_rows[i].len);
         fa_told_check(told, &fa_told_rows[i], "a file");
         free(told);
     }
 }
 
-/* A pipe, its writing end, and the list at its reading end. */
-struct source {
-    int fds[2];
-    struct fa_list *list;
-    struct fa_told told;
+/* What happens to a list that is a pipe: bytes arrive (NULL: none), and at that time it gives what
+ * is told.  The last step, at 0, is the end of the pipe. */
+struct step {
+    const char *bytes;
+    double now;
+    const char *told;
+    double wake; /* when it wants to be asked again; 0: not checked */
 };
 
-static struct source *open_source(void)
+static void step_check(struct fa_told *told, struct fa_list *list, const struct step *step)
 {
-    struct source *source = calloc(1, sizeof(*source));
-    cr_assert_eq(pipe(source->fds), 0);
+    told->len = 0;
+    told->text[0] = '\0';
+    fa_told_drain(told, list, step->now > 0 ? step->now : 1e6);
+    cr_assert_str_eq(told->text, step->told, "at %g: %s", step->now, told->text);
+    if (step->wake > 0)
+        cr_assert_eq(fa_list_wake_at(list), step->wake, "at %g", step->now);
+}
+
+/* Return what free(3) releases: the reasons of the last bad entry. */
+static struct fa_told *play(const struct step *step)
+{
+    int fds[2];
     char name[32];
-    snprintf(name, sizeof(name), "/dev/fd/%d", source->fds[0]);
-    source->list = fa_list_open(name, NULL);
-    cr_assert_not_null(source->list);
-    close(source->fds[0]);
-    return source;
+    struct fa_told *told = calloc(1, sizeof(*told));
+    cr_assert_eq(pipe(fds), 0);
+    snprintf(name, sizeof(name), "/dev/fd/%d", fds[0]);
+    struct fa_list *list = fa_list_open(name, NULL);
+    cr_assert_not_null(list);
+    close(fds[0]);
+    for (; step->now > 0; ++step) {
+        size_t len = step->bytes ? strlen(step->bytes) : 0;
+        cr_assert_eq(write(fds[1], step->bytes, len), (ssize_t)len);
+        step_check(told, list, step);
+    }
+    close(fds[1]);
+    step_check(told, list, step);
+    fa_list_free(list);
+    return told;
 }
 
-static void say(struct source *source, const char *text)
-{
-    cr_assert_eq(write(source->fds[1], text, strlen(text)), (ssize_t)strlen(text));
-}
-
-static void expect(struct source *source, double now, const char *told)
-{
-    source->told.len = 0;
-    source->told.text[0] = '\0';
-    fa_told_drain(&source->told, source->list, now);
-    cr_assert_str_eq(source->told.text, told, "%s", source->told.text);
-}
-
-static void close_source(struct source *source, const char *told)
-{
-    close(source->fds[1]);
-    expect(source, 1e6, told);
-    fa_list_free(source->list);
-    free(source);
-}
+#define PLAY(...) free(play((const struct step[]){__VA_ARGS__}))
 
 Test(list, takes_an_entry_for_complete_after_a_second_of_silence)
 {
-    struct source *source = open_source();
-    expect(source, 5, "");
-    cr_assert_eq(fa_list_wake_at(source->list), (double)INFINITY);
-    say(source, "a\n");
-    expect(source, 10, "");
-    cr_assert_eq(fa_list_wake_at(source->list), 11);
-    expect(source, 10.9, "");
-    say(source, " out=b\n");
-    expect(source, 10.95, "");
-    expect(source, 11.9, "");
-    expect(source, 12, "1:a\n out=b|");
-    expect(source, 50, "");
-    cr_assert_eq(fa_list_wake_at(source->list), (double)INFINITY);
-    say(source, "c\nd\n");
-    expect(source, 60, "3:c|");
-    expect(source, 61, "4:d|");
-    close_source(source, ".");
+    PLAY({NULL, 5, "", INFINITY}, {"a\n", 10, "", 11}, {NULL, 10.9, "", 0},
+         {" out=b\n", 10.95, "", 0}, {NULL, 11.9, "", 0}, {NULL, 12, "1:a\n out=b|", 0},
+         {NULL, 50, "", INFINITY}, {"c\nd\n", 60, "3:c|", 0}, {NULL, 61, "4:d|", 0},
+         {NULL, 0, ".", 0});
 }
 
 Test(list, counts_silence_from_the_last_byte_read_not_from_the_last_call)
 {
-    struct source *source = open_source();
-    say(source, "a\n");
-    expect(source, 10, "");
-    say(source, "#\n");
-    expect(source, 20, "");
-    expect(source, 21, "1:a|");
-    close_source(source, ".");
+    PLAY({"a\n", 10, "", 0}, {"#\n", 20, "", 0}, {NULL, 21, "1:a|", 0}, {NULL, 0, ".", 0});
 }
 
 Test(list, tells_of_options_that_come_too_late)
 {
-    struct source *source = open_source();
-    say(source, "a\n");
-    expect(source, 10, "");
-    expect(source, 11, "1:a|");
-    say(source, "#\n out=b\n dir=c\nd\n");
-    expect(source, 12, "3!:out=b|4!:dir=c|");
-    cr_assert_not_null(strstr(source->told.why, "second"), "%s", source->told.why);
-    close_source(source, "5:d|.");
+    struct fa_told *told =
+        play((const struct step[]){{"a\n", 10, "", 0},
+                                   {NULL, 11, "1:a|", 0},
+                                   {"#\n out=b\n dir=c\nd\n", 12, "3!:out=b|4!:dir=c|", 0},
+                                   {NULL, 0, "5:d|.", 0}});
+    cr_assert_not_null(strstr(told->why, "second"), "%s", told->why);
+    free(told);
 }
 
 Test(list, needs_no_silence_when_the_next_entry_has_begun)
 {
-    struct source *source = open_source();
-    say(source, "a\nb");
-    expect(source, 10, "1:a|");
-    expect(source, 99, "");
-    say(source, "c\n");
-    expect(source, 100, "");
-    close_source(source, "2:bc|.");
+    PLAY({"a\nb", 10, "1:a|", 0}, {NULL, 99, "", 0}, {"c\n", 100, "", 0}, {NULL, 0, "2:bc|.", 0});
 }
 
 Test(list, waits_for_the_end_of_an_option_that_has_begun)
 {
-    struct source *source = open_source();
-    say(source, "a\n o");
-    expect(source, 10, "");
-    expect(source, 99, "");
-    cr_assert_eq(fa_list_wake_at(source->list), (double)INFINITY);
-    say(source, "ut=b\n");
-    expect(source, 100, "");
-    expect(source, 101, "1:a\n out=b|");
-    close_source(source, ".");
+    PLAY({"a\n o", 10, "", 0}, {NULL, 99, "", INFINITY}, {"ut=b\n", 100, "", 0},
+         {NULL, 101, "1:a\n out=b|", 0}, {NULL, 0, ".", 0});
 }
 
 Test(list, does_not_take_a_comment_that_has_begun_for_an_entry)
 {
-    struct source *source = open_source();
-    say(source, "a\n#");
-    expect(source, 10, "");
-    say(source, "\n out=b\n");
-    expect(source, 10.5, "");
-    close_source(source, "1:a\n out=b|.");
+    PLAY({"a\n#", 10, "", 0}, {"\n out=b\n", 10.5, "", 0}, {NULL, 0, "1:a\n out=b|.", 0});
 }
 
 /* "a LF", then a line of len times c behind a first byte, LF, "b". */
@@ -174,7 +113,7 @@ static struct fa_told *read_long(char first, char c, size_t len)
     memset(text + 2, c, len);
     text[2] = first;
     memcpy(text + 2 + len, "\nb", 2);
-    struct fa_told *told = read_file(text, len + 4);
+    struct fa_told *told = fa_told_read_bytes(text, len + 4);
     free(text);
     return told;
 }
@@ -221,8 +160,8 @@ Test(list, cuts_the_text_of_a_long_line_at_a_character)
     text[0] = 'x';
     for (size_t i = 1; i + 1 < 200000; i += 2)
         memcpy(text + i, "\xc3\xa4", 2);
-    put_file(text, 199999);
-    struct fa_list *list = fa_list_open(path, NULL);
+    fa_told_put(text, 199999);
+    struct fa_list *list = fa_list_open(fa_told_path(), NULL);
     struct fa_entry *entry;
     cr_assert_eq(fa_list_next(list, 1, &entry, NULL), FA_LIST_ENTRY);
     cr_assert_eq(entry->error.class, FA_CLASS_BAD_URL);
@@ -238,7 +177,7 @@ Test(list, drops_the_options_of_a_line_that_is_too_long)
     char *text = malloc(100100);
     memset(text, 'x', 100000);
     memcpy(text + 100000, "\n out=y\n#\n dir=z\nb\n o=p", 23);
-    struct fa_told *told = read_file(text, 100023);
+    struct fa_told *told = fa_told_read_bytes(text, 100023);
     cr_assert_not_null(strstr(told->text, "1!:xxx"));
     cr_assert_not_null(strstr(told->text, "x|5:b\n o=p|."), "%s", told->text);
     free(told);
@@ -259,7 +198,7 @@ Test(list, takes_an_entry_of_up_to_256_KiB)
             len += n;
         }
         memcpy(text + len, "\n#\nb", 4);
-        struct fa_told *told = read_file(text, len + 4);
+        struct fa_told *told = fa_told_read_bytes(text, len + 4);
         cr_assert_eq(strncmp(told->text, over ? "1!:a" : "1:a", 3), 0, "%s", told->text);
         cr_assert_not_null(strstr(told->text, ":b|."));
         free(told);
@@ -284,11 +223,11 @@ Test(list, comes_back_to_its_caller_though_nothing_ends)
 
 Test(list, reads_many_lines_over_the_borders_of_its_buffer)
 {
-    FILE *file = fopen(path, "w");
+    FILE *file = fopen(fa_told_path(), "w");
     for (unsigned i = 1; i <= 200000; ++i)
         fprintf(file, "http://h/%0*u\n%s", (int)(i % 61), i, i % 7 ? "" : " out=x\n");
     fclose(file);
-    struct fa_list *list = fa_list_open(path, NULL);
+    struct fa_list *list = fa_list_open(fa_told_path(), NULL);
     struct fa_entry *entry;
     for (unsigned i = 1; i <= 200000; ++i) {
         char want[128];

@@ -1,7 +1,6 @@
 #include "list/source.h"
 
 #include "list/list.h"
-#include "support/scratch.h"
 #include "support/told.h"
 
 #include <criterion/criterion.h>
@@ -14,32 +13,7 @@
 #include <unistd.h>
 #include <zlib.h>
 
-static struct fa_scratch scratch;
-static const char *path;
-
-static void set_up(void)
-{
-    fa_scratch_init(&scratch);
-    path = fa_scratch_path(&scratch, "list");
-}
-
-static void tear_down(void)
-{
-    fa_scratch_fini(&scratch);
-}
-
-TestSuite(source, .init = set_up, .fini = tear_down, .timeout = 60.0);
-
-static void put_file(const void *data, size_t len)
-{
-    fa_scratch_write_bytes(&scratch, "list", data, len);
-}
-
-static struct fa_told *read_file(const void *data, size_t len)
-{
-    put_file(data, len);
-    return fa_told_read(path);
-}
+TestSuite(source, .init = fa_told_begin, .fini = fa_told_end, .timeout = 60.0);
 
 /* gzip-compress; the caller frees. */
 static unsigned char *gzip(const void *data, size_t len, size_t *ret_len)
@@ -70,7 +44,7 @@ Test(source, reads_gzip_of_one_or_more_members)
             memcpy(all, one, len);
             memcpy(all + len, two, more);
             /* Some zeros behind are padding. */
-            struct fa_told *told = read_file(all, len + more + half % 3);
+            struct fa_told *told = fa_told_read_bytes(all, len + more + half % 3);
             fa_told_check(told, &fa_told_rows[i], "gzip");
             free(told);
             free(one);
@@ -130,11 +104,11 @@ Test(source, reads_gzip_pipes_fed_in_pieces_at_every_byte)
 
 Test(source, waits_for_a_fifo_that_has_no_writer_yet)
 {
-    cr_assert_eq(mkfifo(path, 0600), 0);
-    struct fa_list *list = fa_list_open(path, NULL);
+    cr_assert_eq(mkfifo(fa_told_path(), 0600), 0);
+    struct fa_list *list = fa_list_open(fa_told_path(), NULL);
     struct fa_entry *entry;
     cr_assert_eq(fa_list_next(list, 1, &entry, NULL), FA_LIST_AGAIN);
-    int fd = open(path, O_WRONLY);
+    int fd = open(fa_told_path(), O_WRONLY);
     cr_assert_eq(write(fd, "a", 1), 1);
     cr_assert_eq(fa_list_next(list, 2, &entry, NULL), FA_LIST_AGAIN);
     close(fd);
@@ -146,8 +120,8 @@ Test(source, waits_for_a_fifo_that_has_no_writer_yet)
 
 Test(source, reads_standard_input_and_leaves_it_open)
 {
-    put_file("a\nb", 3);
-    int fd = open(path, O_RDONLY);
+    fa_told_put("a\nb", 3);
+    int fd = open(fa_told_path(), O_RDONLY);
     cr_assert_eq(dup2(fd, STDIN_FILENO), STDIN_FILENO);
     struct fa_list *list = fa_list_open("-", NULL);
     struct fa_told *told = calloc(1, sizeof(*told));
@@ -200,14 +174,14 @@ Test(source, delivers_what_stood_before_gzip_that_is_cut)
     size_t len;
     unsigned char *data = gzip(text, sizeof(text) - 1, &len);
     for (size_t cut = 2; cut < len; ++cut) {
-        struct fa_told *told = read_file(data, cut);
+        struct fa_told *told = fa_told_read_bytes(data, cut);
         cr_assert_not_null(strstr(told->text, "E."), "%zu: %s", cut, told->text);
         cr_assert_not_null(strstr(told->why, "gzip data is cut"), "%s", told->why);
-        cr_assert_not_null(strstr(told->why, path), "%s", told->why);
+        cr_assert_not_null(strstr(told->why, fa_told_path()), "%s", told->why);
         cr_assert_null(strstr(told->text, ":http://h/|"), "half a line is no entry");
         free(told);
     }
-    struct fa_told *told = read_file(data, len - 8);
+    struct fa_told *told = fa_told_read_bytes(data, len - 8);
     cr_assert_str_eq(told->text, "1:http://h/a|2:http://h/b\n out=c|4:http://h/d|E.");
     cr_assert_not_null(strstr(told->why, "line 4"), "%s", told->why);
     free(told);
@@ -227,7 +201,7 @@ Test(source, does_not_deliver_an_entry_whose_options_are_cut)
     cr_assert_eq(deflate(&z, Z_FINISH), Z_STREAM_END);
     size_t len = z.total_out;
     deflateEnd(&z);
-    struct fa_told *told = read_file(data, len - 8 - 3);
+    struct fa_told *told = fa_told_read_bytes(data, len - 8 - 3);
     cr_assert_str_eq(told->text, "1:a|2!:b|E.", "%s", told->text);
     free(told);
 }
@@ -240,7 +214,7 @@ Test(source, delivers_what_stood_before_gzip_that_is_corrupt)
     size_t len;
     unsigned char *data = gzip(text, sizeof(text), &len);
     data[len - 5] ^= 1; /* its CRC */
-    struct fa_told *told = read_file(data, len);
+    struct fa_told *told = fa_told_read_bytes(data, len);
     cr_assert_not_null(strstr(told->text, "|500:http://|E."), "%s", told->text);
     cr_assert_not_null(strstr(told->why, "corrupt"), "%s", told->why);
     free(told);
@@ -250,7 +224,7 @@ Test(source, delivers_what_stood_before_gzip_that_is_corrupt)
     unsigned char more[4096];
     memcpy(more, data, len);
     memcpy(more + len, "tail", 4);
-    told = read_file(more, len + 4);
+    told = fa_told_read_bytes(more, len + 4);
     cr_assert_not_null(strstr(told->text, "|500:http://|E."));
     free(told);
     free(data);
