@@ -105,7 +105,6 @@ void fa_nginx_start(struct fa_nginx *nginx, struct fa_scratch *scratch,
     const char *dir = fa_scratch_mkdir(scratch, "nginx");
     *nginx = (struct fa_nginx){
         .access_log = fa_scratch_path(scratch, "nginx/access.log"),
-        .error_log = fa_scratch_path(scratch, "nginx/error.log"),
     };
     for (int i = 0; i < TRIES && nginx->pid == 0; i++) {
         nginx->port = fa_port_free();

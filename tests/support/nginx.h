@@ -25,8 +25,7 @@ struct fa_nginx_options {
 struct fa_nginx {
     pid_t pid;
     int port;
-    const char *access_log; /* paths, as long as the scratch lives */
-    const char *error_log;
+    const char *access_log; /* path, as long as the scratch lives */
 };
 
 /* Returns when it accepts connections. SCRATCH is borrowed until fa_nginx_stop(). */

@@ -116,7 +116,6 @@ struct rig {
 
 struct attempt {
     struct fa_attempt attempt; /* first: done() gets its address */
-    struct rig *rig;
     struct fa_url url;
     const char *part;
     unsigned done;
@@ -218,11 +217,11 @@ static void rig_end(struct rig *rig)
     cr_assert_eq(multi_failures, 0, "libcurl was called where it must not be");
 }
 
-static void prepare(struct rig *rig, struct attempt *a, const char *path)
+static void prepare(struct attempt *a, const char *path)
 {
     struct fa_error err = {0};
     const char *url = path[0] == '/' ? fa_server_url(&server, path) : path;
-    *a = (struct attempt){.rig = rig};
+    *a = (struct attempt){0};
     cr_assert_eq(fa_url_parse(&a->url, url, NULL, &err), 0, "%s", err.msg);
     a->part = fa_scratch_path(&scratch, "%p", (void *)a);
     a->attempt.url = a->url.whole;
@@ -280,7 +279,7 @@ static void fini(struct attempt *a)
 /* One attempt from its start to its end; fini() it. */
 static void fetch(struct rig *rig, struct attempt *a, const char *path)
 {
-    prepare(rig, a, path);
+    prepare(a, path);
     submit(rig, a);
     flush(rig);
     wait_for(rig, rig->done + 1, 20);
@@ -336,7 +335,7 @@ ALL(the_descriptor_is_taken_at_once)
 {
     struct attempt a;
     rig_start(rig, 1);
-    prepare(rig, &a, "/ok/10/a");
+    prepare(&a, "/ok/10/a");
     submit(rig, &a);
     flush(rig);
     wait_for(rig, 1, 10);
@@ -349,8 +348,8 @@ ALL(nothing_is_lost_without_a_flush)
 {
     struct attempt a, b;
     rig_start(rig, 2);
-    prepare(rig, &a, "/ok/10/a");
-    prepare(rig, &b, "/ok/11/b");
+    prepare(&a, "/ok/10/a");
+    prepare(&b, "/ok/11/b");
     submit(rig, &a);
     turn_for(rig, 0.1);
     submit(rig, &b);
@@ -372,7 +371,7 @@ ALL(five_hundred_attempts_have_their_own_bytes)
         while (begun < MANY && begun - rig->done < AT_ONCE) {
             char path[64];
             snprintf(path, sizeof(path), "/ok/%u/file%u", begun * 37 % 20000, begun);
-            prepare(rig, &all[begun], path);
+            prepare(&all[begun], path);
             submit(rig, &all[begun++]);
         }
         flush(rig);
@@ -394,8 +393,8 @@ ALL(a_cancelled_attempt_is_done_soon)
 {
     struct attempt a, other;
     rig_start(rig, 2);
-    prepare(rig, &a, "/hold/a");
-    prepare(rig, &other, "/ok/100/b");
+    prepare(&a, "/hold/a");
+    prepare(&other, "/ok/100/b");
     submit(rig, &a);
     submit(rig, &other);
     flush(rig);
@@ -418,7 +417,7 @@ ALL(an_attempt_can_be_cancelled_before_it_begins)
     struct attempt a[3];
     rig_start(rig, 3);
     for (int i = 0; i < 3; ++i) {
-        prepare(rig, &a[i], "/hold/a");
+        prepare(&a[i], "/hold/a");
         submit(rig, &a[i]);
         if (i == 1)
             cancel(rig, &a[i]);
@@ -441,7 +440,7 @@ ALL(cancelling_what_completes_meanwhile_is_harmless)
     struct attempt a[MANY];
     rig_start(rig, MANY);
     for (int i = 0; i < MANY; ++i) {
-        prepare(rig, &a[i], "/ok/5000/a");
+        prepare(&a[i], "/ok/5000/a");
         submit(rig, &a[i]);
     }
     flush(rig);
@@ -470,7 +469,7 @@ ALL(freeing_with_attempts_under_way_calls_nothing_and_leaves_nothing)
     pid_t pids[FA_WORKERS_MAX];
     rig_start(rig, 4);
     for (int i = 0; i < 6; ++i) {
-        prepare(rig, &a[i], i % 2 ? "/hold/a" : "/stall/b");
+        prepare(&a[i], i % 2 ? "/hold/a" : "/stall/b");
         submit(rig, &a[i]);
         if (i == 3) {
             flush(rig);
@@ -590,7 +589,7 @@ NETWORK(headers_and_sizes_of_the_attempt_count)
     rig_start(rig, 1);
     for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); ++i) {
         struct attempt a;
-        prepare(rig, &a, rows[i].path);
+        prepare(&a, rows[i].path);
         a.attempt.size = rows[i].size;
         a.attempt.max_size = rows[i].max_size;
         a.attempt.headers = headers;
@@ -615,7 +614,7 @@ NETWORK(addresses_of_the_attempt_are_used)
     for (int i = 0; i < 3; ++i) {
         char url[128];
         snprintf(url, sizeof(url), "http://name%d.invalid:%d/ok/10/a", i, server.port);
-        prepare(rig, &a, url);
+        prepare(&a, url);
         a.attempt.addresses = "127.0.0.1";
         submit(rig, &a);
         flush(rig);
@@ -662,7 +661,7 @@ NETWORK(tuning_changes_the_rate)
 {
     struct attempt a;
     rig_start(rig, 1);
-    prepare(rig, &a, "/ok/3000000/a");
+    prepare(&a, "/ok/3000000/a");
     a.attempt.rate = 50000; /* a minute */
     submit(rig, &a);
     flush(rig);
@@ -685,7 +684,7 @@ NETWORK(waiting_for_a_low_rate_is_no_stall)
     struct attempt a;
     rig->config.stall_timeout = 1;
     rig_start(rig, 1);
-    prepare(rig, &a, "/ok/160000/a");
+    prepare(&a, "/ok/160000/a");
     a.attempt.rate = 40000;
     submit(rig, &a);
     flush(rig);
@@ -704,7 +703,7 @@ NETWORK(attempts_of_different_rates_follow_each_other)
     rig_start(rig, 1);
     for (size_t i = 0; i < sizeof(rates) / sizeof(*rates); ++i) {
         struct attempt a;
-        prepare(rig, &a, "/ok/150000/a");
+        prepare(&a, "/ok/150000/a");
         a.attempt.rate = rates[i];
         submit(rig, &a);
         flush(rig);
@@ -720,7 +719,7 @@ NETWORK(received_grows_while_bytes_come)
 {
     struct attempt a;
     rig_start(rig, 1);
-    prepare(rig, &a, "/holdat/100000/200000/a");
+    prepare(&a, "/holdat/100000/200000/a");
     submit(rig, &a);
     flush(rig);
     double until = fa_clock_now() + fa_timeout(5);
@@ -753,7 +752,7 @@ NETWORK(a_part_that_cannot_be_written_is_local_io)
 {
     struct attempt a;
     rig_start(rig, 1);
-    prepare(rig, &a, "/ok/1000000/a");
+    prepare(&a, "/ok/1000000/a");
     close(a.attempt.fd);
     a.attempt.fd = open("/dev/full", O_WRONLY | O_CLOEXEC);
     submit(rig, &a);
@@ -1045,7 +1044,7 @@ NETWORK(the_head_is_told_while_the_body_comes_and_what_came_is_kept)
 {
     struct attempt a;
     rig_start(rig, 1);
-    prepare(rig, &a, "/holdat/100000/200000/a");
+    prepare(&a, "/holdat/100000/200000/a");
     submit(rig, &a);
     flush(rig);
     double until = fa_clock_now() + fa_timeout(5);
@@ -1090,7 +1089,7 @@ NETWORK(a_durable_part_is_on_the_disk_or_fails)
 {
     struct attempt a;
     rig_start(rig, 1);
-    prepare(rig, &a, "/ok/5000/a");
+    prepare(&a, "/ok/5000/a");
     a.attempt.durable = true;
     submit(rig, &a);
     flush(rig);
@@ -1098,7 +1097,7 @@ NETWORK(a_durable_part_is_on_the_disk_or_fails)
     cr_assert_eq(a.outcome.error.class, FA_CLASS_NONE, "%s", a.outcome.error.msg);
     expect_part(&a, "/ok/5000/a", 5000);
     fini(&a);
-    prepare(rig, &a, "/ok/5000/a");
+    prepare(&a, "/ok/5000/a");
     a.attempt.durable = true;
     close(a.attempt.fd);
     a.attempt.fd = open("/dev/null", O_WRONLY | O_CLOEXEC); /* knows no fdatasync(2) */
@@ -1128,7 +1127,7 @@ NETWORK(an_attempt_holds_no_more_descriptors_than_its_row_says)
     unsigned with_few = 0;
     rig_start(rig, MANY);
     for (unsigned i = 0; i < MANY; ++i) {
-        prepare(rig, &a[i], "/hold/a");
+        prepare(&a[i], "/hold/a");
         submit(rig, &a[i]);
         if (i + 1 == FEW) {
             hold_until(rig, FEW);
@@ -1191,7 +1190,7 @@ static void fail_to_watch(const char *path, unsigned loops)
     rig_start(&rig, 4);
     unwatchable = 1;
     for (size_t i = 0; i < 3; ++i) {
-        prepare(&rig, &a[i], path);
+        prepare(&a[i], path);
         submit(&rig, &a[i]);
     }
     flush(&rig);
@@ -1229,7 +1228,7 @@ Test(process, a_crashed_worker_is_an_outcome, .init = begin, .fini = end, .timeo
     pid_t pid = 0;
     rig_begin(&rig, &fa_strategy_process, 1);
     rig_start(&rig, 2);
-    prepare(&rig, &a, "/hold/a");
+    prepare(&a, "/hold/a");
     submit(&rig, &a);
     fa_server_until(&server, "held", 1, 10);
     cr_assert_eq(fa_workers_find(getpid(), FA_NAME_WORKER, &pid, 1), 1);
