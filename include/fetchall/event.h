@@ -86,6 +86,7 @@ struct fa_result {
     const char *http_version;  /**< "1.1"; NULL: no answer. */
     enum fa_mode mode;
     struct fa_times time;
+    void *tag; /**< As passed to fa_session_add_entry(); NULL for an entry of a list. */
 };
 
 /** An active transfer. */

@@ -62,3 +62,9 @@ ssize_t fa_io_pread(int fd, void *data, size_t least, size_t most, uint64_t at)
     }
     return (ssize_t)len;
 }
+
+bool fa_io_is_full(const struct fa_error *error)
+{
+    return error->class == FA_CLASS_LOCAL_IO && error->domain == FA_DOMAIN_SYSTEM &&
+           (error->code == ENOSPC || error->code == EDQUOT);
+}

@@ -8,6 +8,9 @@
 #ifndef FA_BASE_IO_H
 #define FA_BASE_IO_H
 
+#include <fetchall/error.h>
+
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -37,5 +40,8 @@ int fa_io_pwrite(int fd, const void *data, size_t len, uint64_t at);
  * @return Number of bytes, from least to most; or -1, with EIO if the file ends before least.
  */
 ssize_t fa_io_pread(int fd, void *data, size_t least, size_t most, uint64_t at);
+
+/** Whether an error says that a disk, or a quota, is full. */
+bool fa_io_is_full(const struct fa_error *error);
 
 #endif

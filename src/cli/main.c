@@ -47,14 +47,16 @@
  *    chart, chart_bars, chart_lines, chart_parts, plot: plots
  *    page, page_plots, page_style, page_tables: the HTML page
  *
- * src/engine: sessions
- *    session, turn, env, config, limits: a session and its surroundings
- *    admit, dispatch, settle, staging, tell, outage, record: the steps of a turn
- *    job, hosts, breaker, retry, resolve, timers, slots, bucket, backlog, worker: jobs and policies
- *    name, names, kept, folder, store, room: names, files and disk space
+ * src/engine: sessions (only the turn knows the parts; a part knows no other part)
+ *    session, env, config, limits, rights, worker: a session and its surroundings
+ *    turn, admit, spill, ending, snapshot, engine: the turn, and what it uses
+ *    intake, claims, scheduler, flights, settle, finish, ledger, pause: the parts
+ *    job, emit, counts: what the parts share
+ *    hosts, breaker, outage, retry, bucket, slots, timers, backlog: what the scheduler uses
+ *    name, names, kept, folder, store: names and files
+ *    resolve: addresses of hosts
  *    statuses: the table of entry statuses
- *    rights: what the process may do
- *    inspect, verify, walk: reading a directory without a run
+ *    inspect, verify, walk, failed: reading a folder or its state without a run
  *    sample, quota: a sample of a list
  *
  * src/strategy: how attempts are executed
@@ -85,7 +87,8 @@
  *    url, url_handle, plain_url, percent, proxy, redact, secret_key: URLs and secrets
  *
  * src/base: leaves
- *    buf, clock, cores, error, field, hash, hex, io, key, loop, netrc, owner, sized, utf8: small tools
+ *    buf, clock, cores, error, field, hash, hex, io, jitter, key, loop, netrc, owner, sized,
+ *    utf8: small tools
  */
 #include <errno.h>
 #include <fcntl.h>

@@ -1,7 +1,5 @@
 #include "engine/hosts.h"
 
-#include "base/key.h"
-
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,6 +7,10 @@
 int fa_hosts_init(struct fa_hosts *hosts, struct fa_error *err)
 {
     *hosts = (struct fa_hosts){.n_buckets = 256};
+    for (size_t i = 0; i < FA_RINGS; ++i)
+        TAILQ_INIT(&hosts->rings[i]);
+    TAILQ_INIT(&hosts->lookups);
+    LIST_INIT(&hosts->down);
     hosts->buckets = calloc(hosts->n_buckets, sizeof(struct fa_origin *));
     if (hosts->buckets)
         return 0;
@@ -38,7 +40,7 @@ void fa_hosts_fini(struct fa_hosts *hosts)
     *hosts = (struct fa_hosts){0};
 }
 
-static void grow(struct fa_hosts *hosts)
+static void hosts_grow(struct fa_hosts *hosts)
 {
     size_t n = hosts->n_buckets * 4;
     struct fa_origin **buckets = calloc(n, sizeof(struct fa_origin *));
@@ -75,33 +77,28 @@ static struct fa_origin *origin_new(const struct fa_url *url, uint64_t hash)
     return origin;
 }
 
-static struct fa_origin *find(const struct fa_hosts *hosts, const struct fa_url *url, uint64_t hash)
+struct fa_origin *fa_hosts_find(const struct fa_hosts *hosts, const struct fa_url *url,
+                                uint64_t key)
 {
-    struct fa_origin *origin = hosts->buckets[hash % hosts->n_buckets];
-    while (origin && (origin->hash != hash || strcmp(origin->name, url->origin) != 0))
+    struct fa_origin *origin = hosts->buckets[key % hosts->n_buckets];
+    while (origin && (origin->hash != key || strcmp(origin->name, url->origin) != 0))
         origin = origin->next_same;
     return origin;
 }
 
-struct fa_origin *fa_hosts_find(const struct fa_hosts *hosts, const struct fa_url *url)
+struct fa_origin *fa_hosts_get(struct fa_hosts *hosts, const struct fa_url *url, uint64_t key)
 {
-    return find(hosts, url, fa_key_str(url->origin));
-}
-
-struct fa_origin *fa_hosts_get(struct fa_hosts *hosts, const struct fa_url *url)
-{
-    uint64_t hash = fa_key_str(url->origin);
-    struct fa_origin *origin = find(hosts, url, hash);
+    struct fa_origin *origin = fa_hosts_find(hosts, url, key);
     if (origin)
         return origin;
-    origin = origin_new(url, hash);
+    origin = origin_new(url, key);
     if (!origin)
         return NULL;
     if (hosts->count >= hosts->n_buckets * 2)
-        grow(hosts);
+        hosts_grow(hosts);
     ++hosts->count;
-    origin->next_same = hosts->buckets[hash % hosts->n_buckets];
-    hosts->buckets[hash % hosts->n_buckets] = origin;
+    origin->next_same = hosts->buckets[key % hosts->n_buckets];
+    hosts->buckets[key % hosts->n_buckets] = origin;
     return origin;
 }
 
@@ -114,8 +111,9 @@ void fa_hosts_forget(struct fa_hosts *hosts, struct fa_origin *origin)
 {
     bool remembers = origin->breaker.failures || origin->breaker.state != FA_BREAKER_CLOSED ||
                      origin->http2_failures;
-    if (origin->active || fa_origin_waiting(origin) || origin->lookup == FA_LOOKUP_ASKED ||
-        origin->timer.place || (remembers && hosts->count < FA_HOSTS_KEPT))
+    bool lookup = origin->lookup == FA_LOOKUP_WANTED || origin->lookup == FA_LOOKUP_ASKED;
+    if (origin->active || fa_origin_waiting(origin) || lookup || origin->timer.place ||
+        (remembers && hosts->count < FA_HOSTS_KEPT))
         return;
     struct fa_origin **at = &hosts->buckets[origin->hash % hosts->n_buckets];
     while (*at != origin)
@@ -127,63 +125,55 @@ void fa_hosts_forget(struct fa_hosts *hosts, struct fa_origin *origin)
     origin_free(origin);
 }
 
-static void leave_ring(struct fa_hosts *hosts, struct fa_origin *origin)
-{
-    struct fa_origin **ring = &hosts->rings[origin->ring];
-    bool last = origin->next_ready == origin;
-    if (*ring == origin)
-        *ring = last ? NULL : origin->next_ready;
-    origin->next_ready->prev_ready = origin->prev_ready;
-    origin->prev_ready->next_ready = origin->next_ready;
-    origin->next_ready = origin->prev_ready = NULL;
-}
-
-static void join_ring(struct fa_origin **ring, struct fa_origin *origin)
-{
-    if (!*ring) {
-        *ring = origin->next_ready = origin->prev_ready = origin;
-        return;
-    }
-    origin->next_ready = *ring;
-    origin->prev_ready = (*ring)->prev_ready;
-    origin->prev_ready->next_ready = origin;
-    origin->next_ready->prev_ready = origin;
-}
-
 void fa_hosts_set_ring(struct fa_hosts *hosts, struct fa_origin *origin, enum fa_ring ring)
 {
     if (origin->ring == ring)
         return;
     if (origin->ring != FA_RING_NONE)
-        leave_ring(hosts, origin);
+        TAILQ_REMOVE(&hosts->rings[origin->ring], origin, in_ring);
     if (ring != FA_RING_NONE)
-        join_ring(&hosts->rings[ring], origin);
+        TAILQ_INSERT_TAIL(&hosts->rings[ring], origin, in_ring);
     origin->ring = ring;
+}
+
+struct fa_origin *fa_hosts_first(const struct fa_hosts *hosts, enum fa_ring ring)
+{
+    return TAILQ_FIRST(&hosts->rings[ring]);
 }
 
 struct fa_origin *fa_hosts_next(struct fa_hosts *hosts, enum fa_ring ring)
 {
-    struct fa_origin *origin = hosts->rings[ring];
-    if (origin)
-        hosts->rings[ring] = origin->next_ready;
+    struct fa_origin *origin = TAILQ_FIRST(&hosts->rings[ring]);
+    if (!origin)
+        return NULL;
+    TAILQ_REMOVE(&hosts->rings[ring], origin, in_ring);
+    TAILQ_INSERT_TAIL(&hosts->rings[ring], origin, in_ring);
+    return origin;
+}
+
+void fa_hosts_want_lookup(struct fa_hosts *hosts, struct fa_origin *origin)
+{
+    origin->lookup = FA_LOOKUP_WANTED;
+    TAILQ_INSERT_TAIL(&hosts->lookups, origin, in_lookups);
+}
+
+struct fa_origin *fa_hosts_next_lookup(struct fa_hosts *hosts)
+{
+    struct fa_origin *origin = TAILQ_FIRST(&hosts->lookups);
+    if (!origin)
+        return NULL;
+    TAILQ_REMOVE(&hosts->lookups, origin, in_lookups);
+    origin->lookup = FA_LOOKUP_ASKED;
     return origin;
 }
 
 void fa_hosts_set_down(struct fa_hosts *hosts, struct fa_origin *origin, bool down)
 {
-    if (down == (origin->prev_down != NULL))
+    if (down == origin->down)
         return;
-    if (!down) {
-        *origin->prev_down = origin->next_down;
-        if (origin->next_down)
-            origin->next_down->prev_down = origin->prev_down;
-        origin->next_down = NULL;
-        origin->prev_down = NULL;
-        return;
-    }
-    origin->prev_down = &hosts->down;
-    origin->next_down = hosts->down;
-    if (hosts->down)
-        hosts->down->prev_down = &origin->next_down;
-    hosts->down = origin;
+    origin->down = down;
+    if (down)
+        LIST_INSERT_HEAD(&hosts->down, origin, in_down);
+    else
+        LIST_REMOVE(origin, in_down);
 }

@@ -1,5 +1,8 @@
 #include "engine/job.h"
 
+#include "base/key.h"
+
+#include <errno.h>
 #include <stdlib.h>
 
 struct fa_job *fa_job_new(struct fa_entry *entry)
@@ -10,9 +13,8 @@ struct fa_job *fa_job_new(struct fa_entry *entry)
         return NULL;
     }
     job->entry = entry;
-    job->size = -1;
+    job->place.size = -1;
     job->attempt.fd = -1;
-    fa_url_init(&job->target);
     return job;
 }
 
@@ -20,14 +22,17 @@ void fa_job_free(struct fa_job *job)
 {
     if (!job)
         return;
+    for (unsigned i = 0; i < job->target.n_mirrors; ++i)
+        fa_url_fini(&job->target.mirrors[i].url);
+    free(job->target.mirrors);
+    fa_url_fini(&job->target.redirect);
     fa_entry_free(job->entry);
-    fa_url_fini(&job->target);
     fa_outcome_fini(&job->outcome);
     free(job->hashed);
-    free(job->known);
+    free(job->place.known);
+    free(job->place.path);
     free(job->headers);
     free(job->effective_url);
-    free(job->path);
     free(job);
 }
 
@@ -49,52 +54,124 @@ void fa_job_set_state(struct fa_job *job, enum fa_job_state state)
     job->state = state;
 }
 
+bool fa_job_has_part(const struct fa_job *job)
+{
+    bool written =
+        job->state == FA_JOB_ACTIVE || job->state == FA_JOB_FETCHED || job->state == FA_JOB_HASHING;
+    return written && !job->place.existing;
+}
+
+static int mirror_parse(struct fa_mirror *mirror, const char *text, struct fa_error *err)
+{
+    if (fa_url_parse(&mirror->url, text, NULL, err)) {
+        fa_url_init(&mirror->url);
+        return -1;
+    }
+    mirror->key = fa_key_str(mirror->url.whole);
+    mirror->origin = fa_key_str(mirror->url.origin);
+    return 0;
+}
+
+int fa_job_parse(struct fa_job *job,
+                 void (*bad)(void *ctx, const struct fa_job *job, unsigned mirror,
+                             const struct fa_error *why),
+                 void *ctx, struct fa_error *err)
+{
+    struct fa_target *target = &job->target;
+    size_t listed = job->entry->n_urls;
+    target->n_mirrors = listed < FA_MIRRORS_MAX ? (unsigned)listed : FA_MIRRORS_MAX;
+    target->mirrors = calloc(target->n_mirrors, sizeof(*target->mirrors));
+    if (!target->mirrors) {
+        target->n_mirrors = 0;
+        fa_error_system(err, FA_CLASS_LOCAL_IO, ENOMEM, "cannot read a URL");
+        return -1;
+    }
+    for (unsigned i = 0; i < target->n_mirrors; ++i)
+        if (mirror_parse(&target->mirrors[i], job->entry->urls[i], err)) {
+            target->exhausted |= 1ull << i;
+            bad(ctx, job, i, err);
+        }
+    return fa_job_target_from(job, 0);
+}
+
+int fa_job_target(struct fa_job *job, unsigned mirror)
+{
+    struct fa_target *target = &job->target;
+    if (target->exhausted & 1ull << mirror)
+        return -1;
+    target->mirror = mirror;
+    target->url = &target->mirrors[mirror].url;
+    target->origin_key = target->mirrors[mirror].origin;
+    target->origin = NULL;
+    target->hops = 0;
+    target->foreign = false;
+    target->secure = target->url->secure;
+    job->tries.again = true;
+    return 0;
+}
+
+int fa_job_target_from(struct fa_job *job, unsigned mirror)
+{
+    unsigned n = job->target.n_mirrors;
+    for (unsigned i = 0; i < n; ++i)
+        if (fa_job_target(job, (mirror + i) % n) == 0)
+            return 0;
+    return -1;
+}
+
+bool fa_job_is_exhausted(const struct fa_job *job)
+{
+    unsigned n = job->target.n_mirrors;
+    uint64_t all = n == FA_MIRRORS_MAX ? UINT64_MAX : (1ull << n) - 1;
+    return (job->target.exhausted & all) == all;
+}
+
+void fa_job_follow(struct fa_job *job, struct fa_url *url)
+{
+    struct fa_target *target = &job->target;
+    uint64_t origin = fa_key_str(url->origin);
+    target->foreign |= origin != target->origin_key;
+    fa_url_fini(&target->redirect);
+    target->redirect = *url;
+    target->url = &target->redirect;
+    target->origin_key = origin;
+    target->secure = url->secure;
+    ++target->hops;
+}
+
 void fa_job_queue_init(struct fa_job_queue *queue)
 {
-    queue->first = NULL;
-    queue->last = &queue->first;
+    TAILQ_INIT(&queue->jobs);
     queue->count = 0;
 }
 
 void fa_job_queue_push(struct fa_job_queue *queue, struct fa_job *job)
 {
-    job->next = NULL;
-    *queue->last = job;
-    queue->last = &job->next;
+    TAILQ_INSERT_TAIL(&queue->jobs, job, queued);
     ++queue->count;
 }
 
 void fa_job_queue_push_front(struct fa_job_queue *queue, struct fa_job *job)
 {
-    job->next = queue->first;
-    queue->first = job;
-    if (!job->next)
-        queue->last = &job->next;
+    TAILQ_INSERT_HEAD(&queue->jobs, job, queued);
     ++queue->count;
+}
+
+static struct fa_job *job_queue_remove(struct fa_job_queue *queue, struct fa_job *job)
+{
+    if (!job)
+        return NULL;
+    TAILQ_REMOVE(&queue->jobs, job, queued);
+    --queue->count;
+    return job;
 }
 
 struct fa_job *fa_job_queue_pop(struct fa_job_queue *queue)
 {
-    struct fa_job *job = queue->first;
-    if (!job)
-        return NULL;
-    queue->first = job->next;
-    if (!queue->first)
-        queue->last = &queue->first;
-    --queue->count;
-    return job;
+    return job_queue_remove(queue, TAILQ_FIRST(&queue->jobs));
 }
 
 struct fa_job *fa_job_queue_pop_last(struct fa_job_queue *queue)
 {
-    struct fa_job **at = &queue->first;
-    while (*at && (*at)->next)
-        at = &(*at)->next;
-    struct fa_job *job = *at;
-    if (!job)
-        return NULL;
-    *at = NULL;
-    queue->last = at;
-    --queue->count;
-    return job;
+    return job_queue_remove(queue, TAILQ_LAST(&queue->jobs, fa_job_list));
 }

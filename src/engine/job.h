@@ -1,5 +1,5 @@
 /**
- * A job: the download of one entry, with its retries.
+ * A job: the download of one entry, with all of its attempts.
  */
 #ifndef FA_ENGINE_JOB_H
 #define FA_ENGINE_JOB_H
@@ -7,107 +7,128 @@
 #include "engine/store.h"
 #include "engine/timers.h"
 #include "list/entry.h"
+#include "stage/stage.h"
 #include "transfer/attempt.h"
 #include "transfer/outcome.h"
 #include "transfer/url.h"
 
-#include <fetchall/event.h>
+#include <sys/queue.h>
 
 struct fa_origin;
-struct fa_stage_result;
 
 enum fa_job_state {
     FA_JOB_NEW,
     FA_JOB_QUEUED,  /**< In the queue of its origin. */
-    FA_JOB_ACTIVE,  /**< An attempt is under way. */
-    FA_JOB_WAITING, /**< For the time of its retry. */
-    FA_JOB_FETCHED, /**< Its part, or the file that was there, waits for the stage. */
+    FA_JOB_ACTIVE,  /**< An attempt is in progress. */
+    FA_JOB_WAITING, /**< Until the time of its retry. */
+    FA_JOB_FETCHED, /**< Its part, or the existing file, waits for the stage. */
     FA_JOB_HASHING, /**< In the stage. */
     FA_JOB_FINAL,
 };
 
-/** What fa_job.target is. */
-enum fa_leg {
-    FA_LEG_LISTED,  /**< A URL of the list. */
-    FA_LEG_FOREIGN, /**< A redirect has left the origin of the list's URL: secrets stay behind. */
-};
-
+/** Mirrors of one entry that are used; any more are ignored. */
 #define FA_MIRRORS_MAX 64
 
-/** What stands of a file in its part, for the next attempt. */
-struct fa_part {
-    uint64_t bytes;               /**< 0: nothing. */
-    uint64_t mirror;              /**< Key of the list's URL that they came from. */
-    struct fa_representation rep; /**< Of those bytes, or of the last that were thrown away. */
+/** A URL of the entry, parsed once. */
+struct fa_mirror {
+    struct fa_url url;
+    uint64_t key;    /**< Of the URL. */
+    uint64_t origin; /**< Key of its origin. */
+};
+
+/** What is requested. */
+struct fa_target {
+    struct fa_mirror *mirrors; /**< Owned: n_mirrors of them, in the order of the entry. */
+    unsigned n_mirrors;
+    unsigned mirror;          /**< The one that is used. */
+    uint64_t exhausted;       /**< Bits of mirrors that are of no use any more. */
+    struct fa_url redirect;   /**< Where the last redirect led; whole is NULL if there was none. */
+    const struct fa_url *url; /**< What to request next: of the mirror, or redirect. */
+    uint64_t origin_key;      /**< Of url's origin. */
+    struct fa_origin *origin; /**< Valid in states QUEUED and ACTIVE. */
+    unsigned hops;            /**< Redirects since the mirror's URL. */
+    bool foreign;             /**< A redirect has left the mirror's origin: no secrets go there. */
+    bool secure;              /**< An https URL of the list led here: http is refused. */
 };
 
 /** The file of an earlier run that a job finds under its name. */
 struct fa_known {
     struct fa_representation rep; /**< The total is its size when it was complete. */
     struct fa_digest digest;      /**< hash 0: none. */
-    bool done;                    /**< The state says so, and of nothing that came after it. */
+    bool done;                    /**< The state says so, and nothing later contradicts it. */
     bool doubtful;                /**< The machine went down after it was written. */
+};
+
+/** The file. */
+struct fa_place {
+    char *path;             /**< Owned; relative to the folder. */
+    uint64_t key;           /**< Of the path: names the part, and the record in the state. */
+    uint64_t owner;         /**< Key of the first URL, which the path belongs to. */
+    struct fa_known *known; /**< Owned; NULL: no such file. */
+    int64_t size;           /**< Of the complete file; -1: none. */
+    bool conditional;       /**< Fetch it only if it differs from the known one. */
+    bool replace;           /**< The existing file is replaced. */
+    bool existing;          /**< FETCHED, HASHING: it is the existing file. */
+    bool unchanged;         /**< The server said so of the existing file. */
+};
+
+/** What is in the part file, for the next attempt. */
+struct fa_part {
+    uint64_t bytes;               /**< 0: nothing. */
+    uint64_t mirror;              /**< Key of the mirror that they came from. */
+    struct fa_representation rep; /**< Of those bytes, or of the last that were discarded. */
+    struct fa_inode inode;        /**< Of the file that the last attempt wrote to. */
+    bool recorded;                /**< The state has, or had, a record of it. */
+    bool stale;                   /**< That record does not describe the bytes of now. */
+    bool head_recorded;           /**< The state has the head of this attempt. */
+    uint64_t synced;              /**< Bytes that the record calls safe from a power cut. */
+};
+
+/** Attempts so far. */
+struct fa_tries {
+    unsigned attempts; /**< Started, each with its redirects. */
+    unsigned rounds;   /**< Failures after which all mirrors have had their turn. */
+    unsigned once;     /**< Failures with FA_RETRYABLE_ONCE. */
+    unsigned crashes;  /**< Workers that died with it. */
+    unsigned mismatches;
+    unsigned refusals;       /**< Ranges that were answered with an error status. */
+    enum fa_restart restart; /**< Why bytes were discarded, the last time. */
+    bool again;              /**< The next request begins an attempt, it follows no redirect. */
+    bool http1;              /**< HTTP/2 has failed it. */
+    bool whole;              /**< Request the whole file, though there is a part. */
+    bool whole_requested;    /**< That was done once. */
+    bool probe;              /**< ACTIVE: it probes its origin. */
+    unsigned outage;         /**< QUEUED: the outage in which it has no mirror to go to. */
+};
+
+/** Times on the session's clock, and in seconds. */
+struct fa_timing {
+    double read;             /**< When the entry was read. */
+    double started;          /**< When its request started. */
+    double staged;           /**< When it went to the stage. */
+    double dns;              /**< Seconds of the lookup that its request waited for. */
+    struct fa_times earlier; /**< Of the requests of its attempt before this one: redirects. */
 };
 
 struct fa_job {
     struct fa_timer timer;  /**< First: a timer's address is its job's.  Of its retry. */
     struct fa_entry *entry; /**< Owned. */
-    char *path;             /**< Owned; relative to the folder. */
-    uint64_t key;           /**< Of the path: names its part, and its record in the state. */
-    uint64_t owner;         /**< Key of the first URL, which the path belongs to. */
     enum fa_job_state state;
-
-    struct fa_url target;     /**< What is asked next, or now. */
-    struct fa_origin *origin; /**< Of target. */
-    enum fa_leg leg;
-    bool secure;         /**< An https URL of the list leads here: http is refused. */
-    unsigned mirror;     /**< Index of the list's URL that is tried. */
-    uint64_t exhausted;  /**< Bits of mirrors that failed for good. */
-    uint64_t mirror_key; /**< Of that URL. */
-    unsigned hops;       /**< Redirects since the list's URL. */
-
+    struct fa_target target;
+    struct fa_place place;
     struct fa_part part;
-    struct fa_inode inode;   /**< Of the part that its last attempt wrote to. */
-    bool recorded;           /**< The state has a record of it, or had one. */
-    bool stale;              /**< That is not about the part as it is now. */
-    bool told;               /**< The state knows the head of this attempt. */
-    uint64_t durable;        /**< Bytes of the part that it calls safe from a power cut. */
-    struct fa_known *known;  /**< Owned; NULL: there is no such file. */
-    bool conditional;        /**< Fetch it only if it is not the one that is known. */
-    enum fa_restart restart; /**< Why bytes were thrown away, the last time. */
-    unsigned refusals;       /**< Ranges that were answered with an error status. */
-    bool whole;              /**< All of the file is asked for, though there is a part. */
-    bool whole_asked;        /**< That was done. */
-
-    unsigned attempts; /**< Tries begun, each with its redirects. */
-    unsigned rounds;   /**< Tries of all mirrors in turn. */
-    unsigned once;     /**< Failures with FA_RETRYABLE_ONCE. */
-    unsigned crashes;  /**< Workers that died with it. */
-    unsigned mismatches;
-    bool http1;      /**< HTTP/2 has failed it. */
-    bool probe;      /**< ACTIVE: it probes its origin. */
-    unsigned outage; /**< QUEUED: that of its origin in which it has nowhere else to go. */
-    bool again;      /**< The next attempt is a retry, not a redirect. */
-    bool replace;    /**< A file that is there goes. */
-    bool existing;   /**< FETCHED, HASHING: it is the file that was there. */
-    bool unchanged;  /**< The server says so of the file that is there. */
-
-    double read_at;    /**< When it was read from its list. */
-    double started_at; /**< Its request. */
-    double staged_at;
-    int64_t size; /**< Of its file; -1: none. */
-    uint64_t bytes;
-    char *effective_url; /**< Owned: the last that was asked, without its secrets. */
+    struct fa_tries tries;
+    struct fa_timing timing;
+    uint64_t bytes;      /**< Received in all attempts. */
+    char *effective_url; /**< Owned: the last one requested, redacted. */
     struct fa_attempt attempt;
     const char **headers;           /**< Owned: what attempt.headers is. */
     struct fa_outcome outcome;      /**< Of the last attempt. */
-    double dns;                     /**< The lookup that its request waited for. */
-    struct fa_times earlier;        /**< Of its attempt's requests before this one: redirects. */
     struct fa_stage_result *hashed; /**< Owned: what came back from the stage. */
 
-    struct fa_job *next;                 /**< In the one queue that it is in. */
-    struct fa_job *newer, *older;        /**< Among the active. */
-    struct fa_job *all_next, **all_back; /**< Among all jobs of the session. */
+    TAILQ_ENTRY(fa_job) queued; /**< In the one queue that it is in. */
+    TAILQ_ENTRY(fa_job) active; /**< Among the active. */
+    LIST_ENTRY(fa_job) all;     /**< Among all jobs of the session. */
 };
 
 /** @entry  Taken, also on failure. */
@@ -117,9 +138,36 @@ void fa_job_free(struct fa_job *job);
 /** The one way to change the state; a transition that is not allowed aborts. */
 void fa_job_set_state(struct fa_job *job, enum fa_job_state state);
 
+/** Whether the job has written to a part that nobody has published yet. */
+bool fa_job_has_part(const struct fa_job *job);
+
+/**
+ * Parse the URLs of the entry.
+ *
+ * @bad  Called for each that is invalid, its number counted from 0.
+ * @return 0; or -1, and err says why the last one is invalid: none of them can be requested.
+ */
+int fa_job_parse(struct fa_job *job,
+                 void (*bad)(void *ctx, const struct fa_job *job, unsigned mirror,
+                             const struct fa_error *why),
+                 void *ctx, struct fa_error *err);
+
+/** Target that mirror.  @return 0, or -1 if it is exhausted: then nothing has changed. */
+int fa_job_target(struct fa_job *job, unsigned mirror);
+
+/** Target the first mirror from that one on, in a circle, that is not exhausted.  @return 0 or -1 */
+int fa_job_target_from(struct fa_job *job, unsigned mirror);
+
+/** Whether no mirror is of use any more. */
+bool fa_job_is_exhausted(const struct fa_job *job);
+
+/** Target what a redirect names.  @url  Taken. */
+void fa_job_follow(struct fa_job *job, struct fa_url *url);
+
+TAILQ_HEAD(fa_job_list, fa_job);
+
 struct fa_job_queue {
-    struct fa_job *first;
-    struct fa_job **last;
+    struct fa_job_list jobs;
     size_t count;
 };
 
@@ -127,10 +175,10 @@ void fa_job_queue_init(struct fa_job_queue *queue);
 void fa_job_queue_push(struct fa_job_queue *queue, struct fa_job *job);
 void fa_job_queue_push_front(struct fa_job_queue *queue, struct fa_job *job);
 
-/** @return the first, taken out; or NULL. */
+/** @return the first, removed; or NULL. */
 struct fa_job *fa_job_queue_pop(struct fa_job_queue *queue);
 
-/** @return the last, taken out, at the cost of a walk; or NULL. */
+/** @return the last, removed; or NULL. */
 struct fa_job *fa_job_queue_pop_last(struct fa_job_queue *queue);
 
 #endif

@@ -1,25 +1,19 @@
-/*
- * Files that a run reads while it writes into the same folder: no file of a list takes their place.
- * One that lies in the folder has its name reserved, so that a URL of that name gets another; and
- * each is known by its inode, however it may be spelled.
- */
-#include "engine/session.h"
-
-#include "base/key.h"
+#include "engine/kept.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
-static int no_memory(const char *file, struct fa_error *err)
+static int kept_no_memory(const char *file, struct fa_error *err)
 {
     fa_error_system(err, FA_CLASS_LOCAL_IO, ENOMEM, "cannot keep '%s'", file);
     return -1;
 }
 
-/* The name of a file that may be missing yet, links resolved; NULL: it has none. */
-static char *resolve(const char *file)
+/* The name of a file that may not exist yet, with links resolved; NULL if it has none. */
+static char *resolve_name(const char *file)
 {
     char *real = realpath(file, NULL);
     if (real || errno != ENOENT)
@@ -34,59 +28,60 @@ static char *resolve(const char *file)
     return real;
 }
 
-/* The rest of a name that lies in a folder, or NULL. */
+/* The part of a name after its folder, or NULL if it is not inside. */
 static const char *below(const char *name, const char *folder)
 {
     size_t len = folder[1] ? strlen(folder) : 0;
     return strncmp(name, folder, len) == 0 && name[len] == '/' ? name + len + 1 : NULL;
 }
 
-int fa_kept_add(struct fa_session *s, const char *file, struct fa_error *err)
+int fa_kept_add(struct fa_store *store, struct fa_claims *claims, const char *file,
+                struct fa_error *err)
 {
     struct stat st;
-    enum fa_claim claim;
     int result = 0;
     if (stat(file, &st) == 0 && !S_ISREG(st.st_mode))
         return 0;
-    if (fa_store_keep(s->store, file))
-        return no_memory(file, err);
-    char *name = resolve(file);
-    char *folder = name ? fa_folder_path(fa_store_folder(s->store)) : NULL;
+    if (fa_store_keep(store, file))
+        return kept_no_memory(file, err);
+    char *name = resolve_name(file);
+    char *folder = name ? fa_folder_path(fa_store_folder(store)) : NULL;
     const char *path = folder ? below(name, folder) : NULL;
     if (path)
-        result = fa_names_claim(s->names, fa_key_str(path), FA_OWNER_OUTPUTS, &claim, err);
+        result = fa_claims_reserve(claims, path, err);
     free(folder);
     free(name);
     return result;
 }
 
-static int keep_state(struct fa_session *s, struct fa_error *err)
+/* SQLite keeps up to three more files beside a database: https://sqlite.org/tempfiles.html */
+static int keep_state(const char *state, struct fa_store *store, struct fa_claims *claims,
+                      struct fa_error *err)
 {
     static const char *const suffixes[] = {"", "-wal", "-shm", "-journal"};
     int result = 0;
-    for (size_t i = 0; result == 0 && s->config.state && i < 4; ++i) {
+    for (size_t i = 0; result == 0 && i < sizeof(suffixes) / sizeof(*suffixes); ++i) {
         char *file = NULL;
-        if (asprintf(&file, "%s%s", s->config.state, suffixes[i]) < 0)
-            return no_memory(s->config.state, err);
-        result = fa_kept_add(s, file, err);
+        if (asprintf(&file, "%s%s", state, suffixes[i]) < 0)
+            return kept_no_memory(state, err);
+        result = fa_kept_add(store, claims, file, err);
         free(file);
     }
     return result;
 }
 
-int fa_kept_open(struct fa_session *s, struct fa_error *err)
+int fa_kept_open(const struct fa_config *config, struct fa_store *store, struct fa_claims *claims,
+                 struct fa_error *err)
 {
-    const char *const files[] = {s->config.cacert, s->config.cert, s->config.key};
-    enum fa_claim claim;
-    for (size_t i = 0; i < s->config.n_reserved; ++i)
-        if (fa_names_claim(s->names, fa_key_str(s->config.reserved[i]), FA_OWNER_OUTPUTS, &claim,
-                           err))
+    const char *const files[] = {config->cacert, config->cert, config->key};
+    for (size_t i = 0; i < config->n_reserved; ++i)
+        if (fa_claims_reserve(claims, config->reserved[i], err))
             return -1;
-    for (size_t i = 0; i < s->config.n_kept; ++i)
-        if (fa_kept_add(s, s->config.kept[i], err))
+    for (size_t i = 0; i < config->n_kept; ++i)
+        if (fa_kept_add(store, claims, config->kept[i], err))
             return -1;
     for (size_t i = 0; i < sizeof(files) / sizeof(*files); ++i)
-        if (files[i] && fa_kept_add(s, files[i], err))
+        if (files[i] && fa_kept_add(store, claims, files[i], err))
             return -1;
-    return keep_state(s, err);
+    return config->state ? keep_state(config->state, store, claims, err) : 0;
 }

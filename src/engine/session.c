@@ -1,10 +1,15 @@
-#include "engine/session.h"
+#include "engine/engine.h"
+#include "engine/config.h"
+#include "engine/ending.h"
+#include "engine/failed.h"
+#include "engine/kept.h"
+#include "engine/limits.h"
+#include "engine/snapshot.h"
+#include "engine/rights.h"
+#include "engine/turn.h"
 
 #include "base/clock.h"
 #include "base/loop.h"
-#include "engine/config.h"
-#include "engine/limits.h"
-#include "engine/rights.h"
 #include "transfer/library.h"
 #include "transfer/proxy.h"
 #include "transfer/trust.h"
@@ -14,12 +19,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
-#define TICK 0.1
-/* Descriptors that stay free for what we do not count: libraries, state, lists, outputs. */
+/* Descriptors that stay free for what is not counted: libraries, state, lists, outputs. */
 #define SPARE_FILES 16
 #define STAGE_FILES 256
 
@@ -29,55 +32,18 @@ static double real_now(void *ctx)
     return fa_clock_now();
 }
 
-double fa_session_now(const struct fa_session *s)
-{
-    return s->clock.now(s->clock.ctx);
-}
-
-void fa_session_wake(struct fa_session *s)
-{
-    /* An event that its own callback makes active is run again before any other is looked for. */
-    const struct timeval soon = {0};
-    if (s->turning)
-        event_add(s->turn, &soon);
-    else
-        event_active(s->turn, EV_TIMEOUT, 0);
-}
-
-/* splitmix64; for jitter, not for secrets. */
-uint64_t fa_session_random(struct fa_session *s)
-{
-    uint64_t z = s->random += 0x9e3779b97f4a7c15u;
-    z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9u;
-    z = (z ^ z >> 27) * 0x94d049bb133111ebu;
-    return z ^ z >> 31;
-}
-
-void fa_session_end(struct fa_session *s, enum fa_end end, const struct fa_error *err)
-{
-    if (s->draining)
-        return;
-    s->draining = true;
-    s->drain_until = fa_session_now(s) + FA_DRAIN;
-    s->end = end;
-    if (err)
-        s->end_error = *err;
-    for (struct fa_job *job = s->oldest; job; job = job->newer)
-        s->ops->cancel(s->strategy, &job->attempt);
-    fa_session_wake(s);
-}
-
 static void on_stop(void *arg)
 {
-    fa_session_wake(arg);
+    fa_engine_wake(arg);
 }
 
 void fa_session_stop(struct fa_session *s, enum fa_stop how)
 {
-    int wanted = atomic_load(&s->stop_wanted);
-    while (wanted < (int)how && !atomic_compare_exchange_weak(&s->stop_wanted, &wanted, (int)how))
+    _Atomic int *stop = &s->ending.stop_wanted;
+    int wanted = atomic_load(stop);
+    while (wanted < (int)how && !atomic_compare_exchange_weak(stop, &wanted, (int)how))
         continue;
-    fa_wake_post(s->stop_wake);
+    fa_wake_post(s->ending.stop_wake);
 }
 
 /*
@@ -87,9 +53,9 @@ void fa_session_stop(struct fa_session *s, enum fa_stop how)
 static int fit_jobs(struct fa_session *s, unsigned *ret_stage, struct fa_error *err)
 {
     struct rlimit limit;
-    unsigned long each = s->ops->descriptors;
+    unsigned long each = s->flights.ops->descriptors;
     *ret_stage = STAGE_FILES;
-    s->jobs = s->config.jobs;
+    s->n_jobs = s->config.jobs;
     if (getrlimit(RLIMIT_NOFILE, &limit) || limit.rlim_cur == RLIM_INFINITY)
         return 0;
     unsigned long used = fa_limits_open_files() + SPARE_FILES + 4 * s->config.loops;
@@ -99,8 +65,8 @@ static int fit_jobs(struct fa_session *s, unsigned *ret_stage, struct fa_error *
     unsigned long stage = left / 8 < 1 ? 1 : left / 8 > STAGE_FILES ? STAGE_FILES : left / 8;
     unsigned long jobs = left > stage ? (left - stage) / each : 0;
     *ret_stage = (unsigned)stage;
-    if (jobs < s->jobs)
-        s->jobs = (unsigned)jobs;
+    if (jobs < s->n_jobs)
+        s->n_jobs = (unsigned)jobs;
     if (jobs > 0)
         return 0;
     fa_error_set(err, FA_DOMAIN_FETCHALL, 0, FA_CLASS_LOCAL_IO,
@@ -109,12 +75,47 @@ static int fit_jobs(struct fa_session *s, unsigned *ret_stage, struct fa_error *
     return -1;
 }
 
-static int open_strategy(struct fa_session *s, struct fa_error *err)
+static int open_finish(struct fa_session *s, unsigned open_files, struct fa_error *err)
+{
+    struct fa_stage_env env = {
+        .base = s->base,
+        .nursery = s->nursery,
+        .with = s->config.hash_with,
+        .jobs = s->config.hash_jobs,
+        .confined = s->config.sandbox != FA_SANDBOX_OFF,
+        .open_files = open_files,
+    };
+    s->finish.store = s->store;
+    s->finish.hash = s->config.hash;
+    s->finish.news = fa_engine_wake;
+    s->finish.ctx = s;
+    return fa_finish_init(&s->finish, &env, err);
+}
+
+static int open_flights(struct fa_session *s, struct fa_error *err)
+{
+    struct fa_strategy_env env = {
+        .base = s->base,
+        .nursery = s->nursery,
+        .settings = &s->settings,
+        .jobs = s->n_jobs,
+        .loops = s->config.loops,
+    };
+    s->flights.config = &s->config;
+    s->flights.store = s->store;
+    s->flights.emitter = &s->emitter;
+    s->flights.news = fa_engine_wake;
+    s->flights.ctx = s;
+    return fa_flights_init(&s->flights, &env, err);
+}
+
+/* What makes threads and processes; not for a plan. */
+static int open_workers(struct fa_session *s, struct fa_error *err)
 {
     unsigned stage_files;
     bool hashes = s->config.hash && s->config.hash_with == FA_HASH_WITH_PROCESS;
-    s->nursery =
-        fa_nursery_new(s->base, s->config.worker_program, s->ops->needs_nursery || hashes, err);
+    s->nursery = fa_nursery_new(s->base, s->config.worker_program,
+                                s->flights.ops->needs_nursery || hashes, err);
     if (!s->nursery)
         return -1;
     if (fit_jobs(s, &stage_files, err))
@@ -124,53 +125,48 @@ static int open_strategy(struct fa_session *s, struct fa_error *err)
         fa_rights_drop(&s->config, err))
         return -1;
     if (!fa_settings_use_proxy(&s->settings)) {
-        s->resolver = s->lookups->new (s->base, s->config.family, fa_dispatch_resolved, s, err);
+        s->resolver = s->lookups->new (s->base, s->config.family, fa_turn_resolved, s, err);
         if (!s->resolver)
             return -1;
     }
-    struct fa_stage_env stage = {
-        .base = s->base,
-        .nursery = s->nursery,
-        .with = s->config.hash_with,
-        .jobs = s->config.hash_jobs,
-        .confined = s->config.sandbox != FA_SANDBOX_OFF,
-        .open_files = stage_files,
-        .done = fa_staging_done,
-        .ctx = s,
+    return open_finish(s, stage_files, err) || open_flights(s, err) ? -1 : 0;
+}
+
+static int open_scheduler(struct fa_session *s, struct fa_error *err)
+{
+    const struct fa_config *config = &s->config;
+    struct fa_schedule_policy policy = {
+        .per_host = config->per_host,
+        .lookups = !fa_settings_use_proxy(&s->settings),
+        .resolve = config->resolve,
+        .n_resolve = config->n_resolve,
+        .outage = {.retries = config->retries,
+                   .retry_wait = config->retry_wait,
+                   .host_wait = config->host_wait,
+                   .http2 = config->http == FA_HTTP_2},
     };
-    s->stage = fa_stage_new(&stage, err);
-    struct fa_strategy_env env = {
-        .base = s->base,
-        .nursery = s->nursery,
-        .settings = &s->settings,
-        .jobs = s->jobs,
-        .loops = s->config.loops,
-        .done = fa_settle_done,
-        .ctx = s,
-    };
-    s->strategy = s->stage ? s->ops->new (&env, err) : NULL;
-    return s->strategy ? 0 : -1;
+    return fa_scheduler_init(&s->scheduler, &policy, &s->emitter, &s->random, err);
 }
 
 static int open_events(struct fa_session *s, struct fa_error *err)
 {
+    struct fa_alarms *alarms = &s->alarms;
     s->base = fa_loop_new(err);
     if (!s->base)
         return -1;
-    s->turn = event_new(s->base, -1, 0, fa_turn, s);
-    s->alarm = event_new(s->base, -1, 0, fa_turn, s);
-    s->tick = event_new(s->base, -1, EV_PERSIST, fa_turn_tick, s);
-    s->readable = event_new(s->base, -1, 0, fa_turn, s);
-    s->stop_wake = fa_wake_new(s->base, on_stop, s, err);
-    if (s->turn && s->alarm && s->tick && s->readable && s->stop_wake) {
-        event_priority_set(s->turn, FA_LOOP_LATER);
-        return 0;
+    alarms->turn = event_new(s->base, -1, 0, fa_turn, s);
+    alarms->alarm = event_new(s->base, -1, 0, fa_turn, s);
+    alarms->tick = event_new(s->base, -1, EV_PERSIST, fa_turn_tick, s);
+    s->ending.stop_wake = fa_wake_new(s->base, on_stop, s, err);
+    if (alarms->turn && alarms->alarm && alarms->tick && s->ending.stop_wake) {
+        event_priority_set(alarms->turn, FA_LOOP_LATER);
+        return fa_intake_init(&s->intake, s->base, fa_turn, s, err);
     }
     fa_error_system(err, FA_CLASS_LOCAL_IO, ENOMEM, "cannot make a session");
     return -1;
 }
 
-/* A bundle that cannot be read is said once, before anything is fetched. */
+/* A bundle that cannot be read is reported once, before anything is fetched. */
 static int check_trust(const struct fa_config *config, struct fa_error *err)
 {
     if (!config->cacert || config->insecure)
@@ -201,35 +197,46 @@ static int check_proxy(const struct fa_config *config, struct fa_error *err)
     return config->proxy ? fa_proxy_check(config->proxy, err) : fa_proxy_check_environment(err);
 }
 
+static int check_all(const struct fa_config *config, struct fa_error *err)
+{
+    return fa_rights_check(config, err) || check_http2(config, err) || check_proxy(config, err) ||
+                   check_trust(config, err)
+               ? -1
+               : 0;
+}
+
+/* What belongs to one run: see fa_session_run() about a second one. */
+static int open_run(struct fa_session *s, struct fa_error *err)
+{
+    return fa_claims_init(&s->claims, s->config.layout, fa_store_scratch(s->store), err) ||
+                   fa_ledger_open(&s->ledger, s->flights.ops->name, &s->emitter, err) ||
+                   fa_kept_open(&s->config, s->store, &s->claims, err)
+               ? -1
+               : 0;
+}
+
 static int open_all(struct fa_session *s, struct fa_error *err)
 {
-    if (fa_rights_check(&s->config, err) || check_http2(&s->config, err) ||
-        check_proxy(&s->config, err) || open_events(s, err) || fa_hosts_init(&s->hosts, err) ||
-        check_trust(&s->config, err))
+    if (check_all(&s->config, err) || open_events(s, err) || open_scheduler(s, err))
         return -1;
     s->store = fa_store_new(s->config.dir, s->config.plan, err);
-    if (!s->store)
+    s->backlog = s->store ? fa_backlog_new(fa_store_scratch(s->store), err) : NULL;
+    if (!s->backlog || (!s->config.plan && open_workers(s, err)))
         return -1;
-    s->names = fa_names_new(fa_store_scratch(s->store), err);
-    s->backlog = fa_backlog_new(fa_store_scratch(s->store), err);
-    if (!s->names || !s->backlog)
-        return -1;
-    if (!s->config.plan && open_strategy(s, err))
-        return -1;
-    fa_slots_init(&s->slots, s->jobs);
-    return fa_record_open(s, err) || fa_kept_open(s, err) ? -1 : 0;
+    fa_slots_init(&s->scheduler.slots, s->n_jobs);
+    s->ledger.config = &s->config;
+    s->ledger.store = s->store;
+    return open_run(s, err);
 }
 
 static void use_env(struct fa_session *s, const struct fa_session_env *env)
 {
-    s->ops = env->strategy ? env->strategy : fa_strategy_of(s->config.mode);
+    s->flights.ops = env->strategy ? env->strategy : fa_strategy_of(s->config.mode);
     s->lookups = env->resolver ? env->resolver : &fa_resolver_system;
     s->clock = env->clock;
     if (!s->clock.now)
         s->clock.now = real_now;
-    s->random = env->seed;
-    if (!s->random && getrandom(&s->random, sizeof(s->random), 0) != sizeof(s->random))
-        s->random = (uint64_t)(fa_clock_now() * 1e9);
+    fa_jitter_init(&s->random, env->seed);
 }
 
 struct fa_session *fa_session_new(const struct fa_config *config, fa_event_handler handler,
@@ -255,13 +262,9 @@ struct fa_session *fa_session_new_with(const struct fa_config *config,
     s->config = own;
     s->config.loops = own.loops ? own.loops : fa_limits_cores(8);
     s->config.hash_jobs = own.hash_jobs ? own.hash_jobs : fa_limits_cores(256);
-    s->handler = handler;
-    s->handler_ctx = ctx;
-    s->last_list = &s->lists;
-    s->readable_fd = -1;
-    fa_job_queue_init(&s->ended);
-    fa_job_queue_init(&s->fetched);
-    fa_job_queue_init(&s->hashed);
+    s->emitter = (struct fa_emitter){handler, ctx, own.secret_keys};
+    s->pause.patience = own.disk_wait;
+    LIST_INIT(&s->jobs);
     fa_settings_init(&s->settings, &s->config);
     use_env(s, env);
     if (open_all(s, err)) {
@@ -273,89 +276,51 @@ struct fa_session *fa_session_new_with(const struct fa_config *config,
 
 static void free_jobs(struct fa_session *s)
 {
-    while (s->all) {
-        struct fa_job *job = s->all;
-        s->all = job->all_next;
-        if (job->attempts > 0 && !job->existing && !job->recorded)
-            fa_store_part_remove(s->store, job->key);
-        fa_job_free(job);
+    while (!LIST_EMPTY(&s->jobs)) {
+        struct fa_job *job = LIST_FIRST(&s->jobs);
+        if (job->tries.attempts > 0 && !job->place.existing && !job->part.recorded)
+            fa_store_part_remove(s->store, job->place.key);
+        fa_engine_forget(job);
     }
 }
 
-static void free_lists(struct fa_session *s)
+static void free_events(struct fa_session *s)
 {
-    while (s->lists) {
-        struct fa_list_source *source = s->lists;
-        s->lists = source->next;
-        fa_list_free(source->list);
-        free(source);
-    }
+    struct event *events[] = {s->alarms.turn, s->alarms.alarm, s->alarms.tick};
+    for (size_t i = 0; i < sizeof(events) / sizeof(*events); ++i)
+        if (events[i])
+            event_free(events[i]);
+    fa_wake_free(s->ending.stop_wake);
+    if (s->base)
+        event_base_free(s->base);
 }
 
 void fa_session_free(struct fa_session *s)
 {
     if (!s)
         return;
-    if (s->strategy)
-        s->ops->free(s->strategy);
-    fa_stage_free(s->stage);
+    fa_flights_fini(&s->flights);
+    fa_finish_fini(&s->finish);
     if (s->resolver)
         s->lookups->free(s->resolver);
     fa_nursery_free(s->nursery);
     free_jobs(s);
-    free_lists(s);
-    fa_hosts_fini(&s->hosts);
-    fa_timers_fini(&s->job_timers);
-    fa_timers_fini(&s->host_timers);
-    fa_state_close(s->state);
+    fa_intake_fini(&s->intake);
+    fa_scheduler_fini(&s->scheduler);
+    fa_ledger_close(&s->ledger);
     fa_backlog_free(s->backlog);
-    fa_names_free(s->names);
+    fa_claims_fini(&s->claims);
     fa_store_free(s->store);
-    struct event *events[] = {s->turn, s->alarm, s->tick, s->readable};
-    for (size_t i = 0; i < sizeof(events) / sizeof(*events); ++i)
-        if (events[i])
-            event_free(events[i]);
-    fa_wake_free(s->stop_wake);
-    if (s->base)
-        event_base_free(s->base);
+    free_events(s);
     free(s);
-}
-
-/* What is taken for the name of a list may be a URL with a typing error, and a password. */
-static void hide_password(const char *name, struct fa_error *err)
-{
-    const char *colon = strchr(name, ':'), *at = strrchr(name, '@');
-    if (colon && at && colon < at)
-        fa_error_set(err, err->domain, err->code, err->class,
-                     "cannot open the list '%.*s***%s': %s (a URL begins with http:// or https://)",
-                     (int)(colon + 1 - name), name, at, strerror(err->code));
-}
-
-static int add_list(struct fa_session *s, const char *file, const char *name, struct fa_error *err)
-{
-    struct fa_list_source *source = calloc(1, sizeof(*source));
-    if (!source) {
-        fa_error_system(err, FA_CLASS_LOCAL_IO, ENOMEM, "cannot open the list '%s'", name);
-        return -1;
-    }
-    source->name = name;
-    source->list = fa_list_open(file, err);
-    if (!source->list) {
-        hide_password(name, err);
-        free(source);
-        return -1;
-    }
-    *s->last_list = source;
-    s->last_list = &source->next;
-    return 0;
 }
 
 int fa_session_add_list(struct fa_session *s, const char *name, struct fa_error *err)
 {
-    if (!fa_list_is_url(name) &&
-        fa_kept_add(s, strcmp(name, "-") == 0 ? "/proc/self/fd/0" : name, err))
+    const char *file = strcmp(name, "-") == 0 ? "/proc/self/fd/0" : name;
+    if (!fa_list_is_url(name) && fa_kept_add(s->store, &s->claims, file, err))
         return -1;
-    return add_list(s, name, name, err);
+    return fa_intake_add_list(&s->intake, name, name, err);
 }
 
 /*
@@ -365,45 +330,48 @@ int fa_session_add_list(struct fa_session *s, const char *name, struct fa_error 
  */
 static int renew(struct fa_session *s, struct fa_error *err)
 {
-    if (!s->over)
+    if (!s->ending.over)
         return 0;
-    if (s->end != FA_END_COMPLETE) {
+    if (s->ending.end != FA_END_COMPLETE) {
         fa_error_set(err, FA_DOMAIN_FETCHALL, 0, FA_CLASS_REFUSED,
                      "a session whose run was stopped cannot be run again");
         return -1;
     }
-    struct fa_names *names = fa_names_new(fa_store_scratch(s->store), err);
-    if (!names)
-        return -1;
-    fa_names_free(s->names);
-    s->names = names;
-    fa_state_close(s->state);
-    s->state = NULL;
+    fa_claims_fini(&s->claims);
+    fa_ledger_close(&s->ledger);
     fa_folder_renew(fa_store_folder(s->store));
-    if (fa_record_open(s, err) || fa_kept_open(s, err))
+    if (open_run(s, err))
         return -1;
-    s->entries = s->done = s->failed = s->cancelled = s->bytes = s->expected = 0;
-    s->room_at = 0;
-    s->over = false;
+    s->counts = (struct fa_counts){0};
+    s->pause.resumed = 0;
+    s->ending.over = false;
     return 0;
 }
 
 int fa_session_add_failed(struct fa_session *s, struct fa_error *err)
 {
     char file[40];
+    uint64_t left_out;
+    struct fa_state *state;
     if (renew(s, err))
         return -1;
-    if (!s->state || fa_state_is_fresh(s->state)) {
+    state = s->ledger.state;
+    if (!state || fa_state_is_fresh(state)) {
         fa_error_set(err, FA_DOMAIN_FETCHALL, 0, FA_CLASS_REFUSED,
                      "the state of '%s' knows of no entry that could be tried again",
                      s->config.dir);
         return -1;
     }
-    int fd = fa_record_failed(s, err);
+    int fd = fa_failed_list(state, fa_store_scratch(s->store), &left_out, err);
     if (fd < 0)
         return -1;
+    if (left_out > 0)
+        fa_emit_notice(&s->emitter, NULL,
+                       "of what failed, %llu had a password or a header, which only the list "
+                       "has: not tried",
+                       (unsigned long long)left_out);
     snprintf(file, sizeof(file), "/proc/self/fd/%d", fd);
-    int result = add_list(s, file, "the state", err);
+    int result = fa_intake_add_list(&s->intake, file, "the state", err);
     close(fd);
     return result;
 }
@@ -411,16 +379,16 @@ int fa_session_add_failed(struct fa_session *s, struct fa_error *err)
 /* Do all that is ready, then let the time jump to the next alarm. */
 static int run_virtually(struct fa_session *s)
 {
-    if (event_base_loop(s->base, EVLOOP_NONBLOCK) < 0 || s->over)
+    if (event_base_loop(s->base, EVLOOP_NONBLOCK) < 0 || s->ending.over)
         return -1;
-    s->clock.wait(s->clock.ctx, fmin(s->alarm_at, s->tick_at));
-    double now = fa_session_now(s);
-    if (now >= s->tick_at) {
-        s->tick_at = now + TICK;
-        event_active(s->tick, EV_TIMEOUT, 0);
+    s->clock.wait(s->clock.ctx, fmin(s->alarms.alarm_at, s->alarms.tick_at));
+    double now = fa_engine_now(s);
+    if (now >= s->alarms.tick_at) {
+        s->alarms.tick_at = now + FA_TICK;
+        event_active(s->alarms.tick, EV_TIMEOUT, 0);
     }
-    if (now >= s->alarm_at)
-        event_active(s->alarm, EV_TIMEOUT, 0);
+    if (now >= s->alarms.alarm_at)
+        event_active(s->alarms.alarm, EV_TIMEOUT, 0);
     return 0;
 }
 
@@ -429,42 +397,69 @@ static int run_loop(struct fa_session *s)
     return s->clock.wait ? run_virtually(s) : event_base_dispatch(s->base);
 }
 
+/* What a user should know before anything is fetched. */
+static void report_limits(const struct fa_session *s)
+{
+    const struct fa_config *config = &s->config;
+    const char *missing = config->plan ? NULL : fa_rights_missing(config);
+    if (!config->plan && s->n_jobs < config->jobs)
+        fa_emit_notice(&s->emitter, NULL,
+                       "the limit of open files (ulimit -n) allows for %u at once, not %u",
+                       s->n_jobs, config->jobs);
+    if (missing)
+        fa_emit_detail(&s->emitter, missing);
+    if (fa_store_is_open(s->store))
+        fa_emit_notice(&s->emitter, NULL,
+                       "as its file system is mounted, others may write to all files of '%s', "
+                       "those under way too",
+                       config->dir);
+}
+
+static void run(struct fa_session *s)
+{
+    struct timeval every = fa_loop_time(FA_TICK);
+    struct fa_alarms *alarms = &s->alarms;
+    alarms->alarm_at = INFINITY;
+    alarms->tick_at = s->began + FA_TICK;
+    if (!s->clock.wait)
+        event_add(alarms->tick, &every);
+    fa_engine_wake(s);
+    while (!s->ending.over && run_loop(s) >= 0)
+        continue;
+    event_del(alarms->tick);
+}
+
+/* The last words to the state and the observer. */
+static void end_run(struct fa_session *s)
+{
+    struct fa_run_end *ending = &s->ending;
+    struct fa_error err = {0};
+    if (ending->draining)
+        fa_ending_left(s);
+    bool complete = fa_intake_over(&s->intake) && ending->end == FA_END_COMPLETE;
+    if (fa_ledger_finish(&s->ledger, &s->counts, complete, &err)) {
+        ending->end = FA_END_LOCAL;
+        ending->error = err;
+    }
+    fa_snapshot_send(s);
+}
+
 int fa_session_run(struct fa_session *s, enum fa_end *ret_end, struct fa_error *err)
 {
-    struct timeval every = fa_loop_time(TICK);
     if (renew(s, err)) {
         *ret_end = FA_END_LOCAL;
         return -1;
     }
-    s->began = fa_session_now(s);
-    fa_bucket_init(&s->bucket, s->config.rate, s->began);
-    s->end = FA_END_COMPLETE;
-    if (!s->config.plan && s->jobs < s->config.jobs)
-        fa_tell_notice(s, NULL, "the limit of open files (ulimit -n) allows for %u at once, not %u",
-                       s->jobs, s->config.jobs);
-    if (!s->config.plan && fa_rights_missing(&s->config))
-        fa_tell_detail(s, fa_rights_missing(&s->config));
-    if (fa_store_is_open(s->store))
-        fa_tell_notice(s, NULL,
-                       "as its file system is mounted, others may write to all files of '%s', "
-                       "those under way too",
-                       s->config.dir);
-    s->alarm_at = INFINITY;
-    s->tick_at = s->began + TICK;
-    if (!s->clock.wait)
-        event_add(s->tick, &every);
-    fa_session_wake(s);
-    while (!s->over && run_loop(s) >= 0)
-        continue;
-    event_del(s->tick);
-    if (s->draining)
-        fa_admit_leave(s);
-    fa_record_close(s);
-    fa_tell_progress(s);
-    *ret_end = s->end;
-    if (s->end != FA_END_LOCAL)
+    s->began = fa_engine_now(s);
+    fa_bucket_init(&s->scheduler.bucket, s->config.rate, s->began);
+    s->ending.end = FA_END_COMPLETE;
+    report_limits(s);
+    run(s);
+    end_run(s);
+    *ret_end = s->ending.end;
+    if (s->ending.end != FA_END_LOCAL)
         return 0;
     if (err)
-        *err = s->end_error;
+        *err = s->ending.error;
     return -1;
 }

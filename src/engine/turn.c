@@ -1,120 +1,510 @@
-/*
- * The turn: what the supervisor does whenever something has happened, always in this order.
- */
-#include "engine/session.h"
+#include "engine/turn.h"
 
+#include "base/io.h"
 #include "base/loop.h"
+#include "engine/admit.h"
+#include "engine/ending.h"
+#include "engine/snapshot.h"
+#include "engine/settle.h"
+#include "engine/spill.h"
 
+#include <errno.h>
 #include <math.h>
+
+/** Steps of one kind in a turn, so that the loop stays responsive. */
+#define TURN_STEPS 512
+/** Entries read ahead of what origins can take, in search of others that can. */
+#define LOOKAHEAD 1000000
 
 static void hear_stop(struct fa_session *s)
 {
-    int how = atomic_load(&s->stop_wanted);
+    int how = atomic_load(&s->ending.stop_wanted);
     if (how == FA_STOP_NOW) {
-        s->end = FA_END_STOPPED;
-        s->over = true;
-    } else if (how == FA_STOP_DRAIN && !s->draining) {
-        fa_session_end(s, FA_END_STOPPED, NULL);
+        s->ending.end = FA_END_STOPPED;
+        s->ending.over = true;
+    } else if (how == FA_STOP_DRAIN) {
+        fa_engine_stop(s, FA_END_STOPPED, NULL);
     }
 }
 
-/* Read on while there are slots that no origin at hand can take, and a little ahead. */
-static bool wants_entries(const struct fa_session *s, bool room)
+static struct fa_settle_case describe_case(struct fa_session *s, const struct fa_job *job,
+                                           bool paused, double now)
 {
-    if (s->config.plan)
-        return true;
-    if (s->staged >= FA_STAGE_BACKLOG || s->full)
-        return false;
-    return s->queued - s->stuck < s->slots.now ||
-           (room && fa_backlog_count(s->backlog) < FA_LOOKAHEAD);
+    return (struct fa_settle_case){
+        .policy = s->scheduler.policy.outage,
+        .has_state = s->ledger.state,
+        .stopped = s->ending.draining,
+        .paused = paused,
+        .next_mirror = fa_scheduler_next_mirror(&s->scheduler, job, now),
+        .failing_mirror = fa_scheduler_failing_mirror(&s->scheduler, job, now),
+        .random = fa_jitter_next(&s->random),
+    };
 }
 
-static bool has_ready(const struct fa_session *s)
+static void fail_job(struct fa_session *s, struct fa_job *job, bool transient)
 {
-    return s->hosts.rings[FA_RING_READY] || s->hosts.rings[FA_RING_PROBES];
+    struct fa_error error = job->outcome.error;
+    fa_ending_job(s, job, FA_STATUS_FAILED, &error, transient);
+}
+
+/* After a while, from that mirror on. */
+static void retry_job(struct fa_session *s, struct fa_job *job, unsigned mirror, double wait,
+                      double now)
+{
+    fa_emit_retry(&s->emitter, job, wait);
+    if (fa_job_target_from(job, mirror) || fa_scheduler_put_at(&s->scheduler, job, now + wait))
+        fail_job(s, job, true);
+}
+
+static void request_mirror(struct fa_session *s, struct fa_job *job, unsigned mirror, double now)
+{
+    if (fa_job_target_from(job, mirror) == 0)
+        fa_admit_put(s, job, true, now);
+    else
+        fail_job(s, job, true);
+}
+
+/* What a verdict does besides moving the job. */
+static void apply_effects(struct fa_session *s, struct fa_job *job,
+                          const struct fa_settled *settled, double now)
+{
+    if (settled->http2_failed && fa_scheduler_http2_failed(job, now))
+        fa_emit_notice(&s->emitter, job->entry, "%s fails with HTTP/2: HTTP/1.1 from now on",
+                       job->target.origin->name);
+    if (settled->stops_run)
+        fa_engine_stop(s, FA_END_LOCAL, &job->outcome.error);
+    if (settled->record_part)
+        fa_ledger_put_part(&s->ledger, job, &s->counts);
+    if (settled->drop_part)
+        fa_store_part_remove(s->store, job->place.key);
+}
+
+static void apply(struct fa_session *s, struct fa_job *job, const struct fa_settled *settled,
+                  double now)
+{
+    apply_effects(s, job, settled, now);
+    switch (settled->what) {
+    case FA_SETTLED_REQUEST:
+        fa_admit_put(s, job, true, now);
+        break;
+    case FA_SETTLED_MIRROR:
+        if (settled->retry)
+            fa_emit_retry(&s->emitter, job, 0);
+        request_mirror(s, job, settled->mirror, now);
+        break;
+    case FA_SETTLED_RETRY:
+        retry_job(s, job, 0, settled->wait, now);
+        break;
+    case FA_SETTLED_FAILED:
+        fail_job(s, job, settled->transient);
+        break;
+    }
+}
+
+static void settle_failure(struct fa_session *s, struct fa_job *job, double now)
+{
+    bool paused = fa_engine_pause(s, &job->outcome.error, fa_settle_need(job), now);
+    struct fa_settle_case with = describe_case(s, job, paused, now);
+    struct fa_settled settled = fa_settle_failure(job, &with);
+    apply(s, job, &settled, now);
+}
+
+/* Give a complete file its name. */
+static void name_file(struct fa_session *s, struct fa_job *job, double now)
+{
+    struct fa_error err = {0};
+    bool sync = s->config.fsync == FA_FSYNC_EACH;
+    if ((!job->place.replace || fa_ledger_disown(&s->ledger, job, &s->counts, &err) == 0) &&
+        fa_finish_publish(&s->finish, job, sync, &err) == 0) {
+        fa_ending_hashed(s, job, FA_STATUS_OK);
+        return;
+    }
+    job->outcome.error = err;
+    job->outcome.retryable = FA_RETRYABLE_NEVER;
+    settle_failure(s, job, now);
+}
+
+static void settle_fetched(struct fa_session *s, struct fa_job *job, double now)
+{
+    fa_scheduler_http2_succeeded(job);
+    if (fa_settle_complete(job))
+        fa_ledger_put_part(&s->ledger, job, &s->counts);
+    if (fa_finish_needs_hash(&s->finish, job))
+        fa_finish_put(&s->finish, job, now);
+    else
+        name_file(s, job, now);
+}
+
+/* The existing file is the current one; its digest may be wanted. */
+static void settle_unchanged(struct fa_session *s, struct fa_job *job, double now)
+{
+    fa_store_part_remove(s->store, job->place.key);
+    bool unproven = fa_settle_unchanged(job);
+    if ((unproven || fa_ledger_wants_digest(&s->ledger, job)) &&
+        fa_finish_needs_hash(&s->finish, job))
+        fa_finish_put(&s->finish, job, now);
+    else
+        fa_ending_job(s, job, FA_STATUS_UNCHANGED, NULL, false);
+}
+
+static void settle_success(struct fa_session *s, struct fa_job *job, double now)
+{
+    const struct fa_outcome *outcome = &job->outcome;
+    if (outcome->unchanged)
+        settle_unchanged(s, job, now);
+    else if (!outcome->location)
+        settle_fetched(s, job, now);
+    else if (fa_settle_redirect(job) == 0)
+        fa_admit_put(s, job, true, now);
+    else
+        settle_failure(s, job, now);
+}
+
+/* A job whose attempt failed with its host: the attempt does not count. */
+static void hold_job(struct fa_session *s, struct fa_job *job, double now)
+{
+    struct fa_hold hold = fa_scheduler_hold(&s->scheduler, job, now);
+    if (hold.mirror >= 0) {
+        fa_emit_retry(&s->emitter, job, 0);
+        request_mirror(s, job, (unsigned)hold.mirror, now);
+        return;
+    }
+    job->tries.again = true;
+    if (hold.queue) {
+        if (!hold.rejected)
+            fa_emit_retry(&s->emitter, job, hold.wait);
+        fa_admit_put(s, job, true, now);
+    } else {
+        retry_job(s, job, job->target.mirror, hold.wait, now);
+    }
+}
+
+static void settle_one(struct fa_session *s, struct fa_job *job, double now)
+{
+    struct fa_origin *origin = job->target.origin;
+    const struct fa_outcome *outcome = &job->outcome;
+    job->bytes += outcome->received;
+    s->counts.bytes += outcome->received;
+    job->attempt.received = 0;
+    bool host_failed = fa_scheduler_ended(&s->scheduler, job, now);
+    fa_settle_attempt(job);
+    if (outcome->error.class == FA_CLASS_WORKER_CRASHED)
+        fa_settle_crashed(job, fa_store_part_size(s->store, job->place.key));
+    if (outcome->error.class == FA_CLASS_NONE)
+        settle_success(s, job, now);
+    else if (host_failed && !s->ending.draining)
+        hold_job(s, job, now);
+    else
+        settle_failure(s, job, now);
+    fa_scheduler_review(&s->scheduler, origin, now);
+}
+
+static void settle(struct fa_session *s, double now)
+{
+    struct fa_job *job;
+    while ((job = fa_flights_take(&s->flights)))
+        settle_one(s, job, now);
+}
+
+/* Out of descriptors: the run continues with fewer transfers, for a while. */
+static bool lower_slots(struct fa_session *s, const struct fa_job *job,
+                        const struct fa_error *error, double now)
+{
+    struct fa_scheduler *scheduler = &s->scheduler;
+    bool files =
+        error->domain == FA_DOMAIN_SYSTEM && (error->code == EMFILE || error->code == ENFILE);
+    if (!files || scheduler->active < 2)
+        return false;
+    if (fa_slots_lower(&scheduler->slots, scheduler->active, now))
+        fa_emit_notice(&s->emitter, job->entry,
+                       "out of open files (ulimit -n): at most %u at once for now",
+                       scheduler->slots.now);
+    return true;
+}
+
+static void start_job(struct fa_session *s, struct fa_job *job, double now)
+{
+    struct fa_error err = {0};
+    if (fa_flights_start(&s->flights, job, fa_scheduler_share(&s->scheduler), now, &err) == 0)
+        return;
+    bool fewer = lower_slots(s, job, &err, now);
+    fa_flights_fail(&s->flights, job, &err, fewer ? FA_RETRYABLE_NOW : FA_RETRYABLE_NEVER);
+}
+
+/* A lookup that cannot be asked for, without a thread say, is one that failed. */
+static void look_up(struct fa_session *s, double now)
+{
+    struct fa_error err;
+    struct fa_origin *origin;
+    while ((origin = fa_scheduler_lookup(&s->scheduler)))
+        if (s->lookups->ask(s->resolver, origin->host, s->config.connect_timeout, origin, &err))
+            fa_scheduler_unresolved(&s->scheduler, origin, &err, false, now);
+}
+
+void fa_turn_resolved(void *ctx, void *tag, const struct fa_resolution *resolution)
+{
+    struct fa_session *s = ctx;
+    struct fa_origin *origin = tag;
+    double now = fa_engine_now(s);
+    origin->lookup_seconds = resolution->seconds;
+    if (resolution->addresses)
+        fa_scheduler_resolved(&s->scheduler, origin, resolution->addresses, resolution->seconds,
+                              now);
+    else
+        fa_scheduler_unresolved(&s->scheduler, origin, &resolution->error, resolution->final, now);
+    fa_engine_wake(s);
+}
+
+/* @return whether there may be more to do at once. */
+static bool dispatch_one(struct fa_session *s, double now)
+{
+    struct fa_job *job = NULL;
+    struct fa_origin *origin = NULL;
+    switch (fa_scheduler_next(&s->scheduler, now, &job, &origin)) {
+    case FA_NEXT_NONE:
+        return false;
+    case FA_NEXT_AGAIN:
+        return true;
+    case FA_NEXT_START:
+        start_job(s, job, now);
+        return true;
+    case FA_NEXT_MOVED:
+        fa_admit_queue(s, job, now);
+        return true;
+    case FA_NEXT_REJECT:
+        if (!s->ledger.state || job->part.bytes == 0)
+            fa_store_part_remove(s->store, job->place.key);
+        fail_job(s, job, job->outcome.retryable != FA_RETRYABLE_NEVER);
+        return true;
+    case FA_NEXT_REFILL:
+        fa_spill_refill(s, origin, now);
+        return true;
+    }
+    return false;
+}
+
+/* Start what can be started.  @return whether there are slots left. */
+static bool dispatch(struct fa_session *s, double now)
+{
+    const struct fa_scheduler *scheduler = &s->scheduler;
+    for (int i = 0; i < TURN_STEPS; ++i) {
+        look_up(s, now);
+        if (s->pause.full || s->ending.draining || s->finish.staged >= FA_FINISH_MAX)
+            return false;
+        if (!dispatch_one(s, now))
+            break;
+    }
+    return scheduler->active < scheduler->slots.now &&
+           fa_bucket_allows(&scheduler->bucket, scheduler->active);
+}
+
+/* Read on while there are slots that no origin at hand can take, and a little ahead. */
+static bool wants_entries(const struct fa_session *s, bool slots_left)
+{
+    const struct fa_scheduler *scheduler = &s->scheduler;
+    if (s->config.plan)
+        return true;
+    if (s->finish.staged >= FA_FINISH_MAX || s->pause.full)
+        return false;
+    return scheduler->queued - scheduler->stuck < scheduler->slots.now ||
+           (slots_left && fa_backlog_count(s->backlog) < LOOKAHEAD);
 }
 
 static void admit_and_dispatch(struct fa_session *s, double now)
 {
-    bool room = fa_dispatch(s, now);
+    bool slots_left = dispatch(s, now);
     int steps = 0;
-    while (!s->over && wants_entries(s, room) && fa_admit_one(s, now)) {
-        if (has_ready(s))
-            room = fa_dispatch(s, now);
-        if (++steps == FA_TURN_STEPS)
+    while (!s->ending.over && wants_entries(s, slots_left) && fa_admit_next(s, now)) {
+        if (fa_scheduler_is_ready(&s->scheduler))
+            slots_left = dispatch(s, now);
+        if (++steps == TURN_STEPS)
             break;
     }
-    if (steps == FA_TURN_STEPS || (room && has_ready(s)))
-        fa_session_wake(s);
+    look_up(s, now);
+    if (steps == TURN_STEPS || (slots_left && fa_scheduler_is_ready(&s->scheduler)))
+        fa_engine_wake(s);
+}
+
+/* The file does not match its checksum; an existing one is then fetched. */
+static void mismatch(struct fa_session *s, struct fa_job *job, double now)
+{
+    struct fa_place *place = &job->place;
+    if (place->existing) {
+        place->existing = false;
+        place->conditional = false;
+        place->replace = true;
+        place->size = -1;
+        fa_admit_put(s, job, false, now);
+        return;
+    }
+    job->part.bytes = 0;
+    job->outcome.retryable = FA_RETRYABLE_NEVER;
+    fa_error_set(&job->outcome.error, FA_DOMAIN_FETCHALL, 0, FA_CLASS_INTEGRITY,
+                 "the %s of the file is not the one in the list", fa_hash_name(job->entry->hash));
+    settle_failure(s, job, now);
+}
+
+static void not_hashed(struct fa_session *s, struct fa_job *job)
+{
+    struct fa_error err;
+    bool lost = job->hashed && job->hashed->lost;
+    if (job->hashed)
+        err = job->hashed->error;
+    else
+        fa_error_system(&err, FA_CLASS_LOCAL_IO, ENOMEM, "cannot take a digest");
+    if (!job->place.existing)
+        fa_store_part_remove(s->store, job->place.key);
+    fa_ending_job(s, job, FA_STATUS_FAILED, &err, lost);
+}
+
+static void take_hashed(struct fa_session *s, struct fa_job *job, enum fa_hashed hashed, double now)
+{
+    struct fa_place *place = &job->place;
+    if (hashed == FA_HASHED_AGAIN && s->ending.draining)
+        hashed = FA_HASHED_FAILED;
+    switch (hashed) {
+    case FA_HASHED_NONE:
+        break;
+    case FA_HASHED_GOOD:
+        if (place->existing)
+            fa_ending_hashed(s, job, place->unchanged ? FA_STATUS_UNCHANGED : FA_STATUS_EXISTS);
+        else
+            name_file(s, job, now);
+        break;
+    case FA_HASHED_MISMATCH:
+        mismatch(s, job, now);
+        break;
+    case FA_HASHED_AGAIN:
+        fa_finish_put(&s->finish, job, now);
+        break;
+    case FA_HASHED_FAILED:
+        not_hashed(s, job);
+        break;
+    }
+}
+
+static void finish(struct fa_session *s, double now)
+{
+    struct fa_job *job = NULL;
+    enum fa_hashed hashed;
+    size_t queued = s->scheduler.queued;
+    while ((hashed = fa_finish_take(&s->finish, &job, now)) != FA_HASHED_NONE)
+        take_hashed(s, job, hashed, now);
+    if (s->scheduler.queued > queued)
+        fa_engine_wake(s); /* they start in the next turn */
+    fa_finish_flush(&s->finish, s->scheduler.active);
+}
+
+static void end_pause_if_space(struct fa_session *s, double now)
+{
+    /* The state may be on another disk, so a commit is tried too. */
+    bool space = fa_store_has_room(s->store, s->pause.need) && fa_engine_commit(s, now);
+    switch (fa_pause_check(&s->pause, space, now)) {
+    case FA_PAUSE_WAIT:
+        break;
+    case FA_PAUSE_RESUME:
+        if (s->pause.reported)
+            fa_emit_notice(&s->emitter, NULL, "there is room on the disk again");
+        fa_engine_wake(s);
+        break;
+    case FA_PAUSE_GIVE_UP:
+        fa_engine_stop(s, FA_END_LOCAL, &s->pause.error);
+        break;
+    }
+}
+
+static double pause_alarm(struct fa_session *s, double now)
+{
+    if (s->ending.draining)
+        return INFINITY;
+    if (now >= fa_pause_alarm(&s->pause))
+        end_pause_if_space(s, now);
+    return s->ending.draining ? INFINITY : fa_pause_alarm(&s->pause);
 }
 
 static void set_alarm(struct fa_session *s, double now)
 {
-    struct fa_timer *job = fa_timers_next(&s->job_timers);
-    struct fa_timer *host = fa_timers_next(&s->host_timers);
-    double at = s->draining ? s->drain_until : INFINITY;
-    at = fmin(at, job ? job->at : INFINITY);
-    at = fmin(at, host ? host->at : INFINITY);
-    at = fmin(at, s->list_waits ? s->list_wake : INFINITY);
-    at = fmin(at, fa_room_check(s, now));
-    if (has_ready(s) && fa_bucket_wait(&s->bucket) > 0)
-        at = fmin(at, now + fa_bucket_wait(&s->bucket));
-    s->alarm_at = fmax(at, now) + 0.001;
+    struct fa_alarms *alarms = &s->alarms;
+    double at = s->ending.draining ? s->ending.drain_until : INFINITY;
+    at = fmin(at, fa_scheduler_alarm(&s->scheduler, now));
+    at = fmin(at, fa_intake_wake_at(&s->intake));
+    at = fmin(at, pause_alarm(s, now));
+    alarms->alarm_at = fmax(at, now) + 0.001;
     if (isinf(at) || s->clock.wait) {
-        event_del(s->alarm);
+        event_del(alarms->alarm);
         return;
     }
-    struct timeval wait = fa_loop_time(s->alarm_at - now);
-    event_add(s->alarm, &wait);
+    struct timeval wait = fa_loop_time(alarms->alarm_at - now);
+    event_add(alarms->alarm, &wait);
 }
 
 static void check_end(struct fa_session *s, double now)
 {
-    bool busy = s->active > 0 || s->staged > 0 || s->ended.first;
-    if (s->draining)
-        s->over |= !busy || now >= s->drain_until;
-    else if (fa_admit_is_over(s))
-        s->over |= !busy && s->queued == 0 && s->waiting == 0 &&
-                   fa_backlog_count(s->backlog) == 0 && fa_record_commit(s, now, true);
-    if (s->over)
+    const struct fa_scheduler *scheduler = &s->scheduler;
+    struct fa_run_end *ending = &s->ending;
+    bool busy = scheduler->active > 0 || s->finish.staged > 0;
+    if (s->ledger.failure.class != FA_CLASS_NONE)
+        fa_engine_stop(s, FA_END_LOCAL, &s->ledger.failure);
+    if (ending->draining)
+        ending->over |= !busy || now >= ending->drain_until;
+    else if (fa_intake_over(&s->intake))
+        ending->over |= !busy && scheduler->queued == 0 && scheduler->waiting == 0 &&
+                        fa_backlog_count(s->backlog) == 0 && fa_engine_commit(s, now);
+    if (ending->over)
         event_base_loopbreak(s->base);
 }
 
-void fa_turn(evutil_socket_t fd, short what, void *arg)
+static void commit_if_due(struct fa_session *s, double now)
+{
+    if (!s->pause.full && fa_ledger_is_due(&s->ledger, now))
+        fa_engine_commit(s, now);
+}
+
+void fa_turn(evutil_socket_t fd, short what, void *session)
 {
     (void)fd;
-    struct fa_session *s = arg;
-    double now = fa_session_now(s);
-
-    s->turning = true;
+    struct fa_session *s = session;
+    double now = fa_engine_now(s);
+    s->alarms.turning = true;
     if (what & EV_READ)
-        s->list_waits = false;
+        fa_intake_readable(&s->intake);
     hear_stop(s);
     if (!s->config.plan) {
-        fa_settle(s, now);
-        fa_dispatch_timers(s, now);
-        fa_dispatch_rates(s, now);
+        settle(s, now);
+        fa_scheduler_advance(&s->scheduler, now);
+        if (s->config.rate)
+            fa_flights_share(&s->flights, &s->scheduler.bucket, s->counts.bytes,
+                             s->scheduler.active, now);
     }
     admit_and_dispatch(s, now);
     if (!s->config.plan) {
-        fa_staging(s, now);
-        s->ops->flush(s->strategy);
-        fa_record_commit(s, now, false);
+        finish(s, now);
+        fa_flights_flush(&s->flights);
+        commit_if_due(s, now);
     }
     check_end(s, now);
     set_alarm(s, now);
-    s->turning = false;
+    s->alarms.turning = false;
 }
 
-void fa_turn_tick(evutil_socket_t fd, short what, void *arg)
+static void record_heads(struct fa_session *s)
+{
+    struct fa_job *job;
+    TAILQ_FOREACH (job, &s->flights.active, active)
+        fa_ledger_put_head(&s->ledger, job, &s->counts);
+}
+
+void fa_turn_tick(evutil_socket_t fd, short what, void *session)
 {
     (void)fd, (void)what;
-    struct fa_session *s = arg;
-    double now = fa_session_now(s);
-    fa_dispatch_rates(s, now);
-    if (fa_slots_grow(&s->slots, now))
-        fa_session_wake(s);
-    fa_record_heads(s);
-    fa_record_commit(s, now, false);
-    fa_tell_progress(s);
+    struct fa_session *s = session;
+    double now = fa_engine_now(s);
+    if (s->config.rate)
+        fa_flights_share(&s->flights, &s->scheduler.bucket, s->counts.bytes, s->scheduler.active,
+                         now);
+    if (fa_slots_grow(&s->scheduler.slots, now))
+        fa_engine_wake(s);
+    record_heads(s);
+    commit_if_due(s, now);
+    fa_snapshot_send(s);
 }

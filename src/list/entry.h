@@ -29,6 +29,7 @@ struct fa_entry_option {
 struct fa_entry {
     const char *list; /**< Borrowed from who made the entry. */
     uint64_t line;    /**< Its number in the list, from 1. */
+    void *tag;        /**< Of the program that added it; NULL for one of a list. */
 
     const char **urls; /**< At least one; the others are mirrors.  If error is set: only the text to
                           show, a zero byte in it shown as '?'; it may hold a password, as any URL

@@ -1,5 +1,7 @@
 #include "engine/hosts.h"
 
+#include "base/key.h"
+
 #include <criterion/criterion.h>
 #include <stdio.h>
 #include <string.h>
@@ -22,7 +24,7 @@ static struct fa_origin *get(const char *text)
 {
     struct fa_url url;
     cr_assert_eq(fa_url_parse(&url, text, NULL, NULL), 0);
-    struct fa_origin *origin = fa_hosts_get(&hosts, &url);
+    struct fa_origin *origin = fa_hosts_get(&hosts, &url, fa_key_str(url.origin));
     fa_url_fini(&url);
     return origin;
 }
@@ -116,13 +118,13 @@ Test(hosts, those_that_are_down_are_listed_until_they_are_forgotten)
     fa_hosts_set_down(&hosts, c, true);
     fa_hosts_set_down(&hosts, b, false);
     fa_hosts_set_down(&hosts, b, false);
-    cr_assert_eq(hosts.down, c);
-    cr_assert_eq(c->next_down, a);
-    cr_assert_null(a->next_down);
+    cr_assert_eq(LIST_FIRST(&hosts.down), c);
+    cr_assert_eq(LIST_NEXT(c, in_down), a);
+    cr_assert_null(LIST_NEXT(a, in_down));
     fa_hosts_forget(&hosts, c);
-    cr_assert_eq(hosts.down, a);
+    cr_assert_eq(LIST_FIRST(&hosts.down), a);
     fa_hosts_set_down(&hosts, a, false);
-    cr_assert_null(hosts.down);
+    cr_assert(LIST_EMPTY(&hosts.down));
 }
 
 Test(hosts, what_there_is_to_remember_is_not_forgotten)

@@ -71,6 +71,6 @@ Test(job, freeing_none_or_one_half_built_is_fine)
     cr_assert(entry);
     struct fa_job *job = fa_job_new(entry);
     cr_assert(job);
-    cr_assert(job->size == -1 && job->attempt.fd == -1 && job->state == FA_JOB_NEW);
+    cr_assert(job->place.size == -1 && job->attempt.fd == -1 && job->state == FA_JOB_NEW);
     fa_job_free(job);
 }

@@ -294,7 +294,7 @@ static bool hosts_path(struct fa_error *err)
             good = false;
             break;
         }
-        good = fa_hosts_get(&hosts, &url) != NULL;
+        good = fa_hosts_get(&hosts, &url, (uint64_t)i) != NULL;
         if (!good) {
             fa_error_set(err, FA_DOMAIN_FETCHALL, 0, FA_CLASS_LOCAL_IO, "it is said by NULL");
         }

@@ -1,0 +1,39 @@
+/**
+ * The names of files: each belongs to one URL, so that no two jobs write to one file.
+ *
+ * A job's path is claimed in three steps, as the state is asked in between: build the path, ask
+ * whether the state gives it to another URL, take it.  A path that is taken has one alternative
+ * (engine/name.h).
+ */
+#ifndef FA_ENGINE_CLAIMS_H
+#define FA_ENGINE_CLAIMS_H
+
+#include "engine/job.h"
+#include "engine/names.h"
+
+#include <fetchall/config.h>
+
+struct fa_claims {
+    struct fa_names *names; /**< Owned. */
+    enum fa_layout layout;
+};
+
+/** @dirfd  A folder for temporary files; borrowed until fa_claims_fini(). */
+int fa_claims_init(struct fa_claims *claims, enum fa_layout layout, int dirfd,
+                   struct fa_error *err);
+void fa_claims_fini(struct fa_claims *claims);
+
+/** Build the path of a job, and claim its folders.  Sets path, key and owner of job->place. */
+int fa_claims_build(struct fa_claims *claims, struct fa_job *job, struct fa_error *err);
+
+/** Claim the path.  @return 0 and *ret, or -1 */
+int fa_claims_take(struct fa_claims *claims, const struct fa_job *job, enum fa_claim *ret,
+                   struct fa_error *err);
+
+/** Give the job the alternative of its path. */
+int fa_claims_alternative(struct fa_job *job, struct fa_error *err);
+
+/** Reserve a name, relative to the folder, for something that is no job. */
+int fa_claims_reserve(struct fa_claims *claims, const char *path, struct fa_error *err);
+
+#endif

@@ -1,0 +1,87 @@
+#include "engine/emit.h"
+
+#include <fetchall/redact.h>
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+void fa_emit_send(const struct fa_emitter *emitter, const struct fa_event *event)
+{
+    if (emitter->handler)
+        emitter->handler(emitter->ctx, event);
+}
+
+struct fa_error fa_emit_redact(const struct fa_emitter *emitter, const struct fa_error *error)
+{
+    struct fa_error copy = *error;
+    char *text = fa_redact_text(error->msg, emitter->secret_keys);
+    snprintf(copy.msg, sizeof(copy.msg), "%s", text ? text : "?");
+    free(text);
+    return copy;
+}
+
+void fa_emit_started(const struct fa_emitter *emitter, const struct fa_job *job)
+{
+    struct fa_event event = {.type = FA_EVENT_STARTED};
+    event.started.list = job->entry->list;
+    event.started.line = job->entry->line;
+    event.started.url = job->effective_url;
+    event.started.attempt = job->tries.attempts;
+    fa_emit_send(emitter, &event);
+}
+
+void fa_emit_retry(const struct fa_emitter *emitter, const struct fa_job *job, double wait)
+{
+    struct fa_event event = {.type = FA_EVENT_RETRY};
+    struct fa_error error = fa_emit_redact(emitter, &job->outcome.error);
+    event.retry.list = job->entry->list;
+    event.retry.line = job->entry->line;
+    event.retry.url = job->effective_url;
+    event.retry.attempt = job->tries.attempts;
+    event.retry.wait = wait;
+    event.retry.error = &error;
+    fa_emit_send(emitter, &event);
+}
+
+void fa_emit_host(const struct fa_emitter *emitter, const struct fa_origin *origin,
+                  enum fa_host_change change, double wait, double left)
+{
+    struct fa_event event = {.type = FA_EVENT_HOST};
+    struct fa_error error = fa_emit_redact(emitter, &origin->last_error);
+    event.host.origin = origin->name;
+    event.host.change = change;
+    event.host.wait = wait;
+    event.host.left = left;
+    event.host.entries = fa_origin_waiting(origin);
+    event.host.error = &error;
+    event.host.again = change == FA_HOST_BROKEN && origin->was_broken;
+    fa_emit_send(emitter, &event);
+}
+
+void fa_emit_notice(const struct fa_emitter *emitter, const struct fa_entry *entry,
+                    const char *format, ...)
+{
+    char text[512];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(text, sizeof(text), format, args);
+    va_end(args);
+    struct fa_event event = {.type = FA_EVENT_NOTICE};
+    char *printed = fa_redact_text(text, emitter->secret_keys);
+    event.notice.text = printed ? printed : "?";
+    if (entry) {
+        event.notice.list = entry->list;
+        event.notice.line = entry->line;
+    }
+    fa_emit_send(emitter, &event);
+    free(printed);
+}
+
+void fa_emit_detail(const struct fa_emitter *emitter, const char *text)
+{
+    struct fa_event event = {.type = FA_EVENT_NOTICE};
+    event.notice.text = text;
+    event.notice.detail = true;
+    fa_emit_send(emitter, &event);
+}

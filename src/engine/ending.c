@@ -1,0 +1,169 @@
+#include "engine/ending.h"
+
+#include <fetchall/redact.h>
+
+#include "engine/spill.h"
+
+#include <stdlib.h>
+
+static const char *const restarts[FA_RESTARTS] = {
+    [FA_RESTART_CHANGED] = "the server has another version now",
+    [FA_RESTART_IGNORED] = "the server sent the whole file",
+    [FA_RESTART_REFUSED] = "the server did not go on where the part ends",
+    [FA_RESTART_DENIED] = "the server answered a range with an error",
+    [FA_RESTART_DISPUTED] = "the server declared another length for the same version",
+};
+
+static void fill_attempt(const struct fa_job *job, struct fa_result *result)
+{
+    const struct fa_outcome *outcome = &job->outcome;
+    const struct fa_timing *timing = &job->timing;
+    result->http = outcome->http;
+    result->bytes = job->bytes;
+    result->resumed = outcome->head.kept;
+    result->restarted = job->tries.restart ? restarts[job->tries.restart] : NULL;
+    result->attempts = job->tries.attempts;
+    result->effective_url = job->effective_url;
+    result->ip = outcome->ip[0] ? outcome->ip : NULL;
+    result->http_version = outcome->version[0] ? outcome->version : NULL;
+    result->time = outcome->time;
+    result->time.queue = timing->earlier.queue;
+    result->time.dns = timing->earlier.dns + (timing->dns > 0 ? timing->dns : outcome->time.dns);
+    result->time.connect += timing->earlier.connect;
+    result->time.tls += timing->earlier.tls;
+    result->time.ttfb += timing->earlier.total;
+    result->time.total += timing->earlier.total;
+}
+
+/* --halt: a percentage means little before some entries have ended. */
+static void check_halt(struct fa_session *s)
+{
+    const struct fa_counts *counts = &s->counts;
+    uint64_t limit = s->config.halt;
+    if (!limit || s->ending.draining)
+        return;
+    bool reached = s->config.halt_percent
+                       ? counts->done >= 10 && counts->failed * 100 >= limit * counts->done
+                       : counts->failed >= limit;
+    if (reached)
+        fa_engine_stop(s, FA_END_HALTED, NULL);
+}
+
+/* The URL of the list, without secrets; often the one that was requested.  @ret_owned  To be freed. */
+static const char *listed_url(const struct fa_session *s, const struct fa_job *job,
+                              char **ret_owned)
+{
+    *ret_owned = fa_redact_url(job->entry->urls[0], s->config.secret_keys);
+    return *ret_owned ? *ret_owned : "?";
+}
+
+/* The job is final from here on. */
+static void report(struct fa_session *s, struct fa_job *job, struct fa_result *result)
+{
+    char *owned;
+    struct fa_event event = {.type = FA_EVENT_DONE};
+    fill_attempt(job, result);
+    result->list = job->entry->list;
+    result->line = job->entry->line;
+    result->tag = job->entry->tag;
+    result->url = listed_url(s, job, &owned);
+    result->path = job->place.path;
+    result->origin = job->target.url ? job->target.url->origin : NULL;
+    result->size = result->status == FA_STATUS_FAILED ? -1 : job->place.size;
+    result->mode = s->config.mode;
+    if (result->error.class != FA_CLASS_NONE)
+        result->error = fa_emit_redact(&s->emitter, &result->error);
+    event.done = *result;
+    fa_ledger_put_end(&s->ledger, job, result);
+    ++s->counts.done;
+    s->counts.failed += result->status == FA_STATUS_FAILED;
+    s->counts.cancelled += result->error.class == FA_CLASS_CANCELLED;
+    fa_emit_send(&s->emitter, &event);
+    free(owned);
+    fa_job_set_state(job, FA_JOB_FINAL);
+}
+
+static void end_job(struct fa_session *s, struct fa_job *job, struct fa_result *result)
+{
+    report(s, job, result);
+    fa_engine_forget(job);
+    check_halt(s);
+}
+
+void fa_ending_job(struct fa_session *s, struct fa_job *job, enum fa_status status,
+                   const struct fa_error *error, bool transient)
+{
+    struct fa_result result = {.status = status, .may_pass = transient};
+    if (error)
+        result.error = *error;
+    end_job(s, job, &result);
+}
+
+void fa_ending_hashed(struct fa_session *s, struct fa_job *job, enum fa_status status)
+{
+    struct fa_result result = {.status = status};
+    if (job->hashed) {
+        result.digests = job->hashed->digests;
+        result.n_digests = job->hashed->n_digests;
+    }
+    end_job(s, job, &result);
+}
+
+static void set_left(struct fa_result *result, bool begun)
+{
+    result->status = FA_STATUS_FAILED;
+    result->may_pass = true;
+    fa_error_set(&result->error, FA_DOMAIN_FETCHALL, 0, FA_CLASS_CANCELLED,
+                 "the run ended before %s", begun ? "it was done" : "it began");
+}
+
+static void leave_job(struct fa_session *s, struct fa_job *job)
+{
+    struct fa_result result = {0};
+    bool whole = job->state != FA_JOB_ACTIVE && job->part.rep.validator.strong && !job->place.known;
+    if (fa_job_has_part(job) && whole && s->ledger.state)
+        fa_ledger_put_part(&s->ledger, job, &s->counts);
+    else if (fa_job_has_part(job) && !job->part.recorded)
+        fa_store_part_remove(s->store, job->place.key);
+    set_left(&result, job->tries.attempts > 0);
+    report(s, job, &result);
+}
+
+/* There may be a million of them, and seconds to report them: no job is made.  What the state knows
+ * of them is as true as it was before. */
+static void leave_spilled(void *ctx, const struct fa_entry *entry, const char *path,
+                          const char *origin)
+{
+    struct fa_session *s = ctx;
+    struct fa_event event = {.type = FA_EVENT_DONE};
+    struct fa_result *result = &event.done;
+    char *url = entry ? fa_redact_url(entry->urls[0], s->config.secret_keys) : NULL;
+    set_left(result, false);
+    if (entry) {
+        result->list = entry->list;
+        result->line = entry->line;
+        result->tag = entry->tag;
+    }
+    result->url = url ? url : "?";
+    result->path = path;
+    result->origin = origin;
+    result->size = -1;
+    result->mode = s->config.mode;
+    ++s->counts.done;
+    ++s->counts.failed;
+    ++s->counts.cancelled;
+    fa_emit_send(&s->emitter, &event);
+    free(url);
+}
+
+void fa_ending_left(struct fa_session *s)
+{
+    struct fa_job *job;
+    const struct fa_hosts *hosts = &s->scheduler.hosts;
+    LIST_FOREACH (job, &s->jobs, all)
+        if (job->state != FA_JOB_FINAL)
+            leave_job(s, job);
+    for (size_t i = 0; i < hosts->n_buckets; ++i)
+        for (struct fa_origin *at = hosts->buckets[i]; at; at = at->next_same)
+            fa_spill_drain(s, at, leave_spilled, s);
+}

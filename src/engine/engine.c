@@ -1,0 +1,86 @@
+#include "engine/engine.h"
+
+#include <errno.h>
+
+double fa_engine_now(const struct fa_session *s)
+{
+    return s->clock.now(s->clock.ctx);
+}
+
+void fa_engine_wake(void *session)
+{
+    struct fa_session *s = session;
+    /* An event that its own callback makes active is run again before any other is looked for. */
+    const struct timeval soon = {0};
+    if (s->alarms.turning)
+        event_add(s->alarms.turn, &soon);
+    else
+        event_active(s->alarms.turn, EV_TIMEOUT, 0);
+}
+
+void fa_engine_stop(struct fa_session *s, enum fa_end end, const struct fa_error *error)
+{
+    struct fa_run_end *ending = &s->ending;
+    if (ending->draining)
+        return;
+    ending->draining = true;
+    ending->drain_until = fa_engine_now(s) + FA_DRAIN;
+    ending->end = end;
+    if (error)
+        ending->error = *error;
+    fa_scheduler_stop(&s->scheduler);
+    if (s->flights.strategy)
+        fa_flights_cancel(&s->flights);
+    fa_engine_wake(s);
+}
+
+void fa_engine_no_memory(struct fa_session *s)
+{
+    struct fa_error err;
+    fa_error_system(&err, FA_CLASS_LOCAL_IO, ENOMEM, "cannot take in an entry");
+    fa_engine_stop(s, FA_END_LOCAL, &err);
+}
+
+bool fa_engine_pause(struct fa_session *s, const struct fa_error *error, uint64_t need, double now)
+{
+    if (s->ending.draining)
+        return false;
+    switch (fa_pause_begin(&s->pause, error, need, s->counts.done, now)) {
+    case FA_PAUSE_NONE:
+        return false;
+    case FA_PAUSE_SAME:
+        break;
+    case FA_PAUSE_BEGINS:
+        fa_emit_notice(&s->emitter, NULL, "%s: waiting %.3g seconds for room", error->msg,
+                       s->config.disk_wait);
+        break;
+    }
+    fa_engine_wake(s); /* for the alarm */
+    return true;
+}
+
+bool fa_engine_commit(struct fa_session *s, double now)
+{
+    struct fa_error err = {0};
+    if (fa_ledger_commit(&s->ledger, &s->counts, now, &err) == 0)
+        return true;
+    if (!fa_engine_pause(s, &err, 0, now))
+        fa_engine_stop(s, FA_END_LOCAL, &err);
+    return false;
+}
+
+struct fa_job *fa_engine_job(struct fa_session *s, struct fa_entry *entry, double now)
+{
+    struct fa_job *job = fa_job_new(entry);
+    if (!job)
+        return NULL;
+    job->timing.read = now;
+    LIST_INSERT_HEAD(&s->jobs, job, all);
+    return job;
+}
+
+void fa_engine_forget(struct fa_job *job)
+{
+    LIST_REMOVE(job, all);
+    fa_job_free(job);
+}

@@ -1,0 +1,75 @@
+#include "engine/failed.h"
+
+#include "base/io.h"
+#include "list/packed.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+struct failed_list {
+    FILE *out;
+    uint64_t left_out;
+};
+
+static bool write_entry(void *arg, const struct fa_record *record)
+{
+    struct failed_list *list = arg;
+    bool lacking = record->secret && !record->text;
+    list->left_out += lacking;
+    if (lacking || !record->path)
+        return true;
+    const char *text = record->text ? record->text : record->url;
+    struct fa_entry *entry = fa_entry_unpack("", 0, text, strlen(text), NULL);
+    struct fa_buf line;
+    fa_buf_init(&line);
+    if (entry)
+        fa_entry_pack(entry, record->path, &line);
+    fa_buf_put_u8(&line, '\n');
+    if (!entry || line.failed || fwrite(line.data, line.len, 1, list->out) != 1) {
+        fclose(list->out);
+        list->out = NULL;
+    }
+    fa_buf_fini(&line);
+    fa_entry_free(entry);
+    return list->out;
+}
+
+static int write_failed(struct fa_error *err)
+{
+    fa_error_system(err, FA_CLASS_LOCAL_IO, errno, "cannot write the list of what failed");
+    return -1;
+}
+
+/* @fd  Taken. */
+static int write_list(int fd, struct fa_state *state, struct failed_list *list,
+                      struct fa_error *err)
+{
+    list->out = fd < 0 ? NULL : fdopen(fd, "w");
+    if (!list->out) {
+        if (fd >= 0)
+            close(fd);
+        return write_failed(err);
+    }
+    fputs(FA_PACKED_MAGIC "\n", list->out); /* an error shows when it is closed */
+    int result = state ? fa_state_each(state, FA_STANDING_FAILED, write_entry, list, err) : 0;
+    if ((!list->out || fclose(list->out)) && result == 0)
+        return write_failed(err);
+    return result;
+}
+
+int fa_failed_list(struct fa_state *state, int dirfd, uint64_t *ret_left_out, struct fa_error *err)
+{
+    struct failed_list list = {0};
+    int fd = fa_io_unlinked(dirfd);
+    int copy = fd < 0 ? -1 : fcntl(fd, F_DUPFD_CLOEXEC, 3);
+    int result = write_list(copy, state, &list, err);
+    *ret_left_out = list.left_out;
+    if (result == 0 && lseek(fd, 0, SEEK_SET) == 0)
+        return fd;
+    if (fd >= 0)
+        close(fd);
+    return -1;
+}

@@ -1,0 +1,131 @@
+#include "engine/finish.h"
+
+#include "engine/retry.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void finish_done(void *ctx, void *tag, const struct fa_stage_result *result)
+{
+    struct fa_finish *finish = ctx;
+    struct fa_job *job = tag;
+    job->hashed = malloc(sizeof(*job->hashed));
+    if (job->hashed)
+        *job->hashed = *result;
+    fa_job_queue_push(&finish->hashed, job);
+    finish->news(finish->ctx);
+}
+
+int fa_finish_init(struct fa_finish *finish, struct fa_stage_env *env, struct fa_error *err)
+{
+    env->done = finish_done;
+    env->ctx = finish;
+    fa_job_queue_init(&finish->fetched);
+    fa_job_queue_init(&finish->hashed);
+    finish->stage = fa_stage_new(env, err);
+    return finish->stage ? 0 : -1;
+}
+
+void fa_finish_fini(struct fa_finish *finish)
+{
+    fa_stage_free(finish->stage);
+    finish->stage = NULL;
+}
+
+static unsigned hashes_of(const struct fa_finish *finish, const struct fa_job *job)
+{
+    const struct fa_known *known = job->place.existing ? job->place.known : NULL;
+    return finish->hash | job->entry->hash | (known ? known->digest.hash : 0);
+}
+
+bool fa_finish_needs_hash(const struct fa_finish *finish, const struct fa_job *job)
+{
+    return hashes_of(finish, job) != 0;
+}
+
+void fa_finish_put(struct fa_finish *finish, struct fa_job *job, double now)
+{
+    fa_job_set_state(job, FA_JOB_FETCHED);
+    job->timing.staged = now;
+    fa_job_queue_push(&finish->fetched, job);
+    ++finish->staged;
+}
+
+/* Out of descriptors, a file waits as long as something may free one. */
+static bool must_wait(const struct fa_finish *finish, const struct fa_error *err, unsigned active)
+{
+    return err->domain == FA_DOMAIN_SYSTEM && (err->code == EMFILE || err->code == ENFILE) &&
+           (active > 0 || finish->staged > finish->fetched.count + 1);
+}
+
+/* @return whether the stage may take more. */
+static bool finish_submit(struct fa_finish *finish, struct fa_job *job, unsigned active)
+{
+    struct fa_error err = {0};
+    int fd = job->place.existing
+                 ? fa_folder_file(fa_store_folder(finish->store), job->place.path, &err)
+                 : fa_store_part_open(finish->store, job->place.key, &job->part.inode, &err);
+    if (fd < 0 && must_wait(finish, &err, active)) {
+        fa_job_queue_push_front(&finish->fetched, job);
+        return false;
+    }
+    fa_job_set_state(job, FA_JOB_HASHING);
+    bool alone = job->tries.crashes > 0;
+    if (fd < 0 || fa_stage_submit(finish->stage, fd, (uint64_t)job->place.size,
+                                  hashes_of(finish, job), alone, job, &err)) {
+        struct fa_stage_result failed = {.error = err};
+        finish_done(finish, job, &failed);
+    }
+    return true;
+}
+
+void fa_finish_flush(struct fa_finish *finish, unsigned active)
+{
+    while (finish->fetched.count > 0 && !fa_stage_full(finish->stage) &&
+           finish_submit(finish, fa_job_queue_pop(&finish->fetched), active))
+        continue;
+    fa_stage_flush(finish->stage);
+}
+
+static bool has_digest(const struct fa_stage_result *result, enum fa_hash hash,
+                       const unsigned char *bytes)
+{
+    for (size_t i = 0; hash && i < result->n_digests; ++i)
+        if (result->digests[i].hash == hash)
+            return memcmp(result->digests[i].bytes, bytes, fa_hash_size(hash)) == 0;
+    return hash == 0;
+}
+
+static bool digests_match(const struct fa_job *job)
+{
+    const struct fa_known *known = job->place.existing ? job->place.known : NULL;
+    if (known && !has_digest(job->hashed, known->digest.hash, known->digest.bytes))
+        return false;
+    return has_digest(job->hashed, job->entry->hash, job->entry->hash_bytes);
+}
+
+enum fa_hashed fa_finish_take(struct fa_finish *finish, struct fa_job **ret, double now)
+{
+    struct fa_job *job = fa_job_queue_pop(&finish->hashed);
+    if (!job)
+        return FA_HASHED_NONE;
+    *ret = job;
+    --finish->staged;
+    if (!job->hashed)
+        return FA_HASHED_FAILED;
+    if (job->hashed->error.class != FA_CLASS_NONE)
+        return job->hashed->lost && ++job->tries.crashes < FA_RETRY_CRASHES_MAX ? FA_HASHED_AGAIN
+                                                                                : FA_HASHED_FAILED;
+    job->outcome.time.hash = now - job->timing.staged;
+    return digests_match(job) ? FA_HASHED_GOOD : FA_HASHED_MISMATCH;
+}
+
+int fa_finish_publish(struct fa_finish *finish, struct fa_job *job, bool sync, struct fa_error *err)
+{
+    struct fa_place *place = &job->place;
+    if (fa_store_publish(finish->store, place->key, &job->part.inode, place->path, place->replace,
+                         err))
+        return -1;
+    return sync ? fa_folder_sync(fa_store_folder(finish->store), place->path, err) : 0;
+}

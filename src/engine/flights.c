@@ -1,0 +1,249 @@
+#include "engine/flights.h"
+
+#include <fetchall/redact.h>
+
+#include <errno.h>
+#include <math.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static struct fa_job *job_of(struct fa_attempt *attempt)
+{
+    return (struct fa_job *)(void *)((char *)attempt - offsetof(struct fa_job, attempt));
+}
+
+static void flights_done(void *ctx, struct fa_attempt *attempt, struct fa_outcome *outcome)
+{
+    struct fa_flights *flights = ctx;
+    struct fa_job *job = job_of(attempt);
+    job->outcome = *outcome;
+    fa_job_queue_push(&flights->ended, job);
+    flights->news(flights->ctx);
+}
+
+int fa_flights_init(struct fa_flights *flights, struct fa_strategy_env *env, struct fa_error *err)
+{
+    env->done = flights_done;
+    env->ctx = flights;
+    TAILQ_INIT(&flights->active);
+    fa_job_queue_init(&flights->ended);
+    flights->strategy = flights->ops->new (env, err);
+    return flights->strategy ? 0 : -1;
+}
+
+void fa_flights_fini(struct fa_flights *flights)
+{
+    if (flights->strategy)
+        flights->ops->free(flights->strategy);
+    flights->strategy = NULL;
+}
+
+static int give_headers(const struct fa_flights *flights, struct fa_job *job)
+{
+    struct fa_attempt *attempt = &job->attempt;
+    attempt->n_headers = 0;
+    if (job->target.foreign)
+        return 0;
+    size_t ours = flights->config->n_headers, theirs = job->entry->n_headers;
+    if (!job->headers && ours + theirs > 0) {
+        job->headers = calloc(ours + theirs, sizeof(*job->headers));
+        if (!job->headers)
+            return -1;
+        for (size_t i = 0; i < ours; ++i)
+            job->headers[i] = flights->config->headers[i];
+        for (size_t i = 0; i < theirs; ++i)
+            job->headers[ours + i] = job->entry->headers[i];
+    }
+    attempt->headers = job->headers;
+    attempt->n_headers = ours + theirs;
+    return 0;
+}
+
+/*
+ * Whether to close the connection afterwards: no other job waits for the origin, and the origin is
+ * not one that comes back again and again.  Leaving this to the cache of libcurl 7.88 would be slow:
+ * each host that it evicts leaves an empty entry, which every later eviction visits.
+ */
+static bool is_single_use(struct fa_flights *flights, const struct fa_origin *origin)
+{
+    uint64_t *seen = &flights->single_use[origin->hash % FA_SINGLE_USE];
+    if (fa_origin_waiting(origin) > 0 || *seen == origin->hash)
+        return false;
+    *seen = origin->hash;
+    return ++flights->n_single_use > FA_SINGLE_USE_KEPT;
+}
+
+/* Whether an open part is the file that this run has written to before, if it has. */
+static bool is_same_part(struct fa_part *part, int fd)
+{
+    struct stat st;
+    if (fstat(fd, &st))
+        return false;
+    bool same = part->inode.number == 0 ||
+                (part->inode.number == st.st_ino && part->inode.device == st.st_dev);
+    part->inode = (struct fa_inode){st.st_dev, st.st_ino};
+    return same;
+}
+
+static int open_for_writing(struct fa_flights *flights, struct fa_job *job, struct fa_error *err)
+{
+    uint64_t key = job->place.key, *offset = &job->attempt.offset;
+    struct fa_part *part = &job->part;
+    int fd = fa_store_part_write(flights->store, key, part->recorded, offset, err);
+    if (fd >= 0 && !is_same_part(part, fd) && *offset > 0) {
+        close(fd);
+        *offset = 0;
+        fd = fa_store_part_write(flights->store, key, part->recorded, offset, err);
+        if (fd >= 0) {
+            part->inode.number = 0;
+            is_same_part(part, fd);
+        }
+    }
+    return fd;
+}
+
+/* The bytes of a part are built upon if they came from the mirror that is requested now.  What is
+ * known about them is compared with the answer, even if none of the bytes are left. */
+static int open_part(struct fa_flights *flights, struct fa_job *job, struct fa_error *err)
+{
+    struct fa_attempt *attempt = &job->attempt;
+    struct fa_part *part = &job->part;
+    bool again =
+        part->mirror == job->target.mirrors[job->target.mirror].key && part->rep.validator.strong;
+    attempt->offset = again ? part->bytes : 0;
+    attempt->fd = open_for_writing(flights, job, err);
+    if (attempt->fd < 0)
+        return -1;
+    attempt->whole = attempt->offset > 0 && job->tries.whole;
+    attempt->conditional = attempt->offset == 0 && job->place.conditional;
+    attempt->rep = attempt->conditional ? job->place.known->rep
+                   : again              ? part->rep
+                                        : fa_representation_none;
+    if (attempt->offset == 0) {
+        part->bytes = 0;
+        part->stale = part->recorded;
+    }
+    attempt->has_head = false;
+    part->head_recorded = false;
+    return 0;
+}
+
+static int print_url(const struct fa_flights *flights, struct fa_job *job)
+{
+    char *printed = fa_redact_url(job->target.url->whole, flights->config->secret_keys);
+    if (!printed)
+        return -1;
+    free(job->effective_url);
+    job->effective_url = printed;
+    return 0;
+}
+
+static int prepare(struct fa_flights *flights, struct fa_job *job, uint64_t rate,
+                   struct fa_error *err)
+{
+    const struct fa_target *target = &job->target;
+    const struct fa_config *config = flights->config;
+    struct fa_attempt *attempt = &job->attempt;
+    if (print_url(flights, job) || give_headers(flights, job)) {
+        fa_error_system(err, FA_CLASS_LOCAL_IO, ENOMEM, "cannot start a download");
+        return -1;
+    }
+    if (open_part(flights, job, err))
+        return -1;
+    attempt->url = target->url->whole;
+    attempt->host_port = target->url->host_port;
+    attempt->addresses = target->origin->addresses;
+    attempt->origin = target->origin->hash;
+    attempt->http1 = job->tries.http1 || target->origin->http2_failures >= FA_HTTP2_FAILURES;
+    attempt->close = is_single_use(flights, target->origin);
+    attempt->foreign = target->foreign;
+    attempt->durable = config->fsync == FA_FSYNC_EACH;
+    attempt->size = job->entry->size;
+    attempt->max_size = config->max_size;
+    attempt->rate = rate;
+    attempt->received = 0;
+    attempt->cancelled = false;
+    return 0;
+}
+
+/* The times of requests before a redirect belong to the attempt, too. */
+static void begin_request(struct fa_job *job, double now)
+{
+    struct fa_timing *timing = &job->timing;
+    const struct fa_times *time = &job->outcome.time;
+    if (job->tries.again) {
+        timing->earlier = (struct fa_times){.queue = now - timing->read};
+    } else {
+        timing->earlier.dns += timing->dns > 0 ? timing->dns : time->dns;
+        timing->earlier.connect += time->connect;
+        timing->earlier.tls += time->tls;
+        timing->earlier.total += time->total;
+    }
+    job->tries.attempts += job->tries.again;
+    job->tries.again = false;
+    timing->started = now;
+    timing->dns = job->target.origin->lookup_seconds;
+    job->target.origin->lookup_seconds = 0;
+    fa_outcome_fini(&job->outcome);
+    memset(&job->outcome, 0, sizeof(job->outcome));
+}
+
+int fa_flights_start(struct fa_flights *flights, struct fa_job *job, uint64_t rate, double now,
+                     struct fa_error *err)
+{
+    bool first = job->tries.again;
+    begin_request(job, now);
+    TAILQ_INSERT_TAIL(&flights->active, job, active);
+    if (prepare(flights, job, rate, err))
+        return -1;
+    if (first)
+        fa_emit_started(flights->emitter, job);
+    return flights->ops->submit(flights->strategy, &job->attempt, err);
+}
+
+void fa_flights_fail(struct fa_flights *flights, struct fa_job *job, const struct fa_error *error,
+                     enum fa_retryability retryable)
+{
+    struct fa_outcome outcome = {.error = *error, .retryable = retryable, .retry_after = -1};
+    flights_done(flights, &job->attempt, &outcome);
+}
+
+void fa_flights_flush(struct fa_flights *flights)
+{
+    flights->ops->flush(flights->strategy);
+}
+
+struct fa_job *fa_flights_take(struct fa_flights *flights)
+{
+    struct fa_job *job = fa_job_queue_pop(&flights->ended);
+    if (job)
+        TAILQ_REMOVE(&flights->active, job, active);
+    return job;
+}
+
+void fa_flights_cancel(struct fa_flights *flights)
+{
+    struct fa_job *job;
+    TAILQ_FOREACH (job, &flights->active, active)
+        flights->ops->cancel(flights->strategy, &job->attempt);
+}
+
+void fa_flights_share(struct fa_flights *flights, struct fa_bucket *bucket, uint64_t bytes,
+                      unsigned active, double now)
+{
+    const struct fa_job *job;
+    struct fa_job *tuned;
+    double seen = (double)bytes;
+    TAILQ_FOREACH (job, &flights->active, active)
+        seen += fmax((double)job->attempt.received, FA_BUCKET_FIRST);
+    fa_bucket_update(bucket, now, seen);
+    uint64_t share = fa_bucket_share(bucket, active);
+    TAILQ_FOREACH (tuned, &flights->active, active) {
+        uint64_t rate = tuned->attempt.rate;
+        if (share > rate + rate / 10 || share < rate - rate / 10)
+            flights->ops->tune(flights->strategy, &tuned->attempt, share);
+    }
+}

@@ -1,0 +1,64 @@
+/**
+ * Attempts in progress: jobs become attempts, which the strategy carries out.
+ */
+#ifndef FA_ENGINE_FLIGHTS_H
+#define FA_ENGINE_FLIGHTS_H
+
+#include "engine/bucket.h"
+#include "engine/emit.h"
+#include "engine/job.h"
+#include "engine/store.h"
+#include "strategy/strategy.h"
+
+/** Origins that are remembered as possibly coming back. */
+#define FA_SINGLE_USE 256
+/** The first of these keep their connections: the list may be slower than the transfers. */
+#define FA_SINGLE_USE_KEPT 64
+
+struct fa_flights {
+    const struct fa_config *config; /**< Borrowed, like store and emitter. */
+    struct fa_store *store;
+    const struct fa_emitter *emitter;
+    const struct fa_strategy_ops *ops;
+    struct fa_strategy *strategy;       /**< Owned. */
+    struct fa_job_list active;          /**< By the start of their requests. */
+    struct fa_job_queue ended;          /**< Until somebody takes them. */
+    uint64_t single_use[FA_SINGLE_USE]; /**< Hashes of origins whose last file was requested. */
+    uint64_t n_single_use;
+    void (*news)(void *ctx); /**< Called when an attempt has ended. */
+    void *ctx;
+};
+
+/** config, store, emitter, ops, news and ctx are set.  @env  done and ctx are filled in here. */
+int fa_flights_init(struct fa_flights *flights, struct fa_strategy_env *env, struct fa_error *err);
+/** Attempts in progress are dropped; the jobs remain their owner's. */
+void fa_flights_fini(struct fa_flights *flights);
+
+/**
+ * Start an attempt of a job in state ACTIVE, or its next request after a redirect.  An attempt that
+ * cannot start has ended: fa_flights_take() returns it.
+ *
+ * @rate  Bytes a second; 0: no limit.
+ * @return 0; or -1 with the error of an attempt that did not reach the strategy.
+ */
+int fa_flights_start(struct fa_flights *flights, struct fa_job *job, uint64_t rate, double now,
+                     struct fa_error *err);
+
+/** Let an attempt end that has not reached the strategy. */
+void fa_flights_fail(struct fa_flights *flights, struct fa_job *job, const struct fa_error *error,
+                     enum fa_retryability retryable);
+
+/** Start what the strategy has gathered. */
+void fa_flights_flush(struct fa_flights *flights);
+
+/** @return the next job whose attempt has ended, with its outcome; or NULL. */
+struct fa_job *fa_flights_take(struct fa_flights *flights);
+
+/** Cancel all attempts; they still end one by one. */
+void fa_flights_cancel(struct fa_flights *flights);
+
+/** Count what has come, and share the rate among the active.  @bytes  Of ended attempts. */
+void fa_flights_share(struct fa_flights *flights, struct fa_bucket *bucket, uint64_t bytes,
+                      unsigned active, double now);
+
+#endif

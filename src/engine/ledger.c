@@ -1,0 +1,475 @@
+#include "engine/ledger.h"
+
+#include <fetchall/redact.h>
+
+#include "base/io.h"
+#include "engine/inspect.h"
+#include "engine/statuses.h"
+#include "list/packed.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define COMMIT_EVERY   0.2
+#define COMMIT_CHANGES 1000
+/* A transfer in progress is not recorded before it has that many bytes. */
+#define PART_MIN (256 * 1024)
+/* Bytes that may be received and not be written yet. */
+#define UNWRITTEN (512 * 1024)
+/* With --fsync batch: a record for each so many bytes of a part. */
+#define SYNCED_STEP (8 * 1024 * 1024)
+
+static bool record_has_part(enum fa_standing standing, bool strong, bool replaces)
+{
+    return standing == FA_STANDING_PART || (standing == FA_STANDING_FAILED && strong && !replaces);
+}
+
+static bool ledger_keeps_part(void *arg, uint64_t key)
+{
+    struct fa_ledger *ledger = arg;
+    struct fa_record record;
+    return fa_state_get(ledger->state, key, &record, NULL) == 1 &&
+           record_has_part(record.standing, record.strong, record.replaces);
+}
+
+/* A file that the user named by mistake is not renamed as a damaged state. */
+static bool is_other_file(const char *file)
+{
+    char head[16] = "";
+    int fd = open(file, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+    ssize_t n = fd < 0 ? 0 : read(fd, head, sizeof(head));
+    if (fd >= 0)
+        close(fd);
+    return n > 0 && strncmp(head, "SQLite format 3", sizeof(head)) != 0;
+}
+
+static int open_state(struct fa_ledger *ledger, const struct fa_emitter *emitter,
+                      struct fa_error *err)
+{
+    const struct fa_config *config = ledger->config;
+    char notice[FA_MESSAGE_MAX] = "";
+    char *file = config->state ? strdup(config->state) : fa_store_state(ledger->store);
+    char *dir = config->state ? fa_folder_path(fa_store_folder(ledger->store)) : NULL;
+    if (!file || (config->state && !dir))
+        fa_error_system(err, FA_CLASS_LOCAL_IO, ENOMEM, "cannot open the state");
+    else if (config->state && is_other_file(file))
+        fa_error_set(err, FA_DOMAIN_FETCHALL, 0, FA_CLASS_LOCAL_IO, "'%s' is no state", file);
+    else
+        ledger->state = fa_state_open(file, dir, config->plan ? FA_STATE_READ : FA_STATE_WRITE,
+                                      config->fsync != FA_FSYNC_NONE, notice, err);
+    free(file);
+    free(dir);
+    if (notice[0])
+        fa_emit_notice(emitter, NULL, "%s", notice);
+    return ledger->state ? 0 : -1;
+}
+
+int fa_ledger_open(struct fa_ledger *ledger, const char *mode, const struct fa_emitter *emitter,
+                   struct fa_error *err)
+{
+    const struct fa_config *config = ledger->config;
+    struct fa_error why = {0};
+    if (!config->no_state && open_state(ledger, emitter, &why)) {
+        /* A plan needs no state. */
+        if (config->plan && why.domain == FA_DOMAIN_SYSTEM && why.code == ENOENT)
+            return 0;
+        *err = why;
+        return -1;
+    }
+    if (config->plan)
+        return 0;
+    if (ledger->state)
+        fa_state_last_run(ledger->state, &ledger->last_run);
+    fa_store_purge(ledger->store, ledger->state ? ledger_keeps_part : NULL, ledger);
+    return ledger->state ? fa_state_begin(ledger->state, mode, err) : 0;
+}
+
+void fa_ledger_close(struct fa_ledger *ledger)
+{
+    fa_state_close(ledger->state);
+    ledger->state = NULL;
+}
+
+/* Nothing malformed gets into a request, and no part is resumed by a malformed validator. */
+static void representation_from_record(struct fa_representation *ret,
+                                       const struct fa_record *record)
+{
+    const char *etag = record->etag ? record->etag : "";
+    const char *coding = record->coding ? record->coding : "";
+    char if_range[FA_ETAG_MAX];
+    bool good = (!etag[0] || fa_etag_is_good(etag, strlen(etag))) && fa_coding_is_good(coding);
+    *ret = fa_representation_none;
+    ret->total = record->size >= 0 ? record->size : -1;
+    ret->validator.modified = record->modified >= 0 ? record->modified : -1;
+    if (!good)
+        return;
+    memcpy(ret->validator.etag, etag, strlen(etag) + 1);
+    memcpy(ret->coding, coding, strlen(coding) + 1);
+    ret->validator.strong = record->strong;
+    fa_validator_if_range(&ret->validator, if_range);
+    ret->validator.strong = if_range[0];
+}
+
+int fa_ledger_lookup(struct fa_ledger *ledger, uint64_t key, struct fa_recalled *ret,
+                     struct fa_error *err)
+{
+    struct fa_record record;
+    *ret = (struct fa_recalled){.rep = fa_representation_none};
+    if (!ledger->state || fa_state_is_fresh(ledger->state))
+        return 0;
+    int found = fa_state_get(ledger->state, key, &record, err);
+    if (found <= 0)
+        return found;
+    *ret = (struct fa_recalled){
+        .found = true,
+        .owner = record.owner,
+        .standing = record.standing,
+        .replaces = record.replaces,
+        .digest = record.digest,
+        .mirror = record.mirror,
+        .synced = record.durable,
+        .run = record.run,
+    };
+    representation_from_record(&ret->rep, &record);
+    return 0;
+}
+
+/* Whether the machine went down during the last run. */
+static bool was_cut(const struct fa_ledger *ledger)
+{
+    return ledger->last_run.ended == 0 && !ledger->last_run.same_boot;
+}
+
+/* The recorded part, as far as its file is still there as it was left. */
+static void recall_part(const struct fa_ledger *ledger, struct fa_job *job,
+                        const struct fa_recalled *record)
+{
+    int64_t bytes = fa_store_part_size(ledger->store, job->place.key);
+    if (bytes > 0 && was_cut(ledger) && (uint64_t)bytes > record->synced)
+        bytes = (int64_t)record->synced;
+    job->part.bytes = bytes > 0 ? (uint64_t)bytes : 0;
+    job->part.mirror = record->mirror;
+    job->part.rep = record->rep;
+}
+
+static int recall_known(const struct fa_ledger *ledger, struct fa_place *place,
+                        const struct fa_recalled *record)
+{
+    if (!place->known && !(place->known = malloc(sizeof(*place->known))))
+        return -1;
+    *place->known = (struct fa_known){
+        .rep = record->rep,
+        .digest = record->digest,
+        .done = record->standing == FA_STANDING_DONE,
+        .doubtful = was_cut(ledger) && record->run == ledger->last_run.id,
+    };
+    return 0;
+}
+
+/* A part that is gone while its file exists got its name just before a kill.  A power cut may have
+ * left the name without all of the bytes. */
+static bool describes_file(const struct fa_ledger *ledger, const struct fa_job *job,
+                           const struct fa_recalled *record)
+{
+    return record->standing == FA_STANDING_DONE || record->replaces ||
+           (record->standing == FA_STANDING_PART && job->part.bytes == 0 && !was_cut(ledger));
+}
+
+enum fa_recall fa_ledger_recall(const struct fa_ledger *ledger, struct fa_job *job,
+                                const struct fa_recalled *record, int64_t size)
+{
+    bool failed = record->found && record->standing == FA_STANDING_FAILED;
+    if (ledger->config->retry_failed && !failed)
+        return FA_RECALL_SKIP;
+    if (!record->found)
+        return FA_RECALL_NOTHING;
+    job->part.recorded = true;
+    if (record_has_part(record->standing, record->rep.validator.strong, record->replaces) &&
+        !ledger->config->plan)
+        recall_part(ledger, job, record);
+    if (size < 0 || record->rep.total < 0 || !describes_file(ledger, job, record))
+        return FA_RECALL_NOTHING;
+    if (recall_known(ledger, &job->place, record))
+        return FA_RECALL_ERROR;
+    return record->rep.total == size ? FA_RECALL_DONE : FA_RECALL_OTHER;
+}
+
+/* The file may be of a run that was killed before the state had its digest. */
+static bool lacks_digest(const struct fa_ledger *ledger, const struct fa_job *job)
+{
+    const struct fa_known *known = job->place.known;
+    return ledger->state && ledger->config->hash && ledger->last_run.id > 0 &&
+           !(known && known->done);
+}
+
+bool fa_ledger_wants_digest(const struct fa_ledger *ledger, const struct fa_job *job)
+{
+    return ledger->config->hash_existing || lacks_digest(ledger, job);
+}
+
+static const struct fa_digest *first_digest(const struct fa_ledger *ledger,
+                                            const struct fa_result *result)
+{
+    for (size_t i = 0; i < result->n_digests; ++i)
+        if (result->digests[i].hash == (enum fa_hash)ledger->config->hash_first)
+            return &result->digests[i];
+    return result->n_digests > 0 ? &result->digests[0] : NULL;
+}
+
+static void representation_to_record(struct fa_record *record, const struct fa_representation *rep)
+{
+    record->etag = rep->validator.etag[0] ? rep->validator.etag : NULL;
+    record->modified = rep->validator.modified;
+    record->strong = rep->validator.strong;
+    record->coding = rep->coding[0] ? rep->coding : NULL;
+    record->size = rep->total;
+}
+
+static void ledger_put(struct fa_ledger *ledger, const struct fa_record *record)
+{
+    if (ledger->failure.class == FA_CLASS_NONE)
+        (void)fa_state_put(ledger->state, record, &ledger->failure);
+}
+
+static struct fa_record record_of(const struct fa_job *job, enum fa_standing standing)
+{
+    return (struct fa_record){
+        .key = job->place.key,
+        .owner = job->place.owner,
+        .standing = standing,
+        .path = job->place.path,
+        .line = (int64_t)job->entry->line,
+        .size = -1,
+        .modified = -1,
+        .mirror = job->part.mirror,
+    };
+}
+
+static void put_done(struct fa_ledger *ledger, const struct fa_job *job,
+                     const struct fa_result *result)
+{
+    struct fa_record record = record_of(job, FA_STANDING_DONE);
+    const struct fa_digest *digest = first_digest(ledger, result);
+    const struct fa_known *known = job->place.known;
+    bool fetched = result->status == FA_STATUS_OK;
+    record.url = result->url;
+    record.http = result->http;
+    if (fetched || result->status == FA_STATUS_UNCHANGED)
+        representation_to_record(&record, &job->outcome.head.rep);
+    else if (known)
+        representation_to_record(&record, &known->rep);
+    record.size = job->place.size;
+    if (!fetched && job->part.bytes > 0)
+        fa_store_part_remove(ledger->store, job->place.key);
+    if (digest)
+        record.digest = *digest;
+    else if (!fetched && known)
+        record.digest = known->digest;
+    ledger_put(ledger, &record);
+}
+
+/* What a later run needs to try again; a plain entry is its URL. */
+static void pack_entry(struct fa_ledger *ledger, const struct fa_entry *entry, struct fa_buf *buf,
+                       struct fa_record *record)
+{
+    record->secret = fa_inspect_is_secret(entry, ledger->config->secret_keys);
+    if (!record->secret && fa_entry_is_plain(entry))
+        return;
+    fa_entry_pack(entry, NULL, buf);
+    fa_buf_put_u8(buf, 0);
+    record->text = (const char *)buf->data;
+    if (buf->failed && ledger->failure.class == FA_CLASS_NONE)
+        fa_error_system(&ledger->failure, FA_CLASS_LOCAL_IO, ENOMEM,
+                        "cannot record a failed entry");
+}
+
+static void put_failed(struct fa_ledger *ledger, const struct fa_job *job,
+                       const struct fa_result *result)
+{
+    const struct fa_known *known = job->place.known;
+    struct fa_record record = record_of(job, FA_STANDING_FAILED);
+    struct fa_buf packed;
+    fa_buf_init(&packed);
+    pack_entry(ledger, job->entry, &packed, &record);
+    record.url = result->url;
+    record.http = result->http;
+    record.class = result->error.class;
+    record.error = result->error.msg;
+    record.may_pass = result->may_pass;
+    record.replaces = known != NULL;
+    if (known) {
+        representation_to_record(&record, &known->rep);
+        record.digest = known->digest;
+    } else if (job->part.bytes > 0) {
+        representation_to_record(&record, &job->part.rep);
+    }
+    ledger_put(ledger, &record);
+    fa_buf_fini(&packed);
+}
+
+static void forget_part(struct fa_ledger *ledger, const struct fa_job *job)
+{
+    bool needless = job->part.recorded && job->part.bytes == 0 && !job->place.known;
+    if (needless && ledger->failure.class == FA_CLASS_NONE)
+        (void)fa_state_remove(ledger->state, job->place.key, &ledger->failure);
+}
+
+void fa_ledger_put_end(struct fa_ledger *ledger, const struct fa_job *job,
+                       const struct fa_result *result)
+{
+    const struct fa_known *known = job->place.known;
+    if (!ledger->state || ledger->config->plan || !job->place.path || job->place.key == 0)
+        return;
+    switch (fa_status_recorded(result->status)) {
+    case FA_RECORDED_DONE:
+        put_done(ledger, job, result);
+        break;
+    case FA_RECORDED_IF_NEW:
+        if (!known || !known->done || result->n_digests > 0)
+            put_done(ledger, job, result);
+        break;
+    case FA_RECORDED_FAILED:
+        if (result->error.class != FA_CLASS_CANCELLED)
+            put_failed(ledger, job, result);
+        else
+            forget_part(ledger, job);
+        break;
+    case FA_RECORDED_NOT:
+        break;
+    }
+}
+
+/* For a job without a result, which would hold its URL.  @ret_url  To be freed. */
+static struct fa_record record_of_unended(const struct fa_ledger *ledger, const struct fa_job *job,
+                                          enum fa_standing standing, char **ret_url)
+{
+    struct fa_record record = record_of(job, standing);
+    *ret_url = fa_redact_url(job->entry->urls[0], ledger->config->secret_keys);
+    record.url = *ret_url ? *ret_url : "?";
+    return record;
+}
+
+/* Sync the data before committing the record that refers to it. */
+static int ledger_commit(struct fa_ledger *ledger, const struct fa_counts *counts, bool lists_final,
+                         bool ended, struct fa_error *err)
+{
+    struct fa_state *state = ledger->state;
+    bool sync = ledger->config->fsync == FA_FSYNC_BATCH && fa_state_pending(state) > 0;
+    if (sync && fa_folder_sync(fa_store_folder(ledger->store), NULL, err))
+        return -1;
+    if (fa_state_progress(state, counts->entries, counts->done - counts->cancelled, lists_final,
+                          ended, err))
+        return -1;
+    if (fa_state_commit(state, err) == 0)
+        return 0;
+    return fa_io_is_full(err) && fa_store_give_spare(ledger->store) ? fa_state_commit(state, err)
+                                                                    : -1;
+}
+
+/* The part stops being stale once its record is committed; if that fails it stays so, and the next
+ * commit reports why. */
+static void end_staleness(struct fa_ledger *ledger, struct fa_job *job,
+                          const struct fa_counts *counts)
+{
+    struct fa_error err;
+    if (ledger_commit(ledger, counts, counts->lists_final, false, &err) == 0 &&
+        fa_store_part_know(ledger->store, job->place.key, &job->part.inode) == 0)
+        job->part.stale = false;
+}
+
+static void put_part(struct fa_ledger *ledger, struct fa_job *job, const struct fa_head *head,
+                     uint64_t synced, const struct fa_counts *counts)
+{
+    if (job->place.known)
+        return; /* its record describes the existing file, until this one replaces it */
+    char *url;
+    struct fa_record record = record_of_unended(ledger, job, FA_STANDING_PART, &url);
+    record.mirror = job->target.mirrors[job->target.mirror].key;
+    record.durable = synced;
+    representation_to_record(&record, &head->rep);
+    ledger_put(ledger, &record);
+    free(url);
+    job->part.recorded = true;
+    if (job->part.stale)
+        end_staleness(ledger, job, counts);
+}
+
+/* The commit syncs the folder first, so what is written by now is safe once the record is. */
+static void put_synced(struct fa_ledger *ledger, struct fa_job *job, const struct fa_counts *counts)
+{
+    const struct fa_head *head = &job->attempt.head;
+    uint64_t received = job->attempt.received;
+    uint64_t written = head->kept + received - UNWRITTEN;
+    if (received < UNWRITTEN || !head->rep.validator.strong ||
+        written < job->part.synced + SYNCED_STEP)
+        return;
+    job->part.synced = written;
+    put_part(ledger, job, head, written, counts);
+}
+
+void fa_ledger_put_head(struct fa_ledger *ledger, struct fa_job *job,
+                        const struct fa_counts *counts)
+{
+    const struct fa_attempt *attempt = &job->attempt;
+    struct fa_part *part = &job->part;
+    if (!ledger->state)
+        return;
+    if (part->head_recorded && ledger->config->fsync == FA_FSYNC_BATCH)
+        put_synced(ledger, job, counts);
+    if (part->head_recorded || attempt->received < PART_MIN || !attempt->has_head)
+        return;
+    part->head_recorded = true;
+    part->synced = 0;
+    part->stale |= attempt->offset > 0 && attempt->head.kept == 0;
+    bool same = attempt->offset > 0 && attempt->head.kept == attempt->offset && part->recorded;
+    if (attempt->head.rep.validator.strong && !same)
+        put_part(ledger, job, &attempt->head, 0, counts);
+}
+
+void fa_ledger_put_part(struct fa_ledger *ledger, struct fa_job *job,
+                        const struct fa_counts *counts)
+{
+    struct fa_head head = {.rep = job->part.rep};
+    if (ledger->state && (job->part.stale || !job->part.head_recorded))
+        put_part(ledger, job, &head, 0, counts);
+}
+
+int fa_ledger_disown(struct fa_ledger *ledger, const struct fa_job *job,
+                     const struct fa_counts *counts, struct fa_error *err)
+{
+    if (!ledger->state || !job->place.known)
+        return 0;
+    char *url;
+    struct fa_record record = record_of_unended(ledger, job, FA_STANDING_DONE, &url);
+    int result = fa_state_put(ledger->state, &record, err);
+    free(url);
+    return result ? result : ledger_commit(ledger, counts, counts->lists_final, false, err);
+}
+
+bool fa_ledger_is_due(const struct fa_ledger *ledger, double now)
+{
+    if (!ledger->state || ledger->config->plan || fa_state_pending(ledger->state) == 0)
+        return false;
+    return ledger->config->fsync == FA_FSYNC_EACH || now - ledger->committed >= COMMIT_EVERY ||
+           fa_state_pending(ledger->state) >= COMMIT_CHANGES;
+}
+
+int fa_ledger_commit(struct fa_ledger *ledger, const struct fa_counts *counts, double now,
+                     struct fa_error *err)
+{
+    if (!ledger->state || ledger->config->plan || fa_state_pending(ledger->state) == 0)
+        return 0;
+    ledger->committed = now;
+    return ledger_commit(ledger, counts, counts->lists_final, false, err);
+}
+
+int fa_ledger_finish(struct fa_ledger *ledger, const struct fa_counts *counts, bool complete,
+                     struct fa_error *err)
+{
+    if (!ledger->state || ledger->config->plan)
+        return 0;
+    return ledger_commit(ledger, counts, complete, true, err);
+}

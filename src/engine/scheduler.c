@@ -1,0 +1,534 @@
+#include "engine/scheduler.h"
+
+#include "engine/retry.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+int fa_scheduler_init(struct fa_scheduler *scheduler, const struct fa_schedule_policy *policy,
+                      const struct fa_emitter *emitter, struct fa_jitter *random,
+                      struct fa_error *err)
+{
+    *scheduler = (struct fa_scheduler){.policy = *policy, .emitter = emitter, .random = random};
+    return fa_hosts_init(&scheduler->hosts, err);
+}
+
+void fa_scheduler_fini(struct fa_scheduler *scheduler)
+{
+    fa_hosts_fini(&scheduler->hosts);
+    fa_timers_fini(&scheduler->job_timers);
+    fa_timers_fini(&scheduler->host_timers);
+}
+
+void fa_scheduler_stop(struct fa_scheduler *scheduler)
+{
+    scheduler->stopped = true;
+}
+
+/* --resolve HOST:PORT:ADDR, as an origin names itself; "*" is any host that no other line names. */
+static const char *fixed_address(const struct fa_schedule_policy *policy, const char *host_port)
+{
+    const char *any = NULL, *port = strrchr(host_port, ':');
+    size_t len = strlen(host_port), port_len = strlen(port);
+    for (size_t i = policy->n_resolve; i > 0; --i) {
+        const char *line = policy->resolve[i - 1];
+        line += *line == '+';
+        if (strncasecmp(line, host_port, len) == 0 && line[len] == ':')
+            return line + len + 1;
+        if (!any && *line == '*' && strncmp(line + 1, port, port_len) == 0 &&
+            line[1 + port_len] == ':')
+            any = line + 1 + port_len + 1;
+    }
+    return any;
+}
+
+struct fa_origin *fa_scheduler_origin(struct fa_scheduler *scheduler, struct fa_job *job)
+{
+    const struct fa_url *url = job->target.url;
+    struct fa_origin *origin = fa_hosts_get(&scheduler->hosts, url, job->target.origin_key);
+    job->target.origin = origin;
+    if (!origin || origin->lookup != FA_LOOKUP_NEEDED || origin->addresses)
+        return origin;
+    const char *fixed = fixed_address(&scheduler->policy, url->host_port);
+    if (fixed) {
+        origin->addresses = strdup(fixed);
+        if (!origin->addresses)
+            return NULL;
+    }
+    if (fixed || origin->numeric || !scheduler->policy.lookups) {
+        origin->lookup = FA_LOOKUP_KNOWN;
+        origin->known_at = INFINITY;
+    }
+    return origin;
+}
+
+bool fa_scheduler_has_window(const struct fa_scheduler *scheduler, const struct fa_origin *origin)
+{
+    return origin->backlog.count == 0 && origin->queue.count < FA_WINDOW_ORIGIN &&
+           scheduler->queued < FA_WINDOW;
+}
+
+/* So many jobs more, or fewer, are in the queue of an origin. */
+static void count_queued(struct fa_scheduler *scheduler, const struct fa_origin *origin, int more)
+{
+    scheduler->queued += (size_t)more;
+    if (origin->down)
+        scheduler->stuck += (size_t)more;
+}
+
+int fa_scheduler_put(struct fa_scheduler *scheduler, struct fa_job *job, bool front, double now)
+{
+    struct fa_origin *origin = fa_scheduler_origin(scheduler, job);
+    if (!origin)
+        return -1;
+    job->tries.outage = 0;
+    fa_job_set_state(job, FA_JOB_QUEUED);
+    if (front)
+        fa_job_queue_push_front(&origin->queue, job);
+    else
+        fa_job_queue_push(&origin->queue, job);
+    count_queued(scheduler, origin, 1);
+    fa_scheduler_review(scheduler, origin, now);
+    return 0;
+}
+
+int fa_scheduler_put_at(struct fa_scheduler *scheduler, struct fa_job *job, double at)
+{
+    if (fa_timers_set(&scheduler->job_timers, &job->timer, at))
+        return -1;
+    fa_job_set_state(job, FA_JOB_WAITING);
+    ++scheduler->waiting;
+    return 0;
+}
+
+void fa_scheduler_put_back(struct fa_scheduler *scheduler, struct fa_origin *origin,
+                           struct fa_job *job)
+{
+    fa_job_set_state(job, FA_JOB_QUEUED);
+    job->target.origin = origin;
+    job->tries.again = true;
+    fa_job_queue_push(&origin->queue, job);
+    count_queued(scheduler, origin, 1);
+}
+
+/* A job whose time has come, or that need not wait any more. */
+static void end_wait(struct fa_scheduler *scheduler, struct fa_job *job, double now)
+{
+    fa_timers_clear(&scheduler->job_timers, &job->timer);
+    --scheduler->waiting;
+    if (fa_scheduler_put(scheduler, job, true, now) == 0)
+        return;
+    /* Without memory for its origin it waits a little longer: its timer has its place still. */
+    (void)fa_timers_set(&scheduler->job_timers, &job->timer, now + 1);
+    ++scheduler->waiting;
+}
+
+/* The jobs that wait for a retry need not wait to hear that their origin was given up.  One that has
+ * a mirror waits: the back-off may be the mirror's. */
+static void recall_waiting(struct fa_scheduler *scheduler, const struct fa_origin *origin,
+                           double now)
+{
+    const struct fa_timers *timers = &scheduler->job_timers;
+    struct fa_job **jobs = calloc(timers->count + 1, sizeof(struct fa_job *));
+    size_t n = 0;
+    for (size_t i = 0; jobs && i < timers->count; ++i) {
+        struct fa_job *job = (struct fa_job *)timers->heap[i];
+        if (job->target.origin_key == origin->hash && job->entry->n_urls == 1)
+            jobs[n++] = job;
+    }
+    for (size_t i = 0; i < n; ++i)
+        end_wait(scheduler, jobs[i], now);
+    free(jobs);
+}
+
+/* A host that is down is waited for; what is queued for it keeps nobody from reading on. */
+static void mark_down(struct fa_scheduler *scheduler, struct fa_origin *origin)
+{
+    bool was = origin->down, is = fa_breaker_waits(&origin->breaker);
+    if (was == is)
+        return;
+    fa_hosts_set_down(&scheduler->hosts, origin, is);
+    scheduler->stuck += is ? origin->queue.count : -origin->queue.count;
+}
+
+static void follow_breaker(struct fa_scheduler *scheduler, struct fa_origin *origin,
+                           enum fa_breaker_change change, double now)
+{
+    mark_down(scheduler, origin);
+    if (change == FA_BREAKER_OPENED || change == FA_BREAKER_GAVE_UP) {
+        /* Every job is looked at anew: another mirror may be back by now. */
+        ++origin->outage;
+        origin->held = 0;
+    }
+    if (change == FA_BREAKER_SAME || change == FA_BREAKER_OPENED)
+        return;
+    fa_emit_host(scheduler->emitter, origin,
+                 change == FA_BREAKER_PAUSED ? FA_HOST_PAUSED : FA_HOST_GIVEN_UP,
+                 origin->breaker.until - now, 0);
+    origin->outage_reported = change == FA_BREAKER_GAVE_UP;
+    if (change == FA_BREAKER_GAVE_UP)
+        recall_waiting(scheduler, origin, now);
+}
+
+static void origin_failed(struct fa_scheduler *scheduler, struct fa_origin *origin,
+                          const struct fa_error *error, struct fa_breaker_failure failure)
+{
+    failure.random = fa_jitter_next(scheduler->random);
+    origin->last_error = *error;
+    origin->name_unknown = false;
+    follow_breaker(scheduler, origin, fa_breaker_fail(&origin->breaker, &failure), failure.now);
+}
+
+static void origin_succeeded(struct fa_scheduler *scheduler, struct fa_origin *origin)
+{
+    bool reported = origin->outage_reported || origin->breaker.asked;
+    if (fa_breaker_succeed(&origin->breaker) && reported)
+        fa_emit_host(scheduler->emitter, origin, FA_HOST_BACK, 0, 0);
+    origin->outage_reported = false; /* or a pause goes on, which has no part in it */
+    mark_down(scheduler, origin);
+}
+
+/* Once it is known to be more than a hiccup. */
+static void report_outage(struct fa_scheduler *scheduler, struct fa_origin *origin, double now)
+{
+    const struct fa_breaker *breaker = &origin->breaker;
+    if (origin->outage_reported ||
+        (breaker->failures < FA_BREAKER_FAILURES && breaker->probes == 0))
+        return;
+    fa_emit_host(scheduler->emitter, origin, FA_HOST_BROKEN, breaker->until - now,
+                 fa_scheduler_left(scheduler, origin, now));
+    origin->outage_reported = origin->was_broken = true;
+}
+
+double fa_scheduler_left(const struct fa_scheduler *scheduler, const struct fa_origin *origin,
+                         double now)
+{
+    return fmax(0, origin->breaker.since + scheduler->policy.outage.host_wait - now);
+}
+
+/* Whether jobs that wait for an origin that is down have not been looked at yet. */
+static bool wants_look(const struct fa_scheduler *scheduler, const struct fa_origin *origin)
+{
+    if (!fa_breaker_waits(&origin->breaker))
+        return false;
+    return origin->queue.count > origin->held ||
+           (origin->backlog.count > 0 && origin->queue.count < FA_WINDOW_ORIGIN &&
+            scheduler->queued < FA_WINDOW);
+}
+
+static enum fa_ring ring_of(struct fa_scheduler *scheduler, struct fa_origin *origin, double now)
+{
+    if (fa_origin_waiting(origin) == 0)
+        return FA_RING_NONE;
+    if (origin->lookup == FA_LOOKUP_KNOWN && now - origin->known_at > FA_ADDRESS_LIFE)
+        origin->lookup = FA_LOOKUP_NEEDED;
+    if (fa_breaker_rejects(&origin->breaker, now))
+        return FA_RING_READY; /* its jobs are rejected */
+    if (scheduler->stopped)
+        return FA_RING_NONE;
+    if (!fa_breaker_allows(&origin->breaker, now)) {
+        if (origin->breaker.state == FA_BREAKER_OPEN)
+            fa_timers_set(&scheduler->host_timers, &origin->timer, origin->breaker.until);
+        return wants_look(scheduler, origin) ? FA_RING_READY : FA_RING_NONE;
+    }
+    if (origin->active >= scheduler->policy.per_host)
+        return FA_RING_NONE;
+    if (origin->lookup == FA_LOOKUP_NEEDED)
+        fa_hosts_want_lookup(&scheduler->hosts, origin);
+    if (origin->lookup != FA_LOOKUP_KNOWN)
+        return FA_RING_NONE;
+    return origin->breaker.state == FA_BREAKER_CLOSED ? FA_RING_READY : FA_RING_PROBES;
+}
+
+void fa_scheduler_review(struct fa_scheduler *scheduler, struct fa_origin *origin, double now)
+{
+    fa_hosts_set_ring(&scheduler->hosts, origin, ring_of(scheduler, origin, now));
+    fa_hosts_forget(&scheduler->hosts, origin);
+}
+
+struct fa_origin *fa_scheduler_lookup(struct fa_scheduler *scheduler)
+{
+    return fa_hosts_next_lookup(&scheduler->hosts);
+}
+
+void fa_scheduler_resolved(struct fa_scheduler *scheduler, struct fa_origin *origin,
+                           const char *addresses, double seconds, double now)
+{
+    char *copy = strdup(addresses);
+    if (copy) {
+        free(origin->addresses);
+        origin->addresses = copy;
+    }
+    origin->lookup_seconds = seconds;
+    origin->lookup = origin->addresses ? FA_LOOKUP_KNOWN : FA_LOOKUP_NEEDED;
+    origin->known_at = now;
+    fa_scheduler_review(scheduler, origin, now);
+}
+
+void fa_scheduler_unresolved(struct fa_scheduler *scheduler, struct fa_origin *origin,
+                             const struct fa_error *error, bool final, double now)
+{
+    bool probe = fa_breaker_start(&origin->breaker); /* no request was sent */
+    origin->lookup = FA_LOOKUP_NEEDED;
+    origin_failed(scheduler, origin, error,
+                  fa_outage_of_lookup(&scheduler->policy.outage, error, final, probe, now));
+    origin->name_unknown = final;
+    fa_scheduler_review(scheduler, origin, now);
+}
+
+bool fa_scheduler_ended(struct fa_scheduler *scheduler, struct fa_job *job, double now)
+{
+    const struct fa_outage_policy *policy = &scheduler->policy.outage;
+    const struct fa_outcome *outcome = &job->outcome;
+    struct fa_origin *origin = job->target.origin;
+    bool probe = job->tries.probe, unconnected = fa_outage_is_unconnected(outcome);
+    --origin->active;
+    --scheduler->active;
+    scheduler->probes -= probe;
+    job->tries.probe = false;
+    switch (fa_outage_evidence(policy, job)) {
+    case FA_EVIDENCE_FAILURE:
+        if (unconnected && origin->known_at < now - 1)
+            origin->known_at = -FA_ADDRESS_LIFE; /* its addresses may be outdated */
+        origin_failed(scheduler, origin, &outcome->error,
+                      fa_outage_of_job(policy, job, probe, now));
+        return fa_breaker_waits(&origin->breaker) || fa_breaker_rejects(&origin->breaker, now) ||
+               (policy->host_wait > 0 && unconnected);
+    case FA_EVIDENCE_SUCCESS:
+        origin_succeeded(scheduler, origin);
+        return false;
+    case FA_EVIDENCE_NONE:
+        break;
+    }
+    if (probe)
+        fa_breaker_release(&origin->breaker, now);
+    return false;
+}
+
+enum health { HEALTH_FINE, HEALTH_FAILS, HEALTH_DOWN, HEALTH_GIVEN_UP };
+
+static enum health mirror_health(const struct fa_scheduler *scheduler, const struct fa_job *job,
+                                 unsigned at, double now)
+{
+    const struct fa_mirror *mirror = &job->target.mirrors[at];
+    const struct fa_origin *origin = fa_hosts_find(&scheduler->hosts, &mirror->url, mirror->origin);
+    if (!origin || origin->breaker.failures == 0 || origin->breaker.asked)
+        return HEALTH_FINE;
+    if (fa_breaker_rejects(&origin->breaker, now))
+        return HEALTH_GIVEN_UP;
+    /* A host that no job waits for may be back: somebody has to try. */
+    bool due = fa_breaker_allows(&origin->breaker, now) && fa_origin_waiting(origin) == 0;
+    return fa_breaker_waits(&origin->breaker) && !due ? HEALTH_DOWN : HEALTH_FAILS;
+}
+
+/* The next mirror, in a circle, whose health is between these; -1: there is none. */
+static int find_mirror(const struct fa_scheduler *scheduler, const struct fa_job *job,
+                       enum health least, enum health most, double now)
+{
+    const struct fa_target *target = &job->target;
+    for (unsigned i = 1; i < target->n_mirrors; ++i) {
+        unsigned at = (target->mirror + i) % target->n_mirrors;
+        if (target->exhausted & 1ull << at)
+            continue;
+        enum health health = mirror_health(scheduler, job, at, now);
+        if (health >= least && health <= most)
+            return (int)at;
+    }
+    return -1;
+}
+
+int fa_scheduler_next_mirror(const struct fa_scheduler *scheduler, const struct fa_job *job,
+                             double now)
+{
+    const struct fa_target *target = &job->target;
+    for (unsigned at = target->mirror + 1; at < target->n_mirrors; ++at)
+        if (!(target->exhausted & 1ull << at) &&
+            mirror_health(scheduler, job, at, now) < HEALTH_DOWN)
+            return (int)at;
+    return -1;
+}
+
+int fa_scheduler_failing_mirror(const struct fa_scheduler *scheduler, const struct fa_job *job,
+                                double now)
+{
+    return find_mirror(scheduler, job, HEALTH_FAILS, HEALTH_DOWN, now);
+}
+
+struct fa_hold fa_scheduler_hold(struct fa_scheduler *scheduler, struct fa_job *job, double now)
+{
+    const struct fa_outage_policy *policy = &scheduler->policy.outage;
+    struct fa_origin *origin = job->target.origin;
+    const struct fa_breaker *breaker = &origin->breaker;
+    bool waits = fa_breaker_waits(breaker);
+    struct fa_hold hold = {.mirror = -1, .rejected = fa_breaker_rejects(breaker, now)};
+    if (!hold.rejected)
+        hold.mirror = fa_scheduler_next_mirror(scheduler, job, now);
+    if (hold.mirror >= 0)
+        return hold;
+    hold.wait = fa_retry_back_off(policy->retry_wait, 1, fa_jitter_next(scheduler->random));
+    hold.wait = fmin(hold.wait, fa_scheduler_left(scheduler, origin, now));
+    if (waits)
+        hold.wait = fmax(0, breaker->until - now);
+    /* After a redirect the entry's own URL is requested again: it may lead elsewhere by then. */
+    hold.queue = hold.rejected || (waits && job->target.hops == 0);
+    if (waits && !hold.queue)
+        report_outage(scheduler, origin, now);
+    return hold;
+}
+
+bool fa_scheduler_http2_failed(const struct fa_job *job, double now)
+{
+    struct fa_origin *origin = job->target.origin;
+    /* Attempts that were in progress together count once: they may share a connection. */
+    if (job->timing.started < origin->http2_failed_at)
+        return false;
+    origin->http2_failed_at = now;
+    return ++origin->http2_failures == FA_HTTP2_FAILURES;
+}
+
+void fa_scheduler_http2_succeeded(const struct fa_job *job)
+{
+    struct fa_origin *origin = job->target.origin;
+    if (!job->attempt.http1 && origin->http2_failures < FA_HTTP2_FAILURES)
+        origin->http2_failures = 0;
+}
+
+/* Hosts that are down leave most slots to others, if there are any. */
+static enum fa_ring next_ring(const struct fa_scheduler *scheduler, bool slot)
+{
+    unsigned slots = scheduler->slots.now, probes = scheduler->probes;
+    bool few = probes < slots / 4 || probes == 0;
+    bool others = fa_hosts_first(&scheduler->hosts, FA_RING_READY);
+    return slot && fa_hosts_first(&scheduler->hosts, FA_RING_PROBES) && (few || !others)
+               ? FA_RING_PROBES
+               : FA_RING_READY;
+}
+
+static void start_job(struct fa_scheduler *scheduler, struct fa_job *job)
+{
+    struct fa_origin *origin = job->target.origin;
+    fa_job_set_state(job, FA_JOB_ACTIVE);
+    ++origin->active;
+    ++scheduler->active;
+    job->tries.probe = fa_breaker_start(&origin->breaker);
+    scheduler->probes += job->tries.probe;
+    fa_bucket_start(&scheduler->bucket);
+}
+
+/* The host of a job is down. */
+static enum fa_next look_at(struct fa_scheduler *scheduler, struct fa_origin *origin,
+                            struct fa_job *job, double now)
+{
+    int mirror = job->tries.outage == origin->outage
+                     ? -1
+                     : find_mirror(scheduler, job, HEALTH_FINE, HEALTH_FAILS, now);
+    if (mirror >= 0 && fa_job_target(job, (unsigned)mirror) == 0)
+        return FA_NEXT_MOVED;
+    job->tries.outage = origin->outage;
+    ++origin->held;
+    fa_job_queue_push(&origin->queue, job);
+    count_queued(scheduler, origin, 1);
+    report_outage(scheduler, origin, now);
+    return FA_NEXT_AGAIN;
+}
+
+/* The host of a job was given up. */
+static enum fa_next reject(const struct fa_origin *origin, struct fa_job *job)
+{
+    struct fa_outcome *outcome = &job->outcome;
+    struct fa_error why = origin->last_error;
+    job->target.exhausted |= 1ull << job->target.mirror;
+    if (fa_job_target_from(job, job->target.mirror + 1) == 0)
+        return FA_NEXT_MOVED;
+    bool looked_up = why.class == FA_CLASS_DNS || why.class == FA_CLASS_LOCAL_IO;
+    job->tries.attempts += looked_up && job->tries.attempts == 0;
+    outcome->error = why;
+    outcome->retryable = origin->name_unknown ? FA_RETRYABLE_NEVER : FA_RETRYABLE_LATER;
+    if (job->tries.attempts == 0)
+        fa_error_set(&outcome->error, why.domain, why.code, why.class,
+                     "not tried, as its host only fails: %s", why.msg);
+    return FA_NEXT_REJECT;
+}
+
+/* A probe is made with the job that came last: one that has not failed yet, and is not next to one
+ * that has. */
+static struct fa_job *take_job(struct fa_scheduler *scheduler, struct fa_origin *origin,
+                               bool starts)
+{
+    bool last = starts && origin->breaker.state == FA_BREAKER_OPEN;
+    struct fa_job *job =
+        last ? fa_job_queue_pop_last(&origin->queue) : fa_job_queue_pop(&origin->queue);
+    if (!job)
+        return NULL;
+    count_queued(scheduler, origin, -1);
+    origin->held -= origin->held > 0 && job->tries.outage == origin->outage;
+    return job;
+}
+
+enum fa_next fa_scheduler_next(struct fa_scheduler *scheduler, double now, struct fa_job **ret_job,
+                               struct fa_origin **ret_origin)
+{
+    bool slot = scheduler->active < scheduler->slots.now &&
+                fa_bucket_allows(&scheduler->bucket, scheduler->active);
+    enum fa_ring ring = next_ring(scheduler, slot);
+    struct fa_origin *origin = fa_hosts_first(&scheduler->hosts, ring);
+    if (!origin)
+        return FA_NEXT_NONE;
+    bool rejects = fa_breaker_rejects(&origin->breaker, now);
+    bool starts = !rejects && fa_breaker_allows(&origin->breaker, now);
+    if (starts && !slot)
+        return FA_NEXT_NONE;
+    bool empty = origin->queue.count == 0 || (!starts && origin->queue.count <= origin->held);
+    *ret_origin = origin;
+    if (empty && origin->backlog.count > 0)
+        return FA_NEXT_REFILL;
+    fa_hosts_next(&scheduler->hosts, ring);
+    enum fa_next next = FA_NEXT_AGAIN;
+    bool probe_due = ring == FA_RING_READY && origin->breaker.state != FA_BREAKER_CLOSED;
+    struct fa_job *job = starts && probe_due ? NULL : take_job(scheduler, origin, starts);
+    *ret_job = job;
+    if (job && rejects) {
+        next = reject(origin, job);
+    } else if (job && starts) {
+        start_job(scheduler, job);
+        next = FA_NEXT_START;
+    } else if (job) {
+        next = look_at(scheduler, origin, job, now);
+    }
+    fa_scheduler_review(scheduler, origin, now);
+    return next;
+}
+
+void fa_scheduler_advance(struct fa_scheduler *scheduler, double now)
+{
+    struct fa_timer *timer;
+    while ((timer = fa_timers_next(&scheduler->job_timers)) && timer->at <= now)
+        end_wait(scheduler, (struct fa_job *)timer, now);
+    while ((timer = fa_timers_next(&scheduler->host_timers)) && timer->at <= now) {
+        fa_timers_clear(&scheduler->host_timers, timer);
+        fa_scheduler_review(scheduler, (struct fa_origin *)timer, now);
+    }
+}
+
+bool fa_scheduler_is_ready(const struct fa_scheduler *scheduler)
+{
+    return fa_hosts_first(&scheduler->hosts, FA_RING_READY) ||
+           fa_hosts_first(&scheduler->hosts, FA_RING_PROBES);
+}
+
+double fa_scheduler_alarm(const struct fa_scheduler *scheduler, double now)
+{
+    const struct fa_timer *job = fa_timers_next(&scheduler->job_timers);
+    const struct fa_timer *host = fa_timers_next(&scheduler->host_timers);
+    double debt = fa_bucket_wait(&scheduler->bucket);
+    double at = fmin(job ? job->at : INFINITY, host ? host->at : INFINITY);
+    return debt > 0 && fa_scheduler_is_ready(scheduler) ? fmin(at, now + debt) : at;
+}
+
+uint64_t fa_scheduler_share(const struct fa_scheduler *scheduler)
+{
+    size_t soon = scheduler->active + scheduler->queued, most = scheduler->slots.now;
+    return fa_bucket_share(&scheduler->bucket, (unsigned)(soon < most ? soon : most));
+}

@@ -1,0 +1,70 @@
+#include "engine/snapshot.h"
+
+/* A transfer in progress: what it has of the file, and the file's size as far as it is known. */
+static struct fa_active describe_job(const struct fa_job *job, double now)
+{
+    const struct fa_attempt *attempt = &job->attempt;
+    struct fa_active active = {
+        .url = job->effective_url ? job->effective_url : "?",
+        .bytes = attempt->received,
+        .size = job->entry->size,
+        .seconds = now - job->timing.started,
+    };
+    if (attempt->has_head) {
+        active.bytes += attempt->head.kept;
+        active.size = attempt->head.rep.total >= 0 ? attempt->head.rep.total : active.size;
+    }
+    return active;
+}
+
+static void describe_down(const struct fa_session *s, struct fa_progress *progress, double now)
+{
+    const struct fa_origin *origin;
+    LIST_FOREACH (origin, &s->scheduler.hosts.down, in_down) {
+        double left = fa_scheduler_left(&s->scheduler, origin, now);
+        if (!origin->outage_reported || fa_origin_waiting(origin) + origin->active == 0)
+            continue;
+        ++progress->down;
+        if (progress->down_origin && left <= progress->down_left)
+            continue;
+        progress->down_origin = origin->name;
+        progress->down_left = left;
+    }
+}
+
+static void describe_active(const struct fa_session *s, struct fa_progress *progress, double now)
+{
+    const struct fa_job *job;
+    TAILQ_FOREACH (job, &s->flights.active, active) {
+        struct fa_active active = describe_job(job, now);
+        uint64_t received = job->attempt.received;
+        progress->bytes += received;
+        progress->expected += received;
+        if (active.size > (int64_t)active.bytes)
+            progress->expected += (uint64_t)active.size - active.bytes;
+        if (progress->n_oldest < FA_ACTIVE_MAX)
+            progress->oldest[progress->n_oldest++] = active;
+    }
+}
+
+void fa_snapshot_send(const struct fa_session *s)
+{
+    const struct fa_counts *counts = &s->counts;
+    double now = fa_engine_now(s);
+    struct fa_event event = {.type = FA_EVENT_PROGRESS};
+    event.progress = (struct fa_progress){
+        .entries = counts->entries,
+        .entries_final = counts->lists_final,
+        .done = counts->done,
+        .failed = counts->failed,
+        .bytes = counts->bytes,
+        .expected = counts->bytes,
+        .active = s->scheduler.active,
+        .waiting = s->scheduler.waiting,
+        .hashing = s->finish.staged,
+        .seconds = now - s->began,
+    };
+    describe_down(s, &event.progress, now);
+    describe_active(s, &event.progress, now);
+    fa_emit_send(&s->emitter, &event);
+}

@@ -1,0 +1,234 @@
+#include "engine/spill.h"
+
+#include "list/packed.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define REFILL_STEP 64
+
+static void put_url(struct fa_buf *buf, const struct fa_mirror *mirror)
+{
+    const struct fa_url *url = &mirror->url;
+    fa_buf_put_str(buf, url->whole);
+    fa_buf_put_str(buf, url->host);
+    fa_buf_put_str(buf, url->origin);
+    fa_buf_put_str(buf, url->host_port);
+    fa_buf_put_str(buf, url->path);
+    fa_buf_put_u8(buf, url->secure);
+    fa_buf_put_u8(buf, url->numeric);
+    fa_buf_put_u64(buf, mirror->key);
+    fa_buf_put_u64(buf, mirror->origin);
+}
+
+static int get_string(struct fa_reader *reader, char **ret)
+{
+    const char *text = fa_reader_str(reader);
+    *ret = text ? strdup(text) : NULL;
+    return text && !*ret ? -1 : 0;
+}
+
+static int get_url(struct fa_reader *reader, struct fa_mirror *mirror)
+{
+    struct fa_url *url = &mirror->url;
+    int result = get_string(reader, &url->whole) | get_string(reader, &url->host) |
+                 get_string(reader, &url->origin) | get_string(reader, &url->host_port) |
+                 get_string(reader, &url->path);
+    url->secure = fa_reader_u8(reader);
+    url->numeric = fa_reader_u8(reader);
+    mirror->key = fa_reader_u64(reader);
+    mirror->origin = fa_reader_u64(reader);
+    return result;
+}
+
+/* The record never leaves this process: pointers and structs are written as they are. */
+static void put_job(struct fa_buf *buf, const struct fa_job *job, const struct fa_buf *packed)
+{
+    const struct fa_entry *entry = job->entry;
+    const struct fa_target *target = &job->target;
+    const struct fa_place *place = &job->place;
+    fa_buf_put_u64(buf, (uint64_t)(uintptr_t)entry->list);
+    fa_buf_put_u64(buf, entry->line);
+    fa_buf_put_u64(buf, (uint64_t)(uintptr_t)entry->tag);
+    fa_buf_put_str(buf, place->path);
+    fa_buf_put_u64(buf, packed->len);
+    fa_buf_put(buf, packed->data, packed->len);
+    fa_buf_put_f64(buf, job->timing.read);
+    fa_buf_put_u8(buf, place->replace);
+    fa_buf_put_u8(buf, place->conditional);
+    fa_buf_put_u64(buf, place->key);
+    fa_buf_put_u64(buf, place->owner);
+    fa_buf_put_u8(buf, (uint8_t)target->n_mirrors);
+    fa_buf_put_u8(buf, (uint8_t)target->mirror);
+    fa_buf_put_u64(buf, target->exhausted);
+    for (unsigned i = 0; i < target->n_mirrors; ++i)
+        put_url(buf, &target->mirrors[i]);
+    fa_buf_put_u8(buf, job->part.recorded);
+    if (job->part.recorded)
+        fa_buf_put(buf, &job->part, sizeof(job->part));
+    fa_buf_put_u8(buf, place->known != NULL);
+    if (place->known)
+        fa_buf_put(buf, place->known, sizeof(*place->known));
+}
+
+bool fa_spill_job(struct fa_session *s, struct fa_job *job, double now)
+{
+    struct fa_origin *origin = job->target.origin;
+    struct fa_buf buf, packed;
+    struct fa_error err;
+    fa_buf_init(&buf);
+    fa_buf_init(&packed);
+    fa_entry_pack(job->entry, NULL, &packed);
+    put_job(&buf, job, &packed);
+    bool spilled = !packed.failed && !buf.failed &&
+                   fa_backlog_push(s->backlog, &origin->backlog, buf.data, buf.len, &err) == 0;
+    fa_buf_fini(&packed);
+    fa_buf_fini(&buf);
+    if (!spilled)
+        return false;
+    fa_engine_forget(job);
+    fa_scheduler_review(&s->scheduler, origin, now);
+    return true;
+}
+
+/* The first fields of a record: enough to report the entry. */
+struct spilled {
+    const char *list;
+    uint64_t line;
+    void *tag;
+    const char *path;
+    const char *text; /* The packed entry. */
+    size_t text_len;
+};
+
+static void get_spilled(struct fa_reader *reader, const struct fa_buf *record, struct spilled *ret)
+{
+    fa_reader_init(reader, record->data, record->len);
+    ret->list = (const char *)(uintptr_t)fa_reader_u64(reader);
+    ret->line = fa_reader_u64(reader);
+    ret->tag = (void *)(uintptr_t)fa_reader_u64(reader);
+    ret->path = fa_reader_str(reader);
+    ret->text_len = fa_reader_u64(reader);
+    ret->text = fa_reader_get(reader, ret->text_len);
+}
+
+static struct fa_entry *parse_entry(const struct spilled *spilled)
+{
+    struct fa_entry *entry =
+        fa_entry_unpack(spilled->list, spilled->line, spilled->text, spilled->text_len, NULL);
+    if (entry)
+        entry->tag = spilled->tag;
+    return entry;
+}
+
+static int get_raw(struct fa_reader *reader, void *ret, size_t size)
+{
+    const void *bytes = fa_reader_get(reader, size);
+    if (!bytes)
+        return -1;
+    memcpy(ret, bytes, size);
+    return 0;
+}
+
+static int get_mirrors(struct fa_reader *reader, struct fa_target *target, unsigned *ret_mirror)
+{
+    unsigned n = fa_reader_u8(reader);
+    *ret_mirror = fa_reader_u8(reader);
+    target->exhausted = fa_reader_u64(reader);
+    target->mirrors = calloc(n, sizeof(*target->mirrors));
+    if (!target->mirrors)
+        return -1;
+    target->n_mirrors = n;
+    for (unsigned i = 0; i < n; ++i)
+        if (get_url(reader, &target->mirrors[i]))
+            return -1;
+    return 0;
+}
+
+static int get_place(struct fa_reader *reader, struct fa_job *job)
+{
+    struct fa_place *place = &job->place;
+    if (fa_reader_u8(reader) && get_raw(reader, &job->part, sizeof(job->part)))
+        return -1;
+    if (!fa_reader_u8(reader))
+        return 0;
+    place->known = malloc(sizeof(*place->known));
+    return place->known ? get_raw(reader, place->known, sizeof(*place->known)) : -1;
+}
+
+/* What comes after the fields of get_spilled(). */
+static int get_job(struct fa_reader *reader, const char *path, struct fa_job *job)
+{
+    struct fa_place *place = &job->place;
+    unsigned mirror = 0;
+    place->path = path ? strdup(path) : NULL;
+    job->timing.read = fa_reader_f64(reader);
+    place->replace = fa_reader_u8(reader);
+    place->conditional = fa_reader_u8(reader);
+    place->key = fa_reader_u64(reader);
+    place->owner = fa_reader_u64(reader);
+    if (!place->path || get_mirrors(reader, &job->target, &mirror) || get_place(reader, job) ||
+        reader->failed)
+        return -1;
+    return fa_job_target(job, mirror);
+}
+
+static struct fa_job *revive(struct fa_session *s, const struct fa_buf *record, double now)
+{
+    struct fa_reader reader;
+    struct spilled spilled;
+    struct fa_job *job = fa_engine_job(s, NULL, now);
+    get_spilled(&reader, record, &spilled);
+    if (job && get_job(&reader, spilled.path, job) == 0 && (job->entry = parse_entry(&spilled)))
+        return job;
+    if (job)
+        fa_engine_forget(job);
+    return NULL;
+}
+
+void fa_spill_refill(struct fa_session *s, struct fa_origin *origin, double now)
+{
+    struct fa_buf record;
+    struct fa_error err;
+    fa_buf_init(&record);
+    for (int i = 0; i < REFILL_STEP && origin->backlog.count > 0; ++i) {
+        if (fa_backlog_pop(s->backlog, &origin->backlog, &record, &err)) {
+            fa_engine_stop(s, FA_END_LOCAL, &err);
+            break;
+        }
+        struct fa_job *job = revive(s, &record, now);
+        if (!job) {
+            /* Back, so that the entry is reported when the run has ended. */
+            (void)fa_backlog_push(s->backlog, &origin->backlog, record.data, record.len, &err);
+            fa_engine_no_memory(s);
+            break;
+        }
+        fa_scheduler_put_back(&s->scheduler, origin, job);
+    }
+    fa_buf_fini(&record);
+    fa_scheduler_review(&s->scheduler, origin, now);
+}
+
+void fa_spill_drain(struct fa_session *s, struct fa_origin *origin,
+                    void (*left)(void *ctx, const struct fa_entry *entry, const char *path,
+                                 const char *origin),
+                    void *ctx)
+{
+    struct fa_error err;
+    struct fa_buf record;
+    fa_buf_init(&record);
+    while (origin->backlog.count > 0 && atomic_load(&s->ending.stop_wanted) != FA_STOP_NOW) {
+        struct fa_reader reader;
+        struct spilled spilled;
+        if (fa_backlog_pop(s->backlog, &origin->backlog, &record, &err)) {
+            fa_emit_notice(&s->emitter, NULL, "%llu entries of %s are not in the report: %s",
+                           (unsigned long long)origin->backlog.count, origin->name, err.msg);
+            break;
+        }
+        get_spilled(&reader, &record, &spilled);
+        struct fa_entry *entry = parse_entry(&spilled);
+        left(ctx, entry, spilled.path, origin->name);
+        fa_entry_free(entry);
+    }
+    fa_buf_fini(&record);
+}
