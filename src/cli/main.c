@@ -87,8 +87,8 @@
  *    url, url_handle, plain_url, percent, proxy, redact, secret_key: URLs and secrets
  *
  * src/base: leaves
- *    buf, clock, cores, error, field, hash, hex, io, jitter, key, loop, netrc, owner, sized,
- *    utf8: small tools
+ *    buf, field, hash, hex, key, sized, utf8, error: values and their bytes
+ *    clock, cores, io, jitter, loop, netrc, owner: the system
  */
 #include <errno.h>
 #include <fcntl.h>
