@@ -138,14 +138,14 @@ static void add_spell(struct fa_script *script, bool down, char *text)
 
 static void add_action(struct fa_script *script, const char *text)
 {
-    static const char *const kinds[] = {"drain", "stop", "full", "free", "feed", "close"};
+    static const char *const kinds[] = {"drain", "stop", "full", "free", "feed", "close", "touch"};
     struct fa_action action = {0};
     char kind[16];
     if (sscanf(text, "%lf %15s %255[^\n]", &action.at, kind, action.text) < 2)
         fa_test_fail("malformed: at %s", text);
-    while (action.kind <= FA_ACTION_CLOSE && strcmp(kinds[action.kind], kind) != 0)
+    while (action.kind <= FA_ACTION_TOUCH && strcmp(kinds[action.kind], kind) != 0)
         ++action.kind;
-    if (action.kind > FA_ACTION_CLOSE)
+    if (action.kind > FA_ACTION_TOUCH)
         fa_test_fail("what is '%s'?", kind);
     script->actions = grow(script->actions, script->n_actions, sizeof(*script->actions));
     script->actions[script->n_actions++] = action;

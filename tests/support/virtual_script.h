@@ -61,6 +61,7 @@ enum fa_action_kind {
     FA_ACTION_FREE,
     FA_ACTION_FEED,
     FA_ACTION_CLOSE,
+    FA_ACTION_TOUCH,
 };
 
 struct fa_action {

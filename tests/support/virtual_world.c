@@ -77,6 +77,7 @@ struct fa_world {
     size_t list_size;
     FILE *list_file;
     bool failed_list;
+    const char *named_list;
     int feed; /* the pipe's end for writing; -1: none */
     char pipe_name[32];
     int pipe_end;
@@ -337,6 +338,9 @@ static void act(struct fa_world *world, struct fa_action *action)
         break;
     case FA_ACTION_CLOSE:
         feed(world, NULL);
+        break;
+    case FA_ACTION_TOUCH:
+        fa_scratch_write(&world->scratch, action->text, "");
         break;
     }
 }
@@ -607,15 +611,19 @@ void fa_world_pipe(struct fa_world *world)
     snprintf(world->pipe_name, sizeof(world->pipe_name), "/proc/self/fd/%d", ends[0]);
 }
 
+void fa_world_list_named(struct fa_world *world, const char *name)
+{
+    world->named_list = name;
+}
+
 void fa_world_list_failed(struct fa_world *world)
 {
     world->failed_list = true;
 }
 
-static void open_session(struct fa_world *world)
+static int open_session(struct fa_world *world, struct fa_error *err)
 {
     static struct fa_null_director director;
-    struct fa_error err = {0};
     struct fa_session_env env = {
         .strategy = &fa_strategy_null,
         .resolver = &fa_virtual_resolver,
@@ -628,30 +636,30 @@ static void open_session(struct fa_world *world)
     fa_null_direct(&director);
     fa_virtual_resolver_use(&world->script, &world->now, &world->zero);
     if (!world->session)
-        world->session = fa_session_new_with(&world->config, &env, on_event, world, &err);
-    if (!world->session)
-        fa_test_fail("no session: %s", err.msg);
+        world->session = fa_session_new_with(&world->config, &env, on_event, world, err);
+    return world->session ? 0 : -1;
 }
 
-static void add_lists(struct fa_world *world)
+static int add_lists(struct fa_world *world, struct fa_error *err)
 {
-    struct fa_error err = {0};
     int result = 0;
     if (world->list_file) {
         fclose(world->list_file);
         world->list_file = NULL;
         result = fa_session_add_list(world->session,
-                                     fa_scratch_write(&world->scratch, "list", world->list), &err);
+                                     fa_scratch_write(&world->scratch, "list", world->list), err);
         free(world->list);
         world->list = NULL;
     }
     if (!result && world->feed >= 0)
-        result = fa_session_add_list(world->session, world->pipe_name, &err);
+        result = fa_session_add_list(world->session, world->pipe_name, err);
     if (!result && world->failed_list)
-        result = fa_session_add_failed(world->session, &err);
+        result = fa_session_add_failed(world->session, err);
+    if (!result && world->named_list)
+        result = fa_session_add_list(world->session, world->named_list, err);
     world->failed_list = false;
-    if (result)
-        fa_test_fail("no list: %s", err.msg);
+    world->named_list = NULL;
+    return result;
 }
 
 /* What holds for each run that has come to its end. */
@@ -681,8 +689,8 @@ enum fa_end fa_world_run_on(struct fa_world *world)
     enum fa_end end;
     struct fa_error err = {0};
     forget_run(world);
-    open_session(world);
-    add_lists(world);
+    if (open_session(world, &err) || add_lists(world, &err))
+        fa_test_fail("no session: %s", err.msg);
     world->began = world->now;
     int result = fa_session_run(world->session, &end, &err);
     fa_trace_add(&world->trace, since_zero(world), "end %s", ends[end]);
@@ -690,6 +698,13 @@ enum fa_end fa_world_run_on(struct fa_world *world)
         wrong(world, "the result of the run is %d", result);
     check_end(world, end);
     return end;
+}
+
+int fa_world_open(struct fa_world *world, struct fa_error *err)
+{
+    int result = open_session(world, err) || add_lists(world, err) ? -1 : 0;
+    session_end(world);
+    return result;
 }
 
 enum fa_end fa_world_run(struct fa_world *world)

@@ -19,6 +19,7 @@
  *     at TIME full|free              the disk has no space, has space again
  *     at TIME feed TEXT              a line for the list that is a pipe
  *     at TIME close                  and its end
+ *     at TIME touch out/NAME         somebody makes a file in the folder
  *
  * A reply is a status or the name of a failure, and words:
  *
@@ -69,13 +70,18 @@ void fa_world_list(struct fa_world *world, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 /* It reads a pipe after that; see "feed". */
 void fa_world_pipe(struct fa_world *world);
-/* It is what the state says failed. */
+/* And a list of that name. */
+void fa_world_list_named(struct fa_world *world, const char *name);
+/* And what the state says failed. */
 void fa_world_list_failed(struct fa_world *world);
 
 /* A session from its beginning to its end. Fails the test if it does not come to an end. */
 enum fa_end fa_world_run(struct fa_world *world);
 /* Its session lives on, and the next fa_world_run() runs it again. */
 enum fa_end fa_world_run_on(struct fa_world *world);
+
+/* Make a session with its lists, and free it. Return 0, or -1: it was refused. */
+int fa_world_open(struct fa_world *world, struct fa_error *err);
 
 /* What went wrong, or NULL. */
 const char *fa_world_check(struct fa_world *world);
