@@ -280,8 +280,7 @@ void liar_server_free(struct liar_server *server)
     pthread_mutex_lock(&server->lock);
     while (!LIST_EMPTY(&server->conns)) {
         struct liar_conn *conn;
-        LIST_FOREACH(conn, &server->conns, link)
-        {
+        LIST_FOREACH (conn, &server->conns, link) {
             shutdown(conn->fd, SHUT_RDWR);
         }
         pthread_cond_wait(&server->left, &server->lock);
