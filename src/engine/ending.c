@@ -69,14 +69,14 @@ static void report(struct fa_session *s, struct fa_job *job, struct fa_result *r
     result->url = listed_url(s, job, &owned);
     result->path = job->place.path;
     result->origin = job->target.url ? job->target.url->origin : NULL;
-    result->size = result->status == FA_STATUS_FAILED ? -1 : job->place.size;
+    result->size = fa_status_is_failure(result->status) ? -1 : job->place.size;
     result->mode = s->config.mode;
     if (result->error.class != FA_CLASS_NONE)
         result->error = fa_emit_redact(&s->emitter, &result->error);
     event.done = *result;
     fa_ledger_put_end(&s->ledger, job, result);
     ++s->counts.done;
-    s->counts.failed += result->status == FA_STATUS_FAILED;
+    s->counts.failed += fa_status_is_failure(result->status);
     s->counts.cancelled += result->error.class == FA_CLASS_CANCELLED;
     fa_emit_send(&s->emitter, &event);
     free(owned);

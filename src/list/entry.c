@@ -46,13 +46,13 @@ static int check_bytes(struct fa_entry *entry, struct span span)
     const unsigned char *end = p + span.len;
     while (p < end) {
         if ((*p < 0x20 && *p != '\t') || *p == 0x7f) {
-            bad(entry, "a control byte (0x%02x) stands in the line", *p);
+            bad(entry, "control byte 0x%02x in the line", *p);
             return -1;
         }
         uint32_t character;
         size_t len = *p < 0x80 ? 1 : fa_utf8_get(p, (size_t)(end - p), &character);
         if (len == 0) {
-            bad(entry, "the line is not UTF-8: byte 0x%02x makes no character", *p);
+            bad(entry, "the line is not valid UTF-8: byte 0x%02x", *p);
             return -1;
         }
         p += len;
@@ -67,7 +67,7 @@ void fa_entry_add_url(struct fa_entry *entry, char *at, size_t len)
     if (entry->error.class != FA_CLASS_NONE || check_bytes(entry, url))
         return;
     if (memchr(at, ' ', len) || memchr(at, '\t', len))
-        bad(entry, "a blank stands inside a URL: write %%20, or a TAB before a mirror");
+        bad(entry, "space in a URL: write %%20, or a TAB before a mirror");
     else
         entry->urls[entry->n_urls++] = as_string(url);
 }
@@ -78,7 +78,7 @@ static void parse_checksum(struct fa_entry *entry, struct span value)
     struct span name = cut(&hex, '=');
     enum fa_hash hash = fa_hash_from_name(name.at, name.len);
     if (!hash) {
-        bad(entry, "checksum '%.40s' names no digest that is known here", as_string(name));
+        bad(entry, "unknown digest in checksum '%.40s'", as_string(name));
         return;
     }
     size_t size = fa_hash_size(hash);
@@ -90,7 +90,7 @@ static void parse_checksum(struct fa_entry *entry, struct span value)
     for (size_t i = 0; i < size; ++i) {
         int byte = fa_hex_byte(hex.at + 2 * i);
         if (byte < 0) {
-            bad(entry, "the checksum of %s is not made of hex digits", fa_hash_name(hash));
+            bad(entry, "the checksum of %s is not hexadecimal", fa_hash_name(hash));
             return;
         }
         entry->hash_bytes[i] = (unsigned char)byte;
@@ -104,7 +104,7 @@ static void parse_size(struct fa_entry *entry, struct span value)
     for (size_t i = 0; i < value.len; ++i) {
         int digit = value.at[i] - '0';
         if (digit < 0 || digit > 9 || size > (INT64_MAX - digit) / 10) {
-            bad(entry, "size '%.40s' is no number of bytes", as_string(value));
+            bad(entry, "invalid size '%.40s': not a number of bytes", as_string(value));
             return;
         }
         size = size * 10 + digit;
@@ -135,7 +135,7 @@ static void parse_header(struct fa_entry *entry, struct span value)
         return;
     }
     if (!is_token(value.at, (size_t)(colon - value.at))) {
-        bad(entry, "what stands before the colon of a header is no name (RFC 9110, 5.6.2)");
+        bad(entry, "invalid name before the colon of a header (RFC 9110, 5.6.2)");
         return;
     }
     entry->headers[entry->n_headers++] = as_string(value);
@@ -214,7 +214,7 @@ static void show_only(struct fa_entry *entry, const char *text, size_t len)
 void fa_entry_finish(struct fa_entry *entry, const char *text, size_t len)
 {
     if (entry->n_urls == 0 && entry->error.class == FA_CLASS_NONE)
-        bad(entry, "the line holds no URL");
+        bad(entry, "no URL in the line");
     if (entry->error.class != FA_CLASS_NONE)
         show_only(entry, text, len);
 }

@@ -190,7 +190,7 @@ static enum fa_list_what on_end(struct reading *r)
     bool cut = lines->ended == FA_SOURCE_ERROR && lines->start < lines->end &&
                is_blank(lines->buf[lines->start]);
     if (cut)
-        entry_deliver_bad(r, ABOVE_NONE, "the list breaks off in the options of this entry");
+        entry_deliver_bad(r, ABOVE_NONE, "the list is cut off in the options of this entry");
     else
         entry_deliver(r, ABOVE_NONE);
     return FA_LIST_ENTRY;

@@ -263,12 +263,12 @@ const char *fa_source_name(const struct fa_source *source)
 
 void fa_source_explain(const struct fa_source *source, uint64_t line, struct fa_error *err)
 {
-    unsigned long long behind = line;
+    unsigned long long after = line;
     if (source->why)
         fa_error_set(err, FA_DOMAIN_FETCHALL, 0, FA_CLASS_BAD_URL,
-                     "cannot read the list '%s' behind line %llu: %s", source->name, behind,
+                     "cannot read the list '%s' after line %llu: %s", source->name, after,
                      source->why);
     else
         fa_error_system(err, FA_CLASS_LOCAL_IO, source->code,
-                        "cannot read the list '%s' behind line %llu", source->name, behind);
+                        "cannot read the list '%s' after line %llu", source->name, after);
 }

@@ -236,7 +236,7 @@ Test(source, tells_of_a_read_that_fails)
     struct fa_told *told = calloc(1, sizeof(*told));
     fa_told_drain(told, list, 1);
     cr_assert_str_eq(told->text, "E.");
-    cr_assert_not_null(strstr(told->why, "'/proc/self/mem' behind line 0: Input/output"), "%s",
+    cr_assert_not_null(strstr(told->why, "'/proc/self/mem' after line 0: Input/output"), "%s",
                        told->why);
     fa_list_free(list);
     free(told);
