@@ -33,21 +33,21 @@
 
 #define CALLS      64
 #define BODY_MAX   (16 * 1024 * 1024)
-#define LOOK_EVERY 16 /* calls between two looks at the folder */
+#define LOOK_EVERY 16 /* calls between two samples of the directory */
 
 struct calls {
-    char *dir; /* the folder in memory */
+    char *dir; /* the directory in memory */
     int dir_fd;
     const char *field;
     double sum;
     unsigned answered, failed;
     uint64_t bytes;
-    uint64_t most; /* bytes in the folder at once, as far as it was seen */
+    uint64_t most; /* maximum bytes in the directory, as sampled */
     sigset_t signals;
     struct fa_session *session;
 };
 
-/* What came from a list or a server may hold bytes that a terminal would obey. */
+/* Text from a list or a server may contain control characters for the terminal. */
 static void complain(struct calls *calls, const char *what, const char *why)
 {
     ++calls->failed;
@@ -59,7 +59,7 @@ static void complain(struct calls *calls, const char *what, const char *why)
     putc('\n', stderr);
 }
 
-/* What the program does with an answer. */
+/* What the program does with a response. */
 static const char *add_up(struct calls *calls, const char *bytes, size_t len)
 {
     json_error_t where;
@@ -74,7 +74,7 @@ static const char *add_up(struct calls *calls, const char *bytes, size_t len)
     return why;
 }
 
-/* Reads a file of the folder, and removes it.  free() what is returned; NULL: see errno. */
+/* Read a file of the directory and remove it.  Release the result with free(3); NULL: see errno. */
 static char *take(int dir_fd, const char *name, size_t *ret_len)
 {
     struct stat st;
@@ -96,7 +96,7 @@ static char *take(int dir_fd, const char *name, size_t *ret_len)
     return NULL;
 }
 
-/* Goes through the folder: how many bytes of memory does it take?  Or removes it. */
+/* Walk the directory: count its bytes, or remove it. */
 static uint64_t walk_folder(char *dir, bool removing)
 {
     char *const roots[] = {dir, NULL};
@@ -113,7 +113,7 @@ static uint64_t walk_folder(char *dir, bool removing)
     return blocks * 512;
 }
 
-/* The body is there; borrowed strings are gone when we return. */
+/* The body is complete.  Borrowed strings are valid only until we return. */
 static void on_done(struct calls *calls, const struct fa_result *result)
 {
     if ((calls->answered + calls->failed) % LOOK_EVERY == 0) {
@@ -142,7 +142,7 @@ static void on_event(void *ctx, const struct fa_event *event)
         on_done(ctx, &event->done);
 }
 
-/* A thread that waits for ^C, so that the folder is removed then, too. */
+/* A thread that waits for ^C, so that the directory is removed in that case, too. */
 static void *stop_by_signal(void *arg)
 {
     struct calls *calls = arg;

@@ -29,11 +29,11 @@
 #define N_MAX 100000
 #define JOBS  10
 
-/* What is told of n!, whose digits would not all fit into a reply.  Both ends are one program, so
- * it travels as it lies in memory. */
+/* The description of n!, whose digits may not fit into a reply.  Both ends are the same
+ * program, so the struct can be sent as it is. */
 struct answer {
     size_t digits;
-    size_t zeros;             /* at its end */
+    size_t zeros;             /* trailing zeros */
     unsigned char sha256[32]; /* of its digits */
 };
 
@@ -43,7 +43,7 @@ struct job {
     struct answer answer;
 };
 
-/* n!, or NULL.  Looking for a cancellation also tells the pool that the worker is alive. */
+/* n!, or NULL.  Checking for cancellation also tells the pool that the worker is alive. */
 static BIGNUM *factorial(uint32_t n, struct fa_task *task)
 {
     BIGNUM *product = BN_new();
@@ -88,7 +88,7 @@ static int run(void *state, struct fa_task *task, struct fa_error *err)
 
 static const struct fa_task_type types[] = {{.name = "factorial", .run = run}, {0}};
 
-/* Stirling and Legendre. */
+/* Check with the formulas of Stirling and Legendre. */
 static bool is_right(const struct job *job)
 {
     size_t zeros = 0;
@@ -98,7 +98,7 @@ static bool is_right(const struct job *job)
     return job->answer.digits == (size_t)digits && job->answer.zeros == zeros;
 }
 
-/* Called in fa_pool_wait(), on our own thread, in the order in which tasks end. */
+/* Called in fa_pool_wait() on our own thread, in the order in which tasks end. */
 static void done(void *arg, const struct fa_task_result *result)
 {
     struct job *job = arg;

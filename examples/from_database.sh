@@ -1,28 +1,28 @@
 #!/bin/sh
-# from_database.sh: download what a query finds, and write what came of it back to the database.
+# from_database.sh: download the results of a query, and write the outcome back to the database.
 #
 #     from_database.sh DATABASE DIR          needs sqlite3
 #
-# DATABASE has a table to be filled by whoever wants files:
+# DATABASE has a table, which other programs fill:
 #
 #     CREATE TABLE download (
 #         url TEXT PRIMARY KEY,
 #         name TEXT,            -- of the file; NULL: as the URL says
-#         sha256 TEXT,          -- expected; NULL: any.  Becomes what the file has.
+#         sha256 TEXT,          -- expected; NULL: any.  Set to that of the file.
 #         status TEXT,          -- NULL: to do; ok, unchanged, exists, duplicate, failed
 #         path TEXT, size INTEGER, class TEXT, error TEXT, fetched TEXT);
 #
-# The list goes through a pipe: downloads begin with the first row, and memory does not grow with
+# The list is a pipe: downloads start with the first row, and memory does not grow with
 # the table.  The query stays open meanwhile, hence the write-ahead log: with it, others can write
 # at the same time.
 #
 # The results are written back in one transaction from the report.  A run that is killed before
-# that is no loss: those rows are still to do, and the next run finds their files ("exists").
-# The exit status is that of fetchall, or 1 if all is well but for rows that cannot be entries.
+# that loses nothing: the next run selects those rows again, and finds their files ("exists").
+# The exit status is that of fetchall, or 1 if only some rows were invalid as entries.
 #
-# Whoever may write to the table is not trusted: a value that would be more than its part of an entry
-# (a line feed, a TAB, a "#" or a blank in front) fails its own row, and reaches no other.  The report
-# shows no passwords, so a row is found by the line of the list that it was, not by its URL.
+# The contents of the table are not trusted: a value that would break out of its part of an entry
+# (a line feed, a TAB, a leading "#" or space) fails its own row, and affects no other.  The report
+# contains no passwords, so a row is identified by its line in the list, not by its URL.
 set -eu
 
 fetchall=${FETCHALL:-fetchall}
@@ -43,13 +43,13 @@ trap 'rm -rf "$tmp"' EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
 
-# sql: runs its standard input; waits for others that write.
+# sql: run standard input as SQL; wait for other writers.
 sql() { sqlite3 -batch -bail -noheader -list -cmd '.timeout 10000' "$db"; }
 
 echo 'PRAGMA journal_mode = WAL;' | sql >/dev/null
 
-# Rows to be done; and whether one can be written down: as text without control characters, a URL
-# that begins like one, and nothing that is cut off as a blank.
+# The rows to download; and whether a row is a valid entry: text without control characters, a URL
+# with its scheme, and no spaces that would be trimmed.
 todo="(status IS NULL OR status = 'failed')"
 fine="(typeof(url) = 'text' AND (url LIKE 'http://%' OR url LIKE 'https://%')
     AND url = trim(url) AND coalesce(name = trim(name), TRUE)

@@ -24,8 +24,8 @@
 #define COUNT_MAX 100000
 #define SIDE_MAX  10000
 
-/* What is told to a worker, and back.  Both ends are one program, so that it travels as it lies
- * in memory. */
+/* Input and output of a worker.  Both ends are the same program, so the structs can be sent as
+ * they are. */
 struct spec {
     uint32_t index;
     uint32_t side;
@@ -36,7 +36,7 @@ struct histogram {
     uint64_t pixels[256];
 };
 
-/* A coloured gradient with noise in it, the same for each index. */
+/* A coloured gradient with noise, the same for each index. */
 static void draw(const struct spec *spec, unsigned char *rgb)
 {
     uint32_t noise = spec->index + 1;
@@ -61,7 +61,7 @@ static int save(const struct spec *spec, const unsigned char *rgb)
     return fclose(file) == 0 && written == size ? 0 : -1;
 }
 
-/* Each of n bytes, STEP apart, becomes the mean of those around it. */
+/* Replace each of n bytes, STEP apart, by the mean of its neighbourhood. */
 static void blur_line(const unsigned char *in, unsigned char *out, size_t n, size_t step)
 {
     unsigned sum = 0, count = 0;
@@ -75,7 +75,7 @@ static void blur_line(const unsigned char *in, unsigned char *out, size_t n, siz
     }
 }
 
-/* GREY has room for the image, OTHER likewise. */
+/* GREY and OTHER have space for the image. */
 static void count_blurred(const unsigned char *rgb, size_t side, unsigned char *grey,
                           unsigned char *other, struct histogram *sum)
 {
@@ -89,7 +89,7 @@ static void count_blurred(const unsigned char *rgb, size_t side, unsigned char *
         ++sum->pixels[grey[i]];
 }
 
-/* One image, from nothing to its pixels, which are added to SUM. */
+/* Draw, blur and count one image; add its pixels to SUM. */
 static int do_image(const struct spec *spec, struct histogram *sum, struct fa_error *err)
 {
     size_t pixels = (size_t)spec->side * spec->side;
@@ -178,7 +178,7 @@ static double now(void)
     return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
 }
 
-/* 0: it is none. */
+/* 0 if it is not a number. */
 static uint32_t number(const char *text, unsigned long max)
 {
     char *end;

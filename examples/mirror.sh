@@ -1,15 +1,15 @@
 #!/bin/sh
-# mirror.sh: mirror the files that a SHA256SUMS lists, and check each of them.
+# mirror.sh: mirror the files listed in a SHA256SUMS, and verify each of them.
 #
-#     mirror.sh URL DIR          URL is the folder that SHA256SUMS lies in
+#     mirror.sh URL DIR          URL is the directory that contains SHA256SUMS
 #
-# SHA256SUMS is fetched first and becomes a list in which every entry has its checksum: a file that
-# does not match never gets its name.  Run it again to bring DIR up to date: --sync asks for each
-# file whether it has changed, and what was under way when a run was ended goes on.  At last
-# sha256sum looks at every byte on the disk, independently of fetchall.
+# SHA256SUMS is downloaded first and converted to a list with a checksum for every entry: a file that
+# does not match never gets its name.  Run it again to update DIR: --sync checks whether each
+# file has changed, and interrupted downloads are resumed.  At the end
+# sha256sum verifies every byte on disk, independently of fetchall.
 #
-# Such checksums find damage and half-done mirrors, not malice: they come from where the files come
-# from.  Where SHA256SUMS is signed (SHA256SUMS.gpg), check that first.
+# Such checksums detect damage and incomplete mirrors, not malice: they come from the same server as
+# the files.  If SHA256SUMS is signed (SHA256SUMS.gpg), verify the signature first.
 #
 # The exit status is that of fetchall, or 3 if sha256sum disagrees.
 set -eu
@@ -34,10 +34,10 @@ trap 'exit 143' TERM
 "$fetchall" -q --no-state -d "$tmp" "$base/SHA256SUMS"
 
 # "DIGEST  NAME" becomes URL, out= and checksum=.  A name is encoded for the URL and left as it is
-# for the file.  Lines that are not understood (names with a line feed begin with a backslash)
-# would be files that are missing from the mirror, so they are an error.  So are names that a list or
-# sha256sum would read as something else (control characters, blanks at the ends, "-"), and those
-# that would be in the way of SHA256SUMS itself; names that lead out of DIR are refused by fetchall.
+# for the file.  Unknown lines (names with a line feed begin with a backslash)
+# would be files missing from the mirror, so they are an error.  So are names that a list or
+# sha256sum would misinterpret (control characters, spaces at the ends, "-"), and those
+# that collide with SHA256SUMS itself; names outside of DIR are rejected by fetchall.
 base=$base awk '
     BEGIN {
         for (i = 1; i < 256; ++i)
@@ -68,7 +68,7 @@ base=$base awk '
 
 "$fetchall" --sync -d "$dir" "$tmp/list"
 
-# The list of what is there comes last: who sees it finds all files.
+# Publish the list of files last: whoever sees it finds all of them.
 new=$(mktemp "$dir/.SHA256SUMS.XXXXXX")
 cat "$tmp/SHA256SUMS" >"$new"
 chmod +r "$new"

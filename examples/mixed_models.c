@@ -34,7 +34,7 @@
 
 #define THREADS 16
 
-/* What is told of a file that has arrived: through the pipe, and to a worker. */
+/* A file that has arrived: sent through the pipe, and to a worker. */
 struct arrival {
     int64_t size;
     char path[1024];
@@ -43,19 +43,19 @@ struct arrival {
 struct mix {
     const char *list;
     const char *dir;
-    int arrived[2];   /* the pipe, of struct arrival */
-    atomic_bool over; /* the downloads are */
-    unsigned lost;    /* not downloaded; the session's thread's */
+    int arrived[2];   /* the pipe, carries struct arrival */
+    atomic_bool over; /* the downloads have ended */
+    unsigned lost;    /* not downloaded; used by the session's thread */
 
-    /* The main thread's. */
+    /* Used by the main thread. */
     struct fa_pool *pool;
     unsigned workers;
-    unsigned given; /* to the pool, and not back */
+    unsigned given; /* submitted to the pool, without a result yet */
     unsigned good, bad;
-    unsigned early; /* whose result came while others were still being downloaded */
+    unsigned early; /* results that came while other files were still being downloaded */
 };
 
-/* What came from a list or a server may hold bytes that a terminal would obey. */
+/* Text from a list or a server may contain control characters for the terminal. */
 static void print_line(FILE *out, const char *text, const char *why)
 {
     char line[2048];
@@ -65,7 +65,7 @@ static void print_line(FILE *out, const char *text, const char *why)
     fprintf(out, "%s\n", line);
 }
 
-/* Bits of information in a byte of the file; adds its size. */
+/* Information per byte of the file, in bits; also returns its size. */
 static double entropy(struct fa_task *task, int64_t *size)
 {
     unsigned char piece[65536];
@@ -108,7 +108,7 @@ static int run(void *state, struct fa_task *task, struct fa_error *err)
 
 static const struct fa_task_type types[] = {{.name = "entropy", .run = run}, {0}};
 
-/* The session's thread. */
+/* Runs on the session's thread. */
 static void on_event(void *ctx, const struct fa_event *event)
 {
     struct mix *mix = ctx;
@@ -137,7 +137,7 @@ static void *download(void *arg)
     config.mode = FA_MODE_THREAD;
     config.jobs = THREADS;
     config.dir = mix->dir;
-    config.hash = 0; /* the CPU is for our own stage */
+    config.hash = 0; /* keep the CPU for our own stage */
     enum fa_end end;
     struct fa_session *session = fa_session_new(&config, on_event, mix, &err);
     if (!session || fa_session_add_list(session, mix->list, &err) ||
@@ -151,7 +151,7 @@ static void *download(void *arg)
     return NULL;
 }
 
-/* @return whether a file has arrived; if not, there is none now or, if WAIT, none any more. */
+/* @return whether a file has arrived.  If not: none is available or, with WAIT, none will be. */
 static bool take(struct mix *mix, bool wait, struct arrival *ret)
 {
     struct pollfd news = {.fd = mix->arrived[0], .events = POLLIN};
@@ -185,7 +185,7 @@ static void give(struct mix *mix, const struct arrival *file)
     ++mix->bad;
 }
 
-/* Only so many are given to the pool, as each is an open file from then on. */
+/* Limit the number submitted, because each one is an open file. */
 static void give_more(struct mix *mix)
 {
     struct arrival file;
@@ -193,7 +193,7 @@ static void give_more(struct mix *mix)
         give(mix, &file);
 }
 
-/* Called in fa_pool_wait(), on the main thread, as progress() is. */
+/* Called in fa_pool_wait() on the main thread, as is progress(). */
 static void done(void *arg, const struct fa_task_result *result)
 {
     struct mix *mix = arg;
@@ -208,14 +208,14 @@ static void done(void *arg, const struct fa_task_result *result)
     give_more(mix);
 }
 
-/* A task that takes long tells of itself a few times a second: time to look for new files. */
+/* A long task reports a few times per second: use that to look for new files. */
 static void progress(void *arg, uint64_t value)
 {
     (void)value;
     give_more(arg);
 }
 
-/* Waits for a file while there is none, and for results while there are some. */
+/* Wait for a file if there is no work, and for results otherwise. */
 static int compute(struct mix *mix, struct fa_error *err)
 {
     struct arrival file;
@@ -225,11 +225,11 @@ static int compute(struct mix *mix, struct fa_error *err)
         give_more(mix);
         result = fa_pool_wait(mix->pool, err);
     }
-    close(mix->arrived[0]); /* after an error the downloads have nowhere to go */
+    close(mix->arrived[0]); /* after an error nobody reads the pipe */
     return result;
 }
 
-/* The pool first: it starts a process, and there are no threads yet. */
+/* Create the pool first: it starts a process, and there are no threads yet. */
 static int run_both(struct mix *mix, struct fa_error *err)
 {
     struct fa_pool_config config = {.size = sizeof(config),
@@ -258,7 +258,7 @@ int main(int argc, char **argv)
 {
     fa_worker_main(argc, argv, types); /* first: a worker process never comes back from it */
     signal(SIGPIPE, SIG_IGN);
-    setvbuf(stdout, NULL, _IOLBF, 0); /* a pipe gets each result at once, too */
+    setvbuf(stdout, NULL, _IOLBF, 0); /* write each result immediately to a pipe, too */
     if (argc != 3) {
         fprintf(stderr, "usage: mixed_models LIST FOLDER\n");
         return 2;

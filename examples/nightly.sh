@@ -1,21 +1,21 @@
 #!/bin/sh
-# nightly.sh: bring a folder up to date from a list every night, by cron.
+# nightly.sh: update a directory from a list every night, by cron.
 #
 #     nightly.sh LIST DIR LOGS
 #
 #     # crontab: at 03:30, for three hours at most
 #     30 3 * * *  NIGHTLY_MAX=3h /usr/local/bin/nightly.sh /etc/mirror.list /srv/mirror /var/log/mirror
 #
-# cron sends a mail when a job prints something, so this one prints only what a person should do
-# something about.  LOGS gets the log and the report of each night, for two weeks.
+# cron sends mail when a job prints something, so this one prints only what
+# requires a person to act.  LOGS gets the log and the report of each night, for two weeks.
 #
-#     0          nothing to say
-#     5 or 124   what failed may pass, or the time was up: the next night goes on from there; only
-#                the third such night in a row is told
-#     1          gone for good (404, a bad line): the list wants to be corrected; told, with the entries
-#     3          a checksum does not hold: told, as it may be an attack
-#     2, 4       the list cannot be read; no room, no permission: told
-#     75         the run before is still at work: told, as NIGHTLY_MAX should be shorter
+#     0          success: nothing is printed
+#     5 or 124   transient failures, or the time was over: the next night continues; only
+#                the third such night in a row is reported
+#     1          permanent failures (404, an invalid line): correct the list; reported with the entries
+#     3          wrong checksum: reported, because it may be an attack
+#     2, 4       the list cannot be read; no disk space or permission: reported
+#     75         the previous run has not ended: reported, because NIGHTLY_MAX should be shorter
 #
 # The exit status is that number, for systemd timers and others that look at it.
 set -u
@@ -35,21 +35,21 @@ esac
 night=$(date +%F)
 mkdir -p "$logs" || exit 4
 
-# The lock belongs to the open file, which fetchall inherits: it holds as long as one of them lives,
-# and ends with them, however they end.
+# The lock belongs to the open file, which fetchall inherits: it is held as long as one of them lives,
+# and is released when both have ended.
 exec 9>"$logs/lock"
 if ! flock -n 9; then
     echo "nightly: the run before is still at work in $dir"
     exit 75
 fi
 
-# SIGTERM makes fetchall end within five seconds, and keep what it has.  --foreground: it ends its
-# workers by itself, and what is sent to the group of this script reaches it.
+# SIGTERM makes fetchall stop within five seconds, and keep its part files.  --foreground: it ends its
+# workers itself, and receives signals sent to the group of this script.
 timeout --foreground "${NIGHTLY_MAX:-6h}" "$fetchall" --sync --progress none -d "$dir" \
     --report "$logs/$night.jsonl" -- "$list" 2>>"$logs/$night.log"
 status=$?
 
-# told WHY...: what is to be done, and the end of the log.
+# told WHY...: print what to do, and the end of the log.
 told() {
     echo "nightly: $dir: $*"
     tail -n 20 "$logs/$night.log"

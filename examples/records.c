@@ -38,7 +38,7 @@
 #define BUSY_TRIES  10000
 #define BUSY_MAX_US 1000
 
-/* What one thread has: made by its open(), used by each of its tasks. */
+/* The state of one thread: created by open(), used by each of its tasks. */
 struct writer {
     sqlite3 *db;
     sqlite3_stmt *update;
@@ -51,7 +51,7 @@ struct tally {
     unsigned waits;
 };
 
-/* The i-th addition of a task, the same wherever it is asked for. */
+/* The i-th addition of a task; always the same for the same arguments. */
 static void addition(unsigned task, unsigned i, unsigned *ret_row, unsigned *ret_amount)
 {
     uint64_t z = ((uint64_t)task << 32 | i) * 0x9e3779b97f4a7c15;
@@ -68,7 +68,7 @@ static int fail(struct fa_error *err, sqlite3 *db, const char *what)
     return -1;
 }
 
-/* Another connection writes: wait, a little longer each time, and give up in the end. */
+/* Another connection is writing: wait, longer each time, and give up in the end. */
 static int on_busy(void *arg, int tries)
 {
     struct writer *writer = arg;
@@ -121,7 +121,7 @@ static int update_rows(struct writer *writer, unsigned task)
     return 0;
 }
 
-/* In a worker thread.  All of the task's rows change, or none. */
+/* Runs in a worker thread.  Changes all rows of the task, or none. */
 static int writer_run(void *state, struct fa_task *task, struct fa_error *err)
 {
     struct writer *writer = state;
@@ -143,7 +143,7 @@ static int writer_run(void *state, struct fa_task *task, struct fa_error *err)
 static const struct fa_task_type types[] = {
     {.name = "update", .open = writer_open, .run = writer_run, .close = writer_close}, {0}};
 
-/* In the main thread, so that the tally needs no lock. */
+/* Runs in the main thread, so the tally needs no lock. */
 static void on_done(void *arg, const struct fa_task_result *result)
 {
     struct tally *tally = arg;
@@ -199,7 +199,7 @@ static int create(void)
     return status;
 }
 
-/* Returns how many rows are wrong. */
+/* @return the number of wrong rows. */
 static int count_wrong(unsigned tasks)
 {
     int64_t expected[ROWS] = {0};
@@ -239,7 +239,7 @@ static int run(unsigned threads, unsigned tasks)
     int status = run_tasks(threads, tasks, &tally);
     double seconds = now() - began;
     int wrong = count_wrong(tasks);
-    unlink(DATABASE); /* its log went with the last connection */
+    unlink(DATABASE); /* the last connection has removed its log */
     printf("records: %u thread%s, %.0f rows/s, waited %u times for another writer: ", threads,
            threads == 1 ? "" : "s", tally.done * TASK_ROWS / seconds, tally.waits);
     if (wrong == 0)

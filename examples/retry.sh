@@ -1,18 +1,18 @@
 #!/bin/sh
-# retry.sh: fetch a list, and try again what failed, as long as that makes sense.
+# retry.sh: download a list, and retry what failed as long as that is useful.
 #
 #     retry.sh LIST DIR [OPTION...]          more options for fetchall
 #
-# fetchall tries each entry a few times by itself, over seconds or minutes.  This is for servers
-# that are away for longer: up to RETRY_ROUNDS (8) rounds, with waits of RETRY_WAIT (60) seconds that
-# double with each.  Only what the state says failed is tried again (--retry-failed).
+# fetchall itself retries each entry a few times, over seconds or minutes.  This is for servers
+# that are down for longer: up to RETRY_ROUNDS (8) rounds, with delays of RETRY_WAIT (60) seconds that
+# double with each.  Only the failed entries of the state are retried (--retry-failed).
 #
-# The exit status says whether a round makes sense: 5 is "all that failed may pass".  With 1,
-# something failed for good, and the rest may still pass: the state tells how many of them there
-# are.  Anything else ends it: success, or a trouble that waiting does not cure.
+# The exit status tells whether another round is useful: 5 means that all failures are transient.
+# With 1, some are permanent, and others may be transient: the state has the numbers.
+# Any other status ends it: success, or a problem that waiting does not solve.
 #
-# What still failed in the end is written to DIR.failed: a list again, with the options of each
-# entry, to be corrected and fed back.  The exit status is that of the last round.
+# Entries that still fail at the end are written to DIR.failed: a list with the options of each
+# entry, to be corrected and used again.  The exit status is that of the last round.
 set -u
 
 fetchall=${FETCHALL:-fetchall}

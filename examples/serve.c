@@ -46,20 +46,20 @@
 
 #define PIECE       65536
 #define SLOW_PIECES 20
-#define IDLE_S      3600 /* libevent takes a client that only listens for an idle one */
+#define IDLE_S      3600 /* libevent considers a client that only listens as idle */
 #define COUNTERS    4096
 #define BACKLOG     4096
 
 struct server {
     struct event_base *base;
     int dir;                       /* -1: none */
-    unsigned char asked[COUNTERS]; /* times that /flaky was asked, by the path's hash */
+    unsigned char asked[COUNTERS]; /* number of requests for /flaky, by the hash of the path */
 };
 
-/* A body under way. */
+/* A body that is being sent. */
 struct stream {
     struct evhttp_request *req;
-    struct event timer; /* for the next piece, once the last has left */
+    struct event timer; /* for the next chunk, after the previous one has been sent */
     struct timeval pause;
     uint64_t piece, key, at, size;
 };
@@ -81,8 +81,8 @@ static uint64_t hash_text(const char *text)
     return hash;
 }
 
-/* Eight bytes of the body (splitmix64, whose state is a counter): any part of any body can be made
- * without what stands before it. */
+/* Eight bytes of the body (splitmix64, whose state is a counter): any part of any body can be
+ * generated without the bytes before it. */
 static uint64_t pattern_at(uint64_t key, uint64_t index)
 {
     uint64_t z = key + (index + 1) * 0x9e3779b97f4a7c15;
@@ -91,7 +91,7 @@ static uint64_t pattern_at(uint64_t key, uint64_t index)
     return z ^ (z >> 31);
 }
 
-/* Adds a part of a body to what is sent next.  OFFSET is a multiple of 8. */
+/* Append a part of a body to the output.  OFFSET is a multiple of 8. */
 static struct evbuffer *add_pattern(struct evhttp_request *req, uint64_t key, uint64_t offset,
                                     uint64_t len)
 {
@@ -114,7 +114,7 @@ static void on_written(struct evhttp_connection *conn, void *arg)
     evtimer_add(&stream->timer, &stream->pause);
 }
 
-/* The client has gone, or the server goes.  What its connection still holds of the request is freed
+/* The client or the server closes.  What its connection still holds of the request is freed
  * with the connection. */
 static void on_close(struct evhttp_connection *conn, void *arg)
 {
@@ -143,7 +143,7 @@ static void on_timer(evutil_socket_t fd, short what, void *arg)
     }
 }
 
-/* libevent would know it of short bodies, but not when only HEAD is asked. */
+/* libevent sets it for short bodies, but not for HEAD. */
 static void add_length(struct evhttp_request *req, uint64_t size)
 {
     char text[24];
@@ -151,7 +151,7 @@ static void add_length(struct evhttp_request *req, uint64_t size)
     evhttp_add_header(evhttp_request_get_output_headers(req), "Content-Length", text);
 }
 
-/* Short bodies leave at once; others, and slow ones, piece by piece. */
+/* Send short bodies at once; long and slow ones chunk by chunk. */
 static void send_body(struct server *server, struct evhttp_request *req, const char *path,
                       uint64_t size, uint64_t ms, bool chunked)
 {
@@ -176,7 +176,7 @@ static void send_body(struct server *server, struct evhttp_request *req, const c
     on_written(NULL, stream);
 }
 
-/* 0: a reset.  To linger for no time sends one (socket(7)). */
+/* 0: reset the connection, by lingering for no time (socket(7)). */
 static void send_status(struct evhttp_request *req, unsigned code)
 {
     struct evhttp_connection *conn = evhttp_request_get_connection(req);
@@ -198,8 +198,9 @@ static bool is_early(struct server *server, const char *path, unsigned times)
     return *asked < times && *asked < UINT8_MAX && ++*asked;
 }
 
-/* A plain file of the folder, out of which the kernel refuses every way.  O_NONBLOCK: a FIFO would
- * wait for its writer.  (sendfile(2) does block: were the disk slow, it had to have a thread.) */
+/* Send a regular file of the directory; the kernel rejects paths that leave it.  O_NONBLOCK: a
+ * FIFO would wait for its writer.  (sendfile(2) blocks: with a slow disk it would need a
+ * thread.) */
 static void send_file(struct server *server, struct evhttp_request *req, const char *path)
 {
     struct open_how how = {.flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK, .resolve = RESOLVE_BENEATH};
@@ -222,7 +223,7 @@ static void send_file(struct server *server, struct evhttp_request *req, const c
     bool same = known && strcmp(known, etag) == 0;
     if (!same)
         add_length(req, (uint64_t)st.st_size);
-    /* The buffer owns the descriptor once it has taken it; it takes no empty file. */
+    /* The buffer owns the descriptor once it has taken it; it rejects an empty file. */
     if (same || st.st_size == 0)
         close(fd);
     else
@@ -230,13 +231,13 @@ static void send_file(struct server *server, struct evhttp_request *req, const c
     evhttp_send_reply(req, same ? HTTP_NOTMODIFIED : HTTP_OK, NULL, NULL);
 }
 
-/* What the path says.  The widths keep the numbers from overflowing. */
+/* Parse the path.  The field widths prevent overflow. */
 static void on_request(struct evhttp_request *req, void *arg)
 {
     struct server *server = arg;
     const char *path = evhttp_uri_get_path(evhttp_request_get_evhttp_uri(req));
     unsigned ms, times, code;
-    uint64_t size = 1000; /* of /slow/MS */
+    uint64_t size = 1000; /* for /slow/MS */
     evhttp_add_header(evhttp_request_get_output_headers(req), "Content-Type",
                       "application/octet-stream");
     if (sscanf(path, "/bytes/%12" SCNu64, &size) == 1)
@@ -261,8 +262,9 @@ static void on_signal(evutil_socket_t number, short what, void *arg)
     event_base_loopbreak(arg);
 }
 
-/* Returns the port.  Accepted sockets inherit TCP_NODELAY: without it the last piece of a body may
- * wait for the client's acknowledgement of the piece before. */
+/* @return the port.  Accepted sockets inherit TCP_NODELAY: otherwise the last chunk of a body
+ *         may wait for
+ * the client to acknowledge the previous one. */
 static int start(struct evhttp *http)
 {
     struct evhttp_bound_socket *bound = must(evhttp_bind_socket_with_handle(http, "127.0.0.1", 0));
@@ -270,7 +272,7 @@ static int start(struct evhttp *http)
     struct sockaddr_in in = {0};
     getsockname(fd, (struct sockaddr *)&in, &(socklen_t){sizeof(in)});
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof(yes));
-    listen(fd, BACKLOG); /* again, with more room than libevent asks for */
+    listen(fd, BACKLOG); /* again, with a larger backlog than libevent uses */
     return ntohs(in.sin_port);
 }
 
@@ -282,7 +284,7 @@ int main(int argc, char **argv)
         return 2;
     }
     signal(SIGPIPE, SIG_IGN);
-    struct rlimit files; /* a connection is one, and the soft limit is often 1024 */
+    struct rlimit files; /* a connection is a descriptor, and the soft limit is often 1024 */
     getrlimit(RLIMIT_NOFILE, &files);
     setrlimit(RLIMIT_NOFILE, &(struct rlimit){files.rlim_max, files.rlim_max});
 

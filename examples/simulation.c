@@ -26,13 +26,13 @@
 
 #include <fetchall/pool.h>
 
-#define STOCK      100.0 /* its price today */
+#define STOCK      100.0 /* current price */
 #define STRIKE     105.0
-#define RATE       0.03 /* interest, for a year */
+#define RATE       0.03 /* interest rate per year */
 #define VOLATILITY 0.2
 #define YEARS      1.0
 
-/* What a task is given, and what it returns.  Both are plain values, as they cross processes. */
+/* Input and output of a task: plain values, because they cross processes. */
 struct batch {
     uint64_t number;
     uint64_t paths;
@@ -48,7 +48,7 @@ struct result {
     bool ok;
 };
 
-/* splitmix64: good numbers from a counter, so that each task can begin its own row of them. */
+/* splitmix64: random numbers from a counter, so that each task can have its own sequence. */
 static uint64_t random_next(uint64_t *state)
 {
     uint64_t z = *state += 0x9e3779b97f4a7c15;
@@ -57,20 +57,20 @@ static uint64_t random_next(uint64_t *state)
     return z ^ (z >> 31);
 }
 
-/* More than 0, less than 1. */
+/* Greater than 0, less than 1. */
 static double random_unit(uint64_t *state)
 {
     return ((double)(random_next(state) >> 11) + 0.5) * 0x1p-53;
 }
 
-/* Normally distributed (Box and Muller). */
+/* Normally distributed (Box-Muller). */
 static double random_normal(uint64_t *state)
 {
     double radius = sqrt(-2 * log(random_unit(state)));
     return radius * cos(2 * M_PI * random_unit(state));
 }
 
-/* In a worker process. */
+/* Runs in a worker process. */
 static int simulate(void *state, struct fa_task *task, struct fa_error *err)
 {
     struct batch batch;
@@ -82,9 +82,9 @@ static int simulate(void *state, struct fa_task *task, struct fa_error *err)
         fa_error_set(err, FA_DOMAIN_FETCHALL, 0, FA_CLASS_PROTOCOL, "a batch of %zu bytes", len);
         return -1;
     }
-    memcpy(&batch, input, sizeof(batch)); /* the input may lie anywhere in memory */
+    memcpy(&batch, input, sizeof(batch)); /* the input may not be aligned */
     uint64_t seed = batch.number;
-    seed = random_next(&seed); /* far from the seeds of its neighbours */
+    seed = random_next(&seed); /* distant from the seeds of its neighbours */
     for (uint64_t i = 0; i < batch.paths; ++i) {
         double drift = (RATE - VOLATILITY * VOLATILITY / 2) * YEARS;
         double price = STOCK * exp(drift + VOLATILITY * sqrt(YEARS) * random_normal(&seed));
@@ -133,7 +133,7 @@ static int submit_all(struct fa_pool *pool, struct result *results, size_t tasks
     return fa_pool_wait(pool, err);
 }
 
-/* All tasks, with so many workers.  The seconds include the start of the processes. */
+/* Run all tasks with the given number of workers.  The time includes starting the processes. */
 static int run(unsigned workers, size_t tasks, uint64_t paths, struct sums *ret,
                double *ret_seconds)
 {
@@ -180,7 +180,7 @@ static bool read_number(const char *text, uint64_t max, uint64_t *ret)
 int main(int argc, char **argv)
 {
     fa_worker_main(argc, argv, types); /* first of all: see <fetchall/pool.h> */
-    signal(SIGPIPE, SIG_IGN);          /* a worker may die while it is written to */
+    signal(SIGPIPE, SIG_IGN);          /* a worker may die while we write to it */
     uint64_t workers = fa_cores();
     uint64_t tasks = 64;
     uint64_t paths = 250000;

@@ -30,16 +30,16 @@
 #include <fetchall/pool.h>
 #include <fetchall/session.h>
 
-/* Seconds between two looks at the memory, which cost some time themselves. */
+/* Seconds between two samples of the memory, which take some time themselves. */
 #define LOOK_EVERY 0.3
 
-/* What came of one run; written by its process, in memory that ours shares with it. */
+/* The result of one run, written by its process in shared memory. */
 struct run {
     enum fa_mode mode;
     bool ended;
     double seconds;
     double cpu;
-    double looked; /* when */
+    double looked; /* time of the last sample */
     uint64_t memory_kb;
     uint64_t files;
     uint64_t bytes;
@@ -53,7 +53,7 @@ static double now(void)
     return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
 }
 
-/* Of a process and those below it; see proc(5).  One that is gone by now counts nothing. */
+/* Memory of a process and its descendants; see proc(5).  A process that has exited counts as 0. */
 static uint64_t memory_of(long pid)
 {
     char path[64], line[256];
@@ -107,14 +107,14 @@ static int download(const char *list, const char *dir, unsigned jobs, struct run
     config.mode = run->mode;
     config.jobs = config.per_host = jobs;
     config.dir = dir;
-    config.hash = 0; /* only the downloads are compared */
+    config.hash = 0; /* compare only the downloads */
     enum fa_end end = FA_END_LOCAL;
     double began = now();
     struct fa_session *session = fa_session_new(&config, on_event, run, err);
     int result = session ? fa_session_add_list(session, list, err) : -1;
     if (result == 0)
         result = fa_session_run(session, &end, err);
-    fa_session_free(session); /* the end of all workers is part of it */
+    fa_session_free(session); /* includes the end of all workers */
     run->seconds = now() - began;
     run->ended = result == 0 && end == FA_END_COMPLETE;
     return result;

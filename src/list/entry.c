@@ -1,3 +1,10 @@
+/*
+ * Building an entry: all strings are copied into one block (`room`) that is reserved in advance, so
+ * that adding fields cannot fail.  A field that is invalid sets entry->error and leaves the rest
+ * alone: a bad entry is still an entry, which is reported with its line number.
+ *
+ * Messages never repeat URLs and header values: they may contain secrets.
+ */
 #include "list/entry.h"
 
 #include "base/hex.h"
@@ -9,14 +16,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Some bytes of the entry's room.  A zero may be put after them. */
+/* Some bytes of the entry's block.  A zero may be written after them. */
 struct span {
     char *at;
     size_t len;
 };
 
 /* Cut off the bytes before the first c, and the c. */
-static struct span cut(struct span *rest, char c)
+static struct span span_cut(struct span *rest, char c)
 {
     char *end = memchr(rest->at, c, rest->len);
     struct span head = {rest->at, end ? (size_t)(end - rest->at) : rest->len};
@@ -26,13 +33,13 @@ static struct span cut(struct span *rest, char c)
     return head;
 }
 
-static const char *as_string(struct span span)
+static const char *span_string(struct span span)
 {
     span.at[span.len] = '\0';
     return span.at;
 }
 
-static bool is(struct span span, const char *name)
+static bool span_is(struct span span, const char *name)
 {
     return span.len == strlen(name) && memcmp(span.at, name, span.len) == 0;
 }
@@ -40,7 +47,7 @@ static bool is(struct span span, const char *name)
 #define bad(entry, ...) \
     fa_error_set(&(entry)->error, FA_DOMAIN_FETCHALL, 0, FA_CLASS_BAD_URL, __VA_ARGS__)
 
-static int check_bytes(struct fa_entry *entry, struct span span)
+static int entry_check_bytes(struct fa_entry *entry, struct span span)
 {
     const unsigned char *p = (const unsigned char *)span.at;
     const unsigned char *end = p + span.len;
@@ -60,30 +67,30 @@ static int check_bytes(struct fa_entry *entry, struct span span)
     return 0;
 }
 
-/* The URLs themselves are in no message: they may hold passwords. */
+/* URLs are not in messages: they may contain passwords. */
 void fa_entry_add_url(struct fa_entry *entry, char *at, size_t len)
 {
     struct span url = {at, len};
-    if (entry->error.class != FA_CLASS_NONE || check_bytes(entry, url))
+    if (entry->error.class != FA_CLASS_NONE || entry_check_bytes(entry, url))
         return;
     if (memchr(at, ' ', len) || memchr(at, '\t', len))
         bad(entry, "space in a URL: write %%20, or a TAB before a mirror");
     else
-        entry->urls[entry->n_urls++] = as_string(url);
+        entry->urls[entry->n_urls++] = span_string(url);
 }
 
-static void parse_checksum(struct fa_entry *entry, struct span value)
+static void entry_parse_checksum(struct fa_entry *entry, struct span value)
 {
     struct span hex = value;
-    struct span name = cut(&hex, '=');
+    struct span name = span_cut(&hex, '=');
     enum fa_hash hash = fa_hash_from_name(name.at, name.len);
     if (!hash) {
-        bad(entry, "unknown digest in checksum '%.40s'", as_string(name));
+        bad(entry, "unknown digest in checksum '%.40s'", span_string(name));
         return;
     }
     size_t size = fa_hash_size(hash);
     if (hex.len != 2 * size) {
-        bad(entry, "a checksum of %s has %zu hex digits, not %zu", fa_hash_name(hash), 2 * size,
+        bad(entry, "a %s checksum has %zu hex digits, not %zu", fa_hash_name(hash), 2 * size,
             hex.len);
         return;
     }
@@ -98,13 +105,13 @@ static void parse_checksum(struct fa_entry *entry, struct span value)
     entry->hash = hash;
 }
 
-static void parse_size(struct fa_entry *entry, struct span value)
+static void entry_parse_size(struct fa_entry *entry, struct span value)
 {
     int64_t size = 0;
     for (size_t i = 0; i < value.len; ++i) {
         int digit = value.at[i] - '0';
         if (digit < 0 || digit > 9 || size > (INT64_MAX - digit) / 10) {
-            bad(entry, "invalid size '%.40s': not a number of bytes", as_string(value));
+            bad(entry, "invalid size '%.40s': not a number of bytes", span_string(value));
             return;
         }
         size = size * 10 + digit;
@@ -115,7 +122,7 @@ static void parse_size(struct fa_entry *entry, struct span value)
 }
 
 /* tchar of RFC 9110, 5.6.2 */
-static bool is_token(const char *at, size_t len)
+static bool text_is_token(const char *at, size_t len)
 {
     for (size_t i = 0; i < len; ++i) {
         char c = at[i];
@@ -126,41 +133,41 @@ static bool is_token(const char *at, size_t len)
     return len > 0;
 }
 
-/* A header's value is in no message: it may be a secret. */
-static void parse_header(struct fa_entry *entry, struct span value)
+/* The value of a header is not in messages: it may be a secret. */
+static void entry_parse_header(struct fa_entry *entry, struct span value)
 {
     char *colon = memchr(value.at, ':', value.len);
     if (!colon) {
-        bad(entry, "a header has no colon: it is written 'header=Name: value'");
+        bad(entry, "missing colon in a header: write 'header=Name: value'");
         return;
     }
-    if (!is_token(value.at, (size_t)(colon - value.at))) {
+    if (!text_is_token(value.at, (size_t)(colon - value.at))) {
         bad(entry, "invalid name before the colon of a header (RFC 9110, 5.6.2)");
         return;
     }
-    entry->headers[entry->n_headers++] = as_string(value);
+    entry->headers[entry->n_headers++] = span_string(value);
 }
 
 void fa_entry_add_option(struct fa_entry *entry, char *at, size_t len)
 {
     struct span value = {at, len};
-    if (entry->error.class != FA_CLASS_NONE || check_bytes(entry, value))
+    if (entry->error.class != FA_CLASS_NONE || entry_check_bytes(entry, value))
         return;
     bool has_value = memchr(at, '=', len) != NULL;
-    struct span name = cut(&value, '=');
-    if (has_value && is(name, "out"))
-        entry->out = as_string(value);
-    else if (has_value && is(name, "dir"))
-        entry->dir = as_string(value);
-    else if (has_value && is(name, "checksum"))
-        parse_checksum(entry, value);
-    else if (has_value && is(name, "size"))
-        parse_size(entry, value);
-    else if (has_value && is(name, "header"))
-        parse_header(entry, value);
+    struct span name = span_cut(&value, '=');
+    if (has_value && span_is(name, "out"))
+        entry->out = span_string(value);
+    else if (has_value && span_is(name, "dir"))
+        entry->dir = span_string(value);
+    else if (has_value && span_is(name, "checksum"))
+        entry_parse_checksum(entry, value);
+    else if (has_value && span_is(name, "size"))
+        entry_parse_size(entry, value);
+    else if (has_value && span_is(name, "header"))
+        entry_parse_header(entry, value);
     else
         entry->unknown[entry->n_unknown++] =
-            (struct fa_entry_option){as_string(name), has_value ? as_string(value) : NULL};
+            (struct fa_entry_option){span_string(name), has_value ? span_string(value) : NULL};
 }
 
 struct fa_entry *fa_entry_new(const char *list, uint64_t line, const struct fa_entry_need *need,
@@ -188,8 +195,8 @@ struct fa_entry *fa_entry_new(const char *list, uint64_t line, const struct fa_e
     return entry;
 }
 
-/* Leave of a bad entry only what is shown: its first line. */
-static void show_only(struct fa_entry *entry, const char *text, size_t len)
+/* Reduce a bad entry to what is reported: its first line. */
+static void entry_reduce_to_text(struct fa_entry *entry, const char *text, size_t len)
 {
     char *room = entry->room;
     const char *lf = memchr(text, '\n', len);
@@ -203,7 +210,7 @@ static void show_only(struct fa_entry *entry, const char *text, size_t len)
     for (size_t i = 0; i < shown.len; ++i)
         if (room[i] == '\0')
             room[i] = '?';
-    entry->urls[0] = as_string(shown);
+    entry->urls[0] = span_string(shown);
     entry->n_urls = 1;
     entry->n_headers = entry->n_unknown = 0;
     entry->out = entry->dir = NULL;
@@ -216,7 +223,7 @@ void fa_entry_finish(struct fa_entry *entry, const char *text, size_t len)
     if (entry->n_urls == 0 && entry->error.class == FA_CLASS_NONE)
         bad(entry, "no URL in the line");
     if (entry->error.class != FA_CLASS_NONE)
-        show_only(entry, text, len);
+        entry_reduce_to_text(entry, text, len);
 }
 
 struct fa_entry *fa_entry_bad(const char *list, uint64_t line, const char *text, size_t len,
@@ -232,7 +239,7 @@ struct fa_entry *fa_entry_bad(const char *list, uint64_t line, const char *text,
     return entry;
 }
 
-static void visit_checksum(const struct fa_entry *entry, fa_entry_option_fn visit, void *ctx)
+static void entry_visit_checksum(const struct fa_entry *entry, fa_entry_option_fn visit, void *ctx)
 {
     char value[16 + 2 * FA_DIGEST_MAX + 1];
     char *end = stpcpy(stpcpy(value, fa_hash_name(entry->hash)), "=");
@@ -246,7 +253,7 @@ void fa_entry_each_option(const struct fa_entry *entry, const char *out, fa_entr
     if (entry->dir && !out)
         visit(ctx, "dir", entry->dir);
     if (entry->hash)
-        visit_checksum(entry, visit, ctx);
+        entry_visit_checksum(entry, visit, ctx);
     if (entry->size >= 0) {
         char size[24];
         snprintf(size, sizeof(size), "%lld", (long long)entry->size);

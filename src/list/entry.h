@@ -1,13 +1,5 @@
 /**
- * One entry of a list: a file to download, and where from.
- *
- * An entry is made by a list format (list/format.h), which takes its fields from the bytes of a
- * list.  An entry is one block of memory: the format reserves it with fa_entry_new(), writes the
- * bytes of all fields into it, and adds them one by one.  Adding checks a field; the first wrong
- * one makes the entry bad, which is an entry too: it is reported as a failed one.
- *
- * Whether a URL or the name of a file is a good one is judged elsewhere (transfer/url.h,
- * engine/name.h).  No function here keeps state.
+ * An entry of a list: a file to download, and its URLs.
  */
 #ifndef FA_LIST_ENTRY_H
 #define FA_LIST_ENTRY_H
@@ -20,41 +12,41 @@
 #include <fetchall/error.h>
 #include <fetchall/event.h>
 
-/** An option that has no meaning here.  It is kept, for other programs that read the list. */
+/** An unknown option.  It is kept, because other programs that read the list may know it. */
 struct fa_entry_option {
     const char *name;
-    const char *value; /**< NULL: there was no '='. */
+    const char *value; /**< NULL: there was no "=". */
 };
 
 struct fa_entry {
-    const char *list; /**< Borrowed from who made the entry. */
-    uint64_t line;    /**< Its number in the list, from 1. */
-    void *tag;        /**< Of the program that added it; NULL for one of a list. */
+    const char *list; /**< Borrowed from the creator of the entry. */
+    uint64_t line;    /**< Line number in the list, from 1. */
+    void *tag;        /**< Set by the program that added it; NULL if from a list. */
 
     const char **urls; /**< At least one; the others are mirrors.  If error is set: only the text to
                           show, a zero byte in it shown as '?'; it may hold a password, as any URL
                           may. */
     size_t n_urls;
-    const char *out;      /**< NULL: none given. */
-    const char *dir;      /**< NULL: none given. */
+    const char *out;      /**< NULL: not given. */
+    const char *dir;      /**< NULL: not given. */
     const char **headers; /**< "Name: value", the name checked (RFC 9110, 5.6.2). */
     size_t n_headers;
     enum fa_hash hash;                       /**< 0: no checksum given. */
-    unsigned char hash_bytes[FA_DIGEST_MAX]; /**< fa_hash_size(hash) of them. */
-    int64_t size;                            /**< -1: none given. */
-    struct fa_entry_option *unknown;         /**< A warning, not an error. */
+    unsigned char hash_bytes[FA_DIGEST_MAX]; /**< Size: fa_hash_size(hash). */
+    int64_t size;                            /**< -1: not given. */
+    struct fa_entry_option *unknown;         /**< Reported as a warning, not as an error. */
     size_t n_unknown;
 
-    char *room; /**< Of its strings; for fa_entry_finish(). */
+    char *room; /**< Memory of its strings; for fa_entry_finish(). */
 
     struct fa_error error; /**< FA_CLASS_BAD_URL if the entry is bad, else FA_CLASS_NONE. */
 };
 
-/** What an entry takes at most. */
+/** Upper bounds for the memory of an entry. */
 struct fa_entry_need {
     size_t urls;    /**< At least 1. */
     size_t options; /**< Of any kind. */
-    size_t bytes;   /**< Of all strings, with their final zeros. */
+    size_t bytes;   /**< Of all strings, including their final zeros. */
 };
 
 /**
@@ -112,7 +104,7 @@ void fa_entry_each_option(const struct fa_entry *entry, const char *out, fa_entr
 /** Whether a good entry is one URL and nothing else. */
 bool fa_entry_is_plain(const struct fa_entry *entry);
 
-/** NULL is fine. */
+/** NULL is ignored. */
 void fa_entry_free(struct fa_entry *entry);
 
 #endif

@@ -1,6 +1,5 @@
 /*
- * The format of lists that the program writes for itself: a line of magic, then one packed entry a
- * line.
+ * The format of lists written by the program itself: a magic line, then one packed entry per line.
  */
 #include "list/format.h"
 #include "list/packed.h"
@@ -47,7 +46,7 @@ static enum fa_list_what packed_next(struct fa_format_reader *reader, struct fa_
 const struct fa_format fa_format_packed = {
     .name = "packed",
     .line_max =
-        2 * FA_LIST_ENTRY_MAX + 256, /* Each byte may be escaped; a hash has its long name. */
+        2 * FA_LIST_ENTRY_MAX + 256, /* Each byte may be escaped, and the hash has its long name. */
     .detect = packed_detect,
     .next_record = packed_next,
 };

@@ -1,12 +1,8 @@
 /*
- * The text format, plain and aria2's: list/text.h says what an entry is.
+ * The text format, plain or as of aria2: list/text.h defines the entries.
  *
- * A CR before LF, a UTF-8 BOM at the start, empty lines and lines that begin with '#' are ignored.
- * A line that begins with a blank is an option of the entry above, or an entry if it looks like a
- * URL; all others are entries.
- *
- * An entry is complete when the next one begins, or the list ends.  On a source that pauses it is
- * also complete after FA_LIST_SILENCE seconds without a byte; options that come later are bad.
+ * An entry is complete only when the next line is not one of its options.  From a pipe that may
+ * take long, so a second of silence completes it, too; options that arrive later are an error.
  */
 #include "list/format.h"
 #include "list/text.h"
@@ -22,9 +18,9 @@ _Static_assert(FA_SOURCE_SIZE <= FA_LIST_LINE_MAX, "a URL that can be opened fit
 /* The entry above the current line, whose options may follow. */
 enum above {
     ABOVE_NONE,
-    ABOVE_OPEN, /* It waits in text->entry. */
-    ABOVE_BAD,  /* It was reported as bad: its options are dropped. */
-    ABOVE_LATE, /* Silence has completed it. */
+    ABOVE_OPEN, /* Waiting in text->entry for options. */
+    ABOVE_BAD,  /* Reported as bad: drop its options. */
+    ABOVE_LATE, /* Completed by silence. */
 };
 
 struct text {
@@ -43,12 +39,12 @@ struct reading {
     struct fa_error *err;
 };
 
-static bool is_blank(char c)
+static bool byte_is_blank(char c)
 {
     return c == ' ' || c == '\t';
 }
 
-static void trim_line(struct fa_line *line)
+static void line_trim(struct fa_line *line)
 {
     if (line->number == 1 && line->len >= 3 && memcmp(line->at, "\xef\xbb\xbf", 3) == 0) {
         line->at += 3;
@@ -56,11 +52,11 @@ static void trim_line(struct fa_line *line)
     }
     if (line->len > 0 && line->at[line->len - 1] == '\r')
         line->len--;
-    while (line->len > 0 && is_blank(line->at[line->len - 1]))
+    while (line->len > 0 && byte_is_blank(line->at[line->len - 1]))
         line->len--;
 }
 
-static const char *list_name(const struct reading *r)
+static const char *reading_list_name(const struct reading *r)
 {
     return fa_source_name(r->reader->lines->source);
 }
@@ -69,7 +65,7 @@ static void entry_deliver(struct reading *r, enum above above)
 {
     struct text *text = r->text;
     text->above = above;
-    *r->ret = fa_text_parse(list_name(r), text->line, text->entry, text->len, r->err);
+    *r->ret = fa_text_parse(reading_list_name(r), text->line, text->entry, text->len, r->err);
 }
 
 static void entry_deliver_bad(struct reading *r, enum above above, const char *why)
@@ -78,10 +74,11 @@ static void entry_deliver_bad(struct reading *r, enum above above, const char *w
     struct fa_error error;
     fa_error_set(&error, FA_DOMAIN_FETCHALL, 0, FA_CLASS_BAD_URL, "%s", why);
     text->above = above;
-    *r->ret = fa_entry_bad(list_name(r), text->line, text->entry, text->len, &error, r->err);
+    *r->ret =
+        fa_entry_bad(reading_list_name(r), text->line, text->entry, text->len, &error, r->err);
 }
 
-/* Make the line the entry's text. */
+/* Start an entry with this line. */
 static void entry_begin(struct reading *r)
 {
     struct text *text = r->text;
@@ -92,12 +89,12 @@ static void entry_begin(struct reading *r)
     fa_lines_use(r->reader->lines);
 }
 
-/* An indented URL is not an option: cut the blanks before it. */
-static void cut_indent(struct fa_line *line)
+/* An indented URL is not an option: skip the spaces before it. */
+static void line_skip_indent(struct fa_line *line)
 {
     const char *end = line->at + line->len;
     const char *url = line->at;
-    while (url < end && is_blank(*url))
+    while (url < end && byte_is_blank(*url))
         ++url;
     const char *at = url;
     while (at < end && isalnum((unsigned char)*at))
@@ -108,7 +105,7 @@ static void cut_indent(struct fa_line *line)
     line->len = (size_t)(end - url);
 }
 
-/* A line of options.  @return whether an entry has been delivered */
+/* Add a line of options.  @return whether an entry has been delivered */
 static bool option_add(struct reading *r)
 {
     struct text *text = r->text;
@@ -118,8 +115,8 @@ static bool option_add(struct reading *r)
         bool late = text->above == ABOVE_LATE;
         entry_begin(r);
         entry_deliver_bad(r, text->above,
-                          late ? "an option that came more than a second after its entry"
-                               : "an option with no entry above it");
+                          late ? "an option more than a second after its entry"
+                               : "an option without an entry above it");
         return true;
     }
     if (text->above == ABOVE_OPEN && line->too_long)
@@ -137,18 +134,18 @@ static bool option_add(struct reading *r)
     return why != NULL;
 }
 
-/* @return whether an entry has been delivered; then the line may still be the current one */
+/* @return whether an entry has been delivered; the line may then remain the current one */
 static bool line_add(struct reading *r)
 {
     struct fa_line *line = &r->line;
-    trim_line(line);
+    line_trim(line);
     if (line->len == 0 || *line->at == '#') {
         fa_lines_use(r->reader->lines);
         return false;
     }
-    if (is_blank(*line->at))
-        cut_indent(line);
-    if (is_blank(*line->at))
+    if (byte_is_blank(*line->at))
+        line_skip_indent(line);
+    if (byte_is_blank(*line->at))
         return option_add(r);
     if (r->text->above == ABOVE_OPEN) {
         entry_deliver(r, ABOVE_NONE);
@@ -161,18 +158,19 @@ static bool line_add(struct reading *r)
     return line->too_long;
 }
 
-/* Nothing more can be read now: does the waiting entry have all of its options? */
-static enum fa_list_what on_pause(struct reading *r)
+/* No more input is available: decide whether the waiting entry has all of its options. */
+static enum fa_list_what text_on_pause(struct reading *r)
 {
     const struct fa_lines *lines = r->reader->lines;
     if (!lines->waiting || r->text->above != ABOVE_OPEN)
         return FA_LIST_AGAIN;
 
-    /* The line that has begun may tell; a writer's buffer can end in the middle of any. */
+    /* If a line has begun, its first byte decides; a writer's buffer may end in the middle of
+     * any line. */
     char next = fa_lines_begun(lines);
-    bool entry_next = !is_blank(next) && !strchr("\n\r#", next);
+    bool entry_next = !byte_is_blank(next) && !strchr("\n\r#", next);
     double heard = fa_source_heard(lines->source);
-    if (is_blank(next))
+    if (byte_is_blank(next))
         return FA_LIST_AGAIN;
     if (entry_next || r->reader->now - heard >= FA_LIST_SILENCE) {
         entry_deliver(r, ABOVE_LATE);
@@ -182,13 +180,13 @@ static enum fa_list_what on_pause(struct reading *r)
     return FA_LIST_AGAIN;
 }
 
-static enum fa_list_what on_end(struct reading *r)
+static enum fa_list_what text_on_end(struct reading *r)
 {
     const struct fa_lines *lines = r->reader->lines;
     if (r->text->above != ABOVE_OPEN)
         return FA_LIST_END;
     bool cut = lines->ended == FA_SOURCE_ERROR && lines->start < lines->end &&
-               is_blank(lines->buf[lines->start]);
+               byte_is_blank(lines->buf[lines->start]);
     if (cut)
         entry_deliver_bad(r, ABOVE_NONE, "the list is cut off in the options of this entry");
     else
@@ -203,9 +201,9 @@ static enum fa_list_what text_next(struct fa_format_reader *reader, struct fa_en
     for (;;) {
         enum fa_source_what what = fa_lines_next(reader->lines, reader->now, &r.line);
         if (what == FA_SOURCE_AGAIN)
-            return on_pause(&r);
+            return text_on_pause(&r);
         if (what != FA_SOURCE_SOME)
-            return on_end(&r);
+            return text_on_end(&r);
         if (line_add(&r))
             return FA_LIST_ENTRY;
     }

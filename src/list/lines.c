@@ -1,10 +1,15 @@
+/*
+ * Splits a stream into lines in one buffer of max + FA_SOURCE_SIZE bytes: a line that fits is
+ * always contiguous there, and is lent without copying.  A longer line is reported as too long, and
+ * skipped up to its end without being stored.
+ */
 #include "list/lines.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* Fills of the buffer in one call, so that a call ends even if the list never does. */
+/* Limit of fills per call, so that a call returns even if the list never ends. */
 #define FILLS_MAX 64
 
 int fa_lines_init(struct fa_lines *lines, const char *name, size_t max, struct fa_error *err)
@@ -44,7 +49,7 @@ void fa_lines_begin_call(struct fa_lines *lines)
     lines->waiting = false;
 }
 
-/* Get more bytes after those in the buffer, which are fewer than a line may have. */
+/* Read more bytes after those in the buffer, which are shorter than the maximum line. */
 static enum fa_source_what lines_fill(struct fa_lines *lines, double now)
 {
     if (lines->fills++ == FILLS_MAX)

@@ -1,3 +1,8 @@
+/*
+ * Detects the format of a list from its first bytes, then reads entries through it.  Detection is
+ * incremental: from a pipe, bytes may arrive one by one, and a format may ask for more before it
+ * decides.
+ */
 #include "list/list.h"
 
 #include "list/format.h"
@@ -8,7 +13,7 @@
 #include <stdbool.h>
 #include <stdlib.h>
 
-/* Enough for any format to know a list by. */
+/* Enough bytes for any format to be recognised. */
 #define DETECT_MAX 4096
 
 struct fa_list {
@@ -17,7 +22,7 @@ struct fa_list {
     const struct fa_format *format;         /* NULL: not known yet. */
     void *state;                            /* Of the format. */
     double wake_at;
-    bool reported; /* The source's error has been returned. */
+    bool reported; /* The error of the source has been returned. */
 };
 
 struct fa_list *fa_list_open_with(const char *name, const struct fa_format *const *formats,
@@ -51,7 +56,8 @@ void fa_list_free(struct fa_list *list)
     free(list);
 }
 
-static int take_format(struct fa_list *list, const struct fa_format *format, struct fa_error *err)
+static int list_take_format(struct fa_list *list, const struct fa_format *format,
+                            struct fa_error *err)
 {
     if (format->line_max > FA_LIST_LINE_MAX &&
         fa_lines_set_max(&list->lines, format->line_max, err))
@@ -66,9 +72,8 @@ static int take_format(struct fa_list *list, const struct fa_format *format, str
     return 0;
 }
 
-/* Look at the first bytes, one by one if they come so.
- * @return FA_LIST_ENTRY: the format is known; FA_LIST_AGAIN; FA_LIST_ERROR: memory ran out */
-static enum fa_list_what detect(struct fa_list *list, double now, struct fa_error *err)
+/* Look at the first bytes, which may arrive one by one. */
+static enum fa_list_what list_detect(struct fa_list *list, double now, struct fa_error *err)
 {
     for (size_t least = 1;;) {
         const char *at;
@@ -78,16 +83,16 @@ static enum fa_list_what detect(struct fa_list *list, double now, struct fa_erro
         bool ended = len < least || len >= DETECT_MAX;
         const struct fa_format *format = fa_format_detect(list->formats, at, len, ended);
         if (format)
-            return take_format(list, format, err) ? FA_LIST_ERROR : FA_LIST_ENTRY;
+            return list_take_format(list, format, err) ? FA_LIST_ERROR : FA_LIST_ENTRY;
         least = len + 1;
     }
 }
 
 /* @return FA_LIST_ENTRY with *ret NULL if memory ran out */
-static enum fa_list_what next_entry(struct fa_list *list, double now, struct fa_entry **ret,
-                                    struct fa_error *err)
+static enum fa_list_what list_next_entry(struct fa_list *list, double now, struct fa_entry **ret,
+                                         struct fa_error *err)
 {
-    enum fa_list_what what = list->format ? FA_LIST_ENTRY : detect(list, now, err);
+    enum fa_list_what what = list->format ? FA_LIST_ENTRY : list_detect(list, now, err);
     if (what == FA_LIST_ERROR) {
         *ret = NULL;
         return FA_LIST_ENTRY;
@@ -108,9 +113,9 @@ enum fa_list_what fa_list_next(struct fa_list *list, double now, struct fa_entry
 {
     fa_lines_begin_call(&list->lines);
     list->wake_at = INFINITY;
-    enum fa_list_what what = next_entry(list, now, ret, err);
+    enum fa_list_what what = list_next_entry(list, now, ret, err);
     if (what == FA_LIST_AGAIN && !list->lines.waiting)
-        list->wake_at = 0; /* It took long enough, but there is more. */
+        list->wake_at = 0; /* The time slice is over, but there is more. */
     if (what != FA_LIST_END || list->lines.ended != FA_SOURCE_ERROR || list->reported)
         return what;
     list->reported = true;

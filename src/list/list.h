@@ -1,9 +1,9 @@
 /**
  * A list of entries, read as a stream.
  *
- * Its bytes come from a file, standard input or another pipe, plain or gzip, or are those of one URL
- * (list/source.h).  The first ones tell which format it has (list/format.h), and the format makes
- * entries of them.  Memory does not grow with the length of a list.
+ * Its bytes come from a file, standard input or another pipe, plain or gzip, or are the text of one
+ * URL (list/source.h).  The first bytes determine the format (list/format.h), which parses the
+ * entries.  Memory does not grow with the length of a list.
  *
  * Nothing here blocks.  One thread at a time.
  */
@@ -17,22 +17,22 @@
 
 #include <fetchall/error.h>
 
-/** Bytes of a line, without LF; a longer one is a bad entry. */
+/** Maximum length of a line without LF; a longer one is a bad entry. */
 #define FA_LIST_LINE_MAX 65536
-/** Bytes of an entry with all of its options; a longer one is bad. */
+/** Maximum length of an entry with all of its options; a longer one is bad. */
 #define FA_LIST_ENTRY_MAX 262144
-/** Bytes kept of a line that is too long. */
+/** Bytes of an oversized line that are kept for its report. */
 #define FA_LIST_SHOWN_MAX 1024
-/** Seconds of silence after which an entry of text is complete without another line. */
+/** Seconds of silence that complete an entry of the text format. */
 #define FA_LIST_SILENCE 1.0
 
 struct fa_format;
 struct fa_list;
 
 enum fa_list_what {
-    FA_LIST_ENTRY, /**< Here is one. */
-    FA_LIST_AGAIN, /**< Not now: see fa_list_fd() and fa_list_wake_at(). */
-    FA_LIST_END,   /**< There are no more. */
+    FA_LIST_ENTRY, /**< An entry was read. */
+    FA_LIST_AGAIN, /**< Nothing available: see fa_list_fd() and fa_list_wake_at(). */
+    FA_LIST_END,   /**< End of the list. */
     FA_LIST_ERROR, /**< Reading failed, or the gzip is corrupt or cut.  What stood before has been
                       delivered; FA_LIST_END follows. */
 };
@@ -55,7 +55,7 @@ struct fa_list *fa_list_open(const char *name, struct fa_error *err);
 struct fa_list *fa_list_open_with(const char *name, const struct fa_format *const *formats,
                                   struct fa_error *err);
 
-/** NULL is fine. */
+/** NULL is ignored. */
 void fa_list_free(struct fa_list *list);
 
 /**
@@ -81,7 +81,7 @@ int fa_list_fd(const struct fa_list *list);
  */
 double fa_list_wake_at(const struct fa_list *list);
 
-/** The name it was opened by. */
+/** The name that it was opened with. */
 const char *fa_list_name(const struct fa_list *list);
 
 #endif

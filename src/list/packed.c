@@ -1,3 +1,7 @@
+/*
+ * Fields are separated by TABs, and the few bytes that have a meaning are escaped with a backslash.
+ * So a packed entry is one line of text that survives any entry, and reads back as the same entry.
+ */
 #include "list/packed.h"
 
 #include "list/text.h"
@@ -5,11 +9,11 @@
 #include <stdbool.h>
 #include <string.h>
 
-/* A byte that is escaped, and the letter that stands for it. */
+/* The escaped bytes; letters[] has the letter for each. */
 static const char escaped[] = "\\\t\n\r";
 static const char letters[] = "\\tnr";
 
-static void put_escaped(struct fa_buf *buf, const char *text)
+static void buf_put_escaped(struct fa_buf *buf, const char *text)
 {
     for (;;) {
         size_t len = strcspn(text, escaped);
@@ -23,25 +27,25 @@ static void put_escaped(struct fa_buf *buf, const char *text)
     }
 }
 
-static void put_option(void *ctx, const char *name, const char *value)
+static void packed_put_option(void *ctx, const char *name, const char *value)
 {
     struct fa_buf *buf = ctx;
     fa_buf_put_u8(buf, '\t');
-    put_escaped(buf, name);
+    buf_put_escaped(buf, name);
     if (!value)
         return;
     fa_buf_put_u8(buf, '=');
-    put_escaped(buf, value);
+    buf_put_escaped(buf, value);
 }
 
 void fa_entry_pack(const struct fa_entry *entry, const char *out, struct fa_buf *buf)
 {
     for (size_t i = 0; i < entry->n_urls; ++i) {
         fa_buf_put_u8(buf, '\t');
-        put_escaped(buf, entry->urls[i]);
+        buf_put_escaped(buf, entry->urls[i]);
     }
     fa_buf_put_u8(buf, '\t');
-    fa_entry_each_option(entry, out, put_option, buf);
+    fa_entry_each_option(entry, out, packed_put_option, buf);
 }
 
 /* Unescape in place.  @return the new length */
@@ -57,7 +61,7 @@ static size_t unescape(char *at, size_t len)
     return (size_t)(to - at);
 }
 
-static size_t count_tabs(const char *data, size_t len)
+static size_t text_count_tabs(const char *data, size_t len)
 {
     size_t n = 0;
     for (size_t i = 0; i < len; ++i)
@@ -70,7 +74,7 @@ struct fa_entry *fa_entry_unpack(const char *list, uint64_t line, const char *da
 {
     if (len == 0 || *data != '\t')
         return fa_text_parse(list, line, data, len, err);
-    size_t fields = count_tabs(data, len);
+    size_t fields = text_count_tabs(data, len);
     struct fa_entry_need need = {.urls = fields, .options = fields, .bytes = len};
     char *at;
     struct fa_entry *entry = fa_entry_new(list, line, &need, &at, err);

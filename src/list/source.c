@@ -1,6 +1,10 @@
 /*
- * What is read first goes to a buffer of our own: it may turn out to be gzip, whose input has its
- * place there.  Behind that a plain source is read into the reader's buffer without a detour.
+ * A list is read from a file, a pipe, or a URL given as its only entry, and decompressed if it is
+ * gzip.
+ *
+ * The first bytes are read into a separate buffer, because they decide whether the source is gzip:
+ * then they are input for zlib instead of output.  Reading is non-blocking: a pipe may be slow, and
+ * the loop must go on meanwhile.
  */
 #include "list/source.h"
 
@@ -16,28 +20,28 @@
 #include <unistd.h>
 #include <zlib.h>
 
-/* zlib's way to ask for a gzip frame. */
+/* zlib: expect a gzip header. */
 #define GZIP_BITS (15 + 16)
 
 enum format { FORMAT_UNKNOWN, FORMAT_PLAIN, FORMAT_GZIP };
 
 struct gunzip {
-    z_stream stream; /* It is fed from fa_source.in. */
-    bool inside;     /* Not between two members. */
-    bool more;       /* The last output was full: there may be more without input. */
+    z_stream stream; /* fed from fa_source.in */
+    bool inside;     /* inside a member */
+    bool more;       /* The last output buffer was full: more may follow without input. */
 };
 
 struct fa_source {
     const char *name; /* Borrowed. */
-    int fd;           /* -1: all there is stands in `in`. */
+    int fd;           /* -1: all data is in `in`. */
     bool regular;
     enum format format;
-    struct gunzip gunzip; /* Of FORMAT_GZIP only. */
+    struct gunzip gunzip; /* only with FORMAT_GZIP */
     double heard;
-    int code;        /* Of an error: an errno, */
-    const char *why; /* or, if this is set, no errno says it. */
+    int code;        /* an errno, */
+    const char *why; /* or a reason without errno */
 
-    size_t start, end; /* What of `in` is to be used; of no meaning with FORMAT_GZIP. */
+    size_t start, end; /* the used part of `in`; not with FORMAT_GZIP */
     unsigned char in[FA_SOURCE_SIZE];
 };
 
@@ -48,7 +52,7 @@ bool fa_list_is_url(const char *name)
     return scheme > 0 && strncmp(name + scheme, "://", 3) == 0;
 }
 
-static int open_url(struct fa_source *source, struct fa_error *err)
+static int source_open_url(struct fa_source *source, struct fa_error *err)
 {
     size_t len = strlen(source->name);
     if (len > sizeof(source->in) || strchr(source->name, '\n')) {
@@ -62,9 +66,9 @@ static int open_url(struct fa_source *source, struct fa_error *err)
     return 0;
 }
 
-static int open_file(struct fa_source *source, struct fa_error *err)
+static int source_open_file(struct fa_source *source, struct fa_error *err)
 {
-    /* O_NONBLOCK is for the opening of a FIFO that has no writer yet. */
+    /* O_NONBLOCK: do not wait for a writer when opening a FIFO. */
     if (strcmp(source->name, "-") == 0)
         source->fd = STDIN_FILENO;
     else
@@ -96,11 +100,11 @@ struct fa_source *fa_source_open(const char *name, struct fa_error *err)
     }
     source->name = name;
     source->fd = -1;
-    if ((fa_list_is_url(name) ? open_url(source, err) : open_file(source, err)) < 0)
-        goto fail;
+    if ((fa_list_is_url(name) ? source_open_url(source, err) : source_open_file(source, err)) < 0)
+        goto source_fail;
     return source;
 
-fail:
+source_fail:
     fa_source_free(source);
     return NULL;
 }
@@ -116,16 +120,16 @@ void fa_source_free(struct fa_source *source)
     free(source);
 }
 
-/* @why  NULL: code, an errno, says it. */
-static enum fa_source_what fail(struct fa_source *source, int code, const char *why)
+/* @why  NULL: use the errno in code. */
+static enum fa_source_what source_fail(struct fa_source *source, int code, const char *why)
 {
     source->code = code;
     source->why = why;
     return FA_SOURCE_ERROR;
 }
 
-static enum fa_source_what read_some(struct fa_source *source, void *to, size_t room, double now,
-                                     size_t *ret_len)
+static enum fa_source_what source_read_input(struct fa_source *source, void *to, size_t room,
+                                             double now, size_t *ret_len)
 {
     struct pollfd ready = {.fd = source->fd, .events = POLLIN};
     if (!source->regular && poll(&ready, 1, 0) == 0)
@@ -138,18 +142,18 @@ static enum fa_source_what read_some(struct fa_source *source, void *to, size_t 
     if (len < 0 && errno == EAGAIN)
         return FA_SOURCE_AGAIN;
     if (len < 0)
-        return fail(source, errno, NULL);
+        return source_fail(source, errno, NULL);
     source->heard = now;
     *ret_len = (size_t)len;
     return len > 0 ? FA_SOURCE_SOME : FA_SOURCE_END;
 }
 
-/* What was read so far begins as gzip does. */
-static enum fa_source_what begin_gunzip(struct fa_source *source)
+/* The bytes read so far look like gzip. */
+static enum fa_source_what source_begin_gunzip(struct fa_source *source)
 {
     struct gunzip *gunzip = &source->gunzip;
     if (inflateInit2(&gunzip->stream, GZIP_BITS) != Z_OK)
-        return fail(source, ENOMEM, NULL);
+        return source_fail(source, ENOMEM, NULL);
     gunzip->stream.next_in = source->in;
     gunzip->stream.avail_in = (uInt)source->end;
     gunzip->inside = true;
@@ -157,15 +161,15 @@ static enum fa_source_what begin_gunzip(struct fa_source *source)
     return FA_SOURCE_SOME;
 }
 
-/* Read on until two bytes, or what cannot be the first of them, tell the format. */
-static enum fa_source_what find_format(struct fa_source *source, double now)
+/* Read until two bytes, or a byte that cannot start gzip, determine the format. */
+static enum fa_source_what source_detect(struct fa_source *source, double now)
 {
     size_t len = 0;
-    enum fa_source_what what =
-        read_some(source, source->in + source->end, sizeof(source->in) - source->end, now, &len);
+    enum fa_source_what what = source_read_input(source, source->in + source->end,
+                                                 sizeof(source->in) - source->end, now, &len);
     source->end += len;
     if (source->end >= 2 && memcmp(source->in, "\x1f\x8b", 2) == 0)
-        return begin_gunzip(source);
+        return source_begin_gunzip(source);
     bool may_be = source->end == 0 || (source->end == 1 && source->in[0] == '\x1f');
     if (!may_be || (what == FA_SOURCE_END && source->end > 0)) {
         source->format = FORMAT_PLAIN;
@@ -174,8 +178,8 @@ static enum fa_source_what find_format(struct fa_source *source, double now)
     return what;
 }
 
-static enum fa_source_what read_plain(struct fa_source *source, void *to, size_t room, double now,
-                                      size_t *ret_len)
+static enum fa_source_what source_read_plain(struct fa_source *source, void *to, size_t room,
+                                             double now, size_t *ret_len)
 {
     size_t len = source->end - source->start;
     if (len > 0) {
@@ -185,34 +189,34 @@ static enum fa_source_what read_plain(struct fa_source *source, void *to, size_t
         *ret_len = len;
         return FA_SOURCE_SOME;
     }
-    return source->fd < 0 ? FA_SOURCE_END : read_some(source, to, room, now, ret_len);
+    return source->fd < 0 ? FA_SOURCE_END : source_read_input(source, to, room, now, ret_len);
 }
 
-/* Have some input for zlib.  FA_SOURCE_SOME: there is some, or none is needed. */
-static enum fa_source_what feed_gunzip(struct fa_source *source, double now)
+/* Provide input for zlib.  FA_SOURCE_SOME: there is some, or none is needed. */
+static enum fa_source_what source_feed_gunzip(struct fa_source *source, double now)
 {
     struct gunzip *gunzip = &source->gunzip;
     if (gunzip->stream.avail_in > 0 || gunzip->more)
         return FA_SOURCE_SOME;
     size_t len = 0;
-    enum fa_source_what what = read_some(source, source->in, sizeof(source->in), now, &len);
+    enum fa_source_what what = source_read_input(source, source->in, sizeof(source->in), now, &len);
     if (what == FA_SOURCE_END && gunzip->inside)
-        return fail(source, 0, "its gzip data is cut off");
+        return source_fail(source, 0, "the gzip data is truncated");
     gunzip->stream.next_in = source->in;
     gunzip->stream.avail_in = (uInt)len;
     return what;
 }
 
-static enum fa_source_what read_gzip(struct fa_source *source, void *to, size_t room, double now,
-                                     size_t *ret_len)
+static enum fa_source_what source_read_gzip(struct fa_source *source, void *to, size_t room,
+                                            double now, size_t *ret_len)
 {
     struct gunzip *gunzip = &source->gunzip;
     z_stream *z = &gunzip->stream;
-    enum fa_source_what what = feed_gunzip(source, now);
+    enum fa_source_what what = source_feed_gunzip(source, now);
     if (what != FA_SOURCE_SOME)
         return what;
     if (!gunzip->inside) {
-        /* Behind a member come padding, as of tapes, or another member. */
+        /* A member may be followed by padding, as on tapes, or by another member. */
         for (; z->avail_in > 0 && *z->next_in == 0; z->avail_in--)
             z->next_in++;
         if (z->avail_in == 0)
@@ -228,8 +232,8 @@ static enum fa_source_what read_gzip(struct fa_source *source, void *to, size_t 
     if (rc == Z_STREAM_END)
         gunzip->inside = gunzip->more = false;
     else if (rc != Z_OK && rc != Z_BUF_ERROR)
-        return rc == Z_MEM_ERROR ? fail(source, ENOMEM, NULL)
-                                 : fail(source, 0, "its gzip data is corrupt");
+        return rc == Z_MEM_ERROR ? source_fail(source, ENOMEM, NULL)
+                                 : source_fail(source, 0, "the gzip data is corrupt");
     return FA_SOURCE_SOME;
 }
 
@@ -238,12 +242,12 @@ enum fa_source_what fa_source_read(struct fa_source *source, void *to, size_t ro
 {
     *ret_len = 0;
     if (source->format == FORMAT_UNKNOWN) {
-        enum fa_source_what what = find_format(source, now);
+        enum fa_source_what what = source_detect(source, now);
         if (what != FA_SOURCE_SOME || source->format == FORMAT_UNKNOWN)
             return what;
     }
-    return source->format == FORMAT_GZIP ? read_gzip(source, to, room, now, ret_len)
-                                         : read_plain(source, to, room, now, ret_len);
+    return source->format == FORMAT_GZIP ? source_read_gzip(source, to, room, now, ret_len)
+                                         : source_read_plain(source, to, room, now, ret_len);
 }
 
 double fa_source_heard(const struct fa_source *source)

@@ -1,13 +1,5 @@
 /**
- * Where a list comes from: a stream of bytes.
- *
- * It may be a file, standard input or another pipe that is still being written, plain or gzip
- * (RFC 1952): also of several members, and with zeros behind them.  Gzip is told by its first two
- * bytes, and what is handed out is unpacked.  Or it is a URL given instead of a file, whose bytes
- * are handed out as they are.
- *
- * Nothing here blocks: where read(2) could, poll(2) is asked first.  So O_NONBLOCK, which would be
- * set for everyone who shares the descriptor, is not needed.  One thread at a time.
+ * The source of a list: a stream of bytes.
  */
 #ifndef FA_LIST_SOURCE_H
 #define FA_LIST_SOURCE_H
@@ -17,16 +9,16 @@
 
 #include <fetchall/error.h>
 
-/** Bytes that are read at once, and bytes of a URL at most. */
+/** Maximum bytes per read, and maximum length of a URL. */
 #define FA_SOURCE_SIZE 65536
 
 struct fa_source;
 
-/** What became of a call to read. */
+/** Result of a read. */
 enum fa_source_what {
-    FA_SOURCE_SOME,  /**< Go on; there may be new bytes, or none. */
-    FA_SOURCE_AGAIN, /**< Not now: wait until fa_source_fd() is readable. */
-    FA_SOURCE_END,   /**< There are no more. */
+    FA_SOURCE_SOME,  /**< Continue; there may be new bytes. */
+    FA_SOURCE_AGAIN, /**< Nothing available: wait until fa_source_fd() is readable. */
+    FA_SOURCE_END,   /**< End of the stream. */
     FA_SOURCE_ERROR, /**< Reading failed, or the gzip is corrupt or cut: see fa_source_explain(). */
 };
 
@@ -40,7 +32,7 @@ enum fa_source_what {
  */
 struct fa_source *fa_source_open(const char *name, struct fa_error *err);
 
-/** NULL is fine. */
+/** NULL is ignored. */
 void fa_source_free(struct fa_source *source);
 
 /**
@@ -54,13 +46,13 @@ void fa_source_free(struct fa_source *source);
 enum fa_source_what fa_source_read(struct fa_source *source, void *to, size_t room, double now,
                                    size_t *ret_len);
 
-/** When it was last heard of: the `now` of the last read(2) that gave bytes or the end, or 0. */
+/** The `now` of the last read(2) that returned bytes or the end; 0: none. */
 double fa_source_heard(const struct fa_source *source);
 
 /** The descriptor, or -1 for a URL. */
 int fa_source_fd(const struct fa_source *source);
 
-/** The name it was opened by. */
+/** The name that it was opened with. */
 const char *fa_source_name(const struct fa_source *source);
 
 /**

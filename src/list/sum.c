@@ -1,3 +1,8 @@
+/*
+ * Three forms are accepted: "DIGEST  NAME", "DIGEST *NAME" and BSD's "ALG (NAME) = DIGEST".  A line
+ * that starts with a backslash has an escaped name (coreutils).  A name outside the directory is
+ * rejected: a manifest must not make us read other files.
+ */
 #include "list/sum.h"
 
 #include "base/hex.h"
@@ -5,14 +10,14 @@
 #include <stdbool.h>
 #include <string.h>
 
-static int refuse(struct fa_error *err, const char *why)
+static int sum_refuse(struct fa_error *err, const char *why)
 {
     fa_error_set(err, FA_DOMAIN_FETCHALL, 0, FA_CLASS_REFUSED, "%s", why);
     return -1;
 }
 
-/* Undo the escapes of a name in place.  @return its length, or -1 */
-static long unescape(char *name, size_t len)
+/* Unescape a name in place.  @return its length, or -1 */
+static long name_unescape(char *name, size_t len)
 {
     char *out = name;
     for (const char *in = name, *end = name + len; in < end; ++in) {
@@ -29,8 +34,9 @@ static long unescape(char *name, size_t len)
     return out - name;
 }
 
-/* Drop empty components and those of one dot, in place.  @return whether it stays inside. */
-static bool tidy(char *name)
+/* Remove empty components and ".", in place.  @return whether the path stays inside the
+ * directory */
+static bool name_normalise(char *name)
 {
     if (name[0] == '/')
         return false;
@@ -52,8 +58,8 @@ static bool tidy(char *name)
     return out > name;
 }
 
-/* @return the bytes of the digest at text, 0 if there is none */
-static size_t read_digest(const char *text, size_t len, unsigned char *ret)
+/* @return the size of the digest at text, 0 if there is none */
+static size_t digest_read(const char *text, size_t len, unsigned char *ret)
 {
     size_t size = 0;
     int byte;
@@ -62,23 +68,23 @@ static size_t read_digest(const char *text, size_t len, unsigned char *ret)
     return fa_sum_hash(size, 0) ? size : 0;
 }
 
-/* A name in the line, escaped or not. */
+/* A name inside the line, perhaps escaped. */
 struct span {
     char *at;
     size_t len;
 };
 
-static bool read_plain(char *line, size_t len, struct fa_sum *ret, struct span *name)
+static bool sum_read_plain(char *line, size_t len, struct fa_sum *ret, struct span *name)
 {
     ret->hash = 0;
-    ret->size = read_digest(line, len, ret->bytes);
+    ret->size = digest_read(line, len, ret->bytes);
     size_t used = 2 * ret->size + 2;
     *name = (struct span){line + used, len - used};
     return ret->size > 0 && len > used && line[used - 2] == ' ' &&
            (line[used - 1] == ' ' || line[used - 1] == '*');
 }
 
-static bool read_tagged(char *line, size_t len, struct fa_sum *ret, struct span *name)
+static bool sum_read_tagged(char *line, size_t len, struct fa_sum *ret, struct span *name)
 {
     static const char open[] = " (", shut[] = ") = ";
     const size_t n_open = sizeof(open) - 1, n_shut = sizeof(shut) - 1;
@@ -88,7 +94,7 @@ static bool read_tagged(char *line, size_t len, struct fa_sum *ret, struct span 
     if (!ret->hash || len <= (size_t)(tag - line) + n_open + n_shut + digits)
         return false;
     char *end = line + len - digits;
-    ret->size = read_digest(end, digits, ret->bytes);
+    ret->size = digest_read(end, digits, ret->bytes);
     *name = (struct span){tag + n_open, (size_t)(end - n_shut - (tag + n_open))};
     return ret->size * 2 == digits && memcmp(end - n_shut, shut, n_shut) == 0;
 }
@@ -103,15 +109,15 @@ int fa_sum_parse(char *line, size_t len, struct fa_sum *ret, struct fa_error *er
     bool escaped = line[0] == '\\';
     char *at = line + escaped;
     size_t left = len - escaped;
-    bool read = read_plain(at, left, ret, &name) || read_tagged(at, left, ret, &name);
+    bool read = sum_read_plain(at, left, ret, &name) || sum_read_tagged(at, left, ret, &name);
     if (!read || memchr(at, '\0', left))
-        return refuse(err, "the line is no digest and name");
-    long length = escaped ? unescape(name.at, name.len) : (long)name.len;
+        return sum_refuse(err, "malformed checksum line");
+    long length = escaped ? name_unescape(name.at, name.len) : (long)name.len;
     if (length < 0)
-        return refuse(err, "a backslash in the name means nothing");
+        return sum_refuse(err, "invalid escape in the name");
     name.at[length] = '\0';
-    if (!tidy(name.at))
-        return refuse(err, "the name does not lie in the folder");
+    if (!name_normalise(name.at))
+        return sum_refuse(err, "the name is outside the directory");
     ret->name = name.at;
     return 1;
 }

@@ -1,11 +1,5 @@
 /**
- * One line of a file of checksums: what sha256sum(1) and its sisters write.
- *
- *     9f86d081...  name          (or " *name": binary)
- *     \9f86d081...  na\nme       (a name with "\\", "\n" and "\r" for those bytes)
- *     SHA256 (name) = 9f86d081... (as of BSD, and with --tag)
- *
- * Pure, and safe on any bytes.
+ * Parses a line of a checksum file, as written by sha256sum(1) and similar programs.
  */
 #ifndef FA_LIST_SUM_H
 #define FA_LIST_SUM_H
@@ -17,10 +11,10 @@
 #include <fetchall/event.h>
 
 struct fa_sum {
-    const char *name; /**< Relative; without "./" and "//".  Lies in the line. */
+    const char *name; /**< Relative, without "./" and "//".  Points into the line. */
     unsigned char bytes[FA_DIGEST_MAX];
     size_t size;       /**< Of the digest, in bytes. */
-    enum fa_hash hash; /**< As the line says; 0: it does not. */
+    enum fa_hash hash; /**< As given by the line; 0: not given. */
 };
 
 /**
@@ -32,10 +26,7 @@ struct fa_sum {
 int fa_sum_parse(char *line, size_t len, struct fa_sum *ret, struct fa_error *err);
 
 /**
- * The algorithm of a digest of that size.
- *
- * @likely  What it is if it has that size; 0: not known.
- * @return  Where two have one size, md5 and sha512 come first.
+ * The algorithm whose digests have that size.
  */
 enum fa_hash fa_sum_hash(size_t size, enum fa_hash likely);
 

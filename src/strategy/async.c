@@ -1,12 +1,15 @@
 /*
- * The strategy async: curl multi, its socket interface, on libevent loops.
+ * The async strategy: curl multi's socket interface on libevent loops.
  *
- * With one loop that is the engine's own.  With more, each has a thread; attempts go there in an
- * inbox, outcomes come back in an outbox, and either is announced by one wake for many.
+ * With one loop, the engine's own is used.  With several, each has a thread: attempts reach it
+ * through an inbox, outcomes return through an outbox, and one wake-up announces many of either.
  *
  * libcurl must not be called from its own callbacks: on_socket() and on_timer() only tell libevent
- * what to watch.  Handles are added a few at a time, because the first timeout of the multi works
- * through all handles that are new.
+ * what to watch.  Handles are added a few at a time, because the first time-out of a multi handle
+ * works through all new handles.
+ *
+ * An attempt is a `flight` while it is in a multi handle.  Its slot for the outcome (`done`) is
+ * allocated when it is submitted, so that its end cannot fail for lack of memory.
  */
 #include "strategy/strategy.h"
 
@@ -27,11 +30,12 @@
 
 #define START_AT_ONCE 64
 #define SWEEP_EVERY   0.2
-/* An origin leaves its loop when that has so many more attempts than the emptiest, or half as many
- * again if that is less: of few transfers, each may be a large one that keeps a core busy. */
+/* An origin moves to another loop when its own has this many more attempts than the emptiest,
+ * or half as many again if that is less: with few transfers, each may be large and keep a core
+ * busy. */
 #define UNEVEN 8
 
-/* An attempt's way back, made when it is submitted, so that its end needs no memory: its slot. */
+/* The slot for an attempt's outcome. */
 struct done {
     struct fa_attempt *attempt;
     struct flight *flight;
@@ -41,11 +45,11 @@ struct done {
 
 STAILQ_HEAD(done_queue, done);
 
-/* A transfer in use, or kept for the next attempt. */
+/* A transfer in use, or kept for a later attempt. */
 struct flight {
     struct fa_transfer *transfer;
     LIST_ENTRY(flight) link; /* among those in use, or those parked */
-    int unwatched;           /* errno: its socket could not be watched; 0 */
+    int unwatched;           /* errno if its socket could not be watched; else 0 */
 };
 
 LIST_HEAD(flight_list, flight);
@@ -56,13 +60,13 @@ struct loop {
     struct event *start; /* the inbox is not empty */
     struct event *timer; /* of the multi */
     struct event *sweep;
-    struct event *back; /* something has ended */
+    struct event *back; /* an attempt has ended */
     CURLM *multi;
     struct fa_connections *connections;
     struct flight_list flying;
     struct flight_list parked;
-    struct fa_attempt_queue ready;    /* taken out of the inbox */
-    struct fa_attempt_queue released; /* they have waited for a scout */
+    struct fa_attempt_queue ready;    /* taken from the inbox */
+    struct fa_attempt_queue released; /* have waited for a scout */
     struct fa_scouts scouts;
     struct done_queue ended; /* not yet in the outbox */
     bool sweeping;
@@ -70,8 +74,8 @@ struct loop {
     pthread_t thread;
     bool has_thread;
     struct fa_wake *wake; /* of the thread */
-    unsigned load;        /* the engine's thread: attempts that are not done */
-    bool woken;           /* the engine's thread: flush() owes it a wake */
+    unsigned load;        /* used by the engine's thread: attempts that are not done */
+    bool woken;           /* used by the engine's thread: flush() must wake the loop */
 
     pthread_mutex_t lock; /* guards inbox and stop */
     struct fa_attempt_queue inbox;
@@ -89,7 +93,7 @@ struct fa_strategy {
     struct done_queue outbox;
 };
 
-static void close_part(struct fa_attempt *attempt)
+static void attempt_close_part(struct fa_attempt *attempt)
 {
     if (attempt->fd >= 0)
         close(attempt->fd);
@@ -104,8 +108,8 @@ static struct fa_attempt *attempt_queue_pop(struct fa_attempt_queue *queue)
     return attempt;
 }
 
-/* An attempt for which others wait, maybe, is connected or has ended: they may go. */
-static void release(struct fa_attempt *attempt, void *arg)
+/* A scout is connected or has ended: start the attempts that waited for it. */
+static void loop_release(struct fa_attempt *attempt, void *arg)
 {
     struct loop *loop = arg;
     fa_scouts_end(&loop->scouts, attempt, &loop->released);
@@ -113,18 +117,19 @@ static void release(struct fa_attempt *attempt, void *arg)
         event_active(loop->start, EV_TIMEOUT, 0);
 }
 
-static void end_attempt(struct loop *loop, struct fa_attempt *attempt, struct fa_outcome *outcome)
+static void loop_end_attempt(struct loop *loop, struct fa_attempt *attempt,
+                             struct fa_outcome *outcome)
 {
     struct done *done = attempt->slot;
-    release(attempt, loop);
-    close_part(attempt);
+    loop_release(attempt, loop);
+    attempt_close_part(attempt);
     done->outcome = *outcome;
     STAILQ_INSERT_TAIL(&loop->ended, done, link);
     event_active(loop->back, EV_TIMEOUT, 0);
 }
 
-/* The outcomes of all sockets that were ready together go back together. */
-static void hand_back(evutil_socket_t fd, short what, void *arg)
+/* Return the outcomes of all sockets that were ready together in one batch. */
+static void loop_on_back(evutil_socket_t fd, short what, void *arg)
 {
     (void)fd, (void)what;
     struct loop *loop = arg;
@@ -137,7 +142,7 @@ static void hand_back(evutil_socket_t fd, short what, void *arg)
     fa_wake_post(self->wake);
 }
 
-static struct flight *take_flight(struct loop *loop, struct fa_error *err)
+static struct flight *loop_take_flight(struct loop *loop, struct fa_error *err)
 {
     struct flight *flight = LIST_FIRST(&loop->parked);
     if (flight) {
@@ -151,56 +156,57 @@ static struct flight *take_flight(struct loop *loop, struct fa_error *err)
             free(flight);
             return NULL;
         }
-        fa_transfer_watch(flight->transfer, release, loop);
+        fa_transfer_watch(flight->transfer, loop_release, loop);
     }
     flight->unwatched = 0;
     LIST_INSERT_HEAD(&loop->flying, flight, link);
     return flight;
 }
 
-static void park(struct loop *loop, struct flight *flight)
+static void loop_park(struct loop *loop, struct flight *flight)
 {
     LIST_REMOVE(flight, link);
     LIST_INSERT_HEAD(&loop->parked, flight, link);
 }
 
-static void fail_start(struct loop *loop, struct fa_attempt *attempt, const struct fa_error *err)
+static void loop_fail_start(struct loop *loop, struct fa_attempt *attempt,
+                            const struct fa_error *err)
 {
     struct fa_outcome outcome = fa_outcome_none;
     outcome.error = *err;
     if (outcome.error.class == FA_CLASS_NONE)
         fa_error_system(&outcome.error, FA_CLASS_LOCAL_IO, ENOMEM, "cannot start a transfer");
-    end_attempt(loop, attempt, &outcome);
+    loop_end_attempt(loop, attempt, &outcome);
 }
 
-static void end_flight(struct loop *loop, struct flight *flight, CURLcode code)
+static void loop_end_flight(struct loop *loop, struct flight *flight, CURLcode code)
 {
     struct fa_attempt *attempt = fa_transfer_attempt(flight->transfer);
     struct fa_outcome outcome;
     curl_multi_remove_handle(loop->multi, fa_transfer_easy(flight->transfer));
     fa_transfer_finish(flight->transfer, code, &outcome);
-    park(loop, flight);
-    end_attempt(loop, attempt, &outcome);
+    loop_park(loop, flight);
+    loop_end_attempt(loop, attempt, &outcome);
 }
 
-static void fly(struct loop *loop, struct fa_attempt *attempt)
+static void loop_start_flight(struct loop *loop, struct fa_attempt *attempt)
 {
     struct fa_error err = {0};
-    struct flight *flight = take_flight(loop, &err);
+    struct flight *flight = loop_take_flight(loop, &err);
     if (!flight) {
-        fail_start(loop, attempt, &err);
+        loop_fail_start(loop, attempt, &err);
         return;
     }
     ((struct done *)attempt->slot)->flight = flight;
     if (fa_transfer_start(flight->transfer, attempt, &err) ||
         curl_multi_add_handle(loop->multi, fa_transfer_easy(flight->transfer)) != CURLM_OK) {
-        park(loop, flight);
-        fail_start(loop, attempt, &err);
+        loop_park(loop, flight);
+        loop_fail_start(loop, attempt, &err);
     }
 }
 
-/* Handles that ended; the message is gone once its handle is removed. */
-static void reap(struct loop *loop)
+/* Collect ended handles.  A message is invalid once its handle is removed. */
+static void loop_reap(struct loop *loop)
 {
     CURLMsg *message;
     int left;
@@ -208,36 +214,36 @@ static void reap(struct loop *loop)
         if (message->msg != CURLMSG_DONE)
             continue;
         struct fa_attempt *attempt = fa_transfer_attempt(fa_transfer_of(message->easy_handle));
-        end_flight(loop, ((struct done *)attempt->slot)->flight, message->data.result);
+        loop_end_flight(loop, ((struct done *)attempt->slot)->flight, message->data.result);
     }
 }
 
-/* Whether an attempt waits for what another one will find out. */
-static bool is_scouted(struct loop *loop, struct fa_attempt *attempt)
+/* Whether an attempt waits for the connection of a scout. */
+static bool loop_is_scouted(struct loop *loop, struct fa_attempt *attempt)
 {
     return loop->strategy->env.settings->http2 && !attempt->http1 && !attempt->close &&
            strncmp(attempt->url, "https:", 6) == 0 && fa_scouts_wait(&loop->scouts, attempt);
 }
 
-static bool has_ready(const struct loop *loop)
+static bool loop_has_ready(const struct loop *loop)
 {
     return !STAILQ_EMPTY(&loop->ready) || !STAILQ_EMPTY(&loop->released);
 }
 
-static void start_ready(evutil_socket_t fd, short what, void *arg)
+static void loop_start_ready(evutil_socket_t fd, short what, void *arg)
 {
     (void)fd, (void)what;
     struct loop *loop = arg;
     pthread_mutex_lock(&loop->lock);
     STAILQ_CONCAT(&loop->ready, &loop->inbox);
     pthread_mutex_unlock(&loop->lock);
-    for (int i = 0; i < START_AT_ONCE && has_ready(loop); ++i) {
+    for (int i = 0; i < START_AT_ONCE && loop_has_ready(loop); ++i) {
         struct fa_attempt *attempt = attempt_queue_pop(&loop->released);
-        if (!attempt && is_scouted(loop, attempt = attempt_queue_pop(&loop->ready)))
+        if (!attempt && loop_is_scouted(loop, attempt = attempt_queue_pop(&loop->ready)))
             continue;
-        fly(loop, attempt);
+        loop_start_flight(loop, attempt);
     }
-    if (has_ready(loop))
+    if (loop_has_ready(loop))
         event_active(loop->start, EV_TIMEOUT, 0);
     if (!LIST_EMPTY(&loop->flying) && !loop->sweeping) {
         struct timeval every = fa_loop_time(SWEEP_EVERY);
@@ -246,23 +252,24 @@ static void start_ready(evutil_socket_t fd, short what, void *arg)
     }
 }
 
-/* It would never hear of its socket.  What libevent or the kernel lacked, it may have later. */
-static void end_unwatched(struct loop *loop, struct flight *flight)
+/* Without a watched socket the transfer would never continue.  The cause (libevent or the
+ * kernel ran out of something) may be transient. */
+static void loop_end_unwatched(struct loop *loop, struct flight *flight)
 {
     struct fa_attempt *attempt = fa_transfer_attempt(flight->transfer);
     struct fa_outcome outcome;
     curl_multi_remove_handle(loop->multi, fa_transfer_easy(flight->transfer));
     fa_transfer_finish(flight->transfer, CURLE_ABORTED_BY_CALLBACK, &outcome);
-    park(loop, flight);
+    loop_park(loop, flight);
     if (outcome.error.class != FA_CLASS_NONE) {
         fa_error_set(&outcome.error, FA_DOMAIN_FETCHALL, 0, FA_CLASS_LOCAL_IO,
                      "cannot watch a connection: %s", strerror(flight->unwatched));
         outcome.retryable = FA_RETRYABLE_NOW;
     }
-    end_attempt(loop, attempt, &outcome);
+    loop_end_attempt(loop, attempt, &outcome);
 }
 
-static bool check_flight(struct loop *loop, const struct flight *flight, double now)
+static bool loop_check_flight(struct loop *loop, const struct flight *flight, double now)
 {
     fa_connections_enter(loop->connections, -1);
     bool good = fa_transfer_check(flight->transfer, now);
@@ -270,7 +277,7 @@ static bool check_flight(struct loop *loop, const struct flight *flight, double 
     return good;
 }
 
-/* Stalls, cancellations and new rates, which libcurl does not know of. */
+/* Check stalls, cancellations and rate changes, which libcurl does not know of. */
 static void on_sweep(evutil_socket_t fd, short what, void *arg)
 {
     (void)fd, (void)what;
@@ -280,9 +287,9 @@ static void on_sweep(evutil_socket_t fd, short what, void *arg)
     for (struct flight *flight = LIST_FIRST(&loop->flying); flight; flight = next) {
         next = LIST_NEXT(flight, link);
         if (flight->unwatched)
-            end_unwatched(loop, flight);
-        else if (!check_flight(loop, flight, now))
-            end_flight(loop, flight, CURLE_ABORTED_BY_CALLBACK);
+            loop_end_unwatched(loop, flight);
+        else if (!loop_check_flight(loop, flight, now))
+            loop_end_flight(loop, flight, CURLE_ABORTED_BY_CALLBACK);
     }
     if (LIST_EMPTY(&loop->flying)) {
         event_del(loop->sweep);
@@ -298,7 +305,7 @@ static void on_ready_socket(evutil_socket_t fd, short what, void *arg)
     fa_connections_enter(loop->connections, fd);
     curl_multi_socket_action(loop->multi, fd, flags, &running);
     fa_connections_leave(loop->connections);
-    reap(loop);
+    loop_reap(loop);
 }
 
 static void on_timeout(evutil_socket_t fd, short what, void *arg)
@@ -309,11 +316,11 @@ static void on_timeout(evutil_socket_t fd, short what, void *arg)
     fa_connections_enter(loop->connections, -1);
     curl_multi_socket_action(loop->multi, CURL_SOCKET_TIMEOUT, 0, &running);
     fa_connections_leave(loop->connections);
-    reap(loop);
+    loop_reap(loop);
 }
 
-/* To return -1 from on_socket() would fail every transfer of the multi. */
-static void fail_watch(struct loop *loop, CURL *easy, int code)
+/* Returning -1 from on_socket() would fail every transfer of the multi handle. */
+static void loop_fail_watch(struct loop *loop, CURL *easy, int code)
 {
     struct fa_transfer *transfer = fa_transfer_of(easy);
     struct fa_attempt *attempt = transfer ? fa_transfer_attempt(transfer) : NULL;
@@ -336,7 +343,7 @@ static int on_socket(CURL *easy, curl_socket_t sock, int what, void *arg, void *
         (short)((what & CURL_POLL_IN ? EV_READ : 0) | (what & CURL_POLL_OUT ? EV_WRITE : 0));
     event = event_new(loop->base, sock, flags | EV_PERSIST, on_ready_socket, loop);
     if (!event || event_add(event, NULL)) {
-        fail_watch(loop, easy, errno);
+        loop_fail_watch(loop, easy, errno);
         if (event)
             event_free(event);
         return 0;
@@ -367,7 +374,7 @@ static void on_wake(void *arg)
     if (stop)
         event_base_loopbreak(loop->base);
     else
-        start_ready(-1, 0, loop);
+        loop_start_ready(-1, 0, loop);
 }
 
 static void *loop_main(void *arg)
@@ -377,7 +384,7 @@ static void *loop_main(void *arg)
     return NULL;
 }
 
-static int start_thread(struct loop *loop)
+static int loop_start_thread(struct loop *loop)
 {
     sigset_t all, before;
     sigfillset(&all);
@@ -402,10 +409,10 @@ static int loop_init(struct loop *loop, struct fa_strategy *self, struct fa_erro
     loop->connections = fa_connections_new(self->watchdog, err);
     if (!loop->base || !loop->multi || !loop->connections)
         goto fail;
-    loop->start = event_new(loop->base, -1, 0, start_ready, loop);
+    loop->start = event_new(loop->base, -1, 0, loop_start_ready, loop);
     loop->timer = event_new(loop->base, -1, 0, on_timeout, loop);
     loop->sweep = event_new(loop->base, -1, EV_PERSIST, on_sweep, loop);
-    loop->back = event_new(loop->base, -1, 0, hand_back, loop);
+    loop->back = event_new(loop->base, -1, 0, loop_on_back, loop);
     if (!loop->start || !loop->timer || !loop->sweep || !loop->back)
         goto fail;
     event_priority_set(loop->back, FA_LOOP_LATER);
@@ -423,7 +430,7 @@ static int loop_init(struct loop *loop, struct fa_strategy *self, struct fa_erro
     if (!own)
         return 0;
     loop->wake = fa_wake_new(loop->base, on_wake, loop, err);
-    if (loop->wake && start_thread(loop) == 0)
+    if (loop->wake && loop_start_thread(loop) == 0)
         return 0;
 
 fail:
@@ -431,30 +438,30 @@ fail:
     return -1;
 }
 
-/* An attempt that never ends. */
-static void drop(struct fa_attempt *attempt)
+/* An attempt that will never end. */
+static void attempt_drop(struct fa_attempt *attempt)
 {
-    close_part(attempt);
+    attempt_close_part(attempt);
     free(attempt->slot);
 }
 
-static void drop_all(struct fa_attempt_queue *queue)
+static void attempt_queue_drop(struct fa_attempt_queue *queue)
 {
     for (struct fa_attempt *attempt; (attempt = attempt_queue_pop(queue));)
-        drop(attempt);
+        attempt_drop(attempt);
 }
 
-static void drop_flights(struct loop *loop)
+static void loop_drop_flights(struct loop *loop)
 {
     while (!LIST_EMPTY(&loop->flying)) {
         struct flight *flight = LIST_FIRST(&loop->flying);
-        drop(fa_transfer_attempt(flight->transfer));
+        attempt_drop(fa_transfer_attempt(flight->transfer));
         curl_multi_remove_handle(loop->multi, fa_transfer_easy(flight->transfer));
-        park(loop, flight);
+        loop_park(loop, flight);
     }
 }
 
-static void free_flights(struct loop *loop)
+static void flight_list_free(struct loop *loop)
 {
     while (!LIST_EMPTY(&loop->parked)) {
         struct flight *flight = LIST_FIRST(&loop->parked);
@@ -464,7 +471,7 @@ static void free_flights(struct loop *loop)
     }
 }
 
-static void free_done(struct done_queue *queue)
+static void done_queue_free(struct done_queue *queue)
 {
     while (!STAILQ_EMPTY(queue)) {
         struct done *done = STAILQ_FIRST(queue);
@@ -484,14 +491,14 @@ static void loop_fini(struct loop *loop)
         pthread_join(loop->thread, NULL);
     }
     fa_scouts_drain(&loop->scouts, &loop->released);
-    drop_all(&loop->inbox);
-    drop_all(&loop->ready);
-    drop_all(&loop->released);
-    drop_flights(loop);
-    free_done(&loop->ended);
+    attempt_queue_drop(&loop->inbox);
+    attempt_queue_drop(&loop->ready);
+    attempt_queue_drop(&loop->released);
+    loop_drop_flights(loop);
+    done_queue_free(&loop->ended);
     if (loop->multi)
-        curl_multi_cleanup(loop->multi); /* tells on_socket() to let go of every socket */
-    free_flights(loop);
+        curl_multi_cleanup(loop->multi); /* calls on_socket() to stop watching each socket */
+    flight_list_free(loop);
     fa_connections_free(loop->connections);
     struct event *events[] = {loop->start, loop->timer, loop->sweep, loop->back};
     for (size_t i = 0; i < sizeof(events) / sizeof(*events); ++i)
@@ -503,7 +510,7 @@ static void loop_fini(struct loop *loop)
     pthread_mutex_destroy(&loop->lock);
 }
 
-static void deliver(void *arg)
+static void async_deliver(void *arg)
 {
     struct fa_strategy *self = arg;
     struct done_queue ended = STAILQ_HEAD_INITIALIZER(ended);
@@ -525,7 +532,7 @@ static void async_free(struct fa_strategy *self)
         return;
     for (unsigned i = 0; i < self->n_loops; ++i)
         loop_fini(&self->loops[i]);
-    free_done(&self->outbox);
+    done_queue_free(&self->outbox);
     fa_wake_free(self->wake);
     fa_watchdog_free(self->watchdog);
     fa_trust_free(self->trust);
@@ -550,7 +557,7 @@ static struct fa_strategy *async_new(const struct fa_strategy_env *env, struct f
     STAILQ_INIT(&self->outbox);
     self->trust = fa_trust_new(env->settings->cacert, err);
     self->watchdog = self->trust ? fa_watchdog_new(err) : NULL;
-    self->wake = self->watchdog ? fa_wake_new(env->base, deliver, self, err) : NULL;
+    self->wake = self->watchdog ? fa_wake_new(env->base, async_deliver, self, err) : NULL;
     if (!self->wake)
         goto fail;
     for (unsigned i = 0; i < env->loops; ++i) {
@@ -565,8 +572,8 @@ fail:
     return NULL;
 }
 
-/* An origin stays on its loop, for its connections, unless that has far more to do. */
-static unsigned choose_loop(const struct fa_strategy *self, uint64_t origin)
+/* Keep an origin on its loop, for its connections, unless that loop is much busier. */
+static unsigned async_choose_loop(const struct fa_strategy *self, uint64_t origin)
 {
     unsigned home = (unsigned)(origin % self->n_loops);
     unsigned least = 0;
@@ -581,13 +588,13 @@ static int async_submit(struct fa_strategy *self, struct fa_attempt *attempt, st
 {
     struct done *done = calloc(1, sizeof(*done));
     if (!done) {
-        close_part(attempt);
+        attempt_close_part(attempt);
         fa_error_system(err, FA_CLASS_LOCAL_IO, ENOMEM, "cannot start a transfer");
         return -1;
     }
     done->attempt = attempt;
     attempt->slot = done;
-    unsigned at = choose_loop(self, attempt->origin);
+    unsigned at = async_choose_loop(self, attempt->origin);
     struct loop *loop = &self->loops[at];
     attempt->task = at;
     ++loop->load;
@@ -615,13 +622,13 @@ static void async_flush(struct fa_strategy *self)
 static void async_cancel(struct fa_strategy *self, struct fa_attempt *attempt)
 {
     (void)self;
-    attempt->cancelled = true; /* the sweep sees it */
+    attempt->cancelled = true; /* noticed by the sweep */
 }
 
 static void async_tune(struct fa_strategy *self, struct fa_attempt *attempt, uint64_t rate)
 {
     (void)self;
-    attempt->rate = rate; /* the sweep sees it */
+    attempt->rate = rate; /* noticed by the sweep */
 }
 
 const struct fa_strategy_ops fa_strategy_async = {

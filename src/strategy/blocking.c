@@ -1,7 +1,10 @@
 /*
- * The strategies thread and process: a pool of workers, each of which drives one transfer at a time
- * and keeps its connections.  They differ in the kind of the pool, and in
- * nothing else.
+ * The thread and process strategies: a pool of workers, each of which drives one transfer at a time
+ * and keeps its connections.  They differ only in the kind of the pool.
+ *
+ * An attempt is serialised (transfer/wire.c) as the input of a task; its outcome is the reply.  The
+ * header of the response is sent earlier, as the task's note, so that the state can record it while
+ * the body is still arriving.
  */
 #include "strategy/strategy.h"
 
@@ -16,7 +19,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/* A worker that is silent for that much longer than its own stall timeout hangs. */
+/* A worker has hung if it is silent for this many seconds longer than its own stall timeout. */
 #define HANG_GRACE 5
 
 struct fa_strategy {
@@ -27,7 +30,7 @@ struct fa_strategy {
 /* The worker's side. */
 
 struct shared {
-    void *bytes; /* what settings points into */
+    void *bytes; /* settings points into it */
     struct fa_settings settings;
     struct fa_trust *trust;
     struct fa_watchdog *watchdog; /* its thread starts with the first worker */
@@ -54,7 +57,7 @@ static int download_share(const void *setup, size_t len, void **ret, struct fa_e
     if (!shared->bytes)
         goto fail;
     memcpy(shared->bytes, bytes, len);
-    /* The first byte says whether the certificates are to be parsed now, for all workers. */
+    /* The first byte tells whether to parse the certificates now, for all workers. */
     if (fa_settings_decode(&shared->settings, (unsigned char *)shared->bytes + 1, len - 1))
         goto fail;
     shared->trust = fa_trust_new(shared->settings.cacert, err);
@@ -62,7 +65,8 @@ static int download_share(const void *setup, size_t len, void **ret, struct fa_e
     if (!shared->watchdog)
         goto fail;
     if (bytes[0])
-        fa_trust_load(shared->trust, NULL); /* if it fails, a transfer that needs it will say so */
+        fa_trust_load(shared->trust, NULL); /* on failure, the first transfer that needs them
+                                               reports it */
     *ret = shared;
     return 0;
 
@@ -96,8 +100,9 @@ struct tick {
     bool noted;
 };
 
-/* The head of what has come as a whole is told with its outcome, which is cheaper. */
-static void note_head(struct tick *tick)
+/* A response that has already arrived completely has its header in the outcome, which is
+ * cheaper. */
+static void tick_note_header(struct tick *tick)
 {
     const struct fa_attempt *attempt = tick->attempt;
     if (tick->noted || !attempt->has_head)
@@ -117,7 +122,7 @@ static void note_head(struct tick *tick)
 static void download_tick(void *arg)
 {
     struct tick *tick = arg;
-    note_head(tick);
+    tick_note_header(tick);
     fa_task_progress(tick->task, tick->attempt->received);
     if (fa_task_cancelled(tick->task))
         tick->attempt->cancelled = true;
@@ -133,7 +138,7 @@ static int download_run(void *state, struct fa_task *task, struct fa_error *err)
     struct fa_attempt attempt;
     const char **headers;
     if (fa_wire_get_attempt(&attempt, &headers, input, len)) {
-        fa_error_set(err, FA_DOMAIN_FETCHALL, 0, FA_CLASS_WORKER_CRASHED, "an attempt is garbled");
+        fa_error_set(err, FA_DOMAIN_FETCHALL, 0, FA_CLASS_WORKER_CRASHED, "malformed attempt");
         return -1;
     }
     attempt.fd = fa_task_fd(task, 0);
@@ -145,7 +150,7 @@ static int download_run(void *state, struct fa_task *task, struct fa_error *err)
     fa_wire_put_outcome(&buf, &outcome);
     int result = buf.failed ? -1 : fa_task_reply(task, buf.data, buf.len);
     if (result)
-        fa_error_system(err, FA_CLASS_LOCAL_IO, ENOMEM, "cannot answer with an outcome");
+        fa_error_system(err, FA_CLASS_LOCAL_IO, ENOMEM, "cannot reply with an outcome");
     fa_buf_fini(&buf);
     fa_outcome_fini(&outcome);
     free(headers);
@@ -167,23 +172,23 @@ const struct fa_task_type fa_download_tasks[] = {
 
 /* The engine's side. */
 
-static void on_progress(void *arg, uint64_t value)
+static void download_on_progress(void *arg, uint64_t value)
 {
     struct fa_attempt *attempt = arg;
     attempt->received = value;
 }
 
-static void on_note(void *arg, const void *data, size_t len)
+static void download_on_note(void *arg, const void *data, size_t len)
 {
     struct fa_attempt *attempt = arg;
     struct fa_head head;
     if (fa_wire_get_head(&head, data, len))
-        return; /* the outcome will tell */
+        return; /* the outcome has the reason */
     attempt->head = head;
     attempt->has_head = true;
 }
 
-static void on_result(void *arg, const struct fa_task_result *result)
+static void download_on_result(void *arg, const struct fa_task_result *result)
 {
     struct fa_attempt *attempt = arg;
     struct fa_strategy *self = attempt->slot;
@@ -261,9 +266,9 @@ static int blocking_submit(struct fa_strategy *self, struct fa_attempt *attempt,
         .len = buf.failed ? SIZE_MAX : buf.len,
         .fds = &attempt->fd,
         .n_fds = 1,
-        .done = on_result,
-        .progress = on_progress,
-        .note = on_note,
+        .done = download_on_result,
+        .progress = download_on_progress,
+        .note = download_on_note,
         .arg = attempt,
     };
     attempt->slot = self;
@@ -275,7 +280,7 @@ static int blocking_submit(struct fa_strategy *self, struct fa_attempt *attempt,
 
 static void blocking_flush(struct fa_strategy *self)
 {
-    (void)self; /* the pool starts tasks as they come */
+    (void)self; /* the pool starts tasks as they arrive */
 }
 
 static void blocking_cancel(struct fa_strategy *self, struct fa_attempt *attempt)

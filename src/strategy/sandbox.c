@@ -1,6 +1,6 @@
 /*
- * Certificates, and what getaddrinfo(3) and localtime(3) look at: their configuration, the modules
- * of nss(5), and where programs that manage it put the real files.
+ * Files that a download worker may read: certificates, and what getaddrinfo(3) and localtime(3)
+ * need (their configuration, modules and sockets).
  */
 #include "strategy/sandbox.h"
 

@@ -1,5 +1,5 @@
 /**
- * What a worker process that downloads keeps.
+ * The sandbox of a download worker process.
  */
 #ifndef FA_STRATEGY_SANDBOX_H
 #define FA_STRATEGY_SANDBOX_H

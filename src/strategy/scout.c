@@ -1,9 +1,14 @@
+/*
+ * When many attempts for a new origin start at once over HTTP/2, each would open a connection of
+ * its own, because libcurl knows only after the handshake that it can multiplex.  So the first
+ * attempt, the scout, goes ahead, and the others wait until it is connected or has ended.
+ */
 #include "strategy/scout.h"
 
 #include <stdlib.h>
 
 struct fa_scout {
-    const struct fa_attempt *attempt; /* the one that goes ahead */
+    const struct fa_attempt *attempt; /* the scout itself */
     uint64_t origin;
     struct fa_attempt_queue waiting;
     LIST_ENTRY(fa_scout) link; /* in its bucket */
@@ -27,7 +32,7 @@ bool fa_scouts_wait(struct fa_scouts *scouts, struct fa_attempt *attempt)
     }
     scout = calloc(1, sizeof(*scout));
     if (!scout)
-        return false; /* it goes alone, and so do the others */
+        return false; /* proceed without scouting */
     scout->attempt = attempt;
     scout->origin = attempt->origin;
     STAILQ_INIT(&scout->waiting);

@@ -1,9 +1,5 @@
 /**
- * Attempts that wait for the connection of another one.
- *
- * Whether an origin speaks HTTP/2, so that one connection serves many transfers, is known once the
- * first is connected.  Until then the attempts that follow wait here: libcurl would open a
- * connection for each, or (CURLOPT_PIPEWAIT) keep them in a queue of its own, one behind the other.
+ * Attempts that wait for the connection of another one, their scout.
  */
 #ifndef FA_STRATEGY_SCOUT_H
 #define FA_STRATEGY_SCOUT_H
@@ -14,7 +10,7 @@
 
 #define FA_SCOUT_BUCKETS 256
 
-/** All zero is a good beginning.  Belongs to one thread. */
+/** Initialise to zero.  Belongs to one thread. */
 struct fa_scouts {
     LIST_HEAD(, fa_scout) buckets[FA_SCOUT_BUCKETS];
 };
@@ -25,11 +21,11 @@ struct fa_scouts {
  */
 bool fa_scouts_wait(struct fa_scouts *scouts, struct fa_attempt *attempt);
 
-/** The attempt is connected, or has ended: append those that waited for it to a queue. */
+/** The attempt is connected or has ended: append the attempts that waited for it to a queue. */
 void fa_scouts_end(struct fa_scouts *scouts, const struct fa_attempt *attempt,
                    struct fa_attempt_queue *ret);
 
-/** Append all that wait, for any attempt, to a queue. */
+/** Append all waiting attempts to a queue. */
 void fa_scouts_drain(struct fa_scouts *scouts, struct fa_attempt_queue *ret);
 
 #endif

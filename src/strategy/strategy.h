@@ -1,13 +1,5 @@
 /**
- * What every strategy promises; tests/unit/strategy_test.c checks all of them.
- *
- *  - The engine calls every operation on the thread of its loop.
- *  - submit() borrows the attempt, and takes its descriptor, until env->done() has been called for
- *    it.  What was submitted may wait for flush().
- *  - env->done() is called on the loop's thread, exactly once for each attempt that was accepted,
- *    and never from inside submit(), flush(), cancel() or tune().
- *  - While a body comes, attempt->head and then has_head are set, within a second or so.  Of one
- *    that comes at once, only the outcome may tell.  submit() expects has_head to be false.
+ * The interface of all strategies; tests/unit/strategy_test.c checks each against it.
  */
 #ifndef FA_STRATEGY_STRATEGY_H
 #define FA_STRATEGY_STRATEGY_H
@@ -24,7 +16,7 @@ struct fa_strategy_env {
     struct event_base *base;
     struct fa_nursery *nursery; /**< May be NULL unless needs_nursery. */
     const struct fa_settings *settings;
-    unsigned jobs;  /**< At most that many attempts are submitted at once. */
+    unsigned jobs;  /**< Maximum number of attempts submitted at once. */
     unsigned loops; /**< At least 1; read if has_loops. */
     /** @outcome  Taken: the callee calls fa_outcome_fini(). */
     void (*done)(void *ctx, struct fa_attempt *attempt, struct fa_outcome *outcome);
@@ -48,11 +40,11 @@ struct fa_strategy_ops {
     int (*submit)(struct fa_strategy *self, struct fa_attempt *attempt, struct fa_error *err);
     /** Start what was submitted. */
     void (*flush)(struct fa_strategy *self);
-    /** End an attempt early; done() still follows. */
+    /** End an attempt early; done() is still called. */
     void (*cancel)(struct fa_strategy *self, struct fa_attempt *attempt);
-    /** The attempt's rate has been changed to this. */
+    /** The rate of the attempt has changed. */
     void (*tune)(struct fa_strategy *self, struct fa_attempt *attempt, uint64_t rate);
-    /** Attempts under way are dropped, done() is not called for them. */
+    /** Active attempts are dropped without calling done(). */
     void (*free)(struct fa_strategy *self);
 };
 
@@ -63,7 +55,7 @@ extern const struct fa_strategy_ops fa_strategy_process;
 /** @return the strategy of a mode, which is one of FA_MODES. */
 const struct fa_strategy_ops *fa_strategy_of(enum fa_mode mode);
 
-/** The task type behind the blocking ones; ends with a row without name. */
+/** The task type of the blocking strategies; terminated by a row without a name. */
 extern const struct fa_task_type fa_download_tasks[];
 
 #endif
