@@ -39,7 +39,7 @@ mkdir -p "$logs" || exit 4
 # and is released when both have ended.
 exec 9>"$logs/lock"
 if ! flock -n 9; then
-    echo "nightly: the run before is still at work in $dir"
+    echo "nightly: the previous run is still running in $dir"
     exit 75
 fi
 

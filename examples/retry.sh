@@ -40,7 +40,7 @@ while [ "$rounds" -gt 1 ]; do
     if [ "${left:-0}" -eq 0 ]; then
         break
     fi
-    echo "retry: $left of those that failed may pass; once more in $wait s"
+    echo "retry: $left of the failures are transient; next round in $wait s"
     sleep "$wait"
     wait=$((wait * 2))
     rounds=$((rounds - 1))

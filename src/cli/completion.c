@@ -1,3 +1,8 @@
+/*
+ * A bash completion script, printed from the option table.  Options of the program and of each
+ * command are offered separately; an option with choices offers them, one with a file or directory
+ * completes names.
+ */
 #include "cli/completion.h"
 
 #include <stdbool.h>
@@ -5,7 +10,7 @@
 
 #include "cli/options.h"
 
-/* "-m | --mode)", the pattern of a case. */
+/* The pattern of a case: "-m | --mode)". */
 static void put_pattern(FILE *out, const struct fa_option *row)
 {
     fputs("    ", out);
@@ -22,7 +27,7 @@ static void put_choices(FILE *out, const struct fa_option *row)
     fputs("' -- \"$cur\")\n", out);
 }
 
-/* What follows an option that takes an argument. */
+/* What to offer after an option with an argument. */
 static void put_argument(FILE *out, const struct fa_option *row)
 {
     put_pattern(out, row);
@@ -35,8 +40,8 @@ static void put_argument(FILE *out, const struct fa_option *row)
     fputs("        return\n        ;;\n", out);
 }
 
-/* Whether the table has told what follows it: one name stands once for each kind of command. */
-static bool is_told(const struct fa_option *row)
+/* Whether the table has an earlier row of this name for the same kind of command. */
+static bool option_is_done(const struct fa_option *row)
 {
     for (const struct fa_option *other = fa_options_table; other < row; ++other)
         if (other->arg && strcmp(other->name, row->name) == 0)
@@ -55,7 +60,7 @@ static void put_options(FILE *out, enum fa_command command)
     }
 }
 
-/* The options that are offered are those of the command. */
+/* Offer the options of the command on the line. */
 static void put_commands(FILE *out)
 {
     fputs("    local options commands='", out);
@@ -88,7 +93,7 @@ void fa_completion_print(FILE *out)
           "    case $prev in\n",
           out);
     for (const struct fa_option *row = fa_options_table; row->type; ++row)
-        if (row->arg && !is_told(row))
+        if (row->arg && !option_is_done(row))
             put_argument(out, row);
     fputs("    esac\n", out);
     put_commands(out);

@@ -1,3 +1,6 @@
+/*
+ * Lower case, as sha256sum(1) prints digests.
+ */
 #include "cli/digest_hex.h"
 
 #include "base/hex.h"

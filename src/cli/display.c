@@ -1,3 +1,8 @@
+/*
+ * The bar is one line on standard error that is drawn again and again.  Any other line is printed
+ * between fa_display_begin() and fa_display_end(): the bar is erased before it and drawn again
+ * after it.
+ */
 #include "cli/display.h"
 
 #include <errno.h>
@@ -13,7 +18,7 @@
 #define PLAIN_INTERVAL 10.0
 #define BAR_INTERVAL   0.09
 
-/* A plain line has no terminal to fit in. */
+/* Width of a plain line, which need not fit a terminal. */
 #define PLAIN_COLUMNS 160
 
 void fa_display_init(struct fa_display *display, enum fa_progress_mode mode, bool quiet)
@@ -27,8 +32,8 @@ void fa_display_init(struct fa_display *display, enum fa_progress_mode mode, boo
         display->mode = fa_term_redraws(STDERR_FILENO) ? FA_PROGRESS_BAR : FA_PROGRESS_PLAIN;
 }
 
-/* Standard error is the last resort: when it fails, there is nobody to tell. */
-static void put(const char *text, size_t len)
+/* Ignore errors: if standard error fails, they cannot be reported. */
+static void display_write(const char *text, size_t len)
 {
     while (len) {
         ssize_t done = write(STDERR_FILENO, text, len);
@@ -41,22 +46,24 @@ static void put(const char *text, size_t len)
     }
 }
 
-static void draw_bar(struct fa_display *display, const struct fa_progress *progress, double time)
+static void display_draw_bar(struct fa_display *display, const struct fa_progress *progress,
+                             double time)
 {
     if (time - display->shown < BAR_INTERVAL || !fa_term_foreground(STDERR_FILENO))
         return;
     display->shown = time;
-    /* The last column stays free: some terminals go to the next line after it. */
+    /* Leave the last column free: some terminals wrap after it. */
     unsigned columns = fa_term_columns(STDERR_FILENO);
     fa_progress_format(progress, &display->rate, columns - 1, true, display->line,
                        sizeof(display->line));
     char frame[sizeof(display->line) + 8];
     int len = snprintf(frame, sizeof(frame), "\r%s\033[K", display->line);
-    put(frame, (size_t)len);
+    display_write(frame, (size_t)len);
     display->drawn = true;
 }
 
-static void put_plain(struct fa_display *display, const struct fa_progress *progress, double time)
+static void display_put_plain(struct fa_display *display, const struct fa_progress *progress,
+                              double time)
 {
     if (time - display->shown < PLAIN_INTERVAL)
         return;
@@ -67,7 +74,7 @@ static void put_plain(struct fa_display *display, const struct fa_progress *prog
     fa_display_end(display);
 }
 
-static void put_json(struct fa_display *display, const struct fa_event *event, double time)
+static void display_put_json(struct fa_display *display, const struct fa_event *event, double time)
 {
     if (!fa_events_due(&event->progress, time, &display->shown))
         return;
@@ -86,13 +93,13 @@ void fa_display_progress(struct fa_display *display, const struct fa_event *even
     fa_rate_update(&display->rate, &event->progress);
     switch (display->mode) {
     case FA_PROGRESS_BAR:
-        draw_bar(display, &event->progress, time);
+        display_draw_bar(display, &event->progress, time);
         break;
     case FA_PROGRESS_PLAIN:
-        put_plain(display, &event->progress, time);
+        display_put_plain(display, &event->progress, time);
         break;
     case FA_PROGRESS_JSON:
-        put_json(display, event, time);
+        display_put_json(display, event, time);
         break;
     case FA_PROGRESS_AUTO:
     case FA_PROGRESS_NONE:
@@ -117,7 +124,7 @@ void fa_display_end(struct fa_display *display)
     if (display->drawn)
         fputs(display->line, display->message);
     if (fclose(display->message) == 0)
-        put(display->text, display->len);
+        display_write(display->text, display->len);
     free(display->text);
     display->message = NULL;
     display->text = NULL;
@@ -126,6 +133,6 @@ void fa_display_end(struct fa_display *display)
 void fa_display_fini(struct fa_display *display)
 {
     if (display->drawn)
-        put(FA_DISPLAY_CLEAR, strlen(FA_DISPLAY_CLEAR));
+        display_write(FA_DISPLAY_CLEAR, strlen(FA_DISPLAY_CLEAR));
     display->drawn = false;
 }

@@ -1,3 +1,6 @@
+/*
+ * One JSON object per event.  The same functions serve --events and --progress json.
+ */
 #include "cli/events.h"
 
 #include <stdio.h>
@@ -21,7 +24,7 @@ static const char *const change_names[] = {
     [FA_HOST_BACK] = "back",
 };
 
-/* Null for an event that is not about a line. */
+/* Null for an event without a line. */
 static json_t *line_value(uint64_t line)
 {
     return line ? fa_json_count(line) : json_null();

@@ -1,10 +1,14 @@
+/*
+ * The exit status is the most severe of all entries and of the run: see EXIT STATUS in the manual.
+ */
 #include "cli/exit.h"
 
 void fa_exit_count(struct fa_exit *exit, const struct fa_result *result)
 {
     if (!fa_status_is_failure(result->status))
         return;
-    /* Without an end of the run, what local trouble may be over is as any other that passes. */
+    /* A local error that is transient, such as a file too large for the free space, counts as
+     * any other transient failure if it did not end the run. */
     if (result->error.class == FA_CLASS_LOCAL_IO && !result->may_pass)
         ++exit->local;
     else if (result->error.class == FA_CLASS_INTEGRITY)

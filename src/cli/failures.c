@@ -1,3 +1,7 @@
+/*
+ * Failures are grouped by class and origin with one example each, so that a million failures of one
+ * host are one line.  The number of groups is limited; further ones are only counted.
+ */
 #include "cli/failures.h"
 
 #include <stdbool.h>
@@ -7,19 +11,19 @@
 #include "cli/place.h"
 #include "cli/term.h"
 
-/* What may help, by class.  Only what is true for every failure of the class stands here. */
+/* Hints by class.  A hint must be valid for every failure of its class. */
 static const char *const hints[FA_CLASSES] = {
-    [FA_CLASS_DNS] = "check the name; if it is right, run it again later",
+    [FA_CLASS_DNS] = "check the host name; if it is correct, run it again later",
     [FA_CLASS_CONNECT] = "run it again later",
-    [FA_CLASS_TLS] = "check the port and the date; --cacert FILE trusts a CA of your own",
-    [FA_CLASS_TIMEOUT] = "--connect-timeout and --timeout allow more time",
-    [FA_CLASS_STALLED] = "--stall-timeout allows a longer silence, --speed-limit a slower body",
+    [FA_CLASS_TLS] = "check the port and the system clock; use --cacert FILE for a private CA",
+    [FA_CLASS_TIMEOUT] = "use --connect-timeout or --timeout to allow more time",
+    [FA_CLASS_STALLED] = "use --stall-timeout or --speed-limit to allow slower servers",
     [FA_CLASS_TRUNCATED] = "run it again later",
-    [FA_CLASS_TOO_LARGE] = "--max-size allows larger files",
-    [FA_CLASS_INTEGRITY] = "the server sends something else than the list says",
+    [FA_CLASS_TOO_LARGE] = "use --max-size to allow larger files",
+    [FA_CLASS_INTEGRITY] = "the server sends other data than the list expects",
     [FA_CLASS_CHANGED] = "run it again",
-    [FA_CLASS_LOCAL_IO] = "check space and permissions of the folder (--dir)",
-    [FA_CLASS_CANCELLED] = "run it again: what is there is not fetched again",
+    [FA_CLASS_LOCAL_IO] = "check disk space and permissions of the directory (--dir)",
+    [FA_CLASS_CANCELLED] = "run it again: complete files are not downloaded again",
 };
 
 const char *fa_failures_hint(const struct fa_error *error)
@@ -28,12 +32,12 @@ const char *fa_failures_hint(const struct fa_error *error)
         switch (error->code) {
         case 401:
         case 403:
-            return "if it wants a password or a token, --netrc or -H @FILE sends it";
+            return "if a password or token is required, send it with --netrc or -H @FILE";
         case 407:
-            return "the proxy wants a password: --proxy, or http_proxy in the environment";
+            return "the proxy requires a password: use --proxy or the http_proxy variable";
         case 429:
         case 503:
-            return "--per-host asks for less at once; run it again later";
+            return "use --per-host to send fewer requests at once; run it again later";
         default:
             break;
         }
@@ -41,7 +45,7 @@ const char *fa_failures_hint(const struct fa_error *error)
     return hints[error->class];
 }
 
-static bool same_origin(const char *a, const char *b)
+static bool origin_equal(const char *a, const char *b)
 {
     return a && b ? strcmp(a, b) == 0 : a == b;
 }
@@ -50,7 +54,7 @@ void fa_failures_add(struct fa_failures *failures, const struct fa_result *resul
 {
     for (size_t i = 0; i < failures->n_groups; ++i) {
         struct fa_failure_group *group = &failures->groups[i];
-        if (group->class == result->error.class && same_origin(group->origin, result->origin)) {
+        if (group->class == result->error.class && origin_equal(group->origin, result->origin)) {
             ++group->count;
             return;
         }
@@ -60,7 +64,7 @@ void fa_failures_add(struct fa_failures *failures, const struct fa_result *resul
         return;
     }
     struct fa_failure_group *group = &failures->groups[failures->n_groups++];
-    /* When memory runs out, texts are missing from the summary, and nothing else. */
+    /* If memory runs out, only texts of the summary are missing. */
     *group = (struct fa_failure_group){
         .class = result->error.class,
         .origin = result->origin ? strdup(result->origin) : NULL,
@@ -83,7 +87,7 @@ static int compare(const void *a, const void *b)
     return strcmp(x->origin ? x->origin : "", y->origin ? y->origin : "");
 }
 
-static void put_group(const struct fa_failure_group *group, FILE *out)
+static void group_print(const struct fa_failure_group *group, FILE *out)
 {
     fprintf(out, "%8llu  %-12s ", (unsigned long long)group->count, fa_class_name(group->class));
     fa_term_put(out, group->origin ? group->origin : "(no host)");
@@ -107,8 +111,8 @@ void fa_failures_print(struct fa_failures *failures, size_t most, FILE *out)
             rest += group->count;
             continue;
         }
-        put_group(group, out);
-        /* Each hint once, at the first group that it is good for. */
+        group_print(group, out);
+        /* Print each hint once, at the first group that it applies to. */
         const char *hint = fa_failures_hint(&group->error);
         for (size_t j = 0; hint && j < n_told; ++j)
             if (told[j] == hint)
@@ -119,7 +123,7 @@ void fa_failures_print(struct fa_failures *failures, size_t most, FILE *out)
         }
     }
     if (rest)
-        fprintf(out, "%8llu  more, of other kinds or from other hosts; --report FILE tells all\n",
+        fprintf(out, "%8llu  more, of other kinds or from other hosts; use --report FILE for all\n",
                 (unsigned long long)rest);
 }
 

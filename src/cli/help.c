@@ -1,3 +1,7 @@
+/*
+ * --help is printed from the option table.  Text is wrapped at FA_HELP_COLUMNS; option help starts
+ * at MARGIN.
+ */
 #include "cli/help.h"
 
 #include <ctype.h>
@@ -5,10 +9,10 @@
 
 #include "cli/options.h"
 
-/* Where the help of each option begins. */
+/* Column of the help text of options. */
 #define MARGIN 30
 
-/* Print words from column at on, with new lines at the margin.  Returns the column after them. */
+/* Print words from a column on, wrapping at the margin.  @return the column after them. */
 static unsigned put_words(FILE *out, unsigned at, const char *text)
 {
     while (*text) {
@@ -41,7 +45,7 @@ static void put_option(FILE *out, const struct fa_option *row, const struct fa_o
     if (row->arg)
         snprintf(text + len, sizeof(text) - (size_t)len, " %s", row->arg);
     unsigned at = (unsigned)fprintf(out, "%s", text);
-    /* A long left part has its line to itself. */
+    /* Options longer than the margin have a line to themselves. */
     if (at + 2 > MARGIN) {
         fputc('\n', out);
         at = 0;

@@ -1,3 +1,8 @@
+/*
+ * Text from lists and servers may be any bytes, but JSON is UTF-8, and jansson rejects anything
+ * else.  Invalid bytes become \xNN.  On a terminal, non-ASCII characters are escaped, too, so that
+ * none controls it.
+ */
 #include "cli/json.h"
 
 #include <limits.h>
@@ -7,7 +12,7 @@
 
 #include "base/utf8.h"
 
-/* A copy with every invalid byte as \xNN; jansson refuses invalid UTF-8. */
+/* Copy a text with every invalid byte as \xNN. */
 static char *repaired(const char *text)
 {
     char *copy = malloc(4 * strlen(text) + 1);
@@ -43,7 +48,7 @@ json_t *fa_json_text(const char *text)
     return string;
 }
 
-/* Whether it stands between quotes as it is. */
+/* Whether the text can be quoted without escapes. */
 static bool is_plain(const char *text)
 {
     for (; *text; ++text)
@@ -101,6 +106,6 @@ json_t *fa_json_set(json_t *object, const char *name, json_t *value)
 
 char *fa_json_line(const json_t *object, bool ascii)
 {
-    /* 15 digits print a time of microseconds as it was rounded, not as 0.12300000000000001. */
+    /* 15 digits print microseconds as they were rounded, not as 0.12300000000000001. */
     return json_dumps(object, JSON_REAL_PRECISION(15) | (ascii ? JSON_ENSURE_ASCII : 0));
 }

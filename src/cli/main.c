@@ -1,8 +1,9 @@
 /*
  * fetchall: download many files at once.
  *
- * The map of the source tree.  The test source.map compares it with the files: each layer below names
- * all of its file pairs.  Includes point down only; the test source.layers fails on any other edge.
+ * The map of the source tree.  The test source.map compares it with the files: each layer below
+ * names all of its file pairs.  Includes point down only; the test source.layers fails on any other
+ * edge.
  *
  *    src/cli            the program
  *       │ public headers only (and a few leaves of base)
@@ -150,8 +151,8 @@ static int print(enum fa_action action, enum fa_command command)
     return FA_EXIT_LOCAL;
 }
 
-/* Lists that cannot be opened are told, and the others go on; without any, what failed before is
- * the list (--retry-failed).  Returns how many there are. */
+/* A list that cannot be opened is reported, and the others continue; without any list, retry
+ * the failed entries. */
 static size_t add_lists(struct fa_session *session, const struct fa_texts *lists,
                         struct fa_observer *observer)
 {
@@ -168,7 +169,7 @@ static size_t add_lists(struct fa_session *session, const struct fa_texts *lists
             ++added;
             continue;
         }
-        /* A list that is missing is no disk that is full: see the exit statuses. */
+        /* Not a local I/O error: see the exit statuses. */
         err.class = FA_CLASS_NONE;
         fa_observer_fail(observer, &err);
     }
@@ -182,8 +183,7 @@ static int run_session(struct fa_session *session, const struct fa_options *opti
     enum fa_end end = FA_END_COMPLETE;
     if (add_lists(session, &options->lists, observer) == 0)
         return FA_EXIT_USAGE;
-    /* Now that DIR is there, and ours, and there is a list: a program that does nothing empties no
-     * report of another. */
+    /* Empty the outputs only now: DIR exists and is ours, and there is a list. */
     if (fa_observer_open(observer, &err) != 0) {
         fa_term_error(&err);
         return FA_EXIT_LOCAL;
@@ -205,8 +205,8 @@ static int run(const struct fa_options *options)
     struct fa_observer observer;
     int status = FA_EXIT_LOCAL;
     if (options->config.insecure && !options->quiet)
-        fputs("fetchall: --insecure: certificates are not checked\n", stderr);
-    /* A plan is read like any listing, and ends with its reader: by SIGPIPE. */
+        fputs("fetchall: --insecure: certificates are not verified\n", stderr);
+    /* A plan is read like any listing, and ends with its reader by SIGPIPE. */
     if (!options->config.plan)
         fa_signals_ignore();
     fa_observer_init(&observer, options);
@@ -228,7 +228,7 @@ int main(int argc, char **argv)
     fa_worker_main(argc, argv, NULL);
     hold_standard_fds();
     raise_file_limit();
-    /* Text is UTF-8 everywhere, and so its width on the terminal must be. */
+    /* Text is always UTF-8, so its width on the terminal must be computed as such. */
     setlocale(LC_CTYPE, "C.UTF-8");
 
     struct fa_error err = {0};
@@ -251,7 +251,7 @@ int main(int argc, char **argv)
     }
     fa_options_fini(&options);
 
-    /* Whoever waits for the program sees that a signal ended it. */
+    /* Let the parent process see that a signal ended the program. */
     if (fa_signals_caught())
         fa_signals_die(fa_signals_caught());
     return status;

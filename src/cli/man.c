@@ -1,3 +1,7 @@
+/*
+ * The manual is man/fetchall.1.in with the option and command sections generated from the table.  A
+ * sentence starts on a new line, as roff requires for the spacing between sentences.
+ */
 #include "cli/man.h"
 
 #include <ctype.h>
@@ -36,7 +40,7 @@ static bool is_name(char c)
     return isalnum((unsigned char)c) || c == '-';
 }
 
-/* The length of the option at text ("--name" or "-n"), which is to be bold; else 0. */
+/* The length of the option at text ("--name" or "-n"), which is printed in bold; else 0. */
 static size_t option_at(const char *text)
 {
     if (text[0] != '-' || !is_name(text[1]))
@@ -47,7 +51,7 @@ static size_t option_at(const char *text)
     return len;
 }
 
-/* Sentences: options in bold, and a line for each sentence, as roff likes it. */
+/* Print sentences with options in bold, each sentence on its own line. */
 static void put_prose(FILE *out, const char *text)
 {
     bool word_begins = true;
@@ -62,7 +66,7 @@ static void put_prose(FILE *out, const char *text)
             fputs(".\n", out);
             text += 3;
         } else {
-            /* A hyphen inside a word stays one that a line may break at. */
+            /* A hyphen inside a word is a possible line break. */
             if (*text == '-')
                 fputc('-', out);
             else
@@ -113,7 +117,7 @@ static void put_option(FILE *out, const struct fa_option *row, const struct fa_o
     if (initial) {
         fputs("The default is ", out);
         put_text(out, initial, strlen(initial));
-        /* The folder "." must not end up as "..". */
+        /* Avoid ".." if the default is the directory ".". */
         fputs(strcmp(initial, ".") == 0 ? " (the current directory).\n" : ".\n", out);
     }
 }
@@ -161,7 +165,7 @@ static void put_version(FILE *out, const struct fa_options *defaults)
     fputs(FA_VERSION, out);
 }
 
-/* The generated parts, by the placeholder of the template that each replaces. */
+/* The generated parts and the placeholders that they replace. */
 static const struct {
     const char *placeholder;
     void (*put)(FILE *out, const struct fa_options *defaults);
@@ -171,7 +175,8 @@ static const struct {
     {"@COMMANDS@\n", put_commands},
 };
 
-/* Print the part whose placeholder is at text.  Returns the placeholder's length; 0: none is. */
+/* Print the part whose placeholder is at text.  @return the placeholder's length; 0 if there is
+ * none. */
 static size_t put_part(FILE *out, const char *text, const struct fa_options *defaults)
 {
     for (size_t i = 0; i < sizeof(parts) / sizeof(*parts); ++i) {

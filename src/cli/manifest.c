@@ -1,3 +1,7 @@
+/*
+ * Lines in the format of coreutils: a name with a backslash or a line feed is escaped, and its line
+ * starts with a backslash.
+ */
 #include "cli/manifest.h"
 
 #include <errno.h>

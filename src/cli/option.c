@@ -1,3 +1,7 @@
+/*
+ * Stores the value of an option in its field of struct fa_options.  The type of a row selects the
+ * parser; FIELD() in options.c has checked the type of the field at compile time.
+ */
 #include "cli/option.h"
 
 #include <errno.h>
@@ -29,19 +33,19 @@ bool fa_option_is_for(const struct fa_option *option, enum fa_command command)
     return option->type != FA_OPTION_GROUP && (commands & command);
 }
 
-static void *field(const struct fa_option *option, struct fa_options *options)
+static void *option_field(const struct fa_option *option, struct fa_options *options)
 {
     return (char *)options + option->offset;
 }
 
-static int store_choice(const struct fa_option *option, unsigned *field, const char *value,
-                        struct fa_error *err)
+static int option_store_choice(const struct fa_option *option, unsigned *option_field,
+                               const char *value, struct fa_error *err)
 {
     char names[120] = "";
     for (unsigned i = 0; option->choice(i); ++i) {
         const char *name = option->choice(i);
         if (strcmp(name, value) == 0) {
-            *field = option->first + i;
+            *option_field = option->first + i;
             return 0;
         }
         size_t len = strlen(names);
@@ -51,28 +55,28 @@ static int store_choice(const struct fa_option *option, unsigned *field, const c
     return fa_option_refuse(err, "--%s requires %s, not '%s'", option->name, names, value);
 }
 
-static int store_uint(const struct fa_option *option, unsigned *field, const char *value,
-                      struct fa_error *err)
+static int option_store_uint(const struct fa_option *option, unsigned *option_field,
+                             const char *value, struct fa_error *err)
 {
     uint64_t number;
     if (fa_value_number(value, &number) != 0 || number < option->min || number > option->max)
         return fa_option_refuse(err, "--%s requires a number from %u to %u, not '%s'", option->name,
                                 option->min, option->max, value);
-    *field = (unsigned)number;
+    *option_field = (unsigned)number;
     return 0;
 }
 
-static int store_size(const struct fa_option *option, uint64_t *field, const char *value,
-                      struct fa_error *err)
+static int option_store_size(const struct fa_option *option, uint64_t *option_field,
+                             const char *value, struct fa_error *err)
 {
-    if (fa_value_size(value, field) != 0)
+    if (fa_value_size(value, option_field) != 0)
         return fa_option_refuse(err, "--%s requires a size such as 500k, 20M or 1G, not '%s'",
                                 option->name, value);
     return 0;
 }
 
-static int store_time(const struct fa_option *option, double *field, const char *value,
-                      struct fa_error *err)
+static int option_store_time(const struct fa_option *option, double *option_field,
+                             const char *value, struct fa_error *err)
 {
     double seconds;
     if (fa_value_seconds(value, &seconds) != 0)
@@ -81,25 +85,25 @@ static int store_time(const struct fa_option *option, double *field, const char 
     if (seconds < option->least || seconds > option->most)
         return fa_option_refuse(err, "--%s requires a time from %.10g to %.10g seconds, not '%s'",
                                 option->name, option->least, option->most, value);
-    *field = seconds;
+    *option_field = seconds;
     return 0;
 }
 
-static int store_text(const struct fa_option *option, const char **field, const char *value,
-                      struct fa_error *err)
+static int option_store_text(const struct fa_option *option, const char **option_field,
+                             const char *value, struct fa_error *err)
 {
-    /* These end up in headers and in lines of text; nothing else may be smuggled in. */
+    /* Reject line ends: the text becomes part of headers and of line-based outputs. */
     if (strpbrk(value, "\r\n"))
         return fa_option_refuse(err, "--%s requires a single line of text", option->name);
     if (!*value && option->offer != FA_OFFER_NOTHING)
         return fa_option_refuse(err, "--%s requires a name, not ''", option->name);
-    *field = value;
+    *option_field = value;
     return 0;
 }
 
-/* A file that is missing must be told now, not by the ten-thousandth transfer. */
-static int store_file(const struct fa_option *option, const char **field, const char *value,
-                      struct fa_error *err)
+/* Report a missing file now, not at the first transfer that needs it. */
+static int option_store_file(const struct fa_option *option, const char **option_field,
+                             const char *value, struct fa_error *err)
 {
     struct stat st;
     const char *why = NULL;
@@ -109,14 +113,14 @@ static int store_file(const struct fa_option *option, const char **field, const 
         why = strerror(EISDIR);
     if (why)
         return fa_option_refuse(err, "--%s: cannot read '%s': %s", option->name, value, why);
-    *field = value;
+    *option_field = value;
     return 0;
 }
 
 int fa_option_store(const struct fa_option *option, struct fa_options *options, const char *value,
                     struct fa_error *err)
 {
-    void *at = field(option, options);
+    void *at = option_field(option, options);
     switch (option->type) {
     case FA_OPTION_FLAG:
         *(bool *)at = true;
@@ -125,17 +129,17 @@ int fa_option_store(const struct fa_option *option, struct fa_options *options, 
         *(unsigned *)at = option->first;
         return 0;
     case FA_OPTION_CHOICE:
-        return store_choice(option, at, value, err);
+        return option_store_choice(option, at, value, err);
     case FA_OPTION_UINT:
-        return store_uint(option, at, value, err);
+        return option_store_uint(option, at, value, err);
     case FA_OPTION_SIZE:
-        return store_size(option, at, value, err);
+        return option_store_size(option, at, value, err);
     case FA_OPTION_TIME:
-        return store_time(option, at, value, err);
+        return option_store_time(option, at, value, err);
     case FA_OPTION_TEXT:
-        return store_text(option, at, value, err);
+        return option_store_text(option, at, value, err);
     case FA_OPTION_FILE:
-        return store_file(option, at, value, err);
+        return option_store_file(option, at, value, err);
     case FA_OPTION_CUSTOM:
         return option->parse(options, value, err);
     case FA_OPTION_END:
@@ -145,7 +149,7 @@ int fa_option_store(const struct fa_option *option, struct fa_options *options, 
     return fa_option_refuse(err, "unknown option");
 }
 
-/* The field's own value as a text; NULL if it is 0 or NULL, or says nothing. */
+/* The field's value as a text; NULL if it is 0 or NULL. */
 static const char *field_text(const struct fa_option *option, const void *at, char *buf,
                               size_t size)
 {

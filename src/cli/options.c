@@ -8,7 +8,7 @@
 #include "cli/request_options.h"
 #include "cli/value.h"
 
-/* Each enum field is written as an unsigned. */
+/* Enum fields are written as unsigned. */
 #define SAME_SIZE(type) _Static_assert(sizeof(type) == sizeof(unsigned), #type)
 SAME_SIZE(enum fa_mode);
 SAME_SIZE(enum fa_layout);
@@ -24,7 +24,7 @@ SAME_SIZE(enum fa_action);
 #define LOOKS   (STATUS | VERIFY)
 #define COMPARE FA_COMMAND_COMPARE
 #define HASHES  (FA_COMMAND_FETCH | VERIFY)
-/* What a comparison hands to the runs that it makes. */
+/* Options that a comparison passes to its runs. */
 #define RUNS (FA_COMMAND_FETCH | COMPARE)
 #define ALL  (RUNS | LOOKS)
 
@@ -152,7 +152,8 @@ static int parse_halt(struct fa_options *options, const char *value, struct fa_e
 
 #define DAY 86400
 
-/* The only place that names an option. */
+/* The only place that names an option.  Parser, help, manual and completion are driven by this
+ * table. */
 const struct fa_option fa_options_table[] = {
     GROUP("Concurrency"),
     CHOICE("mode", 'm', "MODE", enum fa_mode, config.mode, fa_value_mode,
@@ -452,8 +453,8 @@ int fa_options_add_list(struct fa_options *options, const char *name, struct fa_
     return fa_option_refuse(err, "out of memory");
 }
 
-/* Nothing holds back what comes on a connection that transfers share. */
-static int check_rate(const struct fa_options *options, struct fa_error *err)
+/* HTTP/2 streams share a connection, whose rate libcurl cannot limit per transfer. */
+static int options_check_rate(const struct fa_options *options, struct fa_error *err)
 {
     bool http2 = options->command == COMPARE ? fa_picks_hold(&options->compare.http, FA_HTTP_2)
                                              : options->config.http == FA_HTTP_2;
@@ -462,7 +463,7 @@ static int check_rate(const struct fa_options *options, struct fa_error *err)
     return 0;
 }
 
-static int check_manifest(const struct fa_options *options, struct fa_error *err)
+static int options_check_manifest(const struct fa_options *options, struct fa_error *err)
 {
     if (strcmp(options->manifest, "-") == 0)
         return fa_option_refuse(err, "--manifest requires the name of a file, not '-'");
@@ -473,7 +474,7 @@ static int check_manifest(const struct fa_options *options, struct fa_error *err
     return 0;
 }
 
-static int check_look(const struct fa_options *options, struct fa_error *err)
+static int options_check_status_verify(const struct fa_options *options, struct fa_error *err)
 {
     if (options->lists.count > 0)
         return fa_option_refuse(err, "'fetchall %s' does not accept a list: '%s'",
@@ -484,8 +485,8 @@ static int check_look(const struct fa_options *options, struct fa_error *err)
     return 0;
 }
 
-/* Each run reads them again, from what may give its text only once: not a pipe. */
-static int check_header_files(const struct fa_options *options, struct fa_error *err)
+/* Each run reads the file again, so it must not be a pipe. */
+static int options_check_header_files(const struct fa_options *options, struct fa_error *err)
 {
     static const char prefix[] = "--header=@";
     struct stat st;
@@ -501,8 +502,8 @@ static int check_header_files(const struct fa_options *options, struct fa_error 
     return 0;
 }
 
-/* What a comparison asks of its runs is checked by them too, but now is the time to tell. */
-static int check_compare(const struct fa_options *options, struct fa_error *err)
+/* The runs check these options, too, but an error should appear before the first one. */
+static int options_check_compare(const struct fa_options *options, struct fa_error *err)
 {
     if (options->lists.count == 0)
         return fa_option_refuse(err, "no list given: name a file of URLs, or - for standard input");
@@ -512,14 +513,14 @@ static int check_compare(const struct fa_options *options, struct fa_error *err)
         return fa_option_refuse(err, "--stage requires a digest: remove --hash none");
     if (options->compare.stage && options->compare.max_bytes)
         return fa_option_refuse(err, "--stage downloads each file once: remove --max-bytes");
-    if (fa_config_check_proxy(options->config.proxy, err) != 0 || check_rate(options, err) != 0 ||
-        fa_outputs_check(options, err) != 0)
+    if (fa_config_check_proxy(options->config.proxy, err) != 0 ||
+        options_check_rate(options, err) != 0 || fa_outputs_check(options, err) != 0)
         return -1;
-    return check_header_files(options, err);
+    return options_check_header_files(options, err);
 }
 
-/* As they stand in URLs: a sign of its own there, such as =, is no part of a name. */
-static bool is_key_list(const char *keys)
+/* Names as they appear in URLs: a character such as "=" cannot be part of one. */
+static bool text_is_key_list(const char *keys)
 {
     size_t len;
     for (; (len = strcspn(keys, ",")) > 0; keys += len + 1) {
@@ -537,9 +538,9 @@ int fa_options_check(struct fa_options *options, struct fa_error *err)
     if (options->quiet && options->verbose)
         return fa_option_refuse(err, "--quiet and --verbose cannot be combined");
     if (options->command == COMPARE)
-        return check_compare(options, err);
+        return options_check_compare(options, err);
     if (options->command != FA_COMMAND_FETCH)
-        return check_look(options, err);
+        return options_check_status_verify(options, err);
     if (config->retry_failed && config->no_state)
         return fa_option_refuse(err, "--retry-failed requires a state: remove --no-state");
     if (config->sync && config->overwrite)
@@ -548,15 +549,15 @@ int fa_options_check(struct fa_options *options, struct fa_error *err)
         return fa_option_refuse(err, "--state and --no-state cannot be combined");
     if (options->lists.count == 0 && !config->retry_failed)
         return fa_option_refuse(err, "no list given: name a file of URLs, or - for standard input");
-    if (config->secret_keys && !is_key_list(config->secret_keys))
+    if (config->secret_keys && !text_is_key_list(config->secret_keys))
         return fa_option_refuse(
             err, "--secret-key requires names of query keys, separated by commas, not '%s'",
             config->secret_keys);
     if (config->key && !config->cert)
         return fa_option_refuse(err, "--key requires its certificate: add --cert");
-    if (fa_config_check_proxy(config->proxy, err) != 0 || check_rate(options, err) != 0 ||
+    if (fa_config_check_proxy(config->proxy, err) != 0 || options_check_rate(options, err) != 0 ||
         fa_outputs_check(options, err) != 0 ||
-        (options->manifest && check_manifest(options, err) != 0))
+        (options->manifest && options_check_manifest(options, err) != 0))
         return -1;
 
     if (fa_outputs_add_names(options, &options->reserved) != 0 ||

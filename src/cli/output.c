@@ -1,3 +1,7 @@
+/*
+ * The first error of an output is reported once; after that nothing more is written to it, and
+ * `failed` remains set, so that the exit status shows the incomplete output.
+ */
 #include "cli/output.h"
 
 #include <errno.h>
@@ -89,7 +93,7 @@ int fa_output_flush(struct fa_output *output, struct fa_error *err)
 int fa_output_close(struct fa_output *output, struct fa_error *err)
 {
     int rc = fa_output_flush(output, err);
-    /* Standard output may be shared with other outputs: it is closed by the end of the program. */
+    /* Do not close standard output: other outputs may share it. */
     if (output->file && output->file != stdout && fclose(output->file) != 0 && rc == 0)
         rc = fa_output_fail(output, errno, err);
     output->file = NULL;

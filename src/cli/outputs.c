@@ -1,3 +1,8 @@
+/*
+ * Compares all outputs with each other and with all inputs, before anything is opened for writing.
+ * Paths are compared by the resolved directory and the name, because the file may not exist yet,
+ * and existing files also by their inode.
+ */
 #include "cli/outputs.h"
 
 #include <stdio.h>
@@ -12,7 +17,7 @@
 #include "cli/option.h"
 
 struct named {
-    const char *option; /* or what it is */
+    const char *option; /* the option or the role of the file */
     const char *path;
 };
 
@@ -26,7 +31,7 @@ static size_t add(struct named *rows, size_t n, const char *option, const char *
     return n;
 }
 
-static size_t list_outputs(const struct fa_options *options, struct named *rows)
+static size_t outputs_list(const struct fa_options *options, struct named *rows)
 {
     const struct fa_compare_options *compare = &options->compare;
     size_t n = add(rows, 0, "report", options->report);
@@ -37,8 +42,8 @@ static size_t list_outputs(const struct fa_options *options, struct named *rows)
     return add(rows, n, "html", compare->html);
 }
 
-/* The absolute name of the file's folder, with no link in it, and the rest; or what was given. */
-static char *resolve(const char *path, const char **base)
+/* The absolute path of the file's directory without links, and the name; or the path as given. */
+static char *path_resolve(const char *path, const char **base)
 {
     const char *slash = strrchr(path, '/');
     char *folder = slash ? strndup(path, slash == path ? 1 : (size_t)(slash - path)) : strdup(".");
@@ -61,14 +66,14 @@ static bool is_same(const char *a, const char *b)
     if (there)
         return S_ISREG(x.st_mode) && x.st_ino == y.st_ino && x.st_dev == y.st_dev;
     const char *name, *other;
-    char *folder = resolve(a, &name), *second = resolve(b, &other);
+    char *folder = path_resolve(a, &name), *second = path_resolve(b, &other);
     bool same = folder && second && strcmp(folder, second) == 0 && strcmp(name, other) == 0;
     free(folder);
     free(second);
     return same;
 }
 
-static int check_each_other(const struct named *outputs, size_t n, struct fa_error *err)
+static int outputs_check_each_other(const struct named *outputs, size_t n, struct fa_error *err)
 {
     for (size_t i = 0; i < n; ++i)
         for (size_t j = i + 1; j < n; ++j)
@@ -78,8 +83,8 @@ static int check_each_other(const struct named *outputs, size_t n, struct fa_err
     return 0;
 }
 
-static int check_input(const struct named *outputs, size_t n, const struct named *input,
-                       struct fa_error *err)
+static int outputs_check_input(const struct named *outputs, size_t n, const struct named *input,
+                               struct fa_error *err)
 {
     for (size_t i = 0; i < n; ++i)
         if (strcmp(outputs[i].path, "-") != 0 && is_same(outputs[i].path, input->path))
@@ -88,22 +93,22 @@ static int check_input(const struct named *outputs, size_t n, const struct named
     return 0;
 }
 
-/* Files that several options name, or none. */
-static int check_others(const struct fa_options *options, const struct named *outputs, size_t n,
-                        struct fa_error *err)
+/* Check files named by several options. */
+static int outputs_check_inputs(const struct fa_options *options, const struct named *outputs,
+                                size_t n, struct fa_error *err)
 {
     char *netrc = options->config.netrc ? fa_netrc_path() : NULL;
     struct named input = {"passwords of --netrc", netrc};
-    int result = netrc ? check_input(outputs, n, &input, err) : 0;
+    int result = netrc ? outputs_check_input(outputs, n, &input, err) : 0;
     input.option = "headers of --header";
     for (size_t i = 0; result == 0 && i < options->header_files.count; ++i) {
         input.path = options->header_files.items[i];
-        result = check_input(outputs, n, &input, err);
+        result = outputs_check_input(outputs, n, &input, err);
     }
     input.option = "list";
     for (size_t i = 0; result == 0 && i < options->lists.count; ++i) {
         input.path = options->lists.items[i];
-        result = check_input(outputs, n, &input, err);
+        result = outputs_check_input(outputs, n, &input, err);
     }
     free(netrc);
     return result;
@@ -116,18 +121,18 @@ int fa_outputs_check(const struct fa_options *options, struct fa_error *err)
     char *state = NULL;
     if (asprintf(&state, "%s/" FA_STATE_FILE, config->dir) < 0)
         return fa_option_refuse(err, "out of memory");
-    size_t n = list_outputs(options, outputs);
+    size_t n = outputs_list(options, outputs);
     size_t n_inputs = add(inputs, 0, "state", config->state);
     n_inputs = add(inputs, n_inputs, "state", state);
     n_inputs = add(inputs, n_inputs, "certificates of --cacert", config->cacert);
     n_inputs = add(inputs, n_inputs, "certificate of --cert", config->cert);
     n_inputs = add(inputs, n_inputs, "key of --key", config->key);
-    int result = check_each_other(outputs, n, err);
+    int result = outputs_check_each_other(outputs, n, err);
     for (size_t i = 0; result == 0 && i < n_inputs; ++i)
-        result = check_input(outputs, n, &inputs[i], err);
+        result = outputs_check_input(outputs, n, &inputs[i], err);
     n = add(outputs, n, "state", config->state);
     if (result == 0)
-        result = check_others(options, outputs, n, err);
+        result = outputs_check_inputs(options, outputs, n, err);
     free(state);
     return result;
 }
@@ -135,7 +140,7 @@ int fa_outputs_check(const struct fa_options *options, struct fa_error *err)
 static int add_name(const char *dir, const char *path, struct fa_texts *names)
 {
     const char *base;
-    char *folder = resolve(path, &base), *name = NULL;
+    char *folder = path_resolve(path, &base), *name = NULL;
     size_t len = strcmp(dir, "/") == 0 ? 0 : strlen(dir);
     int result = folder ? 0 : -1;
     if (folder && strncmp(folder, dir, len) == 0 && (folder[len] == '/' || !folder[len])) {
@@ -152,7 +157,7 @@ static int add_name(const char *dir, const char *path, struct fa_texts *names)
 int fa_outputs_add_names(const struct fa_options *options, struct fa_texts *names)
 {
     struct named outputs[OUTPUTS_MAX];
-    size_t n = list_outputs(options, outputs);
+    size_t n = outputs_list(options, outputs);
     char *dir = realpath(options->config.dir, NULL);
     int result = 0;
     if (!dir && !(dir = strdup(options->config.dir)))
@@ -164,16 +169,16 @@ int fa_outputs_add_names(const struct fa_options *options, struct fa_texts *name
     return result;
 }
 
-/* A device, a pipe or a terminal is written where it is. */
+/* Devices, pipes and terminals are written in place. */
 static int add_folder(const char *path, struct fa_texts *folders)
 {
     struct stat st;
     const char *base;
     if (stat(path, &st) == 0 && !S_ISREG(st.st_mode))
         return fa_texts_add(folders, path, strlen(path));
-    /* The file that a link leads to, as /dev/stdout does, is written where it is. */
+    /* The target of a link, such as /dev/stdout, is written in place. */
     char *real = realpath(path, NULL);
-    char *folder = resolve(real ? real : path, &base);
+    char *folder = path_resolve(real ? real : path, &base);
     int result = folder ? fa_texts_add(folders, folder, strlen(folder)) : -1;
     free(folder);
     free(real);
@@ -183,7 +188,7 @@ static int add_folder(const char *path, struct fa_texts *folders)
 int fa_outputs_add_folders(const struct fa_options *options, struct fa_texts *folders)
 {
     struct named outputs[OUTPUTS_MAX];
-    size_t n = list_outputs(options, outputs);
+    size_t n = outputs_list(options, outputs);
     int result = 0;
     for (size_t i = 0; result == 0 && i < n; ++i)
         if (strcmp(outputs[i].path, "-") != 0)

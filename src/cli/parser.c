@@ -1,3 +1,8 @@
+/*
+ * Long options may be abbreviated, letters may be combined, and options and lists may be mixed, as
+ * with GNU getopt_long(3).  An option is looked up among those of the command, which is the first
+ * argument.
+ */
 #include "cli/parser.h"
 
 #include <stdbool.h>
@@ -6,7 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/* A walk along the arguments. */
+/* The position in the arguments. */
 struct walk {
     struct fa_options *options;
     char *const *next;
@@ -19,8 +24,8 @@ static unsigned least_of(unsigned a, unsigned b)
     return a < b ? a : b;
 }
 
-/* How many edits lie between two names: a character more, less or different, or two swapped. */
-static unsigned distance(const char *a, size_t a_len, const char *b)
+/* Damerau-Levenshtein distance of two names: insertions, deletions, substitutions and swaps. */
+static unsigned name_distance(const char *a, size_t a_len, const char *b)
 {
     enum { LONGEST = 24 };
     unsigned grid[LONGEST + 1][LONGEST + 1];
@@ -43,13 +48,14 @@ static unsigned distance(const char *a, size_t a_len, const char *b)
     return grid[a_len][b_len];
 }
 
-/* The name that was probably meant, or NULL. */
-static const char *closest(const char *name, size_t len, enum fa_command command)
+/* The name that was probably intended, or NULL. */
+static const char *name_closest(const char *name, size_t len, enum fa_command command)
 {
     const char *found = NULL;
     unsigned least = len < 6 ? 2 : 3;
     for (const struct fa_option *row = fa_options_table; row->type; ++row) {
-        unsigned edits = fa_option_is_for(row, command) ? distance(name, len, row->name) : least;
+        unsigned edits =
+            fa_option_is_for(row, command) ? name_distance(name, len, row->name) : least;
         if (edits < least) {
             least = edits;
             found = row->name;
@@ -73,23 +79,23 @@ const char *fa_parser_program(enum fa_command command)
     return "fetchall";
 }
 
-static int refuse_unknown(const char *name, size_t len, enum fa_command command,
-                          struct fa_error *err)
+static int walk_refuse_unknown(const char *name, size_t len, enum fa_command command,
+                               struct fa_error *err)
 {
     for (const struct fa_option *row = fa_options_table; row->type; ++row)
         if (strncmp(row->name, name, len) == 0 && !row->name[len] && len > 0)
             return fa_option_refuse(err, "--%s is not an option of '%s'", row->name,
                                     fa_parser_program(command));
-    const char *meant = closest(name, len, command);
+    const char *meant = name_closest(name, len, command);
     if (meant)
         return fa_option_refuse(err, "unknown option --%.*s; did you mean --%s?", (int)len, name,
                                 meant);
     return fa_option_refuse(err, "unknown option --%.*s", (int)len, name);
 }
 
-/* The option of that name, or the only one whose name begins so; else NULL, and an error. */
-static const struct fa_option *find_name(const char *name, size_t len, enum fa_command command,
-                                         struct fa_error *err)
+/* The option of that name, or the only one with that prefix; else NULL, and an error. */
+static const struct fa_option *option_find_name(const char *name, size_t len,
+                                                enum fa_command command, struct fa_error *err)
 {
     const struct fa_option *found = NULL;
     char names[160] = "";
@@ -105,13 +111,13 @@ static const struct fa_option *find_name(const char *name, size_t len, enum fa_c
         ++matches;
     }
     if (matches == 0)
-        refuse_unknown(name, len, command, err);
+        walk_refuse_unknown(name, len, command, err);
     else if (matches > 1)
         fa_option_refuse(err, "ambiguous option --%.*s: %s", (int)len, name, names);
     return matches == 1 ? found : NULL;
 }
 
-static const struct fa_option *find_letter(char letter, enum fa_command command)
+static const struct fa_option *option_find_letter(char letter, enum fa_command command)
 {
     for (const struct fa_option *row = fa_options_table; row->type; ++row)
         if (fa_option_is_for(row, command) && row->letter == letter)
@@ -121,7 +127,7 @@ static const struct fa_option *find_letter(char letter, enum fa_command command)
 
 /* Remember what the runs of a comparison are given as it was given to us: what came from a file
  * stays there. */
-static int pass_on(struct walk *walk, const struct fa_option *row, const char *value)
+static int walk_pass_on(struct walk *walk, const struct fa_option *row, const char *value)
 {
     if (walk->options->command != FA_COMMAND_COMPARE || !fa_option_is_for(row, FA_COMMAND_FETCH))
         return 0;
@@ -133,48 +139,48 @@ static int pass_on(struct walk *walk, const struct fa_option *row, const char *v
     return rc == 0 ? 0 : fa_option_refuse(walk->err, "out of memory");
 }
 
-static int store(struct walk *walk, const struct fa_option *row, const char *value)
+static int walk_store(struct walk *walk, const struct fa_option *row, const char *value)
 {
     if (fa_option_store(row, walk->options, value, walk->err) != 0)
         return -1;
-    return pass_on(walk, row, value);
+    return walk_pass_on(walk, row, value);
 }
 
-/* The next argument as the value of an option. */
-static int store_next(struct walk *walk, const struct fa_option *row)
+/* Use the next argument as the value of an option. */
+static int walk_store_next(struct walk *walk, const struct fa_option *row)
 {
     if (walk->next == walk->end)
         return fa_option_refuse(walk->err, "--%s requires a value (%s)", row->name, row->arg);
-    return store(walk, row, *walk->next++);
+    return walk_store(walk, row, *walk->next++);
 }
 
-/* text: an argument, after its two dashes. */
-static int parse_name(struct walk *walk, const char *text)
+/* text: an argument without its dashes. */
+static int walk_parse_name(struct walk *walk, const char *text)
 {
     size_t len = strcspn(text, "=");
-    const struct fa_option *row = find_name(text, len, walk->options->command, walk->err);
+    const struct fa_option *row = option_find_name(text, len, walk->options->command, walk->err);
     if (!row)
         return -1;
     const char *value = text[len] ? text + len + 1 : NULL;
     if (!row->arg && value)
         return fa_option_refuse(walk->err, "--%s does not accept a value", row->name);
     if (row->arg && !value)
-        return store_next(walk, row);
-    return store(walk, row, value);
+        return walk_store_next(walk, row);
+    return walk_store(walk, row, value);
 }
 
-/* cluster: an argument, after its dash. */
-static int parse_letters(struct walk *walk, const char *cluster)
+/* cluster: an argument without its dash. */
+static int walk_parse_letters(struct walk *walk, const char *cluster)
 {
     for (const char *text = cluster; *text; ++text) {
-        const struct fa_option *row = find_letter(*text, walk->options->command);
+        const struct fa_option *row = option_find_letter(*text, walk->options->command);
         if (!row)
             return fa_option_refuse(walk->err, "unknown option -%c in '-%s'", *text, cluster);
         if (row->arg && text[1])
-            return store(walk, row, text + 1);
+            return walk_store(walk, row, text + 1);
         if (row->arg)
-            return store_next(walk, row);
-        if (store(walk, row, NULL) != 0)
+            return walk_store_next(walk, row);
+        if (walk_store(walk, row, NULL) != 0)
             return -1;
     }
     return 0;
@@ -182,13 +188,13 @@ static int parse_letters(struct walk *walk, const char *cluster)
 
 /* A command whose name has a typing error would be a list that is missing, and the lists behind it
  * would be fetched. */
-static int check_command(const char *arg, struct fa_error *err)
+static int walk_check_command(const char *arg, struct fa_error *err)
 {
     enum { EDITS_MOST = 2 };
     if (arg[0] == '-' || strchr(arg, '/') || access(arg, F_OK) == 0)
         return 0;
     for (const struct fa_command_text *row = fa_commands_table; row->name; ++row)
-        if (distance(arg, strlen(arg), row->name) <= EDITS_MOST)
+        if (name_distance(arg, strlen(arg), row->name) <= EDITS_MOST)
             return fa_option_refuse(err, "no such list: '%s'; did you mean the command '%s'?", arg,
                                     row->name);
     return 0;
@@ -203,7 +209,7 @@ int fa_parser_run(struct fa_options *options, int argc, char *const argv[], stru
     if (command) {
         options->command = command->command;
         ++walk.next;
-    } else if (walk.next < walk.end && check_command(*walk.next, err) != 0) {
+    } else if (walk.next < walk.end && walk_check_command(*walk.next, err) != 0) {
         return -1;
     }
     while (walk.next < walk.end) {
@@ -214,9 +220,9 @@ int fa_parser_run(struct fa_options *options, int argc, char *const argv[], stru
         else if (strcmp(arg, "--") == 0)
             lists_only = true;
         else if (arg[1] == '-')
-            rc = parse_name(&walk, arg + 2);
+            rc = walk_parse_name(&walk, arg + 2);
         else
-            rc = parse_letters(&walk, arg + 1);
+            rc = walk_parse_letters(&walk, arg + 1);
         if (rc != 0)
             return -1;
         if (options->action != FA_ACTION_RUN)

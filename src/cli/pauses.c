@@ -1,3 +1,6 @@
+/*
+ * A small table with one row per origin; when it is full, further origins are only counted.
+ */
 #include "cli/pauses.h"
 
 #include <stdlib.h>
@@ -55,13 +58,13 @@ void fa_pauses_print(struct fa_pauses *pauses, size_t most, FILE *out)
         fputs("fetchall: ", out);
         fa_term_put(out, row->origin);
         if (row->count == 1)
-            fprintf(out, " asked to wait, %s\n", fa_units_seconds(row->seconds, seconds));
+            fprintf(out, " requested a pause of %s\n", fa_units_seconds(row->seconds, seconds));
         else
-            fprintf(out, " asked to wait, %llu times, %s in all\n", (unsigned long long)row->count,
+            fprintf(out, " requested %llu pauses, %s in total\n", (unsigned long long)row->count,
                     fa_units_seconds(row->seconds, seconds));
     }
     if (rest)
-        fprintf(out, "fetchall: other hosts asked to wait, %llu times\n", (unsigned long long)rest);
+        fprintf(out, "fetchall: other hosts requested %llu pauses\n", (unsigned long long)rest);
 }
 
 void fa_pauses_fini(struct fa_pauses *pauses)

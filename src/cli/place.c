@@ -1,3 +1,6 @@
+/*
+ * Errors are located as compilers do it: "FILE:LINE: ".
+ */
 #include "cli/place.h"
 
 #include <stddef.h>

@@ -1,3 +1,10 @@
+/*
+ * Formats the progress line for any width: the parts are tried in order of importance, and each
+ * takes the most detailed form that still fits.
+ *
+ * The remaining time is estimated twice, by bytes and by entries, and the longer estimate is used:
+ * bytes are right for large files, entries for many small ones.
+ */
 #include "cli/progress.h"
 
 #include <stdio.h>
@@ -6,14 +13,14 @@
 #include "cli/term.h"
 #include "cli/units.h"
 
-/* Seconds over which speeds are smoothed, and between two samples. */
+/* Seconds over which speeds are smoothed, and minimum between two samples. */
 #define SMOOTHING 5.0
 #define SAMPLE    0.2
 
-/* Below so many columns, words are spared. */
+/* Omit words on lines narrower than this. */
 #define NARROW 60
 
-/* Room for one part of the line, and for the list of transfers in it. */
+/* Space for one part of the line, and for its list of transfers. */
 #define PART_MAX  1200
 #define ITEMS_MAX 1100
 
@@ -22,7 +29,7 @@ void fa_rate_update(struct fa_rate *rate, const struct fa_progress *progress)
     double passed = progress->seconds - rate->at;
     if (passed < SAMPLE)
         return;
-    /* Early on, a plain average of all there is; later, the past fades. */
+    /* Start with a plain average; later, old samples fade. */
     double past = rate->at < SMOOTHING ? rate->at : SMOOTHING;
     double weight = passed / (passed + past);
     double bytes = progress->bytes > rate->bytes ? (double)(progress->bytes - rate->bytes) : 0;
@@ -39,7 +46,7 @@ static uint64_t open_entries(const struct fa_progress *progress)
     return progress->entries > progress->done ? progress->entries - progress->done : 0;
 }
 
-/* Nothing stands in the queue: each open entry is under way in one way or another. */
+/* Whether no entry is still waiting for its first attempt. */
 static bool all_begun(const struct fa_progress *progress)
 {
     uint64_t begun = (uint64_t)progress->active + progress->waiting + progress->hashing;
@@ -54,7 +61,7 @@ double fa_progress_left(const struct fa_progress *progress, const struct fa_rate
     if (open == 0)
         return 0;
 
-    /* By bytes: what is declared, and in the queue as much for each as so far on average. */
+    /* By bytes: the declared ones, and the average so far for each queued entry. */
     double by_bytes = -1;
     uint64_t begun = progress->done + progress->active;
     if (rate->speed > 0 && progress->expected > progress->bytes && begun > 0) {
@@ -63,7 +70,7 @@ double fa_progress_left(const struct fa_progress *progress, const struct fa_rate
             total *= (double)progress->entries / (double)begun;
         by_bytes = (total - (double)progress->bytes) / rate->speed;
     }
-    /* By entries: right for many small files.  The last few are no crowd that has a pace. */
+    /* By entries: right for many small files.  The last few have no meaningful rate. */
     double by_entries = -1;
     if (rate->ending > 0 && !all_begun(progress))
         by_entries = (double)open / rate->ending;
@@ -81,7 +88,7 @@ static void short_name(const char *url, bool with_host, unsigned columns, char *
     const char *host = strstr(url, "://");
     host = host ? host + 3 : url;
     size_t host_len = strcspn(host, "/?#");
-    /* Passwords are *** already, but users are no help here either. */
+    /* Passwords are *** already, but the user is useless here, too. */
     const char *at = memchr(host, '@', host_len);
     if (at) {
         host_len -= (size_t)(at + 1 - host);
@@ -106,7 +113,7 @@ static void short_name(const char *url, bool with_host, unsigned columns, char *
     fa_term_cut(buf, columns);
 }
 
-/* How fully a transfer is told of. */
+/* Levels of detail for a transfer. */
 static const struct {
     bool host;
     enum { TELL_NAME, TELL_SHARE, TELL_BYTES } tell;
@@ -159,7 +166,7 @@ static size_t put_oldest(const struct fa_progress *progress, size_t detail, unsi
     return i;
 }
 
-/* What the run waits for, in the last stretch; an empty text if there is no room to say it. */
+/* What the run is waiting for, in the last stretch; empty if there is no space. */
 static void put_waiting(const struct fa_progress *progress, unsigned width, char *buf, size_t size)
 {
     const char *plural = progress->waiting == 1 ? "retry" : "retries";
@@ -195,7 +202,7 @@ static void put_waiting(const struct fa_progress *progress, unsigned width, char
         snprintf(buf + len, size - (size_t)len, ": %s", items);
 }
 
-/* Which hosts that are down it waits for, and how long: in as many words as there is room for. */
+/* Which hosts are down, and for how long they are waited for, with as many words as fit. */
 static void put_down(const struct fa_progress *progress, unsigned width, char *buf, size_t size)
 {
     char left[FA_UNITS_MAX], origin[400] = "";
@@ -213,7 +220,7 @@ static void put_down(const struct fa_progress *progress, unsigned width, char *b
 
 enum part { FILES, BYTES, SPEED, LEFT, FAILED, DOWN, WAITING, PARTS };
 
-/* The parts of the line, each in its own text; an empty one is left out. */
+/* The parts of the line; an empty one is omitted. */
 struct parts {
     char text[PARTS][PART_MAX];
 };
@@ -229,7 +236,7 @@ static void fill_parts(const struct fa_progress *p, const struct fa_rate *rate, 
     snprintf(parts->text[BYTES], size, "%s", fa_units_bytes((double)p->bytes, unit));
     if (rate->at > 0)
         snprintf(parts->text[SPEED], size, "%s/s", fa_units_bytes(rate->speed, unit));
-    /* Nobody knows how long it takes if little but probes of dead hosts is under way. */
+    /* No estimate is possible while little but probes of dead hosts is running. */
     double left = fa_progress_left(p, rate);
     if (left > 0 && !(p->down && p->active <= p->down))
         snprintf(parts->text[LEFT], size, "%s left", fa_units_seconds(left, unit));
@@ -237,7 +244,7 @@ static void fill_parts(const struct fa_progress *p, const struct fa_rate *rate, 
         snprintf(parts->text[FAILED], size, "%llu failed", (unsigned long long)p->failed);
 }
 
-/* "[====>     ] ", as wide as there is room for. */
+/* "[====>     ] ", as wide as space permits. */
 static unsigned put_bar(const struct fa_progress *p, unsigned room, char *buf, size_t size)
 {
     enum { LEAST = 10, MOST = 30, FRAME = 3 };
@@ -246,7 +253,7 @@ static unsigned put_bar(const struct fa_progress *p, unsigned room, char *buf, s
         return 0;
     unsigned inner = room - FRAME < MOST ? room - FRAME : MOST;
     double share = (double)p->done / (double)p->entries;
-    /* A few large files: their bytes tell more. */
+    /* For a few large files, show bytes instead of entries. */
     if (all_begun(p) && p->expected > p->bytes)
         share = (double)p->bytes / (double)p->expected;
     unsigned filled = share < 1 ? (unsigned)(share * inner) : inner;
@@ -259,7 +266,7 @@ static unsigned put_bar(const struct fa_progress *p, unsigned room, char *buf, s
 unsigned fa_progress_format(const struct fa_progress *progress, const struct fa_rate *rate,
                             unsigned width, bool bar, char *buf, size_t size)
 {
-    /* What matters most is given room first. */
+    /* In order of importance. */
     static const enum part normal[] = {FILES, FAILED, DOWN, LEFT, SPEED, BYTES};
     static const enum part last[] = {FILES, FAILED, DOWN, LEFT, WAITING, SPEED, BYTES};
     static const enum part last_narrow[] = {FILES, WAITING, FAILED, DOWN, LEFT, SPEED, BYTES};

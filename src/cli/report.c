@@ -1,3 +1,7 @@
+/*
+ * One JSON object per entry.  Entries that were never started have a fast path that formats the
+ * text directly: a stopped run may have a million of them.
+ */
 #include "cli/report.h"
 
 #include <stdio.h>
@@ -38,7 +42,7 @@ static json_t *time_object(const struct fa_times *time)
 json_t *fa_report_object(const struct fa_result *r)
 {
     bool failed = r->error.class != FA_CLASS_NONE;
-    /* What a plan would fetch has no end yet. */
+    /* In a plan, an entry has no status yet. */
     const char *status = r->status == FA_STATUS_PLANNED ? NULL : fa_status_name(r->status);
     /* clang-format off */
     return json_pack(
@@ -73,7 +77,7 @@ bool fa_report_is_unbegun(const struct fa_result *r)
            !(r->time.queue > 0 || r->time.hash > 0);
 }
 
-/* Field by field what fa_report_object() makes of it; without an object, which is what takes time. */
+/* The same text as fa_report_object() yields, without building an object, which takes most time. */
 static char *unbegun_text(const struct fa_result *r, bool ascii)
 {
     char *url = fa_json_string(r->url, ascii);

@@ -1,3 +1,7 @@
+/*
+ * Lines are checked here, so that a malformed header fails the command line and not every transfer.
+ * Messages contain the name of the file and the number of the line, never the line.
+ */
 #include "cli/request_options.h"
 
 #include <errno.h>
@@ -25,7 +29,7 @@ static int add_header(struct fa_options *options, const char *line, size_t len,
     return fa_texts_add(&options->headers, line, len) == 0 ? 0 : no_memory(err);
 }
 
-/* The lines of a file; path is only for messages. */
+/* Add the lines of a file; path is for messages only. */
 static int add_file(struct fa_options *options, FILE *file, const char *path, struct fa_error *err)
 {
     char *line = NULL;

@@ -1,3 +1,8 @@
+/*
+ * The first signal asks the session to stop, and starts a timer; if the run has not ended after
+ * LIMIT seconds, the program dies by the signal.  A second signal makes it die immediately.
+ * Handlers use only async-signal-safe functions.
+ */
 #include "cli/signals.h"
 
 #include <signal.h>
@@ -5,8 +10,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#define AGAIN 1 /* second */
-/* Seconds that a run has for its end, which takes less unless it hangs. */
+#define AGAIN 1 /* seconds */
+/* Maximum seconds for stopping, which takes less unless something hangs. */
 #define LIMIT 5
 
 static struct fa_session *volatile stopped_session;
@@ -23,7 +28,7 @@ void fa_signals_die(int signal)
     sigaddset(&set, signal);
     sigaction(signal, &action, NULL);
     raise(signal);
-    /* Inside its own handler the signal waits until it is let in. */
+    /* The signal is blocked inside its own handler. */
     sigprocmask(SIG_UNBLOCK, &set, NULL);
 }
 
@@ -33,7 +38,7 @@ static void on_signal(int signal)
     const char *words = last_words;
     if (caught_signal || (!session && !remembers)) {
         if (words && write(STDERR_FILENO, words, strlen(words)) < 0)
-            words = NULL; /* There is nobody left to tell. */
+            words = NULL; /* nobody is left to read it */
         fa_signals_die(signal);
     }
     caught_signal = signal;
@@ -42,16 +47,16 @@ static void on_signal(int signal)
     alarm(session ? LIMIT : AGAIN);
 }
 
-/* Whatever the run hangs at: what it leaves is what a kill leaves, and the next run goes on. */
+/* The run hangs: leave it as a kill would; the next run continues from there. */
 static void on_limit(int signal)
 {
     const char *words = last_words;
     if (words && write(STDERR_FILENO, words, strlen(words)) < 0)
-        words = NULL; /* There is nobody left to tell. */
+        words = NULL; /* nobody is left to read it */
     fa_signals_die(caught_signal ? caught_signal : signal);
 }
 
-/* A signal that came just before a system call that waits has not ended it: one that follows will. */
+/* A signal just before a blocking system call does not interrupt it: repeat it until one does. */
 static void on_alarm(int signal)
 {
     (void)signal;
@@ -73,7 +78,7 @@ static void install(int flags)
     const size_t n_stopping = sizeof(stopping) / sizeof(*stopping);
     struct sigaction stop = {.sa_handler = on_signal, .sa_flags = flags};
 
-    /* One of them at a time, so that the handler need not expect itself. */
+    /* Block the others, so that a handler is not interrupted by another. */
     sigemptyset(&stop.sa_mask);
     for (size_t i = 0; i < n_stopping; ++i)
         sigaddset(&stop.sa_mask, stopping[i]);

@@ -1,3 +1,6 @@
+/*
+ * Reads the state without changing it: counts for people, a list of failed entries, or JSON.
+ */
 #include "cli/status.h"
 
 #include <errno.h>
@@ -13,10 +16,10 @@
 #include "cli/term.h"
 #include "cli/units.h"
 
-/* Hosts that are named; the others are summed up. */
+/* Maximum number of hosts shown; the others are summed up. */
 #define ROWS_MOST 20
 
-/* How the last run stands. */
+/* How the last run ended. */
 static const char *run_state(const struct fa_state_summary *summary)
 {
     const struct fa_last_run *run = &summary->run;
@@ -25,20 +28,20 @@ static const char *run_state(const struct fa_state_summary *summary)
     return run->lists_final && run->done == run->entries ? "complete" : "stopped";
 }
 
-static uint64_t pending(const struct fa_last_run *run)
+static uint64_t summary_pending(const struct fa_last_run *run)
 {
     return run->entries > run->done ? run->entries - run->done : 0;
 }
 
-/* A list: what failed. */
+/* The list of failed entries. */
 
 struct listing {
     FILE *out;
     bool terminal;
 };
 
-/* An entry is lines of UTF-8; a terminal may not get all of them as they are. */
-static void put_entry(const struct listing *to, const char *text)
+/* The entry is UTF-8, but may contain characters that must not reach a terminal. */
+static void listing_put_entry(const struct listing *to, const char *text)
 {
     while (*text) {
         size_t len = strcspn(text, "\n");
@@ -53,17 +56,17 @@ static void put_entry(const struct listing *to, const char *text)
     }
 }
 
-static bool list_entry(void *ctx, const struct fa_state_entry *entry)
+static bool listing_add(void *ctx, const struct fa_state_entry *entry)
 {
     const struct listing *to = ctx;
     if (entry->standing != FA_STANDING_FAILED)
         return true;
     if (entry->text) {
-        put_entry(to, entry->text);
+        listing_put_entry(to, entry->text);
     } else {
         fprintf(to->out,
-                "# line %llu of its list is left out, as it holds secrets; --retry-failed tries "
-                "it: ",
+                "# line %llu of its list is omitted, because it contains secrets; "
+                "--retry-failed retries it: ",
                 (unsigned long long)entry->line);
         fa_term_put(to->out, entry->url);
         fputc('\n', to->out);
@@ -85,12 +88,12 @@ static void put_counts(FILE *out, const struct fa_tally *tally, const struct fa_
     fprintf(out, "  %s\n", fa_units_bytes((double)tally->bytes, size));
     put_number(out, "failed", tally->all.standings[FA_STANDING_FAILED]);
     if (tally->may_pass)
-        fprintf(out, "  %llu of them may pass", (unsigned long long)tally->may_pass);
+        fprintf(out, "  %llu of them transient", (unsigned long long)tally->may_pass);
     fputc('\n', out);
     put_number(out, "part", tally->all.standings[FA_STANDING_PART]);
     fputs(tally->all.standings[FA_STANDING_PART] ? "  can be resumed\n" : "\n", out);
-    put_number(out, "pending", pending(run));
-    fputs(run->known && !run->lists_final ? "  and the lists were not read to their end\n" : "\n",
+    put_number(out, "pending", summary_pending(run));
+    fputs(run->known && !run->lists_final ? "  and the lists were not read to the end\n" : "\n",
           out);
 }
 
@@ -156,7 +159,7 @@ static void put_origins(FILE *out, const struct fa_tally *tally)
         fputc('\n', out);
     }
     if (rest)
-        fprintf(out, "%10llu  files more, from other hosts\n", (unsigned long long)rest);
+        fprintf(out, "%10llu  more files from other hosts\n", (unsigned long long)rest);
 }
 
 static void put_text(FILE *out, const struct fa_tally *tally,
@@ -165,9 +168,9 @@ static void put_text(FILE *out, const struct fa_tally *tally,
     put_counts(out, tally, &summary->run);
     put_run(out, summary);
     if (summary->busy > 0)
-        fprintf(out, "at work   pid %lld\n", (long long)summary->busy);
+        fprintf(out, "running   pid %lld\n", (long long)summary->busy);
     else if (summary->busy < 0)
-        fputs("at work   another fetchall\n", out);
+        fputs("running   another fetchall\n", out);
     if (tally->all.standings[FA_STANDING_FAILED])
         put_classes(out, tally);
     if (tally->n_rows > 0)
@@ -235,7 +238,7 @@ static int put_json(FILE *out, const char *dir, const struct fa_tally *tally,
         "done", fa_json_count(tally->all.standings[FA_STANDING_DONE]),
         "failed", fa_json_count(tally->all.standings[FA_STANDING_FAILED]),
         "part", fa_json_count(tally->all.standings[FA_STANDING_PART]),
-        "pending", fa_json_count(pending(&summary->run)),
+        "pending", fa_json_count(summary_pending(&summary->run)),
         "bytes", fa_json_count(tally->bytes),
         "may_pass", fa_json_count(tally->may_pass),
         "secret", fa_json_count(tally->unwritten),
@@ -263,7 +266,7 @@ static int list_failed(const struct fa_config *config, struct fa_error *err)
 {
     struct listing listing = {.out = stdout, .terminal = isatty(STDOUT_FILENO)};
     struct fa_state_summary summary = {.size = sizeof(summary)};
-    return fa_state_read(config->dir, config->state, &summary, list_entry, &listing, err);
+    return fa_state_read(config->dir, config->state, &summary, listing_add, &listing, err);
 }
 
 static int summarize(const struct fa_config *config, bool json, struct fa_error *err)
@@ -275,7 +278,7 @@ static int summarize(const struct fa_config *config, bool json, struct fa_error 
     if (result == 0 && !json) {
         put_text(stdout, &tally, &summary);
     } else if (result == 0 && put_json(stdout, config->dir, &tally, &summary) != 0) {
-        fa_error_system(err, FA_CLASS_LOCAL_IO, ENOMEM, "cannot make JSON of the state");
+        fa_error_system(err, FA_CLASS_LOCAL_IO, ENOMEM, "cannot create JSON from the state");
         result = -1;
     }
     fa_tally_fini(&tally);

@@ -1,8 +1,12 @@
+/*
+ * The last lines of a run: counts by status, size and speed, then the failures (failures.c) and
+ * pauses (pauses.c).
+ */
 #include "cli/summary.h"
 
 #include "cli/units.h"
 
-/* How many groups and origins are shown, unless all are asked for. */
+/* Maximum number of groups and origins shown without --verbose. */
 #define GROUPS_SHOWN 10
 #define PAUSES_SHOWN 5
 
@@ -25,20 +29,20 @@ bool fa_summary_failed(const struct fa_summary *summary)
     return false;
 }
 
-/* The counts that are printed even if they are 0. */
-static bool is_always_shown(enum fa_status status, bool plan)
+/* Statuses whose count is printed even if it is 0. */
+static bool status_is_always_shown(enum fa_status status, bool plan)
 {
     if (plan)
         return status == FA_STATUS_PLANNED;
     return status == FA_STATUS_OK || fa_status_is_failure(status);
 }
 
-static void put_counts(const struct fa_summary *summary, bool plan, bool failures,
-                       const char **glue, FILE *out)
+static void summary_put_counts(const struct fa_summary *summary, bool plan, bool failures,
+                               const char **glue, FILE *out)
 {
     for (unsigned i = 0; i < FA_STATUSES; ++i) {
         enum fa_status status = (enum fa_status)i;
-        bool shown = summary->ended[i] > 0 || is_always_shown(status, plan);
+        bool shown = summary->ended[i] > 0 || status_is_always_shown(status, plan);
         if (!shown || fa_status_is_failure(status) != failures)
             continue;
         fprintf(out, "%s%llu %s", *glue, (unsigned long long)summary->ended[i],
@@ -52,8 +56,8 @@ void fa_summary_print(struct fa_summary *summary, double seconds, bool plan, boo
     char bytes[FA_UNITS_MAX], speed[FA_UNITS_MAX], time[FA_UNITS_MAX];
     fprintf(out, "fetchall: %s", plan ? "plan: " : "");
     const char *glue = "";
-    put_counts(summary, plan, false, &glue, out);
-    put_counts(summary, plan, true, &glue, out);
+    summary_put_counts(summary, plan, false, &glue, out);
+    summary_put_counts(summary, plan, true, &glue, out);
     if (!plan) {
         fa_units_bytes((double)summary->bytes, bytes);
         fa_units_bytes(seconds > 0 ? (double)summary->bytes / seconds : 0, speed);
@@ -70,7 +74,7 @@ void fa_summary_print(struct fa_summary *summary, double seconds, bool plan, boo
 
     fa_failures_print(&summary->failures, all ? FA_FAILURES_GROUPS : GROUPS_SHOWN, out);
     if (summary->may_pass)
-        fprintf(out, "fetchall: %llu of the failures may pass: run it again later\n",
+        fprintf(out, "fetchall: %llu of the failures are transient: run it again later\n",
                 (unsigned long long)summary->may_pass);
     fa_pauses_print(&summary->pauses, all ? FA_PAUSES_ORIGINS : PAUSES_SHOWN, out);
 }

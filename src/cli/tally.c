@@ -1,17 +1,21 @@
+/*
+ * Counts by origin for fetchall status.  The number of origins is limited; further ones are summed
+ * up.
+ */
 #include "cli/tally.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-static void count(struct fa_tally_row *row, const struct fa_state_entry *entry)
+static void row_count(struct fa_tally_row *row, const struct fa_state_entry *entry)
 {
     ++row->standings[entry->standing];
     if (entry->standing == FA_STANDING_FAILED)
         ++row->classes[entry->class];
 }
 
-/* The row of an origin, made if there is room.  Neighbours in a list often share theirs. */
-static struct fa_tally_row *find(struct fa_tally *tally, const char *origin)
+/* The row of an origin, created if there is space.  Neighbouring entries often share theirs. */
+static struct fa_tally_row *tally_find(struct fa_tally *tally, const char *origin)
 {
     for (size_t i = tally->n_rows; i > 0; --i)
         if (strcmp(tally->rows[i - 1].origin, origin) == 0)
@@ -26,11 +30,11 @@ static struct fa_tally_row *find(struct fa_tally *tally, const char *origin)
 
 void fa_tally_add(struct fa_tally *tally, const struct fa_state_entry *entry)
 {
-    struct fa_tally_row *row = find(tally, entry->origin ? entry->origin : "");
+    struct fa_tally_row *row = tally_find(tally, entry->origin ? entry->origin : "");
     bool failed = entry->standing == FA_STANDING_FAILED;
-    count(&tally->all, entry);
+    row_count(&tally->all, entry);
     if (row) {
-        count(row, entry);
+        row_count(row, entry);
     } else {
         ++tally->others;
         tally->other_failures += failed;

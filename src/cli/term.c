@@ -1,3 +1,8 @@
+/*
+ * Text from lists and servers may contain control characters that a terminal would obey: these are
+ * printed as \xNN.  Also escaped are characters that change the direction of text, which
+ * could disguise a name.
+ */
 #include "cli/term.h"
 
 #include <stdint.h>
@@ -23,7 +28,7 @@ bool fa_term_redraws(int fd)
 bool fa_term_foreground(int fd)
 {
     pid_t group = tcgetpgrp(fd);
-    /* An error means that it is not the controlling terminal: then nobody minds. */
+    /* An error means that it is not the controlling terminal, so job control does not apply. */
     return group < 0 || group == getpgrp();
 }
 
@@ -37,7 +42,7 @@ unsigned fa_term_columns(int fd)
     return columns > 0 && columns <= COLUMNS_MAX ? (unsigned)columns : COLUMNS_DEFAULT;
 }
 
-static bool harmful(uint32_t code)
+static bool code_is_harmful(uint32_t code)
 {
     return code < 0x20 || (code >= 0x7f && code < 0xa0)          /* C0, DEL, C1 */
            || code == 0x061c || code == 0x200e || code == 0x200f /* bidirectional marks */
@@ -48,16 +53,15 @@ static bool harmful(uint32_t code)
 /* The longest thing that one character becomes: four bytes as \xNN. */
 #define STEP_MAX 17
 
-/* Make the character at *text safe, and step over it.  Returns the bytes of out, zero at the
- * end of the text. */
-static size_t step(const char **text, char out[STEP_MAX])
+/* Escape the character at *text if necessary, and move on. */
+static size_t text_step(const char **text, char out[STEP_MAX])
 {
     const char *at = *text;
     if (!*at)
         return 0;
     uint32_t code = 0;
     size_t len = fa_utf8_decode(at, &code);
-    if (len && !harmful(code)) {
+    if (len && !code_is_harmful(code)) {
         memcpy(out, at, len);
         *text += len;
         return len;
@@ -74,8 +78,8 @@ size_t fa_term_escape(const char *text, char *buf, size_t size)
     char piece[STEP_MAX];
     size_t total = 0;
     size_t kept = 0;
-    for (size_t len; (len = step(&text, piece)) > 0; total += len) {
-        /* Once something was left out, nothing later may fill the gap. */
+    for (size_t len; (len = text_step(&text, piece)) > 0; total += len) {
+        /* After an omission nothing later may fill the gap. */
         if (kept == total && total + len < size) {
             memcpy(buf + total, piece, len);
             kept += len;
@@ -89,7 +93,7 @@ size_t fa_term_escape(const char *text, char *buf, size_t size)
 void fa_term_put(FILE *file, const char *text)
 {
     char piece[STEP_MAX];
-    for (size_t len; (len = step(&text, piece)) > 0;)
+    for (size_t len; (len = text_step(&text, piece)) > 0;)
         fwrite(piece, 1, len, file);
 }
 
@@ -102,8 +106,8 @@ void fa_term_error(const struct fa_error *err)
     free(text);
 }
 
-/* Columns of the character at text, and its bytes. */
-static unsigned columns_of(const char *text, size_t *ret_len)
+/* Number of columns of the character at text, and of its bytes. */
+static unsigned text_columns(const char *text, size_t *ret_len)
 {
     uint32_t code = 0;
     size_t len = fa_utf8_decode(text, &code);
@@ -116,7 +120,7 @@ unsigned fa_term_width(const char *text)
 {
     unsigned width = 0;
     for (size_t len; *text; text += len)
-        width += columns_of(text, &len);
+        width += text_columns(text, &len);
     return width;
 }
 
@@ -124,12 +128,12 @@ void fa_term_cut(char *text, unsigned columns)
 {
     if (fa_term_width(text) <= columns)
         return;
-    /* The cut's own mark goes in as far as there is room for it. */
+    /* Append as much of the cut mark as fits. */
     unsigned mark = columns >= 4 ? 2 : 0;
     char *at = text;
     for (unsigned width = 0; *at;) {
         size_t len;
-        width += columns_of(at, &len);
+        width += text_columns(at, &len);
         if (width > columns - mark)
             break;
         at += len;

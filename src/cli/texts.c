@@ -1,3 +1,6 @@
+/*
+ * Memory is doubled when full, so that adding n texts copies O(n) pointers.
+ */
 #include "cli/texts.h"
 
 #include <stdlib.h>

@@ -1,3 +1,6 @@
+/*
+ * Binary units, as ls -h and df -h print them.
+ */
 #include "cli/units.h"
 
 #include <math.h>

@@ -1,3 +1,7 @@
+/*
+ * Parsers for option values.  They are strict and independent of the locale: the whole text must be
+ * consumed, and numbers are digits only.
+ */
 #include "cli/value.h"
 
 #include <arpa/inet.h>
@@ -27,8 +31,8 @@ const char *fa_value_hash_with(unsigned model)
     return model < sizeof(names) / sizeof(*names) ? names[model] : NULL;
 }
 
-/* The digits at the start of a text.  Returns how many there are; 0 also if they are too many. */
-static size_t leading(const char *text, uint64_t *ret_number)
+/* Count the digits at the start of a text. */
+static size_t text_digits(const char *text, uint64_t *ret_number)
 {
     size_t len = strspn(text, DIGITS);
     uint64_t number = 0;
@@ -45,7 +49,7 @@ static size_t leading(const char *text, uint64_t *ret_number)
 int fa_value_number(const char *text, uint64_t *ret_number)
 {
     uint64_t number;
-    size_t len = leading(text, &number);
+    size_t len = text_digits(text, &number);
     if (len == 0 || text[len])
         return -1;
     *ret_number = number;
@@ -56,7 +60,7 @@ int fa_value_size(const char *text, uint64_t *ret_bytes)
 {
     static const char suffixes[] = "kKmMgG";
     uint64_t number;
-    size_t len = leading(text, &number);
+    size_t len = text_digits(text, &number);
     if (len == 0)
         return -1;
     unsigned shift = 0;
@@ -66,7 +70,7 @@ int fa_value_size(const char *text, uint64_t *ret_bytes)
             return -1;
         shift = 10 * ((unsigned)(suffix - suffixes) / 2 + 1);
     }
-    /* Sizes are compared with off_t later. */
+    /* Must fit into off_t. */
     if (number > (uint64_t)INT64_MAX >> shift)
         return -1;
     *ret_bytes = number << shift;
@@ -75,7 +79,7 @@ int fa_value_size(const char *text, uint64_t *ret_bytes)
 
 int fa_value_seconds(const char *text, double *ret_seconds)
 {
-    /* strtod() would also take blanks, signs, exponents, hexadecimals, "inf" and "nan". */
+    /* strtod() would also accept spaces, signs, exponents, hexadecimals, "inf" and "nan". */
     size_t whole = strspn(text, DIGITS);
     const char *end = text + whole;
     size_t fraction = 0;
@@ -120,7 +124,7 @@ int fa_value_hashes(const char *text, unsigned *ret_bits, unsigned *ret_first)
 int fa_value_halt(const char *text, uint64_t *ret_count, bool *ret_percent)
 {
     uint64_t count;
-    size_t len = leading(text, &count);
+    size_t len = text_digits(text, &count);
     bool percent = len > 0 && text[len] == '%';
     if (len == 0 || text[len + percent] || count == 0 || (percent && count > 100))
         return -1;
@@ -129,8 +133,8 @@ int fa_value_halt(const char *text, uint64_t *ret_count, bool *ret_percent)
     return 0;
 }
 
-/* Whether the len bytes are an address of that family. */
-static bool is_address(int family, const char *text, size_t len)
+/* Whether len bytes are an address of the family. */
+static bool text_is_address(int family, const char *text, size_t len)
 {
     char copy[INET6_ADDRSTRLEN];
     unsigned char binary[sizeof(struct in6_addr)];
@@ -144,7 +148,7 @@ static bool is_address(int family, const char *text, size_t len)
 static bool is_bracketed_v6(const char *text, size_t len)
 {
     return len > 2 && text[0] == '[' && text[len - 1] == ']' &&
-           is_address(AF_INET6, text + 1, len - 2);
+           text_is_address(AF_INET6, text + 1, len - 2);
 }
 
 int fa_value_resolve(const char *text)
@@ -157,13 +161,13 @@ int fa_value_resolve(const char *text)
 
     uint64_t number;
     const char *port = text + host + 1;
-    size_t digits = leading(port, &number);
+    size_t digits = text_digits(port, &number);
     if (digits == 0 || port[digits] != ':' || number == 0 || number > 65535)
         return -1;
 
     const char *address = port + digits + 1;
     size_t len = strlen(address);
-    return is_address(AF_INET, address, len) || is_address(AF_INET6, address, len) ||
+    return text_is_address(AF_INET, address, len) || text_is_address(AF_INET6, address, len) ||
                    is_bracketed_v6(address, len)
                ? 0
                : -1;

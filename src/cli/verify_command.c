@@ -1,3 +1,6 @@
+/*
+ * Prints each finding as it arrives, one line per file, and a summary at the end.
+ */
 #include "cli/verify_command.h"
 
 #include <errno.h>
@@ -14,7 +17,7 @@ struct tell {
     uint64_t bytes;
 };
 
-static bool is_shown(const struct fa_options *options, enum fa_finding finding)
+static bool finding_is_shown(const struct fa_options *options, enum fa_finding finding)
 {
     switch (finding) {
     case FA_FINDING_GOOD:
@@ -32,7 +35,7 @@ static void on_checked(void *ctx, const struct fa_checked *checked)
     struct tell *tell = ctx;
     ++tell->counts[checked->finding];
     tell->bytes += checked->size;
-    if (!is_shown(tell->options, checked->finding))
+    if (!finding_is_shown(tell->options, checked->finding))
         return;
     printf("%-11s ", fa_finding_name(checked->finding));
     fa_term_put(stdout, checked->path);
@@ -58,12 +61,12 @@ static void put_summary(const struct tell *tell, int64_t busy)
     }
     fputc('\n', stderr);
     if (busy && tell->counts[FA_FINDING_CHANGED])
-        fputs("fetchall: another fetchall is at work there: what it replaced meanwhile shows as "
-              "changed\n",
+        fputs("fetchall: another fetchall is running there: files that it has replaced are "
+              "reported as changed\n",
               stderr);
 }
 
-static enum fa_exit_status status_of(const struct tell *tell)
+static enum fa_exit_status verify_exit_status(const struct tell *tell)
 {
     if (tell->counts[FA_FINDING_UNREADABLE])
         return FA_EXIT_LOCAL;
@@ -86,7 +89,7 @@ enum fa_exit_status fa_verify_command(const struct fa_options *options)
         fa_term_error(&err);
         return err.class == FA_CLASS_LOCAL_IO ? FA_EXIT_LOCAL : FA_EXIT_USAGE;
     }
-    enum fa_exit_status status = status_of(&tell);
+    enum fa_exit_status status = verify_exit_status(&tell);
     if (!options->quiet || status != FA_EXIT_OK)
         put_summary(&tell, busy);
     return status;

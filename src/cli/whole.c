@@ -1,3 +1,8 @@
+/*
+ * The file is written to a temporary file beside it, and renamed at the end.  The temporary file is
+ * locked (flock(2)) while it is in use: one that is not locked was left by a killed run, and is
+ * removed.
+ */
 #include "cli/whole.h"
 
 #include <errno.h>
@@ -8,8 +13,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* Whether the file is still the one of that name: who had it before may have given it its own. */
-static bool has_name(int fd, const char *name)
+/* Whether the path still refers to our file: the previous holder of the lock may have renamed
+ * or removed it. */
+static bool file_has_name(int fd, const char *name)
 {
     struct stat ours, named;
     errno = EAGAIN;
@@ -17,18 +23,18 @@ static bool has_name(int fd, const char *name)
            ours.st_dev == named.st_dev;
 }
 
-static int lock_file(int fd, const char *name)
+static int file_lock(int fd, const char *name)
 {
-    return fd < 0 || flock(fd, LOCK_EX | LOCK_NB) || !has_name(fd, name) ? -1 : 0;
+    return fd < 0 || flock(fd, LOCK_EX | LOCK_NB) || !file_has_name(fd, name) ? -1 : 0;
 }
 
-/* What a killed run left goes, and nothing else: in a shared folder the name may have been taken by
- * anyone, for anything. */
-static int remove_old(const char *temp)
+/* Remove only what a killed run left: in a shared directory, another user may have put a link
+ * there. */
+static int file_remove_stale(const char *temp)
 {
     struct stat st;
     int fd = open(temp, O_WRONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-    int result = lock_file(fd, temp);
+    int result = file_lock(fd, temp);
     if (result == 0 && (fstat(fd, &st) || !S_ISREG(st.st_mode) || st.st_uid != geteuid())) {
         errno = EPERM;
         result = -1;
@@ -42,14 +48,14 @@ static int remove_old(const char *temp)
     return result;
 }
 
-/* One name, so that killed runs do not leave one file each; its lock keeps a second run off it. */
-static int lock_temp(const char *temp)
+/* A fixed name, so that killed runs do not leave one file each. */
+static int whole_lock_temp(const char *temp)
 {
     int flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
     int fd = open(temp, flags, 0666);
-    if (fd < 0 && errno == EEXIST && remove_old(temp) == 0)
+    if (fd < 0 && errno == EEXIST && file_remove_stale(temp) == 0)
         fd = open(temp, flags, 0666);
-    if (lock_file(fd, temp) == 0)
+    if (file_lock(fd, temp) == 0)
         return fd;
     int saved = errno;
     if (fd >= 0)
@@ -58,7 +64,7 @@ static int lock_temp(const char *temp)
     return -1;
 }
 
-static FILE *open_temp(struct fa_whole *whole)
+static FILE *whole_open_temp(struct fa_whole *whole)
 {
     const char *slash = strrchr(whole->path, '/');
     int folder = slash ? (int)(slash + 1 - whole->path) : 0;
@@ -66,9 +72,9 @@ static FILE *open_temp(struct fa_whole *whole)
         whole->temp = NULL;
         return NULL;
     }
-    whole->lock = lock_temp(whole->temp);
+    whole->lock = whole_lock_temp(whole->temp);
     if (whole->lock < 0) {
-        free(whole->temp); /* it may be another's */
+        free(whole->temp); /* it may belong to another process */
         whole->temp = NULL;
         return NULL;
     }
@@ -87,7 +93,7 @@ int fa_whole_open(struct fa_whole *whole, const char *what, const char *path, st
     if (strcmp(path, "-") == 0 || (there && !S_ISREG(st.st_mode)))
         return fa_output_open(&whole->output, what, path, err);
     whole->path = there ? realpath(path, NULL) : strdup(path);
-    FILE *file = whole->path ? open_temp(whole) : NULL;
+    FILE *file = whole->path ? whole_open_temp(whole) : NULL;
     if (!file) {
         fa_error_system(err, FA_CLASS_LOCAL_IO, errno, "cannot create the %s '%s'", what, path);
         fa_whole_fini(whole);
@@ -104,8 +110,8 @@ int fa_whole_publish(struct fa_whole *whole, struct fa_error *err)
     int rc = fa_output_close(&whole->output, err);
     if (rc != 0 || whole->output.failed || !whole->temp)
         return rc;
-    if (!has_name(whole->lock, whole->temp) || rename(whole->temp, whole->path) != 0 ||
-        !has_name(whole->lock, whole->path))
+    if (!file_has_name(whole->lock, whole->temp) || rename(whole->temp, whole->path) != 0 ||
+        !file_has_name(whole->lock, whole->path))
         return fa_output_fail(&whole->output, errno, err);
     close(whole->lock);
     free(whole->temp);
@@ -117,7 +123,7 @@ void fa_whole_fini(struct fa_whole *whole)
 {
     fa_output_close(&whole->output, NULL);
     if (whole->temp) {
-        if (has_name(whole->lock, whole->temp))
+        if (file_has_name(whole->lock, whole->temp))
             unlink(whole->temp);
         close(whole->lock);
     }

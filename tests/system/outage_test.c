@@ -62,7 +62,7 @@ static void add_good(const char *path, int count)
 /* So long the mirror stays away after that was noticed. */
 static void stay_away(double seconds)
 {
-    fa_run_until_stderr_has(&fetch.run, " only fails, and is waited for until ", 30);
+    fa_run_until_stderr_has(&fetch.run, " is down, waiting for it until ", 30);
     double until = fa_now() + seconds;
     while (fa_now() < until) {
         fa_run_pump(&fetch.run, 50);
@@ -199,7 +199,7 @@ FA_TEST_MODES(outage, many_dead_hosts_are_waited_for_at_once_and_may_be_tried_ag
     cr_expect_eq(fa_report_count(fetch.entries, "class", "connect"), 1600);
     cr_expect_geq(count_untried(), 40 * (40 - 16 - 8), "%s: %zu", mode, count_untried());
     const char *dir = fetch.dir;
-    cr_expect_not_null(strstr(fa_run_err(&fetch.run), "1600 of the failures may pass"), "%s",
+    cr_expect_not_null(strstr(fa_run_err(&fetch.run), "1600 of the failures are transient"), "%s",
                        fa_run_err(&fetch.run));
     fa_fetch_end(&fetch);
     fa_server_stop(&mirror);
@@ -252,9 +252,9 @@ FA_TEST_MODES(outage, what_is_waited_for_and_until_when_is_told)
     fa_fetch_expect(&fetch, 30, 5);
     char pattern[256];
     snprintf(pattern, sizeof(pattern),
-             "fetchall: http://127\\.0\\.0\\.9:%d only fails, and is waited for until "
+             "fetchall: http://127\\.0\\.0\\.9:%d is down, waiting for it until "
              "([0-9-]+ )?[0-2][0-9]:[0-5][0-9]:[0-6][0-9]: connect: .*\n"
-             "fetchall: http://127\\.0\\.0\\.9:%d only fails, and is given up: connect: ",
+             "fetchall: http://127\\.0\\.0\\.9:%d is down, giving up: connect: ",
              port, port);
     regex_t regex;
     cr_assert_eq(regcomp(&regex, pattern, REG_EXTENDED | REG_NOSUB), 0);

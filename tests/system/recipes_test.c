@@ -290,7 +290,7 @@ Test(recipes, nightly_does_not_run_twice_at_once)
         cr_assert(!first.ended);
     }
     RUN(SCRIPTS "nightly.sh", 75, list, "copy", "logs");
-    SAYS("still at work");
+    SAYS("still running");
     fa_run_end(&first);
 }
 
@@ -299,8 +299,8 @@ Test(recipes, retry_goes_on_while_something_may_pass)
     const char *list =
         write_list(ARGS("/flaky/1/503/10/a", "/flaky/3/0/20/b", "/bytes/30/c", "/status/404/d"));
     RUN(SCRIPTS "retry.sh", 1, list, "copy", "--retries", "0", "--host-wait", "0", "-q");
-    SAYS("retry: 2 of those that failed may pass");
-    SAYS("retry: 1 of those that failed may pass");
+    SAYS("retry: 2 of the failures are transient");
+    SAYS("retry: 1 of the failures are transient");
     SAYS("retry: ended with status 1; what failed stands in copy.failed");
     const struct fa_truth files[] = {
         {"a", "/flaky/1/503/10/a", 10}, {"b", "/flaky/3/0/20/b", 20}, {"c", "/bytes/30/c", 30}};
