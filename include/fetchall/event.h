@@ -186,7 +186,8 @@ struct fa_event {
     };
 };
 
-/** Called on the thread that runs the session, of which it may call only fa_session_stop(). */
+/** Called on the thread that runs the session, of which it may call only
+ * fa_session_stop() and fa_session_add_entry(). */
 typedef void (*fa_event_handler)(void *ctx, const struct fa_event *event);
 
 FA_API_END

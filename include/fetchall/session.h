@@ -73,6 +73,22 @@ bool fa_list_is_url(const char *name);
 int fa_session_add_list(struct fa_session *session, const char *name, struct fa_error *err);
 
 /**
+ * Add one entry that is in no list.  Such entries are downloaded before those of the lists.  Can
+ * also be called from the handler, to add the next entry when one has ended: all that were added
+ * and not read yet are kept in memory.
+ *
+ * @url      Copied.
+ * @options  "name=value" strings as in a list (fetchall(1), LIST FORMAT), ended by NULL: out, dir,
+ *           checksum, size, header.  Copied.  NULL: none.
+ * @tag      Returned in fa_result.tag.  May be NULL.
+ * @return 0, or -1: FA_CLASS_BAD_URL if an option is malformed or unknown or the URL has spaces or
+ *         control characters, FA_CLASS_LOCAL_IO without memory.  A URL that cannot be requested
+ *         for another reason ends as a failed entry.
+ */
+int fa_session_add_entry(struct fa_session *session, const char *url, const char *const *options,
+                         void *tag, struct fa_error *err);
+
+/**
  * Add the entries that the state records as failed, as one list, including their secrets.
  * Malformed lines are not recorded.
  *

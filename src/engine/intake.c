@@ -101,6 +101,7 @@ int fa_intake_add_entry(struct fa_intake *intake, struct fa_entry *entry, struct
         return intake_no_memory(err);
     }
     added->entry = entry;
+    ++intake->n_added;
     STAILQ_INSERT_TAIL(&intake->added, added, next);
     return 0;
 }

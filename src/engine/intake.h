@@ -19,6 +19,7 @@ struct fa_intake {
     struct event_base *base;              /**< Borrowed. */
     STAILQ_HEAD(, fa_intake_list) lists;  /**< The first is being read. */
     STAILQ_HEAD(, fa_intake_added) added; /**< Entries of the program; they come first. */
+    uint64_t n_added;                     /**< So far. */
     struct event *readable;               /**< Of the list that has nothing now. */
     int readable_fd;
     bool waits; /**< The list has nothing now. */

@@ -1,4 +1,5 @@
 #include "engine/engine.h"
+#include "engine/added.h"
 #include "engine/config.h"
 #include "engine/ending.h"
 #include "engine/failed.h"
@@ -321,6 +322,16 @@ int fa_session_add_list(struct fa_session *s, const char *name, struct fa_error 
     if (!fa_list_is_url(name) && fa_kept_add(s->store, &s->claims, file, err))
         return -1;
     return fa_intake_add_list(&s->intake, name, name, err);
+}
+
+int fa_session_add_entry(struct fa_session *s, const char *url, const char *const *options,
+                         void *tag, struct fa_error *err)
+{
+    struct fa_entry *entry = fa_added_entry(url, options, tag, s->intake.n_added + 1, err);
+    if (!entry || fa_intake_add_entry(&s->intake, entry, err))
+        return -1;
+    fa_engine_wake(s);
+    return 0;
 }
 
 /*

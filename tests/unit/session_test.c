@@ -187,7 +187,7 @@ Test(session, hostile_digest_worker_ends_neither_the_run_nor_its_report)
 /* More than the seconds of a drain were enough for. */
 Test(session, every_entry_of_a_backlog_ends_once_when_a_run_is_stopped)
 {
-    enum { MANY = 4000 };
+    enum { MANY = 9000 };
     struct fa_error err = {0};
     enum fa_end how = FA_END_COMPLETE;
     char *text = NULL;
@@ -206,10 +206,89 @@ Test(session, every_entry_of_a_backlog_ends_once_when_a_run_is_stopped)
     free(text);
     cr_assert_eq(fa_session_add_list(session, file, &err), 0, "%s", err.msg);
     stop_after = 1; /* the first is fetched while the others are read */
-    slow_after_stop = 1500;
+    slow_after_stop = 700;
     cr_assert_eq(fa_session_run(session, &how, &err), 0, "%s", err.msg);
     cr_assert_eq(how, FA_END_STOPPED);
     cr_assert_eq(ended[FA_STATUS_OK], 1);
     cr_assert_eq(ended[FA_STATUS_FAILED], MANY);
     cr_assert_not(bad_report);
+}
+
+/* Entries that are in no list: the program's own tags, and what came back with each. */
+static struct call {
+    const char *path;
+    unsigned ended;
+    enum fa_status status;
+} calls[4];
+static size_t n_added; /* of calls, by the handler, too */
+
+static int add_call(size_t i, const char *const *options, struct fa_error *err)
+{
+    return fa_session_add_entry(session, fa_server_url(&server, calls[i].path), options, &calls[i],
+                                err);
+}
+
+static void on_call(void *ctx, const struct fa_event *event)
+{
+    struct fa_error err = {0};
+    (void)ctx;
+    if (event->type != FA_EVENT_DONE)
+        return;
+    struct call *call = event->done.tag;
+    cr_assert(call >= calls && call < calls + 4);
+    ++call->ended;
+    call->status = event->done.status;
+    cr_assert_eq(event->done.line, (uint64_t)(call - calls) + 1);
+    cr_assert_str_eq(event->done.list, "");
+    if (n_added < 4)
+        cr_assert_eq(add_call(n_added++, NULL, &err), 0, "%s", err.msg);
+}
+
+Test(session, entries_of_the_program_come_back_with_their_tags)
+{
+    static const char *const paths[] = {"/ok/100/a", "/ok/100/b", "/status/404/c", "/ok/100/d"};
+    static const char *const options[] = {"out=named", "size=100", NULL};
+    struct fa_error err = {0};
+    enum fa_end how = FA_END_LOCAL;
+    for (size_t i = 0; i < 4; i++)
+        calls[i] = (struct call){.path = paths[i]};
+    session = fa_session_new(&config, on_call, NULL, &err);
+    cr_assert_not_null(session, "%s", err.msg);
+    cr_assert_eq(add_call(0, options, &err), 0, "%s", err.msg);
+    n_added = 1;
+    cr_assert_eq(fa_session_run(session, &how, &err), 0, "%s", err.msg);
+    cr_assert_eq(how, FA_END_COMPLETE);
+    for (size_t i = 0; i < 4; i++) {
+        cr_expect_eq(calls[i].ended, 1, "%zu", i);
+        cr_expect_eq(calls[i].status, i == 2 ? FA_STATUS_FAILED : FA_STATUS_OK, "%zu", i);
+    }
+    fa_expect_file(config.dir, "named", "/ok/100/a", 100);
+    fa_expect_file(config.dir, "d", "/ok/100/d", 100);
+}
+
+Test(session, entry_that_is_malformed_is_refused_at_once)
+{
+    static const struct {
+        const char *url, *option, *why;
+    } rows[] = {
+        {"http://a/b c", NULL, "URL"},
+        {"http://a/b\n", NULL, "control"},
+        {"http://a/", "size=x", "size"},
+        {"http://a/", "checksum=sha-256=12", "checksum"},
+        {"http://a/", "colour=red", "unknown option"},
+        {"http://a/", "header=no colon", "colon"},
+    };
+    enum fa_end how = FA_END_LOCAL;
+    open_session();
+    memset(ended, 0, sizeof(ended));
+    for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+        const char *const options[] = {rows[i].option, NULL};
+        struct fa_error err = {0};
+        cr_expect_eq(fa_session_add_entry(session, rows[i].url, options, NULL, &err), -1, "%zu", i);
+        cr_expect_eq(err.class, FA_CLASS_BAD_URL, "%zu", i);
+        cr_expect(strstr(err.msg, rows[i].why), "%zu: %s", i, err.msg);
+    }
+    cr_assert_eq(fa_session_run(session, &how, NULL), 0);
+    for (size_t i = 0; i < FA_STATUSES; i++)
+        cr_expect_eq(ended[i], 0, "%zu", i);
 }

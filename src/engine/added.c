@@ -1,0 +1,54 @@
+#include "engine/added.h"
+
+#include <string.h>
+
+/* @return the copy, in *room, which moves on. */
+static char *copy_field(char **room, const char *text, size_t *ret_len)
+{
+    char *copy = *room;
+    *ret_len = strlen(text);
+    memcpy(copy, text, *ret_len + 1);
+    *room += *ret_len + 1;
+    return copy;
+}
+
+/* A program can mend what a list can only be warned about. */
+static int check_entry(const struct fa_entry *entry, struct fa_error *err)
+{
+    if (entry->error.class != FA_CLASS_NONE) {
+        *err = entry->error;
+        return -1;
+    }
+    if (entry->n_unknown == 0)
+        return 0;
+    fa_error_set(err, FA_DOMAIN_FETCHALL, 0, FA_CLASS_BAD_URL, "unknown option \"%.100s\"",
+                 entry->unknown[0].name);
+    return -1;
+}
+
+struct fa_entry *fa_added_entry(const char *url, const char *const *options, void *tag,
+                                uint64_t number, struct fa_error *err)
+{
+    struct fa_entry_need need = {.urls = 1, .bytes = strlen(url) + 1};
+    for (size_t i = 0; options && options[i]; ++i) {
+        ++need.options;
+        need.bytes += strlen(options[i]) + 1;
+    }
+    char *room;
+    size_t len;
+    struct fa_entry *entry = fa_entry_new("", number, &need, &room, err);
+    if (!entry)
+        return NULL;
+    char *copy = copy_field(&room, url, &len);
+    fa_entry_add_url(entry, copy, len);
+    for (size_t i = 0; i < need.options; ++i) {
+        copy = copy_field(&room, options[i], &len);
+        fa_entry_add_option(entry, copy, len);
+    }
+    fa_entry_finish(entry, url, strlen(url));
+    entry->tag = tag;
+    if (check_entry(entry, err) == 0)
+        return entry;
+    fa_entry_free(entry);
+    return NULL;
+}
