@@ -1,3 +1,6 @@
+/*
+ * Writes the results to all outputs that were requested.
+ */
 #include "cli/compare/answer.h"
 
 #include <errno.h>
@@ -15,7 +18,7 @@
 #include "cli/term.h"
 #include "cli/whole.h"
 
-/* That a result can be written is to be known before anybody is asked for a thousand files. */
+/* Check that results can be written before any server is asked for a thousand files. */
 static int check_output(const char *file, struct fa_error *err)
 {
     struct stat st;
@@ -45,7 +48,7 @@ int fa_answer_check(const struct fa_compare_options *options, struct fa_error *e
                : 0;
 }
 
-/* The file of the second page: FILE-large.html. */
+/* The path of the second page: FILE-large.html. */
 static char *second_name(const char *file)
 {
     char *name = NULL;

@@ -1,3 +1,7 @@
+/*
+ * The parts that all charts share: gnuplot scripts with fixed sizes in pixels, so that text and
+ * bars line up in the page.
+ */
 #include "cli/compare/chart.h"
 
 #include <math.h>
@@ -116,7 +120,7 @@ const char *fa_chart_name(const struct fa_view *view, size_t i, size_t room,
 {
     char whole[FA_CHART_NAME_MAX];
     size_t len = fa_term_escape(view->comparison->contestants[i].name, whole, sizeof(whole));
-    /* Contestants differ in the front (the mode) as well as at the end. */
+    /* Shorten a name in the middle: contestants differ at the front (the mode) and at the end. */
     size_t end = (room - 3) / 2;
     if (len <= room)
         snprintf(buf, FA_CHART_NAME_MAX, "%s", whole);

@@ -1,4 +1,4 @@
-/* Charts in which each contestant has a bar: wall time, CPU, memory. */
+/* Charts with one bar per contestant: wall time, CPU, memory. */
 #include "cli/compare/chart_parts.h"
 
 #include <math.h>
@@ -10,7 +10,7 @@
 #define MEAN_Y  0.13
 #define DOTS_Y  0.28
 #define MIB     1048576.0
-#define RIGHT   18   /* pixels, for half of the last number */
+#define RIGHT   18   /* space for half of the last number */
 #define ROOM    1.02 /* right of the longest bar */
 
 /* x y xlow xhigh ylow yhigh color */

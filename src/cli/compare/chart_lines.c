@@ -1,4 +1,4 @@
-/* Charts made of lines: latency, and throughput over time. */
+/* Line charts: latency, and throughput over time. */
 #include "cli/compare/chart_parts.h"
 
 #include <math.h>
@@ -17,7 +17,7 @@
 #define BINS        48
 #define MIB         1048576.0
 
-/* Where the largest is this much larger than the smallest, the axis is logarithmic. */
+/* Use a logarithmic axis if the largest value is this many times the smallest. */
 #define LOG_FROM 20
 
 struct span {
@@ -42,7 +42,7 @@ static struct span span_of(const struct fa_view *view)
     return span;
 }
 
-/* A line of the script: p50 y p95 p99 color. */
+/* A line of data: p50 y p95 p99 color. */
 static void put_latency(FILE *out, size_t row, double below, const struct fa_latency *latency,
                         double scale, int color)
 {
@@ -95,7 +95,7 @@ void fa_chart_put_latency(FILE *out, const struct fa_view *view)
           out);
 }
 
-/* How many bytes had come by some time: linear between the moments. */
+/* Bytes received by some time: interpolated linearly. */
 static double bytes_at(const struct fa_trial *trial, double time)
 {
     double t = 0, bytes = 0;
@@ -109,7 +109,7 @@ static double bytes_at(const struct fa_trial *trial, double time)
     return bytes;
 }
 
-/* The contestants whose flow is drawn, in order. */
+/* The contestants whose throughput is drawn, in order. */
 struct flows {
     size_t i[FA_CHART_FLOWS_MAX];
     size_t count;
@@ -131,7 +131,7 @@ static struct flows flows_of(const struct fa_view *view)
     return flows;
 }
 
-/* The middle of each bin, and the rate in it; at the end of the trial it falls to nothing. */
+/* The middle of each bin and its rate; zero at the end of the trial. */
 static void put_flow(FILE *out, const struct fa_trial *trial, double bin, double scale)
 {
     for (unsigned i = 0; i < BINS; ++i) {
@@ -145,7 +145,7 @@ static void put_flow(FILE *out, const struct fa_trial *trial, double bin, double
     fprintf(out, "%g 0\n", trial->wall * scale);
 }
 
-/* A key of our own below the axis: gnuplot's would leave out what it finds too much. */
+/* Print our own key below the axis: gnuplot's omits entries when there are many. */
 static void put_key(FILE *out, const struct fa_view *view, const struct flows *flows,
                     unsigned height)
 {

@@ -1,3 +1,8 @@
+/*
+ * Runs a child and measures it.  The child is forked stopped: it waits for a byte, so that the
+ * meter and the counter of system calls are attached before its exec.  All of its descendants are
+ * adopted (subreaper) and reaped, because their CPU time counts.
+ */
 #include "cli/compare/child.h"
 
 #include <errno.h>
@@ -21,7 +26,7 @@
 #include "cli/compare/trial.h"
 #include "cli/signals.h"
 
-/* Milliseconds between two questions whether a signal came, and that orphans have to end. */
+/* Milliseconds between two checks for a signal, and for orphans to end. */
 #define LOOK_AROUND 200
 #define LAST_WAIT   2000
 
@@ -30,7 +35,7 @@ void fa_child_adopt_orphans(void)
     prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
 }
 
-/* The number of the tracepoint; 0: it is not there, or not for us. */
+/* The number of the tracepoint; 0 if it is missing or not permitted. */
 static unsigned long long tracepoint(void)
 {
     static const char *const places[] = {"/sys/kernel/tracing", "/sys/kernel/debug/tracing"};
@@ -47,7 +52,7 @@ static unsigned long long tracepoint(void)
     return id;
 }
 
-/* A counter of the system calls of a process and all that come from it, from its exec on; or -1. */
+/* Open a counter of the system calls of a process and its descendants, from its exec on; or -1. */
 static int count_calls(pid_t pid)
 {
     unsigned long long id = tracepoint();
@@ -64,7 +69,8 @@ static int count_calls(pid_t pid)
     return (int)syscall(SYS_perf_event_open, &attr, pid, -1, -1, PERF_FLAG_FD_CLOEXEC);
 }
 
-/* Is the child until exec.  Nothing but system calls: what may be locked stays so. */
+/* The child until exec.  Uses only system calls: locks may be held by threads that do not exist
+ * here. */
 static void become(char *const argv[], const int go[2], int said, bool mute)
 {
     char byte;
@@ -72,7 +78,7 @@ static void become(char *const argv[], const int go[2], int said, bool mute)
     setpgid(0, 0);
     prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
     close(go[1]);
-    /* The end of the pipe without a byte means that there is nobody left to run for. */
+    /* End of file without a byte: the parent has died. */
     if (null < 0 || dup2(null, STDIN_FILENO) < 0 || dup2(mute ? null : said, STDOUT_FILENO) < 0 ||
         dup2(said, STDERR_FILENO) < 0 || read(go[0], &byte, 1) != 1)
         _exit(127);
@@ -80,7 +86,7 @@ static void become(char *const argv[], const int go[2], int said, bool mute)
     _exit(127);
 }
 
-/* A child that waits for a byte in *ret_go. */
+/* Fork a child that waits for a byte in *ret_go. */
 static pid_t start(char *const argv[], const char *said, bool mute, int *ret_go,
                    struct fa_error *err)
 {
@@ -133,7 +139,7 @@ static void add_usage(struct fa_usage *usage, const struct rusage *more)
     usage->switches += (uint64_t)more->ru_nvcsw + (uint64_t)more->ru_nivcsw;
 }
 
-/* Until there is no child of ours left, adopted ones included. */
+/* Reap until no child is left, including adopted ones. */
 static void reap(pid_t pid, struct fa_usage *usage)
 {
     double until = fa_clock_now() + LAST_WAIT / 1e3;
@@ -166,7 +172,7 @@ static uint64_t read_calls(int counter)
     return calls;
 }
 
-/* Let it run, and measure it. */
+/* Let the child run, and measure it. */
 static int measure(pid_t pid, int go, double until, struct fa_usage *ret, struct fa_error *err)
 {
     struct fa_peaks peaks = {0};
@@ -174,7 +180,7 @@ static int measure(pid_t pid, int go, double until, struct fa_usage *ret, struct
     struct fa_meter *meter = fa_meter_start(pid, err);
     double began = fa_clock_now();
     double ended = -1;
-    /* One that has been killed already reads nothing, and has ended. */
+    /* A child that was killed does not read, and has ended. */
     if (meter && (write(go, "", 1) == 1 || errno == EPIPE))
         ended = await(pid, until);
     close(go);

@@ -1,3 +1,9 @@
+/*
+ * Builds the list of contestants (all combinations that make a difference) and the order of the
+ * rounds.  The order is a balanced Latin square: each contestant runs at each place equally often,
+ * and follows each other one equally often, so that a slow drift of the network does not favour
+ * any.
+ */
 #include "cli/compare/plan.h"
 
 #include <stdarg.h>
@@ -7,14 +13,14 @@
 #include "cli/compare/picks.h"
 #include "cli/value.h"
 
-/* What is compared if nothing was asked for. */
+/* The defaults. */
 static const struct fa_picks all_models = {
     {FA_HASH_WITH_INLINE, FA_HASH_WITH_THREAD, FA_HASH_WITH_PROCESS}, 3};
 static const struct fa_picks one_model = {{FA_HASH_WITH_PROCESS}, 1};
 static const struct fa_picks one_http = {{FA_HTTP_1_1}, 1};
 static const struct fa_picks one_zero = {{0}, 1};
 
-/* What was asked for, nothing of it empty. */
+/* The requested values; none is empty. */
 struct wishes {
     const struct fa_picks *modes, *jobs, *loops, *http, *models;
     struct fa_picks one_jobs, all_modes;
@@ -26,7 +32,7 @@ static const struct fa_picks *or_else(const struct fa_picks *picks, const struct
     return picks->count ? picks : other;
 }
 
-/* The default mode last. */
+/* The default mode comes last. */
 static void add_modes(struct fa_picks *picks)
 {
     _Static_assert(FA_MODES <= FA_PICKS_MAX, "a list may hold all modes");
@@ -64,7 +70,7 @@ static void append(char name[FA_CONTESTANT_NAME_MAX], const char *format, ...)
     va_end(args);
 }
 
-/* Only what tells it from the others. */
+/* Name only what distinguishes it from the others. */
 static void name(struct fa_contestant *c, const struct wishes *wishes)
 {
     if (wishes->stage) {
@@ -84,7 +90,7 @@ static void name(struct fa_contestant *c, const struct wishes *wishes)
         append(c->name, " --hash-with %s", fa_value_hash_with(c->hash_with));
 }
 
-/* The i-th combination; the lists that vary fastest come last.  Returns false behind the last. */
+/* The i-th combination; the last lists vary fastest.  @return false after the last one. */
 static bool combine(const struct wishes *w, size_t i, struct fa_contestant *ret, bool *ret_useless)
 {
     size_t model = i % w->models->count;
@@ -123,8 +129,7 @@ size_t fa_plan_contestants(const struct fa_options *options, struct fa_contestan
         if (useless)
             continue;
         if (n == FA_PLAN_CONTESTANTS_MAX) {
-            fa_option_refuse(err, "more than %d combinations to compare",
-                             FA_PLAN_CONTESTANTS_MAX);
+            fa_option_refuse(err, "more than %d combinations to compare", FA_PLAN_CONTESTANTS_MAX);
             return 0;
         }
         ret[n++] = next;
@@ -132,7 +137,7 @@ size_t fa_plan_contestants(const struct fa_options *options, struct fa_contestan
     return n;
 }
 
-/* splitmix64, of S. Vigna's public domain code: enough for an order. */
+/* splitmix64 (public domain, S.  Vigna): sufficient for a random order. */
 static uint64_t next_random(uint64_t *state)
 {
     uint64_t z = *state += 0x9e3779b97f4a7c15;
@@ -141,7 +146,7 @@ static uint64_t next_random(uint64_t *state)
     return z ^ (z >> 31);
 }
 
-/* Fisher and Yates. */
+/* Fisher-Yates shuffle. */
 static void shuffle(unsigned *items, unsigned n, uint64_t *state)
 {
     for (unsigned i = 0; i < n; ++i)
@@ -154,7 +159,7 @@ static void shuffle(unsigned *items, unsigned n, uint64_t *state)
     }
 }
 
-/* 0, 1, n-1, 2, n-2, ...: all steps between neighbours differ. */
+/* 0, 1, n-1, 2, n-2, ...: all differences between neighbours are distinct. */
 static unsigned zigzag(unsigned place, unsigned n)
 {
     return place % 2 ? (place + 1) / 2 : (n - place / 2) % n;

@@ -1,3 +1,7 @@
+/*
+ * Runs gnuplot with its input and output in memory files of limited size, and a time limit.  Its
+ * SVG is not trusted: svg.c copies only known elements.
+ */
 #include "cli/compare/plot.h"
 
 #include <errno.h>
@@ -18,10 +22,10 @@
 #define SVG_MAX  (8 << 20)
 #define TOLD_MAX 4096
 
-/* The standard descriptors of the child, all files in memory. */
+/* The standard descriptors of the child: memory files. */
 enum { SCRIPT, SVG, TOLD, FILES };
 
-/* A file in memory that cannot grow beyond its size, so that no child can fill the memory. */
+/* A memory file that cannot grow beyond its size, so that the child cannot exhaust the memory. */
 static int open_bounded(const char *name, off_t size)
 {
     int fd = memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING);
@@ -45,7 +49,7 @@ static int write_script(int fd, const char *script, size_t len)
     return 0;
 }
 
-/* What the child has written: its end is where the offset stands, which is shared with it. */
+/* Read what the child has written, up to the file offset, which is shared with it. */
 static char *read_back(int fd)
 {
     off_t end = lseek(fd, 0, SEEK_CUR);
@@ -80,7 +84,7 @@ static int spawn(const int *files, pid_t *ret_pid)
     posix_spawnattr_setsigdefault(&attr, &all);
     posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK |
                                         POSIX_SPAWN_SETSIGDEF);
-    /* -d: what stands in the user's ~/.gnuplot is none of our business. */
+    /* -d: ignore the user's ~/.gnuplot. */
     char name[] = "gnuplot", defaults[] = "-d";
     char *argv[] = {name, defaults, NULL};
     int code = posix_spawnp(ret_pid, name, &actions, &attr, argv, environ);
@@ -94,7 +98,8 @@ static long now_ms(void)
     return (long)(fa_clock_now() * 1000);
 }
 
-/* Wait for the child's end, and end what is left of its group.  @return whether it was in time. */
+/* Wait for the end of the child, and kill the rest of its process group.  @return whether it
+ * ended in time. */
 static bool await_end(pid_t pid, int *ret_status)
 {
     int pidfd = pidfd_open(pid, 0);
@@ -108,7 +113,7 @@ static bool await_end(pid_t pid, int *ret_status)
     }
     if (pidfd >= 0)
         close(pidfd);
-    /* It has not been waited for, so the number is still its own. */
+    /* The child has not been reaped, so its number is still its own. */
     kill(-pid, SIGKILL);
     *ret_status = 0;
     while (waitpid(pid, ret_status, 0) < 0 && errno == EINTR)
@@ -116,7 +121,7 @@ static bool await_end(pid_t pid, int *ret_status)
     return ready > 0;
 }
 
-/* gnuplot's last line is the message; what stands before it repeats the script. */
+/* The last line is gnuplot's message; the lines before repeat the script. */
 static char *last_line(char *text)
 {
     size_t len = strlen(text);

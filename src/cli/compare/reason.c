@@ -1,3 +1,8 @@
+/*
+ * Writes the explanation of a verdict: what is fastest, by how much, what the others cost, and the
+ * likely cause.  It may only state what the intervals support; a difference within them is called
+ * noise.
+ */
 #include "cli/compare/reason.h"
 
 #include <math.h>
@@ -7,32 +12,33 @@
 
 #include "cli/units.h"
 
-/* Rounds to try next, and for how large a difference that could not be seen. */
+/* Suggested number of rounds, and the difference that they should reveal. */
 #define ROUNDS_FEW  5
 #define ROUNDS_MORE 9
 #define RATIO_BLIND 1.05
 
-/* A smaller difference is never called one. */
+/* A smaller ratio is never reported as a difference. */
 #define RATIO_LEAST 1.02
 
-/* What is worth a word: CPU and memory that differ by so much. */
+/* CPU and memory must differ by these ratios to be mentioned. */
 #define CPU_TOLD    1.2
 #define MEMORY_TOLD 1.5
 
-/* The slots are the limit if time falls with them by at least that share of what it could. */
+/* The slots are the limit if time falls with their number by at least this share of the
+ * possible. */
 #define SLOTS_SHARE 0.75
 
-/* It waits rather than computes: the share of the first byte in an entry's time, and the cores. */
+/* Mostly waiting: share of time before the first byte, and of busy cores. */
 #define WAITING_SHARE 0.7
 #define WAITING_CORES 0.5
 
-/* Transfers fill a run if they are at least that share of its slots' time. */
+/* Transfers fill a run if they use at least this share of the time of its slots. */
 #define FILLED_SHARE 0.5
 
-/* As many cores are busy all the time as a program with one thread can keep so. */
+/* Average busy cores that show that a single-threaded program is limited by its CPU. */
 #define BUSY_CORES 0.9
 
-/* Append to the reason; what does not fit is left out. */
+/* Append to the reason; text that does not fit is dropped. */
 __attribute__((format(printf, 2, 3))) static void add(struct fa_verdict *verdict,
                                                       const char *format, ...)
 {
@@ -48,13 +54,13 @@ static const char *name_of(const struct fa_comparison *comparison, size_t i)
     return comparison->contestants[i].name;
 }
 
-/* How many rounds to try next. */
+/* Number of rounds to suggest. */
 static unsigned more_rounds(const struct fa_comparison *comparison)
 {
     return comparison->rounds > ROUNDS_FEW ? 2 * comparison->rounds : ROUNDS_MORE;
 }
 
-/* Nothing was concluded. */
+/* There is no conclusion. */
 
 static void add_few_rounds(struct fa_verdict *verdict, const struct fa_comparison *comparison)
 {
@@ -104,7 +110,7 @@ static void add_none(struct fa_verdict *verdict, const struct fa_comparison *com
 
 /* One is the fastest. */
 
-/* The fastest of those that are slower; n_contestants if there is none. */
+/* The fastest of the slower ones; n_contestants if there is none. */
 static size_t find_next(const struct fa_verdict *verdict, size_t n)
 {
     size_t next = n;
@@ -126,7 +132,7 @@ static bool differ(double ratio, double least)
     return isfinite(ratio) && ratio > 0 && (ratio >= least || ratio <= 1 / least);
 }
 
-/* What another needs besides time, against the one to use. */
+/* What another one needs besides time, compared with the one to use. */
 static void add_costs(struct fa_verdict *verdict, size_t other)
 {
     const struct fa_standing_of *best = &verdict->standings[verdict->best];
@@ -158,9 +164,9 @@ static void add_fastest(struct fa_verdict *verdict, const struct fa_comparison *
     add_costs(verdict, next);
 }
 
-/* Several are as fast. */
+/* Several are equally fast. */
 
-/* How much more the others that are as fast cost. */
+/* How much more the other equally fast ones cost. */
 static void add_others(struct fa_verdict *verdict, const struct fa_comparison *comparison,
                        const struct fa_choice *choice, bool cpu)
 {
@@ -203,7 +209,7 @@ static double find_blind(const struct fa_verdict *verdict, const struct fa_compa
     return blind;
 }
 
-/* Which of those that are as fast, and why. */
+/* Which of the equally fast ones to use, and why. */
 static void add_choice(struct fa_verdict *verdict, const struct fa_comparison *comparison,
                        const struct fa_choice *choice, const char *best)
 {
@@ -250,7 +256,7 @@ static void add_equal(struct fa_verdict *verdict, const struct fa_comparison *co
         add(verdict, "; --rounds %u may show a smaller one", more_rounds(comparison));
 }
 
-/* The cause, as far as the measures show it. */
+/* The cause, as far as the measurements show it. */
 
 /* One that differs from the best by its jobs only, with the most of those that have fewer;
  * n_contestants if there is none.  *ret_most: none has more jobs than the best. */

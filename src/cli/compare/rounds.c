@@ -1,3 +1,7 @@
+/*
+ * Runs the warm-up and the rounds in the order of the plan, until the number of rounds or a limit
+ * is reached. A round counts only as a whole: an interrupted one is dropped.
+ */
 #include "cli/compare/rounds.h"
 
 #include <errno.h>
@@ -13,7 +17,8 @@
 #include "cli/term.h"
 #include "cli/units.h"
 
-/* What more would be too much: an option, or NULL.  more: seconds and bytes that will be needed. */
+/* The option whose limit would be exceeded, or NULL.  more: seconds and bytes that will be
+ * needed. */
 static const char *exceeded(const struct fa_rounds *rounds, double seconds, uint64_t bytes)
 {
     const struct fa_compare_options *limits = &rounds->runs->options->compare;
@@ -25,7 +30,7 @@ static const char *exceeded(const struct fa_rounds *rounds, double seconds, uint
     return NULL;
 }
 
-/* Contestants whose times are told one by one. */
+/* Maximum number of contestants whose times are printed individually. */
 #define TOLD_MOST 4
 
 static void tell(const struct fa_rounds *rounds, unsigned round, unsigned wanted,
@@ -49,7 +54,7 @@ static void tell(const struct fa_rounds *rounds, unsigned round, unsigned wanted
     fputc('\n', stderr);
 }
 
-/* How many bytes it will be, now that it is known. */
+/* Print the number of bytes, which is known after the warm-up. */
 static void announce(const struct fa_rounds *rounds)
 {
     const struct fa_comparison *comparison = &rounds->result->comparison;
@@ -62,7 +67,7 @@ static void announce(const struct fa_rounds *rounds)
             fa_units_bytes((double)comparison->bytes * runs, all));
 }
 
-/* One round.  Returns 1; 0 if a limit was reached, named in *ret_limit; or -1. */
+/* Run one round.  @return 1; 0 if a limit was reached, named in *ret_limit; or -1. */
 static int run_round(struct fa_rounds *rounds, unsigned round, const unsigned *order,
                      const char **ret_limit, struct fa_error *err)
 {
@@ -87,7 +92,7 @@ static int run_round(struct fa_rounds *rounds, unsigned round, const unsigned *o
     return 1;
 }
 
-/* What the last round took, and the sample's bytes as far as anyone got them. */
+/* The cost of the last round, and the size of the sample as far as known. */
 static double add_up(struct fa_comparison *comparison)
 {
     double seconds = 0;
@@ -101,7 +106,7 @@ static double add_up(struct fa_comparison *comparison)
     return seconds;
 }
 
-/* The warm-up is over, and its trials go. */
+/* End the warm-up and drop its trials. */
 static int end_warmup(struct fa_rounds *rounds, struct fa_error *err)
 {
     struct fa_comparison *comparison = &rounds->result->comparison;
@@ -141,7 +146,7 @@ static int run_all(struct fa_rounds *rounds, const unsigned *order, struct fa_er
         limit = round > 0 ? exceeded(rounds, seconds, comparison->bytes * n) : NULL;
         if (limit)
             break;
-        /* The warm-up has the order of the first round. */
+        /* The warm-up uses the order of the first round. */
         const unsigned *next = order + (size_t)(round > 0 ? round - 1 : 0) * n;
         rc = run_round(rounds, round > 0 ? round - 1 : 0, next, &limit, err);
         if (rc != 1)

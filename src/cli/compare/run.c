@@ -1,3 +1,7 @@
+/*
+ * Runs fetchall itself as a child with the options of a contestant.  Secrets are passed in files
+ * and in the environment, never as arguments, which other users could see.
+ */
 #include "cli/compare/run.h"
 
 #include <errno.h>
@@ -19,10 +23,10 @@
 #include "cli/signals.h"
 #include "cli/term.h"
 
-/* Lines of what a run said that are shown. */
+/* Number of lines of a run's output that are shown. */
 #define LINES_SHOWN 20
 
-/* The arguments of a child.  Forgets nothing: failed tells that memory ran out. */
+/* The arguments of a child.  failed records that memory ran out. */
 struct args {
     struct fa_texts texts;
     bool failed;
@@ -52,7 +56,7 @@ static int write_line(const char *path, const char *line)
     return close(fd) != 0 || bad ? -1 : 0;
 }
 
-/* A header that was given as a line is written to a file of ours. */
+/* A header given as a line is written to a private file. */
 static int pass_header(struct fa_runs *runs, const char *line, size_t number)
 {
     char *option = NULL;
@@ -66,7 +70,7 @@ static int pass_header(struct fa_runs *runs, const char *line, size_t number)
     return rc;
 }
 
-/* A proxy's password would stand in the arguments. */
+/* A password of a proxy would be visible in the arguments. */
 static int pass_proxy(const char *proxy)
 {
     return setenv("http_proxy", proxy, 1) || setenv("https_proxy", proxy, 1) ? -1 : 0;
@@ -119,7 +123,7 @@ void fa_runs_fini(struct fa_runs *runs)
     *runs = (struct fa_runs){0};
 }
 
-/* Run it; ret gets what the kernel told. */
+/* Run it, and return the measurements of the kernel. */
 static int run(struct fa_runs *runs, struct args *args, bool mute, struct fa_trial *ret,
                struct fa_error *err)
 {
@@ -153,7 +157,7 @@ static int run(struct fa_runs *runs, struct args *args, bool mute, struct fa_tri
     return 0;
 }
 
-/* Show the last lines of what a run said. */
+/* Show the last lines of the output of a run. */
 static void show_said(const struct fa_runs *runs)
 {
     char *lines[LINES_SHOWN] = {0};
@@ -196,7 +200,7 @@ int fa_runs_fetch(struct fa_runs *runs, const struct fa_contestant *contestant,
     uint64_t requests = 0;
     fa_workspace_remove(&runs->folder, "files");
     add(&args, "fetchall");
-    add(&args, "--host-wait=0"); /* unless that is passed: a wait is no speed */
+    add(&args, "--host-wait=0"); /* unless passed: waiting is not speed */
     for (size_t i = 0; i < runs->passed.count; ++i)
         add(&args, "%s", runs->passed.items[i]);
     add(&args, "--mode=%s", fa_value_mode(contestant->mode));
@@ -206,7 +210,7 @@ int fa_runs_fetch(struct fa_runs *runs, const struct fa_contestant *contestant,
     if (contestant->http != FA_HTTP_1_1)
         add(&args, "--http=%s", fa_value_http(contestant->http));
     add(&args, "--hash-with=%s", fa_value_hash_with(contestant->hash_with));
-    /* Nothing of the user's is read or written, and a full disk is told at once. */
+    /* Do not read or write the user's files, and report a full disk at once. */
     add(&args, "--no-state");
     add(&args, "--disk-wait=0");
     add(&args, "--dir=%s", runs->files);
@@ -219,7 +223,7 @@ int fa_runs_fetch(struct fa_runs *runs, const struct fa_contestant *contestant,
         return -1;
     runs->requests += requests;
     runs->bytes += ret->bytes;
-    /* Trouble with a file's name is its entry's; what stops the run is not. */
+    /* A problem with a file's name belongs to its entry; one that stops the run does not. */
     bool stopped = ret->entries < runs->entries ||
                    (ret->status == FA_EXIT_LOCAL && ret->failures[FA_CLASS_CANCELLED] > 0);
     if (ret->status == FA_EXIT_USAGE || ret->status > FA_EXIT_MAY_PASS || stopped)

@@ -1,3 +1,7 @@
+/*
+ * Walks a directory and sorts its files into small and large ones, in the form of manifests, which
+ * fetchall verify can hash.
+ */
 #include "cli/compare/stage_files.h"
 
 #include <errno.h>
@@ -36,7 +40,7 @@ static int add_file(struct fa_stage_set *set, FILE *const out[FA_STAGE_KINDS], c
     return code;
 }
 
-/* The state of the folder, and what the comparison itself writes. */
+/* The state of the directory, and files of the comparison itself. */
 static bool is_ours(const FTSENT *entry, const struct stat *own)
 {
     const struct stat *st = entry->fts_statp;
@@ -44,7 +48,7 @@ static bool is_ours(const FTSENT *entry, const struct stat *own)
            (entry->fts_level == 1 && strcmp(entry->fts_name, ".fetchall") == 0);
 }
 
-/* Returns an errno. */
+/* @return an errno. */
 static int walk(struct fa_stage_set *set, FTS *fts, FILE *const out[FA_STAGE_KINDS], size_t skip,
                 enum fa_hash hash, const struct stat *own)
 {
@@ -73,7 +77,7 @@ static int walk(struct fa_stage_set *set, FTS *fts, FILE *const out[FA_STAGE_KIN
     return code ? code : errno;
 }
 
-/* A path below the folder is what stands behind its name and one slash. */
+/* A path below the directory continues after its name and one slash. */
 static size_t prefix_of(const char *dir)
 {
     size_t len = strlen(dir);

@@ -1,3 +1,7 @@
+/*
+ * Copies an SVG from gnuplot into the page.  Only listed elements and attributes are copied;
+ * scripts, links and references to the outside are dropped.
+ */
 #include "cli/compare/svg.h"
 
 #include <errno.h>
@@ -8,11 +12,11 @@
 
 #include "cli/compare/markup.h"
 
-/* What is taken over. */
+/* Elements that are copied. */
 static const char *const elements[] = {"g",    "path",  "rect", "circle",  "use",      "line",
                                        "text", "tspan", "defs", "polygon", "polyline", NULL};
 
-/* What is left out, with all that is in it. */
+/* Elements that are dropped with their contents. */
 static const char *const dropped[] = {"title", "desc", "filter", NULL};
 
 static const char *const attributes[] = {"d",
@@ -50,10 +54,10 @@ struct piece {
 };
 
 struct adoption {
-    const char *at; /* what comes next */
+    const char *at; /* the next byte to parse */
     FILE *out;
     const char *id;
-    unsigned depth; /* of open elements */
+    unsigned depth; /* number of open elements */
 };
 
 static bool is(struct piece piece, const char *word)
@@ -82,7 +86,7 @@ static struct piece take_name(struct adoption *adoption)
     return name;
 }
 
-/* Whether an ampersand begins an entity that needs no declaration. */
+/* Whether an ampersand starts an entity that needs no declaration. */
 static bool is_entity(const char *at, const char *end)
 {
     static const char *const known[] = {"&amp;", "&lt;", "&gt;", "&quot;", NULL};
@@ -92,7 +96,7 @@ static bool is_entity(const char *at, const char *end)
     return false;
 }
 
-/* What was escaped stays so; what was not is now. */
+/* Copy text, escaping what is not escaped yet. */
 static void put_text(struct adoption *adoption, struct piece text)
 {
     const char *end = text.at + text.len;
@@ -183,7 +187,7 @@ static int take_tag_end(struct adoption *adoption)
     return empty;
 }
 
-/* Go behind the end of an element that is left out; it holds none of its own kind. */
+/* Skip to the end of a dropped element, which does not contain another of its kind. */
 static int skip_element(struct adoption *adoption, struct piece name)
 {
     struct piece ignored, value;
@@ -224,7 +228,7 @@ static int take_element(struct adoption *adoption)
     return 0;
 }
 
-/* The end of an element.  @return 0, 1 for that of the SVG, or -1. */
+/* The end of an element.  @return 0, 1 for the end of the SVG, or -1. */
 static int take_end(struct adoption *adoption)
 {
     struct piece name = take_name(adoption);
@@ -250,7 +254,7 @@ static int skip_comment(struct adoption *adoption)
     return 0;
 }
 
-/* What stands between the tags of the SVG, up to its end. */
+/* The content of the SVG up to its end. */
 static int take_content(struct adoption *adoption)
 {
     for (int end = 0; end == 0;) {

@@ -1,3 +1,7 @@
+/*
+ * Prints the result for people: a table of medians with intervals, failures, the cost of isolation,
+ * and the verdict.
+ */
 #include "cli/compare/table.h"
 
 #include <math.h>
@@ -10,10 +14,10 @@
 #include "cli/term.h"
 #include "cli/units.h"
 
-/* Room for a line of text before it is wrapped. */
+/* Space for a paragraph before it is wrapped. */
 #define TEXT_MAX 2048
 
-/* Words, broken between them so that no line is wider than the terminal if it can be helped. */
+/* Print words, wrapped to the width of the terminal where possible. */
 static void put_wrapped(const struct fa_grid *grid, const char *text, unsigned indent)
 {
     char safe[4 * TEXT_MAX];
@@ -85,12 +89,12 @@ static void put_what(const struct fa_grid *grid)
     }
 }
 
-/* What failed. */
+/* Failures. */
 
 struct fails {
     uint64_t entries, failed, classes[FA_CLASSES];
     unsigned trials, broken;
-    int status; /* Of a broken one. */
+    int status; /* exit status of a broken one */
 };
 
 static struct fails count_fails(const struct fa_grid *grid, size_t contestant)
@@ -158,7 +162,7 @@ static void put_failures(const struct fa_grid *grid)
     }
 }
 
-/* What isolation costs: processes against the other models of the CPU stage. */
+/* The cost of isolation: processes compared with the other models of the CPU stage. */
 
 static double percent(double ratio)
 {
@@ -205,7 +209,7 @@ static void put_isolation(const struct fa_grid *grid)
     }
 }
 
-/* The end. */
+/* The conclusion. */
 
 static void put_command(const struct fa_grid *grid)
 {
@@ -227,7 +231,7 @@ static void put_command(const struct fa_grid *grid)
         put_wrapped(grid, "(*** stands for what is secret, and is to be filled in)", 2);
 }
 
-/* Whether one contestant stands above another. */
+/* Whether one contestant is ranked above another. */
 static bool above(const struct fa_standing_of *a, const struct fa_standing_of *b)
 {
     if ((a->rank == FA_RANK_FAILING) != (b->rank == FA_RANK_FAILING))
@@ -237,7 +241,7 @@ static bool above(const struct fa_standing_of *a, const struct fa_standing_of *b
     return a->wall.median < b->wall.median || (!isnan(a->wall.median) && isnan(b->wall.median));
 }
 
-/* Those that stand equal stay in the order in which they came. */
+/* Insertion sort: equal ones keep their order. */
 static void sort(const struct fa_verdict *verdict, size_t *order, size_t n)
 {
     for (size_t i = 0; i < n; ++i) {
@@ -255,7 +259,7 @@ void fa_table_print(FILE *out, const struct fa_comparison *comparison,
     struct fa_grid grid = {out, comparison, verdict, order, columns, color};
     put_title(&grid);
     put_what(&grid);
-    /* Without memory, there is still the verdict. */
+    /* Without memory for the order, the verdict is still printed. */
     if (order && comparison->rounds > 0) {
         sort(verdict, order, comparison->n_contestants);
         fa_grid_print(&grid);

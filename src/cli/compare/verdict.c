@@ -1,3 +1,8 @@
+/*
+ * Compares contestants by the ratio of their times within each round, because the network changes
+ * between rounds more than within one.  A contestant that fails more entries than chance explains
+ * cannot win.  A trend over the rounds (drift) prevents a conclusion.
+ */
 #include "cli/compare/verdict.h"
 
 #include <math.h>
@@ -9,11 +14,11 @@
 
 #define CONFIDENCE 0.95
 
-/* Failures of chance: below so many standard errors, and below that share of the entries. */
+/* Failures due to chance: below this many standard errors, and below this share of the entries. */
 #define FAILING_ERRORS 3.0
 #define FAILING_SHARE  0.01
 
-/* What a drift must change from the first to the last round, and with few rounds. */
+/* Significance and size of a drift from the first to the last round. */
 #define DRIFT_P      0.05
 #define DRIFT_LEAST  1.1
 #define DRIFT_FEW    1.5
@@ -61,7 +66,7 @@ LATENCY(total, p50)
 LATENCY(total, p95)
 LATENCY(total, p99)
 
-/* One measure over the rounds that count; out has room for one value a trial. */
+/* Collect one measure over the rounds that count; out has space for one value per trial. */
 static size_t collect(const struct fa_comparison *comparison,
                       const struct fa_contestant *contestant, fa_measure *of, double *out)
 {
@@ -72,7 +77,7 @@ static size_t collect(const struct fa_comparison *comparison,
     return n;
 }
 
-/* Medians of one contestant.  values has room for one a trial. */
+/* Medians of one contestant.  values has space for one value per trial. */
 static int measure_one(const struct fa_comparison *comparison,
                        const struct fa_contestant *contestant, struct fa_standing_of *standing,
                        double *values)
@@ -113,11 +118,11 @@ bool fa_verdict_broken(const struct fa_trial *trial)
            trial->status >= STATUS_SIGNAL;
 }
 
-/* What a contestant failed, over the rounds that count. */
+/* Failures of a contestant, over the rounds that count. */
 struct fails {
     uint64_t entries, failed;
     bool broken; /* A child did not do its work at all. */
-    bool always; /* Each round had a failure. */
+    bool always; /* Every round had a failure. */
 };
 
 static struct fails count_fails(const struct fa_comparison *comparison,
@@ -141,10 +146,10 @@ static double share(const struct fails *fails)
     return fails->entries ? (double)fails->failed / (double)fails->entries : NAN;
 }
 
-/* Whether one failed more than chance explains, held against the one that failed least. */
+/* Whether one failed more than chance explains, compared with the one that failed least. */
 static bool is_failing(const struct fails *fails, const struct fails *least)
 {
-    /* Where no one had an entry, no one failed. */
+    /* If no contestant had an entry, none has failed. */
     if (fails->broken || (fails->failed >= fails->entries && least->entries > 0))
         return true;
     double errors =
@@ -153,7 +158,7 @@ static bool is_failing(const struct fails *fails, const struct fails *least)
            (fails->always || share(fails) - share(least) >= FAILING_SHARE);
 }
 
-/* Mark those that fail.  Returns how many do not. */
+/* Mark the failing ones.  @return the number of the others. */
 static size_t mark_failing(struct fa_verdict *verdict, const struct fa_comparison *comparison)
 {
     struct fails least = {0};
@@ -212,7 +217,7 @@ static int find_drift(struct fa_verdict *verdict, const struct fa_comparison *co
     return 0;
 }
 
-/* The fastest, and what the others take against it. */
+/* Find the fastest, and the ratios of the others to it. */
 static int find_ratios(struct fa_verdict *verdict, const struct fa_comparison *comparison,
                        size_t competing)
 {
@@ -226,7 +231,7 @@ static int find_ratios(struct fa_verdict *verdict, const struct fa_comparison *c
              standing->wall.median < verdict->standings[verdict->fastest].wall.median))
             verdict->fastest = i;
     }
-    /* All intervals together are to hold, not each by itself. */
+    /* The confidence applies to all intervals together. */
     double confidence = fa_measure_confidence(competing > 1 ? competing - 1 : 1);
     for (size_t i = 0; i < n; ++i) {
         struct fa_standing_of *standing = &verdict->standings[i];

@@ -1,9 +1,12 @@
+/*
+ * The order of contestants in the page, and their positions by a measure.
+ */
 #include "cli/compare/view.h"
 
 #include <math.h>
 #include <stdlib.h>
 
-/* Whether a stands before b. */
+/* Whether a is listed before b. */
 static bool before(const struct fa_verdict *verdict, size_t a, size_t b)
 {
     bool a_fails = verdict->standings[a].rank == FA_RANK_FAILING;
@@ -12,7 +15,7 @@ static bool before(const struct fa_verdict *verdict, size_t a, size_t b)
     double y = verdict->standings[b].wall.median;
     if (a_fails != b_fails)
         return b_fails;
-    /* The one to use leads, also where another was faster by less than the noise. */
+    /* The recommended one comes first, even if another was faster within the noise. */
     if (verdict->concluded && (a == verdict->best || b == verdict->best))
         return a == verdict->best;
     if (isnan(x) || isnan(y))
@@ -53,7 +56,7 @@ double fa_view_cpu(const struct fa_trial *trial)
     return trial->user + trial->system;
 }
 
-/* How many trials come before one: those with a smaller key, and earlier ones with the same. */
+/* How many trials come before one: those with a smaller key, and earlier ones with the same key. */
 static size_t rank_of(const struct fa_contestant *contestant, fa_view_key *key, size_t which)
 {
     size_t rank = 0;

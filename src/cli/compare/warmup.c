@@ -1,3 +1,7 @@
+/*
+ * The warm-up detects comparisons that would show nothing: if every entry fails, or if HTTP/2 is
+ * requested and never used, rounds are pointless.
+ */
 #include "cli/compare/warmup.h"
 
 #include <stdio.h>
@@ -26,7 +30,7 @@ struct fa_warmup fa_warmup_of(const struct fa_contestant *contestants, size_t n)
     return warmup;
 }
 
-/* The class that most of the failed ones have. */
+/* The most frequent class of failure. */
 static enum fa_class most_of(const struct fa_trial *trial)
 {
     enum fa_class most = FA_CLASS_NONE;

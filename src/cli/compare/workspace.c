@@ -1,3 +1,7 @@
+/*
+ * A temporary directory below DIR.  It contains a mark, is locked while in use, and is removed at
+ * the end; one without a lock was left by a killed comparison, and is removed by the next one.
+ */
 #include "cli/compare/workspace.h"
 
 #include <dirent.h>
@@ -14,14 +18,14 @@
 #include <unistd.h>
 
 #define PREFIX ".fetchall-compare-"
-/* A file in it, so that no folder of somebody else's is ever taken for one. */
+/* A file that marks our directories, so that no other directory is removed. */
 #define MARK ".workspace"
 
 #define FOLDER (O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
 #define MARKED (O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC)
 #define TRIES  10
 
-/* Cut the last segment off a path.  Returns false if there is none. */
+/* Remove the last segment of a path.  @return false if there is none. */
 static bool go_up(char *path)
 {
     char *slash = strrchr(path, '/');
@@ -31,7 +35,7 @@ static bool go_up(char *path)
     return true;
 }
 
-/* Whether an open folder is the one of that name. */
+/* Whether an open directory still has that name. */
 static bool has_name(int fd, int parent, const char *name)
 {
     struct stat ours, named;
@@ -39,7 +43,7 @@ static bool has_name(int fd, int parent, const char *name)
            named.st_ino == ours.st_ino && named.st_dev == ours.st_dev;
 }
 
-/* Take the lock of a folder of ours, if it has none.  Returns it, or -1. */
+/* Lock one of our directories, unless another process has.  @return the lock, or -1. */
 static int lock_folder(int parent, const char *name, int how)
 {
     struct stat locked;
@@ -54,7 +58,7 @@ static int lock_folder(int parent, const char *name, int how)
 
 static void empty_folder(int fd, dev_t device);
 
-/* What stays is not worth leaving the rest. */
+/* Ignore failures, and continue with the rest. */
 static void remove_entry(int at, const char *name, dev_t device)
 {
     struct stat st;
@@ -92,7 +96,7 @@ static void remove_locked(int lock, int parent, const char *name)
         unlinkat(parent, name, AT_REMOVEDIR);
 }
 
-/* Remove the folders that nobody has locked. */
+/* Remove all directories that are not locked. */
 static void sweep(int parent)
 {
     int copy = openat(parent, ".", FOLDER);
@@ -128,7 +132,7 @@ static const char *name_of(const struct fa_workspace *workspace)
     return strrchr(workspace->path, '/') + 1;
 }
 
-/* One that has just been made may be swept away before it is locked: then there is another. */
+/* A new directory may be removed by another process before it is locked: then create another. */
 static int make(struct fa_workspace *workspace, const char *where)
 {
     for (int tries = 0; tries < TRIES; ++tries) {
