@@ -138,7 +138,7 @@ Test(files, outputs_overwrite_neither_each_other_nor_what_is_read)
     } rows[] = {
         {{"--report", again}, "--report would overwrite the list"},
         {{"--state", again}, "--state would overwrite the list"},
-        {{"--report", fresh, "--events", same}, "--report and --events want different files"},
+        {{"--report", fresh, "--events", same}, "--report and --events require different files"},
         {{"--manifest", fresh, "--state", same}, "--manifest would overwrite the state"},
         {{"--events", state}, "--events would overwrite the state"},
         {{"--report", again, "--cacert", list_name}, "--report would overwrite the certificates"},
