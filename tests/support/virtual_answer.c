@@ -145,7 +145,7 @@ static void explain(const struct fa_reply *reply, struct fa_outcome *ret)
         fail_system(ret, EIO, FA_RETRYABLE_NEVER);
 }
 
-static void tell_head(const struct answer *answer, struct fa_attempt *attempt)
+static void put_head(const struct answer *answer, struct fa_attempt *attempt)
 {
     attempt->head = (struct fa_head){.rep = answer->rep, .kept = answer->kept};
     attempt->has_head = true;
@@ -182,7 +182,7 @@ static void die(const struct fa_reply *reply, const struct answer *answer,
     if (reply->at > 0) {
         struct fa_outcome unused = fa_outcome_none;
         send_file(reply, answer, attempt, 1, false, &unused);
-        tell_head(answer, attempt);
+        put_head(answer, attempt);
     }
     *ret = fa_outcome_none;
     fail(ret, FA_CLASS_WORKER_CRASHED, FA_RETRYABLE_NOW, "a worker died");
@@ -282,7 +282,7 @@ void fa_answer_progress(const struct fa_reply *reply, struct fa_attempt *attempt
         return;
     struct answer answer = begin_file(reply, attempt);
     if (!attempt->has_head)
-        tell_head(&answer, attempt);
+        put_head(&answer, attempt);
     attempt->received = (uint64_t)(share * (double)bytes);
 }
 

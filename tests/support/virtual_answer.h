@@ -10,7 +10,7 @@
 /* Bytes of the body that come. */
 uint64_t fa_answer_bytes(const struct fa_reply *reply, const struct fa_attempt *attempt);
 
-/* Some of the body has come: what a strategy tells of an attempt that is under way. */
+/* Some of the body has come: what a strategy reports while an attempt is active. */
 void fa_answer_progress(const struct fa_reply *reply, struct fa_attempt *attempt, double share);
 
 /*

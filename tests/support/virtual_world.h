@@ -2,18 +2,18 @@
 #define FETCHALL_SUPPORT_VIRTUAL_WORLD_H
 
 /*
- * A world in virtual time: servers, names, a disk and a user, as a script says. Sessions run in it
- * on the null strategy, through fa_session_new_with() and the public functions only, and never
- * sleep. Everything that happens is written to a trace.
+ * A simulated world in virtual time: servers, DNS, a disk and a user, as a script describes them.
+ * Sessions run in it on the null strategy, through fa_session_new_with() and the public API only, and
+ * never sleep. A trace records everything that happens.
  *
- * The script has a line for each thing; empty lines and those that begin with '#' are skipped.
+ * A script has one item per line. Empty lines and lines that begin with '#' are ignored.
  *
- *     HOST/PATH REPLY; REPLY; ...    what the requests for a URL get, the last one again and again.
- *                                    "https://" may stand before it. PATH may be "*": all others
- *                                    of the host. What no line names gets a 404.
- *     down HOST FROM TO KIND         between these times requests that begin there get that reply
- *                                    (one word: refused, timeout, 503...)
- *     dns HOST FROM TO fail|missing|mute   lookups fail, or say that there is no such name, or are
+ *     HOST/PATH REPLY; REPLY; ...    the replies to the requests for a URL; the last one repeats.
+ *                                    "https://" may precede it. The path "*" is every other path
+ *                                    of the host. Any other URL gets a 404.
+ *     down HOST FROM TO KIND         requests that begin between these times get that reply (one
+ *                                    word: refused, timeout, 503...)
+ *     dns HOST FROM TO fail|missing|mute   lookups fail, find that the name does not exist, or are
  *                                    never answered
  *     at TIME drain|stop             fa_session_stop()
  *     at TIME full|free              the disk has no space, has space again
@@ -24,7 +24,7 @@
  * A reply is a status or the name of a failure, and words:
  *
  *     200 size=N version=V took=S    the file, after S seconds (default 0.01)
- *         from=N                     (Content-Length missing: "nolength"; entity tag weak: "weak")
+ *         nolength weak              no Content-Length; a weak entity tag
  *         cut=N stall=N crash=N full=N   fails once N bytes of the file are there
  *         norange                    sends the whole file when asked for the rest of it
  *         refuse                     answers 416 when asked for the rest
@@ -36,10 +36,10 @@
  *
  * The bytes of a file are a function of its version, which is its path where none is given.
  *
- * Whatever the test, these are checked (fa_world_check()): each entry ends once; no limit is
- * exceeded; no attempt begins before the time that a retry event named, in the pause that a host
- * asked for or after it was given up; nothing begins after a stop; a file under its final name is
- * complete and of one version; every run ends.
+ * Every run is checked for these invariants (fa_world_check()): each entry ends exactly once; no limit
+ * is exceeded; no attempt begins before the time of its retry event, during a pause that the host
+ * asked for, or after the host was given up; nothing begins after a stop; a file under its final name
+ * is complete and of one version; every run ends.
  */
 
 #include "support/scratch.h"
@@ -55,7 +55,7 @@ struct fa_world;
 struct fa_world *fa_world_new(const char *script);
 void fa_world_free(struct fa_world *world);
 
-/* Change the script: other replies, from the first on. The time goes on. */
+/* Replace the script. The clock keeps running. */
 void fa_world_script(struct fa_world *world, const char *script);
 
 /* For the sessions to come; the folder and the strategy are the world's. Defaults: no digests, no

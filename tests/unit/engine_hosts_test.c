@@ -257,7 +257,7 @@ Test(engine_hosts, a_redirect_is_followed_and_names_nothing)
                                 "end complete\n");
 }
 
-Test(engine_hosts, secrets_stay_behind_when_a_redirect_leaves_the_origin)
+Test(engine_hosts, secrets_are_not_sent_after_a_redirect_to_another_origin)
 {
     static const char *const headers[] = {"Authorization: secret"};
     begin_world("a/x 302 to=a/y\na/y 302 to=b/z\nb/z 302 to=a/w\na/w 200 size=10", "http://a/x");
@@ -289,7 +289,7 @@ Test(engine_hosts, a_redirect_from_https_to_http_is_refused)
                                 "end complete\n");
 }
 
-Test(engine_hosts, a_redirect_to_no_url_fails)
+Test(engine_hosts, a_redirect_to_an_invalid_url_fails)
 {
     begin_world("a/x 302 to=http://", "http://a/x");
     EXPECT_RUN(FA_END_COMPLETE, "get a/x\n"
@@ -355,7 +355,7 @@ Test(engine_hosts, mirrors_take_turns_until_the_retries_are_spent)
                                 "end complete\n");
 }
 
-Test(engine_hosts, a_mirror_that_failed_for_good_is_left_out)
+Test(engine_hosts, a_mirror_that_failed_permanently_is_left_out)
 {
     begin_world("a/x 503; 200 size=10\nb/x 404", "http://a/x\thttp://b/x");
     EXPECT_RUN(FA_END_COMPLETE, "get a/x\n"
@@ -391,7 +391,7 @@ Test(engine_hosts, bytes_of_one_mirror_are_not_resumed_at_another)
                                 "end complete\n");
 }
 
-Test(engine_hosts, a_mirror_that_is_no_url_is_noted_and_left_out)
+Test(engine_hosts, an_invalid_mirror_is_reported_and_left_out)
 {
     begin_world("a/x 404\nc/x 200 size=10", "http://a/x\tftp://b/x\thttp://c/x");
     EXPECT_RUN(FA_END_COMPLETE, "note URL 2\n"

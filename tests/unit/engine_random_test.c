@@ -1,9 +1,9 @@
 /*
- * The engine in virtual time: thousands of scripts made at random, and what must hold for each (see
- * support/virtual_world.h).
+ * The engine in virtual time: ten thousand random scripts, and the invariants that must hold for each
+ * (see support/virtual_world.h).
  *
- * A failure prints its seed, and the script and list that are left when all lines that do not matter
- * are taken out. FA_ENGINE_SEED=N plays that one alone; FA_ENGINE_RUNS=N so many.
+ * A failure prints the seed, and the script and list without the lines that are not needed for it.
+ * FA_ENGINE_SEED=N runs that script only; FA_ENGINE_RUNS=N sets the number of scripts.
  */
 
 #include "support/virtual_world.h"
@@ -351,7 +351,7 @@ static void perform_seed(uint64_t seed, bool print)
     free_play(&play);
 }
 
-ParameterizedTestParameters(engine_random, what_must_hold_holds_for_every_script)
+ParameterizedTestParameters(engine_random, invariants_hold_for_every_script)
 {
     static int slices[SLICES];
     for (int i = 0; i < SLICES; ++i)
@@ -359,8 +359,7 @@ ParameterizedTestParameters(engine_random, what_must_hold_holds_for_every_script
     return cr_make_param_array(int, slices, SLICES);
 }
 
-ParameterizedTest(int *slice, engine_random, what_must_hold_holds_for_every_script,
-                  .timeout = 280.0)
+ParameterizedTest(int *slice, engine_random, invariants_hold_for_every_script, .timeout = 280.0)
 {
     const char *seed = getenv("FA_ENGINE_SEED"), *runs = getenv("FA_ENGINE_RUNS");
     uint64_t count = runs ? strtoull(runs, NULL, 10) : RUNS;

@@ -11,7 +11,7 @@
 
 ENGINE_SUITE(engine_retry);
 
-Test(engine_retry, a_final_status_is_not_tried_again)
+Test(engine_retry, a_final_status_is_not_retried)
 {
     begin_world("a/1 404\na/2 403\na/3 410\na/4 401\na/5 501",
                 "http://a/1\nhttp://a/2\nhttp://a/3\nhttp://a/4\nhttp://a/5");
@@ -29,7 +29,7 @@ Test(engine_retry, a_final_status_is_not_tried_again)
                                 "end complete\n");
 }
 
-Test(engine_retry, a_transient_status_is_tried_again)
+Test(engine_retry, a_transient_status_is_retried)
 {
     begin_world("a/x 503; 500; 429; 200 size=10", "http://a/x");
     EXPECT_RUN(FA_END_COMPLETE, "get a/x\n"
@@ -106,7 +106,7 @@ Test(engine_retry, the_same_seed_gives_the_same_run)
     free(other);
 }
 
-Test(engine_retry, what_a_host_asks_for_is_waited)
+Test(engine_retry, a_retry_waits_as_long_as_the_host_asks_for)
 {
     begin_world("a/x 503 retry-after=7; 200 size=10", "http://a/x");
     EXPECT_RUN(FA_END_COMPLETE, "@0 get a/x\n"
@@ -128,7 +128,7 @@ Test(engine_retry, a_host_can_ask_for_600_seconds_at_most)
                                 "end complete\n");
 }
 
-Test(engine_retry, a_reset_is_tried_again)
+Test(engine_retry, a_reset_is_retried)
 {
     begin_world("a/x reset; 200 size=10", "http://a/x");
     EXPECT_RUN(FA_END_COMPLETE, "get a/x\n"
@@ -199,7 +199,7 @@ Test(engine_retry, a_server_that_ignores_ranges_sends_the_whole_file)
                                 "end complete\n");
 }
 
-Test(engine_retry, a_range_that_is_refused_is_no_failure)
+Test(engine_retry, a_refused_range_does_not_count_as_a_failure)
 {
     begin_world("a/x 200 size=100 cut=40; 200 size=100 refuse; 200 size=100", "http://a/x");
     config->retries = 1;
@@ -263,7 +263,7 @@ Test(engine_retry, a_certificate_that_is_refused_is_final)
                                 "end complete\n");
 }
 
-Test(engine_retry, what_is_no_http_is_tried_once_more)
+Test(engine_retry, an_answer_that_is_not_http_is_retried_once)
 {
     begin_world("a/x garbage; garbage; 200 size=10", "http://a/x");
     EXPECT_RUN(FA_END_COMPLETE, "get a/x\n"
@@ -273,7 +273,7 @@ Test(engine_retry, what_is_no_http_is_tried_once_more)
                                 "end complete\n");
 }
 
-Test(engine_retry, a_crash_of_a_worker_is_no_failure_of_the_file)
+Test(engine_retry, a_crash_of_a_worker_does_not_count_as_a_retry)
 {
     begin_world("a/x crash; crash; 200 size=10", "http://a/x");
     config->retries = 0;

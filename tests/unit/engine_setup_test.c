@@ -51,7 +51,7 @@ Test(engine_setup, http_2_is_accepted_without_a_rate)
     EXPECT_RUN(FA_END_COMPLETE, "get a/x\ndone a/x ok\nend complete");
 }
 
-Test(engine_setup, a_proxy_that_is_no_url_is_refused)
+Test(engine_setup, an_invalid_proxy_is_refused)
 {
     begin_world("", "");
     config->proxy = "gopher://p";
@@ -151,7 +151,7 @@ Test(engine_setup, a_state_elsewhere_is_used)
     EXPECT_RUN(FA_END_COMPLETE, "done a/x exists\nend complete");
 }
 
-Test(engine_setup, a_file_that_is_no_state_is_left_alone)
+Test(engine_setup, a_file_that_is_not_a_state_is_left_alone)
 {
     begin_world("", "http://a/x");
     config->no_state = false;

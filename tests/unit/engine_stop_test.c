@@ -221,7 +221,7 @@ Test(engine_stop, a_full_disk_is_waited_for)
     cr_assert_eq(fa_world_count(world, "done a/1 ok size=100"), 1);
 }
 
-Test(engine_stop, a_full_disk_is_told_once_however_many_it_hits)
+Test(engine_stop, a_full_disk_is_reported_once_for_all_transfers)
 {
     begin_world("a/* 200 size=100 took=1\nat 0.5 full\nat 9 free", "");
     for (int i = 0; i < 10; ++i)

@@ -1,6 +1,6 @@
 /*
- * What others make of a folder that sessions have left: fa_verify_run(), fa_state_read() and
- * fa_sample. The sessions run in virtual time.
+ * Reading a folder after sessions: fa_verify_run() and fa_state_read(). The sessions run in virtual
+ * time.
  */
 
 #include <fetchall/state.h>
@@ -168,7 +168,7 @@ static int read_state(struct fa_state_summary *summary, struct fa_error *err)
     return fa_state_read(config->dir, NULL, summary, on_entry, NULL, err);
 }
 
-Test(engine_verify, the_state_tells_what_is_done_and_what_failed)
+Test(engine_verify, the_state_lists_what_is_done_and_what_failed)
 {
     struct fa_error err = {0};
     struct fa_state_summary summary;
@@ -199,7 +199,7 @@ Test(engine_verify, a_reader_of_the_state_can_stop)
     cr_assert_eq(standings[FA_STANDING_DONE], 2);
 }
 
-Test(engine_verify, a_file_that_stands_while_its_successor_failed_is_told)
+Test(engine_verify, a_file_whose_replacement_failed_is_reported_as_existing)
 {
     struct fa_error err = {0};
     struct fa_state_summary summary;
