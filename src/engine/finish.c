@@ -10,6 +10,7 @@ static void finish_done(void *ctx, void *tag, const struct fa_stage_result *resu
 {
     struct fa_finish *finish = ctx;
     struct fa_job *job = tag;
+    free(job->hashed); /* of a file that was fetched again */
     job->hashed = malloc(sizeof(*job->hashed));
     if (job->hashed)
         *job->hashed = *result;

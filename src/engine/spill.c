@@ -21,24 +21,29 @@ static void put_url(struct fa_buf *buf, const struct fa_mirror *mirror)
     fa_buf_put_u64(buf, mirror->origin);
 }
 
-static int get_string(struct fa_reader *reader, char **ret)
-{
-    const char *text = fa_reader_str(reader);
-    *ret = text ? strdup(text) : NULL;
-    return text && !*ret ? -1 : 0;
-}
-
+/* One allocation holds all strings of a URL, as fa_url_fini() expects.  An invalid URL has none. */
 static int get_url(struct fa_reader *reader, struct fa_mirror *mirror)
 {
     struct fa_url *url = &mirror->url;
-    int result = get_string(reader, &url->whole) | get_string(reader, &url->host) |
-                 get_string(reader, &url->origin) | get_string(reader, &url->host_port) |
-                 get_string(reader, &url->path);
+    char **const fields[] = {&url->whole, &url->host, &url->origin, &url->host_port, &url->path};
+    const char *texts[5];
+    size_t size = 0;
+    for (size_t i = 0; i < 5; ++i) {
+        texts[i] = fa_reader_str(reader);
+        size += texts[i] ? strlen(texts[i]) + 1 : 1;
+    }
+    char *at = texts[0] ? malloc(size) : NULL;
+    if (texts[0] && !at)
+        return -1;
+    for (size_t i = 0; at && i < 5; ++i) {
+        *fields[i] = at;
+        at = stpcpy(at, texts[i] ? texts[i] : "") + 1;
+    }
     url->secure = fa_reader_u8(reader);
     url->numeric = fa_reader_u8(reader);
     mirror->key = fa_reader_u64(reader);
     mirror->origin = fa_reader_u64(reader);
-    return result;
+    return 0;
 }
 
 /* The record never leaves this process: pointers and structs are written as they are. */
