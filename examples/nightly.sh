@@ -49,8 +49,8 @@ timeout --foreground "${NIGHTLY_MAX:-6h}" "$fetchall" --sync --progress none -d 
     --report "$logs/$night.jsonl" -- "$list" 2>>"$logs/$night.log"
 status=$?
 
-# told WHY...: print what to do, and the end of the log.
-told() {
+# report_problem WHY...: print what to do, and the end of the log.
+report_problem() {
     echo "nightly: $dir: $*"
     tail -n 20 "$logs/$night.log"
     echo "The whole log is $logs/$night.log, the report is $logs/$night.jsonl"
@@ -60,25 +60,25 @@ nights=0
 case $status in
 0) ;;
 5 | 124)
-    # The shell would compute whatever stands there.
+    # The shell would evaluate any expression there.
     nights=$(cat "$logs/nights" 2>/dev/null)
     case $nights in
     [1-9] | [1-9][0-9] | [1-9][0-9][0-9]) nights=$((nights + 1)) ;;
     *) nights=1 ;;
     esac
     if [ "$nights" -ge 3 ]; then
-        told "not complete for $nights nights; status $status"
+        report_problem "not complete for $nights nights; status $status"
     fi
     ;;
 1)
-    told "some entries failed for good"
+    report_problem "some entries failed permanently"
     # URLs and names come from others: no control characters go to a mail, or to a terminal.
     "$fetchall" status -d "$dir" --failed | head -n 50 | tr -d '\000-\010\013-\037\177'
     ;;
-3) told "A CHECKSUM DOES NOT HOLD: look before you use these files" ;;
-2) told "the list $list cannot be used" ;;
-4) told "there is no room, or no permission" ;;
-*) told "ended with status $status" ;;
+3) report_problem "WRONG CHECKSUM: check the files before you use them" ;;
+2) report_problem "the list $list cannot be used" ;;
+4) report_problem "no disk space, or no permission" ;;
+*) report_problem "ended with status $status" ;;
 esac
 echo "$nights" >"$logs/nights"
 find "$logs" -name '????-??-??.*' -mtime +14 -delete

@@ -50,7 +50,7 @@ done
 
 if [ "$status" -eq 0 ]; then
     rm -f -- "$dir.failed"
-    echo "retry: all is there"
+    echo "retry: complete"
 else
     # A link that somebody has put there is replaced, not followed.
     if ! failed=$(mktemp -- "$dir.XXXXXX"); then
@@ -58,6 +58,6 @@ else
     fi
     "$fetchall" status -d "$dir" --failed >"$failed"
     mv -fT -- "$failed" "$dir.failed"
-    echo "retry: ended with status $status; what failed stands in $dir.failed"
+    echo "retry: ended with status $status; see $dir.failed for the failed entries"
 fi
 exit "$status"

@@ -18,7 +18,7 @@ enum fa_format_match {
     FA_FORMAT_MORE, /**< It depends on bytes that have not been read yet. */
 };
 
-/** Where a format stands in a list. */
+/** The state of reading a list in a format. */
 struct fa_format_reader {
     struct fa_lines *lines;
     void *state;     /**< state_size bytes of the format, zero at first. */

@@ -261,7 +261,7 @@ void fa_pool_free(struct fa_pool *pool)
     free(pool);
 }
 
-/* The descriptors are stored behind the task, so that submitting allocates twice. */
+/* The descriptors are stored after the task, so that submitting allocates twice. */
 static struct fa_pool_task *task_new(const struct fa_task_request *request)
 {
     size_t size = sizeof(struct fa_pool_task) + request->n_fds * sizeof(int);

@@ -32,7 +32,7 @@ void fa_settings_init(struct fa_settings *settings, const struct fa_config *conf
 
 void fa_settings_encode(const struct fa_settings *settings, struct fa_buf *buf);
 
-/** @return 0, or -1 if the bytes make no sense. */
+/** @return 0, or -1 if the bytes are malformed. */
 int fa_settings_decode(struct fa_settings *ret, const void *data, size_t len);
 
 /** Whether names are looked up by a proxy, so that we need not. */

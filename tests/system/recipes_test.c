@@ -275,7 +275,7 @@ Test(recipes, nightly_tells_what_is_gone_at_once_and_what_may_pass_the_third_tim
     }
     list = write_list(ARGS("/status/404/gone"));
     RUN(SCRIPTS "nightly.sh", 1, list, "copy", "logs");
-    SAYS("some entries failed for good");
+    SAYS("some entries failed permanently");
     SAYS(url("/status/404/gone"));
 }
 
@@ -301,7 +301,7 @@ Test(recipes, retry_goes_on_while_something_may_pass)
     RUN(SCRIPTS "retry.sh", 1, list, "copy", "--retries", "0", "--host-wait", "0", "-q");
     SAYS("retry: 2 of the failures are transient");
     SAYS("retry: 1 of the failures are transient");
-    SAYS("retry: ended with status 1; what failed stands in copy.failed");
+    SAYS("retry: ended with status 1; see copy.failed for the failed entries");
     const struct fa_truth files[] = {
         {"a", "/flaky/1/503/10/a", 10}, {"b", "/flaky/3/0/20/b", 20}, {"c", "/bytes/30/c", 30}};
     fa_expect_files(fa_scratch_path(&scratch, "copy"), files, 3);
@@ -317,7 +317,7 @@ Test(recipes, retry_gives_up_and_ends_well_where_all_came)
     SAYS("retry: ended with status 5");
     list = write_list(ARGS("/bytes/10/a"));
     RUN(SCRIPTS "retry.sh", 0, list, "copy", "-q");
-    SAYS("retry: all is there\n");
+    SAYS("retry: complete\n");
     fa_expect_no_file(scratch.path, "copy.failed");
 }
 
