@@ -7,6 +7,7 @@
 #include "support/virtual_play.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -198,6 +199,7 @@ Test(engine_setup, a_file_that_the_run_reads_is_never_replaced)
     fa_world_expect(world, "...\nend complete");
     char *text = fa_file_read(kept[0], NULL);
     cr_assert_str_eq(text, "secret");
+    free(text);
 }
 
 Test(engine_setup, a_file_that_appears_meanwhile_is_left_alone)

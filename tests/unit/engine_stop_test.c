@@ -169,6 +169,17 @@ Test(engine_stop, halt_cancels_what_is_under_way)
                               "@0 end halted\n");
 }
 
+Test(engine_stop, halt_by_an_entry_that_never_began_starts_no_other)
+{
+    begin_world("b/* 200 size=10\ndns a 0 40 missing", "http://a/1\nnonsense\nhttp://b/2");
+    config->halt = 2;
+    fa_world_run(world);
+    fa_world_expect(world, "done nonsense failed bad_url\n"
+                           "...\n"
+                           "end halted\n");
+    cr_assert_eq(fa_world_count(world, "get"), 0);
+}
+
 Test(engine_stop, halt_counts_no_retries)
 {
     begin_world("a/1 503; 503; 200 size=10", "http://a/1");
