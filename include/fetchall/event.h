@@ -71,7 +71,7 @@ struct fa_result {
     const char *origin; /**< "scheme://host:port"; NULL: the URL is invalid. */
     enum fa_status status;
     struct fa_error error; /**< Its class is FA_CLASS_NONE if there is none. */
-    int may_pass;          /**< The error is transient: a later run may succeed. */
+    bool transient;        /**< The error is transient: a later run may succeed. */
     int http;              /**< The last HTTP status (RFC 9110, 15); 0: none. */
     uint64_t bytes;        /**< Body bytes received in all attempts. */
     int64_t size;          /**< Of the file; -1: there is none. */

@@ -44,12 +44,12 @@ struct fa_state_entry {
     const char *path;   /**< Relative to the folder. */
     const char *origin; /**< "scheme://host:port"; NULL: the URL is invalid. */
     enum fa_standing standing;
-    bool stands;  /**< A complete file exists: DONE, or FAILED after an earlier success. */
-    int64_t size; /**< DONE: of the file, in bytes; -1: unknown. */
+    bool has_file; /**< A complete file exists: DONE, or FAILED after an earlier success. */
+    int64_t size;  /**< DONE: of the file, in bytes; -1: unknown. */
 
     enum fa_class FA_CLASS_MEMBER; /**< FAILED: the class of the error. */
     const char *error;             /**< FAILED: the message; NULL: none. */
-    bool may_pass;                 /**< FAILED: the error is transient. */
+    bool transient;                /**< FAILED: the error is transient. */
     int http;                      /**< The last HTTP status; 0: none. */
     uint64_t line;                 /**< FAILED: the line number in its list. */
     const char *text; /**< FAILED: the entry as lines of a list, with the name of its file;

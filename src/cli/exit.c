@@ -9,11 +9,11 @@ void fa_exit_count(struct fa_exit *exit, const struct fa_result *result)
         return;
     /* A local error that is transient, such as a file too large for the free space, counts as
      * any other transient failure if it did not end the run. */
-    if (result->error.class == FA_CLASS_LOCAL_IO && !result->may_pass)
+    if (result->error.class == FA_CLASS_LOCAL_IO && !result->transient)
         ++exit->local;
     else if (result->error.class == FA_CLASS_INTEGRITY)
         ++exit->integrity;
-    else if (result->may_pass)
+    else if (result->transient)
         ++exit->may_pass;
     else
         ++exit->permanent;

@@ -17,7 +17,7 @@ void fa_summary_count(struct fa_summary *summary, const struct fa_result *result
     summary->resumed += result->resumed;
     if (!fa_status_is_failure(result->status))
         return;
-    summary->may_pass += result->may_pass != 0;
+    summary->may_pass += result->transient;
     fa_failures_add(&summary->failures, result);
 }
 

@@ -93,7 +93,7 @@ static void end_job(struct fa_session *s, struct fa_job *job, struct fa_result *
 void fa_ending_job(struct fa_session *s, struct fa_job *job, enum fa_status status,
                    const struct fa_error *error, bool transient)
 {
-    struct fa_result result = {.status = status, .may_pass = transient};
+    struct fa_result result = {.status = status, .transient = transient};
     if (error)
         result.error = *error;
     end_job(s, job, &result);
@@ -112,7 +112,7 @@ void fa_ending_hashed(struct fa_session *s, struct fa_job *job, enum fa_status s
 static void set_left(struct fa_result *result, bool begun)
 {
     result->status = FA_STATUS_FAILED;
-    result->may_pass = true;
+    result->transient = true;
     fa_error_set(&result->error, FA_DOMAIN_FETCHALL, 0, FA_CLASS_CANCELLED,
                  "the run ended before %s", begun ? "it was done" : "it began");
 }

@@ -82,11 +82,11 @@ static bool read_record(void *arg, const struct fa_record *record)
         .url = printed ? printed : "",
         .path = record->path ? record->path : "",
         .standing = record->standing,
-        .stands = fa_inspect_stands(record),
+        .has_file = fa_inspect_stands(record),
         .size = record->standing == FA_STANDING_DONE ? record->size : -1,
         .class = record->class,
         .error = record->error,
-        .may_pass = record->may_pass,
+        .transient = record->may_pass,
         .http = record->http,
         .line = (uint64_t)record->line,
     };

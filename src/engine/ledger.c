@@ -298,7 +298,7 @@ static void put_failed(struct fa_ledger *ledger, const struct fa_job *job,
     record.http = result->http;
     record.class = result->error.class;
     record.error = result->error.msg;
-    record.may_pass = result->may_pass;
+    record.may_pass = result->transient;
     record.replaces = known != NULL;
     if (known) {
         representation_to_record(&record, &known->rep);

@@ -408,7 +408,7 @@ static void check_attempts(struct fa_world *world, const struct fa_result *resul
               (unsigned long long)result->line, result->attempts, started);
     bool gone = result->error.domain == FA_DOMAIN_HTTP &&
                 (result->error.code == 404 || result->error.code == 410);
-    if ((gone || result->error.class == FA_CLASS_TLS) && result->may_pass && started == 1)
+    if ((gone || result->error.class == FA_CLASS_TLS) && result->transient && started == 1)
         wrong(world, "line %llu failed for good, and is called transient",
               (unsigned long long)result->line);
 }
@@ -424,7 +424,7 @@ static void on_done(struct fa_world *world, const struct fa_result *result)
                  brief(result->url), fa_status_name(result->status), failed ? " " : "",
                  failed ? fa_class_name(result->error.class) : "", result->http, result->attempts,
                  (long long)result->size, (unsigned long long)result->bytes,
-                 (unsigned long long)result->resumed, result->may_pass,
+                 (unsigned long long)result->resumed, result->transient,
                  result->path ? result->path : "-", result->n_digests, brief(result->effective_url),
                  (unsigned long long)result->line, result->restarted ? " restarted=1" : "");
     if (failed != (result->error.class != FA_CLASS_NONE))

@@ -154,7 +154,7 @@ static bool on_entry(void *ctx, const struct fa_state_entry *entry)
 {
     (void)ctx;
     ++standings[entry->standing];
-    stands += entry->stands;
+    stands += entry->has_file;
     with_text += entry->text != NULL;
     cr_assert(entry->url && entry->path);
     return stop_after == 0 || --stop_after > 0;

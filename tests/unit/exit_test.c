@@ -38,7 +38,7 @@ Test(exit, results_count_by_what_they_mean)
     };
     for (size_t i = 0; i < COUNT(cases); ++i) {
         struct fa_exit exit = {0};
-        struct fa_result result = {.status = cases[i].status, .may_pass = cases[i].may_pass};
+        struct fa_result result = {.status = cases[i].status, .transient = cases[i].may_pass};
         result.error.class = cases[i].class;
         fa_exit_count(&exit, &result);
         cr_assert_eq((int)fa_exit_status(&exit), cases[i].exit, "case %zu", i);

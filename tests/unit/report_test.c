@@ -237,7 +237,7 @@ static struct fa_result unbegun(const char *url, const char *path)
                                .path = path,
                                .origin = "http://h:80",
                                .status = FA_STATUS_FAILED,
-                               .may_pass = 1,
+                               .transient = true,
                                .size = -1,
                                .mode = FA_MODE_PROCESS};
     fa_error_set(&result.error, FA_DOMAIN_FETCHALL, 0, FA_CLASS_CANCELLED, "it \"ended\" \xff");

@@ -109,7 +109,7 @@ Test(summary, text_from_servers_is_escaped)
 
 Test(summary, says_when_another_run_may_help)
 {
-    struct fa_result result = {.status = FA_STATUS_FAILED, .may_pass = 1};
+    struct fa_result result = {.status = FA_STATUS_FAILED, .transient = true};
     result.error.class = FA_CLASS_TIMEOUT;
     fa_summary_count(&summary, &result);
     cr_assert_not_null(strstr(text_of(1, false, false), "1 of the failures are transient"));

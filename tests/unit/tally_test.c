@@ -19,7 +19,7 @@ static void add(const char *origin, enum fa_standing standing, enum fa_class cla
         .standing = standing,
         .class = class,
         .size = standing == FA_STANDING_DONE ? 10 : -1,
-        .may_pass = class == FA_CLASS_TIMEOUT,
+        .transient = class == FA_CLASS_TIMEOUT,
         .text = class == FA_CLASS_TLS ? NULL : "text",
     };
     fa_tally_add(&tally, &entry);
