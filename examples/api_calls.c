@@ -8,7 +8,8 @@
  * What it shows: one thread and one event loop hold all calls (mode async, one loop).  A session
  * writes files, so it is given a folder in memory (tmpfs); each body is read and removed as soon
  * as it is there, and goes on as bytes.  So memory holds about as many bodies as there are calls
- * at once, however long the list is.  Sizes are limited, as servers are not to be trusted.
+ * at once, however long the list is.  The URLs could come from anywhere: the program adds each as an
+ * entry, and the next one when a call has ended.  Sizes are limited, as servers are not to be trusted.
  *
  *     cc api_calls.c $(pkg-config --cflags --libs fetchall jansson) -pthread
  */
@@ -33,7 +34,8 @@
 
 #define CALLS      64
 #define BODY_MAX   (16 * 1024 * 1024)
-#define LOOK_EVERY 16 /* calls between two samples of the directory */
+#define AHEAD      (2 * CALLS) /* calls that the session knows of */
+#define LOOK_EVERY 16          /* calls between two samples of the directory */
 
 struct calls {
     char *dir; /* the directory in memory */
@@ -43,6 +45,9 @@ struct calls {
     unsigned answered, failed;
     uint64_t bytes;
     uint64_t most; /* maximum bytes in the directory, as sampled */
+    FILE *urls;
+    char *line;
+    size_t room;
     sigset_t signals;
     struct fa_session *session;
 };
@@ -113,6 +118,20 @@ static uint64_t walk_folder(char *dir, bool removing)
     return blocks * 512;
 }
 
+/* Give the session the next URL, if there is one. */
+static void add_next(struct calls *calls)
+{
+    struct fa_error err = {0};
+    while (getline(&calls->line, &calls->room, calls->urls) > 0) {
+        calls->line[strcspn(calls->line, "\r\n")] = '\0';
+        if (calls->line[0] == '\0' || calls->line[0] == '#')
+            continue;
+        if (fa_session_add_entry(calls->session, calls->line, NULL, NULL, &err) == 0)
+            return;
+        complain(calls, "malformed URL", err.msg);
+    }
+}
+
 /* The body is complete.  Borrowed strings are valid only until we return. */
 static void on_done(struct calls *calls, const struct fa_result *result)
 {
@@ -138,8 +157,11 @@ static void on_done(struct calls *calls, const struct fa_result *result)
 
 static void on_event(void *ctx, const struct fa_event *event)
 {
-    if (event->type == FA_EVENT_DONE && event->done.status != FA_STATUS_DUPLICATE)
+    if (event->type != FA_EVENT_DONE)
+        return;
+    if (event->done.status != FA_STATUS_DUPLICATE)
         on_done(ctx, &event->done);
+    add_next(ctx);
 }
 
 /* A thread that waits for ^C, so that the directory is removed in that case, too. */
@@ -190,8 +212,16 @@ static int run(struct calls *calls, const char *list, struct fa_error *err)
     pthread_sigmask(SIG_BLOCK, &calls->signals, NULL);
     calls->session = fa_session_new(&config, on_event, calls, err);
     int result = -1;
-    if (calls->session && fa_session_add_list(calls->session, list, err) == 0)
+    calls->urls = fopen(list, "re");
+    if (!calls->urls)
+        fa_error_system(err, FA_CLASS_LOCAL_IO, errno, "cannot open the list '%s'", list);
+    for (int i = 0; calls->session && calls->urls && i < AHEAD; ++i)
+        add_next(calls);
+    if (calls->session && calls->urls)
         result = run_session(calls, err);
+    if (calls->urls)
+        fclose(calls->urls);
+    free(calls->line);
     fa_session_free(calls->session);
     return result;
 }

@@ -128,6 +128,24 @@ static void on_event(void *ctx, const struct fa_event *event)
     ++mix->lost;
 }
 
+/* The program reads its list itself: its URLs could come from anywhere. */
+static int add_urls(struct mix *mix, struct fa_session *session, struct fa_error *err)
+{
+    char url[4096];
+    FILE *file = fopen(mix->list, "re");
+    if (!file) {
+        fa_error_system(err, FA_CLASS_LOCAL_IO, errno, "cannot open the list '%s'", mix->list);
+        return -1;
+    }
+    while (fscanf(file, " %4095[^\r\n]", url) == 1)
+        if (url[0] != '#' && fa_session_add_entry(session, url, NULL, mix, err)) {
+            print_line(stderr, "malformed URL", err->msg);
+            ++mix->lost;
+        }
+    fclose(file);
+    return 0;
+}
+
 static void *download(void *arg)
 {
     struct mix *mix = arg;
@@ -140,8 +158,7 @@ static void *download(void *arg)
     config.hash = 0; /* keep the CPU for our own stage */
     enum fa_end end;
     struct fa_session *session = fa_session_new(&config, on_event, mix, &err);
-    if (!session || fa_session_add_list(session, mix->list, &err) ||
-        fa_session_run(session, &end, &err)) {
+    if (!session || add_urls(mix, session, &err) || fa_session_run(session, &end, &err)) {
         print_line(stderr, "mixed_models", err.msg);
         ++mix->lost;
     }

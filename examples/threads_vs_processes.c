@@ -92,11 +92,32 @@ static void on_event(void *ctx, const struct fa_event *event)
         run->files += event->done.status == FA_STATUS_OK;
         if (event->done.status == FA_STATUS_FAILED && run->failed++ == 0)
             fprintf(stderr, "line %llu of the list failed first: %s\n",
-                    (unsigned long long)event->done.line, fa_class_name(event->done.error.class));
+                    (unsigned long long)(uintptr_t)event->done.tag,
+                    fa_class_name(event->done.error.class));
         run->bytes += event->done.bytes;
     }
     if (event->type == FA_EVENT_DONE || event->type == FA_EVENT_PROGRESS)
         look_at_memory(run);
+}
+
+/* Entries of the program, each with the number of its line as a tag.  @return 0, or -1 */
+static int add_urls(struct fa_session *session, const char *list, struct fa_error *err)
+{
+    FILE *file = fopen(list, "re");
+    char *line = NULL;
+    size_t room = 0;
+    int result = file ? 0 : -1;
+    if (!file)
+        fa_error_system(err, FA_CLASS_LOCAL_IO, errno, "cannot open the list '%s'", list);
+    for (uintptr_t n = 1; result == 0 && getline(&line, &room, file) > 0; ++n) {
+        line[strcspn(line, "\r\n")] = '\0';
+        if (line[0] != '\0' && line[0] != '#')
+            result = fa_session_add_entry(session, line, NULL, (void *)n, err);
+    }
+    free(line);
+    if (file)
+        fclose(file);
+    return result;
 }
 
 static int download(const char *list, const char *dir, unsigned jobs, struct run *run,
@@ -111,7 +132,7 @@ static int download(const char *list, const char *dir, unsigned jobs, struct run
     enum fa_end end = FA_END_LOCAL;
     double began = now();
     struct fa_session *session = fa_session_new(&config, on_event, run, err);
-    int result = session ? fa_session_add_list(session, list, err) : -1;
+    int result = session ? add_urls(session, list, err) : -1;
     if (result == 0)
         result = fa_session_run(session, &end, err);
     fa_session_free(session); /* includes the end of all workers */
