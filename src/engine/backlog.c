@@ -20,6 +20,7 @@ struct header {
 struct fa_backlog {
     int dirfd; /* Borrowed. */
     int fd;    /* Owned; -1: nothing has been written yet. */
+    size_t memory;
     uint64_t count;
     uint64_t written; /* Bytes in the file.  What buf holds stands behind them. */
     struct fa_buf buf;
@@ -31,7 +32,7 @@ static int io_failed(struct fa_error *err)
     return -1;
 }
 
-struct fa_backlog *fa_backlog_new(int dirfd, struct fa_error *err)
+struct fa_backlog *fa_backlog_new(int dirfd, size_t memory, struct fa_error *err)
 {
     struct fa_backlog *backlog = calloc(1, sizeof(*backlog));
     if (!backlog) {
@@ -39,6 +40,7 @@ struct fa_backlog *fa_backlog_new(int dirfd, struct fa_error *err)
         return NULL;
     }
     backlog->dirfd = dirfd;
+    backlog->memory = memory;
     backlog->fd = -1;
     fa_buf_init(&backlog->buf);
     return backlog;
@@ -82,7 +84,7 @@ int fa_backlog_push(struct fa_backlog *backlog, struct fa_backlog_queue *queue, 
                     size_t len, struct fa_error *err)
 {
     struct fa_buf *buf = &backlog->buf;
-    if (buf->len >= FA_BACKLOG_BUFFER && flush(backlog, err) < 0)
+    if (buf->len >= backlog->memory && flush(backlog, err) < 0)
         return -1;
     size_t before = buf->len;
     uint64_t at = backlog->written + before;

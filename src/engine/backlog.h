@@ -1,11 +1,11 @@
 /**
- * Queues of records that wait on disk: one first-in, first-out queue for each origin, all in one
- * unlinked temporary file.
+ * Queues of records that wait: one first-in, first-out queue for each origin.
  *
- * The list is read on while a slow host has no free slot, so that other hosts find work; what the
- * slow one is to do then waits here and not in memory.  New records are gathered in a buffer and
- * written behind the others; each holds the place of the next one of its queue.  Space is not used
- * again until every queue is empty: then the file is cut to nothing.
+ * The list is read on while a slow host has no free slot, so that other hosts find work; the jobs of
+ * the slow one then wait here.  A record is a fraction of a job, and stays in memory as long as all of
+ * them fit in a given number of bytes; after that they are written to one unlinked temporary file.
+ * Each record holds the position of the next one of its queue.  Space is not used again until every
+ * queue is empty: then the file is truncated.
  *
  * One thread at a time.
  */
@@ -19,8 +19,8 @@
 
 #include <fetchall/error.h>
 
-/** Bytes that are gathered before they are written. */
-#define FA_BACKLOG_BUFFER (256u << 10)
+/** Bytes in memory for a session: some 100,000 records. */
+#define FA_BACKLOG_MEMORY (48u << 20)
 
 struct fa_backlog;
 
@@ -32,11 +32,12 @@ struct fa_backlog_queue {
 };
 
 /**
- * @dirfd  A folder for the file, which is made when the buffer is full for the first time;
- *         borrowed until fa_backlog_free().
+ * @dirfd   A folder for the file, which is made once it is needed; borrowed until
+ *          fa_backlog_free().
+ * @memory  Bytes that are kept in memory before they are written.
  * @return What fa_backlog_free() releases, or NULL if there is no memory.
  */
-struct fa_backlog *fa_backlog_new(int dirfd, struct fa_error *err);
+struct fa_backlog *fa_backlog_new(int dirfd, size_t memory, struct fa_error *err);
 
 /** Drops all records.  NULL is fine. */
 void fa_backlog_free(struct fa_backlog *backlog);

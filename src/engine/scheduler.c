@@ -470,6 +470,8 @@ static struct fa_job *take_job(struct fa_scheduler *scheduler, struct fa_origin 
 enum fa_next fa_scheduler_next(struct fa_scheduler *scheduler, double now, struct fa_job **ret_job,
                                struct fa_origin **ret_origin)
 {
+    if (scheduler->stopped)
+        return FA_NEXT_NONE;
     bool slot = scheduler->active < scheduler->slots.now &&
                 fa_bucket_allows(&scheduler->bucket, scheduler->active);
     enum fa_ring ring = next_ring(scheduler, slot);

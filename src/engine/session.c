@@ -221,7 +221,8 @@ static int open_all(struct fa_session *s, struct fa_error *err)
     if (check_all(&s->config, err) || open_events(s, err) || open_scheduler(s, err))
         return -1;
     s->store = fa_store_new(s->config.dir, s->config.plan, err);
-    s->backlog = s->store ? fa_backlog_new(fa_store_scratch(s->store), err) : NULL;
+    s->backlog =
+        s->store ? fa_backlog_new(fa_store_scratch(s->store), FA_BACKLOG_MEMORY, err) : NULL;
     if (!s->backlog || (!s->config.plan && open_workers(s, err)))
         return -1;
     fa_slots_init(&s->scheduler.slots, s->n_jobs);

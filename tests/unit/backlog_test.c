@@ -12,6 +12,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+/* Bytes that stay in memory before they are written. */
+#define MEMORY (256u << 10)
+
 #define QUEUES 100u
 
 static char dir[] = "/tmp/fa-backlog-XXXXXX";
@@ -89,7 +92,7 @@ static off_t file_size(void)
 
 Test(backlog, returns_records_in_order)
 {
-    struct fa_backlog *backlog = fa_backlog_new(dirfd_, NULL);
+    struct fa_backlog *backlog = fa_backlog_new(dirfd_, MEMORY, NULL);
     struct fa_backlog_queue queue = {0};
     push(backlog, &queue, "one", 3);
     push(backlog, &queue, "", 0);
@@ -110,7 +113,7 @@ Test(backlog, returns_records_in_order)
 
 Test(backlog, keeps_queues_apart)
 {
-    struct fa_backlog *backlog = fa_backlog_new(dirfd_, NULL);
+    struct fa_backlog *backlog = fa_backlog_new(dirfd_, MEMORY, NULL);
     struct fa_backlog_queue queues[QUEUES] = {{0}};
     unsigned n = 200000;
     for (unsigned i = 0; i < n; ++i)
@@ -128,7 +131,7 @@ Test(backlog, keeps_queues_apart)
 
 Test(backlog, takes_pushes_and_pops_in_any_order)
 {
-    struct fa_backlog *backlog = fa_backlog_new(dirfd_, NULL);
+    struct fa_backlog *backlog = fa_backlog_new(dirfd_, MEMORY, NULL);
     struct fa_backlog_queue queues[QUEUES] = {{0}};
     unsigned pushed[QUEUES] = {0}, popped[QUEUES] = {0};
     uint64_t random = 1;
@@ -152,9 +155,9 @@ Test(backlog, takes_pushes_and_pops_in_any_order)
 
 Test(backlog, takes_records_larger_than_its_buffer)
 {
-    struct fa_backlog *backlog = fa_backlog_new(dirfd_, NULL);
+    struct fa_backlog *backlog = fa_backlog_new(dirfd_, MEMORY, NULL);
     struct fa_backlog_queue queue = {0};
-    size_t len = 3 * FA_BACKLOG_BUFFER + 17;
+    size_t len = 3 * MEMORY + 17;
     char *data = malloc(len);
     for (size_t i = 0; i < len; ++i)
         data[i] = (char)(i * 31 >> 3);
@@ -184,7 +187,7 @@ Test(backlog, loses_nothing_when_there_is_no_space)
     struct rlimit limit, small = {700001, 0};
     getrlimit(RLIMIT_FSIZE, &limit);
     small.rlim_max = limit.rlim_max;
-    struct fa_backlog *backlog = fa_backlog_new(dirfd_, NULL);
+    struct fa_backlog *backlog = fa_backlog_new(dirfd_, MEMORY, NULL);
     struct fa_backlog_queue queue = {0};
     struct fa_error err = {0};
 
@@ -207,7 +210,7 @@ Test(backlog, loses_nothing_when_there_is_no_space)
 
 Test(backlog, tells_why_it_has_no_file)
 {
-    struct fa_backlog *backlog = fa_backlog_new(-1, NULL);
+    struct fa_backlog *backlog = fa_backlog_new(-1, MEMORY, NULL);
     struct fa_backlog_queue queue = {0};
     struct fa_error err = {0};
     unsigned n = push_until_full(backlog, &queue, &err);

@@ -260,7 +260,7 @@ static bool names_path(struct fa_error *err)
 
 static bool backlog_path(struct fa_error *err)
 {
-    struct fa_backlog *backlog = fa_backlog_new(dir_fd, err);
+    struct fa_backlog *backlog = fa_backlog_new(dir_fd, 4096, err);
     struct fa_backlog_queue queue = {0};
     struct fa_buf got;
     char data[5000];

@@ -1,0 +1,298 @@
+/* What becomes of a job after a failure: tables of cases and verdicts. */
+
+#include "engine/settle.h"
+
+#include "list/text.h"
+
+#include <criterion/criterion.h>
+#include <errno.h>
+#include <string.h>
+
+static struct fa_job *job;
+static struct fa_settle_case with;
+
+static void no_bad_mirror(void *ctx, const struct fa_job *self, unsigned mirror,
+                          const struct fa_error *why)
+{
+    (void)ctx, (void)self, (void)mirror;
+    cr_assert_fail("%s", why->msg);
+}
+
+static void open_job(const char *urls)
+{
+    struct fa_error err;
+    struct fa_entry *entry = fa_text_parse("list", 1, urls, strlen(urls), &err);
+    job = fa_job_new(entry);
+    cr_assert(job);
+    cr_assert_eq(fa_job_parse(job, no_bad_mirror, NULL, &err), 0);
+    job->outcome.retry_after = -1;
+}
+
+static void begin(void)
+{
+    with = (struct fa_settle_case){.policy = {.retries = 2, .retry_wait = 1},
+                                   .has_state = true,
+                                   .next_mirror = -1,
+                                   .failing_mirror = -1,
+                                   .random = UINT64_MAX};
+    open_job("http://127.0.0.1/a");
+}
+
+static void end(void)
+{
+    fa_job_free(job);
+}
+
+TestSuite(settle, .init = begin, .fini = end);
+
+static void set_error(enum fa_class class, enum fa_retryability retryable)
+{
+    fa_error_set(&job->outcome.error, FA_DOMAIN_FETCHALL, 0, class, "failed");
+    job->outcome.retryable = retryable;
+}
+
+static struct fa_settled fail(void)
+{
+    return fa_settle_failure(job, &with);
+}
+
+static void have_part(uint64_t bytes)
+{
+    job->part.bytes = bytes;
+    job->part.rep.validator.strong = true;
+}
+
+Test(settle, transient_failure_is_retried_as_often_as_the_policy_says)
+{
+    set_error(FA_CLASS_CONNECT, FA_RETRYABLE_NOW);
+    struct fa_settled settled = fail();
+    cr_expect_eq(settled.what, FA_SETTLED_RETRY);
+    cr_expect(settled.retry && settled.wait > 0.9 && settled.wait <= 1);
+    settled = fail();
+    cr_expect_eq(settled.what, FA_SETTLED_RETRY);
+    cr_expect(settled.wait > 1.9 && settled.wait <= 2);
+    settled = fail();
+    cr_expect_eq(settled.what, FA_SETTLED_FAILED);
+    cr_expect(settled.transient);
+}
+
+Test(settle, permanent_failure_is_not_retried)
+{
+    set_error(FA_CLASS_HTTP, FA_RETRYABLE_NEVER);
+    struct fa_settled settled = fail();
+    cr_expect_eq(settled.what, FA_SETTLED_FAILED);
+    cr_expect_not(settled.transient);
+    cr_expect(fa_job_is_exhausted(job));
+}
+
+Test(settle, retry_after_is_the_least_that_is_waited)
+{
+    set_error(FA_CLASS_HTTP, FA_RETRYABLE_NOW);
+    job->outcome.retry_after = 33;
+    cr_expect_eq(fail().wait, 33);
+}
+
+Test(settle, part_is_kept_if_a_later_run_can_resume_it)
+{
+    static const struct {
+        enum fa_class class;
+        enum fa_retryability retryable;
+        bool has_state, has_known, kept;
+    } rows[] = {
+        {FA_CLASS_CANCELLED, FA_RETRYABLE_NEVER, true, false, true},
+        {FA_CLASS_LOCAL_IO, FA_RETRYABLE_NEVER, true, false, true},
+        {FA_CLASS_HTTP, FA_RETRYABLE_NEVER, true, false, false},
+        {FA_CLASS_CANCELLED, FA_RETRYABLE_NEVER, false, false, false},
+        {FA_CLASS_CANCELLED, FA_RETRYABLE_NEVER, true, true, false},
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); ++i) {
+        struct fa_known known = {0};
+        set_error(rows[i].class, rows[i].retryable);
+        have_part(100);
+        with.has_state = rows[i].has_state;
+        job->place.known = rows[i].has_known ? &known : NULL;
+        struct fa_settled settled = fail();
+        job->place.known = NULL;
+        cr_expect_eq(settled.what, FA_SETTLED_FAILED, "%zu", i);
+        cr_expect_eq(settled.record_part, rows[i].kept, "%zu", i);
+        cr_expect_eq(settled.drop_part, !rows[i].kept, "%zu", i);
+        cr_expect_eq(job->part.bytes, rows[i].kept ? 100 : 0, "%zu", i);
+        job->target.exhausted = 0;
+    }
+}
+
+Test(settle, full_disk_of_a_paused_run_is_no_failure)
+{
+    fa_error_system(&job->outcome.error, FA_CLASS_LOCAL_IO, ENOSPC, "cannot write");
+    with.paused = true;
+    struct fa_settled settled = fail();
+    cr_expect_eq(settled.what, FA_SETTLED_REQUEST);
+    cr_expect(settled.record_part);
+    cr_expect_not(settled.stops_run);
+    with.paused = false;
+    settled = fail();
+    cr_expect_eq(settled.what, FA_SETTLED_FAILED);
+    cr_expect(settled.stops_run);
+}
+
+Test(settle, some_local_errors_hit_every_other_file_too)
+{
+    static const struct {
+        int code;
+        bool stops;
+    } rows[] = {{ENOSPC, true}, {EROFS, true},   {EIO, true},     {EACCES, true},
+                {ENOENT, true}, {EMFILE, false}, {ENOMEM, false}, {EFBIG, false}};
+    for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); ++i) {
+        struct fa_error err;
+        fa_error_system(&err, FA_CLASS_LOCAL_IO, rows[i].code, "cannot write");
+        cr_expect_eq(fa_settle_stops_run(&err), rows[i].stops, "%d", rows[i].code);
+    }
+}
+
+Test(settle, stopped_run_requests_nothing_again)
+{
+    set_error(FA_CLASS_CONNECT, FA_RETRYABLE_NOW);
+    with.stopped = true;
+    with.next_mirror = 1;
+    job->outcome.restart = FA_RESTART_CHANGED;
+    cr_expect_eq(fail().what, FA_SETTLED_FAILED);
+}
+
+Test(settle, useless_bytes_are_requested_anew_once_and_that_is_no_failure)
+{
+    set_error(FA_CLASS_CHANGED, FA_RETRYABLE_NOW);
+    job->outcome.restart = FA_RESTART_CHANGED;
+    cr_expect_eq(fail().what, FA_SETTLED_REQUEST);
+    cr_expect_eq(job->tries.rounds, 0);
+    cr_expect_eq(fail().what, FA_SETTLED_RETRY);
+    cr_expect_eq(job->tries.rounds, 1);
+}
+
+Test(settle, http2_that_cannot_tell_the_end_is_replaced_by_http1_once)
+{
+    set_error(FA_CLASS_TRUNCATED, FA_RETRYABLE_NOW);
+    job->outcome.doubtful = true;
+    cr_expect_eq(fail().what, FA_SETTLED_REQUEST);
+    cr_expect(job->tries.http1);
+    cr_expect_eq(fail().what, FA_SETTLED_RETRY);
+}
+
+Test(settle, refused_range_is_followed_by_one_request_of_the_whole)
+{
+    set_error(FA_CLASS_HTTP, FA_RETRYABLE_NEVER);
+    job->outcome.http = 403;
+    job->attempt.offset = 100;
+    cr_expect_eq(fail().what, FA_SETTLED_REQUEST);
+    cr_expect(job->tries.whole);
+    job->attempt.whole = true;
+    cr_expect_eq(fail().what, FA_SETTLED_FAILED);
+}
+
+Test(settle, overloaded_server_has_to_refuse_a_range_twice)
+{
+    set_error(FA_CLASS_HTTP, FA_RETRYABLE_NOW);
+    job->outcome.http = 503;
+    job->attempt.offset = 100;
+    cr_expect_eq(fail().what, FA_SETTLED_RETRY);
+    cr_expect_not(job->tries.whole);
+    cr_expect_eq(fail().what, FA_SETTLED_REQUEST);
+    cr_expect(job->tries.whole);
+}
+
+Test(settle, mirror_comes_before_a_retry)
+{
+    end();
+    open_job("http://127.0.0.1/a\thttp://127.0.0.2/a");
+    set_error(FA_CLASS_CONNECT, FA_RETRYABLE_NOW);
+    with.next_mirror = 1;
+    struct fa_settled settled = fail();
+    cr_expect_eq(settled.what, FA_SETTLED_MIRROR);
+    cr_expect_eq(settled.mirror, 1);
+    cr_expect_eq(job->tries.rounds, 0);
+    with.next_mirror = -1;
+    cr_expect_eq(fail().what, FA_SETTLED_RETRY);
+    cr_expect_eq(job->tries.rounds, 1);
+}
+
+Test(settle, mirror_whose_host_only_fails_is_the_last_resort)
+{
+    end();
+    open_job("http://127.0.0.1/a\thttp://127.0.0.2/a");
+    set_error(FA_CLASS_CONNECT, FA_RETRYABLE_NOW);
+    with.policy.retries = 0;
+    with.failing_mirror = 1;
+    struct fa_settled settled = fail();
+    cr_expect_eq(settled.what, FA_SETTLED_MIRROR);
+    cr_expect_not(settled.retry);
+    cr_expect_eq(job->target.exhausted, 1);
+}
+
+Test(settle, crash_of_a_worker_stays_with_its_mirror_and_ends_after_three)
+{
+    set_error(FA_CLASS_WORKER_CRASHED, FA_RETRYABLE_NOW);
+    with.next_mirror = 1;
+    for (int i = 0; i < 2; ++i) {
+        struct fa_settled settled = fail();
+        cr_expect_eq(settled.what, FA_SETTLED_RETRY);
+        cr_expect_eq(settled.wait, 0);
+    }
+    cr_expect_eq(fail().what, FA_SETTLED_FAILED);
+}
+
+Test(settle, part_of_a_crashed_worker_is_salvaged_unless_it_began_anew)
+{
+    static const struct {
+        uint64_t offset;
+        bool head;
+        int64_t size;
+        uint64_t left;
+    } rows[] = {{0, true, 500, 500}, {0, false, 500, 0}, {100, false, 500, 500},
+                {100, false, 50, 0}, {100, true, -1, 0}, {0, true, 0, 0}};
+    for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); ++i) {
+        job->attempt.offset = rows[i].offset;
+        job->attempt.has_head = rows[i].head;
+        job->attempt.head.rep.validator.strong = true;
+        fa_settle_crashed(job, rows[i].size);
+        cr_expect_eq(job->part.bytes, rows[i].left, "%zu", i);
+    }
+}
+
+Test(settle, redirects_are_followed_within_limits)
+{
+    char *to = strdup("/b");
+    job->outcome.location = to;
+    cr_assert_eq(fa_settle_redirect(job), 0);
+    cr_expect_str_eq(job->target.url->path, "/b");
+    cr_expect_eq(job->target.hops, 1);
+    cr_expect_not(job->target.foreign);
+    job->outcome.location = strdup("http://127.0.0.2/c");
+    free(to);
+    cr_assert_eq(fa_settle_redirect(job), 0);
+    cr_expect(job->target.foreign);
+    for (unsigned i = 2; i < FA_HOPS_MAX; ++i)
+        cr_assert_eq(fa_settle_redirect(job), 0, "%u", i);
+    cr_expect_eq(fa_settle_redirect(job), -1);
+    cr_expect_eq(job->outcome.error.class, FA_CLASS_REDIRECT);
+}
+
+Test(settle, redirect_from_https_to_http_is_refused)
+{
+    end();
+    open_job("https://127.0.0.1/a");
+    job->outcome.location = strdup("http://127.0.0.1/a");
+    cr_expect_eq(fa_settle_redirect(job), -1);
+    cr_expect(strstr(job->outcome.error.msg, "https to http"));
+}
+
+Test(settle, complete_file_without_a_declared_length_is_news_for_the_state)
+{
+    job->part.head_recorded = true;
+    job->outcome.size = 7;
+    job->outcome.head.rep.total = -1;
+    cr_expect(fa_settle_complete(job));
+    cr_expect_eq(job->place.size, 7);
+    cr_expect_eq(job->part.rep.total, 7);
+    job->part.head_recorded = true;
+    job->outcome.head.rep.total = 7;
+    cr_expect_not(fa_settle_complete(job));
+}
