@@ -7,43 +7,19 @@
 
 #define REFILL_STEP 64
 
-static void put_url(struct fa_buf *buf, const struct fa_mirror *mirror)
+static void put_mirror(struct fa_buf *buf, const struct fa_mirror *mirror)
 {
-    const struct fa_url *url = &mirror->url;
-    fa_buf_put_str(buf, url->whole);
-    fa_buf_put_str(buf, url->host);
-    fa_buf_put_str(buf, url->origin);
-    fa_buf_put_str(buf, url->host_port);
-    fa_buf_put_str(buf, url->path);
-    fa_buf_put_u8(buf, url->secure);
-    fa_buf_put_u8(buf, url->numeric);
+    fa_url_pack(&mirror->url, buf);
     fa_buf_put_u64(buf, mirror->key);
     fa_buf_put_u64(buf, mirror->origin);
 }
 
-/* One allocation holds all strings of a URL, as fa_url_fini() expects.  An invalid URL has none. */
-static int get_url(struct fa_reader *reader, struct fa_mirror *mirror)
+static int get_mirror(struct fa_reader *reader, struct fa_mirror *mirror)
 {
-    struct fa_url *url = &mirror->url;
-    char **const fields[] = {&url->whole, &url->host, &url->origin, &url->host_port, &url->path};
-    const char *texts[5];
-    size_t size = 0;
-    for (size_t i = 0; i < 5; ++i) {
-        texts[i] = fa_reader_str(reader);
-        size += texts[i] ? strlen(texts[i]) + 1 : 1;
-    }
-    char *at = texts[0] ? malloc(size) : NULL;
-    if (texts[0] && !at)
-        return -1;
-    for (size_t i = 0; at && i < 5; ++i) {
-        *fields[i] = at;
-        at = stpcpy(at, texts[i] ? texts[i] : "") + 1;
-    }
-    url->secure = fa_reader_u8(reader);
-    url->numeric = fa_reader_u8(reader);
+    int result = fa_url_unpack(&mirror->url, reader);
     mirror->key = fa_reader_u64(reader);
     mirror->origin = fa_reader_u64(reader);
-    return 0;
+    return result;
 }
 
 /* The record never leaves this process: pointers and structs are written as they are. */
@@ -63,11 +39,12 @@ static void put_job(struct fa_buf *buf, const struct fa_job *job, const struct f
     fa_buf_put_u8(buf, place->conditional);
     fa_buf_put_u64(buf, place->key);
     fa_buf_put_u64(buf, place->owner);
+    _Static_assert(FA_MIRRORS_MAX <= UINT8_MAX, "a mirror is a byte");
     fa_buf_put_u8(buf, (uint8_t)target->n_mirrors);
     fa_buf_put_u8(buf, (uint8_t)target->mirror);
     fa_buf_put_u64(buf, target->exhausted);
     for (unsigned i = 0; i < target->n_mirrors; ++i)
-        put_url(buf, &target->mirrors[i]);
+        put_mirror(buf, &target->mirrors[i]);
     fa_buf_put_u8(buf, job->part.recorded);
     if (job->part.recorded)
         fa_buf_put(buf, &job->part, sizeof(job->part));
@@ -145,7 +122,7 @@ static int get_mirrors(struct fa_reader *reader, struct fa_target *target, unsig
         return -1;
     target->n_mirrors = n;
     for (unsigned i = 0; i < n; ++i)
-        if (get_url(reader, &target->mirrors[i]))
+        if (get_mirror(reader, &target->mirrors[i]))
             return -1;
     return 0;
 }

@@ -308,3 +308,39 @@ int fa_url_parse(struct fa_url *url, const char *text, const char *base, struct 
     curl_url_cleanup(handle);
     return result;
 }
+
+#define STRINGS 5
+
+void fa_url_pack(const struct fa_url *url, struct fa_buf *buf)
+{
+    fa_buf_put_str(buf, url->whole);
+    fa_buf_put_str(buf, url->host);
+    fa_buf_put_str(buf, url->origin);
+    fa_buf_put_str(buf, url->host_port);
+    fa_buf_put_str(buf, url->path);
+    fa_buf_put_u8(buf, url->secure);
+    fa_buf_put_u8(buf, url->numeric);
+}
+
+int fa_url_unpack(struct fa_url *url, struct fa_reader *reader)
+{
+    const char *from[STRINGS];
+    char **to[STRINGS] = {&url->whole, &url->host, &url->origin, &url->host_port, &url->path};
+    size_t size = 0;
+    fa_url_init(url);
+    for (size_t i = 0; i < STRINGS; ++i) {
+        from[i] = fa_reader_str(reader);
+        size += from[i] ? strlen(from[i]) + 1 : 0;
+    }
+    url->secure = fa_reader_u8(reader);
+    url->numeric = fa_reader_u8(reader);
+    if (reader->failed || !from[0])
+        return reader->failed ? -1 : 0;
+    char *block = malloc(size);
+    for (size_t i = 0; block && i < STRINGS; ++i) {
+        size_t len = from[i] ? strlen(from[i]) + 1 : 0;
+        *to[i] = len ? memcpy(block, from[i], len) : NULL;
+        block += len;
+    }
+    return block ? 0 : -1;
+}

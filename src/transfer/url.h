@@ -7,6 +7,8 @@
 #ifndef FA_TRANSFER_URL_H
 #define FA_TRANSFER_URL_H
 
+#include "base/buf.h"
+
 #include <fetchall/error.h>
 
 #include <stdbool.h>
@@ -34,5 +36,12 @@ void fa_url_fini(struct fa_url *url);
  * @return 0, or -1 with FA_CLASS_BAD_URL.
  */
 int fa_url_parse(struct fa_url *url, const char *text, const char *base, struct fa_error *err);
+
+/** Write a parsed URL, so that it need not be parsed again. */
+void fa_url_pack(const struct fa_url *url, struct fa_buf *buf);
+
+/** Read what fa_url_pack() wrote.  A URL that was never parsed stays one.  @return 0, or -1: it is
+ * malformed, or there is no memory. */
+int fa_url_unpack(struct fa_url *url, struct fa_reader *reader);
 
 #endif

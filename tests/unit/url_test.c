@@ -228,3 +228,47 @@ Test(url, random_urls_are_parsed_as_by_libcurl)
     }
     cr_assert(good > 1000 && good < 19000, "%u", good);
 }
+
+Test(url, packed_one_is_the_same)
+{
+    static const char *const urls[] = {"http://a/", "https://u:p@[::1]:8443/x?y=z",
+                                       "http://h.example/%20"};
+    for (size_t i = 0; i < sizeof(urls) / sizeof(*urls); ++i) {
+        struct fa_url url, copy;
+        struct fa_buf buf;
+        struct fa_reader reader;
+        fa_buf_init(&buf);
+        cr_assert_eq(fa_url_parse(&url, urls[i], NULL, NULL), 0);
+        fa_url_pack(&url, &buf);
+        for (size_t len = 0; len < buf.len; ++len) {
+            fa_reader_init(&reader, buf.data, len);
+            cr_expect_eq(fa_url_unpack(&copy, &reader), -1, "%zu of %zu", len, buf.len);
+        }
+        fa_reader_init(&reader, buf.data, buf.len);
+        cr_assert_eq(fa_url_unpack(&copy, &reader), 0);
+        cr_expect_str_eq(copy.whole, url.whole);
+        cr_expect_str_eq(copy.host, url.host);
+        cr_expect_str_eq(copy.origin, url.origin);
+        cr_expect_str_eq(copy.host_port, url.host_port);
+        cr_expect_str_eq(copy.path, url.path);
+        cr_expect(copy.secure == url.secure && copy.numeric == url.numeric);
+        fa_url_fini(&url);
+        fa_url_fini(&copy);
+        fa_buf_fini(&buf);
+    }
+}
+
+Test(url, packed_one_that_was_never_parsed_stays_so)
+{
+    struct fa_url url, copy;
+    struct fa_buf buf;
+    struct fa_reader reader;
+    fa_buf_init(&buf);
+    fa_url_init(&url);
+    fa_url_pack(&url, &buf);
+    fa_reader_init(&reader, buf.data, buf.len);
+    cr_assert_eq(fa_url_unpack(&copy, &reader), 0);
+    cr_assert_null(copy.whole);
+    fa_url_fini(&copy);
+    fa_buf_fini(&buf);
+}
