@@ -596,8 +596,7 @@ Test(state, a_newer_schema_is_refused)
     raw("PRAGMA user_version=3; UPDATE meta SET v='9.8.7' WHERE k='program';"
         "ALTER TABLE record ADD COLUMN news TEXT");
     for (int i = 0; i < 2; ++i) {
-        struct fa_error err =
-            expect_refusal(DIR, how[i], "newer fetchall: use 9.8.7 or later");
+        struct fa_error err = expect_refusal(DIR, how[i], "newer fetchall: use 9.8.7 or later");
         cr_assert(strstr(err.msg, "its schema is 3"), "%s", err.msg);
         cr_assert(strstr(err.msg, "this is " FA_VERSION ", which supports up to 2"), "%s", err.msg);
     }
