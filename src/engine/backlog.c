@@ -1,3 +1,12 @@
+/*
+ * All queues share one sequence of bytes: first those of the file, then those of the buffer.  A
+ * position is an offset in that sequence, so it stays valid when the buffer is appended to the
+ * file.
+ *
+ * Records of different queues are interleaved as they came, so appending is sequential.  The link
+ * to the next record is written into the previous one later; while that is still in the buffer,
+ * this costs no system call.
+ */
 #include "engine/backlog.h"
 
 #include "base/io.h"
@@ -8,25 +17,25 @@
 #include <string.h>
 #include <unistd.h>
 
-/* A record's bytes are behind it. */
+/* Followed by the bytes of the record. */
 struct header {
-    uint64_t next; /* Where the queue's next record stands; means nothing in its last one. */
+    uint64_t next; /* Position of the next record of the queue; invalid in its last one. */
     uint64_t len;
 };
 
-/* Read at once with a header: most records are short. */
+/* Bytes read together with a header: most records fit. */
 #define AHEAD 1024
 
 struct fa_backlog {
     int dirfd; /* Borrowed. */
-    int fd;    /* Owned; -1: nothing has been written yet. */
+    int fd;    /* Owned; -1: no file yet. */
     size_t memory;
     uint64_t count;
-    uint64_t written; /* Bytes in the file.  What buf holds stands behind them. */
+    uint64_t written; /* Bytes in the file; those of buf follow. */
     struct fa_buf buf;
 };
 
-static int io_failed(struct fa_error *err)
+static int backlog_io_failed(struct fa_error *err)
 {
     fa_error_system(err, FA_CLASS_LOCAL_IO, errno, "cannot keep the waiting part of the list");
     return -1;
@@ -36,7 +45,7 @@ struct fa_backlog *fa_backlog_new(int dirfd, size_t memory, struct fa_error *err
 {
     struct fa_backlog *backlog = calloc(1, sizeof(*backlog));
     if (!backlog) {
-        io_failed(err);
+        backlog_io_failed(err);
         return NULL;
     }
     backlog->dirfd = dirfd;
@@ -56,27 +65,27 @@ void fa_backlog_free(struct fa_backlog *backlog)
     free(backlog);
 }
 
-static int flush(struct fa_backlog *backlog, struct fa_error *err)
+static int backlog_flush(struct fa_backlog *backlog, struct fa_error *err)
 {
     if (backlog->fd < 0)
         backlog->fd = fa_io_unlinked(backlog->dirfd);
     if (backlog->fd < 0)
-        return io_failed(err);
+        return backlog_io_failed(err);
     if (fa_io_pwrite(backlog->fd, backlog->buf.data, backlog->buf.len, backlog->written) < 0)
-        return io_failed(err);
+        return backlog_io_failed(err);
     backlog->written += backlog->buf.len;
     fa_buf_reset(&backlog->buf);
     return 0;
 }
 
-/* Tell the record at `at` which one is next. */
-static int link_record(struct fa_backlog *backlog, uint64_t at, uint64_t next, struct fa_error *err)
+/* Write the position of the next record into the record at `at`. */
+static int record_link(struct fa_backlog *backlog, uint64_t at, uint64_t next, struct fa_error *err)
 {
     at += offsetof(struct header, next);
     if (at >= backlog->written)
         memcpy(backlog->buf.data + (at - backlog->written), &next, sizeof(next));
     else if (fa_io_pwrite(backlog->fd, &next, sizeof(next), at) < 0)
-        return io_failed(err);
+        return backlog_io_failed(err);
     return 0;
 }
 
@@ -84,7 +93,7 @@ int fa_backlog_push(struct fa_backlog *backlog, struct fa_backlog_queue *queue, 
                     size_t len, struct fa_error *err)
 {
     struct fa_buf *buf = &backlog->buf;
-    if (buf->len >= backlog->memory && flush(backlog, err) < 0)
+    if (buf->len >= backlog->memory && backlog_flush(backlog, err) < 0)
         return -1;
     size_t before = buf->len;
     uint64_t at = backlog->written + before;
@@ -93,10 +102,10 @@ int fa_backlog_push(struct fa_backlog *backlog, struct fa_backlog_queue *queue, 
     fa_buf_put(buf, data, len);
     if (buf->failed) {
         errno = ENOMEM;
-        io_failed(err);
+        backlog_io_failed(err);
         goto fail;
     }
-    if (queue->count > 0 && link_record(backlog, queue->tail, at, err) < 0)
+    if (queue->count > 0 && record_link(backlog, queue->tail, at, err) < 0)
         goto fail;
     if (queue->count++ == 0)
         queue->head = at;
@@ -110,8 +119,8 @@ fail:
     return -1;
 }
 
-static int get_buffered(struct fa_backlog *backlog, uint64_t at, struct header *header,
-                        struct fa_buf *ret)
+static int record_get_buffered(struct fa_backlog *backlog, uint64_t at, struct header *header,
+                               struct fa_buf *ret)
 {
     const unsigned char *from = backlog->buf.data + (at - backlog->written);
     memcpy(header, from, sizeof(*header));
@@ -119,13 +128,13 @@ static int get_buffered(struct fa_backlog *backlog, uint64_t at, struct header *
     return 0;
 }
 
-static int get_written(struct fa_backlog *backlog, uint64_t at, struct header *header,
-                       struct fa_buf *ret, struct fa_error *err)
+static int record_get_written(struct fa_backlog *backlog, uint64_t at, struct header *header,
+                              struct fa_buf *ret, struct fa_error *err)
 {
     unsigned char ahead[sizeof(*header) + AHEAD];
     ssize_t got = fa_io_pread(backlog->fd, ahead, sizeof(*header), sizeof(ahead), at);
     if (got < 0)
-        return io_failed(err);
+        return backlog_io_failed(err);
     memcpy(header, ahead, sizeof(*header));
     size_t have = (size_t)got - sizeof(*header);
     fa_buf_put(ret, ahead + sizeof(*header), have < header->len ? have : header->len);
@@ -133,7 +142,7 @@ static int get_written(struct fa_backlog *backlog, uint64_t at, struct header *h
     for (size_t left = header->len > have ? header->len - have : 0; left > 0;) {
         size_t part = left < sizeof(ahead) ? left : sizeof(ahead);
         if (fa_io_pread(backlog->fd, ahead, part, part, at) < 0)
-            return io_failed(err);
+            return backlog_io_failed(err);
         fa_buf_put(ret, ahead, part);
         at += part;
         left -= part;
@@ -141,8 +150,8 @@ static int get_written(struct fa_backlog *backlog, uint64_t at, struct header *h
     return 0;
 }
 
-/* Nothing waits: the space can be used again.  A failure costs space, nothing else. */
-static void forget(struct fa_backlog *backlog)
+/* All queues are empty: reuse the disk space.  If truncating fails, only space is lost. */
+static void backlog_reset(struct fa_backlog *backlog)
 {
     if (backlog->written > 0 && ftruncate(backlog->fd, 0) == 0)
         backlog->written = 0;
@@ -154,18 +163,19 @@ int fa_backlog_pop(struct fa_backlog *backlog, struct fa_backlog_queue *queue, s
 {
     struct header header;
     fa_buf_reset(ret);
-    int rc = queue->head < backlog->written ? get_written(backlog, queue->head, &header, ret, err)
-                                            : get_buffered(backlog, queue->head, &header, ret);
+    int rc = queue->head < backlog->written
+                 ? record_get_written(backlog, queue->head, &header, ret, err)
+                 : record_get_buffered(backlog, queue->head, &header, ret);
     if (rc < 0)
         return -1;
     if (ret->failed) {
         errno = ENOMEM;
-        return io_failed(err);
+        return backlog_io_failed(err);
     }
     if (--queue->count > 0)
         queue->head = header.next;
     if (--backlog->count == 0)
-        forget(backlog);
+        backlog_reset(backlog);
     return 0;
 }
 

@@ -1,3 +1,9 @@
+/*
+ * Many transfers of an origin can be in progress when it goes down, and all of them fail
+ * within a moment.  Only failures in state CLOSED, and that of the probe, change the state; the
+ * others must neither count as probes nor start the wait again.  They can only prolong a pause, if
+ * they ask for a longer one.
+ */
 #include "engine/breaker.h"
 
 #include "engine/retry.h"
@@ -38,7 +44,7 @@ bool fa_breaker_succeed(struct fa_breaker *breaker)
     return was_open;
 }
 
-static enum fa_breaker_change give_up(struct fa_breaker *breaker, double now)
+static enum fa_breaker_change breaker_give_up(struct fa_breaker *breaker, double now)
 {
     breaker->state = FA_BREAKER_GIVEN_UP;
     breaker->asked = false;
@@ -46,8 +52,9 @@ static enum fa_breaker_change give_up(struct fa_breaker *breaker, double now)
     return FA_BREAKER_GAVE_UP;
 }
 
-static enum fa_breaker_change pause_it(struct fa_breaker *breaker,
-                                       const struct fa_breaker_failure *failure)
+/* Patience starts at the end of the pause: during it, nothing was expected of the server. */
+static enum fa_breaker_change breaker_pause(struct fa_breaker *breaker,
+                                            const struct fa_breaker_failure *failure)
 {
     breaker->state = FA_BREAKER_OPEN;
     breaker->asked = true;
@@ -56,15 +63,16 @@ static enum fa_breaker_change pause_it(struct fa_breaker *breaker,
     return FA_BREAKER_PAUSED;
 }
 
-/* The origin only fails: the next probe is in a while, or all patience was in vain. */
-static enum fa_breaker_change open_it(struct fa_breaker *breaker,
-                                      const struct fa_breaker_failure *failure)
+/* The origin only fails: schedule the next probe, or give up if patience is exhausted.  At least
+ * one probe is made after the first failures, unless there is no patience at all. */
+static enum fa_breaker_change breaker_open(struct fa_breaker *breaker,
+                                           const struct fa_breaker_failure *failure)
 {
     double end = breaker->since + failure->patience;
     double wait = fa_retry_back_off(failure->wait, breaker->probes + 1, failure->random);
     bool probed = breaker->probes > 0 || failure->patience <= 0;
     if (failure->now >= end && probed && breaker->probes >= failure->probes)
-        return give_up(breaker, failure->now);
+        return breaker_give_up(breaker, failure->now);
     breaker->state = FA_BREAKER_OPEN;
     breaker->asked = false;
     breaker->until = failure->now + fmin(wait, FA_BREAKER_PROBE_WAIT);
@@ -83,18 +91,19 @@ enum fa_breaker_change fa_breaker_fail(struct fa_breaker *breaker,
     if (probed || breaker->state == FA_BREAKER_CLOSED) {
         breaker->probes += probed;
         if (!asks)
-            return probed || breaker->failures >= failure->failures ? open_it(breaker, failure)
+            return probed || breaker->failures >= failure->failures ? breaker_open(breaker, failure)
                                                                     : FA_BREAKER_SAME;
         if (breaker->pauses++ > 0 && breaker->pauses > failure->pauses)
-            return give_up(breaker, failure->now);
-        return pause_it(breaker, failure);
+            return breaker_give_up(breaker, failure->now);
+        return breaker_pause(breaker, failure);
     }
-    /* One that was under way when it opened; a longer pause counts. */
+    /* The request was in progress when the breaker opened: only a longer pause counts. */
     if (asks && failure->now + failure->retry_after > breaker->until + 1)
-        return pause_it(breaker, failure);
+        return breaker_pause(breaker, failure);
     return FA_BREAKER_SAME;
 }
 
+/* The next request becomes the probe instead, at once. */
 void fa_breaker_release(struct fa_breaker *breaker, double now)
 {
     if (breaker->state == FA_BREAKER_PROBING) {

@@ -1,19 +1,19 @@
 /**
- * The circuit breaker of an origin, and the pauses that it asked for.  Pure.
+ * The circuit breaker of an origin, and the pauses that the server asks for.  Pure.
  *
  *     CLOSED ── failures in a row ──▶ OPEN ── the wait is over ──▶ PROBING ── success ──▶ CLOSED
  *                                      ▲                             │
  *                                      ├───────── failure ───────────┤
- *                                      │                             ▼ patience is at its end
+ *                                      │                             ▼ patience is exhausted
  *                                      └──── a minute later ────  GIVEN_UP
  *
- * So a thousand URLs of a dead host cost a few attempts and not a thousand time-outs, and a host
- * that restarts loses none of them.  An origin that only fails is probed, with back-off, until
- * patience is at its end: so many seconds after the first failure since its last success.  The
- * last probe begins then, not before, so that no back-off prolongs the wait or cuts it short.
+ * A thousand URLs of a dead host cost a few attempts and not a thousand time-outs, and a host that
+ * restarts loses none of them.  An origin that only fails is probed, with back-off, until patience
+ * is exhausted: a number of seconds after the first failure since its last success.  The last
+ * probe starts at that moment, so that back-off neither extends the wait nor cuts it short.
  *
- * A pause that the server asked for (Retry-After) ends with a probe, too.  Patience has nothing to
- * do with it: a server that asks is there.  So many pauses are granted.
+ * A pause that the server asked for (Retry-After) also ends with a probe.  Patience does not apply
+ * to it, as a server that asks is up; instead, the number of pauses is limited.
  */
 #ifndef FA_ENGINE_BREAKER_H
 #define FA_ENGINE_BREAKER_H
@@ -23,11 +23,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/** That many failures in a row, with no answer between them, open it. */
+/** Failures in a row, without an answer between them, that open the breaker. */
 #define FA_BREAKER_FAILURES 8
-/** So long nothing goes to an origin that was given up. */
+/** Seconds without any request to an origin that was given up. */
 #define FA_BREAKER_REST 60.0
-/** Seconds between two probes, at most: one that is back is to be noticed soon. */
+/** Maximum seconds between two probes, so that a host that is back is noticed soon. */
 #define FA_BREAKER_PROBE_WAIT 15.0
 
 enum fa_breaker_state {
@@ -40,23 +40,23 @@ enum fa_breaker_state {
 /** All zero: closed. */
 struct fa_breaker {
     enum fa_breaker_state state;
-    bool asked;        /**< OPEN, PROBING: the server asked for it. */
+    bool asked;        /**< OPEN, PROBING: a pause that the server asked for. */
     unsigned failures; /**< In a row. */
-    unsigned probes;   /**< That failed, in a row. */
-    unsigned pauses;   /**< That were granted since its last success. */
-    double since;      /**< The first of the failures, or the end of a pause after it. */
-    double until;      /**< OPEN, GIVEN_UP: nothing before that time. */
+    unsigned probes;   /**< Failed probes in a row. */
+    unsigned pauses;   /**< Granted since the last success. */
+    double since;      /**< Start of patience: the first failure, or the end of a later pause. */
+    double until;      /**< OPEN, GIVEN_UP: no request before that time. */
 };
 
-/** A failure, as far as it concerns the origin. */
+/** A failure, and the limits that apply to it. */
 struct fa_breaker_failure {
     double now;
-    bool probe;         /**< What failed was the probe. */
+    bool probe;         /**< The probe failed. */
     double retry_after; /**< Seconds; -1: the server did not ask. */
-    unsigned failures;  /**< That many in a row open it: FA_BREAKER_FAILURES, or fewer. */
-    unsigned pauses;    /**< That many pauses are granted, and one in any case. */
-    double patience;    /**< Seconds, 0 for none. */
-    unsigned probes;    /**< So many are made even if patience is at its end. */
+    unsigned failures;  /**< Failures that open the breaker: FA_BREAKER_FAILURES, or fewer. */
+    unsigned pauses;    /**< Maximum pauses; one is granted in any case. */
+    double patience;    /**< Seconds; 0: none. */
+    unsigned probes;    /**< Minimum probes, even if patience is exhausted. */
     double wait;        /**< The base of the back-off. */
     uint64_t random;
 };
@@ -69,27 +69,29 @@ enum fa_breaker_change {
     FA_BREAKER_GAVE_UP,
 };
 
-/** Whether a request may go out now; if so and it does, fa_breaker_start() is called. */
+/** Whether a request may start now; call fa_breaker_start() if it does. */
 bool fa_breaker_allows(const struct fa_breaker *breaker, double now);
-/** @return whether it is a probe. */
+/** A request starts.  @return whether it is a probe. */
 bool fa_breaker_start(struct fa_breaker *breaker);
 
-/** Whether the origin is down, and waited for: not at its own wish. */
+/** Whether the origin is down and waited for; not in a pause that it asked for. */
 bool fa_breaker_waits(const struct fa_breaker *breaker);
 
-/** Whether what waits for the origin is to fail at once. */
+/** Whether the jobs that wait for the origin must fail at once. */
 bool fa_breaker_rejects(const struct fa_breaker *breaker, double now);
 
 /**
- * The origin answered.  An answer to what was under way when the server asked for a pause does not
- * end the pause.  @return whether that closed it.
+ * The origin answered.  The answer to a request that was in progress when the server asked for a
+ * pause does not end the pause.
+ *
+ * @return whether the breaker was not closed, and is now.
  */
 bool fa_breaker_succeed(struct fa_breaker *breaker);
 
 enum fa_breaker_change fa_breaker_fail(struct fa_breaker *breaker,
                                        const struct fa_breaker_failure *failure);
 
-/** A probe says nothing about the origin (it was cancelled, say). */
+/** A probe ended without evidence about the origin, for example because it was cancelled. */
 void fa_breaker_release(struct fa_breaker *breaker, double now);
 
 #endif

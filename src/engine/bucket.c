@@ -2,11 +2,11 @@
 
 #include <math.h>
 
-/* Seconds of the rate that may be saved up: news of bytes come in lumps, up to a second apart. */
+/* Seconds of the rate that can be saved: byte counts arrive in bursts, up to a second apart. */
 #define SAVED 1.0
-/* Of that, what is there at the start. */
+/* Seconds of the rate that are available at the start. */
 #define FIRST 0.1
-/* Of the rate, until a debt is paid. */
+/* Minimum fraction of the rate while a debt is being paid, so that no transfer stalls. */
 #define SLOWEST 0.5
 
 void fa_bucket_init(struct fa_bucket *bucket, uint64_t limit, double now)
@@ -23,6 +23,7 @@ void fa_bucket_update(struct fa_bucket *bucket, double now, double seen)
     bucket->at = now;
 }
 
+/* With more transfers than the limit has FA_BUCKET_FIRST for, none could be slowed down enough. */
 bool fa_bucket_allows(const struct fa_bucket *bucket, unsigned active)
 {
     if (bucket->limit <= 0)

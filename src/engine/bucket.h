@@ -1,9 +1,9 @@
 /**
- * The rate of all transfers together: a token bucket, and each transfer's share.  Pure.
+ * The rate limit of all transfers together: a token bucket, and the share of each transfer.  Pure.
  *
- * Bytes are paid for as they come.  In debt, no transfer is started and those under way are slowed
- * down.  A transfer that has just begun is counted with FA_BUCKET_FIRST bytes at least, as that much
- * comes before it can be slowed down.
+ * Bytes are paid for as they arrive.  In debt, no transfer starts and those in progress are slowed
+ * down.  A transfer that has just started is charged at least FA_BUCKET_FIRST bytes, because that
+ * much arrives before it can be slowed down.
  */
 #ifndef FA_ENGINE_BUCKET_H
 #define FA_ENGINE_BUCKET_H
@@ -14,27 +14,27 @@
 #define FA_BUCKET_FIRST 16384
 
 struct fa_bucket {
-    double limit; /**< Bytes a second; 0: none, and all is allowed. */
+    double limit; /**< Bytes a second; 0: no limit. */
     double tokens;
-    double seen; /**< Bytes that were paid for. */
-    double at;   /**< When. */
+    double seen; /**< Bytes paid for. */
+    double at;   /**< Time of the last update. */
 };
 
 void fa_bucket_init(struct fa_bucket *bucket, uint64_t limit, double now);
 
-/** @seen  Bytes so far, each transfer under way with FA_BUCKET_FIRST at least. */
+/** @seen  Bytes so far, counting at least FA_BUCKET_FIRST for each transfer in progress. */
 void fa_bucket_update(struct fa_bucket *bucket, double now, double seen);
 
-/** Whether another transfer may be started beside so many. */
+/** Whether another transfer may start.  @active  Transfers in progress. */
 bool fa_bucket_allows(const struct fa_bucket *bucket, unsigned active);
 
-/** It has been. */
+/** A transfer starts. */
 void fa_bucket_start(struct fa_bucket *bucket);
 
-/** Bytes a second for each of so many; 0: no limit. */
+/** Bytes a second for each active transfer; 0: no limit. */
 uint64_t fa_bucket_share(const struct fa_bucket *bucket, unsigned active);
 
-/** Seconds until the debt is paid, if nothing more comes. */
+/** Seconds until the debt is paid, if no more bytes arrive. */
 double fa_bucket_wait(const struct fa_bucket *bucket);
 
 #endif

@@ -1,3 +1,12 @@
+/*
+ * Paths come from URLs, states and manifests, and other users may be able to write to the folder.
+ * openat2(2) with RESOLVE_BENEATH would do the same in one call, but containers block it by
+ * seccomp, so each component is opened with O_NOFOLLOW instead.
+ *
+ * Entries of a list mostly go to the folder of the previous entry: the descriptor of the last
+ * parent is kept, and a path costs one call.  A folder that was empty when the session opened it
+ * needs no call at all.
+ */
 #include "engine/folder.h"
 
 #include <errno.h>
@@ -21,7 +30,8 @@ int fa_folder_failed(struct fa_error *err, const char *what, const char *path)
     return -1;
 }
 
-static int make_dir(const char *dir, int *ret_made, struct fa_error *err)
+/* As mkdir -p.  Another process may create a component at the same time. */
+static int folder_make(const char *dir, int *ret_made, struct fa_error *err)
 {
     char path[PATH_MAX];
     size_t len = strlen(dir);
@@ -44,6 +54,7 @@ static int make_dir(const char *dir, int *ret_made, struct fa_error *err)
     return 0;
 }
 
+/* A descriptor of its own: closedir(3) closes it, and readdir(3) moves its offset. */
 DIR *fa_folder_list(int fd)
 {
     int own = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -53,7 +64,7 @@ DIR *fa_folder_list(int fd)
     return dir;
 }
 
-static bool is_empty(int fd)
+static bool folder_is_empty(int fd)
 {
     DIR *dir = fa_folder_list(fd);
     struct dirent *entry = NULL;
@@ -72,12 +83,12 @@ int fa_folder_init(struct fa_folder *folder, const char *dir, bool make, struct 
         errno = ENOMEM;
         return fa_folder_failed(err, "open the folder", dir);
     }
-    if (make && make_dir(dir, &folder->made, err))
+    if (make && folder_make(dir, &folder->made, err))
         return -1;
     folder->fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (folder->fd < 0 && (make || errno != ENOENT))
         return fa_folder_failed(err, "open the folder", dir);
-    folder->empty = make && is_empty(folder->fd);
+    folder->empty = make && folder_is_empty(folder->fd);
     return 0;
 }
 
@@ -91,7 +102,9 @@ void fa_folder_fini(struct fa_folder *folder)
     free(folder->dir);
 }
 
-static int step_into(int at, const char *name, const char *path, bool make, struct fa_error *err)
+/* O_PATH requires no read permission on the folders on the way. */
+static int folder_step_into(int at, const char *name, const char *path, bool make,
+                            struct fa_error *err)
 {
     if (make && mkdirat(at, name, 0777) && errno != EEXIST)
         return fa_folder_failed(err, "make a folder for", path);
@@ -107,8 +120,8 @@ static int step_into(int at, const char *name, const char *path, bool make, stru
     return fa_folder_failed(err, "open the folder of", path);
 }
 
-static int walk(struct fa_folder *folder, const char *parent, const char *path, bool make,
-                struct fa_error *err)
+static int folder_walk(struct fa_folder *folder, const char *parent, const char *path, bool make,
+                       struct fa_error *err)
 {
     char name[NAME_MAX + 1];
     int at = folder->fd;
@@ -121,7 +134,7 @@ static int walk(struct fa_folder *folder, const char *parent, const char *path, 
         }
         memcpy(name, parent, len);
         name[len] = '\0';
-        int next = len ? step_into(at, name, path, make, err) : -1;
+        int next = len ? folder_step_into(at, name, path, make, err) : -1;
         if (at != folder->fd)
             close(at);
         if (next < 0)
@@ -132,8 +145,8 @@ static int walk(struct fa_folder *folder, const char *parent, const char *path, 
     return at;
 }
 
-/* Whoever wrote the state or the manifest that a path comes from: it leads into the folder only. */
-static bool leads_inside(const char *path)
+/* The path may come from a damaged state or a foreign manifest. */
+static bool path_leads_inside(const char *path)
 {
     for (;; ++path) {
         size_t len = strcspn(path, "/");
@@ -148,7 +161,7 @@ static bool leads_inside(const char *path)
 int fa_folder_parent(struct fa_folder *folder, const char *path, const char **ret_name, bool make,
                      struct fa_error *err)
 {
-    if (!leads_inside(path))
+    if (!path_leads_inside(path))
         return fa_folder_refuse(err, path, "is no name of a file in the folder");
     const char *slash = strrchr(path, '/');
     *ret_name = slash ? slash + 1 : path;
@@ -162,7 +175,7 @@ int fa_folder_parent(struct fa_folder *folder, const char *path, const char **re
         errno = ENOMEM;
         return fa_folder_failed(err, "open the folder of", path);
     }
-    int fd = walk(folder, parent, path, make, err);
+    int fd = folder_walk(folder, parent, path, make, err);
     if (fd < 0) {
         free(parent);
         return -1;
@@ -219,6 +232,7 @@ enum fa_there fa_folder_look(struct fa_folder *folder, const char *path, int64_t
     return FA_THERE_FILE;
 }
 
+/* O_NONBLOCK, so that opening a FIFO does not hang. */
 int fa_folder_file(struct fa_folder *folder, const char *path, struct fa_error *err)
 {
     const char *name;
@@ -235,14 +249,14 @@ int fa_folder_file(struct fa_folder *folder, const char *path, struct fa_error *
     return fa_folder_refuse(err, path, "is no regular file");
 }
 
-/* A folder, the one above it, and so on: each has the name of the one before. */
-static int sync_upwards(int at, int folders)
+/* fsync(2) a folder and those above it: each holds the directory entry of the previous one. */
+static int folder_sync_upwards(int at, int folders)
 {
     int fd = openat(at, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     bool failed = fd < 0 || fsync(fd);
     while (!failed && --folders > 0) {
         int above = openat(fd, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-        /* One that may be written to need not be readable. */
+        /* A folder may be writable but not readable; fsync(2) requires a readable descriptor. */
         if (above < 0 && errno == EACCES) {
             failed = syncfs(fd);
             break;
@@ -269,7 +283,7 @@ int fa_folder_sync(struct fa_folder *folder, const char *path, struct fa_error *
     int folders = 1 + folder->made;
     for (const char *slash = path; (slash = strchr(slash, '/')); ++slash)
         ++folders;
-    if (sync_upwards(at, folders))
+    if (folder_sync_upwards(at, folders))
         return fa_folder_failed(err, "sync the folder of", path);
     folder->made = 0;
     return 0;

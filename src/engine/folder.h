@@ -1,9 +1,10 @@
 /**
- * A folder, and what lies below it.
+ * A folder, and the paths below it.
  *
- * All paths are relative to one descriptor of the folder, are walked a folder at a time, and no
- * symbolic link is followed on the way: what is not a folder, or is not a plain file at the end,
- * is refused and left alone.  So is a path that is absolute, or that has a segment "." or "..".
+ * All paths are relative to one descriptor of the folder.  They are opened one component at a time
+ * without following symbolic links: a component that is not a folder, or a file that is not a
+ * regular file, is refused and left alone.  So is a path that is absolute, or has a component "."
+ * or "..".
  */
 #ifndef FA_ENGINE_FOLDER_H
 #define FA_ENGINE_FOLDER_H
@@ -17,31 +18,31 @@
 
 struct fa_folder {
     char *dir;    /**< As the user named it, for messages. */
-    int fd;       /**< -1: it is missing. */
-    int made;     /**< Folders that were made for it, itself included, and are not synced yet. */
-    bool empty;   /**< It was, when it was opened: there is nothing to look for. */
-    char *parent; /**< The folder below it that was used last, and its descriptor. */
+    int fd;       /**< -1: the folder is missing. */
+    int made;     /**< Folders created for it, itself included, and not synced yet. */
+    bool empty;   /**< It was empty when it was opened, so every lookup can be skipped. */
+    char *parent; /**< The last folder that was opened below it: a cache of one. */
     int parent_fd;
 };
 
 /**
  * Open a folder.
  *
- * @make    It and those above it are made; else it may be missing.
- * @return  0, or -1; fini is due either way.
+ * @make    Create it, and the folders above it; else it may be missing.
+ * @return  0, or -1; call fa_folder_fini() either way.
  */
 int fa_folder_init(struct fa_folder *folder, const char *dir, bool make, struct fa_error *err);
 
 void fa_folder_fini(struct fa_folder *folder);
 
-/** Look into it again, even if it was empty when it was opened. */
+/** Forget that the folder was empty when it was opened. */
 void fa_folder_renew(struct fa_folder *folder);
 
-/** What stands under a name. */
+/** What exists at a path. */
 enum fa_there {
     FA_THERE_NOTHING,
     FA_THERE_FILE,    /**< A regular file. */
-    FA_THERE_REFUSED, /**< Something else; err says what (FA_CLASS_REFUSED). */
+    FA_THERE_REFUSED, /**< Anything else; err says what (FA_CLASS_REFUSED). */
 };
 
 /** @ret_size  Of the file. */
@@ -52,31 +53,30 @@ enum fa_there fa_folder_look(struct fa_folder *folder, const char *path, int64_t
 int fa_folder_file(struct fa_folder *folder, const char *path, struct fa_error *err);
 
 /**
- * The folder that a path lies in, walked anew unless it was the last one used.
+ * Open the folder that contains a path; the last one is cached.
  *
- * @make    Folders that are missing on the way.
- * @return  A descriptor that stays the folder's, or -1; ENOENT in err: it is not there.
+ * @make    Create missing folders.
+ * @return  A borrowed descriptor, or -1; ENOENT in err: the folder does not exist.
  */
 int fa_folder_parent(struct fa_folder *folder, const char *path, const char **ret_name, bool make,
                      struct fa_error *err);
 
-/** Have on the disk what was done to a path's folder; NULL: all that was written to the file
- * system. */
+/** Sync the folder of a path, and the folders above it that are new; NULL: the file system. */
 int fa_folder_sync(struct fa_folder *folder, const char *path, struct fa_error *err);
 
-/** The absolute name, to be freed by the caller; NULL when memory ran out. */
+/** The absolute name, to be freed by the caller; NULL: no memory. */
 char *fa_folder_path(const struct fa_folder *folder);
 
-/** What is in the folder of a descriptor; NULL if it cannot be read. */
+/** Open a folder for readdir(3) by its descriptor; NULL: it cannot be read. */
 DIR *fa_folder_list(int fd);
 
-/** What stands in the way of a file, by its mode: "is a folder". */
+/** Describe something that is not a regular file by its mode: "is a folder". */
 const char *fa_folder_kind(mode_t mode);
 
-/** Always -1: a path is left alone, and why. */
+/** Set the error of a path that is refused.  @return -1 */
 int fa_folder_refuse(struct fa_error *err, const char *path, const char *why);
 
-/** Always -1: what could not be done with a path; errno says why. */
+/** Set the error of an operation on a path from errno.  @return -1 */
 int fa_folder_failed(struct fa_error *err, const char *what, const char *path);
 
 #endif

@@ -1,3 +1,9 @@
+/*
+ * A hash table with chains, as lists of a hundred thousand hosts are common and every redirect
+ * looks one up.  It grows, but never shrinks: it has one pointer for each origin of the window.
+ *
+ * Rings and lists are linked through the origin, so that moving one between them cannot fail.
+ */
 #include "engine/hosts.h"
 
 #include <errno.h>
@@ -45,7 +51,7 @@ static void hosts_grow(struct fa_hosts *hosts)
     size_t n = hosts->n_buckets * 4;
     struct fa_origin **buckets = calloc(n, sizeof(struct fa_origin *));
     if (!buckets)
-        return; /* longer chains, that is all */
+        return; /* longer chains are only slower */
     for (size_t i = 0; i < hosts->n_buckets; ++i) {
         struct fa_origin *origin = hosts->buckets[i];
         while (origin) {
@@ -107,6 +113,8 @@ uint64_t fa_origin_waiting(const struct fa_origin *origin)
     return origin->queue.count + origin->backlog.count;
 }
 
+/* Called whenever something about an origin has changed.  A failure is remembered as long as there
+ * are few origins, so that a dead host is not a new one for each of its scattered entries. */
 void fa_hosts_forget(struct fa_hosts *hosts, struct fa_origin *origin)
 {
     bool remembers = origin->breaker.failures || origin->breaker.state != FA_BREAKER_CLOSED ||

@@ -1,3 +1,10 @@
+/*
+ * A run may write to the state while it is read: SQLite gives the reader a consistent snapshot,
+ * and the lock of the folder tells whether the run is still alive.  A state whose last run has no
+ * end, and whose lock is free, is that of a killed run.
+ *
+ * Records contain secrets only in packed entries, and those are not handed out.
+ */
 #include "engine/inspect.h"
 
 #include <fetchall/redact.h>
@@ -52,9 +59,12 @@ bool fa_inspect_is_secret(const struct fa_entry *entry, const char *keys)
     return secret;
 }
 
-/* The entry of a record for a list; one with a secret has none.  States of older versions tell of
- * fewer that they are secret.  @return -1 when memory ran out */
-static int entry_text(const struct fa_record *record, const char *path, char **ret)
+/*
+ * Write the entry of a failed record as a line of a list; an entry with a secret has none.  States
+ * of older versions did not mark all secrets, so the entry itself is checked.
+ * @return 0, or -1: no memory
+ */
+static int record_entry_text(const struct fa_record *record, const char *path, char **ret)
 {
     const char *text = record->text ? record->text : record->url;
     *ret = NULL;
@@ -73,7 +83,7 @@ struct reading {
     bool no_memory;
 };
 
-static bool read_record(void *arg, const struct fa_record *record)
+static bool state_read_record(void *arg, const struct fa_record *record)
 {
     struct reading *reading = arg;
     struct fa_url url;
@@ -91,7 +101,7 @@ static bool read_record(void *arg, const struct fa_record *record)
         .line = (uint64_t)record->line,
     };
     char *text = NULL;
-    reading->no_memory = !printed || entry_text(record, entry.path, &text);
+    reading->no_memory = !printed || record_entry_text(record, entry.path, &text);
     entry.text = text;
     fa_url_init(&url);
     if (fa_url_parse(&url, entry.url, NULL, NULL) == 0)
@@ -103,10 +113,10 @@ static bool read_record(void *arg, const struct fa_record *record)
     return more;
 }
 
-/* The lock is looked at before the state, and again when that tells of a run without an end: it
- * may have begun in between. */
-static void summarize(const struct fa_store *store, const struct fa_state *state,
-                      struct fa_state_summary *ret)
+/* The lock was checked before the state was read; check it again if the state has a run without an
+ * end, which may have begun in between. */
+static void state_summarize(const struct fa_store *store, const struct fa_state *state,
+                            struct fa_state_summary *ret)
 {
     struct fa_state_run run;
     fa_state_last_run(state, &run);
@@ -123,7 +133,7 @@ static void summarize(const struct fa_store *store, const struct fa_state *state
         ret->busy = fa_store_holder(store);
 }
 
-/* The smallest struct that is accepted ends there. */
+/* The smallest struct of a caller that is accepted ends with this field. */
 #define FIRST_SIZE offsetof(struct fa_state_summary, busy)
 
 int fa_state_read(const char *dir, const char *file, struct fa_state_summary *ret,
@@ -144,9 +154,9 @@ int fa_state_read(const char *dir, const char *file, struct fa_state_summary *re
     state = fa_inspect_open(store, dir, file, err);
     if (!state)
         goto out;
-    summarize(store, state, &summary);
+    state_summarize(store, state, &summary);
     fa_sized_put(ret, &summary, sizeof(summary));
-    result = fa_state_each(state, FA_STANDINGS, read_record, &reading, err);
+    result = fa_state_each(state, FA_STANDINGS, state_read_record, &reading, err);
     if (result == 0 && reading.no_memory) {
         fa_error_system(err, FA_CLASS_LOCAL_IO, ENOMEM, "cannot read the state of '%s'", dir);
         result = -1;

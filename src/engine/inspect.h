@@ -1,5 +1,5 @@
 /**
- * The state of a folder, for those who only look.
+ * Read access to the state of a folder, without taking part in a run.
  */
 #ifndef FA_ENGINE_INSPECT_H
 #define FA_ENGINE_INSPECT_H
@@ -11,19 +11,18 @@
 /**
  * Open the state for reading.
  *
- * @dir   The folder as the user named it.
+ * @dir   The folder as the user named it, for messages.
  * @file  NULL: DIR/.fetchall/state.db.
- * @return What fa_state_close() releases; or NULL: the class is FA_CLASS_REFUSED if there is no
- *         state.
+ * @return What fa_state_close() releases; or NULL, with FA_CLASS_REFUSED if there is no state.
  */
 struct fa_state *fa_inspect_open(struct fa_store *store, const char *dir, const char *file,
                                  struct fa_error *err);
 
-/** Whether a file stands under the name of a record, as far as the state knows. */
+/** Whether the file of a record exists, as far as the state knows. */
 bool fa_inspect_stands(const struct fa_record *record);
 
 /**
- * Whether an entry holds what is not printed: headers, or secrets in its URLs.
+ * Whether an entry contains secrets: headers, or secrets in its URLs.
  *
  * @keys  As fa_config.secret_keys.
  */

@@ -10,6 +10,7 @@ unsigned fa_limits_cores(unsigned most)
     return n > most ? most : n;
 }
 
+/* The descriptor of the folder itself, "." and ".." are counted too: a little too many is safe. */
 unsigned fa_limits_open_files(void)
 {
     unsigned n = 0;

@@ -1,13 +1,13 @@
 /**
- * What the machine gives us.
+ * Limits of the machine and of the process.
  */
 #ifndef FA_ENGINE_LIMITS_H
 #define FA_ENGINE_LIMITS_H
 
-/** fa_cores(); @most  No more than that. */
+/** fa_cores(), but at most `most`. */
 unsigned fa_limits_cores(unsigned most);
 
-/** Descriptors that are open now. */
+/** The number of open descriptors. */
 unsigned fa_limits_open_files(void);
 
 #endif

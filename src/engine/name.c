@@ -1,3 +1,11 @@
+/*
+ * Characters are replaced and names are cut in place, in the buffer that percent-decoding wrote:
+ * no step makes a name longer.  All limits count bytes, and names are cut between UTF-8
+ * characters.
+ *
+ * The buffer records that it ran out of memory, so only the end of fa_name_build() has to check
+ * it.
+ */
 #include "engine/name.h"
 
 #include "base/buf.h"
@@ -16,8 +24,8 @@
 #define EXTENSION_MAX 16
 #define SUFFIX_LEN    9 /* "-0123abcd" */
 
-/* Undo percent-encoding, once (RFC 3986, 2.1); a '%' that encodes nothing stands for itself. */
-static void put_decoded(struct fa_buf *buf, const char *text, size_t len)
+/* Decode percent-encoding once (RFC 3986, 2.1); an invalid sequence is kept as it is. */
+static void name_put_decoded(struct fa_buf *buf, const char *text, size_t len)
 {
     const char *end = text + len;
     while (text < end) {
@@ -33,24 +41,24 @@ static void put_decoded(struct fa_buf *buf, const char *text, size_t len)
     }
 }
 
-/* Characters that no name from a URL holds. */
-static bool is_hostile(uint32_t c)
+/* Characters that must not be in a name from a URL. */
+static bool char_is_hostile(uint32_t c)
 {
     if (c < 0x20 || (c >= 0x7f && c <= 0x9f) || c == '/' || c == '\\')
         return true;
-    /* Those that turn text around (Unicode Standard Annex 9), end lines, or cannot be seen. */
+    /* Bidirectional controls (Unicode Standard Annex 9), line separators, invisible characters. */
     return c == 0x61c || c == 0x200e || c == 0x200f || (c >= 0x2028 && c <= 0x202e) ||
            (c >= 0x2060 && c <= 0x206f) || c == 0xfeff;
 }
 
-/* Put '_' for all that is hostile, in place: a character never gets longer. */
-static size_t clean(unsigned char *name, size_t len)
+/* Replace hostile characters by '_', in place: a character never gets longer. */
+static size_t name_clean(unsigned char *name, size_t len)
 {
     size_t to = 0;
     for (size_t i = 0; i < len;) {
         uint32_t c = 0;
         size_t n = fa_utf8_get(name + i, len - i, &c);
-        if (n == 0 || is_hostile(c)) {
+        if (n == 0 || char_is_hostile(c)) {
             name[to++] = '_';
             i += n ? n : 1;
             continue;
@@ -61,14 +69,15 @@ static size_t clean(unsigned char *name, size_t len)
     return to;
 }
 
-static size_t without_end(const unsigned char *name, size_t len)
+/* Windows and SMB shares drop dots and spaces at the end, so two names could become one. */
+static size_t name_without_end(const unsigned char *name, size_t len)
 {
     while (len > 0 && (name[len - 1] == '.' || name[len - 1] == ' '))
         len--;
     return len;
 }
 
-static bool is_extension(const unsigned char *text, size_t len)
+static bool name_is_extension(const unsigned char *text, size_t len)
 {
     for (size_t i = 0; i < len; ++i) {
         unsigned char c = text[i];
@@ -80,61 +89,62 @@ static bool is_extension(const unsigned char *text, size_t len)
 }
 
 /* The length of the extension, its dots included, or 0. */
-static size_t extension_len(const unsigned char *name, size_t len)
+static size_t name_extension_len(const unsigned char *name, size_t len)
 {
     const unsigned char *dot = memrchr(name, '.', len);
-    if (!dot || dot == name || !is_extension(dot + 1, (size_t)(name + len - dot) - 1))
+    if (!dot || dot == name || !name_is_extension(dot + 1, (size_t)(name + len - dot) - 1))
         return 0;
     if (dot - name > 4 && memcmp(dot - 4, ".tar", 4) == 0)
         dot -= 4;
     return (size_t)(name + len - dot);
 }
 
-/* Append a name from a URL. */
-static void put_clean(struct fa_buf *buf, const char *text, size_t len, const char *otherwise)
+/* Append a component from a URL; @otherwise replaces one that is empty.  Cutting can expose a dot
+ * or space at the end, so those are dropped again. */
+static void name_put_clean(struct fa_buf *buf, const char *text, size_t len, const char *otherwise)
 {
     if (len == 0) {
         fa_buf_put(buf, otherwise, strlen(otherwise));
         return;
     }
     size_t start = buf->len;
-    put_decoded(buf, text, len);
+    name_put_decoded(buf, text, len);
     if (buf->failed)
         return;
     unsigned char *name = buf->data + start;
-    len = without_end(name, clean(name, buf->len - start));
+    len = name_without_end(name, name_clean(name, buf->len - start));
     if (len > 0 && strchr(".-~ ", name[0]))
         name[0] = '_';
     if (len > FA_NAME_PART_MAX) {
-        size_t extension = extension_len(name, len);
+        size_t extension = name_extension_len(name, len);
         size_t stem = fa_utf8_cut(name, len - extension, FA_NAME_PART_MAX - extension);
         memmove(name + stem, name + len - extension, extension);
-        len = without_end(name, stem + extension);
+        len = name_without_end(name, stem + extension);
     }
     buf->len = start + len;
     if (len == 0)
         fa_buf_put(buf, otherwise, strlen(otherwise));
 }
 
-/* The URL's last segment. */
-static void put_flat(struct fa_buf *buf, const struct fa_name_source *src)
+/* The last segment of the URL. */
+static void name_put_flat(struct fa_buf *buf, const struct fa_name_source *src)
 {
     const char *slash = strrchr(src->path, '/');
     const char *last = slash ? slash + 1 : src->path;
-    put_clean(buf, last, strlen(last), INDEX);
+    name_put_clean(buf, last, strlen(last), INDEX);
 }
 
-/* The host, then every segment: the last is the file, and is there even if it is empty. */
-static void put_tree(struct fa_buf *buf, const struct fa_name_source *src)
+/* The host, then every segment; the last is the file, even if it is empty. */
+static void name_put_tree(struct fa_buf *buf, const struct fa_name_source *src)
 {
-    put_clean(buf, src->host, strlen(src->host), "_");
+    name_put_clean(buf, src->host, strlen(src->host), "_");
     const char *at = src->path;
     for (;;) {
         size_t len = strcspn(at, "/");
         bool last = at[len] == '\0';
         if (len > 0 || last) {
             fa_buf_put(buf, "/", 1);
-            put_clean(buf, at, len, last ? INDEX : "_");
+            name_put_clean(buf, at, len, last ? INDEX : "_");
         }
         if (last)
             break;
@@ -142,15 +152,15 @@ static void put_tree(struct fa_buf *buf, const struct fa_name_source *src)
     }
 }
 
-static int refuse(struct fa_error *err, const char *option, const char *given, const char *why)
+static int name_refuse(struct fa_error *err, const char *option, const char *given, const char *why)
 {
     fa_error_set(err, FA_DOMAIN_FETCHALL, 0, FA_CLASS_REFUSED, "%s '%.100s' is refused: %s", option,
                  given, why);
     return -1;
 }
 
-/* Why a component from the user is not taken, or NULL. */
-static const char *objection(const char *text, size_t len)
+/* Why a component given by the user is refused, or NULL. */
+static const char *component_objection(const char *text, size_t len)
 {
     if (len == 2 && text[0] == '.' && text[1] == '.')
         return "it has '..' in it";
@@ -168,23 +178,24 @@ static const char *objection(const char *text, size_t len)
     return NULL;
 }
 
-/* Append the components of what the user gave. */
-static int put_given(struct fa_buf *buf, const char *option, const char *given,
-                     struct fa_error *err)
+/* Append the components of a path given by the user.  ".fetchall" is refused in any case of
+ * letters, as the file system may ignore case. */
+static int name_put_given(struct fa_buf *buf, const char *option, const char *given,
+                          struct fa_error *err)
 {
     if (given[0] == '/')
-        return refuse(err, option, given, "it is not relative");
+        return name_refuse(err, option, given, "it is not relative");
     const char *at = given;
     for (;;) {
         size_t len = strcspn(at, "/");
-        const char *why = objection(at, len);
+        const char *why = component_objection(at, len);
         if (why)
-            return refuse(err, option, given, why);
+            return name_refuse(err, option, given, why);
         if (len > 0 && !(len == 1 && at[0] == '.')) {
             if (buf->len > 0)
                 fa_buf_put(buf, "/", 1);
             else if (len == strlen(STATE_DIR) && strncasecmp(at, STATE_DIR, len) == 0)
-                return refuse(err, option, given, "'.fetchall' keeps the state of the folder");
+                return name_refuse(err, option, given, "'.fetchall' keeps the state of the folder");
             fa_buf_put(buf, at, len);
         }
         if (at[len] == '\0')
@@ -193,31 +204,31 @@ static int put_given(struct fa_buf *buf, const char *option, const char *given,
     }
 }
 
-static int put_out(struct fa_buf *buf, const char *out, struct fa_error *err)
+static int name_put_out(struct fa_buf *buf, const char *out, struct fa_error *err)
 {
     const char *slash = strrchr(out, '/');
     const char *last = slash ? slash + 1 : out;
     if (*last == '\0' || strcmp(last, ".") == 0)
-        return refuse(err, "out", out, "it names no file");
-    return put_given(buf, "out", out, err);
+        return name_refuse(err, "out", out, "it names no file");
+    return name_put_given(buf, "out", out, err);
 }
 
 int fa_name_build(const struct fa_name_source *src, char **ret_path, struct fa_error *err)
 {
     struct fa_buf buf;
     fa_buf_init(&buf);
-    if (src->dir && put_given(&buf, "dir", src->dir, err) < 0)
+    if (src->dir && name_put_given(&buf, "dir", src->dir, err) < 0)
         goto fail;
     if (src->out) {
-        if (put_out(&buf, src->out, err) < 0)
+        if (name_put_out(&buf, src->out, err) < 0)
             goto fail;
     } else {
         if (buf.len > 0)
             fa_buf_put(&buf, "/", 1);
         if (src->layout == FA_LAYOUT_TREE)
-            put_tree(&buf, src);
+            name_put_tree(&buf, src);
         else
-            put_flat(&buf, src);
+            name_put_flat(&buf, src);
     }
     if (buf.len > FA_NAME_PATH_MAX) {
         fa_error_set(err, FA_DOMAIN_FETCHALL, 0, FA_CLASS_REFUSED,
@@ -242,7 +253,7 @@ int fa_name_alternative(const char *path, uint32_t hash, char **ret)
     const char *slash = strrchr(path, '/');
     const char *name = slash ? slash + 1 : path;
     size_t len = strlen(name);
-    size_t extension = extension_len((const unsigned char *)name, len);
+    size_t extension = name_extension_len((const unsigned char *)name, len);
     size_t stem = fa_utf8_cut(name, len - extension, FA_NAME_PART_MAX - SUFFIX_LEN - extension);
     *ret = NULL;
     int rc = asprintf(ret, "%.*s-%08x%s", (int)((name - path) + (ptrdiff_t)stem), path, hash,

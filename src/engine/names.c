@@ -1,10 +1,11 @@
 /*
- * Open addressing with linear probing.  A slot's place is the top bits of its (multiplied) hash,
- * so the table is nearly sorted by hash, and stays so when it grows: going through the old one
- * from its first slot fills the new one from its first slot.  That makes growing a file a
- * sequential copy, though it is a table of hashes.
+ * Open addressing with linear probing.  The home slot is the top bits of the (multiplied) hash, so
+ * the table is nearly sorted by hash, and stays so when it grows: reading the old table from its
+ * first slot fills the new one from its first slot.  Growing a table in a file is therefore a
+ * sequential copy, although it is a hash table.
  *
- * A file is seen through one block of slots, which is written back before another is read.
+ * A table in a file is accessed through one block of slots, which is written back before another
+ * one is read.  Slots are never removed, so there are no tombstones.
  */
 #include "engine/names.h"
 
@@ -19,7 +20,7 @@
 #define SLOTS_FIRST 1024u
 #define BLOCK       32u /* slots */
 
-/* A name's hash is never 0 here: that is a free slot. */
+/* name is 0 in a free slot; the hash 0 is stored as 1. */
 struct slot {
     uint64_t name;
     uint64_t url;
@@ -28,11 +29,11 @@ struct slot {
 struct table {
     uint64_t size; /* Slots: a power of two. */
     unsigned shift;
-    struct slot *memory; /* Owned; NULL: it is in the file. */
-    int fd;              /* Owned; -1: it is in memory. */
+    struct slot *memory; /* Owned; NULL: the table is in the file. */
+    int fd;              /* Owned; -1: the table is in memory. */
     bool loaded;
     bool dirty;
-    uint64_t first; /* The slot that the block begins with. */
+    uint64_t first; /* The first slot of the block. */
     struct slot block[BLOCK];
 };
 
@@ -42,7 +43,7 @@ struct fa_names {
     struct table table;
 };
 
-static int io_failed(struct fa_error *err)
+static int names_io_failed(struct fa_error *err)
 {
     fa_error_system(err, FA_CLASS_LOCAL_IO, errno, "cannot keep the table of names");
     return -1;
@@ -55,15 +56,16 @@ static int table_init(struct table *table, uint64_t size, int dirfd, struct fa_e
         table->shift--;
     if (table->size * sizeof(struct slot) <= FA_NAMES_MEMORY) {
         table->memory = calloc(table->size, sizeof(struct slot));
-        return table->memory ? 0 : io_failed(err);
+        return table->memory ? 0 : names_io_failed(err);
     }
     table->fd = fa_io_unlinked(dirfd);
     if (table->fd < 0)
-        return io_failed(err);
-    /* Reading ahead is of no use, and makes large folios, in which ext4 is slow at small writes. */
+        return names_io_failed(err);
+    /* Read-ahead is useless here, and creates large folios, which make small writes slow on
+     * ext4. */
     posix_fadvise(table->fd, 0, 0, POSIX_FADV_RANDOM);
     if (ftruncate(table->fd, (off_t)(table->size * sizeof(struct slot))) < 0) {
-        io_failed(err);
+        names_io_failed(err);
         close(table->fd);
         table->fd = -1;
         return -1;
@@ -79,21 +81,21 @@ static void table_fini(struct table *table)
 }
 
 /* The file has its full size, and blocks never straddle its end. */
-static int write_block(struct table *table, struct fa_error *err)
+static int table_write_block(struct table *table, struct fa_error *err)
 {
     uint64_t at = table->first * sizeof(struct slot);
     if (table->dirty && fa_io_pwrite(table->fd, table->block, sizeof(table->block), at) < 0)
-        return io_failed(err);
+        return names_io_failed(err);
     table->dirty = false;
     return 0;
 }
 
-static int read_block(struct table *table, uint64_t first, struct fa_error *err)
+static int table_read_block(struct table *table, uint64_t first, struct fa_error *err)
 {
     size_t size = sizeof(table->block);
     table->loaded = false;
     if (fa_io_pread(table->fd, table->block, size, size, first * sizeof(struct slot)) < 0)
-        return io_failed(err);
+        return names_io_failed(err);
     table->first = first;
     table->loaded = true;
     return 0;
@@ -106,16 +108,16 @@ static struct slot *table_slot(struct table *table, uint64_t i, struct fa_error 
         return table->memory + i;
     uint64_t first = i - i % BLOCK;
     if (!table->loaded || table->first != first)
-        if (write_block(table, err) < 0 || read_block(table, first, err) < 0)
+        if (table_write_block(table, err) < 0 || table_read_block(table, first, err) < 0)
             return NULL;
     return table->block + i % BLOCK;
 }
 
-/* The slot that has the name, or the free one where it belongs. */
+/* The slot of the name, or the free slot to put it into. */
 static struct slot *table_find(struct table *table, uint64_t name, struct fa_error *err)
 {
-    /* Fibonacci hashing, for hashes that are not that good in their top bits.  A table has two slots
-     * at least.  NOLINTNEXTLINE(clang-analyzer-core.UndefinedBinaryOperatorResult) */
+    /* Fibonacci hashing, for hashes with weak top bits.  A table has at least two slots, so the
+     * shift is less than 64.  NOLINTNEXTLINE(clang-analyzer-core.UndefinedBinaryOperatorResult) */
     uint64_t i = (name * 0x9e3779b97f4a7c15u) >> table->shift;
     struct slot *slot;
     while ((slot = table_slot(table, i, err)) && slot->name != 0 && slot->name != name)
@@ -123,7 +125,7 @@ static struct slot *table_find(struct table *table, uint64_t name, struct fa_err
     return slot;
 }
 
-static int grow(struct fa_names *names, struct fa_error *err)
+static int names_grow(struct fa_names *names, struct fa_error *err)
 {
     struct table *old = &names->table;
     struct table new;
@@ -154,7 +156,7 @@ struct fa_names *fa_names_new(int dirfd, struct fa_error *err)
 {
     struct fa_names *names = calloc(1, sizeof(*names));
     if (!names) {
-        io_failed(err);
+        names_io_failed(err);
         return NULL;
     }
     names->dirfd = dirfd;
@@ -176,7 +178,7 @@ int fa_names_claim(struct fa_names *names, uint64_t name_hash, uint64_t url_hash
                    enum fa_claim *ret, struct fa_error *err)
 {
     struct table *table = &names->table;
-    if (names->count >= table->size / 10 * 7 && grow(names, err) < 0)
+    if (names->count >= table->size / 10 * 7 && names_grow(names, err) < 0)
         return -1;
     uint64_t name = name_hash ? name_hash : 1;
     struct slot *slot = table_find(table, name, err);

@@ -1,5 +1,5 @@
 /**
- * How many entries each origin gives to a sample, and which.  Pure.
+ * How many entries of each origin a sample gets, and which ones.  Pure.
  */
 #ifndef FA_ENGINE_QUOTA_H
 #define FA_ENGINE_QUOTA_H
@@ -8,24 +8,24 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/** An origin: all zero but count, until fa_quota_share(). */
+/** An origin.  All zero except key and count until fa_quota_share(). */
 struct fa_quota {
-    uint64_t key;   /**< The caller's. */
-    uint64_t count; /**< Entries that there are. */
-    uint64_t share; /**< Of them, those to take. */
+    uint64_t key;   /**< For the caller. */
+    uint64_t count; /**< Entries in the lists. */
+    uint64_t share; /**< Entries to take. */
     uint64_t taken;
-    uint64_t step; /**< How far it is to the next one to take, in shares of an entry. */
+    uint64_t step; /**< Bresenham error term, in units of 1/share entry. */
 };
 
 /**
- * Share out `most` entries by filling with water: each origin gives the same number, but for those
- * that have no more; the rest of the division goes to the first ones.
+ * Divide `most` entries among the origins (max-min fairness, "water-filling"): each origin gets the
+ * same share, unless it has fewer entries; the remainder goes to the first origins.
  *
- * @return How many are to be taken in all: `most`, or all that there are.
+ * @return The sum of the shares: `most`, or the number of all entries.
  */
 uint64_t fa_quota_share(struct fa_quota *quotas, size_t n, uint64_t most);
 
-/** Whether the next entry of the origin is to be taken; called for each of them, in order. */
+/** Whether to take the next entry of the origin; call it for each entry, in order. */
 bool fa_quota_takes(struct fa_quota *quota);
 
 #endif

@@ -1,3 +1,16 @@
+/*
+ * getaddrinfo(3) can neither be cancelled nor given a time-out, and may block for minutes when a
+ * name server does not answer.  So a lookup can time out for its caller while its thread is still
+ * busy; it then moves from the list `asked` to the list `hung`.  If its caller asks again, the
+ * same lookup is waited for.  A good answer that arrives after the time-out is kept for the next
+ * time (`late`), so that a slow name server makes progress too.
+ *
+ * Threads that are past the time-out of their lookup count as stuck.  New threads replace them, up
+ * to THREADS_MAX, so that names of other servers are still looked up.
+ *
+ * `shared` is what threads access, under its lock.  It is freed by the last thread, or by the
+ * resolver if there is no thread.  All callbacks run on the loop, which the threads wake.
+ */
 #include "engine/resolve.h"
 
 #include "base/clock.h"
@@ -14,25 +27,25 @@
 #include <sys/socket.h>
 
 #define THREADS     32
-#define THREADS_MAX 128 /* those that are stuck included */
+#define THREADS_MAX 128 /* including stuck ones */
 #define LATE_MAX    256
 #define STACK       (256 * 1024)
 #define ADDRESSES   8
 
-/* Shared by the resolver, the queue and the thread that works on it; freed with the last. */
+/* In one list of the resolver, and in a queue or in the hands of a thread. */
 struct lookup {
     struct lookup *next; /* in the queue todo or done */
     struct lookup *next_asked, **back_asked;
     char *host;
     void *tag;
     double asked;
-    double began; /* 0: not yet; under the lock */
+    double began; /* 0: not yet; guarded by the lock */
     double took;
     double timeout;
     int code; /* of getaddrinfo() */
     int system;
-    bool answered; /* the caller has been told */
-    bool stuck;    /* counted among those */
+    bool answered; /* reported to the caller, as an answer or a time-out */
+    bool stuck;    /* its thread is counted in shared.stuck */
     char addresses[ADDRESSES * (INET6_ADDRSTRLEN + 3)];
 };
 
@@ -41,7 +54,7 @@ struct queue {
     struct lookup **last;
 };
 
-/* What the threads see: it outlives the resolver until the last of them is gone. */
+/* Accessed by the threads: it lives until the resolver and the last thread are gone. */
 struct shared {
     pthread_mutex_t lock;
     pthread_cond_t work;
@@ -50,7 +63,7 @@ struct shared {
     unsigned threads;
     unsigned idle;
     unsigned waiting;
-    unsigned stuck; /* threads that are past the time-out of their lookup */
+    unsigned stuck; /* threads whose lookup has timed out */
     bool closed;
     enum fa_family family;
     struct fa_wake *wake;
@@ -59,28 +72,28 @@ struct shared {
 struct fa_resolver {
     struct shared *shared;
     struct event *sweep;
-    struct lookup *asked; /* not yet answered */
-    struct lookup *hung;  /* answered, as they took too long, and not done */
-    struct queue late;    /* good answers that came after the time-out, for who asks again */
+    struct lookup *asked; /* not answered yet */
+    struct lookup *hung;  /* timed out, and not done */
+    struct queue late;    /* good answers after the time-out, for the next request */
     unsigned n_late;
     void (*done)(void *ctx, void *tag, const struct fa_resolution *resolution);
     void *ctx;
 };
 
-static void queue_init(struct queue *queue)
+static void lookup_queue_init(struct queue *queue)
 {
     queue->first = NULL;
     queue->last = &queue->first;
 }
 
-static void queue_push(struct queue *queue, struct lookup *lookup)
+static void lookup_queue_push(struct queue *queue, struct lookup *lookup)
 {
     lookup->next = NULL;
     *queue->last = lookup;
     queue->last = &lookup->next;
 }
 
-static struct lookup *queue_pop(struct queue *queue)
+static struct lookup *lookup_queue_pop(struct queue *queue)
 {
     struct lookup *lookup = queue->first;
     if (!lookup)
@@ -97,7 +110,8 @@ static void lookup_free(struct lookup *lookup)
     free(lookup);
 }
 
-static void write_addresses(struct lookup *lookup, const struct addrinfo *list)
+/* CURLOPT_RESOLVE(3) has no syntax for a zone ("fe80::1%eth0"), so those addresses are left out. */
+static void lookup_write_addresses(struct lookup *lookup, const struct addrinfo *list)
 {
     size_t at = 0;
     unsigned n = 0;
@@ -116,7 +130,7 @@ static void write_addresses(struct lookup *lookup, const struct addrinfo *list)
         lookup->code = EAI_NONAME;
 }
 
-static void do_lookup(struct lookup *lookup, enum fa_family family)
+static void lookup_run(struct lookup *lookup, enum fa_family family)
 {
     struct addrinfo hints = {
         .ai_family = family == FA_FAMILY_V4   ? AF_INET
@@ -129,7 +143,7 @@ static void do_lookup(struct lookup *lookup, enum fa_family family)
     lookup->system = errno;
     lookup->took = fa_clock_now() - lookup->began;
     if (lookup->code == 0) {
-        write_addresses(lookup, list);
+        lookup_write_addresses(lookup, list);
         freeaddrinfo(list);
     }
 }
@@ -137,19 +151,19 @@ static void do_lookup(struct lookup *lookup, enum fa_family family)
 static void shared_free(struct shared *shared)
 {
     struct lookup *lookup;
-    while ((lookup = queue_pop(&shared->todo)) || (lookup = queue_pop(&shared->done)))
+    while ((lookup = lookup_queue_pop(&shared->todo)) || (lookup = lookup_queue_pop(&shared->done)))
         lookup_free(lookup);
     pthread_mutex_destroy(&shared->lock);
     pthread_cond_destroy(&shared->work);
     free(shared);
 }
 
-static void *thread_main(void *arg)
+static void *resolver_thread(void *arg)
 {
     struct shared *shared = arg;
     pthread_mutex_lock(&shared->lock);
     while (!shared->closed) {
-        struct lookup *lookup = queue_pop(&shared->todo);
+        struct lookup *lookup = lookup_queue_pop(&shared->todo);
         if (!lookup) {
             ++shared->idle;
             pthread_cond_wait(&shared->work, &shared->lock);
@@ -159,9 +173,9 @@ static void *thread_main(void *arg)
         --shared->waiting;
         lookup->began = fa_clock_now();
         pthread_mutex_unlock(&shared->lock);
-        do_lookup(lookup, shared->family);
+        lookup_run(lookup, shared->family);
         pthread_mutex_lock(&shared->lock);
-        queue_push(&shared->done, lookup);
+        lookup_queue_push(&shared->done, lookup);
         if (!shared->closed)
             fa_wake_post(shared->wake);
     }
@@ -172,7 +186,8 @@ static void *thread_main(void *arg)
     return NULL;
 }
 
-static int add_thread(struct shared *shared)
+/* Threads inherit a mask of all signals, so that those of the program go to its own threads. */
+static int resolver_add_thread(struct shared *shared)
 {
     pthread_t thread;
     pthread_attr_t attr;
@@ -182,13 +197,13 @@ static int add_thread(struct shared *shared)
     pthread_attr_setstacksize(&attr, STACK);
     pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
     pthread_sigmask(SIG_SETMASK, &all, &before);
-    int code = pthread_create(&thread, &attr, thread_main, shared);
+    int code = pthread_create(&thread, &attr, resolver_thread, shared);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     pthread_attr_destroy(&attr);
     return code;
 }
 
-static void list_link(struct lookup **list, struct lookup *lookup)
+static void lookup_link(struct lookup **list, struct lookup *lookup)
 {
     lookup->next_asked = *list;
     lookup->back_asked = list;
@@ -197,21 +212,21 @@ static void list_link(struct lookup **list, struct lookup *lookup)
     *list = lookup;
 }
 
-static void list_unlink(struct lookup *lookup)
+static void lookup_unlink(struct lookup *lookup)
 {
     *lookup->back_asked = lookup->next_asked;
     if (lookup->next_asked)
         lookup->next_asked->back_asked = lookup->back_asked;
 }
 
-/* Its thread may still be at it when the caller has waited long enough. */
-static void answer(struct fa_resolver *resolver, struct lookup *lookup, bool timed_out)
+/* Report a lookup to its caller; after a time-out its thread may still be busy with it. */
+static void resolver_answer(struct fa_resolver *resolver, struct lookup *lookup, bool timed_out)
 {
     struct fa_resolution resolution = {.seconds = timed_out ? lookup->timeout : lookup->took};
     lookup->answered = true;
-    list_unlink(lookup);
+    lookup_unlink(lookup);
     if (timed_out) {
-        list_link(&resolver->hung, lookup);
+        lookup_link(&resolver->hung, lookup);
         fa_error_set(&resolution.error, FA_DOMAIN_FETCHALL, 0, FA_CLASS_DNS,
                      "no answer for the name '%s' within %.3g seconds", lookup->host,
                      lookup->timeout);
@@ -230,40 +245,41 @@ static void answer(struct fa_resolver *resolver, struct lookup *lookup, bool tim
     resolver->done(resolver->ctx, lookup->tag, &resolution);
 }
 
-static void keep_late(struct fa_resolver *resolver, struct lookup *lookup)
+/* Keep a good answer that came after the time-out; drop the oldest if there are too many. */
+static void resolver_keep_late(struct fa_resolver *resolver, struct lookup *lookup)
 {
-    list_unlink(lookup);
+    lookup_unlink(lookup);
     if (lookup->code) {
         lookup_free(lookup);
         return;
     }
-    queue_push(&resolver->late, lookup);
+    lookup_queue_push(&resolver->late, lookup);
     if (++resolver->n_late > LATE_MAX) {
-        lookup_free(queue_pop(&resolver->late));
+        lookup_free(lookup_queue_pop(&resolver->late));
         --resolver->n_late;
     }
 }
 
-static struct lookup *take_late(struct fa_resolver *resolver, const char *host)
+static struct lookup *resolver_take_late(struct fa_resolver *resolver, const char *host)
 {
     for (unsigned i = resolver->n_late; i > 0; --i) {
-        struct lookup *lookup = queue_pop(&resolver->late);
+        struct lookup *lookup = lookup_queue_pop(&resolver->late);
         if (strcmp(lookup->host, host) == 0) {
             --resolver->n_late;
             return lookup;
         }
-        queue_push(&resolver->late, lookup);
+        lookup_queue_push(&resolver->late, lookup);
     }
     return NULL;
 }
 
-static void on_done(void *arg)
+static void resolver_on_done(void *arg)
 {
     struct fa_resolver *resolver = arg;
     struct shared *shared = resolver->shared;
     for (;;) {
         pthread_mutex_lock(&shared->lock);
-        struct lookup *lookup = queue_pop(&shared->done);
+        struct lookup *lookup = lookup_queue_pop(&shared->done);
         pthread_mutex_unlock(&shared->lock);
         if (!lookup)
             return;
@@ -274,27 +290,27 @@ static void on_done(void *arg)
             lookup->stuck = false;
         }
         if (lookup->answered) {
-            keep_late(resolver, lookup);
+            resolver_keep_late(resolver, lookup);
         } else {
-            answer(resolver, lookup, false);
+            resolver_answer(resolver, lookup, false);
             lookup_free(lookup);
         }
     }
 }
 
-/* There is work, and no thread that is free for it: those that are stuck do not count. */
-static int want_thread(struct shared *shared)
+/* Add a thread if there is work and no idle thread for it; stuck threads do not count. */
+static int resolver_want_thread(struct shared *shared)
 {
     if (shared->waiting <= shared->idle || shared->threads >= THREADS + shared->stuck ||
         shared->threads >= THREADS_MAX)
         return 0;
-    int code = add_thread(shared);
+    int code = resolver_add_thread(shared);
     shared->threads += code == 0;
     return code;
 }
 
-/* The time of a lookup begins when a thread takes it up, unless all threads are stuck. */
-static bool is_overdue(struct shared *shared, struct lookup *lookup, double now)
+/* The time-out starts when a thread begins the lookup, unless all threads are stuck. */
+static bool lookup_is_overdue(struct shared *shared, struct lookup *lookup, double now)
 {
     pthread_mutex_lock(&shared->lock);
     bool begun = lookup->began > 0;
@@ -303,13 +319,14 @@ static bool is_overdue(struct shared *shared, struct lookup *lookup, double now)
     if (overdue && begun && !lookup->stuck) {
         lookup->stuck = true;
         ++shared->stuck;
-        want_thread(shared);
+        resolver_want_thread(shared);
     }
     pthread_mutex_unlock(&shared->lock);
     return overdue;
 }
 
-static void on_sweep(evutil_socket_t fd, short what, void *arg)
+/* Checks time-outs while there are lookups. */
+static void resolver_on_sweep(evutil_socket_t fd, short what, void *arg)
 {
     (void)fd, (void)what;
     struct fa_resolver *resolver = arg;
@@ -317,8 +334,8 @@ static void on_sweep(evutil_socket_t fd, short what, void *arg)
     struct lookup *next;
     for (struct lookup *lookup = resolver->asked; lookup; lookup = next) {
         next = lookup->next_asked;
-        if (is_overdue(resolver->shared, lookup, now))
-            answer(resolver, lookup, true);
+        if (lookup_is_overdue(resolver->shared, lookup, now))
+            resolver_answer(resolver, lookup, true);
     }
     if (!resolver->asked)
         event_del(resolver->sweep);
@@ -339,15 +356,15 @@ struct fa_resolver *fa_resolver_new(struct event_base *base, enum fa_family fami
     }
     pthread_mutex_init(&shared->lock, NULL);
     pthread_cond_init(&shared->work, NULL);
-    queue_init(&shared->todo);
-    queue_init(&shared->done);
-    queue_init(&resolver->late);
+    lookup_queue_init(&shared->todo);
+    lookup_queue_init(&shared->done);
+    lookup_queue_init(&resolver->late);
     shared->family = family;
     resolver->shared = shared;
     resolver->done = done;
     resolver->ctx = ctx;
-    resolver->sweep = event_new(base, -1, EV_PERSIST, on_sweep, resolver);
-    shared->wake = fa_wake_new(base, on_done, resolver, err);
+    resolver->sweep = event_new(base, -1, EV_PERSIST, resolver_on_sweep, resolver);
+    shared->wake = fa_wake_new(base, resolver_on_done, resolver, err);
     if (!resolver->sweep || !shared->wake) {
         fa_error_system(err, FA_CLASS_LOCAL_IO, ENOMEM, "cannot set up lookups");
         fa_resolver_free(resolver);
@@ -371,21 +388,22 @@ void fa_resolver_free(struct fa_resolver *resolver)
     if (last)
         shared_free(shared);
     struct lookup *lookup;
-    while ((lookup = queue_pop(&resolver->late)))
+    while ((lookup = lookup_queue_pop(&resolver->late)))
         lookup_free(lookup);
     if (resolver->sweep)
         event_free(resolver->sweep);
     free(resolver);
 }
 
-static int queue_up(struct shared *shared, struct lookup *lookup)
+/* Without a new thread the lookup waits for an existing one; it fails only if there is none. */
+static int lookup_enqueue(struct shared *shared, struct lookup *lookup)
 {
     pthread_mutex_lock(&shared->lock);
     ++shared->waiting;
-    int code = want_thread(shared);
+    int code = resolver_want_thread(shared);
     if (shared->threads > 0) {
         code = 0;
-        queue_push(&shared->todo, lookup);
+        lookup_queue_push(&shared->todo, lookup);
         pthread_cond_signal(&shared->work);
     } else {
         --shared->waiting;
@@ -394,23 +412,23 @@ static int queue_up(struct shared *shared, struct lookup *lookup)
     return code;
 }
 
-/* It has been answered before; its caller hears of it as of a new one. */
-static void answer_again(struct shared *shared, struct lookup *lookup)
+/* Report a late answer from the loop, as for a new lookup. */
+static void lookup_answer_again(struct shared *shared, struct lookup *lookup)
 {
     lookup->answered = false;
     lookup->took = 0;
     pthread_mutex_lock(&shared->lock);
-    queue_push(&shared->done, lookup);
+    lookup_queue_push(&shared->done, lookup);
     pthread_mutex_unlock(&shared->lock);
     fa_wake_post(shared->wake);
 }
 
-/* One that hangs is not asked for a second time: the caller waits for the first again. */
-static struct lookup *take_hung(struct fa_resolver *resolver, const char *host)
+/* Do not look up a name twice while the first lookup hangs: wait for that one again. */
+static struct lookup *resolver_take_hung(struct fa_resolver *resolver, const char *host)
 {
     for (struct lookup *lookup = resolver->hung; lookup; lookup = lookup->next_asked) {
         if (strcmp(lookup->host, host) == 0) {
-            list_unlink(lookup);
+            lookup_unlink(lookup);
             lookup->answered = false;
             return lookup;
         }
@@ -418,14 +436,14 @@ static struct lookup *take_hung(struct fa_resolver *resolver, const char *host)
     return NULL;
 }
 
-static void link_asked(struct fa_resolver *resolver, struct lookup *lookup)
+static void resolver_link_asked(struct fa_resolver *resolver, struct lookup *lookup)
 {
     if (!resolver->asked) {
         double timeout = lookup->timeout;
         struct timeval every = fa_loop_time(timeout < 2 ? timeout / 8 + 0.01 : 0.25);
         event_add(resolver->sweep, &every);
     }
-    list_link(&resolver->asked, lookup);
+    lookup_link(&resolver->asked, lookup);
 }
 
 static struct lookup *lookup_new(const char *host, struct fa_error *err)
@@ -445,8 +463,8 @@ static struct lookup *lookup_new(const char *host, struct fa_error *err)
 int fa_resolver_ask(struct fa_resolver *resolver, const char *host, double timeout, void *tag,
                     struct fa_error *err)
 {
-    struct lookup *hung = take_hung(resolver, host);
-    struct lookup *late = hung ? NULL : take_late(resolver, host);
+    struct lookup *hung = resolver_take_hung(resolver, host);
+    struct lookup *late = hung ? NULL : resolver_take_late(resolver, host);
     struct lookup *lookup = hung ? hung : late ? late : lookup_new(host, err);
     if (!lookup)
         return -1;
@@ -454,16 +472,16 @@ int fa_resolver_ask(struct fa_resolver *resolver, const char *host, double timeo
     lookup->timeout = timeout;
     lookup->asked = fa_clock_now();
     if (late) {
-        answer_again(resolver->shared, lookup);
+        lookup_answer_again(resolver->shared, lookup);
     } else if (!hung) {
-        int code = queue_up(resolver->shared, lookup);
+        int code = lookup_enqueue(resolver->shared, lookup);
         if (code) {
             lookup_free(lookup);
             fa_error_system(err, FA_CLASS_LOCAL_IO, code, "cannot look up '%s'", host);
             return -1;
         }
     }
-    link_asked(resolver, lookup);
+    resolver_link_asked(resolver, lookup);
     return 0;
 }
 

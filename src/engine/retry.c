@@ -2,14 +2,17 @@
 
 #include <math.h>
 
+/* A double holds 53 bits: use the top 53 of the random ones. ldexp() saturates to infinity, so
+ * many failures cannot overflow. */
 double fa_retry_back_off(double base, unsigned failures, uint64_t random)
 {
     unsigned doublings = failures > 0 ? failures - 1 : 0;
     double most = fmin(FA_RETRY_WAIT_MAX, ldexp(base, doublings < 64 ? (int)doublings : 64));
-    double fraction = ldexp((double)(random >> 11), -53); /* all that a double can hold */
+    double fraction = ldexp((double)(random >> 11), -53);
     return most * fraction;
 }
 
+/* Crashes have a limit of their own, and are therefore not counted as failures. */
 struct fa_retry_verdict fa_retry_decide(const struct fa_retry_policy *policy,
                                         const struct fa_retry_case *failed)
 {

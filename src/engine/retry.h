@@ -1,15 +1,15 @@
 /**
- * Whether a job that failed is tried again, and when: pure.
+ * Whether a failed job is retried, and when.  Pure.
  *
- * What may pass is tried again as often as the policy says, after an exponential back-off with
- * full jitter: a random part of min(FA_RETRY_WAIT_MAX, wait * 2^n), n being the failures before.
- * Jitter keeps thousands of jobs that failed together from coming back together.  A server's
- * Retry-After is the least that is waited.
+ * Transient failures are retried as often as the policy says, after an exponential back-off with
+ * full jitter: a random fraction of min(FA_RETRY_WAIT_MAX, wait * 2^n), n being the number of
+ * earlier failures.  Jitter keeps thousands of jobs that failed together from coming back
+ * together.  A Retry-After header is the minimum wait.
  *
- * Beside the policy, and also with no retries at all:
- *  - A worker's death is no fault of the server: the job is tried again at once, and does not
- *    count, until it has ended FA_RETRY_CRASHES_MAX workers.
- *  - A file that is not what its checksum says is fetched once more, from its first byte.
+ * Independent of the policy, so also without retries:
+ * - The crash of a worker is not the fault of the server: the job is retried at once and the
+ *   attempt does not count, until the job has crashed FA_RETRY_CRASHES_MAX workers.
+ * - A file that does not match its checksum is fetched once more, from byte 0.
  */
 #ifndef FA_ENGINE_RETRY_H
 #define FA_ENGINE_RETRY_H
@@ -21,23 +21,23 @@
 
 #include <fetchall/error.h>
 
-/** Seconds of back-off, at most. */
+/** Maximum seconds of back-off. */
 #define FA_RETRY_WAIT_MAX 60.0
-/** Seconds that a server may make us wait. */
+/** Maximum seconds that a Retry-After header is honoured for. */
 #define FA_RETRY_AFTER_CAP 600.0
-/** The death of that many workers is final. */
+/** Crashed workers after which a job fails. */
 #define FA_RETRY_CRASHES_MAX 3
-/** That many mismatches of a checksum are final. */
+/** Checksum mismatches after which a job fails. */
 #define FA_RETRY_INTEGRITY_MAX 2
-/** That many failures of FA_RETRYABLE_ONCE are final. */
+/** Failures with FA_RETRYABLE_ONCE after which a job fails. */
 #define FA_RETRY_ONCE_MAX 2
 
 struct fa_retry_policy {
-    unsigned retries; /**< Tries after the first. */
-    double wait;      /**< Seconds: the base of the back-off. */
+    unsigned retries; /**< Attempts after the first. */
+    double wait;      /**< Base of the back-off, in seconds. */
 };
 
-/** A job after an attempt that failed; all counts include that attempt. */
+/** A job after a failed attempt; all counts include that attempt. */
 struct fa_retry_case {
     enum fa_class class;
     enum fa_retryability retryable;
@@ -45,21 +45,21 @@ struct fa_retry_case {
     unsigned crashes;   /**< Those that ended with their worker. */
     unsigned integrity; /**< Those that ended with FA_CLASS_INTEGRITY. */
     unsigned once;      /**< Those that ended with FA_RETRYABLE_ONCE. */
-    double retry_after; /**< Seconds, or -1: the server said nothing. */
+    double retry_after; /**< Seconds; -1: the server sent none. */
     uint64_t random;    /**< All of its bits are random. */
 };
 
 struct fa_retry_verdict {
     bool again;
-    double wait;  /**< Seconds until then, at least. */
-    bool restart; /**< What was fetched so far is worth nothing. */
+    double wait;  /**< Minimum seconds until then. */
+    bool restart; /**< Discard the bytes fetched so far. */
 };
 
 struct fa_retry_verdict fa_retry_decide(const struct fa_retry_policy *policy,
                                         const struct fa_retry_case *failed);
 
 /**
- * The back-off after so many failures in a row.
+ * The back-off after a number of failures in a row, in seconds.
  *
  * @base    Seconds.
  * @random  All of its bits are random.

@@ -1,3 +1,8 @@
+/*
+ * The session itself parses lists and runs the strategy, so it may write only to the folder, the
+ * folder of the state and what the config names; reading is unrestricted.  See confine/confine.h
+ * for the mechanism.
+ */
 #include "engine/rights.h"
 
 #include "confine/confine.h"
@@ -7,10 +12,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Beside writable: dir, the state's folder, the program, its interpreter, the null device. */
+/* Rules besides config.writable: dir, folder of the state, program, interpreter, null device. */
 #define FIXED 5
 
-static const char *missing(unsigned support)
+static const char *support_missing(unsigned support)
 {
     bool files = support & FA_CONFINE_FILES, calls = support & FA_CONFINE_CALLS;
     return files && calls ? NULL
@@ -22,7 +27,7 @@ static const char *missing(unsigned support)
 
 const char *fa_rights_missing(const struct fa_config *config)
 {
-    return config->sandbox == FA_SANDBOX_OFF ? NULL : missing(fa_confine_support());
+    return config->sandbox == FA_SANDBOX_OFF ? NULL : support_missing(fa_confine_support());
 }
 
 int fa_rights_check(const struct fa_config *config, struct fa_error *err)
@@ -35,8 +40,9 @@ int fa_rights_check(const struct fa_config *config, struct fa_error *err)
     return -1;
 }
 
-/* The program starts itself again as the nursery; a dynamic one is started by its interpreter. */
-static int find_interpreter(struct dl_phdr_info *info, size_t size, void *ret)
+/* The nursery is this program, executed again; the kernel also executes the ELF interpreter
+ * (ld.so) of a dynamic one. */
+static int program_find_interpreter(struct dl_phdr_info *info, size_t size, void *ret)
 {
     (void)size;
     for (size_t i = 0; i < info->dlpi_phnum; ++i)
@@ -45,8 +51,8 @@ static int find_interpreter(struct dl_phdr_info *info, size_t size, void *ret)
     return 1; /* the first object is the program */
 }
 
-/* The folder of a file. */
-static char *folder_of(const char *file)
+/* The folder of the state must be writable: SQLite creates its -wal and -shm files there. */
+static char *file_folder(const char *file)
 {
     const char *slash = strrchr(file, '/');
     return !slash ? strdup(".") : strndup(file, slash == file ? 1 : (size_t)(slash - file));
@@ -56,7 +62,7 @@ int fa_rights_drop(const struct fa_config *config, struct fa_error *err)
 {
     const char *program = config->worker_program ? config->worker_program : "/proc/self/exe";
     const char *interpreter = NULL;
-    char *state = config->state ? folder_of(config->state) : NULL;
+    char *state = config->state ? file_folder(config->state) : NULL;
     struct fa_confine_rule *rules = calloc(FIXED + config->n_writable, sizeof(*rules));
     int result = -1;
     size_t n = 0;
@@ -64,7 +70,7 @@ int fa_rights_drop(const struct fa_config *config, struct fa_error *err)
         fa_error_system(err, FA_CLASS_LOCAL_IO, ENOMEM, "cannot confine the process");
         goto out;
     }
-    dl_iterate_phdr(find_interpreter, &interpreter);
+    dl_iterate_phdr(program_find_interpreter, &interpreter);
     rules[n++] = (struct fa_confine_rule){FA_CONFINE_WRITE, config->dir};
     rules[n++] = (struct fa_confine_rule){FA_CONFINE_WRITE, "/dev/null"};
     rules[n++] = (struct fa_confine_rule){FA_CONFINE_EXECUTE, program};

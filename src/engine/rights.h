@@ -1,5 +1,5 @@
 /**
- * What the process of a session keeps.
+ * Confines the process of a session: the rights that it keeps.
  */
 #ifndef FA_ENGINE_RIGHTS_H
 #define FA_ENGINE_RIGHTS_H
@@ -7,10 +7,11 @@
 #include <fetchall/config.h>
 #include <fetchall/error.h>
 
-/** Whether this kernel has what the config requires.  @return 0, or -1 with FA_CLASS_REFUSED */
+/** Check that this kernel supports what the config requires.  @return 0, or -1 with
+ * FA_CLASS_REFUSED */
 int fa_rights_check(const struct fa_config *config, struct fa_error *err);
 
-/** What this kernel lacks, for people; NULL: nothing, or nothing is asked for. */
+/** A message about what this kernel lacks; NULL: nothing, or nothing was requested. */
 const char *fa_rights_missing(const struct fa_config *config);
 
 /** Confine the calling thread: see fa_config.sandbox_self. */

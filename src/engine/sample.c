@@ -1,6 +1,11 @@
 /*
- * The lists are read twice: the first time the entries of each origin are counted, the second time
- * those that its share falls on are written.
+ * A sample keeps the shape of the lists: every origin is in it, and its entries are spread over
+ * all of its own.
+ *
+ * The lists are read twice: first to count the entries of each origin, then to write those that
+ * its share falls on.  So memory follows the number of origins, not that of entries.  A list that
+ * can be read only once (standard input, a FIFO) is copied to an unlinked file before the first
+ * pass.
  */
 #include <fetchall/sample.h>
 #include <fetchall/session.h>
@@ -27,25 +32,25 @@
 #define COPY_SIZE 65536
 
 struct sample {
-    struct fa_quota *quotas; /* in the order in which the origins came */
+    struct fa_quota *quotas; /* in the order in which the origins appear */
     size_t count, room;
     size_t *slots; /* open addressing: an index into quotas plus 1, or 0 */
     size_t n_slots;
     struct fa_sample *told;
-    FILE *out;   /* NULL while they are counted */
-    size_t list; /* which one is read */
+    FILE *out;   /* NULL while entries are counted */
+    size_t list; /* index of the list that is read */
 };
 
 typedef int (*visit_fn)(struct sample *sample, const struct fa_entry *entry, uint64_t key,
                         struct fa_error *err);
 
-static int no_memory(struct fa_error *err)
+static int sample_no_memory(struct fa_error *err)
 {
     fa_error_system(err, FA_CLASS_LOCAL_IO, ENOMEM, "cannot take a sample");
     return -1;
 }
 
-static size_t *find_slot(const struct sample *sample, uint64_t key)
+static size_t *sample_find_slot(const struct sample *sample, uint64_t key)
 {
     size_t at = key % sample->n_slots;
     while (sample->slots[at] && sample->quotas[sample->slots[at] - 1].key != key)
@@ -53,8 +58,8 @@ static size_t *find_slot(const struct sample *sample, uint64_t key)
     return &sample->slots[at];
 }
 
-/* Twice the room, and slots for half as many again. */
-static int grow(struct sample *sample)
+/* Double the quotas, with twice as many slots, so that the table is at most half full. */
+static int sample_grow(struct sample *sample)
 {
     size_t room = sample->room ? 2 * sample->room : 64;
     size_t *slots = calloc(2 * room, sizeof(*slots));
@@ -70,17 +75,17 @@ static int grow(struct sample *sample)
     sample->n_slots = 2 * room;
     sample->room = room;
     for (size_t i = 0; i < sample->count; ++i)
-        *find_slot(sample, sample->quotas[i].key) = i + 1;
+        *sample_find_slot(sample, sample->quotas[i].key) = i + 1;
     return 0;
 }
 
-static int count_entry(struct sample *sample, const struct fa_entry *entry, uint64_t key,
-                       struct fa_error *err)
+static int sample_count_entry(struct sample *sample, const struct fa_entry *entry, uint64_t key,
+                              struct fa_error *err)
 {
     (void)entry;
-    if (sample->count == sample->room && grow(sample))
-        return no_memory(err);
-    size_t *slot = find_slot(sample, key);
+    if (sample->count == sample->room && sample_grow(sample))
+        return sample_no_memory(err);
+    size_t *slot = sample_find_slot(sample, key);
     if (!*slot) {
         sample->quotas[sample->count] = (struct fa_quota){.key = key};
         *slot = ++sample->count;
@@ -90,10 +95,11 @@ static int count_entry(struct sample *sample, const struct fa_entry *entry, uint
     return 0;
 }
 
-static int write_entry(struct sample *sample, const struct fa_entry *entry, uint64_t key,
-                       struct fa_error *err)
+/* A list may have changed since the first pass: an unknown origin is skipped. */
+static int sample_write_entry(struct sample *sample, const struct fa_entry *entry, uint64_t key,
+                              struct fa_error *err)
 {
-    size_t slot = sample->count ? *find_slot(sample, key) : 0;
+    size_t slot = sample->count ? *sample_find_slot(sample, key) : 0;
     if (!slot || !fa_quota_takes(&sample->quotas[slot - 1]))
         return 0;
     ++sample->told->taken;
@@ -109,9 +115,12 @@ static int write_entry(struct sample *sample, const struct fa_entry *entry, uint
     return good ? 0 : -1;
 }
 
-/* The key of the origin of an entry.  @return 1; 0 if the entry is bad, *ret_bad says why; -1 */
-static int key_of(const struct fa_entry *entry, uint64_t *ret_key, struct fa_error *ret_bad,
-                  struct fa_error *err)
+/*
+ * The key of the origin of an entry.
+ * @return 1; 0 if the entry is bad, and *ret_bad says why; -1
+ */
+static int entry_origin_key(const struct fa_entry *entry, uint64_t *ret_key,
+                            struct fa_error *ret_bad, struct fa_error *err)
 {
     struct fa_url url;
     fa_url_init(&url);
@@ -129,56 +138,59 @@ static int key_of(const struct fa_entry *entry, uint64_t *ret_key, struct fa_err
     return result;
 }
 
-static void count_bad(struct sample *sample, uint64_t line, const struct fa_error *why)
+static void sample_count_bad(struct sample *sample, uint64_t line, const struct fa_error *why)
 {
     if (sample->told->bad++ == 0)
         sample->told->first_bad = (struct fa_sample_bad){sample->list, line, *why};
 }
 
-/* It is no trouble of the folder that the sample goes to. */
-static void blame_list(struct fa_error *err)
+/* The list cannot be read; FA_CLASS_LOCAL_IO would blame the folder that the sample goes to. */
+static void error_blame_list(struct fa_error *err)
 {
     if (err->code != ENOMEM)
         err->class = FA_CLASS_BAD_URL;
 }
 
-static int visit_entry(struct sample *sample, const struct fa_entry *entry, visit_fn visitor,
-                       struct fa_error *err)
+/* Bad entries are counted in the first pass only. */
+static int sample_visit_entry(struct sample *sample, const struct fa_entry *entry, visit_fn visitor,
+                              struct fa_error *err)
 {
     uint64_t key = 0;
     struct fa_error bad = {0};
-    int found = key_of(entry, &key, &bad, err);
+    int found = entry_origin_key(entry, &key, &bad, err);
     if (!found && !sample->out)
-        count_bad(sample, entry->line, &bad);
+        sample_count_bad(sample, entry->line, &bad);
     return found > 0 ? visitor(sample, entry, key, err) : found;
 }
 
-static int visit(struct sample *sample, struct fa_list *list, visit_fn visitor,
-                 struct fa_error *err)
+static int sample_visit_list(struct sample *sample, struct fa_list *list, visit_fn visitor,
+                             struct fa_error *err)
 {
     struct fa_entry *entry;
     for (;;) {
         switch (fa_list_next(list, fa_clock_now(), &entry, err)) {
-        case FA_LIST_AGAIN: /* a file never keeps us waiting, but may be all comments */
+        case FA_LIST_AGAIN: /* a file never blocks, but can consist of comments */
             continue;
         case FA_LIST_END:
             return 0;
         case FA_LIST_ERROR:
-            blame_list(err);
+            error_blame_list(err);
             return -1;
         case FA_LIST_ENTRY:
             break;
         }
-        int result = entry ? visit_entry(sample, entry, visitor, err) : -1;
+        int result = entry ? sample_visit_entry(sample, entry, visitor, err) : -1;
         fa_entry_free(entry);
         if (result)
             return -1;
     }
 }
 
-/* Copy what can be read only once.  The copy's offset does not matter.
- * @return 0; or -1, *ret_reading: it could not be read */
-static int copy(int from, int to, bool *ret_reading)
+/*
+ * Copy a list that can be read only once. pwrite(2) leaves the offset of the copy at its start.
+ * @return 0; or -1, and *ret_reading tells whether reading failed, or writing
+ */
+static int list_copy(int from, int to, bool *ret_reading)
 {
     char buf[COPY_SIZE];
     uint64_t at = 0;
@@ -202,21 +214,21 @@ static int copy(int from, int to, bool *ret_reading)
     return 0;
 }
 
-/* A descriptor of a copy, for a list that can be read only once; -1: there is no need. */
-static int spool(const char *name, int dirfd, int *ret_fd, struct fa_error *err)
+/* Set *ret_fd to a descriptor of a copy, or to -1 if the list can be read twice. */
+static int list_spool(const char *name, int dirfd, int *ret_fd, struct fa_error *err)
 {
     struct stat st;
     *ret_fd = -1;
     if (fa_list_is_url(name))
         return 0;
     bool own = strcmp(name, "-") != 0;
-    /* What is missing is told of by who opens it. */
+    /* fa_list_open() will report a missing file. */
     if (own && (stat(name, &st) != 0 || S_ISREG(st.st_mode) || S_ISDIR(st.st_mode)))
         return 0;
     int from = own ? open(name, O_RDONLY | O_CLOEXEC) : STDIN_FILENO;
     bool reading = from < 0;
     int to = from < 0 ? -1 : fa_io_unlinked(dirfd);
-    int code = to < 0 || copy(from, to, &reading) ? errno : 0;
+    int code = to < 0 || list_copy(from, to, &reading) ? errno : 0;
     if (own && from >= 0)
         close(from);
     if (code == 0) {
@@ -228,12 +240,12 @@ static int spool(const char *name, int dirfd, int *ret_fd, struct fa_error *err)
     fa_error_system(err, FA_CLASS_LOCAL_IO, code, "cannot %s the list '%s'",
                     reading ? "read" : "copy", name);
     if (reading)
-        blame_list(err);
+        error_blame_list(err);
     return -1;
 }
 
-static int visit_all(struct sample *sample, const char *const *lists, const int *fds, size_t n,
-                     visit_fn visitor, struct fa_error *err)
+static int sample_visit_lists(struct sample *sample, const char *const *lists, const int *fds,
+                              size_t n, visit_fn visitor, struct fa_error *err)
 {
     int result = 0;
     for (size_t i = 0; result == 0 && i < n; ++i) {
@@ -242,14 +254,14 @@ static int visit_all(struct sample *sample, const char *const *lists, const int 
         sample->list = i;
         struct fa_list *list = fa_list_open(fds[i] < 0 ? lists[i] : copied, err);
         if (!list)
-            blame_list(err);
-        result = list ? visit(sample, list, visitor, err) : -1;
+            error_blame_list(err);
+        result = list ? sample_visit_list(sample, list, visitor, err) : -1;
         fa_list_free(list);
     }
     return result;
 }
 
-static int open_out(struct sample *sample, const char *file, struct fa_error *err)
+static int sample_open_out(struct sample *sample, const char *file, struct fa_error *err)
 {
     int fd = open(file, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
     sample->out = fd < 0 ? NULL : fdopen(fd, "w");
@@ -261,7 +273,7 @@ static int open_out(struct sample *sample, const char *file, struct fa_error *er
     return -1;
 }
 
-static int close_out(struct sample *sample, const char *file, struct fa_error *err)
+static int sample_close_out(struct sample *sample, const char *file, struct fa_error *err)
 {
     int code = fclose(sample->out) == 0 ? 0 : errno;
     sample->out = NULL;
@@ -270,7 +282,7 @@ static int close_out(struct sample *sample, const char *file, struct fa_error *e
     return code ? -1 : 0;
 }
 
-static int open_folder(const char *file)
+static int sample_open_folder(const char *file)
 {
     const char *slash = strrchr(file, '/');
     char *folder = slash ? strndup(file, (size_t)(slash - file) + 1) : strdup(".");
@@ -279,23 +291,23 @@ static int open_folder(const char *file)
     return fd;
 }
 
-static int take(struct sample *sample, const char *const *lists, const int *fds, size_t n,
-                uint64_t most, const char *file, struct fa_error *err)
+static int sample_take(struct sample *sample, const char *const *lists, const int *fds, size_t n,
+                       uint64_t most, const char *file, struct fa_error *err)
 {
-    if (visit_all(sample, lists, fds, n, count_entry, err))
+    if (sample_visit_lists(sample, lists, fds, n, sample_count_entry, err))
         return -1;
     sample->told->origins = sample->count;
     fa_quota_share(sample->quotas, sample->count, most);
     for (size_t i = 0; i < sample->count; ++i)
         sample->told->taken_origins += sample->quotas[i].share > 0;
-    if (open_out(sample, file, err))
+    if (sample_open_out(sample, file, err))
         return -1;
-    fputs(FA_PACKED_MAGIC "\n", sample->out); /* An error shows when it is closed. */
-    int result = visit_all(sample, lists, fds, n, write_entry, err);
-    return close_out(sample, file, result ? NULL : err) || result ? -1 : 0;
+    fputs(FA_PACKED_MAGIC "\n", sample->out); /* fclose() reports an error */
+    int result = sample_visit_lists(sample, lists, fds, n, sample_write_entry, err);
+    return sample_close_out(sample, file, result ? NULL : err) || result ? -1 : 0;
 }
 
-/* The smallest struct that is accepted ends there. */
+/* The smallest struct of a caller that is accepted ends with this field. */
 #define FIRST_SIZE offsetof(struct fa_sample, first_bad)
 
 int fa_sample_write(const char *const *lists, size_t n_lists, uint64_t most, const char *file,
@@ -306,7 +318,7 @@ int fa_sample_write(const char *const *lists, size_t n_lists, uint64_t most, con
     if (fa_sized_check(ret, FIRST_SIZE, "fa_sample", err))
         return -1;
     int *fds = calloc(n_lists + 1, sizeof(*fds));
-    int dirfd = open_folder(file);
+    int dirfd = sample_open_folder(file);
     int result = -1;
     size_t spooled = 0;
     if (!fds || dirfd < 0) {
@@ -314,10 +326,10 @@ int fa_sample_write(const char *const *lists, size_t n_lists, uint64_t most, con
                         file);
         goto out;
     }
-    while (spooled < n_lists && spool(lists[spooled], dirfd, &fds[spooled], err) == 0)
+    while (spooled < n_lists && list_spool(lists[spooled], dirfd, &fds[spooled], err) == 0)
         ++spooled;
     if (spooled == n_lists)
-        result = take(&sample, lists, fds, n_lists, most, file, err);
+        result = sample_take(&sample, lists, fds, n_lists, most, file, err);
 
 out:
     fa_sized_put(ret, &told, sizeof(told));

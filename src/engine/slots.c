@@ -7,6 +7,7 @@ void fa_slots_init(struct fa_slots *slots, unsigned most)
     *slots = (struct fa_slots){.now = most, .most = most};
 }
 
+/* The attempt that failed is among the active ones; at least one may always run. */
 bool fa_slots_lower(struct fa_slots *slots, unsigned active, double now)
 {
     bool news = slots->now == slots->most;

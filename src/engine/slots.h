@@ -1,10 +1,10 @@
 /**
- * How many transfers may be under way at once: fewer after the open files ran out, and gradually as
- * many as before again.  Pure.
+ * How many transfers may be in progress: fewer after the process ran out of descriptors, then
+ * gradually as many as before.  Pure.
  *
- * What took the files may be gone in a moment, be it another program or a burst of our own.  So the
- * number grows by an eighth each FA_SLOTS_WAIT seconds; each time that this was too much, it waits
- * twice as long.
+ * The descriptors may be free again in a moment, whether another program took them or a burst of
+ * our own.  So the number grows by an eighth every FA_SLOTS_WAIT seconds; each time that this was
+ * too much, the interval doubles.
  */
 #ifndef FA_ENGINE_SLOTS_H
 #define FA_ENGINE_SLOTS_H
@@ -18,19 +18,20 @@ struct fa_slots {
     unsigned now;
     unsigned most;
     double wait; /**< Seconds between two steps. */
-    double next; /**< When it may grow. */
+    double next; /**< Time of the next step. */
 };
 
 void fa_slots_init(struct fa_slots *slots, unsigned most);
 
 /**
- * So many were too many.
+ * The process ran out of descriptors.
  *
- * @return whether that is news: until now there were as many as there may be.
+ * @active  Transfers in progress, including the one that failed.
+ * @return whether to report it: until now the number was not lowered.
  */
 bool fa_slots_lower(struct fa_slots *slots, unsigned active, double now);
 
-/** @return whether there are more than before. */
+/** Call it from time to time.  @return whether the number grew. */
 bool fa_slots_grow(struct fa_slots *slots, double now);
 
 #endif

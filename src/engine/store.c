@@ -1,3 +1,21 @@
+/*
+ * DIR may be writable by other users, as /tmp is, so a name proves nothing.  Parts are opened
+ * relative to descriptors with O_NOFOLLOW, and an open file counts only if it is a regular file of
+ * our own with one link.  Between writing, hashing and publishing a part is identified by its
+ * inode; the name is checked once more after rename(2), as another process may exchange the part
+ * in the moment before.
+ *
+ * The mode of a part says whether its record in the state can be trusted: FA_PART_STALE until the
+ * record of its bytes is committed, FA_PART_KNOWN after that.  A mode survives a crash, is changed
+ * in one system call, and needs no file of its own.
+ *
+ * The lock is flock(2) on DIR/.fetchall/lock, so that the kernel releases it when the process
+ * dies.  The file is removed at the end of a run; whoever gets a lock on a removed file has to
+ * open the new one.
+ *
+ * An unlinked file of FA_STORE_SPARE bytes is held back while the disk has space.  When a commit
+ * of the state fails on the full disk, that file is closed and the commit is repeated.
+ */
 #include "engine/store.h"
 
 #include <fetchall/state.h>
@@ -25,7 +43,7 @@
 
 struct fa_store {
     struct fa_folder folder;
-    struct fa_owner owner; /* of what is in DIR/.fetchall */
+    struct fa_owner owner; /* of the files in DIR/.fetchall */
     int own_fd;            /* of DIR/.fetchall; -1: plan */
     int lock_fd;           /* -1: plan */
     int scratch_fd;
@@ -35,8 +53,9 @@ struct fa_store {
     size_t n_kept;
 };
 
-/* The umask without changing it, as other threads may make files: proc(5). */
-static mode_t read_umask(void)
+/* umask(2) cannot read the mask without changing it, and other threads may create files:
+ * proc(5). */
+static mode_t umask_read(void)
 {
     unsigned mask = 022;
     char line[128];
@@ -49,8 +68,8 @@ static mode_t read_umask(void)
     return (mode_t)mask;
 }
 
-/* @return a descriptor of a file that is ours, or -1. */
-static int open_lock(struct fa_store *store, struct fa_error *err)
+/* @return a descriptor of a lock file that belongs to us, or -1. */
+static int lock_open(struct fa_store *store, struct fa_error *err)
 {
     int flags = O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC;
     struct stat st;
@@ -66,11 +85,12 @@ static int open_lock(struct fa_store *store, struct fa_error *err)
     return -1;
 }
 
-/* The lock file may be removed by a run that ends while we wait for it: then try the new one. */
-static int lock(struct fa_store *store, struct fa_error *err)
+/* A run that ends may remove the lock file between our open() and flock(): then lock the new
+ * one. */
+static int lock_take(struct fa_store *store, struct fa_error *err)
 {
     for (int i = 0; i < 10; ++i) {
-        int fd = open_lock(store, err);
+        int fd = lock_open(store, err);
         if (fd < 0)
             return -1;
         if (flock(fd, LOCK_EX | LOCK_NB)) {
@@ -78,7 +98,7 @@ static int lock(struct fa_store *store, struct fa_error *err)
             ssize_t n = pread(fd, pid, sizeof(pid) - 1, 0);
             close(fd);
             if (i < 3) {
-                usleep(LOOK_WAIT); /* who only looks at the lock lets it go at once */
+                usleep(LOOK_WAIT); /* fa_store_holder() takes the lock for a moment */
                 continue;
             }
             fa_error_set(err, FA_DOMAIN_SYSTEM, EWOULDBLOCK, FA_CLASS_LOCAL_IO,
@@ -105,6 +125,7 @@ bool fa_store_is_open(const struct fa_store *store)
     return store->owner.loose != 0;
 }
 
+/* The PID in the file is valid only while somebody holds the lock. */
 int64_t fa_store_holder(const struct fa_store *store)
 {
     char text[24] = "";
@@ -118,7 +139,8 @@ int64_t fa_store_holder(const struct fa_store *store)
     return !held ? 0 : pid > 0 ? pid : -1;
 }
 
-static void hold_spare(struct fa_store *store)
+/* Without a spare file the run works too: it only risks its last commit on a full disk. */
+static void spare_hold(struct fa_store *store)
 {
     store->spare = fa_io_unlinked(store->own_fd);
     if (store->spare >= 0 && fallocate(store->spare, 0, 0, FA_STORE_SPARE)) {
@@ -136,15 +158,15 @@ bool fa_store_give_spare(struct fa_store *store)
     return true;
 }
 
-/* DIR may be shared, as the temporary folder is: somebody else may have been here first. */
-static int check_own(struct fa_store *store, const struct stat *st, struct fa_error *err)
+/* In a shared DIR, another user may have created .fetchall first. */
+static int own_check(struct fa_store *store, const struct stat *st, struct fa_error *err)
 {
     char path[PATH_MAX];
     snprintf(path, sizeof(path), "%s/" OWN, store->folder.dir);
     return fa_owner_check(&store->owner, st, store->folder.fd, path, err);
 }
 
-static int open_own(struct fa_store *store, struct fa_error *err)
+static int own_open(struct fa_store *store, struct fa_error *err)
 {
     struct stat st;
     if (mkdirat(store->folder.fd, OWN, 0700) && errno != EEXIST)
@@ -154,8 +176,8 @@ static int open_own(struct fa_store *store, struct fa_error *err)
     bool found = store->own_fd >= 0
                      ? fstat(store->own_fd, &st) == 0
                      : fstatat(store->folder.fd, OWN, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
-                           S_ISDIR(st.st_mode); /* one that we may not even read */
-    if (found && check_own(store, &st, err))
+                           S_ISDIR(st.st_mode); /* a folder without read permission */
+    if (found && own_check(store, &st, err))
         return -1;
     errno = code;
     if (store->own_fd < 0 && (code == ENOTDIR || code == ELOOP)) {
@@ -166,10 +188,10 @@ static int open_own(struct fa_store *store, struct fa_error *err)
     }
     if (!found || store->own_fd < 0)
         return fa_folder_failed(err, "open the folder for parts in", store->folder.dir);
-    if (lock(store, err))
+    if (lock_take(store, err))
         return -1;
     store->scratch_fd = store->own_fd;
-    hold_spare(store);
+    spare_hold(store);
     return 0;
 }
 
@@ -181,9 +203,9 @@ struct fa_store *fa_store_new(const char *dir, bool plan, struct fa_error *err)
         return NULL;
     }
     store->own_fd = store->lock_fd = store->scratch_fd = store->spare = -1;
-    store->mode = 0666 & ~read_umask();
+    store->mode = 0666 & ~umask_read();
     fa_owner_init(&store->owner);
-    if (fa_folder_init(&store->folder, dir, !plan, err) || (!plan && open_own(store, err))) {
+    if (fa_folder_init(&store->folder, dir, !plan, err) || (!plan && own_open(store, err))) {
         fa_store_free(store);
         return NULL;
     }
@@ -194,7 +216,7 @@ struct fa_store *fa_store_new(const char *dir, bool plan, struct fa_error *err)
     return store;
 }
 
-static void close_all(struct fa_store *store)
+static void store_close(struct fa_store *store)
 {
     int fds[] = {store->spare, store->lock_fd, store->own_fd,
                  store->scratch_fd == store->own_fd ? -1 : store->scratch_fd};
@@ -211,7 +233,7 @@ void fa_store_free(struct fa_store *store)
         unlinkat(store->own_fd, LOCK, 0);
         unlinkat(store->folder.fd, OWN, AT_REMOVEDIR);
     }
-    close_all(store);
+    store_close(store);
     fa_folder_fini(&store->folder);
     free(store->kept);
     free(store);
@@ -241,7 +263,8 @@ static const char *part_name(uint64_t key, char name[PART_NAME])
     return name;
 }
 
-/* Made anew: what stands under the name is of no use.  We hold the lock, so it is an old one. */
+/* We hold the lock, so an existing file of that name is left over from an earlier run.  O_EXCL
+ * keeps other descriptors of it from seeing the new bytes. */
 static int part_new(struct fa_store *store, const char *name, mode_t mode, struct fa_error *err)
 {
     int flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
@@ -253,11 +276,12 @@ static int part_new(struct fa_store *store, const char *name, mode_t mode, struc
     return fd < 0 ? fa_folder_failed(err, "make a part in", store->folder.dir) : fd;
 }
 
-static bool is_ours(const struct fa_store *store, const struct stat *st)
+static bool part_is_ours(const struct fa_store *store, const struct stat *st)
 {
     return S_ISREG(st->st_mode) && st->st_nlink == 1 && fa_owner_has(&store->owner, st);
 }
 
+/* Open an existing part to append to it, truncated to the bytes that can be trusted. */
 static int part_again(struct fa_store *store, const char *name, uint64_t offset)
 {
     struct stat st;
@@ -265,7 +289,7 @@ static int part_again(struct fa_store *store, const char *name, uint64_t offset)
     int fd = openat(store->own_fd, name, flags);
     if (fd < 0)
         return -1;
-    if (fstat(fd, &st) == 0 && is_ours(store, &st) && (uint64_t)st.st_size >= offset &&
+    if (fstat(fd, &st) == 0 && part_is_ours(store, &st) && (uint64_t)st.st_size >= offset &&
         ((uint64_t)st.st_size == offset || ftruncate(fd, (off_t)offset) == 0))
         return fd;
     close(fd);
@@ -289,25 +313,28 @@ int64_t fa_store_part_size(struct fa_store *store, uint64_t key)
     char name[PART_NAME];
     struct stat st;
     if (fstatat(store->own_fd, part_name(key, name), &st, AT_SYMLINK_NOFOLLOW) ||
-        !is_ours(store, &st) || (st.st_mode & 0777) != FA_PART_KNOWN)
+        !part_is_ours(store, &st) || (st.st_mode & 0777) != FA_PART_KNOWN)
         return -1;
     return st.st_size;
 }
 
-static bool is_inode(const struct fa_inode *inode, const struct stat *st)
+static bool inode_is_same(const struct fa_inode *inode, const struct stat *st)
 {
     return inode->number == st->st_ino && inode->device == st->st_dev;
 }
 
-/* Open the part that was written, not another file that has its name by now.  For reading or
- * writing only: the mode of a stale part allows no more.  @return a descriptor, or -1. */
-static int open_same(const struct fa_store *store, uint64_t key, const struct fa_inode *inode,
-                     int how, struct fa_error *err)
+/*
+ * Open the part that was written, not another file that has its name by now.  Use O_RDONLY or
+ * O_WRONLY only: the mode of a stale part allows no more.
+ * @return A descriptor, or -1.
+ */
+static int part_open_same(const struct fa_store *store, uint64_t key, const struct fa_inode *inode,
+                          int how, struct fa_error *err)
 {
     char name[PART_NAME];
     struct stat st;
     int fd = openat(store->own_fd, part_name(key, name), how | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-    if (fd >= 0 && fstat(fd, &st) == 0 && is_ours(store, &st) && is_inode(inode, &st))
+    if (fd >= 0 && fstat(fd, &st) == 0 && part_is_ours(store, &st) && inode_is_same(inode, &st))
         return fd;
     if (fd < 0 && errno != ELOOP)
         return fa_folder_failed(err, "open a part in", store->folder.dir);
@@ -318,13 +345,14 @@ static int open_same(const struct fa_store *store, uint64_t key, const struct fa
 
 int fa_store_part_know(struct fa_store *store, uint64_t key, const struct fa_inode *inode)
 {
-    int fd = open_same(store, key, inode, O_WRONLY, NULL);
+    int fd = part_open_same(store, key, inode, O_WRONLY, NULL);
     int result = fd < 0 ? -1 : fchmod(fd, FA_PART_KNOWN);
     if (fd >= 0)
         close(fd);
     return result;
 }
 
+/* A name that is not exactly that of a key, for example with capitals, is removed too. */
 void fa_store_purge(struct fa_store *store, bool (*keeps)(void *arg, uint64_t key), void *arg)
 {
     DIR *dir = fa_folder_list(store->own_fd);
@@ -347,7 +375,7 @@ void fa_store_purge(struct fa_store *store, bool (*keeps)(void *arg, uint64_t ke
 int fa_store_part_open(struct fa_store *store, uint64_t key, const struct fa_inode *inode,
                        struct fa_error *err)
 {
-    return open_same(store, key, inode, O_RDONLY, err);
+    return part_open_same(store, key, inode, O_RDONLY, err);
 }
 
 void fa_store_part_remove(struct fa_store *store, uint64_t key)
@@ -356,8 +384,8 @@ void fa_store_part_remove(struct fa_store *store, uint64_t key)
     unlinkat(store->own_fd, part_name(key, name), 0);
 }
 
-/* linkat() and unlinkat() are for file systems that know no RENAME_NOREPLACE. */
-static int rename_new(int from, const char *part, int to, const char *name)
+/* Use linkat() and unlinkat() on file systems without RENAME_NOREPLACE. */
+static int part_rename_new(int from, const char *part, int to, const char *name)
 {
     if (renameat2(from, part, to, name, RENAME_NOREPLACE) == 0)
         return 0;
@@ -369,7 +397,8 @@ static int rename_new(int from, const char *part, int to, const char *name)
     return 0;
 }
 
-static int refuse_present(int at, const char *name, const char *path, struct fa_error *err)
+/* The name was free when the entry was admitted. */
+static int store_refuse_present(int at, const char *name, const char *path, struct fa_error *err)
 {
     struct stat st;
     bool file = fstatat(at, name, &st, AT_SYMLINK_NOFOLLOW) || S_ISREG(st.st_mode);
@@ -391,75 +420,79 @@ int fa_store_keep(struct fa_store *store, const char *file)
     return 0;
 }
 
-static bool is_kept(const struct fa_store *store, const struct stat *st)
+static bool store_is_kept(const struct fa_store *store, const struct stat *st)
 {
     for (size_t i = 0; i < store->n_kept; ++i)
-        if (is_inode(&store->kept[i], st))
+        if (inode_is_same(&store->kept[i], st))
             return true;
     return false;
 }
 
-static int rename_over(struct fa_store *store, const char *part, int to, const char *name,
-                       const char *path, struct fa_error *err)
+/* A file that the run reads itself, such as a list or a certificate, is never replaced. */
+static int part_rename_over(struct fa_store *store, const char *part, int to, const char *name,
+                            const char *path, struct fa_error *err)
 {
     struct stat st;
     bool there = fstatat(to, name, &st, AT_SYMLINK_NOFOLLOW) == 0;
     if (there && !S_ISREG(st.st_mode))
         return fa_folder_refuse(err, path, fa_folder_kind(st.st_mode));
-    if (there && is_kept(store, &st))
+    if (there && store_is_kept(store, &st))
         return fa_folder_refuse(err, path, "is a file that this run reads, and is left alone");
     return renameat(store->own_fd, part, to, name) ? fa_folder_failed(err, "give its name to", path)
                                                    : 0;
 }
 
-static int rename_under(struct fa_store *store, const char *part, int to, const char *name,
-                        const char *path, struct fa_error *err)
+static int part_rename_under(struct fa_store *store, const char *part, int to, const char *name,
+                             const char *path, struct fa_error *err)
 {
-    if (rename_new(store->own_fd, part, to, name) == 0)
+    if (part_rename_new(store->own_fd, part, to, name) == 0)
         return 0;
     if (errno == EEXIST)
-        return refuse_present(to, name, path, err);
+        return store_refuse_present(to, name, path, err);
     return fa_folder_failed(err, "give its name to", path);
 }
 
-/* What has the name now.  Something else has come to be the part in the last moment: it is taken
- * away, unless it is a file of ours, which another program of ours may have put there. */
-static int check_published(const struct fa_store *store, const struct fa_inode *inode,
-                           const char *part, int to, const char *name, const char *path,
-                           struct fa_error *err)
+/* Check which file has the name now: another process may have exchanged the part just before
+ * rename(2).  Undo the rename of a foreign file; a file of our own user may have been put there by
+ * another of our programs, and stays. */
+static int part_check_published(const struct fa_store *store, const struct fa_inode *inode,
+                                const char *part, int to, const char *name, const char *path,
+                                struct fa_error *err)
 {
     struct stat st;
     if (fstatat(to, name, &st, AT_SYMLINK_NOFOLLOW) == 0) {
-        if (is_inode(inode, &st))
+        if (inode_is_same(inode, &st))
             return 0;
-        if (!is_ours(store, &st))
+        if (!part_is_ours(store, &st))
             renameat(to, name, store->own_fd, part);
     }
     return fa_folder_refuse(err, path, "was replaced while it got its name");
 }
 
-/* A file that is ours has what modes its file system knows: some know none, and refuse all. */
-static int set_mode(int fd, mode_t mode)
+/* Some file systems have no modes and reject every change; files there have what the mount says. */
+static int part_set_mode(int fd, mode_t mode)
 {
     return fchmod(fd, mode) && errno != EPERM && errno != EOPNOTSUPP && errno != ENOSYS ? -1 : 0;
 }
 
-/* The part is written to its descriptor by now: whoever gets at its name changes nothing else. */
-static int name_part(struct fa_store *store, int fd, const char *part, const struct fa_inode *inode,
-                     const char *path, bool replace, struct fa_error *err)
+/* All I/O on the part goes through its descriptor, so another process that changes the name cannot
+ * make us change the mode of a different file. */
+static int part_publish(struct fa_store *store, int fd, const char *part,
+                        const struct fa_inode *inode, const char *path, bool replace,
+                        struct fa_error *err)
 {
     const char *name;
     int to = fa_folder_parent(&store->folder, path, &name, true, err);
     if (to < 0)
         return -1;
-    if (set_mode(fd, store->mode))
+    if (part_set_mode(fd, store->mode))
         return fa_folder_failed(err, "set the mode of", path);
-    int result = replace ? rename_over(store, part, to, name, path, err)
-                         : rename_under(store, part, to, name, path, err);
-    if (result) /* it stays a part, and may be resumed as one */
+    int result = replace ? part_rename_over(store, part, to, name, path, err)
+                         : part_rename_under(store, part, to, name, path, err);
+    if (result) /* it remains a part that can be resumed */
         (void)!fchmod(fd, FA_PART_KNOWN);
     else
-        result = check_published(store, inode, part, to, name, path, err);
+        result = part_check_published(store, inode, part, to, name, path, err);
     return result;
 }
 
@@ -467,16 +500,16 @@ int fa_store_publish(struct fa_store *store, uint64_t key, const struct fa_inode
                      const char *path, bool replace, struct fa_error *err)
 {
     char part[PART_NAME];
-    int fd = open_same(store, key, inode, O_WRONLY, err);
+    int fd = part_open_same(store, key, inode, O_WRONLY, err);
     int result =
-        fd < 0 ? -1 : name_part(store, fd, part_name(key, part), inode, path, replace, err);
+        fd < 0 ? -1 : part_publish(store, fd, part_name(key, part), inode, path, replace, err);
     if (fd >= 0)
         close(fd);
     return result;
 }
 
-/* Not fallocate(2) alone: some file systems do not know it, and then quotas would be missed. */
-static bool take_room(int fd)
+/* fallocate(2) also counts quotas, unlike statvfs(3).  Without it, write the bytes. */
+static bool store_take_space(int fd)
 {
     static const char zeros[64 * 1024];
     if (fallocate(fd, 0, 0, FA_STORE_ROOM) == 0)
@@ -495,7 +528,7 @@ bool fa_store_has_room(struct fa_store *store, uint64_t need)
     if (fstatvfs(store->own_fd, &fs) == 0 && (uint64_t)fs.f_bavail * fs.f_frsize < need)
         return false;
     int fd = fa_io_unlinked(store->own_fd);
-    bool room = fd >= 0 && take_room(fd);
+    bool room = fd >= 0 && store_take_space(fd);
     if (fd >= 0)
         close(fd);
     return room;

@@ -1,9 +1,10 @@
 /**
- * The folder that files go to: parts, publishing, and what may stand in the way.
+ * The folder that files are downloaded to: its lock, the part files, and publishing.
  *
- * A file is written as DIR/.fetchall/KEY.part, mode 0600, and gets its name by rename(2) when it
- * is complete.  DIR may be shared with others; DIR/.fetchall belongs to the effective user, and
- * nobody else may write to it.
+ * A file is written as DIR/.fetchall/KEY.part with mode 0600, and is renamed to its final name
+ * once it is complete, so that a program that reads DIR never sees half a file.  DIR may be shared
+ * with other users; DIR/.fetchall must belong to the effective user, and nobody else may write to
+ * it.
  */
 #ifndef FA_ENGINE_STORE_H
 #define FA_ENGINE_STORE_H
@@ -22,83 +23,84 @@ struct fa_store;
 /**
  * Open the folder, and lock it against a second fetchall.
  *
- * @plan  Only look: make nothing, lock nothing.  The folder may be missing.
+ * @plan  Read only: create and lock nothing.  The folder may be missing.
  */
 struct fa_store *fa_store_new(const char *dir, bool plan, struct fa_error *err);
 
-/** Removes DIR/.fetchall if it is empty by then. */
+/** Also removes DIR/.fetchall if it is empty. */
 void fa_store_free(struct fa_store *store);
 
-/** Whether the file system lets others write to all files of DIR, as it is mounted. */
+/** Whether the mount options of the file system let other users write to all files of DIR. */
 bool fa_store_is_open(const struct fa_store *store);
 
-/** The process that is at work in the folder; 0: none; -1: it is not known. */
+/** The PID of the fetchall that holds the lock; 0: none; -1: unknown. */
 int64_t fa_store_holder(const struct fa_store *store);
 
-/** The name of the state's database in it, to be freed; NULL when memory ran out. */
+/** The name of the state database in DIR, to be freed; NULL: no memory. */
 char *fa_store_state(const struct fa_store *store);
 
-/** A folder for unlinked temporary files. */
+/** A descriptor of a folder for unlinked temporary files; borrowed. */
 int fa_store_scratch(const struct fa_store *store);
 
-/** DIR itself: what stands there, and what lies below. */
+/** DIR itself; borrowed. */
 struct fa_folder *fa_store_folder(struct fa_store *store);
 
 /**
  * Open a part for writing.
  *
- * @stale    Mark a new part as stale: the state may still have a record of its predecessor.
- * @offset   In: how many bytes of it are good; others are cut off.  Out: 0 if it has not as many;
- *           then it is empty.
+ * @stale    Mark a new part as stale: the state may still have a record of the previous part.
+ * @offset   In: how many bytes to keep; the rest is truncated.  Out: 0 if the part is shorter than
+ *           that, or missing: then a new, empty part is opened.
  * @return   A descriptor, or -1.
  */
 int fa_store_part_write(struct fa_store *store, uint64_t key, bool stale, uint64_t *offset,
                         struct fa_error *err);
 
-/** @return the bytes of a part that may be trusted, or -1. */
+/** @return the size of a part that is not stale, or -1. */
 int64_t fa_store_part_size(struct fa_store *store, uint64_t key);
 
-/** A file by itself, whatever its name. */
+/** The identity of a file, whatever its name. */
 struct fa_inode {
     dev_t device;
     ino_t number; /**< 0: none. */
 };
 
-/** The state tells of the part as it is now.  @inode  Of what was written. */
+/** The state has a record of the part as it is now: clear its stale mark.  @inode  Of the file that
+ * was written. */
 int fa_store_part_know(struct fa_store *store, uint64_t key, const struct fa_inode *inode);
 
-/** Remove all parts but those that keeps() tells to keep.  @keeps  NULL: all. */
+/** Remove the parts that keeps() rejects.  @keeps  NULL: remove all. */
 void fa_store_purge(struct fa_store *store, bool (*keeps)(void *arg, uint64_t key), void *arg);
 
-/** Open a part for reading.  @inode  Of what was written.  @return a descriptor, or -1. */
+/** Open a part for reading.  @inode  Of the file that was written.  @return a descriptor, or -1. */
 int fa_store_part_open(struct fa_store *store, uint64_t key, const struct fa_inode *inode,
                        struct fa_error *err);
 
 void fa_store_part_remove(struct fa_store *store, uint64_t key);
 
 /**
- * Give a part its name; folders on the way are made.
+ * Rename a part to its final name, and create the folders of that name.
  *
- * @inode    Of what was written and hashed: nothing else gets the name.
- * @replace  A plain file that stands there goes; else that is an error (FA_CLASS_REFUSED).
+ * @inode    Of the file that was written and hashed: no other file is published.
+ * @replace  Replace an existing regular file; else it is an error (FA_CLASS_REFUSED).
  */
 int fa_store_publish(struct fa_store *store, uint64_t key, const struct fa_inode *inode,
                      const char *path, bool replace, struct fa_error *err);
 
-/** Keep a file, by its inode, from being replaced; one that is missing is none.  @return 0, or -1
- * when memory ran out. */
+/** Protect a file, by its inode, from being replaced; a missing file needs none.  @return 0, or -1:
+ * no memory. */
 int fa_store_keep(struct fa_store *store, const char *file);
 
-/** Bytes that make it worth going on after the disk was full. */
+/** Free bytes that are required to continue after the disk was full. */
 #define FA_STORE_ROOM (1 << 20)
 
-/** Whether there are FA_STORE_ROOM bytes that we may write.  @need  And so many that are free. */
+/** Whether FA_STORE_ROOM bytes can be written.  @need  Bytes that must be free besides. */
 bool fa_store_has_room(struct fa_store *store, uint64_t need);
 
-/** Bytes that are held back for the state, so that what is kept on a full disk can be told. */
+/** Bytes reserved for the state, so that its last commit succeeds on a full disk. */
 #define FA_STORE_SPARE (256 << 10)
 
-/** Give them back to the disk.  @return whether there were any. */
+/** Free the reserved bytes.  @return whether there were any. */
 bool fa_store_give_spare(struct fa_store *store);
 
 #endif

@@ -1,3 +1,8 @@
+/*
+ * Places count from 1, so that the children of a place are 2n and 2n+1, and 0 can mean "not set".
+ * Each timer knows its place: hundreds of thousands of jobs may wait for a retry, and clearing one
+ * of them must not search the heap.
+ */
 #include "engine/timers.h"
 
 #include <stdlib.h>
@@ -8,44 +13,46 @@ void fa_timers_fini(struct fa_timers *timers)
     *timers = (struct fa_timers){0};
 }
 
-static void put(struct fa_timers *timers, size_t place, struct fa_timer *timer)
+static void heap_put(struct fa_timers *timers, size_t place, struct fa_timer *timer)
 {
     timers->heap[place - 1] = timer;
     timer->place = place;
 }
 
-static struct fa_timer *at(const struct fa_timers *timers, size_t place)
+static struct fa_timer *heap_at(const struct fa_timers *timers, size_t place)
 {
     return timers->heap[place - 1];
 }
 
-static void rise(struct fa_timers *timers, struct fa_timer *timer)
+static void heap_rise(struct fa_timers *timers, struct fa_timer *timer)
 {
     size_t place = timer->place;
-    while (place > 1 && at(timers, place / 2)->at > timer->at) {
-        put(timers, place, at(timers, place / 2));
+    while (place > 1 && heap_at(timers, place / 2)->at > timer->at) {
+        heap_put(timers, place, heap_at(timers, place / 2));
         place /= 2;
     }
-    put(timers, place, timer);
+    heap_put(timers, place, timer);
 }
 
-static void sink(struct fa_timers *timers, struct fa_timer *timer)
+static void heap_sink(struct fa_timers *timers, struct fa_timer *timer)
 {
     size_t place = timer->place;
     for (;;) {
         size_t child = place * 2;
         if (child > timers->count)
             break;
-        if (child < timers->count && at(timers, child + 1)->at < at(timers, child)->at)
+        if (child < timers->count && heap_at(timers, child + 1)->at < heap_at(timers, child)->at)
             ++child;
-        if (at(timers, child)->at >= timer->at)
+        if (heap_at(timers, child)->at >= timer->at)
             break;
-        put(timers, place, at(timers, child));
+        heap_put(timers, place, heap_at(timers, child));
         place = child;
     }
-    put(timers, place, timer);
+    heap_put(timers, place, timer);
 }
 
+/* The new time may be earlier or later than before: at most one of rise and sink moves the
+ * timer. */
 int fa_timers_set(struct fa_timers *timers, struct fa_timer *timer, double when)
 {
     if (timer->place == 0) {
@@ -57,11 +64,11 @@ int fa_timers_set(struct fa_timers *timers, struct fa_timer *timer, double when)
             timers->heap = heap;
             timers->room = room;
         }
-        put(timers, ++timers->count, timer);
+        heap_put(timers, ++timers->count, timer);
     }
     timer->at = when;
-    rise(timers, timer);
-    sink(timers, timer);
+    heap_rise(timers, timer);
+    heap_sink(timers, timer);
     return 0;
 }
 
@@ -70,13 +77,13 @@ void fa_timers_clear(struct fa_timers *timers, struct fa_timer *timer)
     size_t place = timer->place;
     if (place == 0)
         return;
-    struct fa_timer *last = at(timers, timers->count--);
+    struct fa_timer *last = heap_at(timers, timers->count--);
     timer->place = 0;
     if (last == timer)
         return;
-    put(timers, place, last);
-    rise(timers, last);
-    sink(timers, last);
+    heap_put(timers, place, last);
+    heap_rise(timers, last);
+    heap_sink(timers, last);
 }
 
 struct fa_timer *fa_timers_next(const struct fa_timers *timers)

@@ -1,15 +1,15 @@
 /**
- * Moments to come, the next one first: a binary heap.  Pure.
+ * A priority queue of points in time: a binary heap.  Pure.
  */
 #ifndef FA_ENGINE_TIMERS_H
 #define FA_ENGINE_TIMERS_H
 
 #include <stddef.h>
 
-/** Stands in what waits.  All zero: not set. */
+/** Embedded in the object that waits.  All zero: not set. */
 struct fa_timer {
     double at;    /**< On the clock of base/clock.h. */
-    size_t place; /**< From 1, in the heap; 0: not set. */
+    size_t place; /**< Index in the heap, from 1; 0: not set. */
 };
 
 struct fa_timers {
@@ -20,13 +20,13 @@ struct fa_timers {
 
 void fa_timers_fini(struct fa_timers *timers);
 
-/** Set, or set anew.  @return 0, or -1 when memory ran out. */
+/** Set a timer, or change its time.  @return 0, or -1: no memory. */
 int fa_timers_set(struct fa_timers *timers, struct fa_timer *timer, double when);
 
-/** A timer that is not set is fine. */
+/** Does nothing if the timer is not set. */
 void fa_timers_clear(struct fa_timers *timers, struct fa_timer *timer);
 
-/** @return the next one, still set; or NULL. */
+/** @return the earliest timer, which stays set; or NULL. */
 struct fa_timer *fa_timers_next(const struct fa_timers *timers);
 
 #endif

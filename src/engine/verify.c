@@ -1,7 +1,15 @@
 /*
- * Names come from the state or a manifest; each file that has its size goes to the CPU stage, at
- * most as many at once as there may be open, and is told of when its digest is there.  The folder
- * is walked last, so that files that a run finishes meanwhile are known.
+ * Paths come from the state or from a manifest.  A file of the right size goes to the CPU stage;
+ * its finding is reported when its digest is back, so findings are not in the order of the state.
+ * The stage bounds the number of open files: verify_work() runs the event loop until there is a
+ * free place.
+ *
+ * The folder is walked last for files that nothing knows.  A run may be in progress meanwhile:
+ * files that it finishes before the walk are in the state by then, and are not reported as
+ * unknown.
+ *
+ * With a manifest, its names are kept as hashes in a table (engine/names.h), so that memory stays
+ * bounded.
  */
 #include <fetchall/verify.h>
 
@@ -29,16 +37,16 @@
 #include <unistd.h>
 
 #define OPEN_MOST 256
-/* Descriptors that stay free for what we do not count. */
+/* Descriptors reserved for what is not counted: libraries, handlers. */
 #define SPARE_FILES 32
-/* A longer line of a manifest holds no name that a file can have. */
+/* A longer line of a manifest cannot contain a valid path. */
 #define LINE_MOST (16 * 1024)
 /* The state, its -wal, -shm and -journal, and the manifest. */
 #define OWN_MOST 5
 
-/* A file on its way through the stage. */
+/* A file in the stage. */
 struct file {
-    struct file *next; /* among those to be tried again */
+    struct file *next; /* in verify.again */
     int64_t size;
     struct fa_digest digest;
     unsigned crashes;
@@ -51,7 +59,7 @@ struct verify {
     void *ctx;
     struct fa_store *store;
     struct fa_state *state; /* NULL: a manifest, and no state */
-    struct fa_names *names; /* of the manifest; NULL: of the state */
+    struct fa_names *names; /* of the manifest; NULL: the names are in the state */
     struct event_base *base;
     struct fa_nursery *nursery;
     struct fa_stage *stage;
@@ -79,8 +87,8 @@ const char *fa_finding_name(enum fa_finding finding)
     return (unsigned)finding < FA_FINDINGS ? names[finding] : "unknown";
 }
 
-static void tell(struct verify *v, enum fa_finding finding, const char *path, int64_t size,
-                 const char *why)
+static void verify_report(struct verify *v, enum fa_finding finding, const char *path, int64_t size,
+                          const char *why)
 {
     struct fa_checked checked = {
         .finding = finding,
@@ -91,15 +99,16 @@ static void tell(struct verify *v, enum fa_finding finding, const char *path, in
     v->handler(v->ctx, &checked);
 }
 
-static void fail(struct verify *v, int code)
+static void verify_fail(struct verify *v, int code)
 {
     if (!v->failed)
         fa_error_system(&v->error, FA_CLASS_LOCAL_IO, code, "cannot verify '%s'", v->config->dir);
     v->failed = true;
 }
 
-/* The stage takes the file, or tells why it cannot. */
-static void give(struct verify *v, struct file *file)
+/* Submit a file to the stage, or report why it cannot be read.  A file whose worker crashed is
+ * hashed in a worker of its own. */
+static void verify_submit(struct verify *v, struct file *file)
 {
     struct fa_error err = {0};
     int fd = fa_folder_file(fa_store_folder(v->store), file->path, &err);
@@ -108,11 +117,12 @@ static void give(struct verify *v, struct file *file)
         ++v->under_way;
         return;
     }
-    tell(v, FA_FINDING_UNREADABLE, file->path, 0, err.msg);
+    verify_report(v, FA_FINDING_UNREADABLE, file->path, 0, err.msg);
     free(file);
 }
 
-static void on_done(void *ctx, void *tag, const struct fa_stage_result *result)
+/* A file may crash its worker, or be its victim: repeat it until it has crashed too many. */
+static void verify_on_done(void *ctx, void *tag, const struct fa_stage_result *result)
 {
     struct verify *v = ctx;
     struct file *file = tag;
@@ -125,85 +135,94 @@ static void on_done(void *ctx, void *tag, const struct fa_stage_result *result)
         return;
     }
     if (result->error.class != FA_CLASS_NONE || result->n_digests == 0) {
-        tell(v, FA_FINDING_UNREADABLE, file->path, 0, result->error.msg);
+        verify_report(v, FA_FINDING_UNREADABLE, file->path, 0, result->error.msg);
     } else if (memcmp(result->digests[0].bytes, expected->bytes, fa_hash_size(expected->hash)) ==
                0) {
-        tell(v, FA_FINDING_GOOD, file->path, file->size, NULL);
+        verify_report(v, FA_FINDING_GOOD, file->path, file->size, NULL);
     } else {
         snprintf(why, sizeof(why), "its %s is another", fa_hash_name(expected->hash));
-        tell(v, FA_FINDING_CHANGED, file->path, file->size, why);
+        verify_report(v, FA_FINDING_CHANGED, file->path, file->size, why);
     }
     free(file);
 }
 
-/* Let the stage work until it has room, or with `all` until nothing is left. */
-static void work(struct verify *v, bool all)
+/* Run the loop until the stage has a free place, or with `all` until it is empty. */
+static void verify_work(struct verify *v, bool all)
 {
     while (v->again || (all ? v->under_way > 0 : fa_stage_full(v->stage))) {
         while (v->again && !fa_stage_full(v->stage)) {
             struct file *file = v->again;
             v->again = file->next;
-            give(v, file);
+            verify_submit(v, file);
         }
         fa_stage_flush(v->stage);
         if (v->under_way > 0 && event_base_loop(v->base, EVLOOP_ONCE) != 0) {
-            fail(v, EIO);
+            verify_fail(v, EIO);
             return;
         }
     }
 }
 
-static void hash(struct verify *v, const char *path, int64_t size, const struct fa_digest *digest)
+static void verify_hash(struct verify *v, const char *path, int64_t size,
+                        const struct fa_digest *digest)
 {
     size_t room = strlen(path) + 1;
     struct file *file = malloc(sizeof(*file) + room);
     if (!file) {
-        fail(v, ENOMEM);
+        verify_fail(v, ENOMEM);
         return;
     }
     *file = (struct file){.size = size, .digest = *digest};
     memcpy(file->path, path, room);
-    work(v, false);
-    give(v, file);
+    verify_work(v, false);
+    verify_submit(v, file);
 }
 
-/* size: -1: not known; digest->hash 0: none. */
-static void check(struct verify *v, const char *path, int64_t size, const struct fa_digest *digest)
+/*
+ * Check the size of a file, and submit it for its digest.
+ * @size    -1: unknown
+ * @digest  hash 0: none
+ */
+static void verify_check(struct verify *v, const char *path, int64_t size,
+                         const struct fa_digest *digest)
 {
     struct fa_error err = {0};
     char why[80];
     int64_t there = -1;
     switch (fa_folder_look(fa_store_folder(v->store), path, &there, &err)) {
     case FA_THERE_NOTHING:
-        tell(v, FA_FINDING_MISSING, path, 0, NULL);
+        verify_report(v, FA_FINDING_MISSING, path, 0, NULL);
         return;
     case FA_THERE_REFUSED:
-        tell(v, err.class == FA_CLASS_REFUSED ? FA_FINDING_CHANGED : FA_FINDING_UNREADABLE, path, 0,
-             err.msg);
+        verify_report(v, err.class == FA_CLASS_REFUSED ? FA_FINDING_CHANGED : FA_FINDING_UNREADABLE,
+                      path, 0, err.msg);
         return;
     case FA_THERE_FILE:
         break;
     }
     if (size >= 0 && there != size) {
         snprintf(why, sizeof(why), "it has %" PRId64 " bytes, not %" PRId64, there, size);
-        tell(v, FA_FINDING_CHANGED, path, 0, why);
+        verify_report(v, FA_FINDING_CHANGED, path, 0, why);
     } else if (!digest->hash) {
-        tell(v, FA_FINDING_UNHASHED, path, 0, NULL);
+        verify_report(v, FA_FINDING_UNHASHED, path, 0, NULL);
     } else {
-        hash(v, path, there, digest);
+        verify_hash(v, path, there, digest);
     }
 }
 
-static bool check_record(void *arg, const struct fa_record *record)
+static bool verify_check_record(void *arg, const struct fa_record *record)
 {
     struct verify *v = arg;
     if (record->path && fa_inspect_stands(record))
-        check(v, record->path, record->size, &record->digest);
+        verify_check(v, record->path, record->size, &record->digest);
     return !v->failed;
 }
 
-/* One line, without its newline.  @return its length, or -1 at the end; cut if it is too long. */
-static ssize_t read_line(FILE *in, char line[LINE_MOST + 1], bool *ret_cut)
+/*
+ * Read a line without its newline; what exceeds LINE_MOST is dropped.
+ * @return Its length, or -1 at the end
+ */
+static ssize_t manifest_read_line(FILE *in, char line[LINE_MOST + 1], bool *ret_cut)
 {
     ssize_t len = 0;
     int c;
@@ -217,7 +236,9 @@ static ssize_t read_line(FILE *in, char line[LINE_MOST + 1], bool *ret_cut)
     return c == EOF && len == 0 ? -1 : len;
 }
 
-static void check_sum(struct verify *v, const struct fa_sum *sum)
+/* The format of a checksum line may not name its hash: prefer that of the state, of equal
+ * length. */
+static void verify_check_sum(struct verify *v, const struct fa_sum *sum)
 {
     struct fa_record record;
     struct fa_digest digest = {0};
@@ -231,10 +252,10 @@ static void check_sum(struct verify *v, const struct fa_sum *sum)
     if (fa_names_claim(v->names, key, 1, &claim, &v->error))
         v->failed = true;
     else
-        check(v, sum->name, -1, &digest);
+        verify_check(v, sum->name, -1, &digest);
 }
 
-static void check_manifest(struct verify *v, const char *manifest)
+static void verify_check_manifest(struct verify *v, const char *manifest)
 {
     char line[LINE_MOST + 1];
     char why[FA_MESSAGE_MAX + 40];
@@ -243,13 +264,13 @@ static void check_manifest(struct verify *v, const char *manifest)
     bool cut;
     ssize_t len;
     FILE *in = fopen(manifest, "re");
-    for (uint64_t n = 1; in && !v->failed && (len = read_line(in, line, &cut)) >= 0; ++n) {
+    for (uint64_t n = 1; in && !v->failed && (len = manifest_read_line(in, line, &cut)) >= 0; ++n) {
         int found = cut ? -1 : fa_sum_parse(line, (size_t)len, &sum, &err);
         if (found > 0)
-            check_sum(v, &sum);
+            verify_check_sum(v, &sum);
         if (found < 0) {
             snprintf(why, sizeof(why), "line %" PRIu64 ": %s", n, cut ? "it is too long" : err.msg);
-            tell(v, FA_FINDING_UNREADABLE, manifest, 0, why);
+            verify_report(v, FA_FINDING_UNREADABLE, manifest, 0, why);
         }
     }
     if (!in || ferror(in)) {
@@ -261,7 +282,8 @@ static void check_manifest(struct verify *v, const char *manifest)
         fclose(in);
 }
 
-static void add_own(struct verify *v, const char *file, const char *suffix)
+/* State and manifest may be inside the folder: they are not unknown files. */
+static void verify_add_own(struct verify *v, const char *file, const char *suffix)
 {
     char name[4096];
     struct stat st;
@@ -272,7 +294,7 @@ static void add_own(struct verify *v, const char *file, const char *suffix)
     }
 }
 
-static bool is_own(const struct verify *v, const char *path)
+static bool verify_is_own(const struct verify *v, const char *path)
 {
     struct stat st;
     int64_t size;
@@ -289,7 +311,7 @@ static bool is_own(const struct verify *v, const char *path)
     return own;
 }
 
-static bool is_known(struct verify *v, const char *path)
+static bool verify_is_known(struct verify *v, const char *path)
 {
     struct fa_record record;
     enum fa_claim claim = FA_CLAIM_NEW;
@@ -303,30 +325,30 @@ static bool is_known(struct verify *v, const char *path)
     return claim != FA_CLAIM_NEW;
 }
 
-static void on_walk(void *arg, const char *path, int code)
+static void verify_on_walk(void *arg, const char *path, int code)
 {
     struct verify *v = arg;
     if (v->failed)
         return;
     if (code)
-        tell(v, FA_FINDING_UNREADABLE, path[0] ? path : v->config->dir, 0, strerror(code));
-    else if (!is_known(v, path) && !is_own(v, path))
-        tell(v, FA_FINDING_UNKNOWN, path, 0, NULL);
+        verify_report(v, FA_FINDING_UNREADABLE, path[0] ? path : v->config->dir, 0, strerror(code));
+    else if (!verify_is_known(v, path) && !verify_is_own(v, path))
+        verify_report(v, FA_FINDING_UNKNOWN, path, 0, NULL);
 }
 
-/* Files that may be open at once; a worker process costs a socket and a pidfd. */
-static unsigned fit_files(unsigned jobs)
+/* Limit the files that are open at once; a worker process costs a socket and a pidfd. */
+static unsigned verify_fit_files(unsigned jobs)
 {
     struct rlimit limit;
     if (getrlimit(RLIMIT_NOFILE, &limit) || limit.rlim_cur == RLIM_INFINITY)
         return OPEN_MOST;
     unsigned long used = fa_limits_open_files() + SPARE_FILES + 3ul * jobs;
     unsigned long left = limit.rlim_cur > used ? limit.rlim_cur - used : 0;
-    /* A descriptor on its way to a worker is open twice. */
+    /* A descriptor that is sent to a worker is open twice for a moment. */
     return left / 2 < 1 ? 1 : left / 2 > OPEN_MOST ? OPEN_MOST : (unsigned)(left / 2);
 }
 
-static int open_stage(struct verify *v, struct fa_error *err)
+static int verify_open_stage(struct verify *v, struct fa_error *err)
 {
     const struct fa_config *config = v->config;
     unsigned jobs = config->hash_jobs ? config->hash_jobs : fa_limits_cores(256);
@@ -343,15 +365,16 @@ static int open_stage(struct verify *v, struct fa_error *err)
         .with = config->hash_with,
         .jobs = jobs,
         .confined = config->sandbox != FA_SANDBOX_OFF,
-        .open_files = fit_files(jobs),
-        .done = on_done,
+        .open_files = verify_fit_files(jobs),
+        .done = verify_on_done,
         .ctx = v,
     };
     v->stage = fa_stage_new(&env, err);
     return v->stage ? 0 : -1;
 }
 
-static int open_all(struct verify *v, const char *manifest, int64_t *ret_busy, struct fa_error *err)
+static int verify_open(struct verify *v, const char *manifest, int64_t *ret_busy,
+                       struct fa_error *err)
 {
     static const char *const suffixes[] = {"", "-wal", "-shm", "-journal"};
     const struct fa_config *config = v->config;
@@ -365,13 +388,13 @@ static int open_all(struct verify *v, const char *manifest, int64_t *ret_busy, s
     if (manifest && !(v->names = fa_names_new(fa_store_scratch(v->store), err)))
         return -1;
     for (size_t i = 0; config->state && i < sizeof(suffixes) / sizeof(*suffixes); ++i)
-        add_own(v, config->state, suffixes[i]);
+        verify_add_own(v, config->state, suffixes[i]);
     if (manifest)
-        add_own(v, manifest, "");
-    return open_stage(v, err);
+        verify_add_own(v, manifest, "");
+    return verify_open_stage(v, err);
 }
 
-static void close_all(struct verify *v)
+static void verify_close(struct verify *v)
 {
     fa_stage_free(v->stage);
     fa_nursery_free(v->nursery);
@@ -391,20 +414,20 @@ int fa_verify_run(const struct fa_config *config, const char *manifest, fa_verif
     *ret_busy = 0;
     if (fa_config_copy(&own, config, err))
         return -1;
-    if (open_all(&v, manifest, ret_busy, err))
+    if (verify_open(&v, manifest, ret_busy, err))
         goto out;
     if (manifest)
-        check_manifest(&v, manifest);
-    else if (fa_state_each(v.state, FA_STANDINGS, check_record, &v, &v.error))
+        verify_check_manifest(&v, manifest);
+    else if (fa_state_each(v.state, FA_STANDINGS, verify_check_record, &v, &v.error))
         v.failed = true;
-    work(&v, true);
+    verify_work(&v, true);
     if (!v.failed)
-        fa_walk(fa_store_folder(v.store), on_walk, &v);
+        fa_walk(fa_store_folder(v.store), verify_on_walk, &v);
     result = v.failed ? -1 : 0;
     if (v.failed && err)
         *err = v.error;
 
 out:
-    close_all(&v);
+    verify_close(&v);
     return result;
 }

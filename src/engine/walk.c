@@ -1,3 +1,11 @@
+/*
+ * nftw(3) has no argument for the callback and works on names; here each folder is opened relative
+ * to the descriptor of its parent, with O_NOFOLLOW, so that a folder exchanged for a link during
+ * the walk leads nowhere.
+ *
+ * Recursion holds one descriptor for each level.  One buffer holds the path of the entry that is
+ * visited, which bounds the depth.
+ */
 #include "engine/walk.h"
 
 #include <dirent.h>
@@ -18,7 +26,8 @@ struct walk {
     size_t len;
 };
 
-static bool is_folder(int at, const struct dirent *entry)
+/* Some file systems do not fill in d_type. */
+static bool entry_is_folder(int at, const struct dirent *entry)
 {
     struct stat st;
     if (entry->d_type != DT_UNKNOWN)
@@ -26,15 +35,15 @@ static bool is_folder(int at, const struct dirent *entry)
     return fstatat(at, entry->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(st.st_mode);
 }
 
-static bool is_left_out(const struct walk *walk, const char *name)
+static bool walk_leaves_out(const struct walk *walk, const char *name)
 {
     return strcmp(name, ".") == 0 || strcmp(name, "..") == 0 ||
            (walk->len == 0 && strcmp(name, OWN) == 0);
 }
 
-static void walk_folder(struct walk *walk, int at, const char *name);
+static void walk_visit_folder(struct walk *walk, int at, const char *name);
 
-static void walk_entry(struct walk *walk, int at, const struct dirent *entry)
+static void walk_visit_entry(struct walk *walk, int at, const struct dirent *entry)
 {
     size_t len = walk->len;
     size_t more = strlen(entry->d_name) + (len > 0);
@@ -46,15 +55,15 @@ static void walk_entry(struct walk *walk, int at, const struct dirent *entry)
         walk->path[len] = '/';
     memcpy(walk->path + len + (len > 0), entry->d_name, strlen(entry->d_name) + 1);
     walk->len += more;
-    if (is_folder(at, entry))
-        walk_folder(walk, at, entry->d_name);
+    if (entry_is_folder(at, entry))
+        walk_visit_folder(walk, at, entry->d_name);
     else
         walk->each(walk->arg, walk->path, 0);
     walk->len = len;
     walk->path[len] = '\0';
 }
 
-static void walk_folder(struct walk *walk, int at, const char *name)
+static void walk_visit_folder(struct walk *walk, int at, const char *name)
 {
     int fd = openat(at, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     DIR *dir = fd < 0 ? NULL : fdopendir(fd);
@@ -66,8 +75,8 @@ static void walk_folder(struct walk *walk, int at, const char *name)
     }
     struct dirent *entry;
     while (errno = 0, (entry = readdir(dir)))
-        if (!is_left_out(walk, entry->d_name))
-            walk_entry(walk, fd, entry);
+        if (!walk_leaves_out(walk, entry->d_name))
+            walk_visit_entry(walk, fd, entry);
     if (errno)
         walk->each(walk->arg, walk->path, errno);
     closedir(dir);
@@ -80,5 +89,5 @@ void fa_walk(const struct fa_folder *folder, void (*each)(void *arg, const char 
     if (folder->fd < 0)
         each(arg, "", ENOENT);
     else
-        walk_folder(&walk, folder->fd, ".");
+        walk_visit_folder(&walk, folder->fd, ".");
 }

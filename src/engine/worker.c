@@ -6,7 +6,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-/* The types of the library, and then those of the program. */
+/* Merge the task types of the library with those of the program, and become a nursery if this
+ * process was started as one.  The memory is never freed: the nursery does not return. */
 void fa_worker_main(int argc, char **argv, const struct fa_task_type *types)
 {
     (void)argc, (void)argv;
