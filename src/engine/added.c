@@ -2,8 +2,11 @@
 
 #include <string.h>
 
-/* @return the copy, in *room, which moves on. */
-static char *copy_field(char **room, const char *text, size_t *ret_len)
+/*
+ * Copy a field into the memory of the entry; *room is advanced past it.
+ * @return The copy
+ */
+static char *field_copy(char **room, const char *text, size_t *ret_len)
 {
     char *copy = *room;
     *ret_len = strlen(text);
@@ -12,8 +15,9 @@ static char *copy_field(char **room, const char *text, size_t *ret_len)
     return copy;
 }
 
-/* A program can mend what a list can only be warned about. */
-static int check_entry(const struct fa_entry *entry, struct fa_error *err)
+/* A bad entry of a list is reported as a result, an unknown option as a warning.  A program gets
+ * an error at once, as it can fix its call. */
+static int added_check(const struct fa_entry *entry, struct fa_error *err)
 {
     if (entry->error.class != FA_CLASS_NONE) {
         *err = entry->error;
@@ -39,15 +43,15 @@ struct fa_entry *fa_added_entry(const char *url, const char *const *options, voi
     struct fa_entry *entry = fa_entry_new("", number, &need, &room, err);
     if (!entry)
         return NULL;
-    char *copy = copy_field(&room, url, &len);
+    char *copy = field_copy(&room, url, &len);
     fa_entry_add_url(entry, copy, len);
     for (size_t i = 0; i < need.options; ++i) {
-        copy = copy_field(&room, options[i], &len);
+        copy = field_copy(&room, options[i], &len);
         fa_entry_add_option(entry, copy, len);
     }
     fa_entry_finish(entry, url, strlen(url));
     entry->tag = tag;
-    if (check_entry(entry, err) == 0)
+    if (added_check(entry, err) == 0)
         return entry;
     fa_entry_free(entry);
     return NULL;

@@ -1,5 +1,5 @@
 /**
- * Entries that a program adds itself, as opposed to those of a list.
+ * Entries that a program adds itself, as opposed to entries of a list.
  */
 #ifndef FA_ENGINE_ADDED_H
 #define FA_ENGINE_ADDED_H

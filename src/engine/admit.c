@@ -1,3 +1,11 @@
+/*
+ * An entry is parsed, named, and looked up in the state and in the folder, in that order and each
+ * once; after that its job knows whether there is a part to resume or a file to compare.  Most
+ * entries of a repeated run end here, at the cost of one query and one fstatat(2).
+ *
+ * An existing file is compared by what is known without reading it: its size, and the digest in
+ * the state.  Only if that leaves the answer open, the file is hashed by the CPU stage.
+ */
 #include "engine/admit.h"
 
 #include <fetchall/redact.h>
@@ -18,6 +26,7 @@ void fa_admit_put(struct fa_session *s, struct fa_job *job, bool front, double n
     fa_ending_job(s, job, FA_STATUS_FAILED, &err, true);
 }
 
+/* Only a job that was never started can go to the backlog: its record holds no attempts. */
 void fa_admit_queue(struct fa_session *s, struct fa_job *job, double now)
 {
     struct fa_origin *origin =
@@ -27,10 +36,11 @@ void fa_admit_queue(struct fa_session *s, struct fa_job *job, double now)
     fa_admit_put(s, job, false, now);
 }
 
-/* The one lookup in the state: whether the path belongs to another URL, and what is known of it.
- * @return 0 and *ret_claim, or -1 */
-static int claim_path(struct fa_session *s, struct fa_job *job, struct fa_recalled *ret_record,
-                      enum fa_claim *ret_claim, struct fa_error *err)
+/* Query the state once, both for the owner of the path and for what is known about the file; then
+ * claim the path.  A path of an earlier run remains that of its URL, even if that URL is not in
+ * the lists of this run. */
+static int job_claim_path(struct fa_session *s, struct fa_job *job, struct fa_recalled *ret_record,
+                          enum fa_claim *ret_claim, struct fa_error *err)
 {
     if (fa_ledger_lookup(&s->ledger, job->place.key, ret_record, err))
         return -1;
@@ -40,15 +50,15 @@ static int claim_path(struct fa_session *s, struct fa_job *job, struct fa_recall
     return 0;
 }
 
-/* Give the job a path that no other URL has. */
-static int name_job(struct fa_session *s, struct fa_job *job, struct fa_recalled *ret_record,
-                    enum fa_claim *ret_claim, struct fa_error *err)
+/* Name the job; a path of another URL has one alternative, with the hash of the URL in it. */
+static int job_claim_name(struct fa_session *s, struct fa_job *job, struct fa_recalled *ret_record,
+                          enum fa_claim *ret_claim, struct fa_error *err)
 {
-    if (fa_claims_build(&s->claims, job, err) || claim_path(s, job, ret_record, ret_claim, err))
+    if (fa_claims_build(&s->claims, job, err) || job_claim_path(s, job, ret_record, ret_claim, err))
         return -1;
     if (*ret_claim != FA_CLAIM_TAKEN)
         return 0;
-    if (fa_claims_alternative(job, err) || claim_path(s, job, ret_record, ret_claim, err))
+    if (fa_claims_alternative(job, err) || job_claim_path(s, job, ret_record, ret_claim, err))
         return -1;
     if (*ret_claim != FA_CLAIM_TAKEN)
         return 0;
@@ -65,9 +75,11 @@ static void admit_missing(struct fa_session *s, struct fa_job *job, double now)
         fa_admit_queue(s, job, now);
 }
 
-/* Whether an existing file is the one that the list asks for, as far as that is known.
- * @return 1, 0, or -1: its digest would tell */
-static int is_wanted(const struct fa_job *job, int64_t size, enum fa_recall recall)
+/*
+ * Whether an existing file is the one that the entry asks for, as far as that is known.
+ * @return 1, 0, or -1: only its digest can tell
+ */
+static int existing_is_wanted(const struct fa_job *job, int64_t size, enum fa_recall recall)
 {
     const struct fa_entry *entry = job->entry;
     const struct fa_known *known = job->place.known;
@@ -82,10 +94,12 @@ static int is_wanted(const struct fa_job *job, int64_t size, enum fa_recall reca
     return memcmp(known->digest.bytes, entry->hash_bytes, fa_hash_size(entry->hash)) == 0;
 }
 
+/* With --sync the server is asked whether the file has changed, if the state knows its
+ * validator. */
 static void admit_existing(struct fa_session *s, struct fa_job *job, int64_t size,
                            enum fa_recall recall, double now)
 {
-    int wanted = is_wanted(job, size, recall);
+    int wanted = existing_is_wanted(job, size, recall);
     bool ask = s->config.sync && wanted != 0;
     if (s->config.overwrite || s->config.sync || wanted == 0) {
         job->place.replace = true;
@@ -125,7 +139,7 @@ static void admit_named(struct fa_session *s, struct fa_job *job, bool duplicate
     }
 }
 
-/* A mirror that can never be requested would be missed only when it is needed. */
+/* Report it now: an unusable mirror would be noticed only when it is needed. */
 static void report_bad_mirror(void *ctx, const struct fa_job *job, unsigned mirror,
                               const struct fa_error *why)
 {
@@ -135,7 +149,7 @@ static void report_bad_mirror(void *ctx, const struct fa_job *job, unsigned mirr
                        why->msg);
 }
 
-/* An unknown option may be a line of a header that was meant as an option. */
+/* An unknown option may be a mistyped header with a secret in it, so it is redacted. */
 static void report_unknown(struct fa_session *s, const struct fa_entry *entry)
 {
     char *name = fa_redact_url(entry->unknown[0].name, s->config.secret_keys);
@@ -163,7 +177,7 @@ static void admit_entry(struct fa_session *s, struct fa_entry *entry, double now
     struct fa_recalled record;
     enum fa_claim claim;
     if (err.class == FA_CLASS_NONE && fa_job_parse(job, report_bad_mirror, s, &err) == 0 &&
-        name_job(s, job, &record, &claim, &err) == 0)
+        job_claim_name(s, job, &record, &claim, &err) == 0)
         admit_named(s, job, claim == FA_CLAIM_SAME, &record, now);
     else
         fa_ending_job(s, job, FA_STATUS_FAILED, &err, false);

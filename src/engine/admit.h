@@ -1,12 +1,12 @@
 /**
- * Entries become jobs: they get their names, and what is already there is not fetched again.
+ * Entries become jobs: a job gets its name, and a file that exists already is not fetched again.
  */
 #ifndef FA_ENGINE_ADMIT_H
 #define FA_ENGINE_ADMIT_H
 
 #include "engine/engine.h"
 
-/** Take one entry in.  @return whether there may be more at once. */
+/** Admit one entry.  @return whether there may be another one now. */
 bool fa_admit_next(struct fa_session *s, double now);
 
 /** Queue a job at its target, in memory or in the backlog. */

@@ -1,3 +1,9 @@
+/*
+ * Folders are names too.  A server may have a file "a" and a file "a/b", which one file system
+ * cannot: every folder of a path is claimed for the owner FA_OWNER_FOLDERS, which all files share.
+ * Whichever comes second, file or folder, gets an alternative name.  The alternative of a folder
+ * is the same for all files below it, as it depends on the path of the folder only.
+ */
 #include "engine/claims.h"
 
 #include "base/key.h"
@@ -21,9 +27,11 @@ void fa_claims_fini(struct fa_claims *claims)
     claims->names = NULL;
 }
 
-/* A folder belongs to all files below it, and to no file.
- * @return 0; 1 if a file has that name; -1 */
-static int claim_folder(struct fa_claims *claims, const char *path, struct fa_error *err)
+/*
+ * Claim a folder, which belongs to all files below it and to no URL.
+ * @return 0; 1 if a file has that name; -1
+ */
+static int claims_take_folder(struct fa_claims *claims, const char *path, struct fa_error *err)
 {
     enum fa_claim claim;
     if (fa_names_claim(claims->names, fa_key_str(path), FA_OWNER_FOLDERS, &claim, err))
@@ -31,17 +39,18 @@ static int claim_folder(struct fa_claims *claims, const char *path, struct fa_er
     return claim == FA_CLAIM_TAKEN;
 }
 
-/* Claim each folder on the way; one that has the name of a file gets an alternative name. */
-static int claim_folders(struct fa_claims *claims, struct fa_place *place, struct fa_error *err)
+/* Claim every folder of the path; if a file has the name of one, rename that folder in the path. */
+static int claims_take_folders(struct fa_claims *claims, struct fa_place *place,
+                               struct fa_error *err)
 {
     for (char *slash = strchr(place->path, '/'); slash; slash = strchr(slash + 1, '/')) {
         char *other = NULL, *path = NULL;
         *slash = '\0';
-        int taken = claim_folder(claims, place->path, err);
+        int taken = claims_take_folder(claims, place->path, err);
         if (taken > 0 &&
             fa_name_alternative(place->path, (uint32_t)fa_key_str(place->path), &other) == 0 &&
             asprintf(&path, "%s/%s", other, slash + 1) >= 0) {
-            taken = claim_folder(claims, other, err);
+            taken = claims_take_folder(claims, other, err);
             free(place->path);
             place->path = path;
             slash = path + strlen(other);
@@ -67,7 +76,7 @@ int fa_claims_build(struct fa_claims *claims, struct fa_job *job, struct fa_erro
         .dir = job->entry->dir,
     };
     struct fa_place *place = &job->place;
-    if (fa_name_build(&source, &place->path, err) || claim_folders(claims, place, err))
+    if (fa_name_build(&source, &place->path, err) || claims_take_folders(claims, place, err))
         return -1;
     place->key = fa_key_str(place->path);
     place->owner = job->target.mirrors[job->target.mirror].key;

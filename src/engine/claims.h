@@ -1,9 +1,9 @@
 /**
  * The names of files: each belongs to one URL, so that no two jobs write to one file.
  *
- * A job's path is claimed in three steps, as the state is asked in between: build the path, ask
- * whether the state gives it to another URL, take it.  A path that is taken has one alternative
- * (engine/name.h).
+ * A path is claimed in three steps, because the state is queried in between: build the path, check
+ * that the state does not assign it to another URL, claim it.  A path that is taken has one
+ * alternative (engine/name.h).
  */
 #ifndef FA_ENGINE_CLAIMS_H
 #define FA_ENGINE_CLAIMS_H
@@ -33,7 +33,7 @@ int fa_claims_take(struct fa_claims *claims, const struct fa_job *job, enum fa_c
 /** Give the job the alternative of its path. */
 int fa_claims_alternative(struct fa_job *job, struct fa_error *err);
 
-/** Reserve a name, relative to the folder, for something that is no job. */
+/** Reserve a path, relative to the folder, for a file that is not an entry. */
 int fa_claims_reserve(struct fa_claims *claims, const char *path, struct fa_error *err);
 
 #endif

@@ -1,3 +1,11 @@
+/*
+ * Fields are only ever appended to struct fa_config, and its `size` tells which version a program
+ * was compiled with: base/sized.h copies the fields that both sides know, and the others keep
+ * their defaults.  So every default is set here, for old programs as well.
+ *
+ * The command line checks its options itself, so the messages name the
+ * field and not an option.
+ */
 #include "engine/config.h"
 
 #include "base/sized.h"
@@ -8,7 +16,7 @@
 
 #define SECONDS_MAX (366.0 * 24 * 3600)
 
-/* The smallest struct that is accepted ends there. */
+/* The smallest struct of a caller that is accepted ends with this field. */
 #define FIRST_SIZE offsetof(struct fa_config, sandbox)
 
 void fa_config_init_size(struct fa_config *config, size_t size)
@@ -46,7 +54,7 @@ int fa_config_check_proxy(const char *proxy, struct fa_error *err)
     return fa_proxy_check(proxy, err);
 }
 
-static const char *check_choices(const struct fa_config *config)
+static const char *config_check_choices(const struct fa_config *config)
 {
     if (config->mode >= FA_MODES)
         return "mode";
@@ -67,49 +75,51 @@ static const char *check_choices(const struct fa_config *config)
     return NULL;
 }
 
-static bool is_time(double seconds)
+/* Infinity and NaN pass comparisons that a time-out depends on. */
+static bool seconds_are_valid(double seconds)
 {
     return isfinite(seconds) && seconds >= 0 && seconds <= SECONDS_MAX;
 }
 
-static const char *check_numbers(const struct fa_config *config)
+static const char *config_check_numbers(const struct fa_config *config)
 {
     if (config->jobs == 0)
         return "jobs";
     if (config->per_host == 0)
         return "per_host";
-    if (!is_time(config->disk_wait))
+    if (!seconds_are_valid(config->disk_wait))
         return "disk_wait";
-    if (!is_time(config->retry_wait))
+    if (!seconds_are_valid(config->retry_wait))
         return "retry_wait";
-    if (!is_time(config->host_wait))
+    if (!seconds_are_valid(config->host_wait))
         return "host_wait";
-    if (!is_time(config->connect_timeout))
+    if (!seconds_are_valid(config->connect_timeout))
         return "connect_timeout";
-    if (!is_time(config->stall_timeout))
+    if (!seconds_are_valid(config->stall_timeout))
         return "stall_timeout";
-    if (!is_time(config->speed_time))
+    if (!seconds_are_valid(config->speed_time))
         return "speed_time";
-    if (!is_time(config->timeout))
+    if (!seconds_are_valid(config->timeout))
         return "timeout";
     if (config->halt_percent && config->halt > 100)
         return "halt";
     return NULL;
 }
 
-static bool is_line(const char *text)
+/* A line break would end the header, and start another one. */
+static bool text_is_line(const char *text)
 {
     return !strpbrk(text, "\r\n");
 }
 
-static const char *check_texts(const struct fa_config *config)
+static const char *config_check_texts(const struct fa_config *config)
 {
     if (!config->dir || !config->dir[0])
         return "dir";
-    if (config->user_agent && !is_line(config->user_agent))
+    if (config->user_agent && !text_is_line(config->user_agent))
         return "user_agent";
     for (size_t i = 0; i < config->n_headers; ++i)
-        if (!strpbrk(config->headers[i], ":;") || !is_line(config->headers[i]))
+        if (!strpbrk(config->headers[i], ":;") || !text_is_line(config->headers[i]))
             return "headers";
     if (config->overwrite && config->sync)
         return "overwrite, with sync,";
@@ -118,9 +128,9 @@ static const char *check_texts(const struct fa_config *config)
 
 int fa_config_check(const struct fa_config *config, struct fa_error *err)
 {
-    const char *wrong = check_choices(config);
-    wrong = wrong ? wrong : check_numbers(config);
-    wrong = wrong ? wrong : check_texts(config);
+    const char *wrong = config_check_choices(config);
+    wrong = wrong ? wrong : config_check_numbers(config);
+    wrong = wrong ? wrong : config_check_texts(config);
     if (wrong)
         fa_error_set(err, FA_DOMAIN_FETCHALL, 0, FA_CLASS_REFUSED,
                      "%s of the config has a value that makes no sense", wrong);

@@ -7,13 +7,13 @@
 #include <fetchall/config.h>
 
 /**
- * Copy the config of a program that may have been compiled with another version of the library.
+ * Copy a config from a program that may have been compiled with another version of the library.
  *
  * @return 0, or -1 with FA_CLASS_REFUSED.
  */
 int fa_config_copy(struct fa_config *to, const struct fa_config *from, struct fa_error *err);
 
-/** @return 0, or -1 with FA_CLASS_REFUSED and a message that begins with the name of a field. */
+/** @return 0, or -1 with FA_CLASS_REFUSED and a message that starts with the name of a field. */
 int fa_config_check(const struct fa_config *config, struct fa_error *err);
 
 #endif

@@ -1,5 +1,5 @@
 /**
- * What the turn counts, for observers and for the state.
+ * Counters of a run, for observers and for the state.
  */
 #ifndef FA_ENGINE_COUNTS_H
 #define FA_ENGINE_COUNTS_H
@@ -9,10 +9,10 @@
 
 struct fa_counts {
     uint64_t entries;   /**< Read. */
-    uint64_t done;      /**< Of them, those that have ended. */
-    uint64_t failed;    /**< Of those. */
-    uint64_t cancelled; /**< Of those: the run ended first. */
-    bool lists_final;   /**< There will be no more entries. */
+    uint64_t done;      /**< Entries that have ended. */
+    uint64_t failed;    /**< Ended entries that failed. */
+    uint64_t cancelled; /**< Failed entries that the end of the run cancelled. */
+    bool lists_final;   /**< All entries have been read. */
     uint64_t bytes;     /**< Received by attempts that have ended. */
 };
 

@@ -1,3 +1,10 @@
+/*
+ * All pointers in an event are valid only while the handler runs, so nothing is copied except
+ * redacted texts.  The handler runs inside a turn: it may call fa_session_stop(), which only sets
+ * a flag.
+ *
+ * Without memory for a redacted text, "?" is sent, never the text itself.
+ */
 #include "engine/emit.h"
 
 #include <fetchall/redact.h>

@@ -1,5 +1,5 @@
 /**
- * What the observer of a session hears.  A leaf: it knows jobs and origins, and changes nothing.
+ * Events for the observer of a session.  A leaf: it reads jobs and origins, and changes nothing.
  *
  * Secrets are replaced by "***" here, before anything leaves the library.
  */
@@ -19,7 +19,7 @@ struct fa_emitter {
 
 void fa_emit_send(const struct fa_emitter *emitter, const struct fa_event *event);
 
-/** A copy of an error without secrets: texts of libcurl and of lists may contain some. */
+/** A copy of an error without secrets: messages may quote libcurl, or a line of a list. */
 struct fa_error fa_emit_redact(const struct fa_emitter *emitter, const struct fa_error *error);
 
 void fa_emit_started(const struct fa_emitter *emitter, const struct fa_job *job);
@@ -31,7 +31,7 @@ void fa_emit_retry(const struct fa_emitter *emitter, const struct fa_job *job, d
 void fa_emit_host(const struct fa_emitter *emitter, const struct fa_origin *origin,
                   enum fa_host_change change, double wait, double left);
 
-/** @entry  What it is about, or NULL. */
+/** @entry  The entry that the notice is about, or NULL. */
 void fa_emit_notice(const struct fa_emitter *emitter, const struct fa_entry *entry,
                     const char *format, ...) __attribute__((format(printf, 3, 4)));
 

@@ -1,3 +1,11 @@
+/*
+ * Every entry that was read gets exactly one result, also when the run is stopped: then jobs in
+ * memory and records of the backlog are reported as cancelled.  The result is recorded in the
+ * state before it is reported, so that an observer never sees more than a commit can hold.
+ *
+ * The times of a result are the sum over the redirects of the last attempt: those of earlier
+ * requests are in job->timing.earlier.
+ */
 #include "engine/ending.h"
 
 #include <fetchall/redact.h>
@@ -14,7 +22,7 @@ static const char *const restarts[FA_RESTARTS] = {
     [FA_RESTART_DISPUTED] = "the server declared another length for the same version",
 };
 
-static void fill_attempt(const struct fa_job *job, struct fa_result *result)
+static void result_fill_attempt(const struct fa_job *job, struct fa_result *result)
 {
     const struct fa_outcome *outcome = &job->outcome;
     const struct fa_timing *timing = &job->timing;
@@ -35,8 +43,8 @@ static void fill_attempt(const struct fa_job *job, struct fa_result *result)
     result->time.total += timing->earlier.total;
 }
 
-/* --halt: a percentage means little before some entries have ended. */
-static void check_halt(struct fa_session *s)
+/* --halt: a percentage is checked only after ten entries have ended. */
+static void ending_check_halt(struct fa_session *s)
 {
     const struct fa_counts *counts = &s->counts;
     uint64_t limit = s->config.halt;
@@ -49,24 +57,24 @@ static void check_halt(struct fa_session *s)
         fa_engine_stop(s, FA_END_HALTED, NULL);
 }
 
-/* The URL of the list, without secrets; often the one that was requested.  @ret_owned  To be freed. */
-static const char *listed_url(const struct fa_session *s, const struct fa_job *job,
-                              char **ret_owned)
+/* The URL in the list, without secrets.  @ret_owned  To be freed. */
+static const char *job_listed_url(const struct fa_session *s, const struct fa_job *job,
+                                  char **ret_owned)
 {
     *ret_owned = fa_redact_url(job->entry->urls[0], s->config.secret_keys);
     return *ret_owned ? *ret_owned : "?";
 }
 
-/* The job is final from here on. */
-static void report(struct fa_session *s, struct fa_job *job, struct fa_result *result)
+/* The job must not change after this. */
+static void job_report(struct fa_session *s, struct fa_job *job, struct fa_result *result)
 {
     char *owned;
     struct fa_event event = {.type = FA_EVENT_DONE};
-    fill_attempt(job, result);
+    result_fill_attempt(job, result);
     result->list = job->entry->list;
     result->line = job->entry->line;
     result->tag = job->entry->tag;
-    result->url = listed_url(s, job, &owned);
+    result->url = job_listed_url(s, job, &owned);
     result->path = job->place.path;
     result->origin = job->target.url ? job->target.url->origin : NULL;
     result->size = fa_status_is_failure(result->status) ? -1 : job->place.size;
@@ -83,11 +91,11 @@ static void report(struct fa_session *s, struct fa_job *job, struct fa_result *r
     fa_job_set_state(job, FA_JOB_FINAL);
 }
 
-static void end_job(struct fa_session *s, struct fa_job *job, struct fa_result *result)
+static void job_end(struct fa_session *s, struct fa_job *job, struct fa_result *result)
 {
-    report(s, job, result);
+    job_report(s, job, result);
     fa_engine_forget(job);
-    check_halt(s);
+    ending_check_halt(s);
 }
 
 void fa_ending_job(struct fa_session *s, struct fa_job *job, enum fa_status status,
@@ -96,7 +104,7 @@ void fa_ending_job(struct fa_session *s, struct fa_job *job, enum fa_status stat
     struct fa_result result = {.status = status, .transient = transient};
     if (error)
         result.error = *error;
-    end_job(s, job, &result);
+    job_end(s, job, &result);
 }
 
 void fa_ending_hashed(struct fa_session *s, struct fa_job *job, enum fa_status status)
@@ -106,10 +114,10 @@ void fa_ending_hashed(struct fa_session *s, struct fa_job *job, enum fa_status s
         result.digests = job->hashed->digests;
         result.n_digests = job->hashed->n_digests;
     }
-    end_job(s, job, &result);
+    job_end(s, job, &result);
 }
 
-static void set_left(struct fa_result *result, bool begun)
+static void result_set_left(struct fa_result *result, bool begun)
 {
     result->status = FA_STATUS_FAILED;
     result->transient = true;
@@ -117,7 +125,10 @@ static void set_left(struct fa_result *result, bool begun)
                  "the run ended before %s", begun ? "it was done" : "it began");
 }
 
-static void leave_job(struct fa_session *s, struct fa_job *job)
+/* Keep the part of an interrupted download only if the state can describe it: an active
+ * attempt may have written more than its outcome says, and a part without a record would never
+ * be resumed. */
+static void job_leave(struct fa_session *s, struct fa_job *job)
 {
     struct fa_result result = {0};
     bool whole = job->state != FA_JOB_ACTIVE && job->part.rep.validator.strong && !job->place.known;
@@ -125,20 +136,20 @@ static void leave_job(struct fa_session *s, struct fa_job *job)
         fa_ledger_put_part(&s->ledger, job, &s->counts);
     else if (fa_job_has_part(job) && !job->part.recorded)
         fa_store_part_remove(s->store, job->place.key);
-    set_left(&result, job->tries.attempts > 0);
-    report(s, job, &result);
+    result_set_left(&result, job->tries.attempts > 0);
+    job_report(s, job, &result);
 }
 
-/* There may be a million of them, and seconds to report them: no job is made.  What the state knows
- * of them is as true as it was before. */
-static void leave_spilled(void *ctx, const struct fa_entry *entry, const char *path,
+/* There may be a million of these and only seconds to report them, so no job is created.  They
+ * never started, so what the state knows about them is still valid. */
+static void spilled_leave(void *ctx, const struct fa_entry *entry, const char *path,
                           const char *origin)
 {
     struct fa_session *s = ctx;
     struct fa_event event = {.type = FA_EVENT_DONE};
     struct fa_result *result = &event.done;
     char *url = entry ? fa_redact_url(entry->urls[0], s->config.secret_keys) : NULL;
-    set_left(result, false);
+    result_set_left(result, false);
     if (entry) {
         result->list = entry->list;
         result->line = entry->line;
@@ -162,8 +173,8 @@ void fa_ending_left(struct fa_session *s)
     const struct fa_hosts *hosts = &s->scheduler.hosts;
     LIST_FOREACH (job, &s->jobs, all)
         if (job->state != FA_JOB_FINAL)
-            leave_job(s, job);
+            job_leave(s, job);
     for (size_t i = 0; i < hosts->n_buckets; ++i)
         for (struct fa_origin *at = hosts->buckets[i]; at; at = at->next_same)
-            fa_spill_drain(s, at, leave_spilled, s);
+            fa_spill_drain(s, at, spilled_leave, s);
 }

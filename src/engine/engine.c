@@ -10,7 +10,7 @@ double fa_engine_now(const struct fa_session *s)
 void fa_engine_wake(void *session)
 {
     struct fa_session *s = session;
-    /* An event that its own callback makes active is run again before any other is looked for. */
+    /* libevent would run an event that its own callback activates before it polls for others. */
     const struct timeval soon = {0};
     if (s->alarms.turning)
         event_add(s->alarms.turn, &soon);
@@ -18,6 +18,7 @@ void fa_engine_wake(void *session)
         event_active(s->alarms.turn, EV_TIMEOUT, 0);
 }
 
+/* Draining lets cancelled attempts end in an orderly way, but not longer than FA_DRAIN seconds. */
 void fa_engine_stop(struct fa_session *s, enum fa_end end, const struct fa_error *error)
 {
     struct fa_run_end *ending = &s->ending;
@@ -55,7 +56,7 @@ bool fa_engine_pause(struct fa_session *s, const struct fa_error *error, uint64_
                        s->config.disk_wait);
         break;
     }
-    fa_engine_wake(s); /* for the alarm */
+    fa_engine_wake(s); /* so that the alarm is set */
     return true;
 }
 

@@ -1,5 +1,5 @@
 /**
- * A session from the inside: its parts, and what only the turn may do with them.
+ * The inside of a session: its parts, and what only the turn may do with them.
  *
  *     intake     entries of the lists
  *     claims     which name belongs to which URL
@@ -7,14 +7,14 @@
  *     flights    attempts in progress
  *     settle     what an outcome means for its job
  *     finish     the CPU stage, and the names of files
- *     ledger     what the state is told
+ *     ledger     what is recorded in the state
  *     pause      a full disk
  *
- * A part owns its data and returns verdicts; no part knows another one, or this header.  The turn
- * carries the verdicts out: turn.c, and its helpers admit.c, spill.c, ending.c and progress.c.
+ * A part owns its data and returns verdicts; it includes neither another part nor this header.  The
+ * turn carries the verdicts out: turn.c, and its helpers admit.c, spill.c, ending.c and snapshot.c.
  *
- * Callbacks (of the strategy, the stage, the resolver, libevent) only record what has happened, and
- * ask for a turn.
+ * Callbacks (of the strategy, the stage, the resolver, libevent) only record an event, and request
+ * a turn.
  */
 #ifndef FA_ENGINE_ENGINE_H
 #define FA_ENGINE_ENGINE_H
@@ -37,10 +37,10 @@
 
 /** Seconds between two progress snapshots. */
 #define FA_TICK 0.1
-/** Seconds that a stop may take. */
+/** Maximum seconds to wait for cancelled attempts after a stop. */
 #define FA_DRAIN 4.0
 
-/** How the run ends. */
+/** The end of the run. */
 struct fa_run_end {
     struct fa_wake *stop_wake;
     _Atomic int stop_wanted; /**< enum fa_stop; 0: none. */
@@ -51,7 +51,7 @@ struct fa_run_end {
     bool over;
 };
 
-/** What makes the loop take a turn. */
+/** Events that start a turn. */
 struct fa_alarms {
     struct event *turn;
     struct event *alarm; /**< The next timer. */
@@ -69,7 +69,7 @@ struct fa_session {
     struct event_base *base;
     struct fa_nursery *nursery;
     const struct fa_resolver_ops *lookups;
-    struct fa_resolver *resolver; /**< NULL: a proxy looks up names. */
+    struct fa_resolver *resolver; /**< NULL: the proxy looks up names. */
     struct fa_store *store;
     struct fa_backlog *backlog;
     struct fa_intake intake;
@@ -79,42 +79,45 @@ struct fa_session {
     struct fa_finish finish;
     struct fa_ledger ledger;
     struct fa_pause pause;
-    LIST_HEAD(, fa_job) jobs; /**< Every job that is alive. */
+    LIST_HEAD(, fa_job) jobs; /**< All jobs in memory. */
     struct fa_counts counts;
     struct fa_run_end ending;
     struct fa_alarms alarms;
-    unsigned n_jobs; /**< config.jobs, or fewer: the limit of open files. */
+    unsigned n_jobs; /**< config.jobs, or fewer because of the limit of open files. */
     double began;
 };
 
 /** The time on the session's clock. */
 double fa_engine_now(const struct fa_session *s);
 
-/** Take a turn soon. */
+/** Request a turn. */
 void fa_engine_wake(void *session);
 
-/** Stop the run: nothing new starts, attempts in progress are cancelled.  The first reason counts.
- * @error  With FA_END_LOCAL. */
+/**
+ * Stop the run: start nothing new, cancel attempts in progress.  The first reason counts.
+ *
+ * @error  With FA_END_LOCAL.
+ */
 void fa_engine_stop(struct fa_session *s, enum fa_end end, const struct fa_error *error);
 
-/** Stop the run for lack of memory. */
+/** Stop the run: no memory. */
 void fa_engine_no_memory(struct fa_session *s);
 
 /**
- * A full disk pauses the run.
+ * Pause the run if the error is a full disk.
  *
  * @need   Bytes that the file still needs; 0: unknown.
- * @return whether it does: else the error is a failure.
+ * @return whether it is paused; else the error is a failure.
  */
 bool fa_engine_pause(struct fa_session *s, const struct fa_error *error, uint64_t need, double now);
 
-/** Commit the state.  @return whether that went well; else the run is paused, or stopped. */
+/** Commit the state.  @return whether that succeeded; else the run is paused or stopped. */
 bool fa_engine_commit(struct fa_session *s, double now);
 
-/** Make a job of an entry.  @entry  Taken, also on failure.  @return NULL: no memory. */
+/** Create a job for an entry.  @entry  Taken, also on failure.  @return NULL: no memory. */
 struct fa_job *fa_engine_job(struct fa_session *s, struct fa_entry *entry, double now);
 
-/** Forget a job without a word. */
+/** Free a job without reporting it. */
 void fa_engine_forget(struct fa_job *job);
 
 #endif

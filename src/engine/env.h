@@ -1,9 +1,9 @@
 /**
- * What a session uses besides its config: tests replace it, and play a run in virtual time.
+ * What a session uses besides its config; tests replace it, and run a session in virtual time.
  *
- * With a clock that has wait(), the session never sleeps.  It does all that is ready, and then calls
- * wait() with the time of its next alarm.  A strategy and a resolver of such a session use the same
- * clock: wait() makes their events active.
+ * With a clock that has wait(), the session never sleeps.  It does everything that is ready, and
+ * then calls wait() with the time of its next alarm.  The strategy and the resolver of such a
+ * session use the same clock: wait() activates their events.
  */
 #ifndef FA_ENGINE_ENV_H
 #define FA_ENGINE_ENV_H

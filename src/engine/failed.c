@@ -1,3 +1,8 @@
+/*
+ * The list has the packed format (list/packed.h), which is read like any list.  Each entry gets
+ * the path of its record as `out`, so that it is written to the same file as before, also if it
+ * had got an alternative name.  The file is unlinked, because its entries contain secrets.
+ */
 #include "engine/failed.h"
 
 #include "base/io.h"
@@ -14,7 +19,7 @@ struct failed_list {
     uint64_t left_out;
 };
 
-static bool write_entry(void *arg, const struct fa_record *record)
+static bool failed_write_entry(void *arg, const struct fa_record *record)
 {
     struct failed_list *list = arg;
     bool lacking = record->secret && !record->text;
@@ -37,35 +42,37 @@ static bool write_entry(void *arg, const struct fa_record *record)
     return list->out;
 }
 
-static int write_failed(struct fa_error *err)
+static int failed_write_error(struct fa_error *err)
 {
     fa_error_system(err, FA_CLASS_LOCAL_IO, errno, "cannot write the list of what failed");
     return -1;
 }
 
 /* @fd  Taken. */
-static int write_list(int fd, struct fa_state *state, struct failed_list *list,
-                      struct fa_error *err)
+static int failed_write_list(int fd, struct fa_state *state, struct failed_list *list,
+                             struct fa_error *err)
 {
     list->out = fd < 0 ? NULL : fdopen(fd, "w");
     if (!list->out) {
         if (fd >= 0)
             close(fd);
-        return write_failed(err);
+        return failed_write_error(err);
     }
-    fputs(FA_PACKED_MAGIC "\n", list->out); /* an error shows when it is closed */
-    int result = state ? fa_state_each(state, FA_STANDING_FAILED, write_entry, list, err) : 0;
+    fputs(FA_PACKED_MAGIC "\n", list->out); /* fclose() reports an error */
+    int result =
+        state ? fa_state_each(state, FA_STANDING_FAILED, failed_write_entry, list, err) : 0;
     if ((!list->out || fclose(list->out)) && result == 0)
-        return write_failed(err);
+        return failed_write_error(err);
     return result;
 }
 
+/* The stream gets a duplicate of the descriptor, as fclose(3) closes it.  Both share one offset. */
 int fa_failed_list(struct fa_state *state, int dirfd, uint64_t *ret_left_out, struct fa_error *err)
 {
     struct failed_list list = {0};
     int fd = fa_io_unlinked(dirfd);
     int copy = fd < 0 ? -1 : fcntl(fd, F_DUPFD_CLOEXEC, 3);
-    int result = write_list(copy, state, &list, err);
+    int result = failed_write_list(copy, state, &list, err);
     *ret_left_out = list.left_out;
     if (result == 0 && lseek(fd, 0, SEEK_SET) == 0)
         return fd;

@@ -1,5 +1,5 @@
 /**
- * What the state says failed, as a list.
+ * The failed entries of the state, as a list.
  */
 #ifndef FA_ENGINE_FAILED_H
 #define FA_ENGINE_FAILED_H
@@ -9,10 +9,10 @@
 /**
  * Write the list to an unlinked file.
  *
- * @state         NULL: nothing failed.
+ * @state         NULL: no failed entries.
  * @dirfd         A folder for the file.
- * @ret_left_out  Entries whose password or header only their list has: states of older versions did
- *                not keep those.
+ * @ret_left_out  Entries with a password or header that the state does not have: older versions did
+ *                not record those.
  * @return        A descriptor at the start of the list, or -1.
  */
 int fa_failed_list(struct fa_state *state, int dirfd, uint64_t *ret_left_out, struct fa_error *err);

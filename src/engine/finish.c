@@ -1,3 +1,11 @@
+/*
+ * The part is hashed from its file and not from the socket: so the digest is that of the bytes on
+ * the disk, and hashing never slows down a transfer.  The file is still in the page cache by then,
+ * unless the stage falls far behind; FA_FINISH_MAX bounds that.
+ *
+ * All hashes that anybody asked for are computed in one pass: those of the config, that of the
+ * list, and that of the state for an existing file.
+ */
 #include "engine/finish.h"
 
 #include "engine/retry.h"
@@ -6,11 +14,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* A failed submit ends here too, so that there is one way back from the stage. */
 static void finish_done(void *ctx, void *tag, const struct fa_stage_result *result)
 {
     struct fa_finish *finish = ctx;
     struct fa_job *job = tag;
-    free(job->hashed); /* of a file that was fetched again */
+    free(job->hashed); /* of the file before it was fetched again */
     job->hashed = malloc(sizeof(*job->hashed));
     if (job->hashed)
         *job->hashed = *result;
@@ -34,7 +43,7 @@ void fa_finish_fini(struct fa_finish *finish)
     finish->stage = NULL;
 }
 
-static unsigned hashes_of(const struct fa_finish *finish, const struct fa_job *job)
+static unsigned job_hashes(const struct fa_finish *finish, const struct fa_job *job)
 {
     const struct fa_known *known = job->place.existing ? job->place.known : NULL;
     return finish->hash | job->entry->hash | (known ? known->digest.hash : 0);
@@ -42,7 +51,7 @@ static unsigned hashes_of(const struct fa_finish *finish, const struct fa_job *j
 
 bool fa_finish_needs_hash(const struct fa_finish *finish, const struct fa_job *job)
 {
-    return hashes_of(finish, job) != 0;
+    return job_hashes(finish, job) != 0;
 }
 
 void fa_finish_put(struct fa_finish *finish, struct fa_job *job, double now)
@@ -53,28 +62,32 @@ void fa_finish_put(struct fa_finish *finish, struct fa_job *job, double now)
     ++finish->staged;
 }
 
-/* Out of descriptors, a file waits as long as something may free one. */
-static bool must_wait(const struct fa_finish *finish, const struct fa_error *err, unsigned active)
+/* Out of descriptors: wait as long as something is in progress that will free one. */
+static bool finish_must_wait(const struct fa_finish *finish, const struct fa_error *err,
+                             unsigned active)
 {
     return err->domain == FA_DOMAIN_SYSTEM && (err->code == EMFILE || err->code == ENFILE) &&
            (active > 0 || finish->staged > finish->fetched.count + 1);
 }
 
-/* @return whether the stage may take more. */
+/*
+ * A file whose worker crashed is hashed in a worker of its own, so that it can crash no others.
+ * @return Whether the stage may take more
+ */
 static bool finish_submit(struct fa_finish *finish, struct fa_job *job, unsigned active)
 {
     struct fa_error err = {0};
     int fd = job->place.existing
                  ? fa_folder_file(fa_store_folder(finish->store), job->place.path, &err)
                  : fa_store_part_open(finish->store, job->place.key, &job->part.inode, &err);
-    if (fd < 0 && must_wait(finish, &err, active)) {
+    if (fd < 0 && finish_must_wait(finish, &err, active)) {
         fa_job_queue_push_front(&finish->fetched, job);
         return false;
     }
     fa_job_set_state(job, FA_JOB_HASHING);
     bool alone = job->tries.crashes > 0;
     if (fd < 0 || fa_stage_submit(finish->stage, fd, (uint64_t)job->place.size,
-                                  hashes_of(finish, job), alone, job, &err)) {
+                                  job_hashes(finish, job), alone, job, &err)) {
         struct fa_stage_result failed = {.error = err};
         finish_done(finish, job, &failed);
     }
@@ -89,8 +102,8 @@ void fa_finish_flush(struct fa_finish *finish, unsigned active)
     fa_stage_flush(finish->stage);
 }
 
-static bool has_digest(const struct fa_stage_result *result, enum fa_hash hash,
-                       const unsigned char *bytes)
+static bool result_has_digest(const struct fa_stage_result *result, enum fa_hash hash,
+                              const unsigned char *bytes)
 {
     for (size_t i = 0; hash && i < result->n_digests; ++i)
         if (result->digests[i].hash == hash)
@@ -98,12 +111,12 @@ static bool has_digest(const struct fa_stage_result *result, enum fa_hash hash,
     return hash == 0;
 }
 
-static bool digests_match(const struct fa_job *job)
+static bool job_digests_match(const struct fa_job *job)
 {
     const struct fa_known *known = job->place.existing ? job->place.known : NULL;
-    if (known && !has_digest(job->hashed, known->digest.hash, known->digest.bytes))
+    if (known && !result_has_digest(job->hashed, known->digest.hash, known->digest.bytes))
         return false;
-    return has_digest(job->hashed, job->entry->hash, job->entry->hash_bytes);
+    return result_has_digest(job->hashed, job->entry->hash, job->entry->hash_bytes);
 }
 
 enum fa_hashed fa_finish_take(struct fa_finish *finish, struct fa_job **ret, double now)
@@ -119,7 +132,7 @@ enum fa_hashed fa_finish_take(struct fa_finish *finish, struct fa_job **ret, dou
         return job->hashed->lost && ++job->tries.crashes < FA_RETRY_CRASHES_MAX ? FA_HASHED_AGAIN
                                                                                 : FA_HASHED_FAILED;
     job->outcome.time.hash = now - job->timing.staged;
-    return digests_match(job) ? FA_HASHED_GOOD : FA_HASHED_MISMATCH;
+    return job_digests_match(job) ? FA_HASHED_GOOD : FA_HASHED_MISMATCH;
 }
 
 int fa_finish_publish(struct fa_finish *finish, struct fa_job *job, bool sync, struct fa_error *err)

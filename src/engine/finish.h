@@ -1,5 +1,5 @@
 /**
- * The way of a complete file through the CPU stage, and to its name.
+ * The last steps of a complete file: the CPU stage hashes it, then it gets its name.
  */
 #ifndef FA_ENGINE_FINISH_H
 #define FA_ENGINE_FINISH_H
@@ -10,7 +10,7 @@
 
 #include <fetchall/config.h>
 
-/** Files that wait for the stage before downloads wait for it. */
+/** Files that may wait for the stage; with more, no download starts. */
 #define FA_FINISH_MAX 8192
 
 struct fa_finish {
@@ -18,9 +18,9 @@ struct fa_finish {
     struct fa_stage *stage;      /**< Owned. */
     unsigned hash;               /**< fa_config.hash */
     struct fa_job_queue fetched; /**< For the stage. */
-    struct fa_job_queue hashed;  /**< Back from it. */
-    unsigned staged;             /**< Jobs in all of that. */
-    void (*news)(void *ctx);     /**< Called when something is hashed, outside of a turn. */
+    struct fa_job_queue hashed;  /**< Back from the stage. */
+    unsigned staged;             /**< Jobs in the queues and in the stage. */
+    void (*news)(void *ctx);     /**< Called when a file has been hashed, outside of a turn. */
     void *ctx;
 };
 
@@ -34,21 +34,22 @@ bool fa_finish_needs_hash(const struct fa_finish *finish, const struct fa_job *j
 /** Hash the file of a job. */
 void fa_finish_put(struct fa_finish *finish, struct fa_job *job, double now);
 
-/** Hand what waits to the stage.  @active  Transfers in progress, which will free descriptors. */
+/** Submit waiting files to the stage.  @active  Transfers in progress, which will free
+ * descriptors. */
 void fa_finish_flush(struct fa_finish *finish, unsigned active);
 
 enum fa_hashed {
-    FA_HASHED_NONE,     /**< Nothing has come back. */
-    FA_HASHED_GOOD,     /**< Every digest is as it should be. */
+    FA_HASHED_NONE,     /**< No job is back. */
+    FA_HASHED_GOOD,     /**< Every digest matches. */
     FA_HASHED_MISMATCH, /**< A digest differs from that of the list, or of the state. */
-    FA_HASHED_AGAIN,    /**< The worker died: put it again. */
-    FA_HASHED_FAILED,   /**< job->hashed->error, or if that is NULL, no memory. */
+    FA_HASHED_AGAIN,    /**< The worker crashed: put the job again. */
+    FA_HASHED_FAILED,   /**< See job->hashed->error; job->hashed NULL: no memory. */
 };
 
-/** The next job that has come back.  job->hashed has its digests. */
+/** Take the next job that is back from the stage.  job->hashed has its digests. */
 enum fa_hashed fa_finish_take(struct fa_finish *finish, struct fa_job **ret, double now);
 
-/** Give a part its name. */
+/** Rename a part to its final name. */
 int fa_finish_publish(struct fa_finish *finish, struct fa_job *job, bool sync,
                       struct fa_error *err);
 

@@ -1,3 +1,12 @@
+/*
+ * A job has one attempt at a time, which is embedded in it; the strategy gets only the attempt.
+ * Everything that the transfer needs is decided here, before it starts: URL, addresses, headers,
+ * and how much of the part to keep.
+ *
+ * The rule of a part: its bytes are resumed only from the mirror that they came from, with a
+ * strong validator, and if the file is the one that this run has written to.  Otherwise the
+ * attempt starts at byte 0.
+ */
 #include "engine/flights.h"
 
 #include <fetchall/redact.h>
@@ -10,7 +19,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static struct fa_job *job_of(struct fa_attempt *attempt)
+static struct fa_job *attempt_job(struct fa_attempt *attempt)
 {
     return (struct fa_job *)(void *)((char *)attempt - offsetof(struct fa_job, attempt));
 }
@@ -18,7 +27,7 @@ static struct fa_job *job_of(struct fa_attempt *attempt)
 static void flights_done(void *ctx, struct fa_attempt *attempt, struct fa_outcome *outcome)
 {
     struct fa_flights *flights = ctx;
-    struct fa_job *job = job_of(attempt);
+    struct fa_job *job = attempt_job(attempt);
     job->outcome = *outcome;
     fa_job_queue_push(&flights->ended, job);
     flights->news(flights->ctx);
@@ -41,7 +50,8 @@ void fa_flights_fini(struct fa_flights *flights)
     flights->strategy = NULL;
 }
 
-static int give_headers(const struct fa_flights *flights, struct fa_job *job)
+/* Headers may contain credentials: none are sent after a redirect to another origin. */
+static int attempt_set_headers(const struct fa_flights *flights, struct fa_job *job)
 {
     struct fa_attempt *attempt = &job->attempt;
     attempt->n_headers = 0;
@@ -62,12 +72,10 @@ static int give_headers(const struct fa_flights *flights, struct fa_job *job)
     return 0;
 }
 
-/*
- * Whether to close the connection afterwards: no other job waits for the origin, and the origin is
- * not one that comes back again and again.  Leaving this to the cache of libcurl 7.88 would be slow:
- * each host that it evicts leaves an empty entry, which every later eviction visits.
- */
-static bool is_single_use(struct fa_flights *flights, const struct fa_origin *origin)
+/* Whether to close the connection afterwards: no other job waits for the origin, and it was not
+ * seen recently.  Leaving this to the cache of libcurl 7.88 would be slow: each host that it
+ * evicts leaves an empty entry, which every later eviction visits. */
+static bool origin_is_single_use(struct fa_flights *flights, const struct fa_origin *origin)
 {
     uint64_t *seen = &flights->single_use[origin->hash % FA_SINGLE_USE];
     if (fa_origin_waiting(origin) > 0 || *seen == origin->hash)
@@ -76,8 +84,9 @@ static bool is_single_use(struct fa_flights *flights, const struct fa_origin *or
     return ++flights->n_single_use > FA_SINGLE_USE_KEPT;
 }
 
-/* Whether an open part is the file that this run has written to before, if it has. */
-static bool is_same_part(struct fa_part *part, int fd)
+/* Whether an open part is the file that this run wrote to before, if it did.  Remembers its
+ * inode. */
+static bool part_is_same(struct fa_part *part, int fd)
 {
     struct stat st;
     if (fstat(fd, &st))
@@ -88,33 +97,35 @@ static bool is_same_part(struct fa_part *part, int fd)
     return same;
 }
 
-static int open_for_writing(struct fa_flights *flights, struct fa_job *job, struct fa_error *err)
+/* A part that was exchanged since the last attempt is discarded. */
+static int part_open_for_writing(struct fa_flights *flights, struct fa_job *job,
+                                 struct fa_error *err)
 {
     uint64_t key = job->place.key, *offset = &job->attempt.offset;
     struct fa_part *part = &job->part;
     int fd = fa_store_part_write(flights->store, key, part->recorded, offset, err);
-    if (fd >= 0 && !is_same_part(part, fd) && *offset > 0) {
+    if (fd >= 0 && !part_is_same(part, fd) && *offset > 0) {
         close(fd);
         *offset = 0;
         fd = fa_store_part_write(flights->store, key, part->recorded, offset, err);
         if (fd >= 0) {
             part->inode.number = 0;
-            is_same_part(part, fd);
+            part_is_same(part, fd);
         }
     }
     return fd;
 }
 
-/* The bytes of a part are built upon if they came from the mirror that is requested now.  What is
- * known about them is compared with the answer, even if none of the bytes are left. */
-static int open_part(struct fa_flights *flights, struct fa_job *job, struct fa_error *err)
+/* Resume a part only from the mirror that it came from.  The representation is compared with the
+ * answer even if no bytes are left, so that a change on the server is noticed. */
+static int attempt_open_part(struct fa_flights *flights, struct fa_job *job, struct fa_error *err)
 {
     struct fa_attempt *attempt = &job->attempt;
     struct fa_part *part = &job->part;
     bool again =
         part->mirror == job->target.mirrors[job->target.mirror].key && part->rep.validator.strong;
     attempt->offset = again ? part->bytes : 0;
-    attempt->fd = open_for_writing(flights, job, err);
+    attempt->fd = part_open_for_writing(flights, job, err);
     if (attempt->fd < 0)
         return -1;
     attempt->whole = attempt->offset > 0 && job->tries.whole;
@@ -131,7 +142,7 @@ static int open_part(struct fa_flights *flights, struct fa_job *job, struct fa_e
     return 0;
 }
 
-static int print_url(const struct fa_flights *flights, struct fa_job *job)
+static int job_print_url(const struct fa_flights *flights, struct fa_job *job)
 {
     char *printed = fa_redact_url(job->target.url->whole, flights->config->secret_keys);
     if (!printed)
@@ -141,24 +152,24 @@ static int print_url(const struct fa_flights *flights, struct fa_job *job)
     return 0;
 }
 
-static int prepare(struct fa_flights *flights, struct fa_job *job, uint64_t rate,
-                   struct fa_error *err)
+static int attempt_prepare(struct fa_flights *flights, struct fa_job *job, uint64_t rate,
+                           struct fa_error *err)
 {
     const struct fa_target *target = &job->target;
     const struct fa_config *config = flights->config;
     struct fa_attempt *attempt = &job->attempt;
-    if (print_url(flights, job) || give_headers(flights, job)) {
+    if (job_print_url(flights, job) || attempt_set_headers(flights, job)) {
         fa_error_system(err, FA_CLASS_LOCAL_IO, ENOMEM, "cannot start a download");
         return -1;
     }
-    if (open_part(flights, job, err))
+    if (attempt_open_part(flights, job, err))
         return -1;
     attempt->url = target->url->whole;
     attempt->host_port = target->url->host_port;
     attempt->addresses = target->origin->addresses;
     attempt->origin = target->origin->hash;
     attempt->http1 = job->tries.http1 || target->origin->http2_failures >= FA_HTTP2_FAILURES;
-    attempt->close = is_single_use(flights, target->origin);
+    attempt->close = origin_is_single_use(flights, target->origin);
     attempt->foreign = target->foreign;
     attempt->durable = config->fsync == FA_FSYNC_EACH;
     attempt->size = job->entry->size;
@@ -169,8 +180,8 @@ static int prepare(struct fa_flights *flights, struct fa_job *job, uint64_t rate
     return 0;
 }
 
-/* The times of requests before a redirect belong to the attempt, too. */
-static void begin_request(struct fa_job *job, double now)
+/* A redirect is a request of the same attempt: add up their times. */
+static void job_begin_request(struct fa_job *job, double now)
 {
     struct fa_timing *timing = &job->timing;
     const struct fa_times *time = &job->outcome.time;
@@ -195,9 +206,9 @@ int fa_flights_start(struct fa_flights *flights, struct fa_job *job, uint64_t ra
                      struct fa_error *err)
 {
     bool first = job->tries.again;
-    begin_request(job, now);
+    job_begin_request(job, now);
     TAILQ_INSERT_TAIL(&flights->active, job, active);
-    if (prepare(flights, job, rate, err))
+    if (attempt_prepare(flights, job, rate, err))
         return -1;
     if (first)
         fa_emit_started(flights->emitter, job);
@@ -231,6 +242,7 @@ void fa_flights_cancel(struct fa_flights *flights)
         flights->ops->cancel(flights->strategy, &job->attempt);
 }
 
+/* Changing a rate costs a message to the worker, so only changes of more than a tenth are sent. */
 void fa_flights_share(struct fa_flights *flights, struct fa_bucket *bucket, uint64_t bytes,
                       unsigned active, double now)
 {

@@ -10,9 +10,10 @@
 #include "engine/store.h"
 #include "strategy/strategy.h"
 
-/** Origins that are remembered as possibly coming back. */
+/** Recently seen single-use origins that are remembered. */
 #define FA_SINGLE_USE 256
-/** The first of these keep their connections: the list may be slower than the transfers. */
+/** The first single-use origins keep their connections: the list may be slower than the
+ * transfers. */
 #define FA_SINGLE_USE_KEPT 64
 
 struct fa_flights {
@@ -21,8 +22,8 @@ struct fa_flights {
     const struct fa_emitter *emitter;
     const struct fa_strategy_ops *ops;
     struct fa_strategy *strategy;       /**< Owned. */
-    struct fa_job_list active;          /**< By the start of their requests. */
-    struct fa_job_queue ended;          /**< Until somebody takes them. */
+    struct fa_job_list active;          /**< In the order of their starts. */
+    struct fa_job_queue ended;          /**< For fa_flights_take(). */
     uint64_t single_use[FA_SINGLE_USE]; /**< Hashes of origins whose last file was requested. */
     uint64_t n_single_use;
     void (*news)(void *ctx); /**< Called when an attempt has ended. */
@@ -44,11 +45,11 @@ void fa_flights_fini(struct fa_flights *flights);
 int fa_flights_start(struct fa_flights *flights, struct fa_job *job, uint64_t rate, double now,
                      struct fa_error *err);
 
-/** Let an attempt end that has not reached the strategy. */
+/** End an attempt that did not reach the strategy. */
 void fa_flights_fail(struct fa_flights *flights, struct fa_job *job, const struct fa_error *error,
                      enum fa_retryability retryable);
 
-/** Start what the strategy has gathered. */
+/** Start the attempts that the strategy has batched. */
 void fa_flights_flush(struct fa_flights *flights);
 
 /** @return the next job whose attempt has ended, with its outcome; or NULL. */
@@ -57,7 +58,8 @@ struct fa_job *fa_flights_take(struct fa_flights *flights);
 /** Cancel all attempts; they still end one by one. */
 void fa_flights_cancel(struct fa_flights *flights);
 
-/** Count what has come, and share the rate among the active.  @bytes  Of ended attempts. */
+/** Charge received bytes to the bucket, and divide the rate among the active attempts.
+ * @bytes  Of ended attempts. */
 void fa_flights_share(struct fa_flights *flights, struct fa_bucket *bucket, uint64_t bytes,
                       unsigned active, double now);
 

@@ -1,3 +1,8 @@
+/*
+ * A list may be a pipe that another program writes to for hours, so reading it must not block the
+ * loop.  While it has no entry, its descriptor is watched by an event; epoll(7) cannot watch
+ * regular files, and those are polled.
+ */
 #include "engine/intake.h"
 
 #include <errno.h>
@@ -5,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A descriptor that cannot be watched, such as that of a file, is polled. */
+/* Seconds between reads of a descriptor that cannot be watched. */
 #define POLL_EVERY 0.1
 
 struct fa_intake_list {
@@ -64,8 +69,8 @@ void fa_intake_fini(struct fa_intake *intake)
         event_free(intake->readable);
 }
 
-/* What is taken for the name of a list may be a URL with a typing error, and a password. */
-static void hide_password(const char *name, struct fa_error *err)
+/* The name of a missing list may be a mistyped URL with a password in it. */
+static void intake_hide_password(const char *name, struct fa_error *err)
 {
     const char *colon = strchr(name, ':'), *at = strrchr(name, '@');
     if (colon && at && colon < at)
@@ -85,7 +90,7 @@ int fa_intake_add_list(struct fa_intake *intake, const char *file, const char *n
     added->name = name;
     added->list = fa_list_open(file, err);
     if (!added->list) {
-        hide_password(name, err);
+        intake_hide_password(name, err);
         free(added);
         return -1;
     }
@@ -106,6 +111,7 @@ int fa_intake_add_entry(struct fa_intake *intake, struct fa_entry *entry, struct
     return 0;
 }
 
+/* The event is assigned anew for each list only: event_assign(3) is invalid while it is pending. */
 static void intake_watch(struct fa_intake *intake, struct fa_list *list, double now)
 {
     int fd = fa_list_fd(list);

@@ -1,5 +1,5 @@
 /**
- * Where entries come from: the lists, read one after another, and what the program adds itself.
+ * The source of entries: the lists, read one after another, and entries that the program adds.
  *
  * Nothing here blocks.  One thread at a time.
  */
@@ -17,16 +17,16 @@ struct fa_intake_added;
 
 struct fa_intake {
     struct event_base *base;              /**< Borrowed. */
-    STAILQ_HEAD(, fa_intake_list) lists;  /**< The first is being read. */
-    STAILQ_HEAD(, fa_intake_added) added; /**< Entries of the program; they come first. */
-    uint64_t n_added;                     /**< So far. */
-    struct event *readable;               /**< Of the list that has nothing now. */
+    STAILQ_HEAD(, fa_intake_list) lists;  /**< The first one is being read. */
+    STAILQ_HEAD(, fa_intake_added) added; /**< Entries of the program; they are taken first. */
+    uint64_t n_added;                     /**< Number of added entries so far. */
+    struct event *readable;               /**< Of the descriptor of the list. */
     int readable_fd;
-    bool waits; /**< The list has nothing now. */
+    bool waits; /**< The list has no entry yet. */
     double wake_at;
 };
 
-/** @news  Called when a list that had nothing has something: EV_READ, as event_new(3) does it. */
+/** @news  Called with EV_READ when the descriptor of the list is readable: see event_new(3). */
 int fa_intake_init(struct fa_intake *intake, struct event_base *base, event_callback_fn news,
                    void *ctx, struct fa_error *err);
 void fa_intake_fini(struct fa_intake *intake);
@@ -34,8 +34,8 @@ void fa_intake_fini(struct fa_intake *intake);
 /**
  * Add a list.
  *
- * @file  What to open.
- * @name  How the user knows it; borrowed until fa_intake_fini().
+ * @file  The file or URL to open.
+ * @name  The name in messages; borrowed until fa_intake_fini().
  */
 int fa_intake_add_list(struct fa_intake *intake, const char *file, const char *name,
                        struct fa_error *err);
@@ -45,26 +45,26 @@ int fa_intake_add_entry(struct fa_intake *intake, struct fa_entry *entry, struct
 
 enum fa_intake_what {
     FA_INTAKE_ENTRY,
-    FA_INTAKE_NOTHING, /**< Nothing now, or never again: see fa_intake_over(). */
-    FA_INTAKE_SKIP,    /**< Nothing in this call; call again. */
+    FA_INTAKE_NOTHING, /**< No entry now, or no more at all: see fa_intake_over(). */
+    FA_INTAKE_SKIP,    /**< No entry in this call; call again. */
     FA_INTAKE_ERROR,   /**< No memory. */
 };
 
 /**
- * The next entry.  An error of the list itself is an entry too, a bad one, so that it is reported.
+ * The next entry.  An error of the list itself is reported as a bad entry.
  *
  * @ret  Owned by the caller.
  */
 enum fa_intake_what fa_intake_next(struct fa_intake *intake, double now, struct fa_entry **ret,
                                    struct fa_error *err);
 
-/** The list that had nothing may have something now. */
+/** The descriptor of the list is readable. */
 void fa_intake_readable(struct fa_intake *intake);
 
-/** Whether all lists have been read to their ends. */
+/** Whether there will be no more entries. */
 bool fa_intake_over(const struct fa_intake *intake);
 
-/** When to look at the list again though it is not readable; may be infinite. */
+/** When to read the list again although it is not readable; may be infinite. */
 double fa_intake_wake_at(const struct fa_intake *intake);
 
 #endif

@@ -1,3 +1,10 @@
+/*
+ * The table of transitions in fa_job_set_state() is the life of a job.  A transition that is not
+ * in it is a bug that could lose a file or report it twice, so it aborts.
+ *
+ * A job is in at most one queue: `queued` is its link in that of an origin, of the stage, or of
+ * ended attempts.
+ */
 #include "engine/job.h"
 
 #include "base/key.h"
@@ -54,6 +61,7 @@ void fa_job_set_state(struct fa_job *job, enum fa_job_state state)
     job->state = state;
 }
 
+/* An existing file in the stage is not a part. */
 bool fa_job_has_part(const struct fa_job *job)
 {
     bool written =
@@ -94,6 +102,7 @@ int fa_job_parse(struct fa_job *job,
     return fa_job_target_from(job, 0);
 }
 
+/* A new target is a new attempt; the count of redirects starts again. */
 int fa_job_target(struct fa_job *job, unsigned mirror)
 {
     struct fa_target *target = &job->target;
@@ -119,6 +128,7 @@ int fa_job_target_from(struct fa_job *job, unsigned mirror)
     return -1;
 }
 
+/* A shift by 64 bits is undefined. */
 bool fa_job_is_exhausted(const struct fa_job *job)
 {
     unsigned n = job->target.n_mirrors;
@@ -126,6 +136,8 @@ bool fa_job_is_exhausted(const struct fa_job *job)
     return (job->target.exhausted & all) == all;
 }
 
+/* `foreign` is never cleared on the way: a redirect back to the first origin was chosen by
+ * another. */
 void fa_job_follow(struct fa_job *job, struct fa_url *url)
 {
     struct fa_target *target = &job->target;

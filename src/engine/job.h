@@ -41,8 +41,8 @@ struct fa_target {
     struct fa_mirror *mirrors; /**< Owned: n_mirrors of them, in the order of the entry. */
     unsigned n_mirrors;
     unsigned mirror;          /**< The one that is used. */
-    uint64_t exhausted;       /**< Bits of mirrors that are of no use any more. */
-    struct fa_url redirect;   /**< Where the last redirect led; whole is NULL if there was none. */
+    uint64_t exhausted;       /**< Bits of mirrors that failed for good. */
+    struct fa_url redirect;   /**< Target of the last redirect; whole is NULL: none. */
     const struct fa_url *url; /**< What to request next: of the mirror, or redirect. */
     uint64_t origin_key;      /**< Of url's origin. */
     struct fa_origin *origin; /**< Valid in states QUEUED and ACTIVE. */
@@ -51,12 +51,12 @@ struct fa_target {
     bool secure;              /**< An https URL of the list led here: http is refused. */
 };
 
-/** The file of an earlier run that a job finds under its name. */
+/** An existing file of an earlier run at the path of a job. */
 struct fa_known {
-    struct fa_representation rep; /**< The total is its size when it was complete. */
+    struct fa_representation rep; /**< total is the size of the complete file. */
     struct fa_digest digest;      /**< hash 0: none. */
-    bool done;                    /**< The state says so, and nothing later contradicts it. */
-    bool doubtful;                /**< The machine went down after it was written. */
+    bool done;                    /**< The state has it as complete. */
+    bool doubtful;                /**< The machine crashed in the run that wrote it. */
 };
 
 /** The file. */
@@ -69,7 +69,7 @@ struct fa_place {
     bool conditional;       /**< Fetch it only if it differs from the known one. */
     bool replace;           /**< The existing file is replaced. */
     bool existing;          /**< FETCHED, HASHING: it is the existing file. */
-    bool unchanged;         /**< The server said so of the existing file. */
+    bool unchanged;         /**< The server says that the existing file is current. */
 };
 
 /** What is in the part file, for the next attempt. */
@@ -79,21 +79,21 @@ struct fa_part {
     struct fa_representation rep; /**< Of those bytes, or of the last that were discarded. */
     struct fa_inode inode;        /**< Of the file that the last attempt wrote to. */
     bool recorded;                /**< The state has, or had, a record of it. */
-    bool stale;                   /**< That record does not describe the bytes of now. */
+    bool stale;                   /**< That record does not describe the present bytes. */
     bool head_recorded;           /**< The state has the head of this attempt. */
-    uint64_t synced;              /**< Bytes that the record calls safe from a power cut. */
+    uint64_t synced;              /**< Bytes that are on the disk according to the record. */
 };
 
 /** Attempts so far. */
 struct fa_tries {
     unsigned attempts; /**< Started, each with its redirects. */
-    unsigned rounds;   /**< Failures after which all mirrors have had their turn. */
+    unsigned rounds;   /**< Failures of the last mirror of a round. */
     unsigned once;     /**< Failures with FA_RETRYABLE_ONCE. */
-    unsigned crashes;  /**< Workers that died with it. */
+    unsigned crashes;  /**< Workers that crashed with it. */
     unsigned mismatches;
     unsigned refusals;       /**< Ranges that were answered with an error status. */
     enum fa_restart restart; /**< Why bytes were discarded, the last time. */
-    bool again;              /**< The next request begins an attempt, it follows no redirect. */
+    bool again;              /**< The next request starts an attempt; it is not a redirect. */
     bool http1;              /**< HTTP/2 has failed it. */
     bool whole;              /**< Request the whole file, though there is a part. */
     bool whole_requested;    /**< That was done once. */
@@ -111,7 +111,7 @@ struct fa_timing {
 };
 
 struct fa_job {
-    struct fa_timer timer;  /**< First: a timer's address is its job's.  Of its retry. */
+    struct fa_timer timer;  /**< Of its retry.  First, so that its address is that of the job. */
     struct fa_entry *entry; /**< Owned. */
     enum fa_job_state state;
     struct fa_target target;
@@ -124,7 +124,7 @@ struct fa_job {
     struct fa_attempt attempt;
     const char **headers;           /**< Owned: what attempt.headers is. */
     struct fa_outcome outcome;      /**< Of the last attempt. */
-    struct fa_stage_result *hashed; /**< Owned: what came back from the stage. */
+    struct fa_stage_result *hashed; /**< Owned: the result of the stage. */
 
     TAILQ_ENTRY(fa_job) queued; /**< In the one queue that it is in. */
     TAILQ_ENTRY(fa_job) active; /**< Among the active. */
@@ -138,7 +138,7 @@ void fa_job_free(struct fa_job *job);
 /** The one way to change the state; a transition that is not allowed aborts. */
 void fa_job_set_state(struct fa_job *job, enum fa_job_state state);
 
-/** Whether the job has written to a part that nobody has published yet. */
+/** Whether the job has a part that is not published yet. */
 bool fa_job_has_part(const struct fa_job *job);
 
 /**
@@ -155,13 +155,13 @@ int fa_job_parse(struct fa_job *job,
 /** Target that mirror.  @return 0, or -1 if it is exhausted: then nothing has changed. */
 int fa_job_target(struct fa_job *job, unsigned mirror);
 
-/** Target the first mirror from that one on, in a circle, that is not exhausted.  @return 0 or -1 */
+/** Target the first mirror that is not exhausted, from that one on in a circle.  @return 0 or -1 */
 int fa_job_target_from(struct fa_job *job, unsigned mirror);
 
-/** Whether no mirror is of use any more. */
+/** Whether all mirrors are exhausted. */
 bool fa_job_is_exhausted(const struct fa_job *job);
 
-/** Target what a redirect names.  @url  Taken. */
+/** Target the URL of a redirect.  @url  Taken. */
 void fa_job_follow(struct fa_job *job, struct fa_url *url);
 
 TAILQ_HEAD(fa_job_list, fa_job);

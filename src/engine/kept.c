@@ -12,8 +12,9 @@ static int kept_no_memory(const char *file, struct fa_error *err)
     return -1;
 }
 
-/* The name of a file that may not exist yet, with links resolved; NULL if it has none. */
-static char *resolve_name(const char *file)
+/* The absolute name of a file that need not exist yet, with links resolved; NULL if there is
+ * none. */
+static char *file_resolve(const char *file)
 {
     char *real = realpath(file, NULL);
     if (real || errno != ENOENT)
@@ -28,13 +29,14 @@ static char *resolve_name(const char *file)
     return real;
 }
 
-/* The part of a name after its folder, or NULL if it is not inside. */
-static const char *below(const char *name, const char *folder)
+/* The path of a file relative to a folder, or NULL if it is not inside. */
+static const char *path_below(const char *name, const char *folder)
 {
     size_t len = folder[1] ? strlen(folder) : 0;
     return strncmp(name, folder, len) == 0 && name[len] == '/' ? name + len + 1 : NULL;
 }
 
+/* An entry could not replace a pipe or a device anyway. */
 int fa_kept_add(struct fa_store *store, struct fa_claims *claims, const char *file,
                 struct fa_error *err)
 {
@@ -44,9 +46,9 @@ int fa_kept_add(struct fa_store *store, struct fa_claims *claims, const char *fi
         return 0;
     if (fa_store_keep(store, file))
         return kept_no_memory(file, err);
-    char *name = resolve_name(file);
+    char *name = file_resolve(file);
     char *folder = name ? fa_folder_path(fa_store_folder(store)) : NULL;
-    const char *path = folder ? below(name, folder) : NULL;
+    const char *path = folder ? path_below(name, folder) : NULL;
     if (path)
         result = fa_claims_reserve(claims, path, err);
     free(folder);
@@ -55,8 +57,8 @@ int fa_kept_add(struct fa_store *store, struct fa_claims *claims, const char *fi
 }
 
 /* SQLite keeps up to three more files beside a database: https://sqlite.org/tempfiles.html */
-static int keep_state(const char *state, struct fa_store *store, struct fa_claims *claims,
-                      struct fa_error *err)
+static int kept_add_state(const char *state, struct fa_store *store, struct fa_claims *claims,
+                          struct fa_error *err)
 {
     static const char *const suffixes[] = {"", "-wal", "-shm", "-journal"};
     int result = 0;
@@ -83,5 +85,5 @@ int fa_kept_open(const struct fa_config *config, struct fa_store *store, struct 
     for (size_t i = 0; i < sizeof(files) / sizeof(*files); ++i)
         if (files[i] && fa_kept_add(store, claims, files[i], err))
             return -1;
-    return config->state ? keep_state(config->state, store, claims, err) : 0;
+    return config->state ? kept_add_state(config->state, store, claims, err) : 0;
 }

@@ -1,8 +1,8 @@
 /**
  * Files that a run reads while it writes to the same folder: no entry may replace them.
  *
- * The name of one inside the folder is reserved, so that an entry of that name gets another; and
- * each is recognised by its inode, whatever path leads to it.
+ * The name of a file inside the folder is reserved, so that an entry of that name gets its
+ * alternative.  The inode is remembered too, as another path may lead to the same file.
  */
 #ifndef FA_ENGINE_KEPT_H
 #define FA_ENGINE_KEPT_H
@@ -12,11 +12,11 @@
 
 #include <fetchall/config.h>
 
-/** Reserve the names of outputs, and keep the files that the config names. */
+/** Reserve the names of outputs, and protect the files that the config names. */
 int fa_kept_open(const struct fa_config *config, struct fa_store *store, struct fa_claims *claims,
                  struct fa_error *err);
 
-/** Keep one file, which may not exist yet. */
+/** Protect one file, which need not exist yet. */
 int fa_kept_add(struct fa_store *store, struct fa_claims *claims, const char *file,
                 struct fa_error *err);
 

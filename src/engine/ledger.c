@@ -1,3 +1,16 @@
+/*
+ * A commit costs an fsync(2), so records are batched: a commit is due after COMMIT_EVERY seconds
+ * or COMMIT_CHANGES records.  With --fsync batch the file system is synced before each commit, so
+ * that no record refers to data that a power cut could still lose.
+ *
+ * After a power cut, the tail of a part may be zeros although its size is right: only the bytes
+ * that its record calls synced are used, and complete files of that run are hashed again
+ * ("doubtful").  The boot ID in the state tells a power cut from a crash of the process, which
+ * loses no written data.
+ *
+ * Strings of a record are borrowed until the next call to the state; representations are checked
+ * when they are read, as the database may be damaged or edited.
+ */
 #include "engine/ledger.h"
 
 #include <fetchall/redact.h>
@@ -15,13 +28,14 @@
 
 #define COMMIT_EVERY   0.2
 #define COMMIT_CHANGES 1000
-/* A transfer in progress is not recorded before it has that many bytes. */
+/* Record a transfer in progress once it has that many bytes: small files are not worth it. */
 #define PART_MIN (256 * 1024)
-/* Bytes that may be received and not be written yet. */
+/* Bytes that may be received but not written yet. */
 #define UNWRITTEN (512 * 1024)
-/* With --fsync batch: a record for each so many bytes of a part. */
+/* With --fsync batch: bytes of a part between two records. */
 #define SYNCED_STEP (8 * 1024 * 1024)
 
+/* A failed record may describe a part, too: one with a strong validator and no existing file. */
 static bool record_has_part(enum fa_standing standing, bool strong, bool replaces)
 {
     return standing == FA_STANDING_PART || (standing == FA_STANDING_FAILED && strong && !replaces);
@@ -35,8 +49,8 @@ static bool ledger_keeps_part(void *arg, uint64_t key)
            record_has_part(record.standing, record.strong, record.replaces);
 }
 
-/* A file that the user named by mistake is not renamed as a damaged state. */
-static bool is_other_file(const char *file)
+/* A damaged state is renamed; a file that the user named by mistake must not be. */
+static bool file_is_not_state(const char *file)
 {
     char head[16] = "";
     int fd = open(file, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
@@ -46,8 +60,8 @@ static bool is_other_file(const char *file)
     return n > 0 && strncmp(head, "SQLite format 3", sizeof(head)) != 0;
 }
 
-static int open_state(struct fa_ledger *ledger, const struct fa_emitter *emitter,
-                      struct fa_error *err)
+static int ledger_open_state(struct fa_ledger *ledger, const struct fa_emitter *emitter,
+                             struct fa_error *err)
 {
     const struct fa_config *config = ledger->config;
     char notice[FA_MESSAGE_MAX] = "";
@@ -55,7 +69,7 @@ static int open_state(struct fa_ledger *ledger, const struct fa_emitter *emitter
     char *dir = config->state ? fa_folder_path(fa_store_folder(ledger->store)) : NULL;
     if (!file || (config->state && !dir))
         fa_error_system(err, FA_CLASS_LOCAL_IO, ENOMEM, "cannot open the state");
-    else if (config->state && is_other_file(file))
+    else if (config->state && file_is_not_state(file))
         fa_error_set(err, FA_DOMAIN_FETCHALL, 0, FA_CLASS_LOCAL_IO, "'%s' is no state", file);
     else
         ledger->state = fa_state_open(file, dir, config->plan ? FA_STATE_READ : FA_STATE_WRITE,
@@ -72,8 +86,8 @@ int fa_ledger_open(struct fa_ledger *ledger, const char *mode, const struct fa_e
 {
     const struct fa_config *config = ledger->config;
     struct fa_error why = {0};
-    if (!config->no_state && open_state(ledger, emitter, &why)) {
-        /* A plan needs no state. */
+    if (!config->no_state && ledger_open_state(ledger, emitter, &why)) {
+        /* A plan works without a state. */
         if (config->plan && why.domain == FA_DOMAIN_SYSTEM && why.code == ENOENT)
             return 0;
         *err = why;
@@ -93,7 +107,7 @@ void fa_ledger_close(struct fa_ledger *ledger)
     ledger->state = NULL;
 }
 
-/* Nothing malformed gets into a request, and no part is resumed by a malformed validator. */
+/* A malformed validator must not get into a request header, nor resume a part. */
 static void representation_from_record(struct fa_representation *ret,
                                        const struct fa_record *record)
 {
@@ -137,26 +151,26 @@ int fa_ledger_lookup(struct fa_ledger *ledger, uint64_t key, struct fa_recalled 
     return 0;
 }
 
-/* Whether the machine went down during the last run. */
-static bool was_cut(const struct fa_ledger *ledger)
+/* Whether the machine crashed during the last run. */
+static bool ledger_was_cut(const struct fa_ledger *ledger)
 {
     return ledger->last_run.ended == 0 && !ledger->last_run.same_boot;
 }
 
-/* The recorded part, as far as its file is still there as it was left. */
-static void recall_part(const struct fa_ledger *ledger, struct fa_job *job,
-                        const struct fa_recalled *record)
+/* Recall a part, as far as its file still exists and is not stale. */
+static void job_recall_part(const struct fa_ledger *ledger, struct fa_job *job,
+                            const struct fa_recalled *record)
 {
     int64_t bytes = fa_store_part_size(ledger->store, job->place.key);
-    if (bytes > 0 && was_cut(ledger) && (uint64_t)bytes > record->synced)
+    if (bytes > 0 && ledger_was_cut(ledger) && (uint64_t)bytes > record->synced)
         bytes = (int64_t)record->synced;
     job->part.bytes = bytes > 0 ? (uint64_t)bytes : 0;
     job->part.mirror = record->mirror;
     job->part.rep = record->rep;
 }
 
-static int recall_known(const struct fa_ledger *ledger, struct fa_place *place,
-                        const struct fa_recalled *record)
+static int place_recall_known(const struct fa_ledger *ledger, struct fa_place *place,
+                              const struct fa_recalled *record)
 {
     if (!place->known && !(place->known = malloc(sizeof(*place->known))))
         return -1;
@@ -164,18 +178,19 @@ static int recall_known(const struct fa_ledger *ledger, struct fa_place *place,
         .rep = record->rep,
         .digest = record->digest,
         .done = record->standing == FA_STANDING_DONE,
-        .doubtful = was_cut(ledger) && record->run == ledger->last_run.id,
+        .doubtful = ledger_was_cut(ledger) && record->run == ledger->last_run.id,
     };
     return 0;
 }
 
-/* A part that is gone while its file exists got its name just before a kill.  A power cut may have
- * left the name without all of the bytes. */
-static bool describes_file(const struct fa_ledger *ledger, const struct fa_job *job,
-                           const struct fa_recalled *record)
+/* If the part of a record is missing and its file exists, the process was killed just after it
+ * renamed the part.  After a power cut the file may lack bytes. */
+static bool record_describes_file(const struct fa_ledger *ledger, const struct fa_job *job,
+                                  const struct fa_recalled *record)
 {
     return record->standing == FA_STANDING_DONE || record->replaces ||
-           (record->standing == FA_STANDING_PART && job->part.bytes == 0 && !was_cut(ledger));
+           (record->standing == FA_STANDING_PART && job->part.bytes == 0 &&
+            !ledger_was_cut(ledger));
 }
 
 enum fa_recall fa_ledger_recall(const struct fa_ledger *ledger, struct fa_job *job,
@@ -189,16 +204,16 @@ enum fa_recall fa_ledger_recall(const struct fa_ledger *ledger, struct fa_job *j
     job->part.recorded = true;
     if (record_has_part(record->standing, record->rep.validator.strong, record->replaces) &&
         !ledger->config->plan)
-        recall_part(ledger, job, record);
-    if (size < 0 || record->rep.total < 0 || !describes_file(ledger, job, record))
+        job_recall_part(ledger, job, record);
+    if (size < 0 || record->rep.total < 0 || !record_describes_file(ledger, job, record))
         return FA_RECALL_NOTHING;
-    if (recall_known(ledger, &job->place, record))
+    if (place_recall_known(ledger, &job->place, record))
         return FA_RECALL_ERROR;
     return record->rep.total == size ? FA_RECALL_DONE : FA_RECALL_OTHER;
 }
 
-/* The file may be of a run that was killed before the state had its digest. */
-static bool lacks_digest(const struct fa_ledger *ledger, const struct fa_job *job)
+/* The run that wrote the file may have been killed before its digest was recorded. */
+static bool ledger_lacks_digest(const struct fa_ledger *ledger, const struct fa_job *job)
 {
     const struct fa_known *known = job->place.known;
     return ledger->state && ledger->config->hash && ledger->last_run.id > 0 &&
@@ -207,11 +222,11 @@ static bool lacks_digest(const struct fa_ledger *ledger, const struct fa_job *jo
 
 bool fa_ledger_wants_digest(const struct fa_ledger *ledger, const struct fa_job *job)
 {
-    return ledger->config->hash_existing || lacks_digest(ledger, job);
+    return ledger->config->hash_existing || ledger_lacks_digest(ledger, job);
 }
 
-static const struct fa_digest *first_digest(const struct fa_ledger *ledger,
-                                            const struct fa_result *result)
+static const struct fa_digest *result_first_digest(const struct fa_ledger *ledger,
+                                                   const struct fa_result *result)
 {
     for (size_t i = 0; i < result->n_digests; ++i)
         if (result->digests[i].hash == (enum fa_hash)ledger->config->hash_first)
@@ -234,7 +249,7 @@ static void ledger_put(struct fa_ledger *ledger, const struct fa_record *record)
         (void)fa_state_put(ledger->state, record, &ledger->failure);
 }
 
-static struct fa_record record_of(const struct fa_job *job, enum fa_standing standing)
+static struct fa_record record_of_job(const struct fa_job *job, enum fa_standing standing)
 {
     return (struct fa_record){
         .key = job->place.key,
@@ -248,11 +263,12 @@ static struct fa_record record_of(const struct fa_job *job, enum fa_standing sta
     };
 }
 
-static void put_done(struct fa_ledger *ledger, const struct fa_job *job,
-                     const struct fa_result *result)
+/* An existing file keeps the representation and digest that the state had, as no answer is new. */
+static void ledger_put_done(struct fa_ledger *ledger, const struct fa_job *job,
+                            const struct fa_result *result)
 {
-    struct fa_record record = record_of(job, FA_STANDING_DONE);
-    const struct fa_digest *digest = first_digest(ledger, result);
+    struct fa_record record = record_of_job(job, FA_STANDING_DONE);
+    const struct fa_digest *digest = result_first_digest(ledger, result);
     const struct fa_known *known = job->place.known;
     bool fetched = result->status == FA_STATUS_OK;
     record.url = result->url;
@@ -271,9 +287,9 @@ static void put_done(struct fa_ledger *ledger, const struct fa_job *job,
     ledger_put(ledger, &record);
 }
 
-/* What a later run needs to try again; a plain entry is its URL. */
-static void pack_entry(struct fa_ledger *ledger, const struct fa_entry *entry, struct fa_buf *buf,
-                       struct fa_record *record)
+/* What a later run needs to retry the entry; the URL is enough for a plain entry. */
+static void record_pack_entry(struct fa_ledger *ledger, const struct fa_entry *entry,
+                              struct fa_buf *buf, struct fa_record *record)
 {
     record->secret = fa_inspect_is_secret(entry, ledger->config->secret_keys);
     if (!record->secret && fa_entry_is_plain(entry))
@@ -286,14 +302,15 @@ static void pack_entry(struct fa_ledger *ledger, const struct fa_entry *entry, s
                         "cannot record a failed entry");
 }
 
-static void put_failed(struct fa_ledger *ledger, const struct fa_job *job,
-                       const struct fa_result *result)
+/* A failed entry whose file exists keeps the record of that file ("replaces"). */
+static void ledger_put_failed(struct fa_ledger *ledger, const struct fa_job *job,
+                              const struct fa_result *result)
 {
     const struct fa_known *known = job->place.known;
-    struct fa_record record = record_of(job, FA_STANDING_FAILED);
+    struct fa_record record = record_of_job(job, FA_STANDING_FAILED);
     struct fa_buf packed;
     fa_buf_init(&packed);
-    pack_entry(ledger, job->entry, &packed, &record);
+    record_pack_entry(ledger, job->entry, &packed, &record);
     record.url = result->url;
     record.http = result->http;
     record.class = result->error.class;
@@ -310,7 +327,8 @@ static void put_failed(struct fa_ledger *ledger, const struct fa_job *job,
     fa_buf_fini(&packed);
 }
 
-static void forget_part(struct fa_ledger *ledger, const struct fa_job *job)
+/* A cancelled job whose part is empty: its record describes nothing any more. */
+static void ledger_forget_part(struct fa_ledger *ledger, const struct fa_job *job)
 {
     bool needless = job->part.recorded && job->part.bytes == 0 && !job->place.known;
     if (needless && ledger->failure.class == FA_CLASS_NONE)
@@ -325,28 +343,29 @@ void fa_ledger_put_end(struct fa_ledger *ledger, const struct fa_job *job,
         return;
     switch (fa_status_recorded(result->status)) {
     case FA_RECORDED_DONE:
-        put_done(ledger, job, result);
+        ledger_put_done(ledger, job, result);
         break;
     case FA_RECORDED_IF_NEW:
         if (!known || !known->done || result->n_digests > 0)
-            put_done(ledger, job, result);
+            ledger_put_done(ledger, job, result);
         break;
     case FA_RECORDED_FAILED:
         if (result->error.class != FA_CLASS_CANCELLED)
-            put_failed(ledger, job, result);
+            ledger_put_failed(ledger, job, result);
         else
-            forget_part(ledger, job);
+            ledger_forget_part(ledger, job);
         break;
     case FA_RECORDED_NOT:
         break;
     }
 }
 
-/* For a job without a result, which would hold its URL.  @ret_url  To be freed. */
-static struct fa_record record_of_unended(const struct fa_ledger *ledger, const struct fa_job *job,
-                                          enum fa_standing standing, char **ret_url)
+/* The record of a job that has no result yet, which would have its URL.  @ret_url  To be freed. */
+static struct fa_record record_of_unended_job(const struct fa_ledger *ledger,
+                                              const struct fa_job *job, enum fa_standing standing,
+                                              char **ret_url)
 {
-    struct fa_record record = record_of(job, standing);
+    struct fa_record record = record_of_job(job, standing);
     *ret_url = fa_redact_url(job->entry->urls[0], ledger->config->secret_keys);
     record.url = *ret_url ? *ret_url : "?";
     return record;
@@ -369,10 +388,10 @@ static int ledger_commit(struct fa_ledger *ledger, const struct fa_counts *count
                                                                     : -1;
 }
 
-/* The part stops being stale once its record is committed; if that fails it stays so, and the next
- * commit reports why. */
-static void end_staleness(struct fa_ledger *ledger, struct fa_job *job,
-                          const struct fa_counts *counts)
+/* The part stops being stale once its record is committed.  If that fails it remains stale, and
+ * the next commit reports the error. */
+static void part_end_staleness(struct fa_ledger *ledger, struct fa_job *job,
+                               const struct fa_counts *counts)
 {
     struct fa_error err;
     if (ledger_commit(ledger, counts, counts->lists_final, false, &err) == 0 &&
@@ -380,13 +399,14 @@ static void end_staleness(struct fa_ledger *ledger, struct fa_job *job,
         job->part.stale = false;
 }
 
-static void put_part(struct fa_ledger *ledger, struct fa_job *job, const struct fa_head *head,
-                     uint64_t synced, const struct fa_counts *counts)
+static void ledger_put_part(struct fa_ledger *ledger, struct fa_job *job,
+                            const struct fa_head *head, uint64_t synced,
+                            const struct fa_counts *counts)
 {
     if (job->place.known)
-        return; /* its record describes the existing file, until this one replaces it */
+        return; /* the record describes the existing file until this one replaces it */
     char *url;
-    struct fa_record record = record_of_unended(ledger, job, FA_STANDING_PART, &url);
+    struct fa_record record = record_of_unended_job(ledger, job, FA_STANDING_PART, &url);
     record.mirror = job->target.mirrors[job->target.mirror].key;
     record.durable = synced;
     representation_to_record(&record, &head->rep);
@@ -394,11 +414,12 @@ static void put_part(struct fa_ledger *ledger, struct fa_job *job, const struct 
     free(url);
     job->part.recorded = true;
     if (job->part.stale)
-        end_staleness(ledger, job, counts);
+        part_end_staleness(ledger, job, counts);
 }
 
-/* The commit syncs the folder first, so what is written by now is safe once the record is. */
-static void put_synced(struct fa_ledger *ledger, struct fa_job *job, const struct fa_counts *counts)
+/* A commit syncs the data first, so bytes written by now are on the disk once the record is. */
+static void ledger_put_synced(struct fa_ledger *ledger, struct fa_job *job,
+                              const struct fa_counts *counts)
 {
     const struct fa_head *head = &job->attempt.head;
     uint64_t received = job->attempt.received;
@@ -407,7 +428,7 @@ static void put_synced(struct fa_ledger *ledger, struct fa_job *job, const struc
         written < job->part.synced + SYNCED_STEP)
         return;
     job->part.synced = written;
-    put_part(ledger, job, head, written, counts);
+    ledger_put_part(ledger, job, head, written, counts);
 }
 
 void fa_ledger_put_head(struct fa_ledger *ledger, struct fa_job *job,
@@ -418,7 +439,7 @@ void fa_ledger_put_head(struct fa_ledger *ledger, struct fa_job *job,
     if (!ledger->state)
         return;
     if (part->head_recorded && ledger->config->fsync == FA_FSYNC_BATCH)
-        put_synced(ledger, job, counts);
+        ledger_put_synced(ledger, job, counts);
     if (part->head_recorded || attempt->received < PART_MIN || !attempt->has_head)
         return;
     part->head_recorded = true;
@@ -426,7 +447,7 @@ void fa_ledger_put_head(struct fa_ledger *ledger, struct fa_job *job,
     part->stale |= attempt->offset > 0 && attempt->head.kept == 0;
     bool same = attempt->offset > 0 && attempt->head.kept == attempt->offset && part->recorded;
     if (attempt->head.rep.validator.strong && !same)
-        put_part(ledger, job, &attempt->head, 0, counts);
+        ledger_put_part(ledger, job, &attempt->head, 0, counts);
 }
 
 void fa_ledger_put_part(struct fa_ledger *ledger, struct fa_job *job,
@@ -434,7 +455,7 @@ void fa_ledger_put_part(struct fa_ledger *ledger, struct fa_job *job,
 {
     struct fa_head head = {.rep = job->part.rep};
     if (ledger->state && (job->part.stale || !job->part.head_recorded))
-        put_part(ledger, job, &head, 0, counts);
+        ledger_put_part(ledger, job, &head, 0, counts);
 }
 
 int fa_ledger_disown(struct fa_ledger *ledger, const struct fa_job *job,
@@ -443,12 +464,13 @@ int fa_ledger_disown(struct fa_ledger *ledger, const struct fa_job *job,
     if (!ledger->state || !job->place.known)
         return 0;
     char *url;
-    struct fa_record record = record_of_unended(ledger, job, FA_STANDING_DONE, &url);
+    struct fa_record record = record_of_unended_job(ledger, job, FA_STANDING_DONE, &url);
     int result = fa_state_put(ledger->state, &record, err);
     free(url);
     return result ? result : ledger_commit(ledger, counts, counts->lists_final, false, err);
 }
 
+/* With --fsync each, every record is committed in its turn. */
 bool fa_ledger_is_due(const struct fa_ledger *ledger, double now)
 {
     if (!ledger->state || ledger->config->plan || fa_state_pending(ledger->state) == 0)

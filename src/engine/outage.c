@@ -1,3 +1,8 @@
+/*
+ * A failure counts against the host unless the cause is certainly elsewhere: on our side, in
+ * HTTP/2, or in the one file (any other HTTP status).  An answer proves that the host is up, but
+ * only if it arrived after the failures began: transfers that were already in progress end late.
+ */
 #include "engine/outage.h"
 
 bool fa_outage_is_overload(const struct fa_outcome *outcome)
@@ -22,17 +27,17 @@ bool fa_outage_is_unconnected(const struct fa_outcome *outcome)
            (class == FA_CLASS_CONNECT || class == FA_CLASS_TIMEOUT || class == FA_CLASS_DNS);
 }
 
-/* Whether the attempt ended for a reason on our side. */
-static bool is_ours(const struct fa_outage_policy *policy, const struct fa_job *job)
+/* Whether the cause of the failure is on our side. */
+static bool failure_is_local(const struct fa_outage_policy *policy, const struct fa_job *job)
 {
     enum fa_class class = job->outcome.error.class;
     return class == FA_CLASS_LOCAL_IO || class == FA_CLASS_CANCELLED ||
            class == FA_CLASS_WORKER_CRASHED || fa_outage_is_http2(policy, job);
 }
 
-/* Whether the origin answered after it had begun to fail, if it has.  A refused certificate is an
- * answer too; a body that breaks off proves no more than its head did. */
-static bool is_sign_of_life(const struct fa_job *job)
+/* Whether the origin has answered since it began to fail.  A rejected certificate is an answer; a
+ * body that breaks off proves only that its head arrived. */
+static bool outcome_is_sign_of_life(const struct fa_job *job)
 {
     const struct fa_outcome *outcome = &job->outcome;
     const struct fa_breaker *breaker = &job->target.origin->breaker;
@@ -48,11 +53,11 @@ static bool is_sign_of_life(const struct fa_job *job)
 enum fa_evidence fa_outage_evidence(const struct fa_outage_policy *policy, const struct fa_job *job)
 {
     const struct fa_outcome *outcome = &job->outcome;
-    bool ours = is_ours(policy, job);
+    bool ours = failure_is_local(policy, job);
     if (fa_outage_is_overload(outcome) ||
         (outcome->http == 0 && !ours && outcome->retryable != FA_RETRYABLE_NEVER))
         return FA_EVIDENCE_FAILURE;
-    return !ours && is_sign_of_life(job) ? FA_EVIDENCE_SUCCESS : FA_EVIDENCE_NONE;
+    return !ours && outcome_is_sign_of_life(job) ? FA_EVIDENCE_SUCCESS : FA_EVIDENCE_NONE;
 }
 
 struct fa_breaker_failure fa_outage_of_job(const struct fa_outage_policy *policy,
@@ -60,17 +65,17 @@ struct fa_breaker_failure fa_outage_of_job(const struct fa_outage_policy *policy
 {
     const struct fa_outcome *outcome = &job->outcome;
     bool patient = policy->host_wait > 0;
-    bool nameless = outcome->error.class == FA_CLASS_DNS; /* the name of the proxy */
+    bool nameless = outcome->error.class == FA_CLASS_DNS; /* the host name of the proxy */
     bool alone = fa_outage_is_unconnected(outcome) && patient && job->target.origin->active == 0;
     return (struct fa_breaker_failure){
         .now = now,
         .probe = probe,
         .retry_after = outcome->retry_after,
-        /* Nothing else is in progress that could prove the opposite. */
+        /* With nothing else in progress, no success can be expected. */
         .failures = nameless || alone ? 1 : FA_BREAKER_FAILURES,
         .pauses = policy->retries,
         .patience = policy->host_wait,
-        /* A host that answers gets as many attempts as one file, at least. */
+        /* A host that answers gets at least as many attempts as a file. */
         .probes = !patient && (outcome->http != 0 || nameless) ? policy->retries : 0,
         .wait = policy->retry_wait,
     };
@@ -80,7 +85,7 @@ struct fa_breaker_failure fa_outage_of_lookup(const struct fa_outage_policy *pol
                                               const struct fa_error *error, bool final, bool probe,
                                               double now)
 {
-    /* A local cause does not go away by waiting for the host. */
+    /* Waiting for the host does not help against a local error. */
     bool waits = !final && error->class != FA_CLASS_LOCAL_IO && policy->host_wait > 0;
     return (struct fa_breaker_failure){
         .now = now,
@@ -89,7 +94,7 @@ struct fa_breaker_failure fa_outage_of_lookup(const struct fa_outage_policy *pol
         .failures = 1,
         .pauses = policy->retries,
         .patience = waits ? policy->host_wait : 0,
-        /* Jobs that never start cannot retry themselves. */
+        /* Jobs that never start do not count their own retries. */
         .probes = final || waits ? 0 : policy->retries,
         .wait = policy->retry_wait,
     };

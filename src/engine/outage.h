@@ -1,5 +1,5 @@
 /**
- * What an outcome says about its host, as opposed to its one file.  Pure.
+ * What an outcome says about its host, as opposed to its file.  Pure.
  */
 #ifndef FA_ENGINE_OUTAGE_H
 #define FA_ENGINE_OUTAGE_H
@@ -11,17 +11,17 @@ struct fa_outage_policy {
     unsigned retries;  /**< fa_config.retries */
     double retry_wait; /**< fa_config.retry_wait */
     double host_wait;  /**< fa_config.host_wait */
-    bool http2;        /**< HTTP/2 is asked for. */
+    bool http2;        /**< HTTP/2 is requested. */
 };
 
 /** Whether the server, or a gateway before it, is overloaded. */
 bool fa_outage_is_overload(const struct fa_outcome *outcome);
 
-/** Whether HTTP/2 may be what failed: some versions of libcurl fail with it where they do not with
- * HTTP/1.1, and a stream that ended badly may have spoilt the connection for others. */
+/** Whether HTTP/2 may be the cause: some versions of libcurl fail where HTTP/1.1 works, and a
+ * stream that ended with an error may have broken the connection for others. */
 bool fa_outage_is_http2(const struct fa_outage_policy *policy, const struct fa_job *job);
 
-/** Whether there was no connection: no single file is to blame for that. */
+/** Whether no connection was established, so that the file cannot be the cause. */
 bool fa_outage_is_unconnected(const struct fa_outcome *outcome);
 
 enum fa_evidence {

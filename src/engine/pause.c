@@ -4,6 +4,8 @@
 
 #include <math.h>
 
+/* The time between two pauses that count as one is not charged to the patience: `since` moves
+ * along. */
 enum fa_pause_change fa_pause_begin(struct fa_pause *pause, const struct fa_error *error,
                                     uint64_t need, uint64_t done, double now)
 {
@@ -34,6 +36,8 @@ double fa_pause_alarm(const struct fa_pause *pause)
     return pause->full ? pause->checked + FA_PAUSE_CHECK : INFINITY;
 }
 
+/* Space that appears too late still resumes a reported pause, but not an unreported one: that one
+ * ends a series in which no entry could finish. */
 enum fa_pause_verdict fa_pause_check(struct fa_pause *pause, bool space, double now)
 {
     bool patient = now - pause->since < pause->patience;

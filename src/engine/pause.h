@@ -2,8 +2,8 @@
  * A full disk: nothing new is started, parts are kept, and the run continues once there is space.
  * Reported once, however many transfers it hits.  Pure.
  *
- * Space that is used up again before any entry could end is no new pause: nothing is reported, and
- * the wait goes on.  So a disk that only seems to have space cannot hold a run for ever.
+ * Space that is used up again before any entry could end is not a new pause: nothing is reported,
+ * and the wait goes on.  So a disk that only seems to have space cannot hold a run for ever.
  */
 #ifndef FA_ENGINE_PAUSE_H
 #define FA_ENGINE_PAUSE_H
@@ -15,25 +15,25 @@
 
 /** Seconds between two checks for space. */
 #define FA_PAUSE_CHECK 1.0
-/** Running for so many seconds makes the next pause a new one. */
+/** Seconds without a pause after which the next one is new. */
 #define FA_PAUSE_HELD 10.0
 
 struct fa_pause {
     double patience; /**< Seconds to wait for space; 0: a full disk is an error at once. */
     bool full;       /**< The run is paused. */
-    bool reported;   /**< The observer was told of this pause. */
+    bool reported;   /**< This pause was reported to the observer. */
     double since;
     double checked;
-    double resumed;        /**< When the last pause ended; 0: there was none. */
+    double resumed;        /**< When the last pause ended; 0: no pause yet. */
     uint64_t need;         /**< Bytes that one of the waiting files needs. */
     uint64_t done;         /**< Entries that had ended when the pause began. */
-    struct fa_error error; /**< What began it. */
+    struct fa_error error; /**< The error that started the pause. */
 };
 
 enum fa_pause_change {
-    FA_PAUSE_NONE,   /**< The error is another one, or nobody waits: it is a failure. */
+    FA_PAUSE_NONE,   /**< Not a full disk, or no patience: the error is a failure. */
     FA_PAUSE_SAME,   /**< The run is paused already, or again. */
-    FA_PAUSE_BEGINS, /**< To be reported. */
+    FA_PAUSE_BEGINS, /**< A new pause, to be reported. */
 };
 
 /**
@@ -54,7 +54,7 @@ enum fa_pause_verdict {
     FA_PAUSE_GIVE_UP, /**< pause->error ends the run. */
 };
 
-/** It was checked whether there is space. */
+/** @space  Whether there was disk space at the check. */
 enum fa_pause_verdict fa_pause_check(struct fa_pause *pause, bool space, double now);
 
 #endif

@@ -1,3 +1,16 @@
+/*
+ * A lookup, an ended attempt or a timer changes one origin, and fa_scheduler_review() then
+ * computes its ring from scratch (origin_ring()).  So there is one place that decides whether an
+ * origin can start something, and fa_scheduler_next() only takes the first origin of a ring: its
+ * cost does not depend on the number of origins.
+ *
+ * Each outage has a number, and a job remembers the outage in which it was found to have no
+ * mirror.  The jobs of an origin that is down are therefore examined once for each failure of the
+ * host: its queue is rotated until `held` equals the length of the queue.
+ *
+ * A host that is given up fails all of its jobs, those that wait for a retry included, and at
+ * once: waiting would only delay the end of the run.
+ */
 #include "engine/scheduler.h"
 
 #include "engine/retry.h"
@@ -27,8 +40,9 @@ void fa_scheduler_stop(struct fa_scheduler *scheduler)
     scheduler->stopped = true;
 }
 
-/* --resolve HOST:PORT:ADDR, as an origin names itself; "*" is any host that no other line names. */
-static const char *fixed_address(const struct fa_schedule_policy *policy, const char *host_port)
+/* --resolve HOST:PORT:ADDR; the last line for a host wins, and "*" is any host without a line. */
+static const char *policy_fixed_address(const struct fa_schedule_policy *policy,
+                                        const char *host_port)
 {
     const char *any = NULL, *port = strrchr(host_port, ':');
     size_t len = strlen(host_port), port_len = strlen(port);
@@ -51,7 +65,7 @@ struct fa_origin *fa_scheduler_origin(struct fa_scheduler *scheduler, struct fa_
     job->target.origin = origin;
     if (!origin || origin->lookup != FA_LOOKUP_NEEDED || origin->addresses)
         return origin;
-    const char *fixed = fixed_address(&scheduler->policy, url->host_port);
+    const char *fixed = policy_fixed_address(&scheduler->policy, url->host_port);
     if (fixed) {
         origin->addresses = strdup(fixed);
         if (!origin->addresses)
@@ -70,8 +84,9 @@ bool fa_scheduler_has_window(const struct fa_scheduler *scheduler, const struct 
            scheduler->queued < FA_WINDOW;
 }
 
-/* So many jobs more, or fewer, are in the queue of an origin. */
-static void count_queued(struct fa_scheduler *scheduler, const struct fa_origin *origin, int more)
+/* @more  Jobs added to the queue of an origin; negative: removed. */
+static void origin_count_queued(struct fa_scheduler *scheduler, const struct fa_origin *origin,
+                                int more)
 {
     scheduler->queued += (size_t)more;
     if (origin->down)
@@ -89,7 +104,7 @@ int fa_scheduler_put(struct fa_scheduler *scheduler, struct fa_job *job, bool fr
         fa_job_queue_push_front(&origin->queue, job);
     else
         fa_job_queue_push(&origin->queue, job);
-    count_queued(scheduler, origin, 1);
+    origin_count_queued(scheduler, origin, 1);
     fa_scheduler_review(scheduler, origin, now);
     return 0;
 }
@@ -110,25 +125,25 @@ void fa_scheduler_put_back(struct fa_scheduler *scheduler, struct fa_origin *ori
     job->target.origin = origin;
     job->tries.again = true;
     fa_job_queue_push(&origin->queue, job);
-    count_queued(scheduler, origin, 1);
+    origin_count_queued(scheduler, origin, 1);
 }
 
-/* A job whose time has come, or that need not wait any more. */
-static void end_wait(struct fa_scheduler *scheduler, struct fa_job *job, double now)
+/* The time of a retry has come, or waiting for it is pointless. */
+static void job_end_wait(struct fa_scheduler *scheduler, struct fa_job *job, double now)
 {
     fa_timers_clear(&scheduler->job_timers, &job->timer);
     --scheduler->waiting;
     if (fa_scheduler_put(scheduler, job, true, now) == 0)
         return;
-    /* Without memory for its origin it waits a little longer: its timer has its place still. */
+    /* No memory for its origin: wait a little longer.  The heap still has a place for the timer. */
     (void)fa_timers_set(&scheduler->job_timers, &job->timer, now + 1);
     ++scheduler->waiting;
 }
 
-/* The jobs that wait for a retry need not wait to hear that their origin was given up.  One that has
- * a mirror waits: the back-off may be the mirror's. */
-static void recall_waiting(struct fa_scheduler *scheduler, const struct fa_origin *origin,
-                           double now)
+/* Jobs that wait for a retry would only learn later that their origin was given up.  A job with
+ * several mirrors goes on waiting, as it may wait for another one. */
+static void origin_recall_waiting(struct fa_scheduler *scheduler, const struct fa_origin *origin,
+                                  double now)
 {
     const struct fa_timers *timers = &scheduler->job_timers;
     struct fa_job **jobs = calloc(timers->count + 1, sizeof(struct fa_job *));
@@ -139,12 +154,12 @@ static void recall_waiting(struct fa_scheduler *scheduler, const struct fa_origi
             jobs[n++] = job;
     }
     for (size_t i = 0; i < n; ++i)
-        end_wait(scheduler, jobs[i], now);
+        job_end_wait(scheduler, jobs[i], now);
     free(jobs);
 }
 
-/* A host that is down is waited for; what is queued for it keeps nobody from reading on. */
-static void mark_down(struct fa_scheduler *scheduler, struct fa_origin *origin)
+/* Jobs of a host that is down do not count as work at hand, so that reading the list continues. */
+static void origin_mark_down(struct fa_scheduler *scheduler, struct fa_origin *origin)
 {
     bool was = origin->down, is = fa_breaker_waits(&origin->breaker);
     if (was == is)
@@ -153,12 +168,12 @@ static void mark_down(struct fa_scheduler *scheduler, struct fa_origin *origin)
     scheduler->stuck += is ? origin->queue.count : -origin->queue.count;
 }
 
-static void follow_breaker(struct fa_scheduler *scheduler, struct fa_origin *origin,
-                           enum fa_breaker_change change, double now)
+static void origin_follow_breaker(struct fa_scheduler *scheduler, struct fa_origin *origin,
+                                  enum fa_breaker_change change, double now)
 {
-    mark_down(scheduler, origin);
+    origin_mark_down(scheduler, origin);
     if (change == FA_BREAKER_OPENED || change == FA_BREAKER_GAVE_UP) {
-        /* Every job is looked at anew: another mirror may be back by now. */
+        /* Examine every job again: another mirror may be back by now. */
         ++origin->outage;
         origin->held = 0;
     }
@@ -169,7 +184,7 @@ static void follow_breaker(struct fa_scheduler *scheduler, struct fa_origin *ori
                  origin->breaker.until - now, 0);
     origin->outage_reported = change == FA_BREAKER_GAVE_UP;
     if (change == FA_BREAKER_GAVE_UP)
-        recall_waiting(scheduler, origin, now);
+        origin_recall_waiting(scheduler, origin, now);
 }
 
 static void origin_failed(struct fa_scheduler *scheduler, struct fa_origin *origin,
@@ -178,7 +193,8 @@ static void origin_failed(struct fa_scheduler *scheduler, struct fa_origin *orig
     failure.random = fa_jitter_next(scheduler->random);
     origin->last_error = *error;
     origin->name_unknown = false;
-    follow_breaker(scheduler, origin, fa_breaker_fail(&origin->breaker, &failure), failure.now);
+    origin_follow_breaker(scheduler, origin, fa_breaker_fail(&origin->breaker, &failure),
+                          failure.now);
 }
 
 static void origin_succeeded(struct fa_scheduler *scheduler, struct fa_origin *origin)
@@ -186,12 +202,13 @@ static void origin_succeeded(struct fa_scheduler *scheduler, struct fa_origin *o
     bool reported = origin->outage_reported || origin->breaker.asked;
     if (fa_breaker_succeed(&origin->breaker) && reported)
         fa_emit_host(scheduler->emitter, origin, FA_HOST_BACK, 0, 0);
-    origin->outage_reported = false; /* or a pause goes on, which has no part in it */
-    mark_down(scheduler, origin);
+    origin->outage_reported = false; /* a pause may continue, but it is not an outage */
+    origin_mark_down(scheduler, origin);
 }
 
-/* Once it is known to be more than a hiccup. */
-static void report_outage(struct fa_scheduler *scheduler, struct fa_origin *origin, double now)
+/* Report an outage once it is more than a few failures. */
+static void origin_report_outage(struct fa_scheduler *scheduler, struct fa_origin *origin,
+                                 double now)
 {
     const struct fa_breaker *breaker = &origin->breaker;
     if (origin->outage_reported ||
@@ -208,8 +225,9 @@ double fa_scheduler_left(const struct fa_scheduler *scheduler, const struct fa_o
     return fmax(0, origin->breaker.since + scheduler->policy.outage.host_wait - now);
 }
 
-/* Whether jobs that wait for an origin that is down have not been looked at yet. */
-static bool wants_look(const struct fa_scheduler *scheduler, const struct fa_origin *origin)
+/* Whether some jobs of an origin that is down have not been examined yet in this outage. */
+static bool origin_has_unexamined(const struct fa_scheduler *scheduler,
+                                  const struct fa_origin *origin)
 {
     if (!fa_breaker_waits(&origin->breaker))
         return false;
@@ -218,7 +236,10 @@ static bool wants_look(const struct fa_scheduler *scheduler, const struct fa_ori
             scheduler->queued < FA_WINDOW);
 }
 
-static enum fa_ring ring_of(struct fa_scheduler *scheduler, struct fa_origin *origin, double now)
+/* The one place that decides whether an origin can start a job.  Looking up its name is requested
+ * here, so only origins with work are looked up. */
+static enum fa_ring origin_ring(struct fa_scheduler *scheduler, struct fa_origin *origin,
+                                double now)
 {
     if (fa_origin_waiting(origin) == 0)
         return FA_RING_NONE;
@@ -231,7 +252,7 @@ static enum fa_ring ring_of(struct fa_scheduler *scheduler, struct fa_origin *or
     if (!fa_breaker_allows(&origin->breaker, now)) {
         if (origin->breaker.state == FA_BREAKER_OPEN)
             fa_timers_set(&scheduler->host_timers, &origin->timer, origin->breaker.until);
-        return wants_look(scheduler, origin) ? FA_RING_READY : FA_RING_NONE;
+        return origin_has_unexamined(scheduler, origin) ? FA_RING_READY : FA_RING_NONE;
     }
     if (origin->active >= scheduler->policy.per_host)
         return FA_RING_NONE;
@@ -244,7 +265,7 @@ static enum fa_ring ring_of(struct fa_scheduler *scheduler, struct fa_origin *or
 
 void fa_scheduler_review(struct fa_scheduler *scheduler, struct fa_origin *origin, double now)
 {
-    fa_hosts_set_ring(&scheduler->hosts, origin, ring_of(scheduler, origin, now));
+    fa_hosts_set_ring(&scheduler->hosts, origin, origin_ring(scheduler, origin, now));
     fa_hosts_forget(&scheduler->hosts, origin);
 }
 
@@ -270,7 +291,7 @@ void fa_scheduler_resolved(struct fa_scheduler *scheduler, struct fa_origin *ori
 void fa_scheduler_unresolved(struct fa_scheduler *scheduler, struct fa_origin *origin,
                              const struct fa_error *error, bool final, double now)
 {
-    bool probe = fa_breaker_start(&origin->breaker); /* no request was sent */
+    bool probe = fa_breaker_start(&origin->breaker); /* the lookup itself was the probe */
     origin->lookup = FA_LOOKUP_NEEDED;
     origin_failed(scheduler, origin, error,
                   fa_outage_of_lookup(&scheduler->policy.outage, error, final, probe, now));
@@ -318,14 +339,14 @@ static enum health mirror_health(const struct fa_scheduler *scheduler, const str
         return HEALTH_FINE;
     if (fa_breaker_rejects(&origin->breaker, now))
         return HEALTH_GIVEN_UP;
-    /* A host that no job waits for may be back: somebody has to try. */
+    /* No job will probe a host that none waits for, so this one has to. */
     bool due = fa_breaker_allows(&origin->breaker, now) && fa_origin_waiting(origin) == 0;
     return fa_breaker_waits(&origin->breaker) && !due ? HEALTH_DOWN : HEALTH_FAILS;
 }
 
-/* The next mirror, in a circle, whose health is between these; -1: there is none. */
-static int find_mirror(const struct fa_scheduler *scheduler, const struct fa_job *job,
-                       enum health least, enum health most, double now)
+/* The next mirror, in a circle, with a health in that range; -1: none. */
+static int job_find_mirror(const struct fa_scheduler *scheduler, const struct fa_job *job,
+                           enum health least, enum health most, double now)
 {
     const struct fa_target *target = &job->target;
     for (unsigned i = 1; i < target->n_mirrors; ++i) {
@@ -353,7 +374,7 @@ int fa_scheduler_next_mirror(const struct fa_scheduler *scheduler, const struct 
 int fa_scheduler_failing_mirror(const struct fa_scheduler *scheduler, const struct fa_job *job,
                                 double now)
 {
-    return find_mirror(scheduler, job, HEALTH_FAILS, HEALTH_DOWN, now);
+    return job_find_mirror(scheduler, job, HEALTH_FAILS, HEALTH_DOWN, now);
 }
 
 struct fa_hold fa_scheduler_hold(struct fa_scheduler *scheduler, struct fa_job *job, double now)
@@ -371,17 +392,17 @@ struct fa_hold fa_scheduler_hold(struct fa_scheduler *scheduler, struct fa_job *
     hold.wait = fmin(hold.wait, fa_scheduler_left(scheduler, origin, now));
     if (waits)
         hold.wait = fmax(0, breaker->until - now);
-    /* After a redirect the entry's own URL is requested again: it may lead elsewhere by then. */
+    /* After a redirect, request the URL of the entry again: it may redirect elsewhere by then. */
     hold.queue = hold.rejected || (waits && job->target.hops == 0);
     if (waits && !hold.queue)
-        report_outage(scheduler, origin, now);
+        origin_report_outage(scheduler, origin, now);
     return hold;
 }
 
 bool fa_scheduler_http2_failed(const struct fa_job *job, double now)
 {
     struct fa_origin *origin = job->target.origin;
-    /* Attempts that were in progress together count once: they may share a connection. */
+    /* Concurrent attempts count once, as they may share a connection. */
     if (job->timing.started < origin->http2_failed_at)
         return false;
     origin->http2_failed_at = now;
@@ -395,8 +416,8 @@ void fa_scheduler_http2_succeeded(const struct fa_job *job)
         origin->http2_failures = 0;
 }
 
-/* Hosts that are down leave most slots to others, if there are any. */
-static enum fa_ring next_ring(const struct fa_scheduler *scheduler, bool slot)
+/* Probes take at most a quarter of the slots while other hosts have work. */
+static enum fa_ring scheduler_next_ring(const struct fa_scheduler *scheduler, bool slot)
 {
     unsigned slots = scheduler->slots.now, probes = scheduler->probes;
     bool few = probes < slots / 4 || probes == 0;
@@ -406,7 +427,7 @@ static enum fa_ring next_ring(const struct fa_scheduler *scheduler, bool slot)
                : FA_RING_READY;
 }
 
-static void start_job(struct fa_scheduler *scheduler, struct fa_job *job)
+static void scheduler_start_job(struct fa_scheduler *scheduler, struct fa_job *job)
 {
     struct fa_origin *origin = job->target.origin;
     fa_job_set_state(job, FA_JOB_ACTIVE);
@@ -417,25 +438,25 @@ static void start_job(struct fa_scheduler *scheduler, struct fa_job *job)
     fa_bucket_start(&scheduler->bucket);
 }
 
-/* The host of a job is down. */
-static enum fa_next look_at(struct fa_scheduler *scheduler, struct fa_origin *origin,
-                            struct fa_job *job, double now)
+/* The host of a job is down: move the job to a mirror, or hold it in the queue. */
+static enum fa_next scheduler_move_or_hold(struct fa_scheduler *scheduler, struct fa_origin *origin,
+                                           struct fa_job *job, double now)
 {
     int mirror = job->tries.outage == origin->outage
                      ? -1
-                     : find_mirror(scheduler, job, HEALTH_FINE, HEALTH_FAILS, now);
+                     : job_find_mirror(scheduler, job, HEALTH_FINE, HEALTH_FAILS, now);
     if (mirror >= 0 && fa_job_target(job, (unsigned)mirror) == 0)
         return FA_NEXT_MOVED;
     job->tries.outage = origin->outage;
     ++origin->held;
     fa_job_queue_push(&origin->queue, job);
-    count_queued(scheduler, origin, 1);
-    report_outage(scheduler, origin, now);
+    origin_count_queued(scheduler, origin, 1);
+    origin_report_outage(scheduler, origin, now);
     return FA_NEXT_AGAIN;
 }
 
-/* The host of a job was given up. */
-static enum fa_next reject(const struct fa_origin *origin, struct fa_job *job)
+/* The host of a job was given up: move the job to a mirror, or fail it. */
+static enum fa_next scheduler_reject(const struct fa_origin *origin, struct fa_job *job)
 {
     struct fa_outcome *outcome = &job->outcome;
     struct fa_error why = origin->last_error;
@@ -452,21 +473,23 @@ static enum fa_next reject(const struct fa_origin *origin, struct fa_job *job)
     return FA_NEXT_REJECT;
 }
 
-/* A probe is made with the job that came last: one that has not failed yet, and is not next to one
- * that has. */
-static struct fa_job *take_job(struct fa_scheduler *scheduler, struct fa_origin *origin,
-                               bool starts)
+/* Probe with the job at the end of the queue: it has not failed yet, and is not next to one that
+ * has, which may be what made the host fail. */
+static struct fa_job *scheduler_take_job(struct fa_scheduler *scheduler, struct fa_origin *origin,
+                                         bool starts)
 {
     bool last = starts && origin->breaker.state == FA_BREAKER_OPEN;
     struct fa_job *job =
         last ? fa_job_queue_pop_last(&origin->queue) : fa_job_queue_pop(&origin->queue);
     if (!job)
         return NULL;
-    count_queued(scheduler, origin, -1);
+    origin_count_queued(scheduler, origin, -1);
     origin->held -= origin->held > 0 && job->tries.outage == origin->outage;
     return job;
 }
 
+/* An origin in the ring READY may also be down or given up: then its jobs are moved, held or
+ * rejected, which requires no slot. */
 enum fa_next fa_scheduler_next(struct fa_scheduler *scheduler, double now, struct fa_job **ret_job,
                                struct fa_origin **ret_origin)
 {
@@ -474,7 +497,7 @@ enum fa_next fa_scheduler_next(struct fa_scheduler *scheduler, double now, struc
         return FA_NEXT_NONE;
     bool slot = scheduler->active < scheduler->slots.now &&
                 fa_bucket_allows(&scheduler->bucket, scheduler->active);
-    enum fa_ring ring = next_ring(scheduler, slot);
+    enum fa_ring ring = scheduler_next_ring(scheduler, slot);
     struct fa_origin *origin = fa_hosts_first(&scheduler->hosts, ring);
     if (!origin)
         return FA_NEXT_NONE;
@@ -489,15 +512,15 @@ enum fa_next fa_scheduler_next(struct fa_scheduler *scheduler, double now, struc
     fa_hosts_next(&scheduler->hosts, ring);
     enum fa_next next = FA_NEXT_AGAIN;
     bool probe_due = ring == FA_RING_READY && origin->breaker.state != FA_BREAKER_CLOSED;
-    struct fa_job *job = starts && probe_due ? NULL : take_job(scheduler, origin, starts);
+    struct fa_job *job = starts && probe_due ? NULL : scheduler_take_job(scheduler, origin, starts);
     *ret_job = job;
     if (job && rejects) {
-        next = reject(origin, job);
+        next = scheduler_reject(origin, job);
     } else if (job && starts) {
-        start_job(scheduler, job);
+        scheduler_start_job(scheduler, job);
         next = FA_NEXT_START;
     } else if (job) {
-        next = look_at(scheduler, origin, job, now);
+        next = scheduler_move_or_hold(scheduler, origin, job, now);
     }
     fa_scheduler_review(scheduler, origin, now);
     return next;
@@ -507,7 +530,7 @@ void fa_scheduler_advance(struct fa_scheduler *scheduler, double now)
 {
     struct fa_timer *timer;
     while ((timer = fa_timers_next(&scheduler->job_timers)) && timer->at <= now)
-        end_wait(scheduler, (struct fa_job *)timer, now);
+        job_end_wait(scheduler, (struct fa_job *)timer, now);
     while ((timer = fa_timers_next(&scheduler->host_timers)) && timer->at <= now) {
         fa_timers_clear(&scheduler->host_timers, timer);
         fa_scheduler_review(scheduler, (struct fa_origin *)timer, now);

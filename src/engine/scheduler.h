@@ -1,18 +1,18 @@
 /**
- * Which job starts next, and when to look again.  Pure: no I/O, no libcurl, and every call is told
- * the time.
+ * Decides which job starts next, and when to look again.  Pure: no I/O, no libcurl, and every call
+ * gets the time as an argument.
  *
- * Jobs wait in the queues of their origins (engine/hosts.h), or for the time of their retry.  Limits
- * hold a job back: of transfers in all (slots), of transfers of one origin, the rate, a pause that
- * the server asked for, the breaker of a host that is down, and the lookup of a name.  An origin that
- * cannot start anything now is in no ring, and costs nothing.
+ * Jobs wait in the queues of their origins (engine/hosts.h), or for the time of their retry.  A
+ * job is held back by limits: of all transfers (slots), of those of one origin, of the rate, by a
+ * pause that the server asked for, by the breaker of a host that is down, and by the lookup of a
+ * name.  An origin that cannot start anything now is in no ring, and costs nothing.
  *
- * An origin keeps a window of its jobs in memory; the owner keeps the others in a backlog, and is
- * asked to bring some back when the window is empty.
+ * Up to a window of jobs of each origin is in memory; the owner keeps the others in a backlog, and
+ * is asked to read some back when the window is empty.
  *
- * Hosts that are down: a job whose attempt failed with its host returns to the queue, and the attempt
- * does not count.  During an outage each queued job is looked at once after every failure of the
- * host: it moves to a mirror that is not down, or is held.
+ * Hosts that are down: a job whose attempt failed with its host returns to the queue, and the
+ * attempt does not count.  During an outage each queued job is examined once after every failure
+ * of the host: it moves to a mirror that is not down, or is held.
  */
 #ifndef FA_ENGINE_SCHEDULER_H
 #define FA_ENGINE_SCHEDULER_H
@@ -26,7 +26,7 @@
 #include "engine/slots.h"
 #include "engine/timers.h"
 
-/** Jobs in memory that wait for one origin, and for all.  The others are in the backlog. */
+/** Maximum waiting jobs in memory, of one origin and of all; the others are in the backlog. */
 #define FA_WINDOW_ORIGIN 4096
 #define FA_WINDOW        8192
 
@@ -40,18 +40,18 @@ struct fa_schedule_policy {
 
 struct fa_scheduler {
     struct fa_schedule_policy policy;
-    const struct fa_emitter *emitter; /**< Borrowed: for what becomes of hosts. */
+    const struct fa_emitter *emitter; /**< Borrowed; for events of hosts. */
     struct fa_jitter *random;         /**< Borrowed. */
     struct fa_hosts hosts;
-    struct fa_timers job_timers;  /**< Of jobs that wait for their retry. */
+    struct fa_timers job_timers;  /**< Of jobs that wait for a retry. */
     struct fa_timers host_timers; /**< Of breakers. */
     struct fa_slots slots;
     struct fa_bucket bucket;
     unsigned active;
-    unsigned waiting; /**< For the time of their retry. */
-    unsigned probes;  /**< Of the active. */
-    size_t queued;    /**< In memory. */
-    size_t stuck;     /**< Of these, at origins that are down. */
+    unsigned waiting; /**< Jobs that wait for a retry. */
+    unsigned probes;  /**< Active jobs that are probes. */
+    size_t queued;    /**< Queued jobs in memory. */
+    size_t stuck;     /**< Queued jobs at origins that are down. */
     bool stopped;
 };
 
@@ -59,14 +59,14 @@ struct fa_scheduler {
 int fa_scheduler_init(struct fa_scheduler *scheduler, const struct fa_schedule_policy *policy,
                       const struct fa_emitter *emitter, struct fa_jitter *random,
                       struct fa_error *err);
-/** The jobs remain their owner's. */
+/** Does not free the jobs. */
 void fa_scheduler_fini(struct fa_scheduler *scheduler);
 
-/** Start nothing any more. */
+/** Start no more jobs. */
 void fa_scheduler_stop(struct fa_scheduler *scheduler);
 
 /**
- * The origin of a job's target; sets job->target.origin.
+ * Find or create the origin of a job's target; sets job->target.origin.
  *
  * @return NULL: no memory.
  */
@@ -81,7 +81,7 @@ int fa_scheduler_put(struct fa_scheduler *scheduler, struct fa_job *job, bool fr
 /** Queue a job at that time, before the others.  @return 0, or -1: no memory. */
 int fa_scheduler_put_at(struct fa_scheduler *scheduler, struct fa_job *job, double at);
 
-/** A job that came from the origin's backlog. */
+/** Queue a job that was read from the origin's backlog. */
 void fa_scheduler_put_back(struct fa_scheduler *scheduler, struct fa_origin *origin,
                            struct fa_job *job);
 
@@ -89,13 +89,13 @@ enum fa_next {
     FA_NEXT_NONE,   /**< Nothing can start now: see fa_scheduler_alarm(). */
     FA_NEXT_AGAIN,  /**< Call again. */
     FA_NEXT_START,  /**< Start the job; it counts as active. */
-    FA_NEXT_MOVED,  /**< The job has another mirror as its target now, and is to be queued there. */
-    FA_NEXT_REJECT, /**< Its last host was given up: it fails with its outcome's error. */
-    FA_NEXT_REFILL, /**< Put jobs of the origin's backlog back, then review it. */
+    FA_NEXT_MOVED,  /**< The job targets another mirror now: queue it there. */
+    FA_NEXT_REJECT, /**< Its last host was given up: fail the job with the error of its outcome. */
+    FA_NEXT_REFILL, /**< Put back jobs from the backlog of the origin, then review it. */
 };
 
 /**
- * The next thing to do.
+ * Decide what to do next.
  *
  * @ret_job     For START, MOVED and REJECT.
  * @ret_origin  For REFILL.
@@ -103,61 +103,61 @@ enum fa_next {
 enum fa_next fa_scheduler_next(struct fa_scheduler *scheduler, double now, struct fa_job **ret_job,
                                struct fa_origin **ret_origin);
 
-/** Something about an origin has changed: see whether it can start something.  May free it. */
+/** Something about an origin has changed: update its ring.  May free the origin. */
 void fa_scheduler_review(struct fa_scheduler *scheduler, struct fa_origin *origin, double now);
 
 /** The next origin whose name must be looked up, or NULL; each is given once. */
 struct fa_origin *fa_scheduler_lookup(struct fa_scheduler *scheduler);
 
-/** Its addresses are known.  @addresses  Copied.  @seconds  The lookup took. */
+/** A lookup succeeded.  @addresses  Copied.  @seconds  Duration of the lookup. */
 void fa_scheduler_resolved(struct fa_scheduler *scheduler, struct fa_origin *origin,
                            const char *addresses, double seconds, double now);
 
-/** They are not.  @final  The name does not exist. */
+/** A lookup failed.  @final  The name does not exist. */
 void fa_scheduler_unresolved(struct fa_scheduler *scheduler, struct fa_origin *origin,
                              const struct fa_error *error, bool final, double now);
 
 /**
- * An attempt has ended; job->outcome says how.  Review its origin when the job has its next state.
+ * An attempt has ended with job->outcome.  Review its origin once the job has its next state.
  *
- * @return whether the failure is the host's, and does not count against the job.
+ * @return whether the host failed, so that the failure does not count against the job.
  */
 bool fa_scheduler_ended(struct fa_scheduler *scheduler, struct fa_job *job, double now);
 
 /** What to do with a job whose attempt failed with its host. */
 struct fa_hold {
-    int mirror;    /**< Go to that mirror at once; -1: to none. */
-    bool rejected; /**< The host was given up: queue the job, it will be rejected. */
-    bool queue;    /**< Wait in the queue of the origin; else until the time is over. */
+    int mirror;    /**< Request that mirror at once; -1: none. */
+    bool rejected; /**< The host was given up: queue the job, so that it is rejected. */
+    bool queue;    /**< Wait in the queue of the origin; else for `wait` seconds. */
     double wait;   /**< Seconds. */
 };
 struct fa_hold fa_scheduler_hold(struct fa_scheduler *scheduler, struct fa_job *job, double now);
 
-/** The next mirror of this round whose host is not down; -1: the last one has had its turn. */
+/** The next mirror of this round whose host is not down; -1: the round is over. */
 int fa_scheduler_next_mirror(const struct fa_scheduler *scheduler, const struct fa_job *job,
                              double now);
 
-/** A mirror whose host only fails, but has not been given up; -1: there is none. */
+/** A mirror whose host fails, but was not given up; -1: none. */
 int fa_scheduler_failing_mirror(const struct fa_scheduler *scheduler, const struct fa_job *job,
                                 double now);
 
-/** HTTP/2 has failed a job of that origin.  @return whether it is not used there any more, from now
- * on. */
+/** An attempt may have failed because of HTTP/2.  @return whether this makes the origin fall back
+ * to HTTP/1.1. */
 bool fa_scheduler_http2_failed(const struct fa_job *job, double now);
 
-/** HTTP/2 has brought a file of that job's origin. */
+/** A file of the origin was fetched; if with HTTP/2, reset its failures. */
 void fa_scheduler_http2_succeeded(const struct fa_job *job);
 
-/** Move what is due: retries to the queues, breakers to their probes. */
+/** Handle timers that are due: queue retries, and let breakers probe. */
 void fa_scheduler_advance(struct fa_scheduler *scheduler, double now);
 
-/** Whether fa_scheduler_next() has something to do, as far as slots and rate allow. */
+/** Whether fa_scheduler_next() has something to do, if slots and rate allow it. */
 bool fa_scheduler_is_ready(const struct fa_scheduler *scheduler);
 
 /** When to call fa_scheduler_advance() and fa_scheduler_next() again; may be infinite. */
 double fa_scheduler_alarm(const struct fa_scheduler *scheduler, double now);
 
-/** Bytes a second for each transfer, counting those that will start in a moment; 0: no limit. */
+/** Bytes a second for each transfer, including those that will start soon; 0: no limit. */
 uint64_t fa_scheduler_share(const struct fa_scheduler *scheduler);
 
 /** Seconds until an origin that is down is given up. */

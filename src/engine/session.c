@@ -1,3 +1,15 @@
+/*
+ * Opening and closing a session, and the loop of a run.
+ *
+ * The order of opening is fixed by what can be undone and by fork(2): the config is checked before
+ * anything is created; the folder is locked before the state is opened; the nursery is started
+ * while the process has no thread; the sandbox applies to the calling thread and those that it
+ * creates later, so it comes before all other threads; the limit of open files is divided after
+ * the session has opened its own descriptors.
+ *
+ * fa_session_free() may be called at any point of that, and frees in reverse: first what calls
+ * back (strategy, stage, resolver), then what the callbacks use.
+ */
 #include "engine/engine.h"
 #include "engine/added.h"
 #include "engine/config.h"
@@ -23,21 +35,22 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-/* Descriptors that stay free for what is not counted: libraries, state, lists, outputs. */
+/* Descriptors reserved for what is not counted: libraries, state, lists, outputs. */
 #define SPARE_FILES 16
 #define STAGE_FILES 256
 
-static double real_now(void *ctx)
+static double session_real_now(void *ctx)
 {
     (void)ctx;
     return fa_clock_now();
 }
 
-static void on_stop(void *arg)
+static void session_on_stop(void *arg)
 {
     fa_engine_wake(arg);
 }
 
+/* Called from any thread and from signal handlers.  A stop can only become more urgent. */
 void fa_session_stop(struct fa_session *s, enum fa_stop how)
 {
     _Atomic int *stop = &s->ending.stop_wanted;
@@ -47,11 +60,9 @@ void fa_session_stop(struct fa_session *s, enum fa_stop how)
     fa_wake_post(s->ending.stop_wake);
 }
 
-/*
- * As many transfers as the limit of open files allows: out of descriptors, libcurl would say that
- * it cannot resolve a name.
- */
-static int fit_jobs(struct fa_session *s, unsigned *ret_stage, struct fa_error *err)
+/* Fit the number of transfers to the limit of open files: without descriptors, libcurl would
+ * report that it cannot resolve a name. */
+static int session_fit_jobs(struct fa_session *s, unsigned *ret_stage, struct fa_error *err)
 {
     struct rlimit limit;
     unsigned long each = s->flights.ops->descriptors;
@@ -76,7 +87,7 @@ static int fit_jobs(struct fa_session *s, unsigned *ret_stage, struct fa_error *
     return -1;
 }
 
-static int open_finish(struct fa_session *s, unsigned open_files, struct fa_error *err)
+static int session_open_finish(struct fa_session *s, unsigned open_files, struct fa_error *err)
 {
     struct fa_stage_env env = {
         .base = s->base,
@@ -93,7 +104,7 @@ static int open_finish(struct fa_session *s, unsigned open_files, struct fa_erro
     return fa_finish_init(&s->finish, &env, err);
 }
 
-static int open_flights(struct fa_session *s, struct fa_error *err)
+static int session_open_flights(struct fa_session *s, struct fa_error *err)
 {
     struct fa_strategy_env env = {
         .base = s->base,
@@ -110,8 +121,8 @@ static int open_flights(struct fa_session *s, struct fa_error *err)
     return fa_flights_init(&s->flights, &env, err);
 }
 
-/* What makes threads and processes; not for a plan. */
-static int open_workers(struct fa_session *s, struct fa_error *err)
+/* The parts with threads and processes, which a plan does not need. */
+static int session_open_workers(struct fa_session *s, struct fa_error *err)
 {
     unsigned stage_files;
     bool hashes = s->config.hash && s->config.hash_with == FA_HASH_WITH_PROCESS;
@@ -119,9 +130,9 @@ static int open_workers(struct fa_session *s, struct fa_error *err)
                                 s->flights.ops->needs_nursery || hashes, err);
     if (!s->nursery)
         return -1;
-    if (fit_jobs(s, &stage_files, err))
+    if (session_fit_jobs(s, &stage_files, err))
         return -1;
-    /* The nursery is there, and no thread is. */
+    /* The nursery is running, and there are no threads yet. */
     if (s->config.sandbox_self && s->config.sandbox != FA_SANDBOX_OFF &&
         fa_rights_drop(&s->config, err))
         return -1;
@@ -130,10 +141,10 @@ static int open_workers(struct fa_session *s, struct fa_error *err)
         if (!s->resolver)
             return -1;
     }
-    return open_finish(s, stage_files, err) || open_flights(s, err) ? -1 : 0;
+    return session_open_finish(s, stage_files, err) || session_open_flights(s, err) ? -1 : 0;
 }
 
-static int open_scheduler(struct fa_session *s, struct fa_error *err)
+static int session_open_scheduler(struct fa_session *s, struct fa_error *err)
 {
     const struct fa_config *config = &s->config;
     struct fa_schedule_policy policy = {
@@ -149,7 +160,7 @@ static int open_scheduler(struct fa_session *s, struct fa_error *err)
     return fa_scheduler_init(&s->scheduler, &policy, &s->emitter, &s->random, err);
 }
 
-static int open_events(struct fa_session *s, struct fa_error *err)
+static int session_open_events(struct fa_session *s, struct fa_error *err)
 {
     struct fa_alarms *alarms = &s->alarms;
     s->base = fa_loop_new(err);
@@ -158,7 +169,7 @@ static int open_events(struct fa_session *s, struct fa_error *err)
     alarms->turn = event_new(s->base, -1, 0, fa_turn, s);
     alarms->alarm = event_new(s->base, -1, 0, fa_turn, s);
     alarms->tick = event_new(s->base, -1, EV_PERSIST, fa_turn_tick, s);
-    s->ending.stop_wake = fa_wake_new(s->base, on_stop, s, err);
+    s->ending.stop_wake = fa_wake_new(s->base, session_on_stop, s, err);
     if (alarms->turn && alarms->alarm && alarms->tick && s->ending.stop_wake) {
         event_priority_set(alarms->turn, FA_LOOP_LATER);
         return fa_intake_init(&s->intake, s->base, fa_turn, s, err);
@@ -167,8 +178,8 @@ static int open_events(struct fa_session *s, struct fa_error *err)
     return -1;
 }
 
-/* A bundle that cannot be read is reported once, before anything is fetched. */
-static int check_trust(const struct fa_config *config, struct fa_error *err)
+/* Report an unreadable CA bundle once, before anything is fetched. */
+static int config_check_trust(const struct fa_config *config, struct fa_error *err)
 {
     if (!config->cacert || config->insecure)
         return 0;
@@ -178,7 +189,7 @@ static int check_trust(const struct fa_config *config, struct fa_error *err)
     return result;
 }
 
-static int check_http2(const struct fa_config *config, struct fa_error *err)
+static int config_check_http2(const struct fa_config *config, struct fa_error *err)
 {
     const char *why = NULL;
     if (config->http != FA_HTTP_2)
@@ -193,21 +204,21 @@ static int check_http2(const struct fa_config *config, struct fa_error *err)
     return -1;
 }
 
-static int check_proxy(const struct fa_config *config, struct fa_error *err)
+static int config_check_proxy(const struct fa_config *config, struct fa_error *err)
 {
     return config->proxy ? fa_proxy_check(config->proxy, err) : fa_proxy_check_environment(err);
 }
 
-static int check_all(const struct fa_config *config, struct fa_error *err)
+static int config_check_session(const struct fa_config *config, struct fa_error *err)
 {
-    return fa_rights_check(config, err) || check_http2(config, err) || check_proxy(config, err) ||
-                   check_trust(config, err)
+    return fa_rights_check(config, err) || config_check_http2(config, err) ||
+                   config_check_proxy(config, err) || config_check_trust(config, err)
                ? -1
                : 0;
 }
 
-/* What belongs to one run: see fa_session_run() about a second one. */
-static int open_run(struct fa_session *s, struct fa_error *err)
+/* Open the parts that last for one run; see fa_session_run() about a second run. */
+static int session_open_run(struct fa_session *s, struct fa_error *err)
 {
     return fa_claims_init(&s->claims, s->config.layout, fa_store_scratch(s->store), err) ||
                    fa_ledger_open(&s->ledger, s->flights.ops->name, &s->emitter, err) ||
@@ -216,28 +227,29 @@ static int open_run(struct fa_session *s, struct fa_error *err)
                : 0;
 }
 
-static int open_all(struct fa_session *s, struct fa_error *err)
+static int session_open(struct fa_session *s, struct fa_error *err)
 {
-    if (check_all(&s->config, err) || open_events(s, err) || open_scheduler(s, err))
+    if (config_check_session(&s->config, err) || session_open_events(s, err) ||
+        session_open_scheduler(s, err))
         return -1;
     s->store = fa_store_new(s->config.dir, s->config.plan, err);
     s->backlog =
         s->store ? fa_backlog_new(fa_store_scratch(s->store), FA_BACKLOG_MEMORY, err) : NULL;
-    if (!s->backlog || (!s->config.plan && open_workers(s, err)))
+    if (!s->backlog || (!s->config.plan && session_open_workers(s, err)))
         return -1;
     fa_slots_init(&s->scheduler.slots, s->n_jobs);
     s->ledger.config = &s->config;
     s->ledger.store = s->store;
-    return open_run(s, err);
+    return session_open_run(s, err);
 }
 
-static void use_env(struct fa_session *s, const struct fa_session_env *env)
+static void session_use_env(struct fa_session *s, const struct fa_session_env *env)
 {
     s->flights.ops = env->strategy ? env->strategy : fa_strategy_of(s->config.mode);
     s->lookups = env->resolver ? env->resolver : &fa_resolver_system;
     s->clock = env->clock;
     if (!s->clock.now)
-        s->clock.now = real_now;
+        s->clock.now = session_real_now;
     fa_jitter_init(&s->random, env->seed);
 }
 
@@ -268,15 +280,16 @@ struct fa_session *fa_session_new_with(const struct fa_config *config,
     s->pause.patience = own.disk_wait;
     LIST_INIT(&s->jobs);
     fa_settings_init(&s->settings, &s->config);
-    use_env(s, env);
-    if (open_all(s, err)) {
+    session_use_env(s, env);
+    if (session_open(s, err)) {
         fa_session_free(s);
         return NULL;
     }
     return s;
 }
 
-static void free_jobs(struct fa_session *s)
+/* A part without a record would never be resumed. */
+static void session_free_jobs(struct fa_session *s)
 {
     while (!LIST_EMPTY(&s->jobs)) {
         struct fa_job *job = LIST_FIRST(&s->jobs);
@@ -286,7 +299,7 @@ static void free_jobs(struct fa_session *s)
     }
 }
 
-static void free_events(struct fa_session *s)
+static void session_free_events(struct fa_session *s)
 {
     struct event *events[] = {s->alarms.turn, s->alarms.alarm, s->alarms.tick};
     for (size_t i = 0; i < sizeof(events) / sizeof(*events); ++i)
@@ -306,14 +319,14 @@ void fa_session_free(struct fa_session *s)
     if (s->resolver)
         s->lookups->free(s->resolver);
     fa_nursery_free(s->nursery);
-    free_jobs(s);
+    session_free_jobs(s);
     fa_intake_fini(&s->intake);
     fa_scheduler_fini(&s->scheduler);
     fa_ledger_close(&s->ledger);
     fa_backlog_free(s->backlog);
     fa_claims_fini(&s->claims);
     fa_store_free(s->store);
-    free_events(s);
+    session_free_events(s);
     free(s);
 }
 
@@ -335,12 +348,10 @@ int fa_session_add_entry(struct fa_session *s, const char *url, const char *cons
     return 0;
 }
 
-/*
- * Before a run that follows a complete one: it begins as that of a new program in the same folder.
- * What names belonged to, and what the state knew, was of the run before.  One that was stopped
- * left jobs where they were, so that there is nothing to go on from.
- */
-static int renew(struct fa_session *s, struct fa_error *err)
+/* Before another run after a complete one: it starts like a new program in the same folder, as the
+ * names that were claimed and the results that were recorded belong to the previous run.  A
+ * stopped run left jobs behind, so it cannot be followed by another. */
+static int session_renew(struct fa_session *s, struct fa_error *err)
 {
     if (!s->ending.over)
         return 0;
@@ -352,7 +363,7 @@ static int renew(struct fa_session *s, struct fa_error *err)
     fa_claims_fini(&s->claims);
     fa_ledger_close(&s->ledger);
     fa_folder_renew(fa_store_folder(s->store));
-    if (open_run(s, err))
+    if (session_open_run(s, err))
         return -1;
     s->counts = (struct fa_counts){0};
     s->pause.resumed = 0;
@@ -365,7 +376,7 @@ int fa_session_add_failed(struct fa_session *s, struct fa_error *err)
     char file[40];
     uint64_t left_out;
     struct fa_state *state;
-    if (renew(s, err))
+    if (session_renew(s, err))
         return -1;
     state = s->ledger.state;
     if (!state || fa_state_is_fresh(state)) {
@@ -388,8 +399,8 @@ int fa_session_add_failed(struct fa_session *s, struct fa_error *err)
     return result;
 }
 
-/* Do all that is ready, then let the time jump to the next alarm. */
-static int run_virtually(struct fa_session *s)
+/* Handle everything that is ready, then advance the virtual time to the next alarm. */
+static int session_loop_virtually(struct fa_session *s)
 {
     if (event_base_loop(s->base, EVLOOP_NONBLOCK) < 0 || s->ending.over)
         return -1;
@@ -404,13 +415,13 @@ static int run_virtually(struct fa_session *s)
     return 0;
 }
 
-static int run_loop(struct fa_session *s)
+static int session_loop(struct fa_session *s)
 {
-    return s->clock.wait ? run_virtually(s) : event_base_dispatch(s->base);
+    return s->clock.wait ? session_loop_virtually(s) : event_base_dispatch(s->base);
 }
 
-/* What a user should know before anything is fetched. */
-static void report_limits(const struct fa_session *s)
+/* Report limits that the user should know of before anything is fetched. */
+static void session_report_limits(const struct fa_session *s)
 {
     const struct fa_config *config = &s->config;
     const char *missing = config->plan ? NULL : fa_rights_missing(config);
@@ -427,7 +438,7 @@ static void report_limits(const struct fa_session *s)
                        config->dir);
 }
 
-static void run(struct fa_session *s)
+static void session_run(struct fa_session *s)
 {
     struct timeval every = fa_loop_time(FA_TICK);
     struct fa_alarms *alarms = &s->alarms;
@@ -436,13 +447,13 @@ static void run(struct fa_session *s)
     if (!s->clock.wait)
         event_add(alarms->tick, &every);
     fa_engine_wake(s);
-    while (!s->ending.over && run_loop(s) >= 0)
+    while (!s->ending.over && session_loop(s) >= 0)
         continue;
     event_del(alarms->tick);
 }
 
-/* The last words to the state and the observer. */
-static void end_run(struct fa_session *s)
+/* Report entries without a result, make the last commit, and send the last snapshot. */
+static void session_end_run(struct fa_session *s)
 {
     struct fa_run_end *ending = &s->ending;
     struct fa_error err = {0};
@@ -458,16 +469,16 @@ static void end_run(struct fa_session *s)
 
 int fa_session_run(struct fa_session *s, enum fa_end *ret_end, struct fa_error *err)
 {
-    if (renew(s, err)) {
+    if (session_renew(s, err)) {
         *ret_end = FA_END_LOCAL;
         return -1;
     }
     s->began = fa_engine_now(s);
     fa_bucket_init(&s->scheduler.bucket, s->config.rate, s->began);
     s->ending.end = FA_END_COMPLETE;
-    report_limits(s);
-    run(s);
-    end_run(s);
+    session_report_limits(s);
+    session_run(s);
+    session_end_run(s);
     *ret_end = s->ending.end;
     if (s->ending.end != FA_END_LOCAL)
         return 0;

@@ -1,8 +1,17 @@
+/*
+ * Every failed attempt goes through the same questions, in this order: Is it a failure at all
+ * (full disk; something that is simply requested differently)? Does it end the run, or was the run
+ * stopped? Can another mirror be requested at once? Does the retry policy allow another round? Is
+ * there a mirror whose host fails but was not given up? Otherwise the job fails.
+ *
+ * Rounds are counted, not attempts: a round is one attempt at each mirror that is not exhausted.
+ */
 #include "engine/settle.h"
 
 #include <errno.h>
 #include <string.h>
 
+/* Errors of the folder or its file system, which all other files would get too. */
 bool fa_settle_stops_run(const struct fa_error *error)
 {
     if (error->class != FA_CLASS_LOCAL_IO || error->domain != FA_DOMAIN_SYSTEM)
@@ -28,29 +37,30 @@ uint64_t fa_settle_need(const struct fa_job *job)
     return total > 0 && (uint64_t)total > job->part.bytes ? (uint64_t)total - job->part.bytes : 0;
 }
 
-static uint64_t mirror_key(const struct fa_job *job)
+static uint64_t job_mirror_key(const struct fa_job *job)
 {
     return job->target.mirrors[job->target.mirror].key;
 }
 
 /* The bytes and what is known about them; inode and records stay. */
-static void set_part(struct fa_job *job, uint64_t bytes, const struct fa_representation *rep)
+static void job_set_part(struct fa_job *job, uint64_t bytes, const struct fa_representation *rep)
 {
     job->part.bytes = bytes;
-    job->part.mirror = mirror_key(job);
+    job->part.mirror = job_mirror_key(job);
     job->part.rep = *rep;
 }
 
-/* What a failed attempt has left.  What is known of a part outlives its bytes. */
-static void take_part(struct fa_job *job)
+/* What a failed attempt has left of the part.  The representation is kept even if no bytes are
+ * left, so that the next answer can be compared with it. */
+static void job_take_part(struct fa_job *job)
 {
     const struct fa_outcome *outcome = &job->outcome;
     uint64_t offset = job->attempt.offset;
     if (!outcome->restart && (outcome->http == 0 || (offset > 0 && outcome->size == offset)))
-        return; /* it was not touched */
+        return; /* the part was not written to */
     job->part.bytes = 0;
     if (outcome->head.rep.validator.strong)
-        set_part(job, outcome->size, &outcome->head.rep);
+        job_set_part(job, outcome->size, &outcome->head.rep);
 }
 
 void fa_settle_crashed(struct fa_job *job, int64_t size)
@@ -58,7 +68,7 @@ void fa_settle_crashed(struct fa_job *job, int64_t size)
     const struct fa_attempt *attempt = &job->attempt;
     bool more = size > 0 && (uint64_t)size >= attempt->offset;
     if (more && attempt->has_head && attempt->head.rep.validator.strong)
-        set_part(job, 0, &attempt->head.rep);
+        job_set_part(job, 0, &attempt->head.rep);
     else if (attempt->offset == 0)
         more = false; /* if the worker had restarted from byte 0, the part is stale */
     job->part.bytes = more ? (uint64_t)size : 0;
@@ -75,12 +85,12 @@ void fa_settle_attempt(struct fa_job *job)
     if (attempt->offset > 0 && outcome->restart && !failed)
         job->tries.restart = outcome->restart;
     if (attempt->whole && answered && !outcome->restart)
-        job->tries.whole = false; /* the range was not what failed */
+        job->tries.whole = false; /* the range was not the cause */
     if (failed && outcome->error.class != FA_CLASS_WORKER_CRASHED)
-        take_part(job);
+        job_take_part(job);
 }
 
-static int check_redirect(const struct fa_job *job, const struct fa_url *to, struct fa_error *err)
+static int redirect_check(const struct fa_job *job, const struct fa_url *to, struct fa_error *err)
 {
     const char *why = NULL;
     if (job->target.hops >= FA_HOPS_MAX)
@@ -101,7 +111,7 @@ int fa_settle_redirect(struct fa_job *job)
                      "invalid redirect target: %.100s", why.msg);
         return -1;
     }
-    if (check_redirect(job, &to, &job->outcome.error)) {
+    if (redirect_check(job, &to, &job->outcome.error)) {
         fa_url_fini(&to);
         return -1;
     }
@@ -109,11 +119,13 @@ int fa_settle_redirect(struct fa_job *job)
     return 0;
 }
 
+/* A part whose size was unknown until now is recorded again, with its size, before it is
+ * renamed. */
 bool fa_settle_complete(struct fa_job *job)
 {
     const struct fa_outcome *outcome = &job->outcome;
     bool news = job->part.head_recorded && outcome->head.rep.total < 0;
-    set_part(job, outcome->size, &outcome->head.rep);
+    job_set_part(job, outcome->size, &outcome->head.rep);
     job->part.rep.total = (int64_t)outcome->size;
     job->part.head_recorded &= !news;
     job->place.size = (int64_t)outcome->size;
@@ -131,7 +143,7 @@ bool fa_settle_unchanged(struct fa_job *job)
 }
 
 /* Keep the part if the error is transient or the run was interrupted. */
-static bool is_worth_keeping(const struct fa_job *job, const struct fa_settle_case *with)
+static bool part_is_worth_keeping(const struct fa_job *job, const struct fa_settle_case *with)
 {
     const struct fa_outcome *outcome = &job->outcome;
     return with->has_state && job->part.bytes > 0 && job->part.rep.validator.strong &&
@@ -140,12 +152,12 @@ static bool is_worth_keeping(const struct fa_job *job, const struct fa_settle_ca
             outcome->error.class == FA_CLASS_LOCAL_IO);
 }
 
-static struct fa_settled fail(struct fa_job *job, const struct fa_settle_case *with,
-                              struct fa_settled settled)
+static struct fa_settled settled_fail(struct fa_job *job, const struct fa_settle_case *with,
+                                      struct fa_settled settled)
 {
     enum fa_retryability retryable = job->outcome.retryable;
     settled.what = FA_SETTLED_FAILED;
-    settled.record_part = is_worth_keeping(job, with);
+    settled.record_part = part_is_worth_keeping(job, with);
     settled.drop_part = !settled.record_part;
     if (settled.drop_part)
         job->part.bytes = 0;
@@ -154,32 +166,34 @@ static struct fa_settled fail(struct fa_job *job, const struct fa_settle_case *w
     return settled;
 }
 
-/* An error status may be all that a server has against a range; CDNs do that. */
-static bool is_refusal(const struct fa_job *job)
+/* Some servers, CDNs among them, answer a range with an error status although they have the
+ * file. */
+static bool outcome_is_refusal(const struct fa_job *job)
 {
     return job->attempt.offset > 0 && !job->attempt.whole &&
            job->outcome.error.class == FA_CLASS_HTTP;
 }
 
-/* A large part is not given up for one answer of an overloaded server. */
-static bool is_sure_refusal(struct fa_job *job)
+/* Do not discard a large part for one answer of an overloaded server. */
+static bool refusal_is_sure(struct fa_job *job)
 {
-    job->tries.refusals += is_refusal(job);
+    job->tries.refusals += outcome_is_refusal(job);
     return !fa_outage_is_overload(&job->outcome) || job->tries.refusals > 1;
 }
 
-/* Request the whole file, once; that is no failure.  The part stays until an answer brings it. */
-static bool may_request_whole(struct fa_job *job)
+/* Request the whole file once; this is not a failure.  The part is kept until an answer replaces
+ * it. */
+static bool job_may_request_whole(struct fa_job *job)
 {
-    if (!is_refusal(job) || job->tries.whole_requested)
+    if (!outcome_is_refusal(job) || job->tries.whole_requested)
         return false;
     job->tries.whole = job->tries.whole_requested = true;
     return true;
 }
 
-/* Requests that are no failure, each once: over HTTP/1.1, and from byte 0 when the bytes of earlier
- * attempts turn out to be of no use. */
-static bool may_request_again(struct fa_job *job)
+/* Requests that are not failures, each once: over HTTP/1.1, and from byte 0 if the bytes of
+ * earlier attempts turn out to be unusable. */
+static bool job_may_request_again(struct fa_job *job)
 {
     const struct fa_outcome *outcome = &job->outcome;
     struct fa_tries *tries = &job->tries;
@@ -191,10 +205,10 @@ static bool may_request_again(struct fa_job *job)
         tries->restart = outcome->restart;
         return true;
     }
-    return is_sure_refusal(job) && may_request_whole(job);
+    return refusal_is_sure(job) && job_may_request_whole(job);
 }
 
-static void count_failure(struct fa_job *job)
+static void job_count_failure(struct fa_job *job)
 {
     const struct fa_outcome *outcome = &job->outcome;
     job->tries.once += outcome->retryable == FA_RETRYABLE_ONCE;
@@ -206,7 +220,8 @@ static void count_failure(struct fa_job *job)
         job->target.exhausted |= 1ull << job->target.mirror;
 }
 
-static struct fa_retry_verdict decide(struct fa_job *job, const struct fa_settle_case *with)
+static struct fa_retry_verdict job_decide_retry(struct fa_job *job,
+                                                const struct fa_settle_case *with)
 {
     const struct fa_outcome *outcome = &job->outcome;
     struct fa_retry_policy policy = {.retries = with->policy.retries,
@@ -221,15 +236,15 @@ static struct fa_retry_verdict decide(struct fa_job *job, const struct fa_settle
         .retry_after = outcome->retry_after,
         .random = with->random,
     };
-    /* Another mirror may have the file: whether one is left is decided by who targets it. */
+    /* Another mirror may have the file; fa_job_target_from() finds out whether one is left. */
     if (job->entry->n_urls > 1 && !fa_retryable_is_now(failed.retryable) &&
         failed.class != FA_CLASS_INTEGRITY)
         failed.retryable = FA_RETRYABLE_NOW;
     return fa_retry_decide(&policy, &failed);
 }
 
-/* Whether another mirror could do better after the last attempt. */
-static bool is_about_mirror(enum fa_class class)
+/* Whether another mirror might succeed after the last attempt. */
+static bool class_is_about_mirror(enum fa_class class)
 {
     return class != FA_CLASS_INTEGRITY && class != FA_CLASS_WORKER_CRASHED;
 }
@@ -242,31 +257,31 @@ struct fa_settled fa_settle_failure(struct fa_job *job, const struct fa_settle_c
         settled.record_part = true;
         return settled;
     }
-    if (!with->stopped && may_request_again(job))
+    if (!with->stopped && job_may_request_again(job))
         return settled;
     settled.http2_failed = fa_outage_is_http2(&with->policy, job);
     job->tries.http1 |= settled.http2_failed;
     settled.stops_run = fa_settle_stops_run(&job->outcome.error);
     if (with->stopped || settled.stops_run || class == FA_CLASS_CANCELLED)
-        return fail(job, with, settled);
-    count_failure(job);
+        return settled_fail(job, with, settled);
+    job_count_failure(job);
     if (class != FA_CLASS_WORKER_CRASHED && with->next_mirror >= 0) {
         settled.what = FA_SETTLED_MIRROR;
         settled.mirror = (unsigned)with->next_mirror;
         settled.retry = true;
         return settled;
     }
-    struct fa_retry_verdict verdict = decide(job, with);
-    if (!verdict.again && may_request_whole(job))
+    struct fa_retry_verdict verdict = job_decide_retry(job, with);
+    if (!verdict.again && job_may_request_whole(job))
         return settled;
-    if (!verdict.again && is_about_mirror(class) && with->failing_mirror >= 0) {
+    if (!verdict.again && class_is_about_mirror(class) && with->failing_mirror >= 0) {
         job->target.exhausted |= 1ull << job->target.mirror;
         settled.what = FA_SETTLED_MIRROR;
         settled.mirror = (unsigned)with->failing_mirror;
         return settled;
     }
     if (!verdict.again || fa_job_is_exhausted(job))
-        return fail(job, with, settled);
+        return settled_fail(job, with, settled);
     settled.what = FA_SETTLED_RETRY;
     settled.wait = verdict.wait;
     settled.retry = true;

@@ -1,6 +1,6 @@
 /**
- * What becomes of a job after an attempt, or after the CPU stage.  Pure: it updates the job's own
- * counts, and returns a verdict that the turn carries out.
+ * Decides about a job after an attempt, or after the CPU stage.  Pure: it updates the counts of the
+ * job, and returns a verdict that the turn carries out.
  */
 #ifndef FA_ENGINE_SETTLE_H
 #define FA_ENGINE_SETTLE_H
@@ -12,7 +12,7 @@
 /** Redirects that are followed. */
 #define FA_HOPS_MAX 10
 
-/** What the rest of the session says about the case. */
+/** What the decision depends on besides the job. */
 struct fa_settle_case {
     struct fa_outage_policy policy;
     bool has_state;     /**< Parts can be resumed by a later run. */
@@ -35,36 +35,36 @@ struct fa_settled {
     unsigned mirror;
     double wait;
     bool retry;        /**< To be reported as a retry. */
-    bool record_part;  /**< The state is to know the part as it is now. */
-    bool drop_part;    /**< The part is of no use any more. */
+    bool record_part;  /**< Record the part as it is now. */
+    bool drop_part;    /**< Remove the part. */
     bool http2_failed; /**< Counts against HTTP/2 at the origin. */
     bool stops_run;    /**< No other file can be written either. */
     bool transient;    /**< FAILED: a later run may succeed. */
 };
 
-/** Before all else, once after each attempt: what the attempt has left of the part, when it failed
- * (see also fa_settle_crashed()), and what it says about later requests. */
+/** Call this first, once after each attempt: it updates the part if the attempt failed (see also
+ * fa_settle_crashed()), and what the outcome says about later requests. */
 void fa_settle_attempt(struct fa_job *job);
 
-/** Salvage the part of a crashed worker.  @size  Of the part file; -1: it is of no use. */
+/** Salvage the part of a crashed worker.  @size  Of the part file; -1: it is missing or stale. */
 void fa_settle_crashed(struct fa_job *job, int64_t size);
 
-/** The attempt brought a redirect: follow it.  @return 0; or -1, and job->outcome.error says why not:
- * fa_settle_failure() comes next. */
+/** Follow the redirect in the outcome.  @return 0; or -1 with job->outcome.error: then call
+ * fa_settle_failure(). */
 int fa_settle_redirect(struct fa_job *job);
 
-/** The attempt brought the whole file.  The part may be resumed as a complete one if the program is
- * killed before it has its name.  @return whether the state has to hear of it now. */
+/** The file is complete.  If the process is killed before it is renamed, a later run resumes the
+ * part as a complete one.  @return whether to record the part now. */
 bool fa_settle_complete(struct fa_job *job);
 
-/** The server says that the existing file is current.  @return whether the digest of the list is
- * still to be compared with it. */
+/** The server says that the existing file is current.  @return whether it must still be compared
+ * with the digest of the list. */
 bool fa_settle_unchanged(struct fa_job *job);
 
-/** An attempt failed, or the file does not match its checksum, or it cannot get its name. */
+/** An attempt failed, or the file does not match its checksum, or it cannot be renamed. */
 struct fa_settled fa_settle_failure(struct fa_job *job, const struct fa_settle_case *with);
 
-/** Bytes that the job still has to write, as far as that is known. */
+/** Bytes that the job still has to write; 0: unknown. */
 uint64_t fa_settle_need(const struct fa_job *job);
 
 /** Whether an error will hit every other file too. */

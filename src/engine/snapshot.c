@@ -1,7 +1,7 @@
 #include "engine/snapshot.h"
 
-/* A transfer in progress: what it has of the file, and the file's size as far as it is known. */
-static struct fa_active describe_job(const struct fa_job *job, double now)
+/* A transfer in progress: the bytes of the file so far, and its size if it is known. */
+static struct fa_active snapshot_describe_job(const struct fa_job *job, double now)
 {
     const struct fa_attempt *attempt = &job->attempt;
     struct fa_active active = {
@@ -17,7 +17,9 @@ static struct fa_active describe_job(const struct fa_job *job, double now)
     return active;
 }
 
-static void describe_down(const struct fa_session *s, struct fa_progress *progress, double now)
+/* Of the origins that are down, report the number and the one that will be given up first. */
+static void snapshot_describe_down(const struct fa_session *s, struct fa_progress *progress,
+                                   double now)
 {
     const struct fa_origin *origin;
     LIST_FOREACH (origin, &s->scheduler.hosts.down, in_down) {
@@ -32,11 +34,14 @@ static void describe_down(const struct fa_session *s, struct fa_progress *progre
     }
 }
 
-static void describe_active(const struct fa_session *s, struct fa_progress *progress, double now)
+/* Active jobs are in the order of their starts, so the first ones are the oldest.  What they will
+ * still receive is added to the expected bytes, so that a progress bar can be drawn. */
+static void snapshot_describe_active(const struct fa_session *s, struct fa_progress *progress,
+                                     double now)
 {
     const struct fa_job *job;
     TAILQ_FOREACH (job, &s->flights.active, active) {
-        struct fa_active active = describe_job(job, now);
+        struct fa_active active = snapshot_describe_job(job, now);
         uint64_t received = job->attempt.received;
         progress->bytes += received;
         progress->expected += received;
@@ -64,7 +69,7 @@ void fa_snapshot_send(const struct fa_session *s)
         .hashing = s->finish.staged,
         .seconds = now - s->began,
     };
-    describe_down(s, &event.progress, now);
-    describe_active(s, &event.progress, now);
+    snapshot_describe_down(s, &event.progress, now);
+    snapshot_describe_active(s, &event.progress, now);
     fa_emit_send(&s->emitter, &event);
 }

@@ -1,3 +1,12 @@
+/*
+ * A waiting job takes a few kilobytes, its record a few hundred bytes.  The record starts with
+ * what is needed to report the entry, so that a stopped run can report a million of them without
+ * parsing the rest.
+ *
+ * A job is written only before its first attempt: there is no outcome, no header list and no
+ * descriptor to keep.  Records never leave this process, so pointers (the name of the list, the
+ * tag) and whole structs are written as they are; those structs contain no owned pointers.
+ */
 #include "engine/spill.h"
 
 #include "list/packed.h"
@@ -7,14 +16,14 @@
 
 #define REFILL_STEP 64
 
-static void put_mirror(struct fa_buf *buf, const struct fa_mirror *mirror)
+static void mirror_put(struct fa_buf *buf, const struct fa_mirror *mirror)
 {
     fa_url_pack(&mirror->url, buf);
     fa_buf_put_u64(buf, mirror->key);
     fa_buf_put_u64(buf, mirror->origin);
 }
 
-static int get_mirror(struct fa_reader *reader, struct fa_mirror *mirror)
+static int mirror_get(struct fa_reader *reader, struct fa_mirror *mirror)
 {
     int result = fa_url_unpack(&mirror->url, reader);
     mirror->key = fa_reader_u64(reader);
@@ -22,8 +31,8 @@ static int get_mirror(struct fa_reader *reader, struct fa_mirror *mirror)
     return result;
 }
 
-/* The record never leaves this process: pointers and structs are written as they are. */
-static void put_job(struct fa_buf *buf, const struct fa_job *job, const struct fa_buf *packed)
+/* See the top of the file about pointers and structs. */
+static void job_put(struct fa_buf *buf, const struct fa_job *job, const struct fa_buf *packed)
 {
     const struct fa_entry *entry = job->entry;
     const struct fa_target *target = &job->target;
@@ -44,7 +53,7 @@ static void put_job(struct fa_buf *buf, const struct fa_job *job, const struct f
     fa_buf_put_u8(buf, (uint8_t)target->mirror);
     fa_buf_put_u64(buf, target->exhausted);
     for (unsigned i = 0; i < target->n_mirrors; ++i)
-        put_mirror(buf, &target->mirrors[i]);
+        mirror_put(buf, &target->mirrors[i]);
     fa_buf_put_u8(buf, job->part.recorded);
     if (job->part.recorded)
         fa_buf_put(buf, &job->part, sizeof(job->part));
@@ -61,7 +70,7 @@ bool fa_spill_job(struct fa_session *s, struct fa_job *job, double now)
     fa_buf_init(&buf);
     fa_buf_init(&packed);
     fa_entry_pack(job->entry, NULL, &packed);
-    put_job(&buf, job, &packed);
+    job_put(&buf, job, &packed);
     bool spilled = !packed.failed && !buf.failed &&
                    fa_backlog_push(s->backlog, &origin->backlog, buf.data, buf.len, &err) == 0;
     fa_buf_fini(&packed);
@@ -83,7 +92,7 @@ struct spilled {
     size_t text_len;
 };
 
-static void get_spilled(struct fa_reader *reader, const struct fa_buf *record, struct spilled *ret)
+static void spilled_get(struct fa_reader *reader, const struct fa_buf *record, struct spilled *ret)
 {
     fa_reader_init(reader, record->data, record->len);
     ret->list = (const char *)(uintptr_t)fa_reader_u64(reader);
@@ -94,7 +103,7 @@ static void get_spilled(struct fa_reader *reader, const struct fa_buf *record, s
     ret->text = fa_reader_get(reader, ret->text_len);
 }
 
-static struct fa_entry *parse_entry(const struct spilled *spilled)
+static struct fa_entry *spilled_parse_entry(const struct spilled *spilled)
 {
     struct fa_entry *entry =
         fa_entry_unpack(spilled->list, spilled->line, spilled->text, spilled->text_len, NULL);
@@ -103,7 +112,7 @@ static struct fa_entry *parse_entry(const struct spilled *spilled)
     return entry;
 }
 
-static int get_raw(struct fa_reader *reader, void *ret, size_t size)
+static int reader_get_raw(struct fa_reader *reader, void *ret, size_t size)
 {
     const void *bytes = fa_reader_get(reader, size);
     if (!bytes)
@@ -112,7 +121,8 @@ static int get_raw(struct fa_reader *reader, void *ret, size_t size)
     return 0;
 }
 
-static int get_mirrors(struct fa_reader *reader, struct fa_target *target, unsigned *ret_mirror)
+static int target_get_mirrors(struct fa_reader *reader, struct fa_target *target,
+                              unsigned *ret_mirror)
 {
     unsigned n = fa_reader_u8(reader);
     *ret_mirror = fa_reader_u8(reader);
@@ -122,24 +132,24 @@ static int get_mirrors(struct fa_reader *reader, struct fa_target *target, unsig
         return -1;
     target->n_mirrors = n;
     for (unsigned i = 0; i < n; ++i)
-        if (get_mirror(reader, &target->mirrors[i]))
+        if (mirror_get(reader, &target->mirrors[i]))
             return -1;
     return 0;
 }
 
-static int get_place(struct fa_reader *reader, struct fa_job *job)
+static int job_get_place(struct fa_reader *reader, struct fa_job *job)
 {
     struct fa_place *place = &job->place;
-    if (fa_reader_u8(reader) && get_raw(reader, &job->part, sizeof(job->part)))
+    if (fa_reader_u8(reader) && reader_get_raw(reader, &job->part, sizeof(job->part)))
         return -1;
     if (!fa_reader_u8(reader))
         return 0;
     place->known = malloc(sizeof(*place->known));
-    return place->known ? get_raw(reader, place->known, sizeof(*place->known)) : -1;
+    return place->known ? reader_get_raw(reader, place->known, sizeof(*place->known)) : -1;
 }
 
-/* What comes after the fields of get_spilled(). */
-static int get_job(struct fa_reader *reader, const char *path, struct fa_job *job)
+/* Read the fields after those of spilled_get(). */
+static int job_get(struct fa_reader *reader, const char *path, struct fa_job *job)
 {
     struct fa_place *place = &job->place;
     unsigned mirror = 0;
@@ -149,19 +159,20 @@ static int get_job(struct fa_reader *reader, const char *path, struct fa_job *jo
     place->conditional = fa_reader_u8(reader);
     place->key = fa_reader_u64(reader);
     place->owner = fa_reader_u64(reader);
-    if (!place->path || get_mirrors(reader, &job->target, &mirror) || get_place(reader, job) ||
-        reader->failed)
+    if (!place->path || target_get_mirrors(reader, &job->target, &mirror) ||
+        job_get_place(reader, job) || reader->failed)
         return -1;
     return fa_job_target(job, mirror);
 }
 
-static struct fa_job *revive(struct fa_session *s, const struct fa_buf *record, double now)
+static struct fa_job *job_revive(struct fa_session *s, const struct fa_buf *record, double now)
 {
     struct fa_reader reader;
     struct spilled spilled;
     struct fa_job *job = fa_engine_job(s, NULL, now);
-    get_spilled(&reader, record, &spilled);
-    if (job && get_job(&reader, spilled.path, job) == 0 && (job->entry = parse_entry(&spilled)))
+    spilled_get(&reader, record, &spilled);
+    if (job && job_get(&reader, spilled.path, job) == 0 &&
+        (job->entry = spilled_parse_entry(&spilled)))
         return job;
     if (job)
         fa_engine_forget(job);
@@ -178,9 +189,9 @@ void fa_spill_refill(struct fa_session *s, struct fa_origin *origin, double now)
             fa_engine_stop(s, FA_END_LOCAL, &err);
             break;
         }
-        struct fa_job *job = revive(s, &record, now);
+        struct fa_job *job = job_revive(s, &record, now);
         if (!job) {
-            /* Back, so that the entry is reported when the run has ended. */
+            /* Put the record back, so that the entry is reported at the end of the run. */
             (void)fa_backlog_push(s->backlog, &origin->backlog, record.data, record.len, &err);
             fa_engine_no_memory(s);
             break;
@@ -191,6 +202,7 @@ void fa_spill_refill(struct fa_session *s, struct fa_origin *origin, double now)
     fa_scheduler_review(&s->scheduler, origin, now);
 }
 
+/* A second stop request (FA_STOP_NOW) ends this too. */
 void fa_spill_drain(struct fa_session *s, struct fa_origin *origin,
                     void (*left)(void *ctx, const struct fa_entry *entry, const char *path,
                                  const char *origin),
@@ -207,8 +219,8 @@ void fa_spill_drain(struct fa_session *s, struct fa_origin *origin,
                            (unsigned long long)origin->backlog.count, origin->name, err.msg);
             break;
         }
-        get_spilled(&reader, &record, &spilled);
-        struct fa_entry *entry = parse_entry(&spilled);
+        spilled_get(&reader, &record, &spilled);
+        struct fa_entry *entry = spilled_parse_entry(&spilled);
         left(ctx, entry, spilled.path, origin->name);
         fa_entry_free(entry);
     }

@@ -1,23 +1,26 @@
 /**
- * Jobs that wait in the backlog, and not in memory: as records, with all that was found out about
- * them, so that nothing is parsed or looked up a second time when they come back.
+ * Jobs that wait in the backlog instead of memory, as records with everything that was found out
+ * about them, so that nothing is parsed or looked up twice.
  */
 #ifndef FA_ENGINE_SPILL_H
 #define FA_ENGINE_SPILL_H
 
 #include "engine/engine.h"
 
-/** Write a job that was never started to the backlog of its target's origin.
- * @return whether that was done: then the job is freed. */
+/**
+ * Write a job that was never started to the backlog of the origin of its target.
+ *
+ * @return whether that succeeded: then the job is freed.
+ */
 bool fa_spill_job(struct fa_session *s, struct fa_job *job, double now);
 
-/** Bring some jobs of an origin back.  An error stops the run. */
+/** Read some jobs of an origin back.  An error stops the run. */
 void fa_spill_refill(struct fa_session *s, struct fa_origin *origin, double now);
 
 /**
- * Take all entries of an origin out of the backlog, without making jobs of them.
+ * Take all entries of an origin from the backlog without creating jobs.
  *
- * @left  Called for each; entry is NULL if there was no memory for it.
+ * @left  Called for each entry; NULL: no memory for it.
  */
 void fa_spill_drain(struct fa_session *s, struct fa_origin *origin,
                     void (*left)(void *ctx, const struct fa_entry *entry, const char *path,

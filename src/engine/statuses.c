@@ -3,7 +3,7 @@
 #include <assert.h>
 #include <stddef.h>
 
-/* All that is known of a status. */
+/* The properties of a status. */
 struct status {
     const char *name;
     const char *words;
@@ -24,33 +24,33 @@ static const struct status statuses[] = {
 };
 static_assert(sizeof(statuses) / sizeof(*statuses) == FA_STATUSES, "each status has a row");
 
-/* A status of a later version is a failure here. */
-static const struct status *status_of(enum fa_status status)
+/* A status of a later version of the library counts as a failure. */
+static const struct status *status_row(enum fa_status status)
 {
     return &statuses[(unsigned)status < FA_STATUSES ? status : FA_STATUS_FAILED];
 }
 
 const char *fa_status_name(enum fa_status status)
 {
-    return status_of(status)->name;
+    return status_row(status)->name;
 }
 
 const char *fa_status_words(enum fa_status status)
 {
-    return status_of(status)->words;
+    return status_row(status)->words;
 }
 
 bool fa_status_has_file(enum fa_status status)
 {
-    return status_of(status)->has_file;
+    return status_row(status)->has_file;
 }
 
 bool fa_status_is_failure(enum fa_status status)
 {
-    return status_of(status)->is_failure;
+    return status_row(status)->is_failure;
 }
 
 enum fa_recorded fa_status_recorded(enum fa_status status)
 {
-    return status_of(status)->recorded;
+    return status_row(status)->recorded;
 }

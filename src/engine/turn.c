@@ -1,3 +1,15 @@
+/*
+ * All changes to the session happen in a turn, in one order and with one value of the time.
+ * Callbacks only queue what happened, so no function has to expect that a job or an origin
+ * disappears while it calls into the strategy or the stage.
+ *
+ * A turn is bounded by TURN_STEPS; if there is more to do, it requests the next one, so that
+ * sockets and signals are served in between.
+ *
+ * Entries are read on demand: as long as there are free slots that no origin at hand can use, and
+ * at most LOOKAHEAD entries ahead.  This keeps a list of millions out of memory, and still finds
+ * the one fast host after a thousand entries of a slow one.
+ */
 #include "engine/turn.h"
 
 #include "base/io.h"
@@ -11,12 +23,12 @@
 #include <errno.h>
 #include <math.h>
 
-/** Steps of one kind in a turn, so that the loop stays responsive. */
+/** Maximum steps of one kind in a turn, so that the loop stays responsive. */
 #define TURN_STEPS 512
-/** Entries read ahead of what origins can take, in search of others that can. */
+/** Maximum entries read ahead in search of an origin that can start. */
 #define LOOKAHEAD 1000000
 
-static void hear_stop(struct fa_session *s)
+static void turn_check_stop(struct fa_session *s)
 {
     int how = atomic_load(&s->ending.stop_wanted);
     if (how == FA_STOP_NOW) {
@@ -27,8 +39,8 @@ static void hear_stop(struct fa_session *s)
     }
 }
 
-static struct fa_settle_case describe_case(struct fa_session *s, const struct fa_job *job,
-                                           bool paused, double now)
+static struct fa_settle_case job_describe_case(struct fa_session *s, const struct fa_job *job,
+                                               bool paused, double now)
 {
     return (struct fa_settle_case){
         .policy = s->scheduler.policy.outage,
@@ -41,32 +53,33 @@ static struct fa_settle_case describe_case(struct fa_session *s, const struct fa
     };
 }
 
-static void fail_job(struct fa_session *s, struct fa_job *job, bool transient)
+static void job_fail(struct fa_session *s, struct fa_job *job, bool transient)
 {
     struct fa_error error = job->outcome.error;
     fa_ending_job(s, job, FA_STATUS_FAILED, &error, transient);
 }
 
-/* After a while, from that mirror on. */
-static void retry_job(struct fa_session *s, struct fa_job *job, unsigned mirror, double wait,
+/* Retry after `wait` seconds, from that mirror on. */
+static void job_retry(struct fa_session *s, struct fa_job *job, unsigned mirror, double wait,
                       double now)
 {
     fa_emit_retry(&s->emitter, job, wait);
     if (fa_job_target_from(job, mirror) || fa_scheduler_put_at(&s->scheduler, job, now + wait))
-        fail_job(s, job, true);
+        job_fail(s, job, true);
 }
 
-static void request_mirror(struct fa_session *s, struct fa_job *job, unsigned mirror, double now)
+static void job_request_mirror(struct fa_session *s, struct fa_job *job, unsigned mirror,
+                               double now)
 {
     if (fa_job_target_from(job, mirror) == 0)
         fa_admit_put(s, job, true, now);
     else
-        fail_job(s, job, true);
+        job_fail(s, job, true);
 }
 
-/* What a verdict does besides moving the job. */
-static void apply_effects(struct fa_session *s, struct fa_job *job,
-                          const struct fa_settled *settled, double now)
+/* The effects of a verdict besides moving the job. */
+static void settled_apply_effects(struct fa_session *s, struct fa_job *job,
+                                  const struct fa_settled *settled, double now)
 {
     if (settled->http2_failed && fa_scheduler_http2_failed(job, now))
         fa_emit_notice(&s->emitter, job->entry, "%s fails with HTTP/2: HTTP/1.1 from now on",
@@ -79,10 +92,10 @@ static void apply_effects(struct fa_session *s, struct fa_job *job,
         fa_store_part_remove(s->store, job->place.key);
 }
 
-static void apply(struct fa_session *s, struct fa_job *job, const struct fa_settled *settled,
-                  double now)
+static void settled_apply(struct fa_session *s, struct fa_job *job,
+                          const struct fa_settled *settled, double now)
 {
-    apply_effects(s, job, settled, now);
+    settled_apply_effects(s, job, settled, now);
     switch (settled->what) {
     case FA_SETTLED_REQUEST:
         fa_admit_put(s, job, true, now);
@@ -90,27 +103,28 @@ static void apply(struct fa_session *s, struct fa_job *job, const struct fa_sett
     case FA_SETTLED_MIRROR:
         if (settled->retry)
             fa_emit_retry(&s->emitter, job, 0);
-        request_mirror(s, job, settled->mirror, now);
+        job_request_mirror(s, job, settled->mirror, now);
         break;
     case FA_SETTLED_RETRY:
-        retry_job(s, job, 0, settled->wait, now);
+        job_retry(s, job, 0, settled->wait, now);
         break;
     case FA_SETTLED_FAILED:
-        fail_job(s, job, settled->transient);
+        job_fail(s, job, settled->transient);
         break;
     }
 }
 
-static void settle_failure(struct fa_session *s, struct fa_job *job, double now)
+static void job_settle_failure(struct fa_session *s, struct fa_job *job, double now)
 {
     bool paused = fa_engine_pause(s, &job->outcome.error, fa_settle_need(job), now);
-    struct fa_settle_case with = describe_case(s, job, paused, now);
+    struct fa_settle_case with = job_describe_case(s, job, paused, now);
     struct fa_settled settled = fa_settle_failure(job, &with);
-    apply(s, job, &settled, now);
+    settled_apply(s, job, &settled, now);
 }
 
-/* Give a complete file its name. */
-static void name_file(struct fa_session *s, struct fa_job *job, double now)
+/* Rename a complete file.  The record of a file that it replaces is withdrawn first: a crash in
+ * between must not leave a record of the old file with the new bytes. */
+static void job_publish(struct fa_session *s, struct fa_job *job, double now)
 {
     struct fa_error err = {0};
     bool sync = s->config.fsync == FA_FSYNC_EACH;
@@ -121,10 +135,10 @@ static void name_file(struct fa_session *s, struct fa_job *job, double now)
     }
     job->outcome.error = err;
     job->outcome.retryable = FA_RETRYABLE_NEVER;
-    settle_failure(s, job, now);
+    job_settle_failure(s, job, now);
 }
 
-static void settle_fetched(struct fa_session *s, struct fa_job *job, double now)
+static void job_settle_fetched(struct fa_session *s, struct fa_job *job, double now)
 {
     fa_scheduler_http2_succeeded(job);
     if (fa_settle_complete(job))
@@ -132,11 +146,11 @@ static void settle_fetched(struct fa_session *s, struct fa_job *job, double now)
     if (fa_finish_needs_hash(&s->finish, job))
         fa_finish_put(&s->finish, job, now);
     else
-        name_file(s, job, now);
+        job_publish(s, job, now);
 }
 
-/* The existing file is the current one; its digest may be wanted. */
-static void settle_unchanged(struct fa_session *s, struct fa_job *job, double now)
+/* The existing file is current; its digest may still be needed. */
+static void job_settle_unchanged(struct fa_session *s, struct fa_job *job, double now)
 {
     fa_store_part_remove(s->store, job->place.key);
     bool unproven = fa_settle_unchanged(job);
@@ -147,26 +161,26 @@ static void settle_unchanged(struct fa_session *s, struct fa_job *job, double no
         fa_ending_job(s, job, FA_STATUS_UNCHANGED, NULL, false);
 }
 
-static void settle_success(struct fa_session *s, struct fa_job *job, double now)
+static void job_settle_success(struct fa_session *s, struct fa_job *job, double now)
 {
     const struct fa_outcome *outcome = &job->outcome;
     if (outcome->unchanged)
-        settle_unchanged(s, job, now);
+        job_settle_unchanged(s, job, now);
     else if (!outcome->location)
-        settle_fetched(s, job, now);
+        job_settle_fetched(s, job, now);
     else if (fa_settle_redirect(job) == 0)
         fa_admit_put(s, job, true, now);
     else
-        settle_failure(s, job, now);
+        job_settle_failure(s, job, now);
 }
 
-/* A job whose attempt failed with its host: the attempt does not count. */
-static void hold_job(struct fa_session *s, struct fa_job *job, double now)
+/* An attempt failed with its host: it does not count, and the job waits for the host. */
+static void job_hold(struct fa_session *s, struct fa_job *job, double now)
 {
     struct fa_hold hold = fa_scheduler_hold(&s->scheduler, job, now);
     if (hold.mirror >= 0) {
         fa_emit_retry(&s->emitter, job, 0);
-        request_mirror(s, job, (unsigned)hold.mirror, now);
+        job_request_mirror(s, job, (unsigned)hold.mirror, now);
         return;
     }
     job->tries.again = true;
@@ -175,11 +189,13 @@ static void hold_job(struct fa_session *s, struct fa_job *job, double now)
             fa_emit_retry(&s->emitter, job, hold.wait);
         fa_admit_put(s, job, true, now);
     } else {
-        retry_job(s, job, job->target.mirror, hold.wait, now);
+        job_retry(s, job, job->target.mirror, hold.wait, now);
     }
 }
 
-static void settle_one(struct fa_session *s, struct fa_job *job, double now)
+/* The order matters: the scheduler counts the attempt before the job gets its next state, and
+ * reviews the origin after it, because reviewing may free the origin. */
+static void job_settle(struct fa_session *s, struct fa_job *job, double now)
 {
     struct fa_origin *origin = job->target.origin;
     const struct fa_outcome *outcome = &job->outcome;
@@ -191,24 +207,25 @@ static void settle_one(struct fa_session *s, struct fa_job *job, double now)
     if (outcome->error.class == FA_CLASS_WORKER_CRASHED)
         fa_settle_crashed(job, fa_store_part_size(s->store, job->place.key));
     if (outcome->error.class == FA_CLASS_NONE)
-        settle_success(s, job, now);
+        job_settle_success(s, job, now);
     else if (host_failed && !s->ending.draining)
-        hold_job(s, job, now);
+        job_hold(s, job, now);
     else
-        settle_failure(s, job, now);
+        job_settle_failure(s, job, now);
     fa_scheduler_review(&s->scheduler, origin, now);
 }
 
-static void settle(struct fa_session *s, double now)
+static void turn_settle(struct fa_session *s, double now)
 {
     struct fa_job *job;
     while ((job = fa_flights_take(&s->flights)))
-        settle_one(s, job, now);
+        job_settle(s, job, now);
 }
 
-/* Out of descriptors: the run continues with fewer transfers, for a while. */
-static bool lower_slots(struct fa_session *s, const struct fa_job *job,
-                        const struct fa_error *error, double now)
+/* Out of descriptors: continue with fewer transfers for a while.  Without another transfer in
+ * progress, nothing would free a descriptor, and the attempt fails. */
+static bool turn_lower_slots(struct fa_session *s, const struct fa_job *job,
+                             const struct fa_error *error, double now)
 {
     struct fa_scheduler *scheduler = &s->scheduler;
     bool files =
@@ -222,17 +239,17 @@ static bool lower_slots(struct fa_session *s, const struct fa_job *job,
     return true;
 }
 
-static void start_job(struct fa_session *s, struct fa_job *job, double now)
+static void turn_start_job(struct fa_session *s, struct fa_job *job, double now)
 {
     struct fa_error err = {0};
     if (fa_flights_start(&s->flights, job, fa_scheduler_share(&s->scheduler), now, &err) == 0)
         return;
-    bool fewer = lower_slots(s, job, &err, now);
+    bool fewer = turn_lower_slots(s, job, &err, now);
     fa_flights_fail(&s->flights, job, &err, fewer ? FA_RETRYABLE_NOW : FA_RETRYABLE_NEVER);
 }
 
-/* A lookup that cannot be asked for, without a thread say, is one that failed. */
-static void look_up(struct fa_session *s, double now)
+/* A lookup that cannot be started, for example without a thread, counts as failed. */
+static void turn_look_up(struct fa_session *s, double now)
 {
     struct fa_error err;
     struct fa_origin *origin;
@@ -255,8 +272,8 @@ void fa_turn_resolved(void *ctx, void *tag, const struct fa_resolution *resoluti
     fa_engine_wake(s);
 }
 
-/* @return whether there may be more to do at once. */
-static bool dispatch_one(struct fa_session *s, double now)
+/* @return Whether there may be more to do now */
+static bool turn_dispatch_one(struct fa_session *s, double now)
 {
     struct fa_job *job = NULL;
     struct fa_origin *origin = NULL;
@@ -266,7 +283,7 @@ static bool dispatch_one(struct fa_session *s, double now)
     case FA_NEXT_AGAIN:
         return true;
     case FA_NEXT_START:
-        start_job(s, job, now);
+        turn_start_job(s, job, now);
         return true;
     case FA_NEXT_MOVED:
         fa_admit_queue(s, job, now);
@@ -274,7 +291,7 @@ static bool dispatch_one(struct fa_session *s, double now)
     case FA_NEXT_REJECT:
         if (!s->ledger.state || job->part.bytes == 0)
             fa_store_part_remove(s->store, job->place.key);
-        fail_job(s, job, job->outcome.retryable != FA_RETRYABLE_NEVER);
+        job_fail(s, job, job->outcome.retryable != FA_RETRYABLE_NEVER);
         return true;
     case FA_NEXT_REFILL:
         fa_spill_refill(s, origin, now);
@@ -283,23 +300,23 @@ static bool dispatch_one(struct fa_session *s, double now)
     return false;
 }
 
-/* Start what can be started.  @return whether there are slots left. */
-static bool dispatch(struct fa_session *s, double now)
+/* Start jobs.  @return Whether there are free slots left */
+static bool turn_dispatch(struct fa_session *s, double now)
 {
     const struct fa_scheduler *scheduler = &s->scheduler;
     for (int i = 0; i < TURN_STEPS; ++i) {
-        look_up(s, now);
+        turn_look_up(s, now);
         if (s->pause.full || s->ending.draining || s->finish.staged >= FA_FINISH_MAX)
             return false;
-        if (!dispatch_one(s, now))
+        if (!turn_dispatch_one(s, now))
             break;
     }
     return scheduler->active < scheduler->slots.now &&
            fa_bucket_allows(&scheduler->bucket, scheduler->active);
 }
 
-/* Read on while there are slots that no origin at hand can take, and a little ahead. */
-static bool wants_entries(const struct fa_session *s, bool slots_left)
+/* Read on while there are slots that no origin at hand can use, and a little ahead. */
+static bool turn_wants_entries(const struct fa_session *s, bool slots_left)
 {
     const struct fa_scheduler *scheduler = &s->scheduler;
     if (s->config.plan)
@@ -310,23 +327,23 @@ static bool wants_entries(const struct fa_session *s, bool slots_left)
            (slots_left && fa_backlog_count(s->backlog) < LOOKAHEAD);
 }
 
-static void admit_and_dispatch(struct fa_session *s, double now)
+static void turn_admit_and_dispatch(struct fa_session *s, double now)
 {
-    bool slots_left = dispatch(s, now);
+    bool slots_left = turn_dispatch(s, now);
     int steps = 0;
-    while (!s->ending.over && wants_entries(s, slots_left) && fa_admit_next(s, now)) {
+    while (!s->ending.over && turn_wants_entries(s, slots_left) && fa_admit_next(s, now)) {
         if (fa_scheduler_is_ready(&s->scheduler))
-            slots_left = dispatch(s, now);
+            slots_left = turn_dispatch(s, now);
         if (++steps == TURN_STEPS)
             break;
     }
-    look_up(s, now);
+    turn_look_up(s, now);
     if (steps == TURN_STEPS || (slots_left && fa_scheduler_is_ready(&s->scheduler)))
         fa_engine_wake(s);
 }
 
-/* The file does not match its checksum; an existing one is then fetched. */
-static void mismatch(struct fa_session *s, struct fa_job *job, double now)
+/* The file does not match its checksum.  An existing file is fetched then. */
+static void job_mismatch(struct fa_session *s, struct fa_job *job, double now)
 {
     struct fa_place *place = &job->place;
     if (place->existing) {
@@ -341,10 +358,10 @@ static void mismatch(struct fa_session *s, struct fa_job *job, double now)
     job->outcome.retryable = FA_RETRYABLE_NEVER;
     fa_error_set(&job->outcome.error, FA_DOMAIN_FETCHALL, 0, FA_CLASS_INTEGRITY,
                  "the %s of the file is not the one in the list", fa_hash_name(job->entry->hash));
-    settle_failure(s, job, now);
+    job_settle_failure(s, job, now);
 }
 
-static void not_hashed(struct fa_session *s, struct fa_job *job)
+static void job_not_hashed(struct fa_session *s, struct fa_job *job)
 {
     struct fa_error err;
     bool lost = job->hashed && job->hashed->lost;
@@ -357,7 +374,8 @@ static void not_hashed(struct fa_session *s, struct fa_job *job)
     fa_ending_job(s, job, FA_STATUS_FAILED, &err, lost);
 }
 
-static void take_hashed(struct fa_session *s, struct fa_job *job, enum fa_hashed hashed, double now)
+static void job_take_hashed(struct fa_session *s, struct fa_job *job, enum fa_hashed hashed,
+                            double now)
 {
     struct fa_place *place = &job->place;
     if (hashed == FA_HASHED_AGAIN && s->ending.draining)
@@ -369,35 +387,35 @@ static void take_hashed(struct fa_session *s, struct fa_job *job, enum fa_hashed
         if (place->existing)
             fa_ending_hashed(s, job, place->unchanged ? FA_STATUS_UNCHANGED : FA_STATUS_EXISTS);
         else
-            name_file(s, job, now);
+            job_publish(s, job, now);
         break;
     case FA_HASHED_MISMATCH:
-        mismatch(s, job, now);
+        job_mismatch(s, job, now);
         break;
     case FA_HASHED_AGAIN:
         fa_finish_put(&s->finish, job, now);
         break;
     case FA_HASHED_FAILED:
-        not_hashed(s, job);
+        job_not_hashed(s, job);
         break;
     }
 }
 
-static void finish(struct fa_session *s, double now)
+static void turn_finish(struct fa_session *s, double now)
 {
     struct fa_job *job = NULL;
     enum fa_hashed hashed;
     size_t queued = s->scheduler.queued;
     while ((hashed = fa_finish_take(&s->finish, &job, now)) != FA_HASHED_NONE)
-        take_hashed(s, job, hashed, now);
+        job_take_hashed(s, job, hashed, now);
     if (s->scheduler.queued > queued)
-        fa_engine_wake(s); /* they start in the next turn */
+        fa_engine_wake(s); /* jobs that were queued start in the next turn */
     fa_finish_flush(&s->finish, s->scheduler.active);
 }
 
-static void end_pause_if_space(struct fa_session *s, double now)
+static void turn_end_pause_if_space(struct fa_session *s, double now)
 {
-    /* The state may be on another disk, so a commit is tried too. */
+    /* The state may be on another disk, so make a commit as well. */
     bool space = fa_store_has_room(s->store, s->pause.need) && fa_engine_commit(s, now);
     switch (fa_pause_check(&s->pause, space, now)) {
     case FA_PAUSE_WAIT:
@@ -413,22 +431,24 @@ static void end_pause_if_space(struct fa_session *s, double now)
     }
 }
 
-static double pause_alarm(struct fa_session *s, double now)
+static double turn_pause_alarm(struct fa_session *s, double now)
 {
     if (s->ending.draining)
         return INFINITY;
     if (now >= fa_pause_alarm(&s->pause))
-        end_pause_if_space(s, now);
+        turn_end_pause_if_space(s, now);
     return s->ending.draining ? INFINITY : fa_pause_alarm(&s->pause);
 }
 
-static void set_alarm(struct fa_session *s, double now)
+/* Set the alarm to the earliest time that something waits for, plus a millisecond, so that it is
+ * really due in that turn. */
+static void turn_set_alarm(struct fa_session *s, double now)
 {
     struct fa_alarms *alarms = &s->alarms;
     double at = s->ending.draining ? s->ending.drain_until : INFINITY;
     at = fmin(at, fa_scheduler_alarm(&s->scheduler, now));
     at = fmin(at, fa_intake_wake_at(&s->intake));
-    at = fmin(at, pause_alarm(s, now));
+    at = fmin(at, turn_pause_alarm(s, now));
     alarms->alarm_at = fmax(at, now) + 0.001;
     if (isinf(at) || s->clock.wait) {
         event_del(alarms->alarm);
@@ -438,7 +458,9 @@ static void set_alarm(struct fa_session *s, double now)
     event_add(alarms->alarm, &wait);
 }
 
-static void check_end(struct fa_session *s, double now)
+/* The run is over when nothing is in progress and nothing waits, and the last commit succeeded: on
+ * a full disk it waits for space instead. */
+static void turn_check_end(struct fa_session *s, double now)
 {
     const struct fa_scheduler *scheduler = &s->scheduler;
     struct fa_run_end *ending = &s->ending;
@@ -454,7 +476,7 @@ static void check_end(struct fa_session *s, double now)
         event_base_loopbreak(s->base);
 }
 
-static void commit_if_due(struct fa_session *s, double now)
+static void turn_commit_if_due(struct fa_session *s, double now)
 {
     if (!s->pause.full && fa_ledger_is_due(&s->ledger, now))
         fa_engine_commit(s, now);
@@ -468,26 +490,26 @@ void fa_turn(evutil_socket_t fd, short what, void *session)
     s->alarms.turning = true;
     if (what & EV_READ)
         fa_intake_readable(&s->intake);
-    hear_stop(s);
+    turn_check_stop(s);
     if (!s->config.plan) {
-        settle(s, now);
+        turn_settle(s, now);
         fa_scheduler_advance(&s->scheduler, now);
         if (s->config.rate)
             fa_flights_share(&s->flights, &s->scheduler.bucket, s->counts.bytes,
                              s->scheduler.active, now);
     }
-    admit_and_dispatch(s, now);
+    turn_admit_and_dispatch(s, now);
     if (!s->config.plan) {
-        finish(s, now);
+        turn_finish(s, now);
         fa_flights_flush(&s->flights);
-        commit_if_due(s, now);
+        turn_commit_if_due(s, now);
     }
-    check_end(s, now);
-    set_alarm(s, now);
+    turn_check_end(s, now);
+    turn_set_alarm(s, now);
     s->alarms.turning = false;
 }
 
-static void record_heads(struct fa_session *s)
+static void turn_record_heads(struct fa_session *s)
 {
     struct fa_job *job;
     TAILQ_FOREACH (job, &s->flights.active, active)
@@ -504,7 +526,7 @@ void fa_turn_tick(evutil_socket_t fd, short what, void *session)
                          now);
     if (fa_slots_grow(&s->scheduler.slots, now))
         fa_engine_wake(s);
-    record_heads(s);
-    commit_if_due(s, now);
+    turn_record_heads(s);
+    turn_commit_if_due(s, now);
     fa_snapshot_send(s);
 }

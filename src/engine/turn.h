@@ -1,9 +1,9 @@
 /**
  * The turn: what the session does whenever something has happened, always in this order.
  *
- * Ended attempts are settled; retries that are due are queued; jobs start, and entries are read for
- * more of them, as far as the limits allow; files go to the stage and get their names; the state is
- * committed; the end is noticed; the alarm is set.
+ * Settle ended attempts; queue retries that are due; start jobs, and read entries for more of
+ * them, as far as the limits allow; hash files and rename them; commit the state; check for the
+ * end; set the alarm.
  */
 #ifndef FA_ENGINE_TURN_H
 #define FA_ENGINE_TURN_H
@@ -11,13 +11,13 @@
 #include "engine/engine.h"
 #include "engine/resolve.h"
 
-/** For event_new(3), the session as its argument. */
+/** Take a turn.  A callback for event_new(3) with the session as its argument. */
 void fa_turn(evutil_socket_t fd, short what, void *session);
 
-/** The same for the tick: progress, and what changes gradually. */
+/** Handle a tick: send progress, and adapt rates and slots.  A callback like fa_turn(). */
 void fa_turn_tick(evutil_socket_t fd, short what, void *session);
 
-/** For the resolver: ctx is the session, tag the origin. */
+/** Handle the result of a lookup.  @ctx  The session.  @tag  The origin. */
 void fa_turn_resolved(void *ctx, void *tag, const struct fa_resolution *resolution);
 
 #endif
