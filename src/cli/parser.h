@@ -14,7 +14,8 @@
 
 /**
  * Read argv into the options, which fa_options_init() has filled; strings of argv are borrowed.
- * What looks like the name of a command, and is no file, is refused.  Stops at --help, --version and --generate: action says so.
+ * What looks like the name of a command, and is no file, is refused.  Stops at --help, --version
+ * and --generate: action says so.
  *
  * @return 0, or -1 with a message for the user, who is to see --help.
  */

@@ -15,8 +15,8 @@
 /** @return A new object, or NULL when memory ran out. */
 json_t *fa_report_object(const struct fa_result *result);
 
-/** Whether an entry was left behind before any attempt: a stopped run may have a million of them, and
- * seconds to report them all. */
+/** Whether an entry was left behind before any attempt: a stopped run may have a million of them,
+ * and seconds to report them all. */
 bool fa_report_is_unbegun(const struct fa_result *result);
 
 /**

@@ -52,7 +52,7 @@ const struct fa_trial *fa_chart_cpu_of(const struct fa_view *view, size_t i)
     return trial && fa_view_cpu(trial) > 0 ? trial : NULL;
 }
 
-static bool has(enum fa_chart chart, const struct fa_view *view, size_t i)
+static bool chart_has_measure(enum fa_chart chart, const struct fa_view *view, size_t i)
 {
     const struct fa_standing_of *standing = fa_chart_standing(view, i);
     switch (chart) {
@@ -72,7 +72,7 @@ static bool has(enum fa_chart chart, const struct fa_view *view, size_t i)
 bool fa_chart_has(enum fa_chart chart, const struct fa_view *view)
 {
     for (size_t i = 0; i < view->count; ++i)
-        if (has(chart, view, i))
+        if (chart_has_measure(chart, view, i))
             return true;
     return false;
 }

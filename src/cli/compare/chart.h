@@ -1,8 +1,8 @@
 /**
  * The plots of a comparison, as scripts for gnuplot.
  *
- * They are drawn narrow, so that they can be read on a phone, and each contestant's name stands
- * above its bar, so that it may be long.  Colours are those of cli/compare/svg.h.
+ * They are narrow, so that they can be read on a phone, and the name of each contestant is above
+ * its bar, so that it may be long.  Colours are those of cli/compare/svg.h.
  */
 #ifndef FETCHALL_CLI_COMPARE_CHART_H
 #define FETCHALL_CLI_COMPARE_CHART_H
@@ -21,19 +21,19 @@ enum fa_chart {
     FA_CHARTS
 };
 
-/** One word of ours for it: "wall". */
+/** A short identifier: "wall". */
 const char *fa_chart_id(enum fa_chart chart);
 
-/** Whether something was measured that it can show. */
+/** Whether there is anything measured to show. */
 bool fa_chart_has(enum fa_chart chart, const struct fa_view *view);
 
 /** The color of a contestant, 1 to FA_SVG_COLORS. */
 unsigned fa_chart_color(size_t contestant);
 
-/** How many contestants the throughput is drawn of; the first in the view's order. */
+/** Maximum contestants whose throughput is drawn: the first ones in the order of the view. */
 #define FA_CHART_FLOWS_MAX 9
 
-/** Write the script, for one that has something to show. */
+/** Write the script of a chart for which fa_chart_has() is true. */
 void fa_chart_put(enum fa_chart chart, const struct fa_view *view, FILE *out);
 
 #endif

@@ -14,7 +14,7 @@
 #define ROOM    1.02 /* right of the longest bar */
 
 /* x y xlow xhigh ylow yhigh color */
-static void put_bar(FILE *out, const struct fa_view *view, size_t row, double from, double to)
+static void bars_put_bar(FILE *out, const struct fa_view *view, size_t row, double from, double to)
 {
     double y = -(double)row;
     fprintf(out, "%g %g %g %g %g %g %d\n", to, y - MEAN_Y, from, to, y - BAR_END, y - BAR_TOP,
@@ -26,7 +26,7 @@ static void put_x_range(FILE *out, double largest)
     fprintf(out, "set xrange [0:%g]\n", largest > 0 ? largest * ROOM : 1);
 }
 
-static double largest_wall(const struct fa_view *view)
+static double bars_largest_wall(const struct fa_view *view)
 {
     double largest = 0;
     for (size_t i = 0; i < view->count; ++i) {
@@ -74,7 +74,7 @@ static void put_intervals(FILE *out, const struct fa_view *view, double scale)
 void fa_chart_put_wall(FILE *out, const struct fa_view *view)
 {
     char said[FA_MARKUP_MAX];
-    double largest = largest_wall(view);
+    double largest = bars_largest_wall(view);
     fa_chart_begin_rows(out, view, ROW, RIGHT);
     double scale = fa_chart_time_axis(out, largest, "");
     put_x_range(out, largest * scale);
@@ -83,8 +83,8 @@ void fa_chart_put_wall(FILE *out, const struct fa_view *view)
     fputs("$bars << EOD\n", out);
     for (size_t row = 0; row < view->count; ++row)
         if (has_wall(view, row))
-            put_bar(out, view, row, 0,
-                    fa_chart_standing(view, view->order[row])->wall.median * scale);
+            bars_put_bar(out, view, row, 0,
+                         fa_chart_standing(view, view->order[row])->wall.median * scale);
     fputs("EOD\n", out);
     for (size_t row = 0; row < view->count; ++row)
         fa_chart_put_label(
@@ -114,8 +114,8 @@ void fa_chart_put_cpu(FILE *out, const struct fa_view *view)
         for (size_t row = 0; row < view->count; ++row) {
             const struct fa_trial *trial = fa_chart_cpu_of(view, view->order[row]);
             if (trial)
-                put_bar(out, view, row, system ? trial->user * scale : 0,
-                        (system ? fa_view_cpu(trial) : trial->user) * scale);
+                bars_put_bar(out, view, row, system ? trial->user * scale : 0,
+                             (system ? fa_view_cpu(trial) : trial->user) * scale);
         }
         fputs("EOD\n", out);
     }
@@ -143,7 +143,7 @@ void fa_chart_put_memory(FILE *out, const struct fa_view *view)
     for (size_t row = 0; row < view->count; ++row) {
         double peak = fa_chart_standing(view, view->order[row])->peak_pss;
         if (isfinite(peak))
-            put_bar(out, view, row, 0, peak / MIB);
+            bars_put_bar(out, view, row, 0, peak / MIB);
     }
     fputs("EOD\n", out);
     for (size_t row = 0; row < view->count; ++row)

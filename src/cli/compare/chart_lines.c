@@ -24,7 +24,7 @@ struct span {
     double least, largest;
 };
 
-static void widen(struct span *span, const struct fa_latency *latency)
+static void span_widen(struct span *span, const struct fa_latency *latency)
 {
     if (fa_chart_has_latency(latency)) {
         span->least = fmin(span->least, latency->p50);
@@ -32,19 +32,19 @@ static void widen(struct span *span, const struct fa_latency *latency)
     }
 }
 
-static struct span span_of(const struct fa_view *view)
+static struct span lines_span_of(const struct fa_view *view)
 {
     struct span span = {.least = INFINITY};
     for (size_t i = 0; i < view->count; ++i) {
-        widen(&span, &fa_chart_standing(view, i)->ttfb);
-        widen(&span, &fa_chart_standing(view, i)->total);
+        span_widen(&span, &fa_chart_standing(view, i)->ttfb);
+        span_widen(&span, &fa_chart_standing(view, i)->total);
     }
     return span;
 }
 
 /* A line of data: p50 y p95 p99 color. */
-static void put_latency(FILE *out, size_t row, double below, const struct fa_latency *latency,
-                        double scale, int color)
+static void lines_put_latency(FILE *out, size_t row, double below, const struct fa_latency *latency,
+                              double scale, int color)
 {
     if (fa_chart_has_latency(latency))
         fprintf(out, "%g %g %g %g %d\n", latency->p50 * scale, -below - (double)row,
@@ -57,8 +57,8 @@ static void put_latencies(FILE *out, const struct fa_view *view, double scale)
     for (size_t row = 0; row < view->count; ++row) {
         size_t i = view->order[row];
         const struct fa_standing_of *standing = fa_chart_standing(view, i);
-        put_latency(out, row, TTFB_Y, &standing->ttfb, scale, fa_chart_rgb(i));
-        put_latency(out, row, TOTAL_Y, &standing->total, scale, fa_chart_rgb(i));
+        lines_put_latency(out, row, TTFB_Y, &standing->ttfb, scale, fa_chart_rgb(i));
+        lines_put_latency(out, row, TOTAL_Y, &standing->total, scale, fa_chart_rgb(i));
     }
     fputs("EOD\n", out);
 }
@@ -76,7 +76,7 @@ static void put_latency_labels(FILE *out, const struct fa_view *view, size_t row
 
 void fa_chart_put_latency(FILE *out, const struct fa_view *view)
 {
-    struct span span = span_of(view);
+    struct span span = lines_span_of(view);
     fa_chart_begin_rows(out, view, ROW, 86);
     bool wide = span.largest > LOG_FROM * span.least;
     double scale = fa_chart_time_axis(out, span.largest, wide ? ", logarithmic" : "");

@@ -1,5 +1,5 @@
 /**
- * What the scripts of several charts have in common.  Only the chart's own files use it.
+ * What the scripts of several charts have in common.  Only the files of the charts include it.
  */
 #ifndef FETCHALL_CLI_COMPARE_CHART_PARTS_H
 #define FETCHALL_CLI_COMPARE_CHART_PARTS_H
@@ -8,7 +8,7 @@
 #include "cli/compare/markup.h"
 #include "cli/compare/svg.h"
 
-/** Room for a name as it is drawn, and for what is said behind it. */
+/** Buffer sizes for a name as it is drawn, and for the text after it. */
 #define FA_CHART_NAME_MAX (4 * FA_CONTESTANT_NAME_MAX)
 #define FA_CHART_SAID_MAX (FA_MARKUP_MAX + 32)
 
@@ -16,24 +16,24 @@
 #define FA_CHART_WIDTH 440
 #define FA_CHART_AXIS  48 /**< Below the area: its numbers and their unit. */
 
-/** Begin a script: the terminal, and an area with so many pixels around it. */
+/** Begin a script: the terminal, and the margins of the area in pixels. */
 void fa_chart_begin(FILE *out, unsigned height, unsigned left, unsigned right, unsigned below);
 
-/** Begin one in which each contestant has a row; the row r has its middle at y = -r. */
+/** Begin a script in which each contestant has a row; row r is centred at y = -r. */
 void fa_chart_begin_rows(FILE *out, const struct fa_view *view, unsigned row, unsigned right);
 
-/** A text between single quotes, in which gnuplot substitutes nothing; its own become U+2019. */
+/** Write a text in single quotes, where gnuplot substitutes nothing; quotes in it become U+2019. */
 void fa_chart_put_quoted(FILE *out, const char *text);
 
-/** The name of a contestant, in at most so many characters; what is left out is in its middle. */
+/** The name of a contestant, shortened in its middle to at most @room characters. */
 const char *fa_chart_name(const struct fa_view *view, size_t i, size_t room,
                           char buf[FA_CHART_NAME_MAX]);
 
-/** Write in the upper part of a row who it is, and what is to be said of it ("": nothing). */
+/** Write the name of a contestant and a remark in the upper part of its row.  @said  May be "". */
 void fa_chart_put_label(FILE *out, const struct fa_view *view, size_t row, double y,
                         const char *said);
 
-/** As an integer, as gnuplot wants it for "lc rgb variable". */
+/** The color as an integer, for "lc rgb variable". */
 int fa_chart_rgb(size_t contestant);
 
 const struct fa_standing_of *fa_chart_standing(const struct fa_view *view, size_t i);
@@ -41,7 +41,7 @@ const struct fa_standing_of *fa_chart_standing(const struct fa_view *view, size_
 /**
  * Times are drawn in milliseconds where all are below a second.
  *
- * @more    Stands behind the unit; ours.
+ * @more    Text after the unit; not escaped.
  * @return  The factor.
  */
 double fa_chart_time_axis(FILE *out, double largest, const char *more);

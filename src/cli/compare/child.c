@@ -36,7 +36,7 @@ void fa_child_adopt_orphans(void)
 }
 
 /* The number of the tracepoint; 0 if it is missing or not permitted. */
-static unsigned long long tracepoint(void)
+static unsigned long long tracepoint_number(void)
 {
     static const char *const places[] = {"/sys/kernel/tracing", "/sys/kernel/debug/tracing"};
     char path[96], text[32];
@@ -55,7 +55,7 @@ static unsigned long long tracepoint(void)
 /* Open a counter of the system calls of a process and its descendants, from its exec on; or -1. */
 static int count_calls(pid_t pid)
 {
-    unsigned long long id = tracepoint();
+    unsigned long long id = tracepoint_number();
     struct perf_event_attr attr = {
         .type = PERF_TYPE_TRACEPOINT,
         .size = sizeof(attr),
@@ -71,7 +71,7 @@ static int count_calls(pid_t pid)
 
 /* The child until exec.  Uses only system calls: locks may be held by threads that do not exist
  * here. */
-static void become(char *const argv[], const int go[2], int said, bool mute)
+static void child_become(char *const argv[], const int go[2], int said, bool mute)
 {
     char byte;
     int null = open("/dev/null", O_RDWR);
@@ -87,14 +87,14 @@ static void become(char *const argv[], const int go[2], int said, bool mute)
 }
 
 /* Fork a child that waits for a byte in *ret_go. */
-static pid_t start(char *const argv[], const char *said, bool mute, int *ret_go,
-                   struct fa_error *err)
+static pid_t child_start(char *const argv[], const char *said, bool mute, int *ret_go,
+                         struct fa_error *err)
 {
     int go[2] = {-1, -1};
     int file = open(said, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0600);
     pid_t pid = file < 0 || pipe2(go, O_CLOEXEC) ? -1 : fork();
     if (pid == 0)
-        become(argv, go, file, mute);
+        child_become(argv, go, file, mute);
     if (pid < 0)
         fa_error_system(err, FA_CLASS_LOCAL_IO, errno, "cannot start a run");
     if (file >= 0)
@@ -107,9 +107,10 @@ static pid_t start(char *const argv[], const char *said, bool mute, int *ret_go,
     return pid;
 }
 
-/* Wait until it is a zombie.  Returns when, or a negative time if that is too late, or a signal
- * ended the waiting. */
-static double await(pid_t pid, double until)
+/* Wait until the child is a zombie.  @return the time, or a negative one if it was killed because
+ * of
+ * @until or a signal. */
+static double child_await(pid_t pid, double until)
 {
     struct pollfd end = {.fd = pidfd_open(pid, 0), .events = POLLIN};
     double when = -1;
@@ -140,7 +141,7 @@ static void add_usage(struct fa_usage *usage, const struct rusage *more)
 }
 
 /* Reap until no child is left, including adopted ones. */
-static void reap(pid_t pid, struct fa_usage *usage)
+static void child_reap(pid_t pid, struct fa_usage *usage)
 {
     double until = fa_clock_now() + LAST_WAIT / 1e3;
     struct timespec pause = {.tv_nsec = 1000000};
@@ -173,22 +174,23 @@ static uint64_t read_calls(int counter)
 }
 
 /* Let the child run, and measure it. */
-static int measure(pid_t pid, int go, double until, struct fa_usage *ret, struct fa_error *err)
+static int child_measure(pid_t pid, int go, double until, struct fa_usage *ret,
+                         struct fa_error *err)
 {
     struct fa_peaks peaks = {0};
     int counter = count_calls(pid);
     struct fa_meter *meter = fa_meter_start(pid, err);
     double began = fa_clock_now();
     double ended = -1;
-    /* A child that was killed does not read, and has ended. */
+    /* EPIPE: the child was killed already, and can be measured. */
     if (meter && (write(go, "", 1) == 1 || errno == EPIPE))
-        ended = await(pid, until);
+        ended = child_await(pid, until);
     close(go);
     if (meter)
         fa_meter_stop(meter, &peaks);
     if (ended < 0)
         kill(-pid, SIGKILL);
-    reap(pid, ret);
+    child_reap(pid, ret);
     ret->wall = ended - began;
     ret->calls = read_calls(counter);
     ret->peak_pss = peaks.pss;
@@ -207,10 +209,10 @@ int fa_child_run(char *const argv[], double until, const char *said, bool mute,
 {
     int go;
     *ret = (struct fa_usage){0};
-    pid_t pid = start(argv, said, mute, &go, err);
+    pid_t pid = child_start(argv, said, mute, &go, err);
     if (pid < 0)
         return -1;
-    /* Both sides, so that it is done whoever comes first. */
+    /* Parent and child both do this, so that it is done whichever runs first. */
     setpgid(pid, pid);
-    return measure(pid, go, until, ret, err);
+    return child_measure(pid, go, until, ret, err);
 }

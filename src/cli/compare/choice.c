@@ -5,11 +5,11 @@
 
 #include "cli/compare/measure.h"
 
-/* A difference in time, or in CPU and memory, that nobody would choose by, whatever its interval. */
+/* Smaller ratios of time, or of CPU and memory, are irrelevant even if they are significant. */
 #define TIME_LEAST 1.02
 #define COST_LEAST 1.05
 
-/* An interval that begins below is shown as 1.00, and so it reaches that. */
+/* An interval that begins below this is shown as 1.00, so it must count as reaching 1. */
 #define RATIO_ONE 1.005
 
 static bool is_more(const struct fa_estimate *ratio, double least)
@@ -17,14 +17,14 @@ static bool is_more(const struct fa_estimate *ratio, double least)
     return ratio->low >= RATIO_ONE && ratio->median >= least;
 }
 
-/* Over the rounds that count. */
-static double median_of(const struct fa_standing_of *standing, fa_measure *of)
+/* The median over the rounds that count. */
+static double standing_median(const struct fa_standing_of *standing, fa_measure *of)
 {
     return of == fa_measure_cpu ? standing->cpu.median : standing->peak_pss;
 }
 
-/* Keep those that cost no more than the cheapest, as far as the rounds show.  What was not measured
- * for all of them does not count. */
+/* Keep those that cost no more than the cheapest, within the noise.  A measure that some of them
+ * lack does not count. */
 static int keep_cheapest(const struct fa_verdict *verdict, const struct fa_comparison *comparison,
                          bool *kept, fa_measure *of, size_t *ret_left)
 {
@@ -34,9 +34,9 @@ static int keep_cheapest(const struct fa_verdict *verdict, const struct fa_compa
     for (size_t i = 0; i < n; ++i) {
         if (!kept[i])
             continue;
-        double mine = median_of(&verdict->standings[i], of);
+        double mine = standing_median(&verdict->standings[i], of);
         measured &= !isnan(mine);
-        if (cheapest == n || mine < median_of(&verdict->standings[cheapest], of))
+        if (cheapest == n || mine < standing_median(&verdict->standings[cheapest], of))
             cheapest = i;
         ++competing;
     }
@@ -74,8 +74,8 @@ static void keep_fastest(struct fa_verdict *verdict, size_t n, bool *kept, struc
     }
 }
 
-static int choose(struct fa_verdict *verdict, const struct fa_comparison *comparison, bool *kept,
-                  struct fa_choice *choice)
+static int choice_pick(struct fa_verdict *verdict, const struct fa_comparison *comparison,
+                       bool *kept, struct fa_choice *choice)
 {
     size_t n = comparison->n_contestants;
     keep_fastest(verdict, n, kept, choice);
@@ -98,7 +98,7 @@ int fa_choice_make(struct fa_verdict *verdict, const struct fa_comparison *compa
                    struct fa_choice *choice)
 {
     bool *kept = calloc(comparison->n_contestants + 1, sizeof(*kept));
-    int result = kept ? choose(verdict, comparison, kept, choice) : -1;
+    int result = kept ? choice_pick(verdict, comparison, kept, choice) : -1;
     free(kept);
     return result;
 }

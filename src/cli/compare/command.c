@@ -29,8 +29,8 @@ static void put_quoted(FILE *out, const char *word)
     putc('\'', out);
 }
 
-/* A header that was given as a line: only its name. */
-static void put_header(FILE *out, const char *line)
+/* Of a header given as a line, show only its name. */
+static void command_put_header(FILE *out, const char *line)
 {
     size_t len = strcspn(line, ":;");
     fwrite(line, 1, len, out);
@@ -51,8 +51,8 @@ static char *closed(FILE *out, char **text)
     return NULL;
 }
 
-/* A text that a function prints. */
-static char *printed(void (*put)(FILE *, const char *), const char *from)
+/* The text that a function prints, to be freed. */
+static char *text_printed(void (*put)(FILE *, const char *), const char *from)
 {
     char *text = NULL;
     size_t len;
@@ -62,7 +62,7 @@ static char *printed(void (*put)(FILE *, const char *), const char *from)
     return closed(out, &text);
 }
 
-/* The name of a list as it is given. */
+/* The name of a list without secrets. */
 static char *shown_list(const struct fa_options *options, const char *list)
 {
     const char *keys = options->config.secret_keys;
@@ -76,11 +76,11 @@ char *fa_command_shown(const struct fa_options *options, const char *list)
 
 char *fa_command_quote(const char *word)
 {
-    return printed(put_quoted, word);
+    return text_printed(put_quoted, word);
 }
 
-/* An option with a value that shows nothing secret, which is freed. */
-static char *joined(const char *name, size_t len, char *value)
+/* An option with its value, which is freed. */
+static char *option_joined(const char *name, size_t len, char *value)
 {
     char *text = NULL;
     if (value && asprintf(&text, "%.*s%s", (int)len, name, value) < 0)
@@ -89,17 +89,17 @@ static char *joined(const char *name, size_t len, char *value)
     return text;
 }
 
-/* As it may be shown: "--name=value". */
-static char *shown(const struct fa_options *options, const char *option)
+/* An option "--name=value" without secrets. */
+static char *option_shown(const struct fa_options *options, const char *option)
 {
     static const char header[] = "--header=", proxy[] = "--proxy=";
     const char *keys = options->config.secret_keys;
     size_t len = sizeof(header) - 1;
     if (strncmp(option, header, len) == 0 && option[len] != '@')
-        return joined(option, len, printed(put_header, option + len));
+        return option_joined(option, len, text_printed(command_put_header, option + len));
     len = sizeof(proxy) - 1;
     if (strncmp(option, proxy, len) == 0)
-        return joined(option, len, fa_redact_url(option + len, keys));
+        return option_joined(option, len, fa_redact_url(option + len, keys));
     return fa_redact_text(option, keys);
 }
 
@@ -122,7 +122,7 @@ char *fa_command_program(const struct fa_options *options)
         fputs("fetchall", out);
     for (size_t i = 0; out && rc == 0 && i < options->passed.count; ++i) {
         putc(' ', out);
-        rc = put_word(out, shown(options, options->passed.items[i]));
+        rc = put_word(out, option_shown(options, options->passed.items[i]));
     }
     text = closed(out, &text);
     if (rc == 0)
@@ -180,8 +180,8 @@ char *fa_command_title(const struct fa_options *options)
     return text;
 }
 
-/* Whether a text that is shown, and freed, is not as it was given. */
-static bool differs(char *shown_text, const char *given)
+/* Whether a shown text, which is freed, differs from the given one. */
+static bool text_differs(char *shown_text, const char *given)
 {
     bool is = shown_text && strcmp(shown_text, given) != 0;
     free(shown_text);
@@ -192,8 +192,10 @@ bool fa_command_redacted(const struct fa_options *options)
 {
     bool redacted = false;
     for (size_t i = 0; i < options->passed.count; ++i)
-        redacted |= differs(shown(options, options->passed.items[i]), options->passed.items[i]);
+        redacted |=
+            text_differs(option_shown(options, options->passed.items[i]), options->passed.items[i]);
     for (size_t i = 0; i < options->lists.count; ++i)
-        redacted |= differs(shown_list(options, options->lists.items[i]), options->lists.items[i]);
+        redacted |=
+            text_differs(shown_list(options, options->lists.items[i]), options->lists.items[i]);
     return redacted;
 }

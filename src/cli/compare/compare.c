@@ -1,6 +1,6 @@
 /*
  * A sample of the lists is written to a temporary folder; each run fetches it into that folder, is
- * measured, and its files are removed.  What is compared is judged when all rounds are made.
+ * measured, and its files are removed.  The results are judged after all rounds.
  */
 #include "cli/compare/compare.h"
 
@@ -38,18 +38,18 @@ struct compare {
     size_t n_results;
     uint64_t seed;
     double began;
-    bool hopeless; /* Rounds would show nothing. */
-    bool broken;   /* A run went wrong after some rounds. */
+    bool hopeless; /* Rounds would be pointless. */
+    bool broken;   /* A run failed after some rounds. */
 };
 
-static bool is_folder(const char *name)
+static bool path_is_folder(const char *name)
 {
     struct stat st;
     return stat(name, &st) == 0 && S_ISDIR(st.st_mode);
 }
 
-/* Whether "fetchall verify" can hash its files. */
-static bool has_state(const char *dir)
+/* Whether the folder has a state, so that "fetchall verify" can hash its files. */
+static bool folder_has_state(const char *dir)
 {
     char *path = fa_workspace_path(dir, FA_STATE_FILE);
     bool has = path && access(path, F_OK) == 0;
@@ -57,19 +57,20 @@ static bool has_state(const char *dir)
     return has;
 }
 
-/* A result to fill; title is taken. */
-static struct fa_result_of *add_result(struct compare *compare, char *title, struct fa_error *err)
+/* Append an empty result; title is taken. */
+static struct fa_result_of *compare_add_result(struct compare *compare, char *title,
+                                               struct fa_error *err)
 {
     const struct fa_options *options = compare->options;
-    /* Time counts from when there is something to run. */
+    /* --budget starts with the first result, not with sampling. */
     if (compare->n_results == 0)
         compare->began = fa_clock_now();
     struct fa_result_of *result = &compare->results[compare->n_results++];
     struct fa_comparison *comparison = &result->comparison;
     int rc = fa_result_init(result, compare->contestants, compare->n, options->compare.rounds, err);
     result->title = title;
-    bool folder = options->compare.stage && is_folder(options->lists.items[0]);
-    bool known = folder && has_state(options->lists.items[0]);
+    bool folder = options->compare.stage && path_is_folder(options->lists.items[0]);
+    bool known = folder && folder_has_state(options->lists.items[0]);
     result->command = known    ? fa_command_verify(options)
                       : folder ? strdup("fetchall")
                                : fa_command_program(options);
@@ -119,7 +120,7 @@ static int take_sample(struct compare *compare, struct fa_error *err)
     return rc;
 }
 
-/* The jobs that are the default count like others: what cannot be used is not compared. */
+/* Warn about the default number of jobs too: slots that --per-host keeps empty are not compared. */
 static void warn_of_per_host(const struct compare *compare)
 {
     const struct fa_sample *sample = &compare->sample;
@@ -135,8 +136,8 @@ static void warn_of_per_host(const struct compare *compare)
             at_once);
 }
 
-/* How much it will be, as far as that is known. */
-static void announce(const struct compare *compare)
+/* Print the number of runs and requests, as far as it is known. */
+static void compare_announce(const struct compare *compare)
 {
     const struct fa_compare_options *options = &compare->options->compare;
     const struct fa_sample *sample = &compare->sample;
@@ -167,10 +168,11 @@ static int compare_fetch(struct compare *compare, struct fa_error *err)
 {
     if (take_sample(compare, err) != 0)
         return -1;
-    struct fa_result_of *result = add_result(compare, fa_command_title(compare->options), err);
+    struct fa_result_of *result =
+        compare_add_result(compare, fa_command_title(compare->options), err);
     if (!result)
         return -1;
-    announce(compare);
+    compare_announce(compare);
     result->comparison.entries = compare->sample.taken;
     result->comparison.listed = compare->sample.entries;
     result->comparison.origins = compare->sample.taken_origins;
@@ -198,7 +200,7 @@ static int hash_once(struct fa_rounds *rounds, const struct fa_contestant *conte
     return rc;
 }
 
-/* The files of one kind; both says that there are some of each. */
+/* Compare the stage on files of one kind; both: there are files of each kind. */
 static int compare_kind(struct compare *compare, const struct fa_stage_set *set,
                         enum fa_stage_kind kind, bool both, const char *dir, struct fa_error *err)
 {
@@ -209,7 +211,7 @@ static int compare_kind(struct compare *compare, const struct fa_stage_set *set,
     if (title && asprintf(&whole, "%s%s%s", title, both ? ", " : "", both ? names[kind] : "") < 0)
         whole = NULL;
     free(title);
-    struct fa_result_of *result = add_result(compare, whole, err);
+    struct fa_result_of *result = compare_add_result(compare, whole, err);
     if (!result)
         return -1;
     result->comparison.entries = result->comparison.listed = files->files;
@@ -255,7 +257,7 @@ static int compare_folder(struct compare *compare, const char *dir, struct fa_er
     return rc;
 }
 
-/* The sample is fetched once, as a plain fetch would do it. */
+/* Fetch the sample once, like a plain fetch, to have files to hash. */
 static int fetch_for_stage(struct compare *compare, struct fa_error *err)
 {
     struct fa_contestant plain = {.name = "fetching",
@@ -289,15 +291,15 @@ static int compare_stage(struct compare *compare, struct fa_error *err)
     const unsigned known = FA_HASH_MD5 | FA_HASH_SHA1 | FA_HASH_SHA256 | FA_HASH_SHA512;
     if ((options->config.hash & ~known) || options->config.hash != options->config.hash_first)
         return fa_option_refuse(err, "--stage requires one of md5, sha1, sha256 and sha512");
-    if (options->lists.count == 1 && is_folder(options->lists.items[0]))
+    if (options->lists.count == 1 && path_is_folder(options->lists.items[0]))
         return compare_folder(compare, options->lists.items[0], err);
     if (fetch_for_stage(compare, err) != 0)
         return -1;
     return compare_folder(compare, compare->runs.files, err);
 }
 
-/* Judges what has a round.  Of what a signal ended, something must have. */
-static int judge(struct compare *compare, struct fa_error *err)
+/* Judge the results that have a complete round.  After a signal there must be one. */
+static int compare_judge(struct compare *compare, struct fa_error *err)
 {
     bool any = false;
     for (size_t i = 0; i < compare->n_results; ++i) {
@@ -313,8 +315,8 @@ static int judge(struct compare *compare, struct fa_error *err)
     return any || !fa_signals_caught() ? 0 : -1;
 }
 
-/* All that can fail. */
-static int run(struct compare *compare, struct fa_error *err)
+/* Everything that can fail. */
+static int compare_run(struct compare *compare, struct fa_error *err)
 {
     const struct fa_options *options = compare->options;
     compare->n = fa_plan_contestants(options, compare->contestants, err);
@@ -323,15 +325,15 @@ static int run(struct compare *compare, struct fa_error *err)
         return -1;
     int rc = options->compare.stage ? compare_stage(compare, err) : compare_fetch(compare, err);
     if (rc == 0)
-        rc = judge(compare, err);
+        rc = compare_judge(compare, err);
     if (rc != 0)
         return -1;
     return fa_answer_write(&options->compare, compare->results, compare->n_results, compare->seed,
                            compare->runs.watching, err);
 }
 
-/* 1 if there was no round to judge by. */
-static enum fa_exit_status status_of(const struct compare *compare)
+/* 1 if no round was completed. */
+static enum fa_exit_status compare_status(const struct compare *compare)
 {
     for (size_t i = 0; i < compare->n_results; ++i) {
         if (!compare->results[i].judged) {
@@ -356,11 +358,11 @@ enum fa_exit_status fa_compare_show(const struct fa_options *options)
     fa_signals_remember();
     fa_child_adopt_orphans();
     compare->options = options;
-    /* 32 bits, which every reader of JSON can hold. */
+    /* 32 bits, which every JSON parser can represent. */
     if (getrandom(&compare->seed, sizeof(uint32_t), 0) < 0)
         compare->seed = (uint32_t)getpid();
-    if (run(compare, &err) == 0) {
-        status = status_of(compare);
+    if (compare_run(compare, &err) == 0) {
+        status = compare_status(compare);
     } else {
         if (!fa_signals_caught())
             fa_term_error(&err);

@@ -6,7 +6,7 @@
 
 #include "cli/value.h"
 
-/* Append what fits. */
+/* Append as much as fits. */
 __attribute__((format(printf, 2, 3))) static void add(char buf[FA_CONTESTANT_OPTIONS_MAX],
                                                       const char *format, ...)
 {

@@ -6,15 +6,15 @@
 #include "cli/term.h"
 #include "cli/units.h"
 
-/* Room for one cell, and the blanks between two. */
+/* Buffer size of a cell, and the spaces between two. */
 #define CELL_MAX 40
 #define GAP      2
 
-/* A bar is worth showing from so many columns on, and gets no longer. */
+/* Minimum and maximum width of a bar. */
 #define BAR_LEAST 10
 #define BAR_MOST  60
 
-/* Below so many columns the names get half of them. */
+/* On narrower terminals the names get half of the columns. */
 #define NARROW 60
 
 void fa_grid_paint(const struct fa_grid *grid, enum fa_paint paint)
@@ -27,9 +27,9 @@ void fa_grid_paint(const struct fa_grid *grid, enum fa_paint paint)
         fputs(codes[paint], grid->out);
 }
 
-/* Cells: an empty one is not measured. */
+/* Cells; an empty one means not measured. */
 
-static double largest_wall(const struct fa_grid *grid)
+static double grid_largest_wall(const struct fa_grid *grid)
 {
     double largest = 0;
     for (size_t i = 0; i < grid->comparison->n_contestants; ++i)
@@ -37,10 +37,11 @@ static double largest_wall(const struct fa_grid *grid)
     return largest;
 }
 
-/* Times in one column have one unit, and so many digits that the largest has three or four. */
+/* Times in a column have the same unit, and the same decimals: three or four digits for the
+ * largest. */
 static void put_wall(const struct fa_grid *grid, double seconds, char buf[CELL_MAX])
 {
-    double largest = largest_wall(grid);
+    double largest = grid_largest_wall(grid);
     double scale = largest < 1 ? 1000 : 1;
     largest *= scale;
     int decimals = largest < 30 ? 2 : largest < 300 ? 1 : 0;
@@ -49,7 +50,7 @@ static void put_wall(const struct fa_grid *grid, double seconds, char buf[CELL_M
 
 static const char *wall_head(const struct fa_grid *grid)
 {
-    return largest_wall(grid) < 1 ? "time, ms" : "time, s";
+    return grid_largest_wall(grid) < 1 ? "time, ms" : "time, s";
 }
 
 static void put_seconds(double seconds, char buf[CELL_MAX])
@@ -62,7 +63,7 @@ static void put_seconds(double seconds, char buf[CELL_MAX])
         snprintf(buf, CELL_MAX, "%.*f s", seconds < 9.995 ? 2 : seconds < 99.95 ? 1 : 0, seconds);
 }
 
-static void put_count(double count, char buf[CELL_MAX])
+static void grid_put_count(double count, char buf[CELL_MAX])
 {
     if (count < 99999.5)
         snprintf(buf, CELL_MAX, "%.0f", count);
@@ -89,8 +90,7 @@ static void put_speed(double bytes, char buf[CELL_MAX])
     snprintf(buf, CELL_MAX, "%s/s", fa_units_bytes(bytes, text));
 }
 
-/* The columns, in groups that are kept together if there is room; the first has the bars beside
- * it, and nothing else. */
+/* The columns, in groups that are kept on a line if they fit; the first is shown with the bars. */
 
 enum kind { RANK, WALL, WALL_INTERVAL, RATIO, RATIO_INTERVAL, VALUE };
 
@@ -114,10 +114,10 @@ static const struct column table[] = {
     {"data/s", VALUE, 1, OF(bytes_per_second), put_speed},
     {"CPU", VALUE, 1, OF(cpu.median), put_seconds},
     {"memory", VALUE, 1, OF(peak_pss), put_size},
-    {"threads", VALUE, 2, OF(peak_threads), put_count},
-    {"procs", VALUE, 2, OF(peak_processes), put_count},
-    {"switches", VALUE, 2, OF(switches), put_count},
-    {"syscalls", VALUE, 2, OF(calls), put_count},
+    {"threads", VALUE, 2, OF(peak_threads), grid_put_count},
+    {"procs", VALUE, 2, OF(peak_processes), grid_put_count},
+    {"switches", VALUE, 2, OF(switches), grid_put_count},
+    {"syscalls", VALUE, 2, OF(calls), grid_put_count},
     {"TTFB p50", VALUE, 3, OF(ttfb.p50), put_seconds},
     {"p95", VALUE, 3, OF(ttfb.p95), put_seconds},
     {"p99", VALUE, 3, OF(ttfb.p99), put_seconds},
@@ -127,7 +127,7 @@ static const struct column table[] = {
 };
 #define COLUMNS (sizeof(table) / sizeof(*table))
 
-static const char *rank_text(enum fa_rank rank)
+static const char *grid_rank_text(enum fa_rank rank)
 {
     static const char *const texts[] = {[FA_RANK_BEST] = "use",
                                         [FA_RANK_EQUAL] = "equal",
@@ -148,12 +148,12 @@ static void put_interval(const struct fa_grid *grid, const struct fa_standing_of
         snprintf(low, sizeof(low), "%.2f", standing->ratio.low);
         snprintf(high, sizeof(high), "%.2f", standing->ratio.high);
     }
-    /* Room for two numbers of any sensible size. */
+    /* Limit both, so that the cell always fits. */
     snprintf(buf, CELL_MAX, "%.17s-%.17s", low, high);
 }
 
-static void put_cell(const struct fa_grid *grid, const struct column *column, size_t contestant,
-                     char buf[CELL_MAX])
+static void grid_put_cell(const struct fa_grid *grid, const struct column *column,
+                          size_t contestant, char buf[CELL_MAX])
 {
     const struct fa_standing_of *standing = &grid->verdict->standings[contestant];
     bool fastest = contestant == grid->verdict->fastest;
@@ -161,7 +161,7 @@ static void put_cell(const struct fa_grid *grid, const struct column *column, si
     buf[0] = '\0';
     switch (column->kind) {
     case RANK:
-        snprintf(buf, CELL_MAX, "%s", rank_text(standing->rank));
+        snprintf(buf, CELL_MAX, "%s", grid_rank_text(standing->rank));
         break;
     case WALL:
         if (!isnan(standing->wall.median))
@@ -187,22 +187,22 @@ static void put_cell(const struct fa_grid *grid, const struct column *column, si
     }
 }
 
-static const char *head_of(const struct fa_grid *grid, const struct column *column)
+static const char *column_head(const struct fa_grid *grid, const struct column *column)
 {
     return column->kind == WALL ? wall_head(grid) : column->head;
 }
 
-/* How wide a column must be; 0 if it has nothing to show. */
-static unsigned width_of(const struct fa_grid *grid, const struct column *column)
+/* The width of a column; 0 if it has nothing to show. */
+static unsigned column_width(const struct fa_grid *grid, const struct column *column)
 {
     unsigned width = 0;
     char cell[CELL_MAX];
     for (size_t i = 0; i < grid->comparison->n_contestants; ++i) {
-        put_cell(grid, column, i, cell);
+        grid_put_cell(grid, column, i, cell);
         unsigned len = (unsigned)strlen(cell);
         width = len > width ? len : width;
     }
-    unsigned head = (unsigned)strlen(head_of(grid, column));
+    unsigned head = (unsigned)strlen(column_head(grid, column));
     return width > 0 && head > width ? head : width;
 }
 
@@ -217,7 +217,7 @@ static unsigned name_width(const struct fa_grid *grid)
     return width > most ? most : width;
 }
 
-static void put_name(const struct fa_grid *grid, size_t contestant, unsigned width)
+static void grid_put_name(const struct fa_grid *grid, size_t contestant, unsigned width)
 {
     char name[4 * FA_CONTESTANT_NAME_MAX];
     fa_term_escape(grid->comparison->contestants[contestant].name, name, sizeof(name));
@@ -230,7 +230,7 @@ static void put_name(const struct fa_grid *grid, size_t contestant, unsigned wid
     fputs(name, grid->out);
     if (rank == FA_RANK_BEST || rank == FA_RANK_FAILING)
         fa_grid_paint(grid, FA_PAINT_PLAIN);
-    /* Blanks come before what follows, so that no line ends in them. */
+    /* Print spaces before the next text only, so that no line ends in spaces. */
 }
 
 static unsigned shown_width(const struct fa_grid *grid, size_t contestant, unsigned width)
@@ -240,7 +240,7 @@ static unsigned shown_width(const struct fa_grid *grid, size_t contestant, unsig
 }
 
 /* The time as a bar, its interval as a whisker: "########--|--". */
-static void put_bar(const struct fa_grid *grid, size_t contestant, unsigned room)
+static void grid_put_bar(const struct fa_grid *grid, size_t contestant, unsigned room)
 {
     const struct fa_standing_of *standing = &grid->verdict->standings[contestant];
     double largest = 0;
@@ -260,7 +260,7 @@ static void put_bar(const struct fa_grid *grid, size_t contestant, unsigned room
         fputc(i == at ? '|' : i < from ? '#' : '-', grid->out);
 }
 
-/* Some columns beside each other, of the widths given; those of width 0 are left out. */
+/* Columns on the same lines; those of width 0 are omitted. */
 struct block {
     size_t first, end; /* Columns. */
     unsigned name;     /* Width of the names. */
@@ -268,8 +268,8 @@ struct block {
     const unsigned *widths;
 };
 
-/* One cell, behind blanks that are printed only before something. */
-static void put_text(FILE *out, unsigned *blanks, unsigned width, bool left, const char *text)
+/* Print a cell after pending spaces. */
+static void grid_put_text(FILE *out, unsigned *blanks, unsigned width, bool left, const char *text)
 {
     unsigned len = (unsigned)strlen(text);
     if (len == 0) {
@@ -286,8 +286,8 @@ static void put_heads(const struct fa_grid *grid, const struct block *block)
     fa_grid_paint(grid, FA_PAINT_HEAD);
     for (size_t i = block->first; i < block->end; ++i)
         if (block->widths[i])
-            put_text(grid->out, &blanks, block->widths[i], table[i].kind == RANK,
-                     head_of(grid, &table[i]));
+            grid_put_text(grid->out, &blanks, block->widths[i], table[i].kind == RANK,
+                          column_head(grid, &table[i]));
     fa_grid_paint(grid, FA_PAINT_PLAIN);
     fputc('\n', grid->out);
 }
@@ -299,17 +299,17 @@ static void put_block(const struct fa_grid *grid, const struct block *block)
         put_heads(grid, block);
     for (size_t row = 0; row < grid->comparison->n_contestants; ++row) {
         size_t contestant = grid->order[row];
-        put_name(grid, contestant, block->name);
+        grid_put_name(grid, contestant, block->name);
         unsigned blanks = block->name - shown_width(grid, contestant, block->name);
         for (size_t i = block->first; i < block->end; ++i) {
             char cell[CELL_MAX];
-            put_cell(grid, &table[i], contestant, cell);
+            grid_put_cell(grid, &table[i], contestant, cell);
             if (block->widths[i])
-                put_text(grid->out, &blanks, block->widths[i], table[i].kind == RANK, cell);
+                grid_put_text(grid->out, &blanks, block->widths[i], table[i].kind == RANK, cell);
         }
         if (block->bar && grid->verdict->standings[contestant].rank != FA_RANK_FAILING) {
             fprintf(grid->out, "%*s", (int)(blanks + GAP), "");
-            put_bar(grid, contestant, block->bar);
+            grid_put_bar(grid, contestant, block->bar);
         }
         fputc('\n', grid->out);
     }
@@ -320,13 +320,13 @@ static unsigned bar_in(unsigned left)
     return left < BAR_LEAST + GAP ? 0 : left - GAP > BAR_MOST ? BAR_MOST : left - GAP;
 }
 
-/* Groups beside each other are of one part: the bars' (0), speed and cost (1, 2), latency (3, 4). */
-static unsigned part_of(unsigned group)
+/* Groups on one line must be of the same part: bars (0), speed and cost (1, 2), latency (3, 4). */
+static unsigned group_part(unsigned group)
 {
     return (group + 1) / 2;
 }
 
-/* The columns from one on that are of its group, and how wide they are. */
+/* The width of the group that starts with a column. */
 static unsigned group_width(const unsigned *widths, size_t from)
 {
     unsigned width = 0;
@@ -335,18 +335,18 @@ static unsigned group_width(const unsigned *widths, size_t from)
     return width;
 }
 
-/* Where the line that begins with a column ends: a group that does not fit any more begins the
- * next, and only what is wider than a line is broken.  *used: the width of the names, and then of
+/* Find the end of the line that starts with a column: a group that does not fit starts the next
+ * line, and only a group wider than a line is broken.  *used: in: the width of the names; out: of
  * all. */
-static size_t find_end(const struct fa_grid *grid, const unsigned *widths, size_t first,
-                       unsigned *used)
+static size_t line_find_end(const struct fa_grid *grid, const unsigned *widths, size_t first,
+                            unsigned *used)
 {
     unsigned name = *used;
     size_t end = first;
     for (; end < COLUMNS; ++end) {
         unsigned more = widths[end] ? GAP + widths[end] : 0;
         bool begins = end > first && table[end].group != table[end - 1].group;
-        if (begins && (part_of(table[end].group) != part_of(table[first].group) ||
+        if (begins && (group_part(table[end].group) != group_part(table[first].group) ||
                        *used + group_width(widths, end) > grid->columns))
             break;
         if (more && *used > name && *used + more > grid->columns)
@@ -362,10 +362,10 @@ void fa_grid_print(const struct fa_grid *grid)
     unsigned name = name_width(grid);
     bool bars = false;
     for (size_t i = 0; i < COLUMNS; ++i)
-        widths[i] = width_of(grid, &table[i]);
+        widths[i] = column_width(grid, &table[i]);
     for (size_t first = 0, end; first < COLUMNS; first = end) {
         unsigned used = name;
-        end = find_end(grid, widths, first, &used);
+        end = line_find_end(grid, widths, first, &used);
         struct block block = {first, end, name, 0, widths};
         if (first == 0 && table[end].group != 0 && used < grid->columns)
             block.bar = bar_in(grid->columns - used);
@@ -374,6 +374,6 @@ void fa_grid_print(const struct fa_grid *grid)
             put_block(grid, &block);
     }
     unsigned room = grid->columns > name ? bar_in(grid->columns - name) : 0;
-    if (!bars && room && largest_wall(grid) > 0)
+    if (!bars && room && grid_largest_wall(grid) > 0)
         put_block(grid, &(struct block){0, 0, name, room, widths});
 }

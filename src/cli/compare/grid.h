@@ -9,23 +9,23 @@
 
 #include "cli/compare/verdict.h"
 
-/** How a row is shown; a plain text where colours are not wanted. */
+/** The style of a row; without colours all styles are plain. */
 enum fa_paint { FA_PAINT_PLAIN, FA_PAINT_BEST, FA_PAINT_FAILING, FA_PAINT_HEAD };
 
 struct fa_grid {
     FILE *out;
     const struct fa_comparison *comparison;
     const struct fa_verdict *verdict;
-    const size_t *order; /**< The contestants as they are to be shown. */
+    const size_t *order; /**< The contestants in the order of the rows. */
     unsigned columns;    /**< Of the terminal. */
     bool color;
 };
 
-/** Begin a paint, or end it with FA_PAINT_PLAIN. */
+/** Begin a style, or end it with FA_PAINT_PLAIN. */
 void fa_grid_paint(const struct fa_grid *grid, enum fa_paint paint);
 
-/** Print all measures: as many columns beside each other as there is room for, then the others
- * below.  A measure that no contestant has is left out. */
+/** Print all measures: as many columns as fit in a line, then the others below.  A measure that no
+ * contestant has is omitted. */
 void fa_grid_print(const struct fa_grid *grid);
 
 #endif

@@ -10,7 +10,7 @@
 
 #include <jansson.h>
 
-/* Moments of a run: twenty a second, but no fewer and no more than these. */
+/* Moments of a run: twenty a second, within these limits. */
 #define MOMENT       0.05
 #define MOMENTS_FEW  50
 #define MOMENTS_MANY 2000
@@ -42,14 +42,14 @@ static int add_double(struct doubles *doubles, double value)
     return 0;
 }
 
-static int by_value(const void *a, const void *b)
+static int double_by_value(const void *a, const void *b)
 {
     double x = *(const double *)a, y = *(const double *)b;
     return (x > y) - (x < y);
 }
 
-/* The smallest value that is not less than that share of all (nearest rank). */
-static double percentile(const struct doubles *sorted, double share)
+/* The percentile by nearest rank: the smallest value that is not less than a share of all. */
+static double doubles_percentile(const struct doubles *sorted, double share)
 {
     if (sorted->count == 0)
         return NAN;
@@ -57,16 +57,16 @@ static double percentile(const struct doubles *sorted, double share)
     return sorted->items[rank > 0 ? rank - 1 : 0];
 }
 
-static struct fa_latency latency(struct doubles *doubles)
+static struct fa_latency doubles_latency(struct doubles *doubles)
 {
     if (doubles->count > 0)
-        qsort(doubles->items, doubles->count, sizeof(double), by_value);
-    return (struct fa_latency){percentile(doubles, 0.50), percentile(doubles, 0.95),
-                               percentile(doubles, 0.99)};
+        qsort(doubles->items, doubles->count, sizeof(double), double_by_value);
+    return (struct fa_latency){doubles_percentile(doubles, 0.50), doubles_percentile(doubles, 0.95),
+                               doubles_percentile(doubles, 0.99)};
 }
 
-/* What had been received by that time; moments that are too close become one. */
-static int add_moment(struct harvest *harvest, double time, uint64_t bytes)
+/* Add the bytes received by a time; moments that are too close are merged. */
+static int harvest_add_moment(struct harvest *harvest, double time, uint64_t bytes)
 {
     struct fa_trial *trial = harvest->trial;
     size_t n = trial->n_moments;
@@ -112,8 +112,8 @@ static void add_failure(struct fa_trial *trial, const json_t *result)
             ++trial->failures[class];
 }
 
-/* The end of an entry. */
-static int add_result(struct harvest *harvest, double time, const json_t *result)
+/* Count the end of an entry. */
+static int harvest_add_result(struct harvest *harvest, double time, const json_t *result)
 {
     struct fa_trial *trial = harvest->trial;
     const char *status = text_of(result, "status"), *version = text_of(result, "http_version");
@@ -128,7 +128,7 @@ static int add_result(struct harvest *harvest, double time, const json_t *result
         (add_double(&harvest->ttfb, json_number_value(json_object_get(times, "ttfb"))) ||
          add_double(&harvest->total, json_number_value(json_object_get(times, "total")))))
         return -1;
-    return add_moment(harvest, time, trial->bytes);
+    return harvest_add_moment(harvest, time, trial->bytes);
 }
 
 static int add_line(struct harvest *harvest, const char *line, size_t len)
@@ -138,9 +138,9 @@ static int add_line(struct harvest *harvest, const char *line, size_t len)
     double time = json_number_value(json_object_get(event, "time"));
     int rc = 0;
     if (name && strcmp(name, "done") == 0)
-        rc = add_result(harvest, time, json_object_get(event, "result"));
+        rc = harvest_add_result(harvest, time, json_object_get(event, "result"));
     else if (name && strcmp(name, "progress") == 0)
-        rc = add_moment(harvest, time, count_of(event, "bytes"));
+        rc = harvest_add_moment(harvest, time, count_of(event, "bytes"));
     json_decref(event);
     return rc;
 }
@@ -162,8 +162,8 @@ int fa_harvest_read(const char *file, struct fa_trial *trial, uint64_t *ret_requ
     if (in)
         fclose(in);
     free(line);
-    trial->ttfb = latency(&harvest.ttfb);
-    trial->total = latency(&harvest.total);
+    trial->ttfb = doubles_latency(&harvest.ttfb);
+    trial->total = doubles_latency(&harvest.total);
     free(harvest.ttfb.items);
     free(harvest.total.items);
     *ret_requests = harvest.requests;

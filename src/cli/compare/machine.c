@@ -8,7 +8,7 @@
 
 #include <fetchall/pool.h>
 
-/* The name of the processor, or "". */
+/* Read the name of the processor, or "". */
 static void read_model(char *buf, size_t size)
 {
     char line[256];

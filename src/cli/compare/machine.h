@@ -1,5 +1,5 @@
 /**
- * The machine, and the time, as texts.
+ * The machine and the time, as text.
  */
 #ifndef FETCHALL_CLI_COMPARE_MACHINE_H
 #define FETCHALL_CLI_COMPARE_MACHINE_H

@@ -7,7 +7,7 @@
 #include "cli/units.h"
 #include "base/utf8.h"
 
-static void put_char(FILE *out, char c)
+static void markup_put_char(FILE *out, char c)
 {
     switch (c) {
     case '&':
@@ -41,25 +41,25 @@ void fa_markup_text(FILE *out, const char *text)
         text += len ? len : 1;
         fa_term_escape(piece, safe, sizeof(safe));
         for (const char *c = safe; *c; ++c)
-            put_char(out, *c);
+            markup_put_char(out, *c);
     }
 }
 
-static const char *unmeasured(char *buf)
+static const char *markup_unmeasured(char *buf)
 {
     snprintf(buf, FA_MARKUP_MAX, "not measured");
     return buf;
 }
 
-/* Decimals that leave three digits. */
-static int decimals(double value)
+/* The number of decimals for three significant digits. */
+static int value_decimals(double value)
 {
     double size = fabs(value);
     return size >= 99.95 ? 0 : size >= 9.995 ? 1 : 2;
 }
 
-/* Seconds below one are told in milliseconds. */
-static double scale_of(double seconds, const char **ret_unit)
+/* Times below one second are shown in milliseconds. */
+static double seconds_scale(double seconds, const char **ret_unit)
 {
     bool small = fabs(seconds) < 0.9995 && seconds != 0;
     *ret_unit = small ? "ms" : "s";
@@ -69,10 +69,10 @@ static double scale_of(double seconds, const char **ret_unit)
 const char *fa_markup_seconds(double seconds, char buf[FA_MARKUP_MAX])
 {
     if (!isfinite(seconds))
-        return unmeasured(buf);
+        return markup_unmeasured(buf);
     const char *unit;
-    double value = seconds * scale_of(seconds, &unit);
-    snprintf(buf, FA_MARKUP_MAX, "%.*f %s", decimals(value), value, unit);
+    double value = seconds * seconds_scale(seconds, &unit);
+    snprintf(buf, FA_MARKUP_MAX, "%.*f %s", value_decimals(value), value, unit);
     return buf;
 }
 
@@ -81,10 +81,10 @@ const char *fa_markup_estimate(const struct fa_estimate *seconds, char buf[FA_MA
     if (!isfinite(seconds->low) || !isfinite(seconds->high))
         return fa_markup_seconds(seconds->median, buf);
     if (!isfinite(seconds->median))
-        return unmeasured(buf);
+        return markup_unmeasured(buf);
     const char *unit;
-    double scale = scale_of(seconds->median, &unit);
-    int digits = decimals(seconds->median * scale);
+    double scale = seconds_scale(seconds->median, &unit);
+    int digits = value_decimals(seconds->median * scale);
     snprintf(buf, FA_MARKUP_MAX, "%.*f %s (%.*f to %.*f)", digits, seconds->median * scale, unit,
              digits, seconds->low * scale, digits, seconds->high * scale);
     return buf;
@@ -93,8 +93,8 @@ const char *fa_markup_estimate(const struct fa_estimate *seconds, char buf[FA_MA
 const char *fa_markup_ratio(const struct fa_estimate *ratio, char buf[FA_MARKUP_MAX])
 {
     if (!isfinite(ratio->median))
-        return unmeasured(buf);
-    int digits = decimals(ratio->median);
+        return markup_unmeasured(buf);
+    int digits = value_decimals(ratio->median);
     if (!isfinite(ratio->low) || !isfinite(ratio->high))
         snprintf(buf, FA_MARKUP_MAX, "%.*f", digits, ratio->median);
     else
@@ -107,7 +107,7 @@ const char *fa_markup_bytes(double bytes, char buf[FA_MARKUP_MAX])
 {
     char text[FA_UNITS_MAX];
     if (!isfinite(bytes))
-        return unmeasured(buf);
+        return markup_unmeasured(buf);
     snprintf(buf, FA_MARKUP_MAX, "%s", fa_units_bytes(bytes, text));
     return buf;
 }
@@ -116,7 +116,7 @@ const char *fa_markup_rate(double bytes_per_second, char buf[FA_MARKUP_MAX])
 {
     char text[FA_UNITS_MAX];
     if (!isfinite(bytes_per_second))
-        return unmeasured(buf);
+        return markup_unmeasured(buf);
     snprintf(buf, FA_MARKUP_MAX, "%s/s", fa_units_bytes(bytes_per_second, text));
     return buf;
 }
@@ -125,7 +125,7 @@ const char *fa_markup_count(double count, char buf[FA_MARKUP_MAX])
 {
     char digits[32];
     if (!isfinite(count) || count < 0 || count > 1e18)
-        return unmeasured(buf);
+        return markup_unmeasured(buf);
     size_t n = (size_t)snprintf(digits, sizeof(digits), "%.0f", count);
     char *out = buf;
     for (size_t i = 0; i < n; ++i) {
@@ -140,17 +140,17 @@ const char *fa_markup_count(double count, char buf[FA_MARKUP_MAX])
 const char *fa_markup_number(double number, char buf[FA_MARKUP_MAX])
 {
     if (!isfinite(number))
-        return unmeasured(buf);
+        return markup_unmeasured(buf);
     if (number >= 1000)
         return fa_markup_count(number, buf);
-    snprintf(buf, FA_MARKUP_MAX, "%.*f", decimals(number), number);
+    snprintf(buf, FA_MARKUP_MAX, "%.*f", value_decimals(number), number);
     return buf;
 }
 
 const char *fa_markup_share(double share, char buf[FA_MARKUP_MAX])
 {
     if (!isfinite(share))
-        return unmeasured(buf);
+        return markup_unmeasured(buf);
     if (share > 0 && share < 0.0005)
         snprintf(buf, FA_MARKUP_MAX, "below 0.1 %%");
     else

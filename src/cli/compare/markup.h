@@ -1,5 +1,5 @@
 /**
- * Texts and measures as they stand in a page (HTML5, which is also well-formed XML).
+ * Text and measures for a page (HTML5 that is also well-formed XML).
  */
 #ifndef FETCHALL_CLI_COMPARE_MARKUP_H
 #define FETCHALL_CLI_COMPARE_MARKUP_H
@@ -10,12 +10,12 @@
 #include "cli/compare/verdict.h"
 
 /**
- * Any text, as the content of an element or of a quoted attribute.  Control characters, those
- * that change the direction of writing, and what is no UTF-8 are shown as \xNN.
+ * Write any text as the content of an element or of a quoted attribute.  Control characters,
+ * bidirectional controls and invalid UTF-8 are shown as \xNN.
  */
 void fa_markup_text(FILE *out, const char *text);
 
-/* Measures in plain text.  What is not measured (NAN) is "not measured". */
+/* Measures in plain text; NAN is "not measured". */
 
 #define FA_MARKUP_MAX 96
 
@@ -37,10 +37,10 @@ const char *fa_markup_rate(double bytes_per_second, char buf[FA_MARKUP_MAX]);
 /** "12,345": whole. */
 const char *fa_markup_count(double count, char buf[FA_MARKUP_MAX]);
 
-/** "12.3", three digits: a number of things in a second. */
+/** "12.3", three digits: a number per second. */
 const char *fa_markup_number(double number, char buf[FA_MARKUP_MAX]);
 
-/** "0.4 %", of a share between 0 and 1. */
+/** "0.4 %"; share is between 0 and 1. */
 const char *fa_markup_share(double share, char buf[FA_MARKUP_MAX]);
 
 #endif

@@ -28,8 +28,8 @@ double fa_measure_in(const struct fa_contestant *contestant, unsigned round, fa_
     return NAN;
 }
 
-/* What is nothing has no ratio. */
-static double divide(double a, double b)
+/* A ratio to 0 is not defined. */
+static double measure_divide(double a, double b)
 {
     return b > 0 ? a / b : NAN;
 }
@@ -41,8 +41,9 @@ int fa_measure_ratio(const struct fa_comparison *comparison, size_t contestant, 
     if (!values)
         return -1;
     for (unsigned round = 0; round < comparison->rounds; ++round)
-        values[round] = divide(fa_measure_in(&comparison->contestants[contestant], round, of),
-                               fa_measure_in(&comparison->contestants[other], round, of));
+        values[round] =
+            measure_divide(fa_measure_in(&comparison->contestants[contestant], round, of),
+                           fa_measure_in(&comparison->contestants[other], round, of));
     int result = fa_statistics_estimate(values, comparison->rounds, confidence, ret);
     free(values);
     return result;

@@ -1,5 +1,5 @@
 /**
- * One measure of a trial, and how two contestants differ in it from round to round.  Pure.
+ * A measure of a trial, and how two contestants differ in it from round to round.  Pure.
  */
 #ifndef FETCHALL_CLI_COMPARE_MEASURE_H
 #define FETCHALL_CLI_COMPARE_MEASURE_H
@@ -7,7 +7,7 @@
 #include "cli/compare/statistics.h"
 #include "cli/compare/trial.h"
 
-/** NAN: it was not measured. */
+/** @return NAN: not measured. */
 typedef double fa_measure(const struct fa_trial *trial);
 
 fa_measure fa_measure_wall;
@@ -18,14 +18,14 @@ fa_measure fa_measure_memory;
 double fa_measure_in(const struct fa_contestant *contestant, unsigned round, fa_measure *of);
 
 /**
- * The measure of one contestant to that of another in the same round.
+ * The ratio of a measure of one contestant to that of another in the same round.
  *
- * @return 0, or -1 when memory ran out.
+ * @return 0, or -1: no memory.
  */
 int fa_measure_ratio(const struct fa_comparison *comparison, size_t contestant, size_t other,
                      fa_measure *of, double confidence, struct fa_estimate *ret);
 
-/** The confidence of each of n intervals that together hold with 95 % (Bonferroni). */
+/** The confidence for each of n intervals so that all together hold with 95 % (Bonferroni). */
 double fa_measure_confidence(size_t n);
 
 #endif

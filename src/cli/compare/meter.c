@@ -15,8 +15,8 @@
 #include "base/clock.h"
 #include "cli/compare/trial.h"
 
-/* Seconds between two looks at least, in the first second and later; and as a multiple of what one
- * took. */
+/* Minimum seconds between two samples, in the first second and later; and as a multiple of the
+ * cost of a sample. */
 #define SOON   0.005
 #define LATER  0.05
 #define FACTOR 50
@@ -29,14 +29,14 @@ struct fa_meter {
     pid_t root;
     int stop; /* an eventfd */
     struct fa_peaks peaks;
-    bool seen; /* at least one look found all that it wanted */
+    bool seen; /* at least one sample was complete */
     size_t n_pids;
     pid_t pids[PIDS_MAX];
     char text[TEXT_SIZE];
 };
 
-/* A small file of a process, with a zero behind it.  Returns false if it is gone. */
-static bool read_text(struct fa_meter *meter, const char *format, pid_t pid)
+/* Read a small file of a process, with a final zero.  @return false if the process has ended. */
+static bool meter_read_text(struct fa_meter *meter, const char *format, pid_t pid)
 {
     char path[64];
     snprintf(path, sizeof(path), format, (int)pid, (int)pid);
@@ -53,10 +53,10 @@ static bool read_text(struct fa_meter *meter, const char *format, pid_t pid)
     return fd >= 0 && got >= 0;
 }
 
-/* The children of a process's first thread, which is the only one of ours that makes any. */
-static bool add_children(struct fa_meter *meter, pid_t pid)
+/* Add the children of the first thread of a process; no other thread of fetchall forks. */
+static bool meter_add_children(struct fa_meter *meter, pid_t pid)
 {
-    if (!read_text(meter, "/proc/%d/task/%d/children", pid))
+    if (!meter_read_text(meter, "/proc/%d/task/%d/children", pid))
         return false;
     char *at = meter->text, *end;
     for (;;) {
@@ -68,14 +68,14 @@ static bool add_children(struct fa_meter *meter, pid_t pid)
     }
 }
 
-/* Field 20 of stat; 0: it is gone, or a zombie. */
-static uint64_t threads_of(struct fa_meter *meter, pid_t pid)
+/* Field 20 of /proc/PID/stat; 0: the process has ended, or is a zombie. */
+static uint64_t process_threads(struct fa_meter *meter, pid_t pid)
 {
     char state = 'Z';
     long threads = 0;
-    if (!read_text(meter, "/proc/%d/stat", pid))
+    if (!meter_read_text(meter, "/proc/%d/stat", pid))
         return 0;
-    /* The name before may hold anything. */
+    /* The name in field 2 may contain anything, also a parenthesis. */
     const char *at = strrchr(meter->text, ')');
     if (!at || at[1] != ' ')
         return 0;
@@ -87,21 +87,21 @@ static uint64_t threads_of(struct fa_meter *meter, pid_t pid)
     return state == 'Z' || threads < 0 ? 0 : (uint64_t)threads;
 }
 
-/* Bytes; 0: it is gone, or nobody tells us. */
-static uint64_t pss_of(struct fa_meter *meter, pid_t pid)
+/* Bytes; 0: the process has ended, or the kernel has no value. */
+static uint64_t process_pss(struct fa_meter *meter, pid_t pid)
 {
-    if (!read_text(meter, "/proc/%d/smaps_rollup", pid))
+    if (!meter_read_text(meter, "/proc/%d/smaps_rollup", pid))
         return 0;
     const char *at = strstr(meter->text, "\nPss:");
     return at ? 1024 * strtoull(at + 5, NULL, 10) : 0;
 }
 
-static uint64_t most_of(uint64_t a, uint64_t b)
+static uint64_t peak_of(uint64_t a, uint64_t b)
 {
     return a > b ? a : b;
 }
 
-static void look(struct fa_meter *meter)
+static void meter_sample(struct fa_meter *meter)
 {
     struct fa_peaks now = {0};
     meter->n_pids = 1;
@@ -109,27 +109,27 @@ static void look(struct fa_meter *meter)
     bool all = true;
     for (size_t i = 0; i < meter->n_pids; ++i) {
         pid_t pid = meter->pids[i];
-        bool told = add_children(meter, pid);
+        bool told = meter_add_children(meter, pid);
         all &= told || i > 0;
-        uint64_t threads = threads_of(meter, pid);
+        uint64_t threads = process_threads(meter, pid);
         now.threads += threads;
         now.processes += threads > 0;
-        now.pss += threads > 0 ? pss_of(meter, pid) : 0;
+        now.pss += threads > 0 ? process_pss(meter, pid) : 0;
     }
     meter->seen |= all && now.pss > 0;
-    meter->peaks.pss = most_of(meter->peaks.pss, now.pss);
-    meter->peaks.threads = most_of(meter->peaks.threads, now.threads);
-    meter->peaks.processes = most_of(meter->peaks.processes, now.processes);
+    meter->peaks.pss = peak_of(meter->peaks.pss, now.pss);
+    meter->peaks.threads = peak_of(meter->peaks.threads, now.threads);
+    meter->peaks.processes = peak_of(meter->peaks.processes, now.processes);
 }
 
-static void *run(void *arg)
+static void *meter_thread(void *arg)
 {
     struct fa_meter *meter = arg;
     struct pollfd stop = {.fd = meter->stop, .events = POLLIN};
     double start = fa_clock_now(), wait = SOON;
     while (poll(&stop, 1, (int)(wait * 1e3) + 1) == 0) {
         double before = fa_clock_read(CLOCK_THREAD_CPUTIME_ID);
-        look(meter);
+        meter_sample(meter);
         double took = fa_clock_read(CLOCK_THREAD_CPUTIME_ID) - before;
         double interval = fa_clock_now() - start < 1 ? SOON : LATER;
         wait = took * FACTOR > interval ? took * FACTOR : interval;
@@ -149,10 +149,10 @@ struct fa_meter *fa_meter_start(pid_t root, struct fa_error *err)
         code = meter->stop < 0 ? errno : 0;
     }
     if (!code) {
-        /* Signals are for the thread that waits for the run. */
+        /* Signals must interrupt the thread that waits for the run. */
         sigfillset(&all);
         pthread_sigmask(SIG_SETMASK, &all, &before);
-        code = pthread_create(&meter->thread, NULL, run, meter);
+        code = pthread_create(&meter->thread, NULL, meter_thread, meter);
         pthread_sigmask(SIG_SETMASK, &before, NULL);
     }
     if (!code)

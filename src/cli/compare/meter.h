@@ -1,10 +1,10 @@
 /**
- * Looking at a tree of processes while it runs, from a thread of its own, through proc(5).
+ * Samples a tree of processes while it runs, from a thread of its own, through proc(5).
  *
- * A look costs more the more processes there are, so the next one comes after fifty times the
- * CPU time of the last one, and not before 50 ms (5 ms in the first second, so that short runs are seen too):
- * what it disturbs stays at 2 % of one core.  Peaks between two looks are missed.  Pages of the
- * program that we use too count as shared with us.
+ * The cost of a sample grows with the number of processes, so the next sample waits for fifty
+ * times the CPU time of the last one, and at least 50 ms (5 ms in the first second, so that short
+ * runs are sampled too): the disturbance stays at 2 % of one core.  Peaks between two samples are
+ * missed.  Pages of the program that are mapped by this process too count as shared with it.
  */
 #ifndef FETCHALL_CLI_COMPARE_METER_H
 #define FETCHALL_CLI_COMPARE_METER_H
@@ -16,18 +16,18 @@
 
 struct fa_meter;
 
-/** What was seen at most; FA_UNMEASURED where the kernel does not tell. */
+/** Maxima of all samples; FA_UNMEASURED where the kernel has no value. */
 struct fa_peaks {
-    uint64_t pss; /**< Bytes; of all processes of one look together. */
+    uint64_t pss; /**< Bytes; sum of all processes of a sample. */
     uint64_t threads;
     uint64_t processes;
-    double cpu; /**< Seconds of CPU that looking took. */
+    double cpu; /**< Seconds of CPU for sampling. */
 };
 
-/** Begin to look at a process and all below it.  @return NULL: no thread, or no memory. */
+/** Start to sample a process and its descendants.  @return NULL: no thread, or no memory. */
 struct fa_meter *fa_meter_start(pid_t root, struct fa_error *err);
 
-/** End, and release it. */
+/** Stop, and free the meter. */
 void fa_meter_stop(struct fa_meter *meter, struct fa_peaks *ret);
 
 #endif

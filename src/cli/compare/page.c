@@ -20,8 +20,9 @@ static const char *text_or(const char *text, const char *instead)
     return text && *text ? text : instead;
 }
 
-/* The policy keeps a browser from fetching anything, whatever a later version may let in. */
-static void put_head(FILE *out, const struct fa_comparison *comparison)
+/* The Content-Security-Policy keeps a browser from fetching anything, should a text get
+ * unescaped. */
+static void page_put_head(FILE *out, const struct fa_comparison *comparison)
 {
     fputs("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\"/>\n"
           "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"/>\n"
@@ -35,7 +36,7 @@ static void put_head(FILE *out, const struct fa_comparison *comparison)
     fputs("</style>\n</head>\n<body>\n<main>\n", out);
 }
 
-static void put_header(FILE *out, const struct fa_comparison *comparison)
+static void page_put_header(FILE *out, const struct fa_comparison *comparison)
 {
     fprintf(out, "<header>\n<h1>%s ",
             comparison->stage ? "How to hash the files of" : "How to fetch");
@@ -49,8 +50,8 @@ static void put_header(FILE *out, const struct fa_comparison *comparison)
     fputs("</p>\n</header>\n", out);
 }
 
-static void put_command(FILE *out, const struct fa_comparison *comparison,
-                        const struct fa_contestant *contestant)
+static void page_put_command(FILE *out, const struct fa_comparison *comparison,
+                             const struct fa_contestant *contestant)
 {
     char options[FA_CONTESTANT_OPTIONS_MAX];
     fputs("<pre><code>", out);
@@ -66,7 +67,7 @@ static void put_command(FILE *out, const struct fa_comparison *comparison,
         fputs("<p>*** stands for what is secret, and is to be filled in.</p>\n", out);
 }
 
-/* What a reader must know before the numbers. */
+/* Warnings that a reader must see before the numbers. */
 static void put_warnings(FILE *out, const struct fa_view *view)
 {
     const struct fa_comparison *comparison = view->comparison;
@@ -91,7 +92,7 @@ static void put_verdict(FILE *out, const struct fa_view *view)
     fputs("</p>\n", out);
     put_warnings(out, view);
     if (concluded)
-        put_command(out, view->comparison, &view->comparison->contestants[verdict->best]);
+        page_put_command(out, view->comparison, &view->comparison->contestants[verdict->best]);
     fputs("</section>\n", out);
 }
 
@@ -191,8 +192,8 @@ static void put_method(FILE *out, const struct fa_view *view)
 
 static void put_page(FILE *out, const struct fa_view *view, const struct fa_page_plots *plots)
 {
-    put_head(out, view->comparison);
-    put_header(out, view->comparison);
+    page_put_head(out, view->comparison);
+    page_put_header(out, view->comparison);
     put_verdict(out, view);
     put_results(out, view, plots);
     put_method(out, view);

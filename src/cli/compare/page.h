@@ -1,8 +1,8 @@
 /**
- * The page of a comparison: one file of HTML with everything in it.
+ * The page of a comparison: one file of HTML that contains everything.
  *
- * It runs no script and fetches nothing.  Plots are drawn by gnuplot where it is installed; what
- * they show stands in tables too.
+ * It runs no script and fetches nothing.  Plots are drawn by gnuplot if it is installed; the
+ * tables contain the same numbers.
  */
 #ifndef FETCHALL_CLI_COMPARE_PAGE_H
 #define FETCHALL_CLI_COMPARE_PAGE_H
@@ -13,8 +13,8 @@
 #include "cli/compare/verdict.h"
 
 /**
- * Write the page, as cli/whole.h says.  A plot that cannot be drawn is no error: the page says what
- * is missing.
+ * Write the page atomically (cli/whole.h).  A plot that cannot be drawn is not an error: the page
+ * names what is missing.
  *
  * @file    "-" is standard output.
  * @return  0, or -1.

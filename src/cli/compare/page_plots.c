@@ -7,11 +7,11 @@
 #include "cli/compare/plot.h"
 #include "cli/compare/svg.h"
 
-/* What stands above each plot. */
+/* The heading of each plot. */
 static const struct {
     const char *title;
     const char *text;
-    const char *label; /* for those who do not see it */
+    const char *label; /* text alternative */
 } words[FA_CHARTS] = {
     [FA_CHART_WALL] = {"Wall time",
                        "Bar and square: the median; line across: where it lies with 95 % "
@@ -33,8 +33,8 @@ static const struct {
                           "numbers are in the table Latency"},
 };
 
-static int write_script(enum fa_chart chart, const struct fa_view *view, char **ret_script,
-                        size_t *ret_len, struct fa_error *err)
+static int plots_write_script(enum fa_chart chart, const struct fa_view *view, char **ret_script,
+                              size_t *ret_len, struct fa_error *err)
 {
     FILE *script = open_memstream(ret_script, ret_len);
     if (script)
@@ -45,11 +45,11 @@ static int write_script(enum fa_chart chart, const struct fa_view *view, char **
     return -1;
 }
 
-static char *draw(enum fa_chart chart, const struct fa_view *view, struct fa_error *err)
+static char *plots_draw(enum fa_chart chart, const struct fa_view *view, struct fa_error *err)
 {
     char *script = NULL, *drawn = NULL, *svg = NULL;
     size_t len = 0;
-    if (write_script(chart, view, &script, &len, err) == 0 &&
+    if (plots_write_script(chart, view, &script, &len, err) == 0 &&
         fa_plot_run(script, len, &drawn, err) == 0)
         svg = fa_svg_adopt(drawn, fa_chart_id(chart), words[chart].label, err);
     free(drawn);
@@ -63,7 +63,7 @@ void fa_page_plots_init(struct fa_page_plots *plots, const struct fa_view *view)
     for (unsigned i = 0; i < FA_CHARTS && !plots->missing; ++i) {
         if (!fa_chart_has((enum fa_chart)i, view))
             continue;
-        plots->svg[i] = draw((enum fa_chart)i, view, &plots->errors[i]);
+        plots->svg[i] = plots_draw((enum fa_chart)i, view, &plots->errors[i]);
         plots->missing = !plots->svg[i] && fa_plot_missing(&plots->errors[i]);
     }
 }
@@ -75,8 +75,8 @@ void fa_page_plots_fini(struct fa_page_plots *plots)
     *plots = (struct fa_page_plots){0};
 }
 
-static void put_one(const struct fa_page_plots *plots, const struct fa_view *view, FILE *out,
-                    enum fa_chart chart)
+static void plots_put_one(const struct fa_page_plots *plots, const struct fa_view *view, FILE *out,
+                          enum fa_chart chart)
 {
     fprintf(out, "<figure>\n<figcaption><h3>%s</h3>\n", words[chart].title);
     if (plots->svg[chart]) {
@@ -103,7 +103,7 @@ void fa_page_plots_put(const struct fa_page_plots *plots, const struct fa_view *
         if (!open)
             fputs("<div class=\"figures\">\n", out);
         open = true;
-        put_one(plots, view, out, chart);
+        plots_put_one(plots, view, out, chart);
     }
     if (open)
         fputs("</div>\n", out);

@@ -1,5 +1,5 @@
 /**
- * The plots of the page of a comparison, drawn and put into it.
+ * The plots of the page of a comparison.
  */
 #ifndef FETCHALL_CLI_COMPARE_PAGE_PLOTS_H
 #define FETCHALL_CLI_COMPARE_PAGE_PLOTS_H
@@ -13,16 +13,16 @@
 
 struct fa_page_plots {
     char *svg[FA_CHARTS];              /**< NULL: not drawn.  Owned. */
-    struct fa_error errors[FA_CHARTS]; /**< Why not; none if there was nothing to draw. */
-    bool missing;                      /**< There is no gnuplot. */
+    struct fa_error errors[FA_CHARTS]; /**< Why a plot failed; none if there was nothing to draw. */
+    bool missing;                      /**< gnuplot is not installed. */
 };
 
-/** Draw all that there is something to show for. */
+/** Draw all charts that have something to show. */
 void fa_page_plots_init(struct fa_page_plots *plots, const struct fa_view *view);
 
 void fa_page_plots_fini(struct fa_page_plots *plots);
 
-/** Put some of the plots side by side; those that failed are told of, missing ones are not. */
+/** Write some of the plots side by side, with the error of each that failed. */
 void fa_page_plots_put(const struct fa_page_plots *plots, const struct fa_view *view, FILE *out,
                        const enum fa_chart *charts, size_t count);
 

@@ -1,9 +1,9 @@
 #include "cli/compare/page_style.h"
 
 /*
- * The contestants' colours are those of Okabe and Ito, which the colour-blind tell apart; some are
- * darker on light paper, and lighter on dark, so that each stands out from it by 3:1 (WCAG 2.1,
- * 1.4.11).  The seventh is the ink itself.
+ * The colours of contestants are those of Okabe and Ito, which colour-blind people can distinguish.
+ * Some are darker on a light background, and lighter on a dark one, for a contrast of 3:1 (WCAG
+ * 2.1, 1.4.11).  The seventh is the colour of text.
  */
 #define LIGHT                                                                                      \
     "--paper:#fff;--ink:#1c2024;--soft:#59636e;--grid:#d5dae0;--panel:#f4f6f8;--good:#00694c;"     \

@@ -1,10 +1,10 @@
 /**
- * How the page of a comparison looks: its CSS.
+ * The CSS of the page of a comparison.
  */
 #ifndef FETCHALL_CLI_COMPARE_PAGE_STYLE_H
 #define FETCHALL_CLI_COMPARE_PAGE_STYLE_H
 
-/** The content of a style element; it names nothing outside of the page. */
+/** The content of a style element; it refers to nothing outside of the page. */
 extern const char fa_page_style[];
 
 #endif

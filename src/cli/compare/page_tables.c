@@ -6,9 +6,9 @@
 #include "cli/compare/chart.h"
 #include "cli/compare/markup.h"
 
-/* A table scrolls in a box of its own, so that the page never does; the box can be reached by
+/* A wide table scrolls in a box of its own instead of the page; the box can be focused by
  * keyboard. */
-static void begin(FILE *out, const char *caption, const char *const *columns)
+static void page_table_begin(FILE *out, const char *caption, const char *const *columns)
 {
     fprintf(out,
             "<div class=\"scroll\" role=\"region\" tabindex=\"0\" aria-label=\"%s\">\n"
@@ -19,12 +19,12 @@ static void begin(FILE *out, const char *caption, const char *const *columns)
     fputs("</tr></thead>\n<tbody>\n", out);
 }
 
-static void end(FILE *out)
+static void page_table_end(FILE *out)
 {
     fputs("</tbody>\n</table>\n</div>\n", out);
 }
 
-static void put_cell(FILE *out, const char *text)
+static void page_table_put_cell(FILE *out, const char *text)
 {
     if (strcmp(text, "not measured") == 0)
         fputs("<td><abbr title=\"not measured\">\xe2\x80\x93</abbr></td>", out);
@@ -32,7 +32,7 @@ static void put_cell(FILE *out, const char *text)
         fprintf(out, "<td>%s</td>", text);
 }
 
-static const char *rank_text(const struct fa_view *view, size_t i)
+static const char *page_table_rank_text(const struct fa_view *view, size_t i)
 {
     enum fa_rank rank = view->verdict->standings[i].rank;
     if (rank == FA_RANK_FAILING)
@@ -45,7 +45,7 @@ static const char *rank_text(const struct fa_view *view, size_t i)
 }
 
 /* A line may break before an option, and nowhere else. */
-static void put_name(FILE *out, const char *name)
+static void page_table_put_name(FILE *out, const char *name)
 {
     char option[FA_CONTESTANT_NAME_MAX];
     while (*name) {
@@ -61,10 +61,10 @@ static void put_name(FILE *out, const char *name)
 
 static void begin_row(FILE *out, const struct fa_view *view, size_t i)
 {
-    const char *rank = rank_text(view, i);
+    const char *rank = page_table_rank_text(view, i);
     fprintf(out, "<tr%s><th scope=\"row\"><span class=\"swatch c%u\"></span>",
             strcmp(rank, "to use") == 0 ? " class=\"best\"" : "", fa_chart_color(i));
-    put_name(out, view->comparison->contestants[i].name);
+    page_table_put_name(out, view->comparison->contestants[i].name);
     fputs("</th>", out);
 }
 
@@ -79,20 +79,20 @@ void fa_page_tables_speed(FILE *out, const struct fa_view *view)
                                           "Failed",
                                           NULL};
     char buf[FA_MARKUP_MAX];
-    begin(out, "Speed", columns);
+    page_table_begin(out, "Speed", columns);
     for (size_t row = 0; row < view->count; ++row) {
         size_t i = view->order[row];
         const struct fa_standing_of *standing = &view->verdict->standings[i];
         begin_row(out, view, i);
-        put_cell(out, rank_text(view, i));
-        put_cell(out, fa_markup_estimate(&standing->wall, buf));
-        put_cell(out, fa_markup_ratio(&standing->ratio, buf));
-        put_cell(out, fa_markup_number(standing->files_per_second, buf));
-        put_cell(out, fa_markup_rate(standing->bytes_per_second, buf));
-        put_cell(out, fa_markup_share(standing->failed, buf));
+        page_table_put_cell(out, page_table_rank_text(view, i));
+        page_table_put_cell(out, fa_markup_estimate(&standing->wall, buf));
+        page_table_put_cell(out, fa_markup_ratio(&standing->ratio, buf));
+        page_table_put_cell(out, fa_markup_number(standing->files_per_second, buf));
+        page_table_put_cell(out, fa_markup_rate(standing->bytes_per_second, buf));
+        page_table_put_cell(out, fa_markup_share(standing->failed, buf));
         fputs("</tr>\n", out);
     }
-    end(out);
+    page_table_end(out);
 }
 
 static double seconds_of(const struct fa_trial *trial, bool system)
@@ -106,24 +106,24 @@ void fa_page_tables_cost(FILE *out, const struct fa_view *view)
         "Contestant", "CPU (95 % interval)", "User",         "System", "Peak memory", "Threads",
         "Processes",  "Context switches",    "System calls", NULL};
     char buf[FA_MARKUP_MAX];
-    begin(out, "Cost", columns);
+    page_table_begin(out, "Cost", columns);
     for (size_t row = 0; row < view->count; ++row) {
         size_t i = view->order[row];
         const struct fa_standing_of *standing = &view->verdict->standings[i];
         const struct fa_trial *trial =
             fa_view_typical(&view->comparison->contestants[i], fa_view_cpu);
         begin_row(out, view, i);
-        put_cell(out, fa_markup_estimate(&standing->cpu, buf));
-        put_cell(out, fa_markup_seconds(seconds_of(trial, false), buf));
-        put_cell(out, fa_markup_seconds(seconds_of(trial, true), buf));
-        put_cell(out, fa_markup_bytes(standing->peak_pss, buf));
-        put_cell(out, fa_markup_count(standing->peak_threads, buf));
-        put_cell(out, fa_markup_count(standing->peak_processes, buf));
-        put_cell(out, fa_markup_count(standing->switches, buf));
-        put_cell(out, fa_markup_count(standing->calls, buf));
+        page_table_put_cell(out, fa_markup_estimate(&standing->cpu, buf));
+        page_table_put_cell(out, fa_markup_seconds(seconds_of(trial, false), buf));
+        page_table_put_cell(out, fa_markup_seconds(seconds_of(trial, true), buf));
+        page_table_put_cell(out, fa_markup_bytes(standing->peak_pss, buf));
+        page_table_put_cell(out, fa_markup_count(standing->peak_threads, buf));
+        page_table_put_cell(out, fa_markup_count(standing->peak_processes, buf));
+        page_table_put_cell(out, fa_markup_count(standing->switches, buf));
+        page_table_put_cell(out, fa_markup_count(standing->calls, buf));
         fputs("</tr>\n", out);
     }
-    end(out);
+    page_table_end(out);
 }
 
 bool fa_page_tables_has_latency(const struct fa_view *view)
@@ -136,12 +136,12 @@ bool fa_page_tables_has_latency(const struct fa_view *view)
     return false;
 }
 
-static void put_latency(FILE *out, const struct fa_latency *latency)
+static void page_table_put_latency(FILE *out, const struct fa_latency *latency)
 {
     char buf[FA_MARKUP_MAX];
-    put_cell(out, fa_markup_seconds(latency->p50, buf));
-    put_cell(out, fa_markup_seconds(latency->p95, buf));
-    put_cell(out, fa_markup_seconds(latency->p99, buf));
+    page_table_put_cell(out, fa_markup_seconds(latency->p50, buf));
+    page_table_put_cell(out, fa_markup_seconds(latency->p95, buf));
+    page_table_put_cell(out, fa_markup_seconds(latency->p99, buf));
 }
 
 void fa_page_tables_latency(FILE *out, const struct fa_view *view)
@@ -149,15 +149,15 @@ void fa_page_tables_latency(FILE *out, const struct fa_view *view)
     static const char *const columns[] = {
         "Contestant", "First byte p50", "First byte p95", "First byte p99",
         "Whole p50",  "Whole p95",      "Whole p99",      NULL};
-    begin(out, "Latency", columns);
+    page_table_begin(out, "Latency", columns);
     for (size_t row = 0; row < view->count; ++row) {
         const struct fa_standing_of *standing = &view->verdict->standings[view->order[row]];
         begin_row(out, view, view->order[row]);
-        put_latency(out, &standing->ttfb);
-        put_latency(out, &standing->total);
+        page_table_put_latency(out, &standing->ttfb);
+        page_table_put_latency(out, &standing->total);
         fputs("</tr>\n", out);
     }
-    end(out);
+    page_table_end(out);
 }
 
 static bool class_happened(const struct fa_view *view, enum fa_class class)
@@ -168,7 +168,7 @@ static bool class_happened(const struct fa_view *view, enum fa_class class)
     return false;
 }
 
-/* The columns: the classes that happened. */
+/* List the classes that occurred, one for each column. */
 static size_t list_classes(const struct fa_view *view, enum fa_class classes[FA_CLASSES])
 {
     size_t n = 0;
@@ -190,16 +190,18 @@ void fa_page_tables_failures(FILE *out, const struct fa_view *view)
     }
     for (size_t c = 0; c < n; ++c)
         columns[c + 2] = fa_class_name(classes[c]);
-    begin(out, "Failed entries by class, all rounds together", columns);
+    page_table_begin(out, "Failed entries by class, all rounds together", columns);
     for (size_t row = 0; row < view->count; ++row) {
         const struct fa_contestant *contestant = &view->comparison->contestants[view->order[row]];
         begin_row(out, view, view->order[row]);
-        put_cell(out, fa_markup_count((double)fa_view_failures(contestant, FA_CLASS_NONE), buf));
+        page_table_put_cell(
+            out, fa_markup_count((double)fa_view_failures(contestant, FA_CLASS_NONE), buf));
         for (size_t c = 0; c < n; ++c)
-            put_cell(out, fa_markup_count((double)fa_view_failures(contestant, classes[c]), buf));
+            page_table_put_cell(
+                out, fa_markup_count((double)fa_view_failures(contestant, classes[c]), buf));
         fputs("</tr>\n", out);
     }
-    end(out);
+    page_table_end(out);
 }
 
 static double counted(uint64_t count)
@@ -207,17 +209,17 @@ static double counted(uint64_t count)
     return count == FA_UNMEASURED ? NAN : (double)count;
 }
 
-static void put_trial(FILE *out, const struct fa_trial *trial)
+static void page_table_put_trial(FILE *out, const struct fa_trial *trial)
 {
     char buf[FA_MARKUP_MAX];
     fprintf(out, "<td>%u</td><td>%u</td>", trial->round + 1, trial->place + 1);
-    put_cell(out, fa_markup_seconds(trial->wall, buf));
-    put_cell(out, fa_markup_seconds(trial->user, buf));
-    put_cell(out, fa_markup_seconds(trial->system, buf));
-    put_cell(out, fa_markup_bytes(counted(trial->peak_pss), buf));
-    put_cell(out, fa_markup_bytes(counted(trial->bytes), buf));
-    put_cell(out, fa_markup_count(counted(trial->entries), buf));
-    put_cell(out, fa_markup_count(counted(trial->failed), buf));
+    page_table_put_cell(out, fa_markup_seconds(trial->wall, buf));
+    page_table_put_cell(out, fa_markup_seconds(trial->user, buf));
+    page_table_put_cell(out, fa_markup_seconds(trial->system, buf));
+    page_table_put_cell(out, fa_markup_bytes(counted(trial->peak_pss), buf));
+    page_table_put_cell(out, fa_markup_bytes(counted(trial->bytes), buf));
+    page_table_put_cell(out, fa_markup_count(counted(trial->entries), buf));
+    page_table_put_cell(out, fa_markup_count(counted(trial->failed), buf));
     fprintf(out, "<td>%d</td>", trial->status);
 }
 
@@ -226,15 +228,15 @@ void fa_page_tables_trials(FILE *out, const struct fa_view *view)
     static const char *const columns[] = {"Contestant", "Round",  "Turn",        "Wall time",
                                           "User",       "System", "Peak memory", "Bytes",
                                           "Entries",    "Failed", "Exit status", NULL};
-    begin(out, "All trials", columns);
+    page_table_begin(out, "All trials", columns);
     for (size_t row = 0; row < view->count; ++row) {
         size_t i = view->order[row];
         const struct fa_contestant *contestant = &view->comparison->contestants[i];
         for (size_t j = 0; j < contestant->n_trials; ++j) {
             begin_row(out, view, i);
-            put_trial(out, &contestant->trials[j]);
+            page_table_put_trial(out, &contestant->trials[j]);
             fputs("</tr>\n", out);
         }
     }
-    end(out);
+    page_table_end(out);
 }

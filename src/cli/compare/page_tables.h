@@ -8,17 +8,17 @@
 
 #include "cli/compare/view.h"
 
-/** How long it took, and how much was done in that time. */
+/** Time and throughput. */
 void fa_page_tables_speed(FILE *out, const struct fa_view *view);
 
-/** What it cost the machine. */
+/** CPU, memory and processes. */
 void fa_page_tables_cost(FILE *out, const struct fa_view *view);
 
-/** TTFB and total; only where one of them was measured. */
+/** TTFB and total; only if one of them was measured. */
 bool fa_page_tables_has_latency(const struct fa_view *view);
 void fa_page_tables_latency(FILE *out, const struct fa_view *view);
 
-/** What failed, by class; a sentence if nothing did. */
+/** Failures by class; a sentence if there are none. */
 void fa_page_tables_failures(FILE *out, const struct fa_view *view);
 
 /** Every trial. */

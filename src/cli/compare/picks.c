@@ -6,7 +6,7 @@
 #include "cli/options.h"
 #include "cli/value.h"
 
-/* What a list may hold: names of values from 0 up, and numbers from 1 to most. */
+/* The valid values of a list: names of values from 0 on, and numbers from 1 to most. */
 struct kind {
     const char *option;
     const char *required;          /* NULL: all names. */
@@ -25,7 +25,7 @@ static const struct kind loops_kind = {"loops", "auto, and numbers from 1 to 64"
 static const struct kind http_kind = {"http", NULL, fa_value_http, 0};
 static const struct kind model_kind = {"hash-with", NULL, fa_value_hash_with, 0};
 
-static int find(const struct kind *kind, const char *word, unsigned *ret_value)
+static int picks_find(const struct kind *kind, const char *word, unsigned *ret_value)
 {
     uint64_t number;
     for (unsigned i = 0; kind->name && kind->name(i); ++i) {
@@ -59,7 +59,7 @@ static const char *all_names(const struct kind *kind, char *buf, size_t size)
     return buf;
 }
 
-static int refuse(const struct kind *kind, const char *text, size_t len, struct fa_error *err)
+static int picks_refuse(const struct kind *kind, const char *text, size_t len, struct fa_error *err)
 {
     char names[120];
     return fa_option_refuse(err, "--%s requires %s, separated by commas, not '%.*s'", kind->option,
@@ -67,18 +67,18 @@ static int refuse(const struct kind *kind, const char *text, size_t len, struct 
                             (int)len, text);
 }
 
-/* One value between two commas. */
-static int add(struct fa_picks *picks, const struct kind *kind, const char *text, size_t len,
-               struct fa_error *err)
+/* Add one value, the text between two commas. */
+static int picks_add(struct fa_picks *picks, const struct kind *kind, const char *text, size_t len,
+                     struct fa_error *err)
 {
     char word[16];
     unsigned value;
     if (len >= sizeof(word))
-        return refuse(kind, text, len, err);
+        return picks_refuse(kind, text, len, err);
     memcpy(word, text, len);
     word[len] = '\0';
-    if (find(kind, word, &value) != 0)
-        return refuse(kind, text, len, err);
+    if (picks_find(kind, word, &value) != 0)
+        return picks_refuse(kind, text, len, err);
     if (fa_picks_hold(picks, value))
         return fa_option_refuse(err, "--%s has '%s' twice", kind->option, word);
     if (picks->count == FA_PICKS_MAX)
@@ -87,13 +87,13 @@ static int add(struct fa_picks *picks, const struct kind *kind, const char *text
     return 0;
 }
 
-static int parse(struct fa_picks *picks, const struct kind *kind, const char *value,
-                 struct fa_error *err)
+static int picks_parse(struct fa_picks *picks, const struct kind *kind, const char *value,
+                       struct fa_error *err)
 {
     *picks = (struct fa_picks){0};
     for (const char *at = value;; ++at) {
         size_t len = strcspn(at, ",");
-        if (add(picks, kind, at, len, err) != 0)
+        if (picks_add(picks, kind, at, len, err) != 0)
             return -1;
         at += len;
         if (!*at)
@@ -103,25 +103,25 @@ static int parse(struct fa_picks *picks, const struct kind *kind, const char *va
 
 int fa_picks_parse_modes(struct fa_options *options, const char *value, struct fa_error *err)
 {
-    return parse(&options->compare.modes, &modes_kind, value, err);
+    return picks_parse(&options->compare.modes, &modes_kind, value, err);
 }
 
 int fa_picks_parse_jobs(struct fa_options *options, const char *value, struct fa_error *err)
 {
-    return parse(&options->compare.jobs, &jobs_kind, value, err);
+    return picks_parse(&options->compare.jobs, &jobs_kind, value, err);
 }
 
 int fa_picks_parse_loops(struct fa_options *options, const char *value, struct fa_error *err)
 {
-    return parse(&options->compare.loops, &loops_kind, value, err);
+    return picks_parse(&options->compare.loops, &loops_kind, value, err);
 }
 
 int fa_picks_parse_http(struct fa_options *options, const char *value, struct fa_error *err)
 {
-    return parse(&options->compare.http, &http_kind, value, err);
+    return picks_parse(&options->compare.http, &http_kind, value, err);
 }
 
 int fa_picks_parse_hash_with(struct fa_options *options, const char *value, struct fa_error *err)
 {
-    return parse(&options->compare.hash_with, &model_kind, value, err);
+    return picks_parse(&options->compare.hash_with, &model_kind, value, err);
 }

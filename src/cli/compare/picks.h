@@ -1,5 +1,5 @@
 /**
- * Lists of values, each of which is to be compared with the others: "thread,async", "8,32,128".
+ * Lists of values to compare with each other: "thread,async", "8,32,128".
  */
 #ifndef FETCHALL_CLI_COMPARE_PICKS_H
 #define FETCHALL_CLI_COMPARE_PICKS_H
@@ -9,25 +9,25 @@
 
 #include <fetchall/error.h>
 
-/** Values in one list. */
+/** Maximum values in a list. */
 #define FA_PICKS_MAX 16
 
 struct fa_options;
 
-/** No value twice. */
+/** A set of values, in the order given. */
 struct fa_picks {
     unsigned values[FA_PICKS_MAX];
     size_t count; /**< 0: not given. */
 };
 
-/** The values of --modes, --jobs, --loops, --http and --hash-with of a comparison. */
+/** Parse the values of --modes, --jobs, --loops, --http and --hash-with of a comparison. */
 int fa_picks_parse_modes(struct fa_options *options, const char *value, struct fa_error *err);
 int fa_picks_parse_jobs(struct fa_options *options, const char *value, struct fa_error *err);
 int fa_picks_parse_loops(struct fa_options *options, const char *value, struct fa_error *err);
 int fa_picks_parse_http(struct fa_options *options, const char *value, struct fa_error *err);
 int fa_picks_parse_hash_with(struct fa_options *options, const char *value, struct fa_error *err);
 
-/** Whether value is one of them. */
+/** Whether the set contains a value. */
 bool fa_picks_hold(const struct fa_picks *picks, unsigned value);
 
 #endif

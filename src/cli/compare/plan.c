@@ -71,7 +71,7 @@ static void append(char name[FA_CONTESTANT_NAME_MAX], const char *format, ...)
 }
 
 /* Name only what distinguishes it from the others. */
-static void name(struct fa_contestant *c, const struct wishes *wishes)
+static void contestant_set_name(struct fa_contestant *c, const struct wishes *wishes)
 {
     if (wishes->stage) {
         append(c->name, "%s", fa_value_hash_with(c->hash_with));
@@ -91,7 +91,8 @@ static void name(struct fa_contestant *c, const struct wishes *wishes)
 }
 
 /* The i-th combination; the last lists vary fastest.  @return false after the last one. */
-static bool combine(const struct wishes *w, size_t i, struct fa_contestant *ret, bool *ret_useless)
+static bool wishes_combine(const struct wishes *w, size_t i, struct fa_contestant *ret,
+                           bool *ret_useless)
 {
     size_t model = i % w->models->count;
     i /= w->models->count;
@@ -113,7 +114,7 @@ static bool combine(const struct wishes *w, size_t i, struct fa_contestant *ret,
     *ret_useless = !fa_mode_has_loops(ret->mode) && loops > 0;
     if (!fa_mode_has_loops(ret->mode))
         ret->loops = 0;
-    name(ret, w);
+    contestant_set_name(ret, w);
     return true;
 }
 
@@ -125,7 +126,7 @@ size_t fa_plan_contestants(const struct fa_options *options, struct fa_contestan
     bool useless;
     size_t n = 0;
     fill(&wishes, options);
-    for (size_t i = 0; combine(&wishes, i, &next, &useless); ++i) {
+    for (size_t i = 0; wishes_combine(&wishes, i, &next, &useless); ++i) {
         if (useless)
             continue;
         if (n == FA_PLAN_CONTESTANTS_MAX) {
@@ -147,7 +148,7 @@ static uint64_t next_random(uint64_t *state)
 }
 
 /* Fisher-Yates shuffle. */
-static void shuffle(unsigned *items, unsigned n, uint64_t *state)
+static void items_shuffle(unsigned *items, unsigned n, uint64_t *state)
 {
     for (unsigned i = 0; i < n; ++i)
         items[i] = i;
@@ -160,7 +161,7 @@ static void shuffle(unsigned *items, unsigned n, uint64_t *state)
 }
 
 /* 0, 1, n-1, 2, n-2, ...: all differences between neighbours are distinct. */
-static unsigned zigzag(unsigned place, unsigned n)
+static unsigned square_zigzag(unsigned place, unsigned n)
 {
     return place % 2 ? (place + 1) / 2 : (n - place / 2) % n;
 }
@@ -172,14 +173,14 @@ void fa_plan_order(unsigned *ret, unsigned rounds, unsigned n, uint64_t seed)
     for (unsigned round = 0; round < rounds; ++round) {
         unsigned row = round % block;
         if (row == 0) {
-            shuffle(who, n, &seed);
-            shuffle(rows, block, &seed);
+            items_shuffle(who, n, &seed);
+            items_shuffle(rows, block, &seed);
         }
         row = rows[row];
         for (unsigned place = 0; place < n; ++place) {
             /* The second half of a double square is the mirror of the first. */
             unsigned from = row < n ? place : n - 1 - place;
-            ret[(size_t)round * n + place] = who[(zigzag(from, n) + row) % n];
+            ret[(size_t)round * n + place] = who[(square_zigzag(from, n) + row) % n];
         }
     }
 }

@@ -1,5 +1,5 @@
 /**
- * Who takes part, and who runs when.  Pure.
+ * The contestants of a comparison, and the order of their runs.  Pure.
  */
 #ifndef FETCHALL_CLI_COMPARE_PLAN_H
 #define FETCHALL_CLI_COMPARE_PLAN_H
@@ -10,28 +10,28 @@
 #include "cli/compare/trial.h"
 #include "cli/options.h"
 
-/** Contestants at most. */
+/** Maximum number of contestants. */
 #define FA_PLAN_CONTESTANTS_MAX 64
 
 /**
- * Each combination of what was asked for that makes a difference: loops are for async only, and
- * who makes digests matters only if some are made.
+ * List the combinations of the requested values that make a difference: loops apply to async only,
+ * and --hash-with only if files are hashed.
  *
- * @ret   Room for FA_PLAN_CONTESTANTS_MAX; without trials.
- * @return How many there are, or 0 with an error if they are too many.
+ * @ret   Array of FA_PLAN_CONTESTANTS_MAX; without trials.
+ * @return The number of contestants, or 0 with an error if there are too many.
  */
 size_t fa_plan_contestants(const struct fa_options *options, struct fa_contestant *ret,
                            struct fa_error *err);
 
 /**
- * The order of the runs: ret[round * n + place] is who runs in that place.
+ * The order of the runs: ret[round * n + place] is the contestant that runs in that place.
  *
- * As many rounds as there are contestants (twice as many, if their number is odd) have each in each
- * place equally often, and each behind each other one equally often (a Latin square that is
- * balanced for carry-over, after E. J. Williams, 1949); who is who and which row comes first are
- * random.  So it is for each such block of rounds; the last block may be cut.
+ * In a block of n rounds (2n, if n is odd) each contestant is in each place equally often, and
+ * follows each other one equally often: a Latin square that is balanced for carry-over, after E.
+ * J. Williams, 1949.  The assignment of contestants and the order of rows are random.  The last
+ * block may be incomplete.
  *
- * @ret  Room for rounds * n.
+ * @ret  Array of rounds * n.
  * @seed The same seed gives the same order.
  */
 void fa_plan_order(unsigned *ret, unsigned rounds, unsigned n, uint64_t seed);

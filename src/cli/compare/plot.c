@@ -38,7 +38,7 @@ static int open_bounded(const char *name, off_t size)
     return fd;
 }
 
-static int write_script(int fd, const char *script, size_t len)
+static int plot_write_script(int fd, const char *script, size_t len)
 {
     for (size_t done = 0; done < len;) {
         ssize_t n = pwrite(fd, script + done, len - done, (off_t)done);
@@ -50,7 +50,7 @@ static int write_script(int fd, const char *script, size_t len)
 }
 
 /* Read what the child has written, up to the file offset, which is shared with it. */
-static char *read_back(int fd)
+static char *plot_read_back(int fd)
 {
     off_t end = lseek(fd, 0, SEEK_CUR);
     size_t len = end > 0 ? (size_t)end : 0;
@@ -67,7 +67,7 @@ static char *read_back(int fd)
     return text;
 }
 
-static int spawn(const int *files, pid_t *ret_pid)
+static int plot_spawn(const int *files, pid_t *ret_pid)
 {
     posix_spawn_file_actions_t actions;
     posix_spawnattr_t attr;
@@ -100,7 +100,7 @@ static long now_ms(void)
 
 /* Wait for the end of the child, and kill the rest of its process group.  @return whether it
  * ended in time. */
-static bool await_end(pid_t pid, int *ret_status)
+static bool plot_await_end(pid_t pid, int *ret_status)
 {
     int pidfd = pidfd_open(pid, 0);
     struct pollfd end = {.fd = pidfd, .events = POLLIN};
@@ -132,14 +132,14 @@ static char *last_line(char *text)
     return line + strspn(line, " \t");
 }
 
-static void tell_failure(int told, bool in_time, int status, struct fa_error *err)
+static void plot_report_failure(int told, bool in_time, int status, struct fa_error *err)
 {
     if (!in_time) {
         fa_error_system(err, FA_CLASS_LOCAL_IO, ETIMEDOUT, "gnuplot was ended after %d s",
                         WAIT_MS / 1000);
         return;
     }
-    char *text = read_back(told);
+    char *text = plot_read_back(told);
     const char *line = text ? last_line(text) : "";
     if (WIFSIGNALED(status))
         fa_error_set(err, FA_DOMAIN_FETCHALL, 0, FA_CLASS_LOCAL_IO, "gnuplot died by signal %d",
@@ -152,23 +152,23 @@ static void tell_failure(int told, bool in_time, int status, struct fa_error *er
     free(text);
 }
 
-static int run(const int *files, char **ret_svg, struct fa_error *err)
+static int plot_run_child(const int *files, char **ret_svg, struct fa_error *err)
 {
     pid_t pid = 0;
-    int code = spawn(files, &pid);
+    int code = plot_spawn(files, &pid);
     if (code) {
         fa_error_system(err, FA_CLASS_LOCAL_IO, code, "cannot run 'gnuplot'");
         return -1;
     }
     int status = 0;
-    bool in_time = await_end(pid, &status);
-    char *svg = in_time && status == 0 ? read_back(files[SVG]) : NULL;
+    bool in_time = plot_await_end(pid, &status);
+    char *svg = in_time && status == 0 ? plot_read_back(files[SVG]) : NULL;
     if (svg && *svg) {
         *ret_svg = svg;
         return 0;
     }
     free(svg);
-    tell_failure(files[TOLD], in_time, status, err);
+    plot_report_failure(files[TOLD], in_time, status, err);
     return -1;
 }
 
@@ -179,10 +179,10 @@ int fa_plot_run(const char *script, size_t len, char **ret_svg, struct fa_error 
     int rc = -1;
     *ret_svg = NULL;
     if (files[SCRIPT] < 0 || files[SVG] < 0 || files[TOLD] < 0 ||
-        write_script(files[SCRIPT], script, len))
+        plot_write_script(files[SCRIPT], script, len))
         fa_error_system(err, FA_CLASS_LOCAL_IO, errno, "cannot hold a plot in memory");
     else
-        rc = run(files, ret_svg, err);
+        rc = plot_run_child(files, ret_svg, err);
     for (int i = 0; i < FILES; ++i)
         if (files[i] >= 0)
             close(files[i]);

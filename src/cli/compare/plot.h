@@ -1,9 +1,9 @@
 /**
- * Plots by gnuplot: a script in, SVG out.
+ * Draws plots with gnuplot: takes a script, returns SVG.
  *
- * gnuplot is looked for in PATH and run as a child of its own process group.  There is no shell
- * and no file: the script and what comes back are in memory.  A gnuplot that takes longer than
- * ten seconds is killed, with what it has started.
+ * gnuplot is searched in PATH and run as a child in a process group of its own, without a shell
+ * and without files: script and output are in memory.  A gnuplot that takes longer than ten
+ * seconds is killed, together with its children.
  */
 #ifndef FETCHALL_CLI_COMPARE_PLOT_H
 #define FETCHALL_CLI_COMPARE_PLOT_H
@@ -14,14 +14,14 @@
 #include <fetchall/error.h>
 
 /**
- * Run a script.  What gnuplot writes to its standard output is taken for SVG.
+ * Run a script.  The standard output of gnuplot is returned as SVG.
  *
- * @ret_svg  Ended by a zero; to be released with free().  NULL after an error.
+ * @ret_svg  With a final zero; to be freed.  NULL after an error.
  * @return   0, or -1.
  */
 int fa_plot_run(const char *script, size_t len, char **ret_svg, struct fa_error *err);
 
-/** Whether that error says that there is no gnuplot at all. */
+/** Whether the error says that gnuplot is not installed. */
 bool fa_plot_missing(const struct fa_error *err);
 
 #endif

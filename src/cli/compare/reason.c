@@ -49,7 +49,7 @@ __attribute__((format(printf, 2, 3))) static void add(struct fa_verdict *verdict
     va_end(args);
 }
 
-static const char *name_of(const struct fa_comparison *comparison, size_t i)
+static const char *reason_name_of(const struct fa_comparison *comparison, size_t i)
 {
     return comparison->contestants[i].name;
 }
@@ -103,7 +103,7 @@ static void add_none(struct fa_verdict *verdict, const struct fa_comparison *com
         add_drift(verdict, comparison);
     else if (comparison->n_contestants == 1)
         add(verdict, "Only %s was run, so there is nothing to compare it with.",
-            name_of(comparison, 0));
+            reason_name_of(comparison, 0));
     else
         add(verdict, "No time could be measured.");
 }
@@ -152,14 +152,14 @@ static void add_costs(struct fa_verdict *verdict, size_t other)
 static void add_fastest(struct fa_verdict *verdict, const struct fa_comparison *comparison)
 {
     size_t next = find_next(verdict, comparison->n_contestants);
-    const char *best = name_of(comparison, verdict->best);
+    const char *best = reason_name_of(comparison, verdict->best);
     if (next == comparison->n_contestants) {
         add(verdict, "%s alone did the work, and the others failed more than it", best);
         return;
     }
     const struct fa_estimate *ratio = &verdict->standings[next].ratio;
     add(verdict, "%s is the fastest: %s%s takes %.2f times as long (%.2f to %.2f)", best,
-        name_of(comparison, next), comparison->n_contestants > 2 ? ", the next," : "",
+        reason_name_of(comparison, next), comparison->n_contestants > 2 ? ", the next," : "",
         ratio->median, ratio->low, ratio->high);
     add_costs(verdict, next);
 }
@@ -189,7 +189,7 @@ static void add_others(struct fa_verdict *verdict, const struct fa_comparison *c
     fa_units_number(least, 3, from);
     fa_units_number(most, 3, to);
     if (choice->equal == 2)
-        add(verdict, " (%s %s times as much)", name_of(comparison, other), to);
+        add(verdict, " (%s %s times as much)", reason_name_of(comparison, other), to);
     else if (strcmp(from, to) == 0)
         add(verdict, " (the others %s times as much)", to);
     else
@@ -236,7 +236,7 @@ static void add_choice(struct fa_verdict *verdict, const struct fa_comparison *c
 static void add_equal(struct fa_verdict *verdict, const struct fa_comparison *comparison,
                       const struct fa_choice *choice)
 {
-    const char *best = name_of(comparison, verdict->best);
+    const char *best = reason_name_of(comparison, verdict->best);
     double blind = find_blind(verdict, comparison);
     if (choice->equal == choice->competing)
         add(verdict, "No difference in time is larger than the noise");
@@ -248,7 +248,7 @@ static void add_equal(struct fa_verdict *verdict, const struct fa_comparison *co
         ceil(100 * (blind - 1) - 1e-6), comparison->rounds);
     size_t next = find_next(verdict, comparison->n_contestants);
     if (next < comparison->n_contestants)
-        add(verdict, "; %s takes %.2f times as long", name_of(comparison, next),
+        add(verdict, "; %s takes %.2f times as long", reason_name_of(comparison, next),
             verdict->standings[next].ratio.median);
     add(verdict, ")");
     add_choice(verdict, comparison, choice, best);
@@ -300,7 +300,7 @@ static bool add_slots(struct fa_verdict *verdict, const struct fa_comparison *co
 /* The share of the time of its slots that the best was transferring; the rest is start-up, and
  * slots that stand empty.  The median stands for the mean of an entry's time, which is seldom
  * less; and what the hosts would not take at once is no slot. */
-static double filled(const struct fa_verdict *verdict, const struct fa_comparison *comparison)
+static double slots_filled(const struct fa_verdict *verdict, const struct fa_comparison *comparison)
 {
     const struct fa_standing_of *best = &verdict->standings[verdict->best];
     double done = best->files_per_second * best->wall.median;
@@ -318,7 +318,7 @@ static void add_cause(struct fa_verdict *verdict, const struct fa_comparison *co
     if (add_slots(verdict, comparison))
         return;
     if (!comparison->stage && waiting >= WAITING_SHARE && cores < WAITING_CORES &&
-        filled(verdict, comparison) >= FILLED_SHARE)
+        slots_filled(verdict, comparison) >= FILLED_SHARE)
         add(verdict,
             "; the first byte is %.0f %% of an entry's time and the CPU is %.0f %% of one core, so "
             "it waits for the servers and the network",

@@ -24,7 +24,7 @@ int fa_result_init(struct fa_result_of *result, const struct fa_contestant *cont
     return -1;
 }
 
-static void drop(struct fa_contestant *contestant, size_t keep)
+static void trial_drop(struct fa_contestant *contestant, size_t keep)
 {
     for (size_t i = keep; i < contestant->n_trials; ++i)
         free(contestant->trials[i].moments);
@@ -35,7 +35,7 @@ static void drop(struct fa_contestant *contestant, size_t keep)
 void fa_result_trim(struct fa_result_of *result)
 {
     for (size_t i = 0; i < result->comparison.n_contestants; ++i)
-        drop(&result->comparison.contestants[i], result->comparison.rounds);
+        trial_drop(&result->comparison.contestants[i], result->comparison.rounds);
 }
 
 void fa_result_fini(struct fa_result_of *result)
@@ -43,7 +43,7 @@ void fa_result_fini(struct fa_result_of *result)
     if (result->judged)
         fa_verdict_fini(&result->verdict);
     for (size_t i = 0; i < result->comparison.n_contestants; ++i) {
-        drop(&result->comparison.contestants[i], 0);
+        trial_drop(&result->comparison.contestants[i], 0);
         free(result->comparison.contestants[i].trials);
     }
     free(result->comparison.contestants);

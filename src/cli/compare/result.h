@@ -13,18 +13,18 @@ struct fa_result_of {
     struct fa_comparison comparison;
     struct fa_verdict verdict; /**< Only if judged. */
     bool judged;
-    char *title, *command, *list; /**< What the comparison borrows. */
+    char *title, *command, *list; /**< Strings that the comparison borrows. */
 };
 
 /**
- * Begin with contestants (copied) and room for their trials.
+ * Initialize with contestants, which are copied, and memory for their trials.
  *
- * @return 0, or -1 when memory ran out; fa_result_fini() is due in any case.
+ * @return 0, or -1: no memory.  Call fa_result_fini() in any case.
  */
 int fa_result_init(struct fa_result_of *result, const struct fa_contestant *contestants, size_t n,
                    unsigned rounds, struct fa_error *err);
 
-/** Drop the trials of a contestant that belong to no round that all have ended. */
+/** Drop the trials of rounds that not every contestant has ended. */
 void fa_result_trim(struct fa_result_of *result);
 
 void fa_result_fini(struct fa_result_of *result);

@@ -19,7 +19,8 @@
 
 /* The option whose limit would be exceeded, or NULL.  more: seconds and bytes that will be
  * needed. */
-static const char *exceeded(const struct fa_rounds *rounds, double seconds, uint64_t bytes)
+static const char *rounds_exceeded_limit(const struct fa_rounds *rounds, double seconds,
+                                         uint64_t bytes)
 {
     const struct fa_compare_options *limits = &rounds->runs->options->compare;
     double elapsed = fa_clock_now() - rounds->began;
@@ -33,8 +34,8 @@ static const char *exceeded(const struct fa_rounds *rounds, double seconds, uint
 /* Maximum number of contestants whose times are printed individually. */
 #define TOLD_MOST 4
 
-static void tell(const struct fa_rounds *rounds, unsigned round, unsigned wanted,
-                 const unsigned *order, double seconds)
+static void rounds_print(const struct fa_rounds *rounds, unsigned round, unsigned wanted,
+                         const unsigned *order, double seconds)
 {
     const struct fa_comparison *comparison = &rounds->result->comparison;
     if (rounds->runs->options->quiet)
@@ -55,7 +56,7 @@ static void tell(const struct fa_rounds *rounds, unsigned round, unsigned wanted
 }
 
 /* Print the number of bytes, which is known after the warm-up. */
-static void announce(const struct fa_rounds *rounds)
+static void rounds_announce(const struct fa_rounds *rounds)
 {
     const struct fa_comparison *comparison = &rounds->result->comparison;
     char once[FA_UNITS_MAX], all[FA_UNITS_MAX];
@@ -75,7 +76,7 @@ static int run_round(struct fa_rounds *rounds, unsigned round, const unsigned *o
     for (unsigned place = 0; place < comparison->n_contestants; ++place) {
         struct fa_contestant *contestant = &comparison->contestants[order[place]];
         struct fa_trial trial = {0};
-        *ret_limit = place > 0 ? exceeded(rounds, 0, 0) : NULL;
+        *ret_limit = place > 0 ? rounds_exceeded_limit(rounds, 0, 0) : NULL;
         if (*ret_limit)
             return 0;
         int rc = rounds->once(rounds, contestant, &trial, err);
@@ -93,7 +94,7 @@ static int run_round(struct fa_rounds *rounds, unsigned round, const unsigned *o
 }
 
 /* The cost of the last round, and the size of the sample as far as known. */
-static double add_up(struct fa_comparison *comparison)
+static double rounds_add_up(struct fa_comparison *comparison)
 {
     double seconds = 0;
     for (size_t i = 0; i < comparison->n_contestants; ++i) {
@@ -117,11 +118,11 @@ static int end_warmup(struct fa_rounds *rounds, struct fa_error *err)
     fa_result_trim(rounds->result);
     if (rounds->hopeless)
         return -1;
-    announce(rounds);
+    rounds_announce(rounds);
     return 1;
 }
 
-static void tell_end(const struct fa_rounds *rounds, const char *limit, double seconds)
+static void rounds_print_end(const struct fa_rounds *rounds, const char *limit, double seconds)
 {
     const struct fa_comparison *comparison = &rounds->result->comparison;
     char bytes[FA_UNITS_MAX];
@@ -135,7 +136,7 @@ static void tell_end(const struct fa_rounds *rounds, const char *limit, double s
     fputc('\n', stderr);
 }
 
-static int run_all(struct fa_rounds *rounds, const unsigned *order, struct fa_error *err)
+static int rounds_run_all(struct fa_rounds *rounds, const unsigned *order, struct fa_error *err)
 {
     struct fa_comparison *comparison = &rounds->result->comparison;
     unsigned n = (unsigned)comparison->n_contestants;
@@ -143,7 +144,7 @@ static int run_all(struct fa_rounds *rounds, const unsigned *order, struct fa_er
     double seconds = 0;
     int rc = 1;
     for (unsigned round = 0; rc == 1 && round <= comparison->rounds_wanted; ++round) {
-        limit = round > 0 ? exceeded(rounds, seconds, comparison->bytes * n) : NULL;
+        limit = round > 0 ? rounds_exceeded_limit(rounds, seconds, comparison->bytes * n) : NULL;
         if (limit)
             break;
         /* The warm-up uses the order of the first round. */
@@ -151,8 +152,8 @@ static int run_all(struct fa_rounds *rounds, const unsigned *order, struct fa_er
         rc = run_round(rounds, round > 0 ? round - 1 : 0, next, &limit, err);
         if (rc != 1)
             break;
-        seconds = add_up(comparison);
-        tell(rounds, round, comparison->rounds_wanted, next, seconds);
+        seconds = rounds_add_up(comparison);
+        rounds_print(rounds, round, comparison->rounds_wanted, next, seconds);
         if (round == 0)
             rc = end_warmup(rounds, err);
         else
@@ -168,7 +169,7 @@ static int run_all(struct fa_rounds *rounds, const unsigned *order, struct fa_er
         rc = 0;
     }
     if (rc >= 0 && limit)
-        tell_end(rounds, limit, seconds);
+        rounds_print_end(rounds, limit, seconds);
     return rc < 0 ? -1 : 0;
 }
 
@@ -185,7 +186,7 @@ int fa_rounds_run(struct fa_rounds *rounds, struct fa_error *err)
     double budget = rounds->runs->options->compare.budget;
     rounds->runs->until = budget > 0 ? rounds->began + budget : 0;
     fa_plan_order(order, comparison->rounds_wanted, n, rounds->seed);
-    int rc = run_all(rounds, order, err);
+    int rc = rounds_run_all(rounds, order, err);
     fa_result_trim(rounds->result);
     comparison->requests = rounds->runs->requests - before;
     free(order);

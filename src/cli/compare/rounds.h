@@ -1,6 +1,6 @@
 /**
- * The rounds of a comparison: a warm-up that is not kept, then each contestant once in each round,
- * until all are made, or until the next one would cost too much.
+ * The rounds of a comparison: a warm-up, whose results are dropped, then each contestant once in
+ * each round, until all rounds are done, or until the next one would exceed a limit.
  */
 #ifndef FETCHALL_CLI_COMPARE_ROUNDS_H
 #define FETCHALL_CLI_COMPARE_ROUNDS_H
@@ -15,21 +15,21 @@ struct fa_rounds {
     struct fa_runs *runs;
     struct fa_result_of *result; /**< Gets the trials, rounds, bytes and requests. */
     uint64_t seed;
-    double began; /**< On the monotonic clock: --budget counts from there. */
-    /** One run. */
+    double began; /**< Start of the time of --budget, on the monotonic clock. */
+    /** Make one run. */
     int (*once)(struct fa_rounds *rounds, const struct fa_contestant *contestant,
                 struct fa_trial *ret, struct fa_error *err);
     const char *dir;      /**< For once: of the CPU stage. */
     const char *manifest; /**< For once: of the CPU stage. */
-    bool broken;          /**< Set if a run went wrong after some rounds, which was told. */
-    bool hopeless;        /**< Set if the warm-up says that rounds would show nothing. */
+    bool broken;          /**< Set if a run failed after some rounds, which was reported. */
+    bool hopeless;        /**< Set if the warm-up shows that rounds would be pointless. */
 };
 
 /**
- * Run them, and tell on standard error how far it is, unless --quiet.
+ * Run the rounds, and print the progress on standard error, unless --quiet.
  *
- * @return 0, also if there was no time for a round, or a signal ended them; -1 if a run of the first
- *         round went wrong, or there is no hope.
+ * @return 0, also if there was no time for a round, or a signal ended them; -1 if a run of the
+ *         first round failed, or rounds would be pointless.
  */
 int fa_rounds_run(struct fa_rounds *rounds, struct fa_error *err);
 

@@ -32,9 +32,10 @@ struct args {
     bool failed;
 };
 
-static void add(struct args *args, const char *format, ...) __attribute__((format(printf, 2, 3)));
+static void args_add(struct args *args, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
 
-static void add(struct args *args, const char *format, ...)
+static void args_add(struct args *args, const char *format, ...)
 {
     char *text = NULL;
     va_list values;
@@ -124,8 +125,8 @@ void fa_runs_fini(struct fa_runs *runs)
 }
 
 /* Run it, and return the measurements of the kernel. */
-static int run(struct fa_runs *runs, struct args *args, bool mute, struct fa_trial *ret,
-               struct fa_error *err)
+static int runs_run_child(struct fa_runs *runs, struct args *args, bool mute, struct fa_trial *ret,
+                          struct fa_error *err)
 {
     struct fa_usage usage;
     char **argv = calloc(args->texts.count + 1, sizeof(*argv));
@@ -158,7 +159,7 @@ static int run(struct fa_runs *runs, struct args *args, bool mute, struct fa_tri
 }
 
 /* Show the last lines of the output of a run. */
-static void show_said(const struct fa_runs *runs)
+static void runs_show_output(const struct fa_runs *runs)
 {
     char *lines[LINES_SHOWN] = {0};
     size_t room[LINES_SHOWN] = {0};
@@ -179,10 +180,10 @@ static void show_said(const struct fa_runs *runs)
         fclose(in);
 }
 
-static int refuse(const struct fa_runs *runs, const struct fa_contestant *contestant, int status,
-                  struct fa_error *err)
+static int runs_refuse(const struct fa_runs *runs, const struct fa_contestant *contestant,
+                       int status, struct fa_error *err)
 {
-    show_said(runs);
+    runs_show_output(runs);
     enum fa_class class = status == FA_EXIT_USAGE ? FA_CLASS_REFUSED : FA_CLASS_LOCAL_IO;
     if (status > 128)
         fa_error_set(err, FA_DOMAIN_FETCHALL, 0, class, "the run of '%s' was killed by signal %d",
@@ -199,26 +200,26 @@ int fa_runs_fetch(struct fa_runs *runs, const struct fa_contestant *contestant,
     struct args args = {0};
     uint64_t requests = 0;
     fa_workspace_remove(&runs->folder, "files");
-    add(&args, "fetchall");
-    add(&args, "--host-wait=0"); /* unless passed: waiting is not speed */
+    args_add(&args, "fetchall");
+    args_add(&args, "--host-wait=0"); /* unless passed: waiting is not speed */
     for (size_t i = 0; i < runs->passed.count; ++i)
-        add(&args, "%s", runs->passed.items[i]);
-    add(&args, "--mode=%s", fa_value_mode(contestant->mode));
-    add(&args, "--jobs=%u", contestant->jobs);
+        args_add(&args, "%s", runs->passed.items[i]);
+    args_add(&args, "--mode=%s", fa_value_mode(contestant->mode));
+    args_add(&args, "--jobs=%u", contestant->jobs);
     if (contestant->loops)
-        add(&args, "--loops=%u", contestant->loops);
+        args_add(&args, "--loops=%u", contestant->loops);
     if (contestant->http != FA_HTTP_1_1)
-        add(&args, "--http=%s", fa_value_http(contestant->http));
-    add(&args, "--hash-with=%s", fa_value_hash_with(contestant->hash_with));
+        args_add(&args, "--http=%s", fa_value_http(contestant->http));
+    args_add(&args, "--hash-with=%s", fa_value_hash_with(contestant->hash_with));
     /* Do not read or write the user's files, and report a full disk at once. */
-    add(&args, "--no-state");
-    add(&args, "--disk-wait=0");
-    add(&args, "--dir=%s", runs->files);
-    add(&args, "--events=%s", runs->events);
-    add(&args, "--quiet");
-    add(&args, "--");
-    add(&args, "%s", runs->list);
-    if (run(runs, &args, false, ret, err) != 0 ||
+    args_add(&args, "--no-state");
+    args_add(&args, "--disk-wait=0");
+    args_add(&args, "--dir=%s", runs->files);
+    args_add(&args, "--events=%s", runs->events);
+    args_add(&args, "--quiet");
+    args_add(&args, "--");
+    args_add(&args, "%s", runs->list);
+    if (runs_run_child(runs, &args, false, ret, err) != 0 ||
         fa_harvest_read(runs->events, ret, &requests, err) != 0)
         return -1;
     runs->requests += requests;
@@ -227,7 +228,7 @@ int fa_runs_fetch(struct fa_runs *runs, const struct fa_contestant *contestant,
     bool stopped = ret->entries < runs->entries ||
                    (ret->status == FA_EXIT_LOCAL && ret->failures[FA_CLASS_CANCELLED] > 0);
     if (ret->status == FA_EXIT_USAGE || ret->status > FA_EXIT_MAY_PASS || stopped)
-        return refuse(runs, contestant, ret->status, err);
+        return runs_refuse(runs, contestant, ret->status, err);
     return 0;
 }
 
@@ -235,18 +236,18 @@ int fa_runs_hash(struct fa_runs *runs, const struct fa_contestant *contestant, c
                  const char *manifest, struct fa_trial *ret, struct fa_error *err)
 {
     struct args args = {0};
-    add(&args, "fetchall");
-    add(&args, "verify");
-    add(&args, "--dir=%s", dir);
-    add(&args, "--manifest=%s", manifest);
-    add(&args, "--hash-with=%s", fa_value_hash_with(contestant->hash_with));
+    args_add(&args, "fetchall");
+    args_add(&args, "verify");
+    args_add(&args, "--dir=%s", dir);
+    args_add(&args, "--manifest=%s", manifest);
+    args_add(&args, "--hash-with=%s", fa_value_hash_with(contestant->hash_with));
     if (runs->options->config.hash_jobs)
-        add(&args, "--hash-jobs=%u", runs->options->config.hash_jobs);
-    add(&args, "--quiet");
-    if (run(runs, &args, true, ret, err) != 0)
+        args_add(&args, "--hash-jobs=%u", runs->options->config.hash_jobs);
+    args_add(&args, "--quiet");
+    if (runs_run_child(runs, &args, true, ret, err) != 0)
         return -1;
     if (ret->status != FA_EXIT_INTEGRITY)
-        return refuse(runs, contestant, ret->status, err);
+        return runs_refuse(runs, contestant, ret->status, err);
     ret->status = FA_EXIT_OK;
     return 0;
 }

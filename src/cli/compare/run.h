@@ -1,5 +1,5 @@
 /**
- * The runs that are compared: the program itself, as a child, with the options of a contestant.
+ * The runs that are compared: fetchall itself, as a child, with the options of a contestant.
  */
 #ifndef FETCHALL_CLI_COMPARE_RUN_H
 #define FETCHALL_CLI_COMPARE_RUN_H
@@ -10,42 +10,43 @@
 #include "cli/compare/workspace.h"
 #include "cli/options.h"
 
-/** Where the runs are made, and what they have cost so far. */
+/** The folder of the runs, and their cost so far. */
 struct fa_runs {
     const struct fa_options *options; /**< Borrowed. */
-    struct fa_workspace folder;       /**< All below is in it. */
+    struct fa_workspace folder;       /**< Contains the files below. */
     char *list;                       /**< The sample. */
-    char *files;                      /**< Where a run puts what it fetches. */
+    char *files;                      /**< The folder that a run fetches into. */
     char *events;
     char *said;
-    struct fa_texts passed; /**< The options that a fetch takes too.  A header that was given as a
-                               line stands in a file, and a proxy in the environment, as others can
-                               read the runs' arguments. */
+    struct fa_texts passed; /**< Options that are passed on to the runs.  Headers are written to a
+                               file, and a proxy to the environment, as other users can read the
+                               arguments of a process. */
     uint64_t entries;       /**< Of the sample. */
     uint64_t requests;
     uint64_t bytes;
-    double until;    /**< On the monotonic clock: no run goes on for longer.  0: none. */
-    double watching; /**< Seconds of CPU that measuring took. */
+    double until;    /**< Time on the monotonic clock when a run is killed.  0: never. */
+    double watching; /**< Seconds of CPU for measuring. */
 };
 
-/** Make the folder.  @return 0, or -1. */
+/** Create the folder.  @return 0, or -1. */
 int fa_runs_init(struct fa_runs *runs, const struct fa_options *options, struct fa_error *err);
 
-/** Remove the folder with all that is in it. */
+/** Remove the folder and everything in it. */
 void fa_runs_fini(struct fa_runs *runs);
 
 /**
- * Fetch the sample into an empty folder, which stays until the next run.
+ * Fetch the sample into an empty folder, which is kept until the next run.
  *
- * @ret   Filled in but for round and place.
- * @return 0; or -1 if it ended in a way that is not that of its entries: what it said was shown, and
- *         err is of FA_CLASS_LOCAL_IO if that was its cause.
+ * @ret   Filled in except for round and place.
+ * @return 0; or -1 if the run failed for a reason other than its entries: then its output was
+ *         shown, and err has FA_CLASS_LOCAL_IO if that was the cause.
  */
 int fa_runs_fetch(struct fa_runs *runs, const struct fa_contestant *contestant,
                   struct fa_trial *ret, struct fa_error *err);
 
 /**
- * Hash the files of a folder that a manifest names.  Its digests are wrong, and that is no failure.
+ * Hash the files of a folder that a manifest names.  Its digests are zeros; mismatches are
+ * expected.
  */
 int fa_runs_hash(struct fa_runs *runs, const struct fa_contestant *contestant, const char *dir,
                  const char *manifest, struct fa_trial *ret, struct fa_error *err);

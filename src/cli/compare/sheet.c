@@ -13,26 +13,26 @@
 #include "cli/json.h"
 #include "cli/whole.h"
 
-static json_t *number(double value)
+static json_t *json_number(double value)
 {
     return isfinite(value) ? json_real(value) : json_null();
 }
 
-static json_t *count(uint64_t value)
+static json_t *json_count(uint64_t value)
 {
     return value == FA_UNMEASURED ? json_null() : fa_json_count(value);
 }
 
 static json_t *latency_object(const struct fa_latency *latency)
 {
-    return json_pack("{s:o, s:o, s:o}", "p50", number(latency->p50), "p95", number(latency->p95),
-                     "p99", number(latency->p99));
+    return json_pack("{s:o, s:o, s:o}", "p50", json_number(latency->p50), "p95",
+                     json_number(latency->p95), "p99", json_number(latency->p99));
 }
 
 static json_t *estimate_object(const struct fa_estimate *estimate)
 {
-    return json_pack("{s:o, s:o, s:o}", "median", number(estimate->median), "low",
-                     number(estimate->low), "high", number(estimate->high));
+    return json_pack("{s:o, s:o, s:o}", "median", json_number(estimate->median), "low",
+                     json_number(estimate->low), "high", json_number(estimate->high));
 }
 
 static json_t *failures_object(const struct fa_trial *trial)
@@ -65,20 +65,20 @@ static json_t *trial_object(const struct fa_trial *trial)
         "s:i, s:o}",
         "round", trial->round,
         "place", trial->place,
-        "wall", number(trial->wall),
-        "user", number(trial->user),
-        "system", number(trial->system),
-        "peak_pss", count(trial->peak_pss),
-        "peak_threads", count(trial->peak_threads),
-        "peak_processes", count(trial->peak_processes),
-        "switches", count(trial->switches),
-        "calls", count(trial->calls),
+        "wall", json_number(trial->wall),
+        "user", json_number(trial->user),
+        "system", json_number(trial->system),
+        "peak_pss", json_count(trial->peak_pss),
+        "peak_threads", json_count(trial->peak_threads),
+        "peak_processes", json_count(trial->peak_processes),
+        "switches", json_count(trial->switches),
+        "calls", json_count(trial->calls),
         "ttfb", latency_object(&trial->ttfb),
         "total", latency_object(&trial->total),
-        "entries", count(trial->entries),
-        "failed", count(trial->failed),
+        "entries", json_count(trial->entries),
+        "failed", json_count(trial->failed),
         "failures", failures_object(trial),
-        "bytes", count(trial->bytes),
+        "bytes", json_count(trial->bytes),
         "status", trial->status,
         "moments", moments_array(trial));
     /* clang-format on */
@@ -114,21 +114,21 @@ static json_t *standing_object(const struct fa_standing_of *s)
         "wall", estimate_object(&s->wall),
         "ratio", estimate_object(&s->ratio),
         "cpu", estimate_object(&s->cpu),
-        "files_per_second", number(s->files_per_second),
-        "bytes_per_second", number(s->bytes_per_second),
-        "peak_pss", number(s->peak_pss),
-        "peak_threads", number(s->peak_threads),
-        "peak_processes", number(s->peak_processes),
-        "switches", number(s->switches),
-        "calls", number(s->calls),
+        "files_per_second", json_number(s->files_per_second),
+        "bytes_per_second", json_number(s->bytes_per_second),
+        "peak_pss", json_number(s->peak_pss),
+        "peak_threads", json_number(s->peak_threads),
+        "peak_processes", json_number(s->peak_processes),
+        "switches", json_number(s->switches),
+        "calls", json_number(s->calls),
         "ttfb", latency_object(&s->ttfb),
         "total", latency_object(&s->total),
-        "failed", number(s->failed));
+        "failed", json_number(s->failed));
     /* clang-format on */
 }
 
 /* The fields of both, as one object; NULL when memory ran out.  Takes both. */
-static json_t *joined(json_t *object, json_t *more)
+static json_t *objects_joined(json_t *object, json_t *more)
 {
     int rc = json_object_update(object, more);
     json_decref(more);
@@ -153,7 +153,7 @@ static json_t *contestant_object(const struct fa_result_of *result, size_t i)
         "hash_with", fa_value_hash_with(c->hash_with));
     /* clang-format on */
     if (result->judged)
-        object = joined(object, standing_object(&result->verdict.standings[i]));
+        object = objects_joined(object, standing_object(&result->verdict.standings[i]));
     return fa_json_set(object, "trials", trials_array(c));
 }
 
@@ -192,7 +192,7 @@ static json_t *verdict_object(const struct fa_result_of *result)
         "fastest", fa_json_text(v->concluded ? all[v->fastest].name : NULL),
         "equal", equal_array(result),
         "drifted", v->drifted,
-        "drift", number(v->drift),
+        "drift", json_number(v->drift),
         "reason", fa_json_text(v->reason));
     /* clang-format on */
 }
@@ -208,11 +208,11 @@ static json_t *comparison_object(const struct fa_result_of *result)
         "stage", c->stage,
         "rounds", c->rounds,
         "rounds_wanted", c->rounds_wanted,
-        "entries", count(c->entries),
-        "bytes", count(c->bytes),
-        "listed", count(c->listed),
-        "origins", count(c->origins),
-        "requests", count(c->requests),
+        "entries", json_count(c->entries),
+        "bytes", json_count(c->bytes),
+        "listed", json_count(c->listed),
+        "origins", json_count(c->origins),
+        "requests", json_count(c->requests),
         "command", fa_json_text(command),
         "list", fa_json_text(c->list),
         "redacted", c->redacted,
@@ -230,7 +230,7 @@ static json_t *comparisons_array(const struct fa_result_of *results, size_t n)
 }
 
 /* @rc  Of what was written. */
-static int finish(struct fa_whole *whole, int rc, struct fa_error *err)
+static int sheet_finish(struct fa_whole *whole, int rc, struct fa_error *err)
 {
     if (fa_whole_publish(whole, err) != 0)
         rc = -1;
@@ -251,16 +251,16 @@ int fa_sheet_json(const char *file, const struct fa_result_of *results, size_t n
         "version", fa_json_text(FA_VERSION),
         "when", fa_json_text(first->when),
         "machine", fa_json_text(first->machine),
-        "seed", count(seed),
+        "seed", json_count(seed),
         "watching", fa_json_seconds(watching),
         "comparisons", comparisons_array(results, n));
     /* clang-format on */
     int rc = fa_output_json(&whole.output, object, err);
-    return finish(&whole, rc, err);
+    return sheet_finish(&whole, rc, err);
 }
 
 /* Always in quotes: a list may be called anything. */
-static void put_text(FILE *out, const char *text)
+static void csv_put_text(FILE *out, const char *text)
 {
     fputs("\"", out);
     for (; *text; ++text) {
@@ -271,7 +271,7 @@ static void put_text(FILE *out, const char *text)
     fputs("\"", out);
 }
 
-static void put_number(FILE *out, double value)
+static void csv_put_number(FILE *out, double value)
 {
     if (isfinite(value))
         fprintf(out, ",%.6f", value);
@@ -279,7 +279,7 @@ static void put_number(FILE *out, double value)
         putc(',', out);
 }
 
-static void put_count(FILE *out, uint64_t value)
+static void csv_put_count(FILE *out, uint64_t value)
 {
     if (value == FA_UNMEASURED)
         putc(',', out);
@@ -291,30 +291,30 @@ static const char heading[] =
     "title,contestant,round,place,wall,user,system,peak_pss,peak_threads,peak_processes,switches,"
     "calls,ttfb_p50,ttfb_p95,ttfb_p99,total_p50,total_p95,total_p99,entries,failed,bytes,status\n";
 
-static void put_trial(FILE *out, const char *title, const struct fa_contestant *contestant,
-                      const struct fa_trial *t)
+static void csv_put_trial(FILE *out, const char *title, const struct fa_contestant *contestant,
+                          const struct fa_trial *t)
 {
-    put_text(out, title);
+    csv_put_text(out, title);
     putc(',', out);
-    put_text(out, contestant->name);
+    csv_put_text(out, contestant->name);
     fprintf(out, ",%u,%u", t->round, t->place);
-    put_number(out, t->wall);
-    put_number(out, t->user);
-    put_number(out, t->system);
-    put_count(out, t->peak_pss);
-    put_count(out, t->peak_threads);
-    put_count(out, t->peak_processes);
-    put_count(out, t->switches);
-    put_count(out, t->calls);
-    put_number(out, t->ttfb.p50);
-    put_number(out, t->ttfb.p95);
-    put_number(out, t->ttfb.p99);
-    put_number(out, t->total.p50);
-    put_number(out, t->total.p95);
-    put_number(out, t->total.p99);
-    put_count(out, t->entries);
-    put_count(out, t->failed);
-    put_count(out, t->bytes);
+    csv_put_number(out, t->wall);
+    csv_put_number(out, t->user);
+    csv_put_number(out, t->system);
+    csv_put_count(out, t->peak_pss);
+    csv_put_count(out, t->peak_threads);
+    csv_put_count(out, t->peak_processes);
+    csv_put_count(out, t->switches);
+    csv_put_count(out, t->calls);
+    csv_put_number(out, t->ttfb.p50);
+    csv_put_number(out, t->ttfb.p95);
+    csv_put_number(out, t->ttfb.p99);
+    csv_put_number(out, t->total.p50);
+    csv_put_number(out, t->total.p95);
+    csv_put_number(out, t->total.p99);
+    csv_put_count(out, t->entries);
+    csv_put_count(out, t->failed);
+    csv_put_count(out, t->bytes);
     fprintf(out, ",%d\n", t->status);
 }
 
@@ -330,8 +330,9 @@ int fa_sheet_csv(const char *file, const struct fa_result_of *results, size_t n,
         for (size_t j = 0; j < comparison->n_contestants; ++j) {
             const struct fa_contestant *contestant = &comparison->contestants[j];
             for (size_t k = 0; k < contestant->n_trials; ++k)
-                put_trial(whole.output.file, comparison->title, contestant, &contestant->trials[k]);
+                csv_put_trial(whole.output.file, comparison->title, contestant,
+                              &contestant->trials[k]);
         }
     }
-    return finish(&whole, 0, err);
+    return sheet_finish(&whole, 0, err);
 }

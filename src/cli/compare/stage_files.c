@@ -20,8 +20,8 @@
 
 static const char *const manifest_names[FA_STAGE_KINDS] = {"small", "large"};
 
-static int add_file(struct fa_stage_set *set, FILE *const out[FA_STAGE_KINDS], const FTSENT *entry,
-                    const char *name, enum fa_hash hash)
+static int stage_add_file(struct fa_stage_set *set, FILE *const out[FA_STAGE_KINDS],
+                          const FTSENT *entry, const char *name, enum fa_hash hash)
 {
     if (access(entry->fts_accpath, R_OK) != 0) {
         ++set->unreadable;
@@ -41,7 +41,7 @@ static int add_file(struct fa_stage_set *set, FILE *const out[FA_STAGE_KINDS], c
 }
 
 /* The state of the directory, and files of the comparison itself. */
-static bool is_ours(const FTSENT *entry, const struct stat *own)
+static bool entry_is_ours(const FTSENT *entry, const struct stat *own)
 {
     const struct stat *st = entry->fts_statp;
     return (st->st_ino == own->st_ino && st->st_dev == own->st_dev) ||
@@ -49,19 +49,19 @@ static bool is_ours(const FTSENT *entry, const struct stat *own)
 }
 
 /* @return an errno. */
-static int walk(struct fa_stage_set *set, FTS *fts, FILE *const out[FA_STAGE_KINDS], size_t skip,
-                enum fa_hash hash, const struct stat *own)
+static int stage_walk(struct fa_stage_set *set, FTS *fts, FILE *const out[FA_STAGE_KINDS],
+                      size_t skip, enum fa_hash hash, const struct stat *own)
 {
     int code = 0;
     FTSENT *entry;
     while (code == 0 && (errno = 0, entry = fts_read(fts))) {
         switch (entry->fts_info) {
         case FTS_D:
-            if (is_ours(entry, own))
+            if (entry_is_ours(entry, own))
                 fts_set(fts, entry, FTS_SKIP);
             break;
         case FTS_F:
-            code = add_file(set, out, entry, entry->fts_path + skip, hash);
+            code = stage_add_file(set, out, entry, entry->fts_path + skip, hash);
             break;
         case FTS_DNR:
         case FTS_ERR:
@@ -99,7 +99,7 @@ int fa_stage_set_init(struct fa_stage_set *set, const char *dir, const char *fol
     }
     FTS *fts = code ? NULL : fts_open(roots, FTS_PHYSICAL | FTS_COMFOLLOW | FTS_NOCHDIR, NULL);
     if (fts)
-        code = walk(set, fts, out, prefix_of(dir), hash, &own);
+        code = stage_walk(set, fts, out, prefix_of(dir), hash, &own);
     else if (code == 0)
         code = errno;
     if (fts)

@@ -9,7 +9,7 @@
 #include <fetchall/config.h>
 #include <fetchall/error.h>
 
-/** A file of up to that many bytes is a small one. */
+/** Maximum size of a small file. */
 #define FA_STAGE_SMALL 65536
 
 /** Small files, and large ones. */
@@ -17,22 +17,22 @@ enum fa_stage_kind { FA_STAGE_SMALL_FILES, FA_STAGE_LARGE_FILES, FA_STAGE_KINDS 
 
 /** The files of one kind. */
 struct fa_stage_files {
-    char *manifest; /**< Names them all; its digests are zeros. */
+    char *manifest; /**< Lists all files; its digests are zeros. */
     uint64_t files;
     uint64_t bytes;
 };
 
 struct fa_stage_set {
     struct fa_stage_files kinds[FA_STAGE_KINDS];
-    uint64_t unreadable; /**< Files and folders that are left out. */
+    uint64_t unreadable; /**< Files and folders that are skipped. */
 };
 
 /**
- * Go through a folder, but for .fetchall at its top and links, and write a manifest for each kind.
+ * Walk a folder, except for its .fetchall and links, and write a manifest for each kind.
  *
- * @folder  Where the manifests go.
- * @hash    The digest that they ask for: md5, sha1, sha256 or sha512.
- * @return 0, or -1; fa_stage_set_fini() is due in any case.
+ * @folder  The folder for the manifests.
+ * @hash    The hash of the manifests: md5, sha1, sha256 or sha512.
+ * @return 0, or -1.  Call fa_stage_set_fini() in any case.
  */
 int fa_stage_set_init(struct fa_stage_set *set, const char *dir, const char *folder,
                       enum fa_hash hash, struct fa_error *err);

@@ -1,14 +1,14 @@
 /*
- * Why a smoothed bootstrap.  The median of a resample of five values is one of the five, so the
- * plain percentile interval can be no wider than they are, and knows only few confidences.  With
- * noise added to each drawn value, as wide as the uncertainty of the values' centre (Silverman and
- * Young, 1987), the medians fill the gaps, and reach beyond.  The width of that noise comes from
- * the median of the deviations, so that one wild value does not widen it.
+ * Why the bootstrap is smoothed: the median of a resample of five values is one of the five, so a
+ * plain percentile interval cannot be wider than the values, and has only few possible confidences.
+ * With noise added to each drawn value, as wide as the uncertainty of the centre (Silverman and
+ * Young, 1987), the medians fill the gaps and reach beyond.  The width of the noise is computed
+ * from the median absolute deviation, so that an outlier does not widen it.
  *
- * A bootstrap of few values is still too narrow: their spread is less than that of what they were
- * drawn from, by sqrt((n - 1) / n), and is itself uncertain.  So the interval is widened by
- * n / (n - 1), which was found by trying: from 5 values on, an interval of 95 % then holds the
- * median 95 to 97 times in 100, and with 3 about 90 times.
+ * A bootstrap of few values is still too narrow: their spread is smaller than that of their
+ * distribution, by sqrt((n - 1) / n), and is itself uncertain.  So the interval is widened by n /
+ * (n - 1), a factor found by experiment: with 5 or more values, an interval of 95 % then contains
+ * the median in 95 to 97 of 100 cases, and with 3 values in about 90.
  */
 #include "cli/compare/statistics.h"
 
@@ -17,7 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Resamples, and how many values are drawn for them at most. */
+/* Number of resamples, and maximum number of values drawn for them. */
 #define RESAMPLES     4000
 #define RESAMPLES_MIN 1000
 #define DRAWS_MAX     1000000
@@ -45,19 +45,19 @@ size_t fa_random_below(struct fa_random *random, size_t limit)
     return (size_t)(((fa_random_next(random) >> 32) * limit) >> 32);
 }
 
-/* Above 0 and below 1. */
-static double uniform(struct fa_random *random)
+/* Between 0 and 1, both excluded. */
+static double random_uniform(struct fa_random *random)
 {
     return ((double)(fa_random_next(random) >> 12) + 0.5) / 4503599627370496.0;
 }
 
 double fa_random_normal(struct fa_random *random)
 {
-    double radius = sqrt(-2 * log(uniform(random)));
-    return radius * cos(TWO_PI * uniform(random));
+    double radius = sqrt(-2 * log(random_uniform(random)));
+    return radius * cos(TWO_PI * random_uniform(random));
 }
 
-static int compare(const void *a, const void *b)
+static int double_compare(const void *a, const void *b)
 {
     double x = *(const double *)a, y = *(const double *)b;
     if (isnan(x) || isnan(y))
@@ -68,7 +68,7 @@ static int compare(const void *a, const void *b)
 size_t fa_statistics_sort(double *values, size_t n)
 {
     if (n > 0)
-        qsort(values, n, sizeof(*values), compare);
+        qsort(values, n, sizeof(*values), double_compare);
     while (n > 0 && isnan(values[n - 1]))
         --n;
     return n;
@@ -92,9 +92,9 @@ double fa_statistics_median(const double *sorted, size_t n)
     return fa_statistics_percentile(sorted, n, 0.5);
 }
 
-/* The deviation of sorted values, by the median of their distances from the median.  In small
- * samples that comes out too small by a known factor (Croux and Rousseeuw, 1992). */
-static double spread(const double *sorted, size_t n, double *scratch)
+/* The deviation of sorted values, from their median absolute deviation.  In small samples it is too
+ * small by a known factor (Croux and Rousseeuw, 1992). */
+static double values_spread(const double *sorted, size_t n, double *scratch)
 {
     static const double factors[] = {0, 0, 1.196, 1.495, 1.363, 1.206, 1.200, 1.140, 1.129, 1.107};
     double median = fa_statistics_median(sorted, n);
@@ -106,7 +106,7 @@ static double spread(const double *sorted, size_t n, double *scratch)
     return MAD_TO_NORMAL * factor * fa_statistics_median(scratch, n);
 }
 
-/* As qsort() does; a handful of values, thousands of times, is sorted faster without it. */
+/* Insertion sort: faster than qsort() for a few values, thousands of times. */
 static void sort_drawn(double *values, size_t n)
 {
     if (n > FEW) {
@@ -122,13 +122,13 @@ static void sort_drawn(double *values, size_t n)
     }
 }
 
-/* The interval of the median of sorted values.  scratch has room for n values. */
-static void bootstrap(const double *sorted, size_t n, double confidence, double *scratch,
-                      struct fa_estimate *ret)
+/* The interval of the median of sorted values.  scratch: an array of n values. */
+static void median_bootstrap(const double *sorted, size_t n, double confidence, double *scratch,
+                             struct fa_estimate *ret)
 {
     struct fa_random random = {SEED};
     double medians[RESAMPLES];
-    double noise = SMOOTHING * spread(sorted, n, scratch) / sqrt((double)n);
+    double noise = SMOOTHING * values_spread(sorted, n, scratch) / sqrt((double)n);
     size_t count = DRAWS_MAX / n;
     count = count > RESAMPLES ? RESAMPLES : count < RESAMPLES_MIN ? RESAMPLES_MIN : count;
     for (size_t i = 0; i < count; ++i) {
@@ -163,12 +163,12 @@ int fa_statistics_estimate(const double *values, size_t n, double confidence,
         bool positive = sorted[0] > 0;
         for (size_t i = 0; i < n && positive; ++i)
             sorted[i] = log(sorted[i]);
-        bootstrap(sorted, n, confidence, scratch, ret);
+        median_bootstrap(sorted, n, confidence, scratch, ret);
         if (positive) {
             ret->low = exp(ret->low);
             ret->high = exp(ret->high);
         }
-        /* Between two middle values, the logarithm has another middle; and rounding. */
+        /* The mean of two middle logarithms is not that of the values; and there is rounding. */
         ret->low = fmin(ret->low, ret->median);
         ret->high = fmax(ret->high, ret->median);
     }
@@ -176,8 +176,8 @@ int fa_statistics_estimate(const double *values, size_t n, double confidence,
     return 0;
 }
 
-/* How steep values are: the slope of the least squares' line, but for a factor. */
-static double steepness(const double *values, size_t n)
+/* The slope of the least-squares line, up to a constant factor. */
+static double values_steepness(const double *values, size_t n)
 {
     double middle = (double)(n - 1) / 2, sum = 0;
     for (size_t i = 0; i < n; ++i)
@@ -201,35 +201,34 @@ static int find_slope(const double *values, size_t n, double *ret)
     return 0;
 }
 
-static void swap(double *a, double *b)
+static void values_swap(double *a, double *b)
 {
     double value = *a;
     *a = *b;
     *b = value;
 }
 
-/* The orders that are at least that steep, up or down.  Those that are as steep but for rounding
- * count. */
+/* Counts the orders that are at least as steep, up or down, within rounding. */
 struct steep {
     double least;
     size_t hits, orders;
 };
 
-static void weigh(struct steep *steep, const double *values, size_t n)
+static void steep_weigh(struct steep *steep, const double *values, size_t n)
 {
-    steep->hits += fabs(steepness(values, n)) >= steep->least;
+    steep->hits += fabs(values_steepness(values, n)) >= steep->least;
     ++steep->orders;
 }
 
-/* Every order once (Heap's algorithm). */
-static void try_all(struct steep *steep, double *values, size_t n)
+/* Visit every order once (Heap's algorithm). */
+static void steep_visit_all(struct steep *steep, double *values, size_t n)
 {
     size_t turns[EXACT_MAX] = {0};
-    weigh(steep, values, n);
+    steep_weigh(steep, values, n);
     for (size_t i = 1; i < n;) {
         if (turns[i] < i) {
-            swap(&values[i % 2 ? turns[i] : 0], &values[i]);
-            weigh(steep, values, n);
+            values_swap(&values[i % 2 ? turns[i] : 0], &values[i]);
+            steep_weigh(steep, values, n);
             ++turns[i];
             i = 1;
         } else {
@@ -238,19 +237,19 @@ static void try_all(struct steep *steep, double *values, size_t n)
     }
 }
 
-static void try_some(struct steep *steep, double *values, size_t n)
+static void steep_visit_some(struct steep *steep, double *values, size_t n)
 {
     struct fa_random random = {SEED};
-    /* The order that was seen is one of them, so that p is never 0. */
-    weigh(steep, values, n);
+    /* Count the observed order too, so that p is never 0. */
+    steep_weigh(steep, values, n);
     while (steep->orders < ORDERS) {
         for (size_t i = n - 1; i > 0; --i)
-            swap(&values[i], &values[fa_random_below(&random, i + 1)]);
-        weigh(steep, values, n);
+            values_swap(&values[i], &values[fa_random_below(&random, i + 1)]);
+        steep_weigh(steep, values, n);
     }
 }
 
-static int monotone(const double *values, size_t n)
+static int values_monotone(const double *values, size_t n)
 {
     int way = 0;
     for (size_t i = 1; i < n; ++i) {
@@ -273,12 +272,12 @@ int fa_statistics_trend(const double *values, size_t n, struct fa_trend *ret)
         return -1;
     }
     memcpy(copy, values, n * sizeof(*copy));
-    ret->monotone = monotone(values, n);
-    struct steep steep = {.least = fabs(steepness(values, n)) * (1 - 1e-9)};
+    ret->monotone = values_monotone(values, n);
+    struct steep steep = {.least = fabs(values_steepness(values, n)) * (1 - 1e-9)};
     if (n <= EXACT_MAX)
-        try_all(&steep, copy, n);
+        steep_visit_all(&steep, copy, n);
     else
-        try_some(&steep, copy, n);
+        steep_visit_some(&steep, copy, n);
     ret->p = (double)steep.hits / (double)steep.orders;
     free(copy);
     return 0;

@@ -1,10 +1,9 @@
 /**
- * The statistics of few and noisy values: medians, their uncertainty, and whether a series has a
- * trend.  Pure: what is drawn at random is drawn from a fixed seed, so that the same values always
- * give the same answer.
+ * Statistics of few and noisy values: medians, their uncertainty, and whether a series has a
+ * trend.  Pure: random numbers come from a fixed seed, so that the same values always give the
+ * same result.
  *
- * NAN stands for what was not measured: it is left out of the values that come in, and comes out
- * where nothing can be said.
+ * NAN means not measured: it is ignored in arguments, and returned if nothing can be computed.
  */
 #ifndef FETCHALL_CLI_COMPARE_STATISTICS_H
 #define FETCHALL_CLI_COMPARE_STATISTICS_H
@@ -12,8 +11,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/** A median, and the interval that holds it with a given confidence (95 % where nothing else is
- * said), by a bootstrap.  Of fewer than 3 values the interval is NAN. */
+/** A median and its confidence interval (95 % unless stated otherwise), by a bootstrap.  The
+ * interval of fewer than 3 values is NAN. */
 struct fa_estimate {
     double median, low, high;
 };
@@ -31,10 +30,10 @@ size_t fa_random_below(struct fa_random *random, size_t limit);
 /** From the normal distribution with mean 0 and deviation 1. */
 double fa_random_normal(struct fa_random *random);
 
-/** Put values into order, the NANs last.  @return how many are not NAN. */
+/** Sort values, NANs last.  @return the number of values that are not NAN. */
 size_t fa_statistics_sort(double *values, size_t n);
 
-/** What lies above that share (0 to 1) of sorted values, interpolated between two of them. */
+/** The quantile of sorted values at share (0 to 1), with linear interpolation. */
 double fa_statistics_percentile(const double *sorted, size_t n, double share);
 
 /** The median of sorted values. */
@@ -43,29 +42,30 @@ double fa_statistics_median(const double *sorted, size_t n);
 /**
  * The median with its interval, by a smoothed bootstrap.
  *
- * Values that are all positive are taken as their logarithms, since times are stretched by noise
- * and not shifted.
+ * If all values are positive, their logarithms are used, since noise multiplies times rather than
+ * adding to them.
  *
- * @confidence  Such as 0.95.
- * @return      0, or -1 when memory ran out.
+ * @confidence  For example 0.95.
+ * @return      0, or -1: no memory.
  */
 int fa_statistics_estimate(const double *values, size_t n, double confidence,
                            struct fa_estimate *ret);
 
-/** A straight line through values that follow each other. */
+/** A straight line through a series of values. */
 struct fa_trend {
-    double slope; /**< From one value to the next: the median of those between any two values, so
-                       that a wild one does not bend it. */
-    double p;     /**< How probable it is that another order is as steep, up or down. */
-    int monotone; /**< 1: each value is above the one before; -1: below; 0: neither. */
+    double slope; /**< From one value to the next: the median of the slopes between any two values
+                       (Theil and Sen), which an outlier does not change much. */
+    double p;     /**< Probability that a random order is as steep, up or down. */
+    int monotone; /**< 1: each value is above the previous one; -1: below; 0: neither. */
 };
 
-/** Values without NAN; their orders are all tried up to 7 values, else 5,000 of them.
- * @return 0, or -1 when memory ran out. */
+/** Permutation test of a series without NAN: of all orders up to 7 values, else of 5,000 random
+ * ones.
+ * @return 0, or -1: no memory. */
 int fa_statistics_trend(const double *values, size_t n, struct fa_trend *ret);
 
-/** How many standard errors the first proportion, hits1 of n1, lies above the second; 0 if either
- * is of nothing, or if both are the same. */
+/** By how many standard errors the proportion hits1 of n1 exceeds the second; 0 if n1 or n2 is 0,
+ * or if both are equal. */
 double fa_statistics_proportions(uint64_t hits1, uint64_t n1, uint64_t hits2, uint64_t n2);
 
 #endif

@@ -60,20 +60,20 @@ struct adoption {
     unsigned depth; /* number of open elements */
 };
 
-static bool is(struct piece piece, const char *word)
+static bool piece_is(struct piece piece, const char *word)
 {
     return strlen(word) == piece.len && memcmp(piece.at, word, piece.len) == 0;
 }
 
-static bool among(struct piece piece, const char *const *words)
+static bool piece_is_among(struct piece piece, const char *const *words)
 {
     for (; *words; ++words)
-        if (is(piece, *words))
+        if (piece_is(piece, *words))
             return true;
     return false;
 }
 
-static void skip_blanks(struct adoption *adoption)
+static void svg_skip_spaces(struct adoption *adoption)
 {
     adoption->at += strspn(adoption->at, " \t\r\n");
 }
@@ -97,7 +97,7 @@ static bool is_entity(const char *at, const char *end)
 }
 
 /* Copy text, escaping what is not escaped yet. */
-static void put_text(struct adoption *adoption, struct piece text)
+static void svg_put_text(struct adoption *adoption, struct piece text)
 {
     const char *end = text.at + text.len;
     for (const char *at = text.at; at < end; ++at) {
@@ -118,7 +118,7 @@ static void put_paint(struct adoption *adoption, struct piece value)
     unsigned red = 0, green = 0, blue = 0;
     if (value.len < sizeof(text))
         memcpy(text, value.at, value.len);
-    if (is(value, "none"))
+    if (piece_is(value, "none"))
         fputs("none", adoption->out);
     else if (sscanf(text, "rgb( %3u , %3u , %3u", &red, &green, &blue) != 3)
         fputs("currentColor", adoption->out);
@@ -132,10 +132,11 @@ static void put_paint(struct adoption *adoption, struct piece value)
 
 static void put_attribute(struct adoption *adoption, struct piece name, struct piece value)
 {
-    bool id = is(name, "id");
-    bool link = (is(name, "href") || is(name, "xlink:href")) && value.len && *value.at == '#';
-    bool paint = among(name, paints);
-    if (!id && !link && !paint && !among(name, attributes))
+    bool id = piece_is(name, "id");
+    bool link =
+        (piece_is(name, "href") || piece_is(name, "xlink:href")) && value.len && *value.at == '#';
+    bool paint = piece_is_among(name, paints);
+    if (!id && !link && !paint && !piece_is_among(name, attributes))
         return;
     fprintf(adoption->out, " %.*s=\"", link ? 4 : (int)name.len, link ? "href" : name.at);
     if (link) {
@@ -147,23 +148,23 @@ static void put_attribute(struct adoption *adoption, struct piece name, struct p
     if (paint)
         put_paint(adoption, value);
     else
-        put_text(adoption, value);
+        svg_put_text(adoption, value);
     fputc('"', adoption->out);
 }
 
-/* One attribute, before which there may be blanks.  @return 1, 0 at the tag's end, or -1. */
+/* Take an attribute after optional spaces.  @return 1, 0 at the end of the tag, or -1. */
 static int take_attribute(struct adoption *adoption, struct piece *ret_name,
                           struct piece *ret_value)
 {
-    skip_blanks(adoption);
+    svg_skip_spaces(adoption);
     if (*adoption->at == '>' || *adoption->at == '/')
         return 0;
     *ret_name = take_name(adoption);
-    skip_blanks(adoption);
+    svg_skip_spaces(adoption);
     if (!ret_name->len || *adoption->at != '=')
         return -1;
     ++adoption->at;
-    skip_blanks(adoption);
+    svg_skip_spaces(adoption);
     char quote = *adoption->at;
     if (quote != '"' && quote != '\'')
         return -1;
@@ -200,9 +201,9 @@ static int skip_element(struct adoption *adoption, struct piece name)
         if (!end)
             return -1;
         adoption->at = end + 2;
-        if (is(take_name(adoption), "") || strncmp(end + 2, name.at, name.len) != 0)
+        if (piece_is(take_name(adoption), "") || strncmp(end + 2, name.at, name.len) != 0)
             continue;
-        skip_blanks(adoption);
+        svg_skip_spaces(adoption);
         return *adoption->at == '>' ? (++adoption->at, 0) : -1;
     }
     return empty < 0 ? -1 : 0;
@@ -211,9 +212,9 @@ static int skip_element(struct adoption *adoption, struct piece name)
 static int take_element(struct adoption *adoption)
 {
     struct piece name = take_name(adoption);
-    if (among(name, dropped))
+    if (piece_is_among(name, dropped))
         return skip_element(adoption, name);
-    if (!among(name, elements))
+    if (!piece_is_among(name, elements))
         return -1;
     fprintf(adoption->out, "<%.*s", (int)name.len, name.at);
     struct piece attribute, value;
@@ -232,13 +233,13 @@ static int take_element(struct adoption *adoption)
 static int take_end(struct adoption *adoption)
 {
     struct piece name = take_name(adoption);
-    skip_blanks(adoption);
+    svg_skip_spaces(adoption);
     if (*adoption->at != '>')
         return -1;
     ++adoption->at;
-    if (is(name, "svg"))
+    if (piece_is(name, "svg"))
         return adoption->depth == 0 ? 1 : -1;
-    if (!among(name, elements) || adoption->depth == 0)
+    if (!piece_is_among(name, elements) || adoption->depth == 0)
         return -1;
     --adoption->depth;
     fprintf(adoption->out, "</%.*s>", (int)name.len, name.at);
@@ -259,7 +260,7 @@ static int take_content(struct adoption *adoption)
 {
     for (int end = 0; end == 0;) {
         struct piece text = {adoption->at, strcspn(adoption->at, "<")};
-        put_text(adoption, text);
+        svg_put_text(adoption, text);
         adoption->at += text.len;
         if (!*adoption->at)
             return -1;
@@ -288,9 +289,9 @@ static int take_svg(struct adoption *adoption, const char *label)
     struct piece name, value;
     int more;
     while ((more = take_attribute(adoption, &name, &value)) > 0) {
-        if (is(name, "viewBox")) {
+        if (piece_is(name, "viewBox")) {
             fputs(" viewBox=\"", adoption->out);
-            put_text(adoption, value);
+            svg_put_text(adoption, value);
             fputc('"', adoption->out);
         }
     }

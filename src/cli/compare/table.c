@@ -97,7 +97,7 @@ struct fails {
     int status; /* exit status of a broken one */
 };
 
-static struct fails count_fails(const struct fa_grid *grid, size_t contestant)
+static struct fails table_count_fails(const struct fa_grid *grid, size_t contestant)
 {
     struct fails fails = {0};
     const struct fa_contestant *one = &grid->comparison->contestants[contestant];
@@ -152,7 +152,7 @@ static void put_failures(const struct fa_grid *grid)
 {
     bool told = false;
     for (size_t row = 0; row < grid->comparison->n_contestants; ++row) {
-        struct fails fails = count_fails(grid, grid->order[row]);
+        struct fails fails = table_count_fails(grid, grid->order[row]);
         if (fails.failed == 0 && fails.broken == 0)
             continue;
         if (!told)
@@ -211,7 +211,7 @@ static void put_isolation(const struct fa_grid *grid)
 
 /* The conclusion. */
 
-static void put_command(const struct fa_grid *grid)
+static void table_put_command(const struct fa_grid *grid)
 {
     const struct fa_comparison *comparison = grid->comparison;
     char options[FA_CONTESTANT_OPTIONS_MAX];
@@ -232,7 +232,7 @@ static void put_command(const struct fa_grid *grid)
 }
 
 /* Whether one contestant is ranked above another. */
-static bool above(const struct fa_standing_of *a, const struct fa_standing_of *b)
+static bool standing_is_above(const struct fa_standing_of *a, const struct fa_standing_of *b)
 {
     if ((a->rank == FA_RANK_FAILING) != (b->rank == FA_RANK_FAILING))
         return b->rank == FA_RANK_FAILING;
@@ -242,11 +242,13 @@ static bool above(const struct fa_standing_of *a, const struct fa_standing_of *b
 }
 
 /* Insertion sort: equal ones keep their order. */
-static void sort(const struct fa_verdict *verdict, size_t *order, size_t n)
+static void order_sort(const struct fa_verdict *verdict, size_t *order, size_t n)
 {
     for (size_t i = 0; i < n; ++i) {
         size_t at = i;
-        for (; at > 0 && above(&verdict->standings[i], &verdict->standings[order[at - 1]]); --at)
+        for (; at > 0 &&
+               standing_is_above(&verdict->standings[i], &verdict->standings[order[at - 1]]);
+             --at)
             order[at] = order[at - 1];
         order[at] = i;
     }
@@ -261,7 +263,7 @@ void fa_table_print(FILE *out, const struct fa_comparison *comparison,
     put_what(&grid);
     /* Without memory for the order, the verdict is still printed. */
     if (order && comparison->rounds > 0) {
-        sort(verdict, order, comparison->n_contestants);
+        order_sort(verdict, order, comparison->n_contestants);
         fa_grid_print(&grid);
         put_failures(&grid);
         if (comparison->stage && !verdict->drifted)
@@ -270,6 +272,6 @@ void fa_table_print(FILE *out, const struct fa_comparison *comparison,
     fputc('\n', out);
     put_wrapped(&grid, verdict->reason, 0);
     if (verdict->concluded)
-        put_command(&grid);
+        table_put_command(&grid);
     free(order);
 }

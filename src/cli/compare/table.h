@@ -1,5 +1,5 @@
 /**
- * What a comparison showed, for a terminal.
+ * The result of a comparison for a terminal.
  */
 #ifndef FETCHALL_CLI_COMPARE_TABLE_H
 #define FETCHALL_CLI_COMPARE_TABLE_H
@@ -10,11 +10,11 @@
 #include "cli/compare/verdict.h"
 
 /**
- * Print a table with bars, from the best to the slowest and the failing; what failed; the sentence
- * of the verdict; and, if there is one, the command line to use, on a line of its own.
+ * Print a table with bars, from the best to the slowest and the failing contestants; the failures;
+ * the reason of the verdict; and the command line to use, if there is one, on a line of its own.
  *
- * @columns  Of the terminal.  No line is longer, but for one word that is; and the command line,
- *           which is never broken.
+ * @columns  Of the terminal.  No line is longer, except for a single long word, and the command
+ *           line, which is never wrapped.
  * @color    Whether escape sequences for colours may be used.
  */
 void fa_table_print(FILE *out, const struct fa_comparison *comparison,

@@ -67,8 +67,8 @@ LATENCY(total, p95)
 LATENCY(total, p99)
 
 /* Collect one measure over the rounds that count; out has space for one value per trial. */
-static size_t collect(const struct fa_comparison *comparison,
-                      const struct fa_contestant *contestant, fa_measure *of, double *out)
+static size_t verdict_collect(const struct fa_comparison *comparison,
+                              const struct fa_contestant *contestant, fa_measure *of, double *out)
 {
     size_t n = 0;
     for (size_t i = 0; i < contestant->n_trials; ++i)
@@ -78,9 +78,9 @@ static size_t collect(const struct fa_comparison *comparison,
 }
 
 /* Medians of one contestant.  values has space for one value per trial. */
-static int measure_one(const struct fa_comparison *comparison,
-                       const struct fa_contestant *contestant, struct fa_standing_of *standing,
-                       double *values)
+static int standing_measure(const struct fa_comparison *comparison,
+                            const struct fa_contestant *contestant, struct fa_standing_of *standing,
+                            double *values)
 {
     const struct {
         fa_measure *of;
@@ -101,14 +101,14 @@ static int measure_one(const struct fa_comparison *comparison,
         {total_p99, &standing->total.p99},
     };
     for (size_t i = 0; i < sizeof(medians) / sizeof(*medians); ++i) {
-        size_t n = collect(comparison, contestant, medians[i].of, values);
+        size_t n = verdict_collect(comparison, contestant, medians[i].of, values);
         n = fa_statistics_sort(values, n);
         *medians[i].to = fa_statistics_median(values, n);
     }
-    size_t n = collect(comparison, contestant, fa_measure_cpu, values);
+    size_t n = verdict_collect(comparison, contestant, fa_measure_cpu, values);
     if (fa_statistics_estimate(values, n, CONFIDENCE, &standing->cpu) != 0)
         return -1;
-    n = collect(comparison, contestant, fa_measure_wall, values);
+    n = verdict_collect(comparison, contestant, fa_measure_wall, values);
     return fa_statistics_estimate(values, n, CONFIDENCE, &standing->wall);
 }
 
@@ -125,8 +125,8 @@ struct fails {
     bool always; /* Every round had a failure. */
 };
 
-static struct fails count_fails(const struct fa_comparison *comparison,
-                                const struct fa_contestant *contestant)
+static struct fails verdict_count_fails(const struct fa_comparison *comparison,
+                                        const struct fa_contestant *contestant)
 {
     struct fails fails = {.always = true};
     for (size_t i = 0; i < contestant->n_trials; ++i) {
@@ -141,7 +141,7 @@ static struct fails count_fails(const struct fa_comparison *comparison,
     return fails;
 }
 
-static double share(const struct fails *fails)
+static double fails_share(const struct fails *fails)
 {
     return fails->entries ? (double)fails->failed / (double)fails->entries : NAN;
 }
@@ -155,7 +155,7 @@ static bool is_failing(const struct fails *fails, const struct fails *least)
     double errors =
         fa_statistics_proportions(fails->failed, fails->entries, least->failed, least->entries);
     return errors > FAILING_ERRORS &&
-           (fails->always || share(fails) - share(least) >= FAILING_SHARE);
+           (fails->always || fails_share(fails) - fails_share(least) >= FAILING_SHARE);
 }
 
 /* Mark the failing ones.  @return the number of the others. */
@@ -164,23 +164,23 @@ static size_t mark_failing(struct fa_verdict *verdict, const struct fa_compariso
     struct fails least = {0};
     size_t left = 0;
     for (size_t i = 0; i < comparison->n_contestants; ++i) {
-        struct fails fails = count_fails(comparison, &comparison->contestants[i]);
+        struct fails fails = verdict_count_fails(comparison, &comparison->contestants[i]);
         if (!fails.broken && fails.entries > 0 &&
-            (least.entries == 0 || share(&fails) < share(&least)))
+            (least.entries == 0 || fails_share(&fails) < fails_share(&least)))
             least = fails;
     }
     for (size_t i = 0; i < comparison->n_contestants; ++i) {
         struct fa_standing_of *standing = &verdict->standings[i];
-        struct fails fails = count_fails(comparison, &comparison->contestants[i]);
-        standing->failed = share(&fails);
+        struct fails fails = verdict_count_fails(comparison, &comparison->contestants[i]);
+        standing->failed = fails_share(&fails);
         standing->rank = is_failing(&fails, &least) ? FA_RANK_FAILING : FA_RANK_NONE;
         left += standing->rank != FA_RANK_FAILING;
     }
     return left;
 }
 
-/* Add what the rounds of one contestant have beyond its mean, in logarithms.  A round that was not
- * measured leaves the contestant out. */
+/* Add the deviation of each round of a contestant from its mean, in logarithms.  A contestant
+ * with an unmeasured round is left out. */
 static bool add_round_effects(const struct fa_comparison *comparison,
                               const struct fa_contestant *contestant, double *effects)
 {
@@ -244,7 +244,7 @@ static int find_ratios(struct fa_verdict *verdict, const struct fa_comparison *c
     return 0;
 }
 
-static int conclude(struct fa_verdict *verdict, const struct fa_comparison *comparison)
+static int verdict_conclude(struct fa_verdict *verdict, const struct fa_comparison *comparison)
 {
     struct fa_choice choice = {.competing = mark_failing(verdict, comparison)};
     if (find_drift(verdict, comparison) != 0 ||
@@ -269,10 +269,10 @@ int fa_verdict_init(struct fa_verdict *verdict, const struct fa_comparison *comp
     verdict->standings = calloc(comparison->n_contestants + 1, sizeof(*verdict->standings));
     int result = values && verdict->standings ? 0 : -1;
     for (size_t i = 0; i < comparison->n_contestants && result == 0; ++i)
-        result =
-            measure_one(comparison, &comparison->contestants[i], &verdict->standings[i], values);
+        result = standing_measure(comparison, &comparison->contestants[i], &verdict->standings[i],
+                                  values);
     if (result == 0)
-        result = conclude(verdict, comparison);
+        result = verdict_conclude(verdict, comparison);
     free(values);
     if (result != 0)
         fa_verdict_fini(verdict);

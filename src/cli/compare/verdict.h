@@ -1,8 +1,8 @@
 /**
- * What trials say when they are taken together: medians with their uncertainty, who is best, and
- * whether that can be said at all.  Pure: values in, values out, the same for the same trials.
+ * The result of all trials together: medians with their uncertainty, which contestant is best, and
+ * whether there is a conclusion.  Pure: the same trials give the same verdict.
  *
- * Only the rounds that every contestant has ended count.  What was not measured is NAN.
+ * Only rounds that every contestant has ended count.  NAN means not measured.
  */
 #ifndef FETCHALL_CLI_COMPARE_VERDICT_H
 #define FETCHALL_CLI_COMPARE_VERDICT_H
@@ -13,25 +13,24 @@
 #include "cli/compare/statistics.h"
 #include "cli/compare/trial.h"
 
-/** With fewer rounds nothing is concluded. */
+/** Minimum rounds for a conclusion. */
 #define FA_ROUNDS_LEAST 3
 
-/** Where a contestant stands. */
+/** The rank of a contestant. */
 enum fa_rank {
     FA_RANK_BEST,  /**< The one to use. */
-    FA_RANK_EQUAL, /**< No difference to the fastest that is larger than the noise. */
+    FA_RANK_EQUAL, /**< As fast as the fastest, within the noise. */
     FA_RANK_SLOWER,
-    FA_RANK_FAILING, /**< It failed more entries than others did, so its speed says nothing. */
-    FA_RANK_NONE,    /**< Nothing was concluded. */
+    FA_RANK_FAILING, /**< More failures than others, so its speed is meaningless. */
+    FA_RANK_NONE,    /**< No conclusion. */
 };
 
 /** One contestant, in the order of fa_comparison.contestants. */
 struct fa_standing_of {
     enum fa_rank rank;
     struct fa_estimate wall;
-    struct fa_estimate ratio; /**< Its wall time to that of the fastest in the same round.  The
-                                   intervals of all of them together hold with 95 %.  NAN for one
-                                   that is failing. */
+    struct fa_estimate ratio; /**< Its wall time relative to the fastest in the same round.  All
+                                   intervals together hold with 95 %.  NAN if it is failing. */
     struct fa_estimate cpu;
     double files_per_second, bytes_per_second;                      /**< Medians. */
     double peak_pss, peak_threads, peak_processes, switches, calls; /**< Medians. */
@@ -39,30 +38,30 @@ struct fa_standing_of {
     double failed;                                                  /**< Share of entries. */
 };
 
-/** Room for a reason, its final zero included. */
+/** Buffer size for a reason, including the final zero. */
 #define FA_REASON_MAX 768
 
 struct fa_verdict {
     struct fa_standing_of *standings; /**< Owned. */
     size_t best;                      /**< Index of the contestant to use; only if concluded.  It
-                                           may need less CPU or memory than the fastest, and be as
-                                           fast but for noise. */
-    size_t fastest;                   /**< Index of what ratios are to: least median of those that
-                                           are not failing; n_contestants if there is none. */
+                                           may be another than the fastest, if it needs less CPU or
+                                           memory and is as fast within the noise. */
+    size_t fastest;                   /**< Index of the reference of ratios: the least median of
+                                           those that are not failing; n_contestants: none. */
     bool concluded;
-    bool drifted;               /**< The network changed from the first to the last rounds. */
-    double drift;               /**< By that factor: 1.3 is 30 % slower at the end. */
-    char reason[FA_REASON_MAX]; /**< One sentence: why this one, or why none.  It holds nothing
-                                     but our own words, numbers and the contestants' names. */
+    bool drifted;               /**< The network changed from the first to the last round. */
+    double drift;               /**< The factor: 1.3 is 30 % slower at the end. */
+    char reason[FA_REASON_MAX]; /**< One sentence: why this contestant, or why none.  It contains
+                                     no text from outside, so it need not be escaped. */
 };
 
-/** @return 0, or -1 when memory ran out; the verdict needs no fa_verdict_fini() then. */
+/** @return 0, or -1: no memory; then do not call fa_verdict_fini(). */
 int fa_verdict_init(struct fa_verdict *verdict, const struct fa_comparison *comparison);
 
 void fa_verdict_fini(struct fa_verdict *verdict);
 
-/** Whether the child of a trial did not do its work: a signal ended it, or it could not begin, or
- * its disk did not let it. */
+/** Whether the child of a trial did not do its work: a signal killed it, it could not start, or it
+ * had a local error. */
 bool fa_verdict_broken(const struct fa_trial *trial);
 
 #endif

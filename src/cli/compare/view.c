@@ -7,7 +7,7 @@
 #include <stdlib.h>
 
 /* Whether a is listed before b. */
-static bool before(const struct fa_verdict *verdict, size_t a, size_t b)
+static bool view_is_before(const struct fa_verdict *verdict, size_t a, size_t b)
 {
     bool a_fails = verdict->standings[a].rank == FA_RANK_FAILING;
     bool b_fails = verdict->standings[b].rank == FA_RANK_FAILING;
@@ -33,7 +33,7 @@ int fa_view_init(struct fa_view *view, const struct fa_comparison *comparison,
         return -1;
     for (size_t i = 0; i < n; ++i) {
         size_t at = i;
-        for (; at > 0 && before(verdict, i, view->order[at - 1]); --at)
+        for (; at > 0 && view_is_before(verdict, i, view->order[at - 1]); --at)
             view->order[at] = view->order[at - 1];
         view->order[at] = i;
     }
@@ -57,7 +57,7 @@ double fa_view_cpu(const struct fa_trial *trial)
 }
 
 /* How many trials come before one: those with a smaller key, and earlier ones with the same key. */
-static size_t rank_of(const struct fa_contestant *contestant, fa_view_key *key, size_t which)
+static size_t trial_rank(const struct fa_contestant *contestant, fa_view_key *key, size_t which)
 {
     size_t rank = 0;
     double mine = key(&contestant->trials[which]);
@@ -75,7 +75,7 @@ const struct fa_trial *fa_view_typical(const struct fa_contestant *contestant, f
         measured += isfinite(key(&contestant->trials[i])) != 0;
     for (size_t i = 0; i < contestant->n_trials; ++i) {
         const struct fa_trial *trial = &contestant->trials[i];
-        if (isfinite(key(trial)) && rank_of(contestant, key, i) == (measured - 1) / 2)
+        if (isfinite(key(trial)) && trial_rank(contestant, key, i) == (measured - 1) / 2)
             return trial;
     }
     return NULL;

@@ -1,5 +1,5 @@
 /**
- * A comparison and its verdict as they are shown: in which order, and what is typical.
+ * How a comparison and its verdict are presented: the order of contestants, and typical trials.
  */
 #ifndef FETCHALL_CLI_COMPARE_VIEW_H
 #define FETCHALL_CLI_COMPARE_VIEW_H
@@ -14,7 +14,7 @@ struct fa_view {
     const struct fa_comparison *comparison; /**< Borrowed, as is the verdict. */
     const struct fa_verdict *verdict;
     size_t *order; /**< Indices of all contestants: the fastest first, failing ones last.  Owned. */
-    size_t count;  /**< Of them. */
+    size_t count;  /**< Length of order. */
 };
 
 /** @return 0, or -1 when memory ran out. */
@@ -23,16 +23,16 @@ int fa_view_init(struct fa_view *view, const struct fa_comparison *comparison,
 
 void fa_view_fini(struct fa_view *view);
 
-/** Something that a trial measured, or NAN. */
+/** A measure of a trial, or NAN. */
 typedef double fa_view_key(const struct fa_trial *trial);
 
 fa_view_key fa_view_wall;
 fa_view_key fa_view_cpu; /**< User and system together. */
 
-/** The trial of a contestant that is the median by this key; NULL if none has measured it. */
+/** The trial of a contestant with the median of a measure; NULL if no trial has it. */
 const struct fa_trial *fa_view_typical(const struct fa_contestant *contestant, fa_view_key *key);
 
-/** Failed entries of a contestant in all its trials; FA_CLASS_NONE: of any class. */
+/** Failed entries of a contestant in all trials; FA_CLASS_NONE: of any class. */
 uint64_t fa_view_failures(const struct fa_contestant *contestant, enum fa_class class);
 
 #endif

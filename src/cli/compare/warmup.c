@@ -31,7 +31,7 @@ struct fa_warmup fa_warmup_of(const struct fa_contestant *contestants, size_t n)
 }
 
 /* The most frequent class of failure. */
-static enum fa_class most_of(const struct fa_trial *trial)
+static enum fa_class trial_most_frequent_class(const struct fa_trial *trial)
 {
     enum fa_class most = FA_CLASS_NONE;
     for (unsigned class = 0; class < FA_CLASSES; ++class)
@@ -43,7 +43,7 @@ static enum fa_class most_of(const struct fa_trial *trial)
 int fa_warmup_check(const struct fa_warmup *warmup, const char *when, struct fa_error *err)
 {
     if (warmup->hopeless) {
-        enum fa_class most = most_of(warmup->worst);
+        enum fa_class most = trial_most_frequent_class(warmup->worst);
         fa_error_set(err, FA_DOMAIN_FETCHALL, 0, most,
                      "every entry failed%s (%s: %llu of %llu), such as %s", when,
                      fa_class_name(most), (unsigned long long)warmup->worst->failures[most],
@@ -65,7 +65,7 @@ void fa_warmup_tell(const struct fa_warmup *warmup)
     const struct fa_trial *worst = warmup->worst;
     if (!worst || worst->failed == 0)
         return;
-    enum fa_class most = most_of(worst);
+    enum fa_class most = trial_most_frequent_class(worst);
     fprintf(stderr, "fetchall: in the warm-up %llu of %llu entries failed (%s: %llu), such as ",
             (unsigned long long)worst->failed, (unsigned long long)worst->entries,
             fa_class_name(most), (unsigned long long)worst->failures[most]);

@@ -1,5 +1,5 @@
 /**
- * What the warm-up tells of entries that fail, before more is asked of the servers.
+ * Failures in the warm-up, which show whether rounds are worth the requests.
  */
 #ifndef FETCHALL_CLI_COMPARE_WARMUP_H
 #define FETCHALL_CLI_COMPARE_WARMUP_H
@@ -10,24 +10,24 @@
 
 #include "cli/compare/trial.h"
 
-/** What the last trials of some contestants showed; borrows from them. */
+/** The result of the last trials of some contestants; borrows from them. */
 struct fa_warmup {
-    const struct fa_trial *worst; /**< The one with the most failures; NULL: there is none. */
-    bool hopeless;                /**< In every one of them, every entry failed. */
-    bool useless;                 /**< HTTP/2 was asked for, and no answer came over it. */
+    const struct fa_trial *worst; /**< The trial with the most failures; NULL: no failures. */
+    bool hopeless;                /**< Every entry failed in every trial. */
+    bool useless;                 /**< HTTP/2 was requested, and no answer used it. */
 };
 
 struct fa_warmup fa_warmup_of(const struct fa_contestant *contestants, size_t n);
 
 /**
- * Refuse to go on if rounds would show nothing.
+ * Fail if rounds would be pointless.
  *
  * @when  " in the warm-up", or "".
  * @return 0, or -1.
  */
 int fa_warmup_check(const struct fa_warmup *warmup, const char *when, struct fa_error *err);
 
-/** Say on standard error what failed, if anything did. */
+/** Print the failures on standard error, if there are any. */
 void fa_warmup_tell(const struct fa_warmup *warmup);
 
 #endif

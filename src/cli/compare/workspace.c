@@ -26,7 +26,7 @@
 #define TRIES  10
 
 /* Remove the last segment of a path.  @return false if there is none. */
-static bool go_up(char *path)
+static bool path_go_up(char *path)
 {
     char *slash = strrchr(path, '/');
     if (!slash || slash == path)
@@ -36,7 +36,7 @@ static bool go_up(char *path)
 }
 
 /* Whether an open directory still has that name. */
-static bool has_name(int fd, int parent, const char *name)
+static bool folder_has_name(int fd, int parent, const char *name)
 {
     struct stat ours, named;
     return fstat(fd, &ours) == 0 && fstatat(parent, name, &named, AT_SYMLINK_NOFOLLOW) == 0 &&
@@ -49,7 +49,7 @@ static int lock_folder(int parent, const char *name, int how)
     struct stat locked;
     int fd = openat(parent, name, FOLDER);
     if (fd >= 0 && fstat(fd, &locked) == 0 && locked.st_uid == geteuid() && flock(fd, how) == 0 &&
-        has_name(fd, parent, name))
+        folder_has_name(fd, parent, name))
         return fd;
     if (fd >= 0)
         close(fd);
@@ -72,8 +72,8 @@ static void remove_entry(int at, const char *name, dev_t device)
     unlinkat(at, name, AT_REMOVEDIR);
 }
 
-/* Remove what is in a folder.  All goes by descriptors, whatever becomes of names meanwhile; other
- * users' folders and other file systems are not entered. */
+/* Empty a folder.  All operations use descriptors, so renames in the meantime do not matter;
+ * folders of other users and other file systems are not entered. */
 static void empty_folder(int fd, dev_t device)
 {
     int copy = openat(fd, ".", FOLDER);
@@ -92,12 +92,12 @@ static void remove_locked(int lock, int parent, const char *name)
     struct stat st;
     if (fstat(lock, &st) == 0)
         empty_folder(lock, st.st_dev);
-    if (has_name(lock, parent, name))
+    if (folder_has_name(lock, parent, name))
         unlinkat(parent, name, AT_REMOVEDIR);
 }
 
 /* Remove all directories that are not locked. */
-static void sweep(int parent)
+static void workspace_sweep(int parent)
 {
     int copy = openat(parent, ".", FOLDER);
     DIR *dir = copy < 0 ? NULL : fdopendir(copy);
@@ -127,18 +127,19 @@ static char *make_name(const char *where)
                : path;
 }
 
-static const char *name_of(const struct fa_workspace *workspace)
+static const char *workspace_name_of(const struct fa_workspace *workspace)
 {
     return strrchr(workspace->path, '/') + 1;
 }
 
 /* A new directory may be removed by another process before it is locked: then create another. */
-static int make(struct fa_workspace *workspace, const char *where)
+static int workspace_make(struct fa_workspace *workspace, const char *where)
 {
     for (int tries = 0; tries < TRIES; ++tries) {
         workspace->path = make_name(where);
-        if (workspace->path && mkdirat(workspace->parent, name_of(workspace), 0700) == 0) {
-            workspace->lock = lock_folder(workspace->parent, name_of(workspace), LOCK_EX);
+        if (workspace->path &&
+            mkdirat(workspace->parent, workspace_name_of(workspace), 0700) == 0) {
+            workspace->lock = lock_folder(workspace->parent, workspace_name_of(workspace), LOCK_EX);
             int mark = workspace->lock < 0 ? -1 : openat(workspace->lock, MARK, MARKED, 0600);
             if (mark >= 0)
                 return close(mark);
@@ -163,12 +164,12 @@ int fa_workspace_init(struct fa_workspace *workspace, const char *beside, struct
     char *above = strdup(beside);
     bool up = above != NULL;
     while (up && stat(above, &st) != 0 && errno == ENOENT)
-        up = go_up(above);
+        up = path_go_up(above);
     const char *where = up ? above : beside[0] == '/' ? "/" : ".";
     workspace->parent = open(where, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (workspace->parent >= 0)
-        sweep(workspace->parent);
-    int rc = workspace->parent < 0 ? -1 : make(workspace, where);
+        workspace_sweep(workspace->parent);
+    int rc = workspace->parent < 0 ? -1 : workspace_make(workspace, where);
     if (rc != 0)
         fa_error_system(err, FA_CLASS_LOCAL_IO, errno, "cannot make a temporary folder in '%s'",
                         where);
@@ -182,7 +183,7 @@ void fa_workspace_fini(struct fa_workspace *workspace)
 {
     if (!workspace->path)
         return;
-    remove_locked(workspace->lock, workspace->parent, name_of(workspace));
+    remove_locked(workspace->lock, workspace->parent, workspace_name_of(workspace));
     close(workspace->lock);
     close(workspace->parent);
     free(workspace->path);

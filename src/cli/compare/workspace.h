@@ -7,28 +7,28 @@
 #include <fetchall/error.h>
 
 struct fa_workspace {
-    char *path; /**< NULL: there is none. */
-    int parent; /**< The folder that it lies in. */
-    int lock;   /**< Itself; held while it is in use, flock(2). */
+    char *path; /**< NULL: none. */
+    int parent; /**< Descriptor of the folder that contains it. */
+    int lock;   /**< Descriptor of the folder itself; locked with flock(2) while in use. */
 };
 
 /**
- * Make a folder of mode 0700 on the file system of another, and remove there what programs that
- * were killed have left.
+ * Create a folder of mode 0700 on the file system of another one, and remove those that killed
+ * programs have left there.
  *
- * @beside That one; if it is missing, the nearest one above it.
+ * @beside The other folder; if it is missing, the nearest existing parent.
  * @return 0, or -1.
  */
 int fa_workspace_init(struct fa_workspace *workspace, const char *beside, struct fa_error *err);
 
-/** Remove it.  All zero, there is nothing to remove. */
+/** Remove the folder.  All zero: does nothing. */
 void fa_workspace_fini(struct fa_workspace *workspace);
 
-/** The path of a name below a folder, to be freed; NULL when memory ran out. */
+/** The path of a name in a folder, to be freed; NULL: no memory. */
 char *fa_workspace_path(const char *folder, const char *name);
 
-/** Remove what has that name in it, a folder with all that is in it, as far as that goes.  No link
- * is followed, and no folder of another user or on another file system is entered. */
+/** Remove a file or folder in the workspace, recursively, and ignore failures.  Links are not
+ * followed; folders of other users or on other file systems are not entered. */
 void fa_workspace_remove(const struct fa_workspace *workspace, const char *name);
 
 #endif
