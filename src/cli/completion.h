@@ -1,5 +1,5 @@
 /**
- * Completion for bash: a walker over the table of options.
+ * Completion for bash, generated from the table of options.
  */
 #ifndef FETCHALL_CLI_COMPLETION_H
 #define FETCHALL_CLI_COMPLETION_H

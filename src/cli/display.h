@@ -1,8 +1,8 @@
 /**
- * What stands on standard error while a run goes on: a bar, plain lines, JSON lines, or nothing;
- * and messages, which are printed above the bar.
+ * What is shown on standard error during a run: a bar, plain lines, JSON lines, or nothing; and
+ * messages, which are printed above the bar.
  *
- * Each message and each redrawing is one write(2), so that lines of several programs on one
+ * Each message and each redraw is one write(2), so that the lines of several programs on a
  * terminal do not mix.
  */
 #ifndef FETCHALL_CLI_DISPLAY_H
@@ -16,30 +16,30 @@
 #include "cli/options.h"
 #include "cli/progress.h"
 
-/** Makes the line of the bar empty again. */
+/** Erases the line of the bar. */
 #define FA_DISPLAY_CLEAR "\r\033[K"
 
 struct fa_display {
     enum fa_progress_mode mode; /**< Never FA_PROGRESS_AUTO. */
     struct fa_rate rate;
-    double shown; /**< When the last progress was shown; seconds since the start. */
-    bool drawn;   /**< The bar stands on the terminal. */
+    double shown; /**< When progress was last shown; seconds since the start. */
+    bool drawn;   /**< The bar is on the terminal. */
     char line[FA_PROGRESS_LINE_MAX];
-    FILE *message; /**< The one that is being written. */
+    FILE *message; /**< The message that is being written. */
     char *text;
     size_t len;
 };
 
-/** @quiet  Show no progress unless a mode was asked for. */
+/** @quiet  Show no progress unless a mode was requested. */
 void fa_display_init(struct fa_display *display, enum fa_progress_mode mode, bool quiet);
 
-/** Clear the bar, for good. */
+/** Erase the bar, and stop showing it. */
 void fa_display_fini(struct fa_display *display);
 
-/** Show how far it is.  @event is of FA_EVENT_PROGRESS.  @time  Seconds since the start. */
+/** Show progress.  @event  Of FA_EVENT_PROGRESS.  @time  Seconds since the start. */
 void fa_display_progress(struct fa_display *display, const struct fa_event *event, double time);
 
-/** Begin a message, of one or more whole lines.  Text in it is escaped by the caller. */
+/** Begin a message of one or more whole lines.  The caller escapes its text. */
 FILE *fa_display_begin(struct fa_display *display);
 
 /** Print the message. */

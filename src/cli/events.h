@@ -1,5 +1,5 @@
 /**
- * The events file: what happens while it runs, as JSON lines, each written at once.
+ * The events file: events as JSON lines while the run is in progress, each written at once.
  */
 #ifndef FETCHALL_CLI_EVENTS_H
 #define FETCHALL_CLI_EVENTS_H
@@ -14,21 +14,21 @@
 /** All zero: not open. */
 struct fa_events {
     struct fa_output output;
-    double shown; /**< When the last progress was written; seconds since the start. */
+    double shown; /**< When progress was last written; seconds since the start. */
 };
 
 /**
  * One event as an object.
  *
  * @time    Seconds since the start of the run.
- * @return  NULL when memory ran out.
+ * @return  NULL: no memory.
  */
 json_t *fa_events_object(const struct fa_event *event, double time);
 
 /**
- * Whether this progress is to be written: one a second, and the last one.
+ * Whether to write this progress event: one per second, and the last one.
  *
- * @shown  When the last one was; updated.
+ * @shown  When progress was last written; updated.
  */
 bool fa_events_due(const struct fa_progress *progress, double time, double *shown);
 

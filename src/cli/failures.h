@@ -1,7 +1,7 @@
 /**
  * Failures, grouped by class and origin, with one example each.
  *
- * Memory is bounded: what comes when all groups are taken is only counted.
+ * Memory is bounded: failures beyond the last group are only counted.
  */
 #ifndef FETCHALL_CLI_FAILURES_H
 #define FETCHALL_CLI_FAILURES_H
@@ -16,7 +16,7 @@
 
 struct fa_failure_group {
     enum fa_class class;
-    char *origin; /**< Owned, as the texts below; NULL: a line that is no URL. */
+    char *origin; /**< Owned, like the texts below; NULL: the line is not a URL. */
     uint64_t count;
     char *list;
     uint64_t line;
@@ -24,20 +24,20 @@ struct fa_failure_group {
     struct fa_error error; /**< Of the example. */
 };
 
-/** All zero: none. */
+/** All zero: empty. */
 struct fa_failures {
     struct fa_failure_group groups[FA_FAILURES_GROUPS];
     size_t n_groups;
-    uint64_t others; /**< Failures that found no group. */
+    uint64_t others; /**< Failures without a group. */
 };
 
-/** Add an entry that failed. */
+/** Add a failed entry. */
 void fa_failures_add(struct fa_failures *failures, const struct fa_result *result);
 
-/** Print the groups, the largest first, at most that many; sorts them. */
+/** Sort the groups, and print the largest ones.  @most  Maximum number. */
 void fa_failures_print(struct fa_failures *failures, size_t most, FILE *out);
 
-/** What may help against an error, or NULL. */
+/** A hint about what to do, or NULL. */
 const char *fa_failures_hint(const struct fa_error *error);
 
 void fa_failures_fini(struct fa_failures *failures);

@@ -1,5 +1,5 @@
 /**
- * --help: a walker over the table of options.
+ * --help, generated from the table of options.
  */
 #ifndef FETCHALL_CLI_HELP_H
 #define FETCHALL_CLI_HELP_H
@@ -8,7 +8,7 @@
 
 #include "cli/option.h"
 
-/** The longest line that is printed, in columns. */
+/** Maximum length of a line, in columns. */
 #define FA_HELP_COLUMNS 79
 
 void fa_help_print(FILE *out, enum fa_command command);

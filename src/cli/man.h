@@ -1,5 +1,5 @@
 /**
- * The man page fetchall(1): the template man/fetchall.1.in, filled from the table of options.
+ * The man page fetchall(1): the template man/fetchall.1.in, completed from the table of options.
  */
 #ifndef FETCHALL_CLI_MAN_H
 #define FETCHALL_CLI_MAN_H

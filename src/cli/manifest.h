@@ -1,5 +1,5 @@
 /**
- * The manifest: lines for sha256sum -c and its sisters.  It appears when the run has ended.
+ * The manifest: lines for sha256sum -c and similar tools.  The file appears at the end of the run.
  */
 #ifndef FETCHALL_CLI_MANIFEST_H
 #define FETCHALL_CLI_MANIFEST_H
@@ -15,24 +15,25 @@
 struct fa_manifest {
     struct fa_whole whole;
     unsigned hash;    /**< The enum fa_hash of its lines. */
-    uint64_t missing; /**< Files that are there without such a digest. */
+    uint64_t missing; /**< Files without such a digest. */
 };
 
-/** @hash  The digest that it holds.  @return 0, or -1. */
+/** @hash  The enum fa_hash of its digests.  @return 0, or -1. */
 int fa_manifest_open(struct fa_manifest *manifest, const char *path, unsigned hash,
                      struct fa_error *err);
 
-/** Add a line if the entry left a file.  @return 0, or -1 for the first error only. */
+/** Add a line if the entry has a file.  @return 0, or -1 for the first error only. */
 int fa_manifest_add(struct fa_manifest *manifest, const struct fa_result *result,
                     struct fa_error *err);
 
-/** Give it its name, unless something is missing from it.  @return 0, or -1 as above. */
+/** Rename it to its final name, unless it is incomplete.  @return 0, or -1 as above. */
 int fa_manifest_publish(struct fa_manifest *manifest, struct fa_error *err);
 
-/** Release it; what was not published is removed. */
+/** Close it; remove it if it was not published. */
 void fa_manifest_fini(struct fa_manifest *manifest);
 
-/** The line for a name, without its newline, escaped as coreutils do.  To be freed; or NULL. */
+/** The line for a name without a newline, escaped like coreutils do.  To be freed; NULL: no
+ * memory. */
 char *fa_manifest_line(const struct fa_digest *digest, const char *name);
 
 #endif

@@ -1,5 +1,5 @@
 /**
- * Who watches a run: takes each event of the session to the display, the outputs and the summary.
+ * Observes a run: passes each event of the session to the display, the outputs and the summary.
  */
 #ifndef FETCHALL_CLI_OBSERVER_H
 #define FETCHALL_CLI_OBSERVER_H
@@ -26,10 +26,10 @@ struct fa_observer {
     struct fa_manifest manifest;
     struct fa_summary summary;
     struct fa_exit exit;
-    double began;      /**< A monotonic clock. */
-    double flushed;    /**< When the report was handed over; seconds since the start. */
-    unsigned failures; /**< Lines of that kind printed so far. */
-    unsigned notices;  /**< Likewise. */
+    double began;      /**< Start of the run, on the monotonic clock. */
+    double flushed;    /**< When the report was last flushed; seconds since the start. */
+    unsigned failures; /**< Number of failures printed so far. */
+    unsigned notices;  /**< Number of notices printed so far. */
     bool stop_was_told;
 };
 
@@ -42,10 +42,10 @@ int fa_observer_open(struct fa_observer *observer, struct fa_error *err);
 /** An fa_event_handler; ctx is the observer. */
 void fa_observer_handle(void *ctx, const struct fa_event *event);
 
-/** Print an error of the run as a whole, and count it: as local I/O, or as one for good. */
+/** Print an error of the whole run, and count it as local or permanent. */
 void fa_observer_fail(struct fa_observer *observer, const struct fa_error *err);
 
-/** Finish the outputs and print the summary, when the run has ended so. */
+/** Finish the outputs and print the summary.  @how  How the run ended. */
 void fa_observer_finish(struct fa_observer *observer, enum fa_end how);
 
 void fa_observer_fini(struct fa_observer *observer);

@@ -1,8 +1,8 @@
 /**
  * One option: a row of the table.
  *
- * The table in options.c is the only place that names an option; the parser, --help, the man
- * page and the completion are walkers over it.
+ * The table in options.c is the only place that names an option; the parser, --help, the man page
+ * and the completion are all driven by it.
  */
 #ifndef FETCHALL_CLI_OPTION_H
 #define FETCHALL_CLI_OPTION_H
@@ -14,7 +14,7 @@
 
 struct fa_options;
 
-/** What a row is, and with it the type of its field. */
+/** The type of a row, and of its field. */
 enum fa_option_type {
     FA_OPTION_END,
     FA_OPTION_GROUP,  /**< A heading for the rows that follow; help is its text. */
@@ -29,11 +29,10 @@ enum fa_option_type {
     FA_OPTION_CUSTOM, /**< Whatever .parse stores. */
 };
 
-/** What a shell may offer for an argument. */
+/** What shell completion offers for an argument. */
 enum fa_option_offer { FA_OFFER_NOTHING, FA_OFFER_FILES, FA_OFFER_FOLDERS };
 
-/** What the program does: its commands, and without one it fetches.  As bits of
- * fa_option.commands. */
+/** The commands of the program, as bits of fa_option.commands; without a command it fetches. */
 enum fa_command {
     FA_COMMAND_FETCH = 1 << 0,
     FA_COMMAND_STATUS = 1 << 1,
@@ -43,34 +42,34 @@ enum fa_command {
 
 struct fa_option {
     enum fa_option_type type;
-    unsigned commands; /**< That it is for; 0: FA_COMMAND_FETCH. */
+    unsigned commands; /**< Commands that accept it; 0: FA_COMMAND_FETCH. */
     char letter;       /**< '\0': none. */
     const char *name;  /**< Without the dashes. */
-    const char *arg;   /**< What stands for the argument in texts; NULL: takes none. */
+    const char *arg;   /**< Placeholder of the argument in texts; NULL: no argument. */
     size_t offset;     /**< Of the field in struct fa_options. */
 
     unsigned min, max;
     double least, most;
     unsigned first;
-    const char *(*choice)(unsigned index); /**< NULL after the last one.  Of a CUSTOM row: for
-                                              texts and completion. */
+    const char *(*choice)(unsigned index); /**< NULL after the last one.  In a CUSTOM row: for
+                                              texts and completion only. */
     int (*parse)(struct fa_options *options, const char *value, struct fa_error *err);
     enum fa_option_offer offer;
 
-    const char *initial; /**< The default as a text, where the field's own value (0, NULL) does
-                            not tell. */
+    const char *initial; /**< The default as a text, if the initial value of the field (0, NULL)
+                            does not show it. */
     const char *help;    /**< Lower case, no full stop. */
     const char *more;    /**< Sentences for the man page that follow the help; may be NULL. */
 };
 
-/** Whether an option, which is no group, is for a command. */
+/** Whether a command accepts an option, which is not a group. */
 bool fa_option_is_for(const struct fa_option *option, enum fa_command command);
 
 /**
- * Store a value in the option's field.
+ * Store a value in the field of an option.
  *
- * @value  NULL for an option that takes none.
- * @return 0, or -1 with a message that names the option and what it wants.
+ * @value  NULL for an option without argument.
+ * @return 0, or -1 with a message that names the option and what it requires.
  */
 int fa_option_store(const struct fa_option *option, struct fa_options *options, const char *value,
                     struct fa_error *err);
@@ -79,13 +78,13 @@ int fa_option_store(const struct fa_option *option, struct fa_options *options, 
  * The default as a text.
  *
  * @defaults  Options as fa_options_init() leaves them.
- * @buf       Room for the text.
- * @return    NULL if there is nothing to tell.
+ * @buf       Buffer for the text.
+ * @return    NULL: no default to show.
  */
 const char *fa_option_default(const struct fa_option *option, const struct fa_options *defaults,
                               char *buf, size_t size);
 
-/** Report a wrong command line: domain and class of a usage error.  Always returns -1. */
+/** Set a usage error.  @return -1 */
 int fa_option_refuse(struct fa_error *err, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 

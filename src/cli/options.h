@@ -1,5 +1,5 @@
 /**
- * What the command line says, and the table of options.
+ * The command line as values, and the table of options.
  */
 #ifndef FETCHALL_CLI_OPTIONS_H
 #define FETCHALL_CLI_OPTIONS_H
@@ -14,16 +14,16 @@
 #include "cli/option.h"
 #include "cli/texts.h"
 
-/** What the program is asked to do. */
+/** What the program has to do. */
 enum fa_action {
     FA_ACTION_RUN,
     FA_ACTION_HELP,
     FA_ACTION_VERSION,
-    FA_ACTION_MAN, /**< --generate: print a text that is made from the table. */
+    FA_ACTION_MAN, /**< --generate: print a text that is generated from the table. */
     FA_ACTION_BASH,
 };
 
-/** How the run is shown on standard error. */
+/** How progress is shown on standard error. */
 enum fa_progress_mode {
     FA_PROGRESS_AUTO,
     FA_PROGRESS_BAR,
@@ -32,18 +32,18 @@ enum fa_progress_mode {
     FA_PROGRESS_NONE,
 };
 
-/** What FA_COMMAND_COMPARE takes besides the options that are passed on to its runs. */
+/** Options of FA_COMMAND_COMPARE besides those that are passed on to its runs. */
 struct fa_compare_options {
     struct fa_picks modes;     /**< enum fa_mode */
     struct fa_picks jobs;      /**< Counts. */
     struct fa_picks loops;     /**< Counts; 0: auto. */
     struct fa_picks http;      /**< 11, 20 */
     struct fa_picks hash_with; /**< enum fa_hash_with */
-    unsigned sample;           /**< Entries, at most. */
+    unsigned sample;           /**< Maximum number of entries. */
     unsigned rounds;           /**< Without the warm-up. */
     double budget;             /**< Seconds; 0: no limit. */
     uint64_t max_bytes;        /**< 0: no limit. */
-    const char *json;          /**< These are files; NULL: none, "-": standard output. */
+    const char *json;          /**< These are file names; NULL: none, "-": standard output. */
     const char *csv;
     const char *html;
     bool stage; /**< Compare the CPU stage. */
@@ -62,18 +62,18 @@ struct fa_options {
     struct fa_texts kept;
     const char *report;   /**< NULL: none. */
     const char *events;   /**< NULL: none. */
-    const char *manifest; /**< NULL: none.  FA_COMMAND_VERIFY: to be read. */
-    bool failed;          /**< FA_COMMAND_STATUS: print what failed. */
+    const char *manifest; /**< NULL: none.  FA_COMMAND_VERIFY: the manifest to read. */
+    bool failed;          /**< FA_COMMAND_STATUS: print failed entries. */
     bool json;            /**< FA_COMMAND_STATUS: print JSON. */
     struct fa_compare_options compare;
-    struct fa_texts passed; /**< FA_COMMAND_COMPARE: what was given of the options that a fetch
-                               takes too, as "--name=value", for the runs. */
+    struct fa_texts passed; /**< FA_COMMAND_COMPARE: the given options that a fetch accepts too, as
+                               "--name=value", for the runs. */
     enum fa_progress_mode progress;
     bool quiet;
     bool verbose;
 };
 
-/** A command besides fetching. */
+/** The texts of a command. */
 struct fa_command_text {
     enum fa_command command;
     const char *name;
@@ -82,7 +82,7 @@ struct fa_command_text {
     const char *more; /**< Sentences for the man page. */
 };
 
-/** All commands; ends with a row without name. */
+/** All commands; ends with a row without a name. */
 extern const struct fa_command_text fa_commands_table[];
 
 /** The command of that name, or NULL. */
@@ -91,7 +91,7 @@ const struct fa_command_text *fa_commands_find(const char *name);
 /** All options; ends with a row of FA_OPTION_END. */
 extern const struct fa_option fa_options_table[];
 
-/** Fill in the defaults.  Strings of the command line are borrowed later, until fini. */
+/** Set the defaults.  Strings of the command line are borrowed later, until fa_options_fini(). */
 void fa_options_init(struct fa_options *options);
 
 void fa_options_fini(struct fa_options *options);
@@ -99,7 +99,7 @@ void fa_options_fini(struct fa_options *options);
 /** Add a list. */
 int fa_options_add_list(struct fa_options *options, const char *name, struct fa_error *err);
 
-/** Check what no single option can know, and connect config with the texts; call it last. */
+/** Check combinations of options, and set the arrays of config; call it last. */
 int fa_options_check(struct fa_options *options, struct fa_error *err);
 
 #endif

@@ -1,5 +1,5 @@
 /**
- * Where an entry stands: a list and a line.
+ * The position of an entry: a list and a line.
  */
 #ifndef FETCHALL_CLI_PLACE_H
 #define FETCHALL_CLI_PLACE_H
@@ -7,7 +7,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
-/** The list's name, or NULL if it is a URL: that has no lines, and may hold a password. */
+/** The name of a list, or NULL if it is a URL, which has no lines and may contain a password. */
 const char *fa_place_list(const char *list);
 
 /** Print "urls.txt:17: ", escaped; nothing for a URL of the command line, or NULL. */

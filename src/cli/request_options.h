@@ -1,8 +1,7 @@
 /**
  * What the user adds to every request: header lines, and addresses of hosts.
  *
- * Header lines may hold secrets: no message repeats more of them than a file's name and a line
- * number.
+ * Header lines may contain secrets: messages quote only the name of a file and a line number.
  */
 #ifndef FETCHALL_CLI_REQUEST_OPTIONS_H
 #define FETCHALL_CLI_REQUEST_OPTIONS_H
@@ -11,7 +10,7 @@
 
 #include "cli/options.h"
 
-/** At most that many header lines, and that many bytes of them, go with each request. */
+/** Maximum number of header lines of a request, and of their bytes. */
 #define FA_REQUEST_HEADERS_MAX 64
 #define FA_REQUEST_BYTES_MAX   32768
 

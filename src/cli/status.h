@@ -1,5 +1,5 @@
 /**
- * fetchall status: what the state of a folder says, on standard output.
+ * fetchall status: prints the state of a folder on standard output.
  */
 #ifndef FETCHALL_CLI_STATUS_H
 #define FETCHALL_CLI_STATUS_H

@@ -1,5 +1,5 @@
 /**
- * What is told when a run has ended.
+ * The summary that is printed at the end of a run.
  */
 #ifndef FETCHALL_CLI_SUMMARY_H
 #define FETCHALL_CLI_SUMMARY_H
@@ -13,28 +13,28 @@
 #include "cli/failures.h"
 #include "cli/pauses.h"
 
-/** All zero: nothing has ended yet. */
+/** All zero: empty. */
 struct fa_summary {
     uint64_t ended[FA_STATUSES]; /**< Entries, by status. */
     uint64_t resumed;
     uint64_t bytes;
-    uint64_t may_pass; /**< Failures that may pass. */
+    uint64_t may_pass; /**< Transient failures. */
     struct fa_failures failures;
     struct fa_pauses pauses;
 };
 
-/** Count an entry's end. */
+/** Count the result of an entry. */
 void fa_summary_count(struct fa_summary *summary, const struct fa_result *result);
 
-/** Whether there is something that a quiet run has to tell too. */
+/** Whether there is something that a quiet run must print too. */
 bool fa_summary_failed(const struct fa_summary *summary);
 
 /**
- * Print it.
+ * Print the summary.
  *
- * @seconds  How long the run took.
- * @plan     Nothing was fetched: say what would be.
- * @all      Every group of failures, and not only the largest.
+ * @seconds  Duration of the run.
+ * @plan     Nothing was fetched: print what would be.
+ * @all      Print all groups of failures, not only the largest.
  */
 void fa_summary_print(struct fa_summary *summary, double seconds, bool plan, bool all, FILE *out);
 

@@ -1,7 +1,7 @@
 /**
- * Counts of what a state holds: by standing, class and origin.
+ * Counts of the entries of a state: by standing, class and origin.
  *
- * Memory is bounded: origins that come when all rows are taken are only counted.
+ * Memory is bounded: origins beyond the last row are only counted.
  */
 #ifndef FETCHALL_CLI_TALLY_H
 #define FETCHALL_CLI_TALLY_H
@@ -14,27 +14,27 @@
 #define FA_TALLY_ROWS 500
 
 struct fa_tally_row {
-    char *origin; /**< Owned; "" for what is no URL. */
+    char *origin; /**< Owned; "": not a URL. */
     uint64_t standings[FA_STANDINGS];
-    uint64_t classes[FA_CLASSES]; /**< Of what failed. */
+    uint64_t classes[FA_CLASSES]; /**< Of failed entries. */
 };
 
-/** All zero: nothing yet. */
+/** All zero: empty. */
 struct fa_tally {
     struct fa_tally_row all; /**< Of all origins; .origin NULL. */
-    uint64_t may_pass;       /**< Of what failed. */
-    uint64_t unwritten;      /**< Failed, and cannot be written down. */
-    uint64_t bytes;          /**< Of files that are done. */
+    uint64_t may_pass;       /**< Transient failures. */
+    uint64_t unwritten;      /**< Failed entries that cannot be written as a line. */
+    uint64_t bytes;          /**< Of complete files. */
     struct fa_tally_row rows[FA_TALLY_ROWS];
     size_t n_rows;
-    uint64_t others;         /**< Files whose origin found no row. */
-    uint64_t other_failures; /**< Of them. */
+    uint64_t others;         /**< Files of origins without a row. */
+    uint64_t other_failures; /**< Failures among them. */
 };
 
-/** When memory runs out, an origin is counted among the others. */
+/** Add an entry; without memory its origin is counted among the others. */
 void fa_tally_add(struct fa_tally *tally, const struct fa_state_entry *entry);
 
-/** Put the rows in order: most failures first, then most files, then by name. */
+/** Sort the rows: most failures first, then most files, then by name. */
 void fa_tally_sort(struct fa_tally *tally);
 
 void fa_tally_fini(struct fa_tally *tally);

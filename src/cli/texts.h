@@ -8,11 +8,11 @@
 
 /** All zero: empty. */
 struct fa_texts {
-    char **items; /**< Owned, each of them too. */
+    char **items; /**< Owned, and so is each of them. */
     size_t count;
 };
 
-/** Append a copy of len bytes, with a zero behind them.  @return 0, or -1 when memory ran out. */
+/** Append a copy of len bytes, with a final zero.  @return 0, or -1: no memory. */
 int fa_texts_add(struct fa_texts *texts, const char *text, size_t len);
 
 void fa_texts_fini(struct fa_texts *texts);

@@ -1,7 +1,7 @@
 /**
- * Values as they are written on the command line.  Pure.
+ * Values of the command line.  Pure.
  *
- * A function that parses returns 0, or -1 if the text as a whole is not such a value.
+ * Parsing functions return 0, or -1 if the whole text is not such a value.
  */
 #ifndef FETCHALL_CLI_VALUE_H
 #define FETCHALL_CLI_VALUE_H
@@ -10,7 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/** The names of enum fa_mode, fa_http and fa_hash_with; NULL: there is no such value. */
+/** The names of enum fa_mode, fa_http and fa_hash_with; NULL: invalid value. */
 const char *fa_value_mode(unsigned mode);
 const char *fa_value_http(unsigned http);
 const char *fa_value_hash_with(unsigned model);
@@ -24,16 +24,16 @@ int fa_value_size(const char *text, uint64_t *ret_bytes);
 /** A decimal fraction, then s, m, h or nothing. */
 int fa_value_seconds(const char *text, double *ret_seconds);
 
-/** "sha256,md5" or "none": enum fa_hash bits, and the one named first. */
+/** "sha256,md5" or "none": enum fa_hash bits, and the first one. */
 int fa_value_hashes(const char *text, unsigned *ret_bits, unsigned *ret_first);
 
 /** "12" or "5%"; neither may be 0. */
 int fa_value_halt(const char *text, uint64_t *ret_count, bool *ret_percent);
 
-/** "HOST:PORT:ADDR"; an IPv6 address may stand in []. */
+/** "HOST:PORT:ADDR"; an IPv6 address may be enclosed in []. */
 int fa_value_resolve(const char *text);
 
-/** A header line of len bytes: "Name: value", "Name:" or "Name;", as curl takes them. */
+/** A header line of len bytes: "Name: value", "Name:" or "Name;", as curl accepts them. */
 int fa_value_header(const char *line, size_t len);
 
 #endif

@@ -1,5 +1,5 @@
 /**
- * fetchall verify: the files of a folder, hashed again; findings go to standard output.
+ * fetchall verify: hashes the files of a folder again, and prints findings on standard output.
  */
 #ifndef FETCHALL_CLI_VERIFY_COMMAND_H
 #define FETCHALL_CLI_VERIFY_COMMAND_H

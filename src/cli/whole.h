@@ -1,9 +1,9 @@
 /**
- * A file that appears as a whole.
+ * A file that is replaced atomically.
  *
- * It is written under a temporary name beside its own, and renamed when nothing is missing from
- * it, so that a reader never meets half of one.  What is in the way and no regular file
- * (/dev/stdout, a FIFO) is written to in place; a symbolic link is followed.
+ * It is written under a temporary name in the same folder, and renamed when it is complete, so
+ * that a reader never sees half of it.  An existing file that is not regular (/dev/stdout, a FIFO)
+ * is written to in place; a symbolic link is followed.
  */
 #ifndef FETCHALL_CLI_WHOLE_H
 #define FETCHALL_CLI_WHOLE_H
@@ -15,26 +15,26 @@
 /** All zero: not open. */
 struct fa_whole {
     struct fa_output output; /**< To write to. */
-    char *path;              /**< Owned; links followed. */
+    char *path;              /**< Owned; with links resolved. */
     char *temp;              /**< Owned; NULL: written in place. */
-    int lock;                /**< Of the temporary file; held until that has its name. */
+    int lock;                /**< Lock of the temporary file, held until it is renamed. */
 };
 
 /**
- * @what    "manifest"; named in errors.  Borrowed, as the path is.
+ * @what    "manifest": its name in errors.  Borrowed, like the path.
  * @path    "-" is standard output.
- * @return  0, or -1: there is nothing to release.
+ * @return  0, or -1: then there is nothing to close.
  */
 int fa_whole_open(struct fa_whole *whole, const char *what, const char *path, struct fa_error *err);
 
 /**
- * Close it and give it its name, unless something is missing from it.
+ * Close the file and rename it to its final name, unless it is incomplete.
  *
  * @return  0, or -1 for the first error only, as fa_output_close() does.
  */
 int fa_whole_publish(struct fa_whole *whole, struct fa_error *err);
 
-/** Release it; what was not published is removed. */
+/** Close it; remove it if it was not published. */
 void fa_whole_fini(struct fa_whole *whole);
 
 #endif
