@@ -202,6 +202,7 @@ void fa_folder_renew(struct fa_folder *folder)
     folder->empty = false;
 }
 
+/* A missing folder means that the file is missing too. */
 enum fa_there fa_folder_look(struct fa_folder *folder, const char *path, int64_t *ret_size,
                              struct fa_error *err)
 {
@@ -289,6 +290,7 @@ int fa_folder_sync(struct fa_folder *folder, const char *path, struct fa_error *
     return 0;
 }
 
+/* The folder may have been renamed since it was opened; the link in /proc follows that. */
 char *fa_folder_path(const struct fa_folder *folder)
 {
     char link[64];

@@ -2,7 +2,9 @@
  * A hash table with chains, as lists of a hundred thousand hosts are common and every redirect
  * looks one up.  It grows, but never shrinks: it has one pointer for each origin of the window.
  *
- * Rings and lists are linked through the origin, so that moving one between them cannot fail.
+ * Rings and lists are linked through the origin, so that moving an origin between them cannot
+ * fail.  Jobs and timers point to origins; fa_hosts_forget() frees one only if it has no job that
+ * is queued or active, no timer and no lookup.
  */
 #include "engine/hosts.h"
 
@@ -46,6 +48,7 @@ void fa_hosts_fini(struct fa_hosts *hosts)
     *hosts = (struct fa_hosts){0};
 }
 
+/* Quadruple the buckets when chains get longer than two on average. */
 static void hosts_grow(struct fa_hosts *hosts)
 {
     size_t n = hosts->n_buckets * 4;
@@ -83,6 +86,8 @@ static struct fa_origin *origin_new(const struct fa_url *url, uint64_t hash)
     return origin;
 }
 
+/* Compare the name too: a collision of keys would send requests to the addresses of another
+ * host. */
 struct fa_origin *fa_hosts_find(const struct fa_hosts *hosts, const struct fa_url *url,
                                 uint64_t key)
 {

@@ -138,6 +138,7 @@ static enum fa_intake_what intake_give(struct fa_entry *entry, struct fa_entry *
     return FA_INTAKE_ERROR;
 }
 
+/* Entries of the program come first: it adds them while a list may be a pipe that never ends. */
 enum fa_intake_what fa_intake_next(struct fa_intake *intake, double now, struct fa_entry **ret,
                                    struct fa_error *err)
 {

@@ -3,7 +3,8 @@
  * in it is a bug that could lose a file or report it twice, so it aborts.
  *
  * A job is in at most one queue: `queued` is its link in that of an origin, of the stage, or of
- * ended attempts.
+ * ended attempts.  The URLs of the entry are parsed once, to mirrors, and only those of valid ones
+ * are used.
  */
 #include "engine/job.h"
 
@@ -80,6 +81,8 @@ static int mirror_parse(struct fa_mirror *mirror, const char *text, struct fa_er
     return 0;
 }
 
+/* An invalid mirror is exhausted from the start; the entry fails only if all of its URLs are
+ * invalid. */
 int fa_job_parse(struct fa_job *job,
                  void (*bad)(void *ctx, const struct fa_job *job, unsigned mirror,
                              const struct fa_error *why),

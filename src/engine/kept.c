@@ -1,3 +1,8 @@
+/*
+ * Lists, certificates and the state may be inside the folder that is written to.  A name protects
+ * a file that does not exist yet, for example the state of the first run; an inode protects one
+ * that is reachable by several names, for example through a link or another mount.
+ */
 #include "engine/kept.h"
 
 #include <errno.h>

@@ -193,6 +193,7 @@ static bool record_describes_file(const struct fa_ledger *ledger, const struct f
             !ledger_was_cut(ledger));
 }
 
+/* A plan does not open parts, so it recalls none. */
 enum fa_recall fa_ledger_recall(const struct fa_ledger *ledger, struct fa_job *job,
                                 const struct fa_recalled *record, int64_t size)
 {
@@ -431,6 +432,7 @@ static void ledger_put_synced(struct fa_ledger *ledger, struct fa_job *job,
     ledger_put_part(ledger, job, head, written, counts);
 }
 
+/* A transfer that resumes the recorded bytes needs no new record. */
 void fa_ledger_put_head(struct fa_ledger *ledger, struct fa_job *job,
                         const struct fa_counts *counts)
 {

@@ -158,6 +158,7 @@ static void shared_free(struct shared *shared)
     free(shared);
 }
 
+/* Nothing of the resolver is accessed here, only `shared`, as the resolver may be freed. */
 static void *resolver_thread(void *arg)
 {
     struct shared *shared = arg;
@@ -373,6 +374,7 @@ struct fa_resolver *fa_resolver_new(struct event_base *base, enum fa_family fami
     return resolver;
 }
 
+/* Threads may be in getaddrinfo(): they get no wake object any more, and free what is shared. */
 void fa_resolver_free(struct fa_resolver *resolver)
 {
     if (!resolver)

@@ -2,8 +2,7 @@
 
 #include <math.h>
 
-/* A double holds 53 bits: use the top 53 of the random ones. ldexp() saturates to infinity, so
- * many failures cannot overflow. */
+/* A double holds 53 bits: use the top 53 of the random ones. */
 double fa_retry_back_off(double base, unsigned failures, uint64_t random)
 {
     unsigned doublings = failures > 0 ? failures - 1 : 0;

@@ -168,6 +168,7 @@ static void origin_mark_down(struct fa_scheduler *scheduler, struct fa_origin *o
     scheduler->stuck += is ? origin->queue.count : -origin->queue.count;
 }
 
+/* Update what depends on the state of the breaker, and report the change. */
 static void origin_follow_breaker(struct fa_scheduler *scheduler, struct fa_origin *origin,
                                   enum fa_breaker_change change, double now)
 {
@@ -299,6 +300,7 @@ void fa_scheduler_unresolved(struct fa_scheduler *scheduler, struct fa_origin *o
     fa_scheduler_review(scheduler, origin, now);
 }
 
+/* A failure without a connection also makes the addresses expire, as the host may have moved. */
 bool fa_scheduler_ended(struct fa_scheduler *scheduler, struct fa_job *job, double now)
 {
     const struct fa_outage_policy *policy = &scheduler->policy.outage;
@@ -377,6 +379,7 @@ int fa_scheduler_failing_mirror(const struct fa_scheduler *scheduler, const stru
     return job_find_mirror(scheduler, job, HEALTH_FAILS, HEALTH_DOWN, now);
 }
 
+/* A mirror that is up is better than waiting. */
 struct fa_hold fa_scheduler_hold(struct fa_scheduler *scheduler, struct fa_job *job, double now)
 {
     const struct fa_outage_policy *policy = &scheduler->policy.outage;
@@ -543,6 +546,7 @@ bool fa_scheduler_is_ready(const struct fa_scheduler *scheduler)
            fa_hosts_first(&scheduler->hosts, FA_RING_PROBES);
 }
 
+/* The debt of the bucket matters only if a job could start. */
 double fa_scheduler_alarm(const struct fa_scheduler *scheduler, double now)
 {
     const struct fa_timer *job = fa_timers_next(&scheduler->job_timers);

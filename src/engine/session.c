@@ -121,7 +121,8 @@ static int session_open_flights(struct fa_session *s, struct fa_error *err)
     return fa_flights_init(&s->flights, &env, err);
 }
 
-/* The parts with threads and processes, which a plan does not need. */
+/* The parts with threads and processes, which a plan does not need.  See the top of the file about
+ * their order. */
 static int session_open_workers(struct fa_session *s, struct fa_error *err)
 {
     unsigned stage_files;
@@ -330,6 +331,7 @@ void fa_session_free(struct fa_session *s)
     free(s);
 }
 
+/* "-" is protected as the file that standard input comes from. */
 int fa_session_add_list(struct fa_session *s, const char *name, struct fa_error *err)
 {
     const char *file = strcmp(name, "-") == 0 ? "/proc/self/fd/0" : name;
@@ -399,7 +401,8 @@ int fa_session_add_failed(struct fa_session *s, struct fa_error *err)
     return result;
 }
 
-/* Handle everything that is ready, then advance the virtual time to the next alarm. */
+/* Handle everything that is ready, then advance the virtual time to the next alarm.  The tick has
+ * no timer event then, as that would follow the real time. */
 static int session_loop_virtually(struct fa_session *s)
 {
     if (event_base_loop(s->base, EVLOOP_NONBLOCK) < 0 || s->ending.over)

@@ -1,3 +1,7 @@
+/*
+ * A snapshot is computed from scratch, ten times a second, and visits all active transfers.  That
+ * is cheaper than keeping sums up to date that change with every chunk received.
+ */
 #include "engine/snapshot.h"
 
 /* A transfer in progress: the bytes of the file so far, and its size if it is known. */

@@ -53,6 +53,7 @@ static struct fa_settle_case job_describe_case(struct fa_session *s, const struc
     };
 }
 
+/* A copy, as ending the job frees its outcome. */
 static void job_fail(struct fa_session *s, struct fa_job *job, bool transient)
 {
     struct fa_error error = job->outcome.error;
@@ -114,6 +115,7 @@ static void settled_apply(struct fa_session *s, struct fa_job *job,
     }
 }
 
+/* A full disk is first offered to the pause: then the failure is not one of the job. */
 static void job_settle_failure(struct fa_session *s, struct fa_job *job, double now)
 {
     bool paused = fa_engine_pause(s, &job->outcome.error, fa_settle_need(job), now);
@@ -258,6 +260,7 @@ static void turn_look_up(struct fa_session *s, double now)
             fa_scheduler_unresolved(&s->scheduler, origin, &err, false, now);
 }
 
+/* Called from the loop between turns: it changes the origin only, and requests a turn. */
 void fa_turn_resolved(void *ctx, void *tag, const struct fa_resolution *resolution)
 {
     struct fa_session *s = ctx;
@@ -431,6 +434,7 @@ static void turn_end_pause_if_space(struct fa_session *s, double now)
     }
 }
 
+/* Checking for space can end the pause, or the run. */
 static double turn_pause_alarm(struct fa_session *s, double now)
 {
     if (s->ending.draining)
@@ -509,6 +513,7 @@ void fa_turn(evutil_socket_t fd, short what, void *session)
     s->alarms.turning = false;
 }
 
+/* Parts of long transfers are recorded while they are in progress, so that a crash loses little. */
 static void turn_record_heads(struct fa_session *s)
 {
     struct fa_job *job;

@@ -1,3 +1,9 @@
+/*
+ * The candidates are narrowed step by step: all that are as fast as the fastest, of these the
+ * cheapest by CPU, of these by memory, of these one with event loops.  Each step compares ratios
+ * within rounds, like the verdict does, and drops a candidate only if the whole interval of its
+ * ratio is above 1 and the difference is large enough to matter.
+ */
 #include "cli/compare/choice.h"
 
 #include <math.h>
@@ -12,6 +18,7 @@
 /* An interval that begins below this is shown as 1.00, so it must count as reaching 1. */
 #define RATIO_ONE 1.005
 
+/* Whether a ratio is significantly above 1, and large enough to matter. */
 static bool is_more(const struct fa_estimate *ratio, double least)
 {
     return ratio->low >= RATIO_ONE && ratio->median >= least;

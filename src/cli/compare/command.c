@@ -1,3 +1,8 @@
+/*
+ * Results are shown to others, so secrets are replaced.  fa_command_redacted() compares each shown
+ * text with the given one, so that a reader is warned if the command cannot be repeated as it is
+ * shown.
+ */
 #include "cli/compare/command.h"
 
 #include <stdbool.h>

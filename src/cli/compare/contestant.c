@@ -1,3 +1,7 @@
+/*
+ * Only options that a plain fetchall would not choose by itself are written, so that the
+ * recommended command is as short as possible.
+ */
 #include "cli/compare/contestant.h"
 
 #include <stdarg.h>

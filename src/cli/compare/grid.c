@@ -1,3 +1,8 @@
+/*
+ * A table of many columns on a terminal of any width.  The width of each column is computed first;
+ * then lines are filled with groups of columns, and each line repeats the names of the
+ * contestants.
+ */
 #include "cli/compare/grid.h"
 
 #include <math.h>

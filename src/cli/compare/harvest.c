@@ -1,3 +1,10 @@
+/*
+ * Events are read line by line, so that memory follows the number of successful entries (two
+ * doubles each, for exact percentiles) and not the size of the events.
+ *
+ * Received bytes become a curve of at most MOMENTS_MANY points with equal steps, whatever the
+ * length of the run.
+ */
 #include "cli/compare/harvest.h"
 
 #include <errno.h>
@@ -28,6 +35,7 @@ struct harvest {
     double step; /* seconds between two moments */
 };
 
+/* Doubles the capacity when it is full. */
 static int add_double(struct doubles *doubles, double value)
 {
     if (doubles->count == doubles->room) {

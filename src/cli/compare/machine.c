@@ -1,3 +1,7 @@
+/*
+ * The description of the machine helps to compare results of different machines; a part that
+ * cannot be read is left out.
+ */
 #include "cli/compare/machine.h"
 
 #include <stdio.h>

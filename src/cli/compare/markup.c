@@ -1,3 +1,8 @@
+/*
+ * Escapes text in two steps: fa_term_escape() first makes control characters and invalid UTF-8
+ * visible, then the characters of markup are replaced.  The text is processed in pieces of a fixed
+ * size, cut between characters, so that a URL of any length needs no memory.
+ */
 #include "cli/compare/markup.h"
 
 #include <math.h>

@@ -1,3 +1,7 @@
+/*
+ * Contestants are compared by the ratio of a measure within each round, as the runs of a round
+ * share the conditions of the network; the ratio removes what they have in common.
+ */
 #include "cli/compare/measure.h"
 
 #include <math.h>

@@ -1,3 +1,11 @@
+/*
+ * The tree is traversed breadth-first from the root, through the children files of /proc, and
+ * every process is read once per sample.  A process can end at any moment: a file that cannot be
+ * read counts as zero, and only a missing list of the children of the root makes a sample
+ * incomplete.
+ *
+ * PSS divides shared pages among the processes that map them, so that a sum counts each page once.
+ */
 #include "cli/compare/meter.h"
 
 #include <errno.h>
@@ -87,7 +95,7 @@ static uint64_t process_threads(struct fa_meter *meter, pid_t pid)
     return state == 'Z' || threads < 0 ? 0 : (uint64_t)threads;
 }
 
-/* Bytes; 0: the process has ended, or the kernel has no value. */
+/* PSS in bytes; 0: the process has ended, or the kernel has no value. */
 static uint64_t process_pss(struct fa_meter *meter, pid_t pid)
 {
     if (!meter_read_text(meter, "/proc/%d/smaps_rollup", pid))

@@ -1,3 +1,8 @@
+/*
+ * The page contains texts from outside: the names of lists, URLs, messages of servers.  All of
+ * them are written by fa_markup_text(), and a Content-Security-Policy forbids scripts and requests
+ * besides.
+ */
 #include "cli/compare/page.h"
 
 #include <errno.h>

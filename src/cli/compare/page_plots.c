@@ -1,3 +1,7 @@
+/*
+ * Each plot is drawn by a gnuplot of its own, so that a failure costs only that plot, and its
+ * error can be shown in its place.  Without gnuplot the page has tables only.
+ */
 #include "cli/compare/page_plots.h"
 
 #include <errno.h>

@@ -1,3 +1,7 @@
+/*
+ * The tables of the page.  They contain every number of the plots, for readers who cannot see
+ * those, and for machines without gnuplot.
+ */
 #include "cli/compare/page_tables.h"
 
 #include <math.h>

@@ -1,3 +1,7 @@
+/*
+ * One parser for all lists of values: a struct kind describes for each option which names and
+ * numbers are valid.
+ */
 #include "cli/compare/picks.h"
 
 #include <stdio.h>

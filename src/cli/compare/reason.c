@@ -196,8 +196,8 @@ static void add_others(struct fa_verdict *verdict, const struct fa_comparison *c
         add(verdict, " (the others %s to %s times as much)", from, to);
 }
 
-/* The smallest difference that these rounds could have shown between those that are as fast: one
- * whose interval, as wide as it is now, would begin above 1. */
+/* The smallest difference that these rounds could have shown between contestants that are equally
+ * fast: one whose interval, with its present width, would begin above 1. */
 static double find_blind(const struct fa_verdict *verdict, const struct fa_comparison *comparison)
 {
     double blind = RATIO_LEAST;
@@ -258,8 +258,8 @@ static void add_equal(struct fa_verdict *verdict, const struct fa_comparison *co
 
 /* The cause, as far as the measurements show it. */
 
-/* One that differs from the best by its jobs only, with the most of those that have fewer;
- * n_contestants if there is none.  *ret_most: none has more jobs than the best. */
+/* Of the contestants that differ from the best only by having fewer jobs, the one with the most;
+ * n_contestants: none.  *ret_most: no contestant has more jobs than the best. */
 static size_t find_fewer_jobs(const struct fa_verdict *verdict,
                               const struct fa_comparison *comparison, bool *ret_most)
 {
@@ -297,9 +297,9 @@ static bool add_slots(struct fa_verdict *verdict, const struct fa_comparison *co
     return true;
 }
 
-/* The share of the time of its slots that the best was transferring; the rest is start-up, and
- * slots that stand empty.  The median stands for the mean of an entry's time, which is seldom
- * less; and what the hosts would not take at once is no slot. */
+/* The share of the time of its slots in which the best contestant was transferring; the rest is
+ * start-up and empty slots.  The median approximates the mean time of an entry, which is seldom
+ * less; transfers beyond the limit of the hosts are not counted as slots. */
 static double slots_filled(const struct fa_verdict *verdict, const struct fa_comparison *comparison)
 {
     const struct fa_standing_of *best = &verdict->standings[verdict->best];

@@ -1,3 +1,7 @@
+/*
+ * Memory of a result.  Trials are allocated for all requested rounds at the start, so that no run
+ * is lost for lack of memory; only the moments of a trial are allocated later.
+ */
 #include "cli/compare/result.h"
 
 #include <errno.h>

@@ -1,6 +1,6 @@
 /*
  * Runs the warm-up and the rounds in the order of the plan, until the number of rounds or a limit
- * is reached. A round counts only as a whole: an interrupted one is dropped.
+ * is reached.  A round counts only as a whole: an interrupted one is dropped.
  */
 #include "cli/compare/rounds.h"
 

@@ -26,7 +26,7 @@
 /* Number of lines of a run's output that are shown. */
 #define LINES_SHOWN 20
 
-/* The arguments of a child.  failed records that memory ran out. */
+/* The arguments of a child.  failed: there was no memory. */
 struct args {
     struct fa_texts texts;
     bool failed;

@@ -1,3 +1,8 @@
+/*
+ * json_pack() takes ownership of its values and fails if one of them is NULL, so lack of memory
+ * has to be checked only for the outermost object.  CSV has one line for each trial, for
+ * spreadsheets and R.
+ */
 #include "cli/compare/sheet.h"
 
 #include <math.h>
@@ -13,26 +18,26 @@
 #include "cli/json.h"
 #include "cli/whole.h"
 
-static json_t *json_number(double value)
+static json_t *sheet_number(double value)
 {
     return isfinite(value) ? json_real(value) : json_null();
 }
 
-static json_t *json_count(uint64_t value)
+static json_t *sheet_count(uint64_t value)
 {
     return value == FA_UNMEASURED ? json_null() : fa_json_count(value);
 }
 
 static json_t *latency_object(const struct fa_latency *latency)
 {
-    return json_pack("{s:o, s:o, s:o}", "p50", json_number(latency->p50), "p95",
-                     json_number(latency->p95), "p99", json_number(latency->p99));
+    return json_pack("{s:o, s:o, s:o}", "p50", sheet_number(latency->p50), "p95",
+                     sheet_number(latency->p95), "p99", sheet_number(latency->p99));
 }
 
 static json_t *estimate_object(const struct fa_estimate *estimate)
 {
-    return json_pack("{s:o, s:o, s:o}", "median", json_number(estimate->median), "low",
-                     json_number(estimate->low), "high", json_number(estimate->high));
+    return json_pack("{s:o, s:o, s:o}", "median", sheet_number(estimate->median), "low",
+                     sheet_number(estimate->low), "high", sheet_number(estimate->high));
 }
 
 static json_t *failures_object(const struct fa_trial *trial)
@@ -65,20 +70,20 @@ static json_t *trial_object(const struct fa_trial *trial)
         "s:i, s:o}",
         "round", trial->round,
         "place", trial->place,
-        "wall", json_number(trial->wall),
-        "user", json_number(trial->user),
-        "system", json_number(trial->system),
-        "peak_pss", json_count(trial->peak_pss),
-        "peak_threads", json_count(trial->peak_threads),
-        "peak_processes", json_count(trial->peak_processes),
-        "switches", json_count(trial->switches),
-        "calls", json_count(trial->calls),
+        "wall", sheet_number(trial->wall),
+        "user", sheet_number(trial->user),
+        "system", sheet_number(trial->system),
+        "peak_pss", sheet_count(trial->peak_pss),
+        "peak_threads", sheet_count(trial->peak_threads),
+        "peak_processes", sheet_count(trial->peak_processes),
+        "switches", sheet_count(trial->switches),
+        "calls", sheet_count(trial->calls),
         "ttfb", latency_object(&trial->ttfb),
         "total", latency_object(&trial->total),
-        "entries", json_count(trial->entries),
-        "failed", json_count(trial->failed),
+        "entries", sheet_count(trial->entries),
+        "failed", sheet_count(trial->failed),
         "failures", failures_object(trial),
-        "bytes", json_count(trial->bytes),
+        "bytes", sheet_count(trial->bytes),
         "status", trial->status,
         "moments", moments_array(trial));
     /* clang-format on */
@@ -92,7 +97,7 @@ static json_t *trials_array(const struct fa_contestant *contestant)
     return array;
 }
 
-/* NULL: it has none. */
+/* NULL: no rank. */
 static const char *rank_name(enum fa_rank rank)
 {
     static const char *const names[] = {
@@ -104,7 +109,7 @@ static const char *rank_name(enum fa_rank rank)
     return (unsigned)rank < sizeof(names) / sizeof(*names) ? names[rank] : NULL;
 }
 
-/* What the verdict says of a contestant. */
+/* The standing of a contestant in the verdict. */
 static json_t *standing_object(const struct fa_standing_of *s)
 {
     /* clang-format off */
@@ -114,20 +119,20 @@ static json_t *standing_object(const struct fa_standing_of *s)
         "wall", estimate_object(&s->wall),
         "ratio", estimate_object(&s->ratio),
         "cpu", estimate_object(&s->cpu),
-        "files_per_second", json_number(s->files_per_second),
-        "bytes_per_second", json_number(s->bytes_per_second),
-        "peak_pss", json_number(s->peak_pss),
-        "peak_threads", json_number(s->peak_threads),
-        "peak_processes", json_number(s->peak_processes),
-        "switches", json_number(s->switches),
-        "calls", json_number(s->calls),
+        "files_per_second", sheet_number(s->files_per_second),
+        "bytes_per_second", sheet_number(s->bytes_per_second),
+        "peak_pss", sheet_number(s->peak_pss),
+        "peak_threads", sheet_number(s->peak_threads),
+        "peak_processes", sheet_number(s->peak_processes),
+        "switches", sheet_number(s->switches),
+        "calls", sheet_number(s->calls),
         "ttfb", latency_object(&s->ttfb),
         "total", latency_object(&s->total),
-        "failed", json_number(s->failed));
+        "failed", sheet_number(s->failed));
     /* clang-format on */
 }
 
-/* The fields of both, as one object; NULL when memory ran out.  Takes both. */
+/* Merge two objects, which are taken.  NULL: no memory. */
 static json_t *objects_joined(json_t *object, json_t *more)
 {
     int rc = json_object_update(object, more);
@@ -165,7 +170,7 @@ static json_t *contestants_array(const struct fa_result_of *result)
     return array;
 }
 
-/* The names of those that are as fast as the fastest, itself included. */
+/* The names of the contestants that are as fast as the fastest, including it. */
 static json_t *equal_array(const struct fa_result_of *result)
 {
     json_t *array = json_array();
@@ -177,7 +182,7 @@ static json_t *equal_array(const struct fa_result_of *result)
     return array;
 }
 
-/* null if there was no round to judge by. */
+/* null if no round was completed. */
 static json_t *verdict_object(const struct fa_result_of *result)
 {
     const struct fa_verdict *v = &result->verdict;
@@ -192,7 +197,7 @@ static json_t *verdict_object(const struct fa_result_of *result)
         "fastest", fa_json_text(v->concluded ? all[v->fastest].name : NULL),
         "equal", equal_array(result),
         "drifted", v->drifted,
-        "drift", json_number(v->drift),
+        "drift", sheet_number(v->drift),
         "reason", fa_json_text(v->reason));
     /* clang-format on */
 }
@@ -208,11 +213,11 @@ static json_t *comparison_object(const struct fa_result_of *result)
         "stage", c->stage,
         "rounds", c->rounds,
         "rounds_wanted", c->rounds_wanted,
-        "entries", json_count(c->entries),
-        "bytes", json_count(c->bytes),
-        "listed", json_count(c->listed),
-        "origins", json_count(c->origins),
-        "requests", json_count(c->requests),
+        "entries", sheet_count(c->entries),
+        "bytes", sheet_count(c->bytes),
+        "listed", sheet_count(c->listed),
+        "origins", sheet_count(c->origins),
+        "requests", sheet_count(c->requests),
         "command", fa_json_text(command),
         "list", fa_json_text(c->list),
         "redacted", c->redacted,
@@ -229,7 +234,7 @@ static json_t *comparisons_array(const struct fa_result_of *results, size_t n)
     return array;
 }
 
-/* @rc  Of what was written. */
+/* @rc  The result of writing. */
 static int sheet_finish(struct fa_whole *whole, int rc, struct fa_error *err)
 {
     if (fa_whole_publish(whole, err) != 0)
@@ -251,7 +256,7 @@ int fa_sheet_json(const char *file, const struct fa_result_of *results, size_t n
         "version", fa_json_text(FA_VERSION),
         "when", fa_json_text(first->when),
         "machine", fa_json_text(first->machine),
-        "seed", json_count(seed),
+        "seed", sheet_count(seed),
         "watching", fa_json_seconds(watching),
         "comparisons", comparisons_array(results, n));
     /* clang-format on */
@@ -259,7 +264,7 @@ int fa_sheet_json(const char *file, const struct fa_result_of *results, size_t n
     return sheet_finish(&whole, rc, err);
 }
 
-/* Always in quotes: a list may be called anything. */
+/* Always quoted, as the name of a list may contain anything. */
 static void csv_put_text(FILE *out, const char *text)
 {
     fputs("\"", out);

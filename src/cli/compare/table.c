@@ -200,7 +200,7 @@ static void put_isolation(const struct fa_grid *grid)
             continue;
         for (size_t j = 0; j < comparison->n_contestants; ++j) {
             const struct fa_contestant *other = &comparison->contestants[j];
-            /* Threads are held against as many processes; inline has no number. */
+            /* Compare threads with the same number of processes; inline has no number. */
             if (other->hash_with == FA_HASH_WITH_INLINE ||
                 (other->hash_with == FA_HASH_WITH_THREAD && other->jobs == process->jobs))
                 if (grid->verdict->standings[j].rank != FA_RANK_FAILING)

@@ -146,7 +146,7 @@ static double fails_share(const struct fails *fails)
     return fails->entries ? (double)fails->failed / (double)fails->entries : NAN;
 }
 
-/* Whether one failed more than chance explains, compared with the one that failed least. */
+/* Whether a contestant failed more than chance explains, compared with the best one. */
 static bool is_failing(const struct fails *fails, const struct fails *least)
 {
     /* If no contestant had an entry, none has failed. */

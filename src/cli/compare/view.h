@@ -17,7 +17,7 @@ struct fa_view {
     size_t count;  /**< Length of order. */
 };
 
-/** @return 0, or -1 when memory ran out. */
+/** @return 0, or -1: no memory. */
 int fa_view_init(struct fa_view *view, const struct fa_comparison *comparison,
                  const struct fa_verdict *verdict);
 
