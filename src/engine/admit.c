@@ -1,7 +1,7 @@
 /*
- * An entry is parsed, named, and looked up in the state and in the folder, in that order and each
- * once; after that its job knows whether there is a part to resume or a file to compare.  Most
- * entries of a repeated run end here, at the cost of one query and one fstatat(2).
+ * An entry is parsed, named, and looked up in the state and in the folder, in that order and
+ * normally once each; after that its job knows whether there is a part to resume or a file to
+ * compare.  Most entries of a repeated run end here, at the cost of one query and one fstatat(2).
  *
  * An existing file is compared by what is known without reading it: its size, and the digest in
  * the state.  Only if that leaves the answer open, the file is hashed by the CPU stage.

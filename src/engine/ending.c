@@ -1,7 +1,7 @@
 /*
  * Every entry that was read gets exactly one result, also when the run is stopped: then jobs in
- * memory and records of the backlog are reported as cancelled.  The result is recorded in the
- * state before it is reported, so that an observer never sees more than a commit can hold.
+ * memory and records of the backlog are reported as cancelled.  The record is put before the event
+ * is sent, so that the next commit contains every result that the observer has seen.
  *
  * The times of a result are the sum over the redirects of the last attempt: those of earlier
  * requests are in job->timing.earlier.

@@ -1,6 +1,6 @@
 /*
- * The part is hashed from its file and not from the socket: so the digest is that of the bytes on
- * the disk, and hashing never slows down a transfer.  The file is still in the page cache by then,
+ * The part is hashed from its file and not from the socket: so the digest is that of the bytes in
+ * the file, and hashing never slows down a transfer.  The file is still in the page cache by then,
  * unless the stage falls far behind; FA_FINISH_MAX bounds that.
  *
  * All hashes that anybody asked for are computed in one pass: those of the config, that of the

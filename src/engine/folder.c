@@ -1,7 +1,7 @@
 /*
  * Paths come from URLs, states and manifests, and other users may be able to write to the folder.
- * openat2(2) with RESOLVE_BENEATH would do the same in one call, but containers block it by
- * seccomp, so each component is opened with O_NOFOLLOW instead.
+ * openat2(2) with RESOLVE_BENEATH would do the same in one call, but some container runtimes reject
+ * it, so each component is opened with O_NOFOLLOW instead.
  *
  * Entries of a list mostly go to the folder of the previous entry: the descriptor of the last
  * parent is kept, and a path costs one call.  A folder that was empty when the session opened it
@@ -64,6 +64,7 @@ DIR *fa_folder_list(int fd)
     return dir;
 }
 
+/* A folder that cannot be read counts as not empty. */
 static bool folder_is_empty(int fd)
 {
     DIR *dir = fa_folder_list(fd);

@@ -128,6 +128,7 @@ static void intake_watch(struct fa_intake *intake, struct fa_list *list, double 
         intake->wake_at = fmin(intake->wake_at, now + POLL_EVERY);
 }
 
+/* NULL: there was no memory for the entry. */
 static enum fa_intake_what intake_give(struct fa_entry *entry, struct fa_entry **ret,
                                        struct fa_error *err)
 {

@@ -1,5 +1,5 @@
 /*
- * A commit costs an fsync(2), so records are batched: a commit is due after COMMIT_EVERY seconds
+ * A commit can cost an fsync(2), so records are batched: a commit is due after COMMIT_EVERY seconds
  * or COMMIT_CHANGES records.  With --fsync batch the file system is synced before each commit, so
  * that no record refers to data that a power cut could still lose.
  *

@@ -174,6 +174,7 @@ void fa_names_free(struct fa_names *names)
     free(names);
 }
 
+/* The table is at most 70 % full: linear probing gets slow beyond that. */
 int fa_names_claim(struct fa_names *names, uint64_t name_hash, uint64_t url_hash,
                    enum fa_claim *ret, struct fa_error *err)
 {

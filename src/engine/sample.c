@@ -1,6 +1,6 @@
 /*
- * A sample keeps the shape of the lists: every origin is in it, and its entries are spread over
- * all of its own.
+ * Origins get equal shares of a sample, and the entries of each are spread over all of its own, so
+ * that neither a large origin nor the start of the list dominates.
  *
  * The lists are read twice: first to count the entries of each origin, then to write those that
  * its share falls on.  So memory follows the number of origins, not that of entries.  A list that

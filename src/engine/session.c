@@ -228,6 +228,7 @@ static int session_open_run(struct fa_session *s, struct fa_error *err)
                : 0;
 }
 
+/* The first error wins; fa_session_free() cleans up what was opened. */
 static int session_open(struct fa_session *s, struct fa_error *err)
 {
     if (config_check_session(&s->config, err) || session_open_events(s, err) ||
@@ -244,6 +245,7 @@ static int session_open(struct fa_session *s, struct fa_error *err)
     return session_open_run(s, err);
 }
 
+/* The defaults of everything that a test may replace. */
 static void session_use_env(struct fa_session *s, const struct fa_session_env *env)
 {
     s->flights.ops = env->strategy ? env->strategy : fa_strategy_of(s->config.mode);
@@ -373,6 +375,8 @@ static int session_renew(struct fa_session *s, struct fa_error *err)
     return 0;
 }
 
+/* The failed entries are written to an unlinked list before the run, because the run changes their
+ * records. */
 int fa_session_add_failed(struct fa_session *s, struct fa_error *err)
 {
     char file[40];
@@ -441,6 +445,7 @@ static void session_report_limits(const struct fa_session *s)
                        config->dir);
 }
 
+/* With libevent the loop blocks until a turn ends the run. */
 static void session_run(struct fa_session *s)
 {
     struct timeval every = fa_loop_time(FA_TICK);

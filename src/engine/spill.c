@@ -179,6 +179,7 @@ static struct fa_job *job_revive(struct fa_session *s, const struct fa_buf *reco
     return NULL;
 }
 
+/* A few jobs at a time, so that a turn stays short. */
 void fa_spill_refill(struct fa_session *s, struct fa_origin *origin, double now)
 {
     struct fa_buf record;
