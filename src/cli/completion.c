@@ -2,6 +2,10 @@
  * A bash completion script, printed from the option table.  Options of the program and of each
  * command are offered separately; an option with choices offers them, one with a file or directory
  * completes names.
+ *
+ * bash calls _fetchall() and takes the offers from COMPREPLY.  The previous word selects the case
+ * of an option that takes an argument.  Any other word is an option, a list, or, as the first word,
+ * a command.
  */
 #include "cli/completion.h"
 
@@ -27,7 +31,8 @@ static void put_choices(FILE *out, const struct fa_option *row)
     fputs("' -- \"$cur\")\n", out);
 }
 
-/* What to offer after an option with an argument. */
+/* What to offer after an option with an argument.  mapfile splits at line ends only:
+ * COMPREPLY=($(...)) would split file names at spaces and expand their wildcards. */
 static void put_argument(FILE *out, const struct fa_option *row)
 {
     put_pattern(out, row);
@@ -40,7 +45,8 @@ static void put_argument(FILE *out, const struct fa_option *row)
     fputs("        return\n        ;;\n", out);
 }
 
-/* Whether the table has an earlier row of this name for the same kind of command. */
+/* Whether an earlier row has this name.  A case matches the previous word, whatever the command is,
+ * so only the first of several rows can be offered. */
 static bool option_is_done(const struct fa_option *row)
 {
     for (const struct fa_option *other = fa_options_table; other < row; ++other)

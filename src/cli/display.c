@@ -2,6 +2,9 @@
  * The bar is one line on standard error that is drawn again and again.  Any other line is printed
  * between fa_display_begin() and fa_display_end(): the bar is erased before it and drawn again
  * after it.
+ *
+ * A message is collected in memory (open_memstream(3)) together with the erasing and the new bar,
+ * and written at once: in pieces, it would flicker and mix with the output of other programs.
  */
 #include "cli/display.h"
 
@@ -46,6 +49,7 @@ static void display_write(const char *text, size_t len)
     }
 }
 
+/* A process in the background draws nothing: the line belongs to the job in the foreground. */
 static void display_draw_bar(struct fa_display *display, const struct fa_progress *progress,
                              double time)
 {
@@ -62,6 +66,7 @@ static void display_draw_bar(struct fa_display *display, const struct fa_progres
     display->drawn = true;
 }
 
+/* Standard error is often a log file, where a line is kept: print few of them. */
 static void display_put_plain(struct fa_display *display, const struct fa_progress *progress,
                               double time)
 {
@@ -110,6 +115,7 @@ void fa_display_progress(struct fa_display *display, const struct fa_event *even
 FILE *fa_display_begin(struct fa_display *display)
 {
     display->message = open_memstream(&display->text, &display->len);
+    /* Without memory, print directly; the bar is then not erased before. */
     if (!display->message)
         return stderr;
     if (display->drawn)

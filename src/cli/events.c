@@ -1,5 +1,12 @@
 /*
  * One JSON object per event.  The same functions serve --events and --progress json.
+ *
+ * Each event has a function of its own, whose json_pack() shows the object as the manual documents
+ * it, in the same order.  If a value is NULL because memory ran out, json_pack() returns NULL, too,
+ * so that the caller checks only once.
+ *
+ * The file is flushed after each event, because programs follow it while the run continues.  Only
+ * entries that were never started are not flushed: see fa_events_write().
  */
 #include "cli/events.h"
 
@@ -30,6 +37,7 @@ static json_t *line_value(uint64_t line)
     return line ? fa_json_count(line) : json_null();
 }
 
+/* NULL without an error; the format "s?" writes that as null. */
 static const char *class_of(const struct fa_error *error)
 {
     return error && error->class != FA_CLASS_NONE ? fa_class_name(error->class) : NULL;
@@ -171,7 +179,7 @@ json_t *fa_events_object(const struct fa_event *event, double time)
     return NULL;
 }
 
-/* What fa_events_object() makes of it. */
+/* The same text as that of fa_events_object(), but faster: see report.c. */
 static char *unbegun_text(const struct fa_result *result, double time, bool ascii)
 {
     char *list = fa_json_string(fa_place_list(result->list), ascii);
@@ -188,6 +196,7 @@ static char *unbegun_text(const struct fa_result *result, double time, bool asci
 
 bool fa_events_due(const struct fa_progress *progress, double time, double *shown)
 {
+    /* The last one has the final counts: it is never skipped. */
     bool last = progress->entries_final && progress->done >= progress->entries;
     if (!last && time - *shown < INTERVAL)
         return false;

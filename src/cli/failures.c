@@ -1,6 +1,10 @@
 /*
  * Failures are grouped by class and origin with one example each, so that a million failures of one
- * host are one line.  The number of groups is limited; further ones are only counted.
+ * host are one line.  The number of groups is limited, and so is the time to search them; failures
+ * that fit in no group are only counted.
+ *
+ * A hint names the option to use or what to check.  It follows the first group that it applies to,
+ * and is not repeated.
  */
 #include "cli/failures.h"
 
@@ -26,6 +30,7 @@ static const char *const hints[FA_CLASSES] = {
     [FA_CLASS_CANCELLED] = "run it again: complete files are not downloaded again",
 };
 
+/* An HTTP status allows a more specific hint than its class does. */
 const char *fa_failures_hint(const struct fa_error *error)
 {
     if (error->domain == FA_DOMAIN_HTTP) {
@@ -76,6 +81,8 @@ void fa_failures_add(struct fa_failures *failures, const struct fa_result *resul
     };
 }
 
+/* Most failures first.  Class and origin break ties, so that the order does not depend on which
+ * entry failed first. */
 static int compare(const void *a, const void *b)
 {
     const struct fa_failure_group *x = a;
@@ -87,6 +94,7 @@ static int compare(const void *a, const void *b)
     return strcmp(x->origin ? x->origin : "", y->origin ? y->origin : "");
 }
 
+/* Names, URLs and messages come from lists and servers, so they are escaped. */
 static void group_print(const struct fa_failure_group *group, FILE *out)
 {
     fprintf(out, "%8llu  %-12s ", (unsigned long long)group->count, fa_class_name(group->class));

@@ -1,6 +1,8 @@
 /*
  * --help is printed from the option table.  Text is wrapped at FA_HELP_COLUMNS; option help starts
- * at MARGIN.
+ * at MARGIN.  Neither depends on the terminal, so that help is the same in a pager or a file.
+ *
+ * The sentences for the manual (.more) are not printed, so that an option takes few lines.
  */
 #include "cli/help.h"
 
@@ -104,6 +106,7 @@ static void print_command(FILE *out, const struct fa_command_text *text,
     fputs("\nMore in fetchall(1).\n", out);
 }
 
+/* Defaults are taken from fa_options_init(), as those of a run are. */
 void fa_help_print(FILE *out, enum fa_command command)
 {
     struct fa_options defaults;

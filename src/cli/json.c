@@ -48,7 +48,8 @@ json_t *fa_json_text(const char *text)
     return string;
 }
 
-/* Whether the text can be quoted without escapes. */
+/* Whether the text can be quoted without escapes.  Most URLs and names can, and need no jansson
+ * object then. */
 static bool is_plain(const char *text)
 {
     for (; *text; ++text)
@@ -69,6 +70,7 @@ char *fa_json_string(const char *text, bool ascii)
     return encoded;
 }
 
+/* JSON integers of jansson are signed 64-bit numbers. */
 json_t *fa_json_count(uint64_t count)
 {
     return json_integer(count > LLONG_MAX ? LLONG_MAX : (json_int_t)count);
@@ -79,6 +81,7 @@ json_t *fa_json_size(int64_t size)
     return size < 0 ? json_null() : json_integer(size);
 }
 
+/* NaN, which JSON does not have, becomes 0.  The upper limit keeps microseconds in a long long. */
 json_t *fa_json_seconds(double seconds)
 {
     if (!(seconds > 0))
@@ -88,6 +91,7 @@ json_t *fa_json_seconds(double seconds)
     return json_real((double)(long long)(seconds * 1e6 + 0.5) / 1e6);
 }
 
+/* The *_new functions release the value if they fail, and fail if it is NULL. */
 json_t *fa_json_append(json_t *array, json_t *value)
 {
     if (json_array_append_new(array, value) == 0)

@@ -1,6 +1,11 @@
 /*
  * The manual is man/fetchall.1.in with the option and command sections generated from the table.  A
  * sentence starts on a new line, as roff requires for the spacing between sentences.
+ *
+ * roff prints some ASCII characters as typographic ones: an unescaped - may become a hyphen
+ * (U+2010) and a ' a closing quote, which a shell does not understand when they are pasted.
+ * put_char() escapes them (groff_char(7)).  A line that starts with a full stop is a request, so no
+ * sentence of the table may start with one.
  */
 #include "cli/man.h"
 
@@ -98,6 +103,7 @@ static void put_names(FILE *out, const struct fa_option *row)
 static void put_option(FILE *out, const struct fa_option *row, const struct fa_options *defaults)
 {
     put_names(out, row);
+    /* A help line is lower case without a full stop; the manual has sentences. */
     char sentence[160];
     snprintf(sentence, sizeof(sentence), "%s.", row->help);
     sentence[0] = (char)toupper((unsigned char)sentence[0]);
@@ -122,6 +128,8 @@ static void put_option(FILE *out, const struct fa_option *row, const struct fa_o
     }
 }
 
+/* Describe only the command's own options; those that it shares with a download are listed by name,
+ * because OPTIONS describes them. */
 static void put_command(FILE *out, const struct fa_command_text *text,
                         const struct fa_options *defaults)
 {
@@ -189,6 +197,7 @@ static size_t put_part(FILE *out, const char *text, const struct fa_options *def
     return 0;
 }
 
+/* An @ that starts no placeholder, as in -H @FILE, is printed as it is. */
 void fa_man_print(FILE *out)
 {
     struct fa_options defaults;

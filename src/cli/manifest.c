@@ -1,6 +1,10 @@
 /*
- * Lines in the format of coreutils: a name with a backslash or a line feed is escaped, and its line
- * starts with a backslash.
+ * Lines in the format of coreutils, which sha256sum -c and similar programs read.  In a name, a
+ * backslash, a line feed and a carriage return are escaped, and the line then starts with a
+ * backslash: otherwise a name could contain a forged line.
+ *
+ * These programs expect one algorithm per file, so a manifest has the first digest of --hash only.
+ * A file without that digest is counted, for a message at the end.
  */
 #include "cli/manifest.h"
 
@@ -26,6 +30,7 @@ char *fa_manifest_line(const struct fa_digest *digest, const char *name)
 {
     char hex[2 * FA_DIGEST_MAX + 1];
     fa_digest_hex(digest, hex);
+    /* At most: a backslash, two spaces, every character escaped, and the zero. */
     size_t size = strlen(hex) + 2 * strlen(name) + 4;
     char *line = malloc(size);
     if (!line)
@@ -71,6 +76,7 @@ int fa_manifest_add(struct fa_manifest *manifest, const struct fa_result *result
     return rc;
 }
 
+/* Also after an interrupted run: each line is of a file that exists. */
 int fa_manifest_publish(struct fa_manifest *manifest, struct fa_error *err)
 {
     return fa_whole_publish(&manifest->whole, err);

@@ -1,7 +1,13 @@
 /*
- * Receives the events of a run, and passes each to the outputs that want it: the display, the
+ * Receives the events of a run, and passes each to the outputs that use it: the display, the
  * report, the events file, the manifest and the summary.  The number of lines printed per kind is
  * limited, because a million failing entries should not scroll away everything else.
+ *
+ * The session calls fa_observer_handle() on the thread that runs it, so nothing here is locked, and
+ * an output that blocks, such as a full pipe, delays the run.
+ *
+ * A failed output does not stop the run: its first error is printed and counted as local I/O, for
+ * the exit status, and nothing more is written to it.
  */
 #include "cli/observer.h"
 
@@ -32,6 +38,7 @@ void fa_observer_init(struct fa_observer *observer, const struct fa_options *opt
     fa_display_init(&observer->display, options->progress, options->quiet);
 }
 
+/* Open all outputs before emptying any: if one cannot be opened, the others keep their contents. */
 int fa_observer_open(struct fa_observer *observer, struct fa_error *err)
 {
     const struct fa_options *options = observer->options;
@@ -43,10 +50,10 @@ int fa_observer_open(struct fa_observer *observer, struct fa_error *err)
     if (options->manifest && fa_manifest_open(&observer->manifest, options->manifest,
                                               options->config.hash_first, err) != 0)
         return -1;
-    /* All other checks have passed: now the outputs may be emptied. */
     if (fa_output_empty(&observer->report, err) != 0 ||
         fa_output_empty(&observer->events.output, err) != 0)
         return -1;
+    /* The listing of --plan is the default use of standard output. */
     bool stdout_taken = (options->report && strcmp(options->report, "-") == 0) ||
                         (options->events && strcmp(options->events, "-") == 0);
     if (options->config.plan && !options->quiet && !stdout_taken)
@@ -54,6 +61,7 @@ int fa_observer_open(struct fa_observer *observer, struct fa_error *err)
     return 0;
 }
 
+/* Standard error may be shared with other programs: each line names this one. */
 static FILE *observer_begin_line(struct fa_observer *observer)
 {
     FILE *out = fa_display_begin(&observer->display);
@@ -66,6 +74,7 @@ static void observer_end_line(struct fa_observer *observer)
     fa_display_end(&observer->display);
 }
 
+/* A message may contain a URL, so it is redacted, and a name from a list, so it is escaped. */
 void fa_observer_fail(struct fa_observer *observer, const struct fa_error *err)
 {
     if (err->class == FA_CLASS_LOCAL_IO)
@@ -118,6 +127,7 @@ static void observer_print_failure(struct fa_observer *observer, const struct fa
     observer_end_line(observer);
 }
 
+/* For --verbose: an entry that succeeds later needs no message. */
 static void observer_print_retry(struct fa_observer *observer, const struct fa_event *event)
 {
     FILE *out = observer_begin_line(observer);
@@ -179,6 +189,7 @@ static void observer_print_host(struct fa_observer *observer, const struct fa_ev
     observer_end_line(observer);
 }
 
+/* A detail is for --verbose only, such as the lack of a sandbox. */
 static void observer_print_notice(struct fa_observer *observer, const struct fa_event *event)
 {
     if (observer->options->quiet || (event->notice.detail && !observer->options->verbose) ||
@@ -191,6 +202,7 @@ static void observer_print_notice(struct fa_observer *observer, const struct fa_
     observer_end_line(observer);
 }
 
+/* A terminal gets escaped names; a pipe gets their bytes, for other programs. */
 static void observer_print_plan(struct fa_observer *observer, const struct fa_result *result)
 {
     struct fa_output *plan = &observer->plan;
@@ -225,9 +237,11 @@ static void on_done(struct fa_observer *observer, const struct fa_result *result
         observer_print_failure(observer, result);
 }
 
+/* Progress events arrive regularly, so what depends on time is done here. */
 static void on_progress(struct fa_observer *observer, const struct fa_event *event, double time)
 {
     struct fa_error err;
+    /* Not after each entry, which would be a system call for each line. */
     if (time - observer->flushed >= FLUSH_INTERVAL) {
         observer->flushed = time;
         observer_check_output(observer, fa_output_flush(&observer->report, &err), &err);
@@ -235,6 +249,7 @@ static void on_progress(struct fa_observer *observer, const struct fa_event *eve
     }
     if (fa_signals_caught() && !observer->stop_was_told) {
         observer->stop_was_told = true;
+        /* Stopping may take seconds, in which the user should not send the signal again. */
         if (!observer->options->quiet) {
             fputs("stopping within 5 seconds; a second signal stops it immediately\n",
                   observer_begin_line(observer));
@@ -277,6 +292,7 @@ void fa_observer_handle(void *ctx, const struct fa_event *event)
     }
 }
 
+/* Report missing digests: sha256sum -c does not notice a file that has no line. */
 static void observer_close_outputs(struct fa_observer *observer)
 {
     struct fa_error err;
@@ -291,6 +307,7 @@ static void observer_close_outputs(struct fa_observer *observer)
     }
 }
 
+/* The display ends first: an error of an output must not be followed by the bar again. */
 void fa_observer_finish(struct fa_observer *observer, enum fa_end how)
 {
     const struct fa_options *options = observer->options;
@@ -309,6 +326,7 @@ void fa_observer_finish(struct fa_observer *observer, enum fa_end how)
     fa_display_end(&observer->display);
 }
 
+/* Also releases outputs that are open after an error; an unfinished manifest is removed. */
 void fa_observer_fini(struct fa_observer *observer)
 {
     fa_display_fini(&observer->display);

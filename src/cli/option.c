@@ -1,6 +1,11 @@
 /*
  * Stores the value of an option in its field of struct fa_options.  The type of a row selects the
  * parser; FIELD() in options.c has checked the type of the field at compile time.
+ *
+ * A field is found by its offset, so that a row is constant data and most options need no function
+ * of their own.  Enum fields are written as unsigned, whose size options.c compares with theirs.
+ *
+ * A message says what the option accepts, so that the user need not look it up.
  */
 #include "cli/option.h"
 
@@ -27,6 +32,7 @@ int fa_option_refuse(struct fa_error *err, const char *format, ...)
     return -1;
 }
 
+/* A row without .commands is for downloads only. */
 bool fa_option_is_for(const struct fa_option *option, enum fa_command command)
 {
     unsigned commands = option->commands ? option->commands : FA_COMMAND_FETCH;
@@ -38,6 +44,7 @@ static void *option_field(const struct fa_option *option, struct fa_options *opt
     return (char *)options + option->offset;
 }
 
+/* Collects the names while it compares them: the message lists them all. */
 static int option_store_choice(const struct fa_option *option, unsigned *option_field,
                                const char *value, struct fa_error *err)
 {
@@ -66,6 +73,7 @@ static int option_store_uint(const struct fa_option *option, unsigned *option_fi
     return 0;
 }
 
+/* Sizes have no range: 0 means no limit, and fa_value_size() rejects what exceeds off_t. */
 static int option_store_size(const struct fa_option *option, uint64_t *option_field,
                              const char *value, struct fa_error *err)
 {
@@ -95,6 +103,7 @@ static int option_store_text(const struct fa_option *option, const char **option
     /* Reject line ends: the text becomes part of headers and of line-based outputs. */
     if (strpbrk(value, "\r\n"))
         return fa_option_refuse(err, "--%s requires a single line of text", option->name);
+    /* A file or directory has a name, but other texts may be empty: --proxy ''. */
     if (!*value && option->offer != FA_OFFER_NOTHING)
         return fa_option_refuse(err, "--%s requires a name, not ''", option->name);
     *option_field = value;
@@ -120,6 +129,7 @@ static int option_store_file(const struct fa_option *option, const char **option
 int fa_option_store(const struct fa_option *option, struct fa_options *options, const char *value,
                     struct fa_error *err)
 {
+    /* FLAG and SET have no argument, and value is NULL. */
     void *at = option_field(option, options);
     switch (option->type) {
     case FA_OPTION_FLAG:
@@ -149,7 +159,8 @@ int fa_option_store(const struct fa_option *option, struct fa_options *options, 
     return fa_option_refuse(err, "unknown option");
 }
 
-/* The field's value as a text; NULL if it is 0 or NULL. */
+/* The field's value as a text; NULL if it is 0 or NULL, which stands for no limit or an automatic
+ * choice: .initial has the text for that. */
 static const char *field_text(const struct fa_option *option, const void *at, char *buf,
                               size_t size)
 {

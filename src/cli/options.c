@@ -1,3 +1,19 @@
+/*
+ * The tables of commands and options.  A row has everything about an option: its names, type,
+ * field, limits, default, help line and manual text.  The parser, --help, the manual and the
+ * completion are driven by the rows, so they cannot disagree, and an option is added in one place.
+ * The order of the rows is that of --help and of the manual.
+ *
+ * An option may have several rows, for different commands: --jobs is a number for a download, and a
+ * list of numbers for a comparison.  A row without .commands is for downloads only.
+ *
+ * A row refers to its field by offset and type.  FIELD() checks the type at compile time: a TIME
+ * whose field is not a double does not compile.
+ *
+ * Options may be given in any order, so rules that involve several of them are checked at the end,
+ * by fa_options_check().  It refuses options that contradict each other: to let the last one win
+ * would hide a mistake.
+ */
 #include "cli/options.h"
 
 #include <stdlib.h>
@@ -8,7 +24,7 @@
 #include "cli/request_options.h"
 #include "cli/value.h"
 
-/* Enum fields are written as unsigned. */
+/* Enum fields are written as unsigned: see option_store_choice(). */
 #define SAME_SIZE(type) _Static_assert(sizeof(type) == sizeof(unsigned), #type)
 SAME_SIZE(enum fa_mode);
 SAME_SIZE(enum fa_layout);
@@ -19,6 +35,7 @@ SAME_SIZE(enum fa_fsync);
 SAME_SIZE(enum fa_progress_mode);
 SAME_SIZE(enum fa_action);
 
+/* Commands, and sets of them, for .commands.  LOOKS read a directory and download nothing. */
 #define STATUS  FA_COMMAND_STATUS
 #define VERIFY  FA_COMMAND_VERIFY
 #define LOOKS   (STATUS | VERIFY)
@@ -28,6 +45,7 @@ SAME_SIZE(enum fa_action);
 #define RUNS (FA_COMMAND_FETCH | COMPARE)
 #define ALL  (RUNS | LOOKS)
 
+/* Two spaces separate sentences: man.c starts a new line there. */
 const struct fa_command_text fa_commands_table[] = {
     {STATUS, "status", "", "report what the state of DIR contains",
      "Counts the files that are done, the failed entries (by class and by host), the part files "
@@ -63,7 +81,7 @@ const struct fa_command_text *fa_commands_find(const char *name)
     return NULL;
 }
 
-/* A function for .choice. */
+/* A function for .choice: the names in the order of the enum. */
 #define NAMES(function, ...)                                                 \
     static const char *function(unsigned index)                              \
     {                                                                        \
@@ -78,6 +96,7 @@ NAMES(displays, [FA_PROGRESS_AUTO] = "auto", [FA_PROGRESS_BAR] = "bar",
       [FA_PROGRESS_PLAIN] = "plain", [FA_PROGRESS_JSON] = "json", [FA_PROGRESS_NONE] = "none")
 NAMES(generated, "man", "bash")
 
+/* These two set more than one field, so they are CUSTOM rows. */
 static int parse_hash(struct fa_options *options, const char *value, struct fa_error *err)
 {
     if (fa_value_hashes(value, &options->config.hash, &options->config.hash_first) == 0)
@@ -96,10 +115,12 @@ static int parse_halt(struct fa_options *options, const char *value, struct fa_e
         err, "--halt requires a number such as 10, or a percentage such as 5%%, not '%s'", value);
 }
 
-/* offsetof(), and a compile error unless the field has that type. */
+/* offsetof(), and a compile error unless the field has that type.  The operand of sizeof is not
+ * evaluated, so the null pointer is never used. */
 #define FIELD(type, f) \
     (offsetof(struct fa_options, f) + 0 * sizeof((type *){&((struct fa_options *)0)->f}))
 
+/* One macro per type, so that no row lacks a field that its type requires. */
 #define GROUP(text)                                         \
     {                                                       \
         .type = FA_OPTION_GROUP, .name = "", .help = (text) \
@@ -150,10 +171,10 @@ static int parse_halt(struct fa_options *options, const char *value, struct fa_e
         __VA_ARGS__                                                                     \
     }
 
+/* In seconds. */
 #define DAY 86400
 
-/* The only place that names an option.  Parser, help, manual and completion are driven by this
- * table. */
+/* The only place that names an option. */
 const struct fa_option fa_options_table[] = {
     GROUP("Concurrency"),
     CHOICE("mode", 'm', "MODE", enum fa_mode, config.mode, fa_value_mode,
@@ -161,6 +182,7 @@ const struct fa_option fa_options_table[] = {
            .more = "See STRATEGIES.  Options, retries, checks and file names behave the same in "
                    "every mode; only speed, memory use and isolation differ."),
     UINT("jobs", 'j', config.jobs, 1, 4096, .help = "limit concurrent transfers, over all hosts"),
+    /* A comparison accepts several values where a download accepts one. */
     CUSTOM("modes", 'm', "MODE,...", fa_picks_parse_modes, .commands = COMPARE,
            .choice = fa_value_mode, .initial = "all", .help = "choose the strategies to compare"),
     CUSTOM("jobs", 'j', "N,...", fa_picks_parse_jobs, .commands = COMPARE, .initial = "64",
@@ -202,6 +224,7 @@ const struct fa_option fa_options_table[] = {
                  " and process."),
 
     GROUP("Files"),
+    /* One field, with another meaning for each kind of command. */
     TEXT("dir", 'd', "DIR", config.dir, .offer = FA_OFFER_FOLDERS,
          .help = "save files here; created if missing"),
     TEXT("dir", 'd', "DIR", config.dir, .commands = LOOKS, .offer = FA_OFFER_FOLDERS,
@@ -425,6 +448,7 @@ const struct fa_option fa_options_table[] = {
     {.type = FA_OPTION_END},
 };
 
+/* Defaults of downloads are those of the library; the others are here. */
 void fa_options_init(struct fa_options *options)
 {
     *options = (struct fa_options){
@@ -474,6 +498,7 @@ static int options_check_manifest(const struct fa_options *options, struct fa_er
     return 0;
 }
 
+/* A list is refused, not ignored: the user may expect that only its files are verified. */
 static int options_check_status_verify(const struct fa_options *options, struct fa_error *err)
 {
     if (options->lists.count > 0)
@@ -519,7 +544,8 @@ static int options_check_compare(const struct fa_options *options, struct fa_err
     return options_check_header_files(options, err);
 }
 
-/* Names as they appear in URLs: a character such as "=" cannot be part of one. */
+/* Names as they appear in URLs: a character such as "=" cannot be part of one.  An empty list is
+ * rejected, too: a user who gives the option expects it to hide something. */
 static bool text_is_key_list(const char *keys)
 {
     size_t len;
@@ -532,6 +558,7 @@ static bool text_is_key_list(const char *keys)
     return false;
 }
 
+/* The config gets pointers to the arrays only at the end, because fa_texts_add() may move them. */
 int fa_options_check(struct fa_options *options, struct fa_error *err)
 {
     struct fa_config *config = &options->config;
@@ -570,7 +597,9 @@ int fa_options_check(struct fa_options *options, struct fa_error *err)
     config->n_kept = options->kept.count;
     config->writable = (const char *const *)options->writable.items;
     config->n_writable = options->writable.count;
+    /* Nothing else runs in this process, so that it can be confined as a whole. */
     config->sandbox_self = true;
+    /* A manifest has lines for existing files, too. */
     config->hash_existing = options->manifest != NULL;
     config->headers = (const char *const *)options->headers.items;
     config->n_headers = options->headers.count;

@@ -1,6 +1,12 @@
 /*
  * The first error of an output is reported once; after that nothing more is written to it, and
  * `failed` remains set, so that the exit status shows the incomplete output.
+ *
+ * Opening a file and emptying it are two steps, because a run that ends in between, such as with an
+ * unusable second output, should not destroy the report of the previous run.
+ *
+ * stdio sets errno only when a system call fails.  Therefore errno is set to 0 before writing: an
+ * error that a previous write left in the stream (ferror(3)) has no errno any more, and is EIO.
  */
 #include "cli/output.h"
 
@@ -27,6 +33,7 @@ int fa_output_fail(struct fa_output *output, int code, struct fa_error *err)
     return -1;
 }
 
+/* O_NOCTTY: a terminal given as an output must not become the controlling one. */
 int fa_output_open(struct fa_output *output, const char *what, const char *path,
                    struct fa_error *err)
 {
@@ -43,6 +50,7 @@ int fa_output_open(struct fa_output *output, const char *what, const char *path,
     return 0;
 }
 
+/* Devices and FIFOs have no contents to remove, and ftruncate(2) fails for them. */
 int fa_output_empty(struct fa_output *output, struct fa_error *err)
 {
     struct stat st;

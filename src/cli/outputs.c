@@ -2,6 +2,12 @@
  * Compares all outputs with each other and with all inputs, before anything is opened for writing.
  * Paths are compared by the resolved directory and the name, because the file may not exist yet,
  * and existing files also by their inode.
+ *
+ * Outputs are emptied before the lists are read: without this check, fetchall --report urls.txt
+ * urls.txt would destroy its list, and two outputs in one file would overwrite each other.
+ *
+ * The session gets three sets of names.  No downloaded file takes the name of an output below DIR,
+ * none replaces an input, and the sandbox lets the program write where outputs are.
  */
 #include "cli/outputs.h"
 
@@ -55,6 +61,8 @@ static char *path_resolve(const char *path, const char **base)
     return real;
 }
 
+/* Of existing files, only regular ones can overwrite each other: two names of a device or FIFO are
+ * not the same file. */
 static bool is_same(const char *a, const char *b)
 {
     struct stat x, y;
@@ -83,6 +91,7 @@ static int outputs_check_each_other(const struct named *outputs, size_t n, struc
     return 0;
 }
 
+/* An output "-" is standard output, and a list "-" is standard input: they are different files. */
 static int outputs_check_input(const struct named *outputs, size_t n, const struct named *input,
                                struct fa_error *err)
 {
@@ -130,6 +139,7 @@ int fa_outputs_check(const struct fa_options *options, struct fa_error *err)
     int result = outputs_check_each_other(outputs, n, err);
     for (size_t i = 0; result == 0 && i < n_inputs; ++i)
         result = outputs_check_input(outputs, n, &inputs[i], err);
+    /* The database is written, too, so it must not be a list or a file of secrets. */
     n = add(outputs, n, "state", config->state);
     if (result == 0)
         result = outputs_check_inputs(options, outputs, n, err);
@@ -137,6 +147,7 @@ int fa_outputs_check(const struct fa_options *options, struct fa_error *err)
     return result;
 }
 
+/* Names are relative to DIR; an output outside of it cannot collide with a downloaded file. */
 static int add_name(const char *dir, const char *path, struct fa_texts *names)
 {
     const char *base;
@@ -169,7 +180,8 @@ int fa_outputs_add_names(const struct fa_options *options, struct fa_texts *name
     return result;
 }
 
-/* Devices, pipes and terminals are written in place. */
+/* Devices, pipes and terminals are written in place; for other outputs, the program must be allowed
+ * to create and rename files in their directory. */
 static int add_folder(const char *path, struct fa_texts *folders)
 {
     struct stat st;
@@ -201,6 +213,7 @@ static int add_file(struct fa_texts *files, const char *file)
     return file ? fa_texts_add(files, file, strlen(file)) : 0;
 }
 
+/* A standard descriptor may be redirected to a file below DIR: no downloaded file replaces that. */
 int fa_outputs_add_inputs(const struct fa_options *options, struct fa_texts *files)
 {
     static const char *const standard[] = {"/proc/self/fd/0", "/proc/self/fd/1", "/proc/self/fd/2"};

@@ -2,6 +2,9 @@
  * Long options may be abbreviated, letters may be combined, and options and lists may be mixed, as
  * with GNU getopt_long(3).  An option is looked up among those of the command, which is the first
  * argument.
+ *
+ * getopt_long(3) itself is not used: it requires a second table and global variables, and its
+ * messages can neither suggest a name nor say that an option belongs to another command.
  */
 #include "cli/parser.h"
 
@@ -24,7 +27,8 @@ static unsigned least_of(unsigned a, unsigned b)
     return a < b ? a : b;
 }
 
-/* Damerau-Levenshtein distance of two names: insertions, deletions, substitutions and swaps. */
+/* Optimal string alignment distance of two names: insertions, deletions, substitutions and swaps of
+ * neighbours.  grid[i][j] is the distance of the first i characters of a to the first j of b. */
 static unsigned name_distance(const char *a, size_t a_len, const char *b)
 {
     enum { LONGEST = 24 };
@@ -48,7 +52,8 @@ static unsigned name_distance(const char *a, size_t a_len, const char *b)
     return grid[a_len][b_len];
 }
 
-/* The name that was probably intended, or NULL. */
+/* The name that was probably intended, or NULL.  Short names may differ by one edit, others by two:
+ * with more, unrelated names would be suggested. */
 static const char *name_closest(const char *name, size_t len, enum fa_command command)
 {
     const char *found = NULL;
@@ -79,6 +84,7 @@ const char *fa_parser_program(enum fa_command command)
     return "fetchall";
 }
 
+/* An option of another command gets a message of its own: its name is right, but not here. */
 static int walk_refuse_unknown(const char *name, size_t len, enum fa_command command,
                                struct fa_error *err)
 {
@@ -93,7 +99,8 @@ static int walk_refuse_unknown(const char *name, size_t len, enum fa_command com
     return fa_option_refuse(err, "unknown option --%.*s", (int)len, name);
 }
 
-/* The option of that name, or the only one with that prefix; else NULL, and an error. */
+/* The option of that name, or the only one with that prefix; else NULL, and an error.  A full name
+ * wins: --hash is not ambiguous, although --hash-jobs exists. */
 static const struct fa_option *option_find_name(const char *name, size_t len,
                                                 enum fa_command command, struct fa_error *err)
 {
@@ -125,8 +132,8 @@ static const struct fa_option *option_find_letter(char letter, enum fa_command c
     return NULL;
 }
 
-/* Remember what the runs of a comparison are given as it was given to us: what came from a file
- * stays there. */
+/* Keep the options for the runs of a comparison.  --header=@FILE is kept as it is: the lines of the
+ * file would show secrets in the list of processes. */
 static int walk_pass_on(struct walk *walk, const struct fa_option *row, const char *value)
 {
     if (walk->options->command != FA_COMMAND_COMPARE || !fa_option_is_for(row, FA_COMMAND_FETCH))
@@ -186,8 +193,8 @@ static int walk_parse_letters(struct walk *walk, const char *cluster)
     return 0;
 }
 
-/* A command whose name has a typing error would be a list that is missing, and the lists behind it
- * would be fetched. */
+/* A misspelt command would be taken for a list that does not exist, and the lists after it would be
+ * downloaded. */
 static int walk_check_command(const char *arg, struct fa_error *err)
 {
     enum { EDITS_MOST = 2 };
@@ -225,6 +232,7 @@ int fa_parser_run(struct fa_options *options, int argc, char *const argv[], stru
             rc = walk_parse_letters(&walk, arg + 1);
         if (rc != 0)
             return -1;
+        /* --help ends parsing: it works whatever follows it. */
         if (options->action != FA_ACTION_RUN)
             return 0;
     }

@@ -1,5 +1,9 @@
 /*
  * A small table with one row per origin; when it is full, further origins are only counted.
+ *
+ * Several transfers of a host may be answered with Retry-After at the same time.  Their waits
+ * overlap, so each adds only what exceeds the end of the previous ones, and no second is counted
+ * twice.
  */
 #include "cli/pauses.h"
 
@@ -9,6 +13,7 @@
 #include "cli/term.h"
 #include "cli/units.h"
 
+/* NULL if there is no row left, or no memory: the pause is then counted among the others. */
 static struct fa_pause *find(struct fa_pauses *pauses, const char *origin)
 {
     for (size_t i = 0; i < pauses->n_rows; ++i)
@@ -37,6 +42,7 @@ void fa_pauses_add(struct fa_pauses *pauses, const char *origin, double now, dou
     }
 }
 
+/* Longest first. */
 static int compare(const void *a, const void *b)
 {
     double x = ((const struct fa_pause *)a)->seconds;

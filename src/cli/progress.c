@@ -4,6 +4,9 @@
  *
  * The remaining time is estimated twice, by bytes and by entries, and the longer estimate is used:
  * bytes are right for large files, entries for many small ones.
+ *
+ * In the last stretch no entry is left to start, and only a few transfers are active.  The counts
+ * then hardly change, so the line names the transfers that it waits for, the oldest first.
  */
 #include "cli/progress.h"
 
@@ -113,7 +116,7 @@ static void short_name(const char *url, bool with_host, unsigned columns, char *
     fa_term_cut(buf, columns);
 }
 
-/* Levels of detail for a transfer. */
+/* Levels of detail for a transfer, in descending order. */
 static const struct {
     bool host;
     enum { TELL_NAME, TELL_SHARE, TELL_BYTES } tell;
@@ -142,8 +145,9 @@ static void put_active(const struct fa_active *active, size_t detail, char *buf,
                  100 * (double)active->bytes / (double)active->size, seconds);
 }
 
-/* As many of the oldest transfers as fit, each in that detail.  Returns how many.  That there are
- * more is said too, but for bare names, where room is scarce and the count tells it. */
+/* Print as many of the oldest transfers as fit, in that detail.  @return their number.  "..."
+ * stands for the others, but not after bare names, for which space is scarce; the count shows
+ * them. */
 static size_t put_oldest(const struct fa_progress *progress, size_t detail, unsigned width,
                          char *buf, size_t size)
 {
@@ -202,7 +206,7 @@ static void put_waiting(const struct fa_progress *progress, unsigned width, char
         snprintf(buf + len, size - (size_t)len, ": %s", items);
 }
 
-/* Which hosts are down, and for how long they are waited for, with as many words as fit. */
+/* How long the run waits for hosts that are down, in the longest form that fits. */
 static void put_down(const struct fa_progress *progress, unsigned width, char *buf, size_t size)
 {
     char left[FA_UNITS_MAX], origin[400] = "";

@@ -1,6 +1,7 @@
 /*
  * One JSON object per entry.  Entries that were never started have a fast path that formats the
- * text directly: a stopped run may have a million of them.
+ * text directly: a stopped run may have a million of them.  A test compares both texts, because a
+ * field added to one must be added to the other.
  */
 #include "cli/report.h"
 
@@ -10,6 +11,7 @@
 #include "cli/digest_hex.h"
 #include "cli/json.h"
 
+/* Null, and not an empty object, if no digest was computed. */
 static json_t *digest_object(const struct fa_result *result)
 {
     if (result->n_digests == 0)

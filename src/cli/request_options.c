@@ -1,6 +1,9 @@
 /*
  * Lines are checked here, so that a malformed header fails the command line and not every transfer.
  * Messages contain the name of the file and the number of the line, never the line.
+ *
+ * "Name:" and "Name;" have the meaning that curl gives them.  The number of lines is limited,
+ * because every request contains them all.
  */
 #include "cli/request_options.h"
 
@@ -29,7 +32,8 @@ static int add_header(struct fa_options *options, const char *line, size_t len,
     return fa_texts_add(&options->headers, line, len) == 0 ? 0 : no_memory(err);
 }
 
-/* Add the lines of a file; path is for messages only. */
+/* Add the lines of a file; path is for messages only.  Lines may end with CR LF; empty ones are
+ * skipped. */
 static int add_file(struct fa_options *options, FILE *file, const char *path, struct fa_error *err)
 {
     char *line = NULL;
@@ -66,6 +70,7 @@ int fa_request_options_header(struct fa_options *options, const char *value, str
                                     strerror(errno));
         int rc = add_file(options, file, value + 1, err);
         fclose(file);
+        /* Remember the name: no output may overwrite the file. */
         if (rc == 0 && fa_texts_add(&options->header_files, value + 1, strlen(value + 1)) != 0)
             return no_memory(err);
         return rc;

@@ -1,5 +1,11 @@
 /*
  * Reads the state without changing it: counts for people, a list of failed entries, or JSON.
+ *
+ * fa_state_read() calls back for each file, and nothing is kept but the counts of tally.c, so the
+ * memory does not grow with the state.  A list of failed entries is printed as it is read.
+ *
+ * The entries of that list are escaped on a terminal only.  A file or pipe gets them unchanged,
+ * because fetchall can read them again.
  */
 #include "cli/status.h"
 
@@ -19,7 +25,8 @@
 /* Maximum number of hosts shown; the others are summed up. */
 #define ROWS_MOST 20
 
-/* How the last run ended. */
+/* How the last run ended.  A run records its end: without that, it was killed or is still
+ * running. */
 static const char *run_state(const struct fa_state_summary *summary)
 {
     const struct fa_last_run *run = &summary->run;
@@ -64,6 +71,7 @@ static bool listing_add(void *ctx, const struct fa_state_entry *entry)
     if (entry->text) {
         listing_put_entry(to, entry->text);
     } else {
+        /* A comment, so that the list remains valid. */
         fprintf(to->out,
                 "# line %llu of its list is omitted, because it contains secrets; "
                 "--retry-failed retries it: ",
@@ -81,6 +89,8 @@ static void put_number(FILE *out, const char *name, uint64_t number)
     fprintf(out, "%-8s %10llu", name, (unsigned long long)number);
 }
 
+/* Entries that the last run has not read cannot be counted, so the output says that there may be
+ * more. */
 static void put_counts(FILE *out, const struct fa_tally *tally, const struct fa_last_run *run)
 {
     char size[FA_UNITS_MAX];
@@ -114,6 +124,7 @@ static void put_run(FILE *out, const struct fa_state_summary *summary)
     fprintf(out, ": %s\n", run_state(summary));
 }
 
+/* The rows are sorted by failures, so the hosts with most of them are shown. */
 static void put_classes(FILE *out, const struct fa_tally *tally)
 {
     fputs("\nfailed, by class\n", out);
@@ -141,6 +152,7 @@ static void put_classes(FILE *out, const struct fa_tally *tally)
         fprintf(out, "%10llu  more\n", (unsigned long long)rest);
 }
 
+/* The last line sums up the hosts below and those that the tally has no row for. */
 static void put_origins(FILE *out, const struct fa_tally *tally)
 {
     uint64_t rest = tally->others;
@@ -162,6 +174,7 @@ static void put_origins(FILE *out, const struct fa_tally *tally)
         fprintf(out, "%10llu  more files from other hosts\n", (unsigned long long)rest);
 }
 
+/* A part that would be empty is omitted. */
 static void put_text(FILE *out, const struct fa_tally *tally,
                      const struct fa_state_summary *summary)
 {
@@ -228,6 +241,7 @@ static json_t *run_object(const struct fa_state_summary *summary)
     /* clang-format on */
 }
 
+/* The manual documents these names (--json), and scripts depend on them. */
 static int put_json(FILE *out, const char *dir, const struct fa_tally *tally,
                     const struct fa_state_summary *summary)
 {
@@ -291,6 +305,7 @@ enum fa_exit_status fa_status_show(const struct fa_options *options)
     const struct fa_config *config = &options->config;
     int result =
         options->failed ? list_failed(config, &err) : summarize(config, options->json, &err);
+    /* A full disk may show only when the buffer is written. */
     if (result == 0 && (fflush(stdout) != 0 || ferror(stdout))) {
         fa_error_system(&err, FA_CLASS_LOCAL_IO, errno, "cannot write to standard output");
         result = -1;
@@ -298,5 +313,6 @@ enum fa_exit_status fa_status_show(const struct fa_options *options)
     if (result == 0)
         return FA_EXIT_OK;
     fa_term_error(&err);
+    /* Other classes: there is no state in DIR. */
     return err.class == FA_CLASS_LOCAL_IO ? FA_EXIT_LOCAL : FA_EXIT_USAGE;
 }

@@ -1,6 +1,6 @@
 /*
  * The last lines of a run: counts by status, size and speed, then the failures (failures.c) and
- * pauses (pauses.c).
+ * pauses (pauses.c).  Every entry is counted, also those whose own line was omitted.
  */
 #include "cli/summary.h"
 
@@ -21,6 +21,7 @@ void fa_summary_count(struct fa_summary *summary, const struct fa_result *result
     fa_failures_add(&summary->failures, result);
 }
 
+/* A quiet run prints its summary only if this is true. */
 bool fa_summary_failed(const struct fa_summary *summary)
 {
     for (unsigned i = 0; i < FA_STATUSES; ++i)
@@ -29,7 +30,7 @@ bool fa_summary_failed(const struct fa_summary *summary)
     return false;
 }
 
-/* Statuses whose count is printed even if it is 0. */
+/* Statuses whose count is printed even if it is 0: the user looks for them first. */
 static bool status_is_always_shown(enum fa_status status, bool plan)
 {
     if (plan)
@@ -37,6 +38,7 @@ static bool status_is_always_shown(enum fa_status status, bool plan)
     return status == FA_STATUS_OK || fa_status_is_failure(status);
 }
 
+/* Called for the successes and then for the failures, so that failures come last. */
 static void summary_put_counts(const struct fa_summary *summary, bool plan, bool failures,
                                const char **glue, FILE *out)
 {
@@ -61,6 +63,7 @@ void fa_summary_print(struct fa_summary *summary, double seconds, bool plan, boo
     if (!plan) {
         fa_units_bytes((double)summary->bytes, bytes);
         fa_units_bytes(seconds > 0 ? (double)summary->bytes / seconds : 0, speed);
+        /* A tenth of a second matters in a short run only. */
         if (seconds < 60)
             fprintf(out, "; %s in %.1f s (%s/s)", bytes, seconds, speed);
         else

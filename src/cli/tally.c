@@ -28,6 +28,7 @@ static struct fa_tally_row *tally_find(struct fa_tally *tally, const char *origi
     return row->origin ? row : NULL;
 }
 
+/* An entry with secrets has no text: it cannot be part of the list of failed entries. */
 void fa_tally_add(struct fa_tally *tally, const struct fa_state_entry *entry)
 {
     struct fa_tally_row *row = tally_find(tally, entry->origin ? entry->origin : "");
@@ -45,6 +46,7 @@ void fa_tally_add(struct fa_tally *tally, const struct fa_state_entry *entry)
     tally->unwritten += failed && !entry->text;
 }
 
+/* Hosts with failures first, because status shows only the first rows. */
 static int compare(const void *a, const void *b)
 {
     const struct fa_tally_row *x = a;

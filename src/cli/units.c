@@ -1,5 +1,7 @@
 /*
- * Binary units, as ls -h and df -h print them.
+ * Numbers for people.  Sizes are in binary units, as those of ls -h and df -h, with the names of
+ * IEC 80000-13: KiB cannot be mistaken for 1000 bytes.  Texts are written to a buffer of the
+ * caller, so that one fprintf() can print several.
  */
 #include "cli/units.h"
 
@@ -27,6 +29,7 @@ const char *fa_units_bytes(double bytes, char buf[FA_UNITS_MAX])
     return buf;
 }
 
+/* Rounded up: "0 s" would mean that nothing is left. */
 const char *fa_units_seconds(double seconds, char buf[FA_UNITS_MAX])
 {
     uint64_t whole = seconds > 0 && seconds < 1e12 ? (uint64_t)seconds : 0;
@@ -46,6 +49,7 @@ const char *fa_units_seconds(double seconds, char buf[FA_UNITS_MAX])
     return buf;
 }
 
+/* A time of day is still right when it is read later; a duration is not. */
 const char *fa_units_ahead(double seconds, char buf[FA_UNITS_MAX])
 {
     struct tm today, then;
@@ -57,6 +61,7 @@ const char *fa_units_ahead(double seconds, char buf[FA_UNITS_MAX])
     return buf;
 }
 
+/* The exponent of ten gives the number of decimals that the requested digits need. */
 const char *fa_units_number(double number, int digits, char buf[FA_UNITS_MAX])
 {
     enum { DECIMALS_MOST = 3 };

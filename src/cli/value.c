@@ -1,6 +1,9 @@
 /*
  * Parsers for option values.  They are strict and independent of the locale: the whole text must be
- * consumed, and numbers are digits only.
+ * consumed, and numbers are digits only.  strtoul(3) would accept spaces and signs: "-1" would be a
+ * very large number.
+ *
+ * Suffixes of sizes are powers of 1024 in either case, as with curl's --limit-rate.
  */
 #include "cli/value.h"
 
@@ -31,7 +34,7 @@ const char *fa_value_hash_with(unsigned model)
     return model < sizeof(names) / sizeof(*names) ? names[model] : NULL;
 }
 
-/* Count the digits at the start of a text. */
+/* Count the digits at the start of a text; 0 if there are none or the number is too large. */
 static size_t text_digits(const char *text, uint64_t *ret_number)
 {
     size_t len = strspn(text, DIGITS);
@@ -95,10 +98,12 @@ int fa_value_seconds(const char *text, double *ret_seconds)
         if (end[1] || !(factor > 0))
             return -1;
     }
+    /* strtod() stops at the unit. */
     *ret_seconds = strtod(text, NULL) * factor;
     return 0;
 }
 
+/* The order matters only for the first one, which is that of the manifest. */
 int fa_value_hashes(const char *text, unsigned *ret_bits, unsigned *ret_first)
 {
     unsigned bits = 0;
@@ -121,6 +126,7 @@ int fa_value_hashes(const char *text, unsigned *ret_bits, unsigned *ret_first)
     return 0;
 }
 
+/* 0 would stop a run before it starts, and more than 100 % never. */
 int fa_value_halt(const char *text, uint64_t *ret_count, bool *ret_percent)
 {
     uint64_t count;
@@ -151,11 +157,13 @@ static bool is_bracketed_v6(const char *text, size_t len)
            text_is_address(AF_INET6, text + 1, len - 2);
 }
 
+/* The format of curl's --resolve, with one address. */
 int fa_value_resolve(const char *text)
 {
     size_t host = *text == '[' ? strcspn(text, "]") + 1 : strcspn(text, ":");
     if (host == 0 || host > strlen(text) || text[host] != ':')
         return -1;
+    /* An IPv6 address has colons, so it must be in brackets to be the host. */
     if (*text == '[' ? !is_bracketed_v6(text, host) : strcspn(text, " \t\r\n,/@") < host)
         return -1;
 
@@ -178,6 +186,7 @@ int fa_value_header(const char *line, size_t len)
     /* RFC 9110, 5.6.2 */
     static const char token[] = "!#$%&'*+-.^_`|~" DIGITS "abcdefghijklmnopqrstuvwxyz"
                                 "ABCDEFGHIJKLMNOPQRSTUVWXYZ";
+    /* A line end would start another header, and a zero would cut this one. */
     if (memchr(line, '\0', len) || memchr(line, '\r', len) || memchr(line, '\n', len))
         return -1;
     size_t name = 0;

@@ -1,5 +1,9 @@
 /*
- * Prints each finding as it arrives, one line per file, and a summary at the end.
+ * Prints each finding as it arrives, one line per file, and a summary at the end.  Findings go to
+ * standard output and the summary to standard error, so that a pipe gets the findings only.
+ *
+ * Unreadable files decide the exit status before missing and changed ones: as long as a file cannot
+ * be read, the verification is incomplete.
  */
 #include "cli/verify_command.h"
 
@@ -17,6 +21,7 @@ struct tell {
     uint64_t bytes;
 };
 
+/* Unknown files are not an error, so a quiet run does not print them. */
 static bool finding_is_shown(const struct fa_options *options, enum fa_finding finding)
 {
     switch (finding) {
@@ -37,6 +42,7 @@ static void on_checked(void *ctx, const struct fa_checked *checked)
     tell->bytes += checked->size;
     if (!finding_is_shown(tell->options, checked->finding))
         return;
+    /* Names are escaped in a pipe, too, so that each finding is one line. */
     printf("%-11s ", fa_finding_name(checked->finding));
     fa_term_put(stdout, checked->path);
     if (checked->why) {
@@ -50,6 +56,7 @@ static void put_summary(const struct tell *tell, int64_t busy)
 {
     char size[FA_UNITS_MAX];
     const char *glue = "";
+    /* On a terminal, the summary must appear after the findings. */
     fflush(stdout);
     fprintf(stderr, "fetchall: %s hashed: ", fa_units_bytes((double)tell->bytes, size));
     for (unsigned i = 0; i < FA_FINDINGS; ++i) {

@@ -2,6 +2,9 @@
  * The file is written to a temporary file beside it, and renamed at the end.  The temporary file is
  * locked (flock(2)) while it is in use: one that is not locked was left by a killed run, and is
  * removed.
+ *
+ * The lock belongs to the open file description, so a duplicate of the descriptor keeps it after
+ * the stream is closed.  The file is thus complete, closed and still locked when it is renamed.
  */
 #include "cli/whole.h"
 
@@ -103,6 +106,7 @@ int fa_whole_open(struct fa_whole *whole, const char *what, const char *path, st
     return 0;
 }
 
+/* The lock is advisory, so compare inodes before and after: only our own file is renamed. */
 int fa_whole_publish(struct fa_whole *whole, struct fa_error *err)
 {
     if (!whole->output.file)
