@@ -162,7 +162,7 @@ static void serve_hold_at(struct fa_bad_conn *conn, const char *const *arg)
     hold_at(conn, fa_bad_number(arg[0]));
 }
 
-/* Writes the headers that tell one version of a file from another, and its ETag. */
+/* Writes the headers that distinguish the versions of a file, and its ETag. */
 static void describe(const char *kind, const char *seed, uint64_t size, char etag[FA_BAD_ETAG],
                      char *validators, size_t room)
 {

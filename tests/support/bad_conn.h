@@ -37,8 +37,8 @@ struct fa_bad_answer {
     const char *gate;    /* whose opening releases it, part of the request; NULL: /_release */
     unsigned delay_ms;   /* before the first byte */
     unsigned text_ms;    /* not 0: send the text byte for byte, this far apart */
-    unsigned body_ms;    /* not 0: send the body piece by piece, this far apart */
-    uint64_t body_piece; /* bytes of such a piece */
+    unsigned body_ms;    /* not 0: send the body in blocks, this far apart */
+    uint64_t body_piece; /* bytes of such a block */
     enum fa_bad_end then;
 };
 
@@ -58,7 +58,7 @@ struct fa_bad_conn {
     bool held;           /* for a release */
     bool ending;         /* polling for the moment of a reset */
     const char *unasked; /* after the answer, as if it were another one; NULL: none */
-    unsigned unasked_ms; /* so long after it */
+    unsigned unasked_ms; /* this long after it */
     struct event *speak; /* of that */
     bool ticket;         /* a session ticket follows the answer */
     bool doomed;         /* close at the next request, without an answer */

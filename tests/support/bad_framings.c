@@ -1,4 +1,4 @@
-/* Answers whose framing lies, or is no HTTP at all. */
+/* Answers whose framing lies, or that are not HTTP at all. */
 
 #include "bad_paths.h"
 #include "bad_reply.h"

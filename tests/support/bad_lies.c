@@ -1,4 +1,4 @@
-/* Answers that are there to be taken for others, or never to end. */
+/* Answers that look like others, or never end. */
 
 #include "bad_paths.h"
 #include "bad_reply.h"

@@ -129,7 +129,7 @@ static void append_line(struct fa_bad_log *log, unsigned conn, const char *peer,
     json_decref(line);
 }
 
-/* NULL, which jansson takes quietly, for a name that is no UTF-8. */
+/* NULL, which jansson accepts, for a name that is not UTF-8. */
 static json_t *host_of(struct fa_bad_log *log, const char *name)
 {
     if (!json_object_get(log->hosts, name)) {

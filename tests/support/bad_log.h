@@ -2,8 +2,8 @@
 #define FETCHALL_SUPPORT_BAD_LOG_H
 
 /*
- * What the bad server remembers: a line for each request, how many were open and in service at
- * once, and how often a path has been asked for.
+ * What the bad server records: a line for each request, how many were open and in service at once,
+ * and how often a path was requested.
  */
 
 #include "bad_request.h"
@@ -30,7 +30,7 @@ struct fa_bad_log {
 int fa_bad_log_init(struct fa_bad_log *log);
 void fa_bad_log_fini(struct fa_bad_log *log);
 
-/* Forgets everything but what is open and in service now. */
+/* Forgets everything except what is open and in service now. */
 void fa_bad_log_clear(struct fa_bad_log *log);
 
 /* A connection is counted when its first request has come that is not a control request. */

@@ -4,7 +4,7 @@
 /*
  * The paths of the bad server, which choose how it behaves.
  *
- * <name> is free, may hold slashes and may be left out. The body is the pattern (pattern.h) whose
+ * <name> is free, may contain slashes and may be omitted. The body is the pattern (pattern.h) whose
  * seed is the whole path as the client sent it, query included, after redirects the last one.
  * <size> and <sent> are bytes; where a path has no <size>, it is FA_PATTERN_SMALL. A "file" below
  * means: Content-Length, a strong ETag, Last-Modified, keep-alive, Range, If-Range, If-None-Match

@@ -109,7 +109,7 @@ static void send_206(struct fa_bad_conn *conn, const struct asked *asked, uint64
     fa_bad_conn_body(conn, asked->seed, at, end);
 }
 
-/* A 206 whose Content-Range says what it holds. */
+/* A 206 with the right Content-Range. */
 static void send_span(struct fa_bad_conn *conn, const struct asked *asked, uint64_t at,
                       uint64_t end, uint64_t total)
 {

@@ -1,7 +1,7 @@
 #ifndef FETCHALL_SUPPORT_BAD_REPLY_H
 #define FETCHALL_SUPPORT_BAD_REPLY_H
 
-/* The answers that most behaviours begin with, and then spoil. */
+/* The answers that most behaviours start from, and then modify. */
 
 #include "bad_conn.h"
 
@@ -10,7 +10,7 @@
 /* When every file of the bad server was last modified. */
 #define FA_BAD_MODIFIED "Sat, 01 Jan 2022 00:00:00 GMT"
 
-/* Room for an ETag with its quotes, and for a date. */
+/* Space for an ETag with its quotes, and for a date. */
 #define FA_BAD_ETAG 32
 #define FA_BAD_DATE 64
 
@@ -25,7 +25,7 @@ enum fa_bad_asked { FA_BAD_WHOLE, FA_BAD_PART, FA_BAD_UNSATISFIABLE };
 /* What a Range header VALUE (NULL: none) asks of SIZE bytes. More than one range is the whole. */
 enum fa_bad_asked fa_bad_span_read(const char *value, uint64_t size, struct fa_bad_span *span);
 
-/* The standard phrase, "Unknown" for what has none. */
+/* The standard phrase, "Unknown" for a code that has none. */
 const char *fa_bad_reason(unsigned status);
 
 /* The strong ETag of SIZE bytes of the pattern of SEED. */

@@ -6,7 +6,7 @@
 
 #define HEAD_MAX (256u * 1024)
 
-/* Cuts off the text up to DELIM and moves *REST behind it. */
+/* Cuts off the text up to DELIM and moves *REST after it. */
 static char *cut(char **rest, const char *delim)
 {
     char *start = *rest;

@@ -1,4 +1,4 @@
-/* Statuses, failures that pass, and redirects. */
+/* Statuses, transient failures, and redirects. */
 
 #include "bad_paths.h"
 #include "bad_reply.h"

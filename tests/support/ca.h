@@ -38,8 +38,8 @@ void fa_ca_init(struct fa_ca *ca, struct fa_scratch *scratch);
 void fa_ca_fini(struct fa_ca *ca);
 
 /*
- * Makes FILE.pem and FILE.key for NAMES, DNS names and IPv4 addresses parted by commas. One for a
- * wrong host is a good one for another name; a good one serves as a client's too.
+ * Makes FILE.pem and FILE.key for NAMES, DNS names and IPv4 addresses separated by commas.  One for
+ * a wrong host is a good one for another name; a good one serves as a client's, too.
  */
 void fa_ca_issue(const struct fa_ca *ca, struct fa_scratch *scratch, const char *file,
                  enum fa_cert_kind kind, const char *names, struct fa_cert *out);

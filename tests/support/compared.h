@@ -2,8 +2,8 @@
 #define FETCHALL_SUPPORT_COMPARED_H
 
 /*
- * A comparison that never took place, with its verdict, for tests of how it is shown. What it
- * holds is the same every time. Needs src/ in the include path.
+ * A made-up comparison with its verdict, for tests of its output.  Its contents are the same every
+ * time.  Needs src/ in the include path.
  */
 
 #include "cli/compare/trial.h"
@@ -18,7 +18,7 @@ struct fa_compared {
     struct fa_standing_of standings[FA_COMPARED_MAX];
 };
 
-/* So many contestants, each slower than the one before; all is measured, nothing failed. */
+/* This many contestants, each slower than the previous one; all is measured, nothing failed. */
 void fa_compared_init(struct fa_compared *compared, size_t contestants, unsigned rounds);
 void fa_compared_fini(struct fa_compared *compared);
 

@@ -1,5 +1,5 @@
 /**
- * Comparisons made up for tests of what is concluded from them.
+ * Made-up comparisons, for tests of the conclusions from them.
  */
 #ifndef FETCHALL_TESTS_SUPPORT_CONTEST_H
 #define FETCHALL_TESTS_SUPPORT_CONTEST_H
@@ -9,14 +9,14 @@
 #define CONTESTANTS_MAX 9
 #define ROUNDS_MAX      12
 
-/** A comparison, its storage in it: do not move it. */
+/** A comparison with its storage inside: do not move it. */
 struct contest {
     struct fa_comparison comparison;
     struct fa_contestant contestants[CONTESTANTS_MAX];
     struct fa_trial trials[CONTESTANTS_MAX][ROUNDS_MAX];
 };
 
-/** So many contestants (thread, process, async, and again with twice the jobs) over so many rounds;
+/** Contestants (thread, process, async, and again with twice the jobs) over a number of rounds;
  * each takes 10 s and the same CPU and memory, ends 100 entries of 1 MiB in all, and fails none. */
 void contest_init(struct contest *contest, size_t contestants, unsigned rounds);
 

@@ -13,7 +13,7 @@
 
 const char *const fa_modes[FA_FETCH_MODES] = {"async", "loops", "thread", "process"};
 
-/* A machine that others share stands still for a second now and then, and that is no fault. */
+/* A shared machine may stop for a second now and then, which is not a fault. */
 static const char *const quick[] = {
     "--retries",         "1", "--retry-wait", "0.05", "--host-wait", "0", "--stall-timeout", "2",
     "--connect-timeout", "2", "--progress",   "none", NULL,

@@ -10,9 +10,9 @@
  *     fa_fetch_expect_entry(&fetch, 1, "ok", NULL);
  *     fa_fetch_end(&fetch);
  *
- * Every download has a folder of its own, and a report. Tries are quick: --retries 1,
+ * Every download has a folder of its own, and a report. Attempts are quick: --retries 1,
  * --retry-wait 0.05, --host-wait 0, --stall-timeout 2, --connect-timeout 2, --progress none; an
- * option given again rules. Errors fail the test, with the mode and what the program wrote.
+ * option given again wins. Errors fail the test, with the mode and what the program wrote.
  */
 
 #include "run.h"
@@ -65,7 +65,7 @@ struct fa_lines {
     size_t len;
 };
 
-/* Adds what is formatted, and a line feed. */
+/* Adds a formatted line. */
 void fa_lines_add(struct fa_lines *lines, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 void fa_lines_fini(struct fa_lines *lines);

@@ -21,7 +21,7 @@ static void put_digest(struct fa_buf *buf, unsigned hash)
     fa_buf_put(buf, bytes, sizeof(bytes));
 }
 
-/* So many times one digest, for a file that has one. */
+/* One digest this many times, for a file that has one. */
 static void put_digests(struct fa_buf *buf, unsigned hash, unsigned said, unsigned are)
 {
     fa_buf_put_u8(buf, (uint8_t)said);
@@ -29,7 +29,7 @@ static void put_digests(struct fa_buf *buf, unsigned hash, unsigned said, unsign
         put_digest(buf, hash);
 }
 
-/* What the supervisor takes for a file that cannot be read, with what no terminal should get. */
+/* An error as for a file that cannot be read, with characters that must not reach a terminal. */
 static void put_error(struct fa_buf *buf, bool ended)
 {
     char text[5000];

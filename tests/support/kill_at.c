@@ -35,7 +35,7 @@ __attribute__((constructor)) static void take_plan(void)
     close(fd);
 }
 
-/* Asked anew each time, as a worker is forked before it gets its name. */
+/* Asked each time, because a worker is forked before it gets its name. */
 static int role_of_self(void)
 {
     char name[32] = "";
@@ -99,7 +99,7 @@ static enum verdict step(enum fa_kill_call call)
     return GO_ON;
 }
 
-/* What a call returns that has been made, unless it was the last. */
+/* The result of a call that was made, unless it was the last. */
 static long made(enum verdict verdict, long result)
 {
     if (verdict == DIE_AFTER || verdict == DIE_HALFWAY) {

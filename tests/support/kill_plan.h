@@ -2,13 +2,13 @@
 #define FETCHALL_SUPPORT_KILL_PLAN_H
 
 /*
- * What libkill_at.so, an LD_PRELOAD library, does to the program and its children. FA_KILL_PLAN in
- * the environment names a file that holds a struct fa_kill_plan; the test and all of the
- * processes have it mapped, so that the steps of all workers are counted together, a step comes
- * true in one process only, and what was counted outlives whoever is killed.
+ * What libkill_at.so, an LD_PRELOAD library, does to the program and its children.  FA_KILL_PLAN in
+ * the environment names a file that contains a struct fa_kill_plan; the test and all of the
+ * processes have it mapped.  So the steps of all workers are counted together, a step takes effect
+ * in one process only, and the counts survive the processes that are killed.
  *
- * A step is a call that changes a file or a folder, or that hands something to another process,
- * by the program or by SQLite.
+ * A step is a call that changes a file or a folder, or that passes something to another process, by
+ * the program or by SQLite.
  */
 
 #include <stdatomic.h>
@@ -48,7 +48,7 @@ struct fa_kill_plan {
     uint64_t step; /* the first is 1; 0: never */
     enum fa_kill_when when;
     int error;      /* FAIL: errno */
-    uint64_t times; /* FAIL: so many calls in a row */
+    uint64_t times; /* FAIL: this many calls in a row */
     int tiny;       /* writes to files write a byte */
 
     /* Filled in. */

@@ -2,7 +2,7 @@
 #define FETCHALL_SUPPORT_LAB_H
 
 /*
- * A program behind a slow link, with netlab (lab/netlab.c, which tells of the addresses):
+ * A program behind a slow link, with netlab (lab/netlab.c, which describes the addresses):
  *
  *     struct fa_lab lab;
  *     fa_lab_init(&lab, "--rtt", "50ms", "--loss", "2%", NULL);

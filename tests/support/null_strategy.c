@@ -59,7 +59,7 @@ static const char *path_of(const struct fa_attempt *attempt)
     return path ? path : "/";
 }
 
-/* What the bad server would do. */
+/* What the bad server would answer. */
 static struct fa_null_step improvise(const struct fa_attempt *attempt)
 {
     unsigned long long size = 0;

@@ -36,13 +36,13 @@ struct fa_null_director {
 /* DIRECTOR is borrowed; NULL: none. */
 void fa_null_direct(const struct fa_null_director *director);
 
-/* Of the strategy that was made last, with a director: when the next attempt ends. */
+/* When the next attempt of the strategy ends that was created last, with a director. */
 double fa_null_due(void);
 
-/* It is that late. */
+/* Set the time, and end the attempts that are due. */
 void fa_null_advance(double now);
 
-/* How many attempts it has now, and how many were the most. */
+/* The attempts that it has now, and their maximum so far. */
 unsigned fa_null_active(const struct fa_strategy *strategy);
 unsigned fa_null_peak(const struct fa_strategy *strategy);
 

@@ -303,7 +303,7 @@ static bool is_right(const struct fa_ordeal *ordeal, const struct fa_ordeal_file
            (!ordeal->newest && holds(bytes, len, file->path, !ordeal->version));
 }
 
-/* I1: what stands under a final name is complete and right. */
+/* I1: a file with its final name is complete and correct. */
 static void check_file(struct fa_ordeal *ordeal, const char *path, const char *name)
 {
     size_t len;
@@ -447,7 +447,7 @@ bool fa_ordeal_run(struct fa_ordeal *ordeal, const char *const *options)
     return fa_ordeal_finish(ordeal);
 }
 
-/* The file of an entry is there, or not; and what is told of it is so. */
+/* The file of an entry exists or not, and the report agrees. */
 static void check_there(struct fa_ordeal *ordeal, const struct fa_ordeal_file *file,
                         const json_t *entry, bool must)
 {
@@ -466,7 +466,7 @@ static void check_there(struct fa_ordeal *ordeal, const struct fa_ordeal_file *f
                        fa_report_str(entry, "status"));
 }
 
-/* I2 for one entry; it also learns the names that cannot be foretold. */
+/* I2 for one entry; it also learns the names that cannot be predicted. */
 static void check_entry(struct fa_ordeal *ordeal, const json_t *entry)
 {
     long long line = fa_report_int(entry, "line");
@@ -501,7 +501,7 @@ static void check_entry(struct fa_ordeal *ordeal, const json_t *entry)
     check_there(ordeal, file, entry, must[0] != 'f');
 }
 
-/* Of an earlier run: what is broken off by the server is resumed in the same one. */
+/* Of an earlier run: what the server cuts short is resumed in the same run. */
 static void count_resumed(struct fa_ordeal *ordeal, const json_t *entry)
 {
     unsigned long long resumed = (unsigned long long)fa_report_int(entry, "resumed");
@@ -545,8 +545,8 @@ void fa_ordeal_expect_done(struct fa_ordeal *ordeal)
         check_entry(ordeal, entry);
         bytes += (unsigned long long)fa_report_int(entry, "bytes");
         count_resumed(ordeal, entry);
-        /* What is broken off, or found to have changed, is fetched up to twice, and an error has a
-         * body, too. */
+        /* A body that is cut short, or found to have changed, is fetched up to twice, and an error
+         * has a body, too. */
         room += 2 * ordeal->files[i].size + 1000;
     }
     if (ordeal->which == FA_ORDEAL_BIG)
@@ -568,7 +568,7 @@ uint64_t fa_ordeal_part(const struct fa_ordeal *ordeal)
         struct stat st;
         snprintf(path, sizeof(path), "%s/.fetchall/%s", ordeal->dir, entry->d_name);
         if (strstr(entry->d_name, ".part") && lstat(path, &st) == 0) {
-            /* One that is empty is there, too. */
+            /* An empty file exists, too. */
             uint64_t size = (uint64_t)st.st_size + (st.st_size == 0);
             largest = size > largest ? size : largest;
         }

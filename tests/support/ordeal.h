@@ -31,7 +31,7 @@ enum fa_ordeal_list {
     FA_ORDEAL_TURN,  /* the same, and it changes */
 };
 
-/* The file of FA_ORDEAL_BIG comes in pieces of that many bytes, that many seconds apart. */
+/* The file of FA_ORDEAL_BIG comes in chunks of that many bytes, that many seconds apart. */
 #define FA_ORDEAL_BIG_SIZE  4000000
 #define FA_ORDEAL_BIG_PIECE 50000
 #define FA_ORDEAL_BIG_EVERY 0.01
@@ -59,7 +59,7 @@ struct fa_ordeal {
     char *list; /* text */
     struct fa_ordeal_file {
         char url[160];
-        char name[64]; /* "": from the first report that tells it */
+        char name[64]; /* "": from the first report that has it */
         const char *path;
         uint64_t size;
         int kind;
@@ -86,7 +86,7 @@ struct fa_ordeal {
 void fa_ordeal_init(struct fa_ordeal *ordeal, const char *mode, enum fa_ordeal_list which);
 void fa_ordeal_fini(struct fa_ordeal *ordeal);
 
-/* Says what the next run is in for, and sets the counts to zero; nothing. */
+/* Arm the next run and set the counts to zero; disarm it. */
 void fa_ordeal_arm(struct fa_ordeal *ordeal, const struct fa_shot *shot);
 void fa_ordeal_disarm(struct fa_ordeal *ordeal);
 
@@ -94,9 +94,9 @@ void fa_ordeal_disarm(struct fa_ordeal *ordeal);
 void fa_ordeal_start(struct fa_ordeal *ordeal, const char *const *options);
 
 /*
- * Waits for its end, and checks what must hold at any time: what stands under a final name is
- * right (I1), nothing lies outside the folder (I3), no process is left (I6), and no secret in any
- * file (I7). Returns whether it was killed.
+ * Waits for its end, and checks what must hold at any time: a file with its final name is correct
+ * (I1), nothing is outside the folder (I3), no process is left (I6), and no secret is in any file
+ * (I7).  Returns whether it was killed.
  */
 bool fa_ordeal_finish(struct fa_ordeal *ordeal);
 
@@ -104,21 +104,21 @@ bool fa_ordeal_finish(struct fa_ordeal *ordeal);
 bool fa_ordeal_run(struct fa_ordeal *ordeal, const char *const *options);
 
 /*
- * After a run that was not killed: its status and each entry's end are what the list calls for
- * (I2), all files are there, no part is left (I4), and it fetched no more than there is (I5).
+ * After a run that was not killed: its status and each entry's end are what the list requires (I2),
+ * all files exist, no part is left (I4), and no more was fetched than exists (I5).
  */
 void fa_ordeal_expect_done(struct fa_ordeal *ordeal);
 
-/* Changes the files that change, between two versions: what was true once may be so again. */
+/* Changes the files that change, between two versions: an earlier one comes back. */
 void fa_ordeal_bump(struct fa_ordeal *ordeal);
 
-/* What is there of them is the last version. */
+/* Those that exist have the last version. */
 void fa_ordeal_expect_newest(struct fa_ordeal *ordeal);
 
 /* Size of the largest part; 0: there is none. */
 uint64_t fa_ordeal_part(const struct fa_ordeal *ordeal);
 
-/* Begins anew in an empty folder. */
+/* Starts again in an empty folder. */
 void fa_ordeal_again(struct fa_ordeal *ordeal);
 
 /* Prints what was done. */

@@ -13,7 +13,7 @@
 /* The size of the body where a path of the bad server names none. */
 #define FA_PATTERN_SMALL 1024
 
-/* The state for one seed, for callers that fill piece after piece. */
+/* The state for one seed, for callers that fill a buffer in pieces. */
 uint64_t fa_pattern_key(const char *seed);
 
 /* Writes the LEN bytes from OFFSET on. */

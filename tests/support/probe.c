@@ -1,8 +1,8 @@
 /*
  * An LD_PRELOAD library that tries what a fault in a library might be made to do: once, in the
  * process and the thread that writes the first bytes of a part (PROBE=write), or in the worker that
- * reads the first of a file to hash it (PROBE=read).  What each attempt said, 0 or an errno, is written to the file
- * PROBE_LOG, through memory that is mapped before anything is given up:
+ * reads the first of a file to hash it (PROBE=read).  The result of each attempt, 0 or an errno, is
+ * written to the file PROBE_LOG, through memory that is mapped before any right is given up:
  *
  *     read=13 write=13 start=1 fork=1 socket=0 signal=1 peek=1
  *
@@ -79,7 +79,7 @@ static int try_fork(void)
     return pid < 0 ? errno : 0;
 }
 
-/* Reads the memory of the parent; that nothing is mapped there is no refusal. */
+/* Reads the memory of the parent; it is not a refusal if nothing is mapped there. */
 static int try_peek(void)
 {
     char byte;

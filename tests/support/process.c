@@ -86,7 +86,7 @@ static int place_fds(const int *fds)
     return close_range(3, ~0u, 0);
 }
 
-/* Runs in the child, where only what is async-signal-safe may be called. */
+/* Runs in the child, where only async-signal-safe functions may be called. */
 static void become(const struct fa_spawn *spawn, const char *const *env, pid_t parent)
 {
     prctl(PR_SET_PDEATHSIG, spawn->death_signal);
@@ -150,7 +150,7 @@ struct process {
     char state;
 };
 
-/* Reads /proc/PID/stat, whose second field may hold blanks and parentheses. */
+/* Reads /proc/PID/stat, whose second field may contain spaces and parentheses. */
 static bool read_process(pid_t pid, struct process *process)
 {
     char path[64];

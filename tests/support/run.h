@@ -9,7 +9,7 @@
  *     cr_assert_eq(fa_run_wait(&run, 10), 0, "%s", fa_run_err(&run));
  *     fa_run_end(&run);
  *
- * Its output is read while one of the functions below runs, and kept whole. process.h says in
+ * Its output is read while one of the functions below runs, and kept. process.h says in
  * what state it starts. Times are seconds, made longer by FA_SLOW (process.h); when one runs out,
  * the group is killed and the test fails with the output. One thread at a time for each run.
  */

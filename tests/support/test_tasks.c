@@ -130,7 +130,7 @@ static int run_slow(void *state, struct fa_task *task, struct fa_error *err)
     return fa_task_reply(task, text, (size_t)len);
 }
 
-/* Notes so many bytes, and then works until it is cancelled; with "brief", ends at once. */
+/* Notes this many bytes, and then works until it is cancelled; with "brief", ends at once. */
 static int run_note(void *state, struct fa_task *task, struct fa_error *err)
 {
     (void)state, (void)err;
@@ -272,7 +272,7 @@ static uint64_t wait_for_id(struct fa_task *task)
     return id;
 }
 
-/* Pieces of a reply without end. */
+/* Chunks of a reply without end. */
 static void send_pieces(int sock, struct fa_task *task)
 {
     static const char bytes[FA_FRAME_PAYLOAD_MAX];

@@ -15,14 +15,14 @@
  *                                  "tuned N"
  *   note     bytes | brief         notes so many bytes, and again, and waits to be cancelled; or
  *                                  ends at once; answers what fa_task_note() said
- *   nap      milliseconds          sleeps, deaf to everything
+ *   nap      milliseconds          sleeps and ignores everything
  *   big      how many bytes        answers so many, or fails as fa_task_reply() does
  *   sick     -                     its open() fails
  *   last     anything              answers it; the eighteenth type
  * and, for processes only:
  *   crash    number of a signal    raises it
  *   exit     a status              ends with it
- *   hang     stop | spin           SIGSTOP; or works and says nothing
+ *   hang     stop | spin           SIGSTOP; or works without a report
  *   garbage  see garbage_kinds     breaks the protocol, then waits to be killed
  */
 

@@ -2,8 +2,8 @@
 #define FETCHALL_SUPPORT_TOLD_H
 
 /*
- * What a list gave, as text: "LINE:TEXT|" for each entry, with '!' behind the line if it is bad,
- * of the text (list/text.h) 100 bytes at most; "E" for an error, "." for the end.
+ * What a list returned, as text: "LINE:TEXT|" for each entry, with '!' after the line number if it
+ * is bad, and at most 100 bytes of the text (list/text.h); "E" for an error, "." for the end.
  */
 
 #include <stddef.h>
@@ -16,7 +16,7 @@ struct fa_told {
     char why[FA_MESSAGE_MAX]; /* Of the last bad entry or error. */
 };
 
-/* Lists, and what they give wherever their bytes come from. */
+/* Lists, and what they return wherever their bytes come from. */
 struct fa_told_row {
     const char *text;
     size_t len;
@@ -41,7 +41,7 @@ enum fa_list_what fa_told_drain(struct fa_told *told, struct fa_list *list, doub
 /* Read a whole list, which never pauses.  Return what free(3) releases. */
 struct fa_told *fa_told_read(const char *name);
 
-/* Fail the test unless it is what the row says. */
+/* Fail the test unless the result is that of the row. */
 void fa_told_check(const struct fa_told *told, const struct fa_told_row *row, const char *how);
 
 #endif

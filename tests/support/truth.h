@@ -1,7 +1,7 @@
 #ifndef FETCHALL_SUPPORT_TRUTH_H
 #define FETCHALL_SUPPORT_TRUTH_H
 
-/* What files must hold, computed without the program under test. Differences fail the test. */
+/* What files must contain, computed without the program under test.  Differences fail the test. */
 
 #include <stddef.h>
 #include <stdint.h>
@@ -12,10 +12,10 @@
 void fa_truth_sha256_file(const char *path, char hex[FA_SHA256_HEX]);
 void fa_truth_sha256_pattern(const char *seed, uint64_t size, char hex[FA_SHA256_HEX]);
 
-/* The file DIR/NAME is a regular file and holds the SIZE bytes of the pattern of SEED. */
+/* The file DIR/NAME is a regular file with the SIZE bytes of the pattern of SEED. */
 void fa_expect_file(const char *dir, const char *name, const char *seed, uint64_t size);
 
-/* There is nothing of that name, not even a dangling link. */
+/* Nothing has that name, not even a dangling link. */
 void fa_expect_no_file(const char *dir, const char *name);
 
 struct fa_truth {
@@ -25,12 +25,13 @@ struct fa_truth {
 };
 
 /*
- * The folder DIR holds these files, COUNT of them, and no others. Names may lie in folders below
- * it; DIR/.fetchall is not looked at.
+ * The folder DIR contains these files, COUNT of them, and no others.  Names may be in folders below
+ * it; DIR/.fetchall is not checked.
  */
 void fa_expect_files(const char *dir, const struct fa_truth *files, size_t count);
 
-/* DIR/.fetchall holds so many parts and, besides the state, nothing else. It may be missing. */
+/* DIR/.fetchall contains this many parts and, besides the state, nothing else.  It may be
+ * missing. */
 void fa_expect_parts(const char *dir, size_t count);
 
 /* The files, links and so on in DIR and the folders below it, without DIR/.fetchall. */

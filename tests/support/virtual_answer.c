@@ -120,7 +120,7 @@ static void write_body(const struct fa_reply *reply, struct fa_attempt *attempt,
     free(bytes);
 }
 
-/* What a list or a limit has against a file of that size. */
+/* Whether the limit or the list rejects a file of that size. */
 static bool refuse(const struct fa_reply *reply, const struct fa_attempt *attempt,
                    struct fa_outcome *ret)
 {

@@ -15,7 +15,7 @@ void fa_virtual_resolver_use(const struct fa_script *script, const double *now,
 /* When the next lookup ends, or INFINITY. */
 double fa_virtual_resolver_due(void);
 
-/* It is that late. */
+/* End the lookups that are due. */
 void fa_virtual_resolver_advance(void);
 
 #endif

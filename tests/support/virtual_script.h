@@ -30,7 +30,7 @@ struct fa_reply {
     double took;
     double retry_after; /* -1: none */
     uint64_t size;
-    uint64_t at; /* FA_REPLY_CUT, _STALL, _CRASH, _FULL: so many bytes are there */
+    uint64_t at; /* FA_REPLY_CUT, _STALL, _CRASH, _FULL: this many bytes arrive */
     char version[64];
     char to[128];
     bool weak, no_length, no_range, refuse, lies;

@@ -1,4 +1,4 @@
-/* fetchall compare: what it asks of servers, what it tells, and what it leaves behind. */
+/* fetchall compare: its requests, its output, and what it leaves behind. */
 
 #include "support/fail.h"
 #include "support/fixture.h"
@@ -20,8 +20,8 @@
 #define FAMILY_MAX 64
 
 static struct fa_run run;
-static const char *json; /* where --json goes */
-static json_t *result;   /* the same, read */
+static const char *json; /* the file of --json */
+static json_t *result;   /* its contents */
 
 static void begin(void)
 {
@@ -154,7 +154,7 @@ Test(compare, three_strategies_fetch_the_same_and_are_measured)
                        fa_run_err(&run));
 }
 
-/* What is slow enough to be looked at has a process for each transfer, or threads, or neither. */
+/* A slow run shows what its mode creates: a process for each transfer, a thread, or neither. */
 Test(compare, the_whole_tree_of_processes_is_counted)
 {
     for (int i = 0; i < 8; i++) {
@@ -273,10 +273,10 @@ Test(compare, a_budget_that_is_used_up_leaves_nothing_to_judge)
     expect_nothing_left();
 }
 
-/* A host that is dead is asked no more than a warm-up takes. */
+/* A dead host gets no requests after the warm-up. */
 Test(compare, a_warm_up_in_which_every_entry_fails_ends_it)
 {
-    /* A port that is ours, and on which nobody listens. */
+    /* A port that belongs to the test, and on which nobody listens. */
     struct sockaddr_in address = {.sin_family = AF_INET,
                                   .sin_addr = {.s_addr = htonl(INADDR_LOOPBACK)}};
     socklen_t len = sizeof(address);
@@ -383,7 +383,7 @@ Test(compare, termination_leaves_nothing_behind)
     interrupt("async", SIGTERM);
 }
 
-/* If it is killed itself, nothing goes on. */
+/* If it is killed, nothing continues. */
 Test(compare, nothing_outlives_it_and_the_next_one_removes_its_folder)
 {
     fa_lines_add(&list, "%s", fa_server_url(&server, "/hold/h"));
@@ -431,7 +431,7 @@ Test(compare, list_of_bad_lines_is_refused_without_its_secrets)
     cr_expect_null(strstr(fa_run_err(&run), "s3cret"), "%s", fa_run_err(&run));
 }
 
-/* Two of them at a time leave each other's folder alone. */
+/* Two comparisons at a time leave each other's folder alone. */
 Test(compare, folder_that_is_in_use_stays)
 {
     struct fa_run other;
@@ -642,7 +642,7 @@ Test(compare, a_run_that_dies_leaves_what_was_measured)
     expect_nothing_left();
 }
 
-/* The run is killed, and all of it is gone when that is told. */
+/* The run is killed, and none of it is left when that is reported. */
 Test(compare, a_run_that_dies_is_no_trial)
 {
     fa_lines_add(&list, "%s", fa_server_url(&server, "/hold/h"));
@@ -698,7 +698,7 @@ Test(compare, the_cpu_stage_is_compared_on_what_a_list_fetches_once)
     cr_expect_eq(json_array_size(json_object_get(result, "comparisons")), 1);
 }
 
-/* With the default of -j, too; but not where the list has no more for any of them. */
+/* With the default of -j, too; but not if the list does not have more entries anyway. */
 Test(compare, that_the_hosts_take_fewer_than_the_jobs_is_said)
 {
     add_files("127.0.0.1", 5, 100);

@@ -1,6 +1,7 @@
 /*
- * What servers do wrong, one fault to a line of one list. No fault may put wrong bytes under a
- * final name; each must end in its class, after the right number of tries. See resume_test.c, too.
+ * What servers do wrong, one fault to a line of one list.  No fault may put wrong bytes under a
+ * final name; each must end in its class, after the right number of attempts.  See resume_test.c,
+ * too.
  */
 
 #include "support/fail.h"
@@ -168,7 +169,7 @@ static void expect_fault(const struct fault *fault, const json_t *entry, int req
     }
 }
 
-/* Every file is there that must be, and no other. */
+/* Every file exists that must, and no other. */
 static void expect_files(void)
 {
     static char names[FAULTS][16];
@@ -208,7 +209,7 @@ FA_TEST_MODES(faults, fault_ends_in_its_class_and_leaves_no_wrong_bytes)
     }
     json_decref(log);
     expect_files();
-    fa_expect_parts(fetch.dir, 1); /* of /truncate/7/20, which may pass */
+    fa_expect_parts(fetch.dir, 1); /* of /truncate/7/20, which is transient */
     cr_expect_null(strchr(fa_run_err(&fetch.run), '\x1b'), "%s", mode);
     cr_expect(fetch.run.peak_rss < 200000, "%s: %ld KiB", mode, fetch.run.peak_rss);
 }

@@ -1,4 +1,4 @@
-/* Files: their names, what stands in their way, and disks that are full. */
+/* Files: their names, obstacles in their place, and full disks. */
 
 #include "support/ca.h"
 #include "support/fail.h"
@@ -227,7 +227,8 @@ Test(files, what_is_read_is_known_however_it_is_spelled)
     fetch_over_inputs("--overwrite", true);
 }
 
-/* No name tells that it is the list: a hard link, as another case or a bind mount would be. */
+/* The name does not show that it is the list: it is a hard link.  A bind mount or a name in another
+ * case has the same effect. */
 FA_TEST_MODES(files, list_that_has_another_name_in_the_folder_is_left_alone)
 {
     const char *dir = fa_scratch_path(&scratch, "dir");
@@ -391,7 +392,7 @@ Test(files, tree_has_a_folder_for_host_and_path)
     cr_expect_eq(fa_truth_count_files(fetch.dir), 2);
 }
 
-/* A file, a link to it, a dangling link, a FIFO and a folder stand where files are to be. */
+/* A file, a link to it, a dangling link, a FIFO and a folder are where files are to be written. */
 static void put_obstacles(const char *dir)
 {
     char path[PATH_MAX];
@@ -515,8 +516,8 @@ FA_TEST_MODES(files, what_is_there_is_not_fetched_again_unless_asked)
     fa_expect_file(dir, "a", "/ok/1000/a", 1000);
 }
 
-/* DIR/.fetchall of another user, who may swap what is in it: chown(2) makes it, or for those who may
- * not, a mount over it in a user namespace of its own (as `wrap`, before the program). */
+/* DIR/.fetchall belongs to another user, who may replace files in it: by chown(2), or without the
+ * right to do that, by a mount over it in a user namespace (as `wrap`, before the program). */
 static const char *const *make_foreign(const char *dir)
 {
     static char own[PATH_MAX + 16];

@@ -387,7 +387,7 @@ FA_TEST_MODES(hosts, halt_stops_after_that_many_failures)
     cr_expect(requests >= 5 && requests <= 15, "%s: %lld requests", mode, requests);
 }
 
-/* The failures are told by host: by the one that failed, wherever a redirect has led. */
+/* Failures are grouped by the host that failed, also after a redirect. */
 FA_TEST_MODES(hosts, mirror_that_is_no_url_leaves_the_failure_with_its_host)
 {
     char *there = strdup(fa_server_url_at(&server, "127.0.0.2", "/status/503"));

@@ -259,7 +259,7 @@ FA_TEST_MODES(http2, server_that_dies_amid_its_streams_loses_none)
     for (size_t i = 0; i < n; i++) {
         kill(workers[i], SIGKILL);
     }
-    /* A try that comes back before it has those 5000 bytes is held again. */
+    /* A retry that begins before those 5000 bytes is held again. */
     double until = fa_now() + fa_timeout(20);
     while (!fetch.run.ended && fa_now() < until) {
         fa_server_release(&server, NULL);

@@ -58,7 +58,7 @@ static void end(const char *what, size_t least)
     fa_ordeal_fini(&ordeal);
 }
 
-/* How many steps a whole run has. */
+/* The number of steps in a whole run. */
 struct steps {
     uint64_t counts[FA_KILL_ROLES][FA_KILL_CALLS];
     uint64_t totals[FA_KILL_ROLES];
@@ -196,7 +196,7 @@ FA_TEST_MODES(kill, the_program_that_syncs_each_file)
     end("fsync", 8);
 }
 
-/* A file that is replaced is the old one or the new one, and what is told of it is so. */
+/* A file that is replaced is the old one or the new one, and the report agrees. */
 static void replace_at(const struct steps *steps, const struct fa_shot *shot,
                        const char *const *options)
 {
@@ -292,7 +292,7 @@ FA_TEST_MODES(kill, a_large_file_goes_on_where_it_was)
 }
 
 /*
- * A part of the old version, then one of the new, which nobody has noted down when it is killed;
+ * A part of the old version, then one of the new, which is not recorded yet when the run is killed;
  * and the old version is back.
  */
 FA_TEST_MODES(kill, a_part_of_another_version_is_not_continued)
@@ -317,7 +317,7 @@ FA_TEST_MODES(kill, a_part_of_another_version_is_not_continued)
     end("another version", 2);
 }
 
-/* Without the failure it is all right; with it, either that or an error. */
+/* Without the failure the run succeeds; with it, it succeeds or reports an error. */
 static void fail_at(const struct steps *steps, const struct fa_shot *shot,
                     const char *const *options)
 {

@@ -65,7 +65,7 @@ static void serve(void)
     fa_lab_serve(&lab, &scratch, &options);
 }
 
-/* What curl says of TRIES downloads in a lab: the least of the figures. */
+/* The least of the figures that curl prints for TRIES downloads in a lab. */
 static double curl_least(int tries, const char *figure, const char *url)
 {
     double least = 1e9;

@@ -23,7 +23,7 @@ static char *repeated(char byte, size_t len)
     return text;
 }
 
-/* Together they are more than a message between processes holds. */
+/* Together they exceed what a message between processes can hold. */
 FA_TEST_MODES(limits, entry_with_long_header_lines_is_fetched)
 {
     char *value = repeated('v', 40000);
@@ -57,7 +57,7 @@ FA_TEST_MODES(limits, run_with_a_long_user_agent_fetches)
     fa_expect_file(fetch.dir, "a", "/ok/100/a", 100);
 }
 
-/* As many open files as the run has now, and no more; or as many as it likes. */
+/* Limit the open files of the run to those that it has now, or lift the limit. */
 static void limit_files(bool few)
 {
     struct rlimit limit;

@@ -1,4 +1,4 @@
-/* Lists in every form, and what is told about their entries. */
+/* Lists in every form, and what is reported about their entries. */
 
 #include "support/fail.h"
 #include "support/fetch.h"
@@ -36,7 +36,7 @@ static void end(void)
 
 TestSuite(lists, .init = begin, .fini = end, .timeout = 60.0);
 
-/* The text with each '@' become the server's base; free() it. */
+/* The text with each '@' replaced by the server's base; free() it. */
 static char *at_server(const char *text)
 {
     char *out = NULL;
@@ -223,7 +223,7 @@ Test(lists, missing_list_is_a_usage_error_and_an_empty_one_is_none)
     fetch_text("# nothing\n", 0);
 }
 
-/* A list of that name is one, and a command with a typing error fetches nothing. */
+/* An existing file of that name is a list; a misspelt command downloads nothing. */
 Test(lists, what_is_nearly_a_command_is_a_list_only_if_it_is_there)
 {
     struct fa_run run;

@@ -56,7 +56,7 @@ static void write_file(const char *name, uint64_t size)
     close(fd);
 }
 
-/* COUNT files of SIZE bytes on the server, and what is to come of them. */
+/* COUNT files of SIZE bytes on the server, and the expected results. */
 static void make_files(const char *prefix, size_t count, uint64_t size)
 {
     truth = calloc(count, sizeof(*truth));

@@ -59,7 +59,7 @@ static void add_good(const char *path, int count)
     }
 }
 
-/* So long the mirror stays away after that was noticed. */
+/* How long the mirror stays away after that was noticed. */
 static void stay_away(double seconds)
 {
     fa_run_until_stderr_has(&fetch.run, " is down, waiting for it until ", 30);

@@ -1,8 +1,8 @@
 /*
- * The page of a comparison in a browser: headless Chromium, which opens it in frames of several
- * widths and tells what it sees there. A page of the test's own holds the frames and does the
- * looking, for the page itself runs no script. With FA_KEEP in the environment the pages and
- * screenshots stay in the scratch folder.
+ * The page of a comparison in a browser: headless Chromium opens it in frames of several widths,
+ * and reports what it finds.  A page of the test's own contains the frames and does the checks,
+ * because the page itself runs no script.  With FA_KEEP in the environment, pages and screenshots
+ * stay in the scratch folder.
  */
 #include <criterion/criterion.h>
 
@@ -31,7 +31,7 @@ static void tear_down(void)
 
 TestSuite(page, .init = set_up, .fini = tear_down, .timeout = 300);
 
-/* What is asked of the page in each frame; one line of text is the answer. */
+/* The checks of the page in each frame; the answer is one line of text. */
 static const char looker[] =
     "<!DOCTYPE html><html><body><script>\n"
     "const lines=[];let left=0;\n"
@@ -96,7 +96,7 @@ static const char *scheme_of(bool dark)
                 : "--blink-settings=preferredColorScheme=1";
 }
 
-/* What the looker says of a page. */
+/* What the page of the test reports about a page. */
 static char *look(const char *name, bool dark)
 {
     const char *at = strstr(looker, "PAGE");

@@ -1,7 +1,7 @@
 /*
  * Secrets are planted wherever a user, a server or the environment may put one; then everything
- * that was printed and every file that is left is searched for them.  Only the state may hold
- * some: those that another try needs.
+ * that was printed and every file that is left is searched for them.  Only the state may contain
+ * some: those that another attempt needs.
  */
 
 #include "support/fail.h"
@@ -112,7 +112,7 @@ static void look_everywhere(size_t files_least)
 
 /* ------------------------------------------------------------------ runs */
 
-/* Runs the program where all is searched, and keeps what it prints.  Returns its status. */
+/* Runs the program in the folder that is searched, and keeps its output.  Returns its status. */
 static int go(const char *const *env, const char *const *args)
 {
     const struct fa_run_options options = {.cwd = out, .env = env};

@@ -1,6 +1,6 @@
 /*
- * Resuming, within a run and across runs (pitfalls A6, N01 to N27, F09, F10, S02 to S04): what
- * comes of it is the file of the server, never a mix of two versions.
+ * Resuming, within a run and across runs (pitfalls A6, N01 to N27, F09, F10, S02 to S04): the
+ * result is the file of the server, never a mix of two versions.
  */
 
 #include "support/ca.h"
@@ -23,7 +23,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* A large file, and where its body stops; the program writes such pieces. */
+/* A large file, and where its body stops: after four of the blocks that the program writes. */
 #define SIZE      3000000
 #define HELD      (4 * 256 * 1024)
 #define NAME      "resumable-file"
@@ -54,7 +54,7 @@ TestSuite(resume, .init = begin, .fini = end, .timeout = 90.0);
                         __VA_ARGS__, NULL)
 #define AGAIN(mode) START(mode, "--retries", "1")
 
-/* Lets go whatever is held, until the program ends. */
+/* Releases all held answers, until the program ends. */
 static void finish(int status)
 {
     double until = fa_now() + fa_timeout(20);
@@ -85,7 +85,7 @@ static char *header_of(const char *path, size_t n, const char *name)
     fa_test_fail("%s: there is no such request for \"%s\"", fetch.mode, path);
 }
 
-/* The N-th request for a path asks for what lies behind so many bytes, or for all (0). */
+/* The N-th request for a path asks for the bytes from that offset on, or for all (0). */
 static void expect_range(const char *path, size_t n, long long from, const char *condition)
 {
     char want[64];
@@ -105,7 +105,8 @@ static void expect_range(const char *path, size_t n, long long from, const char 
     free(if_range);
 }
 
-/* What the report says of a line: bytes kept, and why it began anew (a part of it; NULL: null). */
+/* What the report has for a line: bytes kept, and why it was restarted (a part of that; NULL:
+ * null). */
 static void expect_told(long long line, long long resumed, const char *restarted)
 {
     const json_t *entry = fa_report_by_line(fetch.entries, line);
@@ -210,7 +211,7 @@ static void stop_in_the_middle(const char *mode, const char *path, int signal, b
 
 static const int signals[] = {SIGINT, SIGKILL};
 
-/* Makes room for the same test once more. */
+/* Removes everything, so that the same test can run again. */
 static void clear(void)
 {
     fa_fetch_end(&fetch);
@@ -310,7 +311,7 @@ static void expect_case(const struct case_ *is, const char *path, long long line
     expect_told(line, is->resumed, is->restarted);
 }
 
-/* A list of all cases, and the files that must come of it. */
+/* A list of all cases, and the expected files. */
 static void add_cases(struct fa_truth files[CASES])
 {
     static char names[CASES][16];
@@ -380,7 +381,7 @@ FA_TEST_MODES(resume, answer_is_held_against_what_the_run_before_was_told_over_t
     fa_ca_fini(&ca);
 }
 
-/* The part may be gone, and what was told of it is not. */
+/* The part may be missing although its record exists. */
 FA_TEST_MODES(resume, answer_is_held_against_what_was_told_of_a_part_that_is_gone)
 {
     char path[PATH_MAX];
@@ -395,7 +396,8 @@ FA_TEST_MODES(resume, answer_is_held_against_what_was_told_of_a_part_that_is_gon
     fa_expect_files(dir, NULL, 0);
 }
 
-/* Which answer lied cannot be known.  A run that has not heard the first one believes the second. */
+/* It cannot be known which answer lied.  A run that has not seen the first one believes the
+ * second. */
 FA_TEST_MODES(resume, file_whose_length_changes_under_its_tag_is_not_taken)
 {
     static const char *const paths[] = {"/range206/alwaysshorter/2000/a",
@@ -427,7 +429,7 @@ FA_TEST_MODES(resume, file_whose_length_changes_under_its_tag_is_not_taken)
 
 /* ------------------------------------------------------------------ ranges that get an error */
 
-/* An overload is no refusal: the range is asked for again before the whole file is. */
+/* An overload is not a refusal: the range is requested again before the whole file is. */
 FA_TEST_MODES(resume, range_that_gets_503_is_asked_for_twice_before_the_whole_file_is)
 {
     add_path("/range206/503/2000/a");
@@ -446,7 +448,7 @@ FA_TEST_MODES(resume, range_that_gets_503_is_asked_for_twice_before_the_whole_fi
     fa_expect_file(dir, "b", "/range206/outage503/2000/b", 2000);
 }
 
-/* Also where nothing is tried again. */
+/* Also without retries. */
 FA_TEST_MODES(resume, range_that_gets_an_error_does_not_stop_the_next_run)
 {
     static const char *const codes[] = {"400", "403", "500", "503"};
@@ -472,7 +474,7 @@ FA_TEST_MODES(resume, range_that_gets_an_error_does_not_stop_the_next_run)
     fa_fetch_expect_no_parts(&fetch);
 }
 
-/* What is there is not thrown away before there is something better. */
+/* Existing bytes are not discarded before there is something better. */
 FA_TEST_MODES(resume, part_outlives_a_server_that_answers_everything_with_an_error)
 {
     static const char path[] = "/range206/outage500/2000/a";
@@ -609,7 +611,7 @@ FA_TEST_MODES(resume, file_that_changed_between_runs_is_the_new_one_alone)
     }
 }
 
-/* The part of the second run holds new bytes, and the state may still tell of the old ones. */
+/* The part of the second run contains new bytes, and the state may still describe the old ones. */
 FA_TEST_MODES(resume, file_that_changed_is_not_mixed_when_the_next_run_is_killed_too)
 {
     static const bool recorded[] = {false, true};
@@ -925,7 +927,7 @@ FA_TEST_MODES(resume, file_of_another_url_is_not_taken_for_this_one)
     cr_expect_eq(fa_server_stat(&server, "requests"), 2, "%s", mode);
 }
 
-/* The same with parts: what is left of one URL is not continued for another. */
+/* The same with parts: that of one URL is not resumed for another. */
 FA_TEST_MODES(resume, part_of_another_url_is_not_taken_for_this_one)
 {
     static const char *const other[] = {"/ok/2000000/" NAME};
@@ -939,7 +941,7 @@ FA_TEST_MODES(resume, part_of_another_url_is_not_taken_for_this_one)
     fa_expect_files(dir, &(struct fa_truth){path, other[0], 2000000}, 1);
 }
 
-/* ------------------------------------------------------------------ files that are there */
+/* ------------------------------------------------------------------ existing files */
 
 FA_TEST_MODES(resume, file_that_is_not_whole_any_more_is_fetched_again)
 {
@@ -1049,7 +1051,7 @@ FA_TEST_MODES(resume, state_may_lie_elsewhere_and_belongs_to_its_folder)
     fa_run_end(&fetch.run);
 }
 
-/* A file that is there, and its state. */
+/* An existing file, and its state. */
 static const char *make_state(const char *mode)
 {
     add_path("/ok/1000/a");
@@ -1074,9 +1076,9 @@ FA_TEST_MODES(resume, damaged_state_is_told_of_and_put_aside)
 }
 
 /*
- * States of earlier schemas, each left by a run of the program as it was then.  Their URLs are of
- * files.example, which the server is the proxy of: one file done, one that was ended while it came,
- * one that failed and has a part, and two that are not there.
+ * States of earlier schemas, each written by the program of that time.  Their URLs are of
+ * files.example, for which the server is the proxy: one file done, one that was interrupted, one
+ * that failed and has a part, and two that do not exist.
  */
 static const char *const states[] = {"schema-1.db"};
 
@@ -1261,8 +1263,8 @@ FA_TEST_MODES(resume, second_program_is_refused_within_a_second_and_told_whose_f
 
 /* ------------------------------------------------------------------ secrets */
 
-/* No file of the folder, or of those below it, holds one of the texts, but for the state: that has
- * what failed. */
+/* No file in the folder, or below it, contains one of the texts, except the state: that has the
+ * failed entries. */
 static void expect_nowhere(const char *folder, const char *const *texts)
 {
     DIR *open = opendir(folder);

@@ -1,6 +1,6 @@
 /*
- * The sandbox of the whole program: what code that runs where bytes of servers are dealt with can
- * still do.  unit/confine_test.c has each right of each role.
+ * The sandbox of the whole program: what can still be done by code that runs where data of servers
+ * is processed.  unit/confine_test.c has each right of each role.
  */
 
 #include "support/fail.h"
@@ -32,7 +32,7 @@ static void end(void)
 
 TestSuite(sandbox, .init = begin, .fini = end, .timeout = 60.0);
 
-/* What a shell makes of >(command), and what stands for standard output. */
+/* The pipe that a shell passes for >(command), and /dev/stdout. */
 FA_TEST_MODES(sandbox, outputs_may_be_pipes_and_standard_output)
 {
     static const char *const outputs[] = {"--report", "--events", "--manifest"};
@@ -66,7 +66,7 @@ FA_TEST_MODES(sandbox, output_through_a_link_is_written_where_the_file_is)
     free(link);
 }
 
-/* Errnos of what was tried. */
+/* Errnos of the attempts. */
 struct seen {
     int read, write, start, fork, socket, signal, peek;
 };

@@ -65,7 +65,7 @@ static void add_redirect(const char *user, const char *host, const char *target,
     fa_lines_add(&list, "http://%s%s:%d%s", user, host, server.port, path);
 }
 
-/* How many requests of the log hold TEXT in a header. */
+/* How many requests of the log have TEXT in a header. */
 static size_t leaks(const struct fa_server *from, const char *host, const char *text)
 {
     size_t count = 0;

@@ -76,7 +76,7 @@ static const char *start_held(const char *mode)
     return manifest;
 }
 
-/* What was under way goes on where it was, if only by a byte. */
+/* Interrupted transfers are resumed, even after a single byte. */
 static void expect_next_run_to_go_on(const char *mode)
 {
     const char *dir = fetch.dir;
@@ -196,7 +196,8 @@ FA_TEST_MODES(signals, interrupt_while_a_list_on_standard_input_is_open_ends_at_
     cr_expect(fa_now() - began < fa_timeout(1), "%s: %.2f s", mode, fa_now() - began);
 }
 
-/* How many lines the closed standard output takes depends on the kernel; the files are all there. */
+/* The number of lines that the closed standard output takes depends on the kernel; all files
+ * exist. */
 FA_TEST_MODES(signals, closed_standard_output_does_not_kill_it)
 {
     add_urls("/ok/100/a", 300);

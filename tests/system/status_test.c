@@ -1,4 +1,4 @@
-/* fetchall status: what it counts, and the list of what failed. */
+/* fetchall status: its counts, and the list of failed entries. */
 
 #include "support/fixture.h"
 #include "support/report.h"

@@ -33,7 +33,7 @@ TestSuite(sync, .init = begin, .fini = fixture_end, .timeout = 60.0);
 #define START(mode, ...) \
     fa_fetch_start_with(&fetch, &scratch, NULL, dir, mode, list.text, __VA_ARGS__, NULL)
 
-/* Lets go whatever is held, until the program ends. */
+/* Releases all held answers, until the program ends. */
 static void finish(int status)
 {
     double until = fa_now() + fa_timeout(20);
@@ -175,7 +175,7 @@ FA_TEST_MODES(sync, changed_file_is_replaced_at_once_and_whole)
     expect_condition(FILE_OF("strong"), true, false);
     expect_a(FILE_OF("strong") "#1");
     fa_fetch_expect_no_parts(&fetch);
-    /* Who has it open goes on with the old one. */
+    /* A process that has it open keeps the old one. */
     snprintf(path, sizeof(path), "/proc/self/fd/%d", fileno(reader));
     char sum[FA_SHA256_HEX];
     char old[FA_SHA256_HEX];
@@ -504,7 +504,7 @@ FA_TEST_MODES(sync, odd_names_are_found_again_without_a_list)
     cr_expect_eq(fa_server_stat(&server, "requests"), 14, "%s", mode);
 }
 
-/* A part of what failed is continued. */
+/* The part of a failed entry is resumed. */
 FA_TEST_MODES(sync, what_failed_goes_on_where_it_ended)
 {
     add_path("/truncate/400000/1000000/a");

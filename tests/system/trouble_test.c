@@ -84,7 +84,7 @@ static void need_disk(int mib)
     }
 }
 
-/* Leaves as many KiB of the disk as this, or what there is. */
+/* Leaves this many KiB of disk space, or what there is. */
 static void fill(int left_kib)
 {
     char kib[1024];
@@ -145,7 +145,7 @@ static void expect_many(const char *dir, const char *format, int count, uint64_t
     }
 }
 
-/* Where a file has its final name, it is whole. */
+/* A file with its final name is complete. */
 static void expect_no_short_file(const char *dir, const char *format, int count, uint64_t size)
 {
     for (int i = 0; i < count; i++) {
@@ -239,7 +239,7 @@ Test(trouble, room_is_seen_on_a_file_system_that_cannot_be_asked_for_it)
                                            "inject=fallocate:error=EOPNOTSUPP");
     fa_fetch_start_with(&fetch, &scratch, &options, disk, "async", list.text, "-j", "2", NULL);
     fa_run_until_stderr_has(&fetch.run, "waiting", 20);
-    /* It must have looked, and have seen that there is none. */
+    /* It must have checked, and found no space. */
     const char *log = fa_scratch_path(&scratch, "strace.log");
     for (size_t looks = 0; looks < 2 && !fetch.run.ended;) {
         char *text = fa_file_read(log, NULL);
@@ -255,7 +255,7 @@ Test(trouble, room_is_seen_on_a_file_system_that_cannot_be_asked_for_it)
     expect_many(disk, "/chunked/900000/f%d", 8, 900000);
 }
 
-/* The second fallocate(2) looks for room; the first held some back. */
+/* The second fallocate(2) checks for space; the first reserved some. */
 Test(trouble, run_that_is_killed_on_a_full_disk_leaves_no_file_that_it_looked_with)
 {
     need_disk(8);
@@ -279,7 +279,7 @@ Test(trouble, run_that_is_killed_on_a_full_disk_leaves_no_file_that_it_looked_wi
     closedir(own);
 }
 
-/* What a server only declares holds nothing up: it is no write that failed. */
+/* A declared length does not pause the run: no write has failed. */
 FA_TEST_MODES(trouble, file_that_does_not_fit_by_its_length_fails_alone)
 {
     need_disk(8);
@@ -296,7 +296,7 @@ FA_TEST_MODES(trouble, file_that_does_not_fit_by_its_length_fails_alone)
     cr_expect_eq(count_of(fa_run_err(&fetch.run), "waiting"), 0, "%s", mode);
     fa_fetch_end(&fetch);
 
-    /* Alone it is of the kind that may pass; a later run with enough space fetches it. */
+    /* It fails alone, with a transient error; a later run with enough space downloads it. */
     const char *alone = fa_server_url(&server, "/ok/5000000/f0");
     fa_fetch_start_with(&fetch, &scratch, NULL, disk, mode, alone, NULL);
     fa_fetch_expect(&fetch, 20, 5);
@@ -346,7 +346,7 @@ FA_TEST_MODES(trouble, run_that_gave_up_on_a_full_disk_keeps_its_parts_for_the_n
     }
 }
 
-/* The state alone lies on the full disk. */
+/* Only the state is on the full disk. */
 static void start_with_state_on_full_disk(const char *wait)
 {
     need_disk(2);
@@ -423,7 +423,8 @@ FA_TEST_MODES(trouble, any_write_may_fail_for_want_of_room_and_is_made_up_for)
     }
 }
 
-/* The state's own writes among them: whatever happens, the next run ends what this one has not. */
+/* Writes of the state are among them: whatever happens, the next run completes what this one has
+ * not. */
 Test(trouble, any_write_of_the_state_may_fail_for_want_of_room)
 {
     add_many("/ok/400000/f%d", 3);
@@ -449,7 +450,7 @@ Test(trouble, any_write_of_the_state_may_fail_for_want_of_room)
     cr_expect_gt(stopped, 5);
 }
 
-/* What fails to get to the disk is no success, and nothing claims that it were one. */
+/* Data that did not reach the disk is not a success, and is not recorded as one. */
 FA_TEST_MODES(trouble, part_that_cannot_be_synced_fails)
 {
     add("/ok/400000/f%d", 0);
@@ -487,7 +488,7 @@ Test(trouble, file_system_that_cannot_be_synced_leaves_no_claim)
     expect_no_claim("batch", "-e trace=syncfs -e inject=syncfs:error=EIO");
 }
 
-/* Where a line of the log with both texts begins, behind FROM; fails the test without one. */
+/* Where a line of the log with both texts begins, after FROM; fails the test without one. */
 static const char *line_with(const char *from, const char *call, const char *object)
 {
     for (const char *at = from; (at = strstr(at, call)); at++) {

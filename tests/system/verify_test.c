@@ -53,7 +53,7 @@ static void flip(const char *name)
     close(fd);
 }
 
-/* Runs the command, and wants exactly these lines, in any order. */
+/* Runs the command, and expects exactly these lines, in any order. */
 static void verify(const char *const *args, int expected, const char *const *lines)
 {
     const char *argv[16] = {"verify", "-d", fetch.dir};

@@ -23,7 +23,7 @@
 static struct fa_scratch scratch;
 static struct fa_server server;
 
-/* The list that is fetched, and what must come of it. */
+/* The list that is downloaded, and the expected files. */
 static struct {
     char text[FILES_MAX * 128];
     struct fa_truth files[FILES_MAX];
@@ -69,7 +69,7 @@ static void start(struct fa_run *run, const char *const *options)
 
 #define START(run, ...) start(run, (const char *const[]){__VA_ARGS__, NULL})
 
-/* Lets go whatever is held, until the program ends; all must be there. */
+/* Releases all held answers, until the program ends; all files must exist. */
 static void finish(struct fa_run *run, double timeout)
 {
     double until = fa_now() + fa_timeout(timeout);
@@ -97,7 +97,7 @@ static bool has_workers(void *arg)
     return fa_workers_find(number->below, FA_NAME_WORKER, NULL, 0) >= number->least;
 }
 
-/* The workers, once there are so many. */
+/* The workers, once there are this many. */
 static size_t workers_of(const struct fa_run *run, size_t least, pid_t pids[FA_WORKERS_MAX])
 {
     struct number number = {run->pid, least};

@@ -6,7 +6,8 @@
 
 #define PATIENCE 60.0
 
-/* A failure with nothing special: eight open it, a minute of patience, no pause asked for. */
+/* An ordinary failure: the eighth opens the breaker, patience is a minute, no pause is
+ * requested. */
 static struct fa_breaker_failure failure_at(double now)
 {
     return (struct fa_breaker_failure){.now = now,
@@ -24,7 +25,7 @@ static enum fa_breaker_change fail(struct fa_breaker *breaker, double now)
     return fa_breaker_fail(breaker, &failure);
 }
 
-/* Probes it at that time, in vain. */
+/* A probe at that time, which fails. */
 static enum fa_breaker_change probe(struct fa_breaker *breaker, double now)
 {
     struct fa_breaker_failure failure = failure_at(now);
@@ -100,7 +101,7 @@ Test(breaker, a_probe_that_succeeds_closes_it)
     cr_assert(fa_breaker_allows(&breaker, 0));
 }
 
-/* Probes it as soon as it allows that, until it is given up.  Returns when that is. */
+/* Probe as soon as it is allowed, until the host is given up.  Return that time. */
 static double probe_to_the_end(struct fa_breaker *breaker, unsigned *ret_probes)
 {
     *ret_probes = 0;

@@ -1,4 +1,4 @@
-/* What a session does not take for a config. */
+/* Configurations that a session refuses. */
 
 #include "support/scratch.h"
 

@@ -1,6 +1,6 @@
 /*
- * Each right that a role loses: an action that works, or fails for another reason, before, and is
- * refused afterwards.  Each is done in a process of its own, as there is no way back.
+ * For each right that a role loses: an action that works, or fails for another reason, before, and
+ * is refused afterwards.  Each runs in a process of its own, because the rights cannot be regained.
  */
 #include "confine/confine.h"
 
@@ -204,7 +204,7 @@ static const struct trial trials[] = {
     {"take memory", take_memory, true, true, true},
 };
 
-/* @return what the action said: 0 or an errno; 255: it was not confined. */
+/* @return the result of the action: 0 or an errno; 255: it was not confined. */
 static int try_as(int role, int (*act)(void))
 {
     const struct fa_confine_rule rules[] = {{FA_CONFINE_WRITE, dir}, {FA_CONFINE_READ, "/etc/ssl"}};

@@ -1,4 +1,4 @@
-/* Affinity, and control groups of trees that the test makes. */
+/* Affinity, and control groups in directory trees that the test creates. */
 
 #include "base/cores.h"
 

@@ -43,7 +43,7 @@ static const char *hex(const struct fa_digest *digest)
     return text;
 }
 
-/* What coreutils say; xxHash is its own truth, in one call. */
+/* Digests printed by coreutils; the one of xxHash is computed in one call. */
 static void truth(enum fa_hash hash, const char *path, char ret[2 * FA_DIGEST_MAX + 1])
 {
     static const char *const programs[FA_HASHES] = {"md5sum",    "sha1sum", "sha256sum",

@@ -1,4 +1,4 @@
-/* A list format is a row of its own: here is one that only this test knows. */
+/* A list format is one row of a table: this one exists in the test only. */
 #include "list/format.h"
 #include "list/text.h"
 #include "support/scratch.h"

@@ -160,7 +160,7 @@ static size_t good_bytes(unsigned char *bytes)
     return (size_t)n;
 }
 
-/* Sends bytes with descriptors, which are to be closed whatever comes of it. */
+/* Sends bytes with descriptors, which the receiver must close in any case. */
 static int pass(const void *bytes, size_t len, struct fa_frame *ret)
 {
     int fds[3] = {ends[0], ends[1], ends[1]};

@@ -60,7 +60,7 @@ Test(harvest, latencies_failures_and_bytes_are_those_of_the_events)
     cr_assert_eq(requests, 104);
     cr_assert_eq(trial.n_moments, 103);
     cr_assert(near(trial.moments[0].time, 1) && trial.moments[0].bytes == 10);
-    /* What is under way counts, and never goes back. */
+    /* Bytes of active transfers count, and the sum never decreases. */
     cr_assert_eq(trial.moments[101].bytes, 2000);
     cr_assert_eq(trial.moments[102].bytes, 2000);
     free(trial.moments);

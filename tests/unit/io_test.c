@@ -18,7 +18,7 @@
 static struct fa_scratch scratch;
 static int folder = -1;
 
-/* What the next calls of openat(2) for a temporary file do: fail so, 0: as ever. */
+/* The errno of the next calls of openat(2) for a temporary file; 0: they succeed. */
 static int tmpfile_fails;
 static unsigned names_taken;
 

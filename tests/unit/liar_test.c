@@ -1,4 +1,4 @@
-/* The grammar of the lying server: what it says is a pure function of the seed. */
+/* The grammar of the lying server: its answers are a pure function of the seed. */
 
 #include "liar/draft.h"
 

@@ -67,7 +67,7 @@ Test(link, remembers_its_longest_queue)
     cr_assert_float_eq(link.queue_max, 5000, 0.1);
 }
 
-/* A second of full-sized packets at each rate takes a second, whatever is rounded. */
+/* A second of full-sized packets takes a second at each rate, despite rounding. */
 Test(link, keeps_its_rate_over_many_packets)
 {
     static const double rates[] = {1e6, 10e6, 33.3e6, 100e6, 1e9, 10e9};

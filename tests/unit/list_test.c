@@ -22,13 +22,13 @@ Test(list, reads_files)
     }
 }
 
-/* What happens to a list that is a pipe: bytes arrive (NULL: none), and at that time it gives what
- * is told.  The last step, at 0, is the end of the pipe. */
+/* One step of a list that is a pipe: bytes arrive (NULL: none), and the list returns this at that
+ * time.  The last step, at 0, is the end of the pipe. */
 struct step {
     const char *bytes;
     double now;
     const char *told;
-    double wake; /* when it wants to be asked again; 0: not checked */
+    double wake; /* when it requires the next call; 0: not checked */
 };
 
 static void step_check(struct fa_told *told, struct fa_list *list, const struct step *step)
@@ -105,7 +105,7 @@ Test(list, does_not_take_a_comment_that_has_begun_for_an_entry)
     PLAY({"a\n#", 10, "", 0}, {"\n out=b\n", 10.5, "", 0}, {NULL, 0, "1:a\n out=b|.", 0});
 }
 
-/* "a LF", then a line of len times c behind a first byte, LF, "b". */
+/* "a LF", then a line of a first byte and len times c, LF, "b". */
 static struct fa_told *read_long(char first, char c, size_t len)
 {
     char *text = malloc(len + 8);

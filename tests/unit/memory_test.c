@@ -1,11 +1,11 @@
 /*
- * Failing memory: each path is gone with its i-th allocation failing, for every i, and once more
- * with all from the i-th on, until it goes through without a failure.  It must say so and leak
- * nothing (LeakSanitizer tells, in the preset asan).
+ * Failing memory: each path runs with its i-th allocation failing, for every i, and again with all
+ * allocations from the i-th on failing, until it runs without a failure.  It must report the error
+ * and leak nothing (LeakSanitizer checks that, in the preset asan).
  *
- * What fails are the allocations that our own code asks for (-Wl,--wrap), and SQLite's, through
- * its own hook.  Those of libcurl, libevent, OpenSSL and libc (realpath, fopen) lie beyond the
- * linker's reach, and libevent is known to call exit() for some of its own.
+ * The allocations that fail are those of our own code (-Wl,--wrap), and SQLite's, through its hook.
+ * The linker cannot reach those of libcurl, libevent, OpenSSL and libc (realpath, fopen), and
+ * libevent is known to call exit() for some of its own.
  */
 
 #include "base/buf.h"
@@ -142,7 +142,7 @@ static const char *dir;
 static const char *state_file;
 static int dir_fd;
 
-/* Each path says whether it went well. */
+/* Each path returns whether it succeeded. */
 
 static const char entry_text[] = "http://h/a\thttp://i/a\n out=x\n header=A: b\n header=C: d\n"
                                  " checksum=md5=00112233445566778899aabbccddeeff\n nonsense=1\n";
@@ -507,7 +507,7 @@ static void expect_no_leak(const struct path *path, long i)
     }
 }
 
-/* Each time in the same folder: what one leaves behind must not harm the next. */
+/* Always in the same folder: leftovers of one run must not harm the next. */
 static bool go_with(const struct path *path, long i, bool on)
 {
     struct fa_error err = {0};
@@ -569,12 +569,12 @@ ParameterizedTestParameters(memory, any_allocation_of_a_path_may_fail)
 ParameterizedTest(size_t *number, memory, any_allocation_of_a_path_may_fail)
 {
     const struct path *path = &paths[*number];
-    cr_assert(!go_with(path, 0, false)); /* what is made once, such as by curl_global_init() */
+    cr_assert(!go_with(path, 0, false)); /* allocated once, such as by curl_global_init() */
     expect_no_leak(path, 0);
     for (int on = 0; on < 2; ++on) {
         long i = 1;
         while (i < MOST && go_with(path, i, on)) {
-            /* Long paths do the same again and again. */
+            /* Long paths repeat the same allocations: skip some. */
             i += i < 400 ? 1 : 1 + i / 20;
         }
         cr_assert_gt(i, 1, "%s allocates nothing", path->name);

@@ -87,7 +87,7 @@ Test(name, is_the_last_segment_of_the_url_in_a_flat_layout)
         {"/%f0%80%80%af", "____"},
         {"/a%EF%BC%8Fb", "a\xef\xbc\x8f"
                          "b"}, /* fullwidth: a character like any other */
-        /* hidden names, options, homes, blanks */
+        /* hidden names, options, homes, spaces */
         {"/.bashrc", "_bashrc"},
         {"/.wgetrc", "_wgetrc"},
         {"/.fetchall", "_fetchall"},
@@ -101,13 +101,13 @@ Test(name, is_the_last_segment_of_the_url_in_a_flat_layout)
         {"/%20a", "_a"},
         {"/%20-rf", "_-rf"},
         {"/_", "_"},
-        /* dots and blanks at the end */
+        /* dots and spaces at the end */
         {"/a.", "a"},
         {"/a..%20.", "a"},
         {"/a%20", "a"},
         {"/a.txt.", "a.txt"},
         {"/-.", "_"},
-        /* bytes that are no characters, and characters that are no good */
+        /* bytes that are not characters, and harmful characters */
         {"/%00", "_"},
         {"/a%00b", "a_b"},
         {"/a.php%00.jpg", "a.php_.jpg"},
@@ -126,7 +126,7 @@ Test(name, is_the_last_segment_of_the_url_in_a_flat_layout)
         {"/a%f0%9f%98", "a___"},
         {"/%c3%28", "_("},
         {"/a%ed%a0%80b", "a___b"},     /* a surrogate */
-        {"/a%f4%90%80%80b", "a____b"}, /* behind U+10FFFF */
+        {"/a%f4%90%80%80b", "a____b"}, /* beyond U+10FFFF */
         {"/a%f8%88%80%80%80b", "a_____b"},
         {"/exe%e2%80%aegpj.scr", "exe_gpj.scr"}, /* U+202E */
         {"/a%e2%80%aab%e2%80%8fc", "a_b_c"},
@@ -135,7 +135,7 @@ Test(name, is_the_last_segment_of_the_url_in_a_flat_layout)
         {"/a%e2%80%a8b%e2%80%a9c", "a_b_c"}, /* line and paragraph separators */
         {"/%ef%bb%bfa", "_a"},
         {"/%e2%80%ae", "_"},
-        /* names that mean something elsewhere */
+        /* names reserved on other systems */
         {"/CON", "CON"},
         {"/a:b|c?d*e", "a:b|c?d*e"},
         {"/$(reboot)", "$(reboot)"},
@@ -305,7 +305,7 @@ Test(name, keeps_a_short_extension_when_it_is_cut)
         {"", "%f0%9f%98%80", 300, "", 252, "\xf0\x9f\x98\x80"},
         {"", ".", 5000, "", 10, "index.html"},
         {"", "a.", 5000, "", 255, "a.a"},
-        {"aaa", "%20", 5000, "b", 3, "aaa"}, /* what is cut may end with blanks */
+        {"aaa", "%20", 5000, "b", 3, "aaa"}, /* a name may end with spaces after the cut */
         {"", "%ff", 5000, "", 255, "___"},
     };
     for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); ++i) {

@@ -61,7 +61,7 @@ Test(pace, head_has_as_much_time_as_its_silence_may_take)
     cr_assert_eq(now, 1201, "%f", now);
 }
 
-/* Brings so many bytes each second.  @return when it was stopped, or -1. */
+/* Feeds this many bytes each second.  @return when it was stopped, or -1. */
 static double drip(uint64_t bytes)
 {
     fa_pace_set_phase(&pace, FA_PHASE_BODY, 1000);

@@ -1,4 +1,4 @@
-/* A packed entry holds everything that an entry can hold. */
+/* A packed entry contains everything that an entry can contain. */
 #include "list/packed.h"
 
 #include "list/text.h"
@@ -91,7 +91,7 @@ Test(packed, entries_of_text_come_back_as_they_were)
         expect_round_trip(fa_text_parse("list", 7, texts[i], strlen(texts[i]), NULL));
 }
 
-/* Text cannot say all that another format may. */
+/* Values that other formats allow, but text does not. */
 Test(packed, values_that_text_cannot_hold_come_back_as_they_were)
 {
     static const char *const options[] = {"out=x ", "dir=\td\t", "out=\\n\\t\\\\", " x = y "};

@@ -135,7 +135,8 @@ static void take_packet(struct fa_wire *wire, unsigned number)
     fa_wire_arrive(wire, due);
 }
 
-/* Fewer and more under way than the ring holds at first, over its end again and again. */
+/* Fewer and more packets in flight than the ring has space for at first, wrapping around its end
+ * repeatedly. */
 Test(packet, packets_under_way_come_out_as_they_went_in)
 {
     struct fa_wire wire = {.link.delay = 5};

@@ -38,7 +38,7 @@ static void tear_down(void)
 
 TestSuite(page, .init = set_up, .fini = tear_down, .timeout = 120);
 
-/* A gnuplot of the test's own is found first; NULL: there is none at all. */
+/* The test's gnuplot is found first; NULL: there is no gnuplot at all. */
 static void use_gnuplot(const char *script)
 {
     const char *bin = fa_scratch_mkdir(&scratch, "bin");
@@ -270,7 +270,7 @@ Test(page, a_gnuplot_that_hangs_is_ended_with_its_children)
     cr_assert_eq(sscanf(text, "%d %d", &pids[0], &pids[1]), 2);
     free(text);
     cr_expect_not(fa_process_alive(pids[0]));
-    /* Not our child: it has been killed, and is gone a moment later. */
+    /* Not a child of the test: it was killed, and disappears a moment later. */
     cr_expect(fa_wait_until(is_gone, &pids[1], 5));
 }
 

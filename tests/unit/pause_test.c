@@ -80,7 +80,7 @@ Test(pause, space_that_lets_no_entry_end_is_no_new_pause)
         cr_assert_eq(fa_pause_check(&pause_, true, now), FA_PAUSE_RESUME, "at %g", now);
         cr_assert_eq(begin(ENOSPC, 0, 5, now + 0.1), FA_PAUSE_SAME, "at %g", now);
     }
-    /* The time between the pauses does not count, that in them does. */
+    /* Only the time during pauses counts, not the time between them. */
     cr_assert_gt(pause_.since, 1);
     cr_assert_lt(pause_.since, 5);
     cr_assert_eq(fa_pause_check(&pause_, true, 66), FA_PAUSE_GIVE_UP);

@@ -92,7 +92,7 @@ Test(plan, the_cpu_stage_has_models_alone)
     cr_assert_str_eq(all[2].name, "process");
 }
 
-/* How often each contestant stands in each place, and behind each other one. */
+/* How often each contestant is in each place, and after each other one. */
 struct balance {
     unsigned places[16][16];
     unsigned pairs[16][16];

@@ -174,7 +174,7 @@ static int made_of(const char *text)
     return fd;
 }
 
-/* What there was before the pool. */
+/* Descriptors and threads before the pool was created. */
 struct baseline {
     int fds;
     int threads;
@@ -361,7 +361,7 @@ BOTH_KINDS(replies_and_inputs_have_one_limit)
     fa_pool_free(pool);
 }
 
-/* Around the size of a frame, and of the pieces that a memory file is read in. */
+/* Around the size of a frame, and of the chunks in which a memory file is read. */
 BOTH_KINDS(inputs_of_any_size_arrive_as_they_were)
 {
     static const size_t sizes[] = {65499, 65500, 65505, 65506, 65507, 65508,
@@ -819,7 +819,7 @@ Test(processes, the_time_of_all_workers_is_counted_as_ours)
     }
 }
 
-/* The only worker, which is at that task. */
+/* The only worker, which runs that task. */
 static pid_t busy_worker(const struct seen *seen)
 {
     pid_t pids[FA_WORKERS_MAX];
@@ -856,7 +856,7 @@ Test(processes, killing_an_idle_worker_costs_nothing)
         cr_assert_eq(workers_of(pids), 1);
         kill(pids[0], SIGKILL);
         cr_assert(fa_workers_gone(pids, 1, 5));
-        /* It may be given a task before its end is noticed: then that one is lost, and only it. */
+        /* It may get a task before its death is noticed: then only that task is lost. */
         struct seen seen = {0};
         run(pool, "echo", "x", &seen);
         cr_assert(seen.ok || seen.lost);
@@ -1039,7 +1039,7 @@ Test(processes, a_nursery_that_has_much_to_do_costs_no_task)
     free(seen);
 }
 
-/* A new nursery is told of the roles that are left, and of no pool that is gone. */
+/* A new nursery gets the roles that are left, and none of a pool that was freed. */
 Test(processes, pools_that_share_a_nursery_may_come_and_go)
 {
     struct fa_error err = {0};
@@ -1171,7 +1171,7 @@ Test(processes, a_type_that_the_worker_program_does_not_know_is_an_error)
     fa_pool_free(pool);
 }
 
-/* Each would be the nursery of the one before it, for ever. */
+/* Otherwise each would become the nursery of the previous one, endlessly. */
 Test(processes, a_program_that_forgets_to_become_a_worker_starts_no_chain_of_itself)
 {
     char command[PATH_MAX + 64];

@@ -229,7 +229,7 @@ Test(progress, time_left_is_only_told_when_it_can_be_known)
     p = middle;
     p.done = p.entries;
     cr_assert(fa_progress_left(&p, &rate) <= 0);
-    /* Nothing has moved yet. */
+    /* No bytes have arrived yet. */
     p = (struct fa_progress){.entries = 5, .entries_final = 1, .active = 5};
     rate = (struct fa_rate){0};
     cr_assert(fa_progress_left(&p, &rate) < 0);

@@ -36,7 +36,7 @@ Test(representation, codings_are_gathered_in_one_form)
     for (size_t i = 0; i < COUNT(rows); ++i) {
         char coding[FA_CODING_MAX] = "";
         memcpy(coding, rows[i].before, strlen(rows[i].before));
-        /* In memory of just its size, so that a sanitizer sees a step too far. */
+        /* In memory of exactly its size, so that a sanitizer detects reads past the end. */
         size_t len = strlen(rows[i].value);
         char *value = malloc(len ? len : 1);
         memcpy(value, rows[i].value, len);

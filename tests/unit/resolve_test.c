@@ -1,4 +1,4 @@
-/* Names that need no DNS; the rest is asked of the program, with a resolver of the tests' own. */
+/* Names that need no DNS; system/dns_test.c tests the others, with a resolver of its own. */
 
 #include "engine/resolve.h"
 

@@ -72,12 +72,13 @@ Test(response, verdicts_follow_the_head)
         {"HTTP/1.1 099 OK||", FA_VERDICT_ERROR, 0, -1},
         {"ICY 200 OK||", FA_VERDICT_ERROR, 0, -1},
         {"HTTP/1.1 101 Switching Protocols||", FA_VERDICT_ERROR, 101, -1},
-        /* A status line is the first line of a head, and of the answer's own head. */
+        /* Only the first line of a head is a status line, and only the first head after interim
+         * ones counts. */
         {"HTTP/1.1 200 OK|Content-Length: 5|HTTP/1.1 200 OK: x||", FA_VERDICT_FILE, 200, 5},
         {"HTTP/1.1 404 x|Content-Length: 5|HTTP/1.1 200 OK: x||", FA_VERDICT_ERROR, 404, 5},
         {"HTTP/1.1 404 x||HTTP/1.1 200 OK||", FA_VERDICT_ERROR, 404, -1},
         {"HTTP/1.1 200 OK|Content-Length: 5||HTTP/1.1 200 OK||", FA_VERDICT_FILE, 200, 5},
-        /* A fold of what frames the body. */
+        /* A folded field that frames the body. */
         {"HTTP/1.1 200 OK| f: x|Content-Length: 5||", FA_VERDICT_FILE, 200, 5},
         {"HTTP/1.1 200 OK|X: y| Content-Length: 9|Content-Length: 5||", FA_VERDICT_FILE, 200, 5},
         {"HTTP/1.1 200 OK|Content-Length: 5|\t0||", FA_VERDICT_ERROR, 200, 5},
@@ -171,7 +172,7 @@ Test(response, a_location_beyond_all_measure_is_left_out)
     fa_response_fini(&response);
 }
 
-/* What the tests below have of an earlier attempt: 10 bytes of 20. */
+/* The tests below have 10 of 20 bytes from an earlier attempt. */
 #define TAG     "ETag: \"a\"|"
 #define SINCE   "Last-Modified: Sun, 09 Sep 2001 01:40:00 GMT|"
 #define PARTIAL "HTTP/1.1 206 x|"
@@ -414,7 +415,7 @@ Test(response, whole_file_does_not_say_that_it_is_a_part)
                                 FA_RESTART_NONE, 0, rows[i].total};
         struct fa_asked asked = {.rep = &fa_representation_none};
         expect_range(&row, &asked);
-        /* In answer to a range it may be the range, whatever it says. */
+        /* The answer to a range request may be the range, whatever it declares. */
         if (strcasestr(rows[i].head, "range: bytes"))
             row = (struct range_row){rows[i].head, FA_VERDICT_ERROR, FA_RESTART_REFUSED, 0, -1};
         else

@@ -1,4 +1,4 @@
-/* A session as a program that uses the library has it: more than one run. */
+/* Sessions as a program uses the library: more than one run. */
 
 #include "cli/report.h"
 
@@ -19,7 +19,7 @@ static struct fa_server server;
 static struct fa_config config;
 static struct fa_session *session;
 static unsigned ended[FA_STATUSES]; /* by status, in the last run */
-static bool bad_report;             /* an end of which there is no report object */
+static bool bad_report;             /* an entry ended for which no report object can be built */
 static unsigned slow_after_stop;    /* microseconds that each end takes once it was stopped */
 static unsigned stop_after;         /* stop once that many entries have ended; 0: never */
 
@@ -184,7 +184,7 @@ Test(session, hostile_digest_worker_ends_neither_the_run_nor_its_report)
     }
 }
 
-/* More than the seconds of a drain were enough for. */
+/* More entries than a drain could once report in its five seconds. */
 Test(session, every_entry_of_a_backlog_ends_once_when_a_run_is_stopped)
 {
     enum { MANY = 9000 };
@@ -214,7 +214,7 @@ Test(session, every_entry_of_a_backlog_ends_once_when_a_run_is_stopped)
     cr_assert_not(bad_report);
 }
 
-/* Entries that are in no list: the program's own tags, and what came back with each. */
+/* Entries that are in no list: the program's tags, and those that were returned with each. */
 static struct call {
     const char *path;
     unsigned ended;

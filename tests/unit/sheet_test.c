@@ -68,7 +68,7 @@ Test(sheet, the_command_is_there_only_if_something_was_concluded)
     cr_expect(json_is_null(json_object_get(one, "verdict")));
 }
 
-/* Names, parted by commas. */
+/* Names, separated by commas. */
 static const char *names(const json_t *array, char *buf, size_t size)
 {
     size_t i, used = 0;

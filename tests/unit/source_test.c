@@ -43,7 +43,7 @@ Test(source, reads_gzip_of_one_or_more_members)
                 gzip(fa_told_rows[i].text + half, fa_told_rows[i].len - half, &more);
             memcpy(all, one, len);
             memcpy(all + len, two, more);
-            /* Some zeros behind are padding. */
+            /* Some zeros after it are padding. */
             struct fa_told *told = fa_told_read_bytes(all, len + more + half % 3);
             fa_told_check(told, &fa_told_rows[i], "gzip");
             free(told);
@@ -219,7 +219,7 @@ Test(source, delivers_what_stood_before_gzip_that_is_corrupt)
     cr_assert_not_null(strstr(told->why, "corrupt"), "%s", told->why);
     free(told);
 
-    /* What stands behind a member is another member, or zeros. */
+    /* After a member comes another member, or zeros. */
     data[len - 5] ^= 1;
     unsigned char more[4096];
     memcpy(more, data, len);

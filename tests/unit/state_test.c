@@ -334,7 +334,7 @@ Test(state, its_files_are_private_and_the_wal_is_gone_at_the_end)
     fa_state_close(NULL);
 }
 
-/* A process that does something with the state, tells so by a byte, and waits to be killed. */
+/* A process that changes the state, reports that by a byte, and waits to be killed. */
 static pid_t start(void (*work)(int to), int *ret_from)
 {
     int fds[2];
@@ -451,7 +451,7 @@ Test(state, no_kill_loses_a_committed_record_or_half_a_batch)
         struct fa_state *state = reopen_quietly(FA_STATE_WRITE);
         for (uint64_t key = first_batch * BATCH; key < (last + 1) * BATCH; ++key)
             cr_assert(url_of(state, key), "round %d, key %d", round, (int)key);
-        /* The batch after the last one told is there as a whole, or not at all. */
+        /* The batch after the last reported one is there as a whole, or not at all. */
         bool more = url_of(state, (last + 1) * BATCH);
         for (uint64_t i = 0; i < BATCH; ++i)
             cr_assert_eq(url_of(state, (last + 1) * BATCH + i) != NULL, more);
@@ -607,7 +607,7 @@ Test(state, a_newer_schema_is_refused)
     fa_state_close(reopen_quietly(FA_STATE_WRITE));
 }
 
-/* tests/states/schema-1.db was left by a run of the program of that time. */
+/* tests/states/schema-1.db was written by the program of that time. */
 #define KEY_CUT  UINT64_C(12672027426174718460)
 #define KEY_PART UINT64_C(846648003357250307)
 
@@ -645,7 +645,7 @@ static int64_t ask(const char *sql)
     return value;
 }
 
-/* What is in it, whoever opens it. */
+/* The contents of it, in either way of opening. */
 static void expect_schema_1(enum fa_state_open how)
 {
     struct fa_error err = {0};
@@ -697,7 +697,7 @@ Test(state, one_of_an_earlier_schema_is_read_and_not_written)
     free(after);
 }
 
-/* It may be half of a file that the server codes now, and did not then, or the other way round. */
+/* The part may be of a file that the server compresses now and did not then, or vice versa. */
 Test(state, part_of_schema_1_without_a_length_is_not_resumed)
 {
     struct fa_error err = {0};
@@ -736,7 +736,8 @@ Test(state, upgrade_that_fails_changes_nothing)
     free(after);
 }
 
-/* Files cannot grow beyond MOST: the write that would is an error, or (DIES) the end. */
+/* Files cannot grow beyond MOST: the write that would exceed it fails, or (DIES) kills the
+ * process. */
 static void upgrade_within(rlim_t most, bool dies)
 {
     pid_t pid = fork();
@@ -770,7 +771,7 @@ Test(state, upgrade_that_is_cut_short_at_any_write_is_made_up_for)
     cr_assert(before > 10 && after > 10, "%d times before, %d after", before, after);
 }
 
-/* A folder's state is not touched before it is known to be that of the folder. */
+/* A state is not changed before it is known to belong to the folder. */
 Test(state, one_of_another_folder_is_not_upgraded)
 {
     copy_state("schema-1.db", "INSERT INTO meta VALUES('dir', '/elsewhere')");
@@ -814,7 +815,7 @@ Test(state, reading_makes_no_file)
 Test(state, a_folder_without_write_permission_can_be_read)
 {
     make_state(3);
-    /* The folder as one that its owner, no superuser, may not write to. */
+    /* The folder as one that its owner, who is not the superuser, may not write to. */
     bool root = geteuid() == 0;
     if (root)
         cr_assert(chown(scratch.path, 65534, 65534) == 0 && chown(file, 65534, 65534) == 0);
@@ -861,7 +862,8 @@ Test(state, a_symbolic_link_is_refused_but_those_of_its_folders_are_not)
     cr_assert_eq(access(target, F_OK), -1, "nothing was made through the link");
 }
 
-/* Files of another user need the superuser, to be made; files that others may write to do not. */
+/* Only the superuser can create files of another user; anybody can create files that others may
+ * write to. */
 static void give_away(const char *path)
 {
     cr_assert_eq(geteuid() == 0 ? chown(path, 65534, 65534) : chmod(path, 0606), 0);
@@ -940,7 +942,7 @@ Test(state, a_wal_without_its_database_is_set_aside)
     fa_state_close(state);
 }
 
-/* The disk, as SQLite sees it: the write of that number fails, and all that follow. */
+/* The disk, as SQLite sees it: the write of that number and all later ones fail. */
 static int writes_left = -1;
 static int write_errno;
 
@@ -1041,7 +1043,7 @@ Test(state, a_full_disk_is_told_when_it_is_opened)
     fa_state_close(reopen(FA_STATE_WRITE));
 }
 
-/* A file system without shared memory: a way of locking of SQLite's that has none. */
+/* A file system without shared memory: one of SQLite's ways of locking has none. */
 Test(state, without_a_wal_there_is_a_rollback_journal)
 {
     cr_assert_eq(sqlite3_vfs_register(sqlite3_vfs_find("unix-dotfile"), 1), SQLITE_OK);

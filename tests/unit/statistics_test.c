@@ -63,7 +63,7 @@ Test(statistics, equal_values_have_an_interval_without_width)
     struct fa_estimate estimate;
     fa_statistics_estimate((double[]){2, 2, 2, 2}, 4, 0.95, &estimate);
     cr_assert(near(estimate.low, 2, 1e-9) && near(estimate.high, 2, 1e-9));
-    /* What is not positive has no logarithm. */
+    /* A number that is not positive has no logarithm. */
     fa_statistics_estimate((double[]){0, 0, 0}, 3, 0.95, &estimate);
     cr_assert(estimate.low == 0 && estimate.median == 0 && estimate.high == 0);
     fa_statistics_estimate((double[]){-1, 0, 1}, 3, 0.95, &estimate);
@@ -137,7 +137,7 @@ Test(statistics, trends_of_known_series)
         {{1, 1, 1, 1}, 4, 0, 1, 0},
         {{5}, 1, 0, 1, 0},
         {{1, 2}, 2, 1, 1, 1},
-        /* One wild value, at the end: it stands at either end in two orders of five. */
+        /* One outlier, at the end: in two of five orders it is at one of the ends. */
         {{0, 0, 0, 0, 1}, 5, 0, 0.4, 0},
     };
     for (size_t i = 0; i < COUNT(cases); ++i) {

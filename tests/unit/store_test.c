@@ -16,8 +16,8 @@
 static struct fa_scratch scratch;
 static struct fa_store *store;
 
-/* What the file system is made to say: that a file belongs to another user; or, for each of them,
- * one owner and one mode, as vfat does. */
+/* What the file system is made to report: that a file belongs to another user; or, as vfat does,
+ * one owner and one mode for all files. */
 static ino_t foreign;
 static bool fixed;
 
@@ -55,7 +55,7 @@ int __wrap_fchmod(int fd, mode_t mode)
     return fixed ? -1 : __real_fchmod(fd, mode);
 }
 
-/* Right before a part is renamed, it becomes what this makes of it. */
+/* Called right before a part is renamed, to replace it. */
 static void (*swap_part)(int at, const char *part);
 
 int __real_renameat2(int from, const char *part, int to, const char *name, unsigned flags);
@@ -79,7 +79,7 @@ static void begin(void)
     struct fa_error err = {0};
     fa_scratch_init(&scratch);
     umask(022);
-    /* A folder that is empty at first is not looked into. */
+    /* A folder that is empty at first is not searched. */
     fa_scratch_write(&scratch, "out/before", "was there");
     store = fa_store_new(fa_scratch_path(&scratch, "out"), false, &err);
     cr_assert(store, "%s", err.msg);
@@ -180,7 +180,7 @@ Test(store, the_umask_rules_over_modes)
         store = fa_store_new(fa_scratch_path(&scratch, "out%zu", i), false, NULL);
         umask(022);
         if (!store)
-            continue; /* nothing can be made under that mask, but by root */
+            continue; /* with that mask, only root can create anything */
         make_part(1, "x");
         cr_assert_eq(fa_store_publish(store, 1, &inode, "f", false, NULL), 0);
         cr_assert_eq(stat(fa_scratch_path(&scratch, "out%zu/f", i), &st), 0);
@@ -309,7 +309,7 @@ Test(store, what_took_the_place_of_a_part_is_not_opened_known_or_given_a_name)
     for (size_t i = 0; i < SWAPS * 2; ++i) {
         struct fa_error err = {0};
         make_part(1, "good");
-        /* Kept, so that its number is not given to another. */
+        /* Kept, so that its inode number is not reused. */
         cr_assert_eq(rename(in(".fetchall/0000000000000001.part"), in(".fetchall/kept")), 0);
         int own = open(in(".fetchall"), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
         swaps[i / 2](own, "0000000000000001.part");
@@ -394,7 +394,7 @@ Test(store, what_appears_meanwhile_is_left_alone)
     expect_text("f", "new");
 }
 
-/* Something that is no plain file under the name "it". */
+/* Something that is not a regular file, named "it". */
 static void make_it(const char *kind)
 {
     const char *it = in("it");

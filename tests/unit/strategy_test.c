@@ -79,7 +79,7 @@ CURLMcode __wrap_curl_multi_assign(CURLM *multi, curl_socket_t s, void *watch)
     return watched(__real_curl_multi_assign(multi, s, watch));
 }
 
-/* So many connections cannot be watched, as the kernel would say at its limit of watches. */
+/* This many connections cannot be watched, as at the kernel's limit of watches. */
 static atomic_int unwatchable;
 
 int __real_event_add(struct event *event, const struct timeval *timeout);
@@ -99,7 +99,7 @@ int __wrap_event_add(struct event *event, const struct timeval *timeout)
     return __real_event_add(event, timeout);
 }
 
-/* What runs a strategy. */
+/* Everything that is needed to run a strategy. */
 struct rig {
     const struct fa_strategy_ops *ops;
     unsigned loops;
@@ -763,7 +763,7 @@ NETWORK(a_part_that_cannot_be_written_is_local_io)
     fini(&a);
 }
 
-/* Submit it once more, on what there is. */
+/* Submit it again, with the existing part. */
 static void again(struct rig *rig, struct attempt *a)
 {
     fa_outcome_fini(&a->outcome);
@@ -777,7 +777,7 @@ static void again(struct rig *rig, struct attempt *a)
     wait_for(rig, rig->done + 1, 20);
 }
 
-/* Go on where it ended. */
+/* Resume where it ended. */
 static void resume(struct rig *rig, struct attempt *a)
 {
     a->attempt.offset = a->outcome.size;
@@ -917,7 +917,7 @@ NETWORK(what_lies_behind_the_offset_goes_and_the_handle_forgets_the_range)
     fini(&a);
 }
 
-/* The part stays until there is something better. */
+/* The part is kept until there is something better. */
 NETWORK(a_part_is_left_alone_until_the_whole_file_comes)
 {
     enum { SIZE = 100000, HALF = SIZE / 2 };
@@ -1145,7 +1145,7 @@ NETWORK(an_attempt_holds_no_more_descriptors_than_its_row_says)
         fini(&a[i]);
 }
 
-/* What is asked of a strategy by its mode is in its row. */
+/* What is asked about a strategy by its mode is in its row. */
 Test(strategy, every_mode_has_a_complete_row)
 {
     for (unsigned i = 0; i < FA_MODES; ++i) {

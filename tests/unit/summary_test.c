@@ -76,7 +76,7 @@ Test(summary, groups_failures_by_class_and_origin_largest_first)
                                  "          urls.txt:1: http://h/x: first\n");
     cr_assert(a && b && b < a, "%s", text);
     cr_assert_not_null(strstr(text, "use --max-size to allow larger files"));
-    /* A hint is given once. */
+    /* A hint is printed once. */
     const char *hint = strstr(text, "check the host name");
     cr_assert(hint && !strstr(hint + 1, "check the host name"), "%s", text);
 }

@@ -23,7 +23,7 @@ Test(timers, come_in_order)
     fa_timers_fini(&heap);
 }
 
-/* The heap against the plain way to find the least of many. */
+/* The heap, compared with a linear search for the minimum. */
 Test(timers, setting_anew_and_clearing_keep_the_order)
 {
     enum { MANY = 64, STEPS = 20000 };

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* With len 0: what begins so is not well-formed. */
+/* With len 0: text that begins with these bytes is not well-formed. */
 static const struct row {
     const char *bytes;
     size_t n; /* Bytes there are. */
@@ -65,7 +65,7 @@ static const struct row {
 Test(utf8, takes_what_is_well_formed_and_nothing_else)
 {
     for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); ++i) {
-        /* Of just this size, so that a sanitizer sees who reads on. */
+        /* Of exactly this size, so that a sanitizer detects reads past the end. */
         char *bytes = malloc(rows[i].n + !rows[i].n);
         memcpy(bytes, rows[i].bytes, rows[i].n);
         uint32_t code = 12345;
@@ -128,7 +128,7 @@ Test(utf8, cuts_a_text_between_characters)
         {"x\xf0\x9f\x98\x80y", 5, 5},
         {"x\xf0\x9f\x98\x80y", 4, 1},
         {"x\xf0\x9f\x98\x80y", 2, 1},
-        /* no UTF-8 */
+        /* not UTF-8 */
         {"\x80\x80\x80\x80\x80\x80", 5, 2},
         {"\x80\x80\x80", 2, 0},
         {"\xff\xff\xff", 2, 2},

@@ -141,7 +141,7 @@ Test(validator, strong_is_what_may_be_resumed_with)
         {"", 0, 60, "", "Thu, 01 Jan 1970 00:00:00 GMT", true},
         {"", INT64_MIN, INT64_MAX, "", "", false},
         {"", INT64_MAX, INT64_MIN, "", "", false},
-        /* One that makes no sense is not taken for none. */
+        /* A malformed one is not treated as a missing one. */
         {"a", 0, 1000000, "", "", false},
         {"w/\"a\"", 0, 1000000, "", "", false},
     };
@@ -283,7 +283,7 @@ Test(validator, hostile_ranges_are_refused)
     };
     for (size_t i = 0; i < COUNT(rows); ++i) {
         struct fa_range range;
-        /* In memory of just its size, so that a sanitizer sees a step too far. */
+        /* In memory of exactly its size, so that a sanitizer detects reads past the end. */
         size_t len = strlen(rows[i]);
         char *text = malloc(len ? len : 1);
         memcpy(text, rows[i], len);

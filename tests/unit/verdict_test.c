@@ -234,7 +234,8 @@ Test(verdict, few_rounds_want_more_if_they_find_no_difference)
     cr_assert_null(strstr(verdict.reason, "--rounds"), "%s", verdict.reason);
 }
 
-/* What it says would not show does not, and what is half as large again mostly does. */
+/* A difference that it calls too small to be seen is not found, and one that is half as large again
+ * mostly is. */
 Test(verdict, what_it_says_would_not_show_is_near_the_truth)
 {
     unsigned found = 0, few = 0;

@@ -16,7 +16,7 @@
 static struct fa_scratch scratch;
 static const char *file;
 
-/* The file system calls each file another user's. */
+/* The file system reports that each file belongs to another user. */
 static bool foreign;
 
 int __real_fstat(int fd, struct stat *st);
@@ -104,7 +104,7 @@ Test(whole, what_a_killed_run_left_makes_room)
     close(open_still);
 }
 
-/* Each stands where the temporary file is to be, in a folder that others may write to. */
+/* Each is in the place of the temporary file, in a folder that others may write to. */
 Test(whole, what_others_put_in_its_place_is_refused_and_left_alone)
 {
     const char *temp = fa_scratch_path(&scratch, ".file.fetchall");

@@ -71,7 +71,7 @@ Test(wire, attempts_come_back_as_they_were)
     }
 }
 
-/* Bytes in memory of just their size, so that a sanitizer sees a step too far. */
+/* Bytes in memory of exactly their size, so that a sanitizer detects reads past the end. */
 static void *exact(const void *data, size_t len)
 {
     void *copy = malloc(len ? len : 1);

@@ -12,7 +12,7 @@
 static struct fa_scratch scratch;
 static struct fa_workspace workspace;
 
-/* A folder that the file system calls another user's, or that lies on another one. */
+/* A folder that belongs to another user according to the file system, or is on another one. */
 static ino_t foreign, elsewhere;
 
 int __real_fstat(int fd, struct stat *st);
@@ -84,7 +84,7 @@ Test(workspace, links_in_it_are_removed_and_not_followed)
     cr_expect_eq(rmdir(fa_scratch_path(&scratch, "dir")), 0);
 }
 
-/* What is under its name, or that of a folder above it, by the time that it is removed. */
+/* What has its name, or that of a folder above it, when it is removed. */
 Test(workspace, another_folder_that_got_its_name_is_left_alone)
 {
     char path[PATH_MAX], inside[PATH_MAX + 8];
