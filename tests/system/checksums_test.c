@@ -11,7 +11,7 @@
 
 TestSuite(checksums, .init = fixture_begin, .fini = fixture_end, .timeout = 90.0);
 
-FA_TEST_MODES(checksums, wrong_checksum_is_tried_once_more_and_fails_as_integrity)
+FA_TEST_MODES(checksums, wrong_checksum_is_retried_once_and_fails_as_integrity)
 {
     char good[FA_SHA256_HEX];
     fa_truth_sha256_pattern("/ok/1000/a", 1000, good);
@@ -106,7 +106,7 @@ FA_TEST_MODES(checksums, every_way_to_hash_gives_the_same_digests)
 }
 
 /* Alone, so that nothing else wakes the program once it has the digest. */
-FA_TEST_MODES(checksums, file_that_is_there_with_other_bytes_is_fetched_again)
+FA_TEST_MODES(checksums, existing_file_with_other_bytes_is_fetched_again)
 {
     static const char *const hashes[] = {"sha256", "none"};
     char sum[FA_SHA256_HEX];

@@ -307,7 +307,7 @@ Test(compare, a_warm_up_in_which_every_entry_fails_ends_it)
     expect_nothing_left();
 }
 
-Test(compare, that_failing_entries_are_tried_again_in_each_round_is_said_once)
+Test(compare, that_failing_entries_are_retried_in_each_round_is_printed_once)
 {
     static const char again[] = "; each round tries them again, and --retries 0 makes rounds "
                                 "shorter";
@@ -581,7 +581,7 @@ Test(compare, results_to_standard_output_are_alone_there)
     cr_expect_eq(fa_report_int(comparison(0), "rounds"), 1);
 }
 
-Test(compare, what_cannot_work_is_told_before_anything_is_asked_for)
+Test(compare, errors_are_reported_before_any_request)
 {
     add_files("127.0.0.1", 2, 100);
     START("--html", "/nonexistent/page.html");
@@ -699,7 +699,7 @@ Test(compare, the_cpu_stage_is_compared_on_what_a_list_fetches_once)
 }
 
 /* With the default of -j, too; but not if the list does not have more entries anyway. */
-Test(compare, that_the_hosts_take_fewer_than_the_jobs_is_said)
+Test(compare, that_per_host_limits_the_jobs_is_printed)
 {
     add_files("127.0.0.1", 5, 100);
     START("--rounds", "1", "--per-host", "4");

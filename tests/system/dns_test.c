@@ -41,7 +41,7 @@ static void add_hosts(const char *host, const char *path, int count)
     }
 }
 
-FA_TEST_MODES(dns, name_that_is_not_known_fails_as_dns)
+FA_TEST_MODES(dns, unknown_name_fails_as_dns)
 {
     add_hosts("nx-", "/ok/10/a", 3);
     add_hosts("good-", "/ok/10/b", 3);
@@ -66,7 +66,7 @@ static void fetch_without_threads(const char *mode, const char *refused, int sta
     fa_fetch_expect_entry(&fetch, 5, "ok", NULL);
 }
 
-Test(dns, first_thread_that_cannot_be_made_is_tried_again)
+Test(dns, first_thread_that_cannot_be_made_is_retried)
 {
     fetch_without_threads("loops", "FAKE_DNS_NO_THREADS=2", 0);
     fa_fetch_expect_count(&fetch, "ok", 5);
@@ -91,7 +91,7 @@ Test(dns, without_any_thread_lookups_fail_for_processes_too)
     expect_no_lookup("process");
 }
 
-FA_TEST_MODES(dns, name_that_is_not_known_is_not_waited_for)
+FA_TEST_MODES(dns, unknown_name_is_not_waited_for)
 {
     add_hosts("nx-", "/ok/10/a", 3);
     add_hosts("good-", "/ok/10/b", 3);
@@ -115,7 +115,7 @@ FA_TEST_MODES(dns, resolver_that_is_away_for_now_is_waited_for)
     cr_expect_eq(fa_report_count(fetch.entries, "class", "dns"), 3);
 }
 
-FA_TEST_MODES(dns, resolver_that_is_away_for_now_may_pass)
+FA_TEST_MODES(dns, resolver_that_is_away_for_now_is_transient)
 {
     add_hosts("fail-", "/ok/10/a", 3);
     add_hosts("many-", "/ok/10/b", 3);
@@ -176,7 +176,7 @@ FA_TEST_MODES(dns, resolve_of_any_host_serves_those_that_no_other_line_names)
     cr_expect_str_eq(fa_report_str(fa_report_by_line(fetch.entries, 2), "ip"), "127.0.0.5");
 }
 
-FA_TEST_MODES(dns, names_that_hang_hold_up_nobody)
+FA_TEST_MODES(dns, names_that_hang_delay_nobody)
 {
     add_hosts("hang-", "/ok/10/a", 500);
     add_hosts("127.0.0.2", "/ok/10/b", 50);

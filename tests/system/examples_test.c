@@ -92,7 +92,7 @@ Test(examples, factorials_are_right)
     fa_run_end(&run);
 }
 
-Test(examples, factorials_of_what_is_no_number_are_refused)
+Test(examples, factorials_of_other_texts_than_numbers_are_refused)
 {
     struct fa_run run;
     START(&run, "factorials", "7", "x");
@@ -198,7 +198,7 @@ Test(examples, api_calls_leave_nothing_in_memory_when_they_are_stopped)
     fa_run_end(&run);
 }
 
-Test(examples, mixed_models_compute_while_downloads_go_on)
+Test(examples, mixed_models_compute_while_downloads_continue)
 {
     struct fa_run run;
     want(fa_server_url(&server, "/hold/last"));

@@ -248,7 +248,7 @@ FA_TEST_MODES(faults, body_that_is_compressed_unasked_is_stored_as_it_came)
     free(got);
 }
 
-FA_TEST_MODES(faults, server_that_closes_idle_connections_costs_no_tries)
+FA_TEST_MODES(faults, server_that_closes_idle_connections_costs_no_attempts)
 {
     for (int i = 0; i < 20; i++) {
         char path[64];
@@ -308,7 +308,7 @@ static bool tells_of_sizes(void *events)
     return all;
 }
 
-FA_TEST_MODES(faults, progress_tells_of_the_size_that_the_server_declares)
+FA_TEST_MODES(faults, progress_shows_the_size_that_the_server_declares)
 {
     char *events = strdup(fa_scratch_path(&scratch, "events"));
     fa_lines_add(&list, "%s", fa_server_url(&server, "/holdat/600000/1000000/a"));

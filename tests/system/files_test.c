@@ -77,7 +77,7 @@ Test(files, names_stay_in_the_folder)
     cr_expect(ok >= count - 3, "%zu of %zu", ok, count);
 }
 
-FA_TEST_MODES(files, folder_and_file_of_one_name_are_both_there_whichever_comes_first)
+FA_TEST_MODES(files, folder_and_file_of_one_name_both_exist_whichever_comes_first)
 {
     add_path("/ok/100/docs");
     add_path("/ok/101/docs");
@@ -495,7 +495,7 @@ FA_TEST_MODES(files, modes_follow_the_umask_and_parts_are_private)
     }
 }
 
-FA_TEST_MODES(files, what_is_there_is_not_fetched_again_unless_asked)
+FA_TEST_MODES(files, existing_files_are_not_fetched_again_unless_asked)
 {
     add_path("/ok/1000/a");
     fa_fetch_start(&fetch, &scratch, mode, list.text, NULL);
@@ -633,7 +633,7 @@ FA_TEST_MODES(files, full_disk_is_a_local_error_and_leaves_no_short_file)
     }
 }
 
-FA_TEST_MODES(files, run_goes_on_when_a_full_disk_has_room_again)
+FA_TEST_MODES(files, run_continues_when_a_full_disk_has_space_again)
 {
     if (!mount_small("size=4m")) {
         cr_skip_test("no right to mount");

@@ -75,7 +75,7 @@ static void expect_live_at_once(const char *mode, const char *option)
     cr_expect_eq(fetch.run.signal, SIGINT, "%s", mode);
 }
 
-FA_TEST_MODES(hosts, refused_origin_and_black_hole_hold_up_nobody)
+FA_TEST_MODES(hosts, refused_origin_and_black_hole_delay_nobody)
 {
     add_dead_and_live(9, fa_port_free());
     expect_live_at_once(mode, "--retry-wait");
@@ -171,7 +171,7 @@ FA_TEST_MODES(hosts, retry_after_pauses_its_origin_and_no_other)
     json_decref(log);
 }
 
-FA_TEST_MODES(hosts, retry_after_holds_though_what_was_under_way_is_answered)
+FA_TEST_MODES(hosts, retry_after_applies_though_active_requests_are_answered)
 {
     add_url("127.0.0.2", "/retryafter/1/2/429/a");
     add_urls("127.0.0.2", "/delay/300/10/b", 30);
@@ -241,7 +241,7 @@ static long long peak_of(const char *host)
     return peak;
 }
 
-FA_TEST_MODES(hosts, limits_hold_and_are_reached)
+FA_TEST_MODES(hosts, limits_are_kept_and_reached)
 {
     add_urls("127.0.0.2", "/delay/50/10/a", 30);
     add_urls("127.0.0.3", "/delay/50/10/b", 30);
@@ -262,7 +262,7 @@ FA_TEST_MODES(hosts, as_many_as_allowed_are_in_service_at_once)
     fa_fetch_expect_count(&fetch, "ok", 40);
 }
 
-FA_TEST_MODES(hosts, full_origin_with_5000_urls_in_front_holds_up_nobody)
+FA_TEST_MODES(hosts, full_origin_with_5000_urls_in_front_delays_nobody)
 {
     add_urls("127.0.0.2", "/hold/held", 4);
     add_urls("127.0.0.2", "/ok/10/waiting", 5000);
@@ -331,7 +331,7 @@ struct amount {
     int size;
 };
 
-FA_TEST_MODES(hosts, what_a_halt_cancels_may_pass)
+FA_TEST_MODES(hosts, what_a_halt_cancels_is_transient)
 {
     add_urls("127.0.0.2", "/hold/held", 4);
     add_urls("127.0.0.3", "/status/503/a", 1);
@@ -388,7 +388,7 @@ FA_TEST_MODES(hosts, halt_stops_after_that_many_failures)
 }
 
 /* Failures are grouped by the host that failed, also after a redirect. */
-FA_TEST_MODES(hosts, mirror_that_is_no_url_leaves_the_failure_with_its_host)
+FA_TEST_MODES(hosts, mirror_that_is_not_a_url_leaves_the_failure_with_its_host)
 {
     char *there = strdup(fa_server_url_at(&server, "127.0.0.2", "/status/503"));
     char path[256] = "/redir/302/";

@@ -265,7 +265,7 @@ FA_TEST_MODES(kill, a_worker_or_the_nursery_costs_nothing)
 }
 
 /* What was fetched stays fetched, but for what came since the last commit. */
-FA_TEST_MODES(kill, a_large_file_goes_on_where_it_was)
+FA_TEST_MODES(kill, a_large_file_is_resumed)
 {
     static const double lost_s = 0.5;
     static const uint64_t lost = 512 * 1024;

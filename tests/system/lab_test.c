@@ -130,7 +130,7 @@ Test(lab, the_exit_status_is_the_commands)
     }
 }
 
-Test(lab, what_cannot_be_is_said)
+Test(lab, invalid_options_are_reported)
 {
     need_lab();
     static const struct {
@@ -230,7 +230,7 @@ static double waited(const json_t *entry)
     return fa_report_real(entry, "time.queue") + fa_report_real(entry, "time.total");
 }
 
-FA_TEST_MODES(lab, dead_hosts_fail_in_time_and_hold_up_nobody)
+FA_TEST_MODES(lab, dead_hosts_fail_in_time_and_delay_nobody)
 {
     need_lab();
     write_file("small", 20000);
@@ -257,7 +257,7 @@ FA_TEST_MODES(lab, dead_hosts_fail_in_time_and_hold_up_nobody)
 }
 
 /* A third of the file comes with each connection, so it is only whole if it is continued. */
-FA_TEST_MODES(lab, a_download_that_is_reset_goes_on_where_it_was)
+FA_TEST_MODES(lab, a_download_that_is_reset_is_resumed)
 {
     need_lab();
     write_file("medium", MEBIBYTE);

@@ -100,7 +100,7 @@ FA_TEST_MODES(lies, answer_that_nobody_asked_for_through_a_proxy_is_not_the_next
     fa_expect_files(fetch.dir, files, 3);
 }
 
-FA_TEST_MODES(lies, session_ticket_on_a_kept_connection_is_no_answer)
+FA_TEST_MODES(lies, session_ticket_on_a_kept_connection_is_not_an_answer)
 {
     for (int i = 0; i < 20; i++) {
         fa_lines_add(&list, "%s%d", fa_server_url(&tls, "/ticket/1000/a"), i);
@@ -240,7 +240,7 @@ static void start_flood(const char *mode, const char *retries)
     fa_fetch_start(&fetch, &scratch, mode, list.text, "--retries", retries, "--proxy", proxy, NULL);
 }
 
-FA_TEST_MODES(lies, proxy_whose_refusal_has_no_end_holds_nobody)
+FA_TEST_MODES(lies, proxy_whose_refusal_has_no_end_blocks_nobody)
 {
     start_flood(mode, "0");
     fa_fetch_expect(&fetch, 30, 5);

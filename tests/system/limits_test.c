@@ -77,7 +77,7 @@ static void feed(int from, int to)
     fa_run_pump(&fetch.run, 0);
 }
 
-Test(limits, slots_that_a_want_of_open_files_took_come_back)
+Test(limits, slots_lost_to_a_shortage_of_open_files_come_back)
 {
     struct fa_run_options options = {.stdin_open = true};
     fa_fetch_start_with(&fetch, &scratch, &options, NULL, "loops", "-", "-j", "16", "--per-host",

@@ -72,7 +72,7 @@ static void fetch_text(const char *text, int status)
     free(list);
 }
 
-Test(lists, bom_crlf_blanks_comments_and_a_missing_last_newline_are_no_trouble)
+Test(lists, bom_crlf_spaces_comments_and_a_missing_last_newline_are_accepted)
 {
     fetch_text("\xef\xbb\xbf@/ok/1/a\r\n\r\n# comment\r\n#@/ok/1/no\n\n@/ok/2/b \t\r\n"
                "@/ok/3/c\n out=d\r\n@/ok/4/e",
@@ -145,7 +145,7 @@ Test(lists, first_transfer_starts_before_the_list_has_ended)
     fa_fetch_expect_count(&fetch, "ok", 4);
 }
 
-Test(lists, bad_lines_fail_one_by_one_and_the_rest_goes_on)
+Test(lists, bad_lines_fail_one_by_one_and_the_rest_continues)
 {
     static const char *const lines[] = {
         "-oops",
@@ -224,7 +224,7 @@ Test(lists, missing_list_is_a_usage_error_and_an_empty_one_is_none)
 }
 
 /* An existing file of that name is a list; a misspelt command downloads nothing. */
-Test(lists, what_is_nearly_a_command_is_a_list_only_if_it_is_there)
+Test(lists, a_name_similar_to_a_command_is_a_list_only_if_it_exists)
 {
     struct fa_run run;
     const struct fa_run_options here = {.cwd = scratch.path};
@@ -242,7 +242,7 @@ Test(lists, what_is_nearly_a_command_is_a_list_only_if_it_is_there)
     cr_expect_eq(fa_server_stat(&server, "requests"), 2);
 }
 
-Test(lists, quiet_says_nothing_when_all_is_well)
+Test(lists, quiet_prints_nothing_when_all_is_well)
 {
     struct fa_run run;
     fa_run_start(&run, NULL, "-q", "-d", scratch.path, fa_server_url(&server, "/ok/10/a"), NULL);
@@ -315,7 +315,7 @@ Test(lists, plan_ends_with_who_reads_it)
     fa_lines_fini(&list);
 }
 
-Test(lists, report_tells_all_that_the_contract_names)
+Test(lists, report_has_all_fields_of_the_contract)
 {
     fetch_text("@/ok/1000/a\n", 0);
     const json_t *entry = json_array_get(fetch.entries, 0);
@@ -368,7 +368,7 @@ Test(lists, output_or_state_that_is_the_list_is_refused_and_the_list_left_alone)
     cr_expect_eq(fa_server_stat(&server, "requests"), 0);
 }
 
-Test(lists, gzip_list_that_is_cut_is_no_trouble_of_the_folder)
+Test(lists, gzip_list_that_is_cut_is_not_a_local_error)
 {
     size_t len;
     char *text = at_server("@/ok/1/a\n@/ok/2/b\n@/ok/3/c\n");

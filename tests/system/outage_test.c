@@ -185,7 +185,7 @@ FA_TEST_MODES(outage, probes_of_many_dead_hosts_leave_slots_to_a_good_one)
     json_decref(log);
 }
 
-FA_TEST_MODES(outage, many_dead_hosts_are_waited_for_at_once_and_may_be_tried_again)
+FA_TEST_MODES(outage, many_dead_hosts_are_waited_for_at_once_and_can_be_retried)
 {
     for (int host = 10; host < 50; host++) {
         char name[32];
@@ -244,7 +244,7 @@ FA_TEST_MODES(outage, wait_counts_from_the_last_success)
                  1001 - ok);
 }
 
-FA_TEST_MODES(outage, what_is_waited_for_and_until_when_is_told)
+FA_TEST_MODES(outage, what_is_waited_for_and_until_when_is_shown)
 {
     add_mirrored(DEAD, 0, 100);
     const char *events = fa_scratch_path(&scratch, "events");

@@ -248,7 +248,7 @@ FA_TEST_MODES(planted, secrets_are_in_nothing_that_a_run_prints_or_leaves)
 }
 
 /* A list that is fine, through proxies that are not. */
-FA_TEST_MODES(planted, passwords_of_proxies_are_not_told)
+FA_TEST_MODES(planted, passwords_of_proxies_are_not_printed)
 {
     static const char *const formats[] = {
         "http://u:plant50&x@127.0.0.1:%d", "u:plant51@127.0.0.1:%d", "plant52@127.0.0.1:%d",
@@ -326,7 +326,7 @@ Test(planted, secrets_are_in_nothing_that_a_comparison_shows)
 }
 
 /* What a retry needs is kept, and reaches the server again. */
-FA_TEST_MODES(planted, what_failed_is_tried_again_with_its_secrets)
+FA_TEST_MODES(planted, failed_entries_are_retried_with_their_secrets)
 {
     bool loops = strcmp(mode, "loops") == 0;
     const char *m = loops ? "async" : mode, *n = loops ? "1" : "2";
@@ -360,7 +360,7 @@ FA_TEST_MODES(planted, what_failed_is_tried_again_with_its_secrets)
 }
 
 /* As a version before this one left it: only passwords and headers were secrets, and not kept. */
-Test(planted, state_of_an_older_version_tells_no_secret_and_is_kept_from_others)
+Test(planted, state_of_an_older_version_shows_no_secret_and_is_kept_from_others)
 {
     char path[PATH_MAX], sql[512];
     struct stat st;

@@ -255,7 +255,7 @@ Test(recipes, nightly_says_nothing_while_nobody_is_needed)
     cr_expect_eq(fa_truth_count_files(fa_scratch_path(&scratch, "logs")), 4);
 }
 
-Test(recipes, nightly_tells_what_is_gone_at_once_and_what_may_pass_the_third_time)
+Test(recipes, nightly_reports_permanent_failures_at_once_and_transient_ones_the_third_time)
 {
     /* The port was free just now, so nothing listens there. */
     char text[256];
@@ -294,7 +294,7 @@ Test(recipes, nightly_does_not_run_twice_at_once)
     fa_run_end(&first);
 }
 
-Test(recipes, retry_goes_on_while_something_may_pass)
+Test(recipes, retry_continues_while_a_failure_is_transient)
 {
     const char *list =
         write_list(ARGS("/flaky/1/503/10/a", "/flaky/3/0/20/b", "/bytes/30/c", "/status/404/d"));

@@ -364,12 +364,12 @@ static void expect_right_across_runs(const char *mode)
     fa_fetch_expect_no_parts(&fetch);
 }
 
-FA_TEST_MODES(resume, answer_is_held_against_what_the_run_before_was_told)
+FA_TEST_MODES(resume, answer_is_compared_with_that_to_the_previous_run)
 {
     expect_right_across_runs(mode);
 }
 
-FA_TEST_MODES(resume, answer_is_held_against_what_the_run_before_was_told_over_tls)
+FA_TEST_MODES(resume, answer_is_compared_with_that_to_the_previous_run_over_tls)
 {
     struct fa_ca ca;
     struct fa_cert cert;
@@ -382,7 +382,7 @@ FA_TEST_MODES(resume, answer_is_held_against_what_the_run_before_was_told_over_t
 }
 
 /* The part may be missing although its record exists. */
-FA_TEST_MODES(resume, answer_is_held_against_what_was_told_of_a_part_that_is_gone)
+FA_TEST_MODES(resume, answer_is_compared_with_that_for_a_part_that_is_missing)
 {
     char path[PATH_MAX];
     add_path("/range206/alwaysshorter/2000/a");
@@ -530,7 +530,7 @@ FA_TEST_MODES(resume, target_of_a_redirect_is_resumed)
     fa_expect_file(dir, "a", "/truncate/600/1000/x", 1000);
 }
 
-FA_TEST_MODES(resume, mirror_does_not_go_on_with_the_bytes_of_another_url)
+FA_TEST_MODES(resume, mirror_does_not_resume_the_bytes_of_another_url)
 {
     char first[256];
     snprintf(first, sizeof(first), "%s", fa_server_url(&server, "/truncate/600/1000/a"));
@@ -545,7 +545,7 @@ FA_TEST_MODES(resume, mirror_does_not_go_on_with_the_bytes_of_another_url)
 
 /* ------------------------------------------------------------------ across runs */
 
-FA_TEST_MODES(resume, run_goes_on_where_the_one_before_was_ended)
+FA_TEST_MODES(resume, run_resumes_where_the_previous_one_was_stopped)
 {
     for (size_t i = 0; i < 2; i++) {
         stop_in_the_middle(mode, BIG("strong"), signals[i], true);
@@ -566,7 +566,7 @@ FA_TEST_MODES(resume, run_goes_on_where_the_one_before_was_ended)
     }
 }
 
-FA_TEST_MODES(resume, run_goes_on_by_a_date_that_is_old_enough)
+FA_TEST_MODES(resume, run_resumes_by_a_date_that_is_old_enough)
 {
     stop_in_the_middle(mode, BIG("date"), SIGKILL, true);
     AGAIN(mode);
@@ -576,7 +576,7 @@ FA_TEST_MODES(resume, run_goes_on_by_a_date_that_is_old_enough)
     fa_expect_file(dir, NAME, BIG("date") "#0", SIZE);
 }
 
-FA_TEST_MODES(resume, run_does_not_go_on_without_a_strong_validator)
+FA_TEST_MODES(resume, run_does_not_resume_without_a_strong_validator)
 {
     static const char *const paths[] = {BIG("weak"), BIG("young"), BIG("none")};
     for (size_t i = 0; i < 6; i++) {
@@ -633,7 +633,7 @@ FA_TEST_MODES(resume, file_that_changed_is_not_mixed_when_the_next_run_is_killed
     }
 }
 
-FA_TEST_MODES(resume, run_killed_while_the_body_comes_is_continued_from_what_is_there)
+FA_TEST_MODES(resume, run_killed_during_a_body_is_resumed_from_existing_bytes)
 {
     static const char path[] = "/trickle/5/20000/4000000/" NAME;
     add_path(path);
@@ -692,7 +692,7 @@ FA_TEST_MODES(resume, target_of_a_redirect_is_resumed_by_the_next_run)
     }
 }
 
-FA_TEST_MODES(resume, every_transfer_under_way_goes_on_in_the_next_run)
+FA_TEST_MODES(resume, every_active_transfer_is_resumed_by_the_next_run)
 {
     for (size_t i = 0; i < 2; i++) {
         for (int j = 10; j < 30; j++) {
@@ -1028,7 +1028,7 @@ FA_TEST_MODES(resume, without_a_state_a_run_resumes_and_the_next_does_not)
     }
 }
 
-FA_TEST_MODES(resume, state_may_lie_elsewhere_and_belongs_to_its_folder)
+FA_TEST_MODES(resume, state_may_be_elsewhere_and_belongs_to_its_folder)
 {
     const char *state = fa_scratch_path(&scratch, "elsewhere.db");
     add_path("/truncate/400000/1000000/a");
@@ -1061,7 +1061,7 @@ static const char *make_state(const char *mode)
     return fa_scratch_path(&scratch, "dir/.fetchall/state.db");
 }
 
-FA_TEST_MODES(resume, damaged_state_is_told_of_and_put_aside)
+FA_TEST_MODES(resume, damaged_state_is_reported_and_put_aside)
 {
     const char *state = make_state(mode);
     int fd = open(state, O_WRONLY | O_CLOEXEC);
@@ -1113,7 +1113,7 @@ static const char *put_state(const char *name)
     return state;
 }
 
-FA_TEST_MODES(resume, state_of_an_earlier_schema_is_taken_over)
+FA_TEST_MODES(resume, state_of_an_earlier_schema_is_upgraded)
 {
     char proxy[64];
     for (size_t i = 0; i < sizeof(states) / sizeof(states[0]); i++) {
@@ -1190,7 +1190,7 @@ FA_TEST_MODES(resume, newer_state_is_refused_and_left_alone)
     cr_expect_eq(fa_server_stat(&server, "requests"), 1);
 }
 
-FA_TEST_MODES(resume, state_that_lies_in_another_folder_is_refused)
+FA_TEST_MODES(resume, state_in_another_folder_is_refused)
 {
     const char *state = make_state(mode);
     char *other = strdup(fa_scratch_mkdir(&scratch, "other/"));

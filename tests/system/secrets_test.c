@@ -225,7 +225,7 @@ FA_TEST_MODES(secrets, pass_phrase_of_a_key_is_not_asked_for)
     fa_run_end(&run);
 }
 
-FA_TEST_MODES(secrets, https_goes_on_to_https_and_never_to_http)
+FA_TEST_MODES(secrets, https_redirects_to_https_and_never_to_http)
 {
     char path[512];
     redirect_to(path, sizeof(path), fa_server_url_at(&server, "127.0.0.1", "/ok/10/plain"), "a");
@@ -302,7 +302,7 @@ FA_TEST_MODES(secrets, unknown_authority_is_refused)
     cr_expect_eq(fa_server_stat(&tls, "requests"), 0);
 }
 
-FA_TEST_MODES(secrets, tls_that_ends_without_a_goodbye_before_the_length_is_truncated)
+FA_TEST_MODES(secrets, tls_that_ends_without_close_notify_before_the_length_is_truncated)
 {
     fa_lines_add(&list, "%s", fa_server_url(&tls, "/rudecut/400/1000/a"));
     fa_lines_add(&list, "%s", fa_server_url(&tls, "/close/1000/b"));
@@ -316,7 +316,7 @@ FA_TEST_MODES(secrets, tls_that_ends_without_a_goodbye_before_the_length_is_trun
     cr_expect_str_eq(fa_report_str(fa_report_by_line(fetch.entries, 3), "http_version"), "1.1");
 }
 
-FA_TEST_MODES(secrets, tls_that_ends_without_length_and_goodbye_is_truncated)
+FA_TEST_MODES(secrets, tls_that_ends_without_length_and_close_notify_is_truncated)
 {
     fa_lines_add(&list, "%s", fa_server_url(&tls, "/rude/1000/a"));
     start_tls(mode, "-j", "4");
@@ -324,7 +324,7 @@ FA_TEST_MODES(secrets, tls_that_ends_without_length_and_goodbye_is_truncated)
     fa_fetch_expect_entry(&fetch, 1, "failed", "truncated");
 }
 
-FA_TEST_MODES(secrets, proxy_is_used_and_its_password_is_not_told)
+FA_TEST_MODES(secrets, proxy_is_used_and_its_password_is_not_printed)
 {
     char proxy[128];
     snprintf(proxy, sizeof(proxy), "http://user:s3cret@127.0.0.1:%d", server.port);
@@ -353,7 +353,7 @@ FA_TEST_MODES(secrets, proxy_that_is_dead_is_a_failure_to_connect)
 }
 
 /* The arguments of every process of the group, as others see them. */
-FA_TEST_MODES(secrets, secrets_of_a_file_stand_in_no_command_line)
+FA_TEST_MODES(secrets, secrets_of_a_file_are_in_no_command_line)
 {
     const char *headers = fa_scratch_write(&scratch, "headers", "X-Token: s3cret\n");
     char option[PATH_MAX + 1];

@@ -115,12 +115,12 @@ static void expect_clean_death(const char *mode, int signal)
     expect_next_run_to_go_on(mode);
 }
 
-FA_TEST_MODES(signals, interrupt_ends_the_program_by_that_signal_and_the_next_one_goes_on)
+FA_TEST_MODES(signals, interrupt_ends_the_program_by_that_signal_and_the_next_one_resumes)
 {
     expect_clean_death(mode, SIGINT);
 }
 
-FA_TEST_MODES(signals, termination_ends_the_program_by_that_signal_and_the_next_one_goes_on)
+FA_TEST_MODES(signals, termination_ends_the_program_by_that_signal_and_the_next_one_resumes)
 {
     expect_clean_death(mode, SIGTERM);
 }
@@ -169,7 +169,7 @@ FA_TEST_MODES(signals, interrupt_while_waiting_for_a_retry_ends_at_once)
     cr_expect(fa_now() - began < fa_timeout(1), "%s: %.2f s", mode, fa_now() - began);
 }
 
-FA_TEST_MODES(signals, what_a_halted_run_has_read_is_told_of)
+FA_TEST_MODES(signals, entries_that_a_halted_run_has_read_are_reported)
 {
     add_urls("/hold/held", 6);
     add_urls("/status/404/a", 1);

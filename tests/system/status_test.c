@@ -105,7 +105,7 @@ Test(status, what_failed_is_a_list_that_fetches_exactly_that)
     free(failed);
 }
 
-Test(status, secrets_are_never_told)
+Test(status, secrets_are_never_printed)
 {
     fetch_some();
     static const char *const options[] = {NULL, "--json", "--failed"};
@@ -119,7 +119,7 @@ Test(status, secrets_are_never_told)
     cr_expect_not_null(strstr(text, "# line 7 of its list"), "%s", text);
 }
 
-Test(status, a_run_under_way_is_told_with_its_process)
+Test(status, a_run_in_progress_is_shown_with_its_process)
 {
     add_path("/ok/10/a");
     add_path("/hold/b");

@@ -389,7 +389,7 @@ static void start_listless(const char *mode)
                  "--retry-failed", loops ? "--loops" : NULL, "1", NULL);
 }
 
-FA_TEST_MODES(sync, only_what_failed_is_tried_again)
+FA_TEST_MODES(sync, only_failed_entries_are_retried)
 {
     add_path("/ok/10/a");
     add_path("/status/404/b");
@@ -505,7 +505,7 @@ FA_TEST_MODES(sync, odd_names_are_found_again_without_a_list)
 }
 
 /* The part of a failed entry is resumed. */
-FA_TEST_MODES(sync, what_failed_goes_on_where_it_ended)
+FA_TEST_MODES(sync, failed_entries_are_resumed)
 {
     add_path("/truncate/400000/1000000/a");
     START(mode, "--retries", "0");

@@ -212,7 +212,7 @@ static bool is_idle(void *arg)
     return fa_server_stat(&server, "active") == 0;
 }
 
-FA_TEST_MODES(trouble, a_full_disk_pauses_everything_once_and_goes_on_when_there_is_room)
+FA_TEST_MODES(trouble, a_full_disk_pauses_everything_once_and_continues_when_there_is_space)
 {
     need_disk(8);
     fill(800); /* none of them gets to its end */
@@ -230,7 +230,7 @@ FA_TEST_MODES(trouble, a_full_disk_pauses_everything_once_and_goes_on_when_there
     fa_fetch_expect_no_parts(&fetch);
 }
 
-Test(trouble, room_is_seen_on_a_file_system_that_cannot_be_asked_for_it)
+Test(trouble, space_is_noticed_on_a_file_system_that_cannot_reserve_it)
 {
     need_disk(8);
     fill(800); /* two of them get to 256 KiB each, none to its end */
@@ -359,7 +359,7 @@ static void start_with_state_on_full_disk(const char *wait)
     fa_server_release(&server, NULL);
 }
 
-Test(trouble, state_on_a_full_disk_is_written_when_there_is_room)
+Test(trouble, state_on_a_full_disk_is_written_when_there_is_space)
 {
     start_with_state_on_full_disk("60");
     fa_run_until_stderr_has(&fetch.run, "waiting", 10);
@@ -390,7 +390,7 @@ Test(trouble, state_that_stays_on_a_full_disk_ends_the_run_and_claims_nothing)
     cr_expect_eq(json_array_size(fetch.entries), 0);
 }
 
-Test(trouble, disk_that_only_seems_to_have_room_does_not_hold_a_run_for_ever)
+Test(trouble, disk_that_only_seems_to_have_space_does_not_block_a_run_for_ever)
 {
     add_many("/ok/700000/f%d", 4);
     struct fa_run_options options = traced("-e trace=pwrite64 -e inject=pwrite64:error=ENOSPC");
@@ -402,7 +402,7 @@ Test(trouble, disk_that_only_seems_to_have_room_does_not_hold_a_run_for_ever)
 }
 
 /* Each thread and process counts for itself, so that several of them may fail. */
-FA_TEST_MODES(trouble, any_write_may_fail_for_want_of_room_and_is_made_up_for)
+FA_TEST_MODES(trouble, any_write_may_fail_without_space_and_is_made_up_for)
 {
     static const char *const whens[] = {"ENOSPC:when=1", "EDQUOT:when=2", "ENOSPC:when=3",
                                         "ENOSPC:when=5", "EDQUOT:when=2+3"};
@@ -425,7 +425,7 @@ FA_TEST_MODES(trouble, any_write_may_fail_for_want_of_room_and_is_made_up_for)
 
 /* Writes of the state are among them: whatever happens, the next run completes what this one has
  * not. */
-Test(trouble, any_write_of_the_state_may_fail_for_want_of_room)
+Test(trouble, any_write_of_the_state_may_fail_without_space)
 {
     add_many("/ok/400000/f%d", 3);
     size_t stopped = 0;
@@ -512,7 +512,7 @@ static char *trace_of(const char *mode, const char *fsync)
 }
 
 /* The part, its name, the folder, and only then the state, whose writes go to its WAL. */
-FA_TEST_MODES(trouble, each_file_is_on_the_disk_before_it_is_claimed)
+FA_TEST_MODES(trouble, each_file_is_on_the_disk_before_it_is_recorded)
 {
     char *log = trace_of(mode, "each");
     const char *part = line_with(log, "fdatasync(", ".part>");
@@ -546,7 +546,7 @@ FA_TEST_MODES(trouble, each_file_has_its_folders_on_the_disk)
     free(log);
 }
 
-FA_TEST_MODES(trouble, batch_is_on_the_disk_before_it_is_claimed)
+FA_TEST_MODES(trouble, batch_is_on_the_disk_before_it_is_recorded)
 {
     char *log = trace_of(mode, "batch");
     const char *named = line_with(log, "renameat2(", "f0");
@@ -567,7 +567,7 @@ FA_TEST_MODES(trouble, nothing_is_synced_when_none_is_asked_for)
     free(log);
 }
 
-FA_TEST_MODES(trouble, folder_that_cannot_be_used_is_said_once)
+FA_TEST_MODES(trouble, folder_that_cannot_be_used_is_reported_once)
 {
     need_disk(2);
     cr_assert_eq(mount("none", disk, "tmpfs", MS_REMOUNT | MS_RDONLY, NULL), 0);
@@ -599,7 +599,7 @@ FA_TEST_MODES(trouble, disk_that_becomes_read_only_ends_the_run)
     cr_expect_eq(fa_truth_count_files(fetch.dir), 0);
 }
 
-FA_TEST_MODES(trouble, short_writes_are_gone_on_with)
+FA_TEST_MODES(trouble, short_writes_are_continued)
 {
     const char *const env[] = {"LD_PRELOAD=" SHORT_WRITES, "SHORT_WRITES=1",
                                "ASAN_OPTIONS=verify_asan_link_order=0:detect_leaks=0:exitcode=99",
@@ -885,7 +885,7 @@ static void go_on(const char *mode)
                         NULL);
 }
 
-FA_TEST_MODES(trouble, power_cut_costs_what_was_not_synced_and_no_wrong_file_stands)
+FA_TEST_MODES(trouble, power_cut_costs_what_was_not_synced_and_leaves_no_wrong_file)
 {
     cut_power(mode, "none");
     go_on(mode);

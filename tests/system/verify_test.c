@@ -134,7 +134,7 @@ Test(verify, a_manifest_finds_the_same_without_a_state)
 }
 
 /* Each is a good file, but outside. */
-Test(verify, it_stays_in_the_folder_whatever_path_the_state_holds)
+Test(verify, it_stays_in_the_folder_whatever_path_the_state_contains)
 {
     static const char *const paths[] = {"../f1", "d/../../f1", "%s/f1", "link/f1", "/../f1"};
     char path[PATH_MAX], sql[PATH_MAX + 128], line[PATH_MAX + 16];
@@ -197,7 +197,7 @@ Test(verify, manifests_of_sha256sum_are_read)
     verify(ARGS("--manifest", sums), 3, LINES("changed     *star"));
 }
 
-Test(verify, a_line_that_is_none_and_a_state_that_is_none_are_errors)
+Test(verify, an_invalid_line_and_an_invalid_state_are_errors)
 {
     fetch.dir = fa_scratch_mkdir(&scratch, "dir");
     fa_scratch_write(&scratch, "dir/a", "");

@@ -208,7 +208,7 @@ Test(backlog, loses_nothing_when_there_is_no_space)
     fa_backlog_free(backlog);
 }
 
-Test(backlog, tells_why_it_has_no_file)
+Test(backlog, reports_why_it_has_no_file)
 {
     struct fa_backlog *backlog = fa_backlog_new(-1, MEMORY, NULL);
     struct fa_backlog_queue queue = {0};

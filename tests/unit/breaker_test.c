@@ -304,7 +304,7 @@ Test(breaker, what_was_under_way_says_nothing_while_the_probe_is)
     cr_assert_eq(breaker.probes, 0);
 }
 
-Test(breaker, a_probe_that_says_nothing_makes_room_for_the_next)
+Test(breaker, a_probe_without_a_result_allows_the_next)
 {
     struct fa_breaker breaker;
     double until = open_one(&breaker);

@@ -47,7 +47,7 @@ Test(buf, writes_integers_little_endian)
     fa_buf_fini(&buf);
 }
 
-Test(buf, grows_over_many_puts_and_keeps_its_room_on_reset)
+Test(buf, grows_over_many_puts_and_keeps_its_memory_on_reset)
 {
     struct fa_buf buf;
     fa_buf_init(&buf);
@@ -109,7 +109,7 @@ Test(reader, takes_nothing_for_an_empty_run)
     cr_assert_not(fa_reader_ok(&reader));
 }
 
-Test(reader, refuses_strings_that_lie)
+Test(reader, refuses_strings_with_a_wrong_length)
 {
     static const struct {
         const char *name;

@@ -110,7 +110,7 @@ Test(classify, every_code_gets_a_class)
     }
 }
 
-Test(classify, statuses_may_pass_or_not)
+Test(classify, statuses_are_transient_or_permanent)
 {
     static const int passing[] = {408, 425, 429, 500, 502, 503, 504, 509, 520, 522, 524, 527};
     for (int status = 100; status < 600; ++status) {

@@ -40,7 +40,7 @@ static void expect_refused(const struct fa_config *config, const char *field)
         expect_refused(&config, #field); \
     } while (0)
 
-Test(config, what_makes_no_sense_is_refused)
+Test(config, invalid_values_are_refused)
 {
     REFUSED(mode, FA_MODES);
     REFUSED(mode, (enum fa_mode)77);

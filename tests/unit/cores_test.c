@@ -63,7 +63,7 @@ static double quota(const char *cgroup, const char *mountinfo)
     "33 31 0:30 / /sys/fs/cgroup/cpuacct rw - cgroup cgroup rw,cpuacct\n" \
     "32 31 0:29 / /sys/fs/cgroup/cpu rw - cgroup cgroup rw,cpu\n"
 
-Test(cores, least_quota_up_to_the_root_holds)
+Test(cores, smallest_quota_up_to_the_root_applies)
 {
     fa_scratch_write(&scratch, "sys/fs/cgroup/a.slice/b.slice/c/cpu.max", "max 100000\n");
     fa_scratch_write(&scratch, "sys/fs/cgroup/a.slice/b.slice/cpu.max", "300000 100000\n");

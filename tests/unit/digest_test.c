@@ -120,7 +120,7 @@ static void on_tick(void *arg, uint64_t bytes)
     *last = bytes;
 }
 
-Test(digest, progress_is_told)
+Test(digest, progress_is_reported)
 {
     uint64_t last = 0;
     struct fa_digest digests[FA_HASHES];

@@ -14,7 +14,7 @@ static void list_many(const char *host, unsigned count)
         fa_world_list(world, "http://%s/f%u", host, i);
 }
 
-Test(engine_hosts, a_pause_holds_all_of_a_host_and_no_other)
+Test(engine_hosts, a_pause_stops_requests_to_one_host_only)
 {
     begin_world("a/1 503 retry-after=5 took=0.1; 200 size=10\n"
                 "a/2 200 size=10\n"
@@ -146,7 +146,7 @@ Test(engine_hosts, a_dead_host_with_many_urls_costs_few_attempts)
     cr_assert_leq(fa_world_now(world), 100);
 }
 
-Test(engine_hosts, other_hosts_go_on_while_one_is_down)
+Test(engine_hosts, other_hosts_continue_while_one_is_down)
 {
     begin_world("a/* timeout\nb/* 200 size=10 took=0.1", "");
     config->retry_wait = 1;
@@ -271,7 +271,7 @@ Test(engine_hosts, secrets_are_not_sent_after_a_redirect_to_another_origin)
                                 "end complete\n");
 }
 
-Test(engine_hosts, a_redirect_that_leads_in_a_circle_ends)
+Test(engine_hosts, a_redirect_loop_ends)
 {
     begin_world("a/x 302 to=a/x", "http://a/x");
     fa_world_run(world);
@@ -367,7 +367,7 @@ Test(engine_hosts, a_mirror_that_failed_permanently_is_left_out)
                                 "end complete\n");
 }
 
-Test(engine_hosts, a_dead_host_does_not_hold_what_has_a_mirror)
+Test(engine_hosts, a_dead_host_does_not_delay_entries_with_a_mirror)
 {
     begin_world("a/* refused\nb/* 200 size=10", "");
     config->retry_wait = 1;

@@ -366,7 +366,7 @@ Test(engine_retry, a_file_that_is_too_large_fails_at_once_and_leaves_nothing)
     fa_expect_parts(config->dir, 0);
 }
 
-Test(engine_retry, out_of_descriptors_it_goes_on_with_fewer_at_once)
+Test(engine_retry, out_of_descriptors_it_continues_with_fewer_at_once)
 {
     begin_world("a/1 200 size=10 took=5\na/2 files; 200 size=10", "http://a/1\nhttp://a/2");
     EXPECT_RUN(FA_END_COMPLETE, "get a/1\n"

@@ -97,7 +97,7 @@ Test(engine_setup, certificates_that_cannot_be_read_are_refused)
     cr_assert(strstr(refusal.msg, "no such file"), "%s", refusal.msg);
 }
 
-Test(engine_setup, a_list_that_is_not_there_is_refused)
+Test(engine_setup, a_missing_list_is_refused)
 {
     begin_world("", "");
     fa_world_list_named(world, "/no/such/list");

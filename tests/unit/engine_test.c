@@ -35,7 +35,7 @@ Test(engine, an_empty_list_is_complete)
     EXPECT_RUN(FA_END_COMPLETE, "end complete");
 }
 
-Test(engine, a_bad_line_fails_and_the_rest_goes_on)
+Test(engine, a_bad_line_fails_and_the_rest_continues)
 {
     begin_world("a/* 200 size=10", "http://a/x\nftp://a/y\nhttp://a/z");
     EXPECT_RUN(FA_END_COMPLETE, "done ftp://a/y failed bad_url attempts=0 transient=0 line=2\n"
@@ -192,7 +192,7 @@ Test(engine, no_more_than_the_jobs_are_under_way)
     cr_assert_eq(fa_world_count(world, "done"), 12);
 }
 
-Test(engine, no_more_than_per_host_go_to_one_host_and_others_go_on)
+Test(engine, no_more_than_per_host_go_to_one_host_and_others_continue)
 {
     begin_world("a/* 200 size=10 took=1\nb/* 200 size=10 took=0.3",
                 "http://a/1\nhttp://a/2\nhttp://a/3\nhttp://b/4\nhttp://b/5");
@@ -285,7 +285,7 @@ Test(engine, a_file_is_hashed_before_it_gets_its_name)
                                 "end complete\n");
 }
 
-Test(engine, a_file_that_exists_is_held_against_the_listed_checksum)
+Test(engine, an_existing_file_is_compared_with_the_listed_checksum)
 {
     begin_world("a/x 200 size=10 version=1; 200 size=10 version=2", "http://a/x");
     fa_world_run(world);

@@ -101,7 +101,7 @@ Test(engine_verify, each_damage_has_its_finding)
     cr_assert(has_found("unknown new"), "%s", found);
 }
 
-Test(engine_verify, a_file_without_a_digest_is_held_against_its_size)
+Test(engine_verify, a_file_without_a_digest_is_compared_by_size)
 {
     struct fa_error err = {0};
     fetch_files(0);
@@ -111,7 +111,7 @@ Test(engine_verify, a_file_without_a_digest_is_held_against_its_size)
     cr_assert(has_found("changed c"), "%s", found);
 }
 
-Test(engine_verify, a_manifest_takes_the_place_of_the_state)
+Test(engine_verify, a_manifest_replaces_the_state)
 {
     struct fa_error err = {0};
     fetch_files(0);
@@ -227,7 +227,7 @@ Test(engine_verify, a_stopped_run_leaves_parts_in_the_state)
     cr_assert_eq(stands, 0);
 }
 
-Test(engine_verify, a_state_that_is_not_there_cannot_be_read)
+Test(engine_verify, a_missing_state_cannot_be_read)
 {
     struct fa_error err = {0};
     struct fa_state_summary summary;

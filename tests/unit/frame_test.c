@@ -118,7 +118,7 @@ Test(frame, large_payload_comes_as_it_was_sent)
     fa_buf_fini(&large);
 }
 
-Test(frame, large_payload_that_is_not_as_long_as_told_is_refused)
+Test(frame, large_payload_that_is_not_as_long_as_declared_is_refused)
 {
     static char payload[FA_FRAME_PAYLOAD_MAX + 1];
     static const int more[] = {-1, 1};
@@ -137,7 +137,7 @@ Test(frame, large_payload_that_is_not_as_long_as_told_is_refused)
     fa_buf_fini(&large);
 }
 
-Test(frame, the_end_and_silence_are_told_apart)
+Test(frame, the_end_and_silence_are_distinguished)
 {
     struct fa_frame frame = {.type = FA_FRAME_CANCEL};
     cr_assert_eq(receive(&frame), -1);
@@ -219,7 +219,7 @@ Test(frame, every_flipped_bit_is_refused_or_a_frame_of_the_same_size)
     }
 }
 
-Test(frame, a_message_beyond_the_room_is_refused)
+Test(frame, a_message_larger_than_the_space_is_refused)
 {
     int room_wanted = 1 << 20;
     static char bytes[200000];

@@ -16,7 +16,7 @@ Test(hex, reads_every_byte_in_either_case)
     }
 }
 
-Test(hex, refuses_what_stands_beside_the_digits)
+Test(hex, refuses_characters_beside_the_digits)
 {
     static const char *const rows[] = {"",   "0",  "/0", ":0", "@0",  "G0",   "`0", "g0",
                                        "0/", "0:", "0@", "0G", "0`",  "0g",   " 0", "0 ",

@@ -91,7 +91,7 @@ Test(io, unlinks_a_file_where_there_is_no_O_TMPFILE)
     }
 }
 
-Test(io, tells_why_there_is_no_file)
+Test(io, reports_why_there_is_no_file)
 {
     tmpfile_fails = ENOSPC;
     cr_assert_eq(fa_io_unlinked(folder), -1);
@@ -134,7 +134,7 @@ Test(io, reads_what_is_at_hand_but_no_less_than_it_must)
     cr_assert_eq(errno, EBADF);
 }
 
-Test(io, goes_on_after_a_short_write_and_tells_why_it_ends)
+Test(io, continues_after_a_short_write_and_reports_why_it_ends)
 {
     signal(SIGXFSZ, SIG_IGN);
     int fd = fa_io_unlinked(folder);

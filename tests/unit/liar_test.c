@@ -79,7 +79,7 @@ Test(liar, a_case_is_read_back_from_its_text)
     }
 }
 
-Test(liar, what_is_no_case_is_refused)
+Test(liar, a_text_that_is_not_a_case_is_refused)
 {
     static const char *const texts[] = {
         "mode=fibers",    "jobs=",           "1@1,http,5,e",        "1@9,http,5,e=-",

@@ -43,7 +43,7 @@ Test(link, sends_one_packet_after_another)
            {20 * MS, 1000, 31 * MS}, {20 * MS + MS / 2, 1000, 32 * MS});
 }
 
-Test(link, drops_what_the_queue_has_no_room_for)
+Test(link, drops_packets_when_the_queue_is_full)
 {
     struct fa_link link = {.rate = 8e6, .queue = 2000};
     EXPECT(link, {0, 1000, 1 * MS}, {0, 1000, 2 * MS}, {0, 1, GONE}, {MS / 2, 501, GONE},

@@ -78,7 +78,7 @@ Test(list, counts_silence_from_the_last_byte_read_not_from_the_last_call)
     PLAY({"a\n", 10, "", 0}, {"#\n", 20, "", 0}, {NULL, 21, "1:a|", 0}, {NULL, 0, ".", 0});
 }
 
-Test(list, tells_of_options_that_come_too_late)
+Test(list, reports_options_that_come_too_late)
 {
     struct fa_told *told =
         play((const struct step[]){{"a\n", 10, "", 0},

@@ -89,7 +89,7 @@ Test(manifest, md5sum_accepts_every_name)
     cr_assert_eq(system("LC_ALL=C md5sum --quiet --strict -c M"), 0);
 }
 
-Test(manifest, has_a_line_for_each_file_that_is_there)
+Test(manifest, has_a_line_for_each_existing_file)
 {
     struct fa_manifest manifest;
     cr_assert_eq(fa_manifest_open(&manifest, "M", FA_HASH_MD5, NULL), 0);
@@ -115,7 +115,7 @@ Test(manifest, counts_files_without_its_digest)
     fa_manifest_fini(&manifest);
 }
 
-Test(manifest, stands_under_its_name_only_when_published)
+Test(manifest, gets_its_name_only_when_published)
 {
     struct fa_manifest manifest;
     FILE *old = fopen("M", "we");
@@ -177,7 +177,7 @@ Test(manifest, a_folder_that_is_missing_is_an_error)
     cr_assert_not_null(strstr(err.msg, "'missing/M': No such file or directory"));
 }
 
-Test(manifest, a_full_disk_is_told_once)
+Test(manifest, a_full_disk_is_reported_once)
 {
     struct fa_manifest manifest;
     struct fa_error err = {0};

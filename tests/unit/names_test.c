@@ -49,7 +49,7 @@ static enum fa_claim claim(struct fa_names *names, uint64_t name, uint64_t url)
     return ret;
 }
 
-Test(names, tells_duplicates_from_names_that_are_taken)
+Test(names, distinguishes_duplicates_from_names_that_are_taken)
 {
     struct fa_names *names = fa_names_new(dirfd_, NULL);
     cr_assert_eq(claim(names, 1, 10), FA_CLAIM_NEW);
@@ -120,7 +120,7 @@ static uint64_t claim_until_full(struct fa_names *names, struct fa_error *err)
     return n;
 }
 
-Test(names, fails_whole_when_there_is_no_space_and_goes_on_when_there_is)
+Test(names, fails_as_a_whole_without_space_and_continues_with_space)
 {
     signal(SIGXFSZ, SIG_IGN);
     struct rlimit limit, none = {0, 0};
@@ -144,7 +144,7 @@ Test(names, fails_whole_when_there_is_no_space_and_goes_on_when_there_is)
     fa_names_free(names);
 }
 
-Test(names, tells_why_it_has_no_file)
+Test(names, reports_why_it_has_no_file)
 {
     struct fa_names *names = fa_names_new(-1, NULL);
     struct fa_error err = {0};

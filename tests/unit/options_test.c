@@ -559,7 +559,7 @@ Test(options, help_fits_a_terminal_and_names_every_option_of_its_command)
     }
 }
 
-Test(options, help_tells_the_defaults_and_the_commands)
+Test(options, help_lists_the_defaults_and_the_commands)
 {
     char *help = help_of(FA_COMMAND_FETCH);
     cr_assert_not_null(strstr(help, "over all hosts [64]"));

@@ -80,12 +80,12 @@ Test(pace, body_slower_than_the_floor_is_a_stall)
     cr_assert_eq(stop.error.class, FA_CLASS_STALLED);
 }
 
-Test(pace, body_at_the_floor_goes_on)
+Test(pace, body_at_the_floor_continues)
 {
     cr_assert_eq(drip(100), -1);
 }
 
-Test(pace, floor_of_none_lets_all_go_on)
+Test(pace, floor_of_none_lets_all_continue)
 {
     settings.speed_limit = 0;
     cr_assert_eq(drip(1), -1);

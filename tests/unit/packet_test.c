@@ -27,7 +27,7 @@ Test(packet, reads_the_headers)
     cr_assert_eq(packet.headers, 44);
 }
 
-Test(packet, whatever_is_cut_or_strange_is_not_read_past_its_end)
+Test(packet, truncated_and_malformed_packets_are_not_read_past_their_end)
 {
     struct fa_packet packet;
     for (size_t len = 0; len < sizeof(syn); len++) {

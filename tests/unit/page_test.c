@@ -285,7 +285,7 @@ Test(page, a_gnuplot_that_never_stops_writing_fills_no_memory)
     cr_expect_neq(err.class, FA_CLASS_NONE);
 }
 
-Test(page, a_gnuplot_that_dies_is_told_of)
+Test(page, a_gnuplot_that_dies_is_reported)
 {
     char *svg = NULL;
     struct fa_error err = {0};
@@ -411,7 +411,7 @@ Test(page, without_a_conclusion_there_is_no_command_line)
     expect_not(page, "<td>to use</td>");
 }
 
-Test(page, the_cpu_stage_tells_of_files_and_no_requests)
+Test(page, the_cpu_stage_shows_files_and_no_requests)
 {
     fa_compared_init(&compared, 3, 5);
     fa_compared_stage(&compared);

@@ -58,7 +58,7 @@ Test(plan, combinations_that_differ_in_nothing_are_made_once)
     cr_assert_str_eq(all[0].name, "thread -j 8");
 }
 
-Test(plan, names_tell_all_contestants_apart)
+Test(plan, names_distinguish_all_contestants)
 {
     struct fa_contestant all[FA_PLAN_CONTESTANTS_MAX];
     struct fa_compare_options asked = {
@@ -111,7 +111,7 @@ static void count(struct balance *balance, const unsigned *order, unsigned round
     }
 }
 
-Test(plan, each_contestant_is_equally_often_in_each_place_and_behind_each_other)
+Test(plan, each_contestant_is_equally_often_in_each_place_and_after_each_other)
 {
     unsigned order[64 * 16];
     struct balance balance;

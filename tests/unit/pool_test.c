@@ -444,7 +444,7 @@ BOTH_KINDS(a_pool_may_have_many_types)
     fa_pool_free(pool);
 }
 
-BOTH_KINDS(what_is_refused_is_said_at_once_and_its_descriptors_are_closed)
+BOTH_KINDS(refusals_are_reported_at_once_and_descriptors_are_closed)
 {
     static char input[FA_TASK_BYTES_MAX + 1];
     static const struct {
@@ -488,7 +488,7 @@ BOTH_KINDS(what_is_refused_is_said_at_once_and_its_descriptors_are_closed)
     fa_pool_free(pool);
 }
 
-BOTH_KINDS(progress_is_told_and_a_running_task_can_be_cancelled)
+BOTH_KINDS(progress_is_reported_and_a_running_task_can_be_cancelled)
 {
     struct fa_pool *pool = pool_new(kind, 1, 0);
     struct seen seen = {.then_cancel = pool};
@@ -524,7 +524,7 @@ BOTH_KINDS(a_note_comes_once_and_before_the_end)
     fa_pool_free(pool);
 }
 
-BOTH_KINDS(a_note_just_before_the_end_is_told_and_none_is_left_for_the_next_task)
+BOTH_KINDS(a_note_just_before_the_end_is_delivered_and_none_is_left_for_the_next_task)
 {
     struct fa_pool *pool = pool_new(kind, 1, 0);
     for (int i = 0; i < 20; ++i) {
@@ -923,7 +923,7 @@ Test(processes, a_worker_that_hangs_is_killed_in_time)
     fa_pool_free(pool);
 }
 
-Test(processes, a_worker_that_tells_its_progress_is_not_taken_for_hung)
+Test(processes, a_worker_that_reports_progress_is_not_taken_for_hung)
 {
     struct fa_pool *pool = pool_new(FA_POOL_PROCESSES, 1, 0.4);
     struct tuner tuner = {.pool = pool};

@@ -93,7 +93,7 @@ Test(progress, leaves_out_what_matters_least)
         cr_assert_str_eq(format(&p, cases[i].width), cases[i].line, "width %u", cases[i].width);
 }
 
-Test(progress, fills_spare_room_with_a_bar)
+Test(progress, fills_spare_space_with_a_bar)
 {
     char line[FA_PROGRESS_LINE_MAX];
     struct fa_rate rate = rate_of(&middle);
@@ -219,7 +219,7 @@ Test(progress, speed_is_an_average_first_and_forgets_later)
     cr_assert(rate.speed < 0.1 * MIB, "%f", rate.speed);
 }
 
-Test(progress, time_left_is_only_told_when_it_can_be_known)
+Test(progress, time_left_is_only_shown_when_it_can_be_known)
 {
     struct fa_rate rate = rate_of(&middle);
     struct fa_progress p = middle;

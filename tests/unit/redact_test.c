@@ -194,7 +194,7 @@ Test(redact, urls_in_urls_are_looked_at)
     CHECK(fa_redact_url, NULL, rows);
 }
 
-Test(redact, what_is_no_url_shows_nothing_that_may_be_a_secret)
+Test(redact, text_that_is_not_a_url_shows_nothing_that_may_be_a_secret)
 {
     static const struct row rows[] = {
         {"", NULL},
@@ -246,7 +246,7 @@ Test(redact, texts_keep_all_but_the_secrets_in_their_urls)
     CHECK(fa_redact_text, NULL, rows);
 }
 
-Test(redact, depth_has_a_limit_behind_which_nothing_shows)
+Test(redact, depth_has_a_limit_beyond_which_nothing_shows)
 {
     enum { LEVELS = 2000, STEP = sizeof("http://h/?a=") - 1 };
     static char text[LEVELS * STEP + 32];

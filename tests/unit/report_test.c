@@ -61,7 +61,7 @@ Test(report, has_the_fields_of_the_contract_in_its_order)
     free(line);
 }
 
-Test(report, what_there_is_none_of_is_null)
+Test(report, absent_values_are_null)
 {
     struct fa_result result = {
         .line = 3, .url = "nonsense", .status = FA_STATUS_FAILED, .size = -1};
@@ -127,7 +127,7 @@ Test(report, a_terminal_gets_ascii_only)
     free(line);
 }
 
-Test(report, a_write_error_is_told_once)
+Test(report, a_write_error_is_reported_once)
 {
     struct fa_output output = {0};
     struct fa_error err = {0};
@@ -142,7 +142,7 @@ Test(report, a_write_error_is_told_once)
     cr_assert_str_eq(err.msg, "cannot write the report '/dev/full': No space left on device");
 }
 
-Test(report, a_write_error_at_the_very_end_is_told_too)
+Test(report, a_write_error_at_the_very_end_is_reported_too)
 {
     struct fa_output output = {0};
     struct fa_error err = {0};
@@ -191,7 +191,7 @@ Test(report, events_have_a_name_a_time_and_their_fields)
     }
 }
 
-Test(report, a_done_event_holds_the_report_object)
+Test(report, a_done_event_contains_the_report_object)
 {
     struct fa_event event = {.type = FA_EVENT_DONE};
     event.done = downloaded;
@@ -244,7 +244,7 @@ static struct fa_result unbegun(const char *url, const char *path)
     return result;
 }
 
-Test(report, text_of_what_was_never_begun_is_the_object_written_down)
+Test(report, text_of_an_entry_never_started_is_that_of_the_object)
 {
     static const struct {
         const char *url, *path;
@@ -266,7 +266,7 @@ Test(report, text_of_what_was_never_begun_is_the_object_written_down)
     }
 }
 
-Test(report, text_of_anything_else_is_the_object_too)
+Test(report, text_of_other_entries_is_that_of_the_object_too)
 {
     struct fa_result rows[9];
     for (size_t i = 0; i < COUNT(rows); ++i)
@@ -290,7 +290,7 @@ Test(report, text_of_anything_else_is_the_object_too)
     }
 }
 
-Test(report, event_of_what_was_never_begun_is_written_like_others)
+Test(report, event_of_an_entry_never_started_is_written_like_others)
 {
     char *written = NULL;
     size_t len = 0;

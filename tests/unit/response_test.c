@@ -312,7 +312,7 @@ Test(response, a_whole_file_for_a_range_says_why)
         expect_range(&rows[i], &asked);
 }
 
-Test(response, nothing_behind_a_part_of_the_declared_length_is_all_of_it)
+Test(response, nothing_after_a_part_of_the_declared_length_means_complete)
 {
     static const struct range_row whole[] = {
         {"HTTP/1.1 416 x|Content-Range: bytes */20||", FA_VERDICT_COMPLETE, FA_RESTART_NONE, 20,
@@ -425,7 +425,7 @@ Test(response, whole_file_does_not_say_that_it_is_a_part)
     }
 }
 
-Test(response, range_goes_on_in_the_coding_that_it_began_in)
+Test(response, range_continues_in_the_same_coding)
 {
     static const struct {
         const struct fa_representation *had;
@@ -484,7 +484,7 @@ Test(response, file_comes_with_its_coding)
     }
 }
 
-Test(response, nothing_behind_the_part_is_another_file_than_was_declared)
+Test(response, nothing_after_a_shorter_part_means_another_file)
 {
     static const struct range_row rows[] = {
         {"HTTP/1.1 416 x|Content-Range: bytes */10||", FA_VERDICT_ERROR, FA_RESTART_CHANGED, 0, -1},

@@ -65,7 +65,7 @@ Test(retry_after, reads_what_servers_send)
     }
 }
 
-Test(retry_after, is_not_read_behind_its_end)
+Test(retry_after, is_not_read_past_its_end)
 {
     cr_assert_eq(fa_retry_after_parse("12345", 2, 0), 12);
     cr_assert_eq(fa_retry_after_parse("12\0", 3, 0), -1);

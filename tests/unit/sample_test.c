@@ -169,7 +169,7 @@ Test(sample, a_pipe_is_read_once_and_waited_for)
     close(ends[0]);
 }
 
-Test(sample, many_origins_are_told_apart)
+Test(sample, many_origins_are_distinguished)
 {
     const char *path = fa_scratch_path(&scratch, "many");
     FILE *out = fopen(path, "w");
@@ -181,7 +181,7 @@ Test(sample, many_origins_are_told_apart)
     free(text);
 }
 
-Test(sample, what_cannot_be_read_or_written_is_told)
+Test(sample, errors_of_reading_and_writing_are_reported)
 {
     const char *missing = fa_scratch_path(&scratch, "missing");
     const char *out = fa_scratch_path(&scratch, "sample");

@@ -132,7 +132,7 @@ Test(session, second_run_fetches_what_was_added_with_processes)
     run_twice(FA_MODE_PROCESS);
 }
 
-Test(session, what_failed_in_a_run_may_be_tried_by_the_next)
+Test(session, entries_that_failed_in_a_run_can_be_retried_by_the_next)
 {
     struct fa_error err = {0};
     open_session();

@@ -85,7 +85,7 @@ Test(settle, permanent_failure_is_not_retried)
     cr_expect(fa_job_is_exhausted(job));
 }
 
-Test(settle, retry_after_is_the_least_that_is_waited)
+Test(settle, retry_after_is_the_minimum_wait)
 {
     set_error(FA_CLASS_HTTP, FA_RETRYABLE_NOW);
     job->outcome.retry_after = 33;

@@ -81,7 +81,7 @@ static void feed_in_halves(const struct fa_told_row *row, const void *data, size
     close(fds[0]);
 }
 
-Test(source, reads_pipes_fed_in_pieces_at_every_byte)
+Test(source, reads_pipes_fed_in_chunks_split_at_every_byte)
 {
     for (size_t i = 0; i < fa_told_row_count; ++i) {
         for (size_t half = 0; half <= fa_told_rows[i].len; ++half)
@@ -90,7 +90,7 @@ Test(source, reads_pipes_fed_in_pieces_at_every_byte)
     }
 }
 
-Test(source, reads_gzip_pipes_fed_in_pieces_at_every_byte)
+Test(source, reads_gzip_pipes_fed_in_chunks_split_at_every_byte)
 {
     for (size_t i = 0; i < fa_told_row_count; ++i) {
         size_t len;
@@ -149,7 +149,7 @@ Test(source, takes_a_url_for_a_list_of_one)
     }
 }
 
-Test(source, refuses_what_is_no_list)
+Test(source, refuses_files_that_are_not_lists)
 {
     struct fa_error err = {0};
     cr_assert_null(fa_list_open("/nonexistent/list", &err));
@@ -168,7 +168,7 @@ Test(source, refuses_what_is_no_list)
     fa_list_free(NULL);
 }
 
-Test(source, delivers_what_stood_before_gzip_that_is_cut)
+Test(source, delivers_entries_before_truncated_gzip)
 {
     static const char text[] = "http://h/a\nhttp://h/b\n out=c\nhttp://h/d\n";
     size_t len;
@@ -206,7 +206,7 @@ Test(source, does_not_deliver_an_entry_whose_options_are_cut)
     free(told);
 }
 
-Test(source, delivers_what_stood_before_gzip_that_is_corrupt)
+Test(source, delivers_entries_before_corrupt_gzip)
 {
     char text[4000];
     for (size_t i = 0; i < sizeof(text); i += 8)
@@ -230,7 +230,7 @@ Test(source, delivers_what_stood_before_gzip_that_is_corrupt)
     free(data);
 }
 
-Test(source, tells_of_a_read_that_fails)
+Test(source, reports_a_read_that_fails)
 {
     struct fa_list *list = fa_list_open("/proc/self/mem", NULL);
     struct fa_told *told = calloc(1, sizeof(*told));

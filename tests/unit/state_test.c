@@ -215,7 +215,7 @@ Test(state, a_missing_string_is_not_an_empty_one)
     fa_state_close(state);
 }
 
-Test(state, a_record_takes_the_place_of_the_one_with_its_key)
+Test(state, a_record_replaces_the_one_with_its_key)
 {
     struct fa_state *state = reopen(FA_STATE_WRITE);
     put(state, 9, "c");
@@ -489,7 +489,7 @@ static void expect_set_aside(const char *as)
     fa_state_close(state);
 }
 
-Test(state, what_is_no_database_is_set_aside_each_time_under_a_name_of_its_own)
+Test(state, a_file_that_is_not_a_database_is_set_aside_each_time_under_a_name_of_its_own)
 {
     char *text;
     fa_scratch_write(&scratch, "state.db", "This is no database, but it is long enough to be one.");
@@ -512,7 +512,7 @@ Test(state, a_file_that_was_cut_off_is_set_aside)
     expect_set_aside(".damaged");
 }
 
-Test(state, a_file_that_was_emptied_is_told_of)
+Test(state, a_file_that_was_emptied_is_reported)
 {
     make_state(10);
     cr_assert_eq(truncate(file, 0), 0);
@@ -562,7 +562,7 @@ Test(state, a_missing_table_is_damage)
     expect_set_aside(".damaged");
 }
 
-Test(state, a_record_that_makes_no_sense_is_an_error)
+Test(state, an_invalid_record_is_an_error)
 {
     struct fa_error err = {0};
     struct fa_record record;
@@ -975,7 +975,7 @@ static void expect_disk_full(struct fa_state *state, int code)
     cr_assert(strstr(err.msg, "state.db") && strstr(err.msg, "write"), "%s", err.msg);
 }
 
-Test(state, a_commit_on_a_full_disk_is_tried_again_later)
+Test(state, a_commit_on_a_full_disk_is_retried_later)
 {
     static const int codes[] = {ENOSPC, EDQUOT, EFBIG, EIO};
     struct fa_error err = {0};
@@ -1008,7 +1008,7 @@ Test(state, a_commit_on_a_full_disk_is_tried_again_later)
     fa_state_close(state);
 }
 
-Test(state, more_than_the_cache_in_one_commit_is_rolled_back_and_tried_again)
+Test(state, more_than_the_cache_in_one_commit_is_rolled_back_and_retried)
 {
     struct fa_error err = {0};
     struct fa_state *state = reopen(FA_STATE_WRITE);
@@ -1032,7 +1032,7 @@ Test(state, more_than_the_cache_in_one_commit_is_rolled_back_and_tried_again)
     fa_state_close(state);
 }
 
-Test(state, a_full_disk_is_told_when_it_is_opened)
+Test(state, a_full_disk_is_reported_when_it_is_opened)
 {
     struct fa_error err = {0};
     make_disk_poor(0, ENOSPC);
@@ -1061,7 +1061,7 @@ Test(state, without_a_wal_there_is_a_rollback_journal)
     fa_state_close(state);
 }
 
-Test(state, the_last_run_is_told)
+Test(state, the_last_run_is_reported)
 {
     struct fa_error err = {0};
     struct fa_state_run run;
@@ -1110,7 +1110,7 @@ static int count_rows(void *arg, int n, char **values, char **names)
     return 0;
 }
 
-Test(state, few_runs_are_kept_and_their_numbers_go_on)
+Test(state, few_runs_are_kept_and_their_numbers_continue)
 {
     struct fa_error err = {0};
     struct fa_state_run run;

@@ -89,7 +89,7 @@ Test(statistics, one_wild_value_of_seven_does_not_stretch_the_interval)
     cr_assert(wild.high < 1.1 && wild.low > 0.95, "%f to %f", wild.low, wild.high);
 }
 
-Test(statistics, intervals_hold_the_median_as_often_as_they_say)
+Test(statistics, intervals_contain_the_median_as_often_as_they_say)
 {
     static const struct {
         size_t n;
@@ -170,7 +170,7 @@ Test(statistics, chance_is_called_a_trend_as_rarely_as_p_says)
     cr_assert(trend.p < 0.01 && trend.p > 0, "%f", trend.p);
 }
 
-Test(statistics, proportions_that_differ_by_more_than_chance_are_told)
+Test(statistics, proportions_that_differ_by_more_than_chance_are_detected)
 {
     static const struct {
         uint64_t hits1, n1, hits2, n2;

@@ -251,7 +251,7 @@ Test(store, its_lock_is_a_file_of_its_own)
     cr_assert_null(store);
 }
 
-Test(store, a_file_system_that_gives_all_files_one_owner_and_mode_is_used_and_told_of)
+Test(store, a_file_system_that_gives_all_files_one_owner_and_mode_is_used_and_reported)
 {
     struct fa_error err = {0};
     cr_assert_not(fa_store_is_open(store));
@@ -352,7 +352,7 @@ Test(store, a_part_that_others_may_write_to_begins_anew)
     cr_expect_eq(offset, 0);
 }
 
-Test(store, no_path_leads_out_of_the_folder)
+Test(store, no_path_leaves_the_folder)
 {
     static const char *const paths[] = {
         "..",    "../x", "a/../../x", "/etc/passwd", "a/..", ".",        "./a",
@@ -457,7 +457,7 @@ Test(store, nothing_goes_through_a_link_to_a_folder)
     cr_assert_eq(fa_truth_count_files(fa_scratch_path(&scratch, "elsewhere")), 0);
 }
 
-Test(store, looking_tells_what_is_there)
+Test(store, looking_finds_existing_files)
 {
     int64_t size = -1;
     struct fa_error err = {0};

@@ -100,7 +100,7 @@ Test(sum, other_lines_are_comments_or_refused)
     cr_assert_eq(parse(zero, sizeof(zero) - 1, line, &sum), -1);
 }
 
-Test(sum, a_tag_tells_the_algorithm)
+Test(sum, a_tag_determines_the_algorithm)
 {
     char line[300];
     struct fa_sum sum;
@@ -111,7 +111,7 @@ Test(sum, a_tag_tells_the_algorithm)
     cr_assert_eq(sum.hash, 0);
 }
 
-Test(sum, the_length_tells_the_algorithm_unless_another_is_likely)
+Test(sum, the_length_determines_the_algorithm_unless_another_is_likely)
 {
     cr_assert_eq(fa_sum_hash(16, 0), FA_HASH_MD5);
     cr_assert_eq(fa_sum_hash(16, FA_HASH_XXH128), FA_HASH_XXH128);

@@ -56,7 +56,7 @@ static size_t place_of(const char *text, const char *part)
     return (size_t)(at - text);
 }
 
-Test(table, rows_stand_from_the_best_to_the_slowest)
+Test(table, rows_are_sorted_from_the_best_to_the_slowest)
 {
     make_clear_winner();
     char *text = text_of(80, false);
@@ -73,7 +73,7 @@ Test(table, rows_stand_from_the_best_to_the_slowest)
     place_of(text, "100 ms");
 }
 
-Test(table, a_group_of_columns_is_not_broken_if_a_line_holds_it)
+Test(table, a_group_of_columns_is_not_broken_if_it_fits_a_line)
 {
     make_clear_winner();
     place_of(text_of(80, false), "TTFB p50     p95     p99  total p50     p95     p99\n");
@@ -96,7 +96,7 @@ Test(table, bars_are_as_long_as_the_times)
     cr_assert(slow + 1 >= 2 * fast && slow <= 2 * fast + 1, "%zu and %zu: %s", fast, slow, text);
 }
 
-Test(table, the_command_line_stands_on_a_line_of_its_own)
+Test(table, the_command_line_is_on_a_line_of_its_own)
 {
     make_clear_winner();
     for (unsigned columns = 40; columns <= 200; columns += 40) {
@@ -114,7 +114,7 @@ Test(table, a_command_line_with_something_left_out_is_not_to_be_pasted)
                                  "in)\n");
 }
 
-Test(table, no_line_is_wider_than_the_terminal_or_ends_in_a_blank)
+Test(table, no_line_is_wider_than_the_terminal_or_ends_in_a_space)
 {
     for (size_t n = 1; n <= CONTESTANTS_MAX; ++n) {
         contest_init(&contest, n, 5);
@@ -145,7 +145,7 @@ Test(table, colors_come_only_if_asked_for)
     place_of(text_of(80, true), "\033[1;32masync -j 32\033[0m");
 }
 
-Test(table, those_that_fail_stand_last_with_what_failed)
+Test(table, failing_contestants_are_last_with_what_failed)
 {
     make_clear_winner();
     for (unsigned round = 0; round < 5; ++round) {

@@ -30,7 +30,7 @@ Test(text, has_one_url_and_no_options)
     fa_entry_free(entry);
 }
 
-Test(text, parts_mirrors_at_tabs_and_drops_empty_ones)
+Test(text, separates_mirrors_at_tabs_and_drops_empty_ones)
 {
     struct fa_entry *entry = parse(" http://a/x \t\t  \thttp://b/x\t https://c/x\t");
     cr_assert_eq(entry->error.class, FA_CLASS_NONE, "%s", entry->error.msg);
@@ -119,7 +119,7 @@ Test(text, keeps_unknown_options_in_their_order)
         text, sizeof(text) - 1, part \
     }
 
-Test(text, tells_what_is_bad)
+Test(text, reports_what_is_bad)
 {
     static const struct {
         const char *text;

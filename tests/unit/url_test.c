@@ -53,7 +53,7 @@ Test(url, good_ones_are_taken_apart)
     }
 }
 
-Test(url, what_is_none_is_refused_with_a_reason)
+Test(url, invalid_ones_are_refused_with_a_reason)
 {
     static const char *const rows[] = {
         "",

@@ -77,7 +77,7 @@ Test(validator, dates_are_read_and_written)
     }
 }
 
-Test(validator, what_is_no_imf_fixdate_is_none)
+Test(validator, text_that_is_not_an_imf_fixdate_is_not_a_date)
 {
     static const char *const rows[] = {
         "",

@@ -206,7 +206,7 @@ Test(verdict, where_no_difference_shows_it_says_which_would_not)
     says("; --rounds 9 may show a smaller one");
 }
 
-Test(verdict, the_next_behind_those_that_are_equal_is_named)
+Test(verdict, the_next_after_those_that_are_equal_is_named)
 {
     contest_init(&contest, 3, 5);
     contest_slow(&contest, PROCESS, 1.5);
@@ -216,7 +216,7 @@ Test(verdict, the_next_behind_those_that_are_equal_is_named)
          "in CPU or memory that counts; so async -j 32 will do");
 }
 
-Test(verdict, few_rounds_want_more_if_they_find_no_difference)
+Test(verdict, few_rounds_require_more_if_they_find_no_difference)
 {
     contest_init(&contest, 3, 4);
     contest_noise(&contest, 0.05, 5);
@@ -439,7 +439,7 @@ Test(verdict, what_was_not_measured_is_left_out)
     says("No time could be measured");
 }
 
-Test(verdict, the_cause_is_told_where_the_numbers_show_it)
+Test(verdict, the_cause_is_named_where_the_numbers_show_it)
 {
     contest_init(&contest, 6, 5);
     for (size_t i = 3; i < 6; ++i)

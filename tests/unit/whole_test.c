@@ -86,7 +86,7 @@ Test(whole, nothing_is_lost_to_a_second_writer)
     expect_file("first\n");
 }
 
-Test(whole, what_a_killed_run_left_makes_room)
+Test(whole, leftovers_of_a_killed_run_are_removed)
 {
     struct fa_whole whole;
     struct stat left, made;
@@ -146,7 +146,7 @@ Test(whole, what_took_the_place_of_the_temporary_file_does_not_get_the_name)
     expect_file("old");
 }
 
-Test(whole, results_that_find_no_room_leave_the_old_file)
+Test(whole, results_without_disk_space_leave_the_old_file)
 {
     struct fa_compared compared;
     struct fa_error err = {0};

@@ -177,7 +177,7 @@ Test(wire, every_truncated_outcome_is_refused)
     fa_buf_fini(&buf);
 }
 
-Test(wire, values_that_there_are_not_are_refused)
+Test(wire, undefined_values_are_refused)
 {
     static const struct {
         const char *name;
@@ -242,7 +242,7 @@ Test(wire, heads_come_back_as_they_were_or_not_at_all)
     }
 }
 
-Test(wire, an_entity_tag_without_room_is_refused)
+Test(wire, an_entity_tag_without_space_is_refused)
 {
     char etag[FA_ETAG_MAX + 1];
     struct fa_head head;
