@@ -35,6 +35,8 @@ void fa_body_begin(struct fa_body *body, const struct fa_attempt *attempt, uint6
     body->total = -1;
 }
 
+/* `written` advances only after a complete write, so it never counts bytes that a failed or short
+ * pwrite(2) may have left behind. */
 static int body_flush(struct fa_body *body, struct fa_error *err)
 {
     int fd = body->attempt->fd;
@@ -115,6 +117,8 @@ static int body_truncate_part(const struct fa_body *body, uint64_t kept)
     return fchmod(fd, FA_PART_STALE) || ftruncate(fd, (off_t)kept);
 }
 
+/* A 206 continues at the end of the kept bytes, and a 200 starts at 0.  The part file is untouched
+ * if its size is right already. */
 int fa_body_open(struct fa_body *body, const struct fa_head *head, bool expect_length,
                  struct fa_outcome *ret)
 {
@@ -145,6 +149,7 @@ static int body_check_growth(const struct fa_body *body, uint64_t size, struct f
     return -1;
 }
 
+/* The buffer is allocated with the first byte of a file: a redirect or an error needs none. */
 int fa_body_put(struct fa_body *body, const char *data, size_t len, struct fa_outcome *ret)
 {
     if (body_check_growth(body, body->written + body->gathered + len, ret))
@@ -176,6 +181,8 @@ static int body_sync(struct fa_body *body, struct fa_error *err)
     return -1;
 }
 
+/* Too few bytes of a declared length are a broken transfer, to be resumed.  A complete file of
+ * another size than the list's is the wrong file, and would be so again. */
 int fa_body_close(struct fa_body *body, struct fa_outcome *ret)
 {
     if (body_flush(body, &ret->error))
@@ -194,6 +201,8 @@ int fa_body_close(struct fa_body *body, struct fa_outcome *ret)
     return body_sync(body, &ret->error);
 }
 
+/* An error is not reported: the attempt has failed for another reason, and `written` tells how much
+ * of the part file is valid. */
 void fa_body_save(struct fa_body *body)
 {
     body_flush(body, NULL);

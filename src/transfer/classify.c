@@ -5,6 +5,10 @@
  * A CURLcode is mapped by a table.  A code that is missing there is a permanent protocol error.
  * Some codes are ambiguous in libcurl 7.88, and are resolved first: EMFILE is reported as a failure
  * to resolve or to connect, and an oversized or folded header as out of memory or a bad argument.
+ *
+ * FA_RETRYABLE_ONCE is for failures that may come from a bad connection as well as from a faulty
+ * server, such as a malformed header: another attempt tells them apart.  A certificate does not
+ * become valid within a run, but a TLS handshake also fails if a server is overloaded.
  */
 #include "transfer/classify.h"
 
@@ -70,6 +74,8 @@ static int is_out_of_descriptors(const struct fa_ending *ending)
     return ending->system == EMFILE || ending->system == ENFILE;
 }
 
+/* The most specific evidence comes first: errno, the proxy's status, the state of the header, how
+ * far the exchange had come, and only then the CURLcode. */
 void fa_classify_curl(const struct fa_ending *ending, struct fa_outcome *outcome)
 {
     const char *text =

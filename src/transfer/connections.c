@@ -87,6 +87,8 @@ void fa_connections_free(struct fa_connections *c)
     free(c);
 }
 
+/* The connection is allocated before the socket, so that no socket exists without one: the watchdog
+ * would not see it. */
 int fa_connections_open(struct fa_connections *c, struct fa_lease *lease,
                         const struct curl_sockaddr *address)
 {
@@ -118,6 +120,8 @@ static struct fa_connection *connection_find_fd(struct fa_connections *c, int fd
     return NULL;
 }
 
+/* close(2) happens under the lock: as soon as the number is free, another thread may get it, and
+ * the watchdog would shut down the wrong socket. */
 void fa_connections_close(struct fa_connections *c, int fd)
 {
     pthread_mutex_lock(&c->lock);
@@ -147,6 +151,7 @@ static void lease_drop(struct fa_lease *lease)
         free(connection);
 }
 
+/* 0 means that a connection has no key yet. */
 static uint64_t endpoints_key(const struct fa_endpoints *ends)
 {
     uint64_t parts[] = {fa_key_pair(ends->local_ip, ends->ip), (uint64_t)ends->local_port,
@@ -199,6 +204,7 @@ static bool connection_has_waiting(const struct fa_connection *connection, void 
     return !ssl || connection->nested || fa_trust_has_data(ssl, connection->fd);
 }
 
+/* From now on it is found by its endpoints, also by other transfers. */
 static void connection_name(struct fa_connections *c, struct fa_connection *connection,
                             uint64_t key, const struct fa_lease *lease)
 {
@@ -231,6 +237,8 @@ void fa_connections_use(struct fa_connections *c, struct fa_lease *lease,
         shutdown(connection->fd, SHUT_RDWR);
 }
 
+/* Sockets that lost the race of Happy Eyeballs may still be open: they must not refer to a lease
+ * that ends. */
 void fa_connections_done(struct fa_connections *c, struct fa_lease *lease, bool http2)
 {
     pthread_mutex_lock(&c->lock);
@@ -247,6 +255,7 @@ void fa_connections_done(struct fa_connections *c, struct fa_lease *lease, bool 
     pthread_mutex_unlock(&c->lock);
 }
 
+/* The descriptor is stored first: a watchdog that reads the new turn also reads its descriptor. */
 void fa_connections_enter(struct fa_connections *c, int fd)
 {
     c->busy = fd;
@@ -264,11 +273,13 @@ uint64_t fa_connections_turn(struct fa_connections *c)
     return c->turn;
 }
 
+/* The counter is incremented on the way in and on the way out, so an odd value means inside. */
 bool fa_connections_is_inside(uint64_t turn)
 {
     return turn % 2;
 }
 
+/* The flag tells the transfer later why its connection broke: see transfer_check_cut(). */
 static void connection_cut(struct fa_connection *connection)
 {
     connection->cut = true;

@@ -39,6 +39,8 @@ struct fa_driver *fa_driver_new(const struct fa_settings *settings, struct fa_tr
     return NULL;
 }
 
+/* curl_multi_cleanup(3) closes the kept connections through on_close_socket() of transfer.c, so it
+ * comes before fa_connections_free(). */
 void fa_driver_free(struct fa_driver *driver)
 {
     if (!driver)
@@ -50,7 +52,7 @@ void fa_driver_free(struct fa_driver *driver)
 }
 
 /* Let libcurl do what it can without blocking.  @return whether the transfer has ended, with
- * ret_code. */
+ * ret_code.  If curl_multi_perform(3) itself fails, no message will come. */
 static bool driver_step(struct fa_driver *driver, CURLcode *ret_code)
 {
     int count;
@@ -71,6 +73,8 @@ static bool driver_check(struct fa_driver *driver, double now)
     return good;
 }
 
+/* WAIT_MS is a maximum: curl_multi_poll(3) returns earlier if a socket is ready or a time-out of
+ * libcurl is due. */
 static CURLcode driver_run(struct fa_driver *driver, void (*tick)(void *arg), void *arg)
 {
     CURLcode code;

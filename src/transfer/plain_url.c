@@ -2,6 +2,10 @@
  * Whatever libcurl might change, in this version or a newer one, makes a URL not plain: upper case
  * in the host, a user, a fragment, dot segments, bytes that need encoding, lower case in an escape,
  * a port with leading zeros, and hosts that may be an IPv4 address in an unusual form.
+ *
+ * The two kinds of mistakes are not alike.  A plain URL that is not recognised costs time, because
+ * libcurl parses it.  A URL that is wrongly taken for plain would be requested in another form than
+ * libcurl's, and would be another key in the state.  So every rule here errs on the first side.
  */
 #include "transfer/plain_url.h"
 
@@ -75,6 +79,8 @@ static const char *name_skip(const char *at)
     return *last >= 'a' && *last <= 'z' && !onion ? at : NULL;
 }
 
+/* A port is plain only if libcurl would print it as it is; port 0 is an error to be reported by
+ * url.c. */
 static bool authority_scan(struct fa_url_parts *parts, const char **at)
 {
     const char *host = *at;

@@ -10,6 +10,8 @@
 #include <string.h>
 #include <strings.h>
 
+/* http_proxy has no upper-case form: a CGI program gets HTTP_PROXY from a header of its client's
+ * request, so libcurl ignores it (libcurl-env(3)). */
 static const char *const variables[] = {"http_proxy", "https_proxy", "HTTPS_PROXY", "all_proxy",
                                         "ALL_PROXY"};
 #define VARIABLES (sizeof(variables) / sizeof(*variables))
@@ -73,6 +75,7 @@ static int proxy_check(const char *whose, const char *proxy, struct fa_error *er
     return known ? 0 : -1;
 }
 
+/* An empty text is valid: it disables the proxies of the environment (CURLOPT_PROXY(3)). */
 int fa_proxy_check(const char *proxy, struct fa_error *err)
 {
     return proxy && proxy[0] ? proxy_check("--proxy", proxy, err) : 0;

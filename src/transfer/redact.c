@@ -24,7 +24,8 @@
 #include <strings.h>
 
 #define HIDDEN "***"
-/* Hide everything that is nested deeper than this. */
+/* Hide everything that is nested deeper than this: each level is a decoded copy, and a hostile text
+ * could nest without end. */
 #define DEPTH_MAX 6
 #define DIGITS    "0123456789"
 
@@ -336,7 +337,8 @@ static void redact_url(struct redactor *r, const char *text)
         redact_non_url(r, text);
 }
 
-/* A URL inside a text extends to the end of the text. */
+/* A URL inside a text extends to the end of the text.  If "=", "&" or "#" precedes its scheme, it
+ * is the value of a pair, whose key may be secret. */
 static void redact_found(struct redactor *r, const char *text)
 {
     const char *url = strstr(text, "://");

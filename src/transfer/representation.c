@@ -2,6 +2,10 @@
  * The names of content codings are normalised (lower case, separated by commas, without
  * "identity"), so that two responses can be compared with strcmp(3).  A name is a token, hence
  * plain ASCII that can be stored and sent as it is.
+ *
+ * The coding is part of the identity because a range counts the coded bytes (RFC 9110, 14.1.2), and
+ * because some servers send gzip for whole files and identity for ranges under one entity tag.
+ * Bytes of both in one part file would be garbage, perhaps of the right length.
  */
 #include "transfer/representation.h"
 
@@ -58,6 +62,7 @@ int fa_coding_append(char coding[FA_CODING_MAX], const char *value, size_t len)
     return 0;
 }
 
+/* A text is normalised if normalising it again changes nothing. */
 bool fa_coding_is_good(const char *coding)
 {
     char again[FA_CODING_MAX] = "";

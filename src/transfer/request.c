@@ -25,6 +25,7 @@ int fa_request_append(struct curl_slist **list, const char *text)
     return 0;
 }
 
+/* CURLOPT_HTTPHEADER(3): "Name;" sends a field without a value, and "Name:" removes one. */
 static bool line_is_field(const char *line, const char *name)
 {
     size_t len = strlen(name);
@@ -65,6 +66,8 @@ static int request_set_range(CURL *easy, struct curl_slist **headers, const stru
     return append_field(headers, "If-Range", value);
 }
 
+/* Both fields are sent if known: a server that does not support entity tags ignores the first, any
+ * other one ignores the second (RFC 9110, 13.1.3). */
 static int request_set_condition(struct curl_slist **headers, const struct fa_asked *asked)
 {
     char date[FA_DATE_MAX];
@@ -99,7 +102,8 @@ int fa_request_set(CURL *easy, struct curl_slist **headers, const struct fa_atte
     return 0;
 }
 
-/* Whether the bytes of an earlier attempt can be resumed. */
+/* Whether the bytes of an earlier attempt can be resumed.  Without a value for If-Range a changed
+ * file would be continued with bytes of another version. */
 static bool attempt_can_resume(const struct fa_attempt *a)
 {
     char value[FA_ETAG_MAX];
@@ -109,6 +113,8 @@ static bool attempt_can_resume(const struct fa_attempt *a)
            st.st_size >= 0 && (uint64_t)st.st_size >= a->offset;
 }
 
+/* With `whole` the part file keeps its bytes while the whole file is requested: the server may
+ * answer with an error, and then a later attempt can still resume. */
 int fa_request_choose(const struct fa_attempt *a, struct fa_asked *ret, struct fa_error *err)
 {
     const struct fa_validator *validator = &a->rep.validator;

@@ -19,6 +19,7 @@
 
 #define LOCATION_MAX (16 * 1024)
 
+/* Each header section starts anew: what a 1xx response says does not apply to the final one. */
 static void response_reset(struct fa_response *response)
 {
     free(response->location);
@@ -207,7 +208,8 @@ static bool response_has_changed(const struct fa_response *response)
     return asked->modified >= 0 && response->modified >= 0 && asked->modified != response->modified;
 }
 
-/* Whether the end of the body can be determined. */
+/* Whether the end of the body can be determined.  With chunked, Content-Length does not count (RFC
+ * 9112, 6.3). */
 static bool response_is_framed(const struct fa_response *response)
 {
     return !response->bad_coding && (response->chunked || !response->bad_length);
@@ -370,6 +372,7 @@ static bool line_is_folded(const char *line, size_t len)
     return len > 0 && (line[0] == ' ' || line[0] == '\t');
 }
 
+/* 101 is final for us: we never request an upgrade, and what follows would not be HTTP. */
 static void response_end_header(struct fa_response *response)
 {
     bool interim = response->status >= 100 && response->status < 200 && response->status != 101;

@@ -1,3 +1,12 @@
+/*
+ * Reports and logs are passed on, and a signed URL in them is as good as a password.  The two kinds
+ * of mistakes are not alike: hiding too much makes a report less clear, hiding too little reveals a
+ * secret.
+ *
+ * A name matches as a suffix where providers put their own prefix before it, as in X-Amz-Signature
+ * and X-Goog-Signature, and exactly where a suffix would be too common: "key" must not hide
+ * "monkey".
+ */
 #include "transfer/secret_key.h"
 
 #include "base/hex.h"
@@ -5,7 +14,8 @@
 #include <ctype.h>
 #include <string.h>
 
-/* Only this many last characters of a name are compared. */
+/* Only this many last characters of a name are compared: a suffix decides, and a name in a hostile
+ * URL has any length. */
 #define NAME_MAX_LEN 64
 
 #define EXACTLY(text)                 \
@@ -99,6 +109,7 @@ static size_t key_fold(const char *name, size_t len, char ret[NAME_MAX_LEN])
     return used;
 }
 
+/* A linear search is enough: a URL has few keys. */
 static bool key_is_built_in(const char *name, size_t len)
 {
     for (size_t i = 0; i < sizeof(names) / sizeof(*names); ++i) {

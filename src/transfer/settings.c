@@ -53,6 +53,7 @@ void fa_settings_encode(const struct fa_settings *settings, struct fa_buf *buf)
     fa_fields_put(computed, FA_FIELD_COUNT(computed), settings, buf);
 }
 
+/* The strings are not copied: they point into the bytes, which have to outlive the settings. */
 int fa_settings_decode(struct fa_settings *ret, const void *data, size_t len)
 {
     struct fa_reader reader;
@@ -63,6 +64,7 @@ int fa_settings_decode(struct fa_settings *ret, const void *data, size_t len)
     return fa_reader_ok(&reader) ? 0 : -1;
 }
 
+/* An empty --proxy disables the proxies of the environment, as with CURLOPT_PROXY(3). */
 bool fa_settings_use_proxy(const struct fa_settings *settings)
 {
     if (settings->proxy)

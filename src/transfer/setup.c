@@ -41,6 +41,8 @@ static void setup_http(CURL *easy, const struct fa_settings *s)
                      s->user_agent ? s->user_agent : "fetchall/" FA_VERSION);
 }
 
+/* NOSIGNAL saves the system calls that would block SIGPIPE around each call.  Without QUICK_EXIT,
+ * curl_multi_remove_handle(3) joins the thread that resolves a name: seconds, if DNS is down. */
 static void setup_connection(CURL *easy, const struct fa_settings *s)
 {
     curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);

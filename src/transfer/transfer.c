@@ -166,6 +166,8 @@ static int transfer_end_header(struct fa_transfer *t, double now)
                                                                         : 0;
 }
 
+/* libcurl calls this for each line of every header section, including trailers, and takes a return
+ * value other than len for an error. */
 static size_t on_header(char *line, size_t one, size_t len, void *arg)
 {
     (void)one;
@@ -248,6 +250,8 @@ static int on_connected(void *arg, char *ip, char *local_ip, int port, int local
     return CURL_PREREQFUNC_OK;
 }
 
+/* Called for each TLS handshake, so twice on the way through an HTTPS proxy: `tls` counts the
+ * layers, because only the outer one can be seen on the socket. */
 static CURLcode on_tls(CURL *easy, void *ssl_ctx, void *arg)
 {
     (void)easy;
@@ -353,6 +357,7 @@ void fa_transfer_free(struct fa_transfer *t)
     free(t);
 }
 
+/* The options that no attempt changes: all others are set by transfer_set_up(). */
 static CURL *handle_new(struct fa_transfer *t)
 {
     CURL *easy = curl_easy_init();
@@ -462,6 +467,7 @@ static void transfer_reset(struct fa_transfer *t)
     t->connected = false;
 }
 
+/* Every option here is set for each attempt, because a handle may still have the previous one's. */
 static int transfer_set_up(struct fa_transfer *t, const struct fa_attempt *a,
                            const struct fa_asked *asked)
 {
@@ -531,6 +537,7 @@ static void handle_read_connection(CURL *easy, struct fa_outcome *ret)
     strncpy(ret->version, name, sizeof(ret->version) - 1);
 }
 
+/* Collect what libcurl's CURLcode alone does not say. */
 static void transfer_explain_curl(struct fa_transfer *t, CURLcode code, struct fa_outcome *ret)
 {
     long system = 0, proxy = 0;

@@ -4,6 +4,10 @@
  * close_notify is tracked with a small object that is attached to the SSL as ex_data, and freed
  * when both the SSL and the watcher have released it: libcurl may keep the connection after the
  * transfer, and may close it before the transfer asks.
+ *
+ * OpenSSL's error queue belongs to the thread, and SSL_get_error(3) looks into it: an entry that is
+ * left there is taken for an error of the next connection.  So it is cleared after each failure
+ * here.
  */
 #include "transfer/trust.h"
 
@@ -64,6 +68,8 @@ static X509_STORE *store_load(const char *bundle, struct fa_error *err)
     return store;
 }
 
+/* The lock is held while the bundle is parsed, so that threads that start together parse it once.
+ * A failure is not remembered: the next connection reports it again. */
 int fa_trust_load(struct fa_trust *trust, struct fa_error *err)
 {
     pthread_mutex_lock(&trust->lock);
@@ -74,6 +80,7 @@ int fa_trust_load(struct fa_trust *trust, struct fa_error *err)
     return result;
 }
 
+/* SSL_CTX_set_cert_store(3) takes over a reference, hence the additional one. */
 int fa_trust_install(struct fa_trust *trust, void *ssl_ctx, struct fa_error *err)
 {
     if (fa_trust_load(trust, err))
@@ -109,6 +116,8 @@ static void close_notify_free(void *ssl, void *close_notify, CRYPTO_EX_DATA *dat
     fa_close_notify_put(close_notify);
 }
 
+/* OpenSSL calls close_notify_free() when libcurl frees the SSL, also if a transfer still refers to
+ * the object. */
 static void close_notify_register(void)
 {
     close_notify_index = SSL_get_ex_new_index(0, NULL, NULL, NULL, close_notify_free);

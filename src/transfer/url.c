@@ -6,6 +6,9 @@
  * different ones: see url_check_shape().  Then libcurl parses and normalises it, and the components
  * are copied out.  A relative reference is resolved by setting the base first and the reference
  * second on the same handle; the result is checked again like an absolute URL.
+ *
+ * A URL identifies an entry in the state, and its origin a group of connections with limits of its
+ * own.  So equal URLs must become equal texts, and an origin always names its port.
  */
 #include "transfer/url.h"
 
@@ -38,6 +41,8 @@ static char *span_put(char *to, const struct fa_span *span)
     return mempcpy(to, span->at, span->len);
 }
 
+/* The port is always written, so that the text can be a key and an argument of
+ * CURLOPT_RESOLVE(3). */
 static char *host_port_put(char *to, const struct fa_url_parts *parts, bool brackets)
 {
     if (brackets)
@@ -90,6 +95,7 @@ static int url_reject(struct fa_error *err, const char *why)
     return -1;
 }
 
+/* Browsers take a backslash for a slash, libcurl does not: they would disagree on the host. */
 static int url_check_authority(const char *authority, struct fa_error *err)
 {
     size_t len = strcspn(authority, "/?#");
@@ -132,6 +138,7 @@ static char *component_get(CURLU *handle, CURLUPart what, unsigned flags)
     return curl_url_get(handle, what, &part, flags) == CURLUE_OK ? part : NULL;
 }
 
+/* Such a host needs no lookup, and none is requested for it. */
 static int host_is_numeric(const char *host)
 {
     struct in6_addr addr;
@@ -253,7 +260,8 @@ static CURLUcode component_keep(CURLU *to, CURLU *from, CURLUPart what)
     return code == CURLUE_OUT_OF_MEMORY ? code : CURLUE_OK;
 }
 
-/* Keep the user and password of the base within its origin, unless the reference has its own. */
+/* Keep the user and password of the base within its origin, unless the reference has its own: the
+ * target of a redirect requires them as well.  Another origin must never see them. */
 static CURLUcode url_keep_login(CURLU *handle, const char *base)
 {
     char *user = NULL;
@@ -273,6 +281,8 @@ static CURLUcode url_keep_login(CURLU *handle, const char *base)
     return code;
 }
 
+/* With a base the reference is checked before and the result afterwards: the shape that libcurl
+ * would repair may be in the reference, or arise only from both. */
 int fa_url_parse(struct fa_url *url, const char *text, const char *base, struct fa_error *err)
 {
     struct fa_url_parts parts;
@@ -311,6 +321,7 @@ int fa_url_parse(struct fa_url *url, const char *text, const char *base, struct 
 
 #define STRINGS 5
 
+/* For the backlog (engine/spill.c): entries that wait are kept as bytes, in memory or in a file. */
 void fa_url_pack(const struct fa_url *url, struct fa_buf *buf)
 {
     fa_buf_put_str(buf, url->whole);
@@ -322,6 +333,7 @@ void fa_url_pack(const struct fa_url *url, struct fa_buf *buf)
     fa_buf_put_u8(buf, url->numeric);
 }
 
+/* The lengths are added up before the block is allocated, as in url_store(). */
 int fa_url_unpack(struct fa_url *url, struct fa_reader *reader)
 {
     const char *from[STRINGS];

@@ -1,3 +1,11 @@
+/*
+ * Only URLs that plain_url.c accepts are set by their parts: for these, libcurl's parser would
+ * change nothing.  For any other one the handle is NULL, and libcurl parses the text of
+ * CURLOPT_URL(3), which is set in any case.
+ *
+ * Consecutive entries of a list often share an origin, so the handle is often set up for the right
+ * one already.
+ */
 #include "transfer/url_handle.h"
 
 #include "transfer/plain_url.h"
@@ -26,6 +34,8 @@ static int handle_set_front(struct fa_url_handle *url, const struct fa_span *fro
     return curl_url_set(url->handle, CURLUPART_URL, url->front, 0) == CURLUE_OK ? 0 : -1;
 }
 
+/* The parts are not terminated: a path before a query is copied to end it.  A null pointer as query
+ * removes that of the previous URL. */
 static int handle_set_path(const struct fa_url_handle *url, const struct fa_url_parts *parts)
 {
     const char *query = NULL;

@@ -117,6 +117,8 @@ static int date_read_month(const char *text)
     return -1;
 }
 
+/* If-Range requires an exact match of dates (RFC 9110, 13.1.5), and a server may compare them as
+ * text.  So only the form that we send is accepted, not the obsolete ones. */
 int64_t fa_date_parse(const char *text, size_t len)
 {
     if (len != DATE_LEN)
@@ -152,6 +154,7 @@ void fa_validator_make(struct fa_validator *ret, const char *etag, int64_t modif
     }
 }
 
+/* `strong` may come from a worker process or from the state, so the entity tag is checked again. */
 void fa_validator_if_range(const struct fa_validator *validator, char room[FA_ETAG_MAX])
 {
     room[0] = '\0';
@@ -163,6 +166,8 @@ void fa_validator_if_range(const struct fa_validator *validator, char room[FA_ET
         fa_date_format(validator->modified, room);
 }
 
+/* A field that only one of them has proves nothing: a 206 need not repeat every field of the 200
+ * (RFC 9110, 15.3.7). */
 bool fa_validator_same(const struct fa_validator *one, const struct fa_validator *other)
 {
     bool etags = one->etag[0] && other->etag[0];

@@ -5,6 +5,10 @@
  *
  * The thread counts its own seconds instead of reading a clock: if the whole program is stopped for
  * a while, so is the thread, and no call appears to have hung.
+ *
+ * After shutdown(2), and the bytes that have arrived already, recv(2) returns 0 or fails, which
+ * ends the loop that libcurl is in.  Unlike close(2) it leaves the number to libcurl, so no other
+ * file can get it meanwhile.
  */
 #include "transfer/watchdog.h"
 
@@ -44,6 +48,8 @@ static void watched_check(struct watched *watched)
         fa_connections_cut(watched->connections, watched->seconds > FA_WATCHDOG_SECONDS);
 }
 
+/* The clock is read again after each wait: seconds that the thread has missed are not made up
+ * for. */
 static void *watchdog_main(void *arg)
 {
     struct fa_watchdog *watchdog = arg;

@@ -5,6 +5,10 @@
  * checked once at the end.
  *
  * The tables list the fields once, for both directions, in the order of the bytes.
+ *
+ * The validator of an attempt comes back in the head of its outcome, so the reader applies the
+ * rules of validator.c again: a worker must not be able to inject a header line into a later
+ * request.
  */
 #include "transfer/wire.h"
 
@@ -104,6 +108,7 @@ void fa_wire_put_head(struct fa_buf *buf, const struct fa_head *head)
     PUT(head_fields, head, buf);
 }
 
+/* A response cannot continue more bytes than the file has. */
 static void wire_get_head(struct fa_reader *reader, struct fa_head *ret)
 {
     wire_get_representation(reader, &ret->rep);
@@ -120,6 +125,7 @@ int fa_wire_get_head(struct fa_head *ret, const void *data, size_t len)
     return fa_reader_ok(&reader) ? 0 : -1;
 }
 
+/* The rate may change while the attempt runs: later values arrive as fa_task_tuned(). */
 void fa_wire_put_attempt(struct fa_buf *buf, const struct fa_attempt *attempt)
 {
     PUT(attempt_fields, attempt, buf);
@@ -170,6 +176,7 @@ void fa_wire_put_outcome(struct fa_buf *buf, const struct fa_outcome *outcome)
     fa_buf_put_str(buf, outcome->location);
 }
 
+/* The location is copied last, so that a malformed outcome owns nothing. */
 int fa_wire_get_outcome(struct fa_outcome *ret, const void *data, size_t len)
 {
     struct fa_reader reader;
