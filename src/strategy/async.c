@@ -8,6 +8,10 @@
  * what to watch.  Handles are added a few at a time, because the first time-out of a multi handle
  * works through all new handles.
  *
+ * An attempt belongs to the thread of its loop from the inbox to the outbox, except for its atomic
+ * fields: the engine reads `received` and the header, and sets `cancelled` and `rate`, which a
+ * sweep over all transfers applies a few times per second.
+ *
  * An attempt is a `flight` while it is in a multi handle.  Its slot for the outcome (`done`) is
  * allocated when it is submitted, so that its end cannot fail for lack of memory.
  */
@@ -142,6 +146,7 @@ static void loop_on_back(evutil_socket_t fd, short what, void *arg)
     fa_wake_post(self->wake);
 }
 
+/* Transfers are used again, because each one keeps a buffer of 256 KiB (body.c). */
 static struct flight *loop_take_flight(struct loop *loop, struct fa_error *err)
 {
     struct flight *flight = LIST_FIRST(&loop->parked);
@@ -169,6 +174,7 @@ static void loop_park(struct loop *loop, struct flight *flight)
     LIST_INSERT_HEAD(&loop->parked, flight, link);
 }
 
+/* A libcurl function that sets no error of ours has run out of memory. */
 static void loop_fail_start(struct loop *loop, struct fa_attempt *attempt,
                             const struct fa_error *err)
 {
@@ -179,6 +185,8 @@ static void loop_fail_start(struct loop *loop, struct fa_attempt *attempt,
     loop_end_attempt(loop, attempt, &outcome);
 }
 
+/* The handle is removed before the transfer is finished: libcurl must not call back for an attempt
+ * that has ended. */
 static void loop_end_flight(struct loop *loop, struct flight *flight, CURLcode code)
 {
     struct fa_attempt *attempt = fa_transfer_attempt(flight->transfer);
@@ -230,6 +238,7 @@ static bool loop_has_ready(const struct loop *loop)
     return !STAILQ_EMPTY(&loop->ready) || !STAILQ_EMPTY(&loop->released);
 }
 
+/* What a scout has released starts first, and without a scout of its own. */
 static void loop_start_ready(evutil_socket_t fd, short what, void *arg)
 {
     (void)fd, (void)what;
@@ -297,6 +306,8 @@ static void on_sweep(evutil_socket_t fd, short what, void *arg)
     }
 }
 
+/* The watchdog gets the descriptor that libcurl is called for: it is the one to shut down if
+ * libcurl does not return. */
 static void on_ready_socket(evutil_socket_t fd, short what, void *arg)
 {
     struct loop *loop = arg;
@@ -330,6 +341,8 @@ static void loop_fail_watch(struct loop *loop, CURL *easy, int code)
     event_active(loop->sweep, EV_TIMEOUT, 0);
 }
 
+/* A new event for each change of direction, because event_assign() on a pending event corrupts
+ * libevent.  curl_multi_assign(3) is the only libcurl function that is allowed here. */
 static int on_socket(CURL *easy, curl_socket_t sock, int what, void *arg, void *watch)
 {
     struct loop *loop = arg;
@@ -352,6 +365,7 @@ static int on_socket(CURL *easy, curl_socket_t sock, int what, void *arg, void *
     return 0;
 }
 
+/* 0 means as soon as possible, but not from here: the time-out has to come from the loop. */
 static int on_timer(CURLM *multi, long milliseconds, void *arg)
 {
     (void)multi;
@@ -384,6 +398,7 @@ static void *loop_main(void *arg)
     return NULL;
 }
 
+/* Block all signals: they are for the threads of the surrounding program. */
 static int loop_start_thread(struct loop *loop)
 {
     sigset_t all, before;
@@ -395,6 +410,7 @@ static int loop_start_thread(struct loop *loop)
     return code ? -1 : 0;
 }
 
+/* After a failure loop_fini() releases what exists, so it accepts a loop with any part missing. */
 static int loop_init(struct loop *loop, struct fa_strategy *self, struct fa_error *err)
 {
     bool own = self->env.loops > 1;
@@ -451,6 +467,8 @@ static void attempt_queue_drop(struct fa_attempt_queue *queue)
         attempt_drop(attempt);
 }
 
+/* Nobody waits for these outcomes: the part files are closed as they are, and a later run resumes
+ * from what the state has recorded. */
 static void loop_drop_flights(struct loop *loop)
 {
     while (!LIST_EMPTY(&loop->flying)) {
@@ -481,6 +499,8 @@ static void done_queue_free(struct done_queue *queue)
     }
 }
 
+/* First the thread ends; after that everything of the loop belongs to the caller.  The multi handle
+ * goes before the transfers and connections, which its callbacks use. */
 static void loop_fini(struct loop *loop)
 {
     if (loop->has_thread) {
@@ -510,6 +530,8 @@ static void loop_fini(struct loop *loop)
     pthread_mutex_destroy(&loop->lock);
 }
 
+/* The queue is moved under the lock and delivered without it: done() may submit the next
+ * attempt. */
 static void async_deliver(void *arg)
 {
     struct fa_strategy *self = arg;
@@ -584,6 +606,7 @@ static unsigned async_choose_loop(const struct fa_strategy *self, uint64_t origi
     return self->loops[home].load > low + (low / 2 < UNEVEN ? low / 2 : UNEVEN) ? least : home;
 }
 
+/* load and woken need no lock: only the engine's thread uses them. */
 static int async_submit(struct fa_strategy *self, struct fa_attempt *attempt, struct fa_error *err)
 {
     struct done *done = calloc(1, sizeof(*done));
@@ -605,6 +628,8 @@ static int async_submit(struct fa_strategy *self, struct fa_attempt *attempt, st
     return 0;
 }
 
+/* One wake-up for all attempts since the last flush: each one costs a write(2) and a context
+ * switch. */
 static void async_flush(struct fa_strategy *self)
 {
     for (unsigned i = 0; i < self->n_loops; ++i) {

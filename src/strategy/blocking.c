@@ -5,6 +5,13 @@
  * An attempt is serialised (transfer/wire.c) as the input of a task; its outcome is the reply.  The
  * header of the response is sent earlier, as the task's note, so that the state can record it while
  * the body is still arriving.
+ *
+ * A thread or process per transfer costs memory and context switches, but isolates: a transfer that
+ * blocks stops no other one, and in a process of its own neither does one that crashes.  A confined
+ * worker process can write to no file but its part file (sandbox.c).
+ *
+ * The worker has a copy of the attempt, made from the bytes of the task.  The engine's attempt is
+ * changed only by the callbacks of the pool, on the engine's thread.
  */
 #include "strategy/strategy.h"
 
@@ -47,6 +54,8 @@ static void download_unshare(void *arg)
     free(shared);
 }
 
+/* Runs once before any worker: in the nursery, for processes.  The settings point into a copy of
+ * the setup, which may be gone after this call. */
 static int download_share(const void *setup, size_t len, void **ret, struct fa_error *err)
 {
     struct shared *shared = calloc(1, sizeof(*shared));
@@ -76,6 +85,7 @@ fail:
     return -1;
 }
 
+/* A driver per worker: connections are kept for the next task of the same worker. */
 static int download_open(void *arg, void **ret, struct fa_error *err)
 {
     struct shared *shared = arg;
@@ -83,6 +93,7 @@ static int download_open(void *arg, void **ret, struct fa_error *err)
     return *ret ? 0 : -1;
 }
 
+/* After the driver is open, and before the first byte from a server. */
 static int download_confine(void *arg, struct fa_error *err)
 {
     const struct shared *shared = arg;
@@ -119,6 +130,8 @@ static void tick_note_header(struct tick *tick)
     tick->noted = true;
 }
 
+/* Called by the driver a few times per second, in the middle of a transfer: the only time to
+ * exchange messages with the pool. */
 static void download_tick(void *arg)
 {
     struct tick *tick = arg;
@@ -131,6 +144,8 @@ static void download_tick(void *arg)
         tick->attempt->rate = rate;
 }
 
+/* A failed download is a result like any other: its outcome is the reply.  The task itself fails
+ * only if there is no outcome. */
 static int download_run(void *state, struct fa_task *task, struct fa_error *err)
 {
     size_t len;
@@ -178,6 +193,7 @@ static void download_on_progress(void *arg, uint64_t value)
     attempt->received = value;
 }
 
+/* The note comes from a worker that may be compromised: a malformed one is dropped here. */
 static void download_on_note(void *arg, const void *data, size_t len)
 {
     struct fa_attempt *attempt = arg;
@@ -188,6 +204,8 @@ static void download_on_note(void *arg, const void *data, size_t len)
     attempt->has_head = true;
 }
 
+/* A lost worker may have been killed for any reason, so its attempt is retried; the engine gives up
+ * an entry whose workers die again and again. */
 static void download_on_result(void *arg, const struct fa_task_result *result)
 {
     struct fa_attempt *attempt = arg;
@@ -208,6 +226,8 @@ static void download_on_result(void *arg, const struct fa_task_result *result)
     self->env.done(self->env.ctx, attempt, &outcome);
 }
 
+/* For processes the nursery parses the certificates, so that fork(2) passes them on to all workers.
+ * Threads share them anyway, and parse them with the first TLS connection. */
 static struct fa_strategy *blocking_new(const struct fa_strategy_env *env, enum fa_pool_kind kind,
                                         struct fa_error *err)
 {
@@ -253,6 +273,8 @@ static struct fa_strategy *process_new(const struct fa_strategy_env *env, struct
     return blocking_new(env, FA_POOL_PROCESSES, err);
 }
 
+/* If memory ran out, an impossible length makes the pool refuse the request: it closes the
+ * descriptor as with any other failure. */
 static int blocking_submit(struct fa_strategy *self, struct fa_attempt *attempt,
                            struct fa_error *err)
 {
@@ -293,6 +315,7 @@ static void blocking_tune(struct fa_strategy *self, struct fa_attempt *attempt, 
     fa_pool_tune(self->pool, attempt->task, rate);
 }
 
+/* Active tasks are dropped with the pool, and with them the calls of done(). */
 static void blocking_free(struct fa_strategy *self)
 {
     if (!self)

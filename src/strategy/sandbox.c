@@ -1,6 +1,12 @@
 /*
  * Files that a download worker may read: certificates, and what getaddrinfo(3) and localtime(3)
  * need (their configuration, modules and sockets).
+ *
+ * The part file is not among them: the worker gets its descriptor with each task.  Missing paths
+ * are skipped, so the list names the locations of several distributions.
+ *
+ * A rule applies to the file that a path leads to now.  /etc/resolv.conf often leads to a directory
+ * below /run where it is replaced during the run, so those directories are listed as a whole.
  */
 #include "strategy/sandbox.h"
 

@@ -2,6 +2,12 @@
  * When many attempts for a new origin start at once over HTTP/2, each would open a connection of
  * its own, because libcurl knows only after the handshake that it can multiplex.  So the first
  * attempt, the scout, goes ahead, and the others wait until it is connected or has ended.
+ *
+ * If the scout fails, the others start all at once without another scout: the failure may be its
+ * own, and a row of scouts would fail one after the other, each after a time-out.
+ *
+ * Once a connection exists, the next attempt becomes a scout as well, but not for long: libcurl
+ * reports a reused connection at once (CURLOPT_PREREQFUNCTION(3)).
  */
 #include "strategy/scout.h"
 
@@ -47,6 +53,7 @@ static void scout_end(struct fa_scout *scout, struct fa_attempt_queue *ret)
     free(scout);
 }
 
+/* Called for every attempt, connected and ended: only the first call for a scout finds it. */
 void fa_scouts_end(struct fa_scouts *scouts, const struct fa_attempt *attempt,
                    struct fa_attempt_queue *ret)
 {

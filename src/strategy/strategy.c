@@ -1,3 +1,10 @@
+/*
+ * The only list of the strategies.  Everything that differs between them is in their rows: options,
+ * reports and limits ask for a property of the row, never for a name, so that a new strategy needs
+ * no change elsewhere.
+ *
+ * The functions for modes are public: a program and the command line name a strategy by its mode.
+ */
 #include "strategy/strategy.h"
 
 #include <string.h>
