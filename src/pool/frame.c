@@ -6,6 +6,10 @@
  * Received descriptors are open as soon as recvmsg(2) returns, even if the message is malformed, so
  * all of them are collected and closed then.  The buffer for control data has space for as many as
  * the kernel delivers; a truncated one would leak the rest.
+ *
+ * A message has to fit into the send buffer of the socket as a whole, else sendmsg(2) fails with
+ * EMSGSIZE; the default buffer (net.core.wmem_default) holds a few of the largest frames.  So
+ * larger payloads go other ways: see frame.h.
  */
 #include "pool/frame.h"
 
@@ -19,6 +23,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+/* Rejects a message that is not a frame, for example if a library writes to the wrong
+ * descriptor. */
 #define MAGIC 0x4c414846u /* "FHAL" */
 #define HEAD  32
 
@@ -33,13 +39,15 @@ int fa_frame_pair(int ret_ends[2])
     return fcntl(ret_ends[0], F_SETFL, O_NONBLOCK) < 0 ? -1 : 0;
 }
 
+/* Byte by byte: a struct could have padding, whose contents would leak to the peer. */
 static void header_put(unsigned char *at, uint64_t value, size_t width)
 {
     for (size_t i = 0; i < width; ++i)
         at[i] = (unsigned char)(value >> (8 * i));
 }
 
-/* MSG_NOSIGNAL: the death of a peer is an error to handle, not a reason for SIGPIPE. */
+/* A message is sent as a whole or not at all, so there is no short write.  MSG_NOSIGNAL: the death
+ * of a peer is an error to handle, not a reason for SIGPIPE. */
 int fa_frame_send(int sock, const struct fa_frame *frame, int flags)
 {
     if (frame->len > FA_FRAME_PAYLOAD_MAX || frame->n_fds > FA_FRAME_FDS_MAX) {
@@ -126,6 +134,8 @@ int fa_frame_load(struct fa_frame *frame, struct fa_buf *large)
     return 0;
 }
 
+/* Apart from fa_frame_recv(), so that the fuzzer needs no socket.  Reserved bytes must be zero: a
+ * later version may give them a meaning. */
 int fa_frame_parse(const void *bytes, size_t n, struct fa_frame *ret)
 {
     struct fa_reader reader;
@@ -159,6 +169,8 @@ static size_t frame_collect_fds(struct msghdr *message, int fds[KERNEL_FDS])
     return n;
 }
 
+/* recvmsg(2) returns 0 at the end of the stream and for an empty message.  They need not be told
+ * apart, because a frame is never empty. */
 int fa_frame_recv(int sock, struct fa_frame_buffer *room, struct fa_frame *ret, int flags)
 {
     _Alignas(struct cmsghdr) unsigned char control[CMSG_SPACE(KERNEL_FDS * sizeof(int))];
@@ -202,6 +214,7 @@ int fa_frame_error(const struct fa_frame *frame, struct fa_error *ret)
     return good ? 0 : -1;
 }
 
+/* Descriptors that the receiver wants to keep are taken out before. */
 void fa_frame_close(struct fa_frame *frame)
 {
     for (size_t i = 0; i < frame->n_fds; ++i)

@@ -7,6 +7,12 @@
  * fa_task_cancelled(), and at most ten times per second.
  *
  * A worker whose socket fails exits: its pool is gone, or has given it up.
+ *
+ * The nursery has no threads and no event loop, so that fork(2) copies a process in a known state:
+ * a lock that another thread holds at that moment would stay locked in the child for ever.
+ *
+ * A worker ends with _exit(2): exit(3) would run the handlers and flush the stdio buffers that it
+ * has inherited from the nursery.
  */
 #include "pool/inside.h"
 
@@ -27,6 +33,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+/* A task may report its progress after every block: send at most ten messages per second. */
 #define EXCHANGE_EVERY 0.1
 #define ROLES_MAX      8
 
@@ -78,7 +85,8 @@ static void worker_exchange(struct fa_task *task)
     }
 }
 
-/* Split a reply that is larger than a frame. */
+/* Split a reply that is larger than a frame.  Sending blocks while the pool is busy: until the
+ * reply is sent, the worker has nothing else to do. */
 static int worker_reply(struct process_worker *w)
 {
     const unsigned char *at = w->task.reply.data;
@@ -97,6 +105,7 @@ static int worker_reply(struct process_worker *w)
     }
 }
 
+/* An error is sent as it is in memory: its size and layout never change (fetchall/api.h). */
 static int worker_fail(struct process_worker *w, const struct fa_error *err)
 {
     struct fa_frame frame = {
@@ -104,6 +113,8 @@ static int worker_fail(struct process_worker *w, const struct fa_error *err)
     return fa_frame_send(w->sock, &frame, 0);
 }
 
+/* The input is lent from the buffer of the frame, or from `large`; frames that arrive during the
+ * task go to another buffer. */
 static void worker_do(struct process_worker *w, struct fa_task_runner *runner,
                       struct fa_frame *frame)
 {
@@ -131,6 +142,8 @@ static void worker_do(struct process_worker *w, struct fa_task_runner *runner,
         _exit(0);
 }
 
+/* Anything but a task is ignored between tasks: a request to cancel or tune the previous one may
+ * arrive after its end. */
 _Noreturn void fa_worker_run(int sock, const struct fa_task_table *table)
 {
     struct fa_task_runner runner;
@@ -186,6 +199,8 @@ static _Noreturn void nursery_exit(struct fork_server *n)
     _exit(0);
 }
 
+/* Blocks until the supervisor has read earlier reports.  That cannot deadlock: the supervisor's end
+ * is non-blocking. */
 static void nursery_send(struct fork_server *n, const struct fa_frame *frame)
 {
     if (fa_frame_send(FA_NURSERY_FD, frame, 0))
@@ -212,6 +227,7 @@ static int role_add_type(struct nursery_role *role, const struct fa_task_type *t
     return 0;
 }
 
+/* The supervisor sends names of types; their functions are looked up in this program's table. */
 static int role_pick_type(struct fork_server *n, struct nursery_role *role, const char *name)
 {
     for (const struct fa_task_type *type = n->types; type->name; ++type)
@@ -222,6 +238,7 @@ static int role_pick_type(struct fork_server *n, struct nursery_role *role, cons
     return -1;
 }
 
+/* Workers that run keep what they have inherited. */
 static void nursery_drop_role(struct fork_server *n, uint64_t id)
 {
     if (id == 0 || id > ROLES_MAX)
@@ -267,7 +284,8 @@ static int nursery_add_child(struct fork_server *n, uint64_t id, pid_t pid)
     return 0;
 }
 
-/* Between fork(2) and prctl(2) the parent may have died unnoticed, so check it afterwards. */
+/* Between fork(2) and prctl(2) the parent may have died unnoticed, so check it afterwards.  The
+ * nursery's descriptors are closed: a worker must not be able to request workers. */
 static _Noreturn void worker_become(const struct nursery_role *role, int sock, pid_t parent,
                                     int signal_fd)
 {
@@ -283,7 +301,8 @@ static _Noreturn void worker_become(const struct nursery_role *role, int sock, p
     fa_worker_run(sock, &role->table);
 }
 
-/* A child that cannot be recorded is killed: nobody could report its end. */
+/* A child that cannot be recorded is killed: nobody could report its end.  The pidfd is opened
+ * here, because a child's pid cannot be reused before its parent has reaped it. */
 static void nursery_spawn(struct fork_server *n, const struct fa_frame *frame)
 {
     struct fa_error err = {0};
@@ -336,7 +355,8 @@ static void nursery_reap(struct fork_server *n)
     }
 }
 
-/* Under memory pressure a worker should be killed before the supervisor, which can replace it. */
+/* Under memory pressure a worker should be killed before the supervisor, which can replace it.  The
+ * maximum is 1000; raising the value requires no privilege (proc(5)). */
 static void nursery_raise_oom_score(void)
 {
     int fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
@@ -373,6 +393,7 @@ bool fa_nursery_is_due(void)
            type == SOCK_SEQPACKET;
 }
 
+/* A supervisor that has closed its end, or has died, ends the nursery: see nursery_exit(). */
 static void nursery_serve(struct fork_server *n)
 {
     struct fa_frame frame;
@@ -387,6 +408,8 @@ static void nursery_serve(struct fork_server *n)
     fa_frame_close(&frame);
 }
 
+/* The variable is removed, so that no program that is executed from here takes itself for a
+ * nursery. */
 void fa_nursery_main(const struct fa_task_type *types)
 {
     if (!fa_nursery_is_due())

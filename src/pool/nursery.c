@@ -4,6 +4,10 @@
  *
  * If the nursery dies, all its workers die with it.  Each child is then reported as orphaned, and
  * the next request starts a new nursery, which gets all roles again.
+ *
+ * The nursery is started with posix_spawn(3) of the program itself, not with fork(2): the
+ * surrounding program may have threads and gigabytes of memory by now.  The new process starts from
+ * nothing, and what it needs to know follows as roles over the socket.
  */
 #include "pool/nursery.h"
 
@@ -49,7 +53,8 @@ pid_t fa_nursery_pid(const struct fa_nursery *nursery)
     return nursery->pid;
 }
 
-/* Our environment, and the number of the nursery's descriptor. */
+/* Our environment, and the number of the nursery's descriptor.  A copy, because setenv(3) would
+ * race with getenv(3) in other threads. */
 static char **nursery_environ(char *mark)
 {
     size_t n = 0;
@@ -112,6 +117,7 @@ static int nursery_send_role(struct fa_nursery *nursery, size_t i)
 
 static void nursery_on_frame(evutil_socket_t fd, short what, void *arg);
 
+/* If it fails half-way, the caller cleans up with nursery_stop(). */
 static int nursery_start(struct fa_nursery *nursery, struct fa_error *err)
 {
     int ends[2] = {-1, -1};
@@ -164,6 +170,7 @@ static void process_await_end(pid_t pid)
         continue;
 }
 
+/* Also for one that is dead or half-started: what does not exist is skipped. */
 static void nursery_stop(struct fa_nursery *nursery)
 {
     if (nursery->event)
@@ -212,6 +219,7 @@ void fa_nursery_free(struct fa_nursery *nursery)
     free(nursery);
 }
 
+/* The role is also kept here: a nursery that is started again gets all of them. */
 uint64_t fa_nursery_role(struct fa_nursery *nursery, const struct fa_role *role,
                          struct fa_error *err)
 {
@@ -281,6 +289,7 @@ static void child_take_error(const struct fa_frame *frame, struct fa_error *ret)
         fa_error_set(ret, FA_DOMAIN_FETCHALL, 0, FA_CLASS_WORKER_CRASHED, "cannot start a worker");
 }
 
+/* A report about an unknown child is about one that was forgotten, and is ignored. */
 static void nursery_handle(struct fa_nursery *nursery, struct fa_frame *frame)
 {
     struct fa_child *child;
@@ -351,6 +360,7 @@ static int nursery_request(struct fa_nursery *nursery, const struct fa_frame *fr
     return -1;
 }
 
+/* The child joins the list after the request: its reports cannot arrive before the loop runs. */
 int fa_nursery_spawn(struct fa_nursery *nursery, uint64_t role, int sock, struct fa_child *child,
                      struct fa_error *err)
 {
@@ -368,7 +378,8 @@ int fa_nursery_spawn(struct fa_nursery *nursery, uint64_t role, int sock, struct
     return 0;
 }
 
-/* A pidfd cannot hit an unrelated process that has got the same pid. */
+/* A pidfd cannot hit an unrelated process that has got the same pid.  A child whose start has not
+ * been reported yet has none: it is killed once it is reported. */
 void fa_child_kill(struct fa_child *child)
 {
     child->kill_wanted = true;
@@ -376,6 +387,7 @@ void fa_child_kill(struct fa_child *child)
         pidfd_send_signal(child->pidfd, SIGKILL, NULL, 0);
 }
 
+/* A child that has ended is in no list any more. */
 void fa_nursery_forget(struct fa_child *child)
 {
     if (!child->ended)

@@ -16,6 +16,7 @@
 #include <string.h>
 #include <unistd.h>
 
+/* Seconds between two checks of progress and of hung workers. */
 #define TICK 0.25
 
 struct fa_pool_task *fa_task_queue_pop(struct fa_task_queue *queue)
@@ -76,6 +77,7 @@ static int slot_take(struct fa_pool *pool, struct fa_pool_task *task)
     return 0;
 }
 
+/* The task of an id may have ended, and another one may have its slot by now. */
 static struct fa_pool_task *pool_find_task(struct fa_pool *pool, uint64_t id)
 {
     uint32_t slot = (uint32_t)id;
@@ -83,6 +85,7 @@ static struct fa_pool_task *pool_find_task(struct fa_pool *pool, uint64_t id)
     return task && task->id == id ? task : NULL;
 }
 
+/* The descriptors are closed at once: a file must not stay open until its callback is due. */
 void fa_pool_finish(struct fa_pool *pool, struct fa_pool_task *task)
 {
     fa_pool_task_close(task);
@@ -187,6 +190,7 @@ static struct fa_pool *pool_new(const struct fa_pool_config *config, struct fa_e
     return pool;
 }
 
+/* After a failure the caller calls fa_pool_free(). */
 static int pool_start(struct fa_pool *pool, struct fa_error *err)
 {
     pool->deliver = event_new(pool->base, -1, 0, pool_deliver, pool);
@@ -350,6 +354,7 @@ int fa_pool_submit(struct fa_pool *pool, const struct fa_task_request *request, 
     return 0;
 }
 
+/* A running task is only asked to end: its worker decides when. */
 void fa_pool_cancel(struct fa_pool *pool, uint64_t id)
 {
     struct fa_pool_task *task = pool_find_task(pool, id);

@@ -10,6 +10,10 @@
  *
  * A worker may have been taken over by hostile data.  Each frame must be one that the worker may
  * send in its current state; otherwise it is killed.
+ *
+ * A worker is used before it exists: worker_new() creates its socket and asks the nursery to fork a
+ * process for the other end, and the first task is sent without waiting for the answer.  It stays
+ * in the socket until the worker reads it, so starting a worker costs no round trip.
  */
 #include "pool/backend.h"
 
@@ -24,6 +28,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+/* Seconds: until the next request if the socket of the nursery was full; the first back-off, which
+ * is doubled with each further death; its maximum. */
 #define NURSERY_BUSY   0.02
 #define BACK_OFF_MIN   0.05
 #define BACK_OFF_MAX   5.0
@@ -97,6 +103,8 @@ static void worker_explain(const struct worker_handle *w, struct fa_error *ret)
                  (int)child->pid, how);
 }
 
+/* `lost` tells a task whose worker died from one that failed by itself: it may be submitted
+ * again. */
 static void worker_lose_task(struct worker_handle *w)
 {
     struct fa_pool_task *task = w->task;
@@ -108,6 +116,7 @@ static void worker_lose_task(struct worker_handle *w)
     fa_pool_finish(w->backend->pool, task);
 }
 
+/* event_add() replaces the time of a pending event, so there is at most one retry. */
 static void backend_schedule_retry(struct fa_backend *self)
 {
     struct timeval wait = fa_loop_time(self->not_before - fa_clock_now());
@@ -135,6 +144,8 @@ static void worker_gone(struct worker_handle *w)
         self->pool->ops->dispatch(self);
 }
 
+/* Stop reading: after a violation nothing that the worker sends counts.  Its task fails when the
+ * nursery reports the end. */
 static void worker_dying(struct worker_handle *w, const char *reason)
 {
     if (w->dying)
@@ -186,7 +197,8 @@ static bool task_take_progress(struct fa_pool_task *task, const struct fa_frame 
     return true;
 }
 
-/* @return whether the reply is within its maximum size. */
+/* A hostile worker must not exhaust our memory.  @return whether the reply is within its maximum
+ * size. */
 static bool task_take_piece(struct fa_pool_task *task, const struct fa_frame *frame)
 {
     struct fa_buf *reply = &task->task.reply;
@@ -222,8 +234,8 @@ static bool worker_take_frame(struct worker_handle *w, const struct fa_frame *fr
     }
 }
 
-/* @return whether to continue reading from the worker. */
-/* The number of frames is limited, so that one busy worker does not starve the others. */
+/* The number of frames is limited, so that one busy worker does not starve the others.
+ * @return whether to continue reading from the worker. */
 static bool worker_read_frames(struct worker_handle *w)
 {
     for (int i = 0; i < FRAMES_AT_ONCE; ++i) {
@@ -246,12 +258,14 @@ static bool worker_read_frames(struct worker_handle *w)
     return true;
 }
 
+/* libevent reports the descriptor again if frames are left: its events are level-triggered. */
 static void worker_on_readable(evutil_socket_t fd, short what, void *arg)
 {
     (void)fd, (void)what;
     worker_read_frames(arg);
 }
 
+/* The start of a worker requires no action: its first task is already in the socket. */
 static void worker_on_changed(struct fa_child *child)
 {
     struct worker_handle *w = (struct worker_handle *)child;
@@ -296,6 +310,7 @@ fail:
     return NULL;
 }
 
+/* A task that is cancelled needs no other message. */
 static void processes_notify(struct fa_backend *self, struct fa_pool_task *task)
 {
     (void)self;
@@ -307,7 +322,8 @@ static void processes_notify(struct fa_backend *self, struct fa_pool_task *task)
     fa_frame_send(w->sock, &frame, MSG_DONTWAIT);
 }
 
-/* @return 0, or -1 if the task cannot be sent. */
+/* The descriptors can be closed once the message is sent: it holds references of its own (unix(7),
+ * SCM_RIGHTS).  @return 0, or -1 if the task cannot be sent. */
 static int worker_give_task(struct worker_handle *w, struct fa_pool_task *task)
 {
     struct fa_buf buf;
@@ -356,6 +372,8 @@ static struct worker_handle *backend_find_worker(struct fa_backend *self, struct
     return w;
 }
 
+/* A task fails here only if there is no worker and none can be started.  As long as one worker is
+ * left, tasks wait for it. */
 static void processes_dispatch(struct fa_backend *self)
 {
     while (!TAILQ_EMPTY(&self->pool->pending)) {
@@ -379,7 +397,8 @@ static void processes_dispatch(struct fa_backend *self)
     }
 }
 
-/* Kill workers that have sent nothing for hang_timeout seconds. */
+/* Kill workers that have sent nothing for hang_timeout seconds.  A stopped or swapped-out worker
+ * cannot be told from a hung one, so the time-out should be generous. */
 static void processes_tick(struct fa_backend *self)
 {
     double limit = self->pool->config.hang_timeout;
@@ -414,6 +433,7 @@ static void processes_free(struct fa_backend *self)
     free(self);
 }
 
+/* Only the role is defined now: workers are started as tasks arrive. */
 static struct fa_backend *processes_new(struct fa_pool *pool, struct fa_error *err)
 {
     struct fa_backend *self = calloc(1, sizeof(*self));

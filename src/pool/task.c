@@ -2,6 +2,9 @@
  * State is created as late as possible: share() runs once for all workers, open() when a worker
  * gets the first task of a type, because most workers never see some types.  In a process,
  * confine() follows open(): what the type opens must be open before access is given up.
+ *
+ * Both kinds of workers use the same struct fa_task.  In a thread the pool reads its atomic fields
+ * directly; in a process `exchange` sends and receives them as messages.
  */
 #include "pool/task.h"
 
@@ -42,7 +45,8 @@ void fa_task_progress(struct fa_task *task, uint64_t value)
         task->exchange(task);
 }
 
-/* Only one note per task, so that the pool can keep it without a queue. */
+/* Only one note per task, so that the pool can keep it without a queue.  `noted` is set last: it
+ * tells another thread that the note is complete. */
 int fa_task_note(struct fa_task *task, const void *data, size_t len)
 {
     if (len == 0 || len > FA_TASK_NOTE_MAX || task->noted)
@@ -56,6 +60,7 @@ int fa_task_note(struct fa_task *task, const void *data, size_t len)
     return 0;
 }
 
+/* In a process each of these calls is a chance to receive what the pool has sent meanwhile. */
 bool fa_task_cancelled(struct fa_task *task)
 {
     if (task->exchange)
@@ -76,6 +81,7 @@ static int table_no_memory(struct fa_error *err)
     return -1;
 }
 
+/* All types are prepared, because it is not known which of them the tasks will use. */
 int fa_task_table_init(struct fa_task_table *table, const struct fa_task_type *types,
                        const void *setup, size_t len, struct fa_error *err)
 {
@@ -113,6 +119,7 @@ bool fa_task_table_has(const struct fa_task_type *types, const char *name)
     return false;
 }
 
+/* `opened` is separate from the states, because open() may leave a null pointer, or be missing. */
 int fa_task_runner_init(struct fa_task_runner *runner, const struct fa_task_table *table,
                         struct fa_error *err)
 {
@@ -125,6 +132,7 @@ int fa_task_runner_init(struct fa_task_runner *runner, const struct fa_task_tabl
     return table_no_memory(err);
 }
 
+/* A worker process that ends just exits, without calling close(). */
 void fa_task_runner_fini(struct fa_task_runner *runner)
 {
     for (size_t i = 0; runner->opened && i < runner->table->n; ++i)
@@ -146,7 +154,8 @@ static int runner_open(struct fa_task_runner *runner, size_t i, struct fa_error 
     return runner->confines && type->confine ? type->confine(shared, err) : 0;
 }
 
-/* A type that fails without setting an error still needs a class for its report. */
+/* The pool refuses unknown types, but the worker program may be another one, without this type.  A
+ * type that fails without setting an error still needs a class for its report. */
 int fa_task_runner_run(struct fa_task_runner *runner, const char *name, struct fa_task *task,
                        struct fa_error *err)
 {

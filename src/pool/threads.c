@@ -5,6 +5,9 @@
  * thread works on it, only that thread uses it, except for its atomic fields (progress, tuned,
  * cancelled, noted).  The loop's thread keeps a separate list of all running tasks, which needs no
  * lock.
+ *
+ * Unlike a process, a thread cannot be killed, and a crash ends the whole program.  So there is no
+ * hang timeout here, no task is ever lost, and fa_pool_free() waits for the running tasks.
  */
 #include "pool/backend.h"
 
@@ -13,6 +16,7 @@
 #include <signal.h>
 #include <stdlib.h>
 
+/* The default, often 8 MiB, times hundreds of threads may exceed a limit of address space. */
 #define STACK (512 * 1024)
 
 struct fa_backend {
@@ -47,6 +51,8 @@ static void backend_run_task(struct fa_backend *self, struct fa_task_runner *run
     fa_wake_post(self->wake);
 }
 
+/* `idle` counts the threads that wait, so that a task starts a new thread only if none is free.  An
+ * idle thread stays: its connections are warm. */
 static void *backend_thread(void *arg)
 {
     struct fa_backend *self = arg;
@@ -72,6 +78,7 @@ static void *backend_thread(void *arg)
     return NULL;
 }
 
+/* A failure matters only if there is no thread at all: otherwise the task waits for one. */
 static int backend_add_thread(struct fa_backend *self)
 {
     pthread_attr_t attr;
@@ -104,7 +111,8 @@ static void backend_on_done(void *arg)
     }
 }
 
-/* Running tasks are asked to end: a thread cannot be killed. */
+/* Running tasks are asked to end: a thread cannot be killed.  Tasks in `todo` stay there, and are
+ * freed by the pool. */
 static void threads_free(struct fa_backend *self)
 {
     if (!self)
@@ -126,6 +134,7 @@ static void threads_free(struct fa_backend *self)
     free(self);
 }
 
+/* share() runs here, on the thread of the loop, before there is a worker that could need it. */
 static struct fa_backend *threads_new(struct fa_pool *pool, struct fa_error *err)
 {
     struct fa_backend *self = calloc(1, sizeof(*self));
@@ -174,6 +183,8 @@ static void backend_start_task(struct fa_backend *self, struct fa_pool_task *tas
     }
 }
 
+/* All tasks are handed over at once: `todo` keeps their order, and a thread that becomes free need
+ * not wait for the loop. */
 static void threads_dispatch(struct fa_backend *self)
 {
     struct fa_pool_task *task;
