@@ -2,6 +2,10 @@
  * All requested digests are computed in one pass: each chunk is read once and fed to every
  * algorithm while it is in the cache.  EVP_MD_fetch(3) is slow (it searches the providers), so the
  * algorithms are fetched once and shared; the contexts belong to one thread.
+ *
+ * EVP_sha256(3) and the like would be shorter, but since OpenSSL 3.0 EVP_DigestInit_ex(3) then
+ * fetches implicitly, for each file (crypto(7)).  xxHash is not in OpenSSL: it has a state of its
+ * own, whose alignment XXH3_createState() takes care of.
  */
 #include "stage/digest.h"
 
@@ -15,9 +19,11 @@
 #include <string.h>
 #include <unistd.h>
 
+/* Small enough for the L2 cache of most CPUs, and large enough for few system calls. */
 #define CHUNK_SIZE (256 * 1024)
 #define TICK_EVERY (8 * 1024 * 1024)
 
+/* In the order of their bits, which is the order of the results. */
 static const struct {
     enum fa_hash hash;
     const char *name; /* OpenSSL's name; NULL: xxHash */
@@ -73,6 +79,7 @@ struct fa_digest_set *fa_digest_set_new(struct fa_error *err)
     return set;
 }
 
+/* A half-built set is accepted: EVP_MD_free(3) ignores a null pointer. */
 void fa_digest_set_free(struct fa_digest_set *set)
 {
     if (!set)
@@ -118,12 +125,14 @@ void fa_digester_free(struct fa_digester *d)
     free(d);
 }
 
-/* Whether an algorithm of OpenSSL is requested. */
+/* Whether an algorithm of OpenSSL is requested.  xxHash has no context. */
 static bool digester_uses(const struct fa_digester *d, unsigned hashes, size_t i)
 {
     return d->ctx[i] && (hashes & algorithms[i].hash);
 }
 
+/* The context of the previous file is re-initialised; it need not be finished, if that one
+ * failed. */
 static int digester_begin(struct fa_digester *d, unsigned hashes, struct fa_error *err)
 {
     for (size_t i = 0; i < FA_HASHES; ++i)
@@ -134,6 +143,7 @@ static int digester_begin(struct fa_digester *d, unsigned hashes, struct fa_erro
     return 0;
 }
 
+/* The chunk is in the cache from the second algorithm on. */
 static int digester_update(struct fa_digester *d, unsigned hashes, size_t len, struct fa_error *err)
 {
     for (size_t i = 0; i < FA_HASHES; ++i)
@@ -166,7 +176,8 @@ static int digester_end(struct fa_digester *d, unsigned hashes, struct fa_digest
     return n;
 }
 
-/* The progress callback keeps a worker with a large file from being taken for hung. */
+/* Read up to the end, not to an expected size: the digest is that of what the file contains.  The
+ * progress callback keeps a worker with a large file from being taken for hung. */
 int fa_digester_read(struct fa_digester *d, int fd, unsigned hashes,
                      void (*tick)(void *arg, uint64_t bytes), void *arg, struct fa_digest *ret,
                      struct fa_error *err)
@@ -187,6 +198,7 @@ int fa_digester_read(struct fa_digester *d, int fd, unsigned hashes,
         if (digester_update(d, hashes, (size_t)n, err))
             return -1;
         at += (uint64_t)n;
+        /* Once every TICK_EVERY bytes, also after short reads. */
         if (tick && at % TICK_EVERY < CHUNK_SIZE)
             tick(arg, at);
     }

@@ -7,8 +7,11 @@
  * If a worker dies, all files of its batch are reported as lost, and the engine submits each one
  * alone: a file that kills its worker then takes no other file with it.
  *
- * Inline, a file is hashed on the loop itself, in slices of INLINE_SLICE seconds between other
- * events.
+ * Workers get descriptors instead of names: so they can be confined to read nothing else, and a
+ * file that is renamed or replaced meanwhile is still the one that was downloaded.
+ *
+ * Inline, files are hashed on the loop itself, for INLINE_SLICE seconds between other events.  A
+ * file is not divided, so a large one holds up the loop until it is read.
  */
 #include "stage/stage.h"
 
@@ -24,6 +27,7 @@
 #include <sys/queue.h>
 #include <unistd.h>
 
+/* A batch is limited in bytes, because it occupies one worker, and in files by its message. */
 #define BATCH_FILES  FA_TASK_FDS_MAX
 #define BATCH_BYTES  (4 * 1024 * 1024)
 #define INLINE_SLICE 0.02
@@ -68,6 +72,7 @@ struct digest_shared {
     bool confined;
 };
 
+/* Also for a half-built one. */
 static void digest_unshare(void *arg)
 {
     struct digest_shared *shared = arg;
@@ -76,8 +81,8 @@ static void digest_unshare(void *arg)
     free(shared);
 }
 
-/* The setup is one byte: whether to confine the worker. */
-/* Runs in the nursery, so that forked workers inherit the fetched algorithms. */
+/* Runs in the nursery, so that forked workers inherit the fetched algorithms.  The setup is one
+ * byte: whether to confine the worker. */
 static int digest_share(const void *setup, size_t len, void **ret, struct fa_error *err)
 {
     struct digest_shared *shared = calloc(1, sizeof(*shared));
@@ -98,6 +103,7 @@ static int digest_open(void *arg, void **ret, struct fa_error *err)
     return *ret ? 0 : -1;
 }
 
+/* From here on the worker can read only the descriptors that the pool sends. */
 static int digest_confine(void *arg, struct fa_error *err)
 {
     struct digest_shared *shared = arg;
@@ -109,6 +115,7 @@ static void digest_close(void *state)
     fa_digester_free(state);
 }
 
+/* Progress of bytes is of no interest to the stage, but shows the pool that the worker is alive. */
 static void digest_tick(void *arg, uint64_t bytes)
 {
     fa_task_progress(arg, bytes);
@@ -117,6 +124,7 @@ static void digest_tick(void *arg, uint64_t bytes)
 _Static_assert(1 << (FA_HASHES - 1) <= UINT8_MAX,
                "the bit of a digest fits the byte it is sent in");
 
+/* UINT8_MAX in place of a number of digests marks an error. */
 static void result_put(struct fa_buf *buf, const struct fa_digest *digests, int n,
                        const struct fa_error *error)
 {
@@ -237,6 +245,7 @@ static struct item *item_pop(struct item_queue *items)
     return item;
 }
 
+/* The descriptor is -1 once the pool has taken it. */
 static void item_free(struct item *item)
 {
     if (item->fd >= 0)
@@ -269,13 +278,15 @@ static void item_list_free(struct item_queue *items)
         item_free(item_pop(items));
 }
 
+/* `waiting` counts the queue, whose length STAILQ does not know. */
 static struct item *stage_take_item(struct fa_stage *stage)
 {
     --stage->waiting;
     return item_pop(&stage->items);
 }
 
-/* Distribute few files over the idle workers, and fill batches with many. */
+/* Distribute few files over the idle workers, and fill batches with many.  The first file always
+ * fits, whatever its size. */
 static struct batch *stage_take_batch(struct fa_stage *stage, unsigned free_slots)
 {
     struct batch *batch = calloc(1, sizeof(*batch));
@@ -301,7 +312,8 @@ static struct batch *stage_take_batch(struct fa_stage *stage, unsigned free_slot
     return batch;
 }
 
-/* The pool takes the descriptors, also if it fails. */
+/* The pool takes the descriptors, also if it fails: then the files get its error, as if the batch
+ * had run. */
 static void stage_send_batch(struct fa_stage *stage, struct batch *batch)
 {
     int fds[BATCH_FILES];
@@ -330,6 +342,7 @@ static void stage_send_batch(struct fa_stage *stage, struct batch *batch)
     fa_buf_fini(&input);
 }
 
+/* A batch that ends calls this again, so that the queue is emptied without further submissions. */
 static void stage_flush_pool(struct fa_stage *stage)
 {
     unsigned slots = 2 * stage->env.jobs;
@@ -369,6 +382,7 @@ void fa_stage_flush(struct fa_stage *stage)
         event_active(stage->turn, EV_TIMEOUT, 0);
 }
 
+/* Each file holds a descriptor until it is hashed, and descriptors are limited (RLIMIT_NOFILE). */
 bool fa_stage_full(const struct fa_stage *stage)
 {
     return stage->held >= stage->env.open_files;
@@ -409,6 +423,7 @@ static int stage_open_pool(struct fa_stage *stage, struct fa_error *err)
     return stage->pool ? 0 : -1;
 }
 
+/* Without a pool there is no share() and open(): the stage has a set and a digester of its own. */
 static int stage_open_inline(struct fa_stage *stage, struct fa_error *err)
 {
     stage->set = fa_digest_set_new(err);
