@@ -5,6 +5,9 @@
  *
  * The index uses linear probing with a load of at most one half.  Keys are hashes, so they index
  * the table directly.
+ *
+ * The log uses the serialisation of base/buf.h, which has no version.  It needs none: the log never
+ * outlives the process, and only the database is read by other versions.
  */
 #include "state/changes.h"
 
@@ -121,6 +124,8 @@ int fa_changes_put(struct fa_changes *changes, const struct fa_record *record)
     return changes_finish(changes, at, record->key);
 }
 
+/* A removal is a change like any other: it has to hide the record in the database until the
+ * commit. */
 int fa_changes_remove(struct fa_changes *changes, uint64_t key)
 {
     size_t at = changes->log.len;

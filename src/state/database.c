@@ -121,6 +121,7 @@ int fa_database_last_run(sqlite3 *db, struct fa_state_run *ret)
     return rc == SQLITE_ROW || rc == SQLITE_DONE ? 0 : -1;
 }
 
+/* @return -1 if the file is missing. */
 static int64_t file_size(const char *file, const char *suffix)
 {
     char name[PATH_MAX + 16];
@@ -148,8 +149,9 @@ static int opening_connect_immutable(struct database_opening *o)
         SQLITE_OPEN_READONLY | SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_NOFOLLOW, NULL);
 }
 
-/* A hostile database must not run code of its own (triggers, views, functions in the schema),
- * and deleted secrets must not linger in free pages. */
+/* A hostile database must not run code of its own (triggers, views, functions in the schema), and
+ * deleted secrets must not linger in free pages.  The busy time-out comes before any access: even
+ * setting the journal mode may find the database locked. */
 static int connection_configure(sqlite3 *db)
 {
     sqlite3_extended_result_codes(db, 1);
@@ -202,7 +204,8 @@ static enum opening_result opening_create(struct database_opening *o)
     return fa_schema_migrate(o->db) ? opening_judge(o) : GOOD;
 }
 
-/* A reader must not modify the database: continue on a temporary copy. */
+/* A reader must not modify the database: continue on a temporary copy.  SQLite deletes a database
+ * with an empty name when it is closed. */
 static enum opening_result opening_replace_by_copy(struct database_opening *o)
 {
     sqlite3 *copy = NULL;
@@ -225,6 +228,7 @@ static enum opening_result opening_upgrade(struct database_opening *o)
     return opening_result;
 }
 
+/* Each migration records the version of its program, so that this message can name it. */
 static enum opening_result opening_refuse_newer(const struct database_opening *o)
 {
     char program[32], why[160];
@@ -374,6 +378,9 @@ static enum opening_result opening_make_file(struct database_opening *o)
     return GOOD;
 }
 
+/* The order matters: the owner is checked before SQLite opens a file, and the application and
+ * tables before anything is written, so that no foreign database is changed.  Only a state that has
+ * passed all checks is migrated. */
 static enum opening_result opening_attempt(struct database_opening *o)
 {
     int64_t application = 0;

@@ -15,6 +15,7 @@
 #include <string.h>
 #include <unistd.h>
 
+/* lstat(2): a symbolic link is not a regular file, wherever it points. */
 static int file_check(const char *file, const char *suffix, struct fa_owner *owner, int folder,
                       struct fa_error *err)
 {

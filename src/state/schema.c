@@ -1,3 +1,8 @@
+/*
+ * The primary key of a record is a number that counts up, not its key.  Keys are hashes: rows in
+ * their order would be inserted at random places of the large table, and a page would be read and
+ * written for each.  Instead, rows are appended, and only the small index is filled at random.
+ */
 #include "state/schema.h"
 
 #include <fetchall/version.h>

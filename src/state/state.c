@@ -5,6 +5,9 @@
  *
  * Reads look at the pending changes first, then at the database.  A writer keeps a read transaction
  * open across many reads, which saves taking the locks for each; a commit ends it.
+ *
+ * A commit may be repeated, even if it is unclear whether the previous one took effect, because
+ * each change says what a record is, not how it changes.
  */
 #include "state/state.h"
 
@@ -41,6 +44,8 @@ enum statement {
     STATEMENTS
 };
 
+/* ON CONFLICT keeps the row and its seq, unlike INSERT OR REPLACE: fa_state_each() returns records
+ * in the order in which they were first put. */
 static const char *const statement_texts[STATEMENTS] = {
     [S_BEGIN] = "BEGIN",
     [S_COMMIT] = "COMMIT",
@@ -108,6 +113,7 @@ static void state_release_row(struct fa_state *state)
     sqlite3_reset(state->stmts[S_GET]);
 }
 
+/* SQLite may have rolled back by itself after an error such as a full disk. */
 static void state_roll_back(struct fa_state *state)
 {
     if (!sqlite3_get_autocommit(state->db))
@@ -148,6 +154,8 @@ struct fa_state *fa_state_open(const char *file, const char *dir, enum fa_state_
     return state;
 }
 
+/* sqlite3_close(3) refuses to close a connection that has statements, so they are finalized
+ * first. */
 void fa_state_close(struct fa_state *state)
 {
     if (!state)
@@ -278,6 +286,7 @@ static int state_read_row(struct fa_state *state, sqlite3_stmt *row, struct fa_r
     return 0;
 }
 
+/* The statement is not reset after a row was found: the strings of the record point into it. */
 int fa_state_get(struct fa_state *state, uint64_t key, struct fa_record *ret, struct fa_error *err)
 {
     bool removed;
@@ -326,6 +335,7 @@ uint64_t fa_state_pending(const struct fa_state *state)
     return state->changes.count + state->run_changed;
 }
 
+/* SQLITE_STATIC: the text need not be copied, because the log outlives the execution. */
 static void bind_text(sqlite3_stmt *stmt, int at, const char *text)
 {
     sqlite3_bind_text(stmt, at, text, -1, SQLITE_STATIC);
@@ -374,6 +384,7 @@ static bool state_apply_put(struct fa_state *state, const struct fa_record *r)
     return state_run(state, S_PUT);
 }
 
+/* The numbers of the run are committed together with the records that they count. */
 static bool state_apply_run(struct fa_state *state)
 {
     sqlite3_stmt *stmt = state->stmts[S_RUN_PROGRESS];
