@@ -4,6 +4,10 @@
  * alone: a bad entry is still an entry, which is reported with its line number.
  *
  * Messages never repeat URLs and header values: they may contain secrets.
+ *
+ * The block holds the struct, its arrays and its strings, so that an entry is one allocation: lists
+ * have millions.  A format first counts upper bounds of all parts (struct fa_entry_need), then adds
+ * them.
  */
 #include "list/entry.h"
 
@@ -47,6 +51,8 @@ static bool span_is(struct span span, const char *name)
 #define bad(entry, ...) \
     fa_error_set(&(entry)->error, FA_DOMAIN_FETCHALL, 0, FA_CLASS_BAD_URL, __VA_ARGS__)
 
+/* A control byte could end a header line in a request or command a terminal that shows the entry.
+ * Invalid UTF-8 could not be written as JSON. */
 static int entry_check_bytes(struct fa_entry *entry, struct span span)
 {
     const unsigned char *p = (const unsigned char *)span.at;
@@ -67,7 +73,8 @@ static int entry_check_bytes(struct fa_entry *entry, struct span span)
     return 0;
 }
 
-/* URLs are not in messages: they may contain passwords. */
+/* URLs are not in messages: they may contain passwords.  After the first error all other fields are
+ * ignored, so that an entry is reported once. */
 void fa_entry_add_url(struct fa_entry *entry, char *at, size_t len)
 {
     struct span url = {at, len};
@@ -79,6 +86,7 @@ void fa_entry_add_url(struct fa_entry *entry, char *at, size_t len)
         entry->urls[entry->n_urls++] = span_string(url);
 }
 
+/* `hash` is set last: a checksum that is not 0 is complete. */
 static void entry_parse_checksum(struct fa_entry *entry, struct span value)
 {
     struct span hex = value;
@@ -105,6 +113,7 @@ static void entry_parse_checksum(struct fa_entry *entry, struct span value)
     entry->hash = hash;
 }
 
+/* Not strtoll(3), which accepts spaces and signs. */
 static void entry_parse_size(struct fa_entry *entry, struct span value)
 {
     int64_t size = 0;
@@ -148,6 +157,7 @@ static void entry_parse_header(struct fa_entry *entry, struct span value)
     entry->headers[entry->n_headers++] = span_string(value);
 }
 
+/* An unknown option may be one of aria2: it is kept, and reported as a warning. */
 void fa_entry_add_option(struct fa_entry *entry, char *at, size_t len)
 {
     struct span value = {at, len};
@@ -170,6 +180,8 @@ void fa_entry_add_option(struct fa_entry *entry, char *at, size_t len)
             (struct fa_entry_option){span_string(name), has_value ? span_string(value) : NULL};
 }
 
+/* The parts of the block follow each other by decreasing alignment, so that no padding is
+ * needed. */
 struct fa_entry *fa_entry_new(const char *list, uint64_t line, const struct fa_entry_need *need,
                               char **ret_room, struct fa_error *err)
 {
@@ -239,6 +251,7 @@ struct fa_entry *fa_entry_bad(const char *list, uint64_t line, const char *text,
     return entry;
 }
 
+/* The name is that of fa_hash_name(), whatever spelling the list had. */
 static void entry_visit_checksum(const struct fa_entry *entry, fa_entry_option_fn visit, void *ctx)
 {
     char value[16 + 2 * FA_DIGEST_MAX + 1];
@@ -247,6 +260,8 @@ static void entry_visit_checksum(const struct fa_entry *entry, fa_entry_option_f
     visit(ctx, "checksum", value);
 }
 
+/* The inverse of fa_entry_add_option(): adding each of them to an empty entry gives the same
+ * entry. */
 void fa_entry_each_option(const struct fa_entry *entry, const char *out, fa_entry_option_fn visit,
                           void *ctx)
 {

@@ -1,3 +1,8 @@
+/*
+ * A list has no name or type that tells its format: it may be a pipe.  So each format looks at the
+ * first bytes, in the order of the table.  The text format is the last one, because it accepts any
+ * bytes: it turns what it does not understand into bad entries.
+ */
 #include "list/format.h"
 
 static const struct fa_format *const all_formats[] = {
@@ -6,6 +11,8 @@ static const struct fa_format *const all_formats[] = {
     NULL,
 };
 
+/* A format that needs more bytes stops the search: a later one must not take a list that could be
+ * its. */
 const struct fa_format *fa_format_detect(const struct fa_format *const *formats, const char *at,
                                          size_t len, bool ended)
 {

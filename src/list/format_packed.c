@@ -1,5 +1,6 @@
 /*
  * The format of lists written by the program itself: a magic line, then one packed entry per line.
+ * Unlike the text format it keeps the spaces at the end of an option.
  */
 #include "list/format.h"
 #include "list/packed.h"
@@ -8,6 +9,7 @@
 
 #define MAGIC_LEN (sizeof(FA_PACKED_MAGIC "\n") - 1)
 
+/* The first byte that differs decides: most lists are recognised as text by their first byte. */
 static enum fa_format_match packed_detect(const char *at, size_t len, bool ended)
 {
     (void)ended;
@@ -17,6 +19,8 @@ static enum fa_format_match packed_detect(const char *at, size_t len, bool ended
     return compared == MAGIC_LEN ? FA_FORMAT_YES : FA_FORMAT_MORE;
 }
 
+/* The magic is line 1, and is skipped as such.  A line that is too long becomes a bad entry that
+ * shows its beginning. */
 static enum fa_list_what packed_next(struct fa_format_reader *reader, struct fa_entry **ret,
                                      struct fa_error *err)
 {

@@ -44,6 +44,7 @@ static bool byte_is_blank(char c)
     return c == ' ' || c == '\t';
 }
 
+/* Editors on Windows write a byte order mark and CR LF. */
 static void line_trim(struct fa_line *line)
 {
     if (line->number == 1 && line->len >= 3 && memcmp(line->at, "\xef\xbb\xbf", 3) == 0) {
@@ -61,6 +62,7 @@ static const char *reading_list_name(const struct reading *r)
     return fa_source_name(r->reader->lines->source);
 }
 
+/* The text is parsed only now: while its lines arrive, they are merely collected. */
 static void entry_deliver(struct reading *r, enum above above)
 {
     struct text *text = r->text;
@@ -78,7 +80,8 @@ static void entry_deliver_bad(struct reading *r, enum above above, const char *w
         fa_entry_bad(reading_list_name(r), text->line, text->entry, text->len, &error, r->err);
 }
 
-/* Start an entry with this line. */
+/* Start an entry with this line.  It is copied, because the buffer of the lines moves on while
+ * options are awaited. */
 static void entry_begin(struct reading *r)
 {
     struct text *text = r->text;
@@ -105,7 +108,8 @@ static void line_skip_indent(struct fa_line *line)
     line->len = (size_t)(end - url);
 }
 
-/* Add a line of options.  @return whether an entry has been delivered */
+/* Add a line of options.  Those of an entry that is bad already are dropped: one report is enough.
+ * @return whether an entry has been delivered */
 static bool option_add(struct reading *r)
 {
     struct text *text = r->text;
@@ -180,6 +184,8 @@ static enum fa_list_what text_on_pause(struct reading *r)
     return FA_LIST_AGAIN;
 }
 
+/* If reading failed inside the options, the entry may lack its checksum or its name: it must not be
+ * downloaded without them. */
 static enum fa_list_what text_on_end(struct reading *r)
 {
     const struct fa_lines *lines = r->reader->lines;
@@ -209,6 +215,7 @@ static enum fa_list_what text_next(struct fa_format_reader *reader, struct fa_en
     }
 }
 
+/* Asked only if another format follows: see format.c. */
 static enum fa_format_match text_detect(const char *at, size_t len, bool ended)
 {
     (void)at, (void)len, (void)ended;

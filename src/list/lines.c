@@ -2,6 +2,12 @@
  * Splits a stream into lines in one buffer of max + FA_SOURCE_SIZE bytes: a line that fits is
  * always contiguous there, and is lent without copying.  A longer line is reported as too long, and
  * skipped up to its end without being stored.
+ *
+ * Before a fill the unused bytes are moved to the start of the buffer.  They are at most one line,
+ * so there is always space for a whole read.
+ *
+ * Bytes that contain no LF are counted in `scanned`.  Otherwise a line that arrives in small pieces
+ * would be searched from its start for each of them, which takes quadratic time.
  */
 #include "list/lines.h"
 
@@ -30,6 +36,7 @@ void fa_lines_fini(struct fa_lines *lines)
     free(lines->buf);
 }
 
+/* The bytes that fa_lines_peek() has read stay in the buffer. */
 int fa_lines_set_max(struct fa_lines *lines, size_t max, struct fa_error *err)
 {
     char *buf = realloc(lines->buf, max + FA_SOURCE_SIZE);
@@ -82,6 +89,7 @@ enum fa_source_what fa_lines_peek(struct fa_lines *lines, size_t least, double n
     return FA_SOURCE_SOME;
 }
 
+/* `used` includes the LF, if there is one; `len` does not. */
 static void lines_found(struct fa_lines *lines, size_t len, size_t used)
 {
     lines->have = true;
@@ -94,6 +102,8 @@ static void lines_found(struct fa_lines *lines, size_t len, size_t used)
     };
 }
 
+/* A line ends with its LF, with the limit (then the rest is skipped), or with the source.  After an
+ * error the last bytes are not a line: they may be cut off anywhere. */
 enum fa_source_what fa_lines_next(struct fa_lines *lines, double now, struct fa_line *ret)
 {
     while (!lines->have) {
@@ -132,6 +142,7 @@ void fa_lines_use(struct fa_lines *lines)
     lines->have = false;
 }
 
+/* The rest of a line that is too long counts as nothing. */
 char fa_lines_begun(const struct fa_lines *lines)
 {
     return lines->start < lines->end && !lines->skipping ? lines->buf[lines->start] : '\n';

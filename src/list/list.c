@@ -2,6 +2,9 @@
  * Detects the format of a list from its first bytes, then reads entries through it.  Detection is
  * incremental: from a pipe, bytes may arrive one by one, and a format may ask for more before it
  * decides.
+ *
+ * An error of the source comes last: the entries that were read before are delivered first.
+ * What follows FA_LIST_ERROR is the end.
  */
 #include "list/list.h"
 
@@ -56,6 +59,7 @@ void fa_list_free(struct fa_list *list)
     free(list);
 }
 
+/* The state of a format is zero at first, so that it needs no function to initialise it. */
 static int list_take_format(struct fa_list *list, const struct fa_format *format,
                             struct fa_error *err)
 {
@@ -72,7 +76,8 @@ static int list_take_format(struct fa_list *list, const struct fa_format *format
     return 0;
 }
 
-/* Look at the first bytes, which may arrive one by one. */
+/* Look at the first bytes, which may arrive one by one.  Fewer bytes than requested are the whole
+ * list; after DETECT_MAX no format may ask for more. */
 static enum fa_list_what list_detect(struct fa_list *list, double now, struct fa_error *err)
 {
     for (size_t least = 1;;) {
@@ -124,6 +129,7 @@ enum fa_list_what fa_list_next(struct fa_list *list, double now, struct fa_entry
     return FA_LIST_ERROR;
 }
 
+/* -1 if there was input when the last call ended: then fa_list_wake_at() tells when to call. */
 int fa_list_fd(const struct fa_list *list)
 {
     return list->lines.waiting ? fa_source_fd(list->lines.source) : -1;

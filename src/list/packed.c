@@ -27,6 +27,7 @@ static void buf_put_escaped(struct fa_buf *buf, const char *text)
     }
 }
 
+/* An option without "=" stays one without: its value is a null pointer, not "". */
 static void packed_put_option(void *ctx, const char *name, const char *value)
 {
     struct fa_buf *buf = ctx;
@@ -48,7 +49,8 @@ void fa_entry_pack(const struct fa_entry *entry, const char *out, struct fa_buf 
     fa_entry_each_option(entry, out, packed_put_option, buf);
 }
 
-/* Unescape in place.  @return the new length */
+/* Unescape in place: the result is never longer.  An unknown escape is copied as it is.
+ * @return the new length */
 static size_t unescape(char *at, size_t len)
 {
     char *to = at;
@@ -69,6 +71,8 @@ static size_t text_count_tabs(const char *data, size_t len)
     return n;
 }
 
+/* Every field is preceded by a TAB, so len bytes have space for all strings and their zeros.
+ * Fields are split before they are unescaped: a TAB inside a field is still "\t" then. */
 struct fa_entry *fa_entry_unpack(const char *list, uint64_t line, const char *data, size_t len,
                                  struct fa_error *err)
 {

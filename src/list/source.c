@@ -5,6 +5,10 @@
  * The first bytes are read into a separate buffer, because they decide whether the source is gzip:
  * then they are input for zlib instead of output.  Reading is non-blocking: a pipe may be slow, and
  * the loop must go on meanwhile.
+ *
+ * Standard input is not switched to O_NONBLOCK: the flag belongs to the open file description,
+ * which other processes may share, such as the shell.  poll(2) before each read(2) has the same
+ * effect.  A regular file is always ready (poll(2)).
  */
 #include "list/source.h"
 
@@ -45,6 +49,8 @@ struct fa_source {
     unsigned char in[FA_SOURCE_SIZE];
 };
 
+/* A URL with any scheme, so that "ftp://..." gets an error about its scheme, not about a missing
+ * file. */
 bool fa_list_is_url(const char *name)
 {
     size_t scheme = strspn(name, "0123456789+-."
@@ -52,6 +58,7 @@ bool fa_list_is_url(const char *name)
     return scheme > 0 && strncmp(name + scheme, "://", 3) == 0;
 }
 
+/* A URL is a list of one line, which is complete from the beginning. */
 static int source_open_url(struct fa_source *source, struct fa_error *err)
 {
     size_t len = strlen(source->name);
@@ -68,7 +75,8 @@ static int source_open_url(struct fa_source *source, struct fa_error *err)
 
 static int source_open_file(struct fa_source *source, struct fa_error *err)
 {
-    /* O_NONBLOCK: do not wait for a writer when opening a FIFO. */
+    /* O_NONBLOCK: do not wait for a writer when opening a FIFO.  O_NOCTTY: a list that is a
+     * terminal must not become the controlling one. */
     if (strcmp(source->name, "-") == 0)
         source->fd = STDIN_FILENO;
     else
@@ -207,6 +215,8 @@ static enum fa_source_what source_feed_gunzip(struct fa_source *source, double n
     return what;
 }
 
+/* A gzip file may have several members (RFC 1952, 2.2), for example if files were concatenated.
+ * Its end is valid only between members. */
 static enum fa_source_what source_read_gzip(struct fa_source *source, void *to, size_t room,
                                             double now, size_t *ret_len)
 {

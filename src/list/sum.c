@@ -58,7 +58,8 @@ static bool name_normalise(char *name)
     return out > name;
 }
 
-/* @return the size of the digest at text, 0 if there is none */
+/* Digits are counted up to the first other byte: the length of a digest tells where it ends.
+ * @return the size of the digest at text, 0 if there is none */
 static size_t digest_read(const char *text, size_t len, unsigned char *ret)
 {
     size_t size = 0;
@@ -84,6 +85,7 @@ static bool sum_read_plain(char *line, size_t len, struct fa_sum *ret, struct sp
            (line[used - 1] == ' ' || line[used - 1] == '*');
 }
 
+/* The digest is taken from the end of the line, because a name may contain ") = ". */
 static bool sum_read_tagged(char *line, size_t len, struct fa_sum *ret, struct span *name)
 {
     static const char open[] = " (", shut[] = ") = ";
@@ -122,6 +124,8 @@ int fa_sum_parse(char *line, size_t len, struct fa_sum *ret, struct fa_error *er
     return 1;
 }
 
+/* Several algorithms have digests of 16 or 64 bytes: the likely one is that of the digest that the
+ * state has recorded for the file. */
 enum fa_hash fa_sum_hash(size_t size, enum fa_hash likely)
 {
     if (likely && fa_hash_size(likely) == size)

@@ -1,6 +1,9 @@
 /*
  * The first line of an entry holds its URLs, separated by TABs; each further line is an option,
  * "name=value".
+ *
+ * Parsing happens in the entry's copy of the text: fields are trimmed and terminated in place, so
+ * that a field needs no allocation of its own.
  */
 #include "list/text.h"
 
@@ -52,6 +55,8 @@ static void text_parse_urls(struct fa_entry *entry, char *at, char *end)
     }
 }
 
+/* The numbers of TABs and line ends are upper bounds: empty fields are skipped.  text may be a null
+ * pointer if len is 0, which memchr(3) does not permit. */
 struct fa_entry *fa_text_parse(const char *list, uint64_t line, const char *text, size_t len,
                                struct fa_error *err)
 {
