@@ -64,6 +64,7 @@ void fa_buf_put(struct fa_buf *buf, const void *data, size_t len)
     buf->len += len;
 }
 
+/* Byte by byte: a buffer is not aligned. */
 static void buf_put_integer(struct fa_buf *buf, uint64_t value, size_t width)
 {
     unsigned char bytes[8];
@@ -87,6 +88,7 @@ void fa_buf_put_u64(struct fa_buf *buf, uint64_t value)
     buf_put_integer(buf, value, 8);
 }
 
+/* The bits, so that every value is read back exactly. */
 void fa_buf_put_f64(struct fa_buf *buf, double value)
 {
     uint64_t bits;

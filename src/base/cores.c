@@ -3,6 +3,10 @@
  * the mount point of the hierarchy, and the group that is the root of that mount: in a container
  * this may be the process's own group.  Each group from there up to the mount point may have a
  * quota; the smallest applies.
+ *
+ * Without the quota, a container that may use 2 of 64 CPUs would get 64 digest workers.  The kernel
+ * would let them use up the quota at the start of each period, and stop all of them, with the loop,
+ * for the rest of it.
  */
 #include "base/cores.h"
 
@@ -33,6 +37,7 @@ double fa_cores_parse_max(const char *text)
     return sscanf(text, "%lld %lld", &quota, &period) < 1 ? INFINITY : quota_cpus(quota, period);
 }
 
+/* A quota of -1 means no quota. */
 double fa_cores_parse_cfs(const char *quota, const char *period)
 {
     return quota_cpus(strtoll(quota, NULL, 10), strtoll(period, NULL, 10));

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
+/* Reports contain these names, so they must not change. */
 static const char *const class_names[FA_CLASSES] = {
     [FA_CLASS_NONE] = "none",
     [FA_CLASS_BAD_URL] = "bad_url",
@@ -64,6 +65,7 @@ void fa_error_system(struct fa_error *err, enum fa_class error_class, int code, 
     snprintf(err->msg + len, sizeof(err->msg) - len, ": %s", text);
 }
 
+/* NULL: the caller needs only the fact that something failed. */
 void fa_error_set(struct fa_error *err, enum fa_domain domain, int code, enum fa_class error_class,
                   const char *format, ...)
 {

@@ -1,7 +1,16 @@
+/*
+ * One table serves for writing, reading and copying, so that they cannot disagree on a field or on
+ * the order.
+ *
+ * The bytes may come from a worker process that was taken over, so each value is checked when it is
+ * read.  A bool that is neither 0 nor 1 would be undefined behaviour, and an enumerator out of
+ * range would index past the end of a table.
+ */
 #include "base/field.h"
 
 #include <string.h>
 
+/* An enum is accessed as unsigned: FA_FIELD_ENUM() checks that it has that size. */
 static void field_put(const struct fa_field *field, const void *at, struct fa_buf *buf)
 {
     switch (field->type) {
@@ -40,6 +49,8 @@ void fa_fields_put(const struct fa_field *fields, size_t n, const void *from, st
         field_put(&fields[i], (const char *)from + fields[i].offset, buf);
 }
 
+/* fa_reader_u8() returns 0 after a failure, so the caller gets a number out of range only together
+ * with reader->failed. */
 static unsigned read_below(struct fa_reader *reader, size_t limit)
 {
     unsigned value = fa_reader_u8(reader);
@@ -61,6 +72,7 @@ static const char *read_name(struct fa_reader *reader)
     return name;
 }
 
+/* After a failure ret stays as the caller has initialised it, which includes its final zero. */
 static void read_text(struct fa_reader *reader, char *ret, size_t size)
 {
     const char *text = fa_reader_str(reader);
@@ -113,6 +125,7 @@ void fa_fields_get(const struct fa_field *fields, size_t n, void *to, struct fa_
         field_get(&fields[i], (char *)to + fields[i].offset, reader);
 }
 
+/* Only for copying, where both structs have the same type of field. */
 static size_t field_size(const struct fa_field *field)
 {
     static const size_t sizes[] = {

@@ -10,6 +10,9 @@
 #include <stdio.h>
 #include <unistd.h>
 
+/* EOPNOTSUPP comes from a file system without O_TMPFILE.  A kernel that does not know the flag
+ * takes the call for an attempt to write to a directory (EISDIR); some layers report the other
+ * errors. */
 int fa_io_unlinked(int dirfd)
 {
     int fd = openat(dirfd, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
@@ -63,6 +66,8 @@ ssize_t fa_io_pread(int fd, void *data, size_t least, size_t most, uint64_t at)
     return (ssize_t)len;
 }
 
+/* A server that declares more bytes than are free is reported without an errno: that is only a
+ * claim. */
 bool fa_io_is_full(const struct fa_error *error)
 {
     return error->class == FA_CLASS_LOCAL_IO && error->domain == FA_DOMAIN_SYSTEM &&

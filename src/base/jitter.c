@@ -1,9 +1,15 @@
+/*
+ * Jitter spreads retries, so that clients that failed together do not return together.  A seed from
+ * the time would defeat that: many machines start a job at the same second.  rand(3) would be
+ * shared with the surrounding program.
+ */
 #include "base/jitter.h"
 
 #include "base/clock.h"
 
 #include <sys/random.h>
 
+/* Without random bytes from the kernel any seed is better than none. */
 void fa_jitter_init(struct fa_jitter *random, uint64_t seed)
 {
     random->state = seed;

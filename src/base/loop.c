@@ -14,6 +14,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+/* With three priorities, events have the middle one by default; the lowest number runs first. */
 struct event_base *fa_loop_new(struct fa_error *err)
 {
     struct event_base *base = NULL;

@@ -1,3 +1,7 @@
+/*
+ * The same search as libcurl's (CURLOPT_NETRC_FILE(3)): a confined worker has to be allowed to read
+ * the file that libcurl will open later.
+ */
 #include "base/netrc.h"
 
 #include <pwd.h>

@@ -1,9 +1,16 @@
+/*
+ * A program that was compiled with an earlier header has a smaller struct: what it lacks keeps its
+ * default.  One that was compiled with a later header has a larger struct.  If it has set a field
+ * that is unknown here, the field cannot simply be ignored: the program would rely on a limit, say,
+ * that nobody enforces.
+ */
 #include "base/sized.h"
 
 #include <fetchall/version.h>
 
 #include <string.h>
 
+/* By memcpy(3), because the type of the struct is not known here (C11, 6.5p7). */
 static size_t sized_size(const void *sized)
 {
     size_t size;
@@ -40,6 +47,7 @@ int fa_sized_get(void *to, size_t to_size, const void *from, size_t first, const
     return 0;
 }
 
+/* The size is the caller's, and has to survive the copy. */
 void fa_sized_put(void *to, const void *from, size_t from_size)
 {
     size_t size = sized_size(to);

@@ -12,7 +12,8 @@ static bool byte_is_continuation(unsigned char byte)
     return (byte & 0xc0) == 0x80;
 }
 
-/* The sequence length that a first byte announces; 0 if it cannot come first. */
+/* The sequence length that a first byte announces; 0 if it cannot come first.  0xc0 and 0xc1 would
+ * begin overlong forms, and bytes from 0xf5 characters beyond U+10FFFF (RFC 3629, 3). */
 static size_t sequence_length(unsigned char byte)
 {
     if (byte < 0x80)
@@ -50,6 +51,8 @@ size_t fa_utf8_decode(const char *text, uint32_t *ret)
     return fa_utf8_get(text, strnlen(text, 4), ret);
 }
 
+/* A character has at most 3 continuation bytes: more of them are not UTF-8, and are cut
+ * anywhere. */
 size_t fa_utf8_cut(const void *text, size_t len, size_t max)
 {
     const unsigned char *p = text;
