@@ -29,6 +29,7 @@ static void flights_done(void *ctx, struct fa_attempt *attempt, struct fa_outcom
     struct fa_flights *flights = ctx;
     struct fa_job *job = attempt_job(attempt);
     job->outcome = *outcome;
+    job->ended = true;
     fa_job_queue_push(&flights->ended, job);
     flights->news(flights->ctx);
 }
@@ -196,6 +197,7 @@ static void job_begin_request(struct fa_job *job, double now)
     job->tries.attempts += job->tries.again;
     job->tries.again = false;
     timing->started = now;
+    job->ended = false;
     timing->dns = job->target.origin->lookup_seconds;
     job->target.origin->lookup_seconds = 0;
     fa_outcome_fini(&job->outcome);
@@ -239,7 +241,8 @@ void fa_flights_cancel(struct fa_flights *flights)
 {
     struct fa_job *job;
     TAILQ_FOREACH (job, &flights->active, active)
-        flights->ops->cancel(flights->strategy, &job->attempt);
+        if (!job->ended)
+            flights->ops->cancel(flights->strategy, &job->attempt);
 }
 
 /* Changing a rate costs a message to the worker, so only changes of more than a tenth are sent. */
@@ -255,7 +258,8 @@ void fa_flights_share(struct fa_flights *flights, struct fa_bucket *bucket, uint
     uint64_t share = fa_bucket_share(bucket, active);
     TAILQ_FOREACH (tuned, &flights->active, active) {
         uint64_t rate = tuned->attempt.rate;
-        if (share > rate + rate / 10 || share < rate - rate / 10)
+        bool differs = share > rate + rate / 10 || share < rate - rate / 10;
+        if (differs && !tuned->ended)
             flights->ops->tune(flights->strategy, &tuned->attempt, share);
     }
 }

@@ -125,6 +125,7 @@ struct fa_job {
     const char **headers;           /**< Owned: what attempt.headers is. */
     struct fa_outcome outcome;      /**< Of the last attempt. */
     struct fa_stage_result *hashed; /**< Owned: the result of the stage. */
+    bool ended;                     /**< ACTIVE: the attempt is over, and not settled yet. */
 
     TAILQ_ENTRY(fa_job) queued; /**< In the one queue that it is in. */
     TAILQ_ENTRY(fa_job) active; /**< Among the active. */

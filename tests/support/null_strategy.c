@@ -216,8 +216,8 @@ static void null_cancel(struct fa_strategy *self, struct fa_attempt *attempt)
 {
     (void)self;
     struct play *play = attempt->slot;
-    if (!play) /* done, and not settled yet */
-        return;
+    if (!play)
+        abort(); /* the loan of the attempt ended with done() */
     attempt->cancelled = true;
     event_active(play->event, EV_TIMEOUT, 0);
 }
@@ -225,6 +225,8 @@ static void null_cancel(struct fa_strategy *self, struct fa_attempt *attempt)
 static void null_tune(struct fa_strategy *self, struct fa_attempt *attempt, uint64_t rate)
 {
     (void)self;
+    if (!attempt->slot)
+        abort();
     attempt->rate = rate;
 }
 
