@@ -77,8 +77,8 @@ void fa_summary_print(struct fa_summary *summary, double seconds, bool plan, boo
 
     fa_failures_print(&summary->failures, all ? FA_FAILURES_GROUPS : GROUPS_SHOWN, out);
     if (summary->may_pass)
-        fprintf(out, "fetchall: %llu of the failures are transient: run it again later\n",
-                (unsigned long long)summary->may_pass);
+        fprintf(out, "fetchall: %llu of the failures %s transient: run it again later\n",
+                (unsigned long long)summary->may_pass, summary->may_pass == 1 ? "is" : "are");
     fa_pauses_print(&summary->pauses, all ? FA_PAUSES_ORIGINS : PAUSES_SHOWN, out);
 }
 

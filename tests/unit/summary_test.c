@@ -112,7 +112,9 @@ Test(summary, says_when_another_run_may_help)
     struct fa_result result = {.status = FA_STATUS_FAILED, .transient = true};
     result.error.class = FA_CLASS_TIMEOUT;
     fa_summary_count(&summary, &result);
-    cr_assert_not_null(strstr(text_of(1, false, false), "1 of the failures are transient"));
+    cr_assert_not_null(strstr(text_of(1, false, false), "1 of the failures is transient"));
+    fa_summary_count(&summary, &result);
+    cr_assert_not_null(strstr(text_of(1, false, false), "2 of the failures are transient"));
 }
 
 Test(summary, pauses_that_overlap_count_once)
