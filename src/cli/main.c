@@ -50,7 +50,7 @@
  *
  * src/engine: sessions (only the turn knows the parts; a part knows no other part)
  *    session, env, config, limits, rights, worker: a session and its surroundings
- *    turn, admit, spill, ending, snapshot, engine: the turn, and what it uses
+ *    turn, apply, admit, spill, ending, snapshot, engine: the turn, and what it uses
  *    added: entries that a program adds
  *    intake, claims, scheduler, flights, settle, finish, ledger, pause: the parts
  *    job, emit, counts: what the parts share

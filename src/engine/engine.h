@@ -11,7 +11,7 @@
  *     pause      a full disk
  *
  * A part owns its data and returns verdicts; it includes neither another part nor this header.  The
- * turn carries the verdicts out: turn.c, and its helpers admit.c, spill.c, ending.c and snapshot.c.
+ * turn carries the verdicts out: turn.c, and its helpers apply.c, admit.c, spill.c, ending.c and snapshot.c.
  *
  * Callbacks (of the strategy, the stage, the resolver, libevent) only record an event, and request
  * a turn.

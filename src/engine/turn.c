@@ -12,12 +12,10 @@
  */
 #include "engine/turn.h"
 
-#include "base/io.h"
 #include "base/loop.h"
 #include "engine/admit.h"
-#include "engine/ending.h"
+#include "engine/apply.h"
 #include "engine/snapshot.h"
-#include "engine/settle.h"
 #include "engine/spill.h"
 
 #include <errno.h>
@@ -39,189 +37,11 @@ static void turn_check_stop(struct fa_session *s)
     }
 }
 
-static struct fa_settle_case job_describe_case(struct fa_session *s, const struct fa_job *job,
-                                               bool paused, double now)
-{
-    return (struct fa_settle_case){
-        .policy = s->scheduler.policy.outage,
-        .has_state = s->ledger.state,
-        .stopped = s->ending.draining,
-        .paused = paused,
-        .next_mirror = fa_scheduler_next_mirror(&s->scheduler, job, now),
-        .failing_mirror = fa_scheduler_failing_mirror(&s->scheduler, job, now),
-        .random = fa_jitter_next(&s->random),
-    };
-}
-
-/* A copy, as ending the job frees its outcome. */
-static void job_fail(struct fa_session *s, struct fa_job *job, bool transient)
-{
-    struct fa_error error = job->outcome.error;
-    fa_ending_job(s, job, FA_STATUS_FAILED, &error, transient);
-}
-
-/* Retry after `wait` seconds, from that mirror on. */
-static void job_retry(struct fa_session *s, struct fa_job *job, unsigned mirror, double wait,
-                      double now)
-{
-    fa_emit_retry(&s->emitter, job, wait);
-    if (fa_job_target_from(job, mirror) || fa_scheduler_put_at(&s->scheduler, job, now + wait))
-        job_fail(s, job, true);
-}
-
-static void job_request_mirror(struct fa_session *s, struct fa_job *job, unsigned mirror,
-                               double now)
-{
-    if (fa_job_target_from(job, mirror) == 0)
-        fa_admit_put(s, job, true, now);
-    else
-        job_fail(s, job, true);
-}
-
-/* The effects of a verdict besides moving the job. */
-static void settled_apply_effects(struct fa_session *s, struct fa_job *job,
-                                  const struct fa_settled *settled, double now)
-{
-    if (settled->http2_failed && fa_scheduler_http2_failed(job, now))
-        fa_emit_notice(&s->emitter, job->entry, "%s fails with HTTP/2: HTTP/1.1 from now on",
-                       job->target.origin->name);
-    if (settled->stops_run)
-        fa_engine_stop(s, FA_END_LOCAL, &job->outcome.error);
-    if (settled->record_part)
-        fa_ledger_put_part(&s->ledger, job, &s->counts);
-    if (settled->drop_part)
-        fa_store_part_remove(s->store, job->place.key);
-}
-
-static void settled_apply(struct fa_session *s, struct fa_job *job,
-                          const struct fa_settled *settled, double now)
-{
-    settled_apply_effects(s, job, settled, now);
-    switch (settled->what) {
-    case FA_SETTLED_REQUEST:
-        fa_admit_put(s, job, true, now);
-        break;
-    case FA_SETTLED_MIRROR:
-        if (settled->retry)
-            fa_emit_retry(&s->emitter, job, 0);
-        job_request_mirror(s, job, settled->mirror, now);
-        break;
-    case FA_SETTLED_RETRY:
-        job_retry(s, job, 0, settled->wait, now);
-        break;
-    case FA_SETTLED_FAILED:
-        job_fail(s, job, settled->transient);
-        break;
-    }
-}
-
-/* A full disk is first offered to the pause: then the failure is not one of the job. */
-static void job_settle_failure(struct fa_session *s, struct fa_job *job, double now)
-{
-    bool paused = fa_engine_pause(s, &job->outcome.error, fa_settle_need(job), now);
-    struct fa_settle_case with = job_describe_case(s, job, paused, now);
-    struct fa_settled settled = fa_settle_failure(job, &with);
-    settled_apply(s, job, &settled, now);
-}
-
-/* Rename a complete file.  The record of a file that it replaces is withdrawn first: a crash in
- * between must not leave a record of the old file with the new bytes. */
-static void job_publish(struct fa_session *s, struct fa_job *job, double now)
-{
-    struct fa_error err = {0};
-    bool sync = s->config.fsync == FA_FSYNC_EACH;
-    if ((!job->place.replace || fa_ledger_disown(&s->ledger, job, &s->counts, &err) == 0) &&
-        fa_finish_publish(&s->finish, job, sync, &err) == 0) {
-        fa_ending_hashed(s, job, FA_STATUS_OK);
-        return;
-    }
-    job->outcome.error = err;
-    job->outcome.retryable = FA_RETRYABLE_NEVER;
-    job_settle_failure(s, job, now);
-}
-
-static void job_settle_fetched(struct fa_session *s, struct fa_job *job, double now)
-{
-    fa_scheduler_http2_succeeded(job);
-    if (fa_settle_complete(job))
-        fa_ledger_put_part(&s->ledger, job, &s->counts);
-    if (fa_finish_needs_hash(&s->finish, job))
-        fa_finish_put(&s->finish, job, now);
-    else
-        job_publish(s, job, now);
-}
-
-/* The existing file is current; its digest may still be needed. */
-static void job_settle_unchanged(struct fa_session *s, struct fa_job *job, double now)
-{
-    fa_store_part_remove(s->store, job->place.key);
-    bool unproven = fa_settle_unchanged(job);
-    if ((unproven || fa_ledger_wants_digest(&s->ledger, job)) &&
-        fa_finish_needs_hash(&s->finish, job))
-        fa_finish_put(&s->finish, job, now);
-    else
-        fa_ending_job(s, job, FA_STATUS_UNCHANGED, NULL, false);
-}
-
-static void job_settle_success(struct fa_session *s, struct fa_job *job, double now)
-{
-    const struct fa_outcome *outcome = &job->outcome;
-    if (outcome->unchanged)
-        job_settle_unchanged(s, job, now);
-    else if (!outcome->location)
-        job_settle_fetched(s, job, now);
-    else if (fa_settle_redirect(job) == 0)
-        fa_admit_put(s, job, true, now);
-    else
-        job_settle_failure(s, job, now);
-}
-
-/* An attempt failed with its host: it does not count, and the job waits for the host. */
-static void job_hold(struct fa_session *s, struct fa_job *job, double now)
-{
-    struct fa_hold hold = fa_scheduler_hold(&s->scheduler, job, now);
-    if (hold.mirror >= 0) {
-        fa_emit_retry(&s->emitter, job, 0);
-        job_request_mirror(s, job, (unsigned)hold.mirror, now);
-        return;
-    }
-    job->tries.again = true;
-    if (hold.queue) {
-        if (!hold.rejected)
-            fa_emit_retry(&s->emitter, job, hold.wait);
-        fa_admit_put(s, job, true, now);
-    } else {
-        job_retry(s, job, job->target.mirror, hold.wait, now);
-    }
-}
-
-/* The order matters: the scheduler counts the attempt before the job gets its next state, and
- * reviews the origin after it, because reviewing may free the origin. */
-static void job_settle(struct fa_session *s, struct fa_job *job, double now)
-{
-    struct fa_origin *origin = job->target.origin;
-    const struct fa_outcome *outcome = &job->outcome;
-    job->bytes += outcome->received;
-    s->counts.bytes += outcome->received;
-    job->attempt.received = 0;
-    bool host_failed = fa_scheduler_ended(&s->scheduler, job, now);
-    fa_settle_attempt(job);
-    if (outcome->error.class == FA_CLASS_WORKER_CRASHED)
-        fa_settle_crashed(job, fa_store_part_size(s->store, job->place.key));
-    if (outcome->error.class == FA_CLASS_NONE)
-        job_settle_success(s, job, now);
-    else if (host_failed && !s->ending.draining)
-        job_hold(s, job, now);
-    else
-        job_settle_failure(s, job, now);
-    fa_scheduler_review(&s->scheduler, origin, now);
-}
-
 static void turn_settle(struct fa_session *s, double now)
 {
     struct fa_job *job;
     while ((job = fa_flights_take(&s->flights)))
-        job_settle(s, job, now);
+        fa_apply_outcome(s, job, now);
 }
 
 /* Out of descriptors: continue with fewer transfers for a while.  Without another transfer in
@@ -294,7 +114,7 @@ static bool turn_dispatch_one(struct fa_session *s, double now)
     case FA_NEXT_REJECT:
         if (!s->ledger.state || job->part.bytes == 0)
             fa_store_part_remove(s->store, job->place.key);
-        job_fail(s, job, job->outcome.retryable != FA_RETRYABLE_NEVER);
+        fa_apply_failure(s, job, job->outcome.retryable != FA_RETRYABLE_NEVER);
         return true;
     case FA_NEXT_REFILL:
         fa_spill_refill(s, origin, now);
@@ -345,72 +165,13 @@ static void turn_admit_and_dispatch(struct fa_session *s, double now)
         fa_engine_wake(s);
 }
 
-/* The file does not match its checksum.  An existing file is fetched then. */
-static void job_mismatch(struct fa_session *s, struct fa_job *job, double now)
-{
-    struct fa_place *place = &job->place;
-    if (place->existing) {
-        place->existing = false;
-        place->conditional = false;
-        place->replace = true;
-        place->size = -1;
-        fa_admit_put(s, job, false, now);
-        return;
-    }
-    job->part.bytes = 0;
-    job->outcome.retryable = FA_RETRYABLE_NEVER;
-    fa_error_set(&job->outcome.error, FA_DOMAIN_FETCHALL, 0, FA_CLASS_INTEGRITY,
-                 "the %s of the file is not the one in the list", fa_hash_name(job->entry->hash));
-    job_settle_failure(s, job, now);
-}
-
-static void job_not_hashed(struct fa_session *s, struct fa_job *job)
-{
-    struct fa_error err;
-    bool lost = job->hashed && job->hashed->lost;
-    if (job->hashed)
-        err = job->hashed->error;
-    else
-        fa_error_system(&err, FA_CLASS_LOCAL_IO, ENOMEM, "cannot take a digest");
-    if (!job->place.existing)
-        fa_store_part_remove(s->store, job->place.key);
-    fa_ending_job(s, job, FA_STATUS_FAILED, &err, lost);
-}
-
-static void job_take_hashed(struct fa_session *s, struct fa_job *job, enum fa_hashed hashed,
-                            double now)
-{
-    struct fa_place *place = &job->place;
-    if (hashed == FA_HASHED_AGAIN && s->ending.draining)
-        hashed = FA_HASHED_FAILED;
-    switch (hashed) {
-    case FA_HASHED_NONE:
-        break;
-    case FA_HASHED_GOOD:
-        if (place->existing)
-            fa_ending_hashed(s, job, place->unchanged ? FA_STATUS_UNCHANGED : FA_STATUS_EXISTS);
-        else
-            job_publish(s, job, now);
-        break;
-    case FA_HASHED_MISMATCH:
-        job_mismatch(s, job, now);
-        break;
-    case FA_HASHED_AGAIN:
-        fa_finish_put(&s->finish, job, now);
-        break;
-    case FA_HASHED_FAILED:
-        job_not_hashed(s, job);
-        break;
-    }
-}
-
 static void turn_finish(struct fa_session *s, double now)
 {
     struct fa_job *job = NULL;
     enum fa_hashed hashed;
     size_t queued = s->scheduler.queued;
     while ((hashed = fa_finish_take(&s->finish, &job, now)) != FA_HASHED_NONE)
-        job_take_hashed(s, job, hashed, now);
+        fa_apply_hashed(s, job, hashed, now);
     if (s->scheduler.queued > queued)
         fa_engine_wake(s); /* jobs that were queued start in the next turn */
     fa_finish_flush(&s->finish, s->scheduler.active);

@@ -1,0 +1,19 @@
+/**
+ * What the verdicts of settle and finish do: the one place where a job goes on after an attempt, or
+ * after the CPU stage.
+ */
+#ifndef FA_ENGINE_APPLY_H
+#define FA_ENGINE_APPLY_H
+
+#include "engine/engine.h"
+
+/** An attempt has ended: job->outcome says how. */
+void fa_apply_outcome(struct fa_session *s, struct fa_job *job, double now);
+
+/** A file has come back from the CPU stage. */
+void fa_apply_hashed(struct fa_session *s, struct fa_job *job, enum fa_hashed hashed, double now);
+
+/** The job fails with its outcome's error.  @transient  A later run may succeed. */
+void fa_apply_failure(struct fa_session *s, struct fa_job *job, bool transient);
+
+#endif
