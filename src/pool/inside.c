@@ -316,15 +316,18 @@ static void nursery_spawn(struct fork_server *n, const struct fa_frame *frame)
     pid_t pid = fork();
     if (pid == 0)
         worker_become(role, frame->fds[0], self, n->signal_fd);
-    if (pid < 0 || nursery_add_child(n, frame->id, pid)) {
-        fa_error_system(&err, FA_CLASS_WORKER_CRASHED, pid < 0 ? errno : ENOMEM,
-                        "cannot fork a worker");
+    int pidfd = pid < 0 ? -1 : pidfd_open(pid, 0);
+    int code = pidfd < 0 ? errno : ENOMEM;
+    /* Without a pidfd nobody could kill a worker that hangs; only an old kernel has an excuse. */
+    if (pid < 0 || (pidfd < 0 && code != ENOSYS) || nursery_add_child(n, frame->id, pid)) {
+        fa_error_system(&err, FA_CLASS_WORKER_CRASHED, code, "cannot fork a worker");
         if (pid > 0)
             kill(pid, SIGKILL);
+        if (pidfd >= 0)
+            close(pidfd);
         nursery_refuse(n, frame->id, &err);
         return;
     }
-    int pidfd = pidfd_open(pid, 0);
     struct fa_frame answer = {.type = FA_FRAME_SPAWNED,
                               .id = frame->id,
                               .value = (uint64_t)pid,

@@ -312,6 +312,7 @@ static void blocking_cancel(struct fa_strategy *self, struct fa_attempt *attempt
 
 static void blocking_tune(struct fa_strategy *self, struct fa_attempt *attempt, uint64_t rate)
 {
+    attempt->rate = rate; /* the worker has a copy of the attempt */
     fa_pool_tune(self->pool, attempt->task, rate);
 }
 

@@ -670,6 +670,7 @@ NETWORK(tuning_changes_the_rate)
     rig->inside = true;
     rig->ops->tune(rig->strategy, &a.attempt, 100000000);
     rig->inside = false;
+    cr_assert_eq(a.attempt.rate, 100000000, "the engine compares the next share with it");
     double start = fa_clock_now();
     wait_for(rig, 1, 20);
     cr_assert(fa_clock_now() - start < fa_timeout(10));
