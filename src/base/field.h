@@ -59,11 +59,13 @@ struct fa_field {
                   0 * sizeof(char[sizeof(type_) == sizeof(unsigned) ? 1 : -1]) \
     }
 
+/* offsetof() takes no parentheses.  NOLINTBEGIN(bugprone-macro-parentheses) */
 #define FA_FIELD_TEXT(owner, member)                                  \
     {                                                                 \
         .type = FA_FIELD_TEXT, .limit = sizeof(((owner *)0)->member), \
         .offset = FA_FIELD_AT(char, owner, member[0])                 \
     }
+/* NOLINTEND(bugprone-macro-parentheses) */
 
 #define FA_FIELD_COUNT(fields) (sizeof(fields) / sizeof(*(fields)))
 
