@@ -65,6 +65,8 @@ void fa_scouts_end(struct fa_scouts *scouts, const struct fa_attempt *attempt,
 void fa_scouts_drain(struct fa_scouts *scouts, struct fa_attempt_queue *ret)
 {
     for (size_t i = 0; i < FA_SCOUT_BUCKETS; ++i)
-        while (!LIST_EMPTY(&scouts->buckets[i]))
-            scout_end(LIST_FIRST(&scouts->buckets[i]), ret);
+        for (struct fa_scout *scout = LIST_FIRST(&scouts->buckets[i]), *next; scout; scout = next) {
+            next = LIST_NEXT(scout, link);
+            scout_end(scout, ret);
+        }
 }

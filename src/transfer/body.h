@@ -27,7 +27,7 @@ void fa_body_fini(struct fa_body *body);
 /** Begin an attempt, which is borrowed until the next one.
  *
  * @part_bytes  Size of the part file. */
-void fa_body_begin(struct fa_body *body, const struct fa_attempt *attempt, uint64_t stands);
+void fa_body_begin(struct fa_body *body, const struct fa_attempt *attempt, uint64_t part_bytes);
 
 /** A response with the file has arrived that starts at head->kept: truncate the part file there.
  * @return -1 if its declared length is rejected. */
