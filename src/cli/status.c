@@ -53,8 +53,8 @@ static void listing_put_entry(const struct listing *to, const char *text)
     while (*text) {
         size_t len = strcspn(text, "\n");
         char *line = to->terminal ? strndup(text, len) : NULL;
-        if (line)
-            fa_term_put(to->out, line);
+        if (to->terminal)
+            fa_term_put(to->out, line ? line : "?");
         else
             fwrite(text, 1, len, to->out);
         free(line);

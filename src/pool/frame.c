@@ -36,7 +36,14 @@ int fa_frame_pair(int ret_ends[2])
 {
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ret_ends))
         return -1;
-    return fcntl(ret_ends[0], F_SETFL, O_NONBLOCK) < 0 ? -1 : 0;
+    if (fcntl(ret_ends[0], F_SETFL, O_NONBLOCK) == 0)
+        return 0;
+    int code = errno;
+    close(ret_ends[0]);
+    close(ret_ends[1]);
+    ret_ends[0] = ret_ends[1] = -1;
+    errno = code;
+    return -1;
 }
 
 /* Byte by byte: a struct could have padding, whose contents would leak to the peer. */

@@ -250,6 +250,21 @@ static void nursery_drop_role(struct fork_server *n, uint64_t id)
     *role = (struct nursery_role){0};
 }
 
+/* The types of a role, and the state of each, as the frame lists them. */
+static int role_load(struct fork_server *n, struct nursery_role *role, const struct fa_frame *frame)
+{
+    struct fa_reader reader;
+    const char *name;
+    fa_reader_init(&reader, frame->payload, frame->len);
+    while ((name = fa_reader_str(&reader)))
+        if (role_pick_type(n, role, name))
+            return -1;
+    if (reader.failed || !role->types)
+        return -1;
+    return fa_task_table_init(&role->table, role->types, reader.at,
+                              (size_t)(reader.end - reader.at), &role->error);
+}
+
 /* A role that fails keeps its error, which is reported for each worker requested. */
 static void nursery_prepare_role(struct fork_server *n, struct fa_frame *frame)
 {
@@ -257,20 +272,11 @@ static void nursery_prepare_role(struct fork_server *n, struct fa_frame *frame)
         return;
     nursery_drop_role(n, frame->id); /* a FA_FRAME_DROP may have been lost */
     struct nursery_role *role = &n->roles[frame->id - 1];
-    struct fa_reader reader;
-    if (fa_frame_load(frame, &n->large)) {
+    if (fa_frame_load(frame, &n->large))
         fa_error_system(&role->error, FA_CLASS_LOCAL_IO, ENOMEM, "cannot set up workers");
-        return;
-    }
-    fa_reader_init(&reader, frame->payload, frame->len);
-    const char *name;
-    while ((name = fa_reader_str(&reader)))
-        if (role_pick_type(n, role, name))
-            return;
-    role->ready = !reader.failed && role->types &&
-                  fa_task_table_init(&role->table, role->types, reader.at,
-                                     (size_t)(reader.end - reader.at), &role->error) == 0;
-    fa_buf_fini(&n->large);
+    else
+        role->ready = role_load(n, role, frame) == 0;
+    fa_buf_fini(&n->large); /* or every worker would inherit it */
 }
 
 static int nursery_add_child(struct fork_server *n, uint64_t id, pid_t pid)
