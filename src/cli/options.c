@@ -49,27 +49,29 @@ SAME_SIZE(enum fa_action);
 const struct fa_command_text fa_commands_table[] = {
     {STATUS, "status", "", "report what the state of DIR contains",
      "Counts the files that are done, the failed entries (by class and by host), the part files "
-     "that will be resumed, and the entries that the last run read but did not finish.  Lines "
-     "that failed before they had a name are not in the state.  A run may be in progress: then "
-     "its process is named.  The exit status is 0 whatever the state contains, 2 if there is no "
-     "state, and 4 if it cannot be read."},
+     "that will be resumed, and the entries that the last run read but did not finish.  Invalid "
+     "lines, which have no file name, are not in the state.  If a run is in progress, its process "
+     "ID is printed.  The exit status is 0 whatever the state contains, 2 if there is no state, "
+     "and 4 if it cannot be read."},
     {VERIFY, "verify", "", "verify the files of DIR",
      "Reads each file that is done according to the state, and compares its size and digest with "
      "those recorded when it was downloaded.  Missing, changed and unreadable files are named on "
-     "standard output, and so are unknown files, which are not an error.  The exit status is 0 if "
-     "all files match, 3 if a file is missing or has changed, 4 if one cannot be read, and 2 if "
-     "there is no state.  A file that a run replaces at the same time may be reported as changed."},
+     "standard output.  Unknown files, which are not in the state (with --manifest, not in the "
+     "manifest), are named, too; they are not an error.  The exit status is 0 if all files match, "
+     "3 if a file is missing or has changed, 4 if one cannot be read, and 2 if there is no state.  "
+     "A file that a run replaces at the same time may be reported as changed."},
     {COMPARE, "compare", " LIST...", "find the best strategy for a LIST on this network",
-     "Takes a sample of the lists, evenly over their hosts, and downloads it with each strategy "
-     "several times, in an order that changes from round to round, by running fetchall.  The "
-     "first round is a warm-up and does not count.  Downloaded files go to a directory below DIR "
-     "and are removed.  The number of requests is printed at the start, and the number of bytes "
-     "after the warm-up; --budget and --max-bytes limit it, and a signal ends it with the results "
-     "so far.  Download options are passed to each run.  It ends with a table of measurements, "
-     "with 95 % confidence intervals, and with the command line to use, unless the differences do "
-     "not exceed the noise, or the network changed meanwhile.  The exit status is 0 if there was "
-     "something to compare, even if entries failed; 1 if no round was completed; otherwise as "
-     "below."},
+     "Takes a sample of the lists, evenly over their hosts, and runs fetchall with each strategy "
+     "several times on this sample.  The order changes from round to round.  The first round is a "
+     "warm-up and does not count.  Downloaded files go to a directory below DIR and are removed.  "
+     "The number of requests is printed at the start, and the number of bytes after the warm-up.  "
+     "--budget and --max-bytes limit the comparison.  A signal ends it, and the results so far "
+     "are printed.  Download options are passed to each run.  At the end, it prints a table of "
+     "measurements with 95 % confidence intervals, and the command line to use.  If several "
+     "strategies are equally fast within the noise, that is the one that needs less CPU time or "
+     "memory.  There is no command line if too few rounds were completed, if all failed, or if "
+     "the network changed during the comparison.  The exit status is 0 if there was something to "
+     "compare, even if entries failed; 1 if no round was completed; otherwise as in EXIT STATUS."},
     {0},
 };
 
@@ -206,16 +208,16 @@ const struct fa_option fa_options_table[] = {
          .more = "The sample is taken evenly from the hosts of the lists, and evenly from the "
                  "entries of each host."),
     UINT("rounds", 0, compare.rounds, 1, 1000, .commands = COMPARE,
-         .help = "set the number of runs of each that count"),
+         .help = "set the number of measured runs per strategy"),
     TIME("budget", compare.budget, 0, 365.0 * DAY, .commands = COMPARE, .initial = "none",
-         .help = "start no round that would end later",
+         .help = "start no round that would exceed this time",
          .more = "The warm-up always starts.  A run still going when the budget expires is killed."
                  "  0 means no limit."),
     SIZE("max-bytes", compare.max_bytes, .commands = COMPARE, .initial = "none",
          .help = "start no round that would exceed this total",
-         .more = "The warm-up always starts, and continues while less than this has been received."
-                 "  The limit is not checked during a run: use --max-size against endless bodies."
-                 "  0 means no limit."),
+         .more = "The warm-up always starts; it ends after the run that exceeds this total.  The "
+                 "limit is not checked during a run: use --max-size against endless bodies.  0 "
+                 "means no limit."),
     FLAG("stage", 0, compare.stage, .commands = COMPARE,
          .help = "compare the models of the CPU stage instead",
          .more = "LIST may be a directory, whose files are hashed in place; the files of a list "
@@ -239,21 +241,24 @@ const struct fa_option fa_options_table[] = {
          .more = "A file is replaced only when the new one is complete and verified.  If the run "
                  "is interrupted, the next one downloads the new file from the start."),
     FLAG("sync", 0, config.sync, .help = "download existing files that have changed",
-         .more = "Sends one request per entry, with If-None-Match and If-Modified-Since (RFC 9110,"
-                 " 13.1) from the state.  A changed file is replaced when the new one is complete "
-                 "and verified (downloaded from the start if a run was interrupted).  A file that "
-                 "the state does not know is downloaded again."),
-    FLAG("plan", 0, config.plan, .help = "read, check and name everything, download nothing",
+         .more = "Sends one request per entry, with If-None-Match and If-Modified-Since (RFC "
+                 "9110, 13.1) from the state.  A changed file is replaced when the new one is "
+                 "complete and verified.  If the run is interrupted, the next one downloads the "
+                 "new file from the start.  A file that the state does not know is downloaded "
+                 "again."),
+    FLAG("plan", 0, config.plan,
+         .help = "read the lists and show the file names, without downloading",
          .more = "Prints the name, a TAB and the URL of each entry that would be downloaded or "
-                 "already exists, unless -q or --report - is given."),
+                 "already exists, unless -q is given, or standard output is used by --report - or "
+                 "--events -."),
 
     GROUP("State"),
     TEXT("state", 0, "FILE", config.state, .initial = "DIR/.fetchall/state.db",
          .commands = FA_COMMAND_FETCH | LOOKS, .offer = FA_OFFER_FILES,
          .help = "use this state file", .more = "A state belongs to one DIR.  See STATE."),
     FLAG("no-state", 0, config.no_state, .help = "keep no state",
-         .more = "Existing files are left alone, whichever URL they came from.  What an "
-                 "interrupted run has started is downloaded from the start."),
+         .more = "Existing files are left alone, whichever URL they came from.  Files that an "
+                 "interrupted run has not completed are downloaded from the start."),
     FLAG("retry-failed", 0, config.retry_failed, .help = "retry only entries that failed before",
          .more = "Of the given lists, retries only the entries that failed according to the state."
                  "  Without a list, retries all of them."),
@@ -275,32 +280,34 @@ const struct fa_option fa_options_table[] = {
          .help = "limit retries per entry for transient errors",
          .more = "Time-outs, lost connections and transient HTTP statuses are retried; a 404, an "
                  "invalid certificate or a malformed URL is not.  Failures because the host is "
-                 "down do not count: see --host-wait.  With any value, a file with the wrong "
-                 "checksum is downloaded once more, and a crashed worker is replaced twice."),
+                 "down do not count: see --host-wait.  Independently of N, a file with the wrong "
+                 "checksum is downloaded once more, and an entry whose worker crashes is retried "
+                 "twice."),
     TIME("retry-wait", config.retry_wait, 0, 60, .commands = RUNS,
          .help = "set the base of the retry delay",
-         .more = "The delay doubles with each retry, up to 60 seconds, and a random part of it is "
-                 "used (exponential back-off with full jitter).  A Retry-After of the server takes"
-                 " precedence for its whole host, up to 600 seconds."),
+         .more = "The maximum delay doubles with each retry, up to 60 seconds; the actual delay "
+                 "is random between 0 and that maximum (exponential back-off with full jitter).  "
+                 "A Retry-After of the server takes precedence for its whole host, up to 600 "
+                 "seconds."),
     TIME("host-wait", config.host_wait, 0, 365.0 * DAY, .commands = RUNS,
-         .help = "wait this long for a host that is down",
-         .more = "Counted from the first failure after the last success.  Meanwhile the host is "
-                 "probed by one transfer at a time, other hosts continue, and entries with a "
-                 "mirror use that.  When the time is over, after a last attempt, the remaining "
-                 "entries of the host fail, and so do further ones for a minute.  A host is "
-                 "considered down when no connection can be made, or after eight consecutive "
-                 "failures.  There is no wait for a name that does not exist or a certificate that"
-                 " is rejected, and Retry-After has its own rule.  0 does not wait.  With compare "
-                 "the default is 0."),
+         .initial = "60; 0 with compare", .help = "wait this long for a host that is down",
+         .more = "Counted from the first failure after the last success.  Meanwhile one transfer "
+                 "at a time probes the host, other hosts continue, and entries with a mirror use "
+                 "the mirror.  When the time is over, one last attempt is made.  If it fails, the "
+                 "remaining entries of the host fail, and so do its entries that are read within "
+                 "the next minute.  A host is considered down when no connection can be made, or "
+                 "after eight consecutive failures.  There is no wait for a name that does not "
+                 "exist or a certificate that is rejected, and Retry-After has its own rule.  0 "
+                 "does not wait."),
     TIME("connect-timeout", config.connect_timeout, 0.1, DAY, .commands = RUNS,
-         .help = "limit the time to resolve, connect and do TLS"),
+         .help = "limit the time for DNS, connecting and the TLS handshake"),
     TIME("stall-timeout", config.stall_timeout, 1, DAY, .commands = RUNS,
          .help = "end an attempt that receives nothing this long"),
-    SIZE("speed-limit", config.speed_limit, .commands = RUNS,
-         .help = "end an attempt slower than this per second",
-         .more = "Measured over --speed-time once the body has begun, so that a server which sends"
-                 " an occasional byte does not occupy a slot forever.  A lower --rate lowers it.  "
-                 "0 means no limit."),
+    SIZE("speed-limit", config.speed_limit, .commands = RUNS, .initial = "100",
+         .help = "end an attempt that receives fewer bytes per second",
+         .more = "Measured over --speed-time once the body has begun, so that a server which "
+                 "sends an occasional byte does not occupy a slot forever.  With --rate, it is at "
+                 "most half of the transfer's share of the rate.  0 means no limit."),
     TIME("speed-time", config.speed_time, 1, DAY, .commands = RUNS,
          .help = "measure --speed-limit over this time"),
     TIME("timeout", config.timeout, 0, 365.0 * DAY, .commands = RUNS, .initial = "none",
@@ -316,8 +323,8 @@ const struct fa_option fa_options_table[] = {
                  "complete."),
     CUSTOM("halt", 0, "N|N%", parse_halt, .initial = "never",
            .help = "stop after this many failed entries",
-           .more =
-               "With %, the limit is a percentage of the entries that have ended, once ten have."),
+           .more = "N% is a percentage of the entries that have ended, and applies once ten have "
+                   "ended."),
 
     GROUP("Connection"),
     SIZE("rate", config.rate, .commands = RUNS, .initial = "no limit",
@@ -326,9 +333,9 @@ const struct fa_option fa_options_table[] = {
            .offer = FA_OFFER_FILES, .help = "add a request header; may repeat",
            .more =
                "LINE is 'Name: value'; 'Name:' removes a default header, and 'Name;' sends an "
-               "empty one. @FILE reads lines from a file, which keeps secrets out of the list of"
-               " processes.  After a redirect to another scheme, host or port, these headers are"
-               " no longer sent."),
+               "empty one.  @FILE reads lines from a file, which keeps secrets out of the list of "
+               "processes.  After a redirect to another scheme, host or port, these headers are "
+               "no longer sent."),
     TEXT("user-agent", 'A', "TEXT", config.user_agent, .commands = RUNS,
          .initial = "fetchall/VERSION", .help = "set the User-Agent header"),
     FLAG("netrc", 0, config.netrc, .commands = RUNS, .help = "read passwords from ~/.netrc"),
@@ -350,20 +357,21 @@ const struct fa_option fa_options_table[] = {
          .more = "Anyone between you and the server can then read and change what is downloaded."),
     CUSTOM("resolve", 0, "HOST:PORT:ADDR", fa_request_options_resolve, .commands = RUNS,
            .help = "use ADDR for HOST:PORT; may repeat",
-           .more = "An IPv6 address may be enclosed in [].  The host * matches every host that is "
-                   "not named."),
+           .more = "An IPv6 address may be enclosed in [].  The host * stands for every host "
+                   "without a --resolve of its own."),
     CHOICE("http", 0, "VERSION", enum fa_http, config.http, fa_value_http,
            .help = "set the highest HTTP version",
            .more =
-               "2 uses HTTP/2 over TLS, and HTTP/1.1 with servers that lack it; --mode async "
-               "then multiplexes transfers over one connection.  Whether that is faster depends "
-               "on the servers and the network: see fetchall compare --http 1.1,2.  Failures of "
-               "HTTP/2 are retried over HTTP/1.1, and so are, with libcurl before 8.4, responses"
-               " without a length.  Not with --rate."),
+               "2 uses HTTP/2 over TLS, and HTTP/1.1 with servers that lack it; --mode async then "
+               "multiplexes transfers over one connection.  Whether that is faster depends on the "
+               "servers and the network: see fetchall compare --http 1.1,2.  A transfer that "
+               "fails because of HTTP/2 is retried over HTTP/1.1.  With libcurl before 8.4, so is "
+               "a response without a length.  Cannot be combined with --rate."),
     CHOICE("sandbox", 0, "HOW", enum fa_sandbox, config.sandbox, sandboxes, .commands = RUNS,
            .help = "confine the program and its workers",
-           .more = "auto uses what the kernel supports of Landlock and seccomp, and --verbose "
-                   "reports what is missing; require fails without them.  See SECURITY."),
+           .more = "auto uses Landlock and seccomp as far as the kernel supports them, and "
+                   "--verbose reports what is missing.  require fails if either is missing.  See "
+                   "SECURITY."),
     SET("ipv4", '4', enum fa_family, config.family, FA_FAMILY_V4, .commands = RUNS,
         .help = "use IPv4 only"),
     SET("ipv6", '6', enum fa_family, config.family, FA_FAMILY_V6, .commands = RUNS,
@@ -372,36 +380,37 @@ const struct fa_option fa_options_table[] = {
     GROUP("Digests"),
     CUSTOM("hash", 0, "ALG[,ALG]|none", parse_hash, .commands = RUNS, .initial = "sha256",
            .help = "compute these digests of each file",
-           .more =
-               "md5, sha1, sha256, sha512, blake2b and xxh128.  The manifest contains the first "
-               "one."),
+           .more = "ALG is one of md5, sha1, sha256, sha512, blake2b and xxh128.  The manifest "
+                   "contains the first one."),
     UINT("hash-jobs", 0, config.hash_jobs, 1, 256, .commands = HASHES | COMPARE, .initial = "cores",
          .help = "limit the workers that compute digests",
          .more =
              "cores is the number of CPUs that the process may use: limited by its affinity "
              "(see taskset(1)) and by the CPU quotas of its control groups, as in a container."),
     CHOICE("hash-with", 0, "MODEL", enum fa_hash_with, config.hash_with, fa_value_hash_with,
-           .commands = HASHES, .help = "compute digests in",
-           .more = "process uses processes of its own beside the downloads.  The others exist for "
-                   "comparison; inline delays the downloads."),
+           .commands = HASHES, .help = "choose what computes digests",
+           .more = "process uses worker processes, so that digests are computed in parallel with "
+                   "downloads.  thread uses threads; inline uses the thread of the main loop, "
+                   "which delays the downloads.  Both exist for comparison."),
     CUSTOM("hash-with", 0, "MODEL,...", fa_picks_parse_hash_with, .commands = COMPARE,
-           .choice = fa_value_hash_with, .initial = "process", .help = "compute digests in"),
+           .choice = fa_value_hash_with, .initial = "process",
+           .help = "choose what computes digests"),
 
     GROUP("Output"),
     OUTPUT("manifest", manifest, .help = "write lines for sha256sum -c",
            .more =
-               "One line for each file that exists at the end, with the first digest of --hash."
-               "  Check with md5sum -c, sha1sum -c, sha256sum -c, sha512sum -c, b2sum -c "
-               "(blake2b) or xxhsum -c (xxh128), in DIR.  The manifest is written to a temporary"
-               " file, and renamed at the end of the run.  Existing files are hashed for it.  If"
-               " FILE is in DIR, no file of the list gets its name; this also applies to other "
-               "outputs and to input files.  See FILES."),
+               "One line for each file that exists at the end, with the first digest of --hash.  "
+               "Check with md5sum -c, sha1sum -c, sha256sum -c, sha512sum -c, b2sum -c (blake2b) "
+               "or xxhsum -c (xxh128), in DIR.  The manifest is written to a temporary file, and "
+               "renamed at the end of the run.  Existing files are hashed for it.  If FILE is in "
+               "DIR, no download gets its name.  The same applies to other outputs and to input "
+               "files: see FILES."),
     INPUT("manifest", manifest, .commands = VERIFY,
           .help = "check the files of this manifest instead",
-          .more = "Lines as written by sha256sum and similar programs, with or without --tag.  "
-                  "Without a tag, the length of the digest determines the algorithm: 32 digits are "
-                  "taken as md5 and 128 as sha512, unless the state knows the file by its xxh128 or"
-                  " blake2b."),
+          .more = "FILE has lines as written by sha256sum and similar programs, with or without "
+                  "--tag.  Without a tag, the length of the digest determines the algorithm: 32 "
+                  "digits are taken as md5 and 128 as sha512, unless the state knows the file by "
+                  "its xxh128 or blake2b."),
     FLAG("failed", 0, failed, .commands = STATUS, .help = "print the failed entries as a list",
          .more = "The list can be used as input: each entry has its mirrors and options, and the "
                  "name of its file.  Entries with secrets are comments: use --retry-failed for "
@@ -421,21 +430,20 @@ const struct fa_option fa_options_table[] = {
     OUTPUT("html", compare.html, .commands = COMPARE,
            .help = "write a page with plots; - for stdout",
            .more = "The page needs no network and no scripts.  Plots are made by gnuplot(1), if "
-                   "installed.  Of two comparisons of --stage, the second gets a page of its own: "
-                   "FILE with -large before its suffix."),
+                   "installed.  If --stage makes two comparisons, that of large files gets a page "
+                   "of its own: FILE with -large before its suffix."),
     OUTPUT("report", report, .help = "write a JSON line for each entry; - for stdout",
            .more = "See REPORT."),
     OUTPUT("events", events, .help = "write JSON lines during the run; - for stdout",
            .more = "See EVENTS."),
     CHOICE("progress", 0, "HOW", enum fa_progress_mode, progress, displays,
            .help = "choose what standard error shows",
-           .more =
-               "auto is bar on a terminal, and otherwise plain, an occasional line. json prints "
-               "a progress object every second (see EVENTS)."),
+           .more = "auto chooses bar on a terminal and plain otherwise.  plain prints a line every "
+                   "ten seconds.  json prints a progress object every second (see EVENTS)."),
     FLAG("quiet", 'q', quiet, .commands = HASHES,
          .help = "print nothing unless something is wrong"),
     FLAG("quiet", 'q', quiet, .commands = COMPARE, .help = "print only the result"),
-    FLAG("verbose", 'v', verbose, .help = "print starts and retries, too"),
+    FLAG("verbose", 'v', verbose, .help = "also print the start and the retries of each entry"),
     FLAG("verbose", 'v', verbose, .commands = VERIFY, .help = "name the unchanged files, too"),
 
     GROUP("Help"),
