@@ -57,37 +57,34 @@ static void ending_check_halt(struct fa_session *s)
         fa_engine_stop(s, FA_END_HALTED, NULL);
 }
 
-/* The URL in the list, without secrets.  @ret_owned  To be freed. */
-static const char *job_listed_url(const struct fa_session *s, const struct fa_job *job,
-                                  char **ret_owned)
+/* Count and report an entry that has ended, be it a job or a record of the backlog. */
+static void result_send(struct fa_session *s, const struct fa_result *result)
 {
-    *ret_owned = fa_redact_url(job->entry->urls[0], s->config.secret_keys);
-    return *ret_owned ? *ret_owned : "?";
+    struct fa_event event = {.type = FA_EVENT_DONE, .done = *result};
+    event.done.mode = s->config.mode;
+    ++s->counts.done;
+    s->counts.failed += fa_status_is_failure(result->status);
+    s->counts.cancelled += result->error.class == FA_CLASS_CANCELLED;
+    fa_emit_send(&s->emitter, &event);
 }
 
 /* The job must not change after this. */
 static void job_report(struct fa_session *s, struct fa_job *job, struct fa_result *result)
 {
-    char *owned;
-    struct fa_event event = {.type = FA_EVENT_DONE};
+    char *url = fa_redact_url(job->entry->urls[0], s->config.secret_keys);
     result_fill_attempt(job, result);
     result->list = job->entry->list;
     result->line = job->entry->line;
     result->tag = job->entry->tag;
-    result->url = job_listed_url(s, job, &owned);
+    result->url = url ? url : "?";
     result->path = job->place.path;
     result->origin = job->target.url ? job->target.url->origin : NULL;
     result->size = fa_status_is_failure(result->status) ? -1 : job->place.size;
-    result->mode = s->config.mode;
     if (result->error.class != FA_CLASS_NONE)
         result->error = fa_emit_redact(&s->emitter, &result->error);
-    event.done = *result;
     fa_ledger_put_end(&s->ledger, job, result);
-    ++s->counts.done;
-    s->counts.failed += fa_status_is_failure(result->status);
-    s->counts.cancelled += result->error.class == FA_CLASS_CANCELLED;
-    fa_emit_send(&s->emitter, &event);
-    free(owned);
+    result_send(s, result);
+    free(url);
     fa_job_set_state(job, FA_JOB_FINAL);
 }
 
@@ -146,24 +143,16 @@ static void spilled_leave(void *ctx, const struct fa_entry *entry, const char *p
                           const char *origin)
 {
     struct fa_session *s = ctx;
-    struct fa_event event = {.type = FA_EVENT_DONE};
-    struct fa_result *result = &event.done;
+    struct fa_result result = {.size = -1, .path = path, .origin = origin};
     char *url = entry ? fa_redact_url(entry->urls[0], s->config.secret_keys) : NULL;
-    result_set_left(result, false);
+    result_set_left(&result, false);
     if (entry) {
-        result->list = entry->list;
-        result->line = entry->line;
-        result->tag = entry->tag;
+        result.list = entry->list;
+        result.line = entry->line;
+        result.tag = entry->tag;
     }
-    result->url = url ? url : "?";
-    result->path = path;
-    result->origin = origin;
-    result->size = -1;
-    result->mode = s->config.mode;
-    ++s->counts.done;
-    ++s->counts.failed;
-    ++s->counts.cancelled;
-    fa_emit_send(&s->emitter, &event);
+    result.url = url ? url : "?";
+    result_send(s, &result);
     free(url);
 }
 

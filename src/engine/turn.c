@@ -86,7 +86,6 @@ void fa_turn_resolved(void *ctx, void *tag, const struct fa_resolution *resoluti
     struct fa_session *s = ctx;
     struct fa_origin *origin = tag;
     double now = fa_engine_now(s);
-    origin->lookup_seconds = resolution->seconds;
     if (resolution->addresses)
         fa_scheduler_resolved(&s->scheduler, origin, resolution->addresses, resolution->seconds,
                               now);
