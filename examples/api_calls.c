@@ -74,7 +74,7 @@ static const char *add_up(struct calls *calls, const char *bytes, size_t len)
     if (json_is_number(value))
         calls->sum += json_number_value(value);
     else
-        why = answer ? "the answer has no such number" : "the answer is no JSON";
+        why = answer ? "the answer has no such number" : "the answer is not JSON";
     json_decref(answer);
     return why;
 }

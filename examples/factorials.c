@@ -166,7 +166,7 @@ int main(int argc, char **argv)
         char *end = "";
         unsigned long given = argc > 1 ? strtoul(argv[i + 1], &end, 10) : (i + 1) * 5000;
         if (*end || given < 1 || given > N_MAX) {
-            fprintf(stderr, "factorials: '%s' is no number from 1 to %d\n", argv[i + 1], N_MAX);
+            fprintf(stderr, "factorials: '%s' is not a number from 1 to %d\n", argv[i + 1], N_MAX);
             free(jobs);
             return 2;
         }

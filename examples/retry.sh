@@ -26,8 +26,8 @@ shift 2
 wait=${RETRY_WAIT:-60}
 rounds=${RETRY_ROUNDS:-8}
 
-may_pass() {
-    "$fetchall" status -d "$dir" --json | sed -n 's/.*"may_pass": *\([0-9]*\).*/\1/p'
+transient() {
+    "$fetchall" status -d "$dir" --json | sed -n 's/.*"transient": *\([0-9]*\).*/\1/p'
 }
 
 "$fetchall" -d "$dir" "$@" -- "$list"
@@ -35,7 +35,7 @@ status=$?
 while [ "$rounds" -gt 1 ]; do
     left=0
     if [ "$status" -eq 5 ] || [ "$status" -eq 1 ]; then
-        left=$(may_pass)
+        left=$(transient)
     fi
     if [ "${left:-0}" -eq 0 ]; then
         break

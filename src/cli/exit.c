@@ -14,7 +14,7 @@ void fa_exit_count(struct fa_exit *exit, const struct fa_result *result)
     else if (result->error.class == FA_CLASS_INTEGRITY)
         ++exit->integrity;
     else if (result->transient)
-        ++exit->may_pass;
+        ++exit->transient;
     else
         ++exit->permanent;
 }
@@ -27,5 +27,5 @@ enum fa_exit_status fa_exit_status(const struct fa_exit *exit)
         return FA_EXIT_INTEGRITY;
     if (exit->permanent)
         return FA_EXIT_PERMANENT;
-    return exit->may_pass ? FA_EXIT_MAY_PASS : FA_EXIT_OK;
+    return exit->transient ? FA_EXIT_TRANSIENT : FA_EXIT_OK;
 }

@@ -15,7 +15,7 @@ enum fa_exit_status {
     FA_EXIT_USAGE = 2,     /**< Usage error, or no list could be read. */
     FA_EXIT_INTEGRITY = 3, /**< An entry did not match its checksum. */
     FA_EXIT_LOCAL = 4,     /**< Disk full, permission denied, an incomplete report. */
-    FA_EXIT_MAY_PASS = 5,  /**< All failures are transient.  Includes local ones that did not stop
+    FA_EXIT_TRANSIENT = 5, /**< All failures are transient.  Includes local ones that did not stop
                               the run, such as a file that is too large. */
 };
 
@@ -24,7 +24,7 @@ struct fa_exit {
     uint64_t permanent;
     uint64_t integrity;
     uint64_t local;
-    uint64_t may_pass;
+    uint64_t transient;
 };
 
 /** Count the result of an entry. */

@@ -110,8 +110,8 @@ static void group_print(const struct fa_failure_group *group, FILE *out)
 void fa_failures_print(struct fa_failures *failures, size_t most, FILE *out)
 {
     qsort(failures->groups, failures->n_groups, sizeof(failures->groups[0]), compare);
-    const char *told[FA_FAILURES_GROUPS];
-    size_t n_told = 0;
+    const char *shown[FA_FAILURES_GROUPS];
+    size_t n_shown = 0;
     uint64_t rest = failures->others;
     for (size_t i = 0; i < failures->n_groups; ++i) {
         const struct fa_failure_group *group = &failures->groups[i];
@@ -122,11 +122,11 @@ void fa_failures_print(struct fa_failures *failures, size_t most, FILE *out)
         group_print(group, out);
         /* Print each hint once, at the first group that it applies to. */
         const char *hint = fa_failures_hint(&group->error);
-        for (size_t j = 0; hint && j < n_told; ++j)
-            if (told[j] == hint)
+        for (size_t j = 0; hint && j < n_shown; ++j)
+            if (shown[j] == hint)
                 hint = NULL;
         if (hint) {
-            told[n_told++] = hint;
+            shown[n_shown++] = hint;
             fprintf(out, "%10s(%s)\n", "", hint);
         }
     }

@@ -97,13 +97,13 @@ static void observer_check_output(struct fa_observer *observer, int rc, const st
 }
 
 /* Whether one more line of its kind may be printed; the last one announces the omission. */
-static bool observer_may_print(struct fa_observer *observer, unsigned *told)
+static bool observer_may_print(struct fa_observer *observer, unsigned *printed)
 {
     if (observer->options->verbose)
         return true;
-    if (*told > LINES_MAX)
+    if (*printed > LINES_MAX)
         return false;
-    if ((*told)++ < LINES_MAX)
+    if ((*printed)++ < LINES_MAX)
         return true;
     fputs("further lines of this kind are omitted; use -v to print all\n",
           observer_begin_line(observer));
@@ -247,8 +247,8 @@ static void on_progress(struct fa_observer *observer, const struct fa_event *eve
         observer_check_output(observer, fa_output_flush(&observer->report, &err), &err);
         observer_check_output(observer, fa_output_flush(&observer->plan, &err), &err);
     }
-    if (fa_signals_caught() && !observer->stop_was_told) {
-        observer->stop_was_told = true;
+    if (fa_signals_caught() && !observer->stop_was_reported) {
+        observer->stop_was_reported = true;
         /* Stopping may take seconds, in which the user should not send the signal again. */
         if (!observer->options->quiet) {
             fputs("stopping within 5 seconds; a second signal stops it immediately\n",

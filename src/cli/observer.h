@@ -30,7 +30,7 @@ struct fa_observer {
     double flushed;    /**< When the report was last flushed; seconds since the start. */
     unsigned failures; /**< Number of failures printed so far. */
     unsigned notices;  /**< Number of notices printed so far. */
-    bool stop_was_told;
+    bool stop_was_reported;
 };
 
 /** @options  Borrowed until fini. */

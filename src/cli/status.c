@@ -97,8 +97,8 @@ static void put_counts(FILE *out, const struct fa_tally *tally, const struct fa_
     put_number(out, "done", tally->all.standings[FA_STANDING_DONE]);
     fprintf(out, "  %s\n", fa_units_bytes((double)tally->bytes, size));
     put_number(out, "failed", tally->all.standings[FA_STANDING_FAILED]);
-    if (tally->may_pass)
-        fprintf(out, "  %llu of them transient", (unsigned long long)tally->may_pass);
+    if (tally->transient)
+        fprintf(out, "  %llu of them transient", (unsigned long long)tally->transient);
     fputc('\n', out);
     put_number(out, "part", tally->all.standings[FA_STANDING_PART]);
     fputs(tally->all.standings[FA_STANDING_PART] ? "  can be resumed\n" : "\n", out);
@@ -133,12 +133,12 @@ static void put_classes(FILE *out, const struct fa_tally *tally)
             fprintf(out, "%10llu  %s\n", (unsigned long long)tally->all.classes[class],
                     fa_class_name((enum fa_class) class));
     fputs("\nfailed, by class and host\n", out);
-    size_t told = 0;
+    size_t shown = 0;
     uint64_t rest = tally->other_failures;
     for (size_t i = 0; i < tally->n_rows; ++i) {
         for (unsigned class = 0; class < FA_CLASSES; ++class) {
             const struct fa_tally_row *row = &tally->rows[i];
-            if (row->classes[class] && told++ >= ROWS_MOST) {
+            if (row->classes[class] && shown++ >= ROWS_MOST) {
                 rest += row->classes[class];
             } else if (row->classes[class]) {
                 fprintf(out, "%10llu  %-12s ", (unsigned long long)row->classes[class],
@@ -254,7 +254,7 @@ static int put_json(FILE *out, const char *dir, const struct fa_tally *tally,
         "part", fa_json_count(tally->all.standings[FA_STANDING_PART]),
         "pending", fa_json_count(summary_pending(&summary->run)),
         "bytes", fa_json_count(tally->bytes),
-        "may_pass", fa_json_count(tally->may_pass),
+        "transient", fa_json_count(tally->transient),
         "secret", fa_json_count(tally->unwritten),
         "classes", classes_object(tally->all.classes),
         "origins", origins_array(tally),

@@ -17,7 +17,7 @@ void fa_summary_count(struct fa_summary *summary, const struct fa_result *result
     summary->resumed += result->resumed;
     if (!fa_status_is_failure(result->status))
         return;
-    summary->may_pass += result->transient;
+    summary->transient += result->transient;
     fa_failures_add(&summary->failures, result);
 }
 
@@ -76,9 +76,9 @@ void fa_summary_print(struct fa_summary *summary, double seconds, bool plan, boo
     fputc('\n', out);
 
     fa_failures_print(&summary->failures, all ? FA_FAILURES_GROUPS : GROUPS_SHOWN, out);
-    if (summary->may_pass)
+    if (summary->transient)
         fprintf(out, "fetchall: %llu of the failures %s transient: run it again later\n",
-                (unsigned long long)summary->may_pass, summary->may_pass == 1 ? "is" : "are");
+                (unsigned long long)summary->transient, summary->transient == 1 ? "is" : "are");
     fa_pauses_print(&summary->pauses, all ? FA_PAUSES_ORIGINS : PAUSES_SHOWN, out);
 }
 

@@ -18,7 +18,7 @@ struct fa_summary {
     uint64_t ended[FA_STATUSES]; /**< Entries, by status. */
     uint64_t resumed;
     uint64_t bytes;
-    uint64_t may_pass; /**< Transient failures. */
+    uint64_t transient; /**< Transient failures. */
     struct fa_failures failures;
     struct fa_pauses pauses;
 };

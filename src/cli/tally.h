@@ -22,7 +22,7 @@ struct fa_tally_row {
 /** All zero: empty. */
 struct fa_tally {
     struct fa_tally_row all; /**< Of all origins; .origin NULL. */
-    uint64_t may_pass;       /**< Transient failures. */
+    uint64_t transient;      /**< Transient failures. */
     uint64_t unwritten;      /**< Failed entries that cannot be written as a line. */
     uint64_t bytes;          /**< Of complete files. */
     struct fa_tally_row rows[FA_TALLY_ROWS];

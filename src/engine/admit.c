@@ -121,7 +121,8 @@ static void admit_named(struct fa_session *s, struct fa_job *job, bool duplicate
 {
     struct fa_error err = {0};
     int64_t size = -1;
-    enum fa_there there = fa_folder_look(fa_store_folder(s->store), job->place.path, &size, &err);
+    enum fa_presence there =
+        fa_folder_look(fa_store_folder(s->store), job->place.path, &size, &err);
     enum fa_recall recall = fa_ledger_recall(&s->ledger, job, record, size);
     if (recall == FA_RECALL_ERROR)
         fa_engine_no_memory(s);

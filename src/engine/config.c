@@ -133,6 +133,6 @@ int fa_config_check(const struct fa_config *config, struct fa_error *err)
     wrong = wrong ? wrong : config_check_texts(config);
     if (wrong)
         fa_error_set(err, FA_DOMAIN_FETCHALL, 0, FA_CLASS_REFUSED,
-                     "%s of the config has a value that makes no sense", wrong);
+                     "invalid value for config field '%s'", wrong);
     return wrong ? -1 : 0;
 }

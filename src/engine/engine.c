@@ -52,7 +52,7 @@ bool fa_engine_pause(struct fa_session *s, const struct fa_error *error, uint64_
     case FA_PAUSE_SAME:
         break;
     case FA_PAUSE_BEGINS:
-        fa_emit_notice(&s->emitter, NULL, "%s: waiting %.3g seconds for room", error->msg,
+        fa_emit_notice(&s->emitter, NULL, "%s: waiting %.3g seconds for disk space", error->msg,
                        s->config.disk_wait);
         break;
     }

@@ -24,7 +24,7 @@ static void finish_done(void *ctx, void *tag, const struct fa_stage_result *resu
     if (job->hashed)
         *job->hashed = *result;
     fa_job_queue_push(&finish->hashed, job);
-    finish->news(finish->ctx);
+    finish->wake(finish->ctx);
 }
 
 int fa_finish_init(struct fa_finish *finish, struct fa_stage_env *env, struct fa_error *err)

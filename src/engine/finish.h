@@ -20,11 +20,11 @@ struct fa_finish {
     struct fa_job_queue fetched; /**< For the stage. */
     struct fa_job_queue hashed;  /**< Back from the stage. */
     unsigned staged;             /**< Jobs in the queues and in the stage. */
-    void (*news)(void *ctx);     /**< Called when a file has been hashed, outside of a turn. */
+    void (*wake)(void *ctx);     /**< Called when a file has been hashed, outside of a turn. */
     void *ctx;
 };
 
-/** store, hash, news and ctx are set.  @env  done and ctx are filled in here. */
+/** store, hash, wake and ctx are set.  @env  done and ctx are filled in here. */
 int fa_finish_init(struct fa_finish *finish, struct fa_stage_env *env, struct fa_error *err);
 void fa_finish_fini(struct fa_finish *finish);
 

@@ -31,7 +31,7 @@ static void flights_done(void *ctx, struct fa_attempt *attempt, struct fa_outcom
     job->outcome = *outcome;
     job->ended = true;
     fa_job_queue_push(&flights->ended, job);
-    flights->news(flights->ctx);
+    flights->wake(flights->ctx);
 }
 
 int fa_flights_init(struct fa_flights *flights, struct fa_strategy_env *env, struct fa_error *err)

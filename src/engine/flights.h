@@ -26,11 +26,11 @@ struct fa_flights {
     struct fa_job_queue ended;          /**< For fa_flights_take(). */
     uint64_t single_use[FA_SINGLE_USE]; /**< Hashes of origins whose last file was requested. */
     uint64_t n_single_use;
-    void (*news)(void *ctx); /**< Called when an attempt has ended. */
+    void (*wake)(void *ctx); /**< Called when an attempt has ended. */
     void *ctx;
 };
 
-/** config, store, emitter, ops, news and ctx are set.  @env  done and ctx are filled in here. */
+/** config, store, emitter, ops, wake and ctx are set.  @env  done and ctx are filled in here. */
 int fa_flights_init(struct fa_flights *flights, struct fa_strategy_env *env, struct fa_error *err);
 /** Attempts in progress are dropped; the jobs remain their owner's. */
 void fa_flights_fini(struct fa_flights *flights);

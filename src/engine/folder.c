@@ -163,7 +163,7 @@ int fa_folder_parent(struct fa_folder *folder, const char *path, const char **re
                      struct fa_error *err)
 {
     if (!path_leads_inside(path))
-        return fa_folder_refuse(err, path, "is no name of a file in the folder");
+        return fa_folder_refuse(err, path, "is not the name of a file in the folder");
     const char *slash = strrchr(path, '/');
     *ret_name = slash ? slash + 1 : path;
     if (!slash)
@@ -204,8 +204,8 @@ void fa_folder_renew(struct fa_folder *folder)
 }
 
 /* A missing folder means that the file is missing too. */
-enum fa_there fa_folder_look(struct fa_folder *folder, const char *path, int64_t *ret_size,
-                             struct fa_error *err)
+enum fa_presence fa_folder_look(struct fa_folder *folder, const char *path, int64_t *ret_size,
+                                struct fa_error *err)
 {
     if (folder->fd < 0 || folder->empty)
         return FA_THERE_NOTHING;
@@ -248,7 +248,7 @@ int fa_folder_file(struct fa_folder *folder, const char *path, struct fa_error *
     if (fd < 0)
         return fa_folder_failed(err, "open", path);
     close(fd);
-    return fa_folder_refuse(err, path, "is no regular file");
+    return fa_folder_refuse(err, path, "is not a regular file");
 }
 
 /* fsync(2) a folder and those above it: each holds the directory entry of the previous one. */

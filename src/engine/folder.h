@@ -39,15 +39,15 @@ void fa_folder_fini(struct fa_folder *folder);
 void fa_folder_renew(struct fa_folder *folder);
 
 /** What exists at a path. */
-enum fa_there {
+enum fa_presence {
     FA_THERE_NOTHING,
     FA_THERE_FILE,    /**< A regular file. */
     FA_THERE_REFUSED, /**< Anything else; err says what (FA_CLASS_REFUSED). */
 };
 
 /** @ret_size  Of the file. */
-enum fa_there fa_folder_look(struct fa_folder *folder, const char *path, int64_t *ret_size,
-                             struct fa_error *err);
+enum fa_presence fa_folder_look(struct fa_folder *folder, const char *path, int64_t *ret_size,
+                                struct fa_error *err);
 
 /** Open a regular file for reading.  @return a descriptor, or -1. */
 int fa_folder_file(struct fa_folder *folder, const char *path, struct fa_error *err);

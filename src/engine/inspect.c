@@ -42,7 +42,7 @@ struct fa_state *fa_inspect_open(struct fa_store *store, const char *dir, const 
     return state;
 }
 
-bool fa_inspect_stands(const struct fa_record *record)
+bool fa_inspect_has_file(const struct fa_record *record)
 {
     return record->standing == FA_STANDING_DONE ||
            (record->standing == FA_STANDING_FAILED && record->replaces);
@@ -92,11 +92,11 @@ static bool state_read_record(void *arg, const struct fa_record *record)
         .url = printed ? printed : "",
         .path = record->path ? record->path : "",
         .standing = record->standing,
-        .has_file = fa_inspect_stands(record),
+        .has_file = fa_inspect_has_file(record),
         .size = record->standing == FA_STANDING_DONE ? record->size : -1,
         .class = record->class,
         .error = record->error,
-        .transient = record->may_pass,
+        .transient = record->transient,
         .http = record->http,
         .line = (uint64_t)record->line,
     };

@@ -19,7 +19,7 @@ struct fa_state *fa_inspect_open(struct fa_store *store, const char *dir, const 
                                  struct fa_error *err);
 
 /** Whether the file of a record exists, as far as the state knows. */
-bool fa_inspect_stands(const struct fa_record *record);
+bool fa_inspect_has_file(const struct fa_record *record);
 
 /**
  * Whether an entry contains secrets: headers, or secrets in its URLs.

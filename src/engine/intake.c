@@ -30,13 +30,13 @@ static int intake_no_memory(struct fa_error *err)
     return -1;
 }
 
-int fa_intake_init(struct fa_intake *intake, struct event_base *base, event_callback_fn news,
+int fa_intake_init(struct fa_intake *intake, struct event_base *base, event_callback_fn wake,
                    void *ctx, struct fa_error *err)
 {
     *intake = (struct fa_intake){.base = base, .readable_fd = -1};
     STAILQ_INIT(&intake->lists);
     STAILQ_INIT(&intake->added);
-    intake->readable = event_new(base, -1, 0, news, ctx);
+    intake->readable = event_new(base, -1, 0, wake, ctx);
     return intake->readable ? 0 : intake_no_memory(err);
 }
 

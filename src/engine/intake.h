@@ -26,8 +26,8 @@ struct fa_intake {
     double wake_at;
 };
 
-/** @news  Called with EV_READ when the descriptor of the list is readable: see event_new(3). */
-int fa_intake_init(struct fa_intake *intake, struct event_base *base, event_callback_fn news,
+/** @wake  Called with EV_READ when the descriptor of the list is readable: see event_new(3). */
+int fa_intake_init(struct fa_intake *intake, struct event_base *base, event_callback_fn wake,
                    void *ctx, struct fa_error *err);
 void fa_intake_fini(struct fa_intake *intake);
 

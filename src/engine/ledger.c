@@ -70,7 +70,7 @@ static int ledger_open_state(struct fa_ledger *ledger, const struct fa_emitter *
     if (!file || (config->state && !dir))
         fa_error_system(err, FA_CLASS_LOCAL_IO, ENOMEM, "cannot open the state");
     else if (config->state && file_is_not_state(file))
-        fa_error_set(err, FA_DOMAIN_FETCHALL, 0, FA_CLASS_LOCAL_IO, "'%s' is no state", file);
+        fa_error_set(err, FA_DOMAIN_FETCHALL, 0, FA_CLASS_LOCAL_IO, "'%s' is not a state", file);
     else
         ledger->state = fa_state_open(file, dir, config->plan ? FA_STATE_READ : FA_STATE_WRITE,
                                       config->fsync != FA_FSYNC_NONE, notice, err);
@@ -316,7 +316,7 @@ static void ledger_put_failed(struct fa_ledger *ledger, const struct fa_job *job
     record.http = result->http;
     record.class = result->error.class;
     record.error = result->error.msg;
-    record.may_pass = result->transient;
+    record.transient = result->transient;
     record.replaces = known != NULL;
     if (known) {
         representation_to_record(&record, &known->rep);

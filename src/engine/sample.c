@@ -36,7 +36,7 @@ struct sample {
     size_t count, room;
     size_t *slots; /* open addressing: an index into quotas plus 1, or 0 */
     size_t n_slots;
-    struct fa_sample *told;
+    struct fa_sample *counts;
     FILE *out;   /* NULL while entries are counted */
     size_t list; /* index of the list that is read */
 };
@@ -91,7 +91,7 @@ static int sample_count_entry(struct sample *sample, const struct fa_entry *entr
         *slot = ++sample->count;
     }
     ++sample->quotas[*slot - 1].count;
-    ++sample->told->entries;
+    ++sample->counts->entries;
     return 0;
 }
 
@@ -102,7 +102,7 @@ static int sample_write_entry(struct sample *sample, const struct fa_entry *entr
     size_t slot = sample->count ? *sample_find_slot(sample, key) : 0;
     if (!slot || !fa_quota_takes(&sample->quotas[slot - 1]))
         return 0;
-    ++sample->told->taken;
+    ++sample->counts->taken;
     struct fa_buf line;
     fa_buf_init(&line);
     fa_entry_pack(entry, NULL, &line);
@@ -140,8 +140,8 @@ static int entry_origin_key(const struct fa_entry *entry, uint64_t *ret_key,
 
 static void sample_count_bad(struct sample *sample, uint64_t line, const struct fa_error *why)
 {
-    if (sample->told->bad++ == 0)
-        sample->told->first_bad = (struct fa_sample_bad){sample->list, line, *why};
+    if (sample->counts->bad++ == 0)
+        sample->counts->first_bad = (struct fa_sample_bad){sample->list, line, *why};
 }
 
 /* The list cannot be read; FA_CLASS_LOCAL_IO would blame the folder that the sample goes to. */
@@ -296,10 +296,10 @@ static int sample_take(struct sample *sample, const char *const *lists, const in
 {
     if (sample_visit_lists(sample, lists, fds, n, sample_count_entry, err))
         return -1;
-    sample->told->origins = sample->count;
+    sample->counts->origins = sample->count;
     fa_quota_share(sample->quotas, sample->count, most);
     for (size_t i = 0; i < sample->count; ++i)
-        sample->told->taken_origins += sample->quotas[i].share > 0;
+        sample->counts->taken_origins += sample->quotas[i].share > 0;
     if (sample_open_out(sample, file, err))
         return -1;
     fputs(FA_PACKED_MAGIC "\n", sample->out); /* fclose() reports an error */
@@ -313,8 +313,8 @@ static int sample_take(struct sample *sample, const char *const *lists, const in
 int fa_sample_write(const char *const *lists, size_t n_lists, uint64_t most, const char *file,
                     struct fa_sample *ret, struct fa_error *err)
 {
-    struct fa_sample told = {.size = sizeof(told)};
-    struct sample sample = {.told = &told};
+    struct fa_sample counts = {.size = sizeof(counts)};
+    struct sample sample = {.counts = &counts};
     if (fa_sized_check(ret, FIRST_SIZE, "fa_sample", err))
         return -1;
     int *fds = calloc(n_lists + 1, sizeof(*fds));
@@ -332,7 +332,7 @@ int fa_sample_write(const char *const *lists, size_t n_lists, uint64_t most, con
         result = sample_take(&sample, lists, fds, n_lists, most, file, err);
 
 out:
-    fa_sized_put(ret, &told, sizeof(told));
+    fa_sized_put(ret, &counts, sizeof(counts));
     for (size_t i = 0; i < spooled; ++i)
         if (fds[i] >= 0)
             close(fds[i]);

@@ -99,7 +99,7 @@ static int session_open_finish(struct fa_session *s, unsigned open_files, struct
     };
     s->finish.store = s->store;
     s->finish.hash = s->config.hash;
-    s->finish.news = fa_engine_wake;
+    s->finish.wake = fa_engine_wake;
     s->finish.ctx = s;
     return fa_finish_init(&s->finish, &env, err);
 }
@@ -116,7 +116,7 @@ static int session_open_flights(struct fa_session *s, struct fa_error *err)
     s->flights.config = &s->config;
     s->flights.store = s->store;
     s->flights.emitter = &s->emitter;
-    s->flights.news = fa_engine_wake;
+    s->flights.wake = fa_engine_wake;
     s->flights.ctx = s;
     return fa_flights_init(&s->flights, &env, err);
 }
@@ -198,7 +198,7 @@ static int config_check_http2(const struct fa_config *config, struct fa_error *e
     if (!fa_library_http2())
         why = "this libcurl has no HTTP/2";
     else if (config->rate)
-        why = "a rate cannot hold back HTTP/2";
+        why = "a rate limit has no effect on HTTP/2";
     if (!why)
         return 0;
     fa_error_set(err, FA_DOMAIN_FETCHALL, 0, FA_CLASS_REFUSED, "%s", why);

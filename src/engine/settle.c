@@ -124,12 +124,12 @@ int fa_settle_redirect(struct fa_job *job)
 bool fa_settle_complete(struct fa_job *job)
 {
     const struct fa_outcome *outcome = &job->outcome;
-    bool news = job->part.head_recorded && outcome->head.rep.total < 0;
+    bool changed = job->part.head_recorded && outcome->head.rep.total < 0;
     job_set_part(job, outcome->size, &outcome->head.rep);
     job->part.rep.total = (int64_t)outcome->size;
-    job->part.head_recorded &= !news;
+    job->part.head_recorded &= !changed;
     job->place.size = (int64_t)outcome->size;
-    return job->part.stale || news;
+    return job->part.stale || changed;
 }
 
 bool fa_settle_unchanged(struct fa_job *job)

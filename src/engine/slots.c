@@ -10,11 +10,11 @@ void fa_slots_init(struct fa_slots *slots, unsigned most)
 /* The attempt that failed is among the active ones; at least one may always run. */
 bool fa_slots_lower(struct fa_slots *slots, unsigned active, double now)
 {
-    bool news = slots->now == slots->most;
-    slots->wait = news ? FA_SLOTS_WAIT : fmin(slots->wait * 2, FA_SLOTS_WAIT_MAX);
+    bool lowered = slots->now == slots->most;
+    slots->wait = lowered ? FA_SLOTS_WAIT : fmin(slots->wait * 2, FA_SLOTS_WAIT_MAX);
     slots->next = now + slots->wait;
     slots->now = active > 1 ? active - 1 : 1;
-    return news;
+    return lowered;
 }
 
 bool fa_slots_grow(struct fa_slots *slots, double now)

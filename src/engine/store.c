@@ -132,10 +132,10 @@ int64_t fa_store_holder(const struct fa_store *store)
     int flags = O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC;
     int fd = openat(store->folder.fd, OWN "/" LOCK, flags);
     bool held = fd >= 0 && flock(fd, LOCK_SH | LOCK_NB) != 0;
-    bool told = held && pread(fd, text, sizeof(text) - 1, 0) > 0;
+    bool has_pid = held && pread(fd, text, sizeof(text) - 1, 0) > 0;
     if (fd >= 0)
         close(fd);
-    long long pid = told ? strtoll(text, NULL, 10) : 0;
+    long long pid = has_pid ? strtoll(text, NULL, 10) : 0;
     return !held ? 0 : pid > 0 ? pid : -1;
 }
 
@@ -512,17 +512,17 @@ int fa_store_publish(struct fa_store *store, uint64_t key, const struct fa_inode
 static bool store_take_space(int fd)
 {
     static const char zeros[64 * 1024];
-    if (fallocate(fd, 0, 0, FA_STORE_ROOM) == 0)
+    if (fallocate(fd, 0, 0, FA_STORE_SPACE) == 0)
         return true;
     if (errno != EOPNOTSUPP && errno != ENOSYS)
         return false;
-    for (uint64_t at = 0; at < FA_STORE_ROOM; at += sizeof(zeros))
+    for (uint64_t at = 0; at < FA_STORE_SPACE; at += sizeof(zeros))
         if (fa_io_pwrite(fd, zeros, sizeof(zeros), at))
             return false;
     return true;
 }
 
-bool fa_store_has_room(struct fa_store *store, uint64_t need)
+bool fa_store_has_space(struct fa_store *store, uint64_t need)
 {
     struct statvfs fs;
     if (fstatvfs(store->own_fd, &fs) == 0 && (uint64_t)fs.f_bavail * fs.f_frsize < need)

@@ -92,10 +92,10 @@ int fa_store_publish(struct fa_store *store, uint64_t key, const struct fa_inode
 int fa_store_keep(struct fa_store *store, const char *file);
 
 /** Free bytes that are required to continue after the disk was full. */
-#define FA_STORE_ROOM (1 << 20)
+#define FA_STORE_SPACE (1 << 20)
 
-/** Whether FA_STORE_ROOM bytes can be written.  @need  Bytes that must be free besides. */
-bool fa_store_has_room(struct fa_store *store, uint64_t need);
+/** Whether FA_STORE_SPACE bytes can be written.  @need  Bytes that must be free besides. */
+bool fa_store_has_space(struct fa_store *store, uint64_t need);
 
 /** Bytes reserved for the state, so that its last commit succeeds on a full disk. */
 #define FA_STORE_SPARE (256 << 10)

@@ -179,13 +179,13 @@ static void turn_finish(struct fa_session *s, double now)
 static void turn_end_pause_if_space(struct fa_session *s, double now)
 {
     /* The state may be on another disk, so make a commit as well. */
-    bool space = fa_store_has_room(s->store, s->pause.need) && fa_engine_commit(s, now);
+    bool space = fa_store_has_space(s->store, s->pause.need) && fa_engine_commit(s, now);
     switch (fa_pause_check(&s->pause, space, now)) {
     case FA_PAUSE_WAIT:
         break;
     case FA_PAUSE_RESUME:
         if (s->pause.reported)
-            fa_emit_notice(&s->emitter, NULL, "there is room on the disk again");
+            fa_emit_notice(&s->emitter, NULL, "disk space is available again");
         fa_engine_wake(s);
         break;
     case FA_PAUSE_GIVE_UP:

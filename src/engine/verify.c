@@ -213,7 +213,7 @@ static void verify_check(struct verify *v, const char *path, int64_t size,
 static bool verify_check_record(void *arg, const struct fa_record *record)
 {
     struct verify *v = arg;
-    if (record->path && fa_inspect_stands(record))
+    if (record->path && fa_inspect_has_file(record))
         verify_check(v, record->path, record->size, &record->digest);
     return !v->failed;
 }

@@ -323,17 +323,17 @@ static enum opening_result opening_check_dir(struct database_opening *o)
 static enum opening_result opening_check_contents(struct database_opening *o)
 {
     struct fa_state_run last;
-    char told[sizeof(o->why)];
+    char answer[sizeof(o->why)];
     if (fa_database_last_run(o->db, &last))
         return opening_judge(o);
     if (!o->write || last.id == 0 || last.ended > 0)
         return GOOD;
-    if (fa_schema_ask_text(o->db, "PRAGMA quick_check(1)", told, sizeof(told)) < 0)
+    if (fa_schema_ask_text(o->db, "PRAGMA quick_check(1)", answer, sizeof(answer)) < 0)
         return opening_judge(o);
-    if (strcmp(told, "ok") == 0)
+    if (strcmp(answer, "ok") == 0)
         return GOOD;
-    told[strcspn(told, "\n")] = '\0';
-    snprintf(o->why, sizeof(o->why), "%s", told);
+    answer[strcspn(answer, "\n")] = '\0';
+    snprintf(o->why, sizeof(o->why), "%s", answer);
     return DAMAGED;
 }
 

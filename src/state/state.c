@@ -253,7 +253,7 @@ static int state_read_row(struct fa_state *state, sqlite3_stmt *row, struct fa_r
     ret->text = (const char *)sqlite3_column_text(row, 4);
     ret->line = sqlite3_column_int64(row, 5);
     int64_t class = sqlite3_column_int64(row, 6);
-    ret->may_pass = sqlite3_column_int(row, 7);
+    ret->transient = sqlite3_column_int(row, 7);
     ret->secret = sqlite3_column_int(row, 8);
     ret->http = sqlite3_column_int(row, 9);
     ret->error = (const char *)sqlite3_column_text(row, 10);
@@ -361,7 +361,7 @@ static bool state_apply_put(struct fa_state *state, const struct fa_record *r)
     bind_text(stmt, 5, r->text);
     bind_i64(stmt, 6, r->line);
     bind_i64(stmt, 7, r->class);
-    bind_i64(stmt, 8, r->may_pass);
+    bind_i64(stmt, 8, r->transient);
     bind_i64(stmt, 9, r->secret);
     bind_i64(stmt, 10, r->http);
     bind_text(stmt, 11, r->error);

@@ -42,7 +42,7 @@ struct fa_record {
     bool replaces;       /**< FAILED: a file of an earlier run exists, which size, digest and
                               validator describe.  Otherwise they describe a part file, if
                               strong. */
-    bool may_pass;       /**< FAILED: the error is transient. */
+    bool transient;      /**< FAILED: the error is transient. */
     bool secret;         /**< FAILED: the entry contains a secret and must not be printed. */
     int http;
     const char *error; /**< FAILED: the message; else NULL. */

@@ -17,7 +17,7 @@ struct fa_scouts {
 
 /**
  * @return whether the attempt is to wait, which it does from now on.  If not, it may go; the ones
- *         that come after it for the same origin wait until fa_scouts_end() is told of it.
+ *         that come after it for the same origin wait until fa_scouts_end() is called for it.
  */
 bool fa_scouts_wait(struct fa_scouts *scouts, struct fa_attempt *attempt);
 

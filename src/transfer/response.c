@@ -52,14 +52,14 @@ static void response_begin(struct fa_response *response, const char *line, size_
     response_reset(response);
     response->in_head = true;
     response->http2 = len > 5 && line[5] == '2';
-    const char *blank = memchr(line, ' ', len);
+    const char *space = memchr(line, ' ', len);
     const char *end = line + len;
-    bool good = len >= 5 && memcmp(line, "HTTP/", 5) == 0 && blank && end - blank > 3;
+    bool good = len >= 5 && memcmp(line, "HTTP/", 5) == 0 && space && end - space > 3;
     for (int i = 1; good && i <= 3; ++i) {
-        good = blank[i] >= '0' && blank[i] <= '9';
-        response->status = response->status * 10 + (blank[i] - '0');
+        good = space[i] >= '0' && space[i] <= '9';
+        response->status = response->status * 10 + (space[i] - '0');
     }
-    good = good && (end - blank == 4 || blank[4] == ' ') && response->status >= 100;
+    good = good && (end - space == 4 || space[4] == ' ') && response->status >= 100;
     if (!good)
         response->status = 0;
     response->bad_head = !good;

@@ -155,15 +155,15 @@ void fa_validator_make(struct fa_validator *ret, const char *etag, int64_t modif
 }
 
 /* `strong` may come from a worker process or from the state, so the entity tag is checked again. */
-void fa_validator_if_range(const struct fa_validator *validator, char room[FA_ETAG_MAX])
+void fa_validator_if_range(const struct fa_validator *validator, char buf[FA_ETAG_MAX])
 {
-    room[0] = '\0';
+    buf[0] = '\0';
     if (!validator->strong || etag_is_weak(validator->etag))
         return;
     if (validator->etag[0])
-        memcpy(room, validator->etag, FA_ETAG_MAX);
+        memcpy(buf, validator->etag, FA_ETAG_MAX);
     else if (validator->modified >= 0)
-        fa_date_format(validator->modified, room);
+        fa_date_format(validator->modified, buf);
 }
 
 /* A field that only one of them has proves nothing: a 206 need not repeat every field of the 200

@@ -45,8 +45,8 @@ void fa_validator_make(struct fa_validator *ret, const char *etag, int64_t modif
 
 /** The value for If-Range, or "" if the validator is not strong.
  *
- * @room  A buffer of at least FA_ETAG_MAX bytes. */
-void fa_validator_if_range(const struct fa_validator *validator, char room[FA_ETAG_MAX]);
+ * @buf  A buffer of at least FA_ETAG_MAX bytes. */
+void fa_validator_if_range(const struct fa_validator *validator, char buf[FA_ETAG_MAX]);
 
 /** Whether a response with other may be the same version: they have a field in common, and all
  * common fields agree. */

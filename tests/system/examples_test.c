@@ -97,7 +97,7 @@ Test(examples, factorials_of_other_texts_than_numbers_are_refused)
     struct fa_run run;
     START(&run, "factorials", "7", "x");
     expect_status(&run, 2);
-    expect_err(&run, "'x' is no number");
+    expect_err(&run, "'x' is not a number");
     fa_run_end(&run);
 }
 
@@ -162,7 +162,7 @@ Test(examples, api_calls_add_up_what_servers_answer)
     expect_status(&run, 1);
     expect_out(&run, "20 calls answered, 2 failures; the sum of 'count' is 200\n");
     expect_err(&run, "/20.json: 404 Not Found");
-    expect_err(&run, "/text.json: the answer is no JSON");
+    expect_err(&run, "/text.json: the answer is not JSON");
     fa_run_end(&run);
     fa_nginx_stop(&nginx);
 }

@@ -646,7 +646,7 @@ FA_TEST_MODES(files, run_continues_when_a_full_disk_has_space_again)
     add_path("/ok/900000/a");
     add_path("/ok/900000/b");
     fa_fetch_start_with(&fetch, &scratch, NULL, mounted, mode, list.text, "-j", "1", NULL);
-    fa_run_until_stderr_has(&fetch.run, "for room", 10);
+    fa_run_until_stderr_has(&fetch.run, "for disk space", 10);
     fa_file_remove(ballast);
     fa_fetch_expect(&fetch, 10, 0);
     fa_fetch_expect_count(&fetch, "ok", 2);

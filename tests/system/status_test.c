@@ -57,7 +57,7 @@ Test(status, counts_are_those_of_the_run)
     cr_expect_eq(fa_report_int(object, "part"), 0);
     cr_expect_eq(fa_report_int(object, "pending"), 0);
     cr_expect_eq(fa_report_int(object, "bytes"), 6000);
-    cr_expect_eq(fa_report_int(object, "may_pass"), 2);
+    cr_expect_eq(fa_report_int(object, "transient"), 2);
     cr_expect_eq(fa_report_int(object, "secret"), 2);
     cr_expect_eq(fa_report_int(object, "classes.http"), 4);
     cr_expect_eq(fa_report_int(object, "classes.truncated"), 1);

@@ -218,13 +218,13 @@ FA_TEST_MODES(trouble, a_full_disk_pauses_everything_once_and_continues_when_the
     fill(800); /* none of them gets to its end */
     add_many("/ok/900000/f%d", 8);
     fa_fetch_start_with(&fetch, &scratch, NULL, disk, mode, list.text, "-j", "2", NULL);
-    fa_run_until_stderr_has(&fetch.run, "waiting 60 seconds for room", 20);
+    fa_run_until_stderr_has(&fetch.run, "waiting 60 seconds for disk space", 20);
     cr_assert(fa_wait_until(is_idle, NULL, 10)); /* the others have hit it, too */
     make_room();
     fa_fetch_expect(&fetch, 30, 0);
     fa_fetch_expect_count(&fetch, "ok", 8);
     expect_said_once("waiting");
-    expect_said_once("there is room on the disk again");
+    expect_said_once("disk space is available again");
     expect_one_attempt_each();
     expect_many(disk, "/ok/900000/f%d", 8, 900000);
     fa_fetch_expect_no_parts(&fetch);

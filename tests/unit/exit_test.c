@@ -11,10 +11,10 @@ Test(exit, the_first_of_4_3_1_5_is_returned)
         enum fa_exit_status status;
     } cases[] = {
         {{0}, FA_EXIT_OK},
-        {{.may_pass = 9}, FA_EXIT_MAY_PASS},
-        {{.may_pass = 9, .permanent = 1}, FA_EXIT_PERMANENT},
-        {{.may_pass = 9, .permanent = 9, .integrity = 1}, FA_EXIT_INTEGRITY},
-        {{.may_pass = 9, .permanent = 9, .integrity = 9, .local = 1}, FA_EXIT_LOCAL},
+        {{.transient = 9}, FA_EXIT_TRANSIENT},
+        {{.transient = 9, .permanent = 1}, FA_EXIT_PERMANENT},
+        {{.transient = 9, .permanent = 9, .integrity = 1}, FA_EXIT_INTEGRITY},
+        {{.transient = 9, .permanent = 9, .integrity = 9, .local = 1}, FA_EXIT_LOCAL},
     };
     for (size_t i = 0; i < COUNT(cases); ++i)
         cr_assert_eq(fa_exit_status(&cases[i].exit), cases[i].status, "case %zu", i);
@@ -25,7 +25,7 @@ Test(exit, results_count_by_what_they_mean)
     static const struct {
         enum fa_status status;
         enum fa_class class;
-        int may_pass;
+        int transient;
         int exit;
     } cases[] = {
         {FA_STATUS_OK, FA_CLASS_NONE, 0, 0},          {FA_STATUS_UNCHANGED, FA_CLASS_NONE, 0, 0},
@@ -38,7 +38,7 @@ Test(exit, results_count_by_what_they_mean)
     };
     for (size_t i = 0; i < COUNT(cases); ++i) {
         struct fa_exit exit = {0};
-        struct fa_result result = {.status = cases[i].status, .transient = cases[i].may_pass};
+        struct fa_result result = {.status = cases[i].status, .transient = cases[i].transient};
         result.error.class = cases[i].class;
         fa_exit_count(&exit, &result);
         cr_assert_eq((int)fa_exit_status(&exit), cases[i].exit, "case %zu", i);

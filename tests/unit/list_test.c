@@ -1,7 +1,7 @@
 #include "list/list.h"
 
 #include "list/entry.h"
-#include "support/told.h"
+#include "support/transcript.h"
 
 #include <criterion/criterion.h>
 
@@ -11,14 +11,15 @@
 #include <string.h>
 #include <unistd.h>
 
-TestSuite(list, .init = fa_told_begin, .fini = fa_told_end, .timeout = 60.0);
+TestSuite(list, .init = fa_transcript_begin, .fini = fa_transcript_end, .timeout = 60.0);
 
 Test(list, reads_files)
 {
-    for (size_t i = 0; i < fa_told_row_count; ++i) {
-        struct fa_told *told = fa_told_read_bytes(fa_told_rows[i].text, fa_told_rows[i].len);
-        fa_told_check(told, &fa_told_rows[i], "a file");
-        free(told);
+    for (size_t i = 0; i < fa_transcript_row_count; ++i) {
+        struct fa_transcript *transcript =
+            fa_transcript_read_bytes(fa_transcript_rows[i].text, fa_transcript_rows[i].len);
+        fa_transcript_check(transcript, &fa_transcript_rows[i], "a file");
+        free(transcript);
     }
 }
 
@@ -27,26 +28,27 @@ Test(list, reads_files)
 struct step {
     const char *bytes;
     double now;
-    const char *told;
+    const char *transcript;
     double wake; /* when it requires the next call; 0: not checked */
 };
 
-static void step_check(struct fa_told *told, struct fa_list *list, const struct step *step)
+static void step_check(struct fa_transcript *transcript, struct fa_list *list,
+                       const struct step *step)
 {
-    told->len = 0;
-    told->text[0] = '\0';
-    fa_told_drain(told, list, step->now > 0 ? step->now : 1e6);
-    cr_assert_str_eq(told->text, step->told, "at %g: %s", step->now, told->text);
+    transcript->len = 0;
+    transcript->text[0] = '\0';
+    fa_transcript_drain(transcript, list, step->now > 0 ? step->now : 1e6);
+    cr_assert_str_eq(transcript->text, step->transcript, "at %g: %s", step->now, transcript->text);
     if (step->wake > 0)
         cr_assert_eq(fa_list_wake_at(list), step->wake, "at %g", step->now);
 }
 
 /* Return what free(3) releases: the reasons of the last bad entry. */
-static struct fa_told *play(const struct step *step)
+static struct fa_transcript *play(const struct step *step)
 {
     int fds[2];
     char name[32];
-    struct fa_told *told = calloc(1, sizeof(*told));
+    struct fa_transcript *transcript = calloc(1, sizeof(*transcript));
     cr_assert_eq(pipe(fds), 0);
     snprintf(name, sizeof(name), "/dev/fd/%d", fds[0]);
     struct fa_list *list = fa_list_open(name, NULL);
@@ -55,12 +57,12 @@ static struct fa_told *play(const struct step *step)
     for (; step->now > 0; ++step) {
         size_t len = step->bytes ? strlen(step->bytes) : 0;
         cr_assert_eq(write(fds[1], step->bytes, len), (ssize_t)len);
-        step_check(told, list, step);
+        step_check(transcript, list, step);
     }
     close(fds[1]);
-    step_check(told, list, step);
+    step_check(transcript, list, step);
     fa_list_free(list);
-    return told;
+    return transcript;
 }
 
 #define PLAY(...) free(play((const struct step[]){__VA_ARGS__}))
@@ -80,13 +82,13 @@ Test(list, counts_silence_from_the_last_byte_read_not_from_the_last_call)
 
 Test(list, reports_options_that_come_too_late)
 {
-    struct fa_told *told =
+    struct fa_transcript *transcript =
         play((const struct step[]){{"a\n", 10, "", 0},
                                    {NULL, 11, "1:a|", 0},
                                    {"#\n out=b\n dir=c\nd\n", 12, "3!:out=b|4!:dir=c|", 0},
                                    {NULL, 0, "5:d|.", 0}});
-    cr_assert_not_null(strstr(told->why, "second"), "%s", told->why);
-    free(told);
+    cr_assert_not_null(strstr(transcript->why, "second"), "%s", transcript->why);
+    free(transcript);
 }
 
 Test(list, needs_no_silence_when_the_next_entry_has_begun)
@@ -106,24 +108,24 @@ Test(list, does_not_take_a_comment_that_has_begun_for_an_entry)
 }
 
 /* "a LF", then a line of a first byte and len times c, LF, "b". */
-static struct fa_told *read_long(char first, char c, size_t len)
+static struct fa_transcript *read_long(char first, char c, size_t len)
 {
     char *text = malloc(len + 8);
     memcpy(text, "a\n", 2);
     memset(text + 2, c, len);
     text[2] = first;
     memcpy(text + 2 + len, "\nb", 2);
-    struct fa_told *told = fa_told_read_bytes(text, len + 4);
+    struct fa_transcript *transcript = fa_transcript_read_bytes(text, len + 4);
     free(text);
-    return told;
+    return transcript;
 }
 
 Test(list, takes_the_longest_line)
 {
-    struct fa_told *told = read_long('x', 'x', FA_LIST_LINE_MAX);
-    cr_assert_not_null(strstr(told->text, "1:a|2:xxx"));
-    cr_assert_not_null(strstr(told->text, "x|3:b|."));
-    free(told);
+    struct fa_transcript *transcript = read_long('x', 'x', FA_LIST_LINE_MAX);
+    cr_assert_not_null(strstr(transcript->text, "1:a|2:xxx"));
+    cr_assert_not_null(strstr(transcript->text, "x|3:b|."));
+    free(transcript);
 }
 
 Test(list, makes_one_bad_entry_of_a_line_that_is_too_long)
@@ -131,27 +133,29 @@ Test(list, makes_one_bad_entry_of_a_line_that_is_too_long)
     static const size_t lens[] = {
         FA_LIST_LINE_MAX + 1, FA_LIST_LINE_MAX + 2, 100000, 131072, 131073, 1 << 20, 3 << 20};
     for (size_t i = 0; i < sizeof(lens) / sizeof(*lens); ++i) {
-        struct fa_told *told = read_long('x', 'x', lens[i]);
-        cr_assert_not_null(strstr(told->text, "1:a|2!:xxx"), "%zu: %s", lens[i], told->text);
-        cr_assert_not_null(strstr(told->text, "x|3:b|."), "%zu: %s", lens[i], told->text);
-        cr_assert_str_eq(told->why, "the line is longer than 65536 bytes");
-        free(told);
+        struct fa_transcript *transcript = read_long('x', 'x', lens[i]);
+        cr_assert_not_null(strstr(transcript->text, "1:a|2!:xxx"), "%zu: %s", lens[i],
+                           transcript->text);
+        cr_assert_not_null(strstr(transcript->text, "x|3:b|."), "%zu: %s", lens[i],
+                           transcript->text);
+        cr_assert_str_eq(transcript->why, "the line is longer than 65536 bytes");
+        free(transcript);
     }
 }
 
 Test(list, passes_over_a_comment_that_is_too_long)
 {
-    struct fa_told *told = read_long('#', 'x', 1 << 20);
-    cr_assert_str_eq(told->text, "1:a|3:b|.");
-    free(told);
+    struct fa_transcript *transcript = read_long('#', 'x', 1 << 20);
+    cr_assert_str_eq(transcript->text, "1:a|3:b|.");
+    free(transcript);
 }
 
 Test(list, makes_the_entry_bad_whose_option_is_too_long)
 {
-    struct fa_told *told = read_long(' ', 'x', 1 << 20);
-    cr_assert_str_eq(told->text, "1!:a|3:b|.");
-    cr_assert_not_null(strstr(told->why, "option"), "%s", told->why);
-    free(told);
+    struct fa_transcript *transcript = read_long(' ', 'x', 1 << 20);
+    cr_assert_str_eq(transcript->text, "1!:a|3:b|.");
+    cr_assert_not_null(strstr(transcript->why, "option"), "%s", transcript->why);
+    free(transcript);
 }
 
 Test(list, cuts_the_text_of_a_long_line_at_a_character)
@@ -160,8 +164,8 @@ Test(list, cuts_the_text_of_a_long_line_at_a_character)
     text[0] = 'x';
     for (size_t i = 1; i + 1 < 200000; i += 2)
         memcpy(text + i, "\xc3\xa4", 2);
-    fa_told_put(text, 199999);
-    struct fa_list *list = fa_list_open(fa_told_path(), NULL);
+    fa_transcript_put(text, 199999);
+    struct fa_list *list = fa_list_open(fa_transcript_path(), NULL);
     struct fa_entry *entry;
     cr_assert_eq(fa_list_next(list, 1, &entry, NULL), FA_LIST_ENTRY);
     cr_assert_eq(entry->error.class, FA_CLASS_BAD_URL);
@@ -177,10 +181,10 @@ Test(list, drops_the_options_of_a_line_that_is_too_long)
     char *text = malloc(100100);
     memset(text, 'x', 100000);
     memcpy(text + 100000, "\n out=y\n#\n dir=z\nb\n o=p", 23);
-    struct fa_told *told = fa_told_read_bytes(text, 100023);
-    cr_assert_not_null(strstr(told->text, "1!:xxx"));
-    cr_assert_not_null(strstr(told->text, "x|5:b\n o=p|."), "%s", told->text);
-    free(told);
+    struct fa_transcript *transcript = fa_transcript_read_bytes(text, 100023);
+    cr_assert_not_null(strstr(transcript->text, "1!:xxx"));
+    cr_assert_not_null(strstr(transcript->text, "x|5:b\n o=p|."), "%s", transcript->text);
+    free(transcript);
     free(text);
 }
 
@@ -198,10 +202,11 @@ Test(list, takes_an_entry_of_up_to_256_KiB)
             len += n;
         }
         memcpy(text + len, "\n#\nb", 4);
-        struct fa_told *told = fa_told_read_bytes(text, len + 4);
-        cr_assert_eq(strncmp(told->text, over ? "1!:a" : "1:a", 3), 0, "%s", told->text);
-        cr_assert_not_null(strstr(told->text, ":b|."));
-        free(told);
+        struct fa_transcript *transcript = fa_transcript_read_bytes(text, len + 4);
+        cr_assert_eq(strncmp(transcript->text, over ? "1!:a" : "1:a", 3), 0, "%s",
+                     transcript->text);
+        cr_assert_not_null(strstr(transcript->text, ":b|."));
+        free(transcript);
         free(text);
     }
 }
@@ -223,11 +228,11 @@ Test(list, comes_back_to_its_caller_though_nothing_ends)
 
 Test(list, reads_many_lines_over_the_borders_of_its_buffer)
 {
-    FILE *file = fopen(fa_told_path(), "w");
+    FILE *file = fopen(fa_transcript_path(), "w");
     for (unsigned i = 1; i <= 200000; ++i)
         fprintf(file, "http://h/%0*u\n%s", (int)(i % 61), i, i % 7 ? "" : " out=x\n");
     fclose(file);
-    struct fa_list *list = fa_list_open(fa_told_path(), NULL);
+    struct fa_list *list = fa_list_open(fa_transcript_path(), NULL);
     struct fa_entry *entry;
     for (unsigned i = 1; i <= 200000; ++i) {
         char want[128];

@@ -1,7 +1,7 @@
 #include "list/source.h"
 
 #include "list/list.h"
-#include "support/told.h"
+#include "support/transcript.h"
 
 #include <criterion/criterion.h>
 
@@ -13,7 +13,7 @@
 #include <unistd.h>
 #include <zlib.h>
 
-TestSuite(source, .init = fa_told_begin, .fini = fa_told_end, .timeout = 60.0);
+TestSuite(source, .init = fa_transcript_begin, .fini = fa_transcript_end, .timeout = 60.0);
 
 /* gzip-compress; the caller frees. */
 static unsigned char *gzip(const void *data, size_t len, size_t *ret_len)
@@ -34,19 +34,19 @@ static unsigned char *gzip(const void *data, size_t len, size_t *ret_len)
 
 Test(source, reads_gzip_of_one_or_more_members)
 {
-    for (size_t i = 0; i < fa_told_row_count; ++i) {
-        for (size_t half = 0; half <= fa_told_rows[i].len; ++half) {
+    for (size_t i = 0; i < fa_transcript_row_count; ++i) {
+        for (size_t half = 0; half <= fa_transcript_rows[i].len; ++half) {
             unsigned char all[4096] = "";
             size_t len, more;
-            unsigned char *one = gzip(fa_told_rows[i].text, half, &len);
+            unsigned char *one = gzip(fa_transcript_rows[i].text, half, &len);
             unsigned char *two =
-                gzip(fa_told_rows[i].text + half, fa_told_rows[i].len - half, &more);
+                gzip(fa_transcript_rows[i].text + half, fa_transcript_rows[i].len - half, &more);
             memcpy(all, one, len);
             memcpy(all + len, two, more);
             /* Some zeros after it are padding. */
-            struct fa_told *told = fa_told_read_bytes(all, len + more + half % 3);
-            fa_told_check(told, &fa_told_rows[i], "gzip");
-            free(told);
+            struct fa_transcript *transcript = fa_transcript_read_bytes(all, len + more + half % 3);
+            fa_transcript_check(transcript, &fa_transcript_rows[i], "gzip");
+            free(transcript);
             free(one);
             free(two);
         }
@@ -54,8 +54,8 @@ Test(source, reads_gzip_of_one_or_more_members)
 }
 
 /* Write one half of the data, let the list read, then the other half. */
-static void feed_in_halves(const struct fa_told_row *row, const void *data, size_t len, size_t half,
-                           size_t step)
+static void feed_in_halves(const struct fa_transcript_row *row, const void *data, size_t len,
+                           size_t half, size_t step)
 {
     int fds[2];
     cr_assert_eq(pipe(fds), 0);
@@ -63,52 +63,54 @@ static void feed_in_halves(const struct fa_told_row *row, const void *data, size
     snprintf(name, sizeof(name), "/dev/fd/%d", fds[0]);
     struct fa_list *list = fa_list_open(name, NULL);
     cr_assert_not_null(list);
-    struct fa_told *told = calloc(1, sizeof(*told));
+    struct fa_transcript *transcript = calloc(1, sizeof(*transcript));
     double now = 100;
     for (size_t at = 0; at < len; now += 0.5) {
         size_t n = at < half ? half - at : len - at;
         n = step && step < n ? step : n;
         cr_assert_eq(write(fds[1], (const char *)data + at, n), (ssize_t)n);
         at += n;
-        cr_assert_eq(fa_told_drain(told, list, now), FA_LIST_AGAIN);
+        cr_assert_eq(fa_transcript_drain(transcript, list, now), FA_LIST_AGAIN);
         cr_assert_geq(fa_list_fd(list), 0);
     }
     close(fds[1]);
-    cr_assert_eq(fa_told_drain(told, list, now), FA_LIST_END);
-    fa_told_check(told, row, "in halves");
+    cr_assert_eq(fa_transcript_drain(transcript, list, now), FA_LIST_END);
+    fa_transcript_check(transcript, row, "in halves");
     fa_list_free(list);
-    free(told);
+    free(transcript);
     close(fds[0]);
 }
 
 Test(source, reads_pipes_fed_in_chunks_split_at_every_byte)
 {
-    for (size_t i = 0; i < fa_told_row_count; ++i) {
-        for (size_t half = 0; half <= fa_told_rows[i].len; ++half)
-            feed_in_halves(&fa_told_rows[i], fa_told_rows[i].text, fa_told_rows[i].len, half, 0);
-        feed_in_halves(&fa_told_rows[i], fa_told_rows[i].text, fa_told_rows[i].len, 0, 1);
+    for (size_t i = 0; i < fa_transcript_row_count; ++i) {
+        for (size_t half = 0; half <= fa_transcript_rows[i].len; ++half)
+            feed_in_halves(&fa_transcript_rows[i], fa_transcript_rows[i].text,
+                           fa_transcript_rows[i].len, half, 0);
+        feed_in_halves(&fa_transcript_rows[i], fa_transcript_rows[i].text,
+                       fa_transcript_rows[i].len, 0, 1);
     }
 }
 
 Test(source, reads_gzip_pipes_fed_in_chunks_split_at_every_byte)
 {
-    for (size_t i = 0; i < fa_told_row_count; ++i) {
+    for (size_t i = 0; i < fa_transcript_row_count; ++i) {
         size_t len;
-        unsigned char *data = gzip(fa_told_rows[i].text, fa_told_rows[i].len, &len);
+        unsigned char *data = gzip(fa_transcript_rows[i].text, fa_transcript_rows[i].len, &len);
         for (size_t half = 0; half <= len; ++half)
-            feed_in_halves(&fa_told_rows[i], data, len, half, 0);
-        feed_in_halves(&fa_told_rows[i], data, len, 0, 1);
+            feed_in_halves(&fa_transcript_rows[i], data, len, half, 0);
+        feed_in_halves(&fa_transcript_rows[i], data, len, 0, 1);
         free(data);
     }
 }
 
 Test(source, waits_for_a_fifo_that_has_no_writer_yet)
 {
-    cr_assert_eq(mkfifo(fa_told_path(), 0600), 0);
-    struct fa_list *list = fa_list_open(fa_told_path(), NULL);
+    cr_assert_eq(mkfifo(fa_transcript_path(), 0600), 0);
+    struct fa_list *list = fa_list_open(fa_transcript_path(), NULL);
     struct fa_entry *entry;
     cr_assert_eq(fa_list_next(list, 1, &entry, NULL), FA_LIST_AGAIN);
-    int fd = open(fa_told_path(), O_WRONLY);
+    int fd = open(fa_transcript_path(), O_WRONLY);
     cr_assert_eq(write(fd, "a", 1), 1);
     cr_assert_eq(fa_list_next(list, 2, &entry, NULL), FA_LIST_AGAIN);
     close(fd);
@@ -120,17 +122,17 @@ Test(source, waits_for_a_fifo_that_has_no_writer_yet)
 
 Test(source, reads_standard_input_and_leaves_it_open)
 {
-    fa_told_put("a\nb", 3);
-    int fd = open(fa_told_path(), O_RDONLY);
+    fa_transcript_put("a\nb", 3);
+    int fd = open(fa_transcript_path(), O_RDONLY);
     cr_assert_eq(dup2(fd, STDIN_FILENO), STDIN_FILENO);
     struct fa_list *list = fa_list_open("-", NULL);
-    struct fa_told *told = calloc(1, sizeof(*told));
-    fa_told_drain(told, list, 1);
-    cr_assert_str_eq(told->text, "1:a|2:b|.");
+    struct fa_transcript *transcript = calloc(1, sizeof(*transcript));
+    fa_transcript_drain(transcript, list, 1);
+    cr_assert_str_eq(transcript->text, "1:a|2:b|.");
     cr_assert_str_eq(fa_list_name(list), "-");
     fa_list_free(list);
     cr_assert_geq(fcntl(STDIN_FILENO, F_GETFD), 0);
-    free(told);
+    free(transcript);
     close(fd);
 }
 
@@ -138,14 +140,14 @@ Test(source, takes_a_url_for_a_list_of_one)
 {
     static const char *const urls[] = {"http://h/a b", "HTTPS://h/#x", "Http://"};
     for (size_t i = 0; i < sizeof(urls) / sizeof(*urls); ++i) {
-        struct fa_told *told = calloc(1, sizeof(*told));
+        struct fa_transcript *transcript = calloc(1, sizeof(*transcript));
         struct fa_list *list = fa_list_open(urls[i], NULL);
         char all[64];
         snprintf(all, sizeof(all), "1%s:%s|.", strchr(urls[i], ' ') ? "!" : "", urls[i]);
-        fa_told_drain(told, list, 1);
-        cr_assert_str_eq(told->text, all);
+        fa_transcript_drain(transcript, list, 1);
+        cr_assert_str_eq(transcript->text, all);
         fa_list_free(list);
-        free(told);
+        free(transcript);
     }
 }
 
@@ -174,17 +176,18 @@ Test(source, delivers_entries_before_truncated_gzip)
     size_t len;
     unsigned char *data = gzip(text, sizeof(text) - 1, &len);
     for (size_t cut = 2; cut < len; ++cut) {
-        struct fa_told *told = fa_told_read_bytes(data, cut);
-        cr_assert_not_null(strstr(told->text, "E."), "%zu: %s", cut, told->text);
-        cr_assert_not_null(strstr(told->why, "gzip data is truncated"), "%s", told->why);
-        cr_assert_not_null(strstr(told->why, fa_told_path()), "%s", told->why);
-        cr_assert_null(strstr(told->text, ":http://h/|"), "half a line is no entry");
-        free(told);
+        struct fa_transcript *transcript = fa_transcript_read_bytes(data, cut);
+        cr_assert_not_null(strstr(transcript->text, "E."), "%zu: %s", cut, transcript->text);
+        cr_assert_not_null(strstr(transcript->why, "gzip data is truncated"), "%s",
+                           transcript->why);
+        cr_assert_not_null(strstr(transcript->why, fa_transcript_path()), "%s", transcript->why);
+        cr_assert_null(strstr(transcript->text, ":http://h/|"), "half a line is no entry");
+        free(transcript);
     }
-    struct fa_told *told = fa_told_read_bytes(data, len - 8);
-    cr_assert_str_eq(told->text, "1:http://h/a|2:http://h/b\n out=c|4:http://h/d|E.");
-    cr_assert_not_null(strstr(told->why, "line 4"), "%s", told->why);
-    free(told);
+    struct fa_transcript *transcript = fa_transcript_read_bytes(data, len - 8);
+    cr_assert_str_eq(transcript->text, "1:http://h/a|2:http://h/b\n out=c|4:http://h/d|E.");
+    cr_assert_not_null(strstr(transcript->why, "line 4"), "%s", transcript->why);
+    free(transcript);
     free(data);
 }
 
@@ -201,9 +204,9 @@ Test(source, does_not_deliver_an_entry_whose_options_are_cut)
     cr_assert_eq(deflate(&z, Z_FINISH), Z_STREAM_END);
     size_t len = z.total_out;
     deflateEnd(&z);
-    struct fa_told *told = fa_told_read_bytes(data, len - 8 - 3);
-    cr_assert_str_eq(told->text, "1:a|2!:b|E.", "%s", told->text);
-    free(told);
+    struct fa_transcript *transcript = fa_transcript_read_bytes(data, len - 8 - 3);
+    cr_assert_str_eq(transcript->text, "1:a|2!:b|E.", "%s", transcript->text);
+    free(transcript);
 }
 
 Test(source, delivers_entries_before_corrupt_gzip)
@@ -214,30 +217,30 @@ Test(source, delivers_entries_before_corrupt_gzip)
     size_t len;
     unsigned char *data = gzip(text, sizeof(text), &len);
     data[len - 5] ^= 1; /* its CRC */
-    struct fa_told *told = fa_told_read_bytes(data, len);
-    cr_assert_not_null(strstr(told->text, "|500:http://|E."), "%s", told->text);
-    cr_assert_not_null(strstr(told->why, "corrupt"), "%s", told->why);
-    free(told);
+    struct fa_transcript *transcript = fa_transcript_read_bytes(data, len);
+    cr_assert_not_null(strstr(transcript->text, "|500:http://|E."), "%s", transcript->text);
+    cr_assert_not_null(strstr(transcript->why, "corrupt"), "%s", transcript->why);
+    free(transcript);
 
     /* After a member comes another member, or zeros. */
     data[len - 5] ^= 1;
     unsigned char more[4096];
     memcpy(more, data, len);
     memcpy(more + len, "tail", 4);
-    told = fa_told_read_bytes(more, len + 4);
-    cr_assert_not_null(strstr(told->text, "|500:http://|E."));
-    free(told);
+    transcript = fa_transcript_read_bytes(more, len + 4);
+    cr_assert_not_null(strstr(transcript->text, "|500:http://|E."));
+    free(transcript);
     free(data);
 }
 
 Test(source, reports_a_read_that_fails)
 {
     struct fa_list *list = fa_list_open("/proc/self/mem", NULL);
-    struct fa_told *told = calloc(1, sizeof(*told));
-    fa_told_drain(told, list, 1);
-    cr_assert_str_eq(told->text, "E.");
-    cr_assert_not_null(strstr(told->why, "'/proc/self/mem' after line 0: Input/output"), "%s",
-                       told->why);
+    struct fa_transcript *transcript = calloc(1, sizeof(*transcript));
+    fa_transcript_drain(transcript, list, 1);
+    cr_assert_str_eq(transcript->text, "E.");
+    cr_assert_not_null(strstr(transcript->why, "'/proc/self/mem' after line 0: Input/output"), "%s",
+                       transcript->why);
     fa_list_free(list);
-    free(told);
+    free(transcript);
 }

@@ -138,7 +138,7 @@ static const struct fa_record full = {
     .text = "",
     .line = 1234567890123,
     .class = FA_CLASS_TLS,
-    .may_pass = true,
+    .transient = true,
     .strong = true,
     .http = 503,
     .error = "it broke",
@@ -164,7 +164,7 @@ static void expect_full(struct fa_state *state)
     cr_assert_str_eq(got.text, "");
     cr_assert_eq(got.line, full.line);
     cr_assert_eq(got.class, full.class);
-    cr_assert(got.may_pass && !got.secret && got.strong);
+    cr_assert(got.transient && !got.secret && got.strong);
     cr_assert_eq(got.http, full.http);
     cr_assert_str_eq(got.error, full.error);
     cr_assert_eq(got.size, -1);

@@ -362,7 +362,7 @@ Test(store, no_path_leaves_the_folder)
     for (size_t i = 0; i < sizeof(paths) / sizeof(*paths); ++i) {
         struct fa_error err = {0};
         int64_t size = -7;
-        enum fa_there there = fa_folder_look(fa_store_folder(store), paths[i], &size, &err);
+        enum fa_presence there = fa_folder_look(fa_store_folder(store), paths[i], &size, &err);
         cr_expect_eq(there, FA_THERE_REFUSED, "'%s'", paths[i]);
         cr_expect_eq(err.class, FA_CLASS_REFUSED, "'%s': %s", paths[i], err.msg);
         cr_expect_eq(size, -7);

@@ -39,7 +39,7 @@ Test(tally, counts_by_standing_class_and_origin)
     cr_assert_eq(tally.all.standings[FA_STANDING_PART], 1);
     cr_assert_eq(tally.all.classes[FA_CLASS_TIMEOUT], 2);
     cr_assert_eq(tally.bytes, 20);
-    cr_assert_eq(tally.may_pass, 2);
+    cr_assert_eq(tally.transient, 2);
     cr_assert_eq(tally.unwritten, 1);
     cr_assert_eq(tally.n_rows, 3);
     cr_assert_str_eq(tally.rows[0].origin, "http://b:80");

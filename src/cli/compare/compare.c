@@ -38,8 +38,8 @@ struct compare {
     size_t n_results;
     uint64_t seed;
     double began;
-    bool hopeless; /* Rounds would be pointless. */
-    bool broken;   /* A run failed after some rounds. */
+    bool pointless; /* Rounds would be pointless. */
+    bool broken;    /* A run failed after some rounds. */
 };
 
 static bool path_is_folder(const char *name)
@@ -185,7 +185,7 @@ static int compare_fetch(struct compare *compare, struct fa_error *err)
         .once = fetch_once,
     };
     int rc = fa_rounds_run(&rounds, err);
-    compare->hopeless = rounds.hopeless;
+    compare->pointless = rounds.pointless;
     compare->broken = rounds.broken;
     return rc;
 }
@@ -275,7 +275,7 @@ static int fetch_for_stage(struct compare *compare, struct fa_error *err)
     plain.n_trials = 1;
     struct fa_warmup warmup = fa_warmup_of(&plain, 1);
     if (rc == 0 && fa_warmup_check(&warmup, "", err) != 0) {
-        compare->hopeless = true;
+        compare->pointless = true;
         rc = -1;
     }
     if (rc == 0 && trial.failed > 0)
@@ -366,7 +366,7 @@ enum fa_exit_status fa_compare_show(const struct fa_options *options)
     } else {
         if (!fa_signals_caught())
             fa_term_error(&err);
-        status = compare->hopeless                ? FA_EXIT_PERMANENT
+        status = compare->pointless               ? FA_EXIT_PERMANENT
                  : err.class == FA_CLASS_LOCAL_IO ? FA_EXIT_LOCAL
                                                   : FA_EXIT_USAGE;
     }

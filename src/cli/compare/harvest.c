@@ -176,6 +176,6 @@ int fa_harvest_read(const char *file, struct fa_trial *trial, uint64_t *ret_requ
     free(harvest.total.items);
     *ret_requests = harvest.requests;
     if (code)
-        fa_error_system(err, FA_CLASS_LOCAL_IO, code, "cannot read what a run has told");
+        fa_error_system(err, FA_CLASS_LOCAL_IO, code, "cannot read the results of a run");
     return code ? -1 : 0;
 }

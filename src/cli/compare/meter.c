@@ -117,8 +117,8 @@ static void meter_sample(struct fa_meter *meter)
     bool all = true;
     for (size_t i = 0; i < meter->n_pids; ++i) {
         pid_t pid = meter->pids[i];
-        bool told = meter_add_children(meter, pid);
-        all &= told || i > 0;
+        bool added = meter_add_children(meter, pid);
+        all &= added || i > 0;
         uint64_t threads = process_threads(meter, pid);
         now.threads += threads;
         now.processes += threads > 0;

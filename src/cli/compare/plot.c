@@ -18,12 +18,12 @@
 
 #include "base/clock.h"
 
-#define WAIT_MS  10000
-#define SVG_MAX  (8 << 20)
-#define TOLD_MAX 4096
+#define WAIT_MS 10000
+#define SVG_MAX (8 << 20)
+#define LOG_MAX 4096
 
 /* The standard descriptors of the child: memory files. */
-enum { SCRIPT, SVG, TOLD, FILES };
+enum { SCRIPT, SVG, LOG, FILES };
 
 /* A memory file that cannot grow beyond its size, so that the child cannot exhaust the memory. */
 static int open_bounded(const char *name, off_t size)
@@ -132,14 +132,14 @@ static char *last_line(char *text)
     return line + strspn(line, " \t");
 }
 
-static void plot_report_failure(int told, bool in_time, int status, struct fa_error *err)
+static void plot_report_failure(int log, bool in_time, int status, struct fa_error *err)
 {
     if (!in_time) {
         fa_error_system(err, FA_CLASS_LOCAL_IO, ETIMEDOUT, "gnuplot was ended after %d s",
                         WAIT_MS / 1000);
         return;
     }
-    char *text = plot_read_back(told);
+    char *text = plot_read_back(log);
     const char *line = text ? last_line(text) : "";
     if (WIFSIGNALED(status))
         fa_error_set(err, FA_DOMAIN_FETCHALL, 0, FA_CLASS_LOCAL_IO, "gnuplot died by signal %d",
@@ -168,17 +168,17 @@ static int plot_run_child(const int *files, char **ret_svg, struct fa_error *err
         return 0;
     }
     free(svg);
-    plot_report_failure(files[TOLD], in_time, status, err);
+    plot_report_failure(files[LOG], in_time, status, err);
     return -1;
 }
 
 int fa_plot_run(const char *script, size_t len, char **ret_svg, struct fa_error *err)
 {
     int files[FILES] = {open_bounded("script", (off_t)len), open_bounded("svg", SVG_MAX),
-                        open_bounded("told", TOLD_MAX)};
+                        open_bounded("log", LOG_MAX)};
     int rc = -1;
     *ret_svg = NULL;
-    if (files[SCRIPT] < 0 || files[SVG] < 0 || files[TOLD] < 0 ||
+    if (files[SCRIPT] < 0 || files[SVG] < 0 || files[LOG] < 0 ||
         plot_write_script(files[SCRIPT], script, len))
         fa_error_system(err, FA_CLASS_LOCAL_IO, errno, "cannot hold a plot in memory");
     else

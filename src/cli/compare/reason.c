@@ -21,8 +21,8 @@
 #define RATIO_LEAST 1.02
 
 /* CPU and memory must differ by these ratios to be mentioned. */
-#define CPU_TOLD    1.2
-#define MEMORY_TOLD 1.5
+#define CPU_SHOWN    1.2
+#define MEMORY_SHOWN 1.5
 
 /* The slots are the limit if time falls with their number by at least this share of the
  * possible. */
@@ -139,13 +139,13 @@ static void add_costs(struct fa_verdict *verdict, size_t other)
     const struct fa_standing_of *next = &verdict->standings[other];
     double cpu = next->cpu.median / best->cpu.median;
     double memory = next->peak_pss / best->peak_pss;
-    bool tell_cpu = apart(&next->cpu, &best->cpu) && differ(cpu, CPU_TOLD);
-    bool tell_memory = differ(memory, MEMORY_TOLD);
+    bool show_cpu = apart(&next->cpu, &best->cpu) && differ(cpu, CPU_SHOWN);
+    bool show_memory = differ(memory, MEMORY_SHOWN);
     char times[FA_UNITS_MAX];
-    if (tell_cpu)
-        add(verdict, "%s %s times the CPU", tell_memory ? "," : " and",
+    if (show_cpu)
+        add(verdict, "%s %s times the CPU", show_memory ? "," : " and",
             fa_units_number(cpu, 2, times));
-    if (tell_memory)
+    if (show_memory)
         add(verdict, " and %s times the memory", fa_units_number(memory, 2, times));
 }
 

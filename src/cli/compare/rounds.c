@@ -32,7 +32,7 @@ static const char *rounds_exceeded_limit(const struct fa_rounds *rounds, double 
 }
 
 /* Maximum number of contestants whose times are printed individually. */
-#define TOLD_MOST 4
+#define SHOWN_MOST 4
 
 static void rounds_print(const struct fa_rounds *rounds, unsigned round, unsigned wanted,
                          const unsigned *order, double seconds)
@@ -44,10 +44,10 @@ static void rounds_print(const struct fa_rounds *rounds, unsigned round, unsigne
         fputs("fetchall: warm-up: ", stderr);
     else
         fprintf(stderr, "fetchall: round %u of %u: ", round, wanted);
-    if (comparison->n_contestants > TOLD_MOST)
+    if (comparison->n_contestants > SHOWN_MOST)
         fprintf(stderr, "%zu runs in %.2f s", comparison->n_contestants, seconds);
     for (unsigned place = 0;
-         comparison->n_contestants <= TOLD_MOST && place < comparison->n_contestants; ++place) {
+         comparison->n_contestants <= SHOWN_MOST && place < comparison->n_contestants; ++place) {
         const struct fa_contestant *contestant = &comparison->contestants[order[place]];
         const struct fa_trial *last = &contestant->trials[contestant->n_trials - 1];
         fprintf(stderr, "%s%s %.2f s", place ? ", " : "", contestant->name, last->wall);
@@ -112,11 +112,11 @@ static int end_warmup(struct fa_rounds *rounds, struct fa_error *err)
 {
     struct fa_comparison *comparison = &rounds->result->comparison;
     struct fa_warmup warmup = fa_warmup_of(comparison->contestants, comparison->n_contestants);
-    rounds->hopeless = fa_warmup_check(&warmup, " in the warm-up", err) != 0;
-    if (!rounds->hopeless && !rounds->runs->options->quiet)
-        fa_warmup_tell(&warmup);
+    rounds->pointless = fa_warmup_check(&warmup, " in the warm-up", err) != 0;
+    if (!rounds->pointless && !rounds->runs->options->quiet)
+        fa_warmup_report(&warmup);
     fa_result_trim(rounds->result);
-    if (rounds->hopeless)
+    if (rounds->pointless)
         return -1;
     rounds_announce(rounds);
     return 1;

@@ -22,7 +22,7 @@ struct fa_rounds {
     const char *dir;      /**< For once: of the CPU stage. */
     const char *manifest; /**< For once: of the CPU stage. */
     bool broken;          /**< Set if a run failed after some rounds, which was reported. */
-    bool hopeless;        /**< Set if the warm-up shows that rounds would be pointless. */
+    bool pointless;       /**< Set if the warm-up shows that rounds would be pointless. */
 };
 
 /**

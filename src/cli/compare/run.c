@@ -227,7 +227,7 @@ int fa_runs_fetch(struct fa_runs *runs, const struct fa_contestant *contestant,
     /* A problem with a file's name belongs to its entry; one that stops the run does not. */
     bool stopped = ret->entries < runs->entries ||
                    (ret->status == FA_EXIT_LOCAL && ret->failures[FA_CLASS_CANCELLED] > 0);
-    if (ret->status == FA_EXIT_USAGE || ret->status > FA_EXIT_MAY_PASS || stopped)
+    if (ret->status == FA_EXIT_USAGE || ret->status > FA_EXIT_TRANSIENT || stopped)
         return runs_refuse(runs, contestant, ret->status, err);
     return 0;
 }

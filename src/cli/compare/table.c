@@ -150,14 +150,14 @@ static void put_fails(const struct fa_grid *grid, size_t contestant, const struc
 
 static void put_failures(const struct fa_grid *grid)
 {
-    bool told = false;
+    bool noted = false;
     for (size_t row = 0; row < grid->comparison->n_contestants; ++row) {
         struct fails fails = table_count_fails(grid, grid->order[row]);
         if (fails.failed == 0 && fails.broken == 0)
             continue;
-        if (!told)
+        if (!noted)
             fputs("\nFailed, in all rounds:\n", grid->out);
-        told = true;
+        noted = true;
         put_fails(grid, grid->order[row], &fails);
     }
 }
@@ -192,7 +192,7 @@ static bool put_isolation_against(const struct fa_grid *grid, size_t process, si
 static void put_isolation(const struct fa_grid *grid)
 {
     const struct fa_comparison *comparison = grid->comparison;
-    bool told = false;
+    bool noted = false;
     for (size_t i = 0; i < comparison->n_contestants; ++i) {
         const struct fa_contestant *process = &comparison->contestants[i];
         if (process->hash_with != FA_HASH_WITH_PROCESS ||
@@ -204,7 +204,7 @@ static void put_isolation(const struct fa_grid *grid)
             if (other->hash_with == FA_HASH_WITH_INLINE ||
                 (other->hash_with == FA_HASH_WITH_THREAD && other->jobs == process->jobs))
                 if (grid->verdict->standings[j].rank != FA_RANK_FAILING)
-                    told |= put_isolation_against(grid, i, j, !told);
+                    noted |= put_isolation_against(grid, i, j, !noted);
         }
     }
 }

@@ -11,7 +11,7 @@
 
 struct fa_warmup fa_warmup_of(const struct fa_contestant *contestants, size_t n)
 {
-    struct fa_warmup warmup = {.hopeless = true};
+    struct fa_warmup warmup = {.pointless = true};
     uint64_t asked = 0, came = 0;
     for (size_t i = 0; i < n; ++i) {
         if (contestants[i].n_trials == 0)
@@ -19,13 +19,13 @@ struct fa_warmup fa_warmup_of(const struct fa_contestant *contestants, size_t n)
         const struct fa_trial *last = &contestants[i].trials[contestants[i].n_trials - 1];
         if (!warmup.worst || last->failed > warmup.worst->failed)
             warmup.worst = last;
-        warmup.hopeless &= last->entries > 0 && last->failed == last->entries;
+        warmup.pointless &= last->entries > 0 && last->failed == last->entries;
         if (contestants[i].http == FA_HTTP_2) {
             asked += last->entries;
             came += last->http2;
         }
     }
-    warmup.hopeless &= warmup.worst != NULL;
+    warmup.pointless &= warmup.worst != NULL;
     warmup.useless = asked > 0 && came == 0;
     return warmup;
 }
@@ -42,7 +42,7 @@ static enum fa_class trial_most_frequent_class(const struct fa_trial *trial)
 
 int fa_warmup_check(const struct fa_warmup *warmup, const char *when, struct fa_error *err)
 {
-    if (warmup->hopeless) {
+    if (warmup->pointless) {
         enum fa_class most = trial_most_frequent_class(warmup->worst);
         fa_error_set(err, FA_DOMAIN_FETCHALL, 0, most,
                      "every entry failed%s (%s: %llu of %llu), such as %s", when,
@@ -60,7 +60,7 @@ int fa_warmup_check(const struct fa_warmup *warmup, const char *when, struct fa_
     return 0;
 }
 
-void fa_warmup_tell(const struct fa_warmup *warmup)
+void fa_warmup_report(const struct fa_warmup *warmup)
 {
     const struct fa_trial *worst = warmup->worst;
     if (!worst || worst->failed == 0)

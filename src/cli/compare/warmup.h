@@ -13,7 +13,7 @@
 /** The result of the last trials of some contestants; borrows from them. */
 struct fa_warmup {
     const struct fa_trial *worst; /**< The trial with the most failures; NULL: no failures. */
-    bool hopeless;                /**< Every entry failed in every trial. */
+    bool pointless;               /**< Every entry failed in every trial. */
     bool useless;                 /**< HTTP/2 was requested, and no answer used it. */
 };
 
@@ -28,6 +28,6 @@ struct fa_warmup fa_warmup_of(const struct fa_contestant *contestants, size_t n)
 int fa_warmup_check(const struct fa_warmup *warmup, const char *when, struct fa_error *err);
 
 /** Print the failures on standard error, if there are any. */
-void fa_warmup_tell(const struct fa_warmup *warmup);
+void fa_warmup_report(const struct fa_warmup *warmup);
 
 #endif

@@ -1,4 +1,4 @@
-#include "support/told.h"
+#include "support/transcript.h"
 #include "list/text.h"
 #include "support/fail.h"
 #include "support/scratch.h"
@@ -8,12 +8,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define ROW(text, told)                                \
-    {                                                  \
-        text, sizeof(text) - 1, told, sizeof(told) - 1 \
+#define ROW(text, transcript)                                      \
+    {                                                              \
+        text, sizeof(text) - 1, transcript, sizeof(transcript) - 1 \
     }
 
-const struct fa_told_row fa_told_rows[] = {
+const struct fa_transcript_row fa_transcript_rows[] = {
     ROW("", "."),
     ROW("\n", "."),
     ROW("\xef\xbb\xbf", "."),
@@ -46,34 +46,35 @@ const struct fa_told_row fa_told_rows[] = {
     ROW("\x1f\n\x8b", "1!:\x1f|2!:\x8b|."),
     ROW("\n\x1f\x8b", "2!:\x1f\x8b|."),
 };
-const size_t fa_told_row_count = sizeof(fa_told_rows) / sizeof(*fa_told_rows);
+const size_t fa_transcript_row_count = sizeof(fa_transcript_rows) / sizeof(*fa_transcript_rows);
 
-static void tell(struct fa_told *told, const void *data, size_t len)
+static void tell(struct fa_transcript *transcript, const void *data, size_t len)
 {
-    if (told->len + len >= sizeof(told->text))
-        fa_test_fail("a list gave more than can be told");
-    memcpy(told->text + told->len, data, len);
-    told->len += len;
-    told->text[told->len] = '\0';
+    if (transcript->len + len >= sizeof(transcript->text))
+        fa_test_fail("a list gave more than can be transcript");
+    memcpy(transcript->text + transcript->len, data, len);
+    transcript->len += len;
+    transcript->text[transcript->len] = '\0';
 }
 
-static void tell_entry(struct fa_told *told, struct fa_entry *entry)
+static void tell_entry(struct fa_transcript *transcript, struct fa_entry *entry)
 {
     char line[32];
     bool bad = entry->error.class != FA_CLASS_NONE;
     int len =
         snprintf(line, sizeof(line), "%llu%s:", (unsigned long long)entry->line, bad ? "!" : "");
     char *text = bad ? strdup(entry->urls[0]) : fa_text_write(entry, NULL);
-    tell(told, line, (size_t)len);
-    tell(told, text, strnlen(text, 100));
-    tell(told, "|", 1);
+    tell(transcript, line, (size_t)len);
+    tell(transcript, text, strnlen(text, 100));
+    tell(transcript, "|", 1);
     if (bad)
-        strcpy(told->why, entry->error.msg);
+        strcpy(transcript->why, entry->error.msg);
     free(text);
     fa_entry_free(entry);
 }
 
-enum fa_list_what fa_told_drain(struct fa_told *told, struct fa_list *list, double now)
+enum fa_list_what fa_transcript_drain(struct fa_transcript *transcript, struct fa_list *list,
+                                      double now)
 {
     struct fa_entry *entry;
     struct fa_error err = {0};
@@ -81,66 +82,68 @@ enum fa_list_what fa_told_drain(struct fa_told *told, struct fa_list *list, doub
     do {
         what = fa_list_next(list, now, &entry, &err);
         if (what == FA_LIST_ENTRY)
-            tell_entry(told, entry);
+            tell_entry(transcript, entry);
         if (what == FA_LIST_ERROR) {
-            tell(told, "E", 1);
-            strcpy(told->why, err.msg);
+            tell(transcript, "E", 1);
+            strcpy(transcript->why, err.msg);
         }
     } while (what != FA_LIST_END &&
              (what != FA_LIST_AGAIN || (fa_list_fd(list) < 0 && fa_list_wake_at(list) <= now)));
     if (what == FA_LIST_END)
-        tell(told, ".", 1);
+        tell(transcript, ".", 1);
     return what;
 }
 
-struct fa_told *fa_told_read(const char *name)
+struct fa_transcript *fa_transcript_read(const char *name)
 {
     struct fa_error err = {0};
     struct fa_entry *entry;
-    struct fa_told *told = calloc(1, sizeof(*told));
+    struct fa_transcript *transcript = calloc(1, sizeof(*transcript));
     struct fa_list *list = fa_list_open(name, &err);
-    if (!told || !list)
+    if (!transcript || !list)
         fa_test_fail("%s", err.msg);
-    if (fa_told_drain(told, list, 1) != FA_LIST_END)
+    if (fa_transcript_drain(transcript, list, 1) != FA_LIST_END)
         fa_test_fail("'%s' pauses", name);
     if (fa_list_next(list, 1, &entry, NULL) != FA_LIST_END)
         fa_test_fail("the end of '%s' does not stay", name);
     fa_list_free(list);
-    return told;
+    return transcript;
 }
 
-void fa_told_check(const struct fa_told *told, const struct fa_told_row *row, const char *how)
+void fa_transcript_check(const struct fa_transcript *transcript,
+                         const struct fa_transcript_row *row, const char *how)
 {
-    if (told->len != row->told_len || memcmp(told->text, row->told, told->len) != 0)
-        fa_test_fail("row %zu, %s: %s", (size_t)(row - fa_told_rows), how, told->text);
+    if (transcript->len != row->told_len ||
+        memcmp(transcript->text, row->transcript, transcript->len) != 0)
+        fa_test_fail("row %zu, %s: %s", (size_t)(row - fa_transcript_rows), how, transcript->text);
 }
 
 static struct fa_scratch scratch;
 static const char *path;
 
-void fa_told_begin(void)
+void fa_transcript_begin(void)
 {
     fa_scratch_init(&scratch);
     path = fa_scratch_path(&scratch, "list");
 }
 
-void fa_told_end(void)
+void fa_transcript_end(void)
 {
     fa_scratch_fini(&scratch);
 }
 
-const char *fa_told_path(void)
+const char *fa_transcript_path(void)
 {
     return path;
 }
 
-void fa_told_put(const void *data, size_t len)
+void fa_transcript_put(const void *data, size_t len)
 {
     fa_scratch_write_bytes(&scratch, "list", data, len);
 }
 
-struct fa_told *fa_told_read_bytes(const void *data, size_t len)
+struct fa_transcript *fa_transcript_read_bytes(const void *data, size_t len)
 {
-    fa_told_put(data, len);
-    return fa_told_read(path);
+    fa_transcript_put(data, len);
+    return fa_transcript_read(path);
 }
