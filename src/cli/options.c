@@ -416,13 +416,7 @@ const struct fa_option fa_options_table[] = {
                  "name of its file.  Entries with secrets are comments: use --retry-failed for "
                  "those."),
     FLAG("json", 0, json, .commands = STATUS, .help = "print one JSON object",
-         .more = "dir; done, failed, part and pending: counts; bytes of the files done; transient "
-                 "and secret: how many of the failed entries are transient, and contain secrets; "
-                 "classes: failed entries by class; origins: an array of objects with origin, "
-                 "done, failed, part and classes; others: the files of the origins that are left "
-                 "out; pid of a running process; run: an object with state (complete, stopped, "
-                 "killed or running), mode, began and ended (seconds since 1970), entries, done "
-                 "and lists_final."),
+         .more = "See STATUS."),
     OUTPUT("json", compare.json, .commands = COMPARE,
            .help = "write all measurements; - for stdout", .more = "See COMPARISON."),
     OUTPUT("csv", compare.csv, .commands = COMPARE,
