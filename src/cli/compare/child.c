@@ -2,6 +2,15 @@
  * Runs a child and measures it.  The child is forked stopped: it waits for a byte, so that the
  * meter and the counter of system calls are attached before its exec.  All of its descendants are
  * adopted (subreaper) and reaped, because their CPU time counts.
+ *
+ * The child gets a process group of its own, so that it can be killed with its descendants.  The
+ * group is signalled only while the child is not reaped: until then the kernel cannot give its
+ * number to another process.  So the end of the child is awaited through a pidfd (pidfd_open(2)),
+ * which leaves the zombie in place.
+ *
+ * The kernel adds the CPU time of a process to that of its parent when the parent reaps it.  A
+ * descendant whose parent died first would be lost; as a subreaper (prctl(2)) this process reaps it
+ * itself.
  */
 #include "cli/compare/child.h"
 
@@ -30,6 +39,7 @@
 #define LOOK_AROUND 200
 #define LAST_WAIT   2000
 
+/* A failure is ignored: then only the CPU time of orphans is missing. */
 void fa_child_adopt_orphans(void)
 {
     prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
@@ -38,6 +48,7 @@ void fa_child_adopt_orphans(void)
 /* The number of the tracepoint; 0 if it is missing or not permitted. */
 static unsigned long long tracepoint_number(void)
 {
+    /* tracefs has its own mount point since Linux 4.1; before, it was part of debugfs. */
     static const char *const places[] = {"/sys/kernel/tracing", "/sys/kernel/debug/tracing"};
     char path[96], text[32];
     unsigned long long id = 0;
@@ -64,24 +75,27 @@ static int count_calls(pid_t pid)
         .inherit = 1,
         .enable_on_exec = 1,
     };
+    /* Usually only root can read the number: a missing count is not an error. */
     if (id == 0)
         return -1;
     return (int)syscall(SYS_perf_event_open, &attr, pid, -1, -1, PERF_FLAG_FD_CLOEXEC);
 }
 
 /* The child until exec.  Uses only system calls: locks may be held by threads that do not exist
- * here. */
+ * here (fork(2)).  A failure is status 127, as in a shell. */
 static void child_become(char *const argv[], const int go[2], int said, bool mute)
 {
     char byte;
     int null = open("/dev/null", O_RDWR);
     setpgid(0, 0);
+    /* It is preserved across execve(2), so a killed comparison leaves no run behind. */
     prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
     close(go[1]);
     /* End of file without a byte: the parent has died. */
     if (null < 0 || dup2(null, STDIN_FILENO) < 0 || dup2(mute ? null : said, STDOUT_FILENO) < 0 ||
         dup2(said, STDERR_FILENO) < 0 || read(go[0], &byte, 1) != 1)
         _exit(127);
+    /* The running program itself, even if its file was replaced by an update in the meantime. */
     execv("/proc/self/exe", argv);
     _exit(127);
 }
@@ -118,6 +132,7 @@ static double child_await(pid_t pid, double until)
         double now = fa_clock_now();
         if (until > 0 && now >= until)
             break;
+        /* A signal just before poll(2) does not interrupt it: wake up now and then to look. */
         int most = until > 0 && until - now < LOOK_AROUND / 1e3 ? (int)(1e3 * (until - now)) + 1
                                                                 : LOOK_AROUND;
         if (poll(&end, 1, most) > 0)
@@ -156,6 +171,7 @@ static void child_reap(pid_t pid, struct fa_usage *usage)
         } else if (ended < 0 && errno == ECHILD) {
             return;
         } else {
+            /* Descendants get some time to end by themselves, as their CPU time counts too. */
             if (fa_clock_now() > until)
                 kill(-pid, SIGKILL);
             nanosleep(&pause, NULL);
@@ -180,6 +196,7 @@ static int child_measure(pid_t pid, int go, double until, struct fa_usage *ret,
     struct fa_peaks peaks = {0};
     int counter = count_calls(pid);
     struct fa_meter *meter = fa_meter_start(pid, err);
+    /* After all preparations, which must not count as time of the run. */
     double began = fa_clock_now();
     double ended = -1;
     /* EPIPE: the child was killed already, and can be measured. */
@@ -191,6 +208,7 @@ static int child_measure(pid_t pid, int go, double until, struct fa_usage *ret,
     if (ended < 0)
         kill(-pid, SIGKILL);
     child_reap(pid, ret);
+    /* The end of the child, not of the last orphan: a user would wait for no longer. */
     ret->wall = ended - began;
     ret->calls = read_calls(counter);
     ret->peak_pss = peaks.pss;

@@ -11,14 +11,16 @@
 
 #include "cli/compare/measure.h"
 
-/* Smaller ratios of time, or of CPU and memory, are irrelevant even if they are significant. */
+/* Smaller ratios of time, or of CPU and memory, are irrelevant even if they are significant: enough
+ * rounds make any difference significant. */
 #define TIME_LEAST 1.02
 #define COST_LEAST 1.05
 
 /* An interval that begins below this is shown as 1.00, so it must count as reaching 1. */
 #define RATIO_ONE 1.005
 
-/* Whether a ratio is significantly above 1, and large enough to matter. */
+/* Whether a ratio is significantly above 1, and large enough to matter.  Comparisons with NAN are
+ * false: without an interval there is no evidence. */
 static bool is_more(const struct fa_estimate *ratio, double least)
 {
     return ratio->low >= RATIO_ONE && ratio->median >= least;
@@ -31,7 +33,7 @@ static double standing_median(const struct fa_standing_of *standing, fa_measure 
 }
 
 /* Keep those that cost no more than the cheapest, within the noise.  A measure that some of them
- * lack does not count. */
+ * lack does not count: nothing says that the others need less. */
 static int keep_cheapest(const struct fa_verdict *verdict, const struct fa_comparison *comparison,
                          bool *kept, fa_measure *of, size_t *ret_left)
 {
@@ -47,6 +49,7 @@ static int keep_cheapest(const struct fa_verdict *verdict, const struct fa_compa
             cheapest = i;
         ++competing;
     }
+    /* Bonferroni over the comparisons of this step; those dropped earlier are not tested again. */
     double confidence = fa_measure_confidence(competing > 1 ? competing - 1 : 1);
     for (size_t i = 0; i < n; ++i) {
         struct fa_estimate ratio;
@@ -60,6 +63,8 @@ static int keep_cheapest(const struct fa_verdict *verdict, const struct fa_compa
     return 0;
 }
 
+/* Event loops scale to more transfers than were measured, as they need no thread or process for
+ * each.  If no candidate has loops, all are kept. */
 static void keep_loops(const struct fa_comparison *comparison, bool *kept, struct fa_choice *choice)
 {
     size_t n = comparison->n_contestants;

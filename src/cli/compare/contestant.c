@@ -1,6 +1,9 @@
 /*
  * Only options that a plain fetchall would not choose by itself are written, so that the
  * recommended command is as short as possible.
+ *
+ * A truncated command would be a wrong command: FA_CONTESTANT_OPTIONS_MAX has space for all options
+ * with their longest values.
  */
 #include "cli/compare/contestant.h"
 

@@ -4,6 +4,9 @@
  *
  * Received bytes become a curve of at most MOMENTS_MANY points with equal steps, whatever the
  * length of the run.
+ *
+ * Lines are not checked strictly, as they come from this very program: jansson's getters accept
+ * NULL, so an incomplete last line of a killed run counts as no event.
  */
 #include "cli/compare/harvest.h"
 
@@ -35,7 +38,7 @@ struct harvest {
     double step; /* seconds between two moments */
 };
 
-/* Doubles the capacity when it is full. */
+/* Doubles the capacity when it is full, so that appending takes constant time on average. */
 static int add_double(struct doubles *doubles, double value)
 {
     if (doubles->count == doubles->room) {
@@ -56,7 +59,8 @@ static int double_by_value(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-/* The percentile by nearest rank: the smallest value that is not less than a share of all. */
+/* The percentile by nearest rank: the smallest value that is not less than a share of all.  Without
+ * interpolation, so that it is a time that an entry had. */
 static double doubles_percentile(const struct doubles *sorted, double share)
 {
     if (sorted->count == 0)
@@ -78,6 +82,8 @@ static int harvest_add_moment(struct harvest *harvest, double time, uint64_t byt
 {
     struct fa_trial *trial = harvest->trial;
     size_t n = trial->n_moments;
+    /* "progress" counts bytes in flight, "done" only those of ended entries: the curve must not
+     * fall. */
     if (n > 0 && bytes < trial->moments[n - 1].bytes)
         bytes = trial->moments[n - 1].bytes;
     if (n > 0 && floor(time / harvest->step) <= floor(trial->moments[n - 1].time / harvest->step)) {
@@ -132,6 +138,7 @@ static int harvest_add_result(struct harvest *harvest, double time, const json_t
     harvest->requests += count_of(result, "attempts");
     if (status && strcmp(status, "failed") == 0)
         add_failure(trial, result);
+    /* Latencies only of successes: a timeout measures the limit, and a refusal is quick. */
     if (status && strcmp(status, "ok") == 0 &&
         (add_double(&harvest->ttfb, json_number_value(json_object_get(times, "ttfb"))) ||
          add_double(&harvest->total, json_number_value(json_object_get(times, "total")))))
@@ -141,6 +148,7 @@ static int harvest_add_result(struct harvest *harvest, double time, const json_t
 
 static int add_line(struct harvest *harvest, const char *line, size_t len)
 {
+    /* Names and messages from servers may contain \u0000, which jansson rejects by default. */
     json_t *event = json_loadb(line, len, JSON_ALLOW_NUL, NULL);
     const char *name = text_of(event, "event");
     double time = json_number_value(json_object_get(event, "time"));
@@ -156,6 +164,7 @@ static int add_line(struct harvest *harvest, const char *line, size_t len)
 int fa_harvest_read(const char *file, struct fa_trial *trial, uint64_t *ret_requests,
                     struct fa_error *err)
 {
+    /* At least MOMENTS_FEW points for a short run, at most MOMENTS_MANY for a long one. */
     struct harvest harvest = {.trial = trial, .step = trial->wall / MOMENTS_FEW};
     if (harvest.step > MOMENT)
         harvest.step = fmax(MOMENT, trial->wall / MOMENTS_MANY);

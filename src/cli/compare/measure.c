@@ -1,6 +1,10 @@
 /*
  * Contestants are compared by the ratio of a measure within each round, as the runs of a round
  * share the conditions of the network; the ratio removes what they have in common.
+ *
+ * Pairing by round is what a paired test does: a slow round slows all contestants, so their ratio
+ * varies less than their times, and fewer rounds are enough.  Rounds in which one of the two was
+ * not measured become NAN, which the estimate ignores.
  */
 #include "cli/compare/measure.h"
 
@@ -53,6 +57,8 @@ int fa_measure_ratio(const struct fa_comparison *comparison, size_t contestant, 
     return result;
 }
 
+/* Bonferroni: n intervals with an error of 5 % / n each hold together with at least 95 %, whether
+ * or not they are independent.  They are not: all refer to the same contestant. */
 double fa_measure_confidence(size_t n)
 {
     return 1 - (1 - CONFIDENCE) / (double)(n > 1 ? n : 1);

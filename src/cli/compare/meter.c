@@ -5,6 +5,9 @@
  * incomplete.
  *
  * PSS divides shared pages among the processes that map them, so that a sum counts each page once.
+ *
+ * proc(5) says that a list of children is exact only while they are stopped.  A child that one
+ * sample misses is found by the next one; only peaks are kept, so a missing value does no harm.
  */
 #include "cli/compare/meter.h"
 
@@ -23,8 +26,8 @@
 #include "base/clock.h"
 #include "cli/compare/trial.h"
 
-/* Minimum seconds between two samples, in the first second and later; and as a multiple of the
- * cost of a sample. */
+/* Minimum seconds between two samples, in the first second and later; and as a multiple of the cost
+ * of a sample, which limits the disturbance of what is measured. */
 #define SOON   0.005
 #define LATER  0.05
 #define FACTOR 50
@@ -69,6 +72,7 @@ static bool meter_add_children(struct fa_meter *meter, pid_t pid)
     char *at = meter->text, *end;
     for (;;) {
         long child = strtol(at, &end, 10);
+        /* A tree that is too large is measured in part rather than not at all. */
         if (end == at || meter->n_pids == PIDS_MAX)
             return true;
         meter->pids[meter->n_pids++] = (pid_t)child;
@@ -100,6 +104,7 @@ static uint64_t process_pss(struct fa_meter *meter, pid_t pid)
 {
     if (!meter_read_text(meter, "/proc/%d/smaps_rollup", pid))
         return 0;
+    /* smaps_rollup exists since Linux 4.14; smaps costs far more, as it lists every mapping. */
     const char *at = strstr(meter->text, "\nPss:");
     return at ? 1024 * strtoull(at + 5, NULL, 10) : 0;
 }
@@ -118,6 +123,7 @@ static void meter_sample(struct fa_meter *meter)
     for (size_t i = 0; i < meter->n_pids; ++i) {
         pid_t pid = meter->pids[i];
         bool added = meter_add_children(meter, pid);
+        /* Any other process may have ended since its parent was read. */
         all &= added || i > 0;
         uint64_t threads = process_threads(meter, pid);
         now.threads += threads;
@@ -135,6 +141,8 @@ static void *meter_thread(void *arg)
     struct fa_meter *meter = arg;
     struct pollfd stop = {.fd = meter->stop, .events = POLLIN};
     double start = fa_clock_now(), wait = SOON;
+    /* Waiting on the eventfd ends at once when the run does.  poll(2) takes whole milliseconds:
+     * round up, so that the interval is not shorter than what was computed. */
     while (poll(&stop, 1, (int)(wait * 1e3) + 1) == 0) {
         double before = fa_clock_read(CLOCK_THREAD_CPUTIME_ID);
         meter_sample(meter);
@@ -175,6 +183,7 @@ struct fa_meter *fa_meter_start(pid_t root, struct fa_error *err)
 void fa_meter_stop(struct fa_meter *meter, struct fa_peaks *ret)
 {
     uint64_t one = 1;
+    /* An eventfd that is full or bad cannot happen here; poll(2) is a cancellation point. */
     if (write(meter->stop, &one, sizeof(one)) < 0)
         pthread_cancel(meter->thread);
     pthread_join(meter->thread, NULL);

@@ -3,6 +3,14 @@
  * rounds.  The order is a balanced Latin square: each contestant runs at each place equally often,
  * and follows each other one equally often, so that a slow drift of the network does not favour
  * any.
+ *
+ * A combination is dropped if it would run the same program as another one: --loops has no effect
+ * without event loops.  Comparing a program with itself would cost rounds, and could only find
+ * noise.
+ *
+ * Odd numbers of contestants need two squares, one the mirror of the other: only together do they
+ * follow each other equally often (Williams, 1949).  Within these constraints the order is random,
+ * so that a periodic disturbance does not always meet the same contestant.
  */
 #include "cli/compare/plan.h"
 
@@ -45,6 +53,7 @@ static void fill(struct wishes *wishes, const struct fa_options *options)
     const struct fa_compare_options *c = &options->compare;
     *wishes = (struct wishes){.one_jobs = {{options->config.jobs}, 1}, .stage = c->stage};
     add_modes(&wishes->all_modes);
+    /* 0: let each run choose its number of hash workers, as without a comparison. */
     if (c->stage)
         wishes->one_jobs.values[0] = 0;
     wishes->modes = c->stage ? &one_zero : or_else(&c->modes, &wishes->all_modes);
@@ -52,6 +61,7 @@ static void fill(struct wishes *wishes, const struct fa_options *options)
     wishes->loops = c->stage ? &one_zero : or_else(&c->loops, &one_zero);
     wishes->http = c->stage ? &one_http : or_else(&c->http, &one_http);
     wishes->models = or_else(&c->hash_with, c->stage ? &all_models : &one_model);
+    /* Without a hash, nothing is computed that the models could differ in. */
     if (!options->config.hash && !c->stage)
         wishes->models = &one_model;
 }
@@ -70,7 +80,8 @@ static void append(char name[FA_CONTESTANT_NAME_MAX], const char *format, ...)
     va_end(args);
 }
 
-/* Name only what distinguishes it from the others. */
+/* Name only what distinguishes it from the others: names are the rows of tables, and narrow
+ * terminals cut them. */
 static void contestant_set_name(struct fa_contestant *c, const struct wishes *wishes)
 {
     if (wishes->stage) {
@@ -90,7 +101,8 @@ static void contestant_set_name(struct fa_contestant *c, const struct wishes *wi
         append(c->name, " --hash-with %s", fa_value_hash_with(c->hash_with));
 }
 
-/* The i-th combination; the last lists vary fastest.  @return false after the last one. */
+/* The i-th combination, as the digits of i in mixed radix; the last lists vary fastest.  @return
+ * false after the last one. */
 static bool wishes_combine(const struct wishes *w, size_t i, struct fa_contestant *ret,
                            bool *ret_useless)
 {
@@ -111,6 +123,7 @@ static bool wishes_combine(const struct wishes *w, size_t i, struct fa_contestan
         .http = w->http->values[http],
         .hash_with = (enum fa_hash_with)w->models->values[model],
     };
+    /* Without loops only the first value of --loops is kept; it stands for all of them. */
     *ret_useless = !fa_mode_has_loops(ret->mode) && loops > 0;
     if (!fa_mode_has_loops(ret->mode))
         ret->loops = 0;
@@ -153,6 +166,7 @@ static void items_shuffle(unsigned *items, unsigned n, uint64_t *state)
     for (unsigned i = 0; i < n; ++i)
         items[i] = i;
     for (unsigned i = n; i > 1; --i) {
+        /* The bias of the modulo is below 2^-57 for 128 items. */
         unsigned j = (unsigned)(next_random(state) % i);
         unsigned item = items[i - 1];
         items[i - 1] = items[j];
@@ -160,7 +174,8 @@ static void items_shuffle(unsigned *items, unsigned n, uint64_t *state)
     }
 }
 
-/* 0, 1, n-1, 2, n-2, ...: all differences between neighbours are distinct. */
+/* 0, 1, n-1, 2, n-2, ...: all differences between neighbours are distinct, so shifted copies of
+ * this row (modulo n) contain each ordered pair of neighbours once. */
 static unsigned square_zigzag(unsigned place, unsigned n)
 {
     return place % 2 ? (place + 1) / 2 : (n - place / 2) % n;
@@ -173,6 +188,8 @@ void fa_plan_order(unsigned *ret, unsigned rounds, unsigned n, uint64_t seed)
     for (unsigned round = 0; round < rounds; ++round) {
         unsigned row = round % block;
         if (row == 0) {
+            /* A new block gets new random numbers: repeating the first one would repeat its chance
+             * effects. */
             items_shuffle(who, n, &seed);
             items_shuffle(rows, block, &seed);
         }

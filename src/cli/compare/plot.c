@@ -1,6 +1,9 @@
 /*
  * Runs gnuplot with its input and output in memory files of limited size, and a time limit.  Its
  * SVG is not trusted: svg.c copies only known elements.
+ *
+ * gnuplot runs without ~/.gnuplot, other descriptors and ignored signals.  Memory files need no cleanup, whatever way the program ends, and no pipes, which both
+ * sides would have to serve at the same time.
  */
 #include "cli/compare/plot.h"
 
@@ -25,7 +28,8 @@
 /* The standard descriptors of the child: memory files. */
 enum { SCRIPT, SVG, LOG, FILES };
 
-/* A memory file that cannot grow beyond its size, so that the child cannot exhaust the memory. */
+/* A memory file that cannot grow beyond its size, so that the child cannot exhaust the memory.  A
+ * write beyond the end fails with EPERM (memfd_create(2), F_ADD_SEALS in fcntl(2)). */
 static int open_bounded(const char *name, off_t size)
 {
     int fd = memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING);
@@ -38,6 +42,7 @@ static int open_bounded(const char *name, off_t size)
     return fd;
 }
 
+/* pwrite(2) leaves the file offset at 0, where the child starts to read. */
 static int plot_write_script(int fd, const char *script, size_t len)
 {
     for (size_t done = 0; done < len;) {
@@ -80,6 +85,7 @@ static int plot_spawn(const int *files, pid_t *ret_pid)
         posix_spawn_file_actions_adddup2(&actions, files[i], i);
     posix_spawn_file_actions_addclosefrom_np(&actions, FILES);
     posix_spawnattr_setpgroup(&attr, 0);
+    /* Ignored signals survive execve(2), and this program ignores SIGPIPE. */
     posix_spawnattr_setsigmask(&attr, &none);
     posix_spawnattr_setsigdefault(&attr, &all);
     posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK |
@@ -189,6 +195,7 @@ int fa_plot_run(const char *script, size_t len, char **ret_svg, struct fa_error 
     return rc;
 }
 
+/* posix_spawnp(3) reports the error of its execve(2): ENOENT if PATH has no gnuplot. */
 bool fa_plot_missing(const struct fa_error *err)
 {
     return err->domain == FA_DOMAIN_SYSTEM && err->code == ENOENT;

@@ -1,6 +1,9 @@
 /*
  * Memory of a result.  Trials are allocated for all requested rounds at the start, so that no run
  * is lost for lack of memory; only the moments of a trial are allocated later.
+ *
+ * The warm-up needs no space of its own: its trials are dropped before the first round.  So a
+ * contestant never has more trials than there are rounds.
  */
 #include "cli/compare/result.h"
 
@@ -19,6 +22,8 @@ int fa_result_init(struct fa_result_of *result, const struct fa_contestant *cont
         *contestant = contestants[i];
         contestant->n_trials = 0;
         contestant->trials = calloc(rounds, sizeof(*contestant->trials));
+        /* Count it before checking it, so that fa_result_fini() frees exactly what was
+         * allocated. */
         comparison->n_contestants = i + 1;
         ok = contestant->trials != NULL;
     }
@@ -36,6 +41,7 @@ static void trial_drop(struct fa_contestant *contestant, size_t keep)
         contestant->n_trials = keep;
 }
 
+/* Trials are in the order of rounds, so those of an incomplete round are at the end. */
 void fa_result_trim(struct fa_result_of *result)
 {
     for (size_t i = 0; i < result->comparison.n_contestants; ++i)

@@ -1,6 +1,13 @@
 /*
  * Runs the warm-up and the rounds in the order of the plan, until the number of rounds or a limit
  * is reached.  A round counts only as a whole: an interrupted one is dropped.
+ *
+ * The warm-up fills the caches of the servers, of the resolver and of the kernel, which would
+ * otherwise favour whoever runs later.  It also measures what a round costs, so that --budget and
+ * --max-bytes end the comparison before a round that would exceed them, and not in the middle of
+ * it.
+ *
+ * A run that fails in a later round does not discard the rounds before: they are judged, and the exit status says that the comparison was cut short.
  */
 #include "cli/compare/rounds.h"
 
@@ -76,6 +83,8 @@ static int run_round(struct fa_rounds *rounds, unsigned round, const unsigned *o
     for (unsigned place = 0; place < comparison->n_contestants; ++place) {
         struct fa_contestant *contestant = &comparison->contestants[order[place]];
         struct fa_trial trial = {0};
+        /* The cost of the round was checked before it; this catches a round that costs more than
+         * the previous one. */
         *ret_limit = place > 0 ? rounds_exceeded_limit(rounds, 0, 0) : NULL;
         if (*ret_limit)
             return 0;
@@ -84,6 +93,8 @@ static int run_round(struct fa_rounds *rounds, unsigned round, const unsigned *o
         trial.place = place;
         if (rc != 0) {
             free(trial.moments);
+            /* fa_child_run() reports a signal and the end of --budget alike; only the former is
+             * remembered. */
             bool late = err->class == FA_CLASS_CANCELLED && !fa_signals_caught();
             *ret_limit = late ? "--budget" : NULL;
             return late ? 0 : -1;
@@ -93,7 +104,8 @@ static int run_round(struct fa_rounds *rounds, unsigned round, const unsigned *o
     return 1;
 }
 
-/* The cost of the last round, and the size of the sample as far as known. */
+/* The cost of the last round, and the size of the sample as far as known: the largest run, as one
+ * with failures receives less. */
 static double rounds_add_up(struct fa_comparison *comparison)
 {
     double seconds = 0;
@@ -107,7 +119,8 @@ static double rounds_add_up(struct fa_comparison *comparison)
     return seconds;
 }
 
-/* End the warm-up and drop its trials. */
+/* End the warm-up and drop its trials.  fa_result_trim() keeps comparison->rounds trials, which is
+ * still 0 here. */
 static int end_warmup(struct fa_rounds *rounds, struct fa_error *err)
 {
     struct fa_comparison *comparison = &rounds->result->comparison;
@@ -144,6 +157,7 @@ static int rounds_run_all(struct fa_rounds *rounds, const unsigned *order, struc
     double seconds = 0;
     int rc = 1;
     for (unsigned round = 0; rc == 1 && round <= comparison->rounds_wanted; ++round) {
+        /* Round 0 is the warm-up: nothing is known yet that an estimate could start from. */
         limit = round > 0 ? rounds_exceeded_limit(rounds, seconds, comparison->bytes * n) : NULL;
         if (limit)
             break;
@@ -159,6 +173,7 @@ static int rounds_run_all(struct fa_rounds *rounds, const unsigned *order, struc
         else
             comparison->rounds = round;
     }
+    /* A user who presses Ctrl-C wants to see the rounds so far. */
     if (rc < 0 && fa_signals_caught()) {
         limit = "a signal";
         rc = 0;
@@ -184,10 +199,12 @@ int fa_rounds_run(struct fa_rounds *rounds, struct fa_error *err)
         return -1;
     }
     double budget = rounds->runs->options->compare.budget;
+    /* A run that hangs must not outlast the budget, so it has a deadline of its own. */
     rounds->runs->until = budget > 0 ? rounds->began + budget : 0;
     fa_plan_order(order, comparison->rounds_wanted, n, rounds->seed);
     int rc = rounds_run_all(rounds, order, err);
     fa_result_trim(rounds->result);
+    /* runs adds up all results of a comparison; this one gets its own share. */
     comparison->requests = rounds->runs->requests - before;
     free(order);
     return rc;

@@ -1,6 +1,13 @@
 /*
  * Runs fetchall itself as a child with the options of a contestant.  Secrets are passed in files
  * and in the environment, never as arguments, which other users could see.
+ *
+ * The order of the arguments decides which value wins, since the last one counts: first defaults of
+ * a comparison that a user may override, then what the user passed, then what distinguishes the
+ * contestant, and what keeps the run away from the user's files.
+ *
+ * A run whose entries fail is a result.  A run that did not do its work (a wrong option, a full
+ * disk, a signal) is an error: its output is shown, as the reason is usually there.
  */
 #include "cli/compare/run.h"
 
@@ -57,7 +64,7 @@ static int write_line(const char *path, const char *line)
     return close(fd) != 0 || bad ? -1 : 0;
 }
 
-/* A header given as a line is written to a private file. */
+/* A header given as a line is written to a private file: anyone can read /proc/PID/cmdline. */
 static int pass_header(struct fa_runs *runs, const char *line, size_t number)
 {
     char *option = NULL;
@@ -71,7 +78,8 @@ static int pass_header(struct fa_runs *runs, const char *line, size_t number)
     return rc;
 }
 
-/* A password of a proxy would be visible in the arguments. */
+/* A password of a proxy would be visible in the arguments; the environment of a process is readable
+ * only by the same user (proc(5)). */
 static int pass_proxy(const char *proxy)
 {
     return setenv("http_proxy", proxy, 1) || setenv("https_proxy", proxy, 1) ? -1 : 0;
@@ -103,6 +111,7 @@ int fa_runs_init(struct fa_runs *runs, const struct fa_options *options, struct 
     runs->files = fa_workspace_path(runs->folder.path, "files");
     runs->events = fa_workspace_path(runs->folder.path, "events");
     runs->said = fa_workspace_path(runs->folder.path, "said");
+    /* asprintf() is not required to set errno; pass_options() overrides it. */
     errno = ENOMEM;
     if (runs->list && runs->files && runs->events && runs->said &&
         pass_options(runs, &options->passed) == 0)
@@ -133,6 +142,7 @@ static int runs_run_child(struct fa_runs *runs, struct args *args, bool mute, st
     int rc = -1;
     if (argv && !args->failed) {
         memcpy(argv, args->texts.items, args->texts.count * sizeof(*argv));
+        /* The strings are borrowed: args owns them until the run has ended. */
         rc = fa_child_run(argv, runs->until, runs->said, mute, &usage, err);
     } else {
         fa_error_system(err, FA_CLASS_LOCAL_IO, ENOMEM, "cannot start a run");
@@ -161,6 +171,7 @@ static int runs_run_child(struct fa_runs *runs, struct args *args, bool mute, st
 /* Show the last lines of the output of a run. */
 static void runs_show_output(const struct fa_runs *runs)
 {
+    /* A ring buffer: the output may be long, and only its end is needed. */
     char *lines[LINES_SHOWN] = {0};
     size_t room[LINES_SHOWN] = {0};
     size_t n = 0;
@@ -199,6 +210,7 @@ int fa_runs_fetch(struct fa_runs *runs, const struct fa_contestant *contestant,
 {
     struct args args = {0};
     uint64_t requests = 0;
+    /* Existing files would be skipped or resumed, and the run would be too fast. */
     fa_workspace_remove(&runs->folder, "files");
     args_add(&args, "fetchall");
     args_add(&args, "--host-wait=0"); /* unless passed: waiting is not speed */
@@ -246,6 +258,8 @@ int fa_runs_hash(struct fa_runs *runs, const struct fa_contestant *contestant, c
     args_add(&args, "--quiet");
     if (runs_run_child(runs, &args, true, ret, err) != 0)
         return -1;
+    /* The digests of the manifest are zeros, so every file mismatches; any other status means that
+     * files were not hashed. */
     if (ret->status != FA_EXIT_INTEGRITY)
         return runs_refuse(runs, contestant, ret->status, err);
     ret->status = FA_EXIT_OK;

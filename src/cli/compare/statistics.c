@@ -9,6 +9,14 @@
  * distribution, by sqrt((n - 1) / n), and is itself uncertain.  So the interval is widened by n /
  * (n - 1), a factor found by experiment: with 5 or more values, an interval of 95 % then contains
  * the median in 95 to 97 of 100 cases, and with 3 values in about 90.
+ *
+ * A trend is tested by permutation: the statistic is the slope of the least-squares line, and its
+ * distribution comes from the values themselves in other orders.  No shape of the noise is assumed,
+ * which few rounds could not confirm.  Up to EXACT_MAX values all orders are counted, beyond that a
+ * random sample of them (Monte Carlo).
+ *
+ * All random numbers come from a fixed seed.  The same trials must give the same verdict, or a
+ * saved result could not be reproduced.
  */
 #include "cli/compare/statistics.h"
 
@@ -40,23 +48,30 @@ uint64_t fa_random_next(struct fa_random *random)
     return z ^ (z >> 31);
 }
 
+/* Lemire's multiply-shift: no division, and a bias of at most limit / 2^32, which no result here
+ * can show. */
 size_t fa_random_below(struct fa_random *random, size_t limit)
 {
     return (size_t)(((fa_random_next(random) >> 32) * limit) >> 32);
 }
 
-/* Between 0 and 1, both excluded. */
+/* Between 0 and 1, both excluded: the caller takes a logarithm.  52 bits plus one half are exact in
+ * a double. */
 static double random_uniform(struct fa_random *random)
 {
     return ((double)(fa_random_next(random) >> 12) + 0.5) / 4503599627370496.0;
 }
 
+/* Box-Muller transform.  The second value of each pair is dropped, so that the generator needs no
+ * other state than its seed. */
 double fa_random_normal(struct fa_random *random)
 {
     double radius = sqrt(-2 * log(random_uniform(random)));
     return radius * cos(TWO_PI * random_uniform(random));
 }
 
+/* qsort(3) requires a total order, which NAN does not have: put it last, where it can be cut
+ * off. */
 static int double_compare(const void *a, const void *b)
 {
     double x = *(const double *)a, y = *(const double *)b;
@@ -74,6 +89,8 @@ size_t fa_statistics_sort(double *values, size_t n)
     return n;
 }
 
+/* Type 7 of Hyndman and Fan (1996), the default of R and NumPy, so that others can repeat the
+ * numbers. */
 double fa_statistics_percentile(const double *sorted, size_t n, double share)
 {
     if (n == 0)
@@ -129,6 +146,8 @@ static void median_bootstrap(const double *sorted, size_t n, double confidence, 
     struct fa_random random = {SEED};
     double medians[RESAMPLES];
     double noise = SMOOTHING * values_spread(sorted, n, scratch) / sqrt((double)n);
+    /* The limit keeps the time constant for many values.  With fewer than RESAMPLES_MIN the ends of
+     * the interval would be noisy, as they depend on the outermost medians only. */
     size_t count = DRAWS_MAX / n;
     count = count > RESAMPLES ? RESAMPLES : count < RESAMPLES_MIN ? RESAMPLES_MIN : count;
     for (size_t i = 0; i < count; ++i) {
@@ -138,6 +157,8 @@ static void median_bootstrap(const double *sorted, size_t n, double confidence, 
         medians[i] = fa_statistics_median(scratch, n);
     }
     fa_statistics_sort(medians, count);
+    /* The correction for few values, see the top.  It is applied around the median, on both
+     * sides. */
     double widen = (double)n / (double)(n - 1);
     double middle = fa_statistics_median(sorted, n);
     double low = fa_statistics_percentile(medians, count, (1 - confidence) / 2);
@@ -159,7 +180,10 @@ int fa_statistics_estimate(const double *values, size_t n, double confidence,
     double *scratch = sorted + n;
     n = fa_statistics_sort(sorted, n);
     ret->median = fa_statistics_median(sorted, n);
+    /* The spread of two values is too uncertain for an interval. */
     if (n >= 3) {
+        /* Noise multiplies times, so logarithms make it symmetric; they also keep the interval
+         * above 0. */
         bool positive = sorted[0] > 0;
         for (size_t i = 0; i < n && positive; ++i)
             sorted[i] = log(sorted[i]);
@@ -176,7 +200,8 @@ int fa_statistics_estimate(const double *values, size_t n, double confidence,
     return 0;
 }
 
-/* The slope of the least-squares line, up to a constant factor. */
+/* The slope of the least-squares line, up to a constant factor.  The factor is the same for every
+ * order of the values, so the test can do without it. */
 static double values_steepness(const double *values, size_t n)
 {
     double middle = (double)(n - 1) / 2, sum = 0;
@@ -208,7 +233,8 @@ static void values_swap(double *a, double *b)
     *b = value;
 }
 
-/* Counts the orders that are at least as steep, up or down, within rounding. */
+/* Counts the orders that are at least as steep, up or down (a two-sided test).  The sums of two
+ * orders differ by rounding, so least is a little below the observed steepness. */
 struct steep {
     double least;
     size_t hits, orders;
@@ -237,10 +263,12 @@ static void steep_visit_all(struct steep *steep, double *values, size_t n)
     }
 }
 
+/* Fisher-Yates: each order is equally likely, whatever the order was before. */
 static void steep_visit_some(struct steep *steep, double *values, size_t n)
 {
     struct fa_random random = {SEED};
-    /* Count the observed order too, so that p is never 0. */
+    /* Count the observed order too, so that p is never 0: with it, the test keeps its level
+     * (Phipson and Smyth, 2010). */
     steep_weigh(steep, values, n);
     while (steep->orders < ORDERS) {
         for (size_t i = n - 1; i > 0; --i)
@@ -249,6 +277,8 @@ static void steep_visit_some(struct steep *steep, double *values, size_t n)
     }
 }
 
+/* The direction if every step goes the same way; 0 otherwise.  With very few rounds this is all the
+ * evidence of a trend that can be had. */
 static int values_monotone(const double *values, size_t n)
 {
     int way = 0;
@@ -283,6 +313,8 @@ int fa_statistics_trend(const double *values, size_t n, struct fa_trend *ret)
     return 0;
 }
 
+/* The two-proportion z-test with pooled variance: under the hypothesis that both fail equally
+ * often, the pooled share is the better estimate. */
 double fa_statistics_proportions(uint64_t hits1, uint64_t n1, uint64_t hits2, uint64_t n2)
 {
     if (n1 == 0 || n2 == 0)

@@ -1,6 +1,13 @@
 /*
  * Copies an SVG from gnuplot into the page.  Only listed elements and attributes are copied;
  * scripts, links and references to the outside are dropped.
+ *
+ * This is not an XML parser: it accepts only the subset that gnuplot writes, and fails at
+ * everything else.  An allow list is used because a list of what is dangerous in SVG would never be
+ * complete (scripts, handlers, links, styles, foreign objects, entities).
+ *
+ * Unknown attributes are dropped: the plot is complete without them.  Unknown elements are
+ * an error: dropping them would show a plot that lacks something without saying so.
  */
 #include "cli/compare/svg.h"
 
@@ -112,6 +119,8 @@ static void svg_put_text(struct adoption *adoption, struct piece text)
     }
 }
 
+/* Scripts use marker colours, as gnuplot cannot write CSS variables.  Any other colour becomes that
+ * of the text, so that plots can be read on light and dark backgrounds. */
 static void put_paint(struct adoption *adoption, struct piece value)
 {
     char text[32] = "";
@@ -138,11 +147,13 @@ static void put_attribute(struct adoption *adoption, struct piece name, struct p
     bool paint = piece_is_among(name, paints);
     if (!id && !link && !paint && !piece_is_among(name, attributes))
         return;
+    /* xlink:href is deprecated since SVG 2, and would need a namespace declaration. */
     fprintf(adoption->out, " %.*s=\"", link ? 4 : (int)name.len, link ? "href" : name.at);
     if (link) {
         ++value.at;
         --value.len;
     }
+    /* The page has several plots, and ids must be unique in a document. */
     if (id || link)
         fprintf(adoption->out, "%s%s-", link ? "#" : "", adoption->id);
     if (paint)
@@ -237,6 +248,7 @@ static int take_end(struct adoption *adoption)
     if (*adoption->at != '>')
         return -1;
     ++adoption->at;
+    /* A closing tag must not end an element of the page around the plot. */
     if (piece_is(name, "svg"))
         return adoption->depth == 0 ? 1 : -1;
     if (!piece_is_among(name, elements) || adoption->depth == 0)
@@ -246,6 +258,7 @@ static int take_end(struct adoption *adoption)
     return 0;
 }
 
+/* CDATA sections and declarations start with "<!" too, and are rejected. */
 static int skip_comment(struct adoption *adoption)
 {
     const char *end = strncmp(adoption->at, "!--", 3) == 0 ? strstr(adoption->at, "-->") : NULL;
@@ -289,6 +302,7 @@ static int take_svg(struct adoption *adoption, const char *label)
     struct piece name, value;
     int more;
     while ((more = take_attribute(adoption, &name, &value)) > 0) {
+        /* Without width and height, the plot scales to the width of the page. */
         if (piece_is(name, "viewBox")) {
             fputs(" viewBox=\"", adoption->out);
             svg_put_text(adoption, value);

@@ -2,6 +2,18 @@
  * Compares contestants by the ratio of their times within each round, because the network changes
  * between rounds more than within one.  A contestant that fails more entries than chance explains
  * cannot win.  A trend over the rounds (drift) prevents a conclusion.
+ *
+ * Failures are compared by a two-proportion z-test with the contestant that fails least.  A
+ * significant difference alone is not enough: with 100,000 entries even one of 0.01 % would be
+ * significant, so it must also be large or occur in every round.
+ *
+ * Drift is looked for in the effect of each round: the mean of the logarithms of all times of that
+ * round, each relative to its own contestant (a two-way layout without interaction).  This uses all
+ * contestants at once, so a trend shows that one contestant alone would not reveal.  The size comes
+ * from the slope of Theil and Sen, the significance from a permutation test (statistics.c).
+ *
+ * The order of the steps matters: failing contestants are marked first, because they must neither
+ * be the fastest nor add to the drift; ratios need the fastest; the choice needs the ratios.
  */
 #include "cli/compare/verdict.h"
 
@@ -14,11 +26,13 @@
 
 #define CONFIDENCE 0.95
 
-/* Failures due to chance: below this many standard errors, and below this share of the entries. */
+/* Failures due to chance: below this many standard errors, and below this share of the entries.
+ * Three errors, not two, because each contestant is tested. */
 #define FAILING_ERRORS 3.0
 #define FAILING_SHARE  0.01
 
-/* Significance and size of a drift from the first to the last round. */
+/* Significance and size of a drift from the first to the last round.  The least p of n rounds is 2/n!, so 3 or 4 rounds cannot reach DRIFT_P: for few rounds, every step must go the same way and
+ * the change must be larger. */
 #define DRIFT_P      0.05
 #define DRIFT_LEAST  1.1
 #define DRIFT_FEW    1.5
@@ -34,6 +48,7 @@ static double of_count(uint64_t count)
     return count == FA_UNMEASURED ? NAN : (double)count;
 }
 
+/* Failed entries are not counted: a contestant that fails fast must not look productive. */
 static double files_per_second(const struct fa_trial *trial)
 {
     return (double)(trial->entries - trial->failed) / fa_measure_wall(trial);
@@ -44,6 +59,7 @@ static double bytes_per_second(const struct fa_trial *trial)
     return of_count(trial->bytes) / fa_measure_wall(trial);
 }
 
+/* An fa_measure has no context argument, so that each field needs a function of its own. */
 #define COUNT(field)                                  \
     static double field(const struct fa_trial *trial) \
     {                                                 \
@@ -66,7 +82,8 @@ LATENCY(total, p50)
 LATENCY(total, p95)
 LATENCY(total, p99)
 
-/* Collect one measure over the rounds that count; out has space for one value per trial. */
+/* Collect one measure over the rounds that count; out has space for one value per trial.  A trial
+ * of an incomplete round has no counterpart in the other contestants. */
 static size_t verdict_collect(const struct fa_comparison *comparison,
                               const struct fa_contestant *contestant, fa_measure *of, double *out)
 {
@@ -77,7 +94,8 @@ static size_t verdict_collect(const struct fa_comparison *comparison,
     return n;
 }
 
-/* Medians of one contestant.  values has space for one value per trial. */
+/* Medians of one contestant; intervals only of what is compared.  values has space for one value
+ * per trial, and is overwritten by each sort. */
 static int standing_measure(const struct fa_comparison *comparison,
                             const struct fa_contestant *contestant, struct fa_standing_of *standing,
                             double *values)
@@ -165,6 +183,8 @@ static size_t mark_failing(struct fa_verdict *verdict, const struct fa_compariso
     size_t left = 0;
     for (size_t i = 0; i < comparison->n_contestants; ++i) {
         struct fails fails = verdict_count_fails(comparison, &comparison->contestants[i]);
+        /* A broken run may have no failed entry because it never got that far: it is no
+         * reference. */
         if (!fails.broken && fails.entries > 0 &&
             (least.entries == 0 || fails_share(&fails) < fails_share(&least)))
             least = fails;
@@ -209,6 +229,8 @@ static int find_drift(struct fa_verdict *verdict, const struct fa_comparison *co
     free(effects);
     if (result != 0 || added == 0)
         return result;
+    /* effects are sums over the contestants: their mean is the effect of a round.  exp() turns the
+     * difference of logarithms back into a factor. */
     double change = trend.slope / added * (rounds - 1);
     verdict->drift = exp(change);
     verdict->drifted =
@@ -222,6 +244,7 @@ static int find_ratios(struct fa_verdict *verdict, const struct fa_comparison *c
                        size_t competing)
 {
     size_t n = comparison->n_contestants;
+    /* The median, not the mean: one slow round must not cost a contestant its place. */
     verdict->fastest = n;
     for (size_t i = 0; i < n; ++i) {
         const struct fa_standing_of *standing = &verdict->standings[i];
@@ -231,7 +254,8 @@ static int find_ratios(struct fa_verdict *verdict, const struct fa_comparison *c
              standing->wall.median < verdict->standings[verdict->fastest].wall.median))
             verdict->fastest = i;
     }
-    /* The confidence applies to all intervals together. */
+    /* The confidence applies to all intervals together (Bonferroni): the more contestants, the more
+     * likely one of them would differ by chance. */
     double confidence = fa_measure_confidence(competing > 1 ? competing - 1 : 1);
     for (size_t i = 0; i < n; ++i) {
         struct fa_standing_of *standing = &verdict->standings[i];
@@ -250,6 +274,8 @@ static int verdict_conclude(struct fa_verdict *verdict, const struct fa_comparis
     if (find_drift(verdict, comparison) != 0 ||
         find_ratios(verdict, comparison, choice.competing) != 0)
         return -1;
+    /* Without these preconditions verdict->concluded stays false, and the reason names one that is
+     * missing. */
     if (comparison->n_contestants > 1 && comparison->rounds >= FA_ROUNDS_LEAST &&
         !verdict->drifted && verdict->fastest < comparison->n_contestants &&
         fa_choice_make(verdict, comparison, &choice) != 0)

@@ -1,6 +1,9 @@
 /*
  * The warm-up detects comparisons that would show nothing: if every entry fails, or if HTTP/2 is
  * requested and never used, rounds are pointless.
+ *
+ * Stopping here spares the servers all further requests.  Some failures are no reason to stop: a
+ * contestant that fails less than the others is a result.
  */
 #include "cli/compare/warmup.h"
 
@@ -17,10 +20,15 @@ struct fa_warmup fa_warmup_of(const struct fa_contestant *contestants, size_t n)
         if (contestants[i].n_trials == 0)
             continue;
         const struct fa_trial *last = &contestants[i].trials[contestants[i].n_trials - 1];
+        /* The example that is shown comes from the run with the most failures, as the most telling
+         * one. */
         if (!warmup.worst || last->failed > warmup.worst->failed)
             warmup.worst = last;
+        /* One contestant with one success is enough to go on: the others are then marked as
+         * failing. */
         warmup.pointless &= last->entries > 0 && last->failed == last->entries;
         if (contestants[i].http == FA_HTTP_2) {
+            /* Only contestants with HTTP/2 count: the others are expected to use HTTP/1.1. */
             asked += last->entries;
             came += last->http2;
         }
@@ -50,6 +58,7 @@ int fa_warmup_check(const struct fa_warmup *warmup, const char *when, struct fa_
                      (unsigned long long)warmup->worst->failed, warmup->worst->failure);
         return -1;
     }
+    /* Otherwise HTTP/1.1 would be compared with HTTP/1.1 under the name of HTTP/2. */
     if (warmup->useless) {
         fa_error_set(err, FA_DOMAIN_FETCHALL, 0, FA_CLASS_PROTOCOL,
                      "no answer came over HTTP/2%s, for which it takes https:// and a server that "

@@ -1,6 +1,12 @@
 /*
  * A temporary directory below DIR.  It contains a mark, is locked while in use, and is removed at
  * the end; one without a lock was left by a killed comparison, and is removed by the next one.
+ *
+ * The folder is on the file system of DIR, because the speed of the disk is part of the result.
+ *
+ * flock(2) locks the open folder, not its name.  Between open(2) and flock(2) another process may
+ * have removed the folder and created one of the same name, so the name is checked again under the
+ * lock.
  */
 #include "cli/compare/workspace.h"
 
@@ -43,7 +49,8 @@ static bool folder_has_name(int fd, int parent, const char *name)
            named.st_ino == ours.st_ino && named.st_dev == ours.st_dev;
 }
 
-/* Lock one of our directories, unless another process has.  @return the lock, or -1. */
+/* Lock one of our directories, unless another process has.  Those of other users are left alone,
+ * even by root.  @return the lock, or -1. */
 static int lock_folder(int parent, const char *name, int how)
 {
     struct stat locked;
@@ -58,7 +65,8 @@ static int lock_folder(int parent, const char *name, int how)
 
 static void empty_folder(int fd, dev_t device);
 
-/* Ignore failures, and continue with the rest. */
+/* Ignore failures, and continue with the rest.  unlink(2) fails with EISDIR for a directory on
+ * Linux, which saves a stat(2) for each file. */
 static void remove_entry(int at, const char *name, dev_t device)
 {
     struct stat st;
@@ -76,6 +84,7 @@ static void remove_entry(int at, const char *name, dev_t device)
  * folders of other users and other file systems are not entered. */
 static void empty_folder(int fd, dev_t device)
 {
+    /* fdopendir(3) takes over its descriptor, and fd must stay open: it is the lock. */
     int copy = openat(fd, ".", FOLDER);
     DIR *dir = copy < 0 ? NULL : fdopendir(copy);
     for (struct dirent *entry; dir && (entry = readdir(dir));)
@@ -92,6 +101,7 @@ static void remove_locked(int lock, int parent, const char *name)
     struct stat st;
     if (fstat(lock, &st) == 0)
         empty_folder(lock, st.st_dev);
+    /* Not if it was renamed: then the name belongs to someone else. */
     if (folder_has_name(lock, parent, name))
         unlinkat(parent, name, AT_REMOVEDIR);
 }
@@ -144,6 +154,7 @@ static int workspace_make(struct fa_workspace *workspace, const char *where)
             if (mark >= 0)
                 return close(mark);
         }
+        /* close(2) and free(3) may change errno, which decides whether to try again. */
         int saved = workspace->path ? errno : ENOMEM;
         if (workspace->lock >= 0)
             close(workspace->lock);
@@ -163,6 +174,7 @@ int fa_workspace_init(struct fa_workspace *workspace, const char *beside, struct
     *workspace = (struct fa_workspace){.lock = -1};
     char *above = strdup(beside);
     bool up = above != NULL;
+    /* DIR is not created: a comparison leaves nothing behind. */
     while (up && stat(above, &st) != 0 && errno == ENOENT)
         up = path_go_up(above);
     const char *where = up ? above : beside[0] == '/' ? "/" : ".";
