@@ -99,10 +99,26 @@ static size_t name_extension_len(const unsigned char *name, size_t len)
     return (size_t)(name + len - dot);
 }
 
+static bool name_is_state(const char *name, size_t len)
+{
+    return len == strlen(STATE_DIR) && strncasecmp(name, STATE_DIR, len) == 0;
+}
+
+/* A name hidden at the top of the folder may configure a program (.bashrc); below it, it belongs to
+ * a tree that is useless without it (.zattrs of Zarr).  A .fetchall would be the state of a later
+ * run whose folder is that directory. */
+static bool name_start_is_hostile(const unsigned char *name, size_t len, bool top)
+{
+    if (name[0] == '.')
+        return top || (len > 1 && name[1] == '.') || name_is_state((const char *)name, len);
+    return strchr("-~ ", name[0]) != NULL;
+}
+
 /* Append a component from a URL; @otherwise replaces one that is empty.  Cutting can expose a dot
  * or space at the end, so those are dropped again. */
 static void name_put_clean(struct fa_buf *buf, const char *text, size_t len, const char *otherwise)
 {
+    bool top = buf->len == 0;
     if (len == 0) {
         fa_buf_put(buf, otherwise, strlen(otherwise));
         return;
@@ -113,7 +129,7 @@ static void name_put_clean(struct fa_buf *buf, const char *text, size_t len, con
         return;
     unsigned char *name = buf->data + start;
     len = name_without_end(name, name_clean(name, buf->len - start));
-    if (len > 0 && strchr(".-~ ", name[0]))
+    if (len > 0 && name_start_is_hostile(name, len, top))
         name[0] = '_';
     if (len > FA_NAME_PART_MAX) {
         size_t extension = name_extension_len(name, len);
@@ -194,7 +210,7 @@ static int name_put_given(struct fa_buf *buf, const char *option, const char *gi
         if (len > 0 && !(len == 1 && at[0] == '.')) {
             if (buf->len > 0)
                 fa_buf_put(buf, "/", 1);
-            else if (len == strlen(STATE_DIR) && strncasecmp(at, STATE_DIR, len) == 0)
+            else if (name_is_state(at, len))
                 return name_refuse(err, option, given, "'.fetchall' keeps the state of the folder");
             fa_buf_put(buf, at, len);
         }

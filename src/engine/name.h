@@ -7,9 +7,10 @@
  *
  * Names from a URL: percent-encoding is decoded once (RFC 3986, 2.1), so an encoded slash creates
  * no folder.  Invalid UTF-8, control characters, characters that change the direction of text, '/'
- * and '\' become '_' each.  So does a first '.', '-', '~' or space, so that no file is hidden or
- * looks like an option.  Dots and spaces at the end are dropped.  A name that is too long is cut
- * before its extension.  A URL without a file name becomes "index.html".
+ * and '\' become '_' each.  So does a first '-', '~' or space, so that no file looks like an option,
+ * and a first '.' at the top of the folder, so that no file there is hidden.  Below the top one dot
+ * is kept, except in ".fetchall".  Dots and spaces at the end are dropped.  A name that is too long
+ * is cut before its extension.  A URL without a file name becomes "index.html".
  *
  * Names from the user (`out`, `dir`) are either taken as they are, apart from "./" and "//", or
  * refused.

@@ -40,12 +40,13 @@ static void check(const char *path, bool from_url)
         assert((unsigned char)*p >= 0x20 && *p != 0x7f);
     size_t len = strcspn(path, "/");
     assert(len != 9 || strncasecmp(path, ".fetchall", 9) != 0 || (!from_url && !path[9]));
-    for (;;) {
+    for (bool top = true;; top = false) {
         len = strcspn(path, "/");
         assert(len > 0 && len <= 255);
         assert(!(len == 1 && path[0] == '.') && !(len == 2 && memcmp(path, "..", 2) == 0));
         if (from_url) {
-            assert(!strchr(".-~ ", path[0]) && !memchr(path, '\\', len));
+            assert(!strchr(top ? ".-~ " : "-~ ", path[0]) && !memchr(path, '\\', len));
+            assert(len != 9 || strncasecmp(path, ".fetchall", 9) != 0);
             assert(path[len - 1] != '.' && path[len - 1] != ' ');
         }
         if (!path[len])

@@ -167,7 +167,16 @@ Test(name, mirrors_the_url_in_a_tree_layout)
         {"h", "/%2e%2e/%2e/x", "h/_/_/x"},
         {"h", "/../../x", "h/_/_/x"},
         {"h", "/a/..", "h/a/index.html"},
-        {"h", "/.git/config", "h/_git/config"},
+        {"h", "/store.zarr/.zattrs", "h/store.zarr/.zattrs"},
+        {"h", "/x/%2ezgroup", "h/x/.zgroup"},
+        {"h", "/.zmetadata.", "h/.zmetadata"},
+        {"h", "/.a/.b/c", "h/.a/.b/c"},
+        {"h", "/..a/...b", "h/_.a/_..b"},
+        {"h", "/.fetchall/state.db", "h/_fetchall/state.db"},
+        {"h", "/a/.FetchAll/", "h/a/_FetchAll/index.html"},
+        {"h", "/a/%2efetchall.", "h/a/_fetchall"},
+        {"h", "/.fetchall2", "h/.fetchall2"},
+        {".h", "/.a", "_h/.a"},
         {"h", "/%20/x", "h/_/x"},
         {"h", "/a./b.", "h/a/b"},
         {"h", "/-x/~y", "h/_x/_y"},
@@ -226,6 +235,27 @@ Test(name, is_what_the_user_says)
     };
     for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); ++i) {
         struct fa_name_source src = {rows[i].layout, "h", "/p/u.txt", rows[i].out, rows[i].dir};
+        char *path = build(&src);
+        cr_assert_str_eq(path, rows[i].name, "row %zu: '%s'", i, path);
+        free(path);
+    }
+}
+
+Test(name, keeps_a_dot_below_a_folder_that_the_user_names)
+{
+    static const struct {
+        const char *dir;
+        const char *path;
+        const char *name;
+    } rows[] = {
+        {"a.zarr/0", "/.zarray", "a.zarr/0/.zarray"},
+        {"d", "/.fetchall", "d/_fetchall"},
+        {"d", "/-x", "d/_x"},
+        {".", "/.zattrs", "_zattrs"},
+        {"", "/.zattrs", "_zattrs"},
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); ++i) {
+        struct fa_name_source src = {FA_LAYOUT_FLAT, "h", rows[i].path, NULL, rows[i].dir};
         char *path = build(&src);
         cr_assert_str_eq(path, rows[i].name, "row %zu: '%s'", i, path);
         free(path);
