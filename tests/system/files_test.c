@@ -384,12 +384,14 @@ Test(files, tree_has_a_folder_for_host_and_path)
 {
     add_path("/ok/10/a/b/c");
     add_path("/ok/10/a/b/d?q=1");
+    add_path("/ok/10/a.zarr/.zattrs");
     fa_fetch_start(&fetch, &scratch, "async", list.text, "--layout", "tree", NULL);
     fa_fetch_expect(&fetch, 20, 0);
     cr_expect_not_null(strstr(path_of(1), "127.0.0.1"));
     cr_expect_not_null(strstr(path_of(1), "/ok/10/a/b/c"));
     fa_expect_file(fetch.dir, path_of(1), "/ok/10/a/b/c", 10);
-    cr_expect_eq(fa_truth_count_files(fetch.dir), 2);
+    cr_expect_str_eq(path_of(3), "127.0.0.1/ok/10/a.zarr/.zattrs");
+    cr_expect_eq(fa_truth_count_files(fetch.dir), 3);
 }
 
 /* A file, a link to it, a dangling link, a FIFO and a folder are where files are to be written. */
