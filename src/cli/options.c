@@ -276,13 +276,17 @@ const struct fa_option fa_options_table[] = {
                  "run."),
 
     GROUP("Failure"),
-    UINT("retries", 0, config.retries, 0, 1000, .commands = RUNS,
-         .help = "limit retries per entry for transient errors",
-         .more = "Time-outs, lost connections and transient HTTP statuses are retried; a 404, an "
-                 "invalid certificate or a malformed URL is not.  Failures because the host is "
-                 "down do not count: see --host-wait.  Independently of N, a file with the wrong "
-                 "checksum is downloaded once more, and an entry whose worker crashes is retried "
-                 "twice."),
+    UINT(
+        "retries", 0, config.retries, 0, 1000, .commands = RUNS,
+        .help = "limit retries per entry for transient errors",
+        .more =
+            "Time-outs, lost connections and transient HTTP statuses are retried; a 404, an "
+            "invalid certificate or a malformed URL is not.  Failures because the host is "
+            "down do not count: see --host-wait.  An attempt that can be resumed at least "
+            "16 KiB after the previous ones does not count, and the count starts again: a "
+            "large file arrives even if every connection is cut early.  Independently of N, a file with the wrong "
+            "checksum is downloaded once more, and an entry whose worker crashes is retried "
+            "twice."),
     TIME("retry-wait", config.retry_wait, 0, 60, .commands = RUNS,
          .help = "set the base of the retry delay",
          .more = "The maximum delay doubles with each retry, up to 60 seconds; the actual delay "

@@ -77,7 +77,7 @@ static void settled_apply(struct fa_session *s, struct fa_job *job,
         job_request_mirror(s, job, settled->mirror, now);
         break;
     case FA_SETTLED_RETRY:
-        job_retry(s, job, 0, settled->wait, now);
+        job_retry(s, job, settled->mirror, settled->wait, now);
         break;
     case FA_SETTLED_FAILED:
         fa_apply_failure(s, job, settled->transient);

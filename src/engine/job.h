@@ -92,6 +92,8 @@ struct fa_tries {
     unsigned crashes;  /**< Workers that crashed with it. */
     unsigned mismatches;
     unsigned refusals;       /**< Ranges that were answered with an error status. */
+    uint64_t reached;        /**< Bytes of the part at the last progress, or at the start. */
+    bool progress;           /**< The last attempt brought the part FA_SETTLE_PROGRESS further. */
     enum fa_restart restart; /**< Why bytes were discarded, the last time. */
     bool again;              /**< The next request starts an attempt; it is not a redirect. */
     bool http1;              /**< HTTP/2 has failed it. */

@@ -5,6 +5,9 @@
  * there a mirror whose host fails but was not given up? Otherwise the job fails.
  *
  * Rounds are counted, not attempts: a round is one attempt at each mirror that is not exhausted.
+ * Progress starts the count again, so that a large file arrives through a gateway that cuts every
+ * connection.  It is measured from the most bytes that the part has had, and small steps add up; a
+ * part that is discarded and fetched again is no progress, however often.
  */
 #include "engine/settle.h"
 
@@ -74,6 +77,18 @@ void fa_settle_crashed(struct fa_job *job, int64_t size)
     job->part.bytes = more ? (uint64_t)size : 0;
 }
 
+/* A part of an earlier run is where the first attempt starts. */
+static void job_measure_progress(struct fa_job *job)
+{
+    struct fa_tries *tries = &job->tries;
+    if (tries->attempts <= 1 && job->attempt.offset > tries->reached)
+        tries->reached = job->attempt.offset;
+    tries->progress =
+        job->part.rep.validator.strong && job->part.bytes >= tries->reached + FA_SETTLE_PROGRESS;
+    if (tries->progress)
+        tries->reached = job->part.bytes;
+}
+
 void fa_settle_attempt(struct fa_job *job)
 {
     const struct fa_outcome *outcome = &job->outcome;
@@ -86,8 +101,11 @@ void fa_settle_attempt(struct fa_job *job)
         job->tries.restart = outcome->restart;
     if (attempt->whole && answered && !outcome->restart)
         job->tries.whole = false; /* the range was not the cause */
-    if (failed && outcome->error.class != FA_CLASS_WORKER_CRASHED)
+    job->tries.progress = false;
+    if (failed && outcome->error.class != FA_CLASS_WORKER_CRASHED) {
         job_take_part(job);
+        job_measure_progress(job);
+    }
 }
 
 static int redirect_check(const struct fa_job *job, const struct fa_url *to, struct fa_error *err)
@@ -220,6 +238,27 @@ static void job_count_failure(struct fa_job *job)
         job->target.exhausted |= 1ull << job->target.mirror;
 }
 
+/* Forget the failures so far; job_decide_retry() does not count this one.  Crashes have a limit of
+ * their own, and without retries there is nothing to renew. */
+static void job_renew_patience(struct fa_job *job, const struct fa_settle_case *with)
+{
+    struct fa_tries *tries = &job->tries;
+    tries->progress &= with->policy.retries > 0;
+    if (!tries->progress)
+        return;
+    tries->rounds = tries->crashes;
+    tries->once = tries->refusals = 0;
+}
+
+/* Another mirror starts at byte 0, so resuming comes first; but not at a mirror that has made us
+ * wait. */
+static bool job_stays(const struct fa_job *job)
+{
+    enum fa_class class = job->outcome.error.class;
+    return job->tries.progress && class != FA_CLASS_STALLED && class != FA_CLASS_TIMEOUT &&
+           fa_retryable_is_now(job->outcome.retryable);
+}
+
 static struct fa_retry_verdict job_decide_retry(struct fa_job *job,
                                                 const struct fa_settle_case *with)
 {
@@ -229,7 +268,7 @@ static struct fa_retry_verdict job_decide_retry(struct fa_job *job,
     struct fa_retry_case failed = {
         .class = outcome->error.class,
         .retryable = outcome->retryable,
-        .attempts = ++job->tries.rounds,
+        .attempts = job->tries.rounds += !job->tries.progress,
         .crashes = job->tries.crashes,
         .integrity = job->tries.mismatches,
         .once = job->tries.once,
@@ -264,8 +303,10 @@ struct fa_settled fa_settle_failure(struct fa_job *job, const struct fa_settle_c
     settled.stops_run = fa_settle_stops_run(&job->outcome.error);
     if (with->stopped || settled.stops_run || class == FA_CLASS_CANCELLED)
         return settled_fail(job, with, settled);
+    job_renew_patience(job, with);
     job_count_failure(job);
-    if (class != FA_CLASS_WORKER_CRASHED && with->next_mirror >= 0) {
+    bool stays = job_stays(job);
+    if (class != FA_CLASS_WORKER_CRASHED && !stays && with->next_mirror >= 0) {
         settled.what = FA_SETTLED_MIRROR;
         settled.mirror = (unsigned)with->next_mirror;
         settled.retry = true;
@@ -283,6 +324,7 @@ struct fa_settled fa_settle_failure(struct fa_job *job, const struct fa_settle_c
     if (!verdict.again || fa_job_is_exhausted(job))
         return settled_fail(job, with, settled);
     settled.what = FA_SETTLED_RETRY;
+    settled.mirror = stays ? job->target.mirror : 0;
     settled.wait = verdict.wait;
     settled.retry = true;
     return settled;

@@ -12,6 +12,11 @@
 /** Redirects that are followed. */
 #define FA_HOPS_MAX 10
 
+/** Progress: a failed attempt that left so many more bytes than any before it, to be resumed.  It
+ * renews the retries.  The minimum keeps a server that sends a byte each time from being requested
+ * for ever: a file takes at most size / FA_SETTLE_PROGRESS rounds of retries. */
+#define FA_SETTLE_PROGRESS 16384
+
 /** What the decision depends on besides the job. */
 struct fa_settle_case {
     struct fa_outage_policy policy;
@@ -26,7 +31,8 @@ struct fa_settle_case {
 enum fa_settled_what {
     FA_SETTLED_REQUEST, /**< Request the job's target at once. */
     FA_SETTLED_MIRROR,  /**< Request fa_settled.mirror at once. */
-    FA_SETTLED_RETRY,   /**< Request the first usable mirror after fa_settled.wait seconds. */
+    FA_SETTLED_RETRY,   /**< After fa_settled.wait seconds, request the first usable mirror from
+                             fa_settled.mirror on. */
     FA_SETTLED_FAILED,  /**< With job->outcome.error. */
 };
 

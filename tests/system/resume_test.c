@@ -343,6 +343,26 @@ FA_TEST_MODES(resume, answer_to_a_range_is_taken_only_if_it_is_the_rest_of_the_s
     fa_fetch_expect_no_parts(&fetch);
 }
 
+/* Gateways that end each connection early, with FIN or with RST. */
+FA_TEST_MODES(resume, large_file_arrives_through_a_gateway_that_cuts_every_connection)
+{
+    static const char *const paths[] = {"/truncate/1048576/12582912/a",
+                                        "/reset/1048576/12582912/b"};
+    const struct fa_truth files[] = {{"a", paths[0], 12582912}, {"b", paths[1], 12582912}};
+    add_path(paths[0]);
+    add_path(paths[1]);
+    START(mode, "--retries", "1");
+    fa_fetch_expect(&fetch, 40, 0);
+    for (long long line = 1; line <= 2; line++) {
+        const json_t *entry = fa_fetch_expect_entry(&fetch, line, "ok", NULL);
+        cr_expect_eq(fa_report_int(entry, "attempts"), 12, "%s: %lld attempts", mode,
+                     fa_report_int(entry, "attempts"));
+        cr_expect_eq(fa_report_int(entry, "bytes"), 12582912);
+    }
+    fa_expect_files(dir, files, 2);
+    fa_fetch_expect_no_parts(&fetch);
+}
+
 /* The first run gets the first answer of each, the others the later ones. */
 static void expect_right_across_runs(const char *mode)
 {

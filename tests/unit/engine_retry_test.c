@@ -6,6 +6,7 @@
 #include "support/truth.h"
 #include "support/virtual_play.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -161,6 +162,105 @@ Test(engine_retry, a_truncated_body_is_resumed_again_and_again)
                                 "retry a/x truncated\n"
                                 "get a/x 90-\n"
                                 "done a/x ok size=100 bytes=100 resumed=90 attempts=4\n"
+                                "end complete\n");
+}
+
+/* A gateway that cuts each connection after STEP bytes. */
+static void begin_gateway(unsigned size, unsigned step)
+{
+    char script[8192], *end = script + sizeof(script), *at = script;
+    at += snprintf(at, (size_t)(end - at), "a/x ");
+    for (unsigned sent = step; sent < size; sent += step)
+        at += snprintf(at, (size_t)(end - at), "200 size=%u cut=%u; ", size, sent);
+    snprintf(at, (size_t)(end - at), "200 size=%u", size);
+    begin_world(script, "http://a/x");
+}
+
+Test(engine_retry, attempts_that_make_progress_are_not_counted)
+{
+    begin_gateway(400000, 20000);
+    config->retries = 1;
+    fa_world_run(world);
+    fa_world_expect(world, "...\n"
+                           "done a/x ok size=400000 bytes=400000 attempts=20\n"
+                           "end complete\n");
+    fa_expect_file(config->dir, "x", "x", 400000);
+}
+
+Test(engine_retry, small_steps_add_up_to_progress)
+{
+    begin_gateway(100000, 4000);
+    fa_world_run(world);
+    fa_world_expect(world, "...\n"
+                           "done a/x ok bytes=100000 attempts=25\n"
+                           "end complete\n");
+}
+
+Test(engine_retry, a_byte_each_time_is_not_progress)
+{
+    begin_gateway(100, 1);
+    fa_world_run(world);
+    fa_world_expect(world, "...\n"
+                           "done a/x failed truncated attempts=6 transient=1\n"
+                           "end complete\n");
+}
+
+Test(engine_retry, without_retries_progress_renews_nothing)
+{
+    begin_gateway(400000, 200000);
+    config->retries = 0;
+    EXPECT_RUN(FA_END_COMPLETE, "get a/x\n"
+                                "done a/x failed truncated attempts=1 transient=1\n"
+                                "end complete\n");
+}
+
+Test(engine_retry, bytes_that_are_fetched_again_are_not_progress)
+{
+    begin_world("a/x 200 size=100000 cut=50000 norange", "http://a/x");
+    config->retries = 3;
+    fa_world_run(world);
+    fa_world_expect(world, "...\n"
+                           "done a/x failed truncated transient=1\n"
+                           "end complete\n");
+    cr_assert_leq(fa_world_count(world, "get"), 6, "%s", fa_world_trace(world));
+    end_world();
+    begin_world("a/x 200 size=100000 cut=50000 weak", "http://a/x");
+    config->retries = 3;
+    fa_world_run(world);
+    fa_world_expect(world, "...\ndone a/x failed truncated attempts=4\nend complete\n");
+}
+
+Test(engine_retry, failures_after_progress_have_all_retries)
+{
+    begin_world("a/x 500; 500; 200 size=50000 cut=30000; 500; 500; 500; 200 size=50000",
+                "http://a/x");
+    config->retries = 2;
+    fa_world_run(world);
+    fa_world_expect(world, "...\ndone a/x ok attempts=6 resumed=30000\nend complete\n");
+}
+
+Test(engine_retry, the_rest_of_a_part_that_grows_comes_from_the_same_mirror)
+{
+    begin_world("a/x 200 size=60000 cut=20000; 200 size=60000 cut=40000; 200 size=60000\n"
+                "b/x 200 size=60000 version=x cut=20000",
+                "http://a/x\thttp://b/x");
+    EXPECT_RUN(FA_END_COMPLETE, "get a/x\n"
+                                "retry a/x truncated\n"
+                                "get a/x 20000-\n"
+                                "retry a/x truncated\n"
+                                "get a/x 40000-\n"
+                                "done a/x ok bytes=60000 resumed=40000\n"
+                                "end complete\n");
+}
+
+Test(engine_retry, a_mirror_that_stalls_is_left_though_it_made_progress)
+{
+    begin_world("a/x 200 size=60000 stall=20000\nb/x 200 size=60000 version=x",
+                "http://a/x\thttp://b/x");
+    EXPECT_RUN(FA_END_COMPLETE, "get a/x\n"
+                                "retry a/x stalled wait=0\n"
+                                "get b/x headers=0\n"
+                                "done a/x ok bytes=80000\n"
                                 "end complete\n");
 }
 

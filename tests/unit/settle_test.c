@@ -85,6 +85,40 @@ Test(settle, permanent_failure_is_not_retried)
     cr_expect(fa_job_is_exhausted(job));
 }
 
+/* An attempt from OFFSET on that ends early with a part of SIZE bytes. */
+static struct fa_settled cut(uint64_t offset, uint64_t size)
+{
+    set_error(FA_CLASS_TRUNCATED, FA_RETRYABLE_NOW);
+    job->outcome.http = offset > 0 ? 206 : 200;
+    job->outcome.size = size;
+    job->outcome.head.kept = job->attempt.offset = offset;
+    job->outcome.head.rep.validator.strong = true;
+    ++job->tries.attempts;
+    fa_settle_attempt(job);
+    return fail();
+}
+
+Test(settle, progress_renews_patience)
+{
+    enum { STEP = FA_SETTLE_PROGRESS };
+    for (uint64_t i = 0; i < 10; ++i) {
+        struct fa_settled settled = cut(i * STEP, (i + 1) * STEP);
+        cr_expect_eq(settled.what, FA_SETTLED_RETRY);
+        cr_expect(settled.retry && settled.wait <= 1);
+        cr_expect_eq(job->tries.rounds, 0);
+    }
+    cr_expect_eq(cut(10 * STEP, 11 * STEP - 1).what, FA_SETTLED_RETRY);
+    cr_expect_eq(job->tries.rounds, 1);
+    cr_expect_eq(cut(11 * STEP - 1, 11 * STEP).what, FA_SETTLED_RETRY);
+    cr_expect_eq(job->tries.rounds, 0);
+}
+
+Test(settle, a_part_of_an_earlier_run_is_not_progress)
+{
+    cr_expect_eq(cut(1000000, 1000001).what, FA_SETTLED_RETRY);
+    cr_expect_eq(job->tries.rounds, 1);
+}
+
 Test(settle, retry_after_is_the_minimum_wait)
 {
     set_error(FA_CLASS_HTTP, FA_RETRYABLE_NOW);
