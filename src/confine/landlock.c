@@ -89,6 +89,7 @@ static int ruleset_allow(int set, const struct fa_confine_rule *rule, uint64_t h
         LANDLOCK_ACCESS_FS_READ_FILE | WRITE | LANDLOCK_ACCESS_FS_EXECUTE;
     struct stat st;
     int fd = open(rule->path, O_PATH | O_CLOEXEC);
+    /* A path that cannot be opened gets no rule: it stays denied, which is safe. */
     if (fd < 0)
         return 0;
     uint64_t rights = access_rights(rule->access) & handled;
@@ -110,6 +111,8 @@ int fa_landlock_apply(enum fa_confine_role role, const struct fa_confine_rule *r
 {
     int abi = landlock_abi();
     struct ruleset lose = role_ruleset(role, abi);
+    /* A kernel rejects a larger structure with E2BIG if the part that it does not know is not zero
+     * (landlock_create_ruleset(2)). */
     size_t size = abi >= 6 ? sizeof(lose) : abi >= 4 ? 2 * sizeof(uint64_t) : sizeof(uint64_t);
     int set = (int)syscall(SYS_landlock_create_ruleset, &lose, size, 0);
     if (set < 0)

@@ -1,5 +1,9 @@
 /*
  * Writes the results to all outputs that were requested.
+ *
+ * JSON comes first, as it contains everything: if a later file fails, nothing that was measured is
+ * lost.  The tables are printed in any case, since hours of runs must not end with an error message
+ * alone.
  */
 #include "cli/compare/answer.h"
 
@@ -18,7 +22,9 @@
 #include "cli/term.h"
 #include "cli/whole.h"
 
-/* Check that results can be written before any server is asked for a thousand files. */
+/* Check that results can be written before any server is asked for a thousand files.  A regular
+ * file is replaced by rename(2), so its folder must be writable too: fa_whole_open() creates the
+ * temporary file, which is removed at once. */
 static int check_output(const char *file, struct fa_error *err)
 {
     struct stat st;
@@ -33,6 +39,7 @@ static int check_output(const char *file, struct fa_error *err)
     }
     if (there)
         close(fd);
+    /* /dev/stdout or a pipe is written in place, and needs no temporary file. */
     if (there && !S_ISREG(st.st_mode))
         return 0;
     int rc = fa_whole_open(&whole, "file", file, err);
@@ -48,7 +55,8 @@ int fa_answer_check(const struct fa_compare_options *options, struct fa_error *e
                : 0;
 }
 
-/* The path of the second page: FILE-large.html. */
+/* The path of the second page: FILE-large.html.  Only the CPU stage has two results, of small and
+ * of large files. */
 static char *second_name(const char *file)
 {
     char *name = NULL;
@@ -72,6 +80,7 @@ static int write_page(const char *file, const struct fa_result_of *result, bool 
     return rc;
 }
 
+/* Programs parse what "-" writes, so tables must not be mixed with it. */
 static bool takes_stdout(const struct fa_compare_options *options)
 {
     const char *const files[] = {options->json, options->csv, options->html};
@@ -84,6 +93,7 @@ static bool takes_stdout(const struct fa_compare_options *options)
 static void print_tables(FILE *out, const struct fa_result_of *results, size_t n)
 {
     bool terminal = isatty(fileno(out)) != 0;
+    /* NO_COLOR is a convention: https://no-color.org. */
     bool color = terminal && !getenv("NO_COLOR");
     for (size_t i = 0; i < n; ++i) {
         const struct fa_result_of *result = &results[i];
@@ -108,6 +118,7 @@ int fa_answer_write(const struct fa_compare_options *options, const struct fa_re
         if (results[i].judged)
             rc = write_page(options->html, &results[i], i == 0, err);
     print_tables(takes_stdout(options) ? stderr : stdout, results, n);
+    /* stdio reports a full disk only when the buffer is written. */
     if (rc == 0 && (fflush(stdout) != 0 || ferror(stdout))) {
         fa_error_system(err, FA_CLASS_LOCAL_IO, errno, "cannot write to standard output");
         rc = -1;

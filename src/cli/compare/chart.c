@@ -1,6 +1,9 @@
 /*
  * The parts that all charts share: gnuplot scripts with fixed sizes in pixels, so that text and
  * bars line up in the page.
+ *
+ * Margins are given as shares of the whole.  Otherwise gnuplot derives them from the size of the
+ * text, and the height of a row would not be known.
  */
 #include "cli/compare/chart.h"
 
@@ -36,16 +39,20 @@ const struct fa_standing_of *fa_chart_standing(const struct fa_view *view, size_
 
 bool fa_chart_has_latency(const struct fa_latency *latency)
 {
+    /* A logarithmic axis has no 0. */
     return isfinite(latency->p50) && isfinite(latency->p95) && isfinite(latency->p99) &&
            latency->p50 > 0;
 }
 
+/* One real trial instead of an average: an average of runs of different length is a curve that no
+ * run had.  One moment is not a curve. */
 const struct fa_trial *fa_chart_flow_of(const struct fa_view *view, size_t i)
 {
     const struct fa_trial *trial = fa_view_typical(&view->comparison->contestants[i], fa_view_wall);
     return trial && trial->n_moments >= 2 && trial->wall > 0 ? trial : NULL;
 }
 
+/* User and system must be of the same trial, or the bar would not have the length of their sum. */
 const struct fa_trial *fa_chart_cpu_of(const struct fa_view *view, size_t i)
 {
     const struct fa_trial *trial = fa_view_typical(&view->comparison->contestants[i], fa_view_cpu);
@@ -79,6 +86,8 @@ bool fa_chart_has(enum fa_chart chart, const struct fa_view *view)
 
 void fa_chart_begin(FILE *out, unsigned height, unsigned left, unsigned right, unsigned below)
 {
+    /* noenhanced: an underscore in a name is not a subscript.  butt: lines end where the value
+     * is. */
     double whole = TOP + height + below;
     fprintf(out,
             "set encoding utf8\n"
@@ -100,6 +109,7 @@ void fa_chart_begin(FILE *out, unsigned height, unsigned left, unsigned right, u
 void fa_chart_begin_rows(FILE *out, const struct fa_view *view, unsigned row, unsigned right)
 {
     fa_chart_begin(out, row * (unsigned)view->count, 6, right, FA_CHART_AXIS);
+    /* Rows have negative y, so the first contestant is on top without a reversed axis. */
     fprintf(out, "unset ytics\nset yrange [%.1f:0.5]\n", 0.5 - (double)view->count);
 }
 
@@ -139,6 +149,7 @@ void fa_chart_put_label(FILE *out, const struct fa_view *view, size_t row, doubl
     size_t i = view->order[row];
     bool failing = fa_chart_standing(view, i)->rank == FA_RANK_FAILING;
     snprintf(more, sizeof(more), "%s%s%s", *said ? ": " : "", said, failing ? ", failing" : "");
+    /* A long value must not push the name away: at most half of the line is reserved for it. */
     size_t room = LINE_SHOWN - strnlen(more, LINE_SHOWN / 2);
     snprintf(text, sizeof(text), "%s%s", fa_chart_name(view, i, room, name), more);
     fputs("set label ", out);
@@ -146,6 +157,7 @@ void fa_chart_put_label(FILE *out, const struct fa_view *view, size_t row, doubl
     fprintf(out, " at graph 0, first %.2f left\n", y - (double)row);
 }
 
+/* One unit for the whole axis, chosen by the largest value, so that bars can be compared. */
 double fa_chart_time_axis(FILE *out, double largest, const char *more)
 {
     fprintf(out, "set xlabel '%s%s' offset 0,0.55\n", largest < 1 ? "milliseconds" : "seconds",

@@ -1,4 +1,11 @@
-/* Charts with one bar per contestant: wall time, CPU, memory. */
+/*
+ * Charts with one bar per contestant: wall time, CPU, memory.
+ *
+ * A row has a label above and a bar below, drawn as a box with corners (boxxyerror): gnuplot has no
+ * style for horizontal bars.  All bars begin at 0, since the eye compares their lengths.
+ *
+ * Data are here-documents ($name << EOD) inside the script, so that no file is needed.
+ */
 #include "cli/compare/chart_parts.h"
 
 #include <math.h>
@@ -13,7 +20,7 @@
 #define RIGHT   18   /* space for half of the last number */
 #define ROOM    1.02 /* right of the longest bar */
 
-/* x y xlow xhigh ylow yhigh color */
+/* x y xlow xhigh ylow yhigh color: the columns of boxxyerror, and one for "lc rgb variable". */
 static void bars_put_bar(FILE *out, const struct fa_view *view, size_t row, double from, double to)
 {
     double y = -(double)row;
@@ -26,6 +33,7 @@ static void put_x_range(FILE *out, double largest)
     fprintf(out, "set xrange [0:%g]\n", largest > 0 ? largest * ROOM : 1);
 }
 
+/* The dots of single trials may lie beyond the bar and its interval, and must not be cut off. */
 static double bars_largest_wall(const struct fa_view *view)
 {
     double largest = 0;
@@ -62,6 +70,7 @@ static void put_intervals(FILE *out, const struct fa_view *view, double scale)
     fputs("$intervals << EOD\n", out);
     for (size_t row = 0; row < view->count; ++row) {
         const struct fa_estimate *wall = &fa_chart_standing(view, view->order[row])->wall;
+        /* Without an interval, the error bar shrinks to a point. */
         double low = isfinite(wall->low) ? wall->low : wall->median;
         double high = isfinite(wall->high) ? wall->high : wall->median;
         if (has_wall(view, row))
@@ -109,6 +118,7 @@ void fa_chart_put_cpu(FILE *out, const struct fa_view *view)
     fa_chart_begin_rows(out, view, ROW, RIGHT);
     double scale = fa_chart_time_axis(out, largest, "");
     put_x_range(out, largest * scale);
+    /* Two data blocks, as gnuplot sets the opacity per plot and not per box. */
     for (int system = 0; system < 2; ++system) {
         fprintf(out, "$%s << EOD\n", system ? "systems" : "users");
         for (size_t row = 0; row < view->count; ++row) {

@@ -1,4 +1,13 @@
-/* Line charts: latency, and throughput over time. */
+/*
+ * Line charts: latency, and throughput over time.
+ *
+ * Latencies are marks on a line.  Their axis becomes logarithmic where the tail would press
+ * everything else to the left, and on such an axis the length of a bar means nothing.
+ *
+ * Throughput is the difference of received bytes between the ends of equal bins.  The bins are
+ * those of the longest trial, so that all lines have the same resolution.  Colour, dashes and point
+ * shapes differ together, for people who cannot distinguish colours.
+ */
 #include "cli/compare/chart_parts.h"
 
 #include <math.h>
@@ -88,6 +97,8 @@ void fa_chart_put_latency(FILE *out, const struct fa_view *view)
     put_latencies(out, view, scale);
     for (size_t row = 0; row < view->count; ++row)
         put_latency_labels(out, view, row);
+    /* The points are separate plots, because each has a shape of its own: disk, square,
+     * triangle. */
     fputs("plot $latencies using 1:2:($4-$1):(0):5 with vectors nohead lw 2 lc rgb variable,"
           " $latencies using 1:2:5 with points pt 7 ps 0.8 lc rgb variable,"
           " $latencies using 3:2:5 with points pt 5 ps 0.7 lc rgb variable,"
@@ -101,6 +112,7 @@ static double bytes_at(const struct fa_trial *trial, double time)
     double t = 0, bytes = 0;
     for (size_t i = 0; i < trial->n_moments; ++i) {
         const struct fa_moment *moment = &trial->moments[i];
+        /* Two moments at the same time would divide by 0. */
         if (moment->time >= time && moment->time > t)
             return bytes + ((double)moment->bytes - bytes) * (time - t) / (moment->time - t);
         t = moment->time;
@@ -127,6 +139,7 @@ static struct flows flows_of(const struct fa_view *view)
             longest = fmax(longest, trial->wall);
         }
     }
+    /* The last bin of a shorter trial is cut at its end, see put_flow(). */
     flows.bin = longest / BINS;
     return flows;
 }
@@ -137,6 +150,7 @@ static void put_flow(FILE *out, const struct fa_trial *trial, double bin, double
     for (unsigned i = 0; i < BINS; ++i) {
         double t = i * bin;
         double width = fmin(bin, trial->wall - t);
+        /* A short rest of a bin would give a rate of few events, which is mostly noise. */
         if (width < bin / 2)
             break;
         double rate = (bytes_at(trial, t + width) - bytes_at(trial, t)) / width;

@@ -2,6 +2,13 @@
  * Results are shown to others, so secrets are replaced.  fa_command_redacted() compares each shown
  * text with the given one, so that a reader is warned if the command cannot be repeated as it is
  * shown.
+ *
+ * A command is text to be pasted into a shell, so each word is quoted where necessary.  Only
+ * characters that no shell interprets stay unquoted (an allow list); everything else goes into
+ * single quotes, where only the quote itself is special (POSIX, 2.2.2).
+ *
+ * A header is shown by its name only, whatever it is: names of headers with secrets are not
+ * standardized, so a list of them would miss some.
  */
 #include "cli/compare/command.h"
 
@@ -20,6 +27,7 @@
 
 static void put_quoted(FILE *out, const char *word)
 {
+    /* An empty word needs quotes too. */
     if (*word && !word[strspn(word, PLAIN)]) {
         fputs(word, out);
         return;
@@ -27,6 +35,7 @@ static void put_quoted(FILE *out, const char *word)
     putc('\'', out);
     for (; *word; ++word) {
         if (*word == '\'')
+            /* End the quotes, add an escaped quote, and begin again: POSIX has no escape inside. */
             fputs("'\\''", out);
         else
             putc(*word, out);
@@ -45,6 +54,7 @@ static void command_put_header(FILE *out, const char *line)
         fputs(line + len, out);
 }
 
+/* open_memstream(3) sets the text when the stream is closed, and reports lack of memory then. */
 static char *closed(FILE *out, char **text)
 {
     bool bad = !out || ferror(out);
@@ -67,7 +77,7 @@ static char *text_printed(void (*put)(FILE *, const char *), const char *from)
     return closed(out, &text);
 }
 
-/* The name of a list without secrets. */
+/* The name of a list without secrets.  fa_redact_text() also finds URLs inside of a file name. */
 static char *shown_list(const struct fa_options *options, const char *list)
 {
     const char *keys = options->config.secret_keys;
@@ -100,6 +110,7 @@ static char *option_shown(const struct fa_options *options, const char *option)
     static const char header[] = "--header=", proxy[] = "--proxy=";
     const char *keys = options->config.secret_keys;
     size_t len = sizeof(header) - 1;
+    /* "@FILE" names a file, which is no secret. */
     if (strncmp(option, header, len) == 0 && option[len] != '@')
         return option_joined(option, len, text_printed(command_put_header, option + len));
     len = sizeof(proxy) - 1;
@@ -158,6 +169,7 @@ char *fa_command_lists(const struct fa_options *options)
     bool dashes = false;
     FILE *out = open_memstream(&text, &len);
     for (size_t i = 0; i < options->lists.count; ++i)
+        /* A single "-" is standard input, and not an option. */
         dashes |= options->lists.items[i][0] == '-' && options->lists.items[i][1];
     if (out && dashes)
         fputs("--", out);
@@ -193,6 +205,7 @@ static bool text_differs(char *shown_text, const char *given)
     return is;
 }
 
+/* Compare instead of searching for "***", which a list may contain itself. */
 bool fa_command_redacted(const struct fa_options *options)
 {
     bool redacted = false;

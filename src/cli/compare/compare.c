@@ -1,6 +1,12 @@
 /*
  * A sample of the lists is written to a temporary folder; each run fetches it into that folder, is
  * measured, and its files are removed.  The results are judged after all rounds.
+ *
+ * Everything that can fail without a request is checked first: the options, the outputs, the
+ * folder.  A comparison may take hours, and its requests burden the servers.
+ *
+ * Progress goes to standard error and results to standard output, so that results can be piped.
+ * After a signal the complete rounds are still judged; only without any is there no result.
  */
 #include "cli/compare/compare.h"
 
@@ -48,7 +54,8 @@ static bool path_is_folder(const char *name)
     return stat(name, &st) == 0 && S_ISDIR(st.st_mode);
 }
 
-/* Whether the folder has a state, so that "fetchall verify" can hash its files. */
+/* Whether the folder has a state, so that "fetchall verify" can hash its files.  Otherwise the
+ * command that is recommended has to be a fetch. */
 static bool folder_has_state(const char *dir)
 {
     char *path = fa_workspace_path(dir, FA_STATE_FILE);
@@ -120,7 +127,8 @@ static int take_sample(struct compare *compare, struct fa_error *err)
     return rc;
 }
 
-/* Warn about the default number of jobs too: slots that --per-host keeps empty are not compared. */
+/* Warn about the default number of jobs too: slots that --per-host keeps empty are not compared,
+ * and the result would be about the limit and not about the jobs. */
 static void warn_of_per_host(const struct compare *compare)
 {
     const struct fa_sample *sample = &compare->sample;
@@ -195,12 +203,14 @@ static int hash_once(struct fa_rounds *rounds, const struct fa_contestant *conte
 {
     const struct fa_comparison *comparison = &rounds->result->comparison;
     int rc = fa_runs_hash(rounds->runs, contestant, rounds->dir, rounds->manifest, ret, err);
+    /* Hashing runs write no events; the manifest says how much each one hashes. */
     ret->entries = comparison->entries;
     ret->bytes = comparison->bytes;
     return rc;
 }
 
-/* Compare the stage on files of one kind; both: there are files of each kind. */
+/* Compare the stage on files of one kind; both: there are files of each kind.  They are separate
+ * results, because processes cost time per file and hashing costs time per byte. */
 static int compare_kind(struct compare *compare, const struct fa_stage_set *set,
                         enum fa_stage_kind kind, bool both, const char *dir, struct fa_error *err)
 {
@@ -257,7 +267,7 @@ static int compare_folder(struct compare *compare, const char *dir, struct fa_er
     return rc;
 }
 
-/* Fetch the sample once, like a plain fetch, to have files to hash. */
+/* Fetch the sample once, like a plain fetch, to have files to hash.  Nothing is measured here. */
 static int fetch_for_stage(struct compare *compare, struct fa_error *err)
 {
     struct fa_contestant plain = {.name = "fetching",
@@ -354,6 +364,7 @@ enum fa_exit_status fa_compare_show(const struct fa_options *options)
         fa_term_error(&err);
         return status;
     }
+    /* Before the first file is written, and before children are started. */
     fa_signals_ignore();
     fa_signals_remember();
     fa_child_adopt_orphans();
@@ -364,8 +375,10 @@ enum fa_exit_status fa_compare_show(const struct fa_options *options)
     if (compare_run(compare, &err) == 0) {
         status = compare_status(compare);
     } else {
+        /* A user who interrupted the program knows why it ended. */
         if (!fa_signals_caught())
             fa_term_error(&err);
+        /* As after a fetch whose entries all fail. */
         status = compare->pointless               ? FA_EXIT_PERMANENT
                  : err.class == FA_CLASS_LOCAL_IO ? FA_EXIT_LOCAL
                                                   : FA_EXIT_USAGE;

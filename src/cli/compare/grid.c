@@ -1,7 +1,10 @@
 /*
  * A table of many columns on a terminal of any width.  The width of each column is computed first;
- * then lines are filled with groups of columns, and each line repeats the names of the
- * contestants.
+ * then lines are filled with groups of columns, and each line repeats the names of the contestants.
+ *
+ * Columns form groups, as TTFB p50, p95 and p99 mean little apart.  A group moves to the next line
+ * as a whole.  Cells without a measure are empty, and trailing spaces are never written, so that a
+ * copied table stays clean.
  */
 #include "cli/compare/grid.h"
 
@@ -58,6 +61,7 @@ static const char *wall_head(const struct fa_grid *grid)
     return grid_largest_wall(grid) < 1 ? "time, ms" : "time, s";
 }
 
+/* The limits are where rounding adds a digit: 9.95 ms would be shown as 10.0 ms. */
 static void put_seconds(double seconds, char buf[CELL_MAX])
 {
     if (seconds < 0.00995)
@@ -132,6 +136,7 @@ static const struct column table[] = {
 };
 #define COLUMNS (sizeof(table) / sizeof(*table))
 
+/* Words and not only colours: a table may be printed, piped, or read without colours. */
 static const char *grid_rank_text(enum fa_rank rank)
 {
     static const char *const texts[] = {[FA_RANK_BEST] = "use",
@@ -181,6 +186,7 @@ static void grid_put_cell(const struct fa_grid *grid, const struct column *colum
             put_interval(grid, standing, column->kind, buf);
         break;
     case RATIO_INTERVAL:
+        /* The ratio of the fastest to itself is 1 by definition, and has no uncertainty. */
         if (!isnan(standing->ratio.low) && !fastest)
             put_interval(grid, standing, column->kind, buf);
         break;
@@ -207,10 +213,12 @@ static unsigned column_width(const struct fa_grid *grid, const struct column *co
         unsigned len = (unsigned)strlen(cell);
         width = len > width ? len : width;
     }
+    /* A heading alone does not make a column: a measure that nobody has is omitted. */
     unsigned head = (unsigned)strlen(column_head(grid, column));
     return width > 0 && head > width ? head : width;
 }
 
+/* Names are repeated on each line, so they may not take the space of all columns. */
 static unsigned name_width(const struct fa_grid *grid)
 {
     unsigned width = 0;

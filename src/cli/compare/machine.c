@@ -1,6 +1,6 @@
 /*
- * The description of the machine helps to compare results of different machines; a part that
- * cannot be read is left out.
+ * The description of the machine helps to compare results of different machines; a part that cannot
+ * be read is left out.
  */
 #include "cli/compare/machine.h"
 
@@ -34,6 +34,7 @@ void fa_machine_describe(char *buf, size_t size)
     char model[80];
     struct utsname name;
     unsigned cores = fa_cores();
+    /* The memory of the machine: a limit of a container (cgroup) does not show here. */
     double bytes = (double)sysconf(_SC_PHYS_PAGES) * (double)sysconf(_SC_PAGESIZE);
     read_model(model, sizeof(model));
     int len = snprintf(buf, size, "%u core%s%s%s, %.1f GiB", cores, cores == 1 ? "" : "s",

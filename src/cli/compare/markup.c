@@ -2,6 +2,9 @@
  * Escapes text in two steps: fa_term_escape() first makes control characters and invalid UTF-8
  * visible, then the characters of markup are replaced.  The text is processed in pieces of a fixed
  * size, cut between characters, so that a URL of any length needs no memory.
+ *
+ * Attributes are quoted with either quote, so both are replaced: the same function is right in
+ * every place of a page, and no caller has to choose.
  */
 #include "cli/compare/markup.h"
 
@@ -38,6 +41,7 @@ static void markup_put_char(FILE *out, char c)
 void fa_markup_text(FILE *out, const char *text)
 {
     while (*text) {
+        /* A character of four bytes becomes at most 16, as \xNN for each byte. */
         char piece[5] = "";
         char safe[24];
         uint32_t code = 0;
@@ -56,14 +60,14 @@ static const char *markup_unmeasured(char *buf)
     return buf;
 }
 
-/* The number of decimals for three significant digits. */
+/* The number of decimals for three significant digits.  The limits are where rounding adds one. */
 static int value_decimals(double value)
 {
     double size = fabs(value);
     return size >= 99.95 ? 0 : size >= 9.995 ? 1 : 2;
 }
 
-/* Times below one second are shown in milliseconds. */
+/* Times below one second are shown in milliseconds; 0.9995 s would be shown as 1000 ms. */
 static double seconds_scale(double seconds, const char **ret_unit)
 {
     bool small = fabs(seconds) < 0.9995 && seconds != 0;
@@ -88,6 +92,7 @@ const char *fa_markup_estimate(const struct fa_estimate *seconds, char buf[FA_MA
     if (!isfinite(seconds->median))
         return markup_unmeasured(buf);
     const char *unit;
+    /* The median decides the unit and the decimals of all three, so that they can be compared. */
     double scale = seconds_scale(seconds->median, &unit);
     int digits = value_decimals(seconds->median * scale);
     snprintf(buf, FA_MARKUP_MAX, "%.*f %s (%.*f to %.*f)", digits, seconds->median * scale, unit,
@@ -156,6 +161,7 @@ const char *fa_markup_share(double share, char buf[FA_MARKUP_MAX])
 {
     if (!isfinite(share))
         return markup_unmeasured(buf);
+    /* "0.0 %" would say that nothing failed. */
     if (share > 0 && share < 0.0005)
         snprintf(buf, FA_MARKUP_MAX, "below 0.1 %%");
     else

@@ -1,8 +1,7 @@
 /*
- * The tree is traversed breadth-first from the root, through the children files of /proc, and
- * every process is read once per sample.  A process can end at any moment: a file that cannot be
- * read counts as zero, and only a missing list of the children of the root makes a sample
- * incomplete.
+ * The tree is traversed breadth-first from the root, through the children files of /proc, and every
+ * process is read once per sample.  A process can end at any moment: a file that cannot be read
+ * counts as zero, and only a missing list of the children of the root makes a sample incomplete.
  *
  * PSS divides shared pages among the processes that map them, so that a sum counts each page once.
  *

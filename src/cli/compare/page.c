@@ -1,7 +1,13 @@
 /*
- * The page contains texts from outside: the names of lists, URLs, messages of servers.  All of
- * them are written by fa_markup_text(), and a Content-Security-Policy forbids scripts and requests
+ * The page contains texts from outside: the names of lists, URLs, messages of servers.  All of them
+ * are written by fa_markup_text(), and a Content-Security-Policy forbids scripts and requests
  * besides.
+ *
+ * Plots are drawn before the file is opened: gnuplot may take seconds, and a page that cannot be
+ * written completely is never published (cli/whole.h).
+ *
+ * The page is one file without references, so that it can be mailed and archived.  It is
+ * well-formed XML too, so that any XML parser can check it.
  */
 #include "cli/compare/page.h"
 
@@ -81,6 +87,7 @@ static void put_warnings(FILE *out, const struct fa_view *view)
                 comparison->rounds, comparison->rounds_wanted);
 }
 
+/* The answer comes first; everything below supports it. */
 static void put_verdict(FILE *out, const struct fa_view *view)
 {
     const struct fa_verdict *verdict = view->verdict;
@@ -96,6 +103,7 @@ static void put_verdict(FILE *out, const struct fa_view *view)
     fa_markup_text(out, verdict->reason);
     fputs("</p>\n", out);
     put_warnings(out, view);
+    /* Without a conclusion no command is shown, as it would look like a recommendation. */
     if (concluded)
         page_put_command(out, view->comparison, &view->comparison->contestants[verdict->best]);
     fputs("</section>\n", out);
@@ -167,6 +175,7 @@ static void put_drift(FILE *out, const struct fa_verdict *verdict)
     char buf[FA_MARKUP_MAX], text[2 * FA_MARKUP_MAX];
     snprintf(text, sizeof(text), "the last rounds took %s times as long as the first",
              fa_markup_number(verdict->drift, buf));
+    /* A factor within the noise would be read as a finding. */
     if (!verdict->drifted || !isfinite(verdict->drift))
         snprintf(text, sizeof(text), "none that is larger than the noise");
     put_term(out, "Drift", text);

@@ -1,6 +1,9 @@
 /*
- * Each plot is drawn by a gnuplot of its own, so that a failure costs only that plot, and its
- * error can be shown in its place.  Without gnuplot the page has tables only.
+ * Each plot is drawn by a gnuplot of its own, so that a failure costs only that plot, and its error
+ * can be shown in its place.  Without gnuplot the page has tables only.
+ *
+ * Every plot has a text alternative (aria-label) for readers with a screen
+ * reader (WCAG 2.1, 1.1.1).  It names the table that has the same numbers, if there is one.
  */
 #include "cli/compare/page_plots.h"
 
@@ -68,6 +71,8 @@ void fa_page_plots_init(struct fa_page_plots *plots, const struct fa_view *view)
         if (!fa_chart_has((enum fa_chart)i, view))
             continue;
         plots->svg[i] = plots_draw((enum fa_chart)i, view, &plots->errors[i]);
+        /* One attempt is enough if gnuplot is not installed: the others would fail in the same
+         * way. */
         plots->missing = !plots->svg[i] && fa_plot_missing(&plots->errors[i]);
     }
 }
@@ -102,6 +107,7 @@ void fa_page_plots_put(const struct fa_page_plots *plots, const struct fa_view *
     bool open = false;
     for (size_t i = 0; i < count && !plots->missing; ++i) {
         enum fa_chart chart = charts[i];
+        /* Neither drawn nor failed: there was nothing measured to show. */
         if (!plots->svg[chart] && plots->errors[chart].domain == FA_DOMAIN_NONE)
             continue;
         if (!open)

@@ -1,6 +1,9 @@
 /*
  * The tables of the page.  They contain every number of the plots, for readers who cannot see
  * those, and for machines without gnuplot.
+ *
+ * Header cells have a scope, so that a screen reader can name the contestant and the measure of a
+ * cell (WCAG 2.1, 1.3.1).
  */
 #include "cli/compare/page_tables.h"
 
@@ -28,6 +31,7 @@ static void page_table_end(FILE *out)
     fputs("</tbody>\n</table>\n</div>\n", out);
 }
 
+/* A dash is easier to skip than words; the abbr element still says what it means. */
 static void page_table_put_cell(FILE *out, const char *text)
 {
     if (strcmp(text, "not measured") == 0)
@@ -66,6 +70,7 @@ static void page_table_put_name(FILE *out, const char *name)
 static void begin_row(FILE *out, const struct fa_view *view, size_t i)
 {
     const char *rank = page_table_rank_text(view, i);
+    /* The swatch connects the row with its colour in the plots. */
     fprintf(out, "<tr%s><th scope=\"row\"><span class=\"swatch c%u\"></span>",
             strcmp(rank, "to use") == 0 ? " class=\"best\"" : "", fa_chart_color(i));
     page_table_put_name(out, view->comparison->contestants[i].name);
@@ -114,6 +119,7 @@ void fa_page_tables_cost(FILE *out, const struct fa_view *view)
     for (size_t row = 0; row < view->count; ++row) {
         size_t i = view->order[row];
         const struct fa_standing_of *standing = &view->verdict->standings[i];
+        /* User and system are from one trial, as in the plot: medians of each would not add up. */
         const struct fa_trial *trial =
             fa_view_typical(&view->comparison->contestants[i], fa_view_cpu);
         begin_row(out, view, i);

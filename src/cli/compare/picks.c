@@ -1,6 +1,9 @@
 /*
  * One parser for all lists of values: a struct kind describes for each option which names and
  * numbers are valid.
+ *
+ * The names come from cli/value.h, which the options of a single run use too: a new mode is
+ * accepted here without a change.
  */
 #include "cli/compare/picks.h"
 
@@ -77,12 +80,14 @@ static int picks_add(struct fa_picks *picks, const struct kind *kind, const char
 {
     char word[16];
     unsigned value;
+    /* No valid value needs that many characters. */
     if (len >= sizeof(word))
         return picks_refuse(kind, text, len, err);
     memcpy(word, text, len);
     word[len] = '\0';
     if (picks_find(kind, word, &value) != 0)
         return picks_refuse(kind, text, len, err);
+    /* More likely a typing error than intent: a program compared with itself shows only noise. */
     if (fa_picks_hold(picks, value))
         return fa_option_refuse(err, "--%s has '%s' twice", kind->option, word);
     if (picks->count == FA_PICKS_MAX)

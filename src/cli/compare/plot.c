@@ -2,8 +2,9 @@
  * Runs gnuplot with its input and output in memory files of limited size, and a time limit.  Its
  * SVG is not trusted: svg.c copies only known elements.
  *
- * gnuplot runs without ~/.gnuplot, other descriptors and ignored signals.  Memory files need no cleanup, whatever way the program ends, and no pipes, which both
- * sides would have to serve at the same time.
+ * gnuplot runs without ~/.gnuplot, other descriptors and ignored signals.  Memory files need no
+ * cleanup, whatever way the program ends, and no pipes, which both sides would have to serve at the
+ * same time.
  */
 #include "cli/compare/plot.h"
 

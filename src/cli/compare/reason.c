@@ -2,6 +2,12 @@
  * Writes the explanation of a verdict: what is fastest, by how much, what the others cost, and the
  * likely cause.  It may only state what the intervals support; a difference within them is called
  * noise.
+ *
+ * A cause is named only if the measurements point to it.  The tests are ordered by how direct the
+ * evidence is: a comparison with fewer slots is an experiment; shares of time and CPU are only
+ * consistent with a cause.  If none applies, no cause is named.
+ *
+ * The text is fixed except for names of contestants and numbers, so it needs no escaping anywhere.
  */
 #include "cli/compare/reason.h"
 
@@ -54,7 +60,8 @@ static const char *reason_name_of(const struct fa_comparison *comparison, size_t
     return comparison->contestants[i].name;
 }
 
-/* Number of rounds to suggest. */
+/* Number of rounds to suggest.  The width of an interval falls with the square root of the rounds,
+ * so fewer than twice as many would hardly help. */
 static unsigned more_rounds(const struct fa_comparison *comparison)
 {
     return comparison->rounds > ROUNDS_FEW ? 2 * comparison->rounds : ROUNDS_MORE;
@@ -122,6 +129,8 @@ static size_t find_next(const struct fa_verdict *verdict, size_t n)
     return next;
 }
 
+/* Intervals that do not overlap: a stricter test than one of the difference, which suits a
+ * remark. */
 static bool apart(const struct fa_estimate *a, const struct fa_estimate *b)
 {
     return a->low > b->high || b->low > a->high;
@@ -140,6 +149,7 @@ static void add_costs(struct fa_verdict *verdict, size_t other)
     double cpu = next->cpu.median / best->cpu.median;
     double memory = next->peak_pss / best->peak_pss;
     bool show_cpu = apart(&next->cpu, &best->cpu) && differ(cpu, CPU_SHOWN);
+    /* Memory has no interval: a peak varies little, and the required ratio is larger. */
     bool show_memory = differ(memory, MEMORY_SHOWN);
     char times[FA_UNITS_MAX];
     if (show_cpu)
@@ -289,6 +299,7 @@ static bool add_slots(struct fa_verdict *verdict, const struct fa_comparison *co
     double jobs = (double)comparison->contestants[verdict->best].jobs / (double)one->jobs;
     double times =
         verdict->standings[fewer].wall.median / verdict->standings[verdict->best].wall.median;
+    /* Negated, so that NAN is not a cause. */
     if (!(times >= SLOTS_SHARE * jobs))
         return false;
     char longer[FA_UNITS_MAX];
@@ -315,6 +326,7 @@ static void add_cause(struct fa_verdict *verdict, const struct fa_comparison *co
     const struct fa_standing_of *best = &verdict->standings[verdict->best];
     double cores = best->cpu.median / best->wall.median;
     double waiting = best->ttfb.p50 / best->total.p50;
+    /* Waiting is what more slots hide, so this cause comes before the others. */
     if (add_slots(verdict, comparison))
         return;
     if (!comparison->stage && waiting >= WAITING_SHARE && cores < WAITING_CORES &&

@@ -7,7 +7,8 @@
  * --max-bytes end the comparison before a round that would exceed them, and not in the middle of
  * it.
  *
- * A run that fails in a later round does not discard the rounds before: they are judged, and the exit status says that the comparison was cut short.
+ * A run that fails in a later round does not discard the rounds before: they are judged, and the
+ * exit status says that the comparison was cut short.
  */
 #include "cli/compare/rounds.h"
 

@@ -1,7 +1,12 @@
 /*
- * json_pack() takes ownership of its values and fails if one of them is NULL, so lack of memory
- * has to be checked only for the outermost object.  CSV has one line for each trial, for
- * spreadsheets and R.
+ * json_pack() takes ownership of its values and fails if one of them is NULL, so lack of memory has
+ * to be checked only for the outermost object.  CSV has one line for each trial, for spreadsheets
+ * and R.
+ *
+ * JSON contains all trials with their moments, so that a reader can repeat the statistics.  The
+ * seed gives the order of the runs again (plan.c).
+ *
+ * A value that was not measured is null or an empty field, never 0, which would enter an average.
  */
 #include "cli/compare/sheet.h"
 
@@ -18,6 +23,7 @@
 #include "cli/json.h"
 #include "cli/whole.h"
 
+/* JSON has no NaN or Infinity (RFC 8259, section 6). */
 static json_t *sheet_number(double value)
 {
     return isfinite(value) ? json_real(value) : json_null();
@@ -40,6 +46,7 @@ static json_t *estimate_object(const struct fa_estimate *estimate)
                      sheet_number(estimate->low), "high", sheet_number(estimate->high));
 }
 
+/* Only classes that occurred, so that a new class does not change existing results. */
 static json_t *failures_object(const struct fa_trial *trial)
 {
     json_t *object = json_object();
@@ -205,6 +212,7 @@ static json_t *verdict_object(const struct fa_result_of *result)
 static json_t *comparison_object(const struct fa_result_of *result)
 {
     const struct fa_comparison *c = &result->comparison;
+    /* Without a conclusion there is nothing to recommend. */
     const char *command = result->judged && result->verdict.concluded ? c->command : NULL;
     /* clang-format off */
     return json_pack(
@@ -264,7 +272,8 @@ int fa_sheet_json(const char *file, const struct fa_result_of *results, size_t n
     return sheet_finish(&whole, rc, err);
 }
 
-/* Always quoted, as the name of a list may contain anything. */
+/* Always quoted, as the name of a list may contain anything; a quote is doubled (RFC 4180, section
+ * 2). */
 static void csv_put_text(FILE *out, const char *text)
 {
     fputs("\"", out);

@@ -1,6 +1,12 @@
 /*
  * Walks a directory and sorts its files into small and large ones, in the form of manifests, which
  * fetchall verify can hash.
+ *
+ * The two kinds are compared separately: for small files the cost of handing a file to a worker
+ * dominates, for large ones the hash itself.
+ *
+ * The digests are zeros, because computing real ones would read every file before the comparison.
+ * Every file then mismatches, which the runs expect (run.c).
  */
 #include "cli/compare/stage_files.h"
 
@@ -23,6 +29,7 @@ static const char *const manifest_names[FA_STAGE_KINDS] = {"small", "large"};
 static int stage_add_file(struct fa_stage_set *set, FILE *const out[FA_STAGE_KINDS],
                           const FTSENT *entry, const char *name, enum fa_hash hash)
 {
+    /* A file that cannot be read would make every run fail. */
     if (access(entry->fts_accpath, R_OK) != 0) {
         ++set->unreadable;
         return 0;
@@ -40,7 +47,8 @@ static int stage_add_file(struct fa_stage_set *set, FILE *const out[FA_STAGE_KIN
     return code;
 }
 
-/* The state of the directory, and files of the comparison itself. */
+/* The state of the directory, and files of the comparison itself.  The workspace is compared by
+ * inode, as it may be reached by another path. */
 static bool entry_is_ours(const FTSENT *entry, const struct stat *own)
 {
     const struct stat *st = entry->fts_statp;
@@ -54,6 +62,7 @@ static int stage_walk(struct fa_stage_set *set, FTS *fts, FILE *const out[FA_STA
 {
     int code = 0;
     FTSENT *entry;
+    /* fts_read(3) returns NULL with errno 0 at the end, and with another errno after an error. */
     while (code == 0 && (errno = 0, entry = fts_read(fts))) {
         switch (entry->fts_info) {
         case FTS_D:
@@ -97,6 +106,7 @@ int fa_stage_set_init(struct fa_stage_set *set, const char *dir, const char *fol
         out[i] = set->kinds[i].manifest ? fopen(set->kinds[i].manifest, "we") : NULL;
         code = out[i] ? 0 : errno;
     }
+    /* FTS_PHYSICAL: links are not followed, except for the folder itself (FTS_COMFOLLOW). */
     FTS *fts = code ? NULL : fts_open(roots, FTS_PHYSICAL | FTS_COMFOLLOW | FTS_NOCHDIR, NULL);
     if (fts)
         code = stage_walk(set, fts, out, prefix_of(dir), hash, &own);

@@ -6,8 +6,8 @@
  * everything else.  An allow list is used because a list of what is dangerous in SVG would never be
  * complete (scripts, handlers, links, styles, foreign objects, entities).
  *
- * Unknown attributes are dropped: the plot is complete without them.  Unknown elements are
- * an error: dropping them would show a plot that lacks something without saying so.
+ * Unknown attributes are dropped: the plot is complete without them.  Unknown elements are an
+ * error: dropping them would show a plot that lacks something without saying so.
  */
 #include "cli/compare/svg.h"
 

@@ -1,6 +1,10 @@
 /*
  * Prints the result for people: a table of medians with intervals, failures, the cost of isolation,
  * and the verdict.
+ *
+ * Everything fits the width of the terminal, since a broken table is hard to read: the grid is
+ * split, and paragraphs are wrapped at spaces.  Text from outside is escaped before its width is
+ * counted, as an escaped character is wider.
  */
 #include "cli/compare/table.h"
 
@@ -103,6 +107,7 @@ static struct fails table_count_fails(const struct fa_grid *grid, size_t contest
     const struct fa_contestant *one = &grid->comparison->contestants[contestant];
     for (size_t i = 0; i < one->n_trials; ++i) {
         const struct fa_trial *trial = &one->trials[i];
+        /* Rounds that count, as in the verdict: both must report the same failures. */
         if (trial->round >= grid->comparison->rounds)
             continue;
         ++fails.trials;
@@ -164,6 +169,7 @@ static void put_failures(const struct fa_grid *grid)
 
 /* The cost of isolation: processes compared with the other models of the CPU stage. */
 
+/* Isolation is usually a few percent, which a ratio such as 1.03 hides. */
 static double percent(double ratio)
 {
     return 100 * (ratio - 1);
@@ -231,7 +237,8 @@ static void table_put_command(const struct fa_grid *grid)
         put_wrapped(grid, "(*** stands for what is secret, and is to be filled in)", 2);
 }
 
-/* Whether one contestant is ranked above another. */
+/* Whether one contestant is ranked above another: the recommended one first, then by time, and
+ * failing ones last, whose time means nothing. */
 static bool standing_is_above(const struct fa_standing_of *a, const struct fa_standing_of *b)
 {
     if ((a->rank == FA_RANK_FAILING) != (b->rank == FA_RANK_FAILING))
@@ -266,6 +273,7 @@ void fa_table_print(FILE *out, const struct fa_comparison *comparison,
         order_sort(verdict, order, comparison->n_contestants);
         fa_grid_print(&grid);
         put_failures(&grid);
+        /* Under drift a ratio is not trusted, here as in the verdict. */
         if (comparison->stage && !verdict->drifted)
             put_isolation(&grid);
     }

@@ -31,7 +31,8 @@
 #define FAILING_ERRORS 3.0
 #define FAILING_SHARE  0.01
 
-/* Significance and size of a drift from the first to the last round.  The least p of n rounds is 2/n!, so 3 or 4 rounds cannot reach DRIFT_P: for few rounds, every step must go the same way and
+/* Significance and size of a drift from the first to the last round.  The least p of n rounds is
+ * 2/n!, so 3 or 4 rounds cannot reach DRIFT_P: for few rounds, every step must go the same way and
  * the change must be larger. */
 #define DRIFT_P      0.05
 #define DRIFT_LEAST  1.1

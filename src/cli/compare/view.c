@@ -1,5 +1,8 @@
 /*
  * The order of contestants in the page, and their positions by a measure.
+ *
+ * Where a chart needs one trial (a curve, or parts of a sum), it shows the one with the median of a
+ * measure: it is real, and an outlier does not change it.
  */
 #include "cli/compare/view.h"
 
@@ -33,6 +36,7 @@ int fa_view_init(struct fa_view *view, const struct fa_comparison *comparison,
         return -1;
     for (size_t i = 0; i < n; ++i) {
         size_t at = i;
+        /* Insertion sort is stable: equal ones keep the order of the plan. */
         for (; at > 0 && view_is_before(verdict, i, view->order[at - 1]); --at)
             view->order[at] = view->order[at - 1];
         view->order[at] = i;
@@ -56,7 +60,8 @@ double fa_view_cpu(const struct fa_trial *trial)
     return trial->user + trial->system;
 }
 
-/* How many trials come before one: those with a smaller key, and earlier ones with the same key. */
+/* How many trials come before one: those with a smaller key, and earlier ones with the same key.
+ * So all ranks differ, and each rank belongs to one trial. */
 static size_t trial_rank(const struct fa_contestant *contestant, fa_view_key *key, size_t which)
 {
     size_t rank = 0;
@@ -75,6 +80,7 @@ const struct fa_trial *fa_view_typical(const struct fa_contestant *contestant, f
         measured += isfinite(key(&contestant->trials[i])) != 0;
     for (size_t i = 0; i < contestant->n_trials; ++i) {
         const struct fa_trial *trial = &contestant->trials[i];
+        /* The lower one of two middle trials: there is no trial between them. */
         if (isfinite(key(trial)) && trial_rank(contestant, key, i) == (measured - 1) / 2)
             return trial;
     }
