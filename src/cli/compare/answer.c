@@ -25,7 +25,7 @@
 /* Check that results can be written before any server is asked for a thousand files.  A regular
  * file is replaced by rename(2), so its folder must be writable too: fa_whole_open() creates the
  * temporary file, which is removed at once. */
-static int check_output(const char *file, struct fa_error *err)
+static int output_check(const char *file, struct fa_error *err)
 {
     struct stat st;
     struct fa_whole whole;
@@ -49,15 +49,15 @@ static int check_output(const char *file, struct fa_error *err)
 
 int fa_answer_check(const struct fa_compare_options *options, struct fa_error *err)
 {
-    return check_output(options->json, err) || check_output(options->csv, err) ||
-                   check_output(options->html, err)
+    return output_check(options->json, err) || output_check(options->csv, err) ||
+                   output_check(options->html, err)
                ? -1
                : 0;
 }
 
 /* The path of the second page: FILE-large.html.  Only the CPU stage has two results, of small and
  * of large files. */
-static char *second_name(const char *file)
+static char *page_second_name(const char *file)
 {
     char *name = NULL;
     const char *slash = strrchr(file, '/');
@@ -66,11 +66,11 @@ static char *second_name(const char *file)
     return asprintf(&name, "%.*s-large%s", len, file, file + len) < 0 ? NULL : name;
 }
 
-static int write_page(const char *file, const struct fa_result_of *result, bool first,
+static int page_write(const char *file, const struct fa_result_of *result, bool first,
                       struct fa_error *err)
 {
     bool out = strcmp(file, "-") == 0;
-    char *name = first || out ? strdup(file) : second_name(file);
+    char *name = first || out ? strdup(file) : page_second_name(file);
     int rc = -1;
     if (name)
         rc = fa_page_write(name, &result->comparison, &result->verdict, err);
@@ -81,7 +81,7 @@ static int write_page(const char *file, const struct fa_result_of *result, bool 
 }
 
 /* Programs parse what "-" writes, so tables must not be mixed with it. */
-static bool takes_stdout(const struct fa_compare_options *options)
+static bool options_take_stdout(const struct fa_compare_options *options)
 {
     const char *const files[] = {options->json, options->csv, options->html};
     for (size_t i = 0; i < sizeof(files) / sizeof(*files); ++i)
@@ -90,7 +90,7 @@ static bool takes_stdout(const struct fa_compare_options *options)
     return false;
 }
 
-static void print_tables(FILE *out, const struct fa_result_of *results, size_t n)
+static void results_print_tables(FILE *out, const struct fa_result_of *results, size_t n)
 {
     bool terminal = isatty(fileno(out)) != 0;
     /* NO_COLOR is a convention: https://no-color.org. */
@@ -116,8 +116,8 @@ int fa_answer_write(const struct fa_compare_options *options, const struct fa_re
         rc = fa_sheet_csv(options->csv, results, n, err);
     for (size_t i = 0; rc == 0 && options->html && i < n; ++i)
         if (results[i].judged)
-            rc = write_page(options->html, &results[i], i == 0, err);
-    print_tables(takes_stdout(options) ? stderr : stdout, results, n);
+            rc = page_write(options->html, &results[i], i == 0, err);
+    results_print_tables(options_take_stdout(options) ? stderr : stdout, results, n);
     /* stdio reports a full disk only when the buffer is written. */
     if (rc == 0 && (fflush(stdout) != 0 || ferror(stdout))) {
         fa_error_system(err, FA_CLASS_LOCAL_IO, errno, "cannot write to standard output");

@@ -28,7 +28,7 @@ static void bars_put_bar(FILE *out, const struct fa_view *view, size_t row, doub
             fa_chart_rgb(view->order[row]));
 }
 
-static void put_x_range(FILE *out, double largest)
+static void bars_put_x_range(FILE *out, double largest)
 {
     fprintf(out, "set xrange [0:%g]\n", largest > 0 ? largest * ROOM : 1);
 }
@@ -47,12 +47,12 @@ static double bars_largest_wall(const struct fa_view *view)
     return largest;
 }
 
-static bool has_wall(const struct fa_view *view, size_t row)
+static bool bars_has_wall(const struct fa_view *view, size_t row)
 {
     return isfinite(fa_chart_standing(view, view->order[row])->wall.median);
 }
 
-static void put_trials(FILE *out, const struct fa_view *view, double scale)
+static void bars_put_trials(FILE *out, const struct fa_view *view, double scale)
 {
     fputs("$trials << EOD\n", out);
     for (size_t row = 0; row < view->count; ++row) {
@@ -65,7 +65,7 @@ static void put_trials(FILE *out, const struct fa_view *view, double scale)
 }
 
 /* x y xlow xhigh */
-static void put_intervals(FILE *out, const struct fa_view *view, double scale)
+static void bars_put_intervals(FILE *out, const struct fa_view *view, double scale)
 {
     fputs("$intervals << EOD\n", out);
     for (size_t row = 0; row < view->count; ++row) {
@@ -73,7 +73,7 @@ static void put_intervals(FILE *out, const struct fa_view *view, double scale)
         /* Without an interval, the error bar shrinks to a point. */
         double low = isfinite(wall->low) ? wall->low : wall->median;
         double high = isfinite(wall->high) ? wall->high : wall->median;
-        if (has_wall(view, row))
+        if (bars_has_wall(view, row))
             fprintf(out, "%g %g %g %g\n", wall->median * scale, -MEAN_Y - (double)row, low * scale,
                     high * scale);
     }
@@ -86,12 +86,12 @@ void fa_chart_put_wall(FILE *out, const struct fa_view *view)
     double largest = bars_largest_wall(view);
     fa_chart_begin_rows(out, view, ROW, RIGHT);
     double scale = fa_chart_time_axis(out, largest, "");
-    put_x_range(out, largest * scale);
-    put_trials(out, view, scale);
-    put_intervals(out, view, scale);
+    bars_put_x_range(out, largest * scale);
+    bars_put_trials(out, view, scale);
+    bars_put_intervals(out, view, scale);
     fputs("$bars << EOD\n", out);
     for (size_t row = 0; row < view->count; ++row)
-        if (has_wall(view, row))
+        if (bars_has_wall(view, row))
             bars_put_bar(out, view, row, 0,
                          fa_chart_standing(view, view->order[row])->wall.median * scale);
     fputs("EOD\n", out);
@@ -117,7 +117,7 @@ void fa_chart_put_cpu(FILE *out, const struct fa_view *view)
     }
     fa_chart_begin_rows(out, view, ROW, RIGHT);
     double scale = fa_chart_time_axis(out, largest, "");
-    put_x_range(out, largest * scale);
+    bars_put_x_range(out, largest * scale);
     /* Two data blocks, as gnuplot sets the opacity per plot and not per box. */
     for (int system = 0; system < 2; ++system) {
         fprintf(out, "$%s << EOD\n", system ? "systems" : "users");
@@ -148,7 +148,7 @@ void fa_chart_put_memory(FILE *out, const struct fa_view *view)
         largest = fmax(largest, fa_chart_standing(view, i)->peak_pss);
     fa_chart_begin_rows(out, view, ROW, RIGHT);
     fputs("set xlabel 'MiB' offset 0,0.55\n", out);
-    put_x_range(out, largest / MIB);
+    bars_put_x_range(out, largest / MIB);
     fputs("$bars << EOD\n", out);
     for (size_t row = 0; row < view->count; ++row) {
         double peak = fa_chart_standing(view, view->order[row])->peak_pss;

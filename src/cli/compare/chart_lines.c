@@ -60,7 +60,7 @@ static void lines_put_latency(FILE *out, size_t row, double below, const struct 
                 latency->p95 * scale, latency->p99 * scale, color);
 }
 
-static void put_latencies(FILE *out, const struct fa_view *view, double scale)
+static void lines_put_latencies(FILE *out, const struct fa_view *view, double scale)
 {
     fputs("$latencies << EOD\n", out);
     for (size_t row = 0; row < view->count; ++row) {
@@ -72,7 +72,7 @@ static void put_latencies(FILE *out, const struct fa_view *view, double scale)
     fputs("EOD\n", out);
 }
 
-static void put_latency_labels(FILE *out, const struct fa_view *view, size_t row)
+static void lines_put_latency_labels(FILE *out, const struct fa_view *view, size_t row)
 {
     const struct fa_standing_of *standing = fa_chart_standing(view, view->order[row]);
     fa_chart_put_label(out, view, row, LABEL_Y, "");
@@ -94,9 +94,9 @@ void fa_chart_put_latency(FILE *out, const struct fa_view *view)
                 span.largest * scale * 1.3);
     else
         fprintf(out, "set xrange [0:%g]\n", span.largest * scale * 1.05);
-    put_latencies(out, view, scale);
+    lines_put_latencies(out, view, scale);
     for (size_t row = 0; row < view->count; ++row)
-        put_latency_labels(out, view, row);
+        lines_put_latency_labels(out, view, row);
     /* The points are separate plots, because each has a shape of its own: disk, square,
      * triangle. */
     fputs("plot $latencies using 1:2:($4-$1):(0):5 with vectors nohead lw 2 lc rgb variable,"
@@ -107,7 +107,7 @@ void fa_chart_put_latency(FILE *out, const struct fa_view *view)
 }
 
 /* Bytes received by some time: interpolated linearly. */
-static double bytes_at(const struct fa_trial *trial, double time)
+static double trial_bytes_at(const struct fa_trial *trial, double time)
 {
     double t = 0, bytes = 0;
     for (size_t i = 0; i < trial->n_moments; ++i) {
@@ -139,13 +139,13 @@ static struct flows flows_of(const struct fa_view *view)
             longest = fmax(longest, trial->wall);
         }
     }
-    /* The last bin of a shorter trial is cut at its end, see put_flow(). */
+    /* The last bin of a shorter trial is cut at its end, see lines_put_flow(). */
     flows.bin = longest / BINS;
     return flows;
 }
 
 /* The middle of each bin and its rate; zero at the end of the trial. */
-static void put_flow(FILE *out, const struct fa_trial *trial, double bin, double scale)
+static void lines_put_flow(FILE *out, const struct fa_trial *trial, double bin, double scale)
 {
     for (unsigned i = 0; i < BINS; ++i) {
         double t = i * bin;
@@ -153,15 +153,15 @@ static void put_flow(FILE *out, const struct fa_trial *trial, double bin, double
         /* A short rest of a bin would give a rate of few events, which is mostly noise. */
         if (width < bin / 2)
             break;
-        double rate = (bytes_at(trial, t + width) - bytes_at(trial, t)) / width;
+        double rate = (trial_bytes_at(trial, t + width) - trial_bytes_at(trial, t)) / width;
         fprintf(out, "%g %g\n", (t + width / 2) * scale, rate / MIB);
     }
     fprintf(out, "%g 0\n", trial->wall * scale);
 }
 
 /* Print our own key below the axis: gnuplot's omits entries when there are many. */
-static void put_key(FILE *out, const struct fa_view *view, const struct flows *flows,
-                    unsigned height)
+static void lines_put_key(FILE *out, const struct fa_view *view, const struct flows *flows,
+                          unsigned height)
 {
     char name[FA_CHART_NAME_MAX];
     for (size_t i = 0; i < flows->count; ++i) {
@@ -189,10 +189,10 @@ void fa_chart_put_flow(FILE *out, const struct fa_view *view)
             "set xrange [0:%g]\nset yrange [0:*]\n"
             "set label 'MiB/s' at graph 0.01, graph 0.96 left\n",
             flows.bin * BINS * scale);
-    put_key(out, view, &flows, FLOW_HEIGHT + below);
+    lines_put_key(out, view, &flows, FLOW_HEIGHT + below);
     for (size_t i = 0; i < flows.count; ++i) {
         fprintf(out, "$flow%zu << EOD\n", i);
-        put_flow(out, fa_chart_flow_of(view, flows.i[i]), flows.bin, scale);
+        lines_put_flow(out, fa_chart_flow_of(view, flows.i[i]), flows.bin, scale);
         fputs("EOD\n", out);
     }
     for (size_t i = 0; i < flows.count; ++i)

@@ -64,7 +64,7 @@ static unsigned long long tracepoint_number(void)
 }
 
 /* Open a counter of the system calls of a process and its descendants, from its exec on; or -1. */
-static int count_calls(pid_t pid)
+static int child_count_calls(pid_t pid)
 {
     unsigned long long id = tracepoint_number();
     struct perf_event_attr attr = {
@@ -143,15 +143,15 @@ static double child_await(pid_t pid, double until)
     return when;
 }
 
-static double in_seconds(const struct timeval *time)
+static double timeval_seconds(const struct timeval *time)
 {
     return (double)time->tv_sec + (double)time->tv_usec / 1e6;
 }
 
-static void add_usage(struct fa_usage *usage, const struct rusage *more)
+static void usage_add(struct fa_usage *usage, const struct rusage *more)
 {
-    usage->user += in_seconds(&more->ru_utime);
-    usage->system += in_seconds(&more->ru_stime);
+    usage->user += timeval_seconds(&more->ru_utime);
+    usage->system += timeval_seconds(&more->ru_stime);
     usage->switches += (uint64_t)more->ru_nvcsw + (uint64_t)more->ru_nivcsw;
 }
 
@@ -165,7 +165,7 @@ static void child_reap(pid_t pid, struct fa_usage *usage)
         int status;
         pid_t ended = wait4(-1, &status, WNOHANG, &more);
         if (ended > 0) {
-            add_usage(usage, &more);
+            usage_add(usage, &more);
             if (ended == pid)
                 usage->status = WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
         } else if (ended < 0 && errno == ECHILD) {
@@ -179,7 +179,7 @@ static void child_reap(pid_t pid, struct fa_usage *usage)
     }
 }
 
-static uint64_t read_calls(int counter)
+static uint64_t counter_read(int counter)
 {
     uint64_t calls = FA_UNMEASURED;
     if (counter >= 0 && read(counter, &calls, sizeof(calls)) != (ssize_t)sizeof(calls))
@@ -194,7 +194,7 @@ static int child_measure(pid_t pid, int go, double until, struct fa_usage *ret,
                          struct fa_error *err)
 {
     struct fa_peaks peaks = {0};
-    int counter = count_calls(pid);
+    int counter = child_count_calls(pid);
     struct fa_meter *meter = fa_meter_start(pid, err);
     /* After all preparations, which must not count as time of the run. */
     double began = fa_clock_now();
@@ -210,7 +210,7 @@ static int child_measure(pid_t pid, int go, double until, struct fa_usage *ret,
     child_reap(pid, ret);
     /* The end of the child, not of the last orphan: a user would wait for no longer. */
     ret->wall = ended - began;
-    ret->calls = read_calls(counter);
+    ret->calls = counter_read(counter);
     ret->peak_pss = peaks.pss;
     ret->peak_threads = peaks.threads;
     ret->peak_processes = peaks.processes;

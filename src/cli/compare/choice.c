@@ -21,7 +21,7 @@
 
 /* Whether a ratio is significantly above 1, and large enough to matter.  Comparisons with NAN are
  * false: without an interval there is no evidence. */
-static bool is_more(const struct fa_estimate *ratio, double least)
+static bool ratio_is_more(const struct fa_estimate *ratio, double least)
 {
     return ratio->low >= RATIO_ONE && ratio->median >= least;
 }
@@ -34,8 +34,9 @@ static double standing_median(const struct fa_standing_of *standing, fa_measure 
 
 /* Keep those that cost no more than the cheapest, within the noise.  A measure that some of them
  * lack does not count: nothing says that the others need less. */
-static int keep_cheapest(const struct fa_verdict *verdict, const struct fa_comparison *comparison,
-                         bool *kept, fa_measure *of, size_t *ret_left)
+static int choice_keep_cheapest(const struct fa_verdict *verdict,
+                                const struct fa_comparison *comparison, bool *kept, fa_measure *of,
+                                size_t *ret_left)
 {
     size_t n = comparison->n_contestants, cheapest = n, competing = 0;
     bool measured = true;
@@ -56,7 +57,7 @@ static int keep_cheapest(const struct fa_verdict *verdict, const struct fa_compa
         if (kept[i] && i != cheapest && measured) {
             if (fa_measure_ratio(comparison, i, cheapest, of, confidence, &ratio) != 0)
                 return -1;
-            kept[i] = !is_more(&ratio, COST_LEAST);
+            kept[i] = !ratio_is_more(&ratio, COST_LEAST);
         }
         *ret_left += kept[i];
     }
@@ -65,7 +66,8 @@ static int keep_cheapest(const struct fa_verdict *verdict, const struct fa_compa
 
 /* Event loops scale to more transfers than were measured, as they need no thread or process for
  * each.  If no candidate has loops, all are kept. */
-static void keep_loops(const struct fa_comparison *comparison, bool *kept, struct fa_choice *choice)
+static void choice_keep_loops(const struct fa_comparison *comparison, bool *kept,
+                              struct fa_choice *choice)
 {
     size_t n = comparison->n_contestants;
     for (size_t i = 0; i < n; ++i)
@@ -74,13 +76,14 @@ static void keep_loops(const struct fa_comparison *comparison, bool *kept, struc
         kept[i] = kept[i] && fa_mode_has_loops(comparison->contestants[i].mode);
 }
 
-static void keep_fastest(struct fa_verdict *verdict, size_t n, bool *kept, struct fa_choice *choice)
+static void choice_keep_fastest(struct fa_verdict *verdict, size_t n, bool *kept,
+                                struct fa_choice *choice)
 {
     for (size_t i = 0; i < n; ++i) {
         struct fa_standing_of *standing = &verdict->standings[i];
         if (standing->rank == FA_RANK_FAILING || isnan(standing->wall.median))
             continue;
-        kept[i] = i == verdict->fastest || !is_more(&standing->ratio, TIME_LEAST);
+        kept[i] = i == verdict->fastest || !ratio_is_more(&standing->ratio, TIME_LEAST);
         standing->rank = kept[i] ? FA_RANK_EQUAL : FA_RANK_SLOWER;
         choice->equal += kept[i];
     }
@@ -90,12 +93,12 @@ static int choice_pick(struct fa_verdict *verdict, const struct fa_comparison *c
                        bool *kept, struct fa_choice *choice)
 {
     size_t n = comparison->n_contestants;
-    keep_fastest(verdict, n, kept, choice);
-    if (keep_cheapest(verdict, comparison, kept, fa_measure_cpu, &choice->by_cpu) != 0 ||
-        keep_cheapest(verdict, comparison, kept, fa_measure_memory, &choice->by_memory) != 0)
+    choice_keep_fastest(verdict, n, kept, choice);
+    if (choice_keep_cheapest(verdict, comparison, kept, fa_measure_cpu, &choice->by_cpu) != 0 ||
+        choice_keep_cheapest(verdict, comparison, kept, fa_measure_memory, &choice->by_memory) != 0)
         return -1;
     if (choice->by_memory > 1 && !comparison->stage)
-        keep_loops(comparison, kept, choice);
+        choice_keep_loops(comparison, kept, choice);
     verdict->best = n;
     for (size_t i = 0; i < n; ++i)
         if (kept[i] && (verdict->best == n || verdict->standings[i].wall.median <

@@ -25,7 +25,7 @@
     "ABCDEFGHIJKLMNOPQRSTUVWXYZ" \
     "0123456789_@%+=:,./-"
 
-static void put_quoted(FILE *out, const char *word)
+static void command_put_quoted(FILE *out, const char *word)
 {
     /* An empty word needs quotes too. */
     if (*word && !word[strspn(word, PLAIN)]) {
@@ -55,7 +55,7 @@ static void command_put_header(FILE *out, const char *line)
 }
 
 /* open_memstream(3) sets the text when the stream is closed, and reports lack of memory then. */
-static char *closed(FILE *out, char **text)
+static char *stream_closed(FILE *out, char **text)
 {
     bool bad = !out || ferror(out);
     if (out && fclose(out) != 0)
@@ -74,11 +74,11 @@ static char *text_printed(void (*put)(FILE *, const char *), const char *from)
     FILE *out = open_memstream(&text, &len);
     if (out)
         put(out, from);
-    return closed(out, &text);
+    return stream_closed(out, &text);
 }
 
 /* The name of a list without secrets.  fa_redact_text() also finds URLs inside of a file name. */
-static char *shown_list(const struct fa_options *options, const char *list)
+static char *list_shown(const struct fa_options *options, const char *list)
 {
     const char *keys = options->config.secret_keys;
     return fa_list_is_url(list) ? fa_redact_url(list, keys) : fa_redact_text(list, keys);
@@ -86,12 +86,12 @@ static char *shown_list(const struct fa_options *options, const char *list)
 
 char *fa_command_shown(const struct fa_options *options, const char *list)
 {
-    return strcmp(list, "-") == 0 ? strdup("standard input") : shown_list(options, list);
+    return strcmp(list, "-") == 0 ? strdup("standard input") : list_shown(options, list);
 }
 
 char *fa_command_quote(const char *word)
 {
-    return text_printed(put_quoted, word);
+    return text_printed(command_put_quoted, word);
 }
 
 /* An option with its value, which is freed. */
@@ -119,11 +119,11 @@ static char *option_shown(const struct fa_options *options, const char *option)
     return fa_redact_text(option, keys);
 }
 
-static int put_word(FILE *out, char *word)
+static int command_put_word(FILE *out, char *word)
 {
     if (!word)
         return -1;
-    put_quoted(out, word);
+    command_put_quoted(out, word);
     free(word);
     return 0;
 }
@@ -138,9 +138,9 @@ char *fa_command_program(const struct fa_options *options)
         fputs("fetchall", out);
     for (size_t i = 0; out && rc == 0 && i < options->passed.count; ++i) {
         putc(' ', out);
-        rc = put_word(out, option_shown(options, options->passed.items[i]));
+        rc = command_put_word(out, option_shown(options, options->passed.items[i]));
     }
-    text = closed(out, &text);
+    text = stream_closed(out, &text);
     if (rc == 0)
         return text;
     free(text);
@@ -176,9 +176,9 @@ char *fa_command_lists(const struct fa_options *options)
     for (size_t i = 0; out && rc == 0 && i < options->lists.count; ++i) {
         if (i > 0 || dashes)
             putc(' ', out);
-        rc = put_word(out, shown_list(options, options->lists.items[i]));
+        rc = command_put_word(out, list_shown(options, options->lists.items[i]));
     }
-    text = closed(out, &text);
+    text = stream_closed(out, &text);
     if (rc == 0)
         return text;
     free(text);
@@ -214,6 +214,6 @@ bool fa_command_redacted(const struct fa_options *options)
             text_differs(option_shown(options, options->passed.items[i]), options->passed.items[i]);
     for (size_t i = 0; i < options->lists.count; ++i)
         redacted |=
-            text_differs(shown_list(options, options->lists.items[i]), options->lists.items[i]);
+            text_differs(list_shown(options, options->lists.items[i]), options->lists.items[i]);
     return redacted;
 }

@@ -96,8 +96,8 @@ static struct fa_result_of *compare_add_result(struct compare *compare, char *ti
     return rc == 0 ? result : NULL;
 }
 
-static void tell_bad_lines(const struct fa_options *options, const struct fa_sample *sample,
-                           const char *list)
+static void compare_report_bad_lines(const struct fa_options *options,
+                                     const struct fa_sample *sample, const char *list)
 {
     const struct fa_sample_bad *first = &sample->first_bad;
     char *shown = fa_command_shown(options, list);
@@ -111,7 +111,7 @@ static void tell_bad_lines(const struct fa_options *options, const struct fa_sam
     fputc('\n', stderr);
 }
 
-static int take_sample(struct compare *compare, struct fa_error *err)
+static int compare_take_sample(struct compare *compare, struct fa_error *err)
 {
     const struct fa_options *options = compare->options;
     struct fa_sample *sample = &compare->sample;
@@ -120,7 +120,7 @@ static int take_sample(struct compare *compare, struct fa_error *err)
     int rc = fa_sample_write(lists, options->lists.count, options->compare.sample,
                              compare->runs.list, sample, err);
     if (rc == 0 && sample->bad > 0)
-        tell_bad_lines(options, sample, lists[sample->first_bad.list]);
+        compare_report_bad_lines(options, sample, lists[sample->first_bad.list]);
     if (rc == 0 && sample->taken == 0)
         rc = fa_option_refuse(err, "nothing to download: no valid entry in the lists");
     compare->runs.entries = sample->taken;
@@ -129,7 +129,7 @@ static int take_sample(struct compare *compare, struct fa_error *err)
 
 /* Warn about the default number of jobs too: slots that --per-host keeps empty are not compared,
  * and the result would be about the limit and not about the jobs. */
-static void warn_of_per_host(const struct compare *compare)
+static void compare_warn_of_per_host(const struct compare *compare)
 {
     const struct fa_sample *sample = &compare->sample;
     unsigned per_host = compare->options->config.per_host;
@@ -163,7 +163,7 @@ static void compare_announce(const struct compare *compare)
         fa_units_plural(sample->taken_origins), compare->n, options->rounds,
         fa_units_plural(options->rounds), runs, fa_units_plural(runs),
         (unsigned long long)sample->taken, fa_units_plural(sample->taken), requests);
-    warn_of_per_host(compare);
+    compare_warn_of_per_host(compare);
 }
 
 static int fetch_once(struct fa_rounds *rounds, const struct fa_contestant *contestant,
@@ -174,7 +174,7 @@ static int fetch_once(struct fa_rounds *rounds, const struct fa_contestant *cont
 
 static int compare_fetch(struct compare *compare, struct fa_error *err)
 {
-    if (take_sample(compare, err) != 0)
+    if (compare_take_sample(compare, err) != 0)
         return -1;
     struct fa_result_of *result =
         compare_add_result(compare, fa_command_title(compare->options), err);
@@ -275,7 +275,7 @@ static int fetch_for_stage(struct compare *compare, struct fa_error *err)
                                   .jobs = compare->options->config.jobs,
                                   .http = FA_HTTP_1_1};
     struct fa_trial trial = {0};
-    if (take_sample(compare, err) != 0)
+    if (compare_take_sample(compare, err) != 0)
         return -1;
     if (!compare->options->quiet)
         fprintf(stderr, "fetchall: %llu request%s to fetch what is hashed then\n",

@@ -14,8 +14,8 @@
 #include "cli/value.h"
 
 /* Append as much as fits. */
-__attribute__((format(printf, 2, 3))) static void add(char buf[FA_CONTESTANT_OPTIONS_MAX],
-                                                      const char *format, ...)
+__attribute__((format(printf, 2, 3))) static void options_append(
+    char buf[FA_CONTESTANT_OPTIONS_MAX], const char *format, ...)
 {
     size_t used = strlen(buf);
     va_list args;
@@ -30,17 +30,17 @@ const char *fa_contestant_options(const struct fa_contestant *contestant, bool s
     const struct fa_contestant *c = contestant;
     buf[0] = '\0';
     if (stage) {
-        add(buf, "--hash-with %s", fa_value_hash_with(c->hash_with));
+        options_append(buf, "--hash-with %s", fa_value_hash_with(c->hash_with));
         if (c->jobs > 0 && c->hash_with != FA_HASH_WITH_INLINE)
-            add(buf, " --hash-jobs %u", c->jobs);
+            options_append(buf, " --hash-jobs %u", c->jobs);
         return buf;
     }
-    add(buf, "-m %s -j %u", fa_value_mode(c->mode), c->jobs);
+    options_append(buf, "-m %s -j %u", fa_value_mode(c->mode), c->jobs);
     if (fa_mode_has_loops(c->mode) && c->loops > 0)
-        add(buf, " --loops %u", c->loops);
+        options_append(buf, " --loops %u", c->loops);
     if (c->http == FA_HTTP_2)
-        add(buf, " --http 2");
+        options_append(buf, " --http 2");
     if (c->hash_with != FA_HASH_WITH_PROCESS)
-        add(buf, " --hash-with %s", fa_value_hash_with(c->hash_with));
+        options_append(buf, " --hash-with %s", fa_value_hash_with(c->hash_with));
     return buf;
 }

@@ -47,7 +47,7 @@ static double grid_largest_wall(const struct fa_grid *grid)
 
 /* Times in a column have the same unit, and the same decimals: three or four digits for the
  * largest. */
-static void put_wall(const struct fa_grid *grid, double seconds, char buf[CELL_MAX])
+static void grid_put_wall(const struct fa_grid *grid, double seconds, char buf[CELL_MAX])
 {
     double largest = grid_largest_wall(grid);
     double scale = largest < 1 ? 1000 : 1;
@@ -56,13 +56,13 @@ static void put_wall(const struct fa_grid *grid, double seconds, char buf[CELL_M
     snprintf(buf, CELL_MAX, "%.*f", decimals, seconds * scale);
 }
 
-static const char *wall_head(const struct fa_grid *grid)
+static const char *grid_wall_head(const struct fa_grid *grid)
 {
     return grid_largest_wall(grid) < 1 ? "time, ms" : "time, s";
 }
 
 /* The limits are where rounding adds a digit: 9.95 ms would be shown as 10.0 ms. */
-static void put_seconds(double seconds, char buf[CELL_MAX])
+static void grid_put_seconds(double seconds, char buf[CELL_MAX])
 {
     if (seconds < 0.00995)
         snprintf(buf, CELL_MAX, "%.1f ms", 1000 * seconds);
@@ -82,18 +82,18 @@ static void grid_put_count(double count, char buf[CELL_MAX])
         snprintf(buf, CELL_MAX, "%.1fM", count / 1e6);
 }
 
-static void put_rate(double rate, char buf[CELL_MAX])
+static void grid_put_rate(double rate, char buf[CELL_MAX])
 {
     snprintf(buf, CELL_MAX, "%.*f", rate < 9.95 ? 2 : rate < 99.5 ? 1 : 0, rate);
 }
 
-static void put_size(double bytes, char buf[CELL_MAX])
+static void grid_put_size(double bytes, char buf[CELL_MAX])
 {
     char text[FA_UNITS_MAX];
     snprintf(buf, CELL_MAX, "%s", fa_units_bytes(bytes, text));
 }
 
-static void put_speed(double bytes, char buf[CELL_MAX])
+static void grid_put_speed(double bytes, char buf[CELL_MAX])
 {
     char text[FA_UNITS_MAX];
     snprintf(buf, CELL_MAX, "%s/s", fa_units_bytes(bytes, text));
@@ -119,20 +119,20 @@ static const struct column table[] = {
     {"95 %", WALL_INTERVAL, 0, 0, NULL},
     {"ratio", RATIO, 0, 0, NULL},
     {"95 %", RATIO_INTERVAL, 0, 0, NULL},
-    {"files/s", VALUE, 1, OF(files_per_second), put_rate},
-    {"data/s", VALUE, 1, OF(bytes_per_second), put_speed},
-    {"CPU", VALUE, 1, OF(cpu.median), put_seconds},
-    {"memory", VALUE, 1, OF(peak_pss), put_size},
+    {"files/s", VALUE, 1, OF(files_per_second), grid_put_rate},
+    {"data/s", VALUE, 1, OF(bytes_per_second), grid_put_speed},
+    {"CPU", VALUE, 1, OF(cpu.median), grid_put_seconds},
+    {"memory", VALUE, 1, OF(peak_pss), grid_put_size},
     {"threads", VALUE, 2, OF(peak_threads), grid_put_count},
     {"procs", VALUE, 2, OF(peak_processes), grid_put_count},
     {"switches", VALUE, 2, OF(switches), grid_put_count},
     {"syscalls", VALUE, 2, OF(calls), grid_put_count},
-    {"TTFB p50", VALUE, 3, OF(ttfb.p50), put_seconds},
-    {"p95", VALUE, 3, OF(ttfb.p95), put_seconds},
-    {"p99", VALUE, 3, OF(ttfb.p99), put_seconds},
-    {"total p50", VALUE, 4, OF(total.p50), put_seconds},
-    {"p95", VALUE, 4, OF(total.p95), put_seconds},
-    {"p99", VALUE, 4, OF(total.p99), put_seconds},
+    {"TTFB p50", VALUE, 3, OF(ttfb.p50), grid_put_seconds},
+    {"p95", VALUE, 3, OF(ttfb.p95), grid_put_seconds},
+    {"p99", VALUE, 3, OF(ttfb.p99), grid_put_seconds},
+    {"total p50", VALUE, 4, OF(total.p50), grid_put_seconds},
+    {"p95", VALUE, 4, OF(total.p95), grid_put_seconds},
+    {"p99", VALUE, 4, OF(total.p99), grid_put_seconds},
 };
 #define COLUMNS (sizeof(table) / sizeof(*table))
 
@@ -147,13 +147,13 @@ static const char *grid_rank_text(enum fa_rank rank)
     return texts[rank];
 }
 
-static void put_interval(const struct fa_grid *grid, const struct fa_standing_of *standing,
-                         enum kind kind, char buf[CELL_MAX])
+static void grid_put_interval(const struct fa_grid *grid, const struct fa_standing_of *standing,
+                              enum kind kind, char buf[CELL_MAX])
 {
     char low[CELL_MAX] = "", high[CELL_MAX] = "";
     if (kind == WALL_INTERVAL) {
-        put_wall(grid, standing->wall.low, low);
-        put_wall(grid, standing->wall.high, high);
+        grid_put_wall(grid, standing->wall.low, low);
+        grid_put_wall(grid, standing->wall.high, high);
     } else {
         snprintf(low, sizeof(low), "%.2f", standing->ratio.low);
         snprintf(high, sizeof(high), "%.2f", standing->ratio.high);
@@ -175,7 +175,7 @@ static void grid_put_cell(const struct fa_grid *grid, const struct column *colum
         break;
     case WALL:
         if (!isnan(standing->wall.median))
-            put_wall(grid, standing->wall.median, buf);
+            grid_put_wall(grid, standing->wall.median, buf);
         break;
     case RATIO:
         if (!isnan(standing->ratio.median))
@@ -183,12 +183,12 @@ static void grid_put_cell(const struct fa_grid *grid, const struct column *colum
         break;
     case WALL_INTERVAL:
         if (!isnan(standing->wall.low))
-            put_interval(grid, standing, column->kind, buf);
+            grid_put_interval(grid, standing, column->kind, buf);
         break;
     case RATIO_INTERVAL:
         /* The ratio of the fastest to itself is 1 by definition, and has no uncertainty. */
         if (!isnan(standing->ratio.low) && !fastest)
-            put_interval(grid, standing, column->kind, buf);
+            grid_put_interval(grid, standing, column->kind, buf);
         break;
     case VALUE:
         memcpy(&value, (const char *)standing + column->offset, sizeof(value));
@@ -200,7 +200,7 @@ static void grid_put_cell(const struct fa_grid *grid, const struct column *colum
 
 static const char *column_head(const struct fa_grid *grid, const struct column *column)
 {
-    return column->kind == WALL ? wall_head(grid) : column->head;
+    return column->kind == WALL ? grid_wall_head(grid) : column->head;
 }
 
 /* The width of a column; 0 if it has nothing to show. */
@@ -219,7 +219,7 @@ static unsigned column_width(const struct fa_grid *grid, const struct column *co
 }
 
 /* Names are repeated on each line, so they may not take the space of all columns. */
-static unsigned name_width(const struct fa_grid *grid)
+static unsigned grid_name_width(const struct fa_grid *grid)
 {
     unsigned width = 0;
     unsigned most = grid->columns < NARROW ? grid->columns / 2 : grid->columns * 2 / 5;
@@ -246,7 +246,7 @@ static void grid_put_name(const struct fa_grid *grid, size_t contestant, unsigne
     /* Print spaces before the next text only, so that no line ends in spaces. */
 }
 
-static unsigned shown_width(const struct fa_grid *grid, size_t contestant, unsigned width)
+static unsigned grid_shown_width(const struct fa_grid *grid, size_t contestant, unsigned width)
 {
     unsigned mine = fa_term_width(grid->comparison->contestants[contestant].name);
     return mine < width ? mine : width;
@@ -293,7 +293,7 @@ static void grid_put_text(FILE *out, unsigned *blanks, unsigned width, bool left
     *blanks = left ? width - len : 0;
 }
 
-static void put_heads(const struct fa_grid *grid, const struct block *block)
+static void grid_put_heads(const struct fa_grid *grid, const struct block *block)
 {
     unsigned blanks = block->name;
     fa_grid_paint(grid, FA_PAINT_HEAD);
@@ -305,15 +305,15 @@ static void put_heads(const struct fa_grid *grid, const struct block *block)
     fputc('\n', grid->out);
 }
 
-static void put_block(const struct fa_grid *grid, const struct block *block)
+static void grid_put_block(const struct fa_grid *grid, const struct block *block)
 {
     fputc('\n', grid->out);
     if (block->first < block->end)
-        put_heads(grid, block);
+        grid_put_heads(grid, block);
     for (size_t row = 0; row < grid->comparison->n_contestants; ++row) {
         size_t contestant = grid->order[row];
         grid_put_name(grid, contestant, block->name);
-        unsigned blanks = block->name - shown_width(grid, contestant, block->name);
+        unsigned blanks = block->name - grid_shown_width(grid, contestant, block->name);
         for (size_t i = block->first; i < block->end; ++i) {
             char cell[CELL_MAX];
             grid_put_cell(grid, &table[i], contestant, cell);
@@ -328,7 +328,7 @@ static void put_block(const struct fa_grid *grid, const struct block *block)
     }
 }
 
-static unsigned bar_in(unsigned left)
+static unsigned grid_bar_width(unsigned left)
 {
     return left < BAR_LEAST + GAP ? 0 : left - GAP > BAR_MOST ? BAR_MOST : left - GAP;
 }
@@ -372,7 +372,7 @@ static size_t line_find_end(const struct fa_grid *grid, const unsigned *widths, 
 void fa_grid_print(const struct fa_grid *grid)
 {
     unsigned widths[COLUMNS];
-    unsigned name = name_width(grid);
+    unsigned name = grid_name_width(grid);
     bool bars = false;
     for (size_t i = 0; i < COLUMNS; ++i)
         widths[i] = column_width(grid, &table[i]);
@@ -381,12 +381,12 @@ void fa_grid_print(const struct fa_grid *grid)
         end = line_find_end(grid, widths, first, &used);
         struct block block = {first, end, name, 0, widths};
         if (first == 0 && table[end].group != 0 && used < grid->columns)
-            block.bar = bar_in(grid->columns - used);
+            block.bar = grid_bar_width(grid->columns - used);
         bars |= block.bar > 0;
         if (used > name)
-            put_block(grid, &block);
+            grid_put_block(grid, &block);
     }
-    unsigned room = grid->columns > name ? bar_in(grid->columns - name) : 0;
+    unsigned room = grid->columns > name ? grid_bar_width(grid->columns - name) : 0;
     if (!bars && room && grid_largest_wall(grid) > 0)
-        put_block(grid, &(struct block){0, 0, name, room, widths});
+        grid_put_block(grid, &(struct block){0, 0, name, room, widths});
 }

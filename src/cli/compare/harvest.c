@@ -39,7 +39,7 @@ struct harvest {
 };
 
 /* Doubles the capacity when it is full, so that appending takes constant time on average. */
-static int add_double(struct doubles *doubles, double value)
+static int doubles_add(struct doubles *doubles, double value)
 {
     if (doubles->count == doubles->room) {
         size_t room = doubles->room ? 2 * doubles->room : 256;
@@ -102,25 +102,25 @@ static int harvest_add_moment(struct harvest *harvest, double time, uint64_t byt
     return 0;
 }
 
-static uint64_t count_of(const json_t *object, const char *name)
+static uint64_t object_count(const json_t *object, const char *name)
 {
     json_int_t value = json_integer_value(json_object_get(object, name));
     return value > 0 ? (uint64_t)value : 0;
 }
 
-static const char *text_of(const json_t *object, const char *name)
+static const char *object_text(const json_t *object, const char *name)
 {
     return json_string_value(json_object_get(object, name));
 }
 
-static void add_failure(struct fa_trial *trial, const json_t *result)
+static void harvest_add_failure(struct fa_trial *trial, const json_t *result)
 {
-    const char *name = text_of(result, "class");
-    const char *url = text_of(result, "url"), *why = text_of(result, "error");
+    const char *name = object_text(result, "class");
+    const char *url = object_text(result, "url"), *why = object_text(result, "error");
     if (trial->failed++ == 0)
         snprintf(trial->failure, sizeof(trial->failure), "%s: %s", url ? url : "?",
                  why ? why : "?");
-    trial->retried += count_of(result, "attempts") > 1;
+    trial->retried += object_count(result, "attempts") > 1;
     for (unsigned class = FA_CLASS_NONE + 1; name && class < FA_CLASSES; ++class)
         if (strcmp(fa_class_name((enum fa_class) class), name) == 0)
             ++trial->failures[class];
@@ -130,33 +130,34 @@ static void add_failure(struct fa_trial *trial, const json_t *result)
 static int harvest_add_result(struct harvest *harvest, double time, const json_t *result)
 {
     struct fa_trial *trial = harvest->trial;
-    const char *status = text_of(result, "status"), *version = text_of(result, "http_version");
+    const char *status = object_text(result, "status"),
+               *version = object_text(result, "http_version");
     const json_t *times = json_object_get(result, "time");
     ++trial->entries;
-    trial->bytes += count_of(result, "bytes");
+    trial->bytes += object_count(result, "bytes");
     trial->http2 += version && strcmp(version, "2") == 0;
-    harvest->requests += count_of(result, "attempts");
+    harvest->requests += object_count(result, "attempts");
     if (status && strcmp(status, "failed") == 0)
-        add_failure(trial, result);
+        harvest_add_failure(trial, result);
     /* Latencies only of successes: a timeout measures the limit, and a refusal is quick. */
     if (status && strcmp(status, "ok") == 0 &&
-        (add_double(&harvest->ttfb, json_number_value(json_object_get(times, "ttfb"))) ||
-         add_double(&harvest->total, json_number_value(json_object_get(times, "total")))))
+        (doubles_add(&harvest->ttfb, json_number_value(json_object_get(times, "ttfb"))) ||
+         doubles_add(&harvest->total, json_number_value(json_object_get(times, "total")))))
         return -1;
     return harvest_add_moment(harvest, time, trial->bytes);
 }
 
-static int add_line(struct harvest *harvest, const char *line, size_t len)
+static int harvest_add_line(struct harvest *harvest, const char *line, size_t len)
 {
     /* Names and messages from servers may contain \u0000, which jansson rejects by default. */
     json_t *event = json_loadb(line, len, JSON_ALLOW_NUL, NULL);
-    const char *name = text_of(event, "event");
+    const char *name = object_text(event, "event");
     double time = json_number_value(json_object_get(event, "time"));
     int rc = 0;
     if (name && strcmp(name, "done") == 0)
         rc = harvest_add_result(harvest, time, json_object_get(event, "result"));
     else if (name && strcmp(name, "progress") == 0)
-        rc = harvest_add_moment(harvest, time, count_of(event, "bytes"));
+        rc = harvest_add_moment(harvest, time, object_count(event, "bytes"));
     json_decref(event);
     return rc;
 }
@@ -173,7 +174,7 @@ int fa_harvest_read(const char *file, struct fa_trial *trial, uint64_t *ret_requ
     size_t room = 0;
     int code = in ? 0 : errno;
     for (ssize_t len; in && !code && (len = getline(&line, &room, in)) >= 0;)
-        code = add_line(&harvest, line, (size_t)len) == 0 ? 0 : ENOMEM;
+        code = harvest_add_line(&harvest, line, (size_t)len) == 0 ? 0 : ENOMEM;
     if (in && !code && ferror(in))
         code = EIO;
     if (in)

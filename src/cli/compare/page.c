@@ -79,7 +79,7 @@ static void page_put_command(FILE *out, const struct fa_comparison *comparison,
 }
 
 /* Warnings that a reader must see before the numbers. */
-static void put_warnings(FILE *out, const struct fa_view *view)
+static void page_put_warnings(FILE *out, const struct fa_view *view)
 {
     const struct fa_comparison *comparison = view->comparison;
     if (comparison->rounds < comparison->rounds_wanted)
@@ -88,7 +88,7 @@ static void put_warnings(FILE *out, const struct fa_view *view)
 }
 
 /* The answer comes first; everything below supports it. */
-static void put_verdict(FILE *out, const struct fa_view *view)
+static void page_put_verdict(FILE *out, const struct fa_view *view)
 {
     const struct fa_verdict *verdict = view->verdict;
     bool concluded = verdict->concluded && verdict->best < view->count;
@@ -102,14 +102,15 @@ static void put_verdict(FILE *out, const struct fa_view *view)
     fputs("</h2>\n<p>", out);
     fa_markup_text(out, verdict->reason);
     fputs("</p>\n", out);
-    put_warnings(out, view);
+    page_put_warnings(out, view);
     /* Without a conclusion no command is shown, as it would look like a recommendation. */
     if (concluded)
         page_put_command(out, view->comparison, &view->comparison->contestants[verdict->best]);
     fputs("</section>\n", out);
 }
 
-static void put_results(FILE *out, const struct fa_view *view, const struct fa_page_plots *plots)
+static void page_put_results(FILE *out, const struct fa_view *view,
+                             const struct fa_page_plots *plots)
 {
     static const enum fa_chart speed[] = {FA_CHART_WALL, FA_CHART_FLOW};
     static const enum fa_chart cost[] = {FA_CHART_CPU, FA_CHART_MEMORY};
@@ -137,7 +138,7 @@ static void put_results(FILE *out, const struct fa_view *view, const struct fa_p
     fputs("</section>\n", out);
 }
 
-static void put_term(FILE *out, const char *term, const char *text)
+static void page_put_term(FILE *out, const char *term, const char *text)
 {
     fprintf(out, "<dt>%s</dt><dd>", term);
     fa_markup_text(out, text);
@@ -149,7 +150,7 @@ static const char *count_text(uint64_t count, char buf[FA_MARKUP_MAX])
     return fa_markup_count((double)count, buf);
 }
 
-static void put_sample(FILE *out, const struct fa_comparison *comparison)
+static void page_put_sample(FILE *out, const struct fa_comparison *comparison)
 {
     char entries[FA_MARKUP_MAX], listed[FA_MARKUP_MAX], bytes[FA_MARKUP_MAX];
     char origins[FA_MARKUP_MAX], text[5 * FA_MARKUP_MAX];
@@ -167,10 +168,10 @@ static void put_sample(FILE *out, const struct fa_comparison *comparison)
                      count_text(comparison->origins, origins), comparison->origins == 1 ? "" : "s");
     snprintf(text + n, sizeof(text) - (size_t)n, ", %s",
              fa_markup_bytes((double)comparison->bytes, bytes));
-    put_term(out, "Sample", text);
+    page_put_term(out, "Sample", text);
 }
 
-static void put_drift(FILE *out, const struct fa_verdict *verdict)
+static void page_put_drift(FILE *out, const struct fa_verdict *verdict)
 {
     char buf[FA_MARKUP_MAX], text[2 * FA_MARKUP_MAX];
     snprintf(text, sizeof(text), "the last rounds took %s times as long as the first",
@@ -178,39 +179,40 @@ static void put_drift(FILE *out, const struct fa_verdict *verdict)
     /* A factor within the noise would be read as a finding. */
     if (!verdict->drifted || !isfinite(verdict->drift))
         snprintf(text, sizeof(text), "none that is larger than the noise");
-    put_term(out, "Drift", text);
+    page_put_term(out, "Drift", text);
 }
 
-static void put_method(FILE *out, const struct fa_view *view)
+static void page_put_method(FILE *out, const struct fa_view *view)
 {
     const struct fa_comparison *comparison = view->comparison;
     char buf[FA_MARKUP_MAX], text[2 * FA_MARKUP_MAX];
     fputs("<section>\n<h2>How it was measured</h2>\n<dl>\n", out);
-    put_term(out, "Machine", text_or(comparison->machine, "not known"));
-    put_term(out, "When", text_or(comparison->when, "not known"));
-    put_term(out, comparison->stage ? "Files" : "List", text_or(comparison->title, "?"));
-    put_sample(out, comparison);
+    page_put_term(out, "Machine", text_or(comparison->machine, "not known"));
+    page_put_term(out, "When", text_or(comparison->when, "not known"));
+    page_put_term(out, comparison->stage ? "Files" : "List", text_or(comparison->title, "?"));
+    page_put_sample(out, comparison);
     snprintf(text, sizeof(text), "%u of %u, after one for warming up that is not counted",
              comparison->rounds, comparison->rounds_wanted);
-    put_term(out, "Rounds", text);
-    put_term(out, "Order", "each contestant once a round, in an order that is random and balanced");
-    put_drift(out, view->verdict);
+    page_put_term(out, "Rounds", text);
+    page_put_term(out, "Order",
+                  "each contestant once a round, in an order that is random and balanced");
+    page_put_drift(out, view->verdict);
     if (!comparison->stage)
-        put_term(out, "Requests, the warm-up included", count_text(comparison->requests, buf));
-    put_term(out, "Ratio", "wall time to that of the fastest in the same round");
-    put_term(out, "Version", fa_version());
+        page_put_term(out, "Requests, the warm-up included", count_text(comparison->requests, buf));
+    page_put_term(out, "Ratio", "wall time to that of the fastest in the same round");
+    page_put_term(out, "Version", fa_version());
     fputs("</dl>\n<details>\n<summary>All trials</summary>\n", out);
     fa_page_tables_trials(out, view);
     fputs("</details>\n</section>\n", out);
 }
 
-static void put_page(FILE *out, const struct fa_view *view, const struct fa_page_plots *plots)
+static void page_put_all(FILE *out, const struct fa_view *view, const struct fa_page_plots *plots)
 {
     page_put_head(out, view->comparison);
     page_put_header(out, view->comparison);
-    put_verdict(out, view);
-    put_results(out, view, plots);
-    put_method(out, view);
+    page_put_verdict(out, view);
+    page_put_results(out, view, plots);
+    page_put_method(out, view);
     fputs("</main>\n</body>\n</html>\n", out);
 }
 
@@ -227,7 +229,7 @@ int fa_page_write(const char *file, const struct fa_comparison *comparison,
     fa_page_plots_init(&plots, &view);
     int rc = fa_whole_open(&whole, "page", file, err);
     if (rc == 0) {
-        put_page(whole.output.file, &view, &plots);
+        page_put_all(whole.output.file, &view, &plots);
         rc = fa_whole_publish(&whole, err);
         fa_whole_fini(&whole);
     }

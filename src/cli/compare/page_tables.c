@@ -67,7 +67,7 @@ static void page_table_put_name(FILE *out, const char *name)
     }
 }
 
-static void begin_row(FILE *out, const struct fa_view *view, size_t i)
+static void page_table_begin_row(FILE *out, const struct fa_view *view, size_t i)
 {
     const char *rank = page_table_rank_text(view, i);
     /* The swatch connects the row with its colour in the plots. */
@@ -92,7 +92,7 @@ void fa_page_tables_speed(FILE *out, const struct fa_view *view)
     for (size_t row = 0; row < view->count; ++row) {
         size_t i = view->order[row];
         const struct fa_standing_of *standing = &view->verdict->standings[i];
-        begin_row(out, view, i);
+        page_table_begin_row(out, view, i);
         page_table_put_cell(out, page_table_rank_text(view, i));
         page_table_put_cell(out, fa_markup_estimate(&standing->wall, buf));
         page_table_put_cell(out, fa_markup_ratio(&standing->ratio, buf));
@@ -104,7 +104,7 @@ void fa_page_tables_speed(FILE *out, const struct fa_view *view)
     page_table_end(out);
 }
 
-static double seconds_of(const struct fa_trial *trial, bool system)
+static double trial_seconds(const struct fa_trial *trial, bool system)
 {
     return !trial ? NAN : system ? trial->system : trial->user;
 }
@@ -122,10 +122,10 @@ void fa_page_tables_cost(FILE *out, const struct fa_view *view)
         /* User and system are from one trial, as in the plot: medians of each would not add up. */
         const struct fa_trial *trial =
             fa_view_typical(&view->comparison->contestants[i], fa_view_cpu);
-        begin_row(out, view, i);
+        page_table_begin_row(out, view, i);
         page_table_put_cell(out, fa_markup_estimate(&standing->cpu, buf));
-        page_table_put_cell(out, fa_markup_seconds(seconds_of(trial, false), buf));
-        page_table_put_cell(out, fa_markup_seconds(seconds_of(trial, true), buf));
+        page_table_put_cell(out, fa_markup_seconds(trial_seconds(trial, false), buf));
+        page_table_put_cell(out, fa_markup_seconds(trial_seconds(trial, true), buf));
         page_table_put_cell(out, fa_markup_bytes(standing->peak_pss, buf));
         page_table_put_cell(out, fa_markup_count(standing->peak_threads, buf));
         page_table_put_cell(out, fa_markup_count(standing->peak_processes, buf));
@@ -162,7 +162,7 @@ void fa_page_tables_latency(FILE *out, const struct fa_view *view)
     page_table_begin(out, "Latency", columns);
     for (size_t row = 0; row < view->count; ++row) {
         const struct fa_standing_of *standing = &view->verdict->standings[view->order[row]];
-        begin_row(out, view, view->order[row]);
+        page_table_begin_row(out, view, view->order[row]);
         page_table_put_latency(out, &standing->ttfb);
         page_table_put_latency(out, &standing->total);
         fputs("</tr>\n", out);
@@ -170,7 +170,7 @@ void fa_page_tables_latency(FILE *out, const struct fa_view *view)
     page_table_end(out);
 }
 
-static bool class_happened(const struct fa_view *view, enum fa_class class)
+static bool view_class_happened(const struct fa_view *view, enum fa_class class)
 {
     for (size_t i = 0; i < view->count; ++i)
         if (fa_view_failures(&view->comparison->contestants[i], class))
@@ -179,11 +179,11 @@ static bool class_happened(const struct fa_view *view, enum fa_class class)
 }
 
 /* List the classes that occurred, one for each column. */
-static size_t list_classes(const struct fa_view *view, enum fa_class classes[FA_CLASSES])
+static size_t view_list_classes(const struct fa_view *view, enum fa_class classes[FA_CLASSES])
 {
     size_t n = 0;
     for (unsigned class = FA_CLASS_NONE + 1; class < FA_CLASSES; ++class)
-        if (class_happened(view, (enum fa_class) class))
+        if (view_class_happened(view, (enum fa_class) class))
             classes[n++] = (enum fa_class) class;
     return n;
 }
@@ -193,8 +193,8 @@ void fa_page_tables_failures(FILE *out, const struct fa_view *view)
     enum fa_class classes[FA_CLASSES];
     const char *columns[FA_CLASSES + 3] = {"Contestant", "All"};
     char buf[FA_MARKUP_MAX];
-    size_t n = list_classes(view, classes);
-    if (!n && !class_happened(view, FA_CLASS_NONE)) {
+    size_t n = view_list_classes(view, classes);
+    if (!n && !view_class_happened(view, FA_CLASS_NONE)) {
         fputs("<p>Nothing failed.</p>\n", out);
         return;
     }
@@ -203,7 +203,7 @@ void fa_page_tables_failures(FILE *out, const struct fa_view *view)
     page_table_begin(out, "Failed entries by class, all rounds together", columns);
     for (size_t row = 0; row < view->count; ++row) {
         const struct fa_contestant *contestant = &view->comparison->contestants[view->order[row]];
-        begin_row(out, view, view->order[row]);
+        page_table_begin_row(out, view, view->order[row]);
         page_table_put_cell(
             out, fa_markup_count((double)fa_view_failures(contestant, FA_CLASS_NONE), buf));
         for (size_t c = 0; c < n; ++c)
@@ -214,7 +214,7 @@ void fa_page_tables_failures(FILE *out, const struct fa_view *view)
     page_table_end(out);
 }
 
-static double counted(uint64_t count)
+static double count_or_nan(uint64_t count)
 {
     return count == FA_UNMEASURED ? NAN : (double)count;
 }
@@ -226,10 +226,10 @@ static void page_table_put_trial(FILE *out, const struct fa_trial *trial)
     page_table_put_cell(out, fa_markup_seconds(trial->wall, buf));
     page_table_put_cell(out, fa_markup_seconds(trial->user, buf));
     page_table_put_cell(out, fa_markup_seconds(trial->system, buf));
-    page_table_put_cell(out, fa_markup_bytes(counted(trial->peak_pss), buf));
-    page_table_put_cell(out, fa_markup_bytes(counted(trial->bytes), buf));
-    page_table_put_cell(out, fa_markup_count(counted(trial->entries), buf));
-    page_table_put_cell(out, fa_markup_count(counted(trial->failed), buf));
+    page_table_put_cell(out, fa_markup_bytes(count_or_nan(trial->peak_pss), buf));
+    page_table_put_cell(out, fa_markup_bytes(count_or_nan(trial->bytes), buf));
+    page_table_put_cell(out, fa_markup_count(count_or_nan(trial->entries), buf));
+    page_table_put_cell(out, fa_markup_count(count_or_nan(trial->failed), buf));
     fprintf(out, "<td>%d</td>", trial->status);
 }
 
@@ -243,7 +243,7 @@ void fa_page_tables_trials(FILE *out, const struct fa_view *view)
         size_t i = view->order[row];
         const struct fa_contestant *contestant = &view->comparison->contestants[i];
         for (size_t j = 0; j < contestant->n_trials; ++j) {
-            begin_row(out, view, i);
+            page_table_begin_row(out, view, i);
             page_table_put_trial(out, &contestant->trials[j]);
             fputs("</tr>\n", out);
         }

@@ -29,47 +29,47 @@ static const struct fa_picks one_http = {{FA_HTTP_1_1}, 1};
 static const struct fa_picks one_zero = {{0}, 1};
 
 /* The requested values; none is empty. */
-struct wishes {
+struct request {
     const struct fa_picks *modes, *jobs, *loops, *http, *models;
     struct fa_picks one_jobs, all_modes;
     bool stage;
 };
 
-static const struct fa_picks *or_else(const struct fa_picks *picks, const struct fa_picks *other)
+static const struct fa_picks *picks_or(const struct fa_picks *picks, const struct fa_picks *other)
 {
     return picks->count ? picks : other;
 }
 
 /* The default mode comes last. */
-static void add_modes(struct fa_picks *picks)
+static void picks_add_modes(struct fa_picks *picks)
 {
     _Static_assert(FA_MODES <= FA_PICKS_MAX, "a list may hold all modes");
     for (unsigned i = 1; i <= FA_MODES; ++i)
         picks->values[picks->count++] = i % FA_MODES;
 }
 
-static void fill(struct wishes *wishes, const struct fa_options *options)
+static void request_fill(struct request *request, const struct fa_options *options)
 {
     const struct fa_compare_options *c = &options->compare;
-    *wishes = (struct wishes){.one_jobs = {{options->config.jobs}, 1}, .stage = c->stage};
-    add_modes(&wishes->all_modes);
+    *request = (struct request){.one_jobs = {{options->config.jobs}, 1}, .stage = c->stage};
+    picks_add_modes(&request->all_modes);
     /* 0: let each run choose its number of hash workers, as without a comparison. */
     if (c->stage)
-        wishes->one_jobs.values[0] = 0;
-    wishes->modes = c->stage ? &one_zero : or_else(&c->modes, &wishes->all_modes);
-    wishes->jobs = c->stage ? &wishes->one_jobs : or_else(&c->jobs, &wishes->one_jobs);
-    wishes->loops = c->stage ? &one_zero : or_else(&c->loops, &one_zero);
-    wishes->http = c->stage ? &one_http : or_else(&c->http, &one_http);
-    wishes->models = or_else(&c->hash_with, c->stage ? &all_models : &one_model);
+        request->one_jobs.values[0] = 0;
+    request->modes = c->stage ? &one_zero : picks_or(&c->modes, &request->all_modes);
+    request->jobs = c->stage ? &request->one_jobs : picks_or(&c->jobs, &request->one_jobs);
+    request->loops = c->stage ? &one_zero : picks_or(&c->loops, &one_zero);
+    request->http = c->stage ? &one_http : picks_or(&c->http, &one_http);
+    request->models = picks_or(&c->hash_with, c->stage ? &all_models : &one_model);
     /* Without a hash, nothing is computed that the models could differ in. */
     if (!options->config.hash && !c->stage)
-        wishes->models = &one_model;
+        request->models = &one_model;
 }
 
-static void append(char name[FA_CONTESTANT_NAME_MAX], const char *format, ...)
+static void name_append(char name[FA_CONTESTANT_NAME_MAX], const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
-static void append(char name[FA_CONTESTANT_NAME_MAX], const char *format, ...)
+static void name_append(char name[FA_CONTESTANT_NAME_MAX], const char *format, ...)
 {
     size_t len = 0;
     while (name[len])
@@ -82,29 +82,29 @@ static void append(char name[FA_CONTESTANT_NAME_MAX], const char *format, ...)
 
 /* Name only what distinguishes it from the others: names are the rows of tables, and narrow
  * terminals cut them. */
-static void contestant_set_name(struct fa_contestant *c, const struct wishes *wishes)
+static void contestant_set_name(struct fa_contestant *c, const struct request *request)
 {
-    if (wishes->stage) {
-        append(c->name, "%s", fa_value_hash_with(c->hash_with));
+    if (request->stage) {
+        name_append(c->name, "%s", fa_value_hash_with(c->hash_with));
         return;
     }
-    append(c->name, "%s", fa_value_mode(c->mode));
-    if (wishes->jobs->count > 1)
-        append(c->name, " -j %u", c->jobs);
-    if (wishes->http->count > 1)
-        append(c->name, " --http %s", fa_value_http(c->http));
-    if (wishes->loops->count > 1 && fa_mode_has_loops(c->mode) && c->loops)
-        append(c->name, " --loops %u", c->loops);
-    else if (wishes->loops->count > 1 && fa_mode_has_loops(c->mode))
-        append(c->name, " --loops auto");
-    if (wishes->models->count > 1)
-        append(c->name, " --hash-with %s", fa_value_hash_with(c->hash_with));
+    name_append(c->name, "%s", fa_value_mode(c->mode));
+    if (request->jobs->count > 1)
+        name_append(c->name, " -j %u", c->jobs);
+    if (request->http->count > 1)
+        name_append(c->name, " --http %s", fa_value_http(c->http));
+    if (request->loops->count > 1 && fa_mode_has_loops(c->mode) && c->loops)
+        name_append(c->name, " --loops %u", c->loops);
+    else if (request->loops->count > 1 && fa_mode_has_loops(c->mode))
+        name_append(c->name, " --loops auto");
+    if (request->models->count > 1)
+        name_append(c->name, " --hash-with %s", fa_value_hash_with(c->hash_with));
 }
 
 /* The i-th combination, as the digits of i in mixed radix; the last lists vary fastest.  @return
  * false after the last one. */
-static bool wishes_combine(const struct wishes *w, size_t i, struct fa_contestant *ret,
-                           bool *ret_useless)
+static bool request_combine(const struct request *w, size_t i, struct fa_contestant *ret,
+                            bool *ret_useless)
 {
     size_t model = i % w->models->count;
     i /= w->models->count;
@@ -134,12 +134,12 @@ static bool wishes_combine(const struct wishes *w, size_t i, struct fa_contestan
 size_t fa_plan_contestants(const struct fa_options *options, struct fa_contestant *ret,
                            struct fa_error *err)
 {
-    struct wishes wishes;
+    struct request request;
     struct fa_contestant next;
     bool useless;
     size_t n = 0;
-    fill(&wishes, options);
-    for (size_t i = 0; wishes_combine(&wishes, i, &next, &useless); ++i) {
+    request_fill(&request, options);
+    for (size_t i = 0; request_combine(&request, i, &next, &useless); ++i) {
         if (useless)
             continue;
         if (n == FA_PLAN_CONTESTANTS_MAX) {
@@ -152,7 +152,7 @@ size_t fa_plan_contestants(const struct fa_options *options, struct fa_contestan
 }
 
 /* splitmix64 (public domain, S.  Vigna): sufficient for a random order. */
-static uint64_t next_random(uint64_t *state)
+static uint64_t random_next(uint64_t *state)
 {
     uint64_t z = *state += 0x9e3779b97f4a7c15;
     z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
@@ -167,7 +167,7 @@ static void items_shuffle(unsigned *items, unsigned n, uint64_t *state)
         items[i] = i;
     for (unsigned i = n; i > 1; --i) {
         /* The bias of the modulo is below 2^-57 for 128 items. */
-        unsigned j = (unsigned)(next_random(state) % i);
+        unsigned j = (unsigned)(random_next(state) % i);
         unsigned item = items[i - 1];
         items[i - 1] = items[j];
         items[j] = item;

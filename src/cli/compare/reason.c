@@ -45,8 +45,8 @@
 #define BUSY_CORES 0.9
 
 /* Append to the reason; text that does not fit is dropped. */
-__attribute__((format(printf, 2, 3))) static void add(struct fa_verdict *verdict,
-                                                      const char *format, ...)
+__attribute__((format(printf, 2, 3))) static void reason_append(struct fa_verdict *verdict,
+                                                                const char *format, ...)
 {
     size_t used = strlen(verdict->reason);
     va_list args;
@@ -62,63 +62,67 @@ static const char *reason_name_of(const struct fa_comparison *comparison, size_t
 
 /* Number of rounds to suggest.  The width of an interval falls with the square root of the rounds,
  * so fewer than twice as many would hardly help. */
-static unsigned more_rounds(const struct fa_comparison *comparison)
+static unsigned reason_more_rounds(const struct fa_comparison *comparison)
 {
     return comparison->rounds > ROUNDS_FEW ? 2 * comparison->rounds : ROUNDS_MORE;
 }
 
 /* There is no conclusion. */
 
-static void add_few_rounds(struct fa_verdict *verdict, const struct fa_comparison *comparison)
+static void reason_add_few_rounds(struct fa_verdict *verdict,
+                                  const struct fa_comparison *comparison)
 {
     if (comparison->rounds == 0)
-        add(verdict, "No round was ended");
+        reason_append(verdict, "No round was ended");
     else
-        add(verdict, "Only %u round%s ended", comparison->rounds,
-            comparison->rounds == 1 ? " was" : "s were");
+        reason_append(verdict, "Only %u round%s ended", comparison->rounds,
+                      comparison->rounds == 1 ? " was" : "s were");
     if (comparison->rounds_wanted > comparison->rounds)
-        add(verdict, " of the %u that were asked for", comparison->rounds_wanted);
-    add(verdict, ", and it takes at least %u to tell a difference from noise.", FA_ROUNDS_LEAST);
+        reason_append(verdict, " of the %u that were asked for", comparison->rounds_wanted);
+    reason_append(verdict, ", and it takes at least %u to tell a difference from noise.",
+                  FA_ROUNDS_LEAST);
 }
 
-static void add_drift(struct fa_verdict *verdict, const struct fa_comparison *comparison)
+static void reason_add_drift(struct fa_verdict *verdict, const struct fa_comparison *comparison)
 {
     double percent = 100 * fabs(verdict->drift - 1);
-    add(verdict,
+    reason_append(
+        verdict,
         "%s changed meanwhile: from the first round to the last, times went %s by %.0f %%, and "
         "differences cannot be told from that; run it again when it is steady, with more rounds "
         "(--rounds %u).",
         comparison->stage ? "The machine" : "The network or the servers",
-        verdict->drift > 1 ? "up" : "down", percent, more_rounds(comparison));
+        verdict->drift > 1 ? "up" : "down", percent, reason_more_rounds(comparison));
 }
 
-static void add_none(struct fa_verdict *verdict, const struct fa_comparison *comparison,
-                     const struct fa_choice *choice)
+static void reason_add_none(struct fa_verdict *verdict, const struct fa_comparison *comparison,
+                            const struct fa_choice *choice)
 {
     bool entries = false;
     for (size_t i = 0; i < comparison->n_contestants; ++i)
         entries |= !isnan(verdict->standings[i].failed);
     if (comparison->n_contestants == 0)
-        add(verdict, "Nothing was run.");
+        reason_append(verdict, "Nothing was run.");
     else if (comparison->rounds < FA_ROUNDS_LEAST)
-        add_few_rounds(verdict, comparison);
+        reason_add_few_rounds(verdict, comparison);
     else if (choice->competing == 0 && entries)
-        add(verdict, "Speed says nothing here: every contestant failed; see what failed above.");
+        reason_append(verdict,
+                      "Speed says nothing here: every contestant failed; see what failed above.");
     else if (!entries)
-        add(verdict, "No entry ended, so there is nothing to compare.");
+        reason_append(verdict, "No entry ended, so there is nothing to compare.");
     else if (verdict->drifted)
-        add_drift(verdict, comparison);
+        reason_add_drift(verdict, comparison);
     else if (comparison->n_contestants == 1)
-        add(verdict, "Only %s was run, so there is nothing to compare it with.",
-            reason_name_of(comparison, 0));
+        reason_append(verdict, "Only %s was run, so there is nothing to compare it with.",
+                      reason_name_of(comparison, 0));
     else
-        add(verdict, "No time could be measured.");
+        reason_append(verdict, "No time could be measured.");
 }
 
 /* One is the fastest. */
 
 /* The fastest of the slower ones; n_contestants if there is none. */
-static size_t find_next(const struct fa_verdict *verdict, size_t n)
+static size_t reason_find_next(const struct fa_verdict *verdict, size_t n)
 {
     size_t next = n;
     for (size_t i = 0; i < n; ++i)
@@ -131,54 +135,55 @@ static size_t find_next(const struct fa_verdict *verdict, size_t n)
 
 /* Intervals that do not overlap: a stricter test than one of the difference, which suits a
  * remark. */
-static bool apart(const struct fa_estimate *a, const struct fa_estimate *b)
+static bool intervals_apart(const struct fa_estimate *a, const struct fa_estimate *b)
 {
     return a->low > b->high || b->low > a->high;
 }
 
-static bool differ(double ratio, double least)
+static bool ratio_differs(double ratio, double least)
 {
     return isfinite(ratio) && ratio > 0 && (ratio >= least || ratio <= 1 / least);
 }
 
 /* What another one needs besides time, compared with the one to use. */
-static void add_costs(struct fa_verdict *verdict, size_t other)
+static void reason_add_costs(struct fa_verdict *verdict, size_t other)
 {
     const struct fa_standing_of *best = &verdict->standings[verdict->best];
     const struct fa_standing_of *next = &verdict->standings[other];
     double cpu = next->cpu.median / best->cpu.median;
     double memory = next->peak_pss / best->peak_pss;
-    bool show_cpu = apart(&next->cpu, &best->cpu) && differ(cpu, CPU_SHOWN);
+    bool show_cpu = intervals_apart(&next->cpu, &best->cpu) && ratio_differs(cpu, CPU_SHOWN);
     /* Memory has no interval: a peak varies little, and the required ratio is larger. */
-    bool show_memory = differ(memory, MEMORY_SHOWN);
+    bool show_memory = ratio_differs(memory, MEMORY_SHOWN);
     char times[FA_UNITS_MAX];
     if (show_cpu)
-        add(verdict, "%s %s times the CPU", show_memory ? "," : " and",
-            fa_units_number(cpu, 2, times));
+        reason_append(verdict, "%s %s times the CPU", show_memory ? "," : " and",
+                      fa_units_number(cpu, 2, times));
     if (show_memory)
-        add(verdict, " and %s times the memory", fa_units_number(memory, 2, times));
+        reason_append(verdict, " and %s times the memory", fa_units_number(memory, 2, times));
 }
 
-static void add_fastest(struct fa_verdict *verdict, const struct fa_comparison *comparison)
+static void reason_add_fastest(struct fa_verdict *verdict, const struct fa_comparison *comparison)
 {
-    size_t next = find_next(verdict, comparison->n_contestants);
+    size_t next = reason_find_next(verdict, comparison->n_contestants);
     const char *best = reason_name_of(comparison, verdict->best);
     if (next == comparison->n_contestants) {
-        add(verdict, "%s alone did the work, and the others failed more than it", best);
+        reason_append(verdict, "%s alone did the work, and the others failed more than it", best);
         return;
     }
     const struct fa_estimate *ratio = &verdict->standings[next].ratio;
-    add(verdict, "%s is the fastest: %s%s takes %.2f times as long (%.2f to %.2f)", best,
-        reason_name_of(comparison, next), comparison->n_contestants > 2 ? ", the next," : "",
-        ratio->median, ratio->low, ratio->high);
-    add_costs(verdict, next);
+    reason_append(verdict, "%s is the fastest: %s%s takes %.2f times as long (%.2f to %.2f)", best,
+                  reason_name_of(comparison, next),
+                  comparison->n_contestants > 2 ? ", the next," : "", ratio->median, ratio->low,
+                  ratio->high);
+    reason_add_costs(verdict, next);
 }
 
 /* Several are equally fast. */
 
 /* How much more the other equally fast ones cost. */
-static void add_others(struct fa_verdict *verdict, const struct fa_comparison *comparison,
-                       const struct fa_choice *choice, bool cpu)
+static void reason_add_others(struct fa_verdict *verdict, const struct fa_comparison *comparison,
+                              const struct fa_choice *choice, bool cpu)
 {
     const struct fa_standing_of *best = &verdict->standings[verdict->best];
     double least = INFINITY, most = 0;
@@ -199,16 +204,17 @@ static void add_others(struct fa_verdict *verdict, const struct fa_comparison *c
     fa_units_number(least, 3, from);
     fa_units_number(most, 3, to);
     if (choice->equal == 2)
-        add(verdict, " (%s %s times as much)", reason_name_of(comparison, other), to);
+        reason_append(verdict, " (%s %s times as much)", reason_name_of(comparison, other), to);
     else if (strcmp(from, to) == 0)
-        add(verdict, " (the others %s times as much)", to);
+        reason_append(verdict, " (the others %s times as much)", to);
     else
-        add(verdict, " (the others %s to %s times as much)", from, to);
+        reason_append(verdict, " (the others %s to %s times as much)", from, to);
 }
 
 /* The smallest difference that these rounds could have shown between contestants that are equally
  * fast: one whose interval, with its present width, would begin above 1. */
-static double find_blind(const struct fa_verdict *verdict, const struct fa_comparison *comparison)
+static double reason_find_blind(const struct fa_verdict *verdict,
+                                const struct fa_comparison *comparison)
 {
     double blind = RATIO_LEAST;
     for (size_t i = 0; i < comparison->n_contestants; ++i) {
@@ -220,58 +226,61 @@ static double find_blind(const struct fa_verdict *verdict, const struct fa_compa
 }
 
 /* Which of the equally fast ones to use, and why. */
-static void add_choice(struct fa_verdict *verdict, const struct fa_comparison *comparison,
-                       const struct fa_choice *choice, const char *best)
+static void reason_add_choice(struct fa_verdict *verdict, const struct fa_comparison *comparison,
+                              const struct fa_choice *choice, const char *best)
 {
     if (choice->by_cpu == 1) {
-        add(verdict, "; %s needs the least CPU", best);
-        add_others(verdict, comparison, choice, true);
+        reason_append(verdict, "; %s needs the least CPU", best);
+        reason_add_others(verdict, comparison, choice, true);
     } else if (choice->by_memory == 1) {
-        add(verdict, "; %s needs the least memory", best);
+        reason_append(verdict, "; %s needs the least memory", best);
         if (choice->by_cpu == choice->equal)
-            add_others(verdict, comparison, choice, false);
+            reason_add_others(verdict, comparison, choice, false);
         else
-            add(verdict, " of those with the least CPU");
+            reason_append(verdict, " of those with the least CPU");
     } else if (choice->by_loops) {
-        add(verdict,
+        reason_append(
+            verdict,
             ", nor one in CPU or memory that counts; so %s will do, without a thread or process "
             "for each transfer",
             best);
     } else {
-        add(verdict, ", nor one in CPU or memory that counts; so any of them will do, such as %s",
-            best);
+        reason_append(verdict,
+                      ", nor one in CPU or memory that counts; so any of them will do, such as %s",
+                      best);
     }
 }
 
-static void add_equal(struct fa_verdict *verdict, const struct fa_comparison *comparison,
-                      const struct fa_choice *choice)
+static void reason_add_equal(struct fa_verdict *verdict, const struct fa_comparison *comparison,
+                             const struct fa_choice *choice)
 {
     const char *best = reason_name_of(comparison, verdict->best);
-    double blind = find_blind(verdict, comparison);
+    double blind = reason_find_blind(verdict, comparison);
     if (choice->equal == choice->competing)
-        add(verdict, "No difference in time is larger than the noise");
+        reason_append(verdict, "No difference in time is larger than the noise");
     else
-        add(verdict, "Between %zu of them no difference in time is larger than the noise",
-            choice->equal);
+        reason_append(verdict, "Between %zu of them no difference in time is larger than the noise",
+                      choice->equal);
     /* 2 % is 2.0000000000000018 % of a double. */
-    add(verdict, " (one of less than %.0f %% would not show in %u rounds",
-        ceil(100 * (blind - 1) - 1e-6), comparison->rounds);
-    size_t next = find_next(verdict, comparison->n_contestants);
+    reason_append(verdict, " (one of less than %.0f %% would not show in %u rounds",
+                  ceil(100 * (blind - 1) - 1e-6), comparison->rounds);
+    size_t next = reason_find_next(verdict, comparison->n_contestants);
     if (next < comparison->n_contestants)
-        add(verdict, "; %s takes %.2f times as long", reason_name_of(comparison, next),
-            verdict->standings[next].ratio.median);
-    add(verdict, ")");
-    add_choice(verdict, comparison, choice, best);
+        reason_append(verdict, "; %s takes %.2f times as long", reason_name_of(comparison, next),
+                      verdict->standings[next].ratio.median);
+    reason_append(verdict, ")");
+    reason_add_choice(verdict, comparison, choice, best);
     if (blind > RATIO_BLIND)
-        add(verdict, "; --rounds %u may show a smaller one", more_rounds(comparison));
+        reason_append(verdict, "; --rounds %u may show a smaller one",
+                      reason_more_rounds(comparison));
 }
 
 /* The cause, as far as the measurements show it. */
 
 /* Of the contestants that differ from the best only by having fewer jobs, the one with the most;
  * n_contestants: none.  *ret_most: no contestant has more jobs than the best. */
-static size_t find_fewer_jobs(const struct fa_verdict *verdict,
-                              const struct fa_comparison *comparison, bool *ret_most)
+static size_t reason_find_fewer_jobs(const struct fa_verdict *verdict,
+                                     const struct fa_comparison *comparison, bool *ret_most)
 {
     size_t n = comparison->n_contestants, found = n;
     const struct fa_contestant *best = &comparison->contestants[verdict->best];
@@ -289,10 +298,10 @@ static size_t find_fewer_jobs(const struct fa_verdict *verdict,
     return found;
 }
 
-static bool add_slots(struct fa_verdict *verdict, const struct fa_comparison *comparison)
+static bool reason_add_slots(struct fa_verdict *verdict, const struct fa_comparison *comparison)
 {
     bool most = false;
-    size_t fewer = find_fewer_jobs(verdict, comparison, &most);
+    size_t fewer = reason_find_fewer_jobs(verdict, comparison, &most);
     if (fewer == comparison->n_contestants)
         return false;
     const struct fa_contestant *one = &comparison->contestants[fewer];
@@ -303,15 +312,17 @@ static bool add_slots(struct fa_verdict *verdict, const struct fa_comparison *co
     if (!(times >= SLOTS_SHARE * jobs))
         return false;
     char longer[FA_UNITS_MAX];
-    add(verdict, "; with -j %u it takes %s times as long, so slots are what is short%s", one->jobs,
-        fa_units_number(times, 2, longer), most ? ", and more of them may be faster yet" : "");
+    reason_append(verdict, "; with -j %u it takes %s times as long, so slots are what is short%s",
+                  one->jobs, fa_units_number(times, 2, longer),
+                  most ? ", and more of them may be faster yet" : "");
     return true;
 }
 
 /* The share of the time of its slots in which the best contestant was transferring; the rest is
  * start-up and empty slots.  The median approximates the mean time of an entry, which is seldom
  * less; transfers beyond the limit of the hosts are not counted as slots. */
-static double slots_filled(const struct fa_verdict *verdict, const struct fa_comparison *comparison)
+static double reason_slots_filled(const struct fa_verdict *verdict,
+                                  const struct fa_comparison *comparison)
 {
     const struct fa_standing_of *best = &verdict->standings[verdict->best];
     double done = best->files_per_second * best->wall.median;
@@ -321,22 +332,23 @@ static double slots_filled(const struct fa_verdict *verdict, const struct fa_com
     return done * best->total.p50 / (slots * best->wall.median);
 }
 
-static void add_cause(struct fa_verdict *verdict, const struct fa_comparison *comparison)
+static void reason_add_cause(struct fa_verdict *verdict, const struct fa_comparison *comparison)
 {
     const struct fa_standing_of *best = &verdict->standings[verdict->best];
     double cores = best->cpu.median / best->wall.median;
     double waiting = best->ttfb.p50 / best->total.p50;
     /* Waiting is what more slots hide, so this cause comes before the others. */
-    if (add_slots(verdict, comparison))
+    if (reason_add_slots(verdict, comparison))
         return;
     if (!comparison->stage && waiting >= WAITING_SHARE && cores < WAITING_CORES &&
-        slots_filled(verdict, comparison) >= FILLED_SHARE)
-        add(verdict,
+        reason_slots_filled(verdict, comparison) >= FILLED_SHARE)
+        reason_append(
+            verdict,
             "; the first byte is %.0f %% of an entry's time and the CPU is %.0f %% of one core, so "
             "it waits for the servers and the network",
             100 * fmin(waiting, 1), 100 * cores);
     else if (!comparison->stage && cores >= BUSY_CORES)
-        add(verdict, "; it keeps the CPU busy, with %.0f %% of one core", 100 * cores);
+        reason_append(verdict, "; it keeps the CPU busy, with %.0f %% of one core", 100 * cores);
 }
 
 void fa_reason_write(struct fa_verdict *verdict, const struct fa_comparison *comparison,
@@ -344,17 +356,17 @@ void fa_reason_write(struct fa_verdict *verdict, const struct fa_comparison *com
 {
     verdict->reason[0] = '\0';
     if (!verdict->concluded) {
-        add_none(verdict, comparison, choice);
+        reason_add_none(verdict, comparison, choice);
         return;
     }
     if (choice->equal > 1)
-        add_equal(verdict, comparison, choice);
+        reason_add_equal(verdict, comparison, choice);
     else
-        add_fastest(verdict, comparison);
-    add_cause(verdict, comparison);
+        reason_add_fastest(verdict, comparison);
+    reason_add_cause(verdict, comparison);
     if (choice->competing < comparison->n_contestants && choice->competing > 1)
-        add(verdict, "; %zu failed more and %s not counted",
-            comparison->n_contestants - choice->competing,
-            comparison->n_contestants - choice->competing == 1 ? "is" : "are");
-    add(verdict, ".");
+        reason_append(verdict, "; %zu failed more and %s not counted",
+                      comparison->n_contestants - choice->competing,
+                      comparison->n_contestants - choice->competing == 1 ? "is" : "are");
+    reason_append(verdict, ".");
 }

@@ -77,8 +77,8 @@ static void rounds_announce(const struct fa_rounds *rounds)
 }
 
 /* Run one round.  @return 1; 0 if a limit was reached, named in *ret_limit; or -1. */
-static int run_round(struct fa_rounds *rounds, unsigned round, const unsigned *order,
-                     const char **ret_limit, struct fa_error *err)
+static int rounds_run_one(struct fa_rounds *rounds, unsigned round, const unsigned *order,
+                          const char **ret_limit, struct fa_error *err)
 {
     struct fa_comparison *comparison = &rounds->result->comparison;
     for (unsigned place = 0; place < comparison->n_contestants; ++place) {
@@ -122,7 +122,7 @@ static double rounds_add_up(struct fa_comparison *comparison)
 
 /* End the warm-up and drop its trials.  fa_result_trim() keeps comparison->rounds trials, which is
  * still 0 here. */
-static int end_warmup(struct fa_rounds *rounds, struct fa_error *err)
+static int rounds_end_warmup(struct fa_rounds *rounds, struct fa_error *err)
 {
     struct fa_comparison *comparison = &rounds->result->comparison;
     struct fa_warmup warmup = fa_warmup_of(comparison->contestants, comparison->n_contestants);
@@ -164,13 +164,13 @@ static int rounds_run_all(struct fa_rounds *rounds, const unsigned *order, struc
             break;
         /* The warm-up uses the order of the first round. */
         const unsigned *next = order + (size_t)(round > 0 ? round - 1 : 0) * n;
-        rc = run_round(rounds, round > 0 ? round - 1 : 0, next, &limit, err);
+        rc = rounds_run_one(rounds, round > 0 ? round - 1 : 0, next, &limit, err);
         if (rc != 1)
             break;
         seconds = rounds_add_up(comparison);
         rounds_print(rounds, round, comparison->rounds_wanted, next, seconds);
         if (round == 0)
-            rc = end_warmup(rounds, err);
+            rc = rounds_end_warmup(rounds, err);
         else
             comparison->rounds = round;
     }

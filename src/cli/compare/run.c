@@ -55,7 +55,7 @@ static void args_add(struct args *args, const char *format, ...)
         free(text);
 }
 
-static int write_line(const char *path, const char *line)
+static int file_write_line(const char *path, const char *line)
 {
     int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     if (fd < 0)
@@ -65,13 +65,13 @@ static int write_line(const char *path, const char *line)
 }
 
 /* A header given as a line is written to a private file: anyone can read /proc/PID/cmdline. */
-static int pass_header(struct fa_runs *runs, const char *line, size_t number)
+static int runs_pass_header(struct fa_runs *runs, const char *line, size_t number)
 {
     char *option = NULL;
     int len = asprintf(&option, "--header=@%s/header-%zu", runs->folder.path, number);
     if (len < 0)
         return -1;
-    int rc = write_line(strchr(option, '@') + 1, line);
+    int rc = file_write_line(strchr(option, '@') + 1, line);
     if (rc == 0)
         rc = fa_texts_add(&runs->passed, option, (size_t)len);
     free(option);
@@ -80,12 +80,12 @@ static int pass_header(struct fa_runs *runs, const char *line, size_t number)
 
 /* A password of a proxy would be visible in the arguments; the environment of a process is readable
  * only by the same user (proc(5)). */
-static int pass_proxy(const char *proxy)
+static int runs_pass_proxy(const char *proxy)
 {
     return setenv("http_proxy", proxy, 1) || setenv("https_proxy", proxy, 1) ? -1 : 0;
 }
 
-static int pass_options(struct fa_runs *runs, const struct fa_texts *passed)
+static int runs_pass_options(struct fa_runs *runs, const struct fa_texts *passed)
 {
     static const char header[] = "--header=", proxy[] = "--proxy=";
     int rc = 0;
@@ -93,9 +93,9 @@ static int pass_options(struct fa_runs *runs, const struct fa_texts *passed)
         const char *option = passed->items[i];
         const char *line = option + sizeof(header) - 1, *url = option + sizeof(proxy) - 1;
         if (strncmp(option, header, sizeof(header) - 1) == 0 && *line != '@')
-            rc = pass_header(runs, line, i);
+            rc = runs_pass_header(runs, line, i);
         else if (strncmp(option, proxy, sizeof(proxy) - 1) == 0 && *url)
-            rc = pass_proxy(url);
+            rc = runs_pass_proxy(url);
         else
             rc = fa_texts_add(&runs->passed, option, strlen(option));
     }
@@ -114,7 +114,7 @@ int fa_runs_init(struct fa_runs *runs, const struct fa_options *options, struct 
     /* asprintf() is not required to set errno; pass_options() overrides it. */
     errno = ENOMEM;
     if (runs->list && runs->files && runs->events && runs->said &&
-        pass_options(runs, &options->passed) == 0)
+        runs_pass_options(runs, &options->passed) == 0)
         return 0;
     fa_error_system(err, FA_CLASS_LOCAL_IO, errno, "cannot prepare the runs in '%s'",
                     runs->folder.path);

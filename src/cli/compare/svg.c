@@ -85,7 +85,7 @@ static void svg_skip_spaces(struct adoption *adoption)
     adoption->at += strspn(adoption->at, " \t\r\n");
 }
 
-static struct piece take_name(struct adoption *adoption)
+static struct piece svg_take_name(struct adoption *adoption)
 {
     struct piece name = {.at = adoption->at};
     name.len = strspn(name.at, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789:_-");
@@ -94,7 +94,7 @@ static struct piece take_name(struct adoption *adoption)
 }
 
 /* Whether an ampersand starts an entity that needs no declaration. */
-static bool is_entity(const char *at, const char *end)
+static bool text_is_entity(const char *at, const char *end)
 {
     static const char *const known[] = {"&amp;", "&lt;", "&gt;", "&quot;", NULL};
     for (const char *const *entity = known; *entity; ++entity)
@@ -108,7 +108,7 @@ static void svg_put_text(struct adoption *adoption, struct piece text)
 {
     const char *end = text.at + text.len;
     for (const char *at = text.at; at < end; ++at) {
-        if (*at == '&' && !is_entity(at, end))
+        if (*at == '&' && !text_is_entity(at, end))
             fputs("&amp;", adoption->out);
         else if (*at == '<')
             fputs("&lt;", adoption->out);
@@ -121,7 +121,7 @@ static void svg_put_text(struct adoption *adoption, struct piece text)
 
 /* Scripts use marker colours, as gnuplot cannot write CSS variables.  Any other colour becomes that
  * of the text, so that plots can be read on light and dark backgrounds. */
-static void put_paint(struct adoption *adoption, struct piece value)
+static void svg_put_paint(struct adoption *adoption, struct piece value)
 {
     char text[32] = "";
     unsigned red = 0, green = 0, blue = 0;
@@ -139,7 +139,7 @@ static void put_paint(struct adoption *adoption, struct piece value)
         fputs("currentColor", adoption->out);
 }
 
-static void put_attribute(struct adoption *adoption, struct piece name, struct piece value)
+static void svg_put_attribute(struct adoption *adoption, struct piece name, struct piece value)
 {
     bool id = piece_is(name, "id");
     bool link =
@@ -157,20 +157,20 @@ static void put_attribute(struct adoption *adoption, struct piece name, struct p
     if (id || link)
         fprintf(adoption->out, "%s%s-", link ? "#" : "", adoption->id);
     if (paint)
-        put_paint(adoption, value);
+        svg_put_paint(adoption, value);
     else
         svg_put_text(adoption, value);
     fputc('"', adoption->out);
 }
 
 /* Take an attribute after optional spaces.  @return 1, 0 at the end of the tag, or -1. */
-static int take_attribute(struct adoption *adoption, struct piece *ret_name,
-                          struct piece *ret_value)
+static int svg_take_attribute(struct adoption *adoption, struct piece *ret_name,
+                              struct piece *ret_value)
 {
     svg_skip_spaces(adoption);
     if (*adoption->at == '>' || *adoption->at == '/')
         return 0;
-    *ret_name = take_name(adoption);
+    *ret_name = svg_take_name(adoption);
     svg_skip_spaces(adoption);
     if (!ret_name->len || *adoption->at != '=')
         return -1;
@@ -189,7 +189,7 @@ static int take_attribute(struct adoption *adoption, struct piece *ret_name,
 }
 
 /* The tag's end.  @return 0, 1 if the element is empty, or -1. */
-static int take_tag_end(struct adoption *adoption)
+static int svg_take_tag_end(struct adoption *adoption)
 {
     int empty = *adoption->at == '/';
     adoption->at += empty;
@@ -200,19 +200,19 @@ static int take_tag_end(struct adoption *adoption)
 }
 
 /* Skip to the end of a dropped element, which does not contain another of its kind. */
-static int skip_element(struct adoption *adoption, struct piece name)
+static int svg_skip_element(struct adoption *adoption, struct piece name)
 {
     struct piece ignored, value;
     int more;
-    while ((more = take_attribute(adoption, &ignored, &value)) > 0)
+    while ((more = svg_take_attribute(adoption, &ignored, &value)) > 0)
         continue;
-    int empty = more < 0 ? -1 : take_tag_end(adoption);
+    int empty = more < 0 ? -1 : svg_take_tag_end(adoption);
     while (empty == 0) {
         const char *end = strstr(adoption->at, "</");
         if (!end)
             return -1;
         adoption->at = end + 2;
-        if (piece_is(take_name(adoption), "") || strncmp(end + 2, name.at, name.len) != 0)
+        if (piece_is(svg_take_name(adoption), "") || strncmp(end + 2, name.at, name.len) != 0)
             continue;
         svg_skip_spaces(adoption);
         return *adoption->at == '>' ? (++adoption->at, 0) : -1;
@@ -220,19 +220,19 @@ static int skip_element(struct adoption *adoption, struct piece name)
     return empty < 0 ? -1 : 0;
 }
 
-static int take_element(struct adoption *adoption)
+static int svg_take_element(struct adoption *adoption)
 {
-    struct piece name = take_name(adoption);
+    struct piece name = svg_take_name(adoption);
     if (piece_is_among(name, dropped))
-        return skip_element(adoption, name);
+        return svg_skip_element(adoption, name);
     if (!piece_is_among(name, elements))
         return -1;
     fprintf(adoption->out, "<%.*s", (int)name.len, name.at);
     struct piece attribute, value;
     int more;
-    while ((more = take_attribute(adoption, &attribute, &value)) > 0)
-        put_attribute(adoption, attribute, value);
-    int empty = more < 0 ? -1 : take_tag_end(adoption);
+    while ((more = svg_take_attribute(adoption, &attribute, &value)) > 0)
+        svg_put_attribute(adoption, attribute, value);
+    int empty = more < 0 ? -1 : svg_take_tag_end(adoption);
     if (empty < 0)
         return -1;
     fputs(empty ? "/>" : ">", adoption->out);
@@ -241,9 +241,9 @@ static int take_element(struct adoption *adoption)
 }
 
 /* The end of an element.  @return 0, 1 for the end of the SVG, or -1. */
-static int take_end(struct adoption *adoption)
+static int svg_take_end(struct adoption *adoption)
 {
-    struct piece name = take_name(adoption);
+    struct piece name = svg_take_name(adoption);
     svg_skip_spaces(adoption);
     if (*adoption->at != '>')
         return -1;
@@ -259,7 +259,7 @@ static int take_end(struct adoption *adoption)
 }
 
 /* CDATA sections and declarations start with "<!" too, and are rejected. */
-static int skip_comment(struct adoption *adoption)
+static int svg_skip_comment(struct adoption *adoption)
 {
     const char *end = strncmp(adoption->at, "!--", 3) == 0 ? strstr(adoption->at, "-->") : NULL;
     if (!end)
@@ -269,7 +269,7 @@ static int skip_comment(struct adoption *adoption)
 }
 
 /* The content of the SVG up to its end. */
-static int take_content(struct adoption *adoption)
+static int svg_take_content(struct adoption *adoption)
 {
     for (int end = 0; end == 0;) {
         struct piece text = {adoption->at, strcspn(adoption->at, "<")};
@@ -280,9 +280,9 @@ static int take_content(struct adoption *adoption)
         ++adoption->at;
         if (*adoption->at == '/') {
             ++adoption->at;
-            end = take_end(adoption);
+            end = svg_take_end(adoption);
         } else {
-            end = *adoption->at == '!' ? skip_comment(adoption) : take_element(adoption);
+            end = *adoption->at == '!' ? svg_skip_comment(adoption) : svg_take_element(adoption);
         }
         if (end < 0)
             return -1;
@@ -290,7 +290,7 @@ static int take_content(struct adoption *adoption)
     return 0;
 }
 
-static int take_svg(struct adoption *adoption, const char *label)
+static int svg_take_svg(struct adoption *adoption, const char *label)
 {
     const char *start = strstr(adoption->at, "<svg");
     if (!start)
@@ -301,7 +301,7 @@ static int take_svg(struct adoption *adoption, const char *label)
     fputc('"', adoption->out);
     struct piece name, value;
     int more;
-    while ((more = take_attribute(adoption, &name, &value)) > 0) {
+    while ((more = svg_take_attribute(adoption, &name, &value)) > 0) {
         /* Without width and height, the plot scales to the width of the page. */
         if (piece_is(name, "viewBox")) {
             fputs(" viewBox=\"", adoption->out);
@@ -309,10 +309,10 @@ static int take_svg(struct adoption *adoption, const char *label)
             fputc('"', adoption->out);
         }
     }
-    if (more < 0 || take_tag_end(adoption) != 0)
+    if (more < 0 || svg_take_tag_end(adoption) != 0)
         return -1;
     fputc('>', adoption->out);
-    if (take_content(adoption))
+    if (svg_take_content(adoption))
         return -1;
     fputs("</svg>\n", adoption->out);
     return 0;
@@ -323,7 +323,7 @@ char *fa_svg_adopt(const char *svg, const char *id, const char *label, struct fa
     char *text = NULL;
     size_t len = 0;
     struct adoption adoption = {.at = svg, .out = open_memstream(&text, &len), .id = id};
-    int rc = adoption.out ? take_svg(&adoption, label) : -1;
+    int rc = adoption.out ? svg_take_svg(&adoption, label) : -1;
     bool full = !adoption.out || ferror(adoption.out);
     if (adoption.out && fclose(adoption.out) != 0)
         full = true;

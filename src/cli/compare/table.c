@@ -22,7 +22,7 @@
 #define TEXT_MAX 2048
 
 /* Print words, wrapped to the width of the terminal where possible. */
-static void put_wrapped(const struct fa_grid *grid, const char *text, unsigned indent)
+static void table_put_wrapped(const struct fa_grid *grid, const char *text, unsigned indent)
 {
     char safe[4 * TEXT_MAX];
     fa_term_escape(text, safe, sizeof(safe));
@@ -41,7 +41,7 @@ static void put_wrapped(const struct fa_grid *grid, const char *text, unsigned i
     fputc('\n', grid->out);
 }
 
-static void put_title(const struct fa_grid *grid)
+static void table_put_title(const struct fa_grid *grid)
 {
     const char *title = grid->comparison->title;
     char *line = NULL;
@@ -61,7 +61,7 @@ static void put_title(const struct fa_grid *grid)
     free(line);
 }
 
-static void put_what(const struct fa_grid *grid)
+static void table_put_sample(const struct fa_grid *grid)
 {
     const struct fa_comparison *c = grid->comparison;
     char line[TEXT_MAX], bytes[FA_UNITS_MAX];
@@ -86,10 +86,10 @@ static void put_what(const struct fa_grid *grid)
     if (!c->stage && c->requests > 0)
         snprintf(line + len, sizeof(line) - (size_t)len, "; %llu request%s, the warm-up included",
                  (unsigned long long)c->requests, fa_units_plural(c->requests));
-    put_wrapped(grid, line, 0);
+    table_put_wrapped(grid, line, 0);
     if (c->machine[0]) {
         snprintf(line, sizeof(line), "%s%s%s", c->machine, c->when[0] ? "; " : "", c->when);
-        put_wrapped(grid, line, 0);
+        table_put_wrapped(grid, line, 0);
     }
 }
 
@@ -123,7 +123,8 @@ static struct fails table_count_fails(const struct fa_grid *grid, size_t contest
     return fails;
 }
 
-static void put_fails(const struct fa_grid *grid, size_t contestant, const struct fails *fails)
+static void table_put_fails(const struct fa_grid *grid, size_t contestant,
+                            const struct fails *fails)
 {
     char line[TEXT_MAX], share[FA_UNITS_MAX];
     int len = snprintf(line, sizeof(line), "%s:", grid->comparison->contestants[contestant].name);
@@ -150,10 +151,10 @@ static void put_fails(const struct fa_grid *grid, size_t contestant, const struc
                  fa_units_plural(fails->trials), killed ? "by signal" : "with status",
                  killed ? fails->status - 128 : fails->status);
     }
-    put_wrapped(grid, line, 2);
+    table_put_wrapped(grid, line, 2);
 }
 
-static void put_failures(const struct fa_grid *grid)
+static void table_put_failures(const struct fa_grid *grid)
 {
     bool noted = false;
     for (size_t row = 0; row < grid->comparison->n_contestants; ++row) {
@@ -163,7 +164,7 @@ static void put_failures(const struct fa_grid *grid)
         if (!noted)
             fputs("\nFailed, in all rounds:\n", grid->out);
         noted = true;
-        put_fails(grid, grid->order[row], &fails);
+        table_put_fails(grid, grid->order[row], &fails);
     }
 }
 
@@ -175,8 +176,8 @@ static double percent(double ratio)
     return 100 * (ratio - 1);
 }
 
-static bool put_isolation_against(const struct fa_grid *grid, size_t process, size_t other,
-                                  bool first)
+static bool table_put_isolation_pair(const struct fa_grid *grid, size_t process, size_t other,
+                                     bool first)
 {
     const struct fa_comparison *comparison = grid->comparison;
     struct fa_estimate ratio;
@@ -191,11 +192,11 @@ static bool put_isolation_against(const struct fa_grid *grid, size_t process, si
              comparison->contestants[process].name, comparison->contestants[other].name,
              percent(ratio.median), percent(ratio.low), percent(ratio.high),
              ratio.low <= 1 && ratio.high >= 1 ? ", not larger than the noise" : "");
-    put_wrapped(grid, line, 2);
+    table_put_wrapped(grid, line, 2);
     return true;
 }
 
-static void put_isolation(const struct fa_grid *grid)
+static void table_put_isolation(const struct fa_grid *grid)
 {
     const struct fa_comparison *comparison = grid->comparison;
     bool noted = false;
@@ -210,7 +211,7 @@ static void put_isolation(const struct fa_grid *grid)
             if (other->hash_with == FA_HASH_WITH_INLINE ||
                 (other->hash_with == FA_HASH_WITH_THREAD && other->jobs == process->jobs))
                 if (grid->verdict->standings[j].rank != FA_RANK_FAILING)
-                    noted |= put_isolation_against(grid, i, j, !noted);
+                    noted |= table_put_isolation_pair(grid, i, j, !noted);
         }
     }
 }
@@ -234,7 +235,7 @@ static void table_put_command(const struct fa_grid *grid)
     fa_grid_paint(grid, FA_PAINT_PLAIN);
     fputc('\n', grid->out);
     if (comparison->redacted)
-        put_wrapped(grid, "(*** stands for what is secret, and is to be filled in)", 2);
+        table_put_wrapped(grid, "(*** stands for what is secret, and is to be filled in)", 2);
 }
 
 /* Whether one contestant is ranked above another: the recommended one first, then by time, and
@@ -266,19 +267,19 @@ void fa_table_print(FILE *out, const struct fa_comparison *comparison,
 {
     size_t *order = calloc(comparison->n_contestants + 1, sizeof(*order));
     struct fa_grid grid = {out, comparison, verdict, order, columns, color};
-    put_title(&grid);
-    put_what(&grid);
+    table_put_title(&grid);
+    table_put_sample(&grid);
     /* Without memory for the order, the verdict is still printed. */
     if (order && comparison->rounds > 0) {
         order_sort(verdict, order, comparison->n_contestants);
         fa_grid_print(&grid);
-        put_failures(&grid);
+        table_put_failures(&grid);
         /* Under drift a ratio is not trusted, here as in the verdict. */
         if (comparison->stage && !verdict->drifted)
-            put_isolation(&grid);
+            table_put_isolation(&grid);
     }
     fputc('\n', out);
-    put_wrapped(&grid, verdict->reason, 0);
+    table_put_wrapped(&grid, verdict->reason, 0);
     if (verdict->concluded)
         table_put_command(&grid);
     free(order);

@@ -166,7 +166,7 @@ static double fails_share(const struct fails *fails)
 }
 
 /* Whether a contestant failed more than chance explains, compared with the best one. */
-static bool is_failing(const struct fails *fails, const struct fails *least)
+static bool fails_is_failing(const struct fails *fails, const struct fails *least)
 {
     /* If no contestant had an entry, none has failed. */
     if (fails->broken || (fails->failed >= fails->entries && least->entries > 0))
@@ -178,7 +178,8 @@ static bool is_failing(const struct fails *fails, const struct fails *least)
 }
 
 /* Mark the failing ones.  @return the number of the others. */
-static size_t mark_failing(struct fa_verdict *verdict, const struct fa_comparison *comparison)
+static size_t verdict_mark_failing(struct fa_verdict *verdict,
+                                   const struct fa_comparison *comparison)
 {
     struct fails least = {0};
     size_t left = 0;
@@ -194,7 +195,7 @@ static size_t mark_failing(struct fa_verdict *verdict, const struct fa_compariso
         struct fa_standing_of *standing = &verdict->standings[i];
         struct fails fails = verdict_count_fails(comparison, &comparison->contestants[i]);
         standing->failed = fails_share(&fails);
-        standing->rank = is_failing(&fails, &least) ? FA_RANK_FAILING : FA_RANK_NONE;
+        standing->rank = fails_is_failing(&fails, &least) ? FA_RANK_FAILING : FA_RANK_NONE;
         left += standing->rank != FA_RANK_FAILING;
     }
     return left;
@@ -202,8 +203,8 @@ static size_t mark_failing(struct fa_verdict *verdict, const struct fa_compariso
 
 /* Add the deviation of each round of a contestant from its mean, in logarithms.  A contestant
  * with an unmeasured round is left out. */
-static bool add_round_effects(const struct fa_comparison *comparison,
-                              const struct fa_contestant *contestant, double *effects)
+static bool effects_add(const struct fa_comparison *comparison,
+                        const struct fa_contestant *contestant, double *effects)
 {
     double mean = 0;
     for (unsigned round = 0; round < comparison->rounds; ++round)
@@ -213,7 +214,7 @@ static bool add_round_effects(const struct fa_comparison *comparison,
     return isfinite(mean);
 }
 
-static int find_drift(struct fa_verdict *verdict, const struct fa_comparison *comparison)
+static int verdict_find_drift(struct fa_verdict *verdict, const struct fa_comparison *comparison)
 {
     unsigned rounds = comparison->rounds, added = 0;
     verdict->drift = 1;
@@ -224,7 +225,7 @@ static int find_drift(struct fa_verdict *verdict, const struct fa_comparison *co
         return -1;
     for (size_t i = 0; i < comparison->n_contestants; ++i)
         if (verdict->standings[i].rank != FA_RANK_FAILING)
-            added += add_round_effects(comparison, &comparison->contestants[i], effects);
+            added += effects_add(comparison, &comparison->contestants[i], effects);
     struct fa_trend trend;
     int result = fa_statistics_trend(effects, rounds, &trend);
     free(effects);
@@ -241,8 +242,8 @@ static int find_drift(struct fa_verdict *verdict, const struct fa_comparison *co
 }
 
 /* Find the fastest, and the ratios of the others to it. */
-static int find_ratios(struct fa_verdict *verdict, const struct fa_comparison *comparison,
-                       size_t competing)
+static int verdict_find_ratios(struct fa_verdict *verdict, const struct fa_comparison *comparison,
+                               size_t competing)
 {
     size_t n = comparison->n_contestants;
     /* The median, not the mean: one slow round must not cost a contestant its place. */
@@ -271,9 +272,9 @@ static int find_ratios(struct fa_verdict *verdict, const struct fa_comparison *c
 
 static int verdict_conclude(struct fa_verdict *verdict, const struct fa_comparison *comparison)
 {
-    struct fa_choice choice = {.competing = mark_failing(verdict, comparison)};
-    if (find_drift(verdict, comparison) != 0 ||
-        find_ratios(verdict, comparison, choice.competing) != 0)
+    struct fa_choice choice = {.competing = verdict_mark_failing(verdict, comparison)};
+    if (verdict_find_drift(verdict, comparison) != 0 ||
+        verdict_find_ratios(verdict, comparison, choice.competing) != 0)
         return -1;
     /* Without these preconditions verdict->concluded stays false, and the reason names one that is
      * missing. */

@@ -27,9 +27,9 @@
 /* A file that marks our directories, so that no other directory is removed. */
 #define MARK ".workspace"
 
-#define FOLDER (O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
-#define MARKED (O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC)
-#define TRIES  10
+#define FOLDER   (O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
+#define MARKED   (O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC)
+#define ATTEMPTS 10
 
 /* Remove the last segment of a path.  @return false if there is none. */
 static bool path_go_up(char *path)
@@ -51,7 +51,7 @@ static bool folder_has_name(int fd, int parent, const char *name)
 
 /* Lock one of our directories, unless another process has.  Those of other users are left alone,
  * even by root.  @return the lock, or -1. */
-static int lock_folder(int parent, const char *name, int how)
+static int folder_lock(int parent, const char *name, int how)
 {
     struct stat locked;
     int fd = openat(parent, name, FOLDER);
@@ -63,18 +63,18 @@ static int lock_folder(int parent, const char *name, int how)
     return -1;
 }
 
-static void empty_folder(int fd, dev_t device);
+static void folder_empty(int fd, dev_t device);
 
 /* Ignore failures, and continue with the rest.  unlink(2) fails with EISDIR for a directory on
  * Linux, which saves a stat(2) for each file. */
-static void remove_entry(int at, const char *name, dev_t device)
+static void folder_remove_entry(int at, const char *name, dev_t device)
 {
     struct stat st;
     if (unlinkat(at, name, 0) == 0 || errno != EISDIR)
         return;
     int fd = openat(at, name, FOLDER);
     if (fd >= 0 && fstat(fd, &st) == 0 && st.st_dev == device && st.st_uid == geteuid())
-        empty_folder(fd, device);
+        folder_empty(fd, device);
     if (fd >= 0)
         close(fd);
     unlinkat(at, name, AT_REMOVEDIR);
@@ -82,25 +82,25 @@ static void remove_entry(int at, const char *name, dev_t device)
 
 /* Empty a folder.  All operations use descriptors, so renames in the meantime do not matter;
  * folders of other users and other file systems are not entered. */
-static void empty_folder(int fd, dev_t device)
+static void folder_empty(int fd, dev_t device)
 {
     /* fdopendir(3) takes over its descriptor, and fd must stay open: it is the lock. */
     int copy = openat(fd, ".", FOLDER);
     DIR *dir = copy < 0 ? NULL : fdopendir(copy);
     for (struct dirent *entry; dir && (entry = readdir(dir));)
         if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
-            remove_entry(copy, entry->d_name, device);
+            folder_remove_entry(copy, entry->d_name, device);
     if (dir)
         closedir(dir);
     else if (copy >= 0)
         close(copy);
 }
 
-static void remove_locked(int lock, int parent, const char *name)
+static void folder_remove_locked(int lock, int parent, const char *name)
 {
     struct stat st;
     if (fstat(lock, &st) == 0)
-        empty_folder(lock, st.st_dev);
+        folder_empty(lock, st.st_dev);
     /* Not if it was renamed: then the name belongs to someone else. */
     if (folder_has_name(lock, parent, name))
         unlinkat(parent, name, AT_REMOVEDIR);
@@ -114,9 +114,9 @@ static void workspace_sweep(int parent)
     for (struct dirent *entry; dir && (entry = readdir(dir));) {
         if (strncmp(entry->d_name, PREFIX, sizeof(PREFIX) - 1) != 0)
             continue;
-        int fd = lock_folder(parent, entry->d_name, LOCK_EX | LOCK_NB);
+        int fd = folder_lock(parent, entry->d_name, LOCK_EX | LOCK_NB);
         if (fd >= 0 && faccessat(fd, MARK, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
-            remove_locked(fd, parent, entry->d_name);
+            folder_remove_locked(fd, parent, entry->d_name);
         if (fd >= 0)
             close(fd);
     }
@@ -126,7 +126,7 @@ static void workspace_sweep(int parent)
         close(copy);
 }
 
-static char *make_name(const char *where)
+static char *workspace_make_name(const char *where)
 {
     uint64_t random;
     char *path = NULL;
@@ -145,11 +145,11 @@ static const char *workspace_name_of(const struct fa_workspace *workspace)
 /* A new directory may be removed by another process before it is locked: then create another. */
 static int workspace_make(struct fa_workspace *workspace, const char *where)
 {
-    for (int tries = 0; tries < TRIES; ++tries) {
-        workspace->path = make_name(where);
+    for (int attempts = 0; attempts < ATTEMPTS; ++attempts) {
+        workspace->path = workspace_make_name(where);
         if (workspace->path &&
             mkdirat(workspace->parent, workspace_name_of(workspace), 0700) == 0) {
-            workspace->lock = lock_folder(workspace->parent, workspace_name_of(workspace), LOCK_EX);
+            workspace->lock = folder_lock(workspace->parent, workspace_name_of(workspace), LOCK_EX);
             int mark = workspace->lock < 0 ? -1 : openat(workspace->lock, MARK, MARKED, 0600);
             if (mark >= 0)
                 return close(mark);
@@ -195,7 +195,7 @@ void fa_workspace_fini(struct fa_workspace *workspace)
 {
     if (!workspace->path)
         return;
-    remove_locked(workspace->lock, workspace->parent, workspace_name_of(workspace));
+    folder_remove_locked(workspace->lock, workspace->parent, workspace_name_of(workspace));
     close(workspace->lock);
     close(workspace->parent);
     free(workspace->path);
@@ -212,5 +212,5 @@ void fa_workspace_remove(const struct fa_workspace *workspace, const char *name)
 {
     struct stat st;
     if (fstat(workspace->lock, &st) == 0)
-        remove_entry(workspace->lock, name, st.st_dev);
+        folder_remove_entry(workspace->lock, name, st.st_dev);
 }
