@@ -68,8 +68,8 @@
  *    stage, digest: digests of downloaded files
  *
  * src/list: input
- *    list, source, lines, text, entry, sum: streams, lines and entries
- *    format, format_text, format_packed, packed: the formats of lists
+ *    list, source, unpack, utf16, lines, text, entry, sum: streams, lines and entries
+ *    format, format_text, format_packed, format_binary, packed: the formats of lists
  *
  * src/state: what is known across runs
  *    state, changes, database, schema, files: the SQLite database

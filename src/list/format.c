@@ -7,6 +7,7 @@
 
 static const struct fa_format *const all_formats[] = {
     &fa_format_packed,
+    &fa_format_binary,
     &fa_format_text,
     NULL,
 };

@@ -51,6 +51,7 @@ struct fa_format {
 };
 
 extern const struct fa_format fa_format_packed;
+extern const struct fa_format fa_format_binary; /**< What is no list: an error. */
 extern const struct fa_format fa_format_text;
 
 /**

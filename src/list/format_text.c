@@ -12,6 +12,7 @@
 #include <ctype.h>
 #include <stdbool.h>
 #include <string.h>
+#include <strings.h>
 
 _Static_assert(FA_SOURCE_SIZE <= FA_LIST_LINE_MAX, "a URL that can be opened fits a line");
 
@@ -44,13 +45,47 @@ static bool byte_is_blank(char c)
     return c == ' ' || c == '\t';
 }
 
-/* Editors on Windows write a byte order mark and CR LF. */
+/* The byte order mark in UTF-8, which editors on Windows write. */
+static const char mark[] = "\xef\xbb\xbf";
+#define MARK_LEN (sizeof(mark) - 1)
+
+static bool bytes_are_mark(const char *at)
+{
+    return memcmp(at, mark, MARK_LEN) == 0;
+}
+
+/* Drop the marks at both ends. */
+static void line_trim_marks(struct fa_line *line)
+{
+    while (line->len >= MARK_LEN && bytes_are_mark(line->at)) {
+        line->at += MARK_LEN;
+        line->len -= MARK_LEN;
+    }
+    while (line->len >= MARK_LEN && bytes_are_mark(line->at + line->len - MARK_LEN))
+        line->len -= MARK_LEN;
+}
+
+/* Lists that were joined with cat(1) have a mark before the first line of each.  Where the list
+ * before it has no last line end, a line ends there. */
+static void line_split_at_mark(struct fa_lines *lines, struct fa_line *line)
+{
+    line_trim_marks(line);
+    const char *at = line->at, *end = line->at + line->len;
+    while (!line->too_long && (at = memmem(at, (size_t)(end - at), mark, MARK_LEN))) {
+        const char *next = at + MARK_LEN;
+        if (end - next > 4 && strncasecmp(next, "http", 4) == 0) {
+            fa_lines_split(lines, at);
+            line->len = (size_t)(at - line->at);
+            line_trim_marks(line);
+            return;
+        }
+        at = next;
+    }
+}
+
+/* Editors on Windows write CR LF. */
 static void line_trim(struct fa_line *line)
 {
-    if (line->number == 1 && line->len >= 3 && memcmp(line->at, "\xef\xbb\xbf", 3) == 0) {
-        line->at += 3;
-        line->len -= 3;
-    }
     if (line->len > 0 && line->at[line->len - 1] == '\r')
         line->len--;
     while (line->len > 0 && byte_is_blank(line->at[line->len - 1]))
@@ -99,7 +134,7 @@ static void line_skip_indent(struct fa_line *line)
     const char *url = line->at;
     while (url < end && byte_is_blank(*url))
         ++url;
-    const char *at = url;
+    const char *at = url + (url < end && strchr("\"'<", *url));
     while (at < end && isalnum((unsigned char)*at))
         ++at;
     if (at == url || end - at < 3 || memcmp(at, "://", 3) != 0)
@@ -143,6 +178,7 @@ static bool line_add(struct reading *r)
 {
     struct fa_line *line = &r->line;
     line_trim(line);
+    line_split_at_mark(r->reader->lines, line);
     if (line->len == 0 || *line->at == '#') {
         fa_lines_use(r->reader->lines);
         return false;

@@ -142,6 +142,23 @@ void fa_lines_use(struct fa_lines *lines)
     lines->have = false;
 }
 
+/* The number is that of the next line, so that it is given out again. */
+void fa_lines_split(struct fa_lines *lines, const char *at)
+{
+    size_t len = (size_t)(at - lines->line.at);
+    if (len < lines->line.len) {
+        lines->line.len = lines->used = len;
+        lines->number--;
+    }
+}
+
+void fa_lines_fail(struct fa_lines *lines, const struct fa_error *err)
+{
+    lines->error = *err;
+    lines->ended = FA_SOURCE_ERROR;
+    lines->start = lines->end;
+}
+
 /* The rest of a line that is too long counts as nothing. */
 char fa_lines_begun(const struct fa_lines *lines)
 {

@@ -81,6 +81,16 @@ enum fa_source_what fa_lines_next(struct fa_lines *lines, double now, struct fa_
 /** The current line has been used. */
 void fa_lines_use(struct fa_lines *lines);
 
+/**
+ * End the current line before its end: the rest becomes the next line, of the same number.
+ *
+ * @at  Inside the line, not at its beginning.
+ */
+void fa_lines_split(struct fa_lines *lines, const char *at);
+
+/** Stop: the source ends here, with an error. */
+void fa_lines_fail(struct fa_lines *lines, const struct fa_error *err);
+
 /** The first byte of a line that has begun and is not complete; '\n' if there is none. */
 char fa_lines_begun(const struct fa_lines *lines);
 

@@ -1,8 +1,8 @@
 /**
  * A list of entries, read as a stream.
  *
- * Its bytes come from a file, standard input or another pipe, plain or gzip, or are the text of one
- * URL (list/source.h).  The first bytes determine the format (list/format.h), which parses the
+ * Its bytes come from a file, standard input or another pipe, perhaps compressed, or are the text of
+ * one URL (list/source.h).  The first bytes determine the format (list/format.h), which parses the
  * entries.  Memory does not grow with the length of a list.
  *
  * Nothing here blocks.  One thread at a time.
@@ -33,8 +33,8 @@ enum fa_list_what {
     FA_LIST_ENTRY, /**< An entry was read. */
     FA_LIST_AGAIN, /**< Nothing available: see fa_list_fd() and fa_list_wake_at(). */
     FA_LIST_END,   /**< End of the list. */
-    FA_LIST_ERROR, /**< Reading failed, or the gzip is corrupt or cut.  What stood before has been
-                      delivered; FA_LIST_END follows. */
+    FA_LIST_ERROR, /**< Reading failed, or the data is corrupt, cut or not text.  What stood before has
+                      been delivered; FA_LIST_END follows. */
 };
 
 /**

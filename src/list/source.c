@@ -1,52 +1,53 @@
 /*
- * A list is read from a file, a pipe, or a URL given as its only entry, and decompressed if it is
- * gzip.
+ * A list is read from a file, a pipe, or a URL given as its only entry.  Its bytes pass two stages:
+ * decompression (list/unpack.h), then conversion from UTF-16 (list/utf16.h).  Both are optional,
+ * and both are detected by the first bytes that arrive at them, which are therefore read into the
+ * buffer of the stage: they may be its input.
  *
- * The first bytes are read into a separate buffer, because they decide whether the source is gzip:
- * then they are input for zlib instead of output.  Reading is non-blocking: a pipe may be slow, and
- * the loop must go on meanwhile.
- *
- * Standard input is not switched to O_NONBLOCK: the flag belongs to the open file description,
- * which other processes may share, such as the shell.  poll(2) before each read(2) has the same
- * effect.  A regular file is always ready (poll(2)).
+ * Reading is non-blocking: a pipe may be slow, and the loop must go on meanwhile.  Standard input is
+ * not switched to O_NONBLOCK: the flag belongs to the open file description, which other processes
+ * may share, such as the shell.  poll(2) before each read(2) has the same effect.  A regular file
+ * is always ready (poll(2)).
  */
 #include "list/source.h"
 
 #include <fetchall/session.h>
 
+#include "list/unpack.h"
+#include "list/utf16.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include <zlib.h>
 
-/* zlib: expect a gzip header. */
-#define GZIP_BITS (15 + 16)
-
-enum format { FORMAT_UNKNOWN, FORMAT_PLAIN, FORMAT_GZIP };
-
-struct gunzip {
-    z_stream stream; /* fed from fa_source.in */
-    bool inside;     /* inside a member */
-    bool more;       /* The last output buffer was full: more may follow without input. */
+/* The input of a stage. */
+struct stage {
+    bool detected;
+    size_t start, end; /* The unused part of data. */
+    unsigned char data[FA_SOURCE_SIZE];
 };
 
 struct fa_source {
     const char *name; /* Borrowed. */
-    int fd;           /* -1: all data is in `in`. */
+    int fd;           /* -1: all data is in `raw`. */
     bool regular;
-    enum format format;
-    struct gunzip gunzip; /* only with FORMAT_GZIP */
+    bool at_end;               /* read(2) has returned the end. */
+    enum fa_source_what ended; /* Of the first stage; FA_SOURCE_SOME while it has not. */
+    struct fa_unpack *unpack;  /* NULL: not compressed. */
+    enum fa_utf16 utf16;
     double heard;
-    int code;        /* an errno, */
-    const char *why; /* or a reason without errno */
+    int code;     /* an errno, */
+    char why[64]; /* or a reason without errno */
 
-    size_t start, end; /* the used part of `in`; not with FORMAT_GZIP */
-    unsigned char in[FA_SOURCE_SIZE];
+    struct stage raw; /* As read. */
+    struct stage
+        text; /* Decompressed; only what detects UTF-16, and the input of its conversion. */
 };
 
 /* A URL with any scheme, so that "ftp://..." gets an error about its scheme, not about a missing
@@ -62,14 +63,14 @@ bool fa_list_is_url(const char *name)
 static int source_open_url(struct fa_source *source, struct fa_error *err)
 {
     size_t len = strlen(source->name);
-    if (len > sizeof(source->in) || strchr(source->name, '\n')) {
+    if (len > sizeof(source->raw.data) || strchr(source->name, '\n')) {
         fa_error_set(err, FA_DOMAIN_FETCHALL, 0, FA_CLASS_BAD_URL,
                      "a URL is too long, or has more than one line");
         return -1;
     }
-    memcpy(source->in, source->name, len);
-    source->end = len;
-    source->format = FORMAT_PLAIN;
+    memcpy(source->raw.data, source->name, len);
+    source->raw.end = len;
+    source->raw.detected = source->text.detected = true;
     return 0;
 }
 
@@ -108,6 +109,7 @@ struct fa_source *fa_source_open(const char *name, struct fa_error *err)
     }
     source->name = name;
     source->fd = -1;
+    source->ended = FA_SOURCE_SOME;
     if ((fa_list_is_url(name) ? source_open_url(source, err) : source_open_file(source, err)) < 0)
         goto source_fail;
     return source;
@@ -121,24 +123,30 @@ void fa_source_free(struct fa_source *source)
 {
     if (!source)
         return;
-    if (source->format == FORMAT_GZIP)
-        inflateEnd(&source->gunzip.stream);
+    fa_unpack_free(source->unpack);
     if (source->fd > STDIN_FILENO || (source->fd == STDIN_FILENO && strcmp(source->name, "-") != 0))
         close(source->fd);
     free(source);
 }
 
-/* @why  NULL: use the errno in code. */
-static enum fa_source_what source_fail(struct fa_source *source, int code, const char *why)
+static enum fa_source_what source_fail_system(struct fa_source *source, int code)
 {
     source->code = code;
-    source->why = why;
+    return FA_SOURCE_ERROR;
+}
+
+/* @what  The name of a compression, or of a coding. */
+static enum fa_source_what source_fail(struct fa_source *source, const char *what, const char *why)
+{
+    snprintf(source->why, sizeof(source->why), "the %s data %s", what, why);
     return FA_SOURCE_ERROR;
 }
 
 static enum fa_source_what source_read_input(struct fa_source *source, void *to, size_t room,
                                              double now, size_t *ret_len)
 {
+    if (source->at_end || source->fd < 0)
+        return FA_SOURCE_END;
     struct pollfd ready = {.fd = source->fd, .events = POLLIN};
     if (!source->regular && poll(&ready, 1, 0) == 0)
         return FA_SOURCE_AGAIN;
@@ -150,114 +158,167 @@ static enum fa_source_what source_read_input(struct fa_source *source, void *to,
     if (len < 0 && errno == EAGAIN)
         return FA_SOURCE_AGAIN;
     if (len < 0)
-        return source_fail(source, errno, NULL);
+        return source_fail_system(source, errno);
     source->heard = now;
+    source->at_end = len == 0;
     *ret_len = (size_t)len;
     return len > 0 ? FA_SOURCE_SOME : FA_SOURCE_END;
 }
 
-/* The bytes read so far look like gzip. */
-static enum fa_source_what source_begin_gunzip(struct fa_source *source)
+/* Read more into the buffer of the first stage. */
+static enum fa_source_what source_fill_raw(struct fa_source *source, double now)
 {
-    struct gunzip *gunzip = &source->gunzip;
-    if (inflateInit2(&gunzip->stream, GZIP_BITS) != Z_OK)
-        return source_fail(source, ENOMEM, NULL);
-    gunzip->stream.next_in = source->in;
-    gunzip->stream.avail_in = (uInt)source->end;
-    gunzip->inside = true;
-    source->format = FORMAT_GZIP;
-    return FA_SOURCE_SOME;
-}
-
-/* Read until two bytes, or a byte that cannot start gzip, determine the format. */
-static enum fa_source_what source_detect(struct fa_source *source, double now)
-{
+    struct stage *raw = &source->raw;
     size_t len = 0;
-    enum fa_source_what what = source_read_input(source, source->in + source->end,
-                                                 sizeof(source->in) - source->end, now, &len);
-    source->end += len;
-    if (source->end >= 2 && memcmp(source->in, "\x1f\x8b", 2) == 0)
-        return source_begin_gunzip(source);
-    bool may_be = source->end == 0 || (source->end == 1 && source->in[0] == '\x1f');
-    if (!may_be || (what == FA_SOURCE_END && source->end > 0)) {
-        source->format = FORMAT_PLAIN;
-        return FA_SOURCE_SOME;
-    }
+    if (raw->start == raw->end)
+        raw->start = raw->end = 0;
+    enum fa_source_what what =
+        source_read_input(source, raw->data + raw->end, sizeof(raw->data) - raw->end, now, &len);
+    raw->end += len;
     return what;
 }
 
-static enum fa_source_what source_read_plain(struct fa_source *source, void *to, size_t room,
+/* Read until the bytes determine whether they are compressed. */
+static enum fa_source_what source_detect_unpack(struct fa_source *source, double now)
+{
+    struct stage *raw = &source->raw;
+    while (!raw->detected) {
+        enum fa_source_what what = source_fill_raw(source, now);
+        if (what == FA_SOURCE_AGAIN || what == FA_SOURCE_ERROR)
+            return what;
+        bool more;
+        const struct fa_unpack_method *method =
+            fa_unpack_detect(raw->data, raw->end, what == FA_SOURCE_END, &more);
+        source->unpack = method ? fa_unpack_new(method) : NULL;
+        if (method && !source->unpack)
+            return source_fail_system(source, ENOMEM);
+        raw->detected = !more;
+    }
+    return FA_SOURCE_SOME;
+}
+
+static size_t stage_take(struct stage *stage, void *to, size_t room)
+{
+    size_t len = stage->end - stage->start;
+    len = len < room ? len : room;
+    memcpy(to, stage->data + stage->start, len);
+    stage->start += len;
+    return len;
+}
+
+static enum fa_source_what source_unpack_result(struct fa_source *source, enum fa_unpack_what what)
+{
+    switch (what) {
+    case FA_UNPACK_SOME:
+        return FA_SOURCE_SOME;
+    case FA_UNPACK_END:
+        return FA_SOURCE_END;
+    case FA_UNPACK_CUT:
+        return source_fail(source, fa_unpack_name(source->unpack), "is truncated");
+    case FA_UNPACK_LARGE:
+        return source_fail(source, fa_unpack_name(source->unpack), "requires too much memory");
+    case FA_UNPACK_NO_MEMORY:
+        return source_fail_system(source, ENOMEM);
+    case FA_UNPACK_CORRUPT:
+        break;
+    }
+    return source_fail(source, fa_unpack_name(source->unpack), "is corrupt");
+}
+
+static enum fa_source_what source_read_packed(struct fa_source *source, void *to, size_t room,
+                                              double now, size_t *ret_len)
+{
+    struct stage *raw = &source->raw;
+    if (raw->start == raw->end && !fa_unpack_has_more(source->unpack)) {
+        enum fa_source_what what = source_fill_raw(source, now);
+        if (what == FA_SOURCE_AGAIN || what == FA_SOURCE_ERROR)
+            return what;
+    }
+    struct fa_unpack_in in = {raw->data + raw->start, raw->end - raw->start};
+    struct fa_unpack_out out = {to, room};
+    enum fa_unpack_what what =
+        fa_unpack_step(source->unpack, &in, &out, source->at_end && in.len == 0);
+    raw->start = raw->end - in.len;
+    *ret_len = room - out.len;
+    return source_unpack_result(source, what);
+}
+
+/* The first stage: read the bytes of the list, decompressed. */
+static enum fa_source_what source_read_bytes(struct fa_source *source, void *to, size_t room,
                                              double now, size_t *ret_len)
 {
-    size_t len = source->end - source->start;
-    if (len > 0) {
-        len = len < room ? len : room;
-        memcpy(to, source->in + source->start, len);
-        source->start += len;
-        *ret_len = len;
-        return FA_SOURCE_SOME;
-    }
-    return source->fd < 0 ? FA_SOURCE_END : source_read_input(source, to, room, now, ret_len);
-}
-
-/* Provide input for zlib.  FA_SOURCE_SOME: there is some, or none is needed. */
-static enum fa_source_what source_feed_gunzip(struct fa_source *source, double now)
-{
-    struct gunzip *gunzip = &source->gunzip;
-    if (gunzip->stream.avail_in > 0 || gunzip->more)
-        return FA_SOURCE_SOME;
-    size_t len = 0;
-    enum fa_source_what what = source_read_input(source, source->in, sizeof(source->in), now, &len);
-    if (what == FA_SOURCE_END && gunzip->inside)
-        return source_fail(source, 0, "the gzip data is truncated");
-    gunzip->stream.next_in = source->in;
-    gunzip->stream.avail_in = (uInt)len;
+    *ret_len = 0;
+    enum fa_source_what what = source->ended;
+    if (what == FA_SOURCE_SOME)
+        what = source_detect_unpack(source, now);
+    if (what == FA_SOURCE_SOME && source->unpack)
+        what = source_read_packed(source, to, room, now, ret_len);
+    else if (what == FA_SOURCE_SOME && (*ret_len = stage_take(&source->raw, to, room)) == 0)
+        what = source_read_input(source, to, room, now, ret_len);
+    if (what == FA_SOURCE_END || what == FA_SOURCE_ERROR)
+        source->ended = what;
     return what;
 }
 
-/* A gzip file may have several members (RFC 1952, 2.2), for example if files were concatenated.
- * Its end is valid only between members. */
-static enum fa_source_what source_read_gzip(struct fa_source *source, void *to, size_t room,
-                                            double now, size_t *ret_len)
+/* Read more into the buffer of the second stage, up to max bytes in all. */
+static enum fa_source_what source_fill_text(struct fa_source *source, size_t max, double now)
 {
-    struct gunzip *gunzip = &source->gunzip;
-    z_stream *z = &gunzip->stream;
-    enum fa_source_what what = source_feed_gunzip(source, now);
-    if (what != FA_SOURCE_SOME)
-        return what;
-    if (!gunzip->inside) {
-        /* A member may be followed by padding, as on tapes, or by another member. */
-        for (; z->avail_in > 0 && *z->next_in == 0; z->avail_in--)
-            z->next_in++;
-        if (z->avail_in == 0)
-            return FA_SOURCE_SOME;
-        inflateReset(z);
-        gunzip->inside = true;
+    struct stage *text = &source->text;
+    size_t len = text->end - text->start;
+    memmove(text->data, text->data + text->start, len);
+    text->start = 0;
+    text->end = len;
+    enum fa_source_what what = source_read_bytes(source, text->data + len, max - len, now, &len);
+    text->end += len;
+    return what;
+}
+
+/* Read until four bytes determine whether the list is UTF-16. */
+static enum fa_source_what source_detect_utf16(struct fa_source *source, double now)
+{
+    struct stage *text = &source->text;
+    while (!text->detected) {
+        enum fa_source_what what = source_fill_text(source, 4, now);
+        if (what == FA_SOURCE_AGAIN)
+            return what;
+        source->utf16 = fa_utf16_detect(text->data, text->end, what != FA_SOURCE_SOME);
+        text->detected = source->utf16 != FA_UTF16_MORE;
     }
-    z->next_out = to;
-    z->avail_out = (uInt)room;
-    int rc = inflate(z, Z_NO_FLUSH);
-    *ret_len = room - z->avail_out;
-    gunzip->more = z->avail_out == 0;
-    if (rc == Z_STREAM_END)
-        gunzip->inside = gunzip->more = false;
-    else if (rc != Z_OK && rc != Z_BUF_ERROR)
-        return rc == Z_MEM_ERROR ? source_fail(source, ENOMEM, NULL)
-                                 : source_fail(source, 0, "the gzip data is corrupt");
     return FA_SOURCE_SOME;
+}
+
+/* The bytes that are left are converted before more are read: a call may have had space for a part
+ * of them only. */
+static enum fa_source_what source_read_utf16(struct fa_source *source, void *to, size_t room,
+                                             double now, size_t *ret_len)
+{
+    struct stage *text = &source->text;
+    const unsigned char *at = text->data + text->start;
+    size_t len = text->end - text->start;
+    *ret_len = fa_utf16_convert(&at, &len, source->utf16 == FA_UTF16_BIG,
+                                source->ended == FA_SOURCE_END, to, room);
+    text->start = text->end - len;
+    if (*ret_len > 0)
+        return FA_SOURCE_SOME;
+    if (source->ended == FA_SOURCE_END && len > 0)
+        return source_fail(source, "UTF-16", "is truncated");
+    if (source->ended != FA_SOURCE_SOME)
+        return source->ended;
+    enum fa_source_what what = source_fill_text(source, sizeof(text->data), now);
+    return what == FA_SOURCE_AGAIN ? what : FA_SOURCE_SOME;
 }
 
 enum fa_source_what fa_source_read(struct fa_source *source, void *to, size_t room, double now,
                                    size_t *ret_len)
 {
     *ret_len = 0;
-    if (source->format == FORMAT_UNKNOWN) {
-        enum fa_source_what what = source_detect(source, now);
-        if (what != FA_SOURCE_SOME || source->format == FORMAT_UNKNOWN)
-            return what;
-    }
-    return source->format == FORMAT_GZIP ? source_read_gzip(source, to, room, now, ret_len)
-                                         : source_read_plain(source, to, room, now, ret_len);
+    enum fa_source_what what = source_detect_utf16(source, now);
+    if (what != FA_SOURCE_SOME)
+        return what;
+    if (source->utf16 != FA_UTF16_NO)
+        return source_read_utf16(source, to, room, now, ret_len);
+    *ret_len = stage_take(&source->text, to, room);
+    return *ret_len > 0 ? FA_SOURCE_SOME : source_read_bytes(source, to, room, now, ret_len);
 }
 
 double fa_source_heard(const struct fa_source *source)
@@ -278,7 +339,7 @@ const char *fa_source_name(const struct fa_source *source)
 void fa_source_explain(const struct fa_source *source, uint64_t line, struct fa_error *err)
 {
     unsigned long long after = line;
-    if (source->why)
+    if (source->why[0])
         fa_error_set(err, FA_DOMAIN_FETCHALL, 0, FA_CLASS_BAD_URL,
                      "cannot read the list '%s' after line %llu: %s", source->name, after,
                      source->why);

@@ -1,5 +1,5 @@
 /**
- * The source of a list: a stream of bytes.
+ * The source of a list: a stream of bytes, decompressed, and converted from UTF-16 if they are.
  */
 #ifndef FA_LIST_SOURCE_H
 #define FA_LIST_SOURCE_H
@@ -19,7 +19,7 @@ enum fa_source_what {
     FA_SOURCE_SOME,  /**< Continue; there may be new bytes. */
     FA_SOURCE_AGAIN, /**< Nothing available: wait until fa_source_fd() is readable. */
     FA_SOURCE_END,   /**< End of the stream. */
-    FA_SOURCE_ERROR, /**< Reading failed, or the gzip is corrupt or cut: see fa_source_explain(). */
+    FA_SOURCE_ERROR, /**< Reading failed, or its data is corrupt or cut: see fa_source_explain(). */
 };
 
 /**
@@ -38,9 +38,9 @@ void fa_source_free(struct fa_source *source);
 /**
  * Go on reading, until the first answer of FA_SOURCE_END or FA_SOURCE_ERROR.
  *
- * @room     Bytes of to; at least 1.
+ * @room     Bytes of to; at least 4.
  * @now      Seconds on a monotonic clock.
- * @ret_len  How many new bytes there are.  Those that zlib made before it found an error come with
+ * @ret_len  How many new bytes there are.  Those before a corrupt place may come with
  *           FA_SOURCE_ERROR; with FA_SOURCE_AGAIN and FA_SOURCE_END there are none.
  */
 enum fa_source_what fa_source_read(struct fa_source *source, void *to, size_t room, double now,

@@ -45,11 +45,24 @@ static char *text_next_field(char **at, char *end, char c, size_t *ret_len)
     return begin;
 }
 
+/* Spreadsheets and scripts write quotes around a URL, mails write "<" and ">" (RFC 3986, C).  No URL
+ * may have them in it. */
+static char *text_unquote(char *url, size_t *len)
+{
+    static const char open[] = "\"'<", shut[] = "\"'>";
+    const char *quote = *len > 2 && *url ? strchr(open, *url) : NULL;
+    if (!quote || url[*len - 1] != shut[quote - open])
+        return url;
+    *len -= 2;
+    return url + 1;
+}
+
 static void text_parse_urls(struct fa_entry *entry, char *at, char *end)
 {
     while (at < end) {
         size_t len;
         char *url = text_next_field(&at, end, '\t', &len);
+        url = text_unquote(url, &len);
         if (len > 0)
             fa_entry_add_url(entry, url, len);
     }

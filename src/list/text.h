@@ -6,8 +6,8 @@
  *      checksum=sha-256=9f86d081...
  *
  * The text of an entry is its line of URLs, then its lines of options, joined by LF.  TABs separate
- * URLs.  An option is `name=value` after blanks; the blanks at the end of its line are not part of
- * the value.
+ * URLs, each of which may be in quotes.  An option is `name=value` after blanks; the blanks at the
+ * end of its line are not part of the value.
  *
  * Pure, and safe on any bytes.
  */

@@ -27,8 +27,20 @@ const struct fa_transcript_row fa_transcript_rows[] = {
         "1:a|2:b|."),
     ROW("\xef\xbb\xbf#x\n\xef\xbb\xbf"
         "b",
-        "2:\xef\xbb\xbf"
-        "b|."),
+        "2:b|."),
+    ROW("a\n\xef\xbb\xbf"
+        "b\r\n out=c\n\xef\xbb\xbf\xef\xbb\xbf#d\n\xef\xbb\xbf",
+        "1:a|2:b\n out=c|."),
+    ROW("a\nhttp://h/b\xef\xbb\xbfhttp://h/c\n out=d\xef\xbb\xbfHTTP://h/e",
+        "1:a|2:http://h/b|2:http://h/c\n out=d|3:HTTP://h/e|."),
+    ROW("a\n\xef\xbb\xbf\xef\xbb\xbfhttp://h/b\xef\xbb\xbf\xef\xbb\xbfhttp://h/c\xef\xbb\xbf"
+        "d",
+        "1:a|2:http://h/b|2:http://h/c\xef\xbb\xbf"
+        "d|."),
+    ROW("http://h/b\xef\xbb\xbf\r\nc", "1:http://h/b|2:c|."),
+    ROW("http://h/b\xef\xbb\xbf\nc", "1:http://h/b|2:c|."),
+    ROW("\"a\"\r\n  \"http://h/b\" \n out=\"c\"\n<d>\t'e'\n\"f\n\"\ng\"\n\"\"",
+        "1:a|2:http://h/b\n out=\"c\"|4:d\te|5:\"f|6:\"|7:g\"|8:\"\"|."),
     ROW("\xef\xbb\xbf\r\na", "2:a|."),
     ROW("#a\n#b\nc\n#d", "3:c|."),
     ROW("\n \n\t\n  \t \r\na\n \n\n", "5:a|."),

@@ -125,6 +125,51 @@ Test(lists, gzip_is_read_as_it_is)
     fa_expect_files(fetch.dir, (struct fa_truth[]){{"a", "/ok/1/a", 1}, {"b", "/ok/2/b", 2}}, 2);
 }
 
+/* Write the list through a program, and download what it makes of it. */
+static void fetch_through(const char *command, const char *text, int status)
+{
+    char *list = at_server(text);
+    char line[2 * PATH_MAX];
+    const char *plain = fa_scratch_write(&scratch, "plain", list);
+    snprintf(line, sizeof(line), "%s <'%s' >'%s/packed'", command, plain, scratch.path);
+    cr_assert_eq(system(line), 0, "%s", line);
+    size_t len;
+    char *bytes = fa_file_read(fa_scratch_path(&scratch, "packed"), &len);
+    fetch_bytes(bytes, len, status);
+    free(bytes);
+    free(list);
+}
+
+Test(lists, xz_zstd_and_utf16_are_read_as_they_are)
+{
+    static const char *const commands[] = {"xz", "zstd -q", "iconv -f UTF-8 -t UTF-16",
+                                           "iconv -f UTF-8 -t UTF-16BE",
+                                           "sh -c 'iconv -f UTF-8 -t UTF-16 | xz'"};
+    for (size_t i = 0; i < sizeof(commands) / sizeof(*commands); ++i) {
+        fetch_through(commands[i], "\"@/ok/1/a\"\r\n@/ok/2/b\n out=\xc3\xa4\n", 0);
+        static const struct fa_truth files[] = {{"a", "/ok/1/a", 1}, {"\xc3\xa4", "/ok/2/b", 2}};
+        fa_expect_files(fetch.dir, files, 2);
+        fa_fetch_end(&fetch);
+    }
+}
+
+Test(lists, database_as_a_list_is_one_message_of_one_line)
+{
+    char *path = strdup(fa_scratch_path(&scratch, "db"));
+    char command[PATH_MAX + 64];
+    snprintf(command, sizeof(command), "sqlite3 '%s' 'create table t(a); insert into t values(1)'",
+             path);
+    cr_assert_eq(system(command), 0);
+    fa_fetch_start_with(&fetch, &scratch, NULL, NULL, "async", "", path, NULL);
+    fa_fetch_expect(&fetch, 10, 1);
+    cr_expect_eq(fa_report_count(fetch.entries, "class", "bad_url"), 1);
+    const char *err = fa_run_err(&fetch.run);
+    cr_expect_not_null(strstr(err, "it is not text but an SQLite database"), "%s", err);
+    cr_expect_not_null(strstr(err, "0 ok, 1 failed"), "%s", err);
+    cr_expect_lt(strlen(err), 1000, "%s", err);
+    free(path);
+}
+
 Test(lists, first_transfer_starts_before_the_list_has_ended)
 {
     struct fa_run_options options = {.stdin_open = true};

@@ -213,7 +213,12 @@ Test(list, takes_an_entry_of_up_to_256_KiB)
 
 Test(list, comes_back_to_its_caller_though_nothing_ends)
 {
-    struct fa_list *list = fa_list_open("/dev/zero", NULL);
+    /* A hole after text that is not taken for a binary file. */
+    char text[8192];
+    memset(text, 'x', sizeof(text));
+    fa_transcript_put(text, sizeof(text));
+    cr_assert_eq(truncate(fa_transcript_path(), 1 << 30), 0);
+    struct fa_list *list = fa_list_open(fa_transcript_path(), NULL);
     struct fa_entry *entry;
     cr_assert_eq(fa_list_next(list, 5, &entry, NULL), FA_LIST_ENTRY);
     cr_assert_eq(entry->error.class, FA_CLASS_BAD_URL);
@@ -224,6 +229,41 @@ Test(list, comes_back_to_its_caller_though_nothing_ends)
         cr_assert(fa_list_wake_at(list) <= 5);
     }
     fa_list_free(list);
+}
+
+Test(list, reports_a_binary_file_once)
+{
+    static const struct {
+        const char *bytes;
+        size_t len;
+        const char *why;
+    } rows[] = {
+        {"SQLite format 3\0\x10\0\nx", 20, "it is not text but an SQLite database"},
+        {"%PDF-1.4\n%\xe2\xe3\n", 13, "it is not text but a PDF document"},
+        {"\x89PNG\r\n\x1a\n", 8, "it is not text but a PNG image"},
+        {"BZh91AY&SY", 10, "it is not text but compressed with bzip2"},
+        {"http://h/a\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\n", 27, "it is not text"},
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); ++i) {
+        struct fa_transcript *transcript = fa_transcript_read_bytes(rows[i].bytes, rows[i].len);
+        cr_expect_str_eq(transcript->text, "E.", "row %zu: %s", i, transcript->text);
+        const char *why = strstr(transcript->why, "it is");
+        cr_expect_str_eq(why, rows[i].why, "row %zu: %s", i, transcript->why);
+        free(transcript);
+    }
+    struct fa_transcript *zeros = fa_transcript_read("/dev/zero");
+    cr_expect_str_eq(zeros->text, "E.");
+    cr_expect_str_eq(zeros->why, "cannot read the list '/dev/zero': it is not text");
+    free(zeros);
+}
+
+Test(list, with_a_few_bad_bytes_is_text)
+{
+    struct fa_transcript *transcript =
+        fa_transcript_read_bytes("http://h/\0\0\xff\nhttp://h/b\nBZ\nPK\n%PDF\n", 35);
+    cr_expect_str_eq(transcript->text, "1!:http://h/?\?\xff|2:http://h/b|3:BZ|4:PK|5:%PDF|.", "%s",
+                     transcript->text);
+    free(transcript);
 }
 
 Test(list, reads_many_lines_over_the_borders_of_its_buffer)

@@ -6,16 +6,19 @@
 #include <criterion/criterion.h>
 
 #include <fcntl.h>
+#include <lzma.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <zlib.h>
+#include <zstd.h>
 
 TestSuite(source, .init = fa_transcript_begin, .fini = fa_transcript_end, .timeout = 60.0);
 
-/* gzip-compress; the caller frees. */
+/* A compressed copy; the caller frees. */
 static unsigned char *gzip(const void *data, size_t len, size_t *ret_len)
 {
     z_stream z = {0};
@@ -32,25 +35,59 @@ static unsigned char *gzip(const void *data, size_t len, size_t *ret_len)
     return out;
 }
 
-Test(source, reads_gzip_of_one_or_more_members)
+static unsigned char *xz(const void *data, size_t len, size_t *ret_len)
 {
-    for (size_t i = 0; i < fa_transcript_row_count; ++i) {
-        for (size_t half = 0; half <= fa_transcript_rows[i].len; ++half) {
-            unsigned char all[4096] = "";
-            size_t len, more;
-            unsigned char *one = gzip(fa_transcript_rows[i].text, half, &len);
-            unsigned char *two =
-                gzip(fa_transcript_rows[i].text + half, fa_transcript_rows[i].len - half, &more);
-            memcpy(all, one, len);
-            memcpy(all + len, two, more);
-            /* Some zeros after it are padding. */
-            struct fa_transcript *transcript = fa_transcript_read_bytes(all, len + more + half % 3);
-            fa_transcript_check(transcript, &fa_transcript_rows[i], "gzip");
-            free(transcript);
-            free(one);
-            free(two);
-        }
-    }
+    size_t room = lzma_stream_buffer_bound(len);
+    unsigned char *out = malloc(room);
+    *ret_len = 0;
+    cr_assert_eq(lzma_easy_buffer_encode(1, LZMA_CHECK_CRC32, NULL, data, len, out, ret_len, room),
+                 LZMA_OK);
+    return out;
+}
+
+static unsigned char *zstd(const void *data, size_t len, size_t *ret_len)
+{
+    ZSTD_CCtx *ctx = ZSTD_createCCtx();
+    size_t room = ZSTD_compressBound(len) + 64;
+    unsigned char *out = malloc(room);
+    ZSTD_CCtx_setParameter(ctx, ZSTD_c_checksumFlag, 1);
+    *ret_len = ZSTD_compress2(ctx, out, room, data, len);
+    cr_assert_not(ZSTD_isError(*ret_len));
+    ZSTD_freeCCtx(ctx);
+    return out;
+}
+
+static const struct {
+    const char *name;
+    unsigned char *(*pack)(const void *data, size_t len, size_t *ret_len);
+    size_t
+        padding; /* Zeros that may follow a file: their number is a multiple of it; 0: none may. */
+} methods[] = {{"gzip", gzip, 1}, {"xz", xz, 4}, {"zstd", zstd, 0}};
+
+#define METHODS (sizeof(methods) / sizeof(*methods))
+
+static void read_two_packed(size_t method, const struct fa_transcript_row *row, size_t half)
+{
+    unsigned char all[4096] = "";
+    size_t len, more;
+    unsigned char *one = methods[method].pack(row->text, half, &len);
+    unsigned char *two = methods[method].pack(row->text + half, row->len - half, &more);
+    size_t padding = half % 3 * methods[method].padding;
+    memcpy(all, one, len);
+    memcpy(all + len + padding, two, more);
+    struct fa_transcript *transcript = fa_transcript_read_bytes(all, len + more + 2 * padding);
+    fa_transcript_check(transcript, row, methods[method].name);
+    free(transcript);
+    free(one);
+    free(two);
+}
+
+Test(source, reads_compressed_files_of_one_or_more_parts)
+{
+    for (size_t method = 0; method < METHODS; ++method)
+        for (size_t i = 0; i < fa_transcript_row_count; ++i)
+            for (size_t half = 0; half <= fa_transcript_rows[i].len; ++half)
+                read_two_packed(method, &fa_transcript_rows[i], half);
 }
 
 /* Write one half of the data, let the list read, then the other half. */
@@ -92,16 +129,92 @@ Test(source, reads_pipes_fed_in_chunks_split_at_every_byte)
     }
 }
 
-Test(source, reads_gzip_pipes_fed_in_chunks_split_at_every_byte)
+Test(source, reads_compressed_pipes_fed_in_chunks_split_at_every_byte)
 {
-    for (size_t i = 0; i < fa_transcript_row_count; ++i) {
-        size_t len;
-        unsigned char *data = gzip(fa_transcript_rows[i].text, fa_transcript_rows[i].len, &len);
-        for (size_t half = 0; half <= len; ++half)
-            feed_in_halves(&fa_transcript_rows[i], data, len, half, 0);
-        feed_in_halves(&fa_transcript_rows[i], data, len, 0, 1);
-        free(data);
+    for (size_t method = 0; method < METHODS; ++method) {
+        for (size_t i = 0; i < fa_transcript_row_count; ++i) {
+            const struct fa_transcript_row *row = &fa_transcript_rows[i];
+            size_t len;
+            unsigned char *data = methods[method].pack(row->text, row->len, &len);
+            for (size_t half = 0; half <= len; ++half)
+                feed_in_halves(row, data, len, half, 0);
+            feed_in_halves(row, data, len, 0, 1);
+            free(data);
+        }
     }
+}
+
+/* ASCII as UTF-16, with a byte order mark unless told otherwise. */
+static size_t utf16(const char *text, bool big, bool mark, unsigned char *to)
+{
+    size_t len = 0;
+    if (mark) {
+        to[len++] = big ? 0xfe : 0xff;
+        to[len++] = big ? 0xff : 0xfe;
+    }
+    for (; *text; ++text, len += 2) {
+        to[len + !big] = 0;
+        to[len + big] = (unsigned char)*text;
+    }
+    return len;
+}
+
+Test(source, reads_utf16_in_both_orders_in_chunks_of_any_size)
+{
+    static const struct fa_transcript_row row = {"http://h/a\r\n out=b\r\n#c\nhttp://h/d", 36,
+                                                 "1:http://h/a\n out=b|4:http://h/d|.", 34};
+    for (unsigned i = 0; i < 4; ++i) {
+        unsigned char data[256];
+        size_t len = utf16(row.text, i & 1, i & 2, data);
+        for (size_t half = 0; half <= len; ++half)
+            feed_in_halves(&row, data, len, half, 0);
+        feed_in_halves(&row, data, len, 0, 1);
+    }
+}
+
+Test(source, reads_a_long_list_in_utf16_and_compressed)
+{
+    enum { LINES = 40000, LINE = 16 };
+    char *text = malloc(LINES * LINE + 1);
+    for (int i = 0; i < LINES; ++i)
+        sprintf(text + i * LINE, "http://h/%06d\n", i);
+    unsigned char *data = malloc(2 * LINES * LINE + 2);
+    size_t len = utf16(text, false, true, data), packed_len;
+    unsigned char *packed = xz(data, len, &packed_len);
+    fa_transcript_put(packed, packed_len);
+    struct fa_list *list = fa_list_open(fa_transcript_path(), NULL);
+    for (int i = 0; i < LINES; ++i) {
+        struct fa_entry *entry;
+        enum fa_list_what what;
+        do {
+            what = fa_list_next(list, 1, &entry, NULL);
+        } while (what == FA_LIST_AGAIN);
+        cr_assert_eq(what, FA_LIST_ENTRY, "%d", i);
+        cr_assert_eq(strncmp(entry->urls[0], text + i * LINE, LINE - 1), 0, "%s", entry->urls[0]);
+        cr_assert_eq(entry->line, i + 1);
+        fa_entry_free(entry);
+    }
+    fa_list_free(list);
+    free(packed);
+    free(data);
+    free(text);
+}
+
+Test(source, reports_utf16_that_is_cut_or_not_text)
+{
+    unsigned char data[64];
+    size_t len = utf16("http://h/a\n\nx", true, true, data);
+    struct fa_transcript *transcript = fa_transcript_read_bytes(data, len - 1);
+    cr_expect_str_eq(transcript->text, "1:http://h/a|E.");
+    cr_expect_not_null(strstr(transcript->why, "the UTF-16 data is truncated"), "%s",
+                       transcript->why);
+    free(transcript);
+    /* A surrogate without its other half spoils its line only. */
+    memcpy(data + len - 4, "\xd8\x3d", 2);
+    transcript = fa_transcript_read_bytes(data, len);
+    cr_expect_not_null(strstr(transcript->text, "1:http://h/a|2!:"), "%s", transcript->text);
+    cr_expect_str_eq(transcript->why, "the line is not valid UTF-8: byte 0xed");
+    free(transcript);
 }
 
 Test(source, waits_for_a_fifo_that_has_no_writer_yet)
@@ -170,25 +283,70 @@ Test(source, refuses_files_that_are_not_lists)
     fa_list_free(NULL);
 }
 
-Test(source, delivers_entries_before_truncated_gzip)
+Test(source, delivers_entries_before_truncated_data)
 {
     static const char text[] = "http://h/a\nhttp://h/b\n out=c\nhttp://h/d\n";
-    size_t len;
-    unsigned char *data = gzip(text, sizeof(text) - 1, &len);
-    for (size_t cut = 2; cut < len; ++cut) {
-        struct fa_transcript *transcript = fa_transcript_read_bytes(data, cut);
-        cr_assert_not_null(strstr(transcript->text, "E."), "%zu: %s", cut, transcript->text);
-        cr_assert_not_null(strstr(transcript->why, "gzip data is truncated"), "%s",
-                           transcript->why);
-        cr_assert_not_null(strstr(transcript->why, fa_transcript_path()), "%s", transcript->why);
-        cr_assert_null(strstr(transcript->text, ":http://h/|"), "half a line is no entry");
+    static const size_t magics[METHODS] = {2, 6, 4};
+    static const size_t ends[METHODS] = {8, 12, 4}; /* What follows the data. */
+    for (size_t method = 0; method < METHODS; ++method) {
+        size_t len;
+        char why[64];
+        unsigned char *data = methods[method].pack(text, sizeof(text) - 1, &len);
+        snprintf(why, sizeof(why), "the %s data is truncated", methods[method].name);
+        for (size_t cut = magics[method]; cut < len; ++cut) {
+            struct fa_transcript *transcript = fa_transcript_read_bytes(data, cut);
+            cr_assert_not_null(strstr(transcript->text, "E."), "%zu: %s", cut, transcript->text);
+            cr_assert_not_null(strstr(transcript->why, why), "%s", transcript->why);
+            cr_assert_not_null(strstr(transcript->why, fa_transcript_path()), "%s",
+                               transcript->why);
+            cr_assert_null(strstr(transcript->text, ":http://h/|"), "half a line is no entry");
+            free(transcript);
+        }
+        struct fa_transcript *transcript = fa_transcript_read_bytes(data, len - ends[method]);
+        cr_assert_str_eq(transcript->text, "1:http://h/a|2:http://h/b\n out=c|4:http://h/d|E.");
+        cr_assert_not_null(strstr(transcript->why, "line 4"), "%s", transcript->why);
         free(transcript);
+        free(data);
     }
-    struct fa_transcript *transcript = fa_transcript_read_bytes(data, len - 8);
-    cr_assert_str_eq(transcript->text, "1:http://h/a|2:http://h/b\n out=c|4:http://h/d|E.");
-    cr_assert_not_null(strstr(transcript->why, "line 4"), "%s", transcript->why);
+}
+
+/* The second of two files is cut. */
+Test(source, reports_that_a_later_part_is_truncated)
+{
+    for (size_t method = 0; method < METHODS; ++method) {
+        unsigned char all[512];
+        size_t len;
+        unsigned char *data = methods[method].pack("http://h/a\n", 11, &len);
+        memcpy(all, data, len);
+        memcpy(all + len, data, len);
+        for (size_t cut = len + 1; cut < 2 * len; ++cut) {
+            struct fa_transcript *transcript = fa_transcript_read_bytes(all, cut);
+            cr_assert_not_null(strstr(transcript->text, "1:http://h/a|"));
+            cr_assert_not_null(strstr(transcript->text, "E."), "%s %zu: %s", methods[method].name,
+                               cut, transcript->text);
+            free(transcript);
+        }
+        free(data);
+    }
+}
+
+Test(source, refuses_a_dictionary_that_is_too_large)
+{
+    ZSTD_CCtx *ctx = ZSTD_createCCtx();
+    unsigned char out[256];
+    ZSTD_CCtx_setParameter(ctx, ZSTD_c_windowLog, 28);
+    ZSTD_CCtx_setParameter(ctx, ZSTD_c_contentSizeFlag, 0);
+    ZSTD_inBuffer in = {"http://h/a\n", 11, 0};
+    ZSTD_outBuffer to = {out, sizeof(out), 0};
+    cr_assert_not(ZSTD_isError(ZSTD_compressStream2(ctx, &to, &in, ZSTD_e_flush)));
+    in = (ZSTD_inBuffer){NULL, 0, 0};
+    cr_assert_eq(ZSTD_compressStream2(ctx, &to, &in, ZSTD_e_end), 0);
+    ZSTD_freeCCtx(ctx);
+    struct fa_transcript *transcript = fa_transcript_read_bytes(out, to.pos);
+    cr_expect_str_eq(transcript->text, "E.");
+    cr_expect_not_null(strstr(transcript->why, "the zstd data requires too much memory"), "%s",
+                       transcript->why);
     free(transcript);
-    free(data);
 }
 
 Test(source, does_not_deliver_an_entry_whose_options_are_cut)
