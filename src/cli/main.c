@@ -54,7 +54,7 @@
  *    added: entries that a program adds
  *    intake, claims, scheduler, flights, settle, finish, ledger, pause: the parts
  *    job, emit, counts: what the parts share
- *    hosts, breaker, outage, retry, bucket, slots, timers, backlog: what the scheduler uses
+ *    hosts, breaker, throttle, outage, retry, bucket, slots, timers, backlog: what the scheduler uses
  *    name, names, kept, folder, store: names and files
  *    resolve: addresses of hosts
  *    statuses: the table of entry statuses

@@ -146,8 +146,9 @@ static void job_settle_success(struct fa_session *s, struct fa_job *job, double 
         job_settle_failure(s, job, now);
 }
 
-/* An attempt failed with its host: it does not count, and the job waits for the host. */
-static void job_hold(struct fa_session *s, struct fa_job *job, double now)
+/* Behind a redirect, the failure of a host that was given up is one of the job: the URL of the
+ * list may lead to another host the next time. */
+void fa_apply_hold(struct fa_session *s, struct fa_job *job, double now)
 {
     struct fa_hold hold = fa_scheduler_hold(&s->scheduler, job, now);
     if (hold.mirror >= 0) {
@@ -155,11 +156,15 @@ static void job_hold(struct fa_session *s, struct fa_job *job, double now)
         job_request_mirror(s, job, (unsigned)hold.mirror, now);
         return;
     }
+    if (hold.rejected && !hold.queue) {
+        job_settle_failure(s, job, now);
+        return;
+    }
     job->tries.again = true;
     if (hold.queue) {
         if (!hold.rejected)
             fa_emit_retry(&s->emitter, job, hold.wait);
-        fa_admit_put(s, job, true, now);
+        fa_admit_put(s, job, false, now);
     } else {
         job_retry(s, job, job->target.mirror, hold.wait, now);
     }
@@ -181,7 +186,7 @@ void fa_apply_outcome(struct fa_session *s, struct fa_job *job, double now)
     if (outcome->error.class == FA_CLASS_NONE)
         job_settle_success(s, job, now);
     else if (host_failed && !s->ending.draining)
-        job_hold(s, job, now);
+        fa_apply_hold(s, job, now);
     else
         job_settle_failure(s, job, now);
     fa_scheduler_review(&s->scheduler, origin, now);

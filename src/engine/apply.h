@@ -10,6 +10,9 @@
 /** An attempt has ended: job->outcome says how. */
 void fa_apply_outcome(struct fa_session *s, struct fa_job *job, double now);
 
+/** The host of a job is down: the attempt does not count, and the job waits for the host. */
+void fa_apply_hold(struct fa_session *s, struct fa_job *job, double now);
+
 /** A file has come back from the CPU stage. */
 void fa_apply_hashed(struct fa_session *s, struct fa_job *job, enum fa_hashed hashed, double now);
 

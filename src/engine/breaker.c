@@ -75,7 +75,7 @@ static enum fa_breaker_change breaker_open(struct fa_breaker *breaker,
         return breaker_give_up(breaker, failure->now);
     breaker->state = FA_BREAKER_OPEN;
     breaker->asked = false;
-    breaker->until = failure->now + fmin(wait, FA_BREAKER_PROBE_WAIT);
+    breaker->until = failure->now + fmin(wait, failure->wait_most);
     if (end > failure->now)
         breaker->until = fmin(breaker->until, end);
     return FA_BREAKER_OPENED;

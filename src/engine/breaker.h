@@ -58,6 +58,7 @@ struct fa_breaker_failure {
     double patience;    /**< Seconds; 0: none. */
     unsigned probes;    /**< Minimum probes, even if patience is exhausted. */
     double wait;        /**< The base of the back-off. */
+    double wait_most;   /**< Its maximum; at most FA_BREAKER_PROBE_WAIT. */
     uint64_t random;
 };
 

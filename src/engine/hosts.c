@@ -74,7 +74,8 @@ static struct fa_origin *origin_new(const struct fa_url *url, uint64_t hash)
     struct fa_origin *origin = calloc(1, sizeof(*origin));
     if (!origin)
         return NULL;
-    fa_job_queue_init(&origin->queue);
+    for (int line = 0; line < FA_LINES; ++line)
+        fa_job_queue_init(&origin->lines[line]);
     origin->hash = hash;
     origin->numeric = url->numeric;
     origin->name = strdup(url->origin);
@@ -113,9 +114,14 @@ struct fa_origin *fa_hosts_get(struct fa_hosts *hosts, const struct fa_url *url,
     return origin;
 }
 
+size_t fa_origin_queued(const struct fa_origin *origin)
+{
+    return origin->lines[FA_LINE_FRESH].count + origin->lines[FA_LINE_FAILED].count;
+}
+
 uint64_t fa_origin_waiting(const struct fa_origin *origin)
 {
-    return origin->queue.count + origin->backlog.count;
+    return fa_origin_queued(origin) + origin->backlog.count;
 }
 
 /* Called whenever something about an origin has changed.  A failure is remembered as long as there

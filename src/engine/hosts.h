@@ -13,6 +13,7 @@
 #include "engine/backlog.h"
 #include "engine/breaker.h"
 #include "engine/job.h"
+#include "engine/throttle.h"
 
 #include <sys/queue.h>
 
@@ -34,6 +35,9 @@ enum fa_lookup {
     FA_LOOKUP_KNOWN,
 };
 
+/** Jobs that have failed with the host wait behind the others, so that they hold up nobody. */
+enum fa_line { FA_LINE_FRESH, FA_LINE_FAILED, FA_LINES };
+
 struct fa_origin {
     struct fa_timer
         timer; /**< Of the breaker.  First, so that its address is that of the origin. */
@@ -41,9 +45,12 @@ struct fa_origin {
     char *name;   /**< "scheme://host:port" */
     char *host;   /**< Name to look up. */
     bool numeric; /**< The host is an address. */
-    struct fa_job_queue queue;
+    struct fa_job_queue lines[FA_LINES];
+    size_t held[FA_LINES]; /**< Jobs of the line without a usable mirror in this outage. */
     struct fa_backlog_queue backlog;
     unsigned active;
+    struct fa_throttle throttle;
+    double served_at; /**< Start of the latest request that was answered well; 0: none. */
 
     enum fa_lookup lookup;
     char *addresses; /**< As fa_attempt.addresses; NULL: none known. */
@@ -52,7 +59,6 @@ struct fa_origin {
 
     struct fa_breaker breaker;
     unsigned outage;            /**< Counts failures that opened the breaker, or kept it open. */
-    size_t held;                /**< Queued jobs without a usable mirror in this outage. */
     bool outage_reported;       /**< This outage was reported to the observer. */
     bool was_broken;            /**< An earlier outage was. */
     unsigned http2_failures;    /**< In a row: attempts that may have failed because of HTTP/2. */
@@ -112,6 +118,9 @@ struct fa_origin *fa_hosts_next_lookup(struct fa_hosts *hosts);
 
 /** Add an origin to the list of those that are down, or remove it. */
 void fa_hosts_set_down(struct fa_hosts *hosts, struct fa_origin *origin, bool down);
+
+/** Jobs that wait for it in memory. */
+size_t fa_origin_queued(const struct fa_origin *origin);
 
 /** Jobs that wait for it, in memory or in the backlog. */
 uint64_t fa_origin_waiting(const struct fa_origin *origin);

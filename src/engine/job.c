@@ -50,7 +50,7 @@ void fa_job_set_state(struct fa_job *job, enum fa_job_state state)
 {
     static const unsigned allowed[] = {
         [FA_JOB_NEW] = TO(QUEUED) | TO(FETCHED) | TO(FINAL),
-        [FA_JOB_QUEUED] = TO(ACTIVE) | TO(QUEUED) | TO(FINAL),
+        [FA_JOB_QUEUED] = TO(ACTIVE) | TO(QUEUED) | TO(WAITING) | TO(FINAL),
         [FA_JOB_ACTIVE] = TO(QUEUED) | TO(WAITING) | TO(FETCHED) | TO(FINAL),
         [FA_JOB_WAITING] = TO(QUEUED) | TO(FINAL),
         [FA_JOB_FETCHED] = TO(HASHING) | TO(FINAL) | TO(QUEUED),
@@ -184,9 +184,4 @@ static struct fa_job *job_queue_remove(struct fa_job_queue *queue, struct fa_job
 struct fa_job *fa_job_queue_pop(struct fa_job_queue *queue)
 {
     return job_queue_remove(queue, TAILQ_FIRST(&queue->jobs));
-}
-
-struct fa_job *fa_job_queue_pop_last(struct fa_job_queue *queue)
-{
-    return job_queue_remove(queue, TAILQ_LAST(&queue->jobs, fa_job_list));
 }

@@ -100,6 +100,10 @@ struct fa_tries {
     bool whole;              /**< Request the whole file, though there is a part. */
     bool whole_requested;    /**< That was done once. */
     bool probe;              /**< ACTIVE: it probes its origin. */
+    bool failed;             /**< With its host, in this run or the last: others go first. */
+    uint64_t failed_key;     /**< URL and origin that failed_at and asked_at are about. */
+    double failed_at;        /**< First time that it was answered with overload; 0: never. */
+    double asked_at;         /**< First time that it was answered with Retry-After; 0: never. */
     unsigned outage;         /**< QUEUED: the outage in which it has no mirror to go to. */
 };
 
@@ -107,6 +111,7 @@ struct fa_tries {
 struct fa_timing {
     double read;             /**< When the entry was read. */
     double started;          /**< When its request started. */
+    double queued;           /**< When it came into its line. */
     double staged;           /**< When it went to the stage. */
     double dns;              /**< Seconds of the lookup that its request waited for. */
     struct fa_times earlier; /**< Of the requests of its attempt before this one: redirects. */
@@ -180,8 +185,5 @@ void fa_job_queue_push_front(struct fa_job_queue *queue, struct fa_job *job);
 
 /** @return the first, removed; or NULL. */
 struct fa_job *fa_job_queue_pop(struct fa_job_queue *queue);
-
-/** @return the last, removed; or NULL. */
-struct fa_job *fa_job_queue_pop_last(struct fa_job_queue *queue);
 
 #endif

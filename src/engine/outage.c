@@ -78,7 +78,17 @@ struct fa_breaker_failure fa_outage_of_job(const struct fa_outage_policy *policy
         /* A host that answers gets at least as many attempts as a file. */
         .probes = !patient && (outcome->http != 0 || nameless) ? policy->retries : 0,
         .wait = policy->retry_wait,
+        .wait_most = FA_BREAKER_PROBE_WAIT,
     };
+}
+
+/* While some of its URLs were never requested, "overloaded" may be what is wrong with the others
+ * only.  So they are probed quickly, and enough of them before the host is given up. */
+void fa_outage_of_untried(struct fa_breaker_failure *failure)
+{
+    if (failure->probes < FA_OVERLOAD_PROBES)
+        failure->probes = FA_OVERLOAD_PROBES;
+    failure->wait_most = FA_OVERLOAD_WAIT;
 }
 
 struct fa_breaker_failure fa_outage_of_lookup(const struct fa_outage_policy *policy,
@@ -97,5 +107,6 @@ struct fa_breaker_failure fa_outage_of_lookup(const struct fa_outage_policy *pol
         /* Jobs that never start do not count their own retries. */
         .probes = final || waits ? 0 : policy->retries,
         .wait = policy->retry_wait,
+        .wait_most = FA_BREAKER_PROBE_WAIT,
     };
 }

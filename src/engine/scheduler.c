@@ -6,7 +6,12 @@
  *
  * Each outage has a number, and a job remembers the outage in which it was found to have no
  * mirror.  The jobs of an origin that is down are therefore examined once for each failure of the
- * host: its queue is rotated until `held` equals the length of the queue.
+ * host: each of its lines is rotated until `held` equals the length of the line.
+ *
+ * A host can be well and still answer some of its URLs with 503.  What tells them apart is whether
+ * it answers others: a failure counts against a job as soon as the host has served another one
+ * since the job's first failure, and against the host alone before.  A host that says nothing but
+ * overload is probed with URLs that were never requested, until one is served.
  *
  * A host that is given up fails all of its jobs, those that wait for a retry included, and at
  * once: waiting would only delay the end of the run.
@@ -80,7 +85,7 @@ struct fa_origin *fa_scheduler_origin(struct fa_scheduler *scheduler, struct fa_
 
 bool fa_scheduler_has_window(const struct fa_scheduler *scheduler, const struct fa_origin *origin)
 {
-    return origin->backlog.count == 0 && origin->queue.count < FA_WINDOW_ORIGIN &&
+    return origin->backlog.count == 0 && fa_origin_queued(origin) < FA_WINDOW_ORIGIN &&
            scheduler->queued < FA_WINDOW;
 }
 
@@ -93,6 +98,11 @@ static void origin_count_queued(struct fa_scheduler *scheduler, const struct fa_
         scheduler->stuck += (size_t)more;
 }
 
+static enum fa_line job_line(const struct fa_job *job)
+{
+    return job->tries.failed ? FA_LINE_FAILED : FA_LINE_FRESH;
+}
+
 int fa_scheduler_put(struct fa_scheduler *scheduler, struct fa_job *job, bool front, double now)
 {
     struct fa_origin *origin = fa_scheduler_origin(scheduler, job);
@@ -100,10 +110,11 @@ int fa_scheduler_put(struct fa_scheduler *scheduler, struct fa_job *job, bool fr
         return -1;
     job->tries.outage = 0;
     fa_job_set_state(job, FA_JOB_QUEUED);
+    job->timing.queued = now;
     if (front)
-        fa_job_queue_push_front(&origin->queue, job);
+        fa_job_queue_push_front(&origin->lines[FA_LINE_FRESH], job);
     else
-        fa_job_queue_push(&origin->queue, job);
+        fa_job_queue_push(&origin->lines[job_line(job)], job);
     origin_count_queued(scheduler, origin, 1);
     fa_scheduler_review(scheduler, origin, now);
     return 0;
@@ -124,7 +135,7 @@ void fa_scheduler_put_back(struct fa_scheduler *scheduler, struct fa_origin *ori
     fa_job_set_state(job, FA_JOB_QUEUED);
     job->target.origin = origin;
     job->tries.again = true;
-    fa_job_queue_push(&origin->queue, job);
+    fa_job_queue_push(&origin->lines[FA_LINE_FRESH], job);
     origin_count_queued(scheduler, origin, 1);
 }
 
@@ -133,7 +144,7 @@ static void job_end_wait(struct fa_scheduler *scheduler, struct fa_job *job, dou
 {
     fa_timers_clear(&scheduler->job_timers, &job->timer);
     --scheduler->waiting;
-    if (fa_scheduler_put(scheduler, job, true, now) == 0)
+    if (fa_scheduler_put(scheduler, job, !job->tries.failed, now) == 0)
         return;
     /* No memory for its origin: wait a little longer.  The heap still has a place for the timer. */
     (void)fa_timers_set(&scheduler->job_timers, &job->timer, now + 1);
@@ -165,7 +176,8 @@ static void origin_mark_down(struct fa_scheduler *scheduler, struct fa_origin *o
     if (was == is)
         return;
     fa_hosts_set_down(&scheduler->hosts, origin, is);
-    scheduler->stuck += is ? origin->queue.count : -origin->queue.count;
+    size_t queued = fa_origin_queued(origin);
+    scheduler->stuck += is ? queued : -queued;
 }
 
 /* Update what depends on the state of the breaker, and report the change. */
@@ -176,7 +188,7 @@ static void origin_follow_breaker(struct fa_scheduler *scheduler, struct fa_orig
     if (change == FA_BREAKER_OPENED || change == FA_BREAKER_GAVE_UP) {
         /* Examine every job again: another mirror may be back by now. */
         ++origin->outage;
-        origin->held = 0;
+        memset(origin->held, 0, sizeof(origin->held));
     }
     if (change == FA_BREAKER_SAME || change == FA_BREAKER_OPENED)
         return;
@@ -226,14 +238,23 @@ double fa_scheduler_left(const struct fa_scheduler *scheduler, const struct fa_o
     return fmax(0, origin->breaker.since + scheduler->policy.outage.host_wait - now);
 }
 
+/* A line with jobs that have not been examined yet in this outage; FA_LINES: none. */
+static enum fa_line origin_unexamined_line(const struct fa_origin *origin)
+{
+    enum fa_line line = FA_LINE_FRESH;
+    while (line < FA_LINES && origin->lines[line].count <= origin->held[line])
+        ++line;
+    return line;
+}
+
 /* Whether some jobs of an origin that is down have not been examined yet in this outage. */
 static bool origin_has_unexamined(const struct fa_scheduler *scheduler,
                                   const struct fa_origin *origin)
 {
     if (!fa_breaker_waits(&origin->breaker))
         return false;
-    return origin->queue.count > origin->held ||
-           (origin->backlog.count > 0 && origin->queue.count < FA_WINDOW_ORIGIN &&
+    return origin_unexamined_line(origin) < FA_LINES ||
+           (origin->backlog.count > 0 && fa_origin_queued(origin) < FA_WINDOW_ORIGIN &&
             scheduler->queued < FA_WINDOW);
 }
 
@@ -255,7 +276,8 @@ static enum fa_ring origin_ring(struct fa_scheduler *scheduler, struct fa_origin
             fa_timers_set(&scheduler->host_timers, &origin->timer, origin->breaker.until);
         return origin_has_unexamined(scheduler, origin) ? FA_RING_READY : FA_RING_NONE;
     }
-    if (origin->active >= scheduler->policy.per_host)
+    if (origin->active >= scheduler->policy.per_host ||
+        !fa_throttle_allows(&origin->throttle, origin->active))
         return FA_RING_NONE;
     if (origin->lookup == FA_LOOKUP_NEEDED)
         fa_hosts_want_lookup(&scheduler->hosts, origin);
@@ -300,26 +322,82 @@ void fa_scheduler_unresolved(struct fa_scheduler *scheduler, struct fa_origin *o
     fa_scheduler_review(scheduler, origin, now);
 }
 
-/* A failure without a connection also makes the addresses expire, as the host may have moved. */
+/* A failure that the breaker counts.  A failure without a connection also makes the addresses
+ * expire, as the host may have moved. */
+static void origin_failed_job(struct fa_scheduler *scheduler, struct fa_origin *origin,
+                              struct fa_job *job, bool probe, double now)
+{
+    const struct fa_outcome *outcome = &job->outcome;
+    struct fa_breaker_failure failure =
+        fa_outage_of_job(&scheduler->policy.outage, job, probe, now);
+    bool untried = origin->lines[FA_LINE_FRESH].count > 0 || origin->backlog.count > 0;
+    if (fa_outage_is_overload(outcome) && untried)
+        fa_outage_of_untried(&failure);
+    if (fa_outage_is_unconnected(outcome) && origin->known_at < now - 1)
+        origin->known_at = -FA_ADDRESS_LIFE;
+    origin_failed(scheduler, origin, &outcome->error, failure);
+}
+
+/* Note when the host first said overload to this URL, and first asked to come back later. */
+static void job_note_overload(struct fa_job *job, double now)
+{
+    struct fa_tries *tries = &job->tries;
+    uint64_t key = job->target.mirrors[job->target.mirror].key ^ job->target.origin->hash;
+    if (tries->failed_key != key) {
+        tries->failed_key = key;
+        tries->failed_at = now;
+        tries->asked_at = 0;
+    }
+    if (tries->asked_at <= 0 && job->outcome.retry_after > 0)
+        tries->asked_at = now;
+}
+
+/* Whether the host has served others since then: it is not the host that fails, but this URL.
+ * @since  0: never */
+static bool job_fails_alone(const struct fa_job *job, double since)
+{
+    return since > 0 && job->target.origin->served_at > since;
+}
+
+/* @return whether the failure does not count against the job */
+static bool origin_account_failure(struct fa_scheduler *scheduler, struct fa_origin *origin,
+                                   struct fa_job *job, bool probe, double now)
+{
+    const struct fa_outcome *outcome = &job->outcome;
+    bool overload = fa_outage_is_overload(outcome);
+    job->tries.failed = true;
+    if (overload) {
+        fa_throttle_overloaded(&origin->throttle, job->timing.started, origin->active, now);
+        job_note_overload(job, now);
+    }
+    /* Only this job waits as long as it was asked to, and the others go on. */
+    if (overload && outcome->retry_after > 0 && job_fails_alone(job, job->tries.asked_at)) {
+        if (probe)
+            fa_breaker_release(&origin->breaker, now);
+        return false;
+    }
+    origin_failed_job(scheduler, origin, job, probe, now);
+    if (overload && job_fails_alone(job, job->tries.failed_at))
+        return false;
+    return fa_breaker_rejects(&origin->breaker, now) || fa_breaker_waits(&origin->breaker) ||
+           (scheduler->policy.outage.host_wait > 0 && fa_outage_is_unconnected(outcome));
+}
+
 bool fa_scheduler_ended(struct fa_scheduler *scheduler, struct fa_job *job, double now)
 {
     const struct fa_outage_policy *policy = &scheduler->policy.outage;
-    const struct fa_outcome *outcome = &job->outcome;
     struct fa_origin *origin = job->target.origin;
-    bool probe = job->tries.probe, unconnected = fa_outage_is_unconnected(outcome);
+    bool probe = job->tries.probe;
     --origin->active;
     --scheduler->active;
     scheduler->probes -= probe;
     job->tries.probe = false;
     switch (fa_outage_evidence(policy, job)) {
     case FA_EVIDENCE_FAILURE:
-        if (unconnected && origin->known_at < now - 1)
-            origin->known_at = -FA_ADDRESS_LIFE; /* its addresses may be outdated */
-        origin_failed(scheduler, origin, &outcome->error,
-                      fa_outage_of_job(policy, job, probe, now));
-        return fa_breaker_waits(&origin->breaker) || fa_breaker_rejects(&origin->breaker, now) ||
-               (policy->host_wait > 0 && unconnected);
+        return origin_account_failure(scheduler, origin, job, probe, now);
     case FA_EVIDENCE_SUCCESS:
+        origin->served_at = fmax(origin->served_at, job->timing.started);
+        fa_throttle_succeeded(&origin->throttle, scheduler->policy.per_host);
         origin_succeeded(scheduler, origin);
         return false;
     case FA_EVIDENCE_NONE:
@@ -396,7 +474,7 @@ struct fa_hold fa_scheduler_hold(struct fa_scheduler *scheduler, struct fa_job *
     if (waits)
         hold.wait = fmax(0, breaker->until - now);
     /* After a redirect, request the URL of the entry again: it may redirect elsewhere by then. */
-    hold.queue = hold.rejected || (waits && job->target.hops == 0);
+    hold.queue = (hold.rejected || waits) && job->target.hops == 0;
     if (waits && !hold.queue)
         origin_report_outage(scheduler, origin, now);
     return hold;
@@ -451,8 +529,8 @@ static enum fa_next scheduler_move_or_hold(struct fa_scheduler *scheduler, struc
     if (mirror >= 0 && fa_job_target(job, (unsigned)mirror) == 0)
         return FA_NEXT_MOVED;
     job->tries.outage = origin->outage;
-    ++origin->held;
-    fa_job_queue_push(&origin->queue, job);
+    ++origin->held[job_line(job)];
+    fa_job_queue_push(&origin->lines[job_line(job)], job);
     origin_count_queued(scheduler, origin, 1);
     origin_report_outage(scheduler, origin, now);
     return FA_NEXT_AGAIN;
@@ -476,18 +554,27 @@ static enum fa_next scheduler_reject(const struct fa_origin *origin, struct fa_j
     return FA_NEXT_REJECT;
 }
 
-/* Probe with the job at the end of the queue: it has not failed yet, and is not next to one that
- * has, which may be what made the host fail. */
-static struct fa_job *scheduler_take_job(struct fa_scheduler *scheduler, struct fa_origin *origin,
-                                         bool starts)
+/* Jobs that have failed with the host come last: one of them may be what made it fail.  But they
+ * neither wait for the end of a long list nor fill the window.  A probe is always a fresh job. */
+static enum fa_line origin_start_line(const struct fa_origin *origin, double now)
 {
-    bool last = starts && origin->breaker.state == FA_BREAKER_OPEN;
-    struct fa_job *job =
-        last ? fa_job_queue_pop_last(&origin->queue) : fa_job_queue_pop(&origin->queue);
+    const struct fa_job_queue *failed = &origin->lines[FA_LINE_FAILED];
+    const struct fa_job *first = TAILQ_FIRST(&failed->jobs);
+    bool due =
+        first && origin->breaker.state == FA_BREAKER_CLOSED &&
+        (now - first->timing.queued > FA_FAILED_WAIT || failed->count > FA_WINDOW_ORIGIN / 2);
+    return due || origin->lines[FA_LINE_FRESH].count == 0 ? FA_LINE_FAILED : FA_LINE_FRESH;
+}
+
+static struct fa_job *scheduler_take_job(struct fa_scheduler *scheduler, struct fa_origin *origin,
+                                         bool starts, double now)
+{
+    enum fa_line line = starts ? origin_start_line(origin, now) : origin_unexamined_line(origin);
+    struct fa_job *job = line < FA_LINES ? fa_job_queue_pop(&origin->lines[line]) : NULL;
     if (!job)
         return NULL;
     origin_count_queued(scheduler, origin, -1);
-    origin->held -= origin->held > 0 && job->tries.outage == origin->outage;
+    origin->held[line] -= origin->held[line] > 0 && job->tries.outage == origin->outage;
     return job;
 }
 
@@ -508,16 +595,22 @@ enum fa_next fa_scheduler_next(struct fa_scheduler *scheduler, double now, struc
     bool starts = !rejects && fa_breaker_allows(&origin->breaker, now);
     if (starts && !slot)
         return FA_NEXT_NONE;
-    bool empty = origin->queue.count == 0 || (!starts && origin->queue.count <= origin->held);
+    bool empty =
+        starts ? fa_origin_queued(origin) == 0 : origin_unexamined_line(origin) == FA_LINES;
     *ret_origin = origin;
     if (empty && origin->backlog.count > 0)
         return FA_NEXT_REFILL;
     fa_hosts_next(&scheduler->hosts, ring);
     enum fa_next next = FA_NEXT_AGAIN;
     bool probe_due = ring == FA_RING_READY && origin->breaker.state != FA_BREAKER_CLOSED;
-    struct fa_job *job = starts && probe_due ? NULL : scheduler_take_job(scheduler, origin, starts);
+    struct fa_job *job =
+        starts && probe_due ? NULL : scheduler_take_job(scheduler, origin, starts, now);
     *ret_job = job;
-    if (job && rejects) {
+    if (job && !starts && job->target.hops > 0) {
+        job->outcome.error = origin->last_error;
+        job->outcome.retryable = FA_RETRYABLE_NOW;
+        next = FA_NEXT_BACK;
+    } else if (job && rejects) {
         next = scheduler_reject(origin, job);
     } else if (job && starts) {
         scheduler_start_job(scheduler, job);

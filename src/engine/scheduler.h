@@ -29,6 +29,8 @@
 /** Maximum waiting jobs in memory, of one origin and of all; the others are in the backlog. */
 #define FA_WINDOW_ORIGIN 4096
 #define FA_WINDOW        8192
+/** Seconds after which a job that failed with its host is no longer behind the others. */
+#define FA_FAILED_WAIT 10.0
 
 struct fa_schedule_policy {
     unsigned per_host;          /**< fa_config.per_host */
@@ -90,6 +92,7 @@ enum fa_next {
     FA_NEXT_AGAIN,  /**< Call again. */
     FA_NEXT_START,  /**< Start the job; it counts as active. */
     FA_NEXT_MOVED,  /**< The job targets another mirror now: queue it there. */
+    FA_NEXT_BACK,   /**< The host behind its redirect is down: go back to the URL of the list. */
     FA_NEXT_REJECT, /**< Its last host was given up: fail the job with the error of its outcome. */
     FA_NEXT_REFILL, /**< Put back jobs from the backlog of the origin, then review it. */
 };
@@ -97,7 +100,7 @@ enum fa_next {
 /**
  * Decide what to do next.
  *
- * @ret_job     For START, MOVED and REJECT.
+ * @ret_job     For START, MOVED, BACK and REJECT.
  * @ret_origin  For REFILL.
  */
 enum fa_next fa_scheduler_next(struct fa_scheduler *scheduler, double now, struct fa_job **ret_job,

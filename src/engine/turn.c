@@ -110,6 +110,9 @@ static bool turn_dispatch_one(struct fa_session *s, double now)
     case FA_NEXT_MOVED:
         fa_admit_queue(s, job, now);
         return true;
+    case FA_NEXT_BACK:
+        fa_apply_hold(s, job, now);
+        return true;
     case FA_NEXT_REJECT:
         if (!s->ledger.state || job->part.bytes == 0)
             fa_store_part_remove(s->store, job->place.key);

@@ -54,9 +54,17 @@ struct origin {
     unsigned active;
     double not_before; /* as its events say */
     double asked;      /* as its answers ask */
+    double served;     /* start of the last request that it answered without overload */
     bool broken, given_up;
     unsigned probes; /* under way, since it broke */
     struct origin *next;
+};
+
+/* A URL that has asked for a pause, and the first time. */
+struct asker {
+    char url[128];
+    double since;
+    struct asker *next;
 };
 
 struct version {
@@ -88,6 +96,7 @@ struct fa_world {
     struct line *lines;
     struct origin *origins;
     struct version *versions;
+    struct asker *askers;
     double stopped_at; /* INFINITY: not yet */
     uint64_t ended, failed, received;
     unsigned asks;
@@ -218,6 +227,35 @@ static void note_version(struct fa_world *world, const char *name)
     world->versions = version;
 }
 
+/* A URL that has asked for a pause before, and whose host has served others since, cannot pause the
+ * host again. */
+static bool asks_alone(struct fa_world *world, const struct origin *origin, const char *url)
+{
+    struct asker *it = world->askers;
+    while (it && strcmp(it->url, url) != 0)
+        it = it->next;
+    if (it)
+        return origin->served > it->since;
+    it = fresh(sizeof(*it));
+    snprintf(it->url, sizeof(it->url), "%s", url);
+    it->since = world->now;
+    it->next = world->askers;
+    world->askers = it;
+    return false;
+}
+
+static void note_answer(struct fa_world *world, struct origin *origin, const char *url,
+                        double began, const struct fa_outcome *outcome)
+{
+    int http = outcome->http;
+    bool asks = outcome->retry_after > 0 && (http == 429 || http == 503);
+    bool busy = asks || http == 429 || (http >= 502 && http <= 504);
+    if (asks && !asks_alone(world, origin, url))
+        origin->asked = fmax(origin->asked, world->now + fmin(outcome->retry_after, PAUSE_MAX));
+    if (http > 0 && !busy)
+        origin->served = fmax(origin->served, began);
+}
+
 /* A host has answered: what failed with it need not wait any more. */
 static void forgive(struct fa_world *world, const struct origin *origin)
 {
@@ -276,8 +314,7 @@ static void request_end(void *ctx, struct fa_attempt *attempt, struct fa_outcome
     origin->probes -= request->probe;
     fa_answer_end(&request->reply, attempt, share_of(world, request), world->full, ret);
     world->received += ret->received;
-    if (ret->retry_after > 0 && (ret->http == 429 || ret->http == 503))
-        origin->asked = fmax(origin->asked, world->now + fmin(ret->retry_after, PAUSE_MAX));
+    note_answer(world, origin, attempt->url, request->began, ret);
     if (ret->http > 0 && ret->http < 500 && ret->http != 429)
         forgive(world, origin);
     free(request);
@@ -562,6 +599,8 @@ void fa_world_free(struct fa_world *world)
     forget_run(world);
     for (struct version *version; (version = world->versions); free(version))
         world->versions = version->next;
+    for (struct asker *it; (it = world->askers); free(it))
+        world->askers = it->next;
     if (world->list_file)
         fclose(world->list_file);
     free(world->list);

@@ -16,6 +16,7 @@ static struct fa_breaker_failure failure_at(double now)
                                        .pauses = 3,
                                        .patience = PATIENCE,
                                        .wait = 1,
+                                       .wait_most = FA_BREAKER_PROBE_WAIT,
                                        .random = UINT64_MAX};
 }
 

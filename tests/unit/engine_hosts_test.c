@@ -6,6 +6,8 @@
 #include "support/truth.h"
 #include "support/virtual_play.h"
 
+#include <stdio.h>
+
 ENGINE_SUITE(engine_hosts);
 
 static void list_many(const char *host, unsigned count)
@@ -423,8 +425,56 @@ Test(engine_hosts, a_host_with_failures_in_a_row_is_down_for_all)
     fa_world_run(world);
     fa_world_expect(world, "...\nend complete");
     cr_assert_eq(fa_world_count(world, "done"), 100);
-    cr_assert_leq(fa_world_count(world, "get"), 60, "%u", fa_world_count(world, "get"));
+    for (unsigned i = 0; i < 100; ++i) {
+        char get[32];
+        snprintf(get, sizeof(get), "get a/f%u", i);
+        cr_assert_geq(fa_world_count(world, get), 1, "%s: each is requested before it fails", get);
+    }
+    cr_assert_leq(fa_world_count(world, "get"), 130, "%u", fa_world_count(world, "get"));
     cr_assert_eq(fa_world_count(world, "host a given-up"), 1);
+}
+
+/* 300 URLs of one host in an order without a pattern; that many per cent are always answered with
+ * 503.  The others must all be fetched, in one run. */
+static void play_partial_overload(unsigned percent)
+{
+    unsigned good = 0;
+    begin_world("a/bad* 503 took=0.01\na/f* 200 size=10 took=0.01", "");
+    config->retry_wait = 1;
+    for (unsigned i = 0; i < 300; ++i) {
+        bool bad = (i * 7919 + 13) % 300 < percent * 3;
+        fa_world_list(world, "http://a/%s%u", bad ? "bad" : "f", i);
+        good += !bad;
+    }
+    fa_world_run(world);
+    unsigned bad = 300 - good, gets = fa_world_count(world, "get");
+    cr_assert_eq(fa_world_check(world), NULL, "%s", fa_world_check(world));
+    cr_assert_eq(fa_world_count(world, "done * ok"), good, "%u %%: %u of %u", percent,
+                 fa_world_count(world, "done * ok"), good);
+    cr_assert_eq(fa_world_count(world, "done * failed http http=503 transient=1"), bad, "%u %%",
+                 percent);
+    cr_assert_leq(gets, good + 6 * bad, "%u %%: %u requests", percent, gets);
+    cr_assert_leq(fa_world_now(world), 180, "%u %%: %g s", percent, fa_world_now(world));
+    end_world();
+}
+
+Test(engine_hosts, a_host_that_serves_some_of_its_urls_is_not_down)
+{
+    for (unsigned percent = 50; percent <= 95; percent += 5)
+        play_partial_overload(percent);
+    begin_world("a/* 200 size=10", "http://a/1");
+}
+
+Test(engine_hosts, an_entry_that_asks_for_pauses_holds_up_nobody)
+{
+    begin_world("a/poison 503 retry-after=120 took=0.01\na/f* 200 size=10 took=0.01",
+                "http://a/poison");
+    list_many("a", 300);
+    fa_world_run(world);
+    fa_world_expect(world, "...\ndone a/poison failed http http=503 transient=1\nend complete");
+    cr_assert_eq(fa_world_count(world, "@0-121 host a paused"), 1);
+    cr_assert_eq(fa_world_count(world, "done * ok"), 300);
+    cr_assert_eq(fa_world_count(world, "@121-9999 done"), 1);
 }
 
 Test(engine_hosts, ports_are_different_origins)

@@ -141,7 +141,7 @@ Test(hosts, what_there_is_to_remember_is_not_forgotten)
         origin->timer.place = i == 3;
         origin->breaker.failures = i == 4;
         if (i == 5)
-            fa_job_queue_push(&origin->queue, &job);
+            fa_job_queue_push(&origin->lines[FA_LINE_FRESH], &job);
         cr_assert_eq(fa_origin_waiting(origin), i == 5);
         fa_hosts_forget(&hosts, origin);
         cr_assert_eq(hosts.count, i == 0 ? before - 1 : before, "%s", what[i]);

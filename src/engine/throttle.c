@@ -1,0 +1,26 @@
+#include "engine/throttle.h"
+
+bool fa_throttle_allows(const struct fa_throttle *throttle, unsigned active)
+{
+    return throttle->limit == 0 || active < throttle->limit;
+}
+
+void fa_throttle_overloaded(struct fa_throttle *throttle, double started, unsigned active,
+                            double now)
+{
+    if (throttle->limit && started < throttle->cut_at)
+        return;
+    unsigned used = active + 1;
+    if (throttle->limit && throttle->limit < used)
+        used = throttle->limit;
+    throttle->limit = used > 1 ? used / 2 : 1;
+    throttle->cut_at = now;
+}
+
+/* One more for each good answer doubles the number in each round trip, so that a host that has
+ * recovered is at full speed soon. */
+void fa_throttle_succeeded(struct fa_throttle *throttle, unsigned most)
+{
+    if (throttle->limit && ++throttle->limit >= most)
+        throttle->limit = 0;
+}
