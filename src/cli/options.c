@@ -292,17 +292,24 @@ const struct fa_option fa_options_table[] = {
          .more = "The maximum delay doubles with each retry, up to 60 seconds; the actual delay "
                  "is random between 0 and that maximum (exponential back-off with full jitter).  "
                  "A Retry-After of the server takes precedence for its whole host, up to 600 "
-                 "seconds."),
-    TIME("host-wait", config.host_wait, 0, 365.0 * DAY, .commands = RUNS,
-         .initial = "60; 0 with compare", .help = "wait this long for a host that is down",
-         .more = "Counted from the first failure after the last success.  Meanwhile one transfer "
-                 "at a time probes the host, other hosts continue, and entries with a mirror use "
-                 "the mirror.  When the time is over, one last attempt is made.  If it fails, the "
-                 "remaining entries of the host fail, and so do its entries that are read within "
-                 "the next minute.  A host is considered down when no connection can be made, or "
-                 "after eight consecutive failures.  There is no wait for a name that does not "
-                 "exist or a certificate that is rejected, and Retry-After has its own rule.  0 "
-                 "does not wait."),
+                 "seconds.  The entry that caused the pause is retried after the others, and if "
+                 "it asks again although the host serves the others, it waits alone."),
+    TIME(
+        "host-wait", config.host_wait, 0, 365.0 * DAY, .commands = RUNS,
+        .initial = "60; 0 with compare", .help = "wait this long for a host that is down",
+        .more =
+            "Counted from the first failure after the last success.  Meanwhile one transfer "
+            "at a time probes the host, other hosts continue, and entries with a mirror use "
+            "the mirror.  When the time is over, one last attempt is made.  If it fails, the "
+            "remaining entries of the host fail, and so do its entries that are read within "
+            "the next minute.  A host is considered down when no connection can be made, or "
+            "after eight consecutive failures.  A host that answers is treated with more "
+            "care: 502, 503, 504 and 429 halve the number of transfers to it, and count "
+            "against one URL only, as soon as the host has served another URL since.  While "
+            "it serves none, URLs that were never requested are requested first, up to four "
+            "per second, and at least 256 of them, or all, before it is given up.  There is no wait for a name that does not "
+            "exist or a certificate that is rejected, and Retry-After has its own rule.  0 "
+            "does not wait."),
     TIME("connect-timeout", config.connect_timeout, 0.1, DAY, .commands = RUNS,
          .help = "limit the time for DNS, connecting and the TLS handshake"),
     TIME("stall-timeout", config.stall_timeout, 1, DAY, .commands = RUNS,

@@ -109,6 +109,47 @@ FA_TEST_MODES(hosts, burst_of_503_over_1000_urls_passes_with_few_requests_more)
     cr_expect(requests <= 1100, "%s: %lld requests", mode, requests);
 }
 
+/* Without a pattern in their order, 19 of 20 URLs always answer 503. */
+FA_TEST_MODES(hosts, good_files_of_a_host_that_mostly_answers_503_all_arrive)
+{
+    for (unsigned i = 0; i < 300; i++) {
+        char path[64];
+        bool good = (i * 119 + 13) % 300 < 15;
+        snprintf(path, sizeof(path), good ? "/ok/10/good-%u" : "/status/503/bad-%u", i);
+        add_url("127.0.0.2", path);
+    }
+    fa_fetch_start(&fetch, &scratch, mode, list.text, "--host-wait", "15", "--retries", "3", NULL);
+    fa_fetch_expect(&fetch, 80, 5);
+    fa_fetch_expect_count(&fetch, "ok", 15);
+    cr_expect_eq(fa_report_count(fetch.entries, "status", "failed"), 285);
+    long long requests = fa_server_stat(&server, "requests");
+    cr_expect(requests >= 300 && requests <= 300 + 3 * 285, "%s: %lld requests", mode, requests);
+    size_t i;
+    json_t *entry;
+    json_array_foreach(fetch.entries, i, entry)
+    {
+        cr_expect(fa_report_int(entry, "attempts") >= 1, "%s: a failed entry was not tried", mode);
+    }
+}
+
+FA_TEST_MODES(hosts, entry_that_always_asks_for_a_pause_holds_up_nobody)
+{
+    add_url("127.0.0.2", "/retryafter/99/2/503/poison");
+    add_urls("127.0.0.2", "/ok/10/after", 300);
+    fa_fetch_start(&fetch, &scratch, mode, list.text, "--retries", "2", NULL);
+    fa_fetch_expect(&fetch, 30, 5);
+    fa_fetch_expect_count(&fetch, "ok", 300);
+    json_t *log = fa_server_log(&server);
+    size_t n = json_array_size(log), poison[3] = {0}, found = 0;
+    for (size_t i = 0; i < n && found < 3; i++) {
+        if (strstr(fa_report_str(json_array_get(log, i), "path"), "poison"))
+            poison[found++] = i;
+    }
+    cr_assert_eq(found, 3, "%s", mode);
+    cr_expect(poison[1] >= 280, "%s: the second attempt is request %zu", mode, poison[1]);
+    json_decref(log);
+}
+
 struct pause {
     const char *value;
     long long least; /* ms until the next request */
