@@ -307,7 +307,8 @@ const struct fa_option fa_options_table[] = {
             "care: 502, 503, 504 and 429 halve the number of transfers to it, and count "
             "against one URL only, as soon as the host has served another URL since.  While "
             "it serves none, URLs that were never requested are requested first, up to four "
-            "per second, and at least 256 of them, or all, before it is given up.  There is no wait for a name that does not "
+            "per second, and at least 256 of them, or all, before it is given up.  In the next run, entries that "
+            "were never requested come before those that failed.  There is no wait for a name that does not "
             "exist or a certificate that is rejected, and Retry-After has its own rule.  0 "
             "does not wait."),
     TIME("connect-timeout", config.connect_timeout, 0.1, DAY, .commands = RUNS,

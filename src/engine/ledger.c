@@ -142,6 +142,7 @@ int fa_ledger_lookup(struct fa_ledger *ledger, uint64_t key, struct fa_recalled 
         .owner = record.owner,
         .standing = record.standing,
         .replaces = record.replaces,
+        .tried = record.tried,
         .digest = record.digest,
         .mirror = record.mirror,
         .synced = record.durable,
@@ -203,6 +204,7 @@ enum fa_recall fa_ledger_recall(const struct fa_ledger *ledger, struct fa_job *j
     if (!record->found)
         return FA_RECALL_NOTHING;
     job->part.recorded = true;
+    job->tries.failed = failed && record->tried;
     if (record_has_part(record->standing, record->rep.validator.strong, record->replaces) &&
         !ledger->config->plan)
         job_recall_part(ledger, job, record);
@@ -317,6 +319,7 @@ static void ledger_put_failed(struct fa_ledger *ledger, const struct fa_job *job
     record.class = result->error.class;
     record.error = result->error.msg;
     record.transient = result->transient;
+    record.tried = job->tries.attempts > 0;
     record.replaces = known != NULL;
     if (known) {
         representation_to_record(&record, &known->rep);

@@ -48,6 +48,7 @@ struct fa_recalled {
     uint64_t owner; /**< Key of the URL that the path belongs to. */
     enum fa_standing standing;
     bool replaces;
+    bool tried;
     struct fa_representation rep;
     struct fa_digest digest;
     uint64_t mirror;

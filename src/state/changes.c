@@ -96,6 +96,7 @@ static const struct fa_field record_fields[] = {
     FA_FIELD_ENUM(enum fa_class, FA_CLASSES, struct fa_record, class),
     FA_FIELD(BOOL, bool, struct fa_record, replaces),
     FA_FIELD(BOOL, bool, struct fa_record, transient),
+    FA_FIELD(BOOL, bool, struct fa_record, tried),
     FA_FIELD(BOOL, bool, struct fa_record, secret),
     FA_FIELD(INT, int, struct fa_record, http),
     FA_FIELD(STR, const char *, struct fa_record, error),

@@ -43,6 +43,7 @@ struct fa_record {
                               validator describe.  Otherwise they describe a part file, if
                               strong. */
     bool transient;      /**< FAILED: the error is transient. */
+    bool tried;          /**< FAILED: it was requested; others come first in the next run. */
     bool secret;         /**< FAILED: the entry contains a secret and must not be printed. */
     int http;
     const char *error; /**< FAILED: the message; else NULL. */

@@ -1100,7 +1100,7 @@ FA_TEST_MODES(resume, damaged_state_is_reported_and_put_aside)
  * files.example, for which the server is the proxy: one file done, one that was interrupted, one
  * that failed and has a part, and two that do not exist.
  */
-static const char *const states[] = {"schema-1.db"};
+static const char *const states[] = {"schema-1.db", "schema-2.db"};
 
 static const char *put_state(const char *name)
 {

@@ -50,6 +50,26 @@ Test(engine_state, a_file_that_lost_bytes_is_fetched_again)
     fa_expect_file(config->dir, "x", "x", 10);
 }
 
+Test(engine_state, what_was_never_requested_comes_before_what_failed)
+{
+    begin_with_state("a/bad1 404; 200 size=10\na/bad2 404; 200 size=10\na/* 200 size=10",
+                     "http://a/bad1\nhttp://a/bad2");
+    config->jobs = 1;
+    fa_world_run(world);
+    cr_assert_eq(fa_world_count(world, "done * failed"), 2, "%s", fa_world_trace(world));
+    fa_world_forget(world);
+    fa_world_list(world, "http://a/bad1\nhttp://a/x\nhttp://a/bad2\nhttp://a/y");
+    EXPECT_RUN(FA_END_COMPLETE, "get a/x\n"
+                                "done a/x ok\n"
+                                "get a/y\n"
+                                "done a/y ok\n"
+                                "get a/bad1\n"
+                                "done a/bad1 ok\n"
+                                "get a/bad2\n"
+                                "done a/bad2 ok\n"
+                                "end complete\n");
+}
+
 Test(engine_state, a_part_of_a_failed_run_is_resumed)
 {
     begin_with_state("a/x 200 size=100 cut=40; 200 size=100", "http://a/x");
