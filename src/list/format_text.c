@@ -205,10 +205,10 @@ static enum fa_list_what text_on_pause(struct reading *r)
     if (!lines->waiting || r->text->above != ABOVE_OPEN)
         return FA_LIST_AGAIN;
 
-    /* If a line has begun, its first byte decides; a writer's buffer may end in the middle of
-     * any line. */
+    /* If a line has begun, its first byte decides, unless it may be that of a byte order mark; a
+     * writer's buffer may end in the middle of any line. */
     char next = fa_lines_begun(lines);
-    bool entry_next = !byte_is_blank(next) && !strchr("\n\r#", next);
+    bool entry_next = !byte_is_blank(next) && next != mark[0] && !strchr("\n\r#", next);
     double heard = fa_source_heard(lines->source);
     if (byte_is_blank(next))
         return FA_LIST_AGAIN;
