@@ -20,6 +20,9 @@
 /* log2 of FA_UNPACK_MEMORY. */
 #define ZSTD_WINDOW_LOG 27
 
+/* Bytes at the start of a frame: the magic number and the descriptor (RFC 8878, 3.1.1). */
+#define ZSTD_START 5
+
 struct fa_unpack {
     const struct fa_unpack_method *method;
     bool inside; /* Inside a member or frame. */
@@ -27,7 +30,10 @@ struct fa_unpack {
     union {
         z_stream gzip;
         lzma_stream xz;
-        ZSTD_DStream *zstd;
+        struct {
+            ZSTD_DStream *stream;
+            size_t next; /* Bytes that it asks for. */
+        } zstd;
     } u;
 };
 
@@ -122,34 +128,24 @@ static enum fa_unpack_what xz_step(struct fa_unpack *unpack, struct fa_unpack_in
 
 static bool zstd_begin(struct fa_unpack *unpack)
 {
-    unpack->u.zstd = ZSTD_createDStream();
-    if (unpack->u.zstd &&
-        !ZSTD_isError(ZSTD_DCtx_setParameter(unpack->u.zstd, ZSTD_d_windowLogMax, ZSTD_WINDOW_LOG)))
+    ZSTD_DStream *stream = ZSTD_createDStream();
+    unpack->u.zstd.stream = stream;
+    unpack->u.zstd.next = ZSTD_START;
+    if (stream &&
+        !ZSTD_isError(ZSTD_DCtx_setParameter(stream, ZSTD_d_windowLogMax, ZSTD_WINDOW_LOG)))
         return true;
-    ZSTD_freeDStream(unpack->u.zstd);
+    ZSTD_freeDStream(stream);
     return false;
 }
 
 static void zstd_end(struct fa_unpack *unpack)
 {
-    ZSTD_freeDStream(unpack->u.zstd);
+    ZSTD_freeDStream(unpack->u.zstd.stream);
 }
 
-/* 0 of ZSTD_decompressStream() is the end of a frame; the next call begins another one. */
-static enum fa_unpack_what zstd_step(struct fa_unpack *unpack, struct fa_unpack_in *in,
-                                     struct fa_unpack_out *out, bool ended)
+static enum fa_unpack_what zstd_error(size_t rc)
 {
-    if (!unpack->inside && in->len == 0)
-        return ended ? FA_UNPACK_END : FA_UNPACK_SOME;
-    ZSTD_inBuffer from = {in->at, in->len, 0};
-    ZSTD_outBuffer to = {out->at, out->len, 0};
-    size_t rc = ZSTD_decompressStream(unpack->u.zstd, &to, &from);
-    *in = (struct fa_unpack_in){in->at + from.pos, in->len - from.pos};
-    *out = (struct fa_unpack_out){out->at + to.pos, out->len - to.pos};
     switch (ZSTD_getErrorCode(rc)) {
-    case ZSTD_error_no_error:
-        unpack->inside = rc != 0;
-        return FA_UNPACK_SOME;
     case ZSTD_error_memory_allocation:
         return FA_UNPACK_NO_MEMORY;
     case ZSTD_error_frameParameter_windowTooLarge:
@@ -157,6 +153,31 @@ static enum fa_unpack_what zstd_step(struct fa_unpack *unpack, struct fa_unpack_
     default:
         return FA_UNPACK_CORRUPT;
     }
+}
+
+/* 0 of ZSTD_decompressStream() is the end of a frame; the next call begins another one.  After an
+ * error it does not say what it wrote, so each call gets one block, or none while some output is
+ * left: then what precedes a corrupt block is known, however the bytes arrived. */
+static enum fa_unpack_what zstd_step(struct fa_unpack *unpack, struct fa_unpack_in *in,
+                                     struct fa_unpack_out *out, bool ended)
+{
+    if (!unpack->inside && in->len == 0)
+        return ended ? FA_UNPACK_END : FA_UNPACK_SOME;
+    bool more = unpack->more;
+    do {
+        size_t next = more ? 0 : unpack->u.zstd.next;
+        ZSTD_inBuffer from = {in->at, in->len < next ? in->len : next, 0};
+        ZSTD_outBuffer to = {out->at, out->len, 0};
+        size_t rc = ZSTD_decompressStream(unpack->u.zstd.stream, &to, &from);
+        if (ZSTD_isError(rc))
+            return zstd_error(rc);
+        *in = (struct fa_unpack_in){in->at + from.pos, in->len - from.pos};
+        *out = (struct fa_unpack_out){out->at + to.pos, out->len - to.pos};
+        unpack->inside = rc != 0;
+        unpack->u.zstd.next = rc ? rc : ZSTD_START;
+        more = false;
+    } while (in->len > 0 && out->len > 0);
+    return FA_UNPACK_SOME;
 }
 
 static const struct fa_unpack_method methods[] = {
