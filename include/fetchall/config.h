@@ -64,8 +64,10 @@ enum fa_hash {
     FA_HASH_SHA512 = 1 << 3,
     FA_HASH_BLAKE2B = 1 << 4,
     FA_HASH_XXH128 = 1 << 5,
+    FA_HASH_SHA224 = 1 << 6,
+    FA_HASH_SHA384 = 1 << 7,
 };
-#define FA_HASHES 6
+#define FA_HASHES 8
 
 /** New fields go to the end; the smallest accepted size ends before sandbox. */
 struct fa_config {

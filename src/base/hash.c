@@ -19,6 +19,8 @@ static const struct {
     {FA_HASH_SHA512, "sha512", "sha-512", 64},
     {FA_HASH_BLAKE2B, "blake2b", NULL, 64},
     {FA_HASH_XXH128, "xxh128", NULL, 16},
+    {FA_HASH_SHA224, "sha224", "sha-224", 28},
+    {FA_HASH_SHA384, "sha384", "sha-384", 48},
 };
 
 const char *fa_hash_name(enum fa_hash hash)

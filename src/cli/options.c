@@ -104,8 +104,8 @@ static int parse_hash(struct fa_options *options, const char *value, struct fa_e
     if (fa_value_hashes(value, &options->config.hash, &options->config.hash_first) == 0)
         return 0;
     return fa_option_refuse(err,
-                            "--hash requires 'none', or some of md5, sha1, sha256, sha512, blake2b "
-                            "and xxh128, separated by commas, not '%s'",
+                            "--hash requires 'none', or some of md5, sha1, sha224, sha256, sha384, "
+                            "sha512, blake2b and xxh128, separated by commas, not '%s'",
                             value);
 }
 
@@ -390,10 +390,12 @@ const struct fa_option fa_options_table[] = {
         .help = "use IPv6 only"),
 
     GROUP("Digests"),
-    CUSTOM("hash", 0, "ALG[,ALG]|none", parse_hash, .commands = RUNS, .initial = "sha256",
-           .help = "compute these digests of each file",
-           .more = "ALG is one of md5, sha1, sha256, sha512, blake2b and xxh128.  The manifest "
-                   "contains the first one."),
+    CUSTOM(
+        "hash", 0, "ALG[,ALG]|none", parse_hash, .commands = RUNS, .initial = "sha256",
+        .help = "compute these digests of each file",
+        .more =
+            "ALG is one of md5, sha1, sha224, sha256, sha384, sha512, blake2b and xxh128.  The manifest "
+            "contains the first one."),
     UINT("hash-jobs", 0, config.hash_jobs, 1, 256, .commands = HASHES | COMPARE, .initial = "cores",
          .help = "limit the workers that compute digests",
          .more =
@@ -409,14 +411,15 @@ const struct fa_option fa_options_table[] = {
            .help = "choose what computes digests"),
 
     GROUP("Output"),
-    OUTPUT("manifest", manifest, .help = "write lines for sha256sum -c",
-           .more =
-               "One line for each file that exists at the end, with the first digest of --hash.  "
-               "Check with md5sum -c, sha1sum -c, sha256sum -c, sha512sum -c, b2sum -c (blake2b) "
-               "or xxhsum -c (xxh128), in DIR.  The manifest is written to a temporary file, and "
-               "renamed at the end of the run.  Existing files are hashed for it.  If FILE is in "
-               "DIR, no download gets its name.  The same applies to other outputs and to input "
-               "files: see FILES."),
+    OUTPUT(
+        "manifest", manifest, .help = "write lines for sha256sum -c",
+        .more =
+            "One line for each file that exists at the end, with the first digest of --hash.  "
+            "Check with md5sum -c, sha1sum -c, sha256sum -c (sha224, sha384 and sha512 likewise), b2sum -c (blake2b) "
+            "or xxhsum -c (xxh128), in DIR.  The manifest is written to a temporary file, and "
+            "renamed at the end of the run.  Existing files are hashed for it.  If FILE is in "
+            "DIR, no download gets its name.  The same applies to other outputs and to input "
+            "files: see FILES."),
     INPUT("manifest", manifest, .commands = VERIFY,
           .help = "check the files of this manifest instead",
           .more = "FILE has lines as written by sha256sum and similar programs, with or without "

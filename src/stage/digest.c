@@ -30,6 +30,7 @@ static const struct {
 } algorithms[FA_HASHES] = {
     {FA_HASH_MD5, "MD5"},       {FA_HASH_SHA1, "SHA1"},           {FA_HASH_SHA256, "SHA256"},
     {FA_HASH_SHA512, "SHA512"}, {FA_HASH_BLAKE2B, "BLAKE2B-512"}, {FA_HASH_XXH128, NULL},
+    {FA_HASH_SHA224, "SHA224"}, {FA_HASH_SHA384, "SHA384"},
 };
 
 struct fa_digest_set {

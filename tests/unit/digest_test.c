@@ -46,8 +46,8 @@ static const char *hex(const struct fa_digest *digest)
 /* Digests printed by coreutils; the one of xxHash is computed in one call. */
 static void truth(enum fa_hash hash, const char *path, char ret[2 * FA_DIGEST_MAX + 1])
 {
-    static const char *const programs[FA_HASHES] = {"md5sum",    "sha1sum", "sha256sum",
-                                                    "sha512sum", "b2sum",   NULL};
+    static const char *const programs[FA_HASHES] = {"md5sum", "sha1sum", "sha256sum", "sha512sum",
+                                                    "b2sum",  NULL,      "sha224sum", "sha384sum"};
     size_t at = 0;
     while (1u << at != (unsigned)hash)
         ++at;

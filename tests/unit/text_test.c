@@ -83,6 +83,7 @@ Test(text, knows_the_digests_by_both_spellings)
         {"md5", FA_HASH_MD5},        {"sha1", FA_HASH_SHA1},       {"sha-1", FA_HASH_SHA1},
         {"sha256", FA_HASH_SHA256},  {"sha-256", FA_HASH_SHA256},  {"SHA-256", FA_HASH_SHA256},
         {"sha-512", FA_HASH_SHA512}, {"blake2b", FA_HASH_BLAKE2B}, {"xxh128", FA_HASH_XXH128},
+        {"sha-224", FA_HASH_SHA224}, {"sha384", FA_HASH_SHA384},   {"SHA-384", FA_HASH_SHA384},
     };
     for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); ++i) {
         char hex[129] = "";
