@@ -111,12 +111,24 @@ static bool observer_may_print(struct fa_observer *observer, unsigned *printed)
     return false;
 }
 
+/* A rule that refuses every entry of a list for one reason is reported once; the summary counts. */
+static bool observer_is_known_refusal(struct fa_observer *observer, const struct fa_error *error)
+{
+    if (error->class != FA_CLASS_REFUSED || observer->options->verbose)
+        return false;
+    if (strcmp(observer->refusal, error->msg) == 0)
+        return true;
+    strcpy(observer->refusal, error->msg);
+    return false;
+}
+
 static void observer_print_failure(struct fa_observer *observer, const struct fa_result *result)
 {
     /* A stop cancels all running entries; the summary has their number. */
     if (result->error.class == FA_CLASS_CANCELLED && !observer->options->verbose)
         return;
-    if (!observer_may_print(observer, &observer->failures))
+    if (observer_is_known_refusal(observer, &result->error) ||
+        !observer_may_print(observer, &observer->failures))
         return;
     FILE *out = observer_begin_line(observer);
     fa_place_put(out, result->list, result->line);

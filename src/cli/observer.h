@@ -31,6 +31,7 @@ struct fa_observer {
     unsigned failures; /**< Number of failures printed so far. */
     unsigned notices;  /**< Number of notices printed so far. */
     bool stop_was_reported;
+    char refusal[FA_MESSAGE_MAX]; /**< The last printed reason of a refused entry. */
 };
 
 /** @options  Borrowed until fini. */

@@ -10,6 +10,8 @@
 
 #include <fetchall/redact.h>
 
+#include "base/buf.h"
+#include "base/key.h"
 #include "engine/ending.h"
 #include "engine/spill.h"
 
@@ -150,18 +152,49 @@ static void report_bad_mirror(void *ctx, const struct fa_job *job, unsigned mirr
                        why->msg);
 }
 
-/* An unknown option may be a mistyped header with a secret in it, so it is redacted. */
+/* @return whether the name is new, and among the first FA_UNKNOWN_MAX */
+static bool unknown_remember(struct fa_session *s, const char *name)
+{
+    uint64_t key = fa_key_str(name);
+    for (size_t i = 0; i < s->n_unknown; ++i)
+        if (s->unknown[i] == key)
+            return false;
+    if (s->n_unknown == FA_UNKNOWN_MAX)
+        return false;
+    s->unknown[s->n_unknown++] = key;
+    return true;
+}
+
+/* It may be a mistyped header with a secret in it, so it is redacted. */
+static void unknown_put(struct fa_session *s, struct fa_buf *names, const char *name)
+{
+    char *redacted = fa_redact_url(name, s->config.secret_keys);
+    const char *printed = redacted ? redacted : "?";
+    if (names->len > 0)
+        fa_buf_put(names, ", ", 2);
+    fa_buf_put_u8(names, '\'');
+    fa_buf_put(names, printed, strlen(printed));
+    fa_buf_put_u8(names, '\'');
+    free(redacted);
+}
+
+/* Once for each name, not for each entry: a session file of aria2 has some in all of them. */
 static void report_unknown(struct fa_session *s, const struct fa_entry *entry)
 {
-    char *name = fa_redact_url(entry->unknown[0].name, s->config.secret_keys);
-    const char *printed = name ? name : "?";
-    if (entry->n_unknown == 1)
-        fa_emit_notice(&s->emitter, entry, "the option '%s' is not known, and ignored", printed);
-    else
-        fa_emit_notice(&s->emitter, entry,
-                       "the option '%s' and %zu more are not known, and ignored", printed,
-                       entry->n_unknown - 1);
-    free(name);
+    struct fa_buf names;
+    fa_buf_init(&names);
+    size_t n = 0;
+    for (size_t i = 0; i < entry->n_unknown; ++i) {
+        if (!unknown_remember(s, entry->unknown[i].name))
+            continue;
+        unknown_put(s, &names, entry->unknown[i].name);
+        ++n;
+    }
+    fa_buf_put_u8(&names, 0);
+    if (n > 0)
+        fa_emit_notice(&s->emitter, entry, "unknown option%s, ignored: %s", n == 1 ? "" : "s",
+                       names.failed ? "?" : (const char *)names.data);
+    fa_buf_fini(&names);
 }
 
 static void admit_entry(struct fa_session *s, struct fa_entry *entry, double now)
@@ -172,8 +205,7 @@ static void admit_entry(struct fa_session *s, struct fa_entry *entry, double now
         return;
     }
     ++s->counts.entries;
-    if (entry->n_unknown > 0)
-        report_unknown(s, entry);
+    report_unknown(s, entry);
     struct fa_error err = entry->error;
     struct fa_recalled record;
     enum fa_claim claim;

@@ -14,9 +14,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-int fa_claims_init(struct fa_claims *claims, enum fa_layout layout, int dirfd, struct fa_error *err)
+int fa_claims_init(struct fa_claims *claims, const struct fa_config *config, char *real, int dirfd,
+                   struct fa_error *err)
 {
-    claims->layout = layout;
+    claims->layout = config->layout;
+    claims->dir = config->dir[0] == '/' ? config->dir : NULL;
+    claims->real = real;
     claims->names = fa_names_new(dirfd, err);
     return claims->names ? 0 : -1;
 }
@@ -25,6 +28,8 @@ void fa_claims_fini(struct fa_claims *claims)
 {
     fa_names_free(claims->names);
     claims->names = NULL;
+    free(claims->real);
+    claims->real = NULL;
 }
 
 /*
@@ -74,6 +79,7 @@ int fa_claims_build(struct fa_claims *claims, struct fa_job *job, struct fa_erro
         .path = job->target.url->path,
         .out = job->entry->out,
         .dir = job->entry->dir,
+        .roots = {claims->real, claims->dir},
     };
     struct fa_place *place = &job->place;
     if (fa_name_build(&source, &place->path, err) || claims_take_folders(claims, place, err))

@@ -16,10 +16,15 @@
 struct fa_claims {
     struct fa_names *names; /**< Owned. */
     enum fa_layout layout;
+    const char *dir; /**< fa_config.dir, if absolute, else NULL.  Borrowed. */
+    char *real;      /**< The same without links, or NULL.  Owned. */
 };
 
-/** @dirfd  A folder for temporary files; borrowed until fa_claims_fini(). */
-int fa_claims_init(struct fa_claims *claims, enum fa_layout layout, int dirfd,
+/**
+ * @real   The absolute path of the folder, or NULL.  Taken, also on failure.
+ * @dirfd  A folder for temporary files; borrowed until fa_claims_fini().
+ */
+int fa_claims_init(struct fa_claims *claims, const struct fa_config *config, char *real, int dirfd,
                    struct fa_error *err);
 void fa_claims_fini(struct fa_claims *claims);
 

@@ -40,6 +40,9 @@
 /** Maximum seconds to wait for cancelled attempts after a stop. */
 #define FA_DRAIN 4.0
 
+/** Names of unknown options that were reported. */
+#define FA_UNKNOWN_MAX 128
+
 /** The end of the run. */
 struct fa_run_end {
     struct fa_wake *stop_wake;
@@ -85,6 +88,8 @@ struct fa_session {
     struct fa_alarms alarms;
     unsigned n_jobs; /**< config.jobs, or fewer because of the limit of open files. */
     double began;
+    uint64_t unknown[FA_UNKNOWN_MAX]; /**< Hashes of unknown options that were reported. */
+    size_t n_unknown;
 };
 
 /** The time on the session's clock. */

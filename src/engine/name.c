@@ -220,6 +220,33 @@ static int name_put_given(struct fa_buf *buf, const char *option, const char *gi
     }
 }
 
+/* The path relative to a folder, or NULL if it is not inside. */
+static const char *path_below(const char *path, const char *folder)
+{
+    size_t len = strlen(folder);
+    while (len > 0 && folder[len - 1] == '/')
+        --len;
+    return strncmp(path, folder, len) == 0 && (path[len] == '/' || path[len] == '\0') ? path + len
+                                                                                      : NULL;
+}
+
+/* One text for all entries with such a folder, so that it is printed once. */
+static int name_put_dir(struct fa_buf *buf, const struct fa_name_source *src, struct fa_error *err)
+{
+    const char *dir = src->dir;
+    if (dir[0] != '/' || !src->roots[0])
+        return name_put_given(buf, "dir", dir, err);
+    const char *below = path_below(dir, src->roots[0]);
+    if (!below && src->roots[1])
+        below = path_below(dir, src->roots[1]);
+    if (below)
+        return name_put_given(buf, "dir", below + strspn(below, "/"), err);
+    fa_error_set(err, FA_DOMAIN_FETCHALL, 0, FA_CLASS_REFUSED,
+                 "an absolute dir= is refused: it is not below '%.200s' (see --dir)",
+                 src->roots[0]);
+    return -1;
+}
+
 static int name_put_out(struct fa_buf *buf, const char *out, struct fa_error *err)
 {
     const char *slash = strrchr(out, '/');
@@ -233,7 +260,7 @@ int fa_name_build(const struct fa_name_source *src, char **ret_path, struct fa_e
 {
     struct fa_buf buf;
     fa_buf_init(&buf);
-    if (src->dir && name_put_given(&buf, "dir", src->dir, err) < 0)
+    if (src->dir && name_put_dir(&buf, src, err) < 0)
         goto fail;
     if (src->out) {
         if (name_put_out(&buf, src->out, err) < 0)

@@ -13,7 +13,7 @@
  * is cut before its extension.  A URL without a file name becomes "index.html".
  *
  * Names from the user (`out`, `dir`) are either taken as they are, apart from "./" and "//", or
- * refused.
+ * refused.  An absolute `dir`, as aria2 writes it, may be below the folder.
  *
  * Names are bytes: two names that differ only in case, or in the normal form of an accent, are
  * different.  In FA_LAYOUT_TREE a server may have both a file "a" and a folder "a/": see
@@ -35,11 +35,13 @@
 /** What a name is made from; borrowed during the call. */
 struct fa_name_source {
     enum fa_layout layout;
-    const char *host; /**< As in the URL; an IPv6 address may have its brackets.  Unused in
+    const char *host;     /**< As in the URL; an IPv6 address may have its brackets.  Unused in
                          FA_LAYOUT_FLAT. */
-    const char *path; /**< The path of the URL, percent-encoded, without query and fragment. */
-    const char *out;  /**< The name given by the user, or NULL; overrides URL and layout. */
-    const char *dir;  /**< The folder given by the user, or NULL; prefixed to the name. */
+    const char *path;     /**< The path of the URL, percent-encoded, without query and fragment. */
+    const char *out;      /**< The name given by the user, or NULL; overrides URL and layout. */
+    const char *dir;      /**< The folder given by the user, or NULL; prefixed to the name. */
+    const char *roots[2]; /**< Absolute names of the folder of the session, or NULL: an absolute
+                               `dir` below one of them is made relative. */
 };
 
 /**

@@ -153,6 +153,72 @@ Test(lists, xz_zstd_and_utf16_are_read_as_they_are)
     }
 }
 
+static size_t count_text(const char *text, const char *part)
+{
+    size_t n = 0;
+    for (; (text = strstr(text, part)); text += strlen(part))
+        ++n;
+    return n;
+}
+
+/* As aria2c --save-session writes it. */
+static void fetch_session(const char *dir, int status)
+{
+    struct fa_lines list = {0};
+    for (int i = 0; i < 50; ++i)
+        fa_lines_add(&list,
+                     "%s/ok/%d/f%d\t\n gid=%016d\n pause=true\n dir=%s\n out=o%d\n"
+                     " max-connection-per-server=1",
+                     base, i + 1, i, i, dir, i);
+    fetch_bytes(list.text, strlen(list.text), status);
+    fa_lines_fini(&list);
+}
+
+Test(lists, session_of_aria2_is_read_as_it_is)
+{
+    char dir[PATH_MAX + 16];
+    snprintf(dir, sizeof(dir), "%s/out/deep", scratch.path);
+    fetch_session(dir, 0);
+    fa_expect_file(fetch.dir, "deep/o49", "/ok/50/f49", 50);
+    const char *err = fa_run_err(&fetch.run);
+    cr_expect_not_null(
+        strstr(err,
+               "list:1: unknown options, ignored: 'gid', 'pause', 'max-connection-per-server'\n"),
+        "%s", err);
+    cr_expect_eq(count_text(err, "unknown option"), 1, "%s", err);
+}
+
+Test(lists, session_of_aria2_for_another_folder_is_refused_with_one_message)
+{
+    fetch_session("/elsewhere", 1);
+    cr_expect_eq(fa_report_count(fetch.entries, "class", "refused"), 50);
+    const char *err = fa_run_err(&fetch.run);
+    const char *summary = strstr(err, "0 ok");
+    cr_assert_not_null(summary, "%s", err);
+    char *before = strndup(err, (size_t)(summary - err));
+    cr_expect_eq(count_text(before, "an absolute dir= is refused: it is not below"), 1, "%s", err);
+    free(before);
+}
+
+Test(lists, sha384_of_a_list_is_checked)
+{
+    char text[512], sum[97];
+    fa_fetch_start(&fetch, &scratch, "async", fa_server_url(&server, "/ok/1000/a"), "--hash",
+                   "sha384", NULL);
+    fa_fetch_expect(&fetch, 10, 0);
+    snprintf(sum, sizeof(sum), "%s",
+             fa_report_str(fa_report_by_line(fetch.entries, 1), "digest.sha384"));
+    cr_assert_eq(strlen(sum), 96);
+    fa_fetch_end(&fetch);
+    for (int wrong = 0; wrong < 2; ++wrong) {
+        sum[0] = (char)(sum[0] ^ wrong);
+        snprintf(text, sizeof(text), "@/ok/1000/a\n checksum=sha-384=%s\n out=%d\n", sum, wrong);
+        fetch_text(text, wrong ? 3 : 0);
+        if (!wrong)
+            fa_fetch_end(&fetch);
+    }
+}
+
 Test(lists, database_as_a_list_is_one_message_of_one_line)
 {
     char *path = strdup(fa_scratch_path(&scratch, "db"));

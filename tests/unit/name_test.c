@@ -193,7 +193,8 @@ Test(name, mirrors_the_url_in_a_tree_layout)
         {"example.org.", "/a", "example.org/a"},
     };
     for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); ++i) {
-        struct fa_name_source src = {FA_LAYOUT_TREE, rows[i].host, rows[i].path, NULL, NULL};
+        struct fa_name_source src = {FA_LAYOUT_TREE, rows[i].host, rows[i].path,
+                                     NULL,           NULL,         {NULL}};
         char *path = build(&src);
         cr_assert_str_eq(path, rows[i].name, "%s %s: '%s'", rows[i].host, rows[i].path, path);
         free(path);
@@ -234,7 +235,8 @@ Test(name, is_what_the_user_says)
         {FA_LAYOUT_FLAT, ".fetchall", "d", "d/.fetchall"},
     };
     for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); ++i) {
-        struct fa_name_source src = {rows[i].layout, "h", "/p/u.txt", rows[i].out, rows[i].dir};
+        struct fa_name_source src = {rows[i].layout, "h",         "/p/u.txt",
+                                     rows[i].out,    rows[i].dir, {NULL}};
         char *path = build(&src);
         cr_assert_str_eq(path, rows[i].name, "row %zu: '%s'", i, path);
         free(path);
@@ -255,11 +257,42 @@ Test(name, keeps_a_dot_below_a_folder_that_the_user_names)
         {"", "/.zattrs", "_zattrs"},
     };
     for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); ++i) {
-        struct fa_name_source src = {FA_LAYOUT_FLAT, "h", rows[i].path, NULL, rows[i].dir};
+        struct fa_name_source src = {FA_LAYOUT_FLAT, "h", rows[i].path, NULL, rows[i].dir, {NULL}};
         char *path = build(&src);
         cr_assert_str_eq(path, rows[i].name, "row %zu: '%s'", i, path);
         free(path);
     }
+}
+
+Test(name, may_have_an_absolute_folder_below_that_of_the_session)
+{
+    static const struct {
+        const char *dir;
+        const char *name; /* NULL: refused */
+    } rows[] = {
+        {"/data/x", "u"},         {"/data/x/", "u"},
+        {"/data/x/a/b", "a/b/u"}, {"/data/x//a/", "a/u"},
+        {"/link/x/a", "a/u"},     {"/data", NULL},
+        {"/data/xy", NULL},       {"/", NULL},
+        {"/data/x/../y", NULL},   {"/data/x/.fetchall", NULL},
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); ++i) {
+        struct fa_name_source src = {
+            .host = "h", .path = "/u", .dir = rows[i].dir, .roots = {"/data/x", "/link/x/"}};
+        struct fa_error err = {0};
+        char *path = NULL;
+        int rc = fa_name_build(&src, &path, &err);
+        cr_assert_eq(rc, rows[i].name ? 0 : -1, "row %zu: %s", i, err.msg);
+        if (rows[i].name)
+            cr_assert_str_eq(path, rows[i].name, "row %zu: %s", i, path);
+        else
+            cr_assert_eq(err.class, FA_CLASS_REFUSED);
+        free(path);
+    }
+    struct fa_name_source src = {.host = "h", .path = "/u", .dir = "/a", .roots = {"/", NULL}};
+    char *path = build(&src);
+    cr_assert_str_eq(path, "a/u");
+    free(path);
 }
 
 Test(name, is_refused_where_the_user_may_not_write)
@@ -302,7 +335,7 @@ Test(name, is_refused_where_the_user_may_not_write)
         {"x", "/tmp", "not relative"},
     };
     for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); ++i) {
-        struct fa_name_source src = {FA_LAYOUT_FLAT, "h", "/u", rows[i].out, rows[i].dir};
+        struct fa_name_source src = {FA_LAYOUT_FLAT, "h", "/u", rows[i].out, rows[i].dir, {NULL}};
         struct fa_error err = {0};
         char *path = NULL;
         cr_assert_eq(fa_name_build(&src, &path, &err), -1, "row %zu: %s", i, path);
@@ -355,7 +388,7 @@ Test(name, keeps_a_short_extension_when_it_is_cut)
 Test(name, is_refused_when_the_path_is_too_long)
 {
     char *deep = times("/aaaaaaa", 500);
-    struct fa_name_source src = {FA_LAYOUT_TREE, "h", deep, NULL, NULL};
+    struct fa_name_source src = {FA_LAYOUT_TREE, "h", deep, NULL, NULL, {NULL}};
     char *path = build(&src);
     cr_assert_eq(strlen(path), 4001);
     char *other = NULL;
@@ -378,7 +411,7 @@ Test(name, takes_the_longest_parts_of_the_user_and_no_longer)
 {
     char *longest = times("a", 255);
     char *longer = times("a", 256);
-    struct fa_name_source src = {FA_LAYOUT_FLAT, "h", "/u", longest, longest};
+    struct fa_name_source src = {FA_LAYOUT_FLAT, "h", "/u", longest, longest, {NULL}};
     char *path = build(&src);
     cr_assert_eq(strlen(path), 511);
     free(path);
