@@ -65,6 +65,7 @@ void fa_backlog_free(struct fa_backlog *backlog)
     free(backlog);
 }
 
+/* The file is created only when memory is not enough, so most runs have none. */
 static int backlog_flush(struct fa_backlog *backlog, struct fa_error *err)
 {
     if (backlog->fd < 0)
@@ -89,6 +90,7 @@ static int record_link(struct fa_backlog *backlog, uint64_t at, uint64_t next, s
     return 0;
 }
 
+/* On failure nothing has changed, and the caller keeps the job in memory. */
 int fa_backlog_push(struct fa_backlog *backlog, struct fa_backlog_queue *queue, const void *data,
                     size_t len, struct fa_error *err)
 {
@@ -119,6 +121,7 @@ fail:
     return -1;
 }
 
+/* The buffer may move at the next push, so the record is copied. */
 static int record_get_buffered(struct fa_backlog *backlog, uint64_t at, struct header *header,
                                struct fa_buf *ret)
 {
@@ -158,6 +161,7 @@ static void backlog_reset(struct fa_backlog *backlog)
     fa_buf_reset(&backlog->buf);
 }
 
+/* The queue is changed only after the record was read: an error loses nothing. */
 int fa_backlog_pop(struct fa_backlog *backlog, struct fa_backlog_queue *queue, struct fa_buf *ret,
                    struct fa_error *err)
 {

@@ -1,3 +1,8 @@
+/*
+ * A token bucket: tokens are bytes, and they may be negative.  The bytes of all transfers are
+ * known only afterwards, so a debt is paid by lower rates of the transfers rather than by stopping
+ * them, which servers would take for a stall.
+ */
 #include "engine/bucket.h"
 
 #include <math.h>
@@ -31,6 +36,8 @@ bool fa_bucket_allows(const struct fa_bucket *bucket, unsigned active)
     return bucket->tokens > 0 && (active == 0 || active * (double)FA_BUCKET_FIRST < bucket->limit);
 }
 
+/* The first bytes of a transfer arrive before its rate can be changed: they are charged in
+ * advance. */
 void fa_bucket_start(struct fa_bucket *bucket)
 {
     bucket->tokens -= FA_BUCKET_FIRST;
@@ -46,6 +53,7 @@ uint64_t fa_bucket_share(const struct fa_bucket *bucket, unsigned active)
     return (uint64_t)(speed / (active ? active : 1)) + 1;
 }
 
+/* While there is a debt no transfer starts, as its first bytes would only increase it. */
 double fa_bucket_wait(const struct fa_bucket *bucket)
 {
     return bucket->limit > 0 && bucket->tokens <= 0 ? -bucket->tokens / bucket->limit : 0;

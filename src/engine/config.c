@@ -43,6 +43,7 @@ void fa_config_init_size(struct fa_config *config, size_t size)
     fa_sized_put(config, &defaults, sizeof(defaults));
 }
 
+/* The defaults first: a program that was built with a smaller struct does not set later fields. */
 int fa_config_copy(struct fa_config *to, const struct fa_config *from, struct fa_error *err)
 {
     fa_config_init(to);
@@ -54,6 +55,7 @@ int fa_config_check_proxy(const char *proxy, struct fa_error *err)
     return fa_proxy_check(proxy, err);
 }
 
+/* Enumerators index tables, so each must be checked before it is used. */
 static const char *config_check_choices(const struct fa_config *config)
 {
     if (config->mode >= FA_MODES)
@@ -112,6 +114,7 @@ static bool text_is_line(const char *text)
     return !strpbrk(text, "\r\n");
 }
 
+/* What could change the meaning of a request is refused here, and not when it is sent. */
 static const char *config_check_texts(const struct fa_config *config)
 {
     if (!config->dir || !config->dir[0])

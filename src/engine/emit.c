@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+/* A program may have no handler: it then only gets the result of the run. */
 void fa_emit_send(const struct fa_emitter *emitter, const struct fa_event *event)
 {
     if (emitter->handler)
@@ -28,6 +29,7 @@ struct fa_error fa_emit_redact(const struct fa_emitter *emitter, const struct fa
     return copy;
 }
 
+/* The URL was redacted when the request was prepared. */
 void fa_emit_started(const struct fa_emitter *emitter, const struct fa_job *job)
 {
     struct fa_event event = {.type = FA_EVENT_STARTED};
@@ -66,6 +68,7 @@ void fa_emit_host(const struct fa_emitter *emitter, const struct fa_origin *orig
     fa_emit_send(emitter, &event);
 }
 
+/* Texts of notices can contain names, URLs and server text, so they are redacted as a whole. */
 void fa_emit_notice(const struct fa_emitter *emitter, const struct fa_entry *entry,
                     const char *format, ...)
 {
@@ -85,6 +88,7 @@ void fa_emit_notice(const struct fa_emitter *emitter, const struct fa_entry *ent
     free(printed);
 }
 
+/* For texts of our own, which contain nothing secret; shown with -v only. */
 void fa_emit_detail(const struct fa_emitter *emitter, const char *text)
 {
     struct fa_event event = {.type = FA_EVENT_NOTICE};

@@ -1,3 +1,11 @@
+/*
+ * What all files of the turn need from a session: its clock, a further turn, the end of the run, a
+ * pause, a commit, and the list of all jobs.
+ *
+ * A stop is two steps.  Draining begins at once: nothing new starts, and attempts are cancelled.
+ * The run is over when the last of them has ended, or when the time for that is over; so a worker
+ * that hangs cannot hold up the end.
+ */
 #include "engine/engine.h"
 
 #include <errno.h>
@@ -30,11 +38,13 @@ void fa_engine_stop(struct fa_session *s, enum fa_end end, const struct fa_error
     if (error)
         ending->error = *error;
     fa_scheduler_stop(&s->scheduler);
+    /* A session that could not be opened has no strategy yet. */
     if (s->flights.strategy)
         fa_flights_cancel(&s->flights);
     fa_engine_wake(s);
 }
 
+/* Without memory for an entry the run stops: to skip it would lose it without a report. */
 void fa_engine_no_memory(struct fa_session *s)
 {
     struct fa_error err;
@@ -42,6 +52,7 @@ void fa_engine_no_memory(struct fa_session *s)
     fa_engine_stop(s, FA_END_LOCAL, &err);
 }
 
+/* During draining there is nothing to wait for: the error is the one of the job then. */
 bool fa_engine_pause(struct fa_session *s, const struct fa_error *error, uint64_t need, double now)
 {
     if (s->ending.draining)
@@ -60,6 +71,8 @@ bool fa_engine_pause(struct fa_session *s, const struct fa_error *error, uint64_
     return true;
 }
 
+/* A commit that fails on a full disk leaves its changes pending, so it is repeated after the pause.
+ * Any other error stops the run, because "done" would be promised without a record. */
 bool fa_engine_commit(struct fa_session *s, double now)
 {
     struct fa_error err = {0};
@@ -70,6 +83,8 @@ bool fa_engine_commit(struct fa_session *s, double now)
     return false;
 }
 
+/* All jobs are in one list, so that the end of a run reports and frees each of them, wherever it
+ * waits. */
 struct fa_job *fa_engine_job(struct fa_session *s, struct fa_entry *entry, double now)
 {
     struct fa_job *job = fa_job_new(entry);

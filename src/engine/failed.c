@@ -19,6 +19,7 @@ struct failed_list {
     uint64_t left_out;
 };
 
+/* An entry whose headers the state does not have would be sent without them, so it is left out. */
 static bool failed_write_entry(void *arg, const struct fa_record *record)
 {
     struct failed_list *list = arg;

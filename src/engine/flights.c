@@ -44,6 +44,7 @@ int fa_flights_init(struct fa_flights *flights, struct fa_strategy_env *env, str
     return flights->strategy ? 0 : -1;
 }
 
+/* Freeing the strategy ends its attempts without a callback. */
 void fa_flights_fini(struct fa_flights *flights)
 {
     if (flights->strategy)
@@ -129,6 +130,7 @@ static int attempt_open_part(struct fa_flights *flights, struct fa_job *job, str
     attempt->fd = part_open_for_writing(flights, job, err);
     if (attempt->fd < 0)
         return -1;
+    /* The whole file is requested although there is a part, if the server refused the range. */
     attempt->whole = attempt->offset > 0 && job->tries.whole;
     attempt->conditional = attempt->offset == 0 && job->place.conditional;
     attempt->rep = attempt->conditional ? job->place.known->rep
@@ -143,6 +145,7 @@ static int attempt_open_part(struct fa_flights *flights, struct fa_job *job, str
     return 0;
 }
 
+/* The URL is redacted once for each request, and not for each event and report that prints it. */
 static int job_print_url(const struct fa_flights *flights, struct fa_job *job)
 {
     char *printed = fa_redact_url(job->target.url->whole, flights->config->secret_keys);
@@ -212,11 +215,14 @@ int fa_flights_start(struct fa_flights *flights, struct fa_job *job, uint64_t ra
     TAILQ_INSERT_TAIL(&flights->active, job, active);
     if (attempt_prepare(flights, job, rate, err))
         return -1;
+    /* Redirects are requests of the same attempt, so only the first one is an event. */
     if (first)
         fa_emit_started(flights->emitter, job);
     return flights->ops->submit(flights->strategy, &job->attempt, err);
 }
 
+/* An attempt that could not start takes the same way as all others, so that it is counted and
+ * settled in one place. */
 void fa_flights_fail(struct fa_flights *flights, struct fa_job *job, const struct fa_error *error,
                      enum fa_retryability retryable)
 {
@@ -229,6 +235,8 @@ void fa_flights_flush(struct fa_flights *flights)
     flights->ops->flush(flights->strategy);
 }
 
+/* Ended attempts are taken in the turn, and not in the callback: settling one may start another,
+ * which must not happen inside of the strategy. */
 struct fa_job *fa_flights_take(struct fa_flights *flights)
 {
     struct fa_job *job = fa_job_queue_pop(&flights->ended);

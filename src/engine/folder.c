@@ -40,6 +40,7 @@ static int folder_make(const char *dir, int *ret_made, struct fa_error *err)
         return fa_folder_failed(err, "make the folder", dir);
     }
     memcpy(path, dir, len + 1);
+    /* From 1, because the root needs no mkdir(2). */
     for (size_t i = 1; i <= len; ++i) {
         if (path[i] != '/' && path[i] != '\0')
             continue;
@@ -121,6 +122,8 @@ static int folder_step_into(int at, const char *name, const char *path, bool mak
     return fa_folder_failed(err, "open the folder of", path);
 }
 
+/* Each component is opened relative to the one before, so that a component that is exchanged for a
+ * symbolic link meanwhile leads nowhere. */
 static int folder_walk(struct fa_folder *folder, const char *parent, const char *path, bool make,
                        struct fa_error *err)
 {
@@ -159,6 +162,7 @@ static bool path_leads_inside(const char *path)
     }
 }
 
+/* The kept descriptor stays valid if the folder is renamed, and files then go where it has gone. */
 int fa_folder_parent(struct fa_folder *folder, const char *path, const char **ret_name, bool make,
                      struct fa_error *err)
 {
@@ -198,6 +202,7 @@ const char *fa_folder_kind(mode_t mode)
                             : "is a device, which is left alone";
 }
 
+/* From the first file on, each name has to be looked up. */
 void fa_folder_renew(struct fa_folder *folder)
 {
     folder->empty = false;
@@ -220,6 +225,7 @@ enum fa_presence fa_folder_look(struct fa_folder *folder, const char *path, int6
             *err = why;
         return FA_THERE_REFUSED;
     }
+    /* A link to a file is refused too: it may lead out of the folder. */
     if (fstatat(fd, name, &st, AT_SYMLINK_NOFOLLOW)) {
         if (errno == ENOENT)
             return FA_THERE_NOTHING;
@@ -274,6 +280,7 @@ static int folder_sync_upwards(int at, int folders)
     return failed ? -1 : 0;
 }
 
+/* Folders that this run has made are synced up to the first one that existed before. */
 int fa_folder_sync(struct fa_folder *folder, const char *path, struct fa_error *err)
 {
     if (!path)

@@ -34,6 +34,7 @@ static void origin_free(struct fa_origin *origin)
     free(origin);
 }
 
+/* Origins are found by the table alone: each of them is in it, whichever ring it is in. */
 void fa_hosts_fini(struct fa_hosts *hosts)
 {
     for (size_t i = 0; hosts->buckets && i < hosts->n_buckets; ++i) {
@@ -69,6 +70,7 @@ static void hosts_grow(struct fa_hosts *hosts)
     hosts->n_buckets = n;
 }
 
+/* The URL is not kept, since the job that came with it may end first. */
 static struct fa_origin *origin_new(const struct fa_url *url, uint64_t hash)
 {
     struct fa_origin *origin = calloc(1, sizeof(*origin));
@@ -98,6 +100,7 @@ struct fa_origin *fa_hosts_find(const struct fa_hosts *hosts, const struct fa_ur
     return origin;
 }
 
+/* A new origin is put at the front of its chain: it is looked up again soon. */
 struct fa_origin *fa_hosts_get(struct fa_hosts *hosts, const struct fa_url *url, uint64_t key)
 {
     struct fa_origin *origin = fa_hosts_find(hosts, url, key);
@@ -144,6 +147,8 @@ void fa_hosts_forget(struct fa_hosts *hosts, struct fa_origin *origin)
     origin_free(origin);
 }
 
+/* Nothing happens if the ring is the same, so that reviewing an origin does not cost it its
+ * turn. */
 void fa_hosts_set_ring(struct fa_hosts *hosts, struct fa_origin *origin, enum fa_ring ring)
 {
     if (origin->ring == ring)
@@ -176,6 +181,7 @@ void fa_hosts_want_lookup(struct fa_hosts *hosts, struct fa_origin *origin)
     TAILQ_INSERT_TAIL(&hosts->lookups, origin, in_lookups);
 }
 
+/* In the order in which they were wanted, so that no name waits for ever. */
 struct fa_origin *fa_hosts_next_lookup(struct fa_hosts *hosts)
 {
     struct fa_origin *origin = TAILQ_FIRST(&hosts->lookups);

@@ -19,6 +19,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* A missing state is reported as such, with the folder that was looked at. */
 struct fa_state *fa_inspect_open(struct fa_store *store, const char *dir, const char *file,
                                  struct fa_error *err)
 {
@@ -42,12 +43,14 @@ struct fa_state *fa_inspect_open(struct fa_store *store, const char *dir, const 
     return state;
 }
 
+/* A failed entry can have the file of an earlier run. */
 bool fa_inspect_has_file(const struct fa_record *record)
 {
     return record->standing == FA_STANDING_DONE ||
            (record->standing == FA_STANDING_FAILED && record->replaces);
 }
 
+/* Headers are secret as a whole: nobody can tell which of them identify the user. */
 bool fa_inspect_is_secret(const struct fa_entry *entry, const char *keys)
 {
     bool secret = entry->n_headers > 0;
@@ -83,6 +86,7 @@ struct reading {
     bool no_memory;
 };
 
+/* URLs are redacted again: an old program may not have known all names of secrets. */
 static bool state_read_record(void *arg, const struct fa_record *record)
 {
     struct reading *reading = arg;

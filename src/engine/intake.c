@@ -19,6 +19,7 @@ struct fa_intake_list {
     STAILQ_ENTRY(fa_intake_list) next;
 };
 
+/* An entry of the program, which is in no list. */
 struct fa_intake_added {
     struct fa_entry *entry;
     STAILQ_ENTRY(fa_intake_added) next;
@@ -40,6 +41,7 @@ int fa_intake_init(struct fa_intake *intake, struct event_base *base, event_call
     return intake->readable ? 0 : intake_no_memory(err);
 }
 
+/* Called at the end of a list: its descriptor and buffers are not kept for the rest of the run. */
 static void intake_close_list(struct fa_intake *intake)
 {
     struct fa_intake_list *first = STAILQ_FIRST(&intake->lists);
@@ -79,6 +81,7 @@ static void intake_hide_password(const char *name, struct fa_error *err)
                      (int)(colon + 1 - name), name, at, strerror(err->code));
 }
 
+/* A list is opened at once, so that a mistyped name is an error before anything is downloaded. */
 int fa_intake_add_list(struct fa_intake *intake, const char *file, const char *name,
                        struct fa_error *err)
 {
@@ -157,6 +160,8 @@ enum fa_intake_what fa_intake_next(struct fa_intake *intake, double now, struct 
     case FA_LIST_AGAIN:
         intake_watch(intake, first->list, now);
         return FA_INTAKE_NOTHING;
+    /* An unreadable list becomes a failed entry of line 0: the other lists are still read, and the
+     * report and the exit status show that something is missing. */
     case FA_LIST_ERROR:
         return intake_give(
             fa_entry_bad(first->name, 0, first->name, strlen(first->name), &why, NULL), ret, err);
@@ -167,6 +172,7 @@ enum fa_intake_what fa_intake_next(struct fa_intake *intake, double now, struct 
     return FA_INTAKE_NOTHING;
 }
 
+/* The next read finds out how much there is; it may be half a line. */
 void fa_intake_readable(struct fa_intake *intake)
 {
     intake->waits = false;

@@ -13,6 +13,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+/* The descriptor is -1 before the first attempt, so that freeing never closes descriptor 0. */
 struct fa_job *fa_job_new(struct fa_entry *entry)
 {
     struct fa_job *job = calloc(1, sizeof(*job));
@@ -122,6 +123,7 @@ int fa_job_target(struct fa_job *job, unsigned mirror)
     return 0;
 }
 
+/* In a circle, so that each mirror has its turn whichever failed. */
 int fa_job_target_from(struct fa_job *job, unsigned mirror)
 {
     unsigned n = job->target.n_mirrors;
@@ -166,6 +168,7 @@ void fa_job_queue_push(struct fa_job_queue *queue, struct fa_job *job)
     ++queue->count;
 }
 
+/* For jobs that have waited already: redirects, and retries that are due. */
 void fa_job_queue_push_front(struct fa_job_queue *queue, struct fa_job *job)
 {
     TAILQ_INSERT_HEAD(&queue->jobs, job, queued);

@@ -60,6 +60,8 @@ static bool file_is_not_state(const char *file)
     return n > 0 && strncmp(head, "SQLite format 3", sizeof(head)) != 0;
 }
 
+/* A state that is not in the folder must name it: otherwise two folders could use one state, and
+ * take each other's files for their own. */
 static int ledger_open_state(struct fa_ledger *ledger, const struct fa_emitter *emitter,
                              struct fa_error *err)
 {
@@ -101,6 +103,7 @@ int fa_ledger_open(struct fa_ledger *ledger, const char *mode, const struct fa_e
     return ledger->state ? fa_state_begin(ledger->state, mode, err) : 0;
 }
 
+/* What is pending is lost; the end of a run commits before. */
 void fa_ledger_close(struct fa_ledger *ledger)
 {
     fa_state_close(ledger->state);
@@ -170,6 +173,7 @@ static void job_recall_part(const struct fa_ledger *ledger, struct fa_job *job,
     job->part.rep = record->rep;
 }
 
+/* A plan and a run decide alike, so both keep what the state says about the file. */
 static int place_recall_known(const struct fa_ledger *ledger, struct fa_place *place,
                               const struct fa_recalled *record)
 {
@@ -228,6 +232,7 @@ bool fa_ledger_wants_digest(const struct fa_ledger *ledger, const struct fa_job 
     return ledger->config->hash_existing || ledger_lacks_digest(ledger, job);
 }
 
+/* The state has one digest for each file: the first one that was asked for. */
 static const struct fa_digest *result_first_digest(const struct fa_ledger *ledger,
                                                    const struct fa_result *result)
 {
@@ -237,6 +242,7 @@ static const struct fa_digest *result_first_digest(const struct fa_ledger *ledge
     return result->n_digests > 0 ? &result->digests[0] : NULL;
 }
 
+/* Borrowed: the record points to the texts of the representation until it has been put. */
 static void representation_to_record(struct fa_record *record, const struct fa_representation *rep)
 {
     record->etag = rep->validator.etag[0] ? rep->validator.etag : NULL;
@@ -246,12 +252,14 @@ static void representation_to_record(struct fa_record *record, const struct fa_r
     record->size = rep->total;
 }
 
+/* The first failure is kept for the turn, which ends the run: a job cannot handle it. */
 static void ledger_put(struct fa_ledger *ledger, const struct fa_record *record)
 {
     if (ledger->failure.class == FA_CLASS_NONE)
         (void)fa_state_put(ledger->state, record, &ledger->failure);
 }
 
+/* -1 where zero would be a value: a file can be empty, and 1970 is a date. */
 static struct fa_record record_of_job(const struct fa_job *job, enum fa_standing standing)
 {
     return (struct fa_record){
@@ -403,6 +411,7 @@ static void part_end_staleness(struct fa_ledger *ledger, struct fa_job *job,
         job->part.stale = false;
 }
 
+/* A record is needed only while there is no result; that of the complete file replaces it. */
 static void ledger_put_part(struct fa_ledger *ledger, struct fa_job *job,
                             const struct fa_head *head, uint64_t synced,
                             const struct fa_counts *counts)
@@ -463,6 +472,7 @@ void fa_ledger_put_part(struct fa_ledger *ledger, struct fa_job *job,
         ledger_put_part(ledger, job, &head, 0, counts);
 }
 
+/* The new record has no validator: if the process dies now, the file is fetched again. */
 int fa_ledger_disown(struct fa_ledger *ledger, const struct fa_job *job,
                      const struct fa_counts *counts, struct fa_error *err)
 {
@@ -493,6 +503,7 @@ int fa_ledger_commit(struct fa_ledger *ledger, const struct fa_counts *counts, d
     return ledger_commit(ledger, counts, counts->lists_final, false, err);
 }
 
+/* Also without changes: the record of the run has to say that it ended. */
 int fa_ledger_finish(struct fa_ledger *ledger, const struct fa_counts *counts, bool complete,
                      struct fa_error *err)
 {

@@ -1,9 +1,13 @@
+/*
+ * What the machine allows, for the defaults and for fitting a run into the limit of open files.
+ */
 #include "engine/limits.h"
 
 #include <fetchall/pool.h>
 
 #include <dirent.h>
 
+/* More loops or workers than usable cores only add context switches. */
 unsigned fa_limits_cores(unsigned most)
 {
     unsigned n = fa_cores();

@@ -99,6 +99,7 @@ static size_t name_extension_len(const unsigned char *name, size_t len)
     return (size_t)(name + len - dot);
 }
 
+/* In any case of letters, as on file systems that ignore case. */
 static bool name_is_state(const char *name, size_t len)
 {
     return len == strlen(STATE_DIR) && strncasecmp(name, STATE_DIR, len) == 0;
@@ -247,6 +248,7 @@ static int name_put_dir(struct fa_buf *buf, const struct fa_name_source *src, st
     return -1;
 }
 
+/* The last component must be a name; "dir/" would be a folder. */
 static int name_put_out(struct fa_buf *buf, const char *out, struct fa_error *err)
 {
     const char *slash = strrchr(out, '/');
@@ -256,6 +258,7 @@ static int name_put_out(struct fa_buf *buf, const char *out, struct fa_error *er
     return name_put_given(buf, "out", out, err);
 }
 
+/* The first error wins, and nothing of the name is left. */
 int fa_name_build(const struct fa_name_source *src, char **ret_path, struct fa_error *err)
 {
     struct fa_buf buf;
@@ -291,6 +294,7 @@ fail:
     return -1;
 }
 
+/* The extension stays at the end, so that programs still recognise the file. */
 int fa_name_alternative(const char *path, uint32_t hash, char **ret)
 {
     const char *slash = strrchr(path, '/');

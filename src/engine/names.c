@@ -90,6 +90,7 @@ static int table_write_block(struct table *table, struct fa_error *err)
     return 0;
 }
 
+/* Invalid until it was read whole: a failed read must not leave half of another block. */
 static int table_read_block(struct table *table, uint64_t first, struct fa_error *err)
 {
     size_t size = sizeof(table->block);
@@ -125,6 +126,7 @@ static struct slot *table_find(struct table *table, uint64_t name, struct fa_err
     return slot;
 }
 
+/* The old table is kept until the new one is complete. */
 static int names_grow(struct fa_names *names, struct fa_error *err)
 {
     struct table *old = &names->table;
@@ -152,6 +154,7 @@ fail:
     return -1;
 }
 
+/* Small at first: most lists are short, and a session may have several tables. */
 struct fa_names *fa_names_new(int dirfd, struct fa_error *err)
 {
     struct fa_names *names = calloc(1, sizeof(*names));

@@ -1,3 +1,11 @@
+/*
+ * A full disk is everybody's problem: other programs may free space, and an hour of downloads
+ * should not fail meanwhile.  So the run pauses, checks for space now and then, and gives up when
+ * its patience is exhausted.
+ *
+ * Space that is taken again at once must not make the run pause for ever: a pause that begins
+ * shortly after the last one, with no entry completed in between, continues the last one.
+ */
 #include "engine/pause.h"
 
 #include "base/io.h"

@@ -29,8 +29,10 @@
 #define THREADS     32
 #define THREADS_MAX 128 /* including stuck ones */
 #define LATE_MAX    256
-#define STACK       (256 * 1024)
-#define ADDRESSES   8
+/* getaddrinfo() with plugins of nsswitch.conf(5) needs more than the smallest stack. */
+#define STACK (256 * 1024)
+/* More addresses are not tried within a connect time-out anyway. */
+#define ADDRESSES 8
 
 /* In one list of the resolver, and in a queue or in the hands of a thread. */
 struct lookup {
@@ -130,6 +132,7 @@ static void lookup_write_addresses(struct lookup *lookup, const struct addrinfo 
         lookup->code = EAI_NONAME;
 }
 
+/* The socket type is set because each address would be returned once for every type otherwise. */
 static void lookup_run(struct lookup *lookup, enum fa_family family)
 {
     struct addrinfo hints = {
@@ -172,6 +175,7 @@ static void *resolver_thread(void *arg)
             continue;
         }
         --shared->waiting;
+        /* The lock is released for the lookup, which may take minutes. */
         lookup->began = fa_clock_now();
         pthread_mutex_unlock(&shared->lock);
         lookup_run(lookup, shared->family);
@@ -180,6 +184,7 @@ static void *resolver_thread(void *arg)
         if (!shared->closed)
             fa_wake_post(shared->wake);
     }
+    /* Whoever leaves last frees what is shared: a hung thread may outlive the session. */
     bool last = --shared->threads == 0;
     pthread_mutex_unlock(&shared->lock);
     if (last)
@@ -232,6 +237,8 @@ static void resolver_answer(struct fa_resolver *resolver, struct lookup *lookup,
                      "no answer for the name '%s' within %.3g seconds", lookup->host,
                      lookup->timeout);
     } else if (lookup->code == EAI_SYSTEM) {
+        /* Without a descriptor for its socket, the resolver reports a system error: not the host is
+         * the cause. */
         bool files = lookup->system == EMFILE || lookup->system == ENFILE;
         fa_error_system(&resolution.error, files ? FA_CLASS_LOCAL_IO : FA_CLASS_DNS, lookup->system,
                         "cannot look up '%s'", lookup->host);
@@ -261,6 +268,7 @@ static void resolver_keep_late(struct fa_resolver *resolver, struct lookup *look
     }
 }
 
+/* The queue is short, and is searched by rotating it once, which keeps its order. */
 static struct lookup *resolver_take_late(struct fa_resolver *resolver, const char *host)
 {
     for (unsigned i = resolver->n_late; i > 0; --i) {
@@ -274,6 +282,7 @@ static struct lookup *resolver_take_late(struct fa_resolver *resolver, const cha
     return NULL;
 }
 
+/* Runs on the loop.  The lock is held for each step only, because callbacks may ask again. */
 static void resolver_on_done(void *arg)
 {
     struct fa_resolver *resolver = arg;
@@ -317,6 +326,7 @@ static bool lookup_is_overdue(struct shared *shared, struct lookup *lookup, doub
     bool begun = lookup->began > 0;
     double since = fmax(lookup->began, lookup->asked);
     bool overdue = now - since > lookup->timeout && (begun || shared->stuck >= shared->threads);
+    /* A stuck thread is replaced, so that other names do not wait behind it. */
     if (overdue && begun && !lookup->stuck) {
         lookup->stuck = true;
         ++shared->stuck;
@@ -438,6 +448,7 @@ static struct lookup *resolver_take_hung(struct fa_resolver *resolver, const cha
     return NULL;
 }
 
+/* The sweep runs only while something is asked: an idle session must not wake up. */
 static void resolver_link_asked(struct fa_resolver *resolver, struct lookup *lookup)
 {
     if (!resolver->asked) {
@@ -462,6 +473,8 @@ static struct lookup *lookup_new(const char *host, struct fa_error *err)
     return lookup;
 }
 
+/* Three sources, the cheapest first: a lookup that is still in progress, an answer that came too
+ * late for the last caller, a new lookup. */
 int fa_resolver_ask(struct fa_resolver *resolver, const char *host, double timeout, void *tag,
                     struct fa_error *err)
 {

@@ -1,3 +1,10 @@
+/*
+ * The decision looks at what failed before how often: an error that cannot change by itself is
+ * final at the first attempt, however many retries are left.
+ *
+ * Full jitter, a random time between 0 and the maximum, spreads clients that failed together
+ * better than a fixed share of it does.
+ */
 #include "engine/retry.h"
 
 #include <math.h>
@@ -27,6 +34,7 @@ struct fa_retry_verdict fa_retry_decide(const struct fa_retry_policy *policy,
     case FA_CLASS_INTEGRITY:
         verdict.again = verdict.restart = failed->integrity < FA_RETRY_INTEGRITY_MAX;
         return verdict;
+    /* All other classes depend on what the transfer found out about the error. */
     default:
         break;
     }
@@ -34,6 +42,7 @@ struct fa_retry_verdict fa_retry_decide(const struct fa_retry_policy *policy,
         return verdict;
     if (failed->retryable == FA_RETRYABLE_ONCE && failed->once >= FA_RETRY_ONCE_MAX)
         return verdict;
+    /* The representation has changed, so its first bytes are worthless. */
     verdict.again = true;
     verdict.restart = failed->class == FA_CLASS_CHANGED;
     verdict.wait = fa_retry_back_off(policy->wait, failures, failed->random);

@@ -31,6 +31,7 @@
 
 #define COPY_SIZE 65536
 
+/* One struct for both passes: whether there is an output file tells which one it is. */
 struct sample {
     struct fa_quota *quotas; /* in the order in which the origins appear */
     size_t count, room;
@@ -50,6 +51,7 @@ static int sample_no_memory(struct fa_error *err)
     return -1;
 }
 
+/* Linear probing; the keys are hashes already. */
 static size_t *sample_find_slot(const struct sample *sample, uint64_t key)
 {
     size_t at = key % sample->n_slots;
@@ -244,6 +246,7 @@ static int list_spool(const char *name, int dirfd, int *ret_fd, struct fa_error 
     return -1;
 }
 
+/* Copies are opened by their descriptor in /proc, as they have no name. */
 static int sample_visit_lists(struct sample *sample, const char *const *lists, const int *fds,
                               size_t n, visit_fn visitor, struct fa_error *err)
 {
@@ -261,6 +264,7 @@ static int sample_visit_lists(struct sample *sample, const char *const *lists, c
     return result;
 }
 
+/* The sample may contain passwords, so only the user can read it. */
 static int sample_open_out(struct sample *sample, const char *file, struct fa_error *err)
 {
     int fd = open(file, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
@@ -273,6 +277,7 @@ static int sample_open_out(struct sample *sample, const char *file, struct fa_er
     return -1;
 }
 
+/* fclose(3) is the last chance to learn that the disk was full. */
 static int sample_close_out(struct sample *sample, const char *file, struct fa_error *err)
 {
     int code = fclose(sample->out) == 0 ? 0 : errno;
@@ -282,6 +287,7 @@ static int sample_close_out(struct sample *sample, const char *file, struct fa_e
     return code ? -1 : 0;
 }
 
+/* Copies of lists go to the folder of the sample: there is space for a part of them at least. */
 static int sample_open_folder(const char *file)
 {
     const char *slash = strrchr(file, '/');

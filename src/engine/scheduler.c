@@ -33,6 +33,7 @@ int fa_scheduler_init(struct fa_scheduler *scheduler, const struct fa_schedule_p
     return fa_hosts_init(&scheduler->hosts, err);
 }
 
+/* Jobs belong to the session, which frees them whichever queue they are in. */
 void fa_scheduler_fini(struct fa_scheduler *scheduler)
 {
     fa_hosts_fini(&scheduler->hosts);
@@ -83,6 +84,7 @@ struct fa_origin *fa_scheduler_origin(struct fa_scheduler *scheduler, struct fa_
     return origin;
 }
 
+/* A backlog that is not empty comes first: later entries must not overtake it. */
 bool fa_scheduler_has_window(const struct fa_scheduler *scheduler, const struct fa_origin *origin)
 {
     return origin->backlog.count == 0 && fa_origin_queued(origin) < FA_WINDOW_ORIGIN &&
@@ -103,6 +105,7 @@ static enum fa_line job_line(const struct fa_job *job)
     return job->tries.failed ? FA_LINE_FAILED : FA_LINE_FRESH;
 }
 
+/* The mark of the last outage is removed, because the job may have come from another origin. */
 int fa_scheduler_put(struct fa_scheduler *scheduler, struct fa_job *job, bool front, double now)
 {
     struct fa_origin *origin = fa_scheduler_origin(scheduler, job);
@@ -120,6 +123,7 @@ int fa_scheduler_put(struct fa_scheduler *scheduler, struct fa_job *job, bool fr
     return 0;
 }
 
+/* The job is in no line meanwhile, so it takes no place in the window. */
 int fa_scheduler_put_at(struct fa_scheduler *scheduler, struct fa_job *job, double at)
 {
     if (fa_timers_set(&scheduler->job_timers, &job->timer, at))
@@ -200,6 +204,7 @@ static void origin_follow_breaker(struct fa_scheduler *scheduler, struct fa_orig
         origin_recall_waiting(scheduler, origin, now);
 }
 
+/* The last error is kept for the jobs that are rejected later without a request of their own. */
 static void origin_failed(struct fa_scheduler *scheduler, struct fa_origin *origin,
                           const struct fa_error *error, struct fa_breaker_failure failure)
 {
@@ -210,6 +215,7 @@ static void origin_failed(struct fa_scheduler *scheduler, struct fa_origin *orig
                           failure.now);
 }
 
+/* Any answer ends the outage of all: see engine/breaker.h. */
 static void origin_succeeded(struct fa_scheduler *scheduler, struct fa_origin *origin)
 {
     bool reported = origin->outage_reported || origin->breaker.asked;
@@ -232,6 +238,8 @@ static void origin_report_outage(struct fa_scheduler *scheduler, struct fa_origi
     origin->outage_reported = origin->was_broken = true;
 }
 
+/* From the first failure, and not from the last, or a host that fails slowly would be waited for
+ * longer. */
 double fa_scheduler_left(const struct fa_scheduler *scheduler, const struct fa_origin *origin,
                          double now)
 {
@@ -297,6 +305,7 @@ struct fa_origin *fa_scheduler_lookup(struct fa_scheduler *scheduler)
     return fa_hosts_next_lookup(&scheduler->hosts);
 }
 
+/* Without memory for the new addresses the old ones are used, if there are any. */
 void fa_scheduler_resolved(struct fa_scheduler *scheduler, struct fa_origin *origin,
                            const char *addresses, double seconds, double now)
 {
@@ -311,6 +320,7 @@ void fa_scheduler_resolved(struct fa_scheduler *scheduler, struct fa_origin *ori
     fa_scheduler_review(scheduler, origin, now);
 }
 
+/* Nobody can be requested without an address, so a lookup counts like an attempt of the host. */
 void fa_scheduler_unresolved(struct fa_scheduler *scheduler, struct fa_origin *origin,
                              const struct fa_error *error, bool final, double now)
 {
@@ -440,6 +450,7 @@ static int job_find_mirror(const struct fa_scheduler *scheduler, const struct fa
     return -1;
 }
 
+/* Only mirrors after the current one: then the round is over, and the retry policy decides. */
 int fa_scheduler_next_mirror(const struct fa_scheduler *scheduler, const struct fa_job *job,
                              double now)
 {
@@ -451,6 +462,7 @@ int fa_scheduler_next_mirror(const struct fa_scheduler *scheduler, const struct 
     return -1;
 }
 
+/* The last resort before a job fails: a mirror that fails may work by now. */
 int fa_scheduler_failing_mirror(const struct fa_scheduler *scheduler, const struct fa_job *job,
                                 double now)
 {
@@ -490,6 +502,7 @@ bool fa_scheduler_http2_failed(const struct fa_job *job, double now)
     return ++origin->http2_failures == FA_HTTP2_FAILURES;
 }
 
+/* Once an origin is on HTTP/1.1 it stays there for this run. */
 void fa_scheduler_http2_succeeded(const struct fa_job *job)
 {
     struct fa_origin *origin = job->target.origin;
@@ -508,6 +521,7 @@ static enum fa_ring scheduler_next_ring(const struct fa_scheduler *scheduler, bo
                : FA_RING_READY;
 }
 
+/* The breaker decides whether this request is a probe, as only one may be in progress. */
 static void scheduler_start_job(struct fa_scheduler *scheduler, struct fa_job *job)
 {
     struct fa_origin *origin = job->target.origin;
@@ -622,6 +636,7 @@ enum fa_next fa_scheduler_next(struct fa_scheduler *scheduler, double now, struc
     return next;
 }
 
+/* Jobs first: one of them may be the probe that its host is due for. */
 void fa_scheduler_advance(struct fa_scheduler *scheduler, double now)
 {
     struct fa_timer *timer;
@@ -649,6 +664,7 @@ double fa_scheduler_alarm(const struct fa_scheduler *scheduler, double now)
     return debt > 0 && fa_scheduler_is_ready(scheduler) ? fmin(at, now + debt) : at;
 }
 
+/* Jobs that start soon have their share reserved, so that the rate is not exceeded when they do. */
 uint64_t fa_scheduler_share(const struct fa_scheduler *scheduler)
 {
     size_t soon = scheduler->active + scheduler->queued, most = scheduler->slots.now;

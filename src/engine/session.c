@@ -37,6 +37,7 @@
 
 /* Descriptors reserved for what is not counted: libraries, state, lists, outputs. */
 #define SPARE_FILES 16
+/* At most that many files wait for a digest: more would only cost memory. */
 #define STAGE_FILES 256
 
 static double session_real_now(void *ctx)
@@ -45,6 +46,7 @@ static double session_real_now(void *ctx)
     return fa_clock_now();
 }
 
+/* The flag is read by the next turn; this only makes sure that there is one. */
 static void session_on_stop(void *arg)
 {
     fa_engine_wake(arg);
@@ -70,6 +72,8 @@ static int session_fit_jobs(struct fa_session *s, unsigned *ret_stage, struct fa
     s->n_jobs = s->config.jobs;
     if (getrlimit(RLIMIT_NOFILE, &limit) || limit.rlim_cur == RLIM_INFINITY)
         return 0;
+    /* Each loop has an epoll, an event and a pipe descriptor of its own; each hash worker a socket,
+     * and a file that is passed to it. */
     unsigned long used = fa_limits_open_files() + SPARE_FILES + 4 * s->config.loops;
     if (s->config.hash && s->config.hash_with == FA_HASH_WITH_PROCESS)
         used += 2ul * s->config.hash_jobs;
@@ -87,6 +91,7 @@ static int session_fit_jobs(struct fa_session *s, unsigned *ret_stage, struct fa
     return -1;
 }
 
+/* What the CPU stage needs of the session, and whom it wakes when a digest has arrived. */
 static int session_open_finish(struct fa_session *s, unsigned open_files, struct fa_error *err)
 {
     struct fa_stage_env env = {
@@ -145,6 +150,8 @@ static int session_open_workers(struct fa_session *s, struct fa_error *err)
     return session_open_finish(s, stage_files, err) || session_open_flights(s, err) ? -1 : 0;
 }
 
+/* With a proxy, names are looked up there, so a name that only the proxy knows must not fail
+ * here. */
 static int session_open_scheduler(struct fa_session *s, struct fa_error *err)
 {
     const struct fa_config *config = &s->config;
@@ -172,6 +179,7 @@ static int session_open_events(struct fa_session *s, struct fa_error *err)
     alarms->tick = event_new(s->base, -1, EV_PERSIST, fa_turn_tick, s);
     s->ending.stop_wake = fa_wake_new(s->base, session_on_stop, s, err);
     if (alarms->turn && alarms->alarm && alarms->tick && s->ending.stop_wake) {
+        /* The turn comes after all transfers that are ready, and sees their results together. */
         event_priority_set(alarms->turn, FA_LOOP_LATER);
         return fa_intake_init(&s->intake, s->base, fa_turn, s, err);
     }
@@ -257,6 +265,7 @@ static void session_use_env(struct fa_session *s, const struct fa_session_env *e
     fa_jitter_init(&s->random, env->seed);
 }
 
+/* The same session as in the tests, with the real clock, strategy and resolver. */
 struct fa_session *fa_session_new(const struct fa_config *config, fa_event_handler handler,
                                   void *ctx, struct fa_error *err)
 {
@@ -303,6 +312,7 @@ static void session_free_jobs(struct fa_session *s)
     }
 }
 
+/* The last to go: everything else has events on this loop. */
 static void session_free_events(struct fa_session *s)
 {
     struct event *events[] = {s->alarms.turn, s->alarms.alarm, s->alarms.tick};
@@ -343,6 +353,7 @@ int fa_session_add_list(struct fa_session *s, const char *name, struct fa_error 
     return fa_intake_add_list(&s->intake, name, name, err);
 }
 
+/* A turn is requested, because the loop may be idle and waiting for exactly this. */
 int fa_session_add_entry(struct fa_session *s, const char *url, const char *const *options,
                          void *tag, struct fa_error *err)
 {
@@ -423,6 +434,7 @@ static int session_loop_virtually(struct fa_session *s)
     return 0;
 }
 
+/* Tests replace the clock, and then no real time may pass. */
 static int session_loop(struct fa_session *s)
 {
     return s->clock.wait ? session_loop_virtually(s) : event_base_dispatch(s->base);
@@ -476,6 +488,7 @@ static void session_end_run(struct fa_session *s)
     fa_snapshot_send(s);
 }
 
+/* A run that was stopped is no error: how it ended is a result. */
 int fa_session_run(struct fa_session *s, enum fa_end *ret_end, struct fa_error *err)
 {
     if (session_renew(s, err)) {

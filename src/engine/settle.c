@@ -34,6 +34,7 @@ bool fa_settle_stops_run(const struct fa_error *error)
     }
 }
 
+/* 0 if the size is unknown: the pause then only checks that the disk has some space. */
 uint64_t fa_settle_need(const struct fa_job *job)
 {
     int64_t total = job->outcome.head.rep.total;
@@ -120,6 +121,7 @@ static int redirect_check(const struct fa_job *job, const struct fa_url *to, str
     return why ? -1 : 0;
 }
 
+/* Only the target is parsed here; whether secrets may go there is decided by fa_job_follow(). */
 int fa_settle_redirect(struct fa_job *job)
 {
     struct fa_url to;

@@ -1,3 +1,8 @@
+/*
+ * Descriptors can run out although the limits allow more, because other programs and libraries
+ * open files too.  The number of slots then falls to what has proved to work, and grows back by an
+ * eighth at a time, more slowly with each shortage in a row.
+ */
 #include "engine/slots.h"
 
 #include <math.h>
@@ -17,6 +22,7 @@ bool fa_slots_lower(struct fa_slots *slots, unsigned active, double now)
     return lowered;
 }
 
+/* Steps are relative, so that 20,000 slots are back as soon as 20. */
 bool fa_slots_grow(struct fa_slots *slots, double now)
 {
     if (slots->now >= slots->most || now < slots->next)

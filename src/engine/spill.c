@@ -23,6 +23,7 @@ static void mirror_put(struct fa_buf *buf, const struct fa_mirror *mirror)
     fa_buf_put_u64(buf, mirror->origin);
 }
 
+/* The counterpart of mirror_put(); the order of the fields is the format. */
 static int mirror_get(struct fa_reader *reader, struct fa_mirror *mirror)
 {
     int result = fa_url_unpack(&mirror->url, reader);
@@ -62,6 +63,7 @@ static void job_put(struct fa_buf *buf, const struct fa_job *job, const struct f
         fa_buf_put(buf, place->known, sizeof(*place->known));
 }
 
+/* On failure the job stays in memory: a backlog that cannot grow must not lose entries. */
 bool fa_spill_job(struct fa_session *s, struct fa_job *job, double now)
 {
     struct fa_origin *origin = job->target.origin;
@@ -92,6 +94,7 @@ struct spilled {
     size_t text_len;
 };
 
+/* The strings point into the record, so it must outlive them. */
 static void spilled_get(struct fa_reader *reader, const struct fa_buf *record, struct spilled *ret)
 {
     fa_reader_init(reader, record->data, record->len);
@@ -121,6 +124,7 @@ static int reader_get_raw(struct fa_reader *reader, void *ret, size_t size)
     return 0;
 }
 
+/* The target is set by the caller once all mirrors are read, as it points to one of them. */
 static int target_get_mirrors(struct fa_reader *reader, struct fa_target *target,
                               unsigned *ret_mirror)
 {

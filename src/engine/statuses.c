@@ -1,3 +1,8 @@
+/*
+ * One row for each status, so that a new status needs no change elsewhere: the names are part of
+ * the report (see REPORT in the manual), the words are for people, and `recorded` says what the
+ * state keeps of an entry that ended like that.
+ */
 #include "engine/statuses.h"
 
 #include <assert.h>

@@ -39,6 +39,7 @@
 #define OWN       ".fetchall"
 #define LOCK      "lock"
 #define PART_NAME 32
+/* Microseconds until the lock is tried again. */
 #define LOOK_WAIT 10000
 
 struct fa_store {
@@ -120,6 +121,7 @@ static int lock_take(struct fa_store *store, struct fa_error *err)
     return fa_folder_failed(err, "lock the folder", store->folder.dir);
 }
 
+/* Mounts such as vfat show one owner for all files: see base/owner.h. */
 bool fa_store_is_open(const struct fa_store *store)
 {
     return store->owner.loose != 0;
@@ -149,6 +151,7 @@ static void spare_hold(struct fa_store *store)
     }
 }
 
+/* Once per run: the space is gone afterwards. */
 bool fa_store_give_spare(struct fa_store *store)
 {
     if (store->spare < 0)
@@ -166,6 +169,7 @@ static int own_check(struct fa_store *store, const struct stat *st, struct fa_er
     return fa_owner_check(&store->owner, st, store->folder.fd, path, err);
 }
 
+/* The lock comes before anything is read: the parts may be in use by another run. */
 static int own_open(struct fa_store *store, struct fa_error *err)
 {
     struct stat st;
@@ -195,6 +199,7 @@ static int own_open(struct fa_store *store, struct fa_error *err)
     return 0;
 }
 
+/* A plan changes nothing in the folder, so its temporary files are elsewhere. */
 struct fa_store *fa_store_new(const char *dir, bool plan, struct fa_error *err)
 {
     struct fa_store *store = calloc(1, sizeof(*store));
@@ -231,6 +236,7 @@ void fa_store_free(struct fa_store *store)
         return;
     if (store->lock_fd >= 0) {
         unlinkat(store->own_fd, LOCK, 0);
+        /* Fails if there are parts or a state, and is meant to. */
         unlinkat(store->folder.fd, OWN, AT_REMOVEDIR);
     }
     store_close(store);
@@ -255,6 +261,7 @@ int fa_store_scratch(const struct fa_store *store)
     return store->scratch_fd;
 }
 
+/* Written by hand, because snprintf(3) is noticeable at a hundred thousand small files. */
 static const char *part_name(uint64_t key, char name[PART_NAME])
 {
     for (int i = 15; i >= 0; --i, key >>= 4)
@@ -296,6 +303,7 @@ static int part_again(struct fa_store *store, const char *name, uint64_t offset)
     return -1;
 }
 
+/* A part that cannot be trusted is replaced, and the caller learns that it starts at byte 0. */
 int fa_store_part_write(struct fa_store *store, uint64_t key, bool stale, uint64_t *offset,
                         struct fa_error *err)
 {
@@ -308,6 +316,7 @@ int fa_store_part_write(struct fa_store *store, uint64_t key, bool stale, uint64
     return part_new(store, name, stale ? FA_PART_STALE : FA_PART_KNOWN, err);
 }
 
+/* The mode decides: the bytes of a stale part are not those of its record. */
 int64_t fa_store_part_size(struct fa_store *store, uint64_t key)
 {
     char name[PART_NAME];
@@ -343,6 +352,7 @@ static int part_open_same(const struct fa_store *store, uint64_t key, const stru
     return fa_folder_refuse(err, name, "is not the part that was written");
 }
 
+/* By descriptor, so that no other file gets the mode. */
 int fa_store_part_know(struct fa_store *store, uint64_t key, const struct fa_inode *inode)
 {
     int fd = part_open_same(store, key, inode, O_WRONLY, NULL);
@@ -378,6 +388,7 @@ int fa_store_part_open(struct fa_store *store, uint64_t key, const struct fa_ino
     return part_open_same(store, key, inode, O_RDONLY, err);
 }
 
+/* It may be missing: that is the aim. */
 void fa_store_part_remove(struct fa_store *store, uint64_t key)
 {
     char name[PART_NAME];

@@ -1,3 +1,8 @@
+/*
+ * The limit follows the answers of the origin and no clock, so that it falls within one round trip
+ * of an overload, and is back after a few good answers.  It is at least 1: an origin with a limit
+ * of 0 would never be asked again.
+ */
 #include "engine/throttle.h"
 
 bool fa_throttle_allows(const struct fa_throttle *throttle, unsigned active)

@@ -24,6 +24,7 @@ static struct fa_timer *heap_at(const struct fa_timers *timers, size_t place)
     return timers->heap[place - 1];
 }
 
+/* The timer is written to its final place only, and the others move one level each. */
 static void heap_rise(struct fa_timers *timers, struct fa_timer *timer)
 {
     size_t place = timer->place;
@@ -72,6 +73,7 @@ int fa_timers_set(struct fa_timers *timers, struct fa_timer *timer, double when)
     return 0;
 }
 
+/* The last timer fills the gap; it may belong above or below it. */
 void fa_timers_clear(struct fa_timers *timers, struct fa_timer *timer)
 {
     size_t place = timer->place;

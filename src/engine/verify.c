@@ -87,6 +87,7 @@ const char *fa_finding_name(enum fa_finding finding)
     return (unsigned)finding < FA_FINDINGS ? names[finding] : "unknown";
 }
 
+/* The one way to the handler, so that every finding has all fields. */
 static void verify_report(struct verify *v, enum fa_finding finding, const char *path, int64_t size,
                           const char *why)
 {
@@ -99,6 +100,7 @@ static void verify_report(struct verify *v, enum fa_finding finding, const char 
     v->handler(v->ctx, &checked);
 }
 
+/* The first error is the cause; those that follow from it would hide it. */
 static void verify_fail(struct verify *v, int code)
 {
     if (!v->failed)
@@ -163,6 +165,7 @@ static void verify_work(struct verify *v, bool all)
     }
 }
 
+/* Waits for a free place first, so that the number of open files is bounded. */
 static void verify_hash(struct verify *v, const char *path, int64_t size,
                         const struct fa_digest *digest)
 {
@@ -210,6 +213,7 @@ static void verify_check(struct verify *v, const char *path, int64_t size,
     }
 }
 
+/* Records without a file are those of failed entries and parts. */
 static bool verify_check_record(void *arg, const struct fa_record *record)
 {
     struct verify *v = arg;
@@ -255,6 +259,7 @@ static void verify_check_sum(struct verify *v, const struct fa_sum *sum)
         verify_check(v, sum->name, -1, &digest);
 }
 
+/* A line that cannot be read is a finding, not the end: the other files are still checked. */
 static void verify_check_manifest(struct verify *v, const char *manifest)
 {
     char line[LINE_MOST + 1];

@@ -35,6 +35,7 @@ static bool entry_is_folder(int at, const struct dirent *entry)
     return fstatat(at, entry->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(st.st_mode);
 }
 
+/* Only at the top: a folder of that name further down is the data of the user. */
 static bool walk_leaves_out(const struct walk *walk, const char *name)
 {
     return strcmp(name, ".") == 0 || strcmp(name, "..") == 0 ||
@@ -43,6 +44,7 @@ static bool walk_leaves_out(const struct walk *walk, const char *name)
 
 static void walk_visit_folder(struct walk *walk, int at, const char *name);
 
+/* A path that is too long is reported, and not cut: half a path names another file. */
 static void walk_visit_entry(struct walk *walk, int at, const struct dirent *entry)
 {
     size_t len = walk->len;
@@ -63,6 +65,7 @@ static void walk_visit_entry(struct walk *walk, int at, const struct dirent *ent
     walk->path[len] = '\0';
 }
 
+/* readdir(3) returns NULL at the end and on errors: errno tells them apart. */
 static void walk_visit_folder(struct walk *walk, int at, const char *name)
 {
     int fd = openat(at, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);

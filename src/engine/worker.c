@@ -1,3 +1,7 @@
+/*
+ * The entry point of the helper processes.  A process of the library starts by executing the same
+ * program again, so main() of each program that uses it has to come here first.
+ */
 #include "pool/inside.h"
 #include "pool/nursery.h"
 #include "stage/stage.h"
