@@ -143,6 +143,9 @@ struct fa_config {
                           one thread. */
     const char *const *writable; /**< Files and folders, n_writable of them. */
     size_t n_writable;
+
+    const char *retry_on; /**< Further statuses that are transient, separated by commas ("403,520");
+                             NULL: none. */
 };
 
 /**
@@ -164,6 +167,9 @@ static inline void fa_config_init(struct fa_config *config)
  * @return 0, or -1 with FA_CLASS_REFUSED; the message contains no password.
  */
 int fa_config_check_proxy(const char *proxy, struct fa_error *err);
+
+/** Check a value for fa_config.retry_on; NULL is valid.  @return 0, or -1 with FA_CLASS_REFUSED. */
+int fa_config_check_retry_on(const char *statuses, struct fa_error *err);
 
 /** The stable name of a mode ("async"); NULL if there is none, so that a loop from 0 lists all. */
 const char *fa_mode_name(enum fa_mode mode);

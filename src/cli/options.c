@@ -294,6 +294,9 @@ const struct fa_option fa_options_table[] = {
                  "A Retry-After of the server takes precedence for its whole host, up to 600 "
                  "seconds.  The entry that caused the pause is retried after the others, and if "
                  "it asks again although the host serves the others, it waits alone."),
+    TEXT("retry-on", 0, "STATUS,...", config.retry_on, .commands = RUNS,
+         .help = "also retry these HTTP statuses",
+         .more = "See RETRIES for what is retried anyway."),
     TIME(
         "host-wait", config.host_wait, 0, 365.0 * DAY, .commands = RUNS,
         .initial = "60; 0 with compare", .help = "wait this long for a host that is down",
@@ -599,8 +602,9 @@ int fa_options_check(struct fa_options *options, struct fa_error *err)
             config->secret_keys);
     if (config->key && !config->cert)
         return fa_option_refuse(err, "--key requires its certificate: add --cert");
-    if (fa_config_check_proxy(config->proxy, err) != 0 || options_check_rate(options, err) != 0 ||
-        fa_outputs_check(options, err) != 0 ||
+    if (fa_config_check_proxy(config->proxy, err) != 0 ||
+        fa_config_check_retry_on(config->retry_on, err) != 0 ||
+        options_check_rate(options, err) != 0 || fa_outputs_check(options, err) != 0 ||
         (options->manifest && options_check_manifest(options, err) != 0))
         return -1;
 

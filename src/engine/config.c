@@ -9,6 +9,7 @@
 #include "engine/config.h"
 
 #include "base/sized.h"
+#include "transfer/classify.h"
 #include "transfer/proxy.h"
 
 #include <math.h>
@@ -53,6 +54,15 @@ int fa_config_copy(struct fa_config *to, const struct fa_config *from, struct fa
 int fa_config_check_proxy(const char *proxy, struct fa_error *err)
 {
     return fa_proxy_check(proxy, err);
+}
+
+int fa_config_check_retry_on(const char *statuses, struct fa_error *err)
+{
+    if (!statuses || fa_status_list_is_good(statuses))
+        return 0;
+    fa_error_set(err, FA_DOMAIN_FETCHALL, 0, FA_CLASS_REFUSED,
+                 "'%s' is not a list of HTTP statuses, as in 403,520 (--retry-on)", statuses);
+    return -1;
 }
 
 /* Enumerators index tables, so each must be checked before it is used. */
@@ -124,6 +134,8 @@ static const char *config_check_texts(const struct fa_config *config)
     for (size_t i = 0; i < config->n_headers; ++i)
         if (!strpbrk(config->headers[i], ":;") || !text_is_line(config->headers[i]))
             return "headers";
+    if (config->retry_on && !fa_status_list_is_good(config->retry_on))
+        return "retry_on";
     if (config->overwrite && config->sync)
         return "overwrite, with sync,";
     return NULL;

@@ -15,6 +15,7 @@
 #include <curl/curl.h>
 
 #include <errno.h>
+#include <string.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -132,6 +133,7 @@ static const char *status_text(int status)
         int status;
         const char *text;
     } reasons[] = {
+        {202, "Accepted: the file is not ready yet"},
         {204, "No Content: nothing to store"},
         {205, "Reset Content: nothing to store"},
         {304, "Not Modified, but the request had no condition"},
@@ -164,4 +166,36 @@ void fa_classify_http(int status, struct fa_outcome *outcome)
     fa_error_set(&outcome->error, FA_DOMAIN_HTTP, status, FA_CLASS_HTTP, "%d %s", status,
                  status_text(status));
     outcome->retryable = status_is_transient(status) ? FA_RETRYABLE_NOW : FA_RETRYABLE_NEVER;
+}
+
+/* The next status of a list, and where it ends; -1 if there is none. */
+static int status_list_next(const char **list)
+{
+    const char *at = *list;
+    int status = 0;
+    for (; *at >= '0' && *at <= '9' && status < 1000; ++at)
+        status = status * 10 + (*at - '0');
+    *list = at;
+    return status >= 100 && status <= 599 && (*at == ',' || *at == '\0') ? status : -1;
+}
+
+bool fa_status_is_listed(const char *list, int status)
+{
+    while (list && *list) {
+        if (status_list_next(&list) == status)
+            return true;
+        list += strcspn(list, ",");
+        list += *list == ',';
+    }
+    return false;
+}
+
+bool fa_status_list_is_good(const char *list)
+{
+    while (status_list_next(&list) > 0) {
+        if (!*list)
+            return true;
+        ++list;
+    }
+    return false;
 }

@@ -8,6 +8,8 @@
 
 #include <fetchall/error.h>
 
+#include <stdbool.h>
+
 /** How libcurl ended a transfer. */
 struct fa_ending {
     int curl;         /**< A CURLcode (libcurl-errors(3)), not CURLE_OK. */
@@ -22,7 +24,17 @@ struct fa_ending {
 /** Set outcome->error and outcome->retryable. */
 void fa_classify_curl(const struct fa_ending *ending, struct fa_outcome *outcome);
 
-/** The same for a status that does not bring the file (RFC 9110, 15). */
+/**
+ * Whether a status is in a list like "403,520".
+ *
+ * @list  NULL: an empty list.
+ */
+bool fa_status_is_listed(const char *list, int status);
+
+/** Whether a text is such a list: statuses from 100 to 599, separated by commas. */
+bool fa_status_list_is_good(const char *list);
+
+/** The same as fa_classify_curl() for a status that does not bring the file (RFC 9110, 15). */
 void fa_classify_http(int status, struct fa_outcome *outcome);
 
 #endif

@@ -31,6 +31,7 @@ static void response_reset(struct fa_response *response)
         .modified = -1,
         .date = -1,
     };
+    fa_rate_limit_init(&response->rate_limit);
 }
 
 void fa_response_init(struct fa_response *response, const struct fa_asked *asked)
@@ -175,6 +176,8 @@ static void response_read_field(struct fa_response *response, const char *line, 
     } else if (field_is("Location", line, name) && !response->location && size <= LOCATION_MAX) {
         response->location = strndup(value, size);
         response->failed |= !response->location;
+    } else if (fa_rate_limit_field(&response->rate_limit, line, name, value, size, now)) {
+        response->matters = false;
     } else {
         response->matters = response_read_entity_field(response, line, name, value, size);
     }

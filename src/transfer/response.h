@@ -10,6 +10,7 @@
 #define FA_TRANSFER_RESPONSE_H
 
 #include "transfer/outcome.h"
+#include "transfer/rate_limit.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -49,8 +50,9 @@ struct fa_response {
     bool bad_length;    /**< Content-Length is invalid or ambiguous. */
     int64_t length;     /**< Content-Length; -1: none. */
     char *location;     /**< Owned. */
-    double retry_after; /**< -1: none. */
-    bool failed;        /**< Memory ran out. */
+    double retry_after; /**< Seconds that the server asks to wait; -1: none. */
+    struct fa_rate_limit rate_limit;
+    bool failed; /**< Memory ran out. */
 
     /* Used until there is a verdict. */
     bool in_head; /**< Between a status line and the empty line that ends the header. */

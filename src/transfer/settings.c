@@ -28,6 +28,7 @@ static const struct fa_field taken[] = {
     SETTING(STR, const char *, cacert),
     SETTING(STR, const char *, cert),
     SETTING(STR, const char *, key),
+    SETTING(STR, const char *, retry_on),
 };
 
 /* Settings that are computed from the config. */

@@ -26,6 +26,7 @@ struct fa_settings {
     const char *cacert;
     const char *cert;
     const char *key;
+    const char *retry_on;
 };
 
 void fa_settings_init(struct fa_settings *settings, const struct fa_config *config);

@@ -569,6 +569,17 @@ static void transfer_check_complete(struct fa_transfer *t, struct fa_outcome *re
     ret->retryable = FA_RETRYABLE_NOW;
 }
 
+/* A server that says when to come back means that coming back helps, whatever its status. */
+static void transfer_read_wait(const struct fa_transfer *t, struct fa_outcome *ret)
+{
+    ret->retry_after = t->response.retry_after;
+    if (ret->retry_after < 0)
+        ret->retry_after = fa_rate_limit_wait(&t->response.rate_limit);
+    bool listed = fa_status_is_listed(t->settings->retry_on, t->response.status);
+    if (ret->error.class == FA_CLASS_HTTP && (ret->retry_after > 0 || listed))
+        ret->retryable = FA_RETRYABLE_NOW;
+}
+
 /* Prefer a status to the way in which its discarded body ended. */
 static void transfer_judge(struct fa_transfer *t, CURLcode code, struct fa_outcome *ret)
 {
@@ -579,7 +590,7 @@ static void transfer_judge(struct fa_transfer *t, CURLcode code, struct fa_outco
         ret->doubtful = t->stop.doubtful;
     } else if (t->response.verdict == FA_VERDICT_ERROR) {
         fa_response_explain(&t->response, ret);
-        ret->retry_after = t->response.retry_after;
+        transfer_read_wait(t, ret);
     } else if (t->response.verdict == FA_VERDICT_REDIRECT) {
         ret->location = t->response.location;
         t->response.location = NULL;

@@ -79,6 +79,21 @@ static void serve_retry_after(struct fa_bad_conn *conn, const char *const *arg)
     fa_bad_reply_status(conn, (unsigned)fa_bad_number(arg[2]), line);
 }
 
+/* /ratelimit/FAILS/KIND/STATUS: no request is left for two seconds (x) or one (ietf). */
+static void serve_rate_limit(struct fa_bad_conn *conn, const char *const *arg)
+{
+    char line[128] = "RateLimit: \"all\";r=0;t=1\r\n";
+    if (!fails_now(conn, arg[0])) {
+        fa_bad_reply_small(conn);
+        return;
+    }
+    if (strcmp(arg[1], "x") == 0) {
+        snprintf(line, sizeof(line), "X-RateLimit-Remaining: 0\r\nX-RateLimit-Reset: %lld\r\n",
+                 (long long)time(NULL) + 2);
+    }
+    fa_bad_reply_status(conn, (unsigned)fa_bad_number(arg[2]), line);
+}
+
 static void serve_burst(struct fa_bad_conn *conn, const char *const *arg)
 {
     char key[64];
@@ -150,6 +165,7 @@ const struct fa_bad_behaviour fa_bad_statuses[] = {
     {"flaky", 3, serve_flaky},
     {"flakyreset", 2, serve_flaky_reset},
     {"retryafter", 3, serve_retry_after},
+    {"ratelimit", 3, serve_rate_limit},
     {"burst", 2, serve_burst},
     {"burstn", 2, serve_burst_of},
     {"redir", 2, serve_redirect},

@@ -150,6 +150,32 @@ FA_TEST_MODES(hosts, entry_that_always_asks_for_a_pause_holds_up_nobody)
     json_decref(log);
 }
 
+/* RETRIES of the manual: the server says when to come back, in any status. */
+FA_TEST_MODES(hosts, any_status_that_says_when_to_come_back_is_retried)
+{
+    static const char *const statuses[] = {"403", "404", "202", "401", "451"};
+    static const char *const limits[] = {"x", "ietf"};
+    char path[64];
+    for (size_t i = 0; i < 5; i++) {
+        char host[16];
+        snprintf(host, sizeof(host), "127.0.1.%zu", i + 1);
+        snprintf(path, sizeof(path), "/retryafter/1/1/%s/a%zu", statuses[i], i);
+        add_url(host, path);
+    }
+    for (size_t i = 0; i < 2; i++) {
+        char host[16];
+        snprintf(host, sizeof(host), "127.0.2.%zu", i + 1);
+        snprintf(path, sizeof(path), "/ratelimit/1/%s/403/b%zu", limits[i], i);
+        add_url(host, path);
+    }
+    add_url("127.0.3.1", "/flaky/1/418/10/c");
+    add_url("127.0.3.1", "/flaky/1/404/10/d");
+    fa_fetch_start(&fetch, &scratch, mode, list.text, "--retry-on", "418,499", NULL);
+    fa_fetch_expect(&fetch, 20, 1);
+    fa_fetch_expect_count(&fetch, "ok", 8);
+    cr_expect_eq(fa_report_count(fetch.entries, "status", "failed"), 1, "404 is permanent");
+}
+
 struct pause {
     const char *value;
     long long least; /* ms until the next request */

@@ -1,0 +1,35 @@
+/**
+ * Rate limits that a server declares in its responses: pure.
+ *
+ * There are three dialects: X-RateLimit-Remaining with X-RateLimit-Reset (GitHub and many others),
+ * the same names without "X-", and the fields RateLimit of the IETF drafts
+ * (draft-ietf-httpapi-ratelimit-headers).
+ */
+#ifndef FA_TRANSFER_RATE_LIMIT_H
+#define FA_TRANSFER_RATE_LIMIT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <time.h>
+
+struct fa_rate_limit {
+    bool spent;   /**< No request is left. */
+    double reset; /**< Seconds until there are requests again; -1: not known. */
+};
+
+void fa_rate_limit_init(struct fa_rate_limit *limit);
+
+/**
+ * Take a field of a response header into account.
+ *
+ * @name, value  Need not be terminated by zero.
+ * @now          The current time, as of time(2).
+ * @return whether it is a field about a rate limit.
+ */
+bool fa_rate_limit_field(struct fa_rate_limit *limit, const char *name, size_t name_len,
+                         const char *value, size_t len, time_t now);
+
+/** Seconds to wait before the next request; -1: the server asks for none. */
+double fa_rate_limit_wait(const struct fa_rate_limit *limit);
+
+#endif
