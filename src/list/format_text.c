@@ -54,42 +54,40 @@ static bool bytes_are_mark(const char *at)
     return memcmp(at, mark, MARK_LEN) == 0;
 }
 
-/* Drop the marks at both ends. */
-static void line_trim_marks(struct fa_line *line)
+/* Editors on Windows write CR LF. */
+static void line_trim(struct fa_line *line)
 {
+    if (line->len > 0 && line->at[line->len - 1] == '\r')
+        line->len--;
     while (line->len >= MARK_LEN && bytes_are_mark(line->at)) {
         line->at += MARK_LEN;
         line->len -= MARK_LEN;
     }
-    while (line->len >= MARK_LEN && bytes_are_mark(line->at + line->len - MARK_LEN))
-        line->len -= MARK_LEN;
+    for (;;) {
+        if (line->len > 0 && byte_is_blank(line->at[line->len - 1]))
+            line->len--;
+        else if (line->len >= MARK_LEN && bytes_are_mark(line->at + line->len - MARK_LEN))
+            line->len -= MARK_LEN;
+        else
+            return;
+    }
 }
 
 /* Lists that were joined with cat(1) have a mark before the first line of each.  Where the list
  * before it has no last line end, a line ends there. */
 static void line_split_at_mark(struct fa_lines *lines, struct fa_line *line)
 {
-    line_trim_marks(line);
     const char *at = line->at, *end = line->at + line->len;
     while (!line->too_long && (at = memmem(at, (size_t)(end - at), mark, MARK_LEN))) {
         const char *next = at + MARK_LEN;
         if (end - next > 4 && strncasecmp(next, "http", 4) == 0) {
             fa_lines_split(lines, at);
             line->len = (size_t)(at - line->at);
-            line_trim_marks(line);
+            line_trim(line);
             return;
         }
         at = next;
     }
-}
-
-/* Editors on Windows write CR LF. */
-static void line_trim(struct fa_line *line)
-{
-    if (line->len > 0 && line->at[line->len - 1] == '\r')
-        line->len--;
-    while (line->len > 0 && byte_is_blank(line->at[line->len - 1]))
-        line->len--;
 }
 
 static const char *reading_list_name(const struct reading *r)

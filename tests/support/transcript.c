@@ -39,6 +39,7 @@ const struct fa_transcript_row fa_transcript_rows[] = {
         "d|."),
     ROW("http://h/b\xef\xbb\xbf\r\nc", "1:http://h/b|2:c|."),
     ROW("http://h/b\xef\xbb\xbf\nc", "1:http://h/b|2:c|."),
+    ROW("a\nb\xef\xbb\xbf \xef\xbb\xbfhttp://h/c", "1:a|2:b|2:http://h/c|."),
     ROW("a\n\xef\xbb\xbf out=b\n", "1:a\n out=b|."),
     ROW("\"a\"\r\n  \"http://h/b\" \n out=\"c\"\n<d>\t'e'\n\"f\n\"\ng\"\n\"\"",
         "1:a|2:http://h/b\n out=\"c\"|4:d\te|5:\"f|6:\"|7:g\"|8:\"\"|."),
