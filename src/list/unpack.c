@@ -22,6 +22,8 @@
 
 /* Bytes at the start of a frame: the magic number and the descriptor (RFC 8878, 3.1.1). */
 #define ZSTD_START 5
+/* Bytes of the header of a block. */
+#define ZSTD_HEADER 3
 
 struct fa_unpack {
     const struct fa_unpack_method *method;
@@ -32,7 +34,7 @@ struct fa_unpack {
         lzma_stream xz;
         struct {
             ZSTD_DStream *stream;
-            size_t next; /* Bytes that it asks for. */
+            size_t next; /* Bytes that it asks for: a block and the header of the next one. */
         } zstd;
     } u;
 };
@@ -156,8 +158,8 @@ static enum fa_unpack_what zstd_error(size_t rc)
 }
 
 /* 0 of ZSTD_decompressStream() is the end of a frame; the next call begins another one.  After an
- * error it does not say what it wrote, so each call gets one block, or none while some output is
- * left: then what precedes a corrupt block is known, however the bytes arrived. */
+ * error it does not say what it wrote, so each call gets a block or a header, or none while some
+ * output is left: then what precedes a corrupt block is known, however the bytes arrived. */
 static enum fa_unpack_what zstd_step(struct fa_unpack *unpack, struct fa_unpack_in *in,
                                      struct fa_unpack_out *out, bool ended)
 {
@@ -166,6 +168,7 @@ static enum fa_unpack_what zstd_step(struct fa_unpack *unpack, struct fa_unpack_
     bool more = unpack->more;
     do {
         size_t next = more ? 0 : unpack->u.zstd.next;
+        next -= next > ZSTD_HEADER ? ZSTD_HEADER : 0;
         ZSTD_inBuffer from = {in->at, in->len < next ? in->len : next, 0};
         ZSTD_outBuffer to = {out->at, out->len, 0};
         size_t rc = ZSTD_decompressStream(unpack->u.zstd.stream, &to, &from);
