@@ -146,6 +146,8 @@ struct fa_config {
 
     const char *retry_on; /**< Further statuses that are transient, separated by commas ("403,520");
                              NULL: none. */
+    double began; /**< When the first run of the session began, for the state: seconds since 1970.
+                     0: when fa_session_run() is called. */
 };
 
 /**

@@ -34,7 +34,7 @@
  *    main, parser, option, options, value, request_options, texts: the command line
  *    help, man, manual, completion: printed from the option table
  *    observer, display, progress, term, pauses, place, units: what the terminal shows
- *    report, events, manifest, json, digest_hex: what is written to files
+ *    report, events, manifest, json, digest_hex, run_id: what is written to files
  *    output, outputs, whole: output files, which never overwrite each other
  *    tally, failures, summary, exit: the results at the end
  *    signals: SIGINT, SIGTERM and SIGHUP end a run
@@ -104,6 +104,7 @@
 #include <fetchall/session.h>
 #include <fetchall/version.h>
 
+#include "base/clock.h"
 #include "cli/compare/compare.h"
 #include "cli/completion.h"
 #include "cli/help.h"
@@ -248,6 +249,7 @@ int main(int argc, char **argv)
     } else if (options.command == FA_COMMAND_COMPARE) {
         status = (int)fa_compare_show(&options);
     } else {
+        options.config.began = fa_clock_read(CLOCK_REALTIME);
         status = run(&options);
     }
     fa_options_fini(&options);

@@ -35,23 +35,37 @@
 void fa_observer_init(struct fa_observer *observer, const struct fa_options *options)
 {
     *observer = (struct fa_observer){.options = options, .began = fa_clock_now()};
+    fa_run_id(options->config.began, observer->run);
     fa_display_init(&observer->display, options->progress, options->quiet);
+}
+
+/* The lines of all runs have the same fields, whether the file is appended to or not. */
+static int observer_open_lines(struct fa_observer *observer, struct fa_output *output,
+                               const char *what, const char *path, bool append,
+                               struct fa_error *err)
+{
+    if (!path)
+        return 0;
+    if ((append ? fa_output_append : fa_output_open)(output, what, path, err) != 0)
+        return -1;
+    output->run = observer->run;
+    return 0;
 }
 
 /* Open all outputs before emptying any: if one cannot be opened, the others keep their contents. */
 int fa_observer_open(struct fa_observer *observer, struct fa_error *err)
 {
     const struct fa_options *options = observer->options;
-    if (options->report && fa_output_open(&observer->report, "report", options->report, err) != 0)
-        return -1;
-    if (options->events &&
-        fa_output_open(&observer->events.output, "events", options->events, err) != 0)
+    if (observer_open_lines(observer, &observer->report, "report", options->report,
+                            options->report_append, err) != 0 ||
+        observer_open_lines(observer, &observer->events.output, "events", options->events,
+                            options->events_append, err) != 0)
         return -1;
     if (options->manifest && fa_manifest_open(&observer->manifest, options->manifest,
                                               options->config.hash_first, err) != 0)
         return -1;
-    if (fa_output_empty(&observer->report, err) != 0 ||
-        fa_output_empty(&observer->events.output, err) != 0)
+    if (fa_output_begin(&observer->report, err) != 0 ||
+        fa_output_begin(&observer->events.output, err) != 0)
         return -1;
     /* The listing of --plan is the default use of standard output. */
     bool stdout_taken = (options->report && strcmp(options->report, "-") == 0) ||

@@ -15,6 +15,7 @@
 #include "cli/manifest.h"
 #include "cli/options.h"
 #include "cli/output.h"
+#include "cli/run_id.h"
 #include "cli/summary.h"
 
 struct fa_observer {
@@ -26,6 +27,7 @@ struct fa_observer {
     struct fa_manifest manifest;
     struct fa_summary summary;
     struct fa_exit exit;
+    char run[FA_RUN_ID_MAX];
     double began;      /**< Start of the run, on the monotonic clock. */
     double flushed;    /**< When the report was last flushed; seconds since the start. */
     unsigned failures; /**< Number of failures printed so far. */

@@ -445,9 +445,9 @@ const struct fa_option fa_options_table[] = {
                    "installed.  If --stage makes two comparisons, that of large files gets a page "
                    "of its own: FILE with -large before its suffix."),
     OUTPUT("report", report, .help = "write a JSON line for each entry; - for stdout",
-           .more = "See REPORT."),
+           .more = "+FILE appends to the file.  See REPORT."),
     OUTPUT("events", events, .help = "write JSON lines during the run; - for stdout",
-           .more = "See EVENTS."),
+           .more = "+FILE appends to the file.  See EVENTS."),
     CHOICE("progress", 0, "HOW", enum fa_progress_mode, progress, displays,
            .help = "choose what standard error shows",
            .more = "auto chooses bar on a terminal and plain otherwise.  plain prints a line every "
@@ -579,9 +579,19 @@ static bool text_is_key_list(const char *keys)
 }
 
 /* The config gets pointers to the arrays only at the end, because fa_texts_add() may move them. */
+/* A file whose name begins with '+' is written ./+FILE. */
+static bool file_take_plus(const char **file)
+{
+    bool plus = *file && **file == '+';
+    *file += plus;
+    return plus;
+}
+
 int fa_options_check(struct fa_options *options, struct fa_error *err)
 {
     struct fa_config *config = &options->config;
+    options->report_append = file_take_plus(&options->report);
+    options->events_append = file_take_plus(&options->events);
     if (options->quiet && options->verbose)
         return fa_option_refuse(err, "--quiet and --verbose cannot be combined");
     if (options->command == COMPARE)

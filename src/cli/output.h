@@ -19,15 +19,27 @@ struct fa_output {
     const char *what; /**< "report": its name in errors.  Borrowed. */
     const char *path; /**< Borrowed. */
     bool terminal;    /**< The text must be safe for a terminal. */
-    bool failed;      /**< It is incomplete, and nothing more is written. */
+    bool append;      /**< Other runs may have written, or write at the same time. */
+    const char *run; /**< Each line is a JSON object, to which this ID and the time are added; NULL:
+                         they are not.  Borrowed. */
+    char *buffer;    /**< Only whole lines are written.  Owned; only with append. */
+    size_t buffered;
+    bool failed; /**< It is incomplete, and nothing more is written. */
 };
 
 /** Open or create the file without truncating it.  @return 0, or -1. */
 int fa_output_open(struct fa_output *output, const char *what, const char *path,
                    struct fa_error *err);
 
-/** Truncate the file, once it is certain that it will be rewritten.  @return 0, or -1. */
-int fa_output_empty(struct fa_output *output, struct fa_error *err);
+/** Open or create the file to append lines to it.  @return 0, or -1. */
+int fa_output_append(struct fa_output *output, const char *what, const char *path,
+                     struct fa_error *err);
+
+/**
+ * Begin to write, once it is certain that there is something to write: truncate the file, or, if
+ * it is appended to, end a last line that was cut.  @return 0, or -1.
+ */
+int fa_output_begin(struct fa_output *output, struct fa_error *err);
 
 /** Use an open stream, which the output owns from then on. */
 void fa_output_take(struct fa_output *output, const char *what, const char *path, FILE *file);

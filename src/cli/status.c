@@ -18,6 +18,7 @@
 #include <fetchall/state.h>
 
 #include "cli/json.h"
+#include "cli/run_id.h"
 #include "cli/tally.h"
 #include "cli/term.h"
 #include "cli/units.h"
@@ -121,7 +122,9 @@ static void put_run(FILE *out, const struct fa_state_summary *summary)
     fa_term_put(out, run->mode);
     if (run->ended > 0)
         fprintf(out, ", %s", fa_units_seconds(run->ended - run->began, span));
-    fprintf(out, ": %s\n", run_state(summary));
+    char id[FA_RUN_ID_MAX];
+    fa_run_id(run->began, id);
+    fprintf(out, ": %s (run %s)\n", run_state(summary), id);
 }
 
 /* The rows are sorted by failures, so the hosts with most of them are shown. */
@@ -228,9 +231,12 @@ static json_t *run_object(const struct fa_state_summary *summary)
     const struct fa_last_run *run = &summary->run;
     if (!run->known)
         return json_null();
+    char id[FA_RUN_ID_MAX];
+    fa_run_id(run->began, id);
     /* clang-format off */
     return json_pack(
-        "{s:s, s:o, s:o, s:o, s:o, s:o, s:b}",
+        "{s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:b}",
+        "id", id,
         "state", run_state(summary),
         "mode", fa_json_text(run->mode),
         "began", fa_json_seconds(run->began),

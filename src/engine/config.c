@@ -111,6 +111,8 @@ static const char *config_check_numbers(const struct fa_config *config)
         return "stall_timeout";
     if (!seconds_are_valid(config->speed_time))
         return "speed_time";
+    if (!isfinite(config->began) || config->began < 0)
+        return "began";
     if (!seconds_are_valid(config->timeout))
         return "timeout";
     if (config->halt_percent && config->halt > 100)

@@ -83,8 +83,8 @@ static int ledger_open_state(struct fa_ledger *ledger, const struct fa_emitter *
     return ledger->state ? 0 : -1;
 }
 
-int fa_ledger_open(struct fa_ledger *ledger, const char *mode, const struct fa_emitter *emitter,
-                   struct fa_error *err)
+int fa_ledger_open(struct fa_ledger *ledger, const char *mode, double began,
+                   const struct fa_emitter *emitter, struct fa_error *err)
 {
     const struct fa_config *config = ledger->config;
     struct fa_error why = {0};
@@ -100,7 +100,7 @@ int fa_ledger_open(struct fa_ledger *ledger, const char *mode, const struct fa_e
     if (ledger->state)
         fa_state_last_run(ledger->state, &ledger->last_run);
     fa_store_purge(ledger->store, ledger->state ? ledger_keeps_part : NULL, ledger);
-    return ledger->state ? fa_state_begin(ledger->state, mode, err) : 0;
+    return ledger->state ? fa_state_begin(ledger->state, mode, began, err) : 0;
 }
 
 /* What is pending is lost; the end of a run commits before. */

@@ -36,10 +36,11 @@ struct fa_ledger {
 /**
  * Open the state, and remove the parts that it has no record of.  Set config and store before.
  *
- * @mode  The name of the strategy.
+ * @mode   The name of the strategy.
+ * @began  When the run began, in seconds since 1970; 0: now.
  */
-int fa_ledger_open(struct fa_ledger *ledger, const char *mode, const struct fa_emitter *emitter,
-                   struct fa_error *err);
+int fa_ledger_open(struct fa_ledger *ledger, const char *mode, double began,
+                   const struct fa_emitter *emitter, struct fa_error *err);
 void fa_ledger_close(struct fa_ledger *ledger);
 
 /** What the state knows about a path: one query for each entry. */

@@ -229,9 +229,11 @@ static int config_check_session(const struct fa_config *config, struct fa_error 
 /* Open the parts that last for one run; see fa_session_run() about a second run. */
 static int session_open_run(struct fa_session *s, struct fa_error *err)
 {
+    double began = s->config.began;
+    s->config.began = 0; /* That of the first run. */
     return fa_claims_init(&s->claims, &s->config, fa_folder_path(fa_store_folder(s->store)),
                           fa_store_scratch(s->store), err) ||
-                   fa_ledger_open(&s->ledger, s->flights.ops->name, &s->emitter, err) ||
+                   fa_ledger_open(&s->ledger, s->flights.ops->name, began, &s->emitter, err) ||
                    fa_kept_open(&s->config, s->store, &s->claims, err)
                ? -1
                : 0;

@@ -200,10 +200,10 @@ static int state_check_write(struct fa_state *state, struct fa_error *err)
 }
 
 /* Old runs are pruned in the same transaction, so that the table does not grow forever. */
-int fa_state_begin(struct fa_state *state, const char *mode, struct fa_error *err)
+int fa_state_begin(struct fa_state *state, const char *mode, double began, struct fa_error *err)
 {
     char boot[FA_BOOT_MAX];
-    struct fa_state_run begun = {.began = clock_realtime(), .same_boot = true};
+    struct fa_state_run begun = {.began = began > 0 ? began : clock_realtime(), .same_boot = true};
     if (state_check_write(state, err) || state_stop_reading(state, "begin a run in", err))
         return -1;
     fa_database_boot(boot);

@@ -101,8 +101,8 @@ bool fa_state_is_fresh(const struct fa_state *state);
 /** The previous run. */
 void fa_state_last_run(const struct fa_state *state, struct fa_state_run *ret);
 
-/** Begin a run. */
-int fa_state_begin(struct fa_state *state, const char *mode, struct fa_error *err);
+/** Begin a run.  @began  Seconds since 1970; 0: now. */
+int fa_state_begin(struct fa_state *state, const char *mode, double began, struct fa_error *err);
 
 /** Set the progress of the run; written with the next commit.
  *

@@ -46,6 +46,53 @@ static void fetch_some(void)
     fa_fetch_expect(&fetch, 20, 1);
 }
 
+/* As a run that was killed leaves it. */
+static void cut_report(const char *path)
+{
+    FILE *file = fopen(path, "a");
+    fputs("{\"line\": 7, \"ur", file);
+    fclose(file);
+}
+
+Test(status, runs_append_to_one_report_and_their_lines_have_the_id)
+{
+    char report[PATH_MAX], events[PATH_MAX], first[64] = "";
+    snprintf(report, sizeof(report), "+%s", fa_scratch_path(&scratch, "all"));
+    snprintf(events, sizeof(events), "+%s", fa_scratch_path(&scratch, "events"));
+    for (int i = 0; i < 2; ++i) {
+        fa_run_start(&run, NULL, "-d", fa_scratch_path(&scratch, "out"), "--report", report,
+                     "--events", events, fa_server_url(&server, "/ok/1000/a"), NULL);
+        cr_assert_eq(fa_run_wait(&run, 10), 0, "%s", fa_run_err(&run));
+        fetch.dir = fa_scratch_path(&scratch, "out");
+        json_t *status_object = fa_report_parse(status("--json", 0));
+        const char *id = fa_report_str(json_array_get(status_object, 0), "run.id");
+        char *text = fa_file_read(report + 1, NULL);
+        char *last = text + (i ? strlen(text) : 0);
+        for (int skip = i ? 1 : 0; last > text && (skip-- > 0 || last[-1] != '\n');)
+            --last;
+        json_t *lines = fa_report_parse(last);
+        const json_t *line = json_array_get(lines, 0);
+        cr_expect_str_eq(fa_report_str(line, "status"), i ? "exists" : "ok");
+        cr_expect_str_eq(fa_report_str(line, "run"), id);
+        cr_expect_str_neq(id, first);
+        cr_expect_gt(fa_report_real(line, "at"), 1.7e9);
+        snprintf(first, sizeof(first), "%s", id);
+        cr_expect_eq(strncmp(text, "{\"line\": 1, ", 12), 0);
+        if (i)
+            cr_expect_not_null(strstr(text, "\"ur\n{\"line\": 1,"), "%s", text);
+        json_decref(lines);
+        json_decref(status_object);
+        free(text);
+        cut_report(report + 1);
+        fa_run_end(&run);
+    }
+    json_t *all = fa_report_read(events + 1);
+    cr_expect_geq(json_array_size(all), 4);
+    for (size_t i = 0; i < json_array_size(all); ++i)
+        cr_expect_eq(strlen(fa_report_str(json_array_get(all, i), "run")), strlen(first));
+    json_decref(all);
+}
+
 Test(status, counts_are_those_of_the_run)
 {
     fetch_some();

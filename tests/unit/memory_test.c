@@ -350,7 +350,7 @@ static bool state_path(struct fa_error *err)
         fa_state_open(state_file, "/some/dir", FA_STATE_WRITE, false, notice, err);
     struct fa_record record = {.url = "http://h/", .path = "a", .size = 5, .modified = -1};
     size_t seen = 0;
-    bool good = state && fa_state_begin(state, "async", err) == 0;
+    bool good = state && fa_state_begin(state, "async", 0, err) == 0;
     for (uint64_t key = 1; good && key < 200; ++key) {
         record.key = key;
         good = fa_state_put(state, &record, err) == 0;

@@ -149,6 +149,8 @@ Test(options, wrong_command_lines_are_refused_with_a_reason)
         {{"--manifest", "-", "x"}, "not '-'"},
         {{"--plan", "--manifest", "M", "x"}, "--plan"},
         {{"--report", "-", "--events", "-", "x"}, "require different files"},
+        {{"--report", "+r", "--events", "r", "x"}, "require different files, not both 'r'"},
+        {{"--report", "+x", "x"}, "--report would overwrite the list 'x'"},
         {{"-q", "-v", "x"}, "cannot be combined"},
         {{"--sync", "--overwrite", "x"}, "cannot be combined"},
         {{"--state", "s", "--no-state", "x"}, "cannot be combined"},

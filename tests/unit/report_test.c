@@ -9,6 +9,7 @@
 #include "cli/json.h"
 #include "cli/output.h"
 #include "cli/report.h"
+#include "cli/run_id.h"
 
 #define COUNT(array) (sizeof(array) / sizeof(*(array)))
 
@@ -226,6 +227,88 @@ Test(report, each_event_can_be_read_at_once)
     cr_assert_not_null(object);
     json_decref(object);
     fa_output_close(&events.output, NULL);
+    unlink(path);
+}
+
+static char *text_of(const char *path)
+{
+    static char text[1 << 20];
+    FILE *file = fopen(path, "r");
+    text[fread(text, 1, sizeof(text) - 1, file)] = '\0';
+    fclose(file);
+    return text;
+}
+
+static void append(struct fa_output *output, const char *path)
+{
+    struct fa_error err = {0};
+    *output = (struct fa_output){0};
+    cr_assert_eq(fa_output_append(output, "report", path, &err), 0, "%s", err.msg);
+    cr_assert_eq(fa_output_begin(output, &err), 0, "%s", err.msg);
+}
+
+Test(report, appending_keeps_the_file_and_ends_a_line_that_was_cut)
+{
+    static const char *const before[] = {"", "{}\n", "{}\n{\"line\": 1, "};
+    char path[] = "/tmp/fetchall-append-XXXXXX", all[64];
+    close(mkstemp(path));
+    for (size_t i = 0; i < COUNT(before); ++i) {
+        struct fa_output output;
+        FILE *file = fopen(path, "w");
+        fputs(before[i], file);
+        fclose(file);
+        append(&output, path);
+        cr_assert_eq(fa_output_line(&output, "{\"a\": 1}", NULL), 0);
+        cr_assert_eq(fa_output_close(&output, NULL), 0);
+        snprintf(all, sizeof(all), "%s%s{\"a\": 1}\n", before[i], i == 2 ? "\n" : "");
+        cr_assert_str_eq(text_of(path), all);
+    }
+    unlink(path);
+}
+
+Test(report, lines_of_two_writers_do_not_mix)
+{
+    enum { LINES = 300 };
+    char path[] = "/tmp/fetchall-append-XXXXXX";
+    close(mkstemp(path));
+    struct fa_output output[2];
+    append(&output[0], path);
+    append(&output[1], path);
+    char *line = malloc(100001);
+    for (int i = 0; i < LINES; ++i) {
+        /* Some are longer than any buffer. */
+        size_t len = i == 150 ? 100000 : (size_t)i * 7 % 3000 + 2;
+        memset(line, 'a' + i % 2, len);
+        line[len] = '\0';
+        cr_assert_eq(fa_output_line(&output[i % 2], line, NULL), 0);
+    }
+    cr_assert_eq(fa_output_close(&output[0], NULL), 0);
+    cr_assert_eq(fa_output_close(&output[1], NULL), 0);
+    free(line);
+    int lines = 0;
+    for (char *at = text_of(path); *at; at = strchr(at, '\n') + 1, ++lines)
+        cr_assert_eq(strspn(at, *at == 'a' ? "a" : "b"), strcspn(at, "\n"), "line %d", lines);
+    cr_assert_eq(lines, LINES);
+    unlink(path);
+}
+
+Test(report, each_line_has_the_run_and_the_time)
+{
+    char path[] = "/tmp/fetchall-append-XXXXXX", id[FA_RUN_ID_MAX];
+    close(mkstemp(path));
+    fa_run_id(1795835523.5, id);
+    cr_assert_str_eq(id, "20261128T031203.500000Z");
+    struct fa_output output = {0};
+    cr_assert_eq(fa_output_open(&output, "report", path, NULL), 0);
+    output.run = id;
+    cr_assert_eq(fa_output_json(&output, json_pack("{s:i}", "a", 1), NULL), 0);
+    cr_assert_eq(fa_output_close(&output, NULL), 0);
+    json_t *object = json_load_file(path, 0, NULL);
+    cr_assert_not_null(object, "%s", text_of(path));
+    cr_assert_eq(json_integer_value(json_object_get(object, "a")), 1);
+    cr_assert_str_eq(json_string_value(json_object_get(object, "run")), id);
+    cr_assert_gt(json_real_value(json_object_get(object, "at")), 1e9);
+    json_decref(object);
     unlink(path);
 }
 

@@ -182,7 +182,7 @@ Test(state, every_field_comes_back_pending_committed_and_reopened)
 {
     struct fa_error err = {0};
     struct fa_state *state = reopen_quietly(FA_STATE_WRITE);
-    cr_assert_eq(fa_state_begin(state, "async", &err), 0, "%s", err.msg);
+    cr_assert_eq(fa_state_begin(state, "async", 0, &err), 0, "%s", err.msg);
     cr_assert_eq(fa_state_put(state, &full, &err), 0);
     expect_full(state);
     commit(state);
@@ -361,7 +361,7 @@ static void commit_one_of_two(int to)
 {
     struct fa_error err = {0};
     struct fa_state *state = reopen(FA_STATE_WRITE);
-    fa_state_begin(state, "async", &err);
+    fa_state_begin(state, "async", 0, &err);
     put(state, 1, "committed");
     commit(state);
     put(state, 2, "pending");
@@ -465,7 +465,7 @@ static void make_state(int records)
 {
     struct fa_error err = {0};
     struct fa_state *state = reopen(FA_STATE_WRITE);
-    cr_assert_eq(fa_state_begin(state, "async", &err), 0);
+    cr_assert_eq(fa_state_begin(state, "async", 0, &err), 0);
     for (int i = 0; i < records; ++i)
         put(state, (uint64_t)i * 77, "https://example.org/a/file/of/some/length");
     commit(state);
@@ -987,7 +987,7 @@ Test(state, a_commit_on_a_full_disk_is_retried_later)
     static const int codes[] = {ENOSPC, EDQUOT, EFBIG, EIO};
     struct fa_error err = {0};
     struct fa_state *state = reopen(FA_STATE_WRITE);
-    cr_assert_eq(fa_state_begin(state, "async", &err), 0);
+    cr_assert_eq(fa_state_begin(state, "async", 0, &err), 0);
     uint64_t key = 1;
     for (int round = 0; round < 24; ++round) {
         for (int i = 0; i < 50; ++i)
@@ -1077,7 +1077,7 @@ Test(state, the_last_run_is_reported)
     cr_assert_eq(fa_state_pending(state), 0, "there is no run yet");
     fa_state_last_run(state, &run);
     cr_assert_eq(run.id, 0);
-    cr_assert_eq(fa_state_begin(state, "a-very-long-name-of-a-mode", &err), 0, "%s", err.msg);
+    cr_assert_eq(fa_state_begin(state, "a-very-long-name-of-a-mode", 0, &err), 0, "%s", err.msg);
     cr_assert_eq(fa_state_progress(state, 10, 7, true, false, &err), 0);
     cr_assert_eq(fa_state_pending(state), 1);
     commit(state);
@@ -1095,7 +1095,7 @@ Test(state, the_last_run_is_reported)
     cr_assert_eq(run.entries, 10);
     cr_assert_eq(run.done, 7);
     cr_assert_str_eq(run.mode, "a-very-long-nam");
-    cr_assert_eq(fa_state_begin(state, "thread", &err), 0);
+    cr_assert_eq(fa_state_begin(state, "thread", 0, &err), 0);
     cr_assert_eq(fa_state_progress(state, 3, 3, false, true, &err), 0);
     commit(state);
     fa_state_close(state);
@@ -1123,7 +1123,7 @@ Test(state, few_runs_are_kept_and_their_numbers_continue)
     struct fa_state_run run;
     struct fa_state *state = reopen(FA_STATE_WRITE);
     for (int i = 0; i < 50; ++i)
-        cr_assert_eq(fa_state_begin(state, "async", &err), 0, "%s", err.msg);
+        cr_assert_eq(fa_state_begin(state, "async", 0, &err), 0, "%s", err.msg);
     fa_state_close(state);
     state = reopen(FA_STATE_WRITE);
     fa_state_last_run(state, &run);
