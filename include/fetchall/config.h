@@ -29,6 +29,14 @@ enum fa_mode {
 /** How the name of a file is made from its URL. */
 enum fa_layout { FA_LAYOUT_FLAT, FA_LAYOUT_TREE };
 
+/** What makes an entry the same as one of an earlier run, so that it gets its file or part. */
+enum fa_match {
+    FA_MATCH_AUTO, /**< The URL, without the parameters of its query that sign it. */
+    FA_MATCH_URL,
+    FA_MATCH_PATH, /**< The URL without its query. */
+    FA_MATCH_NAME, /**< The name of the file.  Always so for entries with a name of their own. */
+};
+
 /** Where digests are computed. */
 enum fa_hash_with { FA_HASH_WITH_PROCESS, FA_HASH_WITH_THREAD, FA_HASH_WITH_INLINE };
 
@@ -148,6 +156,9 @@ struct fa_config {
                              NULL: none. */
     double began; /**< When the first run of the session began, for the state: seconds since 1970.
                      0: when fa_session_run() is called. */
+
+    enum fa_match match;
+    unsigned spare; /**< 0: a later version may have a field here. */
 };
 
 /**

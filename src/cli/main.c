@@ -55,7 +55,7 @@
  *    intake, claims, scheduler, flights, settle, finish, ledger, pause: the parts
  *    job, emit, counts: what the parts share
  *    hosts, breaker, throttle, outage, retry, bucket, slots, timers, backlog: what the scheduler uses
- *    name, names, kept, folder, store: names and files
+ *    name, names, identity, kept, folder, store: names and files
  *    resolve: addresses of hosts
  *    statuses: the table of entry statuses
  *    inspect, verify, walk, failed: reading a folder or its state without a run

@@ -28,6 +28,7 @@
 #define SAME_SIZE(type) _Static_assert(sizeof(type) == sizeof(unsigned), #type)
 SAME_SIZE(enum fa_mode);
 SAME_SIZE(enum fa_layout);
+SAME_SIZE(enum fa_match);
 SAME_SIZE(enum fa_family);
 SAME_SIZE(enum fa_http);
 SAME_SIZE(enum fa_hash_with);
@@ -93,6 +94,8 @@ const struct fa_command_text *fa_commands_find(const char *name)
 NAMES(sandboxes, [FA_SANDBOX_AUTO] = "auto", [FA_SANDBOX_OFF] = "off",
       [FA_SANDBOX_REQUIRE] = "require")
 NAMES(layouts, [FA_LAYOUT_FLAT] = "flat", [FA_LAYOUT_TREE] = "tree")
+NAMES(matches, [FA_MATCH_AUTO] = "auto", [FA_MATCH_URL] = "url", [FA_MATCH_PATH] = "path",
+      [FA_MATCH_NAME] = "name")
 NAMES(promises, [FA_FSYNC_NONE] = "none", [FA_FSYNC_BATCH] = "batch", [FA_FSYNC_EACH] = "each")
 NAMES(displays, [FA_PROGRESS_AUTO] = "auto", [FA_PROGRESS_BAR] = "bar",
       [FA_PROGRESS_PLAIN] = "plain", [FA_PROGRESS_JSON] = "json", [FA_PROGRESS_NONE] = "none")
@@ -237,6 +240,14 @@ const struct fa_option fa_options_table[] = {
            .help = "derive file names from URLs",
            .more =
                "flat uses the last segment of the URL's path, tree uses host/path...  See FILES."),
+    CHOICE("match", 0, "HOW", enum fa_match, config.match, matches,
+           .help = "recognize the entries of earlier runs by their url, path or name",
+           .more =
+               "Says what makes an entry the same as one of an earlier run, whose file or part it "
+               "then gets.  url is the whole URL, path is the URL without its query, and name is "
+               "the name of the file, so that any URL gets it.  With auto, the query counts except "
+               "for the parameters that sign the URL or let it expire.  Entries with out= are "
+               "always matched by name.  See SIGNED URLS."),
     FLAG("overwrite", 0, config.overwrite, .help = "download existing files again",
          .more = "A file is replaced only when the new one is complete and verified.  If the run "
                  "is interrupted, the next one downloads the new file from the start."),

@@ -3,6 +3,12 @@
  * normally once each; after that its job knows whether there is a part to resume or a file to
  * compare.  Most entries of a repeated run end here, at the cost of one query and one fstatat(2).
  *
+ * An entry that is related to the owner of its path (engine/identity.h) takes the path over, unless
+ * an entry of this run has claimed it before, or its own URL got an alternative in an earlier run:
+ * so that two URLs of one list keep their files in any order.  Lists are streams, so nobody waits
+ * for an owner that may come later: it finds the path claimed then, and is downloaded under its
+ * alternative.
+ *
  * An existing file is compared by what is known without reading it: its size, and the digest in
  * the state.  Only if that leaves the answer open, the file is hashed by the CPU stage.
  */
@@ -38,35 +44,96 @@ void fa_admit_queue(struct fa_session *s, struct fa_job *job, double now)
     fa_admit_put(s, job, false, now);
 }
 
-/* Query the state once, both for the owner of the path and for what is known about the file; then
- * claim the path.  A path of an earlier run remains that of its URL, even if that URL is not in
- * the lists of this run. */
-static int job_claim_path(struct fa_session *s, struct fa_job *job, struct fa_recalled *ret_record,
-                          enum fa_claim *ret_claim, struct fa_error *err)
+/* Claim the path that the job has, unless the record says that it belongs to an entry that is not
+ * related.  A path of an earlier run remains that of its URL, even if that URL is not in the lists of
+ * this run. */
+static int job_claim_path(struct fa_session *s, struct fa_job *job,
+                          const struct fa_recalled *record, enum fa_claim *ret_claim,
+                          struct fa_error *err)
 {
-    if (fa_ledger_lookup(&s->ledger, job->place.key, ret_record, err))
-        return -1;
-    if (!ret_record->found || ret_record->owner == job->place.owner)
+    if (!record->found || record->own || record->kin != FA_KIN_NONE)
         return fa_claims_take(&s->claims, job, ret_claim, err);
     *ret_claim = FA_CLAIM_TAKEN;
     return 0;
 }
 
-/* Name the job; a path of another URL has one alternative, with the hash of the URL in it. */
-static int job_claim_name(struct fa_session *s, struct fa_job *job, struct fa_recalled *ret_record,
-                          enum fa_claim *ret_claim, struct fa_error *err)
+/* The alternatives of the path, each made from the one before it. */
+static int job_make_alternatives(struct fa_session *s, const struct fa_job *job,
+                                 char *paths[FA_CLAIMS_ALTERNATIVES], struct fa_error *err)
 {
-    if (fa_claims_build(&s->claims, job, err) || job_claim_path(s, job, ret_record, ret_claim, err))
+    const char *path = job->place.path;
+    for (unsigned n = 0; n < FA_CLAIMS_ALTERNATIVES; path = paths[n++])
+        if (fa_claims_alternative(&s->claims, job, path, n, &paths[n], err))
+            return -1;
+    return 0;
+}
+
+/* An alternative that the URL itself got in an earlier run: then it does not take over the file of
+ * another one.  *ret is FA_CLAIMS_ALTERNATIVES if there is none. */
+static int job_find_alternative(struct fa_session *s, const struct fa_job *job,
+                                char *const paths[FA_CLAIMS_ALTERNATIVES], unsigned *ret,
+                                struct fa_error *err)
+{
+    for (*ret = 0; *ret < FA_CLAIMS_ALTERNATIVES; ++*ret) {
+        struct fa_recalled record;
+        if (fa_ledger_lookup(&s->ledger, job, fa_key_str(paths[*ret]), &record, err))
+            return -1;
+        if (record.found && record.own)
+            break;
+    }
+    return 0;
+}
+
+/* Try the path of a related entry, unless the job has one of its own; then the alternatives.
+ * @paths  The one that the job gets is set to NULL. */
+static int job_claim_one(struct fa_session *s, struct fa_job *job,
+                         char *paths[FA_CLAIMS_ALTERNATIVES], struct fa_recalled *record,
+                         enum fa_claim *ret_claim, struct fa_error *err)
+{
+    unsigned n = FA_CLAIMS_ALTERNATIVES;
+    *ret_claim = FA_CLAIM_TAKEN;
+    if (record->kin != FA_KIN_NONE && job_find_alternative(s, job, paths, &n, err))
         return -1;
-    if (*ret_claim != FA_CLAIM_TAKEN)
-        return 0;
-    if (fa_claims_alternative(job, err) || job_claim_path(s, job, ret_record, ret_claim, err))
-        return -1;
+    if (n == FA_CLAIMS_ALTERNATIVES) {
+        n = 0;
+        if (job_claim_path(s, job, record, ret_claim, err))
+            return -1;
+    }
+    for (; *ret_claim == FA_CLAIM_TAKEN && n < FA_CLAIMS_ALTERNATIVES; ++n) {
+        fa_claims_rename(job, paths[n]);
+        paths[n] = NULL;
+        if (fa_ledger_lookup(&s->ledger, job, job->place.key, record, err) ||
+            job_claim_path(s, job, record, ret_claim, err))
+            return -1;
+    }
     if (*ret_claim != FA_CLAIM_TAKEN)
         return 0;
     fa_error_set(err, FA_DOMAIN_FETCHALL, 0, FA_CLASS_REFUSED,
-                 "the name '%s' and its alternative are taken", job->place.path);
+                 "the name '%s' and its alternatives are taken", job->place.path);
     return -1;
+}
+
+/* Name the job.  Most paths are free, or are that of the job: these cost one query of the state, for
+ * the owner of the path and for what is known about the file. */
+static int job_claim_name(struct fa_session *s, struct fa_job *job, struct fa_recalled *ret_record,
+                          enum fa_claim *ret_claim, struct fa_error *err)
+{
+    char *paths[FA_CLAIMS_ALTERNATIVES] = {NULL};
+    if (fa_claims_build(&s->claims, job, err) ||
+        fa_ledger_lookup(&s->ledger, job, job->place.key, ret_record, err))
+        return -1;
+    if (!ret_record->found || ret_record->own) {
+        if (job_claim_path(s, job, ret_record, ret_claim, err))
+            return -1;
+        if (*ret_claim != FA_CLAIM_TAKEN)
+            return 0;
+    }
+    int result = job_make_alternatives(s, job, paths, err);
+    if (result == 0)
+        result = job_claim_one(s, job, paths, ret_record, ret_claim, err);
+    for (unsigned n = 0; n < FA_CLAIMS_ALTERNATIVES; ++n)
+        free(paths[n]);
+    return result;
 }
 
 static void admit_missing(struct fa_session *s, struct fa_job *job, double now)

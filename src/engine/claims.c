@@ -7,6 +7,7 @@
 #include "engine/claims.h"
 
 #include "base/key.h"
+#include "engine/identity.h"
 #include "engine/name.h"
 
 #include <errno.h>
@@ -18,6 +19,7 @@ int fa_claims_init(struct fa_claims *claims, const struct fa_config *config, cha
                    struct fa_error *err)
 {
     claims->layout = config->layout;
+    claims->match = config->match;
     claims->dir = config->dir[0] == '/' ? config->dir : NULL;
     claims->real = real;
     claims->names = fa_names_new(dirfd, err);
@@ -95,17 +97,31 @@ int fa_claims_take(struct fa_claims *claims, const struct fa_job *job, enum fa_c
     return fa_names_claim(claims->names, job->place.key, job->place.owner, ret, err);
 }
 
-int fa_claims_alternative(struct fa_job *job, struct fa_error *err)
+/* URLs that are not signed keep the names that they have always had. */
+static uint32_t claims_hash(const struct fa_claims *claims, const struct fa_job *job, unsigned n)
 {
-    char *other = NULL;
-    if (fa_name_alternative(job->place.path, (uint32_t)job->place.owner, &other)) {
-        fa_error_system(err, FA_CLASS_LOCAL_IO, ENOMEM, "cannot name a file");
-        return -1;
-    }
+    uint64_t owner = job->place.owner;
+    if (n > 0)
+        return (uint32_t)(owner >> 32);
+    const char *url = job->entry->urls[0];
+    bool is_signed = claims->match == FA_MATCH_AUTO && fa_identity_is_signed(url);
+    return (uint32_t)(is_signed ? fa_identity_key(url) : owner);
+}
+
+int fa_claims_alternative(const struct fa_claims *claims, const struct fa_job *job,
+                          const char *path, unsigned n, char **ret, struct fa_error *err)
+{
+    if (fa_name_alternative(path, claims_hash(claims, job, n), ret) == 0)
+        return 0;
+    fa_error_system(err, FA_CLASS_LOCAL_IO, ENOMEM, "cannot name a file");
+    return -1;
+}
+
+void fa_claims_rename(struct fa_job *job, char *path)
+{
     free(job->place.path);
-    job->place.path = other;
-    job->place.key = fa_key_str(other);
-    return 0;
+    job->place.path = path;
+    job->place.key = fa_key_str(path);
 }
 
 int fa_claims_reserve(struct fa_claims *claims, const char *path, struct fa_error *err)

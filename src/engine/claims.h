@@ -2,8 +2,10 @@
  * The names of files: each belongs to one URL, so that no two jobs write to one file.
  *
  * A path is claimed in three steps, because the state is queried in between: build the path, check
- * that the state does not assign it to another URL, claim it.  A path that is taken has one
- * alternative (engine/name.h).
+ * that the state does not assign it to another URL, claim it.  A path that is taken has two
+ * alternatives (engine/name.h): "x-0123abcd.gz" has a hash of the URL without what signs it, so that
+ * it is the same for every signature.  The second has one more hash, of the whole URL, for thousands
+ * of URLs with one name, where two of 32 bits may be equal.
  */
 #ifndef FA_ENGINE_CLAIMS_H
 #define FA_ENGINE_CLAIMS_H
@@ -16,6 +18,7 @@
 struct fa_claims {
     struct fa_names *names; /**< Owned. */
     enum fa_layout layout;
+    enum fa_match match;
     const char *dir; /**< fa_config.dir, if absolute, else NULL.  Borrowed. */
     char *real;      /**< The same without links, or NULL.  Owned. */
 };
@@ -35,8 +38,20 @@ int fa_claims_build(struct fa_claims *claims, struct fa_job *job, struct fa_erro
 int fa_claims_take(struct fa_claims *claims, const struct fa_job *job, enum fa_claim *ret,
                    struct fa_error *err);
 
-/** Give the job the alternative of its path. */
-int fa_claims_alternative(struct fa_job *job, struct fa_error *err);
+/** Alternatives of a path. */
+#define FA_CLAIMS_ALTERNATIVES 2
+
+/**
+ * Make an alternative of the path of a job.
+ *
+ * @n    Which one, from 0: made from the path if 0, else from the previous one.
+ * @ret  Owned by the caller: free(3).
+ */
+int fa_claims_alternative(const struct fa_claims *claims, const struct fa_job *job,
+                          const char *path, unsigned n, char **ret, struct fa_error *err);
+
+/** Give the job another path.  @path  Taken. */
+void fa_claims_rename(struct fa_job *job, char *path);
 
 /** Reserve a path, relative to the folder, for a file that is not an entry. */
 int fa_claims_reserve(struct fa_claims *claims, const char *path, struct fa_error *err);

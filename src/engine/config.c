@@ -72,6 +72,8 @@ static const char *config_check_choices(const struct fa_config *config)
         return "mode";
     if (config->layout > FA_LAYOUT_TREE)
         return "layout";
+    if (config->match > FA_MATCH_NAME)
+        return "match";
     if (config->fsync > FA_FSYNC_EACH)
         return "fsync";
     if (config->family > FA_FAMILY_V6)

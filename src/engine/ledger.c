@@ -130,8 +130,8 @@ static void representation_from_record(struct fa_representation *ret,
     ret->validator.strong = if_range[0];
 }
 
-int fa_ledger_lookup(struct fa_ledger *ledger, uint64_t key, struct fa_recalled *ret,
-                     struct fa_error *err)
+int fa_ledger_lookup(struct fa_ledger *ledger, const struct fa_job *job, uint64_t key,
+                     struct fa_recalled *ret, struct fa_error *err)
 {
     struct fa_record record;
     *ret = (struct fa_recalled){.rep = fa_representation_none};
@@ -142,6 +142,7 @@ int fa_ledger_lookup(struct fa_ledger *ledger, uint64_t key, struct fa_recalled 
         return found;
     *ret = (struct fa_recalled){
         .found = true,
+        .own = record.owner == job->place.owner,
         .owner = record.owner,
         .standing = record.standing,
         .replaces = record.replaces,
@@ -152,6 +153,8 @@ int fa_ledger_lookup(struct fa_ledger *ledger, uint64_t key, struct fa_recalled 
         .run = record.run,
     };
     representation_from_record(&ret->rep, &record);
+    if (!ret->own)
+        ret->kin = fa_identity_kin(ledger->config->match, job->entry, record.url);
     return 0;
 }
 
@@ -159,6 +162,14 @@ int fa_ledger_lookup(struct fa_ledger *ledger, uint64_t key, struct fa_recalled 
 static bool ledger_was_cut(const struct fa_ledger *ledger)
 {
     return ledger->last_run.ended == 0 && !ledger->last_run.same_boot;
+}
+
+/* Whether the bytes of the other URL are resumed from that of the job, by the validator as ever.
+ * Two files may have the same one, so that without a relation only a checksum can vouch for it. */
+static bool job_inherits_part(const struct fa_job *job, const struct fa_recalled *record)
+{
+    return !record->own && record->mirror == record->owner &&
+           (record->kin == FA_KIN_URL || (record->kin == FA_KIN_NAME && job->entry->hash));
 }
 
 /* Recall a part, as far as its file still exists and is not stale. */
@@ -171,6 +182,8 @@ static void job_recall_part(const struct fa_ledger *ledger, struct fa_job *job,
     job->part.bytes = bytes > 0 ? (uint64_t)bytes : 0;
     job->part.mirror = record->mirror;
     job->part.rep = record->rep;
+    if (job_inherits_part(job, record))
+        job->part.mirror = job->target.mirrors[job->target.mirror].key;
 }
 
 /* A plan and a run decide alike, so both keep what the state says about the file. */
@@ -185,6 +198,8 @@ static int place_recall_known(const struct fa_ledger *ledger, struct fa_place *p
         .done = record->standing == FA_STANDING_DONE,
         .doubtful = ledger_was_cut(ledger) && record->run == ledger->last_run.id,
     };
+    if (!record->own && record->kin != FA_KIN_URL)
+        place->known->rep.validator = fa_representation_none.validator;
     return 0;
 }
 

@@ -18,6 +18,7 @@
 
 #include "engine/counts.h"
 #include "engine/emit.h"
+#include "engine/identity.h"
 #include "engine/job.h"
 #include "engine/store.h"
 #include "state/state.h"
@@ -46,7 +47,9 @@ void fa_ledger_close(struct fa_ledger *ledger);
 /** What the state knows about a path: one query for each entry. */
 struct fa_recalled {
     bool found;
-    uint64_t owner; /**< Key of the URL that the path belongs to. */
+    bool own;        /**< The path belongs to the URL of the job. */
+    enum fa_kin kin; /**< Else: whether the job may take it over. */
+    uint64_t owner;  /**< Key of the URL that the path belongs to. */
     enum fa_standing standing;
     bool replaces;
     bool tried;
@@ -57,9 +60,9 @@ struct fa_recalled {
     uint64_t run;
 };
 
-/** @return 0, or -1: the state cannot be read. */
-int fa_ledger_lookup(struct fa_ledger *ledger, uint64_t key, struct fa_recalled *ret,
-                     struct fa_error *err);
+/** @key  Of a path of the job.  @return 0, or -1: the state cannot be read. */
+int fa_ledger_lookup(struct fa_ledger *ledger, const struct fa_job *job, uint64_t key,
+                     struct fa_recalled *ret, struct fa_error *err);
 
 /** What a recalled record means for a job. */
 enum fa_recall {

@@ -29,8 +29,8 @@
 
 /** Bytes of one component (NAME_MAX of limits.h). */
 #define FA_NAME_PART_MAX 255
-/** Bytes of a path, so that the alternative fits below PATH_MAX with its zero. */
-#define FA_NAME_PATH_MAX (4096 - 1 - 9)
+/** Bytes of a path, so that an alternative of its alternative fits below PATH_MAX with its zero. */
+#define FA_NAME_PATH_MAX (4096 - 1 - 2 * 9)
 
 /** What a name is made from; borrowed during the call. */
 struct fa_name_source {

@@ -1346,3 +1346,36 @@ FA_TEST_MODES(resume, secrets_are_nowhere_in_the_folder)
         fa_server_reset(&server);
     }
 }
+
+/* What a presigned URL looks like, one day and the next. */
+static void fetch_signed(const char *mode, const char *path, const char *day, const char *status)
+{
+    char url[512];
+    fa_fetch_end(&fetch);
+    fa_lines_fini(&list);
+    snprintf(url, sizeof(url),
+             "%s?X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=AKIA%%2F%s%%2Fs3&X-Amz-Date=%s"
+             "&X-Amz-Expires=3600&X-Amz-SignedHeaders=host&X-Amz-Signature=5161e5%s",
+             path, day, day, day);
+    add_path(url);
+    START(mode, "--retries", "0");
+    fa_fetch_expect(&fetch, 20, 0);
+    const json_t *entry = fa_fetch_expect_entry(&fetch, 1, status, NULL);
+    cr_expect_str_eq(fa_report_str(entry, "path"), "file0.bin");
+}
+
+FA_TEST_MODES(resume, list_with_new_signatures_downloads_nothing_again)
+{
+    char path[PATH_MAX];
+    size_t len;
+    fetch_signed(mode, "/ok/1000/file0.bin", "20260101", "ok");
+    fetch_signed(mode, "/ok/1000/file0.bin", "20260102", "exists");
+    fetch_signed(mode, "/ok/1000/file0.bin", "20260103", "exists");
+    json_t *log = fa_server_log(&server);
+    cr_expect_eq(json_array_size(log), 1, "%zu requests", json_array_size(log));
+    json_decref(log);
+    snprintf(path, sizeof(path), "%s/.fetchall/state.db", dir);
+    char *state = fa_file_read(path, &len);
+    cr_expect(!memmem(state, len, "5161e5", 6), "the state has a signature");
+    free(state);
+}

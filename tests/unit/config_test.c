@@ -48,6 +48,7 @@ Test(config, invalid_values_are_refused)
     REFUSED(mode, FA_MODES);
     REFUSED(mode, (enum fa_mode)77);
     REFUSED(layout, (enum fa_layout)9);
+    REFUSED(match, (enum fa_match)9);
     REFUSED(fsync, (enum fa_fsync)9);
     REFUSED(family, (enum fa_family)7);
     REFUSED(http, (enum fa_http)8);

@@ -246,3 +246,139 @@ Test(engine_state, durable_files_are_synced_and_done)
     fa_world_list(world, "http://a/2");
     EXPECT_RUN(FA_END_COMPLETE, "get a/2\ndone a/2 ok\nend complete");
 }
+
+#define SIGNED(path, signature) "http://a/" path "?X-Amz-Signature=" signature
+
+Test(engine_state, a_new_signature_gets_the_file)
+{
+    begin_with_state("a/x?X-Amz-Signature=1 200 size=10", SIGNED("x", "1"));
+    fa_world_run(world);
+    fa_world_forget(world);
+    for (int day = 2; day < 5; ++day) {
+        fa_world_list(world, SIGNED("x", "%d"), day);
+        fa_world_run(world);
+    }
+    cr_assert_eq(fa_world_count(world, "get"), 0);
+    cr_assert_eq(fa_world_count(world, "done"), 3);
+    fa_world_expect(world, "done * exists path=x size=10\nend complete\n...\nend complete\n"
+                           "...\nend complete\n");
+}
+
+Test(engine_state, a_new_signature_resumes_the_part_by_its_validator)
+{
+    begin_with_state("a/x?X-Amz-Signature=1 200 size=100 cut=40 version=v\n"
+                     "a/x?X-Amz-Signature=2 200 size=100 version=v",
+                     SIGNED("x", "1"));
+    config->retries = 0;
+    fa_world_run(world);
+    fa_world_forget(world);
+    fa_world_list(world, SIGNED("x", "2"));
+    fa_world_run(world);
+    fa_world_expect(world, "get * 40-\n"
+                           "done * ok resumed=40 bytes=60 size=100 path=x\n"
+                           "end complete\n");
+    fa_expect_file(config->dir, "x", "v", 100);
+    fa_expect_parts(config->dir, 0);
+}
+
+Test(engine_state, a_part_of_another_version_is_not_mixed_with_that_of_a_new_signature)
+{
+    begin_with_state("a/x?X-Amz-Signature=1 200 size=100 cut=40 version=v\n"
+                     "a/x?X-Amz-Signature=2 200 size=100 version=w",
+                     SIGNED("x", "1"));
+    config->retries = 0;
+    fa_world_run(world);
+    fa_world_forget(world);
+    fa_world_list(world, SIGNED("x", "2"));
+    fa_world_run(world);
+    fa_world_expect(world, "...\ndone * ok resumed=0 size=100 path=x\nend complete\n");
+    fa_expect_file(config->dir, "x", "w", 100);
+}
+
+Test(engine_state, retry_failed_takes_the_new_signature)
+{
+    begin_with_state("a/x?X-Amz-Signature=1 403\na/x?X-Amz-Signature=2 200 size=10",
+                     SIGNED("x", "1"));
+    fa_world_run(world);
+    fa_world_forget(world);
+    config->retry_failed = true;
+    fa_world_list(world, SIGNED("x", "2"));
+    fa_world_run(world);
+    fa_world_expect(world, "get *\ndone * ok path=x\nend complete\n");
+}
+
+/* Which of them has which name is a matter of the order of the first run only. */
+Test(engine_state, two_signatures_in_one_list_are_two_files_on_every_run)
+{
+    begin_with_state("a/* 200 size=10",
+                     SIGNED("x", "1") "\n" SIGNED("x", "2") "\n" SIGNED("x", "3"));
+    fa_world_run(world);
+    cr_assert_eq(fa_world_count(world, "get"), 3);
+    fa_world_forget(world);
+    fa_world_list(world, SIGNED("x", "3") "\n" SIGNED("x", "1") "\n" SIGNED("x", "2"));
+    fa_world_run(world);
+    cr_assert_eq(fa_world_count(world, "get"), 0, "%s", fa_world_trace(world));
+    cr_assert_eq(fa_world_count(world, "done"), 3);
+    fa_expect_file(config->dir, "x", "x?X-Amz-Signature=1", 10);
+}
+
+/* A list is a stream: the owner of the name may come after an entry that has taken it over. */
+Test(engine_state, the_owner_of_a_name_that_was_taken_over_is_downloaded)
+{
+    begin_with_state("a/* 200 size=10", SIGNED("x", "1"));
+    fa_world_run(world);
+    fa_world_forget(world);
+    for (int run = 0; run < 2; ++run) {
+        fa_world_list(world, SIGNED("x", "2") "\n" SIGNED("x", "1"));
+        fa_world_run(world);
+    }
+    cr_assert_eq(fa_world_count(world, "get"), 1, "%s", fa_world_trace(world));
+    fa_world_expect(world, "done * exists path=x line=1\n"
+                           "get *\n"
+                           "done * ok line=2\n"
+                           "end complete\n"
+                           "done * exists path=x line=1\n"
+                           "done * exists line=2\n"
+                           "end complete\n");
+}
+
+Test(engine_state, signed_files_with_other_parameters_keep_their_names)
+{
+    begin_with_state("a/* 200 size=10", SIGNED("get", "1&id=1") "\n" SIGNED(
+                                            "get", "1&id=2") "\n" SIGNED("get", "1&id=3"));
+    fa_world_run(world);
+    fa_world_forget(world);
+    fa_world_list(
+        world, SIGNED("get", "2&id=3") "\n" SIGNED("get", "2&id=2") "\n" SIGNED("get", "2&id=1"));
+    fa_world_run(world);
+    cr_assert_eq(fa_world_count(world, "get"), 0, "%s", fa_world_trace(world));
+    fa_world_expect(world, "done * exists line=1\n"
+                           "done * exists line=2\n"
+                           "done * exists path=get line=3\n"
+                           "end complete\n");
+}
+
+Test(engine_state, a_query_that_does_not_sign_is_another_file)
+{
+    begin_with_state("a/* 200 size=10", "http://a/x?v=1");
+    fa_world_run(world);
+    fa_world_forget(world);
+    fa_world_list(world, "http://a/x?v=2");
+    EXPECT_RUN(FA_END_COMPLETE, "get *\ndone * ok\nend complete\n");
+    config->match = FA_MATCH_PATH;
+    fa_world_list(world, "http://a/x?v=3");
+    EXPECT_RUN(FA_END_COMPLETE, "done * exists path=x\nend complete\n");
+}
+
+Test(engine_state, a_name_of_the_user_is_its_entry_whatever_the_url)
+{
+    begin_with_state("a/x 200 size=100 cut=40 version=v\nb/y 200 size=100 version=v",
+                     "http://a/x\n  out=f");
+    config->retries = 0;
+    fa_world_run(world);
+    fa_world_forget(world);
+    fa_world_list(world, "http://b/y\n  out=f");
+    EXPECT_RUN(FA_END_COMPLETE, "get b/y\ndone b/y ok path=f resumed=0\nend complete\n");
+    fa_world_list(world, "http://a/x\n  out=f");
+    EXPECT_RUN(FA_END_COMPLETE, "done a/x exists path=f\nend complete\n");
+}

@@ -1,0 +1,34 @@
+/**
+ * Whether an entry is that of an earlier run although its URL is not the same.  Pure.
+ *
+ * A signed URL has new parameters every day, for the same file.  The identity of such a URL is what
+ * remains without the parameters that sign it, limit its validity, or only change header fields of
+ * the answer.  Which these are depends on the scheme of the signature (a closed list, in
+ * identity.c); all others count, versionId among them.
+ */
+#ifndef FA_ENGINE_IDENTITY_H
+#define FA_ENGINE_IDENTITY_H
+
+#include "list/entry.h"
+
+#include <fetchall/config.h>
+
+/** How an entry is related to a record of another URL that has its name. */
+enum fa_kin {
+    FA_KIN_NONE, /**< Not at all: the name is taken. */
+    FA_KIN_URL,  /**< The same file; its URL differs only in the query. */
+    FA_KIN_NAME, /**< The user says that the name decides: what the server says about one URL is not
+                      valid for the other. */
+};
+
+/** Whether the query of a URL signs it, or lets it expire. */
+bool fa_identity_is_signed(const char *url);
+
+/** Hash of a URL without what signs it; equal for all signatures of a file. */
+uint64_t fa_identity_key(const char *url);
+
+/** @recorded  The first URL of the other entry, as the state has it: redacted. */
+enum fa_kin fa_identity_kin(enum fa_match match, const struct fa_entry *entry,
+                            const char *recorded);
+
+#endif
