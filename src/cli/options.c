@@ -287,17 +287,19 @@ const struct fa_option fa_options_table[] = {
                  "run."),
 
     GROUP("Failure"),
-    UINT(
-        "retries", 0, config.retries, 0, 1000, .commands = RUNS,
-        .help = "limit retries per entry for transient errors",
-        .more =
-            "Time-outs, lost connections and transient HTTP statuses are retried; a 404, an "
-            "invalid certificate or a malformed URL is not.  Failures because the host is "
-            "down do not count: see --host-wait.  An attempt that can be resumed at least "
-            "16 KiB after the previous ones does not count, and the count starts again: a "
-            "large file arrives even if every connection is cut early.  Independently of N, a file with the wrong "
-            "checksum is downloaded once more, and an entry whose worker crashes is retried "
-            "twice."),
+    UINT("retries", 0, config.retries, 0, 1000, .commands = RUNS,
+         .help = "limit retries per entry for transient errors",
+         .more = "Time-outs, lost connections and transient HTTP statuses are retried; a 404, an "
+                 "invalid certificate or a malformed URL is not.  Failures because the host is "
+                 "down do not count: see --host-wait.  An attempt that can be resumed at least "
+                 "16 KiB after the previous ones does not count, and the count starts again: a "
+                 "large file arrives even if every connection is cut early.  Independently of N, "
+                 "a file with the wrong checksum is downloaded once more, and an entry whose "
+                 "worker crashes is retried twice.  After a failure at the target of a redirect, "
+                 "the URL of the list is requested again, as it may redirect to another mirror.  "
+                 "Therefore a name that does not exist or a certificate that is rejected is "
+                 "retried if a redirect led to that host from another one, and a 403, 404 or 410 "
+                 "is retried once."),
     TIME("retry-wait", config.retry_wait, 0, 60, .commands = RUNS,
          .help = "set the base of the retry delay",
          .more = "The maximum delay doubles with each retry, up to 60 seconds; the actual delay "
@@ -308,23 +310,24 @@ const struct fa_option fa_options_table[] = {
     TEXT("retry-on", 0, "STATUS,...", config.retry_on, .commands = RUNS,
          .help = "also retry these HTTP statuses",
          .more = "See RETRIES for what is retried anyway."),
-    TIME(
-        "host-wait", config.host_wait, 0, 365.0 * DAY, .commands = RUNS,
-        .initial = "60; 0 with compare", .help = "wait this long for a host that is down",
-        .more =
-            "Counted from the first failure after the last success.  Meanwhile one transfer "
-            "at a time probes the host, other hosts continue, and entries with a mirror use "
-            "the mirror.  When the time is over, one last attempt is made.  If it fails, the "
-            "remaining entries of the host fail, and so do its entries that are read within "
-            "the next minute.  A host is considered down when no connection can be made, or "
-            "after eight consecutive failures.  A host that answers is treated with more "
-            "care: 502, 503, 504 and 429 halve the number of transfers to it, and count "
-            "against one URL only, as soon as the host has served another URL since.  While "
-            "it serves none, URLs that were never requested are requested first, up to four "
-            "per second, and at least 256 of them, or all, before it is given up.  In the next run, entries that "
-            "were never requested come before those that failed.  There is no wait for a name that does not "
-            "exist or a certificate that is rejected, and Retry-After has its own rule.  0 "
-            "does not wait."),
+    TIME("host-wait", config.host_wait, 0, 365.0 * DAY, .commands = RUNS,
+         .initial = "60; 0 with compare", .help = "wait this long for a host that is down",
+         .more = "Counted from the first failure after the last success.  Meanwhile one transfer "
+                 "at a time probes the host, other hosts continue, and entries with a mirror use "
+                 "the mirror.  When the time is over, one last attempt is made.  If it fails, the "
+                 "remaining entries of the host fail, and so do its entries that are read within "
+                 "the next minute.  A host is considered down when no connection can be made, or "
+                 "after eight consecutive failures.  A host that answers is treated with more "
+                 "care: 502, 503, 504 and 429 halve the number of transfers to it, and count "
+                 "against one URL only, as soon as the host has served another URL since.  While "
+                 "it serves none, URLs that were never requested are requested first, up to four "
+                 "per second, and at least 256 of them, or all, before it is given up.  In the "
+                 "next run, entries that were never requested come before those that failed.  "
+                 "There is no wait for a name that does not exist or a certificate that is "
+                 "rejected, and Retry-After has its own rule.  If a redirect leads to a host that "
+                 "is down or paused, the URL of the list is requested again up to ten times, in "
+                 "case it redirects elsewhere, before the entry waits for the host.  0 does not "
+                 "wait."),
     TIME("connect-timeout", config.connect_timeout, 0.1, DAY, .commands = RUNS,
          .help = "limit the time for DNS, connecting and the TLS handshake"),
     TIME("stall-timeout", config.stall_timeout, 1, DAY, .commands = RUNS,

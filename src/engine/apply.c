@@ -19,6 +19,7 @@ static struct fa_settle_case job_describe_case(struct fa_session *s, const struc
         .paused = paused,
         .next_mirror = fa_scheduler_next_mirror(&s->scheduler, job, now),
         .failing_mirror = fa_scheduler_failing_mirror(&s->scheduler, job, now),
+        .host_pauses = fa_scheduler_pauses(&s->scheduler, job, now),
         .random = fa_jitter_next(&s->random),
     };
 }
@@ -133,19 +134,6 @@ static void job_settle_unchanged(struct fa_session *s, struct fa_job *job, doubl
         fa_ending_job(s, job, FA_STATUS_UNCHANGED, NULL, false);
 }
 
-static void job_settle_success(struct fa_session *s, struct fa_job *job, double now)
-{
-    const struct fa_outcome *outcome = &job->outcome;
-    if (outcome->unchanged)
-        job_settle_unchanged(s, job, now);
-    else if (!outcome->location)
-        job_settle_fetched(s, job, now);
-    else if (fa_settle_redirect(job) == 0)
-        fa_admit_put(s, job, true, now);
-    else
-        job_settle_failure(s, job, now);
-}
-
 /* Behind a redirect, the failure of a host that was given up is one of the job: the URL of the
  * list may lead to another host the next time. */
 void fa_apply_hold(struct fa_session *s, struct fa_job *job, double now)
@@ -168,6 +156,30 @@ void fa_apply_hold(struct fa_session *s, struct fa_job *job, double now)
     } else {
         job_retry(s, job, job->target.mirror, hold.wait, now);
     }
+}
+
+/* A host that pauses would make the job wait, and the next redirect may lead elsewhere. */
+static void job_follow(struct fa_session *s, struct fa_job *job, double now)
+{
+    if (!fa_scheduler_pauses(&s->scheduler, job, now) || !fa_scheduler_origin(&s->scheduler, job)) {
+        fa_admit_put(s, job, true, now);
+        return;
+    }
+    fa_scheduler_fail_redirected(job->target.origin, job);
+    fa_apply_hold(s, job, now);
+}
+
+static void job_settle_success(struct fa_session *s, struct fa_job *job, double now)
+{
+    const struct fa_outcome *outcome = &job->outcome;
+    if (outcome->unchanged)
+        job_settle_unchanged(s, job, now);
+    else if (!outcome->location)
+        job_settle_fetched(s, job, now);
+    else if (fa_settle_redirect(job) == 0)
+        job_follow(s, job, now);
+    else
+        job_settle_failure(s, job, now);
 }
 
 /* The order matters: the scheduler counts the attempt before the job gets its next state, and

@@ -99,6 +99,7 @@ struct fa_tries {
     bool http1;              /**< HTTP/2 has failed it. */
     bool whole;              /**< Request the whole file, though there is a part. */
     bool whole_requested;    /**< That was done once. */
+    unsigned draws;          /**< Redirects in a row to hosts that could not be requested. */
     bool probe;              /**< ACTIVE: it probes its origin. */
     bool failed;             /**< With its host, in this run or the last: others go first. */
     uint64_t failed_key;     /**< URL and origin that failed_at and asked_at are about. */

@@ -469,6 +469,33 @@ int fa_scheduler_failing_mirror(const struct fa_scheduler *scheduler, const stru
     return job_find_mirror(scheduler, job, HEALTH_FAILS, HEALTH_DOWN, now);
 }
 
+bool fa_scheduler_pauses(const struct fa_scheduler *scheduler, const struct fa_job *job, double now)
+{
+    const struct fa_target *target = &job->target;
+    const struct fa_origin *origin =
+        fa_hosts_find(&scheduler->hosts, target->url, target->origin_key);
+    return origin && origin->breaker.asked && !fa_breaker_allows(&origin->breaker, now);
+}
+
+static bool job_may_draw(const struct fa_job *job)
+{
+    return job->target.hops > 0 && job->tries.draws < FA_DRAWS_MAX;
+}
+
+/* A redirect leads to another host the next time, perhaps, so the wait is not that of this host.  A
+ * job that has drawn often enough waits in its queue: redrawing would only load the redirector. */
+static void hold_redirected(struct fa_hold *hold, const struct fa_scheduler *scheduler,
+                            struct fa_job *job, double now)
+{
+    double base = scheduler->policy.outage.retry_wait;
+    if (!hold->rejected && job_may_draw(job))
+        hold->wait =
+            fmin(fa_retry_back_off(base, ++job->tries.draws, fa_jitter_next(scheduler->random)),
+                 FA_BREAKER_PROBE_WAIT);
+    else
+        hold->queue = !hold->rejected && !fa_breaker_allows(&job->target.origin->breaker, now);
+}
+
 /* A mirror that is up is better than waiting. */
 struct fa_hold fa_scheduler_hold(struct fa_scheduler *scheduler, struct fa_job *job, double now)
 {
@@ -485,8 +512,10 @@ struct fa_hold fa_scheduler_hold(struct fa_scheduler *scheduler, struct fa_job *
     hold.wait = fmin(hold.wait, fa_scheduler_left(scheduler, origin, now));
     if (waits)
         hold.wait = fmax(0, breaker->until - now);
-    /* After a redirect, request the URL of the entry again: it may redirect elsewhere by then. */
-    hold.queue = (hold.rejected || waits) && job->target.hops == 0;
+    if (job->target.hops > 0)
+        hold_redirected(&hold, scheduler, job, now);
+    else
+        hold.queue = hold.rejected || waits;
     if (waits && !hold.queue)
         origin_report_outage(scheduler, origin, now);
     return hold;
@@ -548,6 +577,15 @@ static enum fa_next scheduler_move_or_hold(struct fa_scheduler *scheduler, struc
     origin_count_queued(scheduler, origin, 1);
     origin_report_outage(scheduler, origin, now);
     return FA_NEXT_AGAIN;
+}
+
+void fa_scheduler_fail_redirected(const struct fa_origin *origin, struct fa_job *job)
+{
+    struct fa_outcome *outcome = &job->outcome;
+    fa_outcome_fini(outcome);
+    *outcome = fa_outcome_none;
+    outcome->error = origin->last_error;
+    outcome->retryable = origin->name_unknown ? FA_RETRYABLE_NEVER : FA_RETRYABLE_NOW;
 }
 
 /* The host of a job was given up: move the job to a mirror, or fail it. */
@@ -620,11 +658,11 @@ enum fa_next fa_scheduler_next(struct fa_scheduler *scheduler, double now, struc
     struct fa_job *job =
         starts && probe_due ? NULL : scheduler_take_job(scheduler, origin, starts, now);
     *ret_job = job;
-    if (job && !starts && job->target.hops > 0) {
-        job->outcome.error = origin->last_error;
-        job->outcome.retryable = FA_RETRYABLE_NOW;
-        next = FA_NEXT_BACK;
-    } else if (job && rejects) {
+    if (job && !starts && job->target.hops > 0 && (rejects || job_may_draw(job))) {
+        fa_scheduler_fail_redirected(origin, job);
+        return FA_NEXT_BACK; /* the caller reviews the origin */
+    }
+    if (job && rejects) {
         next = scheduler_reject(origin, job);
     } else if (job && starts) {
         scheduler_start_job(scheduler, job);

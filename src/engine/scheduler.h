@@ -13,6 +13,11 @@
  * Hosts that are down: a job whose attempt failed with its host returns to the queue, and the
  * attempt does not count.  During an outage each queued job is examined once after every failure
  * of the host: it moves to a mirror that is not down, or is held.
+ *
+ * Redirects: a redirector may choose another host each time.  So a job whose redirect leads to a
+ * host that is down, or that pauses, returns to the URL of the list after a back-off, FA_DRAWS_MAX
+ * times; then it waits for the host.  Limits, pauses and failures are those of the host that was
+ * requested, never of the one that redirected.
  */
 #ifndef FA_ENGINE_SCHEDULER_H
 #define FA_ENGINE_SCHEDULER_H
@@ -31,6 +36,8 @@
 #define FA_WINDOW        8192
 /** Seconds after which a job that failed with its host is no longer behind the others. */
 #define FA_FAILED_WAIT 10.0
+/** Redirects in a row to hosts that are down or pause, after which a job waits for such a host. */
+#define FA_DRAWS_MAX 10
 
 struct fa_schedule_policy {
     unsigned per_host;          /**< fa_config.per_host */
@@ -101,7 +108,7 @@ enum fa_next {
  * Decide what to do next.
  *
  * @ret_job     For START, MOVED, BACK and REJECT.
- * @ret_origin  For REFILL.
+ * @ret_origin  For REFILL; and BACK: review it then.
  */
 enum fa_next fa_scheduler_next(struct fa_scheduler *scheduler, double now, struct fa_job **ret_job,
                                struct fa_origin **ret_origin);
@@ -127,10 +134,18 @@ void fa_scheduler_unresolved(struct fa_scheduler *scheduler, struct fa_origin *o
  */
 bool fa_scheduler_ended(struct fa_scheduler *scheduler, struct fa_job *job, double now);
 
+/** Set the outcome of a job whose redirect leads to a host that cannot be requested now. */
+void fa_scheduler_fail_redirected(const struct fa_origin *origin, struct fa_job *job);
+
+/** Whether the host of a job's target pauses because it asked to. */
+bool fa_scheduler_pauses(const struct fa_scheduler *scheduler, const struct fa_job *job,
+                         double now);
+
 /** What to do with a job whose attempt failed with its host. */
 struct fa_hold {
     int mirror;    /**< Request that mirror at once; -1: none. */
-    bool rejected; /**< The host was given up: queue the job, so that it is rejected. */
+    bool rejected; /**< The host was given up: queue the job, so that it is rejected;
+                        or, without `queue`, settle a failure. */
     bool queue;    /**< Wait in the queue of the origin; else for `wait` seconds. */
     double wait;   /**< Seconds. */
 };

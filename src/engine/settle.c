@@ -103,6 +103,8 @@ void fa_settle_attempt(struct fa_job *job)
     if (attempt->whole && answered && !outcome->restart)
         job->tries.whole = false; /* the range was not the cause */
     job->tries.progress = false;
+    if (answered)
+        job->tries.draws = 0;
     if (failed && outcome->error.class != FA_CLASS_WORKER_CRASHED) {
         job_take_part(job);
         job_measure_progress(job);
@@ -190,7 +192,7 @@ static struct fa_settled settled_fail(struct fa_job *job, const struct fa_settle
  * file. */
 static bool outcome_is_refusal(const struct fa_job *job)
 {
-    return job->attempt.offset > 0 && !job->attempt.whole &&
+    return job->attempt.offset > 0 && !job->attempt.whole && job->outcome.http >= 400 &&
            job->outcome.error.class == FA_CLASS_HTTP;
 }
 
@@ -228,15 +230,37 @@ static bool job_may_request_again(struct fa_job *job)
     return refusal_is_sure(job) && job_may_request_whole(job);
 }
 
+/* Behind a redirect to another host, a permanent failure may be that of a mirror: another redirect
+ * may lead to a better one.  A missing file is believed at the second time. */
+static enum fa_retryability job_retryability(const struct fa_job *job)
+{
+    const struct fa_outcome *outcome = &job->outcome;
+    const struct fa_target *target = &job->target;
+    int http = outcome->http;
+    if (outcome->retryable != FA_RETRYABLE_NEVER || target->hops == 0 || outcome->location ||
+        strcmp(target->url->host, target->mirrors[target->mirror].url.host) == 0)
+        return outcome->retryable;
+    switch (outcome->error.class) {
+    case FA_CLASS_DNS:
+    case FA_CLASS_TLS:
+        return FA_RETRYABLE_NOW;
+    case FA_CLASS_HTTP:
+        return http == 403 || http == 404 || http == 410 ? FA_RETRYABLE_ONCE : FA_RETRYABLE_NEVER;
+    default:
+        return FA_RETRYABLE_NEVER;
+    }
+}
+
 static void job_count_failure(struct fa_job *job)
 {
     const struct fa_outcome *outcome = &job->outcome;
-    job->tries.once += outcome->retryable == FA_RETRYABLE_ONCE;
+    enum fa_retryability retryable = job_retryability(job);
+    job->tries.once += retryable == FA_RETRYABLE_ONCE;
     if (outcome->error.class == FA_CLASS_WORKER_CRASHED)
         ++job->tries.crashes;
     else if (outcome->error.class == FA_CLASS_INTEGRITY)
         ++job->tries.mismatches;
-    else if (!fa_retryable_is_now(outcome->retryable))
+    else if (!fa_retryable_is_now(retryable))
         job->target.exhausted |= 1ull << job->target.mirror;
 }
 
@@ -261,6 +285,13 @@ static bool job_stays(const struct fa_job *job)
            fa_retryable_is_now(job->outcome.retryable);
 }
 
+/* Behind a redirect, the wait that a host asks for is kept by its pause: the next redirect may lead
+ * to another host. */
+static double job_retry_after(const struct fa_job *job, const struct fa_settle_case *with)
+{
+    return job->target.hops > 0 && with->host_pauses ? -1 : job->outcome.retry_after;
+}
+
 static struct fa_retry_verdict job_decide_retry(struct fa_job *job,
                                                 const struct fa_settle_case *with)
 {
@@ -269,12 +300,12 @@ static struct fa_retry_verdict job_decide_retry(struct fa_job *job,
                                      .wait = with->policy.retry_wait};
     struct fa_retry_case failed = {
         .class = outcome->error.class,
-        .retryable = outcome->retryable,
+        .retryable = job_retryability(job),
         .attempts = job->tries.rounds += !job->tries.progress,
         .crashes = job->tries.crashes,
         .integrity = job->tries.mismatches,
         .once = job->tries.once,
-        .retry_after = outcome->retry_after,
+        .retry_after = job_retry_after(job, with),
         .random = with->random,
     };
     /* Another mirror may have the file; fa_job_target_from() finds out whether one is left. */

@@ -23,6 +23,7 @@ struct fa_settle_case {
     bool has_state;     /**< Parts can be resumed by a later run. */
     bool stopped;       /**< The run is ending: nothing is requested again. */
     bool paused;        /**< The disk is full, and the run waits for space. */
+    bool host_pauses;   /**< fa_scheduler_pauses() */
     int next_mirror;    /**< fa_scheduler_next_mirror() */
     int failing_mirror; /**< fa_scheduler_failing_mirror() */
     uint64_t random;

@@ -112,6 +112,7 @@ static bool turn_dispatch_one(struct fa_session *s, double now)
         return true;
     case FA_NEXT_BACK:
         fa_apply_hold(s, job, now);
+        fa_scheduler_review(&s->scheduler, origin, now);
         return true;
     case FA_NEXT_REJECT:
         if (!s->ledger.state || job->part.bytes == 0)

@@ -70,6 +70,7 @@
  *   /burstn/<n>/<code>/<name>         <code> for the first <n> requests to /burstn/<n>/
  * Redirects
  *   /redir/<code>/<target>/<name>     Location: <target>, %-decoded
+ *   /draw/<percent>/<target>/<other>/<name>  a redirect to <target>, or else to <other>
  *   /slowredir/<ms>/<target>/<name>   the same after <ms>
  *   /hops/<n>/<name>                  <n> redirects down to /hops/0/<name>, a file
  *   /loop/a/<name>, /self/<name>      between a and b; to itself

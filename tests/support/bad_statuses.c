@@ -128,6 +128,15 @@ static void serve_redirect(struct fa_bad_conn *conn, const char *const *arg)
     free(target);
 }
 
+/* A mirror for each request, in an order without a pattern: that many per cent get the first. */
+static void serve_draw(struct fa_bad_conn *conn, const char *const *arg)
+{
+    uint32_t random = (uint32_t)fa_bad_log_count(&conn->server->log, "draw") * 2654435761u;
+    bool first = (random >> 8) % 100 < fa_bad_number(arg[0]);
+    const char *const redirect_arg[] = {"302", first ? arg[1] : arg[2]};
+    serve_redirect(conn, redirect_arg);
+}
+
 static void serve_slow_redirect(struct fa_bad_conn *conn, const char *const *arg)
 {
     const char *const redirect_arg[] = {"302", arg[1]};
@@ -169,6 +178,7 @@ const struct fa_bad_behaviour fa_bad_statuses[] = {
     {"burst", 2, serve_burst},
     {"burstn", 2, serve_burst_of},
     {"redir", 2, serve_redirect},
+    {"draw", 3, serve_draw},
     {"slowredir", 2, serve_slow_redirect},
     {"hops", 1, serve_hops},
     {"loop", 1, serve_loop},

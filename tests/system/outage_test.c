@@ -375,6 +375,22 @@ FA_TEST_MODES(outage, host_that_a_redirect_leads_to_is_waited_for_too)
     fa_fetch_expect_count(&fetch, "ok", 100);
 }
 
+/* No entry fails, and none waits until the mirror is given up. */
+FA_TEST_MODES(outage, redirector_with_a_dead_mirror_loses_no_url)
+{
+    for (int i = 0; i < 100; i++) {
+        char path[160];
+        snprintf(path, sizeof(path),
+                 "/draw/30/http:%%2f%%2f" DEAD ":%d%%2fok%%2f10%%2fx/%%2fok%%2f10%%2fx/r-%d", port,
+                 i);
+        fa_lines_add(&list, "%s", fa_server_url_at(&server, "127.0.0.2", path));
+    }
+    fa_fetch_start(&fetch, &scratch, mode, list.text, "--host-wait", "60", "--retries", "5", NULL);
+    fa_fetch_expect(&fetch, 30, 0);
+    fa_fetch_expect_count(&fetch, "ok", 100);
+    expect_seconds(0, 10);
+}
+
 FA_TEST_MODES(outage, gateway_whose_server_is_away_is_waited_for)
 {
     for (int i = 0; i < 1000; i++) {
