@@ -295,11 +295,7 @@ const struct fa_option fa_options_table[] = {
                  "16 KiB after the previous ones does not count, and the count starts again: a "
                  "large file arrives even if every connection is cut early.  Independently of N, "
                  "a file with the wrong checksum is downloaded once more, and an entry whose "
-                 "worker crashes is retried twice.  After a failure at the target of a redirect, "
-                 "the URL of the list is requested again, as it may redirect to another mirror.  "
-                 "Therefore a name that does not exist or a certificate that is rejected is "
-                 "retried if a redirect led to that host from another one, and a 403, 404 or 410 "
-                 "is retried once."),
+                 "worker crashes is retried twice.  See RETRIES."),
     TIME("retry-wait", config.retry_wait, 0, 60, .commands = RUNS,
          .help = "set the base of the retry delay",
          .more = "The maximum delay doubles with each retry, up to 60 seconds; the actual delay "
