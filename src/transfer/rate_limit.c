@@ -14,6 +14,7 @@
 #include <string.h>
 #include <strings.h>
 
+#define TOO_MANY_REQUESTS  429
 #define EPOCH_SECONDS      1e9
 #define EPOCH_MILLISECONDS 1e12
 
@@ -46,16 +47,22 @@ static bool name_is(const char *name, size_t len, const char *is)
     return strlen(is) == len && strncasecmp(name, is, len) == 0;
 }
 
+static void limit_read_remaining(struct fa_rate_limit *limit, double remaining)
+{
+    limit->known |= remaining >= 0;
+    limit->spent |= remaining == 0;
+}
+
 /* A policy of the list is complete. */
 static void limit_add_policy(struct fa_rate_limit *limit, double remaining, double reset)
 {
-    if (remaining != 0)
-        return;
-    limit->spent = true;
-    limit->reset = fmax(limit->reset, reset);
+    limit_read_remaining(limit, remaining);
+    if (remaining == 0)
+        limit->reset = fmax(limit->reset, reset);
 }
 
-/* Parameters are separated by semicolons or commas; a name that comes again starts a policy. */
+/* Parameters are separated by semicolons or commas, in any order.  A policy starts with its name
+ * (newer drafts), or where a parameter comes again. */
 static void limit_read_list(struct fa_rate_limit *limit, const char *value, size_t len, time_t now)
 {
     static const char gaps[] = ";, \t";
@@ -68,13 +75,15 @@ static void limit_read_list(struct fa_rate_limit *limit, const char *value, size
         const char *equals = memchr(value, '=', n);
         size_t name = equals ? (size_t)(equals - value) : 0;
         size_t rest = equals ? n - name - 1 : 0;
-        if (name_is(value, name, "r") || name_is(value, name, "remaining")) {
+        bool left = name_is(value, name, "r") || name_is(value, name, "remaining");
+        if (n > 0 && (!equals || (left && remaining >= 0))) {
             limit_add_policy(limit, remaining, reset);
-            remaining = number_parse(equals + 1, rest);
-            reset = -1;
-        } else if (name_is(value, name, "t") || name_is(value, name, "reset")) {
-            reset = reset_parse(equals + 1, rest, now);
+            remaining = reset = -1;
         }
+        if (left)
+            remaining = number_parse(equals + 1, rest);
+        else if (name_is(value, name, "t") || name_is(value, name, "reset"))
+            reset = reset_parse(equals + 1, rest, now);
         value += n + 1;
     }
     limit_add_policy(limit, remaining, reset);
@@ -96,7 +105,7 @@ bool fa_rate_limit_field(struct fa_rate_limit *limit, const char *name, size_t n
         if (rest_len == 0)
             limit_read_list(limit, value, len, now);
         else if (name_is(rest, rest_len, "-Remaining"))
-            limit->spent |= number_parse(value, len) == 0;
+            limit_read_remaining(limit, number_parse(value, len));
         else if (name_is(rest, rest_len, "-Reset"))
             limit->reset = fmax(limit->reset, reset_parse(value, len, now));
         else
@@ -106,7 +115,8 @@ bool fa_rate_limit_field(struct fa_rate_limit *limit, const char *name, size_t n
     return false;
 }
 
-double fa_rate_limit_wait(const struct fa_rate_limit *limit)
+double fa_rate_limit_wait(const struct fa_rate_limit *limit, int status)
 {
-    return limit->spent ? limit->reset : -1;
+    bool spent = limit->spent || (status == TOO_MANY_REQUESTS && !limit->known);
+    return spent ? limit->reset : -1;
 }

@@ -13,6 +13,7 @@
 #include <time.h>
 
 struct fa_rate_limit {
+    bool known;   /**< The server says how many requests are left. */
     bool spent;   /**< No request is left. */
     double reset; /**< Seconds until there are requests again; -1: not known. */
 };
@@ -29,7 +30,11 @@ void fa_rate_limit_init(struct fa_rate_limit *limit);
 bool fa_rate_limit_field(struct fa_rate_limit *limit, const char *name, size_t name_len,
                          const char *value, size_t len, time_t now);
 
-/** Seconds to wait before the next request; -1: the server asks for none. */
-double fa_rate_limit_wait(const struct fa_rate_limit *limit);
+/**
+ * Seconds to wait before the next request; -1: the server asks for none.
+ *
+ * @status  Of the response: 429 means that the limit is spent, unless a field says otherwise.
+ */
+double fa_rate_limit_wait(const struct fa_rate_limit *limit, int status);
 
 #endif

@@ -8,7 +8,7 @@
 #define NOW 1800000000
 
 /* A header, "Name: value|Name: value". */
-static double wait_of(const char *fields)
+static double wait_of_status(const char *fields, int status)
 {
     struct fa_rate_limit limit;
     fa_rate_limit_init(&limit);
@@ -18,7 +18,12 @@ static double wait_of(const char *fields)
         fa_rate_limit_field(&limit, fields, name, fields + name + 2, len - name - 2, NOW);
         fields += len + (fields[len] == '|');
     }
-    return fa_rate_limit_wait(&limit);
+    return fa_rate_limit_wait(&limit, status);
+}
+
+static double wait_of(const char *fields)
+{
+    return wait_of_status(fields, 403);
 }
 
 Test(rate_limit, waits_are_read_in_all_dialects)
@@ -41,7 +46,12 @@ Test(rate_limit, waits_are_read_in_all_dialects)
         {"RateLimit: \"burst\";r=5;t=1, \"day\";r=0;t=600", 600},
         {"RateLimit: \"burst\";r=0;t=2, \"day\";r=0;t=600", 600},
         {"RateLimit: \"burst\";r=0;t=2, \"day\";r=9;t=600", 2},
+        {"RateLimit: \"day\";t=600;r=0", 600},
+        {"RateLimit: \"day\";t=600;r=0, \"burst\";t=1;r=5", 600},
+        {"RateLimit: \"burst\";t=1;r=5, \"day\";t=600;r=0", 600},
+        {"RateLimit: \"day\";r=0, \"burst\";r=5;t=1", -1},
         {"RateLimit: limit=10, remaining=0, reset=50", 50},
+        {"RateLimit: limit=10, reset=50, remaining=0", 50},
         {"RateLimit: limit=10, remaining=3, reset=50", -1},
         {"RateLimit: ", -1},
         {"RateLimit: r", -1},
@@ -53,6 +63,17 @@ Test(rate_limit, waits_are_read_in_all_dialects)
     for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); ++i)
         cr_expect_float_eq(wait_of(rows[i].fields), rows[i].wait, 0.001, "%s: %g", rows[i].fields,
                            wait_of(rows[i].fields));
+}
+
+Test(rate_limit, status_429_means_spent_unless_the_server_says_otherwise)
+{
+    cr_expect_float_eq(wait_of_status("X-RateLimit-Reset: 30", 429), 30, 0.001);
+    cr_expect_float_eq(wait_of_status("RateLimit: \"day\";t=30", 429), -1, 0.001);
+    cr_expect_float_eq(wait_of_status("X-RateLimit-Remaining: 0|X-RateLimit-Reset: 30", 429), 30,
+                       0.001);
+    cr_expect_float_eq(wait_of_status("X-RateLimit-Remaining: 5|X-RateLimit-Reset: 30", 429), -1,
+                       0.001);
+    cr_expect_float_eq(wait_of_status("X-RateLimit-Limit: 5", 429), -1, 0.001);
 }
 
 Test(rate_limit, other_fields_are_left_alone)
