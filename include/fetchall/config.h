@@ -123,7 +123,8 @@ struct fa_config {
     const char *user_agent;     /**< NULL: "fetchall/VERSION". */
     bool netrc;                 /**< Read ~/.netrc. */
     const char *proxy;          /**< A URL; NULL: from the environment; "": none. */
-    const char *cacert;         /**< CA bundle; NULL: that of the system. */
+    const char *cacert;         /**< CA bundle, or a folder of certificates; NULL: that
+                                     of the environment or the system, as with curl. */
     const char *cert;           /**< Client certificate; NULL: none. */
     const char *key;            /**< Its private key, not encrypted. */
     bool insecure;              /**< Do not verify certificates. */

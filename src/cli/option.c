@@ -118,7 +118,7 @@ static int option_store_file(const struct fa_option *option, const char **option
     const char *why = NULL;
     if (stat(value, &st) != 0 || access(value, R_OK) != 0)
         why = strerror(errno);
-    else if (S_ISDIR(st.st_mode))
+    else if (S_ISDIR(st.st_mode) && !option->folder)
         why = strerror(EISDIR);
     if (why)
         return fa_option_refuse(err, "--%s: cannot read '%s': %s", option->name, value, why);

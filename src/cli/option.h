@@ -55,6 +55,7 @@ struct fa_option {
                                               texts and completion only. */
     int (*parse)(struct fa_options *options, const char *value, struct fa_error *err);
     enum fa_option_offer offer;
+    bool folder; /**< FILE: a folder is accepted, too. */
 
     const char *initial; /**< The default as a text, if the initial value of the field (0, NULL)
                             does not show it. */

@@ -372,8 +372,10 @@ const struct fa_option fa_options_table[] = {
          .help = "hide the values of these query keys",
          .more = "*** is printed instead, as for keys that are known to sign or authorise.  See "
                  "SECRETS."),
-    INPUT("cacert", config.cacert, .commands = RUNS, .initial = "the system's",
-          .help = "trust these CA certificates (PEM)"),
+    INPUT("cacert", config.cacert, .commands = RUNS, .initial = "the system's", .folder = true,
+          .help = "trust these CA certificates (PEM)",
+          .more = "FILE may be a folder: all certificates in it are trusted, whatever the names of "
+                  "their files are.  See ENVIRONMENT for the default."),
     INPUT("cert", config.cert, .commands = RUNS, .help = "use this client certificate (PEM)"),
     INPUT("key", config.key, .commands = RUNS, .help = "use this private key for --cert (PEM)",
           .more = "Not needed if the certificate file contains the key.  An encrypted key fails: "

@@ -30,6 +30,11 @@ struct named {
 #define OUTPUTS_MAX 6
 #define INPUTS_MAX  5
 
+/* Variables that name files of certificates. */
+static const char *const variables[][2] = {{"CURL_CA_BUNDLE", "certificates of CURL_CA_BUNDLE"},
+                                           {"SSL_CERT_FILE", "certificates of SSL_CERT_FILE"}};
+#define VARIABLES (sizeof(variables) / sizeof(*variables))
+
 static size_t add(struct named *rows, size_t n, const char *option, const char *path)
 {
     if (path)
@@ -109,6 +114,11 @@ static int outputs_check_inputs(const struct fa_options *options, const struct n
     char *netrc = options->config.netrc ? fa_netrc_path() : NULL;
     struct named input = {"passwords of --netrc", netrc};
     int result = netrc ? outputs_check_input(outputs, n, &input, err) : 0;
+    for (size_t i = 0; result == 0 && i < VARIABLES; ++i) {
+        input = (struct named){variables[i][1], getenv(variables[i][0])};
+        if (input.path && input.path[0])
+            result = outputs_check_input(outputs, n, &input, err);
+    }
     input.option = "headers of --header";
     for (size_t i = 0; result == 0 && i < options->header_files.count; ++i) {
         input.path = options->header_files.items[i];
@@ -210,7 +220,7 @@ int fa_outputs_add_folders(const struct fa_options *options, struct fa_texts *fo
 
 static int add_file(struct fa_texts *files, const char *file)
 {
-    return file ? fa_texts_add(files, file, strlen(file)) : 0;
+    return file && file[0] ? fa_texts_add(files, file, strlen(file)) : 0;
 }
 
 /* A standard descriptor may be redirected to a file below DIR: no downloaded file replaces that. */
@@ -220,6 +230,8 @@ int fa_outputs_add_inputs(const struct fa_options *options, struct fa_texts *fil
     char *netrc = options->config.netrc ? fa_netrc_path() : NULL;
     int result = add_file(files, netrc);
     free(netrc);
+    for (size_t i = 0; result == 0 && i < VARIABLES; ++i)
+        result = add_file(files, getenv(variables[i][0]));
     for (const struct fa_option *row = fa_options_table; row->type != FA_OPTION_END; ++row)
         if (result == 0 && row->type == FA_OPTION_FILE && fa_option_is_for(row, FA_COMMAND_FETCH))
             result = add_file(files, *(const char *const *)((const char *)options + row->offset));

@@ -73,7 +73,7 @@ static int download_share(const void *setup, size_t len, void **ret, struct fa_e
     shared->watchdog = shared->trust ? fa_watchdog_new(err) : NULL;
     if (!shared->watchdog)
         goto fail;
-    if (bytes[0])
+    if (bytes[0] || fa_trust_has_folder(shared->trust))
         fa_trust_load(shared->trust, NULL); /* on failure, the first transfer that needs them
                                                reports it */
     *ret = shared;

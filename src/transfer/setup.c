@@ -25,8 +25,11 @@ static void setup_tls(CURL *easy, const struct fa_settings *s)
     /* Without this OpenSSL asks for a pass phrase on the terminal, in each thread and process. */
     if (s->cert)
         curl_easy_setopt(easy, CURLOPT_KEYPASSWD, "");
-    if (fa_settings_use_proxy(s))
-        curl_easy_setopt(easy, CURLOPT_PROXY_CAINFO, fa_trust_system_bundle());
+    if (fa_settings_use_proxy(s)) {
+        struct fa_trust_places places = fa_trust_find(NULL);
+        curl_easy_setopt(easy, CURLOPT_PROXY_CAINFO, places.file);
+        curl_easy_setopt(easy, CURLOPT_PROXY_CAPATH, places.folders);
+    }
 }
 
 static void setup_http(CURL *easy, const struct fa_settings *s)

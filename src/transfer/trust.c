@@ -1,6 +1,10 @@
 /*
  * One X509_STORE is loaded on first use and shared by reference with each SSL_CTX.
  *
+ * All files of a folder are read at once, whatever their names are.  OpenSSL would look for the hash
+ * of each issuer when a certificate is verified, in files that c_rehash(1) has to name, and that a
+ * sandbox would have to let through.
+ *
  * close_notify is tracked with a small object that is attached to the SSL as ex_data, and freed
  * when both the SSL and the watcher have released it: libcurl may keep the connection after the
  * transfer, and may close it before the transfer asks.
@@ -15,31 +19,67 @@
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
 
+#include <dirent.h>
 #include <errno.h>
 #include <pthread.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#define SYSTEM_BUNDLE "/etc/ssl/certs/ca-certificates.crt"
 
 struct fa_trust {
-    const char *bundle;
+    struct fa_trust_places places;
     pthread_mutex_t lock; /* guards store while it is loaded */
     X509_STORE *store;
 };
 
-const char *fa_trust_system_bundle(void)
+static const char *variable_get(const char *name)
 {
-    const char *file = getenv("SSL_CERT_FILE");
-    return file && file[0] ? file : "/etc/ssl/certs/ca-certificates.crt";
+    const char *value = getenv(name);
+    return value && value[0] ? value : NULL;
 }
 
-struct fa_trust *fa_trust_new(const char *bundle, struct fa_error *err)
+static struct fa_trust_places places_of(const char *path, const char *variable)
+{
+    struct stat st;
+    bool folder = stat(path, &st) == 0 && S_ISDIR(st.st_mode);
+    return (struct fa_trust_places){
+        .file = folder ? NULL : path, .folders = folder ? path : NULL, .variable = variable};
+}
+
+struct fa_trust_places fa_trust_find(const char *cacert)
+{
+    const char *bundle = variable_get("CURL_CA_BUNDLE");
+    if (cacert)
+        return places_of(cacert, NULL);
+    if (bundle)
+        return places_of(bundle, "CURL_CA_BUNDLE");
+    const char *file = variable_get("SSL_CERT_FILE");
+    return (struct fa_trust_places){.file = file ? file : SYSTEM_BUNDLE,
+                                    .folders = variable_get("SSL_CERT_DIR"),
+                                    .variable = file ? "SSL_CERT_FILE" : NULL};
+}
+
+char *fa_trust_next_folder(const char **rest)
+{
+    *rest += strspn(*rest, ":");
+    size_t len = strcspn(*rest, ":");
+    char *folder = len > 0 ? strndup(*rest, len) : NULL;
+    *rest += len;
+    return folder;
+}
+
+struct fa_trust *fa_trust_new(const char *cacert, struct fa_error *err)
 {
     struct fa_trust *trust = calloc(1, sizeof(*trust));
     if (!trust) {
         fa_error_system(err, FA_CLASS_LOCAL_IO, ENOMEM, "cannot set up TLS");
         return NULL;
     }
-    trust->bundle = bundle ? bundle : fa_trust_system_bundle();
+    trust->places = fa_trust_find(cacert);
     pthread_mutex_init(&trust->lock, NULL);
     return trust;
 }
@@ -53,14 +93,53 @@ void fa_trust_free(struct fa_trust *trust)
     free(trust);
 }
 
-static X509_STORE *store_load(const char *bundle, struct fa_error *err)
+bool fa_trust_has_folder(const struct fa_trust *trust)
+{
+    return trust->places.folders != NULL;
+}
+
+/* What is not a certificate is skipped: a folder may also have lists of revoked ones, or a note. */
+static void store_add_folder(X509_STORE *store, const char *folder)
+{
+    DIR *dir = opendir(folder);
+    const struct dirent *entry;
+    while (dir && (entry = readdir(dir))) {
+        struct stat st;
+        char *file = NULL;
+        if (fstatat(dirfd(dir), entry->d_name, &st, 0) == 0 && S_ISREG(st.st_mode) &&
+            asprintf(&file, "%s/%s", folder, entry->d_name) >= 0) {
+            X509_STORE_load_file(store, file);
+            free(file);
+        }
+    }
+    if (dir)
+        closedir(dir);
+}
+
+/* As curl does, a folder that the environment names may be missing or empty. */
+static bool store_add_places(X509_STORE *store, const struct fa_trust_places *places)
+{
+    char *folder;
+    for (const char *rest = places->folders; rest && (folder = fa_trust_next_folder(&rest));) {
+        store_add_folder(store, folder);
+        free(folder);
+    }
+    if (places->file)
+        return X509_STORE_load_file(store, places->file) == 1;
+    return sk_X509_OBJECT_num(X509_STORE_get0_objects(store)) > 0;
+}
+
+static X509_STORE *store_load(const struct fa_trust_places *places, struct fa_error *err)
 {
     X509_STORE *store = X509_STORE_new();
-    if (!store || X509_STORE_load_file(store, bundle) != 1) {
-        ERR_clear_error();
+    bool good = store && store_add_places(store, places);
+    ERR_clear_error();
+    if (!good) {
         X509_STORE_free(store);
-        fa_error_set(err, FA_DOMAIN_FETCHALL, 0, FA_CLASS_TLS, "cannot read certificates from '%s'",
-                     bundle);
+        fa_error_set(
+            err, FA_DOMAIN_FETCHALL, 0, FA_CLASS_TLS, "cannot read certificates from '%s'%s%s",
+            places->file ? places->file : places->folders, places->variable ? ", named by " : "",
+            places->variable ? places->variable : "");
         return NULL;
     }
     /* Accept an intermediate certificate as trust anchor, as curl does. */
@@ -74,7 +153,7 @@ int fa_trust_load(struct fa_trust *trust, struct fa_error *err)
 {
     pthread_mutex_lock(&trust->lock);
     if (!trust->store)
-        trust->store = store_load(trust->bundle, err);
+        trust->store = store_load(&trust->places, err);
     int result = trust->store ? 0 : -1;
     pthread_mutex_unlock(&trust->lock);
     return result;

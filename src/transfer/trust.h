@@ -13,18 +13,41 @@
 
 struct fa_trust;
 
+/** Where the trusted certificates are: in both places, if both are set. */
+struct fa_trust_places {
+    const char *file;     /**< PEM; NULL: none. */
+    const char *folders;  /**< Separated by colons, as SSL_CERT_DIR has them; NULL: none. */
+    const char *variable; /**< The variable of the environment that names them; NULL: none. */
+};
+
 /**
- * @bundle  A file of PEM certificates, borrowed; NULL: the system's.
+ * Find the certificates, as curl does.
+ *
+ * @cacert  A file or a folder, borrowed; NULL: those of CURL_CA_BUNDLE; else of SSL_CERT_FILE and
+ *          SSL_CERT_DIR, where the system's bundle stands in for a missing SSL_CERT_FILE.
+ */
+struct fa_trust_places fa_trust_find(const char *cacert);
+
+/**
+ * The folders of a list, one by one.
+ *
+ * @rest    The list; moved on.
+ * @return  The next one, to be released with free(3); NULL: none, or no memory.
+ */
+char *fa_trust_next_folder(const char **rest);
+
+/**
+ * @cacert  As for fa_trust_find(), borrowed.
  * @return  To be released with fa_trust_free(), or NULL.
  */
-struct fa_trust *fa_trust_new(const char *bundle, struct fa_error *err);
+struct fa_trust *fa_trust_new(const char *cacert, struct fa_error *err);
 void fa_trust_free(struct fa_trust *trust);
+
+/** Whether certificates are read from a folder, where they may be links to any place. */
+bool fa_trust_has_folder(const struct fa_trust *trust);
 
 /** Parse the bundle now instead of at the first connection. */
 int fa_trust_load(struct fa_trust *trust, struct fa_error *err);
-
-/** @return the path of the system's bundle: SSL_CERT_FILE, or Debian's default. */
-const char *fa_trust_system_bundle(void);
 
 /**
  * Install the certificates in a new connection.

@@ -141,7 +141,7 @@ Test(options, wrong_command_lines_are_refused_with_a_reason)
         {{"--retry-wait", "61", "x"}, "from 0 to 60 seconds"},
         {{"--max-size", "1T", "x"}, "--max-size requires a size"},
         {{"--cacert", "/nonexistent", "x"}, "cannot read '/nonexistent': No such file"},
-        {{"--cacert", "/tmp", "x"}, "Is a directory"},
+        {{"--cert", "/tmp", "x"}, "Is a directory"},
         {{"--key", "/dev/null", "x"}, "--cert"},
         {{"--resolve", "a:1", "x"}, "HOST:PORT:ADDR"},
         {{"--hash", "sha3", "x"}, "--hash requires"},
