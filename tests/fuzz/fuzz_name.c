@@ -76,6 +76,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
         .host = parts[1],
         .out = flags & 2 ? parts[2] : NULL,
         .dir = flags & 4 ? parts[3] : NULL,
+        .roots = {"/r", flags & 8 ? "/" : NULL},
     };
     char *path = NULL, *other = NULL;
     struct fa_error err = {0};
