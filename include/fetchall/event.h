@@ -87,6 +87,8 @@ struct fa_result {
     enum fa_mode mode;
     struct fa_times time;
     void *tag; /**< As passed to fa_session_add_entry(); NULL for an entry of a list. */
+    const char
+        *encoding; /**< Content-Encoding, in which the file is stored ("gzip"); NULL: none. */
 };
 
 /** An active transfer. */

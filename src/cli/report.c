@@ -49,7 +49,7 @@ json_t *fa_report_object(const struct fa_result *r)
     /* clang-format off */
     return json_pack(
         "{s:o, s:o, s:o, s:s?, s:s?, s:o, s:o, s:o, s:o, s:o, s:o, s:i, s:o, s:o, s:o, "
-        "s:o, s:s?, s:o}",
+        "s:o, s:o, s:s?, s:o}",
         "line", fa_json_count(r->line),
         "url", fa_json_text(r->url),
         "path", fa_json_text(r->path),
@@ -66,6 +66,7 @@ json_t *fa_report_object(const struct fa_result *r)
         "effective_url", fa_json_text(r->effective_url),
         "ip", fa_json_text(r->ip),
         "http_version", fa_json_text(r->http_version),
+        "encoding", fa_json_text(r->encoding),
         "mode", fa_mode_name(r->mode),
         "time", time_object(&r->time));
     /* clang-format on */
@@ -88,15 +89,16 @@ static char *unbegun_text(const struct fa_result *r, bool ascii)
     char *text = NULL;
     int len = -1;
     if (url && path && error)
-        len = asprintf(&text,
-                       "{\"line\": %llu, \"url\": %s, \"path\": %s, \"status\": \"failed\", "
-                       "\"class\": \"cancelled\", \"error\": %s, \"http\": null, "
-                       "\"bytes\": 0, \"size\": null, \"resumed\": 0, \"restarted\": null, "
-                       "\"attempts\": 0, \"digest\": null, \"effective_url\": null, "
-                       "\"ip\": null, \"http_version\": null, \"mode\": \"%s\", "
-                       "\"time\": {\"queue\": 0.0, \"dns\": 0.0, \"connect\": 0.0, "
-                       "\"tls\": 0.0, \"ttfb\": 0.0, \"total\": 0.0, \"hash\": 0.0}}",
-                       (unsigned long long)r->line, url, path, error, fa_mode_name(r->mode));
+        len =
+            asprintf(&text,
+                     "{\"line\": %llu, \"url\": %s, \"path\": %s, \"status\": \"failed\", "
+                     "\"class\": \"cancelled\", \"error\": %s, \"http\": null, "
+                     "\"bytes\": 0, \"size\": null, \"resumed\": 0, \"restarted\": null, "
+                     "\"attempts\": 0, \"digest\": null, \"effective_url\": null, "
+                     "\"ip\": null, \"http_version\": null, \"encoding\": null, \"mode\": \"%s\", "
+                     "\"time\": {\"queue\": 0.0, \"dns\": 0.0, \"connect\": 0.0, "
+                     "\"tls\": 0.0, \"ttfb\": 0.0, \"total\": 0.0, \"hash\": 0.0}}",
+                     (unsigned long long)r->line, url, path, error, fa_mode_name(r->mode));
     free(url);
     free(path);
     free(error);

@@ -223,12 +223,12 @@ static void report_bad_mirror(void *ctx, const struct fa_job *job, unsigned mirr
 static bool unknown_remember(struct fa_session *s, const char *name)
 {
     uint64_t key = fa_key_str(name);
-    for (size_t i = 0; i < s->n_unknown; ++i)
-        if (s->unknown[i] == key)
+    for (size_t i = 0; i < s->unknown.count; ++i)
+        if (s->unknown.keys[i] == key)
             return false;
-    if (s->n_unknown == FA_UNKNOWN_MAX)
+    if (s->unknown.count == FA_UNKNOWN_MAX)
         return false;
-    s->unknown[s->n_unknown++] = key;
+    s->unknown.keys[s->unknown.count++] = key;
     return true;
 }
 

@@ -33,6 +33,7 @@ static void result_fill_attempt(const struct fa_job *job, struct fa_result *resu
     result->attempts = job->tries.attempts;
     result->effective_url = job->effective_url;
     result->ip = outcome->ip[0] ? outcome->ip : NULL;
+    result->encoding = outcome->head.rep.coding[0] ? outcome->head.rep.coding : NULL;
     result->http_version = outcome->version[0] ? outcome->version : NULL;
     result->time = outcome->time;
     result->time.queue = timing->earlier.queue;
@@ -68,6 +69,17 @@ static void result_send(struct fa_session *s, const struct fa_result *result)
     fa_emit_send(&s->emitter, &event);
 }
 
+/* Nobody asked for a coding, and what is stored is not what the name of the file promises. */
+static void ending_report_encoding(struct fa_session *s, const struct fa_job *job,
+                                   const struct fa_result *result)
+{
+    if (result->encoding && result->status == FA_STATUS_OK && s->counts.encoded++ == 0)
+        fa_emit_notice(&s->emitter, job->entry,
+                       "the server sent '%s' with Content-Encoding %s, and it is stored like that; "
+                       "see \"encoding\" in the report for all such files",
+                       job->place.path, result->encoding);
+}
+
 /* The job must not change after this. */
 static void job_report(struct fa_session *s, struct fa_job *job, struct fa_result *result)
 {
@@ -82,6 +94,7 @@ static void job_report(struct fa_session *s, struct fa_job *job, struct fa_resul
     result->size = fa_status_is_failure(result->status) ? -1 : job->place.size;
     if (result->error.class != FA_CLASS_NONE)
         result->error = fa_emit_redact(&s->emitter, &result->error);
+    ending_report_encoding(s, job, result);
     fa_ledger_put_end(&s->ledger, job, result);
     result_send(s, result);
     free(url);

@@ -63,6 +63,12 @@ struct fa_alarms {
     bool turning; /**< A turn is in progress. */
 };
 
+/** Unknown options of entries that were reported: hashes of their names. */
+struct fa_unknown {
+    uint64_t keys[FA_UNKNOWN_MAX];
+    size_t count;
+};
+
 struct fa_session {
     struct fa_config config;
     struct fa_settings settings;
@@ -88,8 +94,7 @@ struct fa_session {
     struct fa_alarms alarms;
     unsigned n_jobs; /**< config.jobs, or fewer because of the limit of open files. */
     double began;
-    uint64_t unknown[FA_UNKNOWN_MAX]; /**< Hashes of unknown options that were reported. */
-    size_t n_unknown;
+    struct fa_unknown unknown;
 };
 
 /** The time on the session's clock. */

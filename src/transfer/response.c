@@ -55,7 +55,7 @@ static void response_begin(struct fa_response *response, const char *line, size_
     response->http2 = len > 5 && line[5] == '2';
     const char *space = memchr(line, ' ', len);
     const char *end = line + len;
-    bool good = len >= 5 && memcmp(line, "HTTP/", 5) == 0 && space && end - space > 3;
+    bool good = len >= 5 && strncasecmp(line, "HTTP/", 5) == 0 && space && end - space > 3;
     for (int i = 1; good && i <= 3; ++i) {
         good = space[i] >= '0' && space[i] <= '9';
         response->status = response->status * 10 + (space[i] - '0');
@@ -67,7 +67,7 @@ static void response_begin(struct fa_response *response, const char *line, size_
 }
 
 /* RFC 9112, 6.3: digits only, and several fields must agree. */
-static void response_read_length(struct fa_response *response, const char *value, size_t len)
+static void response_read_one_length(struct fa_response *response, const char *value, size_t len)
 {
     int64_t length = 0;
     for (size_t i = 0; i < len; ++i) {
@@ -80,6 +80,24 @@ static void response_read_length(struct fa_response *response, const char *value
     if (len == 0 || (response->length >= 0 && response->length != length))
         response->bad_length = true;
     response->length = length;
+}
+
+/* RFC 9110, 8.6: a list of the same number, as proxies make of several fields, is that number. */
+static void response_read_length(struct fa_response *response, const char *value, size_t len)
+{
+    const char *end = value + len;
+    for (;;) {
+        const char *comma = memchr(value, ',', (size_t)(end - value));
+        const char *stop = comma ? comma : end;
+        while (value < stop && (*value == ' ' || *value == '\t'))
+            ++value;
+        while (stop > value && (stop[-1] == ' ' || stop[-1] == '\t'))
+            --stop;
+        response_read_one_length(response, value, (size_t)(stop - value));
+        if (!comma)
+            return;
+        value = comma + 1;
+    }
 }
 
 static bool field_is(const char *name, const char *line, size_t len)
@@ -110,12 +128,14 @@ static bool value_begins(const char *value, size_t len, const char *with)
 static bool response_read_entity_field(struct fa_response *response, const char *name,
                                        size_t name_len, const char *value, size_t len)
 {
+    bool exact;
     if (field_is("ETag", name, name_len)) {
         response_read_etag(response, value, len);
     } else if (field_is("Last-Modified", name, name_len)) {
-        response->modified = fa_date_parse(value, len);
+        response->modified = fa_date_read(value, len, &exact);
+        response->odd_date = !exact;
     } else if (field_is("Date", name, name_len)) {
-        response->date = fa_date_parse(value, len);
+        response->date = fa_date_read(value, len, &exact);
     } else if (field_is("Content-Range", name, name_len)) {
         ++response->ranges;
         response->byte_range |= value_begins(value, len, "bytes");
@@ -191,7 +211,9 @@ static bool status_is_redirect(int status)
 static void response_representation(const struct fa_response *response,
                                     struct fa_representation *ret)
 {
-    fa_validator_make(&ret->validator, response->etag, response->modified, response->date);
+    /* If-Range needs the very text that the server sent, which an odd date cannot restore. */
+    int64_t date = response->odd_date ? -1 : response->date;
+    fa_validator_make(&ret->validator, response->etag, response->modified, date);
     ret->validator.strong &= !response->bad_etag;
     memcpy(ret->coding, response->coding, sizeof(ret->coding));
     if (response->odd_coding)
@@ -247,6 +269,17 @@ static enum fa_restart response_restart(const struct fa_response *response,
                                                                       : FA_RESTART_CHANGED;
 }
 
+/* Servers that ignore conditions still say which version they send.  Only a strong entity tag
+ * proves that the existing file is that version. */
+static bool response_is_known_version(const struct fa_response *response,
+                                      const struct fa_representation *rep)
+{
+    const struct fa_representation *known = response->asked.rep;
+    return response->asked.conditional && rep->validator.etag[0] && rep->validator.strong &&
+           known->validator.strong && strcmp(rep->validator.etag, known->validator.etag) == 0 &&
+           rep->total >= 0 && rep->total == known->total && strcmp(rep->coding, known->coding) == 0;
+}
+
 static enum fa_verdict response_judge_whole(struct fa_response *response)
 {
     const struct fa_asked *asked = &response->asked;
@@ -259,6 +292,10 @@ static enum fa_verdict response_judge_whole(struct fa_response *response)
         return FA_VERDICT_ERROR;
     }
     response_representation(response, &rep);
+    if (response_is_known_version(response, &rep)) {
+        response->head.rep = rep;
+        return FA_VERDICT_UNCHANGED;
+    }
     enum fa_likeness likeness = fa_representation_compare(asked->rep, &rep);
     if (likeness == FA_LIKENESS_DISPUTED) {
         response->restart = FA_RESTART_DISPUTED;
@@ -337,19 +374,28 @@ static enum fa_verdict response_judge_range(struct fa_response *response)
     return FA_VERDICT_ERROR;
 }
 
-/* Fields that a 304 does not repeat keep their values. */
+/* Fields that a 304 does not repeat keep their values, as do those that are malformed. */
 static enum fa_verdict response_judge_unchanged(struct fa_response *response)
 {
     const struct fa_validator *asked = &response->asked.rep->validator;
     struct fa_validator *ret = &response->head.rep.validator;
-    const char *etag = response->etag[0] && !response->bad_etag ? response->etag : asked->etag;
+    bool good = strchr(response->etag, '"') && !response->bad_etag;
+    const char *etag = good ? response->etag : asked->etag;
     int64_t modified = response->modified >= 0 ? response->modified : asked->modified;
-    fa_validator_make(ret, etag, modified, response->bad_etag ? -1 : response->date);
+    bool odd = response->bad_etag || response->odd_date;
+    fa_validator_make(ret, etag, modified, odd ? -1 : response->date);
     if (!ret->etag[0])
         ret->strong |= asked->strong && modified == asked->modified;
     memcpy(response->head.rep.coding, response->asked.rep->coding, FA_CODING_MAX);
     response->head.rep.total = response->asked.rep->total;
     return FA_VERDICT_UNCHANGED;
+}
+
+/* A 206 that nobody asked for, but which covers the whole file: some caches answer like that. */
+static bool response_is_whole_range(const struct fa_response *response)
+{
+    return response->status == 206 && response->asked.offset == 0 && response->byte_range &&
+           !response->multipart && response_is_whole(response);
 }
 
 static enum fa_verdict response_judge(struct fa_response *response)
@@ -360,6 +406,8 @@ static enum fa_verdict response_judge(struct fa_response *response)
     if (status_is_redirect(response->status) && response->location && response->location[0])
         return FA_VERDICT_REDIRECT;
     if (response->status == 200 || response->status == 203)
+        return response_judge_whole(response);
+    if (response_is_whole_range(response))
         return response_judge_whole(response);
     if (asked->offset > 0 && (response->status == 206 || response->status == 416))
         return response_judge_range(response);

@@ -60,6 +60,7 @@ struct fa_response {
     char etag[FA_ETAG_MAX];
     bool bad_etag; /**< Invalid, or two that differ. */
     int64_t modified, date;
+    bool odd_date;   /**< Last-Modified is not in the form in which it would be sent back. */
     unsigned ranges; /**< Number of Content-Range fields. */
     bool byte_range; /**< One of them has the unit "bytes". */
     bool bad_range;

@@ -1,16 +1,13 @@
 /*
  * The value comes from a server, so every length and number is bounded: seconds saturate at
- * FA_RETRY_AFTER_MAX, and a date is copied to a buffer of fixed size for curl_getdate(3).
+ * FA_RETRY_AFTER_MAX.
  */
 #include "transfer/retry_after.h"
 
+#include "transfer/validator.h"
+
 #include <stdbool.h>
 #include <string.h>
-
-#include <curl/curl.h>
-
-/* More than the longest date, "Wednesday, 09-Nov-94 08:49:37 GMT". */
-#define DATE_MAX 48
 
 static bool char_is_digit(char c)
 {
@@ -44,22 +41,6 @@ static double seconds_parse(const char *at, const char *end)
     return at == end ? seconds_cap(seconds) : -1;
 }
 
-/* curl_getdate(3) accepts more than the three forms.  Each of those starts with the name of a
- * day, and contains a time. */
-static double date_parse(const char *at, const char *end, time_t now)
-{
-    char date[DATE_MAX];
-    size_t len = (size_t)(end - at);
-    if (len >= sizeof(date) || memchr(at, '\0', len) || !memchr(at, ':', len))
-        return -1;
-    memcpy(date, at, len);
-    date[len] = '\0';
-    time_t when = curl_getdate(date, NULL);
-    if (when == -1)
-        return -1;
-    return when > now ? seconds_cap((double)when - (double)now) : 0;
-}
-
 double fa_retry_after_parse(const char *value, size_t len, time_t now)
 {
     if (len == 0)
@@ -74,6 +55,9 @@ double fa_retry_after_parse(const char *value, size_t len, time_t now)
         return -1;
     if (char_is_digit(*at))
         return seconds_parse(at, end);
-    bool letter = (*at >= 'A' && *at <= 'Z') || (*at >= 'a' && *at <= 'z');
-    return letter ? date_parse(at, end, now) : -1;
+    bool exact;
+    int64_t when = fa_date_read(at, (size_t)(end - at), &exact);
+    if (when < 0)
+        return -1;
+    return when > now ? seconds_cap((double)when - (double)now) : 0;
 }

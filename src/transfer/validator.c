@@ -9,20 +9,36 @@
 #include <string.h>
 #include <strings.h>
 
+#include <curl/curl.h>
+
 /* RFC 9110, 8.8.2.2, recommends a minute. */
 #define SETTLED 60
 /* 31 Dec 9999 23:59:59: a year has four digits. */
 #define DATE_LAST 253402300799
 #define DATE_LEN  29
+/* More than the longest date, "Wednesday, 09-Nov-94 08:49:37 GMT". */
+#define DATE_TEXT_MAX 48
 
 const struct fa_validator fa_validator_none = {.modified = -1};
 
 static const char day_names[] = "SunMonTueWedThuFriSat";
 static const char month_names[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
 
-static bool etag_is_weak(const char *etag)
+/* A tag without quotes is not strong: a server that compares If-Range by the RFC ignores it. */
+static bool etag_is_strong(const char *etag)
 {
-    return strncmp(etag, "W/", 2) == 0;
+    return etag[0] == '"';
+}
+
+/* "*" would match any version, and a comma would make two tags of one. */
+static bool etag_is_word(const char *text, size_t len)
+{
+    for (size_t i = 0; i < len; ++i) {
+        unsigned char c = (unsigned char)text[i];
+        if (c <= ' ' || c == '"' || c == ',' || c == 0x7f)
+            return false;
+    }
+    return len > 0 && !(len == 1 && text[0] == '*');
 }
 
 bool fa_etag_is_good(const char *text, size_t len)
@@ -31,7 +47,7 @@ bool fa_etag_is_good(const char *text, size_t len)
         return false;
     size_t at = len >= 2 && memcmp(text, "W/", 2) == 0 ? 2 : 0;
     if (len - at < 2 || text[at] != '"' || text[len - 1] != '"')
-        return false;
+        return etag_is_word(text, len);
     for (++at; at < len - 1; ++at) {
         unsigned char c = (unsigned char)text[at];
         if (c <= ' ' || c == '"' || c == 0x7f)
@@ -140,6 +156,23 @@ int64_t fa_date_parse(const char *text, size_t len)
     return memcmp(text, again, DATE_LEN) == 0 ? seconds : -1;
 }
 
+/* curl_getdate(3) accepts more than the three forms.  Each of those starts with the name of a day,
+ * and contains a time. */
+int64_t fa_date_read(const char *text, size_t len, bool *ret_exact)
+{
+    char copy[DATE_TEXT_MAX];
+    int64_t seconds = fa_date_parse(text, len);
+    *ret_exact = seconds >= 0;
+    bool letter = len > 0 && ((text[0] | 0x20) >= 'a' && (text[0] | 0x20) <= 'z');
+    if (*ret_exact || !letter || len >= sizeof(copy) || memchr(text, '\0', len) ||
+        !memchr(text, ':', len))
+        return seconds;
+    memcpy(copy, text, len);
+    copy[len] = '\0';
+    seconds = curl_getdate(copy, NULL);
+    return seconds >= 0 && seconds <= DATE_LAST ? seconds : -1;
+}
+
 /* A weak entity tag outranks a date (RFC 9110, 13.1.5): it must not be resumed with, even if the
  * date alone would be strong. */
 void fa_validator_make(struct fa_validator *ret, const char *etag, int64_t modified, int64_t date)
@@ -148,7 +181,7 @@ void fa_validator_make(struct fa_validator *ret, const char *etag, int64_t modif
     ret->modified = modified >= 0 ? modified : -1;
     if (fa_etag_is_good(etag, strlen(etag))) {
         memcpy(ret->etag, etag, strlen(etag) + 1);
-        ret->strong = !etag_is_weak(etag);
+        ret->strong = etag_is_strong(etag);
     } else if (!etag[0]) {
         ret->strong = modified >= 0 && date >= modified && date - modified >= SETTLED;
     }
@@ -158,7 +191,7 @@ void fa_validator_make(struct fa_validator *ret, const char *etag, int64_t modif
 void fa_validator_if_range(const struct fa_validator *validator, char buf[FA_ETAG_MAX])
 {
     buf[0] = '\0';
-    if (!validator->strong || etag_is_weak(validator->etag))
+    if (!validator->strong || (validator->etag[0] && !etag_is_strong(validator->etag)))
         return;
     if (validator->etag[0])
         memcpy(buf, validator->etag, FA_ETAG_MAX);

@@ -25,12 +25,22 @@ struct fa_validator {
 /** An empty validator. */
 extern const struct fa_validator fa_validator_none;
 
-/** Whether an entity tag is well-formed (RFC 9110, 8.8.3) and short enough. */
+/** Whether an entity tag is short enough, and well-formed (RFC 9110, 8.8.3) or at least a word
+ * without quotes, as some servers send. */
 bool fa_etag_is_good(const char *text, size_t len);
 
 /** Parse an IMF-fixdate ("Sun, 06 Nov 1994 08:49:37 GMT"), and no other form.  @return -1 if it
  * is not one. */
 int64_t fa_date_parse(const char *text, size_t len);
+
+/**
+ * Parse a date in any of the three forms of RFC 9110, 5.6.7, or a similar one, for example with UTC,
+ * +0000 or a day of one digit.
+ *
+ * @ret_exact  Whether it is an IMF-fixdate.
+ * @return -1 if it is not a date.
+ */
+int64_t fa_date_read(const char *text, size_t len, bool *ret_exact);
 
 /** Format an IMF-fixdate. */
 void fa_date_format(int64_t seconds, char ret[FA_DATE_MAX]);
@@ -39,7 +49,7 @@ void fa_date_format(int64_t seconds, char ret[FA_DATE_MAX]);
  * Make a validator from the fields of a response.
  *
  * @etag      "" if missing.
- * @modified, @date  Last-Modified and Date; -1 if missing.
+ * @modified, @date  Last-Modified and Date; -1 if missing.  Without a date, modified is not strong.
  */
 void fa_validator_make(struct fa_validator *ret, const char *etag, int64_t modified, int64_t date);
 

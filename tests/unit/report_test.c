@@ -56,7 +56,7 @@ Test(report, has_the_fields_of_the_contract_in_its_order)
         "\"digest\": {\"md5\": \"d41d8cd9000000000000000000000000\", "
         "\"sha1\": \"da39000000000000000000000000000000000000\"}, "
         "\"effective_url\": \"https://m/a.iso\", \"ip\": \"192.0.2.7\", "
-        "\"http_version\": \"1.1\", \"mode\": \"thread\", "
+        "\"http_version\": \"1.1\", \"encoding\": null, \"mode\": \"thread\", "
         "\"time\": {\"queue\": 0.123457, \"dns\": 0.0, \"connect\": 0.25, \"tls\": 0.5, "
         "\"ttfb\": 1.0, \"total\": 2.0, \"hash\": 3.0}}");
     free(line);

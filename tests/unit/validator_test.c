@@ -22,13 +22,13 @@ Test(validator, entity_tags_are_well_formed_or_none)
         {"\"\xff\x80!\"", 5, true},
         {"", 0, false},
         {"\"", 1, false},
-        {"W/", 2, false},
+        {"W/", 2, true},
         {"W/\"", 3, false},
-        {"abc", 3, false},
+        {"abc", 3, true},
         {"\"abc", 4, false},
         {"abc\"", 4, false},
         {"w/\"abc\"", 7, false},
-        {"W/abc", 5, false},
+        {"W/abc", 5, true},
         {"W\"abc\"", 6, false},
         {"\"a b\"", 5, false},
         {"\"a\"b\"", 5, false},
@@ -38,8 +38,11 @@ Test(validator, entity_tags_are_well_formed_or_none)
         {"\"a\r\nX: 1\"", 9, false},
         {"\"a\", \"b\"", 8, false},
         {" \"a\"", 4, false},
-        {"'a'", 3, false},
+        {"'a'", 3, true},
         {"*", 1, false},
+        {"a,b", 3, false},
+        {"a b", 3, false},
+        {"a\0b", 3, false},
     };
     for (size_t i = 0; i < COUNT(rows); ++i)
         cr_assert_eq(fa_etag_is_good(rows[i].text, rows[i].len), rows[i].good, "%s", rows[i].text);
@@ -110,6 +113,39 @@ Test(validator, text_that_is_not_an_imf_fixdate_is_not_a_date)
     cr_assert_eq(fa_date_parse("Sun, 06 Nov 1994 08:49:37\0GMT", 29), -1);
 }
 
+Test(validator, dates_in_other_forms_are_read_but_are_not_exact)
+{
+    static const char *const rows[] = {
+        "Sunday, 06-Nov-94 08:49:37 GMT",  "Sun Nov  6 08:49:37 1994",
+        "Sun, 06 Nov 1994 08:49:37 UTC",   "Sun, 06 Nov 1994 08:49:37 +0000",
+        "Sun, 6 Nov 1994 08:49:37 GMT",    "sun, 06 nov 1994 08:49:37 gmt",
+        "Sun, 06 Nov 1994 09:49:37 +0100", "Sun, 06 Nov 1994 08:49:37",
+    };
+    static const char *const bad[] = {"", "0", "784111777", "soon",
+                                      "Sun, 40 Nov 1994 08:49:37 GMT"};
+    bool exact;
+    for (size_t i = 0; i < COUNT(rows); ++i) {
+        cr_assert_eq(fa_date_read(rows[i], strlen(rows[i]), &exact), 784111777, "%s", rows[i]);
+        cr_assert_not(exact, "%s", rows[i]);
+    }
+    for (size_t i = 0; i < COUNT(bad); ++i)
+        cr_assert_eq(fa_date_read(bad[i], strlen(bad[i]), &exact), -1, "%s", bad[i]);
+    cr_assert_eq(fa_date_read("Sun, 06 Nov 1994 08:49:37 GMT", 29, &exact), 784111777);
+    cr_assert(exact);
+}
+
+Test(validator, tags_without_quotes_do_not_resume)
+{
+    struct fa_validator validator;
+    char if_range[FA_ETAG_MAX];
+    fa_validator_make(&validator, "abc", 1000, 2000);
+    cr_assert_str_eq(validator.etag, "abc");
+    cr_assert_not(validator.strong);
+    validator.strong = true;
+    fa_validator_if_range(&validator, if_range);
+    cr_assert_str_eq(if_range, "");
+}
+
 Test(validator, dates_beyond_four_digits_of_a_year_still_fit)
 {
     char text[FA_DATE_MAX];
@@ -142,7 +178,8 @@ Test(validator, strong_is_what_may_be_resumed_with)
         {"", INT64_MIN, INT64_MAX, "", "", false},
         {"", INT64_MAX, INT64_MIN, "", "", false},
         /* A malformed one is not treated as a missing one. */
-        {"a", 0, 1000000, "", "", false},
+        {"a", 0, 1000000, "a", "", false},
+        {"a b", 0, 1000000, "", "", false},
         {"w/\"a\"", 0, 1000000, "", "", false},
     };
     for (size_t i = 0; i < COUNT(rows); ++i) {
