@@ -159,7 +159,9 @@ struct fa_config {
                      0: when fa_session_run() is called. */
 
     enum fa_match match;
-    unsigned spare; /**< 0: a later version may have a field here. */
+    bool
+        allow_downgrade; /**< Follow redirects from https to http, without headers and passwords. */
+    bool spare[3];       /**< False: a later version may have fields here. */
 };
 
 /**

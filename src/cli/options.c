@@ -382,10 +382,16 @@ const struct fa_option fa_options_table[] = {
                   "fetchall does not ask for pass phrases."),
     FLAG("insecure", 0, config.insecure, .commands = RUNS, .help = "do not verify certificates",
          .more = "Anyone between you and the server can then read and change what is downloaded."),
-    CUSTOM("resolve", 0, "HOST:PORT:ADDR", fa_request_options_resolve, .commands = RUNS,
-           .help = "use ADDR for HOST:PORT; may repeat",
-           .more = "An IPv6 address may be enclosed in [].  The host * stands for every host "
-                   "without a --resolve of its own."),
+    FLAG("allow-downgrade", 0, config.allow_downgrade, .commands = RUNS,
+         .help = "follow redirects from https to http",
+         .more = "No header, password or cookie is sent there, but anyone on the way can read and "
+                 "change the file: use it with checksums."),
+    CUSTOM(
+        "resolve", 0, "HOST:PORT:ADDR[,ADDR]...", fa_request_options_resolve, .commands = RUNS,
+        .help = "use ADDR for HOST:PORT; may repeat",
+        .more =
+            "Several addresses are tried as those of a name are.  An IPv6 address may be enclosed in [].  The host * stands for every host "
+            "without a --resolve of its own."),
     CHOICE("http", 0, "VERSION", enum fa_http, config.http, fa_value_http,
            .help = "set the highest HTTP version",
            .more =

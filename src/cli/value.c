@@ -157,7 +157,7 @@ static bool is_bracketed_v6(const char *text, size_t len)
            text_is_address(AF_INET6, text + 1, len - 2);
 }
 
-/* The format of curl's --resolve, with one address. */
+/* The format of curl's --resolve. */
 int fa_value_resolve(const char *text)
 {
     size_t host = *text == '[' ? strcspn(text, "]") + 1 : strcspn(text, ":");
@@ -173,12 +173,15 @@ int fa_value_resolve(const char *text)
     if (digits == 0 || port[digits] != ':' || number == 0 || number > 65535)
         return -1;
 
-    const char *address = port + digits + 1;
-    size_t len = strlen(address);
-    return text_is_address(AF_INET, address, len) || text_is_address(AF_INET6, address, len) ||
-                   is_bracketed_v6(address, len)
-               ? 0
-               : -1;
+    for (const char *address = port + digits + 1;; ++address) {
+        size_t len = strcspn(address, ",");
+        if (!text_is_address(AF_INET, address, len) && !text_is_address(AF_INET6, address, len) &&
+            !is_bracketed_v6(address, len))
+            return -1;
+        address += len;
+        if (!*address)
+            return 0;
+    }
 }
 
 int fa_value_header(const char *line, size_t len)

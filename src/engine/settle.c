@@ -111,20 +111,21 @@ void fa_settle_attempt(struct fa_job *job)
     }
 }
 
-static int redirect_check(const struct fa_job *job, const struct fa_url *to, struct fa_error *err)
+static int redirect_check(const struct fa_job *job, const struct fa_url *to, bool downgrade,
+                          struct fa_error *err)
 {
     const char *why = NULL;
     if (job->target.hops >= FA_HOPS_MAX)
         why = "too many redirects";
-    else if (job->target.secure && !to->secure)
-        why = "a redirect leads from https to http";
+    else if (job->target.secure && !to->secure && !downgrade)
+        why = "a redirect leads from https to http (see --allow-downgrade)";
     if (why)
         fa_error_set(err, FA_DOMAIN_FETCHALL, 0, FA_CLASS_REDIRECT, "%s", why);
     return why ? -1 : 0;
 }
 
 /* Only the target is parsed here; whether secrets may go there is decided by fa_job_follow(). */
-int fa_settle_redirect(struct fa_job *job)
+int fa_settle_redirect(struct fa_job *job, bool downgrade)
 {
     struct fa_url to;
     struct fa_error why = {0};
@@ -133,7 +134,7 @@ int fa_settle_redirect(struct fa_job *job)
                      "invalid redirect target: %.100s", why.msg);
         return -1;
     }
-    if (redirect_check(job, &to, &job->outcome.error)) {
+    if (redirect_check(job, &to, downgrade, &job->outcome.error)) {
         fa_url_fini(&to);
         return -1;
     }

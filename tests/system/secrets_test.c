@@ -191,14 +191,20 @@ FA_TEST_MODES(secrets, netrc_is_not_read_unasked)
 }
 
 /* The program with what it needs to trust the TLS server under two names. */
-static void start_tls(const char *mode, const char *option, const char *value)
+static void start_tls_with(const char *mode, const char *flag, const char *option,
+                           const char *value)
 {
     char a[64];
     char b[64];
     snprintf(a, sizeof(a), "a.test:%d:127.0.0.1", tls.port);
     snprintf(b, sizeof(b), "b.test:%d:127.0.0.1", tls.port);
     fa_fetch_start(&fetch, &scratch, mode, list.text, "--cacert", ca.file, "--resolve", a,
-                   "--resolve", b, option, value, NULL);
+                   "--resolve", b, flag, option, value, NULL);
+}
+
+static void start_tls(const char *mode, const char *option, const char *value)
+{
+    start_tls_with(mode, "--disk-wait=60", option, value);
 }
 
 /* On a terminal, where OpenSSL would ask for it and wait. */
@@ -256,6 +262,20 @@ FA_TEST_MODES(secrets, https_redirects_to_https_and_never_to_http)
     cr_expect_eq(leaks(&tls, "b.test", "s3cret"), 0, "%s", mode);
     fa_expect_file(fetch.dir, "c", "/ok/10/c", 10);
     fa_expect_file(fetch.dir, "d", "/ok/10/c", 10);
+}
+
+FA_TEST_MODES(secrets, downgrade_that_is_allowed_gets_no_secrets)
+{
+    char path[512];
+    redirect_to(path, sizeof(path), fa_server_url_at(&server, "127.0.0.1", "/ok/10/plain"), "a");
+    fa_lines_add(&list, "https://user:s3cret@a.test:%d%s", tls.port, path);
+    fa_lines_add(&list, " header=X-Token: s3cret");
+    fa_lines_add(&list, " out=plain");
+    start_tls_with(mode, "--allow-downgrade", "-H", "Cookie: s3cret");
+    fa_fetch_expect(&fetch, 10, 0);
+    cr_expect_eq(fa_server_stat(&server, "requests"), 1, "%s", mode);
+    cr_expect_eq(leaks(&server, "127.0.0.1", "s3cret"), 0, "%s", mode);
+    fa_expect_file(fetch.dir, "plain", "/ok/10/plain", 10);
 }
 
 struct bad_cert {

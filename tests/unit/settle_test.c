@@ -295,17 +295,17 @@ Test(settle, redirects_are_followed_within_limits)
 {
     char *to = strdup("/b");
     job->outcome.location = to;
-    cr_assert_eq(fa_settle_redirect(job), 0);
+    cr_assert_eq(fa_settle_redirect(job, false), 0);
     cr_expect_str_eq(job->target.url->path, "/b");
     cr_expect_eq(job->target.hops, 1);
     cr_expect_not(job->target.foreign);
     job->outcome.location = strdup("http://127.0.0.2/c");
     free(to);
-    cr_assert_eq(fa_settle_redirect(job), 0);
+    cr_assert_eq(fa_settle_redirect(job, false), 0);
     cr_expect(job->target.foreign);
     for (unsigned i = 2; i < FA_HOPS_MAX; ++i)
-        cr_assert_eq(fa_settle_redirect(job), 0, "%u", i);
-    cr_expect_eq(fa_settle_redirect(job), -1);
+        cr_assert_eq(fa_settle_redirect(job, false), 0, "%u", i);
+    cr_expect_eq(fa_settle_redirect(job, false), -1);
     cr_expect_eq(job->outcome.error.class, FA_CLASS_REDIRECT);
 }
 
@@ -314,8 +314,10 @@ Test(settle, redirect_from_https_to_http_is_refused)
     end();
     open_job("https://127.0.0.1/a");
     job->outcome.location = strdup("http://127.0.0.1/a");
-    cr_expect_eq(fa_settle_redirect(job), -1);
+    cr_expect_eq(fa_settle_redirect(job, false), -1);
     cr_expect(strstr(job->outcome.error.msg, "https to http"));
+    cr_expect_eq(fa_settle_redirect(job, true), 0);
+    cr_expect(job->target.foreign, "no secrets go there");
 }
 
 Test(settle, complete_file_without_a_declared_length_is_news_for_the_state)
