@@ -88,7 +88,8 @@ struct fa_result {
     struct fa_times time;
     void *tag; /**< As passed to fa_session_add_entry(); NULL for an entry of a list. */
     const char
-        *encoding; /**< Content-Encoding, in which the file is stored ("gzip"); NULL: none. */
+        *encoding;   /**< Content-Encoding, in which the file is stored ("gzip"); NULL: none. */
+    bool unverified; /**< FA_STATUS_EXISTS: neither the state nor a checksum knows the file. */
 };
 
 /** An active transfer. */

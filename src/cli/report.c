@@ -47,7 +47,7 @@ json_t *fa_report_object(const struct fa_result *r)
     /* In a plan, an entry has no status yet. */
     const char *status = r->status == FA_STATUS_PLANNED ? NULL : fa_status_name(r->status);
     /* clang-format off */
-    return json_pack(
+    json_t *object = json_pack(
         "{s:o, s:o, s:o, s:s?, s:s?, s:o, s:o, s:o, s:o, s:o, s:o, s:i, s:o, s:o, s:o, "
         "s:o, s:o, s:s?, s:o}",
         "line", fa_json_count(r->line),
@@ -70,6 +70,7 @@ json_t *fa_report_object(const struct fa_result *r)
         "mode", fa_mode_name(r->mode),
         "time", time_object(&r->time));
     /* clang-format on */
+    return r->unverified ? fa_json_set(object, "verified", json_false()) : object;
 }
 
 bool fa_report_is_unbegun(const struct fa_result *r)

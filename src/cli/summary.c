@@ -15,6 +15,7 @@ void fa_summary_count(struct fa_summary *summary, const struct fa_result *result
     ++summary->ended[result->status];
     summary->bytes += result->bytes;
     summary->resumed += result->resumed;
+    summary->unverified += result->unverified;
     if (!fa_status_is_failure(result->status))
         return;
     summary->transient += result->transient;
@@ -44,10 +45,13 @@ static void summary_put_counts(const struct fa_summary *summary, bool plan, bool
 {
     for (unsigned i = 0; i < FA_STATUSES; ++i) {
         enum fa_status status = (enum fa_status)i;
-        bool shown = summary->ended[i] > 0 || status_is_always_shown(status, plan);
+        uint64_t ended = summary->ended[i];
+        if (status == FA_STATUS_EXISTS)
+            ended -= summary->unverified;
+        bool shown = ended > 0 || status_is_always_shown(status, plan);
         if (!shown || fa_status_is_failure(status) != failures)
             continue;
-        fprintf(out, "%s%llu %s", *glue, (unsigned long long)summary->ended[i],
+        fprintf(out, "%s%llu %s", *glue, (unsigned long long)ended,
                 plan && failures ? "bad" : fa_status_words(status));
         *glue = ", ";
     }
@@ -74,6 +78,9 @@ void fa_summary_print(struct fa_summary *summary, double seconds, bool plan, boo
         fprintf(out, ", %s resumed", bytes);
     }
     fputc('\n', out);
+    if (summary->unverified)
+        fprintf(out, "fetchall: %llu exist%s, not verified: --sync or verify\n",
+                (unsigned long long)summary->unverified, summary->unverified == 1 ? "s" : "");
 
     fa_failures_print(&summary->failures, all ? FA_FAILURES_GROUPS : GROUPS_SHOWN, out);
     if (summary->transient)

@@ -17,6 +17,7 @@
 struct fa_summary {
     uint64_t ended[FA_STATUSES]; /**< Entries, by status. */
     uint64_t resumed;
+    uint64_t unverified; /**< Existing files that nothing vouches for. */
     uint64_t bytes;
     uint64_t transient; /**< Transient failures. */
     struct fa_failures failures;

@@ -91,6 +91,8 @@ static void job_report(struct fa_session *s, struct fa_job *job, struct fa_resul
     result->url = url ? url : "?";
     result->path = job->place.path;
     result->origin = job->target.url ? job->target.url->origin : NULL;
+    result->unverified =
+        result->status == FA_STATUS_EXISTS && !job->place.known && !job->entry->hash;
     result->size = fa_status_is_failure(result->status) ? -1 : job->place.size;
     if (result->error.class != FA_CLASS_NONE)
         result->error = fa_emit_redact(&s->emitter, &result->error);

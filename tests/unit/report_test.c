@@ -62,6 +62,18 @@ Test(report, has_the_fields_of_the_contract_in_its_order)
     free(line);
 }
 
+Test(report, a_file_that_nothing_vouches_for_is_not_verified)
+{
+    struct fa_result result = {.url = "http://h/a", .path = "a", .status = FA_STATUS_EXISTS};
+    json_t *object = fa_report_object(&result);
+    cr_assert_null(json_object_get(object, "verified"));
+    json_decref(object);
+    result.unverified = true;
+    object = fa_report_object(&result);
+    cr_assert(json_is_false(json_object_get(object, "verified")));
+    json_decref(object);
+}
+
 Test(report, absent_values_are_null)
 {
     struct fa_result result = {

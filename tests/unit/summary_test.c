@@ -51,6 +51,20 @@ Test(summary, counts_what_ended_how)
     cr_assert_not(fa_summary_failed(&summary));
 }
 
+Test(summary, existing_files_that_nothing_vouches_for_are_counted_apart)
+{
+    struct fa_result result = {.status = FA_STATUS_EXISTS, .unverified = true};
+    count(FA_STATUS_EXISTS, 0, 2);
+    fa_summary_count(&summary, &result);
+    cr_assert_str_eq(text_of(1, false, false),
+                     "fetchall: 0 ok, 2 there already, 0 failed; 0 B in 1.0 s (0 B/s)\n"
+                     "fetchall: 1 exists, not verified: --sync or verify\n");
+    fa_summary_count(&summary, &result);
+    fa_summary_count(&summary, &result);
+    cr_assert_not_null(
+        strstr(text_of(1, false, false), "\nfetchall: 3 exist, not verified: --sync or verify\n"));
+}
+
 Test(summary, a_plan_says_what_would_be_done)
 {
     count(FA_STATUS_PLANNED, 0, 10);
