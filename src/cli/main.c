@@ -89,7 +89,7 @@
  *    url, url_handle, plain_url, percent, proxy, redact, secret_key: URLs and secrets
  *
  * src/base: leaves
- *    buf, field, hash, hex, key, sized, utf8, error: values and their bytes
+ *    buf, field, hash, hex, key, sized, slice, utf8, error: values and their bytes
  *    clock, cores, io, jitter, loop, netrc, owner: the system
  */
 #include <errno.h>

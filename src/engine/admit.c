@@ -272,6 +272,7 @@ static void admit_entry(struct fa_session *s, struct fa_entry *entry, double now
         return;
     }
     ++s->counts.entries;
+    fa_engine_set_slice(s, job);
     report_unknown(s, entry);
     struct fa_error err = entry->error;
     struct fa_recalled record;

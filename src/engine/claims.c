@@ -88,6 +88,8 @@ int fa_claims_build(struct fa_claims *claims, struct fa_job *job, struct fa_erro
         return -1;
     place->key = fa_key_str(place->path);
     place->owner = job->target.mirrors[job->target.mirror].key;
+    if (job->slice.set)
+        place->owner = fa_key_pair(job->target.url->whole, job->range); /* as another URL */
     return 0;
 }
 
@@ -104,8 +106,9 @@ static uint32_t claims_hash(const struct fa_claims *claims, const struct fa_job 
     if (n > 0)
         return (uint32_t)(owner >> 32);
     const char *url = job->entry->urls[0];
-    bool is_signed = claims->match == FA_MATCH_AUTO && fa_identity_is_signed(url);
-    return (uint32_t)(is_signed ? fa_identity_key(url) : owner);
+    if (claims->match == FA_MATCH_AUTO && fa_identity_is_signed(url))
+        owner = fa_identity_key(url) ^ (job->slice.set ? fa_key_str(job->range) : 0);
+    return (uint32_t)owner;
 }
 
 int fa_claims_alternative(const struct fa_claims *claims, const struct fa_job *job,

@@ -3,7 +3,7 @@
  *
  * A path is claimed in three steps, because the state is queried in between: build the path, check
  * that the state does not assign it to another URL, claim it.  A path that is taken has two
- * alternatives (engine/name.h): "x-0123abcd.gz" has a hash of the URL without what signs it, so that
+ * alternatives (engine/name.h): "x-0123abcd.gz" has a hash of the URL, and of its range, without what signs it, so that
  * it is the same for every signature.  The second has one more hash, of the whole URL, for thousands
  * of URLs with one name, where two of 32 bits may be equal.
  */

@@ -145,6 +145,25 @@ static const char *config_check_texts(const struct fa_config *config)
     return NULL;
 }
 
+int fa_config_slice(const struct fa_config *config, struct fa_slice *ret, struct fa_error *err)
+{
+    struct fa_error why = {0};
+    *ret = (struct fa_slice){0};
+    for (size_t i = 0; i < config->n_headers; ++i) {
+        const char *line = config->headers[i];
+        size_t len = strlen(line);
+        if (!fa_slice_is_field(line, len))
+            continue;
+        bool again = ret->set;
+        if (!again && fa_slice_parse_field(line, len, ret, &why) == 0)
+            continue;
+        fa_error_set(err, FA_DOMAIN_FETCHALL, 0, FA_CLASS_REFUSED, "header Range: %s",
+                     again ? "there are two of them" : why.msg);
+        return -1;
+    }
+    return 0;
+}
+
 int fa_config_check(const struct fa_config *config, struct fa_error *err)
 {
     const char *wrong = config_check_choices(config);
@@ -153,5 +172,6 @@ int fa_config_check(const struct fa_config *config, struct fa_error *err)
     if (wrong)
         fa_error_set(err, FA_DOMAIN_FETCHALL, 0, FA_CLASS_REFUSED,
                      "invalid value for config field '%s'", wrong);
-    return wrong ? -1 : 0;
+    struct fa_slice slice;
+    return wrong || fa_config_slice(config, &slice, err) ? -1 : 0;
 }

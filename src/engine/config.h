@@ -4,6 +4,8 @@
 #ifndef FA_ENGINE_CONFIG_H
 #define FA_ENGINE_CONFIG_H
 
+#include "base/slice.h"
+
 #include <fetchall/config.h>
 
 /**
@@ -12,6 +14,10 @@
  * @return 0, or -1 with FA_CLASS_REFUSED.
  */
 int fa_config_copy(struct fa_config *to, const struct fa_config *from, struct fa_error *err);
+
+/** The range that a header of the config asks for, if any.  @return 0, or -1 with FA_CLASS_REFUSED:
+ * it is invalid, or there are several. */
+int fa_config_slice(const struct fa_config *config, struct fa_slice *ret, struct fa_error *err);
 
 /** @return 0, or -1 with FA_CLASS_REFUSED and a message that starts with the name of a field. */
 int fa_config_check(const struct fa_config *config, struct fa_error *err);

@@ -85,6 +85,12 @@ bool fa_engine_commit(struct fa_session *s, double now)
 
 /* All jobs are in one list, so that the end of a run reports and frees each of them, wherever it
  * waits. */
+void fa_engine_set_slice(const struct fa_session *s, struct fa_job *job)
+{
+    job->slice = job->entry->slice.set ? job->entry->slice : s->slice;
+    fa_slice_print(&job->slice, job->range);
+}
+
 struct fa_job *fa_engine_job(struct fa_session *s, struct fa_entry *entry, double now)
 {
     struct fa_job *job = fa_job_new(entry);

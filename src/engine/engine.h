@@ -95,6 +95,7 @@ struct fa_session {
     unsigned n_jobs; /**< config.jobs, or fewer because of the limit of open files. */
     double began;
     struct fa_unknown unknown;
+    struct fa_slice slice; /**< A Range among the headers of the config: for entries without one. */
 };
 
 /** The time on the session's clock. */
@@ -123,6 +124,9 @@ bool fa_engine_pause(struct fa_session *s, const struct fa_error *error, uint64_
 
 /** Commit the state.  @return whether that succeeded; else the run is paused or stopped. */
 bool fa_engine_commit(struct fa_session *s, double now);
+
+/** Set the slice of a job, which has its entry. */
+void fa_engine_set_slice(const struct fa_session *s, struct fa_job *job);
 
 /** Create a job for an entry.  @entry  Taken, also on failure.  @return NULL: no memory. */
 struct fa_job *fa_engine_job(struct fa_session *s, struct fa_entry *entry, double now);

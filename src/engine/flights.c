@@ -52,25 +52,25 @@ void fa_flights_fini(struct fa_flights *flights)
     flights->strategy = NULL;
 }
 
-/* Headers may contain credentials: none are sent after a redirect to another origin. */
+/* Headers may contain credentials: none are sent after a redirect to another origin.  A Range is a
+ * member of the attempt. */
 static int attempt_set_headers(const struct fa_flights *flights, struct fa_job *job)
 {
     struct fa_attempt *attempt = &job->attempt;
     attempt->n_headers = 0;
     if (job->target.foreign)
         return 0;
-    size_t ours = flights->config->n_headers, theirs = job->entry->n_headers;
-    if (!job->headers && ours + theirs > 0) {
-        job->headers = calloc(ours + theirs, sizeof(*job->headers));
-        if (!job->headers)
-            return -1;
-        for (size_t i = 0; i < ours; ++i)
-            job->headers[i] = flights->config->headers[i];
-        for (size_t i = 0; i < theirs; ++i)
-            job->headers[ours + i] = job->entry->headers[i];
-    }
+    const struct fa_config *config = flights->config;
+    size_t most = config->n_headers + job->entry->n_headers, n = 0;
+    if (!job->headers && most > 0 && !(job->headers = calloc(most, sizeof(*job->headers))))
+        return -1;
+    for (size_t i = 0; i < config->n_headers; ++i)
+        if (!fa_slice_is_field(config->headers[i], strlen(config->headers[i])))
+            job->headers[n++] = config->headers[i];
+    for (size_t i = 0; i < job->entry->n_headers; ++i)
+        job->headers[n++] = job->entry->headers[i];
     attempt->headers = job->headers;
-    attempt->n_headers = ours + theirs;
+    attempt->n_headers = n;
     return 0;
 }
 
@@ -124,8 +124,8 @@ static int attempt_open_part(struct fa_flights *flights, struct fa_job *job, str
 {
     struct fa_attempt *attempt = &job->attempt;
     struct fa_part *part = &job->part;
-    bool again =
-        part->mirror == job->target.mirrors[job->target.mirror].key && part->rep.validator.strong;
+    bool again = !job->slice.set && part->mirror == job->target.mirrors[job->target.mirror].key &&
+                 part->rep.validator.strong;
     attempt->offset = again ? part->bytes : 0;
     attempt->fd = part_open_for_writing(flights, job, err);
     if (attempt->fd < 0)
@@ -176,6 +176,7 @@ static int attempt_prepare(struct fa_flights *flights, struct fa_job *job, uint6
     attempt->close = origin_is_single_use(flights, target->origin);
     attempt->foreign = target->foreign;
     attempt->durable = config->fsync == FA_FSYNC_EACH;
+    attempt->slice = job->slice;
     attempt->size = job->entry->size;
     attempt->max_size = config->max_size;
     attempt->rate = rate;

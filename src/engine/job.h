@@ -122,6 +122,8 @@ struct fa_job {
     struct fa_timer timer;  /**< Of its retry.  First, so that its address is that of the job. */
     struct fa_entry *entry; /**< Owned. */
     enum fa_job_state state;
+    struct fa_slice slice;    /**< Of the entry, or of the config. */
+    char range[FA_SLICE_MAX]; /**< The same as a text; "": the whole file. */
     struct fa_target target;
     struct fa_place place;
     struct fa_part part;

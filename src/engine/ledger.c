@@ -153,7 +153,7 @@ int fa_ledger_lookup(struct fa_ledger *ledger, const struct fa_job *job, uint64_
         .run = record.run,
     };
     representation_from_record(&ret->rep, &record);
-    if (!ret->own)
+    if (!ret->own && strcmp(record.slice ? record.slice : "", job->range) == 0)
         ret->kin = fa_identity_kin(ledger->config->match, job->entry, record.url);
     return 0;
 }
@@ -286,6 +286,7 @@ static struct fa_record record_of_job(const struct fa_job *job, enum fa_standing
         .size = -1,
         .modified = -1,
         .mirror = job->part.mirror,
+        .slice = job->slice.set ? job->range : NULL,
     };
 }
 

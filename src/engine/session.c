@@ -289,6 +289,7 @@ struct fa_session *fa_session_new_with(const struct fa_config *config,
         return NULL;
     }
     s->config = own;
+    (void)fa_config_slice(&own, &s->slice, err); /* checked above */
     s->config.loops = own.loops ? own.loops : fa_limits_cores(8);
     s->config.hash_jobs = own.hash_jobs ? own.hash_jobs : fa_limits_cores(256);
     s->emitter = (struct fa_emitter){handler, ctx, own.secret_keys};

@@ -176,8 +176,10 @@ static struct fa_job *job_revive(struct fa_session *s, const struct fa_buf *reco
     struct fa_job *job = fa_engine_job(s, NULL, now);
     spilled_get(&reader, record, &spilled);
     if (job && job_get(&reader, spilled.path, job) == 0 &&
-        (job->entry = spilled_parse_entry(&spilled)))
+        (job->entry = spilled_parse_entry(&spilled))) {
+        fa_engine_set_slice(s, job);
         return job;
+    }
     if (job)
         fa_engine_forget(job);
     return NULL;

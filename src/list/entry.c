@@ -142,6 +142,13 @@ static bool text_is_token(const char *at, size_t len)
     return len > 0;
 }
 
+static void entry_parse_range(struct fa_entry *entry, struct span value)
+{
+    struct fa_error why = {0};
+    if (fa_slice_parse(value.at, value.len, &entry->slice, &why))
+        entry->error = why;
+}
+
 /* The value of a header is not in messages: it may be a secret. */
 static void entry_parse_header(struct fa_entry *entry, struct span value)
 {
@@ -154,7 +161,11 @@ static void entry_parse_header(struct fa_entry *entry, struct span value)
         bad(entry, "invalid name before the colon of a header (RFC 9110, 5.6.2)");
         return;
     }
-    entry->headers[entry->n_headers++] = span_string(value);
+    struct fa_error why = {0};
+    if (!fa_slice_is_field(value.at, value.len))
+        entry->headers[entry->n_headers++] = span_string(value);
+    else if (fa_slice_parse_field(value.at, value.len, &entry->slice, &why))
+        entry->error = why;
 }
 
 /* An unknown option may be one of aria2: it is kept, and reported as a warning. */
@@ -173,6 +184,8 @@ void fa_entry_add_option(struct fa_entry *entry, char *at, size_t len)
         entry_parse_checksum(entry, value);
     else if (has_value && span_is(name, "size"))
         entry_parse_size(entry, value);
+    else if (has_value && span_is(name, "range"))
+        entry_parse_range(entry, value);
     else if (has_value && span_is(name, "header"))
         entry_parse_header(entry, value);
     else
@@ -228,6 +241,7 @@ static void entry_reduce_to_text(struct fa_entry *entry, const char *text, size_
     entry->out = entry->dir = NULL;
     entry->hash = 0;
     entry->size = -1;
+    entry->slice = (struct fa_slice){0};
 }
 
 void fa_entry_finish(struct fa_entry *entry, const char *text, size_t len)
@@ -274,6 +288,11 @@ void fa_entry_each_option(const struct fa_entry *entry, const char *out, fa_entr
         snprintf(size, sizeof(size), "%lld", (long long)entry->size);
         visit(ctx, "size", size);
     }
+    if (entry->slice.set) {
+        char range[FA_SLICE_MAX];
+        fa_slice_print(&entry->slice, range);
+        visit(ctx, "range", range);
+    }
     for (size_t i = 0; i < entry->n_headers; ++i)
         visit(ctx, "header", entry->headers[i]);
     for (size_t i = 0; i < entry->n_unknown; ++i)
@@ -285,7 +304,7 @@ void fa_entry_each_option(const struct fa_entry *entry, const char *out, fa_entr
 bool fa_entry_is_plain(const struct fa_entry *entry)
 {
     return entry->n_urls == 1 && !entry->out && !entry->dir && !entry->hash && entry->size < 0 &&
-           entry->n_headers == 0 && entry->n_unknown == 0;
+           !entry->slice.set && entry->n_headers == 0 && entry->n_unknown == 0;
 }
 
 void fa_entry_free(struct fa_entry *entry)

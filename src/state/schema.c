@@ -48,10 +48,11 @@ static const struct migration {
      " WHERE size=-1 AND (standing=0 OR (standing=2 AND replaces IS NULL))",
      240821},
     /* Whether a failed entry was requested at all.  Older programs did not record it, and most
-     * were. */
+     * were.  The range of the file, which was always the whole one. */
     {"ALTER TABLE record ADD COLUMN tried INTEGER;"
-     "UPDATE record SET tried=1 WHERE standing=2",
-     250821},
+     "UPDATE record SET tried=1 WHERE standing=2;"
+     "ALTER TABLE record ADD COLUMN slice TEXT",
+     260821},
 };
 
 const int64_t fa_schema_newest = sizeof(migrations) / sizeof(*migrations);

@@ -56,6 +56,7 @@ struct fa_record {
     int64_t modified;   /**< Last-Modified, seconds since 1970; -1: none. */
     bool strong;        /**< The validator may be used to resume. */
     const char *coding; /**< Content-Encoding, as struct fa_representation has it; NULL: none. */
+    const char *slice;  /**< The range that the file is, as base/slice.h prints it; NULL: all. */
     struct fa_digest digest; /**< DONE; .hash 0: none. */
     uint64_t run;            /**< The run that put it; set by the state. */
 };

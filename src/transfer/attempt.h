@@ -10,6 +10,7 @@
 #include <stdint.h>
 #include <sys/queue.h>
 
+#include "base/slice.h"
 #include "transfer/representation.h"
 
 /** Mode of a part file.  A part is stale if its bytes are not those that the state has recorded.
@@ -41,8 +42,10 @@ struct fa_attempt {
                                 response brings the file. */
     bool conditional;      /**< Request the file only if it does not match rep.validator. */
     bool durable;          /**< Sync the part file before the attempt is done. */
-    int64_t size;          /**< Size given by the list; -1: none. */
-    uint64_t max_size;     /**< Limit in bytes; 0: none. */
+    struct fa_slice
+        slice;         /**< Request these bytes only: the file is that slice.  Without offset. */
+    int64_t size;      /**< Size given by the list; -1: none. */
+    uint64_t max_size; /**< Limit in bytes; 0: none. */
     _Atomic uint64_t rate; /**< Bytes per second; 0: no limit.  May change during the attempt. */
 
     /** What an earlier response declared.  With offset: of the bytes before it; conditional: of

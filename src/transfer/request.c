@@ -3,6 +3,9 @@
  * changed file is sent as a whole instead of in mismatched ranges.  It uses CURLOPT_RANGE, because
  * CURLOPT_RESUME_FROM_LARGE makes libcurl accept some wrong responses as complete.
  *
+ * A slice that the user asks for is requested without If-Range: only bytes of that slice are of any
+ * use, and none of an earlier attempt are continued.
+ *
  * Header fields of the user take precedence: a Range or If-Range of theirs disables ours, and so
  * for conditions.
  */
@@ -54,7 +57,11 @@ static int append_field(struct curl_slist **list, const char *name, const char *
 /* Request the range from the offset, on condition that the file has not changed. */
 static int request_set_range(CURL *easy, struct curl_slist **headers, const struct fa_asked *asked)
 {
-    char range[32], value[FA_ETAG_MAX];
+    char range[FA_SLICE_MAX], value[FA_ETAG_MAX];
+    if (asked->slice.set) {
+        fa_slice_print(&asked->slice, range);
+        return curl_easy_setopt(easy, CURLOPT_RANGE, range) == CURLE_OK ? 0 : -1;
+    }
     if (asked->offset == 0) {
         curl_easy_setopt(easy, CURLOPT_RANGE, NULL);
         return 0;
@@ -109,8 +116,8 @@ static bool attempt_can_resume(const struct fa_attempt *a)
     char value[FA_ETAG_MAX];
     struct stat st;
     fa_validator_if_range(&a->rep.validator, value);
-    return value[0] && !attempt_has_field(a, "Range", "If-Range") && fstat(a->fd, &st) == 0 &&
-           st.st_size >= 0 && (uint64_t)st.st_size >= a->offset;
+    return value[0] && !a->slice.set && !attempt_has_field(a, "Range", "If-Range") &&
+           fstat(a->fd, &st) == 0 && st.st_size >= 0 && (uint64_t)st.st_size >= a->offset;
 }
 
 /* With `whole` the part file keeps its bytes while the whole file is requested: the server may
@@ -118,7 +125,7 @@ static bool attempt_can_resume(const struct fa_attempt *a)
 int fa_request_choose(const struct fa_attempt *a, struct fa_asked *ret, struct fa_error *err)
 {
     const struct fa_validator *validator = &a->rep.validator;
-    *ret = (struct fa_asked){.rep = &a->rep};
+    *ret = (struct fa_asked){.rep = &a->rep, .slice = a->slice};
     if (a->offset > 0) {
         if (attempt_can_resume(a)) {
             ret->offset = a->whole ? 0 : a->offset;

@@ -1,8 +1,8 @@
 /*
  * A verdict is reached in two steps.  First the lines of the header are collected, with a flag for
  * each irregularity (two lengths, two entity tags, a folded line, an unknown coding).  At the empty
- * line, the status and the request select one of four judges: whole file, range, not modified,
- * error.
+ * line, the status and the request select one of five judges: whole file, range, slice, not
+ * modified, error.
  *
  * The rule is to accept bytes only if the response proves that they belong to the file.  In doubt
  * the answer is FA_VERDICT_ERROR, with `restart` set if the bytes that we already have are to
@@ -398,6 +398,47 @@ static bool response_is_whole_range(const struct fa_response *response)
            !response->multipart && response_is_whole(response);
 }
 
+/* Whether a 206 brings exactly the slice. */
+static bool response_is_slice(const struct fa_response *response)
+{
+    const struct fa_range *range = &response->range;
+    if (response->ranges != 1 || response->bad_range || !range->satisfied || response->multipart ||
+        !fa_slice_is(&response->asked.slice, range->first, range->last, range->total))
+        return false;
+    return response->chunked || response->length < 0 ||
+           (uint64_t)response->length == range->last - range->first + 1;
+}
+
+/* Whether the whole file is what was asked for, too.  Only "0-" can do without a length. */
+static bool response_whole_is_slice(const struct fa_response *response)
+{
+    const struct fa_slice *slice = &response->asked.slice;
+    if (slice->first == 0 && slice->last < 0)
+        return true;
+    return !response->chunked && !response->bad_length && response->length > 0 &&
+           fa_slice_is(slice, 0, (uint64_t)response->length - 1, response->length);
+}
+
+/* The file is the slice, so that its size is that of the slice.  Its validator is kept for --sync,
+ * but it is not strong: a part of a slice is never resumed. */
+static enum fa_verdict response_judge_slice(struct fa_response *response)
+{
+    struct fa_representation rep;
+    bool partial = response->status == 206;
+    if (!response_is_framed(response) || response->failed)
+        return FA_VERDICT_ERROR;
+    response->unasked = partial ? !response_is_slice(response) : !response_whole_is_slice(response);
+    response->partial = !partial && !response_is_whole(response);
+    if (response->unasked || response->partial)
+        return FA_VERDICT_ERROR;
+    response_representation(response, &rep);
+    if (partial)
+        rep.total = (int64_t)(response->range.last - response->range.first) + 1;
+    rep.validator.strong = false;
+    response->head.rep = rep;
+    return FA_VERDICT_FILE;
+}
+
 static enum fa_verdict response_judge(struct fa_response *response)
 {
     const struct fa_asked *asked = &response->asked;
@@ -405,7 +446,10 @@ static enum fa_verdict response_judge(struct fa_response *response)
         return FA_VERDICT_ERROR;
     if (status_is_redirect(response->status) && response->location && response->location[0])
         return FA_VERDICT_REDIRECT;
-    if (response->status == 200 || response->status == 203)
+    bool whole = response->status == 200 || response->status == 203;
+    if (asked->slice.set && (whole || response->status == 206))
+        return response_judge_slice(response);
+    if (whole)
         return response_judge_whole(response);
     if (response_is_whole_range(response))
         return response_judge_whole(response);
@@ -479,9 +523,12 @@ void fa_response_explain(const struct fa_response *response, struct fa_outcome *
     }
     if (wanted || response->status == 206 || response->status == 101 || response->bad_head) {
         fa_error_set(&outcome->error, FA_DOMAIN_HTTP, response->status, FA_CLASS_PROTOCOL, "%s",
-                     response->failed          ? "out of memory"
-                     : response->bad_head      ? "malformed response header"
-                     : response->bad_coding    ? "unsupported transfer coding in the response"
+                     response->failed       ? "out of memory"
+                     : response->bad_head   ? "malformed response header"
+                     : response->bad_coding ? "unsupported transfer coding in the response"
+                     : response->unasked && wanted
+                         ? "the server sent the whole file instead of the range"
+                     : response->unasked       ? "206: the response is not the requested range"
                      : response->partial       ? "the response claims to be only part of the file"
                      : wanted                  ? "invalid or ambiguous Content-Length"
                      : response->status == 101 ? "101 Switching Protocols, without an upgrade"

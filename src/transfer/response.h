@@ -9,6 +9,7 @@
 #ifndef FA_TRANSFER_RESPONSE_H
 #define FA_TRANSFER_RESPONSE_H
 
+#include "base/slice.h"
 #include "transfer/outcome.h"
 #include "transfer/rate_limit.h"
 
@@ -34,6 +35,7 @@ struct fa_asked {
                               file. */
     const struct fa_representation *rep; /**< Borrowed; not NULL. */
     bool conditional;
+    struct fa_slice slice; /**< What the user asks for. */
 };
 
 struct fa_response {
@@ -68,6 +70,7 @@ struct fa_response {
     char coding[FA_CODING_MAX];
     bool odd_coding; /**< A Content-Encoding is malformed or too long. */
     bool multipart;  /**< It is multipart/byteranges. */
+    bool unasked;    /**< It does not bring the slice that the user asks for. */
     bool partial;    /**< A 200 or 203 that brings only part of the file. */
 };
 

@@ -1379,3 +1379,92 @@ FA_TEST_MODES(resume, list_with_new_signatures_downloads_nothing_again)
     cr_expect(!memmem(state, len, "5161e5", 6), "the state has a signature");
     free(state);
 }
+
+/* The file DIR/NAME is a slice of the pattern of a path. */
+static void expect_slice(const char *name, const char *path, uint64_t first, size_t size)
+{
+    char file[PATH_MAX];
+    unsigned char want[4096];
+    size_t len;
+    snprintf(file, sizeof(file), "%s/%s", dir, name);
+    char *got = fa_file_read(file, &len);
+    fa_pattern_fill(path, first, want, size);
+    cr_expect(len == size && memcmp(got, want, size) == 0, "%s: %s: %zu bytes", fetch.mode, name,
+              len);
+    free(got);
+}
+
+FA_TEST_MODES(resume, slices_are_files)
+{
+    static const char path[] = "/ok/100000/crawl.warc.gz";
+    char sha256[FA_SHA256_HEX], name[32];
+    for (unsigned i = 0; i < 200; i++) {
+        add_path(path);
+        fa_lines_add(&list, "  range=%u-%u\n  size=100\n  out=r%u", i * 100, i * 100 + 99, i);
+    }
+    add_path(path);
+    fa_lines_add(&list, "  header=Range: bytes=-10");
+    add_path("/redir/302/%2Fok%2F5000%2Fz/z");
+    fa_lines_add(&list, "  range=4000-");
+    fa_truth_sha256_pattern("/ok/1000/whole", 1000, sha256);
+    add_path("/ok/1000/whole");
+    fa_lines_add(&list, "  range=0-999\n  checksum=sha-256=%s", sha256);
+    for (int run = 0; run < 2; run++) {
+        START(mode, "--retries", "0");
+        fa_fetch_expect(&fetch, 20, 0);
+        fa_fetch_expect_count(&fetch, run ? "exists" : "ok", 203);
+        fa_fetch_end(&fetch);
+    }
+    for (unsigned i = 0; i < 200; i++) {
+        snprintf(name, sizeof(name), "r%u", i);
+        expect_slice(name, path, i * 100, 100);
+    }
+    expect_slice("crawl.warc.gz", path, 99990, 10);
+    expect_slice("z", "/ok/5000/z", 4000, 1000);
+    expect_slice("whole", "/ok/1000/whole", 0, 1000);
+    cr_expect_eq(fa_truth_count_files(dir), 203);
+    fa_fetch_expect_no_parts(&fetch);
+    char *if_range = header_of(path, 1, "If-Range");
+    cr_expect_null(if_range);
+    free(if_range);
+}
+
+/* No server may answer with other bytes than those. */
+FA_TEST_MODES(resume, answers_other_than_the_slice_are_refused)
+{
+    static const char *const paths[] = {"/chunked/1000/a", "/close/1000/b", "/rude/1000/c"};
+    for (size_t i = 0; i < 3; i++) {
+        add_path(paths[i]);
+        fa_lines_add(&list, "  range=100-199");
+    }
+    add_path("/ok/1000/d");
+    fa_lines_add(&list, "  range=100-199\n  size=99");
+    add_path("/ok/1000/e");
+    fa_lines_add(&list, "  range=2000-2999");
+    START(mode, "--retries", "0");
+    fa_fetch_expect(&fetch, 20, 3);
+    for (long long line = 1; line <= 5; line += 2)
+        fa_fetch_expect_entry(&fetch, line, "failed", "protocol");
+    fa_fetch_expect_entry(&fetch, 7, "failed", "integrity");
+    const json_t *beyond = fa_fetch_expect_entry(&fetch, 10, "failed", "http");
+    cr_expect_eq(fa_report_int(beyond, "http"), 416);
+    fa_expect_files(dir, NULL, 0);
+    fa_fetch_expect_no_parts(&fetch);
+}
+
+FA_TEST_MODES(resume, range_among_the_headers_is_for_every_entry)
+{
+    add_path("/ok/5000/a");
+    add_path("/ok/500/b");
+    add_path("/ok/5000/c");
+    fa_lines_add(&list, "  range=7-8");
+    START(mode, "-H", "range: bytes=0-1023");
+    fa_fetch_expect(&fetch, 20, 0);
+    expect_slice("a", "/ok/5000/a", 0, 1024);
+    expect_slice("b", "/ok/500/b", 0, 500);
+    expect_slice("c", "/ok/5000/c", 7, 2);
+    fa_fetch_end(&fetch);
+    START(mode, "-H", "Range: bytes=0-1,5-6");
+    cr_expect_eq(fa_run_wait(&fetch.run, fa_timeout(20)), 2);
+    cr_expect(strstr(fa_run_err(&fetch.run), "several ranges"), "%s", fa_run_err(&fetch.run));
+}

@@ -3,10 +3,12 @@
  * language of the scripts.
  */
 
+#include "base/key.h"
 #include "support/truth.h"
 #include "support/virtual_play.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -381,4 +383,85 @@ Test(engine_state, a_name_of_the_user_is_its_entry_whatever_the_url)
     EXPECT_RUN(FA_END_COMPLETE, "get b/y\ndone b/y ok path=f resumed=0\nend complete\n");
     fa_world_list(world, "http://a/x\n  out=f");
     EXPECT_RUN(FA_END_COMPLETE, "done a/x exists path=f\nend complete\n");
+}
+
+/* Records of a WARC file: thousands of slices of one URL. */
+static void list_slices(unsigned n, const char *url)
+{
+    for (unsigned i = 0; i < n; ++i)
+        fa_world_list(world, "%s\n  range=%u0-%u9", url, i + 1, i + 1);
+}
+
+Test(engine_state, slices_of_one_url_are_files_of_their_own)
+{
+    begin_with_state("a/* 200 size=10", "");
+    list_slices(300, "http://a/x.warc");
+    list_slices(3, "http://a/x.warc");
+    fa_world_run(world);
+    cr_assert_eq(fa_world_count(world, "get"), 300);
+    cr_assert_eq(fa_truth_count_files(config->dir), 300);
+    fa_world_forget(world);
+    fa_world_list(world, "http://a/x.warc\n  range=20-29\nhttp://a/x.warc\n  range=10-19\n"
+                         "http://a/x.warc");
+    EXPECT_RUN(FA_END_COMPLETE, "done a/x.warc exists line=1\n"
+                                "done a/x.warc exists path=x.warc line=3\n"
+                                "get a/x.warc\n"
+                                "done a/x.warc ok line=5\n"
+                                "end complete\n");
+}
+
+Test(engine_state, another_slice_does_not_take_over_a_file)
+{
+    begin_with_state("a/* 200 size=10", SIGNED("x", "1") "\n  range=10-19\n"
+                                                         "http://a/y\n  range=10-19\n  out=y");
+    fa_world_run(world);
+    fa_world_forget(world);
+    fa_world_list(world, SIGNED("x", "2") "\n  header=Range: bytes=10-19\n" SIGNED(
+                             "x", "2") "\n  range=20-29\nhttp://a/y\n  range=20-29\n  out=y");
+    fa_world_run(world);
+    fa_world_expect(world, "done * exists path=x line=1\n...\nend complete\n");
+    cr_assert_eq(fa_world_count(world, "get"), 2, "%s", fa_world_trace(world));
+    cr_assert_eq(fa_truth_count_files(config->dir), 4);
+}
+
+static int compare_hashes(const void *a, const void *b)
+{
+    uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+    return x < y ? -1 : x > y;
+}
+
+/* Among so many URLs, two have the same hash of 32 bits; it is in the upper half, the number in the
+ * lower one. */
+#define URLS 200000u
+
+static void find_collision(unsigned *ret_one, unsigned *ret_other)
+{
+    uint64_t *hashes = malloc(URLS * sizeof(*hashes));
+    char url[64];
+    cr_assert_not_null(hashes);
+    for (unsigned i = 0; i < URLS; ++i) {
+        snprintf(url, sizeof(url), "http://a/x?%u", i);
+        hashes[i] = fa_key_str(url) << 32 | i;
+    }
+    qsort(hashes, URLS, sizeof(*hashes), compare_hashes);
+    unsigned at = 1;
+    while (at < URLS && hashes[at] >> 32 != hashes[at - 1] >> 32)
+        ++at;
+    cr_assert(at < URLS);
+    *ret_one = (unsigned)hashes[at - 1];
+    *ret_other = (unsigned)hashes[at];
+    free(hashes);
+}
+
+Test(engine_state, urls_of_one_name_and_hash_are_different_files)
+{
+    unsigned one, other;
+    find_collision(&one, &other);
+    begin_with_state("a/* 200 size=10", "http://a/x");
+    for (int run = 0; run < 2; ++run) {
+        fa_world_list(world, "http://a/x?%u\nhttp://a/x?%u", one, other);
+        fa_world_run(world);
+    }
+    cr_assert_eq(fa_world_count(world, "get"), 3, "%s", fa_world_trace(world));
+    cr_assert_eq(fa_truth_count_files(config->dir), 3);
 }

@@ -437,6 +437,67 @@ Test(response, whole_file_does_not_say_that_it_is_a_part)
     }
 }
 
+static void expect_slice(const char *range, const char *head, int64_t total)
+{
+    struct fa_asked asked = {.rep = &fa_representation_none};
+    struct fa_error err;
+    cr_assert_eq(fa_slice_parse(range, strlen(range), &asked.slice, &err), 0);
+    struct fa_response response;
+    struct fa_outcome outcome = {0};
+    fa_response_init(&response, &asked);
+    feed(&response, head);
+    if (total >= 0) {
+        cr_expect_eq(response.verdict, FA_VERDICT_FILE, "%s: %s", range, head);
+        cr_expect_eq(response.head.rep.total, total, "%s: %s", range, head);
+        cr_expect(response.head.kept == 0 && !response.head.rep.validator.strong);
+    } else {
+        cr_expect_eq(response.verdict, FA_VERDICT_ERROR, "%s: %s", range, head);
+        fa_response_explain(&response, &outcome);
+        cr_expect_eq(outcome.error.class, FA_CLASS_PROTOCOL, "%s: %s", range, head);
+        cr_expect_eq(outcome.restart, FA_RESTART_NONE);
+    }
+    fa_response_fini(&response);
+}
+
+Test(response, a_slice_is_taken_only_if_it_is_the_one_that_was_asked_for)
+{
+    static const struct {
+        const char *range, *head;
+        int64_t total;
+    } rows[] = {
+        {"10-19", PARTIAL TAG "Content-Range: bytes 10-19/100|Content-Length: 10||", 10},
+        {"10-19", PARTIAL "Content-Range: bytes 10-19/*||", 10},
+        {"10-19", PARTIAL "Content-Range: bytes 10-14/15||", 5},
+        {"10-19", PARTIAL "Content-Range: bytes 10-18/100||", -1},
+        {"10-19", PARTIAL "Content-Range: bytes 9-19/100||", -1},
+        {"10-19", PARTIAL "Content-Range: bytes 10-19/100|Content-Length: 11||", -1},
+        {"10-19", PARTIAL "Content-Range: bytes 10-19/100|Content-Range: bytes 10-19/100||", -1},
+        {"10-19", PARTIAL "Content-Range: bytes */100||", -1},
+        {"10-19", PARTIAL TAG "|", -1},
+        {"10-19",
+         PARTIAL "Content-Type: multipart/byteranges; boundary=x|"
+                 "Content-Range: bytes 10-19/100||",
+         -1},
+        {"10-", PARTIAL "Content-Range: bytes 10-99/100||", 90},
+        {"-7", PARTIAL "Content-Range: bytes 93-99/100||", 7},
+        {"-7", PARTIAL "Content-Range: bytes 0-6/100||", -1},
+        {"10-19", OK "Content-Length: 100||", -1},
+        {"10-19", OK "Content-Length: 10||", -1},
+        {"10-19", OK "|", -1},
+        {"0-99", OK TAG "Content-Length: 100||", 100},
+        {"0-199", OK "Content-Length: 100||", 100},
+        {"0-98", OK "Content-Length: 100||", -1},
+        {"0-99", OK "Transfer-Encoding: chunked||", -1},
+        {"0-", OK "Content-Length: 100||", 100},
+        {"-100", OK "Content-Length: 100||", 100},
+        {"-99", OK "Content-Length: 100||", -1},
+        {"0-9", OK "Content-Length: 0||", -1},
+        {"0-9", OK "Content-Length: 10|Content-Range: bytes 0-9/100||", -1},
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); ++i)
+        expect_slice(rows[i].range, rows[i].head, rows[i].total);
+}
+
 Test(response, range_continues_in_the_same_coding)
 {
     static const struct {

@@ -164,6 +164,11 @@ Test(text, reports_what_is_bad)
         BAD("http://h/\n header=Nothing", "colon"),
         BAD("http://h/\n header=: x", "name"),
         BAD("http://h/\n header=A B: x", "name"),
+        BAD("http://h/\n range=", "FIRST-LAST"),
+        BAD("http://h/\n range=5-4", "no bytes"),
+        BAD("http://h/\n range=0-1,4-5", "several ranges"),
+        BAD("http://h/\n header=Range: bytes=0-1,4-5", "several ranges"),
+        BAD("http://h/\n header=range: lines=1-2", "unit"),
         BAD("http://h/\n header=A: x\r", "0x0d"),
         BAD("http://h/\n header=A: x\ry", "0x0d"),
     };
@@ -224,6 +229,9 @@ Test(text, is_written_with_every_option)
     } cases[] = {
         {"http://a/x", NULL, "http://a/x"},
         {"http://a/x", "x", "http://a/x\n out=x"},
+        {"http://a/x\n range=5-9", NULL, "http://a/x\n range=5-9"},
+        {"http://a/x\n header=Range: bytes=-7\n header=A: b", NULL,
+         "http://a/x\n range=-7\n header=A: b"},
         {" http://a/x \t http://b/x\n out= y \n size=3", NULL,
          "http://a/x\thttp://b/x\n size=3\n out= y"},
         {"http://a/x\thttp://b/x\n out=y\n size=3", "y", "http://a/x\thttp://b/x\n size=3\n out=y"},
