@@ -34,7 +34,8 @@
  * trailers. */
 #define HEADERS_MAX (400 * 1024)
 
-#define RESET_EVERY 3
+#define RESET_EVERY  3
+#define NOT_MODIFIED 304
 
 struct fa_transfer {
     CURL *easy;
@@ -157,10 +158,13 @@ static int transfer_refuse_headers(struct fa_transfer *t)
     return -1;
 }
 
-/* The header is complete, and there is a verdict. */
+/* The header is complete, and there is a verdict.  A file that is known needs no body: closing the
+ * connection is all that stops a server that ignores conditions. */
 static int transfer_end_header(struct fa_transfer *t, double now)
 {
     enum fa_verdict verdict = t->response.verdict;
+    if (verdict == FA_VERDICT_UNCHANGED && t->response.status != NOT_MODIFIED)
+        return -1;
     fa_pace_set_phase(&t->pace, verdict == FA_VERDICT_FILE ? FA_PHASE_BODY : FA_PHASE_DROP, now);
     return verdict == FA_VERDICT_FILE || verdict == FA_VERDICT_COMPLETE ? transfer_begin_body(t)
                                                                         : 0;

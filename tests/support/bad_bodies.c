@@ -168,14 +168,24 @@ static void describe(const char *kind, const char *seed, uint64_t size, char eta
 {
     char date[FA_BAD_DATE];
     *etag = *validators = '\0';
-    if (strcmp(kind, "strong") == 0 || strcmp(kind, "bare") == 0 || strcmp(kind, "gone") == 0) {
+    static const char *const strong[] = {"strong", "bare", "gone", "deaf"};
+    bool is_strong = false;
+    for (size_t i = 0; i < sizeof(strong) / sizeof(*strong); i++) {
+        is_strong |= strcmp(kind, strong[i]) == 0;
+    }
+    if (is_strong) {
         fa_bad_etag(seed, size, etag);
         snprintf(validators, room, "ETag: %s\r\n", etag);
     } else if (strcmp(kind, "weak") == 0) {
         snprintf(etag, FA_BAD_ETAG, "W/\"same\"");
         snprintf(validators, room, "ETag: %s\r\n", etag);
+    } else if (strcmp(kind, "unquoted") == 0) {
+        snprintf(etag, FA_BAD_ETAG, "same-%" PRIu64, size);
+        snprintf(validators, room, "ETag: %s\r\n", etag);
     } else if (strcmp(kind, "date") == 0) {
         snprintf(validators, room, "Last-Modified: %s\r\n", FA_BAD_MODIFIED);
+    } else if (strcmp(kind, "olddate") == 0) {
+        snprintf(validators, room, "Last-Modified: Sat, 1 Jan 2022 00:00:00 +0000\r\n");
     } else if (strcmp(kind, "young") == 0) {
         fa_bad_date(time(NULL) - 20, date);
         snprintf(validators, room, "Last-Modified: %s\r\n", date);
@@ -198,6 +208,7 @@ static void serve_by(struct fa_bad_conn *conn, const char *const *arg)
     const char *since = fa_bad_request_header(conn->request, "If-Modified-Since");
     bool same = match ? *etag && strcmp(match, etag) == 0
                       : since && !*etag && strcmp(since, FA_BAD_MODIFIED) == 0;
+    same &= strcmp(arg[0], "deaf") != 0;
     if (strcmp(arg[0], "gone") == 0 && conn->server->version > 0) {
         fa_bad_reply_status(conn, 404, "");
     } else if (same) {

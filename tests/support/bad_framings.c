@@ -58,6 +58,7 @@ static void serve_bad_length(struct fa_bad_conn *conn, const char *const *arg)
         {"huge", "100000000000000000000000"},
         {"exabyte", "1152921504606846976"},
         {"list", "1024, 1024"},
+        {"lists", "1024, 1025"},
         {"empty", ""},
         {"hex", "0x400"},
         {"plus", "+1024"},
@@ -66,6 +67,13 @@ static void serve_bad_length(struct fa_bad_conn *conn, const char *const *arg)
     fa_bad_reply_head(conn, 200, "Content-Length: %s\r\n", kind_text(kinds, arg[0]));
     fa_bad_conn_body(conn, conn->request->path, 0, FA_PATTERN_SMALL);
     conn->answer.then = FA_BAD_CLOSE;
+}
+
+static void serve_lower(struct fa_bad_conn *conn, const char *const *arg)
+{
+    uint64_t size = fa_bad_number(arg[0]);
+    fa_bad_conn_say(conn, "http/1.1 200 ok\r\ncontent-length: %" PRIu64 "\r\n\r\n", size);
+    fa_bad_conn_body(conn, conn->request->path, 0, size);
 }
 
 static void serve_bad_chunk(struct fa_bad_conn *conn, const char *const *arg)
@@ -177,6 +185,7 @@ const struct fa_bad_behaviour fa_bad_framings[] = {
     {"twocl", 1, serve_two_lengths},
     {"samecl", 1, serve_same_lengths},
     {"badcl", 1, serve_bad_length},
+    {"lower", 1, serve_lower},
     {"badchunk", 1, serve_bad_chunk},
     {"http09", 0, serve_http09},
     {"garbage", 0, serve_garbage},

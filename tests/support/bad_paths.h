@@ -39,7 +39,9 @@
  *                                     /_bump) with one validator: strong, weak (the same for all
  *                                     versions), date, young (20 seconds old), none; bare is strong
  *                                     with a 304 that does not repeat it; gone is strong and a
- *                                     404 from version 1 on
+ *                                     404 from version 1 on; deaf is strong and ignores
+ *                                     conditions; unquoted is an ETag without quotes; olddate
+ *                                     is date in another form
  *   /gate/<n>/<name>                  a file; stops before its body until <n> requests for
  *                                     /gate/<n>/ have come, then lets all go
  * Broken transfers: each answer is a file's, range or not, but carries at most <sent> bytes, so
@@ -53,7 +55,9 @@
  *   /excess/<size>/<name>             a file and 100 bytes more; the connection stays open
  *   /twocl/<size>/<name>              Content-Length twice, <size> and <size> + 1
  *   /samecl/<size>/<name>             Content-Length twice, the same
- *   /badcl/<kind>/<name>              negative text huge exabyte list empty hex plus
+ *   /badcl/<kind>/<name>              negative text huge exabyte list lists empty hex
+ *                                     plus
+ *   /lower/<size>/<name>              a head in lower case
  *   /badchunk/<kind>/<name>           huge text negative
  *   /http09/<name>, /garbage/<name>   a body without a head; bytes of TLS
  *   /empty/<name>                     closes without a byte

@@ -56,6 +56,9 @@ static const struct fault faults[] = {
     FAULT("/badcl/hex", "protocol", -1, 2),
     FAULT("/badcl/plus", "protocol", -1, 2),
     FAULT("/badcl/empty", "protocol", -1, 2),
+    WHOLE("/badcl/list", 1, FA_PATTERN_SMALL),
+    FAULT("/badcl/lists", "protocol", -1, 2),
+    WHOLE("/lower/1000", 1, 1000),
     FAULT("/badcl/huge", "protocol too_large", -1, 2),
     FAULT("/badcl/exabyte", "too_large", 200, 1),
     FAULT("/badchunk/huge", "protocol truncated", 200, 2),
@@ -92,7 +95,7 @@ static const struct fault faults[] = {
     FAULT("/redir/302/%00", "redirect", 302, 1),
     FAULT("/redir/302/%20", "redirect", 302, 1),
     {"/redir/302/%2fok%2f700%2fx", NULL, 200, 1, 2, 700, "/ok/700/x", NULL},
-    {"/range206/unasked/2000", NULL, 200, 2, 2, 2000, "/range206/unasked/2000", ""},
+    {"/range206/unasked/2000", NULL, 206, 1, 1, 2000, "/range206/unasked/2000", ""},
     {"/range206/unaskedpart/2000", NULL, 200, 2, 2, 2000, "/range206/unaskedpart/2000", ""},
     WHOLE("/range206/ignore/2000", 2, 2000),
     {"/range206/sameoffset/2000", NULL, 200, 2, 2, 1000, "/range206/sameoffset/2000", "#1"},
@@ -230,8 +233,19 @@ FA_TEST_MODES(faults, body_that_is_compressed_unasked_is_stored_as_it_came)
 {
     fa_lines_add(&list, "%s", fa_server_url(&server, "/gzip/a.gz"));
     fa_lines_add(&list, "%s", fa_server_url(&server, "/ae/head"));
+    fa_lines_add(&list, "%s", fa_server_url(&server, "/gzip/b.gz"));
     fa_fetch_start(&fetch, &scratch, mode, list.text, NULL);
     fa_fetch_expect(&fetch, 10, 0);
+    static const char *const codings[] = {"gzip", NULL, "gzip"};
+    for (int i = 0; i < 3; i++) {
+        const char *coding = fa_report_str(fa_report_by_line(fetch.entries, i + 1), "encoding");
+        cr_expect_eq(coding != NULL, codings[i] != NULL, "%s: %d", mode, i);
+        cr_expect(!coding || strcmp(coding, "gzip") == 0, "%s: %s", mode, coding);
+    }
+    const char *err = fa_run_err(&fetch.run);
+    const char *notice = strstr(err, "Content-Encoding");
+    cr_expect_not_null(notice, "%s: %s", mode, err);
+    cr_expect_null(notice ? strstr(notice + 1, "Content-Encoding") : NULL, "%s: %s", mode, err);
     size_t want_len;
     size_t len;
     unsigned char *want = fa_pattern_gzip("/gzip/a.gz", FA_PATTERN_SMALL, &want_len);

@@ -159,6 +159,53 @@ FA_TEST_MODES(sync, file_that_did_not_change_is_left_as_it_is)
     cr_expect_eq(fa_server_stat(&server, "requests"), 4, "%s", mode);
 }
 
+FA_TEST_MODES(sync, validators_in_odd_forms_are_sent_back)
+{
+    add_path(FILE_OF("unquoted"));
+    add_path(FILE_OF("olddate") "te");
+    fetch_first(mode);
+    START(mode, "--sync");
+    fa_fetch_expect(&fetch, 10, 0);
+    fa_fetch_expect_count(&fetch, "unchanged", 2);
+    expect_condition(FILE_OF("unquoted"), true, false);
+    expect_condition(FILE_OF("olddate") "te", false, true);
+    char *tag = header_of(FILE_OF("unquoted"), "If-None-Match");
+    cr_expect_str_eq(tag, "same-600000", "%s", mode);
+    free(tag);
+}
+
+/* The server holds the body back, so the program can end only if it does not wait for it. */
+FA_TEST_MODES(sync, server_that_ignores_conditions_need_not_send_the_same_file)
+{
+    static const char kept[] = "/by/deaf/0/600000/b";
+    add_path("/by/deaf/262144/600000/a");
+    add_path("/by/deaf/0/600000/b");
+    fetch_first(mode);
+    struct stat before = stat_of("a");
+    for (int i = 0; i < 2; i++) {
+        START(mode, "--sync", "--stall-timeout", "60");
+        fa_fetch_expect(&fetch, 10, 0);
+        fa_fetch_expect_count(&fetch, "unchanged", 2);
+        for (unsigned line = 1; line <= 2; line++) {
+            const json_t *entry = fa_report_by_line(fetch.entries, line);
+            cr_expect_eq(fa_report_int(entry, "bytes"), 0, "%s", mode);
+            cr_expect_eq(fa_report_int(entry, "http"), 200, "%s", mode);
+            cr_expect_eq(fa_report_int(entry, "size"), SIZE, "%s", mode);
+        }
+        expect_condition(kept, true, false);
+        fa_fetch_expect_no_parts(&fetch);
+        fa_fetch_end(&fetch);
+    }
+    cr_expect_eq(stat_of("a").st_ino, before.st_ino);
+    bump();
+    START(mode, "--sync", "--stall-timeout", "60");
+    finish(0);
+    fa_fetch_expect_count(&fetch, "ok", 2);
+    const struct fa_truth files[] = {{"a", "/by/deaf/262144/600000/a#1", SIZE},
+                                     {"b", "/by/deaf/0/600000/b#1", SIZE}};
+    fa_expect_files(dir, files, 2);
+}
+
 FA_TEST_MODES(sync, changed_file_is_replaced_at_once_and_whole)
 {
     add_path(FILE_OF("strong"));
