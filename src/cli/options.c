@@ -251,12 +251,16 @@ const struct fa_option fa_options_table[] = {
     FLAG("overwrite", 0, config.overwrite, .help = "download existing files again",
          .more = "A file is replaced only when the new one is complete and verified.  If the run "
                  "is interrupted, the next one downloads the new file from the start."),
-    FLAG("sync", 0, config.sync, .help = "download existing files that have changed",
-         .more = "Sends one request per entry, with If-None-Match and If-Modified-Since (RFC "
-                 "9110, 13.1) from the state.  A changed file is replaced when the new one is "
-                 "complete and verified.  If the run is interrupted, the next one downloads the "
-                 "new file from the start.  A file that the state does not know is downloaded "
-                 "again."),
+    FLAG(
+        "sync", 0, config.sync, .help = "download existing files that have changed",
+        .more =
+            "Sends one request per entry, with If-None-Match and If-Modified-Since (RFC "
+            "9110, 13.1) from the state.  A server that ignores them, but sends the same strong "
+            "ETag and Content-Length, is not read further.  Dates in obsolete forms and ETags "
+            "without quotes count too, but not to resume.  A changed file is replaced when the new one is "
+            "complete and verified.  If the run is interrupted, the next one downloads the "
+            "new file from the start.  A file that the state does not know is downloaded "
+            "again."),
     FLAG("plan", 0, config.plan,
          .help = "read the lists and show the file names, without downloading",
          .more = "Prints the name, a TAB and the URL of each entry that would be downloaded or "

@@ -13,6 +13,7 @@
 #include "engine/spill.h"
 
 #include <stdlib.h>
+#include <strings.h>
 
 static const char *const restarts[FA_RESTARTS] = {
     [FA_RESTART_CHANGED] = "the server has another version now",
@@ -69,11 +70,21 @@ static void result_send(struct fa_session *s, const struct fa_result *result)
     fa_emit_send(&s->emitter, &event);
 }
 
+static bool job_asked_for_coding(const struct fa_job *job)
+{
+    static const char field[] = "Accept-Encoding";
+    for (size_t i = 0; i < job->attempt.n_headers; ++i)
+        if (strncasecmp(job->attempt.headers[i], field, sizeof(field) - 1) == 0)
+            return true;
+    return false;
+}
+
 /* Nobody asked for a coding, and what is stored is not what the name of the file promises. */
 static void ending_report_encoding(struct fa_session *s, const struct fa_job *job,
                                    const struct fa_result *result)
 {
-    if (result->encoding && result->status == FA_STATUS_OK && s->counts.encoded++ == 0)
+    if (result->encoding && result->status == FA_STATUS_OK && !job_asked_for_coding(job) &&
+        s->counts.encoded++ == 0)
         fa_emit_notice(&s->emitter, job->entry,
                        "the server sent '%s' with Content-Encoding %s, and it is stored like that; "
                        "see \"encoding\" in the report for all such files",

@@ -262,6 +262,16 @@ FA_TEST_MODES(faults, body_that_is_compressed_unasked_is_stored_as_it_came)
     free(got);
 }
 
+FA_TEST_MODES(faults, coding_that_was_asked_for_is_not_a_notice)
+{
+    fa_lines_add(&list, "%s", fa_server_url(&server, "/gzip/a.gz"));
+    fa_fetch_start(&fetch, &scratch, mode, list.text, "-H", "accept-encoding: gzip", NULL);
+    fa_fetch_expect(&fetch, 10, 0);
+    cr_expect_str_eq(fa_report_str(fa_report_by_line(fetch.entries, 1), "encoding"), "gzip");
+    const char *err = fa_run_err(&fetch.run);
+    cr_expect_null(strstr(err, "Content-Encoding"), "%s: %s", mode, err);
+}
+
 FA_TEST_MODES(faults, server_that_closes_idle_connections_costs_no_attempts)
 {
     for (int i = 0; i < 20; i++) {
