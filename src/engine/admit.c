@@ -144,6 +144,17 @@ static void admit_missing(struct fa_session *s, struct fa_job *job, double now)
         fa_admit_queue(s, job, now);
 }
 
+/* A folder of the entry's own (dir=, or a tree) that cannot be written is its own failure, and is
+ * found out before the file is fetched. */
+static void admit_new(struct fa_session *s, struct fa_job *job, double now)
+{
+    struct fa_error err = {0};
+    if (fa_folder_check(fa_store_folder(s->store), job->place.path, &err))
+        fa_ending_job(s, job, FA_STATUS_FAILED, &err, false);
+    else
+        admit_missing(s, job, now);
+}
+
 /*
  * Whether an existing file is the one that the entry asks for, as far as that is known.
  * @return 1, 0, or -1: only its digest can tell
@@ -201,7 +212,7 @@ static void admit_named(struct fa_session *s, struct fa_job *job, bool duplicate
     } else if (duplicate) {
         fa_ending_job(s, job, FA_STATUS_DUPLICATE, NULL, false);
     } else if (there == FA_THERE_NOTHING) {
-        admit_missing(s, job, now);
+        admit_new(s, job, now);
     } else if (there == FA_THERE_FILE) {
         admit_existing(s, job, size, recall, now);
     } else {

@@ -9,6 +9,10 @@
 #include "engine/ending.h"
 #include "engine/settle.h"
 
+#include "base/io.h"
+
+#include <string.h>
+
 static struct fa_settle_case job_describe_case(struct fa_session *s, const struct fa_job *job,
                                                bool paused, double now)
 {
@@ -108,6 +112,7 @@ static void job_publish(struct fa_session *s, struct fa_job *job, double now)
     }
     job->outcome.error = err;
     job->outcome.retryable = FA_RETRYABLE_NEVER;
+    job->place.folder_failed = strchr(job->place.path, '/') && !fa_io_is_full(&err);
     job_settle_failure(s, job, now);
 }
 

@@ -190,7 +190,37 @@ int fa_folder_parent(struct fa_folder *folder, const char *path, const char **re
     free(folder->parent);
     folder->parent = parent;
     folder->parent_fd = fd;
+    folder->parent_checked = false;
     return fd;
+}
+
+/* Root may write to everything but a read-only mount; faccessat(2) knows that, too. */
+static int folder_check_access(struct fa_folder *folder, const char *path, struct fa_error *err)
+{
+    if (!folder->parent_checked && faccessat(folder->parent_fd, ".", W_OK | X_OK, AT_EACCESS))
+        return fa_folder_failed(err, "write to the folder of", path);
+    folder->parent_checked = true;
+    return 0;
+}
+
+int fa_folder_check(struct fa_folder *folder, const char *path, struct fa_error *err)
+{
+    char above[PATH_MAX];
+    size_t len = strlen(path);
+    if (folder->empty || len >= sizeof(above))
+        return 0;
+    memcpy(above, path, len + 1);
+    for (char *slash; (slash = strrchr(above, '/')); *slash = '\0') {
+        const char *name;
+        struct fa_error why = {0};
+        if (fa_folder_parent(folder, above, &name, false, &why) >= 0)
+            return folder_check_access(folder, path, err);
+        if (why.class != FA_CLASS_LOCAL_IO || why.code != ENOENT) {
+            *err = why;
+            return -1;
+        }
+    }
+    return 0;
 }
 
 const char *fa_folder_kind(mode_t mode)

@@ -23,6 +23,7 @@ struct fa_folder {
     bool empty;   /**< It was empty when it was opened, so every lookup can be skipped. */
     char *parent; /**< The last folder that was opened below it: a cache of one. */
     int parent_fd;
+    bool parent_checked; /**< It can be written to. */
 };
 
 /**
@@ -60,6 +61,14 @@ int fa_folder_file(struct fa_folder *folder, const char *path, struct fa_error *
  */
 int fa_folder_parent(struct fa_folder *folder, const char *path, const char **ret_name, bool make,
                      struct fa_error *err);
+
+/**
+ * Check whether a file could be created in the folder of a path, or the folder itself.  DIR is not
+ * checked.
+ *
+ * @return 0, or -1.
+ */
+int fa_folder_check(struct fa_folder *folder, const char *path, struct fa_error *err);
 
 /** Sync the folder of a path, and the folders above it that are new; NULL: the file system. */
 int fa_folder_sync(struct fa_folder *folder, const char *path, struct fa_error *err);

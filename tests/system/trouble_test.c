@@ -588,6 +588,40 @@ FA_TEST_MODES(trouble, folder_that_cannot_be_used_is_reported_once)
     cr_expect_eq(fa_server_stat(&server, "requests"), 0);
 }
 
+FA_TEST_MODES(trouble, folder_of_an_entry_that_cannot_be_written_fails_that_entry)
+{
+    need_disk(2);
+    const char *dir = fa_scratch_mkdir(&scratch, "own");
+    char closed[PATH_MAX];
+    snprintf(closed, sizeof(closed), "%s", fa_scratch_mkdir(&scratch, "own/closed"));
+    cr_assert_eq(mount("none", closed, "tmpfs", MS_RDONLY, NULL), 0);
+    add("/ok/10/a%d", 1);
+    fa_lines_add(&list, " dir=closed");
+    add("/ok/10/b%d", 2);
+    fa_lines_add(&list, " dir=closed/deeper");
+    add("/ok/10/c%d", 3);
+    add("/ok/10/d%d", 4);
+    fa_lines_add(&list, " dir=open");
+    fa_fetch_start_with(&fetch, &scratch, NULL, dir, mode, list.text, NULL);
+    fa_fetch_expect(&fetch, 10, 4);
+    fa_fetch_expect_count(&fetch, "ok", 2);
+    cr_expect_eq(fa_report_count(fetch.entries, "class", "local_io"), 2, "%s", mode);
+    cr_expect_eq(fa_server_stat(&server, "requests"), 2, "%s: found out before", mode);
+    cr_assert_eq(umount2(closed, MNT_DETACH), 0);
+}
+
+FA_TEST_MODES(trouble, folder_that_is_closed_meanwhile_fails_its_entries_only)
+{
+    add("/ok/10/a%d", 1);
+    fa_lines_add(&list, " dir=deep");
+    add("/ok/10/b%d", 2);
+    struct fa_run_options options =
+        traced("-P a1 -e trace=renameat2 -e inject=renameat2:error=EACCES");
+    fa_fetch_start_with(&fetch, &scratch, &options, NULL, mode, list.text, NULL);
+    fa_fetch_expect(&fetch, 20, 4);
+    fa_fetch_expect_count(&fetch, "ok", 1);
+}
+
 FA_TEST_MODES(trouble, disk_that_becomes_read_only_ends_the_run)
 {
     add_many("/ok/10/f%d", 1000);

@@ -191,7 +191,7 @@ Test(source, reads_a_long_list_in_utf16_and_compressed)
         } while (what == FA_LIST_AGAIN);
         cr_assert_eq(what, FA_LIST_ENTRY, "%d", i);
         cr_assert_eq(strncmp(entry->urls[0], text + i * LINE, LINE - 1), 0, "%s", entry->urls[0]);
-        cr_assert_eq(entry->line, i + 1);
+        cr_assert_eq(entry->line, (uint64_t)i + 1);
         fa_entry_free(entry);
     }
     fa_list_free(list);
