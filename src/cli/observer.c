@@ -132,7 +132,7 @@ static bool observer_is_known_refusal(struct fa_observer *observer, const struct
         return false;
     if (strcmp(observer->refusal, error->msg) == 0)
         return true;
-    strcpy(observer->refusal, error->msg);
+    snprintf(observer->refusal, sizeof(observer->refusal), "%s", error->msg);
     return false;
 }
 
