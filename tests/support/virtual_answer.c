@@ -188,6 +188,14 @@ static void die(const struct fa_reply *reply, const struct answer *answer,
     fail(ret, FA_CLASS_WORKER_CRASHED, FA_RETRYABLE_NOW, "a worker died");
 }
 
+/* As in transfer.c: whatever the status, the server knows when to come back. */
+static void classify_status(int http, double retry_after, struct fa_outcome *ret)
+{
+    fa_classify_http(http, ret);
+    if (retry_after >= 0)
+        ret->retryable = FA_RETRYABLE_NOW;
+}
+
 static void end_other(const struct fa_reply *reply, const struct answer *answer,
                       const struct fa_attempt *attempt, struct fa_outcome *ret)
 {
@@ -197,7 +205,7 @@ static void end_other(const struct fa_reply *reply, const struct answer *answer,
     else if (answer->restart == FA_RESTART_DISPUTED)
         fail(ret, FA_CLASS_CHANGED, FA_RETRYABLE_NOW, "another length for the same version");
     else
-        fa_classify_http(answer->http, ret);
+        classify_status(answer->http, reply->retry_after, ret);
     ret->retry_after = reply->retry_after;
 }
 
@@ -236,7 +244,7 @@ static void end_status(const struct fa_reply *reply, const struct fa_attempt *at
         asprintf(&ret->location, "%s%s", strstr(reply->to, "://") ? "" : "http://", reply->to) < 0)
         fa_test_fail("out of memory");
     if (!ret->location)
-        fa_classify_http(reply->http, ret);
+        classify_status(reply->http, reply->retry_after, ret);
 }
 
 /* An attempt that ends without an answer leaves the part as it is. */

@@ -248,7 +248,7 @@ static void note_answer(struct fa_world *world, struct origin *origin, const cha
                         double began, const struct fa_outcome *outcome)
 {
     int http = outcome->http;
-    bool asks = outcome->retry_after > 0 && (http == 429 || http == 503);
+    bool asks = outcome->retry_after > 0 && !outcome->location;
     bool busy = asks || http == 429 || (http >= 502 && http <= 504);
     if (asks && !asks_alone(world, origin, url))
         origin->asked = fmax(origin->asked, world->now + fmin(outcome->retry_after, PAUSE_MAX));

@@ -40,6 +40,29 @@ Test(engine_hosts, a_pause_stops_requests_to_one_host_only)
     cr_assert_eq(fa_world_count(world, "done a/2 ok attempts=1"), 1);
 }
 
+/* GitHub answers 403, archives on tape 202, until they are ready. */
+Test(engine_hosts, any_status_that_asks_to_come_back_pauses_its_host)
+{
+    begin_world("a/1 403 retry-after=5 took=0.1; 200 size=10\n"
+                "b/1 202 retry-after=6 took=0.1; 200 size=10\n"
+                "c/1 404 retry-after=0 took=0.1; 200 size=10\n"
+                "d/1 404 took=0.1; 200 size=10\n"
+                "a/2 200 size=10\n"
+                "b/2 200 size=10",
+                "http://a/1\nhttp://b/1\nhttp://c/1\nhttp://d/1\nhttp://a/2\nhttp://b/2");
+    config->per_host = 1;
+    fa_world_run(world);
+    cr_assert_eq(fa_world_count(world, "@0.1 host a paused wait=5"), 1);
+    cr_assert_eq(fa_world_count(world, "@0.1 host b paused wait=6"), 1);
+    cr_assert_eq(fa_world_count(world, "host c paused"), 0);
+    cr_assert_eq(fa_world_count(world, "@0.2-5 get a/2"), 0);
+    cr_assert_eq(fa_world_count(world, "@0.2-6 get b/2"), 0);
+    cr_assert_eq(fa_world_count(world, "done c/1 ok attempts=2"), 1);
+    cr_assert_eq(fa_world_count(world, "done d/1 failed"), 1);
+    cr_assert_eq(fa_world_count(world, "done a/1 ok attempts=2"), 1);
+    cr_assert_eq(fa_world_count(world, "done b/1 ok attempts=2"), 1);
+}
+
 Test(engine_hosts, answers_to_requests_under_way_do_not_end_a_pause)
 {
     begin_world("a/1 429 retry-after=10; 200 size=10\n"
