@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 struct fa_counts {
+    double began;       /**< When the run began, on the session's clock. */
     uint64_t entries;   /**< Read. */
     uint64_t done;      /**< Entries that have ended. */
     uint64_t failed;    /**< Ended entries that failed. */

@@ -93,7 +93,6 @@ struct fa_session {
     struct fa_run_end ending;
     struct fa_alarms alarms;
     unsigned n_jobs; /**< config.jobs, or fewer because of the limit of open files. */
-    double began;
     struct fa_unknown unknown;
     struct fa_slice slice; /**< A Range among the headers of the config: for entries without one. */
 };

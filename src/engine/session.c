@@ -467,7 +467,7 @@ static void session_run(struct fa_session *s)
     struct timeval every = fa_loop_time(FA_TICK);
     struct fa_alarms *alarms = &s->alarms;
     alarms->alarm_at = INFINITY;
-    alarms->tick_at = s->began + FA_TICK;
+    alarms->tick_at = s->counts.began + FA_TICK;
     if (!s->clock.wait)
         event_add(alarms->tick, &every);
     fa_engine_wake(s);
@@ -498,8 +498,8 @@ int fa_session_run(struct fa_session *s, enum fa_end *ret_end, struct fa_error *
         *ret_end = FA_END_LOCAL;
         return -1;
     }
-    s->began = fa_engine_now(s);
-    fa_bucket_init(&s->scheduler.bucket, s->config.rate, s->began);
+    s->counts.began = fa_engine_now(s);
+    fa_bucket_init(&s->scheduler.bucket, s->config.rate, s->counts.began);
     s->ending.end = FA_END_COMPLETE;
     session_report_limits(s);
     session_run(s);

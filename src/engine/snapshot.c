@@ -71,7 +71,7 @@ void fa_snapshot_send(const struct fa_session *s)
         .active = s->scheduler.active,
         .waiting = s->scheduler.waiting,
         .hashing = s->finish.staged,
-        .seconds = now - s->began,
+        .seconds = now - s->counts.began,
     };
     snapshot_describe_down(s, &event.progress, now);
     snapshot_describe_active(s, &event.progress, now);
