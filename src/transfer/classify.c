@@ -75,6 +75,40 @@ static int is_out_of_descriptors(const struct fa_ending *ending)
     return ending->system == EMFILE || ending->system == ENFILE;
 }
 
+/* libcurl passes on the reasons of OpenSSL, which do not say whose fault it is. */
+static const char *tls_reason(const char *text)
+{
+    static const struct {
+        const char *part;
+        const char *reason;
+    } reasons[] = {
+        {"unsupported protocol", "the server only offers TLS older than 1.2"},
+        {"alert protocol version", "the server refuses TLS 1.2 and 1.3"},
+        {"unsafe legacy renegotiation", "the server has no secure renegotiation (RFC 5746)"},
+        {"dh key too small", "the server's Diffie-Hellman key is too weak"},
+        {"key too small", "the server's key is too weak"},
+        {"key too weak", "a key of the server's certificates is too weak"},
+        {"md too weak", "a signature of the server's certificates uses a weak hash"},
+    };
+    for (size_t i = 0; i < sizeof(reasons) / sizeof(*reasons); ++i)
+        if (strstr(text, reasons[i].part))
+            return reasons[i].reason;
+    return NULL;
+}
+
+/* Another attempt gets the same versions and keys, so such a failure is permanent. */
+static bool classify_weak_tls(const struct fa_ending *ending, const char *text,
+                              struct fa_outcome *outcome)
+{
+    bool tls =
+        ending->curl == CURLE_SSL_CONNECT_ERROR || ending->curl == CURLE_PEER_FAILED_VERIFICATION;
+    const char *reason = tls ? tls_reason(text) : NULL;
+    if (reason)
+        fa_error_set(&outcome->error, FA_DOMAIN_CURL, ending->curl, FA_CLASS_TLS, "%s: %s", reason,
+                     text);
+    return reason != NULL;
+}
+
 /* The most specific evidence comes first: errno, the proxy's status, the state of the header, how
  * far the exchange had come, and only then the CURLcode. */
 void fa_classify_curl(const struct fa_ending *ending, struct fa_outcome *outcome)
@@ -108,6 +142,8 @@ void fa_classify_curl(const struct fa_ending *ending, struct fa_outcome *outcome
         classify_lost(ending, outcome);
         return;
     }
+    if (classify_weak_tls(ending, text, outcome))
+        return;
     for (size_t i = 0; i < sizeof(endings) / sizeof(*endings); ++i) {
         if (endings[i].curl == ending->curl) {
             outcome->error.class = endings[i].class;

@@ -128,3 +128,41 @@ Test(classify, statuses_are_transient_or_permanent)
         cr_assert_eq(atoi(outcome.error.msg), status);
     }
 }
+
+Test(classify, old_tls_and_weak_keys_have_messages_of_their_own)
+{
+    static const struct {
+        int curl;
+        const char *text, *message;
+    } rows[] = {
+        {CURLE_SSL_CONNECT_ERROR, "error:0A000102:SSL routines::unsupported protocol",
+         "the server only offers TLS older than 1.2: "},
+        {CURLE_SSL_CONNECT_ERROR, "error:0A00042E:SSL routines::tlsv1 alert protocol version",
+         "the server refuses TLS 1.2 and 1.3: "},
+        {CURLE_SSL_CONNECT_ERROR, "error:0A00018A:SSL routines::dh key too small",
+         "the server's Diffie-Hellman key is too weak: "},
+        {CURLE_PEER_FAILED_VERIFICATION, "SSL certificate problem: EE certificate key too weak",
+         "a key of the server's certificates is too weak: "},
+        {CURLE_PEER_FAILED_VERIFICATION, "SSL certificate problem: CA md too weak",
+         "a signature of the server's certificates uses a weak hash: "},
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); ++i) {
+        struct fa_ending ending = {.curl = rows[i].curl, .text = rows[i].text};
+        struct fa_outcome outcome = {0};
+        fa_classify_curl(&ending, &outcome);
+        cr_expect_eq(outcome.error.class, FA_CLASS_TLS, "%s", rows[i].text);
+        cr_expect_eq(outcome.retryable, FA_RETRYABLE_NEVER, "%s", rows[i].text);
+        size_t len = strlen(rows[i].message);
+        cr_expect_eq(strncmp(outcome.error.msg, rows[i].message, len), 0, "%s", outcome.error.msg);
+        cr_expect_str_eq(outcome.error.msg + len, rows[i].text);
+    }
+}
+
+Test(classify, other_failures_of_a_handshake_keep_the_text_of_libcurl)
+{
+    struct fa_ending ending = {.curl = CURLE_SSL_CONNECT_ERROR, .text = "internal error"};
+    struct fa_outcome outcome = {0};
+    fa_classify_curl(&ending, &outcome);
+    cr_expect_str_eq(outcome.error.msg, "internal error");
+    cr_expect_eq(outcome.retryable, FA_RETRYABLE_ONCE);
+}
