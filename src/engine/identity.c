@@ -59,6 +59,7 @@ static size_t url_head(const char *url)
     return strcspn(url, "?#");
 }
 
+/* An empty query counts as one: "a?" and "a" are different URLs to a server. */
 static const char *url_query(const char *url)
 {
     const char *end = url + url_head(url);
@@ -89,6 +90,7 @@ static bool param_is_one_of(const char *param, size_t len, const char *names)
     return false;
 }
 
+/* Any of the names is enough, as a scheme may spell its parameter in several ways. */
 static bool query_has(const char *query, const char *names)
 {
     while (query) {
@@ -100,6 +102,7 @@ static bool query_has(const char *query, const char *names)
     return false;
 }
 
+/* The first scheme wins: those with long, unmistakable names come first. */
 static const struct scheme *query_scheme(const char *query)
 {
     for (size_t i = 0; query && i < sizeof(schemes) / sizeof(*schemes); ++i)
@@ -132,6 +135,7 @@ bool fa_identity_is_signed(const char *url)
     return query_scheme(url_query(url)) != NULL;
 }
 
+/* Without memory the whole URL is the key: then a new signature is a new file, which is safe. */
 uint64_t fa_identity_key(const char *url)
 {
     struct query query = query_of(url);
@@ -155,6 +159,7 @@ static bool urls_have_same_path(const char *one, const char *other)
     return len == url_head(other) && memcmp(one, other, len) == 0;
 }
 
+/* In the same order: servers may give the order a meaning. */
 static bool urls_have_same_query(const char *one, const char *other)
 {
     struct query a = query_of(one), b = query_of(other);

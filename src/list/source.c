@@ -100,6 +100,7 @@ static int source_open_file(struct fa_source *source, struct fa_error *err)
     return 0;
 }
 
+/* Nothing is read yet: standard input may have nothing for a long time. */
 struct fa_source *fa_source_open(const char *name, struct fa_error *err)
 {
     struct fa_source *source = calloc(1, sizeof(*source));
@@ -119,6 +120,7 @@ source_fail:
     return NULL;
 }
 
+/* Standard input belongs to the program, and is left open. */
 void fa_source_free(struct fa_source *source)
 {
     if (!source)
@@ -129,6 +131,7 @@ void fa_source_free(struct fa_source *source)
     free(source);
 }
 
+/* Kept until fa_source_explain(), which knows the line. */
 static enum fa_source_what source_fail_system(struct fa_source *source, int code)
 {
     source->code = code;
@@ -197,6 +200,7 @@ static enum fa_source_what source_detect_unpack(struct fa_source *source, double
     return FA_SOURCE_SOME;
 }
 
+/* What was read for detection is data as well, and is handed out first. */
 static size_t stage_take(struct stage *stage, void *to, size_t room)
 {
     size_t len = stage->end - stage->start;
@@ -206,6 +210,7 @@ static size_t stage_take(struct stage *stage, void *to, size_t room)
     return len;
 }
 
+/* The name of the compression is in the message: the name of the list may not tell. */
 static enum fa_source_what source_unpack_result(struct fa_source *source, enum fa_unpack_what what)
 {
     switch (what) {
@@ -225,6 +230,7 @@ static enum fa_source_what source_unpack_result(struct fa_source *source, enum f
     return source_fail(source, fa_unpack_name(source->unpack), "is corrupt");
 }
 
+/* Output that is left in the decompressor comes before new input. */
 static enum fa_source_what source_read_packed(struct fa_source *source, void *to, size_t room,
                                               double now, size_t *ret_len)
 {
@@ -273,7 +279,8 @@ static enum fa_source_what source_fill_text(struct fa_source *source, size_t max
     return what;
 }
 
-/* Read until four bytes determine whether the list is UTF-16. */
+/* Only four bytes are taken, so that a list without UTF-16 is read into the buffer of the caller.
+ * Read until four bytes determine whether the list is UTF-16. */
 static enum fa_source_what source_detect_utf16(struct fa_source *source, double now)
 {
     struct stage *text = &source->text;
@@ -336,6 +343,7 @@ const char *fa_source_name(const struct fa_source *source)
     return source->name;
 }
 
+/* The line is the last good one, so that the user finds the place. */
 void fa_source_explain(const struct fa_source *source, uint64_t line, struct fa_error *err)
 {
     unsigned long long after = line;

@@ -54,11 +54,13 @@ static bool gzip_begin(struct fa_unpack *unpack)
     return inflateInit2(&unpack->u.gzip, GZIP_BITS) == Z_OK;
 }
 
+/* Every row has an end of its own, as each library allocates in its own way. */
 static void gzip_end(struct fa_unpack *unpack)
 {
     inflateEnd(&unpack->u.gzip);
 }
 
+/* Padding is skipped between members only: inside of one, zeros are data. */
 static enum fa_unpack_what gzip_step(struct fa_unpack *unpack, struct fa_unpack_in *in,
                                      struct fa_unpack_out *out, bool ended)
 {
@@ -100,6 +102,8 @@ static void xz_end(struct fa_unpack *unpack)
     lzma_end(&unpack->u.xz);
 }
 
+/* LZMA_BUF_ERROR is no error in itself: it means that this call made no progress, which is normal
+ * while more input is to come. */
 static enum fa_unpack_what xz_step(struct fa_unpack *unpack, struct fa_unpack_in *in,
                                    struct fa_unpack_out *out, bool ended)
 {
@@ -128,6 +132,7 @@ static enum fa_unpack_what xz_step(struct fa_unpack *unpack, struct fa_unpack_in
     }
 }
 
+/* The limit of the window bounds the memory, whatever the frame claims. */
 static bool zstd_begin(struct fa_unpack *unpack)
 {
     ZSTD_DStream *stream = ZSTD_createDStream();
@@ -145,6 +150,7 @@ static void zstd_end(struct fa_unpack *unpack)
     ZSTD_freeDStream(unpack->u.zstd.stream);
 }
 
+/* "Too large" is told apart, because the user can do something about it. */
 static enum fa_unpack_what zstd_error(size_t rc)
 {
     switch (ZSTD_getErrorCode(rc)) {
@@ -192,6 +198,8 @@ static const struct fa_unpack_method methods[] = {
     {"zstd", "\x28\xb5\x2f\xfd", 4, zstd_begin, zstd_step, zstd_end},
 };
 
+/* A pipe may deliver one byte at a time, so a matching beginning asks for more before it
+ * decides. */
 const struct fa_unpack_method *fa_unpack_detect(const unsigned char *at, size_t len, bool ended,
                                                 bool *ret_more)
 {
@@ -213,6 +221,7 @@ const char *fa_unpack_name(const struct fa_unpack *unpack)
     return unpack->method->name;
 }
 
+/* It starts inside: a list that ends before its first member was cut. */
 struct fa_unpack *fa_unpack_new(const struct fa_unpack_method *method)
 {
     struct fa_unpack *unpack = calloc(1, sizeof(*unpack));
@@ -234,6 +243,7 @@ void fa_unpack_free(struct fa_unpack *unpack)
     free(unpack);
 }
 
+/* No progress at the end of the input can only mean that something is missing. */
 enum fa_unpack_what fa_unpack_step(struct fa_unpack *unpack, struct fa_unpack_in *in,
                                    struct fa_unpack_out *out, bool ended)
 {
@@ -245,6 +255,7 @@ enum fa_unpack_what fa_unpack_step(struct fa_unpack *unpack, struct fa_unpack_in
     return what == FA_UNPACK_SOME && ended && stuck && unpack->inside ? FA_UNPACK_CUT : what;
 }
 
+/* Then the next step needs no input, and reading some would block on a pipe for nothing. */
 bool fa_unpack_has_more(const struct fa_unpack *unpack)
 {
     return unpack->more;

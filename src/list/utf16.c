@@ -8,6 +8,7 @@
 
 #define CHARACTER_MAX 4 /* bytes */
 
+/* Control bytes do not count, so that a binary file is not taken for UTF-16. */
 static bool byte_is_ascii_text(unsigned char byte)
 {
     return (byte >= 0x20 && byte < 0x7f) || byte == '\t' || byte == '\n' || byte == '\r';
@@ -60,6 +61,8 @@ static size_t utf16_get(const unsigned char *at, size_t len, bool big, bool ende
     return 4;
 }
 
+/* A lone surrogate becomes an invalid sequence, which makes its line a bad entry: nothing is
+ * guessed. */
 static size_t utf8_put(uint32_t c, unsigned char *to)
 {
     if (c < 0x80) {
@@ -73,6 +76,7 @@ static size_t utf8_put(uint32_t c, unsigned char *to)
     return len;
 }
 
+/* Only whole characters are written, so that the output never ends inside of one. */
 size_t fa_utf16_convert(const unsigned char **at, size_t *len, bool big, bool ended,
                         unsigned char *to, size_t room)
 {
