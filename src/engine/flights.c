@@ -57,12 +57,12 @@ void fa_flights_fini(struct fa_flights *flights)
 static int attempt_set_headers(const struct fa_flights *flights, struct fa_job *job)
 {
     struct fa_attempt *attempt = &job->attempt;
-    attempt->n_headers = 0;
-    if (job->target.foreign)
-        return 0;
     const struct fa_config *config = flights->config;
     size_t most = config->n_headers + job->entry->n_headers, n = 0;
-    if (!job->headers && most > 0 && !(job->headers = calloc(most, sizeof(*job->headers))))
+    attempt->n_headers = 0;
+    if (job->target.foreign || most == 0)
+        return 0;
+    if (!job->headers && !(job->headers = calloc(most, sizeof(*job->headers))))
         return -1;
     for (size_t i = 0; i < config->n_headers; ++i)
         if (!fa_slice_is_field(config->headers[i], strlen(config->headers[i])))
