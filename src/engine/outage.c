@@ -5,6 +5,8 @@
  */
 #include "engine/outage.h"
 
+#include <math.h>
+
 bool fa_outage_is_overload(const struct fa_outcome *outcome)
 {
     int status = outcome->http;
@@ -88,6 +90,7 @@ void fa_outage_of_untried(struct fa_breaker_failure *failure)
 {
     if (failure->probes < FA_OVERLOAD_PROBES)
         failure->probes = FA_OVERLOAD_PROBES;
+    failure->wait = fmin(failure->wait, FA_OVERLOAD_WAIT / 4);
     failure->wait_most = FA_OVERLOAD_WAIT;
 }
 

@@ -41,7 +41,7 @@ struct fa_breaker_failure fa_outage_of_job(const struct fa_outage_policy *policy
 
 /** Failed probes of different URLs after which a host that says overload is given up. */
 #define FA_OVERLOAD_PROBES 256
-/** Maximum seconds between them. */
+/** Maximum seconds between them; they start at a quarter. */
 #define FA_OVERLOAD_WAIT 0.25
 
 /** The host said overload, but some of its URLs were never requested. */
