@@ -46,15 +46,19 @@ static char *text_next_field(char **at, char *end, char c, size_t *ret_len)
 }
 
 /* Spreadsheets and scripts write quotes around a URL, mails write "<" and ">" (RFC 3986, C).  No URL
- * may have them in it. */
+ * may have them in it.  All pairs are removed, so that an entry that is written again stays the
+ * same. */
 static char *text_unquote(char *url, size_t *len)
 {
     static const char open[] = "\"'<", shut[] = "\"'>";
-    const char *quote = *len > 2 && *url ? strchr(open, *url) : NULL;
-    if (!quote || url[*len - 1] != shut[quote - open])
-        return url;
-    *len -= 2;
-    return url + 1;
+    while (*len > 2 && *url) {
+        const char *quote = strchr(open, *url);
+        if (!quote || url[*len - 1] != shut[quote - open])
+            break;
+        *len -= 2;
+        ++url;
+    }
+    return url;
 }
 
 static void text_parse_urls(struct fa_entry *entry, char *at, char *end)

@@ -41,6 +41,18 @@ Test(text, separates_mirrors_at_tabs_and_drops_empty_ones)
     fa_entry_free(entry);
 }
 
+Test(text, drops_quotes_around_urls_whatever_their_number)
+{
+    static const char *const rows[] = {"\"http://h/a\"", "'http://h/a'", "<http://h/a>",
+                                       "\"'http://h/a'\"", "\"\"\"http://h/a\"\"\""};
+    for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); ++i) {
+        struct fa_entry *entry = parse(rows[i]);
+        cr_expect_eq(entry->n_urls, 1, "%s", rows[i]);
+        cr_expect_str_eq(entry->urls[0], "http://h/a", "%s", rows[i]);
+        fa_entry_free(entry);
+    }
+}
+
 Test(text, takes_every_option)
 {
     struct fa_entry *entry = parse("http://h/a\n"
