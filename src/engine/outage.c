@@ -63,12 +63,20 @@ enum fa_evidence fa_outage_evidence(const struct fa_outage_policy *policy, const
 }
 
 struct fa_breaker_failure fa_outage_of_job(const struct fa_outage_policy *policy,
-                                           const struct fa_job *job, bool probe, double now)
+                                           const struct fa_job *job, bool probe, bool untried,
+                                           double now)
 {
     const struct fa_outcome *outcome = &job->outcome;
     bool patient = policy->host_wait > 0;
     bool nameless = outcome->error.class == FA_CLASS_DNS; /* the host name of the proxy */
     bool alone = fa_outage_is_unconnected(outcome) && patient && job->target.origin->active == 0;
+    /* A host that answers gets at least as many attempts as a file. */
+    unsigned probes = !patient && (outcome->http != 0 || nameless) ? policy->retries : 0;
+    /* While some of its URLs were never requested, "overloaded" may be what is wrong with the others
+     * only.  So they are probed quickly, and enough of them before the host is given up. */
+    bool quick = untried && fa_outage_is_overload(outcome);
+    if (quick && probes < FA_OVERLOAD_PROBES)
+        probes = FA_OVERLOAD_PROBES;
     return (struct fa_breaker_failure){
         .now = now,
         .probe = probe,
@@ -77,21 +85,10 @@ struct fa_breaker_failure fa_outage_of_job(const struct fa_outage_policy *policy
         .failures = nameless || alone ? 1 : FA_BREAKER_FAILURES,
         .pauses = policy->retries,
         .patience = policy->host_wait,
-        /* A host that answers gets at least as many attempts as a file. */
-        .probes = !patient && (outcome->http != 0 || nameless) ? policy->retries : 0,
-        .wait = policy->retry_wait,
-        .wait_most = FA_BREAKER_PROBE_WAIT,
+        .probes = probes,
+        .wait = quick ? fmin(policy->retry_wait, FA_OVERLOAD_WAIT / 4) : policy->retry_wait,
+        .wait_most = quick ? FA_OVERLOAD_WAIT : FA_BREAKER_PROBE_WAIT,
     };
-}
-
-/* While some of its URLs were never requested, "overloaded" may be what is wrong with the others
- * only.  So they are probed quickly, and enough of them before the host is given up. */
-void fa_outage_of_untried(struct fa_breaker_failure *failure)
-{
-    if (failure->probes < FA_OVERLOAD_PROBES)
-        failure->probes = FA_OVERLOAD_PROBES;
-    failure->wait = fmin(failure->wait, FA_OVERLOAD_WAIT / 4);
-    failure->wait_most = FA_OVERLOAD_WAIT;
 }
 
 struct fa_breaker_failure fa_outage_of_lookup(const struct fa_outage_policy *policy,

@@ -34,18 +34,17 @@ enum fa_evidence {
 enum fa_evidence fa_outage_evidence(const struct fa_outage_policy *policy,
                                     const struct fa_job *job);
 
-/** The failure of a job's attempt, for the breaker of its origin.
- * @probe  Whether the attempt was a probe. */
-struct fa_breaker_failure fa_outage_of_job(const struct fa_outage_policy *policy,
-                                           const struct fa_job *job, bool probe, double now);
-
 /** Failed probes of different URLs after which a host that says overload is given up. */
 #define FA_OVERLOAD_PROBES 256
 /** Maximum seconds between them; they start at a quarter. */
 #define FA_OVERLOAD_WAIT 0.25
 
-/** The host said overload, but some of its URLs were never requested. */
-void fa_outage_of_untried(struct fa_breaker_failure *failure);
+/** The failure of a job's attempt, for the breaker of its origin.
+ * @probe    Whether the attempt was a probe.
+ * @untried  Whether some URLs of the origin were never requested. */
+struct fa_breaker_failure fa_outage_of_job(const struct fa_outage_policy *policy,
+                                           const struct fa_job *job, bool probe, bool untried,
+                                           double now);
 
 /**
  * A failed lookup, for the breaker.

@@ -338,14 +338,11 @@ static void origin_failed_job(struct fa_scheduler *scheduler, struct fa_origin *
                               struct fa_job *job, bool probe, double now)
 {
     const struct fa_outcome *outcome = &job->outcome;
-    struct fa_breaker_failure failure =
-        fa_outage_of_job(&scheduler->policy.outage, job, probe, now);
     bool untried = origin->lines[FA_LINE_FRESH].count > 0 || origin->backlog.count > 0;
-    if (fa_outage_is_overload(outcome) && untried)
-        fa_outage_of_untried(&failure);
     if (fa_outage_is_unconnected(outcome) && origin->known_at < now - 1)
         origin->known_at = -FA_ADDRESS_LIFE;
-    origin_failed(scheduler, origin, &outcome->error, failure);
+    origin_failed(scheduler, origin, &outcome->error,
+                  fa_outage_of_job(&scheduler->policy.outage, job, probe, untried, now));
 }
 
 /* Note when the host first said overload to this URL, and first asked to come back later. */
