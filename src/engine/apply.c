@@ -9,10 +9,6 @@
 #include "engine/ending.h"
 #include "engine/settle.h"
 
-#include "base/io.h"
-
-#include <string.h>
-
 static struct fa_settle_case job_describe_case(struct fa_session *s, const struct fa_job *job,
                                                bool paused, double now)
 {
@@ -105,14 +101,16 @@ static void job_publish(struct fa_session *s, struct fa_job *job, double now)
 {
     struct fa_error err = {0};
     bool sync = s->config.fsync == FA_FSYNC_EACH;
-    if ((!job->place.replace || fa_ledger_disown(&s->ledger, job, &s->counts, &err) == 0) &&
-        fa_finish_publish(&s->finish, job, sync, &err) == 0) {
+    int result = job->place.replace ? fa_ledger_disown(&s->ledger, job, &s->counts, &err) : 0;
+    if (result == 0)
+        result = fa_finish_publish(&s->finish, job, sync, &err);
+    if (result == 0) {
         fa_ending_hashed(s, job, FA_STATUS_OK);
         return;
     }
     job->outcome.error = err;
     job->outcome.retryable = FA_RETRYABLE_NEVER;
-    job->place.folder_failed = strchr(job->place.path, '/') && !fa_io_is_full(&err);
+    job->place.folder_closed = result == FA_STORE_FOLDER_CLOSED;
     job_settle_failure(s, job, now);
 }
 

@@ -138,8 +138,9 @@ enum fa_hashed fa_finish_take(struct fa_finish *finish, struct fa_job **ret, dou
 int fa_finish_publish(struct fa_finish *finish, struct fa_job *job, bool sync, struct fa_error *err)
 {
     struct fa_place *place = &job->place;
-    if (fa_store_publish(finish->store, place->key, &job->part.inode, place->path, place->replace,
-                         err))
-        return -1;
+    int result = fa_store_publish(finish->store, place->key, &job->part.inode, place->path,
+                                  place->replace, err);
+    if (result)
+        return result;
     return sync ? fa_folder_sync(fa_store_folder(finish->store), place->path, err) : 0;
 }

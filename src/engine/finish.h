@@ -49,7 +49,7 @@ enum fa_hashed {
 /** Take the next job that is back from the stage.  job->hashed has its digests. */
 enum fa_hashed fa_finish_take(struct fa_finish *finish, struct fa_job **ret, double now);
 
-/** Rename a part to its final name. */
+/** Rename a part to its final name.  @return as fa_store_publish(). */
 int fa_finish_publish(struct fa_finish *finish, struct fa_job *job, bool sync,
                       struct fa_error *err);
 

@@ -70,7 +70,7 @@ struct fa_place {
     bool replace;           /**< The existing file is replaced. */
     bool existing;          /**< FETCHED, HASHING: it is the existing file. */
     bool unchanged;         /**< The server says that the existing file is current. */
-    bool folder_failed;     /**< Its folder below DIR cannot be written, which stops no run. */
+    bool folder_closed;     /**< Only its folder below DIR cannot be written. */
 };
 
 /** What is in the part file, for the next attempt. */

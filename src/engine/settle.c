@@ -334,8 +334,9 @@ struct fa_settled fa_settle_failure(struct fa_job *job, const struct fa_settle_c
         return settled;
     settled.http2_failed = fa_outage_is_http2(&with->policy, job);
     job->tries.http1 |= settled.http2_failed;
-    settled.stops_run = !job->place.folder_failed && fa_settle_stops_run(&job->outcome.error);
-    if (with->stopped || settled.stops_run || class == FA_CLASS_CANCELLED)
+    bool closed = job->place.folder_closed; /* whichever mirror the file comes from */
+    settled.stops_run = !closed && fa_settle_stops_run(&job->outcome.error);
+    if (with->stopped || settled.stops_run || closed || class == FA_CLASS_CANCELLED)
         return settled_fail(job, with, settled);
     job_renew_patience(job, with);
     job_count_failure(job);

@@ -486,6 +486,15 @@ static int part_set_mode(int fd, mode_t mode)
     return fchmod(fd, mode) && errno != EPERM && errno != EOPNOTSUPP && errno != ENOSYS ? -1 : 0;
 }
 
+/* A permission is a matter of one folder.  Other errors are of the disk, or of the parts' folder,
+ * and all other files would get them too. */
+static int path_blame_folder(const char *path, const struct fa_error *err)
+{
+    bool closed = err->domain == FA_DOMAIN_SYSTEM &&
+                  (err->code == EACCES || err->code == EPERM || err->code == EROFS);
+    return closed && strchr(path, '/') ? FA_STORE_FOLDER_CLOSED : -1;
+}
+
 /* All I/O on the part goes through its descriptor, so another process that changes the name cannot
  * make us change the mode of a different file. */
 static int part_publish(struct fa_store *store, int fd, const char *part,
@@ -495,27 +504,29 @@ static int part_publish(struct fa_store *store, int fd, const char *part,
     const char *name;
     int to = fa_folder_parent(&store->folder, path, &name, true, err);
     if (to < 0)
-        return -1;
+        return path_blame_folder(path, err);
     if (part_set_mode(fd, store->mode))
         return fa_folder_failed(err, "set the mode of", path);
     int result = replace ? part_rename_over(store, part, to, name, path, err)
                          : part_rename_under(store, part, to, name, path, err);
-    if (result) /* it remains a part that can be resumed */
-        (void)!fchmod(fd, FA_PART_KNOWN);
-    else
-        result = part_check_published(store, inode, part, to, name, path, err);
-    return result;
+    if (result == 0)
+        return part_check_published(store, inode, part, to, name, path, err);
+    (void)!fchmod(fd, FA_PART_KNOWN); /* it remains a part that can be resumed */
+    return path_blame_folder(path, err);
 }
 
 int fa_store_publish(struct fa_store *store, uint64_t key, const struct fa_inode *inode,
                      const char *path, bool replace, struct fa_error *err)
 {
     char part[PART_NAME];
-    int fd = part_open_same(store, key, inode, O_WRONLY, err);
+    struct fa_error why = {0};
+    int fd = part_open_same(store, key, inode, O_WRONLY, &why);
     int result =
-        fd < 0 ? -1 : part_publish(store, fd, part_name(key, part), inode, path, replace, err);
+        fd < 0 ? -1 : part_publish(store, fd, part_name(key, part), inode, path, replace, &why);
     if (fd >= 0)
         close(fd);
+    if (result && err)
+        *err = why;
     return result;
 }
 

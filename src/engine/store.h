@@ -78,11 +78,15 @@ int fa_store_part_open(struct fa_store *store, uint64_t key, const struct fa_ino
 
 void fa_store_part_remove(struct fa_store *store, uint64_t key);
 
+/** Returned by fa_store_publish() if only the folder below DIR that the path is in is to blame. */
+#define FA_STORE_FOLDER_CLOSED -2
+
 /**
  * Rename a part to its final name, and create the folders of that name.
  *
  * @inode    Of the file that was written and hashed: no other file is published.
  * @replace  Replace an existing regular file; else it is an error (FA_CLASS_REFUSED).
+ * @return   0, -1, or FA_STORE_FOLDER_CLOSED: other paths may work.
  */
 int fa_store_publish(struct fa_store *store, uint64_t key, const struct fa_inode *inode,
                      const char *path, bool replace, struct fa_error *err);

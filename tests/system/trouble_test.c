@@ -612,7 +612,9 @@ FA_TEST_MODES(trouble, folder_of_an_entry_that_cannot_be_written_fails_that_entr
 
 FA_TEST_MODES(trouble, folder_that_is_closed_meanwhile_fails_its_entries_only)
 {
-    add("/ok/10/a%d", 1);
+    char mirror[256];
+    snprintf(mirror, sizeof(mirror), "%s", fa_server_url_at(&server, "127.0.0.1", "/ok/10/mirror"));
+    fa_lines_add(&list, "%s\t%s", fa_server_url_at(&server, "127.0.0.1", "/ok/10/a1"), mirror);
     fa_lines_add(&list, " dir=deep");
     add("/ok/10/b%d", 2);
     struct fa_run_options options =
@@ -620,6 +622,7 @@ FA_TEST_MODES(trouble, folder_that_is_closed_meanwhile_fails_its_entries_only)
     fa_fetch_start_with(&fetch, &scratch, &options, NULL, mode, list.text, NULL);
     fa_fetch_expect(&fetch, 20, 4);
     fa_fetch_expect_count(&fetch, "ok", 1);
+    cr_expect_eq(fa_server_stat(&server, "requests"), 2, "%s: no mirror helps", mode);
 }
 
 FA_TEST_MODES(trouble, disk_that_becomes_read_only_ends_the_run)

@@ -264,6 +264,14 @@ Test(store, a_file_system_that_gives_all_files_one_owner_and_mode_is_used_and_re
     expect_text("f", "new");
 }
 
+Test(store, part_that_is_gone_is_not_blamed_on_the_folder_of_its_name)
+{
+    struct fa_error err = {0};
+    inode = (struct fa_inode){1, 2};
+    cr_expect_eq(fa_store_publish(store, 1, &inode, "deep/f", false, &err), -1);
+    cr_expect_eq(err.code, ENOENT, "%s", err.msg);
+}
+
 static void swap_for_link(int at, const char *part)
 {
     cr_assert_eq(symlinkat("../../victim", at, part), 0);
