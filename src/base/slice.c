@@ -1,5 +1,7 @@
 #include "base/slice.h"
 
+#include "base/http_field.h"
+
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
@@ -47,13 +49,10 @@ int fa_slice_parse(const char *text, size_t len, struct fa_slice *ret, struct fa
 /* The value of a field, without the spaces around it. */
 static const char *field_value(const char *line, size_t len, size_t *ret_len)
 {
-    size_t at = sizeof(FIELD); /* after the colon */
-    while (at < len && (line[at] == ' ' || line[at] == '\t'))
-        ++at;
-    while (len > at && (line[len - 1] == ' ' || line[len - 1] == '\t'))
-        --len;
-    *ret_len = len - at;
-    return line + at;
+    const char *value = line + sizeof(FIELD); /* after the colon */
+    *ret_len = len - sizeof(FIELD);
+    fa_http_trim(&value, ret_len);
+    return value;
 }
 
 bool fa_slice_is_field(const char *line, size_t len)

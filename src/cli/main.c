@@ -54,7 +54,7 @@
  *    added: entries that a program adds
  *    intake, claims, scheduler, flights, settle, finish, ledger, pause: the parts
  *    job, emit, counts: what the parts share
- *    hosts, breaker, throttle, outage, retry, bucket, slots, timers, backlog: what the scheduler uses
+ *    hosts, breaker, throttle, outage, retry, bucket, slots, timers, backlog: for the scheduler
  *    name, names, identity, kept, folder, store: names and files
  *    resolve: addresses of hosts
  *    statuses: the table of entry statuses
@@ -89,7 +89,7 @@
  *    url, url_handle, plain_url, percent, proxy, redact, secret_key: URLs and secrets
  *
  * src/base: leaves
- *    buf, field, hash, hex, key, sized, slice, utf8, error: values and their bytes
+ *    buf, field, hash, hex, http_field, key, sized, slice, utf8, error: values and their bytes
  *    clock, cores, io, jitter, loop, netrc, owner: the system
  */
 #include <errno.h>

@@ -10,10 +10,10 @@
 
 #include <fetchall/redact.h>
 
+#include "base/http_field.h"
 #include "engine/spill.h"
 
 #include <stdlib.h>
-#include <strings.h>
 
 static const char *const restarts[FA_RESTARTS] = {
     [FA_RESTART_CHANGED] = "the server has another version now",
@@ -72,9 +72,8 @@ static void result_send(struct fa_session *s, const struct fa_result *result)
 
 static bool job_asked_for_coding(const struct fa_job *job)
 {
-    static const char field[] = "Accept-Encoding";
     for (size_t i = 0; i < job->attempt.n_headers; ++i)
-        if (strncasecmp(job->attempt.headers[i], field, sizeof(field) - 1) == 0)
+        if (fa_http_line_is(job->attempt.headers[i], "Accept-Encoding"))
             return true;
     return false;
 }

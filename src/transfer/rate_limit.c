@@ -8,6 +8,7 @@
  */
 #include "transfer/rate_limit.h"
 
+#include "base/http_field.h"
 #include "transfer/retry_after.h"
 
 #include <math.h>
@@ -42,11 +43,6 @@ static double reset_parse(const char *value, size_t len, time_t now)
     return fmin(reset, FA_RETRY_AFTER_MAX);
 }
 
-static bool name_is(const char *name, size_t len, const char *is)
-{
-    return strlen(is) == len && strncasecmp(name, is, len) == 0;
-}
-
 static void limit_read_remaining(struct fa_rate_limit *limit, double remaining)
 {
     limit->known |= remaining >= 0;
@@ -75,14 +71,14 @@ static void limit_read_list(struct fa_rate_limit *limit, const char *value, size
         const char *equals = memchr(value, '=', n);
         size_t name = equals ? (size_t)(equals - value) : 0;
         size_t rest = equals ? n - name - 1 : 0;
-        bool left = name_is(value, name, "r") || name_is(value, name, "remaining");
+        bool left = fa_http_is(value, name, "r") || fa_http_is(value, name, "remaining");
         if (n > 0 && (!equals || (left && remaining >= 0))) {
             limit_add_policy(limit, remaining, reset);
             remaining = reset = -1;
         }
         if (left)
             remaining = number_parse(equals + 1, rest);
-        else if (name_is(value, name, "t") || name_is(value, name, "reset"))
+        else if (fa_http_is(value, name, "t") || fa_http_is(value, name, "reset"))
             reset = reset_parse(equals + 1, rest, now);
         value += n + 1;
     }
@@ -104,9 +100,9 @@ bool fa_rate_limit_field(struct fa_rate_limit *limit, const char *name, size_t n
         size_t rest_len = name_len - prefix;
         if (rest_len == 0)
             limit_read_list(limit, value, len, now);
-        else if (name_is(rest, rest_len, "-Remaining"))
+        else if (fa_http_is(rest, rest_len, "-Remaining"))
             limit_read_remaining(limit, number_parse(value, len));
-        else if (name_is(rest, rest_len, "-Reset"))
+        else if (fa_http_is(rest, rest_len, "-Reset"))
             limit->reset = fmax(limit->reset, reset_parse(value, len, now));
         else
             continue;

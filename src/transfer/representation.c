@@ -9,8 +9,9 @@
  */
 #include "transfer/representation.h"
 
+#include "base/http_field.h"
+
 #include <string.h>
-#include <strings.h>
 
 const struct fa_representation fa_representation_none = {.validator = {.modified = -1},
                                                          .total = -1};
@@ -28,7 +29,7 @@ static char coding_char(char c)
 static int coding_append_one(char coding[FA_CODING_MAX], const char *name, size_t len)
 {
     size_t start = strlen(coding), at = start;
-    if (len == 0 || (len == 8 && strncasecmp(name, "identity", len) == 0))
+    if (len == 0 || fa_http_is(name, len, "identity"))
         return 0;
     if (at + (at > 0) + len >= FA_CODING_MAX)
         return -1;
@@ -49,13 +50,10 @@ int fa_coding_append(char coding[FA_CODING_MAX], const char *value, size_t len)
     const char *end = value + len;
     while (value < end) {
         const char *comma = memchr(value, ',', (size_t)(end - value));
-        const char *last = comma ? comma : end;
         const char *next = comma ? comma + 1 : end;
-        while (value < last && (*value == ' ' || *value == '\t'))
-            ++value;
-        while (last > value && (last[-1] == ' ' || last[-1] == '\t'))
-            --last;
-        if (coding_append_one(coding, value, (size_t)(last - value)))
+        size_t one = (size_t)((comma ? comma : end) - value);
+        fa_http_trim(&value, &one);
+        if (coding_append_one(coding, value, one))
             return -1;
         value = next;
     }

@@ -11,11 +11,12 @@
  */
 #include "transfer/request.h"
 
+#include "base/http_field.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -28,18 +29,11 @@ int fa_request_append(struct curl_slist **list, const char *text)
     return 0;
 }
 
-/* CURLOPT_HTTPHEADER(3): "Name;" sends a field without a value, and "Name:" removes one. */
-static bool line_is_field(const char *line, const char *name)
-{
-    size_t len = strlen(name);
-    return strncasecmp(line, name, len) == 0 && strchr(":; \t", line[len]);
-}
-
 /* Whether the user's own header fields contain one of two. */
 static bool attempt_has_field(const struct fa_attempt *a, const char *name, const char *other)
 {
     for (size_t i = 0; i < a->n_headers; ++i)
-        if (line_is_field(a->headers[i], name) || line_is_field(a->headers[i], other))
+        if (fa_http_line_is(a->headers[i], name) || fa_http_line_is(a->headers[i], other))
             return true;
     return false;
 }
@@ -97,7 +91,7 @@ int fa_request_set(CURL *easy, struct curl_slist **headers, const struct fa_atte
     *headers = NULL;
     bool encoding = false;
     for (size_t i = 0; i < a->n_headers; ++i) {
-        encoding |= strncasecmp(a->headers[i], "Accept-Encoding", 15) == 0;
+        encoding |= fa_http_line_is(a->headers[i], "Accept-Encoding");
         if (fa_request_append(headers, a->headers[i]))
             return -1;
     }

@@ -10,6 +10,7 @@
  */
 #include "transfer/response.h"
 
+#include "base/http_field.h"
 #include "transfer/classify.h"
 #include "transfer/retry_after.h"
 
@@ -88,21 +89,13 @@ static void response_read_length(struct fa_response *response, const char *value
     const char *end = value + len;
     for (;;) {
         const char *comma = memchr(value, ',', (size_t)(end - value));
-        const char *stop = comma ? comma : end;
-        while (value < stop && (*value == ' ' || *value == '\t'))
-            ++value;
-        while (stop > value && (stop[-1] == ' ' || stop[-1] == '\t'))
-            --stop;
-        response_read_one_length(response, value, (size_t)(stop - value));
+        size_t one = (size_t)((comma ? comma : end) - value);
+        fa_http_trim(&value, &one);
+        response_read_one_length(response, value, one);
         if (!comma)
             return;
         value = comma + 1;
     }
-}
-
-static bool field_is(const char *name, const char *line, size_t len)
-{
-    return strlen(name) == len && strncasecmp(name, line, len) == 0;
 }
 
 /* Two entity tags that differ are worse than none: no other validator may replace them. */
@@ -129,20 +122,20 @@ static bool response_read_entity_field(struct fa_response *response, const char 
                                        size_t name_len, const char *value, size_t len)
 {
     bool exact;
-    if (field_is("ETag", name, name_len)) {
+    if (fa_http_is(name, name_len, "ETag")) {
         response_read_etag(response, value, len);
-    } else if (field_is("Last-Modified", name, name_len)) {
+    } else if (fa_http_is(name, name_len, "Last-Modified")) {
         response->modified = fa_date_read(value, len, &exact);
         response->odd_date = !exact;
-    } else if (field_is("Date", name, name_len)) {
+    } else if (fa_http_is(name, name_len, "Date")) {
         response->date = fa_date_read(value, len, &exact);
-    } else if (field_is("Content-Range", name, name_len)) {
+    } else if (fa_http_is(name, name_len, "Content-Range")) {
         ++response->ranges;
         response->byte_range |= value_begins(value, len, "bytes");
         response->bad_range |= fa_range_parse(value, len, &response->range) != 0;
-    } else if (field_is("Content-Encoding", name, name_len)) {
+    } else if (fa_http_is(name, name_len, "Content-Encoding")) {
         response->odd_coding |= fa_coding_append(response->coding, value, len) != 0;
-    } else if (field_is("Content-Type", name, name_len)) {
+    } else if (fa_http_is(name, name_len, "Content-Type")) {
         response->multipart |= value_begins(value, len, "multipart/byteranges");
     } else {
         return false;
@@ -163,10 +156,10 @@ static void response_read_codings(struct fa_response *response, const char *valu
             ++n;
         /* libcurl decodes chunks if chunked is anywhere in the list. */
         response->bad_coding |= n > 0 && response->chunked;
-        if (field_is("chunked", value, n))
+        if (fa_http_is(value, n, "chunked"))
             response->chunked = true;
         else
-            response->bad_coding |= n > 0 && !field_is("identity", value, n);
+            response->bad_coding |= n > 0 && !fa_http_is(value, n, "identity");
         value += n + 1;
     }
 }
@@ -180,20 +173,16 @@ static void response_read_field(struct fa_response *response, const char *line, 
         return;
     size_t name = (size_t)(colon - line);
     const char *value = colon + 1;
-    const char *end = line + len;
-    while (value < end && (*value == ' ' || *value == '\t'))
-        ++value;
-    while (end > value && (end[-1] == ' ' || end[-1] == '\t'))
-        --end;
-    size_t size = (size_t)(end - value);
+    size_t size = len - name - 1;
+    fa_http_trim(&value, &size);
 
-    if (field_is("Content-Length", line, name)) {
+    if (fa_http_is(line, name, "Content-Length")) {
         response_read_length(response, value, size);
-    } else if (field_is("Transfer-Encoding", line, name)) {
+    } else if (fa_http_is(line, name, "Transfer-Encoding")) {
         response_read_codings(response, value, size);
-    } else if (field_is("Retry-After", line, name)) {
+    } else if (fa_http_is(line, name, "Retry-After")) {
         response->retry_after = fa_retry_after_parse(value, size, now);
-    } else if (field_is("Location", line, name) && !response->location && size <= LOCATION_MAX) {
+    } else if (fa_http_is(line, name, "Location") && !response->location && size <= LOCATION_MAX) {
         response->location = strndup(value, size);
         response->failed |= !response->location;
     } else if (fa_rate_limit_field(&response->rate_limit, line, name, value, size, now)) {

@@ -4,6 +4,7 @@
  */
 #include "transfer/retry_after.h"
 
+#include "base/http_field.h"
 #include "transfer/validator.h"
 
 #include <stdbool.h>
@@ -43,20 +44,13 @@ static double seconds_parse(const char *at, const char *end)
 
 double fa_retry_after_parse(const char *value, size_t len, time_t now)
 {
+    bool exact;
+    fa_http_trim(&value, &len);
     if (len == 0)
         return -1;
-    const char *at = value;
-    const char *end = value + len;
-    while (at < end && (*at == ' ' || *at == '\t'))
-        at++;
-    while (at < end && (end[-1] == ' ' || end[-1] == '\t'))
-        end--;
-    if (at == end)
-        return -1;
-    if (char_is_digit(*at))
-        return seconds_parse(at, end);
-    bool exact;
-    int64_t when = fa_date_read(at, (size_t)(end - at), &exact);
+    if (char_is_digit(*value))
+        return seconds_parse(value, value + len);
+    int64_t when = fa_date_read(value, len, &exact);
     if (when < 0)
         return -1;
     return when > now ? seconds_cap((double)when - (double)now) : 0;

@@ -1,0 +1,20 @@
+/**
+ * Texts of HTTP header fields (RFC 9110, 5).  Pure.
+ */
+#ifndef FA_BASE_HTTP_FIELD_H
+#define FA_BASE_HTTP_FIELD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/** Remove the spaces and TABs around a text (optional whitespace, RFC 9110, 5.6.3). */
+void fa_http_trim(const char **text, size_t *len);
+
+/** Whether a text is that word, in any case of letters. */
+bool fa_http_is(const char *text, size_t len, const char *word);
+
+/** Whether a header line that the user gave is of that field: "Name: value" or, for a field without
+ * a value, "Name;" (CURLOPT_HTTPHEADER(3)). */
+bool fa_http_line_is(const char *line, const char *name);
+
+#endif
