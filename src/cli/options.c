@@ -251,16 +251,14 @@ const struct fa_option fa_options_table[] = {
     FLAG("overwrite", 0, config.overwrite, .help = "download existing files again",
          .more = "A file is replaced only when the new one is complete and verified.  If the run "
                  "is interrupted, the next one downloads the new file from the start."),
-    FLAG(
-        "sync", 0, config.sync, .help = "download existing files that have changed",
-        .more =
-            "Sends one request per entry, with If-None-Match and If-Modified-Since (RFC "
-            "9110, 13.1) from the state.  A server that ignores them, but sends the same strong "
-            "ETag and Content-Length, is not read further.  Dates in obsolete forms and ETags "
-            "without quotes count too, but not to resume.  A changed file is replaced when the new one is "
-            "complete and verified.  If the run is interrupted, the next one downloads the "
-            "new file from the start.  A file that the state does not know is downloaded "
-            "again."),
+    FLAG("sync", 0, config.sync, .help = "download existing files that have changed",
+         .more =
+             "Sends one request per entry, with If-None-Match and If-Modified-Since (RFC 9110, "
+             "13.1) from the state.  A server that ignores them, but sends the same strong ETag "
+             "and Content-Length, is not read further.  Dates in obsolete forms and ETags without "
+             "quotes count too, but not to resume.  A changed file is replaced when the new one is "
+             "complete and verified.  If the run is interrupted, the next one downloads the new "
+             "file from the start.  A file that the state does not know is downloaded again."),
     FLAG("plan", 0, config.plan,
          .help = "read the lists and show the file names, without downloading",
          .more = "Prints the name, a TAB and the URL of each entry that would be downloaded or "
@@ -394,8 +392,8 @@ const struct fa_option fa_options_table[] = {
         "resolve", 0, "HOST:PORT:ADDR[,ADDR]...", fa_request_options_resolve, .commands = RUNS,
         .help = "use ADDR for HOST:PORT; may repeat",
         .more =
-            "Several addresses are tried as those of a name are.  An IPv6 address may be enclosed in [].  The host * stands for every host "
-            "without a --resolve of its own."),
+            "Several addresses are tried as those of a name are.  An IPv6 address may be enclosed "
+            "in [].  The host * stands for every host without a --resolve of its own."),
     CHOICE("http", 0, "VERSION", enum fa_http, config.http, fa_value_http,
            .help = "set the highest HTTP version",
            .more =
@@ -415,12 +413,11 @@ const struct fa_option fa_options_table[] = {
         .help = "use IPv6 only"),
 
     GROUP("Digests"),
-    CUSTOM(
-        "hash", 0, "ALG[,ALG]|none", parse_hash, .commands = RUNS, .initial = "sha256",
-        .help = "compute these digests of each file",
-        .more =
-            "ALG is one of md5, sha1, sha224, sha256, sha384, sha512, blake2b and xxh128.  The manifest "
-            "contains the first one."),
+    CUSTOM("hash", 0, "ALG[,ALG]|none", parse_hash, .commands = RUNS, .initial = "sha256",
+           .help = "compute these digests of each file",
+           .more =
+               "ALG is one of md5, sha1, sha224, sha256, sha384, sha512, blake2b and xxh128.  The "
+               "manifest contains the first one."),
     UINT("hash-jobs", 0, config.hash_jobs, 1, 256, .commands = HASHES | COMPARE, .initial = "cores",
          .help = "limit the workers that compute digests",
          .more =
@@ -440,11 +437,11 @@ const struct fa_option fa_options_table[] = {
         "manifest", manifest, .help = "write lines for sha256sum -c",
         .more =
             "One line for each file that exists at the end, with the first digest of --hash.  "
-            "Check with md5sum -c, sha1sum -c, sha256sum -c (sha224, sha384 and sha512 likewise), b2sum -c (blake2b) "
-            "or xxhsum -c (xxh128), in DIR.  The manifest is written to a temporary file, and "
-            "renamed at the end of the run.  Existing files are hashed for it.  If FILE is in "
-            "DIR, no download gets its name.  The same applies to other outputs and to input "
-            "files: see FILES."),
+            "Check with md5sum -c, sha1sum -c, sha256sum -c (sha224, sha384 and sha512 likewise), "
+            "b2sum -c (blake2b) or xxhsum -c (xxh128), in DIR.  The manifest is written to a "
+            "temporary file, and renamed at the end of the run.  Existing files are hashed for "
+            "it.  If FILE is in DIR, no download gets its name.  The same applies to other "
+            "outputs and to input files: see FILES."),
     INPUT("manifest", manifest, .commands = VERIFY,
           .help = "check the files of this manifest instead",
           .more = "FILE has lines as written by sha256sum and similar programs, with or without "

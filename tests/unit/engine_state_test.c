@@ -266,16 +266,25 @@ Test(engine_state, a_new_signature_gets_the_file)
                            "...\nend complete\n");
 }
 
-Test(engine_state, a_new_signature_resumes_the_part_by_its_validator)
+/* A part of version v, and on the next day a new signature and that version of the file. */
+static void resume_with_new_signature(const char *version)
 {
-    begin_with_state("a/x?X-Amz-Signature=1 200 size=100 cut=40 version=v\n"
-                     "a/x?X-Amz-Signature=2 200 size=100 version=v",
-                     SIGNED("x", "1"));
+    char script[160];
+    snprintf(script, sizeof(script),
+             "a/x?X-Amz-Signature=1 200 size=100 cut=40 version=v\n"
+             "a/x?X-Amz-Signature=2 200 size=100 version=%s",
+             version);
+    begin_with_state(script, SIGNED("x", "1"));
     config->retries = 0;
     fa_world_run(world);
     fa_world_forget(world);
     fa_world_list(world, SIGNED("x", "2"));
     fa_world_run(world);
+}
+
+Test(engine_state, a_new_signature_resumes_the_part_by_its_validator)
+{
+    resume_with_new_signature("v");
     fa_world_expect(world, "get * 40-\n"
                            "done * ok resumed=40 bytes=60 size=100 path=x\n"
                            "end complete\n");
@@ -285,14 +294,7 @@ Test(engine_state, a_new_signature_resumes_the_part_by_its_validator)
 
 Test(engine_state, a_part_of_another_version_is_not_mixed_with_that_of_a_new_signature)
 {
-    begin_with_state("a/x?X-Amz-Signature=1 200 size=100 cut=40 version=v\n"
-                     "a/x?X-Amz-Signature=2 200 size=100 version=w",
-                     SIGNED("x", "1"));
-    config->retries = 0;
-    fa_world_run(world);
-    fa_world_forget(world);
-    fa_world_list(world, SIGNED("x", "2"));
-    fa_world_run(world);
+    resume_with_new_signature("w");
     fa_world_expect(world, "...\ndone * ok resumed=0 size=100 path=x\nend complete\n");
     fa_expect_file(config->dir, "x", "w", 100);
 }
