@@ -79,7 +79,7 @@ int fa_store_part_open(struct fa_store *store, uint64_t key, const struct fa_ino
 void fa_store_part_remove(struct fa_store *store, uint64_t key);
 
 /** Returned by fa_store_publish() if only the folder below DIR that the path is in is to blame. */
-#define FA_STORE_FOLDER_CLOSED -2
+#define FA_STORE_FOLDER_CLOSED (-2)
 
 /**
  * Rename a part to its final name, and create the folders of that name.
