@@ -162,6 +162,11 @@ struct fa_config {
     bool
         allow_downgrade; /**< Follow redirects from https to http, without headers and passwords. */
     bool spare[3];       /**< False: a later version may have fields here. */
+
+    const char *const *trust_hosts; /**< Hosts that get headers, user and password of a URL after a
+                                       redirect to them, too, n_trust_hosts of them: see
+                                       fa_config_check_trust_host(). */
+    size_t n_trust_hosts;
 };
 
 /**
@@ -186,6 +191,13 @@ int fa_config_check_proxy(const char *proxy, struct fa_error *err);
 
 /** Check a value for fa_config.retry_on; NULL is valid.  @return 0, or -1 with FA_CLASS_REFUSED. */
 int fa_config_check_retry_on(const char *statuses, struct fa_error *err);
+
+/**
+ * Check a value for fa_config.trust_hosts: a name, "*." and a name, or an address; and ":PORT".
+ *
+ * @return 0, or -1 with FA_CLASS_REFUSED.
+ */
+int fa_config_check_trust_host(const char *pattern, struct fa_error *err);
 
 /** The stable name of a mode ("async"); NULL if there is none, so that a loop from 0 lists all. */
 const char *fa_mode_name(enum fa_mode mode);

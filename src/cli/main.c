@@ -55,6 +55,7 @@
  *    intake, claims, scheduler, flights, settle, finish, ledger, pause: the parts
  *    job, emit, counts: what the parts share
  *    hosts, breaker, throttle, outage, retry, bucket, slots, timers, backlog: for the scheduler
+ *    secrecy: what of the user's secrets is sent after a redirect
  *    name, names, identity, kept, folder, store: names and files
  *    resolve: addresses of hosts
  *    statuses: the table of entry statuses

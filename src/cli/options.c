@@ -361,11 +361,20 @@ const struct fa_option fa_options_table[] = {
            .more =
                "LINE is 'Name: value'; 'Name:' removes a default header, and 'Name;' sends an "
                "empty one.  @FILE reads lines from a file, which keeps secrets out of the list of "
-               "processes.  After a redirect to another scheme, host or port, these headers are "
-               "no longer sent."),
+               "processes.  Behind a redirect to another scheme, host or port, these headers are "
+               "not sent, unless --trust-host names it.  See SECRETS."),
     TEXT("user-agent", 'A', "TEXT", config.user_agent, .commands = RUNS,
          .initial = "fetchall/VERSION", .help = "set the User-Agent header"),
     FLAG("netrc", 0, config.netrc, .commands = RUNS, .help = "read passwords from ~/.netrc"),
+    CUSTOM("trust-host", 0, "PATTERN", fa_request_options_trust_host, .commands = RUNS,
+           .help = "send headers and passwords to this host, too; may repeat",
+           .more =
+               "The lines of --header and header=, and the user and password of a listed URL, are "
+               "sent to its own scheme, host and port only, whenever a redirect leads there.  "
+               "PATTERN names a host behind a redirect that gets them, too: example.org, an "
+               "address, or *.example.org for all names below it; with :PORT, only there.  It does "
+               "not name the hosts of the list, and never applies behind a redirect from https to "
+               "http.  See SECRETS."),
     TEXT("proxy", 0, "URL", config.proxy, .commands = RUNS, .initial = "environment",
          .help = "use this proxy; '' for none",
          .more = "Without this option, the variables http_proxy, https_proxy, all_proxy and "
@@ -502,6 +511,7 @@ void fa_options_fini(struct fa_options *options)
     fa_texts_fini(&options->lists);
     fa_texts_fini(&options->headers);
     fa_texts_fini(&options->resolve);
+    fa_texts_fini(&options->trust_hosts);
     fa_texts_fini(&options->header_files);
     fa_texts_fini(&options->reserved);
     fa_texts_fini(&options->writable);
@@ -655,5 +665,7 @@ int fa_options_check(struct fa_options *options, struct fa_error *err)
     config->n_headers = options->headers.count;
     config->resolve = (const char *const *)options->resolve.items;
     config->n_resolve = options->resolve.count;
+    config->trust_hosts = (const char *const *)options->trust_hosts.items;
+    config->n_trust_hosts = options->trust_hosts.count;
     return 0;
 }

@@ -56,6 +56,7 @@ struct fa_options {
     struct fa_texts lists;
     struct fa_texts headers;
     struct fa_texts resolve;
+    struct fa_texts trust_hosts;
     struct fa_texts header_files; /**< Of --header. */
     struct fa_texts reserved;
     struct fa_texts writable;

@@ -97,3 +97,11 @@ int fa_request_options_resolve(struct fa_options *options, const char *value, st
             value);
     return fa_texts_add(&options->resolve, value, strlen(value)) == 0 ? 0 : no_memory(err);
 }
+
+int fa_request_options_trust_host(struct fa_options *options, const char *value,
+                                  struct fa_error *err)
+{
+    if (fa_config_check_trust_host(value, err) != 0)
+        return -1;
+    return fa_texts_add(&options->trust_hosts, value, strlen(value)) == 0 ? 0 : no_memory(err);
+}

@@ -17,6 +17,10 @@
 /** The value of --header: a line, or @FILE with some lines. */
 int fa_request_options_header(struct fa_options *options, const char *value, struct fa_error *err);
 
+/** The value of --trust-host. */
+int fa_request_options_trust_host(struct fa_options *options, const char *value,
+                                  struct fa_error *err);
+
 /** The value of --resolve. */
 int fa_request_options_resolve(struct fa_options *options, const char *value, struct fa_error *err);
 

@@ -179,7 +179,7 @@ static void job_settle_success(struct fa_session *s, struct fa_job *job, double 
         job_settle_unchanged(s, job, now);
     else if (!outcome->location)
         job_settle_fetched(s, job, now);
-    else if (fa_settle_redirect(job, s->config.allow_downgrade) == 0)
+    else if (fa_settle_redirect(job, &s->config) == 0)
         job_follow(s, job, now);
     else
         job_settle_failure(s, job, now);

@@ -8,6 +8,7 @@
  */
 #include "engine/config.h"
 
+#include "base/host_pattern.h"
 #include "base/sized.h"
 #include "transfer/classify.h"
 #include "transfer/proxy.h"
@@ -62,6 +63,17 @@ int fa_config_check_retry_on(const char *statuses, struct fa_error *err)
         return 0;
     fa_error_set(err, FA_DOMAIN_FETCHALL, 0, FA_CLASS_REFUSED,
                  "'%s' is not a list of HTTP statuses, as in 403,520 (--retry-on)", statuses);
+    return -1;
+}
+
+int fa_config_check_trust_host(const char *pattern, struct fa_error *err)
+{
+    if (fa_host_pattern_is_good(pattern))
+        return 0;
+    fa_error_set(err, FA_DOMAIN_FETCHALL, 0, FA_CLASS_REFUSED,
+                 "'%s' is not a host, as in example.org, *.example.org or example.org:8443 "
+                 "(--trust-host)",
+                 pattern);
     return -1;
 }
 
@@ -140,6 +152,9 @@ static const char *config_check_texts(const struct fa_config *config)
             return "headers";
     if (config->retry_on && !fa_status_list_is_good(config->retry_on))
         return "retry_on";
+    for (size_t i = 0; i < config->n_trust_hosts; ++i)
+        if (!fa_host_pattern_is_good(config->trust_hosts[i]))
+            return "trust_hosts";
     if (config->overwrite && config->sync)
         return "overwrite, with sync,";
     return NULL;

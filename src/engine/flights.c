@@ -9,6 +9,8 @@
  */
 #include "engine/flights.h"
 
+#include "engine/secrecy.h"
+
 #include <fetchall/redact.h>
 
 #include <errno.h>
@@ -52,15 +54,14 @@ void fa_flights_fini(struct fa_flights *flights)
     flights->strategy = NULL;
 }
 
-/* Headers may contain credentials: none are sent after a redirect to another origin.  A Range is a
- * member of the attempt. */
+/* Header lines may contain credentials: see secrecy.h.  A Range is a member of the attempt. */
 static int attempt_set_headers(const struct fa_flights *flights, struct fa_job *job)
 {
     struct fa_attempt *attempt = &job->attempt;
     const struct fa_config *config = flights->config;
     size_t most = config->n_headers + job->entry->n_headers, n = 0;
     attempt->n_headers = 0;
-    if (job->target.foreign || most == 0)
+    if (!fa_secrecy_allows(job->target.secrecy) || most == 0)
         return 0;
     if (!job->headers && !(job->headers = calloc(most, sizeof(*job->headers))))
         return -1;
@@ -174,7 +175,7 @@ static int attempt_prepare(struct fa_flights *flights, struct fa_job *job, uint6
     attempt->origin = target->origin->hash;
     attempt->http1 = job->tries.http1 || target->origin->http2_failures >= FA_HTTP2_FAILURES;
     attempt->close = origin_is_single_use(flights, target->origin);
-    attempt->foreign = target->foreign;
+    attempt->foreign = !fa_secrecy_allows(target->secrecy);
     attempt->durable = config->fsync == FA_FSYNC_EACH;
     attempt->slice = job->slice;
     attempt->size = job->entry->size;

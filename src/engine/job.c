@@ -117,7 +117,7 @@ int fa_job_target(struct fa_job *job, unsigned mirror)
     target->origin_key = target->mirrors[mirror].origin;
     target->origin = NULL;
     target->hops = 0;
-    target->foreign = false;
+    target->secrecy = FA_SECRECY_HOME;
     target->secure = target->url->secure;
     job->tries.again = true;
     return 0;
@@ -141,17 +141,14 @@ bool fa_job_is_exhausted(const struct fa_job *job)
     return (job->target.exhausted & all) == all;
 }
 
-/* `foreign` is never cleared on the way: a redirect back to the first origin was chosen by
- * another. */
-void fa_job_follow(struct fa_job *job, struct fa_url *url)
+void fa_job_follow(struct fa_job *job, struct fa_url *url, enum fa_secrecy secrecy)
 {
     struct fa_target *target = &job->target;
-    uint64_t origin = fa_key_str(url->origin);
-    target->foreign |= origin != target->origin_key;
     fa_url_fini(&target->redirect);
     target->redirect = *url;
     target->url = &target->redirect;
-    target->origin_key = origin;
+    target->origin_key = fa_key_str(url->origin);
+    target->secrecy = secrecy;
     target->secure = url->secure;
     ++target->hops;
 }

@@ -36,6 +36,14 @@ struct fa_mirror {
     uint64_t origin; /**< Key of its origin. */
 };
 
+/** Who is requested, as seen from the URL of the list: see engine/secrecy.h. */
+enum fa_secrecy {
+    FA_SECRECY_HOME,       /**< The origin of the listed URL. */
+    FA_SECRECY_TRUSTED,    /**< A host of fa_config.trust_hosts. */
+    FA_SECRECY_FOREIGN,    /**< Any other origin. */
+    FA_SECRECY_DOWNGRADED, /**< A redirect from https to http led there. */
+};
+
 /** What is requested. */
 struct fa_target {
     struct fa_mirror *mirrors; /**< Owned: n_mirrors of them, in the order of the entry. */
@@ -47,8 +55,8 @@ struct fa_target {
     uint64_t origin_key;      /**< Of url's origin. */
     struct fa_origin *origin; /**< Valid in states QUEUED and ACTIVE. */
     unsigned hops;            /**< Redirects since the mirror's URL. */
-    bool foreign;             /**< A redirect has left the mirror's origin: no secrets go there. */
-    bool secure;              /**< An https URL of the list led here: http is refused. */
+    enum fa_secrecy secrecy;  /**< Of url. */
+    bool secure;              /**< url is https. */
 };
 
 /** An existing file of an earlier run at the path of a job. */
@@ -174,7 +182,7 @@ int fa_job_target_from(struct fa_job *job, unsigned mirror);
 bool fa_job_is_exhausted(const struct fa_job *job);
 
 /** Target the URL of a redirect.  @url  Taken. */
-void fa_job_follow(struct fa_job *job, struct fa_url *url);
+void fa_job_follow(struct fa_job *job, struct fa_url *url, enum fa_secrecy secrecy);
 
 TAILQ_HEAD(fa_job_list, fa_job);
 

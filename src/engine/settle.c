@@ -11,6 +11,8 @@
  */
 #include "engine/settle.h"
 
+#include "engine/secrecy.h"
+
 #include <errno.h>
 #include <string.h>
 
@@ -124,8 +126,18 @@ static int redirect_check(const struct fa_job *job, const struct fa_url *to, boo
     return why ? -1 : 0;
 }
 
-/* Only the target is parsed here; whether secrets may go there is decided by fa_job_follow(). */
-int fa_settle_redirect(struct fa_job *job, bool downgrade)
+/* Where the user's secrets may go, the login is that of the listed URL: no other origin chooses one
+ * for a request that has the user's header lines.  Within an origin, fa_url_parse() has kept it. */
+static int redirect_set_login(const struct fa_job *job, struct fa_url *to, enum fa_secrecy secrecy,
+                              struct fa_error *err)
+{
+    const struct fa_target *target = &job->target;
+    if (!fa_secrecy_allows(secrecy) || strcmp(to->origin, target->url->origin) == 0)
+        return 0;
+    return fa_url_set_login(to, &target->mirrors[target->mirror].url, err);
+}
+
+int fa_settle_redirect(struct fa_job *job, const struct fa_config *config)
 {
     struct fa_url to;
     struct fa_error why = {0};
@@ -134,11 +146,13 @@ int fa_settle_redirect(struct fa_job *job, bool downgrade)
                      "invalid redirect target: %.100s", why.msg);
         return -1;
     }
-    if (redirect_check(job, &to, downgrade, &job->outcome.error)) {
+    enum fa_secrecy secrecy = fa_secrecy_decide(&job->target, &to, config);
+    if (redirect_check(job, &to, config->allow_downgrade, &job->outcome.error) ||
+        redirect_set_login(job, &to, secrecy, &job->outcome.error)) {
         fa_url_fini(&to);
         return -1;
     }
-    fa_job_follow(job, &to);
+    fa_job_follow(job, &to, secrecy);
     return 0;
 }
 

@@ -5,6 +5,8 @@
 #ifndef FA_ENGINE_SETTLE_H
 #define FA_ENGINE_SETTLE_H
 
+#include <fetchall/config.h>
+
 #include "engine/job.h"
 #include "engine/outage.h"
 #include "engine/retry.h"
@@ -57,8 +59,8 @@ void fa_settle_attempt(struct fa_job *job);
 void fa_settle_crashed(struct fa_job *job, int64_t size);
 
 /** Follow the redirect in the outcome.  @return 0; or -1 with job->outcome.error: then call
- * fa_settle_failure().  @downgrade  From https to http, too. */
-int fa_settle_redirect(struct fa_job *job, bool downgrade);
+ * fa_settle_failure(). */
+int fa_settle_redirect(struct fa_job *job, const struct fa_config *config);
 
 /** The file is complete.  If the process is killed before it is renamed, a later run resumes the
  * part as a complete one.  @return whether to record the part now. */

@@ -319,6 +319,47 @@ int fa_url_parse(struct fa_url *url, const char *text, const char *base, struct 
     return result;
 }
 
+/* A login ends at an "@" before the path; libcurl encodes one that is part of it. */
+static bool url_has_login(const struct fa_url *url)
+{
+    const char *authority = strstr(url->whole, "://") + 3;
+    return memchr(authority, '@', strcspn(authority, "/?#"));
+}
+
+static CURLUcode login_replace(CURLU *handle, CURLU *from)
+{
+    CURLUcode code = curl_url_set(handle, CURLUPART_USER, NULL, 0);
+    if (code == CURLUE_OK)
+        code = curl_url_set(handle, CURLUPART_PASSWORD, NULL, 0);
+    if (code == CURLUE_OK)
+        code = component_keep(handle, from, CURLUPART_USER);
+    return code == CURLUE_OK ? component_keep(handle, from, CURLUPART_PASSWORD) : code;
+}
+
+int fa_url_set_login(struct fa_url *url, const struct fa_url *from, struct fa_error *err)
+{
+    if (!url_has_login(url) && !url_has_login(from))
+        return 0;
+    struct fa_url changed;
+    CURLU *handle = curl_url(), *other = curl_url();
+    CURLUcode code =
+        handle && other ? curl_url_set(handle, CURLUPART_URL, url->whole, 0) : CURLUE_OUT_OF_MEMORY;
+    if (code == CURLUE_OK)
+        code = curl_url_set(other, CURLUPART_URL, from->whole, 0);
+    if (code == CURLUE_OK)
+        code = login_replace(handle, other);
+    fa_url_init(&changed);
+    int result = code == CURLUE_OK ? url_fill(&changed, handle, err)
+                                   : url_reject(err, curl_url_strerror(code));
+    if (result == 0) {
+        fa_url_fini(url);
+        *url = changed;
+    }
+    curl_url_cleanup(handle);
+    curl_url_cleanup(other);
+    return result;
+}
+
 #define STRINGS 5
 
 /* For the backlog (engine/spill.c): entries that wait are kept as bytes, in memory or in a file. */

@@ -37,6 +37,10 @@ void fa_url_fini(struct fa_url *url);
  */
 int fa_url_parse(struct fa_url *url, const char *text, const char *base, struct fa_error *err);
 
+/** Replace the user and password of a URL by those of another one, or by none if it has none.
+ * @return 0, or -1: url is unchanged. */
+int fa_url_set_login(struct fa_url *url, const struct fa_url *from, struct fa_error *err);
+
 /** Write a parsed URL, so that it need not be parsed again. */
 void fa_url_pack(const struct fa_url *url, struct fa_buf *buf);
 

@@ -47,14 +47,51 @@ static void end(void)
 
 TestSuite(secrets, .init = begin, .fini = end, .timeout = 90.0);
 
-/* Writes /redir/302/<target>, the target with its slashes hidden. */
+/* Writes /redir/302/<target>, the target with its slashes hidden, so that it can be such a path
+ * itself. */
 static void redirect_to(char *path, size_t room, const char *target, const char *name)
 {
     size_t len = (size_t)snprintf(path, room, "/redir/302/");
     for (; *target && len + 4 < room; target++) {
-        len += (size_t)snprintf(path + len, room - len, *target == '/' ? "%%2f" : "%c", *target);
+        const char *format = *target == '/' ? "%%2f" : *target == '%' ? "%%25" : "%c";
+        len += (size_t)snprintf(path + len, room - len, format, *target);
     }
     snprintf(path + len, room - len, "/%s", name);
+}
+
+/* Adds a URL that leads through the others to the last one; ends with NULL. */
+static void add_chain(const char *name, const char *const *urls)
+{
+    char whole[4096];
+    size_t n = 0;
+    while (urls[n])
+        n++;
+    snprintf(whole, sizeof(whole), "%s", urls[--n]);
+    while (n-- > 0) {
+        char path[4096];
+        redirect_to(path, sizeof(path), whole, name);
+        cr_assert_lt((size_t)snprintf(whole, sizeof(whole), "%s%s", urls[n], path), sizeof(whole));
+    }
+    fa_lines_add(&list, "%s", whole);
+}
+
+/* The start of a URL: "http://" or "https://", a user, and a host of a server. */
+static const char *at(const struct fa_server *to, const char *scheme, const char *host)
+{
+    static char texts[16][128];
+    static unsigned next;
+    char *text = texts[next++ % 16];
+    snprintf(text, sizeof(texts[0]), "%s%s:%d", scheme, host, to->port);
+    return text;
+}
+
+static const char *file_at(const char *host)
+{
+    static char texts[8][160];
+    static unsigned next;
+    char *text = texts[next++ % 8];
+    snprintf(text, sizeof(texts[0]), "%s/ok/10/f", at(&server, "http://", host));
+    return text;
 }
 
 /* Adds a URL at HOST of the plain server, with USER before it, that leads to TARGET. */
@@ -104,6 +141,70 @@ FA_TEST_MODES(secrets, headers_with_secrets_stay_at_the_origin_of_the_list)
     cr_expect_eq(leaks(&server, "127.0.0.3", "s3cret"), 0, "%s: another host", mode);
     cr_expect_eq(leaks(&other, "127.0.0.2", "s3cret"), 0, "%s: another port", mode);
     cr_expect_eq(fa_server_stat(&other, "requests"), 1);
+}
+
+FA_TEST_MODES(secrets, secrets_are_sent_to_the_listed_origin_when_it_is_asked_again)
+{
+    const char *a = at(&server, "http://", "127.0.0.2"), *b = at(&server, "http://", "127.0.0.3");
+    const char *login = at(&server, "http://user:pass@", "127.0.0.2");
+    char end[256];
+    add_chain("a", (const char *[]){a, b, file_at("127.0.0.2"), NULL});
+    fa_lines_add(&list, " header=X-Entry: s3cret-entry");
+    fa_lines_add(&list, " out=a");
+    snprintf(end, sizeof(end), "%s/auth/b", a);
+    add_chain("b", (const char *[]){login, b, end, NULL});
+    fa_lines_add(&list, " out=b");
+    snprintf(end, sizeof(end), "%s/auth/c", at(&server, "http://evil:pw@", "127.0.0.2"));
+    add_chain("c", (const char *[]){login, b, end, NULL});
+    fa_lines_add(&list, " out=c");
+    fa_fetch_start(&fetch, &scratch, mode, list.text, "-H", "X-Token: s3cret", NULL);
+    fa_fetch_expect(&fetch, 10, 0);
+    fa_fetch_expect_count(&fetch, "ok", 3);
+    cr_expect_eq(leaks(&server, "127.0.0.2", "X-Token"), 6, "%s: each time", mode);
+    cr_expect_eq(leaks(&server, "127.0.0.2", "s3cret-entry"), 2, "%s", mode);
+    cr_expect_eq(leaks(&server, "127.0.0.2", "Basic"), 4, "%s: the listed one only", mode);
+    cr_expect_eq(leaks(&server, "127.0.0.3", "s3cret"), 0, "%s: another host", mode);
+    cr_expect_eq(leaks(&server, "127.0.0.3", "Authorization"), 0, "%s: another host", mode);
+}
+
+FA_TEST_MODES(secrets, trusted_host_gets_headers_and_login_and_no_other_does)
+{
+    const char *a = at(&tls, "https://user:pass@", "a.test");
+    char end[256], port[64], any[2][64];
+    snprintf(end, sizeof(end), "%s/auth/b", at(&tls, "https://", "b.test"));
+    add_chain("a", (const char *[]){a, end, NULL});
+    fa_lines_add(&list, " out=a");
+    snprintf(end, sizeof(end), "%s/ok/10/c", at(&tls, "https://", "evil-b.test"));
+    add_chain("b", (const char *[]){a, end, NULL});
+    fa_lines_add(&list, " out=b");
+    snprintf(end, sizeof(end), "%s/ok/10/d", at(&server, "http://", "b.test"));
+    add_chain("c", (const char *[]){a, end, NULL});
+    fa_lines_add(&list, " out=c");
+    snprintf(port, sizeof(port), "B.test.:%d", tls.port);
+    snprintf(any[0], sizeof(any[0]), "*:%d:127.0.0.1", tls.port);
+    snprintf(any[1], sizeof(any[1]), "*:%d:127.0.0.1", server.port);
+    fa_fetch_start(&fetch, &scratch, mode, list.text, "--insecure", "--resolve", any[0],
+                   "--resolve", any[1], "--trust-host", port, "--trust-host", "*.b.test",
+                   "--allow-downgrade", "-H", "X-Token: s3cret", NULL);
+    fa_fetch_expect(&fetch, 10, 0);
+    fa_fetch_expect_count(&fetch, "ok", 3);
+    cr_expect_eq(leaks(&tls, "a.test", "s3cret"), 3, "%s", mode);
+    cr_expect_eq(leaks(&tls, "b.test", "s3cret"), 1, "%s: trusted", mode);
+    cr_expect_eq(leaks(&tls, "b.test", "Basic"), 1, "%s: trusted", mode);
+    cr_expect_eq(leaks(&tls, "evil-b.test", "s3cret"), 0, "%s: another name", mode);
+    cr_expect_eq(leaks(&tls, "evil-b.test", "Authorization"), 0, "%s: another name", mode);
+    cr_expect_eq(leaks(&server, "b.test", "s3cret"), 0, "%s: no TLS", mode);
+    cr_expect_eq(leaks(&server, "b.test", "Authorization"), 0, "%s: no TLS", mode);
+}
+
+FA_TEST_MODES(secrets, trusted_host_that_is_not_one_is_refused)
+{
+    fa_lines_add(&list, "%s", fa_server_url(&server, "/ok/10/a"));
+    fa_fetch_start(&fetch, &scratch, mode, list.text, "--trust-host", "*", NULL);
+    cr_expect_eq(fa_run_wait(&fetch.run, 10), 2, "%s", mode);
+    cr_expect_not_null(strstr(fa_run_err(&fetch.run), "'*' is not a host"), "%s",
+                       fa_run_err(&fetch.run));
+    cr_expect_eq(fa_server_stat(&server, "requests"), 0);
 }
 
 FA_TEST_MODES(secrets, proxy_that_cannot_be_read_is_refused_and_its_password_not_printed)
@@ -234,18 +335,11 @@ FA_TEST_MODES(secrets, pass_phrase_of_a_key_is_not_asked_for)
 FA_TEST_MODES(secrets, https_redirects_to_https_and_never_to_http)
 {
     char path[512];
+    char hop[600];
     redirect_to(path, sizeof(path), fa_server_url_at(&server, "127.0.0.1", "/ok/10/plain"), "a");
     fa_lines_add(&list, "https://a.test:%d%s", tls.port, path);
-    char second[1024];
-    char hop[600];
     snprintf(hop, sizeof(hop), "https://b.test:%d%s", tls.port, path);
-    for (char *at = second, *from = hop; (*at = *from); at++, from++) {
-        if (*from == '%') {
-            memcpy(at, "%25", 3);
-            at += 2;
-        }
-    }
-    redirect_to(path, sizeof(path), second, "b");
+    redirect_to(path, sizeof(path), hop, "b");
     fa_lines_add(&list, "https://a.test:%d%s", tls.port, path);
     redirect_to(path, sizeof(path), fa_server_url_at(&tls, "b.test", "/ok/10/c"), "c");
     fa_lines_add(&list, "https://a.test:%d%s", tls.port, path);

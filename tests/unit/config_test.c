@@ -43,6 +43,17 @@ static void expect_refused(const struct fa_config *config, const char *field)
         expect_refused(&config, #field); \
     } while (0)
 
+Test(config, trust_host_that_is_no_pattern_is_refused)
+{
+    static const char *const hosts[] = {"a", "*"};
+    struct fa_config config;
+    fa_config_init(&config);
+    config.dir = scratch.path;
+    config.trust_hosts = hosts;
+    config.n_trust_hosts = 2;
+    expect_refused(&config, "trust_hosts");
+}
+
 Test(config, invalid_values_are_refused)
 {
     REFUSED(mode, FA_MODES);

@@ -282,16 +282,82 @@ Test(engine_hosts, a_redirect_is_followed_and_names_nothing)
                                 "end complete\n");
 }
 
-Test(engine_hosts, secrets_are_not_sent_after_a_redirect_to_another_origin)
+static const char *const secret[] = {"Authorization: secret"};
+
+static void begin_secret(const char *script, const char *list)
 {
-    static const char *const headers[] = {"Authorization: secret"};
-    begin_world("a/x 302 to=a/y\na/y 302 to=b/z\nb/z 302 to=a/w\na/w 200 size=10", "http://a/x");
-    config->headers = headers;
+    begin_world(script, list);
+    config->headers = secret;
     config->n_headers = 1;
+}
+
+Test(engine_hosts, secrets_are_sent_to_the_listed_origin_whichever_way_led_there)
+{
+    begin_secret("a/x 302 to=a/y\na/y 302 to=b/z\nb/z 302 to=a/w\na/w 200 size=10", "http://a/x");
     EXPECT_RUN(FA_END_COMPLETE, "get a/x headers=1\n"
                                 "get a/y headers=1\n"
                                 "get b/z foreign headers=0\n"
-                                "get a/w foreign headers=0\n"
+                                "get a/w headers=1\n"
+                                "done a/x ok\n"
+                                "end complete\n");
+}
+
+Test(engine_hosts, secrets_are_sent_to_trusted_hosts_behind_a_redirect)
+{
+    static const char *const trusted[] = {"*.b", "c:81"};
+    begin_secret("a/x 302 to=login.b/y\nlogin.b/y 302 to=evil-b/y\nevil-b/y 302 to=c/y\n"
+                 "c/y 302 to=c:81/z\nc:81/z 200 size=10",
+                 "http://a/x");
+    config->trust_hosts = trusted;
+    config->n_trust_hosts = 2;
+    EXPECT_RUN(FA_END_COMPLETE, "get a/x headers=1\n"
+                                "get login.b/y headers=1\n"
+                                "get evil-b/y foreign headers=0\n"
+                                "get c/y foreign headers=0\n"
+                                "get c:81/z headers=1\n"
+                                "done a/x ok\n"
+                                "end complete\n");
+}
+
+Test(engine_hosts, nothing_secret_is_sent_after_a_downgrade_not_even_at_home)
+{
+    static const char *const trusted[] = {"b"};
+    begin_secret("https://a/x 302 to=http://b/y\nb/y 302 to=https://b/y\n"
+                 "https://b/y 302 to=https://a/z\nhttps://a/z 200 size=10",
+                 "https://a/x");
+    config->trust_hosts = trusted;
+    config->n_trust_hosts = 1;
+    config->allow_downgrade = true;
+    EXPECT_RUN(FA_END_COMPLETE, "get https://a/x headers=1\n"
+                                "get b/y foreign headers=0\n"
+                                "get https://b/y foreign headers=0\n"
+                                "get https://a/z foreign headers=0\n"
+                                "done https://a/x ok\n"
+                                "end complete\n");
+}
+
+Test(engine_hosts, a_login_belongs_to_the_listed_origin)
+{
+    begin_world("u:p@a/x 302 to=http://b/y\nb/y 302 to=http://a/z\nu:p@a/z 302 to=http://e:v@a/z\n"
+                "e:v@a/z 302 to=http://e:v@b/y\ne:v@b/y 302 to=http://e:v@a/w\n"
+                "u:p@a/w 200 size=10",
+                "http://u:p@a/x");
+    EXPECT_RUN(FA_END_COMPLETE, "get u:p@a/x\n"
+                                "get b/y foreign\n"
+                                "get u:p@a/z\n"
+                                "get e:v@a/z\n"
+                                "get e:v@b/y foreign\n"
+                                "get u:p@a/w\n"
+                                "done * ok\n"
+                                "end complete\n");
+}
+
+Test(engine_hosts, a_login_of_another_host_is_not_used_at_home)
+{
+    begin_secret("a/x 302 to=b/y\nb/y 302 to=http://e:v@a/z\na/z 200 size=10", "http://a/x");
+    EXPECT_RUN(FA_END_COMPLETE, "get a/x headers=1\n"
+                                "get b/y foreign headers=0\n"
+                                "get a/z headers=1\n"
                                 "done a/x ok\n"
                                 "end complete\n");
 }

@@ -114,6 +114,13 @@ Test(options, each_kind_reaches_its_field)
     cr_assert_str_eq(p.options.config.resolve[0], "a:1:[::1]");
     cr_assert(p.options.config.hash_existing);
     fa_options_fini(&p.options);
+
+    p = PARSE("--trust-host", "*.a", "--trust-host=b:1", "x");
+    cr_assert_eq(p.rc, 0, "%s", p.err.msg);
+    cr_assert_eq(p.options.config.n_trust_hosts, 2);
+    cr_assert_str_eq(p.options.config.trust_hosts[0], "*.a");
+    cr_assert_str_eq(p.options.config.trust_hosts[1], "b:1");
+    fa_options_fini(&p.options);
 }
 
 Test(options, wrong_command_lines_are_refused_with_a_reason)
@@ -144,6 +151,8 @@ Test(options, wrong_command_lines_are_refused_with_a_reason)
         {{"--cert", "/tmp", "x"}, "Is a directory"},
         {{"--key", "/dev/null", "x"}, "--cert"},
         {{"--resolve", "a:1", "x"}, "HOST:PORT:ADDR"},
+        {{"--trust-host", "*", "x"}, "'*' is not a host"},
+        {{"--trust-host", "https://a/", "x"}, "--trust-host"},
         {{"--hash", "sha3", "x"}, "--hash requires"},
         {{"--hash", "none", "--manifest", "M", "x"}, "--manifest requires a digest"},
         {{"--manifest", "-", "x"}, "not '-'"},

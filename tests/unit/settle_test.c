@@ -10,6 +10,7 @@
 
 static struct fa_job *job;
 static struct fa_settle_case with;
+static struct fa_config config;
 
 static void no_bad_mirror(void *ctx, const struct fa_job *self, unsigned mirror,
                           const struct fa_error *why)
@@ -295,17 +296,17 @@ Test(settle, redirects_are_followed_within_limits)
 {
     char *to = strdup("/b");
     job->outcome.location = to;
-    cr_assert_eq(fa_settle_redirect(job, false), 0);
+    cr_assert_eq(fa_settle_redirect(job, &config), 0);
     cr_expect_str_eq(job->target.url->path, "/b");
     cr_expect_eq(job->target.hops, 1);
-    cr_expect_not(job->target.foreign);
+    cr_expect_eq(job->target.secrecy, FA_SECRECY_HOME);
     job->outcome.location = strdup("http://127.0.0.2/c");
     free(to);
-    cr_assert_eq(fa_settle_redirect(job, false), 0);
-    cr_expect(job->target.foreign);
+    cr_assert_eq(fa_settle_redirect(job, &config), 0);
+    cr_expect_eq(job->target.secrecy, FA_SECRECY_FOREIGN);
     for (unsigned i = 2; i < FA_HOPS_MAX; ++i)
-        cr_assert_eq(fa_settle_redirect(job, false), 0, "%u", i);
-    cr_expect_eq(fa_settle_redirect(job, false), -1);
+        cr_assert_eq(fa_settle_redirect(job, &config), 0, "%u", i);
+    cr_expect_eq(fa_settle_redirect(job, &config), -1);
     cr_expect_eq(job->outcome.error.class, FA_CLASS_REDIRECT);
 }
 
@@ -314,10 +315,11 @@ Test(settle, redirect_from_https_to_http_is_refused)
     end();
     open_job("https://127.0.0.1/a");
     job->outcome.location = strdup("http://127.0.0.1/a");
-    cr_expect_eq(fa_settle_redirect(job, false), -1);
+    cr_expect_eq(fa_settle_redirect(job, &config), -1);
     cr_expect(strstr(job->outcome.error.msg, "https to http"));
-    cr_expect_eq(fa_settle_redirect(job, true), 0);
-    cr_expect(job->target.foreign, "no secrets go there");
+    config.allow_downgrade = true;
+    cr_expect_eq(fa_settle_redirect(job, &config), 0);
+    cr_expect_eq(job->target.secrecy, FA_SECRECY_DOWNGRADED);
 }
 
 Test(settle, complete_file_without_a_declared_length_is_news_for_the_state)

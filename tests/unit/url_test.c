@@ -272,3 +272,28 @@ Test(url, packed_one_that_was_never_parsed_stays_so)
     fa_url_fini(&copy);
     fa_buf_fini(&buf);
 }
+
+Test(url, a_login_is_replaced_by_that_of_another_url_or_by_none)
+{
+    static const struct {
+        const char *to, *from, *whole;
+    } rows[] = {
+        {"http://a/x?q=1", "http://u:p@b/", "http://u:p@a/x?q=1"},
+        {"http://e:v@a/x", "http://u:p@b/", "http://u:p@a/x"},
+        {"http://e:v@a/x", "http://u@b/", "http://u@a/x"},
+        {"http://e:v@a/x", "http://b/", "http://a/x"},
+        {"http://a/x@y", "http://b/?@", "http://a/x@y"},
+        {"https://a:8443/", "http://u%40b:p%3a%2f@b/", "https://u%40b:p%3a%2f@a:8443/"},
+        {"http://[::1]:81/", "http://:p@b/", "http://:p@[::1]:81/"},
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); ++i) {
+        struct fa_url to, from;
+        struct fa_error err = {0};
+        cr_assert_eq(fa_url_parse(&to, rows[i].to, NULL, &err), 0, "%s", err.msg);
+        cr_assert_eq(fa_url_parse(&from, rows[i].from, NULL, &err), 0, "%s", err.msg);
+        cr_assert_eq(fa_url_set_login(&to, &from, &err), 0, "%s", err.msg);
+        cr_expect_str_eq(to.whole, rows[i].whole);
+        fa_url_fini(&to);
+        fa_url_fini(&from);
+    }
+}

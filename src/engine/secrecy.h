@@ -1,0 +1,22 @@
+/**
+ * Secrecy: who gets the secrets of the user.  Pure.
+ *
+ * Header lines (-H, header=) and the user and password of a listed URL are meant for the origin of
+ * that URL.  Redirects are chosen by servers, so what is sent to their targets is decided here, for
+ * each of them.
+ */
+#ifndef FA_ENGINE_SECRECY_H
+#define FA_ENGINE_SECRECY_H
+
+#include <fetchall/config.h>
+
+#include "engine/job.h"
+
+/** Who the target of a redirect is.  @target  Of the request that was redirected. */
+enum fa_secrecy fa_secrecy_decide(const struct fa_target *target, const struct fa_url *to,
+                                  const struct fa_config *config);
+
+/** Whether header lines, user and password of the listed URL may be sent. */
+bool fa_secrecy_allows(enum fa_secrecy secrecy);
+
+#endif
