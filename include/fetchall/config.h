@@ -50,6 +50,14 @@ enum fa_http {
                     on one connection.  Refused with a rate, which cannot limit it. */
 };
 
+/** The format of lists: see LIST FORMAT in fetchall(1). */
+enum fa_list_format {
+    FA_LIST_FORMAT_AUTO, /**< By the name and the first bytes of each list. */
+    FA_LIST_FORMAT_TEXT,
+    FA_LIST_FORMAT_SUMS, /**< Checksum files, as of sha256sum(1). */
+    FA_LIST_FORMATS      /**< How many there are. */
+};
+
 /** What survives a power failure.  If only the program is killed, everything does. */
 enum fa_fsync {
     FA_FSYNC_NONE,  /**< No promise. */
@@ -167,6 +175,8 @@ struct fa_config {
                                        redirect to them, too, n_trust_hosts of them: see
                                        fa_config_check_trust_host(). */
     size_t n_trust_hosts;
+    enum fa_list_format format;
+    const char *base; /**< The URL that names in a list of checksums are relative to; NULL: none. */
 };
 
 /**

@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include <fetchall/api.h>
+#include <fetchall/config.h>
 #include <fetchall/error.h>
 
 FA_API_BEGIN
@@ -51,6 +52,12 @@ struct fa_sample {
  */
 int fa_sample_write(const char *const *lists, size_t n_lists, uint64_t most, const char *file,
                     struct fa_sample *ret, struct fa_error *err);
+
+/** As fa_sample_write(), of lists that are read as a session of that config reads them: see
+ * fa_config.format and the fields after it.  @config  NULL: the defaults. */
+int fa_sample_write_config(const struct fa_config *config, const char *const *lists, size_t n_lists,
+                           uint64_t most, const char *file, struct fa_sample *ret,
+                           struct fa_error *err);
 
 FA_API_END
 

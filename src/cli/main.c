@@ -69,8 +69,9 @@
  *    stage, digest: digests of downloaded files
  *
  * src/list: input
- *    list, source, unpack, utf16, lines, text, entry, sum: streams, lines and entries
+ *    list, source, unpack, utf16, lines, text, entry, sum, relative: streams, lines and entries
  *    format, format_text, format_packed, format_binary, packed: the formats of lists
+ *    format_sums: those of other programs
  *
  * src/state: what is known across runs
  *    state, changes, database, schema, files: the SQLite database

@@ -18,6 +18,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/stat.h>
 
 #include "cli/outputs.h"
@@ -29,6 +30,7 @@
 SAME_SIZE(enum fa_mode);
 SAME_SIZE(enum fa_layout);
 SAME_SIZE(enum fa_match);
+SAME_SIZE(enum fa_list_format);
 SAME_SIZE(enum fa_family);
 SAME_SIZE(enum fa_http);
 SAME_SIZE(enum fa_hash_with);
@@ -96,6 +98,8 @@ NAMES(sandboxes, [FA_SANDBOX_AUTO] = "auto", [FA_SANDBOX_OFF] = "off",
 NAMES(layouts, [FA_LAYOUT_FLAT] = "flat", [FA_LAYOUT_TREE] = "tree")
 NAMES(matches, [FA_MATCH_AUTO] = "auto", [FA_MATCH_URL] = "url", [FA_MATCH_PATH] = "path",
       [FA_MATCH_NAME] = "name")
+NAMES(formats, [FA_LIST_FORMAT_AUTO] = "auto", [FA_LIST_FORMAT_TEXT] = "text",
+      [FA_LIST_FORMAT_SUMS] = "sums")
 NAMES(promises, [FA_FSYNC_NONE] = "none", [FA_FSYNC_BATCH] = "batch", [FA_FSYNC_EACH] = "each")
 NAMES(displays, [FA_PROGRESS_AUTO] = "auto", [FA_PROGRESS_BAR] = "bar",
       [FA_PROGRESS_PLAIN] = "plain", [FA_PROGRESS_JSON] = "json", [FA_PROGRESS_NONE] = "none")
@@ -227,6 +231,16 @@ const struct fa_option fa_options_table[] = {
                  "are downloaded once.  Files of up to 64 KiB and larger files are compared "
                  "separately.  The contestants are those of --hash-with, by default inline, thread"
                  " and process."),
+
+    GROUP("Lists"),
+    CHOICE("format", 0, "FORMAT", enum fa_list_format, config.format, formats, .commands = RUNS,
+           .help = "set the format of the lists",
+           .more = "auto recognizes it by the name and the first bytes of each list.  sums are "
+                   "checksum files, as of sha256sum(1): see --base.  See LIST FORMAT."),
+    TEXT("base", 0, "URL", config.base, .commands = RUNS,
+         .help = "resolve the names of a checksum file against this URL",
+         .more = "As in HTML, URL counts up to its last slash: it may be that of the folder, with "
+                 "a slash at its end, or that of the checksum file itself."),
 
     GROUP("Files"),
     /* One field, with another meaning for each kind of command. */
@@ -576,6 +590,18 @@ static int options_check_header_files(const struct fa_options *options, struct f
     return 0;
 }
 
+/* The library checks the rest of the URL. */
+static int options_check_base(const struct fa_options *options, struct fa_error *err)
+{
+    const char *base = options->config.base;
+    if (!base || strncasecmp(base, "http://", 7) == 0 || strncasecmp(base, "https://", 8) == 0)
+        return 0;
+    return fa_option_refuse(err,
+                            "--base requires a URL that begins with http:// or https://, not "
+                            "'%s'",
+                            base);
+}
+
 /* The runs check these options, too, but an error should appear before the first one. */
 static int options_check_compare(const struct fa_options *options, struct fa_error *err)
 {
@@ -588,7 +614,8 @@ static int options_check_compare(const struct fa_options *options, struct fa_err
     if (options->compare.stage && options->compare.max_bytes)
         return fa_option_refuse(err, "--stage downloads each file once: remove --max-bytes");
     if (fa_config_check_proxy(options->config.proxy, err) != 0 ||
-        options_check_rate(options, err) != 0 || fa_outputs_check(options, err) != 0)
+        options_check_base(options, err) != 0 || options_check_rate(options, err) != 0 ||
+        fa_outputs_check(options, err) != 0)
         return -1;
     return options_check_header_files(options, err);
 }
@@ -641,7 +668,7 @@ int fa_options_check(struct fa_options *options, struct fa_error *err)
             config->secret_keys);
     if (config->key && !config->cert)
         return fa_option_refuse(err, "--key requires its certificate: add --cert");
-    if (fa_config_check_proxy(config->proxy, err) != 0 ||
+    if (fa_config_check_proxy(config->proxy, err) != 0 || options_check_base(options, err) != 0 ||
         fa_config_check_retry_on(config->retry_on, err) != 0 ||
         options_check_rate(options, err) != 0 || fa_outputs_check(options, err) != 0 ||
         (options->manifest && options_check_manifest(options, err) != 0))

@@ -12,6 +12,7 @@
 #include "base/sized.h"
 #include "transfer/classify.h"
 #include "transfer/proxy.h"
+#include "transfer/url.h"
 
 #include <math.h>
 #include <string.h>
@@ -86,6 +87,8 @@ static const char *config_check_choices(const struct fa_config *config)
         return "layout";
     if (config->match > FA_MATCH_NAME)
         return "match";
+    if (config->format >= FA_LIST_FORMATS)
+        return "format";
     if (config->fsync > FA_FSYNC_EACH)
         return "fsync";
     if (config->family > FA_FAMILY_V6)
@@ -140,6 +143,15 @@ static bool text_is_line(const char *text)
     return !strpbrk(text, "\r\n");
 }
 
+static bool text_is_url(const char *text)
+{
+    struct fa_url url;
+    struct fa_error why;
+    bool valid = fa_url_parse(&url, text, NULL, &why) == 0;
+    fa_url_fini(&url);
+    return valid;
+}
+
 /* What could change the meaning of a request is refused here, and not when it is sent. */
 static const char *config_check_texts(const struct fa_config *config)
 {
@@ -155,6 +167,8 @@ static const char *config_check_texts(const struct fa_config *config)
     for (size_t i = 0; i < config->n_trust_hosts; ++i)
         if (!fa_host_pattern_is_good(config->trust_hosts[i]))
             return "trust_hosts";
+    if (config->base && !text_is_url(config->base))
+        return "base";
     if (config->overwrite && config->sync)
         return "overwrite, with sync,";
     return NULL;
@@ -177,6 +191,11 @@ int fa_config_slice(const struct fa_config *config, struct fa_slice *ret, struct
         return -1;
     }
     return 0;
+}
+
+void fa_config_list_options(const struct fa_config *config, struct fa_list_options *ret)
+{
+    *ret = (struct fa_list_options){.format = config->format, .base = config->base};
 }
 
 int fa_config_check(const struct fa_config *config, struct fa_error *err)

@@ -83,7 +83,7 @@ static void intake_hide_password(const char *name, struct fa_error *err)
 
 /* A list is opened at once, so that a mistyped name is an error before anything is downloaded. */
 int fa_intake_add_list(struct fa_intake *intake, const char *file, const char *name,
-                       struct fa_error *err)
+                       const struct fa_list_options *options, struct fa_error *err)
 {
     struct fa_intake_list *added = calloc(1, sizeof(*added));
     if (!added) {
@@ -91,7 +91,7 @@ int fa_intake_add_list(struct fa_intake *intake, const char *file, const char *n
         return -1;
     }
     added->name = name;
-    added->list = fa_list_open(file, err);
+    added->list = fa_list_open_with(file, options, err);
     if (!added->list) {
         intake_hide_password(name, err);
         free(added);

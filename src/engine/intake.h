@@ -34,11 +34,12 @@ void fa_intake_fini(struct fa_intake *intake);
 /**
  * Add a list.
  *
- * @file  The file or URL to open.
- * @name  The name in messages; borrowed until fa_intake_fini().
+ * @file     The file or URL to open.
+ * @name     The name in messages; borrowed until fa_intake_fini().
+ * @options  As for fa_list_open_with(); NULL: the defaults.
  */
 int fa_intake_add_list(struct fa_intake *intake, const char *file, const char *name,
-                       struct fa_error *err);
+                       const struct fa_list_options *options, struct fa_error *err);
 
 /** Add an entry of the program.  @entry  Taken, also on failure. */
 int fa_intake_add_entry(struct fa_intake *intake, struct fa_entry *entry, struct fa_error *err);

@@ -14,6 +14,7 @@
 #include "base/io.h"
 #include "base/key.h"
 #include "base/sized.h"
+#include "engine/config.h"
 #include "engine/quota.h"
 #include "list/list.h"
 #include "list/packed.h"
@@ -38,6 +39,7 @@ struct sample {
     size_t *slots; /* open addressing: an index into quotas plus 1, or 0 */
     size_t n_slots;
     struct fa_sample *counts;
+    struct fa_list_options options;
     FILE *out;   /* NULL while entries are counted */
     size_t list; /* index of the list that is read */
 };
@@ -255,7 +257,8 @@ static int sample_visit_lists(struct sample *sample, const char *const *lists, c
         char copied[40];
         snprintf(copied, sizeof(copied), "/proc/self/fd/%d", fds[i]);
         sample->list = i;
-        struct fa_list *list = fa_list_open(fds[i] < 0 ? lists[i] : copied, err);
+        struct fa_list *list =
+            fa_list_open_with(fds[i] < 0 ? lists[i] : copied, &sample->options, err);
         if (!list)
             error_blame_list(err);
         result = list ? sample_visit_list(sample, list, visitor, err) : -1;
@@ -319,10 +322,21 @@ static int sample_take(struct sample *sample, const char *const *lists, const in
 int fa_sample_write(const char *const *lists, size_t n_lists, uint64_t most, const char *file,
                     struct fa_sample *ret, struct fa_error *err)
 {
+    return fa_sample_write_config(NULL, lists, n_lists, most, file, ret, err);
+}
+
+int fa_sample_write_config(const struct fa_config *config, const char *const *lists, size_t n_lists,
+                           uint64_t most, const char *file, struct fa_sample *ret,
+                           struct fa_error *err)
+{
+    struct fa_config copied;
     struct fa_sample counts = {.size = sizeof(counts)};
     struct sample sample = {.counts = &counts};
-    if (fa_sized_check(ret, FIRST_SIZE, "fa_sample", err))
+    fa_config_init(&copied);
+    if (fa_sized_check(ret, FIRST_SIZE, "fa_sample", err) ||
+        (config && (fa_config_copy(&copied, config, err) || fa_config_check(&copied, err))))
         return -1;
+    fa_config_list_options(&copied, &sample.options);
     int *fds = calloc(n_lists + 1, sizeof(*fds));
     int dirfd = sample_open_folder(file);
     int result = -1;

@@ -353,7 +353,9 @@ int fa_session_add_list(struct fa_session *s, const char *name, struct fa_error 
     const char *file = strcmp(name, "-") == 0 ? "/proc/self/fd/0" : name;
     if (!fa_list_is_url(name) && fa_kept_add(s->store, &s->claims, file, err))
         return -1;
-    return fa_intake_add_list(&s->intake, name, name, err);
+    struct fa_list_options options;
+    fa_config_list_options(&s->config, &options);
+    return fa_intake_add_list(&s->intake, name, name, &options, err);
 }
 
 /* A turn is requested, because the loop may be idle and waiting for exactly this. */
@@ -415,7 +417,7 @@ int fa_session_add_failed(struct fa_session *s, struct fa_error *err)
                        "has: not tried",
                        (unsigned long long)left_out);
     snprintf(file, sizeof(file), "/proc/self/fd/%d", fd);
-    int result = fa_intake_add_list(&s->intake, file, "the state", err);
+    int result = fa_intake_add_list(&s->intake, file, "the state", NULL, err);
     close(fd);
     return result;
 }

@@ -113,6 +113,12 @@ static void entry_parse_checksum(struct fa_entry *entry, struct span value)
     entry->hash = hash;
 }
 
+void fa_entry_set_checksum(struct fa_entry *entry, enum fa_hash hash, const unsigned char *bytes)
+{
+    memcpy(entry->hash_bytes, bytes, fa_hash_size(hash));
+    entry->hash = hash;
+}
+
 /* Not strtoll(3), which accepts spaces and signs. */
 static void entry_parse_size(struct fa_entry *entry, struct span value)
 {

@@ -78,6 +78,9 @@ void fa_entry_add_url(struct fa_entry *entry, char *at, size_t len);
  */
 void fa_entry_add_option(struct fa_entry *entry, char *at, size_t len);
 
+/** Set the checksum.  @bytes  fa_hash_size(hash) of them; copied. */
+void fa_entry_set_checksum(struct fa_entry *entry, enum fa_hash hash, const unsigned char *bytes);
+
 /**
  * End an entry: one without a URL is bad, and of a bad one only the text to show is left.
  *

@@ -25,6 +25,16 @@ struct fa_format_reader {
     double now;      /**< Of this call: seconds on a monotonic clock. */
     double *wake_at; /**< With FA_LIST_AGAIN: when to call though nothing became readable; is
                           INFINITY. */
+    const struct fa_list_options *options;
+};
+
+/** What is known of a list before its format is. */
+struct fa_format_look {
+    const char *name; /**< That it was opened with. */
+    const char *at;   /**< Its first bytes. */
+    size_t len;
+    bool ended; /**< These are all of its bytes, or so many that they must do. */
+    const struct fa_list_options *options;
 };
 
 struct fa_format {
@@ -32,12 +42,11 @@ struct fa_format {
     size_t line_max;   /**< Bytes of a line, at least FA_LIST_LINE_MAX. */
     size_t state_size; /**< 0: none. */
 
-    /**
-     * Whether a list has this format.
-     *
-     * @at   The first len bytes of the list.  Those it ends with, if ended.
-     */
-    enum fa_format_match (*detect)(const char *at, size_t len, bool ended);
+    /** The value of --format that chooses it; FA_LIST_FORMAT_AUTO: none does. */
+    enum fa_list_format id;
+
+    /** Whether a list has this format. */
+    enum fa_format_match (*detect)(const struct fa_format_look *look);
 
     /**
      * Read the next entry from reader->lines.
@@ -52,6 +61,7 @@ struct fa_format {
 
 extern const struct fa_format fa_format_packed;
 extern const struct fa_format fa_format_binary; /**< What is no list: an error. */
+extern const struct fa_format fa_format_sums;
 extern const struct fa_format fa_format_text;
 
 /**
@@ -61,7 +71,16 @@ extern const struct fa_format fa_format_text;
  * @return   NULL: it depends on more bytes.  The last format is that of any list that no other one
  *           knows.
  */
-const struct fa_format *fa_format_detect(const struct fa_format *const *formats, const char *at,
-                                         size_t len, bool ended);
+const struct fa_format *fa_format_detect(const struct fa_format *const *formats,
+                                         const struct fa_format_look *look);
+
+/**
+ * The first line that is not empty and not a comment (#), without the spaces and the byte order
+ * mark around it.
+ *
+ * @return FA_FORMAT_YES; FA_FORMAT_NO: there is none; or FA_FORMAT_MORE: it has not arrived yet.
+ */
+enum fa_format_match fa_format_first_line(const struct fa_format_look *look, const char **ret,
+                                          size_t *ret_len);
 
 #endif

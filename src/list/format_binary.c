@@ -73,18 +73,19 @@ static size_t text_count_bad(const char *at, size_t len)
     return bad;
 }
 
-static enum fa_format_match binary_detect(const char *at, size_t len, bool ended)
+static enum fa_format_match binary_detect(const struct fa_format_look *look)
 {
     bool more;
-    if (magic_find(at, len, &more) < MAGICS)
+    const char *at = look->at;
+    if (magic_find(at, look->len, &more) < MAGICS)
         return FA_FORMAT_YES;
-    if (more && !ended)
+    if (more && !look->ended)
         return FA_FORMAT_MORE;
-    len = len < LOOKED_AT ? len : LOOKED_AT;
+    size_t len = look->len < LOOKED_AT ? look->len : LOOKED_AT;
     const char *lf = memchr(at, '\n', len);
     if (lf && text_count_bad(at, (size_t)(lf - at)) == 0)
         return FA_FORMAT_NO;
-    if (len < LOOKED_AT && !ended)
+    if (len < LOOKED_AT && !look->ended)
         return FA_FORMAT_MORE;
     size_t bad = text_count_bad(at, len);
     return bad >= BAD_LEAST && bad * BAD_SHARE >= len ? FA_FORMAT_YES : FA_FORMAT_NO;

@@ -10,11 +10,10 @@
 #define MAGIC_LEN (sizeof(FA_PACKED_MAGIC "\n") - 1)
 
 /* The first byte that differs decides: most lists are recognised as text by their first byte. */
-static enum fa_format_match packed_detect(const char *at, size_t len, bool ended)
+static enum fa_format_match packed_detect(const struct fa_format_look *look)
 {
-    (void)ended;
-    size_t compared = len < MAGIC_LEN ? len : MAGIC_LEN;
-    if (memcmp(at, FA_PACKED_MAGIC "\n", compared) != 0)
+    size_t compared = look->len < MAGIC_LEN ? look->len : MAGIC_LEN;
+    if (memcmp(look->at, FA_PACKED_MAGIC "\n", compared) != 0)
         return FA_FORMAT_NO;
     return compared == MAGIC_LEN ? FA_FORMAT_YES : FA_FORMAT_MORE;
 }

@@ -250,9 +250,9 @@ static enum fa_list_what text_next(struct fa_format_reader *reader, struct fa_en
 }
 
 /* Asked only if another format follows: see format.c. */
-static enum fa_format_match text_detect(const char *at, size_t len, bool ended)
+static enum fa_format_match text_detect(const struct fa_format_look *look)
 {
-    (void)at, (void)len, (void)ended;
+    (void)look;
     return FA_FORMAT_YES;
 }
 
@@ -260,6 +260,7 @@ const struct fa_format fa_format_text = {
     .name = "text",
     .line_max = FA_LIST_LINE_MAX,
     .state_size = sizeof(struct text),
+    .id = FA_LIST_FORMAT_TEXT,
     .detect = text_detect,
     .next_record = text_next,
 };

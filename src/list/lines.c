@@ -135,6 +135,14 @@ enum fa_source_what fa_lines_next(struct fa_lines *lines, double now, struct fa_
     return FA_SOURCE_SOME;
 }
 
+void fa_line_skip_mark(struct fa_line *line)
+{
+    while (line->len >= 3 && memcmp(line->at, "\xef\xbb\xbf", 3) == 0) {
+        line->at += 3;
+        line->len -= 3;
+    }
+}
+
 void fa_lines_use(struct fa_lines *lines)
 {
     lines->start += lines->used;

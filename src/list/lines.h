@@ -78,6 +78,9 @@ enum fa_source_what fa_lines_peek(struct fa_lines *lines, size_t least, double n
  */
 enum fa_source_what fa_lines_next(struct fa_lines *lines, double now, struct fa_line *ret);
 
+/** Skip byte order marks at the beginning of a line. */
+void fa_line_skip_mark(struct fa_line *line);
+
 /** The current line has been used. */
 void fa_lines_use(struct fa_lines *lines);
 

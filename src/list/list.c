@@ -21,14 +21,14 @@
 
 struct fa_list {
     struct fa_lines lines;
-    const struct fa_format *const *formats; /* NULL: the library's. */
-    const struct fa_format *format;         /* NULL: not known yet. */
-    void *state;                            /* Of the format. */
+    struct fa_list_options options;
+    const struct fa_format *format; /* NULL: not known yet. */
+    void *state;                    /* Of the format. */
     double wake_at;
     bool reported; /* The error of the source has been returned. */
 };
 
-struct fa_list *fa_list_open_with(const char *name, const struct fa_format *const *formats,
+struct fa_list *fa_list_open_with(const char *name, const struct fa_list_options *options,
                                   struct fa_error *err)
 {
     struct fa_list *list = calloc(1, sizeof(*list));
@@ -37,7 +37,8 @@ struct fa_list *fa_list_open_with(const char *name, const struct fa_format *cons
         return NULL;
     }
     list->wake_at = INFINITY;
-    list->formats = formats;
+    if (options)
+        list->options = *options;
     if (fa_lines_init(&list->lines, name, FA_LIST_LINE_MAX, err)) {
         free(list);
         return NULL;
@@ -80,16 +81,15 @@ static int list_take_format(struct fa_list *list, const struct fa_format *format
  * list; after DETECT_MAX no format may ask for more. */
 static enum fa_list_what list_detect(struct fa_list *list, double now, struct fa_error *err)
 {
+    struct fa_format_look look = {.name = fa_list_name(list), .options = &list->options};
     for (size_t least = 1;;) {
-        const char *at;
-        size_t len;
-        if (fa_lines_peek(&list->lines, least, now, &at, &len) == FA_SOURCE_AGAIN)
+        if (fa_lines_peek(&list->lines, least, now, &look.at, &look.len) == FA_SOURCE_AGAIN)
             return FA_LIST_AGAIN;
-        bool ended = len < least || len >= DETECT_MAX;
-        const struct fa_format *format = fa_format_detect(list->formats, at, len, ended);
+        look.ended = look.len < least || look.len >= DETECT_MAX;
+        const struct fa_format *format = fa_format_detect(list->options.formats, &look);
         if (format)
             return list_take_format(list, format, err) ? FA_LIST_ERROR : FA_LIST_ENTRY;
-        least = len + 1;
+        least = look.len + 1;
     }
 }
 
@@ -107,6 +107,7 @@ static enum fa_list_what list_next_entry(struct fa_list *list, double now, struc
     struct fa_format_reader reader = {
         .lines = &list->lines,
         .state = list->state,
+        .options = &list->options,
         .now = now,
         .wake_at = &list->wake_at,
     };

@@ -15,6 +15,7 @@
 
 #include "list/entry.h"
 
+#include <fetchall/config.h>
 #include <fetchall/error.h>
 
 /** Maximum length of a line without LF; a longer one is a bad entry. */
@@ -28,6 +29,13 @@
 
 struct fa_format;
 struct fa_list;
+
+/** How to read a list; zeros are the defaults. */
+struct fa_list_options {
+    enum fa_list_format format;             /**< Of every list but those of packed entries. */
+    const char *base;                       /**< Of relative names; NULL: none.  Borrowed. */
+    const struct fa_format *const *formats; /**< As for fa_format_detect().  Borrowed. */
+};
 
 enum fa_list_what {
     FA_LIST_ENTRY, /**< An entry was read. */
@@ -48,11 +56,11 @@ enum fa_list_what {
 struct fa_list *fa_list_open(const char *name, struct fa_error *err);
 
 /**
- * As fa_list_open(), with other formats.
+ * As fa_list_open(), with options.
  *
- * @formats  As for fa_format_detect(); borrowed until fa_list_free().
+ * @options  Copied; what it points to is borrowed until fa_list_free().  NULL: the defaults.
  */
-struct fa_list *fa_list_open_with(const char *name, const struct fa_format *const *formats,
+struct fa_list *fa_list_open_with(const char *name, const struct fa_list_options *options,
                                   struct fa_error *err);
 
 /** NULL is ignored. */

@@ -9,6 +9,7 @@
 
 #include <stdbool.h>
 #include <string.h>
+#include <strings.h>
 
 static int sum_refuse(struct fa_error *err, const char *why)
 {
@@ -101,7 +102,8 @@ static bool sum_read_tagged(char *line, size_t len, struct fa_sum *ret, struct s
     return ret->size * 2 == digits && memcmp(end - n_shut, shut, n_shut) == 0;
 }
 
-int fa_sum_parse(char *line, size_t len, struct fa_sum *ret, struct fa_error *err)
+/* The name is as in the line, but not escaped. */
+static int sum_read(char *line, size_t len, struct fa_sum *ret, struct fa_error *err)
 {
     struct span name;
     if (len > 0 && line[len - 1] == '\r')
@@ -118,10 +120,27 @@ int fa_sum_parse(char *line, size_t len, struct fa_sum *ret, struct fa_error *er
     if (length < 0)
         return sum_refuse(err, "invalid escape in the name");
     name.at[length] = '\0';
-    if (!name_normalise(name.at))
-        return sum_refuse(err, "the name is outside the directory");
     ret->name = name.at;
     return 1;
+}
+
+int fa_sum_parse(char *line, size_t len, struct fa_sum *ret, struct fa_error *err)
+{
+    int read = sum_read(line, len, ret, err);
+    ret->url = false;
+    if (read > 0 && !name_normalise(ret->name))
+        return sum_refuse(err, "the name is outside the directory");
+    return read;
+}
+
+int fa_sum_parse_url(char *line, size_t len, struct fa_sum *ret, struct fa_error *err)
+{
+    int read = sum_read(line, len, ret, err);
+    ret->url = read > 0 && (strncasecmp(ret->name, "http://", 7) == 0 ||
+                            strncasecmp(ret->name, "https://", 8) == 0);
+    if (read > 0 && !ret->url && !name_normalise(ret->name))
+        return sum_refuse(err, "the name is outside the directory");
+    return read;
 }
 
 /* Several algorithms have digests of 16 or 64 bytes: the likely one is that of the digest that the

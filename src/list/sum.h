@@ -4,6 +4,7 @@
 #ifndef FA_LIST_SUM_H
 #define FA_LIST_SUM_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include <fetchall/config.h>
@@ -11,7 +12,8 @@
 #include <fetchall/event.h>
 
 struct fa_sum {
-    const char *name; /**< Relative, without "./" and "//".  Points into the line. */
+    char *name; /**< Relative, without "./" and "//", or a URL.  Points into the line. */
+    bool url;   /**< The name is that of a URL: only of fa_sum_parse_url(). */
     unsigned char bytes[FA_DIGEST_MAX];
     size_t size;       /**< Of the digest, in bytes. */
     enum fa_hash hash; /**< As given by the line; 0: not given. */
@@ -24,6 +26,9 @@ struct fa_sum {
  * @return 1; 0: it is empty, or a comment; -1 with FA_CLASS_REFUSED.
  */
 int fa_sum_parse(char *line, size_t len, struct fa_sum *ret, struct fa_error *err);
+
+/** As fa_sum_parse(); a name that begins with http:// or https:// is not taken for a path. */
+int fa_sum_parse_url(char *line, size_t len, struct fa_sum *ret, struct fa_error *err);
 
 /**
  * The algorithm whose digests have that size.

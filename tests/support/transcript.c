@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define ROW(text, transcript)                                      \
     {                                                              \
@@ -79,7 +80,7 @@ static void tell_entry(struct fa_transcript *transcript, struct fa_entry *entry)
         snprintf(line, sizeof(line), "%llu%s:", (unsigned long long)entry->line, bad ? "!" : "");
     char *text = bad ? strdup(entry->urls[0]) : fa_text_write(entry, NULL);
     tell(transcript, line, (size_t)len);
-    tell(transcript, text, strnlen(text, 100));
+    tell(transcript, text, strnlen(text, transcript->shown ? transcript->shown : 100));
     tell(transcript, "|", 1);
     if (bad)
         strcpy(transcript->why, entry->error.msg);
@@ -110,12 +111,19 @@ enum fa_list_what fa_transcript_drain(struct fa_transcript *transcript, struct f
 
 struct fa_transcript *fa_transcript_read(const char *name)
 {
+    return fa_transcript_read_with(name, NULL);
+}
+
+struct fa_transcript *fa_transcript_read_with(const char *name,
+                                              const struct fa_list_options *options)
+{
     struct fa_error err = {0};
     struct fa_entry *entry;
     struct fa_transcript *transcript = calloc(1, sizeof(*transcript));
-    struct fa_list *list = fa_list_open(name, &err);
+    struct fa_list *list = fa_list_open_with(name, options, &err);
     if (!transcript || !list)
         fa_test_fail("%s", err.msg);
+    transcript->shown = options ? 1000 : 0;
     if (fa_transcript_drain(transcript, list, 1) != FA_LIST_END)
         fa_test_fail("'%s' pauses", name);
     if (fa_list_next(list, 1, &entry, NULL) != FA_LIST_END)
@@ -154,6 +162,55 @@ const char *fa_transcript_path(void)
 void fa_transcript_put(const void *data, size_t len)
 {
     fa_scratch_write_bytes(&scratch, "list", data, len);
+}
+
+/* The bytes of a pipe arrive one by one: no step of reading may depend on how. */
+static struct fa_transcript *transcript_read_pipe(const char *text, size_t len,
+                                                  const struct fa_list_options *options)
+{
+    int fds[2];
+    char name[32];
+    struct fa_error err = {0};
+    struct fa_transcript *transcript = calloc(1, sizeof(*transcript));
+    if (!transcript || pipe(fds))
+        fa_test_fail("no pipe");
+    snprintf(name, sizeof(name), "/dev/fd/%d", fds[0]);
+    struct fa_list *list = fa_list_open_with(name, options, &err);
+    if (!list)
+        fa_test_fail("%s", err.msg);
+    close(fds[0]);
+    transcript->shown = 1000;
+    for (size_t i = 0; i < len; ++i) {
+        if (write(fds[1], text + i, 1) != 1)
+            fa_test_fail("the pipe is full");
+        if (fa_transcript_drain(transcript, list, 1) == FA_LIST_END) {
+            transcript->text[--transcript->len] = '\0'; /* The last drain ends it. */
+            break;
+        }
+    }
+    close(fds[1]);
+    if (fa_transcript_drain(transcript, list, 1) != FA_LIST_END)
+        fa_test_fail("the end of a pipe is none");
+    fa_list_free(list);
+    return transcript;
+}
+
+void fa_transcript_expect(const char *name, const char *text, const struct fa_list_options *options,
+                          const char *expected, const char *why)
+{
+    const char *file = fa_scratch_write_bytes(&scratch, name, text, strlen(text));
+    struct fa_transcript *whole = fa_transcript_read_with(file, options);
+    if (strcmp(whole->text, expected) != 0)
+        fa_test_fail("'%s' gave: %s (%s)", text, whole->text, whole->why);
+    if (why && !strstr(whole->why, why))
+        fa_test_fail("'%s': %s", text, whole->why);
+    if (options && options->format) {
+        struct fa_transcript *piped = transcript_read_pipe(text, strlen(text), options);
+        if (strcmp(piped->text, expected) != 0)
+            fa_test_fail("'%s' gave, from a pipe: %s (%s)", text, piped->text, piped->why);
+        free(piped);
+    }
+    free(whole);
 }
 
 struct fa_transcript *fa_transcript_read_bytes(const void *data, size_t len)

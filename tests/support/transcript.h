@@ -13,6 +13,7 @@
 struct fa_transcript {
     char text[1 << 16];
     size_t len;
+    size_t shown;             /* Bytes of each text; 0: 100. */
     char why[FA_MESSAGE_MAX]; /* Of the last bad entry or error. */
 };
 
@@ -41,6 +42,14 @@ enum fa_list_what fa_transcript_drain(struct fa_transcript *transcript, struct f
 
 /* Read a whole list, which never pauses.  Return what free(3) releases. */
 struct fa_transcript *fa_transcript_read(const char *name);
+
+struct fa_transcript *fa_transcript_read_with(const char *name,
+                                              const struct fa_list_options *options);
+
+/* Fail the test unless a list of that name and text gives this; with a format, also from a pipe whose
+ * bytes arrive one by one.  why: part of the reason of the last bad entry or error; NULL: any. */
+void fa_transcript_expect(const char *name, const char *text, const struct fa_list_options *options,
+                          const char *expected, const char *why);
 
 /* Fail the test unless the result is that of the row. */
 void fa_transcript_check(const struct fa_transcript *transcript,

@@ -30,12 +30,11 @@ struct pairs {
     char name[64];
 };
 
-static enum fa_format_match pairs_detect(const char *at, size_t len, bool ended)
+static enum fa_format_match pairs_detect(const struct fa_format_look *look)
 {
-    (void)ended;
-    if (strncmp(at, "PAIRS:", len < 6 ? len : 6) != 0)
+    if (strncmp(look->at, "PAIRS:", look->len < 6 ? look->len : 6) != 0)
         return FA_FORMAT_NO;
-    return len < 6 ? FA_FORMAT_MORE : FA_FORMAT_YES;
+    return look->len < 6 ? FA_FORMAT_MORE : FA_FORMAT_YES;
 }
 
 static struct fa_entry *pairs_entry(const char *list, const struct pairs *pairs,
@@ -85,6 +84,7 @@ static const struct fa_format pairs_format = {
 
 static const struct fa_format *const with_pairs[] = {&fa_format_packed, &pairs_format,
                                                      &fa_format_text, NULL};
+static const struct fa_list_options pairs_options = {.formats = with_pairs};
 
 static void expect_entry(struct fa_list *list, uint64_t line, const char *text)
 {
@@ -109,7 +109,7 @@ static struct fa_list *open_with_pairs(const char *text)
 {
     struct fa_error err = {0};
     struct fa_list *list =
-        fa_list_open_with(fa_scratch_write(&scratch, "list", text), with_pairs, &err);
+        fa_list_open_with(fa_scratch_write(&scratch, "list", text), &pairs_options, &err);
     cr_assert(list, "%s", err.msg);
     return list;
 }
@@ -149,7 +149,7 @@ Test(format, it_is_detected_though_the_bytes_come_one_by_one)
     struct fa_entry *entry;
     cr_assert_eq(pipe(fds), 0);
     snprintf(name, sizeof(name), "/dev/fd/%d", fds[0]);
-    struct fa_list *list = fa_list_open_with(name, with_pairs, NULL);
+    struct fa_list *list = fa_list_open_with(name, &pairs_options, NULL);
     for (size_t i = 0; i < sizeof(text) - 2; ++i) {
         cr_assert_eq(write(fds[1], text + i, 1), 1);
         cr_assert_eq(fa_list_next(list, 1, &entry, NULL), FA_LIST_AGAIN);

@@ -117,8 +117,8 @@ static int compare_take_sample(struct compare *compare, struct fa_error *err)
     struct fa_sample *sample = &compare->sample;
     sample->size = sizeof(*sample);
     const char *const *lists = (const char *const *)options->lists.items;
-    int rc = fa_sample_write(lists, options->lists.count, options->compare.sample,
-                             compare->runs.list, sample, err);
+    int rc = fa_sample_write_config(&options->config, lists, options->lists.count,
+                                    options->compare.sample, compare->runs.list, sample, err);
     if (rc == 0 && sample->bad > 0)
         compare_report_bad_lines(options, sample, lists[sample->first_bad.list]);
     if (rc == 0 && sample->taken == 0)

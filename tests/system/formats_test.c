@@ -1,0 +1,77 @@
+/* Lists as other programs write them, of a folder with names that are hard to write. */
+
+#include "support/fetch.h"
+#include "support/nginx.h"
+#include "support/truth.h"
+
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static struct fa_scratch scratch;
+static struct fa_nginx nginx;
+static struct fa_run run;
+static char base[64];
+
+static const char *const names[] = {"a.iso", "d e/\xc3\xa4#?%41.bin", "b[1]|{x}.txt", "c\\d",
+                                    "e\"f,g'.csv"};
+#define NAMES (sizeof(names) / sizeof(*names))
+
+static void begin(void)
+{
+    fa_scratch_init(&scratch);
+    for (size_t i = 0; i < NAMES; ++i) {
+        char name[64];
+        snprintf(name, sizeof(name), "www/%s", names[i]);
+        fa_scratch_write(&scratch, name, names[i]);
+    }
+    fa_nginx_start(&nginx, &scratch,
+                   &(struct fa_nginx_options){.root = fa_scratch_path(&scratch, "www")});
+    snprintf(base, sizeof(base), "http://127.0.0.1:%d/", nginx.port);
+}
+
+static void end(void)
+{
+    fa_run_end(&run);
+    fa_nginx_stop(&nginx);
+    fa_scratch_fini(&scratch);
+}
+
+TestSuite(formats, .init = begin, .fini = end, .timeout = 60.0);
+
+/* Run a command in a folder of the scratch; $BASE is the URL of www. */
+static void shell(const char *folder, const char *command)
+{
+    char *line = NULL;
+    cr_assert(asprintf(&line, "cd '%s/%s' && BASE=%s && %s", scratch.path, folder, base, command) >
+              0);
+    cr_assert_eq(system(line), 0, "%s", line);
+    free(line);
+}
+
+/* Download a list into the folder out, which is then that of the server. */
+static void fetch_all(const char *list, const char *option, const char *value)
+{
+    fa_file_remove(fa_scratch_path(&scratch, "out"));
+    fa_run_start(&run, NULL, "-d", fa_scratch_path(&scratch, "out"), "--progress", "none",
+                 "--report", fa_scratch_path(&scratch, "report"),
+                 fa_scratch_path(&scratch, "%s", list), option, value, NULL);
+    cr_assert_eq(fa_run_wait(&run, 20), 0, "%s", fa_run_err(&run));
+    fa_run_end(&run);
+    shell("", "diff -r -x .fetchall www out");
+}
+
+Test(formats, checksum_files_of_coreutils_are_lists)
+{
+    static const char *const commands[] = {
+        "find . -type f -print0 | xargs -0 sha256sum >../SUMS",
+        "find * -type f -print0 | xargs -0 sha512sum --tag >../SUMS",
+        "find . -type f -print0 | xargs -0 md5sum -b | gzip >../SUMS",
+    };
+    for (size_t i = 0; i < sizeof(commands) / sizeof(*commands); ++i) {
+        shell("www", commands[i]);
+        fetch_all("SUMS", "--base", base);
+    }
+    shell("", "gunzip <SUMS >plain && cd out && md5sum --quiet -c ../plain");
+}
