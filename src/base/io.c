@@ -8,6 +8,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 /* EOPNOTSUPP comes from a file system without O_TMPFILE.  A kernel that does not know the flag
@@ -72,4 +75,30 @@ bool fa_io_is_full(const struct fa_error *error)
 {
     return error->class == FA_CLASS_LOCAL_IO && error->domain == FA_DOMAIN_SYSTEM &&
            (error->code == ENOSPC || error->code == EDQUOT);
+}
+
+/* A file system without a fixed number of inodes reports 0 of them in total. */
+static bool folder_lacks_inodes(int dirfd, const char *path)
+{
+    struct statvfs fs;
+    const char *slash = strrchr(path, '/');
+    char *folder = slash ? strndup(path, (size_t)(slash - path) + 1) : strdup(".");
+    int fd = folder ? openat(dirfd, folder, O_PATH | O_DIRECTORY | O_CLOEXEC) : -1;
+    bool lacks =
+        fd >= 0 && fstatvfs(fd, &fs) == 0 && fs.f_files > 0 && fs.f_favail == 0 && fs.f_bavail > 0;
+    if (fd >= 0)
+        close(fd);
+    free(folder);
+    return lacks;
+}
+
+void fa_io_not_created(struct fa_error *err, int dirfd, const char *path, const char *what,
+                       const char *object)
+{
+    int code = errno;
+    if (code == ENOSPC && folder_lacks_inodes(dirfd, path))
+        fa_error_set(err, FA_DOMAIN_SYSTEM, ENOSPC, FA_CLASS_LOCAL_IO,
+                     "cannot %s '%s': No inodes left on the file system (df -i)", what, object);
+    else
+        fa_error_system(err, FA_CLASS_LOCAL_IO, code, "cannot %s '%s'", what, object);
 }

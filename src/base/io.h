@@ -41,7 +41,16 @@ int fa_io_pwrite(int fd, const void *data, size_t len, uint64_t at);
  */
 ssize_t fa_io_pread(int fd, void *data, size_t least, size_t most, uint64_t at);
 
-/** Whether an error says that a disk, or a quota, is full. */
+/** Whether an error says that a disk or a quota is full, or that no inode is left. */
 bool fa_io_is_full(const struct fa_error *error);
+
+/**
+ * Set the error of a file or folder that could not be created from errno: "cannot WHAT 'OBJECT':
+ * why".  ENOSPC says that space or inodes are lacking, and the message says which.
+ *
+ * @dirfd, path  As for openat(2).
+ */
+void fa_io_not_created(struct fa_error *err, int dirfd, const char *path, const char *what,
+                       const char *object);
 
 #endif

@@ -8,6 +8,7 @@
  */
 #include "cli/failures.h"
 
+#include <errno.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -30,24 +31,71 @@ static const char *const hints[FA_CLASSES] = {
     [FA_CLASS_CANCELLED] = "run it again: complete files are not downloaded again",
 };
 
-/* An HTTP status allows a more specific hint than its class does. */
+static const char *hint_by_status(int status)
+{
+    switch (status) {
+    case 401:
+    case 403:
+        return "if a password or token is required, send it with --netrc or -H @FILE";
+    case 407:
+        return "the proxy requires a password: use --proxy or the http_proxy variable";
+    case 429:
+    case 503:
+        return "use --per-host to send fewer requests at once; run it again later";
+    default:
+        return NULL;
+    }
+}
+
+static const char *hint_by_errno(int code)
+{
+    switch (code) {
+    case ENOSPC:
+        return "remove files (df -h shows the space, df -i the inodes), or use another disk "
+               "(--dir); --disk-wait waits longer";
+    case EDQUOT:
+        return "remove files (quota -s shows the limits), or use another disk (--dir); --disk-wait "
+               "waits longer";
+    case EROFS:
+        return "remount the file system (dmesg may say why it is read-only), or use another disk "
+               "(--dir)";
+    case ENAMETOOLONG:
+        return "use out=NAME in the list for a shorter name, or another disk (--dir)";
+    case EFBIG:
+        return "use a file system that allows larger files (--dir); check ulimit -f";
+    case EACCES:
+    case EPERM:
+        return "check owner and mode of the directory (ls -ld), or use another one (--dir)";
+    case EIO:
+        return "check the disk (dmesg), or use another one (--dir)";
+    case EMFILE:
+    case ENFILE:
+        return "use fewer --jobs, or raise ulimit -n";
+    case ENOMEM:
+        return "use fewer --jobs, or free memory";
+    default:
+        return NULL;
+    }
+}
+
+/* Other errors may be about any file of the run, such as a certificate. */
+const char *fa_failures_disk_hint(const struct fa_error *error)
+{
+    bool disk =
+        error->domain == FA_DOMAIN_SYSTEM && (error->code == ENOSPC || error->code == EDQUOT ||
+                                              error->code == EROFS || error->code == EIO);
+    return disk ? hint_by_errno(error->code) : NULL;
+}
+
+/* An HTTP status, or an errno, allows a more specific hint than its class does. */
 const char *fa_failures_hint(const struct fa_error *error)
 {
-    if (error->domain == FA_DOMAIN_HTTP) {
-        switch (error->code) {
-        case 401:
-        case 403:
-            return "if a password or token is required, send it with --netrc or -H @FILE";
-        case 407:
-            return "the proxy requires a password: use --proxy or the http_proxy variable";
-        case 429:
-        case 503:
-            return "use --per-host to send fewer requests at once; run it again later";
-        default:
-            break;
-        }
-    }
-    return hints[error->class];
+    const char *hint = NULL;
+    if (error->domain == FA_DOMAIN_HTTP)
+        hint = hint_by_status(error->code);
+    else if (error->domain == FA_DOMAIN_SYSTEM && error->class == FA_CLASS_LOCAL_IO)
+        hint = hint_by_errno(error->code);
+    return hint ? hint : hints[error->class];
 }
 
 static bool origin_equal(const char *a, const char *b)
@@ -110,8 +158,8 @@ static void group_print(const struct fa_failure_group *group, FILE *out)
 void fa_failures_print(struct fa_failures *failures, size_t most, FILE *out)
 {
     qsort(failures->groups, failures->n_groups, sizeof(failures->groups[0]), compare);
-    const char *shown[FA_FAILURES_GROUPS];
-    size_t n_shown = 0;
+    const char *shown[FA_FAILURES_GROUPS + 1] = {failures->shown};
+    size_t n_shown = 1;
     uint64_t rest = failures->others;
     for (size_t i = 0; i < failures->n_groups; ++i) {
         const struct fa_failure_group *group = &failures->groups[i];

@@ -28,7 +28,8 @@ struct fa_failure_group {
 struct fa_failures {
     struct fa_failure_group groups[FA_FAILURES_GROUPS];
     size_t n_groups;
-    uint64_t others; /**< Failures without a group. */
+    uint64_t others;   /**< Failures without a group. */
+    const char *shown; /**< A hint that was printed before, or NULL. */
 };
 
 /** Add a failed entry. */
@@ -39,6 +40,9 @@ void fa_failures_print(struct fa_failures *failures, size_t most, FILE *out);
 
 /** A hint about what to do, or NULL. */
 const char *fa_failures_hint(const struct fa_error *error);
+
+/** A hint about an error that ends a run, or prevents it; NULL if it is not about the disk. */
+const char *fa_failures_disk_hint(const struct fa_error *error);
 
 void fa_failures_fini(struct fa_failures *failures);
 

@@ -197,7 +197,7 @@ static int run_session(struct fa_session *session, const struct fa_options *opti
     fa_signals_arm(session, bar ? FA_DISPLAY_CLEAR : NULL);
     if (fa_session_run(session, &end, &err) != 0) {
         err.class = FA_CLASS_LOCAL_IO;
-        fa_observer_fail(observer, &err);
+        fa_observer_stop(observer, &err);
     }
     fa_observer_finish(observer, end);
     fa_signals_disarm();
@@ -220,7 +220,7 @@ static int run(const struct fa_options *options)
     if (session) {
         status = run_session(session, options, &observer);
     } else {
-        fa_term_error(&err);
+        fa_observer_stop(&observer, &err);
         status = err.class == FA_CLASS_LOCAL_IO ? FA_EXIT_LOCAL : FA_EXIT_USAGE;
     }
     fa_session_free(session);

@@ -103,6 +103,18 @@ void fa_observer_fail(struct fa_observer *observer, const struct fa_error *err)
     free(text);
 }
 
+/* The summary, which follows, does not repeat the hint. */
+void fa_observer_stop(struct fa_observer *observer, const struct fa_error *err)
+{
+    const char *hint = fa_failures_disk_hint(err);
+    fa_observer_fail(observer, err);
+    if (hint) {
+        fprintf(observer_begin_line(observer), "%s\n", hint);
+        observer_end_line(observer);
+    }
+    observer->summary.failures.shown = hint;
+}
+
 /* An incomplete output is treated like a full disk. */
 static void observer_check_output(struct fa_observer *observer, int rc, const struct fa_error *err)
 {

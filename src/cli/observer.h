@@ -48,6 +48,9 @@ void fa_observer_handle(void *ctx, const struct fa_event *event);
 /** Print an error of the whole run, and count it as local or permanent. */
 void fa_observer_fail(struct fa_observer *observer, const struct fa_error *err);
 
+/** Print and count an error that has ended the run, with a hint. */
+void fa_observer_stop(struct fa_observer *observer, const struct fa_error *err);
+
 /** Finish the outputs and print the summary.  @how  How the run ended. */
 void fa_observer_finish(struct fa_observer *observer, enum fa_end how);
 

@@ -297,10 +297,10 @@ const struct fa_option fa_options_table[] = {
                "do its other transfers: use several --loops."),
     TIME("disk-wait", config.disk_wait, 0, 365.0 * DAY,
          .help = "wait this long for space on a full disk",
-         .more = "Meanwhile no transfer starts, and existing data is kept.  0 ends the run at "
-                 "once.  Only a failed write makes the run wait: a file whose declared length "
-                 "exceeds the free space fails alone, as local_io, and can be retried by a later "
-                 "run."),
+         .more = "Also for inodes, and for a quota.  Meanwhile no transfer starts, and existing "
+                 "data is kept.  0 ends the run at once.  Only a failed write makes the run wait: "
+                 "a file whose declared length exceeds the free space fails alone, as local_io, "
+                 "and can be retried by a later run."),
 
     GROUP("Failure"),
     UINT("retries", 0, config.retries, 0, 1000, .commands = RUNS,

@@ -63,8 +63,9 @@ bool fa_engine_pause(struct fa_session *s, const struct fa_error *error, uint64_
     case FA_PAUSE_SAME:
         break;
     case FA_PAUSE_BEGINS:
-        fa_emit_notice(&s->emitter, NULL, "%s: waiting %.3g seconds for disk space", error->msg,
-                       s->config.disk_wait);
+        fa_emit_notice(&s->emitter, NULL,
+                       "%s: waiting %.3g seconds until files can be written (see --disk-wait)",
+                       error->msg, s->config.disk_wait);
         break;
     }
     fa_engine_wake(s); /* so that the alarm is set */

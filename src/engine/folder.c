@@ -9,6 +9,8 @@
  */
 #include "engine/folder.h"
 
+#include "base/io.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -16,6 +18,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 int fa_folder_refuse(struct fa_error *err, const char *path, const char *why)
@@ -27,6 +30,13 @@ int fa_folder_refuse(struct fa_error *err, const char *path, const char *why)
 int fa_folder_failed(struct fa_error *err, const char *what, const char *path)
 {
     fa_error_system(err, FA_CLASS_LOCAL_IO, errno, "cannot %s '%s'", what, path);
+    return -1;
+}
+
+int fa_folder_not_made(struct fa_error *err, int at, const char *name, const char *what,
+                       const char *path)
+{
+    fa_io_not_created(err, at, name, what, path);
     return -1;
 }
 
@@ -49,7 +59,7 @@ static int folder_make(const char *dir, int *ret_made, struct fa_error *err)
         if (mkdir(path, 0777) == 0)
             ++*ret_made;
         else if (errno != EEXIST && (end == '\0' || access(path, F_OK)))
-            return fa_folder_failed(err, "make the folder", dir);
+            return fa_folder_not_made(err, AT_FDCWD, path, "make the folder", dir);
         path[i] = end;
     }
     return 0;
@@ -109,7 +119,7 @@ static int folder_step_into(int at, const char *name, const char *path, bool mak
                             struct fa_error *err)
 {
     if (make && mkdirat(at, name, 0777) && errno != EEXIST)
-        return fa_folder_failed(err, "make a folder for", path);
+        return fa_folder_not_made(err, at, name, "make a folder for", path);
     int fd = openat(at, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     if (fd >= 0)
         return fd;
@@ -334,4 +344,11 @@ char *fa_folder_path(const struct fa_folder *folder)
     char link[64];
     snprintf(link, sizeof(link), "/proc/self/fd/%d", folder->fd);
     return realpath(link, NULL);
+}
+
+/* eCryptfs allows 143 bytes, as an encrypted name is longer. */
+size_t fa_folder_name_max(const struct fa_folder *folder)
+{
+    struct statvfs fs;
+    return folder->fd >= 0 && fstatvfs(folder->fd, &fs) == 0 ? fs.f_namemax : 0;
 }

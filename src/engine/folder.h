@@ -76,6 +76,9 @@ int fa_folder_sync(struct fa_folder *folder, const char *path, struct fa_error *
 /** The absolute name, to be freed by the caller; NULL: no memory. */
 char *fa_folder_path(const struct fa_folder *folder);
 
+/** Bytes of a name that the file system allows, as it says itself; 0: unknown. */
+size_t fa_folder_name_max(const struct fa_folder *folder);
+
 /** Open a folder for readdir(3) by its descriptor; NULL: it cannot be read. */
 DIR *fa_folder_list(int fd);
 
@@ -87,5 +90,14 @@ int fa_folder_refuse(struct fa_error *err, const char *path, const char *why);
 
 /** Set the error of an operation on a path from errno.  @return -1 */
 int fa_folder_failed(struct fa_error *err, const char *what, const char *path);
+
+/**
+ * As fa_folder_failed(), for a file or folder that could not be created: the message says whether
+ * space or inodes are lacking.
+ *
+ * @at, name  As for openat(2).
+ */
+int fa_folder_not_made(struct fa_error *err, int at, const char *name, const char *what,
+                       const char *path);
 
 #endif

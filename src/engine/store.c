@@ -76,7 +76,7 @@ static int lock_open(struct fa_store *store, struct fa_error *err)
     struct stat st;
     int fd = openat(store->own_fd, LOCK, flags, 0600);
     if (fd < 0 || fstat(fd, &st))
-        fa_folder_failed(err, "lock the folder", store->folder.dir);
+        fa_folder_not_made(err, store->own_fd, LOCK, "lock the folder", store->folder.dir);
     else if (!S_ISREG(st.st_mode))
         fa_folder_refuse(err, OWN "/" LOCK, fa_folder_kind(st.st_mode));
     else if (fa_owner_check(&store->owner, &st, store->own_fd, OWN "/" LOCK, err) == 0)
@@ -174,7 +174,8 @@ static int own_open(struct fa_store *store, struct fa_error *err)
 {
     struct stat st;
     if (mkdirat(store->folder.fd, OWN, 0700) && errno != EEXIST)
-        return fa_folder_failed(err, "make a folder for parts in", store->folder.dir);
+        return fa_folder_not_made(err, store->folder.fd, OWN, "make a folder for parts in",
+                                  store->folder.dir);
     store->own_fd = openat(store->folder.fd, OWN, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     int code = errno;
     bool found = store->own_fd >= 0
@@ -280,7 +281,9 @@ static int part_new(struct fa_store *store, const char *name, mode_t mode, struc
         unlinkat(store->own_fd, name, 0);
         fd = openat(store->own_fd, name, flags, mode);
     }
-    return fd < 0 ? fa_folder_failed(err, "make a part in", store->folder.dir) : fd;
+    return fd < 0
+               ? fa_folder_not_made(err, store->own_fd, name, "make a part in", store->folder.dir)
+               : fd;
 }
 
 static bool part_is_ours(const struct fa_store *store, const struct stat *st)
@@ -486,13 +489,14 @@ static int part_set_mode(int fd, mode_t mode)
     return fchmod(fd, mode) && errno != EPERM && errno != EOPNOTSUPP && errno != ENOSYS ? -1 : 0;
 }
 
-/* A permission is a matter of one folder.  Other errors are of the disk, or of the parts' folder,
- * and all other files would get them too. */
+/* A permission is a matter of one folder, and a length of one name.  Other errors are of the disk,
+ * or of the parts' folder, and all other files would get them too. */
 static int path_blame_folder(const char *path, const struct fa_error *err)
 {
-    bool closed = err->domain == FA_DOMAIN_SYSTEM &&
-                  (err->code == EACCES || err->code == EPERM || err->code == EROFS);
-    return closed && strchr(path, '/') ? FA_STORE_FOLDER_CLOSED : -1;
+    if (err->domain != FA_DOMAIN_SYSTEM)
+        return -1;
+    bool closed = err->code == EACCES || err->code == EPERM || err->code == EROFS;
+    return (closed && strchr(path, '/')) || err->code == ENAMETOOLONG ? FA_STORE_FOLDER_CLOSED : -1;
 }
 
 /* All I/O on the part goes through its descriptor, so another process that changes the name cannot

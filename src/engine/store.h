@@ -78,7 +78,8 @@ int fa_store_part_open(struct fa_store *store, uint64_t key, const struct fa_ino
 
 void fa_store_part_remove(struct fa_store *store, uint64_t key);
 
-/** Returned by fa_store_publish() if only the folder below DIR that the path is in is to blame. */
+/** Returned by fa_store_publish() if only the path is to blame: the folder below DIR that it is in,
+ * or the length of its name. */
 #define FA_STORE_FOLDER_CLOSED (-2)
 
 /**

@@ -189,7 +189,7 @@ static void turn_end_pause_if_space(struct fa_session *s, double now)
         break;
     case FA_PAUSE_RESUME:
         if (s->pause.reported)
-            fa_emit_notice(&s->emitter, NULL, "disk space is available again");
+            fa_emit_notice(&s->emitter, NULL, "files can be written again: the run continues");
         fa_engine_wake(s);
         break;
     case FA_PAUSE_GIVE_UP:

@@ -11,6 +11,7 @@
  */
 #include "state/database.h"
 
+#include "base/io.h"
 #include "state/schema.h"
 #include "state/files.h"
 
@@ -41,22 +42,54 @@ struct database_opening {
     struct fa_error *err;
 };
 
-/* A full disk must be recognisable as ENOSPC: then the run pauses instead of failing. */
+/* If SQLite cannot create a file, it tries to open it without creating it, and reports ENOENT. */
+static int folder_errno(const char *file)
+{
+    const char *slash = strrchr(file, '/');
+    char *folder = slash ? strndup(file, (size_t)(slash - file) + 1) : strdup(".");
+    int dirfd = folder ? open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+    int fd = dirfd >= 0 ? fa_io_unlinked(dirfd) : -1;
+    int code = fd < 0 ? errno : ENOENT;
+    if (fd >= 0)
+        close(fd);
+    if (dirfd >= 0)
+        close(dirfd);
+    free(folder);
+    return code;
+}
+
+/* The errno behind an error of SQLite, or 0.  A full disk must be recognisable as ENOSPC: then the
+ * run pauses instead of failing. */
+static int database_errno(sqlite3 *db, int rc, int code, const char *file)
+{
+    switch (rc) {
+    case SQLITE_FULL:
+        return ENOSPC;
+    case SQLITE_NOMEM:
+        return ENOMEM;
+    case SQLITE_READONLY: /* the file system, or a permission */
+        return access(file, W_OK) ? errno : 0;
+    case SQLITE_IOERR:
+    case SQLITE_CANTOPEN:
+        code = code ? code : sqlite3_system_errno(db);
+        if (code == ENOENT && access(file, F_OK) == 0)
+            code = folder_errno(file);
+        return code ? code : EIO;
+    default:
+        return 0;
+    }
+}
+
 int fa_database_failed(sqlite3 *db, int code, const char *what, const char *file,
                        struct fa_error *err)
 {
     int rc = db ? sqlite3_errcode(db) & 0xff : SQLITE_NOMEM;
     const char *why = db ? sqlite3_errmsg(db) : sqlite3_errstr(rc);
-    if (rc == SQLITE_FULL)
-        code = ENOSPC;
-    else if (rc == SQLITE_NOMEM)
-        code = ENOMEM;
-    else if (rc != SQLITE_IOERR && rc != SQLITE_CANTOPEN)
-        code = 0;
-    else if (code == 0 && (code = sqlite3_system_errno(db)) == 0)
-        code = EIO;
-    if (code)
-        fa_error_system(err, FA_CLASS_LOCAL_IO, code, "cannot %s '%s': %s", what, file, why);
+    errno = database_errno(db, rc, code, file);
+    if (rc == SQLITE_CANTOPEN)
+        fa_io_not_created(err, AT_FDCWD, file, what, file);
+    else if (errno)
+        fa_error_system(err, FA_CLASS_LOCAL_IO, errno, "cannot %s '%s': %s", what, file, why);
     else
         fa_error_set(err, FA_DOMAIN_FETCHALL, 0, FA_CLASS_LOCAL_IO, "cannot %s '%s': %s", what,
                      file, why);
@@ -368,7 +401,7 @@ static enum opening_result opening_make_file(struct database_opening *o)
     o->emptied = file_size(o->file, "") == 0;
     int fd = open(o->file, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
     if (fd < 0 && errno != EEXIST) {
-        fa_error_system(o->err, FA_CLASS_LOCAL_IO, errno, "cannot create '%s'", o->file);
+        fa_io_not_created(o->err, AT_FDCWD, o->file, "create", o->file);
         return BAD;
     }
     if (fd >= 0)

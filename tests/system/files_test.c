@@ -670,7 +670,7 @@ FA_TEST_MODES(files, run_continues_when_a_full_disk_has_space_again)
     add_path("/ok/900000/a");
     add_path("/ok/900000/b");
     fa_fetch_start_with(&fetch, &scratch, NULL, mounted, mode, list.text, "-j", "1", NULL);
-    fa_run_until_stderr_has(&fetch.run, "for disk space", 10);
+    fa_run_until_stderr_has(&fetch.run, "--disk-wait", 10);
     fa_file_remove(ballast);
     fa_fetch_expect(&fetch, 10, 0);
     fa_fetch_expect_count(&fetch, "ok", 2);
@@ -693,6 +693,48 @@ FA_TEST_MODES(files, disk_without_inodes_is_a_local_error)
     fa_fetch_start_with(&fetch, &scratch, NULL, mounted, mode, list.text, "-j", "1", "--disk-wait",
                         "0", NULL);
     cr_expect_eq(fa_run_wait(&fetch.run, 10), 4, "%s: %s", mode, fa_run_err(&fetch.run));
+    cr_expect(strstr(fa_run_err(&fetch.run), "No inodes left on the file system") &&
+                  strstr(fa_run_err(&fetch.run), "df -i the inodes"),
+              "%s: %s", mode, fa_run_err(&fetch.run));
+}
+
+FA_TEST_MODES(files, run_continues_when_there_are_inodes_again)
+{
+    enum { BALLAST = 10 };
+    if (!mount_small("size=4m,nr_inodes=21")) {
+        cr_skip_test("no right to mount");
+    }
+    for (int i = 0; i < BALLAST; i++) {
+        char path[64];
+        snprintf(path, sizeof(path), "small/ballast%d", i);
+        fa_scratch_write(&scratch, path, "");
+        snprintf(path, sizeof(path), "/ok/10/f%d", i);
+        add_path(path);
+    }
+    fa_fetch_start_with(&fetch, &scratch, NULL, mounted, mode, list.text, "-j", "2", NULL);
+    fa_run_until_stderr_has(&fetch.run, "No inodes left on the file system", 10);
+    for (int i = 0; i < BALLAST; i++) {
+        char path[PATH_MAX + 16];
+        snprintf(path, sizeof(path), "%s/ballast%d", mounted, i);
+        fa_file_remove(path);
+    }
+    fa_fetch_expect(&fetch, 10, 0);
+    fa_fetch_expect_count(&fetch, "ok", BALLAST);
+    fa_fetch_expect_no_parts(&fetch);
+}
+
+FA_TEST_MODES(files, folder_that_is_mounted_read_only_is_named)
+{
+    if (!mount_small("size=1m,ro")) {
+        cr_skip_test("no right to mount");
+    }
+    add_path("/ok/10/a");
+    fa_fetch_start_with(&fetch, &scratch, NULL, mounted, mode, list.text, NULL);
+    cr_expect_eq(fa_run_wait(&fetch.run, 10), 4, "%s: %s", mode, fa_run_err(&fetch.run));
+    cr_expect(strstr(fa_run_err(&fetch.run), "': Read-only file system\n") &&
+                  strstr(fa_run_err(&fetch.run), "remount"),
+              "%s: %s", mode, fa_run_err(&fetch.run));
+    cr_expect_eq(fa_server_stat(&server, "accepted"), 0);
 }
 
 FA_TEST_MODES(files, limit_of_file_size_fails_the_file_and_not_the_program)

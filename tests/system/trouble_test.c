@@ -218,13 +218,13 @@ FA_TEST_MODES(trouble, a_full_disk_pauses_everything_once_and_continues_when_the
     fill(800); /* none of them gets to its end */
     add_many("/ok/900000/f%d", 8);
     fa_fetch_start_with(&fetch, &scratch, NULL, disk, mode, list.text, "-j", "2", NULL);
-    fa_run_until_stderr_has(&fetch.run, "waiting 60 seconds for disk space", 20);
+    fa_run_until_stderr_has(&fetch.run, "waiting 60 seconds until files can be written", 20);
     cr_assert(fa_wait_until(is_idle, NULL, 10)); /* the others have hit it, too */
     make_room();
     fa_fetch_expect(&fetch, 30, 0);
     fa_fetch_expect_count(&fetch, "ok", 8);
     expect_said_once("waiting");
-    expect_said_once("disk space is available again");
+    expect_said_once("files can be written again");
     expect_one_attempt_each();
     expect_many(disk, "/ok/900000/f%d", 8, 900000);
     fa_fetch_expect_no_parts(&fetch);
@@ -247,7 +247,7 @@ Test(trouble, space_is_noticed_on_a_file_system_that_cannot_reserve_it)
         free(text);
         fa_run_pump(&fetch.run, 50);
     }
-    cr_expect_null(strstr(fa_run_err(&fetch.run), "room on the disk again"));
+    cr_expect_null(strstr(fa_run_err(&fetch.run), "files can be written again"));
     make_room();
     fa_fetch_expect(&fetch, 30, 0);
     fa_fetch_expect_count(&fetch, "ok", 8);
@@ -623,6 +623,34 @@ FA_TEST_MODES(trouble, folder_that_is_closed_meanwhile_fails_its_entries_only)
     fa_fetch_expect(&fetch, 20, 4);
     fa_fetch_expect_count(&fetch, "ok", 1);
     cr_expect_eq(fa_server_stat(&server, "requests"), 2, "%s: no mirror helps", mode);
+}
+
+FA_TEST_MODES(trouble, part_on_a_disk_that_becomes_read_only_ends_the_run_at_once)
+{
+    add_many("/ok/300000/f%d", 20);
+    struct fa_run_options options = traced("-e trace=pwrite64 -e inject=pwrite64:error=EROFS");
+    fa_fetch_start_with(&fetch, &scratch, &options, NULL, mode, list.text, "-j", "2", "--no-state",
+                        NULL);
+    fa_fetch_expect(&fetch, 20, 4);
+    fa_fetch_expect_count(&fetch, "ok", 0);
+    expect_said_once("cannot write the part file: Read-only file system\nfetchall: remount");
+    cr_expect_null(strstr(fa_run_err(&fetch.run), "waiting"), "%s waits", mode);
+}
+
+/* A file system that does not say so: the name fails, and the others arrive. */
+FA_TEST_MODES(trouble, name_that_turns_out_to_be_too_long_fails_alone)
+{
+    char mirror[256];
+    snprintf(mirror, sizeof(mirror), "%s", fa_server_url_at(&server, "127.0.0.1", "/ok/10/mirror"));
+    fa_lines_add(&list, "%s\t%s", fa_server_url_at(&server, "127.0.0.1", "/ok/10/a1"), mirror);
+    add("/ok/10/b%d", 2);
+    struct fa_run_options options =
+        traced("-P a1 -e trace=renameat2 -e inject=renameat2:error=ENAMETOOLONG");
+    fa_fetch_start_with(&fetch, &scratch, &options, NULL, mode, list.text, NULL);
+    fa_fetch_expect(&fetch, 20, 4);
+    fa_fetch_expect_count(&fetch, "ok", 1);
+    cr_expect_eq(fa_server_stat(&server, "requests"), 2, "%s: no mirror helps", mode);
+    cr_expect_not_null(strstr(fa_run_err(&fetch.run), "out=NAME"), "%s", fa_run_err(&fetch.run));
 }
 
 FA_TEST_MODES(trouble, disk_that_becomes_read_only_ends_the_run)

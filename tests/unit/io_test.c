@@ -13,6 +13,7 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 static struct fa_scratch scratch;
@@ -42,6 +43,17 @@ int __wrap_openat(int dirfd, const char *path, int flags, ...)
         return -1;
     }
     return __real_openat(dirfd, path, flags, mode);
+}
+
+/* What the file system reports. */
+static struct statvfs counts;
+
+int __wrap_fstatvfs(int fd, struct statvfs *fs);
+int __wrap_fstatvfs(int fd, struct statvfs *fs)
+{
+    (void)fd;
+    *fs = counts;
+    return 0;
 }
 
 static void set_up(void)
@@ -145,4 +157,33 @@ Test(io, continues_after_a_short_write_and_reports_why_it_ends)
     cr_assert_eq(fa_io_pread(fd, data, 4, 4, 0), 4);
     cr_assert_eq(memcmp(data, "hell", 4), 0, "what fitted is there");
     close(fd);
+}
+
+Test(io, file_that_cannot_be_created_says_whether_space_or_inodes_are_lacking)
+{
+    static const struct {
+        int code;
+        unsigned files, free_files, blocks;
+        const char *why;
+    } rows[] = {
+        {ENOSPC, 10, 0, 5, "No inodes left"},
+        {ENOSPC, 10, 1, 5, "No space left"},
+        {ENOSPC, 10, 0, 0, "No space left"},
+        {ENOSPC, 0, 0, 5, "No space left"}, /* btrfs: no limit */
+        {EDQUOT, 10, 0, 5, "quota"},
+        {EROFS, 10, 0, 5, "Read-only"},
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); ++i) {
+        struct fa_error err = {0};
+        counts = (struct statvfs){
+            .f_files = rows[i].files, .f_favail = rows[i].free_files, .f_bavail = rows[i].blocks};
+        errno = rows[i].code;
+        fa_io_not_created(&err, folder, "x", "make a part in", "out");
+        cr_expect_eq(err.code, rows[i].code, "row %zu", i);
+        cr_expect_eq(err.class, FA_CLASS_LOCAL_IO);
+        cr_expect(strstr(err.msg, "cannot make a part in 'out': ") == err.msg &&
+                      strstr(err.msg, rows[i].why),
+                  "row %zu: %s", i, err.msg);
+        cr_expect_eq(fa_io_is_full(&err), rows[i].code != EROFS);
+    }
 }

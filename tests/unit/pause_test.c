@@ -28,7 +28,7 @@ TestSuite(pause, .init = init);
 
 Test(pause, only_a_full_disk_or_quota_pauses_the_run)
 {
-    static const int others[] = {EIO, EACCES, ENOENT, EMFILE};
+    static const int others[] = {EIO, EACCES, ENOENT, EMFILE, EROFS, ENAMETOOLONG, EFBIG};
     for (size_t i = 0; i < sizeof(others) / sizeof(*others); ++i)
         cr_expect_eq(begin(others[i], 0, 0, 1), FA_PAUSE_NONE, "%d", others[i]);
     cr_expect_not(pause_.full);

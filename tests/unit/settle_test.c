@@ -175,8 +175,9 @@ Test(settle, some_local_errors_hit_every_other_file_too)
     static const struct {
         int code;
         bool stops;
-    } rows[] = {{ENOSPC, true}, {EROFS, true},   {EIO, true},     {EACCES, true},
-                {ENOENT, true}, {EMFILE, false}, {ENOMEM, false}, {EFBIG, false}};
+    } rows[] = {{ENOSPC, true}, {EDQUOT, true},       {EROFS, true},   {EIO, true},
+                {EACCES, true}, {ENOENT, true},       {EMFILE, false}, {ENOMEM, false},
+                {EFBIG, false}, {ENAMETOOLONG, false}};
     for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); ++i) {
         struct fa_error err;
         fa_error_system(&err, FA_CLASS_LOCAL_IO, rows[i].code, "cannot write");

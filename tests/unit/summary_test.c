@@ -1,5 +1,6 @@
 #include <criterion/criterion.h>
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -161,6 +162,16 @@ Test(summary, hints_depend_on_the_status)
         {FA_DOMAIN_CURL, 28, FA_CLASS_STALLED, "--stall-timeout"},
         {FA_DOMAIN_CURL, 60, FA_CLASS_TLS, "--cacert"},
         {FA_DOMAIN_FETCHALL, 0, FA_CLASS_BAD_URL, NULL},
+        {FA_DOMAIN_SYSTEM, ENOSPC, FA_CLASS_LOCAL_IO, "df -i"},
+        {FA_DOMAIN_SYSTEM, EDQUOT, FA_CLASS_LOCAL_IO, "quota -s"},
+        {FA_DOMAIN_SYSTEM, EROFS, FA_CLASS_LOCAL_IO, "remount"},
+        {FA_DOMAIN_SYSTEM, ENAMETOOLONG, FA_CLASS_LOCAL_IO, "out=NAME"},
+        {FA_DOMAIN_SYSTEM, EFBIG, FA_CLASS_LOCAL_IO, "ulimit -f"},
+        {FA_DOMAIN_SYSTEM, EACCES, FA_CLASS_LOCAL_IO, "ls -ld"},
+        {FA_DOMAIN_SYSTEM, EIO, FA_CLASS_LOCAL_IO, "dmesg"},
+        {FA_DOMAIN_SYSTEM, EMFILE, FA_CLASS_LOCAL_IO, "ulimit -n"},
+        {FA_DOMAIN_SYSTEM, ENOMEM, FA_CLASS_LOCAL_IO, "--jobs"},
+        {FA_DOMAIN_SYSTEM, ENOTDIR, FA_CLASS_LOCAL_IO, "permissions"},
     };
     for (size_t i = 0; i < COUNT(cases); ++i) {
         struct fa_error error = {cases[i].domain, cases[i].code, cases[i].class, ""};
@@ -168,6 +179,18 @@ Test(summary, hints_depend_on_the_status)
         cr_assert(cases[i].hint ? hint && strstr(hint, cases[i].hint) : !hint, "case %zu: %s", i,
                   hint ? hint : "none");
     }
+}
+
+Test(summary, hint_that_was_printed_with_the_end_of_the_run_is_not_repeated)
+{
+    struct fa_result result = {.url = "http://h/x", .status = FA_STATUS_FAILED};
+    fa_error_system(&result.error, FA_CLASS_LOCAL_IO, ENOSPC, "cannot write");
+    fa_summary_count(&summary, &result);
+    cr_assert_not_null(strstr(text_of(1, false, false), "df -i"));
+    summary.failures.shown = fa_failures_disk_hint(&result.error);
+    cr_assert_null(strstr(text_of(1, false, false), "df -i"));
+    result.error.code = EACCES;
+    cr_assert_null(fa_failures_disk_hint(&result.error), "it may be that of a certificate");
 }
 
 Test(summary, places_are_named_and_urls_are_not_repeated)
