@@ -15,13 +15,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-int fa_claims_init(struct fa_claims *claims, const struct fa_config *config, char *real, int dirfd,
-                   struct fa_error *err)
+int fa_claims_init(struct fa_claims *claims, const struct fa_config *config,
+                   const struct fa_folder *folder, int dirfd, struct fa_error *err)
 {
     claims->layout = config->layout;
     claims->match = config->match;
     claims->dir = config->dir[0] == '/' ? config->dir : NULL;
-    claims->real = real;
+    claims->real = fa_folder_path(folder);
+    claims->part_max = fa_folder_name_max(folder);
     claims->names = fa_names_new(dirfd, err);
     return claims->names ? 0 : -1;
 }
@@ -55,7 +56,8 @@ static int claims_take_folders(struct fa_claims *claims, struct fa_place *place,
         *slash = '\0';
         int taken = claims_take_folder(claims, place->path, err);
         if (taken > 0 &&
-            fa_name_alternative(place->path, (uint32_t)fa_key_str(place->path), &other) == 0 &&
+            fa_name_alternative(place->path, claims->part_max, (uint32_t)fa_key_str(place->path),
+                                &other) == 0 &&
             asprintf(&path, "%s/%s", other, slash + 1) >= 0) {
             taken = claims_take_folder(claims, other, err);
             free(place->path);
@@ -82,6 +84,7 @@ int fa_claims_build(struct fa_claims *claims, struct fa_job *job, struct fa_erro
         .out = job->entry->out,
         .dir = job->entry->dir,
         .roots = {claims->real, claims->dir},
+        .part_max = claims->part_max,
     };
     struct fa_place *place = &job->place;
     if (fa_name_build(&source, &place->path, err) || claims_take_folders(claims, place, err))
@@ -114,7 +117,7 @@ static uint32_t claims_hash(const struct fa_claims *claims, const struct fa_job 
 int fa_claims_alternative(const struct fa_claims *claims, const struct fa_job *job,
                           const char *path, unsigned n, char **ret, struct fa_error *err)
 {
-    if (fa_name_alternative(path, claims_hash(claims, job, n), ret) == 0)
+    if (fa_name_alternative(path, claims->part_max, claims_hash(claims, job, n), ret) == 0)
         return 0;
     fa_error_system(err, FA_CLASS_LOCAL_IO, ENOMEM, "cannot name a file");
     return -1;

@@ -10,6 +10,7 @@
 #ifndef FA_ENGINE_CLAIMS_H
 #define FA_ENGINE_CLAIMS_H
 
+#include "engine/folder.h"
 #include "engine/job.h"
 #include "engine/names.h"
 
@@ -21,14 +22,15 @@ struct fa_claims {
     enum fa_match match;
     const char *dir; /**< fa_config.dir, if absolute, else NULL.  Borrowed. */
     char *real;      /**< The same without links, or NULL.  Owned. */
+    size_t part_max; /**< fa_folder_name_max() */
 };
 
 /**
- * @real   The absolute path of the folder, or NULL.  Taken, also on failure.
- * @dirfd  A folder for temporary files; borrowed until fa_claims_fini().
+ * @folder  Of the session.  Borrowed during the call.
+ * @dirfd   A folder for temporary files; borrowed until fa_claims_fini().
  */
-int fa_claims_init(struct fa_claims *claims, const struct fa_config *config, char *real, int dirfd,
-                   struct fa_error *err);
+int fa_claims_init(struct fa_claims *claims, const struct fa_config *config,
+                   const struct fa_folder *folder, int dirfd, struct fa_error *err);
 void fa_claims_fini(struct fa_claims *claims);
 
 /** Build the path of a job, and claim its folders.  Sets path, key and owner of job->place. */

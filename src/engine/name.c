@@ -24,6 +24,13 @@
 #define EXTENSION_MAX 16
 #define SUFFIX_LEN    9 /* "-0123abcd" */
 
+static size_t part_limit(size_t part_max)
+{
+    if (part_max == 0 || part_max > FA_NAME_PART_MAX)
+        return FA_NAME_PART_MAX;
+    return part_max < FA_NAME_PART_LEAST ? FA_NAME_PART_LEAST : part_max;
+}
+
 /* Decode percent-encoding once (RFC 3986, 2.1); an invalid sequence is kept as it is. */
 static void name_put_decoded(struct fa_buf *buf, const char *text, size_t len)
 {
@@ -117,7 +124,8 @@ static bool name_start_is_hostile(const unsigned char *name, size_t len, bool to
 
 /* Append a component from a URL; @otherwise replaces one that is empty.  Cutting can expose a dot
  * or space at the end, so those are dropped again. */
-static void name_put_clean(struct fa_buf *buf, const char *text, size_t len, const char *otherwise)
+static void name_put_clean(struct fa_buf *buf, const char *text, size_t len, size_t max,
+                           const char *otherwise)
 {
     bool top = buf->len == 0;
     if (len == 0) {
@@ -132,9 +140,9 @@ static void name_put_clean(struct fa_buf *buf, const char *text, size_t len, con
     len = name_without_end(name, name_clean(name, buf->len - start));
     if (len > 0 && name_start_is_hostile(name, len, top))
         name[0] = '_';
-    if (len > FA_NAME_PART_MAX) {
+    if (len > max) {
         size_t extension = name_extension_len(name, len);
-        size_t stem = fa_utf8_cut(name, len - extension, FA_NAME_PART_MAX - extension);
+        size_t stem = fa_utf8_cut(name, len - extension, max - extension);
         memmove(name + stem, name + len - extension, extension);
         len = name_without_end(name, stem + extension);
     }
@@ -148,20 +156,21 @@ static void name_put_flat(struct fa_buf *buf, const struct fa_name_source *src)
 {
     const char *slash = strrchr(src->path, '/');
     const char *last = slash ? slash + 1 : src->path;
-    name_put_clean(buf, last, strlen(last), INDEX);
+    name_put_clean(buf, last, strlen(last), part_limit(src->part_max), INDEX);
 }
 
 /* The host, then every segment; the last is the file, even if it is empty. */
 static void name_put_tree(struct fa_buf *buf, const struct fa_name_source *src)
 {
-    name_put_clean(buf, src->host, strlen(src->host), "_");
+    size_t max = part_limit(src->part_max);
+    name_put_clean(buf, src->host, strlen(src->host), max, "_");
     const char *at = src->path;
     for (;;) {
         size_t len = strcspn(at, "/");
         bool last = at[len] == '\0';
         if (len > 0 || last) {
             fa_buf_put(buf, "/", 1);
-            name_put_clean(buf, at, len, last ? INDEX : "_");
+            name_put_clean(buf, at, len, max, last ? INDEX : "_");
         }
         if (last)
             break;
@@ -176,13 +185,19 @@ static int name_refuse(struct fa_error *err, const char *option, const char *giv
     return -1;
 }
 
+static int name_refuse_long(struct fa_error *err, const char *option, const char *given, size_t max)
+{
+    char why[100];
+    snprintf(why, sizeof(why), "a part of it is longer than %zu bytes%s", max,
+             max < FA_NAME_PART_MAX ? ", the limit of the file system" : "");
+    return name_refuse(err, option, given, why);
+}
+
 /* Why a component given by the user is refused, or NULL. */
 static const char *component_objection(const char *text, size_t len)
 {
     if (len == 2 && text[0] == '.' && text[1] == '.')
         return "it has '..' in it";
-    if (len > FA_NAME_PART_MAX)
-        return "a part of it is longer than 255 bytes";
     for (size_t i = 0; i < len;) {
         uint32_t c = 0;
         size_t n = fa_utf8_get(text + i, len - i, &c);
@@ -197,7 +212,7 @@ static const char *component_objection(const char *text, size_t len)
 
 /* Append the components of a path given by the user.  ".fetchall" is refused in any case of
  * letters, as the file system may ignore case. */
-static int name_put_given(struct fa_buf *buf, const char *option, const char *given,
+static int name_put_given(struct fa_buf *buf, const char *option, const char *given, size_t max,
                           struct fa_error *err)
 {
     if (given[0] == '/')
@@ -208,6 +223,8 @@ static int name_put_given(struct fa_buf *buf, const char *option, const char *gi
         const char *why = component_objection(at, len);
         if (why)
             return name_refuse(err, option, given, why);
+        if (len > max)
+            return name_refuse_long(err, option, given, max);
         if (len > 0 && !(len == 1 && at[0] == '.')) {
             if (buf->len > 0)
                 fa_buf_put(buf, "/", 1);
@@ -235,13 +252,14 @@ static const char *path_below(const char *path, const char *folder)
 static int name_put_dir(struct fa_buf *buf, const struct fa_name_source *src, struct fa_error *err)
 {
     const char *dir = src->dir;
+    size_t max = part_limit(src->part_max);
     if (dir[0] != '/' || !src->roots[0])
-        return name_put_given(buf, "dir", dir, err);
+        return name_put_given(buf, "dir", dir, max, err);
     const char *below = path_below(dir, src->roots[0]);
     if (!below && src->roots[1])
         below = path_below(dir, src->roots[1]);
     if (below)
-        return name_put_given(buf, "dir", below + strspn(below, "/"), err);
+        return name_put_given(buf, "dir", below + strspn(below, "/"), max, err);
     fa_error_set(err, FA_DOMAIN_FETCHALL, 0, FA_CLASS_REFUSED,
                  "an absolute dir= is refused: it is not below '%.200s' (see --dir)",
                  src->roots[0]);
@@ -249,13 +267,14 @@ static int name_put_dir(struct fa_buf *buf, const struct fa_name_source *src, st
 }
 
 /* The last component must be a name; "dir/" would be a folder. */
-static int name_put_out(struct fa_buf *buf, const char *out, struct fa_error *err)
+static int name_put_out(struct fa_buf *buf, const struct fa_name_source *src, struct fa_error *err)
 {
+    const char *out = src->out;
     const char *slash = strrchr(out, '/');
     const char *last = slash ? slash + 1 : out;
     if (*last == '\0' || strcmp(last, ".") == 0)
         return name_refuse(err, "out", out, "it names no file");
-    return name_put_given(buf, "out", out, err);
+    return name_put_given(buf, "out", out, part_limit(src->part_max), err);
 }
 
 /* The first error wins, and nothing of the name is left. */
@@ -266,7 +285,7 @@ int fa_name_build(const struct fa_name_source *src, char **ret_path, struct fa_e
     if (src->dir && name_put_dir(&buf, src, err) < 0)
         goto fail;
     if (src->out) {
-        if (name_put_out(&buf, src->out, err) < 0)
+        if (name_put_out(&buf, src, err) < 0)
             goto fail;
     } else {
         if (buf.len > 0)
@@ -295,13 +314,13 @@ fail:
 }
 
 /* The extension stays at the end, so that programs still recognise the file. */
-int fa_name_alternative(const char *path, uint32_t hash, char **ret)
+int fa_name_alternative(const char *path, size_t part_max, uint32_t hash, char **ret)
 {
     const char *slash = strrchr(path, '/');
     const char *name = slash ? slash + 1 : path;
     size_t len = strlen(name);
     size_t extension = name_extension_len((const unsigned char *)name, len);
-    size_t stem = fa_utf8_cut(name, len - extension, FA_NAME_PART_MAX - SUFFIX_LEN - extension);
+    size_t stem = fa_utf8_cut(name, len - extension, part_limit(part_max) - SUFFIX_LEN - extension);
     *ret = NULL;
     int rc = asprintf(ret, "%.*s-%08x%s", (int)((name - path) + (ptrdiff_t)stem), path, hash,
                       name + len - extension);

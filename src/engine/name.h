@@ -3,7 +3,7 @@
  *
  * A name is a path relative to the folder of the session.  Whatever the URL contains, it stays
  * inside that folder: no component is empty, "." or "..", contains a control byte, or is longer
- * than 255 bytes (NAME_MAX); it is UTF-8; and it never leads into the folder's own ".fetchall".
+ * than 255 bytes (NAME_MAX), or than the file system allows; it is UTF-8; and it never leads into the folder's own ".fetchall".
  *
  * Names from a URL: percent-encoding is decoded once (RFC 3986, 2.1), so an encoded slash creates
  * no folder.  Invalid UTF-8, control characters, characters that change the direction of text, '/'
@@ -22,6 +22,7 @@
 #ifndef FA_ENGINE_NAME_H
 #define FA_ENGINE_NAME_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include <fetchall/config.h>
@@ -29,6 +30,8 @@
 
 /** Bytes of one component (NAME_MAX of limits.h). */
 #define FA_NAME_PART_MAX 255
+/** The least limit of a file system that is respected: an extension and a hash must fit. */
+#define FA_NAME_PART_LEAST 32
 /** Bytes of a path, so that an alternative of its alternative fits below PATH_MAX with its zero. */
 #define FA_NAME_PATH_MAX (4096 - 1 - 2 * 9)
 
@@ -42,6 +45,7 @@ struct fa_name_source {
     const char *dir;      /**< The folder given by the user, or NULL; prefixed to the name. */
     const char *roots[2]; /**< Absolute names of the folder of the session, or NULL: an absolute
                                `dir` below one of them is made relative. */
+    size_t part_max;      /**< Bytes of one component that the file system allows; 0: unknown. */
 };
 
 /**
@@ -60,11 +64,12 @@ int fa_name_build(const struct fa_name_source *src, char **ret_path, struct fa_e
  * together with a ".tar" before it.  The longest names lose the end of their stem, so a name that
  * already has the hash there stays the same.
  *
- * @path  From fa_name_build().
- * @hash  Of the URL, so that it is the same on every run.
- * @ret   Owned by the caller: free(3).
+ * @path      From fa_name_build().
+ * @part_max  As in fa_name_source.
+ * @hash      Of the URL, so that it is the same on every run.
+ * @ret       Owned by the caller: free(3).
  * @return 0, or -1 if there is no memory.
  */
-int fa_name_alternative(const char *path, uint32_t hash, char **ret);
+int fa_name_alternative(const char *path, size_t part_max, uint32_t hash, char **ret);
 
 #endif

@@ -231,7 +231,7 @@ static int session_open_run(struct fa_session *s, struct fa_error *err)
 {
     double began = s->config.began;
     s->config.began = 0; /* That of the first run. */
-    return fa_claims_init(&s->claims, &s->config, fa_folder_path(fa_store_folder(s->store)),
+    return fa_claims_init(&s->claims, &s->config, fa_store_folder(s->store),
                           fa_store_scratch(s->store), err) ||
                    fa_ledger_open(&s->ledger, s->flights.ops->name, began, &s->emitter, err) ||
                    fa_kept_open(&s->config, s->store, &s->claims, err)

@@ -32,7 +32,7 @@ static bool is_utf8(const unsigned char *p)
     return true;
 }
 
-static void check(const char *path, bool from_url)
+static void check(const char *path, size_t part_max, bool from_url)
 {
     assert(*path && *path != '/' && strlen(path) < 4096);
     assert(is_utf8((const unsigned char *)path));
@@ -42,7 +42,7 @@ static void check(const char *path, bool from_url)
     assert(len != 9 || strncasecmp(path, ".fetchall", 9) != 0 || (!from_url && !path[9]));
     for (bool top = true;; top = false) {
         len = strcspn(path, "/");
-        assert(len > 0 && len <= 255);
+        assert(len > 0 && len <= (part_max ? part_max : 255));
         assert(!(len == 1 && path[0] == '.') && !(len == 2 && memcmp(path, "..", 2) == 0));
         if (from_url) {
             assert(!strchr(top ? ".-~ " : "-~ ", path[0]) && !memchr(path, '\\', len));
@@ -77,17 +77,18 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
         .out = flags & 2 ? parts[2] : NULL,
         .dir = flags & 4 ? parts[3] : NULL,
         .roots = {"/r", flags & 8 ? "/" : NULL},
+        .part_max = flags & 16 ? 143 : 0,
     };
     char *path = NULL, *other = NULL;
     struct fa_error err = {0};
     if (fa_name_build(&src, &path, &err) == 0) {
         bool from_url = !src.out && !src.dir;
-        check(path, from_url);
+        check(path, src.part_max, from_url);
         char suffix[16];
         uint32_t hash = 0x01234567u * flags;
         snprintf(suffix, sizeof(suffix), "-%08x", hash);
-        assert(fa_name_alternative(path, hash, &other) == 0);
-        check(other, from_url);
+        assert(fa_name_alternative(path, src.part_max, hash, &other) == 0);
+        check(other, src.part_max, from_url);
         assert(strlen(other) <= strlen(path) + 9);
         assert(strcmp(path, other) != 0 || strstr(path, suffix));
     } else {

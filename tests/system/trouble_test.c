@@ -637,6 +637,30 @@ FA_TEST_MODES(trouble, part_on_a_disk_that_becomes_read_only_ends_the_run_at_onc
     cr_expect_null(strstr(fa_run_err(&fetch.run), "waiting"), "%s waits", mode);
 }
 
+/* fstatfs(2) is made to report 143 bytes (f_namelen, at byte 64), as eCryptfs does. */
+FA_TEST_MODES(trouble, names_are_shortened_to_what_the_file_system_allows)
+{
+    char inject[512], path[256], name[201];
+    size_t len = (size_t)snprintf(inject, sizeof(inject),
+                                  "-e trace=fstatfs -e inject=fstatfs:poke_exit=@arg2=");
+    for (size_t i = 0; i < 72; i++)
+        len += (size_t)snprintf(inject + len, sizeof(inject) - len, i == 64 ? "8f" : "00");
+    memset(name, 'n', 200);
+    name[200] = '\0';
+    snprintf(path, sizeof(path), "/ok/10/%s.iso", name);
+    fa_lines_add(&list, "%s", fa_server_url(&server, path));
+    add("/ok/10/f%d", 1);
+    fa_lines_add(&list, " out=%s", name);
+    struct fa_run_options options = traced(inject);
+    fa_fetch_start_with(&fetch, &scratch, &options, NULL, mode, list.text, "--no-state", NULL);
+    fa_fetch_expect(&fetch, 20, 1);
+    snprintf(name, sizeof(name), "%.139s.iso", path + 7);
+    fa_expect_file(fetch.dir, name, path, 10);
+    fa_fetch_expect_entry(&fetch, 2, "failed", "refused");
+    cr_expect_not_null(strstr(fa_run_err(&fetch.run), "143 bytes, the limit of the file system"),
+                       "%s", fa_run_err(&fetch.run));
+}
+
 /* A file system that does not say so: the name fails, and the others arrive. */
 FA_TEST_MODES(trouble, name_that_turns_out_to_be_too_long_fails_alone)
 {

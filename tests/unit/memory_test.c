@@ -236,7 +236,7 @@ static bool name_path(struct fa_error *err)
     if (fa_name_build(&source, &path, err)) {
         return false;
     }
-    bool good = fa_name_alternative(path, 7, &other) == 0;
+    bool good = fa_name_alternative(path, 0, 7, &other) == 0;
     if (!good) {
         fa_error_set(err, FA_DOMAIN_FETCHALL, 0, FA_CLASS_LOCAL_IO, "it is said by -1");
     }

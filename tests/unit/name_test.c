@@ -193,8 +193,8 @@ Test(name, mirrors_the_url_in_a_tree_layout)
         {"example.org.", "/a", "example.org/a"},
     };
     for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); ++i) {
-        struct fa_name_source src = {FA_LAYOUT_TREE, rows[i].host, rows[i].path,
-                                     NULL,           NULL,         {NULL}};
+        struct fa_name_source src = {
+            FA_LAYOUT_TREE, rows[i].host, rows[i].path, NULL, NULL, {NULL}, 0};
         char *path = build(&src);
         cr_assert_str_eq(path, rows[i].name, "%s %s: '%s'", rows[i].host, rows[i].path, path);
         free(path);
@@ -235,8 +235,8 @@ Test(name, is_what_the_user_says)
         {FA_LAYOUT_FLAT, ".fetchall", "d", "d/.fetchall"},
     };
     for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); ++i) {
-        struct fa_name_source src = {rows[i].layout, "h",         "/p/u.txt",
-                                     rows[i].out,    rows[i].dir, {NULL}};
+        struct fa_name_source src = {rows[i].layout, "h",    "/p/u.txt", rows[i].out,
+                                     rows[i].dir,    {NULL}, 0};
         char *path = build(&src);
         cr_assert_str_eq(path, rows[i].name, "row %zu: '%s'", i, path);
         free(path);
@@ -257,7 +257,8 @@ Test(name, keeps_a_dot_below_a_folder_that_the_user_names)
         {"", "/.zattrs", "_zattrs"},
     };
     for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); ++i) {
-        struct fa_name_source src = {FA_LAYOUT_FLAT, "h", rows[i].path, NULL, rows[i].dir, {NULL}};
+        struct fa_name_source src = {FA_LAYOUT_FLAT, "h", rows[i].path, NULL, rows[i].dir,
+                                     {NULL},         0};
         char *path = build(&src);
         cr_assert_str_eq(path, rows[i].name, "row %zu: '%s'", i, path);
         free(path);
@@ -335,7 +336,8 @@ Test(name, is_refused_where_the_user_may_not_write)
         {"x", "/tmp", "not relative"},
     };
     for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); ++i) {
-        struct fa_name_source src = {FA_LAYOUT_FLAT, "h", "/u", rows[i].out, rows[i].dir, {NULL}};
+        struct fa_name_source src = {FA_LAYOUT_FLAT, "h",    "/u", rows[i].out,
+                                     rows[i].dir,    {NULL}, 0};
         struct fa_error err = {0};
         char *path = NULL;
         cr_assert_eq(fa_name_build(&src, &path, &err), -1, "row %zu: %s", i, path);
@@ -388,11 +390,11 @@ Test(name, keeps_a_short_extension_when_it_is_cut)
 Test(name, is_refused_when_the_path_is_too_long)
 {
     char *deep = times("/aaaaaaa", 500);
-    struct fa_name_source src = {FA_LAYOUT_TREE, "h", deep, NULL, NULL, {NULL}};
+    struct fa_name_source src = {FA_LAYOUT_TREE, "h", deep, NULL, NULL, {NULL}, 0};
     char *path = build(&src);
     cr_assert_eq(strlen(path), 4001);
     char *other = NULL;
-    cr_assert_eq(fa_name_alternative(path, 0, &other), 0);
+    cr_assert_eq(fa_name_alternative(path, 0, 0, &other), 0);
     cr_assert_lt(strlen(other), 4096);
     free(other);
     free(path);
@@ -411,7 +413,7 @@ Test(name, takes_the_longest_parts_of_the_user_and_no_longer)
 {
     char *longest = times("a", 255);
     char *longer = times("a", 256);
-    struct fa_name_source src = {FA_LAYOUT_FLAT, "h", "/u", longest, longest, {NULL}};
+    struct fa_name_source src = {FA_LAYOUT_FLAT, "h", "/u", longest, longest, {NULL}, 0};
     char *path = build(&src);
     cr_assert_eq(strlen(path), 511);
     free(path);
@@ -448,7 +450,7 @@ Test(name, has_an_alternative)
     };
     for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); ++i) {
         char *other = NULL;
-        cr_assert_eq(fa_name_alternative(rows[i].path, 0x0123abcd, &other), 0);
+        cr_assert_eq(fa_name_alternative(rows[i].path, 0, 0x0123abcd, &other), 0);
         cr_assert_str_eq(other, rows[i].other, "%s: %s", rows[i].path, other);
         free(other);
     }
@@ -464,7 +466,7 @@ Test(name, has_an_alternative_that_is_no_longer_than_a_name_may_be)
         char *unit = times(units[i / 3], n);
         char *path = join("d/", unit, extension);
         char *other = NULL;
-        cr_assert_eq(fa_name_alternative(path, 0xffffffff, &other), 0);
+        cr_assert_eq(fa_name_alternative(path, 0, 0xffffffff, &other), 0);
         size_t len = strlen(other) - 2;
         cr_assert_leq(len, 255);
         cr_assert_gt(len, 255 - strlen(units[i / 3]));
@@ -474,4 +476,53 @@ Test(name, has_an_alternative_that_is_no_longer_than_a_name_may_be)
         free(path);
         free(unit);
     }
+}
+
+/* eCryptfs allows 143 bytes; a limit that leaves no place for an extension is not believed. */
+Test(name, is_as_short_as_the_file_system_requires)
+{
+    static const struct {
+        size_t max, len;
+    } rows[] = {{0, 255}, {143, 143}, {255, 255}, {1530, 255}, {14, 32}};
+    char *stem = times("a", 300);
+    char *url = join("/", stem, ".tar.0123456789abcdef");
+    for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); ++i) {
+        char *other = NULL;
+        struct fa_name_source src = {.host = "h", .path = url, .part_max = rows[i].max};
+        char *path = build(&src);
+        cr_expect_eq(strlen(path), rows[i].len, "row %zu: %zu", i, strlen(path));
+        cr_expect_str_eq(path + strlen(path) - 21, ".tar.0123456789abcdef");
+        cr_assert_eq(fa_name_alternative(path, rows[i].max, 1, &other), 0);
+        cr_expect_eq(strlen(other), rows[i].len, "row %zu: %zu", i, strlen(other));
+        free(other);
+        free(path);
+    }
+    struct fa_name_source src = {
+        .layout = FA_LAYOUT_TREE, .host = stem, .path = url, .part_max = 143};
+    char *path = build(&src);
+    cr_expect_eq(strlen(path), 143 + 1 + 143);
+    free(path);
+    free(stem);
+    free(url);
+}
+
+Test(name, of_the_user_is_refused_if_the_file_system_has_no_place_for_it)
+{
+    char *longest = times("a", 144);
+    struct fa_name_source src = {
+        .host = "h", .path = "/u", .out = longest + 1, .dir = longest + 1, .part_max = 143};
+    char *path = build(&src);
+    cr_expect_eq(strlen(path), 143 + 1 + 143);
+    free(path);
+    const char *const names[][2] = {{longest, NULL}, {NULL, longest}};
+    for (size_t i = 0; i < 2; ++i) {
+        struct fa_error err = {0};
+        src.out = names[i][0];
+        src.dir = names[i][1];
+        cr_assert_eq(fa_name_build(&src, &path, &err), -1);
+        cr_expect_eq(err.class, FA_CLASS_REFUSED);
+        cr_expect_not_null(strstr(err.msg, "143 bytes, the limit of the file system"), "%s",
+                           err.msg);
+    }
+    free(longest);
 }
