@@ -5,7 +5,7 @@
 #define FA_BASE_NETRC_H
 
 /**
- * The file that libcurl reads: .netrc in $HOME, or in the home that passwd(5) names.
+ * The file of curl: .netrc in $HOME, or in the home that passwd(5) names.
  *
  * @return To be freed with free(3); NULL when there is no home, or memory ran out.
  */

@@ -31,12 +31,14 @@ static const char *const hints[FA_CLASSES] = {
     [FA_CLASS_CANCELLED] = "run it again: complete files are not downloaded again",
 };
 
-static const char *hint_by_status(int status)
+static const char *hint_by_status(int status, bool netrc)
 {
     switch (status) {
     case 401:
     case 403:
-        return "if a password or token is required, send it with --netrc or -H @FILE";
+        return netrc ? "if a password is required, add the host to ~/.netrc; send a token with "
+                       "-H @FILE"
+                     : "if a password or token is required, send it with --netrc or -H @FILE";
     case 407:
         return "the proxy requires a password: use --proxy or the http_proxy variable";
     case 429:
@@ -88,11 +90,11 @@ const char *fa_failures_disk_hint(const struct fa_error *error)
 }
 
 /* An HTTP status, or an errno, allows a more specific hint than its class does. */
-const char *fa_failures_hint(const struct fa_error *error)
+const char *fa_failures_hint(const struct fa_error *error, bool netrc)
 {
     const char *hint = NULL;
     if (error->domain == FA_DOMAIN_HTTP)
-        hint = hint_by_status(error->code);
+        hint = hint_by_status(error->code, netrc);
     else if (error->domain == FA_DOMAIN_SYSTEM && error->class == FA_CLASS_LOCAL_IO)
         hint = hint_by_errno(error->code);
     return hint ? hint : hints[error->class];
@@ -169,7 +171,7 @@ void fa_failures_print(struct fa_failures *failures, size_t most, FILE *out)
         }
         group_print(group, out);
         /* Print each hint once, at the first group that it applies to. */
-        const char *hint = fa_failures_hint(&group->error);
+        const char *hint = fa_failures_hint(&group->error, failures->netrc);
         for (size_t j = 0; hint && j < n_shown; ++j)
             if (shown[j] == hint)
                 hint = NULL;

@@ -6,6 +6,7 @@
 #ifndef FETCHALL_CLI_FAILURES_H
 #define FETCHALL_CLI_FAILURES_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -30,6 +31,7 @@ struct fa_failures {
     size_t n_groups;
     uint64_t others;   /**< Failures without a group. */
     const char *shown; /**< A hint that was printed before, or NULL. */
+    bool netrc;        /**< --netrc was given. */
 };
 
 /** Add a failed entry. */
@@ -38,8 +40,8 @@ void fa_failures_add(struct fa_failures *failures, const struct fa_result *resul
 /** Sort the groups, and print the largest ones.  @most  Maximum number. */
 void fa_failures_print(struct fa_failures *failures, size_t most, FILE *out);
 
-/** A hint about what to do, or NULL. */
-const char *fa_failures_hint(const struct fa_error *error);
+/** A hint about what to do, or NULL.  @netrc  --netrc was given. */
+const char *fa_failures_hint(const struct fa_error *error, bool netrc);
 
 /** A hint about an error that ends a run, or prevents it; NULL if it is not about the disk. */
 const char *fa_failures_disk_hint(const struct fa_error *error);

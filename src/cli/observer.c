@@ -35,6 +35,7 @@
 void fa_observer_init(struct fa_observer *observer, const struct fa_options *options)
 {
     *observer = (struct fa_observer){.options = options, .began = fa_clock_now()};
+    observer->summary.failures.netrc = options->config.netrc;
     fa_run_id(options->config.began, observer->run);
     fa_display_init(&observer->display, options->progress, options->quiet);
 }

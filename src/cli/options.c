@@ -379,7 +379,11 @@ const struct fa_option fa_options_table[] = {
                "not sent, unless --trust-host names it.  See SECRETS."),
     TEXT("user-agent", 'A', "TEXT", config.user_agent, .commands = RUNS,
          .initial = "fetchall/VERSION", .help = "set the User-Agent header"),
-    FLAG("netrc", 0, config.netrc, .commands = RUNS, .help = "read passwords from ~/.netrc"),
+    FLAG("netrc", 0, config.netrc, .commands = RUNS, .help = "read passwords from ~/.netrc",
+         .more = "They are looked up for each host that is requested, also behind redirects, such "
+                 "as a login host.  There, the default entry is not used, and neither is a "
+                 "password of the listed host for another of its ports, except to change to HTTPS "
+                 "(443).  See SECRETS."),
     CUSTOM("trust-host", 0, "PATTERN", fa_request_options_trust_host, .commands = RUNS,
            .help = "send headers and passwords to this host, too; may repeat",
            .more =

@@ -7,6 +7,7 @@
 
 #include "engine/admit.h"
 #include "engine/ending.h"
+#include "engine/secrecy.h"
 #include "engine/settle.h"
 
 static struct fa_settle_case job_describe_case(struct fa_session *s, const struct fa_job *job,
@@ -196,6 +197,7 @@ void fa_apply_outcome(struct fa_session *s, struct fa_job *job, double now)
     job->attempt.received = 0;
     bool host_failed = fa_scheduler_ended(&s->scheduler, job, now);
     fa_settle_attempt(job);
+    fa_secrecy_explain(job, &s->config);
     if (outcome->error.class == FA_CLASS_WORKER_CRASHED)
         fa_settle_crashed(job, fa_store_part_size(s->store, job->place.key));
     if (outcome->error.class == FA_CLASS_NONE)

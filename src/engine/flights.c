@@ -175,7 +175,7 @@ static int attempt_prepare(struct fa_flights *flights, struct fa_job *job, uint6
     attempt->origin = target->origin->hash;
     attempt->http1 = job->tries.http1 || target->origin->http2_failures >= FA_HTTP2_FAILURES;
     attempt->close = origin_is_single_use(flights, target->origin);
-    attempt->foreign = !fa_secrecy_allows(target->secrecy);
+    attempt->netrc = fa_secrecy_netrc(target);
     attempt->durable = config->fsync == FA_FSYNC_EACH;
     attempt->slice = job->slice;
     attempt->size = job->entry->size;

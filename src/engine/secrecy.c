@@ -6,6 +6,7 @@
 #include "engine/secrecy.h"
 
 #include "base/host_pattern.h"
+#include "base/http_field.h"
 
 #include <string.h>
 
@@ -31,4 +32,85 @@ enum fa_secrecy fa_secrecy_decide(const struct fa_target *target, const struct f
 bool fa_secrecy_allows(enum fa_secrecy secrecy)
 {
     return secrecy == FA_SECRECY_HOME || secrecy == FA_SECRECY_TRUSTED;
+}
+
+/* Except for a final dot, which makes another origin. */
+static bool host_is_same(const char *a, const char *b)
+{
+    size_t len = strlen(a), other = strlen(b);
+    len -= len > 0 && a[len - 1] == '.';
+    other -= other > 0 && b[other - 1] == '.';
+    return len == other && memcmp(a, b, len) == 0;
+}
+
+/* A .netrc names hosts without their ports.  On the listed host, the password is for the listed
+ * port, or for HTTPS: another port may belong to another user of that machine. */
+enum fa_netrc_use fa_secrecy_netrc(const struct fa_target *target)
+{
+    const struct fa_url *listed = &target->mirrors[target->mirror].url, *url = target->url;
+    if (target->secrecy != FA_SECRECY_FOREIGN)
+        return fa_secrecy_allows(target->secrecy) ? FA_NETRC_ANY : FA_NETRC_NONE;
+    if (!host_is_same(url->host, listed->host))
+        return FA_NETRC_NAMED;
+    const char *port = strrchr(url->host_port, ':');
+    return url->secure && strcmp(port, ":443") == 0 ? FA_NETRC_NAMED : FA_NETRC_NONE;
+}
+
+static bool attempt_has_authorization(const struct fa_attempt *attempt)
+{
+    for (size_t i = 0; i < attempt->n_headers; ++i)
+        if (fa_http_line_is(attempt->headers[i], "Authorization"))
+            return true;
+    return false;
+}
+
+/* What the host has against the request. */
+static const char *job_denial(const struct fa_job *job, const struct fa_config *config)
+{
+    if (attempt_has_authorization(&job->attempt))
+        return "rejected the Authorization header";
+    if (job->outcome.login == FA_LOGIN_URL)
+        return "rejected the user and password of the URL";
+    if (job->outcome.login == FA_LOGIN_NETRC)
+        return "rejected the password of ~/.netrc";
+    if (job->outcome.http == 403)
+        return "refused the request";
+    return config->netrc && fa_secrecy_netrc(&job->target) != FA_NETRC_NONE
+               ? "requires a password, and ~/.netrc has none for it"
+               : "requires a user name and password";
+}
+
+/* What the user has given for the request, and the host did not get.  NULL: nothing. */
+static const char *job_withheld(const struct fa_job *job, const struct fa_config *config)
+{
+    const struct fa_target *target = &job->target;
+    if (fa_secrecy_allows(target->secrecy))
+        return NULL;
+    bool headers = config->n_headers + job->entry->n_headers > 0;
+    if (fa_url_has_login(&target->mirrors[target->mirror].url))
+        return headers ? "headers and password" : "user and password";
+    if (headers)
+        return "headers";
+    return config->netrc && fa_secrecy_netrc(target) == FA_NETRC_NONE ? "passwords" : NULL;
+}
+
+void fa_secrecy_explain(struct fa_job *job, const struct fa_config *config)
+{
+    const struct fa_target *target = &job->target;
+    const struct fa_outcome *outcome = &job->outcome;
+    bool denied = outcome->http == 401 || outcome->http == 403;
+    if (!denied || outcome->error.class != FA_CLASS_HTTP)
+        return;
+    const char *status = outcome->http == 401 ? "401 Unauthorized" : "403 Forbidden";
+    const char *denial = job_denial(job, config), *withheld = job_withheld(job, config);
+    if (withheld)
+        fa_error_set(&job->outcome.error, FA_DOMAIN_HTTP, outcome->http, FA_CLASS_HTTP,
+                     "%s: %.60s %s; the %s for %.60s were not sent to it, because %s", status,
+                     target->url->host, denial, withheld, target->mirrors[target->mirror].url.host,
+                     target->secrecy == FA_SECRECY_DOWNGRADED
+                         ? "a redirect led from https to http"
+                         : "a redirect led there (see --trust-host)");
+    else if (outcome->http == 401 || target->hops > 0 || outcome->login != FA_LOGIN_NONE)
+        fa_error_set(&job->outcome.error, FA_DOMAIN_HTTP, outcome->http, FA_CLASS_HTTP,
+                     "%s: %.100s %s", status, target->url->host, denial);
 }

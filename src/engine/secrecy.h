@@ -19,4 +19,11 @@ enum fa_secrecy fa_secrecy_decide(const struct fa_target *target, const struct f
 /** Whether header lines, user and password of the listed URL may be sent. */
 bool fa_secrecy_allows(enum fa_secrecy secrecy);
 
+/** Which entries of ~/.netrc may be used for the request of a target. */
+enum fa_netrc_use fa_secrecy_netrc(const struct fa_target *target);
+
+/** Say in the message of a 401 or 403 which host asked, what was not sent to it, and why.  Other
+ * outcomes are left alone. */
+void fa_secrecy_explain(struct fa_job *job, const struct fa_config *config);
+
 #endif

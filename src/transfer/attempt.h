@@ -11,6 +11,7 @@
 #include <sys/queue.h>
 
 #include "base/slice.h"
+#include "transfer/login.h"
 #include "transfer/representation.h"
 
 /** Mode of a part file.  A part is stale if its bytes are not those that the state has recorded.
@@ -29,19 +30,18 @@ struct fa_attempt {
     const char *url;            /**< Normalised by fa_url_parse(). */
     const char *const *headers; /**< n_headers lines "Name: value". */
     size_t n_headers;
-    const char *host_port; /**< "host:port", as CURLOPT_RESOLVE(3) names an origin. */
-    const char *addresses; /**< "addr,addr" of host_port; NULL: libcurl resolves it. */
-    uint64_t origin;       /**< Hash of the origin: equal for equal origins. */
-    bool foreign;          /**< Reached by a redirect from another origin: no passwords from
-                                ~/.netrc. */
-    bool http1;            /**< Use HTTP/1.1: HTTP/2 has failed for this attempt or its origin. */
-    bool close;            /**< Close the connection afterwards: it is not worth keeping. */
-    int fd;                /**< The part file, open for writing.  Taken by the strategy. */
-    uint64_t offset;       /**< Bytes of the part file to keep; the rest is truncated. */
-    bool whole;            /**< With offset: request the whole file.  Keep the part file until a
+    const char *host_port;   /**< "host:port", as CURLOPT_RESOLVE(3) names an origin. */
+    const char *addresses;   /**< "addr,addr" of host_port; NULL: libcurl resolves it. */
+    uint64_t origin;         /**< Hash of the origin: equal for equal origins. */
+    enum fa_netrc_use netrc; /**< Which entries of ~/.netrc may be used, with the setting. */
+    bool http1;              /**< Use HTTP/1.1: HTTP/2 has failed for this attempt or its origin. */
+    bool close;              /**< Close the connection afterwards: it is not worth keeping. */
+    int fd;                  /**< The part file, open for writing.  Taken by the strategy. */
+    uint64_t offset;         /**< Bytes of the part file to keep; the rest is truncated. */
+    bool whole;              /**< With offset: request the whole file.  Keep the part file until a
                                 response brings the file. */
-    bool conditional;      /**< Request the file only if it does not match rep.validator. */
-    bool durable;          /**< Sync the part file before the attempt is done. */
+    bool conditional;        /**< Request the file only if it does not match rep.validator. */
+    bool durable;            /**< Sync the part file before the attempt is done. */
     struct fa_slice
         slice;         /**< Request these bytes only: the file is that slice.  Without offset. */
     int64_t size;      /**< Size given by the list; -1: none. */

@@ -53,6 +53,7 @@ struct fa_outcome {
     enum fa_restart
         restart; /**< With FA_RETRYABLE_NOW and size 0: request the whole file next.  Without an
                       error: the server sent the whole file already. */
+    enum fa_login_source login; /**< Whose user and password were sent. */
     struct fa_times time;
     char ip[46];     /**< "" if never connected. */
     char version[4]; /**< "1.1", or "". */

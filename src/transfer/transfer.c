@@ -58,6 +58,7 @@ struct fa_transfer {
     struct fa_body body;
     struct fa_pace pace;
     struct fa_lease lease;
+    enum fa_login_source login;
     uint64_t dropped;
     size_t headers_size; /* of all header sections and trailers */
     bool connected;
@@ -471,13 +472,28 @@ static void transfer_reset(struct fa_transfer *t)
     t->connected = false;
 }
 
+/* A login of the URL is read by libcurl itself.  The null pointers remove that of the previous
+ * attempt. */
+static int transfer_set_login(struct fa_transfer *t, const struct fa_attempt *a)
+{
+    struct fa_login login;
+    enum fa_netrc_use netrc = t->settings->netrc ? a->netrc : FA_NETRC_NONE;
+    if (fa_login_choose(a->url, a->host_port, netrc, &login))
+        return -1;
+    CURLcode code = curl_easy_setopt(t->easy, CURLOPT_USERNAME, login.user);
+    if (code == CURLE_OK)
+        code = curl_easy_setopt(t->easy, CURLOPT_PASSWORD, login.password);
+    t->login = login.source;
+    fa_login_fini(&login);
+    return code == CURLE_OK ? 0 : -1;
+}
+
 /* Every option here is set for each attempt, because a handle may still have the previous one's. */
 static int transfer_set_up(struct fa_transfer *t, const struct fa_attempt *a,
                            const struct fa_asked *asked)
 {
-    bool netrc = t->settings->netrc && !a->foreign;
-    curl_easy_setopt(t->easy, CURLOPT_NETRC,
-                     (long)(netrc ? CURL_NETRC_OPTIONAL : CURL_NETRC_IGNORED));
+    if (transfer_set_login(t, a))
+        return -1;
     transfer_set_version(t, t->settings->http2 && !a->http1);
     curl_easy_setopt(t->easy, CURLOPT_FORBID_REUSE, (long)a->close);
     curl_easy_setopt(t->easy, CURLOPT_BUFFERSIZE, (long)t->pace.buffer);
@@ -652,6 +668,7 @@ void fa_transfer_finish(struct fa_transfer *t, CURLcode code, struct fa_outcome 
     transfer_check_cut(t, code);
     transfer_judge(t, code, ret);
     ret->http = t->response.status;
+    ret->login = t->login;
     ret->received = t->attempt->received;
     transfer_settle_part(t, ret);
     handle_read_times(t->easy, &ret->time);

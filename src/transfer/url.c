@@ -320,7 +320,7 @@ int fa_url_parse(struct fa_url *url, const char *text, const char *base, struct 
 }
 
 /* A login ends at an "@" before the path; libcurl encodes one that is part of it. */
-static bool url_has_login(const struct fa_url *url)
+bool fa_url_has_login(const struct fa_url *url)
 {
     const char *authority = strstr(url->whole, "://") + 3;
     return memchr(authority, '@', strcspn(authority, "/?#"));
@@ -338,7 +338,7 @@ static CURLUcode login_replace(CURLU *handle, CURLU *from)
 
 int fa_url_set_login(struct fa_url *url, const struct fa_url *from, struct fa_error *err)
 {
-    if (!url_has_login(url) && !url_has_login(from))
+    if (!fa_url_has_login(url) && !fa_url_has_login(from))
         return 0;
     struct fa_url changed;
     CURLU *handle = curl_url(), *other = curl_url();

@@ -207,12 +207,14 @@ static void check_request(struct fa_world *world, const struct origin *origin,
 
 static void trace_request(struct fa_world *world, const struct fa_attempt *attempt)
 {
+    static const char *const netrc_words[] = {
+        [FA_NETRC_NONE] = " barred", [FA_NETRC_NAMED] = " foreign", [FA_NETRC_ANY] = ""};
     char range[32] = "";
     if (attempt->offset > 0 && !attempt->whole)
         snprintf(range, sizeof(range), " %llu-", (unsigned long long)attempt->offset);
     fa_trace_add(&world->trace, since_zero(world), "get %s%s%s%s%s headers=%zu",
                  brief(attempt->url), range, attempt->whole ? " whole" : "",
-                 attempt->conditional ? " if" : "", attempt->foreign ? " foreign" : "",
+                 attempt->conditional ? " if" : "", netrc_words[attempt->netrc],
                  attempt->n_headers);
 }
 

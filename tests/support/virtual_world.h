@@ -94,8 +94,9 @@ const char *fa_world_trace(struct fa_world *world);
 /*
  * The trace is as expected: line by line. The lines are, in the order in which things happen,
  *
- *     get URL [N-] [whole] [if] [foreign]   a request: for the rest from byte N on, for all though
- *                                           there is a part, if changed, without secrets
+ *     get URL [N-] [whole] [if] [foreign|barred]   a request: for the rest from byte N on, for all
+ *                                           though there is a part, if changed; only with passwords
+ *                                           of ~/.netrc for its host, without those
  *     retry URL CLASS wait=S attempt=N
  *     host ORIGIN paused|broken|given-up|back wait=S
  *     done URL STATUS [CLASS] http=N attempts=N size=N bytes=N resumed=N transient=0|1 path=P ...

@@ -278,6 +278,76 @@ FA_TEST_MODES(secrets, netrc_gives_its_passwords_to_their_own_host_only)
     cr_expect_eq(leaks(&other, "127.0.0.2", "Authorization"), 0, "%s: another port", mode);
 }
 
+/* Writes a ~/.netrc, and runs the program with it. */
+static void start_netrc(const char *mode, const char *text, const char *option, const char *value)
+{
+    char home[PATH_MAX + 8];
+    snprintf(home, sizeof(home), "HOME=%s", scratch.path);
+    const char *const env[] = {home, NULL};
+    struct fa_run_options options = {.env = env};
+    fa_scratch_write(&scratch, ".netrc", text);
+    fa_fetch_start_with(&fetch, &scratch, &options, NULL, mode, list.text, "--netrc", option, value,
+                        NULL);
+}
+
+FA_TEST_MODES(secrets, netrc_is_looked_up_for_every_host_of_a_chain)
+{
+    char end[256];
+    snprintf(end, sizeof(end), "%s/auth/f", at(&server, "http://", "127.0.0.2"));
+    add_chain("a", (const char *[]){at(&server, "http://", "127.0.0.2"),
+                                    at(&server, "http://", "127.0.0.3"),
+                                    at(&other, "http://", "127.0.0.4"),
+                                    at(&server, "http://", "127.0.0.5"), end, NULL});
+    fa_lines_add(&list, " out=a");
+    snprintf(end, sizeof(end), "%s/ok/10/f", at(&server, "http://x@", "127.0.0.3"));
+    add_chain("b", (const char *[]){at(&server, "http://", "127.0.0.5"), end, NULL});
+    fa_lines_add(&list, " out=b");
+    start_netrc(mode,
+                "machine 127.0.0.3 login x password s3cret3\n"
+                "machine 127.0.0.2 login user password pass\n"
+                "machine 127.0.0.4 login x password s3cret4\ndefault login d password e\n",
+                "-A", "test");
+    fa_fetch_expect(&fetch, 10, 0);
+    cr_expect_eq(leaks(&server, "127.0.0.2", "Basic dXNlcjpwYXNz"), 2, "%s: at home", mode);
+    cr_expect_eq(leaks(&server, "127.0.0.3", "Basic eDpzM2NyZXQz"), 1,
+                 "%s: not the user that a redirect names", mode);
+    cr_expect_eq(leaks(&other, "127.0.0.4", "Basic eDpzM2NyZXQ0"), 1, "%s", mode);
+    cr_expect_eq(leaks(&server, "127.0.0.5", "Basic ZDpl"), 1, "%s: only if listed", mode);
+    cr_expect_eq(leaks(&server, "127.0.0.5", "Authorization"), 1, "%s: only if listed", mode);
+}
+
+FA_TEST_MODES(secrets, denial_names_the_host_that_asked_and_what_was_not_sent)
+{
+    char end[256], message[512];
+    snprintf(end, sizeof(end), "%s/auth/f", at(&server, "http://", "127.0.0.3"));
+    add_chain("a", (const char *[]){at(&server, "http://", "127.0.0.2"), end, NULL});
+    fa_lines_add(&list, " header=X-Token: s3cret");
+    start_netrc(mode, "machine 127.0.0.2 login user password pass", "-A", "test");
+    fa_fetch_expect(&fetch, 10, 1);
+    const json_t *entry = fa_fetch_expect_entry(&fetch, 1, "failed", "http");
+    snprintf(message, sizeof(message),
+             "401 Unauthorized: 127.0.0.3 requires a password, and ~/.netrc has none for it; the "
+             "headers for 127.0.0.2 were not sent to it, because a redirect led there (see "
+             "--trust-host)");
+    cr_expect_str_eq(fa_report_str(entry, "error"), message, "%s", mode);
+    cr_expect_not_null(strstr(fa_run_err(&fetch.run), "add the host to ~/.netrc"), "%s: %s", mode,
+                       fa_run_err(&fetch.run));
+    cr_expect_null(strstr(fa_run_err(&fetch.run), "with --netrc"), "%s: %s", mode,
+                   fa_run_err(&fetch.run));
+}
+
+FA_TEST_MODES(secrets, user_of_a_url_selects_its_password_in_the_netrc)
+{
+    fa_lines_add(&list, "http://user@127.0.0.2:%d/auth/a", server.port);
+    fa_lines_add(&list, "http://u%%73er:pass@127.0.0.2:%d/auth/b", server.port);
+    fa_lines_add(&list, "http://127.0.0.2:%d/auth/c", server.port);
+    fa_lines_add(&list, " header=Authorization: Basic dXNlcjpwYXNz");
+    start_netrc(mode, "machine 127.0.0.2 login x password y login user password pass", "-A",
+                "test");
+    fa_fetch_expect(&fetch, 10, 0);
+    cr_expect_eq(leaks(&server, "127.0.0.2", "Basic dXNlcjpwYXNz"), 3, "%s", mode);
+}
+
 FA_TEST_MODES(secrets, netrc_is_not_read_unasked)
 {
     char home[PATH_MAX + 8];

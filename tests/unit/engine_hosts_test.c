@@ -329,10 +329,27 @@ Test(engine_hosts, nothing_secret_is_sent_after_a_downgrade_not_even_at_home)
     config->n_trust_hosts = 1;
     config->allow_downgrade = true;
     EXPECT_RUN(FA_END_COMPLETE, "get https://a/x headers=1\n"
-                                "get b/y foreign headers=0\n"
-                                "get https://b/y foreign headers=0\n"
-                                "get https://a/z foreign headers=0\n"
+                                "get b/y barred headers=0\n"
+                                "get https://b/y barred headers=0\n"
+                                "get https://a/z barred headers=0\n"
                                 "done https://a/x ok\n"
+                                "end complete\n");
+}
+
+Test(engine_hosts, netrc_is_for_all_hosts_of_a_chain_but_not_for_other_ports_of_the_listed_one)
+{
+    begin_world("a/x 302 to=b:81/x\nb:81/x 302 to=a:81/x\na:81/x 302 to=a./x\n"
+                "a./x 302 to=https://a:444/x\nhttps://a:444/x 302 to=https://a/x\n"
+                "https://a/x 302 to=https://b/x\nhttps://b/x 200 size=10",
+                "http://a/x");
+    EXPECT_RUN(FA_END_COMPLETE, "get a/x headers=0\n"
+                                "get b:81/x foreign\n"
+                                "get a:81/x barred\n"
+                                "get a./x barred\n"
+                                "get https://a:444/x barred\n"
+                                "get https://a/x foreign\n"
+                                "get https://b/x foreign\n"
+                                "done a/x ok\n"
                                 "end complete\n");
 }
 

@@ -175,7 +175,7 @@ Test(summary, hints_depend_on_the_status)
     };
     for (size_t i = 0; i < COUNT(cases); ++i) {
         struct fa_error error = {cases[i].domain, cases[i].code, cases[i].class, ""};
-        const char *hint = fa_failures_hint(&error);
+        const char *hint = fa_failures_hint(&error, false);
         cr_assert(cases[i].hint ? hint && strstr(hint, cases[i].hint) : !hint, "case %zu: %s", i,
                   hint ? hint : "none");
     }
@@ -191,6 +191,16 @@ Test(summary, hint_that_was_printed_with_the_end_of_the_run_is_not_repeated)
     cr_assert_null(strstr(text_of(1, false, false), "df -i"));
     result.error.code = EACCES;
     cr_assert_null(fa_failures_disk_hint(&result.error), "it may be that of a certificate");
+}
+
+Test(summary, an_option_that_was_given_is_not_proposed)
+{
+    for (int code = 401; code <= 403; code += 2) {
+        struct fa_error error = {FA_DOMAIN_HTTP, code, FA_CLASS_HTTP, ""};
+        const char *hint = fa_failures_hint(&error, true);
+        cr_assert_null(strstr(hint, "--netrc"), "%s", hint);
+        cr_assert_not_null(strstr(hint, "~/.netrc"), "%s", hint);
+    }
 }
 
 Test(summary, places_are_named_and_urls_are_not_repeated)

@@ -17,7 +17,7 @@ static const struct fa_attempt attempts[] = {
      .size = INT64_MAX,
      .max_size = UINT64_MAX,
      .rate = 1234567,
-     .foreign = true,
+     .netrc = FA_NETRC_NAMED,
      .http1 = true,
      .offset = UINT64_MAX,
      .conditional = true,
@@ -61,7 +61,7 @@ Test(wire, attempts_come_back_as_they_were)
         for (size_t j = 0; j < a->n_headers; ++j)
             cr_assert_str_eq(a->headers[j], b.headers[j]);
         cr_assert(a->size == b.size && a->max_size == b.max_size && a->rate == b.rate);
-        cr_assert(a->foreign == b.foreign && a->http1 == b.http1);
+        cr_assert(a->netrc == b.netrc && a->http1 == b.http1);
         cr_assert(a->offset == b.offset && a->whole == b.whole);
         cr_assert(a->conditional == b.conditional && a->durable == b.durable);
         cr_assert(same_rep(&a->rep, &b.rep));
@@ -119,6 +119,7 @@ static struct fa_outcome outcome_full(void)
         .unchanged = true,
         .doubtful = true,
         .restart = FA_RESTART_REFUSED,
+        .login = FA_LOGIN_NETRC,
     };
     return outcome;
 }
@@ -138,7 +139,7 @@ static void expect_same(const struct fa_outcome *a, const struct fa_outcome *b)
     cr_assert_str_eq(a->version, b->version);
     cr_assert(same_rep(&a->head.rep, &b->head.rep) && a->head.kept == b->head.kept);
     cr_assert(a->unchanged == b->unchanged && a->restart == b->restart);
-    cr_assert_eq(a->doubtful, b->doubtful);
+    cr_assert(a->doubtful == b->doubtful && a->login == b->login);
 }
 
 Test(wire, outcomes_come_back_as_they_were)
@@ -184,9 +185,14 @@ Test(wire, undefined_values_are_refused)
         size_t at;
         unsigned char value;
     } rows[] = {
-        {"domain", 0, FA_DOMAIN_FETCHALL + 1}, {"class", 5, FA_CLASSES}, {"class 255", 5, 255},
-        {"retryable", 11, FA_RETRYABILITIES},  {"unchanged", 90, 2},     {"doubtful", 91, 2},
+        {"domain", 0, FA_DOMAIN_FETCHALL + 1},
+        {"class", 5, FA_CLASSES},
+        {"class 255", 5, 255},
+        {"retryable", 11, FA_RETRYABILITIES},
+        {"unchanged", 90, 2},
+        {"doubtful", 91, 2},
         {"restart", 92, FA_RESTARTS},
+        {"login", 93, FA_LOGIN_SOURCES},
     };
     for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); ++i) {
         struct fa_outcome outcome = {.retry_after = -1}, back;
