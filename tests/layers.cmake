@@ -23,7 +23,7 @@ set(HOME_seccomp.h "confine/")
 set(HOME_zlib.h "list/unpack")
 set(HOME_lzma.h "list/unpack")
 set(HOME_zstd "list/unpack")
-set(HOME_jansson.h "cli/")
+set(HOME_jansson.h "cli/;list/format_jsonl")
 
 set(bad "")
 file(GLOB_RECURSE files RELATIVE ${SOURCE}/src ${SOURCE}/src/*.[ch])

@@ -55,7 +55,8 @@ enum fa_list_format {
     FA_LIST_FORMAT_AUTO, /**< By the name and the first bytes of each list. */
     FA_LIST_FORMAT_TEXT,
     FA_LIST_FORMAT_SUMS, /**< Checksum files, as of sha256sum(1). */
-    FA_LIST_FORMATS      /**< How many there are. */
+    FA_LIST_FORMAT_JSONL,
+    FA_LIST_FORMATS /**< How many there are. */
 };
 
 /** What survives a power failure.  If only the program is killed, everything does. */
@@ -177,6 +178,8 @@ struct fa_config {
     size_t n_trust_hosts;
     enum fa_list_format format;
     const char *base; /**< The URL that names in a list of checksums are relative to; NULL: none. */
+    const char *columns; /**< "url=NAME,out=NAME": the columns of lists; NULL: those of such
+                            names. */
 };
 
 /**
@@ -208,6 +211,9 @@ int fa_config_check_retry_on(const char *statuses, struct fa_error *err);
  * @return 0, or -1 with FA_CLASS_REFUSED.
  */
 int fa_config_check_trust_host(const char *pattern, struct fa_error *err);
+
+/** Check a value for fa_config.columns; NULL is valid.  @return 0, or -1 with FA_CLASS_REFUSED. */
+int fa_config_check_columns(const char *columns, struct fa_error *err);
 
 /** The stable name of a mode ("async"); NULL if there is none, so that a loop from 0 lists all. */
 const char *fa_mode_name(enum fa_mode mode);

@@ -99,7 +99,7 @@ NAMES(layouts, [FA_LAYOUT_FLAT] = "flat", [FA_LAYOUT_TREE] = "tree")
 NAMES(matches, [FA_MATCH_AUTO] = "auto", [FA_MATCH_URL] = "url", [FA_MATCH_PATH] = "path",
       [FA_MATCH_NAME] = "name")
 NAMES(formats, [FA_LIST_FORMAT_AUTO] = "auto", [FA_LIST_FORMAT_TEXT] = "text",
-      [FA_LIST_FORMAT_SUMS] = "sums")
+      [FA_LIST_FORMAT_SUMS] = "sums", [FA_LIST_FORMAT_JSONL] = "jsonl")
 NAMES(promises, [FA_FSYNC_NONE] = "none", [FA_FSYNC_BATCH] = "batch", [FA_FSYNC_EACH] = "each")
 NAMES(displays, [FA_PROGRESS_AUTO] = "auto", [FA_PROGRESS_BAR] = "bar",
       [FA_PROGRESS_PLAIN] = "plain", [FA_PROGRESS_JSON] = "json", [FA_PROGRESS_NONE] = "none")
@@ -236,11 +236,19 @@ const struct fa_option fa_options_table[] = {
     CHOICE("format", 0, "FORMAT", enum fa_list_format, config.format, formats, .commands = RUNS,
            .help = "set the format of the lists",
            .more = "auto recognizes it by the name and the first bytes of each list.  sums are "
-                   "checksum files, as of sha256sum(1): see --base.  See LIST FORMAT."),
+                   "checksum files, as of sha256sum(1): see --base.  jsonl is JSON Lines: see "
+                   "--columns.  See LIST FORMAT."),
     TEXT("base", 0, "URL", config.base, .commands = RUNS,
          .help = "resolve the names of a checksum file against this URL",
          .more = "As in HTML, URL counts up to its last slash: it may be that of the folder, with "
                  "a slash at its end, or that of the checksum file itself."),
+
+    TEXT("columns", 0, "PART=NAME,...", config.columns, .commands = RUNS,
+         .help = "name the columns that are the parts of an entry",
+         .more =
+             "PART is url, mirror, out, dir, checksum, size, range or header; NAME is the name "
+             "of a column, or of a member of a JSON object, as in url=image_url,out=id.  A PART "
+             "that is not named is the column of its own name."),
 
     GROUP("Files"),
     /* One field, with another meaning for each kind of command. */
@@ -618,6 +626,7 @@ static int options_check_compare(const struct fa_options *options, struct fa_err
     if (options->compare.stage && options->compare.max_bytes)
         return fa_option_refuse(err, "--stage downloads each file once: remove --max-bytes");
     if (fa_config_check_proxy(options->config.proxy, err) != 0 ||
+        fa_config_check_columns(options->config.columns, err) != 0 ||
         options_check_base(options, err) != 0 || options_check_rate(options, err) != 0 ||
         fa_outputs_check(options, err) != 0)
         return -1;
@@ -673,6 +682,7 @@ int fa_options_check(struct fa_options *options, struct fa_error *err)
     if (config->key && !config->cert)
         return fa_option_refuse(err, "--key requires its certificate: add --cert");
     if (fa_config_check_proxy(config->proxy, err) != 0 || options_check_base(options, err) != 0 ||
+        fa_config_check_columns(config->columns, err) != 0 ||
         fa_config_check_retry_on(config->retry_on, err) != 0 ||
         options_check_rate(options, err) != 0 || fa_outputs_check(options, err) != 0 ||
         (options->manifest && options_check_manifest(options, err) != 0))

@@ -270,8 +270,8 @@ static void report_unknown(struct fa_session *s, const struct fa_entry *entry)
     }
     fa_buf_put_u8(&names, 0);
     if (n > 0)
-        fa_emit_notice(&s->emitter, entry, "unknown option%s, ignored: %s", n == 1 ? "" : "s",
-                       names.failed ? "?" : (const char *)names.data);
+        fa_emit_notice(&s->emitter, entry, "unknown %s%s, ignored: %s", entry->unknown_are,
+                       n == 1 ? "" : "s", names.failed ? "?" : (const char *)names.data);
     fa_buf_fini(&names);
 }
 

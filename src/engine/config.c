@@ -10,6 +10,7 @@
 
 #include "base/host_pattern.h"
 #include "base/sized.h"
+#include "list/columns.h"
 #include "transfer/classify.h"
 #include "transfer/proxy.h"
 #include "transfer/url.h"
@@ -76,6 +77,11 @@ int fa_config_check_trust_host(const char *pattern, struct fa_error *err)
                  "(--trust-host)",
                  pattern);
     return -1;
+}
+
+int fa_config_check_columns(const char *columns, struct fa_error *err)
+{
+    return columns ? fa_columns_check(columns, err) : 0;
 }
 
 /* Enumerators index tables, so each must be checked before it is used. */
@@ -195,7 +201,11 @@ int fa_config_slice(const struct fa_config *config, struct fa_slice *ret, struct
 
 void fa_config_list_options(const struct fa_config *config, struct fa_list_options *ret)
 {
-    *ret = (struct fa_list_options){.format = config->format, .base = config->base};
+    *ret = (struct fa_list_options){
+        .format = config->format,
+        .base = config->base,
+        .columns = config->columns,
+    };
 }
 
 int fa_config_check(const struct fa_config *config, struct fa_error *err)
@@ -207,5 +217,7 @@ int fa_config_check(const struct fa_config *config, struct fa_error *err)
         fa_error_set(err, FA_DOMAIN_FETCHALL, 0, FA_CLASS_REFUSED,
                      "invalid value for config field '%s'", wrong);
     struct fa_slice slice;
-    return wrong || fa_config_slice(config, &slice, err) ? -1 : 0;
+    if (wrong || fa_config_check_columns(config->columns, err))
+        return -1;
+    return fa_config_slice(config, &slice, err);
 }

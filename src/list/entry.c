@@ -221,6 +221,7 @@ struct fa_entry *fa_entry_new(const char *list, uint64_t line, const struct fa_e
         .headers = headers,
         .unknown = (struct fa_entry_option *)(headers + need->options),
         .size = -1,
+        .unknown_are = "option",
     };
     entry->room = *ret_room = (char *)(entry->unknown + need->options);
     return entry;

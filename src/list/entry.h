@@ -39,6 +39,7 @@ struct fa_entry {
     struct fa_slice slice;                   /**< From range=, or from a header Range. */
     struct fa_entry_option *unknown;         /**< Reported as a warning, not as an error. */
     size_t n_unknown;
+    const char *unknown_are; /**< "option", or another word for messages. */
 
     char *room; /**< Memory of its strings; for fa_entry_finish(). */
 

@@ -13,7 +13,7 @@
 #include <string.h>
 
 static const struct fa_format *const all_formats[] = {
-    &fa_format_packed, &fa_format_binary, &fa_format_sums, &fa_format_text, NULL,
+    &fa_format_packed, &fa_format_binary, &fa_format_sums, &fa_format_jsonl, &fa_format_text, NULL,
 };
 
 /* What the user chose, unless it is a list of one URL or one that this program wrote.
@@ -49,10 +49,30 @@ static bool byte_is_space(char c)
     return c == ' ' || c == '\t' || c == '\r';
 }
 
+static const char mark[] = "\xef\xbb\xbf";
+
+enum fa_format_match fa_format_first_byte(const struct fa_format_look *look, const char **ret,
+                                          size_t *ret_len)
+{
+    const char *at = look->at, *end = look->at + look->len;
+    while (at < end) {
+        size_t left = (size_t)(end - at);
+        if (byte_is_space(*at) || *at == '\n') {
+            ++at;
+        } else if (memcmp(at, mark, left < 3 ? left : 3) != 0) {
+            *ret = at;
+            *ret_len = left;
+            return FA_FORMAT_YES;
+        } else {
+            at += left < 3 ? left : 3;
+        }
+    }
+    return look->ended ? FA_FORMAT_NO : FA_FORMAT_MORE;
+}
+
 enum fa_format_match fa_format_first_line(const struct fa_format_look *look, const char **ret,
                                           size_t *ret_len)
 {
-    static const char mark[] = "\xef\xbb\xbf";
     const char *at = look->at, *end = look->at + look->len;
     while (at < end) {
         const char *lf = memchr(at, '\n', (size_t)(end - at));

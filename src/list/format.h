@@ -57,10 +57,14 @@ struct fa_format {
      */
     enum fa_list_what (*next_record)(struct fa_format_reader *reader, struct fa_entry **ret,
                                      struct fa_error *err);
+
+    /** Release what the state, which may still be all zero, refers to.  NULL: nothing. */
+    void (*fini)(void *state);
 };
 
 extern const struct fa_format fa_format_packed;
 extern const struct fa_format fa_format_binary; /**< What is no list: an error. */
+extern const struct fa_format fa_format_jsonl;
 extern const struct fa_format fa_format_sums;
 extern const struct fa_format fa_format_text;
 
@@ -73,6 +77,14 @@ extern const struct fa_format fa_format_text;
  */
 const struct fa_format *fa_format_detect(const struct fa_format *const *formats,
                                          const struct fa_format_look *look);
+
+/**
+ * The first byte that is not a space, a line end or part of a byte order mark, and those after it.
+ *
+ * @return As fa_format_first_line().
+ */
+enum fa_format_match fa_format_first_byte(const struct fa_format_look *look, const char **ret,
+                                          size_t *ret_len);
 
 /**
  * The first line that is not empty and not a comment (#), without the spaces and the byte order

@@ -56,6 +56,8 @@ void fa_list_free(struct fa_list *list)
     if (!list)
         return;
     fa_lines_fini(&list->lines);
+    if (list->state && list->format->fini)
+        list->format->fini(list->state);
     free(list->state);
     free(list);
 }

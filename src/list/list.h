@@ -34,6 +34,7 @@ struct fa_list;
 struct fa_list_options {
     enum fa_list_format format;             /**< Of every list but those of packed entries. */
     const char *base;                       /**< Of relative names; NULL: none.  Borrowed. */
+    const char *columns;                    /**< As for fa_columns_find().  Borrowed. */
     const struct fa_format *const *formats; /**< As for fa_format_detect().  Borrowed. */
 };
 

@@ -62,6 +62,15 @@ static void fetch_all(const char *list, const char *option, const char *value)
     shell("", "diff -r -x .fetchall www out");
 }
 
+Test(formats, json_lines_of_jq_are_lists)
+{
+    shell("www",
+          "find * -type f | jq -Rc --arg base \"$BASE\" '{id: ., width: 3, caption: \"a\\nb\", "
+          "link: ($base + (split(\"/\") | map(@uri) | join(\"/\")))}' >../list.jsonl");
+    fetch_all("list.jsonl", "--columns", "url=link,out=id");
+    shell("", "test $(grep -c . report) = 5");
+}
+
 Test(formats, checksum_files_of_coreutils_are_lists)
 {
     static const char *const commands[] = {

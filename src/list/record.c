@@ -1,0 +1,222 @@
+/*
+ * Values are collected first, because the URL may come after its mirrors, and because an entry has to
+ * know the number and size of its parts in advance.
+ *
+ * Unknown columns are not kept: a list of a museum has fifty of them, and each entry in the state
+ * would repeat all.  Their names are reported with the first good entry, because a bad one has no
+ * other report than its error.
+ */
+#include "list/record.h"
+
+#include "list/sum.h"
+
+#include "base/key.h"
+#include "base/utf8.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+void fa_record_init(struct fa_record *record)
+{
+    *record = (struct fa_record){0};
+    fa_buf_init(&record->values);
+    fa_buf_init(&record->unknown);
+}
+
+void fa_record_fini(struct fa_record *record)
+{
+    fa_buf_fini(&record->values);
+    fa_buf_fini(&record->unknown);
+}
+
+void fa_record_reset(struct fa_record *record)
+{
+    fa_buf_reset(&record->values);
+    record->n_urls = record->n_options = record->n_bytes = 0;
+    record->error.class = FA_CLASS_NONE;
+}
+
+static bool byte_is_space(char c)
+{
+    return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
+static void record_put(struct fa_record *record, unsigned part, const char *value, size_t len)
+{
+    while (part != FA_COLUMN_OUT && len > 0 && byte_is_space(*value))
+        ++value, --len;
+    while (part != FA_COLUMN_OUT && len > 0 && byte_is_space(value[len - 1]))
+        --len;
+    if (len == 0)
+        return;
+    if (part == FA_COLUMN_URL || part == FA_COLUMN_MIRROR)
+        ++record->n_urls;
+    else
+        ++record->n_options;
+    record->n_bytes += len + sizeof("checksum=blake2b=");
+    fa_buf_put_u8(&record->values, (uint8_t)part);
+    fa_buf_put_u32(&record->values, (uint32_t)len);
+    fa_buf_put(&record->values, value, len);
+}
+
+/* Each line of the value. */
+static void record_put_lines(struct fa_record *record, unsigned part, const char *value, size_t len)
+{
+    const char *end = value + len;
+    while (value < end) {
+        const char *lf = memchr(value, '\n', (size_t)(end - value));
+        record_put(record, part, value, (size_t)((lf ? lf : end) - value));
+        value = lf ? lf + 1 : end;
+    }
+}
+
+void fa_record_add(struct fa_record *record, unsigned parts, const char *name, size_t name_len,
+                   const char *value, size_t len)
+{
+    if (!parts)
+        fa_record_add_unknown(record, name, name_len);
+    for (unsigned i = 0; i < FA_COLUMNS; ++i) {
+        unsigned part = parts & 1u << i;
+        if (part == FA_COLUMN_MIRROR || part == FA_COLUMN_HEADER)
+            record_put_lines(record, part, value, len);
+        else if (part)
+            record_put(record, part, value, len);
+    }
+}
+
+/* Only what stays the name of an option without a value when the entry is packed: up to an "=", and
+ * without what an entry must not hold. */
+static void unknown_put(struct fa_record *record, const char *name, size_t len)
+{
+    const char *equals = memchr(name, '=', len);
+    len = equals ? (size_t)(equals - name) : len;
+    len = fa_utf8_cut(name, len, 100);
+    for (size_t i = 0, n; i < len; i += n) {
+        uint32_t c;
+        n = fa_utf8_get(name + i, len - i, &c);
+        bool good = n > 0 && c >= 0x20 && c != 0x7f;
+        n = n > 0 ? n : 1;
+        fa_buf_put(&record->unknown, good ? name + i : "?", good ? n : 1);
+    }
+    if (len == 0)
+        fa_buf_put_u8(&record->unknown, '?');
+    fa_buf_put_u8(&record->unknown, 0);
+    ++record->n_unknown;
+}
+
+void fa_record_add_unknown(struct fa_record *record, const char *name, size_t len)
+{
+    uint64_t key = fa_key(name, len);
+    for (size_t i = 0; i < record->n_seen; ++i)
+        if (record->seen[i] == key)
+            return;
+    if (record->n_seen == FA_RECORD_UNKNOWN_MAX)
+        return;
+    record->seen[record->n_seen++] = key;
+    unknown_put(record, name, len);
+}
+
+void fa_record_fail(struct fa_record *record, const char *format, ...)
+{
+    if (record->error.class != FA_CLASS_NONE)
+        return;
+    char message[FA_MESSAGE_MAX];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(message, sizeof(message), format, args);
+    va_end(args);
+    fa_error_set(&record->error, FA_DOMAIN_FETCHALL, 0, FA_CLASS_BAD_URL, "%s", message);
+}
+
+/* A checksum without a name of its algorithm is one of that size. */
+static void entry_add_value(struct fa_entry *entry, unsigned part, const char *value, size_t len,
+                            char **room)
+{
+    char *at = *room;
+    if (part != FA_COLUMN_URL && part != FA_COLUMN_MIRROR) {
+        *room += sprintf(*room, "%s=", fa_column_name(part));
+        enum fa_hash hash = fa_sum_hash(len % 2 ? 0 : len / 2, 0);
+        if (part == FA_COLUMN_CHECKSUM && hash && !memchr(value, '=', len))
+            *room += sprintf(*room, "%s=", fa_hash_name(hash));
+    }
+    *room = mempcpy(*room, value, len);
+    size_t all = (size_t)(*room - at);
+    *(*room)++ = '\0';
+    if (part == FA_COLUMN_URL || part == FA_COLUMN_MIRROR)
+        fa_entry_add_url(entry, at, all);
+    else
+        fa_entry_add_option(entry, at, all);
+}
+
+/* @pass  0: URLs, 1: their mirrors, 2: the rest. */
+static void entry_add_values(struct fa_entry *entry, const struct fa_record *record, int pass,
+                             char **room)
+{
+    struct fa_reader reader;
+    fa_reader_init(&reader, record->values.data, record->values.len);
+    while (reader.at < reader.end) {
+        unsigned part = fa_reader_u8(&reader);
+        size_t len = fa_reader_u32(&reader);
+        const char *value = fa_reader_get(&reader, len);
+        int own = part == FA_COLUMN_URL ? 0 : part == FA_COLUMN_MIRROR ? 1 : 2;
+        if (own == pass)
+            entry_add_value(entry, part, value, len, room);
+    }
+}
+
+static void entry_add_unknown(struct fa_entry *entry, struct fa_record *record, char **room)
+{
+    const char *name = (const char *)record->unknown.data;
+    for (size_t i = 0; i < record->n_unknown; ++i) {
+        size_t len = strlen(name);
+        memcpy(*room, name, len + 1);
+        fa_entry_add_option(entry, *room, len);
+        *room += len + 1;
+        name += len + 1;
+    }
+    entry->unknown_are = "column";
+}
+
+static struct fa_entry *record_build(struct fa_record *record, const char *list, uint64_t line,
+                                     const char *text, size_t len, struct fa_error *err)
+{
+    struct fa_entry_need need = {
+        .urls = record->n_urls + 1,
+        .options = record->n_options + record->n_unknown,
+        .bytes = record->n_bytes + record->unknown.len + len + 1,
+    };
+    char *room;
+    struct fa_entry *entry = fa_entry_new(list, line, &need, &room, err);
+    if (!entry)
+        return NULL;
+    for (int pass = 0; pass < 3; ++pass)
+        entry_add_values(entry, record, pass, &room);
+    if (entry->n_urls == 0 && entry->error.class == FA_CLASS_NONE)
+        fa_error_set(&entry->error, FA_DOMAIN_FETCHALL, 0, FA_CLASS_BAD_URL,
+                     "the entry has no URL");
+    if (entry->error.class == FA_CLASS_NONE)
+        entry_add_unknown(entry, record, &room);
+    fa_entry_finish(entry, text, len);
+    return entry;
+}
+
+struct fa_entry *fa_record_entry(struct fa_record *record, const char *list, uint64_t line,
+                                 const char *text, size_t len, struct fa_error *err)
+{
+    len = fa_utf8_cut(text, len, FA_LIST_SHOWN_MAX);
+    if (record->values.failed || record->unknown.failed) {
+        fa_error_system(err, FA_CLASS_LOCAL_IO, ENOMEM, "cannot keep line %llu of '%s'",
+                        (unsigned long long)line, list);
+        return NULL;
+    }
+    if (record->error.class != FA_CLASS_NONE)
+        return fa_entry_bad(list, line, text, len, &record->error, err);
+    struct fa_entry *entry = record_build(record, list, line, text, len, err);
+    if (entry && entry->error.class == FA_CLASS_NONE) {
+        fa_buf_reset(&record->unknown);
+        record->n_unknown = 0;
+    }
+    return entry;
+}
