@@ -56,6 +56,8 @@ enum fa_list_format {
     FA_LIST_FORMAT_TEXT,
     FA_LIST_FORMAT_SUMS, /**< Checksum files, as of sha256sum(1). */
     FA_LIST_FORMAT_JSONL,
+    FA_LIST_FORMAT_CSV,
+    FA_LIST_FORMAT_TSV,
     FA_LIST_FORMATS /**< How many there are. */
 };
 

@@ -99,7 +99,8 @@ NAMES(layouts, [FA_LAYOUT_FLAT] = "flat", [FA_LAYOUT_TREE] = "tree")
 NAMES(matches, [FA_MATCH_AUTO] = "auto", [FA_MATCH_URL] = "url", [FA_MATCH_PATH] = "path",
       [FA_MATCH_NAME] = "name")
 NAMES(formats, [FA_LIST_FORMAT_AUTO] = "auto", [FA_LIST_FORMAT_TEXT] = "text",
-      [FA_LIST_FORMAT_SUMS] = "sums", [FA_LIST_FORMAT_JSONL] = "jsonl")
+      [FA_LIST_FORMAT_SUMS] = "sums", [FA_LIST_FORMAT_JSONL] = "jsonl",
+      [FA_LIST_FORMAT_CSV] = "csv", [FA_LIST_FORMAT_TSV] = "tsv")
 NAMES(promises, [FA_FSYNC_NONE] = "none", [FA_FSYNC_BATCH] = "batch", [FA_FSYNC_EACH] = "each")
 NAMES(displays, [FA_PROGRESS_AUTO] = "auto", [FA_PROGRESS_BAR] = "bar",
       [FA_PROGRESS_PLAIN] = "plain", [FA_PROGRESS_JSON] = "json", [FA_PROGRESS_NONE] = "none")
@@ -236,8 +237,8 @@ const struct fa_option fa_options_table[] = {
     CHOICE("format", 0, "FORMAT", enum fa_list_format, config.format, formats, .commands = RUNS,
            .help = "set the format of the lists",
            .more = "auto recognizes it by the name and the first bytes of each list.  sums are "
-                   "checksum files, as of sha256sum(1): see --base.  jsonl is JSON Lines: see "
-                   "--columns.  See LIST FORMAT."),
+                   "checksum files, as of sha256sum(1): see --base.  jsonl is JSON Lines, csv "
+                   "and tsv have a header: see --columns.  See LIST FORMAT."),
     TEXT("base", 0, "URL", config.base, .commands = RUNS,
          .help = "resolve the names of a checksum file against this URL",
          .more = "As in HTML, URL counts up to its last slash: it may be that of the folder, with "

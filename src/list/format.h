@@ -65,6 +65,8 @@ struct fa_format {
 extern const struct fa_format fa_format_packed;
 extern const struct fa_format fa_format_binary; /**< What is no list: an error. */
 extern const struct fa_format fa_format_jsonl;
+extern const struct fa_format fa_format_csv;
+extern const struct fa_format fa_format_tsv;
 extern const struct fa_format fa_format_sums;
 extern const struct fa_format fa_format_text;
 

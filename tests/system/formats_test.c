@@ -71,6 +71,21 @@ Test(formats, json_lines_of_jq_are_lists)
     shell("", "test $(grep -c . report) = 5");
 }
 
+Test(formats, csv_of_sqlite_and_tsv_of_jq_are_lists)
+{
+    shell("www", "find * -type f | jq -R --arg base \"$BASE\" '{id: ., width: \"a\\nb,\\\"\", "
+                 "link: ($base + (split(\"/\") | map(@uri) | join(\"/\")))}' >../objects");
+    shell("",
+          "jq -s . objects >array && sqlite3 -csv -header :memory: \"SELECT value->>'id' AS id, "
+          "value->>'width' AS width, value->>'link' AS link FROM "
+          "json_each(readfile('array'))\" >list.csv");
+    fetch_all("list.csv", "--columns", "url=link,out=id");
+    shell(
+        "",
+        "(printf 'out\\turl\\n' && jq -r '[.id, .link] | @tsv' objects | sed 's/\\\\\\\\/\\\\/g') >list.tsv");
+    fetch_all("list.tsv", "--format", "tsv");
+}
+
 Test(formats, checksum_files_of_coreutils_are_lists)
 {
     static const char *const commands[] = {
