@@ -81,7 +81,7 @@ int fa_session_add_list(struct fa_session *session, const char *name, struct fa_
  * @options  "name=value" strings as in a list (fetchall(1), LIST FORMAT), ended by NULL: out, dir,
  *           checksum, size, header.  Copied.  NULL: none.
  * @tag      Returned in fa_result.tag.  May be NULL.
- * @return 0, or -1: FA_CLASS_BAD_URL if an option is malformed or unknown or the URL has spaces or
+ * @return 0, or -1: FA_CLASS_BAD_URL if an option is malformed or unknown or the URL has TABs or
  *         control characters, FA_CLASS_LOCAL_IO without memory.  A URL that cannot be requested
  *         for another reason ends as a failed entry.
  */

@@ -20,6 +20,7 @@
 #include "base/key.h"
 #include "engine/ending.h"
 #include "engine/spill.h"
+#include "transfer/encode.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -230,6 +231,31 @@ static void report_bad_mirror(void *ctx, const struct fa_job *job, unsigned mirr
                        why->msg);
 }
 
+/* For users who look for the URL in the log of a server. */
+static void report_encoded(struct fa_session *s, const struct fa_job *job)
+{
+    const struct fa_target *target = &job->target;
+    for (unsigned i = 0; i < target->n_mirrors; ++i) {
+        const char *whole = target->mirrors[i].url.whole;
+        if (!whole || !fa_encode_is_needed(job->entry->urls[i]))
+            continue;
+        char *encoded = fa_encode_url(whole);
+        fa_emit_entry_detail(&s->emitter, job->entry, "URL requested as %s",
+                             encoded ? encoded : whole);
+        free(encoded);
+    }
+}
+
+/* Find out whether the entry can be downloaded, and under which name. */
+static int admit_check(struct fa_session *s, struct fa_job *job, struct fa_recalled *ret_record,
+                       enum fa_claim *ret_claim, struct fa_error *err)
+{
+    if (fa_job_parse(job, report_bad_mirror, s, err))
+        return -1;
+    report_encoded(s, job);
+    return job_claim_name(s, job, ret_record, ret_claim, err);
+}
+
 /* @return whether the name is new, and among the first FA_UNKNOWN_MAX */
 static bool unknown_remember(struct fa_session *s, const char *name)
 {
@@ -288,8 +314,7 @@ static void admit_entry(struct fa_session *s, struct fa_entry *entry, double now
     struct fa_error err = entry->error;
     struct fa_recalled record;
     enum fa_claim claim;
-    if (err.class == FA_CLASS_NONE && fa_job_parse(job, report_bad_mirror, s, &err) == 0 &&
-        job_claim_name(s, job, &record, &claim, &err) == 0)
+    if (err.class == FA_CLASS_NONE && admit_check(s, job, &record, &claim, &err) == 0)
         admit_named(s, job, claim == FA_CLAIM_SAME, &record, now);
     else
         fa_ending_job(s, job, FA_STATUS_FAILED, &err, false);

@@ -69,15 +69,13 @@ void fa_emit_host(const struct fa_emitter *emitter, const struct fa_origin *orig
 }
 
 /* Texts of notices can contain names, URLs and server text, so they are redacted as a whole. */
-void fa_emit_notice(const struct fa_emitter *emitter, const struct fa_entry *entry,
-                    const char *format, ...)
+static void emit_text(const struct fa_emitter *emitter, const struct fa_entry *entry, bool detail,
+                      const char *format, va_list args)
 {
     char text[512];
-    va_list args;
-    va_start(args, format);
     vsnprintf(text, sizeof(text), format, args);
-    va_end(args);
     struct fa_event event = {.type = FA_EVENT_NOTICE};
+    event.notice.detail = detail;
     char *printed = fa_redact_text(text, emitter->secret_keys);
     event.notice.text = printed ? printed : "?";
     if (entry) {
@@ -86,6 +84,24 @@ void fa_emit_notice(const struct fa_emitter *emitter, const struct fa_entry *ent
     }
     fa_emit_send(emitter, &event);
     free(printed);
+}
+
+void fa_emit_notice(const struct fa_emitter *emitter, const struct fa_entry *entry,
+                    const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    emit_text(emitter, entry, false, format, args);
+    va_end(args);
+}
+
+void fa_emit_entry_detail(const struct fa_emitter *emitter, const struct fa_entry *entry,
+                          const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    emit_text(emitter, entry, true, format, args);
+    va_end(args);
 }
 
 /* For texts of our own, which contain nothing secret; shown with -v only. */

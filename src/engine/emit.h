@@ -35,6 +35,10 @@ void fa_emit_host(const struct fa_emitter *emitter, const struct fa_origin *orig
 void fa_emit_notice(const struct fa_emitter *emitter, const struct fa_entry *entry,
                     const char *format, ...) __attribute__((format(printf, 3, 4)));
 
+/** The same, for --verbose. */
+void fa_emit_entry_detail(const struct fa_emitter *emitter, const struct fa_entry *entry,
+                          const char *format, ...) __attribute__((format(printf, 3, 4)));
+
 /** A notice for --verbose. */
 void fa_emit_detail(const struct fa_emitter *emitter, const char *text);
 

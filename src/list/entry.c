@@ -73,15 +73,27 @@ static int entry_check_bytes(struct fa_entry *entry, struct span span)
     return 0;
 }
 
+/* Spaces are percent-encoded when the URL is parsed, but those between two URLs are a mistake. */
+static bool span_has_second_url(struct span url)
+{
+    return memmem(url.at, url.len, " http://", 8) || memmem(url.at, url.len, " https://", 9);
+}
+
 /* URLs are not in messages: they may contain passwords.  After the first error all other fields are
  * ignored, so that an entry is reported once. */
 void fa_entry_add_url(struct fa_entry *entry, char *at, size_t len)
 {
     struct span url = {at, len};
-    if (entry->error.class != FA_CLASS_NONE || entry_check_bytes(entry, url))
+    while (url.len > 0 && *url.at == ' ')
+        ++url.at, --url.len;
+    while (url.len > 0 && url.at[url.len - 1] == ' ')
+        --url.len;
+    if (entry->error.class != FA_CLASS_NONE || url.len == 0 || entry_check_bytes(entry, url))
         return;
-    if (memchr(at, ' ', len) || memchr(at, '\t', len))
-        bad(entry, "space in a URL: write %%20, or a TAB before a mirror");
+    if (memchr(url.at, '\t', url.len))
+        bad(entry, "TAB in a URL: write %%09");
+    else if (span_has_second_url(url))
+        bad(entry, "a space before a second URL: write a TAB before a mirror");
     else
         entry->urls[entry->n_urls++] = span_string(url);
 }

@@ -67,7 +67,8 @@ struct fa_entry *fa_entry_new(const char *list, uint64_t line, const struct fa_e
 /**
  * Add a URL: the first one, or a mirror.
  *
- * @at  Any len bytes inside the entry's room.  A zero is put after them.
+ * @at  Any len bytes inside the entry's room.  A zero is put after them.  Spaces around the URL are
+ *      removed; those in it stay.
  */
 void fa_entry_add_url(struct fa_entry *entry, char *at, size_t len);
 

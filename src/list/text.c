@@ -52,6 +52,14 @@ static char *text_unquote(char *url, size_t *len)
 {
     static const char open[] = "\"'<", shut[] = "\"'>";
     while (*len > 2 && *url) {
+        if (byte_is_blank(*url)) {
+            ++url, --*len;
+            continue;
+        }
+        if (byte_is_blank(url[*len - 1])) {
+            --*len;
+            continue;
+        }
         const char *quote = strchr(open, *url);
         if (!quote || url[*len - 1] != shut[quote - open])
             break;

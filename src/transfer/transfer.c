@@ -9,6 +9,7 @@
  * Handles: with FA_FAULT_LAST_HEADER each attempt uses a copy of a prepared handle (`model`), else
  * one handle is used again and reset from time to time.
  */
+#include "transfer/encode.h"
 #include "transfer/transfer.h"
 
 #include "base/clock.h"
@@ -488,6 +489,15 @@ static int transfer_set_login(struct fa_transfer *t, const struct fa_attempt *a)
     return code == CURLE_OK ? 0 : -1;
 }
 
+/* libcurl copies the text. */
+static int transfer_set_url(struct fa_transfer *t, const char *url)
+{
+    char *encoded = fa_encode_is_needed(url) ? fa_encode_url(url) : NULL;
+    CURLcode code = curl_easy_setopt(t->easy, CURLOPT_URL, encoded ? encoded : url);
+    free(encoded);
+    return code == CURLE_OK ? 0 : -1;
+}
+
 /* Every option here is set for each attempt, because a handle may still have the previous one's. */
 static int transfer_set_up(struct fa_transfer *t, const struct fa_attempt *a,
                            const struct fa_asked *asked)
@@ -501,7 +511,7 @@ static int transfer_set_up(struct fa_transfer *t, const struct fa_attempt *a,
     if (fa_request_set(t->easy, &t->headers, a, asked) || transfer_set_address(t, a))
         return -1;
     curl_easy_setopt(t->easy, CURLOPT_CURLU, fa_url_handle_set(&t->url, a->url));
-    return curl_easy_setopt(t->easy, CURLOPT_URL, a->url) == CURLE_OK ? 0 : -1;
+    return transfer_set_url(t, a->url);
 }
 
 int fa_transfer_start(struct fa_transfer *t, struct fa_attempt *a, struct fa_error *err)

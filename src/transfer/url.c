@@ -12,6 +12,7 @@
  */
 #include "transfer/url.h"
 
+#include "transfer/encode.h"
 #include "transfer/plain_url.h"
 
 #include <curl/curl.h>
@@ -103,6 +104,14 @@ static int url_check_authority(const char *authority, struct fa_error *err)
         return url_reject(err, "the URL has no host");
     if (memchr(authority, '\\', len))
         return url_reject(err, "the URL has a backslash in its host");
+    const char *at = memrchr(authority, '@', len);
+    const char *host = at ? at + 1 : authority;
+    for (; host < authority + len; ++host)
+        if (strchr(" \"<>^`{|}", *host)) {
+            fa_error_set(err, FA_DOMAIN_FETCHALL, 0, FA_CLASS_BAD_URL,
+                         "the URL has a '%c' in its host", *host);
+            return -1;
+        }
     return 0;
 }
 
@@ -281,6 +290,15 @@ static CURLUcode url_keep_login(CURLU *handle, const char *base)
     return code;
 }
 
+/* libcurl would make a space of a query a plus; browsers do not. */
+static CURLUcode url_set_text(CURLU *handle, const char *text)
+{
+    char *spaced = strchr(text, ' ') ? fa_encode_spaces(text) : NULL;
+    CURLUcode code = curl_url_set(handle, CURLUPART_URL, spaced ? spaced : text, CURLU_URLENCODE);
+    free(spaced);
+    return code;
+}
+
 /* With a base the reference is checked before and the result afterwards: the shape that libcurl
  * would repair may be in the reference, or arise only from both. */
 int fa_url_parse(struct fa_url *url, const char *text, const char *base, struct fa_error *err)
@@ -302,7 +320,7 @@ int fa_url_parse(struct fa_url *url, const char *text, const char *base, struct 
     if (base)
         code = curl_url_set(handle, CURLUPART_URL, base, 0);
     if (code == CURLUE_OK)
-        code = curl_url_set(handle, CURLUPART_URL, text, CURLU_URLENCODE);
+        code = url_set_text(handle, text);
     if (code == CURLUE_OK && base)
         code = url_keep_login(handle, base);
     if (code != CURLUE_OK) {

@@ -26,8 +26,9 @@ static void begin(void)
         snprintf(name, sizeof(name), "www/%s", names[i]);
         fa_scratch_write(&scratch, name, names[i]);
     }
-    fa_nginx_start(&nginx, &scratch,
-                   &(struct fa_nginx_options){.root = fa_scratch_path(&scratch, "www")});
+    fa_nginx_start(
+        &nginx, &scratch,
+        &(struct fa_nginx_options){.root = fa_scratch_path(&scratch, "www"), .access_log = true});
     snprintf(base, sizeof(base), "http://127.0.0.1:%d/", nginx.port);
 }
 
@@ -60,6 +61,31 @@ static void fetch_all(const char *list, const char *option, const char *value)
     cr_assert_eq(fa_run_wait(&run, 20), 0, "%s", fa_run_err(&run));
     fa_run_end(&run);
     shell("", "diff -r -x .fetchall www out");
+}
+
+/* What curl makes of a URL is sent; the server logs it. */
+Test(formats, urls_as_people_have_them_are_requested_encoded)
+{
+    static const char *const urls[] = {"b[1]|{x}.txt?q=[|{\\ \xc3\xa4", "\xc3\xb6 \xc3\xa4.txt",
+                                       "d e\\f?a=b c+d"};
+    static const char *const requests[] = {"/b%5B1%5D%7C%7Bx%7D.txt?q=%5B%7C%7B%5C%20%C3%A4 ",
+                                           "/%C3%B6%20%C3%A4.txt ", "/d%20e/f?a=b%20c+d "};
+    char text[1024] = "";
+    for (size_t i = 0; i < sizeof(urls) / sizeof(*urls); ++i) {
+        strcat(strcat(strcat(text, base), urls[i]), "\n");
+    }
+    fa_run_start(&run, NULL, "-d", fa_scratch_path(&scratch, "out"), "-v", "--progress", "none",
+                 "--retries", "0", fa_scratch_write(&scratch, "list", text), NULL);
+    fa_run_wait(&run, 20);
+    char *log = fa_file_read(nginx.access_log, NULL);
+    for (size_t i = 0; i < sizeof(requests) / sizeof(*requests); ++i) {
+        char *lower = strcasestr(log, requests[i]);
+        cr_expect(lower, "%s: %s", requests[i], log);
+    }
+    cr_expect(strstr(fa_run_err(&run), "URL requested as http://127.0.0.1"), "%s",
+              fa_run_err(&run));
+    cr_expect(strstr(fa_run_err(&run), "/b%5B1%5D%7C%7Bx%7D.txt?q="), "%s", fa_run_err(&run));
+    free(log);
 }
 
 Test(formats, json_lines_of_jq_are_lists)

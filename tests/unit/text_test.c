@@ -132,6 +132,16 @@ Test(text, keeps_unknown_options_in_their_order)
         text, sizeof(text) - 1, part \
     }
 
+Test(text, spaces_in_a_url_are_part_of_it)
+{
+    struct fa_entry *entry = parse("http://h/a b \t \" http://h/c  d \"");
+    cr_assert_eq(entry->error.class, FA_CLASS_NONE, "%s", entry->error.msg);
+    cr_assert_eq(entry->n_urls, 2);
+    cr_expect_str_eq(entry->urls[0], "http://h/a b");
+    cr_expect_str_eq(entry->urls[1], "http://h/c  d");
+    fa_entry_free(entry);
+}
+
 Test(text, reports_what_is_bad)
 {
     static const struct {
@@ -142,8 +152,8 @@ Test(text, reports_what_is_bad)
         BAD("", "no URL"),
         BAD("\t \t", "no URL"),
         BAD("\n out=x", "no URL"),
-        BAD("http://h/a b", "space in a URL"),
-        BAD("http://h/a\thttp://h/b http://h/c", "space in a URL"),
+        BAD("http://h/a\thttp://h/b http://h/c", "a space before a second URL"),
+        BAD("http://h/a https://h/b", "a space before a second URL"),
         BAD("http://h/\0a", "0x00"),
         BAD("\0", "0x00"),
         BAD("http://h/\x1b[2J", "0x1b"),
@@ -207,7 +217,7 @@ Test(text, shows_the_first_line_of_what_is_bad)
 Test(text, keeps_secrets_out_of_messages)
 {
     static const char *const rows[] = {
-        "http://me:hunter2@h/a b",
+        "http://me:hunter2@h/a http://me:hunter2@h/b",
         "http://h/\n header=hunter2",
         "http://h/\n header=Bad Name: hunter2",
         "http://me:hunter2@h/\x01",

@@ -36,6 +36,10 @@ Test(url, good_ones_are_taken_apart)
          "cher.example/",
          "http://xn--bcher-kva.example/", "http://xn--bcher-kva.example:80",
          "xn--bcher-kva.example:80", "/", false},
+        {"http://a/b c?d e+f g", "http://a/b%20c?d%20e+f%20g", "http://a:80", "a:80", "/b%20c",
+         false},
+        {"http://a/[b]|{c}?d|[]", "http://a/[b]|{c}?d|[]", "http://a:80", "a:80", "/[b]|{c}",
+         false},
         {"http://u:p@a/", "http://u:p@a/", "http://a:80", "a:80", "/", false},
     };
     for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); ++i) {
@@ -83,6 +87,10 @@ Test(url, invalid_ones_are_refused_with_a_reason)
         "http://a:port/",
         "http://a:-1/",
         "http://a b/",
+        "http://a<b/",
+        "http://u p@a|b/",
+        "http://a^/",
+        "http://a\"b\"/",
         "http://a\r\nb/",
         "http://a/b\r\nHost: c",
         "http://a/\x01",
@@ -106,6 +114,19 @@ Test(url, invalid_ones_are_refused_with_a_reason)
     }
 }
 
+Test(url, a_byte_that_no_host_has_is_named)
+{
+    static const char *const hosts[] = {"a b", "u:p@a|b", "<a>", "a{b}"};
+    for (size_t i = 0; i < sizeof(hosts) / sizeof(*hosts); ++i) {
+        char text[64];
+        struct fa_url url;
+        struct fa_error err = {0};
+        snprintf(text, sizeof(text), "http://%s/x", hosts[i]);
+        cr_assert_eq(fa_url_parse(&url, text, NULL, &err), -1);
+        cr_expect(strstr(err.msg, "in its host"), "%s: %s", text, err.msg);
+    }
+}
+
 Test(url, references_are_resolved_and_secrets_stay_with_their_origin)
 {
     static const struct {
@@ -113,6 +134,7 @@ Test(url, references_are_resolved_and_secrets_stay_with_their_origin)
     } rows[] = {
         {"http://a/b/c", "d", "http://a/b/d"},
         {"http://a/b/c", "/d", "http://a/d"},
+        {"http://a/b/c", "/d e?f g", "http://a/d%20e?f%20g"},
         {"http://a/b/c", "../d", "http://a/d"},
         {"http://a/b/c", "?q", "http://a/b/c?q"},
         {"http://a/b/c", "//e/d", "http://e/d"},

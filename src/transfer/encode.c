@@ -1,0 +1,73 @@
+/*
+ * Encoding comes last, when a request is made: the URL of an entry (fa_url.whole) stays what it was,
+ * because it identifies files in states that older versions wrote.  Only spaces are encoded before
+ * libcurl parses the URL, which would make them "+" in a query.
+ */
+#include "transfer/encode.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static bool byte_is_forbidden(unsigned char c)
+{
+    return c <= ' ' || c >= 0x7f || strchr("\"<>[]\\^`{|}", c);
+}
+
+static const char *url_path(const char *url)
+{
+    const char *authority = strstr(url, "://");
+    authority = authority ? authority + 3 : url;
+    return authority + strcspn(authority, "/?#");
+}
+
+bool fa_encode_is_needed(const char *url)
+{
+    for (const char *at = url_path(url); *at && *at != '#'; ++at)
+        if (byte_is_forbidden((unsigned char)*at))
+            return true;
+    return false;
+}
+
+static char *triple_put(char *to, unsigned char c)
+{
+    static const char hex[] = "0123456789ABCDEF";
+    *to++ = '%';
+    *to++ = hex[c >> 4];
+    *to++ = hex[c & 15];
+    return to;
+}
+
+char *fa_encode_url(const char *url)
+{
+    const char *at = url_path(url);
+    char *text = malloc(3 * strlen(url) + 1);
+    if (!text)
+        return NULL;
+    char *to = mempcpy(text, url, (size_t)(at - url));
+    bool query = false;
+    for (; *at; ++at) {
+        query |= *at == '?';
+        if (*at == '\\' && !query)
+            *to++ = '/';
+        else if (byte_is_forbidden((unsigned char)*at))
+            to = triple_put(to, (unsigned char)*at);
+        else
+            *to++ = *at;
+    }
+    *to = '\0';
+    return text;
+}
+
+char *fa_encode_spaces(const char *url)
+{
+    char *text = malloc(3 * strlen(url) + 1), *to = text;
+    for (; text && *url; ++url) {
+        if (*url == ' ')
+            to = triple_put(to, ' ');
+        else
+            *to++ = *url;
+    }
+    if (text)
+        *to = '\0';
+    return text;
+}

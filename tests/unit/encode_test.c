@@ -1,0 +1,45 @@
+#include "transfer/encode.h"
+
+#include <criterion/criterion.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void expect(const char *url, const char *encoded)
+{
+    char *text = fa_encode_url(url);
+    cr_expect_str_eq(text, encoded);
+    cr_expect_eq(fa_encode_is_needed(url), strcmp(url, encoded) != 0, "%s", url);
+    cr_expect_not(fa_encode_is_needed(encoded));
+    free(text);
+}
+
+Test(encode, bytes_that_a_request_must_not_have_are_encoded)
+{
+    expect("http://h/a b", "http://h/a%20b");
+    expect("http://h/a|b[1]{x}.jpg", "http://h/a%7Cb%5B1%5D%7Bx%7D.jpg");
+    expect("http://h/?q=a b|[]{}\\", "http://h/?q=a%20b%7C%5B%5D%7B%7D%5C");
+    expect("http://h?\"<>^`", "http://h?%22%3C%3E%5E%60");
+    expect("http://h/\xc3\xa4", "http://h/%C3%A4");
+    expect("http://h/\x7f\x01", "http://h/%7F%01");
+}
+
+Test(encode, a_backslash_in_a_path_is_a_slash)
+{
+    expect("http://h/a\\b?c\\d", "http://h/a/b?c%5Cd");
+}
+
+Test(encode, what_a_url_may_have_stays)
+{
+    expect("http://h/a%20b%zz%?c=%5b", "http://h/a%20b%zz%?c=%5b");
+    expect("http://u|x:p@[::1]:80/-._~!$&'()*+,;=:@/?/?",
+           "http://u|x:p@[::1]:80/-._~!$&'()*+,;=:@/?/?");
+    expect("http://h", "http://h");
+    cr_expect_not(fa_encode_is_needed("http://h/a#b c"));
+}
+
+Test(encode, spaces_alone_are_encoded_for_the_parser)
+{
+    char *text = fa_encode_spaces("/a b?c d|");
+    cr_expect_str_eq(text, "/a%20b?c%20d|");
+    free(text);
+}
