@@ -19,7 +19,7 @@ struct sums {
     char line[FA_LIST_LINE_MAX + 1]; /* The parser writes into it. */
 };
 
-/* Text has no spaces in a URL, so no entry of it is a checksum line. */
+/* A checksum line does not begin with http, so it is no entry of text. */
 static enum fa_format_match sums_detect(const struct fa_format_look *look)
 {
     char line[4096 + 1];

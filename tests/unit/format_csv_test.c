@@ -111,7 +111,7 @@ Test(format_csv, a_list_of_text_is_not_taken_for_csv)
         {"a.csv", "http://h/1,2\nhttp://h/3,4\n", "1:http://h/1,2|2:http://h/3,4|."},
         {"b.csv", "# url,out\nhttp://h/1,2\n", "2:http://h/1,2|."},
         {"c.csv", "url\nhttp://h/1,2\n", "1:url|2:http://h/1,2|."},
-        {"d.csv", "Links, 2024\nhttp://h/1,2\n", "1!:Links, 2024|2:http://h/1,2|."},
+        {"d.csv", "Links, 2024\nhttp://h/1,2\n", "1:Links, 2024|2:http://h/1,2|."},
         {"e.csv", "a,b", "1:a,b|."},
         {"f.tsv", "url\thttp://h/1\n", "1:url\thttp://h/1|."},
         {"g.tsv", "http://h/1\turl\n", "1:http://h/1\turl|."},

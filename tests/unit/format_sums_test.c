@@ -76,7 +76,7 @@ Test(format_sums, a_bad_line_costs_no_other_one)
 Test(format_sums, a_list_of_urls_is_not_taken_for_checksums)
 {
     fa_transcript_expect("SHA256SUMS", "http://h/1\n#\n" MD5 "  a\n", &guessed,
-                         "1:http://h/1|3!:" MD5 "  a|.", NULL);
+                         "1:http://h/1|3:" MD5 "  a|.", NULL);
     fa_transcript_expect("list", MD5 "\n", &guessed, "1:" MD5 "|.", NULL);
     fa_transcript_expect("list", "#\n\n", &guessed, ".", NULL);
 }
