@@ -37,6 +37,12 @@ enum fa_match {
     FA_MATCH_NAME, /**< The name of the file.  Always so for entries with a name of their own. */
 };
 
+/** What decides which shard an entry belongs to: the hash (XXH3, 64 bits) of... */
+enum fa_shard_by {
+    FA_SHARD_BY_ORIGIN, /**< ...scheme, host and port, so that one shard has all of a host. */
+    FA_SHARD_BY_URL,    /**< ...the URL.  fa_config.per_host is divided by the number of shards. */
+};
+
 /** Where digests are computed. */
 enum fa_hash_with { FA_HASH_WITH_PROCESS, FA_HASH_WITH_THREAD, FA_HASH_WITH_INLINE };
 
@@ -87,6 +93,9 @@ enum fa_hash {
     FA_HASH_SHA384 = 1 << 7,
 };
 #define FA_HASHES 8
+
+/** Maximum number of shards. */
+#define FA_SHARDS_MAX 1000000
 
 /** New fields go to the end; the smallest accepted size ends before sandbox. */
 struct fa_config {
@@ -173,6 +182,10 @@ struct fa_config {
     bool
         allow_downgrade; /**< Follow redirects from https to http, without headers and passwords. */
     bool spare[3];       /**< False: a later version may have fields here. */
+
+    unsigned shard;  /**< Only the entries of this shard, from 0... */
+    unsigned shards; /**< ...of that many, at most FA_SHARDS_MAX.  0: all entries. */
+    enum fa_shard_by shard_by;
 
     const char *const *trust_hosts; /**< Hosts that get headers, user and password of a URL after a
                                        redirect to them, too, n_trust_hosts of them: see

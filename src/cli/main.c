@@ -37,8 +37,9 @@
  *    report, events, manifest, json, digest_hex, run_id: what is written to files
  *    output, outputs, whole: output files, which never overwrite each other
  *    tally, failures, summary, exit: the results at the end
+ *    shards: --shard
  *    signals: SIGINT, SIGTERM and SIGHUP end a run
- *    status, verify_command: the commands besides downloading
+ *    status, verify_command, merge_command, joined: the commands besides downloading
  *
  * src/cli/compare: fetchall compare
  *    compare, command, picks, plan, choice, contestant: what to compare
@@ -52,6 +53,7 @@
  *    session, env, config, limits, rights, worker: a session and its surroundings
  *    turn, apply, admit, spill, ending, snapshot, engine: the turn, and what it uses
  *    added: entries that a program adds
+ *    shard, merge: the parts of a list for several machines
  *    intake, claims, scheduler, flights, settle, finish, ledger, pause: the parts
  *    job, emit, counts: what the parts share
  *    hosts, breaker, throttle, outage, retry, bucket, slots, timers, backlog: for the scheduler
@@ -112,6 +114,7 @@
 #include "cli/completion.h"
 #include "cli/help.h"
 #include "cli/man.h"
+#include "cli/merge_command.h"
 #include "cli/observer.h"
 #include "cli/parser.h"
 #include "cli/signals.h"
@@ -249,6 +252,8 @@ int main(int argc, char **argv)
         status = (int)fa_status_show(&options);
     } else if (options.command == FA_COMMAND_VERIFY) {
         status = (int)fa_verify_command(&options);
+    } else if (options.command == FA_COMMAND_MERGE) {
+        status = (int)fa_merge_command(&options);
     } else if (options.command == FA_COMMAND_COMPARE) {
         status = (int)fa_compare_show(&options);
     } else {

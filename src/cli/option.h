@@ -38,6 +38,7 @@ enum fa_command {
     FA_COMMAND_STATUS = 1 << 1,
     FA_COMMAND_VERIFY = 1 << 2,
     FA_COMMAND_COMPARE = 1 << 3,
+    FA_COMMAND_MERGE = 1 << 4,
 };
 
 struct fa_option {

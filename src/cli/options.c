@@ -23,6 +23,7 @@
 
 #include "cli/outputs.h"
 #include "cli/request_options.h"
+#include "cli/shards.h"
 #include "cli/value.h"
 
 /* Enum fields are written as unsigned: see option_store_choice(). */
@@ -31,6 +32,7 @@ SAME_SIZE(enum fa_mode);
 SAME_SIZE(enum fa_layout);
 SAME_SIZE(enum fa_match);
 SAME_SIZE(enum fa_list_format);
+SAME_SIZE(enum fa_shard_by);
 SAME_SIZE(enum fa_family);
 SAME_SIZE(enum fa_http);
 SAME_SIZE(enum fa_hash_with);
@@ -43,10 +45,11 @@ SAME_SIZE(enum fa_action);
 #define VERIFY  FA_COMMAND_VERIFY
 #define LOOKS   (STATUS | VERIFY)
 #define COMPARE FA_COMMAND_COMPARE
+#define MERGE   FA_COMMAND_MERGE
 #define HASHES  (FA_COMMAND_FETCH | VERIFY)
 /* Options that a comparison passes to its runs. */
 #define RUNS (FA_COMMAND_FETCH | COMPARE)
-#define ALL  (RUNS | LOOKS)
+#define ALL  (RUNS | LOOKS | MERGE)
 
 /* Two spaces separate sentences: man.c starts a new line there. */
 const struct fa_command_text fa_commands_table[] = {
@@ -63,6 +66,15 @@ const struct fa_command_text fa_commands_table[] = {
      "manifest), are named, too; they are not an error.  The exit status is 0 if all files match, "
      "3 if a file is missing or has changed, 4 if one cannot be read, and 2 if there is no state.  "
      "A file that a run replaces at the same time may be reported as changed."},
+    {MERGE, "merge", " [STATE...]", "join the states, reports and manifests of shards",
+     "Joins the states of the shards in DIR into the state of DIR, as a run without --shard would "
+     "have written it, and removes them; status, verify and --retry-failed then work on the whole. "
+     " Given STATEs are only read: each is a state, or a directory with the states of shards, and "
+     "their files must have been moved to DIR.  Shards without a state, shards that were not "
+     "finished, and files that two states have are named on standard output.  A merge that is "
+     "killed can be repeated.  The exit status is 0; 1 if a shard is missing or unfinished, or if "
+     "two states disagree; 2 if there is nothing to merge; and 4 if a file cannot be read or "
+     "written."},
     {COMPARE, "compare", " LIST...", "find the best strategy for a LIST on this network",
      "Takes a sample of the lists, evenly over their hosts, and runs fetchall with each strategy "
      "several times on this sample.  The order changes from round to round.  The first round is a "
@@ -101,6 +113,7 @@ NAMES(matches, [FA_MATCH_AUTO] = "auto", [FA_MATCH_URL] = "url", [FA_MATCH_PATH]
 NAMES(formats, [FA_LIST_FORMAT_AUTO] = "auto", [FA_LIST_FORMAT_TEXT] = "text",
       [FA_LIST_FORMAT_SUMS] = "sums", [FA_LIST_FORMAT_JSONL] = "jsonl",
       [FA_LIST_FORMAT_CSV] = "csv", [FA_LIST_FORMAT_TSV] = "tsv")
+NAMES(shard_keys, [FA_SHARD_BY_ORIGIN] = "origin", [FA_SHARD_BY_URL] = "url")
 NAMES(promises, [FA_FSYNC_NONE] = "none", [FA_FSYNC_BATCH] = "batch", [FA_FSYNC_EACH] = "each")
 NAMES(displays, [FA_PROGRESS_AUTO] = "auto", [FA_PROGRESS_BAR] = "bar",
       [FA_PROGRESS_PLAIN] = "plain", [FA_PROGRESS_JSON] = "json", [FA_PROGRESS_NONE] = "none")
@@ -192,6 +205,14 @@ const struct fa_option fa_options_table[] = {
            .more = "See STRATEGIES.  Options, retries, checks and file names behave the same in "
                    "every mode; only speed, memory use and isolation differ."),
     UINT("jobs", 'j', config.jobs, 1, 4096, .help = "limit concurrent transfers, over all hosts"),
+    CUSTOM("shard", 0, "I/N|auto", fa_shards_parse, .commands = FA_COMMAND_FETCH | LOOKS,
+           .initial = "none", .help = "handle only shard I of N of the lists",
+           .more = "For N machines, each with a shard from 0 to N-1 of the same lists.  auto takes "
+                   "the shard from the environment.  See SHARDS."),
+    CHOICE("shard-by", 0, "WHAT", enum fa_shard_by, config.shard_by, shard_keys,
+           .help = "divide the lists by origin or by url",
+           .more = "origin keeps each host in one shard, so that its limits hold over all "
+                   "machines.  url is for lists with one large host: --per-host is divided by N."),
     /* A comparison accepts several values where a download accepts one. */
     CUSTOM("modes", 'm', "MODE,...", fa_picks_parse_modes, .commands = COMPARE,
            .choice = fa_value_mode, .initial = "all", .help = "choose the strategies to compare"),
@@ -256,6 +277,8 @@ const struct fa_option fa_options_table[] = {
     TEXT("dir", 'd', "DIR", config.dir, .offer = FA_OFFER_FOLDERS,
          .help = "save files here; created if missing"),
     TEXT("dir", 'd', "DIR", config.dir, .commands = LOOKS, .offer = FA_OFFER_FOLDERS,
+         .help = "set the directory of the files"),
+    TEXT("dir", 'd', "DIR", config.dir, .commands = MERGE, .offer = FA_OFFER_FOLDERS,
          .help = "set the directory of the files"),
     TEXT("dir", 'd', "DIR", config.dir, .commands = COMPARE, .offer = FA_OFFER_FOLDERS,
          .help = "set the parent of the temporary directory"),
@@ -499,6 +522,11 @@ const struct fa_option fa_options_table[] = {
            .more = "The page needs no network and no scripts.  Plots are made by gnuplot(1), if "
                    "installed.  If --stage makes two comparisons, that of large files gets a page "
                    "of its own: FILE with -large before its suffix."),
+    OUTPUT("report", report, .commands = MERGE, .help = "join the reports of the shards",
+           .more = "FILE is what the shards were given: the reports have the shard in their names, "
+                   "FILE.I-of-N or, before a suffix, FILE.I-of-N.jsonl.  They are kept."),
+    OUTPUT("manifest", manifest, .commands = MERGE, .help = "join the manifests of the shards",
+           .more = "As with --report."),
     OUTPUT("report", report, .help = "write a JSON line for each entry; - for stdout",
            .more = "+FILE appends to the file.  See REPORT."),
     OUTPUT("events", events, .help = "write JSON lines during the run; - for stdout",
@@ -507,7 +535,7 @@ const struct fa_option fa_options_table[] = {
            .help = "choose what standard error shows",
            .more = "auto chooses bar on a terminal and plain otherwise.  plain prints a line every "
                    "ten seconds.  json prints a progress object every second (see EVENTS)."),
-    FLAG("quiet", 'q', quiet, .commands = HASHES,
+    FLAG("quiet", 'q', quiet, .commands = HASHES | MERGE,
          .help = "print nothing unless something is wrong"),
     FLAG("quiet", 'q', quiet, .commands = COMPARE, .help = "print only the result"),
     FLAG("verbose", 'v', verbose, .help = "also print the start and the retries of each entry"),
@@ -543,6 +571,7 @@ void fa_options_fini(struct fa_options *options)
     fa_texts_fini(&options->reserved);
     fa_texts_fini(&options->writable);
     fa_texts_fini(&options->kept);
+    fa_texts_fini(&options->shard_files);
     fa_texts_fini(&options->passed);
 }
 
@@ -648,7 +677,6 @@ static bool text_is_key_list(const char *keys)
     return false;
 }
 
-/* The config gets pointers to the arrays only at the end, because fa_texts_add() may move them. */
 /* A file whose name begins with '+' is written ./+FILE. */
 static bool file_take_plus(const char **file)
 {
@@ -662,10 +690,16 @@ int fa_options_check(struct fa_options *options, struct fa_error *err)
     struct fa_config *config = &options->config;
     options->report_append = file_take_plus(&options->report);
     options->events_append = file_take_plus(&options->events);
+    if (config->shard_by != FA_SHARD_BY_ORIGIN && config->shards == 0)
+        return fa_option_refuse(err, "--shard-by requires --shard");
     if (options->quiet && options->verbose)
         return fa_option_refuse(err, "--quiet and --verbose cannot be combined");
     if (options->command == COMPARE)
         return options_check_compare(options, err);
+    if (options->command == FA_COMMAND_FETCH && fa_shards_name_files(options) != 0)
+        return fa_option_refuse(err, "out of memory");
+    if (options->command == MERGE)
+        return 0;
     if (options->command != FA_COMMAND_FETCH)
         return options_check_status_verify(options, err);
     if (config->retry_failed && config->no_state)
@@ -693,6 +727,7 @@ int fa_options_check(struct fa_options *options, struct fa_error *err)
         fa_outputs_add_inputs(options, &options->kept) != 0 ||
         fa_outputs_add_folders(options, &options->writable) != 0)
         return fa_option_refuse(err, "out of memory");
+    /* Only at the end, because fa_texts_add() may move the arrays. */
     config->reserved = (const char *const *)options->reserved.items;
     config->n_reserved = options->reserved.count;
     config->kept = (const char *const *)options->kept.items;

@@ -61,9 +61,10 @@ struct fa_options {
     struct fa_texts reserved;
     struct fa_texts writable;
     struct fa_texts kept;
-    const char *report; /**< NULL: none. */
-    const char *events; /**< NULL: none. */
-    bool report_append; /**< Was given as +FILE. */
+    struct fa_texts shard_files; /**< Outputs with the shard in their names. */
+    const char *report;          /**< NULL: none. */
+    const char *events;          /**< NULL: none. */
+    bool report_append;          /**< Was given as +FILE. */
     bool events_append;
     const char *manifest; /**< NULL: none.  FA_COMMAND_VERIFY: the manifest to read. */
     bool failed;          /**< FA_COMMAND_STATUS: print failed entries. */

@@ -76,6 +76,8 @@ const char *fa_parser_program(enum fa_command command)
         return "fetchall status";
     case FA_COMMAND_VERIFY:
         return "fetchall verify";
+    case FA_COMMAND_MERGE:
+        return "fetchall merge";
     case FA_COMMAND_COMPARE:
         return "fetchall compare";
     case FA_COMMAND_FETCH:

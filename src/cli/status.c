@@ -18,6 +18,7 @@
 #include <fetchall/state.h>
 
 #include "cli/json.h"
+#include "cli/shards.h"
 #include "cli/run_id.h"
 #include "cli/tally.h"
 #include "cli/term.h"
@@ -308,9 +309,12 @@ static int summarize(const struct fa_config *config, bool json, struct fa_error 
 enum fa_exit_status fa_status_show(const struct fa_options *options)
 {
     struct fa_error err = {0};
-    const struct fa_config *config = &options->config;
+    struct fa_config config = options->config;
+    char *state = fa_shards_state(&config);
+    config.state = state;
     int result =
-        options->failed ? list_failed(config, &err) : summarize(config, options->json, &err);
+        options->failed ? list_failed(&config, &err) : summarize(&config, options->json, &err);
+    free(state);
     /* A full disk may show only when the buffer is written. */
     if (result == 0 && (fflush(stdout) != 0 || ferror(stdout))) {
         fa_error_system(&err, FA_CLASS_LOCAL_IO, errno, "cannot write to standard output");

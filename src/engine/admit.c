@@ -301,11 +301,49 @@ static void report_unknown(struct fa_session *s, const struct fa_entry *entry)
     fa_buf_fini(&names);
 }
 
+static void ignore_bad_mirror(void *ctx, const struct fa_job *job, unsigned mirror,
+                              const struct fa_error *why)
+{
+    (void)ctx;
+    (void)job;
+    (void)mirror;
+    (void)why;
+}
+
+/* An entry of another shard takes its name, so that all shards of a list name their files alike,
+ * without a word between them: in a shared folder, two of them never mean the same file. */
+static void admit_left_out(struct fa_session *s, struct fa_job *job)
+{
+    struct fa_error err = {0};
+    char *path = NULL;
+    enum fa_claim claim = FA_CLAIM_TAKEN;
+    if (job->entry->error.class != FA_CLASS_NONE || fa_job_parse(job, ignore_bad_mirror, s, &err) ||
+        fa_claims_build(&s->claims, job, &err))
+        return;
+    for (unsigned n = 0;; ++n) {
+        if (fa_claims_take(&s->claims, job, &claim, &err)) {
+            fa_engine_stop(s, FA_END_LOCAL, &err);
+            return;
+        }
+        if (claim != FA_CLAIM_TAKEN || n == FA_CLAIMS_ALTERNATIVES ||
+            fa_claims_alternative(&s->claims, job, job->place.path, n, &path, &err))
+            return;
+        fa_claims_rename(job, path);
+    }
+}
+
 static void admit_entry(struct fa_session *s, struct fa_entry *entry, double now)
 {
+    bool ours = fa_shard_has(&s->shard, entry);
     struct fa_job *job = fa_engine_job(s, entry, now);
     if (!job) {
         fa_engine_no_memory(s);
+        return;
+    }
+    if (!ours) {
+        fa_engine_set_slice(s, job);
+        admit_left_out(s, job);
+        fa_engine_forget(job);
         return;
     }
     ++s->counts.entries;

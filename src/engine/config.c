@@ -95,6 +95,8 @@ static const char *config_check_choices(const struct fa_config *config)
         return "match";
     if (config->format >= FA_LIST_FORMATS)
         return "format";
+    if (config->shard_by > FA_SHARD_BY_URL)
+        return "shard_by";
     if (config->fsync > FA_FSYNC_EACH)
         return "fsync";
     if (config->family > FA_FAMILY_V6)
@@ -140,6 +142,9 @@ static const char *config_check_numbers(const struct fa_config *config)
         return "timeout";
     if (config->halt_percent && config->halt > 100)
         return "halt";
+    if (config->shards > FA_SHARDS_MAX ||
+        (config->shards ? config->shard >= config->shards : config->shard > 0))
+        return "shard";
     return NULL;
 }
 
@@ -206,6 +211,11 @@ void fa_config_list_options(const struct fa_config *config, struct fa_list_optio
         .base = config->base,
         .columns = config->columns,
     };
+}
+
+struct fa_shard fa_config_shard(const struct fa_config *config)
+{
+    return (struct fa_shard){config->shard, config->shards, config->shard_by == FA_SHARD_BY_URL};
 }
 
 int fa_config_check(const struct fa_config *config, struct fa_error *err)

@@ -6,6 +6,7 @@
 
 #include "base/slice.h"
 #include "list/list.h"
+#include "engine/shard.h"
 
 #include <fetchall/config.h>
 
@@ -22,6 +23,9 @@ int fa_config_slice(const struct fa_config *config, struct fa_slice *ret, struct
 
 /** How the lists of a session are read; borrows from the config. */
 void fa_config_list_options(const struct fa_config *config, struct fa_list_options *ret);
+
+/** The shard of a config. */
+struct fa_shard fa_config_shard(const struct fa_config *config);
 
 /** @return 0, or -1 with FA_CLASS_REFUSED and a message that starts with the name of a field. */
 int fa_config_check(const struct fa_config *config, struct fa_error *err);

@@ -94,6 +94,7 @@ struct fa_session {
     struct fa_alarms alarms;
     unsigned n_jobs; /**< config.jobs, or fewer because of the limit of open files. */
     struct fa_unknown unknown;
+    struct fa_shard shard; /**< Entries of others are only named. */
     struct fa_slice slice; /**< A Range among the headers of the config: for entries without one. */
 };
 

@@ -12,6 +12,7 @@
 #include "base/sized.h"
 #include "list/packed.h"
 #include "list/text.h"
+#include "state/files.h"
 #include "transfer/url.h"
 
 #include <errno.h>
@@ -137,6 +138,18 @@ static void state_summarize(const struct fa_store *store, const struct fa_state 
         ret->busy = fa_store_holder(store);
 }
 
+struct fa_shard fa_inspect_shard(const char *file)
+{
+    struct fa_shard shard = {0};
+    size_t home = file ? fa_files_home(file) : 0;
+    const char *own = home ? strchr(file + home, '/') : NULL;
+    char *name = own ? strndup(own + 1, strcspn(own + 1, "/")) : NULL;
+    if (name)
+        (void)fa_shard_from_name(name, &shard);
+    free(name);
+    return shard;
+}
+
 /* The smallest struct of a caller that is accepted ends with this field. */
 #define FIRST_SIZE offsetof(struct fa_state_summary, busy)
 
@@ -151,9 +164,12 @@ int fa_state_read(const char *dir, const char *file, struct fa_state_summary *re
     if (fa_sized_check(ret, FIRST_SIZE, "fa_state_summary", err))
         return -1;
     fa_sized_put(ret, &summary, sizeof(summary));
-    struct fa_store *store = fa_store_new(dir, true, err);
+    struct fa_shard shard = fa_inspect_shard(file);
+    struct fa_store *store = fa_store_new(dir, &shard, true, err);
     if (!store)
         return -1;
+    if (!file && fa_store_check_shard(store, &shard, err))
+        goto out;
     summary.busy = fa_store_holder(store);
     state = fa_inspect_open(store, dir, file, err);
     if (!state)

@@ -18,6 +18,9 @@
 struct fa_state *fa_inspect_open(struct fa_store *store, const char *dir, const char *file,
                                  struct fa_error *err);
 
+/** The shard whose state is DIR/.fetchall/shard-I-of-N/state.db; count 0: another file, or NULL. */
+struct fa_shard fa_inspect_shard(const char *file);
+
 /** Whether the file of a record exists, as far as the state knows. */
 bool fa_inspect_has_file(const struct fa_record *record);
 

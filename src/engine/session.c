@@ -155,8 +155,10 @@ static int session_open_workers(struct fa_session *s, struct fa_error *err)
 static int session_open_scheduler(struct fa_session *s, struct fa_error *err)
 {
     const struct fa_config *config = &s->config;
+    unsigned shards =
+        config->shard_by == FA_SHARD_BY_URL && config->shards > 0 ? config->shards : 1;
     struct fa_schedule_policy policy = {
-        .per_host = config->per_host,
+        .per_host = config->per_host > shards ? config->per_host / shards : 1,
         .lookups = !fa_settings_use_proxy(&s->settings),
         .resolve = config->resolve,
         .n_resolve = config->n_resolve,
@@ -230,6 +232,11 @@ static int config_check_session(const struct fa_config *config, struct fa_error 
 static int session_open_run(struct fa_session *s, struct fa_error *err)
 {
     double began = s->config.began;
+    unsigned per_host = s->scheduler.policy.per_host;
+    if (per_host < s->config.per_host)
+        fa_emit_notice(&s->emitter, NULL,
+                       "%u of %u transfers at once to a host, as %u shards request from it",
+                       per_host, s->config.per_host, s->config.shards);
     s->config.began = 0; /* That of the first run. */
     return fa_claims_init(&s->claims, &s->config, fa_store_folder(s->store),
                           fa_store_scratch(s->store), err) ||
@@ -245,9 +252,12 @@ static int session_open(struct fa_session *s, struct fa_error *err)
     if (config_check_session(&s->config, err) || session_open_events(s, err) ||
         session_open_scheduler(s, err))
         return -1;
-    s->store = fa_store_new(s->config.dir, s->config.plan, err);
+    s->shard = fa_config_shard(&s->config);
+    s->store = fa_store_new(s->config.dir, &s->shard, s->config.plan, err);
     s->backlog =
         s->store ? fa_backlog_new(fa_store_scratch(s->store), FA_BACKLOG_MEMORY, err) : NULL;
+    if (s->store && fa_store_check_shard(s->store, &s->shard, err))
+        return -1;
     if (!s->backlog || (!s->config.plan && session_open_workers(s, err)))
         return -1;
     fa_slots_init(&s->scheduler.slots, s->n_jobs);

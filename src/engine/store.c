@@ -44,9 +44,10 @@
 
 struct fa_store {
     struct fa_folder folder;
-    struct fa_owner owner; /* of the files in DIR/.fetchall */
-    int own_fd;            /* of DIR/.fetchall; -1: plan */
-    int lock_fd;           /* -1: plan */
+    struct fa_owner owner;                     /* of the files in the private folder */
+    char own[sizeof(OWN "/") + FA_SHARD_NAME]; /* the private folder: OWN, or a shard's in it */
+    int own_fd;                                /* of it; -1: plan */
+    int lock_fd;                               /* -1: plan */
     int scratch_fd;
     mode_t mode; /* of files, as the umask has it */
     int spare;   /* an unlinked file of FA_STORE_SPARE bytes, or -1 */
@@ -131,8 +132,10 @@ bool fa_store_is_open(const struct fa_store *store)
 int64_t fa_store_holder(const struct fa_store *store)
 {
     char text[24] = "";
+    char name[sizeof(store->own) + sizeof("/" LOCK)];
     int flags = O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC;
-    int fd = openat(store->folder.fd, OWN "/" LOCK, flags);
+    snprintf(name, sizeof(name), "%s/" LOCK, store->own);
+    int fd = openat(store->folder.fd, name, flags);
     bool held = fd >= 0 && flock(fd, LOCK_SH | LOCK_NB) != 0;
     bool has_pid = held && pread(fd, text, sizeof(text) - 1, 0) > 0;
     if (fd >= 0)
@@ -165,22 +168,37 @@ bool fa_store_give_spare(struct fa_store *store)
 static int own_check(struct fa_store *store, const struct stat *st, struct fa_error *err)
 {
     char path[PATH_MAX];
-    snprintf(path, sizeof(path), "%s/" OWN, store->folder.dir);
+    snprintf(path, sizeof(path), "%s/%s", store->folder.dir, store->own);
     return fa_owner_check(&store->owner, st, store->folder.fd, path, err);
+}
+
+/* A run of another shard that ends may remove OWN, while it is empty, between the two calls. */
+static int own_make(const struct fa_store *store)
+{
+    int result = -1;
+    for (int i = 0; result && i < 10; ++i) {
+        result = mkdirat(store->folder.fd, OWN, 0700) && errno != EEXIST ? -1 : 0;
+        if (result == 0 && strcmp(store->own, OWN) != 0)
+            result = mkdirat(store->folder.fd, store->own, 0700) && errno != EEXIST ? -1 : 0;
+        if (result && errno != ENOENT)
+            break;
+    }
+    return result;
 }
 
 /* The lock comes before anything is read: the parts may be in use by another run. */
 static int own_open(struct fa_store *store, struct fa_error *err)
 {
     struct stat st;
-    if (mkdirat(store->folder.fd, OWN, 0700) && errno != EEXIST)
+    if (own_make(store))
         return fa_folder_not_made(err, store->folder.fd, OWN, "make a folder for parts in",
                                   store->folder.dir);
-    store->own_fd = openat(store->folder.fd, OWN, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    store->own_fd =
+        openat(store->folder.fd, store->own, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     int code = errno;
     bool found = store->own_fd >= 0
                      ? fstat(store->own_fd, &st) == 0
-                     : fstatat(store->folder.fd, OWN, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+                     : fstatat(store->folder.fd, store->own, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
                            S_ISDIR(st.st_mode); /* a folder without read permission */
     if (found && own_check(store, &st, err))
         return -1;
@@ -201,8 +219,10 @@ static int own_open(struct fa_store *store, struct fa_error *err)
 }
 
 /* A plan changes nothing in the folder, so its temporary files are elsewhere. */
-struct fa_store *fa_store_new(const char *dir, bool plan, struct fa_error *err)
+struct fa_store *fa_store_new(const char *dir, const struct fa_shard *shard, bool plan,
+                              struct fa_error *err)
 {
+    char name[FA_SHARD_NAME] = "";
     struct fa_store *store = calloc(1, sizeof(*store));
     if (!store) {
         fa_error_system(err, FA_CLASS_LOCAL_IO, ENOMEM, "cannot open '%s'", dir);
@@ -211,6 +231,9 @@ struct fa_store *fa_store_new(const char *dir, bool plan, struct fa_error *err)
     store->own_fd = store->lock_fd = store->scratch_fd = store->spare = -1;
     store->mode = 0666 & ~umask_read();
     fa_owner_init(&store->owner);
+    if (shard && shard->count > 0)
+        fa_shard_name(shard, name);
+    snprintf(store->own, sizeof(store->own), name[0] ? OWN "/%s" : OWN, name);
     if (fa_folder_init(&store->folder, dir, !plan, err) || (!plan && own_open(store, err))) {
         fa_store_free(store);
         return NULL;
@@ -238,12 +261,24 @@ void fa_store_free(struct fa_store *store)
     if (store->lock_fd >= 0) {
         unlinkat(store->own_fd, LOCK, 0);
         /* Fails if there are parts or a state, and is meant to. */
+        unlinkat(store->folder.fd, store->own, AT_REMOVEDIR);
         unlinkat(store->folder.fd, OWN, AT_REMOVEDIR);
     }
     store_close(store);
     fa_folder_fini(&store->folder);
     free(store->kept);
     free(store);
+}
+
+/* Without OWN, as in a plan for a new folder, there is nothing to disagree with. */
+int fa_store_check_shard(const struct fa_store *store, const struct fa_shard *shard,
+                         struct fa_error *err)
+{
+    int fd = openat(store->folder.fd, OWN, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    int result = fd < 0 ? 0 : fa_shard_check(shard, fd, store->folder.dir, err);
+    if (fd >= 0)
+        close(fd);
+    return result;
 }
 
 struct fa_folder *fa_store_folder(struct fa_store *store)
@@ -254,7 +289,8 @@ struct fa_folder *fa_store_folder(struct fa_store *store)
 char *fa_store_state(const struct fa_store *store)
 {
     char *name = NULL;
-    return asprintf(&name, "%s/" FA_STATE_FILE, store->folder.dir) < 0 ? NULL : name;
+    const char *file = strrchr(FA_STATE_FILE, '/');
+    return asprintf(&name, "%s/%s%s", store->folder.dir, store->own, file) < 0 ? NULL : name;
 }
 
 int fa_store_scratch(const struct fa_store *store)
@@ -383,6 +419,28 @@ void fa_store_purge(struct fa_store *store, bool (*keeps)(void *arg, uint64_t ke
     }
     if (dir)
         closedir(dir);
+}
+
+/* The parts first: the state is what a repeated call continues with. */
+int fa_store_absorb(struct fa_store *store, struct fa_store *shard, struct fa_error *err)
+{
+    static const char *const suffixes[] = {"-wal", "-shm", "-journal", ""};
+    const char *base = strrchr(FA_STATE_FILE, '/') + 1;
+    DIR *dir = fa_folder_list(shard->own_fd);
+    int result = dir ? 0 : -1;
+    for (struct dirent *entry; result == 0 && (entry = readdir(dir));)
+        if (strstr(entry->d_name, ".part"))
+            result = renameat(shard->own_fd, entry->d_name, store->own_fd, entry->d_name);
+    for (size_t i = 0; result == 0 && i < sizeof(suffixes) / sizeof(*suffixes); ++i) {
+        char name[32];
+        snprintf(name, sizeof(name), "%s%s", base, suffixes[i]);
+        result = unlinkat(shard->own_fd, name, 0) && errno != ENOENT ? -1 : 0;
+    }
+    if (result)
+        fa_folder_failed(err, "move the parts of a shard in", store->folder.dir);
+    if (dir)
+        closedir(dir);
+    return result;
 }
 
 int fa_store_part_open(struct fa_store *store, uint64_t key, const struct fa_inode *inode,

@@ -10,6 +10,7 @@
 #define FA_ENGINE_STORE_H
 
 #include "engine/folder.h"
+#include "engine/shard.h"
 #include "transfer/attempt.h"
 
 #include <fetchall/error.h>
@@ -23,12 +24,22 @@ struct fa_store;
 /**
  * Open the folder, and lock it against a second fetchall.
  *
- * @plan  Read only: create and lock nothing.  The folder may be missing.
+ * @shard  Its lock, parts and state are in a private folder of their own; NULL: no shard.
+ * @plan   Read only: create and lock nothing.  The folder may be missing.
  */
-struct fa_store *fa_store_new(const char *dir, bool plan, struct fa_error *err);
+struct fa_store *fa_store_new(const char *dir, const struct fa_shard *shard, bool plan,
+                              struct fa_error *err);
 
 /** Also removes DIR/.fetchall if it is empty. */
 void fa_store_free(struct fa_store *store);
+
+/** Refuse a folder that is divided into shards in another way: see fa_shard_check(). */
+int fa_store_check_shard(const struct fa_store *store, const struct fa_shard *shard,
+                         struct fa_error *err);
+
+/** Take the parts of a shard, whose records have been merged, and remove its state.  Can be repeated
+ * after an error.  @return 0, or -1 */
+int fa_store_absorb(struct fa_store *store, struct fa_store *shard, struct fa_error *err);
 
 /** Whether the mount options of the file system let other users write to all files of DIR. */
 bool fa_store_is_open(const struct fa_store *store);

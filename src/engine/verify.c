@@ -383,8 +383,11 @@ static int verify_open(struct verify *v, const char *manifest, int64_t *ret_busy
 {
     static const char *const suffixes[] = {"", "-wal", "-shm", "-journal"};
     const struct fa_config *config = v->config;
-    v->store = fa_store_new(config->dir, true, err);
+    struct fa_shard shard = fa_config_shard(config);
+    v->store = fa_store_new(config->dir, &shard, true, err);
     if (!v->store)
+        return -1;
+    if (!config->state && !manifest && fa_store_check_shard(v->store, &shard, err))
         return -1;
     *ret_busy = fa_store_holder(v->store);
     v->state = fa_inspect_open(v->store, config->dir, config->state, err);

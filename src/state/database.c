@@ -313,12 +313,10 @@ static enum opening_result opening_set_journal(struct database_opening *o)
 /* The directory that a state without --state belongs to, derived from its path. */
 static bool opening_home(const struct database_opening *o, char home[PATH_MAX])
 {
-    static const char tail[] = "/" FA_STATE_FILE;
-    size_t rest = sizeof(tail) - 1;
-    size_t len = realpath(o->file, home) ? strlen(home) : 0;
-    if (len < rest || strcmp(home + len - rest, tail) != 0)
+    size_t len = realpath(o->file, home) ? fa_files_home(home) : 0;
+    if (len == 0)
         return false;
-    home[len == rest ? 1 : len - rest] = '\0';
+    home[len == 1 ? 1 : len - 1] = '\0';
     return true;
 }
 

@@ -31,12 +31,17 @@ static int file_check(const char *file, const char *suffix, struct fa_owner *own
     return -1;
 }
 
-/* Whether it is the default location of a state (without --state). */
-static bool path_is_default(const char *file)
+size_t fa_files_home(const char *file)
 {
-    static const char tail[] = "/" FA_STATE_FILE;
-    size_t rest = sizeof(tail) - 1, len = strlen(file);
-    return len >= rest && strcmp(file + len - rest, tail) == 0;
+    static const char own[] = "/.fetchall/";
+    const char *base = strrchr(FA_STATE_FILE, '/') + 1, *at = NULL;
+    for (const char *next = file; (next = strstr(next, own)); ++next)
+        at = next;
+    if (!at)
+        return 0;
+    const char *rest = at + sizeof(own) - 1, *slash = strchr(rest, '/');
+    bool shard = slash && strncmp(rest, "shard-", 6) == 0;
+    return strcmp(shard ? slash + 1 : rest, base) == 0 ? (size_t)(at - file) + 1 : 0;
 }
 
 int fa_files_check(const char *file, struct fa_error *err)
@@ -50,7 +55,7 @@ int fa_files_check(const char *file, struct fa_error *err)
     int fd = open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
     fa_owner_init(&owner);
     /* DIR/.fetchall must be ours; a directory chosen by the user need not be. */
-    if (fd >= 0 && path_is_default(file) && fstat(fd, &st) == 0)
+    if (fd >= 0 && fa_files_home(file) > 0 && fstat(fd, &st) == 0)
         result = fa_owner_check(&owner, &st, fd, folder, err);
     for (size_t i = 0; result == 0 && i < sizeof(suffixes) / sizeof(*suffixes); ++i)
         result = file_check(file, suffixes[i], &owner, fd, err);

@@ -6,6 +6,16 @@
 
 #include <fetchall/error.h>
 
+#include <stddef.h>
+
+/**
+ * The directory that a state at its default location belongs to: in its .fetchall, or in the folder
+ * of a shard in that.
+ *
+ * @return  The length of the directory's path with its final slash, or 0: another location.
+ */
+size_t fa_files_home(const char *file);
+
 /**
  * Reject a state that another user may have created: in a shared directory, somebody else's WAL
  * would be read as ours.  Call before SQLite opens its files and again afterwards, because one

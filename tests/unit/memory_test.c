@@ -321,7 +321,7 @@ static bool timers_path(struct fa_error *err)
 
 static bool store_path(struct fa_error *err)
 {
-    struct fa_store *store = fa_store_new(dir, false, err);
+    struct fa_store *store = fa_store_new(dir, NULL, false, err);
     uint64_t offset = 0;
     bool good = store != NULL;
     int fd = good ? fa_store_part_write(store, 7, false, &offset, err) : -1;

@@ -81,7 +81,7 @@ static void begin(void)
     umask(022);
     /* A folder that is empty at first is not searched. */
     fa_scratch_write(&scratch, "out/before", "was there");
-    store = fa_store_new(fa_scratch_path(&scratch, "out"), false, &err);
+    store = fa_store_new(fa_scratch_path(&scratch, "out"), NULL, false, &err);
     cr_assert(store, "%s", err.msg);
 }
 
@@ -174,10 +174,10 @@ Test(store, the_umask_rules_over_modes)
         struct stat st;
         fa_store_free(store);
         umask(rows[i].umask & 077);
-        store = fa_store_new(fa_scratch_path(&scratch, "out%zu", i), false, NULL);
+        store = fa_store_new(fa_scratch_path(&scratch, "out%zu", i), NULL, false, NULL);
         fa_store_free(store);
         umask(rows[i].umask);
-        store = fa_store_new(fa_scratch_path(&scratch, "out%zu", i), false, NULL);
+        store = fa_store_new(fa_scratch_path(&scratch, "out%zu", i), NULL, false, NULL);
         umask(022);
         if (!store)
             continue; /* with that mask, only root can create anything */
@@ -192,7 +192,7 @@ static void expect_refusal(const char *path, const char *why)
 {
     struct fa_error err = {0};
     fa_store_free(store);
-    store = fa_store_new(fa_scratch_path(&scratch, "out"), false, &err);
+    store = fa_store_new(fa_scratch_path(&scratch, "out"), NULL, false, &err);
     cr_assert_null(store, "%s", why);
     cr_expect_eq(err.class, FA_CLASS_LOCAL_IO);
     cr_expect(strstr(err.msg, path) && strstr(err.msg, why), "%s", err.msg);
@@ -228,7 +228,7 @@ Test(store, its_own_folder_is_written_to_by_nobody_else)
     }
     struct fa_error err = {0};
     make_own(0755);
-    store = fa_store_new(fa_scratch_path(&scratch, "out"), false, &err);
+    store = fa_store_new(fa_scratch_path(&scratch, "out"), NULL, false, &err);
     cr_assert(store, "reading is no harm: %s", err.msg);
 }
 
@@ -247,7 +247,7 @@ Test(store, its_lock_is_a_file_of_its_own)
     foreign = 0;
     cr_assert_eq(mkfifo(in(".fetchall/lock"), 0600), 0);
     fa_store_free(store);
-    store = fa_store_new(fa_scratch_path(&scratch, "out"), false, NULL);
+    store = fa_store_new(fa_scratch_path(&scratch, "out"), NULL, false, NULL);
     cr_assert_null(store);
 }
 
@@ -257,7 +257,7 @@ Test(store, a_file_system_that_gives_all_files_one_owner_and_mode_is_used_and_re
     cr_assert_not(fa_store_is_open(store));
     make_own(0777);
     fixed = true;
-    store = fa_store_new(fa_scratch_path(&scratch, "out"), false, &err);
+    store = fa_store_new(fa_scratch_path(&scratch, "out"), NULL, false, &err);
     cr_assert(store, "%s", err.msg);
     cr_assert(fa_store_is_open(store));
     cr_assert_eq(publish(1, "f", false, &err), 0, "%s", err.msg);
@@ -487,7 +487,7 @@ Test(store, a_folder_that_was_empty_is_not_looked_into_and_yet_nothing_is_overwr
     struct fa_error err = {0};
     int64_t size = 0;
     fa_store_free(store);
-    store = fa_store_new(fa_scratch_path(&scratch, "empty"), false, &err);
+    store = fa_store_new(fa_scratch_path(&scratch, "empty"), NULL, false, &err);
     cr_assert(store, "%s", err.msg);
     fa_scratch_write(&scratch, "empty/f", "theirs");
     fa_scratch_mkdir(&scratch, "empty/d");
@@ -536,7 +536,7 @@ Test(store, a_second_one_is_refused_and_told_who_works_there)
 {
     struct fa_error err = {0};
     char pid[32];
-    cr_assert_null(fa_store_new(fa_scratch_path(&scratch, "out"), false, &err));
+    cr_assert_null(fa_store_new(fa_scratch_path(&scratch, "out"), NULL, false, &err));
     snprintf(pid, sizeof(pid), "pid %d)", (int)getpid());
     cr_assert(strstr(err.msg, pid), "%s", err.msg);
     cr_assert(strstr(err.msg, "/out'"), "%s", err.msg);
@@ -624,7 +624,7 @@ Test(store, its_own_folder_is_not_a_link)
     fa_store_free(store);
     fa_scratch_mkdir(&scratch, "elsewhere");
     cr_assert_eq(symlink("../elsewhere", in(".fetchall")), 0);
-    store = fa_store_new(fa_scratch_path(&scratch, "out"), false, &err);
+    store = fa_store_new(fa_scratch_path(&scratch, "out"), NULL, false, &err);
     cr_assert_null(store);
     cr_assert_eq(fa_truth_count_files(fa_scratch_path(&scratch, "elsewhere")), 0);
 }
@@ -634,13 +634,13 @@ Test(store, a_plan_makes_nothing)
     struct fa_error err = {0};
     int64_t size;
     const char *missing = fa_scratch_path(&scratch, "missing");
-    struct fa_store *plan = fa_store_new(missing, true, &err);
+    struct fa_store *plan = fa_store_new(missing, NULL, true, &err);
     cr_assert(plan, "%s", err.msg);
     cr_assert_eq(fa_folder_look(fa_store_folder(plan), "a/b", &size, &err), FA_THERE_NOTHING);
     cr_assert(fa_store_scratch(plan) >= 0);
     fa_store_free(plan);
     cr_assert_neq(access(missing, F_OK), 0);
-    plan = fa_store_new(fa_scratch_path(&scratch, "out"), true, &err);
+    plan = fa_store_new(fa_scratch_path(&scratch, "out"), NULL, true, &err);
     cr_assert(plan, "a plan needs no lock: %s", err.msg);
     fa_store_free(plan);
     cr_assert_eq(access(in(".fetchall"), F_OK), 0);
@@ -650,9 +650,9 @@ Test(store, a_folder_that_cannot_be_made_is_an_error)
 {
     struct fa_error err = {0};
     const char *file = fa_scratch_write(&scratch, "file", "x");
-    cr_assert_null(fa_store_new(file, false, &err));
+    cr_assert_null(fa_store_new(file, NULL, false, &err));
     cr_assert_eq(err.class, FA_CLASS_LOCAL_IO);
     cr_assert(strstr(err.msg, "file'"), "%s", err.msg);
-    cr_assert_null(fa_store_new(fa_scratch_path(&scratch, "file/below"), false, &err));
-    cr_assert_null(fa_store_new("", false, &err));
+    cr_assert_null(fa_store_new(fa_scratch_path(&scratch, "file/below"), NULL, false, &err));
+    cr_assert_null(fa_store_new("", NULL, false, &err));
 }

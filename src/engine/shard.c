@@ -1,0 +1,122 @@
+/*
+ * The private folders tell into how many shards a folder is divided: each run makes its own before it
+ * looks at the others, so that of two runs that start at once with different numbers, at least one
+ * sees the other.
+ */
+#include "engine/shard.h"
+
+#include <fetchall/state.h>
+
+#include "base/key.h"
+#include "engine/identity.h"
+#include "transfer/url.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+void fa_shard_name(const struct fa_shard *shard, char ret[FA_SHARD_NAME])
+{
+    snprintf(ret, FA_SHARD_NAME, "shard-%u-of-%u", shard->index, shard->count);
+}
+
+/* Printed again to compare: "shard-01-of-4" is not a name of ours. */
+bool fa_shard_from_name(const char *name, struct fa_shard *ret)
+{
+    char again[FA_SHARD_NAME];
+    *ret = (struct fa_shard){0};
+    if (sscanf(name, "shard-%9u-of-%9u", &ret->index, &ret->count) != 2)
+        return false;
+    fa_shard_name(ret, again);
+    return strcmp(name, again) == 0 && ret->index < ret->count;
+}
+
+/* Of the first URL that is valid, as that is requested first; a bad entry is divided by its text. */
+static uint64_t entry_key(const struct fa_entry *entry, bool by_url)
+{
+    struct fa_url url;
+    uint64_t key = 0;
+    bool found = false;
+    fa_url_init(&url);
+    for (size_t i = 0; !found && i < entry->n_urls && entry->error.class == FA_CLASS_NONE; ++i) {
+        found = fa_url_parse(&url, entry->urls[i], NULL, NULL) == 0;
+        if (found)
+            key = by_url ? fa_identity_key(entry->urls[i]) : fa_key_str(url.origin);
+    }
+    fa_url_fini(&url);
+    return found ? key : fa_key_str(entry->n_urls > 0 ? entry->urls[0] : "");
+}
+
+bool fa_shard_has(const struct fa_shard *shard, const struct fa_entry *entry)
+{
+    if (shard->count == 0 || (entry->line == 0 && entry->error.class != FA_CLASS_NONE))
+        return true;
+    return entry_key(entry, shard->by_url) % shard->count == shard->index;
+}
+
+/* What the private folder of a directory says about shards. */
+struct division {
+    bool state;     /* the state of a run without shards, or of a merge */
+    bool merging;   /* a merge is in progress, or was interrupted */
+    bool others;    /* there are other shards */
+    unsigned count; /* another number of them; 0: none */
+};
+
+static bool folder_has(int fd, const char *name)
+{
+    struct stat st;
+    return fstatat(fd, name, &st, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
+static int division_read(const struct fa_shard *shard, int fd, struct division *ret)
+{
+    int copy = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    DIR *folder = copy >= 0 ? fdopendir(copy) : NULL;
+    *ret = (struct division){
+        .state = folder_has(fd, strrchr(FA_STATE_FILE, '/') + 1),
+        .merging = folder_has(fd, FA_SHARD_MERGED),
+    };
+    if (!folder && copy >= 0)
+        close(copy);
+    if (!folder)
+        return -1;
+    for (struct dirent *entry; (entry = readdir(folder));) {
+        struct fa_shard there;
+        if (!fa_shard_from_name(entry->d_name, &there))
+            continue;
+        ret->others |= there.count != shard->count || there.index != shard->index;
+        if (there.count != shard->count)
+            ret->count = there.count;
+    }
+    closedir(folder);
+    return 0;
+}
+
+/* A folder with both shards and a state is one whose merge was interrupted. */
+int fa_shard_check(const struct fa_shard *shard, int fd, const char *dir, struct fa_error *err)
+{
+    struct division is;
+    char why[160] = "";
+    if (division_read(shard, fd, &is)) {
+        fa_error_system(err, FA_CLASS_LOCAL_IO, errno, "cannot read '%s/.fetchall'", dir);
+        return -1;
+    }
+    if (is.merging || (is.state && is.others) || (shard->count == 0 && is.others))
+        snprintf(why, sizeof(why), "has shards that are not merged: run 'fetchall merge' for it");
+    else if (shard->count > 0 && is.state)
+        snprintf(why, sizeof(why), "was filled without shards: run without --shard");
+    else if (is.count > 0)
+        snprintf(why, sizeof(why),
+                 "is divided into %u shards, not %u: finish them with --shard I/%u, then run "
+                 "'fetchall merge' for it",
+                 is.count, shard->count, is.count);
+    if (!why[0])
+        return 0;
+    fa_error_set(err, FA_DOMAIN_FETCHALL, 0, FA_CLASS_REFUSED,
+                 "'%s' %s, or choose another folder (-d)", dir, why);
+    return -1;
+}
