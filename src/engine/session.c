@@ -238,8 +238,9 @@ static int session_open_run(struct fa_session *s, struct fa_error *err)
                        "%u of %u transfers at once to a host, as %u shards request from it",
                        per_host, s->config.per_host, s->config.shards);
     s->config.began = 0; /* That of the first run. */
-    return fa_claims_init(&s->claims, &s->config, fa_store_folder(s->store),
-                          fa_store_scratch(s->store), err) ||
+    return fa_store_check_shard(s->store, &s->shard, err) ||
+                   fa_claims_init(&s->claims, &s->config, fa_store_folder(s->store),
+                                  fa_store_scratch(s->store), err) ||
                    fa_ledger_open(&s->ledger, s->flights.ops->name, began, &s->emitter, err) ||
                    fa_kept_open(&s->config, s->store, &s->claims, err)
                ? -1
@@ -256,8 +257,6 @@ static int session_open(struct fa_session *s, struct fa_error *err)
     s->store = fa_store_new(s->config.dir, &s->shard, s->config.plan, err);
     s->backlog =
         s->store ? fa_backlog_new(fa_store_scratch(s->store), FA_BACKLOG_MEMORY, err) : NULL;
-    if (s->store && fa_store_check_shard(s->store, &s->shard, err))
-        return -1;
     if (!s->backlog || (!s->config.plan && session_open_workers(s, err)))
         return -1;
     fa_slots_init(&s->scheduler.slots, s->n_jobs);

@@ -74,12 +74,12 @@ static bool folder_has(int fd, const char *name)
 
 static int division_read(const struct fa_shard *shard, int fd, struct division *ret)
 {
-    int copy = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    DIR *folder = copy >= 0 ? fdopendir(copy) : NULL;
     *ret = (struct division){
         .state = folder_has(fd, strrchr(FA_STATE_FILE, '/') + 1),
         .merging = folder_has(fd, FA_SHARD_MERGED),
     };
+    int copy = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    DIR *folder = copy >= 0 ? fdopendir(copy) : NULL;
     if (!folder && copy >= 0)
         close(copy);
     if (!folder)

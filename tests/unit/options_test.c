@@ -593,7 +593,7 @@ Test(options, completion_offers_every_option)
         cr_assert_not_null(strstr(script, name), "%s", name);
     }
     cr_assert_not_null(strstr(script, "compgen -W 'async thread process'"));
-    cr_assert_not_null(strstr(script, "commands='status verify compare'"));
+    cr_assert_not_null(strstr(script, "commands='status verify merge compare'"));
     free(script);
 }
 
