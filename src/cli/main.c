@@ -90,7 +90,8 @@
  *    request, response, representation, validator, retry_after, rate_limit, classify: HTTP
  *    body, pace: bytes and speed
  *    driver, connections, watchdog, trust, library: libcurl and OpenSSL
- *    url, url_handle, plain_url, percent, encode, proxy, login, redact, secret_key: URLs and secrets
+ *    url, url_handle, plain_url, zone, percent, encode: URLs
+ *    proxy, login, redact, secret_key: secrets
  *
  * src/base: leaves
  *    buf, field, hash, hex, http_field, key, sized, slice, utf8, error: values and their bytes

@@ -452,7 +452,7 @@ const struct fa_option fa_options_table[] = {
         .help = "use ADDR for HOST:PORT; may repeat",
         .more =
             "Several addresses are tried as those of a name are.  An IPv6 address may be enclosed "
-            "in [].  The host * stands for every host without a --resolve of its own."),
+            "in [], and have a zone (fe80::1%eth0).  The host * stands for every host without a --resolve of its own."),
     CHOICE("http", 0, "VERSION", enum fa_http, config.http, fa_value_http,
            .help = "set the highest HTTP version",
            .more =

@@ -8,6 +8,7 @@
 #include "cli/value.h"
 
 #include <arpa/inet.h>
+#include <net/if.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -151,10 +152,22 @@ static bool text_is_address(int family, const char *text, size_t len)
     return inet_pton(family, copy, binary) == 1;
 }
 
+/* An IPv6 address may have a zone: "fe80::1%eth0" (RFC 4007, 11). */
+static bool text_is_v6(const char *text, size_t len)
+{
+    static const char unreserved[] = DIGITS "abcdefghijklmnopqrstuvwxyz"
+                                            "ABCDEFGHIJKLMNOPQRSTUVWXYZ-._~";
+    const char *sign = memchr(text, '%', len);
+    if (!sign)
+        return text_is_address(AF_INET6, text, len);
+    size_t zone = len - (size_t)(sign + 1 - text);
+    return zone > 0 && zone < IF_NAMESIZE && strspn(sign + 1, unreserved) >= zone &&
+           text_is_address(AF_INET6, text, (size_t)(sign - text));
+}
+
 static bool is_bracketed_v6(const char *text, size_t len)
 {
-    return len > 2 && text[0] == '[' && text[len - 1] == ']' &&
-           text_is_address(AF_INET6, text + 1, len - 2);
+    return len > 2 && text[0] == '[' && text[len - 1] == ']' && text_is_v6(text + 1, len - 2);
 }
 
 /* The format of curl's --resolve. */
@@ -164,7 +177,8 @@ int fa_value_resolve(const char *text)
     if (host == 0 || host > strlen(text) || text[host] != ':')
         return -1;
     /* An IPv6 address has colons, so it must be in brackets to be the host. */
-    if (*text == '[' ? !is_bracketed_v6(text, host) : strcspn(text, " \t\r\n,/@") < host)
+    if (*text == '[' ? memchr(text, '%', host) || !is_bracketed_v6(text, host)
+                     : strcspn(text, " \t\r\n,/@%") < host)
         return -1;
 
     uint64_t number;
@@ -175,7 +189,7 @@ int fa_value_resolve(const char *text)
 
     for (const char *address = port + digits + 1;; ++address) {
         size_t len = strcspn(address, ",");
-        if (!text_is_address(AF_INET, address, len) && !text_is_address(AF_INET6, address, len) &&
+        if (!text_is_address(AF_INET, address, len) && !text_is_v6(address, len) &&
             !is_bracketed_v6(address, len))
             return -1;
         address += len;

@@ -16,9 +16,12 @@
 #include "base/clock.h"
 #include "base/loop.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
+#include <inttypes.h>
 #include <math.h>
 #include <netdb.h>
+#include <netinet/in.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
@@ -33,6 +36,7 @@
 #define STACK (256 * 1024)
 /* More addresses are not tried within a connect time-out anyway. */
 #define ADDRESSES 8
+#define ZONE_LEN  11 /* "%4294967295" */
 
 /* In one list of the resolver, and in a queue or in the hands of a thread. */
 struct lookup {
@@ -48,7 +52,7 @@ struct lookup {
     int system;
     bool answered; /* reported to the caller, as an answer or a time-out */
     bool stuck;    /* its thread is counted in shared.stuck */
-    char addresses[ADDRESSES * (INET6_ADDRSTRLEN + 3)];
+    char addresses[ADDRESSES * (INET6_ADDRSTRLEN + ZONE_LEN + 3)];
 };
 
 struct queue {
@@ -112,23 +116,36 @@ static void lookup_free(struct lookup *lookup)
     free(lookup);
 }
 
-/* CURLOPT_RESOLVE(3) has no syntax for a zone ("fe80::1%eth0"), so those addresses are left out. */
+/* A link-local address is useless without its zone, which is written as a number. */
+static void address_write(char text[INET6_ADDRSTRLEN + ZONE_LEN + 3], const struct addrinfo *from)
+{
+    char address[INET6_ADDRSTRLEN] = "";
+    const struct sockaddr_in *v4 = (const void *)from->ai_addr;
+    const struct sockaddr_in6 *v6 = (const void *)from->ai_addr;
+    if (from->ai_family == AF_INET) {
+        inet_ntop(AF_INET, &v4->sin_addr, text, INET6_ADDRSTRLEN);
+        return;
+    }
+    inet_ntop(AF_INET6, &v6->sin6_addr, address, sizeof(address));
+    if (v6->sin6_scope_id)
+        sprintf(text, "[%s%%%" PRIu32 "]", address, v6->sin6_scope_id);
+    else
+        sprintf(text, "[%s]", address);
+}
+
 static void lookup_write_addresses(struct lookup *lookup, const struct addrinfo *list)
 {
     size_t at = 0;
     unsigned n = 0;
-    for (; list && n < ADDRESSES; list = list->ai_next, ++n) {
-        char text[INET6_ADDRSTRLEN];
-        if (getnameinfo(list->ai_addr, list->ai_addrlen, text, sizeof(text), NULL, 0,
-                        NI_NUMERICHOST) ||
-            strchr(text, '%'))
+    for (; list && n < ADDRESSES; list = list->ai_next) {
+        if (list->ai_family != AF_INET && list->ai_family != AF_INET6)
             continue;
-        bool v6 = list->ai_family == AF_INET6;
-        int len = snprintf(lookup->addresses + at, sizeof(lookup->addresses) - at, "%s%s%s%s",
-                           at ? "," : "", v6 ? "[" : "", text, v6 ? "]" : "");
-        at += (size_t)len;
+        if (n++ > 0)
+            lookup->addresses[at++] = ',';
+        address_write(lookup->addresses + at, list);
+        at += strlen(lookup->addresses + at);
     }
-    if (at == 0)
+    if (n == 0)
         lookup->code = EAI_NONAME;
 }
 

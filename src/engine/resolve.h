@@ -18,7 +18,7 @@ struct fa_resolver;
 
 /** The result of a lookup. */
 struct fa_resolution {
-    const char *addresses; /**< "addr,addr" for CURLOPT_RESOLVE(3), borrowed; NULL: error. */
+    const char *addresses; /**< As fa_attempt.addresses, borrowed; NULL: error. */
     double seconds;        /**< Duration. */
     struct fa_error error; /**< FA_CLASS_DNS */
     bool final;            /**< The name does not exist; the error is not transient. */

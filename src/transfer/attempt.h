@@ -31,7 +31,8 @@ struct fa_attempt {
     const char *const *headers; /**< n_headers lines "Name: value". */
     size_t n_headers;
     const char *host_port;   /**< "host:port", as CURLOPT_RESOLVE(3) names an origin. */
-    const char *addresses;   /**< "addr,addr" of host_port; NULL: libcurl resolves it. */
+    const char *addresses;   /**< "addr,addr" of host_port, as for CURLOPT_RESOLVE(3), but they may
+                                  have zones ("[fe80::1%2]"); NULL: libcurl resolves it. */
     uint64_t origin;         /**< Hash of the origin: equal for equal origins. */
     enum fa_netrc_use netrc; /**< Which entries of ~/.netrc may be used, with the setting. */
     bool http1;              /**< Use HTTP/1.1: HTTP/2 has failed for this attempt or its origin. */

@@ -22,6 +22,7 @@
 #include "transfer/setup.h"
 #include "transfer/url_handle.h"
 #include "transfer/watchdog.h"
+#include "transfer/zone.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -404,20 +405,20 @@ static int transfer_renew_handle(struct fa_transfer *t)
 }
 
 /* Whether the list of the previous attempt is one line, which says the same of the host. */
-static bool resolve_is_same(const struct curl_slist *resolve, const struct fa_attempt *a)
+static bool resolve_is_same(const struct curl_slist *resolve, const char *host_port,
+                            const char *addresses)
 {
-    size_t len = strlen(a->host_port);
-    return resolve && !resolve->next && a->addresses &&
-           strncmp(resolve->data, a->host_port, len) == 0 && resolve->data[len] == ':' &&
-           strcmp(resolve->data + len + 1, a->addresses) == 0;
+    size_t len = strlen(host_port);
+    return resolve && !resolve->next && addresses && strncmp(resolve->data, host_port, len) == 0 &&
+           resolve->data[len] == ':' && strcmp(resolve->data + len + 1, addresses) == 0;
 }
 
 /* Replace the previous host in libcurl's DNS cache, so that the cache does not grow to all hosts
  * of the list. */
-static int transfer_set_address(struct fa_transfer *t, const struct fa_attempt *a)
+static int transfer_pin_host(struct fa_transfer *t, const char *host_port, const char *addresses)
 {
-    bool moved = !t->known_host || strcmp(t->known_host, a->host_port) != 0;
-    if (!moved && resolve_is_same(t->resolve, a)) {
+    bool moved = !t->known_host || strcmp(t->known_host, host_port) != 0;
+    if (!moved && resolve_is_same(t->resolve, host_port, addresses)) {
         curl_easy_setopt(t->easy, CURLOPT_RESOLVE, t->resolve);
         return 0;
     }
@@ -431,12 +432,12 @@ static int transfer_set_address(struct fa_transfer *t, const struct fa_attempt *
         free(line);
         line = NULL;
     }
-    if (a->addresses && (asprintf(&line, "%s:%s", a->host_port, a->addresses) < 0 ||
-                         fa_request_append(&t->resolve, line)))
+    if (addresses && (asprintf(&line, "%s:%s", host_port, addresses) < 0 ||
+                      fa_request_append(&t->resolve, line)))
         goto out;
     if (moved) {
         free(t->known_host);
-        t->known_host = strdup(a->host_port);
+        t->known_host = strdup(host_port);
         if (!t->known_host)
             goto out;
     }
@@ -444,6 +445,19 @@ static int transfer_set_address(struct fa_transfer *t, const struct fa_attempt *
     result = 0;
 out:
     free(line);
+    return result;
+}
+
+static int transfer_set_address(struct fa_transfer *t, const struct fa_attempt *a)
+{
+    unsigned zone = 0;
+    char *addresses = NULL;
+    bool zoned = a->addresses && strchr(a->addresses, '%');
+    if (zoned && fa_zone_strip(a->addresses, &addresses, &zone))
+        return -1;
+    curl_easy_setopt(t->easy, CURLOPT_ADDRESS_SCOPE, (long)zone);
+    int result = transfer_pin_host(t, a->host_port, zoned ? addresses : a->addresses);
+    free(addresses);
     return result;
 }
 
@@ -584,6 +598,12 @@ static void transfer_explain_curl(struct fa_transfer *t, CURLcode code, struct f
         .text = t->text,
     };
     fa_classify_curl(&ending, ret);
+    char *zone =
+        ret->error.class == FA_CLASS_CONNECT ? fa_zone_missing(t->attempt->host_port) : NULL;
+    if (zone)
+        fa_error_set(&ret->error, FA_DOMAIN_CURL, (int)code, FA_CLASS_CONNECT,
+                     "there is no network interface '%s'", zone);
+    free(zone);
 }
 
 /* A response without a length ends with the connection, so over TLS only close_notify shows that

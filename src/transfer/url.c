@@ -187,6 +187,22 @@ static bool host_is_onion(const char *host)
     return len > 6 && strncmp(host + len - 6, ".onion", 6) == 0;
 }
 
+/* Setting the host removes the zone.  RFC 6874: unreserved characters; libcurl decodes no others. */
+static int host_set(CURLU *handle, const char *host, struct fa_error *err)
+{
+    static const char unreserved[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                                     "0123456789-._~";
+    char *zone = component_get(handle, CURLUPART_ZONEID, 0);
+    int result = 0;
+    if (zone && zone[strspn(zone, unreserved)])
+        result = url_reject(err, "the IPv6 zone of the URL is not the name of an interface");
+    else if (curl_url_set(handle, CURLUPART_HOST, host, 0) != CURLUE_OK ||
+             (zone && curl_url_set(handle, CURLUPART_ZONEID, zone, 0) != CURLUE_OK))
+        result = url_reject(err, "the URL has no valid host");
+    curl_free(zone);
+    return result;
+}
+
 /* Convert the host to lower case, also in the handle. */
 static int host_get(CURLU *handle, char **ret, struct fa_error *err)
 {
@@ -195,8 +211,8 @@ static int host_get(CURLU *handle, char **ret, struct fa_error *err)
         return url_reject(err, "the URL has no valid host");
     for (char *c = host; *c; ++c)
         *c = (char)tolower((unsigned char)*c);
-    if (curl_url_set(handle, CURLUPART_HOST, host, 0) != CURLUE_OK)
-        return url_reject(err, "the URL has no valid host");
+    if (host_set(handle, host, err))
+        return -1;
 
     size_t len = strlen(host);
     if (host[0] == '[' && host[len - 1] == ']') {
@@ -208,14 +224,27 @@ static int host_get(CURLU *handle, char **ret, struct fa_error *err)
     return 0;
 }
 
+/* The zone is part of the host: the same address is another host there. */
+static int host_with_zone(CURLU *handle, const char *host, char **ret, struct fa_error *err)
+{
+    char *zone = component_get(handle, CURLUPART_ZONEID, 0);
+    int len = asprintf(ret, "%s%s%s", host, zone ? "%25" : "", zone ? zone : "");
+    curl_free(zone);
+    if (len >= 0)
+        return 0;
+    *ret = NULL;
+    fa_error_system(err, FA_CLASS_LOCAL_IO, ENOMEM, "cannot parse a URL");
+    return -1;
+}
+
 /* The port is always explicit, so that "http://h" and "http://h:80" share limits. */
 static int url_fill(struct fa_url *url, CURLU *handle, struct fa_error *err)
 {
-    char *host = NULL, *path = NULL, *whole = NULL;
+    char *host = NULL, *zoned = NULL, *path = NULL, *whole = NULL;
     char *scheme = component_get(handle, CURLUPART_SCHEME, 0);
     char *port = component_get(handle, CURLUPART_PORT, CURLU_DEFAULT_PORT);
     int result = -1;
-    if (host_get(handle, &host, err))
+    if (host_get(handle, &host, err) || host_with_zone(handle, host, &zoned, err))
         goto out;
     curl_url_set(handle, CURLUPART_FRAGMENT, NULL, 0);
     path = component_get(handle, CURLUPART_PATH, 0);
@@ -231,7 +260,7 @@ static int url_fill(struct fa_url *url, CURLU *handle, struct fa_error *err)
             .front = fa_span_text(whole),
             .rest = {"", 0},
             .scheme = fa_span_text(scheme),
-            .host = fa_span_text(host),
+            .host = fa_span_text(zoned),
             .port = fa_span_text(port),
             .path = fa_span_text(path),
             .numeric = host_is_numeric(host),
@@ -242,6 +271,7 @@ out:
     curl_free(scheme);
     curl_free(port);
     curl_free(host);
+    free(zoned);
     curl_free(path);
     curl_free(whole);
     return result;
@@ -250,13 +280,30 @@ out:
 /* Compare a component of two URLs; a missing port counts as the default. */
 static bool component_equal(CURLU *one, CURLU *other, CURLUPart what)
 {
-    char *a = NULL, *b = NULL;
-    curl_url_get(one, what, &a, CURLU_DEFAULT_PORT);
-    curl_url_get(other, what, &b, CURLU_DEFAULT_PORT);
+    char *a = component_get(one, what, CURLU_DEFAULT_PORT);
+    char *b = component_get(other, what, CURLU_DEFAULT_PORT);
     bool same = a && b && strcasecmp(a, b) == 0;
     curl_free(a);
     curl_free(b);
     return same;
+}
+
+/* Most URLs have no zone.  Names of interfaces are case-sensitive. */
+static bool zone_equal(CURLU *one, CURLU *other)
+{
+    char *a = component_get(one, CURLUPART_ZONEID, 0);
+    char *b = component_get(other, CURLUPART_ZONEID, 0);
+    bool same = a && b ? strcmp(a, b) == 0 : a == b;
+    curl_free(a);
+    curl_free(b);
+    return same;
+}
+
+static bool origin_equal(CURLU *one, CURLU *other)
+{
+    return component_equal(one, other, CURLUPART_SCHEME) &&
+           component_equal(one, other, CURLUPART_HOST) && zone_equal(one, other) &&
+           component_equal(one, other, CURLUPART_PORT);
 }
 
 static CURLUcode component_keep(CURLU *to, CURLU *from, CURLUPart what)
@@ -278,9 +325,7 @@ static CURLUcode url_keep_login(CURLU *handle, const char *base)
     CURLUcode code = from ? curl_url_get(handle, CURLUPART_USER, &user, 0) : CURLUE_OUT_OF_MEMORY;
     if (code == CURLUE_NO_USER)
         code = curl_url_set(from, CURLUPART_URL, base, 0);
-    if (code == CURLUE_OK && !user && component_equal(handle, from, CURLUPART_SCHEME) &&
-        component_equal(handle, from, CURLUPART_HOST) &&
-        component_equal(handle, from, CURLUPART_PORT)) {
+    if (code == CURLUE_OK && !user && origin_equal(handle, from)) {
         code = component_keep(handle, from, CURLUPART_USER);
         if (code == CURLUE_OK)
             code = component_keep(handle, from, CURLUPART_PASSWORD);

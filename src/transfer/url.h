@@ -16,7 +16,8 @@
 /** One block of memory: whole owns the text of all of them. */
 struct fa_url {
     char *whole;     /**< For the request: no fragment, host in punycode, unsafe bytes encoded. */
-    char *host;      /**< In lower case; an IPv6 address has no brackets. */
+    char *host;      /**< In lower case; an IPv6 address has no brackets, and its zone is
+                         percent-encoded ("fe80::1%25eth0", RFC 6874). */
     char *origin;    /**< "scheme://host:port", always with the port (RFC 6454). */
     char *host_port; /**< The part of origin after "//", without IPv6 brackets: for libcurl. */
     char *path;      /**< Percent-encoded; begins with "/". */

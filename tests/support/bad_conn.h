@@ -51,7 +51,7 @@ struct fa_bad_conn {
     struct fa_bad_request *request; /* in service; NULL between requests */
     struct fa_bad_answer answer;
     unsigned id;
-    char peer[64];
+    char peer[80];
     bool control;        /* the request in service is a control request */
     bool counted;        /* this connection is in the statistics */
     bool waiting;        /* for the timer */

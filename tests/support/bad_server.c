@@ -12,6 +12,8 @@
 
 #include <arpa/inet.h>
 #include <event2/listener.h>
+#include <net/if.h>
+#include <netdb.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -42,13 +44,13 @@ static void on_accept(struct evconnlistener *listener, evutil_socket_t fd, struc
                       int len, void *arg)
 {
     (void)listener;
-    (void)len;
     struct listening *at = arg;
-    const struct sockaddr_in *in = (const struct sockaddr_in *)(void *)from;
-    char address[INET_ADDRSTRLEN];
-    char peer[64];
-    inet_ntop(AF_INET, &in->sin_addr, address, sizeof(address));
-    snprintf(peer, sizeof(peer), "%s:%u", address, (unsigned)ntohs(in->sin_port));
+    char address[INET6_ADDRSTRLEN + IF_NAMESIZE];
+    char port[8];
+    char peer[80];
+    getnameinfo(from, (socklen_t)len, address, sizeof(address), port, sizeof(port),
+                NI_NUMERICHOST | NI_NUMERICSERV);
+    snprintf(peer, sizeof(peer), "%s:%s", address, port);
     if (!at->control) {
         at->server->log.accepted++;
     }
@@ -59,19 +61,20 @@ static void on_accept(struct evconnlistener *listener, evutil_socket_t fd, struc
 static int listen_at(struct listening *at, const char *address, uint16_t *port)
 {
     struct sockaddr_in in = {.sin_family = AF_INET, .sin_port = htons(*port)};
-    if (inet_pton(AF_INET, address, &in.sin_addr) != 1) {
+    struct sockaddr_in6 in6 = {.sin6_family = AF_INET6, .sin6_port = htons(*port)};
+    bool v6 = inet_pton(AF_INET6, address, &in6.sin6_addr) == 1;
+    struct sockaddr *to = v6 ? (struct sockaddr *)&in6 : (struct sockaddr *)&in;
+    socklen_t len = v6 ? sizeof(in6) : sizeof(in);
+    if (!v6 && inet_pton(AF_INET, address, &in.sin_addr) != 1) {
         return -1;
     }
-    at->listener =
-        evconnlistener_new_bind(at->server->base, on_accept, at,
-                                LEV_OPT_CLOSE_ON_FREE | LEV_OPT_REUSEABLE | LEV_OPT_CLOSE_ON_EXEC,
-                                BACKLOG, (struct sockaddr *)&in, sizeof(in));
-    socklen_t len = sizeof(in);
-    if (!at->listener ||
-        getsockname(evconnlistener_get_fd(at->listener), (struct sockaddr *)&in, &len) != 0) {
+    at->listener = evconnlistener_new_bind(
+        at->server->base, on_accept, at,
+        LEV_OPT_CLOSE_ON_FREE | LEV_OPT_REUSEABLE | LEV_OPT_CLOSE_ON_EXEC, BACKLOG, to, (int)len);
+    if (!at->listener || getsockname(evconnlistener_get_fd(at->listener), to, &len) != 0) {
         return -1;
     }
-    *port = ntohs(in.sin_port);
+    *port = ntohs(v6 ? in6.sin6_port : in.sin_port);
     return 0;
 }
 

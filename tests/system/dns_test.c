@@ -8,6 +8,8 @@
 #include "support/truth.h"
 
 #include <criterion/criterion.h>
+#include <errno.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -249,4 +251,60 @@ FA_TEST_MODES(dns, few_descriptors_lower_the_jobs_and_fail_nothing)
     fa_fetch_expect_count(&fetch, "ok", 400);
     cr_expect_not_null(strstr(fa_run_err(&fetch.run), "limit of open files"), "%s",
                        fa_run_err(&fetch.run));
+}
+
+static void ip(const char *const *args)
+{
+    struct fa_run run;
+    fa_run_start_argv(&run, &(struct fa_run_options){.program = "ip"}, args);
+    cr_assert_eq(fa_run_wait(&run, 10), 0, "%s", fa_run_err(&run));
+    fa_run_end(&run);
+}
+
+/* A network of our own, whose interfaces are gone with the test: a link-local address can be used
+ * with its zone only. */
+static void make_link(void)
+{
+    static const char *const steps[][9] = {
+        {"link", "set", "lo", "up"},
+        {"link", "add", "left", "type", "veth", "peer", "name", "right"},
+        {"link", "set", "left", "up"},
+        {"link", "set", "right", "up"},
+        {"addr", "add", "fe80::7/64", "dev", "left", "nodad"},
+    };
+    if (unshare(CLONE_NEWNET) != 0) {
+        cr_assert_eq(errno, EPERM);
+        cr_skip_test("a network of its own needs root");
+    }
+    for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
+        ip(steps[i]);
+    }
+    fa_server_stop(&server);
+    fa_server_start(&server, (const char *[]){"--listen", "::", NULL});
+}
+
+FA_TEST_MODES(dns, zone_of_an_address_is_kept)
+{
+    make_link();
+    fa_lines_add(&list, "%s", fa_server_url_at(&server, "[fe80::7%25left]", "/ok/10/a"));
+    fa_lines_add(&list, "%s", fa_server_url_at(&server, "[fe80::7%25left]", "/hops/1/b"));
+    fa_lines_add(&list, "%s", fa_server_url_at(&server, "named.test", "/ok/10/c"));
+    char line[64];
+    snprintf(line, sizeof(line), "named.test:%d:[fe80::7%%left]", server.port);
+    fa_fetch_start_with(&fetch, &scratch, NULL, NULL, mode, list.text, "--resolve", line,
+                        "--layout", "tree", NULL);
+    fa_fetch_expect(&fetch, 10, 0);
+    fa_fetch_expect_count(&fetch, "ok", 3);
+    fa_expect_file(fetch.dir, "fe80::7%left/ok/10/a", "/ok/10/a", 10);
+}
+
+FA_TEST_MODES(dns, zone_without_an_interface_is_named)
+{
+    make_link();
+    fa_lines_add(&list, "%s", fa_server_url_at(&server, "[fe80::7%25none]", "/ok/10/a"));
+    fa_fetch_start(&fetch, &scratch, mode, list.text, "--retries", "0", NULL);
+    fa_fetch_expect(&fetch, 10, -1);
+    const json_t *entry = fa_fetch_expect_entry(&fetch, 1, "failed", "connect");
+    cr_expect_not_null(strstr(fa_report_str(entry, "error"), "interface 'none'"), "%s",
+                       fa_report_str(entry, "error"));
 }

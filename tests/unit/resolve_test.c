@@ -73,9 +73,13 @@ Test(resolve, names_become_addresses_of_the_family)
         enum fa_family family;
         const char *addresses; /* NULL: none */
     } rows[] = {
-        {"127.0.0.1", FA_FAMILY_ANY, "127.0.0.1"}, {"127.0.0.1", FA_FAMILY_V4, "127.0.0.1"},
-        {"127.0.0.1", FA_FAMILY_V6, NULL},         {"::1", FA_FAMILY_V4, NULL},
+        {"127.0.0.1", FA_FAMILY_ANY, "127.0.0.1"},
+        {"127.0.0.1", FA_FAMILY_V4, "127.0.0.1"},
+        {"127.0.0.1", FA_FAMILY_V6, NULL},
+        {"::1", FA_FAMILY_V4, NULL},
         {"localhost", FA_FAMILY_V4, "127.0.0.1"},
+        {"::1", FA_FAMILY_ANY, "[::1]"},
+        {"fe80::1%lo", FA_FAMILY_ANY, "[fe80::1%1]"},
     };
     for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); ++i) {
         struct answer answer = {0};

@@ -27,6 +27,10 @@ Test(url, good_ones_are_taken_apart)
          true},
         {"http://[::1]:81/", "http://[::1]:81/", "http://[::1]:81", "::1:81", "/", true},
         {"http://[::A]/", "http://[::a]/", "http://[::a]:80", "::a:80", "/", true},
+        {"http://[FE80::1%25Eth0.1]/x", "http://[fe80::1%25Eth0.1]/x",
+         "http://[fe80::1%25Eth0.1]:80", "fe80::1%25Eth0.1:80", "/x", true},
+        {"https://u:p@[fe80::1%2]:81/", "https://u:p@[fe80::1%252]:81/", "https://[fe80::1%252]:81",
+         "fe80::1%252:81", "/", true},
         {"http://0x7f.1/", "http://127.0.0.1/", "http://127.0.0.1:80", "127.0.0.1:80", "/", true},
         {"http://2130706433/", "http://127.0.0.1/", "http://127.0.0.1:80", "127.0.0.1:80", "/",
          true},
@@ -96,6 +100,9 @@ Test(url, invalid_ones_are_refused_with_a_reason)
         "http://a/\x01",
         "http://[::1",
         "http://[::g]/",
+        "http://[fe80::1%25a b]/",
+        "http://[fe80::1%25a%20b]/",
+        "http://[fe80::1%25sixteen-is-long-]/",
         "http://x.onion/",
         "http://X.ONION/",
         "https://x.Onion:443/a",
@@ -133,6 +140,11 @@ Test(url, references_are_resolved_and_secrets_stay_with_their_origin)
         const char *base, *text, *whole; /* NULL: refused */
     } rows[] = {
         {"http://a/b/c", "d", "http://a/b/d"},
+        {"http://u:p@[fe80::1%25e]/b", "d", "http://u:p@[fe80::1%25e]/d"},
+        {"http://u:p@[fe80::1%25e]/b", "http://[fe80::1%25e]/d", "http://u:p@[fe80::1%25e]/d"},
+        {"http://u:p@[fe80::1%25e]/b", "http://[fe80::1%25f]/d", "http://[fe80::1%25f]/d"},
+        {"http://u:p@[fe80::1%25e]/b", "http://[fe80::1]/d", "http://[fe80::1]/d"},
+        {"http://u:p@[fe80::1]/b", "http://[fe80::1%25e]/d", "http://[fe80::1%25e]/d"},
         {"http://a/b/c", "/d", "http://a/d"},
         {"http://a/b/c", "/d e?f g", "http://a/d%20e?f%20g"},
         {"http://a/b/c", "../d", "http://a/d"},
@@ -307,6 +319,7 @@ Test(url, a_login_is_replaced_by_that_of_another_url_or_by_none)
         {"http://a/x@y", "http://b/?@", "http://a/x@y"},
         {"https://a:8443/", "http://u%40b:p%3a%2f@b/", "https://u%40b:p%3a%2f@a:8443/"},
         {"http://[::1]:81/", "http://:p@b/", "http://:p@[::1]:81/"},
+        {"http://[fe80::1%25e]/", "http://u:p@b/", "http://u:p@[fe80::1%25e]/"},
     };
     for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); ++i) {
         struct fa_url to, from;
