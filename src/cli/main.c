@@ -87,7 +87,7 @@
  *
  * src/transfer: one attempt
  *    transfer, attempt, outcome, settings, setup, wire: an attempt and its result
- *    request, response, representation, validator, retry_after, rate_limit, classify: HTTP
+ *    request, cookies, response, representation, validator, retry_after, rate_limit, classify: HTTP
  *    body, pace: bytes and speed
  *    driver, connections, watchdog, trust, library: libcurl and OpenSSL
  *    url, url_handle, plain_url, zone, percent, encode: URLs

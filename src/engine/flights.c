@@ -176,6 +176,7 @@ static int attempt_prepare(struct fa_flights *flights, struct fa_job *job, uint6
     attempt->http1 = job->tries.http1 || target->origin->http2_failures >= FA_HTTP2_FAILURES;
     attempt->close = origin_is_single_use(flights, target->origin);
     attempt->netrc = fa_secrecy_netrc(target);
+    attempt->cookies = target->secrecy == FA_SECRECY_DOWNGRADED ? NULL : target->cookies;
     attempt->durable = config->fsync == FA_FSYNC_EACH;
     attempt->slice = job->slice;
     attempt->size = job->entry->size;

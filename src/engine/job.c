@@ -35,6 +35,7 @@ void fa_job_free(struct fa_job *job)
         fa_url_fini(&job->target.mirrors[i].url);
     free(job->target.mirrors);
     fa_url_fini(&job->target.redirect);
+    free(job->target.cookies);
     fa_entry_free(job->entry);
     fa_outcome_fini(&job->outcome);
     free(job->hashed);
@@ -106,6 +107,12 @@ int fa_job_parse(struct fa_job *job,
     return fa_job_target_from(job, 0);
 }
 
+static void target_set_cookies(struct fa_target *target, char *cookies)
+{
+    free(target->cookies);
+    target->cookies = cookies;
+}
+
 /* A new target is a new attempt; the count of redirects starts again. */
 int fa_job_target(struct fa_job *job, unsigned mirror)
 {
@@ -118,6 +125,7 @@ int fa_job_target(struct fa_job *job, unsigned mirror)
     target->origin = NULL;
     target->hops = 0;
     target->secrecy = FA_SECRECY_HOME;
+    target_set_cookies(target, NULL);
     target->secure = target->url->secure;
     job->tries.again = true;
     return 0;
@@ -149,6 +157,8 @@ void fa_job_follow(struct fa_job *job, struct fa_url *url, enum fa_secrecy secre
     target->url = &target->redirect;
     target->origin_key = fa_key_str(url->origin);
     target->secrecy = secrecy;
+    target_set_cookies(target, job->outcome.cookies);
+    job->outcome.cookies = NULL;
     target->secure = url->secure;
     ++target->hops;
 }

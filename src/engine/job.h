@@ -56,6 +56,7 @@ struct fa_target {
     struct fa_origin *origin; /**< Valid in states QUEUED and ACTIVE. */
     unsigned hops;            /**< Redirects since the mirror's URL. */
     enum fa_secrecy secrecy;  /**< Of url. */
+    char *cookies;            /**< Owned: of the redirects since the mirror's URL; NULL: none. */
     bool secure;              /**< url is https. */
 };
 
@@ -181,7 +182,7 @@ int fa_job_target_from(struct fa_job *job, unsigned mirror);
 /** Whether all mirrors are exhausted. */
 bool fa_job_is_exhausted(const struct fa_job *job);
 
-/** Target the URL of a redirect.  @url  Taken. */
+/** Target the URL of the redirect in the outcome, whose cookies are taken.  @url  Taken. */
 void fa_job_follow(struct fa_job *job, struct fa_url *url, enum fa_secrecy secrecy);
 
 TAILQ_HEAD(fa_job_list, fa_job);

@@ -1,7 +1,7 @@
 /*
  * The origin of the listed URL is asked as if by the list, whichever way led there: a login host
  * sends its clients back.  Anybody on the way may have chosen the target of a plain http response
- * to an https request, so such a chain gets nothing from then on, not even at home.
+ * to an https request, so such a chain gets nothing from then on, not even at home, and no cookies.
  */
 #include "engine/secrecy.h"
 

@@ -30,6 +30,7 @@ struct fa_attempt {
     const char *url;            /**< Normalised by fa_url_parse(). */
     const char *const *headers; /**< n_headers lines "Name: value". */
     size_t n_headers;
+    const char *cookies;     /**< Of the chain that led here: see cookies.h; NULL: none. */
     const char *host_port;   /**< "host:port", as CURLOPT_RESOLVE(3) names an origin. */
     const char *addresses;   /**< "addr,addr" of host_port, as for CURLOPT_RESOLVE(3), but they may
                                   have zones ("[fe80::1%2]"); NULL: libcurl resolves it. */

@@ -13,5 +13,6 @@ const struct fa_outcome fa_outcome_none = {
 void fa_outcome_fini(struct fa_outcome *outcome)
 {
     free(outcome->location);
-    outcome->location = NULL;
+    free(outcome->cookies);
+    outcome->location = outcome->cookies = NULL;
 }

@@ -42,6 +42,7 @@ struct fa_outcome {
                                 unchanged is set. */
     enum fa_retryability retryable;
     char *location;      /**< Owned.  Absolute URL of a redirect, or NULL. */
+    char *cookies;       /**< Owned.  With location: those of the chain, or NULL. */
     double retry_after;  /**< Seconds requested by the server; -1: none. */
     int http;            /**< Status; 0: no response. */
     uint64_t received;   /**< Body bytes, including those of error responses. */

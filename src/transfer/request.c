@@ -11,6 +11,7 @@
  */
 #include "transfer/request.h"
 
+#include "base/buf.h"
 #include "base/http_field.h"
 
 #include <errno.h>
@@ -19,6 +20,8 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#define COOKIE "Cookie"
 
 int fa_request_append(struct curl_slist **list, const char *text)
 {
@@ -83,6 +86,34 @@ static int request_set_condition(struct curl_slist **headers, const struct fa_as
     return append_field(headers, "If-Modified-Since", date);
 }
 
+/* A request has one Cookie field (RFC 6265, 5.4): libcurl joins the user's with those of the
+ * chain. */
+static int request_set_cookie(CURL *easy, const struct fa_attempt *a)
+{
+    struct fa_buf buf;
+    curl_easy_setopt(easy, CURLOPT_COOKIE, NULL);
+    if (!a->cookies)
+        return 0;
+    fa_buf_init(&buf);
+    for (size_t i = 0; i < a->n_headers; ++i) {
+        const char *value =
+            fa_http_line_is(a->headers[i], COOKIE) ? strchr(a->headers[i], ':') : NULL;
+        size_t len = value ? strlen(++value) : 0;
+        if (len > 0)
+            fa_http_trim(&value, &len);
+        if (len > 0 && buf.len > 0)
+            fa_buf_put(&buf, "; ", 2);
+        if (len > 0)
+            fa_buf_put(&buf, value, len);
+    }
+    fa_buf_put_u8(&buf, 0);
+    CURLcode code = buf.failed ? CURLE_OUT_OF_MEMORY
+                               : curl_easy_setopt(easy, CURLOPT_COOKIE,
+                                                  buf.len > 1 ? (const char *)buf.data : NULL);
+    fa_buf_fini(&buf);
+    return code == CURLE_OK ? 0 : -1;
+}
+
 /* Identity is requested by default: a coded body could not be resumed or checked by its digest. */
 int fa_request_set(CURL *easy, struct curl_slist **headers, const struct fa_attempt *a,
                    const struct fa_asked *asked)
@@ -92,12 +123,15 @@ int fa_request_set(CURL *easy, struct curl_slist **headers, const struct fa_atte
     bool encoding = false;
     for (size_t i = 0; i < a->n_headers; ++i) {
         encoding |= fa_http_line_is(a->headers[i], "Accept-Encoding");
+        if (a->cookies && fa_http_line_is(a->headers[i], COOKIE))
+            continue;
         if (fa_request_append(headers, a->headers[i]))
             return -1;
     }
     if (!encoding && fa_request_append(headers, "Accept-Encoding: identity"))
         return -1;
-    if (request_set_range(easy, headers, asked) || request_set_condition(headers, asked))
+    if (request_set_cookie(easy, a) || request_set_range(easy, headers, asked) ||
+        request_set_condition(headers, asked))
         return -1;
     curl_easy_setopt(easy, CURLOPT_HTTPHEADER, *headers);
     return 0;

@@ -197,6 +197,11 @@ static bool status_is_redirect(int status)
     return status == 301 || status == 302 || status == 303 || status == 307 || status == 308;
 }
 
+bool fa_response_continues(const struct fa_response *response)
+{
+    return status_is_redirect(response->status) || response->status == 401;
+}
+
 static void response_representation(const struct fa_response *response,
                                     struct fa_representation *ret)
 {

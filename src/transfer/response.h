@@ -83,6 +83,10 @@ void fa_response_fini(struct fa_response *response);
  * @now  The current time, for Retry-After dates. */
 void fa_response_line(struct fa_response *response, const char *line, size_t len, time_t now);
 
+/** Whether the response, as far as its status says, is one that another request of the same chain
+ * follows: a redirect or a challenge. */
+bool fa_response_continues(const struct fa_response *response);
+
 /** Set the error of outcome after FA_VERDICT_ERROR. */
 void fa_response_explain(const struct fa_response *response, struct fa_outcome *outcome);
 

@@ -15,6 +15,7 @@
 #include "base/clock.h"
 #include "transfer/body.h"
 #include "transfer/classify.h"
+#include "transfer/cookies.h"
 #include "transfer/library.h"
 #include "transfer/pace.h"
 #include "transfer/request.h"
@@ -64,6 +65,7 @@ struct fa_transfer {
     uint64_t dropped;
     size_t headers_size; /* of all header sections and trailers */
     bool connected;
+    bool collects; /* cookies of the response */
     struct fa_close_notify
         *close_notify; /* set if only close_notify proves that the body is complete */
 
@@ -173,6 +175,16 @@ static int transfer_end_header(struct fa_transfer *t, double now)
                                                                         : 0;
 }
 
+/* Only cookies of responses that another request follows are of any use.  Called for the status
+ * line, before libcurl sees the first field. */
+static void transfer_collect_cookies(struct fa_transfer *t)
+{
+    if (t->collects || !fa_response_continues(&t->response))
+        return;
+    t->collects = true;
+    fa_cookies_collect(t->easy);
+}
+
 /* libcurl calls this for each line of every header section, including trailers, and takes a return
  * value other than len for an error. */
 static size_t on_header(char *line, size_t one, size_t len, void *arg)
@@ -186,6 +198,7 @@ static size_t on_header(char *line, size_t one, size_t len, void *arg)
         return transfer_refuse_headers(t) ? 0 : len;
     bool decided = t->response.verdict != FA_VERDICT_NONE;
     fa_response_line(&t->response, line, len, time(NULL));
+    transfer_collect_cookies(t);
     if (!decided && t->response.verdict != FA_VERDICT_NONE)
         return transfer_end_header(t, now) ? 0 : len;
     return len;
@@ -485,6 +498,7 @@ static void transfer_reset(struct fa_transfer *t)
     t->dropped = 0;
     t->headers_size = 0;
     t->connected = false;
+    t->collects = false;
 }
 
 /* A login of the URL is read by libcurl itself.  The null pointers remove that of the previous
@@ -516,7 +530,7 @@ static int transfer_set_url(struct fa_transfer *t, const char *url)
 static int transfer_set_up(struct fa_transfer *t, const struct fa_attempt *a,
                            const struct fa_asked *asked)
 {
-    if (transfer_set_login(t, a))
+    if (transfer_set_login(t, a) || fa_cookies_set(t->easy, a->cookies))
         return -1;
     transfer_set_version(t, t->settings->http2 && !a->http1);
     curl_easy_setopt(t->easy, CURLOPT_FORBID_REUSE, (long)a->close);
@@ -631,6 +645,16 @@ static void transfer_read_wait(const struct fa_transfer *t, struct fa_outcome *r
         ret->retryable = FA_RETRYABLE_NOW;
 }
 
+static void transfer_redirect(struct fa_transfer *t, struct fa_outcome *ret)
+{
+    if (fa_cookies_get(t->easy, &ret->cookies)) {
+        fa_error_system(&ret->error, FA_CLASS_LOCAL_IO, ENOMEM, "cannot follow a redirect");
+        return;
+    }
+    ret->location = t->response.location;
+    t->response.location = NULL;
+}
+
 /* Prefer a status to the way in which its discarded body ended. */
 static void transfer_judge(struct fa_transfer *t, CURLcode code, struct fa_outcome *ret)
 {
@@ -643,8 +667,7 @@ static void transfer_judge(struct fa_transfer *t, CURLcode code, struct fa_outco
         fa_response_explain(&t->response, ret);
         transfer_read_wait(t, ret);
     } else if (t->response.verdict == FA_VERDICT_REDIRECT) {
-        ret->location = t->response.location;
-        t->response.location = NULL;
+        transfer_redirect(t, ret);
     } else if (t->response.verdict == FA_VERDICT_UNCHANGED) {
         ret->unchanged = true;
     } else if (t->response.verdict == FA_VERDICT_COMPLETE) {

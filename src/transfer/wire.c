@@ -13,6 +13,7 @@
 #include "transfer/wire.h"
 
 #include "base/field.h"
+#include "transfer/cookies.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -37,6 +38,7 @@ static const struct fa_field attempt_fields[] = {
     FA_FIELD(NAME, const char *, struct fa_attempt, url),
     FA_FIELD(NAME, const char *, struct fa_attempt, host_port),
     FA_FIELD(STR, const char *, struct fa_attempt, addresses),
+    FA_FIELD(STR, const char *, struct fa_attempt, cookies),
     FA_FIELD_ENUM(enum fa_netrc_use, FA_NETRC_USES, struct fa_attempt, netrc),
     FA_FIELD(BOOL, bool, struct fa_attempt, http1),
     FA_FIELD(BOOL, bool, struct fa_attempt, close),
@@ -58,7 +60,7 @@ static const struct fa_field error_fields[] = {
     FA_FIELD_TEXT(struct fa_error, msg),
 };
 
-/* Without location, which is owned. */
+/* Without location and cookies, which are owned. */
 static const struct fa_field outcome_fields[] = {
     FA_FIELD_ENUM(enum fa_retryability, FA_RETRYABILITIES, struct fa_outcome, retryable),
     FA_FIELD(F64, double, struct fa_outcome, retry_after),
@@ -178,9 +180,10 @@ void fa_wire_put_outcome(struct fa_buf *buf, const struct fa_outcome *outcome)
     PUT(outcome_fields, outcome, buf);
     fa_wire_put_head(buf, &outcome->head);
     fa_buf_put_str(buf, outcome->location);
+    fa_buf_put_str(buf, outcome->cookies);
 }
 
-/* The location is copied last, so that a malformed outcome owns nothing. */
+/* The texts are copied last, so that a malformed outcome owns nothing. */
 int fa_wire_get_outcome(struct fa_outcome *ret, const void *data, size_t len)
 {
     struct fa_reader reader;
@@ -189,10 +192,13 @@ int fa_wire_get_outcome(struct fa_outcome *ret, const void *data, size_t len)
     GET(error_fields, &ret->error, &reader);
     GET(outcome_fields, ret, &reader);
     wire_get_head(&reader, &ret->head);
-    const char *location = fa_reader_str(&reader);
-    if (!fa_reader_ok(&reader))
+    const char *location = fa_reader_str(&reader), *cookies = fa_reader_str(&reader);
+    if (!fa_reader_ok(&reader) || (cookies && !fa_cookies_are_good(cookies)))
         return -1;
-    if (location && !(ret->location = strdup(location)))
-        return -1;
-    return 0;
+    ret->location = location ? strdup(location) : NULL;
+    ret->cookies = cookies ? strdup(cookies) : NULL;
+    if ((!location || ret->location) && (!cookies || ret->cookies))
+        return 0;
+    fa_outcome_fini(ret);
+    return -1;
 }

@@ -5,7 +5,8 @@
 #include <string.h>
 
 static const struct fa_bad_behaviour *const tables[] = {
-    fa_bad_bodies, fa_bad_framings, fa_bad_statuses, fa_bad_ranges, fa_bad_lies, fa_bad_controls,
+    fa_bad_bodies, fa_bad_framings, fa_bad_statuses, fa_bad_ranges,
+    fa_bad_lies,   fa_bad_logins,   fa_bad_controls,
 };
 
 static const struct fa_bad_behaviour *find(const char *name)

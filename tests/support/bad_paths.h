@@ -93,6 +93,14 @@
  *   /drippingbody/<ms>/<code>/<name>  <code> with a long body, one byte each <ms>
  *   /switch/<name>, /badstatus/<name> 101, and no status at all, with a long body
  *   CONNECT flood.*                   a 407 whose body has no end
+ * Logins
+ *   /cookie/<cookies>/<target>/<name> a redirect that sets cookies, %-decoded, separated by "|"
+ *   /oauth/<login>/<name>             a file for the cookie session=granted, else a redirect to
+ *                                     http://<login>/authorize/<host>/<name> with state=<name>
+ *   /authorize/<host>/<name>          for Basic user:pass, a redirect to
+ *                                     http://<host>/granted/<login>/<name> with login=s3cret; else 401
+ *   /granted/<login>/<name>           for state=<name>, a redirect to /oauth/<login>/<name> with
+ *                                     session=granted; else 403
  * Ranges: /range206/<kind>/<size>/<name>; see bad_range.c. The first answer is cut after half of
  * <size>, and the kind says what is wrong with later ones.
  *
@@ -121,6 +129,7 @@ extern const struct fa_bad_behaviour fa_bad_framings[];
 extern const struct fa_bad_behaviour fa_bad_statuses[];
 extern const struct fa_bad_behaviour fa_bad_ranges[];
 extern const struct fa_bad_behaviour fa_bad_lies[];
+extern const struct fa_bad_behaviour fa_bad_logins[];
 extern const struct fa_bad_behaviour fa_bad_controls[];
 
 /* Prepares the answer to a CONNECT. */

@@ -84,6 +84,8 @@ static void read_word(struct fa_reply *reply, const char *word)
         copy(reply->version, sizeof(reply->version), value);
     else if (strncmp(word, "to=", 3) == 0)
         copy(reply->to, sizeof(reply->to), value);
+    else if (strncmp(word, "cookies=", 8) == 0)
+        copy(reply->cookies, sizeof(reply->cookies), value);
     else if (set_failure(reply, word, len))
         reply->at = strtoull(value, NULL, 10);
     else if (!set_flag(reply, word))

@@ -33,6 +33,7 @@ struct fa_reply {
     uint64_t at; /* FA_REPLY_CUT, _STALL, _CRASH, _FULL: this many bytes arrive */
     char version[64];
     char to[128];
+    char cookies[32];
     bool weak, no_length, no_range, refuse, lies;
     int deny; /* a status; 0: no */
 };

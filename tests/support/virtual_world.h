@@ -30,7 +30,7 @@
  *         refuse                     answers 416 when asked for the rest
  *         deny=STATUS                answers STATUS when asked for the rest
  *         lies                       declares another length for the same version
- *     301 to=URL
+ *     301 to=URL cookies=TEXT        with the cookies of the chain, which the next request has
  *     503 retry-after=S
  *     refused timeout reset stall crash tls garbage hang files eio
  *

@@ -336,6 +336,80 @@ FA_TEST_MODES(secrets, denial_names_the_host_that_asked_and_what_was_not_sent)
                    fa_run_err(&fetch.run));
 }
 
+/* As NASA Earthdata: the data host sends its clients to the login host, which asks for a password
+ * and sends them back; cookies show the data host that they have been there. */
+FA_TEST_MODES(secrets, login_host_of_a_chain_gets_its_password_and_cookies_lead_back)
+{
+    for (int i = 0; i < 6; i++)
+        fa_lines_add(&list, "http://127.0.0.2:%d/oauth/127.0.0.3:%d/f%d", server.port, other.port,
+                     i);
+    start_netrc(mode, "machine 127.0.0.3 login user password pass", "-j", "2");
+    fa_fetch_expect(&fetch, 10, 0);
+    fa_fetch_expect_count(&fetch, "ok", 6);
+    cr_expect_eq(fa_server_stat(&server, "requests"), 18, "%s: each chain logs in", mode);
+    cr_expect_eq(fa_server_stat(&other, "requests"), 6, "%s", mode);
+    cr_expect_eq(leaks(&server, "127.0.0.2", "session=granted"), 6, "%s", mode);
+    cr_expect_eq(leaks(&server, "127.0.0.2", "state="), 12, "%s", mode);
+    cr_expect_eq(leaks(&server, "127.0.0.2", "s3cret"), 0, "%s: of the login host", mode);
+    cr_expect_eq(leaks(&server, "127.0.0.2", "Authorization"), 0, "%s", mode);
+    cr_expect_eq(leaks(&other, "127.0.0.3", "Cookie"), 0, "%s: of the data host", mode);
+    fa_fetch_end(&fetch);
+    fa_lines_fini(&list);
+    fa_lines_add(&list, "http://127.0.0.2:%d/oauth/127.0.0.3:%d/f", server.port, other.port);
+    fa_fetch_start(&fetch, &scratch, mode, list.text, NULL);
+    fa_fetch_expect(&fetch, 10, 1);
+    const json_t *entry = fa_fetch_expect_entry(&fetch, 1, "failed", "http");
+    cr_expect_str_eq(fa_report_str(entry, "error"),
+                     "401 Unauthorized: 127.0.0.3 requires a user name and password", "%s", mode);
+}
+
+/* A redirect of a host that sets cookies. */
+static void add_cookie(const char *scheme, const char *host, const char *cookies,
+                       const char *target)
+{
+    char path[1024];
+    size_t len = (size_t)snprintf(path, sizeof(path), "/cookie/%s/", cookies);
+    for (; *target && len + 4 < sizeof(path); target++)
+        len += (size_t)snprintf(path + len, sizeof(path) - len, *target == '/' ? "%%2f" : "%c",
+                                *target);
+    const struct fa_server *to = strcmp(scheme, "https://") == 0 ? &tls : &server;
+    fa_lines_add(&list, "%s%s:%d%s/f", scheme, host, to->port, path);
+}
+
+FA_TEST_MODES(secrets, cookies_are_sent_to_the_hosts_that_they_are_for)
+{
+    char any[2][64], back[256];
+    add_cookie(
+        "http://", "a.x.test",
+        "host=1;Path=%2f|dom=1;Path=%2f;Domain=x.test|up=1;Path=%2f;Domain=test|bad=1;Path=%2f;Domain=b.test",
+        file_at("b.x.test"));
+    fa_lines_add(&list, " out=a");
+    add_cookie("http://", "a.co.uk", "super=1;Path=%2f;Domain=co.uk", file_at("b.co.uk"));
+    fa_lines_add(&list, " out=b");
+    add_cookie("http://", "a.test", "path=1;Path=%2fno|gone=1;Path=%2f;Max-Age=0|own=1;Path=%2f",
+               file_at("a.test"));
+    fa_lines_add(&list, " out=c");
+    add_cookie("https://", "s.test", "sec=1;Path=%2f;Secure|plain=1;Path=%2f", file_at("s.test"));
+    fa_lines_add(&list, " out=d");
+    snprintf(back, sizeof(back), "%s/ok/10/f", at(&tls, "https://", "t.test"));
+    add_cookie("https://", "t.test", "sec=2;Path=%2f;Secure", back);
+    fa_lines_add(&list, " out=e");
+    fa_lines_add(&list, " header=Cookie: mine=1");
+    fa_lines_add(&list, "%s", file_at("a.test"));
+    fa_lines_add(&list, " out=f");
+    snprintf(any[0], sizeof(any[0]), "*:%d:127.0.0.1", tls.port);
+    snprintf(any[1], sizeof(any[1]), "*:%d:127.0.0.1", server.port);
+    fa_fetch_start(&fetch, &scratch, mode, list.text, "--insecure", "--resolve", any[0],
+                   "--resolve", any[1], "--allow-downgrade", "-j", "1", NULL);
+    fa_fetch_expect(&fetch, 10, 0);
+    fa_fetch_expect_count(&fetch, "ok", 6);
+    cr_expect_eq(leaks(&server, "b.x.test", "\"dom=1\""), 1, "%s: only that of the domain", mode);
+    cr_expect_eq(leaks(&server, "b.co.uk", "Cookie"), 0, "%s: a public suffix", mode);
+    cr_expect_eq(leaks(&server, "a.test", "\"own=1\""), 1, "%s: once, and only that", mode);
+    cr_expect_eq(leaks(&server, "s.test", "Cookie"), 0, "%s: without TLS", mode);
+    cr_expect_eq(leaks(&tls, "t.test", "\"sec=2; mine=1\""), 1, "%s: one field for all", mode);
+}
+
 FA_TEST_MODES(secrets, user_of_a_url_selects_its_password_in_the_netrc)
 {
     fa_lines_add(&list, "http://user@127.0.0.2:%d/auth/a", server.port);

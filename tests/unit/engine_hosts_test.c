@@ -353,6 +353,40 @@ Test(engine_hosts, netrc_is_for_all_hosts_of_a_chain_but_not_for_other_ports_of_
                                 "end complete\n");
 }
 
+Test(engine_hosts, cookies_are_kept_for_their_chain_only)
+{
+    begin_world("a/x 302 to=b/y cookies=A\nb/y 302 to=a/z cookies=B\na/z 302 to=a/w cookies=C\n"
+                "a/w 503; 200 size=10\na/v 302 to=c/v took=0.035\nc/v 200 size=10",
+                "http://a/x\nhttp://a/v");
+    EXPECT_RUN(FA_END_COMPLETE, "get a/x cookies=\n"
+                                "get a/v cookies=\n"
+                                "get b/y foreign cookies=A\n"
+                                "get a/z cookies=B\n"
+                                "get a/w cookies=C\n"
+                                "get c/v foreign cookies=\n"
+                                "retry a/w http\n"
+                                "get a/x cookies=\n"
+                                "done a/v ok\n"
+                                "get b/y foreign cookies=A\n"
+                                "get a/z cookies=B\n"
+                                "get a/w cookies=C\n"
+                                "done a/x ok\n"
+                                "end complete\n");
+}
+
+Test(engine_hosts, no_cookies_are_sent_after_a_downgrade)
+{
+    begin_world("https://a/x 302 to=http://b/y cookies=A\nb/y 302 to=https://a/z cookies=B\n"
+                "https://a/z 200 size=10",
+                "https://a/x");
+    config->allow_downgrade = true;
+    EXPECT_RUN(FA_END_COMPLETE, "get https://a/x cookies=\n"
+                                "get b/y barred cookies=\n"
+                                "get https://a/z barred cookies=\n"
+                                "done https://a/x ok\n"
+                                "end complete\n");
+}
+
 Test(engine_hosts, a_login_belongs_to_the_listed_origin)
 {
     begin_world("u:p@a/x 302 to=http://b/y\nb/y 302 to=http://a/z\nu:p@a/z 302 to=http://e:v@a/z\n"

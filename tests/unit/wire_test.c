@@ -12,6 +12,7 @@ static const struct fa_attempt attempts[] = {
     {.url = "https://a/b?c",
      .host_port = "a:443",
      .addresses = "1.2.3.4,::1",
+     .cookies = "a\tFALSE\t/\tFALSE\t0\tb\tc\n",
      .headers = headers,
      .n_headers = 3,
      .size = INT64_MAX,
@@ -56,7 +57,7 @@ Test(wire, attempts_come_back_as_they_were)
         fa_wire_put_attempt(&buf, a);
         cr_assert_eq(fa_wire_get_attempt(&b, &list, buf.data, buf.len), 0);
         cr_assert(same(a->url, b.url) && same(a->host_port, b.host_port));
-        cr_assert(same(a->addresses, b.addresses));
+        cr_assert(same(a->addresses, b.addresses) && same(a->cookies, b.cookies));
         cr_assert_eq(a->n_headers, b.n_headers);
         for (size_t j = 0; j < a->n_headers; ++j)
             cr_assert_str_eq(a->headers[j], b.headers[j]);
@@ -105,6 +106,7 @@ static struct fa_outcome outcome_full(void)
         .error = {FA_DOMAIN_HTTP, 503, FA_CLASS_HTTP, "503 \x1b[31m"},
         .retryable = FA_RETRYABLE_NOW,
         .location = strdup("http://b/"),
+        .cookies = strdup("a\tFALSE\t/\tFALSE\t0\tb\tc\n"),
         .retry_after = 1.5,
         .http = 503,
         .received = UINT64_MAX,
@@ -129,7 +131,7 @@ static void expect_same(const struct fa_outcome *a, const struct fa_outcome *b)
     cr_assert(a->error.domain == b->error.domain && a->error.code == b->error.code);
     cr_assert(a->error.class == b->error.class && a->retryable == b->retryable);
     cr_assert_str_eq(a->error.msg, b->error.msg);
-    cr_assert(same(a->location, b->location));
+    cr_assert(same(a->location, b->location) && same(a->cookies, b->cookies));
     cr_assert(a->retry_after == b->retry_after && a->http == b->http);
     cr_assert(a->received == b->received && a->size == b->size);
     cr_assert(a->time.dns == b->time.dns && a->time.connect == b->time.connect);
@@ -202,6 +204,20 @@ Test(wire, undefined_values_are_refused)
         cr_assert_eq(buf.data[rows[i].at], 0);
         buf.data[rows[i].at] = rows[i].value;
         cr_assert_eq(fa_wire_get_outcome(&back, buf.data, buf.len), -1, "%s", rows[i].name);
+        fa_buf_fini(&buf);
+    }
+}
+
+Test(wire, cookies_that_are_commands_are_refused)
+{
+    static const char *const rows[] = {"ALL\n", "Set-Cookie: a=b\n", "x"};
+    for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); ++i) {
+        struct fa_outcome outcome = {.retry_after = -1, .cookies = strdup(rows[i])}, back;
+        struct fa_buf buf;
+        fa_buf_init(&buf);
+        fa_wire_put_outcome(&buf, &outcome);
+        cr_assert_eq(fa_wire_get_outcome(&back, buf.data, buf.len), -1, "%s", rows[i]);
+        fa_outcome_fini(&outcome);
         fa_buf_fini(&buf);
     }
 }
