@@ -176,7 +176,7 @@ static void entry_add_unknown(struct fa_entry *entry, struct fa_record *record, 
         *room += len + 1;
         name += len + 1;
     }
-    entry->unknown_are = "column";
+    entry->unknown_are = record->unknown_are ? record->unknown_are : "column";
 }
 
 static struct fa_entry *record_build(struct fa_record *record, const char *list, uint64_t line,

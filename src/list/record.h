@@ -19,7 +19,8 @@ struct fa_record {
     size_t n_urls, n_options, n_bytes;
     struct fa_error error; /**< FA_CLASS_NONE: none yet. */
 
-    struct fa_buf unknown; /**< Names of columns to report with the next good entry. */
+    struct fa_buf unknown;   /**< Names of columns to report with the next good entry. */
+    const char *unknown_are; /**< NULL: "column". */
     size_t n_unknown;
     uint64_t seen[FA_RECORD_UNKNOWN_MAX]; /**< Their keys, for the whole list. */
     size_t n_seen;

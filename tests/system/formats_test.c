@@ -112,6 +112,19 @@ Test(formats, csv_of_sqlite_and_tsv_of_jq_are_lists)
     fetch_all("list.tsv", "--format", "tsv");
 }
 
+/* curl reads the same file: what it downloads is compared. */
+Test(formats, a_config_file_of_curl_is_a_list)
+{
+    shell(
+        "www",
+        "(printf -- '--create-dirs\\n--globoff\\n--fail\\n--silent\\nheader = \"X-A: b\"\\n\\n' && "
+        "find * -type f | jq -Rr --arg base \"$BASE\" "
+        "'\"url=\" + ($base + (split(\"/\") | map(@uri) | join(\"/\")) | tojson) + "
+        "\"\\noutput=\" + tojson + \"\\n\"') >../config");
+    shell("", "mkdir curl && cd curl && curl -K ../config && cd .. && diff -r www curl");
+    fetch_all("config", "--sandbox", "auto");
+}
+
 Test(formats, checksum_files_of_coreutils_are_lists)
 {
     static const char *const commands[] = {
