@@ -494,3 +494,61 @@ Test(recipes, scripts_take_no_number_and_no_link_that_others_have_left)
     expect_text("logs/nights", "1\n");
     fa_expect_no_file(scratch.path, "pwned");
 }
+
+/* shards/ */
+
+/* Shards by origin: all of the list is in one of them. */
+static const char *write_hosts_list(void)
+{
+    char text[4096] = "";
+    for (int i = 1; i <= 12; ++i) {
+        size_t len = strlen(text);
+        snprintf(text + len, sizeof(text) - len, "http://127.0.0.1:%d/bytes/%d/f%d\n", port,
+                 100 + i, i);
+    }
+    return fa_scratch_write(&scratch, "list", text);
+}
+
+static void expect_twelve_files(const char *dir)
+{
+    for (int i = 1; i <= 12; ++i) {
+        struct stat st;
+        cr_assert_eq(stat(fa_scratch_path(&scratch, "%s/f%d", dir, i), &st), 0, "f%d", i);
+        cr_expect_eq(st.st_size, 100 + i);
+    }
+}
+
+Test(recipes, slurm_array_downloads_each_entry_once)
+{
+    const char *list = write_hosts_list();
+    for (int task = 2; task < 5; ++task) {
+        const char *env[] = {
+            strstr(fa_scratch_path(&scratch, "/FETCHALL=%s", program), "FETCHALL="),
+            strstr(fa_scratch_path(&scratch, "/LIST=%s", list), "LIST="),
+            strstr(fa_scratch_path(&scratch, "/DIR=%s/out", scratch.path), "DIR="),
+            strstr(fa_scratch_path(&scratch, "/SLURM_ARRAY_TASK_ID=%d", task), "SLURM"),
+            "SLURM_ARRAY_TASK_MIN=2",
+            "SLURM_ARRAY_TASK_MAX=4",
+            "SLURM_ARRAY_TASK_COUNT=3",
+            NULL};
+        const struct fa_run_options options = {
+            .program = SCRIPTS "shards/slurm.sh", .cwd = scratch.path, .env = env};
+        fa_run_end(&run);
+        fa_run_start(&run, &options, NULL);
+        cr_assert_eq(fa_run_wait(&run, 60), 0, "%s", fa_run_err(&run));
+    }
+    expect_twelve_files("out");
+    RUN(fa_run_program(), 0, "merge", "-d", "out", "--report", "out.jsonl");
+    cr_expect(strstr(fa_run_err(&run), "12 files of 3 states"), "%s", fa_run_err(&run));
+}
+
+Test(recipes, parallel_downloads_shards_and_joins_them)
+{
+    const char *list = write_hosts_list();
+    const char *out = fa_scratch_path(&scratch, "out");
+    RUN(SCRIPTS "shards/parallel.sh", 0, list, out, "3", ":");
+    cr_expect(strstr(fa_run_err(&run), "12 files of 3 states"), "%s", fa_run_err(&run));
+    expect_twelve_files("out");
+    RUN(fa_run_program(), 0, "-d", "out", list);
+    cr_expect(strstr(fa_run_err(&run), "12 there already"), "%s", fa_run_err(&run));
+}
