@@ -103,8 +103,9 @@ struct fa_config {
     size_t size; /**< Set by fa_config_init(). */
 
     enum fa_mode mode;
-    unsigned jobs;     /**< Concurrent transfers over all hosts, at least 1. */
-    unsigned per_host; /**< Concurrent transfers per origin, at least 1. */
+    unsigned jobs;     /**< Concurrent transfers over all hosts; 0: fa_mode_jobs(mode). */
+    unsigned per_host; /**< Maximum concurrent transfers per origin; 0, with per_host_auto: as
+                            jobs. */
     unsigned loops;    /**< Event loops, if fa_mode_has_loops(mode); 0: fa_cores(), at most 8. */
 
     const char *dir; /**< The folder to download into; created if missing. */
@@ -182,7 +183,8 @@ struct fa_config {
     enum fa_match match;
     bool
         allow_downgrade; /**< Follow redirects from https to http, without headers and passwords. */
-    bool spare[3];       /**< False: a later version may have fields here. */
+    bool per_host_auto;  /**< Find the best number for each origin, up to per_host. */
+    bool spare[2];       /**< False: a later version may have fields here. */
 
     unsigned shard;  /**< Only the entries of this shard, from 0... */
     unsigned shards; /**< ...of that many, at most FA_SHARDS_MAX.  0: all entries. */
@@ -243,6 +245,10 @@ int fa_mode_parse(const char *name, enum fa_mode *ret);
 
 /** Whether a mode runs on event loops, so that fa_config.loops applies to it. */
 bool fa_mode_has_loops(enum fa_mode mode);
+
+/** The number of concurrent transfers that fa_config.jobs is in a mode if it is 0; 0 if there is no
+ * such mode. */
+unsigned fa_mode_jobs(enum fa_mode mode);
 
 /** The stable name of a digest algorithm ("sha256"), or NULL if there is none. */
 const char *fa_hash_name(enum fa_hash hash);

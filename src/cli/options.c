@@ -130,6 +130,16 @@ static int parse_hash(struct fa_options *options, const char *value, struct fa_e
                             value);
 }
 
+static int parse_per_host(struct fa_options *options, const char *value, struct fa_error *err)
+{
+    struct fa_config *config = &options->config;
+    if (fa_value_per_host(value, &config->per_host, &config->per_host_auto) == 0)
+        return 0;
+    return fa_option_refuse(err,
+                            "--per-host requires a number from 1 to %u, auto or auto:MAX, not '%s'",
+                            FA_PER_HOST_MAX, value);
+}
+
 static int parse_halt(struct fa_options *options, const char *value, struct fa_error *err)
 {
     if (fa_value_halt(value, &options->config.halt, &options->config.halt_percent) == 0)
@@ -196,6 +206,8 @@ static int parse_halt(struct fa_options *options, const char *value, struct fa_e
 
 /* In seconds. */
 #define DAY 86400
+/* Transfers that each have a thread or a process. */
+#define THREADS_MAX 4096u
 
 /* The only place that names an option. */
 const struct fa_option fa_options_table[] = {
@@ -204,15 +216,20 @@ const struct fa_option fa_options_table[] = {
            .help = "choose the strategy",
            .more = "See STRATEGIES.  Options, retries, checks and file names behave the same in "
                    "every mode; only speed, memory use and isolation differ."),
-    UINT("jobs", 'j', config.jobs, 1, 4096, .help = "limit concurrent transfers, over all hosts"),
+    UINT("jobs", 'j', config.jobs, 1, 20000, .initial = "256; 64 with -m thread or process",
+         .help = "limit concurrent transfers, over all hosts",
+         .more = "With -m thread and -m process, at most 4096.  If the limit of open files (ulimit "
+                 "-Hn) does not allow for that many, a notice says how many there are."),
     CUSTOM("shard", 0, "I/N|auto", fa_shards_parse, .commands = FA_COMMAND_FETCH | LOOKS,
            .initial = "none", .help = "handle only shard I of N of the lists",
            .more = "For N machines, each with a shard from 0 to N-1 of the same lists.  auto takes "
                    "the shard from the environment.  See SHARDS."),
-    CHOICE("shard-by", 0, "WHAT", enum fa_shard_by, config.shard_by, shard_keys,
-           .help = "divide the lists by origin or by url",
-           .more = "origin keeps each host in one shard, so that its limits hold over all "
-                   "machines.  url is for lists with one large host: --per-host is divided by N."),
+    CHOICE(
+        "shard-by", 0, "WHAT", enum fa_shard_by, config.shard_by, shard_keys,
+        .help = "divide the lists by origin or by url",
+        .more =
+            "origin keeps each host in one shard, so that its limits hold over all "
+            "machines.  url is for lists with one large host: --per-host N and auto:MAX are divided by N."),
     /* A comparison accepts several values where a download accepts one. */
     CUSTOM("modes", 'm', "MODE,...", fa_picks_parse_modes, .commands = COMPARE,
            .choice = fa_value_mode, .initial = "all", .help = "choose the strategies to compare"),
@@ -225,10 +242,15 @@ const struct fa_option fa_options_table[] = {
            .more = "auto is the number of cores, at most 8."),
     CUSTOM("http", 0, "VERSION,...", fa_picks_parse_http, .commands = COMPARE,
            .choice = fa_value_http, .initial = "1.1", .help = "choose the HTTP versions"),
-    UINT("per-host", 0, config.per_host, 1, 4096, .commands = RUNS,
-         .help = "limit concurrent transfers per host",
-         .more = "A host is a scheme, host name and port.  Other hosts continue when one reaches "
-                 "its limit."),
+    CUSTOM("per-host", 0, "N|auto[:MAX]", parse_per_host, .commands = RUNS, .initial = "auto",
+           .help = "limit concurrent transfers per host",
+           .more = "A host is a scheme, host name and port.  Other hosts continue when one reaches "
+                   "its limit.  auto finds the limit of each host, up to MAX (default: --jobs): it "
+                   "starts at 8 and doubles while the throughput of the host grows by at least a "
+                   "fifth of that, and more is tried again now and then.  It falls gradually if "
+                   "only the latency grows.  429, 503, other signs of overload, refused and lost "
+                   "connections and time-outs halve the limit at once, also with N; then it rises "
+                   "to what the host has accepted."),
     UINT("loops", 0, config.loops, 1, 64, .initial = "cores, at most 8",
          .help = "set the event loops of async", .more = "1 is the pure single-threaded model."),
 
@@ -718,6 +740,9 @@ int fa_options_check(struct fa_options *options, struct fa_error *err)
             config->secret_keys);
     if (config->key && !config->cert)
         return fa_option_refuse(err, "--key requires its certificate: add --cert");
+    if (!fa_mode_has_loops(config->mode) && config->jobs > THREADS_MAX)
+        return fa_option_refuse(err, "-m %s allows at most --jobs %u", fa_mode_name(config->mode),
+                                THREADS_MAX);
     if (fa_config_check_proxy(config->proxy, err) != 0 || options_check_base(options, err) != 0 ||
         fa_config_check_columns(config->columns, err) != 0 ||
         fa_config_check_retry_on(config->retry_on, err) != 0 ||

@@ -127,6 +127,24 @@ int fa_value_hashes(const char *text, unsigned *ret_bits, unsigned *ret_first)
     return 0;
 }
 
+int fa_value_per_host(const char *text, unsigned *ret_most, bool *ret_auto)
+{
+    uint64_t most;
+    bool search = strncmp(text, "auto", 4) == 0;
+    if (search && !text[4]) {
+        *ret_most = 0;
+        *ret_auto = true;
+        return 0;
+    }
+    if (search && text[4] != ':')
+        return -1;
+    if (fa_value_number(text + (search ? 5 : 0), &most) || most == 0 || most > FA_PER_HOST_MAX)
+        return -1;
+    *ret_most = (unsigned)most;
+    *ret_auto = search;
+    return 0;
+}
+
 /* 0 would stop a run before it starts, and more than 100 % never. */
 int fa_value_halt(const char *text, uint64_t *ret_count, bool *ret_percent)
 {

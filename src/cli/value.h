@@ -10,6 +10,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/** Maximum of --per-host. */
+#define FA_PER_HOST_MAX 20000u
+
 /** The names of enum fa_mode, fa_http and fa_hash_with; NULL: invalid value. */
 const char *fa_value_mode(unsigned mode);
 const char *fa_value_http(unsigned http);
@@ -29,6 +32,9 @@ int fa_value_hashes(const char *text, unsigned *ret_bits, unsigned *ret_first);
 
 /** "12" or "5%"; neither may be 0. */
 int fa_value_halt(const char *text, uint64_t *ret_count, bool *ret_percent);
+
+/** "16", "auto" or "auto:64": the maximum, 0 if there is none. */
+int fa_value_per_host(const char *text, unsigned *ret_most, bool *ret_auto);
 
 /** "HOST:PORT:ADDR"; an IPv6 address may be enclosed in []. */
 int fa_value_resolve(const char *text);

@@ -27,8 +27,7 @@ void fa_config_init_size(struct fa_config *config, size_t size)
 {
     const struct fa_config defaults = {
         .mode = FA_MODE_ASYNC,
-        .jobs = 64,
-        .per_host = 16,
+        .per_host_auto = true,
         .dir = ".",
         .layout = FA_LAYOUT_FLAT,
         .disk_wait = 60,
@@ -120,9 +119,7 @@ static bool seconds_are_valid(double seconds)
 
 static const char *config_check_numbers(const struct fa_config *config)
 {
-    if (config->jobs == 0)
-        return "jobs";
-    if (config->per_host == 0)
+    if (config->per_host == 0 && !config->per_host_auto)
         return "per_host";
     if (!seconds_are_valid(config->disk_wait))
         return "disk_wait";

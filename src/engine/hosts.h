@@ -12,8 +12,8 @@
 
 #include "engine/backlog.h"
 #include "engine/breaker.h"
+#include "engine/concurrency.h"
 #include "engine/job.h"
-#include "engine/throttle.h"
 
 #include <sys/queue.h>
 
@@ -49,7 +49,7 @@ struct fa_origin {
     size_t held[FA_LINES]; /**< Jobs of the line without a usable mirror in this outage. */
     struct fa_backlog_queue backlog;
     unsigned active;
-    struct fa_throttle throttle;
+    struct fa_concurrency concurrency;
     double served_at; /**< Start of the latest request that was answered well; 0: none. */
 
     enum fa_lookup lookup;

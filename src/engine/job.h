@@ -111,6 +111,8 @@ struct fa_tries {
     bool whole_requested;    /**< That was done once. */
     unsigned draws;          /**< Redirects in a row to hosts that could not be requested. */
     bool probe;              /**< ACTIVE: it probes its origin. */
+    uint32_t round;          /**< ACTIVE: what fa_concurrency_started() returned. */
+    uint64_t counted;        /**< ACTIVE: received bytes that the origin has counted. */
     bool failed;             /**< With its host, in this run or the last: others go first. */
     uint64_t failed_key;     /**< URL and origin that failed_at and asked_at are about. */
     double failed_at;        /**< First time that it was answered with overload; 0: never. */

@@ -100,6 +100,11 @@ static void origin_count_queued(struct fa_scheduler *scheduler, const struct fa_
         scheduler->stuck += (size_t)more;
 }
 
+static struct fa_concurrency_policy scheduler_concurrency(const struct fa_scheduler *scheduler)
+{
+    return (struct fa_concurrency_policy){scheduler->policy.per_host, scheduler->policy.search};
+}
+
 static enum fa_line job_line(const struct fa_job *job)
 {
     return job->tries.failed ? FA_LINE_FAILED : FA_LINE_FRESH;
@@ -284,8 +289,8 @@ static enum fa_ring origin_ring(struct fa_scheduler *scheduler, struct fa_origin
             fa_timers_set(&scheduler->host_timers, &origin->timer, origin->breaker.until);
         return origin_has_unexamined(scheduler, origin) ? FA_RING_READY : FA_RING_NONE;
     }
-    if (origin->active >= scheduler->policy.per_host ||
-        !fa_throttle_allows(&origin->throttle, origin->active))
+    struct fa_concurrency_policy concurrency = scheduler_concurrency(scheduler);
+    if (origin->active >= fa_concurrency_limit(&origin->concurrency, &concurrency))
         return FA_RING_NONE;
     if (origin->lookup == FA_LOOKUP_NEEDED)
         fa_hosts_want_lookup(&scheduler->hosts, origin);
@@ -373,10 +378,8 @@ static bool origin_account_failure(struct fa_scheduler *scheduler, struct fa_ori
     const struct fa_outcome *outcome = &job->outcome;
     bool overload = fa_outage_is_overload(outcome);
     job->tries.failed = true;
-    if (overload) {
-        fa_throttle_overloaded(&origin->throttle, job->timing.started, origin->active, now);
+    if (overload)
         job_note_overload(job, now);
-    }
     /* Only this job waits as long as it was asked to, and the others go on. */
     if (overload && outcome->retry_after > 0 && job_fails_alone(job, job->tries.asked_at)) {
         if (probe)
@@ -390,6 +393,71 @@ static bool origin_account_failure(struct fa_scheduler *scheduler, struct fa_ori
            (scheduler->policy.outage.host_wait > 0 && fa_outage_is_unconnected(outcome));
 }
 
+static double outcome_latency(const struct fa_outcome *outcome)
+{
+    const struct fa_times *time = &outcome->time;
+    return fmax(0, time->ttfb - time->dns - time->connect - time->tls);
+}
+
+/* A host that is down fails whatever the limit is, so its failures say nothing about it.  One that
+ * has served nothing yet, or has nothing else to serve, did not refuse a connection because there
+ * are too many. */
+static bool outcome_has_sign(const struct fa_job *job, enum fa_evidence evidence,
+                             enum fa_concurrency_sign *ret)
+{
+    const struct fa_outcome *outcome = &job->outcome;
+    const struct fa_origin *origin = job->target.origin;
+    enum fa_class class = outcome->error.class;
+    bool broken =
+        class == FA_CLASS_STALLED || class == FA_CLASS_TIMEOUT || class == FA_CLASS_TRUNCATED;
+    if (evidence == FA_EVIDENCE_NONE)
+        return false;
+    *ret = FA_CONCURRENCY_GOOD;
+    if (fa_outage_is_overload(outcome))
+        *ret = FA_CONCURRENCY_REFUSED;
+    else if (evidence == FA_EVIDENCE_FAILURE && origin->breaker.state != FA_BREAKER_CLOSED)
+        return false;
+    else if (evidence == FA_EVIDENCE_FAILURE || broken)
+        *ret = fa_outage_is_unconnected(outcome) && origin->active > 0 && origin->served_at > 0
+                   ? FA_CONCURRENCY_REFUSED
+                   : FA_CONCURRENCY_BROKEN;
+    return true;
+}
+
+static void origin_judge_limit(const struct fa_scheduler *scheduler, struct fa_origin *origin,
+                               const struct fa_job *job, enum fa_evidence evidence, double now)
+{
+    struct fa_concurrency_policy policy = scheduler_concurrency(scheduler);
+    struct fa_concurrency_answer answer = {
+        .now = now,
+        .started = job->timing.started,
+        .round = job->tries.round,
+        .active = origin->active,
+        .latency = outcome_latency(&job->outcome),
+        .bytes = job->outcome.received > job->tries.counted
+                     ? job->outcome.received - job->tries.counted
+                     : 0,
+        .busy = fa_origin_waiting(origin) > 0,
+    };
+    if (outcome_has_sign(job, evidence, &answer.sign))
+        fa_concurrency_ended(&origin->concurrency, &policy, &answer);
+}
+
+void fa_scheduler_received(struct fa_job *job)
+{
+    uint64_t received = job->attempt.received;
+    if (received > job->tries.counted)
+        fa_concurrency_received(&job->target.origin->concurrency, received - job->tries.counted);
+    job->tries.counted = received;
+}
+
+void fa_scheduler_check_limit(struct fa_scheduler *scheduler, const struct fa_job *job, double now)
+{
+    struct fa_concurrency_policy policy = scheduler_concurrency(scheduler);
+    if (fa_concurrency_check(&job->target.origin->concurrency, &policy, now))
+        fa_scheduler_review(scheduler, job->target.origin, now);
+}
+
 bool fa_scheduler_ended(struct fa_scheduler *scheduler, struct fa_job *job, double now)
 {
     const struct fa_outage_policy *policy = &scheduler->policy.outage;
@@ -399,12 +467,13 @@ bool fa_scheduler_ended(struct fa_scheduler *scheduler, struct fa_job *job, doub
     --scheduler->active;
     scheduler->probes -= probe;
     job->tries.probe = false;
-    switch (fa_outage_evidence(policy, job)) {
+    enum fa_evidence evidence = fa_outage_evidence(policy, job);
+    origin_judge_limit(scheduler, origin, job, evidence, now);
+    switch (evidence) {
     case FA_EVIDENCE_FAILURE:
         return origin_account_failure(scheduler, origin, job, probe, now);
     case FA_EVIDENCE_SUCCESS:
         origin->served_at = fmax(origin->served_at, job->timing.started);
-        fa_throttle_succeeded(&origin->throttle, scheduler->policy.per_host);
         origin_succeeded(scheduler, origin);
         return false;
     case FA_EVIDENCE_NONE:
@@ -548,12 +617,16 @@ static enum fa_ring scheduler_next_ring(const struct fa_scheduler *scheduler, bo
 }
 
 /* The breaker decides whether this request is a probe, as only one may be in progress. */
-static void scheduler_start_job(struct fa_scheduler *scheduler, struct fa_job *job)
+static void scheduler_start_job(struct fa_scheduler *scheduler, struct fa_job *job, double now)
 {
+    struct fa_concurrency_policy concurrency = scheduler_concurrency(scheduler);
     struct fa_origin *origin = job->target.origin;
     fa_job_set_state(job, FA_JOB_ACTIVE);
     ++origin->active;
     ++scheduler->active;
+    job->tries.round =
+        fa_concurrency_started(&origin->concurrency, &concurrency, origin->active, now);
+    job->tries.counted = 0;
     job->tries.probe = fa_breaker_start(&origin->breaker);
     scheduler->probes += job->tries.probe;
     fa_bucket_start(&scheduler->bucket);
@@ -662,7 +735,7 @@ enum fa_next fa_scheduler_next(struct fa_scheduler *scheduler, double now, struc
     if (job && rejects) {
         next = scheduler_reject(origin, job);
     } else if (job && starts) {
-        scheduler_start_job(scheduler, job);
+        scheduler_start_job(scheduler, job, now);
         next = FA_NEXT_START;
     } else if (job) {
         next = scheduler_move_or_hold(scheduler, origin, job, now);

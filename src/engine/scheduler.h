@@ -40,7 +40,8 @@
 #define FA_DRAWS_MAX 10
 
 struct fa_schedule_policy {
-    unsigned per_host;          /**< fa_config.per_host */
+    unsigned per_host;          /**< Maximum concurrent transfers per origin. */
+    bool search;                /**< Find the limit of each origin, up to per_host. */
     bool lookups;               /**< Names are looked up before a job starts. */
     const char *const *resolve; /**< fa_config.resolve, n_resolve of them. */
     size_t n_resolve;
@@ -133,6 +134,13 @@ void fa_scheduler_unresolved(struct fa_scheduler *scheduler, struct fa_origin *o
  * @return whether the host failed, so that the failure does not count against the job.
  */
 bool fa_scheduler_ended(struct fa_scheduler *scheduler, struct fa_job *job, double now);
+
+/** Count the bytes that an active job has received since the last call. */
+void fa_scheduler_received(struct fa_job *job);
+
+/** Look, after fa_scheduler_received() for all active jobs, whether the origin of this one gets
+ * another limit. */
+void fa_scheduler_check_limit(struct fa_scheduler *scheduler, const struct fa_job *job, double now);
 
 /** Set the outcome of a job whose redirect leads to a host that cannot be requested now. */
 void fa_scheduler_fail_redirected(const struct fa_origin *origin, struct fa_job *job);

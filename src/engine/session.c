@@ -158,7 +158,8 @@ static int session_open_scheduler(struct fa_session *s, struct fa_error *err)
     unsigned shards =
         config->shard_by == FA_SHARD_BY_URL && config->shards > 0 ? config->shards : 1;
     struct fa_schedule_policy policy = {
-        .per_host = config->per_host > shards ? config->per_host / shards : 1,
+        .per_host = config->per_host > shards ? config->per_host / shards : config->per_host > 0,
+        .search = config->per_host_auto,
         .lookups = !fa_settings_use_proxy(&s->settings),
         .resolve = config->resolve,
         .n_resolve = config->n_resolve,
@@ -247,6 +248,13 @@ static int session_open_run(struct fa_session *s, struct fa_error *err)
                : 0;
 }
 
+/* More transfers per origin than in total would never be reached. */
+static unsigned session_ceiling(const struct fa_session *s)
+{
+    unsigned most = s->scheduler.policy.per_host, jobs = s->n_jobs ? s->n_jobs : 1;
+    return most && most < jobs ? most : jobs;
+}
+
 /* The first error wins; fa_session_free() cleans up what was opened. */
 static int session_open(struct fa_session *s, struct fa_error *err)
 {
@@ -260,6 +268,8 @@ static int session_open(struct fa_session *s, struct fa_error *err)
     if (!s->backlog || (!s->config.plan && session_open_workers(s, err)))
         return -1;
     fa_slots_init(&s->scheduler.slots, s->n_jobs);
+    if (s->scheduler.policy.search)
+        s->scheduler.policy.per_host = session_ceiling(s);
     s->ledger.config = &s->config;
     s->ledger.store = s->store;
     return session_open_run(s, err);
@@ -298,6 +308,7 @@ struct fa_session *fa_session_new_with(const struct fa_config *config,
         return NULL;
     }
     s->config = own;
+    s->config.jobs = own.jobs ? own.jobs : fa_mode_jobs(own.mode);
     (void)fa_config_slice(&own, &s->slice, err); /* checked above */
     s->config.loops = own.loops ? own.loops : fa_limits_cores(8);
     s->config.hash_jobs = own.hash_jobs ? own.hash_jobs : fa_limits_cores(256);
@@ -461,7 +472,8 @@ static void session_report_limits(const struct fa_session *s)
     const char *missing = config->plan ? NULL : fa_rights_missing(config);
     if (!config->plan && s->n_jobs < config->jobs)
         fa_emit_notice(&s->emitter, NULL,
-                       "the limit of open files (ulimit -n) allows for %u at once, not %u",
+                       "the limit of open files (ulimit -n) allows for %u at once, not %u: raise "
+                       "it, or use a smaller --jobs",
                        s->n_jobs, config->jobs);
     if (missing)
         fa_emit_detail(&s->emitter, missing);

@@ -285,6 +285,21 @@ static void turn_record_heads(struct fa_session *s)
         fa_ledger_put_head(&s->ledger, job, &s->counts);
 }
 
+/* Large files end rarely, so the throughput of origins is measured while they arrive.  An attempt
+ * that has ended is counted by the next turn. */
+static void turn_check_limits(struct fa_session *s, double now)
+{
+    struct fa_job *job;
+    TAILQ_FOREACH (job, &s->flights.active, active)
+        if (!job->ended)
+            fa_scheduler_received(job);
+    TAILQ_FOREACH (job, &s->flights.active, active)
+        if (!job->ended)
+            fa_scheduler_check_limit(&s->scheduler, job, now);
+    if (fa_scheduler_is_ready(&s->scheduler))
+        fa_engine_wake(s);
+}
+
 void fa_turn_tick(evutil_socket_t fd, short what, void *session)
 {
     (void)fd, (void)what;
@@ -296,6 +311,7 @@ void fa_turn_tick(evutil_socket_t fd, short what, void *session)
     if (fa_slots_grow(&s->scheduler.slots, now))
         fa_engine_wake(s);
     turn_record_heads(s);
+    turn_check_limits(s, now);
     turn_commit_if_due(s, now);
     fa_snapshot_send(s);
 }

@@ -659,6 +659,7 @@ static void async_tune(struct fa_strategy *self, struct fa_attempt *attempt, uin
 const struct fa_strategy_ops fa_strategy_async = {
     .name = "async",
     .descriptors = 3,
+    .jobs = 256,
     .has_loops = true,
     .new = async_new,
     .submit = async_submit,

@@ -328,6 +328,7 @@ static void blocking_free(struct fa_strategy *self)
 const struct fa_strategy_ops fa_strategy_thread = {
     .name = "thread",
     .descriptors = 4,
+    .jobs = 64,
     .new = thread_new,
     .submit = blocking_submit,
     .flush = blocking_flush,
@@ -339,6 +340,7 @@ const struct fa_strategy_ops fa_strategy_thread = {
 const struct fa_strategy_ops fa_strategy_process = {
     .name = "process",
     .descriptors = 4, /* A worker costs a socket and a pidfd. */
+    .jobs = 64,
     .needs_nursery = true,
     .new = process_new,
     .submit = blocking_submit,

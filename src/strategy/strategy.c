@@ -36,6 +36,11 @@ int fa_mode_parse(const char *name, enum fa_mode *ret)
     return -1;
 }
 
+unsigned fa_mode_jobs(enum fa_mode mode)
+{
+    return (unsigned)mode < FA_MODES ? strategies[mode]->jobs : 0;
+}
+
 bool fa_mode_has_loops(enum fa_mode mode)
 {
     return (unsigned)mode < FA_MODES && strategies[mode]->has_loops;

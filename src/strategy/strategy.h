@@ -32,6 +32,7 @@ struct fa_strategy_ops {
     const char *name;     /**< As --mode, reports and the state have it; see fa_mode_name(). */
     unsigned descriptors; /**< That each attempt may hold open at once, with its part and the
                                connection that is kept for the next one. */
+    unsigned jobs;        /**< Concurrent attempts by default. */
     bool needs_nursery;   /**< Starts worker processes from env->nursery. */
     bool has_loops;       /**< Runs on event loops, env->loops of them. */
 

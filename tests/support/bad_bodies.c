@@ -127,6 +127,15 @@ static void serve_delay(struct fa_bad_conn *conn, const char *const *arg)
     conn->answer.delay_ms = fa_bad_ms(arg[0]);
 }
 
+static void serve_loaded(struct fa_bad_conn *conn, const char *const *arg)
+{
+    uint64_t most = fa_bad_number(arg[0]), active = conn->server->log.active;
+    serve_delay(conn, arg + 1);
+    if (most > 0 && active > most) {
+        conn->answer.delay_ms = (unsigned)(conn->answer.delay_ms * active / most);
+    }
+}
+
 static void serve_stall(struct fa_bad_conn *conn, const char *const *arg)
 {
     (void)arg;
@@ -298,6 +307,7 @@ const struct fa_bad_behaviour fa_bad_bodies[] = {
     {"delay", 2, serve_delay},
     {"stall", 0, serve_stall},
     {"mute", 0, serve_mute},
+    {"loaded", 3, serve_loaded},
     {"hold", 0, serve_hold},
     {"holdat", 2, serve_hold_at},
     {"by", 3, serve_by},

@@ -30,6 +30,8 @@
  *   /slowversion/<ms>/<n>/<size>/<name>  a file that /_bump changes, <n> bytes each <ms>
  *   /slowheaders/<ms>/<name>          a file, its head one byte each <ms>
  *   /delay/<ms>/<size>/<name>         a file, its first byte after <ms>
+ *   /loaded/<n>/<ms>/<size>/<name>    the same, and with more than <n> requests at once <ms> grows in
+ *                                     proportion
  *   /stall/<name>                     a file's head, then nothing
  *   /mute/<name>                      nothing at all
  *   /hold/<name>                      a file; stops after 1 byte until /_release
@@ -72,6 +74,7 @@
  *                                                date+N and date-N become a date
  *   /burst/<ms>/<code>/<name>         <code> for whatever comes to /burst/<ms>/ in the first <ms>
  *   /burstn/<n>/<code>/<name>         <code> for the first <n> requests to /burstn/<n>/
+ *   /atmost/<n>/<ms>/<size>/<name>    a file after <ms>; 429 while <n> other requests are in service
  * Redirects
  *   /redir/<code>/<target>/<name>     Location: <target>, %-decoded
  *   /draw/<percent>/<target>/<other>/<name>  a redirect to <target>, or else to <other>

@@ -116,6 +116,17 @@ static void serve_burst_of(struct fa_bad_conn *conn, const char *const *arg)
     }
 }
 
+/* The request itself is in service. */
+static void serve_at_most(struct fa_bad_conn *conn, const char *const *arg)
+{
+    if (conn->server->log.active > fa_bad_number(arg[0])) {
+        fa_bad_reply_status(conn, 429, "");
+        return;
+    }
+    fa_bad_reply_path(conn, fa_bad_number(arg[2]));
+    conn->answer.delay_ms = fa_bad_ms(arg[1]);
+}
+
 static void redirect(struct fa_bad_conn *conn, unsigned status, const char *target)
 {
     fa_bad_reply_head(conn, status, "Location: %s\r\nContent-Length: 0\r\n", target);
@@ -177,6 +188,7 @@ const struct fa_bad_behaviour fa_bad_statuses[] = {
     {"ratelimit", 3, serve_rate_limit},
     {"burst", 2, serve_burst},
     {"burstn", 2, serve_burst_of},
+    {"atmost", 3, serve_at_most},
     {"redir", 2, serve_redirect},
     {"draw", 3, serve_draw},
     {"slowredir", 2, serve_slow_redirect},

@@ -189,9 +189,10 @@ static void check_request(struct fa_world *world, const struct origin *origin,
 {
     if (world->active > world->config.jobs)
         wrong(world, "%u requests at once, the limit is %u", world->active, world->config.jobs);
-    if (origin->active > world->config.per_host)
+    unsigned most = world->config.per_host ? world->config.per_host : world->config.jobs;
+    if (origin->active > most)
         wrong(world, "%u requests at once to %s, the limit is %u", origin->active, origin->name,
-              world->config.per_host);
+              most);
     if (world->now < origin->not_before - EPSILON)
         wrong(world, "%s is asked %.3f s too early", attempt->url, origin->not_before - world->now);
     if (world->now < origin->asked - PAUSE_SLACK && !origin->given_up)
@@ -548,6 +549,9 @@ struct fa_world *fa_world_new(const char *script)
     struct fa_world *world = fresh(sizeof(*world));
     fa_scratch_init(&world->scratch);
     fa_config_init(&world->config);
+    world->config.jobs = 64;
+    world->config.per_host = 16;
+    world->config.per_host_auto = false;
     world->config.dir = fa_scratch_mkdir(&world->scratch, "out");
     world->config.hash = 0;
     world->config.hash_with = FA_HASH_WITH_INLINE;

@@ -59,7 +59,7 @@ void fa_world_free(struct fa_world *world);
 void fa_world_script(struct fa_world *world, const char *script);
 
 /* For the sessions to come; the folder and the strategy are the world's. Defaults: no digests, no
- * state, retry_wait 0, the rest as fa_config_init() says. */
+ * state, retry_wait 0, 64 jobs, 16 per host, the rest as fa_config_init() says. */
 struct fa_config *fa_world_config(struct fa_world *world);
 
 /* Of the random numbers of the sessions to come. */

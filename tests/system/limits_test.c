@@ -99,3 +99,39 @@ Test(limits, slots_lost_to_a_shortage_of_open_files_come_back)
     fa_fetch_expect(&fetch, 10, 0);
     fa_fetch_expect_count(&fetch, "ok", 40);
 }
+
+static void add_files(const char *behaviour, int count)
+{
+    for (int i = 0; i < count; i++) {
+        char path[64];
+        snprintf(path, sizeof(path), "/%s/100/f%d", behaviour, i);
+        fa_lines_add(&list, "%s", fa_server_url(&server, path));
+    }
+}
+
+FA_TEST_MODES(limits, transfers_to_one_host_grow_while_that_is_faster)
+{
+    add_files("delay/100", 700);
+    fa_fetch_start(&fetch, &scratch, mode, list.text, NULL);
+    fa_fetch_expect(&fetch, 40, 0);
+    fa_fetch_expect_count(&fetch, "ok", 700);
+    cr_expect_geq(fa_server_stat(&server, "peak_active"), 48);
+}
+
+FA_TEST_MODES(limits, growth_ends_at_the_ceiling)
+{
+    add_files("delay/50", 200);
+    fa_fetch_start(&fetch, &scratch, mode, list.text, "--per-host", "auto:14", NULL);
+    fa_fetch_expect(&fetch, 40, 0);
+    fa_fetch_expect_count(&fetch, "ok", 200);
+    cr_expect_eq(fa_server_stat(&server, "peak_active"), 14);
+}
+
+FA_TEST_MODES(limits, host_that_refuses_more_at_once_gets_what_it_accepts)
+{
+    add_files("atmost/10/50", 400);
+    fa_fetch_start(&fetch, &scratch, mode, list.text, "--retry-wait", "0.1", NULL);
+    fa_fetch_expect(&fetch, 40, 0);
+    fa_fetch_expect_count(&fetch, "ok", 400);
+    cr_expect_leq(fa_server_stat(&server, "requests"), 420);
+}

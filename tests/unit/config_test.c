@@ -65,8 +65,6 @@ Test(config, invalid_values_are_refused)
     REFUSED(http, (enum fa_http)8);
     REFUSED(hash_with, (enum fa_hash_with)9);
     REFUSED(hash, 1u << 20);
-    REFUSED(jobs, 0);
-    REFUSED(per_host, 0);
     REFUSED(disk_wait, -1);
     REFUSED(retry_wait, NAN);
     REFUSED(host_wait, -60);
@@ -77,6 +75,15 @@ Test(config, invalid_values_are_refused)
     REFUSED(dir, NULL);
     REFUSED(dir, "");
     REFUSED(user_agent, "a\r\nX-Injected: b");
+}
+
+Test(config, a_fixed_number_per_host_is_at_least_one)
+{
+    struct fa_config config;
+    fa_config_init(&config);
+    config.dir = scratch.path;
+    config.per_host_auto = false;
+    expect_refused(&config, "per_host");
 }
 
 Test(config, headers_are_single_lines_with_a_name)
@@ -122,6 +129,14 @@ Test(config, an_unknown_mode_is_not_found)
     cr_expect_eq(fa_mode_parse("fibre", &found), -1);
     cr_expect_eq(fa_mode_parse("", &found), -1);
     cr_expect_eq(found, FA_MODE_THREAD);
+}
+
+Test(config, each_mode_has_a_default_number_of_transfers)
+{
+    cr_expect_eq(fa_mode_jobs(FA_MODE_ASYNC), 256);
+    cr_expect_eq(fa_mode_jobs(FA_MODE_THREAD), 64);
+    cr_expect_eq(fa_mode_jobs(FA_MODE_PROCESS), 64);
+    cr_expect_eq(fa_mode_jobs(FA_MODES), 0);
 }
 
 Test(config, only_async_has_event_loops)

@@ -27,9 +27,9 @@ static void expect_refusal(enum fa_class class, const char *text)
 Test(engine_setup, a_config_with_an_invalid_field_is_refused)
 {
     begin_world("", "");
-    config->jobs = 0;
-    expect_refusal(FA_CLASS_REFUSED, "jobs");
-    config->jobs = 1;
+    config->per_host = 0;
+    expect_refusal(FA_CLASS_REFUSED, "per_host");
+    config->per_host = 1;
     config->retry_wait = -1;
     expect_refusal(FA_CLASS_REFUSED, "retry_wait");
     config->retry_wait = 0;

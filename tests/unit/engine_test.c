@@ -210,6 +210,43 @@ Test(engine, no_more_than_per_host_go_to_one_host_and_others_continue)
                                 "@3 end complete\n");
 }
 
+/* The first files of a host say nothing, and then each round trip says whether more is faster. */
+Test(engine, transfers_to_a_host_grow_with_its_throughput)
+{
+    begin_world("a/* 200 size=10 took=0.1", "");
+    for (int i = 0; i < 400; ++i)
+        fa_world_list(world, "http://a/%d", i);
+    config->per_host = 0;
+    config->per_host_auto = true;
+    fa_world_run(world);
+    fa_world_expect(world, "...\nend complete");
+    cr_assert_eq(fa_world_count(world, "@0-0.05 get"), 8);
+    cr_assert_eq(fa_world_peak(world), 64, "%u, all jobs", fa_world_peak(world));
+    cr_assert_leq(fa_world_now(world), 1.3);
+    cr_assert_eq(fa_world_count(world, "done * ok attempts=1"), 400);
+}
+
+Test(engine, transfers_to_a_host_that_refuses_fall_and_none_is_lost)
+{
+    begin_world("a/* 200 size=10 took=0.1\n"
+                "a/r1 429; 200 size=10 took=0.1\n"
+                "a/r2 429; 200 size=10 took=0.1",
+                "");
+    for (int i = 0; i < 300; ++i) {
+        if (i == 60 || i == 61)
+            fa_world_list(world, "http://a/r%d", i - 59);
+        else
+            fa_world_list(world, "http://a/%d", i);
+    }
+    config->per_host = 0;
+    config->per_host_auto = true;
+    fa_world_run(world);
+    fa_world_expect(world, "...\nend complete");
+    cr_assert_eq(fa_world_count(world, "done * ok"), 300, "%s", fa_world_trace(world));
+    cr_assert_eq(fa_world_peak(world), 48, "%u", fa_world_peak(world));
+    cr_assert_leq(fa_world_now(world), 2);
+}
+
 Test(engine, hosts_take_turns)
 {
     begin_world("a/* 200 took=1\nb/* 200 took=1",

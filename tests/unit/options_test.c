@@ -123,6 +123,29 @@ Test(options, each_kind_reaches_its_field)
     fa_options_fini(&p.options);
 }
 
+Test(options, limit_per_host_is_a_number_or_found)
+{
+    static const struct {
+        const char *value;
+        unsigned most;
+        bool found;
+    } cases[] = {{"1", 1, false},
+                 {"20000", 20000, false},
+                 {"auto", 0, true},
+                 {"auto:1", 1, true},
+                 {"auto:300", 300, true}};
+    struct parsed p = PARSE("x");
+    cr_expect(p.options.config.per_host == 0 && p.options.config.per_host_auto);
+    fa_options_fini(&p.options);
+    for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); ++i) {
+        p = PARSE("--per-host", cases[i].value, "x");
+        cr_assert_eq(p.rc, 0, "%s: %s", cases[i].value, p.err.msg);
+        cr_expect_eq(p.options.config.per_host, cases[i].most, "%s", cases[i].value);
+        cr_expect_eq(p.options.config.per_host_auto, cases[i].found, "%s", cases[i].value);
+        fa_options_fini(&p.options);
+    }
+}
+
 Test(options, wrong_command_lines_are_refused_with_a_reason)
 {
     static const struct {
@@ -130,11 +153,18 @@ Test(options, wrong_command_lines_are_refused_with_a_reason)
         const char *says;
     } cases[] = {
         {{NULL}, "no list given"},
-        {{"--jobs", "abc", "x"}, "--jobs requires a number from 1 to 4096, not 'abc'"},
-        {{"--jobs", "0", "x"}, "from 1 to 4096"},
-        {{"--jobs", "4097", "x"}, "from 1 to 4096"},
+        {{"--jobs", "abc", "x"}, "--jobs requires a number from 1 to 20000, not 'abc'"},
+        {{"--jobs", "0", "x"}, "from 1 to 20000"},
+        {{"--jobs", "20001", "x"}, "from 1 to 20000"},
+        {{"-m", "thread", "-j", "4097", "x"}, "-m thread allows at most --jobs 4096"},
+        {{"-j", "4097", "-m", "process", "x"}, "-m process allows at most --jobs 4096"},
+        {{"--per-host", "0", "x"}, "a number from 1 to 20000, auto or auto:MAX, not '0'"},
+        {{"--per-host", "20001", "x"}, "not '20001'"},
+        {{"--per-host", "auto:", "x"}, "not 'auto:'"},
+        {{"--per-host", "auto:0", "x"}, "not 'auto:0'"},
+        {{"--per-host", "automatic", "x"}, "not 'automatic'"},
         {{"--jobs=", "x"}, "not ''"},
-        {{"--jobs", "99999999999999999999", "x"}, "from 1 to 4096"},
+        {{"--jobs", "99999999999999999999", "x"}, "from 1 to 20000"},
         {{"-j"}, "--jobs requires a value (N)"},
         {{"-j-5", "x"}, "not '-5'"},
         {{"--quiet=yes", "x"}, "--quiet does not accept a value"},
@@ -583,7 +613,7 @@ Test(options, help_fits_a_terminal_and_names_every_option_of_its_command)
 Test(options, help_lists_the_defaults_and_the_commands)
 {
     char *help = help_of(FA_COMMAND_FETCH);
-    cr_assert_not_null(strstr(help, "over all hosts [64]"));
+    cr_assert_not_null(strstr(help, "64 with -m thread or process]"));
     cr_assert_not_null(strstr(help, "async|thread|process [async]"));
     cr_assert_not_null(strstr(help, "fetchall status"));
     cr_assert_not_null(strstr(help, "fetchall verify"));

@@ -272,7 +272,7 @@ static int fetch_for_stage(struct compare *compare, struct fa_error *err)
 {
     struct fa_contestant plain = {.name = "fetching",
                                   .mode = FA_MODE_ASYNC,
-                                  .jobs = compare->options->config.jobs,
+                                  .jobs = FA_PICKS_JOBS,
                                   .http = FA_HTTP_1_1};
     struct fa_trial trial = {0};
     if (compare_take_sample(compare, err) != 0)

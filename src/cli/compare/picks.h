@@ -11,6 +11,8 @@
 
 /** Maximum values in a list. */
 #define FA_PICKS_MAX 16
+/** --jobs of a comparison, the same for all strategies. */
+#define FA_PICKS_JOBS 64
 
 struct fa_options;
 

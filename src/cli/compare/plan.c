@@ -51,7 +51,7 @@ static void picks_add_modes(struct fa_picks *picks)
 static void request_fill(struct request *request, const struct fa_options *options)
 {
     const struct fa_compare_options *c = &options->compare;
-    *request = (struct request){.one_jobs = {{options->config.jobs}, 1}, .stage = c->stage};
+    *request = (struct request){.one_jobs = {{FA_PICKS_JOBS}, 1}, .stage = c->stage};
     picks_add_modes(&request->all_modes);
     /* 0: let each run choose its number of hash workers, as without a comparison. */
     if (c->stage)
