@@ -50,7 +50,8 @@ void fa_concurrency_learned(struct fa_concurrency *c, const struct fa_concurrenc
 
 unsigned fa_concurrency_found(const struct fa_concurrency *c)
 {
-    return c->learned ? 0 : c->base;
+    bool first = c->phase == FA_CONCURRENCY_GROW && c->base <= FA_CONCURRENCY_START;
+    return c->learned || first ? 0 : c->base;
 }
 
 static void concurrency_begin_round(struct fa_concurrency *c, enum fa_concurrency_phase phase,

@@ -111,7 +111,7 @@ unsigned fa_concurrency_limit(const struct fa_concurrency *c,
 void fa_concurrency_learned(struct fa_concurrency *c, const struct fa_concurrency_policy *policy,
                             unsigned limit);
 
-/** The limit to remember, or 0 if none was found yet. */
+/** The limit to remember; 0: none was found yet, or that of an earlier run is not verified yet. */
 unsigned fa_concurrency_found(const struct fa_concurrency *c);
 
 /** A request starts.  @active  Transfers in progress, with it.  @return for its answer. */

@@ -147,6 +147,14 @@ void fa_hosts_forget(struct fa_hosts *hosts, struct fa_origin *origin)
     origin_free(origin);
 }
 
+void fa_hosts_each(const struct fa_hosts *hosts,
+                   void (*each)(void *ctx, const struct fa_origin *origin), void *ctx)
+{
+    for (size_t i = 0; i < hosts->n_buckets; ++i)
+        for (const struct fa_origin *at = hosts->buckets[i]; at; at = at->next_same)
+            each(ctx, at);
+}
+
 /* Nothing happens if the ring is the same, so that reviewing an origin does not cost it its
  * turn. */
 void fa_hosts_set_ring(struct fa_hosts *hosts, struct fa_origin *origin, enum fa_ring ring)

@@ -100,6 +100,10 @@ struct fa_origin *fa_hosts_get(struct fa_hosts *hosts, const struct fa_url *url,
 /** Free an origin if no job waits for it and it has no failures to remember. */
 void fa_hosts_forget(struct fa_hosts *hosts, struct fa_origin *origin);
 
+/** Call a function for each origin. */
+void fa_hosts_each(const struct fa_hosts *hosts,
+                   void (*each)(void *ctx, const struct fa_origin *origin), void *ctx);
+
 /** Move an origin to a ring, or remove it from its ring. */
 void fa_hosts_set_ring(struct fa_hosts *hosts, struct fa_origin *origin, enum fa_ring ring);
 

@@ -501,6 +501,25 @@ int fa_ledger_disown(struct fa_ledger *ledger, const struct fa_job *job,
     return result ? result : ledger_commit(ledger, counts, counts->lists_final, false, err);
 }
 
+/* The oldest first, so that the latest ones stay if there is no room for all. */
+int fa_ledger_recall_limits(struct fa_ledger *ledger, struct fa_learned *ret, struct fa_error *err)
+{
+    struct fa_state_limit limits[FA_STATE_LIMITS_MAX];
+    int n = ledger->state ? fa_state_limits(ledger->state, limits, err) : 0;
+    for (int i = n; i > 0; --i)
+        fa_learned_put(ret, &limits[i - 1]);
+    ret->changed = false;
+    return n < 0 ? -1 : 0;
+}
+
+int fa_ledger_put_limits(struct fa_ledger *ledger, const struct fa_learned *learned,
+                         struct fa_error *err)
+{
+    if (!ledger->state || ledger->config->plan || !learned->changed)
+        return 0;
+    return fa_state_put_limits(ledger->state, learned->limits, FA_STATE_LIMITS_MAX, err);
+}
+
 /* With --fsync each, every record is committed in its turn. */
 bool fa_ledger_is_due(const struct fa_ledger *ledger, double now)
 {

@@ -20,6 +20,7 @@
 #include "engine/emit.h"
 #include "engine/identity.h"
 #include "engine/job.h"
+#include "engine/learned.h"
 #include "engine/store.h"
 #include "state/state.h"
 
@@ -96,6 +97,13 @@ void fa_ledger_put_part(struct fa_ledger *ledger, struct fa_job *job,
  * may be killed before the new file is recorded. */
 int fa_ledger_disown(struct fa_ledger *ledger, const struct fa_job *job,
                      const struct fa_counts *counts, struct fa_error *err);
+
+/** Read the limits of origins from the state.  Leaves them empty if there is no state. */
+int fa_ledger_recall_limits(struct fa_ledger *ledger, struct fa_learned *ret, struct fa_error *err);
+
+/** Record the limits of origins, if they have changed. */
+int fa_ledger_put_limits(struct fa_ledger *ledger, const struct fa_learned *learned,
+                         struct fa_error *err);
 
 /** Whether a commit is due. */
 bool fa_ledger_is_due(const struct fa_ledger *ledger, double now);

@@ -64,11 +64,58 @@ static const char *policy_fixed_address(const struct fa_schedule_policy *policy,
     return any;
 }
 
+static struct fa_concurrency_policy scheduler_concurrency(const struct fa_scheduler *scheduler)
+{
+    return (struct fa_concurrency_policy){scheduler->policy.per_host, scheduler->policy.search};
+}
+
+/* For a new origin, or one that was forgotten. */
+static void origin_recall_limit(const struct fa_scheduler *scheduler, struct fa_origin *origin)
+{
+    struct fa_concurrency_policy policy = scheduler_concurrency(scheduler);
+    if (!policy.search || origin->concurrency.limit > 0)
+        return;
+    unsigned limit = fa_learned_get(&scheduler->learned, origin->hash);
+    if (limit > 0)
+        fa_concurrency_learned(&origin->concurrency, &policy, limit);
+}
+
+static void origin_learn_limit(struct fa_scheduler *scheduler, const struct fa_origin *origin,
+                               double now)
+{
+    unsigned limit = fa_concurrency_found(&origin->concurrency);
+    if (scheduler->policy.search && limit > 0)
+        fa_learned_put(&scheduler->learned, &(struct fa_state_limit){
+                                                .key = origin->hash,
+                                                .at = scheduler->policy.epoch + now,
+                                                .per_host = limit,
+                                            });
+}
+
+struct learning {
+    struct fa_scheduler *scheduler;
+    double now;
+};
+
+static void learn_from_origin(void *ctx, const struct fa_origin *origin)
+{
+    const struct learning *learning = ctx;
+    origin_learn_limit(learning->scheduler, origin, learning->now);
+}
+
+void fa_scheduler_learn(struct fa_scheduler *scheduler, double now)
+{
+    struct learning learning = {scheduler, now};
+    fa_hosts_each(&scheduler->hosts, learn_from_origin, &learning);
+}
+
 struct fa_origin *fa_scheduler_origin(struct fa_scheduler *scheduler, struct fa_job *job)
 {
     const struct fa_url *url = job->target.url;
     struct fa_origin *origin = fa_hosts_get(&scheduler->hosts, url, job->target.origin_key);
     job->target.origin = origin;
+    if (origin)
+        origin_recall_limit(scheduler, origin);
     if (!origin || origin->lookup != FA_LOOKUP_NEEDED || origin->addresses)
         return origin;
     const char *fixed = policy_fixed_address(&scheduler->policy, url->host_port);
@@ -98,11 +145,6 @@ static void origin_count_queued(struct fa_scheduler *scheduler, const struct fa_
     scheduler->queued += (size_t)more;
     if (origin->down)
         scheduler->stuck += (size_t)more;
-}
-
-static struct fa_concurrency_policy scheduler_concurrency(const struct fa_scheduler *scheduler)
-{
-    return (struct fa_concurrency_policy){scheduler->policy.per_host, scheduler->policy.search};
 }
 
 static enum fa_line job_line(const struct fa_job *job)
@@ -302,6 +344,8 @@ static enum fa_ring origin_ring(struct fa_scheduler *scheduler, struct fa_origin
 void fa_scheduler_review(struct fa_scheduler *scheduler, struct fa_origin *origin, double now)
 {
     fa_hosts_set_ring(&scheduler->hosts, origin, origin_ring(scheduler, origin, now));
+    if (origin->active == 0 && fa_origin_waiting(origin) == 0)
+        origin_learn_limit(scheduler, origin, now);
     fa_hosts_forget(&scheduler->hosts, origin);
 }
 

@@ -27,6 +27,7 @@
 #include "engine/emit.h"
 #include "engine/hosts.h"
 #include "engine/job.h"
+#include "engine/learned.h"
 #include "engine/outage.h"
 #include "engine/slots.h"
 #include "engine/timers.h"
@@ -46,6 +47,7 @@ struct fa_schedule_policy {
     const char *const *resolve; /**< fa_config.resolve, n_resolve of them. */
     size_t n_resolve;
     struct fa_outage_policy outage;
+    double epoch; /**< Seconds since 1970 at time 0, for the limits of origins. */
 };
 
 struct fa_scheduler {
@@ -53,6 +55,7 @@ struct fa_scheduler {
     const struct fa_emitter *emitter; /**< Borrowed; for events of hosts. */
     struct fa_jitter *random;         /**< Borrowed. */
     struct fa_hosts hosts;
+    struct fa_learned learned;    /**< Limits of origins that are not in hosts. */
     struct fa_timers job_timers;  /**< Of jobs that wait for a retry. */
     struct fa_timers host_timers; /**< Of breakers. */
     struct fa_slots slots;
@@ -141,6 +144,9 @@ void fa_scheduler_received(struct fa_job *job);
 /** Look, after fa_scheduler_received() for all active jobs, whether the origin of this one gets
  * another limit. */
 void fa_scheduler_check_limit(struct fa_scheduler *scheduler, const struct fa_job *job, double now);
+
+/** Keep the limits of all origins in `learned`. */
+void fa_scheduler_learn(struct fa_scheduler *scheduler, double now);
 
 /** Set the outcome of a job whose redirect leads to a host that cannot be requested now. */
 void fa_scheduler_fail_redirected(const struct fa_origin *origin, struct fa_job *job);

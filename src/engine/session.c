@@ -160,6 +160,7 @@ static int session_open_scheduler(struct fa_session *s, struct fa_error *err)
     struct fa_schedule_policy policy = {
         .per_host = config->per_host > shards ? config->per_host / shards : config->per_host > 0,
         .search = config->per_host_auto,
+        .epoch = fa_clock_read(CLOCK_REALTIME) - fa_engine_now(s),
         .lookups = !fa_settings_use_proxy(&s->settings),
         .resolve = config->resolve,
         .n_resolve = config->n_resolve,
@@ -243,6 +244,7 @@ static int session_open_run(struct fa_session *s, struct fa_error *err)
                    fa_claims_init(&s->claims, &s->config, fa_store_folder(s->store),
                                   fa_store_scratch(s->store), err) ||
                    fa_ledger_open(&s->ledger, s->flights.ops->name, began, &s->emitter, err) ||
+                   fa_ledger_recall_limits(&s->ledger, &s->scheduler.learned, err) ||
                    fa_kept_open(&s->config, s->store, &s->claims, err)
                ? -1
                : 0;
@@ -507,7 +509,9 @@ static void session_end_run(struct fa_session *s)
     if (ending->draining)
         fa_ending_left(s);
     bool complete = fa_intake_over(&s->intake) && ending->end == FA_END_COMPLETE;
-    if (fa_ledger_finish(&s->ledger, &s->counts, complete, &err)) {
+    fa_scheduler_learn(&s->scheduler, fa_engine_now(s));
+    if (fa_ledger_put_limits(&s->ledger, &s->scheduler.learned, &err) ||
+        fa_ledger_finish(&s->ledger, &s->counts, complete, &err)) {
         ending->end = FA_END_LOCAL;
         ending->error = err;
     }

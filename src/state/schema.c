@@ -53,6 +53,8 @@ static const struct migration {
      "UPDATE record SET tried=1 WHERE standing=2;"
      "ALTER TABLE record ADD COLUMN slice TEXT",
      260821},
+    /* The number of transfers that was found for an origin; its key is the hash of its name. */
+    {"CREATE TABLE origin(key INTEGER PRIMARY KEY, at REAL, per_host INTEGER)", 3260821},
 };
 
 const int64_t fa_schema_newest = sizeof(migrations) / sizeof(*migrations);
@@ -107,7 +109,8 @@ int fa_schema_migrate(sqlite3 *db)
 static int tables_measure(sqlite3 *db, int64_t *ret)
 {
     static const char sql[] =
-        "SELECT (SELECT count(*) FROM pragma_table_info('record')) * 10000 +"
+        "SELECT (SELECT count(*) FROM pragma_table_info('origin')) * 1000000 +"
+        " (SELECT count(*) FROM pragma_table_info('record')) * 10000 +"
         " (SELECT count(*) FROM pragma_table_info('run')) * 100 +"
         " (SELECT count(*) FROM pragma_table_info('meta')) * 10 +"
         " (SELECT count(*) FROM pragma_index_list('record') WHERE name='record_key')";

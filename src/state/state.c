@@ -42,6 +42,9 @@ enum statement {
     S_RUN_BEGIN,
     S_RUN_PRUNE,
     S_RUN_PROGRESS,
+    S_LIMITS,
+    S_LIMIT_PUT,
+    S_LIMIT_PRUNE,
     STATEMENTS
 };
 
@@ -66,6 +69,11 @@ static const char *const statement_texts[STATEMENTS] = {
                     " VALUES(?1, 0, ?2, ?3, 0, 0, 0)",
     [S_RUN_PRUNE] = "DELETE FROM run WHERE id <= (SELECT max(id) FROM run) - " RUNS,
     [S_RUN_PROGRESS] = "UPDATE run SET ended=?2, entries=?3, done=?4, lists_final=?5 WHERE id=?1",
+    [S_LIMITS] = "SELECT key, at, per_host FROM origin WHERE at > ?1 AND per_host > 0"
+                 " ORDER BY at DESC LIMIT ?2",
+    [S_LIMIT_PUT] = "INSERT OR REPLACE INTO origin(key, at, per_host) VALUES(?1, ?2, ?3)",
+    [S_LIMIT_PRUNE] = "DELETE FROM origin WHERE at <= ?1 OR key NOT IN (SELECT key FROM origin"
+                      " ORDER BY at DESC LIMIT ?2)",
 };
 
 struct fa_state {
@@ -78,6 +86,8 @@ struct fa_state {
     struct fa_state_run last;
     struct fa_state_run run; /* the current run; id 0: not begun */
     bool run_changed;
+    struct fa_state_limit *limits; /* to be committed */
+    size_t n_limits;
     int code; /* errno of the last statement */
 };
 
@@ -168,6 +178,7 @@ void fa_state_close(struct fa_state *state)
         sqlite3_exec(state->db, "ROLLBACK", NULL, NULL, NULL);
     fa_database_close(state->db);
     fa_changes_fini(&state->changes);
+    free(state->limits);
     free(state->file);
     free(state);
 }
@@ -336,7 +347,7 @@ int fa_state_remove(struct fa_state *state, uint64_t key, struct fa_error *err)
 
 uint64_t fa_state_pending(const struct fa_state *state)
 {
-    return state->changes.count + state->run_changed;
+    return state->changes.count + state->run_changed + state->n_limits;
 }
 
 /* SQLITE_STATIC: the text need not be copied, because the log outlives the execution. */
@@ -402,6 +413,65 @@ static bool state_apply_run(struct fa_state *state)
     return state_run(state, S_RUN_PROGRESS);
 }
 
+/* Which limits of origins are kept. */
+static void state_bind_limits(sqlite3_stmt *stmt)
+{
+    sqlite3_bind_double(stmt, 1, clock_realtime() - FA_STATE_LIMITS_AGE);
+    sqlite3_bind_int(stmt, 2, FA_STATE_LIMITS_MAX);
+}
+
+int fa_state_limits(struct fa_state *state, struct fa_state_limit *ret, struct fa_error *err)
+{
+    sqlite3_stmt *stmt = state->stmts[S_LIMITS];
+    int n = 0, rc;
+    if (state_stop_reading(state, "read", err))
+        return -1;
+    state_bind_limits(stmt);
+    while ((rc = state_step(state, stmt)) == SQLITE_ROW && n < FA_STATE_LIMITS_MAX) {
+        int64_t per_host = sqlite3_column_int64(stmt, 2);
+        ret[n++] = (struct fa_state_limit){
+            .key = (uint64_t)sqlite3_column_int64(stmt, 0),
+            .at = sqlite3_column_double(stmt, 1),
+            .per_host = per_host < INT32_MAX ? (unsigned)per_host : INT32_MAX,
+        };
+    }
+    if (rc != SQLITE_ROW && rc != SQLITE_DONE)
+        n = state_fail(state, "read", err);
+    sqlite3_reset(stmt);
+    return n;
+}
+
+/* A copy, because a commit that fails is repeated. */
+int fa_state_put_limits(struct fa_state *state, const struct fa_state_limit *limits, size_t n,
+                        struct fa_error *err)
+{
+    if (state_check_write(state, err))
+        return -1;
+    struct fa_state_limit *copy = malloc(n * sizeof(*copy) + 1);
+    if (!copy)
+        return state_no_memory(state, err);
+    memcpy(copy, limits, n * sizeof(*copy));
+    free(state->limits);
+    state->limits = copy;
+    state->n_limits = n;
+    return 0;
+}
+
+static bool state_apply_limits(struct fa_state *state)
+{
+    sqlite3_stmt *stmt = state->stmts[S_LIMIT_PUT];
+    for (size_t i = 0; i < state->n_limits; ++i) {
+        const struct fa_state_limit *limit = &state->limits[i];
+        sqlite3_bind_int64(stmt, 1, (int64_t)limit->key);
+        sqlite3_bind_double(stmt, 2, limit->at);
+        sqlite3_bind_int64(stmt, 3, limit->per_host);
+        if (limit->per_host > 0 && !state_run(state, S_LIMIT_PUT))
+            return false;
+    }
+    state_bind_limits(state->stmts[S_LIMIT_PRUNE]);
+    return state_run(state, S_LIMIT_PRUNE);
+}
+
 /* Begin a transaction and apply all changes.  The transaction is open afterwards, even on
  * failure, unless it could not begin. */
 static bool state_apply(struct fa_state *state)
@@ -417,7 +487,8 @@ static bool state_apply(struct fa_state *state)
         if (!(removed ? state_run(state, S_REMOVE) : state_apply_put(state, &record)))
             return false;
     }
-    return !state->run_changed || state_apply_run(state);
+    return (!state->run_changed || state_apply_run(state)) &&
+           (state->n_limits == 0 || state_apply_limits(state));
 }
 
 /* On failure the transaction is rolled back, and the changes stay in memory for the next
@@ -434,6 +505,7 @@ int fa_state_commit(struct fa_state *state, struct fa_error *err)
     if (result == 0) {
         fa_changes_reset(&state->changes);
         state->run_changed = false;
+        state->n_limits = 0;
     }
     return result;
 }

@@ -73,6 +73,17 @@ struct fa_state_run {
     char mode[16];    /**< The strategy. */
 };
 
+/** Limits of origins that are kept, and for how many seconds. */
+#define FA_STATE_LIMITS_MAX 1024
+#define FA_STATE_LIMITS_AGE (30 * 24 * 3600.0)
+
+/** How many transfers an origin gets at once, as a run has found out. */
+struct fa_state_limit {
+    uint64_t key; /**< Hash of the origin's name. */
+    double at;    /**< When it was found: seconds since 1970. */
+    unsigned per_host;
+};
+
 enum fa_state_open {
     FA_STATE_WRITE, /**< Create it if missing. */
     FA_STATE_READ,  /**< Must exist: otherwise FA_DOMAIN_SYSTEM, ENOENT.  Nothing is written. */
@@ -119,6 +130,17 @@ int fa_state_put(struct fa_state *state, const struct fa_record *record, struct 
 
 /** Remove a record, if it exists. */
 int fa_state_remove(struct fa_state *state, uint64_t key, struct fa_error *err);
+
+/** Read the limits of origins that are not too old, the latest first.
+ *
+ * @ret  Room for FA_STATE_LIMITS_MAX.
+ * @return how many; or -1. */
+int fa_state_limits(struct fa_state *state, struct fa_state_limit *ret, struct fa_error *err);
+
+/** Put limits of origins, n at most FA_STATE_LIMITS_MAX; those with per_host 0 are ignored.  If
+ * there are more than FA_STATE_LIMITS_MAX then, the oldest are removed. */
+int fa_state_put_limits(struct fa_state *state, const struct fa_state_limit *limits, size_t n,
+                        struct fa_error *err);
 
 /** Number of uncommitted changes. */
 uint64_t fa_state_pending(const struct fa_state *state);

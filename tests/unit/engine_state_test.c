@@ -52,6 +52,43 @@ Test(engine_state, a_file_that_lost_bytes_is_fetched_again)
     fa_expect_file(config->dir, "x", "x", 10);
 }
 
+static void list_files(const char *prefix, unsigned count)
+{
+    for (unsigned i = 0; i < count; ++i)
+        fa_world_list(world, "http://a/%s%u", prefix, i);
+}
+
+Test(engine_state, the_limit_that_a_run_found_starts_the_next_one)
+{
+    begin_with_state("a/* 200 size=10 took=0.1", "");
+    config->per_host = 0;
+    config->per_host_auto = true;
+    list_files("x", 400);
+    fa_world_run(world);
+    cr_assert_eq(fa_world_count(world, "@0-0.05 get"), 8);
+    fa_world_forget(world);
+    list_files("y", 400);
+    fa_world_run(world);
+    cr_assert_eq(fa_world_count(world, "@0-0.05 get"), 64);
+    cr_assert_leq(fa_world_now(world), 1);
+}
+
+/* One that is not verified in this run stays what it was. */
+Test(engine_state, the_limit_of_a_host_is_kept_though_a_run_fetches_little)
+{
+    begin_with_state("a/* 200 size=10 took=0.1", "");
+    config->per_host = 0;
+    config->per_host_auto = true;
+    list_files("x", 400);
+    fa_world_run(world);
+    list_files("few", 3);
+    fa_world_run(world);
+    fa_world_forget(world);
+    list_files("y", 100);
+    fa_world_run(world);
+    cr_assert_eq(fa_world_count(world, "@0-0.05 get"), 64);
+}
+
 Test(engine_state, what_was_never_requested_comes_before_what_failed)
 {
     begin_with_state("a/bad1 404; 200 size=10\na/bad2 404; 200 size=10\na/* 200 size=10",

@@ -16,6 +16,7 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #define DIR "/some/folder"
@@ -593,17 +594,17 @@ Test(state, a_newer_schema_is_refused)
 {
     static const enum fa_state_open how[] = {FA_STATE_WRITE, FA_STATE_READ};
     make_state(1);
-    raw("PRAGMA user_version=4; UPDATE meta SET v='9.8.7' WHERE k='program';"
+    raw("PRAGMA user_version=5; UPDATE meta SET v='9.8.7' WHERE k='program';"
         "ALTER TABLE record ADD COLUMN news TEXT");
     for (int i = 0; i < 2; ++i) {
         struct fa_error err = expect_refusal(DIR, how[i], "newer fetchall: use 9.8.7 or later");
-        cr_assert(strstr(err.msg, "its schema is 4"), "%s", err.msg);
-        cr_assert(strstr(err.msg, "this is " FA_VERSION ", which supports up to 3"), "%s", err.msg);
+        cr_assert(strstr(err.msg, "its schema is 5"), "%s", err.msg);
+        cr_assert(strstr(err.msg, "this is " FA_VERSION ", which supports up to 4"), "%s", err.msg);
     }
     raw("DELETE FROM meta WHERE k='program'");
     expect_refusal(DIR, FA_STATE_WRITE, "newer fetchall: use that version or later");
     cr_assert_not(is_there(".damaged"));
-    raw("PRAGMA user_version=3; ALTER TABLE record DROP COLUMN news");
+    raw("PRAGMA user_version=4; ALTER TABLE record DROP COLUMN news");
     fa_state_close(reopen_quietly(FA_STATE_WRITE));
 }
 
@@ -645,6 +646,53 @@ static int64_t ask(const char *sql)
     return value;
 }
 
+static double real_now(void)
+{
+    return (double)time(NULL);
+}
+
+Test(state, limits_of_origins_are_kept)
+{
+    struct fa_error err = {0};
+    static struct fa_state_limit limits[FA_STATE_LIMITS_MAX], got[FA_STATE_LIMITS_MAX];
+    const struct fa_state_limit first[] = {
+        {7, real_now(), 64}, {UINT64_MAX, real_now() - 9, 16}, {8, 0, 0}};
+    struct fa_state *state = reopen_quietly(FA_STATE_WRITE);
+    cr_assert_eq(fa_state_limits(state, got, &err), 0);
+    cr_assert_eq(fa_state_put_limits(state, first, 3, &err), 0);
+    cr_assert_gt(fa_state_pending(state), 0);
+    cr_assert_eq(fa_state_commit(state, &err), 0, "%s", err.msg);
+    cr_assert_eq(fa_state_pending(state), 0);
+    fa_state_close(state);
+    state = reopen_quietly(FA_STATE_WRITE);
+    cr_assert_eq(fa_state_limits(state, got, &err), 2);
+    cr_assert(got[0].key == 7 && got[0].per_host == 64);
+    cr_assert(got[1].key == UINT64_MAX && got[1].per_host == 16);
+    for (unsigned i = 0; i < FA_STATE_LIMITS_MAX; ++i)
+        limits[i] = (struct fa_state_limit){100 + i, real_now() - i, 5 + i};
+    cr_assert_eq(fa_state_put_limits(state, limits, FA_STATE_LIMITS_MAX, &err), 0);
+    cr_assert_eq(fa_state_commit(state, &err), 0, "%s", err.msg);
+    cr_assert_eq(fa_state_limits(state, got, &err), FA_STATE_LIMITS_MAX);
+    cr_assert_eq(got[FA_STATE_LIMITS_MAX - 1].per_host, 5 + FA_STATE_LIMITS_MAX - 3,
+                 "the two of before are newer than the oldest");
+    fa_state_close(state);
+}
+
+Test(state, limits_of_origins_that_are_old_are_removed)
+{
+    struct fa_error err = {0};
+    static struct fa_state_limit got[FA_STATE_LIMITS_MAX];
+    const struct fa_state_limit limits[] = {{7, real_now() - FA_STATE_LIMITS_AGE - 9, 64},
+                                            {8, real_now() - FA_STATE_LIMITS_AGE + 99, 16}};
+    struct fa_state *state = reopen_quietly(FA_STATE_WRITE);
+    cr_assert_eq(fa_state_put_limits(state, limits, 2, &err), 0);
+    cr_assert_eq(fa_state_commit(state, &err), 0, "%s", err.msg);
+    cr_assert_eq(fa_state_limits(state, got, &err), 1);
+    cr_assert(got[0].key == 8 && got[0].per_host == 16);
+    fa_state_close(state);
+    cr_assert_eq(ask("SELECT count(*) FROM origin"), 1);
+}
+
 /* The contents of those, in either way of opening. */
 static void expect_schema_1(enum fa_state_open how)
 {
@@ -673,7 +721,7 @@ static void expect_one_upgrade(const char *name, int64_t schema)
     copy_state(name, "");
     cr_assert_eq(ask("PRAGMA user_version"), schema);
     expect_schema_1(FA_STATE_WRITE);
-    cr_assert_eq(ask("PRAGMA user_version"), 3);
+    cr_assert_eq(ask("PRAGMA user_version"), 4);
     cr_assert_eq(ask("SELECT count(*) FROM meta WHERE k='program' AND v='" FA_VERSION "'"), 1);
     char *before = dump();
     expect_schema_1(FA_STATE_WRITE);
@@ -690,6 +738,8 @@ Test(state, one_of_an_earlier_schema_is_upgraded_once)
     expect_one_upgrade("schema-1.db", 1);
     unlink(file);
     expect_one_upgrade("schema-2.db", 2);
+    unlink(file);
+    expect_one_upgrade("schema-3.db", 3);
 }
 
 Test(state, one_of_an_earlier_schema_is_read_and_not_written)
@@ -769,11 +819,11 @@ Test(state, upgrade_that_is_cut_short_at_any_write_is_made_up_for)
             cr_assert_not(is_there(".damaged"));
             int64_t schema = ask("PRAGMA user_version");
             cr_assert_eq(ask("SELECT count(*) FROM pragma_table_info('record')"),
-                         22 + schema + (schema == 3));
+                         schema < 3 ? 22 + schema : 26);
             before += schema == 1;
-            after += schema == 3;
+            after += schema == 4;
             expect_schema_1(FA_STATE_WRITE);
-            cr_assert_eq(ask("PRAGMA user_version"), 3);
+            cr_assert_eq(ask("PRAGMA user_version"), 4);
         }
     }
     cr_assert(before > 10 && after > 10, "%d times before, %d after", before, after);
