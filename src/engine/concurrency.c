@@ -12,6 +12,8 @@
 /* The first step is small, since many servers accept about 10 connections from an address. */
 #define SMALL_LIMIT 12
 #define SMALL_STEP  4
+/* Broken connections do not reduce the limit further. */
+#define BROKEN_LEAST 4U
 /* Latency that has grown by this factor may be that of a queue. */
 #define LATENCY_GROWN 2.0F
 /* The reference becomes a little less strict with each round, as the path may have changed. */
@@ -227,7 +229,8 @@ uint32_t fa_concurrency_started(struct fa_concurrency *c,
     return probe ? c->round : 0;
 }
 
-/* In use when the failure arrived; the limit may be higher than what is used. */
+/* A refusal counts what is used, since the limit may be higher than that.  A connection can also
+ * break because of its file, so broken ones leave a few transfers. */
 static void concurrency_cut(struct fa_concurrency *c, const struct fa_concurrency_policy *policy,
                             const struct fa_concurrency_answer *answer)
 {
@@ -236,8 +239,9 @@ static void concurrency_cut(struct fa_concurrency *c, const struct fa_concurrenc
     unsigned goal = c->phase == FA_CONCURRENCY_GROW && c->base ? c->base : limit;
     if (c->phase == FA_CONCURRENCY_RECOVER)
         goal = c->base;
-    c->limit = unsigned_max(1, used / 2);
     c->bounded = answer->sign == FA_CONCURRENCY_REFUSED;
+    c->limit = c->bounded ? unsigned_max(1, used / 2)
+                          : unsigned_max(unsigned_min(limit, BROKEN_LEAST), limit / 2);
     c->base = c->bounded ? unsigned_max(c->limit, answer->active) : unsigned_max(c->limit, goal);
     c->learned = false;
     c->cut_at = answer->now;

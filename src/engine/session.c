@@ -150,13 +150,18 @@ static int session_open_workers(struct fa_session *s, struct fa_error *err)
     return session_open_finish(s, stage_files, err) || session_open_flights(s, err) ? -1 : 0;
 }
 
+/* How many runs request from one host at once. */
+static unsigned config_sharing_runs(const struct fa_config *config)
+{
+    return config->shard_by == FA_SHARD_BY_URL && config->shards > 0 ? config->shards : 1;
+}
+
 /* With a proxy, names are looked up there, so a name that only the proxy knows must not fail
  * here. */
 static int session_open_scheduler(struct fa_session *s, struct fa_error *err)
 {
     const struct fa_config *config = &s->config;
-    unsigned shards =
-        config->shard_by == FA_SHARD_BY_URL && config->shards > 0 ? config->shards : 1;
+    unsigned shards = config_sharing_runs(config);
     struct fa_schedule_policy policy = {
         .per_host = config->per_host > shards ? config->per_host / shards : config->per_host > 0,
         .search = config->per_host_auto,
@@ -235,7 +240,7 @@ static int session_open_run(struct fa_session *s, struct fa_error *err)
 {
     double began = s->config.began;
     unsigned per_host = s->scheduler.policy.per_host;
-    if (per_host < s->config.per_host)
+    if (config_sharing_runs(&s->config) > 1 && per_host < s->config.per_host)
         fa_emit_notice(&s->emitter, NULL,
                        "%u of %u transfers at once to a host, as %u shards request from it",
                        per_host, s->config.per_host, s->config.shards);

@@ -720,7 +720,7 @@ FA_TEST_MODES(resume, every_active_transfer_is_resumed_by_the_next_run)
             snprintf(path, sizeof(path), "/holdat/262144/300000/many%d", j);
             add_path(path);
         }
-        AGAIN(mode);
+        START(mode, "--retries", "1", "--per-host", "16");
         fa_server_until(&server, "held", 16, 10);
         for (int j = 10; j < 26; j++) {
             char name[16];
@@ -728,7 +728,7 @@ FA_TEST_MODES(resume, every_active_transfer_is_resumed_by_the_next_run)
             until_recorded(name);
         }
         stop(signals[i]);
-        AGAIN(mode);
+        START(mode, "--retries", "1", "--per-host", "16");
         finish(0);
         fa_fetch_expect_count(&fetch, "ok", 20);
         for (long long line = 1; line <= 20; line++) {

@@ -403,6 +403,22 @@ Test(concurrency, fixed_limit_halves_and_comes_back)
     cr_expect_eq(fa_concurrency_limit(&limit, &policy), 16);
 }
 
+/* A file of which every connection breaks must not leave the others waiting for a large one. */
+Test(concurrency, broken_connections_leave_a_few_transfers)
+{
+    static const struct fa_concurrency_policy policies[] = {{256, true}, {16, false}, {2, false}};
+    static const unsigned least[] = {4, 4, 2};
+    for (int i = 0; i < 3; ++i) {
+        struct fa_concurrency limit = {0};
+        for (int j = 0; j < 100; ++j) {
+            struct fa_concurrency_answer answer = {
+                .sign = FA_CONCURRENCY_BROKEN, .now = j + 1, .started = j + 0.5, .active = 1};
+            fa_concurrency_ended(&limit, &policies[i], &answer);
+        }
+        cr_expect_eq(fa_concurrency_limit(&limit, &policies[i]), least[i], "%d", i);
+    }
+}
+
 Test(concurrency, limit_is_never_zero)
 {
     static const struct fa_concurrency_policy policy = {.most = 4, .search = true};
