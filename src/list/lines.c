@@ -89,6 +89,16 @@ enum fa_source_what fa_lines_peek(struct fa_lines *lines, size_t least, double n
     return FA_SOURCE_SOME;
 }
 
+void fa_lines_take(struct fa_lines *lines, size_t len)
+{
+    const char *at = lines->buf + lines->start, *end = at + len;
+    while (at < end && (at = memchr(at, '\n', (size_t)(end - at)))) {
+        ++at;
+        ++lines->number;
+    }
+    lines->start += len;
+}
+
 /* `used` includes the LF, if there is one; `len` does not. */
 static void lines_found(struct fa_lines *lines, size_t len, size_t used)
 {

@@ -62,13 +62,16 @@ int fa_lines_set_max(struct fa_lines *lines, size_t max, struct fa_error *err);
 void fa_lines_begin_call(struct fa_lines *lines);
 
 /**
- * The first unused bytes, before the first line is asked for.
+ * The first unused bytes, before the first line is asked for; or in a format without lines.
  *
  * @least  How many are needed.
  * @return FA_SOURCE_SOME: *ret_len is at least that, or all there are; or FA_SOURCE_AGAIN.
  */
 enum fa_source_what fa_lines_peek(struct fa_lines *lines, size_t least, double now,
                                   const char **ret, size_t *ret_len);
+
+/** Use up the first len bytes that fa_lines_peek() returned, in a format without lines. */
+void fa_lines_take(struct fa_lines *lines, size_t len);
 
 /**
  * Have a current line.

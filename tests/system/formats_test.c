@@ -125,6 +125,24 @@ Test(formats, a_config_file_of_curl_is_a_list)
     fetch_all("config", "--sandbox", "auto");
 }
 
+/* As RFC 5854 says; no program of Debian writes one. */
+Test(formats, a_metalink_is_a_list)
+{
+    shell(
+        "www",
+        "(printf '<?xml version=\"1.0\" encoding=\"UTF-8\"?>\\n<metalink xmlns=\"urn:ietf:params:xml:"
+        "ns:metalink\"><published>2026-01-01T00:00:00Z</published>' && "
+        "find * -type f | while IFS= read -r f; do "
+        "printf '%s\\n' \"$f\" | jq -Rr --arg base \"$BASE\" --arg size $(stat -c %s \"$f\") "
+        "--arg sum $(sha256sum <\"$f\" | cut -d' ' -f1) "
+        "'\"<file name=\\\"\\(. | @html)\\\"><size>\\($size)</size>"
+        "<hash type=\\\"sha-256\\\">\\($sum)</hash>"
+        "<url priority=\\\"2\\\">\\($base)missing</url><url priority=\\\"1\\\">"
+        "\\($base + (split(\"/\") | map(@uri) | join(\"/\")) | @html)</url></file>\"'; done && "
+        "printf '</metalink>') >../list.meta4 && xmllint --noout ../list.meta4");
+    fetch_all("list.meta4", "--sandbox", "auto");
+}
+
 Test(formats, checksum_files_of_coreutils_are_lists)
 {
     static const char *const commands[] = {
