@@ -66,7 +66,8 @@ enum fa_list_format {
     FA_LIST_FORMAT_TSV,
     FA_LIST_FORMAT_CURL, /**< Config files of curl(1). */
     FA_LIST_FORMAT_METALINK,
-    FA_LIST_FORMATS /**< How many there are. */
+    FA_LIST_FORMAT_BAGIT, /**< The fetch.txt of a bag. */
+    FA_LIST_FORMATS       /**< How many there are. */
 };
 
 /** What survives a power failure.  If only the program is killed, everything does. */

@@ -73,7 +73,7 @@
  * src/list: input
  *    list, source, unpack, utf16, lines, text, entry, sum, relative: streams, lines and entries
  *    format, format_text, format_packed, format_binary, packed: the formats of lists
- *    format_sums, format_jsonl, format_csv, format_curl, format_metalink, columns, record: those of other programs
+ *    format_sums, format_jsonl, format_csv, format_curl, format_metalink, format_bagit, bag, columns, record: those of other programs
  *
  * src/state: what is known across runs
  *    state, changes, database, schema, files: the SQLite database

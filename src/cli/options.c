@@ -113,7 +113,7 @@ NAMES(matches, [FA_MATCH_AUTO] = "auto", [FA_MATCH_URL] = "url", [FA_MATCH_PATH]
 NAMES(formats, [FA_LIST_FORMAT_AUTO] = "auto", [FA_LIST_FORMAT_TEXT] = "text",
       [FA_LIST_FORMAT_SUMS] = "sums", [FA_LIST_FORMAT_JSONL] = "jsonl",
       [FA_LIST_FORMAT_CSV] = "csv", [FA_LIST_FORMAT_TSV] = "tsv", [FA_LIST_FORMAT_CURL] = "curl",
-      [FA_LIST_FORMAT_METALINK] = "metalink")
+      [FA_LIST_FORMAT_METALINK] = "metalink", [FA_LIST_FORMAT_BAGIT] = "bagit")
 NAMES(shard_keys, [FA_SHARD_BY_ORIGIN] = "origin", [FA_SHARD_BY_URL] = "url")
 NAMES(promises, [FA_FSYNC_NONE] = "none", [FA_FSYNC_BATCH] = "batch", [FA_FSYNC_EACH] = "each")
 NAMES(displays, [FA_PROGRESS_AUTO] = "auto", [FA_PROGRESS_BAR] = "bar",
@@ -284,7 +284,7 @@ const struct fa_option fa_options_table[] = {
         .more =
             "auto recognizes it by the name and the first bytes of each list.  sums are "
             "checksum files, as of sha256sum(1): see --base.  jsonl is JSON Lines, csv "
-            "and tsv have a header: see --columns.  curl is a config file of curl(1), metalink that of RFC 5854.  See LIST FORMAT."),
+            "and tsv have a header: see --columns.  curl is a config file of curl(1), metalink that of RFC 5854, bagit the fetch.txt of a bag.  See LIST FORMAT."),
     TEXT("base", 0, "URL", config.base, .commands = RUNS,
          .help = "resolve the names of a checksum file against this URL",
          .more = "As in HTML, URL counts up to its last slash: it may be that of the folder, with "

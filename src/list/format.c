@@ -13,8 +13,17 @@
 #include <string.h>
 
 static const struct fa_format *const all_formats[] = {
-    &fa_format_packed, &fa_format_binary, &fa_format_sums,     &fa_format_jsonl, &fa_format_csv,
-    &fa_format_tsv,    &fa_format_curl,   &fa_format_metalink, &fa_format_text,  NULL,
+    &fa_format_packed,
+    &fa_format_binary,
+    &fa_format_sums,
+    &fa_format_jsonl,
+    &fa_format_csv,
+    &fa_format_tsv,
+    &fa_format_curl,
+    &fa_format_metalink,
+    &fa_format_bagit,
+    &fa_format_text,
+    NULL,
 };
 
 /* What the user chose, unless it is a list of one URL or one that this program wrote.

@@ -69,6 +69,7 @@ extern const struct fa_format fa_format_csv;
 extern const struct fa_format fa_format_tsv;
 extern const struct fa_format fa_format_curl;
 extern const struct fa_format fa_format_metalink;
+extern const struct fa_format fa_format_bagit;
 extern const struct fa_format fa_format_sums;
 extern const struct fa_format fa_format_text;
 

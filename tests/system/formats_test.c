@@ -143,6 +143,24 @@ Test(formats, a_metalink_is_a_list)
     fetch_all("list.meta4", "--sandbox", "auto");
 }
 
+/* A bag as bagit.py makes it, whose payload is on a server. */
+Test(formats, the_fetch_file_of_a_bag_is_a_list)
+{
+    shell(
+        "",
+        "mkdir bag && printf 'BagIt-Version: 1.0\\nTag-File-Character-Encoding: UTF-8\\n' >bag/bagit.txt"
+        " && mkdir tmp && cp -r www tmp/data && cd tmp && find data -type f | while IFS= read -r f; do "
+        "printf '%s  %s\\n' $(sha512sum <\"$f\" | cut -d' ' -f1) \"$(printf %s \"$f\" | sed s/%/%25/g)\"; "
+        "done >../bag/manifest-sha512.txt && find data -type f | while IFS= read -r f; do "
+        "printf '%s %s %s\\n' \"$BASE$(printf %s \"${f#data/}\" | jq -sRr 'split(\"/\") | map(@uri) | "
+        "join(\"/\")')\" $(stat -c %s \"$f\") \"$(printf %s \"$f\" | sed s/%/%25/g)\"; "
+        "done >../bag/fetch.txt");
+    fa_run_start(&run, NULL, "-d", fa_scratch_path(&scratch, "bag"), "--progress", "none",
+                 fa_scratch_path(&scratch, "bag/fetch.txt"), NULL);
+    cr_assert_eq(fa_run_wait(&run, 20), 0, "%s", fa_run_err(&run));
+    shell("", "diff -r www bag/data");
+}
+
 Test(formats, checksum_files_of_coreutils_are_lists)
 {
     static const char *const commands[] = {
