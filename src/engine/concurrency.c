@@ -16,6 +16,8 @@
 #define BROKEN_LEAST 4U
 /* Latency that has grown by this factor may be that of a queue. */
 #define LATENCY_GROWN 2.0F
+/* And by this one certainly is. */
+#define LATENCY_FULL 4.0F
 /* The reference becomes a little less strict with each round, as the path may have changed. */
 #define LATENCY_DRIFT 1.01F
 
@@ -152,20 +154,21 @@ static void concurrency_judge_reduction(struct fa_concurrency *c, float rate, do
     concurrency_hold(c, c->learned || keeps ? 1 : FA_CONCURRENCY_WAIT, now);
 }
 
-static void concurrency_shrink(struct fa_concurrency *c, double now)
+/* @half  Not an eighth. */
+static void concurrency_shrink(struct fa_concurrency *c, bool half, double now)
 {
-    unsigned step = c->learned ? c->base / 2 : unsigned_max(1, c->base / 8);
+    unsigned step = half ? c->base / 2 : unsigned_max(1, c->base / 8);
     c->limit = unsigned_max(1, c->base - step);
     concurrency_begin_round(c, FA_CONCURRENCY_SHRINK, now);
 }
 
 /* Latency that is much higher than it was may be that of a queue, which fewer transfers keep as
- * full. */
+ * full.  Noise can have brought the limit there, and then small steps would take too long. */
 static void concurrency_end_hold(struct fa_concurrency *c,
                                  const struct fa_concurrency_policy *policy, float rate,
                                  float latency, double now)
 {
-    bool grown = c->latency > 0 && latency > c->latency * LATENCY_GROWN;
+    float growth = c->latency > 0 ? latency / c->latency : 1;
     c->rate = c->rate > 0 ? (c->rate + rate) / 2 : rate;
     c->latency *= LATENCY_DRIFT;
     bool waits = c->bounded && now - c->cut_at < FA_CONCURRENCY_PATIENCE;
@@ -173,8 +176,8 @@ static void concurrency_end_hold(struct fa_concurrency *c,
         ++c->held;
     if (c->held < c->wait || waits)
         concurrency_begin_round(c, FA_CONCURRENCY_HOLD, now);
-    else if (policy->search && c->base > 1 && (grown || c->learned))
-        concurrency_shrink(c, now);
+    else if (policy->search && c->base > 1 && (growth > LATENCY_GROWN || c->learned))
+        concurrency_shrink(c, c->learned || growth > LATENCY_FULL, now);
     else if (c->base < policy->most)
         concurrency_grow(c, policy, now);
     else

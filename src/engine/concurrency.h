@@ -38,7 +38,7 @@
 /** What a file counts besides its bytes. */
 #define FA_CONCURRENCY_FILE 16384
 /** Minimum seconds of a round, so that noise averages out. */
-#define FA_CONCURRENCY_ROUND 0.01
+#define FA_CONCURRENCY_ROUND 0.05
 /** Seconds after which a round ends without answers, if bytes arrive. */
 #define FA_CONCURRENCY_ROUND_MOST 1.0
 /** Rounds until the next step is tried, after the first one without gain; then they double. */
