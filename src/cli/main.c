@@ -96,7 +96,7 @@
  * src/base: leaves
  *    buf, field, hash, hex, http_field, key, sized, slice, utf8, error: values and their bytes
  *    host_pattern: which hosts an option is about
- *    clock, cores, io, jitter, loop, netrc, owner: the system
+ *    clock, cores, disk, io, jitter, loop, netrc, owner: the system
  */
 #include <errno.h>
 #include <fcntl.h>

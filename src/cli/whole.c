@@ -26,9 +26,13 @@ static bool file_has_name(int fd, const char *name)
            ours.st_dev == named.st_dev;
 }
 
+/* Some mounts have no locks.  Then a file that another run writes may be removed, which that run
+ * notices before it renames the file. */
 static int file_lock(int fd, const char *name)
 {
-    return fd < 0 || flock(fd, LOCK_EX | LOCK_NB) || !file_has_name(fd, name) ? -1 : 0;
+    bool locked = fd >= 0 && (flock(fd, LOCK_EX | LOCK_NB) == 0 || errno == ENOSYS ||
+                              errno == EOPNOTSUPP || errno == EINVAL || errno == ENOLCK);
+    return locked && file_has_name(fd, name) ? 0 : -1;
 }
 
 /* Remove only what a killed run left: in a shared directory, another user may have put a link

@@ -9,6 +9,7 @@
  */
 #include "engine/folder.h"
 
+#include "base/disk.h"
 #include "base/io.h"
 
 #include <errno.h>
@@ -297,11 +298,17 @@ int fa_folder_file(struct fa_folder *folder, const char *path, struct fa_error *
     return fa_folder_refuse(err, path, "is not a regular file");
 }
 
+/* Some file systems sync files but no folders: what they do with names is theirs. */
+static bool folder_cannot_sync(int fd)
+{
+    return fsync(fd) && !fa_disk_lacks(errno);
+}
+
 /* fsync(2) a folder and those above it: each holds the directory entry of the previous one. */
 static int folder_sync_upwards(int at, int folders)
 {
     int fd = openat(at, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    bool failed = fd < 0 || fsync(fd);
+    bool failed = fd < 0 || folder_cannot_sync(fd);
     while (!failed && --folders > 0) {
         int above = openat(fd, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
         /* A folder may be writable but not readable; fsync(2) requires a readable descriptor. */
@@ -311,7 +318,7 @@ static int folder_sync_upwards(int at, int folders)
         }
         close(fd);
         fd = above;
-        failed = fd < 0 || fsync(fd);
+        failed = fd < 0 || folder_cannot_sync(fd);
     }
     int saved = errno;
     if (fd >= 0)

@@ -6,14 +6,24 @@
  * A database of an older schema is migrated.  A reader must not change the file, so it migrates a
  * temporary copy.  A newer schema is an error.
  *
- * Durability: the database uses a WAL where the file system has shared memory, else a rollback
- * journal. The whole database is checked (quick_check) only if the last run did not end properly.
+ * Durability: the database uses a WAL on local file systems, else a rollback journal: a WAL requires
+ * memory that is shared through the file system.  The whole database is checked (quick_check) only
+ * if the last run did not end properly.
+ *
+ * Locks and syncs can be missing on mounts.  Without locks of fcntl(2) the VFS "unix-none" is used,
+ * which has none: a second fetchall is kept out by the lock of the folder.  Without fsync(2), SQLite
+ * cannot roll back the journal of a run that was killed, but it can read a WAL; the index of that is
+ * in the memory of the process, which keeps the database locked.  A power failure may damage the
+ * database then, which is set aside.
  */
 #include "state/database.h"
 
 #include "base/io.h"
 #include "state/schema.h"
 #include "state/files.h"
+
+#include "base/disk.h"
+#include "base/io.h"
 
 #include <fetchall/state.h>
 #include <fetchall/version.h>
@@ -36,6 +46,9 @@ struct database_opening {
     bool write;
     bool durable;
     bool emptied; /* the file existed, but was empty */
+    bool shares;  /* the file system can be expected to have shared memory */
+    bool no_locks;
+    bool no_sync;
     int64_t schema;
     sqlite3 *db;
     char why[100]; /* the reason, if DAMAGED */
@@ -107,7 +120,9 @@ static enum opening_result opening_refuse(const struct database_opening *o, cons
 static enum opening_result opening_judge(struct database_opening *o)
 {
     int base = sqlite3_errcode(o->db) & 0xff;
-    if (base == SQLITE_NOTADB || base == SQLITE_CORRUPT) {
+    /* To roll back a journal requires a sync; only a new database has one where that cannot be. */
+    bool stuck = o->no_sync && sqlite3_extended_errcode(o->db) == SQLITE_IOERR_FSYNC;
+    if (base == SQLITE_NOTADB || base == SQLITE_CORRUPT || stuck) {
         snprintf(o->why, sizeof(o->why), "%s", sqlite3_errmsg(o->db));
         return DAMAGED;
     }
@@ -200,19 +215,28 @@ static int connection_configure(sqlite3 *db)
                         NULL, NULL, NULL);
 }
 
+/* A database whose last journal was a WAL can be opened without shared memory only if the connection
+ * owns it, and other pragmas open it. */
+static int connection_own(const struct database_opening *o)
+{
+    return o->write && !o->shares
+               ? sqlite3_exec(o->db, "PRAGMA locking_mode=EXCLUSIVE", NULL, NULL, NULL)
+               : SQLITE_OK;
+}
+
 /* Connect, and read the first page of the file. */
 static enum opening_result opening_connect(struct database_opening *o, int64_t *ret_application)
 {
     static const char sql[] = "PRAGMA application_id";
     int flags = (o->write ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY) | SQLITE_OPEN_NOMUTEX |
                 SQLITE_OPEN_NOFOLLOW;
-    int rc = sqlite3_open_v2(o->file, &o->db, flags, NULL);
-    if (rc == SQLITE_OK && connection_configure(o->db) == SQLITE_OK &&
-        fa_schema_ask(o->db, sql, ret_application) == 0)
+    int rc = sqlite3_open_v2(o->file, &o->db, flags, o->no_locks ? "unix-none" : NULL);
+    if (rc == SQLITE_OK && connection_own(o) == SQLITE_OK &&
+        connection_configure(o->db) == SQLITE_OK && fa_schema_ask(o->db, sql, ret_application) == 0)
         return GOOD;
     rc = sqlite3_extended_errcode(o->db);
-    bool shut = (rc & 0xff) == SQLITE_CANTOPEN || rc == SQLITE_READONLY_CANTINIT ||
-                rc == SQLITE_READONLY_DIRECTORY;
+    bool shut = (rc & 0xff) == SQLITE_CANTOPEN || rc == SQLITE_IOERR_SHMMAP ||
+                rc == SQLITE_READONLY_CANTINIT || rc == SQLITE_READONLY_DIRECTORY;
     if (o->write || !shut || file_size(o->file, "-wal") > 0)
         return opening_judge(o);
     if (opening_connect_immutable(o) == SQLITE_OK && connection_configure(o->db) == SQLITE_OK &&
@@ -294,18 +318,31 @@ static enum opening_result opening_check_schema(struct database_opening *o, int6
     return DAMAGED;
 }
 
+/* A rollback journal without syncs risks corruption, not only lost commits. */
+static const char *opening_synchronous(const struct database_opening *o, bool wal)
+{
+    return o->no_sync           ? "PRAGMA synchronous=OFF"
+           : o->durable || !wal ? "PRAGMA synchronous=FULL"
+                                : "PRAGMA synchronous=NORMAL";
+}
+
+/* Readers have their turn again once the connection is not the owner any more; it remains that for a
+ * WAL without shared memory. */
 static enum opening_result opening_set_journal(struct database_opening *o)
 {
-    char mode[16];
-    if (fa_schema_ask_text(o->db, "PRAGMA journal_mode=WAL", mode, sizeof(mode)) < 0)
+    char mode[16] = "";
+    bool wal = o->shares || o->no_sync;
+    if (o->no_sync &&
+        sqlite3_exec(o->db, opening_synchronous(o, true), NULL, NULL, NULL) != SQLITE_OK)
         return opening_judge(o);
-    bool wal = strcmp(mode, "wal") == 0;
+    if (wal && fa_schema_ask_text(o->db, "PRAGMA journal_mode=WAL", mode, sizeof(mode)) < 0)
+        return opening_judge(o);
+    wal = strcmp(mode, "wal") == 0;
     if (!wal && fa_schema_ask_text(o->db, "PRAGMA journal_mode=TRUNCATE", mode, sizeof(mode)) < 0)
         return opening_judge(o);
-    /* A rollback journal without syncs risks corruption, not only lost commits. */
-    return sqlite3_exec(
-               o->db, o->durable || !wal ? "PRAGMA synchronous=FULL" : "PRAGMA synchronous=NORMAL",
-               NULL, NULL, NULL) == SQLITE_OK
+    if (!wal && sqlite3_exec(o->db, "PRAGMA locking_mode=NORMAL", NULL, NULL, NULL) != SQLITE_OK)
+        return opening_judge(o);
+    return sqlite3_exec(o->db, opening_synchronous(o, wal), NULL, NULL, NULL) == SQLITE_OK
                ? GOOD
                : opening_judge(o);
 }
@@ -491,6 +528,31 @@ static char *path_resolve(const char *file, struct fa_error *err)
     return name;
 }
 
+/* Ask the file system, with a file of our own: closing a descriptor of the database would release
+ * the locks that this process has on it.  A folder that cannot be written to is read as it is. */
+static int opening_probe(struct database_opening *o)
+{
+    char folder[PATH_MAX];
+    struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET, .l_len = 1};
+    snprintf(folder, sizeof(folder), "%.*s", (int)(strrchr(o->file, '/') - o->file + 1), o->file);
+    int at = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    o->shares = at < 0 || fa_disk_is_known(at);
+    int fd = o->shares ? -1 : fa_io_unlinked(at);
+    if (at >= 0)
+        close(at);
+    if (fd < 0)
+        return 0;
+    o->no_locks = fcntl(fd, F_SETLK, &lock) && fa_disk_lacks(errno);
+    o->no_sync = o->write && fdatasync(fd) && fa_disk_lacks(errno);
+    close(fd);
+    if (!o->no_sync || !o->durable)
+        return 0;
+    fa_error_set(o->err, FA_DOMAIN_FETCHALL, 0, FA_CLASS_LOCAL_IO,
+                 "cannot use '%s': its file system cannot sync files, as --fsync requires",
+                 o->file);
+    return -1;
+}
+
 /* Only one attempt after a repair: if that fails too, the disk is to blame. */
 sqlite3 *fa_database_open(const char *file, const char *dir, enum fa_state_open how, bool durable,
                           char **ret_file, char ret_notice[FA_MESSAGE_MAX], struct fa_error *err)
@@ -502,7 +564,7 @@ sqlite3 *fa_database_open(const char *file, const char *dir, enum fa_state_open 
     if (!name)
         return NULL;
     o.file = name;
-    enum opening_result opening_result = opening_attempt(&o);
+    enum opening_result opening_result = opening_probe(&o) ? BAD : opening_attempt(&o);
     if (opening_result == DAMAGED && o.write && opening_set_aside(&o, ret_notice) == 0)
         opening_result = opening_attempt(&o);
     else if (opening_result == DAMAGED && !o.write)
@@ -523,7 +585,12 @@ void fa_database_close(sqlite3 *db)
         return;
     /* A reader may delay the checkpoint: the last connection to close completes it. */
     sqlite3_busy_timeout(db, 100);
+    char mode[16] = "";
     if (!sqlite3_db_readonly(db, "main"))
         sqlite3_wal_checkpoint_v2(db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
+    /* The empty journal of this mode is not needed any more. */
+    if (fa_schema_ask_text(db, "PRAGMA journal_mode", mode, sizeof(mode)) > 0 &&
+        strcmp(mode, "truncate") == 0)
+        sqlite3_exec(db, "PRAGMA journal_mode=DELETE", NULL, NULL, NULL);
     sqlite3_close(db);
 }
