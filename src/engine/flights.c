@@ -89,15 +89,12 @@ static bool origin_is_single_use(struct fa_flights *flights, const struct fa_ori
 
 /* Whether an open part is the file that this run wrote to before, if it did.  Remembers its
  * inode. */
-static bool part_is_same(struct fa_part *part, int fd)
+static bool part_is_same(const struct fa_store *store, struct fa_part *part, int fd)
 {
-    struct stat st;
-    if (fstat(fd, &st))
-        return false;
-    bool same = part->inode.number == 0 ||
-                (part->inode.number == st.st_ino && part->inode.device == st.st_dev);
-    part->inode = (struct fa_inode){st.st_dev, st.st_ino};
-    return same;
+    struct fa_inode before = part->inode;
+    return fa_store_inode(store, fd, &part->inode) &&
+           (before.number == 0 ||
+            (before.number == part->inode.number && before.device == part->inode.device));
 }
 
 /* A part that was exchanged since the last attempt is discarded. */
@@ -107,13 +104,13 @@ static int part_open_for_writing(struct fa_flights *flights, struct fa_job *job,
     uint64_t key = job->place.key, *offset = &job->attempt.offset;
     struct fa_part *part = &job->part;
     int fd = fa_store_part_write(flights->store, key, part->recorded, offset, err);
-    if (fd >= 0 && !part_is_same(part, fd) && *offset > 0) {
+    if (fd >= 0 && !part_is_same(flights->store, part, fd) && *offset > 0) {
         close(fd);
         *offset = 0;
         fd = fa_store_part_write(flights->store, key, part->recorded, offset, err);
         if (fd >= 0) {
             part->inode.number = 0;
-            part_is_same(part, fd);
+            part_is_same(flights->store, part, fd);
         }
     }
     return fd;
@@ -178,6 +175,7 @@ static int attempt_prepare(struct fa_flights *flights, struct fa_job *job, uint6
     attempt->netrc = fa_secrecy_netrc(target);
     attempt->cookies = target->secrecy == FA_SECRECY_DOWNGRADED ? NULL : target->cookies;
     attempt->durable = config->fsync == FA_FSYNC_EACH;
+    attempt->unmarked = !fa_store_marks_parts(flights->store);
     attempt->slice = job->slice;
     attempt->size = job->entry->size;
     attempt->max_size = config->max_size;
@@ -210,12 +208,17 @@ static void job_begin_request(struct fa_job *job, double now)
     memset(&job->outcome, 0, sizeof(job->outcome));
 }
 
-int fa_flights_start(struct fa_flights *flights, struct fa_job *job, uint64_t rate, double now,
-                     struct fa_error *err)
+bool fa_flights_begin(struct fa_flights *flights, struct fa_job *job, double now)
 {
     bool first = job->tries.again;
     job_begin_request(job, now);
     TAILQ_INSERT_TAIL(&flights->active, job, active);
+    return first;
+}
+
+int fa_flights_start(struct fa_flights *flights, struct fa_job *job, bool first, uint64_t rate,
+                     struct fa_error *err)
+{
     if (attempt_prepare(flights, job, rate, err))
         return -1;
     /* Redirects are requests of the same attempt, so only the first one is an event. */

@@ -36,13 +36,21 @@ int fa_flights_init(struct fa_flights *flights, struct fa_strategy_env *env, str
 void fa_flights_fini(struct fa_flights *flights);
 
 /**
- * Start an attempt of a job in state ACTIVE, or its next request after a redirect.  An attempt that
- * cannot start has ended: fa_flights_take() returns it.
+ * Begin an attempt of a job in state ACTIVE, or its next request after a redirect.  From now on it
+ * is in progress, and ends with fa_flights_take(): start it, or let it fail.
  *
- * @rate  Bytes a second; 0: no limit.
+ * @return Whether it is the first request of the attempt.
+ */
+bool fa_flights_begin(struct fa_flights *flights, struct fa_job *job, double now);
+
+/**
+ * Send the request.
+ *
+ * @first  What fa_flights_begin() returned.
+ * @rate   Bytes a second; 0: no limit.
  * @return 0; or -1 with the error of an attempt that did not reach the strategy.
  */
-int fa_flights_start(struct fa_flights *flights, struct fa_job *job, uint64_t rate, double now,
+int fa_flights_start(struct fa_flights *flights, struct fa_job *job, bool first, uint64_t rate,
                      struct fa_error *err);
 
 /** End an attempt that did not reach the strategy. */

@@ -90,6 +90,7 @@ struct fa_part {
     struct fa_inode inode;        /**< Of the file that the last attempt wrote to. */
     bool recorded;                /**< The state has, or had, a record of it. */
     bool stale;                   /**< That record does not describe the present bytes. */
+    bool withdrawn;               /**< That record was replaced by one that describes no bytes. */
     bool head_recorded;           /**< The state has the head of this attempt. */
     uint64_t synced;              /**< Bytes that are on the disk according to the record. */
 };

@@ -442,6 +442,7 @@ static void ledger_put_part(struct fa_ledger *ledger, struct fa_job *job,
     ledger_put(ledger, &record);
     free(url);
     job->part.recorded = true;
+    job->part.withdrawn = false;
     if (job->part.stale)
         part_end_staleness(ledger, job, counts);
 }
@@ -475,7 +476,8 @@ void fa_ledger_put_head(struct fa_ledger *ledger, struct fa_job *job,
     part->head_recorded = true;
     part->synced = 0;
     part->stale |= attempt->offset > 0 && attempt->head.kept == 0;
-    bool same = attempt->offset > 0 && attempt->head.kept == attempt->offset && part->recorded;
+    bool same = attempt->offset > 0 && attempt->head.kept == attempt->offset && part->recorded &&
+                !part->stale;
     if (attempt->head.rep.validator.strong && !same)
         ledger_put_part(ledger, job, &attempt->head, 0, counts);
 }
@@ -486,6 +488,26 @@ void fa_ledger_put_part(struct fa_ledger *ledger, struct fa_job *job,
     struct fa_head head = {.rep = job->part.rep};
     if (ledger->state && (job->part.stale || !job->part.head_recorded))
         ledger_put_part(ledger, job, &head, 0, counts);
+}
+
+/* The new record has no validator, so that the part is not resumed by it.  A known file has a record
+ * of its own, which does not describe the part. */
+int fa_ledger_withdraw(struct fa_ledger *ledger, struct fa_job *job, const struct fa_counts *counts,
+                       struct fa_error *err)
+{
+    struct fa_part *part = &job->part;
+    if (!ledger->state || fa_store_marks_parts(ledger->store) || !part->recorded ||
+        part->withdrawn || job->place.known)
+        return 0;
+    char *url;
+    struct fa_record record = record_of_unended_job(ledger, job, FA_STANDING_PART, &url);
+    int result = fa_state_put(ledger->state, &record, err);
+    free(url);
+    if (result == 0)
+        result = ledger_commit(ledger, counts, counts->lists_final, false, err);
+    part->stale |= result == 0;
+    part->withdrawn = result == 0;
+    return result;
 }
 
 /* The new record has no validator: if the process dies now, the file is fetched again. */

@@ -7,7 +7,8 @@
  *
  * The bytes of a part can change before the state is updated: when an attempt starts at byte 0, or
  * the server sends another version.  Such a part is marked as stale (transfer/attempt.h) until the
- * record of its new bytes is committed; a later run does not resume a stale part.
+ * record of its new bytes is committed; a later run does not resume a stale part.  Where parts
+ * cannot be marked, the record is withdrawn before.
  *
  * The first error of a record is stored in fa_ledger.failure and ends the run; nothing is put
  * after it.  Errors of a commit are returned: the disk may be full, and a later commit may
@@ -92,6 +93,13 @@ void fa_ledger_put_head(struct fa_ledger *ledger, struct fa_job *job,
 /** Record the part as job->part describes it: it is complete, or an attempt has ended. */
 void fa_ledger_put_part(struct fa_ledger *ledger, struct fa_job *job,
                         const struct fa_counts *counts);
+
+/**
+ * An attempt is about to write to the part.  Where parts cannot be marked as stale, withdraw the
+ * record of its bytes first; the head of the answer brings the next one.
+ */
+int fa_ledger_withdraw(struct fa_ledger *ledger, struct fa_job *job, const struct fa_counts *counts,
+                       struct fa_error *err);
 
 /** A known file is about to be replaced: withdraw what the state claims about it, as the process
  * may be killed before the new file is recorded. */

@@ -270,6 +270,8 @@ static int session_open(struct fa_session *s, struct fa_error *err)
         return -1;
     s->shard = fa_config_shard(&s->config);
     s->store = fa_store_new(s->config.dir, &s->shard, s->config.plan, err);
+    if (s->store && s->config.fsync != FA_FSYNC_NONE && fa_store_check_sync(s->store, err))
+        return -1;
     s->backlog =
         s->store ? fa_backlog_new(fa_store_scratch(s->store), FA_BACKLOG_MEMORY, err) : NULL;
     if (!s->backlog || (!s->config.plan && session_open_workers(s, err)))
@@ -484,6 +486,9 @@ static void session_report_limits(const struct fa_session *s)
                        s->n_jobs, config->jobs);
     if (missing)
         fa_emit_detail(&s->emitter, missing);
+    char lacks[FA_MOUNT_TEXT];
+    if (fa_store_describe(s->store, lacks))
+        fa_emit_notice(&s->emitter, NULL, "%s", lacks);
     if (fa_store_is_open(s->store))
         fa_emit_notice(&s->emitter, NULL,
                        "as its file system is mounted, others may write to all files of '%s', "

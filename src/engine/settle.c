@@ -75,8 +75,8 @@ void fa_settle_crashed(struct fa_job *job, int64_t size)
     bool more = size > 0 && (uint64_t)size >= attempt->offset;
     if (more && attempt->has_head && attempt->head.rep.validator.strong)
         job_set_part(job, 0, &attempt->head.rep);
-    else if (attempt->offset == 0)
-        more = false; /* if the worker had restarted from byte 0, the part is stale */
+    else if (attempt->offset == 0 || attempt->unmarked)
+        more = false; /* the worker may have restarted from byte 0: the part may be stale */
     job->part.bytes = more ? (uint64_t)size : 0;
 }
 

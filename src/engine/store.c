@@ -9,9 +9,9 @@
  * record of its bytes is committed, FA_PART_KNOWN after that.  A mode survives a crash, is changed
  * in one system call, and needs no file of its own.
  *
- * The lock is flock(2) on DIR/.fetchall/lock, so that the kernel releases it when the process
- * dies.  The file is removed at the end of a run; whoever gets a lock on a removed file has to
- * open the new one.
+ * Where the file system has no modes (engine/mount.h), nothing can mark a part.  Then the caller
+ * withdraws the record before the bytes change, and a part is trusted if it has a record.  Such
+ * parts have other names, so that none that was written under the other rule is trusted.
  *
  * An unlinked file of FA_STORE_SPARE bytes is held back while the disk has space.  When a commit
  * of the state fails on the full disk, that file is closed and the commit is repeated.
@@ -20,8 +20,10 @@
 
 #include <fetchall/state.h>
 
+#include "base/disk.h"
 #include "base/io.h"
 #include "base/owner.h"
+#include "engine/lock.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -31,23 +33,20 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
 
 #define OWN       ".fetchall"
-#define LOCK      "lock"
 #define PART_NAME 32
-/* Microseconds until the lock is tried again. */
-#define LOOK_WAIT 10000
 
 struct fa_store {
     struct fa_folder folder;
     struct fa_owner owner;                     /* of the files in the private folder */
+    struct fa_lock lock;                       /* not held: plan */
+    struct fa_mount mount;                     /* what its file system can do */
     char own[sizeof(OWN "/") + FA_SHARD_NAME]; /* the private folder: OWN, or a shard's in it */
     int own_fd;                                /* of it; -1: plan */
-    int lock_fd;                               /* -1: plan */
     int scratch_fd;
     mode_t mode; /* of files, as the umask has it */
     int spare;   /* an unlinked file of FA_STORE_SPARE bytes, or -1 */
@@ -70,78 +69,29 @@ static mode_t umask_read(void)
     return (mode_t)mask;
 }
 
-/* @return a descriptor of a lock file that belongs to us, or -1. */
-static int lock_open(struct fa_store *store, struct fa_error *err)
-{
-    int flags = O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC;
-    struct stat st;
-    int fd = openat(store->own_fd, LOCK, flags, 0600);
-    if (fd < 0 || fstat(fd, &st))
-        fa_folder_not_made(err, store->own_fd, LOCK, "lock the folder", store->folder.dir);
-    else if (!S_ISREG(st.st_mode))
-        fa_folder_refuse(err, OWN "/" LOCK, fa_folder_kind(st.st_mode));
-    else if (fa_owner_check(&store->owner, &st, store->own_fd, OWN "/" LOCK, err) == 0)
-        return fd;
-    if (fd >= 0)
-        close(fd);
-    return -1;
-}
-
-/* A run that ends may remove the lock file between our open() and flock(): then lock the new
- * one. */
-static int lock_take(struct fa_store *store, struct fa_error *err)
-{
-    for (int i = 0; i < 10; ++i) {
-        int fd = lock_open(store, err);
-        if (fd < 0)
-            return -1;
-        if (flock(fd, LOCK_EX | LOCK_NB)) {
-            char pid[24] = "";
-            ssize_t n = pread(fd, pid, sizeof(pid) - 1, 0);
-            close(fd);
-            if (i < 3) {
-                usleep(LOOK_WAIT); /* fa_store_holder() takes the lock for a moment */
-                continue;
-            }
-            fa_error_set(err, FA_DOMAIN_SYSTEM, EWOULDBLOCK, FA_CLASS_LOCAL_IO,
-                         "another fetchall (pid %.*s) is at work in '%s'", (int)(n > 0 ? n : 0),
-                         pid, store->folder.dir);
-            return -1;
-        }
-        struct stat ours, there;
-        if (fstat(fd, &ours) == 0 && fstatat(store->own_fd, LOCK, &there, 0) == 0 &&
-            ours.st_ino == there.st_ino) {
-            store->lock_fd = fd;
-            if (ftruncate(fd, 0) || dprintf(fd, "%d", (int)getpid()) < 0)
-                return fa_folder_failed(err, "lock the folder", store->folder.dir);
-            return 0;
-        }
-        close(fd);
-    }
-    errno = EAGAIN;
-    return fa_folder_failed(err, "lock the folder", store->folder.dir);
-}
-
 /* Mounts such as vfat show one owner for all files: see base/owner.h. */
 bool fa_store_is_open(const struct fa_store *store)
 {
     return store->owner.loose != 0;
 }
 
-/* The PID in the file is valid only while somebody holds the lock. */
+bool fa_store_describe(const struct fa_store *store, char ret[FA_MOUNT_TEXT])
+{
+    return fa_mount_describe(&store->mount, store->lock.by_name, store->folder.dir, ret);
+}
+
+bool fa_store_marks_parts(const struct fa_store *store)
+{
+    return store->mount.modes;
+}
+
 int64_t fa_store_holder(const struct fa_store *store)
 {
-    char text[24] = "";
-    char name[sizeof(store->own) + sizeof("/" LOCK)];
-    int flags = O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC;
-    snprintf(name, sizeof(name), "%s/" LOCK, store->own);
-    int fd = openat(store->folder.fd, name, flags);
-    bool held = fd >= 0 && flock(fd, LOCK_SH | LOCK_NB) != 0;
-    bool has_pid = held && pread(fd, text, sizeof(text) - 1, 0) > 0;
-    if (fd >= 0)
-        close(fd);
-    long long pid = has_pid ? strtoll(text, NULL, 10) : 0;
-    return !held ? 0 : pid > 0 ? pid : -1;
+    int own = openat(store->folder.fd, store->own, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    int64_t holder = own < 0 ? 0 : fa_lock_holder(own);
+    if (own >= 0)
+        close(own);
+    return holder;
 }
 
 /* Without a spare file the run works too: it only risks its last commit on a full disk. */
@@ -211,7 +161,9 @@ static int own_open(struct fa_store *store, struct fa_error *err)
     }
     if (!found || store->own_fd < 0)
         return fa_folder_failed(err, "open the folder for parts in", store->folder.dir);
-    if (lock_take(store, err))
+    if (fa_lock_take(&store->lock, store->own_fd, store->own, &store->owner, store->folder.dir,
+                     err) ||
+        fa_mount_probe(&store->mount, store->own_fd, store->folder.dir, err))
         return -1;
     store->scratch_fd = store->own_fd;
     spare_hold(store);
@@ -228,7 +180,9 @@ struct fa_store *fa_store_new(const char *dir, const struct fa_shard *shard, boo
         fa_error_system(err, FA_CLASS_LOCAL_IO, ENOMEM, "cannot open '%s'", dir);
         return NULL;
     }
-    store->own_fd = store->lock_fd = store->scratch_fd = store->spare = -1;
+    store->own_fd = store->scratch_fd = store->spare = -1;
+    fa_lock_init(&store->lock);
+    fa_mount_init(&store->mount);
     store->mode = 0666 & ~umask_read();
     fa_owner_init(&store->owner);
     if (shard && shard->count > 0)
@@ -247,8 +201,7 @@ struct fa_store *fa_store_new(const char *dir, const struct fa_shard *shard, boo
 
 static void store_close(struct fa_store *store)
 {
-    int fds[] = {store->spare, store->lock_fd, store->own_fd,
-                 store->scratch_fd == store->own_fd ? -1 : store->scratch_fd};
+    int fds[] = {store->own_fd, store->scratch_fd == store->own_fd ? -1 : store->scratch_fd};
     for (size_t i = 0; i < sizeof(fds) / sizeof(*fds); ++i)
         if (fds[i] >= 0)
             close(fds[i]);
@@ -258,8 +211,9 @@ void fa_store_free(struct fa_store *store)
 {
     if (!store)
         return;
-    if (store->lock_fd >= 0) {
-        unlinkat(store->own_fd, LOCK, 0);
+    (void)fa_store_give_spare(store);
+    if (fa_lock_is_held(&store->lock)) {
+        fa_lock_release(&store->lock);
         /* Fails if there are parts or a state, and is meant to. */
         unlinkat(store->folder.fd, store->own, AT_REMOVEDIR);
         unlinkat(store->folder.fd, OWN, AT_REMOVEDIR);
@@ -299,11 +253,14 @@ int fa_store_scratch(const struct fa_store *store)
 }
 
 /* Written by hand, because snprintf(3) is noticeable at a hundred thousand small files. */
-static const char *part_name(uint64_t key, char name[PART_NAME])
+static const char *part_name(const struct fa_store *store, uint64_t key, char name[PART_NAME])
 {
     for (int i = 15; i >= 0; --i, key >>= 4)
         name[i] = "0123456789abcdef"[key & 15];
-    memcpy(name + 16, ".part", sizeof(".part"));
+    if (store->mount.modes)
+        memcpy(name + 16, ".part", sizeof(".part"));
+    else
+        memcpy(name + 16, ".bare.part", sizeof(".bare.part"));
     return name;
 }
 
@@ -324,7 +281,8 @@ static int part_new(struct fa_store *store, const char *name, mode_t mode, struc
 
 static bool part_is_ours(const struct fa_store *store, const struct stat *st)
 {
-    return S_ISREG(st->st_mode) && st->st_nlink == 1 && fa_owner_has(&store->owner, st);
+    return S_ISREG(st->st_mode) && st->st_nlink == store->mount.links &&
+           fa_owner_has(&store->owner, st);
 }
 
 /* Open an existing part to append to it, truncated to the bytes that can be trusted. */
@@ -347,7 +305,7 @@ int fa_store_part_write(struct fa_store *store, uint64_t key, bool stale, uint64
                         struct fa_error *err)
 {
     char name[PART_NAME];
-    part_name(key, name);
+    part_name(store, key, name);
     int fd = *offset > 0 ? part_again(store, name, *offset) : -1;
     if (fd >= 0)
         return fd;
@@ -360,15 +318,31 @@ int64_t fa_store_part_size(struct fa_store *store, uint64_t key)
 {
     char name[PART_NAME];
     struct stat st;
-    if (fstatat(store->own_fd, part_name(key, name), &st, AT_SYMLINK_NOFOLLOW) ||
-        !part_is_ours(store, &st) || (st.st_mode & 0777) != FA_PART_KNOWN)
+    if (fstatat(store->own_fd, part_name(store, key, name), &st, AT_SYMLINK_NOFOLLOW) ||
+        !part_is_ours(store, &st) || (store->mount.modes && (st.st_mode & 0777) != FA_PART_KNOWN))
         return -1;
     return st.st_size;
+}
+
+bool fa_store_inode(const struct fa_store *store, int fd, struct fa_inode *ret)
+{
+    struct stat st;
+    if (fstat(fd, &st))
+        return false;
+    *ret = (struct fa_inode){st.st_dev, store->mount.inodes ? st.st_ino : 0};
+    return true;
 }
 
 static bool inode_is_same(const struct fa_inode *inode, const struct stat *st)
 {
     return inode->number == st->st_ino && inode->device == st->st_dev;
+}
+
+/* Without inode numbers that are kept, the lock and the mode of the folder have to do. */
+static bool part_is_same(const struct fa_store *store, const struct fa_inode *inode,
+                         const struct stat *st)
+{
+    return store->mount.inodes ? inode_is_same(inode, st) : inode->device == st->st_dev;
 }
 
 /*
@@ -381,8 +355,10 @@ static int part_open_same(const struct fa_store *store, uint64_t key, const stru
 {
     char name[PART_NAME];
     struct stat st;
-    int fd = openat(store->own_fd, part_name(key, name), how | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-    if (fd >= 0 && fstat(fd, &st) == 0 && part_is_ours(store, &st) && inode_is_same(inode, &st))
+    int fd = openat(store->own_fd, part_name(store, key, name),
+                    how | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    if (fd >= 0 && fstat(fd, &st) == 0 && part_is_ours(store, &st) &&
+        part_is_same(store, inode, &st))
         return fd;
     if (fd < 0 && errno != ELOOP)
         return fa_folder_failed(err, "open a part in", store->folder.dir);
@@ -394,6 +370,8 @@ static int part_open_same(const struct fa_store *store, uint64_t key, const stru
 /* By descriptor, so that no other file gets the mode. */
 int fa_store_part_know(struct fa_store *store, uint64_t key, const struct fa_inode *inode)
 {
+    if (!store->mount.modes)
+        return 0;
     int fd = part_open_same(store, key, inode, O_WRONLY, NULL);
     int result = fd < 0 ? -1 : fchmod(fd, FA_PART_KNOWN);
     if (fd >= 0)
@@ -413,7 +391,7 @@ void fa_store_purge(struct fa_store *store, bool (*keeps)(void *arg, uint64_t ke
         if (len < 5 || strcmp(entry->d_name + len - 5, ".part") != 0)
             continue;
         bool named = sscanf(entry->d_name, "%16" SCNx64, &key) == 1 &&
-                     strcmp(part_name(key, name), entry->d_name) == 0;
+                     strcmp(part_name(store, key, name), entry->d_name) == 0;
         if (!named || !keeps || !keeps(arg, key))
             unlinkat(store->own_fd, entry->d_name, 0);
     }
@@ -453,20 +431,28 @@ int fa_store_part_open(struct fa_store *store, uint64_t key, const struct fa_ino
 void fa_store_part_remove(struct fa_store *store, uint64_t key)
 {
     char name[PART_NAME];
-    unlinkat(store->own_fd, part_name(key, name), 0);
+    unlinkat(store->own_fd, part_name(store, key, name), 0);
 }
 
-/* Use linkat() and unlinkat() on file systems without RENAME_NOREPLACE. */
+/* Without RENAME_NOREPLACE, linkat() and unlinkat() do the same in two steps; without hard links, a
+ * look and a plain rename() do, as no other fetchall is at work here.  A kill between any of them
+ * leaves a complete file under one of the names. */
 static int part_rename_new(int from, const char *part, int to, const char *name)
 {
+    struct stat st;
     if (renameat2(from, part, to, name, RENAME_NOREPLACE) == 0)
         return 0;
-    if (errno != EINVAL && errno != ENOSYS)
+    if (!fa_disk_lacks(errno))
         return -1;
-    if (linkat(from, part, to, name, 0))
+    if (linkat(from, part, to, name, 0) == 0) {
+        unlinkat(from, part, 0);
+        return 0;
+    }
+    if (!fa_disk_lacks(errno) && errno != EPERM && errno != EXDEV && errno != EMLINK)
         return -1;
-    unlinkat(from, part, 0);
-    return 0;
+    if (fstatat(to, name, &st, AT_SYMLINK_NOFOLLOW) == 0)
+        errno = EEXIST;
+    return errno == ENOENT ? renameat(from, part, to, name) : -1;
 }
 
 /* The name was free when the entry was admitted. */
@@ -533,7 +519,7 @@ static int part_check_published(const struct fa_store *store, const struct fa_in
 {
     struct stat st;
     if (fstatat(to, name, &st, AT_SYMLINK_NOFOLLOW) == 0) {
-        if (inode_is_same(inode, &st))
+        if (part_is_same(store, inode, &st))
             return 0;
         if (!part_is_ours(store, &st))
             renameat(to, name, store->own_fd, part);
@@ -544,7 +530,7 @@ static int part_check_published(const struct fa_store *store, const struct fa_in
 /* Some file systems have no modes and reject every change; files there have what the mount says. */
 static int part_set_mode(int fd, mode_t mode)
 {
-    return fchmod(fd, mode) && errno != EPERM && errno != EOPNOTSUPP && errno != ENOSYS ? -1 : 0;
+    return fchmod(fd, mode) && errno != EPERM && !fa_disk_lacks(errno) ? -1 : 0;
 }
 
 /* A permission is a matter of one folder, and a length of one name.  Other errors are of the disk,
@@ -584,12 +570,30 @@ int fa_store_publish(struct fa_store *store, uint64_t key, const struct fa_inode
     struct fa_error why = {0};
     int fd = part_open_same(store, key, inode, O_WRONLY, &why);
     int result =
-        fd < 0 ? -1 : part_publish(store, fd, part_name(key, part), inode, path, replace, &why);
+        fd < 0 ? -1
+               : part_publish(store, fd, part_name(store, key, part), inode, path, replace, &why);
     if (fd >= 0)
         close(fd);
     if (result && err)
         *err = why;
     return result;
+}
+
+int fa_store_check_sync(const struct fa_store *store, struct fa_error *err)
+{
+    if (store->mount.known || store->own_fd < 0)
+        return 0;
+    int fd = fa_io_unlinked(store->own_fd);
+    int code = fd < 0 || fdatasync(fd) ? errno : 0;
+    if (fd >= 0)
+        close(fd);
+    if (!fa_disk_lacks(code))
+        return 0;
+    fa_error_system(
+        err, FA_CLASS_LOCAL_IO, code,
+        "the file system of '%s' cannot sync files: use --fsync none, or another folder",
+        store->folder.dir);
+    return -1;
 }
 
 /* fallocate(2) also counts quotas, unlike statvfs(3).  Without it, write the bytes. */

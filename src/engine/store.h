@@ -10,6 +10,7 @@
 #define FA_ENGINE_STORE_H
 
 #include "engine/folder.h"
+#include "engine/mount.h"
 #include "engine/shard.h"
 #include "transfer/attempt.h"
 
@@ -44,6 +45,16 @@ int fa_store_absorb(struct fa_store *store, struct fa_store *shard, struct fa_er
 /** Whether the mount options of the file system let other users write to all files of DIR. */
 bool fa_store_is_open(const struct fa_store *store);
 
+/** What the file system of DIR lacks, and what follows, for the user.  @return false: nothing. */
+bool fa_store_describe(const struct fa_store *store, char ret[FA_MOUNT_TEXT]);
+
+/** Whether parts can be marked as stale.  If not, the record of a part must be withdrawn, and that
+ * be committed, before the bytes of the part may change. */
+bool fa_store_marks_parts(const struct fa_store *store);
+
+/** Check that files can be synced, as --fsync requires.  @return 0, or -1. */
+int fa_store_check_sync(const struct fa_store *store, struct fa_error *err);
+
 /** The PID of the fetchall that holds the lock; 0: none; -1: unknown. */
 int64_t fa_store_holder(const struct fa_store *store);
 
@@ -75,6 +86,10 @@ struct fa_inode {
     dev_t device;
     ino_t number; /**< 0: none. */
 };
+
+/** The identity of an open part.  The number stays 0 where the file system does not keep it: then a
+ * part is identified by its name.  @return whether it could be read */
+bool fa_store_inode(const struct fa_store *store, int fd, struct fa_inode *ret);
 
 /** The state has a record of the part as it is now: clear its stale mark.  @inode  Of the file that
  * was written. */

@@ -64,7 +64,9 @@ static bool turn_lower_slots(struct fa_session *s, const struct fa_job *job,
 static void turn_start_job(struct fa_session *s, struct fa_job *job, double now)
 {
     struct fa_error err = {0};
-    if (fa_flights_start(&s->flights, job, fa_scheduler_share(&s->scheduler), now, &err) == 0)
+    bool first = fa_flights_begin(&s->flights, job, now);
+    if (fa_ledger_withdraw(&s->ledger, job, &s->counts, &err) == 0 &&
+        fa_flights_start(&s->flights, job, first, fa_scheduler_share(&s->scheduler), &err) == 0)
         return;
     bool fewer = turn_lower_slots(s, job, &err, now);
     fa_flights_fail(&s->flights, job, &err, fewer ? FA_RETRYABLE_NOW : FA_RETRYABLE_NEVER);

@@ -44,6 +44,8 @@ struct fa_attempt {
                                 response brings the file. */
     bool conditional;        /**< Request the file only if it does not match rep.validator. */
     bool durable;            /**< Sync the part file before the attempt is done. */
+    bool unmarked; /**< The part file needs no FA_PART_STALE: the state has no record of its
+                                bytes, because the file system has no modes. */
     struct fa_slice
         slice;         /**< Request these bytes only: the file is that slice.  Without offset. */
     int64_t size;      /**< Size given by the list; -1: none. */
@@ -67,5 +69,8 @@ struct fa_attempt {
 };
 
 STAILQ_HEAD(fa_attempt_queue, fa_attempt);
+
+/** Mark the part file as stale, before its bytes change.  @return 0, or -1 with errno. */
+int fa_attempt_mark_stale(const struct fa_attempt *attempt);
 
 #endif

@@ -114,7 +114,7 @@ static int body_check_declared(const struct fa_body *body, bool expect_length,
 static int body_truncate_part(const struct fa_body *body, uint64_t kept)
 {
     int fd = body->attempt->fd;
-    return fchmod(fd, FA_PART_STALE) || ftruncate(fd, (off_t)kept);
+    return fa_attempt_mark_stale(body->attempt) || ftruncate(fd, (off_t)kept);
 }
 
 /* A 206 continues at the end of the kept bytes, and a 200 starts at 0.  The part file is untouched

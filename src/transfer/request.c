@@ -159,7 +159,7 @@ int fa_request_choose(const struct fa_attempt *a, struct fa_asked *ret, struct f
             ret->offset = a->whole ? 0 : a->offset;
             ret->part_bytes = a->offset;
         }
-        if ((ret->part_bytes == 0 && fchmod(a->fd, FA_PART_STALE)) ||
+        if ((ret->part_bytes == 0 && fa_attempt_mark_stale(a)) ||
             ftruncate(a->fd, (off_t)ret->part_bytes)) {
             fa_error_system(err, FA_CLASS_LOCAL_IO, errno, "cannot truncate the part file");
             return -1;

@@ -51,6 +51,7 @@ static const struct fa_field attempt_fields[] = {
     FA_FIELD(BOOL, bool, struct fa_attempt, whole),
     FA_FIELD(BOOL, bool, struct fa_attempt, conditional),
     FA_FIELD(BOOL, bool, struct fa_attempt, durable),
+    FA_FIELD(BOOL, bool, struct fa_attempt, unmarked),
 };
 
 static const struct fa_field error_fields[] = {

@@ -282,11 +282,15 @@ Test(settle, part_of_a_crashed_worker_is_salvaged_unless_it_began_anew)
         bool head;
         int64_t size;
         uint64_t left;
-    } rows[] = {{0, true, 500, 500}, {0, false, 500, 0}, {100, false, 500, 500},
-                {100, false, 50, 0}, {100, true, -1, 0}, {0, true, 0, 0}};
+        bool unmarked;
+    } rows[] = {{0, true, 500, 500, false},    {0, false, 500, 0, false},
+                {100, false, 500, 500, false}, {100, false, 50, 0, false},
+                {100, true, -1, 0, false},     {0, true, 0, 0, false},
+                {100, false, 500, 0, true},    {100, true, 500, 500, true}};
     for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); ++i) {
         job->attempt.offset = rows[i].offset;
         job->attempt.has_head = rows[i].head;
+        job->attempt.unmarked = rows[i].unmarked;
         job->attempt.head.rep.validator.strong = true;
         fa_settle_crashed(job, rows[i].size);
         cr_expect_eq(job->part.bytes, rows[i].left, "%zu", i);
