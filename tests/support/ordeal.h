@@ -52,6 +52,7 @@ struct fa_shot {
 struct fa_ordeal {
     struct fa_scratch scratch;
     struct fa_server server;
+    size_t beside;    /* processes of the test itself, such as the server */
     const char *mode; /* of fa_modes */
     unsigned seed;    /* for messages */
     enum fa_ordeal_list which;
