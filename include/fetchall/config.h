@@ -70,6 +70,15 @@ enum fa_list_format {
     FA_LIST_FORMATS       /**< How many there are. */
 };
 
+/** The oldest version of TLS to accept. */
+enum fa_tls {
+    FA_TLS_DEFAULT, /**< FA_TLS_1_2 */
+    FA_TLS_1_0,     /**< Insecure, as is 1.1; weak keys and signatures are accepted, too. */
+    FA_TLS_1_1,
+    FA_TLS_1_2,
+    FA_TLS_1_3,
+};
+
 /** What survives a power failure.  If only the program is killed, everything does. */
 enum fa_fsync {
     FA_FSYNC_NONE,  /**< No promise. */
@@ -191,6 +200,8 @@ struct fa_config {
     unsigned shard;  /**< Only the entries of this shard, from 0... */
     unsigned shards; /**< ...of that many, at most FA_SHARDS_MAX.  0: all entries. */
     enum fa_shard_by shard_by;
+
+    enum fa_tls tls_min;
 
     const char *const *trust_hosts; /**< Hosts that get headers, user and password of a URL after a
                                        redirect to them, too, n_trust_hosts of them: see

@@ -49,6 +49,9 @@ static const char *hint_by_status(int status, bool netrc)
     }
 }
 
+/* CURLE_SSL_CONNECT_ERROR of libcurl-errors(3): the handshake failed, but not the certificate. */
+#define HANDSHAKE_FAILED 35
+
 static const char *hint_by_errno(int code)
 {
     switch (code) {
@@ -97,6 +100,8 @@ const char *fa_failures_hint(const struct fa_error *error, bool netrc)
         hint = hint_by_status(error->code, netrc);
     else if (error->domain == FA_DOMAIN_SYSTEM && error->class == FA_CLASS_LOCAL_IO)
         hint = hint_by_errno(error->code);
+    else if (error->domain == FA_DOMAIN_CURL && error->code == HANDSHAKE_FAILED)
+        hint = "check the port; use --tls-min for a server with old TLS (insecure)";
     return hint ? hint : hints[error->class];
 }
 

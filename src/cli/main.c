@@ -208,6 +208,11 @@ static int run_session(struct fa_session *session, const struct fa_options *opti
     return (int)fa_exit_status(&observer->exit);
 }
 
+static bool tls_is_insecure(enum fa_tls oldest)
+{
+    return oldest == FA_TLS_1_0 || oldest == FA_TLS_1_1;
+}
+
 static int run(const struct fa_options *options)
 {
     struct fa_error err = {0};
@@ -215,6 +220,8 @@ static int run(const struct fa_options *options)
     int status = FA_EXIT_LOCAL;
     if (options->config.insecure && !options->quiet)
         fputs("fetchall: --insecure: certificates are not verified\n", stderr);
+    if (tls_is_insecure(options->config.tls_min) && !options->quiet)
+        fputs("fetchall: --tls-min: TLS before 1.2 is insecure\n", stderr);
     /* A plan is read like any listing, and ends with its reader by SIGPIPE. */
     if (!options->config.plan)
         fa_signals_ignore();

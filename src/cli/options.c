@@ -35,6 +35,7 @@ SAME_SIZE(enum fa_list_format);
 SAME_SIZE(enum fa_shard_by);
 SAME_SIZE(enum fa_family);
 SAME_SIZE(enum fa_http);
+SAME_SIZE(enum fa_tls);
 SAME_SIZE(enum fa_hash_with);
 SAME_SIZE(enum fa_fsync);
 SAME_SIZE(enum fa_progress_mode);
@@ -468,6 +469,11 @@ const struct fa_option fa_options_table[] = {
                   "fetchall does not ask for pass phrases."),
     FLAG("insecure", 0, config.insecure, .commands = RUNS, .help = "do not verify certificates",
          .more = "Anyone between you and the server can then read and change what is downloaded."),
+    CHOICE("tls-min", 0, "VERSION", enum fa_tls, config.tls_min, fa_value_tls, .first = FA_TLS_1_0,
+           .initial = "1.2", .commands = RUNS, .help = "set the lowest TLS version",
+           .more = "1.0 and 1.1 are for old servers and are insecure: connections to all servers "
+                   "may then use broken ciphers, and keys and signatures of certificates may be "
+                   "weak.  Use them with checksums only."),
     FLAG("allow-downgrade", 0, config.allow_downgrade, .commands = RUNS,
          .help = "follow redirects from https to http",
          .more = "No header, password or cookie is sent there, but anyone on the way can read and "

@@ -27,6 +27,12 @@ const char *fa_value_http(unsigned http)
     return http < sizeof(names) / sizeof(*names) ? names[http] : NULL;
 }
 
+const char *fa_value_tls(unsigned index)
+{
+    static const char *const names[] = {"1.0", "1.1", "1.2", "1.3"};
+    return index < sizeof(names) / sizeof(*names) ? names[index] : NULL;
+}
+
 const char *fa_value_hash_with(unsigned model)
 {
     static const char *const names[] = {[FA_HASH_WITH_PROCESS] = "process",

@@ -16,6 +16,7 @@
 /** The names of enum fa_mode, fa_http and fa_hash_with; NULL: invalid value. */
 const char *fa_value_mode(unsigned mode);
 const char *fa_value_http(unsigned http);
+const char *fa_value_tls(unsigned index); /**< From FA_TLS_1_0 on. */
 const char *fa_value_hash_with(unsigned model);
 
 /** Digits only. */

@@ -102,6 +102,8 @@ static const char *config_check_choices(const struct fa_config *config)
         return "family";
     if (config->http > FA_HTTP_2)
         return "http";
+    if (config->tls_min > FA_TLS_1_3)
+        return "tls_min";
     if (config->hash_with > FA_HASH_WITH_INLINE)
         return "hash_with";
     if (config->sandbox > FA_SANDBOX_REQUIRE)

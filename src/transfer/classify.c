@@ -75,25 +75,38 @@ static int is_out_of_descriptors(const struct fa_ending *ending)
     return ending->system == EMFILE || ending->system == ENFILE;
 }
 
+struct tls_reason {
+    const char *part; /* of the text */
+    const char *reason;
+    const char *after; /* the lowest version that we accept; NULL: the version is not the reason */
+};
+
 /* libcurl passes on the reasons of OpenSSL, which do not say whose fault it is. */
-static const char *tls_reason(const char *text)
+static const struct tls_reason *tls_reason_find(const char *text)
 {
-    static const struct {
-        const char *part;
-        const char *reason;
-    } reasons[] = {
-        {"unsupported protocol", "the server only offers TLS older than 1.2"},
-        {"alert protocol version", "the server refuses TLS 1.2 and 1.3"},
-        {"unsafe legacy renegotiation", "the server has no secure renegotiation (RFC 5746)"},
-        {"dh key too small", "the server's Diffie-Hellman key is too weak"},
-        {"key too small", "the server's key is too weak"},
-        {"key too weak", "a key of the server's certificates is too weak"},
-        {"md too weak", "a signature of the server's certificates uses a weak hash"},
+    static const struct tls_reason reasons[] = {
+        {"unsupported protocol", "the server only offers TLS older than ", ""},
+        {"alert protocol version", "the server refuses TLS ", " and later"},
+        {"unsafe legacy renegotiation", "the server has no secure renegotiation (RFC 5746)", NULL},
+        {"dh key too small", "the server's Diffie-Hellman key is too weak", NULL},
+        {"key too small", "the server's key is too weak", NULL},
+        {"key too weak", "a key of the server's certificates is too weak", NULL},
+        {"md too weak", "a signature of the server's certificates uses a weak hash", NULL},
     };
     for (size_t i = 0; i < sizeof(reasons) / sizeof(*reasons); ++i)
         if (strstr(text, reasons[i].part))
-            return reasons[i].reason;
+            return &reasons[i];
     return NULL;
+}
+
+static const char *tls_version(enum fa_tls version)
+{
+    static const char *const names[] = {[FA_TLS_DEFAULT] = "1.2",
+                                        [FA_TLS_1_0] = "1.0",
+                                        [FA_TLS_1_1] = "1.1",
+                                        [FA_TLS_1_2] = "1.2",
+                                        [FA_TLS_1_3] = "1.3"};
+    return names[version];
 }
 
 /* Another attempt gets the same versions and keys, so such a failure is permanent. */
@@ -102,11 +115,15 @@ static bool classify_weak_tls(const struct fa_ending *ending, const char *text,
 {
     bool tls =
         ending->curl == CURLE_SSL_CONNECT_ERROR || ending->curl == CURLE_PEER_FAILED_VERIFICATION;
-    const char *reason = tls ? tls_reason(text) : NULL;
-    if (reason)
-        fa_error_set(&outcome->error, FA_DOMAIN_CURL, ending->curl, FA_CLASS_TLS, "%s: %s", reason,
-                     text);
-    return reason != NULL;
+    const struct tls_reason *why = tls ? tls_reason_find(text) : NULL;
+    if (!why)
+        return false;
+    bool version = why->after != NULL;
+    fa_error_set(&outcome->error, FA_DOMAIN_CURL, ending->curl, FA_CLASS_TLS, "%s%s%s%s: %s",
+                 why->reason, version ? tls_version(ending->tls_min) : "",
+                 version ? why->after : "",
+                 version && ending->tls_min != FA_TLS_1_0 ? " (see --tls-min)" : "", text);
+    return true;
 }
 
 /* The most specific evidence comes first: errno, the proxy's status, the state of the header, how

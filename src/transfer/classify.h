@@ -6,19 +6,21 @@
 
 #include "transfer/outcome.h"
 
+#include <fetchall/config.h>
 #include <fetchall/error.h>
 
 #include <stdbool.h>
 
 /** How libcurl ended a transfer. */
 struct fa_ending {
-    int curl;         /**< A CURLcode (libcurl-errors(3)), not CURLE_OK. */
-    int system;       /**< errno of the socket, or 0. */
-    bool connected;   /**< The connection was made and the request sent. */
-    bool answered;    /**< The status line of a response has arrived. */
-    int proxy_status; /**< Status of the response to CONNECT, or 0. */
-    const char *text; /**< libcurl's error text, or "". */
-    bool long_head;   /**< The response header exceeds libcurl's limit. */
+    int curl;            /**< A CURLcode (libcurl-errors(3)), not CURLE_OK. */
+    int system;          /**< errno of the socket, or 0. */
+    bool connected;      /**< The connection was made and the request sent. */
+    bool answered;       /**< The status line of a response has arrived. */
+    int proxy_status;    /**< Status of the response to CONNECT, or 0. */
+    const char *text;    /**< libcurl's error text, or "". */
+    bool long_head;      /**< The response header exceeds libcurl's limit. */
+    enum fa_tls tls_min; /**< The lowest version that was acceptable. */
 };
 
 /** Set outcome->error and outcome->retryable. */

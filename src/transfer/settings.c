@@ -36,6 +36,7 @@ static const struct fa_field computed[] = {
     FA_FIELD(BOOL, bool, struct fa_settings, http2),
     FA_FIELD(BOOL, bool, struct fa_settings, confined),
     FA_FIELD_ENUM(enum fa_family, FA_FAMILY_V6 + 1, struct fa_settings, family),
+    FA_FIELD_ENUM(enum fa_tls, FA_TLS_1_3 + 1, struct fa_settings, tls_min),
 };
 
 void fa_settings_init(struct fa_settings *settings, const struct fa_config *config)
@@ -44,6 +45,7 @@ void fa_settings_init(struct fa_settings *settings, const struct fa_config *conf
         .http2 = config->http == FA_HTTP_2,
         .confined = config->sandbox != FA_SANDBOX_OFF,
         .family = config->family,
+        .tls_min = config->tls_min == FA_TLS_DEFAULT ? FA_TLS_1_2 : config->tls_min,
     };
     fa_fields_copy(taken, FA_FIELD_COUNT(taken), settings, config);
 }

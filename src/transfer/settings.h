@@ -21,6 +21,7 @@ struct fa_settings {
     bool http2;
     bool confined; /**< A process that works for this gives up what it does not need. */
     enum fa_family family;
+    enum fa_tls tls_min; /**< Not FA_TLS_DEFAULT. */
     const char *user_agent;
     const char *proxy;
     const char *cacert;

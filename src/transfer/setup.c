@@ -14,6 +14,9 @@ static void setup_tls(CURL *easy, const struct fa_settings *s)
 {
     curl_easy_setopt(easy, CURLOPT_CAPATH, NULL);
     curl_easy_setopt(easy, CURLOPT_CAINFO, NULL);
+    /* OpenSSL 3 has TLS before 1.2 at this level only, which is one for all uses of a key. */
+    if (s->tls_min < FA_TLS_1_2)
+        curl_easy_setopt(easy, CURLOPT_SSL_CIPHER_LIST, "DEFAULT@SECLEVEL=0");
     if (s->insecure) {
         curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 0L);
         curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 0L);

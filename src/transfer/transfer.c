@@ -478,7 +478,12 @@ static int transfer_set_address(struct fa_transfer *t, const struct fa_attempt *
  * differ: so set an explicit maximum version for HTTP/2 only, which equals the default. */
 static void transfer_set_version(struct fa_transfer *t, bool http2)
 {
-    long tls = CURL_SSLVERSION_TLSv1_2;
+    static const long versions[] = {
+        [FA_TLS_DEFAULT] = CURL_SSLVERSION_TLSv1_2, [FA_TLS_1_0] = CURL_SSLVERSION_TLSv1_0,
+        [FA_TLS_1_1] = CURL_SSLVERSION_TLSv1_1,     [FA_TLS_1_2] = CURL_SSLVERSION_TLSv1_2,
+        [FA_TLS_1_3] = CURL_SSLVERSION_TLSv1_3,
+    };
+    long tls = versions[t->settings->tls_min];
     if (http2)
         tls |= CURL_SSLVERSION_MAX_TLSv1_3;
     curl_easy_setopt(t->easy, CURLOPT_SSLVERSION, tls);
@@ -609,6 +614,7 @@ static void transfer_explain_curl(struct fa_transfer *t, CURLcode code, struct f
         .long_head =
             t->response.verdict == FA_VERDICT_NONE && t->connected && t->headers_size > HEAD_MAX,
         .proxy_status = (int)proxy,
+        .tls_min = t->settings->tls_min,
         .text = t->text,
     };
     fa_classify_curl(&ending, ret);

@@ -551,6 +551,40 @@ FA_TEST_MODES(secrets, certificate_that_cannot_be_trusted_fails_at_once)
     }
 }
 
+/* The server has TLS 1.0 only. */
+FA_TEST_MODES(secrets, old_tls_is_used_if_it_is_allowed)
+{
+    static const struct {
+        const char *tls_min, *said;
+        bool warned;
+    } rows[] = {
+        {"1.0", NULL, true},
+        {"1.1", "TLS 1.1 and later (see --tls-min)", true},
+        {"1.2", "TLS 1.2 and later (see --tls-min)", false},
+        {"1.3", "TLS 1.3 and later (see --tls-min)", false},
+    };
+    struct fa_cert cert;
+    struct fa_server old;
+    fa_ca_issue(&ca, &scratch, "old", FA_CERT_GOOD, "127.0.0.1", &cert);
+    fa_server_start(&old, (const char *[]){"--tls", cert.cert, cert.key, "--old-tls", NULL});
+    fa_lines_add(&list, "%s", fa_server_url(&old, "/ok/10/a"));
+    fa_lines_add(&list, "%s", fa_server_url(&tls, "/ok/10/new"));
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        fa_fetch_start(&fetch, &scratch, mode, list.text, "--cacert", ca.file, "--tls-min",
+                       rows[i].tls_min, NULL);
+        fa_fetch_expect(&fetch, 10, rows[i].said ? 1 : 0);
+        const json_t *entry = fa_fetch_expect_entry(&fetch, 1, rows[i].said ? "failed" : "ok",
+                                                    rows[i].said ? "tls" : NULL);
+        cr_expect(!rows[i].said || strstr(fa_report_str(entry, "error"), rows[i].said), "%s: %s",
+                  mode, fa_report_str(entry, "error"));
+        fa_fetch_expect_entry(&fetch, 2, "ok", NULL);
+        cr_expect_eq(strstr(fa_run_err(&fetch.run), "TLS before 1.2 is insecure") != NULL,
+                     rows[i].warned, "%s: %s", rows[i].tls_min, fa_run_err(&fetch.run));
+        fa_fetch_end(&fetch);
+    }
+    fa_server_stop(&old);
+}
+
 FA_TEST_MODES(secrets, unknown_authority_is_refused)
 {
     fa_lines_add(&list, "%s", fa_server_url(&tls, "/ok/10/a"));

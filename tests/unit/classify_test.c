@@ -136,9 +136,9 @@ Test(classify, old_tls_and_weak_keys_have_messages_of_their_own)
         const char *text, *message;
     } rows[] = {
         {CURLE_SSL_CONNECT_ERROR, "error:0A000102:SSL routines::unsupported protocol",
-         "the server only offers TLS older than 1.2: "},
+         "the server only offers TLS older than 1.2 (see --tls-min): "},
         {CURLE_SSL_CONNECT_ERROR, "error:0A00042E:SSL routines::tlsv1 alert protocol version",
-         "the server refuses TLS 1.2 and 1.3: "},
+         "the server refuses TLS 1.2 and later (see --tls-min): "},
         {CURLE_SSL_CONNECT_ERROR, "error:0A00018A:SSL routines::dh key too small",
          "the server's Diffie-Hellman key is too weak: "},
         {CURLE_PEER_FAILED_VERIFICATION, "SSL certificate problem: EE certificate key too weak",
@@ -155,6 +155,27 @@ Test(classify, old_tls_and_weak_keys_have_messages_of_their_own)
         size_t len = strlen(rows[i].message);
         cr_expect_eq(strncmp(outcome.error.msg, rows[i].message, len), 0, "%s", outcome.error.msg);
         cr_expect_str_eq(outcome.error.msg + len, rows[i].text);
+    }
+}
+
+Test(classify, old_tls_is_older_than_what_was_asked_for)
+{
+    static const struct {
+        enum fa_tls tls_min;
+        const char *message;
+    } rows[] = {
+        {FA_TLS_1_0, "the server only offers TLS older than 1.0: unsupported protocol"},
+        {FA_TLS_1_1, "the server only offers TLS older than 1.1 (see --tls-min): "},
+        {FA_TLS_1_3, "the server only offers TLS older than 1.3 (see --tls-min): "},
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); ++i) {
+        struct fa_ending ending = {.curl = CURLE_SSL_CONNECT_ERROR,
+                                   .tls_min = rows[i].tls_min,
+                                   .text = "unsupported protocol"};
+        struct fa_outcome outcome = {0};
+        fa_classify_curl(&ending, &outcome);
+        cr_expect_eq(strncmp(outcome.error.msg, rows[i].message, strlen(rows[i].message)), 0, "%s",
+                     outcome.error.msg);
     }
 }
 

@@ -64,6 +64,7 @@ Test(config, invalid_values_are_refused)
     REFUSED(family, (enum fa_family)7);
     REFUSED(http, (enum fa_http)8);
     REFUSED(hash_with, (enum fa_hash_with)9);
+    REFUSED(tls_min, (enum fa_tls)9);
     REFUSED(hash, 1u << 20);
     REFUSED(disk_wait, -1);
     REFUSED(retry_wait, NAN);

@@ -15,6 +15,7 @@ static struct fa_config config_full(void)
     config.timeout = 1e9;
     config.expect_length = config.netrc = true;
     config.family = FA_FAMILY_V6;
+    config.tls_min = FA_TLS_1_1;
     config.http = FA_HTTP_2;
     config.user_agent = "";
     config.proxy = "http://u:p@proxy:3128";
@@ -42,6 +43,7 @@ Test(settings, come_back_as_they_were)
     cr_assert(a.timeout == b.timeout && a.expect_length == b.expect_length);
     cr_assert(a.netrc == b.netrc && a.insecure == b.insecure && a.family == b.family);
     cr_assert(a.http2 && b.http2);
+    cr_assert(a.tls_min == FA_TLS_1_1 && b.tls_min == FA_TLS_1_1);
     expect_same(a.user_agent, b.user_agent);
     expect_same(a.proxy, b.proxy);
     expect_same(a.cacert, b.cacert);

@@ -161,6 +161,7 @@ Test(summary, hints_depend_on_the_status)
         {FA_DOMAIN_CURL, 28, FA_CLASS_TIMEOUT, "--timeout"},
         {FA_DOMAIN_CURL, 28, FA_CLASS_STALLED, "--stall-timeout"},
         {FA_DOMAIN_CURL, 60, FA_CLASS_TLS, "--cacert"},
+        {FA_DOMAIN_CURL, 35, FA_CLASS_TLS, "--tls-min"},
         {FA_DOMAIN_FETCHALL, 0, FA_CLASS_BAD_URL, NULL},
         {FA_DOMAIN_SYSTEM, ENOSPC, FA_CLASS_LOCAL_IO, "df -i"},
         {FA_DOMAIN_SYSTEM, EDQUOT, FA_CLASS_LOCAL_IO, "quota -s"},
