@@ -58,6 +58,9 @@ Test(config, invalid_values_are_refused)
 {
     REFUSED(mode, FA_MODES);
     REFUSED(mode, (enum fa_mode)77);
+    REFUSED(format, FA_LIST_FORMATS);
+    REFUSED(base, "example.org/pub/");
+    REFUSED(base, "ftp://h/");
     REFUSED(layout, (enum fa_layout)9);
     REFUSED(match, (enum fa_match)9);
     REFUSED(fsync, (enum fa_fsync)9);

@@ -172,6 +172,29 @@ Test(format, packed_entries_are_read_as_a_list)
     expect_end(list);
 }
 
+Test(format, a_chosen_format_is_not_that_of_packed_entries_and_urls)
+{
+    const struct fa_list_options csv = {.format = FA_LIST_FORMAT_CSV};
+    const char *path =
+        fa_scratch_write(&scratch, "list", "#fetchall packed entries 1\n\thttp://h/1\n");
+    struct fa_list *list = fa_list_open_with(path, &csv, NULL);
+    expect_entry(list, 2, "http://h/1");
+    expect_end(list);
+    list = fa_list_open_with("http://h/x.csv", &csv, NULL);
+    expect_entry(list, 1, "http://h/x.csv");
+    expect_end(list);
+}
+
+Test(format, text_is_chosen_for_what_looks_like_another_format)
+{
+    const struct fa_list_options text = {.format = FA_LIST_FORMAT_TEXT};
+    struct fa_list *list =
+        fa_list_open_with(fa_scratch_write(&scratch, "list.csv", "url,out\na,b\n"), &text, NULL);
+    expect_entry(list, 1, "url,out");
+    expect_entry(list, 2, "a,b");
+    expect_end(list);
+}
+
 Test(format, a_packed_entry_may_be_as_long_as_one_of_text)
 {
     char *text = malloc(FA_LIST_ENTRY_MAX + 100);

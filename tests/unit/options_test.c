@@ -115,6 +115,12 @@ Test(options, each_kind_reaches_its_field)
     cr_assert(p.options.config.hash_existing);
     fa_options_fini(&p.options);
 
+    p = PARSE("--format", "csv", "--columns=url=a,out=b", "--base", "HTTP://h", "x");
+    cr_assert_eq(p.rc, 0, "%s", p.err.msg);
+    cr_assert_eq(p.options.config.format, FA_LIST_FORMAT_CSV);
+    cr_assert_str_eq(p.options.config.columns, "url=a,out=b");
+    cr_assert_str_eq(p.options.config.base, "HTTP://h");
+    fa_options_fini(&p.options);
     p = PARSE("--trust-host", "*.a", "--trust-host=b:1", "x");
     cr_assert_eq(p.rc, 0, "%s", p.err.msg);
     cr_assert_eq(p.options.config.n_trust_hosts, 2);
@@ -182,6 +188,10 @@ Test(options, wrong_command_lines_are_refused_with_a_reason)
         {{"--key", "/dev/null", "x"}, "--cert"},
         {{"--resolve", "a:1", "x"}, "HOST:PORT:ADDR"},
         {{"--trust-host", "*", "x"}, "'*' is not a host"},
+        {{"--format", "xls", "x"}, "--format"},
+        {{"--base", "example.org/", "x"}, "--base requires a URL"},
+        {{"--columns", "url", "x"}, "PART=NAME"},
+        {{"--columns", "link=url", "x"}, "--columns"},
         {{"--trust-host", "https://a/", "x"}, "--trust-host"},
         {{"--hash", "sha3", "x"}, "--hash requires"},
         {{"--hash", "none", "--manifest", "M", "x"}, "--manifest requires a digest"},

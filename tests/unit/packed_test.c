@@ -138,7 +138,7 @@ Test(packed, what_is_malformed_is_a_bad_entry)
         "\t",
         "\t\t",
         "\t\tout=x",
-        "\thttp://h/a b",
+        "\thttp://h/a http://h/b",
         "\thttp://h/\\t",
         "\thttp://h/\\n",
         "\thttp://h/\t\theader=A: b\\r\\nC: d",

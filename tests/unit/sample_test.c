@@ -73,6 +73,24 @@ static void expect_counts(uint64_t entries, uint64_t origins, uint64_t bad, uint
     cr_expect_eq(sample.taken_origins, taken_origins);
 }
 
+Test(sample, lists_are_read_as_by_a_session_of_the_config)
+{
+    const char *list = fa_scratch_write(&scratch, "list", "link,out,url\nhttp://h/1,a,x\n");
+    const char *out = fa_scratch_path(&scratch, "sample");
+    struct fa_config config;
+    fa_config_init(&config);
+    config.format = FA_LIST_FORMAT_CSV;
+    config.columns = "url=link";
+    cr_assert_eq(fa_sample_write_config(&config, &list, 1, 5, out, &sample, &err), 0, "%s",
+                 err.msg);
+    char *text = read_back(out);
+    cr_expect_str_eq(text, "http://h/1\n url\n out=a\n");
+    free(text);
+    config.columns = "link";
+    cr_expect_eq(fa_sample_write_config(&config, &list, 1, 5, out, &sample, &err), -1);
+    cr_expect_eq(err.class, FA_CLASS_REFUSED);
+}
+
 Test(sample, a_short_list_is_taken_whole_but_for_what_is_bad)
 {
     char *text = take_text("\xef\xbb\xbf# comment\n"

@@ -271,7 +271,7 @@ Test(session, entry_that_is_malformed_is_refused_at_once)
     static const struct {
         const char *url, *option, *why;
     } rows[] = {
-        {"http://a/b c", NULL, "URL"},
+        {"http://a/b\tc", NULL, "TAB in a URL"},
         {"http://a/b\n", NULL, "control"},
         {"http://a/", "size=x", "size"},
         {"http://a/", "checksum=sha-256=12", "checksum"},
