@@ -17,4 +17,7 @@ bool fa_http_is(const char *text, size_t len, const char *word);
  * a value, "Name;" (CURLOPT_HTTPHEADER(3)). */
 bool fa_http_line_is(const char *line, const char *name);
 
+/** Whether the value of a WWW-Authenticate field has a challenge of that scheme (RFC 9110, 11.3). */
+bool fa_http_has_challenge(const char *value, size_t len, const char *scheme);
+
 #endif

@@ -170,6 +170,7 @@ static int attempt_prepare(struct fa_flights *flights, struct fa_job *job, uint6
     attempt->host_port = target->url->host_port;
     attempt->addresses = target->origin->addresses;
     attempt->origin = target->origin->hash;
+    attempt->digest = target->digest || target->origin->digest;
     attempt->http1 = job->tries.http1 || target->origin->http2_failures >= FA_HTTP2_FAILURES;
     attempt->close = origin_is_single_use(flights, target->origin);
     attempt->netrc = fa_secrecy_netrc(target);

@@ -61,6 +61,7 @@ struct fa_origin {
     unsigned outage;            /**< Counts failures that opened the breaker, or kept it open. */
     bool outage_reported;       /**< This outage was reported to the observer. */
     bool was_broken;            /**< An earlier outage was. */
+    bool digest;                /**< It has asked for HTTP Digest authentication. */
     unsigned http2_failures;    /**< In a row: attempts that may have failed because of HTTP/2. */
     double http2_failed_at;     /**< Time when the last one was counted. */
     struct fa_error last_error; /**< The last failure that the breaker counted. */

@@ -125,6 +125,7 @@ int fa_job_target(struct fa_job *job, unsigned mirror)
     target->origin = NULL;
     target->hops = 0;
     target->secrecy = FA_SECRECY_HOME;
+    target->digest = false;
     target_set_cookies(target, NULL);
     target->secure = target->url->secure;
     job->tries.again = true;
@@ -149,6 +150,12 @@ bool fa_job_is_exhausted(const struct fa_job *job)
     return (job->target.exhausted & all) == all;
 }
 
+void fa_job_take_cookies(struct fa_job *job)
+{
+    target_set_cookies(&job->target, job->outcome.cookies);
+    job->outcome.cookies = NULL;
+}
+
 void fa_job_follow(struct fa_job *job, struct fa_url *url, enum fa_secrecy secrecy)
 {
     struct fa_target *target = &job->target;
@@ -157,8 +164,8 @@ void fa_job_follow(struct fa_job *job, struct fa_url *url, enum fa_secrecy secre
     target->url = &target->redirect;
     target->origin_key = fa_key_str(url->origin);
     target->secrecy = secrecy;
-    target_set_cookies(target, job->outcome.cookies);
-    job->outcome.cookies = NULL;
+    target->digest = false;
+    fa_job_take_cookies(job);
     target->secure = url->secure;
     ++target->hops;
 }

@@ -58,6 +58,7 @@ struct fa_target {
     enum fa_secrecy secrecy;  /**< Of url. */
     char *cookies;            /**< Owned: of the redirects since the mirror's URL; NULL: none. */
     bool secure;              /**< url is https. */
+    bool digest;              /**< Its origin asks for HTTP Digest authentication. */
 };
 
 /** An existing file of an earlier run at the path of a job. */
@@ -184,6 +185,9 @@ int fa_job_target_from(struct fa_job *job, unsigned mirror);
 
 /** Whether all mirrors are exhausted. */
 bool fa_job_is_exhausted(const struct fa_job *job);
+
+/** Take the cookies of the outcome for the next request of the chain. */
+void fa_job_take_cookies(struct fa_job *job);
 
 /** Target the URL of the redirect in the outcome, whose cookies are taken.  @url  Taken. */
 void fa_job_follow(struct fa_job *job, struct fa_url *url, enum fa_secrecy secrecy);

@@ -511,6 +511,7 @@ bool fa_scheduler_ended(struct fa_scheduler *scheduler, struct fa_job *job, doub
     --scheduler->active;
     scheduler->probes -= probe;
     job->tries.probe = false;
+    origin->digest |= job->outcome.digest;
     enum fa_evidence evidence = fa_outage_evidence(policy, job);
     origin_judge_limit(scheduler, origin, job, evidence, now);
     switch (evidence) {

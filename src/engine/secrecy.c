@@ -6,7 +6,7 @@
 #include "engine/secrecy.h"
 
 #include "base/host_pattern.h"
-#include "base/http_field.h"
+#include "transfer/request.h"
 
 #include <string.h>
 
@@ -56,18 +56,10 @@ enum fa_netrc_use fa_secrecy_netrc(const struct fa_target *target)
     return url->secure && strcmp(port, ":443") == 0 ? FA_NETRC_NAMED : FA_NETRC_NONE;
 }
 
-static bool attempt_has_authorization(const struct fa_attempt *attempt)
-{
-    for (size_t i = 0; i < attempt->n_headers; ++i)
-        if (fa_http_line_is(attempt->headers[i], "Authorization"))
-            return true;
-    return false;
-}
-
 /* What the host has against the request. */
 static const char *job_denial(const struct fa_job *job, const struct fa_config *config)
 {
-    if (attempt_has_authorization(&job->attempt))
+    if (fa_request_has_field(&job->attempt, "Authorization"))
         return "rejected the Authorization header";
     if (job->outcome.login == FA_LOGIN_URL)
         return "rejected the user and password of the URL";

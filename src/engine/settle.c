@@ -228,12 +228,17 @@ static bool job_may_request_whole(struct fa_job *job)
     return true;
 }
 
-/* Requests that are not failures, each once: over HTTP/1.1, and from byte 0 if the bytes of
- * earlier attempts turn out to be unusable. */
+/* Requests that are not failures, each once: with an answer to a challenge, over HTTP/1.1, and from
+ * byte 0 if the bytes of earlier attempts turn out to be unusable. */
 static bool job_may_request_again(struct fa_job *job)
 {
     const struct fa_outcome *outcome = &job->outcome;
     struct fa_tries *tries = &job->tries;
+    if (outcome->digest && !job->target.digest) {
+        job->target.digest = true;
+        fa_job_take_cookies(job);
+        return true;
+    }
     if (outcome->doubtful && !tries->http1) {
         tries->http1 = true;
         return true;

@@ -36,6 +36,8 @@ struct fa_attempt {
                                   have zones ("[fe80::1%2]"); NULL: libcurl resolves it. */
     uint64_t origin;         /**< Hash of the origin: equal for equal origins. */
     enum fa_netrc_use netrc; /**< Which entries of ~/.netrc may be used, with the setting. */
+    bool digest;             /**< Send user and password only in answer to a challenge: the origin
+                                  asks for HTTP Digest authentication. */
     bool http1;              /**< Use HTTP/1.1: HTTP/2 has failed for this attempt or its origin. */
     bool close;              /**< Close the connection afterwards: it is not worth keeping. */
     int fd;                  /**< The part file, open for writing.  Taken by the strategy. */

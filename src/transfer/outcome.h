@@ -42,7 +42,7 @@ struct fa_outcome {
                                 unchanged is set. */
     enum fa_retryability retryable;
     char *location;      /**< Owned.  Absolute URL of a redirect, or NULL. */
-    char *cookies;       /**< Owned.  With location: those of the chain, or NULL. */
+    char *cookies;       /**< Owned.  With location or digest: those of the chain, or NULL. */
     double retry_after;  /**< Seconds requested by the server; -1: none. */
     int http;            /**< Status; 0: no response. */
     uint64_t received;   /**< Body bytes, including those of error responses. */
@@ -55,6 +55,8 @@ struct fa_outcome {
         restart; /**< With FA_RETRYABLE_NOW and size 0: request the whole file next.  Without an
                       error: the server sent the whole file already. */
     enum fa_login_source login; /**< Whose user and password were sent. */
+    bool digest; /**< With an error: the server asks for HTTP Digest authentication, so the
+                      attempt can be made again with it. */
     struct fa_times time;
     char ip[46];     /**< "" if never connected. */
     char version[4]; /**< "1.1", or "". */

@@ -32,13 +32,18 @@ int fa_request_append(struct curl_slist **list, const char *text)
     return 0;
 }
 
+bool fa_request_has_field(const struct fa_attempt *a, const char *name)
+{
+    for (size_t i = 0; i < a->n_headers; ++i)
+        if (fa_http_line_is(a->headers[i], name))
+            return true;
+    return false;
+}
+
 /* Whether the user's own header fields contain one of two. */
 static bool attempt_has_field(const struct fa_attempt *a, const char *name, const char *other)
 {
-    for (size_t i = 0; i < a->n_headers; ++i)
-        if (fa_http_line_is(a->headers[i], name) || fa_http_line_is(a->headers[i], other))
-            return true;
-    return false;
+    return fa_request_has_field(a, name) || fa_request_has_field(a, other);
 }
 
 static int append_field(struct curl_slist **list, const char *name, const char *value)

@@ -14,6 +14,9 @@
 /** Append a copy of text.  @return 0, or -1 when memory ran out. */
 int fa_request_append(struct curl_slist **list, const char *text);
 
+/** Whether the header lines of the user have a field of that name. */
+bool fa_request_has_field(const struct fa_attempt *attempt, const char *name);
+
 /**
  * Choose the range and the condition of the request.
  *

@@ -185,6 +185,9 @@ static void response_read_field(struct fa_response *response, const char *line, 
     } else if (fa_http_is(line, name, "Location") && !response->location && size <= LOCATION_MAX) {
         response->location = strndup(value, size);
         response->failed |= !response->location;
+    } else if (fa_http_is(line, name, "WWW-Authenticate")) {
+        response->digest |= fa_http_has_challenge(value, size, "Digest");
+        response->matters = false;
     } else if (fa_rate_limit_field(&response->rate_limit, line, name, value, size, now)) {
         response->matters = false;
     } else {

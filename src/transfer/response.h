@@ -54,6 +54,7 @@ struct fa_response {
     char *location;     /**< Owned. */
     double retry_after; /**< Seconds that the server asks to wait; -1: none. */
     struct fa_rate_limit rate_limit;
+    bool digest; /**< It has a challenge for HTTP Digest authentication (RFC 7616). */
     bool failed; /**< Memory ran out. */
 
     /* Used until there is a verdict. */

@@ -37,6 +37,9 @@
  * trailers. */
 #define HEADERS_MAX (400 * 1024)
 
+/* Answers to challenges in one attempt: the second one is for a nonce that the server calls stale. */
+#define CHALLENGES_MAX 2
+
 #define RESET_EVERY  3
 #define NOT_MODIFIED 304
 
@@ -45,6 +48,7 @@ struct fa_transfer {
     CURL *model;     /* with single_use: copied for each attempt */
     bool single_use; /* see FA_FAULT_LAST_HEADER */
     unsigned uses;
+    bool spent; /* it keeps the nonce of an origin, and would use it for others */
     const struct fa_settings *settings;
     struct fa_trust *trust;
     struct fa_connections *connections;
@@ -62,6 +66,8 @@ struct fa_transfer {
     struct fa_pace pace;
     struct fa_lease lease;
     enum fa_login_source login;
+    bool can_answer;     /* a challenge, with that login */
+    unsigned challenges; /* that libcurl may still answer */
     uint64_t dropped;
     size_t headers_size; /* of all header sections and trailers */
     bool connected;
@@ -239,11 +245,13 @@ static size_t on_body(char *data, size_t one, size_t len, void *arg)
 }
 
 /* libcurl repeats a request by itself if a kept connection is dead, and if HTTP/2 refuses a
- * stream, even in the middle of its body. */
+ * stream, even in the middle of its body; and to answer a challenge. */
 static int transfer_begin_request(struct fa_transfer *t)
 {
     struct fa_asked asked = t->response.asked;
-    if (t->response.verdict == FA_VERDICT_NONE) {
+    bool answers = t->response.status == 401 && t->challenges > 0;
+    t->challenges -= answers;
+    if (t->response.verdict == FA_VERDICT_NONE || answers) {
         fa_response_fini(&t->response);
         fa_response_init(&t->response, &asked);
         return 0;
@@ -407,6 +415,11 @@ static int transfer_renew_handle(struct fa_transfer *t)
 {
     if (t->single_use)
         return transfer_copy_handle(t);
+    if (t->spent) {
+        curl_easy_cleanup(t->easy);
+        t->easy = NULL;
+    }
+    t->spent = false;
     if (!t->easy)
         return (t->easy = handle_new(t)) ? 0 : -1;
     if (++t->uses % RESET_EVERY == 0) {
@@ -507,7 +520,8 @@ static void transfer_reset(struct fa_transfer *t)
 }
 
 /* A login of the URL is read by libcurl itself.  The null pointers remove that of the previous
- * attempt. */
+ * attempt.  With Basic alone, libcurl sends the password at once; with Digest, it first makes a
+ * request without, and then uses the better scheme that is offered. */
 static int transfer_set_login(struct fa_transfer *t, const struct fa_attempt *a)
 {
     struct fa_login login;
@@ -518,6 +532,11 @@ static int transfer_set_login(struct fa_transfer *t, const struct fa_attempt *a)
     if (code == CURLE_OK)
         code = curl_easy_setopt(t->easy, CURLOPT_PASSWORD, login.password);
     t->login = login.source;
+    t->can_answer = login.source != FA_LOGIN_NONE && !fa_request_has_field(a, "Authorization");
+    t->challenges = t->can_answer && a->digest ? CHALLENGES_MAX : 0;
+    t->spent = t->challenges > 0;
+    curl_easy_setopt(t->easy, CURLOPT_HTTPAUTH,
+                     (long)(CURLAUTH_BASIC | (t->challenges ? CURLAUTH_DIGEST : 0)));
     fa_login_fini(&login);
     return code == CURLE_OK ? 0 : -1;
 }
@@ -661,6 +680,12 @@ static void transfer_redirect(struct fa_transfer *t, struct fa_outcome *ret)
     t->response.location = NULL;
 }
 
+static void transfer_read_challenge(const struct fa_transfer *t, struct fa_outcome *ret)
+{
+    ret->digest = t->response.status == 401 && t->response.digest && t->can_answer &&
+                  !t->attempt->digest && fa_cookies_get(t->easy, &ret->cookies) == 0;
+}
+
 /* Prefer a status to the way in which its discarded body ended. */
 static void transfer_judge(struct fa_transfer *t, CURLcode code, struct fa_outcome *ret)
 {
@@ -672,6 +697,7 @@ static void transfer_judge(struct fa_transfer *t, CURLcode code, struct fa_outco
     } else if (t->response.verdict == FA_VERDICT_ERROR) {
         fa_response_explain(&t->response, ret);
         transfer_read_wait(t, ret);
+        transfer_read_challenge(t, ret);
     } else if (t->response.verdict == FA_VERDICT_REDIRECT) {
         transfer_redirect(t, ret);
     } else if (t->response.verdict == FA_VERDICT_UNCHANGED) {

@@ -40,6 +40,7 @@ static const struct fa_field attempt_fields[] = {
     FA_FIELD(STR, const char *, struct fa_attempt, addresses),
     FA_FIELD(STR, const char *, struct fa_attempt, cookies),
     FA_FIELD_ENUM(enum fa_netrc_use, FA_NETRC_USES, struct fa_attempt, netrc),
+    FA_FIELD(BOOL, bool, struct fa_attempt, digest),
     FA_FIELD(BOOL, bool, struct fa_attempt, http1),
     FA_FIELD(BOOL, bool, struct fa_attempt, close),
     FA_FIELD(BOOL, bool, struct fa_attempt, slice.set),
@@ -79,6 +80,7 @@ static const struct fa_field outcome_fields[] = {
     FA_FIELD(BOOL, bool, struct fa_outcome, doubtful),
     FA_FIELD_ENUM(enum fa_restart, FA_RESTARTS, struct fa_outcome, restart),
     FA_FIELD_ENUM(enum fa_login_source, FA_LOGIN_SOURCES, struct fa_outcome, login),
+    FA_FIELD(BOOL, bool, struct fa_outcome, digest),
 };
 
 #define PUT(fields, from, buf)  fa_fields_put(fields, FA_FIELD_COUNT(fields), from, buf)

@@ -6,6 +6,8 @@
 #include "bad_paths.h"
 #include "bad_reply.h"
 
+#include <openssl/evp.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -70,7 +72,80 @@ static void serve_granted(struct fa_bad_conn *conn, const char *const *arg)
                           arg[0], arg[1]);
 }
 
+/* The hash of a text, in hex. */
+static void hash_hex(const char *algorithm, char hex[2 * EVP_MAX_MD_SIZE + 1], const char *format,
+                     ...)
+{
+    char text[2048];
+    unsigned char hash[EVP_MAX_MD_SIZE];
+    unsigned len = 0;
+    va_list args;
+    va_start(args, format);
+    vsnprintf(text, sizeof(text), format, args);
+    va_end(args);
+    bool sha = strcmp(algorithm, "SHA-256") == 0;
+    EVP_Digest(text, strlen(text), hash, &len, sha ? EVP_sha256() : EVP_md5(), NULL);
+    for (unsigned i = 0; i < len; i++)
+        sprintf(hex + 2 * i, "%02x", hash[i]);
+}
+
+/* The value of a parameter, without quotation marks; "" if there is none. */
+static void parameter(const char *sent, const char *name, char value[256])
+{
+    size_t len = strlen(name);
+    value[0] = '\0';
+    for (const char *at = sent; (at = strstr(at, name)); at += len) {
+        if (at[len] != '=' || (at[-1] != ' ' && at[-1] != ','))
+            continue;
+        at += len + 1;
+        bool quoted = *at == '"';
+        at += quoted;
+        snprintf(value, 256, "%.*s", (int)strcspn(at, quoted ? "\"" : ", "), at);
+        return;
+    }
+}
+
+/* Whether it is the answer of user:pass to the challenge (RFC 7616, 3.4.1). */
+static bool is_answer(const struct fa_bad_conn *conn, const char *sent, const char *algorithm,
+                      const char *nonce)
+{
+    char user[256], uri[256], given[256], nc[256], cnonce[256], response[256];
+    char secret[2 * EVP_MAX_MD_SIZE + 1], request[2 * EVP_MAX_MD_SIZE + 1],
+        expected[2 * EVP_MAX_MD_SIZE + 1];
+    parameter(sent, "username", user);
+    parameter(sent, "uri", uri);
+    parameter(sent, "nonce", given);
+    parameter(sent, "nc", nc);
+    parameter(sent, "cnonce", cnonce);
+    parameter(sent, "response", response);
+    hash_hex(algorithm, secret, "user:files, all:pass");
+    hash_hex(algorithm, request, "GET:%s", conn->request->path);
+    hash_hex(algorithm, expected, "%s:%s:%s:%s:auth:%s", secret, nonce, nc, cnonce, request);
+    return strcmp(user, "user") == 0 && strcmp(uri, conn->request->path) == 0 &&
+           strcmp(given, nonce) == 0 && strcmp(response, expected) == 0;
+}
+
+/* "stale": the first nonce is refused as one that is too old. */
+static void serve_digest(struct fa_bad_conn *conn, const char *const *arg)
+{
+    const char *sent = fa_bad_request_header(conn->request, "Authorization");
+    const char *algorithm = strcmp(arg[0], "SHA-256") == 0 ? arg[0] : "MD5";
+    bool digest = sent && strncmp(sent, "Digest ", 7) == 0;
+    bool renewed = strcmp(arg[0], "stale") == 0 && digest;
+    char fields[512], nonce[64];
+    snprintf(nonce, sizeof(nonce), renewed ? "new+%s" : "old+%s", conn->request->host);
+    snprintf(fields, sizeof(fields),
+             "%sWWW-Authenticate: Digest realm=\"files, all\", qop=\"auth\", algorithm=%s, "
+             "nonce=\"%s\"%s\r\nSet-Cookie: asked=1; Path=/\r\n",
+             strcmp(arg[0], "both") == 0 ? "WWW-Authenticate: Basic realm=\"files\"\r\n" : "",
+             algorithm, nonce, renewed ? ", stale=true" : "");
+    if (digest && is_answer(conn, sent, algorithm, nonce))
+        fa_bad_reply_path(conn, 1000);
+    else
+        fa_bad_reply_status(conn, 401, fields);
+}
+
 const struct fa_bad_behaviour fa_bad_logins[] = {
-    {"cookie", 2, serve_cookie},   {"oauth", 2, serve_oauth}, {"authorize", 2, serve_authorize},
-    {"granted", 2, serve_granted}, {NULL, 0, NULL},
+    {"digest", 1, serve_digest},       {"cookie", 2, serve_cookie},   {"oauth", 2, serve_oauth},
+    {"authorize", 2, serve_authorize}, {"granted", 2, serve_granted}, {NULL, 0, NULL},
 };

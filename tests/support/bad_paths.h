@@ -102,6 +102,9 @@
  *                                     http://<login>/authorize/<host>/<name> with state=<name>
  *   /authorize/<host>/<name>          for Basic user:pass, a redirect to
  *                                     http://<host>/granted/<login>/<name> with login=s3cret; else 401
+ *   /digest/<kind>/<name>             a file of 1000 bytes for user:pass by HTTP Digest, else 401 and
+ *                                     the cookie asked=1; <kind> is the algorithm, MD5 or SHA-256;
+ *                                     both: with a Basic challenge, too; stale: renews the nonce once
  *   /granted/<login>/<name>           for state=<name>, a redirect to /oauth/<login>/<name> with
  *                                     session=granted; else 403
  * Ranges: /range206/<kind>/<size>/<name>; see bad_range.c. The first answer is cut after half of

@@ -243,8 +243,9 @@ static void end_status(const struct fa_reply *reply, const struct fa_attempt *at
     if (reply->http / 100 == 3 && reply->to[0] &&
         asprintf(&ret->location, "%s%s", strstr(reply->to, "://") ? "" : "http://", reply->to) < 0)
         fa_test_fail("out of memory");
-    if (ret->location && reply->cookies[0] && !(ret->cookies = strdup(reply->cookies)))
+    if (reply->cookies[0] && !(ret->cookies = strdup(reply->cookies)))
         fa_test_fail("out of memory");
+    ret->digest = reply->digest && !attempt->digest;
     if (!ret->location)
         classify_status(reply->http, reply->retry_after, ret);
 }

@@ -59,7 +59,7 @@ static bool set_flag(struct fa_reply *reply, const char *word)
         bool *flag;
     } flags[] = {
         {"weak", &reply->weak},     {"nolength", &reply->no_length}, {"norange", &reply->no_range},
-        {"refuse", &reply->refuse}, {"lies", &reply->lies},
+        {"refuse", &reply->refuse}, {"lies", &reply->lies},          {"digest", &reply->digest},
     };
     for (size_t i = 0; i < sizeof(flags) / sizeof(*flags); ++i)
         if (strcmp(flags[i].name, word) == 0)

@@ -34,7 +34,7 @@ struct fa_reply {
     char version[64];
     char to[128];
     char cookies[32];
-    bool weak, no_length, no_range, refuse, lies;
+    bool weak, no_length, no_range, refuse, lies, digest;
     int deny; /* a status; 0: no */
 };
 

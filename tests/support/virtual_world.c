@@ -213,9 +213,10 @@ static void trace_request(struct fa_world *world, const struct fa_attempt *attem
     char range[32] = "";
     if (attempt->offset > 0 && !attempt->whole)
         snprintf(range, sizeof(range), " %llu-", (unsigned long long)attempt->offset);
-    fa_trace_add(&world->trace, since_zero(world), "get %s%s%s%s%s headers=%zu cookies=%s",
+    fa_trace_add(&world->trace, since_zero(world), "get %s%s%s%s%s%s headers=%zu cookies=%s",
                  brief(attempt->url), range, attempt->whole ? " whole" : "",
-                 attempt->conditional ? " if" : "", netrc_words[attempt->netrc], attempt->n_headers,
+                 attempt->conditional ? " if" : "", netrc_words[attempt->netrc],
+                 attempt->digest ? " digest" : "", attempt->n_headers,
                  attempt->cookies ? attempt->cookies : "");
 }
 

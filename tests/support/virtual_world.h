@@ -31,6 +31,7 @@
  *         deny=STATUS                answers STATUS when asked for the rest
  *         lies                       declares another length for the same version
  *     301 to=URL cookies=TEXT        with the cookies of the chain, which the next request has
+ *     401 digest                     with a challenge, unless the request waits for one
  *     503 retry-after=S
  *     refused timeout reset stall crash tls garbage hang files eio
  *
@@ -94,9 +95,10 @@ const char *fa_world_trace(struct fa_world *world);
 /*
  * The trace is as expected: line by line. The lines are, in the order in which things happen,
  *
- *     get URL [N-] [whole] [if] [foreign|barred]   a request: for the rest from byte N on, for all
+ *     get URL [N-] [whole] [if] [foreign|barred] [digest]   a request: for the rest from byte N on, for all
  *                                           though there is a part, if changed; only with passwords
- *                                           of ~/.netrc for its host, without those
+ *                                           of ~/.netrc for its host, without those;
+ *                                           that waits for a challenge
  *     retry URL CLASS wait=S attempt=N
  *     host ORIGIN paused|broken|given-up|back wait=S
  *     done URL STATUS [CLASS] http=N attempts=N size=N bytes=N resumed=N transient=0|1 path=P ...

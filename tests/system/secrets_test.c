@@ -410,6 +410,55 @@ FA_TEST_MODES(secrets, cookies_are_sent_to_the_hosts_that_they_are_for)
     cr_expect_eq(leaks(&tls, "t.test", "\"sec=2; mine=1\""), 1, "%s: one field for all", mode);
 }
 
+FA_TEST_MODES(secrets, challenge_for_digest_is_answered)
+{
+    static const char *const kinds[] = {"MD5", "SHA-256", "both", "stale"};
+    char end[256];
+    for (size_t i = 0; i < 4; i++)
+        fa_lines_add(&list, "http://127.0.0.2:%d/digest/%s/f%zu?q=1", server.port, kinds[i], i);
+    fa_lines_add(&list, "http://user:pass@127.0.0.3:%d/digest/MD5/u", other.port);
+    fa_lines_add(&list, "http://user:wr0ng@127.0.0.4:%d/digest/MD5/w", other.port);
+    fa_lines_add(&list, "http://127.0.0.5:%d/digest/MD5/n", other.port);
+    snprintf(end, sizeof(end), "%s/digest/SHA-256/c", at(&server, "http://", "127.0.0.2"));
+    add_chain("c", (const char *[]){at(&other, "http://", "127.0.0.6"), end, NULL});
+    start_netrc(mode, "machine 127.0.0.2 login user password pass", "--retries", "0");
+    fa_fetch_expect(&fetch, 10, 1);
+    fa_fetch_expect_count(&fetch, "ok", 6);
+    for (int line = 1; line <= 8; line++)
+        cr_expect_eq(fa_report_int(fa_report_by_line(fetch.entries, line), "attempts"), 1,
+                     "%s: line %d", mode, line);
+    const json_t *wrong = fa_fetch_expect_entry(&fetch, 6, "failed", "http");
+    cr_expect_str_eq(fa_report_str(wrong, "error"),
+                     "401 Unauthorized: 127.0.0.4 rejected the user and password of the URL");
+    fa_fetch_expect_entry(&fetch, 7, "failed", "http");
+    cr_expect_eq(leaks(&server, "127.0.0.2", "Digest username=\\\"user\\\""), 6, "%s", mode);
+    cr_expect_eq(leaks(&other, "127.0.0.4", "Digest"), 1, "%s: once", mode);
+    cr_expect_eq(leaks(&other, "127.0.0.4", "Authorization"), 2, "%s: and as Basic", mode);
+    cr_expect_eq(leaks(&other, "127.0.0.5", "Authorization"), 0, "%s: no password", mode);
+    cr_expect_eq(leaks(&other, "127.0.0.6", "Authorization"), 0, "%s: no password", mode);
+}
+
+/* The first request to an origin brings the challenge; later ones do not send the password, and
+ * cookies of the challenge come back. */
+FA_TEST_MODES(secrets, origin_that_asks_for_digest_gets_basic_only_once)
+{
+    for (int i = 0; i < 10; i++)
+        fa_lines_add(&list, "http://user:pass@127.0.0.2:%d/digest/MD5/f%d", server.port, i);
+    fa_lines_add(&list, "http://user:pass@127.0.0.2:%d/auth/b", server.port);
+    for (int i = 0; i < 10; i++)
+        fa_lines_add(&list, "http://user:pass@127.0.0.3:%d/auth/b%d", server.port, i);
+    fa_fetch_start(&fetch, &scratch, mode, list.text, "-j", "1", NULL);
+    fa_fetch_expect(&fetch, 10, 0);
+    cr_expect_eq(leaks(&server, "127.0.0.2", "Digest username"), 10, "%s", mode);
+    cr_expect_eq(leaks(&server, "127.0.0.2", "Basic"), 2, "%s: first, and asked for", mode);
+    cr_expect_eq(leaks(&server, "127.0.0.2", "asked=1"), 11, "%s", mode);
+    cr_expect_eq(leaks(&server, "127.0.0.3", "Basic"), 10, "%s: at once", mode);
+    cr_expect_eq(leaks(&server, "127.0.0.3", "Digest"), 0, "%s", mode);
+    cr_expect_eq(leaks(&server, "127.0.0.3", "Cookie"), 0, "%s", mode);
+    cr_expect_eq(fa_server_stat(&server, "requests"), 33, "%s: %lld", mode,
+                 (long long)fa_server_stat(&server, "requests"));
+}
+
 FA_TEST_MODES(secrets, user_of_a_url_selects_its_password_in_the_netrc)
 {
     fa_lines_add(&list, "http://user@127.0.0.2:%d/auth/a", server.port);

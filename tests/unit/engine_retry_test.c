@@ -478,3 +478,34 @@ Test(engine_retry, out_of_descriptors_it_continues_with_fewer_at_once)
                                 "end complete\n");
     cr_assert_eq(fa_world_check(world), NULL);
 }
+
+Test(engine_retry, a_challenge_is_answered_once_and_is_not_a_failure)
+{
+    begin_world("a/1 401 digest; 200 size=10\na/2 200 size=10\na/3 401 digest", "http://a/1");
+    fa_world_list(world, "http://a/2");
+    fa_world_list(world, "http://a/3");
+    config->retries = 0;
+    config->jobs = 1;
+    EXPECT_RUN(FA_END_COMPLETE, "get a/1\n"
+                                "get a/1 digest\n"
+                                "done a/1 ok attempts=1\n"
+                                "get a/2 digest\n"
+                                "done a/2 ok attempts=1\n"
+                                "get a/3 digest\n"
+                                "done a/3 failed http http=401 attempts=1 transient=0\n"
+                                "end complete\n");
+}
+
+Test(engine_retry, each_host_of_a_chain_has_its_own_challenge_and_cookies_stay)
+{
+    begin_world("a/1 401 digest cookies=A; 302 to=b/1 cookies=B\n"
+                "b/1 401 digest cookies=C; 401 digest",
+                "http://a/1");
+    config->retries = 0;
+    EXPECT_RUN(FA_END_COMPLETE, "get a/1 cookies=\n"
+                                "get a/1 digest cookies=A\n"
+                                "get b/1 foreign cookies=B\n"
+                                "get b/1 foreign digest cookies=C\n"
+                                "done a/1 failed http http=401 attempts=1\n"
+                                "end complete\n");
+}

@@ -19,6 +19,7 @@ static const struct fa_attempt attempts[] = {
      .max_size = UINT64_MAX,
      .rate = 1234567,
      .netrc = FA_NETRC_NAMED,
+     .digest = true,
      .http1 = true,
      .offset = UINT64_MAX,
      .conditional = true,
@@ -62,7 +63,7 @@ Test(wire, attempts_come_back_as_they_were)
         for (size_t j = 0; j < a->n_headers; ++j)
             cr_assert_str_eq(a->headers[j], b.headers[j]);
         cr_assert(a->size == b.size && a->max_size == b.max_size && a->rate == b.rate);
-        cr_assert(a->netrc == b.netrc && a->http1 == b.http1);
+        cr_assert(a->netrc == b.netrc && a->http1 == b.http1 && a->digest == b.digest);
         cr_assert(a->offset == b.offset && a->whole == b.whole);
         cr_assert(a->conditional == b.conditional && a->durable == b.durable);
         cr_assert(same_rep(&a->rep, &b.rep));
@@ -122,6 +123,7 @@ static struct fa_outcome outcome_full(void)
         .doubtful = true,
         .restart = FA_RESTART_REFUSED,
         .login = FA_LOGIN_NETRC,
+        .digest = true,
     };
     return outcome;
 }
@@ -142,6 +144,7 @@ static void expect_same(const struct fa_outcome *a, const struct fa_outcome *b)
     cr_assert(same_rep(&a->head.rep, &b->head.rep) && a->head.kept == b->head.kept);
     cr_assert(a->unchanged == b->unchanged && a->restart == b->restart);
     cr_assert(a->doubtful == b->doubtful && a->login == b->login);
+    cr_assert_eq(a->digest, b->digest);
 }
 
 Test(wire, outcomes_come_back_as_they_were)
@@ -195,6 +198,7 @@ Test(wire, undefined_values_are_refused)
         {"doubtful", 91, 2},
         {"restart", 92, FA_RESTARTS},
         {"login", 93, FA_LOGIN_SOURCES},
+        {"digest", 94, 2},
     };
     for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); ++i) {
         struct fa_outcome outcome = {.retry_after = -1}, back;
