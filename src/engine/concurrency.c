@@ -62,7 +62,7 @@ static void concurrency_begin_round(struct fa_concurrency *c, enum fa_concurrenc
                                     double now)
 {
     c->begun = phase == FA_CONCURRENCY_HOLD && c->phase == FA_CONCURRENCY_HOLD && c->round > 0;
-    c->phase = phase;
+    c->phase = (uint8_t)phase;
     ++c->round;
     c->round_at = now;
     c->round_work = c->work;
