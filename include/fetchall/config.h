@@ -44,7 +44,12 @@ enum fa_shard_by {
 };
 
 /** Where digests are computed. */
-enum fa_hash_with { FA_HASH_WITH_PROCESS, FA_HASH_WITH_THREAD, FA_HASH_WITH_INLINE };
+enum fa_hash_with {
+    FA_HASH_WITH_PROCESS,
+    FA_HASH_WITH_THREAD,
+    FA_HASH_WITH_INLINE,
+    FA_HASH_WITH_AUTO, /**< Small files that were just downloaded inline, others in processes. */
+};
 
 /** The address family of connections. */
 enum fa_family { FA_FAMILY_ANY, FA_FAMILY_V4, FA_FAMILY_V6 };

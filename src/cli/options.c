@@ -517,10 +517,11 @@ const struct fa_option fa_options_table[] = {
            .commands = HASHES, .help = "choose what computes digests",
            .more = "process uses worker processes, so that digests are computed in parallel with "
                    "downloads.  thread uses threads; inline uses the thread of the main loop, "
-                   "which delays the downloads.  Both exist for comparison."),
+                   "which delays the downloads.  auto is process, except for downloads of up to "
+                   "16 KiB for each algorithm, which are hashed inline: sending them to a worker "
+                   "takes longer."),
     CUSTOM("hash-with", 0, "MODEL,...", fa_picks_parse_hash_with, .commands = COMPARE,
-           .choice = fa_value_hash_with, .initial = "process",
-           .help = "choose what computes digests"),
+           .choice = fa_value_hash_with, .initial = "auto", .help = "choose what computes digests"),
 
     GROUP("Output"),
     OUTPUT(

@@ -37,7 +37,8 @@ const char *fa_value_hash_with(unsigned model)
 {
     static const char *const names[] = {[FA_HASH_WITH_PROCESS] = "process",
                                         [FA_HASH_WITH_THREAD] = "thread",
-                                        [FA_HASH_WITH_INLINE] = "inline"};
+                                        [FA_HASH_WITH_INLINE] = "inline",
+                                        [FA_HASH_WITH_AUTO] = "auto"};
     return model < sizeof(names) / sizeof(*names) ? names[model] : NULL;
 }
 

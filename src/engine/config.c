@@ -40,7 +40,7 @@ void fa_config_init_size(struct fa_config *config, size_t size)
         .speed_time = 60,
         .hash = FA_HASH_SHA256,
         .hash_first = FA_HASH_SHA256,
-        .hash_with = FA_HASH_WITH_PROCESS,
+        .hash_with = FA_HASH_WITH_AUTO,
     };
     config->size = size;
     fa_sized_put(config, &defaults, sizeof(defaults));
@@ -104,7 +104,7 @@ static const char *config_check_choices(const struct fa_config *config)
         return "http";
     if (config->tls_min > FA_TLS_1_3)
         return "tls_min";
-    if (config->hash_with > FA_HASH_WITH_INLINE)
+    if (config->hash_with > FA_HASH_WITH_AUTO)
         return "hash_with";
     if (config->sandbox > FA_SANDBOX_REQUIRE)
         return "sandbox";

@@ -85,9 +85,11 @@ static bool finish_submit(struct fa_finish *finish, struct fa_job *job, unsigned
         return false;
     }
     fa_job_set_state(job, FA_JOB_HASHING);
-    bool alone = job->tries.crashes > 0;
+    enum fa_stage_how how = job->tries.crashes > 0 ? FA_STAGE_ALONE
+                            : job->place.existing  ? FA_STAGE_BATCH
+                                                   : FA_STAGE_CACHED;
     if (fd < 0 || fa_stage_submit(finish->stage, fd, (uint64_t)job->place.size,
-                                  job_hashes(finish, job), alone, job, &err)) {
+                                  job_hashes(finish, job), how, job, &err)) {
         struct fa_stage_result failed = {.error = err};
         finish_done(finish, job, &failed);
     }

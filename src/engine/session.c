@@ -75,7 +75,7 @@ static int session_fit_jobs(struct fa_session *s, unsigned *ret_stage, struct fa
     /* Each loop has an epoll, an event and a pipe descriptor of its own; each hash worker a socket,
      * and a file that is passed to it. */
     unsigned long used = fa_limits_open_files() + SPARE_FILES + 4 * s->config.loops;
-    if (s->config.hash && s->config.hash_with == FA_HASH_WITH_PROCESS)
+    if (s->config.hash && fa_stage_has_processes(s->config.hash_with))
         used += 2ul * s->config.hash_jobs;
     unsigned long left = limit.rlim_cur > used ? limit.rlim_cur - used : 0;
     unsigned long stage = left / 8 < 1 ? 1 : left / 8 > STAGE_FILES ? STAGE_FILES : left / 8;
@@ -131,7 +131,7 @@ static int session_open_flights(struct fa_session *s, struct fa_error *err)
 static int session_open_workers(struct fa_session *s, struct fa_error *err)
 {
     unsigned stage_files;
-    bool hashes = s->config.hash && s->config.hash_with == FA_HASH_WITH_PROCESS;
+    bool hashes = s->config.hash && fa_stage_has_processes(s->config.hash_with);
     s->nursery = fa_nursery_new(s->base, s->config.worker_program,
                                 s->flights.ops->needs_nursery || hashes, err);
     if (!s->nursery)

@@ -114,8 +114,9 @@ static void verify_submit(struct verify *v, struct file *file)
 {
     struct fa_error err = {0};
     int fd = fa_folder_file(fa_store_folder(v->store), file->path, &err);
-    if (fd >= 0 && fa_stage_submit(v->stage, fd, (uint64_t)file->size, file->digest.hash,
-                                   file->crashes > 0, file, &err) == 0) {
+    if (fd >= 0 &&
+        fa_stage_submit(v->stage, fd, (uint64_t)file->size, file->digest.hash,
+                        file->crashes > 0 ? FA_STAGE_ALONE : FA_STAGE_BATCH, file, &err) == 0) {
         ++v->under_way;
         return;
     }
@@ -357,7 +358,7 @@ static int verify_open_stage(struct verify *v, struct fa_error *err)
 {
     const struct fa_config *config = v->config;
     unsigned jobs = config->hash_jobs ? config->hash_jobs : fa_limits_cores(256);
-    bool processes = config->hash_with == FA_HASH_WITH_PROCESS;
+    bool processes = fa_stage_has_processes(config->hash_with);
     v->base = fa_loop_new(err);
     if (!v->base)
         return -1;

@@ -178,9 +178,11 @@ static int digester_end(struct fa_digester *d, unsigned hashes, struct fa_digest
     return n;
 }
 
-/* Read up to the end, not to an expected size: the digest is that of what the file contains.  The
- * progress callback keeps a worker with a large file from being taken for hung. */
-int fa_digester_read(struct fa_digester *d, int fd, unsigned hashes,
+/* Read up to the end, not to an expected size: the digest is that of what the file contains.  A
+ * short read alone is not the end, because some file systems return one for a signal, but a short
+ * read up to the expected size is.  The progress callback keeps a worker with a large file from
+ * being taken for hung. */
+int fa_digester_read(struct fa_digester *d, int fd, uint64_t size, unsigned hashes,
                      void (*tick)(void *arg, uint64_t bytes), void *arg, struct fa_digest *ret,
                      struct fa_error *err)
 {
@@ -195,11 +197,11 @@ int fa_digester_read(struct fa_digester *d, int fd, unsigned hashes,
             fa_error_system(err, FA_CLASS_LOCAL_IO, errno, "cannot read the file back");
             return -1;
         }
-        if (n == 0)
-            return digester_end(d, hashes, ret, err);
         if (digester_update(d, hashes, (size_t)n, err))
             return -1;
         at += (uint64_t)n;
+        if (n == 0 || (n < CHUNK_SIZE && at == size))
+            return digester_end(d, hashes, ret, err);
         /* Once every TICK_EVERY bytes, also after short reads. */
         if (tick && at % TICK_EVERY < CHUNK_SIZE)
             tick(arg, at);

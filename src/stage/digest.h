@@ -24,12 +24,13 @@ void fa_digester_free(struct fa_digester *digester);
  * Read a file from start to end (pread(2): the file offset does not change), and compute its
  * digests.
  *
+ * @size   The expected size, which saves a system call; the file is read to its end in any case.
  * @hashes enum fa_hash bits.
  * @tick   Called from time to time with the bytes read so far; may be NULL.
  * @ret    Has space for FA_HASHES of them, in the order of enum fa_hash.
  * @return the number of digests, or -1.
  */
-int fa_digester_read(struct fa_digester *digester, int fd, unsigned hashes,
+int fa_digester_read(struct fa_digester *digester, int fd, uint64_t size, unsigned hashes,
                      void (*tick)(void *arg, uint64_t bytes), void *arg, struct fa_digest *ret,
                      struct fa_error *err);
 

@@ -2,7 +2,8 @@
  * The CPU stage: computes digests of downloaded files in worker processes, in threads, or inline on
  * the event loop.
  *
- * Small files are sent to a worker in batches.  Belongs to the thread of the loop.
+ * Small files are sent to a worker in batches; with FA_HASH_WITH_AUTO, those in the page cache are
+ * hashed inline.  Belongs to the thread of the loop.
  */
 #ifndef FA_STAGE_STAGE_H
 #define FA_STAGE_STAGE_H
@@ -26,7 +27,7 @@ struct fa_stage_result {
 
 struct fa_stage_env {
     struct event_base *base;    /**< Borrowed. */
-    struct fa_nursery *nursery; /**< Borrowed; needed for processes. */
+    struct fa_nursery *nursery; /**< Borrowed; needed if fa_stage_has_processes(). */
     enum fa_hash_with with;
     unsigned jobs;
     bool confined;       /**< Confine worker processes: they keep only their descriptors. */
@@ -35,6 +36,16 @@ struct fa_stage_env {
     void (*done)(void *ctx, void *tag, const struct fa_stage_result *result);
     void *ctx;
 };
+
+/** How a file is to be hashed. */
+enum fa_stage_how {
+    FA_STAGE_BATCH,  /**< By a worker. */
+    FA_STAGE_ALONE,  /**< By a worker, in a batch of its own. */
+    FA_STAGE_CACHED, /**< It is in the page cache: inline, if that is cheaper than a worker. */
+};
+
+/** Whether a model needs worker processes. */
+bool fa_stage_has_processes(enum fa_hash_with with);
 
 struct fa_stage *fa_stage_new(const struct fa_stage_env *env, struct fa_error *err);
 
@@ -48,14 +59,13 @@ bool fa_stage_full(const struct fa_stage *stage);
  * Submit a file.
  *
  * @fd     Open for reading; taken.
- * @size   Decides which files share a batch.
+ * @size   Decides which files share a batch, and which are hashed inline.
  * @hashes enum fa_hash bits.
- * @alone  In a batch of its own.
  */
-int fa_stage_submit(struct fa_stage *stage, int fd, uint64_t size, unsigned hashes, bool alone,
-                    void *tag, struct fa_error *err);
+int fa_stage_submit(struct fa_stage *stage, int fd, uint64_t size, unsigned hashes,
+                    enum fa_stage_how how, void *tag, struct fa_error *err);
 
-/** Send submitted files to idle workers. */
+/** Send submitted files to idle workers, and hash the others soon. */
 void fa_stage_flush(struct fa_stage *stage);
 
 #endif

@@ -99,7 +99,12 @@ static struct fa_standing_of stand(const struct fa_contestant *contestant, size_
 static void fill_contestant(struct fa_contestant *contestant, size_t i, unsigned rounds)
 {
     *contestant = (struct fa_contestant){
-        .mode = kinds[i].mode, .jobs = kinds[i].jobs, .http = 11, .n_trials = rounds};
+        .mode = kinds[i].mode,
+        .jobs = kinds[i].jobs,
+        .http = 11,
+        .hash_with = FA_HASH_WITH_AUTO,
+        .n_trials = rounds,
+    };
     snprintf(contestant->name, sizeof(contestant->name), "%s", kinds[i].name);
     contestant->trials = calloc(rounds + 1, sizeof(*contestant->trials));
     if (!contestant->trials)

@@ -50,6 +50,7 @@ void contest_init(struct contest *contest, size_t contestants, unsigned rounds)
     for (size_t i = 0; i < contestants; ++i) {
         struct fa_contestant *one = &contest->contestants[i];
         *one = (struct fa_contestant){.mode = modes[i % 3],
+                                      .hash_with = FA_HASH_WITH_AUTO,
                                       .jobs = 32U << (i / 3),
                                       .http = 11,
                                       .trials = contest->trials[i],

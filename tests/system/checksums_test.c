@@ -86,12 +86,12 @@ FA_TEST_MODES(checksums, manifest_is_what_sha256sum_accepts)
 
 FA_TEST_MODES(checksums, every_way_to_hash_gives_the_same_digests)
 {
-    static const char *const ways[] = {"process", "thread", "inline"};
+    static const char *const ways[] = {"process", "thread", "inline", "auto"};
     add_path("/ok/300000/a");
     add_path("/ok/0/b");
     char sum[FA_SHA256_HEX];
     fa_truth_sha256_pattern("/ok/300000/a", 300000, sum);
-    for (size_t i = 0; i < 3; i++) {
+    for (size_t i = 0; i < 4; i++) {
         fa_fetch_start(&fetch, &scratch, mode, list.text, "--hash-with", ways[i], "--hash",
                        "md5,sha1,sha256,sha512,blake2b,xxh128", NULL);
         fa_fetch_expect(&fetch, 10, 0);

@@ -79,13 +79,14 @@ static const char *file_of(size_t size)
 
 Test(digest, all_algorithms_agree_with_coreutils)
 {
-    static const size_t sizes[] = {0, 1, 4096, 262143, 262144, 262145, 9000001};
+    static const size_t sizes[] = {0, 1, 4096, 65535, 65536, 65537, 9000001};
     for (size_t i = 0; i < sizeof(sizes) / sizeof(*sizes); ++i) {
         const char *path = file_of(sizes[i]);
         int fd = open(path, O_RDONLY | O_CLOEXEC);
         struct fa_digest digests[FA_HASHES];
-        cr_assert_eq(fa_digester_read(digester, fd, ALL_HASHES, NULL, NULL, digests, NULL),
-                     FA_HASHES);
+        cr_assert_eq(
+            fa_digester_read(digester, fd, sizes[i], ALL_HASHES, NULL, NULL, digests, NULL),
+            FA_HASHES);
         cr_assert_eq(lseek(fd, 0, SEEK_CUR), 0);
         close(fd);
         for (size_t j = 0; j < FA_HASHES; ++j) {
@@ -98,12 +99,32 @@ Test(digest, all_algorithms_agree_with_coreutils)
     }
 }
 
+Test(digest, a_file_is_read_to_its_end_whatever_its_expected_size)
+{
+    static const size_t sizes[] = {0, 1000, 65536, 100000};
+    for (size_t i = 0; i < sizeof(sizes) / sizeof(*sizes); ++i) {
+        const char *path = file_of(sizes[i]);
+        const uint64_t expected[] = {0, 1, sizes[i] / 2, sizes[i], sizes[i] + 1, 65536, UINT64_MAX};
+        char want[2 * FA_DIGEST_MAX + 1];
+        int fd = open(path, O_RDONLY | O_CLOEXEC);
+        truth(FA_HASH_SHA256, path, want);
+        for (size_t j = 0; j < sizeof(expected) / sizeof(*expected); ++j) {
+            struct fa_digest digest;
+            cr_assert_eq(fa_digester_read(digester, fd, expected[j], FA_HASH_SHA256, NULL, NULL,
+                                          &digest, NULL),
+                         1);
+            cr_assert_str_eq(hex(&digest), want);
+        }
+        close(fd);
+    }
+}
+
 Test(digest, only_what_is_asked_for_is_computed)
 {
     int fd = open(file_of(100), O_RDONLY | O_CLOEXEC);
     for (unsigned hashes = 0; hashes <= ALL_HASHES; ++hashes) {
         struct fa_digest digests[FA_HASHES];
-        int n = fa_digester_read(digester, fd, hashes, NULL, NULL, digests, NULL);
+        int n = fa_digester_read(digester, fd, 100, hashes, NULL, NULL, digests, NULL);
         cr_assert_eq(n, __builtin_popcount(hashes));
         unsigned seen = 0;
         for (int i = 0; i < n; ++i)
@@ -125,7 +146,8 @@ Test(digest, progress_is_reported)
     uint64_t last = 0;
     struct fa_digest digests[FA_HASHES];
     int fd = open(file_of(20000000), O_RDONLY | O_CLOEXEC);
-    cr_assert_eq(fa_digester_read(digester, fd, FA_HASH_XXH128, on_tick, &last, digests, NULL), 1);
+    cr_assert_eq(
+        fa_digester_read(digester, fd, 20000000, FA_HASH_XXH128, on_tick, &last, digests, NULL), 1);
     cr_assert(last >= 16 * 1024 * 1024 && last <= 20000000);
     close(fd);
 }
@@ -137,7 +159,7 @@ Test(digest, what_cannot_be_read_is_an_error)
                  open(file_of(10), O_WRONLY | O_CLOEXEC), -1};
     for (size_t i = 0; i < 3; ++i) {
         struct fa_error err = {0};
-        cr_assert_eq(fa_digester_read(digester, fds[i], FA_HASH_MD5, NULL, NULL, digests, &err),
+        cr_assert_eq(fa_digester_read(digester, fds[i], 10, FA_HASH_MD5, NULL, NULL, digests, &err),
                      -1);
         cr_assert_eq(err.class, FA_CLASS_LOCAL_IO);
         if (fds[i] >= 0)

@@ -307,7 +307,7 @@ Test(options, options_of_another_command_are_refused)
         {{"compare", "--jobs", "8,0", "x"}, "numbers from 1 to 4096"},
         {{"compare", "--jobs", "8,4097", "x"}, "numbers from 1 to 4096"},
         {{"compare", "--loops", "65", "x"}, "auto, and numbers from 1 to 64"},
-        {{"compare", "--hash-with", "fork", "x"}, "process, thread and inline"},
+        {{"compare", "--hash-with", "fork", "x"}, "process, thread, inline and auto"},
         {{"compare", "--rounds", "0", "x"}, "from 1 to 1000"},
         {{"compare", "--json=-", "--csv=-", "x"}, "require different files"},
         {{"compare", "--stage", "--hash=none", "x"}, "--stage requires a digest"},

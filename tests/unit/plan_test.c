@@ -28,7 +28,7 @@ Test(plan, three_strategies_are_compared_if_nothing_is_asked_for)
     cr_assert_str_eq(all[2].name, "async");
     for (size_t i = 0; i < 3; ++i) {
         cr_assert(all[i].jobs == 64 && all[i].loops == 0 && all[i].http == FA_HTTP_1_1);
-        cr_assert_eq(all[i].hash_with, FA_HASH_WITH_PROCESS);
+        cr_assert_eq(all[i].hash_with, FA_HASH_WITH_AUTO);
     }
 }
 

@@ -1,4 +1,4 @@
-/* The CPU stage with processes, with threads, and inline. */
+/* The CPU stage with processes, with threads, inline, and with both. */
 
 #include "stage/stage.h"
 
@@ -56,7 +56,7 @@ static void rig_begin(struct rig *rig, enum fa_hash_with with, unsigned jobs)
     *rig = (struct rig){.base = fa_loop_new(NULL)};
     rig->heartbeat = event_new(rig->base, -1, EV_PERSIST, on_heartbeat, NULL);
     event_add(rig->heartbeat, &(struct timeval){.tv_usec = 10000});
-    if (with == FA_HASH_WITH_PROCESS)
+    if (fa_stage_has_processes(with))
         rig->nursery = fa_nursery_new(rig->base, FA_TEST_WORKER, true, NULL);
     struct fa_stage_env env = {.base = rig->base,
                                .nursery = rig->nursery,
@@ -77,22 +77,23 @@ static void rig_end(struct rig *rig)
     event_base_free(rig->base);
 }
 
-static void submit_fd(struct rig *rig, int fd, uint64_t size, bool alone, struct file *file)
+static void submit_fd(struct rig *rig, int fd, uint64_t size, enum fa_stage_how how,
+                      struct file *file)
 {
     rig->inside = true;
     cr_assert_eq(
-        fa_stage_submit(rig->stage, fd, size, FA_HASH_SHA256 | FA_HASH_MD5, alone, file, NULL), 0);
+        fa_stage_submit(rig->stage, fd, size, FA_HASH_SHA256 | FA_HASH_MD5, how, file, NULL), 0);
     rig->inside = false;
 }
 
 /* A file whose contents follow from its number. */
-static void submit(struct rig *rig, unsigned number, bool alone, struct file *file)
+static void submit(struct rig *rig, unsigned number, enum fa_stage_how how, struct file *file)
 {
     char text[64];
     int len = snprintf(text, sizeof(text), "file %u", number);
     int fd = memfd_create("file", MFD_CLOEXEC);
     cr_assert_eq(write(fd, text, (size_t)len), len);
-    submit_fd(rig, fd, (uint64_t)len, alone, file);
+    submit_fd(rig, fd, (uint64_t)len, how, file);
 }
 
 static void wait_for(struct rig *rig, unsigned done)
@@ -140,6 +141,10 @@ static void expect_digests(const struct file *file, unsigned number)
     {                                          \
         name(FA_HASH_WITH_INLINE);             \
     }                                          \
+    Test(stage_auto, name, .timeout = 60.0)    \
+    {                                          \
+        name(FA_HASH_WITH_AUTO);               \
+    }                                          \
     static void name(enum fa_hash_with with)
 
 ALL_MODELS(thousands_of_small_files_each_get_their_digests)
@@ -151,7 +156,7 @@ ALL_MODELS(thousands_of_small_files_each_get_their_digests)
     unsigned begun = 0;
     while (begun < MANY) {
         for (; begun < MANY && !fa_stage_full(rig.stage); ++begun)
-            submit(&rig, begun, begun % 50 == 0, &files[begun]);
+            submit(&rig, begun, (enum fa_stage_how)(begun % 3), &files[begun]);
         wait_for(&rig, begun);
     }
     for (unsigned i = 0; i < MANY; ++i)
@@ -167,7 +172,7 @@ ALL_MODELS(it_is_full_at_its_number_of_open_files)
     rig_begin(&rig, with, 1);
     for (unsigned i = 0; i < OPEN_FILES; ++i) {
         cr_assert(!fa_stage_full(rig.stage));
-        submit(&rig, i, false, &files[i]);
+        submit(&rig, i, FA_STAGE_CACHED, &files[i]);
     }
     cr_assert(fa_stage_full(rig.stage));
     wait_for(&rig, OPEN_FILES);
@@ -182,9 +187,10 @@ ALL_MODELS(one_bad_file_spoils_no_other)
     rig_begin(&rig, with, 1);
     for (unsigned i = 0; i < 20; ++i) {
         if (i % 5 == 2)
-            submit_fd(&rig, open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC), 1, false, &files[i]);
+            submit_fd(&rig, open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC), 1, FA_STAGE_CACHED,
+                      &files[i]);
         else
-            submit(&rig, i, false, &files[i]);
+            submit(&rig, i, FA_STAGE_CACHED, &files[i]);
     }
     wait_for(&rig, 20);
     for (unsigned i = 0; i < 20; ++i) {
@@ -207,7 +213,7 @@ ALL_MODELS(freeing_with_files_under_way_leaves_nothing)
     int before = fa_process_fds(getpid());
     rig_begin(&rig, with, 2);
     for (unsigned i = 0; i < OPEN_FILES; ++i) {
-        submit(&rig, i, false, &files[i]);
+        submit(&rig, i, FA_STAGE_CACHED, &files[i]);
         if (i == OPEN_FILES / 2)
             fa_stage_flush(rig.stage);
     }
@@ -225,8 +231,8 @@ ALL_MODELS(the_loop_goes_on_while_a_large_file_is_hashed)
     int fd = memfd_create("large", MFD_CLOEXEC);
     cr_assert_eq(ftruncate(fd, 50000000), 0);
     rig_begin(&rig, with, 2);
-    submit_fd(&rig, fd, 50000000, false, &file);
-    submit(&rig, 1, false, &small);
+    submit_fd(&rig, fd, 50000000, FA_STAGE_CACHED, &file);
+    submit(&rig, 1, FA_STAGE_CACHED, &small);
     wait_for(&rig, 2);
     expect_digests(&small, 1);
     cr_assert_eq(file.result.n_digests, 2);
@@ -238,6 +244,34 @@ static bool has_worker(void *arg)
     return fa_workers_find(getpid(), FA_NAME_WORKER, arg, 1) >= 1;
 }
 
+/* @return Whether a file of that size went to a worker */
+static bool needs_worker(enum fa_hash_with with, uint64_t size, enum fa_stage_how how)
+{
+    struct rig rig;
+    struct file file = {0};
+    pid_t pid;
+    int fd = memfd_create("file", MFD_CLOEXEC);
+    cr_assert_eq(ftruncate(fd, (off_t)size), 0);
+    rig_begin(&rig, with, 1);
+    submit_fd(&rig, fd, size, how, &file);
+    wait_for(&rig, 1);
+    cr_assert_eq(file.result.n_digests, 2);
+    bool found = has_worker(&pid);
+    rig_end(&rig);
+    return found;
+}
+
+/* With two algorithms: see submit_fd(). */
+Test(stage_auto, small_files_in_the_page_cache_need_no_worker, .timeout = 60.0)
+{
+    cr_assert(!needs_worker(FA_HASH_WITH_AUTO, 0, FA_STAGE_CACHED));
+    cr_assert(!needs_worker(FA_HASH_WITH_AUTO, 8192, FA_STAGE_CACHED));
+    cr_assert(needs_worker(FA_HASH_WITH_AUTO, 8193, FA_STAGE_CACHED));
+    cr_assert(needs_worker(FA_HASH_WITH_AUTO, 1, FA_STAGE_BATCH));
+    cr_assert(needs_worker(FA_HASH_WITH_AUTO, 1, FA_STAGE_ALONE));
+    cr_assert(needs_worker(FA_HASH_WITH_PROCESS, 1, FA_STAGE_CACHED));
+}
+
 Test(stage_process, a_crash_loses_its_batch_and_each_file_can_be_tried_again, .timeout = 60.0)
 {
     struct rig rig;
@@ -246,9 +280,9 @@ Test(stage_process, a_crash_loses_its_batch_and_each_file_can_be_tried_again, .t
     int fd = memfd_create("large", MFD_CLOEXEC);
     cr_assert_eq(ftruncate(fd, 4000000000), 0);
     rig_begin(&rig, FA_HASH_WITH_PROCESS, 1);
-    submit_fd(&rig, fd, 10, false, &files[0]); /* it says that it is small */
+    submit_fd(&rig, fd, 10, FA_STAGE_BATCH, &files[0]); /* it says that it is small */
     for (unsigned i = 1; i < 10; ++i)
-        submit(&rig, i, false, &files[i]);
+        submit(&rig, i, FA_STAGE_BATCH, &files[i]);
     fa_stage_flush(rig.stage);
     event_base_loop(rig.base, EVLOOP_ONCE);
     cr_assert(fa_wait_until(has_worker, &pid, 5));
@@ -262,7 +296,7 @@ Test(stage_process, a_crash_loses_its_batch_and_each_file_can_be_tried_again, .t
     }
     cr_assert(files[0].result.lost && lost >= 2);
     for (unsigned i = 0; i < 10; ++i)
-        submit(&rig, i, true, &again[i]);
+        submit(&rig, i, FA_STAGE_ALONE, &again[i]);
     wait_for(&rig, 20);
     for (unsigned i = 0; i < 10; ++i)
         expect_digests(&again[i], i);

@@ -247,8 +247,8 @@ Test(table, the_options_of_a_contestant_are_whole)
         bool stage;
         const char *options;
     } cases[] = {
-        {{.mode = FA_MODE_ASYNC, .jobs = 8, .http = FA_HTTP_1_1}, false, "-m async -j 8"},
-        {{.mode = FA_MODE_ASYNC, .jobs = 8, .http = FA_HTTP_2, .loops = 1},
+        {{.jobs = 8, .hash_with = FA_HASH_WITH_AUTO}, false, "-m async -j 8"},
+        {{.jobs = 8, .http = FA_HTTP_2, .loops = 1, .hash_with = FA_HASH_WITH_AUTO},
          false,
          "-m async -j 8 --loops 1 --http 2"},
         {{.mode = FA_MODE_THREAD, .jobs = 8, .loops = 1, .hash_with = FA_HASH_WITH_INLINE},

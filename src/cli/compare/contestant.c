@@ -40,7 +40,7 @@ const char *fa_contestant_options(const struct fa_contestant *contestant, bool s
         options_append(buf, " --loops %u", c->loops);
     if (c->http == FA_HTTP_2)
         options_append(buf, " --http 2");
-    if (c->hash_with != FA_HASH_WITH_PROCESS)
+    if (c->hash_with != FA_HASH_WITH_AUTO)
         options_append(buf, " --hash-with %s", fa_value_hash_with(c->hash_with));
     return buf;
 }

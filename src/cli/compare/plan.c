@@ -24,7 +24,7 @@
 /* The defaults. */
 static const struct fa_picks all_models = {
     {FA_HASH_WITH_INLINE, FA_HASH_WITH_THREAD, FA_HASH_WITH_PROCESS}, 3};
-static const struct fa_picks one_model = {{FA_HASH_WITH_PROCESS}, 1};
+static const struct fa_picks one_model = {{FA_HASH_WITH_AUTO}, 1};
 static const struct fa_picks one_http = {{FA_HTTP_1_1}, 1};
 static const struct fa_picks one_zero = {{0}, 1};
 
