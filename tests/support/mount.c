@@ -54,8 +54,9 @@ bool fa_mount_begin(struct fa_mounted *mount, struct fa_scratch *scratch, const 
         argv[n++] = w;
     }
     fa_process_pipe(ends);
+    /* It unmounts on SIGTERM, also when the test has failed. */
     mount->pid = fa_process_spawn(
-        &(struct fa_spawn){.argv = argv, .fds = {null, ends[1], 2}, .death_signal = SIGKILL});
+        &(struct fa_spawn){.argv = argv, .fds = {null, ends[1], 2}, .death_signal = SIGTERM});
     close(ends[1]);
     close(null);
     bool ready = is_ready(ends[0]);
