@@ -58,7 +58,7 @@
  *    job, emit, counts: what the parts share
  *    hosts, breaker, concurrency, learned, outage, retry, bucket, slots, timers, backlog: for the scheduler
  *    secrecy: what of the user's secrets is sent after a redirect
- *    name, names, identity, kept, folder, store, lock, mount: names and files
+ *    name, names, identity, kept, folder, store, unnamed, lock, mount: names and files
  *    resolve: addresses of hosts
  *    statuses: the table of entry statuses
  *    inspect, verify, walk, failed: reading a folder or its state without a run

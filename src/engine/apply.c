@@ -96,6 +96,15 @@ static void job_settle_failure(struct fa_session *s, struct fa_job *job, double 
     settled_apply(s, job, &settled, now);
 }
 
+static void job_fail_locally(struct fa_session *s, struct fa_job *job, const struct fa_error *err,
+                             bool folder_closed, double now)
+{
+    job->outcome.error = *err;
+    job->outcome.retryable = FA_RETRYABLE_NEVER;
+    job->place.folder_closed = folder_closed;
+    job_settle_failure(s, job, now);
+}
+
 /* Rename a complete file.  The record of a file that it replaces is withdrawn first: a crash in
  * between must not leave a record of the old file with the new bytes. */
 static void job_publish(struct fa_session *s, struct fa_job *job, double now)
@@ -105,14 +114,25 @@ static void job_publish(struct fa_session *s, struct fa_job *job, double now)
     int result = job->place.replace ? fa_ledger_disown(&s->ledger, job, &s->counts, &err) : 0;
     if (result == 0)
         result = fa_finish_publish(&s->finish, job, sync, &err);
-    if (result == 0) {
+    if (result && job->part.unnamed)
+        fa_job_name_part(job, s->store, NULL); /* a later run may publish it */
+    fa_job_close_part(job);
+    if (result == 0)
         fa_ending_hashed(s, job, FA_STATUS_OK);
-        return;
-    }
-    job->outcome.error = err;
-    job->outcome.retryable = FA_RETRYABLE_NEVER;
-    job->place.folder_closed = result == FA_STORE_FOLDER_CLOSED;
-    job_settle_failure(s, job, now);
+    else
+        job_fail_locally(s, job, &err, result == FA_STORE_FOLDER_CLOSED, now);
+}
+
+/* The stage opens the part by its name: a worker must not get a descriptor that can write. */
+static void job_hash(struct fa_session *s, struct fa_job *job, double now)
+{
+    struct fa_error err = {0};
+    int result = job->part.unnamed ? fa_job_name_part(job, s->store, &err) : 0;
+    fa_job_close_part(job);
+    if (result == 0)
+        fa_finish_put(&s->finish, job, now);
+    else
+        job_fail_locally(s, job, &err, false, now);
 }
 
 static void job_settle_fetched(struct fa_session *s, struct fa_job *job, double now)
@@ -121,7 +141,7 @@ static void job_settle_fetched(struct fa_session *s, struct fa_job *job, double 
     if (fa_settle_complete(job))
         fa_ledger_put_part(&s->ledger, job, &s->counts);
     if (fa_finish_needs_hash(&s->finish, job))
-        fa_finish_put(&s->finish, job, now);
+        job_hash(s, job, now);
     else
         job_publish(s, job, now);
 }

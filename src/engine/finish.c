@@ -140,8 +140,10 @@ enum fa_hashed fa_finish_take(struct fa_finish *finish, struct fa_job **ret, dou
 int fa_finish_publish(struct fa_finish *finish, struct fa_job *job, bool sync, struct fa_error *err)
 {
     struct fa_place *place = &job->place;
-    int result = fa_store_publish(finish->store, place->key, &job->part.inode, place->path,
-                                  place->replace, err);
+    int result = job->part.unnamed
+                     ? fa_store_publish_unnamed(finish->store, job->attempt.fd, place->path, err)
+                     : fa_store_publish(finish->store, place->key, &job->part.inode, place->path,
+                                        place->replace, err);
     if (result)
         return result;
     return sync ? fa_folder_sync(fa_store_folder(finish->store), place->path, err) : 0;

@@ -116,6 +116,17 @@ static int part_open_for_writing(struct fa_flights *flights, struct fa_job *job,
     return fd;
 }
 
+/* The first attempt at a new file needs no part, unless something has to be recorded about it, or
+ * the stage opens it by its name. */
+static int part_open_unnamed(struct fa_flights *flights, const struct fa_job *job)
+{
+    const struct fa_part *part = &job->part;
+    bool fresh = job->attempt.offset == 0 && part->inode.number == 0 && !part->recorded &&
+                 !job->place.replace && !job->place.known && !flights->config->hash &&
+                 !job->entry->hash && flights->config->fsync == FA_FSYNC_NONE;
+    return fresh && flights->ops->borrows ? fa_store_unnamed(flights->store) : -1;
+}
+
 /* Resume a part only from the mirror that it came from.  The representation is compared with the
  * answer even if no bytes are left, so that a change on the server is noticed. */
 static int attempt_open_part(struct fa_flights *flights, struct fa_job *job, struct fa_error *err)
@@ -125,7 +136,11 @@ static int attempt_open_part(struct fa_flights *flights, struct fa_job *job, str
     bool again = !job->slice.set && part->mirror == job->target.mirrors[job->target.mirror].key &&
                  part->rep.validator.strong;
     attempt->offset = again ? part->bytes : 0;
-    attempt->fd = part_open_for_writing(flights, job, err);
+    fa_job_close_part(job);
+    attempt->fd = part_open_unnamed(flights, job);
+    attempt->lent = part->unnamed = attempt->fd >= 0;
+    if (attempt->fd < 0)
+        attempt->fd = part_open_for_writing(flights, job, err);
     if (attempt->fd < 0)
         return -1;
     /* The whole file is requested although there is a part, if the server refused the range. */
@@ -242,13 +257,27 @@ void fa_flights_flush(struct fa_flights *flights)
     flights->ops->flush(flights->strategy);
 }
 
+/* Bytes of a failed attempt may be resumed by the next one. */
+static void part_end_attempt(struct fa_flights *flights, struct fa_job *job)
+{
+    const struct fa_outcome *outcome = &job->outcome;
+    bool failed = outcome->error.class != FA_CLASS_NONE;
+    if (job->part.unnamed && !failed && !outcome->location && !outcome->unchanged)
+        return;
+    if (job->part.unnamed && failed && outcome->size > 0)
+        fa_job_name_part(job, flights->store, NULL);
+    fa_job_close_part(job);
+}
+
 /* Ended attempts are taken in the turn, and not in the callback: settling one may start another,
  * which must not happen inside of the strategy. */
 struct fa_job *fa_flights_take(struct fa_flights *flights)
 {
     struct fa_job *job = fa_job_queue_pop(&flights->ended);
-    if (job)
+    if (job) {
         TAILQ_REMOVE(&flights->active, job, active);
+        part_end_attempt(flights, job);
+    }
     return job;
 }
 

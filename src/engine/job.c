@@ -12,6 +12,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 /* The descriptor is -1 before the first attempt, so that freeing never closes descriptor 0. */
 struct fa_job *fa_job_new(struct fa_entry *entry)
@@ -31,6 +32,7 @@ void fa_job_free(struct fa_job *job)
 {
     if (!job)
         return;
+    fa_job_close_part(job);
     for (unsigned i = 0; i < job->target.n_mirrors; ++i)
         fa_url_fini(&job->target.mirrors[i].url);
     free(job->target.mirrors);
@@ -44,6 +46,25 @@ void fa_job_free(struct fa_job *job)
     free(job->headers);
     free(job->effective_url);
     free(job);
+}
+
+int fa_job_name_part(struct fa_job *job, struct fa_store *store, struct fa_error *err)
+{
+    struct fa_part *part = &job->part;
+    if (fa_store_part_name(store, job->place.key, job->attempt.fd, &part->inode, err))
+        return -1;
+    part->unnamed = false;
+    return 0;
+}
+
+void fa_job_close_part(struct fa_job *job)
+{
+    if (job->attempt.lent && job->attempt.fd >= 0) {
+        close(job->attempt.fd);
+        job->attempt.fd = -1;
+    }
+    job->attempt.lent = false;
+    job->part.unnamed = false;
 }
 
 #define TO(state) (1u << FA_JOB_##state)

@@ -89,6 +89,7 @@ struct fa_part {
     uint64_t mirror;              /**< Key of the mirror that they came from. */
     struct fa_representation rep; /**< Of those bytes, or of the last that were discarded. */
     struct fa_inode inode;        /**< Of the file that the last attempt wrote to. */
+    bool unnamed;                 /**< It has no name yet: attempt.fd is all that refers to it. */
     bool recorded;                /**< The state has, or had, a record of it. */
     bool stale;                   /**< That record does not describe the present bytes. */
     bool withdrawn;               /**< That record was replaced by one that describes no bytes. */
@@ -159,6 +160,12 @@ struct fa_job {
 /** @entry  Taken, also on failure. */
 struct fa_job *fa_job_new(struct fa_entry *entry);
 void fa_job_free(struct fa_job *job);
+
+/** Name a part that has no name, so that it can be resumed, or hashed by the stage. */
+int fa_job_name_part(struct fa_job *job, struct fa_store *store, struct fa_error *err);
+
+/** Close the descriptor that was lent to the strategy.  A part without a name is gone then. */
+void fa_job_close_part(struct fa_job *job);
 
 /** The one way to change the state; a transition that is not allowed aborts. */
 void fa_job_set_state(struct fa_job *job, enum fa_job_state state);

@@ -434,6 +434,8 @@ static void ledger_put_part(struct fa_ledger *ledger, struct fa_job *job,
 {
     if (job->place.known)
         return; /* the record describes the existing file until this one replaces it */
+    if (job->part.unnamed && fa_job_name_part(job, ledger->store, NULL))
+        return; /* there is nothing that a later run could resume */
     char *url;
     struct fa_record record = record_of_unended_job(ledger, job, FA_STANDING_PART, &url);
     record.mirror = job->target.mirrors[job->target.mirror].key;

@@ -24,6 +24,7 @@
 #include "base/io.h"
 #include "base/owner.h"
 #include "engine/lock.h"
+#include "engine/unnamed.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -48,8 +49,9 @@ struct fa_store {
     char own[sizeof(OWN "/") + FA_SHARD_NAME]; /* the private folder: OWN, or a shard's in it */
     int own_fd;                                /* of it; -1: plan */
     int scratch_fd;
-    mode_t mode; /* of files, as the umask has it */
-    int spare;   /* an unlinked file of FA_STORE_SPARE bytes, or -1 */
+    mode_t mode;  /* of files, as the umask has it */
+    bool unnamed; /* engine/unnamed.h works here */
+    int spare;    /* an unlinked file of FA_STORE_SPARE bytes, or -1 */
     struct fa_inode *kept;
     size_t n_kept;
 };
@@ -166,6 +168,7 @@ static int own_open(struct fa_store *store, struct fa_error *err)
         fa_mount_probe(&store->mount, store->own_fd, store->folder.dir, err))
         return -1;
     store->scratch_fd = store->own_fd;
+    store->unnamed = store->mount.known && fa_unnamed_probe(store->own_fd, store->mode);
     spare_hold(store);
     return 0;
 }
@@ -311,6 +314,34 @@ int fa_store_part_write(struct fa_store *store, uint64_t key, bool stale, uint64
         return fd;
     *offset = 0;
     return part_new(store, name, stale ? FA_PART_STALE : FA_PART_KNOWN, err);
+}
+
+int fa_store_unnamed(const struct fa_store *store)
+{
+    return store->unnamed ? fa_unnamed_open(store->own_fd) : -1;
+}
+
+/* The mode is set first: a part is private as long as it has a name. */
+int fa_store_part_name(struct fa_store *store, uint64_t key, int fd, struct fa_inode *ret,
+                       struct fa_error *err)
+{
+    char name[PART_NAME];
+    struct stat st;
+    part_name(store, key, name);
+    if (fstat(fd, &st) || fchmod(fd, FA_PART_KNOWN))
+        return fa_folder_failed(err, "set the mode of a part in", store->folder.dir);
+    int result = fa_unnamed_link(fd, store->own_fd, name);
+    if (result && errno == EEXIST) {
+        unlinkat(store->own_fd, name, 0);
+        result = fa_unnamed_link(fd, store->own_fd, name);
+    }
+    if (result) {
+        fa_folder_failed(err, "make a part in", store->folder.dir);
+        (void)!fchmod(fd, store->mode);
+        return -1;
+    }
+    *ret = (struct fa_inode){st.st_dev, st.st_ino};
+    return 0;
 }
 
 /* The mode decides: the bytes of a stale part are not those of its record. */
@@ -594,6 +625,24 @@ int fa_store_check_sync(const struct fa_store *store, struct fa_error *err)
         "the file system of '%s' cannot sync files: use --fsync none, or another folder",
         store->folder.dir);
     return -1;
+}
+
+/* The link is made to the open file, so that nothing has to be checked before or after. */
+int fa_store_publish_unnamed(struct fa_store *store, int fd, const char *path, struct fa_error *err)
+{
+    const char *name;
+    struct fa_error why = {0};
+    int to = fa_folder_parent(&store->folder, path, &name, true, &why);
+    int result = to < 0 ? -1 : fa_unnamed_link(fd, to, name);
+    if (result == 0)
+        return 0;
+    if (to >= 0 && errno == EEXIST)
+        store_refuse_present(to, name, path, &why);
+    else if (to >= 0)
+        fa_folder_failed(&why, "give its name to", path);
+    if (err)
+        *err = why;
+    return path_blame_folder(path, &why);
 }
 
 /* fallocate(2) also counts quotas, unlike statvfs(3).  Without it, write the bytes. */

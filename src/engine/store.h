@@ -91,6 +91,17 @@ struct fa_inode {
  * part is identified by its name.  @return whether it could be read */
 bool fa_store_inode(const struct fa_store *store, int fd, struct fa_inode *ret);
 
+/**
+ * Open a file without a name for writing and reading, instead of a part.
+ *
+ * @return A descriptor; or -1: use fa_store_part_write().
+ */
+int fa_store_unnamed(const struct fa_store *store);
+
+/** Make an open file without a name a part, so that it can be resumed.  @ret  Its identity. */
+int fa_store_part_name(struct fa_store *store, uint64_t key, int fd, struct fa_inode *ret,
+                       struct fa_error *err);
+
 /** The state has a record of the part as it is now: clear its stale mark.  @inode  Of the file that
  * was written. */
 int fa_store_part_know(struct fa_store *store, uint64_t key, const struct fa_inode *inode);
@@ -117,6 +128,10 @@ void fa_store_part_remove(struct fa_store *store, uint64_t key);
  */
 int fa_store_publish(struct fa_store *store, uint64_t key, const struct fa_inode *inode,
                      const char *path, bool replace, struct fa_error *err);
+
+/** The same for an open file without a name, which replaces none. */
+int fa_store_publish_unnamed(struct fa_store *store, int fd, const char *path,
+                             struct fa_error *err);
 
 /** Protect a file, by its inode, from being replaced; a missing file needs none.  @return 0, or -1:
  * no memory. */

@@ -25,6 +25,8 @@
 #define TURN_STEPS 512
 /** Maximum entries read ahead in search of an origin that can start. */
 #define LOOKAHEAD 1000000
+/** Seconds after which a transfer gets a part, if its file has no name yet. */
+#define PART_AFTER 1.0
 
 static void turn_check_stop(struct fa_session *s)
 {
@@ -279,12 +281,16 @@ void fa_turn(evutil_socket_t fd, short what, void *session)
     s->alarms.turning = false;
 }
 
-/* Parts of long transfers are recorded while they are in progress, so that a crash loses little. */
-static void turn_record_heads(struct fa_session *s)
+/* Parts of long transfers are named and recorded while they are in progress, so that a crash loses
+ * little, and so that they can be seen.  A part that cannot be named now is named later. */
+static void turn_record_heads(struct fa_session *s, double now)
 {
     struct fa_job *job;
-    TAILQ_FOREACH (job, &s->flights.active, active)
+    TAILQ_FOREACH (job, &s->flights.active, active) {
+        if (job->part.unnamed && now - job->timing.started > PART_AFTER)
+            fa_job_name_part(job, s->store, NULL);
         fa_ledger_put_head(&s->ledger, job, &s->counts);
+    }
 }
 
 /* Large files end rarely, so the throughput of origins is measured while they arrive.  An attempt
@@ -312,7 +318,7 @@ void fa_turn_tick(evutil_socket_t fd, short what, void *session)
                          now);
     if (fa_slots_grow(&s->scheduler.slots, now))
         fa_engine_wake(s);
-    turn_record_heads(s);
+    turn_record_heads(s, now);
     turn_check_limits(s, now);
     turn_commit_if_due(s, now);
     fa_snapshot_send(s);

@@ -99,6 +99,8 @@ struct fa_strategy {
 
 static void attempt_close_part(struct fa_attempt *attempt)
 {
+    if (attempt->lent)
+        return;
     if (attempt->fd >= 0)
         close(attempt->fd);
     attempt->fd = -1;
@@ -661,6 +663,7 @@ const struct fa_strategy_ops fa_strategy_async = {
     .descriptors = 3,
     .jobs = 256,
     .has_loops = true,
+    .borrows = true,
     .new = async_new,
     .submit = async_submit,
     .flush = async_flush,

@@ -41,6 +41,7 @@ struct fa_attempt {
     bool http1;              /**< Use HTTP/1.1: HTTP/2 has failed for this attempt or its origin. */
     bool close;              /**< Close the connection afterwards: it is not worth keeping. */
     int fd;                  /**< The part file, open for writing.  Taken by the strategy. */
+    bool lent;               /**< The strategy borrows fd: its ops say whether it can. */
     uint64_t offset;         /**< Bytes of the part file to keep; the rest is truncated. */
     bool whole;              /**< With offset: request the whole file.  Keep the part file until a
                                 response brings the file. */

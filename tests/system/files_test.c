@@ -10,6 +10,7 @@
 #include "support/truth.h"
 
 #include <criterion/criterion.h>
+#include <dirent.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -471,6 +472,29 @@ struct modes {
     mode_t file;
 };
 
+static bool has_part(void *arg)
+{
+    (void)arg;
+    char own[PATH_MAX];
+    bool found = false;
+    snprintf(own, sizeof(own), "%s/.fetchall", fetch.dir);
+    DIR *folder = opendir(own);
+    for (struct dirent *entry; folder && (entry = readdir(folder));) {
+        found |= strstr(entry->d_name, ".part") != NULL;
+    }
+    if (folder) {
+        closedir(folder);
+    }
+    return found;
+}
+
+/* A file gets a part if its transfer takes long. */
+static void until_part(const char *mode)
+{
+    fa_server_until(&server, "held", 1, 10);
+    cr_assert(fa_wait_until(has_part, NULL, 10), "%s: no part", mode);
+}
+
 FA_TEST_MODES(files, modes_follow_the_umask_and_parts_are_private)
 {
     static const struct modes modes[] = {{0077, 0600}, {0000, 0666}, {0022, 0644}, {0027, 0640}};
@@ -479,7 +503,7 @@ FA_TEST_MODES(files, modes_follow_the_umask_and_parts_are_private)
         struct fa_run_options options = {.has_umask = true, .umask = modes[i].umask};
         fa_fetch_start_with(&fetch, &scratch, &options, NULL, mode, list.text, "--stall-timeout",
                             "60", NULL);
-        fa_server_until(&server, "held", 1, 10);
+        until_part(mode);
         struct fa_run find;
         fa_run_start(&find, &(struct fa_run_options){.program = "find"}, fetch.dir, "-name",
                      "*.part", "-printf", "%m\n", NULL);
@@ -589,7 +613,7 @@ FA_TEST_MODES(files, link_in_the_place_of_a_part_touches_nothing_and_gets_no_nam
     cr_assert_eq(chmod(victim, 0400), 0);
     fa_fetch_start(&fetch, &scratch, mode, list.text, "--retries", "0", "--stall-timeout", "60",
                    "--hash", "none", NULL);
-    fa_server_until(&server, "held", 1, 10);
+    until_part(mode);
     struct fa_run find;
     fa_run_start(&find, &(struct fa_run_options){.program = "find"}, fetch.dir, "-name", "*.part",
                  NULL);

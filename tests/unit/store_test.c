@@ -5,6 +5,7 @@
 #include "support/truth.h"
 
 #include <criterion/criterion.h>
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -20,6 +21,8 @@ static struct fa_store *store;
  * one owner and one mode for all files. */
 static ino_t foreign;
 static bool fixed;
+/* The mode of all files, as a default access control list sets it; 0: their own. */
+static mode_t unusual_mode;
 
 static void change_stat(struct stat *st)
 {
@@ -27,6 +30,8 @@ static void change_stat(struct stat *st)
         st->st_uid = 4242;
     if (fixed)
         st->st_mode |= 0777;
+    if (unusual_mode && S_ISREG(st->st_mode))
+        st->st_mode = S_IFREG | unusual_mode;
 }
 
 int __real_fstat(int fd, struct stat *st);
@@ -152,6 +157,89 @@ Test(store, a_part_is_private_until_it_gets_its_name)
     cr_assert_eq(st.st_mode & 07777, 0644);
     fa_expect_no_file(in(".fetchall"), "0000000000000abc.part");
     cr_assert_eq(fa_store_part_open(store, 0xabc, &inode, NULL), -1);
+}
+
+static size_t count_files_of_own(void)
+{
+    size_t n = 0;
+    DIR *dir = opendir(in(".fetchall"));
+    cr_assert_not_null(dir);
+    for (struct dirent *entry; (entry = readdir(dir));)
+        n += entry->d_name[0] != '.' && strcmp(entry->d_name, "lock") != 0;
+    closedir(dir);
+    return n;
+}
+
+static int make_unnamed(const char *text)
+{
+    int fd = fa_store_unnamed(store);
+    cr_assert(fd >= 0, "needs a file system with O_TMPFILE");
+    cr_assert_eq(write(fd, text, strlen(text)), (ssize_t)strlen(text));
+    return fd;
+}
+
+Test(store, a_file_without_a_name_is_nowhere_until_it_is_published)
+{
+    struct stat st;
+    struct fa_error err = {0};
+    int fd = make_unnamed("hello");
+    cr_expect_eq(count_files_of_own(), 0);
+    cr_assert_eq(fa_store_publish_unnamed(store, fd, "a/b/c", &err), 0, "%s", err.msg);
+    close(fd);
+    expect_text("a/b/c", "hello");
+    cr_assert_eq(stat(in("a/b/c"), &st), 0);
+    cr_expect_eq(st.st_mode & 07777, 0644);
+    cr_expect_eq(st.st_nlink, 1);
+    close(make_unnamed("dropped"));
+    cr_expect_eq(count_files_of_own(), 0);
+}
+
+Test(store, a_file_without_a_name_replaces_nothing)
+{
+    struct fa_error err = {0};
+    fa_scratch_write(&scratch, "out/f", "theirs");
+    int fd = make_unnamed("ours");
+    cr_expect_eq(fa_store_publish_unnamed(store, fd, "f", &err), -1);
+    cr_expect(err.class == FA_CLASS_REFUSED && strstr(err.msg, "has appeared"), "%s", err.msg);
+    expect_text("f", "theirs");
+    cr_expect_eq(fa_store_publish_unnamed(store, fd, "../f", &err), -1);
+    cr_expect_eq(err.class, FA_CLASS_REFUSED, "%s", err.msg);
+    close(fd);
+}
+
+Test(store, a_file_without_a_name_becomes_a_part_that_is_private_and_known)
+{
+    struct stat st;
+    struct fa_error err = {0};
+    make_part(7, "left by an earlier run");
+    int fd = make_unnamed("hello");
+    cr_assert_eq(fa_store_part_name(store, 7, fd, &inode, &err), 0, "%s", err.msg);
+    cr_assert_eq(stat(in(".fetchall/0000000000000007.part"), &st), 0);
+    cr_expect_eq(st.st_mode & 07777, 0600);
+    cr_expect_eq(fa_store_part_size(store, 7), 5);
+    cr_assert_eq(write(fd, "!", 1), 1, "it is still open for writing");
+    close(fd);
+    cr_assert_eq(fa_store_publish(store, 7, &inode, "f", false, &err), 0, "%s", err.msg);
+    expect_text("f", "hello!");
+}
+
+Test(store, files_without_a_name_are_not_used_where_their_mode_is_not_that_of_the_umask)
+{
+    fa_store_free(store);
+    mode_t before = umask(022);
+    store = fa_store_new(fa_scratch_path(&scratch, "out"), NULL, false, NULL);
+    cr_assert(store);
+    int fd = fa_store_unnamed(store);
+    cr_expect(fd >= 0);
+    close(fd);
+    fa_store_free(store);
+    unusual_mode = 0640;
+    store = fa_store_new(fa_scratch_path(&scratch, "out"), NULL, false, NULL);
+    unusual_mode = 0;
+    cr_assert(store);
+    cr_expect_eq(fa_store_unnamed(store), -1);
+    cr_expect_eq(count_files_of_own(), 0);
+    umask(before);
 }
 
 Test(store, a_new_part_is_empty_even_if_there_was_one)
