@@ -7,6 +7,11 @@
  * that connects.  CURLOPT_PREREQFUNCTION(3) names that one only by its addresses, so it is found
  * among the fresh sockets of the lease by its local port.
  *
+ * TLS sessions are kept in a share, because an easy handle keeps its own only as long as it lives:
+ * without one, each further connection to an origin would verify the same certificates again.  The
+ * share belongs to the thread of the multi handle, so it needs no locks.  It has space for 8
+ * sessions in libcurl 7.88.
+ *
  * A closed connection is freed once no lease refers to it.  The counter `turn` is odd while libcurl
  * is running, so that the watchdog can read it without the lock.
  */
@@ -47,6 +52,7 @@ LIST_HEAD(connection_list, fa_connection);
 
 struct fa_connections {
     struct fa_watchdog *watchdog;
+    CURLSH *share;
     bool peeks; /* this libcurl has FA_FAULT_UNASKED_ANSWER */
     _Atomic uint64_t turn;
     atomic_int busy;
@@ -59,10 +65,15 @@ struct fa_connections {
 struct fa_connections *fa_connections_new(struct fa_watchdog *watchdog, struct fa_error *err)
 {
     struct fa_connections *c = calloc(1, sizeof(*c));
-    if (!c) {
+    CURLSH *share = curl_share_init();
+    if (!c || !share ||
+        curl_share_setopt(share, CURLSHOPT_SHARE, CURL_LOCK_DATA_SSL_SESSION) != CURLSHE_OK) {
+        curl_share_cleanup(share);
+        free(c);
         fa_error_system(err, FA_CLASS_LOCAL_IO, ENOMEM, "cannot set up downloads");
         return NULL;
     }
+    c->share = share;
     c->watchdog = watchdog;
     c->peeks = fa_library_has(FA_FAULT_UNASKED_ANSWER);
     c->busy = -1;
@@ -83,8 +94,14 @@ void fa_connections_free(struct fa_connections *c)
             free(connection);
         }
     }
+    curl_share_cleanup(c->share);
     pthread_mutex_destroy(&c->lock);
     free(c);
+}
+
+CURLSH *fa_connections_share(const struct fa_connections *c)
+{
+    return c->share;
 }
 
 /* The connection is allocated before the socket, so that no socket exists without one: the watchdog

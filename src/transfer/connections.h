@@ -42,8 +42,11 @@ struct fa_endpoints {
 /** @watchdog  Borrowed until fa_connections_free().  @return NULL when memory ran out. */
 struct fa_connections *fa_connections_new(struct fa_watchdog *watchdog, struct fa_error *err);
 
-/** After curl_multi_cleanup(3), which closes the sockets. */
+/** After curl_multi_cleanup(3), which closes the sockets, and after the easy handles. */
 void fa_connections_free(struct fa_connections *connections);
+
+/** For CURLOPT_SHARE(3): the TLS sessions of these connections. */
+CURLSH *fa_connections_share(const struct fa_connections *connections);
 
 /** For CURLOPT_OPENSOCKETFUNCTION(3).  @return a socket, or -1 with errno. */
 int fa_connections_open(struct fa_connections *connections, struct fa_lease *lease,

@@ -393,10 +393,11 @@ static CURL *handle_new(struct fa_transfer *t)
         return NULL;
     fa_setup_apply(easy, t->settings);
     handle_set_callbacks(t, easy);
+    curl_easy_setopt(easy, CURLOPT_SHARE, fa_connections_share(t->connections));
     return easy;
 }
 
-/* Copying a handle costs half as much as setting up a new one. */
+/* Copying a handle costs half as much as setting up a new one, but leaves out the share. */
 static int transfer_copy_handle(struct fa_transfer *t)
 {
     curl_easy_cleanup(t->easy);
@@ -405,7 +406,10 @@ static int transfer_copy_handle(struct fa_transfer *t)
         t->model = handle_new(t);
     if (t->model)
         t->easy = curl_easy_duphandle(t->model);
-    return t->easy ? 0 : -1;
+    if (!t->easy)
+        return -1;
+    curl_easy_setopt(t->easy, CURLOPT_SHARE, fa_connections_share(t->connections));
+    return 0;
 }
 
 /* Prepare a handle for the next attempt.  Reset a reused one every RESET_EVERY attempts: libcurl

@@ -10,6 +10,7 @@
 
 #include <criterion/criterion.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,6 +18,7 @@
 
 #define PIECE     (1024 * 1024)
 #define TLS_NAMES 20
+#define RESUMED   6
 
 static struct fa_scratch scratch;
 static struct fa_nginx nginx;
@@ -136,6 +138,43 @@ Test(nginx, five_hundred_origins_are_asked_for_a_file_each)
                      nginx.port, truth[i].name);
     }
     expect_all(NULL, NULL);
+}
+
+/* The server closes each connection after one answer, which says whether its session was resumed:
+ * one transfer at a time, so that it has the session of the one before. */
+Test(nginx, tls_sessions_are_resumed_by_further_connections)
+{
+    struct fa_ca ca;
+    struct fa_cert cert;
+    fa_ca_init(&ca, &scratch);
+    fa_ca_issue(&ca, &scratch, "server", FA_CERT_GOOD, "127.0.0.1", &cert);
+    struct fa_nginx_options options = {
+        .root = fa_scratch_path(&scratch, "www"),
+        .cert = cert.cert,
+        .key = cert.key,
+        .server =
+            "ssl_session_cache shared:S:1m; keepalive_requests 1; location / { return 200 $ssl_session_reused; }",
+    };
+    fa_nginx_start(&nginx, &scratch, &options);
+    for (size_t i = 0; i < RESUMED; i++) {
+        fa_lines_add(&list, "https://127.0.0.1:%d/f%zu", nginx.port, i);
+    }
+    for (size_t i = 0; i < FA_FETCH_MODES; i++) {
+        struct fa_fetch fetch = {0};
+        fa_fetch_start(&fetch, &scratch, fa_modes[i], list.text, "--cacert", ca.file, "-j", "1",
+                       NULL);
+        fa_fetch_expect(&fetch, 60, 0);
+        fa_fetch_expect_count(&fetch, "ok", RESUMED);
+        for (size_t n = 0; n < RESUMED; n++) {
+            char path[PATH_MAX];
+            snprintf(path, sizeof(path), "%s/f%zu", fetch.dir, n);
+            char *text = fa_file_read(path, NULL);
+            cr_expect_str_eq(text, n == 0 ? "." : "r", "%s: f%zu", fa_modes[i], n);
+            free(text);
+        }
+        fa_fetch_end(&fetch);
+    }
+    fa_ca_fini(&ca);
 }
 
 Test(nginx, names_of_a_private_ca_are_verified_over_tls)
