@@ -108,8 +108,9 @@ enum fa_hash {
     FA_HASH_XXH128 = 1 << 5,
     FA_HASH_SHA224 = 1 << 6,
     FA_HASH_SHA384 = 1 << 7,
+    FA_HASH_ADLER32 = 1 << 8, /**< For checksums of lists only: anyone can forge it. */
 };
-#define FA_HASHES 8
+#define FA_HASHES 9
 
 /** Maximum number of shards. */
 #define FA_SHARDS_MAX 1000000

@@ -21,6 +21,7 @@ static const struct {
     {FA_HASH_XXH128, "xxh128", NULL, 16},
     {FA_HASH_SHA224, "sha224", "sha-224", 28},
     {FA_HASH_SHA384, "sha384", "sha-384", 48},
+    {FA_HASH_ADLER32, "adler32", NULL, 4},
 };
 
 const char *fa_hash_name(enum fa_hash hash)

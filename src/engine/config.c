@@ -108,7 +108,7 @@ static const char *config_check_choices(const struct fa_config *config)
         return "hash_with";
     if (config->sandbox > FA_SANDBOX_REQUIRE)
         return "sandbox";
-    if (config->hash >> FA_HASHES)
+    if (config->hash >> FA_HASHES || config->hash & FA_HASH_ADLER32)
         return "hash";
     return NULL;
 }

@@ -247,14 +247,16 @@ bool fa_ledger_wants_digest(const struct fa_ledger *ledger, const struct fa_job 
     return ledger->config->hash_existing || ledger_lacks_digest(ledger, job);
 }
 
-/* The state has one digest for each file: the first one that was asked for. */
+/* The state has one digest for each file: the first one that was asked for.  An Adler-32 says too
+ * little about a file to be recorded. */
 static const struct fa_digest *result_first_digest(const struct fa_ledger *ledger,
                                                    const struct fa_result *result)
 {
     for (size_t i = 0; i < result->n_digests; ++i)
         if (result->digests[i].hash == (enum fa_hash)ledger->config->hash_first)
             return &result->digests[i];
-    return result->n_digests > 0 ? &result->digests[0] : NULL;
+    const struct fa_digest *first = result->n_digests > 0 ? &result->digests[0] : NULL;
+    return first && first->hash != FA_HASH_ADLER32 ? first : NULL;
 }
 
 /* Borrowed: the record points to the texts of the representation until it has been put. */

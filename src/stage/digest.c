@@ -4,14 +4,15 @@
  * algorithms are fetched once and shared; the contexts belong to one thread.
  *
  * EVP_sha256(3) and the like would be shorter, but since OpenSSL 3.0 EVP_DigestInit_ex(3) then
- * fetches implicitly, for each file (crypto(7)).  xxHash is not in OpenSSL: it has a state of its
- * own, whose alignment XXH3_createState() takes care of.
+ * fetches implicitly, for each file (crypto(7)).  xxHash and Adler-32 (RFC 1950) are not in OpenSSL:
+ * xxHash has a state of its own, whose alignment XXH3_createState() takes care of.
  */
 #include "stage/digest.h"
 
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <xxhash.h>
+#include <zlib.h>
 
 #include <errno.h>
 #include <stdbool.h>
@@ -27,11 +28,11 @@
 /* In the order of their bits, which is the order of the results. */
 static const struct {
     enum fa_hash hash;
-    const char *name; /* OpenSSL's name; NULL: xxHash */
+    const char *name; /* OpenSSL's name; NULL: xxHash, zlib */
 } algorithms[FA_HASHES] = {
     {FA_HASH_MD5, "MD5"},       {FA_HASH_SHA1, "SHA1"},           {FA_HASH_SHA256, "SHA256"},
     {FA_HASH_SHA512, "SHA512"}, {FA_HASH_BLAKE2B, "BLAKE2B-512"}, {FA_HASH_XXH128, NULL},
-    {FA_HASH_SHA224, "SHA224"}, {FA_HASH_SHA384, "SHA384"},
+    {FA_HASH_SHA224, "SHA224"}, {FA_HASH_SHA384, "SHA384"},       {FA_HASH_ADLER32, NULL},
 };
 
 struct fa_digest_set {
@@ -42,6 +43,7 @@ struct fa_digester {
     const struct fa_digest_set *set;
     EVP_MD_CTX *ctx[FA_HASHES];
     XXH3_state_t *xxh;
+    uLong adler;
     unsigned char *piece;
 };
 
@@ -127,7 +129,7 @@ void fa_digester_free(struct fa_digester *d)
     free(d);
 }
 
-/* Whether an algorithm of OpenSSL is requested.  xxHash has no context. */
+/* Whether an algorithm of OpenSSL is requested: the others have no context. */
 static bool digester_uses(const struct fa_digester *d, unsigned hashes, size_t i)
 {
     return d->ctx[i] && (hashes & algorithms[i].hash);
@@ -142,6 +144,7 @@ static int digester_begin(struct fa_digester *d, unsigned hashes, struct fa_erro
             return digest_openssl_failed(err, algorithms[i].name);
     if (hashes & FA_HASH_XXH128)
         XXH3_128bits_reset(d->xxh);
+    d->adler = adler32(0, NULL, 0);
     return 0;
 }
 
@@ -153,6 +156,8 @@ static int digester_update(struct fa_digester *d, unsigned hashes, size_t len, s
             return digest_openssl_failed(err, algorithms[i].name);
     if (hashes & FA_HASH_XXH128)
         XXH3_128bits_update(d->xxh, d->piece, len);
+    if (hashes & FA_HASH_ADLER32)
+        d->adler = adler32(d->adler, d->piece, (uInt)len);
     return 0;
 }
 
@@ -168,6 +173,9 @@ static int digester_end(struct fa_digester *d, unsigned hashes, struct fa_digest
         if (d->ctx[i]) {
             if (EVP_DigestFinal_ex(d->ctx[i], ret[n].bytes, NULL) != 1)
                 return digest_openssl_failed(err, algorithms[i].name);
+        } else if (algorithms[i].hash == FA_HASH_ADLER32) {
+            for (unsigned byte = 0; byte < 4; ++byte) /* big-endian */
+                ret[n].bytes[byte] = (unsigned char)(d->adler >> (24 - 8 * byte));
         } else {
             XXH128_canonical_t canonical;
             XXH128_canonicalFromHash(&canonical, XXH3_128bits_digest(d->xxh));

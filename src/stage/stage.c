@@ -127,16 +127,13 @@ static void digest_tick(void *arg, uint64_t bytes)
     fa_task_progress(arg, bytes);
 }
 
-_Static_assert(1 << (FA_HASHES - 1) <= UINT8_MAX,
-               "the bit of a digest fits the byte it is sent in");
-
 /* UINT8_MAX in place of a number of digests marks an error. */
 static void result_put(struct fa_buf *buf, const struct fa_digest *digests, int n,
                        const struct fa_error *error)
 {
     fa_buf_put_u8(buf, n < 0 ? UINT8_MAX : (uint8_t)n);
     for (int i = 0; i < n; ++i) {
-        fa_buf_put_u8(buf, (uint8_t)digests[i].hash);
+        fa_buf_put_u32(buf, digests[i].hash);
         fa_buf_put(buf, digests[i].bytes, FA_DIGEST_MAX);
     }
     if (n < 0) {
@@ -190,7 +187,7 @@ static void result_get_digests(struct fa_reader *reader, unsigned hashes,
 {
     for (unsigned left = hashes; left && !reader->failed; ++ret->n_digests) {
         struct fa_digest *digest = &ret->digests[ret->n_digests];
-        unsigned hash = fa_reader_u8(reader);
+        unsigned hash = fa_reader_u32(reader);
         const void *bytes = fa_reader_get(reader, FA_DIGEST_MAX);
         if (!bytes || !(left & hash) || fa_hash_size(hash) == 0) {
             reader->failed = true;

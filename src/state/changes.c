@@ -108,7 +108,7 @@ static const struct fa_field record_fields[] = {
     FA_FIELD(I64, int64_t, struct fa_record, modified),
     FA_FIELD(BOOL, bool, struct fa_record, strong),
     FA_FIELD(STR, const char *, struct fa_record, coding),
-    FA_FIELD_ENUM(enum fa_hash, (1 << (FA_HASHES - 1)) + 1, struct fa_record, digest.hash),
+    FA_FIELD_ENUM(enum fa_hash, FA_HASH_SHA384 + 1, struct fa_record, digest.hash),
     FA_FIELD(U64, uint64_t, struct fa_record, run),
 };
 

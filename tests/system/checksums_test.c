@@ -2,12 +2,14 @@
 
 #include "support/fixture.h"
 #include "support/modes.h"
+#include "support/pattern.h"
 #include "support/report.h"
 #include "support/truth.h"
 
 #include <criterion/criterion.h>
 #include <stdlib.h>
 #include <string.h>
+#include <zlib.h>
 
 TestSuite(checksums, .init = fixture_begin, .fini = fixture_end, .timeout = 90.0);
 
@@ -137,4 +139,24 @@ FA_TEST_MODES(checksums, existing_file_with_other_bytes_is_fetched_again)
     }
     free(wrong);
     cr_expect_eq(fa_server_stat(&server, "requests"), 4, "%s", mode);
+}
+
+FA_TEST_MODES(checksums, adler32_of_a_list_is_checked)
+{
+    unsigned char bytes[1000];
+    fa_pattern_fill("/ok/1000/a", 0, bytes, sizeof(bytes));
+    unsigned good = (unsigned)adler32(adler32(0, NULL, 0), bytes, sizeof(bytes));
+    add_path("/ok/1000/a");
+    fa_lines_add(&list, " checksum=adler32=%08x", good);
+    add_path("/ok/1000/b");
+    fa_lines_add(&list, " checksum=ADLER32=%08x", good);
+    fa_fetch_start(&fetch, &scratch, mode, list.text, "--hash", "none", NULL);
+    fa_fetch_expect(&fetch, 10, 3);
+    fa_fetch_expect_entry(&fetch, 1, "ok", NULL);
+    fa_fetch_expect_entry(&fetch, 3, "failed", "integrity");
+    fa_expect_no_file(fetch.dir, "b");
+    fa_fetch_end(&fetch);
+    fa_fetch_start_with(&fetch, &scratch, NULL, fa_scratch_path(&scratch, "out-0"), mode, list.text,
+                        NULL);
+    fa_fetch_expect(&fetch, 10, 3);
 }

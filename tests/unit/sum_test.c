@@ -117,6 +117,7 @@ Test(sum, the_length_determines_the_algorithm_unless_another_is_likely)
     cr_assert_eq(fa_sum_hash(16, FA_HASH_XXH128), FA_HASH_XXH128);
     cr_assert_eq(fa_sum_hash(16, FA_HASH_SHA256), FA_HASH_MD5);
     cr_assert_eq(fa_sum_hash(20, 0), FA_HASH_SHA1);
+    cr_assert_eq(fa_sum_hash(4, 0), 0);
     cr_assert_eq(fa_sum_hash(32, 0), FA_HASH_SHA256);
     cr_assert_eq(fa_sum_hash(64, 0), FA_HASH_SHA512);
     cr_assert_eq(fa_sum_hash(64, FA_HASH_BLAKE2B), FA_HASH_BLAKE2B);
