@@ -80,7 +80,8 @@ Test(format_curl, more_urls_than_wait_for_an_output_are_named_by_themselves)
     strcpy(to, "");
     struct fa_transcript *transcript = fa_transcript_read_with(
         (fa_transcript_put(text, strlen(text)), fa_transcript_path()), &chosen);
-    cr_expect(strstr(transcript->text, "|100:http://h/100|101!:output=a|."), "%s", transcript->text);
+    cr_expect(strstr(transcript->text, "|100:http://h/100|101!:output=a|."), "%s",
+              transcript->text);
     free(transcript);
     free(text);
     free(expected);

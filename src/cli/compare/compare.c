@@ -270,10 +270,8 @@ static int compare_folder(struct compare *compare, const char *dir, struct fa_er
 /* Fetch the sample once, like a plain fetch, to have files to hash.  Nothing is measured here. */
 static int fetch_for_stage(struct compare *compare, struct fa_error *err)
 {
-    struct fa_contestant plain = {.name = "fetching",
-                                  .mode = FA_MODE_ASYNC,
-                                  .jobs = FA_PICKS_JOBS,
-                                  .http = FA_HTTP_1_1};
+    struct fa_contestant plain = {
+        .name = "fetching", .mode = FA_MODE_ASYNC, .jobs = FA_PICKS_JOBS, .http = FA_HTTP_1_1};
     struct fa_trial trial = {0};
     if (compare_take_sample(compare, err) != 0)
         return -1;
