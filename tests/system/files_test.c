@@ -738,7 +738,7 @@ FA_TEST_MODES(files, run_continues_when_there_are_inodes_again)
     fa_fetch_start_with(&fetch, &scratch, NULL, mounted, mode, list.text, "-j", "2", NULL);
     fa_run_until_stderr_has(&fetch.run, "No inodes left on the file system", 10);
     for (int i = 0; i < BALLAST; i++) {
-        char path[PATH_MAX + 16];
+        char path[PATH_MAX + 32];
         snprintf(path, sizeof(path), "%s/ballast%d", mounted, i);
         fa_file_remove(path);
     }

@@ -47,8 +47,8 @@ Test(host_pattern, only_hosts_with_an_optional_port_are_patterns)
         "user@example.org",
         "a b",
         "a,b",
-        "b\xc3\xbc"
-        "cher.example",
+        ("b\xc3\xbc"
+         "cher.example"),
         "*.0.0.1",
         "*.192.0.2.7",
         "127.1",
