@@ -205,7 +205,8 @@ Test(workers, killing_all_of_them_again_and_again_costs_no_file)
     struct fa_run run;
     pid_t pids[FA_WORKERS_MAX];
     want("/trickle/10/500/20000/", 12, 20000);
-    START(&run, "-m", "process", "-j", "4", "--hash", "sha256", "--hash-jobs", "1");
+    START(&run, "-m", "process", "-j", "4", "--hash", "sha256", "--hash-with", "process",
+          "--hash-jobs", "1");
     for (int i = 0; i < 2; ++i) {
         fa_server_until(&server, "active", 2, 10);
         size_t n = workers_of(&run, 1, pids);
@@ -246,7 +247,8 @@ static void start_hashing(struct fa_run *run, pid_t *ret_worker)
     pid_t pids[FA_WORKERS_MAX];
     want("/ok/5000/", 1, 5000);
     want("/hold/", 4, 1024);
-    START(run, "-m", "async", "--hash", "sha256", "--hash-jobs", "1", "--manifest", "sums");
+    START(run, "-m", "async", "--hash", "sha256", "--hash-with", "process", "--hash-jobs", "1",
+          "--manifest", "sums");
     until_published(run, 0);
     fa_server_until(&server, "held", 4, 10);
     cr_assert_eq(workers_of(run, 1, pids), 1);
@@ -299,7 +301,8 @@ static void start_mixed(struct fa_run *run, const char *mode)
     want("/ok/5000/", 5, 5000);
     want("/hold/", 3, 1024);
     want("/ok/20000/", 10, 20000);
-    START(run, "-m", mode, "-j", "3", "--hash", "sha256", "--hash-jobs", "2");
+    START(run, "-m", mode, "-j", "3", "--hash", "sha256", "--hash-with", "process", "--hash-jobs",
+          "2");
     until_published(run, 4);
     fa_server_until(&server, "held", 3, 10);
 }
