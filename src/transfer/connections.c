@@ -233,7 +233,8 @@ static void connection_name(struct fa_connections *c, struct fa_connection *conn
 }
 
 /* The same endpoints as before mean a kept connection; HTTP/2 frames of other streams may wait on
- * it at any time, so only an unused HTTP/1.1 connection is checked for waiting bytes. */
+ * it at any time, so only an HTTP/1.1 connection is checked for waiting bytes.  libcurl may give it
+ * to the next transfer before it has said that the previous one is done. */
 void fa_connections_use(struct fa_connections *c, struct fa_lease *lease,
                         const struct fa_endpoints *ends, void *ssl)
 {
@@ -244,7 +245,7 @@ void fa_connections_use(struct fa_connections *c, struct fa_lease *lease,
     bool kept = connection != NULL;
     if (!kept && (connection = connection_find_fresh(c, lease, ends->local_port)))
         connection_name(c, connection, key, lease);
-    bool alone = kept && connection->users == 0 && !connection->http2;
+    bool alone = kept && !connection->http2 && (connection->users == 0 || !lease->shared);
     if (connection) {
         lease->connection = connection;
         ++connection->users;

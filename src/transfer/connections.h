@@ -26,10 +26,11 @@ struct fa_connection;
 struct fa_connections;
 struct fa_watchdog;
 
-/** A transfer's use of a connection.  Zero it before an attempt begins. */
+/** A transfer's use of a connection.  Zero but for .shared when an attempt begins. */
 struct fa_lease {
     struct fa_connection *connection; /**< NULL: none yet. */
     unsigned tls;                     /**< TLS sessions started on new connections. */
+    bool shared;                      /**< HTTP/2 may be used, with other transfers at once. */
     bool cut;                         /**< The watchdog has shut down the connection. */
 };
 

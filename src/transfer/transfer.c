@@ -560,7 +560,8 @@ static int transfer_set_up(struct fa_transfer *t, const struct fa_attempt *a,
 {
     if (transfer_set_login(t, a) || fa_cookies_set(t->easy, a->cookies))
         return -1;
-    transfer_set_version(t, t->settings->http2 && !a->http1);
+    t->lease.shared = t->settings->http2 && !a->http1;
+    transfer_set_version(t, t->lease.shared);
     curl_easy_setopt(t->easy, CURLOPT_FORBID_REUSE, (long)a->close);
     curl_easy_setopt(t->easy, CURLOPT_BUFFERSIZE, (long)t->pace.buffer);
     curl_easy_setopt(t->easy, CURLOPT_MAX_RECV_SPEED_LARGE, (curl_off_t)t->pace.rate);
