@@ -215,9 +215,11 @@ Test(shards, states_of_other_folders_are_read_and_disagreements_named)
 
     /* A folder whose files of these names came from other URLs. */
     const char *third = fa_scratch_path(&scratch, "c"), *bad = fa_scratch_path(&scratch, "bad");
+    const char *fourth = fa_scratch_path(&scratch, "d");
     cr_assert_eq(fetchall(NULL, third, NULL, fa_server_url(&server, "/ok/77/f1")), 0);
+    (void)fetchall(NULL, fourth, NULL, file);
     fa_run_end(&run);
-    fa_run_start(&run, NULL, "merge", "-d", bad, third, first, NULL);
+    fa_run_start(&run, NULL, "merge", "-d", bad, third, fourth, NULL);
     cr_expect_eq(fa_run_wait(&run, 20), 1, "%s", fa_run_err(&run));
     cr_expect(strstr(fa_run_out(&run), "disagrees   f1: two URLs"), "%s", fa_run_out(&run));
 }
