@@ -27,7 +27,7 @@ static void end(void)
     fixture_end();
 }
 
-TestSuite(shards, .init = fixture_begin, .fini = end, .timeout = 120.0);
+TestSuite(shards, .init = fixture_begin, .fini = end, .timeout = 300.0);
 
 /* Each host has files of the same names as the others, so most of them get alternative names. */
 static const char *make_list(void)
@@ -331,7 +331,7 @@ static void copy_folder(const char *from, const char *to)
 
 /* After a kill before any of its steps, the second merge finishes the first.  FA_EVERY_KILL tries each
  * step. */
-Test(shards, merge_can_be_killed_anywhere, .timeout = 300.0)
+Test(shards, merge_can_be_killed_anywhere)
 {
     static char plan_env[PATH_MAX + 32];
     const char *file = make_list(), *out = fa_scratch_path(&scratch, "out");
