@@ -29,3 +29,8 @@ enum fa_exit_status fa_exit_status(const struct fa_exit *exit)
         return FA_EXIT_PERMANENT;
     return exit->transient ? FA_EXIT_TRANSIENT : FA_EXIT_OK;
 }
+
+enum fa_exit_status fa_exit_of(const struct fa_error *err)
+{
+    return err->class == FA_CLASS_LOCAL_IO ? FA_EXIT_LOCAL : FA_EXIT_USAGE;
+}

@@ -33,4 +33,7 @@ void fa_exit_count(struct fa_exit *exit, const struct fa_result *result);
 /** If several apply: the first of 4, 3, 1, 5. */
 enum fa_exit_status fa_exit_status(const struct fa_exit *exit);
 
+/** Of a command that an error has ended: other errors than local I/O are those of usage. */
+enum fa_exit_status fa_exit_of(const struct fa_error *err);
+
 #endif

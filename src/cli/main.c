@@ -98,7 +98,6 @@
  *    host_pattern: which hosts an option is about
  *    clock, cores, disk, io, jitter, loop, netrc, owner: the system
  */
-#include <errno.h>
 #include <fcntl.h>
 #include <locale.h>
 #include <stdio.h>
@@ -154,10 +153,11 @@ static int print(enum fa_action action, enum fa_command command)
         fa_completion_print(stdout);
     else
         printf("%s\n", fa_version());
-    if (fflush(stdout) == 0 && !ferror(stdout))
+    struct fa_error err = {0};
+    if (fa_term_flush(&err) == 0)
         return FA_EXIT_OK;
-    fprintf(stderr, "fetchall: cannot write to standard output: %s\n", strerror(errno));
-    return FA_EXIT_LOCAL;
+    fa_term_error(&err);
+    return (int)fa_exit_of(&err);
 }
 
 /* A list that cannot be opened is reported, and the others continue; without any list, retry
@@ -232,7 +232,7 @@ static int run(const struct fa_options *options)
         status = run_session(session, options, &observer);
     } else {
         fa_observer_stop(&observer, &err);
-        status = err.class == FA_CLASS_LOCAL_IO ? FA_EXIT_LOCAL : FA_EXIT_USAGE;
+        status = (int)fa_exit_of(&err);
     }
     fa_session_free(session);
     fa_observer_fini(&observer);

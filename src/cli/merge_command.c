@@ -4,7 +4,6 @@
  */
 #include "cli/merge_command.h"
 
-#include <errno.h>
 #include <stdio.h>
 
 #include <fetchall/merge.h>
@@ -69,13 +68,11 @@ enum fa_exit_status fa_merge_command(const struct fa_options *options)
     struct fa_merge_summary summary = {.size = sizeof(summary)};
     struct fa_error err = {0};
     int result = merge_all(options, &tell, &summary, &err);
-    if (result == 0 && (fflush(stdout) != 0 || ferror(stdout))) {
-        fa_error_system(&err, FA_CLASS_LOCAL_IO, errno, "cannot write to standard output");
-        result = -1;
-    }
+    if (result == 0)
+        result = fa_term_flush(&err);
     if (result != 0) {
         fa_term_error(&err);
-        return err.class == FA_CLASS_LOCAL_IO ? FA_EXIT_LOCAL : FA_EXIT_USAGE;
+        return fa_exit_of(&err);
     }
     bool good = tell.counts[FA_MERGE_MISSING] + tell.counts[FA_MERGE_UNFINISHED] +
                     tell.counts[FA_MERGE_DISAGREES] ==

@@ -315,14 +315,10 @@ enum fa_exit_status fa_status_show(const struct fa_options *options)
     int result =
         options->failed ? list_failed(&config, &err) : summarize(&config, options->json, &err);
     free(state);
-    /* A full disk may show only when the buffer is written. */
-    if (result == 0 && (fflush(stdout) != 0 || ferror(stdout))) {
-        fa_error_system(&err, FA_CLASS_LOCAL_IO, errno, "cannot write to standard output");
-        result = -1;
-    }
+    if (result == 0)
+        result = fa_term_flush(&err);
     if (result == 0)
         return FA_EXIT_OK;
     fa_term_error(&err);
-    /* Other classes: there is no state in DIR. */
-    return err.class == FA_CLASS_LOCAL_IO ? FA_EXIT_LOCAL : FA_EXIT_USAGE;
+    return fa_exit_of(&err);
 }

@@ -5,6 +5,7 @@
  */
 #include "cli/term.h"
 
+#include <errno.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -104,6 +105,14 @@ void fa_term_error(const struct fa_error *err)
     fa_term_put(stderr, text ? text : "out of memory");
     fputc('\n', stderr);
     free(text);
+}
+
+int fa_term_flush(struct fa_error *err)
+{
+    if (fflush(stdout) == 0 && !ferror(stdout))
+        return 0;
+    fa_error_system(err, FA_CLASS_LOCAL_IO, errno, "cannot write to standard output");
+    return -1;
 }
 
 /* Number of columns of the character at text, and of its bytes. */

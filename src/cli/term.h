@@ -39,6 +39,9 @@ void fa_term_put(FILE *file, const char *text);
 /** Print an error on standard error, escaped. */
 void fa_term_error(const struct fa_error *err);
 
+/** Flush standard output: a full disk may show only then.  @return 0, or -1. */
+int fa_term_flush(struct fa_error *err);
+
 /** The width of an escaped text in columns. */
 unsigned fa_term_width(const char *text);
 

@@ -7,7 +7,6 @@
  */
 #include "cli/verify_command.h"
 
-#include <errno.h>
 #include <stdio.h>
 
 #include <fetchall/verify.h>
@@ -88,13 +87,11 @@ enum fa_exit_status fa_verify_command(const struct fa_options *options)
     struct fa_error err = {0};
     int64_t busy;
     int result = fa_verify_run(&options->config, options->manifest, on_checked, &tell, &busy, &err);
-    if (result == 0 && (fflush(stdout) != 0 || ferror(stdout))) {
-        fa_error_system(&err, FA_CLASS_LOCAL_IO, errno, "cannot write to standard output");
-        result = -1;
-    }
+    if (result == 0)
+        result = fa_term_flush(&err);
     if (result != 0) {
         fa_term_error(&err);
-        return err.class == FA_CLASS_LOCAL_IO ? FA_EXIT_LOCAL : FA_EXIT_USAGE;
+        return fa_exit_of(&err);
     }
     enum fa_exit_status status = verify_exit_status(&tell);
     if (!options->quiet || status != FA_EXIT_OK)
