@@ -5,6 +5,8 @@
  */
 #include "engine/kept.h"
 
+#include "state/files.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -61,15 +63,13 @@ int fa_kept_add(struct fa_store *store, struct fa_claims *claims, const char *fi
     return result;
 }
 
-/* SQLite keeps up to three more files beside a database: https://sqlite.org/tempfiles.html */
 static int kept_add_state(const char *state, struct fa_store *store, struct fa_claims *claims,
                           struct fa_error *err)
 {
-    static const char *const suffixes[] = {"", "-wal", "-shm", "-journal"};
     int result = 0;
-    for (size_t i = 0; result == 0 && i < sizeof(suffixes) / sizeof(*suffixes); ++i) {
+    for (size_t i = 0; result == 0 && i < FA_FILES; ++i) {
         char *file = NULL;
-        if (asprintf(&file, "%s%s", state, suffixes[i]) < 0)
+        if (asprintf(&file, "%s%s", state, fa_files_suffixes[i]) < 0)
             return kept_no_memory(state, err);
         result = fa_kept_add(store, claims, file, err);
         free(file);

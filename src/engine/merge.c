@@ -302,10 +302,9 @@ static int merge_write(struct merge *m, const char *file, struct fa_error *err)
 
 static void remove_state(const char *file)
 {
-    static const char *const suffixes[] = {"", "-wal", "-shm", "-journal"};
-    for (size_t i = 0; i < sizeof(suffixes) / sizeof(*suffixes); ++i) {
+    for (size_t i = 0; i < FA_FILES; ++i) {
         char *name = NULL;
-        if (asprintf(&name, "%s%s", file, suffixes[i]) >= 0)
+        if (asprintf(&name, "%s%s", file, fa_files_suffixes[i]) >= 0)
             (void)!unlink(name);
         free(name);
     }

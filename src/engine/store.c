@@ -25,6 +25,7 @@
 #include "base/owner.h"
 #include "engine/lock.h"
 #include "engine/unnamed.h"
+#include "state/files.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -433,16 +434,15 @@ void fa_store_purge(struct fa_store *store, bool (*keeps)(void *arg, uint64_t ke
 /* The parts first: the state is what a repeated call continues with. */
 int fa_store_absorb(struct fa_store *store, struct fa_store *shard, struct fa_error *err)
 {
-    static const char *const suffixes[] = {"-wal", "-shm", "-journal", ""};
     const char *base = strrchr(FA_STATE_FILE, '/') + 1;
     DIR *dir = fa_folder_list(shard->own_fd);
     int result = dir ? 0 : -1;
     for (struct dirent *entry; result == 0 && (entry = readdir(dir));)
         if (strstr(entry->d_name, ".part"))
             result = renameat(shard->own_fd, entry->d_name, store->own_fd, entry->d_name);
-    for (size_t i = 0; result == 0 && i < sizeof(suffixes) / sizeof(*suffixes); ++i) {
+    for (size_t i = 0; result == 0 && i < FA_FILES; ++i) {
         char name[32];
-        snprintf(name, sizeof(name), "%s%s", base, suffixes[i]);
+        snprintf(name, sizeof(name), "%s%s", base, fa_files_suffixes[i]);
         result = unlinkat(shard->own_fd, name, 0) && errno != ENOENT ? -1 : 0;
     }
     if (result)

@@ -24,6 +24,7 @@
 #include "engine/walk.h"
 #include "list/sum.h"
 #include "stage/stage.h"
+#include "state/files.h"
 
 #include <event2/event.h>
 
@@ -382,7 +383,6 @@ static int verify_open_stage(struct verify *v, struct fa_error *err)
 static int verify_open(struct verify *v, const char *manifest, int64_t *ret_busy,
                        struct fa_error *err)
 {
-    static const char *const suffixes[] = {"", "-wal", "-shm", "-journal"};
     const struct fa_config *config = v->config;
     struct fa_shard shard = fa_config_shard(config);
     v->store = fa_store_new(config->dir, &shard, true, err);
@@ -396,8 +396,8 @@ static int verify_open(struct verify *v, const char *manifest, int64_t *ret_busy
         return -1;
     if (manifest && !(v->names = fa_names_new(fa_store_scratch(v->store), err)))
         return -1;
-    for (size_t i = 0; config->state && i < sizeof(suffixes) / sizeof(*suffixes); ++i)
-        verify_add_own(v, config->state, suffixes[i]);
+    for (size_t i = 0; config->state && i < FA_FILES; ++i)
+        verify_add_own(v, config->state, fa_files_suffixes[i]);
     if (manifest)
         verify_add_own(v, manifest, "");
     return verify_open_stage(v, err);

@@ -484,15 +484,14 @@ static enum opening_result opening_attempt(struct database_opening *o)
  * older state. */
 static int opening_set_aside(struct database_opening *o, char *notice)
 {
-    static const char *const suffixes[] = {"-wal", "-shm", "-journal", ""};
     char aside[PATH_MAX + 32], from[PATH_MAX + 16], to[PATH_MAX + 48];
     int n = 0;
     snprintf(aside, sizeof(aside), "%s.damaged", o->file);
     while (file_size(aside, "") >= 0 || file_size(aside, "-wal") >= 0)
         snprintf(aside, sizeof(aside), "%s.damaged.%d", o->file, ++n);
-    for (size_t i = 0; i < sizeof(suffixes) / sizeof(*suffixes); ++i) {
-        snprintf(from, sizeof(from), "%s%s", o->file, suffixes[i]);
-        snprintf(to, sizeof(to), "%s%s", aside, suffixes[i]);
+    for (size_t i = 0; i < FA_FILES; ++i) {
+        snprintf(from, sizeof(from), "%s%s", o->file, fa_files_suffixes[i]);
+        snprintf(to, sizeof(to), "%s%s", aside, fa_files_suffixes[i]);
         if (rename(from, to) && errno != ENOENT) {
             fa_error_system(o->err, FA_CLASS_LOCAL_IO, errno, "cannot set aside '%s' (%s)", o->file,
                             o->why);

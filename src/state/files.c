@@ -15,6 +15,8 @@
 #include <string.h>
 #include <unistd.h>
 
+const char *const fa_files_suffixes[FA_FILES] = {"-wal", "-shm", "-journal", ""};
+
 /* lstat(2): a symbolic link is not a regular file, wherever it points. */
 static int file_check(const char *file, const char *suffix, struct fa_owner *owner, int folder,
                       struct fa_error *err)
@@ -46,7 +48,6 @@ size_t fa_files_home(const char *file)
 
 int fa_files_check(const char *file, struct fa_error *err)
 {
-    static const char *const suffixes[] = {"", "-wal", "-shm", "-journal"};
     char folder[PATH_MAX];
     struct stat st;
     struct fa_owner owner;
@@ -57,8 +58,8 @@ int fa_files_check(const char *file, struct fa_error *err)
     /* DIR/.fetchall must be ours; a directory chosen by the user need not be. */
     if (fd >= 0 && fa_files_home(file) > 0 && fstat(fd, &st) == 0)
         result = fa_owner_check(&owner, &st, fd, folder, err);
-    for (size_t i = 0; result == 0 && i < sizeof(suffixes) / sizeof(*suffixes); ++i)
-        result = file_check(file, suffixes[i], &owner, fd, err);
+    for (size_t i = 0; result == 0 && i < FA_FILES; ++i)
+        result = file_check(file, fa_files_suffixes[i], &owner, fd, err);
     if (fd >= 0)
         close(fd);
     return result;
