@@ -246,6 +246,22 @@ FA_TEST_MODES(files, list_that_has_another_name_in_the_folder_is_left_alone)
     fa_file_remove(dir);
 }
 
+/* Root may read files whatever their mode is, and so do the other tests. */
+FA_TEST_MODES(files, file_is_replaced_for_users_that_are_not_root)
+{
+    static const char *const plain[] = {"setpriv", "--bounding-set",
+                                        "-dac_override,-dac_read_search", NULL};
+    struct fa_run_options options = {.wrap = geteuid() == 0 ? plain : NULL};
+    const char *dir = fa_scratch_path(&scratch, "replaced");
+    add_path("/ok/100000/a");
+    for (int i = 0; i < 2; i++) {
+        fa_fetch_start_with(&fetch, &scratch, &options, dir, mode, list.text, "--overwrite", NULL);
+        fa_fetch_expect(&fetch, 10, 0);
+        fa_expect_file(dir, "a", "/ok/100000/a", 100000);
+    }
+    fa_file_remove(dir);
+}
+
 Test(files, state_and_standard_output_in_the_folder_are_left_alone)
 {
     struct fa_run run;
