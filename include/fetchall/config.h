@@ -40,7 +40,8 @@ enum fa_match {
 /** What decides which shard an entry belongs to: the hash (XXH3, 64 bits) of... */
 enum fa_shard_by {
     FA_SHARD_BY_ORIGIN, /**< ...scheme, host and port, so that one shard has all of a host. */
-    FA_SHARD_BY_URL,    /**< ...the URL.  fa_config.per_host is divided by the number of shards. */
+    FA_SHARD_BY_URL,    /**< ...the URL.  fa_config.per_host and host_rate are divided by the number
+                             of shards. */
 };
 
 /** Where digests are computed. */
@@ -111,6 +112,9 @@ enum fa_hash {
     FA_HASH_ADLER32 = 1 << 8, /**< For checksums of lists only: anyone can forge it. */
 };
 #define FA_HASHES 9
+
+/** Maximum of fa_config.host_rate. */
+#define FA_HOST_RATE_MAX 1e6
 
 /** Maximum number of shards. */
 #define FA_SHARDS_MAX 1000000
@@ -217,6 +221,8 @@ struct fa_config {
     const char *base; /**< The URL that names in a list of checksums are relative to; NULL: none. */
     const char *columns; /**< "url=NAME,out=NAME": the columns of lists; NULL: those of such
                             names. */
+    double host_rate;    /**< Maximum requests per second to an origin, at most
+                            FA_HOST_RATE_MAX; 0: no limit. */
 };
 
 /**

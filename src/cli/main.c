@@ -56,7 +56,7 @@
  *    shard, merge: the parts of a list for several machines
  *    intake, claims, scheduler, flights, settle, finish, ledger, pause: the parts
  *    job, emit, counts: what the parts share
- *    hosts, breaker, concurrency, learned, outage, retry, bucket, slots, timers, backlog: for the scheduler
+ *    hosts, breaker, concurrency, learned, outage, retry, bucket, slots, spacing, timers, backlog: for the scheduler
  *    secrecy: what of the user's secrets is sent after a redirect
  *    name, names, identity, kept, folder, store, unnamed, lock, mount: names and files
  *    resolve: addresses of hosts

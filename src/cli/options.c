@@ -142,6 +142,14 @@ static int parse_per_host(struct fa_options *options, const char *value, struct 
                             FA_PER_HOST_MAX, value);
 }
 
+static int parse_host_rate(struct fa_options *options, const char *value, struct fa_error *err)
+{
+    if (fa_value_host_rate(value, &options->config.host_rate) == 0)
+        return 0;
+    return fa_option_refuse(
+        err, "--host-rate requires requests per second, such as 3 or 0.5, not '%s'", value);
+}
+
 static int parse_halt(struct fa_options *options, const char *value, struct fa_error *err)
 {
     if (fa_value_halt(value, &options->config.halt, &options->config.halt_percent) == 0)
@@ -226,12 +234,12 @@ const struct fa_option fa_options_table[] = {
            .initial = "none", .help = "handle only shard I of N of the lists",
            .more = "For N machines, each with a shard from 0 to N-1 of the same lists.  auto takes "
                    "the shard from the environment.  See SHARDS."),
-    CHOICE(
-        "shard-by", 0, "WHAT", enum fa_shard_by, config.shard_by, shard_keys,
-        .help = "divide the lists by origin or by url",
-        .more =
-            "origin keeps each host in one shard, so that its limits hold over all "
-            "machines.  url is for lists with one large host: --per-host N and auto:MAX are divided by N."),
+    CHOICE("shard-by", 0, "WHAT", enum fa_shard_by, config.shard_by, shard_keys,
+           .help = "divide the lists by origin or by url",
+           .more =
+               "origin keeps each host in one shard, so that its limits hold over all "
+               "machines.  url is for lists with one large host: --per-host N and auto:MAX, and "
+               "--host-rate, are divided by N."),
     /* A comparison accepts several values where a download accepts one. */
     CUSTOM("modes", 'm', "MODE,...", fa_picks_parse_modes, .commands = COMPARE,
            .choice = fa_value_mode, .initial = "all", .help = "choose the strategies to compare"),
@@ -253,6 +261,11 @@ const struct fa_option fa_options_table[] = {
                    "only the latency grows.  429, 503, other signs of overload, refused and lost "
                    "connections and time-outs halve the limit at once, also with N; then it rises "
                    "to what the host has accepted."),
+    CUSTOM("host-rate", 0, "N", parse_host_rate, .commands = RUNS, .initial = "no limit",
+           .help = "limit requests per second to each host",
+           .more = "Requests start at even distances: with 3, one every third of a second, and "
+                   "with 0.1, one every ten seconds.  Redirects, retries and probes are requests, "
+                   "too.  0 means no limit."),
     UINT("loops", 0, config.loops, 1, 64, .initial = "cores, at most 8",
          .help = "set the event loops of async", .more = "1 is the pure single-threaded model."),
 

@@ -15,6 +15,8 @@
 #include <fetchall/config.h>
 
 #define DIGITS "0123456789"
+/* One request per day. */
+#define HOST_RATE_MIN (1.0 / 86400)
 
 const char *fa_value_mode(unsigned mode)
 {
@@ -88,9 +90,10 @@ int fa_value_size(const char *text, uint64_t *ret_bytes)
     return 0;
 }
 
-int fa_value_seconds(const char *text, double *ret_seconds)
+/* The end of a decimal fraction at the start of a text, or NULL.  strtod() would also accept spaces,
+ * signs, exponents, hexadecimals, "inf" and "nan". */
+static const char *text_fraction(const char *text)
 {
-    /* strtod() would also accept spaces, signs, exponents, hexadecimals, "inf" and "nan". */
     size_t whole = strspn(text, DIGITS);
     const char *end = text + whole;
     size_t fraction = 0;
@@ -98,9 +101,15 @@ int fa_value_seconds(const char *text, double *ret_seconds)
         fraction = strspn(end + 1, DIGITS);
         end += 1 + fraction;
     }
-    if (whole + fraction == 0)
-        return -1;
+    return whole + fraction > 0 ? end : NULL;
+}
+
+int fa_value_seconds(const char *text, double *ret_seconds)
+{
+    const char *end = text_fraction(text);
     double factor = 1;
+    if (!end)
+        return -1;
     if (*end) {
         factor = *end == 's' ? 1 : *end == 'm' ? 60 : *end == 'h' ? 3600 : 0;
         if (end[1] || !(factor > 0))
@@ -149,6 +158,17 @@ int fa_value_per_host(const char *text, unsigned *ret_most, bool *ret_auto)
         return -1;
     *ret_most = (unsigned)most;
     *ret_auto = search;
+    return 0;
+}
+
+/* So small a rate that it is not 0 would wait for ever. */
+int fa_value_host_rate(const char *text, double *ret_rate)
+{
+    const char *end = text_fraction(text);
+    double rate = end && !*end ? strtod(text, NULL) : -1;
+    if (rate < 0 || rate > FA_HOST_RATE_MAX || (rate > 0 && rate < HOST_RATE_MIN))
+        return -1;
+    *ret_rate = rate;
     return 0;
 }
 

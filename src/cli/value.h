@@ -37,6 +37,9 @@ int fa_value_halt(const char *text, uint64_t *ret_count, bool *ret_percent);
 /** "16", "auto" or "auto:64": the maximum, 0 if there is none. */
 int fa_value_per_host(const char *text, unsigned *ret_most, bool *ret_auto);
 
+/** A decimal fraction up to FA_HOST_RATE_MAX. */
+int fa_value_host_rate(const char *text, double *ret_rate);
+
 /** "HOST:PORT:ADDR"; an IPv6 address may be enclosed in []. */
 int fa_value_resolve(const char *text);
 

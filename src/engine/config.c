@@ -123,6 +123,8 @@ static const char *config_check_numbers(const struct fa_config *config)
 {
     if (config->per_host == 0 && !config->per_host_auto)
         return "per_host";
+    if (!(config->host_rate >= 0 && config->host_rate <= FA_HOST_RATE_MAX))
+        return "host_rate";
     if (!seconds_are_valid(config->disk_wait))
         return "disk_wait";
     if (!seconds_are_valid(config->retry_wait))

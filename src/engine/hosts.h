@@ -14,6 +14,7 @@
 #include "engine/breaker.h"
 #include "engine/concurrency.h"
 #include "engine/job.h"
+#include "engine/spacing.h"
 
 #include <sys/queue.h>
 
@@ -39,8 +40,8 @@ enum fa_lookup {
 enum fa_line { FA_LINE_FRESH, FA_LINE_FAILED, FA_LINES };
 
 struct fa_origin {
-    struct fa_timer
-        timer; /**< Of the breaker.  First, so that its address is that of the origin. */
+    struct fa_timer timer; /**< Of the breaker and the rate.  First, so that its address is that of
+                                the origin. */
     uint64_t hash;
     char *name;   /**< "scheme://host:port" */
     char *host;   /**< Name to look up. */
@@ -50,6 +51,7 @@ struct fa_origin {
     struct fa_backlog_queue backlog;
     unsigned active;
     struct fa_concurrency concurrency;
+    struct fa_spacing spacing;
     double served_at; /**< Start of the latest request that was answered well; 0: none. */
 
     enum fa_lookup lookup;

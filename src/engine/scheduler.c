@@ -313,13 +313,23 @@ static bool origin_has_unexamined(const struct fa_scheduler *scheduler,
             scheduler->queued < FA_WINDOW);
 }
 
+/* The timer also keeps an idle origin in memory, so that its next request is not too early. */
+static bool origin_waits_for_rate(struct fa_scheduler *scheduler, struct fa_origin *origin,
+                                  double now)
+{
+    return fa_spacing_wait(&origin->spacing, now) > 0 &&
+           fa_timers_set(&scheduler->host_timers, &origin->timer, origin->spacing.next) == 0;
+}
+
 /* The one place that decides whether an origin can start a job.  Looking up its name is requested
  * here, so only origins with work are looked up. */
 static enum fa_ring origin_ring(struct fa_scheduler *scheduler, struct fa_origin *origin,
                                 double now)
 {
-    if (fa_origin_waiting(origin) == 0)
+    if (fa_origin_waiting(origin) == 0) {
+        origin_waits_for_rate(scheduler, origin, now);
         return FA_RING_NONE;
+    }
     if (origin->lookup == FA_LOOKUP_KNOWN && now - origin->known_at > FA_ADDRESS_LIFE)
         origin->lookup = FA_LOOKUP_NEEDED;
     if (fa_breaker_rejects(&origin->breaker, now))
@@ -336,7 +346,7 @@ static enum fa_ring origin_ring(struct fa_scheduler *scheduler, struct fa_origin
         return FA_RING_NONE;
     if (origin->lookup == FA_LOOKUP_NEEDED)
         fa_hosts_want_lookup(&scheduler->hosts, origin);
-    if (origin->lookup != FA_LOOKUP_KNOWN)
+    if (origin->lookup != FA_LOOKUP_KNOWN || origin_waits_for_rate(scheduler, origin, now))
         return FA_RING_NONE;
     return origin->breaker.state == FA_BREAKER_CLOSED ? FA_RING_READY : FA_RING_PROBES;
 }
@@ -674,6 +684,8 @@ static void scheduler_start_job(struct fa_scheduler *scheduler, struct fa_job *j
     job->tries.counted = 0;
     job->tries.probe = fa_breaker_start(&origin->breaker);
     scheduler->probes += job->tries.probe;
+    /* The first request for HTTP Digest only gets the challenge. */
+    fa_spacing_start(&origin->spacing, scheduler->policy.host_rate, origin->digest ? 2 : 1, now);
     fa_bucket_start(&scheduler->bucket);
 }
 

@@ -3,7 +3,7 @@
  * gets the time as an argument.
  *
  * Jobs wait in the queues of their origins (engine/hosts.h), or for the time of their retry.  A
- * job is held back by limits: of all transfers (slots), of those of one origin, of the rate, by a
+ * job is held back by limits: of all transfers (slots), of those of one origin, of the rates, by a
  * pause that the server asked for, by the breaker of a host that is down, and by the lookup of a
  * name.  An origin that cannot start anything now is in no ring, and costs nothing.
  *
@@ -43,6 +43,7 @@
 struct fa_schedule_policy {
     unsigned per_host;          /**< Maximum concurrent transfers per origin. */
     bool search;                /**< Find the limit of each origin, up to per_host. */
+    double host_rate;           /**< Maximum requests per second to an origin; 0: no limit. */
     bool lookups;               /**< Names are looked up before a job starts. */
     const char *const *resolve; /**< fa_config.resolve, n_resolve of them. */
     size_t n_resolve;

@@ -165,6 +165,7 @@ static int session_open_scheduler(struct fa_session *s, struct fa_error *err)
     struct fa_schedule_policy policy = {
         .per_host = config->per_host > shards ? config->per_host / shards : config->per_host > 0,
         .search = config->per_host_auto,
+        .host_rate = config->host_rate / shards,
         .epoch = fa_clock_read(CLOCK_REALTIME) - fa_engine_now(s),
         .lookups = !fa_settings_use_proxy(&s->settings),
         .resolve = config->resolve,
@@ -244,6 +245,10 @@ static int session_open_run(struct fa_session *s, struct fa_error *err)
         fa_emit_notice(&s->emitter, NULL,
                        "%u of %u transfers at once to a host, as %u shards request from it",
                        per_host, s->config.per_host, s->config.shards);
+    if (config_sharing_runs(&s->config) > 1 && s->config.host_rate > 0)
+        fa_emit_notice(&s->emitter, NULL,
+                       "%g of %g requests a second to a host, as %u shards request from it",
+                       s->scheduler.policy.host_rate, s->config.host_rate, s->config.shards);
     s->config.began = 0; /* That of the first run. */
     return fa_store_check_shard(s->store, &s->shard, err) ||
                    fa_claims_init(&s->claims, &s->config, fa_store_folder(s->store),

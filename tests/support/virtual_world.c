@@ -54,6 +54,7 @@ struct origin {
     unsigned active;
     double not_before; /* as its events say */
     double asked;      /* as its answers ask */
+    double requested;  /* the last request */
     double served;     /* start of the last request that it answered without overload */
     bool broken, given_up;
     unsigned probes; /* under way, since it broke */
@@ -184,9 +185,20 @@ static double since_zero(const struct fa_world *world)
 
 /* Requests: the director of the null strategy. */
 
-static void check_request(struct fa_world *world, const struct origin *origin,
+static void check_rate(struct fa_world *world, struct origin *origin,
+                       const struct fa_attempt *attempt)
+{
+    double rate = world->config.host_rate, earliest = origin->requested + 1 / rate;
+    if (rate > 0 && origin->requested > 0 && world->now < earliest - EPSILON)
+        wrong(world, "%s is asked %.3f s too early for the rate", attempt->url,
+              earliest - world->now);
+    origin->requested = world->now;
+}
+
+static void check_request(struct fa_world *world, struct origin *origin,
                           const struct fa_attempt *attempt)
 {
+    check_rate(world, origin, attempt);
     if (world->active > world->config.jobs)
         wrong(world, "%u requests at once, the limit is %u", world->active, world->config.jobs);
     unsigned most = world->config.per_host ? world->config.per_host : world->config.jobs;

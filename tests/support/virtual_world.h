@@ -38,7 +38,8 @@
  * The bytes of a file are a function of its version, which is its path where none is given.
  *
  * Every run is checked for these invariants (fa_world_check()): each entry ends exactly once; no limit
- * is exceeded; no attempt begins before the time of its retry event, during a pause that the host
+ * is exceeded, nor a rate of up to 20 requests per second;
+ * no attempt begins before the time of its retry event, during a pause that the host
  * asked for, or after the host was given up; nothing begins after a stop; a file under its final name
  * is complete and of one version; every run ends.
  */

@@ -238,6 +238,30 @@ FA_TEST_MODES(hosts, retry_after_pauses_its_origin_and_no_other)
     json_decref(log);
 }
 
+/* The first request may be late, as workers start then. */
+FA_TEST_MODES(hosts, rate_limits_the_requests_per_second_to_each_host)
+{
+    add_urls("127.0.0.2", "/ok/10/a", 6);
+    add_urls("127.0.0.3", "/ok/10/b", 6);
+    fa_fetch_start(&fetch, &scratch, mode, list.text, "--host-rate", "10", NULL);
+    fa_fetch_expect(&fetch, 10, 0);
+    json_t *log = fa_server_log(&server);
+    long long first[2] = {-1, -1}, last[2] = {0};
+    size_t i;
+    json_t *request;
+    json_array_foreach(log, i, request)
+    {
+        int host = fa_report_str(request, "host")[8] - '2';
+        last[host] = fa_report_int(request, "ms");
+        first[host] = first[host] < 0 ? last[host] : first[host];
+    }
+    for (int host = 0; host < 2; ++host)
+        cr_expect_geq(last[host] - first[host], 400, "%s: host %d: %lld ms", mode, host,
+                      last[host] - first[host]);
+    cr_expect_lt((double)(last[1] - first[0]), 1000 * fa_timeout(0.9), "%s", mode);
+    json_decref(log);
+}
+
 FA_TEST_MODES(hosts, retry_after_applies_though_active_requests_are_answered)
 {
     add_url("127.0.0.2", "/retryafter/1/2/429/a");

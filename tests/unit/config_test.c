@@ -76,6 +76,8 @@ Test(config, invalid_values_are_refused)
     REFUSED(stall_timeout, -0.5);
     REFUSED(speed_time, -1);
     REFUSED(timeout, INFINITY);
+    REFUSED(host_rate, -1);
+    REFUSED(host_rate, NAN);
     REFUSED(dir, NULL);
     REFUSED(dir, "");
     REFUSED(user_agent, "a\r\nX-Injected: b");

@@ -655,3 +655,66 @@ Test(engine_hosts, nothing_is_left_of_what_a_dead_host_has_sent)
     fa_world_expect(world, "...\ndone a/1 failed connect\nend complete");
     fa_expect_parts(config->dir, 0);
 }
+
+Test(engine_hosts, a_rate_spaces_the_requests_to_each_host)
+{
+    begin_world("a/* 200 size=10 took=0.5\nb/* 200 size=10", "");
+    config->host_rate = 4;
+    list_many("a", 9);
+    list_many("b", 5);
+    fa_world_run(world);
+    fa_world_expect(world, "...\n@2.5 end complete\n");
+    for (unsigned i = 0; i < 9; ++i) {
+        char get[64];
+        snprintf(get, sizeof(get), "@%g get a/f%u", i * 0.25, i);
+        cr_expect_eq(fa_world_count(world, get), 1, "%s: %s", get, fa_world_trace(world));
+    }
+    cr_assert_eq(fa_world_count(world, "@1 get b/f4"), 1);
+}
+
+Test(engine_hosts, redirects_and_retries_count_for_the_rate_of_their_host)
+{
+    begin_world("a/1 301 to=http://a/2\n"
+                "a/2 503; 503; 200 size=10\n"
+                "b/1 301 to=http://a/3\n"
+                "a/3 200 size=10",
+                "http://a/1\nhttp://b/1");
+    config->host_rate = 0.5;
+    fa_world_run(world);
+    fa_world_expect(world, "@0 get a/1\n"
+                           "@0 get b/1\n"
+                           "@2 get\n"
+                           "...\n"
+                           "@12 get a/2\n"
+                           "...\n"
+                           "end complete\n");
+    cr_assert_eq(fa_world_count(world, "done * ok"), 2, "%s", fa_world_trace(world));
+    cr_assert_eq(fa_world_count(world, "get"), 8);
+}
+
+Test(engine_hosts, a_rate_is_kept_when_a_host_is_idle_in_between)
+{
+    begin_world("a/* 200 size=10", "http://a/1");
+    fa_world_pipe(world);
+    fa_world_script(world, "a/* 200 size=10\nat 1 feed http://a/2\nat 1.5 feed http://a/3\n"
+                           "at 1.6 close");
+    config->host_rate = 0.1;
+    fa_world_run(world);
+    cr_assert_eq(fa_world_count(world, "@10 get a/2"), 1, "%s", fa_world_trace(world));
+    cr_assert_eq(fa_world_count(world, "@20 get a/3"), 1);
+}
+
+Test(engine_hosts, a_rate_is_divided_by_the_shards_of_one_host)
+{
+    begin_world("a/* 200 size=10", "");
+    config->host_rate = 4;
+    config->shards = 4;
+    config->shard_by = FA_SHARD_BY_URL;
+    list_many("a", 40);
+    fa_world_run(world);
+    cr_assert_eq(fa_world_count(world, "note 1 of 4 requests a second to a host, as 4 shards"), 1,
+                 "%s", fa_world_trace(world));
+    unsigned n = fa_world_count(world, "get");
+    cr_assert(n > 3 && n < 20, "%u", n);
+    cr_assert_geq(fa_world_now(world), n - 1);
+}

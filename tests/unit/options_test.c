@@ -103,6 +103,10 @@ Test(options, each_kind_reaches_its_field)
     cr_assert_eq(p.options.config.family, FA_FAMILY_V6);
     fa_options_fini(&p.options);
 
+    p = PARSE("--host-rate", "0.5", "x");
+    cr_assert_eq(p.options.config.host_rate, 0.5, "%s", p.err.msg);
+    fa_options_fini(&p.options);
+
     p = PARSE("--halt=5%", "--hash", "md5,xxh128", "--progress", "json", "--hash-with=inline",
               "--resolve", "a:1:[::1]", "--manifest", "M", "x");
     cr_assert_eq(p.rc, 0, "%s", p.err.msg);
@@ -169,6 +173,11 @@ Test(options, wrong_command_lines_are_refused_with_a_reason)
         {{"--per-host", "auto:", "x"}, "not 'auto:'"},
         {{"--per-host", "auto:0", "x"}, "not 'auto:0'"},
         {{"--per-host", "automatic", "x"}, "not 'automatic'"},
+        {{"--host-rate", "-1", "x"}, "requests per second, such as 3 or 0.5, not '-1'"},
+        {{"--host-rate", "3/s", "x"}, "not '3/s'"},
+        {{"--host-rate", "1e3", "x"}, "not '1e3'"},
+        {{"--host-rate", "0.000001", "x"}, "not '0.000001'"},
+        {{"--host-rate", "1000001", "x"}, "not '1000001'"},
         {{"--jobs=", "x"}, "not ''"},
         {{"--jobs", "99999999999999999999", "x"}, "from 1 to 20000"},
         {{"-j"}, "--jobs requires a value (N)"},
