@@ -5,7 +5,7 @@
  * The format is that of libcurl 7.88: tokens separated by white space; "#" begins a comment; a
  * token may be quoted, with the escapes \n, \r, \t and \ before any other character; "macdef"
  * extends to an empty line.  Entries are tried in the order of the file, and the first one that
- * fits is used.
+ * fits is used; not if it has control characters.
  */
 #include "transfer/login.h"
 
@@ -167,6 +167,17 @@ static int netrc_search(struct search *search, struct tokens *tokens)
     return 0;
 }
 
+/* Digest would send a line break of a user name as it is (RFC 7617, 2, forbids them). */
+static bool login_is_clean(const struct fa_login *login)
+{
+    const char *const texts[] = {login->user, login->password};
+    for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); ++i)
+        for (const char *at = texts[i]; *at; ++at)
+            if ((unsigned char)*at < ' ')
+                return false;
+    return true;
+}
+
 int fa_login_search(const char *text, const char *host, const char *user, enum fa_netrc_use use,
                     struct fa_login *ret)
 {
@@ -177,7 +188,7 @@ int fa_login_search(const char *text, const char *host, const char *user, enum f
     int result = netrc_search(&search, &tokens);
     if (result == 0 && search_ends(&search) && !search.found.password)
         result = search_set(&search.found.password, "");
-    if (result == 0 && search_ends(&search)) {
+    if (result == 0 && search_ends(&search) && login_is_clean(&search.found)) {
         *ret = search.found;
         ret->source = FA_LOGIN_NETRC;
         search.found = (struct fa_login){0};

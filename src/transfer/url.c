@@ -237,6 +237,20 @@ static int host_with_zone(CURLU *handle, const char *host, char **ret, struct fa
     return -1;
 }
 
+/* Digest sends a user name as it is: with CR and LF in it, whoever wrote the URL could send any
+ * request (RFC 7617, 2, forbids control characters in both). */
+static bool login_is_clean(CURLU *handle)
+{
+    static const CURLUPart parts[] = {CURLUPART_USER, CURLUPART_PASSWORD};
+    CURLUcode code = CURLUE_OK;
+    for (size_t i = 0; code != CURLUE_URLDECODE && i < sizeof(parts) / sizeof(*parts); ++i) {
+        char *decoded = NULL;
+        code = curl_url_get(handle, parts[i], &decoded, CURLU_URLDECODE);
+        curl_free(decoded);
+    }
+    return code != CURLUE_URLDECODE;
+}
+
 /* The port is always explicit, so that "http://h" and "http://h:80" share limits. */
 static int url_fill(struct fa_url *url, CURLU *handle, struct fa_error *err)
 {
@@ -253,6 +267,8 @@ static int url_fill(struct fa_url *url, CURLU *handle, struct fa_error *err)
         url_reject(err, "the URL has no valid port");
     } else if (strcmp(port, "0") == 0) {
         url_reject(err, "the URL has port 0");
+    } else if (!login_is_clean(handle)) {
+        url_reject(err, "the user name or password of the URL has a control character");
     } else if (!path || !whole) {
         url_reject(err, "the URL cannot be normalised");
     } else {

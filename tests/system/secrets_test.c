@@ -438,6 +438,27 @@ FA_TEST_MODES(secrets, challenge_for_digest_is_answered)
     cr_expect_eq(leaks(&other, "127.0.0.6", "Authorization"), 0, "%s: no password", mode);
 }
 
+/* Digest has the user name in the field as it is, so that one with line breaks would be requests. */
+FA_TEST_MODES(secrets, redirect_cannot_put_a_request_into_a_user_name)
+{
+    char end[256], listed[256];
+    const char *target = at(&server, "http://x%0D%0AEvil%3A%20yes%0D%0A:z@", "127.0.0.2");
+    snprintf(end, sizeof(end), "%s/digest/MD5/c", target);
+    add_chain("c", (const char *[]){at(&other, "http://", "127.0.0.6"), end, NULL});
+    snprintf(listed, sizeof(listed), "%s/digest/MD5/d", target);
+    fa_lines_add(&list, "%s", listed);
+    fa_lines_add(&list, "http://127.0.0.2:%d/digest/MD5/e", server.port);
+    start_netrc(mode, "machine 127.0.0.2 login \"x\\r\\nEvil: yes\" password p", "--retries", "0");
+    fa_fetch_expect(&fetch, 10, 1);
+    const json_t *entry = fa_fetch_expect_entry(&fetch, 1, "failed", "redirect");
+    cr_expect(strstr(fa_report_str(entry, "error"), "control character"), "%s: %s", mode,
+              fa_report_str(entry, "error"));
+    fa_fetch_expect_entry(&fetch, 2, "failed", "bad_url");
+    fa_fetch_expect_entry(&fetch, 3, "failed", "http");
+    cr_expect_eq(fa_server_stat(&server, "requests"), 1, "%s: without a login", mode);
+    cr_expect_eq(leaks(&server, "127.0.0.2", "Authorization"), 0, "%s", mode);
+}
+
 /* The first request to an origin brings the challenge; later ones do not send the password, and
  * cookies of the challenge come back. */
 FA_TEST_MODES(secrets, origin_that_asks_for_digest_gets_basic_only_once)

@@ -107,6 +107,10 @@ Test(url, invalid_ones_are_refused_with_a_reason)
         "http://X.ONION/",
         "https://x.Onion:443/a",
         "http://a.onion./",
+        "http://u%0D%0AX:y@a/",
+        "http://u:p%0a@a/",
+        "http://u%01@a/",
+        "http://:p%1f@a/",
     };
     for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); ++i) {
         struct fa_url url;
@@ -161,6 +165,9 @@ Test(url, references_are_resolved_and_secrets_stay_with_their_origin)
         {"http://a/b", "//c\\d@e/", NULL},
         {"http://a/b", "http://c\\d@e/", NULL},
         {"http://a/b", "http://x.onion/", NULL},
+        {"http://a/b", "http://u%0d%0aX%3A%20y:p@a/", NULL},
+        {"http://a/b", "//u:p%0a@c/", NULL},
+        {"http://a/b", "//u%7F%80:p%20@c/", "http://u%7F%80:p%20@c/"},
         {"http://u:p@a/b", "/c", "http://u:p@a/c"},
         {"http://u:p@a/b", "http://a/c", "http://u:p@a/c"},
         {"http://u:p@a/b", "http://A:80/c", "http://u:p@a:80/c"},
