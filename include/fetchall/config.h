@@ -119,6 +119,48 @@ enum fa_hash {
 /** Maximum number of shards. */
 #define FA_SHARDS_MAX 1000000
 
+/** What a host has of its own, as bits of fa_host_config.set. */
+enum fa_host_set {
+    FA_HOST_PER_HOST = 1 << 0, /**< per_host and per_host_auto. */
+    FA_HOST_RATE = 1 << 1,     /**< host_rate */
+    FA_HOST_USER_AGENT = 1 << 2,
+    FA_HOST_PROXY = 1 << 3,
+    FA_HOST_HTTP = 1 << 4,
+    FA_HOST_INSECURE = 1 << 5,
+    FA_HOST_CERT = 1 << 6, /**< cert and key. */
+    FA_HOST_NETRC = 1 << 7,
+};
+
+/** What differs for some hosts.  Fields have the meaning that they have in struct fa_config, and
+ * count if they are in set. */
+struct fa_host_config {
+    size_t size;         /**< Set by fa_host_config_init(). */
+    const char *pattern; /**< A name, "*." and a name, or an address; and ":PORT". */
+    unsigned set;        /**< enum fa_host_set bits. */
+    unsigned per_host;
+    double host_rate;
+    const char *const *headers; /**< Sent to these hosts, n_headers lines, besides those of the
+                                   config of other names: see SECRETS in fetchall(1). */
+    size_t n_headers;
+    const char *user_agent;
+    const char *proxy;
+    const char *cert;
+    const char *key;
+    enum fa_http http;
+    bool per_host_auto;
+    bool insecure;
+    bool netrc;
+    bool spare; /**< False. */
+};
+
+/** Set the size, and nothing else. */
+static inline void fa_host_config_init(struct fa_host_config *host)
+{
+    const struct fa_host_config none = {sizeof(none), 0,     0,     0,     0,    0, 0, 0, 0, 0, 0,
+                                        FA_HTTP_1_1,  false, false, false, false};
+    *host = none;
+}
+
 /** New fields go to the end; the smallest accepted size ends before sandbox. */
 struct fa_config {
     size_t size; /**< Set by fa_config_init(). */
@@ -223,6 +265,9 @@ struct fa_config {
                             names. */
     double host_rate;    /**< Maximum requests per second to an origin, at most
                             FA_HOST_RATE_MAX; 0: no limit. */
+    const struct fa_host_config *const *hosts; /**< n_hosts of them, in any order: of those that
+                                                    match a host, the most specific one applies. */
+    size_t n_hosts;
 };
 
 /**
@@ -254,6 +299,19 @@ int fa_config_check_retry_on(const char *statuses, struct fa_error *err);
  * @return 0, or -1 with FA_CLASS_REFUSED.
  */
 int fa_config_check_trust_host(const char *pattern, struct fa_error *err);
+
+/** Check an element of fa_config.hosts.  @return 0, or -1 with FA_CLASS_REFUSED; the message has no
+ * password and no header. */
+int fa_host_config_check(const struct fa_host_config *host, struct fa_error *err);
+
+/**
+ * The element of fa_config.hosts that applies to a host; NULL: none.
+ *
+ * @host  In lower case; an IPv6 address has no brackets.
+ * @port  Decimal.
+ */
+const struct fa_host_config *fa_config_find_host(const struct fa_config *config, const char *host,
+                                                 const char *port);
 
 /** Check a value for fa_config.columns; NULL is valid.  @return 0, or -1 with FA_CLASS_REFUSED. */
 int fa_config_check_columns(const char *columns, struct fa_error *err);

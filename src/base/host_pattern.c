@@ -7,55 +7,42 @@
 
 #include <arpa/inet.h>
 #include <ctype.h>
-#include <stddef.h>
 #include <string.h>
 #include <strings.h>
 
-/* The longest name (RFC 1035, 2.3.4), with a final dot and the wildcard. */
-#define HOST_MAX 256
-
-/* The parts of a pattern. */
-struct pattern {
-    char host[HOST_MAX + 1]; /* without brackets and wildcard, and without a final dot */
-    const char *port;        /* "": any */
+/* The parts of a text. */
+struct parts {
+    const char *host; /* without brackets and wildcard */
+    size_t len;
+    const char *port; /* "": any */
     bool wildcard;
     bool brackets;
 };
 
-/* A host that is too long fits no pattern. */
-static bool host_copy(char *to, const char *host, size_t len)
-{
-    if (len > HOST_MAX)
-        return false;
-    memcpy(to, host, len);
-    to[len] = '\0';
-    return true;
-}
-
 /* The colon before a port is the only one, except after a bracket. */
-static bool pattern_split(const char *text, struct pattern *ret)
+static bool text_split(const char *text, struct parts *ret)
 {
     const char *colon = strchr(text, ':');
-    *ret = (struct pattern){.brackets = text[0] == '['};
+    *ret = (struct parts){.brackets = text[0] == '[', .port = ""};
     if (ret->brackets) {
         const char *end = strchr(text, ']');
         if (!end || (end[1] && (end[1] != ':' || !end[2])))
             return false;
         ret->port = end[1] ? end + 2 : "";
-        return host_copy(ret->host, text + 1, (size_t)(end - text - 1));
+        ret->host = text + 1;
+        ret->len = (size_t)(end - text - 1);
+        return true;
     }
     ret->wildcard = strncmp(text, "*.", 2) == 0;
-    text += ret->wildcard ? 2 : 0;
-    size_t len = strlen(text);
-    ret->port = "";
+    ret->host = text + (ret->wildcard ? 2 : 0);
+    ret->len = strlen(ret->host);
     if (colon && !strchr(colon + 1, ':')) {
-        len = (size_t)(colon - text);
+        ret->len = (size_t)(colon - ret->host);
         ret->port = colon + 1;
         if (!*ret->port)
             return false;
     }
-    len -= len > 1 && text[len - 1] == '.';
-    return host_copy(ret->host, text, len);
+    return true;
 }
 
 static bool port_is_good(const char *port)
@@ -96,42 +83,81 @@ static bool name_is_good(const char *name)
     }
 }
 
+bool fa_host_pattern_parse(const char *text, struct fa_host_pattern *ret)
+{
+    struct parts parts;
+    *ret = (struct fa_host_pattern){0};
+    if (!text_split(text, &parts) || !port_is_good(parts.port))
+        return false;
+    parts.len -= !parts.brackets && parts.len > 1 && parts.host[parts.len - 1] == '.';
+    if (parts.len > FA_HOST_PATTERN_MAX)
+        return false;
+    ret->wildcard = parts.wildcard;
+    ret->len = parts.len;
+    for (size_t i = 0; i < parts.len; ++i)
+        ret->host[i] = (char)tolower((unsigned char)parts.host[i]);
+    memcpy(ret->port, parts.port, strlen(parts.port));
+    ret->address_size = host_address(ret->host, ret->address);
+    if (ret->address_size > 0)
+        return !ret->wildcard && (ret->address_size == sizeof(struct in6_addr) || !parts.brackets);
+    return !parts.brackets && name_is_good(ret->host);
+}
+
 bool fa_host_pattern_is_good(const char *text)
 {
-    struct pattern pattern;
-    unsigned char address[sizeof(struct in6_addr)];
-    if (!pattern_split(text, &pattern) || !port_is_good(pattern.port))
-        return false;
-    size_t size = host_address(pattern.host, address);
-    if (size > 0)
-        return !pattern.wildcard && (size == sizeof(struct in6_addr) || !pattern.brackets);
-    return !pattern.brackets && name_is_good(pattern.host);
+    struct fa_host_pattern pattern;
+    return fa_host_pattern_parse(text, &pattern);
 }
 
 /* At least one character is before the dot: a name that begins with one is malformed. */
-static bool name_matches(const struct pattern *pattern, const char *host)
+static bool name_fits(const struct fa_host_pattern *pattern, const char *host)
 {
-    char name[HOST_MAX + 1];
-    size_t len = strlen(host), wanted = strlen(pattern->host);
+    size_t len = strlen(host), wanted = pattern->len;
     len -= len > 1 && host[len - 1] == '.';
-    if (!host_copy(name, host, len))
-        return false;
     if (!pattern->wildcard)
-        return strcasecmp(name, pattern->host) == 0;
-    return len > wanted + 1 && name[0] != '.' && name[len - wanted - 1] == '.' &&
-           strcasecmp(name + len - wanted, pattern->host) == 0;
+        return len == wanted && strncasecmp(host, pattern->host, len) == 0;
+    return len <= FA_HOST_PATTERN_MAX && len > wanted + 1 && host[0] != '.' &&
+           host[len - wanted - 1] == '.' &&
+           strncasecmp(host + len - wanted, pattern->host, wanted) == 0;
+}
+
+/* A name that looks like an address fits no name: see name_is_good(). */
+bool fa_host_pattern_fits(const struct fa_host_pattern *pattern, const char *host, const char *port)
+{
+    unsigned char given[sizeof(struct in6_addr)];
+    if (*pattern->port && strcmp(pattern->port, port) != 0)
+        return false;
+    if (pattern->address_size == 0)
+        return name_fits(pattern, host);
+    return host_address(host, given) == pattern->address_size &&
+           memcmp(pattern->address, given, pattern->address_size) == 0;
 }
 
 bool fa_host_pattern_match(const char *text, const char *host, const char *port)
 {
-    struct pattern pattern;
-    unsigned char wanted[sizeof(struct in6_addr)], given[sizeof(struct in6_addr)];
-    if (!fa_host_pattern_is_good(text) || !pattern_split(text, &pattern))
-        return false;
-    if (*pattern.port && strcmp(pattern.port, port) != 0)
-        return false;
-    size_t size = host_address(host, given), wanted_size = host_address(pattern.host, wanted);
-    if (size > 0 || wanted_size > 0)
-        return size == wanted_size && memcmp(wanted, given, size) == 0;
-    return name_matches(&pattern, host);
+    struct fa_host_pattern pattern;
+    return fa_host_pattern_parse(text, &pattern) && fa_host_pattern_fits(&pattern, host, port);
+}
+
+static int pattern_compare_hosts(const struct fa_host_pattern *a, const struct fa_host_pattern *b)
+{
+    if (a->address_size == 0 && b->address_size == 0)
+        return strcmp(a->host, b->host);
+    if (a->address_size != b->address_size)
+        return a->address_size < b->address_size ? -1 : 1;
+    return memcmp(a->address, b->address, a->address_size);
+}
+
+int fa_host_pattern_compare(const struct fa_host_pattern *a, const struct fa_host_pattern *b)
+{
+    if (a->wildcard != b->wildcard)
+        return a->wildcard ? 1 : -1;
+    if (a->wildcard && a->len != b->len)
+        return a->len > b->len ? -1 : 1;
+    int order = pattern_compare_hosts(a, b);
+    if (order != 0)
+        return order;
+    if (!*a->port != !*b->port)
+        return *a->port ? -1 : 1;
+    return strcmp(a->port, b->port);
 }

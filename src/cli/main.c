@@ -31,7 +31,7 @@
  *                     └─ events ──▶ observer
  *
  * src/cli: parse the command line, run, report
- *    main, parser, option, options, value, request_options, texts: the command line
+ *    main, parser, option, options, value, request_options, host_file, texts: the command line
  *    help, man, manual, completion: printed from the option table
  *    observer, display, progress, term, pauses, place, units: what the terminal shows
  *    report, events, manifest, json, digest_hex, run_id: what is written to files
@@ -56,6 +56,7 @@
  *    shard, merge: the parts of a list for several machines
  *    intake, claims, scheduler, flights, settle, finish, ledger, pause: the parts
  *    job, emit, counts: what the parts share
+ *    host_rules: the options of hosts
  *    hosts, breaker, concurrency, learned, outage, retry, bucket, slots, spacing, timers, backlog: for the scheduler
  *    secrecy: what of the user's secrets is sent after a redirect
  *    name, names, identity, kept, folder, store, unnamed, lock, mount: names and files
@@ -213,6 +214,14 @@ static bool tls_is_insecure(enum fa_tls oldest)
     return oldest == FA_TLS_1_0 || oldest == FA_TLS_1_1;
 }
 
+static void warn_of_insecure_hosts(const struct fa_config *config)
+{
+    for (size_t i = 0; i < config->n_hosts; ++i)
+        if (config->hosts[i]->insecure)
+            fprintf(stderr, "fetchall: --hosts: certificates of %s are not verified\n",
+                    config->hosts[i]->pattern);
+}
+
 static int run(const struct fa_options *options)
 {
     struct fa_error err = {0};
@@ -222,6 +231,8 @@ static int run(const struct fa_options *options)
         fputs("fetchall: --insecure: certificates are not verified\n", stderr);
     if (tls_is_insecure(options->config.tls_min) && !options->quiet)
         fputs("fetchall: --tls-min: TLS before 1.2 is insecure\n", stderr);
+    if (!options->quiet)
+        warn_of_insecure_hosts(&options->config);
     /* A plan is read like any listing, and ends with its reader by SIGPIPE. */
     if (!options->config.plan)
         fa_signals_ignore();

@@ -464,6 +464,9 @@ const struct fa_option fa_options_table[] = {
                "address, or *.example.org for all names below it; with :PORT, only there.  It does "
                "not name the hosts of the list, and never applies behind a redirect from https to "
                "http.  See SECRETS."),
+    INPUT("hosts", hosts, .commands = RUNS, .help = "read options of hosts from this file",
+          .more = "Sections with per-host, host-rate, header, user-agent, proxy, http, insecure, "
+                  "cert, key and netrc for the hosts of a PATTERN: see HOSTS FILE."),
     TEXT("proxy", 0, "URL", config.proxy, .commands = RUNS, .initial = "environment",
          .help = "use this proxy; '' for none",
          .more = "Without this option, the variables http_proxy, https_proxy, all_proxy and "
@@ -613,6 +616,7 @@ void fa_options_fini(struct fa_options *options)
     fa_texts_fini(&options->resolve);
     fa_texts_fini(&options->trust_hosts);
     fa_texts_fini(&options->header_files);
+    fa_host_file_fini(&options->host_file);
     fa_texts_fini(&options->reserved);
     fa_texts_fini(&options->writable);
     fa_texts_fini(&options->kept);
@@ -660,11 +664,14 @@ static int options_check_status_verify(const struct fa_options *options, struct 
     return 0;
 }
 
-/* Each run reads the file again, so it must not be a pipe. */
+/* Each run reads the files again, so they must not be pipes. */
 static int options_check_header_files(const struct fa_options *options, struct fa_error *err)
 {
     static const char prefix[] = "--header=@";
     struct stat st;
+    if (options->hosts && (stat(options->hosts, &st) != 0 || !S_ISREG(st.st_mode)))
+        return fa_option_refuse(
+            err, "--hosts: '%s' must be a regular file, because each run reads it", options->hosts);
     for (size_t i = 0; i < options->passed.count; ++i) {
         const char *text = options->passed.items[i];
         if (strncmp(text, prefix, sizeof(prefix) - 1) != 0)
@@ -674,6 +681,18 @@ static int options_check_header_files(const struct fa_options *options, struct f
             return fa_option_refuse(
                 err, "--header: '%s' must be a regular file, because each run reads it", text);
     }
+    return 0;
+}
+
+static int options_read_hosts(struct fa_options *options, struct fa_error *err)
+{
+    struct fa_config *config = &options->config;
+    if (!options->hosts)
+        return 0;
+    if (fa_host_file_open(&options->host_file, options->hosts, err) != 0)
+        return -1;
+    config->hosts = options->host_file.configs;
+    config->n_hosts = options->host_file.count;
     return 0;
 }
 
@@ -764,7 +783,8 @@ int fa_options_check(struct fa_options *options, struct fa_error *err)
     if (!fa_mode_has_loops(config->mode) && config->jobs > THREADS_MAX)
         return fa_option_refuse(err, "-m %s allows at most --jobs %u", fa_mode_name(config->mode),
                                 THREADS_MAX);
-    if (fa_config_check_proxy(config->proxy, err) != 0 || options_check_base(options, err) != 0 ||
+    if (options_read_hosts(options, err) != 0 || fa_config_check_proxy(config->proxy, err) != 0 ||
+        options_check_base(options, err) != 0 ||
         fa_config_check_columns(config->columns, err) != 0 ||
         fa_config_check_retry_on(config->retry_on, err) != 0 ||
         options_check_rate(options, err) != 0 || fa_outputs_check(options, err) != 0 ||

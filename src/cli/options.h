@@ -11,6 +11,7 @@
 #include <fetchall/error.h>
 
 #include "cli/compare/picks.h"
+#include "cli/host_file.h"
 #include "cli/option.h"
 #include "cli/texts.h"
 
@@ -58,6 +59,8 @@ struct fa_options {
     struct fa_texts resolve;
     struct fa_texts trust_hosts;
     struct fa_texts header_files; /**< Of --header. */
+    const char *hosts;            /**< The file of --hosts; NULL: none. */
+    struct fa_host_file host_file;
     struct fa_texts reserved;
     struct fa_texts writable;
     struct fa_texts kept;

@@ -28,7 +28,7 @@ struct named {
 };
 
 #define OUTPUTS_MAX 6
-#define INPUTS_MAX  5
+#define INPUTS_MAX  6
 
 /* Variables that name files of certificates. */
 static const char *const variables[][2] = {{"CURL_CA_BUNDLE", "certificates of CURL_CA_BUNDLE"},
@@ -107,13 +107,38 @@ static int outputs_check_input(const struct named *outputs, size_t n, const stru
     return 0;
 }
 
+static bool options_read_netrc(const struct fa_options *options)
+{
+    bool any = options->config.netrc;
+    for (size_t i = 0; i < options->config.n_hosts; ++i)
+        any |= options->config.hosts[i]->netrc;
+    return any;
+}
+
+static int outputs_check_certificates(const struct fa_options *options, const struct named *outputs,
+                                      size_t n, struct fa_error *err)
+{
+    int result = 0;
+    for (size_t i = 0; result == 0 && i < options->config.n_hosts; ++i) {
+        const struct fa_host_config *host = options->config.hosts[i];
+        struct named cert = {"certificate of --hosts", host->cert};
+        struct named key = {"key of --hosts", host->key};
+        result = host->cert ? outputs_check_input(outputs, n, &cert, err) : 0;
+        if (result == 0 && host->key)
+            result = outputs_check_input(outputs, n, &key, err);
+    }
+    return result;
+}
+
 /* Check files named by several options. */
 static int outputs_check_inputs(const struct fa_options *options, const struct named *outputs,
                                 size_t n, struct fa_error *err)
 {
-    char *netrc = options->config.netrc ? fa_netrc_path() : NULL;
+    char *netrc = options_read_netrc(options) ? fa_netrc_path() : NULL;
     struct named input = {"passwords of --netrc", netrc};
     int result = netrc ? outputs_check_input(outputs, n, &input, err) : 0;
+    if (result == 0)
+        result = outputs_check_certificates(options, outputs, n, err);
     for (size_t i = 0; result == 0 && i < VARIABLES; ++i) {
         input = (struct named){variables[i][1], getenv(variables[i][0])};
         if (input.path && input.path[0])
@@ -146,6 +171,7 @@ int fa_outputs_check(const struct fa_options *options, struct fa_error *err)
     n_inputs = add(inputs, n_inputs, "certificates of --cacert", config->cacert);
     n_inputs = add(inputs, n_inputs, "certificate of --cert", config->cert);
     n_inputs = add(inputs, n_inputs, "key of --key", config->key);
+    n_inputs = add(inputs, n_inputs, "file of --hosts", options->hosts);
     int result = outputs_check_each_other(outputs, n, err);
     for (size_t i = 0; result == 0 && i < n_inputs; ++i)
         result = outputs_check_input(outputs, n, &inputs[i], err);
@@ -227,7 +253,7 @@ static int add_file(struct fa_texts *files, const char *file)
 int fa_outputs_add_inputs(const struct fa_options *options, struct fa_texts *files)
 {
     static const char *const standard[] = {"/proc/self/fd/0", "/proc/self/fd/1", "/proc/self/fd/2"};
-    char *netrc = options->config.netrc ? fa_netrc_path() : NULL;
+    char *netrc = options_read_netrc(options) ? fa_netrc_path() : NULL;
     int result = add_file(files, netrc);
     free(netrc);
     for (size_t i = 0; result == 0 && i < VARIABLES; ++i)

@@ -217,7 +217,7 @@ void fa_apply_outcome(struct fa_session *s, struct fa_job *job, double now)
     job->attempt.received = 0;
     bool host_failed = fa_scheduler_ended(&s->scheduler, job, now);
     fa_settle_attempt(job);
-    fa_secrecy_explain(job, &s->config);
+    fa_secrecy_explain(job, fa_host_rules_config(&s->rules, origin->rule));
     if (outcome->error.class == FA_CLASS_WORKER_CRASHED)
         fa_settle_crashed(job, fa_store_part_size(s->store, job->place.key));
     if (outcome->error.class == FA_CLASS_NONE)

@@ -26,6 +26,7 @@
 #include "engine/emit.h"
 #include "engine/finish.h"
 #include "engine/flights.h"
+#include "engine/host_rules.h"
 #include "engine/intake.h"
 #include "engine/ledger.h"
 #include "engine/pause.h"
@@ -72,6 +73,9 @@ struct fa_unknown {
 struct fa_session {
     struct fa_config config;
     struct fa_settings settings;
+    struct fa_host_rules rules;
+    struct fa_settings *rule_settings;  /**< Owned, one for each rule. */
+    struct fa_host_limits *rule_limits; /**< Owned, likewise. */
     struct fa_clock clock;
     struct fa_jitter random;
     struct fa_emitter emitter;

@@ -54,22 +54,36 @@ void fa_flights_fini(struct fa_flights *flights)
     flights->strategy = NULL;
 }
 
+/* Lines of the options that are for all hosts, and those of the entry. */
+static size_t headers_add_general(const struct fa_config *config, const struct fa_host_rule *rule,
+                                  struct fa_job *job, size_t n)
+{
+    for (size_t i = 0; i < config->n_headers; ++i)
+        if (!fa_slice_is_field(config->headers[i], strlen(config->headers[i])) &&
+            !fa_host_rule_replaces(rule, config->headers[i]))
+            job->headers[n++] = config->headers[i];
+    for (size_t i = 0; i < job->entry->n_headers; ++i)
+        job->headers[n++] = job->entry->headers[i];
+    return n;
+}
+
 /* Header lines may contain credentials: see secrecy.h.  A Range is a member of the attempt. */
 static int attempt_set_headers(const struct fa_flights *flights, struct fa_job *job)
 {
     struct fa_attempt *attempt = &job->attempt;
     const struct fa_config *config = flights->config;
-    size_t most = config->n_headers + job->entry->n_headers, n = 0;
+    const struct fa_host_rule *rule = fa_host_rules_get(flights->rules, job->target.origin->rule);
+    size_t most = config->n_headers + job->entry->n_headers + flights->rules->most_headers, n = 0;
     attempt->n_headers = 0;
-    if (!fa_secrecy_allows(job->target.secrecy) || most == 0)
+    if (most == 0)
         return 0;
     if (!job->headers && !(job->headers = calloc(most, sizeof(*job->headers))))
         return -1;
-    for (size_t i = 0; i < config->n_headers; ++i)
-        if (!fa_slice_is_field(config->headers[i], strlen(config->headers[i])))
-            job->headers[n++] = config->headers[i];
-    for (size_t i = 0; i < job->entry->n_headers; ++i)
-        job->headers[n++] = job->entry->headers[i];
+    if (fa_secrecy_allows_rule(&job->target, rule))
+        for (; n < rule->own.n_headers; ++n)
+            job->headers[n] = rule->own.headers[n];
+    if (fa_secrecy_allows(job->target.secrecy))
+        n = headers_add_general(config, rule, job, n);
     attempt->headers = job->headers;
     attempt->n_headers = n;
     return 0;
@@ -185,6 +199,7 @@ static int attempt_prepare(struct fa_flights *flights, struct fa_job *job, uint6
     attempt->host_port = target->url->host_port;
     attempt->addresses = target->origin->addresses;
     attempt->origin = target->origin->hash;
+    attempt->rule = target->origin->rule;
     attempt->digest = target->digest || target->origin->digest;
     attempt->http1 = job->tries.http1 || target->origin->http2_failures >= FA_HTTP2_FAILURES;
     attempt->close = origin_is_single_use(flights, target->origin);

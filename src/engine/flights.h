@@ -6,6 +6,7 @@
 
 #include "engine/bucket.h"
 #include "engine/emit.h"
+#include "engine/host_rules.h"
 #include "engine/job.h"
 #include "engine/store.h"
 #include "strategy/strategy.h"
@@ -18,6 +19,7 @@
 
 struct fa_flights {
     const struct fa_config *config; /**< Borrowed, like store and emitter. */
+    const struct fa_host_rules *rules;
     struct fa_store *store;
     const struct fa_emitter *emitter;
     const struct fa_strategy_ops *ops;
@@ -30,7 +32,7 @@ struct fa_flights {
     void *ctx;
 };
 
-/** config, store, emitter, ops, wake and ctx are set.  @env  done and ctx are filled in here. */
+/** config, rules, store, emitter, ops, wake and ctx are set.  @env  done and ctx are filled in here. */
 int fa_flights_init(struct fa_flights *flights, struct fa_strategy_env *env, struct fa_error *err);
 /** Attempts in progress are dropped; the jobs remain their owner's. */
 void fa_flights_fini(struct fa_flights *flights);

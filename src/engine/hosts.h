@@ -39,6 +39,15 @@ enum fa_lookup {
 /** Jobs that have failed with the host wait behind the others, so that they hold up nobody. */
 enum fa_line { FA_LINE_FRESH, FA_LINE_FAILED, FA_LINES };
 
+/** What the options of its host say. */
+struct fa_host_limits {
+    unsigned per_host; /**< Maximum concurrent transfers. */
+    bool search;       /**< Find the limit, up to per_host. */
+    bool lookups;      /**< The name is looked up before a job starts. */
+    bool http2;        /**< HTTP/2 is requested. */
+    double host_rate;  /**< Maximum requests per second; 0: no limit. */
+};
+
 struct fa_origin {
     struct fa_timer timer; /**< Of the breaker and the rate.  First, so that its address is that of
                                 the origin. */
@@ -50,6 +59,9 @@ struct fa_origin {
     size_t held[FA_LINES]; /**< Jobs of the line without a usable mirror in this outage. */
     struct fa_backlog_queue backlog;
     unsigned active;
+    unsigned rule; /**< Number of the rule of its host; 0: none. */
+    bool ruled;    /**< rule and limits are set. */
+    struct fa_host_limits limits;
     struct fa_concurrency concurrency;
     struct fa_spacing spacing;
     double served_at; /**< Start of the latest request that was answered well; 0: none. */

@@ -90,5 +90,11 @@ int fa_kept_open(const struct fa_config *config, struct fa_store *store, struct 
     for (size_t i = 0; i < sizeof(files) / sizeof(*files); ++i)
         if (files[i] && fa_kept_add(store, claims, files[i], err))
             return -1;
+    for (size_t i = 0; i < config->n_hosts; ++i) {
+        const struct fa_host_config *host = config->hosts[i];
+        if ((host->cert && fa_kept_add(store, claims, host->cert, err)) ||
+            (host->key && fa_kept_add(store, claims, host->key, err)))
+            return -1;
+    }
     return config->state ? kept_add_state(config->state, store, claims, err) : 0;
 }

@@ -15,10 +15,10 @@ bool fa_outage_is_overload(const struct fa_outcome *outcome)
            (busy || outcome->retry_after > 0);
 }
 
-bool fa_outage_is_http2(const struct fa_outage_policy *policy, const struct fa_job *job)
+bool fa_outage_is_http2(const struct fa_job *job)
 {
     enum fa_class class = job->outcome.error.class;
-    return policy->http2 && !job->attempt.http1 &&
+    return job->target.origin && job->target.origin->limits.http2 && !job->attempt.http1 &&
            (class == FA_CLASS_PROTOCOL || class == FA_CLASS_TRUNCATED || class == FA_CLASS_STALLED);
 }
 
@@ -30,11 +30,11 @@ bool fa_outage_is_unconnected(const struct fa_outcome *outcome)
 }
 
 /* Whether the cause of the failure is on our side. */
-static bool failure_is_local(const struct fa_outage_policy *policy, const struct fa_job *job)
+static bool failure_is_local(const struct fa_job *job)
 {
     enum fa_class class = job->outcome.error.class;
     return class == FA_CLASS_LOCAL_IO || class == FA_CLASS_CANCELLED ||
-           class == FA_CLASS_WORKER_CRASHED || fa_outage_is_http2(policy, job);
+           class == FA_CLASS_WORKER_CRASHED || fa_outage_is_http2(job);
 }
 
 /* Whether the origin has answered since it began to fail.  A rejected certificate is an answer; a
@@ -52,10 +52,10 @@ static bool outcome_is_sign_of_life(const struct fa_job *job)
            job->timing.started + outcome->time.ttfb > breaker->since;
 }
 
-enum fa_evidence fa_outage_evidence(const struct fa_outage_policy *policy, const struct fa_job *job)
+enum fa_evidence fa_outage_evidence(const struct fa_job *job)
 {
     const struct fa_outcome *outcome = &job->outcome;
-    bool ours = failure_is_local(policy, job);
+    bool ours = failure_is_local(job);
     if (fa_outage_is_overload(outcome) ||
         (outcome->http == 0 && !ours && outcome->retryable != FA_RETRYABLE_NEVER))
         return FA_EVIDENCE_FAILURE;

@@ -11,7 +11,6 @@ struct fa_outage_policy {
     unsigned retries;  /**< fa_config.retries */
     double retry_wait; /**< fa_config.retry_wait */
     double host_wait;  /**< fa_config.host_wait */
-    bool http2;        /**< HTTP/2 is requested. */
 };
 
 /** Whether the server, or a gateway before it, is overloaded. */
@@ -19,7 +18,7 @@ bool fa_outage_is_overload(const struct fa_outcome *outcome);
 
 /** Whether HTTP/2 may be the cause: some versions of libcurl fail where HTTP/1.1 works, and a
  * stream that ended with an error may have broken the connection for others. */
-bool fa_outage_is_http2(const struct fa_outage_policy *policy, const struct fa_job *job);
+bool fa_outage_is_http2(const struct fa_job *job);
 
 /** Whether no connection was established, so that the file cannot be the cause. */
 bool fa_outage_is_unconnected(const struct fa_outcome *outcome);
@@ -31,8 +30,7 @@ enum fa_evidence {
 };
 
 /** What the outcome of a job says about its origin. */
-enum fa_evidence fa_outage_evidence(const struct fa_outage_policy *policy,
-                                    const struct fa_job *job);
+enum fa_evidence fa_outage_evidence(const struct fa_job *job);
 
 /** Failed probes of different URLs after which a host that says overload is given up. */
 #define FA_OVERLOAD_PROBES 256

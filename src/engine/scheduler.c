@@ -64,15 +64,27 @@ static const char *policy_fixed_address(const struct fa_schedule_policy *policy,
     return any;
 }
 
-static struct fa_concurrency_policy scheduler_concurrency(const struct fa_scheduler *scheduler)
+static struct fa_concurrency_policy origin_concurrency(const struct fa_origin *origin)
 {
-    return (struct fa_concurrency_policy){scheduler->policy.per_host, scheduler->policy.search};
+    return (struct fa_concurrency_policy){origin->limits.per_host, origin->limits.search};
+}
+
+/* The options of a host do not change during a run. */
+static void origin_set_rule(const struct fa_scheduler *scheduler, struct fa_origin *origin,
+                            const struct fa_url *url)
+{
+    const struct fa_schedule_policy *policy = &scheduler->policy;
+    if (origin->ruled)
+        return;
+    origin->rule = policy->rules ? fa_host_rules_find(policy->rules, url) : 0;
+    origin->limits = origin->rule > 0 ? policy->rule_limits[origin->rule - 1] : policy->limits;
+    origin->ruled = true;
 }
 
 /* For a new origin, or one that was forgotten. */
 static void origin_recall_limit(const struct fa_scheduler *scheduler, struct fa_origin *origin)
 {
-    struct fa_concurrency_policy policy = scheduler_concurrency(scheduler);
+    struct fa_concurrency_policy policy = origin_concurrency(origin);
     if (!policy.search || origin->concurrency.limit > 0)
         return;
     unsigned limit = fa_learned_get(&scheduler->learned, origin->hash);
@@ -84,7 +96,7 @@ static void origin_learn_limit(struct fa_scheduler *scheduler, const struct fa_o
                                double now)
 {
     unsigned limit = fa_concurrency_found(&origin->concurrency);
-    if (scheduler->policy.search && limit > 0)
+    if (origin->limits.search && limit > 0)
         fa_learned_put(&scheduler->learned, &(struct fa_state_limit){
                                                 .key = origin->hash,
                                                 .at = scheduler->policy.epoch + now,
@@ -114,8 +126,10 @@ struct fa_origin *fa_scheduler_origin(struct fa_scheduler *scheduler, struct fa_
     const struct fa_url *url = job->target.url;
     struct fa_origin *origin = fa_hosts_get(&scheduler->hosts, url, job->target.origin_key);
     job->target.origin = origin;
-    if (origin)
+    if (origin) {
+        origin_set_rule(scheduler, origin, url);
         origin_recall_limit(scheduler, origin);
+    }
     if (!origin || origin->lookup != FA_LOOKUP_NEEDED || origin->addresses)
         return origin;
     const char *fixed = policy_fixed_address(&scheduler->policy, url->host_port);
@@ -124,7 +138,7 @@ struct fa_origin *fa_scheduler_origin(struct fa_scheduler *scheduler, struct fa_
         if (!origin->addresses)
             return NULL;
     }
-    if (fixed || origin->numeric || !scheduler->policy.lookups) {
+    if (fixed || origin->numeric || !origin->limits.lookups) {
         origin->lookup = FA_LOOKUP_KNOWN;
         origin->known_at = INFINITY;
     }
@@ -341,7 +355,7 @@ static enum fa_ring origin_ring(struct fa_scheduler *scheduler, struct fa_origin
             fa_timers_set(&scheduler->host_timers, &origin->timer, origin->breaker.until);
         return origin_has_unexamined(scheduler, origin) ? FA_RING_READY : FA_RING_NONE;
     }
-    struct fa_concurrency_policy concurrency = scheduler_concurrency(scheduler);
+    struct fa_concurrency_policy concurrency = origin_concurrency(origin);
     if (origin->active >= fa_concurrency_limit(&origin->concurrency, &concurrency))
         return FA_RING_NONE;
     if (origin->lookup == FA_LOOKUP_NEEDED)
@@ -478,10 +492,10 @@ static bool outcome_has_sign(const struct fa_job *job, enum fa_evidence evidence
     return true;
 }
 
-static void origin_judge_limit(const struct fa_scheduler *scheduler, struct fa_origin *origin,
-                               const struct fa_job *job, enum fa_evidence evidence, double now)
+static void origin_judge_limit(struct fa_origin *origin, const struct fa_job *job,
+                               enum fa_evidence evidence, double now)
 {
-    struct fa_concurrency_policy policy = scheduler_concurrency(scheduler);
+    struct fa_concurrency_policy policy = origin_concurrency(origin);
     struct fa_concurrency_answer answer = {
         .now = now,
         .started = job->timing.started,
@@ -507,14 +521,13 @@ void fa_scheduler_received(struct fa_job *job)
 
 void fa_scheduler_check_limit(struct fa_scheduler *scheduler, const struct fa_job *job, double now)
 {
-    struct fa_concurrency_policy policy = scheduler_concurrency(scheduler);
+    struct fa_concurrency_policy policy = origin_concurrency(job->target.origin);
     if (fa_concurrency_check(&job->target.origin->concurrency, &policy, now))
         fa_scheduler_review(scheduler, job->target.origin, now);
 }
 
 bool fa_scheduler_ended(struct fa_scheduler *scheduler, struct fa_job *job, double now)
 {
-    const struct fa_outage_policy *policy = &scheduler->policy.outage;
     struct fa_origin *origin = job->target.origin;
     bool probe = job->tries.probe;
     --origin->active;
@@ -522,8 +535,8 @@ bool fa_scheduler_ended(struct fa_scheduler *scheduler, struct fa_job *job, doub
     scheduler->probes -= probe;
     job->tries.probe = false;
     origin->digest |= job->outcome.digest;
-    enum fa_evidence evidence = fa_outage_evidence(policy, job);
-    origin_judge_limit(scheduler, origin, job, evidence, now);
+    enum fa_evidence evidence = fa_outage_evidence(job);
+    origin_judge_limit(origin, job, evidence, now);
     switch (evidence) {
     case FA_EVIDENCE_FAILURE:
         return origin_account_failure(scheduler, origin, job, probe, now);
@@ -674,8 +687,8 @@ static enum fa_ring scheduler_next_ring(const struct fa_scheduler *scheduler, bo
 /* The breaker decides whether this request is a probe, as only one may be in progress. */
 static void scheduler_start_job(struct fa_scheduler *scheduler, struct fa_job *job, double now)
 {
-    struct fa_concurrency_policy concurrency = scheduler_concurrency(scheduler);
     struct fa_origin *origin = job->target.origin;
+    struct fa_concurrency_policy concurrency = origin_concurrency(origin);
     fa_job_set_state(job, FA_JOB_ACTIVE);
     ++origin->active;
     ++scheduler->active;
@@ -685,7 +698,7 @@ static void scheduler_start_job(struct fa_scheduler *scheduler, struct fa_job *j
     job->tries.probe = fa_breaker_start(&origin->breaker);
     scheduler->probes += job->tries.probe;
     /* The first request for HTTP Digest only gets the challenge. */
-    fa_spacing_start(&origin->spacing, scheduler->policy.host_rate, origin->digest ? 2 : 1, now);
+    fa_spacing_start(&origin->spacing, origin->limits.host_rate, origin->digest ? 2 : 1, now);
     fa_bucket_start(&scheduler->bucket);
 }
 

@@ -25,6 +25,7 @@
 #include "base/jitter.h"
 #include "engine/bucket.h"
 #include "engine/emit.h"
+#include "engine/host_rules.h"
 #include "engine/hosts.h"
 #include "engine/job.h"
 #include "engine/learned.h"
@@ -41,11 +42,10 @@
 #define FA_DRAWS_MAX 10
 
 struct fa_schedule_policy {
-    unsigned per_host;          /**< Maximum concurrent transfers per origin. */
-    bool search;                /**< Find the limit of each origin, up to per_host. */
-    double host_rate;           /**< Maximum requests per second to an origin; 0: no limit. */
-    bool lookups;               /**< Names are looked up before a job starts. */
-    const char *const *resolve; /**< fa_config.resolve, n_resolve of them. */
+    struct fa_host_limits limits;             /**< Of hosts without a rule. */
+    const struct fa_host_rules *rules;        /**< Borrowed; NULL: none. */
+    const struct fa_host_limits *rule_limits; /**< Of the hosts of each rule. */
+    const char *const *resolve;               /**< fa_config.resolve, n_resolve of them. */
     size_t n_resolve;
     struct fa_outage_policy outage;
     double epoch; /**< Seconds since 1970 at time 0, for the limits of origins. */

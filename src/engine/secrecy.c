@@ -34,6 +34,13 @@ bool fa_secrecy_allows(enum fa_secrecy secrecy)
     return secrecy == FA_SECRECY_HOME || secrecy == FA_SECRECY_TRUSTED;
 }
 
+bool fa_secrecy_allows_rule(const struct fa_target *target, const struct fa_host_rule *rule)
+{
+    if (!rule || target->secrecy == FA_SECRECY_DOWNGRADED)
+        return false;
+    return target->secrecy == FA_SECRECY_HOME || target->url->secure || *rule->pattern.port;
+}
+
 /* Except for a final dot, which makes another origin. */
 static bool host_is_same(const char *a, const char *b)
 {

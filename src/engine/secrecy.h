@@ -10,6 +10,7 @@
 
 #include <fetchall/config.h>
 
+#include "engine/host_rules.h"
 #include "engine/job.h"
 
 /** Who the target of a redirect is.  @target  Of the request that was redirected. */
@@ -18,6 +19,16 @@ enum fa_secrecy fa_secrecy_decide(const struct fa_target *target, const struct f
 
 /** Whether header lines, user and password of the listed URL may be sent. */
 bool fa_secrecy_allows(enum fa_secrecy secrecy);
+
+/**
+ * Whether the header lines of the rule of a target's host may be sent.
+ *
+ * The user has named the host, so they may be sent behind a redirect, too; but not without TLS,
+ * unless the pattern has a port: another port may belong to another user of that machine.
+ *
+ * @rule  NULL: none, so false.
+ */
+bool fa_secrecy_allows_rule(const struct fa_target *target, const struct fa_host_rule *rule);
 
 /** Which entries of ~/.netrc may be used for the request of a target. */
 enum fa_netrc_use fa_secrecy_netrc(const struct fa_target *target);

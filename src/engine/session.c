@@ -119,11 +119,21 @@ static int session_open_flights(struct fa_session *s, struct fa_error *err)
         .loops = s->config.loops,
     };
     s->flights.config = &s->config;
+    s->flights.rules = &s->rules;
     s->flights.store = s->store;
     s->flights.emitter = &s->emitter;
     s->flights.wake = fa_engine_wake;
     s->flights.ctx = s;
     return fa_flights_init(&s->flights, &env, err);
+}
+
+/* Whether some names are looked up here, and not by a proxy. */
+static bool session_looks_up(const struct fa_session *s)
+{
+    bool any = s->scheduler.policy.limits.lookups;
+    for (unsigned i = 0; i < s->rules.count; ++i)
+        any |= s->rule_limits[i].lookups;
+    return any;
 }
 
 /* The parts with threads and processes, which a plan does not need.  See the top of the file about
@@ -142,7 +152,7 @@ static int session_open_workers(struct fa_session *s, struct fa_error *err)
     if (s->config.sandbox_self && s->config.sandbox != FA_SANDBOX_OFF &&
         fa_rights_drop(&s->config, err))
         return -1;
-    if (!fa_settings_use_proxy(&s->settings)) {
+    if (session_looks_up(s)) {
         s->resolver = s->lookups->new (s->base, s->config.family, fa_turn_resolved, s, err);
         if (!s->resolver)
             return -1;
@@ -158,23 +168,35 @@ static unsigned config_sharing_runs(const struct fa_config *config)
 
 /* With a proxy, names are looked up there, so a name that only the proxy knows must not fail
  * here. */
-static int session_open_scheduler(struct fa_session *s, struct fa_error *err)
+static struct fa_host_limits config_limits(const struct fa_config *config,
+                                           const struct fa_settings *settings)
 {
-    const struct fa_config *config = &s->config;
     unsigned shards = config_sharing_runs(config);
-    struct fa_schedule_policy policy = {
+    return (struct fa_host_limits){
         .per_host = config->per_host > shards ? config->per_host / shards : config->per_host > 0,
         .search = config->per_host_auto,
         .host_rate = config->host_rate / shards,
+        .lookups = !fa_settings_use_proxy(settings),
+        .http2 = config->http == FA_HTTP_2,
+    };
+}
+
+static int session_open_scheduler(struct fa_session *s, struct fa_error *err)
+{
+    const struct fa_config *config = &s->config;
+    struct fa_schedule_policy policy = {
+        .limits = config_limits(config, &s->settings),
+        .rules = &s->rules,
+        .rule_limits = s->rule_limits,
         .epoch = fa_clock_read(CLOCK_REALTIME) - fa_engine_now(s),
-        .lookups = !fa_settings_use_proxy(&s->settings),
         .resolve = config->resolve,
         .n_resolve = config->n_resolve,
         .outage = {.retries = config->retries,
                    .retry_wait = config->retry_wait,
-                   .host_wait = config->host_wait,
-                   .http2 = config->http == FA_HTTP_2},
+                   .host_wait = config->host_wait},
     };
+    for (unsigned i = 0; i < s->rules.count; ++i)
+        s->rule_limits[i] = config_limits(&s->rules.rules[i].config, &s->rule_settings[i]);
     return fa_scheduler_init(&s->scheduler, &policy, &s->emitter, &s->random, err);
 }
 
@@ -240,7 +262,7 @@ static int config_check_session(const struct fa_config *config, struct fa_error 
 static int session_open_run(struct fa_session *s, struct fa_error *err)
 {
     double began = s->config.began;
-    unsigned per_host = s->scheduler.policy.per_host;
+    unsigned per_host = s->scheduler.policy.limits.per_host;
     if (config_sharing_runs(&s->config) > 1 && per_host < s->config.per_host)
         fa_emit_notice(&s->emitter, NULL,
                        "%u of %u transfers at once to a host, as %u shards request from it",
@@ -248,7 +270,7 @@ static int session_open_run(struct fa_session *s, struct fa_error *err)
     if (config_sharing_runs(&s->config) > 1 && s->config.host_rate > 0)
         fa_emit_notice(&s->emitter, NULL,
                        "%g of %g requests a second to a host, as %u shards request from it",
-                       s->scheduler.policy.host_rate, s->config.host_rate, s->config.shards);
+                       s->scheduler.policy.limits.host_rate, s->config.host_rate, s->config.shards);
     s->config.began = 0; /* That of the first run. */
     return fa_store_check_shard(s->store, &s->shard, err) ||
                    fa_claims_init(&s->claims, &s->config, fa_store_folder(s->store),
@@ -261,17 +283,36 @@ static int session_open_run(struct fa_session *s, struct fa_error *err)
 }
 
 /* More transfers per origin than in total would never be reached. */
-static unsigned session_ceiling(const struct fa_session *s)
+static void limits_set_ceiling(struct fa_host_limits *limits, unsigned jobs)
 {
-    unsigned most = s->scheduler.policy.per_host, jobs = s->n_jobs ? s->n_jobs : 1;
-    return most && most < jobs ? most : jobs;
+    jobs = jobs ? jobs : 1;
+    if (limits->search && (limits->per_host == 0 || limits->per_host > jobs))
+        limits->per_host = jobs;
+}
+
+/* The settings of each host with options of its own, which workers get when they start. */
+static int session_open_rules(struct fa_session *s, struct fa_error *err)
+{
+    if (fa_host_rules_init(&s->rules, &s->config, err))
+        return -1;
+    s->rule_settings = calloc(s->rules.count + 1u, sizeof(*s->rule_settings));
+    s->rule_limits = calloc(s->rules.count + 1u, sizeof(*s->rule_limits));
+    if (!s->rule_settings || !s->rule_limits) {
+        fa_error_system(err, FA_CLASS_LOCAL_IO, ENOMEM, "cannot keep options of hosts");
+        return -1;
+    }
+    for (unsigned i = 0; i < s->rules.count; ++i)
+        fa_settings_init(&s->rule_settings[i], &s->rules.rules[i].config);
+    s->settings.hosts = s->rule_settings;
+    s->settings.n_hosts = s->rules.count;
+    return 0;
 }
 
 /* The first error wins; fa_session_free() cleans up what was opened. */
 static int session_open(struct fa_session *s, struct fa_error *err)
 {
-    if (config_check_session(&s->config, err) || session_open_events(s, err) ||
-        session_open_scheduler(s, err))
+    if (session_open_rules(s, err) || config_check_session(&s->config, err) ||
+        session_open_events(s, err) || session_open_scheduler(s, err))
         return -1;
     s->shard = fa_config_shard(&s->config);
     s->store = fa_store_new(s->config.dir, &s->shard, s->config.plan, err);
@@ -282,8 +323,9 @@ static int session_open(struct fa_session *s, struct fa_error *err)
     if (!s->backlog || (!s->config.plan && session_open_workers(s, err)))
         return -1;
     fa_slots_init(&s->scheduler.slots, s->n_jobs);
-    if (s->scheduler.policy.search)
-        s->scheduler.policy.per_host = session_ceiling(s);
+    limits_set_ceiling(&s->scheduler.policy.limits, s->n_jobs);
+    for (unsigned i = 0; i < s->rules.count; ++i)
+        limits_set_ceiling(&s->rule_limits[i], s->n_jobs);
     s->ledger.config = &s->config;
     s->ledger.store = s->store;
     return session_open_run(s, err);
@@ -378,6 +420,9 @@ void fa_session_free(struct fa_session *s)
     fa_claims_fini(&s->claims);
     fa_store_free(s->store);
     session_free_events(s);
+    fa_host_rules_fini(&s->rules);
+    free(s->rule_settings);
+    free(s->rule_limits);
     free(s);
 }
 

@@ -351,7 +351,7 @@ struct fa_settled fa_settle_failure(struct fa_job *job, const struct fa_settle_c
     }
     if (!with->stopped && job_may_request_again(job))
         return settled;
-    settled.http2_failed = fa_outage_is_http2(&with->policy, job);
+    settled.http2_failed = fa_outage_is_http2(job);
     job->tries.http1 |= settled.http2_failed;
     bool closed = job->place.folder_closed; /* whichever mirror the file comes from */
     settled.stops_run = !closed && fa_settle_stops_run(&job->outcome.error);

@@ -231,8 +231,9 @@ static void loop_reap(struct loop *loop)
 /* Whether an attempt waits for the connection of a scout. */
 static bool loop_is_scouted(struct loop *loop, struct fa_attempt *attempt)
 {
-    return loop->strategy->env.settings->http2 && !attempt->http1 && !attempt->close &&
-           strncmp(attempt->url, "https:", 6) == 0 && fa_scouts_wait(&loop->scouts, attempt);
+    return fa_settings_of(loop->strategy->env.settings, (unsigned)attempt->rule)->http2 &&
+           !attempt->http1 && !attempt->close && strncmp(attempt->url, "https:", 6) == 0 &&
+           fa_scouts_wait(&loop->scouts, attempt);
 }
 
 static bool loop_has_ready(const struct loop *loop)
@@ -438,8 +439,9 @@ static int loop_init(struct loop *loop, struct fa_strategy *self, struct fa_erro
     curl_multi_setopt(loop->multi, CURLMOPT_SOCKETDATA, loop);
     curl_multi_setopt(loop->multi, CURLMOPT_TIMERFUNCTION, on_timer);
     curl_multi_setopt(loop->multi, CURLMOPT_TIMERDATA, loop);
-    curl_multi_setopt(loop->multi, CURLMOPT_PIPELINING,
-                      (long)(self->env.settings->http2 ? CURLPIPE_MULTIPLEX : CURLPIPE_NOTHING));
+    curl_multi_setopt(
+        loop->multi, CURLMOPT_PIPELINING,
+        (long)(fa_settings_any_http2(self->env.settings) ? CURLPIPE_MULTIPLEX : CURLPIPE_NOTHING));
     /* Left alone, the cache shrinks whenever fewer handles are added for a moment.  Loops may be
      * uneven, within what the descriptors allow. */
     unsigned even = self->env.jobs / self->env.loops;

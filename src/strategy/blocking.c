@@ -50,6 +50,7 @@ static void download_unshare(void *arg)
         return;
     fa_watchdog_free(shared->watchdog);
     fa_trust_free(shared->trust);
+    fa_settings_fini(&shared->settings);
     free(shared->bytes);
     free(shared);
 }

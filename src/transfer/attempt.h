@@ -35,6 +35,7 @@ struct fa_attempt {
     const char *addresses;   /**< "addr,addr" of host_port, as for CURLOPT_RESOLVE(3), but they may
                                   have zones ("[fe80::1%2]"); NULL: libcurl resolves it. */
     uint64_t origin;         /**< Hash of the origin: equal for equal origins. */
+    uint64_t rule;           /**< Whose settings apply: see fa_settings_of(). */
     enum fa_netrc_use netrc; /**< Which entries of ~/.netrc may be used, with the setting. */
     bool digest;             /**< Send user and password only in answer to a challenge: the origin
                                   asks for HTTP Digest authentication. */

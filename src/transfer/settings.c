@@ -7,6 +7,8 @@
 #include "base/field.h"
 #include "transfer/proxy.h"
 
+#include <stdlib.h>
+
 /* A setting with the name and type that it has in the config. */
 #define SETTING(kind, type_, name)                                                       \
     {                                                                                    \
@@ -50,21 +52,68 @@ void fa_settings_init(struct fa_settings *settings, const struct fa_config *conf
     fa_fields_copy(taken, FA_FIELD_COUNT(taken), settings, config);
 }
 
-void fa_settings_encode(const struct fa_settings *settings, struct fa_buf *buf)
+const struct fa_settings *fa_settings_of(const struct fa_settings *settings, unsigned rule)
+{
+    return rule > 0 && rule <= settings->n_hosts ? &settings->hosts[rule - 1] : settings;
+}
+
+bool fa_settings_any_http2(const struct fa_settings *settings)
+{
+    bool any = settings->http2;
+    for (unsigned i = 0; i < settings->n_hosts; ++i)
+        any |= settings->hosts[i].http2;
+    return any;
+}
+
+static void settings_put(const struct fa_settings *settings, struct fa_buf *buf)
 {
     fa_fields_put(taken, FA_FIELD_COUNT(taken), settings, buf);
     fa_fields_put(computed, FA_FIELD_COUNT(computed), settings, buf);
 }
 
-/* The strings are not copied: they point into the bytes, which have to outlive the settings. */
+static void settings_get(struct fa_settings *ret, struct fa_reader *reader)
+{
+    *ret = (struct fa_settings){0};
+    fa_fields_get(taken, FA_FIELD_COUNT(taken), ret, reader);
+    fa_fields_get(computed, FA_FIELD_COUNT(computed), ret, reader);
+}
+
+void fa_settings_encode(const struct fa_settings *settings, struct fa_buf *buf)
+{
+    settings_put(settings, buf);
+    fa_buf_put_u32(buf, settings->n_hosts);
+    for (unsigned i = 0; i < settings->n_hosts; ++i)
+        settings_put(&settings->hosts[i], buf);
+}
+
+/* The strings are not copied: they point into the bytes, which have to outlive the settings.  Each
+ * host takes at least a byte, so a wrong number cannot allocate much. */
 int fa_settings_decode(struct fa_settings *ret, const void *data, size_t len)
 {
     struct fa_reader reader;
     fa_reader_init(&reader, data, len);
-    *ret = (struct fa_settings){0};
-    fa_fields_get(taken, FA_FIELD_COUNT(taken), ret, &reader);
-    fa_fields_get(computed, FA_FIELD_COUNT(computed), ret, &reader);
-    return fa_reader_ok(&reader) ? 0 : -1;
+    settings_get(ret, &reader);
+    unsigned n = fa_reader_u32(&reader);
+    if (reader.failed || n > (size_t)(reader.end - reader.at))
+        return -1;
+    struct fa_settings *hosts = calloc(n + 1u, sizeof(*hosts));
+    if (!hosts)
+        return -1;
+    for (unsigned i = 0; i < n; ++i)
+        settings_get(&hosts[i], &reader);
+    if (!fa_reader_ok(&reader)) {
+        free(hosts);
+        return -1;
+    }
+    ret->hosts = hosts;
+    ret->n_hosts = n;
+    return 0;
+}
+
+void fa_settings_fini(struct fa_settings *settings)
+{
+    free((void *)settings->hosts);
+    *settings = (struct fa_settings){0};
 }
 
 /* An empty --proxy disables the proxies of the environment, as with CURLOPT_PROXY(3). */

@@ -45,11 +45,13 @@
 
 struct fa_transfer {
     CURL *easy;
-    CURL *model;     /* with single_use: copied for each attempt */
-    bool single_use; /* see FA_FAULT_LAST_HEADER */
+    CURL *model;                        /* with single_use: copied for each attempt */
+    const struct fa_settings *all;      /* of all hosts */
+    const struct fa_settings *prepared; /* those of the handle, or of its model */
+    bool single_use;                    /* see FA_FAULT_LAST_HEADER */
     unsigned uses;
     bool spent; /* it keeps the nonce of an origin, and would use it for others */
-    const struct fa_settings *settings;
+    const struct fa_settings *settings; /* of the host of the attempt */
     struct fa_trust *trust;
     struct fa_connections *connections;
     char *known_host; /* the host that we have added to libcurl's DNS cache */
@@ -361,7 +363,7 @@ struct fa_transfer *fa_transfer_new(const struct fa_settings *settings, struct f
         return NULL;
     }
     fa_response_init(&t->response, NULL);
-    t->settings = settings;
+    t->settings = t->all = settings;
     t->trust = trust;
     t->connections = connections;
     t->single_use = fa_library_has(FA_FAULT_LAST_HEADER);
@@ -394,7 +396,18 @@ static CURL *handle_new(struct fa_transfer *t)
     fa_setup_apply(easy, t->settings);
     handle_set_callbacks(t, easy);
     curl_easy_setopt(easy, CURLOPT_SHARE, fa_connections_share(t->connections));
+    t->prepared = t->settings;
     return easy;
+}
+
+/* A handle that was prepared for a host with other options is of no use. */
+static void transfer_drop_prepared(struct fa_transfer *t)
+{
+    if (t->prepared == t->settings)
+        return;
+    curl_easy_cleanup(t->model);
+    curl_easy_cleanup(t->easy);
+    t->model = t->easy = NULL;
 }
 
 /* Copying a handle costs half as much as setting up a new one, but leaves out the share. */
@@ -417,6 +430,7 @@ static int transfer_copy_handle(struct fa_transfer *t)
  * attempt would cost more than the rest of a small transfer's setup. */
 static int transfer_renew_handle(struct fa_transfer *t)
 {
+    transfer_drop_prepared(t);
     if (t->single_use)
         return transfer_copy_handle(t);
     if (t->spent) {
@@ -577,6 +591,7 @@ int fa_transfer_start(struct fa_transfer *t, struct fa_attempt *a, struct fa_err
     if (fa_request_choose(a, &asked, err))
         return -1;
     transfer_reset(t);
+    t->settings = fa_settings_of(t->all, (unsigned)a->rule);
     fa_response_init(&t->response, &asked);
     fa_body_begin(&t->body, a, asked.part_bytes);
     fa_pace_begin(&t->pace, t->settings, a, fa_clock_now());

@@ -13,6 +13,7 @@
 #include <criterion/criterion.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 static struct fa_scratch scratch;
 static struct fa_server server; /* plain */
@@ -736,4 +737,86 @@ FA_TEST_MODES(secrets, secrets_of_a_file_are_in_no_command_line)
     cr_expect_eq(leaks(&server, "127.0.0.2", "X-Token"), 1);
     fa_server_release(&server, NULL);
     fa_fetch_expect(&fetch, 10, 0);
+}
+
+/* Writes a file for --hosts. */
+static const char *write_hosts(mode_t mode, const char *text)
+{
+    const char *path = fa_scratch_write(&scratch, "hosts", text);
+    cr_assert_eq(chmod(path, mode), 0);
+    return path;
+}
+
+/* The listed host has a rule, a host behind a redirect has one with and one without a port, and
+ * others have none. */
+FA_TEST_MODES(secrets, options_of_a_host_reach_that_host_only)
+{
+    char text[1024], any[2][64];
+    snprintf(text, sizeof(text), "%s/ok/10/f", at(&other, "http://", "b.test"));
+    add_chain("a",
+              (const char *[]){at(&server, "http://", "a.test"), at(&server, "http://", "b.test"),
+                               at(&other, "http://", "a.test"), at(&server, "http://", "c.test"),
+                               text, NULL});
+    fa_lines_add(&list, " out=a");
+    snprintf(text, sizeof(text), "%s", fa_server_url_at(&server, "a.test", "/ok/10/e"));
+    add_chain("b", (const char *[]){at(&tls, "https://", "a.test"), text, NULL});
+    fa_lines_add(&list, " out=b");
+    snprintf(text, sizeof(text),
+             "[*.test:%d]\nheader = X-Token: s3cret-all\n"
+             "[a.test:%d]\nheader = X-Token: s3cret-a\nuser-agent = own\n"
+             "[b.test:%d]\nheader = X-Token: s3cret-b\n"
+             "[b.test]\nheader = X-Token: s3cret-port\n"
+             "[a.test:%d]\ninsecure\n",
+             server.port, server.port, server.port, tls.port);
+    const char *hosts = write_hosts(0600, text), *events = fa_scratch_path(&scratch, "events");
+    snprintf(any[0], sizeof(any[0]), "*:%d:127.0.0.1", server.port);
+    snprintf(any[1], sizeof(any[1]), "*:%d:127.0.0.1", tls.port);
+    char third[64];
+    snprintf(third, sizeof(third), "*:%d:127.0.0.1", other.port);
+    fa_fetch_start(&fetch, &scratch, mode, list.text, "--hosts", hosts, "--resolve", any[0],
+                   "--resolve", any[1], "--resolve", third, "--allow-downgrade", "-v", "--events",
+                   events, "-H", "X-Token: general", NULL);
+    fa_fetch_expect(&fetch, 10, 0);
+    fa_fetch_expect_count(&fetch, "ok", 2);
+    cr_expect_eq(leaks(&server, "a.test", "s3cret-a\""), 1, "%s: listed, not downgraded", mode);
+    cr_expect_eq(leaks(&server, "a.test", "own"), 2, "%s: is no secret", mode);
+    cr_expect_eq(leaks(&server, "a.test", "X-Token"), 1, "%s: replaced", mode);
+    cr_expect_eq(leaks(&server, "b.test", "s3cret-b\""), 1, "%s: named with its port", mode);
+    cr_expect_eq(leaks(&server, "c.test", "s3cret-all"), 1, "%s: by the wildcard", mode);
+    cr_expect_eq(leaks(&server, "c.test", "X-Token"), 1, "%s", mode);
+    cr_expect_eq(leaks(&other, "", "X-Token"), 0, "%s: no TLS, and no port in the pattern", mode);
+    cr_expect_eq(leaks(&tls, "", "s3cret"), 0, "%s: another port", mode);
+    char *report = fa_file_read(fetch.report, NULL), *told = fa_file_read(events, NULL);
+    cr_expect_null(strstr(report, "s3cret"), "%s", report);
+    cr_expect_null(strstr(told, "s3cret"), "%s", told);
+    cr_expect_null(strstr(fa_run_err(&fetch.run), "s3cret"), "%s", fa_run_err(&fetch.run));
+    cr_expect_not_null(strstr(fa_run_err(&fetch.run), "certificates of a.test:"), "%s",
+                       fa_run_err(&fetch.run));
+    free(report);
+    free(told);
+}
+
+/* Through a proxy of its own, which only that host uses. */
+FA_TEST_MODES(secrets, host_can_have_a_proxy_of_its_own)
+{
+    char text[256];
+    fa_lines_add(&list, "http://a.test/ok/10/a");
+    fa_lines_add(&list, "%s", fa_server_url(&server, "/ok/10/b"));
+    snprintf(text, sizeof(text), "[a.test]\nproxy = http://127.0.0.1:%d\n", other.port);
+    fa_fetch_start(&fetch, &scratch, mode, list.text, "--hosts", write_hosts(0644, text), NULL);
+    fa_fetch_expect(&fetch, 10, 0);
+    cr_expect_eq(leaks(&other, "a.test", "Host"), 1, "%s", mode);
+    cr_expect_eq(fa_server_stat(&other, "requests"), 1, "%s", mode);
+    cr_expect_eq(fa_server_stat(&server, "requests"), 1, "%s", mode);
+}
+
+Test(secrets, hosts_file_that_others_can_read_is_refused)
+{
+    fa_lines_add(&list, "%s", fa_server_url(&server, "/ok/10/a"));
+    const char *hosts = write_hosts(0644, "[a.test]\nheader = X-Token: s3cret\n");
+    fa_fetch_start(&fetch, &scratch, "async", list.text, "--hosts", hosts, NULL);
+    cr_expect_eq(fa_run_wait(&fetch.run, 10), 2);
+    cr_expect_not_null(strstr(fa_run_err(&fetch.run), "chmod 600"), "%s", fa_run_err(&fetch.run));
+    cr_expect_null(strstr(fa_run_err(&fetch.run), "s3cret"), "%s", fa_run_err(&fetch.run));
+    cr_expect_eq(fa_server_stat(&server, "requests"), 0);
 }

@@ -718,3 +718,61 @@ Test(engine_hosts, a_rate_is_divided_by_the_shards_of_one_host)
     cr_assert(n > 3 && n < 20, "%u", n);
     cr_assert_geq(fa_world_now(world), n - 1);
 }
+
+Test(engine_hosts, options_of_hosts_limit_them_and_no_others)
+{
+    static const char *const headers[] = {"X-Token: a", "X-Two: 2"};
+    static const char *const general[] = {"x-token: general"};
+    struct fa_host_config one, all;
+    fa_host_config_init(&one);
+    fa_host_config_init(&all);
+    one.pattern = "a.test";
+    one.set = FA_HOST_PER_HOST;
+    one.per_host = 2;
+    one.headers = headers;
+    one.n_headers = 2;
+    all.pattern = "*.test";
+    all.set = FA_HOST_RATE;
+    all.host_rate = 1;
+    const struct fa_host_config *const hosts[] = {&all, &one};
+    begin_world("a.test/* 200 size=10 took=1\nb.test/* 200 size=10\nc/* 200 size=10", "");
+    config->hosts = hosts;
+    config->n_hosts = 2;
+    config->headers = general;
+    config->n_headers = 1;
+    list_many("a.test", 4);
+    list_many("b.test", 3);
+    list_many("c", 5);
+    fa_world_run(world);
+    cr_assert_eq(fa_world_count(world, "@0 get a.test/f1 headers=2"), 1, "%s",
+                 fa_world_trace(world));
+    cr_assert_eq(fa_world_count(world, "@1 get a.test/f2 headers=2"), 1);
+    cr_assert_eq(fa_world_count(world, "@1 get a.test/f3 headers=2"), 1);
+    cr_assert_eq(fa_world_count(world, "@2 get b.test/f2 headers=1"), 1);
+    cr_assert_eq(fa_world_count(world, "@0 get c/f4 headers=1"), 1);
+    cr_assert_eq(fa_world_count(world, "done * ok"), 12);
+}
+
+/* The rule is that of each host that is requested, not that of the list. */
+Test(engine_hosts, redirected_request_gets_the_headers_of_its_own_host)
+{
+    static const char *const headers[] = {"X-Token: b"};
+    struct fa_host_config host;
+    fa_host_config_init(&host);
+    host.pattern = "b:80";
+    host.headers = headers;
+    host.n_headers = 1;
+    const struct fa_host_config *const hosts[] = {&host};
+    begin_world("a/1 301 to=http://b/2\nb/2 301 to=http://b:81/3\nb:81/3 301 to=http://a/4\n"
+                "a/4 200 size=10",
+                "http://a/1");
+    config->hosts = hosts;
+    config->n_hosts = 1;
+    fa_world_run(world);
+    fa_world_expect(world, "get a/1 headers=0\n"
+                           "get b/2 foreign headers=1\n"
+                           "get b:81/3 foreign headers=0\n"
+                           "get a/4 headers=0\n"
+                           "done a/1 ok\n"
+                           "end complete\n");
+}

@@ -141,3 +141,39 @@ Test(host_pattern, texts_of_any_length_are_safe)
         cr_expect_not(fa_host_pattern_is_good(text));
     }
 }
+
+Test(host_pattern, specific_ones_come_first)
+{
+    static const char *const ordered[] = {"a.example.org:443", "a.example.org:80", "a.example.org",
+                                          "192.0.2.7",         "[::1]:80",         "::1"};
+    struct fa_host_pattern a, b;
+    for (size_t i = 0; i < 6; ++i)
+        for (size_t j = i + 1; j < 6; ++j) {
+            cr_assert(fa_host_pattern_parse(ordered[i], &a));
+            cr_assert(fa_host_pattern_parse(ordered[j], &b));
+            cr_expect_lt(fa_host_pattern_compare(&a, &b), 0, "%s %s", ordered[i], ordered[j]);
+            cr_expect_gt(fa_host_pattern_compare(&b, &a), 0, "%s %s", ordered[i], ordered[j]);
+        }
+    fa_host_pattern_parse("*.b.example.org", &a);
+    fa_host_pattern_parse("*.example.org:443", &b);
+    cr_expect_lt(fa_host_pattern_compare(&a, &b), 0);
+    fa_host_pattern_parse("*.b.example.org:443", &b);
+    cr_expect_gt(fa_host_pattern_compare(&a, &b), 0);
+    fa_host_pattern_parse("b.example.org", &b);
+    cr_expect_gt(fa_host_pattern_compare(&a, &b), 0);
+}
+
+Test(host_pattern, spellings_of_one_host_are_the_same)
+{
+    static const char *const same[][2] = {{"Example.ORG", "example.org."},
+                                          {"*.A.b", "*.a.B."},
+                                          {"::1", "[0:0::1]"},
+                                          {"[::1]:80", "[0::1]:80"},
+                                          {"a.org:443", "A.org.:443"}};
+    struct fa_host_pattern a, b;
+    for (size_t i = 0; i < sizeof(same) / sizeof(*same); ++i) {
+        cr_assert(fa_host_pattern_parse(same[i][0], &a));
+        cr_assert(fa_host_pattern_parse(same[i][1], &b));
+        cr_expect_eq(fa_host_pattern_compare(&a, &b), 0, "%s", same[i][0]);
+    }
+}

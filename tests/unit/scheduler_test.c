@@ -47,7 +47,7 @@ static void begin(void)
     emitter = (struct fa_emitter){.handler = on_event};
     fa_jitter_init(&jitter, 1);
     policy = (struct fa_schedule_policy){
-        .per_host = 2, .outage = {.retries = 2, .retry_wait = 1, .host_wait = 30}};
+        .limits = {.per_host = 2}, .outage = {.retries = 2, .retry_wait = 1, .host_wait = 30}};
     open_scheduler(8);
 }
 
@@ -169,8 +169,8 @@ Test(scheduler, slots_limit_all_origins_together)
 Test(scheduler, retry_is_queued_when_its_time_has_come_and_before_the_others)
 {
     struct fa_job *waiting = new_job("http://127.0.0.1/retry");
-    policy.per_host = 1;
-    scheduler.policy.per_host = 1;
+    policy.limits.per_host = 1;
+    scheduler.policy.limits.per_host = 1;
     struct fa_job *running = put("http://127.0.0.1/a", 0);
     cr_assert_eq(start(0), running);
     put("http://127.0.0.1/b", 0);
@@ -268,7 +268,7 @@ Test(scheduler, job_of_a_host_that_is_down_moves_to_its_mirror)
 
 Test(scheduler, name_is_looked_up_once_for_all_jobs_of_its_origin)
 {
-    scheduler.policy.lookups = true;
+    scheduler.policy.limits.lookups = true;
     for (int i = 0; i < 3; ++i)
         put("http://name.example/", 0);
     expect_nothing(0);
@@ -286,7 +286,7 @@ Test(scheduler, name_that_does_not_exist_rejects_its_jobs_for_good)
 {
     struct fa_error err;
     struct fa_job *job;
-    scheduler.policy.lookups = true;
+    scheduler.policy.limits.lookups = true;
     put("http://name.example/", 0);
     fa_error_set(&err, FA_DOMAIN_FETCHALL, 0, FA_CLASS_DNS, "no such name");
     fa_scheduler_unresolved(&scheduler, fa_scheduler_lookup(&scheduler), &err, true, 1);
@@ -299,7 +299,7 @@ Test(scheduler, name_that_does_not_exist_rejects_its_jobs_for_good)
 Test(scheduler, fixed_address_needs_no_lookup)
 {
     static const char *const lines[] = {"name.example:80:192.0.2.7", "*:8080:192.0.2.8"};
-    scheduler.policy.lookups = true;
+    scheduler.policy.limits.lookups = true;
     scheduler.policy.resolve = lines;
     scheduler.policy.n_resolve = 2;
     put("http://name.example/", 0);

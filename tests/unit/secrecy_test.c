@@ -209,3 +209,31 @@ Test(secrecy, other_failures_with_such_a_status_keep_their_message)
     cr_expect_str_eq(job->outcome.error.msg, "the proxy answered");
     fa_job_free(job);
 }
+
+/* The pattern of a rule is what the user has named: it needs no --trust-host. */
+Test(secrecy, headers_of_a_rule_are_for_its_host_whatever_led_there)
+{
+    static const struct {
+        const char *urls, *pattern;
+        bool sent;
+    } rows[] = {
+        {"http://a", "a", true},
+        {"https://a", "a", true},
+        {"http://a http://b", "b", false},
+        {"http://a http://b:80", "b:80", true},
+        {"http://a https://b", "b", true},
+        {"http://a https://b http://b", "b:80", false},
+        {"https://a http://b", "b:80", false},
+        {"https://a http://b https://b", "b", false},
+        {"http://b http://a http://b", "b", true},
+        {"http://a http://b.trusted.test", "b.trusted.test", false},
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); ++i) {
+        struct fa_host_rule rule = {0};
+        cr_assert(fa_host_pattern_parse(rows[i].pattern, &rule.pattern));
+        open_chain(rows[i].urls);
+        cr_expect_eq(fa_secrecy_allows_rule(&job->target, &rule), rows[i].sent, "%s", rows[i].urls);
+        cr_expect_not(fa_secrecy_allows_rule(&job->target, NULL));
+        fa_job_free(job);
+    }
+}

@@ -36,8 +36,20 @@ Test(settings, come_back_as_they_were)
     struct fa_buf buf;
     fa_buf_init(&buf);
     fa_settings_init(&a, &config);
+    struct fa_settings hosts[2] = {a, a};
+    hosts[1].insecure = true;
+    hosts[1].http2 = false;
+    hosts[1].proxy = "http://other";
+    a.hosts = hosts;
+    a.n_hosts = 2;
     fa_settings_encode(&a, &buf);
     cr_assert_eq(fa_settings_decode(&b, buf.data, buf.len), 0);
+    cr_assert_eq(fa_settings_of(&b, 0), &b);
+    cr_assert(!fa_settings_of(&b, 1)->insecure && fa_settings_of(&b, 2)->insecure);
+    expect_same(fa_settings_of(&b, 2)->proxy, "http://other");
+    expect_same(fa_settings_of(&b, 2)->cert, a.cert);
+    cr_assert_eq(fa_settings_of(&b, 3), &b, "no such rule");
+    cr_assert(fa_settings_any_http2(&b));
     cr_assert(a.speed_limit == b.speed_limit && a.speed_time == b.speed_time);
     cr_assert(a.connect_timeout == b.connect_timeout && a.stall_timeout == b.stall_timeout);
     cr_assert(a.timeout == b.timeout && a.expect_length == b.expect_length);
@@ -49,6 +61,7 @@ Test(settings, come_back_as_they_were)
     expect_same(a.cacert, b.cacert);
     expect_same(a.cert, b.cert);
     expect_same(a.key, b.key);
+    fa_settings_fini(&b);
     fa_buf_fini(&buf);
 }
 
@@ -59,7 +72,10 @@ Test(settings, every_truncation_is_refused)
     struct fa_buf buf;
     fa_buf_init(&buf);
     fa_settings_init(&settings, &config);
-    fa_settings_encode(&settings, &buf);
+    struct fa_settings host = settings, general = settings;
+    general.hosts = &host;
+    general.n_hosts = 1;
+    fa_settings_encode(&general, &buf);
     for (size_t len = 0; len < buf.len; ++len) {
         void *bytes = malloc(len + 1);
         memcpy(bytes, buf.data, len);
