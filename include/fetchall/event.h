@@ -137,6 +137,7 @@ enum fa_event_type {
     FA_EVENT_DONE,     /**< An entry ended: .done; exactly one for each entry. */
     FA_EVENT_PROGRESS, /**< .progress. */
     FA_EVENT_NOTICE,   /**< A message for the user: .notice. */
+    FA_EVENT_SAVED,    /**< All entries that have ended so far are recorded in the state. */
 };
 
 /** FA_EVENT_STARTED */
@@ -190,7 +191,8 @@ struct fa_event {
 };
 
 /** Called on the thread that runs the session, of which it may call only
- * fa_session_stop() and fa_session_add_entry(). */
+ * fa_session_stop(), fa_session_add_entry(), fa_session_add_packed(), fa_session_hold(),
+ * fa_session_put_origin() and fa_session_get_origin(). */
 typedef void (*fa_event_handler)(void *ctx, const struct fa_event *event);
 
 FA_API_END

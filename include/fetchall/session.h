@@ -27,6 +27,7 @@
 FA_API_BEGIN
 
 struct fa_session;
+struct event_base;
 
 /** How to stop a run. */
 enum fa_stop {
@@ -87,6 +88,53 @@ int fa_session_add_list(struct fa_session *session, const char *name, struct fa_
  */
 int fa_session_add_entry(struct fa_session *session, const char *url, const char *const *options,
                          void *tag, struct fa_error *err);
+
+/**
+ * Add one entry of fa_entries_read() (fetchall/entries.h), like fa_session_add_entry().
+ *
+ * @packed  fa_listed.packed.  Copied.  A malformed one ends as a failed entry.
+ * @path    The path of its file, relative to the folder; NULL: as the entry and the config say.
+ *          Copied.
+ * @line    fa_result.line.
+ * @return  0, or -1 with FA_CLASS_LOCAL_IO: no memory.
+ */
+int fa_session_add_packed(struct fa_session *session, const char *packed, const char *path,
+                          uint64_t line, void *tag, struct fa_error *err);
+
+/**
+ * Whether a run goes on although every entry has ended, because the program will add others from
+ * the handler or from an event of its own.  At first, it does not.
+ */
+void fa_session_hold(struct fa_session *session, bool hold);
+
+/**
+ * The loop of the session (libevent), for events of the program: their callbacks are called during
+ * fa_session_run(), on its thread, and may call what the handler may call.  Borrowed until
+ * fa_session_free(); remove the events before that.
+ */
+struct event_base *fa_session_loop(struct fa_session *session);
+
+/** What a session knows about an origin, for another session that takes it over. */
+struct fa_origin_note {
+    size_t size;       /**< Set by the caller: sizeof(struct fa_origin_note). */
+    double not_before; /**< No request before that time, seconds since 1970; 0: any time. */
+    bool down;         /**< not_before is the next probe of an origin that only fails. */
+    unsigned limit;    /**< Transfers at once that were found to be best; 0: unknown. */
+};
+
+/**
+ * Tell the session what another one knows about an origin, before its entries are added.  An origin
+ * that this session already requests is left alone.
+ *
+ * @origin  "scheme://host:port", as in fa_result.origin.
+ * @return  0, or -1 with FA_CLASS_BAD_URL, or with FA_CLASS_LOCAL_IO: no memory.
+ */
+int fa_session_put_origin(struct fa_session *session, const char *origin,
+                          const struct fa_origin_note *note, struct fa_error *err);
+
+/** What the session knows about an origin: @ret is all zero but for its size if it is unknown. */
+void fa_session_get_origin(struct fa_session *session, const char *origin,
+                           struct fa_origin_note *ret);
 
 /**
  * Add the entries that the state records as failed, as one list, including their secrets.

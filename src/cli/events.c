@@ -175,6 +175,8 @@ json_t *fa_events_object(const struct fa_event *event, double time)
         return progress_object(event, time);
     case FA_EVENT_NOTICE:
         return notice_object(event, time);
+    case FA_EVENT_SAVED:
+        break;
     }
     return NULL;
 }
@@ -207,7 +209,7 @@ bool fa_events_due(const struct fa_progress *progress, double time, double *show
 int fa_events_write(struct fa_events *events, const struct fa_event *event, double time,
                     struct fa_error *err)
 {
-    if (!events->output.file || events->output.failed)
+    if (!events->output.file || events->output.failed || event->type == FA_EVENT_SAVED)
         return 0;
     if (event->type == FA_EVENT_PROGRESS && !fa_events_due(&event->progress, time, &events->shown))
         return 0;

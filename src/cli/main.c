@@ -52,7 +52,8 @@
  * src/engine: sessions (only the turn knows the parts; a part knows no other part)
  *    session, env, config, limits, rights, worker: a session and its surroundings
  *    turn, apply, admit, spill, ending, snapshot, engine: the turn, and what it uses
- *    added: entries that a program adds
+ *    added, attach: entries that a program adds, and its events on the loop
+ *    entries: the entries of lists, for a program
  *    shard, merge: the parts of a list for several machines
  *    intake, claims, scheduler, flights, settle, finish, ledger, pause: the parts
  *    job, emit, counts: what the parts share

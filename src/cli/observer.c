@@ -328,6 +328,8 @@ void fa_observer_handle(void *ctx, const struct fa_event *event)
     case FA_EVENT_NOTICE:
         observer_print_notice(observer, event);
         break;
+    case FA_EVENT_SAVED:
+        break;
     }
 }
 

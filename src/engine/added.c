@@ -1,5 +1,8 @@
 #include "engine/added.h"
 
+#include "list/packed.h"
+
+#include <errno.h>
 #include <string.h>
 
 /*
@@ -55,4 +58,32 @@ struct fa_entry *fa_added_entry(const char *url, const char *const *options, voi
         return entry;
     fa_entry_free(entry);
     return NULL;
+}
+
+/* The path replaces the name that the entry has, so it is packed and read a second time. */
+static struct fa_entry *entry_set_path(struct fa_entry *entry, const char *path,
+                                       struct fa_error *err)
+{
+    struct fa_buf packed;
+    struct fa_entry *named = NULL;
+    fa_buf_init(&packed);
+    fa_entry_pack(entry, path, &packed);
+    if (packed.failed)
+        fa_error_system(err, FA_CLASS_LOCAL_IO, ENOMEM, "cannot read an entry");
+    else
+        named = fa_entry_unpack("", entry->line, (const char *)packed.data, packed.len, err);
+    fa_buf_fini(&packed);
+    fa_entry_free(entry);
+    return named;
+}
+
+struct fa_entry *fa_added_unpack(const char *packed, const char *path, uint64_t line, void *tag,
+                                 struct fa_error *err)
+{
+    struct fa_entry *entry = fa_entry_unpack("", line, packed, strlen(packed), err);
+    if (entry && path && entry->error.class == FA_CLASS_NONE)
+        entry = entry_set_path(entry, path, err);
+    if (entry)
+        entry->tag = tag;
+    return entry;
 }

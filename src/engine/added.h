@@ -16,4 +16,12 @@
 struct fa_entry *fa_added_entry(const char *url, const char *const *options, void *tag,
                                 uint64_t number, struct fa_error *err);
 
+/**
+ * The same of a packed entry: see fa_session_add_packed().
+ *
+ * @path  Of its file; NULL: as the entry says.
+ */
+struct fa_entry *fa_added_unpack(const char *packed, const char *path, uint64_t line, void *tag,
+                                 struct fa_error *err);
+
 #endif

@@ -111,3 +111,16 @@ void fa_breaker_release(struct fa_breaker *breaker, double now)
         breaker->until = now;
     }
 }
+
+/* As after the failure that the other process has seen. */
+void fa_breaker_resume(struct fa_breaker *breaker, double until, bool asked, double now)
+{
+    *breaker = (struct fa_breaker){
+        .state = FA_BREAKER_OPEN,
+        .asked = asked,
+        .failures = 1,
+        .pauses = asked,
+        .since = asked ? until : now,
+        .until = until,
+    };
+}

@@ -11,6 +11,7 @@ struct fa_counts {
     double began;       /**< When the run began, on the session's clock. */
     uint64_t entries;   /**< Read. */
     uint64_t done;      /**< Entries that have ended. */
+    uint64_t saved;     /**< Ended entries that FA_EVENT_SAVED has covered. */
     uint64_t failed;    /**< Ended entries that failed. */
     uint64_t cancelled; /**< Failed entries that the end of the run cancelled. */
     bool lists_final;   /**< All entries have been read. */

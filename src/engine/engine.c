@@ -84,6 +84,14 @@ bool fa_engine_commit(struct fa_session *s, double now)
     return false;
 }
 
+void fa_engine_report_saved(struct fa_session *s)
+{
+    if (s->counts.done == s->counts.saved || !fa_ledger_is_saved(&s->ledger))
+        return;
+    s->counts.saved = s->counts.done;
+    fa_emit_send(&s->emitter, &(struct fa_event){.type = FA_EVENT_SAVED});
+}
+
 /* All jobs are in one list, so that the end of a run reports and frees each of them, wherever it
  * waits. */
 void fa_engine_set_slice(const struct fa_session *s, struct fa_job *job)

@@ -129,6 +129,9 @@ bool fa_engine_pause(struct fa_session *s, const struct fa_error *error, uint64_
 /** Commit the state.  @return whether that succeeded; else the run is paused or stopped. */
 bool fa_engine_commit(struct fa_session *s, double now);
 
+/** Send FA_EVENT_SAVED if entries have ended since the last one, and all records are committed. */
+void fa_engine_report_saved(struct fa_session *s);
+
 /** Set the slice of a job, which has its entry. */
 void fa_engine_set_slice(const struct fa_session *s, struct fa_job *job);
 

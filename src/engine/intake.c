@@ -180,7 +180,7 @@ void fa_intake_readable(struct fa_intake *intake)
 
 bool fa_intake_over(const struct fa_intake *intake)
 {
-    return STAILQ_EMPTY(&intake->lists) && STAILQ_EMPTY(&intake->added);
+    return !intake->held && STAILQ_EMPTY(&intake->lists) && STAILQ_EMPTY(&intake->added);
 }
 
 double fa_intake_wake_at(const struct fa_intake *intake)

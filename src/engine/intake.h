@@ -23,6 +23,7 @@ struct fa_intake {
     struct event *readable;               /**< Of the descriptor of the list. */
     int readable_fd;
     bool waits; /**< The list has no entry yet. */
+    bool held;  /**< The program will add entries. */
     double wake_at;
 };
 

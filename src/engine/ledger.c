@@ -555,6 +555,11 @@ bool fa_ledger_is_due(const struct fa_ledger *ledger, double now)
            fa_state_pending(ledger->state) >= COMMIT_CHANGES;
 }
 
+bool fa_ledger_is_saved(const struct fa_ledger *ledger)
+{
+    return !ledger->state || fa_state_pending(ledger->state) == 0;
+}
+
 int fa_ledger_commit(struct fa_ledger *ledger, const struct fa_counts *counts, double now,
                      struct fa_error *err)
 {

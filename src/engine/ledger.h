@@ -116,6 +116,9 @@ int fa_ledger_put_limits(struct fa_ledger *ledger, const struct fa_learned *lear
 /** Whether a commit is due. */
 bool fa_ledger_is_due(const struct fa_ledger *ledger, double now);
 
+/** Whether everything that was put is committed. */
+bool fa_ledger_is_saved(const struct fa_ledger *ledger);
+
 /** Commit the pending records, if any. */
 int fa_ledger_commit(struct fa_ledger *ledger, const struct fa_counts *counts, double now,
                      struct fa_error *err);

@@ -286,6 +286,22 @@ static void origin_succeeded(struct fa_scheduler *scheduler, struct fa_origin *o
     origin_mark_down(scheduler, origin);
 }
 
+int fa_scheduler_pause(struct fa_scheduler *scheduler, const struct fa_url *url, uint64_t key,
+                       double until, bool asked, double now, struct fa_error *err)
+{
+    struct fa_origin *origin = fa_hosts_get(&scheduler->hosts, url, key);
+    if (!origin) {
+        fa_error_system(err, FA_CLASS_LOCAL_IO, ENOMEM, "cannot keep a table of origins");
+        return -1;
+    }
+    if (origin->breaker.state == FA_BREAKER_CLOSED && origin->breaker.failures == 0) {
+        fa_breaker_resume(&origin->breaker, until, asked, now);
+        origin_mark_down(scheduler, origin);
+    }
+    fa_scheduler_review(scheduler, origin, now);
+    return 0;
+}
+
 /* Report an outage once it is more than a few failures. */
 static void origin_report_outage(struct fa_scheduler *scheduler, struct fa_origin *origin,
                                  double now)

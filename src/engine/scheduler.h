@@ -156,6 +156,16 @@ void fa_scheduler_fail_redirected(const struct fa_origin *origin, struct fa_job 
 bool fa_scheduler_pauses(const struct fa_scheduler *scheduler, const struct fa_job *job,
                          double now);
 
+/**
+ * Another session found that an origin must not be requested before a time.  An origin that has
+ * failures of its own is left alone.
+ *
+ * @asked  The server asked for it; else the origin only fails.
+ * @return 0, or -1: no memory.
+ */
+int fa_scheduler_pause(struct fa_scheduler *scheduler, const struct fa_url *url, uint64_t key,
+                       double until, bool asked, double now, struct fa_error *err);
+
 /** What to do with a job whose attempt failed with its host. */
 struct fa_hold {
     int mirror;    /**< Request that mirror at once; -1: none. */

@@ -574,6 +574,8 @@ static void session_end_run(struct fa_session *s)
         fa_ledger_finish(&s->ledger, &s->counts, complete, &err)) {
         ending->end = FA_END_LOCAL;
         ending->error = err;
+    } else {
+        fa_engine_report_saved(s);
     }
     fa_snapshot_send(s);
 }

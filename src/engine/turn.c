@@ -252,6 +252,7 @@ static void turn_commit_if_due(struct fa_session *s, double now)
 {
     if (!s->pause.full && fa_ledger_is_due(&s->ledger, now))
         fa_engine_commit(s, now);
+    fa_engine_report_saved(s);
 }
 
 void fa_turn(evutil_socket_t fd, short what, void *session)

@@ -550,6 +550,8 @@ static void on_event(void *ctx, const struct fa_event *event)
         if (!event->notice.detail)
             fa_trace_add(&world->trace, since_zero(world), "note %s", event->notice.text);
         break;
+    case FA_EVENT_SAVED:
+        break;
     }
 }
 
