@@ -5,7 +5,7 @@
  * names all of its file pairs.  Includes point down only; the test source.layers fails on any other
  * edge.
  *
- *    src/cli            the program
+ *    src/cli            the program; it also has src/queue
  *       │ public headers only (and a few leaves of base)
  *    include/fetchall   the library's interface
  *       │ implemented by
@@ -40,6 +40,7 @@
  *    shards: --shard
  *    signals: SIGINT, SIGTERM and SIGHUP end a run
  *    status, verify_command, merge_command, joined: the commands besides downloading
+ *    enqueue_command, work_command, queue_status, queue_setup: a queue
  *
  * src/cli/compare: fetchall compare
  *    compare, command, picks, plan, choice, contestant: what to compare
@@ -48,6 +49,11 @@
  *    answer, view, grid, table, sheet, markup, svg: printing it
  *    chart, chart_bars, chart_lines, chart_parts, plot: plots
  *    page, page_plots, page_style, page_tables: the HTML page
+ *
+ * src/queue: a queue for many workers (Redis; public headers only, like the program)
+ *    queue, redis: the verbs of a queue, and what implements them
+ *    address, channel, requests, script: the server; queue.lua: what it executes
+ *    feeder, origins, client: users of the verbs
  *
  * src/engine: sessions (only the turn knows the parts; a part knows no other part)
  *    session, env, config, limits, rights, worker: a session and its surroundings
@@ -114,15 +120,18 @@
 #include "base/clock.h"
 #include "cli/compare/compare.h"
 #include "cli/completion.h"
+#include "cli/enqueue_command.h"
 #include "cli/help.h"
 #include "cli/man.h"
 #include "cli/merge_command.h"
 #include "cli/observer.h"
 #include "cli/parser.h"
+#include "cli/queue_status.h"
 #include "cli/signals.h"
 #include "cli/status.h"
 #include "cli/term.h"
 #include "cli/verify_command.h"
+#include "cli/work_command.h"
 
 /* Open /dev/null in the wrong mode on closed descriptors 0 to 2, so that I/O on them still fails,
  * and no file opened later becomes a standard stream. */
@@ -268,6 +277,13 @@ int main(int argc, char **argv)
         fprintf(stderr, "Try '%s --help'.\n", fa_parser_program(options.command));
     } else if (options.action != FA_ACTION_RUN) {
         status = print(options.action, options.command);
+    } else if (options.command == FA_COMMAND_ENQUEUE) {
+        status = (int)fa_enqueue_command(&options);
+    } else if (options.command == FA_COMMAND_STATUS && options.queue.url) {
+        status = (int)fa_queue_status(&options);
+    } else if (options.command == FA_COMMAND_WORK) {
+        options.config.began = fa_clock_read(CLOCK_REALTIME);
+        status = fa_work_command(&options);
     } else if (options.command == FA_COMMAND_STATUS) {
         status = (int)fa_status_show(&options);
     } else if (options.command == FA_COMMAND_VERIFY) {

@@ -36,6 +36,8 @@ int fa_option_refuse(struct fa_error *err, const char *format, ...)
 bool fa_option_is_for(const struct fa_option *option, enum fa_command command)
 {
     unsigned commands = option->commands ? option->commands : FA_COMMAND_FETCH;
+    if ((commands & FA_COMMAND_FETCH) && !option->lists)
+        commands |= FA_COMMAND_WORK;
     return option->type != FA_OPTION_GROUP && (commands & command);
 }
 

@@ -39,6 +39,8 @@ enum fa_command {
     FA_COMMAND_VERIFY = 1 << 2,
     FA_COMMAND_COMPARE = 1 << 3,
     FA_COMMAND_MERGE = 1 << 4,
+    FA_COMMAND_ENQUEUE = 1 << 5,
+    FA_COMMAND_WORK = 1 << 6, /**< Downloads, too: it accepts the options of FA_COMMAND_FETCH. */
 };
 
 struct fa_option {
@@ -57,6 +59,7 @@ struct fa_option {
     int (*parse)(struct fa_options *options, const char *value, struct fa_error *err);
     enum fa_option_offer offer;
     bool folder; /**< FILE: a folder is accepted, too. */
+    bool lists;  /**< It is about lists, which FA_COMMAND_WORK does not read. */
 
     const char *initial; /**< The default as a text, if the initial value of the field (0, NULL)
                             does not show it. */

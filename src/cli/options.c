@@ -47,10 +47,14 @@ SAME_SIZE(enum fa_action);
 #define LOOKS   (STATUS | VERIFY)
 #define COMPARE FA_COMMAND_COMPARE
 #define MERGE   FA_COMMAND_MERGE
+#define ENQUEUE FA_COMMAND_ENQUEUE
+#define WORK    FA_COMMAND_WORK
 #define HASHES  (FA_COMMAND_FETCH | VERIFY)
 /* Options that a comparison passes to its runs. */
 #define RUNS (FA_COMMAND_FETCH | COMPARE)
-#define ALL  (RUNS | LOOKS | MERGE)
+/* Options about the lists that are read. */
+#define READS (RUNS | ENQUEUE)
+#define ALL   (RUNS | LOOKS | MERGE | ENQUEUE)
 
 /* Two spaces separate sentences: man.c starts a new line there. */
 const struct fa_command_text fa_commands_table[] = {
@@ -76,6 +80,16 @@ const struct fa_command_text fa_commands_table[] = {
      "killed can be repeated.  The exit status is 0; 1 if a shard is missing or unfinished, or if "
      "two states disagree; 2 if there is nothing to merge; and 4 if a file cannot be read or "
      "written."},
+    {ENQUEUE, "enqueue", " LIST...", "put the entries of lists into a queue for workers",
+     "Reads the lists, names the files, and puts each entry into the queue of --queue, which is made "
+     "if there is none.  An entry whose URL and name are known is not put again, so the command can "
+     "be repeated, and can run while workers do.  If the queue is full, it waits.  See QUEUE.  The "
+     "exit status is 0; 1 if a line is invalid; 2 if a list or the queue cannot be used."},
+    {WORK, "work", "", "download entries of a queue",
+     "A worker of the queue of --queue: any number of them, on any number of machines, download what "
+     "fetchall enqueue puts there.  It ends when the queue is empty and no fetchall enqueue is "
+     "running; with --wait, by a signal.  See QUEUE.  The exit status says how its own entries ended, "
+     "as in EXIT STATUS."},
     {COMPARE, "compare", " LIST...", "find the best strategy for a LIST on this network",
      "Takes a sample of the lists, evenly over their hosts, and runs fetchall with each strategy "
      "several times on this sample.  The order changes from round to round.  The first round is a "
@@ -95,6 +109,14 @@ const struct fa_command_text *fa_commands_find(const char *name)
 {
     for (const struct fa_command_text *row = fa_commands_table; row->name; ++row)
         if (strcmp(row->name, name) == 0)
+            return row;
+    return NULL;
+}
+
+const struct fa_command_text *fa_commands_of(enum fa_command command)
+{
+    for (const struct fa_command_text *row = fa_commands_table; row->name; ++row)
+        if (row->command == command)
             return row;
     return NULL;
 }
@@ -231,10 +253,10 @@ const struct fa_option fa_options_table[] = {
          .more = "With -m thread and -m process, at most 4096.  If the limit of open files (ulimit "
                  "-Hn) does not allow for that many, a notice says how many there are."),
     CUSTOM("shard", 0, "I/N|auto", fa_shards_parse, .commands = FA_COMMAND_FETCH | LOOKS,
-           .initial = "none", .help = "handle only shard I of N of the lists",
+           .initial = "none", .lists = true, .help = "handle only shard I of N of the lists",
            .more = "For N machines, each with a shard from 0 to N-1 of the same lists.  auto takes "
                    "the shard from the environment.  See SHARDS."),
-    CHOICE("shard-by", 0, "WHAT", enum fa_shard_by, config.shard_by, shard_keys,
+    CHOICE("shard-by", 0, "WHAT", enum fa_shard_by, config.shard_by, shard_keys, .lists = true,
            .help = "divide the lists by origin or by url",
            .more =
                "origin keeps each host in one shard, so that its limits hold over all "
@@ -293,18 +315,18 @@ const struct fa_option fa_options_table[] = {
 
     GROUP("Lists"),
     CHOICE(
-        "format", 0, "FORMAT", enum fa_list_format, config.format, formats, .commands = RUNS,
-        .help = "set the format of the lists",
+        "format", 0, "FORMAT", enum fa_list_format, config.format, formats, .commands = READS,
+        .lists = true, .help = "set the format of the lists",
         .more =
             "auto recognizes it by the name and the first bytes of each list.  sums are "
             "checksum files, as of sha256sum(1): see --base.  jsonl is JSON Lines, csv "
             "and tsv have a header: see --columns.  curl is a config file of curl(1), metalink that of RFC 5854, bagit the fetch.txt of a bag.  See LIST FORMAT."),
-    TEXT("base", 0, "URL", config.base, .commands = RUNS,
+    TEXT("base", 0, "URL", config.base, .commands = READS, .lists = true,
          .help = "resolve the names of a checksum file against this URL",
          .more = "As in HTML, URL counts up to its last slash: it may be that of the folder, with "
                  "a slash at its end, or that of the checksum file itself."),
 
-    TEXT("columns", 0, "PART=NAME,...", config.columns, .commands = RUNS,
+    TEXT("columns", 0, "PART=NAME,...", config.columns, .commands = READS, .lists = true,
          .help = "name the columns that are the parts of an entry",
          .more =
              "PART is url, mirror, out, dir, checksum, size, range or header; NAME is the name "
@@ -321,11 +343,12 @@ const struct fa_option fa_options_table[] = {
          .help = "set the directory of the files"),
     TEXT("dir", 'd', "DIR", config.dir, .commands = COMPARE, .offer = FA_OFFER_FOLDERS,
          .help = "set the parent of the temporary directory"),
-    CHOICE("layout", 0, "LAYOUT", enum fa_layout, config.layout, layouts, .commands = RUNS,
-           .help = "derive file names from URLs",
+    CHOICE("layout", 0, "LAYOUT", enum fa_layout, config.layout, layouts, .commands = READS,
+           .lists = true, .help = "derive file names from URLs",
            .more =
                "flat uses the last segment of the URL's path, tree uses host/path...  See FILES."),
     CHOICE("match", 0, "HOW", enum fa_match, config.match, matches,
+           .commands = FA_COMMAND_FETCH | ENQUEUE, .lists = true,
            .help = "recognize the entries of earlier runs by their url, path or name",
            .more =
                "Says what makes an entry the same as one of an earlier run, whose file or part it "
@@ -344,7 +367,7 @@ const struct fa_option fa_options_table[] = {
              "quotes count too, but not to resume.  A changed file is replaced when the new one is "
              "complete and verified.  If the run is interrupted, the next one downloads the new "
              "file from the start.  A file that the state does not know is downloaded again."),
-    FLAG("plan", 0, config.plan,
+    FLAG("plan", 0, config.plan, .lists = true,
          .help = "read the lists and show the file names, without downloading",
          .more = "Prints the name, a TAB and the URL of each entry that would be downloaded or "
                  "already exists, unless -q is given, or standard output is used by --report - or "
@@ -357,7 +380,8 @@ const struct fa_option fa_options_table[] = {
     FLAG("no-state", 0, config.no_state, .help = "keep no state",
          .more = "Existing files are left alone, whichever URL they came from.  Files that an "
                  "interrupted run has not completed are downloaded from the start."),
-    FLAG("retry-failed", 0, config.retry_failed, .help = "retry only entries that failed before",
+    FLAG("retry-failed", 0, config.retry_failed, .lists = true,
+         .help = "retry only entries that failed before",
          .more = "Of the given lists, retries only the entries that failed according to the state."
                  "  Without a list, retries all of them."),
     CHOICE("fsync", 0, "WHEN", enum fa_fsync, config.fsync, promises, .commands = RUNS,
@@ -471,7 +495,7 @@ const struct fa_option fa_options_table[] = {
          .help = "use this proxy; '' for none",
          .more = "Without this option, the variables http_proxy, https_proxy, all_proxy and "
                  "no_proxy apply, as with curl."),
-    TEXT("secret-key", 0, "NAME,...", config.secret_keys, .commands = RUNS,
+    TEXT("secret-key", 0, "NAME,...", config.secret_keys, .commands = READS,
          .help = "hide the values of these query keys",
          .more = "*** is printed instead, as for keys that are known to sign or authorise.  See "
                  "SECRETS."),
@@ -517,6 +541,36 @@ const struct fa_option fa_options_table[] = {
         .help = "use IPv4 only"),
     SET("ipv6", '6', enum fa_family, config.family, FA_FAMILY_V6, .commands = RUNS,
         .help = "use IPv6 only"),
+
+    GROUP("Queue"),
+    TEXT("queue", 0, "URL", queue.url, .commands = ENQUEUE | WORK | STATUS,
+         .help = "use the queue at URL",
+         .more = "URL is redis://[USER@]HOST[:PORT][/DB][?queue=NAME]; rediss:// for TLS; or "
+                 "unix:///SOCKET[?db=DB&queue=NAME].  A NAME, by default \"default\", has letters, "
+                 "digits, '-', '_' and '.'.  The password is not part of the URL: see "
+                 "--queue-auth.  Redis 6.2 or later is needed."),
+    INPUT("queue-auth", queue.auth_file, .commands = ENQUEUE | WORK | STATUS,
+          .help = "read the password of the queue from this file",
+          .more =
+              "The first line of FILE is PASSWORD or USER:PASSWORD.  Without it, the environment "
+              "variable FETCHALL_QUEUE_AUTH has the same."),
+    INPUT("queue-cacert", queue.cacert, .commands = ENQUEUE | WORK | STATUS,
+          .initial = "the system's",
+          .help = "verify the queue's server with these CA certificates"),
+    UINT("partitions", 0, queue.partitions, 1, 4096, .commands = ENQUEUE,
+         .help = "divide a new queue into N partitions",
+         .more =
+             "A worker leases whole partitions, so there should be several for each worker.  An "
+             "existing queue keeps its own number."),
+    TIME("lease", queue.lease, 1, 3600, .commands = ENQUEUE,
+         .help = "let workers of a new queue be silent for that long",
+         .more = "Then the entries of a worker are given to others."),
+    UINT("keep-results", 0, queue.results, 0, 1000000000, .commands = ENQUEUE,
+         .help = "keep about N results in a new queue",
+         .more = "They are a stream of Redis for other programs: see QUEUE."),
+    FLAG("wait", 0, queue.wait, .commands = WORK, .help = "wait for more when the queue is empty"),
+    FLAG("follow", 0, queue.follow, .commands = STATUS,
+         .help = "with --queue, print again each second until the queue is empty"),
 
     GROUP("Digests"),
     CUSTOM("hash", 0, "ALG[,ALG]|none", parse_hash, .commands = RUNS, .initial = "sha256",
@@ -583,7 +637,7 @@ const struct fa_option fa_options_table[] = {
            .help = "choose what standard error shows",
            .more = "auto chooses bar on a terminal and plain otherwise.  plain prints a line every "
                    "ten seconds.  json prints a progress object every second (see EVENTS)."),
-    FLAG("quiet", 'q', quiet, .commands = HASHES | MERGE,
+    FLAG("quiet", 'q', quiet, .commands = HASHES | MERGE | ENQUEUE,
          .help = "print nothing unless something is wrong"),
     FLAG("quiet", 'q', quiet, .commands = COMPARE, .help = "print only the result"),
     FLAG("verbose", 'v', verbose, .help = "also print the start and the retries of each entry"),
@@ -595,7 +649,7 @@ const struct fa_option fa_options_table[] = {
     SET("version", 0, enum fa_action, action, FA_ACTION_VERSION, .commands = ALL,
         .help = "print the version"),
     CHOICE("generate", 0, "TEXT", enum fa_action, action, generated, .first = FA_ACTION_MAN,
-           .help = "print the man page or the bash completion"),
+           .lists = true, .help = "print the man page or the bash completion"),
     {.type = FA_OPTION_END},
 };
 
@@ -605,6 +659,7 @@ void fa_options_init(struct fa_options *options)
     *options = (struct fa_options){
         .command = FA_COMMAND_FETCH,
         .compare = {.sample = 1000, .rounds = 5},
+        .queue = {.partitions = 64, .lease = 30, .results = 100000},
     };
     fa_config_init(&options->config);
 }
@@ -709,6 +764,40 @@ static int options_check_base(const struct fa_options *options, struct fa_error 
 }
 
 /* The runs check these options, too, but an error should appear before the first one. */
+/* The URL is checked when the queue is opened. */
+static int options_check_queue(const struct fa_options *options, struct fa_error *err)
+{
+    bool needs = options->command == ENQUEUE || options->command == WORK;
+    if (options->queue.url && *options->queue.url)
+        return 0;
+    if (needs)
+        return fa_option_refuse(err, "'%s' requires --queue URL",
+                                fa_commands_of(options->command)->name);
+    if (options->queue.follow)
+        return fa_option_refuse(err, "--follow requires --queue URL");
+    return 0;
+}
+
+static int options_check_enqueue(const struct fa_options *options, struct fa_error *err)
+{
+    if (options->lists.count == 0)
+        return fa_option_refuse(err, "no list given: name a file of URLs, or - for standard input");
+    return fa_config_check_columns(options->config.columns, err) != 0 ||
+                   options_check_base(options, err) != 0
+               ? -1
+               : 0;
+}
+
+static int options_check_work(const struct fa_options *options, struct fa_error *err)
+{
+    if (options->lists.count == 0)
+        return 0;
+    return fa_option_refuse(err,
+                            "'fetchall work' does not accept a list: '%s'; use 'fetchall "
+                            "enqueue'",
+                            options->lists.items[0]);
+}
+
 static int options_check_compare(const struct fa_options *options, struct fa_error *err)
 {
     if (options->lists.count == 0)
@@ -758,13 +847,19 @@ int fa_options_check(struct fa_options *options, struct fa_error *err)
         return fa_option_refuse(err, "--shard-by requires --shard");
     if (options->quiet && options->verbose)
         return fa_option_refuse(err, "--quiet and --verbose cannot be combined");
+    if (options_check_queue(options, err) != 0)
+        return -1;
+    if (options->command == ENQUEUE)
+        return options_check_enqueue(options, err);
+    if (options->command == WORK && options_check_work(options, err) != 0)
+        return -1;
     if (options->command == COMPARE)
         return options_check_compare(options, err);
     if (options->command == FA_COMMAND_FETCH && fa_shards_name_files(options) != 0)
         return fa_option_refuse(err, "out of memory");
     if (options->command == MERGE)
         return 0;
-    if (options->command != FA_COMMAND_FETCH)
+    if (options->command != FA_COMMAND_FETCH && options->command != WORK)
         return options_check_status_verify(options, err);
     if (config->retry_failed && config->no_state)
         return fa_option_refuse(err, "--retry-failed requires a state: remove --no-state");
@@ -772,7 +867,7 @@ int fa_options_check(struct fa_options *options, struct fa_error *err)
         return fa_option_refuse(err, "--sync and --overwrite cannot be combined");
     if (config->state && config->no_state)
         return fa_option_refuse(err, "--state and --no-state cannot be combined");
-    if (options->lists.count == 0 && !config->retry_failed)
+    if (options->lists.count == 0 && !config->retry_failed && options->command != WORK)
         return fa_option_refuse(err, "no list given: name a file of URLs, or - for standard input");
     if (config->secret_keys && !text_is_key_list(config->secret_keys))
         return fa_option_refuse(

@@ -50,6 +50,18 @@ struct fa_compare_options {
     bool stage; /**< Compare the CPU stage. */
 };
 
+/** Options of queues. */
+struct fa_queue_options {
+    const char *url;       /**< NULL: none. */
+    const char *auth_file; /**< These are NULL: none. */
+    const char *cacert;
+    unsigned partitions;
+    unsigned results;
+    double lease;
+    bool wait;   /**< FA_COMMAND_WORK */
+    bool follow; /**< FA_COMMAND_STATUS */
+};
+
 struct fa_options {
     struct fa_config config; /**< Its arrays are borrowed from the texts below. */
     enum fa_action action;
@@ -73,6 +85,7 @@ struct fa_options {
     bool failed;          /**< FA_COMMAND_STATUS: print failed entries. */
     bool json;            /**< FA_COMMAND_STATUS: print JSON. */
     struct fa_compare_options compare;
+    struct fa_queue_options queue;
     struct fa_texts passed; /**< FA_COMMAND_COMPARE: the given options that a fetch accepts too, as
                                "--name=value", for the runs. */
     enum fa_progress_mode progress;
@@ -94,6 +107,9 @@ extern const struct fa_command_text fa_commands_table[];
 
 /** The command of that name, or NULL. */
 const struct fa_command_text *fa_commands_find(const char *name);
+
+/** The texts of a command; NULL: FA_COMMAND_FETCH. */
+const struct fa_command_text *fa_commands_of(enum fa_command command);
 
 /** All options; ends with a row of FA_OPTION_END. */
 extern const struct fa_option fa_options_table[];

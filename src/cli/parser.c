@@ -80,6 +80,10 @@ const char *fa_parser_program(enum fa_command command)
         return "fetchall merge";
     case FA_COMMAND_COMPARE:
         return "fetchall compare";
+    case FA_COMMAND_ENQUEUE:
+        return "fetchall enqueue";
+    case FA_COMMAND_WORK:
+        return "fetchall work";
     case FA_COMMAND_FETCH:
         break;
     }

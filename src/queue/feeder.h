@@ -1,0 +1,43 @@
+/**
+ * The feeder of a worker gives the entries of a queue to a session, and their results to the queue.
+ */
+#ifndef FA_QUEUE_FEEDER_H
+#define FA_QUEUE_FEEDER_H
+
+#include <fetchall/event.h>
+#include <fetchall/session.h>
+
+#include "queue/queue.h"
+
+struct fa_feeder;
+
+struct fa_feeder_setup {
+    const struct fa_queue_ops *ops;
+    struct fa_queue_setup queue; /**< Its base is set by the feeder. */
+    struct fa_session *session;  /**< Borrowed. */
+    unsigned jobs;               /**< Transfers at once. */
+    bool wait;                   /**< For more entries, when the queue is empty. */
+    /** The text of a result, for the stream of results; to be freed.  NULL: no memory. */
+    char *(*text)(const struct fa_result *result);
+};
+
+/** How it has ended. */
+enum fa_feeder_end {
+    FA_FEEDER_FINISHED, /**< The queue is empty. */
+    FA_FEEDER_STOPPED,  /**< Its session was stopped. */
+    FA_FEEDER_LOST,     /**< Its leases: begin again with another session. */
+    FA_FEEDER_FAILED,   /**< The queue cannot be used. */
+};
+
+/** Call it before fa_session_run().  @return NULL with an error. */
+struct fa_feeder *fa_feeder_new(const struct fa_feeder_setup *setup, struct fa_error *err);
+
+/** Pass each event of the session. */
+void fa_feeder_handle(struct fa_feeder *feeder, const struct fa_event *event);
+
+/** After fa_session_run(): give back what is held, for at most a second.  @err  With FAILED. */
+enum fa_feeder_end fa_feeder_finish(struct fa_feeder *feeder, struct fa_error *err);
+
+void fa_feeder_free(struct fa_feeder *feeder);
+
+#endif

@@ -1,0 +1,345 @@
+-- The verbs of a queue, each executed by Redis as a whole.  KEYS[1] is the prefix of all keys:
+--
+--   :meta         hash: version, partitions, ttl, token, run, grace, entries, results
+--   :q:P          stream of partition P, group w: the entries that are not done
+--   :lease        hash: partition -> "TOKEN UNTIL WORKER"
+--   :workers      sorted set: worker -> time of its last beat;  :info  hash: worker -> its numbers
+--   :producers    sorted set: enqueue -> time of its last put
+--   :n:XXXX       hashes: name of a file -> key of the URL that it belongs to
+--   :o:P          hash: origin -> "NOT_BEFORE DOWN LIMIT DONE FAILED SECONDS BYTES"
+--   :alone        hash: entry -> workers that died while it was the only one that they held
+--   :stat         hash: counts of results;  :results  stream of results
+--
+-- Times are milliseconds of the clock of Redis.  A full Redis (maxmemory) refuses a script whose
+-- first write may need memory, so all but put begin with one that needs none.
+
+local K = KEYS[1]
+local time = redis.call('TIME')
+local now = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
+local verbs = {}
+
+local function meta(field)
+  return redis.call('HGET', K .. ':meta', field)
+end
+
+local function stream(p)
+  return K .. ':q:' .. p
+end
+
+local function write_in_any_case()
+  redis.call('DEL', K .. ':none')
+end
+
+-- The token, end and worker of a lease; nil: nobody has it.
+local function lease(p)
+  local text = redis.call('HGET', K .. ':lease', p)
+  if not text then return nil end
+  local token, till, worker = string.match(text, '^(%d+) (%d+) (.*)$')
+  return token, tonumber(till), worker
+end
+
+local function lease_set(p, token, worker)
+  redis.call('HSET', K .. ':lease', p, token .. ' ' .. (now + meta('ttl')) .. ' ' .. worker)
+end
+
+local function owns(p, worker, token)
+  local held, _, owner = lease(p)
+  return held == token and owner == worker
+end
+
+-- While Redis was down nobody could renew a lease: after a start, all of them last a little longer.
+local function check_run(run)
+  if meta('run') ~= run then
+    redis.call('HSET', K .. ':meta', 'run', run, 'grace', now + meta('ttl'))
+  end
+end
+
+-- The number of pending entries of a partition, of all or of one worker.
+local function pending(p, worker)
+  local sum = redis.call('XPENDING', stream(p), 'w')
+  if not worker then return tonumber(sum[1]) end
+  for _, one in ipairs(sum[4] or {}) do
+    if one[1] == worker then return tonumber(one[2]) end
+  end
+  return 0
+end
+
+function verbs.open(run, create, partitions, ttl, results)
+  write_in_any_case()
+  if redis.call('EXISTS', K .. ':meta') == 0 then
+    if create ~= '1' then return redis.error_reply('NOQUEUE there is no such queue') end
+    redis.call('HSET', K .. ':meta', 'version', 1, 'partitions', partitions, 'ttl', ttl,
+               'results', results, 'created', now, 'run', run, 'grace', 0, 'entries', 0)
+    for p = 0, partitions - 1 do
+      redis.call('XGROUP', 'CREATE', stream(p), 'w', '0', 'MKSTREAM')
+    end
+  end
+  if meta('version') ~= '1' then
+    return redis.error_reply('NOQUEUE the queue was made by another version of fetchall')
+  end
+  check_run(run)
+  return {tonumber(meta('partitions')), tonumber(meta('ttl'))}
+end
+
+-- Give an entry the first of its names that is free.  Returns 1 if it is new, 0 if it is known, and
+-- -1 if all names belong to other URLs.
+local function put_one(p, url_key, packed, line, paths)
+  for _, path in ipairs(paths) do
+    local hash = redis.sha1hex(path)
+    local bucket, field = K .. ':n:' .. string.sub(hash, 1, 4), string.sub(hash, 5, 16)
+    local owner = redis.call('HGET', bucket, field)
+    if owner == url_key then return 0 end
+    if not owner then
+      redis.call('HSET', bucket, field, url_key)
+      redis.call('XADD', stream(p), '*', 'e', packed, 'p', path, 'n', line)
+      return 1
+    end
+  end
+  return -1
+end
+
+function verbs.put(producer, ...)
+  local args, added = {...}, {}
+  if not meta('version') then return redis.error_reply('NOQUEUE there is no such queue') end
+  redis.call('ZADD', K .. ':producers', now, producer)
+  local partitions = tonumber(meta('partitions'))
+  for i = 1, #args, 7 do
+    added[#added + 1] = put_one(tostring(args[i] % partitions), args[i + 1], args[i + 2], args[i + 3],
+                                {args[i + 4], args[i + 5], args[i + 6]})
+    if added[#added] == 1 then redis.call('HINCRBY', K .. ':meta', 'entries', 1) end
+  end
+  return added
+end
+
+function verbs.close(producer)
+  write_in_any_case()
+  redis.call('ZREM', K .. ':producers', producer)
+  return 1
+end
+
+-- Whether the only entry that a dead worker held is that of this partition.
+local function died_alone(worker)
+  local n = 0
+  for p = 0, meta('partitions') - 1 do n = n + pending(p, worker) end
+  return n == 1
+end
+
+-- Take a partition over, with all entries that its former owner held.
+local function gain(p, worker, former)
+  if former and former ~= worker and pending(p, former) == 1 and died_alone(former) then
+    local one = redis.call('XPENDING', stream(p), 'w', '-', '+', 1, former)
+    redis.call('HINCRBY', K .. ':alone', p .. '/' .. one[1][1], 1)
+  end
+  local cursor = '0-0'
+  repeat
+    local claimed = redis.call('XAUTOCLAIM', stream(p), 'w', worker, 0, cursor, 'COUNT', 1000, 'JUSTID')
+    cursor = claimed[1]
+  until cursor == '0-0'
+  for _, one in ipairs(redis.call('XINFO', 'CONSUMERS', stream(p), 'w')) do
+    if one[2] ~= worker and one[4] == 0 then
+      redis.call('XGROUP', 'DELCONSUMER', stream(p), 'w', one[2])
+    end
+  end
+  local token = redis.call('HINCRBY', K .. ':meta', 'token', 1)
+  lease_set(p, token, worker)
+  return tostring(token)
+end
+
+-- XAUTOCLAIM with JUSTID does not count a delivery, so deaths are counted here.
+local function count_deaths(p, worker, former)
+  local from = '-'
+  repeat
+    local some = redis.call('XPENDING', stream(p), 'w', from, '+', 1000, former)
+    for _, one in ipairs(some) do
+      redis.call('XCLAIM', stream(p), 'w', former, 0, one[1], 'RETRYCOUNT', one[4] + 1, 'JUSTID')
+      from = '(' .. one[1]
+    end
+  until #some < 1000
+end
+
+-- Renew leases, and gain others up to a fair share of those that have entries.
+function verbs.beat(run, worker, most, info, ...)
+  local args, held, lost, gained, over = {...}, {}, {}, {}, 0
+  write_in_any_case()
+  if not meta('version') then return redis.error_reply('NOQUEUE the queue is gone') end
+  check_run(run)
+  redis.call('ZADD', K .. ':workers', now, worker)
+  redis.call('HSET', K .. ':info', worker, info)
+  for _, old in ipairs(redis.call('ZRANGEBYSCORE', K .. ':workers', '-inf', now - 3600000)) do
+    redis.call('ZREM', K .. ':workers', old)
+    redis.call('HDEL', K .. ':info', old)
+  end
+  for i = 1, #args, 2 do held[args[i]] = args[i + 1] end
+  local partitions, filled, left, mine, empty = tonumber(meta('partitions')), 0, 0, 0, {}
+  local free, lengths = {}, {}
+  local start = tonumber(string.sub(redis.sha1hex(worker), 1, 7), 16)
+  for n = 0, partitions - 1 do
+    local p = tostring((start + n) % partitions)
+    local length = redis.call('XLEN', stream(p))
+    local token, till, owner = lease(p)
+    lengths[p] = length
+    left = left + length
+    if length > 0 then filled = filled + 1 end
+    if held[p] and (token ~= held[p] or owner ~= worker) then
+      lost[#lost + 1] = p
+    elseif held[p] then
+      lease_set(p, token, worker)
+      mine = mine + 1
+      if length == 0 then empty[#empty + 1] = p end
+    elseif length > 0 and owner == worker then
+      table.insert(free, 1, {p, worker})  -- its answer did not arrive
+    elseif length > 0 and not token then
+      free[#free + 1] = {p, nil}
+    elseif length > 0 and till < now and now >= tonumber(meta('grace')) then
+      free[#free + 1] = {p, owner}
+    end
+  end
+  local others = redis.call('ZCOUNT', K .. ':workers', now - meta('ttl'), '+inf')
+  local fair = math.min(math.ceil(filled / others), tonumber(most))
+  for _, one in ipairs(free) do
+    if mine - #empty >= fair then break end
+    if one[2] and one[2] ~= worker then count_deaths(one[1], worker, one[2]) end
+    mine = mine + 1
+    gained[#gained + 1] = {one[1], gain(one[1], worker, one[2]),
+                           redis.call('HGETALL', K .. ':o:' .. one[1])}
+  end
+  local producers = redis.call('ZCOUNT', K .. ':producers', now - 60000, '+inf')
+  over = math.max(0, mine - #empty - fair)
+  return {gained, lost, empty, over, left, producers}
+end
+
+-- The entry ends without a worker: three of them died, two with no other entry in their hands.
+local function bury(p, id, path)
+  if redis.call('XACK', stream(p), 'w', id) == 0 then return end
+  redis.call('XDEL', stream(p), id)
+  redis.call('HDEL', K .. ':alone', p .. '/' .. id)
+  redis.call('HINCRBY', K .. ':stat', 'failed', 1)
+  redis.call('HINCRBY', K .. ':stat', 'class:worker_crashed', 1)
+  redis.call('XADD', K .. ':results', 'MAXLEN', '~', meta('results'), '*', 'id', p .. '/' .. id,
+             'status', 'failed', 'class', 'worker_crashed', 'path', path)
+end
+
+local function entry_of(p, id, fields, deaths)
+  local entry = {id, '', '', '0', deaths}
+  for i = 1, #fields, 2 do
+    if fields[i] == 'e' then entry[2] = fields[i + 1] end
+    if fields[i] == 'p' then entry[3] = fields[i + 1] end
+    if fields[i] == 'n' then entry[4] = fields[i + 1] end
+  end
+  return entry
+end
+
+-- Entries that the worker holds already: those of a former owner, or of an answer that was lost.
+local function take_held(p, worker)
+  local taken, from = {}, '-'
+  repeat
+    local some = redis.call('XPENDING', stream(p), 'w', from, '+', 1000, worker)
+    for _, one in ipairs(some) do
+      local id, deaths = one[1], one[4] - 1
+      local found = redis.call('XRANGE', stream(p), id, id)[1]
+      local alone = tonumber(redis.call('HGET', K .. ':alone', p .. '/' .. id) or 0)
+      from = '(' .. id
+      if not found then
+        redis.call('XACK', stream(p), 'w', id)
+      elseif deaths >= 3 and alone >= 2 then
+        bury(p, id, entry_of(p, id, found[2], deaths)[3])
+      else
+        taken[#taken + 1] = entry_of(p, id, found[2], deaths)
+      end
+    end
+  until #some < 1000
+  return taken
+end
+
+function verbs.take(worker, p, token, count, held)
+  write_in_any_case()
+  if not owns(p, worker, token) then return redis.error_reply('STALE the lease is lost') end
+  if held == '1' then return take_held(p, worker) end
+  local taken = {}
+  local read = redis.call('XREADGROUP', 'GROUP', 'w', worker, 'COUNT', count, 'STREAMS', stream(p), '>')
+  if not read then return taken end
+  for _, one in ipairs(read[1][2]) do taken[#taken + 1] = entry_of(p, one[1], one[2], 0) end
+  return taken
+end
+
+-- Returns how many of the results count: each entry does once.
+function verbs.done(worker, p, token, ...)
+  local args, counted = {...}, 0
+  write_in_any_case()
+  if not owns(p, worker, token) then return redis.error_reply('STALE the lease is lost') end
+  for i = 1, #args, 5 do
+    local id, status, class, bytes, text = args[i], args[i + 1], args[i + 2], args[i + 3], args[i + 4]
+    if redis.call('XACK', stream(p), 'w', id) == 1 then
+      counted = counted + 1
+      redis.call('XDEL', stream(p), id)
+      redis.call('HDEL', K .. ':alone', p .. '/' .. id)
+      redis.call('HINCRBY', K .. ':stat', status, 1)
+      redis.call('HINCRBY', K .. ':stat', 'bytes', bytes)
+      if class ~= '' then redis.call('HINCRBY', K .. ':stat', 'class:' .. class, 1) end
+      redis.call('XADD', K .. ':results', 'MAXLEN', '~', meta('results'), '*', 'id', p .. '/' .. id,
+                 'status', status, 'class', class, 'worker', worker, 'result', text)
+    end
+  end
+  return counted
+end
+
+-- What the owner of a partition knows about its origins.
+function verbs.block(worker, p, token, ...)
+  write_in_any_case()
+  if not owns(p, worker, token) then return redis.error_reply('STALE the lease is lost') end
+  if select('#', ...) > 0 then redis.call('HSET', K .. ':o:' .. p, ...) end
+  return 1
+end
+
+-- Give a partition back, with the entries that are held: nobody died.
+function verbs.defer(worker, p, token)
+  write_in_any_case()
+  if not owns(p, worker, token) then return 0 end
+  redis.call('HDEL', K .. ':lease', p)
+  return 1
+end
+
+function verbs.leave(worker)
+  write_in_any_case()
+  redis.call('ZREM', K .. ':workers', worker)
+  redis.call('HDEL', K .. ':info', worker)
+  return 1
+end
+
+-- The origins that take longest, by the mean time of an entry.
+local function slowest()
+  local rows = {}
+  for p = 0, meta('partitions') - 1 do
+    local all = redis.call('HGETALL', K .. ':o:' .. p)
+    for i = 1, #all, 2 do
+      local n = {}
+      for word in string.gmatch(all[i + 1], '%S+') do n[#n + 1] = tonumber(word) end
+      if n[4] and n[4] + n[5] > 0 then rows[#rows + 1] = {n[6] / (n[4] + n[5]), all[i], all[i + 1]} end
+    end
+  end
+  table.sort(rows, function(a, b) return a[1] > b[1] end)
+  local out = {}
+  for i = 1, math.min(10, #rows) do out[i] = {rows[i][2], rows[i][3]} end
+  return out
+end
+
+function verbs.stat()
+  if not meta('version') then return redis.error_reply('NOQUEUE there is no such queue') end
+  local left, held, workers = 0, 0, {}
+  for p = 0, meta('partitions') - 1 do
+    left = left + redis.call('XLEN', stream(p))
+    held = held + pending(p)
+  end
+  local seen = redis.call('ZRANGE', K .. ':workers', 0, -1, 'WITHSCORES')
+  for i = 1, #seen, 2 do
+    workers[#workers + 1] = {seen[i], tostring(now - seen[i + 1]),
+                             redis.call('HGET', K .. ':info', seen[i]) or ''}
+  end
+  local producers = redis.call('ZCOUNT', K .. ':producers', now - 60000, '+inf')
+  return {tonumber(meta('entries')), left, held, producers, tonumber(meta('ttl')),
+          redis.call('HGETALL', K .. ':stat'), workers, slowest()}
+end
+
+local arguments = {}
+for i = 2, #ARGV do arguments[i - 1] = ARGV[i] end
+return verbs[ARGV[1]](unpack(arguments))

@@ -1,0 +1,492 @@
+#include "memory_queue.h"
+
+#include "fail.h"
+#include "process.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define PARTITIONS_MAX 64
+#define WORKERS_MAX    16
+#define ENTRIES_MAX    4096
+
+struct entry {
+    char id[24];
+    char *packed, *path;
+    uint64_t url_key, line;
+    unsigned partition;
+    char holder[64]; /* "": nobody */
+    unsigned deaths, alone;
+    bool done;
+};
+
+struct lease {
+    uint64_t token; /* 0: nobody has it */
+    double until;
+    char worker[64];
+};
+
+struct seen {
+    char name[64];
+    double at; /* 0: gone */
+    char info[160];
+};
+
+struct origin {
+    char name[80];
+    unsigned partition;
+    struct fa_queue_origin at;
+};
+
+struct fa_memory_store {
+    char url[64];
+    unsigned partitions; /* 0: there is no queue */
+    double lease;
+    uint64_t token;
+    struct entry entries[ENTRIES_MAX];
+    size_t n;
+    struct lease leases[PARTITIONS_MAX];
+    struct seen workers[WORKERS_MAX], producers[WORKERS_MAX];
+    struct origin origins[WORKERS_MAX];
+    size_t n_origins;
+    struct fa_queue_count counts[32];
+    char names[32][32];
+    size_t n_counts;
+};
+
+struct fa_queue {
+    struct fa_memory_store *store;
+    struct event_base *base;
+    char who[64];
+};
+
+/* An answer that is on its way, with the arrays it points to. */
+struct sent {
+    struct fa_queue_answer answer;
+    fa_queue_then then;
+    void *ctx;
+    enum fa_queue_put puts[FA_QUEUE_BATCH];
+    struct fa_queue_gain gained[PARTITIONS_MAX];
+    struct fa_queue_origin origins[PARTITIONS_MAX][WORKERS_MAX];
+    unsigned lost[PARTITIONS_MAX], empty[PARTITIONS_MAX];
+    struct fa_queue_taken taken[ENTRIES_MAX];
+    struct fa_queue_worker workers[WORKERS_MAX];
+};
+
+static void *fresh(size_t size)
+{
+    void *room = calloc(1, size);
+    if (!room)
+        fa_test_fail("no memory");
+    return room;
+}
+
+struct fa_memory_store *fa_memory_store_new(void)
+{
+    struct fa_memory_store *store = fresh(sizeof(*store));
+    snprintf(store->url, sizeof(store->url), "memory:%p", (void *)store);
+    return store;
+}
+
+void fa_memory_store_free(struct fa_memory_store *store)
+{
+    for (size_t i = 0; store && i < store->n; ++i) {
+        free(store->entries[i].packed);
+        free(store->entries[i].path);
+    }
+    free(store);
+}
+
+const char *fa_memory_store_url(struct fa_memory_store *store)
+{
+    return store->url;
+}
+
+static void sent_arrive(evutil_socket_t fd, short what, void *arg)
+{
+    (void)fd, (void)what;
+    struct sent *sent = arg;
+    sent->then(sent->ctx, &sent->answer);
+    free(sent);
+}
+
+static struct sent *sent_new(fa_queue_then then, void *ctx)
+{
+    struct sent *sent = fresh(sizeof(*sent));
+    sent->then = then;
+    sent->ctx = ctx;
+    return sent;
+}
+
+static void sent_send(struct fa_queue *queue, struct sent *sent)
+{
+    const struct timeval now = {0};
+    if (event_base_once(queue->base, -1, EV_TIMEOUT, sent_arrive, sent, &now))
+        fa_test_fail("no event");
+}
+
+static void refuse(struct sent *sent, const char *why)
+{
+    fa_error_set(&sent->answer.error, FA_DOMAIN_FETCHALL, 0, FA_CLASS_REFUSED, "%s", why);
+}
+
+static void count(struct fa_memory_store *store, const char *name, uint64_t more)
+{
+    size_t i = 0;
+    while (i < store->n_counts && strcmp(store->names[i], name) != 0)
+        ++i;
+    if (i == store->n_counts) {
+        snprintf(store->names[i], sizeof(store->names[i]), "%s", name);
+        store->counts[store->n_counts++].name = store->names[i];
+    }
+    store->counts[i].count += more;
+}
+
+static struct seen *seen_of(struct seen *table, const char *name)
+{
+    for (size_t i = 0; i < WORKERS_MAX; ++i)
+        if (!table[i].name[0] || strcmp(table[i].name, name) == 0) {
+            snprintf(table[i].name, sizeof(table[i].name), "%s", name);
+            return &table[i];
+        }
+    fa_test_fail("too many workers");
+    return NULL;
+}
+
+static unsigned seen_count(const struct seen *table, double since)
+{
+    unsigned n = 0;
+    for (size_t i = 0; i < WORKERS_MAX; ++i)
+        n += table[i].at > 0 && table[i].at >= since;
+    return n;
+}
+
+static uint64_t left_in(const struct fa_memory_store *store, unsigned partition)
+{
+    uint64_t n = 0;
+    for (size_t i = 0; i < store->n; ++i)
+        n += store->entries[i].partition == partition && !store->entries[i].done;
+    return n;
+}
+
+static uint64_t left(const struct fa_memory_store *store)
+{
+    uint64_t n = 0;
+    for (size_t i = 0; i < store->n; ++i)
+        n += !store->entries[i].done;
+    return n;
+}
+
+static bool holds(const struct entry *entry, const char *worker)
+{
+    return !entry->done && strcmp(entry->holder, worker) == 0;
+}
+
+static bool owns(const struct fa_queue *queue, const struct fa_queue_lease *lease)
+{
+    const struct lease *at = &queue->store->leases[lease->partition];
+    return at->token == lease->token && strcmp(at->worker, queue->who) == 0;
+}
+
+/* @return whether the token is good */
+static bool check_lease(const struct fa_queue *queue, const struct fa_queue_lease *lease,
+                        struct sent *sent)
+{
+    if (owns(queue, lease))
+        return true;
+    sent->answer.stale = true;
+    refuse(sent, "the lease is lost");
+    return false;
+}
+
+static struct fa_queue *memory_open(const struct fa_queue_setup *setup, fa_queue_then then,
+                                    void *ctx, struct fa_error *err)
+{
+    (void)err;
+    void *at = NULL;
+    sscanf(setup->url, "memory:%p", &at);
+    struct fa_queue *queue = fresh(sizeof(*queue));
+    struct fa_memory_store *store = queue->store = at;
+    struct sent *sent = sent_new(then, ctx);
+    queue->base = setup->base;
+    snprintf(queue->who, sizeof(queue->who), "%s", setup->who);
+    if (!store->partitions && setup->create) {
+        store->partitions = setup->partitions;
+        store->lease = setup->lease;
+    }
+    if (!store->partitions)
+        refuse(sent, "there is no such queue");
+    sent->answer.partitions = store->partitions;
+    sent->answer.lease = store->lease;
+    sent_send(queue, sent);
+    return queue;
+}
+
+static enum fa_queue_put put_one(struct fa_memory_store *store, const struct fa_queue_entry *put)
+{
+    for (size_t name = 0; name < FA_QUEUE_NAMES; ++name) {
+        const struct entry *owner = NULL;
+        for (size_t i = 0; i < store->n && !owner; ++i)
+            if (strcmp(store->entries[i].path, put->paths[name]) == 0)
+                owner = &store->entries[i];
+        if (owner && owner->url_key == put->url_key)
+            return FA_QUEUE_PUT_KNOWN;
+        if (owner)
+            continue;
+        struct entry *entry = &store->entries[store->n++];
+        snprintf(entry->id, sizeof(entry->id), "%zu-0", store->n);
+        entry->packed = strdup(put->packed);
+        entry->path = strdup(put->paths[name]);
+        entry->url_key = put->url_key;
+        entry->line = put->line;
+        entry->partition = fa_queue_partition(put->origin_key, store->partitions);
+        return FA_QUEUE_PUT_NEW;
+    }
+    return FA_QUEUE_PUT_TAKEN;
+}
+
+static void memory_put(struct fa_queue *queue, const struct fa_queue_entry *entries, size_t n,
+                       fa_queue_then then, void *ctx)
+{
+    struct sent *sent = sent_new(then, ctx);
+    seen_of(queue->store->producers, queue->who)->at = fa_now();
+    for (size_t i = 0; i < n; ++i)
+        sent->puts[i] = put_one(queue->store, &entries[i]);
+    sent->answer.puts = sent->puts;
+    sent_send(queue, sent);
+}
+
+static void memory_close(struct fa_queue *queue, fa_queue_then then, void *ctx)
+{
+    seen_of(queue->store->producers, queue->who)->at = 0;
+    sent_send(queue, sent_new(then, ctx));
+}
+
+static void memory_leave(struct fa_queue *queue, fa_queue_then then, void *ctx)
+{
+    seen_of(queue->store->workers, queue->who)->at = 0;
+    sent_send(queue, sent_new(then, ctx));
+}
+
+/* All that its former owner held counts one more death. */
+static void bury_owner(struct fa_memory_store *store, unsigned partition, const char *former)
+{
+    unsigned held = 0;
+    for (size_t i = 0; i < store->n; ++i)
+        held += holds(&store->entries[i], former);
+    for (size_t i = 0; i < store->n; ++i)
+        if (store->entries[i].partition == partition && holds(&store->entries[i], former)) {
+            ++store->entries[i].deaths;
+            store->entries[i].alone += held == 1;
+        }
+}
+
+static void gain(struct fa_queue *queue, unsigned p, struct sent *sent)
+{
+    struct fa_memory_store *store = queue->store;
+    struct lease *lease = &store->leases[p];
+    struct fa_queue_gain *gained = &sent->gained[sent->answer.n_gained];
+    if (lease->token && strcmp(lease->worker, queue->who) != 0)
+        bury_owner(store, p, lease->worker);
+    lease->token = ++store->token;
+    lease->until = fa_now() + store->lease;
+    snprintf(lease->worker, sizeof(lease->worker), "%s", queue->who);
+    for (size_t i = 0; i < store->n; ++i)
+        if (store->entries[i].partition == p && store->entries[i].holder[0])
+            snprintf(store->entries[i].holder, sizeof(store->entries[i].holder), "%s", queue->who);
+    gained->lease = (struct fa_queue_lease){p, lease->token};
+    gained->origins = sent->origins[sent->answer.n_gained++];
+    for (size_t i = 0; i < store->n_origins; ++i)
+        if (store->origins[i].partition == p)
+            sent->origins[sent->answer.n_gained - 1][gained->n_origins++] = store->origins[i].at;
+    sent->answer.gained = sent->gained;
+}
+
+/* Renew what is held, and report what is lost or empty.  @return how many partitions are held */
+static unsigned renew(struct fa_queue *queue, const struct fa_queue_lease *leases, size_t n,
+                      struct sent *sent, bool held[PARTITIONS_MAX])
+{
+    struct fa_memory_store *store = queue->store;
+    unsigned mine = 0;
+    sent->answer.lost = sent->lost;
+    sent->answer.empty = sent->empty;
+    for (size_t i = 0; i < n; ++i) {
+        unsigned p = leases[i].partition;
+        held[p] = true;
+        if (!owns(queue, &leases[i])) {
+            sent->lost[sent->answer.n_lost++] = p;
+            continue;
+        }
+        ++mine;
+        store->leases[p].until = fa_now() + store->lease;
+        if (left_in(store, p) == 0)
+            sent->empty[sent->answer.n_empty++] = p;
+    }
+    return mine;
+}
+
+static void memory_beat(struct fa_queue *queue, const struct fa_queue_lease *leases, size_t n,
+                        unsigned most, const char *info, fa_queue_then then, void *ctx)
+{
+    struct fa_memory_store *store = queue->store;
+    struct sent *sent = sent_new(then, ctx);
+    struct seen *self = seen_of(store->workers, queue->who);
+    bool held[PARTITIONS_MAX] = {false};
+    double now = fa_now();
+    self->at = now;
+    snprintf(self->info, sizeof(self->info), "%s", info);
+    unsigned mine = renew(queue, leases, n, sent, held), filled = 0;
+    for (unsigned p = 0; p < store->partitions; ++p)
+        filled += left_in(store, p) > 0;
+    unsigned others = seen_count(store->workers, now - store->lease);
+    unsigned fair = (filled + others - 1) / others;
+    fair = fair < most ? fair : most;
+    unsigned used = mine - (unsigned)sent->answer.n_empty;
+    for (int own = 1; own >= 0; --own)
+        for (unsigned p = 0; p < store->partitions && used < fair; ++p) {
+            const struct lease *lease = &store->leases[p];
+            bool ours = lease->token && strcmp(lease->worker, queue->who) == 0;
+            if (held[p] || left_in(store, p) == 0 || ours != (own == 1) ||
+                (lease->token && !ours && lease->until >= now))
+                continue;
+            held[p] = true;
+            gain(queue, p, sent);
+            ++used;
+        }
+    sent->answer.over = used > fair ? used - fair : 0;
+    sent->answer.left = left(store);
+    sent->answer.producers = seen_count(store->producers, now - 60);
+    sent_send(queue, sent);
+}
+
+static void take_one(struct sent *sent, const struct entry *entry)
+{
+    sent->taken[sent->answer.n_taken++] =
+        (struct fa_queue_taken){entry->id, entry->packed, entry->path, entry->line, entry->deaths};
+}
+
+static void memory_take(struct fa_queue *queue, const struct fa_queue_lease *lease, unsigned most,
+                        bool held, fa_queue_then then, void *ctx)
+{
+    struct fa_memory_store *store = queue->store;
+    struct sent *sent = sent_new(then, ctx);
+    bool good = check_lease(queue, lease, sent);
+    sent->answer.taken = sent->taken;
+    for (size_t i = 0; good && i < store->n; ++i) {
+        struct entry *entry = &store->entries[i];
+        if (entry->done || entry->partition != lease->partition)
+            continue;
+        if (held && holds(entry, queue->who)) {
+            if (entry->deaths >= 3 && entry->alone >= 2) {
+                entry->done = true;
+                count(store, "failed", 1);
+                count(store, "class:worker_crashed", 1);
+            } else {
+                take_one(sent, entry);
+            }
+        } else if (!held && !entry->holder[0] && sent->answer.n_taken < most) {
+            snprintf(entry->holder, sizeof(entry->holder), "%s", queue->who);
+            take_one(sent, entry);
+        }
+    }
+    sent_send(queue, sent);
+}
+
+static void done_one(struct fa_memory_store *store, const struct fa_queue_result *result,
+                     struct sent *sent)
+{
+    for (size_t i = 0; i < store->n; ++i) {
+        struct entry *entry = &store->entries[i];
+        char class[32];
+        if (entry->done || strcmp(entry->id, result->id) != 0)
+            continue;
+        entry->done = true;
+        ++sent->answer.counted;
+        count(store, result->status, 1);
+        count(store, "bytes", result->bytes);
+        snprintf(class, sizeof(class), "class:%s", result->error);
+        if (*result->error)
+            count(store, class, 1);
+    }
+}
+
+static void memory_done(struct fa_queue *queue, const struct fa_queue_lease *lease,
+                        const struct fa_queue_result *results, size_t n, fa_queue_then then,
+                        void *ctx)
+{
+    struct sent *sent = sent_new(then, ctx);
+    bool good = check_lease(queue, lease, sent);
+    for (size_t i = 0; good && i < n; ++i)
+        done_one(queue->store, &results[i], sent);
+    sent_send(queue, sent);
+}
+
+static void memory_defer(struct fa_queue *queue, const struct fa_queue_lease *lease,
+                         fa_queue_then then, void *ctx)
+{
+    if (owns(queue, lease))
+        queue->store->leases[lease->partition] = (struct lease){0};
+    sent_send(queue, sent_new(then, ctx));
+}
+
+static void memory_block(struct fa_queue *queue, const struct fa_queue_lease *lease,
+                         const struct fa_queue_origin *origins, size_t n, fa_queue_then then,
+                         void *ctx)
+{
+    struct fa_memory_store *store = queue->store;
+    struct sent *sent = sent_new(then, ctx);
+    bool good = check_lease(queue, lease, sent);
+    for (size_t i = 0; good && i < n; ++i) {
+        size_t at = 0;
+        while (at < store->n_origins && strcmp(store->origins[at].name, origins[i].name) != 0)
+            ++at;
+        struct origin *origin = &store->origins[at];
+        store->n_origins += at == store->n_origins;
+        snprintf(origin->name, sizeof(origin->name), "%s", origins[i].name);
+        origin->partition = lease->partition;
+        origin->at = origins[i];
+        origin->at.name = origin->name;
+    }
+    sent_send(queue, sent);
+}
+
+static void memory_stat(struct fa_queue *queue, fa_queue_then then, void *ctx)
+{
+    struct fa_memory_store *store = queue->store;
+    struct sent *sent = sent_new(then, ctx);
+    struct fa_queue_answer *answer = &sent->answer;
+    answer->entries = store->n;
+    answer->left = left(store);
+    for (size_t i = 0; i < store->n; ++i)
+        answer->held += !store->entries[i].done && store->entries[i].holder[0];
+    answer->producers = seen_count(store->producers, fa_now() - 60);
+    answer->lease = store->lease;
+    answer->counts = store->counts;
+    answer->n_counts = store->n_counts;
+    answer->workers = sent->workers;
+    for (size_t i = 0; i < WORKERS_MAX; ++i)
+        if (store->workers[i].at > 0)
+            sent->workers[answer->n_workers++] = (struct fa_queue_worker){
+                store->workers[i].name, fa_now() - store->workers[i].at, store->workers[i].info};
+    sent_send(queue, sent);
+}
+
+static void memory_free(struct fa_queue *queue)
+{
+    free(queue);
+}
+
+const struct fa_queue_ops fa_queue_memory = {
+    .open = memory_open,
+    .put = memory_put,
+    .close = memory_close,
+    .beat = memory_beat,
+    .take = memory_take,
+    .done = memory_done,
+    .defer = memory_defer,
+    .block = memory_block,
+    .leave = memory_leave,
+    .stat = memory_stat,
+    .free = memory_free,
+};

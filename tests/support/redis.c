@@ -1,0 +1,66 @@
+#include "redis.h"
+
+#include "fail.h"
+#include "process.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static bool redis_accepts(void *arg)
+{
+    const struct fa_redis *redis = arg;
+    struct sockaddr_un at = {.sun_family = AF_UNIX};
+    char answer[64] = "";
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    snprintf(at.sun_path, sizeof(at.sun_path), "%s", redis->url + strlen("unix://"));
+    bool good = connect(fd, (struct sockaddr *)&at, sizeof(at)) == 0 &&
+                write(fd, "PING\r\n", 6) == 6 && read(fd, answer, sizeof(answer) - 1) > 0 &&
+                (strncmp(answer, "+PONG", 5) == 0 || strncmp(answer, "-NOAUTH", 7) == 0);
+    close(fd);
+    return good;
+}
+
+void fa_redis_restart(struct fa_redis *redis)
+{
+    const char *socket = redis->url + strlen("unix://");
+    const char *argv[32] = {
+        "redis-server", "--port", "0",     "--unixsocket",      socket, "--save", "",
+        "--appendonly", "yes",    "--dir", redis->scratch->path};
+    size_t n = 11;
+    for (const char *const *arg = redis->args; arg && *arg && n + 1 < 32; ++arg)
+        argv[n++] = *arg;
+    int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+    struct fa_spawn spawn = {
+        .argv = argv,
+        .fds = {null, null, null},
+        .death_signal = SIGKILL,
+    };
+    redis->pid = fa_process_spawn(&spawn);
+    close(null);
+    if (!fa_wait_until(redis_accepts, redis, 10))
+        fa_test_fail("redis-server does not answer");
+}
+
+void fa_redis_start(struct fa_redis *redis, struct fa_scratch *scratch, const char *const *args)
+{
+    *redis = (struct fa_redis){.scratch = scratch, .args = args};
+    snprintf(redis->url, sizeof(redis->url), "unix://%s", fa_scratch_path(scratch, "redis.sock"));
+    fa_redis_restart(redis);
+}
+
+void fa_redis_stop(struct fa_redis *redis)
+{
+    if (redis->pid <= 0)
+        return;
+    kill(redis->pid, SIGKILL);
+    while (waitpid(redis->pid, NULL, 0) < 0 && errno == EINTR)
+        continue;
+    redis->pid = 0;
+}

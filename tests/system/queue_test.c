@@ -1,0 +1,243 @@
+/* fetchall enqueue and work: every entry once, by whichever worker, and politely over all of them. */
+
+#include "support/fixture.h"
+#include "support/redis.h"
+#include "support/report.h"
+
+#include <criterion/criterion.h>
+#include <dirent.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define WORKERS 3
+
+static struct fa_redis redis;
+static struct fa_run run, workers[WORKERS];
+
+static void begin(void)
+{
+    fixture_begin();
+    fa_redis_start(&redis, &scratch, NULL);
+}
+
+static void end(void)
+{
+    for (int i = 0; i < WORKERS; ++i)
+        fa_run_end(&workers[i]);
+    fa_run_end(&run);
+    fa_redis_stop(&redis);
+    fixture_end();
+}
+
+TestSuite(queue, .init = begin, .fini = end, .timeout = 120.0);
+
+/* @return the exit status */
+static int enqueue(const char *option, const char *value)
+{
+    const char *file = fa_scratch_write(&scratch, "list", list.text);
+    fa_run_end(&run);
+    fa_run_start(&run, NULL, "enqueue", "--queue", redis.url, file, option, value, NULL);
+    return fa_run_wait(&run, 30);
+}
+
+static void start_worker(int who, const char *dir, const char *option)
+{
+    fa_run_end(&workers[who]);
+    fa_run_start(&workers[who], NULL, "work", "--queue", redis.url, "-d",
+                 fa_scratch_path(&scratch, "%s", dir), "--progress", "none", "--report",
+                 fa_scratch_path(&scratch, "report%d.jsonl", who), "--retry-wait", "0.05", option,
+                 NULL);
+}
+
+static json_t *status(void)
+{
+    fa_run_end(&run);
+    fa_run_start(&run, NULL, "status", "--queue", redis.url, "--json", NULL);
+    cr_assert_eq(fa_run_wait(&run, 20), 0, "%s", fa_run_err(&run));
+    json_t *object = json_loads(fa_run_out(&run), 0, NULL);
+    cr_assert_not_null(object, "%s", fa_run_out(&run));
+    return object;
+}
+
+static long long status_of(const char *name)
+{
+    json_t *object = status();
+    long long number = fa_report_int(object, name);
+    json_decref(object);
+    return number;
+}
+
+static bool some_are_done(void *arg)
+{
+    (void)arg;
+    return status_of("done") >= 5;
+}
+
+static size_t files_in(const char *dir)
+{
+    DIR *folder = opendir(fa_scratch_path(&scratch, "%s", dir));
+    size_t n = 0;
+    for (struct dirent *entry; folder && (entry = readdir(folder));)
+        n += entry->d_name[0] != '.';
+    if (folder)
+        closedir(folder);
+    return n;
+}
+
+Test(queue, entries_are_put_once_and_downloaded_once_by_several_workers)
+{
+    size_t files = 0;
+    for (int host = 1; host <= 6; ++host)
+        for (int file = 0; file < 20; ++file)
+            fa_lines_add(&list, "http://127.0.0.%d:%d/ok/%d/f%d", host, server.port,
+                         100 * host + file, file);
+    fa_lines_add(&list, "http://127.0.0.1:%d/status/404/gone", server.port);
+    fa_lines_add(&list, "gopher://nowhere/x");
+    cr_expect_eq(enqueue(NULL, NULL), 1);
+    cr_expect_not_null(strstr(fa_run_err(&run), ":122: gopher://nowhere/x: bad_url: "), "%s",
+                       fa_run_err(&run));
+    cr_expect_not_null(strstr(fa_run_err(&run), "121 entries put, 1 invalid"), "%s",
+                       fa_run_err(&run));
+    cr_expect_eq(enqueue("-q", NULL), 1);
+    cr_expect_eq(status_of("entries"), 121);
+
+    for (int i = 0; i < WORKERS; ++i) {
+        char dir[8];
+        snprintf(dir, sizeof(dir), "w%d", i);
+        start_worker(i, dir, NULL);
+    }
+    for (int i = 0; i < WORKERS; ++i) {
+        char dir[8];
+        int rc = fa_run_wait(&workers[i], 40);
+        cr_expect(rc == 0 || rc == 1, "%d: %s", rc, fa_run_err(&workers[i]));
+        snprintf(dir, sizeof(dir), "w%d", i);
+        files += files_in(dir);
+    }
+    cr_expect_eq(files, 120);
+    json_t *object = status();
+    cr_expect_eq(fa_report_int(object, "done"), 120);
+    cr_expect_eq(fa_report_int(object, "failed"), 1);
+    cr_expect_eq(fa_report_int(object, "classes.http"), 1);
+    cr_expect_eq(fa_report_int(object, "pending"), 0);
+    cr_expect_geq(json_array_size(json_object_get(object, "slowest")), 6);
+    json_decref(object);
+    cr_expect_eq(fa_server_stat(&server, "requests"), 121);
+    /* The name that six hosts want is given once, and the others have the hash of their URL. */
+    size_t plain = 0;
+    for (int i = 0; i < WORKERS; ++i)
+        plain += access(fa_scratch_path(&scratch, "w%d/f7", i), F_OK) == 0;
+    cr_expect_eq(plain, 1);
+}
+
+Test(queue, killed_workers_entries_are_downloaded_by_another)
+{
+    for (int file = 0; file < 40; ++file)
+        fa_lines_add(&list, "http://127.0.0.%d:%d/ok/100/f%d", file % 4 + 1, server.port, file);
+    for (int host = 1; host <= 4; ++host)
+        fa_lines_add(&list, "http://127.0.0.%d:%d/hold/h%d", host, server.port, host);
+    cr_assert_eq(enqueue("--lease", "1"), 0, "%s", fa_run_err(&run));
+    start_worker(0, "a", NULL);
+    fa_server_until(&server, "held", 4, 20);
+    cr_expect(fa_wait_until(some_are_done, NULL, 20));
+    fa_run_kill(&workers[0], SIGKILL);
+    fa_run_wait(&workers[0], 10);
+    start_worker(1, "b", NULL);
+    fa_server_until(&server, "held", 4, 20);
+    fa_server_release(&server, NULL);
+    cr_expect_eq(fa_run_wait(&workers[1], 30), 0, "%s", fa_run_err(&workers[1]));
+    cr_expect_eq(status_of("done"), 44);
+    cr_expect_eq(status_of("failed"), 0);
+    cr_expect_geq(files_in("b"), 4);
+}
+
+Test(queue, stopped_worker_gives_its_entries_back_at_once)
+{
+    fa_lines_add(&list, "http://127.0.0.1:%d/hold/h", server.port);
+    cr_assert_eq(enqueue(NULL, NULL), 0);
+    start_worker(0, "a", NULL);
+    fa_server_until(&server, "held", 1, 20);
+    fa_run_kill(&workers[0], SIGTERM);
+    cr_expect_eq(fa_run_wait(&workers[0], 10), 128 + SIGTERM);
+    json_t *report = fa_report_read(fa_scratch_path(&scratch, "report0.jsonl"));
+    cr_expect_eq(json_array_size(report), 0);
+    json_decref(report);
+    /* The lease is 30 seconds, and nobody waits for its end. */
+    double began = fa_now();
+    start_worker(1, "a", NULL);
+    fa_server_until(&server, "held", 1, 20);
+    cr_expect_lt(fa_now() - began, fa_timeout(20));
+    fa_server_release(&server, NULL);
+    cr_expect_eq(fa_run_wait(&workers[1], 20), 0, "%s", fa_run_err(&workers[1]));
+    cr_expect_eq(status_of("done"), 1);
+}
+
+static bool origin_pauses(void *arg)
+{
+    (void)arg;
+    json_t *object = status();
+    json_t *slowest = json_object_get(object, "slowest");
+    bool pauses = false;
+    for (size_t i = 0; i < json_array_size(slowest); ++i)
+        pauses |= json_is_number(json_object_get(json_array_get(slowest, i), "not_before"));
+    json_decref(object);
+    return pauses;
+}
+
+Test(queue, pause_that_a_server_asked_for_outlives_its_worker_and_redis)
+{
+    fa_lines_add(&list, "http://127.0.0.1:%d/ok/10/first", server.port);
+    fa_lines_add(&list, "http://127.0.0.1:%d/retryafter/1/6/503/x", server.port);
+    cr_assert_eq(enqueue("--lease", "1"), 0);
+    start_worker(0, "a", "--per-host=1");
+    cr_expect(fa_wait_until(origin_pauses, NULL, 20), "%s", fa_run_err(&workers[0]));
+    fa_run_kill(&workers[0], SIGKILL);
+    fa_run_wait(&workers[0], 10);
+    fa_redis_stop(&redis);
+    fa_redis_restart(&redis);
+    start_worker(1, "b", NULL);
+    cr_expect_eq(fa_run_wait(&workers[1], 30), 0, "%s", fa_run_err(&workers[1]));
+    json_t *log = fa_server_log(&server);
+    cr_assert_eq(json_array_size(log), 3);
+    long long waited =
+        fa_report_int(json_array_get(log, 2), "ms") - fa_report_int(json_array_get(log, 1), "ms");
+    json_decref(log);
+    cr_expect_geq(waited, 6000);
+}
+
+Test(queue, redis_may_go_away_and_come_back)
+{
+    for (int file = 0; file < 30; ++file)
+        fa_lines_add(&list, "http://127.0.0.%d:%d/ok/100/f%d", file % 4 + 1, server.port, file);
+    fa_lines_add(&list, "http://127.0.0.1:%d/hold/h", server.port);
+    cr_assert_eq(enqueue(NULL, NULL), 0);
+    start_worker(0, "a", NULL);
+    fa_server_until(&server, "held", 1, 20);
+    fa_redis_stop(&redis);
+    fa_run_until_stderr_has(&workers[0], "is away, waiting for it", 10);
+    fa_server_release(&server, NULL);
+    fa_redis_restart(&redis);
+    cr_expect_eq(fa_run_wait(&workers[0], 30), 0, "%s", fa_run_err(&workers[0]));
+    const char *first = strstr(fa_run_err(&workers[0]), "is away");
+    cr_expect_null(strstr(first + 1, "is away"), "%s", fa_run_err(&workers[0]));
+    cr_expect_not_null(strstr(first, "answers again"), "%s", fa_run_err(&workers[0]));
+    cr_expect_eq(status_of("done"), 31);
+    cr_expect_eq(fa_server_stat(&server, "requests"), 31);
+}
+
+Test(queue, missing_queues_and_servers_are_errors_with_a_reason)
+{
+    start_worker(0, "a", NULL);
+    cr_expect_eq(fa_run_wait(&workers[0], 20), 2);
+    cr_expect_not_null(strstr(fa_run_err(&workers[0]), "queue 'default': there is no such queue"),
+                       "%s", fa_run_err(&workers[0]));
+    fa_redis_stop(&redis);
+    start_worker(0, "a", NULL);
+    cr_expect_eq(fa_run_wait(&workers[0], 20), 5);
+    cr_expect_not_null(strstr(fa_run_err(&workers[0]), "cannot use the queue at unix://"), "%s",
+                       fa_run_err(&workers[0]));
+    fa_lines_add(&list, "http://127.0.0.1/x");
+    cr_expect_eq(enqueue(NULL, NULL), 5);
+}

@@ -1,0 +1,413 @@
+/* What every kind of queue promises: one contract, in memory and on Redis. */
+
+#include "queue/queue.h"
+
+#include "support/memory_queue.h"
+#include "support/process.h"
+#include "support/redis.h"
+
+#include <criterion/criterion.h>
+#include <criterion/parameterized.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define WORKERS 4
+
+static struct fa_scratch scratch;
+static struct fa_redis redis;
+static struct fa_memory_store *store;
+static struct event_base *base;
+static const struct fa_queue_ops *ops;
+static struct fa_queue *queues[WORKERS];
+static char names[WORKERS][8];
+
+/* A copy of the last answer; what it points to is copied as far as the tests look. */
+static struct {
+    struct fa_queue_answer at;
+    bool came;
+    struct fa_queue_lease lease; /* the first that was gained */
+    char ids[8][32];
+    char paths[8][64];
+    unsigned deaths[8];
+    enum fa_queue_put puts[8];
+    struct fa_queue_origin origin; /* the first of the first gain */
+    uint64_t ok, failed, crashed, bytes;
+} answer;
+
+static uint64_t count_of(const struct fa_queue_answer *at, const char *name)
+{
+    for (size_t i = 0; i < at->n_counts; ++i)
+        if (strcmp(at->counts[i].name, name) == 0)
+            return at->counts[i].count;
+    return 0;
+}
+
+static void on_answer(void *ctx, const struct fa_queue_answer *at)
+{
+    (void)ctx;
+    memset(&answer, 0, sizeof(answer));
+    answer.at = *at;
+    answer.came = true;
+    if (at->n_gained > 0)
+        answer.lease = at->gained[0].lease;
+    if (at->n_gained > 0 && at->gained[0].n_origins > 0)
+        answer.origin = at->gained[0].origins[0];
+    for (size_t i = 0; i < at->n_taken && i < 8; ++i) {
+        snprintf(answer.ids[i], sizeof(answer.ids[i]), "%s", at->taken[i].id);
+        snprintf(answer.paths[i], sizeof(answer.paths[i]), "%s", at->taken[i].path);
+        answer.deaths[i] = at->taken[i].deaths;
+    }
+    if (at->puts)
+        memcpy(answer.puts, at->puts, sizeof(answer.puts));
+    answer.ok = count_of(at, "ok");
+    answer.failed = count_of(at, "failed");
+    answer.crashed = count_of(at, "class:worker_crashed");
+    answer.bytes = count_of(at, "bytes");
+}
+
+static void wait_for_answer(void)
+{
+    while (!answer.came)
+        cr_assert_eq(event_base_loop(base, EVLOOP_ONCE), 0);
+    answer.came = false;
+}
+
+static void open_queue(int who, bool create, unsigned partitions, double lease)
+{
+    struct fa_error err;
+    snprintf(names[who], sizeof(names[who]), "w%d", who);
+    const struct fa_queue_setup setup = {
+        .base = base,
+        .url = store ? fa_memory_store_url(store) : redis.url,
+        .who = names[who],
+        .create = create,
+        .partitions = partitions,
+        .lease = lease,
+        .results = 100,
+    };
+    queues[who] = ops->open(&setup, on_answer, NULL, &err);
+    cr_assert_not_null(queues[who], "%s", err.msg);
+    wait_for_answer();
+}
+
+static void begin(int kind)
+{
+    signal(SIGPIPE, SIG_IGN);
+    base = event_base_new();
+    fa_scratch_init(&scratch);
+    ops = kind == 0 ? &fa_queue_memory : &fa_queue_redis;
+    if (kind == 0)
+        store = fa_memory_store_new();
+    else
+        fa_redis_start(&redis, &scratch, NULL);
+}
+
+static void end(void)
+{
+    for (int i = 0; i < WORKERS; ++i)
+        if (queues[i])
+            ops->free(queues[i]);
+    fa_redis_stop(&redis);
+    fa_memory_store_free(store);
+    fa_scratch_fini(&scratch);
+    event_base_free(base);
+}
+
+static void put(int who, unsigned partition, const char *name, uint64_t url)
+{
+    char other[64], third[64];
+    snprintf(other, sizeof(other), "%s-1", name);
+    snprintf(third, sizeof(third), "%s-2", name);
+    const struct fa_queue_entry entry = {
+        .origin_key = partition,
+        .url_key = url,
+        .packed = "\thttp://a.example/\t",
+        .paths = {name, other, third},
+        .line = 7,
+    };
+    ops->put(queues[who], &entry, 1, on_answer, NULL);
+    wait_for_answer();
+}
+
+static void beat(int who, const struct fa_queue_lease *lease)
+{
+    ops->beat(queues[who], lease, lease != NULL, 64, "1 2 3", on_answer, NULL);
+    wait_for_answer();
+}
+
+/* Beat until a lease is gained, as the former owner is silent. */
+static struct fa_queue_lease gain(int who)
+{
+    for (double until = fa_now() + fa_timeout(20); fa_now() < until;) {
+        beat(who, NULL);
+        if (answer.at.n_gained > 0)
+            return answer.lease;
+    }
+    cr_assert_fail("no lease");
+    return (struct fa_queue_lease){0};
+}
+
+static void take(int who, struct fa_queue_lease lease, bool held)
+{
+    ops->take(queues[who], &lease, 4, held, on_answer, NULL);
+    wait_for_answer();
+}
+
+static void done(int who, struct fa_queue_lease lease, const char *id)
+{
+    const struct fa_queue_result result = {id, "ok", "", 10, "{}"};
+    ops->done(queues[who], &lease, &result, 1, on_answer, NULL);
+    wait_for_answer();
+}
+
+static void stat(int who)
+{
+    ops->stat(queues[who], on_answer, NULL);
+    wait_for_answer();
+}
+
+#define BOTH(name)                                             \
+    static void check_##name(void);                            \
+    Test(queue, in_memory_##name, .fini = end, .timeout = 120) \
+    {                                                          \
+        begin(0);                                              \
+        check_##name();                                        \
+    }                                                          \
+    Test(queue, on_redis_##name, .fini = end, .timeout = 120)  \
+    {                                                          \
+        begin(1);                                              \
+        check_##name();                                        \
+    }                                                          \
+    static void check_##name(void)
+
+BOTH(a_queue_that_does_not_exist_is_refused)
+{
+    open_queue(0, false, 4, 30);
+    cr_expect_eq(answer.at.error.class, FA_CLASS_REFUSED);
+    cr_expect_not_null(strstr(answer.at.error.msg, "no such queue"), "%s", answer.at.error.msg);
+}
+
+BOTH(an_existing_queue_keeps_its_partitions)
+{
+    open_queue(0, true, 4, 30);
+    open_queue(1, true, 8, 10);
+    cr_expect_eq(answer.at.partitions, 4);
+    cr_expect_eq(answer.at.lease, 30);
+}
+
+BOTH(an_entry_is_put_once_and_gets_a_free_name)
+{
+    open_queue(0, true, 4, 30);
+    put(0, 1, "x", 100);
+    cr_expect_eq(answer.puts[0], FA_QUEUE_PUT_NEW);
+    put(0, 1, "x", 100);
+    cr_expect_eq(answer.puts[0], FA_QUEUE_PUT_KNOWN);
+    put(0, 1, "x", 200);
+    cr_expect_eq(answer.puts[0], FA_QUEUE_PUT_NEW);
+    put(0, 1, "x", 200);
+    cr_expect_eq(answer.puts[0], FA_QUEUE_PUT_KNOWN);
+    put(0, 1, "x", 300);
+    put(0, 1, "x", 400);
+    cr_expect_eq(answer.puts[0], FA_QUEUE_PUT_TAKEN);
+    struct fa_queue_lease lease = gain(0);
+    take(0, lease, false);
+    cr_assert_eq(answer.at.n_taken, 3);
+    cr_expect_str_eq(answer.paths[0], "x");
+    cr_expect_str_eq(answer.paths[1], "x-1");
+    cr_expect_str_eq(answer.paths[2], "x-2");
+    stat(0);
+    cr_expect_eq(answer.at.entries, 3);
+    cr_expect_eq(answer.at.left, 3);
+    cr_expect_eq(answer.at.held, 3);
+}
+
+BOTH(a_result_counts_once)
+{
+    open_queue(0, true, 4, 30);
+    put(0, 2, "x", 100);
+    struct fa_queue_lease lease = gain(0);
+    cr_expect_eq(lease.partition, 2);
+    take(0, lease, false);
+    char id[32];
+    strcpy(id, answer.ids[0]);
+    done(0, lease, id);
+    cr_expect_eq(answer.at.counted, 1);
+    done(0, lease, id);
+    cr_expect_eq(answer.at.counted, 0);
+    stat(0);
+    cr_expect_eq(answer.ok, 1);
+    cr_expect_eq(answer.bytes, 10);
+    cr_expect_eq(answer.at.left, 0);
+    beat(0, &lease);
+    cr_expect_eq(answer.at.n_empty, 1);
+    cr_expect_eq(answer.at.left, 0);
+    cr_expect_eq(answer.at.producers, 1);
+    ops->close(queues[0], on_answer, NULL);
+    wait_for_answer();
+    beat(0, &lease);
+    cr_expect_eq(answer.at.producers, 0);
+}
+
+BOTH(a_lease_has_one_owner)
+{
+    open_queue(0, true, 1, 30);
+    open_queue(1, false, 0, 0);
+    put(0, 0, "x", 100);
+    struct fa_queue_lease lease = gain(0);
+    beat(1, NULL);
+    cr_expect_eq(answer.at.n_gained, 0);
+    beat(0, &lease);
+    cr_expect_eq(answer.at.n_lost, 0);
+    cr_expect_eq(answer.at.n_gained, 0);
+}
+
+BOTH(an_answer_that_was_lost_is_repeated)
+{
+    open_queue(0, true, 1, 30);
+    put(0, 0, "x", 100);
+    struct fa_queue_lease first = gain(0), second = gain(0);
+    cr_expect_eq(second.partition, 0);
+    take(0, second, false);
+    take(0, second, true);
+    cr_expect_eq(answer.at.n_taken, 1);
+    cr_expect_eq(answer.deaths[0], 0);
+    done(0, first, answer.ids[0]);
+    cr_expect(answer.at.stale);
+}
+
+BOTH(a_dead_workers_entries_are_taken_over_and_its_late_result_is_refused)
+{
+    open_queue(0, true, 1, 0.3);
+    open_queue(1, false, 0, 0);
+    put(0, 0, "x", 100);
+    put(0, 0, "y", 200);
+    struct fa_queue_lease dead = gain(0);
+    take(0, dead, false);
+    char id[32];
+    strcpy(id, answer.ids[0]);
+    struct fa_queue_lease next = gain(1);
+    cr_expect_gt(next.token, dead.token);
+    take(1, next, true);
+    cr_assert_eq(answer.at.n_taken, 2);
+    cr_expect_str_eq(answer.ids[0], id);
+    cr_expect_eq(answer.deaths[0], 1);
+    done(0, dead, id);
+    cr_expect(answer.at.stale);
+    cr_expect_eq(answer.at.counted, 0);
+    done(1, next, id);
+    cr_expect_eq(answer.at.counted, 1);
+    beat(0, &dead);
+    cr_expect_eq(answer.at.n_lost, 1);
+    stat(0);
+    cr_expect_eq(answer.ok, 1);
+}
+
+BOTH(what_is_given_back_is_nobodys_death)
+{
+    open_queue(0, true, 1, 30);
+    open_queue(1, false, 0, 0);
+    put(0, 0, "x", 100);
+    struct fa_queue_lease lease = gain(0);
+    take(0, lease, false);
+    ops->defer(queues[0], &lease, on_answer, NULL);
+    wait_for_answer();
+    ops->leave(queues[0], on_answer, NULL);
+    wait_for_answer();
+    struct fa_queue_lease next = gain(1);
+    take(1, next, true);
+    cr_assert_eq(answer.at.n_taken, 1);
+    cr_expect_eq(answer.deaths[0], 0);
+}
+
+BOTH(the_third_death_that_an_entry_causes_is_its_last)
+{
+    open_queue(0, true, 1, 0.3);
+    open_queue(1, false, 0, 0);
+    put(0, 0, "x", 100);
+    struct fa_queue_lease lease = gain(0);
+    take(0, lease, false);
+    for (unsigned deaths = 1; deaths < 3; ++deaths) {
+        lease = gain(deaths % 2 ? 1 : 0);
+        take(deaths % 2 ? 1 : 0, lease, true);
+        cr_assert_eq(answer.at.n_taken, 1, "%u", deaths);
+        cr_expect_eq(answer.deaths[0], deaths);
+    }
+    lease = gain(1);
+    take(1, lease, true);
+    cr_expect_eq(answer.at.n_taken, 0);
+    stat(0);
+    cr_expect_eq(answer.failed, 1);
+    cr_expect_eq(answer.crashed, 1);
+    cr_expect_eq(answer.at.left, 0);
+}
+
+BOTH(workers_get_a_fair_share_of_the_partitions)
+{
+    open_queue(0, true, 4, 30);
+    open_queue(1, false, 0, 0);
+    for (unsigned p = 0; p < 4; ++p) {
+        char name[8];
+        snprintf(name, sizeof(name), "f%u", p);
+        put(0, p, name, p + 1);
+    }
+    beat(1, NULL);
+    cr_expect_eq(answer.at.n_gained, 4);
+    beat(0, NULL);
+    cr_expect_eq(answer.at.n_gained, 0);
+    struct fa_queue_lease lease = {0, 1};
+    beat(1, &lease);
+    cr_expect_geq(answer.at.n_gained + answer.at.n_lost, 1);
+}
+
+BOTH(the_next_owner_knows_what_is_known_about_an_origin)
+{
+    open_queue(0, true, 1, 30);
+    open_queue(1, false, 0, 0);
+    put(0, 0, "x", 100);
+    struct fa_queue_lease lease = gain(0);
+    const struct fa_queue_origin origin = {
+        "http://a.example:80", 1234567890.5, true, 12, 3, 1, 2.5, 99};
+    ops->block(queues[0], &lease, &origin, 1, on_answer, NULL);
+    wait_for_answer();
+    ops->defer(queues[0], &lease, on_answer, NULL);
+    wait_for_answer();
+    ops->block(queues[0], &lease, &origin, 1, on_answer, NULL);
+    wait_for_answer();
+    cr_expect(answer.at.stale);
+    ops->leave(queues[0], on_answer, NULL);
+    wait_for_answer();
+    gain(1);
+    cr_expect_float_eq(answer.origin.not_before, 1234567890.5, 0.01);
+    cr_expect(answer.origin.down);
+    cr_expect_eq(answer.origin.limit, 12);
+    cr_expect_eq(answer.origin.done, 3);
+    cr_expect_eq(answer.origin.failed, 1);
+    cr_expect_eq(answer.origin.bytes, 99);
+}
+
+/* What only a server can do. */
+
+Test(queue, on_redis_a_restart_loses_nothing_and_ends_no_lease, .fini = end, .timeout = 120)
+{
+    begin(1);
+    open_queue(0, true, 1, 1);
+    open_queue(1, false, 0, 0);
+    put(0, 0, "x", 100);
+    struct fa_queue_lease lease = gain(0);
+    take(0, lease, false);
+    char id[32];
+    strcpy(id, answer.ids[0]);
+    fa_redis_stop(&redis);
+    ops->stat(queues[0], on_answer, NULL);
+    for (double until = fa_now() + 1.1; fa_now() < until && !answer.came;)
+        event_base_loop(base, EVLOOP_NONBLOCK);
+    fa_redis_restart(&redis);
+    wait_for_answer();
+    cr_expect_eq(answer.at.left, 1);
+    /* The lease would be over, but nobody could renew it meanwhile. */
+    beat(1, NULL);
+    cr_expect_eq(answer.at.n_gained, 0);
+    done(0, lease, id);
+    cr_expect_eq(answer.at.counted, 1);
+}
