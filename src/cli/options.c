@@ -438,7 +438,9 @@ const struct fa_option fa_options_table[] = {
     TIME("connect-timeout", config.connect_timeout, 0.1, DAY, .commands = RUNS,
          .help = "limit the time for DNS, connecting and the TLS handshake"),
     TIME("stall-timeout", config.stall_timeout, 1, DAY, .commands = RUNS,
-         .help = "end an attempt that receives nothing this long"),
+         .help = "end an attempt that receives nothing this long",
+         .more = "A response header, with all interim (1xx) responses before it, may take twice "
+                 "this time after the request, however steadily its bytes arrive."),
     SIZE("speed-limit", config.speed_limit, .commands = RUNS, .initial = "100",
          .help = "end an attempt that receives fewer bytes per second",
          .more = "Measured over --speed-time once the body has begun, so that a server which "

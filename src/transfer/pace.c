@@ -118,10 +118,9 @@ bool fa_pace_check(struct fa_pace *pace, double now, struct fa_outcome *ret_stop
         return now - pace->phase_at <= FA_PACE_DROP;
     if (patience > 0 && now - pace->last_byte > pace_stall_limit(pace))
         return pace_stall(ret_stop, "no data for %.3g s", patience);
-    if (patience > 0 && pace->phase == FA_PHASE_HEAD &&
-        now - pace->phase_at > fmax(FA_PACE_HEAD, 2 * patience))
-        return pace_stall(ret_stop, "the response header took more than %.3g s",
-                          fmax(FA_PACE_HEAD, 2 * patience));
+    double head = FA_PACE_HEAD * patience;
+    if (patience > 0 && pace->phase == FA_PHASE_HEAD && now - pace->phase_at > head)
+        return pace_stall(ret_stop, "the response header took more than %.3g s", head);
     if (pace->phase == FA_PHASE_BODY && !pace_is_above_floor(pace, now))
         return pace_stall(ret_stop, "slower than --speed-limit for %.3g s", settings->speed_time);
     return true;

@@ -10,8 +10,8 @@
 #include "transfer/outcome.h"
 #include "transfer/settings.h"
 
-/** Maximum time for a response header, unless twice the stall timeout is more. */
-#define FA_PACE_HEAD 60.0
+/** Maximum time for a response header with all interim responses before it, in stall timeouts. */
+#define FA_PACE_HEAD 2.0
 /** Maximum time to drain an unwanted body: longer costs more than a new connection. */
 #define FA_PACE_DROP 5.0
 

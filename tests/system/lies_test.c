@@ -231,6 +231,20 @@ FA_TEST_MODES(lies, drip_below_the_speed_limit_is_a_stall)
     fa_fetch_expect(&fetch, 10, 0);
 }
 
+FA_TEST_MODES(lies, header_that_drips_is_a_stall_and_delays_nobody)
+{
+    for (int i = 1; i <= 8; i++)
+        fa_lines_add(&list, "%s/%d", fa_server_url(&server, "/slowheaders/30"), i);
+    fa_lines_add(&list, "%s", fa_server_url(&server, "/ok/10/good"));
+    fa_fetch_start(&fetch, &scratch, mode, list.text, "--stall-timeout", "1", "--retries", "0",
+                   "--per-host", "8", NULL);
+    fa_fetch_expect(&fetch, 20, 5);
+    for (int i = 1; i <= 8; i++)
+        fa_fetch_expect_entry(&fetch, i, "failed", "stalled");
+    fa_fetch_expect_entry(&fetch, 9, "ok", NULL);
+    cr_expect(fetch.seconds < fa_timeout(4), "%s: %.2f s", mode, fetch.seconds);
+}
+
 static void start_flood(const char *mode, const char *retries)
 {
     char proxy[64];
