@@ -123,10 +123,17 @@ static void job_publish(struct fa_session *s, struct fa_job *job, double now)
         job_fail_locally(s, job, &err, result == FA_STORE_FOLDER_CLOSED, now);
 }
 
-/* The stage opens the part by its name: a worker must not get a descriptor that can write. */
+/* The stage opens a larger part by its name: a worker must not get a descriptor that can write. */
 static void job_hash(struct fa_session *s, struct fa_job *job, double now)
 {
     struct fa_error err = {0};
+    enum fa_hashed hashed = fa_finish_now(&s->finish, job, now);
+    if (hashed != FA_HASHED_NONE) {
+        if (hashed != FA_HASHED_GOOD)
+            fa_job_close_part(job);
+        fa_apply_hashed(s, job, hashed, now);
+        return;
+    }
     int result = job->part.unnamed ? fa_job_name_part(job, s->store, &err) : 0;
     fa_job_close_part(job);
     if (result == 0)

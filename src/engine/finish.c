@@ -3,6 +3,9 @@
  * the file, and hashing never slows down a transfer.  The file is still in the page cache by then,
  * unless the stage falls far behind; FA_FINISH_MAX bounds that.
  *
+ * A small file without a name is hashed at once, by the descriptor that it was written with: nobody
+ * else has it.  It never becomes a part then.
+ *
  * All hashes that anybody asked for are computed in one pass: those of the config, that of the
  * list, and that of the state for an existing file.
  */
@@ -14,15 +17,20 @@
 #include <stdlib.h>
 #include <string.h>
 
+static void job_set_hashed(struct fa_job *job, const struct fa_stage_result *result)
+{
+    free(job->hashed); /* of the file before it was fetched again */
+    job->hashed = malloc(sizeof(*job->hashed));
+    if (job->hashed)
+        *job->hashed = *result;
+}
+
 /* A failed submit ends here too, so that there is one way back from the stage. */
 static void finish_done(void *ctx, void *tag, const struct fa_stage_result *result)
 {
     struct fa_finish *finish = ctx;
     struct fa_job *job = tag;
-    free(job->hashed); /* of the file before it was fetched again */
-    job->hashed = malloc(sizeof(*job->hashed));
-    if (job->hashed)
-        *job->hashed = *result;
+    job_set_hashed(job, result);
     fa_job_queue_push(&finish->hashed, job);
     finish->wake(finish->ctx);
 }
@@ -121,13 +129,8 @@ static bool job_digests_match(const struct fa_job *job)
     return result_has_digest(job->hashed, job->entry->hash, job->entry->hash_bytes);
 }
 
-enum fa_hashed fa_finish_take(struct fa_finish *finish, struct fa_job **ret, double now)
+static enum fa_hashed job_judge(struct fa_job *job, double now)
 {
-    struct fa_job *job = fa_job_queue_pop(&finish->hashed);
-    if (!job)
-        return FA_HASHED_NONE;
-    *ret = job;
-    --finish->staged;
     if (!job->hashed)
         return FA_HASHED_FAILED;
     if (job->hashed->error.class != FA_CLASS_NONE)
@@ -135,6 +138,30 @@ enum fa_hashed fa_finish_take(struct fa_finish *finish, struct fa_job **ret, dou
                                                                                 : FA_HASHED_FAILED;
     job->outcome.time.hash = now - job->timing.staged;
     return job_digests_match(job) ? FA_HASHED_GOOD : FA_HASHED_MISMATCH;
+}
+
+enum fa_hashed fa_finish_take(struct fa_finish *finish, struct fa_job **ret, double now)
+{
+    struct fa_job *job = fa_job_queue_pop(&finish->hashed);
+    if (!job)
+        return FA_HASHED_NONE;
+    *ret = job;
+    --finish->staged;
+    return job_judge(job, now);
+}
+
+enum fa_hashed fa_finish_now(struct fa_finish *finish, struct fa_job *job, double now)
+{
+    struct fa_stage_result result;
+    if (!job->part.unnamed ||
+        !fa_stage_hash_now(finish->stage, job->attempt.fd, (uint64_t)job->place.size,
+                           job_hashes(finish, job), &result))
+        return FA_HASHED_NONE;
+    fa_job_set_state(job, FA_JOB_FETCHED);
+    fa_job_set_state(job, FA_JOB_HASHING);
+    job->timing.staged = now;
+    job_set_hashed(job, &result);
+    return job_judge(job, now);
 }
 
 int fa_finish_publish(struct fa_finish *finish, struct fa_job *job, bool sync, struct fa_error *err)

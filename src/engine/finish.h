@@ -46,6 +46,13 @@ enum fa_hashed {
     FA_HASHED_FAILED,   /**< See job->hashed->error; job->hashed NULL: no memory. */
 };
 
+/**
+ * Hash the file of a job at once, if it is small and has no name yet.
+ *
+ * @return FA_HASHED_NONE: it was not hashed; else as fa_finish_take().
+ */
+enum fa_hashed fa_finish_now(struct fa_finish *finish, struct fa_job *job, double now);
+
 /** Take the next job that is back from the stage.  job->hashed has its digests. */
 enum fa_hashed fa_finish_take(struct fa_finish *finish, struct fa_job **ret, double now);
 

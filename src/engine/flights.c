@@ -130,14 +130,21 @@ static int part_open_for_writing(struct fa_flights *flights, struct fa_job *job,
     return fd;
 }
 
-/* The first attempt at a new file needs no part, unless something has to be recorded about it, or
- * the stage opens it by its name. */
+/* Files that go to the stage are opened there by their names.  With FA_HASH_WITH_AUTO, only the large
+ * ones do, and a part of those can be named later. */
+static bool job_is_staged(const struct fa_flights *flights, const struct fa_job *job)
+{
+    bool hashes = flights->config->hash || job->entry->hash;
+    return hashes && flights->config->hash_with != FA_HASH_WITH_AUTO;
+}
+
+/* The first attempt at a new file needs no part, unless something has to be recorded about it. */
 static int part_open_unnamed(struct fa_flights *flights, const struct fa_job *job)
 {
     const struct fa_part *part = &job->part;
     bool fresh = job->attempt.offset == 0 && part->inode.number == 0 && !part->recorded &&
-                 !job->place.replace && !job->place.known && !flights->config->hash &&
-                 !job->entry->hash && flights->config->fsync == FA_FSYNC_NONE;
+                 !job->place.replace && !job->place.known && !job_is_staged(flights, job) &&
+                 flights->config->fsync == FA_FSYNC_NONE;
     return fresh && flights->ops->borrows ? fa_store_unnamed(flights->store) : -1;
 }
 

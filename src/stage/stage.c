@@ -359,6 +359,15 @@ static void stage_flush_pool(struct fa_stage *stage)
     }
 }
 
+static void stage_read(const struct fa_stage *stage, int fd, uint64_t size, unsigned hashes,
+                       struct fa_stage_result *ret)
+{
+    *ret = (struct fa_stage_result){0};
+    int n =
+        fa_digester_read(stage->digester, fd, size, hashes, NULL, NULL, ret->digests, &ret->error);
+    ret->n_digests = n < 0 ? 0 : (size_t)n;
+}
+
 /* Limit the time, so that downloads on the same loop do not stall. */
 static void stage_hash_inline(evutil_socket_t fd, short what, void *arg)
 {
@@ -367,10 +376,8 @@ static void stage_hash_inline(evutil_socket_t fd, short what, void *arg)
     double until = fa_clock_now() + INLINE_SLICE;
     while (!STAILQ_EMPTY(&stage->inlined) && fa_clock_now() < until) {
         struct item *item = item_pop(&stage->inlined);
-        struct fa_stage_result one = {0};
-        int n = fa_digester_read(stage->digester, item->fd, item->size, item->hashes, NULL, NULL,
-                                 one.digests, &one.error);
-        one.n_digests = n < 0 ? 0 : (size_t)n;
+        struct fa_stage_result one;
+        stage_read(stage, item->fd, item->size, item->hashes, &one);
         --stage->held;
         stage->env.done(stage->env.ctx, item->tag, &one);
         item_free(item);
@@ -392,13 +399,26 @@ bool fa_stage_full(const struct fa_stage *stage)
     return stage->held >= stage->env.open_files;
 }
 
+/* Whether hashing a cached file costs less than sending it. */
+static bool stage_is_small(const struct fa_stage *stage, uint64_t size, unsigned hashes)
+{
+    return stage->pool && stage->digester && size <= INLINE_BYTES &&
+           size * (unsigned)__builtin_popcount(hashes) <= INLINE_BYTES;
+}
+
+bool fa_stage_hash_now(struct fa_stage *stage, int fd, uint64_t size, unsigned hashes,
+                       struct fa_stage_result *ret)
+{
+    if (!stage_is_small(stage, size, hashes))
+        return false;
+    stage_read(stage, fd, size, hashes, ret);
+    return true;
+}
+
 static bool stage_hashes_inline(const struct fa_stage *stage, uint64_t size, unsigned hashes,
                                 enum fa_stage_how how)
 {
-    if (!stage->pool)
-        return true;
-    return stage->digester && how == FA_STAGE_CACHED && size <= INLINE_BYTES &&
-           size * (unsigned)__builtin_popcount(hashes) <= INLINE_BYTES;
+    return !stage->pool || (how == FA_STAGE_CACHED && stage_is_small(stage, size, hashes));
 }
 
 /* Only queue the file: done() must not be called from here. */

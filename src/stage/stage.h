@@ -65,6 +65,15 @@ bool fa_stage_full(const struct fa_stage *stage);
 int fa_stage_submit(struct fa_stage *stage, int fd, uint64_t size, unsigned hashes,
                     enum fa_stage_how how, void *tag, struct fa_error *err);
 
+/**
+ * Hash a small file at once, in the calling thread, if FA_HASH_WITH_AUTO would hash it inline.
+ *
+ * @fd     Open for reading, and in the page cache; borrowed.
+ * @return Whether ret has its digests, or an error.  If not, submit it.
+ */
+bool fa_stage_hash_now(struct fa_stage *stage, int fd, uint64_t size, unsigned hashes,
+                       struct fa_stage_result *ret);
+
 /** Send submitted files to idle workers, and hash the others soon. */
 void fa_stage_flush(struct fa_stage *stage);
 

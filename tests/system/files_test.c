@@ -12,8 +12,10 @@
 #include <criterion/criterion.h>
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/inotify.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -509,6 +511,54 @@ static void until_part(const char *mode)
 {
     fa_server_until(&server, "held", 1, 10);
     cr_assert(fa_wait_until(has_part, NULL, 10), "%s: no part", mode);
+}
+
+/* Whether a part is made in the folder since its watch began. */
+static bool made_part(int watch)
+{
+    char events[16384] __attribute__((aligned(8)));
+    bool found = false;
+    for (ssize_t n; (n = read(watch, events, sizeof(events))) > 0;) {
+        for (char *at = events; at < events + n;) {
+            const struct inotify_event *event = (const void *)at;
+            found |= event->len > 0 && strstr(event->name, ".part");
+            at += sizeof(*event) + event->len;
+        }
+    }
+    return found;
+}
+
+/* Whether the download of one file makes a part. */
+static bool async_makes_parts(const char *model, const char *size)
+{
+    char folder[32];
+    snprintf(folder, sizeof(folder), "%s-%s", model, size);
+    const char *dir = fa_scratch_mkdir(&scratch, folder);
+    const char *own = fa_scratch_path(&scratch, "%s/.fetchall", folder);
+    cr_assert_eq(mkdir(own, 0700), 0);
+    int watch = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
+    cr_assert(inotify_add_watch(watch, own, IN_CREATE) >= 0);
+    char path[64], text[128];
+    snprintf(path, sizeof(path), "/ok/%s/a", size);
+    snprintf(text, sizeof(text), "%s\n", fa_server_url(&server, path));
+    fa_fetch_start_with(&fetch, &scratch, NULL, dir, "async", text, "--hash-with", model, NULL);
+    fa_fetch_expect(&fetch, 20, 0);
+    bool found = made_part(watch);
+    fa_expect_file(dir, "a", path, strtoul(size, NULL, 10));
+    fa_fetch_end(&fetch);
+    close(watch);
+    return found;
+}
+
+Test(files, small_ones_that_are_hashed_at_once_need_no_part)
+{
+    int fd = open(scratch.path, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+    bool unnamed = fd >= 0; /* not on every file system */
+    if (unnamed)
+        close(fd);
+    cr_expect_eq(async_makes_parts("auto", "16384"), !unnamed);
+    cr_expect(async_makes_parts("auto", "16385"));
+    cr_expect(async_makes_parts("process", "1000"));
 }
 
 FA_TEST_MODES(files, modes_follow_the_umask_and_parts_are_private)

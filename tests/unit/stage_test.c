@@ -272,6 +272,33 @@ Test(stage_auto, small_files_in_the_page_cache_need_no_worker, .timeout = 60.0)
     cr_assert(needs_worker(FA_HASH_WITH_PROCESS, 1, FA_STAGE_CACHED));
 }
 
+/* SHA-256 and MD5, as in submit_fd(). */
+static bool hashes_now(enum fa_hash_with with, uint64_t size, struct file *ret)
+{
+    struct rig rig;
+    int fd = memfd_create("file", MFD_CLOEXEC);
+    cr_assert_eq(write(fd, "file 7", 6), 6);
+    rig_begin(&rig, with, 1);
+    rig.inside = true;
+    *ret = (struct file){.done = 1};
+    bool found = fa_stage_hash_now(rig.stage, fd, size, FA_HASH_SHA256 | FA_HASH_MD5, &ret->result);
+    rig.inside = false;
+    rig_end(&rig);
+    close(fd);
+    return found;
+}
+
+Test(stage_auto, small_files_are_hashed_at_once_and_the_choice_of_a_model_rules, .timeout = 60.0)
+{
+    static struct file file;
+    cr_assert(hashes_now(FA_HASH_WITH_AUTO, 6, &file));
+    expect_digests(&file, 7);
+    cr_expect_not(hashes_now(FA_HASH_WITH_AUTO, 8193, &file));
+    cr_expect_not(hashes_now(FA_HASH_WITH_PROCESS, 6, &file));
+    cr_expect_not(hashes_now(FA_HASH_WITH_THREAD, 6, &file));
+    cr_expect_not(hashes_now(FA_HASH_WITH_INLINE, 6, &file));
+}
+
 Test(stage_process, a_crash_loses_its_batch_and_each_file_can_be_tried_again, .timeout = 60.0)
 {
     struct rig rig;
