@@ -1,7 +1,7 @@
 /*
  * A base is used on one thread only, so it is created without locks; event_active() from another
- * thread would be a data race.  The only way in from outside is a fa_wake: an eventfd whose counter
- * the loop reads.
+ * thread would be a data race.  The only way in from outside is a fa_wake: an eventfd.  Edge-triggered,
+ * each write(2) to it is an event, and its counter need not be read.
  */
 #include "base/loop.h"
 
@@ -44,6 +44,7 @@ struct timeval fa_loop_time(double seconds)
 
 struct fa_wake {
     int fd;
+    bool edges;         /* edge-triggered */
     atomic_bool posted; /* saves a write(2) for each further post */
     struct event *event;
     void (*call)(void *arg);
@@ -56,8 +57,8 @@ static void wake_on_posted(evutil_socket_t fd, short what, void *arg)
     (void)what;
     struct fa_wake *wake = arg;
     uint64_t count;
-    ssize_t n = read(fd, &count, sizeof(count));
-    (void)n;
+    if (!wake->edges)
+        (void)!read(fd, &count, sizeof(count));
     atomic_store(&wake->posted, false);
     wake->call(wake->arg);
 }
@@ -75,7 +76,10 @@ struct fa_wake *fa_wake_new(struct event_base *base, void (*call)(void *arg), vo
     wake->fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     if (wake->fd < 0)
         goto fail;
-    wake->event = event_new(base, wake->fd, EV_READ | EV_PERSIST, wake_on_posted, wake);
+    wake->edges = event_base_get_features(base) & EV_FEATURE_ET;
+    wake->event =
+        event_new(base, wake->fd, (short)(EV_READ | EV_PERSIST | (wake->edges ? EV_ET : 0)),
+                  wake_on_posted, wake);
     if (!wake->event || event_add(wake->event, NULL))
         goto fail;
     return wake;

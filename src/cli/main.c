@@ -73,7 +73,7 @@
  *    sample, quota: a sample of a list
  *
  * src/strategy: how attempts are executed
- *    strategy, async, blocking, scout, sandbox: the interface and its implementations
+ *    strategy, async, blocking, scout, watch, sandbox: the interface and its implementations
  *
  * src/stage: the CPU stage
  *    stage, digest: digests of downloaded files

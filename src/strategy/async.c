@@ -4,8 +4,8 @@
  * With one loop, the engine's own is used.  With several, each has a thread: attempts reach it
  * through an inbox, outcomes return through an outbox, and one wake-up announces many of either.
  *
- * libcurl must not be called from its own callbacks: on_socket() and on_timer() only tell libevent
- * what to watch.  Handles are added a few at a time, because the first time-out of a multi handle
+ * libcurl must not be called from its own callbacks: on_socket() and on_timer() only note what to
+ * watch. Handles are added a few at a time, because the first time-out of a multi handle
  * works through all new handles.
  *
  * An attempt belongs to the thread of its loop from the inbox to the outbox, except for its atomic
@@ -20,6 +20,7 @@
 #include "base/clock.h"
 #include "base/loop.h"
 #include "strategy/scout.h"
+#include "strategy/watch.h"
 #include "transfer/connections.h"
 #include "transfer/transfer.h"
 #include "transfer/watchdog.h"
@@ -67,6 +68,7 @@ struct loop {
     struct event *back; /* an attempt has ended */
     CURLM *multi;
     struct fa_connections *connections;
+    struct fa_watches watches;
     struct flight_list flying;
     struct flight_list parked;
     struct fa_attempt_queue ready;    /* taken from the inbox */
@@ -344,28 +346,26 @@ static void loop_fail_watch(struct loop *loop, CURL *easy, int code)
     event_active(loop->sweep, EV_TIMEOUT, 0);
 }
 
-/* A new event for each change of direction, because event_assign() on a pending event corrupts
- * libevent.  curl_multi_assign(3) is the only libcurl function that is allowed here. */
 static int on_socket(CURL *easy, curl_socket_t sock, int what, void *arg, void *watch)
 {
+    (void)watch;
     struct loop *loop = arg;
-    struct event *event = watch;
-    if (event)
-        event_free(event);
-    curl_multi_assign(loop->multi, sock, NULL);
-    if (what == CURL_POLL_REMOVE)
-        return 0;
     short flags =
         (short)((what & CURL_POLL_IN ? EV_READ : 0) | (what & CURL_POLL_OUT ? EV_WRITE : 0));
-    event = event_new(loop->base, sock, flags | EV_PERSIST, on_ready_socket, loop);
-    if (!event || event_add(event, NULL)) {
+    if (what == CURL_POLL_REMOVE)
+        fa_watches_rest(&loop->watches, sock);
+    else if (fa_watches_set(&loop->watches, sock, flags))
         loop_fail_watch(loop, easy, errno);
-        if (event)
-            event_free(event);
-        return 0;
-    }
-    curl_multi_assign(loop->multi, sock, event);
     return 0;
+}
+
+static void on_socket_open(void *arg, int sock, bool open)
+{
+    struct loop *loop = arg;
+    if (open)
+        fa_watches_open(&loop->watches, sock);
+    else
+        fa_watches_close(&loop->watches, sock);
 }
 
 /* 0 means as soon as possible, but not from here: the time-out has to come from the loop. */
@@ -428,6 +428,8 @@ static int loop_init(struct loop *loop, struct fa_strategy *self, struct fa_erro
     loop->connections = fa_connections_new(self->watchdog, err);
     if (!loop->base || !loop->multi || !loop->connections)
         goto fail;
+    loop->watches = (struct fa_watches){.base = loop->base, .ready = on_ready_socket, .arg = loop};
+    fa_connections_observe(loop->connections, on_socket_open, loop);
     loop->start = event_new(loop->base, -1, 0, loop_start_ready, loop);
     loop->timer = event_new(loop->base, -1, 0, on_timeout, loop);
     loop->sweep = event_new(loop->base, -1, EV_PERSIST, on_sweep, loop);
@@ -524,6 +526,7 @@ static void loop_fini(struct loop *loop)
         curl_multi_cleanup(loop->multi); /* calls on_socket() to stop watching each socket */
     flight_list_free(loop);
     fa_connections_free(loop->connections);
+    fa_watches_fini(&loop->watches);
     struct event *events[] = {loop->start, loop->timer, loop->sweep, loop->back};
     for (size_t i = 0; i < sizeof(events) / sizeof(*events); ++i)
         if (events[i])

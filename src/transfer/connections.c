@@ -53,6 +53,8 @@ LIST_HEAD(connection_list, fa_connection);
 struct fa_connections {
     struct fa_watchdog *watchdog;
     CURLSH *share;
+    void (*changed)(void *arg, int fd, bool open); /* may be NULL */
+    void *changed_arg;
     bool peeks; /* this libcurl has FA_FAULT_UNASKED_ANSWER */
     _Atomic uint64_t turn;
     atomic_int busy;
@@ -99,6 +101,13 @@ void fa_connections_free(struct fa_connections *c)
     free(c);
 }
 
+void fa_connections_observe(struct fa_connections *c, void (*changed)(void *arg, int fd, bool open),
+                            void *arg)
+{
+    c->changed = changed;
+    c->changed_arg = arg;
+}
+
 CURLSH *fa_connections_share(const struct fa_connections *c)
 {
     return c->share;
@@ -125,6 +134,8 @@ int fa_connections_open(struct fa_connections *c, struct fa_lease *lease,
     LIST_INSERT_HEAD(&c->by_fd[(unsigned)fd % BUCKETS], connection, in_fd);
     LIST_INSERT_HEAD(&c->fresh, connection, in_key);
     pthread_mutex_unlock(&c->lock);
+    if (c->changed)
+        c->changed(c->changed_arg, fd, true);
     return fd;
 }
 
@@ -141,6 +152,8 @@ static struct fa_connection *connection_find_fd(struct fa_connections *c, int fd
  * the watchdog would shut down the wrong socket. */
 void fa_connections_close(struct fa_connections *c, int fd)
 {
+    if (c->changed)
+        c->changed(c->changed_arg, fd, false);
     pthread_mutex_lock(&c->lock);
     struct fa_connection *connection = connection_find_fd(c, fd);
     if (connection) {

@@ -46,6 +46,10 @@ struct fa_connections *fa_connections_new(struct fa_watchdog *watchdog, struct f
 /** After curl_multi_cleanup(3), which closes the sockets, and after the easy handles. */
 void fa_connections_free(struct fa_connections *connections);
 
+/** Call this for each socket: after it is opened, and before it is closed. */
+void fa_connections_observe(struct fa_connections *connections,
+                            void (*changed)(void *arg, int fd, bool open), void *arg);
+
 /** For CURLOPT_SHARE(3): the TLS sessions of these connections. */
 CURLSH *fa_connections_share(const struct fa_connections *connections);
 

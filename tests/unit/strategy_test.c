@@ -53,11 +53,9 @@ static CURLMcode watched(CURLMcode code)
 CURLMcode __real_curl_multi_add_handle(CURLM *multi, CURL *easy);
 CURLMcode __real_curl_multi_remove_handle(CURLM *multi, CURL *easy);
 CURLMcode __real_curl_multi_socket_action(CURLM *multi, curl_socket_t s, int what, int *running);
-CURLMcode __real_curl_multi_assign(CURLM *multi, curl_socket_t s, void *watch);
 CURLMcode __wrap_curl_multi_add_handle(CURLM *multi, CURL *easy);
 CURLMcode __wrap_curl_multi_remove_handle(CURLM *multi, CURL *easy);
 CURLMcode __wrap_curl_multi_socket_action(CURLM *multi, curl_socket_t s, int what, int *running);
-CURLMcode __wrap_curl_multi_assign(CURLM *multi, curl_socket_t s, void *watch);
 
 CURLMcode __wrap_curl_multi_add_handle(CURLM *multi, CURL *easy)
 {
@@ -72,11 +70,6 @@ CURLMcode __wrap_curl_multi_remove_handle(CURLM *multi, CURL *easy)
 CURLMcode __wrap_curl_multi_socket_action(CURLM *multi, curl_socket_t s, int what, int *running)
 {
     return watched(__real_curl_multi_socket_action(multi, s, what, running));
-}
-
-CURLMcode __wrap_curl_multi_assign(CURLM *multi, curl_socket_t s, void *watch)
-{
-    return watched(__real_curl_multi_assign(multi, s, watch));
 }
 
 /* This many connections cannot be watched, as at the kernel's limit of watches. */
