@@ -247,7 +247,8 @@ struct fa_config {
     bool
         allow_downgrade; /**< Follow redirects from https to http, without headers and passwords. */
     bool per_host_auto;  /**< Find the best number for each origin, up to per_host. */
-    bool spare[2];       /**< False: a later version may have fields here. */
+    bool no_hedge;       /**< Never request a slow transfer twice at the end of a run. */
+    bool spare[1];       /**< False: a later version may have fields here. */
 
     unsigned shard;  /**< Only the entries of this shard, from 0... */
     unsigned shards; /**< ...of that many, at most FA_SHARDS_MAX.  0: all entries. */

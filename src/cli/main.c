@@ -57,14 +57,15 @@
  *
  * src/engine: sessions (only the turn knows the parts; a part knows no other part)
  *    session, env, config, limits, rights, worker: a session and its surroundings
- *    turn, apply, admit, spill, ending, snapshot, engine: the turn, and what it uses
+ *    turn, apply, admit, hedging, spill, ending, snapshot, engine: the turn, and what it uses
  *    added, attach: entries that a program adds, and its events on the loop
  *    entries: the entries of lists, for a program
  *    shard, merge: the parts of a list for several machines
  *    intake, claims, scheduler, flights, settle, finish, ledger, pause: the parts
- *    job, emit, counts: what the parts share
+ *    job, hedge, emit, counts: what the parts share
  *    host_rules: the options of hosts
  *    hosts, breaker, concurrency, learned, outage, retry, bucket, slots, spacing, timers, backlog: for the scheduler
+ *    stragglers: which transfers are far slower than their kind
  *    secrecy: what of the user's secrets is sent after a redirect
  *    name, names, identity, kept, folder, store, unnamed, lock, mount: names and files
  *    resolve: addresses of hosts

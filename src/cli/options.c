@@ -459,6 +459,15 @@ const struct fa_option fa_options_table[] = {
          .help = "reject bodies without a declared length",
          .more = "Such a body ends with the connection, so it is impossible to tell whether it is "
                  "complete."),
+    FLAG("no-hedge", 0, config.no_hedge, .commands = RUNS,
+         .help = "never request a slow file twice at the end",
+         .more = "When the lists have ended and at most 2% of the entries are left, a transfer "
+                 "that takes far longer than others of about its size, and of its host, is "
+                 "requested again: at a mirror, or else at the same URL over another connection.  "
+                 "The first that brings the file ends the other; the report counts both as "
+                 "attempts.  At most 2% more requests are made, but at least one, and none to a "
+                 "host that asked for fewer (429, 503, Retry-After, refused connections) or has "
+                 "reached --per-host."),
     CUSTOM("halt", 0, "N|N%", parse_halt, .initial = "never",
            .help = "stop after this many failed entries",
            .more = "N% is a percentage of the entries that have ended, and applies once ten have "

@@ -7,6 +7,7 @@
 
 #include "engine/admit.h"
 #include "engine/ending.h"
+#include "engine/hedging.h"
 #include "engine/secrecy.h"
 #include "engine/settle.h"
 
@@ -145,6 +146,7 @@ static void job_hash(struct fa_session *s, struct fa_job *job, double now)
 static void job_settle_fetched(struct fa_session *s, struct fa_job *job, double now)
 {
     fa_scheduler_http2_succeeded(job);
+    fa_hedging_note(s, job, now);
     if (fa_settle_complete(job))
         fa_ledger_put_part(&s->ledger, job, &s->counts);
     if (fa_finish_needs_hash(&s->finish, job))
@@ -213,11 +215,53 @@ static void job_settle_success(struct fa_session *s, struct fa_job *job, double 
         job_settle_failure(s, job, now);
 }
 
+static void job_settle(struct fa_session *s, struct fa_job *job, bool host_failed, double now)
+{
+    if (job->outcome.error.class == FA_CLASS_NONE)
+        job_settle_success(s, job, now);
+    else if (host_failed && !s->ending.draining)
+        fa_apply_hold(s, job, now);
+    else
+        job_settle_failure(s, job, now);
+}
+
+/* The job is settled before its hedge ends, which counts as active until then: its origin is that of
+ * the job now. */
+static void job_take_hedge(struct fa_session *s, struct fa_job *job, double now)
+{
+    struct fa_hedge *hedge = job->hedge;
+    fa_hedging_adopt(s, job);
+    job_settle(s, job, false, now);
+    fa_hedging_end(s, hedge, now);
+}
+
+/*
+ * A hedge and the job's own attempt end in any order, and the one that is cancelled still ends.  So
+ * the job is settled at one of three moments: here, if its own attempt has the file; here, if it was
+ * cancelled because the hedge has the file; or in fa_apply_hedge(), if it failed before.
+ */
+static void job_settle_own(struct fa_session *s, struct fa_job *job, bool host_failed, double now)
+{
+    struct fa_hedge *hedge = job->hedge;
+    bool failed = job->outcome.error.class != FA_CLASS_NONE;
+    if (hedge && !failed)
+        fa_flights_drop_hedge(&s->flights, job);
+    if (!hedge || !failed) {
+        job_settle(s, job, host_failed, now);
+    } else if (hedge->state == FA_HEDGE_WON) {
+        job_take_hedge(s, job, now);
+    } else {
+        hedge->alone = true;
+        hedge->host_failed = host_failed;
+    }
+}
+
 /* The order matters: the scheduler counts the attempt before the job gets its next state, and
  * reviews the origin after it, because reviewing may free the origin. */
 void fa_apply_outcome(struct fa_session *s, struct fa_job *job, double now)
 {
     struct fa_origin *origin = job->target.origin;
+    struct fa_origin *other = job->hedge ? job->hedge->origin : origin;
     const struct fa_outcome *outcome = &job->outcome;
     job->bytes += outcome->received;
     s->counts.bytes += outcome->received;
@@ -227,12 +271,47 @@ void fa_apply_outcome(struct fa_session *s, struct fa_job *job, double now)
     fa_secrecy_explain(job, fa_host_rules_config(&s->rules, origin->rule));
     if (outcome->error.class == FA_CLASS_WORKER_CRASHED)
         fa_settle_crashed(job, fa_store_part_size(s->store, job->place.key));
-    if (outcome->error.class == FA_CLASS_NONE)
-        job_settle_success(s, job, now);
-    else if (host_failed && !s->ending.draining)
-        fa_apply_hold(s, job, now);
-    else
-        job_settle_failure(s, job, now);
+    job_settle_own(s, job, host_failed, now);
+    if (other != origin)
+        fa_scheduler_review(&s->scheduler, other, now);
+    fa_scheduler_review(&s->scheduler, origin, now);
+}
+
+/* The origin of a job without an active attempt may have been forgotten.
+ * @other  The origin of the hedge, which the caller reviews. */
+static void job_settle_alone(struct fa_session *s, struct fa_job *job, bool host_failed,
+                             const struct fa_origin *other, double now)
+{
+    struct fa_origin *origin = fa_scheduler_origin(&s->scheduler, job);
+    if (!origin) {
+        fa_engine_no_memory(s);
+        return;
+    }
+    job_settle(s, job, host_failed, now);
+    if (origin != other)
+        fa_scheduler_review(&s->scheduler, origin, now);
+}
+
+void fa_apply_hedge(struct fa_session *s, struct fa_hedge *hedge, double now)
+{
+    struct fa_job *job = hedge->job;
+    struct fa_origin *origin = hedge->origin;
+    bool alone = hedge->alone, host_failed = hedge->host_failed;
+    s->counts.bytes += hedge->outcome.received;
+    hedge->attempt.received = 0;
+    if (job)
+        job->bytes += hedge->outcome.received;
+    if (job && fa_hedge_is_good(hedge) && !alone) {
+        fa_flights_keep_hedge(&s->flights, hedge);
+        return;
+    }
+    if (job && fa_hedge_is_good(hedge)) {
+        job_take_hedge(s, job, now);
+    } else {
+        fa_hedging_end(s, hedge, now);
+        if (job && alone)
+            job_settle_alone(s, job, host_failed, origin, now);
+    }
     fa_scheduler_review(&s->scheduler, origin, now);
 }
 

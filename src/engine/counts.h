@@ -16,6 +16,7 @@ struct fa_counts {
     uint64_t cancelled; /**< Failed entries that the end of the run cancelled. */
     bool lists_final;   /**< All entries have been read. */
     uint64_t bytes;     /**< Received by attempts that have ended. */
+    uint64_t hedges;    /**< Transfers that were requested twice. */
     uint64_t encoded;   /**< Files that were sent with a Content-Encoding that was not requested. */
 };
 

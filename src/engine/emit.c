@@ -30,12 +30,12 @@ struct fa_error fa_emit_redact(const struct fa_emitter *emitter, const struct fa
 }
 
 /* The URL was redacted when the request was prepared. */
-void fa_emit_started(const struct fa_emitter *emitter, const struct fa_job *job)
+void fa_emit_started(const struct fa_emitter *emitter, const struct fa_job *job, const char *url)
 {
     struct fa_event event = {.type = FA_EVENT_STARTED};
     event.started.list = job->entry->list;
     event.started.line = job->entry->line;
-    event.started.url = job->effective_url;
+    event.started.url = url;
     event.started.attempt = job->tries.attempts;
     fa_emit_send(emitter, &event);
 }

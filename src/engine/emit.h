@@ -22,7 +22,7 @@ void fa_emit_send(const struct fa_emitter *emitter, const struct fa_event *event
 /** A copy of an error without secrets: messages may quote libcurl, or a line of a list. */
 struct fa_error fa_emit_redact(const struct fa_emitter *emitter, const struct fa_error *error);
 
-void fa_emit_started(const struct fa_emitter *emitter, const struct fa_job *job);
+void fa_emit_started(const struct fa_emitter *emitter, const struct fa_job *job, const char *url);
 
 /** @wait  Seconds until the next attempt. */
 void fa_emit_retry(const struct fa_emitter *emitter, const struct fa_job *job, double wait);

@@ -11,7 +11,8 @@
  *     pause      a full disk
  *
  * A part owns its data and returns verdicts; it includes neither another part nor this header.  The
- * turn carries the verdicts out: turn.c, and its helpers apply.c, admit.c, spill.c, ending.c and snapshot.c.
+ * turn carries the verdicts out: turn.c, and its helpers apply.c, admit.c,
+ * hedging.c, spill.c, ending.c and snapshot.c.
  *
  * Callbacks (of the strategy, the stage, the resolver, libevent) only record an event, and request
  * a turn.
@@ -31,6 +32,7 @@
 #include "engine/ledger.h"
 #include "engine/pause.h"
 #include "engine/scheduler.h"
+#include "engine/stragglers.h"
 
 #include <fetchall/session.h>
 
@@ -94,6 +96,7 @@ struct fa_session {
     struct fa_pause pause;
     LIST_HEAD(, fa_job) jobs; /**< All jobs in memory. */
     struct fa_counts counts;
+    struct fa_stragglers stragglers;
     struct fa_run_end ending;
     struct fa_alarms alarms;
     unsigned n_jobs; /**< config.jobs, or fewer because of the limit of open files. */

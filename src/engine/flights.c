@@ -1,5 +1,6 @@
 /*
- * A job has one attempt at a time, which is embedded in it; the strategy gets only the attempt.
+ * A job has one attempt of its own at a time, which is embedded in it; the strategy gets only the
+ * attempt.  A hedge (engine/hedge.h) is another, with copies of its texts: it can outlive the job.
  * Everything that the transfer needs is decided here, before it starts: URL, addresses, headers,
  * and how much of the part to keep.
  *
@@ -26,9 +27,29 @@ static struct fa_job *attempt_job(struct fa_attempt *attempt)
     return (struct fa_job *)(void *)((char *)attempt - offsetof(struct fa_job, attempt));
 }
 
+static void hedge_move(struct fa_flights *flights, struct fa_hedge *hedge,
+                       enum fa_hedge_state state)
+{
+    TAILQ_REMOVE(&flights->hedges[hedge->state], hedge, same);
+    hedge->state = state;
+    TAILQ_INSERT_TAIL(&flights->hedges[state], hedge, same);
+}
+
+static void hedge_done(struct fa_flights *flights, struct fa_hedge *hedge,
+                       const struct fa_outcome *outcome)
+{
+    hedge->outcome = *outcome;
+    hedge_move(flights, hedge, FA_HEDGE_ENDED);
+    flights->wake(flights->ctx);
+}
+
 static void flights_done(void *ctx, struct fa_attempt *attempt, struct fa_outcome *outcome)
 {
     struct fa_flights *flights = ctx;
+    if (attempt->owner) {
+        hedge_done(flights, attempt->owner, outcome);
+        return;
+    }
     struct fa_job *job = attempt_job(attempt);
     job->outcome = *outcome;
     job->ended = true;
@@ -42,6 +63,8 @@ int fa_flights_init(struct fa_flights *flights, struct fa_strategy_env *env, str
     env->ctx = flights;
     TAILQ_INIT(&flights->active);
     fa_job_queue_init(&flights->ended);
+    for (int state = 0; state < FA_HEDGE_STATES; ++state)
+        TAILQ_INIT(&flights->hedges[state]);
     flights->strategy = flights->ops->new (env, err);
     return flights->strategy ? 0 : -1;
 }
@@ -49,42 +72,48 @@ int fa_flights_init(struct fa_flights *flights, struct fa_strategy_env *env, str
 /* Freeing the strategy ends its attempts without a callback. */
 void fa_flights_fini(struct fa_flights *flights)
 {
-    if (flights->strategy)
-        flights->ops->free(flights->strategy);
+    if (!flights->strategy)
+        return;
+    flights->ops->free(flights->strategy);
     flights->strategy = NULL;
+    struct fa_hedge *hedge;
+    for (int state = 0; state < FA_HEDGE_STATES; ++state)
+        while ((hedge = TAILQ_FIRST(&flights->hedges[state])))
+            fa_flights_release_hedge(flights, hedge);
 }
 
 /* Lines of the options that are for all hosts, and those of the entry. */
 static size_t headers_add_general(const struct fa_config *config, const struct fa_host_rule *rule,
-                                  struct fa_job *job, size_t n)
+                                  const struct fa_entry *entry, const char **headers, size_t n)
 {
     for (size_t i = 0; i < config->n_headers; ++i)
         if (!fa_slice_is_field(config->headers[i], strlen(config->headers[i])) &&
             !fa_host_rule_replaces(rule, config->headers[i]))
-            job->headers[n++] = config->headers[i];
-    for (size_t i = 0; i < job->entry->n_headers; ++i)
-        job->headers[n++] = job->entry->headers[i];
+            headers[n++] = config->headers[i];
+    for (size_t i = 0; i < entry->n_headers; ++i)
+        headers[n++] = entry->headers[i];
     return n;
 }
 
 /* Header lines may contain credentials: see secrecy.h.  A Range is a member of the attempt. */
-static int attempt_set_headers(const struct fa_flights *flights, struct fa_job *job)
+static int attempt_set_headers(const struct fa_flights *flights, const struct fa_job *job,
+                               const struct fa_target *target, struct fa_attempt *attempt,
+                               const char ***headers)
 {
-    struct fa_attempt *attempt = &job->attempt;
     const struct fa_config *config = flights->config;
-    const struct fa_host_rule *rule = fa_host_rules_get(flights->rules, job->target.origin->rule);
+    const struct fa_host_rule *rule = fa_host_rules_get(flights->rules, target->origin->rule);
     size_t most = config->n_headers + job->entry->n_headers + flights->rules->most_headers, n = 0;
     attempt->n_headers = 0;
     if (most == 0)
         return 0;
-    if (!job->headers && !(job->headers = calloc(most, sizeof(*job->headers))))
+    if (!*headers && !(*headers = calloc(most, sizeof(**headers))))
         return -1;
-    if (fa_secrecy_allows_rule(&job->target, rule))
+    if (fa_secrecy_allows_rule(target, rule))
         for (; n < rule->own.n_headers; ++n)
-            job->headers[n] = rule->own.headers[n];
-    if (fa_secrecy_allows(job->target.secrecy))
-        n = headers_add_general(config, rule, job, n);
-    attempt->headers = job->headers;
+            (*headers)[n] = rule->own.headers[n];
+    if (fa_secrecy_allows(target->secrecy))
+        n = headers_add_general(config, rule, job->entry, *headers, n);
+    attempt->headers = *headers;
     attempt->n_headers = n;
     return 0;
 }
@@ -180,28 +209,26 @@ static int attempt_open_part(struct fa_flights *flights, struct fa_job *job, str
 }
 
 /* The URL is redacted once for each request, and not for each event and report that prints it. */
-static int job_print_url(const struct fa_flights *flights, struct fa_job *job)
+static int attempt_set_texts(const struct fa_flights *flights, const struct fa_job *job,
+                             const struct fa_target *target, struct fa_attempt *attempt,
+                             const char ***headers, char **ret_printed)
 {
-    char *printed = fa_redact_url(job->target.url->whole, flights->config->secret_keys);
-    if (!printed)
+    char *printed = fa_redact_url(target->url->whole, flights->config->secret_keys);
+    if (!printed || attempt_set_headers(flights, job, target, attempt, headers)) {
+        free(printed);
         return -1;
-    free(job->effective_url);
-    job->effective_url = printed;
+    }
+    free(*ret_printed);
+    *ret_printed = printed;
     return 0;
 }
 
-static int attempt_prepare(struct fa_flights *flights, struct fa_job *job, uint64_t rate,
-                           struct fa_error *err)
+/* What is the same for a job's own attempt and for a hedge. */
+static void attempt_set_target(const struct fa_flights *flights, const struct fa_job *job,
+                               const struct fa_target *target, uint64_t rate,
+                               struct fa_attempt *attempt)
 {
-    const struct fa_target *target = &job->target;
     const struct fa_config *config = flights->config;
-    struct fa_attempt *attempt = &job->attempt;
-    if (job_print_url(flights, job) || attempt_set_headers(flights, job)) {
-        fa_error_system(err, FA_CLASS_LOCAL_IO, ENOMEM, "cannot start a download");
-        return -1;
-    }
-    if (attempt_open_part(flights, job, err))
-        return -1;
     attempt->url = target->url->whole;
     attempt->host_port = target->url->host_port;
     attempt->addresses = target->origin->addresses;
@@ -209,7 +236,6 @@ static int attempt_prepare(struct fa_flights *flights, struct fa_job *job, uint6
     attempt->rule = target->origin->rule;
     attempt->digest = target->digest || target->origin->digest;
     attempt->http1 = job->tries.http1 || target->origin->http2_failures >= FA_HTTP2_FAILURES;
-    attempt->close = origin_is_single_use(flights, target->origin);
     attempt->netrc = fa_secrecy_netrc(target);
     attempt->cookies = target->secrecy == FA_SECRECY_DOWNGRADED ? NULL : target->cookies;
     attempt->durable = config->fsync == FA_FSYNC_EACH;
@@ -220,6 +246,21 @@ static int attempt_prepare(struct fa_flights *flights, struct fa_job *job, uint6
     attempt->rate = rate;
     attempt->received = 0;
     attempt->cancelled = false;
+}
+
+static int attempt_prepare(struct fa_flights *flights, struct fa_job *job, uint64_t rate,
+                           struct fa_error *err)
+{
+    const struct fa_target *target = &job->target;
+    struct fa_attempt *attempt = &job->attempt;
+    if (attempt_set_texts(flights, job, target, attempt, &job->headers, &job->effective_url)) {
+        fa_error_system(err, FA_CLASS_LOCAL_IO, ENOMEM, "cannot start a download");
+        return -1;
+    }
+    if (attempt_open_part(flights, job, err))
+        return -1;
+    attempt_set_target(flights, job, target, rate, attempt);
+    attempt->close = origin_is_single_use(flights, target->origin);
     return 0;
 }
 
@@ -261,7 +302,7 @@ int fa_flights_start(struct fa_flights *flights, struct fa_job *job, bool first,
         return -1;
     /* Redirects are requests of the same attempt, so only the first one is an event. */
     if (first)
-        fa_emit_started(flights->emitter, job);
+        fa_emit_started(flights->emitter, job, job->effective_url);
     return flights->ops->submit(flights->strategy, &job->attempt, err);
 }
 
@@ -306,26 +347,170 @@ struct fa_job *fa_flights_take(struct fa_flights *flights)
 void fa_flights_cancel(struct fa_flights *flights)
 {
     struct fa_job *job;
+    struct fa_hedge *hedge;
     TAILQ_FOREACH (job, &flights->active, active)
         if (!job->ended)
             flights->ops->cancel(flights->strategy, &job->attempt);
+    TAILQ_FOREACH (hedge, &flights->hedges[FA_HEDGE_ACTIVE], same)
+        flights->ops->cancel(flights->strategy, &hedge->attempt);
+    while ((hedge = TAILQ_FIRST(&flights->hedges[FA_HEDGE_WAITS])))
+        fa_flights_end_hedge(flights, hedge);
+}
+
+/* A mirror is requested like any listed URL, and the target of the job where its redirects led. */
+static struct fa_target hedge_target(const struct fa_job *job, struct fa_origin *origin,
+                                     unsigned mirror)
+{
+    struct fa_target target = job->target;
+    if (mirror == target.mirror)
+        return target;
+    target.mirror = mirror;
+    target.url = &target.mirrors[mirror].url;
+    target.origin = origin;
+    target.hops = 0;
+    target.secrecy = FA_SECRECY_HOME;
+    target.cookies = NULL;
+    target.secure = target.url->secure;
+    target.digest = false;
+    return target;
+}
+
+/* The texts are copied, as a hedge can outlive its job. */
+static int hedge_set_texts(const struct fa_flights *flights, struct fa_hedge *hedge,
+                           const struct fa_target *target)
+{
+    struct fa_attempt *attempt = &hedge->attempt;
+    const char **headers = NULL;
+    int result = attempt_set_texts(flights, hedge->job, target, attempt, &headers, &hedge->printed);
+    attempt_set_target(flights, hedge->job, target, 0, attempt);
+    if (result == 0)
+        result = fa_attempt_copy_texts(attempt, &hedge->texts);
+    free(headers);
+    return result;
+}
+
+static int hedge_prepare(struct fa_flights *flights, struct fa_hedge *hedge, uint64_t rate,
+                         struct fa_error *err)
+{
+    const struct fa_job *job = hedge->job;
+    struct fa_attempt *attempt = &hedge->attempt;
+    struct fa_target target = hedge_target(job, hedge->origin, hedge->mirror);
+    if (hedge_set_texts(flights, hedge, &target)) {
+        fa_error_system(err, FA_CLASS_LOCAL_IO, ENOMEM, "cannot request a file again");
+        return -1;
+    }
+    attempt->rate = rate;
+    attempt->fresh = true;
+    attempt->conditional = job->place.conditional;
+    attempt->rep = attempt->conditional ? job->place.known->rep : fa_representation_none;
+    attempt->owner = hedge;
+    attempt->fd = fa_store_hedge_open(flights->store, hedge->key, err);
+    if (attempt->fd < 0)
+        return -1;
+    fa_store_inode(flights->store, attempt->fd, &hedge->inode);
+    return 0;
+}
+
+struct fa_hedge *fa_flights_hedge(struct fa_flights *flights, struct fa_job *job,
+                                  struct fa_origin *origin, unsigned mirror)
+{
+    struct fa_hedge *hedge = calloc(1, sizeof(*hedge));
+    if (!hedge)
+        return NULL;
+    hedge->origin = origin;
+    hedge->mirror = mirror;
+    hedge->key = job->place.key;
+    hedge->attempt.fd = -1;
+    hedge->job = job;
+    job->hedge = hedge;
+    TAILQ_INSERT_TAIL(&flights->hedges[FA_HEDGE_WAITS], hedge, same);
+    return hedge;
+}
+
+void fa_flights_start_hedge(struct fa_flights *flights, struct fa_hedge *hedge, uint64_t rate)
+{
+    struct fa_job *job = hedge->job;
+    struct fa_error err = {0};
+    if (hedge_prepare(flights, hedge, rate, &err)) {
+        fa_flights_end_hedge(flights, hedge);
+        return;
+    }
+    ++job->tries.attempts;
+    fa_emit_started(flights->emitter, job, hedge->printed);
+    if (flights->ops->submit(flights->strategy, &hedge->attempt, &err))
+        fa_flights_end_hedge(flights, hedge);
+    else
+        hedge_move(flights, hedge, FA_HEDGE_ACTIVE);
+}
+
+void fa_flights_end_hedge(struct fa_flights *flights, struct fa_hedge *hedge)
+{
+    if (hedge->state == FA_HEDGE_ACTIVE) {
+        flights->ops->cancel(flights->strategy, &hedge->attempt);
+    } else if (hedge->state == FA_HEDGE_WAITS) {
+        struct fa_outcome outcome = fa_outcome_none;
+        outcome.error.class = FA_CLASS_CANCELLED;
+        hedge_done(flights, hedge, &outcome);
+    }
+}
+
+/* What it has received so far is reported with the job, which may end before it.  That of a hedge
+ * which was kept is counted already. */
+void fa_flights_drop_hedge(struct fa_flights *flights, struct fa_job *job)
+{
+    struct fa_hedge *hedge = job->hedge;
+    job->hedge = NULL;
+    hedge->job = NULL;
+    if (hedge->state == FA_HEDGE_WON)
+        hedge_move(flights, hedge, FA_HEDGE_ENDED);
+    else
+        job->bytes += hedge->attempt.received;
+    fa_flights_end_hedge(flights, hedge);
+}
+
+void fa_flights_keep_hedge(struct fa_flights *flights, struct fa_hedge *hedge)
+{
+    hedge_move(flights, hedge, FA_HEDGE_WON);
+    if (!hedge->job->ended)
+        flights->ops->cancel(flights->strategy, &hedge->job->attempt);
+}
+
+struct fa_hedge *fa_flights_ended_hedge(struct fa_flights *flights)
+{
+    return TAILQ_FIRST(&flights->hedges[FA_HEDGE_ENDED]);
+}
+
+void fa_flights_release_hedge(struct fa_flights *flights, struct fa_hedge *hedge)
+{
+    TAILQ_REMOVE(&flights->hedges[hedge->state], hedge, same);
+    fa_store_hedge_remove(flights->store, hedge->key);
+    fa_hedge_free(hedge);
 }
 
 /* Changing a rate costs a message to the worker, so only changes of more than a tenth are sent. */
+static void flights_tune(struct fa_flights *flights, struct fa_attempt *attempt, uint64_t share)
+{
+    uint64_t rate = attempt->rate;
+    if (share > rate + rate / 10 || share < rate - rate / 10)
+        flights->ops->tune(flights->strategy, attempt, share);
+}
+
 void fa_flights_share(struct fa_flights *flights, struct fa_bucket *bucket, uint64_t bytes,
                       unsigned active, double now)
 {
     const struct fa_job *job;
     struct fa_job *tuned;
+    struct fa_hedge *hedge;
     double seen = (double)bytes;
     TAILQ_FOREACH (job, &flights->active, active)
         seen += fmax((double)job->attempt.received, FA_BUCKET_FIRST);
+    TAILQ_FOREACH (hedge, &flights->hedges[FA_HEDGE_ACTIVE], same)
+        seen += fmax((double)hedge->attempt.received, FA_BUCKET_FIRST);
     fa_bucket_update(bucket, now, seen);
     uint64_t share = fa_bucket_share(bucket, active);
-    TAILQ_FOREACH (tuned, &flights->active, active) {
-        uint64_t rate = tuned->attempt.rate;
-        bool differs = share > rate + rate / 10 || share < rate - rate / 10;
-        if (differs && !tuned->ended)
-            flights->ops->tune(flights->strategy, &tuned->attempt, share);
-    }
+    TAILQ_FOREACH (tuned, &flights->active, active)
+        if (!tuned->ended)
+            flights_tune(flights, &tuned->attempt, share);
+    TAILQ_FOREACH (hedge, &flights->hedges[FA_HEDGE_ACTIVE], same)
+        flights_tune(flights, &hedge->attempt, share);
 }

@@ -6,6 +6,7 @@
 
 #include "engine/bucket.h"
 #include "engine/emit.h"
+#include "engine/hedge.h"
 #include "engine/host_rules.h"
 #include "engine/job.h"
 #include "engine/store.h"
@@ -23,9 +24,10 @@ struct fa_flights {
     struct fa_store *store;
     const struct fa_emitter *emitter;
     const struct fa_strategy_ops *ops;
-    struct fa_strategy *strategy;       /**< Owned. */
-    struct fa_job_list active;          /**< In the order of their starts. */
-    struct fa_job_queue ended;          /**< For fa_flights_take(). */
+    struct fa_strategy *strategy; /**< Owned. */
+    struct fa_job_list active;    /**< In the order of their starts. */
+    struct fa_job_queue ended;    /**< For fa_flights_take(). */
+    struct fa_hedge_list hedges[FA_HEDGE_STATES];
     uint64_t single_use[FA_SINGLE_USE]; /**< Hashes of origins whose last file was requested. */
     uint64_t n_single_use;
     void (*wake)(void *ctx); /**< Called when an attempt has ended. */
@@ -58,6 +60,35 @@ int fa_flights_start(struct fa_flights *flights, struct fa_job *job, bool first,
 /** End an attempt that did not reach the strategy. */
 void fa_flights_fail(struct fa_flights *flights, struct fa_job *job, const struct fa_error *error,
                      enum fa_retryability retryable);
+
+/**
+ * Prepare a second request for the file of an active job.  Sets job->hedge.
+ *
+ * @origin  Of the mirror; or that of the job's present target, which is requested again then.
+ * @return  NULL: no memory.
+ */
+struct fa_hedge *fa_flights_hedge(struct fa_flights *flights, struct fa_job *job,
+                                  struct fa_origin *origin, unsigned mirror);
+
+/** Send the request of a hedge in state WAITS, whose origin has an address.  @rate  Bytes a second;
+ * 0: no limit.  If that is not possible, the hedge ends. */
+void fa_flights_start_hedge(struct fa_flights *flights, struct fa_hedge *hedge, uint64_t rate);
+
+/** End a hedge: cancel it, or settle it without a request. */
+void fa_flights_end_hedge(struct fa_flights *flights, struct fa_hedge *hedge);
+
+/** The job does not wait for its hedge any more: end it, without a job. */
+void fa_flights_drop_hedge(struct fa_flights *flights, struct fa_job *job);
+
+/** A hedge that has ended has the file: keep it until the job's own attempt, which is cancelled, has
+ * ended. */
+void fa_flights_keep_hedge(struct fa_flights *flights, struct fa_hedge *hedge);
+
+/** @return a hedge that has ended, with its outcome, which must be kept or released; or NULL. */
+struct fa_hedge *fa_flights_ended_hedge(struct fa_flights *flights);
+
+/** Free a hedge that has ended, and remove its part if it still has one. */
+void fa_flights_release_hedge(struct fa_flights *flights, struct fa_hedge *hedge);
 
 /** Start the attempts that the strategy has batched. */
 void fa_flights_flush(struct fa_flights *flights);

@@ -64,6 +64,8 @@ struct fa_origin {
     struct fa_host_limits limits;
     struct fa_concurrency concurrency;
     struct fa_spacing spacing;
+    float slowness;   /**< See fa_stragglers_add(). */
+    bool refused;     /**< It has asked for fewer requests: it gets none twice. */
     double served_at; /**< Start of the latest request that was answered well; 0: none. */
 
     enum fa_lookup lookup;

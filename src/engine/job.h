@@ -14,6 +14,7 @@
 
 #include <sys/queue.h>
 
+struct fa_hedge;
 struct fa_origin;
 
 enum fa_job_state {
@@ -121,6 +122,7 @@ struct fa_tries {
     double failed_at;        /**< First time that it was answered with overload; 0: never. */
     double asked_at;         /**< First time that it was answered with Retry-After; 0: never. */
     unsigned outage;         /**< QUEUED: the outage in which it has no mirror to go to. */
+    bool hedged;             /**< It has, or had, a hedge. */
 };
 
 /** Times on the session's clock, and in seconds. */
@@ -151,6 +153,7 @@ struct fa_job {
     struct fa_outcome outcome;      /**< Of the last attempt. */
     struct fa_stage_result *hashed; /**< Owned: the result of the stage. */
     bool ended;                     /**< ACTIVE: the attempt is over, and not settled yet. */
+    struct fa_hedge *hedge;         /**< Borrowed: its second request, while it is waited for. */
 
     TAILQ_ENTRY(fa_job) queued; /**< In the one queue that it is in. */
     TAILQ_ENTRY(fa_job) active; /**< Among the active. */

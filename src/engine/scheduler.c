@@ -21,6 +21,7 @@
 #include "engine/retry.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -121,11 +122,10 @@ void fa_scheduler_learn(struct fa_scheduler *scheduler, double now)
     fa_hosts_each(&scheduler->hosts, learn_from_origin, &learning);
 }
 
-struct fa_origin *fa_scheduler_origin(struct fa_scheduler *scheduler, struct fa_job *job)
+static struct fa_origin *scheduler_origin(struct fa_scheduler *scheduler, const struct fa_url *url,
+                                          uint64_t key)
 {
-    const struct fa_url *url = job->target.url;
-    struct fa_origin *origin = fa_hosts_get(&scheduler->hosts, url, job->target.origin_key);
-    job->target.origin = origin;
+    struct fa_origin *origin = fa_hosts_get(&scheduler->hosts, url, key);
     if (origin) {
         origin_set_rule(scheduler, origin, url);
         origin_recall_limit(scheduler, origin);
@@ -143,6 +143,12 @@ struct fa_origin *fa_scheduler_origin(struct fa_scheduler *scheduler, struct fa_
         origin->known_at = INFINITY;
     }
     return origin;
+}
+
+struct fa_origin *fa_scheduler_origin(struct fa_scheduler *scheduler, struct fa_job *job)
+{
+    job->target.origin = scheduler_origin(scheduler, job->target.url, job->target.origin_key);
+    return job->target.origin;
 }
 
 /* A backlog that is not empty comes first: later entries must not overtake it. */
@@ -523,8 +529,10 @@ static void origin_judge_limit(struct fa_origin *origin, const struct fa_job *jo
                      : 0,
         .busy = fa_origin_waiting(origin) > 0,
     };
-    if (outcome_has_sign(job, evidence, &answer.sign))
-        fa_concurrency_ended(&origin->concurrency, &policy, &answer);
+    if (!outcome_has_sign(job, evidence, &answer.sign))
+        return;
+    origin->refused |= answer.sign == FA_CONCURRENCY_REFUSED;
+    fa_concurrency_ended(&origin->concurrency, &policy, &answer);
 }
 
 void fa_scheduler_received(struct fa_job *job)
@@ -784,6 +792,78 @@ static struct fa_job *scheduler_take_job(struct fa_scheduler *scheduler, struct 
     origin_count_queued(scheduler, origin, -1);
     origin->held[line] -= origin->held[line] > 0 && job->tries.outage == origin->outage;
     return job;
+}
+
+/* Only where another request is welcome: the host works, has not asked for fewer, and is below its
+ * limit. */
+static bool origin_takes_hedge(const struct fa_origin *origin, double now)
+{
+    struct fa_concurrency_policy concurrency = origin_concurrency(origin);
+    return !origin->refused && !origin->name_unknown && origin->breaker.failures == 0 &&
+           origin->active < fa_concurrency_limit(&origin->concurrency, &concurrency) &&
+           fa_breaker_allows(&origin->breaker, now) && fa_spacing_wait(&origin->spacing, now) <= 0;
+}
+
+/* A mirror at the same host is as good as the URL itself, but not better. */
+static struct fa_origin *job_find_hedge(struct fa_scheduler *scheduler, const struct fa_job *job,
+                                        double now, unsigned *ret_mirror)
+{
+    const struct fa_target *target = &job->target;
+    for (unsigned i = 1; i < target->n_mirrors; ++i) {
+        unsigned at = (target->mirror + i) % target->n_mirrors;
+        const struct fa_mirror *mirror = &target->mirrors[at];
+        *ret_mirror = at;
+        if (target->exhausted & 1ull << at || mirror->origin == target->origin->hash)
+            continue;
+        struct fa_origin *origin = scheduler_origin(scheduler, &mirror->url, mirror->origin);
+        if (origin && origin_takes_hedge(origin, now))
+            return origin;
+        if (origin)
+            fa_hosts_forget(&scheduler->hosts, origin);
+    }
+    *ret_mirror = target->mirror;
+    return origin_takes_hedge(target->origin, now) ? target->origin : NULL;
+}
+
+struct fa_origin *fa_scheduler_hedge(struct fa_scheduler *scheduler, const struct fa_job *job,
+                                     double now, unsigned *ret_mirror)
+{
+    if (scheduler->stopped || scheduler->active >= scheduler->slots.now ||
+        !fa_bucket_allows(&scheduler->bucket, scheduler->active))
+        return NULL;
+    struct fa_origin *origin = job_find_hedge(scheduler, job, now, ret_mirror);
+    if (!origin)
+        return NULL;
+    ++origin->active;
+    ++scheduler->active;
+    fa_spacing_start(&origin->spacing, origin->limits.host_rate, origin->digest ? 2 : 1, now);
+    fa_bucket_start(&scheduler->bucket);
+    if (origin->lookup == FA_LOOKUP_NEEDED)
+        fa_hosts_want_lookup(&scheduler->hosts, origin);
+    return origin;
+}
+
+bool fa_scheduler_hedge_is_ready(const struct fa_origin *origin, bool *ret_failed)
+{
+    *ret_failed = origin->lookup == FA_LOOKUP_NEEDED;
+    return *ret_failed || origin->lookup == FA_LOOKUP_KNOWN;
+}
+
+/* A hedge is no evidence that a host is down, but what the host asks for holds. */
+void fa_scheduler_hedge_ended(struct fa_scheduler *scheduler, struct fa_origin *origin,
+                              const struct fa_outcome *outcome, double now)
+{
+    --origin->active;
+    --scheduler->active;
+    if (!fa_outage_is_overload(outcome))
+        return;
+    origin->refused = true;
+    if (outcome->retry_after > 0)
+        origin_failed(scheduler, origin, &outcome->error,
+                      (struct fa_breaker_failure){.now = now,
+                                                  .retry_after = outcome->retry_after,
+                                                  .failures = UINT_MAX,
+                                                  .pauses = UINT_MAX});
 }
 
 /* An origin in the ring READY may also be down or given up: then its jobs are moved, held or

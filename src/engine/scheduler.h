@@ -118,6 +118,24 @@ enum fa_next {
 enum fa_next fa_scheduler_next(struct fa_scheduler *scheduler, double now, struct fa_job **ret_job,
                                struct fa_origin **ret_origin);
 
+/**
+ * Choose where the file of an active job may be requested a second time: at a mirror whose host
+ * works, or where it is requested now.
+ *
+ * @ret_mirror  Of the job.
+ * @return      its origin, which counts the request as active now, and is looked up if it has to be;
+ *              NULL: nowhere.
+ */
+struct fa_origin *fa_scheduler_hedge(struct fa_scheduler *scheduler, const struct fa_job *job,
+                                     double now, unsigned *ret_mirror);
+
+/** Whether the lookup for such a request has ended.  @ret_failed  Without an address. */
+bool fa_scheduler_hedge_is_ready(const struct fa_origin *origin, bool *ret_failed);
+
+/** Such a request has ended.  Review its origin then. */
+void fa_scheduler_hedge_ended(struct fa_scheduler *scheduler, struct fa_origin *origin,
+                              const struct fa_outcome *outcome, double now);
+
 /** Something about an origin has changed: update its ring.  May free the origin. */
 void fa_scheduler_review(struct fa_scheduler *scheduler, struct fa_origin *origin, double now);
 

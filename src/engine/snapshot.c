@@ -54,6 +54,11 @@ static void snapshot_describe_active(const struct fa_session *s, struct fa_progr
         if (progress->n_oldest < FA_ACTIVE_MAX)
             progress->oldest[progress->n_oldest++] = active;
     }
+    const struct fa_hedge *hedge;
+    TAILQ_FOREACH (hedge, &s->flights.hedges[FA_HEDGE_ACTIVE], same) {
+        progress->bytes += hedge->attempt.received;
+        progress->expected += hedge->attempt.received;
+    }
 }
 
 void fa_snapshot_send(const struct fa_session *s)

@@ -257,10 +257,15 @@ int fa_store_scratch(const struct fa_store *store)
 }
 
 /* Written by hand, because snprintf(3) is noticeable at a hundred thousand small files. */
-static const char *part_name(const struct fa_store *store, uint64_t key, char name[PART_NAME])
+static void key_print(uint64_t key, char name[PART_NAME])
 {
     for (int i = 15; i >= 0; --i, key >>= 4)
         name[i] = "0123456789abcdef"[key & 15];
+}
+
+static const char *part_name(const struct fa_store *store, uint64_t key, char name[PART_NAME])
+{
+    key_print(key, name);
     if (store->mount.modes)
         memcpy(name + 16, ".part", sizeof(".part"));
     else
@@ -477,6 +482,40 @@ int fa_store_part_open(struct fa_store *store, uint64_t key, const struct fa_ino
     if (fd < 0 && err)
         *err = why;
     return fd;
+}
+
+/* Not the name of a part, so a later run removes it, and so does one of an older version. */
+static const char *hedge_name(uint64_t key, char name[PART_NAME])
+{
+    key_print(key, name);
+    memcpy(name + 16, ".hedge.part", sizeof(".hedge.part"));
+    return name;
+}
+
+int fa_store_hedge_open(struct fa_store *store, uint64_t key, struct fa_error *err)
+{
+    char name[PART_NAME];
+    return part_new(store, hedge_name(key, name), FA_PART_STALE, err);
+}
+
+int fa_store_hedge_adopt(struct fa_store *store, uint64_t key, const struct fa_inode *inode,
+                         struct fa_error *err)
+{
+    char from[PART_NAME], to[PART_NAME];
+    struct stat st;
+    hedge_name(key, from);
+    if (fstatat(store->own_fd, from, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+        (!part_is_ours(store, &st) || !part_is_same(store, inode, &st)))
+        return fa_folder_refuse(err, from, "is not the part that was written");
+    if (renameat(store->own_fd, from, store->own_fd, part_name(store, key, to)))
+        return fa_folder_failed(err, "rename a part in", store->folder.dir);
+    return 0;
+}
+
+void fa_store_hedge_remove(struct fa_store *store, uint64_t key)
+{
+    char name[PART_NAME];
+    unlinkat(store->own_fd, hedge_name(key, name), 0);
 }
 
 /* It may be missing: that is the aim. */

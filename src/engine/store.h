@@ -109,6 +109,21 @@ int fa_store_part_know(struct fa_store *store, uint64_t key, const struct fa_ino
 /** Remove the parts that keeps() rejects.  @keeps  NULL: remove all. */
 void fa_store_purge(struct fa_store *store, bool (*keeps)(void *arg, uint64_t key), void *arg);
 
+/**
+ * Open the part of a hedge: a second file for the same key.  Its bytes are never resumed, and a later
+ * run removes what a kill has left of it.
+ *
+ * @return A descriptor, or -1.
+ */
+int fa_store_hedge_open(struct fa_store *store, uint64_t key, struct fa_error *err);
+
+/** Make the part of a hedge the part of the key.  It is still marked as stale.  @inode  Of the file
+ * that was written.  @return 0, or -1 */
+int fa_store_hedge_adopt(struct fa_store *store, uint64_t key, const struct fa_inode *inode,
+                         struct fa_error *err);
+
+void fa_store_hedge_remove(struct fa_store *store, uint64_t key);
+
 /** Open a part for reading.  @inode  Of the file that was written.  @return a descriptor, or -1. */
 int fa_store_part_open(struct fa_store *store, uint64_t key, const struct fa_inode *inode,
                        struct fa_error *err);

@@ -15,6 +15,7 @@
 #include "base/loop.h"
 #include "engine/admit.h"
 #include "engine/apply.h"
+#include "engine/hedging.h"
 #include "engine/snapshot.h"
 #include "engine/spill.h"
 
@@ -42,8 +43,11 @@ static void turn_check_stop(struct fa_session *s)
 static void turn_settle(struct fa_session *s, double now)
 {
     struct fa_job *job;
+    struct fa_hedge *hedge;
     while ((job = fa_flights_take(&s->flights)))
         fa_apply_outcome(s, job, now);
+    while ((hedge = fa_flights_ended_hedge(&s->flights)))
+        fa_apply_hedge(s, hedge, now);
 }
 
 /* Out of descriptors: continue with fewer transfers for a while.  Without another transfer in
@@ -321,6 +325,7 @@ void fa_turn_tick(evutil_socket_t fd, short what, void *session)
         fa_engine_wake(s);
     turn_record_heads(s, now);
     turn_check_limits(s, now);
+    fa_hedging_review(s, now);
     turn_commit_if_due(s, now);
     fa_snapshot_send(s);
 }

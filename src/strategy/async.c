@@ -234,8 +234,8 @@ static void loop_reap(struct loop *loop)
 static bool loop_is_scouted(struct loop *loop, struct fa_attempt *attempt)
 {
     return fa_settings_of(loop->strategy->env.settings, (unsigned)attempt->rule)->http2 &&
-           !attempt->http1 && !attempt->close && strncmp(attempt->url, "https:", 6) == 0 &&
-           fa_scouts_wait(&loop->scouts, attempt);
+           !attempt->http1 && !attempt->close && !attempt->fresh &&
+           strncmp(attempt->url, "https:", 6) == 0 && fa_scouts_wait(&loop->scouts, attempt);
 }
 
 static bool loop_has_ready(const struct loop *loop)

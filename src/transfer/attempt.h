@@ -41,6 +41,7 @@ struct fa_attempt {
                                   asks for HTTP Digest authentication. */
     bool http1;              /**< Use HTTP/1.1: HTTP/2 has failed for this attempt or its origin. */
     bool close;              /**< Close the connection afterwards: it is not worth keeping. */
+    bool fresh;              /**< Open a connection of its own. */
     int fd;                  /**< The part file, open for writing.  Taken by the strategy. */
     bool lent;               /**< The strategy borrows fd: its ops say whether it can. */
     uint64_t offset;         /**< Bytes of the part file to keep; the rest is truncated. */
@@ -67,12 +68,21 @@ struct fa_attempt {
     struct fa_head head;       /**< Written once, before has_head. */
     atomic_bool has_head;      /**< Written by the strategy, read by the engine. */
 
+    void *owner;                   /**< Private to the engine; NULL: the job that it is in. */
     STAILQ_ENTRY(fa_attempt) link; /**< Link in the strategy's queues. */
     void *slot;                    /**< Private to the strategy. */
     uint64_t task;                 /**< Private to the strategy. */
 };
 
 STAILQ_HEAD(fa_attempt_queue, fa_attempt);
+
+/**
+ * Copy the texts of an attempt, so that it can outlive their owner.
+ *
+ * @ret  What to free(3) after the attempt.
+ * @return 0, or -1: no memory.
+ */
+int fa_attempt_copy_texts(struct fa_attempt *attempt, void **ret);
 
 /** Mark the part file as stale, before its bytes change.  @return 0, or -1 with errno. */
 int fa_attempt_mark_stale(const struct fa_attempt *attempt);

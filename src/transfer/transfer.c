@@ -577,6 +577,7 @@ static int transfer_set_up(struct fa_transfer *t, const struct fa_attempt *a,
     t->lease.shared = t->settings->http2 && !a->http1;
     transfer_set_version(t, t->lease.shared);
     curl_easy_setopt(t->easy, CURLOPT_FORBID_REUSE, (long)a->close);
+    curl_easy_setopt(t->easy, CURLOPT_FRESH_CONNECT, (long)a->fresh);
     curl_easy_setopt(t->easy, CURLOPT_BUFFERSIZE, (long)t->pace.buffer);
     curl_easy_setopt(t->easy, CURLOPT_MAX_RECV_SPEED_LARGE, (curl_off_t)t->pace.rate);
     if (fa_request_set(t->easy, &t->headers, a, asked) || transfer_set_address(t, a))

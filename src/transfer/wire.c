@@ -44,6 +44,7 @@ static const struct fa_field attempt_fields[] = {
     FA_FIELD(BOOL, bool, struct fa_attempt, digest),
     FA_FIELD(BOOL, bool, struct fa_attempt, http1),
     FA_FIELD(BOOL, bool, struct fa_attempt, close),
+    FA_FIELD(BOOL, bool, struct fa_attempt, fresh),
     FA_FIELD(BOOL, bool, struct fa_attempt, slice.set),
     FA_FIELD(KNOWN, int64_t, struct fa_attempt, slice.first),
     FA_FIELD(KNOWN, int64_t, struct fa_attempt, slice.last),

@@ -28,6 +28,7 @@
  *   /drip/<ms>/<size>/<name>          a file, one byte each <ms>
  *   /trickle/<ms>/<n>/<size>/<name>   a file, <n> bytes each <ms>
  *   /slowversion/<ms>/<n>/<size>/<name>  a file that /_bump changes, <n> bytes each <ms>
+ *   /slowfirst/<n>/<ms>/<size>/<name> a file; one byte each <ms> for the first <n> requests
  *   /slowheaders/<ms>/<name>          a file, its head one byte each <ms>
  *   /delay/<ms>/<size>/<name>         a file, its first byte after <ms>
  *   /loaded/<n>/<ms>/<size>/<name>    the same, and with more than <n> requests at once <ms> grows in

@@ -45,6 +45,16 @@ static void serve_flaky(struct fa_bad_conn *conn, const char *const *arg)
     }
 }
 
+static void serve_slow_first(struct fa_bad_conn *conn, const char *const *arg)
+{
+    bool slow = fails_now(conn, arg[0]);
+    fa_bad_reply_path(conn, fa_bad_number(arg[2]));
+    if (slow) {
+        conn->answer.body_ms = fa_bad_ms(arg[1]);
+        conn->answer.body_piece = 1;
+    }
+}
+
 static void serve_flaky_reset(struct fa_bad_conn *conn, const char *const *arg)
 {
     if (fails_now(conn, arg[0])) {
@@ -184,6 +194,7 @@ const struct fa_bad_behaviour fa_bad_statuses[] = {
     {"esc", 0, serve_escape},
     {"flaky", 3, serve_flaky},
     {"flakyreset", 2, serve_flaky_reset},
+    {"slowfirst", 3, serve_slow_first},
     {"retryafter", 3, serve_retry_after},
     {"ratelimit", 3, serve_rate_limit},
     {"burst", 2, serve_burst},

@@ -495,3 +495,22 @@ FA_TEST_MODES(hosts, mirror_that_is_not_a_url_leaves_the_failure_with_its_host)
     cr_expect_not_null(strstr(fa_run_err(&fetch.run), row), "%s: %s", mode, fa_run_err(&fetch.run));
     free(there);
 }
+
+#define SLOW "/slowfirst/1/1000/100000/slow"
+
+/* A connection that is stuck would hold up the whole run, without being one that stalls. */
+FA_TEST_MODES(hosts, straggler_at_the_end_is_requested_again)
+{
+    add_url("127.0.0.2", SLOW);
+    add_urls("127.0.0.2", "/ok/100000/other", 99);
+    fa_fetch_start(&fetch, &scratch, mode, list.text, NULL);
+    fa_fetch_expect(&fetch, 20, 0);
+    cr_expect_lt(fetch.seconds, fa_timeout(8), "%s: %.1f s", mode, fetch.seconds);
+    fa_fetch_expect_count(&fetch, "ok", 100);
+    cr_expect_eq(json_array_size(fetch.entries), 100);
+    const json_t *entry = fa_fetch_expect_entry(&fetch, 1, "ok", NULL);
+    cr_expect_eq(fa_report_int(entry, "attempts"), 2);
+    cr_expect_geq(fa_report_int(entry, "bytes"), 100000);
+    fa_expect_file(fetch.dir, "slow", SLOW, 100000);
+    fa_fetch_expect_no_parts(&fetch);
+}

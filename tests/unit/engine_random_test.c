@@ -169,6 +169,7 @@ static void write_script(struct play *play)
     for (unsigned i = 0; i < 30; ++i)
         if (percent(play, 85))
             write_resource(play, hosts[i % 4], i);
+    add(play->script, &play->n_script, "e/* 200 size=250");
     if (percent(play, 50))
         add(play->script, &play->n_script, "a/* 200 size=7 took=0.1");
 }
@@ -176,6 +177,10 @@ static void write_script(struct play *play)
 static void write_list(struct play *play)
 {
     unsigned count = 1 + below(play, percent(play, 80) ? 15 : 60);
+    /* Files that go well, so that others can be slower than them, and are requested twice. */
+    unsigned well = percent(play, 30) ? 15 : 0;
+    for (unsigned i = 0; i < well; ++i)
+        add(play->list, &play->n_list, "http://e/%u", i);
     for (unsigned i = 0; i < count; ++i) {
         unsigned name = percent(play, 90) ? i % 30 : below(play, 30);
         char mirror[64] = "", options[160] = "";
@@ -215,6 +220,7 @@ static void choose_config(struct play *play, struct fa_config *config)
     config->halt_percent = percent(play, 30);
     config->overwrite = percent(play, 10);
     config->sync = !config->overwrite && percent(play, 20);
+    config->no_hedge = percent(play, 20);
     play->twice = percent(play, 15) && !play->stops;
 }
 

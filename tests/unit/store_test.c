@@ -744,3 +744,62 @@ Test(store, a_folder_that_cannot_be_made_is_an_error)
     cr_assert_null(fa_store_new(fa_scratch_path(&scratch, "file/below"), NULL, false, &err));
     cr_assert_null(fa_store_new("", NULL, false, &err));
 }
+
+static unsigned count_parts(void)
+{
+    unsigned count = 0;
+    DIR *dir = opendir(in(".fetchall"));
+    for (struct dirent *entry; dir && (entry = readdir(dir));)
+        count += strstr(entry->d_name, ".part") != NULL;
+    closedir(dir);
+    return count;
+}
+
+static void write_text(int fd, const char *text)
+{
+    cr_assert_geq(fd, 0);
+    cr_assert(fa_store_inode(store, fd, &inode));
+    cr_assert_eq(write(fd, text, strlen(text)), (ssize_t)strlen(text));
+    close(fd);
+}
+
+Test(store, a_hedge_has_a_part_of_its_own_that_can_become_the_part)
+{
+    make_part(0xabc, "first");
+    write_text(fa_store_hedge_open(store, 0xabc, NULL), "second");
+    cr_assert_eq(fa_store_part_size(store, 0xabc), 5);
+    cr_assert_eq(fa_store_hedge_adopt(store, 0xabc, &inode, NULL), 0);
+    cr_assert_eq(fa_store_part_size(store, 0xabc), -1, "it is stale");
+    cr_assert_eq(fa_store_part_know(store, 0xabc, &inode), 0);
+    cr_assert_eq(fa_store_part_size(store, 0xabc), 6);
+    cr_assert_eq(fa_store_publish(store, 0xabc, &inode, "c", false, NULL), 0);
+    expect_text("c", "second");
+    cr_assert_eq(count_parts(), 0);
+}
+
+Test(store, another_file_with_the_name_of_a_hedge_is_not_adopted)
+{
+    struct fa_inode other = {0};
+    make_part(0xabc, "first");
+    other = inode;
+    write_text(fa_store_hedge_open(store, 0xabc, NULL), "second");
+    cr_assert_neq(fa_store_hedge_adopt(store, 0xabc, &other, NULL), 0);
+    fa_store_hedge_remove(store, 0xabc);
+    cr_assert_neq(fa_store_hedge_adopt(store, 0xabc, &other, NULL), 0);
+    cr_assert_eq(fa_store_part_size(store, 0xabc), 5);
+}
+
+static bool keeps_all(void *arg, uint64_t key)
+{
+    (void)arg, (void)key;
+    return true;
+}
+
+Test(store, what_a_kill_has_left_of_a_hedge_is_removed)
+{
+    make_part(0xabc, "first");
+    close(fa_store_hedge_open(store, 0xabc, NULL));
+    fa_store_purge(store, keeps_all, NULL);
+    cr_assert_eq(count_parts(), 1);
+    cr_assert_eq(fa_store_part_size(store, 0xabc), 5);
+}

@@ -1154,6 +1154,23 @@ Test(strategy, every_mode_has_a_complete_row)
     }
 }
 
+NETWORK(a_fresh_attempt_has_a_connection_of_its_own)
+{
+    rig_start(rig, 1);
+    for (int i = 0; i < 4; ++i) {
+        struct attempt a;
+        prepare(&a, "/ok/100/a");
+        a.attempt.fresh = i % 2;
+        submit(rig, &a);
+        flush(rig);
+        wait_for(rig, (unsigned)i + 1, 10);
+        cr_assert_eq(a.outcome.error.class, FA_CLASS_NONE, "%s", a.outcome.error.msg);
+        fini(&a);
+    }
+    cr_assert_eq(fa_server_stat(&server, "connections"), 3);
+    rig_end(rig);
+}
+
 NETWORK(connections_are_kept)
 {
     rig_start(rig, 1);
