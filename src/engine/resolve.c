@@ -29,7 +29,9 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#define THREADS     32
+/* Each has two queries in progress, for both families.  A resolver of a small network may forward no
+ * more than 150 at once (dnsmasq's default), and refuses others. */
+#define THREADS     64
 #define THREADS_MAX 128 /* including stuck ones */
 #define LATE_MAX    256
 /* getaddrinfo() with plugins of nsswitch.conf(5) needs more than the smallest stack. */
