@@ -9,6 +9,8 @@
  */
 #include "engine/concurrency.h"
 
+#include <math.h>
+
 /* The first step is small, since many servers accept about 10 connections from an address. */
 #define SMALL_LIMIT 12
 #define SMALL_STEP  4
@@ -18,6 +20,8 @@
 #define LATENCY_GROWN 2.0F
 /* And by this one certainly is. */
 #define LATENCY_FULL 4.0F
+/* Round trips of a short round. */
+#define ROUND_TRIPS 8
 /* The reference becomes a little less strict with each round, as the path may have changed. */
 #define LATENCY_DRIFT 1.01F
 
@@ -202,10 +206,21 @@ static bool concurrency_end_round(struct fa_concurrency *c,
     return c->limit != before;
 }
 
+/* While a new origin gains by each step, rounds of ROUND_TRIPS will do: if one shows no gain, a full
+ * one is measured before that is believed. */
+static double round_least(const struct fa_concurrency *c)
+{
+    if (c->phase != FA_CONCURRENCY_GROW || c->settled || c->bounded || c->wait > 0 ||
+        c->answers == 0)
+        return FA_CONCURRENCY_ROUND;
+    double least = (double)c->latency_sum / c->answers * ROUND_TRIPS;
+    return fmin(fmax(least, FA_CONCURRENCY_ROUND_SHORT), FA_CONCURRENCY_ROUND);
+}
+
 /* Whether enough of the round's requests are answered. */
 static bool round_is_answered(const struct fa_concurrency *c, double now)
 {
-    if (!c->begun || now - c->round_at < FA_CONCURRENCY_ROUND)
+    if (!c->begun || now - c->round_at < round_least(c))
         return false;
     if (c->phase == FA_CONCURRENCY_GROW)
         return c->settled ? c->answers >= c->limit : c->probed * 2 >= c->probes;

@@ -13,8 +13,11 @@
  * A limit is measured in rounds.  A round of GROW ends when the requests that went beyond the
  * previous limit are answered, so that it covers the set-up of their connections.  If that is too slow
  * to show a gain, another one without set-up decides.  Other rounds end after two answers for each
- * transfer.  While large files delay the answers, rounds end by time.  A
- * round in which the limit was not reached has no verdict.
+ * transfer.  While large files delay the answers, rounds end by time.  A round in which the limit was
+ * not reached has no verdict.
+ *
+ * A round takes at least FA_CONCURRENCY_ROUND, except for the first steps of a new origin whose answers
+ * come at once: those take FA_CONCURRENCY_ROUND_SHORT, and only a full round can end them.
  *
  * Throughput counts bytes, and FA_CONCURRENCY_FILE bytes for each file.  A step must gain at least
  * a fifth of itself: twice the transfers, 1.2 times the throughput.  A larger limit that gains less
@@ -39,6 +42,8 @@
 #define FA_CONCURRENCY_FILE 16384
 /** Minimum seconds of a round, so that noise averages out. */
 #define FA_CONCURRENCY_ROUND 0.05
+/** The same while the limit of a new origin grows, if its answers come at once. */
+#define FA_CONCURRENCY_ROUND_SHORT 0.01
 /** Seconds after which a round ends without answers, if bytes arrive. */
 #define FA_CONCURRENCY_ROUND_MOST 1.0
 /** Rounds until the next step is tried, after the first one without gain; then they double. */

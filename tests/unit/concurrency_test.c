@@ -265,6 +265,15 @@ Test(concurrency, search_is_near_the_best_limit_on_every_network)
                          cases[i].factor);
 }
 
+/* Loopback and local networks: files arrive within milliseconds, and a list is soon done. */
+Test(concurrency, near_server_is_at_full_speed_soon)
+{
+    static const struct server server = {.rtt = 0.0002, .connect = 1, .service = 0.0005};
+    begin(&server, 100000, 1e3, 256, true);
+    play(0.06);
+    cr_expect_geq(world.limit.base, 48, "%u", world.limit.base);
+}
+
 Test(concurrency, server_that_refuses_is_asked_for_what_it_accepts)
 {
     static const struct server server = {.rtt = 0.02, .connect = 1, .service = 0.05, .allows = 10};
