@@ -177,7 +177,7 @@ struct fa_config {
                                     there. */
     size_t n_reserved;
     const char *const *kept; /**< Files anywhere that no download replaces, because the caller reads
-                                them.  Lists, state, cacert, cert and key are included already. */
+                                them.  Lists, state, cookies and certificates are included already. */
     size_t n_kept;
     bool overwrite; /**< Download existing files again. */
     bool sync;      /**< Ask the server whether existing files changed.  Not with overwrite. */
@@ -269,6 +269,9 @@ struct fa_config {
     const struct fa_host_config *const *hosts; /**< n_hosts of them, in any order: of those that
                                                     match a host, the most specific one applies. */
     size_t n_hosts;
+    const char *cookies; /**< A file of cookies in the format of Netscape, which is only read; all
+                            transfers share them, and those that servers set.  NULL: those of
+                            redirects count for their entry only. */
 };
 
 /**

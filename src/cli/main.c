@@ -63,7 +63,7 @@
  *    shard, merge: the parts of a list for several machines
  *    intake, claims, scheduler, flights, settle, finish, ledger, pause: the parts
  *    job, hedge, emit, counts: what the parts share
- *    host_rules: the options of hosts
+ *    host_rules, gate: the options of hosts, and logins
  *    hosts, breaker, concurrency, learned, outage, retry, bucket, slots, spacing, timers, backlog: for the scheduler
  *    stragglers: which transfers are far slower than their kind
  *    secrecy: what of the user's secrets is sent after a redirect
@@ -96,7 +96,7 @@
  *
  * src/transfer: one attempt
  *    transfer, attempt, outcome, settings, setup, wire: an attempt and its result
- *    request, cookies, response, representation, validator, retry_after, rate_limit, classify: HTTP
+ *    request, cookies, jar, response, representation, validator, retry_after, rate_limit, classify: HTTP
  *    body, pace: bytes and speed
  *    driver, connections, watchdog, trust, library: libcurl and OpenSSL
  *    url, url_handle, plain_url, zone, percent, encode: URLs

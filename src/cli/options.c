@@ -502,6 +502,14 @@ const struct fa_option fa_options_table[] = {
     INPUT("hosts", hosts, .commands = RUNS, .help = "read options of hosts from this file",
           .more = "Sections with per-host, host-rate, header, user-agent, proxy, http, insecure, "
                   "cert, key and netrc for the hosts of a PATTERN: see HOSTS FILE."),
+    INPUT("cookies", config.cookies, .commands = RUNS,
+          .help = "send the cookies of this file, and share those that servers set",
+          .more =
+              "FILE has the format of Netscape, as browsers, curl and wget write it.  It is only "
+              "read: cookies that servers set are kept in memory until the end of the run, and "
+              "sent by all transfers to the hosts and paths that they are for.  If a host "
+              "redirects its clients to a login host, one entry logs in for all.  /dev/null "
+              "starts without cookies.  See SECRETS."),
     TEXT("proxy", 0, "URL", config.proxy, .commands = RUNS, .initial = "environment",
          .help = "use this proxy; '' for none",
          .more = "Without this option, the variables http_proxy, https_proxy, all_proxy and "
@@ -738,6 +746,10 @@ static int options_check_header_files(const struct fa_options *options, struct f
     if (options->hosts && (stat(options->hosts, &st) != 0 || !S_ISREG(st.st_mode)))
         return fa_option_refuse(
             err, "--hosts: '%s' must be a regular file, because each run reads it", options->hosts);
+    const char *cookies = options->config.cookies;
+    if (cookies && stat(cookies, &st) == 0 && S_ISFIFO(st.st_mode))
+        return fa_option_refuse(
+            err, "--cookies: '%s' must not be a pipe, because each run reads it", cookies);
     for (size_t i = 0; i < options->passed.count; ++i) {
         const char *text = options->passed.items[i];
         if (strncmp(text, prefix, sizeof(prefix) - 1) != 0)

@@ -28,7 +28,7 @@ struct named {
 };
 
 #define OUTPUTS_MAX 6
-#define INPUTS_MAX  6
+#define INPUTS_MAX  7
 
 /* Variables that name files of certificates. */
 static const char *const variables[][2] = {{"CURL_CA_BUNDLE", "certificates of CURL_CA_BUNDLE"},
@@ -172,6 +172,7 @@ int fa_outputs_check(const struct fa_options *options, struct fa_error *err)
     n_inputs = add(inputs, n_inputs, "certificate of --cert", config->cert);
     n_inputs = add(inputs, n_inputs, "key of --key", config->key);
     n_inputs = add(inputs, n_inputs, "file of --hosts", options->hosts);
+    n_inputs = add(inputs, n_inputs, "file of --cookies", config->cookies);
     int result = outputs_check_each_other(outputs, n, err);
     for (size_t i = 0; result == 0 && i < n_inputs; ++i)
         result = outputs_check_input(outputs, n, &inputs[i], err);

@@ -171,6 +171,7 @@ static void job_settle_unchanged(struct fa_session *s, struct fa_job *job, doubl
  * list may lead to another host the next time. */
 void fa_apply_hold(struct fa_session *s, struct fa_job *job, double now)
 {
+    fa_scheduler_end_login(&s->scheduler, job, false, now);
     struct fa_hold hold = fa_scheduler_hold(&s->scheduler, job, now);
     if (hold.mirror >= 0) {
         fa_emit_retry(&s->emitter, job, 0);
@@ -202,6 +203,34 @@ static void job_follow(struct fa_session *s, struct fa_job *job, double now)
     fa_apply_hold(s, job, now);
 }
 
+/* What the server set counts for the requests that start from now on. */
+static void job_share_cookies(struct fa_session *s, const struct fa_job *job)
+{
+    if (s->config.cookies && job->outcome.http > 0 && job->target.secrecy != FA_SECRECY_DOWNGRADED)
+        fa_jar_merge(&s->jar, job->target.url, job->attempt.cookies, job->outcome.cookies);
+}
+
+/* Whether the job has to wait for the login of another one; then it does, which is no attempt.  The
+ * cookies of its response are not shared: they may have the state of a login of its own, and would
+ * replace that of the one that is in progress. */
+static bool job_waits_for_login(struct fa_session *s, struct fa_job *job, double now)
+{
+    struct fa_url to;
+    fa_url_init(&to);
+    bool waits = s->config.cookies && !s->ending.draining &&
+                 fa_url_parse(&to, job->outcome.location, NULL, NULL) == 0 &&
+                 fa_scheduler_redirected(job, &to, now) &&
+                 fa_job_target(job, job->target.mirror) == 0;
+    fa_url_fini(&to);
+    if (!waits) {
+        job_share_cookies(s, job);
+        return false;
+    }
+    job->tries.again = false;
+    fa_admit_put(s, job, false, now);
+    return true;
+}
+
 static void job_settle_success(struct fa_session *s, struct fa_job *job, double now)
 {
     const struct fa_outcome *outcome = &job->outcome;
@@ -209,6 +238,8 @@ static void job_settle_success(struct fa_session *s, struct fa_job *job, double 
         job_settle_unchanged(s, job, now);
     else if (!outcome->location)
         job_settle_fetched(s, job, now);
+    else if (job_waits_for_login(s, job, now))
+        return;
     else if (fa_settle_redirect(job, &s->config) == 0)
         job_follow(s, job, now);
     else
@@ -267,6 +298,10 @@ void fa_apply_outcome(struct fa_session *s, struct fa_job *job, double now)
     s->counts.bytes += outcome->received;
     job->attempt.received = 0;
     bool host_failed = fa_scheduler_ended(&s->scheduler, job, now);
+    if (!outcome->location) {
+        job_share_cookies(s, job);
+        fa_scheduler_end_login(&s->scheduler, job, outcome->error.class == FA_CLASS_NONE, now);
+    }
     fa_settle_attempt(job);
     fa_secrecy_explain(job, fa_host_rules_config(&s->rules, origin->rule));
     if (outcome->error.class == FA_CLASS_WORKER_CRASHED)

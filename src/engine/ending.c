@@ -115,6 +115,7 @@ static void job_report(struct fa_session *s, struct fa_job *job, struct fa_resul
 
 static void job_end(struct fa_session *s, struct fa_job *job, struct fa_result *result)
 {
+    fa_scheduler_end_login(&s->scheduler, job, false, fa_engine_now(s));
     job_report(s, job, result);
     fa_engine_forget(job);
     ending_check_halt(s);

@@ -75,6 +75,7 @@ struct fa_unknown {
 struct fa_session {
     struct fa_config config;
     struct fa_settings settings;
+    struct fa_jar jar; /**< With config.cookies. */
     struct fa_host_rules rules;
     struct fa_settings *rule_settings;  /**< Owned, one for each rule. */
     struct fa_host_limits *rule_limits; /**< Owned, likewise. */

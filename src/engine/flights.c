@@ -118,6 +118,27 @@ static int attempt_set_headers(const struct fa_flights *flights, const struct fa
     return 0;
 }
 
+/* With shared cookies, those for a target; else those of its chain remain. */
+static int target_select_cookies(const struct fa_flights *flights, const struct fa_target *target,
+                                 double started, char **ret)
+{
+    *ret = NULL;
+    if (target->secrecy == FA_SECRECY_DOWNGRADED)
+        return 0;
+    return fa_jar_select(flights->jar, target->url, (int64_t)(flights->epoch + started), ret);
+}
+
+static int job_set_cookies(const struct fa_flights *flights, struct fa_job *job)
+{
+    char *cookies;
+    if (!flights->jar)
+        return 0;
+    if (target_select_cookies(flights, &job->target, job->timing.started, &cookies))
+        return -1;
+    fa_job_set_cookies(job, cookies);
+    return 0;
+}
+
 /* Whether to close the connection afterwards: no other job waits for the origin, and it was not
  * seen recently.  Leaving this to the cache of libcurl 7.88 would be slow: each host that it
  * evicts leaves an empty entry, which every later eviction visits. */
@@ -253,7 +274,8 @@ static int attempt_prepare(struct fa_flights *flights, struct fa_job *job, uint6
 {
     const struct fa_target *target = &job->target;
     struct fa_attempt *attempt = &job->attempt;
-    if (attempt_set_texts(flights, job, target, attempt, &job->headers, &job->effective_url)) {
+    if (attempt_set_texts(flights, job, target, attempt, &job->headers, &job->effective_url) ||
+        job_set_cookies(flights, job)) {
         fa_error_system(err, FA_CLASS_LOCAL_IO, ENOMEM, "cannot start a download");
         return -1;
     }
@@ -380,11 +402,18 @@ static int hedge_set_texts(const struct fa_flights *flights, struct fa_hedge *he
                            const struct fa_target *target)
 {
     struct fa_attempt *attempt = &hedge->attempt;
+    struct fa_target own = *target;
     const char **headers = NULL;
+    char *cookies = NULL;
     int result = attempt_set_texts(flights, hedge->job, target, attempt, &headers, &hedge->printed);
-    attempt_set_target(flights, hedge->job, target, 0, attempt);
+    if (result == 0 && flights->jar) {
+        result = target_select_cookies(flights, target, hedge->job->timing.started, &cookies);
+        own.cookies = cookies;
+    }
+    attempt_set_target(flights, hedge->job, &own, 0, attempt);
     if (result == 0)
         result = fa_attempt_copy_texts(attempt, &hedge->texts);
+    free(cookies);
     free(headers);
     return result;
 }

@@ -11,6 +11,7 @@
 #include "engine/job.h"
 #include "engine/store.h"
 #include "strategy/strategy.h"
+#include "transfer/jar.h"
 
 /** Recently seen single-use origins that are remembered. */
 #define FA_SINGLE_USE 256
@@ -21,6 +22,8 @@
 struct fa_flights {
     const struct fa_config *config; /**< Borrowed, like store and emitter. */
     const struct fa_host_rules *rules;
+    const struct fa_jar *jar; /**< Cookies that all transfers share; NULL: they do not. */
+    double epoch;             /**< Seconds since 1970 at time 0, for the jar. */
     struct fa_store *store;
     const struct fa_emitter *emitter;
     const struct fa_strategy_ops *ops;

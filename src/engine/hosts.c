@@ -135,7 +135,7 @@ void fa_hosts_forget(struct fa_hosts *hosts, struct fa_origin *origin)
                      origin->http2_failures;
     bool lookup = origin->lookup == FA_LOOKUP_WANTED || origin->lookup == FA_LOOKUP_ASKED;
     if (origin->active || fa_origin_waiting(origin) || lookup || origin->timer.place ||
-        (remembers && hosts->count < FA_HOSTS_KEPT))
+        origin->gate.leader || (remembers && hosts->count < FA_HOSTS_KEPT))
         return;
     struct fa_origin **at = &hosts->buckets[origin->hash % hosts->n_buckets];
     while (*at != origin)

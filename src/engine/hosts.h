@@ -13,6 +13,7 @@
 #include "engine/backlog.h"
 #include "engine/breaker.h"
 #include "engine/concurrency.h"
+#include "engine/gate.h"
 #include "engine/job.h"
 #include "engine/spacing.h"
 
@@ -64,6 +65,7 @@ struct fa_origin {
     struct fa_host_limits limits;
     struct fa_concurrency concurrency;
     struct fa_spacing spacing;
+    struct fa_gate gate;
     float slowness;   /**< See fa_stragglers_add(). */
     bool refused;     /**< It has asked for fewer requests: it gets none twice. */
     double served_at; /**< Start of the latest request that was answered well; 0: none. */

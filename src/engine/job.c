@@ -171,6 +171,11 @@ bool fa_job_is_exhausted(const struct fa_job *job)
     return (job->target.exhausted & all) == all;
 }
 
+void fa_job_set_cookies(struct fa_job *job, char *cookies)
+{
+    target_set_cookies(&job->target, cookies);
+}
+
 void fa_job_take_cookies(struct fa_job *job)
 {
     target_set_cookies(&job->target, job->outcome.cookies);

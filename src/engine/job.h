@@ -121,6 +121,7 @@ struct fa_tries {
     uint64_t failed_key;     /**< URL and origin that failed_at and asked_at are about. */
     double failed_at;        /**< First time that it was answered with overload; 0: never. */
     double asked_at;         /**< First time that it was answered with Retry-After; 0: never. */
+    struct fa_origin *leads; /**< It logs in for the others of that origin; NULL: no. */
     unsigned outage;         /**< QUEUED: the outage in which it has no mirror to go to. */
     bool hedged;             /**< It has, or had, a hedge. */
 };
@@ -195,6 +196,9 @@ int fa_job_target_from(struct fa_job *job, unsigned mirror);
 
 /** Whether all mirrors are exhausted. */
 bool fa_job_is_exhausted(const struct fa_job *job);
+
+/** Set the cookies of the next request.  @cookies  Taken. */
+void fa_job_set_cookies(struct fa_job *job, char *cookies);
 
 /** Take the cookies of the outcome for the next request of the chain. */
 void fa_job_take_cookies(struct fa_job *job);

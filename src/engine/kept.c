@@ -80,7 +80,7 @@ static int kept_add_state(const char *state, struct fa_store *store, struct fa_c
 int fa_kept_open(const struct fa_config *config, struct fa_store *store, struct fa_claims *claims,
                  struct fa_error *err)
 {
-    const char *const files[] = {config->cacert, config->cert, config->key};
+    const char *const files[] = {config->cacert, config->cert, config->key, config->cookies};
     for (size_t i = 0; i < config->n_reserved; ++i)
         if (fa_claims_reserve(claims, config->reserved[i], err))
             return -1;

@@ -18,6 +18,7 @@
  */
 #include "engine/scheduler.h"
 
+#include "base/key.h"
 #include "engine/retry.h"
 
 #include <errno.h>
@@ -357,6 +358,13 @@ static bool origin_waits_for_rate(struct fa_scheduler *scheduler, struct fa_orig
            fa_timers_set(&scheduler->host_timers, &origin->timer, origin->spacing.next) == 0;
 }
 
+/* Only the job that logs in may be requested meanwhile. */
+static bool origin_waits_for_login(const struct fa_origin *origin)
+{
+    const struct fa_job *leader = origin->gate.leader;
+    return leader && (leader->state != FA_JOB_QUEUED || leader->target.origin != origin);
+}
+
 /* The one place that decides whether an origin can start a job.  Looking up its name is requested
  * here, so only origins with work are looked up. */
 static enum fa_ring origin_ring(struct fa_scheduler *scheduler, struct fa_origin *origin,
@@ -378,7 +386,8 @@ static enum fa_ring origin_ring(struct fa_scheduler *scheduler, struct fa_origin
         return origin_has_unexamined(scheduler, origin) ? FA_RING_READY : FA_RING_NONE;
     }
     struct fa_concurrency_policy concurrency = origin_concurrency(origin);
-    if (origin->active >= fa_concurrency_limit(&origin->concurrency, &concurrency))
+    if (origin->active >= fa_concurrency_limit(&origin->concurrency, &concurrency) ||
+        origin_waits_for_login(origin))
         return FA_RING_NONE;
     if (origin->lookup == FA_LOOKUP_NEEDED)
         fa_hosts_want_lookup(&scheduler->hosts, origin);
@@ -574,6 +583,46 @@ bool fa_scheduler_ended(struct fa_scheduler *scheduler, struct fa_job *job, doub
     if (probe)
         fa_breaker_release(&origin->breaker, now);
     return false;
+}
+
+bool fa_scheduler_redirected(struct fa_job *job, const struct fa_url *to, double now)
+{
+    struct fa_origin *origin = job->target.origin, *home = job->tries.leads;
+    uint64_t key = fa_key_str(to->origin);
+    if (home && home != origin) {
+        if (key == home->hash)
+            fa_gate_return(&home->gate);
+        return false;
+    }
+    if (origin->hash != job->target.mirrors[job->target.mirror].origin)
+        return false;
+    struct fa_gate_case redirect = {job, origin->hash, key, job->timing.started, now};
+    switch (fa_gate_redirect(&origin->gate, &redirect)) {
+    case FA_GATE_WAIT:
+        return true;
+    case FA_GATE_LEAD:
+        job->tries.leads = origin;
+        return false;
+    case FA_GATE_OPENED:
+        job->tries.leads = NULL;
+        return false;
+    case FA_GATE_FOLLOW:
+        break;
+    }
+    return false;
+}
+
+void fa_scheduler_end_login(struct fa_scheduler *scheduler, struct fa_job *job, bool good,
+                            double now)
+{
+    struct fa_origin *origin = job->tries.leads;
+    if (!origin)
+        return;
+    job->tries.leads = NULL;
+    fa_gate_end(&origin->gate, good, now);
+    /* The caller reviews that of the request. */
+    if (origin != job->target.origin)
+        fa_scheduler_review(scheduler, origin, now);
 }
 
 enum health { HEALTH_FINE, HEALTH_FAILS, HEALTH_DOWN, HEALTH_GIVEN_UP };
@@ -799,7 +848,8 @@ static struct fa_job *scheduler_take_job(struct fa_scheduler *scheduler, struct 
 static bool origin_takes_hedge(const struct fa_origin *origin, double now)
 {
     struct fa_concurrency_policy concurrency = origin_concurrency(origin);
-    return !origin->refused && !origin->name_unknown && origin->breaker.failures == 0 &&
+    return !origin->refused && !origin->gate.leader && !origin->name_unknown &&
+           origin->breaker.failures == 0 &&
            origin->active < fa_concurrency_limit(&origin->concurrency, &concurrency) &&
            fa_breaker_allows(&origin->breaker, now) && fa_spacing_wait(&origin->spacing, now) <= 0;
 }

@@ -157,6 +157,20 @@ void fa_scheduler_unresolved(struct fa_scheduler *scheduler, struct fa_origin *o
  */
 bool fa_scheduler_ended(struct fa_scheduler *scheduler, struct fa_job *job, double now);
 
+/**
+ * A response redirects a job, whose target is still that of the request.  With shared cookies only.
+ *
+ * @to  The target of the redirect.
+ * @return whether the job has to wait for the login of another one: request the URL of the list
+ *         again.
+ */
+bool fa_scheduler_redirected(struct fa_job *job, const struct fa_url *to, double now);
+
+/** If the job logs in for others, its chain has ended.  Review the origin of its target then.
+ * @good  With a file. */
+void fa_scheduler_end_login(struct fa_scheduler *scheduler, struct fa_job *job, bool good,
+                            double now);
+
 /** Count the bytes that an active job has received since the last call. */
 void fa_scheduler_received(struct fa_job *job);
 

@@ -120,6 +120,8 @@ static int session_open_flights(struct fa_session *s, struct fa_error *err)
     };
     s->flights.config = &s->config;
     s->flights.rules = &s->rules;
+    s->flights.jar = s->config.cookies ? &s->jar : NULL;
+    s->flights.epoch = s->scheduler.policy.epoch;
     s->flights.store = s->store;
     s->flights.emitter = &s->emitter;
     s->flights.wake = fa_engine_wake;
@@ -311,8 +313,10 @@ static int session_open_rules(struct fa_session *s, struct fa_error *err)
 /* The first error wins; fa_session_free() cleans up what was opened. */
 static int session_open(struct fa_session *s, struct fa_error *err)
 {
-    if (session_open_rules(s, err) || config_check_session(&s->config, err) ||
-        session_open_events(s, err) || session_open_scheduler(s, err))
+    if (session_open_rules(s, err) ||
+        (s->config.cookies && fa_jar_open(&s->jar, s->config.cookies, err)) ||
+        config_check_session(&s->config, err) || session_open_events(s, err) ||
+        session_open_scheduler(s, err))
         return -1;
     s->shard = fa_config_shard(&s->config);
     s->store = fa_store_new(s->config.dir, &s->shard, s->config.plan, err);
@@ -421,6 +425,7 @@ void fa_session_free(struct fa_session *s)
     fa_store_free(s->store);
     session_free_events(s);
     fa_host_rules_fini(&s->rules);
+    fa_jar_fini(&s->jar);
     free(s->rule_settings);
     free(s->rule_limits);
     free(s);

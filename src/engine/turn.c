@@ -116,6 +116,7 @@ static bool turn_dispatch_one(struct fa_session *s, double now)
         turn_start_job(s, job, now);
         return true;
     case FA_NEXT_MOVED:
+        fa_scheduler_end_login(&s->scheduler, job, false, now);
         fa_admit_queue(s, job, now);
         return true;
     case FA_NEXT_BACK:
@@ -298,6 +299,20 @@ static void turn_record_heads(struct fa_session *s, double now)
     }
 }
 
+/* A file arrives, so the chain that led to it is over, and the others need not wait for its end. */
+static void turn_end_logins(struct fa_session *s, double now)
+{
+    struct fa_job *job;
+    TAILQ_FOREACH (job, &s->flights.active, active) {
+        const struct fa_origin *leads = job->tries.leads;
+        if (job->ended || !leads || !job->attempt.has_head)
+            continue;
+        fa_scheduler_end_login(&s->scheduler, job, true, now);
+        if (leads == job->target.origin)
+            fa_scheduler_review(&s->scheduler, job->target.origin, now);
+    }
+}
+
 /* Large files end rarely, so the throughput of origins is measured while they arrive.  An attempt
  * that has ended is counted by the next turn. */
 static void turn_check_limits(struct fa_session *s, double now)
@@ -324,6 +339,7 @@ void fa_turn_tick(evutil_socket_t fd, short what, void *session)
     if (fa_slots_grow(&s->scheduler.slots, now))
         fa_engine_wake(s);
     turn_record_heads(s, now);
+    turn_end_logins(s, now);
     turn_check_limits(s, now);
     fa_hedging_review(s, now);
     turn_commit_if_due(s, now);

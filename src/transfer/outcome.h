@@ -42,7 +42,8 @@ struct fa_outcome {
                                 unchanged is set. */
     enum fa_retryability retryable;
     char *location;      /**< Owned.  Absolute URL of a redirect, or NULL. */
-    char *cookies;       /**< Owned.  With location or digest: those of the chain, or NULL. */
+    char *cookies;       /**< Owned.  With location or digest: those of the chain; with the
+                            setting, those after any response.  NULL: none. */
     double retry_after;  /**< Seconds requested by the server; -1: none. */
     int http;            /**< Status; 0: no response. */
     uint64_t received;   /**< Body bytes, including those of error responses. */

@@ -36,6 +36,7 @@ static const struct fa_field taken[] = {
 /* Settings that are computed from the config. */
 static const struct fa_field computed[] = {
     FA_FIELD(BOOL, bool, struct fa_settings, http2),
+    FA_FIELD(BOOL, bool, struct fa_settings, cookies),
     FA_FIELD(BOOL, bool, struct fa_settings, confined),
     FA_FIELD_ENUM(enum fa_family, FA_FAMILY_V6 + 1, struct fa_settings, family),
     FA_FIELD_ENUM(enum fa_tls, FA_TLS_1_3 + 1, struct fa_settings, tls_min),
@@ -45,6 +46,7 @@ void fa_settings_init(struct fa_settings *settings, const struct fa_config *conf
 {
     *settings = (struct fa_settings){
         .http2 = config->http == FA_HTTP_2,
+        .cookies = config->cookies != NULL,
         .confined = config->sandbox != FA_SANDBOX_OFF,
         .family = config->family,
         .tls_min = config->tls_min == FA_TLS_DEFAULT ? FA_TLS_1_2 : config->tls_min,

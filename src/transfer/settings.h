@@ -19,6 +19,7 @@ struct fa_settings {
     bool netrc;
     bool insecure;
     bool http2;
+    bool cookies;  /**< Outcomes bring the cookies of all responses. */
     bool confined; /**< A process that works for this gives up what it does not need. */
     enum fa_family family;
     enum fa_tls tls_min; /**< Not FA_TLS_DEFAULT. */

@@ -183,11 +183,11 @@ static int transfer_end_header(struct fa_transfer *t, double now)
                                                                         : 0;
 }
 
-/* Only cookies of responses that another request follows are of any use.  Called for the status
+/* Unless they are shared, only cookies of responses that another request follows are of any use.  Called for the status
  * line, before libcurl sees the first field. */
 static void transfer_collect_cookies(struct fa_transfer *t)
 {
-    if (t->collects || !fa_response_continues(&t->response))
+    if (t->collects || (!t->settings->cookies && !fa_response_continues(&t->response)))
         return;
     t->collects = true;
     fa_cookies_collect(t->easy);
@@ -773,6 +773,8 @@ void fa_transfer_finish(struct fa_transfer *t, CURLcode code, struct fa_outcome 
     fa_connections_done(t->connections, &t->lease, t->response.http2);
     transfer_check_cut(t, code);
     transfer_judge(t, code, ret);
+    if (t->settings->cookies && !ret->cookies)
+        (void)fa_cookies_get(t->easy, &ret->cookies);
     ret->http = t->response.status;
     ret->login = t->login;
     ret->received = t->attempt->received;

@@ -820,3 +820,72 @@ Test(secrets, hosts_file_that_others_can_read_is_refused)
     cr_expect_null(strstr(fa_run_err(&fetch.run), "s3cret"), "%s", fa_run_err(&fetch.run));
     cr_expect_eq(fa_server_stat(&server, "requests"), 0);
 }
+
+/* As NASA Earthdata with --cookies: the first file logs in, and the rest have its cookie. */
+FA_TEST_MODES(secrets, one_login_is_enough_for_the_whole_list)
+{
+    for (int i = 0; i < 20; i++)
+        fa_lines_add(&list, "http://127.0.0.2:%d/oauth/127.0.0.3:%d/f%d", server.port, other.port,
+                     i);
+    fa_lines_add(&list, "http://127.0.0.4:%d/ok/10/g", server.port);
+    char home[PATH_MAX + 8];
+    snprintf(home, sizeof(home), "HOME=%s", scratch.path);
+    const char *const env[] = {home, NULL};
+    struct fa_run_options options = {.env = env};
+    fa_scratch_write(&scratch, ".netrc", "machine 127.0.0.3 login user password pass");
+    const char *events = fa_scratch_path(&scratch, "events");
+    fa_fetch_start_with(&fetch, &scratch, &options, NULL, mode, list.text, "--netrc", "--cookies",
+                        "/dev/null", "-v", "--events", events, NULL);
+    fa_fetch_expect(&fetch, 10, 0);
+    fa_fetch_expect_count(&fetch, "ok", 21);
+    cr_expect_eq(fa_server_stat(&other, "requests"), 1, "%s: one login", mode);
+    cr_expect_eq(leaks(&server, "127.0.0.2", "session=granted"), 20, "%s", mode);
+    cr_expect_eq(leaks(&server, "127.0.0.2", "s3cret"), 0, "%s: of the login host", mode);
+    cr_expect_eq(leaks(&server, "127.0.0.4", "Cookie"), 0, "%s", mode);
+    cr_expect_eq(leaks(&other, "127.0.0.3", "Cookie"), 0, "%s: of the data host", mode);
+    char *report = fa_file_read(fetch.report, NULL), *told = fa_file_read(events, NULL);
+    cr_expect_null(strstr(report, "=granted"), "%s", report);
+    cr_expect_null(strstr(fa_run_err(&fetch.run), "s3cret"), "%s", fa_run_err(&fetch.run));
+    cr_expect_null(strstr(told, "s3cret"), "%s", told);
+    free(report);
+    free(told);
+}
+
+/* The session is in the file, so nobody logs in; the file is not written. */
+FA_TEST_MODES(secrets, cookies_of_a_file_are_sent_where_they_belong)
+{
+    static const char text[] = "# Netscape HTTP Cookie File\n"
+                               "127.0.0.2\tFALSE\t/\tFALSE\t0\tsession\tgranted\n"
+                               "127.0.0.2\tFALSE\t/\tTRUE\t0\ttls\ts3cret\n"
+                               "127.0.0.2\tFALSE\t/oauthx\tFALSE\t0\tpath\ts3cret\n"
+                               "127.0.0.2\tFALSE\t/\tFALSE\t1000\told\ts3cret\n"
+                               "127.0.0.3\tFALSE\t/\tFALSE\t0\tother\ts3cret3\n";
+    const char *file = fa_scratch_write(&scratch, "cookies", text);
+    for (int i = 0; i < 3; i++)
+        fa_lines_add(&list, "http://127.0.0.2:%d/oauth/127.0.0.3:%d/f%d", server.port, other.port,
+                     i);
+    add_redirect("", "127.0.0.2", fa_server_url_at(&server, "127.0.0.3", "/ok/10/r"), "r");
+    add_redirect("", "127.0.0.2", fa_server_url_at(&server, "127.0.0.4", "/ok/10/s"), "s");
+    fa_fetch_start(&fetch, &scratch, mode, list.text, "--cookies", file, NULL);
+    fa_fetch_expect(&fetch, 10, 0);
+    fa_fetch_expect_count(&fetch, "ok", 5);
+    cr_expect_eq(fa_server_stat(&other, "requests"), 0, "%s", mode);
+    cr_expect_geq(leaks(&server, "127.0.0.2", "\"session=granted\""), 5, "%s", mode);
+    cr_expect_eq(leaks(&server, "127.0.0.2", "s3cret"), 0, "%s: no other", mode);
+    cr_expect_eq(leaks(&server, "127.0.0.3", "\"other=s3cret3\""), 1, "%s", mode);
+    cr_expect_eq(leaks(&server, "127.0.0.4", "Cookie"), 0, "%s", mode);
+    char *after = fa_file_read(file, NULL);
+    cr_expect_str_eq(after, text, "%s: read only", mode);
+    free(after);
+}
+
+Test(secrets, malformed_file_of_cookies_is_refused)
+{
+    fa_lines_add(&list, "%s", fa_server_url(&server, "/ok/10/a"));
+    const char *file = fa_scratch_write(&scratch, "cookies", "a.test FALSE / FALSE 0 n s3cret\n");
+    fa_fetch_start(&fetch, &scratch, "async", list.text, "--cookies", file, NULL);
+    cr_expect_eq(fa_run_wait(&fetch.run, 10), 2);
+    const char *told = fa_run_err(&fetch.run);
+    cr_expect(strstr(told, "line 1 of '") && strstr(told, "TABs"), "%s", told);
+    cr_expect_null(strstr(told, "s3cret"), "%s", told);
+}

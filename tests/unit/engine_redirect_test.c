@@ -184,3 +184,66 @@ Test(engine_redirect, a_part_is_resumed_whatever_mirror_is_drawn)
     fa_world_run(world);
     fa_world_expect(world, "...\nget c/x 40-\ndone a/x ok size=100 bytes=100 resumed=40\n...\n");
 }
+
+/* Each entry is redirected until it has a cookie, as the second reply says. */
+Test(engine_redirect, one_entry_logs_in_for_all_of_its_host)
+{
+    begin_world("a/1 301 to=http://login/1; 301 to=http://b/1\n"
+                "a/2 301 to=http://login/2; 200 size=10\n"
+                "a/3 301 to=http://login/3; 200 size=10\n"
+                "a/* 200 size=10\n"
+                "login/1 301 to=http://a/1 took=2\n"
+                "b/1 200 size=10",
+                "http://a/1\nhttp://a/2\nhttp://a/3");
+    config->cookies = "/dev/null";
+    config->per_host = 3;
+    for (int i = 4; i < 9; ++i)
+        fa_world_list(world, "http://a/%d", i);
+    fa_world_run(world);
+    fa_world_expect(world, "@0 get a/1\n@0 get a/2\n@0 get a/3\n@0 get login/1\n"
+                           "@2 get a/1\n"
+                           "...\n"
+                           "end complete\n");
+    cr_assert_eq(fa_world_count(world, "get login/2"), 0, "%s", fa_world_trace(world));
+    cr_assert_eq(fa_world_count(world, "get login/3"), 0);
+    cr_assert_eq(fa_world_count(world, "get b/1"), 1);
+    cr_assert_eq(fa_world_count(world, "done * ok attempts=1"), 8);
+}
+
+Test(engine_redirect, host_whose_files_are_elsewhere_is_held_up_once)
+{
+    begin_world("a/1 301 to=http://b/1\na/2 301 to=http://b/2\na/3 301 to=http://b/3\n"
+                "b/* 200 size=10 took=1",
+                "http://a/1\nhttp://a/2\nhttp://a/3");
+    config->cookies = "/dev/null";
+    config->per_host = 1;
+    fa_world_run(world);
+    cr_assert_eq(fa_world_count(world, "@0 get a/1"), 1, "%s", fa_world_trace(world));
+    cr_assert_eq(fa_world_count(world, "@0.1 get a/2"), 1, "%s", fa_world_trace(world));
+    cr_assert_eq(fa_world_count(world, "@0.1 get a/3"), 1);
+    cr_assert_eq(fa_world_count(world, "done * ok attempts=1"), 3);
+}
+
+Test(engine_redirect, login_that_fails_is_tried_by_the_next_entry)
+{
+    begin_world("a/1 301 to=http://login/1\na/2 301 to=http://login/2\n"
+                "login/1 401 took=1\nlogin/2 401",
+                "http://a/1\nhttp://a/2");
+    config->cookies = "/dev/null";
+    fa_world_run(world);
+    cr_assert_eq(fa_world_count(world, "done * failed http http=401"), 2, "%s",
+                 fa_world_trace(world));
+    cr_assert_eq(fa_world_count(world, "@1 get login/2"), 1);
+}
+
+Test(engine_redirect, login_host_that_is_down_does_not_hold_up_its_host_for_ever)
+{
+    begin_world("a/1 301 to=http://login/1\na/2 200 size=10\nlogin/1 refused",
+                "http://a/1\nhttp://a/2");
+    config->cookies = "/dev/null";
+    config->per_host = 1;
+    config->host_wait = 5;
+    fa_world_run(world);
+    cr_assert_eq(fa_world_count(world, "done a/2 ok"), 1, "%s", fa_world_trace(world));
+    cr_assert_eq(fa_world_count(world, "done a/1 failed connect"), 1);
+}
