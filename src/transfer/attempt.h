@@ -18,6 +18,11 @@
  * The mode is changed before the bytes are, so that a crash in between leaves the part marked. */
 #define FA_PART_KNOWN 0600
 #define FA_PART_STALE 0200
+/** Mode of a part that several attempts write to: its length says nothing about its bytes. */
+#define FA_PART_SPLIT 0700
+
+/** At most so many of the received bytes are not written to the part file yet. */
+#define FA_PART_UNWRITTEN (512 * 1024)
 
 /** The metadata of a response that a later attempt needs. */
 struct fa_head {
@@ -47,6 +52,11 @@ struct fa_attempt {
     uint64_t offset;         /**< Bytes of the part file to keep; the rest is truncated. */
     bool whole;              /**< With offset: request the whole file.  Keep the part file until a
                                 response brings the file. */
+    uint64_t end;            /**< 0: up to the end of the file.  Else request only the bytes from
+                                offset to end, of the version and total size in rep, and truncate
+                                nothing.  Without whole, conditional, size, max_size and slice. */
+    bool shared;             /**< Other attempts may write to the part file, too: do not truncate
+                                it once the response has begun. */
     bool conditional;        /**< Request the file only if it does not match rep.validator. */
     bool durable;            /**< Sync the part file before the attempt is done. */
     bool unmarked; /**< The part file needs no FA_PART_STALE: the state has no record of its
@@ -69,6 +79,7 @@ struct fa_attempt {
     atomic_bool has_head;      /**< Written by the strategy, read by the engine. */
 
     void *owner;                   /**< Private to the engine; NULL: the job that it is in. */
+    void *segment;                 /**< Private to the engine; not NULL: the segment that it is. */
     STAILQ_ENTRY(fa_attempt) link; /**< Link in the strategy's queues. */
     void *slot;                    /**< Private to the strategy. */
     uint64_t task;                 /**< Private to the strategy. */

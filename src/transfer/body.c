@@ -18,6 +18,8 @@
 #include <unistd.h>
 
 #define BUFFER_SIZE (256 * 1024)
+/* Besides the buffer, what libcurl delivers at once is counted before it is written. */
+_Static_assert(BUFFER_SIZE + 64 * 1024 <= FA_PART_UNWRITTEN, "more is unwritten than the limit");
 /* Below this, free disk space is not worth a system call. */
 #define CHECK_SPACE_MIN (1024 * 1024)
 
@@ -42,8 +44,9 @@ static int body_flush(struct fa_body *body, struct fa_error *err)
     int fd = body->attempt->fd;
     if (fa_io_pwrite(fd, body->gather, body->gathered, body->written) < 0) {
         fa_error_system(err, FA_CLASS_LOCAL_IO, errno, "cannot write the part file");
-        (void)!ftruncate(fd, (off_t)body->written); /* free the space for other transfers if the
-                                                       disk is full */
+        /* Free the space for other transfers if the disk is full. */
+        if (!body->attempt->end && !body->attempt->shared)
+            (void)!ftruncate(fd, (off_t)body->written);
         return -1;
     }
     body->written += body->gathered;
@@ -118,16 +121,17 @@ static int body_truncate_part(const struct fa_body *body, uint64_t kept)
 }
 
 /* A 206 continues at the end of the kept bytes, and a 200 starts at 0.  The part file is untouched
- * if its size is right already. */
+ * if its size is right already.  A range with an end is written in place, and is complete there. */
 int fa_body_open(struct fa_body *body, const struct fa_head *head, bool expect_length,
                  struct fa_outcome *ret)
 {
-    if (head->kept != body->written && body_truncate_part(body, head->kept)) {
+    uint64_t end = body->attempt->end;
+    if (!end && head->kept != body->written && body_truncate_part(body, head->kept)) {
         fa_error_system(&ret->error, FA_CLASS_LOCAL_IO, errno, "cannot truncate the part file");
         return -1;
     }
     body->written = head->kept;
-    body->total = head->rep.total;
+    body->total = end ? (int64_t)end : head->rep.total;
     return body_check_declared(body, expect_length, ret);
 }
 

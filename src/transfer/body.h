@@ -19,7 +19,8 @@ struct fa_body {
     unsigned char *gather; /**< Owned; kept for the next attempt. */
     size_t gathered;
     uint64_t written; /**< Valid bytes in the part file. */
-    int64_t total;    /**< Declared size of the whole file; -1: unknown. */
+    int64_t total;    /**< Where the body has to end: the declared size of the whole file, or the
+                           end of a range; -1: unknown. */
 };
 
 void fa_body_fini(struct fa_body *body);

@@ -64,11 +64,14 @@ static int request_set_range(CURL *easy, struct curl_slist **headers, const stru
         fa_slice_print(&asked->slice, range);
         return curl_easy_setopt(easy, CURLOPT_RANGE, range) == CURLE_OK ? 0 : -1;
     }
-    if (asked->offset == 0) {
+    if (asked->offset == 0 && asked->end == 0) {
         curl_easy_setopt(easy, CURLOPT_RANGE, NULL);
         return 0;
     }
-    snprintf(range, sizeof(range), "%llu-", (unsigned long long)asked->offset);
+    int len = snprintf(range, sizeof(range), "%llu-", (unsigned long long)asked->offset);
+    if (asked->end)
+        snprintf(range + len, sizeof(range) - (size_t)len, "%llu",
+                 (unsigned long long)asked->end - 1);
     fa_validator_if_range(&asked->rep->validator, value);
     if (curl_easy_setopt(easy, CURLOPT_RANGE, range) != CURLE_OK)
         return -1;
@@ -153,12 +156,28 @@ static bool attempt_can_resume(const struct fa_attempt *a)
            fstat(a->fd, &st) == 0 && st.st_size >= 0 && (uint64_t)st.st_size >= a->offset;
 }
 
+/* A range among others of the same part: it is requested as it is, or not at all. */
+static int request_choose_segment(const struct fa_attempt *a, struct fa_asked *ret,
+                                  struct fa_error *err)
+{
+    ret->offset = ret->part_bytes = a->offset;
+    ret->end = a->end;
+    if (a->offset < a->end && a->rep.total >= 0 && a->end <= (uint64_t)a->rep.total &&
+        attempt_can_resume(a))
+        return 0;
+    fa_error_set(err, FA_DOMAIN_FETCHALL, 0, FA_CLASS_PROTOCOL,
+                 "a range of this file cannot be requested");
+    return -1;
+}
+
 /* With `whole` the part file keeps its bytes while the whole file is requested: the server may
  * answer with an error, and then a later attempt can still resume. */
 int fa_request_choose(const struct fa_attempt *a, struct fa_asked *ret, struct fa_error *err)
 {
     const struct fa_validator *validator = &a->rep.validator;
     *ret = (struct fa_asked){.rep = &a->rep, .slice = a->slice};
+    if (a->end)
+        return request_choose_segment(a, ret, err);
     if (a->offset > 0) {
         if (attempt_can_resume(a)) {
             ret->offset = a->whole ? 0 : a->offset;

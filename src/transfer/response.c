@@ -1,7 +1,7 @@
 /*
  * A verdict is reached in two steps.  First the lines of the header are collected, with a flag for
  * each irregularity (two lengths, two entity tags, a folded line, an unknown coding).  At the empty
- * line, the status and the request select one of five judges: whole file, range, slice, not
+ * line, the status and the request select one of six judges: whole file, range, segment, slice, not
  * modified, error.
  *
  * The rule is to accept bytes only if the response proves that they belong to the file.  In doubt
@@ -324,10 +324,10 @@ static bool response_is_range(const struct fa_response *response)
     const struct fa_range *range = &response->range;
     if (response->ranges != 1 || response->bad_range || !range->satisfied || range->total < 0)
         return false;
-    uint64_t total = (uint64_t)range->total;
+    uint64_t end = response->asked.end ? response->asked.end : (uint64_t)range->total;
     bool length_fits = response->chunked || response->length < 0 ||
-                       (uint64_t)response->length == total - range->first;
-    return range->first == response->asked.offset && range->last == total - 1 && length_fits &&
+                       (uint64_t)response->length == end - range->first;
+    return range->first == response->asked.offset && range->last == end - 1 && length_fits &&
            response_is_framed(response) && !response_has_other_coding(response) &&
            !response->multipart && !response->failed;
 }
@@ -436,6 +436,22 @@ static enum fa_verdict response_judge_slice(struct fa_response *response)
     return FA_VERDICT_FILE;
 }
 
+/* One range of several: anything else than that range, a 200 included, is of no use. */
+static enum fa_verdict response_judge_segment(struct fa_response *response)
+{
+    bool changed = response_has_changed(response) || response_has_other_total(response);
+    if (response->status == 206 && !changed && response_has_version(response) &&
+        response_is_range(response)) {
+        response_keep_part(response);
+        return FA_VERDICT_FILE;
+    }
+    bool whole = response->status == 200 || response->status == 203;
+    response->restart = changed ? FA_RESTART_CHANGED
+                        : whole ? FA_RESTART_IGNORED
+                                : FA_RESTART_REFUSED;
+    return FA_VERDICT_ERROR;
+}
+
 static enum fa_verdict response_judge(struct fa_response *response)
 {
     const struct fa_asked *asked = &response->asked;
@@ -446,6 +462,8 @@ static enum fa_verdict response_judge(struct fa_response *response)
     bool whole = response->status == 200 || response->status == 203;
     if (asked->slice.set && (whole || response->status == 206))
         return response_judge_slice(response);
+    if (asked->end && (whole || response->status == 206 || response->status == 416))
+        return response_judge_segment(response);
     if (whole)
         return response_judge_whole(response);
     if (response_is_whole_range(response))

@@ -31,6 +31,8 @@ enum fa_verdict {
 /** The request that the response is checked against; see struct fa_attempt. */
 struct fa_asked {
     uint64_t offset;     /**< Start of the requested range; 0: the whole file. */
+    uint64_t end;        /**< End of the range, not included; 0: that of the file.  Only exactly
+                              this range of the known version is accepted. */
     uint64_t part_bytes; /**< Bytes of the part file that are kept until a response brings the
                               file. */
     const struct fa_representation *rep; /**< Borrowed; not NULL. */

@@ -294,6 +294,51 @@ Test(response, only_the_rest_that_was_asked_for_is_taken)
     }
 }
 
+#define SPAN "Content-Range: bytes 10-14/20|"
+
+/* One range of several: nothing else is of use, a whole file neither. */
+Test(response, only_the_segment_that_was_asked_for_is_taken)
+{
+    static const struct {
+        const char *head;
+        enum fa_restart restart; /* NONE: it is taken */
+    } rows[] = {
+        {PARTIAL SPAN TAG "|", FA_RESTART_NONE},
+        {PARTIAL SPAN TAG "Content-Length: 5||", FA_RESTART_NONE},
+        {PARTIAL SPAN TAG "Content-Length: 10||", FA_RESTART_REFUSED},
+        {PARTIAL SPAN "|", FA_RESTART_REFUSED},
+        {PARTIAL REST TAG "|", FA_RESTART_REFUSED},
+        {PARTIAL TAG "Content-Range: bytes 10-13/20||", FA_RESTART_REFUSED},
+        {PARTIAL TAG "Content-Range: bytes 11-14/20||", FA_RESTART_REFUSED},
+        {PARTIAL TAG "Content-Range: bytes 10-14/*||", FA_RESTART_REFUSED},
+        {PARTIAL TAG "Content-Range: bytes 10-14/21||", FA_RESTART_CHANGED},
+        {PARTIAL TAG "Content-Range: bytes 0-19/20||", FA_RESTART_REFUSED},
+        {PARTIAL SPAN TAG "Content-Encoding: gzip||", FA_RESTART_REFUSED},
+        {PARTIAL SPAN TAG "Content-Type: multipart/byteranges; boundary=x||", FA_RESTART_REFUSED},
+        {PARTIAL SPAN "ETag: \"b\"||", FA_RESTART_CHANGED},
+        {"HTTP/1.1 200 OK|" TAG "Content-Length: 20||", FA_RESTART_IGNORED},
+        {"HTTP/1.1 200 OK|" TAG "Content-Length: 5||", FA_RESTART_IGNORED},
+        {"HTTP/1.1 200 OK|ETag: \"b\"|Content-Length: 20||", FA_RESTART_CHANGED},
+        {"HTTP/1.1 416 x|" TAG "Content-Range: bytes */20||", FA_RESTART_REFUSED},
+        {"HTTP/1.1 416 x|Content-Range: bytes */9||", FA_RESTART_CHANGED},
+    };
+    struct fa_asked asked = {.offset = 10, .end = 15, .part_bytes = 10, .rep = &had};
+    for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); ++i) {
+        bool taken = rows[i].restart == FA_RESTART_NONE;
+        struct range_row row = {rows[i].head, taken ? FA_VERDICT_FILE : FA_VERDICT_ERROR,
+                                rows[i].restart, taken ? 10 : 0, taken ? 20 : -1};
+        expect_range(&row, &asked);
+    }
+    /* The first one begins at 0. */
+    asked.offset = asked.part_bytes = 0;
+    struct range_row first = {PARTIAL TAG "Content-Range: bytes 0-14/20||", FA_VERDICT_FILE,
+                              FA_RESTART_NONE, 0, 20};
+    expect_range(&first, &asked);
+    struct range_row all = {PARTIAL TAG "Content-Range: bytes 0-19/20||", FA_VERDICT_ERROR,
+                            FA_RESTART_REFUSED, 0, -1};
+    expect_range(&all, &asked);
+}
+
 Test(response, a_total_that_was_not_known_is_learned)
 {
     static const struct range_row rows[] = {
