@@ -119,6 +119,10 @@ enum fa_hash {
 /** Maximum number of shards. */
 #define FA_SHARDS_MAX 1000000
 
+/** fa_config.segments */
+#define FA_SEGMENTS_MAX  64
+#define FA_SEGMENTS_AUTO 0xffffffffu
+
 /** What a host has of its own, as bits of fa_host_config.set. */
 enum fa_host_set {
     FA_HOST_PER_HOST = 1 << 0, /**< per_host and per_host_auto. */
@@ -272,6 +276,9 @@ struct fa_config {
     const char *cookies; /**< A file of cookies in the format of Netscape, which is only read; all
                             transfers share them, and those that servers set.  NULL: those of
                             redirects count for their entry only. */
+    unsigned segments; /**< Ranges of one large file fetched at once, up to FA_SEGMENTS_MAX; 0 or 1:
+                          never split a file; FA_SEGMENTS_AUTO: as many as raise the throughput. */
+    unsigned unused;   /**< 0: a later version may have a field here. */
 };
 
 /**

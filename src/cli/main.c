@@ -68,6 +68,7 @@
  *    stragglers: which transfers are far slower than their kind
  *    secrecy: what of the user's secrets is sent after a redirect
  *    name, names, identity, kept, folder, store, unnamed, lock, mount: names and files
+ *    split, segments, growth, extents, part_map: ranges of one file fetched at once
  *    resolve: addresses of hosts
  *    statuses: the table of entry statuses
  *    inspect, verify, walk, failed: reading a folder or its state without a run

@@ -172,6 +172,18 @@ static int parse_host_rate(struct fa_options *options, const char *value, struct
         err, "--host-rate requires requests per second, such as 3 or 0.5, not '%s'", value);
 }
 
+static int parse_segments(struct fa_options *options, const char *value, struct fa_error *err)
+{
+    uint64_t number = 0;
+    if (strcmp(value, "auto") == 0)
+        number = FA_SEGMENTS_AUTO;
+    else if (fa_value_number(value, &number) || number < 1 || number > FA_SEGMENTS_MAX)
+        return fa_option_refuse(err, "--segments requires a number from 1 to %d, or auto, not '%s'",
+                                FA_SEGMENTS_MAX, value);
+    options->config.segments = (unsigned)number;
+    return 0;
+}
+
 static int parse_halt(struct fa_options *options, const char *value, struct fa_error *err)
 {
     if (fa_value_halt(value, &options->config.halt, &options->config.halt_percent) == 0)
@@ -288,6 +300,14 @@ const struct fa_option fa_options_table[] = {
            .more = "Requests start at even distances: with 3, one every third of a second, and "
                    "with 0.1, one every ten seconds.  Redirects, retries and probes are requests, "
                    "too.  0 means no limit."),
+    CUSTOM("segments", 0, "N|auto", parse_segments, .commands = RUNS, .initial = "1",
+           .help = "fetch up to N ranges of a large file at once",
+           .more =
+               "This helps if a server limits the speed of each connection.  It uses slots that "
+               "no other entry waits for, within --jobs and --per-host, for files of at least "
+               "2 MiB with a strong validator.  auto adds connections to a file only as long "
+               "as its speed rises.  A server that ignores ranges, refuses connections or "
+               "changes the file costs an attempt for a range, but not the entry."),
     UINT("loops", 0, config.loops, 1, 64, .initial = "cores, at most 8",
          .help = "set the event loops of async", .more = "1 is the pure single-threaded model."),
 

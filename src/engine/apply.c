@@ -8,6 +8,7 @@
 #include "engine/admit.h"
 #include "engine/ending.h"
 #include "engine/hedging.h"
+#include "engine/segments.h"
 #include "engine/secrecy.h"
 #include "engine/settle.h"
 
@@ -287,6 +288,25 @@ static void job_settle_own(struct fa_session *s, struct fa_job *job, bool host_f
     }
 }
 
+/* A failure counts only after the last segment has ended: it may have fetched what was missing. */
+static void job_join(struct fa_session *s, struct fa_job *job, bool host_failed, double now)
+{
+    job->part.split->host_failed = host_failed;
+    switch (fa_segments_join(s, job, now)) {
+    case FA_JOINED_WAIT:
+        break;
+    case FA_JOINED_REQUEST:
+        fa_admit_put(s, job, true, now);
+        break;
+    case FA_JOINED_FILE:
+        job_settle_success(s, job, now);
+        break;
+    case FA_JOINED_OUTCOME:
+        job_settle(s, job, host_failed, now);
+        break;
+    }
+}
+
 /* The order matters: the scheduler counts the attempt before the job gets its next state, and
  * reviews the origin after it, because reviewing may free the origin. */
 void fa_apply_outcome(struct fa_session *s, struct fa_job *job, double now)
@@ -296,6 +316,8 @@ void fa_apply_outcome(struct fa_session *s, struct fa_job *job, double now)
     const struct fa_outcome *outcome = &job->outcome;
     job->bytes += outcome->received;
     s->counts.bytes += outcome->received;
+    if (job->part.split)
+        fa_segments_take_own(s, job);
     job->attempt.received = 0;
     bool host_failed = fa_scheduler_ended(&s->scheduler, job, now);
     if (!outcome->location) {
@@ -306,7 +328,10 @@ void fa_apply_outcome(struct fa_session *s, struct fa_job *job, double now)
     fa_secrecy_explain(job, fa_host_rules_config(&s->rules, origin->rule));
     if (outcome->error.class == FA_CLASS_WORKER_CRASHED)
         fa_settle_crashed(job, fa_store_part_size(s->store, job->place.key));
-    job_settle_own(s, job, host_failed, now);
+    if (job->part.split)
+        job_join(s, job, host_failed, now);
+    else
+        job_settle_own(s, job, host_failed, now);
     if (other != origin)
         fa_scheduler_review(&s->scheduler, other, now);
     fa_scheduler_review(&s->scheduler, origin, now);
@@ -348,6 +373,11 @@ void fa_apply_hedge(struct fa_session *s, struct fa_hedge *hedge, double now)
             job_settle_alone(s, job, host_failed, origin, now);
     }
     fa_scheduler_review(&s->scheduler, origin, now);
+}
+
+void fa_apply_joined(struct fa_session *s, struct fa_job *job, double now)
+{
+    job_join(s, job, job->part.split->host_failed, now);
 }
 
 /* The file does not match its checksum.  An existing file is fetched then. */

@@ -13,6 +13,9 @@ void fa_apply_outcome(struct fa_session *s, struct fa_job *job, double now);
 /** A hedge has ended. */
 void fa_apply_hedge(struct fa_session *s, struct fa_hedge *hedge, double now);
 
+/** The last segment of a job in state SPLIT has ended. */
+void fa_apply_joined(struct fa_session *s, struct fa_job *job, double now);
+
 /** The host of a job is down: the attempt does not count, and the job waits for the host. */
 void fa_apply_hold(struct fa_session *s, struct fa_job *job, double now);
 

@@ -125,6 +125,8 @@ static const char *config_check_numbers(const struct fa_config *config)
         return "per_host";
     if (!(config->host_rate >= 0 && config->host_rate <= FA_HOST_RATE_MAX))
         return "host_rate";
+    if (config->segments > FA_SEGMENTS_MAX && config->segments != FA_SEGMENTS_AUTO)
+        return "segments";
     if (!seconds_are_valid(config->disk_wait))
         return "disk_wait";
     if (!seconds_are_valid(config->retry_wait))

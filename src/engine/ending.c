@@ -154,7 +154,8 @@ static void result_set_left(struct fa_result *result, bool begun)
 static void job_leave(struct fa_session *s, struct fa_job *job)
 {
     struct fa_result result = {0};
-    bool whole = job->state != FA_JOB_ACTIVE && job->part.rep.validator.strong && !job->place.known;
+    bool active = job->state == FA_JOB_ACTIVE || job->state == FA_JOB_SPLIT;
+    bool whole = !active && job->part.rep.validator.strong && !job->place.known;
     if (fa_job_has_part(job) && whole && s->ledger.state)
         fa_ledger_put_part(&s->ledger, job, &s->counts);
     else if (fa_job_has_part(job) && !job->part.recorded)

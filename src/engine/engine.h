@@ -100,7 +100,8 @@ struct fa_session {
     struct fa_stragglers stragglers;
     struct fa_run_end ending;
     struct fa_alarms alarms;
-    unsigned n_jobs; /**< config.jobs, or fewer because of the limit of open files. */
+    double segments_at; /**< When split jobs are reviewed again. */
+    unsigned n_jobs;    /**< config.jobs, or fewer because of the limit of open files. */
     struct fa_unknown unknown;
     struct fa_shard shard; /**< Entries of others are only named. */
     struct fa_slice slice; /**< A Range among the headers of the config: for entries without one. */

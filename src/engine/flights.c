@@ -1,6 +1,7 @@
 /*
  * A job has one attempt of its own at a time, which is embedded in it; the strategy gets only the
- * attempt.  A hedge (engine/hedge.h) is another, with copies of its texts: it can outlive the job.
+ * attempt.  A hedge (engine/hedge.h) and segments (engine/split.h) are others, with copies of their
+ * texts: they can outlive the job.
  * Everything that the transfer needs is decided here, before it starts: URL, addresses, headers,
  * and how much of the part to keep.
  *
@@ -10,6 +11,7 @@
  */
 #include "engine/flights.h"
 
+#include "base/http_field.h"
 #include "engine/secrecy.h"
 
 #include <fetchall/redact.h>
@@ -43,9 +45,23 @@ static void hedge_done(struct fa_flights *flights, struct fa_hedge *hedge,
     flights->wake(flights->ctx);
 }
 
+static void segment_done(struct fa_flights *flights, struct fa_segment *segment,
+                         const struct fa_outcome *outcome)
+{
+    segment->outcome = *outcome;
+    segment->ended = true;
+    TAILQ_REMOVE(&flights->segments, segment, flight);
+    TAILQ_INSERT_TAIL(&flights->ended_segments, segment, flight);
+    flights->wake(flights->ctx);
+}
+
 static void flights_done(void *ctx, struct fa_attempt *attempt, struct fa_outcome *outcome)
 {
     struct fa_flights *flights = ctx;
+    if (attempt->segment) {
+        segment_done(flights, attempt->segment, outcome);
+        return;
+    }
     if (attempt->owner) {
         hedge_done(flights, attempt->owner, outcome);
         return;
@@ -65,8 +81,31 @@ int fa_flights_init(struct fa_flights *flights, struct fa_strategy_env *env, str
     fa_job_queue_init(&flights->ended);
     for (int state = 0; state < FA_HEDGE_STATES; ++state)
         TAILQ_INIT(&flights->hedges[state]);
+    TAILQ_INIT(&flights->segments);
+    TAILQ_INIT(&flights->ended_segments);
+    LIST_INIT(&flights->splits);
     flights->strategy = flights->ops->new (env, err);
     return flights->strategy ? 0 : -1;
+}
+
+void fa_flights_free_segment(struct fa_segment *segment)
+{
+    if (segment->job) {
+        LIST_REMOVE(segment, sibling);
+        --segment->job->part.split->n_segments;
+    }
+    free(segment->texts);
+    fa_outcome_fini(&segment->outcome);
+    free(segment);
+}
+
+static void segments_free(struct fa_segment_list *list)
+{
+    struct fa_segment *segment;
+    while ((segment = TAILQ_FIRST(list))) {
+        TAILQ_REMOVE(list, segment, flight);
+        fa_flights_free_segment(segment);
+    }
 }
 
 /* Freeing the strategy ends its attempts without a callback. */
@@ -80,6 +119,8 @@ void fa_flights_fini(struct fa_flights *flights)
     for (int state = 0; state < FA_HEDGE_STATES; ++state)
         while ((hedge = TAILQ_FIRST(&flights->hedges[state])))
             fa_flights_release_hedge(flights, hedge);
+    segments_free(&flights->segments);
+    segments_free(&flights->ended_segments);
 }
 
 /* Lines of the options that are for all hosts, and those of the entry. */
@@ -161,6 +202,20 @@ static bool part_is_same(const struct fa_store *store, struct fa_part *part, int
             (before.number == part->inode.number && before.device == part->inode.device));
 }
 
+/* The job of a split part starts, or is split now. */
+static void split_begin(struct fa_flights *flights, struct fa_job *job)
+{
+    struct fa_split *split = job->part.split;
+    split->active = split->stopped = split->host_failed = false;
+    if (split->job)
+        return;
+    unsigned segments = flights->config->segments;
+    split->job = job;
+    split->syncs = flights->config->fsync != FA_FSYNC_NONE;
+    fa_growth_init(&split->growth, segments == FA_SEGMENTS_AUTO ? 0 : segments > 1 ? segments : 1);
+    LIST_INSERT_HEAD(&flights->splits, split, all);
+}
+
 /* A part that was exchanged since the last attempt is discarded. */
 static int part_open_for_writing(struct fa_flights *flights, struct fa_job *job,
                                  struct fa_error *err)
@@ -198,6 +253,48 @@ static int part_open_unnamed(struct fa_flights *flights, const struct fa_job *jo
     return fresh && flights->ops->borrows ? fa_store_unnamed(flights->store) : -1;
 }
 
+/* Whether the header fields of the user allow ranges of ours. */
+static bool attempt_allows_ranges(const struct fa_attempt *attempt)
+{
+    for (size_t i = 0; i < attempt->n_headers; ++i)
+        if (fa_http_line_is(attempt->headers[i], "Range") ||
+            fa_http_line_is(attempt->headers[i], "If-Range"))
+            return false;
+    return true;
+}
+
+/* Whether a split part is one that the list and the options allow. */
+static bool split_is_allowed(const struct fa_flights *flights, const struct fa_job *job)
+{
+    uint64_t size = job->part.split->map.size, most = flights->config->max_size;
+    return attempt_allows_ranges(&job->attempt) && !job->tries.whole && (!most || size <= most) &&
+           (job->entry->size < 0 || (uint64_t)job->entry->size == size);
+}
+
+/* Request the first range that a split part lacks.  @return -1: it cannot be used. */
+static int attempt_join_part(struct fa_flights *flights, struct fa_job *job)
+{
+    struct fa_attempt *attempt = &job->attempt;
+    struct fa_part *part = &job->part;
+    struct fa_split *split = part->split;
+    struct fa_extent range;
+    if (!split_is_allowed(flights, job) || !fa_split_missing(split, &range))
+        return -1;
+    if (split->fd < 0)
+        split->fd = fa_store_part_join(flights->store, job->place.key, &part->inode, NULL);
+    attempt->fd =
+        split->fd < 0 ? -1 : fa_store_part_join(flights->store, job->place.key, &part->inode, NULL);
+    if (attempt->fd < 0)
+        return -1;
+    split_begin(flights, job);
+    attempt->offset = range.first;
+    attempt->end = range.end;
+    attempt->whole = attempt->conditional = false;
+    attempt->rep = part->rep;
+    split->own = (struct fa_stretch){range.first, range.first, range.first, range.end, range.end};
+    return 0;
+}
+
 /* Resume a part only from the mirror that it came from.  The representation is compared with the
  * answer even if no bytes are left, so that a change on the server is noticed. */
 static int attempt_open_part(struct fa_flights *flights, struct fa_job *job, struct fa_error *err)
@@ -206,8 +303,16 @@ static int attempt_open_part(struct fa_flights *flights, struct fa_job *job, str
     struct fa_part *part = &job->part;
     bool again = !job->slice.set && part->mirror == job->target.mirrors[job->target.mirror].key &&
                  part->rep.validator.strong;
-    attempt->offset = again ? part->bytes : 0;
+    attempt->end = 0;
+    attempt->shared = flights->config->segments > 1;
+    attempt->has_head = false;
+    part->head_recorded = false;
     fa_job_close_part(job);
+    if (part->split && again && attempt_join_part(flights, job) == 0)
+        return 0;
+    if (part->split)
+        fa_flights_discard_split(flights, job);
+    attempt->offset = again ? part->bytes : 0;
     attempt->fd = part_open_unnamed(flights, job);
     attempt->lent = part->unnamed = attempt->fd >= 0;
     if (attempt->fd < 0)
@@ -224,8 +329,6 @@ static int attempt_open_part(struct fa_flights *flights, struct fa_job *job, str
         part->bytes = 0;
         part->stale = part->recorded;
     }
-    attempt->has_head = false;
-    part->head_recorded = false;
     return 0;
 }
 
@@ -282,6 +385,10 @@ static int attempt_prepare(struct fa_flights *flights, struct fa_job *job, uint6
     if (attempt_open_part(flights, job, err))
         return -1;
     attempt_set_target(flights, job, target, rate, attempt);
+    if (attempt->end) { /* of a range, these say nothing */
+        attempt->size = -1;
+        attempt->max_size = 0;
+    }
     attempt->close = origin_is_single_use(flights, target->origin);
     return 0;
 }
@@ -370,13 +477,138 @@ void fa_flights_cancel(struct fa_flights *flights)
 {
     struct fa_job *job;
     struct fa_hedge *hedge;
+    struct fa_segment *segment;
     TAILQ_FOREACH (job, &flights->active, active)
-        if (!job->ended)
-            flights->ops->cancel(flights->strategy, &job->attempt);
+        if (!job->part.split || !job->part.split->stopped)
+            fa_flights_stop(flights, job);
+    TAILQ_FOREACH (segment, &flights->segments, flight)
+        fa_flights_stop_segment(flights, segment);
     TAILQ_FOREACH (hedge, &flights->hedges[FA_HEDGE_ACTIVE], same)
         flights->ops->cancel(flights->strategy, &hedge->attempt);
     while ((hedge = TAILQ_FIRST(&flights->hedges[FA_HEDGE_WAITS])))
         fa_flights_end_hedge(flights, hedge);
+}
+
+void fa_flights_stop(struct fa_flights *flights, struct fa_job *job)
+{
+    if (!job->ended)
+        flights->ops->cancel(flights->strategy, &job->attempt);
+}
+
+void fa_flights_stop_segment(struct fa_flights *flights, struct fa_segment *segment)
+{
+    if (!segment->ended && !segment->stopped)
+        flights->ops->cancel(flights->strategy, &segment->attempt);
+    segment->stopped = true;
+}
+
+struct fa_segment *fa_flights_take_segment(struct fa_flights *flights)
+{
+    struct fa_segment *segment = TAILQ_FIRST(&flights->ended_segments);
+    if (segment)
+        TAILQ_REMOVE(&flights->ended_segments, segment, flight);
+    return segment;
+}
+
+/* Only an answer that is exactly what was asked for can be shared: of one strong version and a known
+ * size, and continuing what is there. */
+int fa_flights_split(struct fa_flights *flights, struct fa_job *job)
+{
+    const struct fa_attempt *attempt = &job->attempt;
+    const struct fa_head *head = &attempt->head;
+    struct fa_part *part = &job->part;
+    struct fa_part_map map = {.version = fa_part_map_version(&head->rep)};
+    if (!head->rep.validator.strong || head->rep.total <= 0 || head->kept != attempt->offset ||
+        attempt->whole || job->slice.set || !attempt_allows_ranges(attempt))
+        return -1;
+    if (part->unnamed && fa_job_name_part(job, flights->store, NULL))
+        return -1;
+    map.size = (uint64_t)head->rep.total;
+    fa_extents_add(&map.extents, 0, head->kept);
+    int fd = fa_store_part_split(flights->store, job->place.key, &part->inode, map.size);
+    struct fa_split *split = fd < 0 ? NULL : fa_split_new(fd, &map);
+    if (!split)
+        return -1;
+    part->split = split;
+    part->rep = head->rep;
+    part->mirror = job->target.mirrors[job->target.mirror].key;
+    split->own = (struct fa_stretch){head->kept, head->kept, head->kept, map.size, map.size};
+    split_begin(flights, job);
+    split->active = true;
+    fa_split_note(split, &split->own, attempt);
+    return 0;
+}
+
+/* The name of the part is gone at once, so that the next attempt writes to another file than the
+ * segments that have not ended yet. */
+void fa_flights_discard_split(struct fa_flights *flights, struct fa_job *job)
+{
+    struct fa_split *split = job->part.split;
+    struct fa_segment *segment;
+    while ((segment = LIST_FIRST(&split->segments))) {
+        LIST_REMOVE(segment, sibling);
+        --split->n_segments;
+        segment->job = NULL;
+        fa_flights_stop_segment(flights, segment);
+    }
+    fa_store_part_remove(flights->store, job->place.key);
+    fa_split_free(split);
+    job->part.split = NULL;
+    job->part.bytes = 0;
+    job->part.inode.number = 0;
+    job->tries.unsplit = true;
+}
+
+/* The texts are copied, as a segment can outlive the request of its job. */
+static struct fa_segment *segment_new(const struct fa_flights *flights, const struct fa_job *job,
+                                      const struct fa_extent *range, uint64_t rate)
+{
+    struct fa_segment *segment = calloc(1, sizeof(*segment));
+    if (!segment)
+        return NULL;
+    struct fa_attempt *attempt = &segment->attempt;
+    attempt_set_target(flights, job, &job->target, rate, attempt);
+    attempt->headers = job->attempt.headers;
+    attempt->n_headers = job->attempt.n_headers;
+    if (fa_attempt_copy_texts(attempt, &segment->texts)) {
+        free(segment);
+        return NULL;
+    }
+    attempt->fd = -1;
+    attempt->offset = range->first;
+    attempt->end = range->end;
+    attempt->shared = true;
+    attempt->size = -1;
+    attempt->max_size = 0;
+    attempt->rep = job->part.rep;
+    attempt->segment = segment;
+    segment->origin = job->target.origin;
+    segment->stretch =
+        (struct fa_stretch){range->first, range->first, range->first, range->end, range->end};
+    return segment;
+}
+
+/* It belongs to the job only once it has started. */
+int fa_flights_start_segment(struct fa_flights *flights, struct fa_job *job,
+                             const struct fa_extent *range, uint64_t rate, struct fa_error *err)
+{
+    struct fa_split *split = job->part.split;
+    struct fa_segment *segment = segment_new(flights, job, range, rate);
+    if (!segment) {
+        fa_error_system(err, FA_CLASS_LOCAL_IO, ENOMEM, "cannot start a segment");
+        return -1;
+    }
+    segment->attempt.fd = fa_store_part_join(flights->store, job->place.key, &job->part.inode, err);
+    if (segment->attempt.fd < 0 ||
+        flights->ops->submit(flights->strategy, &segment->attempt, err)) {
+        fa_flights_free_segment(segment);
+        return -1;
+    }
+    segment->job = job;
+    LIST_INSERT_HEAD(&split->segments, segment, sibling);
+    ++split->n_segments;
+    TAILQ_INSERT_TAIL(&flights->segments, segment, flight);
+    return 0;
 }
 
 /* A mirror is requested like any listed URL, and the target of the job where its redirects led. */
@@ -530,11 +762,14 @@ void fa_flights_share(struct fa_flights *flights, struct fa_bucket *bucket, uint
     const struct fa_job *job;
     struct fa_job *tuned;
     struct fa_hedge *hedge;
+    struct fa_segment *segment;
     double seen = (double)bytes;
     TAILQ_FOREACH (job, &flights->active, active)
         seen += fmax((double)job->attempt.received, FA_BUCKET_FIRST);
     TAILQ_FOREACH (hedge, &flights->hedges[FA_HEDGE_ACTIVE], same)
         seen += fmax((double)hedge->attempt.received, FA_BUCKET_FIRST);
+    TAILQ_FOREACH (segment, &flights->segments, flight)
+        seen += fmax((double)segment->attempt.received, FA_BUCKET_FIRST);
     fa_bucket_update(bucket, now, seen);
     uint64_t share = fa_bucket_share(bucket, active);
     TAILQ_FOREACH (tuned, &flights->active, active)
@@ -542,4 +777,6 @@ void fa_flights_share(struct fa_flights *flights, struct fa_bucket *bucket, uint
             flights_tune(flights, &tuned->attempt, share);
     TAILQ_FOREACH (hedge, &flights->hedges[FA_HEDGE_ACTIVE], same)
         flights_tune(flights, &hedge->attempt, share);
+    TAILQ_FOREACH (segment, &flights->segments, flight)
+        flights_tune(flights, &segment->attempt, share);
 }

@@ -31,7 +31,10 @@ struct fa_flights {
     struct fa_job_list active;    /**< In the order of their starts. */
     struct fa_job_queue ended;    /**< For fa_flights_take(). */
     struct fa_hedge_list hedges[FA_HEDGE_STATES];
-    uint64_t single_use[FA_SINGLE_USE]; /**< Hashes of origins whose last file was requested. */
+    struct fa_segment_list segments;       /**< In progress. */
+    struct fa_segment_list ended_segments; /**< For fa_flights_take_segment(). */
+    LIST_HEAD(, fa_split) splits;          /**< Of jobs that have started in this run. */
+    uint64_t single_use[FA_SINGLE_USE];    /**< Hashes of origins whose last file was requested. */
     uint64_t n_single_use;
     void (*wake)(void *ctx); /**< Called when an attempt has ended. */
     void *ctx;
@@ -92,6 +95,33 @@ struct fa_hedge *fa_flights_ended_hedge(struct fa_flights *flights);
 
 /** Free a hedge that has ended, and remove its part if it still has one. */
 void fa_flights_release_hedge(struct fa_flights *flights, struct fa_hedge *hedge);
+
+/** Split the part of an active job whose answer has begun.  @return 0, or -1: it cannot be. */
+int fa_flights_split(struct fa_flights *flights, struct fa_job *job);
+
+/** Discard a split part, and cancel the segments of the job, which nobody waits for any more. */
+void fa_flights_discard_split(struct fa_flights *flights, struct fa_job *job);
+
+/**
+ * Start a segment of a split job.
+ *
+ * @rate    Bytes a second; 0: no limit.
+ * @return  0, or -1: it did not start.
+ */
+int fa_flights_start_segment(struct fa_flights *flights, struct fa_job *job,
+                             const struct fa_extent *range, uint64_t rate, struct fa_error *err);
+
+/** End a segment early. */
+void fa_flights_stop_segment(struct fa_flights *flights, struct fa_segment *segment);
+
+/** End a job's own attempt early. */
+void fa_flights_stop(struct fa_flights *flights, struct fa_job *job);
+
+/** @return the next segment that has ended, with its outcome; or NULL. */
+struct fa_segment *fa_flights_take_segment(struct fa_flights *flights);
+
+/** Free a segment that was taken. */
+void fa_flights_free_segment(struct fa_segment *segment);
 
 /** Start the attempts that the strategy has batched. */
 void fa_flights_flush(struct fa_flights *flights);

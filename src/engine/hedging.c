@@ -90,7 +90,7 @@ void fa_hedging_review(struct fa_session *s, double now)
     TAILQ_FOREACH (job, &s->flights.active, active) {
         if (!hedging_is_on(s))
             break;
-        if (!job->ended && !job->tries.hedged && job_is_straggler(s, job, now))
+        if (!job->ended && !job->tries.hedged && !job->part.split && job_is_straggler(s, job, now))
             hedging_begin(s, job, now);
     }
     if (!TAILQ_EMPTY(&s->flights.hedges[FA_HEDGE_WAITS]))

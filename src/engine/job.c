@@ -40,6 +40,7 @@ void fa_job_free(struct fa_job *job)
     free(job->target.cookies);
     fa_entry_free(job->entry);
     fa_outcome_fini(&job->outcome);
+    fa_split_free(job->part.split);
     free(job->hashed);
     free(job->place.known);
     free(job->place.path);
@@ -74,7 +75,8 @@ void fa_job_set_state(struct fa_job *job, enum fa_job_state state)
     static const unsigned allowed[] = {
         [FA_JOB_NEW] = TO(QUEUED) | TO(FETCHED) | TO(FINAL),
         [FA_JOB_QUEUED] = TO(ACTIVE) | TO(QUEUED) | TO(WAITING) | TO(FINAL),
-        [FA_JOB_ACTIVE] = TO(QUEUED) | TO(WAITING) | TO(FETCHED) | TO(FINAL),
+        [FA_JOB_ACTIVE] = TO(QUEUED) | TO(SPLIT) | TO(WAITING) | TO(FETCHED) | TO(FINAL),
+        [FA_JOB_SPLIT] = TO(QUEUED) | TO(WAITING) | TO(FETCHED) | TO(FINAL),
         [FA_JOB_WAITING] = TO(QUEUED) | TO(FINAL),
         [FA_JOB_FETCHED] = TO(HASHING) | TO(FINAL) | TO(QUEUED),
         [FA_JOB_HASHING] = TO(FETCHED) | TO(QUEUED) | TO(WAITING) | TO(FINAL),
@@ -88,8 +90,8 @@ void fa_job_set_state(struct fa_job *job, enum fa_job_state state)
 /* An existing file in the stage is not a part. */
 bool fa_job_has_part(const struct fa_job *job)
 {
-    bool written =
-        job->state == FA_JOB_ACTIVE || job->state == FA_JOB_FETCHED || job->state == FA_JOB_HASHING;
+    bool written = job->state == FA_JOB_ACTIVE || job->state == FA_JOB_SPLIT ||
+                   job->state == FA_JOB_FETCHED || job->state == FA_JOB_HASHING;
     return written && !job->place.existing;
 }
 

@@ -4,6 +4,7 @@
 #ifndef FA_ENGINE_JOB_H
 #define FA_ENGINE_JOB_H
 
+#include "engine/split.h"
 #include "engine/store.h"
 #include "engine/timers.h"
 #include "list/entry.h"
@@ -21,6 +22,7 @@ enum fa_job_state {
     FA_JOB_NEW,
     FA_JOB_QUEUED,  /**< In the queue of its origin. */
     FA_JOB_ACTIVE,  /**< An attempt is in progress. */
+    FA_JOB_SPLIT,   /**< Only segments of it are in progress: see engine/split.h. */
     FA_JOB_WAITING, /**< Until the time of its retry. */
     FA_JOB_FETCHED, /**< Its part, or the existing file, waits for the stage. */
     FA_JOB_HASHING, /**< In the stage. */
@@ -95,6 +97,8 @@ struct fa_part {
     bool stale;                   /**< That record does not describe the present bytes. */
     bool withdrawn;               /**< That record was replaced by one that describes no bytes. */
     bool head_recorded;           /**< The state has the head of this attempt. */
+    struct fa_split *split;       /**< Owned: several attempts write to it, and bytes is the sum of
+                                       what is there; NULL: it is bytes from the start. */
     uint64_t synced;              /**< Bytes that are on the disk according to the record. */
 };
 
@@ -114,6 +118,7 @@ struct fa_tries {
     bool whole;              /**< Request the whole file, though there is a part. */
     bool whole_requested;    /**< That was done once. */
     unsigned draws;          /**< Redirects in a row to hosts that could not be requested. */
+    bool unsplit;            /**< Its part cannot be split. */
     bool probe;              /**< ACTIVE: it probes its origin. */
     uint32_t round;          /**< ACTIVE: what fa_concurrency_started() returned. */
     uint64_t counted;        /**< ACTIVE: received bytes that the origin has counted. */

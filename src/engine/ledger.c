@@ -30,8 +30,6 @@
 #define COMMIT_CHANGES 1000
 /* Record a transfer in progress once it has that many bytes: small files are not worth it. */
 #define PART_MIN (256 * 1024)
-/* Bytes that may be received but not written yet. */
-#define UNWRITTEN (512 * 1024)
 /* With --fsync batch: bytes of a part between two records. */
 #define SYNCED_STEP (8 * 1024 * 1024)
 
@@ -172,14 +170,54 @@ static bool job_inherits_part(const struct fa_job *job, const struct fa_recalled
            (record->kin == FA_KIN_URL || (record->kin == FA_KIN_NAME && job->entry->hash));
 }
 
+/* The process was killed before it made a complete split part a plain one. */
+static void part_unite(const struct fa_ledger *ledger, struct fa_job *job)
+{
+    struct fa_part *part = &job->part;
+    struct fa_inode inode = {0};
+    int fd = fa_store_part_join(ledger->store, job->place.key, &inode, NULL);
+    bool united =
+        fd >= 0 && fa_store_part_unite(ledger->store, fd, part->split->map.size, false, NULL) == 0;
+    if (!united)
+        part->bytes = 0;
+    fa_split_free(part->split);
+    part->split = NULL;
+    if (fd >= 0)
+        close(fd);
+}
+
+/* Recall a part that several attempts wrote to: what its map says, if it is of the recorded
+ * version.  @return whether it is such a part */
+static bool job_recall_split(const struct fa_ledger *ledger, struct fa_job *job,
+                             const struct fa_recalled *record)
+{
+    struct fa_part_map map = {.version = fa_part_map_version(&record->rep)};
+    int fd = record->rep.total > 0 ? fa_store_part_map(ledger->store, job->place.key) : -1;
+    if (fd < 0)
+        return false;
+    map.size = (uint64_t)record->rep.total;
+    if (fa_part_map_read(fd, &map, ledger_was_cut(ledger)) == 0)
+        job->part.split = fa_split_new(-1, &map);
+    close(fd);
+    if (!job->part.split)
+        return false;
+    job->part.bytes = job->tries.reached = fa_split_bytes(job->part.split);
+    if (fa_split_is_whole(job->part.split))
+        part_unite(ledger, job);
+    return true;
+}
+
 /* Recall a part, as far as its file still exists and is not stale. */
 static void job_recall_part(const struct fa_ledger *ledger, struct fa_job *job,
                             const struct fa_recalled *record)
 {
     int64_t bytes = fa_store_part_size(ledger->store, job->place.key);
+    if (record->rep.total >= 0 && bytes > record->rep.total)
+        bytes = 0; /* not those of the file */
     if (bytes > 0 && ledger_was_cut(ledger) && (uint64_t)bytes > record->synced)
         bytes = (int64_t)record->synced;
-    job->part.bytes = bytes > 0 ? (uint64_t)bytes : 0;
+    if (!job_recall_split(ledger, job, record))
+        job->part.bytes = bytes > 0 ? (uint64_t)bytes : 0;
     job->part.mirror = record->mirror;
     job->part.rep = record->rep;
     if (job_inherits_part(job, record))
@@ -447,7 +485,7 @@ static void ledger_put_part(struct fa_ledger *ledger, struct fa_job *job,
     free(url);
     job->part.recorded = true;
     job->part.withdrawn = false;
-    if (job->part.stale)
+    if (job->part.stale && !job->part.split)
         part_end_staleness(ledger, job, counts);
 }
 
@@ -457,8 +495,8 @@ static void ledger_put_synced(struct fa_ledger *ledger, struct fa_job *job,
 {
     const struct fa_head *head = &job->attempt.head;
     uint64_t received = job->attempt.received;
-    uint64_t written = head->kept + received - UNWRITTEN;
-    if (received < UNWRITTEN || !head->rep.validator.strong ||
+    uint64_t written = head->kept + received - FA_PART_UNWRITTEN;
+    if (received < FA_PART_UNWRITTEN || !head->rep.validator.strong ||
         written < job->part.synced + SYNCED_STEP)
         return;
     job->part.synced = written;
@@ -473,7 +511,7 @@ void fa_ledger_put_head(struct fa_ledger *ledger, struct fa_job *job,
     struct fa_part *part = &job->part;
     if (!ledger->state)
         return;
-    if (part->head_recorded && ledger->config->fsync == FA_FSYNC_BATCH)
+    if (part->head_recorded && !part->split && ledger->config->fsync == FA_FSYNC_BATCH)
         ledger_put_synced(ledger, job, counts);
     if (part->head_recorded || attempt->received < PART_MIN || !attempt->has_head)
         return;

@@ -916,6 +916,56 @@ void fa_scheduler_hedge_ended(struct fa_scheduler *scheduler, struct fa_origin *
                                                   .pauses = UINT_MAX});
 }
 
+/* The limit that is searched for is one for whole files, and starts low.  A number of segments that
+ * the user gave may exceed it, until the origin has shown that it has a limit. */
+static unsigned origin_segments(const struct fa_origin *origin, bool given)
+{
+    struct fa_concurrency_policy policy = origin_concurrency(origin);
+    const struct fa_concurrency *concurrency = &origin->concurrency;
+    bool shown = concurrency->bounded || concurrency->cut_at > 0;
+    return given && !shown ? origin->limits.per_host : fa_concurrency_limit(concurrency, &policy);
+}
+
+bool fa_scheduler_has_slot(const struct fa_scheduler *scheduler, const struct fa_origin *origin,
+                           bool given, double now)
+{
+    return !scheduler->stopped && scheduler->active < scheduler->slots.now &&
+           fa_bucket_allows(&scheduler->bucket, scheduler->active) &&
+           fa_origin_waiting(origin) == 0 && origin->active < origin_segments(origin, given) &&
+           origin->breaker.state == FA_BREAKER_CLOSED && fa_breaker_allows(&origin->breaker, now) &&
+           fa_spacing_wait(&origin->spacing, now) <= 0;
+}
+
+bool fa_scheduler_is_short(const struct fa_scheduler *scheduler, const struct fa_origin *origin)
+{
+    struct fa_concurrency_policy policy = origin_concurrency(origin);
+    bool full = origin->active >= fa_concurrency_limit(&origin->concurrency, &policy);
+    return (scheduler->active >= scheduler->slots.now && fa_scheduler_is_ready(scheduler)) ||
+           (full && fa_origin_waiting(origin) > 0 && origin->breaker.state == FA_BREAKER_CLOSED);
+}
+
+void fa_scheduler_add_segment(struct fa_scheduler *scheduler, struct fa_origin *origin, double now)
+{
+    ++origin->active;
+    ++scheduler->active;
+    fa_spacing_start(&origin->spacing, origin->limits.host_rate, origin->digest ? 2 : 1, now);
+    fa_bucket_start(&scheduler->bucket);
+}
+
+/* A refused segment does not count against its host, but a pause that the host asks for is kept. */
+void fa_scheduler_end_segment(struct fa_scheduler *scheduler, struct fa_origin *origin,
+                              const struct fa_outcome *outcome, double now)
+{
+    --origin->active;
+    --scheduler->active;
+    if (fa_outage_is_overload(outcome) && outcome->retry_after > 0)
+        origin_failed(scheduler, origin, &outcome->error,
+                      (struct fa_breaker_failure){.now = now,
+                                                  .retry_after = outcome->retry_after,
+                                                  .failures = UINT_MAX,
+                                                  .pauses = UINT_MAX});
+}
+
 /* An origin in the ring READY may also be down or given up: then its jobs are moved, held or
  * rejected, which requires no slot. */
 enum fa_next fa_scheduler_next(struct fa_scheduler *scheduler, double now, struct fa_job **ret_job,

@@ -136,6 +136,23 @@ bool fa_scheduler_hedge_is_ready(const struct fa_origin *origin, bool *ret_faile
 void fa_scheduler_hedge_ended(struct fa_scheduler *scheduler, struct fa_origin *origin,
                               const struct fa_outcome *outcome, double now);
 
+/**
+ * Whether an origin may get a connection that no job waits for.
+ *
+ * @given  The user gave the number of connections.
+ */
+bool fa_scheduler_has_slot(const struct fa_scheduler *scheduler, const struct fa_origin *origin,
+                           bool given, double now);
+
+/** Whether a job waits only because of the connections that there are. */
+bool fa_scheduler_is_short(const struct fa_scheduler *scheduler, const struct fa_origin *origin);
+
+/** A connection to an origin is opened for a job that has one already; or it has ended.  Review the
+ * origin after the end. */
+void fa_scheduler_add_segment(struct fa_scheduler *scheduler, struct fa_origin *origin, double now);
+void fa_scheduler_end_segment(struct fa_scheduler *scheduler, struct fa_origin *origin,
+                              const struct fa_outcome *outcome, double now);
+
 /** Something about an origin has changed: update its ring.  May free the origin. */
 void fa_scheduler_review(struct fa_scheduler *scheduler, struct fa_origin *origin, double now);
 

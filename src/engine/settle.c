@@ -62,6 +62,8 @@ static void job_take_part(struct fa_job *job)
 {
     const struct fa_outcome *outcome = &job->outcome;
     uint64_t offset = job->attempt.offset;
+    if (job->part.split)
+        return; /* its map says what is there */
     if (!outcome->restart && (outcome->http == 0 || (offset > 0 && outcome->size == offset)))
         return; /* the part was not written to */
     job->part.bytes = 0;
@@ -72,6 +74,8 @@ static void job_take_part(struct fa_job *job)
 void fa_settle_crashed(struct fa_job *job, int64_t size)
 {
     const struct fa_attempt *attempt = &job->attempt;
+    if (job->part.split)
+        return; /* its size says nothing */
     bool more = size > 0 && (uint64_t)size >= attempt->offset;
     if (more && attempt->has_head && attempt->head.rep.validator.strong)
         job_set_part(job, 0, &attempt->head.rep);

@@ -14,7 +14,10 @@ static struct fa_active snapshot_describe_job(const struct fa_job *job, double n
         .size = job->entry->size,
         .seconds = now - job->timing.started,
     };
-    if (attempt->has_head) {
+    if (job->part.split) {
+        active.bytes = job->part.bytes;
+        active.size = (int64_t)job->part.split->map.size;
+    } else if (attempt->has_head) {
         active.bytes += attempt->head.kept;
         active.size = attempt->head.rep.total >= 0 ? attempt->head.rep.total : active.size;
     }
@@ -61,6 +64,20 @@ static void snapshot_describe_active(const struct fa_session *s, struct fa_progr
     }
 }
 
+/* Bytes that segments have received, and what files that only have segments will still receive. */
+static void snapshot_describe_segments(const struct fa_session *s, struct fa_progress *progress)
+{
+    const struct fa_segment *segment;
+    const struct fa_split *split;
+    TAILQ_FOREACH (segment, &s->flights.segments, flight) {
+        progress->bytes += segment->attempt.received;
+        progress->expected += segment->attempt.received;
+    }
+    LIST_FOREACH (split, &s->flights.splits, all)
+        if (split->job->state == FA_JOB_SPLIT)
+            progress->expected += split->map.size - fa_split_bytes(split);
+}
+
 void fa_snapshot_send(const struct fa_session *s)
 {
     const struct fa_counts *counts = &s->counts;
@@ -80,5 +97,6 @@ void fa_snapshot_send(const struct fa_session *s)
     };
     snapshot_describe_down(s, &event.progress, now);
     snapshot_describe_active(s, &event.progress, now);
+    snapshot_describe_segments(s, &event.progress);
     fa_emit_send(&s->emitter, &event);
 }

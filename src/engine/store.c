@@ -24,6 +24,7 @@
 #include "base/io.h"
 #include "base/owner.h"
 #include "engine/lock.h"
+#include "engine/part_map.h"
 #include "engine/unnamed.h"
 #include "state/files.h"
 
@@ -414,6 +415,66 @@ int fa_store_part_know(struct fa_store *store, uint64_t key, const struct fa_ino
     if (fd >= 0)
         close(fd);
     return result;
+}
+
+/* The mode is set first, so that no moment leaves a plain part with the size of a split one.  A mount
+ * that shows another mode could not tell them apart. */
+int fa_store_part_split(struct fa_store *store, uint64_t key, const struct fa_inode *inode,
+                        uint64_t size)
+{
+    struct stat before, st;
+    bool able = store->mount.modes && store->mount.inodes;
+    int fd = able ? part_open_same(store, key, inode, O_WRONLY, NULL) : -1;
+    if (fd < 0)
+        return -1;
+    if (fstat(fd, &before) || fchmod(fd, FA_PART_SPLIT) || fstat(fd, &st) ||
+        (st.st_mode & 0777) != FA_PART_SPLIT || ftruncate(fd, (off_t)fa_part_map_file_size(size))) {
+        (void)!fchmod(fd, before.st_mode & 0777);
+        close(fd);
+        return -1;
+    }
+    return fd;
+}
+
+static int part_open_split(struct fa_store *store, uint64_t key, int how, struct stat *ret)
+{
+    char name[PART_NAME];
+    int flags = how | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC;
+    int fd = store->mount.modes ? openat(store->own_fd, part_name(store, key, name), flags) : -1;
+    if (fd >= 0 && fstat(fd, ret) == 0 && part_is_ours(store, ret) &&
+        (ret->st_mode & 0777) == FA_PART_SPLIT)
+        return fd;
+    if (fd >= 0)
+        close(fd);
+    return -1;
+}
+
+int fa_store_part_join(struct fa_store *store, uint64_t key, struct fa_inode *inode,
+                       struct fa_error *err)
+{
+    struct stat st;
+    int fd = part_open_split(store, key, O_WRONLY, &st);
+    if (fd >= 0 && (inode->number == 0 || inode_is_same(inode, &st))) {
+        *inode = (struct fa_inode){st.st_dev, st.st_ino};
+        return fd;
+    }
+    if (fd >= 0)
+        close(fd);
+    return fa_folder_refuse(err, "a part", "is not the one that was written");
+}
+
+int fa_store_part_map(struct fa_store *store, uint64_t key)
+{
+    struct stat st;
+    return part_open_split(store, key, O_RDONLY, &st);
+}
+
+int fa_store_part_unite(struct fa_store *store, int fd, uint64_t size, bool stale,
+                        struct fa_error *err)
+{
+    if (ftruncate(fd, (off_t)size) || fchmod(fd, stale ? FA_PART_STALE : FA_PART_KNOWN))
+        return fa_folder_failed(err, "complete a part in", store->folder.dir);
+    return 0;
 }
 
 /* A name that is not exactly that of a key, for example with capitals, is removed too. */

@@ -106,6 +106,32 @@ int fa_store_part_name(struct fa_store *store, uint64_t key, int fd, struct fa_i
  * was written. */
 int fa_store_part_know(struct fa_store *store, uint64_t key, const struct fa_inode *inode);
 
+/**
+ * Make a part one that several attempts write to: it gets the size and the mode of a split part.
+ *
+ * @inode  Of the file that is being written.
+ * @size   Of the complete file.
+ * @return A descriptor for writing, or -1: the file system has no modes or no space.
+ */
+int fa_store_part_split(struct fa_store *store, uint64_t key, const struct fa_inode *inode,
+                        uint64_t size);
+
+/** Open a split part for writing.  @inode  0: of any file; it is set.  @return a descriptor, or -1 */
+int fa_store_part_join(struct fa_store *store, uint64_t key, struct fa_inode *inode,
+                       struct fa_error *err);
+
+/** Open a split part of an earlier run to read its map.  @return a descriptor, or -1 */
+int fa_store_part_map(struct fa_store *store, uint64_t key);
+
+/**
+ * A split part is complete: make it a plain one.
+ *
+ * @fd     Open for writing.
+ * @stale  The record of the part is about other bytes.
+ */
+int fa_store_part_unite(struct fa_store *store, int fd, uint64_t size, bool stale,
+                        struct fa_error *err);
+
 /** Remove the parts that keeps() rejects.  @keeps  NULL: remove all. */
 void fa_store_purge(struct fa_store *store, bool (*keeps)(void *arg, uint64_t key), void *arg);
 

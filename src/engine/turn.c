@@ -16,6 +16,7 @@
 #include "engine/admit.h"
 #include "engine/apply.h"
 #include "engine/hedging.h"
+#include "engine/segments.h"
 #include "engine/snapshot.h"
 #include "engine/spill.h"
 
@@ -44,10 +45,15 @@ static void turn_settle(struct fa_session *s, double now)
 {
     struct fa_job *job;
     struct fa_hedge *hedge;
+    struct fa_origin *origin;
     while ((job = fa_flights_take(&s->flights)))
         fa_apply_outcome(s, job, now);
     while ((hedge = fa_flights_ended_hedge(&s->flights)))
         fa_apply_hedge(s, hedge, now);
+    while ((job = fa_segments_settle(s, &origin, now))) {
+        fa_apply_joined(s, job, now);
+        fa_scheduler_review(&s->scheduler, origin, now);
+    }
 }
 
 /* Out of descriptors: continue with fewer transfers for a while.  Without another transfer in
@@ -226,6 +232,7 @@ static void turn_set_alarm(struct fa_session *s, double now)
     at = fmin(at, fa_scheduler_alarm(&s->scheduler, now));
     at = fmin(at, fa_intake_wake_at(&s->intake));
     at = fmin(at, turn_pause_alarm(s, now));
+    at = fmin(at, fa_segments_alarm(s));
     alarms->alarm_at = fmax(at, now) + 0.001;
     if (isinf(at) || s->clock.wait) {
         event_del(alarms->alarm);
@@ -278,6 +285,8 @@ void fa_turn(evutil_socket_t fd, short what, void *session)
     }
     turn_admit_and_dispatch(s, now);
     if (!s->config.plan) {
+        if (fa_segments_are_due(s, now))
+            fa_segments_review(s, now);
         turn_finish(s, now);
         fa_flights_flush(&s->flights);
         turn_commit_if_due(s, now);
@@ -336,12 +345,12 @@ void fa_turn_tick(evutil_socket_t fd, short what, void *session)
     if (s->config.rate)
         fa_flights_share(&s->flights, &s->scheduler.bucket, s->counts.bytes, s->scheduler.active,
                          now);
-    if (fa_slots_grow(&s->scheduler.slots, now))
-        fa_engine_wake(s);
     turn_record_heads(s, now);
     turn_end_logins(s, now);
     turn_check_limits(s, now);
     fa_hedging_review(s, now);
+    if (fa_slots_grow(&s->scheduler.slots, now) || fa_segments_are_due(s, now))
+        fa_engine_wake(s);
     turn_commit_if_due(s, now);
     fa_snapshot_send(s);
 }

@@ -40,7 +40,7 @@ static bool is_same(const struct fa_attempt *attempt, const struct answer *answe
 
 static bool is_range(const struct fa_attempt *attempt)
 {
-    return attempt->offset > 0 && !attempt->whole;
+    return (attempt->offset > 0 || attempt->end) && !attempt->whole;
 }
 
 static struct answer begin_file(const struct fa_reply *reply, const struct fa_attempt *attempt)
@@ -56,10 +56,13 @@ static struct answer begin_file(const struct fa_reply *reply, const struct fa_at
         answer.http = 416;
         answer.restart = FA_RESTART_REFUSED;
     } else if (is_range(attempt) && same && !reply->no_range) {
-        bool all = attempt->offset == reply->size;
+        bool all = !attempt->end && attempt->offset == reply->size;
         answer.verdict = all ? VERDICT_COMPLETE : VERDICT_FILE;
         answer.http = all ? 416 : 206;
         answer.kept = attempt->offset;
+    } else if (attempt->end) {
+        answer.verdict = VERDICT_OTHER;
+        answer.restart = same ? FA_RESTART_IGNORED : FA_RESTART_CHANGED;
     } else if (same && attempt->conditional) {
         answer.verdict = VERDICT_UNCHANGED;
         answer.http = 304;
@@ -76,9 +79,10 @@ static struct answer begin_file(const struct fa_reply *reply, const struct fa_at
     return answer;
 }
 
-static uint64_t end_of(const struct fa_reply *reply)
+static uint64_t end_of(const struct fa_reply *reply, const struct fa_attempt *attempt)
 {
-    return reply->kind == FA_REPLY_STATUS ? reply->size : reply->at;
+    uint64_t end = reply->kind == FA_REPLY_STATUS ? reply->size : reply->at;
+    return attempt->end && attempt->end < end ? attempt->end : end;
 }
 
 uint64_t fa_answer_bytes(const struct fa_reply *reply, const struct fa_attempt *attempt)
@@ -86,7 +90,7 @@ uint64_t fa_answer_bytes(const struct fa_reply *reply, const struct fa_attempt *
     if (reply->http != 200)
         return 0;
     struct answer answer = begin_file(reply, attempt);
-    uint64_t end = end_of(reply);
+    uint64_t end = end_of(reply, attempt);
     return answer.verdict == VERDICT_FILE && end > answer.kept ? end - answer.kept : 0;
 }
 
@@ -154,7 +158,7 @@ static void put_head(const struct answer *answer, struct fa_attempt *attempt)
 static void send_file(const struct fa_reply *reply, const struct answer *answer,
                       struct fa_attempt *attempt, double share, bool full, struct fa_outcome *ret)
 {
-    uint64_t end = end_of(reply), kept = answer->kept;
+    uint64_t end = end_of(reply, attempt), kept = answer->kept;
     if (kept != attempt->offset &&
         (fchmod(attempt->fd, FA_PART_STALE) || ftruncate(attempt->fd, (off_t)kept)))
         fa_test_fail("cannot truncate the part: %s", strerror(errno));
@@ -202,6 +206,10 @@ static void end_other(const struct fa_reply *reply, const struct answer *answer,
     ret->size = answer->restart == FA_RESTART_NONE ? attempt->offset : 0;
     if (answer->restart == FA_RESTART_REFUSED)
         fail(ret, FA_CLASS_PROTOCOL, FA_RETRYABLE_NOW, "nothing after the part");
+    else if (answer->restart == FA_RESTART_IGNORED)
+        fail(ret, FA_CLASS_PROTOCOL, FA_RETRYABLE_NOW, "not the range");
+    else if (answer->restart == FA_RESTART_CHANGED)
+        fail(ret, FA_CLASS_CHANGED, FA_RETRYABLE_NOW, "another version");
     else if (answer->restart == FA_RESTART_DISPUTED)
         fail(ret, FA_CLASS_CHANGED, FA_RETRYABLE_NOW, "another length for the same version");
     else
@@ -294,7 +302,10 @@ void fa_answer_progress(const struct fa_reply *reply, struct fa_attempt *attempt
     struct answer answer = begin_file(reply, attempt);
     if (!attempt->has_head)
         put_head(&answer, attempt);
-    attempt->received = (uint64_t)(share * (double)bytes);
+    uint64_t before = attempt->received, now = (uint64_t)(share * (double)bytes);
+    if (attempt->shared && now > before)
+        write_body(reply, attempt, answer.kept + before, answer.kept + now);
+    attempt->received = now;
 }
 
 void fa_answer_end(const struct fa_reply *reply, struct fa_attempt *attempt, double share,

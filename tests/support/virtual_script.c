@@ -76,6 +76,8 @@ static void read_word(struct fa_reply *reply, const char *word)
         reply->size = strtoull(value, NULL, 10);
     else if (strncmp(word, "took=", 5) == 0)
         reply->took = strtod(value, NULL);
+    else if (strncmp(word, "rate=", 5) == 0)
+        reply->rate = strtod(value, NULL);
     else if (strncmp(word, "retry-after=", 12) == 0)
         reply->retry_after = strtod(value, NULL);
     else if (strncmp(word, "deny=", 5) == 0)

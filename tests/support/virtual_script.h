@@ -28,6 +28,7 @@ struct fa_reply {
     enum fa_reply_kind kind;
     int http; /* 0: no answer */
     double took;
+    double rate;        /* bytes a second; 0: any */
     double retry_after; /* -1: none */
     uint64_t size;
     uint64_t at; /* FA_REPLY_CUT, _STALL, _CRASH, _FULL: this many bytes arrive */

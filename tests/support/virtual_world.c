@@ -222,8 +222,11 @@ static void trace_request(struct fa_world *world, const struct fa_attempt *attem
 {
     static const char *const netrc_words[] = {
         [FA_NETRC_NONE] = " barred", [FA_NETRC_NAMED] = " foreign", [FA_NETRC_ANY] = ""};
-    char range[32] = "";
-    if (attempt->offset > 0 && !attempt->whole)
+    char range[48] = "";
+    if (attempt->end)
+        snprintf(range, sizeof(range), " %llu-%llu", (unsigned long long)attempt->offset,
+                 (unsigned long long)attempt->end - 1);
+    else if (attempt->offset > 0 && !attempt->whole)
         snprintf(range, sizeof(range), " %llu-", (unsigned long long)attempt->offset);
     fa_trace_add(&world->trace, since_zero(world), "get %s%s%s%s%s%s headers=%zu cookies=%s",
                  brief(attempt->url), range, attempt->whole ? " whole" : "",
@@ -304,6 +307,8 @@ static double request_begin(void *ctx, struct fa_attempt *attempt)
         took = world->config.connect_timeout;
     if (rate > 0)
         took = fmax(took, (double)bytes / (double)rate);
+    if (request->reply.rate > 0)
+        took = fmax(took, (double)bytes / request->reply.rate);
     request->ends = request->reply.kind == FA_REPLY_HANG ? INFINITY : world->now + took;
     request->next = world->requests;
     world->requests = request;

@@ -24,6 +24,7 @@
  * A reply is a status or the name of a failure, and words:
  *
  *     200 size=N version=V took=S    the file, after S seconds (default 0.01)
+ *         rate=N             that many bytes a second over each connection
  *         nolength weak              no Content-Length; a weak entity tag
  *         cut=N stall=N crash=N full=N   fails once N bytes of the file are there
  *         norange                    sends the whole file when asked for the rest of it
@@ -96,7 +97,7 @@ const char *fa_world_trace(struct fa_world *world);
 /*
  * The trace is as expected: line by line. The lines are, in the order in which things happen,
  *
- *     get URL [N-] [whole] [if] [foreign|barred] [digest]   a request: for the rest from byte N on, for all
+ *     get URL [N-[M]] [whole] [if] [foreign|barred] [digest]   a request: for the rest from byte N on, for all
  *                                           though there is a part, if changed; only with passwords
  *                                           of ~/.netrc for its host, without those;
  *                                           that waits for a challenge

@@ -4,25 +4,26 @@
 #include <criterion/criterion.h>
 #include <signal.h>
 
-static const char *const names[] = {"NEW",     "QUEUED",  "ACTIVE", "WAITING",
-                                    "FETCHED", "HASHING", "FINAL"};
+static const char *const names[] = {"NEW",     "QUEUED",  "ACTIVE",  "SPLIT",
+                                    "WAITING", "FETCHED", "HASHING", "FINAL"};
 
 /* From the row, to the column. */
-static const bool allowed[7][7] = {
-    /*             N  Q  A  W  F  H  F */
-    /* NEW */ {0, 1, 0, 0, 1, 0, 1},
-    /* QUEUED */ {0, 1, 1, 0, 0, 0, 1},
-    /* ACTIVE */ {0, 1, 0, 1, 1, 0, 1},
-    /* WAITING */ {0, 1, 0, 0, 0, 0, 1},
-    /* FETCHED */ {0, 1, 0, 0, 0, 1, 1},
-    /* HASHING */ {0, 1, 0, 1, 1, 0, 1},
-    /* FINAL */ {0, 0, 0, 0, 0, 0, 0},
+static const bool allowed[8][8] = {
+    /*             N  Q  A  S  W  F  H  F */
+    /* NEW */ {0, 1, 0, 0, 0, 1, 0, 1},
+    /* QUEUED */ {0, 1, 1, 0, 0, 0, 0, 1},
+    /* ACTIVE */ {0, 1, 0, 1, 1, 1, 0, 1},
+    /* SPLIT */ {0, 1, 0, 0, 1, 1, 0, 1},
+    /* WAITING */ {0, 1, 0, 0, 0, 0, 0, 1},
+    /* FETCHED */ {0, 1, 0, 0, 0, 0, 1, 1},
+    /* HASHING */ {0, 1, 0, 0, 1, 1, 0, 1},
+    /* FINAL */ {0, 0, 0, 0, 0, 0, 0, 0},
 };
 
 Test(job, allowed_changes_of_state_are_made)
 {
-    for (int from = 0; from < 7; ++from) {
-        for (int to = 0; to < 7; ++to) {
+    for (int from = 0; from < 8; ++from) {
+        for (int to = 0; to < 8; ++to) {
             struct fa_job job = {.state = (enum fa_job_state)from};
             if (!allowed[from][to])
                 continue;

@@ -133,6 +133,23 @@ Test(options, each_kind_reaches_its_field)
     fa_options_fini(&p.options);
 }
 
+Test(options, segments_are_a_number_or_found)
+{
+    static const struct {
+        const char *value;
+        unsigned segments; /* 0: refused */
+    } rows[] = {{"1", 1}, {"64", 64},      {"auto", FA_SEGMENTS_AUTO},
+                {"0", 0}, {"65", 0},       {"-1", 0},
+                {"", 0},  {"automatic", 0}};
+    for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); ++i) {
+        struct parsed p = PARSE("--segments", rows[i].value, "list");
+        cr_expect_eq(p.rc, rows[i].segments ? 0 : -1, "%s", rows[i].value);
+        if (p.rc == 0)
+            cr_expect_eq(p.options.config.segments, rows[i].segments);
+        fa_options_fini(&p.options);
+    }
+}
+
 Test(options, limit_per_host_is_a_number_or_found)
 {
     static const struct {

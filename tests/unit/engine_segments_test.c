@@ -1,0 +1,262 @@
+/*
+ * The engine in virtual time: ranges of one file that are fetched at once. See
+ * support/virtual_world.h for the language of the scripts.
+ */
+
+#include "support/truth.h"
+#include "support/virtual_play.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+ENGINE_SUITE(engine_segments);
+
+/* 16 MB, a megabyte a second for each connection. */
+#define SIZE  "size=16000000"
+#define BYTES 16000000
+#define FILE_ "200 " SIZE " rate=1000000"
+
+static void begin_split(unsigned segments, const char *script)
+{
+    begin_world(script, "http://a/x");
+    config->segments = segments;
+    config->jobs = 16;
+    config->per_host = 16;
+    config->no_state = false;
+}
+
+static void expect_file(const char *version)
+{
+    fa_expect_file(config->dir, "x", version, BYTES);
+    fa_expect_parts(config->dir, 0);
+    cr_expect_null(fa_world_check(world), "%s", fa_world_check(world));
+}
+
+Test(engine_segments, a_file_comes_as_many_times_faster_as_it_has_connections)
+{
+    begin_split(4, "a/x " FILE_);
+    EXPECT_RUN(FA_END_COMPLETE, "get a/x\n"
+                                "...\n"
+                                "@4-4.7 done a/x ok size=16000000 attempts=1 resumed=0 http=200\n"
+                                "end complete\n");
+    cr_expect_eq(fa_world_peak(world), 4);
+    expect_file("x");
+}
+
+Test(engine_segments, one_connection_makes_no_range_request)
+{
+    begin_split(1, "a/x " FILE_);
+    EXPECT_RUN(FA_END_COMPLETE, "get a/x\n@16 done a/x ok bytes=16000000\nend complete\n");
+    expect_file("x");
+}
+
+Test(engine_segments, a_small_file_is_not_split)
+{
+    begin_split(8, "a/x 200 size=2000000 rate=1000000");
+    EXPECT_RUN(FA_END_COMPLETE, "get a/x\ndone a/x ok bytes=2000000\nend complete\n");
+}
+
+Test(engine_segments, a_file_without_a_strong_validator_is_not_split)
+{
+    begin_split(8, "a/x " FILE_ " weak");
+    EXPECT_RUN(FA_END_COMPLETE, "get a/x\ndone a/x ok bytes=16000000\nend complete\n");
+    fa_world_script(world, "a/x " FILE_ " nolength");
+}
+
+Test(engine_segments, limits_of_the_host_hold)
+{
+    begin_split(8, "a/x " FILE_);
+    config->per_host = 3;
+    EXPECT_RUN(FA_END_COMPLETE, "get a/x\n...\ndone a/x ok\nend complete\n");
+    cr_expect_eq(fa_world_peak(world), 3);
+    expect_file("x");
+}
+
+Test(engine_segments, the_request_rate_of_the_host_holds)
+{
+    begin_split(4, "a/x " FILE_);
+    config->host_rate = 1;
+    EXPECT_RUN(FA_END_COMPLETE, "get a/x\n@1-1.1 get a/x\n...\ndone a/x ok\nend complete\n");
+    expect_file("x");
+}
+
+Test(engine_segments, a_file_that_is_replaced_is_the_new_one)
+{
+    begin_split(4, "a/x " FILE_ " version=1");
+    config->hash = FA_HASH_SHA256;
+    EXPECT_RUN(FA_END_COMPLETE, "get a/x\n...\ndone a/x ok\nend complete\n");
+    expect_file("1");
+    fa_world_script(world, "a/x " FILE_ " version=2\nat 2 drain");
+    config->sync = true;
+    fa_world_list(world, "http://a/x");
+    fa_world_run(world);
+    expect_file("1");
+    fa_world_script(world, "a/x " FILE_ " version=2");
+    fa_world_list(world, "http://a/x");
+    EXPECT_RUN(FA_END_COMPLETE, "get a/x if\n...\ndone a/x ok resumed=0\nend complete\n");
+    expect_file("2");
+}
+
+Test(engine_segments, other_entries_come_first)
+{
+    begin_split(8, "a/x " FILE_ "\na/y 200 size=10 took=5");
+    config->jobs = 2;
+    fa_world_list(world, "http://a/y");
+    EXPECT_RUN(FA_END_COMPLETE, "get a/x\n"
+                                "get a/y\n"
+                                "@5 done a/y ok\n"
+                                "@5-5.2 get a/x\n"
+                                "...\n"
+                                "done a/x ok\n"
+                                "end complete\n");
+    cr_expect_eq(fa_world_peak(world), 2);
+    expect_file("x");
+}
+
+Test(engine_segments, an_entry_that_comes_later_gets_the_slot_of_a_segment)
+{
+    world = fa_world_new("a/x " FILE_ "\na/y 200 size=10\n"
+                         "at 0 feed http://a/x\nat 1 feed http://a/y\nat 2 close");
+    config = fa_world_config(world);
+    config->segments = 4;
+    config->per_host = 4;
+    fa_world_pipe(world);
+    EXPECT_RUN(FA_END_COMPLETE, "get a/x\n"
+                                "...\n"
+                                "@2-2.2 get a/y\n"
+                                "done a/y ok\n"
+                                "...\n"
+                                "@5-6 done a/x ok attempts=1\n"
+                                "end complete\n");
+    expect_file("x");
+}
+
+Test(engine_segments, a_server_that_ignores_ranges_costs_one_request)
+{
+    begin_split(8, "a/x " FILE_ " norange");
+    EXPECT_RUN(FA_END_COMPLETE, "get a/x\n"
+                                "@0.2-0.4 get a/x\n"
+                                "@16 done a/x ok attempts=1\n"
+                                "end complete\n");
+    expect_file("x");
+}
+
+Test(engine_segments, a_server_that_denies_ranges_costs_one_request)
+{
+    begin_split(8, "a/x " FILE_ " deny=403");
+    EXPECT_RUN(FA_END_COMPLETE, "get a/x\n"
+                                "@0.2-0.4 get a/x\n"
+                                "@16 done a/x ok attempts=1\n"
+                                "end complete\n");
+    expect_file("x");
+}
+
+Test(engine_segments, a_refused_connection_is_no_failure_of_the_entry)
+{
+    static const char *const refusals[] = {"503", "refused", "reset"};
+    for (size_t i = 0; i < sizeof(refusals) / sizeof(*refusals); ++i) {
+        char script[256];
+        snprintf(script, sizeof(script), "a/x " FILE_ "; " FILE_ "; %s; %s; %s; " FILE_,
+                 refusals[i], refusals[i], refusals[i]);
+        begin_split(5, script);
+        EXPECT_RUN(FA_END_COMPLETE, "get a/x\n...\ndone a/x ok attempts=1\nend complete\n");
+        cr_expect_eq(fa_world_count(world, "host"), 0);
+        expect_file("x");
+        end_world();
+    }
+}
+
+Test(engine_segments, a_pause_that_the_host_asks_for_stops_no_connection)
+{
+    begin_split(4, "a/x " FILE_ "; " FILE_ "; 429 retry-after=100; " FILE_);
+    EXPECT_RUN(FA_END_COMPLETE, "get a/x\n"
+                                "...\n"
+                                "host a paused\n"
+                                "...\n"
+                                "@4-16.1 done a/x ok attempts=1\n"
+                                "end complete\n");
+    expect_file("x");
+}
+
+Test(engine_segments, a_file_that_changes_meanwhile_is_of_one_version)
+{
+    /* The first answer goes on with the old file. */
+    begin_split(4, "a/x " FILE_ " version=1; " FILE_ " version=1; " FILE_ " version=2");
+    EXPECT_RUN(FA_END_COMPLETE, "get a/x\n...\ndone a/x ok size=16000000\nend complete\n");
+    expect_file("1");
+}
+
+Test(engine_segments, a_file_that_changes_before_the_end_is_fetched_again_as_one)
+{
+    begin_split(2, "a/x " FILE_ " version=1 cut=1000000; " FILE_ " version=1 cut=12000000; " FILE_
+                   " version=2");
+    config->segments = 2;
+    EXPECT_RUN(FA_END_COMPLETE, "get a/x\n...\ndone a/x ok size=16000000\nend complete\n");
+    expect_file("2");
+}
+
+Test(engine_segments, an_attempt_that_fails_counts_only_if_its_bytes_are_missing)
+{
+    /* The own connection is cut; the segment takes over. */
+    begin_split(2, "a/x " FILE_ " cut=3000000; " FILE_);
+    config->retries = 1;
+    EXPECT_RUN(FA_END_COMPLETE, "get a/x\n...\ndone a/x ok size=16000000\nend complete\n");
+    expect_file("x");
+}
+
+Test(engine_segments, workers_that_crash_lose_only_what_they_had_not_reported)
+{
+    begin_split(4, "a/x " FILE_ "; " FILE_ "; crash=15500000; " FILE_);
+    EXPECT_RUN(FA_END_COMPLETE, "get a/x\n...\ndone a/x ok size=16000000\nend complete\n");
+    expect_file("x");
+}
+
+Test(engine_segments, a_stopped_run_is_continued_by_any_number_of_connections)
+{
+    static const unsigned later[] = {1, 4, FA_SEGMENTS_AUTO};
+    for (size_t i = 0; i < sizeof(later) / sizeof(*later); ++i) {
+        begin_split(4, "a/x " FILE_ "\nat 2 drain");
+        EXPECT_RUN(FA_END_STOPPED, "get a/x\n...\ndone a/x failed cancelled\nend stopped\n");
+        fa_expect_parts(config->dir, 1);
+        fa_world_script(world, "a/x " FILE_);
+        config->segments = later[i];
+        fa_world_list(world, "http://a/x");
+        fa_world_run(world);
+        fa_world_expect(world, "...\ndone a/x ok size=16000000\nend complete\n");
+        cr_expect_eq(fa_world_count(world, "get a/x"), fa_world_count(world, "get a/x *"));
+        expect_file("x");
+        end_world();
+    }
+}
+
+Test(engine_segments, a_part_of_another_version_is_dropped)
+{
+    begin_split(4, "a/x " FILE_ " version=1\nat 2 drain");
+    EXPECT_RUN(FA_END_STOPPED, "get a/x\n...\ndone a/x failed cancelled\nend stopped\n");
+    fa_world_script(world, "a/x " FILE_ " version=2");
+    fa_world_list(world, "http://a/x");
+    EXPECT_RUN(FA_END_COMPLETE, "get a/x *\n"
+                                "get a/x\n"
+                                "done a/x ok size=16000000 resumed=0\n"
+                                "end complete\n");
+    expect_file("2");
+}
+
+Test(engine_segments, auto_adds_connections_as_long_as_they_pay)
+{
+    begin_split(FA_SEGMENTS_AUTO, "a/x 200 size=64000000 rate=1000000");
+    EXPECT_RUN(FA_END_COMPLETE, "get a/x\n"
+                                "...\n"
+                                "@8-24 done a/x ok size=64000000 attempts=1\n"
+                                "end complete\n");
+    cr_expect_eq(fa_world_peak(world), 8);
+}
+
+Test(engine_segments, a_full_disk_pauses_and_the_rest_is_fetched)
+{
+    begin_split(4, "a/x " FILE_ "\nat 1 full\nat 30 free");
+    EXPECT_RUN(FA_END_COMPLETE, "get a/x\n...\ndone a/x ok size=16000000\nend complete\n");
+    expect_file("x");
+}
