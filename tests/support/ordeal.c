@@ -96,8 +96,16 @@ static const struct line turn[] = {
     {NULL, 0, GOOD, NULL, NULL},
 };
 
-static const struct line *const lists[] = {
-    [FA_ORDEAL_ALL] = all, [FA_ORDEAL_SMALL] = few, [FA_ORDEAL_BIG] = big, [FA_ORDEAL_TURN] = turn};
+static const struct line split[] = {
+    {"/slowversion/10/20000/4000000/parts", FA_ORDEAL_BIG_SIZE, VERSIONED, NULL, NULL},
+    {NULL, 0, GOOD, NULL, NULL},
+};
+
+static const struct line *const lists[] = {[FA_ORDEAL_ALL] = all,
+                                           [FA_ORDEAL_SMALL] = few,
+                                           [FA_ORDEAL_BIG] = big,
+                                           [FA_ORDEAL_TURN] = turn,
+                                           [FA_ORDEAL_SPLIT] = split};
 
 static const char *const call_names[FA_KILL_CALLS] = {"pwrite", "write",     "open",   "rename",
                                                       "unlink", "truncate",  "chmod",  "sync",

@@ -29,6 +29,7 @@ enum fa_ordeal_list {
     FA_ORDEAL_SMALL, /* few bytes, all good */
     FA_ORDEAL_BIG,   /* one large file that may be resumed */
     FA_ORDEAL_TURN,  /* the same, and it changes */
+    FA_ORDEAL_SPLIT, /* and slower, so that several connections share it */
 };
 
 /* The file of FA_ORDEAL_BIG comes in chunks of that many bytes, that many seconds apart. */

@@ -317,6 +317,48 @@ FA_TEST_MODES(kill, a_part_of_another_version_is_not_continued)
     end("another version", 2);
 }
 
+/* Each run dies at another time or step, and another number of connections continues with its map. */
+static void kill_segments(const struct steps *steps, unsigned round)
+{
+    static const char *const numbers[][5] = {{"--segments", "4", NULL},
+                                             {"--segments", "2", NULL},
+                                             {"--segments", "auto", NULL},
+                                             {"--segments", "4", "--fsync", "batch", NULL},
+                                             {"--segments", "1", NULL}};
+    static const int calls[] = {FA_KILL_TRUNCATE, FA_KILL_CHMOD, FA_KILL_PWRITE};
+    const size_t n = sizeof(numbers) / sizeof(*numbers);
+    for (unsigned kills = 0; kills < 2; ++kills) {
+        unsigned long long most = steps->counts[FA_KILL_SUPERVISOR][calls[round % 3]];
+        if (below(2))
+            fa_ordeal_arm(&ordeal,
+                          &(struct fa_shot){.call = calls[round % 3],
+                                            .step = 1 + below((size_t)most),
+                                            .when = below(2) ? FA_KILL_BEFORE : FA_KILL_AFTER});
+        fa_ordeal_start(&ordeal, numbers[below(n)]);
+        until(fa_now() + steps->seconds * (300 + below(600)) / 1000);
+        fa_run_kill(&ordeal.run, SIGKILL);
+        if (fa_ordeal_finish(&ordeal) && below(4) == 0)
+            fa_ordeal_bump(&ordeal);
+        fa_ordeal_disarm(&ordeal);
+    }
+    cr_assert(!fa_ordeal_run(&ordeal, numbers[below(n)]));
+    fa_ordeal_expect_done(&ordeal);
+    fa_ordeal_again(&ordeal);
+}
+
+FA_TEST_MODES(kill, a_file_that_several_connections_fetch)
+{
+    static const char *const four[] = {"--segments", "4", NULL};
+    struct steps steps;
+    begin(mode, FA_ORDEAL_SPLIT);
+    count_steps(&steps, four);
+    unsigned rounds = strcmp(mode, "async") == 0 ? 6 : 2;
+    rounds = (unsigned)chosen("FA_KILL_SEGMENTS", rounds);
+    for (unsigned i = 0; i < rounds; ++i)
+        kill_segments(&steps, i);
+    end("segments", 1);
+}
+
 /* Without the failure the run succeeds; with it, it succeeds or reports an error. */
 static void fail_at(const struct steps *steps, const struct fa_shot *shot,
                     const char *const *options)

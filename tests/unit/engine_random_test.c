@@ -28,6 +28,7 @@ struct play {
     size_t n_script, n_list;
     bool stops; /* somebody stops the run: a request may hang */
     bool twice;
+    bool large; /* files that are fetched in segments */
 };
 
 static uint64_t draw(struct play *play)
@@ -125,11 +126,17 @@ static void write_resource(struct play *play, char name_host, unsigned name)
 {
     char text[600] = "";
     unsigned count = 1 + below(play, 4), size = below(play, 500);
+    bool large = play->large && name < 3;
+    if (large)
+        size = 2100000 + below(play, 3000000);
     for (unsigned i = 0; i < count; ++i) {
         size_t len = strlen(text);
         snprintf(text + len, sizeof(text) - len, "%s", i ? "; " : "");
         len = strlen(text);
         reply(play, text + len, sizeof(text) - len, size);
+        len = strlen(text);
+        if (large)
+            snprintf(text + len, sizeof(text) - len, " rate=%u", 200000 + below(play, 1000000));
     }
     if (strstr(text, "full=")) /* not for ever */
         strcat(text, "; 404");
@@ -161,6 +168,7 @@ static void write_spells(struct play *play)
 static void write_script(struct play *play)
 {
     play->stops = percent(play, 25);
+    play->large = percent(play, 1);
     unsigned end = below(play, 40);
     if (play->stops)
         add(play->script, &play->n_script, "at %u.%u %s", end, below(play, 10),
@@ -218,6 +226,10 @@ static void choose_config(struct play *play, struct fa_config *config)
     config->max_size = percent(play, 5) ? 250 : 0;
     config->halt = percent(play, 10) ? 1 + below(play, 10) : 0;
     config->halt_percent = percent(play, 30);
+    if (play->large)
+        config->segments = percent(play, 80) ? 2 + below(play, 6) : FA_SEGMENTS_AUTO;
+    if (play->large && config->rate)
+        config->rate = 1000000;
     config->overwrite = percent(play, 10);
     config->sync = !config->overwrite && percent(play, 20);
     config->no_hedge = percent(play, 20);
