@@ -39,7 +39,7 @@
  *    tally, failures, summary, exit: the results at the end
  *    shards: --shard
  *    signals: SIGINT, SIGTERM and SIGHUP end a run
- *    status, verify_command, merge_command, joined: the commands besides downloading
+ *    status, verify_command, merge_command, doctor, joined: the commands besides downloading
  *    enqueue_command, work_command, queue_status, queue_setup: a queue
  *
  * src/cli/compare: fetchall compare
@@ -122,6 +122,7 @@
 #include "base/clock.h"
 #include "cli/compare/compare.h"
 #include "cli/completion.h"
+#include "cli/doctor.h"
 #include "cli/enqueue_command.h"
 #include "cli/help.h"
 #include "cli/man.h"
@@ -290,6 +291,8 @@ int main(int argc, char **argv)
         status = (int)fa_status_show(&options);
     } else if (options.command == FA_COMMAND_VERIFY) {
         status = (int)fa_verify_command(&options);
+    } else if (options.command == FA_COMMAND_DOCTOR) {
+        status = (int)fa_doctor_command(&options);
     } else if (options.command == FA_COMMAND_MERGE) {
         status = (int)fa_merge_command(&options);
     } else if (options.command == FA_COMMAND_COMPARE) {

@@ -41,6 +41,7 @@ enum fa_command {
     FA_COMMAND_MERGE = 1 << 4,
     FA_COMMAND_ENQUEUE = 1 << 5,
     FA_COMMAND_WORK = 1 << 6, /**< Downloads, too: it accepts the options of FA_COMMAND_FETCH. */
+    FA_COMMAND_DOCTOR = 1 << 7,
 };
 
 struct fa_option {

@@ -49,12 +49,15 @@ SAME_SIZE(enum fa_action);
 #define MERGE   FA_COMMAND_MERGE
 #define ENQUEUE FA_COMMAND_ENQUEUE
 #define WORK    FA_COMMAND_WORK
+#define DOCTOR  FA_COMMAND_DOCTOR
 #define HASHES  (FA_COMMAND_FETCH | VERIFY)
 /* Options that a comparison passes to its runs. */
 #define RUNS (FA_COMMAND_FETCH | COMPARE)
 /* Options about the lists that are read. */
 #define READS (RUNS | ENQUEUE)
-#define ALL   (RUNS | LOOKS | MERGE | ENQUEUE)
+#define ALL   (RUNS | LOOKS | MERGE | ENQUEUE | DOCTOR)
+/* Options that hosts can have of their own. */
+#define HOSTED (RUNS | DOCTOR)
 
 /* Two spaces separate sentences: man.c starts a new line there. */
 const struct fa_command_text fa_commands_table[] = {
@@ -90,6 +93,10 @@ const struct fa_command_text fa_commands_table[] = {
      "fetchall enqueue puts there.  It ends when the queue is empty and no fetchall enqueue is "
      "running; with --wait, by a signal.  See QUEUE.  The exit status says how its own entries ended, "
      "as in EXIT STATUS."},
+    {DOCTOR, "doctor", "", "show the options that apply to a host",
+     "Prints the section of --hosts that applies to the host of --host, and the options that a run "
+     "with this command line would use there.  Values of headers and passwords are replaced by "
+     "***.  Nothing is requested.  The exit status is 0, or 2 if an option is wrong."},
     {COMPARE, "compare", " LIST...", "find the best strategy for a LIST on this network",
      "Takes a sample of the lists, evenly over their hosts, and runs fetchall with each strategy "
      "several times on this sample.  The order changes from round to round.  The first round is a "
@@ -286,7 +293,7 @@ const struct fa_option fa_options_table[] = {
            .more = "auto is the number of cores, at most 8."),
     CUSTOM("http", 0, "VERSION,...", fa_picks_parse_http, .commands = COMPARE,
            .choice = fa_value_http, .initial = "1.1", .help = "choose the HTTP versions"),
-    CUSTOM("per-host", 0, "N|auto[:MAX]", parse_per_host, .commands = RUNS, .initial = "auto",
+    CUSTOM("per-host", 0, "N|auto[:MAX]", parse_per_host, .commands = HOSTED, .initial = "auto",
            .help = "limit concurrent transfers per host",
            .more = "A host is a scheme, host name and port.  Other hosts continue when one reaches "
                    "its limit.  auto finds the limit of each host, up to MAX (default: --jobs): it "
@@ -295,7 +302,7 @@ const struct fa_option fa_options_table[] = {
                    "only the latency grows.  429, 503, other signs of overload, refused and lost "
                    "connections and time-outs halve the limit at once, also with N; then it rises "
                    "to what the host has accepted."),
-    CUSTOM("host-rate", 0, "N", parse_host_rate, .commands = RUNS, .initial = "no limit",
+    CUSTOM("host-rate", 0, "N", parse_host_rate, .commands = HOSTED, .initial = "no limit",
            .help = "limit requests per second to each host",
            .more = "Requests start at even distances: with 3, one every third of a second, and "
                    "with 0.1, one every ten seconds.  Redirects, retries and probes are requests, "
@@ -496,16 +503,16 @@ const struct fa_option fa_options_table[] = {
     GROUP("Connection"),
     SIZE("rate", config.rate, .commands = RUNS, .initial = "no limit",
          .help = "limit the total bytes per second", .more = "0 means no limit."),
-    CUSTOM("header", 'H', "LINE|@FILE", fa_request_options_header, .commands = RUNS,
+    CUSTOM("header", 'H', "LINE|@FILE", fa_request_options_header, .commands = HOSTED,
            .offer = FA_OFFER_FILES, .help = "add a request header; may repeat",
            .more =
                "LINE is 'Name: value'; 'Name:' removes a default header, and 'Name;' sends an "
                "empty one.  @FILE reads lines from a file, which keeps secrets out of the list of "
                "processes.  Behind a redirect to another scheme, host or port, these headers are "
                "not sent, unless --trust-host names it.  See SECRETS."),
-    TEXT("user-agent", 'A', "TEXT", config.user_agent, .commands = RUNS,
+    TEXT("user-agent", 'A', "TEXT", config.user_agent, .commands = HOSTED,
          .initial = "fetchall/VERSION", .help = "set the User-Agent header"),
-    FLAG("netrc", 0, config.netrc, .commands = RUNS, .help = "read passwords from ~/.netrc",
+    FLAG("netrc", 0, config.netrc, .commands = HOSTED, .help = "read passwords from ~/.netrc",
          .more = "They are looked up for each host that is requested, also behind redirects, such "
                  "as a login host.  There, the default entry is not used, and neither is a "
                  "password of the listed host for another of its ports, except to change to HTTPS "
@@ -519,7 +526,9 @@ const struct fa_option fa_options_table[] = {
                "address, or *.example.org for all names below it; with :PORT, only there.  It does "
                "not name the hosts of the list, and never applies behind a redirect from https to "
                "http.  See SECRETS."),
-    INPUT("hosts", hosts, .commands = RUNS, .help = "read options of hosts from this file",
+    TEXT("host", 0, "NAME[:PORT]", doctor_host, .commands = DOCTOR,
+         .help = "show what applies to this host", .more = "Without PORT, that of HTTPS."),
+    INPUT("hosts", hosts, .commands = HOSTED, .help = "read options of hosts from this file",
           .more = "Sections with per-host, host-rate, header, user-agent, proxy, http, insecure, "
                   "cert, key and netrc for the hosts of a PATTERN: see HOSTS FILE."),
     INPUT("cookies", config.cookies, .commands = RUNS,
@@ -530,7 +539,7 @@ const struct fa_option fa_options_table[] = {
               "sent by all transfers to the hosts and paths that they are for.  If a host "
               "redirects its clients to a login host, one entry logs in for all.  /dev/null "
               "starts without cookies.  See SECRETS."),
-    TEXT("proxy", 0, "URL", config.proxy, .commands = RUNS, .initial = "environment",
+    TEXT("proxy", 0, "URL", config.proxy, .commands = HOSTED, .initial = "environment",
          .help = "use this proxy; '' for none",
          .more = "Without this option, the variables http_proxy, https_proxy, all_proxy and "
                  "no_proxy apply, as with curl."),
@@ -542,11 +551,11 @@ const struct fa_option fa_options_table[] = {
           .help = "trust these CA certificates (PEM)",
           .more = "FILE may be a folder: all certificates in it are trusted, whatever the names of "
                   "their files are.  See ENVIRONMENT for the default."),
-    INPUT("cert", config.cert, .commands = RUNS, .help = "use this client certificate (PEM)"),
-    INPUT("key", config.key, .commands = RUNS, .help = "use this private key for --cert (PEM)",
+    INPUT("cert", config.cert, .commands = HOSTED, .help = "use this client certificate (PEM)"),
+    INPUT("key", config.key, .commands = HOSTED, .help = "use this private key for --cert (PEM)",
           .more = "Not needed if the certificate file contains the key.  An encrypted key fails: "
                   "fetchall does not ask for pass phrases."),
-    FLAG("insecure", 0, config.insecure, .commands = RUNS, .help = "do not verify certificates",
+    FLAG("insecure", 0, config.insecure, .commands = HOSTED, .help = "do not verify certificates",
          .more = "Anyone between you and the server can then read and change what is downloaded."),
     CHOICE("tls-min", 0, "VERSION", enum fa_tls, config.tls_min, fa_value_tls, .first = FA_TLS_1_0,
            .initial = "1.2", .commands = RUNS, .help = "set the lowest TLS version",
@@ -794,6 +803,19 @@ static int options_read_hosts(struct fa_options *options, struct fa_error *err)
     return 0;
 }
 
+static int options_check_doctor(struct fa_options *options, struct fa_error *err)
+{
+    struct fa_config *config = &options->config;
+    if (!options->doctor_host)
+        return fa_option_refuse(err, "'fetchall doctor' requires --host");
+    if (options->lists.count > 0)
+        return fa_option_refuse(err, "'fetchall doctor' does not accept a list: '%s'",
+                                options->lists.items[0]);
+    config->headers = (const char *const *)options->headers.items;
+    config->n_headers = options->headers.count;
+    return fa_config_check_proxy(config->proxy, err) == 0 ? options_read_hosts(options, err) : -1;
+}
+
 /* The library checks the rest of the URL. */
 static int options_check_base(const struct fa_options *options, struct fa_error *err)
 {
@@ -902,6 +924,8 @@ int fa_options_check(struct fa_options *options, struct fa_error *err)
         return fa_option_refuse(err, "out of memory");
     if (options->command == MERGE)
         return 0;
+    if (options->command == DOCTOR)
+        return options_check_doctor(options, err);
     if (options->command != FA_COMMAND_FETCH && options->command != WORK)
         return options_check_status_verify(options, err);
     if (config->retry_failed && config->no_state)

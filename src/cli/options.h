@@ -71,6 +71,7 @@ struct fa_options {
     struct fa_texts resolve;
     struct fa_texts trust_hosts;
     struct fa_texts header_files; /**< Of --header. */
+    const char *doctor_host;      /**< FA_COMMAND_DOCTOR: the host to look at. */
     const char *hosts;            /**< The file of --hosts; NULL: none. */
     struct fa_host_file host_file;
     struct fa_texts reserved;

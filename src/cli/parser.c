@@ -84,6 +84,8 @@ const char *fa_parser_program(enum fa_command command)
         return "fetchall enqueue";
     case FA_COMMAND_WORK:
         return "fetchall work";
+    case FA_COMMAND_DOCTOR:
+        return "fetchall doctor";
     case FA_COMMAND_FETCH:
         break;
     }

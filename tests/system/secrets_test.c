@@ -889,3 +889,35 @@ Test(secrets, malformed_file_of_cookies_is_refused)
     cr_expect(strstr(told, "line 1 of '") && strstr(told, "TABs"), "%s", told);
     cr_expect_null(strstr(told, "s3cret"), "%s", told);
 }
+
+/* Runs fetchall doctor, and expects lines of its output. */
+static void expect_doctor(const char *host, const char *hosts, const char *const *lines)
+{
+    struct fa_run run;
+    fa_run_start(&run, NULL, "doctor", "--host", host, "--hosts", hosts, "-H", "X-Token: s3cret0",
+                 "-H", "X-All: s3cret1", "--host-rate", "9", NULL);
+    cr_expect_eq(fa_run_wait(&run, 10), 0, "%s", fa_run_err(&run));
+    for (; *lines; ++lines)
+        cr_expect_not_null(strstr(fa_run_out(&run), *lines), "%s: %s", *lines, fa_run_out(&run));
+    cr_expect_null(strstr(fa_run_out(&run), "s3cret"), "%s", fa_run_out(&run));
+    fa_run_end(&run);
+}
+
+Test(secrets, doctor_shows_what_applies_to_a_host_without_secrets)
+{
+    const char *hosts = write_hosts(0600, "[*.example.org:443]\nheader = x-token: s3cret2\n"
+                                          "proxy = http://u:s3cret3@p:1\nhost-rate = 2\nnetrc\n"
+                                          "[::1]\nper-host = 3\n");
+    expect_doctor("A.example.org", hosts,
+                  (const char *const[]){"section      *.example.org:443\n", "host-rate    2\n",
+                                        "header       x-token: ***\nheader       X-All: ***\n",
+                                        "proxy        http://u:***@p:1", "netrc        yes\n",
+                                        NULL});
+    expect_doctor("a.example.org:8443", hosts,
+                  (const char *const[]){"section      none\n", "host-rate    9\n",
+                                        "header       X-Token: ***\n", "netrc        no\n",
+                                        "proxy        environment\n", NULL});
+    expect_doctor(
+        "[::1]:80", hosts,
+        (const char *const[]){"host         ::1\n", "port         80\n", "per-host     3\n", NULL});
+}
