@@ -10,8 +10,9 @@
  * those of this one.  So if a beat is late, or says that a lease is lost, the session is stopped
  * before the lease ends, and the program begins with a new one: parts are kept.
  *
- * Two workers that died with an entry make it a suspect: it is downloaded alone, so that its third
- * victim dies of it and of no other.
+ * Two workers that died with an entry make it a suspect.  Most suspects are innocent: a worker holds
+ * thousands of entries.  So few of them are downloaded at once, the fewer the more deaths, and in the
+ * end one at a time without any other entry at hand.
  */
 #include "queue/feeder.h"
 
@@ -28,7 +29,7 @@
 #include "queue/origins.h"
 
 #define TICK        0.1
-#define WINDOW_MOST 65536
+#define WINDOW_MOST 16384
 #define LEASES_MOST 4096
 /* Seconds between beats of a worker that has nothing to do. */
 #define IDLE_BEAT 0.5
@@ -41,6 +42,7 @@ struct item {
     TAILQ_ENTRY(item) next;
     struct fa_feeder *feeder;
     unsigned partition;
+    unsigned group;           /* suspects: how many of them at once */
     char *id, *packed, *path; /* the entry: packed and path only until it is added */
     uint64_t line;
     const char *status, *error; /* the result */
@@ -75,6 +77,8 @@ struct fa_feeder {
     struct fa_error error;
     struct items running, ended, suspects;
     size_t n_running, window, coming; /* coming: asked for in takes */
+    unsigned n_suspects;              /* running, but for the one that is alone */
+    bool alone;                       /* a suspect is running, and nothing else */
     unsigned active;
     LIST_HEAD(, call) calls; /* without an answer */
     uint64_t done, n_failed, bytes;
@@ -205,25 +209,35 @@ static struct fa_origin_record *feeder_origin(struct fa_feeder *feeder, const ch
     return record;
 }
 
+/* Tell the session what another worker knows. */
+static struct fa_origin_record *feeder_add_origin(struct fa_feeder *feeder,
+                                                  const struct fa_queue_origin *origin)
+{
+    const struct fa_origin_note note = {
+        .size = sizeof(note),
+        .not_before = origin->not_before,
+        .down = origin->down,
+        .limit = origin->limit,
+    };
+    struct fa_error err;
+    uint64_t key = fa_origin_key(origin->name);
+    struct fa_origin_record *record = fa_origins_get(&feeder->origins, origin->name, key,
+                                                     fa_queue_partition(key, feeder->partitions));
+    if (!record || fa_session_put_origin(feeder->setup.session, origin->name, &note, &err)) {
+        feeder_no_memory(feeder);
+        return NULL;
+    }
+    return record;
+}
+
 static void feeder_add_origins(struct fa_feeder *feeder, const struct fa_queue_gain *gain)
 {
     for (size_t i = 0; i < gain->n_origins; ++i) {
-        const struct fa_queue_origin *origin = &gain->origins[i];
-        struct fa_origin_note note = {
-            .size = sizeof(note),
-            .not_before = origin->not_before,
-            .down = origin->down,
-            .limit = origin->limit,
-        };
-        struct fa_error err;
-        struct fa_origin_record *record = fa_origins_get(
-            &feeder->origins, origin->name, fa_origin_key(origin->name), gain->lease.partition);
-        if (!record || fa_session_put_origin(feeder->setup.session, origin->name, &note, &err)) {
-            feeder_no_memory(feeder);
+        struct fa_origin_record *record = feeder_add_origin(feeder, &gain->origins[i]);
+        if (!record)
             return;
-        }
         const char *name = record->at.name;
-        record->at = *origin;
+        record->at = gain->origins[i];
         record->at.name = name;
     }
 }
@@ -247,16 +261,45 @@ static int item_add(struct fa_feeder *feeder, struct item *item)
     return 0;
 }
 
-/* One at a time, and with nothing else at hand. */
-static void feeder_add_suspect(struct fa_feeder *feeder)
+/* Of how many suspects one may be downloaded at once: 64, 8, or alone. */
+static unsigned suspect_group(unsigned deaths)
 {
-    struct item *item = TAILQ_FIRST(&feeder->suspects);
-    if (!item || feeder->n_running > 0 || feeder->coming > 0 || !TAILQ_EMPTY(&feeder->ended) ||
-        feeder->lost || feeder->failed)
-        return;
-    TAILQ_REMOVE(&feeder->suspects, item, next);
-    if (item_add(feeder, item))
-        item_free(item);
+    unsigned more = deaths - SUSPECT;
+    return more > 1 ? 1 : 64 >> 3 * more;
+}
+
+/* Those that wait longest for their sentence come last. */
+static void feeder_put_suspect(struct fa_feeder *feeder, struct item *item, unsigned deaths)
+{
+    item->group = suspect_group(deaths);
+    if (item->group > 1)
+        TAILQ_INSERT_HEAD(&feeder->suspects, item, next);
+    else
+        TAILQ_INSERT_TAIL(&feeder->suspects, item, next);
+}
+
+static bool feeder_may_add(const struct fa_feeder *feeder, const struct item *item)
+{
+    if (!item || feeder->lost || feeder->failed || feeder->alone)
+        return false;
+    if (item->group > 1)
+        return feeder->n_suspects < item->group;
+    return feeder->n_running == 0 && feeder->coming == 0 && TAILQ_EMPTY(&feeder->ended);
+}
+
+static void feeder_add_suspects(struct fa_feeder *feeder)
+{
+    struct item *item;
+    while (feeder_may_add(feeder, item = TAILQ_FIRST(&feeder->suspects))) {
+        TAILQ_REMOVE(&feeder->suspects, item, next);
+        bool alone = item->group == 1;
+        if (item_add(feeder, item)) {
+            item_free(item);
+            return;
+        }
+        feeder->alone = alone;
+        feeder->n_suspects += !alone;
+    }
 }
 
 static void feeder_take_in(struct fa_feeder *feeder, struct held *held,
@@ -278,7 +321,7 @@ static void feeder_take_in(struct fa_feeder *feeder, struct held *held,
     }
     ++held->running;
     if (taken->deaths >= SUSPECT)
-        TAILQ_INSERT_TAIL(&feeder->suspects, item, next);
+        feeder_put_suspect(feeder, item, taken->deaths);
     else if (item_add(feeder, item))
         item_free(item);
 }
@@ -312,7 +355,7 @@ static void on_taken(void *ctx, const struct fa_queue_answer *answer)
                 continue;
             feeder_take_in(feeder, held, taken);
         }
-        feeder_add_suspect(feeder);
+        feeder_add_suspects(feeder);
     }
     free(call);
 }
@@ -332,11 +375,18 @@ static bool held_can_take(const struct held *held)
     return held && !held->taking && !held->dry && !held->leaving;
 }
 
+/* Whether a suspect runs alone, or is going to. */
+static bool feeder_isolates(const struct fa_feeder *feeder)
+{
+    const struct item *first = TAILQ_FIRST(&feeder->suspects);
+    return feeder->alone || (first && first->group == 1);
+}
+
 static void feeder_fill(struct fa_feeder *feeder)
 {
     size_t used = feeder->n_running + feeder->coming;
     unsigned able = 0;
-    if (feeder->lost || feeder->failed || feeder->finishing || !TAILQ_EMPTY(&feeder->suspects))
+    if (feeder->lost || feeder->failed || feeder->finishing || feeder_isolates(feeder))
         return;
     for (unsigned p = 0; p < feeder->partitions; ++p)
         able += held_can_take(feeder->leases[p]);
@@ -404,7 +454,7 @@ static void on_saved(struct fa_feeder *feeder)
             item_free(item);
         }
     }
-    feeder_add_suspect(feeder);
+    feeder_add_suspects(feeder);
     feeder_fill(feeder);
 }
 
@@ -416,6 +466,9 @@ static void on_done(struct fa_feeder *feeder, const struct fa_result *result)
     TAILQ_REMOVE(&feeder->running, item, next);
     --feeder->n_running;
     --held->running;
+    if (item->group == 1)
+        feeder->alone = false;
+    feeder->n_suspects -= item->group > 1;
     if (result->error.class == FA_CLASS_CANCELLED) {
         item_free(item);
         return;
@@ -530,6 +583,8 @@ static void on_beat(void *ctx, const struct fa_queue_answer *answer)
             feeder_lose(feeder);
     for (size_t i = 0; i < answer->n_gained; ++i)
         feeder_gain(feeder, &answer->gained[i]);
+    for (size_t i = 0; i < answer->n_late; ++i)
+        (void)feeder_add_origin(feeder, &answer->late[i]);
     for (size_t i = 0; i < answer->n_empty; ++i)
         if (answer->empty[i] < feeder->partitions && feeder->leases[answer->empty[i]])
             feeder->leases[answer->empty[i]]->leaving = true;
@@ -684,7 +739,8 @@ static void on_late(evutil_socket_t fd, short what, void *arg)
     *late = true;
 }
 
-/* The results that are saved were sent with the last event of the session. */
+/* The results that are saved were sent with the last event of the session.  Without its leases a
+ * worker has nothing else to do than to tell of the pauses that it has heard of. */
 enum fa_feeder_end fa_feeder_finish(struct fa_feeder *feeder, struct fa_error *err)
 {
     bool late = false;
@@ -692,7 +748,7 @@ enum fa_feeder_end fa_feeder_finish(struct fa_feeder *feeder, struct fa_error *e
     struct event *timer = evtimer_new(feeder->base, on_late, &late);
     if (timer && event_add(timer, &wait) == 0 && !feeder->failed && feeder->lease > 0) {
         feeder_leave(feeder);
-        while (!late && !LIST_EMPTY(&feeder->calls) &&
+        while ((!late || feeder->lost) && !LIST_EMPTY(&feeder->calls) &&
                event_base_loop(feeder->base, EVLOOP_ONCE) == 0)
             continue;
     }

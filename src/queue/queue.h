@@ -116,6 +116,8 @@ struct fa_queue_answer {
     size_t n_lost;
     const unsigned *empty; /**< Leased partitions without entries. */
     size_t n_empty;
+    const struct fa_queue_origin *late; /**< Pauses that former owners have heard of. */
+    size_t n_late;
     unsigned over;      /**< Leased partitions above the fair share. */
     uint64_t left;      /**< beat, stat: entries that are not done. */
     unsigned producers; /**< beat, stat: programs that put entries. */
@@ -176,7 +178,8 @@ struct fa_queue_ops {
     /** Give a partition back, with what is held of it; nobody died. */
     void (*defer)(struct fa_queue *queue, const struct fa_queue_lease *lease, fa_queue_then then,
                   void *ctx);
-    /** Record what is known about origins of the partition, for its next owner. */
+    /** Record what is known about origins of the partition, for its next owner.  With an old token,
+     * a longer pause counts nevertheless, and the owner gets it with its next beat. */
     void (*block)(struct fa_queue *queue, const struct fa_queue_lease *lease,
                   const struct fa_queue_origin *origins, size_t n, fa_queue_then then, void *ctx);
     /** This worker ends. */

@@ -7,6 +7,7 @@
 --   :producers    sorted set: enqueue -> time of its last put
 --   :n:XXXX       hashes: name of a file -> key of the URL that it belongs to
 --   :o:P          hash: origin -> "NOT_BEFORE DOWN LIMIT DONE FAILED SECONDS BYTES"
+--   :late:P       hash: the same, of pauses that a former owner of the partition has heard of
 --   :alone        hash: entry -> workers that died while it was the only one that they held
 --   :stat         hash: counts of results;  :results  stream of results
 --
@@ -140,6 +141,7 @@ local function gain(p, worker, former)
       redis.call('XGROUP', 'DELCONSUMER', stream(p), 'w', one[2])
     end
   end
+  redis.call('DEL', K .. ':late:' .. p)
   local token = redis.call('HINCRBY', K .. ':meta', 'token', 1)
   lease_set(p, token, worker)
   return tostring(token)
@@ -159,7 +161,7 @@ end
 
 -- Renew leases, and gain others up to a fair share of those that have entries.
 function verbs.beat(run, worker, most, info, ...)
-  local args, held, lost, gained, over = {...}, {}, {}, {}, 0
+  local args, held, lost, gained, over, late = {...}, {}, {}, {}, 0, {}
   write_in_any_case()
   if not meta('version') then return redis.error_reply('NOQUEUE the queue is gone') end
   check_run(run)
@@ -184,6 +186,8 @@ function verbs.beat(run, worker, most, info, ...)
       lost[#lost + 1] = p
     elseif held[p] then
       lease_set(p, token, worker)
+      for _, word in ipairs(redis.call('HGETALL', K .. ':late:' .. p)) do late[#late + 1] = word end
+      redis.call('DEL', K .. ':late:' .. p)
       mine = mine + 1
       if length == 0 then empty[#empty + 1] = p end
     elseif length > 0 and owner == worker then
@@ -205,7 +209,7 @@ function verbs.beat(run, worker, most, info, ...)
   end
   local producers = redis.call('ZCOUNT', K .. ':producers', now - 60000, '+inf')
   over = math.max(0, mine - #empty - fair)
-  return {gained, lost, empty, over, left, producers}
+  return {gained, lost, empty, over, left, producers, late}
 end
 
 -- The entry ends without a worker: three of them died, two with no other entry in their hands.
@@ -283,12 +287,29 @@ function verbs.done(worker, p, token, ...)
   return counted
 end
 
+-- A worker that has lost its lease may still have heard of a pause: it counts, if it is longer.
+local function raise(p, origin, text)
+  local at, down = string.match(text, '^(%S+) (%S+)')
+  local old = redis.call('HGET', K .. ':o:' .. p, origin) or '0 0 0 0 0 0 0'
+  local before, rest = string.match(old, '^(%S+) %S+(.*)$')
+  if tonumber(at) > tonumber(before) then
+    redis.call('HSET', K .. ':o:' .. p, origin, at .. ' ' .. down .. rest)
+    redis.call('HSET', K .. ':late:' .. p, origin, at .. ' ' .. down .. rest)
+  end
+end
+
 -- What the owner of a partition knows about its origins.
 function verbs.block(worker, p, token, ...)
+  local args, mine = {...}, owns(p, worker, token)
   write_in_any_case()
-  if not owns(p, worker, token) then return redis.error_reply('STALE the lease is lost') end
-  if select('#', ...) > 0 then redis.call('HSET', K .. ':o:' .. p, ...) end
-  return 1
+  for i = 1, #args, 2 do
+    if mine then
+      redis.call('HSET', K .. ':o:' .. p, args[i], args[i + 1])
+    else
+      raise(p, args[i], args[i + 1])
+    end
+  end
+  return mine and 1 or redis.error_reply('STALE the lease is lost')
 end
 
 -- Give a partition back, with the entries that are held: nobody died.

@@ -216,6 +216,7 @@ static void origin_read(const char *name, const char *text, struct fa_queue_orig
 struct beat {
     struct fa_queue_gain *gained;
     struct fa_queue_origin *origins; /* of all gains */
+    struct fa_queue_origin *late;
     unsigned *lost, *empty;
 };
 
@@ -246,6 +247,14 @@ static void gains_read(const redisReply *gains, struct beat *beat, struct fa_que
     }
 }
 
+static void late_read(const redisReply *late, struct beat *beat, struct fa_queue_answer *answer)
+{
+    answer->late = beat->late;
+    for (size_t i = 0; i + 1 < reply_count(late); i += 2)
+        origin_read(reply_text(late->element[i]), reply_text(late->element[i + 1]),
+                    &beat->late[answer->n_late++]);
+}
+
 static const unsigned *numbers_read(const redisReply *array, unsigned *to, size_t *ret_n)
 {
     *ret_n = reply_count(array);
@@ -258,17 +267,19 @@ static void answer_beat(const struct fa_request_call *call, const redisReply *re
                         const struct fa_error *error, bool stale)
 {
     struct fa_queue_answer answer = {0};
-    if (!call_check(call, reply, 6, error, stale))
+    if (!call_check(call, reply, 7, error, stale))
         return;
     redisReply *const *at = reply->element;
     struct beat beat = {
         .gained = calloc(reply_count(at[0]) + 1, sizeof(*beat.gained)),
         .origins = calloc(gains_count_origins(at[0]) + 1, sizeof(*beat.origins)),
+        .late = calloc(reply_count(at[6]) + 1, sizeof(*beat.late)),
         .lost = calloc(reply_count(at[1]) + 1, sizeof(*beat.lost)),
         .empty = calloc(reply_count(at[2]) + 1, sizeof(*beat.empty)),
     };
-    if (beat.gained && beat.origins && beat.lost && beat.empty) {
+    if (beat.gained && beat.origins && beat.late && beat.lost && beat.empty) {
         gains_read(at[0], &beat, &answer);
+        late_read(at[6], &beat, &answer);
         answer.lost = numbers_read(at[1], beat.lost, &answer.n_lost);
         answer.empty = numbers_read(at[2], beat.empty, &answer.n_empty);
         answer.over = (unsigned)reply_number(at[3]);
@@ -280,6 +291,7 @@ static void answer_beat(const struct fa_request_call *call, const redisReply *re
     }
     free(beat.gained);
     free(beat.origins);
+    free(beat.late);
     free(beat.lost);
     free(beat.empty);
 }

@@ -318,6 +318,7 @@ static void requests_on_step(struct fa_requests *requests, const redisReply *rep
 {
     enum step step = requests->steps[requests->step++];
     if (reply->type == REDIS_REPLY_ERROR && error_is_transient(reply->str)) {
+        requests->setup.patient = true; /* there is a server */
         fa_channel_fail(requests->channel, reply->str);
     } else if (reply->type == REDIS_REPLY_ERROR) {
         bool auth = step == STEP_AUTH || text_begins(reply->str, "NOAUTH");

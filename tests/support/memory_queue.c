@@ -36,6 +36,7 @@ struct seen {
 struct origin {
     char name[80];
     unsigned partition;
+    bool late;
     struct fa_queue_origin at;
 };
 
@@ -48,7 +49,7 @@ struct fa_memory_store {
     size_t n;
     struct lease leases[PARTITIONS_MAX];
     struct seen workers[WORKERS_MAX], producers[WORKERS_MAX];
-    struct origin origins[WORKERS_MAX];
+    struct origin origins[WORKERS_MAX]; /* late: a former owner has heard of a pause */
     size_t n_origins;
     struct fa_queue_count counts[32];
     char names[32][32];
@@ -69,6 +70,7 @@ struct sent {
     enum fa_queue_put puts[FA_QUEUE_BATCH];
     struct fa_queue_gain gained[PARTITIONS_MAX];
     struct fa_queue_origin origins[PARTITIONS_MAX][WORKERS_MAX];
+    struct fa_queue_origin late[WORKERS_MAX];
     unsigned lost[PARTITIONS_MAX], empty[PARTITIONS_MAX];
     struct fa_queue_taken taken[ENTRIES_MAX];
     struct fa_queue_worker workers[WORKERS_MAX];
@@ -311,6 +313,7 @@ static unsigned renew(struct fa_queue *queue, const struct fa_queue_lease *lease
     unsigned mine = 0;
     sent->answer.lost = sent->lost;
     sent->answer.empty = sent->empty;
+    sent->answer.late = sent->late;
     for (size_t i = 0; i < n; ++i) {
         unsigned p = leases[i].partition;
         held[p] = true;
@@ -318,6 +321,11 @@ static unsigned renew(struct fa_queue *queue, const struct fa_queue_lease *lease
             sent->lost[sent->answer.n_lost++] = p;
             continue;
         }
+        for (size_t o = 0; o < store->n_origins; ++o)
+            if (store->origins[o].partition == p && store->origins[o].late) {
+                sent->late[sent->answer.n_late++] = store->origins[o].at;
+                store->origins[o].late = false;
+            }
         ++mine;
         store->leases[p].until = fa_now() + store->lease;
         if (left_in(store, p) == 0)
@@ -437,7 +445,7 @@ static void memory_block(struct fa_queue *queue, const struct fa_queue_lease *le
     struct fa_memory_store *store = queue->store;
     struct sent *sent = sent_new(then, ctx);
     bool good = check_lease(queue, lease, sent);
-    for (size_t i = 0; good && i < n; ++i) {
+    for (size_t i = 0; i < n; ++i) {
         size_t at = 0;
         while (at < store->n_origins && strcmp(store->origins[at].name, origins[i].name) != 0)
             ++at;
@@ -445,6 +453,9 @@ static void memory_block(struct fa_queue *queue, const struct fa_queue_lease *le
         store->n_origins += at == store->n_origins;
         snprintf(origin->name, sizeof(origin->name), "%s", origins[i].name);
         origin->partition = lease->partition;
+        if (!good && origins[i].not_before <= origin->at.not_before)
+            continue;
+        origin->late = !good;
         origin->at = origins[i];
         origin->at.name = origin->name;
     }

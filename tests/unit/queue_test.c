@@ -386,6 +386,27 @@ BOTH(the_next_owner_knows_what_is_known_about_an_origin)
     cr_expect_eq(answer.origin.bytes, 99);
 }
 
+BOTH(a_pause_that_a_former_owner_has_heard_of_counts)
+{
+    open_queue(0, true, 1, 0.3);
+    open_queue(1, false, 0, 0);
+    put(0, 0, "x", 100);
+    struct fa_queue_lease former = gain(0), lease = gain(1);
+    struct fa_queue_origin origin = {"http://a.example:80", 2000000000, false, 12, 0, 0, 0, 0};
+    ops->block(queues[0], &former, &origin, 1, on_answer, NULL);
+    wait_for_answer();
+    cr_expect(answer.at.stale);
+    beat(1, &lease);
+    cr_expect_eq(answer.at.n_late, 1);
+    beat(1, &lease);
+    cr_expect_eq(answer.at.n_late, 0);
+    origin.not_before = 1900000000;
+    ops->block(queues[0], &former, &origin, 1, on_answer, NULL);
+    wait_for_answer();
+    beat(1, &lease);
+    cr_expect_eq(answer.at.n_late, 0, "a shorter one does not");
+}
+
 /* What only a server can do. */
 
 Test(queue, on_redis_a_restart_loses_nothing_and_ends_no_lease, .fini = end, .timeout = 120)
