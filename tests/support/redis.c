@@ -13,18 +13,32 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+/* @return whether there was an answer, whose beginning is copied */
+static bool redis_ask(const struct fa_redis *redis, const char *text, char answer[64])
+{
+    struct sockaddr_un at = {.sun_family = AF_UNIX};
+    ssize_t len = (ssize_t)strlen(text), got = 0;
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    strncpy(at.sun_path, redis->url + strlen("unix://"), sizeof(at.sun_path) - 1);
+    if (connect(fd, (struct sockaddr *)&at, sizeof(at)) == 0 && write(fd, text, (size_t)len) == len)
+        got = read(fd, answer, 63);
+    answer[got > 0 ? got : 0] = '\0';
+    close(fd);
+    return got > 0;
+}
+
+void fa_redis_command(const struct fa_redis *redis, const char *text)
+{
+    char answer[64];
+    if (!redis_ask(redis, text, answer))
+        fa_test_fail("redis-server does not answer: %s", text);
+}
+
 static bool redis_accepts(void *arg)
 {
-    const struct fa_redis *redis = arg;
-    struct sockaddr_un at = {.sun_family = AF_UNIX};
-    char answer[64] = "";
-    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    snprintf(at.sun_path, sizeof(at.sun_path), "%s", redis->url + strlen("unix://"));
-    bool good = connect(fd, (struct sockaddr *)&at, sizeof(at)) == 0 &&
-                write(fd, "PING\r\n", 6) == 6 && read(fd, answer, sizeof(answer) - 1) > 0 &&
-                (strncmp(answer, "+PONG", 5) == 0 || strncmp(answer, "-NOAUTH", 7) == 0);
-    close(fd);
-    return good;
+    char answer[64];
+    return redis_ask(arg, "PING\r\n", answer) &&
+           (strncmp(answer, "+PONG", 5) == 0 || strncmp(answer, "-NOAUTH", 7) == 0);
 }
 
 void fa_redis_restart(struct fa_redis *redis)

@@ -27,4 +27,7 @@ void fa_redis_stop(struct fa_redis *redis);
 /* Start it again, with what its file has. */
 void fa_redis_restart(struct fa_redis *redis);
 
+/* Send an inline command, which ends with CR LF, and wait for its answer, whatever it is. */
+void fa_redis_command(const struct fa_redis *redis, const char *text);
+
 #endif

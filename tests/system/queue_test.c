@@ -4,12 +4,13 @@
 #include "support/redis.h"
 #include "support/report.h"
 
+#include <arpa/inet.h>
 #include <criterion/criterion.h>
 #include <dirent.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #define WORKERS 3
@@ -240,4 +241,91 @@ Test(queue, missing_queues_and_servers_are_errors_with_a_reason)
                        fa_run_err(&workers[0]));
     fa_lines_add(&list, "http://127.0.0.1/x");
     cr_expect_eq(enqueue(NULL, NULL), 5);
+}
+
+/* Secrets. */
+
+static const char *auth_file(const char *text)
+{
+    return fa_scratch_write(&scratch, "auth", text);
+}
+
+static int status_with(const char *url, const char *option, const char *value,
+                       const char *const *env)
+{
+    fa_run_end(&run);
+    fa_run_start(&run, &(struct fa_run_options){.env = env}, "status", "--queue", url, option,
+                 value, NULL);
+    return fa_run_wait(&run, 20);
+}
+
+Test(queue, password_is_in_a_file_or_the_environment_and_never_in_the_url)
+{
+    const char *const args[] = {"--requirepass", "s3cret", NULL};
+    fa_redis_stop(&redis);
+    fa_redis_start(&redis, &scratch, args);
+    fa_lines_add(&list, "http://127.0.0.1:%d/ok/10/x", server.port);
+    cr_expect_eq(enqueue(NULL, NULL), 2);
+    cr_expect_not_null(strstr(fa_run_err(&run), "it refuses the password (see --queue-auth)"), "%s",
+                       fa_run_err(&run));
+    cr_expect_eq(enqueue("--queue-auth", auth_file("s3cret\n")), 0, "%s", fa_run_err(&run));
+    cr_expect_eq(status_with(redis.url, "--queue-auth", auth_file("default:s3cret\n"), NULL), 0);
+    const char *const env[] = {"FETCHALL_QUEUE_AUTH=s3cret", NULL};
+    cr_expect_eq(status_with(redis.url, NULL, NULL, env), 0);
+    const char *const wrong[] = {"FETCHALL_QUEUE_AUTH=wr0ng", NULL};
+    cr_expect_eq(status_with(redis.url, NULL, NULL, wrong), 2);
+    cr_expect_null(strstr(fa_run_err(&run), "wr0ng"), "%s", fa_run_err(&run));
+    cr_expect_eq(status_with("redis://:s3cret@127.0.0.1/", NULL, NULL, NULL), 2);
+    cr_expect_not_null(strstr(fa_run_err(&run), "it has a password"), "%s", fa_run_err(&run));
+    cr_expect_null(strstr(fa_run_err(&run), "s3cret"), "%s", fa_run_err(&run));
+}
+
+/* A server that answers INFO with an old version. */
+Test(queue, old_redis_is_refused)
+{
+    static const char answer[] = "$23\r\nredis_version:5.0.14\r\nx\r\n";
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    struct sockaddr_in at = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t len = sizeof(at);
+    char url[64], command[1024];
+    cr_assert_eq(bind(fd, (struct sockaddr *)&at, len), 0);
+    cr_assert_eq(listen(fd, 1), 0);
+    getsockname(fd, (struct sockaddr *)&at, &len);
+    snprintf(url, sizeof(url), "redis://127.0.0.1:%d", ntohs(at.sin_port));
+    fa_run_end(&run);
+    fa_run_start(&run, NULL, "status", "--queue", url, NULL);
+    int client = accept(fd, NULL, NULL);
+    cr_assert_gt(read(client, command, sizeof(command)), 0);
+    cr_assert_eq(write(client, answer, sizeof(answer) - 1), sizeof(answer) - 1);
+    cr_expect_eq(fa_run_wait(&run, 20), 2);
+    cr_expect_not_null(strstr(fa_run_err(&run), "it is Redis 5.0.14, and at least 6.2 is needed"),
+                       "%s", fa_run_err(&run));
+    close(client);
+    close(fd);
+}
+
+Test(queue, enqueue_waits_while_redis_is_full)
+{
+    for (int file = 0; file < 2000; ++file)
+        fa_lines_add(&list, "http://127.0.0.1:%d/ok/10/f%d", server.port, file);
+    const char *file = fa_scratch_write(&scratch, "list", list.text);
+    fa_redis_command(&redis, "CONFIG SET maxmemory 1\r\n");
+    fa_run_end(&run);
+    fa_run_start(&run, NULL, "enqueue", "--queue", redis.url, file, NULL);
+    fa_run_until_stderr_has(&run, "its memory is full (maxmemory)", 20);
+    fa_redis_command(&redis, "CONFIG SET maxmemory 0\r\n");
+    cr_expect_eq(fa_run_wait(&run, 30), 0, "%s", fa_run_err(&run));
+    cr_expect_not_null(strstr(fa_run_err(&run), "2000 entries put"), "%s", fa_run_err(&run));
+    cr_expect_eq(status_of("entries"), 2000);
+}
+
+Test(queue, worker_ends_its_entries_while_redis_is_full)
+{
+    for (int file = 0; file < 20; ++file)
+        fa_lines_add(&list, "http://127.0.0.%d:%d/ok/10/f%d", file % 4 + 1, server.port, file);
+    cr_assert_eq(enqueue(NULL, NULL), 0);
+    fa_redis_command(&redis, "CONFIG SET maxmemory 1\r\n");
+    start_worker(0, "a", NULL);
+    cr_expect_eq(fa_run_wait(&workers[0], 30), 0, "%s", fa_run_err(&workers[0]));
+    cr_expect_eq(status_of("done"), 20);
 }
