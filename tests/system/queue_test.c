@@ -1,5 +1,6 @@
 /* fetchall enqueue and work: every entry once, by whichever worker, and politely over all of them. */
 
+#include "support/ca.h"
 #include "support/fixture.h"
 #include "support/redis.h"
 #include "support/report.h"
@@ -278,6 +279,38 @@ Test(queue, password_is_in_a_file_or_the_environment_and_never_in_the_url)
     cr_expect_eq(status_with("redis://:s3cret@127.0.0.1/", NULL, NULL, NULL), 2);
     cr_expect_not_null(strstr(fa_run_err(&run), "it has a password"), "%s", fa_run_err(&run));
     cr_expect_null(strstr(fa_run_err(&run), "s3cret"), "%s", fa_run_err(&run));
+}
+
+Test(queue, tls_requires_a_valid_certificate_of_the_server)
+{
+    struct fa_ca ca;
+    struct fa_cert cert;
+    char port[16], good[64];
+    fa_ca_init(&ca, &scratch);
+    fa_ca_issue(&ca, &scratch, "redis", FA_CERT_GOOD, "localhost,127.0.0.1", &cert);
+    snprintf(port, sizeof(port), "%d", fa_port_free());
+    const char *const args[] = {"--tls-port",
+                                port,
+                                "--tls-cert-file",
+                                cert.cert,
+                                "--tls-key-file",
+                                cert.key,
+                                "--tls-ca-cert-file",
+                                ca.file,
+                                "--tls-auth-clients",
+                                "no",
+                                NULL};
+    fa_redis_stop(&redis);
+    fa_redis_start(&redis, &scratch, args);
+    fa_lines_add(&list, "http://127.0.0.1:%d/ok/10/x", server.port);
+    cr_assert_eq(enqueue(NULL, NULL), 0, "%s", fa_run_err(&run));
+    snprintf(good, sizeof(good), "rediss://127.0.0.1:%s", port);
+    cr_expect_eq(status_with(good, "--queue-cacert", ca.file, NULL), 0, "%s", fa_run_err(&run));
+    cr_expect_eq(status_with(good, NULL, NULL, NULL), 5);
+    cr_expect_not_null(strstr(fa_run_err(&run), "certificate"), "%s", fa_run_err(&run));
+    snprintf(good, sizeof(good), "rediss://127.0.0.2:%s", port);
+    cr_expect_eq(status_with(good, "--queue-cacert", ca.file, NULL), 5);
+    fa_ca_fini(&ca);
 }
 
 /* A server that answers INFO with an old version. */

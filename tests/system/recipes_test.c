@@ -552,3 +552,18 @@ Test(recipes, parallel_downloads_shards_and_joins_them)
     RUN(fa_run_program(), 0, "-d", "out", list);
     cr_expect(strstr(fa_run_err(&run), "12 there already"), "%s", fa_run_err(&run));
 }
+
+Test(recipes, workers_of_a_queue_download_each_file_once)
+{
+    const char *list = write_hosts_list();
+    const char *out = fa_scratch_path(&scratch, "out");
+    for (int again = 0; again < 2; ++again) {
+        RUN(SCRIPTS "queue/workers.sh", 0, list, out, "2");
+        cr_expect(strstr(fa_run_out(&run), "done             12"), "%s", fa_run_out(&run));
+    }
+    int found = 0;
+    for (int i = 1; i <= 12; ++i)
+        for (int worker = 1; worker <= 2; ++worker)
+            found += access(fa_scratch_path(&scratch, "out/worker-%d/f%d", worker, i), F_OK) == 0;
+    cr_expect_eq(found, 12);
+}
