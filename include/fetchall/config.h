@@ -279,6 +279,11 @@ struct fa_config {
     unsigned segments; /**< Ranges of one large file fetched at once, up to FA_SEGMENTS_MAX; 0 or 1:
                           never split a file; FA_SEGMENTS_AUTO: as many as raise the throughput. */
     unsigned unused;   /**< 0: a later version may have a field here. */
+
+    const char *worker; /**< The name of this session among those that use dir at once, whose names
+                           for files must not collide: its lock, parts and state are in
+                           DIR/.fetchall/worker-NAME.  Up to 32 letters, digits, '-', '_' and '.'.
+                           Not with shards.  NULL: it has dir for itself. */
 };
 
 /**

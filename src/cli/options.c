@@ -616,6 +616,12 @@ const struct fa_option fa_options_table[] = {
     UINT("keep-results", 0, queue.results, 0, 1000000000, .commands = ENQUEUE,
          .help = "keep about N results in a new queue",
          .more = "They are a stream of Redis for other programs: see QUEUE."),
+    TEXT("worker", 0, "NAME", config.worker, .commands = WORK,
+         .help = "share DIR with workers of other names",
+         .more =
+             "NAME has up to 32 letters, digits, '-', '_' and '.'.  The lock, the parts and the "
+             "state of the worker are in DIR/.fetchall/worker-NAME; started again with its name, "
+             "it resumes its parts.  Without it, DIR is that of one worker."),
     FLAG("wait", 0, queue.wait, .commands = WORK, .help = "wait for more when the queue is empty"),
     FLAG("follow", 0, queue.follow, .commands = STATUS,
          .help = "with --queue, print again each second until the queue is empty"),

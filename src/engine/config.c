@@ -113,6 +113,17 @@ static const char *config_check_choices(const struct fa_config *config)
     return NULL;
 }
 
+/* It is part of the name of a folder. */
+static bool config_worker_is_valid(const struct fa_config *config)
+{
+    static const char allowed[] =
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.";
+    const char *worker = config->worker;
+    size_t len = worker ? strlen(worker) : 1;
+    return len >= 1 && len <= FA_SHARD_WORKER_MAX &&
+           (!worker || (strspn(worker, allowed) == len && config->shards == 0));
+}
+
 /* Infinity and NaN pass comparisons that a time-out depends on. */
 static bool seconds_are_valid(double seconds)
 {
@@ -148,6 +159,8 @@ static const char *config_check_numbers(const struct fa_config *config)
     if (config->shards > FA_SHARDS_MAX ||
         (config->shards ? config->shard >= config->shards : config->shard > 0))
         return "shard";
+    if (!config_worker_is_valid(config))
+        return "worker";
     return NULL;
 }
 
@@ -218,7 +231,12 @@ void fa_config_list_options(const struct fa_config *config, struct fa_list_optio
 
 struct fa_shard fa_config_shard(const struct fa_config *config)
 {
-    return (struct fa_shard){config->shard, config->shards, config->shard_by == FA_SHARD_BY_URL};
+    return (struct fa_shard){
+        .index = config->shard,
+        .count = config->shards,
+        .by_url = config->shard_by == FA_SHARD_BY_URL,
+        .worker = config->worker,
+    };
 }
 
 int fa_config_check(const struct fa_config *config, struct fa_error *err)

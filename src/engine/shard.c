@@ -21,7 +21,11 @@
 
 void fa_shard_name(const struct fa_shard *shard, char ret[FA_SHARD_NAME])
 {
-    snprintf(ret, FA_SHARD_NAME, "shard-%u-of-%u", shard->index, shard->count);
+    ret[0] = '\0';
+    if (shard->count > 0)
+        snprintf(ret, FA_SHARD_NAME, "shard-%u-of-%u", shard->index, shard->count);
+    else if (shard->worker)
+        snprintf(ret, FA_SHARD_NAME, "worker-%s", shard->worker);
 }
 
 /* Printed again to compare: "shard-01-of-4" is not a name of ours. */

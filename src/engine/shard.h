@@ -22,9 +22,13 @@ struct fa_shard {
     unsigned index;
     unsigned count; /**< 0: no shards. */
     bool by_url;
+    const char *worker; /**< fa_config.worker: no shard, but it has a private folder, too. */
 };
 
-/** The name of its private folder in DIR/.fetchall: "shard-0-of-4". */
+/** The longest name of a worker. */
+#define FA_SHARD_WORKER_MAX 32
+
+/** The name of its private folder in DIR/.fetchall: "shard-0-of-4", "worker-NAME", or "". */
 #define FA_SHARD_NAME 40
 /** The state that a merge writes, in DIR/.fetchall, until it is complete. */
 #define FA_SHARD_MERGED "merge.db"

@@ -190,7 +190,7 @@ struct fa_store *fa_store_new(const char *dir, const struct fa_shard *shard, boo
     fa_mount_init(&store->mount);
     store->mode = 0666 & ~umask_read();
     fa_owner_init(&store->owner);
-    if (shard && shard->count > 0)
+    if (shard)
         fa_shard_name(shard, name);
     snprintf(store->own, sizeof(store->own), name[0] ? OWN "/%s" : OWN, name);
     if (fa_folder_init(&store->folder, dir, !plan, err) || (!plan && own_open(store, err))) {

@@ -155,6 +155,31 @@ Test(queue, killed_workers_entries_are_downloaded_by_another)
     cr_expect_geq(files_in("b"), 4);
 }
 
+Test(queue, named_workers_share_a_directory_and_one_without_a_name_does_not)
+{
+    for (int file = 0; file < 40; ++file)
+        fa_lines_add(&list, "http://127.0.0.%d:%d/ok/100/f%d", file % 4 + 1, server.port, file);
+    for (int host = 1; host <= 4; ++host)
+        fa_lines_add(&list, "http://127.0.0.%d:%d/hold/h%d", host, server.port, host);
+    cr_assert_eq(enqueue("--lease", "1"), 0, "%s", fa_run_err(&run));
+    start_worker(0, "a", "--worker=one");
+    fa_server_until(&server, "held", 4, 20);
+    cr_expect(fa_wait_until(some_are_done, NULL, 20));
+    fa_run_kill(&workers[0], SIGKILL);
+    fa_run_wait(&workers[0], 10);
+    start_worker(1, "a", "--worker=two");
+    start_worker(2, "a", "--worker=two");
+    fa_server_until(&server, "held", 4, 20);
+    fa_server_release(&server, NULL);
+    int first = fa_run_wait(&workers[1], 30), second = fa_run_wait(&workers[2], 30);
+    cr_expect((first == 0 && second == 4) || (first == 4 && second == 0), "%d %d", first, second);
+    cr_expect_eq(status_of("done"), 44);
+    cr_expect_eq(status_of("failed"), 0);
+    cr_expect_eq(files_in("a"), 44);
+    start_worker(0, "a", "--worker=../x");
+    cr_expect_eq(fa_run_wait(&workers[0], 20), 2);
+}
+
 Test(queue, stopped_worker_gives_its_entries_back_at_once)
 {
     fa_lines_add(&list, "http://127.0.0.1:%d/hold/h", server.port);

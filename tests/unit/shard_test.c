@@ -18,7 +18,7 @@ static unsigned shard_of(const char *url, unsigned count, bool by_url)
     struct fa_entry entry = {.line = 1, .urls = urls, .n_urls = 1};
     unsigned found = count;
     for (unsigned i = 0; i < count; ++i) {
-        struct fa_shard shard = {i, count, by_url};
+        struct fa_shard shard = {.index = i, .count = count, .by_url = by_url};
         if (!fa_shard_has(&shard, &entry))
             continue;
         cr_assert_eq(found, count, "%s is in two shards", url);
@@ -54,12 +54,12 @@ Test(shard, bad_entry_is_in_one_shard_and_an_unreadable_list_in_all)
     entry.error.class = FA_CLASS_BAD_URL;
     unsigned n = 0;
     for (unsigned i = 0; i < 7; ++i)
-        n += fa_shard_has(&(struct fa_shard){i, 7, false}, &entry);
+        n += fa_shard_has(&(struct fa_shard){.index = i, .count = 7}, &entry);
     cr_expect_eq(n, 1);
     (void)shard_of("http://[broken", 7, false);
     entry.line = 0;
-    cr_expect(fa_shard_has(&(struct fa_shard){0, 7, false}, &entry));
-    cr_expect(fa_shard_has(&(struct fa_shard){6, 7, false}, &entry));
+    cr_expect(fa_shard_has(&(struct fa_shard){.count = 7}, &entry));
+    cr_expect(fa_shard_has(&(struct fa_shard){.index = 6, .count = 7}, &entry));
     cr_expect(fa_shard_has(&(struct fa_shard){0}, &entry));
 }
 
@@ -113,7 +113,7 @@ static const char *check(struct fa_shard shard, const char *const *names)
 
 Test(shard, folders_that_are_divided_otherwise_are_refused, .init = begin, .fini = end)
 {
-    const struct fa_shard none = {0}, second = {1, 4, false};
+    const struct fa_shard none = {0}, second = {.index = 1, .count = 4};
     cr_expect_str_eq(check(none, NAMES("state.db")), "");
     cr_expect_str_eq(check(second, NAMES("shard-0-of-4", "shard-1-of-4")), "");
     cr_expect(strstr(check(second, NAMES("shard-1-of-4", "shard-0-of-8")), "8 shards, not 4"));
@@ -122,4 +122,15 @@ Test(shard, folders_that_are_divided_otherwise_are_refused, .init = begin, .fini
     cr_expect(strstr(check(none, NAMES("shard-1-of-4", "state.db")), "fetchall merge"));
     cr_expect(strstr(check(second, NAMES("shard-2-of-4", "state.db")), "fetchall merge"));
     cr_expect(strstr(check(second, NAMES("shard-1-of-4", "merge.db")), "fetchall merge"));
+}
+
+Test(shard, worker_has_a_folder_of_its_own_that_is_no_shard)
+{
+    char name[FA_SHARD_NAME];
+    struct fa_shard again;
+    fa_shard_name(&(struct fa_shard){.worker = "node-1"}, name);
+    cr_expect_str_eq(name, "worker-node-1");
+    cr_expect_not(fa_shard_from_name(name, &again));
+    fa_shard_name(&(struct fa_shard){0}, name);
+    cr_expect_str_eq(name, "");
 }
