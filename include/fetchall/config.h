@@ -116,6 +116,9 @@ enum fa_hash {
 /** Maximum of fa_config.host_rate. */
 #define FA_HOST_RATE_MAX 1e6
 
+/** Maximum of fa_config.fan_out. */
+#define FA_FAN_OUT_MAX 65536
+
 /** Maximum number of shards. */
 #define FA_SHARDS_MAX 1000000
 
@@ -278,7 +281,7 @@ struct fa_config {
                             redirects count for their entry only. */
     unsigned segments; /**< Ranges of one large file fetched at once, up to FA_SEGMENTS_MAX; 0 or 1:
                           never split a file; FA_SEGMENTS_AUTO: as many as raise the throughput. */
-    unsigned unused;   /**< 0: a later version may have a field here. */
+    unsigned fan_out;  /**< Put files into that many folders, by the hash of their names; 0: no. */
 
     const char *worker; /**< The name of this session among those that use dir at once, whose names
                            for files must not collide: its lock, parts and state are in

@@ -19,6 +19,7 @@ int fa_claims_init(struct fa_claims *claims, const struct fa_config *config,
                    const struct fa_folder *folder, int dirfd, struct fa_error *err)
 {
     claims->layout = config->layout;
+    claims->fan_out = config->fan_out;
     claims->match = config->match;
     claims->dir = config->dir[0] == '/' ? config->dir : NULL;
     claims->real = fa_folder_path(folder);
@@ -87,7 +88,10 @@ int fa_claims_build(struct fa_claims *claims, struct fa_job *job, struct fa_erro
         .part_max = claims->part_max,
     };
     struct fa_place *place = &job->place;
-    if (fa_name_build(&source, &place->path, err) || claims_take_folders(claims, place, err))
+    if (fa_name_build(&source, &place->path, err) ||
+        (claims->fan_out > 0 && !source.out &&
+         fa_name_fan_out(&place->path, claims->fan_out, err)) ||
+        claims_take_folders(claims, place, err))
         return -1;
     place->key = fa_key_str(place->path);
     place->owner = job->target.mirrors[job->target.mirror].key;

@@ -19,6 +19,7 @@
 struct fa_claims {
     struct fa_names *names; /**< Owned. */
     enum fa_layout layout;
+    unsigned fan_out;
     enum fa_match match;
     const char *dir; /**< fa_config.dir, if absolute, else NULL.  Borrowed. */
     char *real;      /**< The same without links, or NULL.  Owned. */

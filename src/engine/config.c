@@ -138,6 +138,8 @@ static const char *config_check_numbers(const struct fa_config *config)
         return "host_rate";
     if (config->segments > FA_SEGMENTS_MAX && config->segments != FA_SEGMENTS_AUTO)
         return "segments";
+    if (config->fan_out > FA_FAN_OUT_MAX)
+        return "fan_out";
     if (!seconds_are_valid(config->disk_wait))
         return "disk_wait";
     if (!seconds_are_valid(config->retry_wait))

@@ -64,6 +64,10 @@ static int listed_name(struct fa_listed *listed, const struct fa_config *config,
     char *path = NULL;
     if (fa_name_build(&source, &path, err))
         return -1;
+    if (config->fan_out > 0 && !entry->out && fa_name_fan_out(&path, config->fan_out, err)) {
+        free(path);
+        return -1;
+    }
     for (unsigned n = 0; n < FA_LISTED_NAMES; ++n) {
         listed->paths[n] = path;
         if (n + 1 < FA_LISTED_NAMES &&

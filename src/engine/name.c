@@ -10,6 +10,7 @@
 
 #include "base/buf.h"
 #include "base/hex.h"
+#include "base/key.h"
 #include "base/utf8.h"
 
 #include <errno.h>
@@ -327,4 +328,25 @@ int fa_name_alternative(const char *path, size_t part_max, uint32_t hash, char *
     if (rc < 0)
         *ret = NULL;
     return rc < 0 ? -1 : 0;
+}
+
+int fa_name_fan_out(char **path, unsigned folders, struct fa_error *err)
+{
+    unsigned last = folders - 1;
+    int digits = snprintf(NULL, 0, "%x", last);
+    const char *slash = strrchr(*path, '/'), *name = slash ? slash + 1 : *path;
+    char *longer = NULL;
+    if (asprintf(&longer, "%.*s%0*x/%s", (int)(name - *path), *path, digits,
+                 (unsigned)(fa_key_str(*path) % folders), name) < 0) {
+        fa_error_system(err, FA_CLASS_LOCAL_IO, ENOMEM, "cannot name a file");
+        return -1;
+    }
+    if (strlen(longer) > FA_NAME_PATH_MAX) {
+        free(longer);
+        fa_error_set(err, FA_DOMAIN_FETCHALL, 0, FA_CLASS_REFUSED, "the path is too long");
+        return -1;
+    }
+    free(*path);
+    *path = longer;
+    return 0;
 }

@@ -58,6 +58,18 @@ struct fa_name_source {
 int fa_name_build(const struct fa_name_source *src, char **ret_path, struct fa_error *err);
 
 /**
+ * Put a file into one of several folders, so that none has too many: "a/x.jpg" becomes
+ * "a/3f/x.jpg".
+ *
+ * The folder is the hash of the path (XXH3, 64 bits) modulo their number, in hexadecimal digits, as
+ * many as the last one has.
+ *
+ * @path  From fa_name_build(); replaced.
+ * @return 0, or -1 as fa_name_build(): *path is unchanged then.
+ */
+int fa_name_fan_out(char **path, unsigned folders, struct fa_error *err);
+
+/**
  * The name for the later of two files with one name: "x.tar.gz" becomes "x-0123abcd.tar.gz".
  *
  * An extension is the text after the last dot, if it has 1 to 16 letters, digits, '+', '-' or '_',

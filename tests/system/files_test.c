@@ -839,3 +839,28 @@ FA_TEST_MODES(files, limit_of_file_size_fails_the_file_and_not_the_program)
     fa_expect_no_file(fetch.dir, "big");
     fa_fetch_expect_no_parts(&fetch);
 }
+
+/* Twice: the files of the first run are found in their folders. */
+FA_TEST_MODES(files, fan_out_divides_files_over_folders)
+{
+    for (int i = 0; i < 12; i++) {
+        char path[64];
+        snprintf(path, sizeof(path), "/ok/10/f%d", i);
+        fa_lines_add(&list, "%s", fa_server_url(&server, path));
+    }
+    fa_lines_add(&list, "%s\n out=own", fa_server_url(&server, "/ok/10/x"));
+    fa_fetch_start(&fetch, &scratch, mode, list.text, "--fan-out", "16", NULL);
+    fa_fetch_expect(&fetch, 10, 0);
+    fa_fetch_expect_count(&fetch, "ok", 13);
+    for (int line = 1; line <= 12; line++) {
+        const char *path = path_of(line);
+        cr_expect(path[1] == '/' && strspn(path, "0123456789abcdef") >= 1, "%s: %s", mode, path);
+    }
+    cr_expect_str_eq(path_of(13), "own");
+    const char *dir = fetch.dir;
+    fa_fetch_end(&fetch);
+    fa_fetch_start_with(&fetch, &scratch, NULL, dir, mode, list.text, "--fan-out", "16", NULL);
+    fa_fetch_expect(&fetch, 10, 0);
+    fa_fetch_expect_count(&fetch, "exists", 13);
+    cr_expect_eq(fa_server_stat(&server, "requests"), 13, "%s", mode);
+}

@@ -1,7 +1,10 @@
 #include "engine/name.h"
 
+#include "base/key.h"
+
 #include <criterion/criterion.h>
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -526,4 +529,50 @@ Test(name, of_the_user_is_refused_if_the_file_system_has_no_place_for_it)
                            err.msg);
     }
     free(longest);
+}
+
+static const char *fan_out(const char *path, unsigned folders)
+{
+    static char text[4200];
+    struct fa_error err;
+    char *own = strdup(path);
+    cr_assert_eq(fa_name_fan_out(&own, folders, &err), 0, "%s", err.msg);
+    snprintf(text, sizeof(text), "%s", own);
+    free(own);
+    return text;
+}
+
+/* Stored folders depend on these values: they never change. */
+Test(name, fan_out_is_a_folder_by_the_hash_of_the_path)
+{
+    cr_expect_str_eq(fan_out("x.jpg", 1), "0/x.jpg");
+    char expected[64];
+    snprintf(expected, sizeof(expected), "%02x/x.jpg", (unsigned)(fa_key_str("x.jpg") % 256));
+    cr_expect_str_eq(fan_out("x.jpg", 256), expected);
+    snprintf(expected, sizeof(expected), "a/b/%03x/x.jpg",
+             (unsigned)(fa_key_str("a/b/x.jpg") % 257));
+    cr_expect_str_eq(fan_out("a/b/x.jpg", 257), expected);
+}
+
+Test(name, fan_out_divides_names_evenly)
+{
+    unsigned counts[16] = {0};
+    char name[32];
+    for (int i = 0; i < 16000; ++i) {
+        snprintf(name, sizeof(name), "file-%d", i);
+        ++counts[strtoul(fan_out(name, 16), NULL, 16)];
+    }
+    for (int i = 0; i < 16; ++i)
+        cr_expect(counts[i] > 850 && counts[i] < 1150, "%d: %u", i, counts[i]);
+}
+
+Test(name, fan_out_refuses_paths_that_get_too_long)
+{
+    struct fa_error err;
+    char *path = times("a/", FA_NAME_PATH_MAX / 2), *before = path;
+    path[strlen(path) - 1] = 'b';
+    cr_expect_eq(fa_name_fan_out(&path, 256, &err), -1);
+    cr_expect_eq(path, before);
+    cr_expect_eq(err.class, FA_CLASS_REFUSED);
+    free(path);
 }
