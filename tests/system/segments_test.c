@@ -102,6 +102,12 @@ static bool has_map(void *arg)
     return latest >= 2;
 }
 
+static bool server_is_idle(void *arg)
+{
+    (void)arg;
+    return fa_server_stat(&server, "active") == 0;
+}
+
 /* The length of a split part says nothing about its bytes. */
 FA_TEST_MODES(segments, run_with_one_connection_fetches_only_what_is_missing)
 {
@@ -111,6 +117,7 @@ FA_TEST_MODES(segments, run_with_one_connection_fetches_only_what_is_missing)
     fa_run_kill(&fetch.run, SIGKILL);
     fa_run_wait(&fetch.run, 10);
     fa_fetch_end(&fetch);
+    cr_assert(fa_wait_until(server_is_idle, NULL, 30)); /* it notices that its client is gone */
     fa_server_reset(&server);
     START(mode, "1");
     fa_fetch_expect(&fetch, 60, 0);
