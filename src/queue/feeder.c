@@ -421,38 +421,39 @@ static void on_counted(void *ctx, const struct fa_queue_answer *answer)
 static void feeder_send_results(struct fa_feeder *feeder, struct held *held)
 {
     struct fa_queue_result results[FA_QUEUE_BATCH];
-    struct items sent = TAILQ_HEAD_INITIALIZER(sent);
-    struct item *item, *after;
+    struct item *item, *after, *sent[FA_QUEUE_BATCH];
     size_t n = 0;
     for (item = TAILQ_FIRST(&feeder->ended); item && n < FA_QUEUE_BATCH; item = after) {
         after = TAILQ_NEXT(item, next);
         if (item->partition != held->lease.partition)
             continue;
         TAILQ_REMOVE(&feeder->ended, item, next);
-        TAILQ_INSERT_TAIL(&sent, item, next);
+        sent[n] = item;
         results[n++] = (struct fa_queue_result){item->id, item->status, item->error, item->bytes,
                                                 item->text ? item->text : ""};
     }
     struct call *call = call_new(feeder, &held->lease, (unsigned)n);
     if (call)
         feeder->ops->done(feeder->queue, &held->lease, results, n, on_counted, call);
-    while ((item = TAILQ_FIRST(&sent))) {
-        TAILQ_REMOVE(&sent, item, next);
-        item_free(item);
-    }
+    while (n > 0)
+        item_free(sent[--n]);
+}
+
+static bool held_has_results(const struct fa_feeder *feeder, const struct held *held)
+{
+    const struct item *item;
+    TAILQ_FOREACH (item, &feeder->ended, next)
+        if (item->partition == held->lease.partition)
+            return true;
+    return false;
 }
 
 static void on_saved(struct fa_feeder *feeder)
 {
-    struct item *item;
-    while ((item = TAILQ_FIRST(&feeder->ended))) {
-        struct held *held = feeder->leases[item->partition];
-        if (held) {
+    for (unsigned p = 0; p < feeder->partitions; ++p) {
+        struct held *held = feeder->leases[p];
+        while (held && held_has_results(feeder, held))
             feeder_send_results(feeder, held);
-        } else {
-            TAILQ_REMOVE(&feeder->ended, item, next);
-            item_free(item);
-        }
     }
     feeder_add_suspects(feeder);
     feeder_fill(feeder);

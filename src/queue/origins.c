@@ -7,10 +7,9 @@ struct fa_origin_record *fa_origins_get(struct fa_origins *origins, const char *
                                         unsigned partition)
 {
     struct fa_origin_record **at = &origins->buckets[key % FA_ORIGINS_BUCKETS];
-    while (*at && strcmp((*at)->at.name, name) != 0)
-        at = &(*at)->next;
-    if (*at)
-        return *at;
+    for (; *at; at = &(*at)->next)
+        if (strcmp((*at)->at.name, name) == 0)
+            return *at;
     struct fa_origin_record *record = calloc(1, sizeof(*record));
     if (!record || !(record->at.name = strdup(name))) {
         free(record);
