@@ -375,7 +375,7 @@ const struct fa_option fa_options_table[] = {
            .more =
                "flat uses the last segment of the URL's path, tree uses host/path...  See FILES."),
     UINT("fan-out", 0, config.fan_out, 1, FA_FAN_OUT_MAX, .commands = READS, .initial = "none",
-         .help = "put files into N folders, by the hash of their names",
+         .lists = true, .help = "put files into N folders, by the hash of their names",
          .more = "For millions of files, which are slow in one folder: with 256, x.jpg becomes "
                  "3f/x.jpg, the same on every run.  Files with out= stay where they are.  Use the "
                  "same N for all runs of a DIR: with another one, files are downloaded again.  See "
