@@ -252,17 +252,23 @@ static void origin_mark_down(struct fa_scheduler *scheduler, struct fa_origin *o
     scheduler->stuck += is ? queued : -queued;
 }
 
+/* Examine every job of an origin that cannot be requested: another mirror may be back by now, and
+ * another redirect may lead elsewhere. */
+static void origin_examine_again(struct fa_origin *origin)
+{
+    ++origin->outage;
+    memset(origin->held, 0, sizeof(origin->held));
+}
+
 /* Update what depends on the state of the breaker, and report the change. */
 static void origin_follow_breaker(struct fa_scheduler *scheduler, struct fa_origin *origin,
                                   enum fa_breaker_change change, double now)
 {
     origin_mark_down(scheduler, origin);
-    if (change == FA_BREAKER_OPENED || change == FA_BREAKER_GAVE_UP) {
-        /* Examine every job again: another mirror may be back by now. */
-        ++origin->outage;
-        memset(origin->held, 0, sizeof(origin->held));
-    }
-    if (change == FA_BREAKER_SAME || change == FA_BREAKER_OPENED)
+    if (change == FA_BREAKER_SAME)
+        return;
+    origin_examine_again(origin);
+    if (change == FA_BREAKER_OPENED)
         return;
     fa_emit_host(scheduler->emitter, origin,
                  change == FA_BREAKER_PAUSED ? FA_HOST_PAUSED : FA_HOST_GIVEN_UP,
@@ -304,6 +310,7 @@ int fa_scheduler_pause(struct fa_scheduler *scheduler, const struct fa_url *url,
     if (origin->breaker.state == FA_BREAKER_CLOSED && origin->breaker.failures == 0) {
         fa_breaker_resume(&origin->breaker, until, asked, now);
         origin_mark_down(scheduler, origin);
+        origin_examine_again(origin);
     }
     fa_scheduler_review(scheduler, origin, now);
     return 0;
@@ -339,15 +346,14 @@ static enum fa_line origin_unexamined_line(const struct fa_origin *origin)
     return line;
 }
 
-/* Whether some jobs of an origin that is down have not been examined yet in this outage. */
+/* Whether some jobs of an origin that is down or pauses have not been examined yet in this outage.
+ * A pause is only of interest to jobs that were redirected, and none of those is in the backlog. */
 static bool origin_has_unexamined(const struct fa_scheduler *scheduler,
                                   const struct fa_origin *origin)
 {
-    if (!fa_breaker_waits(&origin->breaker))
-        return false;
     return origin_unexamined_line(origin) < FA_LINES ||
-           (origin->backlog.count > 0 && fa_origin_queued(origin) < FA_WINDOW_ORIGIN &&
-            scheduler->queued < FA_WINDOW);
+           (fa_breaker_waits(&origin->breaker) && origin->backlog.count > 0 &&
+            fa_origin_queued(origin) < FA_WINDOW_ORIGIN && scheduler->queued < FA_WINDOW);
 }
 
 /* The timer also keeps an idle origin in memory, so that its next request is not too early. */
@@ -775,11 +781,13 @@ static void scheduler_start_job(struct fa_scheduler *scheduler, struct fa_job *j
     fa_bucket_start(&scheduler->bucket);
 }
 
-/* The host of a job is down: move the job to a mirror, or hold it in the queue. */
+/* The host of a job is down: move the job to a mirror, or hold it in the queue; during a pause,
+ * hold it. */
 static enum fa_next scheduler_move_or_hold(struct fa_scheduler *scheduler, struct fa_origin *origin,
                                            struct fa_job *job, double now)
 {
-    int mirror = job->tries.outage == origin->outage
+    bool waits = fa_breaker_waits(&origin->breaker);
+    int mirror = !waits || job->tries.outage == origin->outage
                      ? -1
                      : job_find_mirror(scheduler, job, HEALTH_FINE, HEALTH_FAILS, now);
     if (mirror >= 0 && fa_job_target(job, (unsigned)mirror) == 0)
@@ -788,7 +796,8 @@ static enum fa_next scheduler_move_or_hold(struct fa_scheduler *scheduler, struc
     ++origin->held[job_line(job)];
     fa_job_queue_push(&origin->lines[job_line(job)], job);
     origin_count_queued(scheduler, origin, 1);
-    origin_report_outage(scheduler, origin, now);
+    if (waits)
+        origin_report_outage(scheduler, origin, now);
     return FA_NEXT_AGAIN;
 }
 

@@ -148,6 +148,23 @@ Test(engine_redirect, a_pause_of_one_mirror_is_not_one_of_the_entry)
                                 "end complete\n");
 }
 
+/* Thirty requests are redirected to "b" at once, which serves two at a time. */
+Test(engine_redirect, entries_on_their_way_to_a_host_that_pauses_draw_again)
+{
+    snprintf(script, sizeof(script), "b/* 503 retry-after=300 took=0.1\nc/* 200 size=10\n");
+    for (unsigned i = 0; i < 30; ++i)
+        add("a/f%u 302 to=b/f%u; 302 to=c/f%u\n", i, i, i);
+    begin_world(script, "");
+    config->retry_wait = 1;
+    config->per_host = 2;
+    for (unsigned i = 0; i < 30; ++i)
+        fa_world_list(world, "http://a/f%u", i);
+    fa_world_run(world);
+    cr_assert_eq(fa_world_check(world), NULL, "%s", fa_world_check(world));
+    cr_assert_eq(fa_world_count(world, "done * ok"), 30);
+    cr_assert_leq(fa_world_now(world), 5, "%g s: %s", fa_world_now(world), fa_world_trace(world));
+}
+
 Test(engine_redirect, a_pause_of_the_only_host_behind_a_redirect_is_kept)
 {
     begin_world("a/* 302 to=b/x\nb/x 503 retry-after=100; 200 size=10", "http://a/1\nhttp://a/2");
