@@ -119,7 +119,16 @@ struct fa_origin *fa_hosts_get(struct fa_hosts *hosts, const struct fa_url *url,
 
 size_t fa_origin_queued(const struct fa_origin *origin)
 {
-    return origin->lines[FA_LINE_FRESH].count + origin->lines[FA_LINE_FAILED].count;
+    size_t queued = 0;
+    for (int line = 0; line < FA_LINES; ++line)
+        queued += origin->lines[line].count;
+    return queued;
+}
+
+bool fa_origin_has_untried(const struct fa_origin *origin)
+{
+    return origin->lines[FA_LINE_FRESH].count > 0 || origin->lines[FA_LINE_EARLIER].count > 0 ||
+           origin->backlog.count > 0;
 }
 
 uint64_t fa_origin_waiting(const struct fa_origin *origin)

@@ -38,7 +38,12 @@ enum fa_lookup {
 };
 
 /** Jobs that have failed with the host wait behind the others, so that they hold up nobody. */
-enum fa_line { FA_LINE_FRESH, FA_LINE_FAILED, FA_LINES };
+enum fa_line {
+    FA_LINE_FRESH,
+    FA_LINE_EARLIER, /**< It failed in the last run, and was not requested in this one. */
+    FA_LINE_FAILED,
+    FA_LINES
+};
 
 /** What the options of its host say. */
 struct fa_host_limits {
@@ -141,6 +146,9 @@ struct fa_origin *fa_hosts_next_lookup(struct fa_hosts *hosts);
 
 /** Add an origin to the list of those that are down, or remove it. */
 void fa_hosts_set_down(struct fa_hosts *hosts, struct fa_origin *origin, bool down);
+
+/** Whether jobs wait for it that were not requested in this run. */
+bool fa_origin_has_untried(const struct fa_origin *origin);
 
 /** Jobs that wait for it in memory. */
 size_t fa_origin_queued(const struct fa_origin *origin);

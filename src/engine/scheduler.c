@@ -170,7 +170,9 @@ static void origin_count_queued(struct fa_scheduler *scheduler, const struct fa_
 
 static enum fa_line job_line(const struct fa_job *job)
 {
-    return job->tries.failed ? FA_LINE_FAILED : FA_LINE_FRESH;
+    if (!job->tries.failed)
+        return FA_LINE_FRESH;
+    return job->tries.attempts > 0 ? FA_LINE_FAILED : FA_LINE_EARLIER;
 }
 
 /* The mark of the last outage is removed, because the job may have come from another origin. */
@@ -448,7 +450,7 @@ static void origin_failed_job(struct fa_scheduler *scheduler, struct fa_origin *
                               struct fa_job *job, bool probe, double now)
 {
     const struct fa_outcome *outcome = &job->outcome;
-    bool untried = origin->lines[FA_LINE_FRESH].count > 0 || origin->backlog.count > 0;
+    bool untried = fa_origin_has_untried(origin);
     if (fa_outage_is_unconnected(outcome) && origin->known_at < now - 1)
         origin->known_at = -FA_ADDRESS_LIFE;
     origin_failed(scheduler, origin, &outcome->error,
@@ -828,16 +830,26 @@ static enum fa_next scheduler_reject(const struct fa_origin *origin, struct fa_j
     return FA_NEXT_REJECT;
 }
 
+static bool line_is_due(const struct fa_job_queue *line, double now)
+{
+    const struct fa_job *first = TAILQ_FIRST(&line->jobs);
+    return first &&
+           (now - first->timing.queued > FA_FAILED_WAIT || line->count > FA_WINDOW_ORIGIN / 2);
+}
+
 /* Jobs that have failed with the host come last: one of them may be what made it fail.  But they
- * neither wait for the end of a long list nor fill the window.  A probe is always a fresh job. */
+ * neither wait for the end of a long list nor fill the window.  A probe is a job that was not
+ * requested in this run, as long as there is one. */
 static enum fa_line origin_start_line(const struct fa_origin *origin, double now)
 {
-    const struct fa_job_queue *failed = &origin->lines[FA_LINE_FAILED];
-    const struct fa_job *first = TAILQ_FIRST(&failed->jobs);
-    bool due =
-        first && origin->breaker.state == FA_BREAKER_CLOSED &&
-        (now - first->timing.queued > FA_FAILED_WAIT || failed->count > FA_WINDOW_ORIGIN / 2);
-    return due || origin->lines[FA_LINE_FRESH].count == 0 ? FA_LINE_FAILED : FA_LINE_FRESH;
+    enum fa_line line = FA_LINE_FAILED;
+    if (origin->breaker.state == FA_BREAKER_CLOSED)
+        for (; line > FA_LINE_FRESH; --line)
+            if (line_is_due(&origin->lines[line], now))
+                return line;
+    for (line = FA_LINE_FRESH; line < FA_LINE_FAILED && origin->lines[line].count == 0;)
+        ++line;
+    return line;
 }
 
 static struct fa_job *scheduler_take_job(struct fa_scheduler *scheduler, struct fa_origin *origin,

@@ -9,6 +9,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -107,6 +108,30 @@ Test(engine_state, what_was_never_requested_comes_before_what_failed)
                                 "get a/bad2\n"
                                 "done a/bad2 ok\n"
                                 "end complete\n");
+}
+
+/* A tenth of the URLs that all failed in the first run is there in the second. */
+Test(engine_state, all_that_failed_in_the_last_run_is_requested_in_this_one)
+{
+    enum { COUNT = 240, GOOD = 24 };
+    static char script[COUNT * 64];
+    for (int run = 1; run <= 2; ++run) {
+        script[0] = '\0';
+        for (unsigned i = 0; i < COUNT; ++i)
+            snprintf(script + strlen(script), 64, "a/x%u %s\n", i,
+                     run == 2 && (i * 7919 + 13) % COUNT < GOOD ? "200 size=10" : "503");
+        if (run == 1)
+            begin_with_state(script, "");
+        fa_world_script(world, script);
+        config->retry_wait = 1;
+        list_files("x", COUNT);
+        fa_world_run(world);
+        cr_expect_eq(fa_world_check(world), NULL, "%s", fa_world_check(world));
+        cr_expect_eq(fa_world_count(world, "done * failed"), run == 1 ? COUNT : COUNT - GOOD);
+        cr_expect_eq(fa_world_count(world, "done * failed http attempts=0"), 0);
+        fa_world_forget(world);
+    }
+    cr_assert_leq(fa_world_now(world), 400, "%g s", fa_world_now(world));
 }
 
 Test(engine_state, a_part_of_a_failed_run_is_resumed)
