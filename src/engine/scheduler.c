@@ -582,7 +582,8 @@ bool fa_scheduler_ended(struct fa_scheduler *scheduler, struct fa_job *job, doub
     case FA_EVIDENCE_FAILURE:
         return origin_account_failure(scheduler, origin, job, probe, now);
     case FA_EVIDENCE_SUCCESS:
-        origin->served_at = fmax(origin->served_at, job->timing.started);
+        if (job->outcome.http > 0) /* a rejected certificate serves nobody */
+            origin->served_at = fmax(origin->served_at, job->timing.started);
         origin_succeeded(scheduler, origin);
         return false;
     case FA_EVIDENCE_NONE:
