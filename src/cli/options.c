@@ -431,22 +431,24 @@ const struct fa_option fa_options_table[] = {
                  "and can be retried by a later run."),
 
     GROUP("Failure"),
-    UINT("retries", 0, config.retries, 0, 1000, .commands = RUNS,
-         .help = "limit retries per entry for transient errors",
-         .more = "Time-outs, lost connections and transient HTTP statuses are retried; a 404, an "
-                 "invalid certificate or a malformed URL is not.  Failures because the host is "
-                 "down do not count: see --host-wait.  An attempt that can be resumed at least "
-                 "16 KiB after the previous ones does not count, and the count starts again: a "
-                 "large file arrives even if every connection is cut early.  Independently of N, "
-                 "a file with the wrong checksum is downloaded once more, and an entry whose "
-                 "worker crashes is retried twice.  See RETRIES."),
+    UINT(
+        "retries", 0, config.retries, 0, 1000, .commands = RUNS,
+        .help = "limit retries per entry for transient errors",
+        .more =
+            "Time-outs, lost connections and transient HTTP statuses are retried; a 404, an "
+            "invalid certificate or a malformed URL is not.  Failures because the host is "
+            "down or pauses do not count: see --host-wait.  An attempt that can be resumed at least "
+            "16 KiB after the previous ones does not count, and the count starts again: a "
+            "large file arrives even if every connection is cut early.  Independently of N, "
+            "a file with the wrong checksum is downloaded once more, and an entry whose "
+            "worker crashes is retried twice.  See RETRIES."),
     TIME("retry-wait", config.retry_wait, 0, 60, .commands = RUNS,
          .help = "set the base of the retry delay",
          .more = "The maximum delay doubles with each retry, up to 60 seconds; the actual delay "
                  "is random between 0 and that maximum (exponential back-off with full jitter).  "
-                 "A Retry-After of the server takes precedence for its whole host, up to 600 "
-                 "seconds.  The entry that caused the pause is retried after the others, and if "
-                 "it asks again although the host serves the others, it waits alone."),
+                 "A Retry-After of the server takes precedence, up to 600 seconds: for its whole "
+                 "host, or, once the host serves other URLs, for the URL alone (see RETRIES).  The "
+                 "entry that caused a pause of the host is retried after the others."),
     TEXT("retry-on", 0, "STATUS,...", config.retry_on, .commands = RUNS,
          .help = "also retry these HTTP statuses",
          .more = "See RETRIES for what is retried anyway."),
@@ -464,10 +466,10 @@ const struct fa_option fa_options_table[] = {
                  "per second, and at least 256 of them, or all, before it is given up.  In the "
                  "next run, entries that were never requested come before those that failed.  "
                  "There is no wait for a name that does not exist or a certificate that is "
-                 "rejected, and Retry-After has its own rule.  If a redirect leads to a host that "
-                 "is down or paused, the URL of the list is requested again up to ten times, in "
-                 "case it redirects elsewhere, before the entry waits for the host.  0 does not "
-                 "wait."),
+                 "rejected.  For pauses that a host asks for (Retry-After), see RETRIES.  If a "
+                 "redirect leads to a host that is down or paused, the URL of the list is "
+                 "requested again up to ten times, in case it redirects elsewhere, before the "
+                 "entry waits for the host.  0 does not wait."),
     TIME("connect-timeout", config.connect_timeout, 0.1, DAY, .commands = RUNS,
          .help = "limit the time for DNS, connecting and the TLS handshake"),
     TIME("stall-timeout", config.stall_timeout, 1, DAY, .commands = RUNS,

@@ -30,6 +30,11 @@ bool fa_breaker_waits(const struct fa_breaker *breaker)
     return open && !breaker->asked;
 }
 
+bool fa_breaker_pauses(const struct fa_breaker *breaker, double now)
+{
+    return breaker->asked && !fa_breaker_allows(breaker, now);
+}
+
 bool fa_breaker_rejects(const struct fa_breaker *breaker, double now)
 {
     return breaker->state == FA_BREAKER_GIVEN_UP && now < breaker->until;
@@ -63,6 +68,18 @@ static enum fa_breaker_change breaker_pause(struct fa_breaker *breaker,
     return FA_BREAKER_PAUSED;
 }
 
+/* The origin only asks for pauses. */
+static enum fa_breaker_change breaker_ask(struct fa_breaker *breaker,
+                                          const struct fa_breaker_failure *failure)
+{
+    if (breaker->pauses++ == 0)
+        breaker->asked_at = failure->now;
+    if (breaker->pauses > 1 && breaker->pauses > failure->pauses &&
+        breaker->probes >= failure->probes && failure->now >= breaker->asked_at + failure->patience)
+        return breaker_give_up(breaker, failure->now);
+    return breaker_pause(breaker, failure);
+}
+
 /* The origin only fails: schedule the next probe, or give up if patience is exhausted.  At least
  * one probe is made after the first failures, unless there is no patience at all. */
 static enum fa_breaker_change breaker_open(struct fa_breaker *breaker,
@@ -93,9 +110,7 @@ enum fa_breaker_change fa_breaker_fail(struct fa_breaker *breaker,
         if (!asks)
             return probed || breaker->failures >= failure->failures ? breaker_open(breaker, failure)
                                                                     : FA_BREAKER_SAME;
-        if (breaker->pauses++ > 0 && breaker->pauses > failure->pauses)
-            return breaker_give_up(breaker, failure->now);
-        return breaker_pause(breaker, failure);
+        return breaker_ask(breaker, failure);
     }
     /* The request was in progress when the breaker opened: only a longer pause counts. */
     if (asks && failure->now + failure->retry_after > breaker->until + 1)
@@ -120,6 +135,7 @@ void fa_breaker_resume(struct fa_breaker *breaker, double until, bool asked, dou
         .asked = asked,
         .failures = 1,
         .pauses = asked,
+        .asked_at = now,
         .since = asked ? until : now,
         .until = until,
     };

@@ -12,8 +12,8 @@
  * is exhausted: a number of seconds after the first failure since its last success.  The last
  * probe starts at that moment, so that back-off neither extends the wait nor cuts it short.
  *
- * A pause that the server asked for (Retry-After) also ends with a probe.  Patience does not apply
- * to it, as a server that asks is up; instead, the number of pauses is limited.
+ * A pause that the server asked for (Retry-After) also ends with a probe.  A server that asks is
+ * up, so it is given up only if the pauses have exceeded both their number and patience.
  */
 #ifndef FA_ENGINE_BREAKER_H
 #define FA_ENGINE_BREAKER_H
@@ -44,6 +44,7 @@ struct fa_breaker {
     unsigned failures; /**< In a row. */
     unsigned probes;   /**< Failed probes in a row. */
     unsigned pauses;   /**< Granted since the last success. */
+    double asked_at;   /**< Start of the first of them. */
     double since;      /**< Start of patience: the first failure, or the end of a later pause. */
     double until;      /**< OPEN, GIVEN_UP: no request before that time. */
 };
@@ -54,9 +55,9 @@ struct fa_breaker_failure {
     bool probe;         /**< The probe failed. */
     double retry_after; /**< Seconds; -1: the server did not ask. */
     unsigned failures;  /**< Failures that open the breaker: FA_BREAKER_FAILURES, or fewer. */
-    unsigned pauses;    /**< Maximum pauses; one is granted in any case. */
+    unsigned pauses;    /**< Minimum pauses; one is granted in any case. */
     double patience;    /**< Seconds; 0: none. */
-    unsigned probes;    /**< Minimum probes, even if patience is exhausted. */
+    unsigned probes;    /**< Minimum probes, even if patience and pauses are exhausted. */
     double wait;        /**< The base of the back-off. */
     double wait_most;   /**< Its maximum; at most FA_BREAKER_PROBE_WAIT. */
     uint64_t random;
@@ -77,6 +78,9 @@ bool fa_breaker_start(struct fa_breaker *breaker);
 
 /** Whether the origin is down and waited for; not in a pause that it asked for. */
 bool fa_breaker_waits(const struct fa_breaker *breaker);
+
+/** Whether the origin is in a pause that it asked for, or its end is being probed. */
+bool fa_breaker_pauses(const struct fa_breaker *breaker, double now);
 
 /** Whether the jobs that wait for the origin must fail at once. */
 bool fa_breaker_rejects(const struct fa_breaker *breaker, double now);

@@ -141,7 +141,7 @@ uint64_t fa_origin_waiting(const struct fa_origin *origin)
 void fa_hosts_forget(struct fa_hosts *hosts, struct fa_origin *origin)
 {
     bool remembers = origin->breaker.failures || origin->breaker.state != FA_BREAKER_CLOSED ||
-                     origin->http2_failures;
+                     origin->http2_failures || origin->scope.asked;
     bool lookup = origin->lookup == FA_LOOKUP_WANTED || origin->lookup == FA_LOOKUP_ASKED;
     if (origin->active || fa_origin_waiting(origin) || lookup || origin->timer.place ||
         origin->gate.leader || (remembers && hosts->count < FA_HOSTS_KEPT))

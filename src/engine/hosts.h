@@ -15,6 +15,7 @@
 #include "engine/concurrency.h"
 #include "engine/gate.h"
 #include "engine/job.h"
+#include "engine/scope.h"
 #include "engine/spacing.h"
 
 #include <sys/queue.h>
@@ -71,9 +72,9 @@ struct fa_origin {
     struct fa_concurrency concurrency;
     struct fa_spacing spacing;
     struct fa_gate gate;
-    float slowness;   /**< See fa_stragglers_add(). */
-    bool refused;     /**< It has asked for fewer requests: it gets none twice. */
-    double served_at; /**< Start of the latest request that was answered well; 0: none. */
+    float slowness; /**< See fa_stragglers_add(). */
+    bool refused;   /**< It has asked for fewer requests: it gets none twice. */
+    struct fa_scope scope;
 
     enum fa_lookup lookup;
     char *addresses; /**< As fa_attempt.addresses; NULL: none known. */

@@ -123,9 +123,10 @@ struct fa_tries {
     uint32_t round;          /**< ACTIVE: what fa_concurrency_started() returned. */
     uint64_t counted;        /**< ACTIVE: received bytes that the origin has counted. */
     bool failed;             /**< With its host, in this run or the last: others go first. */
-    uint64_t failed_key;     /**< URL and origin that failed_at and asked_at are about. */
+    uint64_t failed_key;     /**< URL and origin that the three fields below are about. */
     double failed_at;        /**< First time that it was answered with overload; 0: never. */
     double asked_at;         /**< First time that it was answered with Retry-After; 0: never. */
+    bool limited;            /**< With 429, or with a rate limit that is spent. */
     struct fa_origin *leads; /**< It logs in for the others of that origin; NULL: no. */
     unsigned outage;         /**< QUEUED: the outage in which it has no mirror to go to. */
     bool hedged;             /**< It has, or had, a hedge. */

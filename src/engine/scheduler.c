@@ -11,7 +11,8 @@
  * A host can be well and still answer some of its URLs with 503.  What tells them apart is whether
  * it answers others: a failure counts against a job as soon as the host has served another one
  * since the job's first failure, and against the host alone before.  A host that says nothing but
- * overload is probed with URLs that were never requested, until one is served.
+ * overload is probed with URLs that were never requested, until one is served.  If it says when to
+ * come back (Retry-After), engine/scope.h decides who waits.
  *
  * A host that is given up fails all of its jobs, those that wait for a retry included, and at
  * once: waiting would only delay the end of the run.
@@ -269,6 +270,8 @@ static void origin_follow_breaker(struct fa_scheduler *scheduler, struct fa_orig
     origin_mark_down(scheduler, origin);
     if (change == FA_BREAKER_SAME)
         return;
+    if (change == FA_BREAKER_PAUSED)
+        fa_scope_paused(&origin->scope, origin->breaker.until);
     origin_examine_again(origin);
     if (change == FA_BREAKER_OPENED)
         return;
@@ -311,6 +314,8 @@ int fa_scheduler_pause(struct fa_scheduler *scheduler, const struct fa_url *url,
     }
     if (origin->breaker.state == FA_BREAKER_CLOSED && origin->breaker.failures == 0) {
         fa_breaker_resume(&origin->breaker, until, asked, now);
+        if (asked)
+            fa_scope_paused(&origin->scope, until);
         origin_mark_down(scheduler, origin);
         origin_examine_again(origin);
     }
@@ -457,46 +462,27 @@ static void origin_failed_job(struct fa_scheduler *scheduler, struct fa_origin *
                   fa_outage_of_job(&scheduler->policy.outage, job, probe, untried, now));
 }
 
-/* Note when the host first said overload to this URL, and first asked to come back later. */
-static void job_note_overload(struct fa_job *job, double now)
-{
-    struct fa_tries *tries = &job->tries;
-    uint64_t key = job->target.mirrors[job->target.mirror].key ^ job->target.origin->hash;
-    if (tries->failed_key != key) {
-        tries->failed_key = key;
-        tries->failed_at = now;
-        tries->asked_at = 0;
-    }
-    if (tries->asked_at <= 0 && job->outcome.retry_after > 0)
-        tries->asked_at = now;
-}
-
-/* Whether the host has served others since then: it is not the host that fails, but this URL.
- * @since  0: never */
-static bool job_fails_alone(const struct fa_job *job, double since)
-{
-    return since > 0 && job->target.origin->served_at > since;
-}
-
 /* @return whether the failure does not count against the job */
 static bool origin_account_failure(struct fa_scheduler *scheduler, struct fa_origin *origin,
                                    struct fa_job *job, bool probe, double now)
 {
     const struct fa_outcome *outcome = &job->outcome;
     bool overload = fa_outage_is_overload(outcome);
+    bool closed = origin->breaker.state == FA_BREAKER_CLOSED;
     job->tries.failed = true;
     if (overload)
-        job_note_overload(job, now);
+        fa_scope_note(job, now);
     /* Only this job waits as long as it was asked to, and the others go on. */
-    if (overload && outcome->retry_after > 0 && job_fails_alone(job, job->tries.asked_at)) {
+    if (overload && outcome->retry_after > 0 && fa_scope_is_url(&origin->scope, job, closed)) {
         if (probe)
             fa_breaker_release(&origin->breaker, now);
         return false;
     }
     origin_failed_job(scheduler, origin, job, probe, now);
-    if (overload && job_fails_alone(job, job->tries.failed_at))
+    if (overload && fa_scope_fails_alone(&origin->scope, job))
         return false;
     return fa_breaker_rejects(&origin->breaker, now) || fa_breaker_waits(&origin->breaker) ||
+           fa_breaker_pauses(&origin->breaker, now) ||
            (scheduler->policy.outage.host_wait > 0 && fa_outage_is_unconnected(outcome));
 }
 
@@ -525,9 +511,10 @@ static bool outcome_has_sign(const struct fa_job *job, enum fa_evidence evidence
     else if (evidence == FA_EVIDENCE_FAILURE && origin->breaker.state != FA_BREAKER_CLOSED)
         return false;
     else if (evidence == FA_EVIDENCE_FAILURE || broken)
-        *ret = fa_outage_is_unconnected(outcome) && origin->active > 0 && origin->served_at > 0
-                   ? FA_CONCURRENCY_REFUSED
-                   : FA_CONCURRENCY_BROKEN;
+        *ret =
+            fa_outage_is_unconnected(outcome) && origin->active > 0 && origin->scope.served_at > 0
+                ? FA_CONCURRENCY_REFUSED
+                : FA_CONCURRENCY_BROKEN;
     return true;
 }
 
@@ -582,8 +569,7 @@ bool fa_scheduler_ended(struct fa_scheduler *scheduler, struct fa_job *job, doub
     case FA_EVIDENCE_FAILURE:
         return origin_account_failure(scheduler, origin, job, probe, now);
     case FA_EVIDENCE_SUCCESS:
-        if (job->outcome.http > 0) /* a rejected certificate serves nobody */
-            origin->served_at = fmax(origin->served_at, job->timing.started);
+        fa_scope_served(&origin->scope, job);
         origin_succeeded(scheduler, origin);
         return false;
     case FA_EVIDENCE_NONE:
@@ -690,7 +676,7 @@ bool fa_scheduler_pauses(const struct fa_scheduler *scheduler, const struct fa_j
     const struct fa_target *target = &job->target;
     const struct fa_origin *origin =
         fa_hosts_find(&scheduler->hosts, target->url, target->origin_key);
-    return origin && origin->breaker.asked && !fa_breaker_allows(&origin->breaker, now);
+    return origin && fa_breaker_pauses(&origin->breaker, now);
 }
 
 static bool job_may_draw(const struct fa_job *job)
@@ -726,12 +712,13 @@ struct fa_hold fa_scheduler_hold(struct fa_scheduler *scheduler, struct fa_job *
         return hold;
     hold.wait = fa_retry_back_off(policy->retry_wait, 1, fa_jitter_next(scheduler->random));
     hold.wait = fmin(hold.wait, fa_scheduler_left(scheduler, origin, now));
-    if (waits)
+    bool pauses = fa_breaker_pauses(breaker, now);
+    if (waits || pauses)
         hold.wait = fmax(0, breaker->until - now);
     if (job->target.hops > 0)
         hold_redirected(&hold, scheduler, job, now);
     else
-        hold.queue = hold.rejected || waits;
+        hold.queue = hold.rejected || waits || pauses;
     if (waits && !hold.queue)
         origin_report_outage(scheduler, origin, now);
     return hold;

@@ -45,6 +45,7 @@ struct fa_outcome {
     char *cookies;       /**< Owned.  With location or digest: those of the chain; with the
                             setting, those after any response.  NULL: none. */
     double retry_after;  /**< Seconds requested by the server; -1: none. */
+    bool limited;        /**< Its header says that a rate limit is spent. */
     int http;            /**< Status; 0: no response. */
     uint64_t received;   /**< Body bytes, including those of error responses. */
     uint64_t size;       /**< Valid bytes in the part file, also after an error. */

@@ -56,6 +56,7 @@ struct origin {
     double asked;      /* as its answers ask */
     double requested;  /* the last request */
     double served;     /* start of the last request that it answered without overload */
+    bool recovered;    /* it did so after a pause */
     bool broken, given_up;
     unsigned probes; /* under way, since it broke */
     struct origin *next;
@@ -247,20 +248,25 @@ static void note_version(struct fa_world *world, const char *name)
 }
 
 /* A URL that has asked for a pause before, and whose host has served others since, cannot pause the
- * host again. */
-static bool asks_alone(struct fa_world *world, const struct origin *origin, const char *url)
+ * host again.  Nor can any URL, unless with 429, of a host that serves others: with 502 to 504,
+ * after a pause. */
+static bool asks_alone(struct fa_world *world, const struct origin *origin, const char *url,
+                       int http)
 {
     struct asker *it = world->askers;
     while (it && strcmp(it->url, url) != 0)
         it = it->next;
-    if (it)
-        return origin->served > it->since;
-    it = fresh(sizeof(*it));
-    snprintf(it->url, sizeof(it->url), "%s", url);
-    it->since = world->now;
-    it->next = world->askers;
-    world->askers = it;
-    return false;
+    if (it && origin->served > it->since)
+        return true;
+    if (!it) {
+        it = fresh(sizeof(*it));
+        snprintf(it->url, sizeof(it->url), "%s", url);
+        it->since = world->now;
+        it->next = world->askers;
+        world->askers = it;
+    }
+    bool busy = http >= 502 && http <= 504;
+    return http != 429 && (busy ? origin->recovered : origin->served > 0);
 }
 
 static void note_answer(struct fa_world *world, struct origin *origin, const char *url,
@@ -269,10 +275,12 @@ static void note_answer(struct fa_world *world, struct origin *origin, const cha
     int http = outcome->http;
     bool asks = outcome->retry_after > 0 && !outcome->location;
     bool busy = asks || http == 429 || (http >= 502 && http <= 504);
-    if (asks && !asks_alone(world, origin, url))
+    if (asks && !asks_alone(world, origin, url, http))
         origin->asked = fmax(origin->asked, world->now + fmin(outcome->retry_after, PAUSE_MAX));
-    if (http > 0 && !busy)
-        origin->served = fmax(origin->served, began);
+    if (http == 0 || busy)
+        return;
+    origin->served = fmax(origin->served, began);
+    origin->recovered |= origin->asked > 0 && began >= origin->asked - PAUSE_SLACK;
 }
 
 /* A host has answered: what failed with it need not wait any more. */
@@ -594,6 +602,8 @@ static void forget_run(struct fa_world *world)
         world->lines = line->next;
     for (struct origin *origin; (origin = world->origins); free(origin))
         world->origins = origin->next;
+    for (struct asker *it; (it = world->askers); free(it))
+        world->askers = it->next;
     world->ended = world->failed = world->received = 0;
     world->stopped_at = INFINITY;
 }
@@ -625,8 +635,6 @@ void fa_world_free(struct fa_world *world)
     forget_run(world);
     for (struct version *version; (version = world->versions); free(version))
         world->versions = version->next;
-    for (struct asker *it; (it = world->askers); free(it))
-        world->askers = it->next;
     if (world->list_file)
         fclose(world->list_file);
     free(world->list);

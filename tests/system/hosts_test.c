@@ -238,6 +238,24 @@ FA_TEST_MODES(hosts, retry_after_pauses_its_origin_and_no_other)
     json_decref(log);
 }
 
+/* Each tenth URL of two hosts asks for a pause, whenever it is requested. */
+FA_TEST_MODES(hosts, urls_that_always_ask_for_pauses_hold_up_nobody)
+{
+    for (int i = 0; i < 100; i++) {
+        bool asks = i % 10 == 0;
+        char one[64], two[64];
+        snprintf(one, sizeof(one), "%s/a%d", asks ? "/retryafter/99/1/503" : "/ok/10", i);
+        snprintf(two, sizeof(two), "%s/b%d", asks ? "/retryafter/99/1/202" : "/ok/10", i);
+        add_url("127.0.1.50", one);
+        add_url("127.0.1.51", two);
+    }
+    fa_fetch_start(&fetch, &scratch, mode, list.text, "--retries", "1", NULL);
+    fa_fetch_expect(&fetch, 20, 5);
+    fa_fetch_expect_count(&fetch, "ok", 180);
+    cr_expect_eq(fa_report_count(fetch.entries, "class", "http"), 20);
+    cr_expect(fetch.seconds < fa_timeout(5), "%s: %.1f s", mode, fetch.seconds);
+}
+
 /* The first request may be late, as workers start then. */
 FA_TEST_MODES(hosts, rate_limits_the_requests_per_second_to_each_host)
 {

@@ -3,6 +3,7 @@
 #include "engine/retry.h"
 
 #include <criterion/criterion.h>
+#include <math.h>
 
 #define PATIENCE 60.0
 
@@ -253,6 +254,26 @@ Test(breaker, as_many_pauses_are_granted_as_are_allowed_however_long_they_are)
                      pause < 3 ? FA_BREAKER_PAUSED : FA_BREAKER_GAVE_UP);
     }
     cr_assert(fa_breaker_rejects(&breaker, now));
+}
+
+Test(breaker, short_pauses_are_granted_until_patience_and_probes_are_exhausted)
+{
+    static const unsigned probes[] = {0, 100};
+    for (size_t i = 0; i < 2; ++i) {
+        struct fa_breaker breaker = {0};
+        fail_asking(&breaker, 100, 1);
+        enum fa_breaker_change change = FA_BREAKER_PAUSED;
+        double now = 100;
+        while (change == FA_BREAKER_PAUSED) {
+            struct fa_breaker_failure failure = failure_at(now = breaker.until);
+            failure.retry_after = 1;
+            failure.probes = probes[i];
+            failure.probe = fa_breaker_start(&breaker);
+            change = fa_breaker_fail(&breaker, &failure);
+        }
+        cr_assert_eq(change, FA_BREAKER_GAVE_UP);
+        cr_assert_eq(now, 100 + fmax(PATIENCE, probes[i]), "%g", now);
+    }
 }
 
 Test(breaker, patience_begins_anew_at_the_end_of_a_pause)

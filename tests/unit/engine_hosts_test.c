@@ -86,9 +86,10 @@ Test(engine_hosts, a_host_that_asks_for_pauses_for_ever_is_given_up)
 {
     begin_world("a/* 503 retry-after=5", "http://a/1\nhttp://a/2");
     config->retries = 2;
+    config->host_wait = 30;
     fa_world_run(world);
     fa_world_expect(world, "...\n"
-                           "host a given-up\n"
+                           "@30-36 host a given-up\n"
                            "...\n"
                            "end complete\n");
     cr_assert_eq(fa_world_count(world, "done a/1 failed http http=503 transient=1"), 1);
@@ -615,6 +616,120 @@ Test(engine_hosts, an_entry_that_asks_for_pauses_holds_up_nobody)
     cr_assert_eq(fa_world_count(world, "@0-121 host a paused"), 1);
     cr_assert_eq(fa_world_count(world, "done * ok"), 300);
     cr_assert_eq(fa_world_count(world, "@121-9999 done"), 1);
+}
+
+/* Maintenance: all URLs, or the only one. */
+Test(engine_hosts, a_host_that_pauses_all_of_its_urls_loses_nothing)
+{
+    static const unsigned counts[] = {1, 3, 200};
+    for (size_t i = 0; i < sizeof(counts) / sizeof(*counts); ++i) {
+        begin_world("a/* 200 size=10 took=0.01\ndown a 0 20 503 retry-after=1", "");
+        config->retry_wait = 1;
+        list_many("a", counts[i]);
+        fa_world_run(world);
+        cr_expect_eq(fa_world_check(world), NULL, "%s", fa_world_check(world));
+        cr_expect_eq(fa_world_count(world, "done * ok"), counts[i], "%u", counts[i]);
+        cr_expect_leq(fa_world_now(world), 22, "%g s", fa_world_now(world));
+        cr_expect_leq(fa_world_count(world, "@0-20 get"), 16 + 21, "%u", counts[i]);
+        end_world();
+    }
+    begin_world("a/* 404", "");
+}
+
+Test(engine_hosts, each_url_is_requested_before_a_host_that_only_pauses_is_given_up)
+{
+    begin_world("a/* 503 retry-after=1 took=0.01", "");
+    config->retry_wait = 1;
+    config->host_wait = 20;
+    list_many("a", 100);
+    fa_world_run(world);
+    cr_assert_eq(fa_world_check(world), NULL, "%s", fa_world_check(world));
+    cr_assert_eq(fa_world_count(world, "done * failed http http=503 transient=1"), 100);
+    for (unsigned i = 0; i < 100; ++i) {
+        char get[32];
+        snprintf(get, sizeof(get), "get a/f%u ", i);
+        cr_assert_geq(fa_world_count(world, get), 1, "%s", get);
+    }
+    cr_assert_eq(fa_world_count(world, "host a given-up"), 1);
+    cr_assert_leq(fa_world_now(world), 110, "%g s", fa_world_now(world));
+}
+
+/* Of 100 URLs, that many are always answered with that. */
+static void play_poison(unsigned poison, const char *answer, double seconds)
+{
+    char script_text[256];
+    snprintf(script_text, sizeof(script_text), "a/bad* %s took=0.01\na/f* 200 size=10 took=0.01",
+             answer);
+    begin_world(script_text, "");
+    config->retry_wait = 1;
+    for (unsigned i = 0; i < 100; ++i)
+        fa_world_list(world, "http://a/%s%u", (i * 37 + 63) % 100 < poison ? "bad" : "f", i);
+    fa_world_run(world);
+    char done[64];
+    snprintf(done, sizeof(done), "@0-%g done * ok", seconds);
+    cr_expect_eq(fa_world_check(world), NULL, "%s: %s", answer, fa_world_check(world));
+    cr_expect_eq(fa_world_count(world, done), 100 - poison, "%u %s: %u, and in all %u", poison,
+                 answer, fa_world_count(world, done), fa_world_count(world, "done * ok"));
+    cr_expect_eq(fa_world_count(world, "done * failed http attempts=0"), 0, "%s", answer);
+    end_world();
+}
+
+Test(engine_hosts, some_urls_that_ask_for_pauses_pause_their_host_once)
+{
+    play_poison(5, "503 retry-after=5", 6);
+    play_poison(5, "202 retry-after=5", 6);
+    play_poison(5, "404 retry-after=5", 6);
+    play_poison(20, "503 retry-after=5", 21);
+    play_poison(20, "423 retry-after=30", 31);
+    begin_world("a/* 404", "");
+}
+
+Test(engine_hosts, all_good_files_of_a_host_arrive_whatever_the_others_ask_for)
+{
+    static const char *const answers[] = {"503 retry-after=1", "202 retry-after=1",
+                                          "404 retry-after=1", "429 retry-after=1"};
+    for (size_t i = 0; i < sizeof(answers) / sizeof(*answers); ++i) {
+        play_poison(50, answers[i], 100);
+        play_poison(90, answers[i], 120);
+    }
+    begin_world("a/* 404", "");
+}
+
+/* It serves for a third of a second, and then refuses all until the end of its window. */
+Test(engine_hosts, a_limiter_is_never_asked_before_its_time)
+{
+    begin_world("a/* 200 size=10 took=0.1\n"
+                "down a 0.3 10 429 retry-after=9.7\n"
+                "down a 10.3 20 429 retry-after=9.7\n"
+                "down a 20.3 30 429 retry-after=9.7\n"
+                "down a 30.3 40 429 retry-after=9.7",
+                "");
+    config->retry_wait = 1;
+    config->per_host = 4;
+    list_many("a", 60);
+    fa_world_run(world);
+    cr_assert_eq(fa_world_check(world), NULL, "%s", fa_world_check(world));
+    cr_assert_eq(fa_world_count(world, "done * ok"), 60, "%s", fa_world_trace(world));
+    cr_assert_eq(fa_world_count(world, "@0.4-9.9 get"), 0, "%s", fa_world_trace(world));
+    cr_assert_eq(fa_world_count(world, "@10.4-19.9 get"), 0, "%s", fa_world_trace(world));
+    cr_assert_eq(fa_world_count(world, "@20.4-29.9 get"), 0, "%s", fa_world_trace(world));
+    cr_assert_eq(fa_world_count(world, "@30.4-39.9 get"), 0, "%s", fa_world_trace(world));
+}
+
+Test(engine_hosts, a_second_maintenance_of_a_host_is_noticed)
+{
+    begin_world("a/* 200 size=10 took=0.1\n"
+                "down a 0 5 503 retry-after=5\n"
+                "down a 6 36 503 retry-after=30",
+                "");
+    config->retry_wait = 1;
+    config->per_host = 4;
+    list_many("a", 200);
+    fa_world_run(world);
+    cr_assert_eq(fa_world_check(world), NULL, "%s", fa_world_check(world));
+    cr_assert_eq(fa_world_count(world, "done * ok"), 200, "%s", fa_world_trace(world));
+    unsigned gets = fa_world_count(world, "@6-35.9 get");
+    cr_assert_leq(gets, 16, "%u", gets);
 }
 
 Test(engine_hosts, ports_are_different_origins)

@@ -199,6 +199,7 @@ Test(wire, undefined_values_are_refused)
         {"restart", 92, FA_RESTARTS},
         {"login", 93, FA_LOGIN_SOURCES},
         {"digest", 94, 2},
+        {"limited", 95, 2},
     };
     for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); ++i) {
         struct fa_outcome outcome = {.retry_after = -1}, back;
