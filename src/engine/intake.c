@@ -97,6 +97,7 @@ int fa_intake_add_list(struct fa_intake *intake, const char *file, const char *n
         free(added);
         return -1;
     }
+    fa_list_rename(added->list, name);
     STAILQ_INSERT_TAIL(&intake->lists, added, next);
     return 0;
 }

@@ -143,6 +143,11 @@ double fa_list_wake_at(const struct fa_list *list)
     return list->wake_at;
 }
 
+void fa_list_rename(struct fa_list *list, const char *name)
+{
+    fa_source_rename(list->lines.source, name);
+}
+
 const char *fa_list_name(const struct fa_list *list)
 {
     return fa_source_name(list->lines.source);

@@ -90,7 +90,10 @@ int fa_list_fd(const struct fa_list *list);
  */
 double fa_list_wake_at(const struct fa_list *list);
 
-/** The name that it was opened with. */
+/** Give it another name in messages and entries.  @name  Borrowed, like the first one. */
+void fa_list_rename(struct fa_list *list, const char *name);
+
+/** The name that it was opened with, or got. */
 const char *fa_list_name(const struct fa_list *list);
 
 #endif

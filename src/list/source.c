@@ -338,6 +338,11 @@ int fa_source_fd(const struct fa_source *source)
     return source->fd;
 }
 
+void fa_source_rename(struct fa_source *source, const char *name)
+{
+    source->name = name;
+}
+
 const char *fa_source_name(const struct fa_source *source)
 {
     return source->name;

@@ -52,7 +52,10 @@ double fa_source_heard(const struct fa_source *source);
 /** The descriptor, or -1 for a URL. */
 int fa_source_fd(const struct fa_source *source);
 
-/** The name that it was opened with. */
+/** Give it another name in messages and entries.  @name  Borrowed, like the first one. */
+void fa_source_rename(struct fa_source *source, const char *name);
+
+/** The name that it was opened with, or got. */
 const char *fa_source_name(const struct fa_source *source);
 
 /**

@@ -19,6 +19,7 @@ static struct fa_server server;
 static struct fa_config config;
 static struct fa_session *session;
 static unsigned ended[FA_STATUSES]; /* by status, in the last run */
+static char last_list[64];          /* of the entry that ended last */
 static bool bad_report;             /* an entry ended for which no report object can be built */
 static unsigned slow_after_stop;    /* microseconds that each end takes once it was stopped */
 static unsigned stop_after;         /* stop once that many entries have ended; 0: never */
@@ -49,6 +50,7 @@ static void on_event(void *ctx, const struct fa_event *event)
     if (event->type != FA_EVENT_DONE)
         return;
     ++ended[event->done.status];
+    snprintf(last_list, sizeof(last_list), "%s", event->done.list ? event->done.list : "");
     json_t *object = fa_report_object(&event->done);
     char *text = object ? json_dumps(object, 0) : NULL;
     bad_report |= !text;
@@ -143,6 +145,7 @@ Test(session, entries_that_failed_in_a_run_can_be_retried_by_the_next)
     run();
     cr_assert_eq(ended[FA_STATUS_OK], 1);
     cr_assert_eq(ended[FA_STATUS_EXISTS], 0);
+    cr_assert_str_eq(last_list, "the state");
     fa_expect_file(config.dir, "1000", "/flaky/1/503/1000", 1000);
 }
 
