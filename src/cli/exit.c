@@ -5,6 +5,7 @@
 
 void fa_exit_count(struct fa_exit *exit, const struct fa_result *result)
 {
+    exit->listed |= result->line > 0;
     if (!fa_status_is_failure(result->status))
         return;
     /* A local error that is transient, such as a file too large for the free space, counts as
@@ -26,7 +27,7 @@ enum fa_exit_status fa_exit_status(const struct fa_exit *exit)
     if (exit->integrity)
         return FA_EXIT_INTEGRITY;
     if (exit->permanent)
-        return FA_EXIT_PERMANENT;
+        return exit->listed ? FA_EXIT_PERMANENT : FA_EXIT_USAGE;
     return exit->transient ? FA_EXIT_TRANSIENT : FA_EXIT_OK;
 }
 

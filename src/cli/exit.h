@@ -4,6 +4,7 @@
 #ifndef FETCHALL_CLI_EXIT_H
 #define FETCHALL_CLI_EXIT_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include <fetchall/event.h>
@@ -25,6 +26,7 @@ struct fa_exit {
     uint64_t integrity;
     uint64_t local;
     uint64_t transient;
+    bool listed; /**< There was a line; what has none is a list that could not be read. */
 };
 
 /** Count the result of an entry. */

@@ -12,7 +12,8 @@ Test(exit, the_first_of_4_3_1_5_is_returned)
     } cases[] = {
         {{0}, FA_EXIT_OK},
         {{.transient = 9}, FA_EXIT_TRANSIENT},
-        {{.transient = 9, .permanent = 1}, FA_EXIT_PERMANENT},
+        {{.transient = 9, .permanent = 1, .listed = true}, FA_EXIT_PERMANENT},
+        {{.permanent = 1}, FA_EXIT_USAGE},
         {{.transient = 9, .permanent = 9, .integrity = 1}, FA_EXIT_INTEGRITY},
         {{.transient = 9, .permanent = 9, .integrity = 9, .local = 1}, FA_EXIT_LOCAL},
     };
@@ -38,9 +39,21 @@ Test(exit, results_count_by_what_they_mean)
     };
     for (size_t i = 0; i < COUNT(cases); ++i) {
         struct fa_exit exit = {0};
-        struct fa_result result = {.status = cases[i].status, .transient = cases[i].transient};
+        struct fa_result result = {
+            .line = 1, .status = cases[i].status, .transient = cases[i].transient};
         result.error.class = cases[i].class;
         fa_exit_count(&exit, &result);
         cr_assert_eq((int)fa_exit_status(&exit), cases[i].exit, "case %zu", i);
     }
+}
+
+Test(exit, lists_of_which_none_could_be_read_are_a_usage_error)
+{
+    struct fa_exit exit = {0};
+    struct fa_result unread = {.status = FA_STATUS_FAILED, .error.class = FA_CLASS_BAD_URL};
+    struct fa_result read = {.line = 3, .status = FA_STATUS_OK};
+    fa_exit_count(&exit, &unread);
+    cr_assert_eq(fa_exit_status(&exit), FA_EXIT_USAGE);
+    fa_exit_count(&exit, &read);
+    cr_assert_eq(fa_exit_status(&exit), FA_EXIT_PERMANENT);
 }
