@@ -37,6 +37,13 @@ enum fa_match {
     FA_MATCH_NAME, /**< The name of the file.  Always so for entries with a name of their own. */
 };
 
+/** What to do with a web page (text/html) for a file that is none by the ending of its name or
+ * URL. */
+enum fa_guard {
+    FA_GUARD_ON, /**< Fail it, with FA_CLASS_CONTENT; not if the list has a digest. */
+    FA_GUARD_OFF,
+};
+
 /** What decides which shard an entry belongs to: the hash (XXH3, 64 bits) of... */
 enum fa_shard_by {
     FA_SHARD_BY_ORIGIN, /**< ...scheme, host and port, so that one shard has all of a host. */
@@ -269,6 +276,7 @@ struct fa_config {
     size_t n_trust_hosts;
     enum fa_list_format format;
     const char *base; /**< The URL that names in a list of checksums are relative to; NULL: none. */
+    enum fa_guard guard;
     const char *columns; /**< "url=NAME,out=NAME": the columns of lists; NULL: those of such
                             names. */
     double host_rate;    /**< Maximum requests per second to an origin, at most

@@ -42,6 +42,7 @@ enum fa_class {
     FA_CLASS_WORKER_CRASHED,
     FA_CLASS_REFUSED,
     FA_CLASS_CANCELLED,
+    FA_CLASS_CONTENT,
     FA_CLASSES /**< How many there are in this version. */
 };
 

@@ -28,6 +28,7 @@ static const char *const class_names[FA_CLASSES] = {
     [FA_CLASS_WORKER_CRASHED] = "worker_crashed",
     [FA_CLASS_REFUSED] = "refused",
     [FA_CLASS_CANCELLED] = "cancelled",
+    [FA_CLASS_CONTENT] = "content",
 };
 
 const char *fa_class_name(enum fa_class error_class)

@@ -29,6 +29,8 @@ static const char *const hints[FA_CLASSES] = {
     [FA_CLASS_CHANGED] = "run it again",
     [FA_CLASS_LOCAL_IO] = "check disk space and permissions of the directory (--dir)",
     [FA_CLASS_CANCELLED] = "run it again: complete files are not downloaded again",
+    [FA_CLASS_CONTENT] =
+        "log in (--netrc, -H @FILE), or check the URL; --guard off takes web pages",
 };
 
 static const char *hint_by_status(int status, bool netrc)

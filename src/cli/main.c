@@ -97,7 +97,8 @@
  *
  * src/transfer: one attempt
  *    transfer, attempt, outcome, settings, setup, wire: an attempt and its result
- *    request, cookies, jar, response, representation, validator, retry_after, rate_limit, classify: HTTP
+ *    request, cookies, jar, response, representation, validator: HTTP
+ *    retry_after, rate_limit, guard, classify: what responses mean
  *    body, pace: bytes and speed
  *    driver, connections, watchdog, trust, library: libcurl and OpenSSL
  *    url, url_handle, plain_url, zone, percent, encode: URLs

@@ -33,6 +33,7 @@ SAME_SIZE(enum fa_layout);
 SAME_SIZE(enum fa_match);
 SAME_SIZE(enum fa_list_format);
 SAME_SIZE(enum fa_shard_by);
+SAME_SIZE(enum fa_guard);
 SAME_SIZE(enum fa_family);
 SAME_SIZE(enum fa_http);
 SAME_SIZE(enum fa_tls);
@@ -145,6 +146,7 @@ NAMES(formats, [FA_LIST_FORMAT_AUTO] = "auto", [FA_LIST_FORMAT_TEXT] = "text",
       [FA_LIST_FORMAT_CSV] = "csv", [FA_LIST_FORMAT_TSV] = "tsv", [FA_LIST_FORMAT_CURL] = "curl",
       [FA_LIST_FORMAT_METALINK] = "metalink", [FA_LIST_FORMAT_BAGIT] = "bagit")
 NAMES(shard_keys, [FA_SHARD_BY_ORIGIN] = "origin", [FA_SHARD_BY_URL] = "url")
+NAMES(guards, [FA_GUARD_ON] = "on", [FA_GUARD_OFF] = "off")
 NAMES(promises, [FA_FSYNC_NONE] = "none", [FA_FSYNC_BATCH] = "batch", [FA_FSYNC_EACH] = "each")
 NAMES(displays, [FA_PROGRESS_AUTO] = "auto", [FA_PROGRESS_BAR] = "bar",
       [FA_PROGRESS_PLAIN] = "plain", [FA_PROGRESS_JSON] = "json", [FA_PROGRESS_NONE] = "none")
@@ -503,6 +505,12 @@ const struct fa_option fa_options_table[] = {
                  "attempts.  At most 2% more requests are made, but at least one, and none to a "
                  "host that asked for fewer (429, 503, Retry-After, refused connections) or has "
                  "reached --per-host."),
+    CHOICE("guard", 0, "on|off", enum fa_guard, config.guard, guards, .commands = RUNS,
+           .help = "refuse web pages in place of files",
+           .more = "An answer of type text/html for a URL or a name with the ending of an archive, "
+                   "picture, audio, video, PDF, office document, package, data set or model fails "
+                   "with class content: it is the page of a login, an error or a captive portal.  "
+                   "An entry with a checksum is judged by that alone."),
     CUSTOM("halt", 0, "N|N%", parse_halt, .initial = "never",
            .help = "stop after this many failed entries",
            .more = "N% is a percentage of the entries that have ended, and applies once ten have "

@@ -96,6 +96,8 @@ static const char *config_check_choices(const struct fa_config *config)
         return "format";
     if (config->shard_by > FA_SHARD_BY_URL)
         return "shard_by";
+    if (config->guard > FA_GUARD_OFF)
+        return "guard";
     if (config->fsync > FA_FSYNC_EACH)
         return "fsync";
     if (config->family > FA_FAMILY_V6)

@@ -13,6 +13,7 @@
 
 #include "base/http_field.h"
 #include "engine/secrecy.h"
+#include "transfer/guard.h"
 
 #include <fetchall/redact.h>
 
@@ -347,6 +348,15 @@ static int attempt_set_texts(const struct fa_flights *flights, const struct fa_j
     return 0;
 }
 
+/* By what was asked for, and not by where redirects lead. */
+static bool job_is_guarded(const struct fa_job *job, const struct fa_target *target,
+                           const struct fa_config *config)
+{
+    return config->guard == FA_GUARD_ON && !job->entry->hash &&
+           (fa_guard_covers(job->place.path) ||
+            fa_guard_covers(target->mirrors[target->mirror].url.path));
+}
+
 /* What is the same for a job's own attempt and for a hedge. */
 static void attempt_set_target(const struct fa_flights *flights, const struct fa_job *job,
                                const struct fa_target *target, uint64_t rate,
@@ -364,6 +374,7 @@ static void attempt_set_target(const struct fa_flights *flights, const struct fa
     attempt->cookies = target->secrecy == FA_SECRECY_DOWNGRADED ? NULL : target->cookies;
     attempt->durable = config->fsync == FA_FSYNC_EACH;
     attempt->unmarked = !fa_store_marks_parts(flights->store);
+    attempt->guard = job_is_guarded(job, target, config);
     attempt->slice = job->slice;
     attempt->size = job->entry->size;
     attempt->max_size = config->max_size;

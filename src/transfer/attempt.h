@@ -61,6 +61,7 @@ struct fa_attempt {
     bool durable;            /**< Sync the part file before the attempt is done. */
     bool unmarked; /**< The part file needs no FA_PART_STALE: the state has no record of its
                                 bytes, because the file system has no modes. */
+    bool guard;    /**< Refuse a web page: the file is none.  See guard.h. */
     struct fa_slice
         slice;         /**< Request these bytes only: the file is that slice.  Without offset. */
     int64_t size;      /**< Size given by the list; -1: none. */

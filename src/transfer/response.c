@@ -12,6 +12,7 @@
 
 #include "base/http_field.h"
 #include "transfer/classify.h"
+#include "transfer/guard.h"
 #include "transfer/retry_after.h"
 
 #include <stdlib.h>
@@ -137,6 +138,7 @@ static bool response_read_entity_field(struct fa_response *response, const char 
         response->odd_coding |= fa_coding_append(response->coding, value, len) != 0;
     } else if (fa_http_is(name, name_len, "Content-Type")) {
         response->multipart |= value_begins(value, len, "multipart/byteranges");
+        response->page |= fa_guard_is_page(value, len);
     } else {
         return false;
     }
@@ -482,6 +484,17 @@ static bool line_is_folded(const char *line, size_t len)
     return len > 0 && (line[0] == ' ' || line[0] == '\t');
 }
 
+/* A web page says nothing about the bytes that are there: they stay. */
+static void response_guard(struct fa_response *response)
+{
+    if (!response->asked.guard || !response->page || response->verdict != FA_VERDICT_FILE)
+        return;
+    response->verdict = FA_VERDICT_ERROR;
+    response->restart = FA_RESTART_NONE;
+    response->head = (struct fa_head){.rep = fa_representation_none};
+    response->guarded = true;
+}
+
 /* 101 is final for us: we never request an upgrade, and what follows would not be HTTP. */
 static void response_end_header(struct fa_response *response)
 {
@@ -489,6 +502,7 @@ static void response_end_header(struct fa_response *response)
     response->in_head = false;
     if (!interim || response->bad_head)
         response->verdict = response_judge(response);
+    response_guard(response);
 }
 
 /* Everything after the verdict is a trailer: it may not change what has been decided. */
@@ -532,6 +546,11 @@ static void response_explain_restart(const struct fa_response *response, struct 
 void fa_response_explain(const struct fa_response *response, struct fa_outcome *outcome)
 {
     bool wanted = response->status == 200 || response->status == 203;
+    if (response->guarded) {
+        fa_error_set(&outcome->error, FA_DOMAIN_HTTP, response->status, FA_CLASS_CONTENT,
+                     "%d: a web page instead of the file, as from a login", response->status);
+        return;
+    }
     if (response->restart != FA_RESTART_NONE) {
         response_explain_restart(response, outcome);
         return;

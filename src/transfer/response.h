@@ -37,6 +37,7 @@ struct fa_asked {
                               file. */
     const struct fa_representation *rep; /**< Borrowed; not NULL. */
     bool conditional;
+    bool guard;            /**< A web page is not the file. */
     struct fa_slice slice; /**< What the user asks for. */
 };
 
@@ -74,6 +75,8 @@ struct fa_response {
     bool odd_coding; /**< A Content-Encoding is malformed or too long. */
     bool multipart;  /**< It is multipart/byteranges. */
     bool unasked;    /**< It does not bring the slice that the user asks for. */
+    bool page;       /**< It is a web page: see guard.h. */
+    bool guarded;    /**< That is why there is an error. */
     bool partial;    /**< A 200 or 203 that brings only part of the file. */
 };
 

@@ -57,6 +57,7 @@ static const struct fa_field attempt_fields[] = {
     FA_FIELD(BOOL, bool, struct fa_attempt, conditional),
     FA_FIELD(BOOL, bool, struct fa_attempt, durable),
     FA_FIELD(BOOL, bool, struct fa_attempt, unmarked),
+    FA_FIELD(BOOL, bool, struct fa_attempt, guard),
 };
 
 static const struct fa_field error_fields[] = {

@@ -33,6 +33,16 @@ static void serve_chunked(struct fa_bad_conn *conn, const char *const *arg)
     conn->answer.tail = "0\r\n\r\n";
 }
 
+/* /fields/LINES/SIZE: SIZE bytes of the pattern, with the encoded header lines. */
+static void serve_fields(struct fa_bad_conn *conn, const char *const *arg)
+{
+    char *lines = fa_bad_decode(arg[0]);
+    uint64_t size = fa_bad_number(arg[1]);
+    fa_bad_reply_head(conn, 200, "%s\r\nContent-Length: %" PRIu64 "\r\n", lines ? lines : "", size);
+    fa_bad_conn_body(conn, conn->request->path, 0, size);
+    free(lines);
+}
+
 static void serve_close(struct fa_bad_conn *conn, const char *const *arg)
 {
     fa_bad_reply_head(conn, 200, "Connection: close\r\n");
@@ -295,6 +305,7 @@ const struct fa_bad_behaviour fa_bad_bodies[] = {
     {"version", 1, serve_version},
     {"chunked", 1, serve_chunked},
     {"close", 1, serve_close},
+    {"fields", 2, serve_fields},
     {"rude", 1, serve_rude},
     {"gzip", 0, serve_gzip},
     {"ae", 0, serve_echo},

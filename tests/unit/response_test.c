@@ -693,6 +693,34 @@ Test(response, a_file_comes_with_its_validator)
     }
 }
 
+Test(response, web_page_is_an_error_where_it_is_guarded_against)
+{
+    static const struct {
+        const char *head;
+        bool guarded;
+    } rows[] = {
+        {"HTTP/1.1 200 OK|Content-Type: text/html||", true},
+        {"HTTP/1.1 203 x|content-type: TEXT/HTML; charset=x||", true},
+        {"HTTP/1.1 206 x|Content-Type: text/html|Content-Range: bytes 0-4/5||", true},
+        {"HTTP/1.1 200 OK|Content-Type: text/plain||", false},
+        {"HTTP/1.1 200 OK||", false},
+        {"HTTP/1.1 404 OK|Content-Type: text/html||", false},
+        {"HTTP/1.1 302 OK|Location: /x|Content-Type: text/html||", false},
+        {"HTTP/1.1 103 x|Content-Type: text/html||HTTP/1.1 200 OK||", false},
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); ++i) {
+        struct fa_asked asked = {.rep = &fa_representation_none, .guard = true};
+        struct fa_outcome outcome = {0};
+        struct fa_response response;
+        fa_response_init(&response, &asked);
+        feed(&response, rows[i].head);
+        fa_response_explain(&response, &outcome);
+        cr_expect_eq(outcome.error.class == FA_CLASS_CONTENT, rows[i].guarded, "%s", rows[i].head);
+        cr_expect(!rows[i].guarded || response.verdict == FA_VERDICT_ERROR, "%s", rows[i].head);
+        fa_response_fini(&response);
+    }
+}
+
 Test(response, errors_are_explained)
 {
     static const struct {
