@@ -63,11 +63,7 @@ static int listed_name(struct fa_listed *listed, const struct fa_config *config,
     };
     char *path = NULL;
     if (fa_name_build(&source, &path, err) ||
-        (config->fan_out > 0 && !source.out && fa_name_fan_out(&path, config->fan_out, err))) {
-        free(path);
-        return -1;
-    }
-    if (config->fan_out > 0 && !entry->out && fa_name_fan_out(&path, config->fan_out, err)) {
+        (config->fan_out > 0 && !entry->out && fa_name_fan_out(&path, config->fan_out, err))) {
         free(path);
         return -1;
     }
