@@ -275,8 +275,8 @@ struct fa_config {
                                        fa_config_check_trust_host(). */
     size_t n_trust_hosts;
     enum fa_list_format format;
-    const char *base; /**< The URL that names in a list of checksums are relative to; NULL: none. */
     enum fa_guard guard;
+    const char *base; /**< The URL that names in a list of checksums are relative to; NULL: none. */
     const char *columns; /**< "url=NAME,out=NAME": the columns of lists; NULL: those of such
                             names. */
     double host_rate;    /**< Maximum requests per second to an origin, at most
