@@ -13,7 +13,6 @@
 #include "base/http_field.h"
 #include "transfer/classify.h"
 #include "transfer/guard.h"
-#include "transfer/retry_after.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -30,6 +29,7 @@ static void response_reset(struct fa_response *response)
         .head = {.rep = fa_representation_none},
         .length = -1,
         .retry_after = -1,
+        .after = fa_retry_after_none,
         .modified = -1,
         .date = -1,
     };
@@ -166,8 +166,7 @@ static void response_read_codings(struct fa_response *response, const char *valu
     }
 }
 
-static void response_read_field(struct fa_response *response, const char *line, size_t len,
-                                time_t now)
+static void response_read_field(struct fa_response *response, const char *line, size_t len)
 {
     const char *colon = memchr(line, ':', len);
     response->matters = colon != NULL;
@@ -183,14 +182,14 @@ static void response_read_field(struct fa_response *response, const char *line, 
     } else if (fa_http_is(line, name, "Transfer-Encoding")) {
         response_read_codings(response, value, size);
     } else if (fa_http_is(line, name, "Retry-After")) {
-        response->retry_after = fa_retry_after_parse(value, size, now);
+        response->after = fa_retry_after_parse(value, size);
     } else if (fa_http_is(line, name, "Location") && !response->location && size <= LOCATION_MAX) {
         response->location = strndup(value, size);
         response->failed |= !response->location;
     } else if (fa_http_is(line, name, "WWW-Authenticate")) {
         response->digest |= fa_http_has_challenge(value, size, "Digest");
         response->matters = false;
-    } else if (fa_rate_limit_field(&response->rate_limit, line, name, value, size, now)) {
+    } else if (fa_rate_limit_field(&response->rate_limit, line, name, value, size)) {
         response->matters = false;
     } else {
         response->matters = response_read_entity_field(response, line, name, value, size);
@@ -495,11 +494,20 @@ static void response_guard(struct fa_response *response)
     response->guarded = true;
 }
 
+/* Only the server's own clock tells how far away its dates are: ours may be an hour off. */
+static double response_wait(const struct fa_response *response, time_t now)
+{
+    int64_t server = response->date >= 0 ? response->date : now;
+    double wait = fa_retry_after_wait(&response->after, server);
+    return wait >= 0 ? wait : fa_rate_limit_wait(&response->rate_limit, response->status, server);
+}
+
 /* 101 is final for us: we never request an upgrade, and what follows would not be HTTP. */
-static void response_end_header(struct fa_response *response)
+static void response_end_header(struct fa_response *response, time_t now)
 {
     bool interim = response->status >= 100 && response->status < 200 && response->status != 101;
     response->in_head = false;
+    response->retry_after = interim ? -1 : response_wait(response, now);
     if (!interim || response->bad_head)
         response->verdict = response_judge(response);
     response_guard(response);
@@ -515,11 +523,11 @@ void fa_response_line(struct fa_response *response, const char *line, size_t len
     if (!response->in_head)
         response_begin(response, line, len);
     else if (len == 0)
-        response_end_header(response);
+        response_end_header(response, now);
     else if (line_is_folded(line, len))
         response->bad_head |= response->matters;
     else
-        response_read_field(response, line, len, now);
+        response_read_field(response, line, len);
 }
 
 /* Explain why a response cannot continue the existing bytes. */

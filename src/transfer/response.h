@@ -55,14 +55,15 @@ struct fa_response {
     bool bad_length;    /**< Content-Length is invalid or ambiguous. */
     int64_t length;     /**< Content-Length; -1: none. */
     char *location;     /**< Owned. */
-    double retry_after; /**< Seconds that the server asks to wait; -1: none. */
-    struct fa_rate_limit rate_limit;
-    bool digest; /**< It has a challenge for HTTP Digest authentication (RFC 7616). */
-    bool failed; /**< Memory ran out. */
+    double retry_after; /**< Seconds that the server asks to wait, with the verdict; -1: none. */
+    bool digest;        /**< It has a challenge for HTTP Digest authentication (RFC 7616). */
+    bool failed;        /**< Memory ran out. */
 
     /* Used until there is a verdict. */
     bool in_head; /**< Between a status line and the empty line that ends the header. */
     bool matters; /**< The last field was one that affects the verdict. */
+    struct fa_retry_after after; /**< Of the field Retry-After. */
+    struct fa_rate_limit rate_limit;
     char etag[FA_ETAG_MAX];
     bool bad_etag; /**< Invalid, or two that differ. */
     int64_t modified, date;
@@ -86,7 +87,7 @@ void fa_response_fini(struct fa_response *response);
 
 /** Parse one line, which includes its line ending.
  *
- * @now  The current time, for Retry-After dates. */
+ * @now  The current time, if the server does not say what its clock has. */
 void fa_response_line(struct fa_response *response, const char *line, size_t len, time_t now);
 
 /** Whether the response, as far as its status says, is one that another request of the same chain

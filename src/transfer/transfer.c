@@ -680,11 +680,10 @@ static void transfer_check_complete(struct fa_transfer *t, struct fa_outcome *re
 }
 
 /* A server that says when to come back means that coming back helps, whatever its status.  That
- * time may be over: 0 seconds, or a date that our clock has passed. */
+ * time may be over: 0 seconds, or a date that has passed. */
 static void transfer_read_wait(const struct fa_transfer *t, struct fa_outcome *ret)
 {
-    double reset = fa_rate_limit_wait(&t->response.rate_limit, t->response.status);
-    ret->retry_after = t->response.retry_after < 0 ? reset : t->response.retry_after;
+    ret->retry_after = t->response.retry_after;
     ret->limited = t->response.rate_limit.spent;
     bool listed = fa_status_is_listed(t->settings->retry_on, t->response.status);
     if (ret->error.class == FA_CLASS_HTTP && (ret->retry_after >= 0 || listed))

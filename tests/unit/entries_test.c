@@ -49,11 +49,14 @@ static bool on_listed(void *ctx, const struct fa_listed *listed)
     return seen->n != seen->most;
 }
 
+static unsigned folders; /* of --fan-out */
+
 static int read_text(struct seen *seen, const char *text, struct fa_error *err)
 {
     struct fa_config config;
     const char *lists[] = {fa_scratch_write(&scratch, "list", text)};
     fa_config_init(&config);
+    config.fan_out = folders;
     return fa_entries_read(&config, lists, 1, on_listed, seen, err);
 }
 
@@ -104,4 +107,14 @@ Test(entries, handler_ends_the_reading_and_a_missing_list_is_an_error)
     fa_config_init(&config);
     cr_expect_eq(fa_entries_read(&config, lists, 1, on_listed, &seen, &err), -1);
     cr_expect_eq(err.class, FA_CLASS_BAD_URL);
+}
+
+Test(entries, names_are_in_one_folder_by_their_hash)
+{
+    struct seen seen = {0};
+    struct fa_error err;
+    folders = 1;
+    cr_assert_eq(read_text(&seen, "http://a/x\nhttp://a/y\n out=z\n", &err), 0, "%s", err.msg);
+    cr_expect_str_eq(seen.paths[0][0], "0/x");
+    cr_expect_str_eq(seen.paths[1][0], "z");
 }

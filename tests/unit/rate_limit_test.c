@@ -15,10 +15,10 @@ static double wait_of_status(const char *fields, int status)
     while (*fields) {
         size_t len = strcspn(fields, "|");
         size_t name = strcspn(fields, ":");
-        fa_rate_limit_field(&limit, fields, name, fields + name + 2, len - name - 2, NOW);
+        fa_rate_limit_field(&limit, fields, name, fields + name + 2, len - name - 2);
         fields += len + (fields[len] == '|');
     }
-    return fa_rate_limit_wait(&limit, status);
+    return fa_rate_limit_wait(&limit, status, NOW);
 }
 
 static double wait_of(const char *fields)
@@ -58,6 +58,17 @@ Test(rate_limit, waits_are_read_in_all_dialects)
         {"RateLimit: r=|Ratelimit: t=", -1},
         {"RateLimit-Policy: \"day\";q=0;w=600", -1},
         {"X-RateLimit-Remaining: 0|X-RateLimit-Reset: 99999999999999999999999", FA_RETRY_AFTER_MAX},
+        {"X-RateLimit-Remaining: 0|X-RateLimit-Reset: 2027-01-15T08:00:42Z", 42},
+        {"X-RateLimit-Remaining: 0|X-RateLimit-Reset: 2027-01-15 08:00:42", 42},
+        {"X-RateLimit-Remaining: 0|X-RateLimit-Reset: Fri, 15 Jan 2027 08:00:42 GMT", 42},
+        {"X-RateLimit-Remaining: 0|X-RateLimit-Reset: 2027-01-15", -1},
+        {"X-RateLimit-Remaining: 0|X-RateLimit-Reset: 60s", 60},
+        {"X-RateLimit-Remaining: 0|X-RateLimit-Reset: 1.5s", 1.5},
+        {"X-RateLimit-Remaining: 0|X-RateLimit-Reset: 1800000042.5", 42.5},
+        {"X-RateLimit-Remaining: 0, 0;w=1|X-RateLimit-Reset: 2, 2;w=1", 2},
+        {"X-RateLimit-Remaining: 0.0|X-RateLimit-Reset: 30.5", 30.5},
+        {"X-RateLimit-Remaining: 0/60|X-RateLimit-Reset: 30", -1},
+        {"X-RateLimit-Remaining: 0|X-RateLimit-Reset: 5|X-RateLimit-Reset: 1800000042", 42},
         {"X-RateLimit-Limit: 0|X-RateLimit-Reset: 30", -1},
     };
     for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); ++i)
@@ -80,9 +91,9 @@ Test(rate_limit, other_fields_are_left_alone)
 {
     struct fa_rate_limit limit;
     fa_rate_limit_init(&limit);
-    cr_expect_not(fa_rate_limit_field(&limit, "Retry-After", 11, "3", 1, NOW));
-    cr_expect_not(fa_rate_limit_field(&limit, "X-Request-Id", 12, "0", 1, NOW));
-    cr_expect_not(fa_rate_limit_field(&limit, "X-RateLimit-Limit", 17, "0", 1, NOW));
-    cr_expect_not(fa_rate_limit_field(&limit, "RateLimited", 11, "0", 1, NOW));
+    cr_expect_not(fa_rate_limit_field(&limit, "Retry-After", 11, "3", 1));
+    cr_expect_not(fa_rate_limit_field(&limit, "X-Request-Id", 12, "0", 1));
+    cr_expect_not(fa_rate_limit_field(&limit, "X-RateLimit-Limit", 17, "0", 1));
+    cr_expect_not(fa_rate_limit_field(&limit, "RateLimited", 11, "0", 1));
     cr_expect_not(limit.spent);
 }

@@ -119,6 +119,17 @@ Test(response, location_and_retry_after_are_read)
         {"HTTP/1.1 503 x|Retry-After: 17||", NULL, 17},
         {"HTTP/1.1 503 x|Retry-After: soon||", NULL, -1},
         {"HTTP/1.1 503 x|Retry-After: Sun, 09 Sep 2001 01:47:40 GMT||", NULL, 60},
+        /* By the clock of the server, if it says what that has. */
+        {"HTTP/1.1 503 x|Retry-After: Sun, 09 Sep 2001 02:47:43 GMT|"
+         "Date: Sun, 09 Sep 2001 02:47:40 GMT||",
+         NULL, 3},
+        {"HTTP/1.1 403 x|Date: Sun, 09 Sep 2001 00:46:40 GMT|X-RateLimit-Remaining: 0|"
+         "X-RateLimit-Reset: 2001-09-09T00:46:43Z||",
+         NULL, 3},
+        {"HTTP/1.1 403 x|X-RateLimit-Remaining: 0|X-RateLimit-Reset: 1000003603|"
+         "Date: Sun, 09 Sep 2001 02:46:40 GMT||",
+         NULL, 3},
+        {"HTTP/1.1 503 x|Date: Sun, 09 Sep 2001 02:47:40 GMT|Retry-After: 17||", NULL, 17},
         {"HTTP/1.1 100 x|Retry-After: 17||HTTP/1.1 503 x||", NULL, -1},
         {"HTTP/1.1 503 x|Retry-After||", NULL, -1},
         {"HTTP/1.1 503 x|X-Retry-After: 17||", NULL, -1},
