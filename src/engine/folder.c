@@ -205,6 +205,12 @@ int fa_folder_parent(struct fa_folder *folder, const char *path, const char **re
     return fd;
 }
 
+void fa_folder_forget(struct fa_folder *folder)
+{
+    free(folder->parent);
+    folder->parent = NULL;
+}
+
 /* Root may write to everything but a read-only mount; faccessat(2) knows that, too. */
 static int folder_check_access(struct fa_folder *folder, const char *path, struct fa_error *err)
 {

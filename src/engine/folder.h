@@ -62,6 +62,9 @@ int fa_folder_file(struct fa_folder *folder, const char *path, struct fa_error *
 int fa_folder_parent(struct fa_folder *folder, const char *path, const char **ret_name, bool make,
                      struct fa_error *err);
 
+/** Forget the folder of the last path, as it may be gone: the next one is looked up, and made. */
+void fa_folder_forget(struct fa_folder *folder);
+
 /**
  * Check whether a file could be created in the folder of a path, or the folder itself.  DIR is not
  * checked.

@@ -685,21 +685,33 @@ static int part_set_mode(int fd, mode_t mode)
     return fchmod(fd, mode) && errno != EPERM && !fa_disk_lacks(errno) ? -1 : 0;
 }
 
-/* A permission is a matter of one folder, and a length of one name.  Other errors are of the disk,
- * or of the parts' folder, and all other files would get them too. */
+/* A permission is a matter of one folder, as is another file system mounted there, and a length of
+ * one name.  Other errors are of the disk, or of the parts' folder, and all other files would get
+ * them too. */
 static int path_blame_folder(const char *path, const struct fa_error *err)
 {
     if (err->domain != FA_DOMAIN_SYSTEM)
         return -1;
-    bool closed = err->code == EACCES || err->code == EPERM || err->code == EROFS;
+    bool closed =
+        err->code == EACCES || err->code == EPERM || err->code == EROFS || err->code == EXDEV;
     return (closed && strchr(path, '/')) || err->code == ENAMETOOLONG ? FA_STORE_FOLDER_CLOSED : -1;
+}
+
+/* Whether the folder of a path may have been removed since it was opened, so that making it again
+ * helps. */
+static bool path_lost_folder(struct fa_store *store, const char *path, const struct fa_error *err)
+{
+    if (err->domain != FA_DOMAIN_SYSTEM || err->code != ENOENT || !strchr(path, '/'))
+        return false;
+    fa_folder_forget(&store->folder);
+    return true;
 }
 
 /* All I/O on the part goes through its descriptor, so another process that changes the name cannot
  * make us change the mode of a different file. */
-static int part_publish(struct fa_store *store, int fd, const char *part,
-                        const struct fa_inode *inode, const char *path, bool replace,
-                        struct fa_error *err)
+static int part_publish_once(struct fa_store *store, int fd, const char *part,
+                             const struct fa_inode *inode, const char *path, bool replace,
+                             struct fa_error *err)
 {
     const char *name;
     int to = fa_folder_parent(&store->folder, path, &name, true, err);
@@ -713,6 +725,16 @@ static int part_publish(struct fa_store *store, int fd, const char *part,
         return part_check_published(store, inode, part, to, name, path, err);
     (void)!fchmod(fd, FA_PART_KNOWN); /* it remains a part that can be resumed */
     return path_blame_folder(path, err);
+}
+
+static int part_publish(struct fa_store *store, int fd, const char *part,
+                        const struct fa_inode *inode, const char *path, bool replace,
+                        struct fa_error *err)
+{
+    int result = part_publish_once(store, fd, part, inode, path, replace, err);
+    return result && path_lost_folder(store, path, err)
+               ? part_publish_once(store, fd, part, inode, path, replace, err)
+               : result;
 }
 
 int fa_store_publish(struct fa_store *store, uint64_t key, const struct fa_inode *inode,
@@ -748,19 +770,29 @@ int fa_store_check_sync(const struct fa_store *store, struct fa_error *err)
     return -1;
 }
 
-/* The link is made to the open file, so that nothing has to be checked before or after. */
-int fa_store_publish_unnamed(struct fa_store *store, int fd, const char *path, struct fa_error *err)
+static int unnamed_publish(struct fa_store *store, int fd, const char *path, struct fa_error *err)
 {
     const char *name;
-    struct fa_error why = {0};
-    int to = fa_folder_parent(&store->folder, path, &name, true, &why);
+    int to = fa_folder_parent(&store->folder, path, &name, true, err);
     int result = to < 0 ? -1 : fa_unnamed_link(fd, to, name);
     if (result == 0)
         return 0;
     if (to >= 0 && errno == EEXIST)
-        store_refuse_present(to, name, path, &why);
+        store_refuse_present(to, name, path, err);
     else if (to >= 0)
-        fa_folder_failed(&why, "give its name to", path);
+        fa_folder_failed(err, "give its name to", path);
+    return -1;
+}
+
+/* The link is made to the open file, so that nothing has to be checked before or after. */
+int fa_store_publish_unnamed(struct fa_store *store, int fd, const char *path, struct fa_error *err)
+{
+    struct fa_error why = {0};
+    int result = unnamed_publish(store, fd, path, &why);
+    if (result && path_lost_folder(store, path, &why))
+        result = unnamed_publish(store, fd, path, &why);
+    if (result == 0)
+        return 0;
     if (err)
         *err = why;
     return path_blame_folder(path, &why);

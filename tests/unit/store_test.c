@@ -194,6 +194,23 @@ Test(store, a_file_without_a_name_is_nowhere_until_it_is_published)
     cr_expect_eq(count_files_of_own(), 0);
 }
 
+/* The descriptor of the last folder is kept, and no file can be given a name there any more. */
+Test(store, a_folder_that_was_removed_is_made_again)
+{
+    struct fa_error err = {0};
+    cr_assert_eq(publish(1, "sub/a", false, &err), 0, "%s", err.msg);
+    cr_assert_eq(unlink(in("sub/a")), 0);
+    cr_assert_eq(rmdir(in("sub")), 0);
+    cr_assert_eq(publish(2, "sub/b", false, &err), 0, "%s", err.msg);
+    expect_text("sub/b", "new");
+    cr_assert_eq(unlink(in("sub/b")), 0);
+    cr_assert_eq(rmdir(in("sub")), 0);
+    int fd = make_unnamed("hello");
+    cr_assert_eq(fa_store_publish_unnamed(store, fd, "sub/c", &err), 0, "%s", err.msg);
+    close(fd);
+    expect_text("sub/c", "hello");
+}
+
 Test(store, a_file_without_a_name_replaces_nothing)
 {
     struct fa_error err = {0};
