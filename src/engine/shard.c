@@ -90,7 +90,10 @@ static int division_read(const struct fa_shard *shard, int fd, struct division *
         return -1;
     for (struct dirent *entry; (entry = readdir(folder));) {
         struct fa_shard there;
-        if (!fa_shard_from_name(entry->d_name, &there))
+        char state[sizeof(entry->d_name) + sizeof(FA_STATE_FILE)];
+        snprintf(state, sizeof(state), "%s%s", entry->d_name, strrchr(FA_STATE_FILE, '/'));
+        /* Without a state it is what a merge has left: files that are not ours. */
+        if (!fa_shard_from_name(entry->d_name, &there) || !folder_has(fd, state))
             continue;
         ret->others |= there.count != shard->count || there.index != shard->index;
         if (there.count != shard->count)

@@ -667,7 +667,8 @@ Test(options, completion_offers_every_option)
         cr_assert_not_null(strstr(script, name), "%s", name);
     }
     cr_assert_not_null(strstr(script, "compgen -W 'async thread process'"));
-    cr_assert_not_null(strstr(script, "commands='status verify merge enqueue work doctor compare'"));
+    cr_assert_not_null(
+        strstr(script, "commands='status verify merge enqueue work doctor compare'"));
     free(script);
 }
 

@@ -97,7 +97,13 @@ static const char *check(struct fa_shard shard, const char *const *names)
     const char *own = fa_scratch_mkdir(&scratch, "own");
     for (; *names; ++names) {
         char path[PATH_MAX];
-        snprintf(path, sizeof(path), "%s/%s", own, *names);
+        size_t len = (size_t)snprintf(path, sizeof(path), "%s/%s", own, *names);
+        char *slash = strchr(path + len - strlen(*names), '/');
+        if (slash) {
+            *slash = '\0';
+            cr_assert_eq(mkdir(path, 0700), 0);
+            *slash = '/';
+        }
         cr_assert_eq(mkdir(path, 0700), 0);
     }
     int fd = open(own, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -115,13 +121,17 @@ Test(shard, folders_that_are_divided_otherwise_are_refused, .init = begin, .fini
 {
     const struct fa_shard none = {0}, second = {.index = 1, .count = 4};
     cr_expect_str_eq(check(none, NAMES("state.db")), "");
-    cr_expect_str_eq(check(second, NAMES("shard-0-of-4", "shard-1-of-4")), "");
-    cr_expect(strstr(check(second, NAMES("shard-1-of-4", "shard-0-of-8")), "8 shards, not 4"));
-    cr_expect(strstr(check(second, NAMES("shard-1-of-4", "state.db")), "without shards"));
-    cr_expect(strstr(check(none, NAMES("shard-1-of-4")), "fetchall merge"));
-    cr_expect(strstr(check(none, NAMES("shard-1-of-4", "state.db")), "fetchall merge"));
-    cr_expect(strstr(check(second, NAMES("shard-2-of-4", "state.db")), "fetchall merge"));
-    cr_expect(strstr(check(second, NAMES("shard-1-of-4", "merge.db")), "fetchall merge"));
+    cr_expect_str_eq(check(second, NAMES("shard-0-of-4/state.db", "shard-1-of-4/state.db")), "");
+    cr_expect(strstr(check(second, NAMES("shard-1-of-4/state.db", "shard-0-of-8/state.db")),
+                     "8 shards, not 4"));
+    cr_expect(strstr(check(second, NAMES("shard-1-of-4/state.db", "state.db")), "without shards"));
+    cr_expect(strstr(check(none, NAMES("shard-1-of-4/state.db")), "fetchall merge"));
+    cr_expect(strstr(check(none, NAMES("shard-1-of-4/state.db", "state.db")), "fetchall merge"));
+    cr_expect(strstr(check(second, NAMES("shard-2-of-4/state.db", "state.db")), "fetchall merge"));
+    cr_expect(strstr(check(second, NAMES("shard-1-of-4/state.db", "merge.db")), "fetchall merge"));
+    /* A merge keeps what is not ours. */
+    cr_expect_str_eq(check(none, NAMES("shard-1-of-4/state.db.damaged", "state.db")), "");
+    cr_expect_str_eq(check(second, NAMES("shard-0-of-8/.nfs1")), "");
 }
 
 Test(shard, worker_has_a_folder_of_its_own_that_is_no_shard)
