@@ -99,10 +99,19 @@ static void response_read_length(struct fa_response *response, const char *value
     }
 }
 
+/* Some servers send an empty entity tag with every version of every file, in place of none. */
+static bool etag_is_empty(const char *value, size_t len)
+{
+    return (len == 2 && memcmp(value, "\"\"", 2) == 0) ||
+           (len == 4 && memcmp(value, "W/\"\"", 4) == 0);
+}
+
 /* Two entity tags that differ are worse than none: no other validator may replace them. */
 static void response_read_etag(struct fa_response *response, const char *value, size_t len)
 {
     char *etag = response->etag;
+    if (etag_is_empty(value, len))
+        return;
     if (!fa_etag_is_good(value, len) ||
         (etag[0] && (strlen(etag) != len || memcmp(etag, value, len) != 0))) {
         response->bad_etag = true;

@@ -685,6 +685,9 @@ Test(response, a_file_comes_with_its_validator)
         {"HTTP/1.1 200 x|ETag: a|" SINCE "Date: Sun, 09 Sep 2001 01:41:00 GMT||", "a", 999999600,
          false},
         {"HTTP/1.1 200 x|" SINCE "|", "", 999999600, false},
+        {"HTTP/1.1 200 x|ETag: \"\"||", "", -1, false},
+        {"HTTP/1.1 200 x|ETag: W/\"\"|" SINCE "Date: Sun, 09 Sep 2001 01:41:00 GMT||", "",
+         999999600, true},
         {"HTTP/1.1 200 x|Last-Modified: Sunday, 09-Sep-01 01:40:00 GMT|Date: Sun, 09 Sep 2001 "
          "01:46:40 GMT||",
          "", 999999600, false},
