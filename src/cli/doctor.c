@@ -106,7 +106,7 @@ enum fa_exit_status fa_doctor_command(const struct fa_options *options)
 {
     const struct fa_config *config = &options->config;
     struct fa_error err = {0};
-    struct named_host named;
+    struct named_host named = {0};
     if (host_split(options->doctor_host, &named, &err) != 0) {
         fa_term_error(&err);
         return FA_EXIT_USAGE;

@@ -191,7 +191,8 @@ static int reader_end_section(const struct reader *reader)
                             section->line, reader->path, why.msg);
 }
 
-static int reader_add_section(struct reader *reader)
+/* @return the section, or NULL: no memory */
+static struct fa_host_section *reader_add_section(struct reader *reader)
 {
     struct fa_host_file *file = reader->file;
     struct fa_host_section *section = calloc(1, sizeof(*section));
@@ -199,14 +200,15 @@ static int reader_add_section(struct reader *reader)
         section ? realloc(file->sections, (file->count + 1) * sizeof(*longer)) : NULL;
     if (!longer) {
         free(section);
-        return reader_no_memory(reader);
+        reader_no_memory(reader);
+        return NULL;
     }
     file->sections = longer;
     file->sections[file->count++] = section;
     fa_host_config_init(&section->config);
     section->line = reader->line;
     reader->section = section;
-    return 0;
+    return section;
 }
 
 /* @text  "[PATTERN]"; a pattern may have brackets of its own. */
@@ -226,10 +228,11 @@ static int reader_begin_section(struct reader *reader, char *text)
             return fa_option_refuse(reader->err,
                                     "--hosts: line %u of '%s': [%s] is in line %u, too: join them",
                                     reader->line, reader->path, text + 1, file->sections[i]->line);
-    if (reader_add_section(reader) != 0)
+    struct fa_host_section *section = reader_add_section(reader);
+    if (!section)
         return -1;
-    reader->section->config.pattern = reader_keep(reader, text + 1);
-    if (!reader->section->config.pattern)
+    section->config.pattern = reader_keep(reader, text + 1);
+    if (!section->config.pattern)
         return reader_no_memory(reader);
     return reader_end_section(reader); /* of the pattern alone */
 }

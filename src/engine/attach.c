@@ -74,19 +74,18 @@ int fa_session_put_origin(struct fa_session *s, const char *origin,
     return result;
 }
 
-void fa_session_get_origin(struct fa_session *s, const char *name, struct fa_origin_note *ret)
+void fa_session_get_origin(struct fa_session *s, const char *origin, struct fa_origin_note *ret)
 {
     struct fa_origin_note note = {.size = sizeof(note)};
     struct fa_url url;
-    if (origin_parse(&url, name, NULL) == 0) {
+    if (origin_parse(&url, origin, NULL) == 0) {
         uint64_t key = fa_key_str(url.origin);
-        const struct fa_origin *origin = fa_hosts_find(&s->scheduler.hosts, &url, key);
-        unsigned found = origin ? fa_concurrency_found(&origin->concurrency) : 0;
+        const struct fa_origin *of = fa_hosts_find(&s->scheduler.hosts, &url, key);
+        unsigned found = of ? fa_concurrency_found(&of->concurrency) : 0;
         note.limit = found ? found : fa_learned_get(&s->scheduler.learned, key);
-        if (origin && origin->breaker.state != FA_BREAKER_CLOSED &&
-            origin->breaker.until > fa_engine_now(s)) {
-            note.not_before = origin->breaker.until + session_epoch(s);
-            note.down = !origin->breaker.asked;
+        if (of && of->breaker.state != FA_BREAKER_CLOSED && of->breaker.until > fa_engine_now(s)) {
+            note.not_before = of->breaker.until + session_epoch(s);
+            note.down = !of->breaker.asked;
         }
         fa_url_fini(&url);
     }

@@ -85,7 +85,7 @@ static double kind_quantile(const struct kind *kind, double share)
 /* That of nearly all, or of a slow host. */
 static double kind_expect(const struct kind *kind, float slowness)
 {
-    return fmax(kind_quantile(kind, NEARLY_ALL), exp2(slowness) * kind_quantile(kind, 0.5));
+    return fmax(kind_quantile(kind, NEARLY_ALL), exp2f(slowness) * kind_quantile(kind, 0.5));
 }
 
 void fa_stragglers_add(struct fa_stragglers *s, uint64_t bytes, double seconds, float *slowness)

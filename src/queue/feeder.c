@@ -265,7 +265,7 @@ static int item_add(struct fa_feeder *feeder, struct item *item)
 static unsigned suspect_group(unsigned deaths)
 {
     unsigned more = deaths - SUSPECT;
-    return more > 1 ? 1 : 64 >> 3 * more;
+    return more > 1 ? 1 : 64U >> 3 * more;
 }
 
 /* Those that wait longest for their sentence come last. */

@@ -82,7 +82,8 @@ static void limit_read_list(struct fa_rate_limit *limit, const char *value, size
         const char *equals = memchr(value, '=', n);
         size_t name = equals ? (size_t)(equals - value) : 0;
         size_t rest = equals ? n - name - 1 : 0;
-        bool left = fa_http_is(value, name, "r") || fa_http_is(value, name, "remaining");
+        bool left =
+            equals && (fa_http_is(value, name, "r") || fa_http_is(value, name, "remaining"));
         if (n > 0 && (!equals || (left && remaining >= 0))) {
             limit_add_policy(limit, remaining, reset);
             remaining = -1;
@@ -90,7 +91,7 @@ static void limit_read_list(struct fa_rate_limit *limit, const char *value, size
         }
         if (left)
             remaining = count_parse(equals + 1, rest);
-        else if (fa_http_is(value, name, "t") || fa_http_is(value, name, "reset"))
+        else if (equals && (fa_http_is(value, name, "t") || fa_http_is(value, name, "reset")))
             reset = reset_parse(equals + 1, rest);
         value += n + 1;
     }
