@@ -227,7 +227,7 @@ Test(lists, database_as_a_list_is_one_message_of_one_line)
              path);
     cr_assert_eq(system(command), 0);
     fa_fetch_start_with(&fetch, &scratch, NULL, NULL, "async", "", path, NULL);
-    fa_fetch_expect(&fetch, 10, 1);
+    fa_fetch_expect(&fetch, 10, 2);
     cr_expect_eq(fa_report_count(fetch.entries, "class", "bad_url"), 1);
     const char *err = fa_run_err(&fetch.run);
     cr_expect_not_null(strstr(err, "it is not text but an SQLite database"), "%s", err);

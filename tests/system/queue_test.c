@@ -107,12 +107,12 @@ Test(queue, entries_are_put_once_and_downloaded_once_by_several_workers)
     cr_expect_eq(status_of("entries"), 121);
 
     for (int i = 0; i < WORKERS; ++i) {
-        char dir[8];
+        char dir[16];
         snprintf(dir, sizeof(dir), "w%d", i);
         start_worker(i, dir, NULL);
     }
     for (int i = 0; i < WORKERS; ++i) {
-        char dir[8];
+        char dir[16];
         int rc = fa_run_wait(&workers[i], 40);
         cr_expect(rc == 0 || rc == 1, "%d: %s", rc, fa_run_err(&workers[i]));
         snprintf(dir, sizeof(dir), "w%d", i);

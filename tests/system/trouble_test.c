@@ -618,7 +618,7 @@ FA_TEST_MODES(trouble, folder_that_is_closed_meanwhile_fails_its_entries_only)
     fa_lines_add(&list, " dir=deep");
     add("/ok/10/b%d", 2);
     struct fa_run_options options =
-        traced("-P a1 -e trace=renameat2 -e inject=renameat2:error=EACCES");
+        traced("-P a1 -e trace=renameat2,linkat -e inject=renameat2,linkat:error=EACCES");
     fa_fetch_start_with(&fetch, &scratch, &options, NULL, mode, list.text, NULL);
     fa_fetch_expect(&fetch, 20, 4);
     fa_fetch_expect_count(&fetch, "ok", 1);
@@ -669,7 +669,7 @@ FA_TEST_MODES(trouble, name_that_turns_out_to_be_too_long_fails_alone)
     fa_lines_add(&list, "%s\t%s", fa_server_url_at(&server, "127.0.0.1", "/ok/10/a1"), mirror);
     add("/ok/10/b%d", 2);
     struct fa_run_options options =
-        traced("-P a1 -e trace=renameat2 -e inject=renameat2:error=ENAMETOOLONG");
+        traced("-P a1 -e trace=renameat2,linkat -e inject=renameat2,linkat:error=ENAMETOOLONG");
     fa_fetch_start_with(&fetch, &scratch, &options, NULL, mode, list.text, NULL);
     fa_fetch_expect(&fetch, 20, 4);
     fa_fetch_expect_count(&fetch, "ok", 1);
@@ -680,7 +680,8 @@ FA_TEST_MODES(trouble, name_that_turns_out_to_be_too_long_fails_alone)
 FA_TEST_MODES(trouble, disk_that_becomes_read_only_ends_the_run)
 {
     add_many("/ok/10/f%d", 1000);
-    struct fa_run_options options = traced("-e trace=renameat2 -e inject=renameat2:error=EROFS");
+    struct fa_run_options options =
+        traced("-e trace=renameat2,linkat -e inject=renameat2,linkat:error=EROFS");
     fa_fetch_start_with(&fetch, &scratch, &options, NULL, mode, list.text, "-j", "2", NULL);
     fa_fetch_expect(&fetch, 20, 4);
     fa_fetch_expect_count(&fetch, "ok", 0);
@@ -720,7 +721,8 @@ Test(trouble, file_system_without_renameat2_gets_links)
 {
     add_many("/ok/1000/f%d", 3);
     struct fa_run_options options = traced("-e trace=renameat2 -e inject=renameat2:error=EINVAL");
-    fa_fetch_start_with(&fetch, &scratch, &options, NULL, "async", list.text, NULL);
+    fa_fetch_start_with(&fetch, &scratch, &options, NULL, "async", list.text, "--hash-with",
+                        "process", NULL);
     fa_fetch_expect(&fetch, 20, 0);
     char *log = fa_file_read(fa_scratch_path(&scratch, "strace.log"), NULL);
     cr_expect_eq(count_of(log, "renameat2("), 3);
