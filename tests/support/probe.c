@@ -89,13 +89,14 @@ static int try_peek(void)
     return got < 0 && errno != EFAULT ? errno : 0;
 }
 
+/* A part, or a file that has no name yet (O_TMPFILE): "/DIR/.fetchall/#7 (deleted)". */
 static bool is_part(int fd)
 {
     char link[32];
     char name[PATH_MAX] = "";
     snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
     ssize_t len = readlink(link, name, sizeof(name) - 1);
-    return len > 5 && strcmp(name + len - 5, ".part") == 0;
+    return len > 5 && (strcmp(name + len - 5, ".part") == 0 || strstr(name, "/.fetchall/#"));
 }
 
 static void probe(const char *where)
