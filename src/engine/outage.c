@@ -15,11 +15,13 @@ bool fa_outage_is_overload(const struct fa_outcome *outcome)
            (busy || outcome->retry_after > 0);
 }
 
+/* The class comes first: what fails after its transfer, as a checksum, has no origin any more. */
 bool fa_outage_is_http2(const struct fa_job *job)
 {
     enum fa_class class = job->outcome.error.class;
-    return job->target.origin && job->target.origin->limits.http2 && !job->attempt.http1 &&
-           (class == FA_CLASS_PROTOCOL || class == FA_CLASS_TRUNCATED || class == FA_CLASS_STALLED);
+    bool http =
+        class == FA_CLASS_PROTOCOL || class == FA_CLASS_TRUNCATED || class == FA_CLASS_STALLED;
+    return http && job->target.origin && job->target.origin->limits.http2 && !job->attempt.http1;
 }
 
 bool fa_outage_is_unconnected(const struct fa_outcome *outcome)
