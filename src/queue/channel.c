@@ -35,11 +35,14 @@ void fa_channel_fail(struct fa_channel *channel, const char *why)
     event_active(channel->failing, EV_TIMEOUT, 0);
 }
 
+/* The handler frees the channel, and then uses the reason. */
 static void channel_on_failing(evutil_socket_t fd, short what, void *arg)
 {
     (void)fd, (void)what;
     struct fa_channel *channel = arg;
-    channel->handlers.lost(channel->handlers.ctx, channel->why);
+    char why[sizeof(channel->why)];
+    memcpy(why, channel->why, sizeof(why));
+    channel->handlers.lost(channel->handlers.ctx, why);
 }
 
 static void channel_on_read(struct bufferevent *bytes, void *arg)
