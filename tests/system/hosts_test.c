@@ -233,7 +233,7 @@ FA_TEST_MODES(hosts, retry_after_pauses_its_origin_and_no_other)
         last = strncmp(fa_report_str(request, "host"), "127.0.2.1:", 10) == 0 ? request : last;
     }
     long long ms = fa_report_int(last, "ms") - fa_report_int(json_array_get(log, 0), "ms");
-    cr_expect((double)ms < 1000 * fa_timeout(0.9),
+    cr_expect((double)ms < 1000 * fa_timeout(1.9),
               "%s: the other origin had its last request after %lld ms", mode, ms);
     json_decref(log);
 }
@@ -259,8 +259,8 @@ FA_TEST_MODES(hosts, urls_that_always_ask_for_pauses_hold_up_nobody)
 /* The first request may be late, as workers start then. */
 FA_TEST_MODES(hosts, rate_limits_the_requests_per_second_to_each_host)
 {
-    add_urls("127.0.0.2", "/ok/10/a", 6);
-    add_urls("127.0.0.3", "/ok/10/b", 6);
+    add_urls("127.0.0.2", "/ok/10/a", 16);
+    add_urls("127.0.0.3", "/ok/10/b", 16);
     fa_fetch_start(&fetch, &scratch, mode, list.text, "--host-rate", "10", NULL);
     fa_fetch_expect(&fetch, 10, 0);
     json_t *log = fa_server_log(&server);
@@ -273,8 +273,9 @@ FA_TEST_MODES(hosts, rate_limits_the_requests_per_second_to_each_host)
         last[host] = fa_report_int(request, "ms");
         first[host] = first[host] < 0 ? last[host] : first[host];
     }
+    /* 1500 ms as sent; the first may have been read late. */
     for (int host = 0; host < 2; ++host)
-        cr_expect_geq(last[host] - first[host], 400, "%s: host %d: %lld ms", mode, host,
+        cr_expect_geq(last[host] - first[host], 1000, "%s: host %d: %lld ms", mode, host,
                       last[host] - first[host]);
     cr_expect_lt((double)(last[1] - first[0]), 1000 * fa_timeout(0.9), "%s", mode);
     json_decref(log);

@@ -34,7 +34,7 @@ static void end(void)
     fixture_end();
 }
 
-TestSuite(outage, .init = begin, .fini = end, .timeout = 120.0);
+TestSuite(outage, .init = begin, .fini = end, .timeout = 300.0);
 
 static void start_mirror(void)
 {
