@@ -106,22 +106,12 @@ int fa_claims_take(struct fa_claims *claims, const struct fa_job *job, enum fa_c
     return fa_names_claim(claims->names, job->place.key, job->place.owner, ret, err);
 }
 
-/* URLs that are not signed keep the names that they have always had. */
-static uint32_t claims_hash(const struct fa_claims *claims, const struct fa_job *job, unsigned n)
-{
-    uint64_t owner = job->place.owner;
-    if (n > 0)
-        return (uint32_t)(owner >> 32);
-    const char *url = job->entry->urls[0];
-    if (claims->match == FA_MATCH_AUTO && fa_identity_is_signed(url))
-        owner = fa_identity_key(url) ^ (job->slice.set ? fa_key_str(job->range) : 0);
-    return (uint32_t)owner;
-}
-
 int fa_claims_alternative(const struct fa_claims *claims, const struct fa_job *job,
                           const char *path, unsigned n, char **ret, struct fa_error *err)
 {
-    if (fa_name_alternative(path, claims->part_max, claims_hash(claims, job, n), ret) == 0)
+    uint32_t hash = fa_identity_name_hash(job->entry->urls[0], job->place.owner,
+                                          job->slice.set ? job->range : NULL, claims->match, n);
+    if (fa_name_alternative(path, claims->part_max, hash, ret) == 0)
         return 0;
     fa_error_system(err, FA_CLASS_LOCAL_IO, ENOMEM, "cannot name a file");
     return -1;

@@ -39,17 +39,6 @@ uint64_t fa_origin_key(const char *origin)
     return fa_key_str(origin);
 }
 
-/* As engine/claims.c: the first alternative is the same for every signature of a URL. */
-static uint32_t url_hash(const struct fa_config *config, const struct fa_entry *entry, uint64_t key,
-                         const char *range, unsigned n)
-{
-    if (n > 1)
-        return (uint32_t)(key >> 32);
-    if (config->match == FA_MATCH_AUTO && fa_identity_is_signed(entry->urls[0]))
-        key = fa_identity_key(entry->urls[0]) ^ (entry->slice.set ? fa_key_str(range) : 0);
-    return (uint32_t)key;
-}
-
 static int listed_name(struct fa_listed *listed, const struct fa_config *config,
                        const struct fa_entry *entry, const struct fa_url *url, const char *range,
                        struct fa_error *err)
@@ -71,7 +60,10 @@ static int listed_name(struct fa_listed *listed, const struct fa_config *config,
         listed->paths[n] = path;
         if (n + 1 < FA_LISTED_NAMES &&
             fa_name_alternative(listed->paths[n], 0,
-                                url_hash(config, entry, listed->url_key, range, n + 1), &path))
+                                fa_identity_name_hash(entry->urls[0], listed->url_key,
+                                                      entry->slice.set ? range : NULL,
+                                                      config->match, n),
+                                &path))
             return entries_no_memory(err);
     }
     return 0;

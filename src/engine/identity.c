@@ -184,3 +184,14 @@ enum fa_kin fa_identity_kin(enum fa_match match, const struct fa_entry *entry, c
                 (match == FA_MATCH_PATH || urls_have_same_query(url, recorded));
     return same ? FA_KIN_URL : named ? FA_KIN_NAME : FA_KIN_NONE;
 }
+
+/* URLs that are not signed keep the names that they have always had. */
+uint32_t fa_identity_name_hash(const char *url, uint64_t key, const char *range,
+                               enum fa_match match, unsigned n)
+{
+    if (n > 0)
+        return (uint32_t)(key >> 32);
+    if (match == FA_MATCH_AUTO && fa_identity_is_signed(url))
+        key = fa_identity_key(url) ^ (range ? fa_key_str(range) : 0);
+    return (uint32_t)key;
+}

@@ -31,4 +31,15 @@ uint64_t fa_identity_key(const char *url);
 enum fa_kin fa_identity_kin(enum fa_match match, const struct fa_entry *entry,
                             const char *recorded);
 
+/**
+ * The hash in an alternative name of an entry's file.  The first alternative is the same for every
+ * signature of a URL.
+ *
+ * @key    Of the URL, with its range.
+ * @range  NULL: the entry is a whole file.
+ * @n      Of the alternative, from 0.
+ */
+uint32_t fa_identity_name_hash(const char *url, uint64_t key, const char *range,
+                               enum fa_match match, unsigned n);
+
 #endif
