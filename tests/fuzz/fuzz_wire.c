@@ -80,6 +80,8 @@ static void read_settings(const uint8_t *data, size_t len, struct fa_buf *buf)
     fa_buf_init(&again);
     fa_settings_encode(&two, &again);
     expect_bytes(&again, buf->data, buf->len);
+    fa_settings_fini(&two);
+    fa_settings_fini(&one);
     fa_buf_fini(buf);
 }
 
