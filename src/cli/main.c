@@ -64,6 +64,7 @@
  *    intake, claims, scheduler, flights, settle, finish, ledger, pause: the parts
  *    job, hedge, emit, counts: what the parts share
  *    host_rules, gate: the options of hosts, and logins
+ *    queues, health, mirrors, extra: of the scheduler
  *    hosts, breaker, concurrency, learned, outage, retry, scope, bucket, slots, spacing, timers, backlog: for the scheduler
  *    stragglers: which transfers are far slower than their kind
  *    secrecy: what of the user's secrets is sent after a redirect

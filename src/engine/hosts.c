@@ -131,6 +131,17 @@ bool fa_origin_has_untried(const struct fa_origin *origin)
            origin->backlog.count > 0;
 }
 
+struct fa_concurrency_policy fa_origin_concurrency(const struct fa_origin *origin)
+{
+    return (struct fa_concurrency_policy){origin->limits.per_host, origin->limits.search};
+}
+
+unsigned fa_origin_limit(const struct fa_origin *origin)
+{
+    struct fa_concurrency_policy policy = fa_origin_concurrency(origin);
+    return fa_concurrency_limit(&origin->concurrency, &policy);
+}
+
 uint64_t fa_origin_waiting(const struct fa_origin *origin)
 {
     return fa_origin_queued(origin) + origin->backlog.count;

@@ -154,6 +154,12 @@ bool fa_origin_has_untried(const struct fa_origin *origin);
 /** Jobs that wait for it in memory. */
 size_t fa_origin_queued(const struct fa_origin *origin);
 
+/** How its limit is found. */
+struct fa_concurrency_policy fa_origin_concurrency(const struct fa_origin *origin);
+
+/** Transfers that it may have at once now. */
+unsigned fa_origin_limit(const struct fa_origin *origin);
+
 /** Jobs that wait for it, in memory or in the backlog. */
 uint64_t fa_origin_waiting(const struct fa_origin *origin);
 

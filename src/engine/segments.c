@@ -122,7 +122,7 @@ static bool split_add(struct fa_session *s, struct fa_split *split, unsigned mor
         fa_growth_refused(&split->growth, fa_split_live(split), now);
         return false;
     }
-    fa_scheduler_add_segment(scheduler, job->target.origin, now);
+    fa_scheduler_count_request(scheduler, job->target.origin, now);
     return true;
 }
 
