@@ -103,7 +103,7 @@
  *    body, pace: bytes and speed
  *    driver, connections, watchdog, trust, library: libcurl and OpenSSL
  *    url, url_handle, plain_url, zone, percent, encode: URLs
- *    proxy, login, redact, secret_key: secrets
+ *    proxy, login, redact, secret_key, signature: secrets
  *
  * src/base: leaves
  *    buf, field, hash, hex, http_field, key, sized, slice, utf8, error: values and their bytes

@@ -3,54 +3,19 @@
  * Parameters that sign are skipped on both sides.  Any other value that was replaced is unknown: it
  * differs from every value, and the entry is downloaded under a name of its own.  The same holds
  * for passwords and for another spelling of the same URL.
- *
- * Names of parameters are short and common ("sp", "token"), so a scheme is recognised by those that
- * it cannot do without, and only its own parameters are skipped.
  */
 #include "engine/identity.h"
 
 #include "base/buf.h"
 #include "base/key.h"
+#include "transfer/signature.h"
 
 #include <string.h>
-#include <strings.h>
-
-/* Names are separated by spaces; "x-*" is any name that begins with "x-". */
-struct scheme {
-    const char *needs; /* one of these */
-    const char *with;  /* and one of these; NULL: that is enough */
-    const char *skips;
-};
-
-#define ANSWER " response-*" /* parameters that set header fields of the answer */
-#define CLASSIC                                                                            \
-    "Signature Expires AWSAccessKeyId GoogleAccessId OSSAccessKeyId x-amz-security-token " \
-    "security-token Key-Pair-Id Policy Hash-Algorithm" ANSWER
-#define TOKENS "token access_token jwt md5 hmac hash"
-#define EXPIRY "expires expiry expire exp"
-#define EDGE   "hdnts hdnea hdntl __token__"
-
-static const struct scheme schemes[] = {
-    {"X-Amz-Signature", NULL, "X-Amz-* x-id" ANSWER},
-    {"X-Goog-Signature", NULL, "X-Goog-*" ANSWER},
-    {"x-oss-signature", NULL,
-     "x-oss-signature x-oss-signature-version x-oss-credential x-oss-date x-oss-expires "
-     "x-oss-security-token x-oss-additional-headers" ANSWER},
-    {"q-signature", NULL, "q-* x-cos-security-token" ANSWER},
-    {"Signature", "Expires Key-Pair-Id", CLASSIC},
-    {"sig", "se",
-     "sv ss srt st se sp spr sr sig sip sdd saoid suoid scid skoid sktid skt ske sks skv rscc rscd "
-     "rsce rscl rsct"},
-    {"temp_url_sig", "temp_url_expires", "temp_url_*"},
-    {EDGE, NULL, EDGE},
-    {"hm", "ex", "hm ex is"},
-    {TOKENS, EXPIRY, TOKENS " " EXPIRY},
-};
 
 /* The parameters of a query, one by one. */
 struct query {
     const char *at; /* NULL: at the end */
-    const struct scheme *scheme;
+    const struct fa_signature *signature;
 };
 
 /* The text before the query, and its length; the fragment belongs to neither. */
@@ -66,56 +31,10 @@ static const char *url_query(const char *url)
     return *end == '?' ? end + 1 : NULL;
 }
 
-/* @return the length of the parameter at *at, which is set to the next one, or to NULL. */
-static size_t param_next(const char **at)
-{
-    size_t len = strcspn(*at, "&#");
-    *at = (*at)[len] == '&' ? *at + len + 1 : NULL;
-    return len;
-}
-
-/* Whether the name of a parameter is one of a list. */
-static bool param_is_one_of(const char *param, size_t len, const char *names)
-{
-    const char *equals = memchr(param, '=', len);
-    size_t name = equals ? (size_t)(equals - param) : len;
-    while (*names) {
-        size_t n = strcspn(names, " ");
-        bool any = names[n - 1] == '*';
-        size_t same = any ? n - 1 : n;
-        if ((any ? name >= same : name == same) && strncasecmp(param, names, same) == 0)
-            return true;
-        names += n + strspn(names + n, " ");
-    }
-    return false;
-}
-
-/* Any of the names is enough, as a scheme may spell its parameter in several ways. */
-static bool query_has(const char *query, const char *names)
-{
-    while (query) {
-        const char *param = query;
-        size_t len = param_next(&query);
-        if (param_is_one_of(param, len, names))
-            return true;
-    }
-    return false;
-}
-
-/* The first scheme wins: those with long, unmistakable names come first. */
-static const struct scheme *query_scheme(const char *query)
-{
-    for (size_t i = 0; query && i < sizeof(schemes) / sizeof(*schemes); ++i)
-        if (query_has(query, schemes[i].needs) &&
-            (!schemes[i].with || query_has(query, schemes[i].with)))
-            return &schemes[i];
-    return NULL;
-}
-
 static struct query query_of(const char *url)
 {
     const char *text = url_query(url);
-    return (struct query){text, query_scheme(text)};
+    return (struct query){text, fa_signature_find(text)};
 }
 
 /* @return the next parameter that counts, and its length; or NULL. */
@@ -123,8 +42,8 @@ static const char *query_next(struct query *query, size_t *ret_len)
 {
     while (query->at) {
         const char *param = query->at;
-        *ret_len = param_next(&query->at);
-        if (!query->scheme || !param_is_one_of(param, *ret_len, query->scheme->skips))
+        *ret_len = fa_signature_param(&query->at);
+        if (!fa_signature_has(query->signature, param, *ret_len))
             return param;
     }
     return NULL;
@@ -132,7 +51,7 @@ static const char *query_next(struct query *query, size_t *ret_len)
 
 bool fa_identity_is_signed(const char *url)
 {
-    return query_scheme(url_query(url)) != NULL;
+    return fa_signature_find(url_query(url)) != NULL;
 }
 
 /* Without memory the whole URL is the key: then a new signature is a new file, which is safe. */

@@ -3,8 +3,8 @@
  *
  * A signed URL has new parameters every day, for the same file.  The identity of such a URL is what
  * remains without the parameters that sign it, limit its validity, or only change header fields of
- * the answer.  Which these are depends on the scheme of the signature (a closed list, in
- * identity.c); all others count, versionId among them.
+ * the answer.  Which these are depends on the scheme of the signature (transfer/signature.h); all
+ * others count, versionId among them.
  */
 #ifndef FA_ENGINE_IDENTITY_H
 #define FA_ENGINE_IDENTITY_H

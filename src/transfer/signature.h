@@ -1,0 +1,25 @@
+/**
+ * Schemes that sign URLs: a closed list, in signature.c.  Pure.
+ *
+ * A query is the text after "?", up to "#" or the end of the text.
+ */
+#ifndef FA_TRANSFER_SIGNATURE_H
+#define FA_TRANSFER_SIGNATURE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct fa_signature;
+
+/** The scheme that signs a query, or lets it expire; NULL: none.  @query may be NULL */
+const struct fa_signature *fa_signature_find(const char *query);
+
+/** The parameters of a query, one by one.
+ *  @return the length of the parameter at *at, which is set to the next one, or to NULL */
+size_t fa_signature_param(const char **at);
+
+/** Whether a parameter signs the URL, limits its validity, or only changes header fields of the
+ *  answer.  @signature NULL: it does not */
+bool fa_signature_has(const struct fa_signature *signature, const char *param, size_t len);
+
+#endif
