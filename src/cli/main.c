@@ -31,7 +31,7 @@
  *                     └─ events ──▶ observer
  *
  * src/cli: parse the command line, run, report
- *    main, parser, option, options, value, request_options, host_file, texts: the command line
+ *    main, parser, option, options, rules, value, request_options, host_file, texts: the command line
  *    help, man, manual, completion: printed from the option table
  *    observer, display, progress, term, pauses, place, units: what the terminal shows
  *    report, events, manifest, json, digest_hex, run_id: what is written to files

@@ -123,7 +123,4 @@ void fa_options_fini(struct fa_options *options);
 /** Add a list. */
 int fa_options_add_list(struct fa_options *options, const char *name, struct fa_error *err);
 
-/** Check combinations of options, and set the arrays of config; call it last. */
-int fa_options_check(struct fa_options *options, struct fa_error *err);
-
 #endif

@@ -14,6 +14,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "cli/rules.h"
+
 /* The position in the arguments. */
 struct walk {
     struct fa_options *options;
