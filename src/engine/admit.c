@@ -77,7 +77,7 @@ static int job_find_alternative(struct fa_session *s, const struct fa_job *job,
 {
     for (*ret = 0; *ret < FA_CLAIMS_ALTERNATIVES; ++*ret) {
         struct fa_recalled record;
-        if (fa_ledger_lookup(&s->ledger, job, fa_key_str(paths[*ret]), &record, err))
+        if (fa_ledger_lookup(&s->ledger, job, fa_claims_key(&s->claims, paths[*ret]), &record, err))
             return -1;
         if (record.found && record.own)
             break;
@@ -101,7 +101,7 @@ static int job_claim_one(struct fa_session *s, struct fa_job *job,
             return -1;
     }
     for (; *ret_claim == FA_CLAIM_TAKEN && n < FA_CLAIMS_ALTERNATIVES; ++n) {
-        fa_claims_rename(job, paths[n]);
+        fa_claims_rename(&s->claims, job, paths[n]);
         paths[n] = NULL;
         if (fa_ledger_lookup(&s->ledger, job, job->place.key, record, err) ||
             job_claim_path(s, job, record, ret_claim, err))
@@ -328,7 +328,7 @@ static void admit_left_out(struct fa_session *s, struct fa_job *job)
         if (claim != FA_CLAIM_TAKEN || n == FA_CLAIMS_ALTERNATIVES ||
             fa_claims_alternative(&s->claims, job, job->place.path, n, &path, &err))
             return;
-        fa_claims_rename(job, path);
+        fa_claims_rename(&s->claims, job, path);
     }
 }
 

@@ -24,6 +24,7 @@ int fa_claims_init(struct fa_claims *claims, const struct fa_config *config,
     claims->dir = config->dir[0] == '/' ? config->dir : NULL;
     claims->real = fa_folder_path(folder);
     claims->part_max = fa_folder_name_max(folder);
+    claims->folds = folder->folds;
     claims->names = fa_names_new(dirfd, err);
     return claims->names ? 0 : -1;
 }
@@ -36,6 +37,11 @@ void fa_claims_fini(struct fa_claims *claims)
     claims->real = NULL;
 }
 
+uint64_t fa_claims_key(const struct fa_claims *claims, const char *path)
+{
+    return fa_name_key(path, claims->folds);
+}
+
 /*
  * Claim a folder, which belongs to all files below it and to no URL.
  * @return 0; 1 if a file has that name; -1
@@ -43,7 +49,7 @@ void fa_claims_fini(struct fa_claims *claims)
 static int claims_take_folder(struct fa_claims *claims, const char *path, struct fa_error *err)
 {
     enum fa_claim claim;
-    if (fa_names_claim(claims->names, fa_key_str(path), FA_OWNER_FOLDERS, &claim, err))
+    if (fa_names_claim(claims->names, fa_claims_key(claims, path), FA_OWNER_FOLDERS, &claim, err))
         return -1;
     return claim == FA_CLAIM_TAKEN;
 }
@@ -93,7 +99,7 @@ int fa_claims_build(struct fa_claims *claims, struct fa_job *job, struct fa_erro
          fa_name_fan_out(&place->path, claims->fan_out, err)) ||
         claims_take_folders(claims, place, err))
         return -1;
-    place->key = fa_key_str(place->path);
+    place->key = fa_claims_key(claims, place->path);
     place->owner = job->target.mirrors[job->target.mirror].key;
     if (job->slice.set)
         place->owner = fa_key_pair(job->target.url->whole, job->range); /* as another URL */
@@ -117,15 +123,16 @@ int fa_claims_alternative(const struct fa_claims *claims, const struct fa_job *j
     return -1;
 }
 
-void fa_claims_rename(struct fa_job *job, char *path)
+void fa_claims_rename(const struct fa_claims *claims, struct fa_job *job, char *path)
 {
     free(job->place.path);
     job->place.path = path;
-    job->place.key = fa_key_str(path);
+    job->place.key = fa_claims_key(claims, path);
 }
 
 int fa_claims_reserve(struct fa_claims *claims, const char *path, struct fa_error *err)
 {
     enum fa_claim claim;
-    return fa_names_claim(claims->names, fa_key_str(path), FA_OWNER_OUTPUTS, &claim, err);
+    return fa_names_claim(claims->names, fa_claims_key(claims, path), FA_OWNER_OUTPUTS, &claim,
+                          err);
 }

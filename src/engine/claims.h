@@ -24,6 +24,7 @@ struct fa_claims {
     const char *dir; /**< fa_config.dir, if absolute, else NULL.  Borrowed. */
     char *real;      /**< The same without links, or NULL.  Owned. */
     size_t part_max; /**< fa_folder_name_max() */
+    bool folds;      /**< fa_folder.folds */
 };
 
 /**
@@ -36,6 +37,9 @@ void fa_claims_fini(struct fa_claims *claims);
 
 /** Build the path of a job, and claim its folders.  Sets path, key and owner of job->place. */
 int fa_claims_build(struct fa_claims *claims, struct fa_job *job, struct fa_error *err);
+
+/** The key of a path in this folder. */
+uint64_t fa_claims_key(const struct fa_claims *claims, const char *path);
 
 /** Claim the path.  @return 0 and *ret, or -1 */
 int fa_claims_take(struct fa_claims *claims, const struct fa_job *job, enum fa_claim *ret,
@@ -54,7 +58,7 @@ int fa_claims_alternative(const struct fa_claims *claims, const struct fa_job *j
                           const char *path, unsigned n, char **ret, struct fa_error *err);
 
 /** Give the job another path.  @path  Taken. */
-void fa_claims_rename(struct fa_job *job, char *path);
+void fa_claims_rename(const struct fa_claims *claims, struct fa_job *job, char *path);
 
 /** Reserve a path, relative to the folder, for a file that is not an entry. */
 int fa_claims_reserve(struct fa_claims *claims, const char *path, struct fa_error *err);

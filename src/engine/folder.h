@@ -21,6 +21,7 @@ struct fa_folder {
     int fd;       /**< -1: the folder is missing. */
     int made;     /**< Folders created for it, itself included, and not synced yet. */
     bool empty;   /**< It was empty when it was opened, so every lookup can be skipped. */
+    bool folds;   /**< Names that differ only in case mean one file: fa_mount_folds(). */
     char *parent; /**< The last folder that was opened below it: a cache of one. */
     int parent_fd;
     bool parent_checked; /**< It can be written to. */

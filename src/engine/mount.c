@@ -11,6 +11,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -91,6 +92,23 @@ int fa_mount_probe(struct fa_mount *mount, int at, const char *dir, struct fa_er
     unlinkat(at, PROBE, 0);
     unlinkat(at, RENAMED, 0);
     return result;
+}
+
+/* Where inodes have no numbers to compare, the name alone decides: another folder of that name makes
+ * names differ more than they have to, which loses nothing. */
+bool fa_mount_folds(int at, const char *name)
+{
+    char capitals[NAME_MAX + 1];
+    struct stat lower, upper;
+    size_t len = strlen(name);
+    if (len >= sizeof(capitals))
+        return false;
+    for (size_t i = 0; i <= len; ++i)
+        capitals[i] = (char)(name[i] >= 'a' && name[i] <= 'z' ? name[i] - ('a' - 'A') : name[i]);
+    return fstatat(at, name, &lower, AT_SYMLINK_NOFOLLOW) == 0 &&
+           fstatat(at, capitals, &upper, AT_SYMLINK_NOFOLLOW) == 0 &&
+           lower.st_dev == upper.st_dev &&
+           (lower.st_ino == upper.st_ino || !fa_disk_keeps_inodes(at));
 }
 
 bool fa_mount_describe(const struct fa_mount *mount, bool by_name, const char *dir,

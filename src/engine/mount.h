@@ -36,6 +36,14 @@ void fa_mount_init(struct fa_mount *mount);
 int fa_mount_probe(struct fa_mount *mount, int at, const char *dir, struct fa_error *err);
 
 /**
+ * Whether names in a folder that differ only in case mean one file.  Local file systems may have
+ * such folders, too (ext4, XFS, ZFS), so this is found out on all of them.  Changes nothing.
+ *
+ * @name  Of an existing folder in it, in lower case.
+ */
+bool fa_mount_folds(int at, const char *name);
+
+/**
  * Say what is missing, and what follows from that.
  *
  * @by_name  The lock of the folder is a file: there is no flock(2).

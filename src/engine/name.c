@@ -14,6 +14,7 @@
 #include "base/utf8.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -328,6 +329,19 @@ int fa_name_alternative(const char *path, size_t part_max, uint32_t hash, char *
     if (rc < 0)
         *ret = NULL;
     return rc < 0 ? -1 : 0;
+}
+
+/* Not by tolower(3), which depends on the locale.  A path that is too long for open(2) names no
+ * file, so that its case does not matter. */
+uint64_t fa_name_key(const char *path, bool folded)
+{
+    char lower[PATH_MAX];
+    size_t len = strlen(path);
+    if (!folded || len >= sizeof(lower))
+        return fa_key(path, len);
+    for (size_t i = 0; i < len; ++i)
+        lower[i] = (char)(path[i] >= 'A' && path[i] <= 'Z' ? path[i] + ('a' - 'A') : path[i]);
+    return fa_key(lower, len);
 }
 
 int fa_name_fan_out(char **path, unsigned folders, struct fa_error *err)

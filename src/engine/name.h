@@ -16,12 +16,13 @@
  * refused.  An absolute `dir`, as aria2 writes it, may be below the folder.
  *
  * Names are bytes: two names that differ only in case, or in the normal form of an accent, are
- * different.  In FA_LAYOUT_TREE a server may have both a file "a" and a folder "a/": see
+ * different, unless the folder folds the case of letters (engine/mount.h): see fa_name_key().  In FA_LAYOUT_TREE a server may have both a file "a" and a folder "a/": see
  * engine/claims.h.
  */
 #ifndef FA_ENGINE_NAME_H
 #define FA_ENGINE_NAME_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -83,5 +84,12 @@ int fa_name_fan_out(char **path, unsigned folders, struct fa_error *err);
  * @return 0, or -1 if there is no memory.
  */
 int fa_name_alternative(const char *path, size_t part_max, uint32_t hash, char **ret);
+
+/**
+ * The key of a path: equal for two paths that mean the same file.
+ *
+ * @folded  The case of ASCII letters makes no difference.
+ */
+uint64_t fa_name_key(const char *path, bool folded);
 
 #endif

@@ -544,6 +544,9 @@ static void session_report_limits(const struct fa_session *s)
     char lacks[FA_MOUNT_TEXT];
     if (fa_store_describe(s->store, lacks))
         fa_emit_notice(&s->emitter, NULL, "%s", lacks);
+    if (fa_store_folder(s->store)->folds)
+        fa_emit_detail(&s->emitter, "names that differ only in case mean one file here: the later "
+                                    "of two gets a name with a hash");
     if (fa_store_is_open(s->store))
         fa_emit_notice(&s->emitter, NULL,
                        "as its file system is mounted, others may write to all files of '%s', "

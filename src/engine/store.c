@@ -169,6 +169,7 @@ static int own_open(struct fa_store *store, struct fa_error *err)
                      err) ||
         fa_mount_probe(&store->mount, store->own_fd, store->folder.dir, err))
         return -1;
+    store->folder.folds = fa_mount_folds(store->folder.fd, OWN);
     store->scratch_fd = store->own_fd;
     store->unnamed = store->mount.known && fa_unnamed_probe(store->own_fd, store->mode);
     spare_hold(store);
@@ -198,6 +199,7 @@ struct fa_store *fa_store_new(const char *dir, const struct fa_shard *shard, boo
         return NULL;
     }
     if (plan) {
+        store->folder.folds = fa_mount_folds(store->folder.fd, OWN);
         const char *tmp = getenv("TMPDIR");
         store->scratch_fd = open(tmp && tmp[0] ? tmp : "/tmp", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     }

@@ -13,11 +13,11 @@
  */
 #include <fetchall/verify.h>
 
-#include "base/key.h"
 #include "base/loop.h"
 #include "engine/config.h"
 #include "engine/inspect.h"
 #include "engine/limits.h"
+#include "engine/name.h"
 #include "engine/names.h"
 #include "engine/retry.h"
 #include "engine/store.h"
@@ -242,6 +242,11 @@ static ssize_t manifest_read_line(FILE *in, char line[LINE_MOST + 1], bool *ret_
     return c == EOF && len == 0 ? -1 : len;
 }
 
+static uint64_t verify_key(const struct verify *v, const char *path)
+{
+    return fa_name_key(path, fa_store_folder(v->store)->folds);
+}
+
 /* The format of a checksum line may not name its hash: prefer that of the state, of equal
  * length. */
 static void verify_check_sum(struct verify *v, const struct fa_sum *sum)
@@ -249,7 +254,7 @@ static void verify_check_sum(struct verify *v, const struct fa_sum *sum)
     struct fa_record record;
     struct fa_digest digest = {0};
     enum fa_claim claim;
-    uint64_t key = fa_key_str(sum->name);
+    uint64_t key = verify_key(v, sum->name);
     enum fa_hash likely = 0;
     if (v->state && fa_state_get(v->state, key, &record, NULL) == 1)
         likely = record.digest.hash;
@@ -322,7 +327,7 @@ static bool verify_is_known(struct verify *v, const char *path)
 {
     struct fa_record record;
     enum fa_claim claim = FA_CLAIM_NEW;
-    uint64_t key = fa_key_str(path);
+    uint64_t key = verify_key(v, path);
     if (!v->names) {
         int found = fa_state_get(v->state, key, &record, &v->error);
         v->failed |= found < 0;

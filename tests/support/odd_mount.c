@@ -1,7 +1,7 @@
 /*
  * A file system that lacks things: it shows a folder through FUSE, and refuses what is named.
  *
- *     odd_mount FOLDER MOUNTPOINT [link|rename2|rename|chmod|modes|flock|locks|fsync|mmap|inodes]...
+ *     odd_mount FOLDER MOUNTPOINT WORD...
  *
  *   link     no hard links (ENOSYS)
  *   rename2  no flags of renameat2(2) (EINVAL)
@@ -13,6 +13,7 @@
  *   fsync    no fsync(2), of files and folders (EINVAL; the kernel hides ENOSYS)
  *   mmap     files are not cached, so that none can be mapped and shared
  *   inodes   the number of a file is made from its path, and changes with it
+ *   case     no case: letters from A to Z become a to z
  *
  * It runs in the foreground, prints "ready" once the folder is mounted, and ends when that is
  * unmounted.  One thread: a request at a time.
@@ -32,16 +33,27 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
-static const char *const lacks_names[] = {"link",  "rename2", "rename", "chmod", "modes",
-                                          "flock", "locks",   "fsync",  "mmap",  "inodes"};
-enum lacks { LINK, RENAME2, RENAME, CHMOD, MODES, FLOCK, LOCKS, FSYNC, MMAP, INODES, LACKS };
+static const char *const lacks_names[] = {"link",  "rename2", "rename", "chmod",  "modes", "flock",
+                                          "locks", "fsync",   "mmap",   "inodes", "case"};
+enum lacks { LINK, RENAME2, RENAME, CHMOD, MODES, FLOCK, LOCKS, FSYNC, MMAP, INODES, CASE, LACKS };
 static bool lacks[LACKS];
 static int backing; /* descriptor of the folder */
 
-/* Paths of FUSE begin with a slash. */
+/* Paths of FUSE begin with a slash.  The result is valid until the call after the next one. */
 static const char *below(const char *path)
 {
-    return path[1] ? path + 1 : ".";
+    static char lower[2][PATH_MAX];
+    static unsigned turn;
+    if (!path[1])
+        return ".";
+    if (!lacks[CASE])
+        return path + 1;
+    char *to = lower[turn++ % 2];
+    size_t i = 0;
+    for (; path[i + 1] && i < PATH_MAX - 1; ++i)
+        to[i] = (char)(path[i + 1] >= 'A' && path[i + 1] <= 'Z' ? path[i + 1] + 32 : path[i + 1]);
+    to[i] = '\0';
+    return to;
 }
 
 static int result(int rc)
@@ -56,7 +68,7 @@ static void stat_change(const char *path, struct stat *st)
     if (!lacks[INODES])
         return;
     ino_t number = 5381;
-    for (const char *c = path; *c; ++c)
+    for (const char *c = below(path); *c; ++c)
         number = number * 33 + (unsigned char)*c;
     st->st_ino = number;
 }
@@ -67,6 +79,8 @@ static void *odd_init(struct fuse_conn_info *conn, struct fuse_config *config)
     config->use_ino = 1;
     config->nullpath_ok = 0;
     config->direct_io = lacks[MMAP];
+    if (lacks[CASE]) /* the kernel caches each spelling by itself */
+        config->entry_timeout = config->attr_timeout = 0;
     puts("ready");
     fflush(stdout);
     return NULL;

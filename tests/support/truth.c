@@ -5,6 +5,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <limits.h>
 #include <openssl/evp.h>
@@ -138,7 +139,9 @@ static size_t walk(const char *dir, const char *prefix, const struct fa_truth *f
         }
         char name[PATH_MAX];
         snprintf(name, sizeof(name), "%s%s", prefix, entry->d_name);
-        if (entry->d_type == DT_DIR) {
+        struct stat st;
+        if (fstatat(dirfd(folder), entry->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+            S_ISDIR(st.st_mode)) {
             strncat(name, "/", sizeof(name) - strlen(name) - 1);
             found += walk(dir, name, files, count);
             continue;

@@ -1,4 +1,5 @@
-/* Folders on mounts that lack hard links, rename flags, modes, locks, syncs or inode numbers. */
+/* Folders on mounts that lack hard links, rename flags, modes, locks, syncs, inode numbers or
+ * case. */
 
 #include "support/fail.h"
 #include "support/fixture.h"
@@ -463,6 +464,77 @@ FA_TEST_MODES(mounts, a_kill_at_any_step_leaves_the_part_or_the_file)
         kill_around(calls[i], counts[calls[i]]);
     cr_expect_gt(ordeal.tally.kills, 9);
     end_ordeal("mount, each kind of step");
+}
+
+/* Names as the mount stores them: in lower case. */
+static void expect_cases(const char *dir)
+{
+    char hashed[2][64], path[64];
+    struct fa_truth files[] = {{"", "/ok/1000/File.txt", 1000},
+                               {"", "/ok/1001/file.txt", 1001},
+                               {"", "/hold/FILE.TXT", FA_PATTERN_SMALL},
+                               {"sub/a", "/ok/7/a", 7},
+                               {"sub/b", "/ok/8/b", 8}};
+    size_t n = 0;
+    for (long long line = 1; line <= 3; line++) {
+        const char *name = fa_report_str(fa_report_by_line(fetch.entries, line), "path");
+        size_t i = 0;
+        for (; name[i] && i < sizeof(path) - 1; i++)
+            path[i] = (char)(name[i] >= 'A' && name[i] <= 'Z' ? name[i] + 32 : name[i]);
+        path[i] = '\0';
+        if (strcmp(path, "file.txt") == 0) {
+            files[line - 1].name = "file.txt";
+        } else {
+            cr_assert(n < 2 && strncmp(path, "file-", 5) == 0, "%s", name);
+            memcpy(hashed[n], path, i + 1);
+            files[line - 1].name = hashed[n++];
+        }
+    }
+    fa_expect_files(dir, files, 5);
+}
+
+static void run_command(const char *command, const char *option)
+{
+    struct fa_run run;
+    fa_run_start(&run, NULL, command, "-d", in_mount("dir"), option, NULL);
+    cr_expect_eq(fa_run_wait(&run, 20), 0, "%s", fa_run_err(&run));
+    cr_expect(!strstr(fa_run_out(&run), "unknown"), "%s", fa_run_out(&run));
+    fa_run_end(&run);
+}
+
+static void start_cases(const char *mode, const char *option)
+{
+    fa_fetch_start_with(&fetch, &scratch, NULL, in_mount("dir"), mode, list.text, "--stall-timeout",
+                        "60", option, NULL);
+}
+
+/* The first run is killed when only some of the names are taken; the last one has the list in another
+ * order. */
+FA_TEST_MODES(mounts, names_that_differ_only_in_case_are_two_files_there)
+{
+    mount_one("case inodes");
+    add_path("/ok/1000/File.txt");
+    add_path("/ok/1001/file.txt");
+    add_path("/hold/FILE.TXT");
+    add_path("/ok/7/a");
+    fa_lines_add(&list, " dir=Sub");
+    add_path("/ok/8/b");
+    fa_lines_add(&list, " dir=sUB");
+    start_cases(mode, NULL);
+    fa_server_until(&server, "held", 1, 10);
+    fa_run_kill(&fetch.run, SIGKILL);
+    fa_run_wait(&fetch.run, 10);
+    fa_fetch_end(&fetch);
+    for (size_t i = 0; i < 3; i++) {
+        start_cases(mode, i == 2 ? "--overwrite" : NULL);
+        cr_assert(fa_wait_until(has_ended, NULL, 20));
+        fa_fetch_expect(&fetch, 20, 0);
+        if (i == 1)
+            fa_fetch_expect_count(&fetch, "exists", 5);
+        expect_cases(fetch.dir);
+        fa_fetch_end(&fetch);
+    }
+    run_command("verify", "-v");
 }
 
 FA_TEST_MODES(mounts, files_come_to_a_fat_file_system)

@@ -24,6 +24,8 @@ static struct {
     int exclusive, link; /* errno of renameat2(2) and linkat(2); 0: they work */
     int rename, chmod;
     bool forgets; /* chmod(2) says that it works */
+    bool folds;   /* "DIR-1" is "dir-1" */
+    int renumbers;
     size_t calls;
 } fake;
 
@@ -112,6 +114,37 @@ static const char *probe(void)
     cr_expect_eq(count_files(), 0);
     cr_expect_eq(fa_mount_describe(&mount, false, "DIR", text), text[0] != '\0');
     return text;
+}
+
+int __real_fstatat(int at, const char *name, struct stat *st, int flags);
+int __wrap_fstatat(int at, const char *name, struct stat *st, int flags);
+
+int __wrap_fstatat(int at, const char *name, struct stat *st, int flags)
+{
+    int result =
+        __real_fstatat(at, fake.folds && strcmp(name, "DIR-1") == 0 ? "dir-1" : name, st, flags);
+    st->st_ino += (ino_t)(name[0] == 'D' ? fake.renumbers : 0);
+    return result;
+}
+
+Test(mount, folds_if_a_folder_has_its_name_in_capitals_too)
+{
+    fa_scratch_mkdir(&scratch, "dir-1");
+    cr_expect(!fa_mount_folds(folder, "dir-1"));
+    fake.folds = true;
+    cr_expect(fa_mount_folds(folder, "dir-1"));
+    cr_expect(!fa_mount_folds(folder, "missing"));
+    fake.renumbers = 1;
+    cr_expect(!fa_mount_folds(folder, "dir-1"));
+    fake.type = TYPE_FUSE;
+    cr_expect(fa_mount_folds(folder, "dir-1"));
+}
+
+Test(mount, does_not_fold_if_another_folder_has_the_name_in_capitals)
+{
+    fa_scratch_mkdir(&scratch, "dir-1");
+    fa_scratch_mkdir(&scratch, "DIR-1");
+    cr_expect(!fa_mount_folds(folder, "dir-1"));
 }
 
 Test(mount, a_local_file_system_costs_one_call)

@@ -576,3 +576,18 @@ Test(name, fan_out_refuses_paths_that_get_too_long)
     cr_expect_eq(err.class, FA_CLASS_REFUSED);
     free(path);
 }
+
+Test(name, key_folds_the_case_of_ascii_letters_where_the_folder_does)
+{
+    cr_expect_eq(fa_name_key("Dir/A.Bin", false), fa_key_str("Dir/A.Bin"));
+    cr_expect_eq(fa_name_key("Dir/A.Bin", true), fa_key_str("dir/a.bin"));
+    cr_expect_eq(fa_name_key("@[`{", true), fa_key_str("@[`{"));
+    cr_expect_eq(fa_name_key("\xc3\x84", true), fa_key_str("\xc3\x84"));
+}
+
+Test(name, key_of_a_path_that_is_too_long_is_that_of_its_bytes)
+{
+    char *path = times("A", 5000);
+    cr_expect_eq(fa_name_key(path, true), fa_key_str(path));
+    free(path);
+}
