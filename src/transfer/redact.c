@@ -3,9 +3,10 @@
  *
  * A URL is split into its scheme, its authority, and the rest: path segments and key=value pairs.
  * libcurl's parser decides whether the authority has a user, because it decides so for a request,
- * too. A value is hidden if secret_key.c knows its key.  A URL may contain further URLs, as they
- * are or percent-encoded; these are redacted recursively.  Text that is not a URL is redacted as if
- * it were a mistyped URL or a header line.
+ * too. A value is hidden if secret_key.c knows its key, or if it signs the query by one of the
+ * schemes of signature.c: their keys are too short to be secret by themselves.  A URL may contain
+ * further URLs, as they are or percent-encoded; these are redacted recursively.  Text that is not a
+ * URL is redacted as if it were a mistyped URL or a header line.
  *
  * Everything that is not secret is copied unchanged, so that a redacted URL can be found in its
  * list.
@@ -15,6 +16,7 @@
 #include "base/buf.h"
 #include "transfer/percent.h"
 #include "transfer/secret_key.h"
+#include "transfer/signature.h"
 
 #include <curl/curl.h>
 
@@ -31,7 +33,8 @@
 
 struct redactor {
     struct fa_buf out;
-    const char *keys; /* NULL: built-in names only */
+    const char *keys;                     /* NULL: built-in names only */
+    const struct fa_signature *signature; /* of the query that is redacted; NULL: none */
     unsigned depth;
 };
 
@@ -117,7 +120,17 @@ static void redact_plain(struct redactor *r, const char *at, const char *end)
 
 /* ------------------------------------------------------------------ after the authority */
 
-/* Redact "key=value", or one of the two; also "a;key=value" and "a?key=value". */
+/* A scheme knows its own keys: "st" is a secret, but for Azure a date. */
+static bool key_is_secret(const struct redactor *r, const char *key, size_t len, size_t value)
+{
+    if (fa_signature_signs(r->signature, key, len))
+        return true;
+    size_t least = fa_signature_has(r->signature, key, len) ? 0 : value;
+    return fa_secret_key(key, len, least, r->keys);
+}
+
+/* Redact "key=value", or one of the two; also "a;key=value" and "a?key=value", and "a=b~key=value"
+ * of CDNs. */
 static void redact_pair(struct redactor *r, const char *at, const char *end)
 {
     for (bool first = true;; first = false) {
@@ -132,12 +145,12 @@ static void redact_pair(struct redactor *r, const char *at, const char *end)
             return;
         }
         const char *key = equals;
-        while (key > at && !strchr(";?, \t'\"", key[-1]))
+        while (key > at && !strchr(";?~, \t'\"", key[-1]))
             --key;
         redact_plain(r, at, equals);
         redactor_put(r, equals, equals + 1);
         at = equals + 1;
-        if (at < end && fa_secret_key(key, (size_t)(equals - key), r->keys)) {
+        if (at < end && key_is_secret(r, key, (size_t)(equals - key), (size_t)(end - at))) {
             redactor_hide(r);
             return;
         }
@@ -158,6 +171,7 @@ static const char *pair_end(const char *at)
 
 static void redact_pairs(struct redactor *r, const char *at)
 {
+    r->signature = fa_signature_find(at);
     for (;;) {
         const char *end = pair_end(at);
         redact_pair(r, at, end);
@@ -173,7 +187,7 @@ static void redact_segments(struct redactor *r, const char *at, const char *end)
     while (at < end) {
         const char *slash = memchr(at, '/', (size_t)(end - at));
         const char *stop = slash ? slash : end;
-        if (memchr(at, ';', (size_t)(stop - at)))
+        if (memchr(at, ';', (size_t)(stop - at)) || memchr(at, '~', (size_t)(stop - at)))
             redact_pair(r, at, stop);
         else
             redact_plain(r, at, stop);
@@ -330,6 +344,7 @@ static void redact_non_url(struct redactor *r, const char *text)
 
 static void redact_url(struct redactor *r, const char *text)
 {
+    r->signature = NULL;
     const char *rest = text_is_header_option(text) ? NULL : redact_authority(r, text);
     if (rest)
         redact_rest(r, rest);
@@ -360,7 +375,7 @@ static bool url_is_plain(const char *text)
 {
     const char *at = authority_start(text);
     const char *end = at + strcspn(at, "/");
-    return at > text && authority_is_host(at, end) && !strpbrk(end, "@?#%;\t") &&
+    return at > text && authority_is_host(at, end) && !strpbrk(end, "@?#%;~\t") &&
            !strstr(end, "://");
 }
 

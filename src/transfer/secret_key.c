@@ -6,6 +6,9 @@
  * A name matches as a suffix where providers put their own prefix before it, as in X-Amz-Signature
  * and X-Goog-Signature, and exactly where a suffix would be too common: "key" must not hide
  * "monkey".
+ *
+ * A few names are as common for values that identify a file: code=US-TX.  Their values are secrets
+ * if they are long enough to be hard to guess.
  */
 #include "transfer/secret_key.h"
 
@@ -18,50 +21,66 @@
  * URL has any length. */
 #define NAME_MAX_LEN 64
 
-#define EXACTLY(text)                 \
-    {                                 \
-        text, sizeof(text) - 1, false \
-    }
-#define ENDING(text)                 \
-    {                                \
-        text, sizeof(text) - 1, true \
-    } /* any name with this suffix */
+/* Fewer characters are no key: 48 bits in base64. */
+#define SECRET_MIN 8
 
-/* In lower case, letters and digits only. */
+enum rule {
+    RULE_EXACTLY,
+    RULE_ENDING, /* any name with this suffix */
+    RULE_LONG,   /* exactly, if the value is long */
+    RULE_PUBLIC, /* any name with this suffix is not secret */
+};
+
+#define NAME(rule, text)             \
+    {                                \
+        rule, sizeof(text) - 1, text \
+    }
+#define EXACTLY(text) NAME(RULE_EXACTLY, text)
+#define ENDING(text)  NAME(RULE_ENDING, text)
+#define LONG(text)    NAME(RULE_LONG, text)
+#define PUBLIC(text)  NAME(RULE_PUBLIC, text)
+
+/* In lower case, letters and digits only.  The first one that matches decides. */
 static const struct {
-    const char *text;
+    enum rule rule;
     size_t len;
-    bool ending;
+    const char *text;
 } names[] = {
+    /* positions in a listing */
+    PUBLIC("pagetoken"),
+    PUBLIC("nexttoken"),
+    PUBLIC("continuationtoken"),
+    PUBLIC("resumptiontoken"),
+    PUBLIC("synctoken"),
     /* signatures: Amazon, Google, Azure (sig), Alibaba, OpenStack */
     ENDING("signature"),
-    ENDING("securitytoken"),
     EXACTLY("sig"),
     EXACTLY("hmac"),
-    EXACTLY("xamzcredential"),
-    EXACTLY("xgoogcredential"),
-    EXACTLY("xosscredential"),
     EXACTLY("awsaccesskeyid"),
     EXACTLY("ossaccesskeyid"),
     EXACTLY("googleaccessid"),
     EXACTLY("tempurlsig"),
+    LONG("hm"),
+    LONG("oh"),
+    LONG("sign"),
+    LONG("st"),
+    LONG("verify"),
     /* tokens */
-    ENDING("accesstoken"),
-    ENDING("authtoken"),
-    ENDING("apitoken"),
-    EXACTLY("token"),
-    EXACTLY("refreshtoken"),
-    EXACTLY("idtoken"),
-    EXACTLY("oauthtoken"),
-    EXACTLY("bearertoken"),
-    EXACTLY("privatetoken"),
-    EXACTLY("jobtoken"),
-    EXACTLY("usertoken"),
-    EXACTLY("sessiontoken"),
-    EXACTLY("downloadtoken"),
-    EXACTLY("sastoken"),
+    ENDING("token"),
+    EXACTLY("tempauth"),
+    EXACTLY("authz"),
+    EXACTLY("macaroon"),
     EXACTLY("jwt"),
     EXACTLY("bearer"),
+    /* links that are shared, and logins */
+    EXACTLY("privatelink"),
+    EXACTLY("viewonly"),
+    ENDING("assertion"),
+    EXACTLY("samlresponse"),
+    EXACTLY("samlart"),
+    LONG("appid"),
+    LONG("code"),
+    LONG("ks"),
     /* keys */
     ENDING("apikey"),
     EXACTLY("key"),
@@ -82,7 +101,7 @@ static const struct {
     EXACTLY("ticket"),
     EXACTLY("auth"),
     EXACTLY("authorization"),
-    EXACTLY("credential"),
+    ENDING("credential"),
     EXACTLY("credentials"),
     EXACTLY("passwd"),
     EXACTLY("passphrase"),
@@ -110,13 +129,14 @@ static size_t key_fold(const char *name, size_t len, char ret[NAME_MAX_LEN])
 }
 
 /* A linear search is enough: a URL has few keys. */
-static bool key_is_built_in(const char *name, size_t len)
+static bool key_is_built_in(const char *name, size_t len, size_t value)
 {
     for (size_t i = 0; i < sizeof(names) / sizeof(*names); ++i) {
         size_t n = names[i].len;
-        if ((names[i].ending ? n <= len : n == len) &&
-            memcmp(name + len - n, names[i].text, n) == 0)
-            return true;
+        enum rule rule = names[i].rule;
+        bool ending = rule == RULE_ENDING || rule == RULE_PUBLIC;
+        if ((ending ? n <= len : n == len) && memcmp(name + len - n, names[i].text, n) == 0)
+            return rule != RULE_PUBLIC && (rule != RULE_LONG || value >= SECRET_MIN);
     }
     return false;
 }
@@ -136,10 +156,10 @@ static bool key_is_listed(const char *name, size_t len, const char *more)
     }
 }
 
-bool fa_secret_key(const char *name, size_t len, const char *more)
+bool fa_secret_key(const char *name, size_t len, size_t value, const char *more)
 {
     char folded[NAME_MAX_LEN];
     size_t used = key_fold(name, len, folded);
     return used > 0 &&
-           (key_is_built_in(folded, used) || (more && key_is_listed(folded, used, more)));
+           (key_is_built_in(folded, used, value) || (more && key_is_listed(folded, used, more)));
 }

@@ -13,8 +13,9 @@
  * Case is ignored, %XX is decoded, and everything but letters and digits is skipped: "api_key" and
  * "Api-Key" are the same name.
  *
- * @more  Further names, separated by commas; NULL: none.
+ * @value  The length of the value.
+ * @more   Further names, separated by commas; NULL: none.
  */
-bool fa_secret_key(const char *name, size_t len, const char *more);
+bool fa_secret_key(const char *name, size_t len, size_t value, const char *more);
 
 #endif

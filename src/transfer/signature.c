@@ -9,7 +9,7 @@
 
 /* Names are separated by spaces; "x-*" is any name that begins with "x-". */
 struct fa_signature {
-    const char *needs; /* one of these */
+    const char *needs; /* one of these: the signature */
     const char *with;  /* and one of these; NULL: that is enough */
     const char *has;
 };
@@ -87,4 +87,9 @@ const struct fa_signature *fa_signature_find(const char *query)
 bool fa_signature_has(const struct fa_signature *signature, const char *param, size_t len)
 {
     return signature && param_is_one_of(param, len, signature->has);
+}
+
+bool fa_signature_signs(const struct fa_signature *signature, const char *param, size_t len)
+{
+    return signature && param_is_one_of(param, len, signature->needs);
 }

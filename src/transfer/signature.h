@@ -22,4 +22,7 @@ size_t fa_signature_param(const char **at);
  *  answer.  @signature NULL: it does not */
 bool fa_signature_has(const struct fa_signature *signature, const char *param, size_t len);
 
+/** Whether the value of a parameter of fa_signature_has() is the signature itself: a secret. */
+bool fa_signature_signs(const struct fa_signature *signature, const char *param, size_t len);
+
 #endif

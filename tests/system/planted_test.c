@@ -181,6 +181,8 @@ static void plant_in_urls(void)
     add("", "/ok/10/f18?%74oken=plant18&mine=plant19#access_token=plant20");
     add("", "/status/404/f21?to=http%3A%2F%2Fu%3Aplant21%40h%2F&next=http://v:pl&plant22@h/");
     add("", "/ok/10;jsessionid=plant23/f23");
+    add("", "/ok/10/f91?ex=1&is=2&hm=plant91&X-Plex-Token=plant92");
+    add("", "/status/404/f93?md5=plant93&expires=1&code=plant94plant94&x=exp=1~hmac=plant95");
     add("", "/status/404/f24");
     fa_lines_add(&list, " header=X-Entry: plant24\n Authorization: Bearer plant25");
     fa_lines_add(&list, "http://127.0.0.2:%d/f26\thttp://u:plant26@127.0.0.2:%d/status/404/f26",

@@ -117,6 +117,20 @@ Test(redact, values_of_keys_that_sign_or_authorise_are_hidden)
         "temp_url_sig",
         "OSSAccessKeyId",
         "license_key",
+        "X-Plex-Token",
+        "dtoken",
+        "tempauth",
+        "private_link",
+        "view_only",
+        "authz",
+        "SAMLResponse",
+        "client_assertion",
+        "code",
+        "ks",
+        "st",
+        "verify",
+        "sign",
+        "hm",
     };
     for (size_t i = 0; i < sizeof(keys) / sizeof(*keys); ++i) {
         char text[128], wanted[128];
@@ -126,11 +140,36 @@ Test(redact, values_of_keys_that_sign_or_authorise_are_hidden)
     }
 }
 
+Test(redact, values_that_sign_by_a_scheme_are_hidden_and_no_others)
+{
+    static const struct row rows[] = {
+        {"https://a/b?ex=68&is=67&hm=abc&", "https://a/b?ex=68&is=67&hm=***&"},
+        {"https://a/b?md5=abc&expires=17", "https://a/b?md5=***&expires=17"},
+        {"https://a/b?expires=17&hash=abc#c", "https://a/b?expires=17&hash=***#c"},
+        {"https://a/b?Hash=abc&EXP=17", "https://a/b?Hash=***&EXP=17"},
+        {"https://a/b?hdnts=exp=17~acl=/*~hmac=abc", "https://a/b?hdnts=***"},
+        {"https://a/b?x=exp=17~acl=/*~hmac=abc", "https://a/b?x=exp=17~acl=/*~hmac=***"},
+        {"https://a/exp=17~acl=%2Fb%2F~hmac=abc/b", "https://a/exp=17~acl%3D%2Fb%2F~hmac%3D***/b"},
+        {"https://a/exp=17~hmac=abc/~b/c", "https://a/exp=17~hmac=***/~b/c"},
+        {"https://a/b?__token__=exp=17~hmac=abc", "https://a/b?__token__=***"},
+        {"https://a/b?st=2026-01-01T00:00Z&se=2026-01-02T00:00Z&sig=abc",
+         "https://a/b?st=2026-01-01T00:00Z&se=2026-01-02T00:00Z&sig=***"},
+        {"https://a/b?to=https%3A%2F%2Fc%2Fd%3Fmd5%3Dabc%26expires%3D17",
+         "https://a/b?to=https%3A%2F%2Fc%2Fd%3Fmd5%3D***%26expires%3D17"},
+        {"https://a/b?md5=abc&expires=17\thttps://c;md5=d/e?md5=f",
+         "https://a/b?md5=***&expires=17\thttps://c;md5=d/e?md5=f"},
+        {"https://a/b?md5=abc&hash=def&hmac", NULL},
+        {"https://a/b?code=US-TX&verify=false&st=TX&ks=2&hm=1&sign=leo", NULL},
+    };
+    CHECK(fa_redact_url, NULL, rows);
+}
+
 Test(redact, other_keys_are_left)
 {
     static const struct row rows[] = {
         {"https://a/b?v=1&keyword=x&monkey=y&design=z&tokens=3&author=me&passage=1&se=2", NULL},
         {"https://a/b?X-Amz-Date=1&X-Amz-Expires=60&X-Amz-SignedHeaders=host&page_token=4", NULL},
+        {"https://a/b?nextPageToken=1&continuation-token=2&resumptionToken=3", NULL},
         {"https://a/token=b/c", NULL},
         {"https://a/b?key&sig", NULL},
         {"https://a/b?key=&sig=", NULL},
