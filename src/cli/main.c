@@ -34,11 +34,12 @@
  *    main, parser, option, options, rules, value, request_options, host_file, texts: the command line
  *    help, man, manual, completion: printed from the option table
  *    observer, display, progress, term, pauses, place, units: what the terminal shows
- *    report, events, manifest, json, digest_hex, run_id: what is written to files
+ *    report, events, manifest, metrics, json, digest_hex, run_id: what is written to files
  *    output, outputs, whole: output files, which never overwrite each other
  *    tally, failures, summary, exit: the results at the end
  *    shards: --shard
  *    signals: SIGINT, SIGTERM and SIGHUP end a run
+ *    notify: messages to the service manager (systemd)
  *    status, verify_command, merge_command, doctor, joined: the commands besides downloading
  *    enqueue_command, work_command, queue_status, queue_setup: a queue
  *

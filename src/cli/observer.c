@@ -11,6 +11,7 @@
  */
 #include "cli/observer.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -32,12 +33,16 @@
 /* Seconds between two flushes of the report, for readers of a pipe. */
 #define FLUSH_INTERVAL 1.0
 
+/* Width of the status of a service, in columns. */
+#define STATUS_COLUMNS 100
+
 void fa_observer_init(struct fa_observer *observer, const struct fa_options *options)
 {
     *observer = (struct fa_observer){.options = options, .began = fa_clock_now()};
     observer->summary.failures.netrc = options->config.netrc;
     fa_run_id(options->config.began, observer->run);
     fa_display_init(&observer->display, options->progress, options->quiet);
+    fa_notify_init(&observer->notify);
 }
 
 /* The lines of all runs have the same fields, whether the file is appended to or not. */
@@ -65,9 +70,14 @@ int fa_observer_open(struct fa_observer *observer, struct fa_error *err)
     if (options->manifest && fa_manifest_open(&observer->manifest, options->manifest,
                                               options->config.hash_first, err) != 0)
         return -1;
+    if (fa_metrics_init(&observer->metrics, options) != 0) {
+        fa_error_system(err, FA_CLASS_LOCAL_IO, ENOMEM, "cannot open the metrics");
+        return -1;
+    }
     if (fa_output_begin(&observer->report, err) != 0 ||
         fa_output_begin(&observer->events.output, err) != 0)
         return -1;
+    fa_notify_ready(&observer->notify);
     /* The listing of --plan is the default use of standard output. */
     bool stdout_taken = (options->report && strcmp(options->report, "-") == 0) ||
                         (options->events && strcmp(options->events, "-") == 0);
@@ -276,6 +286,23 @@ static void on_done(struct fa_observer *observer, const struct fa_result *result
         observer_print_failure(observer, result);
 }
 
+void fa_observer_alive(struct fa_observer *observer)
+{
+    if (fa_signals_caught())
+        fa_notify_stopping(&observer->notify);
+    fa_notify_alive(&observer->notify);
+}
+
+static void observer_send_status(struct fa_observer *observer, const struct fa_progress *progress)
+{
+    char line[FA_PROGRESS_LINE_MAX];
+    if (!fa_notify_wants_status(&observer->notify))
+        return;
+    fa_progress_format(progress, &observer->display.rate, STATUS_COLUMNS, false, line,
+                       sizeof(line));
+    fa_notify_status(&observer->notify, line);
+}
+
 /* Progress events arrive regularly, so what depends on time is done here. */
 static void on_progress(struct fa_observer *observer, const struct fa_event *event, double time)
 {
@@ -295,7 +322,10 @@ static void on_progress(struct fa_observer *observer, const struct fa_event *eve
             observer_end_line(observer);
         }
     }
+    observer_check_output(observer, fa_metrics_update(&observer->metrics, time, &err), &err);
     fa_display_progress(&observer->display, event, time);
+    observer_send_status(observer, &event->progress);
+    fa_observer_alive(observer);
 }
 
 void fa_observer_handle(void *ctx, const struct fa_event *event)
@@ -304,6 +334,7 @@ void fa_observer_handle(void *ctx, const struct fa_event *event)
     double time = fa_clock_now() - observer->began;
     struct fa_error err;
     observer_check_output(observer, fa_events_write(&observer->events, event, time, &err), &err);
+    fa_metrics_count(&observer->metrics, event);
 
     switch (event->type) {
     case FA_EVENT_STARTED:
@@ -341,6 +372,7 @@ static void observer_close_outputs(struct fa_observer *observer)
     observer_check_output(observer, fa_output_close(&observer->plan, &err), &err);
     observer_check_output(observer, fa_output_close(&observer->events.output, &err), &err);
     observer_check_output(observer, fa_manifest_publish(&observer->manifest, &err), &err);
+    observer_check_output(observer, fa_metrics_finish(&observer->metrics, &err), &err);
     if (observer->manifest.missing && !observer->options->quiet) {
         fprintf(observer_begin_line(observer), "the manifest lacks %llu files without a digest\n",
                 (unsigned long long)observer->manifest.missing);
@@ -375,5 +407,7 @@ void fa_observer_fini(struct fa_observer *observer)
     fa_output_close(&observer->plan, NULL);
     fa_output_close(&observer->events.output, NULL);
     fa_manifest_fini(&observer->manifest);
+    fa_metrics_fini(&observer->metrics);
+    fa_notify_fini(&observer->notify);
     fa_summary_fini(&observer->summary);
 }

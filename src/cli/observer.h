@@ -13,6 +13,8 @@
 #include "cli/events.h"
 #include "cli/exit.h"
 #include "cli/manifest.h"
+#include "cli/metrics.h"
+#include "cli/notify.h"
 #include "cli/options.h"
 #include "cli/output.h"
 #include "cli/run_id.h"
@@ -25,6 +27,8 @@ struct fa_observer {
     struct fa_output plan;
     struct fa_events events;
     struct fa_manifest manifest;
+    struct fa_metrics metrics;
+    struct fa_notify notify;
     struct fa_summary summary;
     struct fa_exit exit;
     char run[FA_RUN_ID_MAX];
@@ -50,6 +54,9 @@ void fa_observer_fail(struct fa_observer *observer, const struct fa_error *err);
 
 /** Print and count an error that has ended the run, with a hint. */
 void fa_observer_stop(struct fa_observer *observer, const struct fa_error *err);
+
+/** The program is alive although the session does not run: call it about ten times per second. */
+void fa_observer_alive(struct fa_observer *observer);
 
 /** Finish the outputs and print the summary.  @how  How the run ended. */
 void fa_observer_finish(struct fa_observer *observer, enum fa_end how);

@@ -696,6 +696,9 @@ const struct fa_option fa_options_table[] = {
            .more = "+FILE appends to the file.  See REPORT."),
     OUTPUT("events", events, .help = "write JSON lines during the run; - for stdout",
            .more = "+FILE appends to the file.  See EVENTS."),
+    OUTPUT("metrics", metrics, .help = "write metrics for Prometheus every few seconds",
+           .more = "For the textfile collector of its node exporter, which reads files named "
+                   "*.prom.  See METRICS."),
     CHOICE("progress", 0, "HOW", enum fa_progress_mode, progress, displays,
            .help = "choose what standard error shows",
            .more = "auto chooses bar on a terminal and plain otherwise.  plain prints a line every "

@@ -83,6 +83,7 @@ struct fa_options {
     bool report_append;          /**< Was given as +FILE. */
     bool events_append;
     const char *manifest; /**< NULL: none.  FA_COMMAND_VERIFY: the manifest to read. */
+    const char *metrics;  /**< NULL: none. */
     bool failed;          /**< FA_COMMAND_STATUS: print failed entries. */
     bool json;            /**< FA_COMMAND_STATUS: print JSON. */
     struct fa_compare_options compare;

@@ -27,7 +27,7 @@ struct named {
     const char *path;
 };
 
-#define OUTPUTS_MAX 6
+#define OUTPUTS_MAX 7
 #define INPUTS_MAX  7
 
 /* Variables that name files of certificates. */
@@ -48,6 +48,7 @@ static size_t outputs_list(const struct fa_options *options, struct named *rows)
     size_t n = add(rows, 0, "report", options->report);
     n = add(rows, n, "events", options->events);
     n = add(rows, n, "manifest", options->manifest);
+    n = add(rows, n, "metrics", options->metrics);
     n = add(rows, n, "json", compare->json);
     n = add(rows, n, "csv", compare->csv);
     return add(rows, n, "html", compare->html);

@@ -35,6 +35,16 @@ static int options_check_manifest(const struct fa_options *options, struct fa_er
     return 0;
 }
 
+/* Something else than a file would get the metrics again and again. */
+static int options_check_metrics(const struct fa_options *options, struct fa_error *err)
+{
+    struct stat st;
+    const char *file = options->metrics;
+    if (file && (strcmp(file, "-") == 0 || (stat(file, &st) == 0 && !S_ISREG(st.st_mode))))
+        return fa_option_refuse(err, "--metrics requires the name of a file, not '%s'", file);
+    return 0;
+}
+
 /* A list is refused, not ignored: the user may expect that only its files are verified. */
 static int options_check_status_verify(const struct fa_options *options, struct fa_error *err)
 {
@@ -214,6 +224,8 @@ static int options_check_fetch(struct fa_options *options, struct fa_error *err)
         fa_config_check_columns(config->columns, err) != 0 ||
         fa_config_check_retry_on(config->retry_on, err) != 0 ||
         options_check_rate(options, err) != 0 || fa_outputs_check(options, err) != 0)
+        return -1;
+    if (options_check_metrics(options, err) != 0)
         return -1;
     return options->manifest ? options_check_manifest(options, err) : 0;
 }

@@ -143,6 +143,7 @@ int fa_shards_name_files(struct fa_options *options)
         return 0;
     return name_file(options, &options->report) || name_file(options, &options->events) ||
                    name_file(options, &options->manifest) ||
+                   name_file(options, &options->metrics) ||
                    name_file(options, &options->config.state)
                ? -1
                : 0;

@@ -27,6 +27,12 @@ struct work {
 static void on_event(void *ctx, const struct fa_event *event)
 {
     struct work *work = ctx;
+    struct fa_feeder_figures figures;
+    if (event->type == FA_EVENT_PROGRESS && work->feeder) {
+        fa_feeder_get_figures(work->feeder, &figures);
+        work->observer.metrics.queue =
+            (struct fa_metrics_queue){figures.leases, figures.held, figures.pending};
+    }
     bool cancelled = event->type == FA_EVENT_DONE && event->done.error.class == FA_CLASS_CANCELLED;
     if (!cancelled)
         fa_observer_handle(&work->observer, event);
@@ -39,6 +45,12 @@ static void on_notice(void *ctx, const char *text)
     struct work *work = ctx;
     const struct fa_event event = {.type = FA_EVENT_NOTICE, .notice = {.text = text}};
     fa_observer_handle(&work->observer, &event);
+}
+
+static void on_alive(void *ctx)
+{
+    struct work *work = ctx;
+    fa_observer_alive(&work->observer);
 }
 
 static char *result_text(const struct fa_result *result)
@@ -58,6 +70,8 @@ static bool work_run(struct work *work, struct fa_session *session, enum fa_end 
         .jobs = options->config.jobs ? options->config.jobs : fa_mode_jobs(options->config.mode),
         .wait = options->queue.wait,
         .text = result_text,
+        .alive = on_alive,
+        .ctx = work,
     };
     struct fa_error local = {0};
     *ret_status = FA_EXIT_USAGE;

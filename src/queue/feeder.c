@@ -82,6 +82,7 @@ struct fa_feeder {
     unsigned active;
     LIST_HEAD(, call) calls; /* without an answer */
     uint64_t done, n_failed, bytes;
+    uint64_t left; /* of the last beat */
     double began;
 };
 
@@ -579,6 +580,7 @@ static void on_beat(void *ctx, const struct fa_queue_answer *answer)
     if (!good || feeder->lost || feeder->finishing)
         return;
     feeder->renewed = sent;
+    feeder->left = answer->left;
     for (size_t i = 0; i < answer->n_lost; ++i)
         if (feeder->leases[answer->lost[i]])
             feeder_lose(feeder);
@@ -646,6 +648,8 @@ static void on_tick(evutil_socket_t fd, short what, void *arg)
     (void)fd, (void)what;
     struct fa_feeder *feeder = arg;
     double now = fa_clock_now();
+    if (feeder->setup.alive)
+        feeder->setup.alive(feeder->setup.ctx);
     if (!(feeder->lease > 0) || feeder->finishing || feeder->lost || feeder->failed)
         return;
     feeder_check_lease(feeder, now);
@@ -683,6 +687,14 @@ void fa_feeder_handle(struct fa_feeder *feeder, const struct fa_event *event)
         if (record)
             feeder_send_origins(feeder, feeder->leases[record->partition]);
     }
+}
+
+void fa_feeder_get_figures(const struct fa_feeder *feeder, struct fa_feeder_figures *ret)
+{
+    const struct item *item;
+    *ret = (struct fa_feeder_figures){feeder->n_leases, feeder->n_running, feeder->left};
+    TAILQ_FOREACH (item, &feeder->suspects, next)
+        ++ret->held;
 }
 
 static void on_opened(void *ctx, const struct fa_queue_answer *answer)

@@ -19,6 +19,16 @@ struct fa_feeder_setup {
     bool wait;                   /**< For more entries, when the queue is empty. */
     /** The text of a result, for the stream of results; to be freed.  NULL: no memory. */
     char *(*text)(const struct fa_result *result);
+    /** Called about ten times per second, also when the session does not run.  May be NULL. */
+    void (*alive)(void *ctx);
+    void *ctx;
+};
+
+/** What a feeder has at hand. */
+struct fa_feeder_figures {
+    unsigned leases;
+    uint64_t held;    /**< Entries. */
+    uint64_t pending; /**< Entries of the queue that are not done, as of the last beat. */
 };
 
 /** How it has ended. */
@@ -34,6 +44,8 @@ struct fa_feeder *fa_feeder_new(const struct fa_feeder_setup *setup, struct fa_e
 
 /** Pass each event of the session. */
 void fa_feeder_handle(struct fa_feeder *feeder, const struct fa_event *event);
+
+void fa_feeder_get_figures(const struct fa_feeder *feeder, struct fa_feeder_figures *ret);
 
 /** After fa_session_run(): give back what is held, for at most a second.  @err  With FAILED. */
 enum fa_feeder_end fa_feeder_finish(struct fa_feeder *feeder, struct fa_error *err);

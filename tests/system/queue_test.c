@@ -2,6 +2,7 @@
 
 #include "support/ca.h"
 #include "support/fixture.h"
+#include "support/prometheus.h"
 #include "support/redis.h"
 #include "support/report.h"
 
@@ -109,15 +110,24 @@ Test(queue, entries_are_put_once_and_downloaded_once_by_several_workers)
     for (int i = 0; i < WORKERS; ++i) {
         char dir[16];
         snprintf(dir, sizeof(dir), "w%d", i);
-        start_worker(i, dir, NULL);
+        start_worker(i, dir,
+                     strstr(fa_scratch_path(&scratch, "--metrics=%s/w%d.prom", scratch.path, i),
+                            "--metrics"));
     }
+    double ended = 0;
     for (int i = 0; i < WORKERS; ++i) {
         char dir[16];
         int rc = fa_run_wait(&workers[i], 40);
         cr_expect(rc == 0 || rc == 1, "%d: %s", rc, fa_run_err(&workers[i]));
         snprintf(dir, sizeof(dir), "w%d", i);
         files += files_in(dir);
+        char *text = fa_file_read(fa_scratch_path(&scratch, "w%d.prom", i), NULL);
+        fa_prometheus_check(text);
+        ended += fa_prometheus_value(text, "fetchall_entries_ended_total", "status=\"ok\"");
+        cr_expect_eq(fa_prometheus_value(text, "fetchall_queue_leases", ""), 0);
+        free(text);
     }
+    cr_expect_eq(ended, 120);
     cr_expect_eq(files, 120);
     json_t *object = status();
     cr_expect_eq(fa_report_int(object, "done"), 120);
