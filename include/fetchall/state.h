@@ -54,6 +54,8 @@ struct fa_state_entry {
     uint64_t line;                 /**< FAILED: the line number in its list. */
     const char *text; /**< FAILED: the entry as lines of a list, with the name of its file;
                             NULL: it has secrets, and only fa_config.retry_failed can use it. */
+    bool unverified;  /**< DONE: the file was there before fetchall was, and nothing vouches for it:
+                            see fa_result.unverified. */
 };
 
 /** The state as a whole. */

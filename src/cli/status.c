@@ -97,7 +97,10 @@ static void put_counts(FILE *out, const struct fa_tally *tally, const struct fa_
 {
     char size[FA_UNITS_MAX];
     put_number(out, "done", tally->all.standings[FA_STANDING_DONE]);
-    fprintf(out, "  %s\n", fa_units_bytes((double)tally->bytes, size));
+    fprintf(out, "  %s", fa_units_bytes((double)tally->bytes, size));
+    if (tally->unverified)
+        fprintf(out, ", %llu of them not verified", (unsigned long long)tally->unverified);
+    fputc('\n', out);
     put_number(out, "failed", tally->all.standings[FA_STANDING_FAILED]);
     if (tally->transient)
         fprintf(out, "  %llu of them transient", (unsigned long long)tally->transient);
@@ -254,9 +257,10 @@ static int put_json(FILE *out, const char *dir, const struct fa_tally *tally,
 {
     /* clang-format off */
     json_t *object = json_pack(
-        "{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
+        "{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
         "dir", fa_json_text(dir),
         "done", fa_json_count(tally->all.standings[FA_STANDING_DONE]),
+        "unverified", fa_json_count(tally->unverified),
         "failed", fa_json_count(tally->all.standings[FA_STANDING_FAILED]),
         "part", fa_json_count(tally->all.standings[FA_STANDING_PART]),
         "pending", fa_json_count(summary_pending(&summary->run)),

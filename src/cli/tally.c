@@ -42,6 +42,7 @@ void fa_tally_add(struct fa_tally *tally, const struct fa_state_entry *entry)
     }
     if (entry->standing == FA_STANDING_DONE && entry->size > 0)
         tally->bytes += (uint64_t)entry->size;
+    tally->unverified += entry->standing == FA_STANDING_DONE && entry->unverified;
     tally->transient += failed && entry->transient;
     tally->unwritten += failed && !entry->text;
 }

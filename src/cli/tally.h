@@ -22,6 +22,7 @@ struct fa_tally_row {
 /** All zero: empty. */
 struct fa_tally {
     struct fa_tally_row all; /**< Of all origins; .origin NULL. */
+    uint64_t unverified;     /**< Files that are done, and that nothing vouches for. */
     uint64_t transient;      /**< Transient failures. */
     uint64_t unwritten;      /**< Failed entries that cannot be written as a line. */
     uint64_t bytes;          /**< Of complete files. */

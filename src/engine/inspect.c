@@ -104,6 +104,7 @@ static bool state_read_record(void *arg, const struct fa_record *record)
         .transient = record->transient,
         .http = record->http,
         .line = (uint64_t)record->line,
+        .unverified = record->unverified,
     };
     char *text = NULL;
     reading->no_memory = !printed || record_entry_text(record, entry.path, &text);

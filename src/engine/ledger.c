@@ -145,6 +145,7 @@ int fa_ledger_lookup(struct fa_ledger *ledger, const struct fa_job *job, uint64_
         .standing = record.standing,
         .replaces = record.replaces,
         .tried = record.tried,
+        .unverified = record.unverified,
         .digest = record.digest,
         .mirror = record.mirror,
         .synced = record.durable,
@@ -265,19 +266,20 @@ enum fa_recall fa_ledger_recall(const struct fa_ledger *ledger, struct fa_job *j
     if (record_has_part(record->standing, record->rep.validator.strong, record->replaces) &&
         !ledger->config->plan)
         job_recall_part(ledger, job, record);
-    if (size < 0 || record->rep.total < 0 || !record_describes_file(ledger, job, record))
+    if (size < 0 || record->rep.total < 0 || record->unverified ||
+        !record_describes_file(ledger, job, record))
         return FA_RECALL_NOTHING;
     if (place_recall_known(ledger, &job->place, record))
         return FA_RECALL_ERROR;
     return record->rep.total == size ? FA_RECALL_DONE : FA_RECALL_OTHER;
 }
 
-/* The run that wrote the file may have been killed before its digest was recorded. */
+/* The run that wrote the file may have been killed before its digest was recorded.  A file that is
+ * not known gets none: verify would compare it with itself. */
 static bool ledger_lacks_digest(const struct fa_ledger *ledger, const struct fa_job *job)
 {
     const struct fa_known *known = job->place.known;
-    return ledger->state && ledger->config->hash && ledger->last_run.id > 0 &&
-           !(known && known->done);
+    return ledger->state && ledger->config->hash && known && !known->done;
 }
 
 bool fa_ledger_wants_digest(const struct fa_ledger *ledger, const struct fa_job *job)
@@ -335,9 +337,11 @@ static void ledger_put_done(struct fa_ledger *ledger, const struct fa_job *job,
                             const struct fa_result *result)
 {
     struct fa_record record = record_of_job(job, FA_STANDING_DONE);
-    const struct fa_digest *digest = result_first_digest(ledger, result);
+    const struct fa_digest *digest =
+        result->unverified ? NULL : result_first_digest(ledger, result);
     const struct fa_known *known = job->place.known;
     bool fetched = result->status == FA_STATUS_OK;
+    record.unverified = result->unverified;
     record.url = result->url;
     record.http = result->http;
     if (fetched || result->status == FA_STATUS_UNCHANGED)

@@ -55,6 +55,7 @@ struct fa_recalled {
     enum fa_standing standing;
     bool replaces;
     bool tried;
+    bool unverified;
     struct fa_representation rep;
     struct fa_digest digest;
     uint64_t mirror;

@@ -215,11 +215,12 @@ static void verify_check(struct verify *v, const char *path, int64_t size,
     }
 }
 
-/* Records without a file are those of failed entries and parts. */
+/* Records without a file are those of failed entries and parts.  A file that nothing vouches for is
+ * found by the walk. */
 static bool verify_check_record(void *arg, const struct fa_record *record)
 {
     struct verify *v = arg;
-    if (record->path && fa_inspect_has_file(record))
+    if (record->path && fa_inspect_has_file(record) && !record->unverified)
         verify_check(v, record->path, record->size, &record->digest);
     return !v->failed;
 }
@@ -331,7 +332,7 @@ static bool verify_is_known(struct verify *v, const char *path)
     if (!v->names) {
         int found = fa_state_get(v->state, key, &record, &v->error);
         v->failed |= found < 0;
-        return found != 0;
+        return found < 0 || (found > 0 && !record.unverified);
     }
     v->failed |= fa_names_claim(v->names, key, 1, &claim, &v->error) != 0;
     return claim != FA_CLAIM_NEW;

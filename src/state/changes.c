@@ -99,6 +99,7 @@ static const struct fa_field record_fields[] = {
     FA_FIELD(BOOL, bool, struct fa_record, tried),
     FA_FIELD(STR, const char *, struct fa_record, slice),
     FA_FIELD(BOOL, bool, struct fa_record, secret),
+    FA_FIELD(BOOL, bool, struct fa_record, unverified),
     FA_FIELD(INT, int, struct fa_record, http),
     FA_FIELD(STR, const char *, struct fa_record, error),
     FA_FIELD(I64, int64_t, struct fa_record, size),

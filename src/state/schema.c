@@ -55,6 +55,9 @@ static const struct migration {
      260821},
     /* The number of transfers that was found for an origin; its key is the hash of its name. */
     {"CREATE TABLE origin(key INTEGER PRIMARY KEY, at REAL, per_host INTEGER)", 3260821},
+    /* Files that existed before anything was recorded.  Older programs did not mark them, and took
+     * them for complete. */
+    {"ALTER TABLE record ADD COLUMN unverified INTEGER", 3270821},
 };
 
 const int64_t fa_schema_newest = sizeof(migrations) / sizeof(*migrations);

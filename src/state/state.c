@@ -28,7 +28,7 @@
 #define COLUMNS                                                                                  \
     "key, standing, url, path, text, line, class, may_pass, secret, http, error, size, durable," \
     " mirror, etag, modified, strong, hash, digest, run, owner, replaces, coding, tried,"        \
-    " slice"
+    " slice, unverified"
 
 enum statement {
     S_BEGIN,
@@ -57,11 +57,12 @@ static const char *const statement_texts[STATEMENTS] = {
     [S_GET] = "SELECT " COLUMNS " FROM record WHERE key=?1",
     [S_PUT] =
         "INSERT INTO record(" COLUMNS ") VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10,"
-        " ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25) ON CONFLICT(key) DO UPDATE SET"
+        " ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25,"
+        " ?26) ON CONFLICT(key) DO UPDATE SET"
         " standing=?2, url=?3, path=?4, text=?5, line=?6, class=?7, may_pass=?8, secret=?9,"
         " http=?10, error=?11, size=?12, durable=?13, mirror=?14, etag=?15, modified=?16,"
         " strong=?17, hash=?18, digest=?19, run=?20, owner=?21, replaces=?22, coding=?23, tried=?24,"
-        " slice=?25",
+        " slice=?25, unverified=?26",
     [S_REMOVE] = "DELETE FROM record WHERE key=?1",
     [S_EACH] = "SELECT " COLUMNS " FROM record ORDER BY seq",
     [S_EACH_OF] = "SELECT " COLUMNS " FROM record WHERE standing=?1 ORDER BY seq",
@@ -285,6 +286,7 @@ static int state_read_row(struct fa_state *state, sqlite3_stmt *row, struct fa_r
     ret->coding = (const char *)sqlite3_column_text(row, 22);
     ret->tried = sqlite3_column_int(row, 23);
     ret->slice = (const char *)sqlite3_column_text(row, 24);
+    ret->unverified = sqlite3_column_int(row, 25);
     if (standing < 0 || standing >= FA_STANDINGS || class < 0 || class >= FA_CLASSES) {
         fa_error_set(err, FA_DOMAIN_FETCHALL, 0, FA_CLASS_LOCAL_IO,
                      "cannot read '%s': invalid record for '%s'", state->file,
@@ -398,6 +400,7 @@ static bool state_apply_put(struct fa_state *state, const struct fa_record *r)
     bind_text(stmt, 23, r->coding);
     bind_i64(stmt, 24, r->tried);
     bind_text(stmt, 25, r->slice);
+    bind_i64(stmt, 26, r->unverified);
     return state_run(state, S_PUT);
 }
 

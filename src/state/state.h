@@ -45,6 +45,8 @@ struct fa_record {
     bool transient;      /**< FAILED: the error is transient. */
     bool tried;          /**< FAILED: it was requested; others come first in the next run. */
     bool secret;         /**< FAILED: the entry contains a secret and must not be printed. */
+    bool unverified; /**< DONE, or replaces: nothing vouches for the file, which was there before
+                              anything was recorded. */
     int http;
     const char *error; /**< FAILED: the message; else NULL. */
 

@@ -486,13 +486,14 @@ static void on_done(struct fa_world *world, const struct fa_result *result)
         wrong(world, "line %llu ends twice", (unsigned long long)result->line);
     fa_trace_add(&world->trace, since_zero(world),
                  "done %s %s%s%s http=%d attempts=%u size=%lld bytes=%llu resumed=%llu "
-                 "transient=%d path=%s digests=%zu effective=%s line=%llu%s",
+                 "transient=%d path=%s digests=%zu effective=%s line=%llu%s%s",
                  brief(result->url), fa_status_name(result->status), failed ? " " : "",
                  failed ? fa_class_name(result->error.class) : "", result->http, result->attempts,
                  (long long)result->size, (unsigned long long)result->bytes,
                  (unsigned long long)result->resumed, result->transient,
                  result->path ? result->path : "-", result->n_digests, brief(result->effective_url),
-                 (unsigned long long)result->line, result->restarted ? " restarted=1" : "");
+                 (unsigned long long)result->line, result->restarted ? " restarted=1" : "",
+                 result->unverified ? " verified=0" : "");
     if (failed != (result->error.class != FA_CLASS_NONE))
         wrong(world, "the status of line %llu does not go with its error",
               (unsigned long long)result->line);

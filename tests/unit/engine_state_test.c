@@ -267,6 +267,43 @@ Test(engine_state, digests_of_existing_files_are_made_when_asked_for)
                                 "end complete\n");
 }
 
+static void put_file(const char *name, const char *text)
+{
+    FILE *out = fopen(fa_world_path(world, name), "we");
+    cr_assert(out && fputs(text, out) >= 0 && fclose(out) == 0);
+}
+
+/* A file of that name that somebody else has put there: of any size, and also where the entry had
+ * failed. */
+Test(engine_state, a_file_that_nothing_vouches_for_stays_not_verified)
+{
+    begin_with_state("a/x 404\na/y 200 size=10", "http://a/x\nhttp://a/y");
+    config->hash = config->hash_first = FA_HASH_SHA256;
+    fa_world_run(world);
+    cr_assert_eq(fa_world_count(world, "done a/x failed"), 1);
+    put_file("x", "foreign");
+    for (int run = 0; run < 3; ++run) {
+        fa_world_forget(world);
+        config->hash_existing = run == 1;
+        fa_world_list(world, "http://a/x\nhttp://a/y");
+        fa_world_run(world);
+        fa_world_expect(world, "...\nend complete");
+        cr_expect_eq(fa_world_count(world, "done a/x exists verified=0"), 1, "%s",
+                     fa_world_trace(world));
+        cr_expect_eq(fa_world_count(world, "done a/y exists verified=0"), 0);
+        put_file("x", "foreign, and longer");
+    }
+    fa_world_forget(world);
+    char hex[FA_SHA256_HEX];
+    fa_truth_sha256_file(fa_world_path(world, "x"), hex);
+    fa_world_list(world, "http://a/x\n checksum=sha256=%s", hex);
+    EXPECT_RUN(FA_END_COMPLETE, "done a/x exists digests=1\nend complete");
+    fa_world_list(world, "http://a/x");
+    fa_world_forget(world);
+    EXPECT_RUN(FA_END_COMPLETE, "done a/x exists digests=0\nend complete");
+    cr_expect_eq(fa_world_count(world, "done a/x exists verified=0"), 0);
+}
+
 Test(engine_state, a_part_of_a_long_transfer_survives_a_kill)
 {
     begin_with_state("a/x 200 size=1000 took=100\nat 50 stop", "http://a/x");

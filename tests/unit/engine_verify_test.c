@@ -57,6 +57,30 @@ static void overwrite(const char *name, const char *text)
     close(fd);
 }
 
+/* The state, read by others. */
+
+static unsigned standings[FA_STANDINGS], stands, with_text, unverified;
+static unsigned stop_after; /* entries; 0: never */
+
+static bool on_entry(void *ctx, const struct fa_state_entry *entry)
+{
+    (void)ctx;
+    ++standings[entry->standing];
+    stands += entry->has_file;
+    with_text += entry->text != NULL;
+    unverified += entry->unverified;
+    cr_assert(entry->url && entry->path);
+    return stop_after == 0 || --stop_after > 0;
+}
+
+static int read_state(struct fa_state_summary *summary, struct fa_error *err)
+{
+    memset(standings, 0, sizeof(standings));
+    stands = with_text = unverified = 0;
+    summary->size = sizeof(*summary);
+    return fa_state_read(config->dir, NULL, summary, on_entry, NULL, err);
+}
+
 /* Files a to f of 10 bytes, the state, and digests. */
 static void fetch_files(unsigned hash)
 {
@@ -101,6 +125,24 @@ Test(engine_verify, each_damage_has_its_finding)
     cr_assert(has_found("unknown new"), "%s", found);
 }
 
+/* The next run records that the entry has a file, and knows no more about it than before. */
+Test(engine_verify, a_file_that_was_there_before_is_not_known)
+{
+    struct fa_error err = {0};
+    struct fa_state_summary summary;
+    fetch_files(FA_HASH_SHA256);
+    overwrite("f", "foreign");
+    for (int run = 0; run < 2; ++run) {
+        fa_world_list(world, "http://a/f");
+        cr_assert_eq(fa_world_run(world), FA_END_COMPLETE);
+        cr_assert_eq(verify(NULL, &err), 0, "%s", err.msg);
+        cr_assert(has_found("unknown f") && has_found("good a"), "%s", found);
+        cr_assert_eq(read_state(&summary, &err), 0, "%s", err.msg);
+        cr_assert_eq(standings[FA_STANDING_DONE], 6);
+        cr_assert_eq(unverified, 1);
+    }
+}
+
 Test(engine_verify, a_file_without_a_digest_is_compared_by_size)
 {
     struct fa_error err = {0};
@@ -143,29 +185,6 @@ Test(engine_verify, a_manifest_that_cannot_be_read_is_local_io)
     fetch_files(0);
     cr_assert_eq(verify(fa_world_path(world, "no such file"), &err), -1);
     cr_assert_eq(err.class, FA_CLASS_LOCAL_IO, "%s", err.msg);
-}
-
-/* The state, read by others. */
-
-static unsigned standings[FA_STANDINGS], stands, with_text;
-static unsigned stop_after; /* entries; 0: never */
-
-static bool on_entry(void *ctx, const struct fa_state_entry *entry)
-{
-    (void)ctx;
-    ++standings[entry->standing];
-    stands += entry->has_file;
-    with_text += entry->text != NULL;
-    cr_assert(entry->url && entry->path);
-    return stop_after == 0 || --stop_after > 0;
-}
-
-static int read_state(struct fa_state_summary *summary, struct fa_error *err)
-{
-    memset(standings, 0, sizeof(standings));
-    stands = with_text = 0;
-    summary->size = sizeof(*summary);
-    return fa_state_read(config->dir, NULL, summary, on_entry, NULL, err);
 }
 
 Test(engine_verify, the_state_lists_what_is_done_and_what_failed)
