@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "cli/option.h"
+#include "cli/option_line.h"
 #include "cli/request_options.h"
 #include "cli/value.h"
 
@@ -237,22 +238,11 @@ static int reader_begin_section(struct reader *reader, char *text)
     return reader_end_section(reader); /* of the pattern alone */
 }
 
-static char *text_trim(char *text)
-{
-    text += strspn(text, " \t");
-    size_t len = strlen(text);
-    while (len > 0 && strchr(" \t\r\n", text[len - 1]))
-        text[--len] = '\0';
-    return text;
-}
-
 /* "name = value" or "name".  A line that is no option may be a secret: it is not printed. */
 static int reader_take_option(const struct reader *reader, char *text)
 {
-    char *equals = strchr(text, '='), *value = equals ? text_trim(equals + 1) : "";
-    if (equals)
-        *equals = '\0';
-    const char *name = text_trim(text);
+    char *value;
+    const char *name = fa_option_line_part(text, &value);
     size_t i = 0;
     while (i < ROWS && strcmp(rows[i].name, name) != 0)
         ++i;
@@ -263,7 +253,7 @@ static int reader_take_option(const struct reader *reader, char *text)
     if (!reader->section)
         return reader_refuse(reader, "an option before the first section: give those for all hosts "
                                      "on the command line");
-    if (!equals && !rows[i].flag)
+    if (!value && !rows[i].flag)
         return fa_option_refuse(reader->err, "--hosts: line %u of '%s': %s requires a value",
                                 reader->line, reader->path, name);
     if (reader->section->given & 1u << i && !rows[i].repeats)
@@ -271,16 +261,16 @@ static int reader_take_option(const struct reader *reader, char *text)
                                 "--hosts: line %u of '%s': %s is in this section twice",
                                 reader->line, reader->path, name);
     reader->section->given |= 1u << i;
-    return rows[i].store(reader, &reader->section->config, value);
+    return rows[i].store(reader, &reader->section->config, value ? value : "");
 }
 
 static int reader_take_line(struct reader *reader, char *line, size_t len)
 {
     ++reader->line;
-    if (memchr(line, '\0', len))
+    char *text = fa_option_line_text(line, len);
+    if (!text)
         return reader_refuse(reader, "a zero byte");
-    char *text = text_trim(line);
-    if (!*text || *text == '#' || *text == ';')
+    if (!*text)
         return 0;
     return *text == '[' ? reader_begin_section(reader, text) : reader_take_option(reader, text);
 }
@@ -326,12 +316,7 @@ int fa_host_file_open(struct fa_host_file *file, const char *path, struct fa_err
     }
     int rc = fa_host_file_read(file, in, path, err);
     fclose(in);
-    if (rc == 0 && file->secret_line > 0 && st.st_mode & (S_IRGRP | S_IWGRP | S_IROTH | S_IWOTH))
-        return fa_option_refuse(err,
-                                "--hosts: line %u of '%s' may be a secret, and other users can "
-                                "read or write the file: run chmod 600 on it",
-                                file->secret_line, path);
-    return rc;
+    return rc == 0 ? fa_option_line_check_mode("hosts", path, &st, file->secret_line, err) : -1;
 }
 
 static void texts_wipe(struct fa_texts *texts)

@@ -32,7 +32,8 @@
  *
  * src/cli: parse the command line, run, report
  *    main, parser, option, options, rules, value, request_options, host_file, texts: the command line
- *    help, man, manual, completion: printed from the option table
+ *    config_file, option_line, show_config, shown: options in files, and options as text
+ *    help, man, manual, completion, completion_zsh, completion_fish: printed from the option table
  *    observer, display, progress, term, pauses, place, units: what the terminal shows
  *    report, events, manifest, metrics, json, digest_hex, run_id: what is written to files
  *    output, outputs, whole: output files, which never overwrite each other
@@ -125,6 +126,8 @@
 #include "base/clock.h"
 #include "cli/compare/compare.h"
 #include "cli/completion.h"
+#include "cli/completion_fish.h"
+#include "cli/completion_zsh.h"
 #include "cli/doctor.h"
 #include "cli/enqueue_command.h"
 #include "cli/help.h"
@@ -133,6 +136,7 @@
 #include "cli/observer.h"
 #include "cli/parser.h"
 #include "cli/queue_status.h"
+#include "cli/show_config.h"
 #include "cli/signals.h"
 #include "cli/status.h"
 #include "cli/term.h"
@@ -160,14 +164,21 @@ static void raise_file_limit(void)
 }
 
 /* Print a text instead of running. */
-static int print(enum fa_action action, enum fa_command command)
+static int print(const struct fa_options *options)
 {
+    enum fa_action action = options->action;
     if (action == FA_ACTION_HELP)
-        fa_help_print(stdout, command);
+        fa_help_print(stdout, options->command);
     else if (action == FA_ACTION_MAN)
         fa_man_print(stdout);
     else if (action == FA_ACTION_BASH)
         fa_completion_print(stdout);
+    else if (action == FA_ACTION_ZSH)
+        fa_completion_zsh_print(stdout);
+    else if (action == FA_ACTION_FISH)
+        fa_completion_fish_print(stdout);
+    else if (action == FA_ACTION_SHOW_CONFIG)
+        fa_show_config_print(stdout, options);
     else
         printf("%s\n", fa_version());
     struct fa_error err = {0};
@@ -282,7 +293,7 @@ int main(int argc, char **argv)
         fa_term_error(&err);
         fprintf(stderr, "Try '%s --help'.\n", fa_parser_program(options.command));
     } else if (options.action != FA_ACTION_RUN) {
-        status = print(options.action, options.command);
+        status = print(&options);
     } else if (options.command == FA_COMMAND_ENQUEUE) {
         status = (int)fa_enqueue_command(&options);
     } else if (options.command == FA_COMMAND_STATUS && options.queue.url) {

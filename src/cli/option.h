@@ -59,8 +59,10 @@ struct fa_option {
                                               texts and completion only. */
     int (*parse)(struct fa_options *options, const char *value, struct fa_error *err);
     enum fa_option_offer offer;
-    bool folder; /**< FILE: a folder is accepted, too. */
-    bool lists;  /**< It is about lists, which FA_COMMAND_WORK does not read. */
+    bool folder;  /**< FILE: a folder is accepted, too. */
+    bool lists;   /**< It is about lists, which FA_COMMAND_WORK does not read. */
+    bool repeats; /**< Each value is added to those before it. */
+    bool early;   /**< Stored before the config file is read, and not allowed there. */
 
     const char *initial; /**< The default as a text, if the initial value of the field (0, NULL)
                             does not show it. */

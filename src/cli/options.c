@@ -145,7 +145,7 @@ NAMES(guards, [FA_GUARD_ON] = "on", [FA_GUARD_OFF] = "off")
 NAMES(promises, [FA_FSYNC_NONE] = "none", [FA_FSYNC_BATCH] = "batch", [FA_FSYNC_EACH] = "each")
 NAMES(displays, [FA_PROGRESS_AUTO] = "auto", [FA_PROGRESS_BAR] = "bar",
       [FA_PROGRESS_PLAIN] = "plain", [FA_PROGRESS_JSON] = "json", [FA_PROGRESS_NONE] = "none")
-NAMES(generated, "man", "bash")
+NAMES(generated, "man", "bash", "zsh", "fish")
 
 /* These two set more than one field, so they are CUSTOM rows. */
 static int parse_hash(struct fa_options *options, const char *value, struct fa_error *err)
@@ -513,7 +513,7 @@ const struct fa_option fa_options_table[] = {
     SIZE("rate", config.rate, .commands = RUNS, .initial = "no limit",
          .help = "limit the total bytes per second", .more = "0 means no limit."),
     CUSTOM("header", 'H', "LINE|@FILE", fa_request_options_header, .commands = HOSTED,
-           .offer = FA_OFFER_FILES, .help = "add a request header; may repeat",
+           .offer = FA_OFFER_FILES, .repeats = true, .help = "add a request header; may repeat",
            .more =
                "LINE is 'Name: value'; 'Name:' removes a default header, and 'Name;' sends an "
                "empty one.  @FILE reads lines from a file, which keeps secrets out of the list of "
@@ -527,7 +527,7 @@ const struct fa_option fa_options_table[] = {
                  "password of the listed host for another of its ports, except to change to HTTPS "
                  "(443).  See SECRETS."),
     CUSTOM("trust-host", 0, "PATTERN", fa_request_options_trust_host, .commands = RUNS,
-           .help = "send headers and passwords to this host, too; may repeat",
+           .repeats = true, .help = "send headers and passwords to this host, too; may repeat",
            .more =
                "The lines of --header and header=, and the user and password of a listed URL, are "
                "sent to its own scheme, host and port only, whenever a redirect leads there.  "
@@ -577,7 +577,7 @@ const struct fa_option fa_options_table[] = {
                  "change the file: use it with checksums."),
     CUSTOM(
         "resolve", 0, "HOST:PORT:ADDR[,ADDR]...", fa_request_options_resolve, .commands = RUNS,
-        .help = "use ADDR for HOST:PORT; may repeat",
+        .repeats = true, .help = "use ADDR for HOST:PORT; may repeat",
         .more =
             "Several addresses are tried as those of a name are.  An IPv6 address may be enclosed "
             "in [], and have a zone (fe80::1%eth0).  The host * stands for every host without a --resolve of its own."),
@@ -709,13 +709,22 @@ const struct fa_option fa_options_table[] = {
     FLAG("verbose", 'v', verbose, .help = "also print the start and the retries of each entry"),
     FLAG("verbose", 'v', verbose, .commands = VERIFY, .help = "name the unchanged files, too"),
 
+    GROUP("Configuration"),
+    TEXT("config", 0, "FILE", config_file, .commands = ALL, .early = true,
+         .initial = "~/.config/fetchall/config", .offer = FA_OFFER_FILES,
+         .help = "read options from this file", .more = "See CONFIG FILE."),
+    FLAG("no-config", 0, no_config, .commands = ALL, .early = true, .help = "read no config file"),
+    SET("show-config", 0, enum fa_action, action, FA_ACTION_SHOW_CONFIG, .commands = ALL,
+        .early = true, .help = "print the value of each option and where it is from",
+        .more = "Nothing is downloaded.  Values of headers and passwords are replaced by ***."),
+
     GROUP("Help"),
-    SET("help", 'h', enum fa_action, action, FA_ACTION_HELP, .commands = ALL,
+    SET("help", 'h', enum fa_action, action, FA_ACTION_HELP, .commands = ALL, .early = true,
         .help = "print this help"),
-    SET("version", 0, enum fa_action, action, FA_ACTION_VERSION, .commands = ALL,
+    SET("version", 0, enum fa_action, action, FA_ACTION_VERSION, .commands = ALL, .early = true,
         .help = "print the version"),
     CHOICE("generate", 0, "TEXT", enum fa_action, action, generated, .first = FA_ACTION_MAN,
-           .lists = true, .help = "print the man page or the bash completion"),
+           .lists = true, .early = true, .help = "print the man page or a completion of a shell"),
     {.type = FA_OPTION_END},
 };
 
@@ -743,6 +752,9 @@ void fa_options_fini(struct fa_options *options)
     fa_texts_fini(&options->kept);
     fa_texts_fini(&options->shard_files);
     fa_texts_fini(&options->passed);
+    fa_texts_fini(&options->config_values);
+    free(options->config_path);
+    free(options->given);
 }
 
 int fa_options_add_list(struct fa_options *options, const char *name, struct fa_error *err)

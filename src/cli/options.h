@@ -22,6 +22,9 @@ enum fa_action {
     FA_ACTION_VERSION,
     FA_ACTION_MAN, /**< --generate: print a text that is generated from the table. */
     FA_ACTION_BASH,
+    FA_ACTION_ZSH,
+    FA_ACTION_FISH,
+    FA_ACTION_SHOW_CONFIG,
 };
 
 /** How progress is shown on standard error. */
@@ -62,6 +65,13 @@ struct fa_queue_options {
     bool follow; /**< FA_COMMAND_STATUS */
 };
 
+/** An option that was given. */
+struct fa_given {
+    const struct fa_option *option;
+    const char *value; /**< NULL: it has no argument. */
+    unsigned line;     /**< Of the config file; 0: on the command line. */
+};
+
 struct fa_options {
     struct fa_config config; /**< Its arrays are borrowed from the texts below. */
     enum fa_action action;
@@ -88,8 +98,14 @@ struct fa_options {
     bool json;            /**< FA_COMMAND_STATUS: print JSON. */
     struct fa_compare_options compare;
     struct fa_queue_options queue;
-    struct fa_texts passed; /**< FA_COMMAND_COMPARE: the given options that a fetch accepts too, as
+    struct fa_texts passed;  /**< FA_COMMAND_COMPARE: the given options that a fetch accepts too, as
                                "--name=value", for the runs. */
+    const char *config_file; /**< Of --config; NULL: the default. */
+    bool no_config;          /**< Read no config file. */
+    char *config_path;       /**< The file that was read; NULL: none. */
+    struct fa_texts config_values; /**< Values from that file. */
+    struct fa_given *given;        /**< In their order. */
+    size_t n_given;
     enum fa_progress_mode progress;
     bool quiet;
     bool verbose;

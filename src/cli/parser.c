@@ -3,6 +3,9 @@
  * with GNU getopt_long(3).  An option is looked up among those of the command, which is the first
  * argument.
  *
+ * The arguments are read twice: for the early options, one of which names the config file, and,
+ * after that file, for the others, which therefore replace its values.
+ *
  * getopt_long(3) itself is not used: it requires a second table and global variables, and its
  * messages can neither suggest a name nor say that an option belongs to another command.
  */
@@ -14,6 +17,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "cli/config_file.h"
 #include "cli/rules.h"
 
 /* The position in the arguments. */
@@ -21,6 +25,8 @@ struct walk {
     struct fa_options *options;
     char *const *next;
     char *const *end;
+    bool early;    /* store the early options, else the others */
+    unsigned line; /* of the config file; 0: these are arguments */
     struct fa_error *err;
 };
 
@@ -156,11 +162,27 @@ static int walk_pass_on(struct walk *walk, const struct fa_option *row, const ch
     return rc == 0 ? 0 : fa_option_refuse(walk->err, "out of memory");
 }
 
+static int walk_note(struct walk *walk, const struct fa_option *row, const char *value)
+{
+    struct fa_options *options = walk->options;
+    struct fa_given *more =
+        realloc(options->given, (options->n_given + 1) * sizeof(*options->given));
+    if (!more)
+        return fa_option_refuse(walk->err, "out of memory");
+    options->given = more;
+    more[options->n_given++] = (struct fa_given){row, value, walk->line};
+    return 0;
+}
+
 static int walk_store(struct walk *walk, const struct fa_option *row, const char *value)
 {
+    if (row->early != walk->early)
+        return 0;
     if (fa_option_store(row, walk->options, value, walk->err) != 0)
         return -1;
-    return walk_pass_on(walk, row, value);
+    if (walk->early)
+        return 0;
+    return walk_note(walk, row, value) == 0 ? walk_pass_on(walk, row, value) : -1;
 }
 
 /* Use the next argument as the value of an option. */
@@ -217,23 +239,20 @@ static int walk_check_command(const char *arg, struct fa_error *err)
     return 0;
 }
 
-int fa_parser_run(struct fa_options *options, int argc, char *const argv[], struct fa_error *err)
+/* --help works whatever follows it, and without the config file. */
+static bool action_ends_parsing(enum fa_action action)
 {
-    struct walk walk = {options, argv + (argc > 0), argv + argc, err};
-    const struct fa_command_text *command =
-        walk.next < walk.end ? fa_commands_find(*walk.next) : NULL;
+    return action != FA_ACTION_RUN && action != FA_ACTION_SHOW_CONFIG;
+}
+
+static int walk_arguments(struct walk walk)
+{
     bool lists_only = false;
-    if (command) {
-        options->command = command->command;
-        ++walk.next;
-    } else if (walk.next < walk.end && walk_check_command(*walk.next, err) != 0) {
-        return -1;
-    }
     while (walk.next < walk.end) {
         const char *arg = *walk.next++;
         int rc = 0;
         if (lists_only || arg[0] != '-' || !arg[1])
-            rc = fa_options_add_list(options, arg, err);
+            rc = walk.early ? 0 : fa_options_add_list(walk.options, arg, walk.err);
         else if (strcmp(arg, "--") == 0)
             lists_only = true;
         else if (arg[1] == '-')
@@ -242,9 +261,66 @@ int fa_parser_run(struct fa_options *options, int argc, char *const argv[], stru
             rc = walk_parse_letters(&walk, arg + 1);
         if (rc != 0)
             return -1;
-        /* --help ends parsing: it works whatever follows it. */
-        if (options->action != FA_ACTION_RUN)
+        if (walk.early && action_ends_parsing(walk.options->action))
             return 0;
     }
-    return fa_options_check(options, err);
+    return 0;
+}
+
+/* Full names only, so that a later version can have more options. */
+static const struct fa_option *option_find_full_name(const char *name, unsigned commands)
+{
+    for (const struct fa_option *row = fa_options_table; row->type; ++row)
+        if (strcmp(row->name, name) == 0 && fa_option_is_for(row, commands))
+            return row;
+    return NULL;
+}
+
+/* The file is for all commands: each takes what it accepts.  A line that is no option may be a
+ * secret: it is not printed. */
+static int walk_take_line(void *ctx, unsigned line, const char *name, const char *value,
+                          struct fa_error *err)
+{
+    struct walk walk = *(struct walk *)ctx;
+    struct fa_options *options = walk.options;
+    const struct fa_option *row = option_find_full_name(name, options->command);
+    walk.line = line;
+    walk.err = err;
+    if (!*name || name[strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789-")])
+        return fa_option_refuse(err, "not an option, such as 'jobs = 64'");
+    if (!row && option_find_full_name(name, ~0u))
+        return 0;
+    if (!row)
+        return walk_refuse_unknown(name, strlen(name), options->command, err);
+    if (row->early)
+        return fa_option_refuse(err, "--%s is for the command line only", name);
+    if (!row->arg && value)
+        return fa_option_refuse(err, "--%s does not accept a value", name);
+    if (row->arg && !value)
+        return fa_option_refuse(err, "--%s requires a value (%s)", name, row->arg);
+    if (value && fa_texts_add(&options->config_values, value, strlen(value)) != 0)
+        return fa_option_refuse(err, "out of memory");
+    return walk_store(
+        &walk, row, value ? options->config_values.items[options->config_values.count - 1] : NULL);
+}
+
+int fa_parser_run(struct fa_options *options, int argc, char *const argv[], struct fa_error *err)
+{
+    struct walk walk = {options, argv + (argc > 0), argv + argc, true, 0, err};
+    const struct fa_command_text *command =
+        walk.next < walk.end ? fa_commands_find(*walk.next) : NULL;
+    if (command) {
+        options->command = command->command;
+        ++walk.next;
+    } else if (walk.next < walk.end && walk_check_command(*walk.next, err) != 0) {
+        return -1;
+    }
+    if (walk_arguments(walk) != 0)
+        return -1;
+    if (action_ends_parsing(options->action))
+        return 0;
+    walk.early = false;
+    if (fa_config_file_read(options, walk_take_line, &walk, err) != 0 || walk_arguments(walk) != 0)
+        return -1;
+    return options->action == FA_ACTION_RUN ? fa_options_check(options, err) : 0;
 }

@@ -4,6 +4,7 @@
  * The first argument may be a command.  Options and lists may be mixed; "--" ends the options.
  * --name=value, --name value, -jN, -j N and clustered letters (-qv) are accepted, and a long name
  * may be abbreviated as long as it is unambiguous, as with getopt_long(3).
+ * Options of the config file (cli/config_file.h) come before those of the command line.
  */
 #ifndef FETCHALL_CLI_PARSER_H
 #define FETCHALL_CLI_PARSER_H

@@ -6,9 +6,6 @@
  * A command is text to be pasted into a shell, so each word is quoted where necessary.  Only
  * characters that no shell interprets stay unquoted (an allow list); everything else goes into
  * single quotes, where only the quote itself is special (POSIX, 2.2.2).
- *
- * A header is shown by its name only, whatever it is: names of headers with secrets are not
- * standardized, so a list of them would miss some.
  */
 #include "cli/compare/command.h"
 
@@ -19,6 +16,8 @@
 
 #include <fetchall/redact.h>
 #include <fetchall/session.h>
+
+#include "cli/shown.h"
 
 #define PLAIN                    \
     "abcdefghijklmnopqrstuvwxyz" \
@@ -41,17 +40,6 @@ static void command_put_quoted(FILE *out, const char *word)
             putc(*word, out);
     }
     putc('\'', out);
-}
-
-/* Of a header given as a line, show only its name. */
-static void command_put_header(FILE *out, const char *line)
-{
-    size_t len = strcspn(line, ":;");
-    fwrite(line, 1, len, out);
-    if (line[len] == ':' && line[len + 1])
-        fputs(": ***", out);
-    else
-        fputs(line + len, out);
 }
 
 /* open_memstream(3) sets the text when the stream is closed, and reports lack of memory then. */
@@ -94,29 +82,19 @@ char *fa_command_quote(const char *word)
     return text_printed(command_put_quoted, word);
 }
 
-/* An option with its value, which is freed. */
-static char *option_joined(const char *name, size_t len, char *value)
-{
-    char *text = NULL;
-    if (value && asprintf(&text, "%.*s%s", (int)len, name, value) < 0)
-        text = NULL;
-    free(value);
-    return text;
-}
-
 /* An option "--name=value" without secrets. */
 static char *option_shown(const struct fa_options *options, const char *option)
 {
-    static const char header[] = "--header=", proxy[] = "--proxy=";
-    const char *keys = options->config.secret_keys;
-    size_t len = sizeof(header) - 1;
-    /* "@FILE" names a file, which is no secret. */
-    if (strncmp(option, header, len) == 0 && option[len] != '@')
-        return option_joined(option, len, text_printed(command_put_header, option + len));
-    len = sizeof(proxy) - 1;
-    if (strncmp(option, proxy, len) == 0)
-        return option_joined(option, len, fa_redact_url(option + len, keys));
-    return fa_redact_text(option, keys);
+    const char *equals = strchr(option, '=');
+    if (!equals)
+        return strdup(option);
+    char *name = strndup(option + 2, (size_t)(equals - option) - 2), *text = NULL;
+    char *value = name ? fa_option_shown(name, equals + 1, options->config.secret_keys) : NULL;
+    if (value && asprintf(&text, "--%s=%s", name, value) < 0)
+        text = NULL;
+    free(name);
+    free(value);
+    return text;
 }
 
 static int command_put_word(FILE *out, char *word)
