@@ -130,13 +130,23 @@ static int redirect_check(const struct fa_job *job, const struct fa_url *to, boo
     return why ? -1 : 0;
 }
 
-/* Where the user's secrets may go, the login is that of the listed URL: no other origin chooses one
- * for a request that has the user's header lines.  Within an origin, fa_url_parse() has kept it. */
+/* Whether a login that a redirect within an origin names may be used: the user gives none. */
+static bool redirect_may_log_in(const struct fa_target *target, const struct fa_url *to,
+                                const struct fa_config *config)
+{
+    return strcmp(to->origin, target->url->origin) == 0 && !config->netrc && config->n_hosts == 0 &&
+           !fa_url_has_login(&target->mirrors[target->mirror].url);
+}
+
+/* Where the user's secrets may go, the login is that of the listed URL: no redirect chooses one for
+ * a request that has the user's header lines.  After a downgrade there is none. */
 static int redirect_set_login(const struct fa_job *job, struct fa_url *to, enum fa_secrecy secrecy,
-                              struct fa_error *err)
+                              const struct fa_config *config, struct fa_error *err)
 {
     const struct fa_target *target = &job->target;
-    if (!fa_secrecy_allows(secrecy) || strcmp(to->origin, target->url->origin) == 0)
+    if (secrecy == FA_SECRECY_DOWNGRADED)
+        return fa_url_set_login(to, NULL, err);
+    if (!fa_secrecy_allows(secrecy) || redirect_may_log_in(target, to, config))
         return 0;
     return fa_url_set_login(to, &target->mirrors[target->mirror].url, err);
 }
@@ -152,7 +162,7 @@ int fa_settle_redirect(struct fa_job *job, const struct fa_config *config)
     }
     enum fa_secrecy secrecy = fa_secrecy_decide(&job->target, &to, config);
     if (redirect_check(job, &to, config->allow_downgrade, &job->outcome.error) ||
-        redirect_set_login(job, &to, secrecy, &job->outcome.error)) {
+        redirect_set_login(job, &to, secrecy, config, &job->outcome.error)) {
         fa_url_fini(&to);
         return -1;
     }

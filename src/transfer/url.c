@@ -417,13 +417,13 @@ static CURLUcode login_replace(CURLU *handle, CURLU *from)
 
 int fa_url_set_login(struct fa_url *url, const struct fa_url *from, struct fa_error *err)
 {
-    if (!fa_url_has_login(url) && !fa_url_has_login(from))
+    if (!fa_url_has_login(url) && (!from || !fa_url_has_login(from)))
         return 0;
     struct fa_url changed;
     CURLU *handle = curl_url(), *other = curl_url();
     CURLUcode code =
         handle && other ? curl_url_set(handle, CURLUPART_URL, url->whole, 0) : CURLUE_OUT_OF_MEMORY;
-    if (code == CURLUE_OK)
+    if (code == CURLUE_OK && from)
         code = curl_url_set(other, CURLUPART_URL, from->whole, 0);
     if (code == CURLUE_OK)
         code = login_replace(handle, other);

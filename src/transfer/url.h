@@ -42,6 +42,7 @@ int fa_url_parse(struct fa_url *url, const char *text, const char *base, struct 
 bool fa_url_has_login(const struct fa_url *url);
 
 /** Replace the user and password of a URL by those of another one, or by none if it has none.
+ * @from   NULL: by none.
  * @return 0, or -1: url is unchanged. */
 int fa_url_set_login(struct fa_url *url, const struct fa_url *from, struct fa_error *err);
 

@@ -158,12 +158,14 @@ FA_TEST_MODES(secrets, secrets_are_sent_to_the_listed_origin_when_it_is_asked_ag
     snprintf(end, sizeof(end), "%s/auth/c", at(&server, "http://evil:pw@", "127.0.0.2"));
     add_chain("c", (const char *[]){login, b, end, NULL});
     fa_lines_add(&list, " out=c");
+    add_chain("d", (const char *[]){login, end, NULL});
+    fa_lines_add(&list, " out=d");
     fa_fetch_start(&fetch, &scratch, mode, list.text, "-H", "X-Token: s3cret", NULL);
     fa_fetch_expect(&fetch, 10, 0);
-    fa_fetch_expect_count(&fetch, "ok", 3);
-    cr_expect_eq(leaks(&server, "127.0.0.2", "X-Token"), 6, "%s: each time", mode);
+    fa_fetch_expect_count(&fetch, "ok", 4);
+    cr_expect_eq(leaks(&server, "127.0.0.2", "X-Token"), 8, "%s: each time", mode);
     cr_expect_eq(leaks(&server, "127.0.0.2", "s3cret-entry"), 2, "%s", mode);
-    cr_expect_eq(leaks(&server, "127.0.0.2", "Basic"), 4, "%s: the listed one only", mode);
+    cr_expect_eq(leaks(&server, "127.0.0.2", "Basic dXNlcjpwYXNz"), 6, "%s: the listed one", mode);
     cr_expect_eq(leaks(&server, "127.0.0.3", "s3cret"), 0, "%s: another host", mode);
     cr_expect_eq(leaks(&server, "127.0.0.3", "Authorization"), 0, "%s: another host", mode);
 }
@@ -576,12 +578,15 @@ FA_TEST_MODES(secrets, https_redirects_to_https_and_never_to_http)
 FA_TEST_MODES(secrets, downgrade_that_is_allowed_gets_no_secrets)
 {
     char path[512];
-    redirect_to(path, sizeof(path), fa_server_url_at(&server, "127.0.0.1", "/ok/10/plain"), "a");
+    char target[256];
+    snprintf(target, sizeof(target), "http://user:pw@127.0.0.1:%d/ok/10/plain", server.port);
+    redirect_to(path, sizeof(path), target, "a");
     fa_lines_add(&list, "https://user:s3cret@a.test:%d%s", tls.port, path);
     fa_lines_add(&list, " header=X-Token: s3cret");
     fa_lines_add(&list, " out=plain");
     start_tls_with(mode, "--allow-downgrade", "-H", "Cookie: s3cret");
     fa_fetch_expect(&fetch, 10, 0);
+    cr_expect_eq(leaks(&server, "127.0.0.1", "Authorization"), 0, "%s: of the redirect", mode);
     cr_expect_eq(fa_server_stat(&server, "requests"), 1, "%s", mode);
     cr_expect_eq(leaks(&server, "127.0.0.1", "s3cret"), 0, "%s", mode);
     fa_expect_file(fetch.dir, "plain", "/ok/10/plain", 10);

@@ -6,6 +6,7 @@
 
 #include <criterion/criterion.h>
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 static struct fa_job *job;
@@ -325,6 +326,44 @@ Test(settle, redirect_from_https_to_http_is_refused)
     config.allow_downgrade = true;
     cr_expect_eq(fa_settle_redirect(job, &config), 0);
     cr_expect_eq(job->target.secrecy, FA_SECRECY_DOWNGRADED);
+}
+
+/* Where the job is after a redirect. */
+static const char *redirected(const char *listed, const char *const *to)
+{
+    end();
+    open_job(listed);
+    for (; *to; ++to) {
+        free(job->outcome.location);
+        job->outcome.location = strdup(*to);
+        cr_assert_eq(fa_settle_redirect(job, &config), 0, "%s", job->outcome.error.msg);
+    }
+    return job->target.url->whole;
+}
+
+Test(settle, redirect_never_replaces_the_login_of_the_user)
+{
+    static const struct {
+        const char *listed, *to[3], *whole;
+        bool netrc;
+    } rows[] = {
+        {"http://u:p@127.0.0.1/a", {"http://e:v@127.0.0.1/b"}, "http://u:p@127.0.0.1/b", false},
+        {"http://u:p@127.0.0.1/a", {"http://e@127.0.0.1/b", "/c"}, "http://u:p@127.0.0.1/c", false},
+        {"http://127.0.0.1/a", {"http://e:v@127.0.0.1/b"}, "http://127.0.0.1/b", true},
+        {"http://127.0.0.1/a", {"http://e:v@127.0.0.1/b"}, "http://e:v@127.0.0.1/b", false},
+        {"http://u:p@127.0.0.1/a", {"http://e:v@127.0.0.2/b"}, "http://e:v@127.0.0.2/b", false},
+        {"https://u:p@127.0.0.1/a", {"http://e:v@127.0.0.1/b"}, "http://127.0.0.1/b", false},
+        {"https://127.0.0.1/a", {"http://e:v@127.0.0.2/b", "/c"}, "http://127.0.0.2/c", false},
+        {"https://127.0.0.1/a",
+         {"http://127.0.0.2/b", "https://e:v@127.0.0.2/c"},
+         "https://127.0.0.2/c",
+         false},
+    };
+    config.allow_downgrade = true;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); ++i) {
+        config.netrc = rows[i].netrc;
+        cr_expect_str_eq(redirected(rows[i].listed, rows[i].to), rows[i].whole, "%zu", i);
+    }
 }
 
 Test(settle, complete_file_without_a_declared_length_is_news_for_the_state)

@@ -327,13 +327,16 @@ Test(url, a_login_is_replaced_by_that_of_another_url_or_by_none)
         {"https://a:8443/", "http://u%40b:p%3a%2f@b/", "https://u%40b:p%3a%2f@a:8443/"},
         {"http://[::1]:81/", "http://:p@b/", "http://:p@[::1]:81/"},
         {"http://[fe80::1%25e]/", "http://u:p@b/", "http://u:p@[fe80::1%25e]/"},
+        {"http://e:v@a/x", NULL, "http://a/x"},
+        {"http://a/x", NULL, "http://a/x"},
     };
     for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); ++i) {
         struct fa_url to, from;
         struct fa_error err = {0};
         cr_assert_eq(fa_url_parse(&to, rows[i].to, NULL, &err), 0, "%s", err.msg);
-        cr_assert_eq(fa_url_parse(&from, rows[i].from, NULL, &err), 0, "%s", err.msg);
-        cr_assert_eq(fa_url_set_login(&to, &from, &err), 0, "%s", err.msg);
+        const char *text = rows[i].from;
+        cr_assert_eq(fa_url_parse(&from, text ? text : rows[i].to, NULL, &err), 0, "%s", err.msg);
+        cr_assert_eq(fa_url_set_login(&to, text ? &from : NULL, &err), 0, "%s", err.msg);
         cr_expect_str_eq(to.whole, rows[i].whole);
         fa_url_fini(&to);
         fa_url_fini(&from);
