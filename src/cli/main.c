@@ -41,7 +41,7 @@
  *    shards: --shard
  *    signals: SIGINT, SIGTERM and SIGHUP end a run
  *    notify: messages to the service manager (systemd)
- *    status, verify_command, merge_command, doctor, joined: the commands besides downloading
+ *    status, verify_command, merge_command, doctor, explain, joined: the commands besides downloading
  *    enqueue_command, work_command, queue_status, queue_setup: a queue
  *
  * src/cli/compare: fetchall compare
@@ -130,6 +130,7 @@
 #include "cli/completion_zsh.h"
 #include "cli/doctor.h"
 #include "cli/enqueue_command.h"
+#include "cli/explain.h"
 #include "cli/help.h"
 #include "cli/man.h"
 #include "cli/merge_command.h"
@@ -307,6 +308,8 @@ int main(int argc, char **argv)
         status = (int)fa_verify_command(&options);
     } else if (options.command == FA_COMMAND_DOCTOR) {
         status = (int)fa_doctor_command(&options);
+    } else if (options.command == FA_COMMAND_EXPLAIN) {
+        status = (int)fa_explain_command(&options);
     } else if (options.command == FA_COMMAND_MERGE) {
         status = (int)fa_merge_command(&options);
     } else if (options.command == FA_COMMAND_COMPARE) {

@@ -15,6 +15,7 @@
 
 #include <fetchall/version.h>
 
+#include "cli/explain.h"
 #include "cli/manual.h"
 #include "cli/options.h"
 
@@ -167,6 +168,17 @@ static void put_commands(FILE *out, const struct fa_options *defaults)
         put_command(out, row, defaults);
 }
 
+static void put_classes(FILE *out, const struct fa_options *defaults)
+{
+    (void)defaults;
+    for (enum fa_class class = FA_CLASS_NONE + 1; class < FA_CLASSES; ++class) {
+        fprintf(out, ".TP\n.B %s\n", fa_class_name(class));
+        const char *meaning = fa_explain_class(class)->meaning;
+        put_text(out, meaning, strlen(meaning));
+        fputc('\n', out);
+    }
+}
+
 static void put_version(FILE *out, const struct fa_options *defaults)
 {
     (void)defaults;
@@ -181,6 +193,7 @@ static const struct {
     {"@VERSION@", put_version},
     {"@OPTIONS@\n", put_options},
     {"@COMMANDS@\n", put_commands},
+    {"@CLASSES@\n", put_classes},
 };
 
 /* Print the part whose placeholder is at text.  @return the placeholder's length; 0 if there is

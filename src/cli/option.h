@@ -42,6 +42,7 @@ enum fa_command {
     FA_COMMAND_ENQUEUE = 1 << 5,
     FA_COMMAND_WORK = 1 << 6, /**< Downloads, too: it accepts the options of FA_COMMAND_FETCH. */
     FA_COMMAND_DOCTOR = 1 << 7,
+    FA_COMMAND_EXPLAIN = 1 << 8,
 };
 
 struct fa_option {

@@ -46,12 +46,13 @@ SAME_SIZE(enum fa_action);
 #define ENQUEUE FA_COMMAND_ENQUEUE
 #define WORK    FA_COMMAND_WORK
 #define DOCTOR  FA_COMMAND_DOCTOR
+#define EXPLAIN FA_COMMAND_EXPLAIN
 #define HASHES  (FA_COMMAND_FETCH | VERIFY)
 /* Options that a comparison passes to its runs. */
 #define RUNS (FA_COMMAND_FETCH | COMPARE)
 /* Options about the lists that are read. */
 #define READS (RUNS | ENQUEUE)
-#define ALL   (RUNS | LOOKS | MERGE | ENQUEUE | DOCTOR)
+#define ALL   (RUNS | LOOKS | MERGE | ENQUEUE | DOCTOR | EXPLAIN)
 /* Options that hosts can have of their own. */
 #define HOSTED (RUNS | DOCTOR)
 
@@ -93,6 +94,9 @@ const struct fa_command_text fa_commands_table[] = {
      "Prints the section of --hosts that applies to the host of --host, and the options that a run "
      "with this command line would use there.  Values of headers and passwords are replaced by "
      "***.  Nothing is requested.  The exit status is 0, or 2 if an option is wrong."},
+    {EXPLAIN, "explain", " [CLASS]", "explain a class of failures",
+     "Prints what CLASS means, its usual causes, and what helps.  Without CLASS, all classes are "
+     "listed.  The exit status is 0, or 2 if there is no such class."},
     {COMPARE, "compare", " LIST...", "find the best strategy for a LIST on this network",
      "Takes a sample of the lists, evenly over their hosts, and runs fetchall with each strategy "
      "several times on this sample.  The order changes from round to round.  The first round is a "

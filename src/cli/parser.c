@@ -94,6 +94,8 @@ const char *fa_parser_program(enum fa_command command)
         return "fetchall work";
     case FA_COMMAND_DOCTOR:
         return "fetchall doctor";
+    case FA_COMMAND_EXPLAIN:
+        return "fetchall explain";
     case FA_COMMAND_FETCH:
         break;
     }

@@ -288,6 +288,10 @@ int fa_options_check(struct fa_options *options, struct fa_error *err)
     case FA_COMMAND_STATUS:
     case FA_COMMAND_VERIFY:
         return options_check_status_verify(options, err);
+    case FA_COMMAND_EXPLAIN:
+        return options->lists.count < 2
+                   ? 0
+                   : fa_option_refuse(err, "'fetchall explain' accepts one class");
     case FA_COMMAND_MERGE:
         return 0;
     case FA_COMMAND_WORK:

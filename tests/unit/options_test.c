@@ -668,7 +668,7 @@ Test(options, completion_offers_every_option)
     }
     cr_assert_not_null(strstr(script, "compgen -W 'async thread process'"));
     cr_assert_not_null(
-        strstr(script, "commands='status verify merge enqueue work doctor compare'"));
+        strstr(script, "commands='status verify merge enqueue work doctor explain compare'"));
     free(script);
 }
 
