@@ -70,18 +70,22 @@ static int job_make_alternatives(struct fa_session *s, const struct fa_job *job,
 }
 
 /* An alternative that the URL itself got in an earlier run: then it does not take over the file of
- * another one.  *ret is FA_CLAIMS_ALTERNATIVES if there is none. */
+ * another one; nor if there are two such files.  *ret is FA_CLAIMS_ALTERNATIVES if there is none. */
 static int job_find_alternative(struct fa_session *s, const struct fa_job *job,
                                 char *const paths[FA_CLAIMS_ALTERNATIVES], unsigned *ret,
                                 struct fa_error *err)
 {
+    bool ambiguous = false;
     for (*ret = 0; *ret < FA_CLAIMS_ALTERNATIVES; ++*ret) {
         struct fa_recalled record;
         if (fa_ledger_lookup(&s->ledger, job, fa_claims_key(&s->claims, paths[*ret]), &record, err))
             return -1;
         if (record.found && record.own)
-            break;
+            return 0;
+        ambiguous |= *ret == 0 && fa_identity_is_ambiguous(s->config.match, record.kin);
     }
+    if (ambiguous)
+        *ret = FA_CLAIMS_ALTERNATIVES - 1;
     return 0;
 }
 

@@ -31,10 +31,17 @@ static const char *url_query(const char *url)
     return *end == '?' ? end + 1 : NULL;
 }
 
+/* An opaque token counts: it may be all that tells two files apart. */
+static const struct fa_signature *query_signature(const char *query)
+{
+    const struct fa_signature *signature = fa_signature_find(query);
+    return fa_signature_is_opaque(signature) ? NULL : signature;
+}
+
 static struct query query_of(const char *url)
 {
     const char *text = url_query(url);
-    return (struct query){text, fa_signature_find(text)};
+    return (struct query){text, query_signature(text)};
 }
 
 /* @return the next parameter that counts, and its length; or NULL. */
@@ -51,13 +58,13 @@ static const char *query_next(struct query *query, size_t *ret_len)
 
 bool fa_identity_is_signed(const char *url)
 {
-    return fa_signature_find(url_query(url)) != NULL;
+    return query_signature(url_query(url)) != NULL;
 }
 
 /* Without memory the whole URL is the key: then a new signature is a new file, which is safe. */
-uint64_t fa_identity_key(const char *url)
+uint64_t fa_identity_key(const char *url, enum fa_match match)
 {
-    struct query query = query_of(url);
+    struct query query = match == FA_MATCH_PATH ? (struct query){0} : query_of(url);
     struct fa_buf buf;
     size_t len;
     const char *param;
@@ -104,13 +111,26 @@ enum fa_kin fa_identity_kin(enum fa_match match, const struct fa_entry *entry, c
     return same ? FA_KIN_URL : named ? FA_KIN_NAME : FA_KIN_NONE;
 }
 
-/* URLs that are not signed keep the names that they have always had. */
+/* Whether other URLs have the identity of this one. */
+static bool url_has_kin(const char *url, enum fa_match match)
+{
+    return match == FA_MATCH_PATH   ? url_query(url) != NULL
+           : match == FA_MATCH_AUTO ? fa_identity_is_signed(url)
+                                    : false;
+}
+
+bool fa_identity_is_ambiguous(enum fa_match match, enum fa_kin alternative)
+{
+    return match == FA_MATCH_PATH && alternative == FA_KIN_URL;
+}
+
+/* Other URLs keep the names that they have always had. */
 uint32_t fa_identity_name_hash(const char *url, uint64_t key, const char *range,
                                enum fa_match match, unsigned n)
 {
     if (n > 0)
         return (uint32_t)(key >> 32);
-    if (match == FA_MATCH_AUTO && fa_identity_is_signed(url))
-        key = fa_identity_key(url) ^ (range ? fa_key_str(range) : 0);
+    if (url_has_kin(url, match))
+        key = fa_identity_key(url, match) ^ (range ? fa_key_str(range) : 0);
     return (uint32_t)key;
 }

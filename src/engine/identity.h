@@ -24,12 +24,20 @@ enum fa_kin {
 /** Whether the query of a URL signs it, or lets it expire. */
 bool fa_identity_is_signed(const char *url);
 
-/** Hash of a URL without what signs it; equal for all signatures of a file. */
-uint64_t fa_identity_key(const char *url);
+/** Hash of a URL without what signs it, or without its query (FA_MATCH_PATH); equal for all
+ * signatures of a file. */
+uint64_t fa_identity_key(const char *url, enum fa_match match);
 
 /** @recorded  The first URL of the other entry, as the state has it: redacted. */
 enum fa_kin fa_identity_kin(enum fa_match match, const struct fa_entry *entry,
                             const char *recorded);
+
+/**
+ * Whether the state has two files that may be that of an entry, so that it gets neither of them.
+ *
+ * @alternative  How the entry is related to the owner of its first alternative name.
+ */
+bool fa_identity_is_ambiguous(enum fa_match match, enum fa_kin alternative);
 
 /**
  * The hash in an alternative name of an entry's file.  The first alternative is the same for every

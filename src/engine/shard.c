@@ -49,7 +49,7 @@ static uint64_t entry_key(const struct fa_entry *entry, bool by_url)
     for (size_t i = 0; !found && i < entry->n_urls && entry->error.class == FA_CLASS_NONE; ++i) {
         found = fa_url_parse(&url, entry->urls[i], NULL, NULL) == 0;
         if (found)
-            key = by_url ? fa_identity_key(entry->urls[i]) : fa_key_str(url.origin);
+            key = by_url ? fa_identity_key(entry->urls[i], FA_MATCH_AUTO) : fa_key_str(url.origin);
     }
     fa_url_fini(&url);
     return found ? key : fa_key_str(entry->n_urls > 0 ? entry->urls[0] : "");

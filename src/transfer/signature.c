@@ -18,9 +18,10 @@ struct fa_signature {
 #define CLASSIC                                                                            \
     "Signature Expires AWSAccessKeyId GoogleAccessId OSSAccessKeyId x-amz-security-token " \
     "security-token Key-Pair-Id Policy Hash-Algorithm" ANSWER
-#define TOKENS "token access_token jwt md5 hmac hash"
-#define EXPIRY "expires expiry expire exp"
-#define EDGE   "hdnts hdnea hdntl __token__"
+#define DIGESTS "md5 hmac" /* of the path, among others */
+#define TOKENS  "token access_token jwt hash"
+#define EXPIRY  "expires expiry expire exp"
+#define EDGE    "hdnts hdnea hdntl __token__"
 
 static const struct fa_signature schemes[] = {
     {"X-Amz-Signature", NULL, "X-Amz-* x-id" ANSWER},
@@ -36,8 +37,10 @@ static const struct fa_signature schemes[] = {
     {"temp_url_sig", "temp_url_expires", "temp_url_*"},
     {EDGE, NULL, EDGE},
     {"hm", "ex", "hm ex is"},
-    {TOKENS, EXPIRY, TOKENS " " EXPIRY},
+    {DIGESTS, EXPIRY, DIGESTS " " EXPIRY},
 };
+
+static const struct fa_signature opaque = {TOKENS, EXPIRY, TOKENS " " EXPIRY};
 
 size_t fa_signature_param(const char **at)
 {
@@ -74,14 +77,23 @@ static bool query_has(const char *query, const char *names)
     return false;
 }
 
+static bool query_is_signed(const char *query, const struct fa_signature *by)
+{
+    return query_has(query, by->needs) && (!by->with || query_has(query, by->with));
+}
+
 /* The first scheme wins: those with long, unmistakable names come first. */
 const struct fa_signature *fa_signature_find(const char *query)
 {
-    for (size_t i = 0; query && i < sizeof(schemes) / sizeof(*schemes); ++i)
-        if (query_has(query, schemes[i].needs) &&
-            (!schemes[i].with || query_has(query, schemes[i].with)))
+    for (size_t i = 0; i < sizeof(schemes) / sizeof(*schemes); ++i)
+        if (query_is_signed(query, &schemes[i]))
             return &schemes[i];
-    return NULL;
+    return query_is_signed(query, &opaque) ? &opaque : NULL;
+}
+
+bool fa_signature_is_opaque(const struct fa_signature *signature)
+{
+    return signature == &opaque;
 }
 
 bool fa_signature_has(const struct fa_signature *signature, const char *param, size_t len)

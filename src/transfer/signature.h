@@ -14,6 +14,9 @@ struct fa_signature;
 /** The scheme that signs a query, or lets it expire; NULL: none.  @query may be NULL */
 const struct fa_signature *fa_signature_find(const char *query);
 
+/** Whether its parameters may be all that says which file is meant, as in "/download?token=...". */
+bool fa_signature_is_opaque(const struct fa_signature *signature);
+
 /** The parameters of a query, one by one.
  *  @return the length of the parameter at *at, which is set to the next one, or to NULL */
 size_t fa_signature_param(const char **at);

@@ -473,6 +473,41 @@ Test(engine_state, a_query_that_does_not_sign_is_another_file)
     EXPECT_RUN(FA_END_COMPLETE, "done * exists path=x\nend complete\n");
 }
 
+#define TOKEN(number) "http://a/download?token=" number "&expires=9"
+
+/* The path is the same, and the tokens are new: nobody knows which of two files is which. */
+Test(engine_state, files_that_only_a_token_tells_apart_are_not_exchanged)
+{
+    static const enum fa_match ways[] = {FA_MATCH_AUTO, FA_MATCH_PATH};
+    for (unsigned i = 0; i < 2; ++i) {
+        begin_with_state("a/* 200 size=10", TOKEN("1") "\n" TOKEN("2"));
+        config->match = ways[i];
+        fa_world_run(world);
+        fa_world_forget(world);
+        fa_world_list(world, TOKEN("3") "\n" TOKEN("4") "\n" TOKEN("2") "\n" TOKEN("1"));
+        fa_world_run(world);
+        cr_expect_eq(fa_world_count(world, "get"), 2, "%s", fa_world_trace(world));
+        cr_expect_eq(fa_world_count(world, "done * exists path=download line=4"), 1, "%s",
+                     fa_world_trace(world));
+        cr_expect_eq(fa_world_count(world, "done * exists line=3"), 1);
+        cr_expect_eq(fa_truth_count_files(config->dir), 4);
+        end_world();
+    }
+}
+
+/* The second of two hosts has the name with a hash, whatever the query is. */
+Test(engine_state, matched_by_path_files_with_one_name_keep_theirs)
+{
+    begin_with_state("a/* 200 size=10\nb/* 200 size=10", "http://a/x?v=1\nhttp://b/x?v=1");
+    config->match = FA_MATCH_PATH;
+    fa_world_run(world);
+    fa_world_forget(world);
+    fa_world_list(world, "http://b/x?v=2\nhttp://a/x?v=2");
+    EXPECT_RUN(FA_END_COMPLETE, "done * exists line=1\n"
+                                "done * exists path=x line=2\n"
+                                "end complete\n");
+}
+
 Test(engine_state, a_name_of_the_user_is_its_entry_whatever_the_url)
 {
     begin_with_state("a/x 200 size=100 cut=40 version=v\nb/y 200 size=100 version=v",

@@ -2,6 +2,7 @@
  * Which URLs are those of one file.
  */
 
+#include "base/key.h"
 #include "engine/identity.h"
 
 #include <criterion/criterion.h>
@@ -28,7 +29,8 @@ Test(identity, signatures_are_recognized_by_their_scheme)
         "http://h/f?q-sign-algorithm=sha1&q-signature=2",
         "http://h/f?ex=1&is=2&hm=3",
         "http://h/f?hdnts=exp=1~hmac=2",
-        "http://h/f?token=1&expires=2#part",
+        "http://h/f?md5=1&expires=2#part",
+        "http://h/f?exp=1&hmac=2",
     };
     static const char *const without[] = {
         "http://h/f",
@@ -37,6 +39,9 @@ Test(identity, signatures_are_recognized_by_their_scheme)
         "http://h/f?sig=1",
         "http://h/f?Signature=1",
         "http://h/f?token=1",
+        "http://h/f?token=1&expires=2",
+        "http://h/f?access_token=1&exp=2",
+        "http://h/f?hash=1&expire=2",
         "http://h/f?Expires=1",
         "http://h/f#?X-Amz-Signature=1",
         "http://h/X-Amz-Signature=1",
@@ -90,6 +95,38 @@ Test(identity, without_a_signature_the_query_counts_unless_the_user_says_otherwi
     cr_expect_eq(kin(FA_MATCH_NAME, NULL, "http://h/f?a", "http://h/g?a"), FA_KIN_NAME);
 }
 
+Test(identity, an_opaque_token_may_say_which_file_is_meant)
+{
+    cr_expect_eq(kin(FA_MATCH_AUTO, NULL, "http://h/download?token=3&expires=2",
+                     "http://h/download?token=***&expires=1"),
+                 FA_KIN_NONE);
+    cr_expect_eq(kin(FA_MATCH_PATH, NULL, "http://h/download?token=3&expires=2",
+                     "http://h/download?token=***&expires=1"),
+                 FA_KIN_URL);
+    cr_expect_neq(fa_identity_key("http://h/f?token=1&exp=2", FA_MATCH_AUTO),
+                  fa_identity_key("http://h/f?token=2&exp=2", FA_MATCH_AUTO));
+}
+
+static uint32_t name_hash(const char *url, enum fa_match match)
+{
+    return fa_identity_name_hash(url, fa_key_str(url), NULL, match, 0);
+}
+
+/* So that its file is found again with the next query. */
+Test(identity, an_alternative_name_has_the_hash_of_what_counts)
+{
+    cr_expect_eq(name_hash("http://h/f?a", FA_MATCH_PATH),
+                 name_hash("http://h/f?b", FA_MATCH_PATH));
+    cr_expect_eq(name_hash("http://h/f?a", FA_MATCH_PATH), name_hash("http://h/f", FA_MATCH_PATH));
+    cr_expect_neq(name_hash("http://h/f?a", FA_MATCH_PATH),
+                  name_hash("http://g/f?a", FA_MATCH_PATH));
+    cr_expect_neq(name_hash("http://h/f?a", FA_MATCH_URL), name_hash("http://h/f?b", FA_MATCH_URL));
+    cr_expect_neq(name_hash("http://h/f?a", FA_MATCH_AUTO),
+                  name_hash("http://h/f?b", FA_MATCH_AUTO));
+    cr_expect_eq(name_hash("http://h/f?md5=a&exp=1", FA_MATCH_AUTO),
+                 name_hash("http://h/f?md5=b&exp=2", FA_MATCH_AUTO));
+}
+
 Test(identity, a_name_given_by_the_user_decides)
 {
     cr_expect_eq(kin(FA_MATCH_AUTO, "x", "http://h/f", "http://i/g"), FA_KIN_NAME);
@@ -100,12 +137,16 @@ Test(identity, a_name_given_by_the_user_decides)
         FA_KIN_URL);
 }
 
+static uint64_t key(const char *url)
+{
+    return fa_identity_key(url, FA_MATCH_AUTO);
+}
+
 Test(identity, the_key_is_the_same_for_every_signature)
 {
-    cr_expect_eq(fa_identity_key("http://h/f?id=1&X-Amz-Signature=a"),
-                 fa_identity_key("http://h/f?X-Amz-Signature=b&id=1&X-Amz-Date=3"));
-    cr_expect_neq(fa_identity_key("http://h/f?id=1&X-Amz-Signature=a"),
-                  fa_identity_key("http://h/f?id=2&X-Amz-Signature=a"));
-    cr_expect_neq(fa_identity_key("http://h/f?X-Amz-Signature=a"),
-                  fa_identity_key("http://h/g?X-Amz-Signature=a"));
+    cr_expect_eq(key("http://h/f?id=1&X-Amz-Signature=a"),
+                 key("http://h/f?X-Amz-Signature=b&id=1&X-Amz-Date=3"));
+    cr_expect_neq(key("http://h/f?id=1&X-Amz-Signature=a"),
+                  key("http://h/f?id=2&X-Amz-Signature=a"));
+    cr_expect_neq(key("http://h/f?X-Amz-Signature=a"), key("http://h/g?X-Amz-Signature=a"));
 }
