@@ -6,8 +6,10 @@
 #include "base/disk.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/magic.h>
 #include <stddef.h>
+#include <sys/stat.h>
 #include <sys/vfs.h>
 
 /* Missing in linux/magic.h of Debian 12, or in all. */
@@ -49,6 +51,19 @@ bool fa_disk_keeps_inodes(int fd)
 {
     return !fd_has_type(fd, renumbering_types,
                         sizeof(renumbering_types) / sizeof(*renumbering_types));
+}
+
+/* A bind mount has the device of its source, but rename(2) fails across it as well.  Older kernels have
+ * no numbers of mounts; where there is no answer at all, rename(2) will give it. */
+bool fa_disk_is_same(int a, int b)
+{
+    struct statx one, other;
+    if (statx(a, "", AT_EMPTY_PATH, STATX_MNT_ID, &one) ||
+        statx(b, "", AT_EMPTY_PATH, STATX_MNT_ID, &other))
+        return true;
+    bool numbered = one.stx_mask & other.stx_mask & STATX_MNT_ID;
+    return one.stx_dev_major == other.stx_dev_major && one.stx_dev_minor == other.stx_dev_minor &&
+           (!numbered || one.stx_mnt_id == other.stx_mnt_id);
 }
 
 /* FUSE passes on what its server answers, which is often one of the others.  NFS without a lock

@@ -66,6 +66,9 @@ static const char *hint_by_errno(int code)
     case EROFS:
         return "remount the file system (dmesg may say why it is read-only), or use another disk "
                "(--dir)";
+    case EXDEV:
+        return "files are renamed when they are complete, which works within one file system only: "
+               "use the mounted directory itself (--dir), or unmount it";
     case ENAMETOOLONG:
         return "use out=NAME in the list for a shorter name, or another disk (--dir)";
     case EFBIG:

@@ -149,8 +149,8 @@ static void admit_missing(struct fa_session *s, struct fa_job *job, double now)
         fa_admit_queue(s, job, now);
 }
 
-/* A folder of the entry's own (dir=, or a tree) that cannot be written is its own failure, and is
- * found out before the file is fetched. */
+/* A folder of the entry's own (dir=, or a tree) that cannot be written, or is on another file system,
+ * is its own failure, and is found out before the file is fetched. */
 static void admit_new(struct fa_session *s, struct fa_job *job, double now)
 {
     struct fa_error err = {0};
@@ -189,7 +189,10 @@ static void admit_existing(struct fa_session *s, struct fa_job *job, int64_t siz
     if (s->config.overwrite || s->config.sync || wanted == 0) {
         job->place.replace = true;
         job->place.conditional = ask && !s->config.overwrite && recall == FA_RECALL_DONE;
-        admit_missing(s, job, now);
+        if (job->place.conditional) /* nothing is written if it has not changed */
+            admit_missing(s, job, now);
+        else
+            admit_new(s, job, now);
         return;
     }
     job->place.size = size;

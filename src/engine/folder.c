@@ -214,6 +214,11 @@ void fa_folder_forget(struct fa_folder *folder)
 /* Root may write to everything but a read-only mount; faccessat(2) knows that, too. */
 static int folder_check_access(struct fa_folder *folder, const char *path, struct fa_error *err)
 {
+    if (!folder->parent_checked && !fa_disk_is_same(folder->fd, folder->parent_fd)) {
+        fa_error_set(err, FA_DOMAIN_SYSTEM, EXDEV, FA_CLASS_LOCAL_IO,
+                     "the folder of '%s' is on another file system than '%s'", path, folder->dir);
+        return -1;
+    }
     if (!folder->parent_checked && faccessat(folder->parent_fd, ".", W_OK | X_OK, AT_EACCESS))
         return fa_folder_failed(err, "write to the folder of", path);
     folder->parent_checked = true;

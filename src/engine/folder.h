@@ -24,7 +24,7 @@ struct fa_folder {
     bool folds;   /**< Names that differ only in case mean one file: fa_mount_folds(). */
     char *parent; /**< The last folder that was opened below it: a cache of one. */
     int parent_fd;
-    bool parent_checked; /**< It can be written to. */
+    bool parent_checked; /**< Files can be renamed to it. */
 };
 
 /**

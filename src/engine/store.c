@@ -126,6 +126,17 @@ static int own_check(struct fa_store *store, const struct stat *st, struct fa_er
     return fa_owner_check(&store->owner, st, store->folder.fd, path, err);
 }
 
+static int own_check_mount(const struct fa_store *store, struct fa_error *err)
+{
+    if (fa_disk_is_same(store->own_fd, store->folder.fd))
+        return 0;
+    fa_error_set(err, FA_DOMAIN_SYSTEM, EXDEV, FA_CLASS_LOCAL_IO,
+                 "'%s/%s' is on another file system than '%s': unmount it, or choose another "
+                 "folder (-d)",
+                 store->folder.dir, store->own, store->folder.dir);
+    return -1;
+}
+
 /* A run of another shard that ends may remove OWN, while it is empty, between the two calls. */
 static int own_make(const struct fa_store *store)
 {
@@ -165,7 +176,8 @@ static int own_open(struct fa_store *store, struct fa_error *err)
     }
     if (!found || store->own_fd < 0)
         return fa_folder_failed(err, "open the folder for parts in", store->folder.dir);
-    if (fa_lock_take(&store->lock, store->own_fd, store->own, &store->owner, store->folder.dir,
+    if (own_check_mount(store, err) ||
+        fa_lock_take(&store->lock, store->own_fd, store->own, &store->owner, store->folder.dir,
                      err) ||
         fa_mount_probe(&store->mount, store->own_fd, store->folder.dir, err))
         return -1;

@@ -831,6 +831,60 @@ FA_TEST_MODES(files, folder_that_is_mounted_read_only_is_named)
     cr_expect_eq(fa_server_stat(&server, "accepted"), 0);
 }
 
+/* Returns what the program wrote; one bad entry, and nothing requested but the good one. */
+static const char *fetch_into_mount(const char *option)
+{
+    fa_fetch_start_with(&fetch, &scratch, NULL, fa_scratch_path(&scratch, "dir"), "async",
+                        list.text, option, NULL);
+    fa_fetch_expect(&fetch, 10, 4);
+    fa_fetch_expect_entry(&fetch, 1, "ok", NULL);
+    fa_fetch_expect_entry(&fetch, 2, "failed", "local_io");
+    return fa_run_err(&fetch.run);
+}
+
+/* A bind mount has the same device as the folder, and renames across it fail as well. */
+Test(files, folder_of_an_entry_on_another_mount_fails_before_the_request)
+{
+    add_path("/ok/10/a");
+    add_path("/ok/10/b");
+    fa_lines_add(&list, " dir=small/new");
+    for (int bind = 0; bind < 2; bind++) {
+        const char *into = fa_scratch_mkdir(&scratch, "dir/small/");
+        snprintf(mounted, sizeof(mounted), "%s", into);
+        const char *from = fa_scratch_mkdir(&scratch, "other");
+        if (mount(from, mounted, "tmpfs", bind ? MS_BIND : 0, bind ? NULL : "size=1m") != 0) {
+            cr_skip_test("no right to mount");
+        }
+        const char *said = fetch_into_mount("--overwrite");
+        cr_expect(strstr(said, "the folder of 'small/new/b' is on another file system than") &&
+                      strstr(said, "use the mounted directory itself (--dir)"),
+                  "%d: %s", bind, said);
+        cr_expect_eq(fa_server_stat(&server, "requests"), bind + 1);
+        fa_fetch_end(&fetch);
+        umount2(mounted, MNT_DETACH);
+    }
+    fa_scratch_write(&scratch, "other/new/b", "theirs");
+    cr_assert_eq(mount(fa_scratch_path(&scratch, "other"), mounted, NULL, MS_BIND, NULL), 0);
+    fetch_into_mount("--overwrite");
+    cr_expect_eq(fa_server_stat(&server, "requests"), 3);
+}
+
+Test(files, folder_for_parts_on_another_mount_is_refused)
+{
+    const char *own = fa_scratch_mkdir(&scratch, "dir/.fetchall/");
+    snprintf(mounted, sizeof(mounted), "%s", own);
+    if (mount("none", mounted, "tmpfs", 0, "size=1m,mode=700") != 0) {
+        cr_skip_test("no right to mount");
+    }
+    add_path("/ok/10/a");
+    fa_fetch_start_with(&fetch, &scratch, NULL, fa_scratch_path(&scratch, "dir"), "async",
+                        list.text, NULL);
+    cr_expect_eq(fa_run_wait(&fetch.run, 10), 4, "%s", fa_run_err(&fetch.run));
+    cr_expect(strstr(fa_run_err(&fetch.run), "/dir/.fetchall' is on another file system than"),
+              "%s", fa_run_err(&fetch.run));
+    cr_expect_eq(fa_server_stat(&server, "accepted"), 0);
+}
+
 FA_TEST_MODES(files, limit_of_file_size_fails_the_file_and_not_the_program)
 {
     add_path("/ok/300000/big");
