@@ -288,6 +288,26 @@ static const char *part_name(const struct fa_store *store, uint64_t key, char na
     return name;
 }
 
+/* FUSE has no folder without a name: there, looking at it fails. */
+static bool fd_is_removed(int fd)
+{
+    struct stat st;
+    return fstat(fd, &st) ? errno == ENOENT || errno == ESTALE : st.st_nlink == 0;
+}
+
+/* Once the folder is removed, everything fails: say so, instead of what failed first.  @return -1 */
+static int store_explain(const struct fa_store *store, struct fa_error *err)
+{
+    if (!err || err->domain != FA_DOMAIN_SYSTEM || (err->code != ENOENT && err->code != ESTALE))
+        return -1;
+    bool dir = fd_is_removed(store->folder.fd);
+    if (dir || fd_is_removed(store->own_fd))
+        fa_error_set(err, FA_DOMAIN_SYSTEM, ENOENT, FA_CLASS_LOCAL_IO,
+                     "the folder '%s%s%s' was removed while fetchall wrote to it",
+                     store->folder.dir, dir ? "" : "/", dir ? "" : store->own);
+    return -1;
+}
+
 /* We hold the lock, so an existing file of that name is left over from an earlier run.  O_EXCL
  * keeps other descriptors of it from seeing the new bytes. */
 static int part_new(struct fa_store *store, const char *name, mode_t mode, struct fa_error *err)
@@ -298,9 +318,10 @@ static int part_new(struct fa_store *store, const char *name, mode_t mode, struc
         unlinkat(store->own_fd, name, 0);
         fd = openat(store->own_fd, name, flags, mode);
     }
-    return fd < 0
-               ? fa_folder_not_made(err, store->own_fd, name, "make a part in", store->folder.dir)
-               : fd;
+    if (fd >= 0)
+        return fd;
+    fa_folder_not_made(err, store->own_fd, name, "make a part in", store->folder.dir);
+    return store_explain(store, err);
 }
 
 static bool part_is_ours(const struct fa_store *store, const struct stat *st)
@@ -359,7 +380,7 @@ int fa_store_part_name(struct fa_store *store, uint64_t key, int fd, struct fa_i
     if (result) {
         fa_folder_failed(err, "make a part in", store->folder.dir);
         (void)!fchmod(fd, store->mode);
-        return -1;
+        return store_explain(store, err);
     }
     *ret = (struct fa_inode){st.st_dev, st.st_ino};
     return 0;
@@ -412,8 +433,10 @@ static int part_open_same(const struct fa_store *store, uint64_t key, const stru
     if (fd >= 0 && fstat(fd, &st) == 0 && part_is_ours(store, &st) &&
         part_is_same(store, inode, &st))
         return fd;
-    if (fd < 0 && errno != ELOOP)
-        return fa_folder_failed(err, "open a part in", store->folder.dir);
+    if (fd < 0 && errno != ELOOP) {
+        fa_folder_failed(err, "open a part in", store->folder.dir);
+        return store_explain(store, err);
+    }
     if (fd >= 0)
         close(fd);
     return fa_folder_refuse(err, name, "is not the part that was written");
@@ -762,6 +785,8 @@ int fa_store_publish(struct fa_store *store, uint64_t key, const struct fa_inode
                : part_publish(store, fd, part_name(store, key, part), inode, path, replace, &why);
     if (fd >= 0)
         close(fd);
+    if (result)
+        store_explain(store, &why);
     if (result && err)
         *err = why;
     return result;
@@ -807,6 +832,7 @@ int fa_store_publish_unnamed(struct fa_store *store, int fd, const char *path, s
         result = unnamed_publish(store, fd, path, &why);
     if (result == 0)
         return 0;
+    store_explain(store, &why);
     if (err)
         *err = why;
     return path_blame_folder(path, &why);

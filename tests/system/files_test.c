@@ -698,6 +698,20 @@ FA_TEST_MODES(files, link_in_the_place_of_a_part_touches_nothing_and_gets_no_nam
     fa_expect_no_file(fetch.dir, "a");
 }
 
+FA_TEST_MODES(files, folder_that_is_removed_during_the_run_is_named)
+{
+    add_path("/hold/a");
+    add_path("/ok/10/b");
+    fa_fetch_start(&fetch, &scratch, mode, list.text, "-j", "1", "--stall-timeout", "60", NULL);
+    fa_server_until(&server, "held", 1, 10);
+    fa_file_remove(fetch.dir);
+    fa_server_release(&server, NULL);
+    cr_expect_eq(fa_run_wait(&fetch.run, 10), 4, "%s", fa_run_err(&fetch.run));
+    const char *said = strstr(fa_run_err(&fetch.run), fetch.dir);
+    cr_expect(said && strstr(said, "' was removed while fetchall wrote to it\n"), "%s: %s", mode,
+              fa_run_err(&fetch.run));
+}
+
 FA_TEST_MODES(files, folder_that_cannot_be_made_is_a_local_error)
 {
     add_path("/ok/10/a");

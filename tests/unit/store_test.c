@@ -780,6 +780,32 @@ static void write_text(int fd, const char *text)
     close(fd);
 }
 
+Test(store, a_folder_that_is_removed_meanwhile_is_named)
+{
+    static const char *const folders[] = {"/.fetchall", ""};
+    for (size_t i = 0; i < 2; ++i) {
+        char said[PATH_MAX + 64];
+        struct fa_error errs[3] = {{0}};
+        uint64_t offset = 0;
+        const char *removed = fa_scratch_path(&scratch, "out%s", folders[i]);
+        int fd = fa_store_unnamed(store);
+        close(new_part(1));
+        fa_file_remove(removed);
+        cr_expect_eq(fa_store_part_write(store, 2, false, &offset, &errs[0]), -1);
+        cr_expect_eq(fa_store_part_open(store, 1, &inode, &errs[1]), -1);
+        cr_expect_eq(i == 0 ? fa_store_part_name(store, 3, fd, &inode, &errs[2])
+                            : fa_store_publish_unnamed(store, fd, "f", &errs[2]),
+                     -1);
+        snprintf(said, sizeof(said), "the folder '%s' was removed while fetchall wrote to it",
+                 removed);
+        for (size_t k = 0; k < 3; ++k)
+            cr_expect_str_eq(errs[k].msg, said);
+        close(fd);
+        end();
+        begin();
+    }
+}
+
 Test(store, a_hedge_has_a_part_of_its_own_that_can_become_the_part)
 {
     make_part(0xabc, "first");
