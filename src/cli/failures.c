@@ -54,15 +54,19 @@ static const char *hint_by_status(int status, bool netrc)
 /* CURLE_SSL_CONNECT_ERROR of libcurl-errors(3): the handshake failed, but not the certificate. */
 #define HANDSHAKE_FAILED 35
 
+/* A run waits for space (--disk-wait), but not before it begins. */
+#define FULL_HINT \
+    "remove files (df -h shows the space, df -i the inodes), or use another disk (--dir)"
+#define QUOTA_HINT "remove files (quota -s shows the limits), or use another disk (--dir)"
+#define WAIT_HINT  "; --disk-wait waits longer"
+
 static const char *hint_by_errno(int code)
 {
     switch (code) {
     case ENOSPC:
-        return "remove files (df -h shows the space, df -i the inodes), or use another disk "
-               "(--dir); --disk-wait waits longer";
+        return FULL_HINT WAIT_HINT;
     case EDQUOT:
-        return "remove files (quota -s shows the limits), or use another disk (--dir); --disk-wait "
-               "waits longer";
+        return QUOTA_HINT WAIT_HINT;
     case EROFS:
         return "remount the file system (dmesg may say why it is read-only), or use another disk "
                "(--dir)";
@@ -89,11 +93,15 @@ static const char *hint_by_errno(int code)
 }
 
 /* Other errors may be about any file of the run, such as a certificate. */
-const char *fa_failures_disk_hint(const struct fa_error *error)
+const char *fa_failures_disk_hint(const struct fa_error *error, bool begun)
 {
     bool disk =
         error->domain == FA_DOMAIN_SYSTEM && (error->code == ENOSPC || error->code == EDQUOT ||
                                               error->code == EROFS || error->code == EIO);
+    if (disk && !begun && error->code == ENOSPC)
+        return FULL_HINT;
+    if (disk && !begun && error->code == EDQUOT)
+        return QUOTA_HINT;
     return disk ? hint_by_errno(error->code) : NULL;
 }
 

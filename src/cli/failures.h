@@ -43,8 +43,9 @@ void fa_failures_print(struct fa_failures *failures, size_t most, FILE *out);
 /** A hint about what to do, or NULL.  @netrc  --netrc was given. */
 const char *fa_failures_hint(const struct fa_error *error, bool netrc);
 
-/** A hint about an error that ends a run, or prevents it; NULL if it is not about the disk. */
-const char *fa_failures_disk_hint(const struct fa_error *error);
+/** A hint about an error that ends a run, or prevents it; NULL if it is not about the disk.
+ * @begun  Whether the run had begun. */
+const char *fa_failures_disk_hint(const struct fa_error *error, bool begun);
 
 void fa_failures_fini(struct fa_failures *failures);
 

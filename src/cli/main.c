@@ -230,7 +230,7 @@ static int run_session(struct fa_session *session, const struct fa_options *opti
     fa_signals_arm(session, bar ? FA_DISPLAY_CLEAR : NULL);
     if (fa_session_run(session, &end, &err) != 0) {
         err.class = FA_CLASS_LOCAL_IO;
-        fa_observer_stop(observer, &err);
+        fa_observer_stop(observer, &err, true);
     }
     fa_observer_finish(observer, end);
     fa_signals_disarm();
@@ -270,7 +270,7 @@ static int run(const struct fa_options *options)
     if (session) {
         status = run_session(session, options, &observer);
     } else {
-        fa_observer_stop(&observer, &err);
+        fa_observer_stop(&observer, &err, false);
         status = (int)fa_exit_of(&err);
     }
     fa_session_free(session);

@@ -115,9 +115,9 @@ void fa_observer_fail(struct fa_observer *observer, const struct fa_error *err)
 }
 
 /* The summary, which follows, does not repeat the hint. */
-void fa_observer_stop(struct fa_observer *observer, const struct fa_error *err)
+void fa_observer_stop(struct fa_observer *observer, const struct fa_error *err, bool begun)
 {
-    const char *hint = fa_failures_disk_hint(err);
+    const char *hint = fa_failures_disk_hint(err, begun);
     fa_observer_fail(observer, err);
     if (hint) {
         fprintf(observer_begin_line(observer), "%s\n", hint);

@@ -52,8 +52,8 @@ void fa_observer_handle(void *ctx, const struct fa_event *event);
 /** Print an error of the whole run, and count it as local or permanent. */
 void fa_observer_fail(struct fa_observer *observer, const struct fa_error *err);
 
-/** Print and count an error that has ended the run, with a hint. */
-void fa_observer_stop(struct fa_observer *observer, const struct fa_error *err);
+/** Print and count an error that has ended the run, with a hint.  @begun  Whether it had begun. */
+void fa_observer_stop(struct fa_observer *observer, const struct fa_error *err, bool begun);
 
 /** The program is alive although the session does not run: call it about ten times per second. */
 void fa_observer_alive(struct fa_observer *observer);

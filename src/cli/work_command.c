@@ -87,7 +87,7 @@ static bool work_run(struct work *work, struct fa_session *session, enum fa_end 
     fa_signals_arm(session, bar ? FA_DISPLAY_CLEAR : NULL);
     if (fa_session_run(session, ret_end, &local) != 0) {
         local.class = FA_CLASS_LOCAL_IO;
-        fa_observer_stop(&work->observer, &local);
+        fa_observer_stop(&work->observer, &local, true);
     }
     enum fa_feeder_end how = fa_feeder_finish(work->feeder, err);
     fa_signals_disarm();
@@ -131,7 +131,7 @@ int fa_work_command(const struct fa_options *options)
     fa_observer_init(&work.observer, options);
     int status = work_sessions(&work, &end, &err);
     if (status != FA_EXIT_OK)
-        fa_observer_stop(&work.observer, &err);
+        fa_observer_stop(&work.observer, &err, false);
     if (work.opened)
         fa_observer_finish(&work.observer, end);
     if (status == FA_EXIT_OK)

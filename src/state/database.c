@@ -71,6 +71,18 @@ static int folder_errno(const char *file)
     return code;
 }
 
+/* SQLite opens a journal that it cannot write to for reading, and then fails to write (EBADF). */
+static int journal_errno(const char *file)
+{
+    char journal[PATH_MAX + 16];
+    snprintf(journal, sizeof(journal), "%s-journal", file);
+    int fd = open(journal, O_WRONLY | O_NOFOLLOW | O_CLOEXEC);
+    int code = fd < 0 ? errno : EIO;
+    if (fd >= 0)
+        close(fd);
+    return code == ENOENT ? folder_errno(file) : code;
+}
+
 /* The errno behind an error of SQLite, or 0.  A full disk must be recognisable as ENOSPC: then the
  * run pauses instead of failing. */
 static int database_errno(sqlite3 *db, int rc, int code, const char *file)
@@ -87,6 +99,8 @@ static int database_errno(sqlite3 *db, int rc, int code, const char *file)
         code = code ? code : sqlite3_system_errno(db);
         if (code == ENOENT && access(file, F_OK) == 0)
             code = folder_errno(file);
+        else if (code == EBADF)
+            code = journal_errno(file);
         return code ? code : EIO;
     default:
         return 0;

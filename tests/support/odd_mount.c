@@ -14,6 +14,7 @@
  *   mmap     files are not cached, so that none can be mapped and shared
  *   inodes   the number of a file is made from its path, and changes with it
  *   case     no case: letters from A to Z become a to z
+ *   full     while FOLDER/full exists, nothing can be written, nor opened for that (ENOSPC)
  *
  * It runs in the foreground, prints "ready" once the folder is mounted, and ends when that is
  * unmounted.  One thread: a request at a time.
@@ -34,8 +35,22 @@
 #include <unistd.h>
 
 static const char *const lacks_names[] = {"link",  "rename2", "rename", "chmod",  "modes", "flock",
-                                          "locks", "fsync",   "mmap",   "inodes", "case"};
-enum lacks { LINK, RENAME2, RENAME, CHMOD, MODES, FLOCK, LOCKS, FSYNC, MMAP, INODES, CASE, LACKS };
+                                          "locks", "fsync",   "mmap",   "inodes", "case",  "full"};
+enum lacks {
+    LINK,
+    RENAME2,
+    RENAME,
+    CHMOD,
+    MODES,
+    FLOCK,
+    LOCKS,
+    FSYNC,
+    MMAP,
+    INODES,
+    CASE,
+    FULL,
+    LACKS
+};
 static bool lacks[LACKS];
 static int backing; /* descriptor of the folder */
 
@@ -159,8 +174,15 @@ static int odd_truncate(const char *path, off_t size, struct fuse_file_info *fil
     return rc;
 }
 
+static bool is_full(void)
+{
+    return lacks[FULL] && faccessat(backing, "full", F_OK, 0) == 0;
+}
+
 static int odd_open(const char *path, struct fuse_file_info *file)
 {
+    if ((file->flags & O_ACCMODE) != O_RDONLY && is_full())
+        return -ENOSPC;
     int fd = openat(backing, below(path), file->flags | O_CLOEXEC);
     file->fh = (uint64_t)fd;
     return fd < 0 ? -errno : 0;
@@ -168,6 +190,8 @@ static int odd_open(const char *path, struct fuse_file_info *file)
 
 static int odd_create(const char *path, mode_t mode, struct fuse_file_info *file)
 {
+    if (is_full())
+        return -ENOSPC;
     int fd = openat(backing, below(path), file->flags | O_CREAT | O_CLOEXEC, mode);
     file->fh = (uint64_t)fd;
     return fd < 0 ? -errno : 0;
@@ -184,6 +208,8 @@ static int odd_write(const char *path, const char *buf, size_t len, off_t at,
                      struct fuse_file_info *file)
 {
     (void)path;
+    if (is_full())
+        return -ENOSPC;
     ssize_t n = pwrite((int)file->fh, buf, len, at);
     return n < 0 ? -errno : (int)n;
 }

@@ -466,6 +466,37 @@ FA_TEST_MODES(mounts, a_kill_at_any_step_leaves_the_part_or_the_file)
     end_ordeal("mount, each kind of step");
 }
 
+/* Only the state is there, and its journal, which exists, cannot even be opened for writing. */
+Test(mounts, a_state_on_a_full_mount_is_written_when_there_is_space)
+{
+    mount_one("full");
+    add_path("/ok/10/a");
+    add_path("/hold/b");
+    fa_fetch_start(&fetch, &scratch, "async", list.text, "--state", in_mount("state.db"),
+                   "--stall-timeout", "60", NULL);
+    fa_server_until(&server, "held", 1, 10);
+    fa_scratch_write(&scratch, "backing/full", "");
+    fa_server_release(&server, NULL);
+    fa_run_until_stderr_has(&fetch.run, "No space left on device: waiting", 10);
+    fa_file_remove(fa_scratch_path(&scratch, "backing/full"));
+    fa_fetch_expect(&fetch, 20, 0);
+    fa_expect_file(fetch.dir, "b", "/hold/b", FA_PATTERN_SMALL);
+}
+
+/* A run that does not begin does not wait. */
+Test(mounts, a_start_on_a_full_mount_fails_at_once_and_says_so)
+{
+    mount_one("full");
+    add_path("/ok/10/f");
+    fa_scratch_write(&scratch, "backing/full", "");
+    fa_fetch_start_with(&fetch, &scratch, NULL, in_mount("dir"), "async", list.text, NULL);
+    cr_expect_eq(fa_run_wait(&fetch.run, 20), 4, "%s", fa_run_err(&fetch.run));
+    const char *said = fa_run_err(&fetch.run);
+    cr_expect(strstr(said, "No space left") && strstr(said, "df -h") &&
+                  !strstr(said, "--disk-wait"),
+              "%s", said);
+}
+
 /* Names as the mount stores them: in lower case. */
 static void expect_cases(const char *dir)
 {

@@ -188,10 +188,20 @@ Test(summary, hint_that_was_printed_with_the_end_of_the_run_is_not_repeated)
     fa_error_system(&result.error, FA_CLASS_LOCAL_IO, ENOSPC, "cannot write");
     fa_summary_count(&summary, &result);
     cr_assert_not_null(strstr(text_of(1, false, false), "df -i"));
-    summary.failures.shown = fa_failures_disk_hint(&result.error);
+    summary.failures.shown = fa_failures_disk_hint(&result.error, true);
     cr_assert_null(strstr(text_of(1, false, false), "df -i"));
     result.error.code = EACCES;
-    cr_assert_null(fa_failures_disk_hint(&result.error), "it may be that of a certificate");
+    cr_assert_null(fa_failures_disk_hint(&result.error, true), "it may be that of a certificate");
+}
+
+Test(summary, waiting_is_not_proposed_for_what_prevents_a_run)
+{
+    for (int code = ENOSPC; code; code = code == ENOSPC ? EDQUOT : 0) {
+        struct fa_error error = {FA_DOMAIN_SYSTEM, code, FA_CLASS_LOCAL_IO, ""};
+        cr_assert_not_null(strstr(fa_failures_disk_hint(&error, true), "--disk-wait"));
+        cr_assert_null(strstr(fa_failures_disk_hint(&error, false), "--disk-wait"));
+        cr_assert_not_null(strstr(fa_failures_disk_hint(&error, false), "remove files"));
+    }
 }
 
 Test(summary, an_option_that_was_given_is_not_proposed)
