@@ -1,127 +1,232 @@
 /*
- * The options of a host are printed as a run would use them: those of its section in the file of
- * --hosts, and the others of the command line.  Headers have secrets, so only their names are
- * printed.
+ * Nothing is requested, and nothing is written: a check must not change what it looks at.  Whether
+ * there is a route is asked of the kernel by connecting a datagram socket, which sends nothing
+ * (udp(7)).
  */
 #include "cli/doctor.h"
 
-#include <ctype.h>
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/statvfs.h>
+#include <sys/timex.h>
+#include <time.h>
+#include <unistd.h>
 
 #include <fetchall/redact.h>
 #include <fetchall/version.h>
 
-#include "cli/option.h"
+#include "cli/doctor_host.h"
+#include "cli/doctor_lists.h"
 #include "cli/term.h"
-#include "cli/value.h"
+#include "cli/units.h"
 
-/* A host as fa_config_find_host() requires it. */
-struct named_host {
-    char name[512];
-    const char *port;
-};
+/* A clock before this is wrong: 2026-01-01. */
+#define CLOCK_LEAST 1767225600
+/* Less than that is a sign of a disk that is nearly full. */
+#define BYTES_FEW  (100.0 * 1024 * 1024)
+#define INODES_FEW 1000
+/* Besides one for each transfer: the state, lists, workers. */
+#define FILES_OWN 64
 
-/* "NAME", "NAME:PORT", "[ADDRESS]" or "[ADDRESS]:PORT"; without a port it is that of HTTPS. */
-static int host_split(const char *text, struct named_host *ret, struct fa_error *err)
+static const char *environment(const char *name)
 {
-    size_t len = strlen(text);
-    bool brackets = text[0] == '[';
-    const char *end = brackets ? strchr(text, ']') : strchr(text, ':');
-    if (!brackets && end && strchr(end + 1, ':'))
-        end = NULL; /* an IPv6 address */
-    size_t first = brackets, size = end ? (size_t)(end - text) - first : len;
-    const char *rest = end ? end + brackets : "";
-    uint64_t port = 443;
-    if ((brackets && !end) || size == 0 || size >= sizeof(ret->name) || strpbrk(text, "/@ ") ||
-        (*rest && (*rest != ':' || fa_value_number(rest + 1, &port) != 0 || port > 65535)))
-        return fa_option_refuse(err, "--host requires a host, such as example.org:443, not '%s'",
-                                text);
-    for (size_t i = 0; i < size; ++i)
-        ret->name[i] = (char)tolower((unsigned char)text[first + i]);
-    ret->name[size] = '\0';
-    ret->port = *rest ? rest + 1 : "443";
-    return 0;
+    const char *value = getenv(name);
+    return value && *value ? value : NULL;
 }
 
-static void doctor_put(const char *name, const char *value)
+static void check_versions(struct fa_findings *findings)
 {
-    printf("%-12s ", name);
-    fa_term_put(stdout, value);
-    putchar('\n');
+    fa_findings_put(findings, FA_FINDING_OK, "version", NULL, "fetchall %s, libcurl %s", FA_VERSION,
+                    fa_version_libcurl());
+    for (unsigned i = 0; fa_version_fault(i); ++i)
+        fa_findings_put(findings, FA_FINDING_NOTE, "libcurl", NULL, "worked around: it %s",
+                        fa_version_fault(i));
 }
 
-static void doctor_put_headers(const char *const *headers, size_t n,
-                               const struct fa_host_config *host)
+static void check_files(struct fa_findings *findings)
 {
-    for (size_t i = 0; i < n; ++i) {
-        size_t len = strcspn(headers[i], ":;");
-        bool replaced = false;
-        for (size_t j = 0; host && j < host->n_headers; ++j)
-            replaced |= strcspn(host->headers[j], ":;") == len &&
-                        strncasecmp(host->headers[j], headers[i], len) == 0;
-        if (!replaced)
-            printf("%-12s %.*s: ***\n", "header", (int)len, headers[i]);
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+        return;
+    unsigned long long most = limit.rlim_max;
+    bool few = most < 2 * 256 + FILES_OWN;
+    fa_findings_put(findings, few ? FA_FINDING_NOTE : FA_FINDING_OK, "files",
+                    few ? "raise the limit (ulimit -Hn), or use fewer --jobs" : NULL,
+                    "at most %llu open files", most);
+}
+
+static void check_clock(struct fa_findings *findings)
+{
+    struct timex state = {.modes = 0};
+    time_t now = time(NULL);
+    struct tm utc;
+    char text[40];
+    strftime(text, sizeof(text), "%Y-%m-%d %H:%M:%S UTC", gmtime_r(&now, &utc));
+    if (now < CLOCK_LEAST)
+        fa_findings_put(findings, FA_FINDING_BAD, "clock",
+                        "set the clock: certificates count as not yet valid", "%s", text);
+    else if (adjtimex(&state) == TIME_ERROR)
+        fa_findings_put(findings, FA_FINDING_NOTE, "clock",
+                        "compare it with another clock if certificates are rejected",
+                        "%s, not synchronized", text);
+    else
+        fa_findings_put(findings, FA_FINDING_OK, "clock", NULL, "%s", text);
+}
+
+static void check_resolver(struct fa_findings *findings)
+{
+    FILE *file = fopen("/etc/resolv.conf", "re");
+    char line[256], text[128] = "";
+    while (file && fgets(line, sizeof(line), file)) {
+        char address[80];
+        size_t len = strlen(text);
+        if (sscanf(line, "nameserver %79s", address) == 1)
+            snprintf(text + len, sizeof(text) - len, "%s%s", len ? ", " : "", address);
     }
+    if (file)
+        fclose(file);
+    if (*text)
+        fa_findings_put(findings, FA_FINDING_OK, "resolver", NULL, "name servers %s", text);
+    else
+        fa_findings_put(findings, FA_FINDING_NOTE, "resolver",
+                        "add a name server, unless all hosts are in /etc/hosts or --resolve",
+                        "no name server in /etc/resolv.conf");
 }
 
-static void doctor_put_limits(const struct fa_config *config, const struct fa_host_config *host)
+static bool has_route(int family, const void *address, size_t len)
 {
-    bool own = host && host->set & FA_HOST_PER_HOST;
-    unsigned most = own ? host->per_host : config->per_host;
-    bool search = own ? host->per_host_auto : config->per_host_auto;
-    double rate = host && host->set & FA_HOST_RATE ? host->host_rate : config->host_rate;
-    if (most > 0)
-        printf("%-12s %s%u\n", "per-host", search ? "auto:" : "", most);
-    else
-        doctor_put("per-host", "auto");
-    if (rate > 0)
-        printf("%-12s %g\n", "host-rate", rate);
-    else
-        doctor_put("host-rate", "no limit");
+    int fd = socket(family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    if (fd < 0)
+        return false;
+    bool is = connect(fd, address, (socklen_t)len) == 0;
+    close(fd);
+    return is;
 }
 
-static void doctor_put_connection(const struct fa_config *config, const struct fa_host_config *host)
+/* To addresses for documentation, which nobody has (RFC 5737, RFC 3849). */
+static void check_routes(struct fa_findings *findings)
 {
-    unsigned set = host ? host->set : 0;
-    const char *agent = set & FA_HOST_USER_AGENT ? host->user_agent : config->user_agent;
-    const char *proxy = set & FA_HOST_PROXY ? host->proxy : config->proxy;
-    const char *cert = set & FA_HOST_CERT ? host->cert : config->cert;
-    const char *key = set & FA_HOST_CERT ? host->key : config->key;
-    char *redacted = proxy && *proxy ? fa_redact_url(proxy, config->secret_keys) : NULL;
-    doctor_put("user-agent", agent ? agent : "fetchall/" FA_VERSION);
-    doctor_put("proxy", !proxy ? "environment" : !*proxy ? "none" : redacted ? redacted : "?");
-    doctor_put("http", fa_value_http(set & FA_HOST_HTTP ? host->http : config->http));
-    doctor_put("insecure",
-               (set & FA_HOST_INSECURE ? host->insecure : config->insecure) ? "yes" : "no");
-    doctor_put("cert", cert ? cert : "none");
-    doctor_put("key", key ? key : "none");
-    doctor_put("netrc", (set & FA_HOST_NETRC ? host->netrc : config->netrc) ? "yes" : "no");
-    free(redacted);
+    struct sockaddr_in v4 = {.sin_family = AF_INET, .sin_port = htons(443)};
+    struct sockaddr_in6 v6 = {.sin6_family = AF_INET6, .sin6_port = htons(443)};
+    inet_pton(AF_INET, "192.0.2.1", &v4.sin_addr);
+    inet_pton(AF_INET6, "2001:db8::1", &v6.sin6_addr);
+    bool has_v4 = has_route(AF_INET, &v4, sizeof(v4)),
+         has_v6 = has_route(AF_INET6, &v6, sizeof(v6));
+    fa_findings_put(
+        findings, has_v4 || has_v6 ? FA_FINDING_OK : FA_FINDING_NOTE, "network",
+        has_v4 || has_v6 ? NULL : "only hosts of this network can be reached (ip route)", "%s",
+        has_v4   ? has_v6 ? "routes for IPv4 and IPv6" : "a route for IPv4 only"
+        : has_v6 ? "a route for IPv6 only"
+                 : "no route to the Internet");
+}
+
+/* As transfers use them: see ENVIRONMENT in the manual. */
+static void check_certificates(struct fa_findings *findings, const struct fa_config *config)
+{
+    static const char *const names[] = {"CURL_CA_BUNDLE", "SSL_CERT_FILE", "SSL_CERT_DIR"};
+    const char *from = "--cacert", *path = config->cacert;
+    for (size_t i = 0; !path && i < sizeof(names) / sizeof(*names); ++i)
+        if ((path = environment(names[i])))
+            from = names[i];
+    if (!path) {
+        from = "the system";
+        path = "/etc/ssl/certs/ca-certificates.crt";
+    }
+    char first[256];
+    snprintf(first, sizeof(first), "%.*s", (int)strcspn(path, ":"), path);
+    if (access(first, R_OK) == 0)
+        fa_findings_put(findings, FA_FINDING_OK, "certificates", NULL, "%s, from %s", first, from);
+    else
+        fa_findings_put(findings, FA_FINDING_BAD, "certificates",
+                        "apt-get install ca-certificates, or --cacert FILE", "%s, from %s: %s",
+                        first, from, strerror(errno));
+}
+
+static void check_proxy(struct fa_findings *findings, const char *name)
+{
+    const char *value = environment(name);
+    struct fa_error err = {0};
+    if (!value)
+        return;
+    if (strcmp(name, "HTTP_PROXY") == 0) {
+        fa_findings_put(findings, FA_FINDING_NOTE, "proxy", "use http_proxy, in lower case",
+                        "HTTP_PROXY is ignored");
+        return;
+    }
+    char *shown = fa_redact_url(value, NULL);
+    bool fine = strcasecmp(name, "no_proxy") == 0 || fa_config_check_proxy(value, &err) == 0;
+    fa_findings_put(findings, fine ? FA_FINDING_OK : FA_FINDING_BAD, "proxy",
+                    fine ? NULL : "correct the variable", "%s=%s%s%s", name, shown ? shown : "?",
+                    fine ? "" : ": ", fine ? "" : err.msg);
+    free(shown);
+}
+
+static void check_proxies(struct fa_findings *findings, const struct fa_config *config)
+{
+    static const char *const names[] = {"http_proxy", "https_proxy", "HTTPS_PROXY", "all_proxy",
+                                        "ALL_PROXY",  "no_proxy",    "NO_PROXY",    "HTTP_PROXY"};
+    if (config->proxy) {
+        char *shown = fa_redact_url(config->proxy, config->secret_keys);
+        fa_findings_put(findings, FA_FINDING_OK, "proxy", NULL, "--proxy %s", shown ? shown : "?");
+        free(shown);
+        return;
+    }
+    for (size_t i = 0; i < sizeof(names) / sizeof(*names); ++i)
+        check_proxy(findings, names[i]);
+}
+
+/* Of DIR, or of the folder that it would be made in. */
+static void check_disk(struct fa_findings *findings, const struct fa_config *config)
+{
+    struct statvfs disk;
+    char path[4096], bytes[FA_UNITS_MAX];
+    snprintf(path, sizeof(path), "%s", config->dir);
+    while (statvfs(path, &disk) != 0 && errno == ENOENT && strcmp(path, ".") != 0) {
+        char *slash = strrchr(path, '/');
+        if (slash)
+            slash[slash == path] = '\0';
+        else
+            strcpy(path, ".");
+    }
+    if (access(path, W_OK) != 0 || statvfs(path, &disk) != 0) {
+        fa_findings_put(findings, FA_FINDING_BAD, "folder",
+                        "check owner and mode (ls -ld), or use another one (--dir)", "%s: %s", path,
+                        strerror(errno));
+        return;
+    }
+    double left = (double)disk.f_bavail * (double)disk.f_frsize;
+    bool few = left < BYTES_FEW || (disk.f_files > 0 && disk.f_favail < INODES_FEW);
+    fa_findings_put(findings, few ? FA_FINDING_NOTE : FA_FINDING_OK, "disk",
+                    few ? "remove files, or use another disk (--dir)" : NULL,
+                    "%s: %s and %llu files are left", path, fa_units_bytes(left, bytes),
+                    (unsigned long long)disk.f_favail);
 }
 
 enum fa_exit_status fa_doctor_command(const struct fa_options *options)
 {
-    const struct fa_config *config = &options->config;
+    struct fa_findings findings = {0};
     struct fa_error err = {0};
-    struct named_host named = {0};
-    if (host_split(options->doctor_host, &named, &err) != 0) {
-        fa_term_error(&err);
-        return FA_EXIT_USAGE;
-    }
-    const struct fa_host_config *host = fa_config_find_host(config, named.name, named.port);
-    doctor_put("host", named.name);
-    doctor_put("port", named.port);
-    doctor_put("section", host ? host->pattern : "none");
-    doctor_put_limits(config, host);
-    if (host)
-        doctor_put_headers(host->headers, host->n_headers, NULL);
-    doctor_put_headers(config->headers, config->n_headers, host);
-    doctor_put_connection(config, host);
+    if (options->doctor_host)
+        return fa_doctor_host(options);
+    check_versions(&findings);
+    check_files(&findings);
+    check_clock(&findings);
+    check_resolver(&findings);
+    check_routes(&findings);
+    check_certificates(&findings, &options->config);
+    check_proxies(&findings, &options->config);
+    check_disk(&findings, &options->config);
+    if (options->lists.count > 0)
+        fa_doctor_lists(options, &findings);
     if (fa_term_flush(&err) == 0)
-        return FA_EXIT_OK;
+        return findings.bad ? FA_EXIT_PERMANENT : FA_EXIT_OK;
     fa_term_error(&err);
     return fa_exit_of(&err);
 }

@@ -41,7 +41,8 @@
  *    shards: --shard
  *    signals: SIGINT, SIGTERM and SIGHUP end a run
  *    notify: messages to the service manager (systemd)
- *    status, verify_command, merge_command, doctor, explain, joined: the commands besides downloading
+ *    status, verify_command, merge_command, explain, joined: the commands besides downloading
+ *    doctor, doctor_host, doctor_lists, findings: fetchall doctor
  *    enqueue_command, work_command, queue_status, queue_setup: a queue
  *
  * src/cli/compare: fetchall compare

@@ -51,7 +51,7 @@ SAME_SIZE(enum fa_action);
 /* Options that a comparison passes to its runs. */
 #define RUNS (FA_COMMAND_FETCH | COMPARE)
 /* Options about the lists that are read. */
-#define READS (RUNS | ENQUEUE)
+#define READS (RUNS | ENQUEUE | DOCTOR)
 #define ALL   (RUNS | LOOKS | MERGE | ENQUEUE | DOCTOR | EXPLAIN)
 /* Options that hosts can have of their own. */
 #define HOSTED (RUNS | DOCTOR)
@@ -90,10 +90,13 @@ const struct fa_command_text fa_commands_table[] = {
      "fetchall enqueue puts there.  It ends when the queue is empty and no fetchall enqueue is "
      "running; with --wait, by a signal.  See QUEUE.  The exit status says how its own entries ended, "
      "as in EXIT STATUS."},
-    {DOCTOR, "doctor", "", "show the options that apply to a host",
-     "Prints the section of --hosts that applies to the host of --host, and the options that a run "
-     "with this command line would use there.  Values of headers and passwords are replaced by "
-     "***.  Nothing is requested.  The exit status is 0, or 2 if an option is wrong."},
+    {DOCTOR, "doctor", " [LIST...]", "check what a run needs here",
+     "Checks the limit of open files, the clock, name servers, routes, certificates, proxies, the "
+     "disk of DIR and the version of libcurl, and says what to do.  With LISTs, reads them, and "
+     "connects to the addresses of their first eight hosts, unless there is a proxy; it requests "
+     "nothing.  The exit status is 0, or 1 if a run would fail.  With --host instead, prints the section of --hosts that applies to "
+     "that host, and the options that a run with this command line would use there.  Values of headers and passwords are replaced by "
+     "***.  Then the exit status is 0, or 2 if an option is wrong."},
     {EXPLAIN, "explain", " [CLASS]", "explain a class of failures",
      "Prints what CLASS means, its usual causes, and what helps.  Without CLASS, all classes are "
      "listed.  The exit status is 0, or 2 if there is no such class."},
@@ -361,8 +364,8 @@ const struct fa_option fa_options_table[] = {
 
     GROUP("Files"),
     /* One field, with another meaning for each kind of command. */
-    TEXT("dir", 'd', "DIR", config.dir, .offer = FA_OFFER_FOLDERS,
-         .help = "save files here; created if missing"),
+    TEXT("dir", 'd', "DIR", config.dir, .commands = FA_COMMAND_FETCH | DOCTOR,
+         .offer = FA_OFFER_FOLDERS, .help = "save files here; created if missing"),
     TEXT("dir", 'd', "DIR", config.dir, .commands = LOOKS, .offer = FA_OFFER_FOLDERS,
          .help = "set the directory of the files"),
     TEXT("dir", 'd', "DIR", config.dir, .commands = MERGE, .offer = FA_OFFER_FOLDERS,
@@ -560,7 +563,7 @@ const struct fa_option fa_options_table[] = {
          .help = "hide the values of these query keys",
          .more = "*** is printed instead, as for keys that are known to sign or authorise.  See "
                  "SECRETS."),
-    INPUT("cacert", config.cacert, .commands = RUNS, .initial = "the system's", .folder = true,
+    INPUT("cacert", config.cacert, .commands = HOSTED, .initial = "the system's", .folder = true,
           .help = "trust these CA certificates (PEM)",
           .more = "FILE may be a folder: all certificates in it are trusted, whatever the names of "
                   "their files are.  See ENVIRONMENT for the default."),
@@ -598,9 +601,9 @@ const struct fa_option fa_options_table[] = {
            .more = "auto uses Landlock and seccomp as far as the kernel supports them, and "
                    "--verbose reports what is missing.  require fails if either is missing.  See "
                    "SECURITY."),
-    SET("ipv4", '4', enum fa_family, config.family, FA_FAMILY_V4, .commands = RUNS,
+    SET("ipv4", '4', enum fa_family, config.family, FA_FAMILY_V4, .commands = HOSTED,
         .help = "use IPv4 only"),
-    SET("ipv6", '6', enum fa_family, config.family, FA_FAMILY_V6, .commands = RUNS,
+    SET("ipv6", '6', enum fa_family, config.family, FA_FAMILY_V6, .commands = HOSTED,
         .help = "use IPv6 only"),
 
     GROUP("Queue"),

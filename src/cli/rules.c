@@ -96,10 +96,8 @@ static int options_read_hosts(struct fa_options *options, struct fa_error *err)
 static int options_check_doctor(struct fa_options *options, struct fa_error *err)
 {
     struct fa_config *config = &options->config;
-    if (!options->doctor_host)
-        return fa_option_refuse(err, "'fetchall doctor' requires --host");
-    if (options->lists.count > 0)
-        return fa_option_refuse(err, "'fetchall doctor' does not accept a list: '%s'",
+    if (options->doctor_host && options->lists.count > 0)
+        return fa_option_refuse(err, "--host and a list cannot be combined: '%s'",
                                 options->lists.items[0]);
     config->headers = (const char *const *)options->headers.items;
     config->n_headers = options->headers.count;

@@ -7,6 +7,7 @@
 #include <fetchall/version.h>
 
 #include <curl/curl.h>
+#include <stddef.h>
 
 int fa_library_init(void)
 {
@@ -26,6 +27,27 @@ bool fa_library_has(enum fa_fault fault)
         [FA_FAULT_HTTP2_ENDS] = 0x080400,
     };
     return curl_version_info(CURLVERSION_NOW)->version_num < ended[fault];
+}
+
+const char *fa_version_libcurl(void)
+{
+    return curl_version_info(CURLVERSION_NOW)->version;
+}
+
+const char *fa_version_fault(unsigned index)
+{
+    static const struct {
+        enum fa_fault fault;
+        const char *text;
+    } faults[] = {
+        {FA_FAULT_UNASKED_ANSWER, "takes bytes that wait on a connection for an answer (8.0.0)"},
+        {FA_FAULT_LAST_HEADER, "keeps a pointer to the last header (8.1.0)"},
+        {FA_FAULT_HTTP2_ENDS, "takes an aborted HTTP/2 stream for complete (8.4.0)"},
+    };
+    for (size_t i = 0; i < sizeof(faults) / sizeof(*faults); ++i)
+        if (fa_library_has(faults[i].fault) && index-- == 0)
+            return faults[i].text;
+    return NULL;
 }
 
 const char *fa_version(void)
