@@ -295,6 +295,12 @@ struct fa_config {
                            for files must not collide: its lock, parts and state are in
                            DIR/.fetchall/worker-NAME.  Up to 32 letters, digits, '-', '_' and '.'.
                            Not with shards.  NULL: it has dir for itself. */
+
+    const char *name;    /**< A template of the names of files, as in "{id}.{ext}": see --name in
+                          fetchall(1).  NULL: names are made from URLs, as layout says. */
+    bool keep_columns;   /**< Keep the columns of lists that are not parts of an entry, for
+                            fa_result.columns; else only those that name has. */
+    bool spare_lists[7]; /**< False: a later version may have fields here. */
 };
 
 /**
@@ -339,6 +345,9 @@ int fa_host_config_check(const struct fa_host_config *host, struct fa_error *err
  */
 const struct fa_host_config *fa_config_find_host(const struct fa_config *config, const char *host,
                                                  const char *port);
+
+/** Check a value for fa_config.name; NULL is valid.  @return 0, or -1 with FA_CLASS_REFUSED. */
+int fa_config_check_name(const char *name, struct fa_error *err);
 
 /** Check a value for fa_config.columns; NULL is valid.  @return 0, or -1 with FA_CLASS_REFUSED. */
 int fa_config_check_columns(const char *columns, struct fa_error *err);

@@ -62,6 +62,12 @@ struct fa_digest {
     unsigned char bytes[FA_DIGEST_MAX]; /**< fa_hash_size(hash) of them. */
 };
 
+/** A column of a list that is not a part of the entry. */
+struct fa_list_column {
+    const char *name;
+    const char *value; /**< UTF-8; longer values than 4096 bytes are cut. */
+};
+
 /** How one entry ended. */
 struct fa_result {
     const char *list;   /**< Its list, as passed to fa_session_add_list(). */
@@ -90,6 +96,9 @@ struct fa_result {
     const char
         *encoding;   /**< Content-Encoding, in which the file is stored ("gzip"); NULL: none. */
     bool unverified; /**< FA_STATUS_EXISTS: neither the state nor a checksum knows the file. */
+    const struct fa_list_column *columns; /**< Of the entry, n_columns of them, redacted: see
+                                             fa_config.keep_columns. */
+    size_t n_columns;
 };
 
 /** An active transfer. */

@@ -71,7 +71,7 @@
  *    hosts, breaker, concurrency, learned, outage, retry, scope, bucket, slots, spacing, timers, backlog: for the scheduler
  *    stragglers: which transfers are far slower than their kind
  *    secrecy: what of the user's secrets is sent after a redirect
- *    name, names, identity, kept, folder, store, unnamed, lock, mount: names and files
+ *    name, name_part, name_template, names, identity, kept, folder, store, unnamed, lock, mount: names and files
  *    split, segments, growth, extents, part_map: ranges of one file fetched at once
  *    resolve: addresses of hosts
  *    statuses: the table of entry statuses
@@ -88,6 +88,7 @@
  *    list, source, unpack, utf16, lines, text, entry, sum, relative: streams, lines and entries
  *    format, format_text, format_packed, format_binary, packed: the formats of lists
  *    format_sums, format_jsonl, format_csv, format_curl, format_metalink, format_bagit, bag, columns, record: those of other programs
+ *    template: names from columns
  *
  * src/state: what is known across runs
  *    state, changes, database, schema, files: the SQLite database

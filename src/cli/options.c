@@ -376,6 +376,17 @@ const struct fa_option fa_options_table[] = {
            .lists = true, .help = "derive file names from URLs",
            .more =
                "flat uses the last segment of the URL's path, tree uses host/path...  See FILES."),
+    TEXT(
+        "name", 0, "TEMPLATE", config.name, .commands = READS, .lists = true,
+        .help = "name files by a template, such as {id}.{ext}",
+        .more =
+            "Replaced are {name}, the name that --layout flat would give, and its {stem} and {ext}; "
+            "{host}, {path} and {query} of the URL; {line}, the line of the entry; {hash8}, eight "
+            "hexadecimal digits of the hash of the URL; and {NAME}, where NAME is a column of the "
+            "list or a member of its JSON objects.  A column with one of these words as its name is "
+            "{column:NAME}.  {{ and }} are braces.  A slash makes a folder; in a value it becomes "
+            "_, except in {path}.  Entries with out= keep that name, and one without such a column "
+            "fails.  See FILES."),
     UINT("fan-out", 0, config.fan_out, 1, FA_FAN_OUT_MAX, .commands = READS, .initial = "none",
          .lists = true, .help = "put files into N folders, by the hash of their names",
          .more = "For millions of files, which are slow in one folder: with 256, x.jpg becomes "

@@ -26,6 +26,16 @@ static json_t *digest_object(const struct fa_result *result)
     return object;
 }
 
+/* If a list has two columns of one name, the last one counts. */
+static json_t *columns_object(const struct fa_result *result)
+{
+    json_t *object = json_object();
+    for (size_t i = 0; object && i < result->n_columns; ++i)
+        object =
+            fa_json_set(object, result->columns[i].name, fa_json_text(result->columns[i].value));
+    return object;
+}
+
 static json_t *time_object(const struct fa_times *time)
 {
     /* clang-format off */
@@ -70,6 +80,8 @@ json_t *fa_report_object(const struct fa_result *r)
         "mode", fa_mode_name(r->mode),
         "time", time_object(&r->time));
     /* clang-format on */
+    if (r->n_columns > 0)
+        object = fa_json_set(object, "columns", columns_object(r));
     return r->unverified ? fa_json_set(object, "verified", json_false()) : object;
 }
 
@@ -77,8 +89,8 @@ bool fa_report_is_unbegun(const struct fa_result *r)
 {
     return r->error.class == FA_CLASS_CANCELLED && r->status == FA_STATUS_FAILED &&
            r->attempts == 0 && r->bytes == 0 && r->http == 0 && r->size < 0 && r->resumed == 0 &&
-           r->n_digests == 0 && !r->restarted && !r->effective_url && !r->ip && !r->http_version &&
-           !(r->time.queue > 0 || r->time.hash > 0);
+           r->n_digests == 0 && r->n_columns == 0 && !r->restarted && !r->effective_url && !r->ip &&
+           !r->http_version && !(r->time.queue > 0 || r->time.hash > 0);
 }
 
 /* The same text as fa_report_object() yields, without building an object, which takes most time. */

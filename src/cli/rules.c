@@ -135,6 +135,7 @@ static int options_check_enqueue(const struct fa_options *options, struct fa_err
     if (options->lists.count == 0)
         return fa_option_refuse(err, "no list given: name a file of URLs, or - for standard input");
     return fa_config_check_columns(options->config.columns, err) != 0 ||
+                   fa_config_check_name(options->config.name, err) != 0 ||
                    options_check_base(options, err) != 0
                ? -1
                : 0;
@@ -163,6 +164,7 @@ static int options_check_compare(const struct fa_options *options, struct fa_err
         return fa_option_refuse(err, "--stage downloads each file once: remove --max-bytes");
     if (fa_config_check_proxy(options->config.proxy, err) != 0 ||
         fa_config_check_columns(options->config.columns, err) != 0 ||
+        fa_config_check_name(options->config.name, err) != 0 ||
         options_check_base(options, err) != 0 || options_check_rate(options, err) != 0 ||
         fa_outputs_check(options, err) != 0)
         return -1;
@@ -220,6 +222,7 @@ static int options_check_fetch(struct fa_options *options, struct fa_error *err)
     if (options_read_hosts(options, err) != 0 || fa_config_check_proxy(config->proxy, err) != 0 ||
         options_check_base(options, err) != 0 ||
         fa_config_check_columns(config->columns, err) != 0 ||
+        fa_config_check_name(config->name, err) != 0 ||
         fa_config_check_retry_on(config->retry_on, err) != 0 ||
         options_check_rate(options, err) != 0 || fa_outputs_check(options, err) != 0)
         return -1;
@@ -263,6 +266,7 @@ static int options_finish_fetch(struct fa_options *options, struct fa_error *err
     config->sandbox_self = true;
     /* A manifest has lines for existing files, too. */
     config->hash_existing = options->manifest != NULL;
+    config->keep_columns = options->report || options->events;
     return options_lend_texts(options, err);
 }
 

@@ -20,6 +20,7 @@ int fa_claims_init(struct fa_claims *claims, const struct fa_config *config,
 {
     claims->layout = config->layout;
     claims->fan_out = config->fan_out;
+    claims->name = config->name;
     claims->match = config->match;
     claims->dir = config->dir[0] == '/' ? config->dir : NULL;
     claims->real = fa_folder_path(folder);
@@ -82,8 +83,18 @@ static int claims_take_folders(struct fa_claims *claims, struct fa_place *place,
     return 0;
 }
 
+static uint32_t claims_hash(const struct fa_claims *claims, const struct fa_job *job, unsigned n)
+{
+    return fa_identity_name_hash(job->entry->urls[0], job->place.owner,
+                                 job->slice.set ? job->range : NULL, claims->match, n);
+}
+
 int fa_claims_build(struct fa_claims *claims, struct fa_job *job, struct fa_error *err)
 {
+    struct fa_place *place = &job->place;
+    place->owner = job->target.mirrors[job->target.mirror].key;
+    if (job->slice.set)
+        place->owner = fa_key_pair(job->target.url->whole, job->range); /* as another URL */
     struct fa_name_source source = {
         .layout = claims->layout,
         .host = job->target.url->host,
@@ -92,17 +103,15 @@ int fa_claims_build(struct fa_claims *claims, struct fa_job *job, struct fa_erro
         .dir = job->entry->dir,
         .roots = {claims->real, claims->dir},
         .part_max = claims->part_max,
+        .name = claims->name,
+        .whole = job->target.url->whole,
+        .hash = claims_hash(claims, job, 0),
+        .entry = job->entry,
+        .fan_out = claims->fan_out,
     };
-    struct fa_place *place = &job->place;
-    if (fa_name_build(&source, &place->path, err) ||
-        (claims->fan_out > 0 && !source.out &&
-         fa_name_fan_out(&place->path, claims->fan_out, err)) ||
-        claims_take_folders(claims, place, err))
+    if (fa_name_build(&source, &place->path, err) || claims_take_folders(claims, place, err))
         return -1;
     place->key = fa_claims_key(claims, place->path);
-    place->owner = job->target.mirrors[job->target.mirror].key;
-    if (job->slice.set)
-        place->owner = fa_key_pair(job->target.url->whole, job->range); /* as another URL */
     return 0;
 }
 
@@ -115,9 +124,7 @@ int fa_claims_take(struct fa_claims *claims, const struct fa_job *job, enum fa_c
 int fa_claims_alternative(const struct fa_claims *claims, const struct fa_job *job,
                           const char *path, unsigned n, char **ret, struct fa_error *err)
 {
-    uint32_t hash = fa_identity_name_hash(job->entry->urls[0], job->place.owner,
-                                          job->slice.set ? job->range : NULL, claims->match, n);
-    if (fa_name_alternative(path, claims->part_max, hash, ret) == 0)
+    if (fa_name_alternative(path, claims->part_max, claims_hash(claims, job, n), ret) == 0)
         return 0;
     fa_error_system(err, FA_CLASS_LOCAL_IO, ENOMEM, "cannot name a file");
     return -1;

@@ -20,6 +20,7 @@ struct fa_claims {
     struct fa_names *names; /**< Owned. */
     enum fa_layout layout;
     unsigned fan_out;
+    const char *name; /**< fa_config.name.  Borrowed. */
     enum fa_match match;
     const char *dir; /**< fa_config.dir, if absolute, else NULL.  Borrowed. */
     char *real;      /**< The same without links, or NULL.  Owned. */

@@ -11,6 +11,7 @@
 #include "base/host_pattern.h"
 #include "base/sized.h"
 #include "list/columns.h"
+#include "list/template.h"
 #include "transfer/classify.h"
 #include "transfer/proxy.h"
 #include "transfer/url.h"
@@ -76,6 +77,11 @@ int fa_config_check_trust_host(const char *pattern, struct fa_error *err)
                  "(--trust-host)",
                  pattern);
     return -1;
+}
+
+int fa_config_check_name(const char *name, struct fa_error *err)
+{
+    return name ? fa_template_check(name, err) : 0;
 }
 
 int fa_config_check_columns(const char *columns, struct fa_error *err)
@@ -230,6 +236,8 @@ void fa_config_list_options(const struct fa_config *config, struct fa_list_optio
         .format = config->format,
         .base = config->base,
         .columns = config->columns,
+        .name = config->name,
+        .keep_columns = config->keep_columns,
     };
 }
 
@@ -252,7 +260,8 @@ int fa_config_check(const struct fa_config *config, struct fa_error *err)
         fa_error_set(err, FA_DOMAIN_FETCHALL, 0, FA_CLASS_REFUSED,
                      "invalid value for config field '%s'", wrong);
     struct fa_slice slice;
-    if (wrong || fa_config_check_columns(config->columns, err))
+    if (wrong || fa_config_check_columns(config->columns, err) ||
+        fa_config_check_name(config->name, err))
         return -1;
     return fa_config_slice(config, &slice, err);
 }

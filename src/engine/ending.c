@@ -12,8 +12,10 @@
 
 #include "base/http_field.h"
 #include "engine/spill.h"
+#include "transfer/secret_key.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 static const char *const restarts[FA_RESTARTS] = {
     [FA_RESTART_CHANGED] = "the server has another version now",
@@ -91,6 +93,31 @@ static void ending_report_encoding(struct fa_session *s, const struct fa_job *jo
 }
 
 /* The job must not change after this. */
+/* A value may be a signed URL.  Without memory for all of them there are none. */
+static void result_set_columns(struct fa_session *s, const struct fa_entry *entry,
+                               struct fa_result *result)
+{
+    size_t n = s->config.keep_columns ? entry->n_columns : 0;
+    struct fa_list_column *columns = n > 0 ? calloc(n, sizeof(*columns)) : NULL;
+    for (size_t i = 0; columns && i < n; ++i) {
+        const struct fa_list_column *column = &entry->columns[i];
+        const char *keys = s->config.secret_keys;
+        bool secret =
+            fa_secret_key(column->name, strlen(column->name), strlen(column->value), keys);
+        columns[i].name = column->name;
+        columns[i].value = secret ? strdup("***") : fa_redact_text(column->value, keys);
+    }
+    result->columns = columns;
+    result->n_columns = columns ? n : 0;
+}
+
+static void result_free_columns(struct fa_result *result)
+{
+    for (size_t i = 0; i < result->n_columns; ++i)
+        free((char *)result->columns[i].value);
+    free((struct fa_list_column *)result->columns);
+}
+
 static void job_report(struct fa_session *s, struct fa_job *job, struct fa_result *result)
 {
     char *url = fa_redact_url(job->entry->urls[0], s->config.secret_keys);
@@ -108,7 +135,9 @@ static void job_report(struct fa_session *s, struct fa_job *job, struct fa_resul
         result->error = fa_emit_redact(&s->emitter, &result->error);
     ending_report_encoding(s, job, result);
     fa_ledger_put_end(&s->ledger, job, result);
+    result_set_columns(s, job->entry, result);
     result_send(s, result);
+    result_free_columns(result);
     free(url);
     fa_job_set_state(job, FA_JOB_FINAL);
 }
@@ -179,7 +208,10 @@ static void spilled_leave(void *ctx, const struct fa_entry *entry, const char *p
         result.tag = entry->tag;
     }
     result.url = url ? url : "?";
+    if (entry)
+        result_set_columns(s, entry, &result);
     result_send(s, &result);
+    result_free_columns(&result);
     free(url);
 }
 

@@ -43,27 +43,29 @@ static int listed_name(struct fa_listed *listed, const struct fa_config *config,
                        const struct fa_entry *entry, const struct fa_url *url, const char *range,
                        struct fa_error *err)
 {
+    const char *part = entry->slice.set ? range : NULL;
     const struct fa_name_source source = {
         .layout = config->layout,
         .host = url->host,
         .path = url->path,
         .out = entry->out,
         .dir = entry->dir,
+        .name = config->name,
+        .whole = url->whole,
+        .hash = fa_identity_name_hash(entry->urls[0], listed->url_key, part, config->match, 0),
+        .entry = entry,
+        .fan_out = config->fan_out,
     };
     char *path = NULL;
-    if (fa_name_build(&source, &path, err) ||
-        (config->fan_out > 0 && !entry->out && fa_name_fan_out(&path, config->fan_out, err))) {
-        free(path);
+    if (fa_name_build(&source, &path, err))
         return -1;
-    }
     for (unsigned n = 0; n < FA_LISTED_NAMES; ++n) {
         listed->paths[n] = path;
         if (n + 1 < FA_LISTED_NAMES &&
-            fa_name_alternative(listed->paths[n], 0,
-                                fa_identity_name_hash(entry->urls[0], listed->url_key,
-                                                      entry->slice.set ? range : NULL,
-                                                      config->match, n),
-                                &path))
+            fa_name_alternative(
+                listed->paths[n], 0,
+                fa_identity_name_hash(entry->urls[0], listed->url_key, part, config->match, n),
+                &path))
             return entries_no_memory(err);
     }
     return 0;

@@ -19,6 +19,7 @@
 #include "engine/inspect.h"
 #include "engine/statuses.h"
 #include "list/packed.h"
+#include "list/template.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -152,8 +153,11 @@ int fa_ledger_lookup(struct fa_ledger *ledger, const struct fa_job *job, uint64_
         .run = record.run,
     };
     representation_from_record(&ret->rep, &record);
+    /* A column names the file as out= does. */
+    bool named = fa_template_has_column(ledger->config->name, NULL, 0);
     if (!ret->own && strcmp(record.slice ? record.slice : "", job->range) == 0)
-        ret->kin = fa_identity_kin(ledger->config->match, job->entry, record.url);
+        ret->kin =
+            fa_identity_kin(named ? FA_MATCH_NAME : ledger->config->match, job->entry, record.url);
     return 0;
 }
 

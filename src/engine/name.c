@@ -1,17 +1,13 @@
 /*
- * Characters are replaced and names are cut in place, in the buffer that percent-decoding wrote:
- * no step makes a name longer.  All limits count bytes, and names are cut between UTF-8
- * characters.
- *
  * The buffer records that it ran out of memory, so only the end of fa_name_build() has to check
  * it.
  */
 #include "engine/name.h"
 
 #include "base/buf.h"
-#include "base/hex.h"
 #include "base/key.h"
 #include "base/utf8.h"
+#include "engine/name_template.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -19,160 +15,21 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
-#define INDEX         "index.html"
-#define STATE_DIR     ".fetchall"
-#define EXTENSION_MAX 16
-#define SUFFIX_LEN    9 /* "-0123abcd" */
-
-static size_t part_limit(size_t part_max)
-{
-    if (part_max == 0 || part_max > FA_NAME_PART_MAX)
-        return FA_NAME_PART_MAX;
-    return part_max < FA_NAME_PART_LEAST ? FA_NAME_PART_LEAST : part_max;
-}
-
-/* Decode percent-encoding once (RFC 3986, 2.1); an invalid sequence is kept as it is. */
-static void name_put_decoded(struct fa_buf *buf, const char *text, size_t len)
-{
-    const char *end = text + len;
-    while (text < end) {
-        const char *sign = memchr(text, '%', (size_t)(end - text));
-        const char *stop = sign ? sign : end;
-        fa_buf_put(buf, text, (size_t)(stop - text));
-        text = stop;
-        if (!sign)
-            break;
-        int byte = end - sign > 2 ? fa_hex_byte(sign + 1) : -1;
-        fa_buf_put_u8(buf, byte >= 0 ? (uint8_t)byte : '%');
-        text += byte >= 0 ? 3 : 1;
-    }
-}
-
-/* Characters that must not be in a name from a URL. */
-static bool char_is_hostile(uint32_t c)
-{
-    if (c < 0x20 || (c >= 0x7f && c <= 0x9f) || c == '/' || c == '\\')
-        return true;
-    /* Bidirectional controls (Unicode Standard Annex 9), line separators, invisible characters. */
-    return c == 0x61c || c == 0x200e || c == 0x200f || (c >= 0x2028 && c <= 0x202e) ||
-           (c >= 0x2060 && c <= 0x206f) || c == 0xfeff;
-}
-
-/* Replace hostile characters by '_', in place: a character never gets longer. */
-static size_t name_clean(unsigned char *name, size_t len)
-{
-    size_t to = 0;
-    for (size_t i = 0; i < len;) {
-        uint32_t c = 0;
-        size_t n = fa_utf8_get(name + i, len - i, &c);
-        if (n == 0 || char_is_hostile(c)) {
-            name[to++] = '_';
-            i += n ? n : 1;
-            continue;
-        }
-        for (; n > 0; --n)
-            name[to++] = name[i++];
-    }
-    return to;
-}
-
-/* Windows and SMB shares drop dots and spaces at the end, so two names could become one. */
-static size_t name_without_end(const unsigned char *name, size_t len)
-{
-    while (len > 0 && (name[len - 1] == '.' || name[len - 1] == ' '))
-        len--;
-    return len;
-}
-
-static bool name_is_extension(const unsigned char *text, size_t len)
-{
-    for (size_t i = 0; i < len; ++i) {
-        unsigned char c = text[i];
-        bool alnum = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-        if (!alnum && c != '+' && c != '-' && c != '_')
-            return false;
-    }
-    return len > 0 && len <= EXTENSION_MAX;
-}
-
-/* The length of the extension, its dots included, or 0. */
-static size_t name_extension_len(const unsigned char *name, size_t len)
-{
-    const unsigned char *dot = memrchr(name, '.', len);
-    if (!dot || dot == name || !name_is_extension(dot + 1, (size_t)(name + len - dot) - 1))
-        return 0;
-    if (dot - name > 4 && memcmp(dot - 4, ".tar", 4) == 0)
-        dot -= 4;
-    return (size_t)(name + len - dot);
-}
-
-/* In any case of letters, as on file systems that ignore case. */
-static bool name_is_state(const char *name, size_t len)
-{
-    return len == strlen(STATE_DIR) && strncasecmp(name, STATE_DIR, len) == 0;
-}
-
-/* A name hidden at the top of the folder may configure a program (.bashrc); below it, it belongs to
- * a tree that is useless without it (.zattrs of Zarr).  A .fetchall would be the state of a later
- * run whose folder is that directory. */
-static bool name_start_is_hostile(const unsigned char *name, size_t len, bool top)
-{
-    if (name[0] == '.')
-        return top || (len > 1 && name[1] == '.') || name_is_state((const char *)name, len);
-    return strchr("-~ ", name[0]) != NULL;
-}
-
-/* Append a component from a URL; @otherwise replaces one that is empty.  Cutting can expose a dot
- * or space at the end, so those are dropped again. */
-static void name_put_clean(struct fa_buf *buf, const char *text, size_t len, size_t max,
-                           const char *otherwise)
-{
-    bool top = buf->len == 0;
-    if (len == 0) {
-        fa_buf_put(buf, otherwise, strlen(otherwise));
-        return;
-    }
-    size_t start = buf->len;
-    name_put_decoded(buf, text, len);
-    if (buf->failed)
-        return;
-    unsigned char *name = buf->data + start;
-    len = name_without_end(name, name_clean(name, buf->len - start));
-    if (len > 0 && name_start_is_hostile(name, len, top))
-        name[0] = '_';
-    if (len > max) {
-        size_t extension = name_extension_len(name, len);
-        size_t stem = fa_utf8_cut(name, len - extension, max - extension);
-        memmove(name + stem, name + len - extension, extension);
-        len = name_without_end(name, stem + extension);
-    }
-    buf->len = start + len;
-    if (len == 0)
-        fa_buf_put(buf, otherwise, strlen(otherwise));
-}
-
-/* The last segment of the URL. */
-static void name_put_flat(struct fa_buf *buf, const struct fa_name_source *src)
-{
-    const char *slash = strrchr(src->path, '/');
-    const char *last = slash ? slash + 1 : src->path;
-    name_put_clean(buf, last, strlen(last), part_limit(src->part_max), INDEX);
-}
+#define SUFFIX_LEN 9 /* "-0123abcd" */
 
 /* The host, then every segment; the last is the file, even if it is empty. */
 static void name_put_tree(struct fa_buf *buf, const struct fa_name_source *src)
 {
-    size_t max = part_limit(src->part_max);
-    name_put_clean(buf, src->host, strlen(src->host), max, "_");
+    size_t max = fa_name_part_limit(src->part_max);
+    fa_name_put_part(buf, src->host, strlen(src->host), max, "_");
     const char *at = src->path;
     for (;;) {
         size_t len = strcspn(at, "/");
         bool last = at[len] == '\0';
         if (len > 0 || last) {
             fa_buf_put(buf, "/", 1);
-            name_put_clean(buf, at, len, max, last ? INDEX : "_");
+            fa_name_put_part(buf, at, len, max, last ? FA_NAME_INDEX : "_");
         }
         if (last)
             break;
@@ -230,7 +87,7 @@ static int name_put_given(struct fa_buf *buf, const char *option, const char *gi
         if (len > 0 && !(len == 1 && at[0] == '.')) {
             if (buf->len > 0)
                 fa_buf_put(buf, "/", 1);
-            else if (name_is_state(at, len))
+            else if (fa_name_is_state(at, len))
                 return name_refuse(err, option, given, "'.fetchall' keeps the state of the folder");
             fa_buf_put(buf, at, len);
         }
@@ -254,7 +111,7 @@ static const char *path_below(const char *path, const char *folder)
 static int name_put_dir(struct fa_buf *buf, const struct fa_name_source *src, struct fa_error *err)
 {
     const char *dir = src->dir;
-    size_t max = part_limit(src->part_max);
+    size_t max = fa_name_part_limit(src->part_max);
     if (dir[0] != '/' || !src->roots[0])
         return name_put_given(buf, "dir", dir, max, err);
     const char *below = path_below(dir, src->roots[0]);
@@ -276,7 +133,16 @@ static int name_put_out(struct fa_buf *buf, const struct fa_name_source *src, st
     const char *last = slash ? slash + 1 : out;
     if (*last == '\0' || strcmp(last, ".") == 0)
         return name_refuse(err, "out", out, "it names no file");
-    return name_put_given(buf, "out", out, part_limit(src->part_max), err);
+    return name_put_given(buf, "out", out, fa_name_part_limit(src->part_max), err);
+}
+
+static int name_put_layout(struct fa_buf *buf, const struct fa_name_source *src)
+{
+    if (src->layout == FA_LAYOUT_TREE)
+        name_put_tree(buf, src);
+    else
+        fa_name_put_last(buf, src->path, src->part_max);
+    return 0;
 }
 
 /* The first error wins, and nothing of the name is left. */
@@ -292,10 +158,8 @@ int fa_name_build(const struct fa_name_source *src, char **ret_path, struct fa_e
     } else {
         if (buf.len > 0)
             fa_buf_put(&buf, "/", 1);
-        if (src->layout == FA_LAYOUT_TREE)
-            name_put_tree(&buf, src);
-        else
-            name_put_flat(&buf, src);
+        if (src->name ? fa_name_put_template(&buf, src, err) : name_put_layout(&buf, src))
+            goto fail;
     }
     if (buf.len > FA_NAME_PATH_MAX) {
         fa_error_set(err, FA_DOMAIN_FETCHALL, 0, FA_CLASS_REFUSED,
@@ -308,7 +172,11 @@ int fa_name_build(const struct fa_name_source *src, char **ret_path, struct fa_e
         goto fail;
     }
     *ret_path = (char *)buf.data;
-    return 0;
+    if (src->fan_out == 0 || src->out || fa_name_fan_out(ret_path, src->fan_out, err) == 0)
+        return 0;
+    free(*ret_path);
+    *ret_path = NULL;
+    return -1;
 
 fail:
     fa_buf_fini(&buf);
@@ -321,8 +189,9 @@ int fa_name_alternative(const char *path, size_t part_max, uint32_t hash, char *
     const char *slash = strrchr(path, '/');
     const char *name = slash ? slash + 1 : path;
     size_t len = strlen(name);
-    size_t extension = name_extension_len((const unsigned char *)name, len);
-    size_t stem = fa_utf8_cut(name, len - extension, part_limit(part_max) - SUFFIX_LEN - extension);
+    size_t extension = fa_name_extension_len((const unsigned char *)name, len);
+    size_t stem =
+        fa_utf8_cut(name, len - extension, fa_name_part_limit(part_max) - SUFFIX_LEN - extension);
     *ret = NULL;
     int rc = asprintf(ret, "%.*s-%08x%s", (int)((name - path) + (ptrdiff_t)stem), path, hash,
                       name + len - extension);

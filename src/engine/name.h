@@ -12,6 +12,9 @@
  * is kept, except in ".fetchall".  Dots and spaces at the end are dropped.  A name that is too long
  * is cut before its extension.  A URL without a file name becomes "index.html".
  *
+ * A template makes names as a URL does: each value is cleaned, and a slash in it makes no folder,
+ * except in the path of the URL.  What the user wrote at the beginning of a component stays.
+ *
  * Names from the user (`out`, `dir`) are either taken as they are, apart from "./" and "//", or
  * refused.  An absolute `dir`, as aria2 writes it, may be below the folder.
  *
@@ -26,28 +29,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include <fetchall/config.h>
+#include "engine/name_part.h"
+
 #include <fetchall/error.h>
 
-/** Bytes of one component (NAME_MAX of limits.h). */
-#define FA_NAME_PART_MAX 255
-/** The least limit of a file system that is respected: an extension and a hash must fit. */
-#define FA_NAME_PART_LEAST 32
 /** Bytes of a path, so that an alternative of its alternative fits below PATH_MAX with its zero. */
 #define FA_NAME_PATH_MAX (4096 - 1 - 2 * 9)
-
-/** What a name is made from; borrowed during the call. */
-struct fa_name_source {
-    enum fa_layout layout;
-    const char *host;     /**< As in the URL; an IPv6 address may have its brackets.  Unused in
-                         FA_LAYOUT_FLAT. */
-    const char *path;     /**< The path of the URL, percent-encoded, without query and fragment. */
-    const char *out;      /**< The name given by the user, or NULL; overrides URL and layout. */
-    const char *dir;      /**< The folder given by the user, or NULL; prefixed to the name. */
-    const char *roots[2]; /**< Absolute names of the folder of the session, or NULL: an absolute
-                               `dir` below one of them is made relative. */
-    size_t part_max;      /**< Bytes of one component that the file system allows; 0: unknown. */
-};
 
 /**
  * Make the relative path of a file.

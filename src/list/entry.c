@@ -211,6 +211,35 @@ void fa_entry_add_option(struct fa_entry *entry, char *at, size_t len)
             (struct fa_entry_option){span_string(name), has_value ? span_string(value) : NULL};
 }
 
+/* In place: a character is replaced byte by byte. */
+static const char *span_clean(struct span span)
+{
+    for (size_t i = 0, n; i < span.len; i += n) {
+        uint32_t c = 0;
+        n = fa_utf8_get(span.at + i, span.len - i, &c);
+        bool good = n > 0 && c != 0x7f && (c >= 0x20 || c == '\t' || c == '\n' || c == '\r');
+        n = good ? n : 1;
+        if (!good)
+            span.at[i] = '?';
+    }
+    return span_string(span);
+}
+
+void fa_entry_add_column(struct fa_entry *entry, char *name, size_t name_len, char *value,
+                         size_t len)
+{
+    entry->columns[entry->n_columns++] = (struct fa_list_column){
+        span_clean((struct span){name, name_len}), span_clean((struct span){value, len})};
+}
+
+const char *fa_entry_column(const struct fa_entry *entry, const char *name, size_t len)
+{
+    for (size_t i = 0; i < entry->n_columns; ++i)
+        if (strlen(entry->columns[i].name) == len && memcmp(entry->columns[i].name, name, len) == 0)
+            return entry->columns[i].value;
+    return NULL;
+}
+
 /* The parts of the block follow each other by decreasing alignment, so that no padding is
  * needed. */
 struct fa_entry *fa_entry_new(const char *list, uint64_t line, const struct fa_entry_need *need,
@@ -218,7 +247,8 @@ struct fa_entry *fa_entry_new(const char *list, uint64_t line, const struct fa_e
 {
     size_t pointers = (need->urls + need->options) * sizeof(char *);
     size_t unknown = need->options * sizeof(struct fa_entry_option);
-    struct fa_entry *entry = malloc(sizeof(*entry) + pointers + unknown + need->bytes);
+    size_t columns = need->columns * sizeof(struct fa_list_column);
+    struct fa_entry *entry = malloc(sizeof(*entry) + pointers + unknown + columns + need->bytes);
     if (!entry) {
         fa_error_system(err, FA_CLASS_LOCAL_IO, ENOMEM, "cannot keep line %llu of '%s'",
                         (unsigned long long)line, list);
@@ -235,7 +265,8 @@ struct fa_entry *fa_entry_new(const char *list, uint64_t line, const struct fa_e
         .size = -1,
         .unknown_are = "option",
     };
-    entry->room = *ret_room = (char *)(entry->unknown + need->options);
+    entry->columns = (struct fa_list_column *)(entry->unknown + need->options);
+    entry->room = *ret_room = (char *)(entry->columns + need->columns);
     return entry;
 }
 
@@ -256,7 +287,7 @@ static void entry_reduce_to_text(struct fa_entry *entry, const char *text, size_
             room[i] = '?';
     entry->urls[0] = span_string(shown);
     entry->n_urls = 1;
-    entry->n_headers = entry->n_unknown = 0;
+    entry->n_headers = entry->n_unknown = entry->n_columns = 0;
     entry->out = entry->dir = NULL;
     entry->hash = 0;
     entry->size = -1;
@@ -323,7 +354,8 @@ void fa_entry_each_option(const struct fa_entry *entry, const char *out, fa_entr
 bool fa_entry_is_plain(const struct fa_entry *entry)
 {
     return entry->n_urls == 1 && !entry->out && !entry->dir && !entry->hash && entry->size < 0 &&
-           !entry->slice.set && entry->n_headers == 0 && entry->n_unknown == 0;
+           !entry->slice.set && entry->n_headers == 0 && entry->n_unknown == 0 &&
+           entry->n_columns == 0;
 }
 
 void fa_entry_free(struct fa_entry *entry)

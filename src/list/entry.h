@@ -39,7 +39,9 @@ struct fa_entry {
     struct fa_slice slice;                   /**< From range=, or from a header Range. */
     struct fa_entry_option *unknown;         /**< Reported as a warning, not as an error. */
     size_t n_unknown;
-    const char *unknown_are; /**< "option", or another word for messages. */
+    const char *unknown_are;        /**< "option", or another word for messages. */
+    struct fa_list_column *columns; /**< Kept for names and reports: see fa_list_options. */
+    size_t n_columns;
 
     char *room; /**< Memory of its strings; for fa_entry_finish(). */
 
@@ -50,7 +52,8 @@ struct fa_entry {
 struct fa_entry_need {
     size_t urls;    /**< At least 1. */
     size_t options; /**< Of any kind. */
-    size_t bytes;   /**< Of all strings, including their final zeros. */
+    size_t columns;
+    size_t bytes; /**< Of all strings, including their final zeros. */
 };
 
 /**
@@ -79,6 +82,17 @@ void fa_entry_add_url(struct fa_entry *entry, char *at, size_t len);
  * @at  "name=value", as for fa_entry_add_url().
  */
 void fa_entry_add_option(struct fa_entry *entry, char *at, size_t len);
+
+/**
+ * Add a column.  What is not UTF-8, and control bytes other than TAB and line ends, become '?'.
+ *
+ * @name, @value  Inside the entry's room.  A zero is put after each.
+ */
+void fa_entry_add_column(struct fa_entry *entry, char *name, size_t name_len, char *value,
+                         size_t len);
+
+/** The value of a column, or NULL. */
+const char *fa_entry_column(const struct fa_entry *entry, const char *name, size_t len);
 
 /** Set the checksum.  @bytes  fa_hash_size(hash) of them; copied. */
 void fa_entry_set_checksum(struct fa_entry *entry, enum fa_hash hash, const unsigned char *bytes);

@@ -27,6 +27,8 @@ struct csv {
     char delimiter;
     size_t n_columns;
     uint8_t parts[COLUMNS_MAX]; /* enum fa_column bits */
+    struct fa_buf names;        /* Of the columns that are kept; each ends with a zero. */
+    uint32_t kept[COLUMNS_MAX]; /* Where in names, from 1; 0: not kept. */
 };
 
 /* Pass over the text, at the beginning of a field, or inside quotes if *open.  Return the end of the
@@ -100,8 +102,13 @@ static void header_visit(struct csv *csv, size_t column, const char *field, size
         --len;
     csv->parts[column] = (uint8_t)fa_columns_find(columns, field, len);
     csv->n_columns = column + 1;
-    if (!csv->parts[column] && len > 0)
+    if (fa_record_keeps(&csv->record, csv->parts[column], field, len)) {
+        csv->kept[column] = (uint32_t)csv->names.len + 1;
+        fa_buf_put(&csv->names, field, len);
+        fa_buf_put_u8(&csv->names, 0);
+    } else if (!csv->parts[column] && len > 0) {
         fa_record_add_unknown(&csv->record, field, len);
+    }
 }
 
 static void record_visit(struct csv *csv, size_t column, const char *field, size_t len,
@@ -110,6 +117,10 @@ static void record_visit(struct csv *csv, size_t column, const char *field, size
     (void)columns;
     if (csv->parts[column])
         fa_record_add(&csv->record, csv->parts[column], "", 0, field, len);
+    if (csv->kept[column] && !csv->names.failed) {
+        const char *name = (const char *)csv->names.data + csv->kept[column] - 1;
+        fa_record_keep(&csv->record, name, strlen(name), field, len);
+    }
 }
 
 static enum fa_list_what csv_refuse(struct fa_format_reader *reader, const char *why)
@@ -244,6 +255,7 @@ static enum fa_list_what csv_next(struct fa_format_reader *reader, struct fa_ent
 {
     struct csv *csv = reader->state;
     struct fa_line line;
+    csv->record.options = reader->options;
     for (;;) {
         enum fa_source_what what = fa_lines_next(reader->lines, reader->now, &line);
         bool ended = what != FA_SOURCE_SOME && what != FA_SOURCE_AGAIN;
@@ -273,6 +285,7 @@ static enum fa_list_what tsv_next(struct fa_format_reader *reader, struct fa_ent
 static void csv_fini(void *state)
 {
     struct csv *csv = state;
+    fa_buf_fini(&csv->names);
     fa_record_fini(&csv->record);
     fa_buf_fini(&csv->text);
 }

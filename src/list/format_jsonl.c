@@ -49,22 +49,27 @@ static void member_add(const struct member *member, const char *value, size_t le
     fa_record_add(member->record, member->parts, member->name, strlen(member->name), value, len);
 }
 
+/* Any value, as JSON writes it. */
+static void member_add_json(const struct member *member, const json_t *value)
+{
+    char *text = json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT | JSON_REAL_PRECISION(15));
+    if (text)
+        member_add(member, text, strlen(text));
+    else
+        member_fail(member, "a value that memory ran out for");
+    free(text);
+}
+
 /* @return whether it is one */
 static bool member_add_scalar(const struct member *member, const json_t *value)
 {
-    char *number;
     switch (json_typeof(value)) {
     case JSON_STRING:
         member_add(member, json_string_value(value), json_string_length(value));
         return true;
     case JSON_INTEGER:
     case JSON_REAL:
-        number = json_dumps(value, JSON_ENCODE_ANY | JSON_REAL_PRECISION(15));
-        if (number)
-            member_add(member, number, strlen(number));
-        else
-            member_fail(member, "a number that memory ran out for");
-        free(number);
+        member_add_json(member, value);
         return true;
     case JSON_NULL:
         return true;
@@ -122,10 +127,19 @@ static void member_add_object(const struct member *member, json_t *object)
         member_fail(member, "an object");
 }
 
+static void member_add_unknown(const struct member *member, const json_t *value)
+{
+    size_t len = strlen(member->name);
+    if (!fa_record_keeps(member->record, 0, member->name, len))
+        fa_record_add_unknown(member->record, member->name, len);
+    else if (!member_add_scalar(member, value))
+        member_add_json(member, value);
+}
+
 static void jsonl_add_member(const struct member *member, json_t *value)
 {
     if (!member->parts)
-        fa_record_add_unknown(member->record, member->name, strlen(member->name));
+        member_add_unknown(member, value);
     else if (json_is_array(value))
         member_add_array(member, value);
     else if (json_is_object(value))
@@ -169,6 +183,7 @@ static enum fa_list_what jsonl_next(struct fa_format_reader *reader, struct fa_e
                                     struct fa_error *err)
 {
     struct fa_record *record = &((struct jsonl *)reader->state)->record;
+    record->options = reader->options;
     struct fa_line line;
     for (;;) {
         enum fa_source_what what = fa_lines_next(reader->lines, reader->now, &line);

@@ -10,6 +10,7 @@
 #ifndef FA_LIST_LIST_H
 #define FA_LIST_LIST_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -36,6 +37,8 @@ struct fa_list_options {
     const char *base;                       /**< Of relative names; NULL: none.  Borrowed. */
     const char *columns;                    /**< As for fa_columns_find().  Borrowed. */
     const struct fa_format *const *formats; /**< As for fa_format_detect().  Borrowed. */
+    const char *name;                       /**< A template, whose columns are kept; NULL: none. */
+    bool keep_columns;                      /**< Keep all columns that are not parts of an entry. */
 };
 
 enum fa_list_what {

@@ -47,6 +47,12 @@ void fa_entry_pack(const struct fa_entry *entry, const char *out, struct fa_buf 
     }
     fa_buf_put_u8(buf, '\t');
     fa_entry_each_option(entry, out, packed_put_option, buf);
+    if (entry->n_columns > 0)
+        fa_buf_put_u8(buf, '\t');
+    for (size_t i = 0; i < entry->n_columns; ++i) {
+        packed_put_option(buf, entry->columns[i].name, NULL);
+        packed_put_option(buf, entry->columns[i].value, NULL);
+    }
 }
 
 /* Unescape in place: the result is never longer.  An unknown escape is copied as it is.
@@ -71,6 +77,33 @@ static size_t text_count_tabs(const char *data, size_t len)
     return n;
 }
 
+/* The section of a packed entry, and in that of columns the name whose value comes next. */
+struct unpacking {
+    enum { SECTION_URLS, SECTION_OPTIONS, SECTION_COLUMNS } section;
+    char *name;
+    size_t name_len;
+};
+
+static void entry_add_field(struct fa_entry *entry, struct unpacking *u, char *at, size_t len)
+{
+    if (len == 0 && u->section != SECTION_COLUMNS) {
+        ++u->section;
+        return;
+    }
+    size_t plain = unescape(at, len);
+    if (u->section == SECTION_URLS) {
+        fa_entry_add_url(entry, at, plain);
+    } else if (u->section == SECTION_OPTIONS) {
+        fa_entry_add_option(entry, at, plain);
+    } else if (u->name) {
+        fa_entry_add_column(entry, u->name, u->name_len, at, plain);
+        u->name = NULL;
+    } else {
+        u->name = at;
+        u->name_len = plain;
+    }
+}
+
 /* Every field is preceded by a TAB, so len bytes have space for all strings and their zeros.
  * Fields are split before they are unescaped: a TAB inside a field is still "\t" then. */
 struct fa_entry *fa_entry_unpack(const char *list, uint64_t line, const char *data, size_t len,
@@ -79,23 +112,19 @@ struct fa_entry *fa_entry_unpack(const char *list, uint64_t line, const char *da
     if (len == 0 || *data != '\t')
         return fa_text_parse(list, line, data, len, err);
     size_t fields = text_count_tabs(data, len);
-    struct fa_entry_need need = {.urls = fields, .options = fields, .bytes = len};
+    struct fa_entry_need need = {
+        .urls = fields, .options = fields, .columns = fields, .bytes = len};
     char *at;
     struct fa_entry *entry = fa_entry_new(list, line, &need, &at, err);
     if (!entry)
         return NULL;
     memcpy(at, data + 1, len - 1);
     char *end = at + len - 1;
-    bool options = false;
+    struct unpacking unpacking = {.section = SECTION_URLS};
     while (at <= end) {
         char *tab = memchr(at, '\t', (size_t)(end - at));
         size_t field = (size_t)((tab ? tab : end) - at);
-        if (field == 0)
-            options = true;
-        else if (options)
-            fa_entry_add_option(entry, at, unescape(at, field));
-        else
-            fa_entry_add_url(entry, at, unescape(at, field));
+        entry_add_field(entry, &unpacking, at, field);
         at += field + 1;
     }
     fa_entry_finish(entry, data + 1, len - 1);

@@ -2,13 +2,14 @@
  * Values are collected first, because the URL may come after its mirrors, and because an entry has to
  * know the number and size of its parts in advance.
  *
- * Unknown columns are not kept: a list of a museum has fifty of them, and each entry in the state
- * would repeat all.  Their names are reported with the first good entry, because a bad one has no
+ * Unknown columns are kept only if the options say so: a list of a museum has fifty of them, and each
+ * entry in the state would repeat all.  The names of the others are reported with the first good entry, because a bad one has no
  * other report than its error.
  */
 #include "list/record.h"
 
 #include "list/sum.h"
+#include "list/template.h"
 
 #include "base/key.h"
 #include "base/utf8.h"
@@ -18,23 +19,30 @@
 #include <stdio.h>
 #include <string.h>
 
+/* Bytes of one value of a column that is kept, and of all of them together, about. */
+#define VALUE_MAX   4096
+#define COLUMNS_MAX 32768
+
 void fa_record_init(struct fa_record *record)
 {
     *record = (struct fa_record){0};
     fa_buf_init(&record->values);
     fa_buf_init(&record->unknown);
+    fa_buf_init(&record->columns);
 }
 
 void fa_record_fini(struct fa_record *record)
 {
     fa_buf_fini(&record->values);
     fa_buf_fini(&record->unknown);
+    fa_buf_fini(&record->columns);
 }
 
 void fa_record_reset(struct fa_record *record)
 {
     fa_buf_reset(&record->values);
-    record->n_urls = record->n_options = record->n_bytes = 0;
+    fa_buf_reset(&record->columns);
+    record->n_urls = record->n_options = record->n_bytes = record->n_columns = 0;
     record->error.class = FA_CLASS_NONE;
 }
 
@@ -75,7 +83,9 @@ static void record_put_lines(struct fa_record *record, unsigned part, const char
 void fa_record_add(struct fa_record *record, unsigned parts, const char *name, size_t name_len,
                    const char *value, size_t len)
 {
-    if (!parts)
+    if (fa_record_keeps(record, parts, name, name_len))
+        fa_record_keep(record, name, name_len, value, len);
+    else if (!parts)
         fa_record_add_unknown(record, name, name_len);
     for (unsigned i = 0; i < FA_COLUMNS; ++i) {
         unsigned part = parts & 1u << i;
@@ -84,6 +94,29 @@ void fa_record_add(struct fa_record *record, unsigned parts, const char *name, s
         else if (part)
             record_put(record, part, value, len);
     }
+}
+
+bool fa_record_keeps(const struct fa_record *record, unsigned parts, const char *name, size_t len)
+{
+    const struct fa_list_options *options = record->options;
+    return options && len > 0 &&
+           ((options->keep_columns && !parts) || fa_template_has_column(options->name, name, len));
+}
+
+/* What is kept of a crawl with the text of a page in each line must stay small. */
+void fa_record_keep(struct fa_record *record, const char *name, size_t name_len, const char *value,
+                    size_t len)
+{
+    bool named = fa_template_has_column(record->options->name, name, name_len);
+    if (len == 0 || (!named && record->columns.len > COLUMNS_MAX))
+        return;
+    name_len = fa_utf8_cut(name, name_len, FA_TEMPLATE_COLUMN_MAX);
+    len = fa_utf8_cut(value, len, VALUE_MAX);
+    fa_buf_put_u32(&record->columns, (uint32_t)name_len);
+    fa_buf_put_u32(&record->columns, (uint32_t)len);
+    fa_buf_put(&record->columns, name, name_len);
+    fa_buf_put(&record->columns, value, len);
+    ++record->n_columns;
 }
 
 /* Only what stays the name of an option without a value when the entry is packed: up to an "=", and
@@ -179,13 +212,29 @@ static void entry_add_unknown(struct fa_entry *entry, struct fa_record *record, 
     entry->unknown_are = record->unknown_are ? record->unknown_are : "column";
 }
 
+/* The room has space for the zeros, too: 8 bytes of lengths precede each pair. */
+static void entry_add_columns(struct fa_entry *entry, const struct fa_record *record, char **room)
+{
+    struct fa_reader reader;
+    fa_reader_init(&reader, record->columns.data, record->columns.len);
+    while (reader.at < reader.end) {
+        size_t name_len = fa_reader_u32(&reader), len = fa_reader_u32(&reader);
+        char *name = *room, *value = name + name_len + 1;
+        memcpy(name, fa_reader_get(&reader, name_len), name_len);
+        memcpy(value, fa_reader_get(&reader, len), len);
+        fa_entry_add_column(entry, name, name_len, value, len);
+        *room = value + len + 1;
+    }
+}
+
 static struct fa_entry *record_build(struct fa_record *record, const char *list, uint64_t line,
                                      const char *text, size_t len, struct fa_error *err)
 {
     struct fa_entry_need need = {
         .urls = record->n_urls + 1,
         .options = record->n_options + record->n_unknown,
-        .bytes = record->n_bytes + record->unknown.len + len + 1,
+        .columns = record->n_columns,
+        .bytes = record->n_bytes + record->columns.len + record->unknown.len + len + 1,
     };
     char *room;
     struct fa_entry *entry = fa_entry_new(list, line, &need, &room, err);
@@ -198,6 +247,8 @@ static struct fa_entry *record_build(struct fa_record *record, const char *list,
                      "the entry has no URL");
     if (entry->error.class == FA_CLASS_NONE)
         entry_add_unknown(entry, record, &room);
+    if (entry->error.class == FA_CLASS_NONE)
+        entry_add_columns(entry, record, &room);
     fa_entry_finish(entry, text, len);
     return entry;
 }
@@ -206,7 +257,7 @@ struct fa_entry *fa_record_entry(struct fa_record *record, const char *list, uin
                                  const char *text, size_t len, struct fa_error *err)
 {
     len = fa_utf8_cut(text, len, FA_LIST_SHOWN_MAX);
-    if (record->values.failed || record->unknown.failed) {
+    if (record->values.failed || record->columns.failed || record->unknown.failed) {
         fa_error_system(err, FA_CLASS_LOCAL_IO, ENOMEM, "cannot keep line %llu of '%s'",
                         (unsigned long long)line, list);
         return NULL;

@@ -19,6 +19,10 @@ struct fa_record {
     size_t n_urls, n_options, n_bytes;
     struct fa_error error; /**< FA_CLASS_NONE: none yet. */
 
+    const struct fa_list_options *options; /**< Which columns are kept; NULL: none.  Borrowed. */
+    struct fa_buf columns;                 /**< Each: two lengths, its name, its value. */
+    size_t n_columns;
+
     struct fa_buf unknown;   /**< Names of columns to report with the next good entry. */
     const char *unknown_are; /**< NULL: "column". */
     size_t n_unknown;
@@ -32,11 +36,18 @@ void fa_record_fini(struct fa_record *record);
 /** Begin a new record. */
 void fa_record_reset(struct fa_record *record);
 
+/** Whether the options say to keep a column.  @parts  What else it is. */
+bool fa_record_keeps(const struct fa_record *record, unsigned parts, const char *name, size_t len);
+
+/** Keep a column of an entry, as fa_record_keeps() says; of a long value only the beginning. */
+void fa_record_keep(struct fa_record *record, const char *name, size_t name_len, const char *value,
+                    size_t len);
+
 /**
  * Add a value.
  *
- * Empty values and unknown columns are ignored; the name of an unknown one is reported once for the
- * list.  A mirror or a header may be several, one on each line.
+ * Empty values are ignored, and unknown columns unless they are kept; the name of an ignored one is
+ * reported once for the list.  A mirror or a header may be several, one on each line.
  *
  * @parts  What the column is: enum fa_column bits.
  * @name   Of the column.

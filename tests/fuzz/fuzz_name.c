@@ -70,6 +70,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
         parts[i] = text + (at < len ? at : len);
         at += strlen(parts[i]) + 1;
     }
+    struct fa_list_column column = {"c", parts[2]};
+    const struct fa_entry entry = {.columns = &column, .n_columns = 1};
     struct fa_name_source src = {
         .layout = flags & 1 ? FA_LAYOUT_TREE : FA_LAYOUT_FLAT,
         .path = parts[0],
@@ -78,6 +80,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
         .dir = flags & 4 ? parts[3] : NULL,
         .roots = {"/r", flags & 8 ? "/" : NULL},
         .part_max = flags & 16 ? 143 : 0,
+        .name = flags & 32 ? "{c}{name}/.{path}{c}/{ext}" : NULL,
+        .whole = parts[0],
+        .entry = &entry,
     };
     char *path = NULL, *other = NULL;
     struct fa_error err = {0};
@@ -93,7 +98,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
         assert(strcmp(path, other) != 0 || strstr(path, suffix));
     } else {
         assert(!path && err.class == FA_CLASS_REFUSED && err.msg[0]);
-        assert(src.out || src.dir || src.layout == FA_LAYOUT_TREE);
+        assert(src.out || src.dir || src.layout == FA_LAYOUT_TREE || src.name);
     }
     free(path);
     free(other);

@@ -2,6 +2,7 @@
 
 #include "support/fail.h"
 #include "support/fetch.h"
+#include "support/modes.h"
 #include "support/pattern.h"
 #include "support/process.h"
 #include "support/report.h"
@@ -503,4 +504,35 @@ Test(lists, indented_url_is_an_entry)
         {"a", "/ok/1/a", 1}, {"c", "/ok/2/b", 2}, {"d", "/ok/3/d", 3}, {"e", "/ok/4/e", 4}};
     fa_expect_files(fetch.dir, files, 4);
     fa_fetch_expect_entry(&fetch, 2, "ok", NULL);
+}
+
+/* Run again: the files are found; and failed entries are retried under their names. */
+FA_TEST_MODES(lists, columns_of_a_list_name_its_files)
+{
+    char *text = at_server("id,url,title,size,link\n"
+                           "7,@/ok/1/a.jpg,\"..\\/Sun, \"\"set\"\"\",1,http://h/?token=pw\n"
+                           ",@/ok/2/b.jpg,x,2,\n"
+                           "8,@/status/404/c.jpg,y,,\n"
+                           "7,@/ok/4/d.jpg,\"..\\/Sun, \"\"set\"\"\",4,\n");
+    static const char *const name = "{id}/{title} {line}.{ext}";
+    fa_fetch_start(&fetch, &scratch, mode, text, "--name", name, "--retries", "0", NULL);
+    fa_fetch_expect(&fetch, 10, 1);
+    const json_t *first = fa_fetch_expect_entry(&fetch, 2, "ok", NULL);
+    cr_expect_str_eq(fa_report_str(first, "path"), "7/_.__Sun, \"set\" 2.jpg");
+    cr_expect_str_eq(fa_report_str(first, "columns.id"), "7");
+    cr_expect_null(strstr(fa_report_str(first, "columns.link"), "pw"));
+    cr_expect_null(json_object_get(json_object_get(first, "columns"), "size"));
+    fa_fetch_expect_entry(&fetch, 3, "failed", "refused");
+    fa_fetch_expect_entry(&fetch, 4, "failed", "http");
+    fa_expect_file(fetch.dir, "7/_.__Sun, \"set\" 5.jpg", "/ok/4/d.jpg", 4);
+    const char *dir = fetch.dir;
+    fa_fetch_end(&fetch);
+    fa_fetch_start_with(&fetch, &scratch, NULL, dir, mode, text, "--name", name, "--retries", "0",
+                        NULL);
+    fa_fetch_expect(&fetch, 10, 1);
+    fa_fetch_expect_count(&fetch, "exists", 2);
+    fa_fetch_end(&fetch);
+    fa_fetch_start_with(&fetch, &scratch, NULL, dir, mode, "", "--retry-failed", NULL);
+    fa_fetch_expect(&fetch, 10, -1);
+    free(text);
 }

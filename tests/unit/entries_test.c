@@ -109,6 +109,25 @@ Test(entries, handler_ends_the_reading_and_a_missing_list_is_an_error)
     cr_expect_eq(err.class, FA_CLASS_BAD_URL);
 }
 
+Test(entries, names_are_those_of_a_template)
+{
+    struct seen seen = {0};
+    struct fa_error err;
+    struct fa_config config;
+    const char *lists[] = {
+        fa_scratch_write(&scratch, "list.csv", "url,id,x\nhttp://a/1.jpg,7,y\nhttp://a/2.jpg,,\n")};
+    fa_config_init(&config);
+    config.name = "{id}.{ext}";
+    cr_assert_eq(fa_entries_read(&config, lists, 1, on_listed, &seen, &err), 0, "%s", err.msg);
+    cr_assert_eq(seen.n, 2);
+    cr_expect_str_eq(seen.paths[0][0], "7.jpg");
+    cr_expect_str_eq(seen.packed[0], "\thttp://a/1.jpg\t\tx\t\tid\t7");
+    cr_expect_eq(seen.classes[1], FA_CLASS_REFUSED);
+    config.name = "{id";
+    cr_expect_eq(fa_entries_read(&config, lists, 1, on_listed, &seen, &err), -1);
+    cr_expect(strstr(err.msg, "position 1"), "%s", err.msg);
+}
+
 Test(entries, names_are_in_one_folder_by_their_hash)
 {
     struct seen seen = {0};

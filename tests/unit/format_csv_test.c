@@ -55,6 +55,36 @@ Test(format_csv, semicolons_and_tabs_separate_fields)
     fa_transcript_expect("list", text, &guessed, "2:http://h/1\n id|3:http://h/2|.", NULL);
 }
 
+/* The columns of the first entry of a list. */
+static void expect_columns(const char *text, const struct fa_list_options *options,
+                           const char *expected)
+{
+    struct fa_error err;
+    struct fa_entry *entry = NULL;
+    char columns[512] = "";
+    fa_transcript_put(text, strlen(text));
+    struct fa_list *list = fa_list_open_with(fa_transcript_path(), options, &err);
+    cr_assert_eq(fa_list_next(list, 0, &entry, &err), FA_LIST_ENTRY);
+    cr_expect_eq(entry->error.class, FA_CLASS_NONE, "%s", entry->error.msg);
+    for (size_t i = 0; i < entry->n_columns; ++i)
+        sprintf(columns + strlen(columns), "%s=%s|", entry->columns[i].name,
+                entry->columns[i].value);
+    cr_expect_str_eq(columns, expected);
+    cr_expect_eq(entry->n_unknown, options->keep_columns ? 0 : 1);
+    fa_entry_free(entry);
+    fa_list_free(list);
+}
+
+Test(format_csv, columns_of_a_template_are_kept)
+{
+    static const char text[] = "id,url,note,size,name\n\"7\n8\",http://h/1,x,12,\xff\x01n\n";
+    struct fa_list_options options = {.format = FA_LIST_FORMAT_CSV,
+                                      .name = "{id}-{size}-{column:name}"};
+    expect_columns(text, &options, "id=7\n8|size=12|name=??n|");
+    options = (struct fa_list_options){.format = FA_LIST_FORMAT_CSV, .keep_columns = true};
+    expect_columns(text, &options, "id=7\n8|note=x|name=??n|");
+}
+
 Test(format_csv, columns_names_the_columns)
 {
     fa_transcript_expect("list", "id,image url,url\nx,http://h/1,page\n",

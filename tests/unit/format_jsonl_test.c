@@ -34,6 +34,54 @@ Test(format_jsonl, members_are_parts_of_the_entry)
         NULL);
 }
 
+Test(format_jsonl, members_are_kept_as_text_on_demand)
+{
+    static const char text[] = "{\"id\": 7, \"url\": \"http://h/1\", \"a\": {\"b\": [1, \"x\"]}, "
+                               "\"t\": true, \"n\": null, \"e\": \"\"}";
+    const struct fa_list_options options = {.keep_columns = true};
+    struct fa_error err;
+    struct fa_entry *entry = NULL;
+    fa_transcript_put(text, strlen(text));
+    struct fa_list *list = fa_list_open_with(fa_transcript_path(), &options, &err);
+    cr_assert_eq(fa_list_next(list, 0, &entry, &err), FA_LIST_ENTRY);
+    cr_expect_eq(entry->n_columns, 3);
+    cr_expect_str_eq(fa_entry_column(entry, "id", 2), "7");
+    cr_expect_str_eq(fa_entry_column(entry, "a", 1), "{\"b\":[1,\"x\"]}");
+    cr_expect_str_eq(fa_entry_column(entry, "t", 1), "true");
+    cr_expect_eq(entry->n_unknown, 0);
+    fa_entry_free(entry);
+    fa_list_free(list);
+}
+
+/* A line of a crawl has the text of a page. */
+Test(format_jsonl, kept_members_are_bounded)
+{
+    const struct fa_list_options options = {.keep_columns = true, .name = "{z}"};
+    struct fa_error err;
+    struct fa_entry *entry = NULL;
+    char page[8192], *text = NULL;
+    size_t len, kept = 0;
+    memset(page, 'x', sizeof(page) - 1);
+    page[sizeof(page) - 1] = '\0';
+    FILE *to = open_memstream(&text, &len);
+    fputs("{\"url\": \"http://h/1\"", to);
+    for (int i = 0; i < 50; ++i)
+        fprintf(to, ", \"m%d\": \"%s\"", i, page);
+    fputs(", \"z\": \"last\"}", to);
+    fclose(to);
+    fa_transcript_put(text, len);
+    struct fa_list *list = fa_list_open_with(fa_transcript_path(), &options, &err);
+    cr_assert_eq(fa_list_next(list, 0, &entry, &err), FA_LIST_ENTRY);
+    for (size_t i = 0; i < entry->n_columns; ++i)
+        kept += strlen(entry->columns[i].value);
+    cr_expect_leq(kept, 40000);
+    cr_expect_eq(strlen(fa_entry_column(entry, "m0", 2)), 4096);
+    cr_expect_str_eq(fa_entry_column(entry, "z", 1), "last");
+    fa_entry_free(entry);
+    fa_list_free(list);
+    free(text);
+}
+
 Test(format_jsonl, the_forms_that_json_has_are_accepted)
 {
     expect(

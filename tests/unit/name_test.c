@@ -198,7 +198,7 @@ Test(name, mirrors_the_url_in_a_tree_layout)
     };
     for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); ++i) {
         struct fa_name_source src = {
-            FA_LAYOUT_TREE, rows[i].host, rows[i].path, NULL, NULL, {NULL}, 0};
+            .layout = FA_LAYOUT_TREE, .host = rows[i].host, .path = rows[i].path};
         char *path = build(&src);
         cr_assert_str_eq(path, rows[i].name, "%s %s: '%s'", rows[i].host, rows[i].path, path);
         free(path);
@@ -239,8 +239,11 @@ Test(name, is_what_the_user_says)
         {FA_LAYOUT_FLAT, ".fetchall", "d", "d/.fetchall"},
     };
     for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); ++i) {
-        struct fa_name_source src = {rows[i].layout, "h",    "/p/u.txt", rows[i].out,
-                                     rows[i].dir,    {NULL}, 0};
+        struct fa_name_source src = {.layout = rows[i].layout,
+                                     .host = "h",
+                                     .path = "/p/u.txt",
+                                     .out = rows[i].out,
+                                     .dir = rows[i].dir};
         char *path = build(&src);
         cr_assert_str_eq(path, rows[i].name, "row %zu: '%s'", i, path);
         free(path);
@@ -261,8 +264,7 @@ Test(name, keeps_a_dot_below_a_folder_that_the_user_names)
         {"", "/.zattrs", "_zattrs"},
     };
     for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); ++i) {
-        struct fa_name_source src = {FA_LAYOUT_FLAT, "h", rows[i].path, NULL, rows[i].dir,
-                                     {NULL},         0};
+        struct fa_name_source src = {.host = "h", .path = rows[i].path, .dir = rows[i].dir};
         char *path = build(&src);
         cr_assert_str_eq(path, rows[i].name, "row %zu: '%s'", i, path);
         free(path);
@@ -340,8 +342,8 @@ Test(name, is_refused_where_the_user_may_not_write)
         {"x", "/tmp", "not relative"},
     };
     for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); ++i) {
-        struct fa_name_source src = {FA_LAYOUT_FLAT, "h",    "/u", rows[i].out,
-                                     rows[i].dir,    {NULL}, 0};
+        struct fa_name_source src = {
+            .host = "h", .path = "/u", .out = rows[i].out, .dir = rows[i].dir};
         struct fa_error err = {0};
         char *path = NULL;
         cr_assert_eq(fa_name_build(&src, &path, &err), -1, "row %zu: %s", i, path);
@@ -394,7 +396,7 @@ Test(name, keeps_a_short_extension_when_it_is_cut)
 Test(name, is_refused_when_the_path_is_too_long)
 {
     char *deep = times("/aaaaaaa", 500);
-    struct fa_name_source src = {FA_LAYOUT_TREE, "h", deep, NULL, NULL, {NULL}, 0};
+    struct fa_name_source src = {.layout = FA_LAYOUT_TREE, .host = "h", .path = deep};
     char *path = build(&src);
     cr_assert_eq(strlen(path), 4001);
     char *other = NULL;
@@ -417,7 +419,7 @@ Test(name, takes_the_longest_parts_of_the_user_and_no_longer)
 {
     char *longest = times("a", 255);
     char *longer = times("a", 256);
-    struct fa_name_source src = {FA_LAYOUT_FLAT, "h", "/u", longest, longest, {NULL}, 0};
+    struct fa_name_source src = {.host = "h", .path = "/u", .out = longest, .dir = longest};
     char *path = build(&src);
     cr_assert_eq(strlen(path), 511);
     free(path);

@@ -218,6 +218,9 @@ Test(options, wrong_command_lines_are_refused_with_a_reason)
         {{"--base", "example.org/", "x"}, "--base requires a URL"},
         {{"--columns", "url", "x"}, "PART=NAME"},
         {{"--columns", "link=url", "x"}, "--columns"},
+        {{"--name", "a/{id", "x"},
+         "'a/{id' is not a template of names: a { without its } at "
+         "position 3 (--name)"},
         {{"--trust-host", "https://a/", "x"}, "--trust-host"},
         {{"--hash", "sha3", "x"}, "--hash requires"},
         {{"--hash", "none", "--manifest", "M", "x"}, "--manifest requires a digest"},

@@ -38,6 +38,11 @@ static void expect_same(const struct fa_entry *a, const struct fa_entry *b)
         cr_expect_str_eq(a->unknown[i].name, b->unknown[i].name);
         expect_str(a->unknown[i].value, b->unknown[i].value);
     }
+    cr_assert_eq(a->n_columns, b->n_columns);
+    for (size_t i = 0; i < a->n_columns; ++i) {
+        cr_expect_str_eq(a->columns[i].name, b->columns[i].name);
+        cr_expect_str_eq(a->columns[i].value, b->columns[i].value);
+    }
 }
 
 static void pack(const struct fa_entry *entry, const char *out, struct fa_buf *buf)
@@ -106,6 +111,43 @@ Test(packed, values_that_text_cannot_hold_come_back_as_they_were)
         fa_entry_finish(entry, "", 0);
         expect_round_trip(entry);
     }
+}
+
+/* An entry with or without an option before its columns. */
+static void expect_columns(bool option)
+{
+    struct fa_entry_need need = {.urls = 1, .options = 1, .columns = 2, .bytes = 256};
+    char *room;
+    struct fa_entry *entry = fa_entry_new("list", 7, &need, &room, NULL);
+    strcpy(room, "http://h/");
+    fa_entry_add_url(entry, room, strlen(room));
+    strcpy(room + 32, "size=3");
+    if (option)
+        fa_entry_add_option(entry, room + 32, 6);
+    strcpy(room + 64, "a=b \\t");
+    strcpy(room + 96, "\tx\n\\y=z ");
+    fa_entry_add_column(entry, room + 64, strlen(room + 64), room + 96, strlen(room + 96));
+    strcpy(room + 128, "id");
+    strcpy(room + 160, "");
+    fa_entry_add_column(entry, room + 128, 2, room + 160, 0);
+    fa_entry_finish(entry, "", 0);
+    expect_round_trip(entry);
+}
+
+Test(packed, columns_come_back_as_they_were)
+{
+    expect_columns(false);
+    expect_columns(true);
+}
+
+Test(packed, column_without_a_value_is_dropped)
+{
+    static const char text[] = "\thttp://h/\t\t\tid\t7\tname";
+    struct fa_entry *entry = fa_entry_unpack("list", 7, text, strlen(text), NULL);
+    cr_assert_eq(entry->error.class, FA_CLASS_NONE, "%s", entry->error.msg);
+    cr_assert_eq(entry->n_columns, 1);
+    cr_expect_str_eq(fa_entry_column(entry, "id", 2), "7");
+    fa_entry_free(entry);
 }
 
 Test(packed, another_name_replaces_out_and_dir)

@@ -45,6 +45,17 @@ static char *line_of(json_t *object)
     return line;
 }
 
+Test(report, columns_of_the_list_are_an_object)
+{
+    static const struct fa_list_column columns[] = {{"id", "7"}, {"note", "\"x\""}};
+    struct fa_result result = downloaded;
+    result.columns = columns;
+    result.n_columns = COUNT(columns);
+    char *line = line_of(fa_report_object(&result));
+    cr_expect(strstr(line, ", \"columns\": {\"id\": \"7\", \"note\": \"\\\"x\\\"\"}}"), "%s", line);
+    free(line);
+}
+
 Test(report, has_the_fields_of_the_contract_in_its_order)
 {
     char *line = line_of(fa_report_object(&downloaded));
