@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "cli/environment.h"
 #include "cli/option.h"
 #include "cli/option_line.h"
 
@@ -21,16 +22,10 @@ struct reader {
     unsigned secret_line;
 };
 
-static const char *environment(const char *name)
-{
-    const char *value = getenv(name);
-    return value && *value ? value : NULL;
-}
-
 /* @return the name of the file, to be freed; NULL: no memory, or no place */
 static char *config_path(const char *given)
 {
-    const char *folder = environment("XDG_CONFIG_HOME"), *home = environment("HOME");
+    const char *folder = fa_environment("XDG_CONFIG_HOME"), *home = fa_environment("HOME");
     char *path = NULL;
     if (given)
         return strdup(given);
@@ -89,7 +84,7 @@ int fa_config_file_read(struct fa_options *options, fa_config_file_take *take, v
     struct stat st;
     if (options->no_config)
         return 0;
-    if (!given && (given = environment("FETCHALL_CONFIG")))
+    if (!given && (given = fa_environment("FETCHALL_CONFIG")))
         origin = "FETCHALL_CONFIG";
     char *path = config_path(given);
     FILE *in = path ? fopen(path, "re") : NULL;

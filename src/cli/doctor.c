@@ -24,6 +24,7 @@
 
 #include "cli/doctor_host.h"
 #include "cli/doctor_lists.h"
+#include "cli/environment.h"
 #include "cli/term.h"
 #include "cli/units.h"
 
@@ -34,12 +35,6 @@
 #define INODES_FEW 1000
 /* Besides one for each transfer: the state, lists, workers. */
 #define FILES_OWN 64
-
-static const char *environment(const char *name)
-{
-    const char *value = getenv(name);
-    return value && *value ? value : NULL;
-}
 
 static void check_versions(struct fa_findings *findings)
 {
@@ -133,7 +128,7 @@ static void check_certificates(struct fa_findings *findings, const struct fa_con
     static const char *const names[] = {"CURL_CA_BUNDLE", "SSL_CERT_FILE", "SSL_CERT_DIR"};
     const char *from = "--cacert", *path = config->cacert;
     for (size_t i = 0; !path && i < sizeof(names) / sizeof(*names); ++i)
-        if ((path = environment(names[i])))
+        if ((path = fa_environment(names[i])))
             from = names[i];
     if (!path) {
         from = "the system";
@@ -151,7 +146,7 @@ static void check_certificates(struct fa_findings *findings, const struct fa_con
 
 static void check_proxy(struct fa_findings *findings, const char *name)
 {
-    const char *value = environment(name);
+    const char *value = fa_environment(name);
     struct fa_error err = {0};
     if (!value)
         return;

@@ -17,6 +17,7 @@
 #include <fetchall/entries.h>
 
 #include "base/clock.h"
+#include "cli/environment.h"
 #include "cli/term.h"
 #include "cli/units.h"
 
@@ -143,7 +144,7 @@ static bool proxy_is_used(const struct fa_config *config)
                                         "ALL_PROXY"};
     bool is = config->proxy && *config->proxy;
     for (size_t i = 0; !config->proxy && i < sizeof(names) / sizeof(*names); ++i)
-        is |= getenv(names[i]) && *getenv(names[i]);
+        is |= fa_environment(names[i]) != NULL;
     return is;
 }
 

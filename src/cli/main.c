@@ -32,7 +32,7 @@
  *
  * src/cli: parse the command line, run, report
  *    main, parser, option, options, rules, value, request_options, host_file, texts: the command line
- *    config_file, option_line, show_config, shown: options in files, and options as text
+ *    config_file, environment, option_line, show_config, shown: options in files, and options as text
  *    help, man, manual, completion, completion_zsh, completion_fish: printed from the option table
  *    observer, display, progress, term, pauses, place, units: what the terminal shows
  *    report, events, manifest, metrics, json, digest_hex, run_id: what is written to files
