@@ -23,6 +23,7 @@ static const char *const restarts[FA_RESTARTS] = {
     [FA_RESTART_REFUSED] = "the server did not go on where the part ends",
     [FA_RESTART_DENIED] = "the server answered a range with an error",
     [FA_RESTART_DISPUTED] = "the server declared another length for the same version",
+    [FA_RESTART_UNPROVEN] = "the server sent a range without its ETag",
 };
 
 static void result_fill_attempt(const struct fa_job *job, struct fa_result *result)

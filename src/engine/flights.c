@@ -401,6 +401,7 @@ static int attempt_prepare(struct fa_flights *flights, struct fa_job *job, uint6
         attempt->max_size = 0;
     }
     attempt->close = origin_is_single_use(flights, target->origin);
+    attempt->fresh = job->tries.fresh;
     return 0;
 }
 

@@ -115,6 +115,7 @@ struct fa_tries {
     enum fa_restart restart; /**< Why bytes were discarded, the last time. */
     bool again;              /**< The next request starts an attempt; it is not a redirect. */
     bool http1;              /**< HTTP/2 has failed it. */
+    bool fresh;              /**< It opens a connection of its own: see fa_outcome.idle. */
     bool whole;              /**< Request the whole file, though there is a part. */
     bool whole_requested;    /**< That was done once. */
     unsigned draws;          /**< Redirects in a row to hosts that could not be requested. */

@@ -242,8 +242,8 @@ static bool job_may_request_whole(struct fa_job *job)
     return true;
 }
 
-/* Requests that are not failures, each once: with an answer to a challenge, over HTTP/1.1, and from
- * byte 0 if the bytes of earlier attempts turn out to be unusable. */
+/* Requests that are not failures, each once: with an answer to a challenge, on a connection of its
+ * own, over HTTP/1.1, and from byte 0 if the bytes of earlier attempts turn out to be unusable. */
 static bool job_may_request_again(struct fa_job *job)
 {
     const struct fa_outcome *outcome = &job->outcome;
@@ -251,6 +251,10 @@ static bool job_may_request_again(struct fa_job *job)
     if (outcome->digest && !job->target.digest) {
         job->target.digest = true;
         fa_job_take_cookies(job);
+        return true;
+    }
+    if (outcome->idle && !tries->fresh) {
+        tries->fresh = true;
         return true;
     }
     if (outcome->doubtful && !tries->http1) {

@@ -259,6 +259,7 @@ void fa_connections_use(struct fa_connections *c, struct fa_lease *lease,
     if (!kept && (connection = connection_find_fresh(c, lease, ends->local_port)))
         connection_name(c, connection, key, lease);
     bool alone = kept && !connection->http2 && (connection->users == 0 || !lease->shared);
+    lease->kept = kept;
     if (connection) {
         lease->connection = connection;
         ++connection->users;

@@ -32,6 +32,7 @@ struct fa_lease {
     unsigned tls;                     /**< TLS sessions started on new connections. */
     bool shared;                      /**< HTTP/2 may be used, with other transfers at once. */
     bool cut;                         /**< The watchdog has shut down the connection. */
+    bool kept;                        /**< The connection has had another request before. */
 };
 
 /** The two ends of a connection, as passed to CURLOPT_PREREQFUNCTION(3). */

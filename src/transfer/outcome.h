@@ -34,6 +34,7 @@ enum fa_restart {
                              requested. */
     FA_RESTART_DENIED,   /**< It answered the range with an error, and sends the whole file. */
     FA_RESTART_DISPUTED, /**< It declares another length than before for the same version. */
+    FA_RESTART_UNPROVEN, /**< It sends the range without the entity tag of its version. */
     FA_RESTARTS
 };
 
@@ -59,6 +60,8 @@ struct fa_outcome {
     enum fa_login_source login; /**< Whose user and password were sent. */
     bool digest; /**< With an error: the server asks for HTTP Digest authentication, so the
                       attempt can be made again with it. */
+    bool idle;   /**< A 408 on a kept connection: the server may have sent it before it had the
+                      request, because the connection was idle. */
     struct fa_times time;
     char ip[46];     /**< "" if never connected. */
     char version[4]; /**< "1.1", or "". */

@@ -367,17 +367,27 @@ static void response_keep_part(struct fa_response *response)
     response->head.kept = response->asked.offset;
 }
 
+/* Why the response to a range request is not that range. */
+static enum fa_restart response_refusal(const struct fa_response *response)
+{
+    if (response_has_changed(response) || response_has_other_total(response))
+        return FA_RESTART_CHANGED;
+    if (response->status != 206 || !response_is_range(response))
+        return FA_RESTART_REFUSED;
+    return response_has_version(response) ? FA_RESTART_NONE : FA_RESTART_UNPROVEN;
+}
+
 /* A 206 must continue our bytes exactly.  A 416 is accepted only as "nothing more to send". */
 static enum fa_verdict response_judge_range(struct fa_response *response)
 {
-    bool changed = response_has_changed(response) || response_has_other_total(response);
-    bool partial = response->status == 206;
-    if (!changed && (partial ? response_has_version(response) && response_is_range(response)
-                             : response_is_complete(response))) {
+    enum fa_restart refusal = response_refusal(response);
+    bool complete =
+        refusal == FA_RESTART_REFUSED && response->status == 416 && response_is_complete(response);
+    if (refusal == FA_RESTART_NONE || complete) {
         response_keep_part(response);
-        return partial ? FA_VERDICT_FILE : FA_VERDICT_COMPLETE;
+        return complete ? FA_VERDICT_COMPLETE : FA_VERDICT_FILE;
     }
-    response->restart = changed ? FA_RESTART_CHANGED : FA_RESTART_REFUSED;
+    response->restart = refusal;
     return FA_VERDICT_ERROR;
 }
 
@@ -449,16 +459,13 @@ static enum fa_verdict response_judge_slice(struct fa_response *response)
 /* One range of several: anything else than that range, a 200 included, is of no use. */
 static enum fa_verdict response_judge_segment(struct fa_response *response)
 {
-    bool changed = response_has_changed(response) || response_has_other_total(response);
-    if (response->status == 206 && !changed && response_has_version(response) &&
-        response_is_range(response)) {
+    enum fa_restart refusal = response_refusal(response);
+    if (refusal == FA_RESTART_NONE) {
         response_keep_part(response);
         return FA_VERDICT_FILE;
     }
     bool whole = response->status == 200 || response->status == 203;
-    response->restart = changed ? FA_RESTART_CHANGED
-                        : whole ? FA_RESTART_IGNORED
-                                : FA_RESTART_REFUSED;
+    response->restart = whole && refusal == FA_RESTART_REFUSED ? FA_RESTART_IGNORED : refusal;
     return FA_VERDICT_ERROR;
 }
 
@@ -547,7 +554,9 @@ static void response_explain_restart(const struct fa_response *response, struct 
     const char *text =
         response->restart == FA_RESTART_DISPUTED
             ? "the declared length differs from an earlier one for the same version of the file"
-        : changed                             ? "the file has changed since its first bytes"
+        : changed ? "the file has changed since its first bytes"
+        : response->restart == FA_RESTART_UNPROVEN
+            ? "a range without the ETag that the file had, so that it may be of another version"
         : response->failed                    ? "out of memory"
         : response->partial                   ? "the response claims to be only part of the file"
         : response->multipart                 ? "the response has several ranges"

@@ -40,8 +40,9 @@
 /* Answers to challenges in one attempt: the second one is for a nonce that the server calls stale. */
 #define CHALLENGES_MAX 2
 
-#define RESET_EVERY  3
-#define NOT_MODIFIED 304
+#define RESET_EVERY     3
+#define NOT_MODIFIED    304
+#define REQUEST_TIMEOUT 408
 
 struct fa_transfer {
     CURL *easy;
@@ -718,6 +719,7 @@ static void transfer_judge(struct fa_transfer *t, CURLcode code, struct fa_outco
         fa_response_explain(&t->response, ret);
         transfer_read_wait(t, ret);
         transfer_read_challenge(t, ret);
+        ret->idle = t->response.status == REQUEST_TIMEOUT && t->lease.kept && !t->response.http2;
     } else if (t->response.verdict == FA_VERDICT_REDIRECT) {
         transfer_redirect(t, ret);
     } else if (t->response.verdict == FA_VERDICT_UNCHANGED) {

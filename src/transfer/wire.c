@@ -86,6 +86,7 @@ static const struct fa_field outcome_fields[] = {
     FA_FIELD_ENUM(enum fa_restart, FA_RESTARTS, struct fa_outcome, restart),
     FA_FIELD_ENUM(enum fa_login_source, FA_LOGIN_SOURCES, struct fa_outcome, login),
     FA_FIELD(BOOL, bool, struct fa_outcome, digest),
+    FA_FIELD(BOOL, bool, struct fa_outcome, idle),
     FA_FIELD(BOOL, bool, struct fa_outcome, limited),
 };
 

@@ -293,6 +293,17 @@ static void serve_idle_close(struct fa_bad_conn *conn, const char *const *arg)
     conn->doomed = true;
 }
 
+static void serve_idle_408(struct fa_bad_conn *conn, const char *const *arg)
+{
+    if (!conn->idled) {
+        conn->idled = true;
+        fa_bad_reply_path(conn, fa_bad_number(arg[0]));
+        return;
+    }
+    fa_bad_reply_status(conn, 408, "Connection: close\r\n");
+    conn->answer.then = FA_BAD_CLOSE;
+}
+
 static void serve_keep_close(struct fa_bad_conn *conn, const char *const *arg)
 {
     (void)arg;
@@ -328,6 +339,7 @@ const struct fa_bad_behaviour fa_bad_bodies[] = {
     {"reset", 2, serve_reset},
     {"truncchunk", 2, serve_truncated_chunk},
     {"idleclose", 0, serve_idle_close},
+    {"idle408", 1, serve_idle_408},
     {"keepclose", 0, serve_keep_close},
     {NULL, 0, NULL},
 };

@@ -62,6 +62,7 @@ struct fa_bad_conn {
     struct event *speak; /* of that */
     bool ticket;         /* a session ticket follows the answer */
     bool doomed;         /* close at the next request, without an answer */
+    bool idled;          /* /idle408 has sent its file */
 };
 
 /* Takes FD over. SECURE: speak TLS. */

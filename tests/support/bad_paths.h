@@ -84,6 +84,8 @@
  *   /loop/a/<name>, /self/<name>      between a and b; to itself
  * Connections
  *   /idleclose/<name>                 a file; the next request on the connection is not answered
+ *   /idle408/<size>/<name>            a file; the next such request on the connection gets a 408 and
+ *                                     a close, as if the connection had been idle
  *   /keepclose/<name>                 a file that promises keep-alive; closes at once
  * Lies
  *   /unasked/<ms>/<size>/<name>       a file, and <ms> after it a whole answer that nobody asked for

@@ -254,6 +254,7 @@ static void end_status(const struct fa_reply *reply, const struct fa_attempt *at
     if (reply->cookies[0] && !(ret->cookies = strdup(reply->cookies)))
         fa_test_fail("out of memory");
     ret->digest = reply->digest && !attempt->digest;
+    ret->idle = reply->idle && !attempt->fresh;
     if (!ret->location)
         classify_status(reply->http, reply->retry_after, ret);
 }

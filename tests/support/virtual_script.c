@@ -60,6 +60,7 @@ static bool set_flag(struct fa_reply *reply, const char *word)
     } flags[] = {
         {"weak", &reply->weak},     {"nolength", &reply->no_length}, {"norange", &reply->no_range},
         {"refuse", &reply->refuse}, {"lies", &reply->lies},          {"digest", &reply->digest},
+        {"idle", &reply->idle},
     };
     for (size_t i = 0; i < sizeof(flags) / sizeof(*flags); ++i)
         if (strcmp(flags[i].name, word) == 0)

@@ -35,7 +35,7 @@ struct fa_reply {
     char version[64];
     char to[128];
     char cookies[32];
-    bool weak, no_length, no_range, refuse, lies, digest;
+    bool weak, no_length, no_range, refuse, lies, digest, idle;
     int deny; /* a status; 0: no */
 };
 

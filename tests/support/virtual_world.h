@@ -33,6 +33,7 @@
  *         lies                       declares another length for the same version
  *     301 to=URL cookies=TEXT        with the cookies of the chain, which the next request has
  *     401 digest                     with a challenge, unless the request waits for one
+ *     408 idle                       on a kept connection, unless the request opens one
  *     503 retry-after=S
  *     refused timeout reset stall crash tls garbage hang files eio
  *

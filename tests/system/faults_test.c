@@ -217,6 +217,19 @@ FA_TEST_MODES(faults, fault_ends_in_its_class_and_leaves_no_wrong_bytes)
     cr_expect(fetch.run.peak_rss < 200000, "%s: %ld KiB", mode, fetch.run.peak_rss);
 }
 
+FA_TEST_MODES(faults, time_out_of_an_idle_connection_is_no_attempt)
+{
+    for (int i = 0; i < 12; i++)
+        fa_lines_add(&list, "%s%d", fa_server_url(&server, "/idle408/10/f"), i);
+    fa_fetch_start(&fetch, &scratch, mode, list.text, "--per-host", "2", "--retries", "0", NULL);
+    fa_fetch_expect(&fetch, 20, 0);
+    for (int i = 0; i < 12; i++) {
+        const json_t *entry = fa_fetch_expect_entry(&fetch, i + 1, "ok", NULL);
+        cr_expect_eq(fa_report_int(entry, "attempts"), 1, "%s: %d", mode, i);
+    }
+    cr_expect_gt(fa_server_stat(&server, "requests"), 12, "%s: no connection was kept", mode);
+}
+
 FA_TEST_MODES(faults, bare_carriage_return_in_a_header_does_not_change_the_length)
 {
     fa_lines_add(&list, "%s", fa_server_url(&server, "/barecr/a"));

@@ -44,6 +44,23 @@ Test(engine_retry, a_transient_status_is_retried)
                                 "end complete\n");
 }
 
+Test(engine_retry, a_408_on_an_idle_connection_is_no_attempt)
+{
+    begin_world("a/x 408 idle; 200 size=10\na/y 408 idle; 408; 200 size=10",
+                "http://a/x\nhttp://a/y");
+    config->jobs = 1;
+    config->retry_wait = 1;
+    EXPECT_RUN(FA_END_COMPLETE, "@0 get a/x\n"
+                                "@0.01 get a/x\n"
+                                "@0.02 done a/x ok http=200 attempts=1\n"
+                                "get a/y\n"
+                                "get a/y\n"
+                                "retry a/y http attempt=1\n"
+                                "get a/y\n"
+                                "done a/y ok http=200 attempts=2\n"
+                                "end complete\n");
+}
+
 Test(engine_retry, retries_are_the_attempts_after_the_first)
 {
     begin_world("a/x 503", "http://a/x");

@@ -262,9 +262,8 @@ Test(response, only_the_rest_that_was_asked_for_is_taken)
     };
     static const char *const refused[] = {
         PARTIAL "|",
-        PARTIAL REST "|", /* without the entity tag */
         PARTIAL TAG "|",
-        PARTIAL REST REST "|",
+        PARTIAL REST REST TAG "|",
         PARTIAL REST "Content-Range: bytes 11-19/20||",
         PARTIAL "Content-Range: bytes 11-19/20||",
         PARTIAL "Content-Range: bytes 9-19/20||",
@@ -303,6 +302,9 @@ Test(response, only_the_rest_that_was_asked_for_is_taken)
         struct range_row row = {changed[i], FA_VERDICT_ERROR, FA_RESTART_CHANGED, 0, -1};
         expect_range(&row, &asked);
     }
+    static const struct range_row untagged = {PARTIAL REST "|", FA_VERDICT_ERROR,
+                                              FA_RESTART_UNPROVEN, 0, -1};
+    expect_range(&untagged, &asked);
 }
 
 #define SPAN "Content-Range: bytes 10-14/20|"
@@ -317,7 +319,7 @@ Test(response, only_the_segment_that_was_asked_for_is_taken)
         {PARTIAL SPAN TAG "|", FA_RESTART_NONE},
         {PARTIAL SPAN TAG "Content-Length: 5||", FA_RESTART_NONE},
         {PARTIAL SPAN TAG "Content-Length: 10||", FA_RESTART_REFUSED},
-        {PARTIAL SPAN "|", FA_RESTART_REFUSED},
+        {PARTIAL SPAN "|", FA_RESTART_UNPROVEN},
         {PARTIAL REST TAG "|", FA_RESTART_REFUSED},
         {PARTIAL TAG "Content-Range: bytes 10-13/20||", FA_RESTART_REFUSED},
         {PARTIAL TAG "Content-Range: bytes 11-14/20||", FA_RESTART_REFUSED},

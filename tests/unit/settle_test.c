@@ -205,6 +205,15 @@ Test(settle, useless_bytes_are_requested_anew_once_and_that_is_no_failure)
     cr_expect_eq(job->tries.rounds, 1);
 }
 
+Test(settle, time_out_of_an_idle_connection_is_no_failure_once)
+{
+    set_error(FA_CLASS_HTTP, FA_RETRYABLE_NOW);
+    job->outcome.idle = true;
+    cr_expect_eq(fail().what, FA_SETTLED_REQUEST);
+    cr_expect(job->tries.fresh && job->tries.rounds == 0);
+    cr_expect_eq(fail().what, FA_SETTLED_RETRY);
+}
+
 Test(settle, http2_that_cannot_tell_the_end_is_replaced_by_http1_once)
 {
     set_error(FA_CLASS_TRUNCATED, FA_RETRYABLE_NOW);
