@@ -8,10 +8,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-static bool byte_is_forbidden(unsigned char c)
-{
-    return c <= ' ' || c >= 0x7f || strchr("\"<>[]\\^`{|}", c);
-}
+static const bool is_forbidden[256] = {
+    [0 ... ' '] = true, [0x7f ... 0xff] = true, ['"'] = true,  ['<'] = true, ['>'] = true,
+    ['['] = true,       [']'] = true,           ['\\'] = true, ['^'] = true, ['`'] = true,
+    ['{'] = true,       ['|'] = true,           ['}'] = true,
+};
 
 static const char *url_path(const char *url)
 {
@@ -23,7 +24,7 @@ static const char *url_path(const char *url)
 bool fa_encode_is_needed(const char *url)
 {
     for (const char *at = url_path(url); *at && *at != '#'; ++at)
-        if (byte_is_forbidden((unsigned char)*at))
+        if (is_forbidden[(unsigned char)*at])
             return true;
     return false;
 }
@@ -49,7 +50,7 @@ char *fa_encode_url(const char *url)
         query |= *at == '?';
         if (*at == '\\' && !query)
             *to++ = '/';
-        else if (byte_is_forbidden((unsigned char)*at))
+        else if (is_forbidden[(unsigned char)*at])
             to = triple_put(to, (unsigned char)*at);
         else
             *to++ = *at;

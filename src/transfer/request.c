@@ -22,6 +22,7 @@
 #include <unistd.h>
 
 #define COOKIE "Cookie"
+#define AGENT  "User-Agent"
 
 int fa_request_append(struct curl_slist **list, const char *text)
 {
@@ -122,26 +123,49 @@ static int request_set_cookie(CURL *easy, const struct fa_attempt *a)
     return code == CURLE_OK ? 0 : -1;
 }
 
-/* Identity is requested by default: a coded body could not be resumed or checked by its digest. */
-int fa_request_set(CURL *easy, struct curl_slist **headers, const struct fa_attempt *a,
-                   const struct fa_asked *asked)
+void fa_request_lines_fini(struct fa_request_lines *lines)
 {
-    curl_slist_free_all(*headers);
-    *headers = NULL;
-    bool encoding = false;
+    curl_slist_free_all(lines->list);
+    *lines = (struct fa_request_lines){.agent = lines->agent};
+}
+
+/* The user's own lines, without cookies that request_set_cookie() joins with those of the chain. */
+static int lines_add_own(struct fa_request_lines *lines, const struct fa_attempt *a)
+{
     for (size_t i = 0; i < a->n_headers; ++i) {
-        encoding |= fa_http_line_is(a->headers[i], "Accept-Encoding");
-        if (a->cookies && fa_http_line_is(a->headers[i], COOKIE))
-            continue;
-        if (fa_request_append(headers, a->headers[i]))
+        bool joined = a->cookies && fa_http_line_is(a->headers[i], COOKIE);
+        if (!joined && fa_request_append(&lines->list, a->headers[i]))
             return -1;
     }
-    if (!encoding && fa_request_append(headers, "Accept-Encoding: identity"))
+    return 0;
+}
+
+/* Identity is requested by default: a coded body could not be resumed or checked by its digest. */
+static int lines_add_usual(struct fa_request_lines *lines, const struct fa_attempt *a)
+{
+    if (!fa_request_has_field(a, "Accept-Encoding") &&
+        fa_request_append(&lines->list, "Accept-Encoding: identity"))
         return -1;
-    if (request_set_cookie(easy, a) || request_set_range(easy, headers, asked) ||
-        request_set_condition(headers, asked))
+    if (!lines->agent || !lines->agent[0] || fa_request_has_field(a, AGENT))
+        return 0;
+    return append_field(&lines->list, AGENT, lines->agent);
+}
+
+/* Most requests have no lines of their own: then the list of the previous one is right. */
+int fa_request_set(CURL *easy, struct fa_request_lines *lines, const struct fa_attempt *a,
+                   const struct fa_asked *asked)
+{
+    bool usual = a->n_headers == 0 && asked->offset == 0 && asked->end == 0 && !asked->conditional;
+    if (!usual || !lines->usual) {
+        fa_request_lines_fini(lines);
+        if (lines_add_own(lines, a) || lines_add_usual(lines, a))
+            return -1;
+    }
+    if (request_set_cookie(easy, a) || request_set_range(easy, &lines->list, asked) ||
+        request_set_condition(&lines->list, asked))
         return -1;
-    curl_easy_setopt(easy, CURLOPT_HTTPHEADER, *headers);
+    lines->usual = usual;
+    curl_easy_setopt(easy, CURLOPT_HTTPHEADER, lines->list);
     return 0;
 }
 

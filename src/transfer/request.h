@@ -28,10 +28,17 @@ bool fa_request_has_field(const struct fa_attempt *attempt, const char *name);
  */
 int fa_request_choose(const struct fa_attempt *attempt, struct fa_asked *ret, struct fa_error *err);
 
-/** Apply the request to an easy handle.
- *
- * @headers  Owned by the caller, borrowed by the handle. */
-int fa_request_set(CURL *easy, struct curl_slist **headers, const struct fa_attempt *attempt,
+/** The header lines of a request.  Initialise to zero. */
+struct fa_request_lines {
+    struct curl_slist *list; /**< Owned; borrowed by the handle. */
+    const char *agent;       /**< The value of User-Agent; NULL: no line.  Borrowed. */
+    bool usual;              /**< The list has only what each request has. */
+};
+
+void fa_request_lines_fini(struct fa_request_lines *lines);
+
+/** Apply the request to an easy handle. */
+int fa_request_set(CURL *easy, struct fa_request_lines *lines, const struct fa_attempt *attempt,
                    const struct fa_asked *asked);
 
 #endif

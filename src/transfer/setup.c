@@ -28,11 +28,17 @@ static void setup_tls(CURL *easy, const struct fa_settings *s)
     /* Without this OpenSSL asks for a pass phrase on the terminal, in each thread and process. */
     if (s->cert)
         curl_easy_setopt(easy, CURLOPT_KEYPASSWD, "");
-    if (fa_settings_use_proxy(s)) {
-        struct fa_trust_places places = fa_trust_find(NULL);
-        curl_easy_setopt(easy, CURLOPT_PROXY_CAINFO, places.file);
-        curl_easy_setopt(easy, CURLOPT_PROXY_CAPATH, places.folders);
-    }
+    /* libcurl would copy its own paths for each transfer. */
+    struct fa_trust_places places = {0};
+    if (fa_settings_use_proxy(s))
+        places = fa_trust_find(NULL);
+    curl_easy_setopt(easy, CURLOPT_PROXY_CAINFO, places.file);
+    curl_easy_setopt(easy, CURLOPT_PROXY_CAPATH, places.folders);
+}
+
+static const char *settings_agent(const struct fa_settings *s)
+{
+    return s->user_agent ? s->user_agent : "fetchall/" FA_VERSION;
 }
 
 static void setup_http(CURL *easy, const struct fa_settings *s)
@@ -43,8 +49,8 @@ static void setup_http(CURL *easy, const struct fa_settings *s)
     curl_easy_setopt(easy, CURLOPT_HTTP_CONTENT_DECODING, 0L);
     curl_easy_setopt(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
     curl_easy_setopt(easy, CURLOPT_HEADEROPT, (long)CURLHEADER_SEPARATE);
-    curl_easy_setopt(easy, CURLOPT_USERAGENT,
-                     s->user_agent ? s->user_agent : "fetchall/" FA_VERSION);
+    if (fa_settings_use_proxy(s))
+        curl_easy_setopt(easy, CURLOPT_USERAGENT, settings_agent(s));
 }
 
 /* NOSIGNAL saves the system calls that would block SIGPIPE around each call.  Without QUICK_EXIT,
@@ -78,4 +84,11 @@ void fa_setup_apply(CURL *easy, const struct fa_settings *settings)
     setup_connection(easy, settings);
     setup_http(easy, settings);
     setup_tls(easy, settings);
+}
+
+/* libcurl formats the value of CURLOPT_USERAGENT once more than a line of CURLOPT_HTTPHEADER, and
+ * slowly.  Only the option applies to CONNECT requests, too. */
+const char *fa_setup_agent(const struct fa_settings *settings)
+{
+    return fa_settings_use_proxy(settings) ? NULL : settings_agent(settings);
 }

@@ -11,4 +11,7 @@
 /** Set the options that all attempts share.  The handle is new or has been reset. */
 void fa_setup_apply(CURL *easy, const struct fa_settings *settings);
 
+/** The value of the field User-Agent for fa_request_set().  @return NULL: the handle has it. */
+const char *fa_setup_agent(const struct fa_settings *settings);
+
 #endif

@@ -51,12 +51,13 @@ struct fa_transfer {
     const struct fa_settings *prepared; /* those of the handle, or of its model */
     bool single_use;                    /* see FA_FAULT_LAST_HEADER */
     unsigned uses;
+    bool fresh; /* the handle has not been used: its options are those that all attempts share */
     bool spent; /* it keeps the nonce of an origin, and would use it for others */
     const struct fa_settings *settings; /* of the host of the attempt */
     struct fa_trust *trust;
     struct fa_connections *connections;
     char *known_host; /* the host that we have added to libcurl's DNS cache */
-    struct curl_slist *headers;
+    struct fa_request_lines lines;
     struct curl_slist *resolve;
     struct fa_url_handle url;
     char text[CURL_ERROR_SIZE];
@@ -122,8 +123,10 @@ static void *transfer_ssl(const struct fa_transfer *t)
 /* If only the end of the connection marks the end of the file, watch for close_notify. */
 static int transfer_watch_end(struct fa_transfer *t)
 {
+    if (t->response.http2 || t->response.chunked || t->response.head.rep.total >= 0)
+        return 0;
     void *ssl = transfer_ssl(t);
-    if (!ssl || t->response.http2 || t->response.chunked || t->response.head.rep.total >= 0)
+    if (!ssl)
         return 0;
     t->close_notify = fa_trust_watch(ssl);
     if (t->close_notify)
@@ -377,7 +380,7 @@ void fa_transfer_free(struct fa_transfer *t)
         return;
     curl_easy_cleanup(t->easy);
     curl_easy_cleanup(t->model);
-    curl_slist_free_all(t->headers);
+    fa_request_lines_fini(&t->lines);
     curl_slist_free_all(t->resolve);
     fa_connections_done(t->connections, &t->lease, false);
     fa_close_notify_put(t->close_notify);
@@ -398,6 +401,8 @@ static CURL *handle_new(struct fa_transfer *t)
     handle_set_callbacks(t, easy);
     curl_easy_setopt(easy, CURLOPT_SHARE, fa_connections_share(t->connections));
     t->prepared = t->settings;
+    fa_request_lines_fini(&t->lines);
+    t->lines.agent = fa_setup_agent(t->settings);
     return easy;
 }
 
@@ -423,6 +428,7 @@ static int transfer_copy_handle(struct fa_transfer *t)
     if (!t->easy)
         return -1;
     curl_easy_setopt(t->easy, CURLOPT_SHARE, fa_connections_share(t->connections));
+    t->fresh = true;
     return 0;
 }
 
@@ -439,6 +445,7 @@ static int transfer_renew_handle(struct fa_transfer *t)
         t->easy = NULL;
     }
     t->spent = false;
+    t->fresh = !t->easy;
     if (!t->easy)
         return (t->easy = handle_new(t)) ? 0 : -1;
     if (++t->uses % RESET_EVERY == 0) {
@@ -493,6 +500,13 @@ out:
     return result;
 }
 
+/* A handle may still have the value of the previous attempt, unless it is fresh. */
+static void transfer_set_number(struct fa_transfer *t, CURLoption option, long value)
+{
+    if (value || !t->fresh)
+        curl_easy_setopt(t->easy, option, value);
+}
+
 static int transfer_set_address(struct fa_transfer *t, const struct fa_attempt *a)
 {
     unsigned zone = 0;
@@ -500,7 +514,7 @@ static int transfer_set_address(struct fa_transfer *t, const struct fa_attempt *
     bool zoned = a->addresses && strchr(a->addresses, '%');
     if (zoned && fa_zone_strip(a->addresses, &addresses, &zone))
         return -1;
-    curl_easy_setopt(t->easy, CURLOPT_ADDRESS_SCOPE, (long)zone);
+    transfer_set_number(t, CURLOPT_ADDRESS_SCOPE, (long)zone);
     int result = transfer_pin_host(t, a->host_port, zoned ? addresses : a->addresses);
     free(addresses);
     return result;
@@ -547,8 +561,10 @@ static int transfer_set_login(struct fa_transfer *t, const struct fa_attempt *a)
     enum fa_netrc_use netrc = t->settings->netrc ? a->netrc : FA_NETRC_NONE;
     if (fa_login_choose(a->url, a->host_port, netrc, &login))
         return -1;
-    CURLcode code = curl_easy_setopt(t->easy, CURLOPT_USERNAME, login.user);
-    if (code == CURLE_OK)
+    CURLcode code = CURLE_OK;
+    if (login.user || !t->fresh)
+        code = curl_easy_setopt(t->easy, CURLOPT_USERNAME, login.user);
+    if (code == CURLE_OK && (login.password || !t->fresh))
         code = curl_easy_setopt(t->easy, CURLOPT_PASSWORD, login.password);
     t->login = login.source;
     t->can_answer = login.source != FA_LOGIN_NONE && !fa_request_has_field(a, "Authorization");
@@ -560,30 +576,34 @@ static int transfer_set_login(struct fa_transfer *t, const struct fa_attempt *a)
     return code == CURLE_OK ? 0 : -1;
 }
 
-/* libcurl copies the text. */
+/* libcurl copies the text.  A URL that is plain needs no encoding. */
 static int transfer_set_url(struct fa_transfer *t, const char *url)
 {
-    char *encoded = fa_encode_is_needed(url) ? fa_encode_url(url) : NULL;
+    CURLU *plain = fa_url_handle_set(&t->url, url);
+    curl_easy_setopt(t->easy, CURLOPT_CURLU, plain);
+    char *encoded = !plain && fa_encode_is_needed(url) ? fa_encode_url(url) : NULL;
     CURLcode code = curl_easy_setopt(t->easy, CURLOPT_URL, encoded ? encoded : url);
     free(encoded);
     return code == CURLE_OK ? 0 : -1;
 }
 
-/* Every option here is set for each attempt, because a handle may still have the previous one's. */
+/* Each option here is set for each attempt, or has its default in a fresh handle. */
 static int transfer_set_up(struct fa_transfer *t, const struct fa_attempt *a,
                            const struct fa_asked *asked)
 {
-    if (transfer_set_login(t, a) || fa_cookies_set(t->easy, a->cookies))
+    if (transfer_set_login(t, a))
+        return -1;
+    if ((a->cookies || !t->fresh) && fa_cookies_set(t->easy, a->cookies))
         return -1;
     t->lease.shared = t->settings->http2 && !a->http1;
     transfer_set_version(t, t->lease.shared);
-    curl_easy_setopt(t->easy, CURLOPT_FORBID_REUSE, (long)a->close);
-    curl_easy_setopt(t->easy, CURLOPT_FRESH_CONNECT, (long)a->fresh);
+    transfer_set_number(t, CURLOPT_FORBID_REUSE, a->close);
+    transfer_set_number(t, CURLOPT_FRESH_CONNECT, a->fresh);
     curl_easy_setopt(t->easy, CURLOPT_BUFFERSIZE, (long)t->pace.buffer);
-    curl_easy_setopt(t->easy, CURLOPT_MAX_RECV_SPEED_LARGE, (curl_off_t)t->pace.rate);
-    if (fa_request_set(t->easy, &t->headers, a, asked) || transfer_set_address(t, a))
+    if (t->pace.rate || !t->fresh)
+        curl_easy_setopt(t->easy, CURLOPT_MAX_RECV_SPEED_LARGE, (curl_off_t)t->pace.rate);
+    if (fa_request_set(t->easy, &t->lines, a, asked) || transfer_set_address(t, a))
         return -1;
-    curl_easy_setopt(t->easy, CURLOPT_CURLU, fa_url_handle_set(&t->url, a->url));
     return transfer_set_url(t, a->url);
 }
 

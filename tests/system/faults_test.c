@@ -275,6 +275,39 @@ FA_TEST_MODES(faults, body_that_is_compressed_unasked_is_stored_as_it_came)
     free(got);
 }
 
+static size_t occurrences(const char *name, const char *text)
+{
+    char path[PATH_MAX];
+    size_t count = 0;
+    snprintf(path, sizeof(path), "%s/%s", fetch.dir, name);
+    char *got = fa_file_read(path, NULL);
+    for (const char *at = got; (at = strcasestr(at, text)); ++at) {
+        ++count;
+    }
+    free(got);
+    return count;
+}
+
+/* Requests with and without lines of their own, on one connection. */
+FA_TEST_MODES(faults, each_request_has_one_user_agent)
+{
+    fa_lines_add(&list, "%s", fa_server_url(&server, "/ae/a"));
+    fa_lines_add(&list, "%s\n  header=user-agent: own", fa_server_url(&server, "/ae/b"));
+    fa_lines_add(&list, "%s\n  header=X-Other: 1", fa_server_url(&server, "/ae/c"));
+    fa_lines_add(&list, "%s", fa_server_url(&server, "/ae/d"));
+    fa_lines_add(&list, "%s", fa_server_url(&server, "/ae/e"));
+    fa_fetch_start(&fetch, &scratch, mode, list.text, "-j", "1", NULL);
+    fa_fetch_expect(&fetch, 10, 0);
+    for (const char *name = "acde"; *name; ++name) {
+        char one[] = {*name, '\0'};
+        cr_expect_eq(occurrences(one, "User-Agent: fetchall/"), 1, "%s: %s", mode, one);
+        cr_expect_eq(occurrences(one, "Accept-Encoding: identity"), 1, "%s: %s", mode, one);
+        cr_expect_eq(occurrences(one, "X-Other"), *name == 'c', "%s: %s", mode, one);
+    }
+    cr_expect_eq(occurrences("b", "User-Agent:"), 1, "%s", mode);
+    cr_expect_eq(occurrences("b", "User-Agent: own"), 1, "%s", mode);
+}
+
 FA_TEST_MODES(faults, coding_that_was_asked_for_is_not_a_notice)
 {
     fa_lines_add(&list, "%s", fa_server_url(&server, "/gzip/a.gz"));
