@@ -1,8 +1,5 @@
 #include "base/http_field.h"
 
-#include <string.h>
-#include <strings.h>
-
 static bool char_is_blank(char c)
 {
     return c == ' ' || c == '\t';
@@ -17,11 +14,6 @@ void fa_http_trim(const char **text, size_t *len)
         --end;
     *text = at;
     *len = (size_t)(end - at);
-}
-
-bool fa_http_is(const char *text, size_t len, const char *word)
-{
-    return strlen(word) == len && strncasecmp(text, word, len) == 0;
 }
 
 bool fa_http_line_is(const char *line, const char *name)

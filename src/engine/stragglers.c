@@ -20,9 +20,10 @@
 
 /* The transfers to compare with. */
 struct kind {
-    uint32_t bins[FA_STRAGGLER_BINS];
+    const uint32_t *bins; /* of one class, or `sum` */
     uint32_t count;
     double scale; /* of durations */
+    uint32_t sum[FA_STRAGGLER_BINS];
 };
 
 static unsigned class_of(uint64_t bytes)
@@ -50,7 +51,7 @@ static double bin_seconds(unsigned bin)
 static void kind_add(struct kind *kind, const struct fa_stragglers *s, unsigned class)
 {
     for (unsigned i = 0; i < FA_STRAGGLER_BINS; ++i)
-        kind->bins[i] += s->bins[class][i];
+        kind->sum[i] += s->bins[class][i];
     kind->count += s->counts[class];
 }
 
@@ -58,8 +59,12 @@ static void kind_add(struct kind *kind, const struct fa_stragglers *s, unsigned 
 static bool kind_find(struct kind *ret, const struct fa_stragglers *s, uint64_t bytes)
 {
     unsigned class = class_of(bytes), larger = class, smaller = class;
-    *ret = (struct kind){.scale = 1};
-    kind_add(ret, s, class);
+    ret->scale = 1;
+    ret->bins = s->bins[class];
+    ret->count = s->counts[class];
+    if (ret->count >= FA_STRAGGLER_LEAST)
+        return true;
+    ret->bins = memcpy(ret->sum, s->bins[class], sizeof(ret->sum));
     while (ret->count < FA_STRAGGLER_LEAST && larger + 1 < FA_STRAGGLER_CLASSES)
         kind_add(ret, s, ++larger);
     while (ret->count < FA_STRAGGLER_LEAST && smaller > 0) {
@@ -72,11 +77,11 @@ static bool kind_find(struct kind *ret, const struct fa_stragglers *s, uint64_t 
 /* The duration that this share of a kind does not exceed. */
 static double kind_quantile(const struct kind *kind, double share)
 {
-    uint32_t below = 0;
+    uint32_t below = 0, least = (uint32_t)ceil(share * kind->count);
     unsigned bin = 0;
     for (; bin + 1 < FA_STRAGGLER_BINS; ++bin) {
         below += kind->bins[bin];
-        if (below >= share * kind->count)
+        if (below >= least)
             break;
     }
     return bin_seconds(bin) * kind->scale;

@@ -76,7 +76,8 @@ static int entry_check_bytes(struct fa_entry *entry, struct span span)
 /* Spaces are percent-encoded when the URL is parsed, but those between two URLs are a mistake. */
 static bool span_has_second_url(struct span url)
 {
-    return memmem(url.at, url.len, " http://", 8) || memmem(url.at, url.len, " https://", 9);
+    return memchr(url.at, ' ', url.len) &&
+           (memmem(url.at, url.len, " http://", 8) || memmem(url.at, url.len, " https://", 9));
 }
 
 /* URLs are not in messages: they may contain passwords.  After the first error all other fields are

@@ -616,13 +616,14 @@ static unsigned async_choose_loop(const struct fa_strategy *self, uint64_t origi
 /* load and woken need no lock: only the engine's thread uses them. */
 static int async_submit(struct fa_strategy *self, struct fa_attempt *attempt, struct fa_error *err)
 {
-    struct done *done = calloc(1, sizeof(*done));
+    struct done *done = malloc(sizeof(*done));
     if (!done) {
         attempt_close_part(attempt);
         fa_error_system(err, FA_CLASS_LOCAL_IO, ENOMEM, "cannot start a transfer");
         return -1;
     }
     done->attempt = attempt;
+    done->flight = NULL;
     attempt->slot = done;
     unsigned at = async_choose_loop(self, attempt->origin);
     struct loop *loop = &self->loops[at];

@@ -228,9 +228,12 @@ static void redact_rest(struct redactor *r, const char *at)
 /* It follows "scheme:" and slashes, or is the start of the text. */
 static const char *authority_start(const char *text)
 {
-    const char *colon = text + scheme_span(text);
-    size_t slashes = *colon == ':' ? strspn(colon + 1, "/\\") : 0;
-    return slashes > 0 ? colon + 1 + slashes : text;
+    const char *colon = text + scheme_span(text), *at = colon + 1;
+    if (*colon != ':' || (*at != '/' && *at != '\\'))
+        return text;
+    while (*at == '/' || *at == '\\')
+        ++at;
+    return at;
 }
 
 /* Whether it is "host" or "host:port", as in most URLs: then there is nothing to parse. */
@@ -239,7 +242,8 @@ static bool authority_is_host(const char *at, const char *end)
     while (is_scheme_char(*at) || *at == '_')
         ++at;
     if (*at == ':')
-        at += 1 + strspn(at + 1, DIGITS);
+        for (++at; *at >= '0' && *at <= '9';)
+            ++at;
     return at == end;
 }
 
@@ -374,7 +378,7 @@ static void redact_found(struct redactor *r, const char *text)
 static bool url_is_plain(const char *text)
 {
     const char *at = authority_start(text);
-    const char *end = at + strcspn(at, "/");
+    const char *end = strchrnul(at, '/');
     return at > text && authority_is_host(at, end) && !strpbrk(end, "@?#%;~\t") &&
            !strstr(end, "://");
 }

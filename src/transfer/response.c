@@ -20,10 +20,16 @@
 
 #define LOCATION_MAX (16 * 1024)
 
+void fa_response_fini(struct fa_response *response)
+{
+    free(response->location);
+    response->location = NULL;
+}
+
 /* Each header section starts anew: what a 1xx response says does not apply to the final one. */
 static void response_reset(struct fa_response *response)
 {
-    free(response->location);
+    fa_response_fini(response);
     *response = (struct fa_response){
         .asked = response->asked,
         .head = {.rep = fa_representation_none},
@@ -41,11 +47,6 @@ void fa_response_init(struct fa_response *response, const struct fa_asked *asked
     static const struct fa_asked whole = {.rep = &fa_representation_none};
     response->asked = asked ? *asked : whole;
     response->location = NULL;
-    response_reset(response);
-}
-
-void fa_response_fini(struct fa_response *response)
-{
     response_reset(response);
 }
 

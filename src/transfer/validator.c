@@ -63,10 +63,10 @@ static int64_t date_days_to_year(int64_t year)
     return 365 * (year - 1970) + last / 4 - last / 100 + last / 400 - 477;
 }
 
-/* Days of a year before a month, which counts from 0. */
+/* Days of a year before a month, which counts from 0, up to 12: the next year. */
 static int date_days_to_month(int64_t year, int month)
 {
-    static const short days_before[] = {0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334};
+    static const short days_before[] = {0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334, 365};
     bool leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
     return days_before[month] + (leap && month > 1);
 }
@@ -78,9 +78,10 @@ static char *date_put_digits(char *at, size_t n, int64_t value)
     return at + n;
 }
 
-static char *date_put_name(char *at, const char *names, int64_t index)
+/* The three letters of a day, counted from 1 Jan 1970, which was a Thursday. */
+static const char *date_day_name(int64_t days)
 {
-    return mempcpy(at, names + 3 * index, 3);
+    return day_names + 3 * ((days + 4) % 7);
 }
 
 /* Not strftime(3), which depends on the locale.  snprintf(3) and gmtime_r(3) would cost more than
@@ -97,11 +98,11 @@ void fa_date_format(int64_t seconds, char ret[FA_DATE_MAX])
     while (day < date_days_to_month(year, month))
         --month;
 
-    char *at = date_put_name(ret, day_names, (days + 4) % 7); /* 1 Jan 1970 was a Thursday */
+    char *at = mempcpy(ret, date_day_name(days), 3);
     at = mempcpy(at, ", ", 2);
     at = date_put_digits(at, 2, day - date_days_to_month(year, month) + 1);
     *at++ = ' ';
-    at = date_put_name(at, month_names, month);
+    at = mempcpy(at, month_names + (size_t)month * 3, 3);
     *at++ = ' ';
     at = date_put_digits(at, 4, year);
     *at++ = ' ';
@@ -133,27 +134,33 @@ static int date_read_month(const char *text)
     return -1;
 }
 
+/* Commas, spaces, colons and the time zone, which are the same in each date. */
+static bool date_has_form(const char *text)
+{
+    return memcmp(text + 3, ", ", 2) == 0 && text[7] == ' ' && text[11] == ' ' && text[16] == ' ' &&
+           text[19] == ':' && text[22] == ':' && memcmp(text + 25, " GMT", 4) == 0;
+}
+
 /* If-Range requires an exact match of dates (RFC 9110, 13.1.5), and a server may compare them as
  * text.  So only the form that we send is accepted, not the obsolete ones. */
 int64_t fa_date_parse(const char *text, size_t len)
 {
-    if (len != DATE_LEN)
+    if (len != DATE_LEN || !date_has_form(text))
         return -1;
+    int day = date_read_digits(text + 5, 2);
     int month = date_read_month(text + 8);
     int year = date_read_digits(text + 12, 4);
-    if (month < 0 || year < 0)
+    int hour = date_read_digits(text + 17, 2);
+    int minute = date_read_digits(text + 20, 2);
+    int second = date_read_digits(text + 23, 2);
+    if (month < 0 || year < 1970 || day < 1 || hour < 0 || hour > 23 || minute < 0 || minute > 59 ||
+        second < 0 || second > 59)
         return -1;
-    int64_t day = date_days_to_year(year) + date_days_to_month(year, month) +
-                  date_read_digits(text + 5, 2) - 1;
-    int64_t seconds = day * 86400 + date_read_digits(text + 17, 2) * 3600 +
-                      date_read_digits(text + 20, 2) * 60 + date_read_digits(text + 23, 2);
-    if (seconds < 0 || seconds > DATE_LAST)
+    int of_month = date_days_to_month(year, month + 1) - date_days_to_month(year, month);
+    int64_t days = date_days_to_year(year) + date_days_to_month(year, month) + day - 1;
+    if (day > of_month || memcmp(text, date_day_name(days), 3) != 0)
         return -1;
-    /* Reject impossible dates, wrong punctuation and wrong weekdays: formatting must restore the
-     * text. */
-    char again[FA_DATE_MAX];
-    fa_date_format(seconds, again);
-    return memcmp(text, again, DATE_LEN) == 0 ? seconds : -1;
+    return days * 86400 + hour * 3600 + minute * 60 + second;
 }
 
 /* curl_getdate(3) accepts more than the three forms.  Each of those starts with the name of a day,
