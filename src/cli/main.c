@@ -56,7 +56,8 @@
  * src/queue: a queue for many workers (Redis; public headers only, like the program)
  *    queue, redis: the verbs of a queue, and what implements them
  *    address, channel, requests, script: the server; queue.lua: what it executes
- *    feeder, origins, client: users of the verbs
+ *    feeder, hold, leases, takes, results, notes, origins: a worker's use of the verbs
+ *    client: that of other commands
  *
  * src/engine: sessions (only the turn knows the parts; a part knows no other part)
  *    session, env, config, limits, rights, worker: a session and its surroundings
