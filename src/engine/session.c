@@ -39,6 +39,8 @@
 #define SPARE_FILES 16
 /* At most that many files wait for a digest: more would only cost memory. */
 #define STAGE_FILES 256
+/* Readings of two clocks, of which the closest pair is used. */
+#define EPOCH_READINGS 5
 
 static double session_real_now(void *ctx)
 {
@@ -183,6 +185,23 @@ static struct fa_host_limits config_limits(const struct fa_config *config,
     };
 }
 
+/* Seconds since 1970 at time 0 of the session's clock.  The process may lose the processor between
+ * the readings of two clocks, so the closest of a few is used: a pause in a queue is a time since
+ * 1970, and must not end early in the session of another worker. */
+static double session_read_epoch(const struct fa_session *s)
+{
+    double epoch = 0, closest = INFINITY;
+    for (int i = 0; i < EPOCH_READINGS; ++i) {
+        double before = fa_engine_now(s), real = fa_clock_read(CLOCK_REALTIME);
+        double width = fa_engine_now(s) - before;
+        if (width >= closest)
+            continue;
+        closest = width;
+        epoch = real - before;
+    }
+    return epoch;
+}
+
 static int session_open_scheduler(struct fa_session *s, struct fa_error *err)
 {
     const struct fa_config *config = &s->config;
@@ -190,7 +209,7 @@ static int session_open_scheduler(struct fa_session *s, struct fa_error *err)
         .limits = config_limits(config, &s->settings),
         .rules = &s->rules,
         .rule_limits = s->rule_limits,
-        .epoch = fa_clock_read(CLOCK_REALTIME) - fa_engine_now(s),
+        .epoch = session_read_epoch(s),
         .resolve = config->resolve,
         .n_resolve = config->n_resolve,
         .outage = {.retries = config->retries,
