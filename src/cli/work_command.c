@@ -2,7 +2,7 @@
  * A session downloads what the worker takes from the queue.  When the worker loses its leases, the
  * session is stopped, and the next one goes on: it has the same state and resumes the same parts.
  *
- * Entries that a stop has cancelled are given back to the queue, so they have no result here.
+ * Entries that a stop has ended early are given back to the queue, so they have no result here.
  */
 #include "cli/work_command.h"
 
@@ -33,8 +33,9 @@ static void on_event(void *ctx, const struct fa_event *event)
         work->observer.metrics.queue =
             (struct fa_metrics_queue){figures.leases, figures.held, figures.pending};
     }
-    bool cancelled = event->type == FA_EVENT_DONE && event->done.error.class == FA_CLASS_CANCELLED;
-    if (!cancelled)
+    bool given_back = event->type == FA_EVENT_DONE && work->feeder &&
+                      fa_feeder_gives_back(work->feeder, &event->done);
+    if (!given_back)
         fa_observer_handle(&work->observer, event);
     if (work->feeder)
         fa_feeder_handle(work->feeder, event);
@@ -51,6 +52,12 @@ static void on_alive(void *ctx)
 {
     struct work *work = ctx;
     fa_observer_alive(&work->observer);
+}
+
+static bool is_stopping(void *ctx)
+{
+    (void)ctx;
+    return fa_signals_caught() != 0;
 }
 
 static char *result_text(const struct fa_result *result)
@@ -71,6 +78,7 @@ static bool work_run(struct work *work, struct fa_session *session, enum fa_end 
         .wait = options->queue.wait,
         .text = result_text,
         .alive = on_alive,
+        .stopping = is_stopping,
         .ctx = work,
     };
     struct fa_error local = {0};

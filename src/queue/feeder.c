@@ -66,6 +66,16 @@ void fa_feeder_handle(struct fa_feeder *feeder, const struct fa_event *event)
     }
 }
 
+/* A session that is being stopped repeats no attempt, so its failures are not those of an entry that
+ * has had all of its attempts. */
+bool fa_feeder_gives_back(const struct fa_feeder *feeder, const struct fa_result *result)
+{
+    bool stops = feeder->lost || feeder->failed ||
+                 (feeder->setup.stopping && feeder->setup.stopping(feeder->setup.ctx));
+    return result->error.class == FA_CLASS_CANCELLED ||
+           (stops && fa_status_is_failure(result->status) && result->transient);
+}
+
 void fa_feeder_get_figures(const struct fa_feeder *feeder, struct fa_feeder_figures *ret)
 {
     const struct fa_item *item;

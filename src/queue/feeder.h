@@ -21,6 +21,8 @@ struct fa_feeder_setup {
     char *(*text)(const struct fa_result *result);
     /** Called about ten times per second, also when the session does not run.  May be NULL. */
     void (*alive)(void *ctx);
+    /** Whether the program has stopped the session.  May be NULL. */
+    bool (*stopping)(void *ctx);
     void *ctx;
 };
 
@@ -46,6 +48,10 @@ struct fa_feeder *fa_feeder_new(const struct fa_feeder_setup *setup, struct fa_e
 void fa_feeder_handle(struct fa_feeder *feeder, const struct fa_event *event);
 
 void fa_feeder_get_figures(const struct fa_feeder *feeder, struct fa_feeder_figures *ret);
+
+/** Whether an entry is given back to the queue, so that the result is not its last: it was cancelled,
+ * or had a transient failure while the session was being stopped. */
+bool fa_feeder_gives_back(const struct fa_feeder *feeder, const struct fa_result *result);
 
 /** After fa_session_run(): give back what is held, for at most a second.  @err  With FAILED. */
 enum fa_feeder_end fa_feeder_finish(struct fa_feeder *feeder, struct fa_error *err);

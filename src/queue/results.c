@@ -57,7 +57,6 @@ void fa_results_send(struct fa_feeder *feeder)
     fa_takes_fill(feeder);
 }
 
-/* An entry that was cancelled is given back. */
 void fa_results_add(struct fa_feeder *feeder, const struct fa_result *result)
 {
     struct fa_item *item = result->tag;
@@ -68,7 +67,7 @@ void fa_results_add(struct fa_feeder *feeder, const struct fa_result *result)
     if (item->group == 1)
         feeder->alone = false;
     feeder->n_suspects -= item->group > 1;
-    if (result->error.class == FA_CLASS_CANCELLED) {
+    if (fa_feeder_gives_back(feeder, result)) {
         fa_item_free(item);
         return;
     }

@@ -22,10 +22,11 @@
 #define CAP      2
 #define PAUSE_MS 6000 /* longer than a lease */
 #define PAUSING  20   /* hosts that ask for a pause */
-/* Requests that were on their way when the server asked for a pause. */
-#define UNDER_WAY_MS 500
+/* Requests that were on their way when the server asked for a pause: on a busy machine, a worker may
+ * wait for its turn before it reads the answer. */
+#define UNDER_WAY_MS 2000
 /* A worker that is killed so soon after may not have read it: then nobody has. */
-#define UNREAD_MS  1000
+#define UNREAD_MS  2000
 #define KILL_EVERY 3.0
 #define KILLS_MAX  20 /* so that it ends on a slow machine, too */
 #define LEASE      "3"

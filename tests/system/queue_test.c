@@ -211,6 +211,45 @@ Test(queue, stopped_worker_gives_its_entries_back_at_once)
     cr_expect_eq(status_of("done"), 1);
 }
 
+static bool is_requested(void *arg)
+{
+    (void)arg;
+    json_t *object = status();
+    const json_t *worker = json_array_get(json_object_get(object, "workers"), 0);
+    bool active = worker && fa_report_int(worker, "active") > 0;
+    json_decref(object);
+    return active;
+}
+
+static bool lease_is_over(void *arg)
+{
+    (void)arg;
+    json_t *object = status();
+    double age = fa_report_real(json_array_get(json_object_get(object, "workers"), 0), "age");
+    json_decref(object);
+    return age > 1.2;
+}
+
+/* While the worker sleeps, its lease ends, and the server answers: it then sees both together. */
+Test(queue, failure_while_a_worker_stops_is_not_the_last_attempt)
+{
+    fa_lines_add(&list, "http://127.0.0.1:%d/flaky/1/503/500/f", server.port);
+    cr_assert_eq(enqueue("--lease", "1"), 0);
+    kill(server.pid, SIGSTOP);
+    start_worker(0, "a", NULL);
+    cr_assert(fa_wait_until(is_requested, NULL, 20), "%s", fa_run_err(&workers[0]));
+    fa_run_kill(&workers[0], SIGSTOP);
+    kill(server.pid, SIGCONT);
+    fa_server_until(&server, "requests", 1, 20);
+    cr_assert(fa_wait_until(lease_is_over, NULL, 20));
+    fa_run_kill(&workers[0], SIGCONT);
+    cr_expect_eq(fa_run_wait(&workers[0], 30), 0, "%s", fa_run_err(&workers[0]));
+    cr_expect_not_null(strstr(fa_run_err(&workers[0]), "the lease of entries has ended"), "%s",
+                       fa_run_err(&workers[0]));
+    cr_expect_eq(status_of("done"), 1);
+    cr_expect_eq(status_of("failed"), 0);
+}
+
 static bool origin_pauses(void *arg)
 {
     (void)arg;
