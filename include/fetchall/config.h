@@ -300,7 +300,8 @@ struct fa_config {
                           fetchall(1).  NULL: names are made from URLs, as layout says. */
     bool keep_columns;   /**< Keep the columns of lists that are not parts of an entry, for
                             fa_result.columns; else only those that name has. */
-    bool spare_lists[7]; /**< False: a later version may have fields here. */
+    bool remote_time;    /**< Set the modification times of files to those of the server. */
+    bool spare_lists[6]; /**< False: a later version may have fields here. */
 };
 
 /**

@@ -402,6 +402,11 @@ const struct fa_option fa_options_table[] = {
                "the name of the file, so that any URL gets it.  With auto, the query counts except "
                "for the parameters that sign the URL or let it expire.  Entries with out= are "
                "always matched by name.  See SIGNED URLS."),
+    FLAG("remote-time", 0, config.remote_time, .commands = RUNS,
+         .help = "give files the time of the server",
+         .more =
+             "The modification time is the Last-Modified of the answer.  Invalid dates and those "
+             "in the future are ignored, and files that exist keep their time."),
     FLAG("overwrite", 0, config.overwrite, .help = "download existing files again",
          .more = "A file is replaced only when the new one is complete and verified.  If the run "
                  "is interrupted, the next one downloads the new file from the start."),

@@ -16,6 +16,9 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
 
 static void job_set_hashed(struct fa_job *job, const struct fa_stage_result *result)
 {
@@ -164,9 +167,27 @@ enum fa_hashed fa_finish_now(struct fa_finish *finish, struct fa_job *job, doubl
     return job_judge(job, now);
 }
 
+/* Before the file gets its name, so that no program sees another time.  A time in the future is a
+ * wrong one, and would hide later changes from programs that compare times, such as make(1). */
+static void finish_set_time(struct fa_finish *finish, struct fa_job *job)
+{
+    int64_t modified = job->part.rep.validator.modified;
+    struct timespec times[2] = {{.tv_nsec = UTIME_OMIT}, {.tv_sec = (time_t)modified}};
+    if (!finish->remote_time || modified < 0 || modified > (int64_t)time(NULL))
+        return;
+    int fd = job->part.unnamed
+                 ? job->attempt.fd
+                 : fa_store_part_open(finish->store, job->place.key, &job->part.inode, NULL);
+    if (fd >= 0)
+        (void)!futimens(fd, times); /* some file systems keep no times */
+    if (fd >= 0 && !job->part.unnamed)
+        close(fd);
+}
+
 int fa_finish_publish(struct fa_finish *finish, struct fa_job *job, bool sync, struct fa_error *err)
 {
     struct fa_place *place = &job->place;
+    finish_set_time(finish, job);
     int result = job->part.unnamed
                      ? fa_store_publish_unnamed(finish->store, job->attempt.fd, place->path, err)
                      : fa_store_publish(finish->store, place->key, &job->part.inode, place->path,

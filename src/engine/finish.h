@@ -17,6 +17,7 @@ struct fa_finish {
     struct fa_store *store;      /**< Borrowed. */
     struct fa_stage *stage;      /**< Owned. */
     unsigned hash;               /**< fa_config.hash */
+    bool remote_time;            /**< fa_config.remote_time */
     struct fa_job_queue fetched; /**< For the stage. */
     struct fa_job_queue hashed;  /**< Back from the stage. */
     unsigned staged;             /**< Jobs in the queues and in the stage. */
@@ -56,7 +57,7 @@ enum fa_hashed fa_finish_now(struct fa_finish *finish, struct fa_job *job, doubl
 /** Take the next job that is back from the stage.  job->hashed has its digests. */
 enum fa_hashed fa_finish_take(struct fa_finish *finish, struct fa_job **ret, double now);
 
-/** Rename a part to its final name.  @return as fa_store_publish(). */
+/** Rename a part to its final name, with the time of the server if that is set.  @return as fa_store_publish(). */
 int fa_finish_publish(struct fa_finish *finish, struct fa_job *job, bool sync,
                       struct fa_error *err);
 

@@ -106,6 +106,7 @@ static int session_open_finish(struct fa_session *s, unsigned open_files, struct
     };
     s->finish.store = s->store;
     s->finish.hash = s->config.hash;
+    s->finish.remote_time = s->config.remote_time;
     s->finish.wake = fa_engine_wake;
     s->finish.ctx = s;
     return fa_finish_init(&s->finish, &env, err);

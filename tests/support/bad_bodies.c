@@ -205,8 +205,8 @@ static void describe(const char *kind, const char *seed, uint64_t size, char eta
         snprintf(validators, room, "Last-Modified: %s\r\n", FA_BAD_MODIFIED);
     } else if (strcmp(kind, "olddate") == 0) {
         snprintf(validators, room, "Last-Modified: Sat, 1 Jan 2022 00:00:00 +0000\r\n");
-    } else if (strcmp(kind, "young") == 0) {
-        fa_bad_date(time(NULL) - 20, date);
+    } else if (strcmp(kind, "young") == 0 || strcmp(kind, "future") == 0) {
+        fa_bad_date(time(NULL) + (*kind == 'y' ? -20 : 86400), date);
         snprintf(validators, room, "Last-Modified: %s\r\n", date);
     }
 }

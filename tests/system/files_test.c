@@ -936,3 +936,33 @@ FA_TEST_MODES(files, fan_out_divides_files_over_folders)
     fa_fetch_expect_count(&fetch, "exists", 13);
     cr_expect_eq(fa_server_stat(&server, "requests"), 13, "%s", mode);
 }
+
+/* Small files have no name while they are hashed, large ones do. */
+FA_TEST_MODES(files, remote_time_is_that_of_the_server)
+{
+    static const struct {
+        const char *path, *name;
+        bool remote;
+    } rows[] = {
+        {"/by/date/1000000000/1000/small", "small", true},
+        {"/by/date/1000000000/9000000/large", "large", true},
+        {"/by/olddate/1000000000/1000/odd", "odd", true},
+        {"/by/future/1000000000/1000/future", "future", false},
+        {"/by/none/1000000000/1000/none", "none", false},
+    };
+    time_t began = time(NULL);
+    for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++)
+        add_path(rows[i].path);
+    fa_fetch_start(&fetch, &scratch, mode, list.text, "--remote-time", NULL);
+    fa_fetch_expect(&fetch, 20, 0);
+    for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+        char path[PATH_MAX];
+        struct stat st;
+        snprintf(path, sizeof(path), "%s/%s", fetch.dir, rows[i].name);
+        cr_assert_eq(stat(path, &st), 0, "%s: %s", mode, path);
+        if (rows[i].remote)
+            cr_expect_eq(st.st_mtime, 1640995200, "%s: %s", mode, path);
+        else
+            cr_expect(st.st_mtime >= began - 1 && st.st_mtime <= time(NULL), "%s: %s", mode, path);
+    }
+}
