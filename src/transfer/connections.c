@@ -55,7 +55,8 @@ struct fa_connections {
     CURLSH *share;
     void (*changed)(void *arg, int fd, bool open); /* may be NULL */
     void *changed_arg;
-    bool peeks; /* this libcurl has FA_FAULT_UNASKED_ANSWER */
+    bool peeks;                              /* this libcurl has FA_FAULT_UNASKED_ANSWER */
+    LIST_HEAD(lease_list, fa_lease) refused; /* for the thread that drives libcurl */
     _Atomic uint64_t turn;
     atomic_int busy;
     pthread_mutex_t lock; /* guards the fields below, shared with the watchdog */
@@ -148,6 +149,28 @@ static struct fa_connection *connection_find_fd(struct fa_connections *c, int fd
     return NULL;
 }
 
+static void connections_note_refusal(struct fa_connections *c, struct fa_lease *lease)
+{
+    if (!lease->refused)
+        LIST_INSERT_HEAD(&c->refused, lease, in_refused);
+    lease->refused = true;
+}
+
+static void lease_forget_refusal(struct fa_lease *lease)
+{
+    if (lease->refused)
+        LIST_REMOVE(lease, in_refused);
+    lease->refused = false;
+}
+
+struct fa_lease *fa_connections_refused(struct fa_connections *c)
+{
+    struct fa_lease *lease = LIST_FIRST(&c->refused);
+    if (lease)
+        lease_forget_refusal(lease);
+    return lease;
+}
+
 /* close(2) happens under the lock: as soon as the number is free, another thread may get it, and
  * the watchdog would shut down the wrong socket. */
 void fa_connections_close(struct fa_connections *c, int fd)
@@ -159,8 +182,10 @@ void fa_connections_close(struct fa_connections *c, int fd)
     if (connection) {
         LIST_REMOVE(connection, in_fd);
         LIST_REMOVE(connection, in_key);
-        if (connection->opener)
+        if (connection->opener) {
             connection->opener->cut |= connection->cut;
+            connections_note_refusal(c, connection->opener);
+        }
         connection->fd = -1;
         if (connection->users == 0)
             free(connection);
@@ -277,6 +302,7 @@ void fa_connections_done(struct fa_connections *c, struct fa_lease *lease, bool 
     if (lease->connection)
         lease->connection->http2 |= http2;
     lease_drop(lease);
+    lease_forget_refusal(lease);
     struct fa_connection *at;
     LIST_FOREACH (at, &c->fresh, in_key) {
         if (at->opener == lease) {

@@ -21,6 +21,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/queue.h>
 
 struct fa_connection;
 struct fa_connections;
@@ -33,6 +34,8 @@ struct fa_lease {
     bool shared;                      /**< HTTP/2 may be used, with other transfers at once. */
     bool cut;                         /**< The watchdog has shut down the connection. */
     bool kept;                        /**< The connection has had another request before. */
+    bool refused;                     /**< It is in the list of fa_connections_refused(). */
+    LIST_ENTRY(fa_lease) in_refused;
 };
 
 /** The two ends of a connection, as passed to CURLOPT_PREREQFUNCTION(3). */
@@ -60,6 +63,10 @@ int fa_connections_open(struct fa_connections *connections, struct fa_lease *lea
 
 /** For CURLOPT_CLOSESOCKETFUNCTION(3). */
 void fa_connections_close(struct fa_connections *connections, int fd);
+
+/** The transfers of which a socket was closed before it was used, since the last call: another
+ *  address may be left.  @return one of them after the other, then NULL */
+struct fa_lease *fa_connections_refused(struct fa_connections *connections);
 
 /**
  * A transfer has its connection and is about to send its request.  Shuts the connection down if

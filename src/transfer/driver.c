@@ -58,6 +58,7 @@ static bool driver_step(struct fa_driver *driver, CURLcode *ret_code)
     int count;
     fa_connections_enter(driver->connections, -1);
     CURLMcode code = curl_multi_perform(driver->multi, &count);
+    fa_transfer_skip_refused(driver->connections);
     fa_connections_leave(driver->connections);
     CURLMsg *message = curl_multi_info_read(driver->multi, &count);
     *ret_code = message ? message->data.result : CURLE_OUT_OF_MEMORY;

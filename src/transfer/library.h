@@ -41,6 +41,7 @@ enum fa_fault {
  *      - Passwords in a malformed proxy URL are printed (proxy.c).
  *      - An HTTP/2 connection is reused for HTTP/1.1 (transfer.c).
  *      - Each transfer scans the whole DNS cache (setup.c).
+ *      - After a refused address, the next one is not tried at once (transfer.c).
  *      - An oversized header line is reported as out of memory (classify.c).
  *      - Any list of transfer codings that contains chunked is decoded as chunks (response.c).
  *

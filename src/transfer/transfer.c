@@ -26,6 +26,7 @@
 #include "transfer/zone.h"
 
 #include <errno.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -338,6 +339,25 @@ bool fa_transfer_check(struct fa_transfer *t, double now)
     if (fa_pace_follow(&t->pace, now))
         transfer_set_rate(t);
     return true;
+}
+
+static struct fa_transfer *lease_transfer(struct fa_lease *lease)
+{
+    return (struct fa_transfer *)(void *)((char *)lease - offsetof(struct fa_transfer, lease));
+}
+
+/* libcurl 7.88 chooses the next address, and connects only when it is called again: at half of the
+ * time-out for connections.  The end of a pause makes it ask to be called at once. */
+void fa_transfer_skip_refused(struct fa_connections *connections)
+{
+    struct fa_lease *lease;
+    while ((lease = fa_connections_refused(connections))) {
+        const struct fa_transfer *t = lease_transfer(lease);
+        if (t->connected)
+            continue;
+        curl_easy_pause(t->easy, CURLPAUSE_RECV);
+        curl_easy_pause(t->easy, CURLPAUSE_CONT);
+    }
 }
 
 static void handle_set_callbacks(struct fa_transfer *t, CURL *easy)

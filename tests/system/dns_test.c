@@ -178,6 +178,21 @@ FA_TEST_MODES(dns, resolve_of_any_host_serves_those_that_no_other_line_names)
     cr_expect_str_eq(fa_report_str(fa_report_by_line(fetch.entries, 2), "ip"), "127.0.0.5");
 }
 
+/* The time-out is far above that of the test. */
+FA_TEST_MODES(dns, addresses_that_refuse_are_passed_over_at_once)
+{
+    struct fa_server last;
+    fa_server_start(&last, (const char *[]){"--listen", "127.0.0.1", NULL});
+    const char *line = fa_scratch_path(
+        &scratch, "--resolve=a.test:%d:127.0.0.9,127.0.0.8,127.0.0.7,127.0.0.1", last.port);
+    fa_lines_add(&list, "http://a.test:%d/ok/10/a", last.port);
+    fa_fetch_start(&fetch, &scratch, mode, list.text, strstr(line, "--"), "--retries", "0",
+                   "--host-wait", "0", "--connect-timeout", "200", NULL);
+    fa_fetch_expect(&fetch, 10, 0);
+    cr_expect_str_eq(fa_report_str(fa_report_by_line(fetch.entries, 1), "ip"), "127.0.0.1");
+    fa_server_stop(&last);
+}
+
 FA_TEST_MODES(dns, names_that_hang_delay_nobody)
 {
     add_hosts("hang-", "/ok/10/a", 500);
