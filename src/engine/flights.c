@@ -571,21 +571,35 @@ void fa_flights_discard_split(struct fa_flights *flights, struct fa_job *job)
     job->tries.unsplit = true;
 }
 
-/* The texts are copied, as a segment can outlive the request of its job. */
-static struct fa_segment *segment_new(const struct fa_flights *flights, const struct fa_job *job,
-                                      const struct fa_extent *range, uint64_t rate)
+/* The texts are copied, as a segment can outlive the request of its job.  Shared cookies are those of
+ * now: the session that the job had may be over. */
+static int segment_set_texts(const struct fa_flights *flights, struct fa_segment *segment,
+                             const struct fa_job *job, uint64_t rate, double now)
 {
-    struct fa_segment *segment = calloc(1, sizeof(*segment));
-    if (!segment)
-        return NULL;
     struct fa_attempt *attempt = &segment->attempt;
-    attempt_set_target(flights, job, &job->target, rate, attempt);
+    struct fa_target target = job->target;
+    char *cookies = NULL;
+    if (flights->jar && target_select_cookies(flights, &target, now, &cookies))
+        return -1;
+    if (flights->jar)
+        target.cookies = cookies;
+    attempt_set_target(flights, job, &target, rate, attempt);
     attempt->headers = job->attempt.headers;
     attempt->n_headers = job->attempt.n_headers;
-    if (fa_attempt_copy_texts(attempt, &segment->texts)) {
+    int result = fa_attempt_copy_texts(attempt, &segment->texts);
+    free(cookies);
+    return result;
+}
+
+static struct fa_segment *segment_new(const struct fa_flights *flights, const struct fa_job *job,
+                                      const struct fa_extent *range, uint64_t rate, double now)
+{
+    struct fa_segment *segment = calloc(1, sizeof(*segment));
+    if (!segment || segment_set_texts(flights, segment, job, rate, now)) {
         free(segment);
         return NULL;
     }
+    struct fa_attempt *attempt = &segment->attempt;
     attempt->fd = -1;
     attempt->offset = range->first;
     attempt->end = range->end;
@@ -602,10 +616,11 @@ static struct fa_segment *segment_new(const struct fa_flights *flights, const st
 
 /* It belongs to the job only once it has started. */
 int fa_flights_start_segment(struct fa_flights *flights, struct fa_job *job,
-                             const struct fa_extent *range, uint64_t rate, struct fa_error *err)
+                             const struct fa_extent *range, uint64_t rate, double now,
+                             struct fa_error *err)
 {
     struct fa_split *split = job->part.split;
-    struct fa_segment *segment = segment_new(flights, job, range, rate);
+    struct fa_segment *segment = segment_new(flights, job, range, rate, now);
     if (!segment) {
         fa_error_system(err, FA_CLASS_LOCAL_IO, ENOMEM, "cannot start a segment");
         return -1;

@@ -103,13 +103,14 @@ int fa_flights_split(struct fa_flights *flights, struct fa_job *job);
 void fa_flights_discard_split(struct fa_flights *flights, struct fa_job *job);
 
 /**
- * Start a segment of a split job.
+ * Start a segment of a split job, with the cookies of now.
  *
  * @rate    Bytes a second; 0: no limit.
  * @return  0, or -1: it did not start.
  */
 int fa_flights_start_segment(struct fa_flights *flights, struct fa_job *job,
-                             const struct fa_extent *range, uint64_t rate, struct fa_error *err);
+                             const struct fa_extent *range, uint64_t rate, double now,
+                             struct fa_error *err);
 
 /** End a segment early. */
 void fa_flights_stop_segment(struct fa_flights *flights, struct fa_segment *segment);

@@ -118,7 +118,8 @@ static bool split_add(struct fa_session *s, struct fa_split *split, unsigned mor
     struct fa_error err = {0};
     if (!job_may_connect(s, job, now) || !fa_split_take(split, more, &range))
         return false;
-    if (fa_flights_start_segment(&s->flights, job, &range, fa_scheduler_share(scheduler), &err)) {
+    if (fa_flights_start_segment(&s->flights, job, &range, fa_scheduler_share(scheduler), now,
+                                 &err)) {
         fa_growth_refused(&split->growth, fa_split_live(split), now);
         return false;
     }
