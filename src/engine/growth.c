@@ -73,6 +73,12 @@ unsigned fa_growth_wanted(struct fa_growth *growth, unsigned live, uint64_t byte
     return growth->allowed ? growth_try_one(growth, live, now) : growth->now;
 }
 
+uint64_t fa_growth_trial(const struct fa_growth *growth)
+{
+    bool tries = growth->measures && !growth->settled && growth->fewer == 1;
+    return tries ? (uint64_t)fmax(1, growth->rate * FA_GROWTH_TRIAL) : 0;
+}
+
 void fa_growth_refused(struct fa_growth *growth, unsigned live, double now)
 {
     bool again =

@@ -68,6 +68,13 @@ static void split_drop(struct fa_session *s, struct fa_split *split, unsigned fe
     }
 }
 
+/* Stopping the first connection that was tried would cost another request, for its rest. */
+static bool split_only_tries(const struct fa_split *split)
+{
+    const struct fa_segment *segment = LIST_FIRST(&split->segments);
+    return split->n_segments == 1 && segment->trial;
+}
+
 static void split_review(struct fa_session *s, struct fa_split *split, double now)
 {
     struct fa_job *job = split->job;
@@ -116,13 +123,16 @@ static bool split_add(struct fa_session *s, struct fa_split *split, unsigned mor
     struct fa_scheduler *scheduler = &s->scheduler;
     struct fa_extent range;
     struct fa_error err = {0};
-    if (!job_may_connect(s, job, now) || !fa_split_take(split, more, &range))
+    uint64_t trial = split->tried ? 0 : fa_growth_trial(&split->growth);
+    if (!job_may_connect(s, job, now) || !fa_split_take(split, more, trial, &range))
         return false;
     if (fa_flights_start_segment(&s->flights, job, &range, fa_scheduler_share(scheduler), now,
                                  &err)) {
         fa_growth_refused(&split->growth, fa_split_live(split), now);
         return false;
     }
+    LIST_FIRST(&split->segments)->trial = trial > 0;
+    split->tried |= trial > 0;
     fa_scheduler_count_request(scheduler, job->target.origin, now);
     return true;
 }
@@ -137,7 +147,9 @@ static void split_grow(struct fa_session *s, struct fa_split *split, double now)
     unsigned most = !split->proven && wanted > 2 ? 2 : wanted;
     for (; live < most && split_add(s, split, wanted - live, now); ++live)
         continue;
-    if (live > wanted)
+    if (live > wanted && split_only_tries(split))
+        fa_split_run_on(split); /* it need not wait for the other one, which may be slow */
+    else if (live > wanted)
         split_drop(s, split, live - wanted);
 }
 

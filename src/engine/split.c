@@ -126,34 +126,50 @@ static struct fa_stretch *split_find_longest(struct fa_split *split)
     return longest;
 }
 
-bool fa_split_take(struct fa_split *split, unsigned more, struct fa_extent *ret)
+static uint64_t split_share(uint64_t left, unsigned shares, uint64_t most)
+{
+    uint64_t each = left / shares;
+    if (most && each > most)
+        each = most;
+    return each > FA_SPLIT_LEAST ? each : FA_SPLIT_LEAST;
+}
+
+bool fa_split_take(struct fa_split *split, unsigned more, uint64_t most, struct fa_extent *ret)
 {
     *ret = split_find_unclaimed(split);
-    uint64_t left = ret->end - ret->first, each = left / more;
+    uint64_t left = ret->end - ret->first;
     if (left >= FA_SPLIT_LEAST) {
-        ret->end = ret->first + (each > FA_SPLIT_LEAST ? each : FA_SPLIT_LEAST);
+        ret->end = ret->first + split_share(left, more, most);
         return true;
     }
     struct fa_stretch *from = split_find_longest(split);
     left = from ? stretch_left(from) : 0;
     if (left < 2 * FA_SPLIT_LEAST)
         return false;
-    each = left / (more + 1);
-    each = each > FA_SPLIT_LEAST ? each : FA_SPLIT_LEAST;
+    uint64_t each = split_share(left, more + 1, most);
     *ret = (struct fa_extent){from->limit - each, from->limit};
     from->limit -= each;
     return true;
 }
 
-void fa_split_give_back(struct fa_split *split)
+static void split_lengthen(const struct fa_split *split, struct fa_stretch *stretch)
 {
-    struct fa_stretch *own = &split->own;
     struct fa_extents claimed;
     struct fa_extent gap;
     split_claim(split, &claimed);
-    if (split->active && !split->stopped && own->limit < own->end &&
-        fa_extents_gap(&claimed, own->limit, own->end, &gap) && gap.first == own->limit)
-        own->limit = gap.end;
+    if (stretch->limit < stretch->end &&
+        fa_extents_gap(&claimed, stretch->limit, stretch->end, &gap) && gap.first == stretch->limit)
+        stretch->limit = gap.end;
+}
+
+void fa_split_give_back(struct fa_split *split)
+{
+    struct fa_segment *segment;
+    if (split->active && !split->stopped)
+        split_lengthen(split, &split->own);
+    LIST_FOREACH (segment, &split->segments, sibling)
+        if (!segment->stopped && !segment->ended)
+            split_lengthen(split, &segment->stretch);
 }
 
 void fa_split_run_on(struct fa_split *split)

@@ -50,6 +50,7 @@ struct fa_segment {
     struct fa_stretch stretch;
     bool stopped; /**< It was cancelled on purpose. */
     bool ended;   /**< It waits to be settled. */
+    bool trial;   /**< Its range is short, so it need not be stopped if it does not pay. */
     void *texts;  /**< Owned: those of the attempt. */
     LIST_ENTRY(fa_segment) sibling;
     TAILQ_ENTRY(fa_segment) flight;
@@ -71,6 +72,7 @@ struct fa_split {
     struct fa_stretch own; /**< What it fetches. */
     bool stopped;          /**< It was cancelled at its limit. */
     bool proven;           /**< The server has answered a range with that range. */
+    bool tried;            /**< A connection has found, or is finding, whether more of them pay. */
     bool host_failed;      /**< It failed with its host. */
     struct fa_growth growth;
     LIST_ENTRY(fa_split) all;
@@ -100,12 +102,14 @@ bool fa_split_missing(const struct fa_split *split, struct fa_extent *ret);
  * Choose a range for another segment, and take it from the connection that has it.
  *
  * @more    Segments that will be started now, including this one.
+ * @most    Bytes, but at least FA_SPLIT_LEAST; 0: no limit.
  * @return  whether there is one that is worth it.
  */
-bool fa_split_take(struct fa_split *split, unsigned more, struct fa_extent *ret);
+bool fa_split_take(struct fa_split *split, unsigned more, uint64_t most, struct fa_extent *ret);
 
-/** A segment has failed, and was removed: what nobody fetches after the range of the job's own
- * attempt is given back to that one, if its answer has it. */
+/** A segment has failed, and was removed: what nobody fetches after the range of a connection is
+ * given back to that one, if its answer has it.  So a server that answers no request any more, for
+ * example because a signature has expired, does not fail the file. */
 void fa_split_give_back(struct fa_split *split);
 
 /** No segment will be added: the job's own attempt fetches all that its answer has, so that it needs

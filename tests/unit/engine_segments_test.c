@@ -8,6 +8,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -161,7 +162,8 @@ Test(engine_segments, a_refused_connection_is_no_failure_of_the_entry)
         snprintf(script, sizeof(script), "a/x " FILE_ "; " FILE_ "; %s; %s; %s; " FILE_,
                  refusals[i], refusals[i], refusals[i]);
         begin_split(5, script);
-        EXPECT_RUN(FA_END_COMPLETE, "get a/x\n...\ndone a/x ok attempts=1\nend complete\n");
+        fa_world_run(world);
+        fa_world_expect(world, "get a/x\n...\ndone a/x ok attempts=1\nend complete\n");
         cr_expect_eq(fa_world_count(world, "host"), 0);
         expect_file("x");
         end_world();
@@ -258,5 +260,97 @@ Test(engine_segments, a_full_disk_pauses_and_the_rest_is_fetched)
 {
     begin_split(4, "a/x " FILE_ "\nat 1 full\nat 30 free");
     EXPECT_RUN(FA_END_COMPLETE, "get a/x\n...\ndone a/x ok size=16000000\nend complete\n");
+    expect_file("x");
+}
+
+/* The own connection neither stops early nor waits for the slow one. */
+Test(engine_segments, auto_that_does_not_pay_costs_one_request)
+{
+    static const char *const rates[] = {"10000", "100000", "400000"};
+    for (size_t i = 0; i < sizeof(rates) / sizeof(*rates); ++i) {
+        char script[128];
+        snprintf(script, sizeof(script), "a/x " FILE_ "; 200 " SIZE " rate=%s", rates[i]);
+        begin_split(FA_SEGMENTS_AUTO, script);
+        EXPECT_RUN(FA_END_COMPLETE, "get a/x\n"
+                                    "@3-4 get a/x\n"
+                                    "@13-16.1 done a/x ok attempts=1\n"
+                                    "end complete\n");
+        expect_file("x");
+        end_world();
+    }
+}
+
+/* As the URLs of object stores do when their signature has expired. */
+Test(engine_segments, a_url_that_expires_meanwhile_fails_nothing)
+{
+    static const unsigned numbers[] = {4, FA_SEGMENTS_AUTO};
+    for (size_t i = 0; i < 2; ++i)
+        for (unsigned good = 2; good < 6; ++good) {
+            char script[512] = "a/x " FILE_;
+            for (unsigned j = 1; j < good; ++j)
+                strcat(script, "; " FILE_);
+            strcat(script, "; 403");
+            begin_split(numbers[i], script);
+            EXPECT_RUN(FA_END_COMPLETE, "get a/x\n...\ndone a/x ok attempts=1\nend complete\n");
+            end_world();
+        }
+}
+
+Test(engine_segments, options_of_a_host_hold_for_its_segments)
+{
+    static const char *const headers[] = {"X-Token: a", "X-Two: 2"};
+    struct fa_host_config one, other;
+    fa_host_config_init(&one);
+    one.pattern = "a";
+    one.set = FA_HOST_PER_HOST;
+    one.per_host = 3;
+    one.headers = headers;
+    one.n_headers = 2;
+    fa_host_config_init(&other);
+    other.pattern = "b";
+    other.set = FA_HOST_RATE;
+    other.host_rate = 1;
+    const struct fa_host_config *const hosts[] = {&one, &other};
+    begin_split(8, "a/x " FILE_ "\nb/y " FILE_);
+    config->hosts = hosts;
+    config->n_hosts = 2;
+    fa_world_run(world);
+    fa_world_expect(world, "get a/x headers=2\n...\ndone a/x ok\nend complete\n");
+    cr_expect_eq(fa_world_peak(world), 3);
+    cr_expect_eq(fa_world_count(world, "get a/x headers=2"), fa_world_count(world, "get"));
+    fa_world_forget(world);
+    expect_file("x");
+    fa_world_list(world, "http://b/y");
+    EXPECT_RUN(FA_END_COMPLETE, "get b/y headers=0\n"
+                                "@1-1.1 get b/y headers=0\n"
+                                "@2-2.1 get b/y headers=0\n"
+                                "@3-3.1 get b/y headers=0\n"
+                                "...\n"
+                                "done b/y ok\n"
+                                "end complete\n");
+}
+
+/* A request without the session would get a page, and the cookies of another login. */
+Test(engine_segments, a_login_comes_first_and_its_cookies_are_those_of_the_segments)
+{
+    begin_split(4,
+                "a/x " FILE_ "\n"
+                "a/1 301 to=http://login/1; 301 to=http://a/2 cookies=a\tFALSE\t/\tFALSE\t0\ts\t1\n"
+                "a/2 200 size=10\n"
+                "login/1 301 to=http://a/1 took=3");
+    config->cookies = "/dev/null";
+    fa_world_list(world, "http://a/1");
+    fa_world_run(world);
+    fa_world_expect(world, "@0 get a/x\n"
+                           "@0 get a/1\n"
+                           "@0 get login/1\n"
+                           "@3 get a/1\n"
+                           "@3 get a/2\n"
+                           "@3 done a/1 ok\n"
+                           "@3-3.1 get a/x\n"
+                           "...\n"
+                           "@5-10 done a/x ok\n"
+                           "end complete\n");
+    cr_expect(strstr(fa_world_trace(world), "cookies=a\tFALSE"), "%s", fa_world_trace(world));
     expect_file("x");
 }
