@@ -288,7 +288,8 @@ struct fa_config {
                             transfers share them, and those that servers set.  NULL: those of
                             redirects count for their entry only. */
     unsigned segments; /**< Ranges of one large file fetched at once, up to FA_SEGMENTS_MAX; 0 or 1:
-                          never split a file; FA_SEGMENTS_AUTO: as many as raise the throughput. */
+                          never split a file; FA_SEGMENTS_AUTO, the default: as many as raise the
+                          throughput. */
     unsigned fan_out;  /**< Put files into that many folders, by the hash of their names; 0: no. */
 
     const char *worker; /**< The name of this session among those that use dir at once, whose names

@@ -309,14 +309,15 @@ const struct fa_option fa_options_table[] = {
            .more = "Requests start at even distances: with 3, one every third of a second, and "
                    "with 0.1, one every ten seconds.  Redirects, retries and probes are requests, "
                    "too.  0 means no limit."),
-    CUSTOM("segments", 0, "N|auto", parse_segments, .commands = RUNS, .initial = "1",
+    CUSTOM("segments", 0, "N|auto", parse_segments, .commands = RUNS, .initial = "auto",
            .help = "fetch up to N ranges of a large file at once",
            .more =
                "This helps if a server limits the speed of each connection.  It uses slots that "
                "no other entry waits for, within --jobs and --per-host, for files of at least "
-               "2 MiB with a strong validator.  auto adds connections to a file only as long "
-               "as its speed rises.  A server that ignores ranges, refuses connections or "
-               "changes the file costs an attempt for a range, but not the entry."),
+               "2 MiB with a strong validator.  auto adds connections, up to 8, to a file that "
+               "takes some seconds, only as long as its speed rises.  A server that ignores "
+               "ranges, refuses connections or changes the file costs an attempt for a range, but "
+               "not the entry.  1 never splits a file."),
     UINT("loops", 0, config.loops, 1, 64, .initial = "cores, at most 8",
          .help = "set the event loops of async", .more = "1 is the pure single-threaded model."),
 

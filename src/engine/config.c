@@ -42,6 +42,7 @@ void fa_config_init_size(struct fa_config *config, size_t size)
         .hash = FA_HASH_SHA256,
         .hash_first = FA_HASH_SHA256,
         .hash_with = FA_HASH_WITH_AUTO,
+        .segments = FA_SEGMENTS_AUTO,
     };
     config->size = size;
     fa_sized_put(config, &defaults, sizeof(defaults));

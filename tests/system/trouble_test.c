@@ -946,7 +946,8 @@ static void cut_power(const char *mode, const char *promise)
     long long none;
     add("/ok/%d/small", 5000);
     add("/slowversion/5/150000/%d/big", 24 * MIB);
-    fa_fetch_start_with(&fetch, &scratch, NULL, NULL, mode, list.text, "--fsync", promise, NULL);
+    fa_fetch_start_with(&fetch, &scratch, NULL, NULL, mode, list.text, "--fsync", promise,
+                        "--segments", "1", NULL);
     cr_assert(fa_wait_until(is_told, told, 10), "%s: nothing is done", mode);
     cr_assert(fa_wait_until(is_told, batch ? safe : begun, 10), "%s: no part is told of", mode);
     kill(fetch.run.pid, SIGKILL);

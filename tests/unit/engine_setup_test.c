@@ -256,6 +256,7 @@ Test(engine_setup, a_large_part_is_known_to_the_state_while_it_comes)
 {
     begin_world("a/x 200 size=8000000 took=100\nat 90 stop", "http://a/x");
     config->no_state = false;
+    config->segments = 1;
     config->fsync = FA_FSYNC_BATCH;
     EXPECT_RUN(FA_END_STOPPED, "get a/x\n@90 end stopped");
     fa_world_script(world, "a/x 200 size=8000000");

@@ -141,6 +141,9 @@ Test(options, segments_are_a_number_or_found)
     } rows[] = {{"1", 1}, {"64", 64},      {"auto", FA_SEGMENTS_AUTO},
                 {"0", 0}, {"65", 0},       {"-1", 0},
                 {"", 0},  {"automatic", 0}};
+    struct parsed without = PARSE("list");
+    cr_expect_eq(without.options.config.segments, FA_SEGMENTS_AUTO);
+    fa_options_fini(&without.options);
     for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); ++i) {
         struct parsed p = PARSE("--segments", rows[i].value, "list");
         cr_expect_eq(p.rc, rows[i].segments ? 0 : -1, "%s", rows[i].value);
