@@ -135,8 +135,11 @@ static int nursery_start(struct fa_nursery *nursery, struct fa_error *err)
         nursery->pid = 0;
         if (ends[0] >= 0)
             close(ends[0]);
+        /* The running program is executed by its name there. */
+        bool lacks = access("/proc/self/exe", F_OK) != 0;
         fa_error_system(err, FA_CLASS_LOCAL_IO, code,
-                        "cannot start the nursery (the process that forks workers)");
+                        "cannot start the nursery (the process that forks workers)%s",
+                        lacks ? "; /proc must be mounted" : "");
         return -1;
     }
     nursery->sock = ends[0];
