@@ -44,6 +44,12 @@ enum fa_guard {
     FA_GUARD_OFF,
 };
 
+/** Digests that servers declare in their answers, as in Repr-Digest: see --http-digest in fetchall(1). */
+enum fa_http_digest {
+    FA_HTTP_DIGEST_CHECK, /**< Fail a file that differs, with FA_CLASS_INTEGRITY. */
+    FA_HTTP_DIGEST_OFF,
+};
+
 /** What decides which shard an entry belongs to: the hash (XXH3, 64 bits) of... */
 enum fa_shard_by {
     FA_SHARD_BY_ORIGIN, /**< ...scheme, host and port, so that one shard has all of a host. */
@@ -116,9 +122,14 @@ enum fa_hash {
     FA_HASH_XXH128 = 1 << 5,
     FA_HASH_SHA224 = 1 << 6,
     FA_HASH_SHA384 = 1 << 7,
-    FA_HASH_ADLER32 = 1 << 8, /**< For checksums of lists only: anyone can forge it. */
+    FA_HASH_ADLER32 = 1 << 8, /**< For checksums of lists and servers only: anyone can forge it. */
+    FA_HASH_CRC32 = 1 << 9,   /**< As ADLER32. */
+    FA_HASH_CRC32C = 1 << 10, /**< As ADLER32. */
 };
-#define FA_HASHES 9
+#define FA_HASHES 11
+
+/** Those that are not for fa_config.hash. */
+#define FA_HASHES_WEAK (FA_HASH_ADLER32 | FA_HASH_CRC32 | FA_HASH_CRC32C)
 
 /** Maximum of fa_config.host_rate. */
 #define FA_HOST_RATE_MAX 1e6
@@ -302,7 +313,8 @@ struct fa_config {
     bool keep_columns;   /**< Keep the columns of lists that are not parts of an entry, for
                             fa_result.columns; else only those that name has. */
     bool remote_time;    /**< Set the modification times of files to those of the server. */
-    bool spare_lists[6]; /**< False: a later version may have fields here. */
+    bool spare_lists[2]; /**< False: a later version may have fields here. */
+    enum fa_http_digest http_digest;
 };
 
 /**

@@ -22,6 +22,8 @@ static const struct {
     {FA_HASH_SHA224, "sha224", "sha-224", 28},
     {FA_HASH_SHA384, "sha384", "sha-384", 48},
     {FA_HASH_ADLER32, "adler32", NULL, 4},
+    {FA_HASH_CRC32, "crc32", NULL, 4},
+    {FA_HASH_CRC32C, "crc32c", NULL, 4},
 };
 
 const char *fa_hash_name(enum fa_hash hash)

@@ -83,7 +83,7 @@
  *    strategy, async, blocking, scout, watch, sandbox: the interface and its implementations
  *
  * src/stage: the CPU stage
- *    stage, digest: digests of downloaded files
+ *    stage, digest, crc32c: digests of downloaded files
  *
  * src/list: input
  *    list, source, unpack, utf16, lines, text, entry, sum, relative: streams, lines and entries
@@ -104,7 +104,7 @@
  * src/transfer: one attempt
  *    transfer, attempt, outcome, settings, setup, wire: an attempt and its result
  *    request, cookies, jar, response, representation, validator: HTTP
- *    retry_after, rate_limit, guard, classify: what responses mean
+ *    retry_after, rate_limit, guard, http_digest, classify: what responses mean
  *    body, pace: bytes and speed
  *    driver, connections, watchdog, trust, library: libcurl and OpenSSL
  *    url, url_handle, plain_url, zone, percent, encode: URLs

@@ -29,6 +29,7 @@ SAME_SIZE(enum fa_match);
 SAME_SIZE(enum fa_list_format);
 SAME_SIZE(enum fa_shard_by);
 SAME_SIZE(enum fa_guard);
+SAME_SIZE(enum fa_http_digest);
 SAME_SIZE(enum fa_family);
 SAME_SIZE(enum fa_http);
 SAME_SIZE(enum fa_tls);
@@ -149,6 +150,7 @@ NAMES(formats, [FA_LIST_FORMAT_AUTO] = "auto", [FA_LIST_FORMAT_TEXT] = "text",
       [FA_LIST_FORMAT_METALINK] = "metalink", [FA_LIST_FORMAT_BAGIT] = "bagit")
 NAMES(shard_keys, [FA_SHARD_BY_ORIGIN] = "origin", [FA_SHARD_BY_URL] = "url")
 NAMES(guards, [FA_GUARD_ON] = "on", [FA_GUARD_OFF] = "off")
+NAMES(http_digests, [FA_HTTP_DIGEST_CHECK] = "check", [FA_HTTP_DIGEST_OFF] = "off")
 NAMES(promises, [FA_FSYNC_NONE] = "none", [FA_FSYNC_BATCH] = "batch", [FA_FSYNC_EACH] = "each")
 NAMES(displays, [FA_PROGRESS_AUTO] = "auto", [FA_PROGRESS_BAR] = "bar",
       [FA_PROGRESS_PLAIN] = "plain", [FA_PROGRESS_JSON] = "json", [FA_PROGRESS_NONE] = "none")
@@ -528,6 +530,13 @@ const struct fa_option fa_options_table[] = {
                    "picture, audio, video, PDF, office document, package, data set or model fails "
                    "with class content: it is the page of a login, an error or a captive portal.  "
                    "An entry with a checksum is judged by that alone."),
+    CHOICE("http-digest", 0, "check|off", enum fa_http_digest, config.http_digest, http_digests,
+           .commands = RUNS, .help = "verify the digests that servers declare",
+           .more =
+               "These are Repr-Digest, Content-Digest (RFC 9530), Digest (RFC 3230), Content-MD5, "
+               "x-goog-hash and x-amz-checksum-*.  A file that differs is requested again, and "
+               "fails with class integrity.  A digest of unknown form or algorithm is ignored.  "
+               "An entry with a checksum is judged by that alone."),
     CUSTOM("halt", 0, "N|N%", parse_halt, .initial = "never",
            .help = "stop after this many failed entries",
            .more = "N% is a percentage of the entries that have ended, and applies once ten have "

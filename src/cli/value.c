@@ -129,7 +129,7 @@ int fa_value_hashes(const char *text, unsigned *ret_bits, unsigned *ret_first)
         for (const char *at = text;; ++at) {
             size_t len = strcspn(at, ",");
             unsigned hash = fa_hash_from_name(at, len);
-            if (!hash || hash == FA_HASH_ADLER32)
+            if (!hash || hash & FA_HASHES_WEAK)
                 return -1;
             bits |= hash;
             first = first ? first : hash;

@@ -392,10 +392,18 @@ static void job_mismatch(struct fa_session *s, struct fa_job *job, double now)
         fa_admit_put(s, job, false, now);
         return;
     }
+    const struct fa_digest *declared = fa_finish_declared(&s->finish, job);
     job->part.bytes = 0;
     job->outcome.retryable = FA_RETRYABLE_NEVER;
-    fa_error_set(&job->outcome.error, FA_DOMAIN_FETCHALL, 0, FA_CLASS_INTEGRITY,
-                 "the %s of the file is not the one in the list", fa_hash_name(job->entry->hash));
+    if (declared)
+        fa_error_set(&job->outcome.error, FA_DOMAIN_FETCHALL, 0, FA_CLASS_INTEGRITY,
+                     "the %s of the file is not the one that the server declares (see "
+                     "--http-digest)",
+                     fa_hash_name(declared->hash));
+    else
+        fa_error_set(&job->outcome.error, FA_DOMAIN_FETCHALL, 0, FA_CLASS_INTEGRITY,
+                     "the %s of the file is not the one in the list",
+                     fa_hash_name(job->entry->hash));
     job_settle_failure(s, job, now);
 }
 

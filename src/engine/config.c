@@ -105,6 +105,8 @@ static const char *config_check_choices(const struct fa_config *config)
         return "shard_by";
     if (config->guard > FA_GUARD_OFF)
         return "guard";
+    if (config->http_digest > FA_HTTP_DIGEST_OFF)
+        return "http_digest";
     if (config->fsync > FA_FSYNC_EACH)
         return "fsync";
     if (config->family > FA_FAMILY_V6)
@@ -117,7 +119,7 @@ static const char *config_check_choices(const struct fa_config *config)
         return "hash_with";
     if (config->sandbox > FA_SANDBOX_REQUIRE)
         return "sandbox";
-    if (config->hash >> FA_HASHES || config->hash & FA_HASH_ADLER32)
+    if (config->hash >> FA_HASHES || config->hash & FA_HASHES_WEAK)
         return "hash";
     return NULL;
 }

@@ -54,10 +54,21 @@ void fa_finish_fini(struct fa_finish *finish)
     finish->stage = NULL;
 }
 
+/* The list knows better than the server. */
+const struct fa_digest *fa_finish_declared(const struct fa_finish *finish, const struct fa_job *job)
+{
+    const struct fa_digest *digest = &job->part.rep.digest;
+    bool counts = finish->http_digest && !job->place.existing && !job->entry->hash &&
+                  !job->slice.set && digest->hash;
+    return counts ? digest : NULL;
+}
+
 static unsigned job_hashes(const struct fa_finish *finish, const struct fa_job *job)
 {
     const struct fa_known *known = job->place.existing ? job->place.known : NULL;
-    return finish->hash | job->entry->hash | (known ? known->digest.hash : 0);
+    const struct fa_digest *declared = fa_finish_declared(finish, job);
+    return finish->hash | job->entry->hash | (known ? known->digest.hash : 0) |
+           (declared ? declared->hash : 0);
 }
 
 bool fa_finish_needs_hash(const struct fa_finish *finish, const struct fa_job *job)
@@ -124,15 +135,18 @@ static bool result_has_digest(const struct fa_stage_result *result, enum fa_hash
     return hash == 0;
 }
 
-static bool job_digests_match(const struct fa_job *job)
+static bool job_digests_match(const struct fa_finish *finish, const struct fa_job *job)
 {
+    const struct fa_digest *declared = fa_finish_declared(finish, job);
+    if (declared && !result_has_digest(job->hashed, declared->hash, declared->bytes))
+        return false;
     const struct fa_known *known = job->place.existing ? job->place.known : NULL;
     if (known && !result_has_digest(job->hashed, known->digest.hash, known->digest.bytes))
         return false;
     return result_has_digest(job->hashed, job->entry->hash, job->entry->hash_bytes);
 }
 
-static enum fa_hashed job_judge(struct fa_job *job, double now)
+static enum fa_hashed job_judge(const struct fa_finish *finish, struct fa_job *job, double now)
 {
     if (!job->hashed)
         return FA_HASHED_FAILED;
@@ -140,7 +154,7 @@ static enum fa_hashed job_judge(struct fa_job *job, double now)
         return job->hashed->lost && ++job->tries.crashes < FA_RETRY_CRASHES_MAX ? FA_HASHED_AGAIN
                                                                                 : FA_HASHED_FAILED;
     job->outcome.time.hash = now - job->timing.staged;
-    return job_digests_match(job) ? FA_HASHED_GOOD : FA_HASHED_MISMATCH;
+    return job_digests_match(finish, job) ? FA_HASHED_GOOD : FA_HASHED_MISMATCH;
 }
 
 enum fa_hashed fa_finish_take(struct fa_finish *finish, struct fa_job **ret, double now)
@@ -150,7 +164,7 @@ enum fa_hashed fa_finish_take(struct fa_finish *finish, struct fa_job **ret, dou
         return FA_HASHED_NONE;
     *ret = job;
     --finish->staged;
-    return job_judge(job, now);
+    return job_judge(finish, job, now);
 }
 
 enum fa_hashed fa_finish_now(struct fa_finish *finish, struct fa_job *job, double now)
@@ -164,7 +178,7 @@ enum fa_hashed fa_finish_now(struct fa_finish *finish, struct fa_job *job, doubl
     fa_job_set_state(job, FA_JOB_HASHING);
     job->timing.staged = now;
     job_set_hashed(job, &result);
-    return job_judge(job, now);
+    return job_judge(finish, job, now);
 }
 
 /* Before the file gets its name, so that no program sees another time.  A time in the future is a

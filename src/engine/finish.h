@@ -18,6 +18,7 @@ struct fa_finish {
     struct fa_stage *stage;      /**< Owned. */
     unsigned hash;               /**< fa_config.hash */
     bool remote_time;            /**< fa_config.remote_time */
+    bool http_digest;            /**< Check digests of servers. */
     struct fa_job_queue fetched; /**< For the stage. */
     struct fa_job_queue hashed;  /**< Back from the stage. */
     unsigned staged;             /**< Jobs in the queues and in the stage. */
@@ -28,6 +29,10 @@ struct fa_finish {
 /** store, hash, wake and ctx are set.  @env  done and ctx are filled in here. */
 int fa_finish_init(struct fa_finish *finish, struct fa_stage_env *env, struct fa_error *err);
 void fa_finish_fini(struct fa_finish *finish);
+
+/** The digest that the server declares of the file of a job, if it counts; or NULL. */
+const struct fa_digest *fa_finish_declared(const struct fa_finish *finish,
+                                           const struct fa_job *job);
 
 /** Whether a file has to be hashed before it can get its name. */
 bool fa_finish_needs_hash(const struct fa_finish *finish, const struct fa_job *job);
@@ -42,7 +47,8 @@ void fa_finish_flush(struct fa_finish *finish, unsigned active);
 enum fa_hashed {
     FA_HASHED_NONE,     /**< No job is back. */
     FA_HASHED_GOOD,     /**< Every digest matches. */
-    FA_HASHED_MISMATCH, /**< A digest differs from that of the list, or of the state. */
+    FA_HASHED_MISMATCH, /**< A digest differs from that of the list, of the state, or of the
+                             server. */
     FA_HASHED_AGAIN,    /**< The worker crashed: put the job again. */
     FA_HASHED_FAILED,   /**< See job->hashed->error; job->hashed NULL: no memory. */
 };

@@ -300,7 +300,7 @@ static const struct fa_digest *result_first_digest(const struct fa_ledger *ledge
         if (result->digests[i].hash == (enum fa_hash)ledger->config->hash_first)
             return &result->digests[i];
     const struct fa_digest *first = result->n_digests > 0 ? &result->digests[0] : NULL;
-    return first && first->hash != FA_HASH_ADLER32 ? first : NULL;
+    return first && !(first->hash & FA_HASHES_WEAK) ? first : NULL;
 }
 
 /* Borrowed: the record points to the texts of the representation until it has been put. */

@@ -4,10 +4,12 @@
  * algorithms are fetched once and shared; the contexts belong to one thread.
  *
  * EVP_sha256(3) and the like would be shorter, but since OpenSSL 3.0 EVP_DigestInit_ex(3) then
- * fetches implicitly, for each file (crypto(7)).  xxHash and Adler-32 (RFC 1950) are not in OpenSSL:
+ * fetches implicitly, for each file (crypto(7)).  xxHash and the checksums of 32 bits are not in OpenSSL:
  * xxHash has a state of its own, whose alignment XXH3_createState() takes care of.
  */
 #include "stage/digest.h"
+
+#include "stage/crc32c.h"
 
 #include <openssl/err.h>
 #include <openssl/evp.h>
@@ -28,22 +30,25 @@
 /* In the order of their bits, which is the order of the results. */
 static const struct {
     enum fa_hash hash;
-    const char *name; /* OpenSSL's name; NULL: xxHash, zlib */
+    const char *name; /* OpenSSL's name; NULL: xxHash, zlib, crc32c.c */
 } algorithms[FA_HASHES] = {
     {FA_HASH_MD5, "MD5"},       {FA_HASH_SHA1, "SHA1"},           {FA_HASH_SHA256, "SHA256"},
     {FA_HASH_SHA512, "SHA512"}, {FA_HASH_BLAKE2B, "BLAKE2B-512"}, {FA_HASH_XXH128, NULL},
     {FA_HASH_SHA224, "SHA224"}, {FA_HASH_SHA384, "SHA384"},       {FA_HASH_ADLER32, NULL},
+    {FA_HASH_CRC32, NULL},      {FA_HASH_CRC32C, NULL},
 };
 
 struct fa_digest_set {
     EVP_MD *md[FA_HASHES];
+    struct fa_crc32c crc32c;
 };
 
 struct fa_digester {
     const struct fa_digest_set *set;
     EVP_MD_CTX *ctx[FA_HASHES];
     XXH3_state_t *xxh;
-    uLong adler;
+    uLong adler, crc32;
+    uint32_t crc32c;
     unsigned char *piece;
 };
 
@@ -70,6 +75,7 @@ struct fa_digest_set *fa_digest_set_new(struct fa_error *err)
         digest_no_memory(err);
         return NULL;
     }
+    fa_crc32c_init(&set->crc32c);
     for (size_t i = 0; i < FA_HASHES; ++i) {
         if (!algorithms[i].name)
             continue;
@@ -145,6 +151,8 @@ static int digester_begin(struct fa_digester *d, unsigned hashes, struct fa_erro
     if (hashes & FA_HASH_XXH128)
         XXH3_128bits_reset(d->xxh);
     d->adler = adler32(0, NULL, 0);
+    d->crc32 = crc32(0, NULL, 0);
+    d->crc32c = 0;
     return 0;
 }
 
@@ -158,7 +166,18 @@ static int digester_update(struct fa_digester *d, unsigned hashes, size_t len, s
         XXH3_128bits_update(d->xxh, d->piece, len);
     if (hashes & FA_HASH_ADLER32)
         d->adler = adler32(d->adler, d->piece, (uInt)len);
+    if (hashes & FA_HASH_CRC32)
+        d->crc32 = crc32(d->crc32, d->piece, (uInt)len);
+    if (hashes & FA_HASH_CRC32C)
+        d->crc32c = fa_crc32c(&d->set->crc32c, d->crc32c, d->piece, len);
     return 0;
+}
+
+static uint32_t digester_sum(const struct fa_digester *d, enum fa_hash hash)
+{
+    return hash == FA_HASH_ADLER32 ? (uint32_t)d->adler
+           : hash == FA_HASH_CRC32 ? (uint32_t)d->crc32
+                                   : d->crc32c;
 }
 
 /* xxHash's result is converted to its canonical form, so that it is equal on every machine. */
@@ -173,9 +192,10 @@ static int digester_end(struct fa_digester *d, unsigned hashes, struct fa_digest
         if (d->ctx[i]) {
             if (EVP_DigestFinal_ex(d->ctx[i], ret[n].bytes, NULL) != 1)
                 return digest_openssl_failed(err, algorithms[i].name);
-        } else if (algorithms[i].hash == FA_HASH_ADLER32) {
+        } else if (algorithms[i].hash & FA_HASHES_WEAK) {
             for (unsigned byte = 0; byte < 4; ++byte) /* big-endian */
-                ret[n].bytes[byte] = (unsigned char)(d->adler >> (24 - 8 * byte));
+                ret[n].bytes[byte] =
+                    (unsigned char)(digester_sum(d, algorithms[i].hash) >> (24 - 8 * byte));
         } else {
             XXH128_canonical_t canonical;
             XXH128_canonicalFromHash(&canonical, XXH3_128bits_digest(d->xxh));

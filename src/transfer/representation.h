@@ -9,6 +9,8 @@
 
 #include "transfer/validator.h"
 
+#include <fetchall/event.h>
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -20,6 +22,7 @@ struct fa_representation {
     struct fa_validator validator;
     char coding[FA_CODING_MAX]; /**< Content-Encoding in lower case, without spaces; "": none. */
     int64_t total;              /**< Declared size of the whole representation; -1: unknown. */
+    struct fa_digest digest;    /**< Declared of it; hash 0: none.  See http_digest.h. */
 };
 
 /** An unknown representation. */

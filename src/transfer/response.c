@@ -150,7 +150,7 @@ static bool response_read_entity_field(struct fa_response *response, const char 
         response->multipart |= value_begins(value, len, "multipart/byteranges");
         response->page |= fa_guard_is_page(value, len);
     } else {
-        return false;
+        return fa_http_digests_field(&response->digests, name, name_len, value, len);
     }
     return true;
 }
@@ -216,11 +216,21 @@ bool fa_response_continues(const struct fa_response *response)
     return status_is_redirect(response->status) || response->status == 401;
 }
 
+/* A digest that an earlier answer declared for the same version counts until there is another. */
+static void response_set_digest(const struct fa_response *response, bool whole,
+                                struct fa_representation *ret)
+{
+    struct fa_digest digest = fa_http_digests_choose(&response->digests, response->coding, whole);
+    if (digest.hash && !response->odd_coding)
+        ret->digest = digest;
+}
+
 static void response_representation(const struct fa_response *response,
                                     struct fa_representation *ret)
 {
     /* If-Range needs the very text that the server sent, which an odd date cannot restore. */
     int64_t date = response->odd_date ? -1 : response->date;
+    *ret = fa_representation_none;
     fa_validator_make(&ret->validator, response->etag, response->modified, date);
     ret->validator.strong &= !response->bad_etag;
     memcpy(ret->coding, response->coding, sizeof(ret->coding));
@@ -312,6 +322,7 @@ static enum fa_verdict response_judge_whole(struct fa_response *response)
     if (likeness == FA_LIKENESS_SAME && rep.total < 0)
         rep.total = asked->rep->total;
     response->restart = response_restart(response, &rep);
+    response_set_digest(response, true, &rep);
     response->head.rep = rep;
     return FA_VERDICT_FILE;
 }
@@ -365,6 +376,7 @@ static void response_keep_part(struct fa_response *response)
 {
     response->head.rep = *response->asked.rep;
     response->head.rep.total = response->range.total;
+    response_set_digest(response, false, &response->head.rep);
     response->head.kept = response->asked.offset;
 }
 

@@ -10,6 +10,7 @@
 #define FA_TRANSFER_RESPONSE_H
 
 #include "base/slice.h"
+#include "transfer/http_digest.h"
 #include "transfer/outcome.h"
 #include "transfer/rate_limit.h"
 
@@ -78,7 +79,8 @@ struct fa_response {
     bool unasked;    /**< It does not bring the slice that the user asks for. */
     bool page;       /**< It is a web page: see guard.h. */
     bool guarded;    /**< That is why there is an error. */
-    bool partial;    /**< A 200 or 203 that brings only part of the file. */
+    struct fa_http_digests digests;
+    bool partial; /**< A 200 or 203 that brings only part of the file. */
 };
 
 /** @asked  The request to check the response against; NULL: accept any whole file. */

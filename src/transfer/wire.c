@@ -105,16 +105,35 @@ static void wire_get_validator(struct fa_reader *reader, struct fa_validator *re
                      (ret->strong && !if_range[0]);
 }
 
+static void wire_put_digest(struct fa_buf *buf, const struct fa_digest *digest)
+{
+    fa_buf_put_u32(buf, digest->hash);
+    fa_buf_put(buf, digest->bytes, fa_hash_size(digest->hash));
+}
+
+static void wire_get_digest(struct fa_reader *reader, struct fa_digest *ret)
+{
+    uint32_t hash = fa_reader_u32(reader);
+    size_t size = fa_hash_size((enum fa_hash)hash);
+    const void *bytes = fa_reader_get(reader, size);
+    *ret = (struct fa_digest){.hash = (enum fa_hash)hash};
+    reader->failed = reader->failed || (hash != 0 && size == 0);
+    if (!reader->failed)
+        memcpy(ret->bytes, bytes, size);
+}
+
 static void wire_put_representation(struct fa_buf *buf, const struct fa_representation *rep)
 {
     PUT(validator_fields, &rep->validator, buf);
     PUT(representation_fields, rep, buf);
+    wire_put_digest(buf, &rep->digest);
 }
 
 static void wire_get_representation(struct fa_reader *reader, struct fa_representation *ret)
 {
     wire_get_validator(reader, &ret->validator);
     GET(representation_fields, ret, reader);
+    wire_get_digest(reader, &ret->digest);
     reader->failed = reader->failed || !fa_coding_is_good(ret->coding);
 }
 

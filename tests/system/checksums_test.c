@@ -2,6 +2,7 @@
 
 #include "support/fixture.h"
 #include "support/modes.h"
+#include "support/nginx.h"
 #include "support/pattern.h"
 #include "support/report.h"
 #include "support/truth.h"
@@ -159,4 +160,49 @@ FA_TEST_MODES(checksums, adler32_of_a_list_is_checked)
     fa_fetch_start_with(&fetch, &scratch, NULL, fa_scratch_path(&scratch, "out-0"), mode, list.text,
                         NULL);
     fa_fetch_expect(&fetch, 10, 3);
+}
+
+/* The digest of a large file, which is fetched in ranges, is that of the whole file. */
+FA_TEST_MODES(checksums, digests_that_the_server_declares_are_checked)
+{
+    static unsigned char large[4 << 20];
+    struct fa_nginx nginx;
+    char directives[1024], url[64];
+    for (size_t i = 0; i < sizeof(large); i++)
+        large[i] = (unsigned char)(i * i >> 7);
+    unsigned sum = (unsigned)adler32(adler32(0, NULL, 0), large, sizeof(large));
+    static const char *const names[] = {"www/good", "www/wrong", "www/listed", "www/large",
+                                        "www/bad"};
+    for (size_t i = 0; i < 3; i++)
+        fa_scratch_write(&scratch, names[i], "hello\n");
+    fa_scratch_write_bytes(&scratch, "www/large", large, sizeof(large));
+    fa_scratch_write_bytes(&scratch, "www/bad", large, sizeof(large));
+    snprintf(
+        directives, sizeof(directives),
+        "location /good { add_header x-goog-hash crc32c=NT3Yvg==; }"
+        "location /wrong { add_header Repr-Digest sha-256=:AJG1tSLV3whtD/CxEPvZ0hu0/HFjrzTQgoai6Eb2vgM=:; }"
+        "location /listed { add_header Content-MD5 AZRqySSS0jR8YjW00mERhA==; }"
+        "location /large { add_header Digest adler32=%08x; }"
+        "location /bad { add_header Digest adler32=%08x; }",
+        sum, sum + 1);
+    fa_nginx_start(
+        &nginx, &scratch,
+        &(struct fa_nginx_options){.root = fa_scratch_path(&scratch, "www"), .server = directives});
+    snprintf(url, sizeof(url), "http://127.0.0.1:%d", nginx.port);
+    for (size_t i = 0; i < 5; i++)
+        fa_lines_add(&list, "%s/%s%s", url, names[i] + 4,
+                     i == 2 ? "\n checksum=md5=b1946ac92492d2347c6235b4d2611184" : "");
+    fa_fetch_start(&fetch, &scratch, mode, list.text, "--retries", "0", "--segments", "4", NULL);
+    fa_fetch_expect(&fetch, 20, 3);
+    const json_t *good = fa_fetch_expect_entry(&fetch, 1, "ok", NULL);
+    cr_expect_str_eq(fa_report_str(good, "digest.crc32c"), "353dd8be");
+    const json_t *wrong = fa_fetch_expect_entry(&fetch, 2, "failed", "integrity");
+    cr_expect_not_null(strstr(fa_report_str(wrong, "error"), "--http-digest"));
+    fa_fetch_expect_entry(&fetch, 3, "ok", NULL);
+    fa_fetch_expect_entry(&fetch, 5, "ok", NULL);
+    fa_fetch_expect_entry(&fetch, 6, "failed", "integrity");
+    fa_fetch_end(&fetch);
+    fa_fetch_start(&fetch, &scratch, mode, list.text, "--http-digest", "off", NULL);
+    fa_fetch_expect(&fetch, 20, 0);
+    fa_nginx_stop(&nginx);
 }

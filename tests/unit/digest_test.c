@@ -44,12 +44,24 @@ static const char *hex(const struct fa_digest *digest)
     return text;
 }
 
+/* One bit a step (RFC 3720, B.4). */
+static unsigned long crc32c_bitwise(const unsigned char *data, size_t len)
+{
+    uint32_t crc = 0xffffffffu;
+    for (size_t i = 0; i < len; ++i) {
+        crc ^= data[i];
+        for (int bit = 0; bit < 8; ++bit)
+            crc = crc & 1 ? crc >> 1 ^ 0x82f63b78u : crc >> 1;
+    }
+    return ~crc;
+}
+
 /* Digests printed by coreutils; those of xxHash and zlib are computed in one call. */
 static void truth(enum fa_hash hash, const char *path, char ret[2 * FA_DIGEST_MAX + 1])
 {
-    static const char *const programs[FA_HASHES] = {"md5sum",    "sha1sum",   "sha256sum",
-                                                    "sha512sum", "b2sum",     NULL,
-                                                    "sha224sum", "sha384sum", NULL};
+    static const char *const programs[FA_HASHES] = {"md5sum", "sha1sum", "sha256sum", "sha512sum",
+                                                    "b2sum",  NULL,      "sha224sum", "sha384sum",
+                                                    NULL,     NULL,      NULL};
     size_t at = 0;
     while (1u << at != (unsigned)hash)
         ++at;
@@ -58,6 +70,14 @@ static void truth(enum fa_hash hash, const char *path, char ret[2 * FA_DIGEST_MA
         char *data = fa_file_read(path, &len);
         if (hash == FA_HASH_ADLER32) {
             sprintf(ret, "%08lx", adler32(adler32(0, NULL, 0), (unsigned char *)data, (uInt)len));
+            free(data);
+            return;
+        }
+        if (hash == FA_HASH_CRC32 || hash == FA_HASH_CRC32C) {
+            unsigned long sum = hash == FA_HASH_CRC32
+                                    ? crc32(crc32(0, NULL, 0), (unsigned char *)data, (uInt)len)
+                                    : crc32c_bitwise((unsigned char *)data, len);
+            sprintf(ret, "%08lx", sum);
             free(data);
             return;
         }

@@ -487,6 +487,7 @@ Test(options, digests_keep_the_one_named_first)
         {",md5", -1, 7, 7},
         {"none,md5", -1, 7, 7},
         {"adler32", -1, 7, 7},
+        {"crc32c", -1, 7, 7},
     };
     for (size_t i = 0; i < COUNT(cases); ++i) {
         unsigned bits = 7, first = 7;

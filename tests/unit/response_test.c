@@ -769,3 +769,31 @@ Test(response, errors_are_explained)
         fa_response_fini(&response);
     }
 }
+
+/* What the first answer says of the whole file counts for the bytes that a later one continues. */
+Test(response, digest_of_the_file_is_kept_over_ranges)
+{
+    static const char first[] = "HTTP/1.1 200 OK|ETag: \"x\"|Content-Length: 10|"
+                                "Content-MD5: sZRqySSS0jR8YjW00mERhA==|"
+                                "Digest: adler32=084b021f||";
+    static const char range[] = "HTTP/1.1 206 x|ETag: \"x\"|Content-Range: bytes 4-9/10|"
+                                "Content-MD5: AZRqySSS0jR8YjW00mERhA==|%s|";
+    char text[512];
+    struct fa_response response;
+    fa_response_init(&response, NULL);
+    feed(&response, first);
+    cr_assert_eq(response.verdict, FA_VERDICT_FILE);
+    struct fa_representation rep = response.head.rep;
+    cr_expect_eq(rep.digest.hash, FA_HASH_MD5);
+    fa_response_fini(&response);
+    for (int with = 0; with < 2; ++with) {
+        const struct fa_asked asked = {.rep = &rep, .offset = 4, .part_bytes = 4};
+        snprintf(text, sizeof(text), range, with ? "x-amz-checksum-crc32c: NT3Yvg==|" : "");
+        fa_response_init(&response, &asked);
+        feed(&response, text);
+        cr_assert_eq(response.verdict, FA_VERDICT_FILE);
+        cr_expect_eq(response.head.rep.digest.hash, with ? FA_HASH_CRC32C : FA_HASH_MD5);
+        cr_expect_eq(response.head.rep.digest.bytes[0], with ? 0x35 : 0xb1);
+        fa_response_fini(&response);
+    }
+}

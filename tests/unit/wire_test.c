@@ -27,7 +27,8 @@ static const struct fa_attempt attempts[] = {
      .whole = true,
      .rep = {.validator = {.etag = "\"abc\"", .modified = 784111777, .strong = true},
              .coding = "gzip,br",
-             .total = INT64_MAX},
+             .total = INT64_MAX,
+             .digest = {FA_HASH_CRC32C, {1, 2, 3, 4}}},
      .fd = -1},
 };
 
@@ -39,7 +40,8 @@ static bool same_validator(const struct fa_validator *a, const struct fa_validat
 static bool same_rep(const struct fa_representation *a, const struct fa_representation *b)
 {
     return same_validator(&a->validator, &b->validator) && strcmp(a->coding, b->coding) == 0 &&
-           a->total == b->total;
+           a->total == b->total && a->digest.hash == b->digest.hash &&
+           memcmp(a->digest.bytes, b->digest.bytes, FA_DIGEST_MAX) == 0;
 }
 
 static bool same(const char *a, const char *b)
