@@ -315,6 +315,7 @@ struct fa_config {
     bool remote_time;    /**< Set the modification times of files to those of the server. */
     bool spare_lists[2]; /**< False: a later version may have fields here. */
     enum fa_http_digest http_digest;
+    uint64_t min_size; /**< Refuse smaller files, with FA_CLASS_CONTENT; 0: no limit. */
 };
 
 /**

@@ -511,6 +511,12 @@ const struct fa_option fa_options_table[] = {
          .help = "reject larger bodies",
          .more = "Bytes are counted as they arrive, so a body without a declared length is "
                  "limited, too.  0 means no limit."),
+    SIZE("min-size", config.min_size, .commands = RUNS, .initial = "none",
+         .help = "reject smaller files",
+         .more =
+             "A file that is smaller fails with class content, and is not requested again: many "
+             "servers send an empty or a tiny file where they have none.  It is refused before "
+             "its first byte if the server declares a length."),
     FLAG("expect-length", 0, config.expect_length, .commands = RUNS,
          .help = "reject bodies without a declared length",
          .more = "Such a body ends with the connection, so it is impossible to tell whether it is "

@@ -269,6 +269,7 @@ static bool split_is_allowed(const struct fa_flights *flights, const struct fa_j
 {
     uint64_t size = job->part.split->map.size, most = flights->config->max_size;
     return attempt_allows_ranges(&job->attempt) && !job->tries.whole && (!most || size <= most) &&
+           size >= flights->config->min_size &&
            (job->entry->size < 0 || (uint64_t)job->entry->size == size);
 }
 
@@ -378,6 +379,7 @@ static void attempt_set_target(const struct fa_flights *flights, const struct fa
     attempt->slice = job->slice;
     attempt->size = job->entry->size;
     attempt->max_size = config->max_size;
+    attempt->min_size = config->min_size;
     attempt->rate = rate;
     attempt->received = 0;
     attempt->cancelled = false;
@@ -398,7 +400,7 @@ static int attempt_prepare(struct fa_flights *flights, struct fa_job *job, uint6
     attempt_set_target(flights, job, target, rate, attempt);
     if (attempt->end) { /* of a range, these say nothing */
         attempt->size = -1;
-        attempt->max_size = 0;
+        attempt->max_size = attempt->min_size = 0;
     }
     attempt->close = origin_is_single_use(flights, target->origin);
     attempt->fresh = job->tries.fresh;
@@ -605,7 +607,7 @@ static struct fa_segment *segment_new(const struct fa_flights *flights, const st
     attempt->end = range->end;
     attempt->shared = true;
     attempt->size = -1;
-    attempt->max_size = 0;
+    attempt->max_size = attempt->min_size = 0;
     attempt->rep = job->part.rep;
     attempt->segment = segment;
     segment->origin = job->target.origin;

@@ -66,6 +66,7 @@ struct fa_attempt {
         slice;         /**< Request these bytes only: the file is that slice.  Without offset. */
     int64_t size;      /**< Size given by the list; -1: none. */
     uint64_t max_size; /**< Limit in bytes; 0: none. */
+    uint64_t min_size; /**< Smaller files are refused. */
     _Atomic uint64_t rate; /**< Bytes per second; 0: no limit.  May change during the attempt. */
 
     /** What an earlier response declared.  With offset: of the bytes before it; conditional: of

@@ -57,9 +57,12 @@ static int body_flush(struct fa_body *body, struct fa_error *err)
 static int size_reject(struct fa_error *err, enum fa_class class, const char *what, uint64_t size,
                        uint64_t limit)
 {
-    fa_error_set(
-        err, FA_DOMAIN_FETCHALL, 0, class, "%s %llu bytes, %s %llu", what, (unsigned long long)size,
-        class == FA_CLASS_INTEGRITY ? "the list says" : "the limit is", (unsigned long long)limit);
+    fa_error_set(err, FA_DOMAIN_FETCHALL, 0, class, "%s %llu bytes, %s %llu", what,
+                 (unsigned long long)size,
+                 class == FA_CLASS_INTEGRITY ? "the list says"
+                 : class == FA_CLASS_CONTENT ? "and --min-size is"
+                                             : "the limit is",
+                 (unsigned long long)limit);
     return -1;
 }
 
@@ -110,6 +113,8 @@ static int body_check_declared(const struct fa_body *body, bool expect_length,
     if (a->size >= 0 && total != (uint64_t)a->size)
         return size_reject(err, FA_CLASS_INTEGRITY, "the server declares", total,
                            (uint64_t)a->size);
+    if (total < a->min_size)
+        return size_reject(err, FA_CLASS_CONTENT, "the server declares", total, a->min_size);
     return body_check_space(body, total - body->written, ret);
 }
 
@@ -202,6 +207,9 @@ int fa_body_close(struct fa_body *body, struct fa_outcome *ret)
     if (want >= 0 && body->written != (uint64_t)want)
         return size_reject(&ret->error, FA_CLASS_INTEGRITY, "the body has", body->written,
                            (uint64_t)want);
+    if (body->written < body->attempt->min_size)
+        return size_reject(&ret->error, FA_CLASS_CONTENT, "the body has", body->written,
+                           body->attempt->min_size);
     return body_sync(body, &ret->error);
 }
 

@@ -50,6 +50,7 @@ static const struct fa_field attempt_fields[] = {
     FA_FIELD(KNOWN, int64_t, struct fa_attempt, slice.last),
     FA_FIELD(I64, int64_t, struct fa_attempt, size),
     FA_FIELD(U64, uint64_t, struct fa_attempt, max_size),
+    FA_FIELD(U64, uint64_t, struct fa_attempt, min_size),
     FA_FIELD(U64, uint64_t, struct fa_attempt, offset),
     FA_FIELD(U64, uint64_t, struct fa_attempt, end),
     FA_FIELD(BOOL, bool, struct fa_attempt, shared),

@@ -443,6 +443,23 @@ FA_TEST_MODES(faults, body_without_a_length_is_an_error_when_one_is_asked_for)
     fa_expect_files(fetch.dir, (struct fa_truth[]){{"c", "/ok/100/c", 100}}, 1);
 }
 
+FA_TEST_MODES(faults, smaller_bodies_are_refused_with_and_without_a_length)
+{
+    fa_lines_add(&list, "%s", fa_server_url(&server, "/ok/999/a"));
+    fa_lines_add(&list, "%s", fa_server_url(&server, "/chunked/999/b"));
+    fa_lines_add(&list, "%s", fa_server_url(&server, "/close/0/c"));
+    fa_lines_add(&list, "%s", fa_server_url(&server, "/close/1000/d"));
+    fa_fetch_start(&fetch, &scratch, mode, list.text, "--min-size", "1000", NULL);
+    fa_fetch_expect(&fetch, 10, 1);
+    for (int i = 1; i <= 3; i++) {
+        const json_t *entry = fa_fetch_expect_entry(&fetch, i, "failed", "content");
+        cr_expect_eq(fa_report_int(entry, "attempts"), 1);
+        cr_expect_not_null(strstr(fa_report_str(entry, "error"), "--min-size is 1000"));
+    }
+    fa_expect_files(fetch.dir, (struct fa_truth[]){{"d", "/close/1000/d", 1000}}, 1);
+    fa_fetch_expect_no_parts(&fetch);
+}
+
 FA_TEST_MODES(faults, larger_bodies_are_refused_with_and_without_a_length)
 {
     fa_lines_add(&list, "%s", fa_server_url(&server, "/ok/100001/a"));

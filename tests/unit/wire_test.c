@@ -17,6 +17,7 @@ static const struct fa_attempt attempts[] = {
      .n_headers = 3,
      .size = INT64_MAX,
      .max_size = UINT64_MAX,
+     .min_size = 7,
      .rate = 1234567,
      .netrc = FA_NETRC_NAMED,
      .digest = true,
@@ -64,7 +65,8 @@ Test(wire, attempts_come_back_as_they_were)
         cr_assert_eq(a->n_headers, b.n_headers);
         for (size_t j = 0; j < a->n_headers; ++j)
             cr_assert_str_eq(a->headers[j], b.headers[j]);
-        cr_assert(a->size == b.size && a->max_size == b.max_size && a->rate == b.rate);
+        cr_assert(a->size == b.size && a->max_size == b.max_size && a->min_size == b.min_size &&
+                  a->rate == b.rate);
         cr_assert(a->netrc == b.netrc && a->http1 == b.http1 && a->digest == b.digest);
         cr_assert(a->offset == b.offset && a->whole == b.whole);
         cr_assert(a->conditional == b.conditional && a->durable == b.durable);
