@@ -247,6 +247,13 @@ uint32_t fa_concurrency_started(struct fa_concurrency *c,
     return probe ? c->round : 0;
 }
 
+/* Of two transfers, one refusal would leave one, and more only after rounds of single answers. */
+static bool concurrency_is_accident(const struct fa_concurrency *c, unsigned used, unsigned goal,
+                                    double now)
+{
+    return used * 2 <= goal && (c->cut_at <= 0 || now - c->cut_at > FA_CONCURRENCY_ACCIDENT);
+}
+
 /* A refusal counts what is used, since the limit may be higher than that.  A connection can also
  * break because of its file, so broken ones leave a few transfers. */
 static void concurrency_cut(struct fa_concurrency *c, const struct fa_concurrency_policy *policy,
@@ -260,7 +267,8 @@ static void concurrency_cut(struct fa_concurrency *c, const struct fa_concurrenc
     c->bounded = answer->sign == FA_CONCURRENCY_REFUSED;
     c->limit = c->bounded ? unsigned_max(1, used / 2)
                           : unsigned_max(unsigned_min(limit, BROKEN_LEAST), limit / 2);
-    c->base = c->bounded ? unsigned_max(c->limit, answer->active) : unsigned_max(c->limit, goal);
+    bool refused = c->bounded && !concurrency_is_accident(c, used, goal, answer->now);
+    c->base = unsigned_max(c->limit, refused ? answer->active : goal);
     c->learned = false;
     c->cut_at = answer->now;
     concurrency_begin_round(c, FA_CONCURRENCY_RECOVER, answer->now);

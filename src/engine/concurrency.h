@@ -25,7 +25,9 @@
  *
  * Failures that more transfers can cause (429, 503, refused connections, resets, time-outs) halve
  * the limit at once.  Each good answer then adds one (RECOVER), up to the number that the origin
- * accepted when it refused others.  Requests that were in progress at the cut do not cut again,
+ * accepted when it refused others.  If that was at most half of the limit, a single refusal says
+ * little about how many it accepts, and the previous limit is what to recover to: unless a second one
+ * comes within FA_CONCURRENCY_ACCIDENT seconds.  Requests that were in progress at the cut do not cut again,
  * because they were sent before it could help (as in RFC 5681).
  *
  * Without a search, the limit is the ceiling, and falls and recovers in the same way.
@@ -51,6 +53,8 @@
 #define FA_CONCURRENCY_WAIT_MOST 64
 /** Minimum seconds between a refusal and the next attempt at more. */
 #define FA_CONCURRENCY_PATIENCE 2.0
+/** Seconds since the last refusal after which one among few transfers is taken for an accident. */
+#define FA_CONCURRENCY_ACCIDENT 10.0
 
 enum fa_concurrency_phase {
     FA_CONCURRENCY_GROW,

@@ -23,6 +23,7 @@ struct server {
     double rate;     /* bytes per second of all connections */
     double each;     /* and of one */
     double down;     /* every connection breaks from then until a second later */
+    double accident; /* one request is refused after that time */
 };
 
 struct transfer {
@@ -77,8 +78,11 @@ static unsigned accepted(void)
 
 static void start(struct transfer *t)
 {
-    const struct server *s = &world.server;
-    bool refused = s->allows && accepted() >= s->allows;
+    struct server *s = &world.server;
+    bool accident = s->accident > 0 && world.now >= s->accident;
+    if (accident)
+        s->accident = 0;
+    bool refused = accident || (s->allows && accepted() >= s->allows);
     cr_assert(!refused || !world.policy.search || world.now < world.refused_at ||
                   world.now > world.refused_at + FA_CONCURRENCY_PATIENCE,
               "refused again after %g s", world.now - world.refused_at);
@@ -410,6 +414,42 @@ Test(concurrency, fixed_limit_halves_and_comes_back)
         fa_concurrency_ended(&limit, &policy, &answer);
     }
     cr_expect_eq(fa_concurrency_limit(&limit, &policy), 16);
+}
+
+/* Two files at a time, and one of them is refused; then many. */
+static void play_accident(bool search, unsigned allows)
+{
+    static const struct server server = {.rtt = 0.05, .connect = 1, .service = 0.05};
+    begin(&server, 2000, 16e3, 64, search);
+    play(INFINITY);
+    double at = world.now;
+    world.server.accident = at + 1;
+    for (; world.refusals == 0; at += 0.2) {
+        world.left = 2;
+        play(at);
+        world.now = at;
+    }
+    world.server.allows = allows;
+    world.left = 100000;
+    play(at + 1);
+}
+
+Test(concurrency, one_refusal_of_two_transfers_is_not_the_limit)
+{
+    for (int search = 0; search < 2; ++search) {
+        play_accident(search, 0);
+        cr_expect_eq(fa_concurrency_limit(&world.limit, &world.policy), 64, "%d: %u", search,
+                     world.limit.limit);
+        cr_expect_eq(world.refusals, 1);
+    }
+}
+
+Test(concurrency, second_refusal_soon_afterwards_is_the_limit)
+{
+    play_accident(false, 3);
+    play(world.now + 60);
+    cr_expect_leq(world.limit.base, 4, "%u", world.limit.base);
+    cr_expect_leq(world.rows_most, 4);
 }
 
 /* A file of which every connection breaks must not leave the others waiting for a large one. */
