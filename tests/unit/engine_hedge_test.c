@@ -78,6 +78,15 @@ Test(engine_hedge, a_hedge_that_is_redirected_changes_nothing)
     expect_slow("@5 done a/slow ok http=200 attempts=2 size=1000", 2);
 }
 
+Test(engine_hedge, a_file_behind_a_redirect_is_requested_again_where_that_led)
+{
+    begin("a/slow 302 to=b/slow\n"
+          "b/slow 200 size=1000 took=60; 200 size=1000\n"
+          "a/* 200 size=1000");
+    expect_slow("@1-1.5 done a/slow ok http=200 attempts=2 size=1000 effective=b/slow", 1);
+    cr_expect_eq(fa_world_count(world, "get b/slow"), 2);
+}
+
 Test(engine_hedge, a_failure_of_the_first_request_waits_for_the_hedge)
 {
     begin("a/slow 200 size=1000 cut=900 took=3; 200 size=1000 took=4\n"
