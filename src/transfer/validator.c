@@ -153,8 +153,8 @@ int64_t fa_date_parse(const char *text, size_t len)
     int hour = date_read_digits(text + 17, 2);
     int minute = date_read_digits(text + 20, 2);
     int second = date_read_digits(text + 23, 2);
-    if (month < 0 || year < 1970 || day < 1 || hour < 0 || hour > 23 || minute < 0 || minute > 59 ||
-        second < 0 || second > 59)
+    if (month < 0 || month > 11 || year < 1970 || day < 1 || hour < 0 || hour > 23 || minute < 0 ||
+        minute > 59 || second < 0 || second > 59)
         return -1;
     int of_month = date_days_to_month(year, month + 1) - date_days_to_month(year, month);
     int64_t days = date_days_to_year(year) + date_days_to_month(year, month) + day - 1;
