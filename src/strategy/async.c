@@ -150,7 +150,7 @@ static void loop_on_back(evutil_socket_t fd, short what, void *arg)
     fa_wake_post(self->wake);
 }
 
-/* Transfers are used again, because each one keeps a buffer of 256 KiB (body.c). */
+/* Transfers are used again, because each one keeps a buffer of up to 256 KiB (body.c). */
 static struct flight *loop_take_flight(struct loop *loop, struct fa_error *err)
 {
     struct flight *flight = LIST_FIRST(&loop->parked);

@@ -3,6 +3,9 @@
  * against the limits and the disk before the first byte is written, the running size against the
  * same limits with each write, and the final size at the end.
  *
+ * The buffer grows with the rate: thousands of slow transfers would each fill a large one, gradually,
+ * and a fast one would need a write(2) for each small one.
+ *
  * On failure the part file keeps exactly the bytes that are known to be valid, so that a later
  * attempt can resume after them.  If that cannot be known (a failed fdatasync(2)), it keeps none.
  */
@@ -17,7 +20,11 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
-#define BUFFER_SIZE (256 * 1024)
+#define BUFFER_SIZE  (256 * 1024)
+#define BUFFER_FIRST (2 * 1024)
+#define BUFFER_GROW  4
+/* Seconds: a buffer that fills sooner grows. */
+#define FILLS_FAST 0.5
 /* Besides the buffer, what libcurl delivers at once is counted before it is written. */
 _Static_assert(BUFFER_SIZE + 64 * 1024 <= FA_PART_UNWRITTEN, "more is unwritten than the limit");
 /* Below this, free disk space is not worth a system call. */
@@ -27,6 +34,7 @@ void fa_body_fini(struct fa_body *body)
 {
     free(body->gather);
     body->gather = NULL;
+    body->space = 0;
 }
 
 void fa_body_begin(struct fa_body *body, const struct fa_attempt *attempt, uint64_t part_bytes)
@@ -158,22 +166,47 @@ static int body_check_growth(const struct fa_body *body, uint64_t size, struct f
     return -1;
 }
 
-/* The buffer is allocated with the first byte of a file: a redirect or an error needs none. */
-int fa_body_put(struct fa_body *body, const char *data, size_t len, struct fa_outcome *ret)
+static int body_grow(struct fa_body *body, struct fa_error *err)
+{
+    size_t space = body->space ? body->space * BUFFER_GROW : BUFFER_FIRST;
+    if (space > BUFFER_SIZE)
+        space = BUFFER_SIZE;
+    unsigned char *gather = realloc(body->gather, space);
+    if (!gather) {
+        fa_error_system(err, FA_CLASS_LOCAL_IO, ENOMEM, "cannot buffer the body");
+        return -1;
+    }
+    body->gather = gather;
+    body->space = space;
+    return 0;
+}
+
+/* The buffer is full, or there is none: it is allocated with the first byte of a file, because a
+ * redirect or an error needs none. */
+static int body_make_space(struct fa_body *body, double now, struct fa_error *err)
+{
+    if (!body->gather || (body->space < BUFFER_SIZE && now - body->since < FILLS_FAST))
+        return body_grow(body, err);
+    body->since = now;
+    return body_flush(body, err);
+}
+
+int fa_body_put(struct fa_body *body, const char *data, size_t len, double now,
+                struct fa_outcome *ret)
 {
     if (body_check_growth(body, body->written + body->gathered + len, ret))
         return -1;
-    if (!body->gather && !(body->gather = malloc(BUFFER_SIZE))) {
-        fa_error_system(&ret->error, FA_CLASS_LOCAL_IO, ENOMEM, "cannot buffer the body");
-        return -1;
-    }
+    if (body->gathered == 0)
+        body->since = now;
     while (len > 0) {
-        size_t n = BUFFER_SIZE - body->gathered < len ? BUFFER_SIZE - body->gathered : len;
-        memcpy(body->gather + body->gathered, data, n);
+        size_t left = body->space - body->gathered, n = left < len ? left : len;
+        if (n > 0)
+            memcpy(body->gather + body->gathered, data, n);
         body->gathered += n;
         data += n;
         len -= n;
-        if (body->gathered == BUFFER_SIZE && body_flush(body, &ret->error))
+        if (body->gathered == body->space && (len > 0 || body->space == BUFFER_SIZE) &&
+            body_make_space(body, now, &ret->error))
             return -1;
     }
     return 0;

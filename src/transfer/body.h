@@ -17,7 +17,9 @@
 struct fa_body {
     const struct fa_attempt *attempt;
     unsigned char *gather; /**< Owned; kept for the next attempt. */
+    size_t space;          /**< Of gather. */
     size_t gathered;
+    double since;     /**< When gather was empty the last time. */
     uint64_t written; /**< Valid bytes in the part file. */
     int64_t total;    /**< Where the body has to end: the declared size of the whole file, or the
                            end of a range; -1: unknown. */
@@ -35,7 +37,9 @@ void fa_body_begin(struct fa_body *body, const struct fa_attempt *attempt, uint6
 int fa_body_open(struct fa_body *body, const struct fa_head *head, bool expect_length,
                  struct fa_outcome *ret);
 
-int fa_body_put(struct fa_body *body, const char *data, size_t len, struct fa_outcome *ret);
+/** @now  The current time (fa_clock_now()). */
+int fa_body_put(struct fa_body *body, const char *data, size_t len, double now,
+                struct fa_outcome *ret);
 
 /** The response is complete: flush the buffer and check the size. */
 int fa_body_close(struct fa_body *body, struct fa_outcome *ret);

@@ -227,10 +227,10 @@ static int transfer_refuse_body(struct fa_transfer *t)
 }
 
 /* Suspend the watchdog: a slow disk does not mean that libcurl hangs. */
-static int transfer_put_body(struct fa_transfer *t, const char *data, size_t len)
+static int transfer_put_body(struct fa_transfer *t, const char *data, size_t len, double now)
 {
     int fd = fa_connections_leave(t->connections);
-    int result = fa_body_put(&t->body, data, len, &t->stop);
+    int result = fa_body_put(&t->body, data, len, now, &t->stop);
     fa_connections_enter(t->connections, fd);
     return result;
 }
@@ -241,12 +241,13 @@ static size_t on_body(char *data, size_t one, size_t len, void *arg)
 {
     (void)one;
     struct fa_transfer *t = arg;
-    fa_pace_bytes_arrived(&t->pace, fa_clock_now());
+    double now = fa_clock_now();
+    fa_pace_bytes_arrived(&t->pace, now);
     t->attempt->received += len;
     if (t->response.verdict == FA_VERDICT_NONE)
         return transfer_refuse_body(t) ? 0 : len;
     if (t->response.verdict == FA_VERDICT_FILE)
-        return transfer_put_body(t, data, len) ? 0 : len;
+        return transfer_put_body(t, data, len, now) ? 0 : len;
     t->dropped += len;
     return t->dropped > DROP_MAX ? 0 : len;
 }
