@@ -106,7 +106,7 @@
  *    request, cookies, jar, response, representation, validator: HTTP
  *    retry_after, rate_limit, guard, http_digest, classify: what responses mean
  *    body, pace: bytes and speed
- *    driver, connections, watchdog, trust, library: libcurl and OpenSSL
+ *    driver, connections, models, watchdog, trust, library: libcurl and OpenSSL
  *    url, url_handle, plain_url, zone, percent, encode: URLs
  *    proxy, login, redact, secret_key, signature: secrets
  *

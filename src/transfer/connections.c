@@ -19,6 +19,7 @@
 
 #include "base/key.h"
 #include "transfer/library.h"
+#include "transfer/models.h"
 #include "transfer/trust.h"
 #include "transfer/watchdog.h"
 
@@ -53,6 +54,7 @@ LIST_HEAD(connection_list, fa_connection);
 struct fa_connections {
     struct fa_watchdog *watchdog;
     CURLSH *share;
+    struct fa_models models;
     void (*changed)(void *arg, int fd, bool open); /* may be NULL */
     void *changed_arg;
     bool peeks;                              /* this libcurl has FA_FAULT_UNASKED_ANSWER */
@@ -97,6 +99,7 @@ void fa_connections_free(struct fa_connections *c)
             free(connection);
         }
     }
+    fa_models_fini(&c->models);
     curl_share_cleanup(c->share);
     pthread_mutex_destroy(&c->lock);
     free(c);
@@ -112,6 +115,11 @@ void fa_connections_observe(struct fa_connections *c, void (*changed)(void *arg,
 CURLSH *fa_connections_share(const struct fa_connections *c)
 {
     return c->share;
+}
+
+struct fa_models *fa_connections_models(struct fa_connections *c)
+{
+    return &c->models;
 }
 
 /* The connection is allocated before the socket, so that no socket exists without one: the watchdog

@@ -25,6 +25,7 @@
 
 struct fa_connection;
 struct fa_connections;
+struct fa_models;
 struct fa_watchdog;
 
 /** A transfer's use of a connection.  Zero but for .shared when an attempt begins. */
@@ -56,6 +57,9 @@ void fa_connections_observe(struct fa_connections *connections,
 
 /** For CURLOPT_SHARE(3): the TLS sessions of these connections. */
 CURLSH *fa_connections_share(const struct fa_connections *connections);
+
+/** The prepared handles of the transfers that use these connections. */
+struct fa_models *fa_connections_models(struct fa_connections *connections);
 
 /** For CURLOPT_OPENSOCKETFUNCTION(3).  @return a socket, or -1 with errno. */
 int fa_connections_open(struct fa_connections *connections, struct fa_lease *lease,

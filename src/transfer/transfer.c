@@ -6,8 +6,8 @@
  * If one of our parts ends a transfer, its callback returns an error, and libcurl reports only that
  * a callback failed.  So the reason is kept in ->stop, and takes precedence over the CURLcode.
  *
- * Handles: with FA_FAULT_LAST_HEADER each attempt uses a copy of a prepared handle (`model`), else
- * one handle is used again and reset from time to time.
+ * Handles are copies of prepared ones (models.h).  With FA_FAULT_LAST_HEADER each attempt uses
+ * another copy, else one handle is used again and reset from time to time.
  */
 #include "transfer/encode.h"
 #include "transfer/transfer.h"
@@ -17,6 +17,7 @@
 #include "transfer/classify.h"
 #include "transfer/cookies.h"
 #include "transfer/library.h"
+#include "transfer/models.h"
 #include "transfer/pace.h"
 #include "transfer/request.h"
 #include "transfer/response.h"
@@ -47,9 +48,8 @@
 
 struct fa_transfer {
     CURL *easy;
-    CURL *model;                        /* with single_use: copied for each attempt */
     const struct fa_settings *all;      /* of all hosts */
-    const struct fa_settings *prepared; /* those of the handle, or of its model */
+    const struct fa_settings *prepared; /* those of the handle and of `lines` */
     bool single_use;                    /* see FA_FAULT_LAST_HEADER */
     unsigned uses;
     bool fresh; /* the handle has not been used: its options are those that all attempts share */
@@ -256,6 +256,8 @@ static size_t on_body(char *data, size_t one, size_t len, void *arg)
  * stream, even in the middle of its body; and to answer a challenge. */
 static int transfer_begin_request(struct fa_transfer *t)
 {
+    if (!t->connected)
+        return 0; /* the first request of the attempt */
     struct fa_asked asked = t->response.asked;
     bool answers = t->response.status == 401 && t->challenges > 0;
     t->challenges -= answers;
@@ -361,21 +363,26 @@ void fa_transfer_skip_refused(struct fa_connections *connections)
     }
 }
 
-static void handle_set_callbacks(struct fa_transfer *t, CURL *easy)
+/* What is the same for all transfers that use the connections. */
+static void handle_set_functions(const struct fa_transfer *t, CURL *easy)
 {
-    curl_easy_setopt(easy, CURLOPT_PRIVATE, t);
-    curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, t->text);
     curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, on_header);
-    curl_easy_setopt(easy, CURLOPT_HEADERDATA, t);
     curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);
-    curl_easy_setopt(easy, CURLOPT_WRITEDATA, t);
     curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, on_connected);
-    curl_easy_setopt(easy, CURLOPT_PREREQDATA, t);
     curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, on_open_socket);
-    curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, t);
     curl_easy_setopt(easy, CURLOPT_CLOSESOCKETFUNCTION, on_close_socket);
     curl_easy_setopt(easy, CURLOPT_CLOSESOCKETDATA, t->connections);
     curl_easy_setopt(easy, CURLOPT_SSL_CTX_FUNCTION, on_tls);
+}
+
+static void handle_set_owner(struct fa_transfer *t, CURL *easy)
+{
+    curl_easy_setopt(easy, CURLOPT_PRIVATE, t);
+    curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, t->text);
+    curl_easy_setopt(easy, CURLOPT_HEADERDATA, t);
+    curl_easy_setopt(easy, CURLOPT_WRITEDATA, t);
+    curl_easy_setopt(easy, CURLOPT_PREREQDATA, t);
+    curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, t);
     curl_easy_setopt(easy, CURLOPT_SSL_CTX_DATA, t);
 }
 
@@ -400,7 +407,6 @@ void fa_transfer_free(struct fa_transfer *t)
     if (!t)
         return;
     curl_easy_cleanup(t->easy);
-    curl_easy_cleanup(t->model);
     fa_request_lines_fini(&t->lines);
     curl_slist_free_all(t->resolve);
     fa_connections_done(t->connections, &t->lease, false);
@@ -413,18 +419,42 @@ void fa_transfer_free(struct fa_transfer *t)
 }
 
 /* The options that no attempt changes: all others are set by transfer_set_up(). */
-static CURL *handle_new(struct fa_transfer *t)
+static void handle_prepare(const struct fa_transfer *t, CURL *easy)
 {
-    CURL *easy = curl_easy_init();
-    if (!easy)
-        return NULL;
     fa_setup_apply(easy, t->settings);
-    handle_set_callbacks(t, easy);
-    curl_easy_setopt(easy, CURLOPT_SHARE, fa_connections_share(t->connections));
-    t->prepared = t->settings;
-    fa_request_lines_fini(&t->lines);
-    t->lines.agent = fa_setup_agent(t->settings);
-    return easy;
+    handle_set_functions(t, easy);
+}
+
+/* Copying takes half as long as preparing, but leaves out the share. */
+static CURL *transfer_copy_model(struct fa_transfer *t)
+{
+    struct fa_models *models = fa_connections_models(t->connections);
+    CURL *model = fa_models_find(models, t->settings);
+    if (!model) {
+        model = curl_easy_init();
+        if (!model)
+            return NULL;
+        handle_prepare(t, model);
+        fa_models_put(models, t->settings, model);
+    }
+    return curl_easy_duphandle(model);
+}
+
+static int transfer_make_handle(struct fa_transfer *t)
+{
+    t->easy = transfer_copy_model(t);
+    if (!t->easy)
+        return -1;
+    handle_set_owner(t, t->easy);
+    curl_easy_setopt(t->easy, CURLOPT_SHARE, fa_connections_share(t->connections));
+    t->fresh = true;
+    return 0;
+}
+
+static void transfer_drop_handle(struct fa_transfer *t)
+{
+    curl_easy_cleanup(t->easy);
+    t->easy = NULL;
 }
 
 /* A handle that was prepared for a host with other options is of no use. */
@@ -432,25 +462,10 @@ static void transfer_drop_prepared(struct fa_transfer *t)
 {
     if (t->prepared == t->settings)
         return;
-    curl_easy_cleanup(t->model);
-    curl_easy_cleanup(t->easy);
-    t->model = t->easy = NULL;
-}
-
-/* Copying a handle costs half as much as setting up a new one, but leaves out the share. */
-static int transfer_copy_handle(struct fa_transfer *t)
-{
-    curl_easy_cleanup(t->easy);
-    t->easy = NULL;
-    if (!t->model)
-        t->model = handle_new(t);
-    if (t->model)
-        t->easy = curl_easy_duphandle(t->model);
-    if (!t->easy)
-        return -1;
-    curl_easy_setopt(t->easy, CURLOPT_SHARE, fa_connections_share(t->connections));
-    t->fresh = true;
-    return 0;
+    transfer_drop_handle(t);
+    fa_request_lines_fini(&t->lines);
+    t->lines.agent = fa_setup_agent(t->settings);
+    t->prepared = t->settings;
 }
 
 /* Prepare a handle for the next attempt.  Reset a reused one every RESET_EVERY attempts: libcurl
@@ -459,20 +474,16 @@ static int transfer_copy_handle(struct fa_transfer *t)
 static int transfer_renew_handle(struct fa_transfer *t)
 {
     transfer_drop_prepared(t);
-    if (t->single_use)
-        return transfer_copy_handle(t);
-    if (t->spent) {
-        curl_easy_cleanup(t->easy);
-        t->easy = NULL;
-    }
+    if (t->single_use || t->spent)
+        transfer_drop_handle(t);
     t->spent = false;
-    t->fresh = !t->easy;
     if (!t->easy)
-        return (t->easy = handle_new(t)) ? 0 : -1;
+        return transfer_make_handle(t);
+    t->fresh = false;
     if (++t->uses % RESET_EVERY == 0) {
         curl_easy_reset(t->easy);
-        fa_setup_apply(t->easy, t->settings);
-        handle_set_callbacks(t, t->easy);
+        handle_prepare(t, t->easy);
+        handle_set_owner(t, t->easy);
     }
     return 0;
 }
