@@ -1,12 +1,13 @@
 /*
  * The private folders tell into how many shards a folder is divided: each run makes its own before it
  * looks at the others, so that of two runs that start at once with different numbers, at least one
- * sees the other.
+ * sees the other.  A shard of a list that is divided by URL has a mark beside its state.
  */
 #include "engine/shard.h"
 
 #include <fetchall/state.h>
 
+#include "base/io.h"
 #include "base/key.h"
 #include "engine/identity.h"
 #include "transfer/url.h"
@@ -68,6 +69,7 @@ struct division {
     bool merging;   /* a merge is in progress, or was interrupted */
     bool others;    /* there are other shards */
     unsigned count; /* another number of them; 0: none */
+    bool by_other;  /* some are divided by origin and not by URL, or the other way */
 };
 
 static bool folder_has(int fd, const char *name)
@@ -76,10 +78,37 @@ static bool folder_has(int fd, const char *name)
     return fstatat(fd, name, &st, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
+#define BY_URL "by-url"
+
+static bool shard_has_state(int own_fd)
+{
+    return folder_has(own_fd, strrchr(FA_STATE_FILE, '/') + 1);
+}
+
+int fa_shard_mark(const struct fa_shard *shard, int own_fd, struct fa_error *err)
+{
+    fa_shard_unmark(own_fd);
+    if (!shard->by_url || shard_has_state(own_fd))
+        return 0;
+    int fd = openat(own_fd, BY_URL, O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+    if (fd < 0) {
+        fa_io_not_created(err, own_fd, BY_URL, "make the mark of the shard", BY_URL);
+        return -1;
+    }
+    close(fd);
+    return 0;
+}
+
+void fa_shard_unmark(int own_fd)
+{
+    if (!shard_has_state(own_fd))
+        unlinkat(own_fd, BY_URL, 0);
+}
+
 static int division_read(const struct fa_shard *shard, int fd, struct division *ret)
 {
     *ret = (struct division){
-        .state = folder_has(fd, strrchr(FA_STATE_FILE, '/') + 1),
+        .state = shard_has_state(fd),
         .merging = folder_has(fd, FA_SHARD_MERGED),
     };
     int copy = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -91,11 +120,14 @@ static int division_read(const struct fa_shard *shard, int fd, struct division *
     for (struct dirent *entry; (entry = readdir(folder));) {
         struct fa_shard there;
         char state[sizeof(entry->d_name) + sizeof(FA_STATE_FILE)];
+        char mark[sizeof(entry->d_name) + sizeof("/" BY_URL)];
+        snprintf(mark, sizeof(mark), "%s/" BY_URL, entry->d_name);
         snprintf(state, sizeof(state), "%s%s", entry->d_name, strrchr(FA_STATE_FILE, '/'));
         /* Without a state it is what a merge has left: files that are not ours. */
         if (!fa_shard_from_name(entry->d_name, &there) || !folder_has(fd, state))
             continue;
         ret->others |= there.count != shard->count || there.index != shard->index;
+        ret->by_other |= folder_has(fd, mark) != shard->by_url;
         if (there.count != shard->count)
             ret->count = there.count;
     }
@@ -104,8 +136,10 @@ static int division_read(const struct fa_shard *shard, int fd, struct division *
 }
 
 /* A folder with both shards and a state is one whose merge was interrupted. */
-int fa_shard_check(const struct fa_shard *shard, int fd, const char *dir, struct fa_error *err)
+int fa_shard_check(const struct fa_shard *shard, int fd, bool run, const char *dir,
+                   struct fa_error *err)
 {
+    static const char *const keys[] = {"origin", "url"};
     struct division is;
     char why[160] = "";
     if (division_read(shard, fd, &is)) {
@@ -121,6 +155,11 @@ int fa_shard_check(const struct fa_shard *shard, int fd, const char *dir, struct
                  "is divided into %u shards, not %u: finish them with --shard I/%u, then run "
                  "'fetchall merge' for it",
                  is.count, shard->count, is.count);
+    else if (run && shard->count > 0 && is.by_other)
+        snprintf(why, sizeof(why),
+                 "is divided by %s, not by %s: finish its shards with --shard-by %s, then run "
+                 "'fetchall merge' for it",
+                 keys[!shard->by_url], keys[shard->by_url], keys[!shard->by_url]);
     if (!why[0])
         return 0;
     fa_error_set(err, FA_DOMAIN_FETCHALL, 0, FA_CLASS_REFUSED,

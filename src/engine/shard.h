@@ -46,8 +46,17 @@ bool fa_shard_has(const struct fa_shard *shard, const struct fa_entry *entry);
  * for those of other entries.
  *
  * @fd   Of DIR/.fetchall.  Borrowed.
+ * @run  It is about to download, so that by_url must be the same, too.
  * @dir  For messages.
  */
-int fa_shard_check(const struct fa_shard *shard, int fd, const char *dir, struct fa_error *err);
+int fa_shard_check(const struct fa_shard *shard, int fd, bool run, const char *dir,
+                   struct fa_error *err);
+
+/** Note in the private folder of a shard what divides its list, as long as it has no state.
+ * @return 0, or -1 */
+int fa_shard_mark(const struct fa_shard *shard, int own_fd, struct fa_error *err);
+
+/** Remove that note, unless there is a state, so that an empty folder can be removed. */
+void fa_shard_unmark(int own_fd);
 
 #endif

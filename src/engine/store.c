@@ -233,6 +233,7 @@ void fa_store_free(struct fa_store *store)
     (void)fa_store_give_spare(store);
     if (fa_lock_is_held(&store->lock)) {
         fa_lock_release(&store->lock);
+        fa_shard_unmark(store->own_fd);
         /* Fails if there are parts or a state, and is meant to. */
         unlinkat(store->folder.fd, store->own, AT_REMOVEDIR);
         unlinkat(store->folder.fd, OWN, AT_REMOVEDIR);
@@ -247,8 +248,11 @@ void fa_store_free(struct fa_store *store)
 int fa_store_check_shard(const struct fa_store *store, const struct fa_shard *shard,
                          struct fa_error *err)
 {
+    bool run = store->own_fd >= 0;
+    if (run && shard->count > 0 && fa_shard_mark(shard, store->own_fd, err))
+        return -1;
     int fd = openat(store->folder.fd, OWN, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-    int result = fd < 0 ? 0 : fa_shard_check(shard, fd, store->folder.dir, err);
+    int result = fd < 0 ? 0 : fa_shard_check(shard, fd, run, store->folder.dir, err);
     if (fd >= 0)
         close(fd);
     return result;

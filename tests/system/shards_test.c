@@ -136,6 +136,10 @@ static void shards_make_the_whole(const char *by)
     cr_expect_eq(fetchall("1/4", out, NULL, file), 2);
     cr_expect(strstr(fa_run_err(&run), "3 shards, not 4"), "%s", fa_run_err(&run));
     cr_expect_eq(fetchall("1/3", out, by, file) & ~1, 0, "it can be repeated");
+    bool url = strstr(by, "url");
+    cr_expect_eq(fetchall("1/3", out, url ? NULL : "--shard-by=url", file), 2);
+    cr_expect(strstr(fa_run_err(&run), url ? "by url, not by origin" : "by origin, not by url"),
+              "%s", fa_run_err(&run));
 
     cr_assert_eq(merge(out, NULL), 0, "%s%s", fa_run_out(&run), fa_run_err(&run));
     cr_expect_str_eq(fa_run_out(&run), "");
@@ -222,6 +226,19 @@ Test(shards, states_of_other_folders_are_read_and_disagreements_named)
     fa_run_start(&run, NULL, "merge", "-d", bad, third, fourth, NULL);
     cr_expect_eq(fa_run_wait(&run, 20), 1, "%s", fa_run_err(&run));
     cr_expect(strstr(fa_run_out(&run), "disagrees   f1: two URLs"), "%s", fa_run_out(&run));
+}
+
+Test(shards, entry_that_failed_in_both_is_not_double)
+{
+    const char *bad = fa_server_url(&server, "/status/404/a");
+    const char *dirs[] = {fa_scratch_path(&scratch, "a"), fa_scratch_path(&scratch, "b")};
+    for (size_t i = 0; i < 2; ++i)
+        cr_assert_eq(fetchall(NULL, dirs[i], NULL, bad), 1, "%s", fa_run_err(&run));
+    fa_run_end(&run);
+    fa_run_start(&run, NULL, "merge", "-d", fa_scratch_path(&scratch, "out"), dirs[0], dirs[1],
+                 NULL);
+    (void)fa_run_wait(&run, 20);
+    cr_expect_str_eq(fa_run_out(&run), "");
 }
 
 Test(shards, scheduler_says_which_shard_it_is)

@@ -6,6 +6,7 @@
 #include "support/scratch.h"
 
 #include <criterion/criterion.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
@@ -101,14 +102,14 @@ static const char *check(struct fa_shard shard, const char *const *names)
         char *slash = strchr(path + len - strlen(*names), '/');
         if (slash) {
             *slash = '\0';
-            cr_assert_eq(mkdir(path, 0700), 0);
+            cr_assert(mkdir(path, 0700) == 0 || errno == EEXIST);
             *slash = '/';
         }
         cr_assert_eq(mkdir(path, 0700), 0);
     }
     int fd = open(own, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     err = (struct fa_error){0};
-    int result = fa_shard_check(&shard, fd, "DIR", &err);
+    int result = fa_shard_check(&shard, fd, true, "DIR", &err);
     close(fd);
     fa_file_remove(own);
     cr_assert_eq(result, err.msg[0] ? -1 : 0);
@@ -129,6 +130,12 @@ Test(shard, folders_that_are_divided_otherwise_are_refused, .init = begin, .fini
     cr_expect(strstr(check(none, NAMES("shard-1-of-4/state.db", "state.db")), "fetchall merge"));
     cr_expect(strstr(check(second, NAMES("shard-2-of-4/state.db", "state.db")), "fetchall merge"));
     cr_expect(strstr(check(second, NAMES("shard-1-of-4/state.db", "merge.db")), "fetchall merge"));
+    cr_expect(strstr(check(second, NAMES("shard-0-of-4/state.db", "shard-0-of-4/by-url")),
+                     "by url, not by origin"));
+    const struct fa_shard by_url = {.index = 1, .count = 4, .by_url = true};
+    cr_expect(strstr(check(by_url, NAMES("shard-1-of-4/state.db")), "by origin, not by url"));
+    cr_expect_str_eq(check(by_url, NAMES("shard-0-of-4/state.db", "shard-0-of-4/by-url")), "");
+    cr_expect_str_eq(check(second, NAMES("shard-0-of-4/by-url")), "");
     /* A merge keeps what is not ours. */
     cr_expect_str_eq(check(none, NAMES("shard-1-of-4/state.db.damaged", "state.db")), "");
     cr_expect_str_eq(check(second, NAMES("shard-0-of-8/.nfs1")), "");
