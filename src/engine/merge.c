@@ -203,7 +203,7 @@ static void merge_compare(const struct merge *m, const struct fa_record *record,
                                               memcmp(record->digest.bytes, there->digest.bytes,
                                                      sizeof(record->digest.bytes)) != 0)))
         merge_report(m, FA_MERGE_DISAGREES, path, "the states have different contents of it");
-    else
+    else if (done)
         merge_report(m, FA_MERGE_DOUBLE, path, "two states have it");
 }
 
