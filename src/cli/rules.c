@@ -3,9 +3,15 @@
  */
 #include "cli/rules.h"
 
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 #include <sys/stat.h>
+#include <unistd.h>
+
+#include <fetchall/state.h>
 
 #include "cli/outputs.h"
 #include "cli/shards.h"
@@ -193,6 +199,26 @@ static bool file_take_plus(const char **file)
     return plus;
 }
 
+/* Nothing is created for a state that is not there. */
+static int options_check_failed(const struct fa_options *options, struct fa_error *err)
+{
+    const struct fa_config *config = &options->config;
+    char *state = NULL;
+    if (!config->retry_failed || options->lists.count > 0)
+        return 0;
+    if (config->state || config->shards > 0)
+        state = fa_shards_state(config);
+    else if (asprintf(&state, "%s/" FA_STATE_FILE, config->dir) < 0)
+        state = NULL;
+    bool missing = state && access(state, F_OK) != 0 && errno == ENOENT;
+    free(state);
+    return missing ? fa_option_refuse(err,
+                                      "--retry-failed: the state of '%s' knows of no entry that "
+                                      "could be tried again",
+                                      config->dir)
+                   : 0;
+}
+
 static int options_check_state(const struct fa_options *options, struct fa_error *err)
 {
     const struct fa_config *config = &options->config;
@@ -202,7 +228,7 @@ static int options_check_state(const struct fa_options *options, struct fa_error
         return fa_option_refuse(err, "--sync and --overwrite cannot be combined");
     if (config->state && config->no_state)
         return fa_option_refuse(err, "--state and --no-state cannot be combined");
-    return 0;
+    return options_check_failed(options, err);
 }
 
 static int options_check_fetch(struct fa_options *options, struct fa_error *err)
@@ -270,10 +296,21 @@ static int options_finish_fetch(struct fa_options *options, struct fa_error *err
     return options_lend_texts(options, err);
 }
 
-int fa_options_check(struct fa_options *options, struct fa_error *err)
+static int options_take_plus(struct fa_options *options, struct fa_error *err)
 {
     options->report_append = file_take_plus(&options->report);
     options->events_append = file_take_plus(&options->events);
+    if (options->report && !*options->report)
+        return fa_option_refuse(err, "--report requires a name after the '+'");
+    if (options->events && !*options->events)
+        return fa_option_refuse(err, "--events requires a name after the '+'");
+    return 0;
+}
+
+int fa_options_check(struct fa_options *options, struct fa_error *err)
+{
+    if (options_take_plus(options, err) != 0)
+        return -1;
     if (options->config.shard_by != FA_SHARD_BY_ORIGIN && options->config.shards == 0)
         return fa_option_refuse(err, "--shard-by requires --shard");
     if (options->quiet && options->verbose)

@@ -422,6 +422,7 @@ Test(sync, retry_failed_without_a_state_is_a_usage_error)
     fa_run_start(&run, NULL, "-d", fa_scratch_path(&scratch, "nowhere"), "--retry-failed", NULL);
     cr_expect_eq(fa_run_wait(&run, 10), 2);
     cr_expect_not_null(strstr(fa_run_err(&run), "knows of no entry"), "%s", fa_run_err(&run));
+    fa_expect_no_file(scratch.path, "nowhere");
     fa_run_end(&run);
 }
 

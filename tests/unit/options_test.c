@@ -231,6 +231,8 @@ Test(options, wrong_command_lines_are_refused_with_a_reason)
         {{"--plan", "--manifest", "M", "x"}, "--plan"},
         {{"--report", "-", "--events", "-", "x"}, "require different files"},
         {{"--report", "+r", "--events", "r", "x"}, "require different files, not both 'r'"},
+        {{"--report", "+", "x"}, "--report requires a name after the '+'"},
+        {{"--events", "+", "x"}, "--events requires a name after the '+'"},
         {{"--report", "+x", "x"}, "--report would overwrite the list 'x'"},
         {{"-q", "-v", "x"}, "cannot be combined"},
         {{"--sync", "--overwrite", "x"}, "cannot be combined"},
