@@ -25,14 +25,13 @@ static enum fa_format_match sums_detect(const struct fa_format_look *look)
     char line[4096 + 1];
     const char *at;
     size_t len;
-    struct fa_sum sum;
     enum fa_format_match match = fa_format_first_line(look, &at, &len);
     if (match != FA_FORMAT_YES)
         return match;
     if (len >= sizeof(line))
         return FA_FORMAT_NO;
     memcpy(line, at, len);
-    return fa_sum_parse_url(line, len, &sum, NULL) > 0 ? FA_FORMAT_YES : FA_FORMAT_NO;
+    return fa_sum_detect(line, len) ? FA_FORMAT_YES : FA_FORMAT_NO;
 }
 
 /* Several algorithms have digests of one size; the name of the list may say which it is. */

@@ -53,9 +53,10 @@ static bool byte_is_space(char c)
 
 static void record_put(struct fa_record *record, unsigned part, const char *value, size_t len)
 {
-    while (part != FA_COLUMN_OUT && len > 0 && byte_is_space(*value))
+    bool name = part == FA_COLUMN_OUT || part == FA_COLUMN_DIR; /* which may have such spaces */
+    while (!name && len > 0 && byte_is_space(*value))
         ++value, --len;
-    while (part != FA_COLUMN_OUT && len > 0 && byte_is_space(value[len - 1]))
+    while (!name && len > 0 && byte_is_space(value[len - 1]))
         --len;
     if (len == 0)
         return;

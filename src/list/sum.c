@@ -143,6 +143,12 @@ int fa_sum_parse_url(char *line, size_t len, struct fa_sum *ret, struct fa_error
     return read;
 }
 
+bool fa_sum_detect(char *line, size_t len)
+{
+    struct fa_sum sum;
+    return sum_read(line, len, &sum, NULL) > 0;
+}
+
 /* Several algorithms have digests of 16 or 64 bytes: the likely one is that of the digest that the
  * state has recorded for the file. */
 enum fa_hash fa_sum_hash(size_t size, enum fa_hash likely)

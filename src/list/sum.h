@@ -30,6 +30,9 @@ int fa_sum_parse(char *line, size_t len, struct fa_sum *ret, struct fa_error *er
 /** As fa_sum_parse(); a name that begins with http:// or https:// is not taken for a path. */
 int fa_sum_parse_url(char *line, size_t len, struct fa_sum *ret, struct fa_error *err);
 
+/** Whether a line, which is written to, has the form of one, whatever its name is. */
+bool fa_sum_detect(char *line, size_t len);
+
 /**
  * The algorithm whose digests have that size.
  */

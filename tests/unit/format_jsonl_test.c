@@ -34,6 +34,12 @@ Test(format_jsonl, members_are_parts_of_the_entry)
         NULL);
 }
 
+Test(format_jsonl, names_keep_their_spaces)
+{
+    expect("{\"out\": \" b \", \"url\": \" http://h/1 \", \"dir\": \" d \"}",
+           "1:http://h/1\n dir= d \n out= b |.", NULL);
+}
+
 Test(format_jsonl, members_are_kept_as_text_on_demand)
 {
     static const char text[] = "{\"id\": 7, \"url\": \"http://h/1\", \"a\": {\"b\": [1, \"x\"]}, "

@@ -73,6 +73,13 @@ Test(format_sums, a_bad_line_costs_no_other_one)
                          "malformed checksum line");
 }
 
+Test(format_sums, a_list_whose_first_name_is_refused_is_one_of_checksums)
+{
+    fa_transcript_expect("list", MD5 "  ../a\n" MD5 "  a\n", &guessed,
+                         "1!:" MD5 "  ../a|" ENTRY(2, "http://h/d/a", "md5=" MD5, "a") ".",
+                         "outside the directory");
+}
+
 Test(format_sums, a_list_of_urls_is_not_taken_for_checksums)
 {
     fa_transcript_expect("SHA256SUMS", "http://h/1\n#\n" MD5 "  a\n", &guessed,
