@@ -693,6 +693,21 @@ static void handle_read_connection(CURL *easy, struct fa_outcome *ret)
     strncpy(ret->version, name, sizeof(ret->version) - 1);
 }
 
+/* The kernel only says that an argument is invalid. */
+static void transfer_explain_zone(const struct fa_transfer *t, CURLcode code,
+                                  struct fa_outcome *ret)
+{
+    const char *host = t->attempt->host_port;
+    char *zone = fa_zone_missing(host);
+    if (zone)
+        fa_error_set(&ret->error, FA_DOMAIN_CURL, (int)code, FA_CLASS_CONNECT,
+                     "there is no network interface '%s'", zone);
+    else if (fa_zone_is_needed(host))
+        fa_error_set(&ret->error, FA_DOMAIN_CURL, (int)code, FA_CLASS_CONNECT,
+                     "a link-local address requires its interface: http://[fe80::1%%25eth0]/");
+    free(zone);
+}
+
 /* Collect what libcurl's CURLcode alone does not say. */
 static void transfer_explain_curl(struct fa_transfer *t, CURLcode code, struct fa_outcome *ret)
 {
@@ -711,12 +726,8 @@ static void transfer_explain_curl(struct fa_transfer *t, CURLcode code, struct f
         .text = t->text,
     };
     fa_classify_curl(&ending, ret);
-    char *zone =
-        ret->error.class == FA_CLASS_CONNECT ? fa_zone_missing(t->attempt->host_port) : NULL;
-    if (zone)
-        fa_error_set(&ret->error, FA_DOMAIN_CURL, (int)code, FA_CLASS_CONNECT,
-                     "there is no network interface '%s'", zone);
-    free(zone);
+    if (ret->error.class == FA_CLASS_CONNECT)
+        transfer_explain_zone(t, code, ret);
 }
 
 /* A response without a length ends with the connection, so over TLS only close_notify shows that

@@ -1,7 +1,7 @@
 #include "transfer/zone.h"
 
+#include <ctype.h>
 #include <net/if.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -63,4 +63,12 @@ char *fa_zone_missing(const char *host_port)
     const char *zone = sign + 3;
     size_t len = strcspn(zone, ":");
     return zone_index(zone, len) ? NULL : strndup(zone, len);
+}
+
+/* fe80::/10 (RFC 4291, 2.5.6); libcurl has made the letters small. */
+bool fa_zone_is_needed(const char *host_port)
+{
+    return strncmp(host_port, "fe", 2) == 0 && host_port[2] && strchr("89ab", host_port[2]) &&
+           isxdigit((unsigned char)host_port[3]) && host_port[4] == ':' &&
+           !strstr(host_port, "%25");
 }

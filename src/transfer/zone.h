@@ -8,6 +8,8 @@
 #ifndef FA_TRANSFER_ZONE_H
 #define FA_TRANSFER_ZONE_H
 
+#include <stdbool.h>
+
 /**
  * Remove the zones from a list of addresses.
  *
@@ -26,5 +28,8 @@ int fa_zone_strip(const char *addresses, char **ret, unsigned *ret_zone);
  * @return a copy, to be freed; NULL: there is no zone, or it exists, or there is no memory.
  */
 char *fa_zone_missing(const char *host_port);
+
+/** Whether a host is a link-local address without a zone, which nothing can connect to. */
+bool fa_zone_is_needed(const char *host_port);
 
 #endif

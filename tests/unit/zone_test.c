@@ -52,3 +52,17 @@ Test(zone, of_a_host_is_missing_if_no_interface_has_the_name)
         free(missing);
     }
 }
+
+Test(zone, is_needed_by_link_local_addresses)
+{
+    static const struct {
+        const char *host_port;
+        bool needed;
+    } rows[] = {
+        {"fe80::1:80", true},       {"febf:1::2:443", true},    {"fe80::1%25lo:80", false},
+        {"fec0::1:80", false},      {"fe80.example:80", false}, {"fe8:80", false},
+        {"feed.example:80", false}, {"fe:80", false},           {"::1:80", false},
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); ++i)
+        cr_expect_eq(fa_zone_is_needed(rows[i].host_port), rows[i].needed, "%s", rows[i].host_port);
+}
