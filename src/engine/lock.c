@@ -206,7 +206,9 @@ static int lock_open(const struct fa_lock *lock, struct fa_owner *owner, const c
     if (fd < 0 || fstat(fd, &st))
         fa_folder_not_made(err, lock->at, LOCK, "lock the folder", dir);
     else if (!S_ISREG(st.st_mode))
-        fa_folder_refuse(err, OWN "/" LOCK, fa_folder_kind(st.st_mode));
+        fa_error_set(err, FA_DOMAIN_FETCHALL, 0, FA_CLASS_LOCAL_IO,
+                     "cannot lock the folder '%s': its " OWN "/" LOCK " %s", dir,
+                     fa_folder_kind(st.st_mode));
     else if (fa_owner_check(owner, &st, lock->at, OWN "/" LOCK, err) == 0)
         return fd;
     if (fd >= 0)
