@@ -44,9 +44,8 @@ static void enqueue_print_bad(struct enqueue *enqueue, const char *list, uint64_
     if (++enqueue->bad > LINES_MAX)
         return;
     fputs("fetchall: ", stderr);
-    fa_place_put(stderr, list, line);
-    fa_term_put(stderr, url);
-    fprintf(stderr, ": %s: ", fa_class_name(error->class));
+    fa_place_put_entry(stderr, list, line, url);
+    fprintf(stderr, "%s: ", fa_class_name(error->class));
     fa_term_put(stderr, error->msg);
     fputc('\n', stderr);
 }

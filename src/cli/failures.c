@@ -168,9 +168,7 @@ static void group_print(const struct fa_failure_group *group, FILE *out)
     fprintf(out, "%8llu  %-12s ", (unsigned long long)group->count, fa_class_name(group->class));
     fa_term_put(out, group->origin ? group->origin : "(no host)");
     fprintf(out, "\n%10s", "");
-    fa_place_put(out, group->list, group->line);
-    fa_term_put(out, group->url ? group->url : "?");
-    fputs(": ", out);
+    fa_place_put_entry(out, group->list, group->line, group->url);
     fa_term_put(out, group->error.msg);
     fputc('\n', out);
 }

@@ -168,9 +168,8 @@ static void observer_print_failure(struct fa_observer *observer, const struct fa
         !observer_may_print(observer, &observer->failures))
         return;
     FILE *out = observer_begin_line(observer);
-    fa_place_put(out, result->list, result->line);
-    fa_term_put(out, result->url ? result->url : "?");
-    fprintf(out, ": %s: ", fa_class_name(result->error.class));
+    fa_place_put_entry(out, result->list, result->line, result->url);
+    fprintf(out, "%s: ", fa_class_name(result->error.class));
     fa_term_put(out, result->error.msg);
     fputc('\n', out);
     observer_end_line(observer);

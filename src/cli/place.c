@@ -24,3 +24,12 @@ void fa_place_put(FILE *out, const char *list, uint64_t line)
         fprintf(out, ":%llu", (unsigned long long)line);
     fputs(": ", out);
 }
+
+void fa_place_put_entry(FILE *out, const char *list, uint64_t line, const char *url)
+{
+    if (fa_place_list(list) && line == 0)
+        return;
+    fa_place_put(out, list, line);
+    fa_term_put(out, url ? url : "?");
+    fputs(": ", out);
+}

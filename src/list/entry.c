@@ -59,7 +59,8 @@ static int entry_check_bytes(struct fa_entry *entry, struct span span)
     const unsigned char *end = p + span.len;
     while (p < end) {
         if ((*p < 0x20 && *p != '\t') || *p == 0x7f) {
-            bad(entry, "control byte 0x%02x in the line", *p);
+            bad(entry, "control byte 0x%02x in the line%s", *p,
+                *p == '\r' ? " (lines end with LF or CR LF; convert CR with: tr '\\r' '\\n')" : "");
             return -1;
         }
         uint32_t character;

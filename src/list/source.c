@@ -351,12 +351,13 @@ const char *fa_source_name(const struct fa_source *source)
 /* The line is the last good one, so that the user finds the place. */
 void fa_source_explain(const struct fa_source *source, uint64_t line, struct fa_error *err)
 {
-    unsigned long long after = line;
+    char after[40] = "";
+    if (line > 0)
+        snprintf(after, sizeof(after), " after line %llu", (unsigned long long)line);
     if (source->why[0])
         fa_error_set(err, FA_DOMAIN_FETCHALL, 0, FA_CLASS_BAD_URL,
-                     "cannot read the list '%s' after line %llu: %s", source->name, after,
-                     source->why);
+                     "cannot read the list '%s'%s: %s", source->name, after, source->why);
     else
-        fa_error_system(err, FA_CLASS_LOCAL_IO, source->code,
-                        "cannot read the list '%s' after line %llu", source->name, after);
+        fa_error_system(err, FA_CLASS_LOCAL_IO, source->code, "cannot read the list '%s'%s",
+                        source->name, after);
 }

@@ -157,7 +157,7 @@ Test(text, reports_what_is_bad)
         BAD("http://h/\0a", "0x00"),
         BAD("\0", "0x00"),
         BAD("http://h/\x1b[2J", "0x1b"),
-        BAD("http://h/\ra", "0x0d"),
+        BAD("http://h/\ra", "0x0d in the line (lines end with LF or CR LF"),
         BAD("http://h/\x7f", "0x7f"),
         BAD("http://h/\xff", "UTF-8"),
         BAD("http://h/\xc0\xaf", "UTF-8"),
