@@ -99,7 +99,8 @@
  *
  * src/pool: workers
  *    pool, backend, task, threads, processes: tasks and their workers
- *    nursery, inside, frame: worker processes and their messages
+ *    nursery, inside, launch, frame: worker processes and their messages
+ *    keeper, keeping: the process that runs commands of users
  *
  * src/transfer: one attempt
  *    transfer, attempt, outcome, settings, setup, wire: an attempt and its result
@@ -111,7 +112,7 @@
  *    proxy, login, redact, secret_key, signature: secrets
  *
  * src/base: leaves
- *    buf, field, hash, hex, http_field, key, sized, slice, utf8, error: values and their bytes
+ *    buf, field, hash, hex, http_field, key, sized, slice, utf8, words, error: values and their bytes
  *    host_pattern: which hosts an option is about
  *    clock, cores, disk, io, jitter, loop, netrc, owner: the system
  */

@@ -3,6 +3,7 @@
  * program again, so main() of each program that uses it has to come here first.
  */
 #include "pool/inside.h"
+#include "pool/keeping.h"
 #include "pool/nursery.h"
 #include "stage/stage.h"
 #include "strategy/strategy.h"
@@ -10,14 +11,15 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-/* Merge the task types of the library with those of the program, and become a nursery if this
- * process was started as one.  The memory is never freed: the nursery does not return. */
+/* Merge the task types of the library with those of the program, and become a nursery or a
+ * keeper if this process was started as one.  The memory is never freed: the nursery does not return. */
 void fa_worker_main(int argc, char **argv, const struct fa_task_type *types)
 {
     (void)argc, (void)argv;
     const struct fa_task_type *sources[] = {fa_download_tasks, fa_digest_tasks, types};
     const size_t n_sources = sizeof(sources) / sizeof(*sources);
     size_t n = 0;
+    fa_keeping_main();
     if (!fa_nursery_is_due())
         return;
     for (size_t i = 0; i < n_sources; ++i)

@@ -39,6 +39,13 @@ enum fa_frame_type {
     FA_FRAME_SPAWNED, /**< id of the child; value: its pid; descriptor: its pidfd. */
     FA_FRAME_EXITED,  /**< id of the child; value: its wait status. */
     FA_FRAME_REFUSED, /**< id of the child, or 0 for a role; payload: a struct fa_error. */
+    /* to the keeper */
+    FA_FRAME_PROGRAMS, /**< payload: what it may execute; once. */
+    FA_FRAME_RUN,      /**< id of the command; value: the program; payload: see keeper.c;
+                            descriptors: standard input, standard output. */
+    /* from the keeper */
+    FA_FRAME_LINE,  /**< id of the command; payload: a line of its output, with a final zero. */
+    FA_FRAME_ENDED, /**< id of the command; value: its wait status, and FA_KEEPER_TIMED_OUT. */
     FA_FRAME_TYPES
 };
 

@@ -391,15 +391,9 @@ static int nursery_hold_signals(void)
     return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
-/* Check the type of the descriptor, too: the environment may have been inherited by mistake. */
 bool fa_nursery_is_due(void)
 {
-    const char *mark = getenv("FETCHALL_NURSERY");
-    int type = 0;
-    socklen_t len = sizeof(type);
-    return mark && strcmp(mark, "3") == 0 &&
-           getsockopt(FA_NURSERY_FD, SOL_SOCKET, SO_TYPE, &type, &len) == 0 &&
-           type == SOCK_SEQPACKET;
+    return fa_launch_is_due(FA_NURSERY_VARIABLE);
 }
 
 /* A supervisor that has closed its end, or has died, ends the nursery: see nursery_exit(). */
@@ -417,14 +411,11 @@ static void nursery_serve(struct fork_server *n)
     fa_frame_close(&frame);
 }
 
-/* The variable is removed, so that no program that is executed from here takes itself for a
- * nursery. */
 void fa_nursery_main(const struct fa_task_type *types)
 {
     if (!fa_nursery_is_due())
         return;
-    unsetenv("FETCHALL_NURSERY");
-    fcntl(FA_NURSERY_FD, F_SETFD, FD_CLOEXEC);
+    fa_launch_accept(FA_NURSERY_VARIABLE);
     prctl(PR_SET_NAME, "fetchall-nurse");
     prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
     struct fork_server *n = calloc(1, sizeof(*n));

@@ -4,11 +4,12 @@
 #ifndef FA_POOL_INSIDE_H
 #define FA_POOL_INSIDE_H
 
+#include "pool/launch.h"
 #include "pool/task.h"
 
 /** The nursery's end of its socket, and the environment variable that announces it. */
-#define FA_NURSERY_FD  3
-#define FA_NURSERY_ENV "FETCHALL_NURSERY=3"
+#define FA_NURSERY_FD       FA_LAUNCH_FD
+#define FA_NURSERY_VARIABLE "FETCHALL_NURSERY"
 
 /** Whether this process was started as a nursery, and has not become one yet. */
 bool fa_nursery_is_due(void);

@@ -5,9 +5,8 @@
  * If the nursery dies, all its workers die with it.  Each child is then reported as orphaned, and
  * the next request starts a new nursery, which gets all roles again.
  *
- * The nursery is started with posix_spawn(3) of the program itself, not with fork(2): the
- * surrounding program may have threads and gigabytes of memory by now.  The new process starts from
- * nothing, and what it needs to know follows as roles over the socket.
+ * The nursery is this program, executed again (pool/launch.h).  It starts from nothing, and what it
+ * needs to know follows as roles over the socket.
  */
 #include "pool/nursery.h"
 
@@ -15,20 +14,15 @@
 #include "base/loop.h"
 #include "pool/frame.h"
 #include "pool/inside.h"
+#include "pool/launch.h"
 
 #include <errno.h>
-#include <poll.h>
 #include <signal.h>
-#include <spawn.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/pidfd.h>
 #include <sys/socket.h>
-#include <sys/wait.h>
 #include <unistd.h>
-
-extern char **environ;
 
 #define ROLES_MAX 8
 /* Milliseconds to wait for the nursery to end. */
@@ -51,47 +45,6 @@ struct fa_nursery {
 pid_t fa_nursery_pid(const struct fa_nursery *nursery)
 {
     return nursery->pid;
-}
-
-/* Our environment, and the number of the nursery's descriptor.  A copy, because setenv(3) would
- * race with getenv(3) in other threads. */
-static char **nursery_environ(char *mark)
-{
-    size_t n = 0;
-    while (environ[n])
-        ++n;
-    char **copy = calloc(n + 2, sizeof(*copy));
-    if (copy) {
-        memcpy(copy, environ, n * sizeof(*copy));
-        copy[n] = mark;
-    }
-    return copy;
-}
-
-/* posix_spawn(3) does not copy our memory, and closefrom leaves no descriptor of ours to the
- * workers. */
-static int nursery_spawn_program(struct fa_nursery *nursery, int sock, char **env)
-{
-    posix_spawn_file_actions_t actions;
-    posix_spawnattr_t attr;
-    sigset_t none, all;
-    sigemptyset(&none);
-    sigfillset(&all);
-    posix_spawn_file_actions_init(&actions);
-    posix_spawnattr_init(&attr);
-    posix_spawn_file_actions_adddup2(&actions, sock, FA_NURSERY_FD);
-    posix_spawn_file_actions_addclosefrom_np(&actions, FA_NURSERY_FD + 1);
-    posix_spawnattr_setsigmask(&attr, &none);
-    posix_spawnattr_setsigdefault(&attr, &all);
-    posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
-
-    char name[] = "fetchall-nursery";
-    char *argv[] = {name, NULL};
-    const char *program = nursery->program ? nursery->program : "/proc/self/exe";
-    int code = posix_spawn(&nursery->pid, program, &actions, &attr, argv, env);
-    posix_spawnattr_destroy(&attr);
-    posix_spawn_file_actions_destroy(&actions);
-    return code;
 }
 
 /* Task types are named, not sent: function pointers differ in another process. */
@@ -121,14 +74,10 @@ static void nursery_on_frame(evutil_socket_t fd, short what, void *arg);
 static int nursery_start(struct fa_nursery *nursery, struct fa_error *err)
 {
     int ends[2] = {-1, -1};
-    char mark[] = FA_NURSERY_ENV;
-    char **env = nursery_environ(mark);
-    int code = env ? 0 : ENOMEM;
-    if (!code && fa_frame_pair(ends))
-        code = errno;
+    int code = fa_frame_pair(ends) ? errno : 0;
     if (!code)
-        code = nursery_spawn_program(nursery, ends[1], env);
-    free(env);
+        code = fa_launch(nursery->program, "fetchall-nursery", FA_NURSERY_VARIABLE, ends[1],
+                         &nursery->pid);
     if (ends[1] >= 0)
         close(ends[1]);
     if (code) {
@@ -160,19 +109,6 @@ static int nursery_start(struct fa_nursery *nursery, struct fa_error *err)
     return 0;
 }
 
-/* Wait for it to end its workers, which is quick; otherwise kill it, and they die with it. */
-static void process_await_end(pid_t pid)
-{
-    int pidfd = pidfd_open(pid, 0);
-    struct pollfd end = {.fd = pidfd, .events = POLLIN};
-    if (pidfd < 0 || poll(&end, 1, END_WAIT) <= 0)
-        kill(pid, SIGKILL);
-    if (pidfd >= 0)
-        close(pidfd);
-    while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
-        continue;
-}
-
 /* Also for one that is dead or half-started: what does not exist is skipped. */
 static void nursery_stop(struct fa_nursery *nursery)
 {
@@ -183,7 +119,7 @@ static void nursery_stop(struct fa_nursery *nursery)
         close(nursery->sock);
     nursery->sock = -1;
     if (nursery->pid > 0)
-        process_await_end(nursery->pid);
+        fa_launch_await_end(nursery->pid, END_WAIT);
     nursery->pid = 0;
 }
 
