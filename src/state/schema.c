@@ -58,6 +58,8 @@ static const struct migration {
     /* Files that existed before anything was recorded.  Older programs did not mark them, and took
      * them for complete. */
     {"ALTER TABLE record ADD COLUMN unverified INTEGER", 3270821},
+    /* Whether the command of --exec has to run for the file: enum fa_hook_standing. */
+    {"ALTER TABLE record ADD COLUMN hook INTEGER", 3280821},
 };
 
 const int64_t fa_schema_newest = sizeof(migrations) / sizeof(*migrations);

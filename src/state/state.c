@@ -28,7 +28,7 @@
 #define COLUMNS                                                                                  \
     "key, standing, url, path, text, line, class, may_pass, secret, http, error, size, durable," \
     " mirror, etag, modified, strong, hash, digest, run, owner, replaces, coding, tried,"        \
-    " slice, unverified"
+    " slice, unverified, hook"
 
 enum statement {
     S_BEGIN,
@@ -58,11 +58,11 @@ static const char *const statement_texts[STATEMENTS] = {
     [S_PUT] =
         "INSERT INTO record(" COLUMNS ") VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10,"
         " ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25,"
-        " ?26) ON CONFLICT(key) DO UPDATE SET"
+        " ?26, ?27) ON CONFLICT(key) DO UPDATE SET"
         " standing=?2, url=?3, path=?4, text=?5, line=?6, class=?7, may_pass=?8, secret=?9,"
         " http=?10, error=?11, size=?12, durable=?13, mirror=?14, etag=?15, modified=?16,"
         " strong=?17, hash=?18, digest=?19, run=?20, owner=?21, replaces=?22, coding=?23, tried=?24,"
-        " slice=?25, unverified=?26",
+        " slice=?25, unverified=?26, hook=?27",
     [S_REMOVE] = "DELETE FROM record WHERE key=?1",
     [S_EACH] = "SELECT " COLUMNS " FROM record ORDER BY seq",
     [S_EACH_OF] = "SELECT " COLUMNS " FROM record WHERE standing=?1 ORDER BY seq",
@@ -287,6 +287,7 @@ static int state_read_row(struct fa_state *state, sqlite3_stmt *row, struct fa_r
     ret->tried = sqlite3_column_int(row, 23);
     ret->slice = (const char *)sqlite3_column_text(row, 24);
     ret->unverified = sqlite3_column_int(row, 25);
+    int64_t hook = sqlite3_column_int64(row, 26);
     if (standing < 0 || standing >= FA_STANDINGS || class < 0 || class >= FA_CLASSES) {
         fa_error_set(err, FA_DOMAIN_FETCHALL, 0, FA_CLASS_LOCAL_IO,
                      "cannot read '%s': invalid record for '%s'", state->file,
@@ -294,6 +295,7 @@ static int state_read_row(struct fa_state *state, sqlite3_stmt *row, struct fa_r
         return -1;
     }
     ret->standing = (enum fa_standing)standing;
+    ret->hook = hook > 0 && hook < FA_HOOK_STANDINGS ? (enum fa_hook_standing)hook : FA_HOOK_NONE;
     ret->class = (enum fa_class) class;
     if (digest && len <= FA_DIGEST_MAX && hash > 0 && hash < 1 << FA_HASHES &&
         fa_hash_size((enum fa_hash)hash) == (size_t)len) {
@@ -401,6 +403,7 @@ static bool state_apply_put(struct fa_state *state, const struct fa_record *r)
     bind_i64(stmt, 24, r->tried);
     bind_text(stmt, 25, r->slice);
     bind_i64(stmt, 26, r->unverified);
+    bind_i64(stmt, 27, r->hook);
     return state_run(state, S_PUT);
 }
 

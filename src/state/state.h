@@ -26,6 +26,14 @@
 
 struct fa_state;
 
+/** The command of --exec, for the file of a record. */
+enum fa_hook_standing {
+    FA_HOOK_NONE,    /**< It has none. */
+    FA_HOOK_PENDING, /**< It has to run, or run again. */
+    FA_HOOK_DONE,    /**< It ended well. */
+    FA_HOOK_STANDINGS
+};
+
 /** A record.  Its strings are borrowed: from the caller when it is put, from the state when it
  * is read, until the next call. */
 struct fa_record {
@@ -61,6 +69,7 @@ struct fa_record {
     const char *slice;  /**< The range that the file is, as base/slice.h prints it; NULL: all. */
     struct fa_digest digest; /**< DONE; .hash 0: none. */
     uint64_t run;            /**< The run that put it; set by the state. */
+    enum fa_hook_standing hook;
 };
 
 /** A run: one use of the directory by one process. */

@@ -595,17 +595,17 @@ Test(state, a_newer_schema_is_refused)
 {
     static const enum fa_state_open how[] = {FA_STATE_WRITE, FA_STATE_READ};
     make_state(1);
-    raw("PRAGMA user_version=6; UPDATE meta SET v='9.8.7' WHERE k='program';"
+    raw("PRAGMA user_version=7; UPDATE meta SET v='9.8.7' WHERE k='program';"
         "ALTER TABLE record ADD COLUMN news TEXT");
     for (int i = 0; i < 2; ++i) {
         struct fa_error err = expect_refusal(DIR, how[i], "newer fetchall: use 9.8.7 or later");
-        cr_assert(strstr(err.msg, "its schema is 6"), "%s", err.msg);
-        cr_assert(strstr(err.msg, "this is " FA_VERSION ", which supports up to 5"), "%s", err.msg);
+        cr_assert(strstr(err.msg, "its schema is 7"), "%s", err.msg);
+        cr_assert(strstr(err.msg, "this is " FA_VERSION ", which supports up to 6"), "%s", err.msg);
     }
     raw("DELETE FROM meta WHERE k='program'");
     expect_refusal(DIR, FA_STATE_WRITE, "newer fetchall: use that version or later");
     cr_assert_not(is_there(".damaged"));
-    raw("PRAGMA user_version=5; ALTER TABLE record DROP COLUMN news");
+    raw("PRAGMA user_version=6; ALTER TABLE record DROP COLUMN news");
     fa_state_close(reopen_quietly(FA_STATE_WRITE));
 }
 
@@ -694,6 +694,29 @@ Test(state, limits_of_origins_that_are_old_are_removed)
     cr_assert_eq(ask("SELECT count(*) FROM origin"), 1);
 }
 
+Test(state, whether_the_command_of_a_file_has_run_is_kept)
+{
+    struct fa_error err = {0};
+    struct fa_record got;
+    struct fa_state *state = reopen_quietly(FA_STATE_WRITE);
+    for (unsigned i = 0; i < FA_HOOK_STANDINGS; ++i) {
+        struct fa_record record = {
+            .key = 70 + i, .url = "http://x/", .path = "x", .hook = (enum fa_hook_standing)i};
+        cr_assert_eq(fa_state_put(state, &record, &err), 0);
+        cr_assert_eq(fa_state_get(state, 70 + i, &got, &err), 1);
+        cr_assert_eq(got.hook, i);
+    }
+    cr_assert_eq(fa_state_commit(state, &err), 0, "%s", err.msg);
+    fa_state_close(state);
+    raw("UPDATE record SET hook=9 WHERE key=72");
+    state = reopen_quietly(FA_STATE_WRITE);
+    for (unsigned i = 0; i < FA_HOOK_STANDINGS; ++i) {
+        cr_assert_eq(fa_state_get(state, 70 + i, &got, &err), 1);
+        cr_assert_eq(got.hook, i == FA_HOOK_DONE ? FA_HOOK_NONE : i);
+    }
+    fa_state_close(state);
+}
+
 /* The contents of those, in either way of opening. */
 static void expect_schema_1(enum fa_state_open how)
 {
@@ -722,7 +745,7 @@ static void expect_one_upgrade(const char *name, int64_t schema)
     copy_state(name, "");
     cr_assert_eq(ask("PRAGMA user_version"), schema);
     expect_schema_1(FA_STATE_WRITE);
-    cr_assert_eq(ask("PRAGMA user_version"), 5);
+    cr_assert_eq(ask("PRAGMA user_version"), 6);
     cr_assert_eq(ask("SELECT count(*) FROM meta WHERE k='program' AND v='" FA_VERSION "'"), 1);
     char *before = dump();
     expect_schema_1(FA_STATE_WRITE);
@@ -743,6 +766,8 @@ Test(state, one_of_an_earlier_schema_is_upgraded_once)
     expect_one_upgrade("schema-3.db", 3);
     unlink(file);
     expect_one_upgrade("schema-4.db", 4);
+    unlink(file);
+    expect_one_upgrade("schema-5.db", 5);
 }
 
 Test(state, one_of_an_earlier_schema_is_read_and_not_written)
@@ -814,7 +839,7 @@ static void upgrade_within(rlim_t most, bool dies)
 
 Test(state, upgrade_that_is_cut_short_at_any_write_is_made_up_for)
 {
-    static const int64_t columns[] = {0, 23, 24, 26, 26, 27}; /* by schema */
+    static const int64_t columns[] = {0, 23, 24, 26, 26, 27, 28}; /* by schema */
     int before = 0, after = 0;
     for (rlim_t most = 0; most <= 40000; most += 800) {
         for (int dies = 0; dies < 2; ++dies) {
@@ -824,9 +849,9 @@ Test(state, upgrade_that_is_cut_short_at_any_write_is_made_up_for)
             int64_t schema = ask("PRAGMA user_version");
             cr_assert_eq(ask("SELECT count(*) FROM pragma_table_info('record')"), columns[schema]);
             before += schema == 1;
-            after += schema == 5;
+            after += schema == 6;
             expect_schema_1(FA_STATE_WRITE);
-            cr_assert_eq(ask("PRAGMA user_version"), 5);
+            cr_assert_eq(ask("PRAGMA user_version"), 6);
         }
     }
     cr_assert(before > 10 && after > 10, "%d times before, %d after", before, after);
