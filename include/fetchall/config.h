@@ -316,6 +316,13 @@ struct fa_config {
     bool spare_lists[2]; /**< False: a later version may have fields here. */
     enum fa_http_digest http_digest;
     uint64_t min_size; /**< Refuse smaller files, with FA_CLASS_CONTENT; 0: no limit. */
+
+    const char *exec;    /**< Run this command for each file that is complete: see --exec in
+                            fetchall(1).  NULL: none. */
+    double exec_timeout; /**< End a command after that time; 0: never. */
+    unsigned exec_jobs;  /**< Commands at once; 0: fa_cores(). */
+    bool exec_shell;     /**< exec is for sh -c, with the path as $1. */
+    bool spare2[3];      /**< False. */
 };
 
 /**
@@ -366,6 +373,9 @@ int fa_config_check_name(const char *name, struct fa_error *err);
 
 /** Check a value for fa_config.columns; NULL is valid.  @return 0, or -1 with FA_CLASS_REFUSED. */
 int fa_config_check_columns(const char *columns, struct fa_error *err);
+
+/** Check a value for fa_config.exec without exec_shell.  @return 0, or -1 with FA_CLASS_REFUSED. */
+int fa_config_check_command(const char *command, struct fa_error *err);
 
 /** The stable name of a mode ("async"); NULL if there is none, so that a loop from 0 lists all. */
 const char *fa_mode_name(enum fa_mode mode);

@@ -43,6 +43,7 @@ enum fa_class {
     FA_CLASS_REFUSED,
     FA_CLASS_CANCELLED,
     FA_CLASS_CONTENT,
+    FA_CLASS_HOOK,
     FA_CLASSES /**< How many there are in this version. */
 };
 

@@ -147,6 +147,7 @@ enum fa_event_type {
     FA_EVENT_PROGRESS, /**< .progress. */
     FA_EVENT_NOTICE,   /**< A message for the user: .notice. */
     FA_EVENT_SAVED,    /**< All entries that have ended so far are recorded in the state. */
+    FA_EVENT_OUTPUT,   /**< The command of fa_config.exec printed a line: .output. */
 };
 
 /** FA_EVENT_STARTED */
@@ -186,6 +187,14 @@ struct fa_event_notice {
     bool detail; /**< Only for verbose output. */
 };
 
+/** FA_EVENT_OUTPUT */
+struct fa_event_output {
+    const char *list;
+    uint64_t line;
+    const char *path; /**< Of the file, relative to the folder. */
+    const char *text; /**< The line, at most 1000 bytes of it.  Nothing in it is redacted. */
+};
+
 /** One event; type says which member of the union is valid. */
 struct fa_event {
     enum fa_event_type type;
@@ -196,6 +205,7 @@ struct fa_event {
         struct fa_result done;
         struct fa_progress progress;
         struct fa_event_notice notice;
+        struct fa_event_output output;
     };
 };
 

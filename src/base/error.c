@@ -29,6 +29,7 @@ static const char *const class_names[FA_CLASSES] = {
     [FA_CLASS_REFUSED] = "refused",
     [FA_CLASS_CANCELLED] = "cancelled",
     [FA_CLASS_CONTENT] = "content",
+    [FA_CLASS_HOOK] = "hook",
 };
 
 const char *fa_class_name(enum fa_class error_class)

@@ -22,6 +22,7 @@
 static const char *const event_names[] = {
     [FA_EVENT_STARTED] = "started", [FA_EVENT_RETRY] = "retry",       [FA_EVENT_HOST] = "host",
     [FA_EVENT_DONE] = "done",       [FA_EVENT_PROGRESS] = "progress", [FA_EVENT_NOTICE] = "notice",
+    [FA_EVENT_OUTPUT] = "output",
 };
 
 static const char *const change_names[] = {
@@ -160,6 +161,20 @@ static json_t *notice_object(const struct fa_event *event, double time)
     /* clang-format on */
 }
 
+static json_t *output_object(const struct fa_event *event, double time)
+{
+    /* clang-format off */
+    return json_pack(
+        "{s:s, s:o, s:o, s:o, s:o, s:o}",
+        "event", event_names[event->type],
+        "time", fa_json_seconds(time),
+        "list", fa_json_text(fa_place_list(event->output.list)),
+        "line", line_value(event->output.line),
+        "path", fa_json_text(event->output.path),
+        "text", fa_json_text(event->output.text));
+    /* clang-format on */
+}
+
 json_t *fa_events_object(const struct fa_event *event, double time)
 {
     switch (event->type) {
@@ -175,6 +190,8 @@ json_t *fa_events_object(const struct fa_event *event, double time)
         return progress_object(event, time);
     case FA_EVENT_NOTICE:
         return notice_object(event, time);
+    case FA_EVENT_OUTPUT:
+        return output_object(event, time);
     case FA_EVENT_SAVED:
         break;
     }

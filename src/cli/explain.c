@@ -115,6 +115,10 @@ static const struct fa_explanation explanations[FA_CLASSES] = {
                                 "log in with a browser",
                                 "the server sends its error page with status 200", "check the URL",
                                 "the file is a web page", "--guard off")},
+    [FA_CLASS_HOOK] = {"the file is complete, but its command (--exec) failed",
+                       PAIRS("the command ended with an error",
+                             "mend it, and run it again: nothing is downloaded again",
+                             "the command ran too long", "a longer --exec-timeout")},
 };
 
 const struct fa_explanation *fa_explain_class(enum fa_class class)

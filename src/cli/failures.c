@@ -31,6 +31,7 @@ static const char *const hints[FA_CLASSES] = {
     [FA_CLASS_CANCELLED] = "run it again: complete files are not downloaded again",
     [FA_CLASS_CONTENT] =
         "log in (--netrc, -H @FILE), or check the URL; --guard off takes web pages",
+    [FA_CLASS_HOOK] = "run it again: the command of --exec runs again, without a download",
 };
 
 static const char *hint_by_status(int status, bool netrc)

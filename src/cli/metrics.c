@@ -149,6 +149,7 @@ void fa_metrics_count(struct fa_metrics *metrics, const struct fa_event *event)
         break;
     case FA_EVENT_NOTICE:
     case FA_EVENT_SAVED:
+    case FA_EVENT_OUTPUT:
         break;
     }
 }

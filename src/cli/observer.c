@@ -250,6 +250,17 @@ static void observer_print_notice(struct fa_observer *observer, const struct fa_
     observer_end_line(observer);
 }
 
+/* The path in front of a line replaces the name of the program: the line is not its own. */
+static void observer_print_output(struct fa_observer *observer, const struct fa_event *event)
+{
+    FILE *out = fa_display_begin(&observer->display);
+    fa_term_put(out, event->output.path);
+    fputs(": ", out);
+    fa_term_put(out, event->output.text);
+    fputc('\n', out);
+    observer_end_line(observer);
+}
+
 /* A terminal gets escaped names; a pipe gets their bytes, for other programs. */
 static void observer_print_plan(struct fa_observer *observer, const struct fa_result *result)
 {
@@ -357,6 +368,9 @@ void fa_observer_handle(void *ctx, const struct fa_event *event)
         break;
     case FA_EVENT_NOTICE:
         observer_print_notice(observer, event);
+        break;
+    case FA_EVENT_OUTPUT:
+        observer_print_output(observer, event);
         break;
     case FA_EVENT_SAVED:
         break;

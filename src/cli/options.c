@@ -695,6 +695,22 @@ const struct fa_option fa_options_table[] = {
     CUSTOM("hash-with", 0, "MODEL,...", fa_picks_parse_hash_with, .commands = COMPARE,
            .choice = fa_value_hash_with, .initial = "auto", .help = "choose what computes digests"),
 
+    GROUP("Hooks"),
+    TEXT("exec", 0, "COMMAND", config.exec, .commands = FA_COMMAND_FETCH | WORK, .initial = "none",
+         .help = "run COMMAND for each file that is complete",
+         .more =
+             "COMMAND is split into words at spaces; '...', \"...\" and backslashes quote as in "
+             "a shell, and nothing else is special.  Each {} is replaced by the absolute path "
+             "of the file; without a {}, the path is the last argument.  See HOOKS."),
+    UINT("exec-jobs", 0, config.exec_jobs, 1, 256, .commands = FA_COMMAND_FETCH | WORK,
+         .initial = "cores", .help = "limit the commands that run at once"),
+    FLAG("exec-shell", 0, config.exec_shell, .commands = FA_COMMAND_FETCH | WORK,
+         .help = "give the text of --exec to sh -c",
+         .more = "The path is \"$1\" and \"$FETCHALL_PATH\"; {} is not replaced."),
+    TIME("exec-timeout", config.exec_timeout, 0, DAY, .commands = FA_COMMAND_FETCH | WORK,
+         .initial = "none", .help = "end a command after this time",
+         .more = "It gets SIGTERM, and SIGKILL two seconds later."),
+
     GROUP("Output"),
     OUTPUT(
         "manifest", manifest, .help = "write lines for sha256sum -c",

@@ -231,6 +231,17 @@ static int options_check_state(const struct fa_options *options, struct fa_error
     return options_check_failed(options, err);
 }
 
+static int options_check_exec(const struct fa_config *config, struct fa_error *err)
+{
+    const char *lone = config->exec_jobs          ? "--exec-jobs"
+                       : config->exec_shell       ? "--exec-shell"
+                       : config->exec_timeout > 0 ? "--exec-timeout"
+                                                  : NULL;
+    if (!config->exec)
+        return lone ? fa_option_refuse(err, "%s requires --exec", lone) : 0;
+    return config->exec_shell ? 0 : fa_config_check_command(config->exec, err);
+}
+
 static int options_check_fetch(struct fa_options *options, struct fa_error *err)
 {
     const struct fa_config *config = &options->config;
@@ -250,7 +261,8 @@ static int options_check_fetch(struct fa_options *options, struct fa_error *err)
         fa_config_check_columns(config->columns, err) != 0 ||
         fa_config_check_name(config->name, err) != 0 ||
         fa_config_check_retry_on(config->retry_on, err) != 0 ||
-        options_check_rate(options, err) != 0 || fa_outputs_check(options, err) != 0)
+        options_check_exec(config, err) != 0 || options_check_rate(options, err) != 0 ||
+        fa_outputs_check(options, err) != 0)
         return -1;
     if (options_check_metrics(options, err) != 0)
         return -1;

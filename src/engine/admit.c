@@ -19,6 +19,7 @@
 #include "base/buf.h"
 #include "base/key.h"
 #include "engine/ending.h"
+#include "engine/hooking.h"
 #include "engine/spill.h"
 #include "transfer/encode.h"
 
@@ -201,7 +202,7 @@ static void admit_existing(struct fa_session *s, struct fa_job *job, int64_t siz
         fa_finish_needs_hash(&s->finish, job))
         fa_finish_put(&s->finish, job, now);
     else
-        fa_ending_job(s, job, FA_STATUS_EXISTS, NULL, false);
+        fa_hooking_end(s, job, FA_STATUS_EXISTS);
 }
 
 static void admit_named(struct fa_session *s, struct fa_job *job, bool duplicate,

@@ -8,6 +8,7 @@
 #include "engine/admit.h"
 #include "engine/ending.h"
 #include "engine/hedging.h"
+#include "engine/hooking.h"
 #include "engine/segments.h"
 #include "engine/secrecy.h"
 #include "engine/settle.h"
@@ -113,14 +114,14 @@ static void job_publish(struct fa_session *s, struct fa_job *job, double now)
 {
     struct fa_error err = {0};
     bool sync = s->config.fsync == FA_FSYNC_EACH;
-    int result = job->place.replace ? fa_ledger_disown(&s->ledger, job, &s->counts, &err) : 0;
+    int result = fa_hooking_prepare(s, job, &err);
     if (result == 0)
         result = fa_finish_publish(&s->finish, job, sync, &err);
     if (result && job->part.unnamed)
         fa_job_name_part(job, s->store, NULL); /* a later run may publish it */
     fa_job_close_part(job);
     if (result == 0)
-        fa_ending_hashed(s, job, FA_STATUS_OK);
+        fa_hooking_end(s, job, FA_STATUS_OK);
     else
         job_fail_locally(s, job, &err, result == FA_STORE_FOLDER_CLOSED, now);
 }
@@ -165,7 +166,7 @@ static void job_settle_unchanged(struct fa_session *s, struct fa_job *job, doubl
         fa_finish_needs_hash(&s->finish, job))
         fa_finish_put(&s->finish, job, now);
     else
-        fa_ending_job(s, job, FA_STATUS_UNCHANGED, NULL, false);
+        fa_hooking_end(s, job, FA_STATUS_UNCHANGED);
 }
 
 /* Behind a redirect, the failure of a host that was given up is one of the job: the URL of the
@@ -430,7 +431,7 @@ void fa_apply_hashed(struct fa_session *s, struct fa_job *job, enum fa_hashed ha
         break;
     case FA_HASHED_GOOD:
         if (place->existing)
-            fa_ending_hashed(s, job, place->unchanged ? FA_STATUS_UNCHANGED : FA_STATUS_EXISTS);
+            fa_hooking_end(s, job, place->unchanged ? FA_STATUS_UNCHANGED : FA_STATUS_EXISTS);
         else
             job_publish(s, job, now);
         break;

@@ -10,6 +10,7 @@
 
 #include "base/host_pattern.h"
 #include "base/sized.h"
+#include "base/words.h"
 #include "list/columns.h"
 #include "list/template.h"
 #include "transfer/classify.h"
@@ -17,6 +18,7 @@
 #include "transfer/url.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define SECONDS_MAX (366.0 * 24 * 3600)
@@ -88,6 +90,18 @@ int fa_config_check_name(const char *name, struct fa_error *err)
 int fa_config_check_columns(const char *columns, struct fa_error *err)
 {
     return columns ? fa_columns_check(columns, err) : 0;
+}
+
+int fa_config_check_command(const char *command, struct fa_error *err)
+{
+    const char *why;
+    char **words = fa_words_split(command, &why);
+    free(words);
+    if (words)
+        return 0;
+    fa_error_set(err, FA_DOMAIN_FETCHALL, 0, FA_CLASS_REFUSED, "invalid command '%.100s': %s",
+                 command, why ? why : "out of memory");
+    return -1;
 }
 
 /* Enumerators index tables, so each must be checked before it is used. */
@@ -167,6 +181,8 @@ static const char *config_check_numbers(const struct fa_config *config)
         return "began";
     if (!seconds_are_valid(config->timeout))
         return "timeout";
+    if (!seconds_are_valid(config->exec_timeout))
+        return "exec_timeout";
     if (config->halt_percent && config->halt > 100)
         return "halt";
     if (config->shards > FA_SHARDS_MAX ||
@@ -263,8 +279,9 @@ int fa_config_check(const struct fa_config *config, struct fa_error *err)
         fa_error_set(err, FA_DOMAIN_FETCHALL, 0, FA_CLASS_REFUSED,
                      "invalid value for config field '%s'", wrong);
     struct fa_slice slice;
-    if (wrong || fa_config_check_columns(config->columns, err) ||
-        fa_config_check_name(config->name, err))
+    if (wrong ||
+        (config->exec && !config->exec_shell && fa_config_check_command(config->exec, err)) ||
+        fa_config_check_columns(config->columns, err) || fa_config_check_name(config->name, err))
         return -1;
     return fa_config_slice(config, &slice, err);
 }

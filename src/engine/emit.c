@@ -112,3 +112,14 @@ void fa_emit_detail(const struct fa_emitter *emitter, const char *text)
     event.notice.detail = true;
     fa_emit_send(emitter, &event);
 }
+
+/* It is the user's own program that prints the text, so nothing in it is redacted. */
+void fa_emit_output(const struct fa_emitter *emitter, const struct fa_job *job, const char *text)
+{
+    struct fa_event event = {.type = FA_EVENT_OUTPUT};
+    event.output.list = job->entry->list;
+    event.output.line = job->entry->line;
+    event.output.path = job->place.path;
+    event.output.text = text;
+    fa_emit_send(emitter, &event);
+}

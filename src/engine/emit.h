@@ -39,6 +39,9 @@ void fa_emit_notice(const struct fa_emitter *emitter, const struct fa_entry *ent
 void fa_emit_entry_detail(const struct fa_emitter *emitter, const struct fa_entry *entry,
                           const char *format, ...) __attribute__((format(printf, 3, 4)));
 
+/** A line that the command of --exec printed for the file of a job. */
+void fa_emit_output(const struct fa_emitter *emitter, const struct fa_job *job, const char *text);
+
 /** A notice for --verbose. */
 void fa_emit_detail(const struct fa_emitter *emitter, const char *text);
 

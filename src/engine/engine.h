@@ -7,12 +7,13 @@
  *     flights    attempts in progress
  *     settle     what an outcome means for its job
  *     finish     the CPU stage, and the names of files
+ *     hooks      commands of the user
  *     ledger     what is recorded in the state
  *     pause      a full disk
  *
  * A part owns its data and returns verdicts; it includes neither another part nor this header.  The
  * turn carries the verdicts out: turn.c, and its helpers apply.c, admit.c,
- * hedging.c, spill.c, ending.c and snapshot.c.
+ * hedging.c, hooking.c, spill.c, ending.c and snapshot.c.
  *
  * Callbacks (of the strategy, the stage, the resolver, libevent) only record an event, and request
  * a turn.
@@ -27,6 +28,7 @@
 #include "engine/emit.h"
 #include "engine/finish.h"
 #include "engine/flights.h"
+#include "engine/hooks.h"
 #include "engine/host_rules.h"
 #include "engine/intake.h"
 #include "engine/ledger.h"
@@ -84,6 +86,7 @@ struct fa_session {
     struct fa_emitter emitter;
     struct event_base *base;
     struct fa_nursery *nursery;
+    struct fa_keeper *keeper; /**< NULL: there are no commands. */
     const struct fa_resolver_ops *lookups;
     struct fa_resolver *resolver; /**< NULL: the proxy looks up names. */
     struct fa_store *store;
@@ -93,6 +96,7 @@ struct fa_session {
     struct fa_scheduler scheduler;
     struct fa_flights flights;
     struct fa_finish finish;
+    struct fa_hooks hooks;
     struct fa_ledger ledger;
     struct fa_pause pause;
     LIST_HEAD(, fa_job) jobs; /**< All jobs in memory. */

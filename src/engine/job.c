@@ -42,6 +42,7 @@ void fa_job_free(struct fa_job *job)
     fa_outcome_fini(&job->outcome);
     fa_split_free(job->part.split);
     free(job->hashed);
+    free(job->hook);
     free(job->place.known);
     free(job->place.path);
     free(job->headers);
@@ -73,13 +74,15 @@ void fa_job_close_part(struct fa_job *job)
 void fa_job_set_state(struct fa_job *job, enum fa_job_state state)
 {
     static const unsigned allowed[] = {
-        [FA_JOB_NEW] = TO(QUEUED) | TO(FETCHED) | TO(FINAL),
+        [FA_JOB_NEW] = TO(QUEUED) | TO(FETCHED) | TO(HOOKED) | TO(FINAL),
         [FA_JOB_QUEUED] = TO(ACTIVE) | TO(QUEUED) | TO(WAITING) | TO(FINAL),
-        [FA_JOB_ACTIVE] = TO(QUEUED) | TO(SPLIT) | TO(WAITING) | TO(FETCHED) | TO(FINAL),
-        [FA_JOB_SPLIT] = TO(QUEUED) | TO(WAITING) | TO(FETCHED) | TO(FINAL),
+        [FA_JOB_ACTIVE] =
+            TO(QUEUED) | TO(SPLIT) | TO(WAITING) | TO(FETCHED) | TO(HOOKED) | TO(FINAL),
+        [FA_JOB_SPLIT] = TO(QUEUED) | TO(WAITING) | TO(FETCHED) | TO(HOOKED) | TO(FINAL),
         [FA_JOB_WAITING] = TO(QUEUED) | TO(FINAL),
         [FA_JOB_FETCHED] = TO(HASHING) | TO(FINAL) | TO(QUEUED),
-        [FA_JOB_HASHING] = TO(FETCHED) | TO(QUEUED) | TO(WAITING) | TO(FINAL),
+        [FA_JOB_HASHING] = TO(FETCHED) | TO(QUEUED) | TO(WAITING) | TO(HOOKED) | TO(FINAL),
+        [FA_JOB_HOOKED] = TO(FINAL),
         [FA_JOB_FINAL] = 0,
     };
     if (!(allowed[job->state] & (1u << state)))

@@ -9,6 +9,7 @@
 #include "engine/timers.h"
 #include "list/entry.h"
 #include "stage/stage.h"
+#include "state/state.h"
 #include "transfer/attempt.h"
 #include "transfer/outcome.h"
 #include "transfer/url.h"
@@ -16,6 +17,7 @@
 #include <sys/queue.h>
 
 struct fa_hedge;
+struct fa_hook;
 struct fa_origin;
 
 enum fa_job_state {
@@ -26,6 +28,7 @@ enum fa_job_state {
     FA_JOB_WAITING, /**< Until the time of its retry. */
     FA_JOB_FETCHED, /**< Its part, or the existing file, waits for the stage. */
     FA_JOB_HASHING, /**< In the stage. */
+    FA_JOB_HOOKED,  /**< Its file is complete, and the command of --exec waits or runs. */
     FA_JOB_FINAL,
 };
 
@@ -74,16 +77,18 @@ struct fa_known {
 
 /** The file. */
 struct fa_place {
-    char *path;             /**< Owned; relative to the folder. */
-    uint64_t key;           /**< Of the path: names the part, and the record in the state. */
-    uint64_t owner;         /**< Key of the first URL, which the path belongs to. */
-    struct fa_known *known; /**< Owned; NULL: no such file. */
-    int64_t size;           /**< Of the complete file; -1: none. */
-    bool conditional;       /**< Fetch it only if it differs from the known one. */
-    bool replace;           /**< The existing file is replaced. */
-    bool existing;          /**< FETCHED, HASHING: it is the existing file. */
-    bool unchanged;         /**< The server says that the existing file is current. */
-    bool folder_closed;     /**< Only its folder below DIR cannot be written. */
+    char *path;                 /**< Owned; relative to the folder. */
+    uint64_t key;               /**< Of the path: names the part, and the record in the state. */
+    uint64_t owner;             /**< Key of the first URL, which the path belongs to. */
+    struct fa_known *known;     /**< Owned; NULL: no such file. */
+    int64_t size;               /**< Of the complete file; -1: none. */
+    bool conditional;           /**< Fetch it only if it differs from the known one. */
+    bool replace;               /**< The existing file is replaced. */
+    bool existing;              /**< FETCHED, HASHING: it is the existing file. */
+    bool unchanged;             /**< The server says that the existing file is current. */
+    bool folder_closed;         /**< Only its folder below DIR cannot be written. */
+    enum fa_hook_standing hook; /**< The command of --exec, as the record has it. */
+    bool hooked;                /**< It ran in this run, and ended well. */
 };
 
 /** What is in the part file, for the next attempt. */
@@ -161,6 +166,7 @@ struct fa_job {
     struct fa_outcome outcome;      /**< Of the last attempt. */
     struct fa_stage_result *hashed; /**< Owned: the result of the stage. */
     bool ended;                     /**< ACTIVE: the attempt is over, and not settled yet. */
+    struct fa_hook *hook;           /**< Owned: its command; NULL: none. */
     struct fa_hedge *hedge;         /**< Borrowed: its second request, while it is waited for. */
 
     TAILQ_ENTRY(fa_job) queued; /**< In the one queue that it is in. */

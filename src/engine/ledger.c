@@ -151,6 +151,7 @@ int fa_ledger_lookup(struct fa_ledger *ledger, const struct fa_job *job, uint64_
         .mirror = record.mirror,
         .synced = record.durable,
         .run = record.run,
+        .hook = record.hook,
     };
     representation_from_record(&ret->rep, &record);
     /* A column names the file as out= does. */
@@ -266,6 +267,7 @@ enum fa_recall fa_ledger_recall(const struct fa_ledger *ledger, struct fa_job *j
     if (!record->found)
         return FA_RECALL_NOTHING;
     job->part.recorded = true;
+    job->place.hook = record->hook;
     job->tries.failed = failed && record->tried;
     if (record_has_part(record->standing, record->rep.validator.strong, record->replaces) &&
         !ledger->config->plan)
@@ -333,6 +335,7 @@ static struct fa_record record_of_job(const struct fa_job *job, enum fa_standing
         .modified = -1,
         .mirror = job->part.mirror,
         .slice = job->slice.set ? job->range : NULL,
+        .hook = job->place.hook,
     };
 }
 
@@ -406,7 +409,8 @@ static void ledger_put_failed(struct fa_ledger *ledger, const struct fa_job *job
 /* A cancelled job whose part is empty: its record describes nothing any more. */
 static void ledger_forget_part(struct fa_ledger *ledger, const struct fa_job *job)
 {
-    bool needless = job->part.recorded && job->part.bytes == 0 && !job->place.known;
+    bool needless = job->part.recorded && job->part.bytes == 0 && !job->place.known &&
+                    job->place.hook == FA_HOOK_NONE;
     if (needless && ledger->failure.class == FA_CLASS_NONE)
         (void)fa_state_remove(ledger->state, job->place.key, &ledger->failure);
 }
@@ -417,12 +421,13 @@ void fa_ledger_put_end(struct fa_ledger *ledger, const struct fa_job *job,
     const struct fa_known *known = job->place.known;
     if (!ledger->state || ledger->config->plan || !job->place.path || job->place.key == 0)
         return;
+    ledger->urgent |= job->place.hooked;
     switch (fa_status_recorded(result->status)) {
     case FA_RECORDED_DONE:
         ledger_put_done(ledger, job, result);
         break;
     case FA_RECORDED_IF_NEW:
-        if (!known || !known->done || result->n_digests > 0)
+        if (!known || !known->done || result->n_digests > 0 || job->place.hooked)
             ledger_put_done(ledger, job, result);
         break;
     case FA_RECORDED_FAILED:
@@ -573,6 +578,21 @@ int fa_ledger_disown(struct fa_ledger *ledger, const struct fa_job *job,
     return result ? result : ledger_commit(ledger, counts, counts->lists_final, false, err);
 }
 
+/* If the process dies before the file has its name, the record is that of its part. */
+int fa_ledger_put_pending(struct fa_ledger *ledger, struct fa_job *job,
+                          const struct fa_counts *counts, struct fa_error *err)
+{
+    if (!ledger->state)
+        return 0;
+    char *url;
+    struct fa_record record = record_of_unended_job(ledger, job, FA_STANDING_PART, &url);
+    representation_to_record(&record, &job->part.rep);
+    int result = fa_state_put(ledger->state, &record, err);
+    free(url);
+    job->part.recorded |= result == 0;
+    return result ? result : ledger_commit(ledger, counts, counts->lists_final, false, err);
+}
+
 /* The oldest first, so that the latest ones stay if there is no room for all. */
 int fa_ledger_recall_limits(struct fa_ledger *ledger, struct fa_learned *ret, struct fa_error *err)
 {
@@ -597,7 +617,8 @@ bool fa_ledger_is_due(const struct fa_ledger *ledger, double now)
 {
     if (!ledger->state || ledger->config->plan || fa_state_pending(ledger->state) == 0)
         return false;
-    return ledger->config->fsync == FA_FSYNC_EACH || now - ledger->committed >= COMMIT_EVERY ||
+    return ledger->urgent || ledger->config->fsync == FA_FSYNC_EACH ||
+           now - ledger->committed >= COMMIT_EVERY ||
            fa_state_pending(ledger->state) >= COMMIT_CHANGES;
 }
 
@@ -612,6 +633,7 @@ int fa_ledger_commit(struct fa_ledger *ledger, const struct fa_counts *counts, d
     if (!ledger->state || ledger->config->plan || fa_state_pending(ledger->state) == 0)
         return 0;
     ledger->committed = now;
+    ledger->urgent = false;
     return ledger_commit(ledger, counts, counts->lists_final, false, err);
 }
 

@@ -33,6 +33,7 @@ struct fa_ledger {
     struct fa_state *state;         /**< NULL: no state. */
     struct fa_state_run last_run;   /**< The previous run. */
     double committed;               /**< Time of the last commit. */
+    bool urgent;                    /**< The next turn commits. */
     struct fa_error failure;        /**< FA_CLASS_NONE: none. */
 };
 
@@ -61,6 +62,7 @@ struct fa_recalled {
     uint64_t mirror;
     uint64_t synced;
     uint64_t run;
+    enum fa_hook_standing hook;
 };
 
 /** @key  Of a path of the job.  @return 0, or -1: the state cannot be read. */
@@ -101,6 +103,10 @@ void fa_ledger_put_part(struct fa_ledger *ledger, struct fa_job *job,
  */
 int fa_ledger_withdraw(struct fa_ledger *ledger, struct fa_job *job, const struct fa_counts *counts,
                        struct fa_error *err);
+
+/** A file is about to get its name, and a command has to run for it: record that, and commit. */
+int fa_ledger_put_pending(struct fa_ledger *ledger, struct fa_job *job,
+                          const struct fa_counts *counts, struct fa_error *err);
 
 /** A known file is about to be replaced: withdraw what the state claims about it, as the process
  * may be killed before the new file is recorded. */

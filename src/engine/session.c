@@ -2,8 +2,8 @@
  * Opening and closing a session, and the loop of a run.
  *
  * The order of opening is fixed by what can be undone and by fork(2): the config is checked before
- * anything is created; the folder is locked before the state is opened; the nursery is started
- * while the process has no thread; the sandbox applies to the calling thread and those that it
+ * anything is created; the folder is locked before the state is opened; the nursery and the keeper
+ * are started while the process has no thread; the sandbox applies to the calling thread and those that it
  * creates later, so it comes before all other threads; the limit of open files is divided after
  * the session has opened its own descriptors.
  *
@@ -15,6 +15,7 @@
 #include "engine/config.h"
 #include "engine/ending.h"
 #include "engine/failed.h"
+#include "engine/hooking.h"
 #include "engine/kept.h"
 #include "engine/limits.h"
 #include "engine/snapshot.h"
@@ -150,11 +151,11 @@ static int session_open_workers(struct fa_session *s, struct fa_error *err)
     bool hashes = s->config.hash && fa_stage_has_processes(s->config.hash_with);
     s->nursery = fa_nursery_new(s->base, s->config.worker_program,
                                 s->flights.ops->needs_nursery || hashes, err);
-    if (!s->nursery)
+    if (!s->nursery || fa_hooking_open(s, err))
         return -1;
     if (session_fit_jobs(s, &stage_files, err))
         return -1;
-    /* The nursery is running, and there are no threads yet. */
+    /* The nursery and the keeper are running, and there are no threads yet. */
     if (s->config.sandbox_self && s->config.sandbox != FA_SANDBOX_OFF &&
         fa_rights_drop(&s->config, err))
         return -1;
@@ -436,8 +437,10 @@ void fa_session_free(struct fa_session *s)
     fa_finish_fini(&s->finish);
     if (s->resolver)
         s->lookups->free(s->resolver);
+    fa_keeper_free(s->keeper);
     fa_nursery_free(s->nursery);
     session_free_jobs(s);
+    fa_hooks_fini(&s->hooks);
     fa_intake_fini(&s->intake);
     fa_scheduler_fini(&s->scheduler);
     fa_ledger_close(&s->ledger);

@@ -16,6 +16,7 @@
 #include "engine/admit.h"
 #include "engine/apply.h"
 #include "engine/hedging.h"
+#include "engine/hooking.h"
 #include "engine/segments.h"
 #include "engine/snapshot.h"
 #include "engine/spill.h"
@@ -141,13 +142,19 @@ static bool turn_dispatch_one(struct fa_session *s, double now)
     return false;
 }
 
+/* Whether files that are complete wait for digests or commands, so that no more are fetched. */
+static bool turn_is_held(const struct fa_session *s)
+{
+    return s->finish.staged >= FA_FINISH_MAX || fa_hooks_are_full(&s->hooks);
+}
+
 /* Start jobs.  @return Whether there are free slots left */
 static bool turn_dispatch(struct fa_session *s, double now)
 {
     const struct fa_scheduler *scheduler = &s->scheduler;
     for (int i = 0; i < TURN_STEPS; ++i) {
         turn_look_up(s, now);
-        if (s->pause.full || s->ending.draining || s->finish.staged >= FA_FINISH_MAX)
+        if (s->pause.full || s->ending.draining || turn_is_held(s))
             return false;
         if (!turn_dispatch_one(s, now))
             break;
@@ -162,7 +169,7 @@ static bool turn_wants_entries(const struct fa_session *s, bool slots_left)
     const struct fa_scheduler *scheduler = &s->scheduler;
     if (s->config.plan)
         return true;
-    if (s->finish.staged >= FA_FINISH_MAX || s->pause.full)
+    if (turn_is_held(s) || s->pause.full)
         return false;
     return scheduler->queued - scheduler->stuck < scheduler->slots.now ||
            (slots_left && fa_backlog_count(s->backlog) < LOOKAHEAD);
@@ -193,6 +200,7 @@ static void turn_finish(struct fa_session *s, double now)
     if (s->scheduler.queued > queued)
         fa_engine_wake(s); /* jobs that were queued start in the next turn */
     fa_finish_flush(&s->finish, s->scheduler.active);
+    fa_hooking_review(s);
 }
 
 static void turn_end_pause_if_space(struct fa_session *s, double now)
@@ -248,7 +256,7 @@ static void turn_check_end(struct fa_session *s, double now)
 {
     const struct fa_scheduler *scheduler = &s->scheduler;
     struct fa_run_end *ending = &s->ending;
-    bool busy = scheduler->active > 0 || s->finish.staged > 0;
+    bool busy = scheduler->active > 0 || s->finish.staged > 0 || fa_hooks_are_busy(&s->hooks);
     if (s->ledger.failure.class != FA_CLASS_NONE)
         fa_engine_stop(s, FA_END_LOCAL, &s->ledger.failure);
     if (ending->draining)

@@ -188,6 +188,12 @@ struct fa_keeper *fa_keeper_new(struct event_base *base, const char *program,
                                 const struct fa_keeper_program *programs, size_t n_programs,
                                 struct fa_error *err)
 {
+    /* A keeper that starts a keeper would never end. */
+    if (fa_launch_is_due(FA_KEEPER_VARIABLE)) {
+        fa_error_set(err, FA_DOMAIN_FETCHALL, 0, FA_CLASS_REFUSED,
+                     "this process was started as a keeper: main() must call fa_worker_main()");
+        return NULL;
+    }
     struct fa_keeper *keeper = calloc(1, sizeof(*keeper));
     if (!keeper) {
         fa_error_system(err, FA_CLASS_LOCAL_IO, ENOMEM,

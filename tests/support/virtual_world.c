@@ -565,6 +565,7 @@ static void on_event(void *ctx, const struct fa_event *event)
             fa_trace_add(&world->trace, since_zero(world), "note %s", event->notice.text);
         break;
     case FA_EVENT_SAVED:
+    case FA_EVENT_OUTPUT:
         break;
     }
 }

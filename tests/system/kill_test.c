@@ -196,6 +196,69 @@ FA_TEST_MODES(kill, the_program_that_syncs_each_file)
     end("fsync", 8);
 }
 
+/* How often each line of the list is in the log of the commands. */
+static void count_hooks(const char *log, unsigned counts[10])
+{
+    char *text = fa_file_read(log, NULL);
+    memset(counts, 0, 10 * sizeof(*counts));
+    for (char *at = text; *at; ++at)
+        if (*at >= '0' && *at <= '9')
+            ++counts[*at - '0'];
+    free(text);
+}
+
+/* The command of each file has run at least once, for the whole file, and not again afterwards. */
+static void hooks_at(const char *log, const char *const *options, bool killed)
+{
+    unsigned once[10], twice[10];
+    fa_ordeal_disarm(&ordeal);
+    if (killed)
+        fa_ordeal_run(&ordeal, options);
+    fa_ordeal_expect_done(&ordeal);
+    count_hooks(log, once);
+    for (size_t line = 1; line <= 3; ++line)
+        cr_assert_geq(once[line], 1, "the command of line %zu did not run", line);
+    cr_assert(!fa_ordeal_run(&ordeal, options));
+    count_hooks(log, twice);
+    cr_assert_arr_eq(once, twice, sizeof(once), "a command ran again");
+    fa_ordeal_again(&ordeal);
+    cr_assert_eq(truncate(log, 0), 0);
+}
+
+Test(kill, commands_run_for_each_file)
+{
+    static const int calls[] = {FA_KILL_RENAME, FA_KILL_PWRITE, FA_KILL_SENDMSG};
+    char command[PATH_MAX + 200];
+    struct fa_scratch beside;
+    struct steps steps;
+    begin("async", FA_ORDEAL_SMALL);
+    fa_scratch_init(&beside);
+    const char *log = fa_scratch_write(&beside, "log", "");
+    snprintf(command, sizeof(command),
+             "test \"$(sha256sum < \"$1\" | cut -c1-64)\" = \"$FETCHALL_DIGEST_SHA256\" && "
+             "echo $FETCHALL_LINE >> %s",
+             log);
+    const char *const options[] = {"--exec-shell", "--exec", command, NULL};
+    count_steps(&steps, options);
+    cr_assert_eq(truncate(log, 0), 0);
+    for (size_t i = 0; i < 3 * most(3); ++i) {
+        uint64_t count = steps.counts[FA_KILL_SUPERVISOR][calls[i % 3]];
+        fa_ordeal_arm(&ordeal,
+                      &(struct fa_shot){.call = calls[i % 3],
+                                        .step = 1 + below(count),
+                                        .when = below(2) ? FA_KILL_AFTER : FA_KILL_BEFORE});
+        hooks_at(log, options, fa_ordeal_run(&ordeal, options));
+    }
+    for (int i = 0; i < 2; ++i) {
+        fa_ordeal_start(&ordeal, options);
+        until(fa_now() + steps.seconds * below(1000) / 1000);
+        fa_run_kill(&ordeal.run, SIGKILL);
+        hooks_at(log, options, fa_ordeal_finish(&ordeal));
+    }
+    end("commands", 3);
+    fa_scratch_fini(&beside);
+}
+
 /* A file that is replaced is the old one or the new one, and the report agrees. */
 static void replace_at(const struct steps *steps, const struct fa_shot *shot,
                        const char *const *options)

@@ -4,26 +4,29 @@
 #include <criterion/criterion.h>
 #include <signal.h>
 
-static const char *const names[] = {"NEW",     "QUEUED",  "ACTIVE",  "SPLIT",
-                                    "WAITING", "FETCHED", "HASHING", "FINAL"};
+#define STATES 9
+
+static const char *const names[] = {"NEW",     "QUEUED",  "ACTIVE", "SPLIT", "WAITING",
+                                    "FETCHED", "HASHING", "HOOKED", "FINAL"};
 
 /* From the row, to the column. */
-static const bool allowed[8][8] = {
-    /*             N  Q  A  S  W  F  H  F */
-    /* NEW */ {0, 1, 0, 0, 0, 1, 0, 1},
-    /* QUEUED */ {0, 1, 1, 0, 0, 0, 0, 1},
-    /* ACTIVE */ {0, 1, 0, 1, 1, 1, 0, 1},
-    /* SPLIT */ {0, 1, 0, 0, 1, 1, 0, 1},
-    /* WAITING */ {0, 1, 0, 0, 0, 0, 0, 1},
-    /* FETCHED */ {0, 1, 0, 0, 0, 0, 1, 1},
-    /* HASHING */ {0, 1, 0, 0, 1, 1, 0, 1},
-    /* FINAL */ {0, 0, 0, 0, 0, 0, 0, 0},
+static const bool allowed[STATES][STATES] = {
+    /*             N  Q  A  S  W  F  H  K  F */
+    /* NEW */ {0, 1, 0, 0, 0, 1, 0, 1, 1},
+    /* QUEUED */ {0, 1, 1, 0, 0, 0, 0, 0, 1},
+    /* ACTIVE */ {0, 1, 0, 1, 1, 1, 0, 1, 1},
+    /* SPLIT */ {0, 1, 0, 0, 1, 1, 0, 1, 1},
+    /* WAITING */ {0, 1, 0, 0, 0, 0, 0, 0, 1},
+    /* FETCHED */ {0, 1, 0, 0, 0, 0, 1, 0, 1},
+    /* HASHING */ {0, 1, 0, 0, 1, 1, 0, 1, 1},
+    /* HOOKED */ {0, 0, 0, 0, 0, 0, 0, 0, 1},
+    /* FINAL */ {0, 0, 0, 0, 0, 0, 0, 0, 0},
 };
 
 Test(job, allowed_changes_of_state_are_made)
 {
-    for (int from = 0; from < 8; ++from) {
-        for (int to = 0; to < 8; ++to) {
+    for (int from = 0; from < STATES; ++from) {
+        for (int to = 0; to < STATES; ++to) {
             struct fa_job job = {.state = (enum fa_job_state)from};
             if (!allowed[from][to])
                 continue;

@@ -1,0 +1,216 @@
+/*
+ * Commands are run by the keeper (pool/keeper.h), in the order in which files became complete.  A job
+ * keeps its hook until it is freed, so that its entry has the line that the command printed last.
+ *
+ * A file that a run has downloaded gets its command at least once, whatever kills the run: the state
+ * has it as pending before the file gets its name, and as done after the command ended well
+ * (engine/hooking.c).
+ */
+#include "engine/hooks.h"
+
+#include <fetchall/redact.h>
+
+#include "base/cores.h"
+#include "base/hex.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+
+#define VARIABLES_MAX 4
+
+void fa_hooks_init(struct fa_hooks *hooks, char *dir)
+{
+    hooks->dir = dir;
+    hooks->jobs = hooks->config->exec_jobs ? hooks->config->exec_jobs : fa_cores();
+    fa_job_queue_init(&hooks->waiting);
+    fa_job_queue_init(&hooks->ended);
+}
+
+void fa_hooks_fini(struct fa_hooks *hooks)
+{
+    free(hooks->dir);
+    hooks->dir = NULL;
+}
+
+bool fa_hooks_are_due(const struct fa_hooks *hooks, const struct fa_job *job)
+{
+    return hooks->keeper && job->place.hook == FA_HOOK_PENDING;
+}
+
+static void hook_on_line(struct fa_keeper_run *run, const char *text)
+{
+    struct fa_hook *hook = (struct fa_hook *)run;
+    if (text[strspn(text, " \t\r")])
+        snprintf(hook->last, sizeof(hook->last), "%s", text);
+    fa_emit_output(hook->hooks->emitter, hook->job, text);
+}
+
+static void hook_on_ended(struct fa_keeper_run *run)
+{
+    struct fa_hook *hook = (struct fa_hook *)run;
+    struct fa_hooks *hooks = hook->hooks;
+    --hooks->running;
+    fa_job_queue_push(&hooks->ended, hook->job);
+    hooks->wake(hooks->ctx);
+}
+
+int fa_hooks_put(struct fa_hooks *hooks, struct fa_job *job, enum fa_status status)
+{
+    struct fa_hook *hook = calloc(1, sizeof(*hook));
+    if (!hook)
+        return -1;
+    hook->run = (struct fa_keeper_run){.line = hook_on_line, .ended = hook_on_ended};
+    hook->hooks = hooks;
+    hook->job = job;
+    hook->status = status;
+    free(job->hook);
+    job->hook = hook;
+    fa_job_set_state(job, FA_JOB_HOOKED);
+    fa_job_queue_push(&hooks->waiting, job);
+    return 0;
+}
+
+/* The digest of this run, or that of the state. */
+static const struct fa_digest *job_find_digest(const struct fa_job *job, enum fa_hash hash)
+{
+    const struct fa_known *known = job->place.known;
+    for (size_t i = 0; job->hashed && i < job->hashed->n_digests; ++i)
+        if (job->hashed->digests[i].hash == hash)
+            return &job->hashed->digests[i];
+    return known && job->place.existing && known->digest.hash == hash ? &known->digest : NULL;
+}
+
+/* What a command knows about its entry.  A URL with a password or a signature is that of the
+ * report: commands write logs, too. */
+struct hook_texts {
+    char *path, *url;
+    char line[24];
+    char digest[2 * FA_DIGEST_MAX + 1];
+};
+
+static int hook_texts_init(struct hook_texts *texts, const struct fa_hook *hook)
+{
+    const struct fa_hooks *hooks = hook->hooks;
+    const struct fa_job *job = hook->job;
+    const struct fa_digest *digest = job_find_digest(job, FA_HASH_SHA256);
+    *texts = (struct hook_texts){0};
+    snprintf(texts->line, sizeof(texts->line), "%llu", (unsigned long long)job->entry->line);
+    if (digest)
+        fa_hex_write(digest->bytes, fa_hash_size(digest->hash), texts->digest);
+    texts->url = fa_redact_url(job->entry->urls[0], hooks->config->secret_keys);
+    if (asprintf(&texts->path, "%s/%s", hooks->dir, job->place.path) < 0)
+        texts->path = NULL;
+    return texts->url && texts->path ? 0 : -1;
+}
+
+static void hook_texts_fini(struct hook_texts *texts)
+{
+    free(texts->path);
+    free(texts->url);
+}
+
+/* @return as fa_keeper_run() */
+static int hook_start(struct fa_hook *hook)
+{
+    struct hook_texts texts;
+    int result = -1;
+    if (hook_texts_init(&texts, hook) == 0) {
+        const struct fa_keeper_variable variables[VARIABLES_MAX] = {
+            {"FETCHALL_URL", texts.url},
+            {"FETCHALL_PATH", texts.path},
+            {"FETCHALL_LINE", texts.line},
+            {"FETCHALL_DIGEST_SHA256", texts.digest},
+        };
+        struct fa_keeper_call call = {.program = hook->hooks->program,
+                                      .argument = texts.path,
+                                      .variables = variables,
+                                      .n_variables = VARIABLES_MAX - (texts.digest[0] == '\0'),
+                                      .input = -1,
+                                      .output = -1};
+        result = fa_keeper_run(hook->hooks->keeper, &hook->run, &call, &hook->error);
+    } else {
+        fa_error_system(&hook->error, FA_CLASS_LOCAL_IO, ENOMEM, "cannot run a command");
+    }
+    hook_texts_fini(&texts);
+    return result;
+}
+
+void fa_hooks_flush(struct fa_hooks *hooks)
+{
+    while (!hooks->stopped && hooks->running < hooks->jobs) {
+        struct fa_job *job = fa_job_queue_pop(&hooks->waiting);
+        if (!job)
+            return;
+        switch (hook_start(job->hook)) {
+        case 0:
+            ++hooks->running;
+            break;
+        case 1:
+            fa_job_queue_push_front(&hooks->waiting, job);
+            return;
+        default:
+            fa_job_queue_push(&hooks->ended, job);
+            hooks->wake(hooks->ctx);
+            break;
+        }
+    }
+}
+
+struct fa_job *fa_hooks_take(struct fa_hooks *hooks)
+{
+    return fa_job_queue_pop(&hooks->ended);
+}
+
+static void hook_describe_end(const struct fa_hook *hook, char *ret, size_t size)
+{
+    int status = hook->run.status;
+    if (hook->run.lost)
+        snprintf(ret, size, "the process that ran the command died");
+    else if (hook->run.timed_out)
+        snprintf(ret, size, "the command was stopped after %.3g s (--exec-timeout)",
+                 hook->hooks->config->exec_timeout);
+    else if (WIFSIGNALED(status))
+        snprintf(ret, size, "the command was killed by signal %d (%s)", WTERMSIG(status),
+                 strsignal(WTERMSIG(status)));
+    else
+        snprintf(ret, size, "the command ended with status %d", WEXITSTATUS(status));
+}
+
+int fa_hook_judge(const struct fa_hook *hook, struct fa_error *err)
+{
+    char end[100];
+    if (hook->error.class != FA_CLASS_NONE) {
+        *err = hook->error;
+        err->class = FA_CLASS_HOOK;
+        return -1;
+    }
+    if (!hook->run.lost && !hook->run.timed_out && hook->run.status == 0)
+        return 0;
+    hook_describe_end(hook, end, sizeof(end));
+    fa_error_set(err, FA_DOMAIN_FETCHALL, 0, FA_CLASS_HOOK, "%s%s%s", end,
+                 hook->last[0] ? ": " : "", hook->last);
+    return -1;
+}
+
+bool fa_hooks_are_full(const struct fa_hooks *hooks)
+{
+    return hooks->waiting.count >= FA_HOOKS_MAX;
+}
+
+bool fa_hooks_are_busy(const struct fa_hooks *hooks)
+{
+    return hooks->running > 0 || hooks->ended.count > 0 ||
+           (!hooks->stopped && hooks->waiting.count > 0);
+}
+
+/* What waits is left to the end of the run. */
+void fa_hooks_stop(struct fa_hooks *hooks)
+{
+    hooks->stopped = true;
+    if (hooks->keeper && hooks->running > 0)
+        fa_keeper_stop(hooks->keeper);
+}
