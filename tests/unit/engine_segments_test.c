@@ -3,6 +3,8 @@
  * support/virtual_world.h for the language of the scripts.
  */
 
+#include "engine/growth.h"
+
 #include "support/truth.h"
 #include "support/virtual_play.h"
 
@@ -353,4 +355,35 @@ Test(engine_segments, a_login_comes_first_and_its_cookies_are_those_of_the_segme
                            "end complete\n");
     cr_expect(strstr(fa_world_trace(world), "cookies=a\tFALSE"), "%s", fa_world_trace(world));
     expect_file("x");
+}
+
+/* The same time as with one connection, whatever the server does with the others. */
+Test(engine_segments, auto_costs_nothing_but_what_it_tries)
+{
+    static const struct {
+        const char *name, *replies;
+        unsigned requests;
+    } rows[] = {
+        {"ignored", FILE_ " norange", 2},
+        {"denied", FILE_ " deny=403", 2},
+        {"changed", FILE_ " version=x; " FILE_ " version=2", 2},
+        {"too many", FILE_ "; 429", 1 + FA_GROWTH_REFUSALS},
+        {"paused", FILE_ "; 429 retry-after=5", 2},
+        {"busy", FILE_ "; 503", 1 + FA_GROWTH_REFUSALS},
+        {"reset", FILE_ "; reset", 1 + FA_GROWTH_REFUSALS},
+        {"refused", FILE_ "; refused", 1 + FA_GROWTH_REFUSALS},
+        {"mute", FILE_ "; hang", 2},
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); ++i) {
+        char script[256];
+        snprintf(script, sizeof(script), "a/x %s", rows[i].replies);
+        begin_split(FA_SEGMENTS_AUTO, script);
+        fa_world_run(world);
+        fa_world_expect(world, "get a/x\n...\n@16-16.1 done a/x ok attempts=1\nend complete\n");
+        cr_expect(fa_world_count(world, "get") >= 2 &&
+                      fa_world_count(world, "get") <= rows[i].requests,
+                  "%s: %s", rows[i].name, fa_world_trace(world));
+        expect_file("x");
+        end_world();
+    }
 }
