@@ -317,12 +317,14 @@ struct fa_config {
     enum fa_http_digest http_digest;
     uint64_t min_size; /**< Refuse smaller files, with FA_CLASS_CONTENT; 0: no limit. */
 
-    const char *exec;    /**< Run this command for each file that is complete: see --exec in
+    const char *exec;        /**< Run this command for each file that is complete: see --exec in
                             fetchall(1).  NULL: none. */
-    double exec_timeout; /**< End a command after that time; 0: never. */
-    unsigned exec_jobs;  /**< Commands at once; 0: fa_cores(). */
-    bool exec_shell;     /**< exec is for sh -c, with the path as $1. */
-    bool spare2[3];      /**< False. */
+    double exec_timeout;     /**< End a command after that time; 0: never. */
+    unsigned exec_jobs;      /**< Commands at once; 0: fa_cores(). */
+    bool exec_shell;         /**< exec is for sh -c, with the path as $1. */
+    bool spare2[3];          /**< False. */
+    const char *expect_type; /**< Media types, as in "image/png,video/" and a star: refuse files of
+                                others, with FA_CLASS_CONTENT; NULL: any. */
 };
 
 /**
@@ -367,6 +369,10 @@ int fa_host_config_check(const struct fa_host_config *host, struct fa_error *err
  */
 const struct fa_host_config *fa_config_find_host(const struct fa_config *config, const char *host,
                                                  const char *port);
+
+/** Check a value for fa_config.expect_type; NULL is valid.  @return 0, or -1 with
+ * FA_CLASS_REFUSED. */
+int fa_config_check_expect_type(const char *types, struct fa_error *err);
 
 /** Check a value for fa_config.name; NULL is valid.  @return 0, or -1 with FA_CLASS_REFUSED. */
 int fa_config_check_name(const char *name, struct fa_error *err);

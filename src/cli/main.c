@@ -113,7 +113,7 @@
  *
  * src/base: leaves
  *    buf, field, hash, hex, http_field, key, sized, slice, utf8, words, error: values and their bytes
- *    host_pattern: which hosts an option is about
+ *    host_pattern, media_type: which hosts, and types, an option is about
  *    clock, cores, disk, io, jitter, loop, netrc, owner: the system
  */
 #include <fcntl.h>

@@ -358,12 +358,13 @@ const struct fa_option fa_options_table[] = {
          .more = "As in HTML, URL counts up to its last slash: it may be that of the folder, with "
                  "a slash at its end, or that of the checksum file itself."),
 
-    TEXT("columns", 0, "PART=NAME,...", config.columns, .commands = READS, .lists = true,
-         .help = "name the columns that are the parts of an entry",
-         .more =
-             "PART is url, mirror, out, dir, checksum, size, range or header; NAME is the name "
-             "of a column, or of a member of a JSON object, as in url=image_url,out=id.  A PART "
-             "that is not named is the column of its own name."),
+    TEXT(
+        "columns", 0, "PART=NAME,...", config.columns, .commands = READS, .lists = true,
+        .help = "name the columns that are the parts of an entry",
+        .more =
+            "PART is url, mirror, out, dir, checksum, size, range, header or type; NAME is the name "
+            "of a column, or of a member of a JSON object, as in url=image_url,out=id.  A PART "
+            "that is not named is the column of its own name; a type must be named."),
 
     GROUP("Files"),
     /* One field, with another meaning for each kind of command. */
@@ -536,6 +537,11 @@ const struct fa_option fa_options_table[] = {
                    "picture, audio, video, PDF, office document, package, data set or model fails "
                    "with class content: it is the page of a login, an error or a captive portal.  "
                    "An entry with a checksum is judged by that alone."),
+    TEXT("expect-type", 0, "TYPE,...", config.expect_type, .commands = RUNS,
+         .help = "refuse files of other media types",
+         .more = "The Content-Type of an answer must be one of these, as in image/png,video/*; its "
+                 "parameters do not count.  Others fail with class content before the first byte.  "
+                 "An entry with type= has types of its own.  Replaces --guard."),
     CHOICE("http-digest", 0, "check|off", enum fa_http_digest, config.http_digest, http_digests,
            .commands = RUNS, .help = "verify the digests that servers declare",
            .more =

@@ -171,6 +171,7 @@ static int options_check_compare(const struct fa_options *options, struct fa_err
     if (fa_config_check_proxy(options->config.proxy, err) != 0 ||
         fa_config_check_columns(options->config.columns, err) != 0 ||
         fa_config_check_name(options->config.name, err) != 0 ||
+        fa_config_check_expect_type(options->config.expect_type, err) != 0 ||
         options_check_base(options, err) != 0 || options_check_rate(options, err) != 0 ||
         fa_outputs_check(options, err) != 0)
         return -1;
@@ -260,6 +261,7 @@ static int options_check_fetch(struct fa_options *options, struct fa_error *err)
         options_check_base(options, err) != 0 ||
         fa_config_check_columns(config->columns, err) != 0 ||
         fa_config_check_name(config->name, err) != 0 ||
+        fa_config_check_expect_type(config->expect_type, err) != 0 ||
         fa_config_check_retry_on(config->retry_on, err) != 0 ||
         options_check_exec(config, err) != 0 || options_check_rate(options, err) != 0 ||
         fa_outputs_check(options, err) != 0)

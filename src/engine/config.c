@@ -9,6 +9,7 @@
 #include "engine/config.h"
 
 #include "base/host_pattern.h"
+#include "base/media_type.h"
 #include "base/sized.h"
 #include "base/words.h"
 #include "list/columns.h"
@@ -79,6 +80,16 @@ int fa_config_check_trust_host(const char *pattern, struct fa_error *err)
                  "'%s' is not a host, as in example.org, *.example.org or example.org:8443 "
                  "(--trust-host)",
                  pattern);
+    return -1;
+}
+
+int fa_config_check_expect_type(const char *types, struct fa_error *err)
+{
+    if (!types || fa_media_types_are_good(types))
+        return 0;
+    fa_error_set(err, FA_DOMAIN_FETCHALL, 0, FA_CLASS_REFUSED,
+                 "'%.100s' is not a list of media types, as in image/png,video/* (--expect-type)",
+                 types);
     return -1;
 }
 
@@ -281,7 +292,8 @@ int fa_config_check(const struct fa_config *config, struct fa_error *err)
     struct fa_slice slice;
     if (wrong ||
         (config->exec && !config->exec_shell && fa_config_check_command(config->exec, err)) ||
-        fa_config_check_columns(config->columns, err) || fa_config_check_name(config->name, err))
+        fa_config_check_columns(config->columns, err) || fa_config_check_name(config->name, err) ||
+        fa_config_check_expect_type(config->expect_type, err))
         return -1;
     return fa_config_slice(config, &slice, err);
 }

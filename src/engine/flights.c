@@ -375,7 +375,8 @@ static void attempt_set_target(const struct fa_flights *flights, const struct fa
     attempt->cookies = target->secrecy == FA_SECRECY_DOWNGRADED ? NULL : target->cookies;
     attempt->durable = config->fsync == FA_FSYNC_EACH;
     attempt->unmarked = !fa_store_marks_parts(flights->store);
-    attempt->guard = job_is_guarded(job, target, config);
+    attempt->types = job->entry->type ? job->entry->type : config->expect_type;
+    attempt->guard = !attempt->types && job_is_guarded(job, target, config);
     attempt->slice = job->slice;
     attempt->size = job->entry->size;
     attempt->max_size = config->max_size;

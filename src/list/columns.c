@@ -4,8 +4,8 @@
 #include <string.h>
 #include <strings.h>
 
-static const char *const names[FA_COLUMNS] = {"url",      "mirror", "out",   "dir",
-                                              "checksum", "size",   "range", "header"};
+static const char *const names[FA_COLUMNS] = {"url",  "mirror", "out",    "dir", "checksum",
+                                              "size", "range",  "header", "type"};
 
 const char *fa_column_name(enum fa_column column)
 {
@@ -49,7 +49,7 @@ int fa_columns_check(const char *map, struct fa_error *err)
             fa_error_set(
                 err, FA_DOMAIN_FETCHALL, 0, FA_CLASS_REFUSED,
                 "'%.100s' is not a list of PART=NAME, where PART is url, mirror, out, dir, "
-                "checksum, size, range or header (--columns)",
+                "checksum, size, range, header or type (--columns)",
                 map);
             return -1;
         }
@@ -75,7 +75,8 @@ unsigned fa_columns_find(const char *map, const char *name, size_t len)
         if (pair.len == len && memcmp(pair.name, name, len) == 0)
             parts |= pair.part;
     for (unsigned i = 0; i < FA_COLUMNS; ++i)
-        if (!(mapped & 1u << i) && strlen(names[i]) == len && strncasecmp(names[i], name, len) == 0)
+        if (!((mapped | FA_COLUMN_TYPE) & 1u << i) && strlen(names[i]) == len &&
+            strncasecmp(names[i], name, len) == 0)
             parts |= 1u << i;
     return parts;
 }

@@ -21,8 +21,9 @@ enum fa_column {
     FA_COLUMN_SIZE = 1 << 5,
     FA_COLUMN_RANGE = 1 << 6,
     FA_COLUMN_HEADER = 1 << 7,
+    FA_COLUMN_TYPE = 1 << 8, /**< Only if a map names it: many lists have such a column. */
 };
-#define FA_COLUMNS 8
+#define FA_COLUMNS 9
 
 /** The name of a bit ("url"). */
 const char *fa_column_name(enum fa_column column);

@@ -12,6 +12,7 @@
 #include "list/entry.h"
 
 #include "base/hex.h"
+#include "base/media_type.h"
 #include "base/utf8.h"
 
 #include <errno.h>
@@ -162,6 +163,14 @@ static bool text_is_token(const char *at, size_t len)
     return len > 0;
 }
 
+static void entry_parse_type(struct fa_entry *entry, struct span value)
+{
+    const char *types = span_string(value);
+    if (!fa_media_types_are_good(types))
+        bad(entry, "invalid type '%.40s': not a media type such as image/png", types);
+    entry->type = types;
+}
+
 static void entry_parse_range(struct fa_entry *entry, struct span value)
 {
     struct fa_error why = {0};
@@ -206,6 +215,8 @@ void fa_entry_add_option(struct fa_entry *entry, char *at, size_t len)
         entry_parse_size(entry, value);
     else if (has_value && span_is(name, "range"))
         entry_parse_range(entry, value);
+    else if (has_value && span_is(name, "type"))
+        entry_parse_type(entry, value);
     else if (has_value && span_is(name, "header"))
         entry_parse_header(entry, value);
     else
@@ -290,7 +301,7 @@ static void entry_reduce_to_text(struct fa_entry *entry, const char *text, size_
     entry->urls[0] = span_string(shown);
     entry->n_urls = 1;
     entry->n_headers = entry->n_unknown = entry->n_columns = 0;
-    entry->out = entry->dir = NULL;
+    entry->out = entry->dir = entry->type = NULL;
     entry->hash = 0;
     entry->size = -1;
     entry->slice = (struct fa_slice){0};
@@ -340,6 +351,8 @@ void fa_entry_each_option(const struct fa_entry *entry, const char *out, fa_entr
         snprintf(size, sizeof(size), "%lld", (long long)entry->size);
         visit(ctx, "size", size);
     }
+    if (entry->type)
+        visit(ctx, "type", entry->type);
     if (entry->slice.set) {
         char range[FA_SLICE_MAX];
         fa_slice_print(&entry->slice, range);
@@ -356,7 +369,7 @@ void fa_entry_each_option(const struct fa_entry *entry, const char *out, fa_entr
 bool fa_entry_is_plain(const struct fa_entry *entry)
 {
     return entry->n_urls == 1 && !entry->out && !entry->dir && !entry->hash && entry->size < 0 &&
-           !entry->slice.set && entry->n_headers == 0 && entry->n_unknown == 0 &&
+           !entry->type && !entry->slice.set && entry->n_headers == 0 && entry->n_unknown == 0 &&
            entry->n_columns == 0;
 }
 

@@ -26,9 +26,9 @@ struct csv {
     bool has_header;
     char delimiter;
     size_t n_columns;
-    uint8_t parts[COLUMNS_MAX]; /* enum fa_column bits */
-    struct fa_buf names;        /* Of the columns that are kept; each ends with a zero. */
-    uint32_t kept[COLUMNS_MAX]; /* Where in names, from 1; 0: not kept. */
+    uint16_t parts[COLUMNS_MAX]; /* enum fa_column bits */
+    struct fa_buf names;         /* Of the columns that are kept; each ends with a zero. */
+    uint32_t kept[COLUMNS_MAX];  /* Where in names, from 1; 0: not kept. */
 };
 
 /* Pass over the text, at the beginning of a field, or inside quotes if *open.  Return the end of the
@@ -100,7 +100,7 @@ static void header_visit(struct csv *csv, size_t column, const char *field, size
         ++field, --len;
     while (len > 0 && field[len - 1] == ' ')
         --len;
-    csv->parts[column] = (uint8_t)fa_columns_find(columns, field, len);
+    csv->parts[column] = (uint16_t)fa_columns_find(columns, field, len);
     csv->n_columns = column + 1;
     if (fa_record_keeps(&csv->record, csv->parts[column], field, len)) {
         csv->kept[column] = (uint32_t)csv->names.len + 1;

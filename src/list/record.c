@@ -65,7 +65,7 @@ static void record_put(struct fa_record *record, unsigned part, const char *valu
     else
         ++record->n_options;
     record->n_bytes += len + sizeof("checksum=blake2b=");
-    fa_buf_put_u8(&record->values, (uint8_t)part);
+    fa_buf_put_u32(&record->values, part);
     fa_buf_put_u32(&record->values, (uint32_t)len);
     fa_buf_put(&record->values, value, len);
 }
@@ -191,7 +191,7 @@ static void entry_add_values(struct fa_entry *entry, const struct fa_record *rec
     struct fa_reader reader;
     fa_reader_init(&reader, record->values.data, record->values.len);
     while (reader.at < reader.end) {
-        unsigned part = fa_reader_u8(&reader);
+        unsigned part = fa_reader_u32(&reader);
         size_t len = fa_reader_u32(&reader);
         const char *value = fa_reader_get(&reader, len);
         int own = part == FA_COLUMN_URL ? 0 : part == FA_COLUMN_MIRROR ? 1 : 2;

@@ -35,12 +35,13 @@ struct fa_attempt {
     const char *url;            /**< Normalised by fa_url_parse(). */
     const char *const *headers; /**< n_headers lines "Name: value". */
     size_t n_headers;
-    const char *cookies;     /**< Of the chain that led here: see cookies.h; NULL: none. */
-    const char *host_port;   /**< "host:port", as CURLOPT_RESOLVE(3) names an origin. */
-    const char *addresses;   /**< "addr,addr" of host_port, as for CURLOPT_RESOLVE(3), but they may
+    const char *cookies;   /**< Of the chain that led here: see cookies.h; NULL: none. */
+    const char *host_port; /**< "host:port", as CURLOPT_RESOLVE(3) names an origin. */
+    const char *types;     /**< Refuse files that are not of these: see media_type.h; NULL: any. */
+    const char *addresses; /**< "addr,addr" of host_port, as for CURLOPT_RESOLVE(3), but they may
                                   have zones ("[fe80::1%2]"); NULL: libcurl resolves it. */
-    uint64_t origin;         /**< Hash of the origin: equal for equal origins. */
-    uint64_t rule;           /**< Whose settings apply: see fa_settings_of(). */
+    uint64_t origin;       /**< Hash of the origin: equal for equal origins. */
+    uint64_t rule;         /**< Whose settings apply: see fa_settings_of(). */
     enum fa_netrc_use netrc; /**< Which entries of ~/.netrc may be used, with the setting. */
     bool digest;             /**< Send user and password only in answer to a challenge: the origin
                                   asks for HTTP Digest authentication. */

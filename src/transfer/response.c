@@ -11,6 +11,7 @@
 #include "transfer/response.h"
 
 #include "base/http_field.h"
+#include "base/media_type.h"
 #include "transfer/classify.h"
 #include "transfer/guard.h"
 
@@ -149,6 +150,9 @@ static bool response_read_entity_field(struct fa_response *response, const char 
     } else if (fa_http_is(name, name_len, "Content-Type")) {
         response->multipart |= value_begins(value, len, "multipart/byteranges");
         response->page |= fa_guard_is_page(value, len);
+        response->typed = true;
+        response->unfit |=
+            response->asked.types && !fa_media_types_have(response->asked.types, value, len);
     } else {
         return fa_http_digests_field(&response->digests, name, name_len, value, len);
     }
@@ -512,15 +516,25 @@ static bool line_is_folded(const char *line, size_t len)
     return len > 0 && (line[0] == ' ' || line[0] == '\t');
 }
 
-/* A web page says nothing about the bytes that are there: they stay. */
+/* A range need not repeat the type (RFC 9110, 15.3.7). */
+static bool response_has_other_type(const struct fa_response *response)
+{
+    return response->asked.types &&
+           (response->unfit || (!response->typed && response->status != 206));
+}
+
+/* A web page, or another type, says nothing about the bytes that are there: they stay. */
 static void response_guard(struct fa_response *response)
 {
-    if (!response->asked.guard || !response->page || response->verdict != FA_VERDICT_FILE)
+    response->guarded = response->asked.guard && response->page;
+    response->mistyped = response_has_other_type(response);
+    if (response->verdict != FA_VERDICT_FILE)
+        response->guarded = response->mistyped = false;
+    if (!response->guarded && !response->mistyped)
         return;
     response->verdict = FA_VERDICT_ERROR;
     response->restart = FA_RESTART_NONE;
     response->head = (struct fa_head){.rep = fa_representation_none};
-    response->guarded = true;
 }
 
 /* Only the server's own clock tells how far away its dates are: ours may be an hour off. */
@@ -588,6 +602,12 @@ void fa_response_explain(const struct fa_response *response, struct fa_outcome *
     if (response->guarded) {
         fa_error_set(&outcome->error, FA_DOMAIN_HTTP, response->status, FA_CLASS_CONTENT,
                      "%d: a web page instead of the file, as from a login", response->status);
+        return;
+    }
+    if (response->mistyped) {
+        fa_error_set(&outcome->error, FA_DOMAIN_HTTP, response->status, FA_CLASS_CONTENT,
+                     "%d: the Content-Type of the answer is %s, not '%.100s'", response->status,
+                     response->typed ? "another one" : "missing", response->asked.types);
         return;
     }
     if (response->restart != FA_RESTART_NONE) {

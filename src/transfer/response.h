@@ -39,6 +39,7 @@ struct fa_asked {
     const struct fa_representation *rep; /**< Borrowed; not NULL. */
     bool conditional;
     bool guard;            /**< A web page is not the file. */
+    const char *types;     /**< The file is of one of these; NULL: of any type.  Borrowed. */
     struct fa_slice slice; /**< What the user asks for. */
 };
 
@@ -79,6 +80,9 @@ struct fa_response {
     bool unasked;    /**< It does not bring the slice that the user asks for. */
     bool page;       /**< It is a web page: see guard.h. */
     bool guarded;    /**< That is why there is an error. */
+    bool typed;      /**< It has a Content-Type. */
+    bool unfit;      /**< That is not what was asked for. */
+    bool mistyped;   /**< That is why there is an error. */
     struct fa_http_digests digests;
     bool partial; /**< A 200 or 203 that brings only part of the file. */
 };

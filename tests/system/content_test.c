@@ -53,3 +53,22 @@ FA_TEST_MODES(content, web_page_is_taken_without_the_guard)
     fa_fetch_expect(&fetch, 10, 0);
     fa_expect_files(fetch.dir, (struct fa_truth[]){{"a.zip", HTML "a.zip", 100}}, 1);
 }
+
+FA_TEST_MODES(content, files_of_other_types_are_refused)
+{
+    add_path("/fields/Content-Type:%20image%2Fpng/100/a.png");
+    add_path(HTML "b.png");
+    add_path(HTML "c.png");
+    fa_lines_add(&list, " type=text/html,text/plain");
+    add_path("/fields/Content-Type:%20image%2Fpng/100/d.png");
+    fa_lines_add(&list, " type=video/*");
+    fa_fetch_start(&fetch, &scratch, mode, list.text, "--expect-type", "image/*", NULL);
+    fa_fetch_expect(&fetch, 10, 1);
+    fa_fetch_expect_entry(&fetch, 1, "ok", NULL);
+    const json_t *entry = fa_fetch_expect_entry(&fetch, 2, "failed", "content");
+    cr_expect_not_null(strstr(fa_report_str(entry, "error"), "not 'image/*'"));
+    cr_expect_eq(fa_report_int(entry, "attempts"), 1);
+    fa_fetch_expect_entry(&fetch, 3, "ok", NULL);
+    fa_fetch_expect_entry(&fetch, 5, "failed", "content");
+    fa_fetch_expect_no_parts(&fetch);
+}

@@ -224,6 +224,7 @@ Test(options, wrong_command_lines_are_refused_with_a_reason)
         {{"--name", "a/{id", "x"},
          "'a/{id' is not a template of names: a { without its } at "
          "position 3 (--name)"},
+        {{"--expect-type", "png", "x"}, "'png' is not a list of media types"},
         {{"--trust-host", "https://a/", "x"}, "--trust-host"},
         {{"--hash", "sha3", "x"}, "--hash requires"},
         {{"--hash", "none", "--manifest", "M", "x"}, "--manifest requires a digest"},

@@ -797,3 +797,30 @@ Test(response, digest_of_the_file_is_kept_over_ranges)
         fa_response_fini(&response);
     }
 }
+
+Test(response, other_types_are_refused)
+{
+    static const struct {
+        const char *head;
+        bool refused;
+    } rows[] = {
+        {"HTTP/1.1 200 x|Content-Type: image/png||", false},
+        {"HTTP/1.1 200 x|Content-Type: text/plain||", true},
+        {"HTTP/1.1 200 x|Content-Type: image/png|Content-Type: text/plain||", true},
+        {"HTTP/1.1 200 x||", true},
+        {"HTTP/1.1 206 x|Content-Range: bytes 0-4/5||", false},
+        {"HTTP/1.1 206 x|Content-Range: bytes 0-4/5|Content-Type: text/plain||", true},
+    };
+    const struct fa_asked asked = {.rep = &fa_representation_none, .types = "image/*"};
+    for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); ++i) {
+        struct fa_response response;
+        struct fa_outcome outcome = {0};
+        fa_response_init(&response, &asked);
+        feed(&response, rows[i].head);
+        cr_expect_eq(response.verdict, rows[i].refused ? FA_VERDICT_ERROR : FA_VERDICT_FILE, "%s",
+                     rows[i].head);
+        fa_response_explain(&response, &outcome);
+        cr_expect(!rows[i].refused || outcome.error.class == FA_CLASS_CONTENT, "%s", rows[i].head);
+        fa_response_fini(&response);
+    }
+}
