@@ -61,7 +61,7 @@
  *
  * src/engine: sessions (only the turn knows the parts; a part knows no other part)
  *    session, env, config, limits, rights, worker: a session and its surroundings
- *    turn, apply, admit, hedging, hooking, spill, ending, snapshot, engine: the turn, and what it uses
+ *    turn, apply, admit, hedging, hooking, repeats, recheck, spill, ending, snapshot, engine: the turn, and what it uses
  *    added, attach: entries that a program adds, and its events on the loop
  *    entries: the entries of lists, for a program
  *    shard, merge: the parts of a list for several machines

@@ -20,6 +20,7 @@
 #include "base/key.h"
 #include "engine/ending.h"
 #include "engine/hooking.h"
+#include "engine/repeats.h"
 #include "engine/spill.h"
 #include "transfer/encode.h"
 
@@ -161,11 +162,7 @@ static void admit_new(struct fa_session *s, struct fa_job *job, double now)
         admit_missing(s, job, now);
 }
 
-/*
- * Whether an existing file is the one that the entry asks for, as far as that is known.
- * @return 1, 0, or -1: only its digest can tell
- */
-static int existing_is_wanted(const struct fa_job *job, int64_t size, enum fa_recall recall)
+int fa_admit_is_wanted(const struct fa_job *job, int64_t size, enum fa_recall recall)
 {
     const struct fa_entry *entry = job->entry;
     const struct fa_known *known = job->place.known;
@@ -185,7 +182,7 @@ static int existing_is_wanted(const struct fa_job *job, int64_t size, enum fa_re
 static void admit_existing(struct fa_session *s, struct fa_job *job, int64_t size,
                            enum fa_recall recall, double now)
 {
-    int wanted = existing_is_wanted(job, size, recall);
+    int wanted = fa_admit_is_wanted(job, size, recall);
     bool ask = s->config.sync && wanted != 0;
     if (s->config.overwrite || s->config.sync || wanted == 0) {
         job->place.replace = true;
@@ -205,28 +202,59 @@ static void admit_existing(struct fa_session *s, struct fa_job *job, int64_t siz
         fa_hooking_end(s, job, FA_STATUS_EXISTS);
 }
 
-static void admit_named(struct fa_session *s, struct fa_job *job, bool duplicate,
-                        const struct fa_recalled *record, double now)
+void fa_admit_at(struct fa_session *s, struct fa_job *job, enum fa_presence there, int64_t size,
+                 enum fa_recall recall, const struct fa_error *refusal, double now)
+{
+    switch (there) {
+    case FA_THERE_NOTHING:
+        admit_new(s, job, now);
+        break;
+    case FA_THERE_FILE:
+        admit_existing(s, job, size, recall, now);
+        break;
+    case FA_THERE_REFUSED:
+        fa_ending_job(s, job, FA_STATUS_FAILED, refusal, false);
+        break;
+    }
+}
+
+void fa_admit_drop(struct fa_session *s, struct fa_job *job, enum fa_recall why)
+{
+    if (why == FA_RECALL_ERROR)
+        fa_engine_no_memory(s);
+    --s->counts.entries;
+    fa_claims_release(&s->claims, job);
+    fa_engine_forget(job);
+}
+
+/* The job that has the path may use its part now, so that what is known of the file is recalled only
+ * when that has ended. */
+static void admit_repeat(struct fa_session *s, struct fa_job *job, const struct fa_recalled *record)
+{
+    struct fa_error err = {0};
+    bool differ = false;
+    if (fa_ledger_skips(&s->ledger, record))
+        fa_admit_drop(s, job, FA_RECALL_SKIP);
+    else if (fa_claims_differ(&s->claims, job, &differ, &err))
+        fa_ending_job(s, job, FA_STATUS_FAILED, &err, false);
+    else if (differ && !s->config.plan)
+        fa_repeats_put(s, job);
+    else
+        fa_ending_job(s, job, FA_STATUS_DUPLICATE, NULL, false);
+}
+
+static void admit_named(struct fa_session *s, struct fa_job *job, const struct fa_recalled *record,
+                        double now)
 {
     struct fa_error err = {0};
     int64_t size = -1;
     enum fa_presence there =
         fa_folder_look(fa_store_folder(s->store), job->place.path, &size, &err);
     enum fa_recall recall = fa_ledger_recall(&s->ledger, job, record, size);
-    if (recall == FA_RECALL_ERROR)
-        fa_engine_no_memory(s);
-    if (recall == FA_RECALL_SKIP || recall == FA_RECALL_ERROR) {
-        --s->counts.entries;
-        fa_engine_forget(job);
-    } else if (duplicate) {
-        fa_ending_job(s, job, FA_STATUS_DUPLICATE, NULL, false);
-    } else if (there == FA_THERE_NOTHING) {
-        admit_new(s, job, now);
-    } else if (there == FA_THERE_FILE) {
-        admit_existing(s, job, size, recall, now);
-    } else {
-        fa_ending_job(s, job, FA_STATUS_FAILED, &err, false);
-    }
+    if (recall == FA_RECALL_SKIP || recall == FA_RECALL_ERROR)
+        fa_admit_drop(s, job, recall);
+    else
+        fa_admit_at(s, job, there, size, recall, &err, now);
 }
 
 /* Report it now: an unusable mirror would be noticed only when it is needed. */
@@ -351,6 +379,7 @@ static void admit_entry(struct fa_session *s, struct fa_entry *entry, double now
     if (!ours) {
         fa_engine_set_slice(s, job);
         admit_left_out(s, job);
+        fa_claims_release(&s->claims, job);
         fa_engine_forget(job);
         return;
     }
@@ -360,10 +389,12 @@ static void admit_entry(struct fa_session *s, struct fa_entry *entry, double now
     struct fa_error err = entry->error;
     struct fa_recalled record;
     enum fa_claim claim;
-    if (err.class == FA_CLASS_NONE && admit_check(s, job, &record, &claim, &err) == 0)
-        admit_named(s, job, claim == FA_CLAIM_SAME, &record, now);
-    else
+    if (err.class != FA_CLASS_NONE || admit_check(s, job, &record, &claim, &err))
         fa_ending_job(s, job, FA_STATUS_FAILED, &err, false);
+    else if (claim == FA_CLAIM_SAME)
+        admit_repeat(s, job, &record);
+    else
+        admit_named(s, job, &record, now);
 }
 
 bool fa_admit_next(struct fa_session *s, double now)

@@ -9,6 +9,7 @@
 #include "engine/ending.h"
 #include "engine/hedging.h"
 #include "engine/hooking.h"
+#include "engine/recheck.h"
 #include "engine/segments.h"
 #include "engine/secrecy.h"
 #include "engine/settle.h"
@@ -385,6 +386,10 @@ void fa_apply_joined(struct fa_session *s, struct fa_job *job, double now)
 static void job_mismatch(struct fa_session *s, struct fa_job *job, double now)
 {
     struct fa_place *place = &job->place;
+    if (place->shared) {
+        fa_recheck_mismatch(s, job);
+        return;
+    }
     if (place->existing) {
         place->existing = false;
         place->conditional = false;
@@ -421,6 +426,15 @@ static void job_not_hashed(struct fa_session *s, struct fa_job *job)
     fa_ending_job(s, job, FA_STATUS_FAILED, &err, lost);
 }
 
+/* The command of --exec is about files that an entry brings: that of an earlier entry had its own. */
+static void job_end_existing(struct fa_session *s, struct fa_job *job)
+{
+    if (job->place.shared)
+        fa_ending_hashed(s, job, FA_STATUS_DUPLICATE);
+    else
+        fa_hooking_end(s, job, job->place.unchanged ? FA_STATUS_UNCHANGED : FA_STATUS_EXISTS);
+}
+
 void fa_apply_hashed(struct fa_session *s, struct fa_job *job, enum fa_hashed hashed, double now)
 {
     struct fa_place *place = &job->place;
@@ -431,7 +445,7 @@ void fa_apply_hashed(struct fa_session *s, struct fa_job *job, enum fa_hashed ha
         break;
     case FA_HASHED_GOOD:
         if (place->existing)
-            fa_hooking_end(s, job, place->unchanged ? FA_STATUS_UNCHANGED : FA_STATUS_EXISTS);
+            job_end_existing(s, job);
         else
             job_publish(s, job, now);
         break;

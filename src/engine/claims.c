@@ -26,6 +26,7 @@ int fa_claims_init(struct fa_claims *claims, const struct fa_config *config,
     claims->real = fa_folder_path(folder);
     claims->part_max = fa_folder_name_max(folder);
     claims->folds = folder->folds;
+    memset(claims->held, 0, sizeof(claims->held));
     claims->names = fa_names_new(dirfd, err);
     return claims->names ? 0 : -1;
 }
@@ -115,10 +116,72 @@ int fa_claims_build(struct fa_claims *claims, struct fa_job *job, struct fa_erro
     return 0;
 }
 
-int fa_claims_take(struct fa_claims *claims, const struct fa_job *job, enum fa_claim *ret,
+static uint32_t *claims_counter(struct fa_claims *claims, const struct fa_job *job)
+{
+    return &claims->held[job->place.key % FA_CLAIMS_HELD];
+}
+
+static bool job_checks(const struct fa_job *job)
+{
+    return job->entry->hash || job->entry->size >= 0;
+}
+
+int fa_claims_take(struct fa_claims *claims, struct fa_job *job, enum fa_claim *ret,
                    struct fa_error *err)
 {
-    return fa_names_claim(claims->names, job->place.key, job->place.owner, ret, err);
+    unsigned marks = 0;
+    if (fa_names_claim(claims->names, job->place.key, job->place.owner, ret, err))
+        return -1;
+    if (*ret != FA_CLAIM_NEW)
+        return 0;
+    ++*claims_counter(claims, job);
+    job->place.holds = true;
+    return job_checks(job)
+               ? fa_names_mark(claims->names, job->place.key, 0, FA_NAME_CHECKED, &marks, err)
+               : 0;
+}
+
+int fa_claims_differ(struct fa_claims *claims, const struct fa_job *job, bool *ret,
+                     struct fa_error *err)
+{
+    unsigned marks = 0;
+    int result = fa_names_mark(claims->names, job->place.key, 0, 0, &marks, err);
+    *ret = job_checks(job) || job->target.n_mirrors > 1 || (marks & FA_NAME_CHECKED);
+    return result;
+}
+
+bool fa_claims_is_held(const struct fa_claims *claims, const struct fa_job *job)
+{
+    return claims->held[job->place.key % FA_CLAIMS_HELD] > 0;
+}
+
+int fa_claims_hold(struct fa_claims *claims, struct fa_job *job, unsigned *ret,
+                   struct fa_error *err)
+{
+    ++*claims_counter(claims, job);
+    job->place.holds = true;
+    return fa_names_mark(claims->names, job->place.key, 0, 0, ret, err);
+}
+
+void fa_claims_release(struct fa_claims *claims, struct fa_job *job)
+{
+    if (job->place.holds)
+        --*claims_counter(claims, job);
+    job->place.holds = false;
+}
+
+/* A repeated entry that fails changes nothing: the file of an earlier one stays. */
+int fa_claims_end(struct fa_claims *claims, struct fa_job *job, bool good, struct fa_error *err)
+{
+    const struct fa_place *place = &job->place;
+    unsigned before = 0;
+    if (!place->holds)
+        return 0;
+    fa_claims_release(claims, job);
+    if (good == place->repeat)
+        return fa_names_mark(claims->names, place->key, good ? FA_NAME_FAILED : 0,
+                             good ? 0 : FA_NAME_FAILED, &before, err);
+    return 0;
 }
 
 int fa_claims_alternative(const struct fa_claims *claims, const struct fa_job *job,

@@ -6,6 +6,10 @@
  * alternatives (engine/name.h): "x-0123abcd.gz" has a hash of the URL, and of its range, without what signs it, so that
  * it is the same for every signature.  The second has one more hash, of the whole URL, for thousands
  * of URLs with one name, where two of 32 bits may be equal.
+ *
+ * A path is held from its claim until the job ends, so that a second entry of the URL and path waits
+ * for that.  Held paths are counted by a few bits of their keys, to need no memory for each: at
+ * worst, one that is free looks held until another one is not.
  */
 #ifndef FA_ENGINE_CLAIMS_H
 #define FA_ENGINE_CLAIMS_H
@@ -16,8 +20,12 @@
 
 #include <fetchall/config.h>
 
+/** Counters of held paths. */
+#define FA_CLAIMS_HELD 4096
+
 struct fa_claims {
     struct fa_names *names; /**< Owned. */
+    uint32_t held[FA_CLAIMS_HELD];
     enum fa_layout layout;
     unsigned fan_out;
     const char *name; /**< fa_config.name.  Borrowed. */
@@ -42,9 +50,27 @@ int fa_claims_build(struct fa_claims *claims, struct fa_job *job, struct fa_erro
 /** The key of a path in this folder. */
 uint64_t fa_claims_key(const struct fa_claims *claims, const char *path);
 
-/** Claim the path.  @return 0 and *ret, or -1 */
-int fa_claims_take(struct fa_claims *claims, const struct fa_job *job, enum fa_claim *ret,
+/** Claim the path; FA_CLAIM_NEW: the job holds it then.  @return 0 and *ret, or -1 */
+int fa_claims_take(struct fa_claims *claims, struct fa_job *job, enum fa_claim *ret,
                    struct fa_error *err);
+
+/** FA_CLAIM_SAME: whether the job may end otherwise than the one that has the path, as one of them
+ * has a checksum, a size or mirrors.  @return 0 and *ret, or -1 */
+int fa_claims_differ(struct fa_claims *claims, const struct fa_job *job, bool *ret,
+                     struct fa_error *err);
+
+/** Whether a job holds that path. */
+bool fa_claims_is_held(const struct fa_claims *claims, const struct fa_job *job);
+
+/** FA_CLAIM_SAME: hold the path, which nobody holds.  @ret  Its marks (engine/names.h). */
+int fa_claims_hold(struct fa_claims *claims, struct fa_job *job, unsigned *ret,
+                   struct fa_error *err);
+
+/** A job that has not ended leaves: hold its path no longer. */
+void fa_claims_release(struct fa_claims *claims, struct fa_job *job);
+
+/** A job ends.  @good  Its file is there. */
+int fa_claims_end(struct fa_claims *claims, struct fa_job *job, bool good, struct fa_error *err);
 
 /** Alternatives of a path. */
 #define FA_CLAIMS_ALTERNATIVES 2

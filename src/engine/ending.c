@@ -143,10 +143,19 @@ static void job_report(struct fa_session *s, struct fa_job *job, struct fa_resul
     fa_job_set_state(job, FA_JOB_FINAL);
 }
 
+/* Without its table of names, the run could write two files to one path. */
+static void ending_free_path(struct fa_session *s, struct fa_job *job, bool good)
+{
+    struct fa_error err;
+    if (fa_claims_end(&s->claims, job, good, &err))
+        fa_engine_stop(s, FA_END_LOCAL, &err);
+}
+
 static void job_end(struct fa_session *s, struct fa_job *job, struct fa_result *result)
 {
     fa_scheduler_end_login(&s->scheduler, job, false, fa_engine_now(s));
     job_report(s, job, result);
+    ending_free_path(s, job, !fa_status_is_failure(result->status));
     fa_engine_forget(job);
     ending_check_halt(s);
 }
@@ -225,5 +234,6 @@ void fa_ending_left(struct fa_session *s)
             job_leave(s, job);
     for (size_t i = 0; i < hosts->n_buckets; ++i)
         for (struct fa_origin *at = hosts->buckets[i]; at; at = at->next_same)
-            fa_spill_drain(s, at, spilled_leave, s);
+            fa_spill_drain(s, &at->backlog, at->name, spilled_leave, s);
+    fa_spill_drain(s, &s->repeats.spilled, NULL, spilled_leave, s);
 }

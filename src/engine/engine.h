@@ -13,7 +13,7 @@
  *
  * A part owns its data and returns verdicts; it includes neither another part nor this header.  The
  * turn carries the verdicts out: turn.c, and its helpers apply.c, admit.c,
- * hedging.c, hooking.c, spill.c, ending.c and snapshot.c.
+ * hedging.c, hooking.c, repeats.c, recheck.c, spill.c, ending.c and snapshot.c.
  *
  * Callbacks (of the strategy, the stage, the resolver, libevent) only record an event, and request
  * a turn.
@@ -74,6 +74,12 @@ struct fa_unknown {
     size_t count;
 };
 
+/** Entries of a URL and path that an earlier entry has: see engine/repeats.h. */
+struct fa_repeats {
+    struct fa_job_queue jobs;        /**< The first of them. */
+    struct fa_backlog_queue spilled; /**< Those behind them, in the backlog. */
+};
+
 struct fa_session {
     struct fa_config config;
     struct fa_settings settings;
@@ -99,6 +105,7 @@ struct fa_session {
     struct fa_hooks hooks;
     struct fa_ledger ledger;
     struct fa_pause pause;
+    struct fa_repeats repeats;
     LIST_HEAD(, fa_job) jobs; /**< All jobs in memory. */
     struct fa_counts counts;
     struct fa_stragglers stragglers;

@@ -260,11 +260,17 @@ void fa_folder_renew(struct fa_folder *folder)
     folder->empty = false;
 }
 
-/* A missing folder means that the file is missing too. */
 enum fa_presence fa_folder_look(struct fa_folder *folder, const char *path, int64_t *ret_size,
                                 struct fa_error *err)
 {
-    if (folder->fd < 0 || folder->empty)
+    return folder->empty ? FA_THERE_NOTHING : fa_folder_look_again(folder, path, ret_size, err);
+}
+
+/* A missing folder means that the file is missing too. */
+enum fa_presence fa_folder_look_again(struct fa_folder *folder, const char *path, int64_t *ret_size,
+                                      struct fa_error *err)
+{
+    if (folder->fd < 0)
         return FA_THERE_NOTHING;
     const char *name;
     struct fa_error why = {0};

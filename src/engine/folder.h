@@ -51,6 +51,10 @@ enum fa_presence {
 enum fa_presence fa_folder_look(struct fa_folder *folder, const char *path, int64_t *ret_size,
                                 struct fa_error *err);
 
+/** The same after files of the run may be there. */
+enum fa_presence fa_folder_look_again(struct fa_folder *folder, const char *path, int64_t *ret_size,
+                                      struct fa_error *err);
+
 /** Open a regular file for reading.  @return a descriptor, or -1. */
 int fa_folder_file(struct fa_folder *folder, const char *path, struct fa_error *err);
 

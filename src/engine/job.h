@@ -89,6 +89,9 @@ struct fa_place {
     bool folder_closed;         /**< Only its folder below DIR cannot be written. */
     enum fa_hook_standing hook; /**< The command of --exec, as the record has it. */
     bool hooked;                /**< It ran in this run, and ended well. */
+    bool holds;                 /**< No other job may have the path: see engine/claims.h. */
+    bool repeat;                /**< An earlier entry has its URL and path: see engine/repeats.h. */
+    bool shared;                /**< existing: that entry's file, only to be compared. */
 };
 
 /** What is in the part file, for the next attempt. */

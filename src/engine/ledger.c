@@ -134,7 +134,7 @@ int fa_ledger_lookup(struct fa_ledger *ledger, const struct fa_job *job, uint64_
 {
     struct fa_record record;
     *ret = (struct fa_recalled){.rep = fa_representation_none};
-    if (!ledger->state || fa_state_is_fresh(ledger->state))
+    if (!ledger->state || (fa_state_is_fresh(ledger->state) && !job->place.repeat))
         return 0;
     int found = fa_state_get(ledger->state, key, &record, err);
     if (found <= 0)
@@ -257,12 +257,20 @@ static bool record_describes_file(const struct fa_ledger *ledger, const struct f
             !ledger_was_cut(ledger));
 }
 
+/* What an earlier entry of this run has put says nothing about the last one. */
+bool fa_ledger_skips(const struct fa_ledger *ledger, const struct fa_recalled *record)
+{
+    bool wanted = record->found &&
+                  (record->standing == FA_STANDING_FAILED || record->run > ledger->last_run.id);
+    return ledger->config->retry_failed && !wanted;
+}
+
 /* A plan does not open parts, so it recalls none. */
 enum fa_recall fa_ledger_recall(const struct fa_ledger *ledger, struct fa_job *job,
                                 const struct fa_recalled *record, int64_t size)
 {
     bool failed = record->found && record->standing == FA_STANDING_FAILED;
-    if (ledger->config->retry_failed && !failed)
+    if (fa_ledger_skips(ledger, record))
         return FA_RECALL_SKIP;
     if (!record->found)
         return FA_RECALL_NOTHING;
@@ -428,6 +436,10 @@ void fa_ledger_put_end(struct fa_ledger *ledger, const struct fa_job *job,
         break;
     case FA_RECORDED_IF_NEW:
         if (!known || !known->done || result->n_digests > 0 || job->place.hooked)
+            ledger_put_done(ledger, job, result);
+        break;
+    case FA_RECORDED_IF_HASHED:
+        if (result->n_digests > 0)
             ledger_put_done(ledger, job, result);
         break;
     case FA_RECORDED_FAILED:

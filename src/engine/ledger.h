@@ -78,6 +78,9 @@ enum fa_recall {
     FA_RECALL_ERROR,   /**< No memory. */
 };
 
+/** Whether an entry is not one of this run, which retries failed entries only. */
+bool fa_ledger_skips(const struct fa_ledger *ledger, const struct fa_recalled *record);
+
 /** @size  Of the existing file; -1: no file. */
 enum fa_recall fa_ledger_recall(const struct fa_ledger *ledger, struct fa_job *job,
                                 const struct fa_recalled *record, int64_t size);

@@ -19,12 +19,18 @@
 
 #define SLOTS_FIRST 1024u
 #define BLOCK       32u /* slots */
+#define MARKS       62  /* The marks are the bits of a URL's hash from this one on. */
 
 /* name is 0 in a free slot; the hash 0 is stored as 1. */
 struct slot {
     uint64_t name;
     uint64_t url;
 };
+
+static uint64_t url_without_marks(uint64_t url)
+{
+    return url & ((UINT64_C(1) << MARKS) - 1);
+}
 
 struct table {
     uint64_t size; /* Slots: a power of two. */
@@ -189,13 +195,30 @@ int fa_names_claim(struct fa_names *names, uint64_t name_hash, uint64_t url_hash
     if (!slot)
         return -1;
     if (slot->name == name) {
-        *ret = slot->url == url_hash ? FA_CLAIM_SAME : FA_CLAIM_TAKEN;
+        *ret = url_without_marks(slot->url) == url_without_marks(url_hash) ? FA_CLAIM_SAME
+                                                                           : FA_CLAIM_TAKEN;
         return 0;
     }
-    *slot = (struct slot){name, url_hash};
+    *slot = (struct slot){name, url_without_marks(url_hash)};
     table->dirty = true;
     names->count++;
     *ret = FA_CLAIM_NEW;
+    return 0;
+}
+
+int fa_names_mark(struct fa_names *names, uint64_t name_hash, unsigned clear, unsigned set,
+                  unsigned *ret, struct fa_error *err)
+{
+    uint64_t name = name_hash ? name_hash : 1;
+    struct slot *slot = table_find(&names->table, name, err);
+    if (!slot)
+        return -1;
+    *ret = slot->name == name ? (unsigned)(slot->url >> MARKS) : 0;
+    unsigned marks = (*ret & ~clear) | set;
+    if (slot->name != name || marks == *ret)
+        return 0;
+    slot->url = url_without_marks(slot->url) | (uint64_t)marks << MARKS;
+    names->table.dirty = true;
     return 0;
 }
 

@@ -296,6 +296,7 @@ static int session_open_run(struct fa_session *s, struct fa_error *err)
                        "%g of %g requests a second to a host, as %u shards request from it",
                        s->scheduler.policy.limits.host_rate, s->config.host_rate, s->config.shards);
     s->config.began = 0; /* That of the first run. */
+    fa_job_queue_init(&s->repeats.jobs);
     return fa_store_check_shard(s->store, &s->shard, err) ||
                    fa_claims_init(&s->claims, &s->config, fa_store_folder(s->store),
                                   fa_store_scratch(s->store), err) ||

@@ -47,6 +47,8 @@ static void job_put(struct fa_buf *buf, const struct fa_job *job, const struct f
     fa_buf_put_f64(buf, job->timing.read);
     fa_buf_put_u8(buf, place->replace);
     fa_buf_put_u8(buf, place->conditional);
+    fa_buf_put_u8(buf, place->holds);
+    fa_buf_put_u8(buf, place->repeat);
     fa_buf_put_u64(buf, place->key);
     fa_buf_put_u64(buf, place->owner);
     _Static_assert(FA_MIRRORS_MAX <= UINT8_MAX, "a mirror is a byte");
@@ -64,9 +66,8 @@ static void job_put(struct fa_buf *buf, const struct fa_job *job, const struct f
 }
 
 /* On failure the job stays in memory: a backlog that cannot grow must not lose entries. */
-bool fa_spill_job(struct fa_session *s, struct fa_job *job, double now)
+bool fa_spill_put(struct fa_session *s, struct fa_job *job, struct fa_backlog_queue *queue)
 {
-    struct fa_origin *origin = job->target.origin;
     struct fa_buf buf, packed;
     struct fa_error err;
     fa_buf_init(&buf);
@@ -74,12 +75,19 @@ bool fa_spill_job(struct fa_session *s, struct fa_job *job, double now)
     fa_entry_pack(job->entry, NULL, &packed);
     job_put(&buf, job, &packed);
     bool spilled = !packed.failed && !buf.failed &&
-                   fa_backlog_push(s->backlog, &origin->backlog, buf.data, buf.len, &err) == 0;
+                   fa_backlog_push(s->backlog, queue, buf.data, buf.len, &err) == 0;
     fa_buf_fini(&packed);
     fa_buf_fini(&buf);
-    if (!spilled)
+    if (spilled)
+        fa_engine_forget(job);
+    return spilled;
+}
+
+bool fa_spill_job(struct fa_session *s, struct fa_job *job, double now)
+{
+    struct fa_origin *origin = job->target.origin;
+    if (!fa_spill_put(s, job, &origin->backlog))
         return false;
-    fa_engine_forget(job);
     fa_scheduler_review(&s->scheduler, origin, now);
     return true;
 }
@@ -161,6 +169,8 @@ static int job_get(struct fa_reader *reader, const char *path, struct fa_job *jo
     job->timing.read = fa_reader_f64(reader);
     place->replace = fa_reader_u8(reader);
     place->conditional = fa_reader_u8(reader);
+    place->holds = fa_reader_u8(reader);
+    place->repeat = fa_reader_u8(reader);
     place->key = fa_reader_u64(reader);
     place->owner = fa_reader_u64(reader);
     if (!place->path || target_get_mirrors(reader, &job->target, &mirror) ||
@@ -185,32 +195,36 @@ static struct fa_job *job_revive(struct fa_session *s, const struct fa_buf *reco
     return NULL;
 }
 
-/* A few jobs at a time, so that a turn stays short. */
-void fa_spill_refill(struct fa_session *s, struct fa_origin *origin, double now)
+struct fa_job *fa_spill_take(struct fa_session *s, struct fa_backlog_queue *queue, double now)
 {
     struct fa_buf record;
     struct fa_error err;
+    struct fa_job *job = NULL;
     fa_buf_init(&record);
-    for (int i = 0; i < REFILL_STEP && origin->backlog.count > 0; ++i) {
-        if (fa_backlog_pop(s->backlog, &origin->backlog, &record, &err)) {
-            fa_engine_stop(s, FA_END_LOCAL, &err);
-            break;
-        }
-        struct fa_job *job = job_revive(s, &record, now);
-        if (!job) {
-            /* Put the record back, so that the entry is reported at the end of the run. */
-            (void)fa_backlog_push(s->backlog, &origin->backlog, record.data, record.len, &err);
-            fa_engine_no_memory(s);
-            break;
-        }
-        fa_scheduler_put_back(&s->scheduler, origin, job);
+    if (fa_backlog_pop(s->backlog, queue, &record, &err)) {
+        fa_engine_stop(s, FA_END_LOCAL, &err);
+    } else if (!(job = job_revive(s, &record, now))) {
+        /* Put the record back, so that the entry is reported at the end of the run. */
+        (void)fa_backlog_push(s->backlog, queue, record.data, record.len, &err);
+        fa_engine_no_memory(s);
     }
     fa_buf_fini(&record);
+    return job;
+}
+
+/* A few jobs at a time, so that a turn stays short. */
+void fa_spill_refill(struct fa_session *s, struct fa_origin *origin, double now)
+{
+    struct fa_job *job;
+    for (int i = 0; i < REFILL_STEP && origin->backlog.count > 0 &&
+                    (job = fa_spill_take(s, &origin->backlog, now));
+         ++i)
+        fa_scheduler_put_back(&s->scheduler, origin, job);
     fa_scheduler_review(&s->scheduler, origin, now);
 }
 
 /* A second stop request (FA_STOP_NOW) ends this too. */
-void fa_spill_drain(struct fa_session *s, struct fa_origin *origin,
+void fa_spill_drain(struct fa_session *s, struct fa_backlog_queue *queue, const char *origin,
                     void (*left)(void *ctx, const struct fa_entry *entry, const char *path,
                                  const char *origin),
                     void *ctx)
@@ -218,17 +232,18 @@ void fa_spill_drain(struct fa_session *s, struct fa_origin *origin,
     struct fa_error err;
     struct fa_buf record;
     fa_buf_init(&record);
-    while (origin->backlog.count > 0 && atomic_load(&s->ending.stop_wanted) != FA_STOP_NOW) {
+    while (queue->count > 0 && atomic_load(&s->ending.stop_wanted) != FA_STOP_NOW) {
         struct fa_reader reader;
         struct spilled spilled;
-        if (fa_backlog_pop(s->backlog, &origin->backlog, &record, &err)) {
-            fa_emit_notice(&s->emitter, NULL, "%llu entries of %s are not in the report: %s",
-                           (unsigned long long)origin->backlog.count, origin->name, err.msg);
+        if (fa_backlog_pop(s->backlog, queue, &record, &err)) {
+            fa_emit_notice(&s->emitter, NULL, "%llu entries%s%s are not in the report: %s",
+                           (unsigned long long)queue->count, origin ? " of " : "",
+                           origin ? origin : "", err.msg);
             break;
         }
         spilled_get(&reader, &record, &spilled);
         struct fa_entry *entry = spilled_parse_entry(&spilled);
-        left(ctx, entry, spilled.path, origin->name);
+        left(ctx, entry, spilled.path, origin);
         fa_entry_free(entry);
     }
     fa_buf_fini(&record);

@@ -14,15 +14,22 @@
  */
 bool fa_spill_job(struct fa_session *s, struct fa_job *job, double now);
 
+/** The same for another queue of the backlog. */
+bool fa_spill_put(struct fa_session *s, struct fa_job *job, struct fa_backlog_queue *queue);
+
+/** Read the first job of such a queue back.  @return NULL: an error, which stops the run. */
+struct fa_job *fa_spill_take(struct fa_session *s, struct fa_backlog_queue *queue, double now);
+
 /** Read some jobs of an origin back.  An error stops the run. */
 void fa_spill_refill(struct fa_session *s, struct fa_origin *origin, double now);
 
 /**
- * Take all entries of an origin from the backlog without creating jobs.
+ * Take all entries of a queue from the backlog without creating jobs.
  *
- * @left  Called for each entry; NULL: no memory for it.
+ * @origin  The name of their origin; NULL: they have several.
+ * @left    Called for each entry; NULL: no memory for it.
  */
-void fa_spill_drain(struct fa_session *s, struct fa_origin *origin,
+void fa_spill_drain(struct fa_session *s, struct fa_backlog_queue *queue, const char *origin,
                     void (*left)(void *ctx, const struct fa_entry *entry, const char *path,
                                  const char *origin),
                     void *ctx);

@@ -23,7 +23,9 @@ static const struct status statuses[] = {
                              .recorded = FA_RECORDED_DONE},
     [FA_STATUS_EXISTS] = {"exists", "there already", .has_file = true,
                           .recorded = FA_RECORDED_IF_NEW},
-    [FA_STATUS_DUPLICATE] = {.name = "duplicate", .words = "duplicate"},
+    [FA_STATUS_DUPLICATE] = {.name = "duplicate",
+                             .words = "duplicate",
+                             .recorded = FA_RECORDED_IF_HASHED},
     [FA_STATUS_FAILED] = {"failed", "failed", .is_failure = true, .recorded = FA_RECORDED_FAILED},
     [FA_STATUS_PLANNED] = {.name = "planned", .words = "to fetch"},
 };

@@ -17,6 +17,7 @@
 #include "engine/apply.h"
 #include "engine/hedging.h"
 #include "engine/hooking.h"
+#include "engine/recheck.h"
 #include "engine/segments.h"
 #include "engine/snapshot.h"
 #include "engine/spill.h"
@@ -263,7 +264,8 @@ static void turn_check_end(struct fa_session *s, double now)
         ending->over |= !busy || now >= ending->drain_until;
     else if (fa_intake_over(&s->intake))
         ending->over |= !busy && scheduler->queued == 0 && scheduler->waiting == 0 &&
-                        fa_backlog_count(s->backlog) == 0 && fa_engine_commit(s, now);
+                        s->repeats.jobs.count == 0 && fa_backlog_count(s->backlog) == 0 &&
+                        fa_engine_commit(s, now);
     if (ending->over)
         event_base_loopbreak(s->base);
 }
@@ -296,6 +298,7 @@ void fa_turn(evutil_socket_t fd, short what, void *session)
         if (fa_segments_are_due(s, now))
             fa_segments_review(s, now);
         turn_finish(s, now);
+        fa_recheck_review(s, now);
         fa_flights_flush(&s->flights);
         turn_commit_if_due(s, now);
     }

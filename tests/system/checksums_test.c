@@ -48,6 +48,32 @@ FA_TEST_MODES(checksums, file_with_a_wrong_checksum_is_not_replaced)
     free(text);
 }
 
+/* The second entry is not taken for the first one, as it says something else. */
+FA_TEST_MODES(checksums, wrong_checksum_of_a_repeated_url_is_seen)
+{
+    char good[FA_SHA256_HEX];
+    fa_truth_sha256_pattern("/ok/1000/a", 1000, good);
+    add_path("/ok/1000/a");
+    add_path("/ok/1000/a");
+    fa_lines_add(&list, " checksum=md5=00000000000000000000000000000000");
+    add_path("/ok/1000/a");
+    fa_lines_add(&list, " checksum=sha256=%s", good);
+    add_path("/status/404/gone");
+    char second[256];
+    snprintf(second, sizeof(second), "%s", fa_server_url(&server, "/ok/2000/b"));
+    fa_lines_add(&list, "%s\t%s", fa_server_url(&server, "/status/404/gone"), second);
+    fa_fetch_start(&fetch, &scratch, mode, list.text, NULL);
+    fa_fetch_expect(&fetch, 10, 3);
+    fa_fetch_expect_entry(&fetch, 1, "ok", NULL);
+    fa_fetch_expect_entry(&fetch, 2, "failed", "integrity");
+    fa_fetch_expect_entry(&fetch, 4, "duplicate", NULL);
+    fa_fetch_expect_entry(&fetch, 6, "failed", "http");
+    fa_fetch_expect_entry(&fetch, 7, "ok", NULL);
+    cr_expect_eq(fa_server_requests(&server, "/ok/1000/a"), 1, "%s", mode);
+    fa_expect_files(
+        fetch.dir, (struct fa_truth[]){{"a", "/ok/1000/a", 1000}, {"gone", "/ok/2000/b", 2000}}, 2);
+}
+
 /* Runs sha256sum -c in the folder. */
 static void check_manifest(const char *manifest, size_t lines)
 {

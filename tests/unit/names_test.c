@@ -62,6 +62,31 @@ Test(names, distinguishes_duplicates_from_names_that_are_taken)
     fa_names_free(NULL);
 }
 
+static unsigned mark(struct fa_names *names, uint64_t name, unsigned clear, unsigned set)
+{
+    unsigned before = 9;
+    cr_assert_eq(fa_names_mark(names, name, clear, set, &before, NULL), 0);
+    return before;
+}
+
+Test(names, keeps_marks_and_the_owner)
+{
+    struct fa_names *names = fa_names_new(dirfd_, NULL);
+    const uint64_t url = UINT64_MAX;
+    cr_assert_eq(claim(names, 1, url), FA_CLAIM_NEW);
+    cr_assert_eq(mark(names, 1, 0, FA_NAME_CHECKED), 0);
+    cr_assert_eq(mark(names, 1, 0, FA_NAME_FAILED), FA_NAME_CHECKED);
+    cr_assert_eq(mark(names, 7, 0, FA_NAME_FAILED), 0, "nobody has that name");
+    for (uint64_t i = 2; i < 20000; ++i)
+        cr_assert_eq(claim(names, mix(i), i), FA_CLAIM_NEW, "the table grows");
+    cr_assert_eq(claim(names, 1, url), FA_CLAIM_SAME);
+    cr_assert_eq(claim(names, 1, url - 1), FA_CLAIM_TAKEN);
+    cr_assert_eq(mark(names, 1, FA_NAME_FAILED, 0), FA_NAME_CHECKED | FA_NAME_FAILED);
+    cr_assert_eq(mark(names, 1, 0, 0), FA_NAME_CHECKED);
+    cr_assert_eq(mark(names, 7, 0, 0), 0);
+    fa_names_free(names);
+}
+
 Test(names, takes_hashes_that_are_zero)
 {
     struct fa_names *names = fa_names_new(dirfd_, NULL);
@@ -89,10 +114,12 @@ Test(names, keeps_all_of_them_in_memory_and_in_the_file)
     for (uint64_t i = 0; i < MANY; ++i)
         cr_assert_eq(claim(names, mix(i), i), FA_CLAIM_NEW);
     cr_assert_eq(fa_names_count(names), MANY);
+    cr_assert_eq(mark(names, mix(7), 0, FA_NAME_FAILED), 0);
     for (uint64_t i = 0; i < MANY; i += 7) {
         cr_assert_eq(claim(names, mix(i), i), FA_CLAIM_SAME);
         cr_assert_eq(claim(names, mix(i), i + 1), FA_CLAIM_TAKEN);
     }
+    cr_assert_eq(mark(names, mix(7), 0, 0), FA_NAME_FAILED);
     cr_assert_eq(claim(names, mix(MANY), MANY), FA_CLAIM_NEW);
     fa_names_free(names);
 }
