@@ -105,6 +105,6 @@ char **fa_words_replace(char *const *words, const char *text)
         to = i > 0 ? word_fill(to, words[i], text) : stpcpy(to, words[i]) + 1;
     }
     if (places == 0)
-        filled[count] = strcpy(to, text);
+        filled[count] = memcpy(to, text, len + 1);
     return filled;
 }

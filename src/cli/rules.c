@@ -306,7 +306,7 @@ static int options_finish_fetch(struct fa_options *options, struct fa_error *err
     config->sandbox_self = true;
     /* A manifest has lines for existing files, too. */
     config->hash_existing = options->manifest != NULL;
-    config->keep_columns = options->report || options->events;
+    config->keep_columns = options->report || options->events || config->exec;
     return options_lend_texts(options, err);
 }
 

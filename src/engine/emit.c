@@ -9,9 +9,12 @@
 
 #include <fetchall/redact.h>
 
+#include "transfer/secret_key.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* A program may have no handler: it then only gets the result of the run. */
 void fa_emit_send(const struct fa_emitter *emitter, const struct fa_event *event)
@@ -30,6 +33,14 @@ struct fa_error fa_emit_redact(const struct fa_emitter *emitter, const struct fa
 }
 
 /* The URL was redacted when the request was prepared. */
+/* A value may be a signed URL. */
+char *fa_emit_redact_column(const struct fa_emitter *emitter, const struct fa_list_column *column)
+{
+    const char *keys = emitter->secret_keys;
+    bool secret = fa_secret_key(column->name, strlen(column->name), strlen(column->value), keys);
+    return secret ? strdup("***") : fa_redact_text(column->value, keys);
+}
+
 void fa_emit_started(const struct fa_emitter *emitter, const struct fa_job *job, const char *url)
 {
     struct fa_event event = {.type = FA_EVENT_STARTED};

@@ -22,6 +22,9 @@ void fa_emit_send(const struct fa_emitter *emitter, const struct fa_event *event
 /** A copy of an error without secrets: messages may quote libcurl, or a line of a list. */
 struct fa_error fa_emit_redact(const struct fa_emitter *emitter, const struct fa_error *error);
 
+/** The value of a column without secrets, to be freed by the caller; NULL: no memory. */
+char *fa_emit_redact_column(const struct fa_emitter *emitter, const struct fa_list_column *column);
+
 void fa_emit_started(const struct fa_emitter *emitter, const struct fa_job *job, const char *url);
 
 /** @wait  Seconds until the next attempt. */

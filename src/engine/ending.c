@@ -12,10 +12,8 @@
 
 #include "base/http_field.h"
 #include "engine/spill.h"
-#include "transfer/secret_key.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 static const char *const restarts[FA_RESTARTS] = {
     [FA_RESTART_CHANGED] = "the server has another version now",
@@ -94,19 +92,15 @@ static void ending_report_encoding(struct fa_session *s, const struct fa_job *jo
 }
 
 /* The job must not change after this. */
-/* A value may be a signed URL.  Without memory for all of them there are none. */
+/* Without memory for all of them there are none. */
 static void result_set_columns(struct fa_session *s, const struct fa_entry *entry,
                                struct fa_result *result)
 {
     size_t n = s->config.keep_columns ? entry->n_columns : 0;
     struct fa_list_column *columns = n > 0 ? calloc(n, sizeof(*columns)) : NULL;
     for (size_t i = 0; columns && i < n; ++i) {
-        const struct fa_list_column *column = &entry->columns[i];
-        const char *keys = s->config.secret_keys;
-        bool secret =
-            fa_secret_key(column->name, strlen(column->name), strlen(column->value), keys);
-        columns[i].name = column->name;
-        columns[i].value = secret ? strdup("***") : fa_redact_text(column->value, keys);
+        columns[i].name = entry->columns[i].name;
+        columns[i].value = fa_emit_redact_column(&s->emitter, &entry->columns[i]);
     }
     result->columns = columns;
     result->n_columns = columns ? n : 0;

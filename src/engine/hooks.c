@@ -20,7 +20,8 @@
 #include <string.h>
 #include <sys/wait.h>
 
-#define VARIABLES_MAX 4
+/* Without those of columns. */
+#define VARIABLES 4
 
 void fa_hooks_init(struct fa_hooks *hooks, char *dir)
 {
@@ -84,58 +85,91 @@ static const struct fa_digest *job_find_digest(const struct fa_job *job, enum fa
     return known && job->place.existing && known->digest.hash == hash ? &known->digest : NULL;
 }
 
-/* What a command knows about its entry.  A URL with a password or a signature is that of the
- * report: commands write logs, too. */
-struct hook_texts {
-    char *path, *url;
-    char line[24];
-    char digest[2 * FA_DIGEST_MAX + 1];
+/* The environment of a command.  A URL with a password or a signature is that of the report:
+ * commands write logs, too. */
+struct hook_environment {
+    struct fa_keeper_variable *variables; /* names and values are owned */
+    size_t count;
+    bool failed; /* no memory */
 };
 
-static int hook_texts_init(struct hook_texts *texts, const struct fa_hook *hook)
+/* @name, value  Taken. */
+static void environment_put(struct hook_environment *env, char *name, char *value)
 {
-    const struct fa_hooks *hooks = hook->hooks;
-    const struct fa_job *job = hook->job;
-    const struct fa_digest *digest = job_find_digest(job, FA_HASH_SHA256);
-    *texts = (struct hook_texts){0};
-    snprintf(texts->line, sizeof(texts->line), "%llu", (unsigned long long)job->entry->line);
-    if (digest)
-        fa_hex_write(digest->bytes, fa_hash_size(digest->hash), texts->digest);
-    texts->url = fa_redact_url(job->entry->urls[0], hooks->config->secret_keys);
-    if (asprintf(&texts->path, "%s/%s", hooks->dir, job->place.path) < 0)
-        texts->path = NULL;
-    return texts->url && texts->path ? 0 : -1;
+    env->failed |= !name || !value;
+    env->variables[env->count++] = (struct fa_keeper_variable){.name = name, .value = value};
 }
 
-static void hook_texts_fini(struct hook_texts *texts)
+/* "FETCHALL_COLUMN_IMAGE_URL" for "image url". */
+static char *column_variable(const char *name)
 {
-    free(texts->path);
-    free(texts->url);
+    char *variable = NULL;
+    if (asprintf(&variable, "FETCHALL_COLUMN_%s", name) < 0)
+        return NULL;
+    for (char *c = variable; *c; ++c)
+        *c = *c >= 'a' && *c <= 'z'                                 ? (char)(*c - 'a' + 'A')
+             : (*c >= 'A' && *c <= 'Z') || (*c >= '0' && *c <= '9') ? *c
+                                                                    : '_';
+    return variable;
+}
+
+static void environment_fini(struct hook_environment *env)
+{
+    for (size_t i = 0; i < env->count; ++i) {
+        free((char *)env->variables[i].name);
+        free((char *)env->variables[i].value);
+    }
+    free(env->variables);
+}
+
+static void environment_init(struct hook_environment *env, const struct fa_hook *hook, char *path)
+{
+    const struct fa_hooks *hooks = hook->hooks;
+    const struct fa_entry *entry = hook->job->entry;
+    const struct fa_digest *digest = job_find_digest(hook->job, FA_HASH_SHA256);
+    char line[24], hex[2 * FA_DIGEST_MAX + 1];
+    *env = (struct hook_environment){0};
+    env->variables = calloc(VARIABLES + entry->n_columns, sizeof(*env->variables));
+    env->failed = !env->variables;
+    if (env->failed) {
+        free(path);
+        return;
+    }
+    environment_put(env, strdup("FETCHALL_PATH"), path);
+    environment_put(env, strdup("FETCHALL_URL"),
+                    fa_redact_url(entry->urls[0], hooks->config->secret_keys));
+    snprintf(line, sizeof(line), "%llu", (unsigned long long)entry->line);
+    environment_put(env, strdup("FETCHALL_LINE"), strdup(line));
+    if (digest) {
+        fa_hex_write(digest->bytes, fa_hash_size(digest->hash), hex);
+        environment_put(env, strdup("FETCHALL_DIGEST_SHA256"), strdup(hex));
+    }
+    for (size_t i = 0; i < entry->n_columns; ++i)
+        environment_put(env, column_variable(entry->columns[i].name),
+                        fa_emit_redact_column(hooks->emitter, &entry->columns[i]));
 }
 
 /* @return as fa_keeper_run() */
 static int hook_start(struct fa_hook *hook)
 {
-    struct hook_texts texts;
+    struct hook_environment env;
+    char *path = NULL;
     int result = -1;
-    if (hook_texts_init(&texts, hook) == 0) {
-        const struct fa_keeper_variable variables[VARIABLES_MAX] = {
-            {"FETCHALL_URL", texts.url},
-            {"FETCHALL_PATH", texts.path},
-            {"FETCHALL_LINE", texts.line},
-            {"FETCHALL_DIGEST_SHA256", texts.digest},
-        };
+    if (asprintf(&path, "%s/%s", hook->hooks->dir, hook->job->place.path) < 0)
+        path = NULL;
+    environment_init(&env, hook, path);
+    if (!env.failed) {
         struct fa_keeper_call call = {.program = hook->hooks->program,
-                                      .argument = texts.path,
-                                      .variables = variables,
-                                      .n_variables = VARIABLES_MAX - (texts.digest[0] == '\0'),
+                                      .argument = path,
+                                      .variables = env.variables,
+                                      .n_variables = env.count,
                                       .input = -1,
                                       .output = -1};
         result = fa_keeper_run(hook->hooks->keeper, &hook->run, &call, &hook->error);
     } else {
         fa_error_system(&hook->error, FA_CLASS_LOCAL_IO, ENOMEM, "cannot run a command");
     }
-    hook_texts_fini(&texts);
+    environment_fini(&env);
     return result;
 }
 

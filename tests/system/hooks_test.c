@@ -84,6 +84,21 @@ Test(hooks, output_has_the_path_in_front_of_each_line_and_is_escaped)
     cr_expect_str_eq(fa_run_err(&fetch.run), "a: one\na: two\\x1b[31m\na: three\n");
 }
 
+Test(hooks, command_gets_the_columns_of_its_entry_without_secrets)
+{
+    fa_lines_add(&list, "url,artist,image-id,link");
+    fa_lines_add(&list, "%s,Jan Steen,7,http://h/?X-Amz-Signature=s3cret",
+                 fa_server_url(&server, "/ok/1000/a"));
+    fa_fetch_start(&fetch, &scratch, async, list.text, "--format", "csv", "--exec-shell", "--exec",
+                   "echo \"$FETCHALL_COLUMN_ARTIST,$FETCHALL_COLUMN_IMAGE_ID\"; "
+                   "echo \"$FETCHALL_COLUMN_LINK\"",
+                   NULL);
+    fa_fetch_expect(&fetch, 10, 0);
+    cr_expect(strstr(fa_run_err(&fetch.run), "a: Jan Steen,7\n"), "%s", fa_run_err(&fetch.run));
+    cr_expect(strstr(fa_run_err(&fetch.run), "a: http://h/?"), "%s", fa_run_err(&fetch.run));
+    cr_expect_null(strstr(fa_run_err(&fetch.run), "s3cret"), "%s", fa_run_err(&fetch.run));
+}
+
 Test(hooks, failed_command_is_the_failure_of_its_entry_and_runs_again)
 {
     add_path("/ok/1000/a");
