@@ -390,14 +390,14 @@ Test(engine_hosts, no_cookies_are_sent_after_a_downgrade)
 
 Test(engine_hosts, a_login_belongs_to_the_listed_origin)
 {
-    begin_world("u:p@a/x 302 to=http://b/y\nb/y 302 to=http://a/z\nu:p@a/z 302 to=http://e:v@a/z\n"
-                "e:v@a/z 302 to=http://e:v@b/y\ne:v@b/y 302 to=http://e:v@a/w\n"
+    begin_world("u:p@a/x 302 to=http://b/y\nb/y 302 to=http://a/z\nu:p@a/z 302 to=http://e:v@a/v\n"
+                "u:p@a/v 302 to=http://e:v@b/y\ne:v@b/y 302 to=http://e:v@a/w\n"
                 "u:p@a/w 200 size=10",
                 "http://u:p@a/x");
     EXPECT_RUN(FA_END_COMPLETE, "get u:p@a/x\n"
                                 "get b/y foreign\n"
                                 "get u:p@a/z\n"
-                                "get e:v@a/z\n"
+                                "get u:p@a/v\n"
                                 "get e:v@b/y foreign\n"
                                 "get u:p@a/w\n"
                                 "done * ok\n"
