@@ -190,6 +190,32 @@ Test(queue, named_workers_share_a_directory_and_one_without_a_name_does_not)
     cr_expect_eq(fa_run_wait(&workers[0], 20), 2);
 }
 
+Test(queue, states_of_named_workers_are_merged_into_one)
+{
+    for (int host = 1; host <= 12; ++host)
+        fa_lines_add(&list, "http://127.0.0.%d:%d/ok/%d/f%d", host, server.port, 100 + host, host);
+    cr_assert_eq(enqueue(NULL, NULL), 0);
+    start_worker(0, "a", "--worker=one");
+    start_worker(1, "a", "--worker=two");
+    cr_expect_eq(fa_run_wait(&workers[0], 30), 0, "%s", fa_run_err(&workers[0]));
+    cr_expect_eq(fa_run_wait(&workers[1], 30), 0, "%s", fa_run_err(&workers[1]));
+    const char *dir = fa_scratch_path(&scratch, "a");
+    fa_run_end(&run);
+    fa_run_start(&run, NULL, "merge", "-d", dir,
+                 fa_scratch_path(&scratch, "a/.fetchall/worker-one/state.db"),
+                 fa_scratch_path(&scratch, "a/.fetchall/worker-two/state.db"), NULL);
+    cr_expect_eq(fa_run_wait(&run, 20), 0, "%s%s", fa_run_out(&run), fa_run_err(&run));
+    fa_run_end(&run);
+    fa_run_start(&run, NULL, "status", "-d", dir, "--json", NULL);
+    cr_assert_eq(fa_run_wait(&run, 20), 0, "%s", fa_run_err(&run));
+    json_t *object = json_loads(fa_run_out(&run), 0, NULL);
+    cr_expect_eq(fa_report_int(object, "done"), 12, "%s", fa_run_out(&run));
+    json_decref(object);
+    fa_run_end(&run);
+    fa_run_start(&run, NULL, "verify", "-q", "-d", dir, NULL);
+    cr_expect_eq(fa_run_wait(&run, 20), 0, "%s", fa_run_out(&run));
+}
+
 Test(queue, stopped_worker_gives_its_entries_back_at_once)
 {
     fa_lines_add(&list, "http://127.0.0.1:%d/hold/h", server.port);
