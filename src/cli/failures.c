@@ -106,6 +106,30 @@ const char *fa_failures_disk_hint(const struct fa_error *error, bool begun)
     return disk ? hint_by_errno(error->code) : NULL;
 }
 
+/* By what OpenSSL and libcurl say in their messages: they have no codes for it. */
+static const char *hint_by_tls(const struct fa_error *error)
+{
+    static const char *const parts[][2] = {
+        {"has expired",
+         "check the clock (date); if it is right, the server needs a new certificate"},
+        {"not yet valid", "check the clock of this machine (date)"},
+        {"subject name", "check the host name: the certificate is for another one"},
+        {"IP address", "use the name of the host: the certificate is not for its address"},
+        {"issuer", "use --cacert FILE for a private CA, or for a proxy that inspects TLS"},
+        {"self-signed", "use --cacert FILE for a private CA, or for a proxy that inspects TLS"},
+        {"self signed", "use --cacert FILE for a private CA, or for a proxy that inspects TLS"},
+        {"too weak", "the server needs a stronger key; --insecure does not verify it"},
+        {"wrong version number", "check the port: it does not speak TLS"},
+        {"certificate required", "use --cert FILE and --key FILE: the server wants a certificate"},
+    };
+    for (size_t i = 0; i < sizeof(parts) / sizeof(*parts); ++i)
+        if (strstr(error->msg, parts[i][0]))
+            return parts[i][1];
+    return error->code == HANDSHAKE_FAILED
+               ? "check the port; use --tls-min for a server with old TLS (insecure)"
+               : NULL;
+}
+
 /* An HTTP status, or an errno, allows a more specific hint than its class does. */
 const char *fa_failures_hint(const struct fa_error *error, bool netrc)
 {
@@ -114,8 +138,8 @@ const char *fa_failures_hint(const struct fa_error *error, bool netrc)
         hint = hint_by_status(error->code, netrc);
     else if (error->domain == FA_DOMAIN_SYSTEM && error->class == FA_CLASS_LOCAL_IO)
         hint = hint_by_errno(error->code);
-    else if (error->domain == FA_DOMAIN_CURL && error->code == HANDSHAKE_FAILED)
-        hint = "check the port; use --tls-min for a server with old TLS (insecure)";
+    else if (error->domain == FA_DOMAIN_CURL && error->class == FA_CLASS_TLS)
+        hint = hint_by_tls(error);
     return hint ? hint : hints[error->class];
 }
 

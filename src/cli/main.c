@@ -116,9 +116,11 @@
  *    host_pattern, media_type: which hosts, and types, an option is about
  *    clock, cores, disk, io, jitter, loop, netrc, owner: the system
  */
+#include <errno.h>
 #include <fcntl.h>
 #include <locale.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -128,6 +130,7 @@
 #include <fetchall/version.h>
 
 #include "base/clock.h"
+#include "base/netrc.h"
 #include "cli/compare/compare.h"
 #include "cli/completion.h"
 #include "cli/completion_fish.h"
@@ -254,6 +257,14 @@ static void warn_of_insecure_hosts(const struct fa_config *config)
                     config->hosts[i]->pattern);
 }
 
+static void warn_of_netrc(const struct fa_config *config)
+{
+    char *path = config->netrc ? fa_netrc_path() : NULL;
+    if (path && access(path, R_OK) != 0)
+        fprintf(stderr, "fetchall: --netrc: cannot read %s: %s\n", path, strerror(errno));
+    free(path);
+}
+
 static int run(const struct fa_options *options)
 {
     struct fa_error err = {0};
@@ -263,8 +274,10 @@ static int run(const struct fa_options *options)
         fputs("fetchall: --insecure: certificates are not verified\n", stderr);
     if (tls_is_insecure(options->config.tls_min) && !options->quiet)
         fputs("fetchall: --tls-min: TLS before 1.2 is insecure\n", stderr);
-    if (!options->quiet)
+    if (!options->quiet) {
         warn_of_insecure_hosts(&options->config);
+        warn_of_netrc(&options->config);
+    }
     /* A plan is read like any listing, and ends with its reader by SIGPIPE. */
     if (!options->config.plan)
         fa_signals_ignore();

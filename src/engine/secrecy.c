@@ -102,10 +102,13 @@ void fa_secrecy_explain(struct fa_job *job, const struct fa_config *config)
         return;
     const char *status = outcome->http == 401 ? "401 Unauthorized" : "403 Forbidden";
     const char *denial = job_denial(job, config), *withheld = job_withheld(job, config);
+    const struct fa_url *listed = &target->mirrors[target->mirror].url;
+    bool same = strcmp(target->url->host, listed->host) == 0; /* the ports differ */
     if (withheld)
         fa_error_set(&job->outcome.error, FA_DOMAIN_HTTP, outcome->http, FA_CLASS_HTTP,
                      "%s: %.60s %s; the %s for %.60s were not sent to it, because %s", status,
-                     target->url->host, denial, withheld, target->mirrors[target->mirror].url.host,
+                     same ? target->url->host_port : target->url->host, denial, withheld,
+                     same ? listed->host_port : listed->host,
                      target->secrecy == FA_SECRECY_DOWNGRADED
                          ? "a redirect led from https to http"
                          : "a redirect led there (see --trust-host)");

@@ -149,7 +149,9 @@ void fa_classify_curl(const struct fa_ending *ending, struct fa_outcome *outcome
     }
     /* libcurl reports a header whose first field is folded as a "bad argument". */
     bool malformed = ending->connected && ending->curl == CURLE_BAD_FUNCTION_ARGUMENT;
-    if (ending->long_head || malformed) {
+    /* And a line that is longer than its buffer may grow, as a lack of memory. */
+    bool long_line = ending->connected && ending->curl == CURLE_OUT_OF_MEMORY;
+    if (ending->long_head || long_line || malformed) {
         fa_error_set(&outcome->error, FA_DOMAIN_CURL, ending->curl, FA_CLASS_PROTOCOL, "%s",
                      malformed ? "malformed response header" : "the response header is too long");
         outcome->retryable = FA_RETRYABLE_ONCE;

@@ -197,9 +197,10 @@ static void response_read_field(struct fa_response *response, const char *line, 
         response_read_codings(response, value, size);
     } else if (fa_http_is(line, name, "Retry-After")) {
         response->after = fa_retry_after_parse(value, size);
-    } else if (fa_http_is(line, name, "Location") && !response->location && size <= LOCATION_MAX) {
-        response->location = strndup(value, size);
-        response->failed |= !response->location;
+    } else if (fa_http_is(line, name, "Location") && !response->location) {
+        response->far = size > LOCATION_MAX;
+        response->location = response->far ? NULL : strndup(value, size);
+        response->failed |= !response->location && !response->far;
     } else if (fa_http_is(line, name, "WWW-Authenticate")) {
         response->digest |= fa_http_has_challenge(value, size, "Digest");
         response->matters = false;
@@ -632,5 +633,8 @@ void fa_response_explain(const struct fa_response *response, struct fa_outcome *
     fa_classify_http(response->status, outcome);
     if (status_is_redirect(response->status))
         fa_error_set(&outcome->error, FA_DOMAIN_HTTP, response->status, FA_CLASS_REDIRECT,
-                     "%d redirect without a Location header", response->status);
+                     "%d redirect %s", response->status,
+                     response->far        ? "to a URL that is too long"
+                     : response->location ? "with an empty Location header"
+                                          : "without a Location header");
 }

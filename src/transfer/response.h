@@ -83,6 +83,7 @@ struct fa_response {
     bool typed;      /**< It has a Content-Type. */
     bool unfit;      /**< That is not what was asked for. */
     bool mistyped;   /**< That is why there is an error. */
+    bool far;        /**< Its Location is too long. */
     struct fa_http_digests digests;
     bool partial; /**< A 200 or 203 that brings only part of the file. */
 };

@@ -181,7 +181,7 @@ Test(secrecy, the_message_names_who_asked_and_what_was_not_sent_and_why)
          "401 Unauthorized: b requires a user name and password; the user and password for a were "
          "not sent to it, " THERE},
         {"http://a http://a:81", 401, false, true, FA_LOGIN_NONE,
-         "401 Unauthorized: a requires a user name and password; the passwords for a were not "
+         "401 Unauthorized: a:81 requires a user name and password; the passwords for a:80 were not "
          "sent to it, " THERE},
         {"https://a http://b", 401, true, true, FA_LOGIN_NONE,
          "401 Unauthorized: b requires a user name and password; the headers for a were not sent "

@@ -182,6 +182,30 @@ Test(summary, hints_depend_on_the_status)
     }
 }
 
+Test(summary, hints_of_tls_depend_on_the_cause)
+{
+    static const struct {
+        int code;
+        const char *msg, *hint;
+    } cases[] = {
+        {60, "SSL certificate problem: certificate has expired", "check the clock"},
+        {60, "SSL certificate problem: certificate is not yet valid", "check the clock"},
+        {60, "SSL: no alternative certificate subject name matches target host name 'a.test'",
+         "for another one"},
+        {60, "SSL certificate problem: unable to get local issuer certificate", "--cacert"},
+        {60, "SSL certificate problem: self-signed certificate in certificate chain", "--cacert"},
+        {35, "error:0A00010B:SSL routines::wrong version number", "does not speak TLS"},
+        {56, "OpenSSL SSL_read: error:0A00045C:SSL routines::tlsv13 alert certificate required",
+         "--cert FILE"},
+    };
+    for (size_t i = 0; i < COUNT(cases); ++i) {
+        struct fa_error error = {FA_DOMAIN_CURL, cases[i].code, FA_CLASS_TLS, ""};
+        strcpy(error.msg, cases[i].msg);
+        const char *hint = fa_failures_hint(&error, false);
+        cr_expect(hint && strstr(hint, cases[i].hint), "%s: %s", error.msg, hint);
+    }
+}
+
 Test(summary, hint_that_was_printed_with_the_end_of_the_run_is_not_repeated)
 {
     struct fa_result result = {.url = "http://h/x", .status = FA_STATUS_FAILED};
