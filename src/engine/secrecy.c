@@ -7,6 +7,7 @@
 
 #include "base/host_pattern.h"
 #include "transfer/request.h"
+#include "transfer/signature.h"
 
 #include <string.h>
 
@@ -63,6 +64,12 @@ enum fa_netrc_use fa_secrecy_netrc(const struct fa_target *target)
     return url->secure && strcmp(port, ":443") == 0 ? FA_NETRC_NAMED : FA_NETRC_NONE;
 }
 
+static bool job_is_signed(const struct fa_job *job)
+{
+    const char *query = strchr(job->target.url->whole, '?');
+    return query && fa_signature_find(query + 1);
+}
+
 /* What the host has against the request. */
 static const char *job_denial(const struct fa_job *job, const struct fa_config *config)
 {
@@ -72,6 +79,8 @@ static const char *job_denial(const struct fa_job *job, const struct fa_config *
         return "rejected the user and password of the URL";
     if (job->outcome.login == FA_LOGIN_NETRC)
         return "rejected the password of ~/.netrc";
+    if (job_is_signed(job))
+        return "rejected the signed URL, which may have expired: use a new list";
     if (job->outcome.http == 403)
         return "refused the request";
     return config->netrc && fa_secrecy_netrc(&job->target) != FA_NETRC_NONE
@@ -112,7 +121,8 @@ void fa_secrecy_explain(struct fa_job *job, const struct fa_config *config)
                      target->secrecy == FA_SECRECY_DOWNGRADED
                          ? "a redirect led from https to http"
                          : "a redirect led there (see --trust-host)");
-    else if (outcome->http == 401 || target->hops > 0 || outcome->login != FA_LOGIN_NONE)
+    else if (outcome->http == 401 || target->hops > 0 || outcome->login != FA_LOGIN_NONE ||
+             job_is_signed(job))
         fa_error_set(&job->outcome.error, FA_DOMAIN_HTTP, outcome->http, FA_CLASS_HTTP,
                      "%s: %.100s %s", status, target->url->host, denial);
 }

@@ -191,6 +191,8 @@ Test(secrecy, the_message_names_who_asked_and_what_was_not_sent_and_why)
         {"http://a http://b.trusted.test", 401, true, false, FA_LOGIN_NONE,
          "401 Unauthorized: b.trusted.test requires a user name and password"},
         {"http://a http://b", 404, true, false, FA_LOGIN_NONE, "as it was"},
+        {"http://a/f?X-Amz-Signature=0&X-Amz-Expires=9", 403, false, false, FA_LOGIN_NONE,
+         "403 Forbidden: a rejected the signed URL, which may have expired: use a new list"},
     };
     for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); ++i)
         expect_message(&rows[i]);
