@@ -72,9 +72,8 @@ static unsigned origin_segments(const struct fa_origin *origin, bool given)
 bool fa_scheduler_has_slot(const struct fa_scheduler *scheduler, const struct fa_origin *origin,
                            bool given, double now)
 {
-    return !scheduler->stopped && fa_scheduler_is_free(scheduler) &&
-           !origin->gate.leader && fa_origin_waiting(origin) == 0 &&
-           origin->active < origin_segments(origin, given) &&
+    return !scheduler->stopped && fa_scheduler_is_free(scheduler) && !origin->gate.leader &&
+           fa_origin_waiting(origin) == 0 && origin->active < origin_segments(origin, given) &&
            origin->breaker.state == FA_BREAKER_CLOSED && fa_breaker_allows(&origin->breaker, now) &&
            fa_spacing_wait(&origin->spacing, now) <= 0;
 }

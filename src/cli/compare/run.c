@@ -213,7 +213,7 @@ int fa_runs_fetch(struct fa_runs *runs, const struct fa_contestant *contestant,
     /* Existing files would be skipped or resumed, and the run would be too fast. */
     fa_workspace_remove(&runs->folder, "files");
     args_add(&args, "fetchall");
-    args_add(&args, "--no-config"); /* its options are passed */
+    args_add(&args, "--no-config");   /* its options are passed */
     args_add(&args, "--host-wait=0"); /* unless passed: waiting is not speed */
     for (size_t i = 0; i < runs->passed.count; ++i)
         args_add(&args, "%s", runs->passed.items[i]);
