@@ -1,8 +1,8 @@
 /**
  * fetchall doctor --host: what a run would use for a host.
  */
-#ifndef FETCHALL_CLI_DOCTOR_HOST_HOST_H
-#define FETCHALL_CLI_DOCTOR_H
+#ifndef FETCHALL_CLI_DOCTOR_HOST_H
+#define FETCHALL_CLI_DOCTOR_HOST_H
 
 #include "cli/exit.h"
 #include "cli/options.h"
