@@ -154,11 +154,16 @@ static void put_command(FILE *out, const struct fa_command_text *text,
 
 static void put_options(FILE *out, const struct fa_options *defaults)
 {
+    const struct fa_option *group = NULL; /* without an option yet */
     for (const struct fa_option *row = fa_options_table; row->type; ++row) {
         if (row->type == FA_OPTION_GROUP)
-            fprintf(out, ".SS %s\n", row->help);
-        else if (fa_option_is_for(row, FA_COMMAND_FETCH))
-            put_option(out, row, defaults);
+            group = row;
+        if (!fa_option_is_for(row, FA_COMMAND_FETCH))
+            continue;
+        if (group)
+            fprintf(out, ".SS %s\n", group->help);
+        group = NULL;
+        put_option(out, row, defaults);
     }
 }
 

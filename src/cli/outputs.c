@@ -258,10 +258,12 @@ int fa_outputs_add_inputs(const struct fa_options *options, struct fa_texts *fil
     char *netrc = options_read_netrc(options) ? fa_netrc_path() : NULL;
     int result = add_file(files, netrc);
     free(netrc);
+    if (result == 0)
+        result = add_file(files, options->config_path);
     for (size_t i = 0; result == 0 && i < VARIABLES; ++i)
         result = add_file(files, getenv(variables[i][0]));
     for (const struct fa_option *row = fa_options_table; row->type != FA_OPTION_END; ++row)
-        if (result == 0 && row->type == FA_OPTION_FILE && fa_option_is_for(row, FA_COMMAND_FETCH))
+        if (result == 0 && row->type == FA_OPTION_FILE && fa_option_is_for(row, options->command))
             result = add_file(files, *(const char *const *)((const char *)options + row->offset));
     for (size_t i = 0; result == 0 && i < options->header_files.count; ++i)
         result = add_file(files, options->header_files.items[i]);

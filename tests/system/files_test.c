@@ -177,11 +177,13 @@ static void expect_input(const char *name, const char *text)
 static void fetch_over_inputs(const char *how, bool spelled)
 {
     static const char *const names[] = {"list",    "headers", "ca.pem", "cert.pem",
-                                        "key.pem", ".netrc",  "stdin",  "other.list"};
+                                        "key.pem", ".netrc",  "stdin",  "other.list",
+                                        "cookies", "hosts",   "config"};
+    enum { NAMES = sizeof(names) / sizeof(*names) };
     struct fa_ca ca;
     fa_ca_init(&ca, &scratch);
     char *pem = fa_file_read(ca.file, NULL);
-    for (size_t i = 0; i < 8; i++) {
+    for (size_t i = 0; i < NAMES; i++) {
         fa_lines_add(&list, "%s", fa_server_url(&server, "/ok/100/x"));
         fa_lines_add(&list, " out=%s", names[i]);
         make_input(names[i], i == 2 ? pem : i == 1 ? "X-A: b\n" : "# nothing\n");
@@ -202,14 +204,15 @@ static void fetch_over_inputs(const char *how, bool spelled)
                  &(struct fa_run_options){.env = (const char *[]){strstr(home, "HOME="), NULL},
                                           .stdin_file = AT("stdin")},
                  how, "-d", dir, "-H", strstr(headers, "@/"), "--cacert", AT("ca.pem"), "--cert",
-                 AT("cert.pem"), "--key", AT("key.pem"), "--netrc", "--report",
+                 AT("cert.pem"), "--key", AT("key.pem"), "--netrc", "--cookies", AT("cookies"),
+                 "--hosts", AT("hosts"), "--config", AT("config"), "--report",
                  fa_scratch_path(&scratch, "report"), "-q", other, "-", AT("list"), NULL);
     cr_expect_eq(fa_run_wait(&run, 20), 0, "%s: %d: %s", how, run.status, fa_run_err(&run));
     fa_run_end(&run);
-    for (size_t i = 1; i < 8; i++)
+    for (size_t i = 1; i < NAMES; i++)
         expect_input(names[i], i == 2 ? pem : i == 1 ? "X-A: b\n" : "# nothing\n");
     expect_input("list", list.text);
-    cr_expect_eq(fa_truth_count_files(dir), 16, "each is there, under its other name");
+    cr_expect_eq(fa_truth_count_files(dir), 2 * NAMES, "each is there, under its other name");
     free(pem);
     fa_ca_fini(&ca);
     fa_lines_fini(&list);
