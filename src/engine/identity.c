@@ -64,10 +64,12 @@ bool fa_identity_is_signed(const char *url)
 /* Without memory the whole URL is the key: then a new signature is a new file, which is safe. */
 uint64_t fa_identity_key(const char *url, enum fa_match match)
 {
-    struct query query = match == FA_MATCH_PATH ? (struct query){0} : query_of(url);
+    struct query query = {0};
     struct fa_buf buf;
     size_t len;
     const char *param;
+    if (match != FA_MATCH_PATH)
+        query = query_of(url);
     fa_buf_init(&buf);
     fa_buf_put(&buf, url, url_head(url));
     while ((param = query_next(&query, &len))) {

@@ -187,10 +187,14 @@ static struct command *keeping_reserve(struct keeping *k)
 {
     size_t n = k->n_commands + 1;
     struct command **commands = realloc(k->commands, n * sizeof(*commands));
-    k->commands = commands ? commands : k->commands;
+    if (!commands)
+        return NULL;
+    k->commands = commands;
     struct pollfd *polls = realloc(k->polls, (n + 2) * sizeof(*polls));
-    k->polls = polls ? polls : k->polls;
-    return commands && polls ? calloc(1, sizeof(struct command)) : NULL;
+    if (!polls)
+        return NULL;
+    k->polls = polls;
+    return calloc(1, sizeof(struct command));
 }
 
 /* The group exists before the first signal to it: both set it. */
