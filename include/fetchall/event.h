@@ -129,6 +129,9 @@ struct fa_progress {
     double down_left;        /**< Seconds until its entries fail. */
     struct fa_active oldest[FA_ACTIVE_MAX]; /**< The oldest active transfers. */
     size_t n_oldest;
+    unsigned paused;           /**< Origins that asked for a pause, and have entries. */
+    const char *paused_origin; /**< The one that pauses longest; NULL: none. */
+    double paused_left;        /**< Seconds until it is requested again. */
 };
 
 /** A change of an origin as a whole. */

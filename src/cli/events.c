@@ -129,7 +129,7 @@ static json_t *progress_object(const struct fa_event *event, double time)
     const struct fa_progress *p = &event->progress;
     /* clang-format off */
     return json_pack(
-        "{s:s, s:o, s:o, s:b, s:o, s:o, s:o, s:o, s:i, s:i, s:i, s:i, s:o, s:o, s:o}",
+        "{s:s, s:o, s:o, s:b, s:o, s:o, s:o, s:o, s:i, s:i, s:i, s:i, s:o, s:o, s:i, s:o, s:o, s:o}",
         "event", event_names[event->type],
         "time", fa_json_seconds(time),
         "entries", fa_json_count(p->entries),
@@ -144,6 +144,9 @@ static json_t *progress_object(const struct fa_event *event, double time)
         "down", p->down,
         "down_origin", fa_json_text(p->down_origin),
         "down_left", p->down ? fa_json_seconds(p->down_left) : json_null(),
+        "paused", p->paused,
+        "paused_origin", fa_json_text(p->paused_origin),
+        "paused_left", p->paused ? fa_json_seconds(p->paused_left) : json_null(),
         "oldest", oldest_array(p));
     /* clang-format on */
 }

@@ -122,6 +122,7 @@ static void metrics_count_progress(struct fa_metrics *metrics, const struct fa_p
     }
     metrics->progress = *progress;
     metrics->progress.down_origin = NULL;
+    metrics->progress.paused_origin = NULL;
     metrics->progress.n_oldest = 0;
     metrics->entries = counter_raise(metrics->entries, metrics->former_entries + progress->entries);
     metrics->bytes = counter_raise(metrics->bytes, metrics->former_bytes + progress->bytes);

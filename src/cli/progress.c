@@ -6,7 +6,8 @@
  * bytes are right for large files, entries for many small ones.
  *
  * In the last stretch no entry is left to start, and only a few transfers are active.  The counts
- * then hardly change, so the line names the transfers that it waits for, the oldest first.
+ * then hardly change, so the line names the transfers that it waits for, the oldest first.  Before,
+ * a wide line ends with the oldest transfers, if they take long.
  */
 #include "cli/progress.h"
 
@@ -22,6 +23,13 @@
 
 /* Omit words on lines narrower than this. */
 #define NARROW 60
+
+/* Transfers named before the last stretch: at most that many, and only after that many seconds. */
+#define OLDEST 3
+#define LONG   10.0
+
+/* Columns that they leave for the bar. */
+#define BAR_ROOM 23
 
 /* Space for one part of the line, and for its list of transfers. */
 #define PART_MAX  1200
@@ -145,17 +153,17 @@ static void put_active(const struct fa_active *active, size_t detail, char *buf,
                  100 * (double)active->bytes / (double)active->size, seconds);
 }
 
-/* Print as many of the oldest transfers as fit, in that detail.  @return their number.  "..."
+/* Print as many of the first n oldest transfers as fit, in that detail.  @return their number.  "..."
  * stands for the others, but not after bare names, for which space is scarce; the count shows
  * them. */
-static size_t put_oldest(const struct fa_progress *progress, size_t detail, unsigned width,
-                         char *buf, size_t size)
+static size_t put_oldest(const struct fa_progress *progress, size_t n, size_t detail,
+                         unsigned width, char *buf, size_t size)
 {
     const char *more = details[detail].tell == TELL_NAME ? "" : ", ...";
     size_t len = 0;
     unsigned used = 0;
     size_t i = 0;
-    for (; i < progress->n_oldest && i < FA_ACTIVE_MAX; ++i) {
+    for (; i < n; ++i) {
         char item[400];
         put_active(&progress->oldest[i], detail, item, sizeof(item));
         unsigned columns = fa_term_width(item) + (i ? 2 : 0);
@@ -195,13 +203,14 @@ static void put_waiting(const struct fa_progress *progress, unsigned width, char
     char items[ITEMS_MAX];
     unsigned room = width - (unsigned)len - 2;
     const size_t count = sizeof(details) / sizeof(*details);
+    size_t n = progress->n_oldest < FA_ACTIVE_MAX ? progress->n_oldest : FA_ACTIVE_MAX;
     size_t fit = 0;
     for (size_t i = 0; i + 1 < count && fit < progress->active; ++i)
-        fit = put_oldest(progress, i, room, items, sizeof(items));
+        fit = put_oldest(progress, n, i, room, items, sizeof(items));
     if (fit < progress->active)
         fit = 0;
     for (size_t i = 0; i < count && fit == 0; ++i)
-        fit = put_oldest(progress, i, room, items, sizeof(items));
+        fit = put_oldest(progress, n, i, room, items, sizeof(items));
     if (fit)
         snprintf(buf + len, size - (size_t)len, ": %s", items);
 }
@@ -222,7 +231,41 @@ static void put_down(const struct fa_progress *progress, unsigned width, char *b
         snprintf(buf, size, "waiting up to %s", left);
 }
 
-enum part { FILES, BYTES, SPEED, LEFT, FAILED, DOWN, WAITING, PARTS };
+/* How long hosts pause that asked for it, in the longest form that fits. */
+static void put_paused(const struct fa_progress *progress, unsigned width, char *buf, size_t size)
+{
+    char left[FA_UNITS_MAX], origin[400] = "";
+    fa_units_seconds(progress->paused_left, left);
+    if (progress->paused == 1 && progress->paused_origin)
+        fa_term_escape(progress->paused_origin, origin, sizeof(origin));
+    if (origin[0])
+        snprintf(buf, size, "%s pauses for %s", origin, left);
+    if (!origin[0] || fa_term_width(buf) > width)
+        snprintf(buf, size, "%u host%s for %s", progress->paused,
+                 progress->paused == 1 ? " pauses" : "s pause", left);
+    if (fa_term_width(buf) > width)
+        snprintf(buf, size, "pause %s", left);
+}
+
+/* The oldest transfers before the last stretch, if they take long. */
+static void put_slowest(const struct fa_progress *progress, unsigned width, char *buf, size_t size)
+{
+    static const char title[] = "oldest: ";
+    size_t n = 0;
+    while (n < progress->n_oldest && n < OLDEST && progress->oldest[n].seconds >= LONG)
+        ++n;
+    if (n == 0 || width < sizeof(title) - 1)
+        return;
+    unsigned room = width - (unsigned)(sizeof(title) - 1);
+    char items[ITEMS_MAX];
+    size_t fit = 0;
+    for (size_t i = 0; details[i].tell != TELL_NAME && fit < n; ++i)
+        fit = put_oldest(progress, n, i, room, items, sizeof(items));
+    if (fit)
+        snprintf(buf, size, "%s%s", title, items);
+}
+
+enum part { FILES, BYTES, SPEED, LEFT, FAILED, DOWN, PAUSED, WAITING, SLOWEST, PARTS };
 
 /* The parts of the line; an empty one is omitted. */
 struct parts {
@@ -267,16 +310,32 @@ static unsigned put_bar(const struct fa_progress *p, unsigned room, char *buf, s
     return inner + FRAME;
 }
 
+/* The parts whose text depends on the space that is left. */
+static void fill_part(enum part part, const struct fa_progress *progress, unsigned width, bool bar,
+                      char *text)
+{
+    unsigned reserved = bar && progress->entries_final ? BAR_ROOM : 0;
+    if (part == WAITING)
+        put_waiting(progress, width, text, PART_MAX);
+    else if (part == DOWN && progress->down)
+        put_down(progress, width, text, PART_MAX);
+    else if (part == PAUSED && progress->paused)
+        put_paused(progress, width, text, PART_MAX);
+    else if (part == SLOWEST && width > reserved)
+        put_slowest(progress, width - reserved, text, PART_MAX);
+}
+
 unsigned fa_progress_format(const struct fa_progress *progress, const struct fa_rate *rate,
                             unsigned width, bool bar, char *buf, size_t size)
 {
     /* In order of importance. */
-    static const enum part normal[] = {FILES, FAILED, DOWN, LEFT, SPEED, BYTES};
-    static const enum part last[] = {FILES, FAILED, DOWN, LEFT, WAITING, SPEED, BYTES};
-    static const enum part last_narrow[] = {FILES, WAITING, FAILED, DOWN, LEFT, SPEED, BYTES};
+    static const enum part normal[] = {FILES, FAILED, DOWN, PAUSED, LEFT, SPEED, BYTES, SLOWEST};
+    static const enum part last[] = {FILES, FAILED, DOWN, PAUSED, LEFT, WAITING, SPEED, BYTES};
+    static const enum part last_narrow[] = {FILES,  WAITING, FAILED, DOWN,
+                                            PAUSED, LEFT,    SPEED,  BYTES};
     bool stretch = fa_progress_last_stretch(progress);
     const enum part *order = !stretch ? normal : width < NARROW ? last_narrow : last;
-    size_t count = stretch ? sizeof(last) / sizeof(*last) : sizeof(normal) / sizeof(*normal);
+    const size_t count = sizeof(normal) / sizeof(*normal);
 
     struct parts parts;
     bool shown[PARTS] = {false};
@@ -285,10 +344,8 @@ unsigned fa_progress_format(const struct fa_progress *progress, const struct fa_
     for (size_t i = 0; i < count; ++i) {
         char *text = parts.text[order[i]];
         unsigned gap = used ? 2 : 0;
-        if (order[i] == WAITING && used + gap < width)
-            put_waiting(progress, width - used - gap, text, sizeof(parts.text[0]));
-        if (order[i] == DOWN && progress->down && used + gap < width)
-            put_down(progress, width - used - gap, text, sizeof(parts.text[0]));
+        if (used + gap < width)
+            fill_part(order[i], progress, width - used - gap, bar, text);
         unsigned columns = fa_term_width(text);
         if (columns == 0 || used + gap + columns > width)
             continue;

@@ -20,9 +20,10 @@
 static void origin_mark_down(struct fa_scheduler *scheduler, struct fa_origin *origin)
 {
     bool was = origin->down, is = fa_breaker_waits(&origin->breaker);
+    fa_hosts_set_waited(&scheduler->hosts, origin, is || origin->breaker.asked);
     if (was == is)
         return;
-    fa_hosts_set_down(&scheduler->hosts, origin, is);
+    origin->down = is;
     size_t queued = fa_origin_queued(origin);
     scheduler->stuck += is ? queued : -queued;
 }

@@ -18,7 +18,7 @@ int fa_hosts_init(struct fa_hosts *hosts, struct fa_error *err)
     for (size_t i = 0; i < FA_RINGS; ++i)
         TAILQ_INIT(&hosts->rings[i]);
     TAILQ_INIT(&hosts->lookups);
-    LIST_INIT(&hosts->down);
+    LIST_INIT(&hosts->waited);
     hosts->buckets = calloc(hosts->n_buckets, sizeof(struct fa_origin *));
     if (hosts->buckets)
         return 0;
@@ -163,7 +163,7 @@ void fa_hosts_forget(struct fa_hosts *hosts, struct fa_origin *origin)
     *at = origin->next_same;
     --hosts->count;
     fa_hosts_set_ring(hosts, origin, FA_RING_NONE);
-    fa_hosts_set_down(hosts, origin, false);
+    fa_hosts_set_waited(hosts, origin, false);
     origin_free(origin);
 }
 
@@ -220,13 +220,13 @@ struct fa_origin *fa_hosts_next_lookup(struct fa_hosts *hosts)
     return origin;
 }
 
-void fa_hosts_set_down(struct fa_hosts *hosts, struct fa_origin *origin, bool down)
+void fa_hosts_set_waited(struct fa_hosts *hosts, struct fa_origin *origin, bool waited)
 {
-    if (down == origin->down)
+    if (waited == origin->waited)
         return;
-    origin->down = down;
-    if (down)
-        LIST_INSERT_HEAD(&hosts->down, origin, in_down);
+    origin->waited = waited;
+    if (waited)
+        LIST_INSERT_HEAD(&hosts->waited, origin, in_waited);
     else
-        LIST_REMOVE(origin, in_down);
+        LIST_REMOVE(origin, in_waited);
 }

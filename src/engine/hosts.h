@@ -90,12 +90,13 @@ struct fa_origin {
     double http2_failed_at;     /**< Time when the last one was counted. */
     struct fa_error last_error; /**< The last failure that the breaker counted. */
     bool name_unknown;          /**< The name does not exist: a permanent error. */
-    bool down;                  /**< In fa_hosts.down. */
+    bool down;                  /**< It only fails, and is waited for. */
+    bool waited;                /**< In fa_hosts.waited. */
 
     enum fa_ring ring;
     TAILQ_ENTRY(fa_origin) in_ring;
     TAILQ_ENTRY(fa_origin) in_lookups;
-    LIST_ENTRY(fa_origin) in_down;
+    LIST_ENTRY(fa_origin) in_waited;
     struct fa_origin *next_same; /**< The next one in its bucket. */
 };
 
@@ -107,7 +108,7 @@ struct fa_hosts {
     size_t count;
     struct fa_origin_list rings[FA_RINGS];
     struct fa_origin_list lookups; /**< Origins whose name must be looked up. */
-    LIST_HEAD(, fa_origin) down;   /**< Origins that are down and waited for. */
+    LIST_HEAD(, fa_origin) waited; /**< Origins that are down, or pause because they asked to. */
 };
 
 int fa_hosts_init(struct fa_hosts *hosts, struct fa_error *err);
@@ -145,8 +146,8 @@ void fa_hosts_want_lookup(struct fa_hosts *hosts, struct fa_origin *origin);
  * empty. */
 struct fa_origin *fa_hosts_next_lookup(struct fa_hosts *hosts);
 
-/** Add an origin to the list of those that are down, or remove it. */
-void fa_hosts_set_down(struct fa_hosts *hosts, struct fa_origin *origin, bool down);
+/** Add an origin to the list of those that are waited for, or remove it. */
+void fa_hosts_set_waited(struct fa_hosts *hosts, struct fa_origin *origin, bool waited);
 
 /** Whether jobs wait for it that were not requested in this run. */
 bool fa_origin_has_untried(const struct fa_origin *origin);

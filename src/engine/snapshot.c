@@ -24,20 +24,31 @@ static struct fa_active snapshot_describe_job(const struct fa_job *job, double n
     return active;
 }
 
-/* Of the origins that are down, report the number and the one that will be given up first. */
-static void snapshot_describe_down(const struct fa_session *s, struct fa_progress *progress,
-                                   double now)
+/* Count an origin, and keep the one that is waited for longest. */
+static void snapshot_count_origin(const struct fa_origin *origin, double left, unsigned *count,
+                                  const char **longest, double *longest_left)
+{
+    ++*count;
+    if (*longest && left <= *longest_left)
+        return;
+    *longest = origin->name;
+    *longest_left = left;
+}
+
+/* The origins that are down, and those that asked for a pause: their numbers, and of each kind the
+ * one that is waited for longest. */
+static void snapshot_describe_waited(const struct fa_session *s, struct fa_progress *progress,
+                                     double now)
 {
     const struct fa_origin *origin;
-    LIST_FOREACH (origin, &s->scheduler.hosts.down, in_down) {
-        double left = fa_scheduler_left(&s->scheduler, origin, now);
-        if (!origin->outage_reported || fa_origin_waiting(origin) + origin->active == 0)
-            continue;
-        ++progress->down;
-        if (progress->down_origin && left <= progress->down_left)
-            continue;
-        progress->down_origin = origin->name;
-        progress->down_left = left;
+    LIST_FOREACH (origin, &s->scheduler.hosts.waited, in_waited) {
+        bool has_entries = fa_origin_waiting(origin) + origin->active > 0;
+        if (origin->outage_reported && origin->down && has_entries)
+            snapshot_count_origin(origin, fa_scheduler_left(&s->scheduler, origin, now),
+                                  &progress->down, &progress->down_origin, &progress->down_left);
+        else if (!origin->down && origin->breaker.until > now && has_entries)
+            snapshot_count_origin(origin, origin->breaker.until - now, &progress->paused,
+                                  &progress->paused_origin, &progress->paused_left);
     }
 }
 
@@ -95,7 +106,7 @@ void fa_snapshot_send(const struct fa_session *s)
         .hashing = s->finish.staged,
         .seconds = now - s->counts.began,
     };
-    snapshot_describe_down(s, &event.progress, now);
+    snapshot_describe_waited(s, &event.progress, now);
     snapshot_describe_active(s, &event.progress, now);
     snapshot_describe_segments(s, &event.progress);
     fa_emit_send(&s->emitter, &event);

@@ -291,8 +291,17 @@ FA_TEST_MODES(hosts, retry_after_applies_though_active_requests_are_answered)
     fa_fetch_expect(&fetch, 20, 0);
     json_t *told = fa_report_read(events);
     double paused = 0;
-    size_t i;
+    size_t i, shown = 0;
     json_t *event;
+    json_array_foreach(told, i, event)
+    {
+        if (json_integer_value(json_object_get(event, "paused")) != 1)
+            continue;
+        shown++;
+        cr_expect_not_null(strstr(fa_report_str(event, "paused_origin"), "//127.0.0.2:"));
+        cr_expect(fa_report_real(event, "paused_left") <= 2);
+    }
+    cr_expect_gt(shown, 0, "%s: no progress during the pause", mode);
     json_array_foreach(told, i, event)
     {
         const char *type = fa_report_str(event, "event");

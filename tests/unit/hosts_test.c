@@ -112,19 +112,19 @@ Test(hosts, one_is_in_one_ring_at_a_time)
 Test(hosts, those_that_are_down_are_listed_until_they_are_forgotten)
 {
     struct fa_origin *a = get("http://a/"), *b = get("http://b/"), *c = get("http://c/");
-    fa_hosts_set_down(&hosts, a, true);
-    fa_hosts_set_down(&hosts, b, true);
-    fa_hosts_set_down(&hosts, b, true);
-    fa_hosts_set_down(&hosts, c, true);
-    fa_hosts_set_down(&hosts, b, false);
-    fa_hosts_set_down(&hosts, b, false);
-    cr_assert_eq(LIST_FIRST(&hosts.down), c);
-    cr_assert_eq(LIST_NEXT(c, in_down), a);
-    cr_assert_null(LIST_NEXT(a, in_down));
+    fa_hosts_set_waited(&hosts, a, true);
+    fa_hosts_set_waited(&hosts, b, true);
+    fa_hosts_set_waited(&hosts, b, true);
+    fa_hosts_set_waited(&hosts, c, true);
+    fa_hosts_set_waited(&hosts, b, false);
+    fa_hosts_set_waited(&hosts, b, false);
+    cr_assert_eq(LIST_FIRST(&hosts.waited), c);
+    cr_assert_eq(LIST_NEXT(c, in_waited), a);
+    cr_assert_null(LIST_NEXT(a, in_waited));
     fa_hosts_forget(&hosts, c);
-    cr_assert_eq(LIST_FIRST(&hosts.down), a);
-    fa_hosts_set_down(&hosts, a, false);
-    cr_assert(LIST_EMPTY(&hosts.down));
+    cr_assert_eq(LIST_FIRST(&hosts.waited), a);
+    fa_hosts_set_waited(&hosts, a, false);
+    cr_assert(LIST_EMPTY(&hosts.waited));
 }
 
 Test(hosts, what_there_is_to_remember_is_not_forgotten)

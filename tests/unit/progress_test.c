@@ -174,9 +174,46 @@ Test(progress, says_which_host_that_is_down_it_waits_for_and_how_long)
     cr_assert_null(strchr(format(&p, 200), '\x1b'));
 }
 
+/* Both hosts asked for a pause. */
+Test(progress, says_which_host_pauses_and_for_how_long)
+{
+    struct fa_progress p = middle;
+    p.paused = 1;
+    p.paused_origin = "http://mirror.example.org:80";
+    p.paused_left = 39.5;
+    cr_assert_not_null(strstr(format(&p, 120), "  http://mirror.example.org:80 pauses for 40 s"),
+                       "%s", format(&p, 120));
+    cr_assert_not_null(strstr(format(&p, 49), "  1 host pauses for 40 s"), "%s", format(&p, 49));
+    p.paused = 2;
+    cr_assert_not_null(strstr(format(&p, 120), "  2 hosts pause for 40 s"), "%s", format(&p, 120));
+    cr_assert_not_null(strstr(format(&p, 32), "  pause 40 s"), "%s", format(&p, 32));
+    p.paused = 1;
+    p.paused_origin = "http://\x1b[2J/";
+    cr_assert_null(strchr(format(&p, 200), '\x1b'));
+}
+
+Test(progress, names_the_oldest_transfers_on_a_wide_line_if_they_take_long)
+{
+    struct fa_progress p = middle;
+    memcpy(p.oldest, last.oldest, sizeof(p.oldest));
+    p.n_oldest = last.n_oldest;
+    const char *line = format(&p, 200);
+    cr_assert_not_null(strstr(line, "  oldest: cdn.example.org/debian-12.iso 100.0 MiB of 1000.0 "
+                                    "MiB 35 s, h/a 5.0 MiB 12 s"),
+                       "%s", line);
+    cr_assert_null(strstr(line, "and-so-on"), "%s", line);
+    cr_assert_null(strstr(format(&p, 60), "oldest"), "%s", format(&p, 60));
+    p.oldest[0].seconds = 9;
+    cr_assert_null(strstr(format(&p, 200), "oldest"), "%s", format(&p, 200));
+}
+
 Test(progress, is_never_wider_than_asked_and_never_harmful)
 {
-    const struct fa_progress *const snapshots[] = {&middle, &last, &waits};
+    struct fa_progress full = last;
+    full.entries = 1000;
+    full.paused = full.down = 1;
+    full.paused_origin = full.down_origin = "http://mirror.example.org:80";
+    const struct fa_progress *const snapshots[] = {&middle, &last, &waits, &full};
     for (size_t i = 0; i < COUNT(snapshots); ++i) {
         struct fa_rate rate = rate_of(snapshots[i]);
         for (unsigned width = 0; width < 300; ++width) {
