@@ -2,6 +2,9 @@
  * A manifest has a line for each file of the bag, in an order that need not be that of fetch.txt.  The
  * index has 16 bytes for each line: the key of the path, and where the line is.  Lookups read the
  * line again, and compare the path, so that equal keys do no harm.
+ *
+ * Keys are those of decoded paths, because programs encode with digits in lower or upper case.
+ * "%25" is a percent sign from version 1.0 on; before, only line ends were encoded.
  */
 #include "list/bag.h"
 
@@ -13,10 +16,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #define BAG_LINE_MAX 65536
+/* Bytes of a line whose path is short enough: each byte of it may be encoded. */
+#define PATH_LINE_MAX (2 * FA_DIGEST_MAX + 16 + 3 * FA_BAG_PATH_MAX)
 /* Lines of the manifest that are read at once. */
 #define LINES_AT_ONCE 20000
 
@@ -54,11 +60,40 @@ static int manifest_open(const char *path)
     return -1;
 }
 
+static int bag_init(struct fa_bag *bag, struct fa_error *err)
+{
+    bag->reading = fa_lines_init(&bag->lines, bag->path, BAG_LINE_MAX, err) == 0;
+    return bag->reading ? 0 : -1;
+}
+
+int fa_bag_open_manifest(struct fa_bag *bag, const char *path, enum fa_hash hash, bool percent,
+                         struct fa_error *err)
+{
+    *bag = (struct fa_bag){.hash = hash, .percent = percent, .path = strdup(path), .fd = -1};
+    bag->fd = bag->path ? manifest_open(path) : -1;
+    if (bag->fd < 0)
+        fa_error_system(err, FA_CLASS_LOCAL_IO, errno, "cannot read the manifest '%s'", path);
+    else if (bag_init(bag, err) == 0)
+        return 0;
+    fa_bag_close(bag);
+    return -1;
+}
+
+/* Assume the current version if the declaration is invalid. */
+static bool list_has_percent(const char *list)
+{
+    struct fa_bag_declaration declaration;
+    char *path = bag_path(list, "bagit.txt");
+    bool read = path && fa_bag_declare(path, &declaration, NULL) == 0;
+    free(path);
+    return !read || fa_bag_is_rfc(&declaration);
+}
+
 int fa_bag_open(struct fa_bag *bag, const char *list, struct fa_error *err)
 {
     static const enum fa_hash hashes[] = {FA_HASH_SHA512, FA_HASH_SHA384, FA_HASH_SHA256,
                                           FA_HASH_SHA224, FA_HASH_SHA1,   FA_HASH_MD5};
-    *bag = (struct fa_bag){.fd = -1};
+    *bag = (struct fa_bag){.fd = -1, .percent = list_has_percent(list)};
     for (size_t i = 0; bag->fd < 0 && i < sizeof(hashes) / sizeof(*hashes); ++i) {
         char name[40];
         snprintf(name, sizeof(name), "manifest-%s.txt", fa_hash_name(hashes[i]));
@@ -67,10 +102,8 @@ int fa_bag_open(struct fa_bag *bag, const char *list, struct fa_error *err)
         bag->hash = hashes[i];
         bag->fd = bag->path ? manifest_open(bag->path) : -1;
     }
-    if (bag->fd >= 0 && fa_lines_init(&bag->lines, bag->path, BAG_LINE_MAX, err) == 0) {
-        bag->reading = true;
+    if (bag->fd >= 0 && bag_init(bag, err) == 0)
         return 0;
-    }
     if (bag->fd < 0)
         fa_error_set(err, FA_DOMAIN_FETCHALL, 0, FA_CLASS_BAD_URL,
                      "cannot read the list '%s': its bag has no manifest-ALG.txt that can be read",
@@ -114,34 +147,71 @@ static int bag_grow(struct fa_bag *bag)
     return 0;
 }
 
-/* Split "DIGEST PATH"; md5sum(1) writes an asterisk before a path.  @return the path, or NULL */
-static const char *line_path(const char *line, size_t len, size_t digits, size_t *ret_len)
+static bool byte_is_blank(char c)
 {
-    const char *at = line + digits, *end = line + len;
-    if (len <= digits || (*at != ' ' && *at != '\t'))
-        return NULL;
-    while (at < end && (*at == ' ' || *at == '\t'))
+    return c == ' ' || c == '\t';
+}
+
+/* @return the length of the decoded path, or 0: it is empty, too long, or has a zero byte */
+static size_t path_decode(const char *path, size_t len, bool percent, char to[FA_BAG_PATH_MAX])
+{
+    static const struct {
+        const char *triple;
+        char byte;
+    } triples[] = {{"%0a", '\n'}, {"%0d", '\r'}, {"%25", '%'}};
+    size_t n = 0, known = percent ? 3 : 2;
+    if (len > 2 && memcmp(path, "./", 2) == 0)
+        path += 2, len -= 2;
+    if (len > 0 && memchr(path, '\0', len))
+        return 0;
+    for (const char *at = path, *end = path + len; at < end && n < FA_BAG_PATH_MAX; ++at) {
+        to[n] = *at;
+        for (size_t i = 0; *at == '%' && end - at > 2 && i < known; ++i)
+            if (strncasecmp(at, triples[i].triple, 3) == 0) {
+                to[n] = triples[i].byte;
+                at += 2;
+                break;
+            }
+        ++n;
+    }
+    if (n == FA_BAG_PATH_MAX)
+        return 0;
+    to[n] = '\0';
+    return n;
+}
+
+/* md5sum(1) writes an asterisk before a path. */
+bool fa_bag_parse(const struct fa_bag *bag, const char *line, size_t len, struct fa_bag_line *ret)
+{
+    size_t size = fa_hash_size(bag->hash);
+    const char *at = line + 2 * size, *end = line + len;
+    if (len <= 2 * size || !byte_is_blank(*at))
+        return false;
+    for (size_t i = 0; i < size; ++i) {
+        int byte = fa_hex_byte(line + 2 * i);
+        if (byte < 0)
+            return false;
+        ret->digest[i] = (unsigned char)byte;
+    }
+    while (at < end && byte_is_blank(*at))
         ++at;
     if (end - at > 1 && *at == '*')
         ++at;
-    if (end - at > 2 && memcmp(at, "./", 2) == 0)
-        at += 2;
     if (end > at && end[-1] == '\r')
         --end;
-    *ret_len = (size_t)(end - at);
-    return at < end ? at : NULL;
+    ret->len = path_decode(at, (size_t)(end - at), bag->percent, ret->path);
+    return ret->len > 0;
 }
 
 static int bag_add_line(struct fa_bag *bag, const struct fa_line *line)
 {
-    size_t len;
-    const char *path = line_path(line->at, line->len, 2 * fa_hash_size(bag->hash), &len);
-    if (!path)
+    struct fa_bag_line parsed;
+    if (!fa_bag_parse(bag, line->at, line->len, &parsed))
         return 0;
     if (2 * (bag->count + 1) > bag->n_slots && bag_grow(bag))
         return -1;
     slots_put(bag->slots, bag->n_slots,
-              (struct fa_bag_slot){.key = fa_key(path, len), .at = bag->offset + 1});
+              (struct fa_bag_slot){.key = fa_key(parsed.path, parsed.len), .at = bag->offset + 1});
     ++bag->count;
     return 0;
 }
@@ -176,28 +246,113 @@ int fa_bag_read(struct fa_bag *bag, struct fa_error *err)
 
 /* Whether the line at an offset is that of the path. */
 static bool bag_match(const struct fa_bag *bag, uint64_t at, const char *path, size_t len,
-                      char *hex)
+                      unsigned char *digest)
 {
-    char line[2 * 64 + 4096];
-    size_t digits = 2 * fa_hash_size(bag->hash), found_len;
+    char line[PATH_LINE_MAX];
+    struct fa_bag_line found;
     ssize_t got = pread(bag->fd, line, sizeof(line), (off_t)at);
     const char *lf = got > 0 ? memchr(line, '\n', (size_t)got) : NULL;
     size_t all = lf ? (size_t)(lf - line) : got > 0 ? (size_t)got : 0;
-    const char *found = line_path(line, all, digits, &found_len);
-    if (!found || found_len != len || memcmp(found, path, len) != 0)
+    if (!fa_bag_parse(bag, line, all, &found) || found.len != len ||
+        memcmp(found.path, path, len) != 0)
         return false;
-    memcpy(hex, line, digits);
-    hex[digits] = '\0';
+    if (digest)
+        memcpy(digest, found.digest, fa_hash_size(bag->hash));
     return true;
 }
 
-bool fa_bag_find(const struct fa_bag *bag, const char *path, size_t len, char *hex)
+bool fa_bag_find(const struct fa_bag *bag, const char *path, size_t len, unsigned char *digest,
+                 uint64_t *ret_at)
 {
     uint64_t key = fa_key(path, len);
     if (bag->n_slots == 0)
         return false;
     for (size_t i = key % bag->n_slots; bag->slots[i].at; i = (i + 1) % bag->n_slots)
-        if (bag->slots[i].key == key && bag_match(bag, bag->slots[i].at - 1, path, len, hex))
+        if (bag->slots[i].key == key && bag_match(bag, bag->slots[i].at - 1, path, len, digest)) {
+            if (ret_at)
+                *ret_at = bag->slots[i].at - 1;
             return true;
+        }
     return false;
+}
+
+static const char *field_cut(const char **at, const char *end, size_t *ret_len)
+{
+    while (*at < end && byte_is_blank(**at))
+        ++*at;
+    const char *field = *at;
+    while (*at < end && !byte_is_blank(**at))
+        ++*at;
+    *ret_len = (size_t)(*at - field);
+    return field;
+}
+
+/* @return the number; -1: a "-"; -2: neither */
+static int64_t size_parse(const char *at, size_t len)
+{
+    int64_t size = 0;
+    if (len == 1 && *at == '-')
+        return -1;
+    for (size_t i = 0; i < len; ++i)
+        if (at[i] < '0' || at[i] > '9' || __builtin_mul_overflow(size, 10, &size) ||
+            __builtin_add_overflow(size, at[i] - '0', &size))
+            return -2;
+    return len > 0 ? size : -2;
+}
+
+/* A path may have spaces. */
+bool fa_bag_parse_fetch(const char *line, size_t len, bool percent, struct fa_bag_fetch *ret)
+{
+    const char *at = line, *end = line + len;
+    while (end > at && (end[-1] == '\r' || byte_is_blank(end[-1])))
+        --end;
+    ret->url = field_cut(&at, end, &ret->url_len);
+    ret->size = field_cut(&at, end, &ret->size_len);
+    while (at < end && byte_is_blank(*at))
+        ++at;
+    ret->bytes = size_parse(ret->size, ret->size_len);
+    return ret->bytes > -2 && path_decode(at, (size_t)(end - at), percent, ret->path) > 5 &&
+           strncmp(ret->path, "data/", 5) == 0;
+}
+
+/* @return what follows "LABEL: " in the line, without the blanks at its end; or NULL */
+static char *label_skip(char *line, const char *label)
+{
+    size_t len = strlen(label);
+    if (strncmp(line, label, len) != 0)
+        return NULL;
+    for (char *end = line + strlen(line); end > line && strchr(" \t\r\n", end[-1]); --end)
+        end[-1] = '\0';
+    return line + len;
+}
+
+int fa_bag_declare(const char *path, struct fa_bag_declaration *ret, struct fa_error *err)
+{
+    char lines[2][128] = {"", ""}, more;
+    int fd = manifest_open(path);
+    FILE *in = fd >= 0 ? fdopen(fd, "r") : NULL;
+    if (!in) {
+        fa_error_system(err, FA_CLASS_LOCAL_IO, errno, "cannot read '%s'", path);
+        if (fd >= 0)
+            close(fd);
+        return -1;
+    }
+    bool two = fgets(lines[0], sizeof(lines[0]), in) && fgets(lines[1], sizeof(lines[1]), in);
+    fclose(in);
+    const char *version = label_skip(lines[0], "BagIt-Version: ");
+    const char *encoding = label_skip(lines[1], "Tag-File-Character-Encoding: ");
+    if (two && version && encoding &&
+        sscanf(version, "%3u.%3u%c", &ret->major, &ret->minor, &more) == 2 && *encoding &&
+        strlen(encoding) < sizeof(ret->encoding)) {
+        strcpy(ret->encoding, encoding);
+        return 0;
+    }
+    fa_error_set(err, FA_DOMAIN_FETCHALL, 0, FA_CLASS_BAD_URL,
+                 "the lines are not BagIt-Version and Tag-File-Character-Encoding");
+    return -1;
+}
+
+bool fa_bag_is_rfc(const struct fa_bag_declaration *declaration)
+{
+    return declaration->major >= 1;
 }
