@@ -21,6 +21,7 @@ enum fa_finding {
     FA_FINDING_CHANGED,    /**< Size or digest differ, or it is not a regular file. */
     FA_FINDING_UNREADABLE, /**< The file or the line of the manifest cannot be read. */
     FA_FINDING_UNKNOWN,    /**< Neither the state nor the manifest knows the file. */
+    FA_FINDING_INVALID,    /**< Of a bag: something in it is not as RFC 8493 says. */
     FA_FINDINGS
 };
 
@@ -32,7 +33,7 @@ struct fa_checked {
     enum fa_finding finding;
     const char *path; /**< Relative to the folder; may contain any byte but zero. */
     uint64_t size;    /**< Bytes hashed. */
-    const char *why;  /**< The reason for CHANGED and UNREADABLE; else NULL. */
+    const char *why;  /**< The reason for CHANGED, UNREADABLE and INVALID; else NULL. */
 };
 
 /** Called on the thread that called fa_verify_run(). */
@@ -53,6 +54,23 @@ typedef void (*fa_verify_handler)(void *ctx, const struct fa_checked *checked);
  */
 int fa_verify_run(const struct fa_config *config, const char *manifest, fa_verify_handler handler,
                   void *ctx, int64_t *ret_busy, struct fa_error *err);
+
+/** Whether a folder is a bag: a bagit.txt is in it.  Can be called from any thread. */
+bool fa_verify_has_bag(const char *dir);
+
+/**
+ * Check that a bag (RFC 8493) is whole, and report each file of its manifests, as fa_verify_run()
+ * does: all files of all manifests are there with their digests, all files below data are in all
+ * payload manifests (before version 1.0: in one of them), Payload-Oxum and the lengths of fetch.txt
+ * are right.  Tag files that no manifest has are not reported.
+ *
+ * Memory grows by about 32 bytes for each line of a manifest.
+ *
+ * @config   As for fa_verify_run(); dir is the bag, and the state is not used.
+ * @return   0 if all files were examined, whatever was found; -1 with FA_CLASS_LOCAL_IO.
+ */
+int fa_verify_bag(const struct fa_config *config, fa_verify_handler handler, void *ctx,
+                  int64_t *ret_busy, struct fa_error *err);
 
 FA_API_END
 

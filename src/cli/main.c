@@ -37,7 +37,7 @@
  *    observer, display, progress, term, pauses, place, units: what the terminal shows
  *    report, events, manifest, metrics, json, digest_hex, run_id: what is written to files
  *    output, outputs, whole: output files, which never overwrite each other
- *    tally, failures, summary, exit: the results at the end
+ *    tally, failures, summary, exit, bags: the results at the end
  *    shards: --shard
  *    signals: SIGINT, SIGTERM and SIGHUP end a run
  *    notify: messages to the service manager (systemd)
@@ -76,7 +76,7 @@
  *    split, segments, growth, extents, part_map: ranges of one file fetched at once
  *    resolve: addresses of hosts
  *    statuses: the table of entry statuses
- *    inspect, verify, walk, failed: reading a folder or its state without a run
+ *    inspect, verify, verify_bag, checker, walk, failed: reading a folder or its state without a run
  *    sample, quota: a sample of a list
  *
  * src/strategy: how attempts are executed
@@ -88,7 +88,7 @@
  * src/list: input
  *    list, source, unpack, utf16, lines, text, entry, sum, relative: streams, lines and entries
  *    format, format_text, format_packed, format_binary, packed: the formats of lists
- *    format_sums, format_jsonl, format_csv, format_curl, format_metalink, format_bagit, bag, columns, record: those of other programs
+ *    format_sums, format_jsonl, format_csv, format_curl, format_metalink, format_bagit, bag, tag_file, columns, record: those of other programs
  *    template: names from columns
  *
  * src/state: what is known across runs
@@ -131,6 +131,7 @@
 
 #include "base/clock.h"
 #include "base/netrc.h"
+#include "cli/bags.h"
 #include "cli/compare/compare.h"
 #include "cli/completion.h"
 #include "cli/completion_fish.h"
@@ -241,7 +242,8 @@ static int run_session(struct fa_session *session, const struct fa_options *opti
     }
     fa_observer_finish(observer, end);
     fa_signals_disarm();
-    return (int)fa_exit_status(&observer->exit);
+    enum fa_exit_status status = fa_exit_status(&observer->exit);
+    return (int)(end == FA_END_COMPLETE ? fa_bags_check(options, status) : status);
 }
 
 static bool tls_is_insecure(enum fa_tls oldest)

@@ -76,7 +76,8 @@ static enum fa_exit_status verify_exit_status(const struct tell *tell)
 {
     if (tell->counts[FA_FINDING_UNREADABLE])
         return FA_EXIT_LOCAL;
-    if (tell->counts[FA_FINDING_MISSING] || tell->counts[FA_FINDING_CHANGED])
+    if (tell->counts[FA_FINDING_MISSING] || tell->counts[FA_FINDING_CHANGED] ||
+        tell->counts[FA_FINDING_INVALID])
         return FA_EXIT_INTEGRITY;
     return FA_EXIT_OK;
 }
@@ -86,7 +87,10 @@ enum fa_exit_status fa_verify_command(const struct fa_options *options)
     struct tell tell = {.options = options};
     struct fa_error err = {0};
     int64_t busy;
-    int result = fa_verify_run(&options->config, options->manifest, on_checked, &tell, &busy, &err);
+    const struct fa_config *config = &options->config;
+    bool bag = !options->manifest && !config->state && fa_verify_has_bag(config->dir);
+    int result = bag ? fa_verify_bag(config, on_checked, &tell, &busy, &err)
+                     : fa_verify_run(config, options->manifest, on_checked, &tell, &busy, &err);
     if (result == 0)
         result = fa_term_flush(&err);
     if (result != 0) {

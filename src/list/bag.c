@@ -10,6 +10,7 @@
 
 #include "base/hex.h"
 #include "base/key.h"
+#include "list/tag_file.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -321,35 +322,31 @@ static char *label_skip(char *line, const char *label)
     size_t len = strlen(label);
     if (strncmp(line, label, len) != 0)
         return NULL;
-    for (char *end = line + strlen(line); end > line && strchr(" \t\r\n", end[-1]); --end)
+    for (char *end = line + strlen(line); end > line && strchr(" \t", end[-1]); --end)
         end[-1] = '\0';
     return line + len;
 }
 
 int fa_bag_declare(const char *path, struct fa_bag_declaration *ret, struct fa_error *err)
 {
-    char lines[2][128] = {"", ""}, more;
-    int fd = manifest_open(path);
-    FILE *in = fd >= 0 ? fdopen(fd, "r") : NULL;
-    if (!in) {
+    struct fa_tag_file file = fa_tag_file_open(path);
+    char more;
+    if (!file.in) {
         fa_error_system(err, FA_CLASS_LOCAL_IO, errno, "cannot read '%s'", path);
-        if (fd >= 0)
-            close(fd);
         return -1;
     }
-    bool two = fgets(lines[0], sizeof(lines[0]), in) && fgets(lines[1], sizeof(lines[1]), in);
-    fclose(in);
-    const char *version = label_skip(lines[0], "BagIt-Version: ");
-    const char *encoding = label_skip(lines[1], "Tag-File-Character-Encoding: ");
-    if (two && version && encoding &&
-        sscanf(version, "%3u.%3u%c", &ret->major, &ret->minor, &more) == 2 && *encoding &&
-        strlen(encoding) < sizeof(ret->encoding)) {
-        strcpy(ret->encoding, encoding);
-        return 0;
-    }
-    fa_error_set(err, FA_DOMAIN_FETCHALL, 0, FA_CLASS_BAD_URL,
-                 "the lines are not BagIt-Version and Tag-File-Character-Encoding");
-    return -1;
+    const char *text = fa_tag_file_next(&file) ? label_skip(file.line, "BagIt-Version: ") : NULL;
+    bool good = text && sscanf(text, "%3u.%3u%c", &ret->major, &ret->minor, &more) == 2;
+    text = good && fa_tag_file_next(&file) ? label_skip(file.line, "Tag-File-Character-Encoding: ")
+                                           : NULL;
+    good = text && *text && strlen(text) < sizeof(ret->encoding);
+    if (good)
+        strcpy(ret->encoding, text);
+    else
+        fa_error_set(err, FA_DOMAIN_FETCHALL, 0, FA_CLASS_BAD_URL,
+                     "the lines are not BagIt-Version and Tag-File-Character-Encoding");
+    fa_tag_file_close(&file);
+    return good ? 0 : -1;
 }
 
 bool fa_bag_is_rfc(const struct fa_bag_declaration *declaration)

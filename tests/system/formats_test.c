@@ -143,22 +143,75 @@ Test(formats, a_metalink_is_a_list)
     fetch_all("list.meta4", "--sandbox", "auto");
 }
 
-/* A bag as bagit.py makes it, whose payload is on a server. */
-Test(formats, the_fetch_file_of_a_bag_is_a_list)
+/* A bag whose payload is on the server. */
+static void make_bag(const char *version)
 {
-    shell(
-        "",
-        "mkdir bag && printf 'BagIt-Version: 1.0\\nTag-File-Character-Encoding: UTF-8\\n' >bag/bagit.txt"
-        " && mkdir tmp && cp -r www tmp/data && cd tmp && find data -type f | while IFS= read -r f; do "
-        "printf '%s  %s\\n' $(sha512sum <\"$f\" | cut -d' ' -f1) \"$(printf %s \"$f\" | sed s/%/%25/g)\"; "
-        "done >../bag/manifest-sha512.txt && find data -type f | while IFS= read -r f; do "
-        "printf '%s %s %s\\n' \"$BASE$(printf %s \"${f#data/}\" | jq -sRr 'split(\"/\") | map(@uri) | "
-        "join(\"/\")')\" $(stat -c %s \"$f\") \"$(printf %s \"$f\" | sed s/%/%25/g)\"; "
-        "done >../bag/fetch.txt");
+    char *bagit = NULL;
+    cr_assert(asprintf(&bagit, "%s\nTag-File-Character-Encoding: UTF-8\n", version) > 0);
+    fa_scratch_write(&scratch, "bag/bagit.txt", bagit);
+    free(bagit);
+    shell("", "mkdir tmp && cp -r www tmp/data && cd tmp && find data -type f | "
+              "while IFS= read -r f; do printf '%s  %s\\n' $(sha512sum <\"$f\" | cut -d' ' -f1) "
+              "\"$(printf %s \"$f\" | sed s/%/%25/g)\"; "
+              "done >../bag/manifest-sha512.txt && find data -type f | while IFS= read -r f; do "
+              "printf '%s %s %s\\n' \"$BASE$(printf %s \"${f#data/}\" | jq -sRr "
+              "'split(\"/\") | map(@uri) | join(\"/\")')\" $(stat -c %s \"$f\") "
+              "\"$(printf %s \"$f\" | sed s/%/%25/g)\"; done >../bag/fetch.txt");
+}
+
+static void run_bag(int expected, const char *message)
+{
+    fa_run_end(&run);
     fa_run_start(&run, NULL, "-d", fa_scratch_path(&scratch, "bag"), "--progress", "none",
-                 fa_scratch_path(&scratch, "bag/fetch.txt"), NULL);
-    cr_assert_eq(fa_run_wait(&run, 20), 0, "%s", fa_run_err(&run));
+                 fa_scratch_path(&scratch, "bag/fetch.txt"), "--sandbox", "auto", NULL);
+    int status = fa_run_wait(&run, 20);
+    cr_expect_eq(status, expected, "%d: %s", status, fa_run_err(&run));
+    cr_expect_not_null(strstr(fa_run_err(&run), message), "%s", fa_run_err(&run));
+}
+
+Test(formats, the_fetch_file_of_a_bag_is_a_list_and_the_bag_is_whole_then)
+{
+    make_bag("BagIt-Version: 1.0");
+    shell("bag", "find ../www -type f -printf '%s\\n' | "
+                 "awk '{n += $1} END {print \"Payload-Oxum: \" n \".\" NR}' >bag-info.txt && "
+                 "md5sum *.txt >tagmanifest-md5.txt");
+    run_bag(0, "fetchall: the bag '");
+    cr_expect_not_null(strstr(fa_run_err(&run), "' is whole: 9 good files ("), "%s",
+                       fa_run_err(&run));
     shell("", "diff -r www bag/data");
+}
+
+/* Only the files of the list are new: what came with the bag is checked, too. */
+Test(formats, a_bag_that_is_not_whole_is_an_integrity_failure)
+{
+    make_bag("BagIt-Version: 1.0");
+    shell("bag", "mkdir data && printf x >data/more && printf x >data/unlisted && "
+                 "printf '%s  data/more\\n' $(printf y | sha512sum | cut -d' ' -f1) "
+                 ">>manifest-sha512.txt");
+    run_bag(3, "fetchall: bag: changed: data/more: its sha512 is another\n");
+    cr_expect_not_null(strstr(fa_run_err(&run), "data/unlisted: it is in no payload manifest\n"));
+    cr_expect_not_null(strstr(fa_run_err(&run), "' is not whole: 5 good files ("));
+    fa_run_end(&run);
+    fa_run_start(&run, NULL, "verify", "-d", fa_scratch_path(&scratch, "bag"), NULL);
+    cr_expect_eq(fa_run_wait(&run, 20), 3);
+    cr_expect_str_eq(fa_run_out(&run), "changed     data/more: its sha512 is another\n"
+                                       "invalid     data/unlisted: it is in no payload manifest\n");
+    shell("bag", "rm data/more");
+    run_bag(3, "fetchall: bag: missing: data/more\n");
+}
+
+Test(formats, a_bag_is_checked_only_if_the_run_completes_it)
+{
+    make_bag("BagIt-Version: 1.0");
+    fa_run_start(&run, NULL, "-d", fa_scratch_path(&scratch, "out"), "--progress", "none",
+                 fa_scratch_path(&scratch, "bag/fetch.txt"), NULL);
+    cr_expect_eq(fa_run_wait(&run, 20), 0);
+    cr_expect_not_null(strstr(fa_run_err(&run), "bag' is not checked: its files are in another "),
+                       "%s", fa_run_err(&run));
+    shell("bag", "printf '%sgone - data/gone\\n' $BASE >>fetch.txt && "
+                 "printf '%s  data/gone\\n' $(printf y | sha512sum | cut -d' ' -f1) "
+                 ">>manifest-sha512.txt");
+    run_bag(1, "bag' is not checked: it is not complete\n");
 }
 
 Test(formats, checksum_files_of_coreutils_are_lists)
