@@ -71,6 +71,7 @@
  *    queues, health, mirrors, extra: of the scheduler
  *    hosts, breaker, concurrency, learned, outage, retry, scope, bucket, slots, spacing, timers, backlog: for the scheduler
  *    stragglers: which transfers are far slower than their kind
+ *    unknown: notices about options without effect
  *    secrecy: what of the user's secrets is sent after a redirect
  *    name, name_part, name_template, names, identity, kept, folder, store, unnamed, lock, mount: names and files
  *    split, segments, growth, extents, part_map: ranges of one file fetched at once
@@ -86,7 +87,7 @@
  *    stage, digest, crc32c: digests of downloaded files
  *
  * src/list: input
- *    list, source, unpack, utf16, lines, text, entry, sum, relative: streams, lines and entries
+ *    list, source, unpack, utf16, lines, text, aria2, entry, sum, relative: streams, lines and entries
  *    format, format_text, format_packed, format_binary, packed: the formats of lists
  *    format_sums, format_jsonl, format_csv, format_curl, format_metalink, format_bagit, bag, tag_file, columns, record: those of other programs
  *    template: names from columns

@@ -292,51 +292,6 @@ static int admit_check(struct fa_session *s, struct fa_job *job, struct fa_recal
     return job_claim_name(s, job, ret_record, ret_claim, err);
 }
 
-/* @return whether the name is new, and among the first FA_UNKNOWN_MAX */
-static bool unknown_remember(struct fa_session *s, const char *name)
-{
-    uint64_t key = fa_key_str(name);
-    for (size_t i = 0; i < s->unknown.count; ++i)
-        if (s->unknown.keys[i] == key)
-            return false;
-    if (s->unknown.count == FA_UNKNOWN_MAX)
-        return false;
-    s->unknown.keys[s->unknown.count++] = key;
-    return true;
-}
-
-/* It may be a mistyped header with a secret in it, so it is redacted. */
-static void unknown_put(struct fa_session *s, struct fa_buf *names, const char *name)
-{
-    char *redacted = fa_redact_url(name, s->config.secret_keys);
-    const char *printed = redacted ? redacted : "?";
-    if (names->len > 0)
-        fa_buf_put(names, ", ", 2);
-    fa_buf_put_u8(names, '\'');
-    fa_buf_put(names, printed, strlen(printed));
-    fa_buf_put_u8(names, '\'');
-    free(redacted);
-}
-
-/* Once for each name, not for each entry: a session file of aria2 has some in all of them. */
-static void report_unknown(struct fa_session *s, const struct fa_entry *entry)
-{
-    struct fa_buf names;
-    fa_buf_init(&names);
-    size_t n = 0;
-    for (size_t i = 0; i < entry->n_unknown; ++i) {
-        if (!unknown_remember(s, entry->unknown[i].name))
-            continue;
-        unknown_put(s, &names, entry->unknown[i].name);
-        ++n;
-    }
-    fa_buf_put_u8(&names, 0);
-    if (n > 0)
-        fa_emit_notice(&s->emitter, entry, "unknown %s%s, ignored: %s", entry->unknown_are,
-                       n == 1 ? "" : "s", names.failed ? "?" : (const char *)names.data);
-    fa_buf_fini(&names);
-}
-
 static void ignore_bad_mirror(void *ctx, const struct fa_job *job, unsigned mirror,
                               const struct fa_error *why)
 {
@@ -385,7 +340,7 @@ static void admit_entry(struct fa_session *s, struct fa_entry *entry, double now
     }
     ++s->counts.entries;
     fa_engine_set_slice(s, job);
-    report_unknown(s, entry);
+    fa_unknown_report(&s->unknown, &s->emitter, entry, s->config.secret_keys);
     struct fa_error err = entry->error;
     struct fa_recalled record;
     enum fa_claim claim;

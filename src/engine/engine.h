@@ -35,6 +35,7 @@
 #include "engine/pause.h"
 #include "engine/scheduler.h"
 #include "engine/stragglers.h"
+#include "engine/unknown.h"
 
 #include <fetchall/session.h>
 
@@ -44,9 +45,6 @@
 #define FA_TICK 0.1
 /** Maximum seconds to wait for cancelled attempts after a stop. */
 #define FA_DRAIN 4.0
-
-/** Names of unknown options that were reported. */
-#define FA_UNKNOWN_MAX 128
 
 /** The end of the run. */
 struct fa_run_end {
@@ -66,12 +64,6 @@ struct fa_alarms {
     struct event *tick;  /**< Progress. */
     double alarm_at, tick_at;
     bool turning; /**< A turn is in progress. */
-};
-
-/** Unknown options of entries that were reported: hashes of their names. */
-struct fa_unknown {
-    uint64_t keys[FA_UNKNOWN_MAX];
-    size_t count;
 };
 
 /** Entries of a URL and path that an earlier entry has: see engine/repeats.h. */

@@ -407,7 +407,7 @@ static void curl_deliver(struct reading *r)
     if (item.bad)
         return;
     fa_record_reset(&curl->record);
-    curl->record.unknown_are = "option";
+    curl->record.unknown_are = "curl option";
     record_take_item(curl, &item);
     const char *shown = item.url ? item.url : item.out ? item.out : "";
     *r->ret = fa_record_entry(&curl->record, reading_list_name(r), item.line, shown, strlen(shown),

@@ -8,6 +8,7 @@
 #include "list/text.h"
 
 #include "base/buf.h"
+#include "list/aria2.h"
 
 #include <stdbool.h>
 #include <string.h>
@@ -80,6 +81,32 @@ static void text_parse_urls(struct fa_entry *entry, char *at, char *end)
     }
 }
 
+/* The room that the lines of options need besides their own. */
+static size_t text_count_room(const char *at, const char *end)
+{
+    size_t room = 0;
+    while (at < end) {
+        const char *lf = memchr(at, '\n', (size_t)(end - at));
+        while (at < end && byte_is_blank(*at))
+            ++at;
+        room += fa_aria2_room(at, (size_t)((lf ? lf : end) - at));
+        at = lf ? lf + 1 : end;
+    }
+    return room;
+}
+
+static void text_parse_options(struct fa_entry *entry, char *at, char *end, char *room)
+{
+    struct fa_aria2_login login = {0};
+    while (at < end) {
+        size_t len;
+        char *option = text_next_field(&at, end, '\n', &len);
+        if (len > 0)
+            room += fa_aria2_add_option(entry, &login, option, len, room);
+    }
+    fa_aria2_add_login(entry, &login, room);
+}
+
 /* The numbers of TABs and line ends are upper bounds: empty fields are skipped.  text may be a null
  * pointer if len is 0, which memchr(3) does not permit. */
 struct fa_entry *fa_text_parse(const char *list, uint64_t line, const char *text, size_t len,
@@ -90,7 +117,7 @@ struct fa_entry *fa_text_parse(const char *list, uint64_t line, const char *text
     struct fa_entry_need need = {
         .urls = (len > 0 ? text_count_byte(text, first, '\t') : 0) + 1,
         .options = lf ? text_count_byte(lf, len - first, '\n') : 0,
-        .bytes = len + 1,
+        .bytes = len + 1 + (lf ? text_count_room(lf + 1, text + len) : 0),
     };
     char *at;
     struct fa_entry *entry = fa_entry_new(list, line, &need, &at, err);
@@ -100,13 +127,7 @@ struct fa_entry *fa_text_parse(const char *list, uint64_t line, const char *text
         memcpy(at, text, len);
     char *end = at + len;
     text_parse_urls(entry, at, at + first);
-    at += first + (lf ? 1 : 0);
-    while (at < end) {
-        size_t option_len;
-        char *option = text_next_field(&at, end, '\n', &option_len);
-        if (option_len > 0)
-            fa_entry_add_option(entry, option, option_len);
-    }
+    text_parse_options(entry, at + first + (lf ? 1 : 0), end, end + 1);
     fa_entry_finish(entry, text, len);
     return entry;
 }

@@ -110,6 +110,29 @@ Test(lists, options_of_an_entry_are_kept)
     cr_expect_not_null(strstr(fa_run_err(&fetch.run), ":7:"), "%s", fa_run_err(&fetch.run));
 }
 
+Test(lists, options_of_aria2_are_done_ignored_or_refused)
+{
+    fetch_text("@/ae/a\n out=a\n referer=http://r.test/?a=b\n user-agent=Other/1\n"
+               " http-user=Aladdin\n http-passwd=open sesame\n split=5\n ftp-passwd=s3cret\n"
+               "@/ae/b\n all-proxy=http://u:s3cret@127.0.0.1:1\n@/ae/c\n dry-run=true\n",
+               1);
+    char path[PATH_MAX];
+    snprintf(path, sizeof(path), "%s/a", fetch.dir);
+    char *head = fa_file_read(path, NULL);
+    cr_expect_not_null(strstr(head, "Referer: http://r.test/?a=b\n"), "%s", head);
+    cr_expect_not_null(strstr(head, "User-Agent: Other/1\n"), "%s", head);
+    cr_expect_not_null(strstr(head, "Authorization: Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==\n"));
+    free(head);
+    const char *err = fa_run_err(&fetch.run);
+    cr_expect_not_null(strstr(err, ":1: options of aria2c, ignored: 'split' (use --segments), "
+                                   "'ftp-passwd'\n"),
+                       "%s", err);
+    cr_expect_not_null(strstr(err, "option 'all-proxy' of aria2c is not supported"), "%s", err);
+    cr_expect_not_null(strstr(err, "option 'dry-run' of aria2c is not supported"), "%s", err);
+    cr_expect_null(strstr(err, "s3cret"), "%s", err);
+    cr_expect_eq(fa_report_count(fetch.entries, "class", "bad_url"), 2);
+}
+
 Test(lists, gzip_is_read_as_it_is)
 {
     char *text = at_server("@/ok/1/a\n@/ok/2/b\n");
@@ -183,10 +206,12 @@ Test(lists, session_of_aria2_is_read_as_it_is)
     fa_expect_file(fetch.dir, "deep/o49", "/ok/50/f49", 50);
     const char *err = fa_run_err(&fetch.run);
     cr_expect_not_null(
-        strstr(err,
-               "list:1: unknown options, ignored: 'gid', 'pause', 'max-connection-per-server'\n"),
+        strstr(
+            err,
+            "list:1: options of aria2c, ignored: 'gid', 'pause', 'max-connection-per-server' (use "
+            "--per-host)\n"),
         "%s", err);
-    cr_expect_eq(count_text(err, "unknown option"), 1, "%s", err);
+    cr_expect_eq(count_text(err, "options of aria2c"), 1, "%s", err);
 }
 
 Test(lists, session_of_aria2_for_another_folder_is_refused_with_one_message)
