@@ -14,14 +14,16 @@
 /* The first step is small, since many servers accept about 10 connections from an address. */
 #define SMALL_LIMIT 12
 #define SMALL_STEP  4
+/* Of a new origin whose requests take as long as before: how many times the limit it adds. */
+#define FLAT_STEP 3
+/* "As long as before". */
+#define TIME_FLAT 1.15F
 /* Broken connections do not reduce the limit further. */
 #define BROKEN_LEAST 4U
 /* Latency that has grown by this factor may be that of a queue. */
 #define LATENCY_GROWN 2.0F
 /* And by this one certainly is. */
 #define LATENCY_FULL 4.0F
-/* Round trips of a short round. */
-#define ROUND_TRIPS 8
 /* The reference becomes a little less strict with each round, as the path may have changed. */
 #define LATENCY_DRIFT 1.01F
 
@@ -72,6 +74,7 @@ static void concurrency_begin_round(struct fa_concurrency *c, enum fa_concurrenc
     c->round_work = c->work;
     c->widest = c->base;
     c->probes = c->probed = 0;
+    c->time_last = 0;
     c->settled = false;
     c->latency_sum = 0;
     c->answers = 0;
@@ -99,9 +102,9 @@ static void concurrency_hold(struct fa_concurrency *c, unsigned wait, double now
 
 /* Beyond what an origin has refused, a step is small even if the limit is large. */
 static void concurrency_grow(struct fa_concurrency *c, const struct fa_concurrency_policy *policy,
-                             double now)
+                             bool flat, double now)
 {
-    unsigned step = c->base < SMALL_LIMIT ? SMALL_STEP : c->base;
+    unsigned step = c->base < SMALL_LIMIT ? SMALL_STEP : c->base * (flat ? FLAT_STEP : 1);
     if (c->bounded)
         step = unsigned_max(1, c->base / 8);
     c->limit = unsigned_min(c->base + step, policy->most);
@@ -110,16 +113,31 @@ static void concurrency_grow(struct fa_concurrency *c, const struct fa_concurren
 
 /* The limit works: take the next step.  At the ceiling there is none. */
 static void concurrency_accept(struct fa_concurrency *c, const struct fa_concurrency_policy *policy,
-                               float rate, double now)
+                               float rate, bool flat, double now)
 {
     c->base = c->limit;
     c->rate = rate;
     c->bounded = false;
     c->wait = 0;
     if (c->base < policy->most)
-        concurrency_grow(c, policy, now);
+        concurrency_grow(c, policy, flat, now);
     else
         concurrency_hold(c, FA_CONCURRENCY_WAIT, now);
+}
+
+/* Whether the first steps of a new origin go on: each has gained, and none was measured twice. */
+static bool concurrency_is_new(const struct fa_concurrency *c)
+{
+    return c->phase == FA_CONCURRENCY_GROW && !c->settled && !c->bounded && c->wait == 0;
+}
+
+/* Half of the probes are answered, so that the last one has the median time. */
+static bool concurrency_is_flat(struct fa_concurrency *c)
+{
+    bool flat = c->time <= 0 || c->time_last <= c->time * TIME_FLAT;
+    if (c->time <= 0 || c->time_last < c->time)
+        c->time = c->time_last;
+    return flat;
 }
 
 static void concurrency_judge_growth(struct fa_concurrency *c,
@@ -128,8 +146,10 @@ static void concurrency_judge_growth(struct fa_concurrency *c,
 {
     float step = c->base ? (float)c->limit / (float)c->base - 1 : 0;
     float gain = c->rate > 0 ? rate / c->rate - 1 : 1;
-    if (!policy->search || gain >= step / 5) {
-        concurrency_accept(c, policy, rate, now);
+    bool timed = concurrency_is_new(c) && c->time_last > 0;
+    bool flat = timed && concurrency_is_flat(c);
+    if (!policy->search || gain >= (flat ? step / 10 : timed ? INFINITY : step / 5)) {
+        concurrency_accept(c, policy, rate, flat, now);
         return;
     }
     if (!c->settled) {
@@ -138,7 +158,7 @@ static void concurrency_judge_growth(struct fa_concurrency *c,
         return;
     }
     if (gain >= step / 10) {
-        c->base = c->limit;
+        c->base = unsigned_min(c->limit, (unsigned)((float)c->base * (1 + gain)));
         c->rate = rate;
     }
     concurrency_hold(c, c->wait ? c->wait * 2u : FA_CONCURRENCY_WAIT, now);
@@ -183,7 +203,7 @@ static void concurrency_end_hold(struct fa_concurrency *c,
     else if (policy->search && c->base > 1 && (growth > LATENCY_GROWN || c->learned))
         concurrency_shrink(c, c->learned || growth > LATENCY_FULL, now);
     else if (c->base < policy->most)
-        concurrency_grow(c, policy, now);
+        concurrency_grow(c, policy, false, now);
     else
         concurrency_hold(c, c->wait, now);
 }
@@ -206,15 +226,10 @@ static bool concurrency_end_round(struct fa_concurrency *c,
     return c->limit != before;
 }
 
-/* While a new origin gains by each step, rounds of ROUND_TRIPS will do: if one shows no gain, a full
- * one is measured before that is believed. */
+/* A short round that shows no gain is followed by a full one. */
 static double round_least(const struct fa_concurrency *c)
 {
-    if (c->phase != FA_CONCURRENCY_GROW || c->settled || c->bounded || c->wait > 0 ||
-        c->answers == 0)
-        return FA_CONCURRENCY_ROUND;
-    double least = (double)c->latency_sum / c->answers * ROUND_TRIPS;
-    return fmin(fmax(least, FA_CONCURRENCY_ROUND_SHORT), FA_CONCURRENCY_ROUND);
+    return concurrency_is_new(c) ? FA_CONCURRENCY_ROUND_SHORT : FA_CONCURRENCY_ROUND;
 }
 
 /* Whether enough of the round's requests are answered. */
@@ -254,8 +269,9 @@ static bool concurrency_is_accident(const struct fa_concurrency *c, unsigned use
     return used * 2 <= goal && (c->cut_at <= 0 || now - c->cut_at > FA_CONCURRENCY_ACCIDENT);
 }
 
-/* A refusal counts what is used, since the limit may be higher than that.  A connection can also
- * break because of its file, so broken ones leave a few transfers. */
+/* A refusal counts what is used, since the limit may be higher than that.  Half of a large step can
+ * be more than the origin was known to accept.  A connection can also break because of its file, so
+ * broken ones leave a few transfers. */
 static void concurrency_cut(struct fa_concurrency *c, const struct fa_concurrency_policy *policy,
                             const struct fa_concurrency_answer *answer)
 {
@@ -265,8 +281,9 @@ static void concurrency_cut(struct fa_concurrency *c, const struct fa_concurrenc
     if (c->phase == FA_CONCURRENCY_RECOVER)
         goal = c->base;
     c->bounded = answer->sign == FA_CONCURRENCY_REFUSED;
-    c->limit = c->bounded ? unsigned_max(1, used / 2)
-                          : unsigned_max(unsigned_min(limit, BROKEN_LEAST), limit / 2);
+    unsigned half =
+        c->bounded ? used / 2 : unsigned_max(unsigned_min(limit, BROKEN_LEAST), limit / 2);
+    c->limit = unsigned_max(1, unsigned_min(half, goal));
     bool refused = c->bounded && !concurrency_is_accident(c, used, goal, answer->now);
     c->base = unsigned_max(c->limit, refused ? answer->active : goal);
     c->learned = false;
@@ -286,8 +303,9 @@ static void concurrency_failed(struct fa_concurrency *c, const struct fa_concurr
         c->base = unsigned_max(c->limit, unsigned_min(c->base, answer->active));
 }
 
-/* One more for each good answer to a request since the cut doubles the limit in each round trip, so that an origin that has
- * recovered is at full speed soon.  Without a search, the ceiling ends it all. */
+/* One more for each good answer to a request since the cut doubles the limit in each round trip, so
+ * that an origin that has recovered is at full speed soon.  Without a search, the ceiling ends it
+ * all. */
 static void concurrency_recover(struct fa_concurrency *c,
                                 const struct fa_concurrency_policy *policy, double now)
 {
@@ -316,7 +334,10 @@ void fa_concurrency_ended(struct fa_concurrency *c, const struct fa_concurrency_
         return;
     ++c->answers;
     c->latency_sum += (float)answer->latency;
-    c->probed += answer->round == c->round;
+    if (answer->round == c->round) {
+        ++c->probed;
+        c->time_last = (float)answer->time;
+    }
     if (c->phase == FA_CONCURRENCY_RECOVER && answer->started < c->cut_at)
         return;
     if (c->phase == FA_CONCURRENCY_RECOVER)

@@ -11,17 +11,23 @@
  *                                                       HOLD ◀── SHRINK
  *
  * A limit is measured in rounds.  A round of GROW ends when the requests that went beyond the
- * previous limit are answered, so that it covers the set-up of their connections.  If that is too slow
- * to show a gain, another one without set-up decides.  Other rounds end after two answers for each
- * transfer.  While large files delay the answers, rounds end by time.  A round in which the limit was
- * not reached has no verdict.
+ * previous limit are answered, so that it covers the set-up of their connections.  If that is too
+ * slow to show a gain, another one without set-up decides.  Other rounds end after two answers for
+ * each transfer.  While large files delay the answers, rounds end by time.  A round in which the
+ * limit was not reached has no verdict.
  *
- * A round takes at least FA_CONCURRENCY_ROUND, except for the first steps of a new origin whose answers
- * come at once: those take FA_CONCURRENCY_ROUND_SHORT, and only a full round can end them.
+ * A round takes at least FA_CONCURRENCY_ROUND, except for the first steps of a new origin: those
+ * take FA_CONCURRENCY_ROUND_SHORT, and only a full round can end them.
  *
  * Throughput counts bytes, and FA_CONCURRENCY_FILE bytes for each file.  A step must gain at least
  * a fifth of itself: twice the transfers, 1.2 times the throughput.  A larger limit that gains less
- * than a tenth is given back.
+ * than a tenth is given back, and one between the two is reduced to what its gain is worth.
+ *
+ * The first steps of a new origin also look at the time of a request.  If its median stays the
+ * same, throughput grows as the limit does (Little's law), although the set-up of connections hides
+ * that: then the next step is fourfold, since each takes two round trips.  If it grows, requests
+ * wait for each other somewhere: the limit is measured without set-up, and the next step is
+ * twofold.
  *
  * Failures that more transfers can cause (429, 503, refused connections, resets, time-outs) halve
  * the limit at once.  Each good answer then adds one (RECOVER), up to the number that the origin
@@ -44,7 +50,7 @@
 #define FA_CONCURRENCY_FILE 16384
 /** Minimum seconds of a round, so that noise averages out. */
 #define FA_CONCURRENCY_ROUND 0.05
-/** The same while the limit of a new origin grows, if its answers come at once. */
+/** The same while the limit of a new origin grows. */
 #define FA_CONCURRENCY_ROUND_SHORT 0.01
 /** Seconds after which a round ends without answers, if bytes arrive. */
 #define FA_CONCURRENCY_ROUND_MOST 1.0
@@ -77,6 +83,8 @@ struct fa_concurrency {
     float rate;        /**< Work per second at the limit `base`; 0: not measured. */
     float latency;     /**< The lowest mean of a round, in seconds; 0: unknown. */
     float latency_sum; /**< Of the answers of the round. */
+    float time;        /**< GROW: the lowest median time of a round's probes; 0: unknown. */
+    float time_last;   /**< GROW: of the last answered probe of the round; 0: none. */
     unsigned answers;  /**< Of the round. */
     unsigned limit;    /**< 0: the first limit. */
     unsigned base;     /**< GROW, SHRINK: the limit to return to; RECOVER: to reach. */
@@ -108,6 +116,7 @@ struct fa_concurrency_answer {
     uint32_t round;  /**< What fa_concurrency_started() returned. */
     unsigned active; /**< Transfers in progress, without this one. */
     double latency;  /**< Seconds from the request to the first byte, without connecting. */
+    double time;     /**< The same to the last byte. */
     uint64_t bytes;  /**< Not reported by fa_concurrency_received(). */
     bool busy;       /**< More requests wait for the origin. */
 };

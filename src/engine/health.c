@@ -191,10 +191,10 @@ static bool origin_account_failure(struct fa_scheduler *scheduler, struct fa_ori
            (scheduler->policy.outage.host_wait > 0 && fa_outage_is_unconnected(outcome));
 }
 
-static double outcome_latency(const struct fa_outcome *outcome)
+/* @until  Since the start of the attempt. */
+static double seconds_without_connecting(const struct fa_times *time, double until)
 {
-    const struct fa_times *time = &outcome->time;
-    return fmax(0, time->ttfb - time->dns - time->connect - time->tls);
+    return fmax(0, until - time->dns - time->connect - time->tls);
 }
 
 /* A host that is down fails whatever the limit is, so its failures say nothing about it.  One that
@@ -227,12 +227,14 @@ static void origin_judge_limit(struct fa_origin *origin, const struct fa_job *jo
                                enum fa_evidence evidence, double now)
 {
     struct fa_concurrency_policy policy = fa_origin_concurrency(origin);
+    const struct fa_times *time = &job->outcome.time;
     struct fa_concurrency_answer answer = {
         .now = now,
         .started = job->timing.started,
         .round = job->tries.round,
         .active = origin->active,
-        .latency = outcome_latency(&job->outcome),
+        .latency = seconds_without_connecting(time, time->ttfb),
+        .time = seconds_without_connecting(time, time->total),
         .bytes = job->outcome.received > job->tries.counted
                      ? job->outcome.received - job->tries.counted
                      : 0,
