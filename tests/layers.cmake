@@ -13,7 +13,7 @@ set(MAY_engine "engine;strategy;stage;state;list;transfer;pool;confine;base")
 set(MAY_queue "queue")
 set(MAY_cli "cli;queue")
 # Leaves, which include nothing of src: the program is built with them, as the library is.
-set(SHARED "base/clock;base/hex;base/netrc;base/utf8")
+set(SHARED "base/clock;base/hex;base/key;base/netrc;base/utf8")
 
 set(HOME_curl "transfer/;strategy/async.c")
 set(HOME_openssl "stage/;transfer/trust.c;queue/channel.c")

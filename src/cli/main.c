@@ -47,6 +47,7 @@
  *
  * src/cli/compare: fetchall compare
  *    compare, command, picks, plan, choice, contestant: what to compare
+ *    program, program_files, lineup, inventory: other programs, and whether their files are the same
  *    workspace, rounds, run, child, meter, machine, stage_files, warmup: running it
  *    trial, result, harvest, measure, statistics, verdict, reason: what it means
  *    answer, view, grid, table, sheet, markup, svg: printing it

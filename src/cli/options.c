@@ -323,6 +323,16 @@ const struct fa_option fa_options_table[] = {
     UINT("loops", 0, config.loops, 1, 64, .initial = "cores, at most 8",
          .help = "set the event loops of async", .more = "1 is the pure single-threaded model."),
 
+    CUSTOM("with", 0, "PROGRAM,...|NAME=COMMAND", fa_programs_parse, .commands = COMPARE,
+           .lists = true, .initial = "none", .help = "compare with other programs, too",
+           .more =
+               "PROGRAM is one of curl, wget2, aria2c and xargs, which runs many curl.  In a "
+               "COMMAND, {list} becomes a file with the URLs, {dir} the folder for the files, "
+               "which is the working directory, too, {jobs} a value of --jobs, {curl} a config "
+               "file of curl with URLs and names, and {aria2} an input file of aria2c.  It is split "
+               "at spaces, with quotes as in a shell, but not run by one: for a shell, write sh -c "
+               "'...'.  A file that is missing, differs from those that fetchall downloaded, or is "
+               "an HTML page instead excludes the program.  See COMPARISON."),
     UINT("sample", 0, compare.sample, 1, 1000000, .commands = COMPARE,
          .help = "limit the entries downloaded in each run",
          .more = "The sample is taken evenly from the hosts of the lists, and evenly from the "

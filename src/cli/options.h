@@ -11,6 +11,7 @@
 #include <fetchall/error.h>
 
 #include "cli/compare/picks.h"
+#include "cli/compare/program.h"
 #include "cli/host_file.h"
 #include "cli/option.h"
 #include "cli/texts.h"
@@ -50,7 +51,8 @@ struct fa_compare_options {
     const char *json;          /**< These are file names; NULL: none, "-": standard output. */
     const char *csv;
     const char *html;
-    bool stage; /**< Compare the CPU stage. */
+    bool stage;                  /**< Compare the CPU stage. */
+    struct fa_programs programs; /**< Other contestants; borrows from the arguments. */
 };
 
 /** Options of queues. */

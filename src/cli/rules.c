@@ -166,6 +166,8 @@ static int options_check_compare(const struct fa_options *options, struct fa_err
         return fa_option_refuse(err, "--key requires its certificate: add --cert");
     if (options->compare.stage && !options->config.hash)
         return fa_option_refuse(err, "--stage requires a digest: remove --hash none");
+    if (options->compare.stage && options->compare.programs.count > 0)
+        return fa_option_refuse(err, "--stage compares nothing of other programs: remove --with");
     if (options->compare.stage && options->compare.max_bytes)
         return fa_option_refuse(err, "--stage downloads each file once: remove --max-bytes");
     if (fa_config_check_proxy(options->config.proxy, err) != 0 ||

@@ -713,3 +713,48 @@ Test(compare, that_per_host_limits_the_jobs_is_printed)
     finish();
     cr_expect_null(strstr(fa_run_err(&run), "holds -j"), "%s", fa_run_err(&run));
 }
+
+/* A program that does the work is ranked, one that does not is excluded and not asked again, and
+ * one that is not installed is left out. */
+Test(compare, other_programs_are_ranked_if_their_files_are_right)
+{
+    add_files("127.0.0.1", 6, 300);
+    START("-m", "async", "--rounds", "3", "-j", "4", "-H", "X-Secret: abc", "--with", "curl,xargs",
+          "--with", "page=sh -c 'echo \"<html>\" >f0; pwd >{dir}/log'", "--with",
+          "none=nonesuch x");
+    finish();
+    cr_assert_eq(json_array_size(json_object_get(comparison(0), "contestants")), 4);
+    expect_name(0, 1, "curl");
+    expect_name(0, 2, "xargs");
+    for (size_t i = 1; i < 3; i++) {
+        cr_expect(json_is_null(json_object_get(contestant(0, i), "wrong")), "%s",
+                  fa_report_str(contestant(0, i), "wrong"));
+        cr_expect(json_is_true(json_object_get(contestant(0, i), "program")));
+        cr_expect(json_is_null(json_object_get(contestant(0, i), "mode")));
+        cr_expect_eq(fa_report_int(trial(0, i, 2), "bytes"), 1800);
+        cr_expect_eq(fa_report_int(trial(0, i, 2), "failed"), 0);
+        cr_expect(fa_report_real(trial(0, i, 2), "user") >= 0);
+    }
+    cr_expect_str_eq(fa_report_str(contestant(0, 1), "program_command"),
+                     "curl -q -Z --parallel-max 4 -K {curl}");
+    expect_name(0, 3, "page");
+    cr_expect_str_eq(fa_report_str(contestant(0, 3), "rank"), "failing");
+    cr_expect_str_eq(fa_report_str(contestant(0, 3), "wrong"),
+                     "5 files are missing, 1 file has other content: f0, f1, f2");
+    cr_expect_eq(json_array_size(json_object_get(contestant(0, 3), "trials")), 0);
+    cr_expect_eq(fa_server_stat(&server, "requests"), 3 * 4 * 6);
+    cr_expect_not_null(strstr(fa_run_out(&run), "wrong"), "%s", fa_run_out(&run));
+    cr_expect_not_null(strstr(fa_run_err(&run), "none is left out: 'nonesuch' is not installed"),
+                       "%s", fa_run_err(&run));
+    cr_expect_not_null(strstr(fa_run_err(&run), "page is wrong, and not run again"));
+}
+
+Test(compare, xargs_is_left_out_if_it_would_show_a_password)
+{
+    fa_lines_add(&list, "http://me:pw@%s", fa_server_url(&server, "/ok/10/f") + strlen("http://"));
+    START("-m", "async", "--rounds", "1", "--with", "xargs,curl");
+    finish();
+    cr_expect_eq(json_array_size(json_object_get(comparison(0), "contestants")), 2);
+    cr_expect_not_null(strstr(fa_run_err(&run), "xargs is left out: 'xargs' would show secrets"),
+                       "%s", fa_run_err(&run));
+}

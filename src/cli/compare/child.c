@@ -83,7 +83,7 @@ static int child_count_calls(pid_t pid)
 
 /* The child until exec.  Uses only system calls: locks may be held by threads that do not exist
  * here (fork(2)).  A failure is status 127, as in a shell. */
-static void child_become(char *const argv[], const int go[2], int said, bool mute)
+static void child_become(const struct fa_child *child, const int go[2], int said)
 {
     char byte;
     int null = open("/dev/null", O_RDWR);
@@ -92,23 +92,27 @@ static void child_become(char *const argv[], const int go[2], int said, bool mut
     prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
     close(go[1]);
     /* End of file without a byte: the parent has died. */
-    if (null < 0 || dup2(null, STDIN_FILENO) < 0 || dup2(mute ? null : said, STDOUT_FILENO) < 0 ||
-        dup2(said, STDERR_FILENO) < 0 || read(go[0], &byte, 1) != 1)
+    if (null < 0 || dup2(null, STDIN_FILENO) < 0 ||
+        dup2(child->mute ? null : said, STDOUT_FILENO) < 0 || dup2(said, STDERR_FILENO) < 0 ||
+        (child->dir && chdir(child->dir) != 0) || read(go[0], &byte, 1) != 1)
         _exit(127);
+    /* Ignored signals stay ignored across execve(2), and other programs expect to get this one. */
+    if (child->program)
+        signal(SIGPIPE, SIG_DFL);
     /* The running program itself, even if its file was replaced by an update in the meantime. */
-    execv("/proc/self/exe", argv);
+    execv(child->program ? child->program : "/proc/self/exe", child->argv);
     _exit(127);
 }
 
 /* Fork a child that waits for a byte in *ret_go. */
-static pid_t child_start(char *const argv[], const char *said, bool mute, int *ret_go,
-                         struct fa_error *err)
+static pid_t child_start(const struct fa_child *child, int *ret_go, struct fa_error *err)
 {
     int go[2] = {-1, -1};
-    int file = open(said, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0600);
+    int file =
+        open(child->said, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0600);
     pid_t pid = file < 0 || pipe2(go, O_CLOEXEC) ? -1 : fork();
     if (pid == 0)
-        child_become(argv, go, file, mute);
+        child_become(child, go, file);
     if (pid < 0)
         fa_error_system(err, FA_CLASS_LOCAL_IO, errno, "cannot start a run");
     if (file >= 0)
@@ -222,12 +226,12 @@ static int child_measure(pid_t pid, int go, double until, struct fa_usage *ret,
     return -1;
 }
 
-int fa_child_run(char *const argv[], double until, const char *said, bool mute,
-                 struct fa_usage *ret, struct fa_error *err)
+int fa_child_run(const struct fa_child *child, double until, struct fa_usage *ret,
+                 struct fa_error *err)
 {
     int go;
     *ret = (struct fa_usage){0};
-    pid_t pid = child_start(argv, said, mute, &go, err);
+    pid_t pid = child_start(child, &go, err);
     if (pid < 0)
         return -1;
     /* Parent and child both do this, so that it is done whichever runs first. */

@@ -24,18 +24,24 @@ struct fa_usage {
  * first. */
 void fa_child_adopt_orphans(void);
 
+/** A program to run. */
+struct fa_child {
+    char *const *argv;   /**< Including argv[0]; ends with NULL. */
+    const char *program; /**< Its file; NULL: fetchall itself. */
+    const char *dir;     /**< Its working directory; NULL: that of this process. */
+    const char *said;    /**< The file for its standard error, and for its standard output. */
+    bool mute;           /**< Discard its standard output. */
+};
+
 /**
  * Run a program in a process group of its own, with empty standard input, until it and all of its
  * descendants have ended.  It is killed if this process dies.
  *
- * @argv   Including argv[0]; ends with NULL.
  * @until  Time on the monotonic clock when it is killed.  0: never.
- * @said   The file for its standard error, and for its standard output.
- * @mute   Discard its standard output.
  * @return 0; or -1 if it cannot be run, or was killed (FA_CLASS_CANCELLED) because of @until or
  *         fa_signals_caught().
  */
-int fa_child_run(char *const argv[], double until, const char *said, bool mute,
-                 struct fa_usage *ret, struct fa_error *err);
+int fa_child_run(const struct fa_child *child, double until, struct fa_usage *ret,
+                 struct fa_error *err);
 
 #endif

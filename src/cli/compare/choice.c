@@ -64,6 +64,11 @@ static int choice_keep_cheapest(const struct fa_verdict *verdict,
     return 0;
 }
 
+static bool contestant_has_loops(const struct fa_contestant *contestant)
+{
+    return !contestant->program && fa_mode_has_loops(contestant->mode);
+}
+
 /* Event loops scale to more transfers than were measured, as they need no thread or process for
  * each.  If no candidate has loops, all are kept. */
 static void choice_keep_loops(const struct fa_comparison *comparison, bool *kept,
@@ -71,9 +76,9 @@ static void choice_keep_loops(const struct fa_comparison *comparison, bool *kept
 {
     size_t n = comparison->n_contestants;
     for (size_t i = 0; i < n; ++i)
-        choice->by_loops |= kept[i] && fa_mode_has_loops(comparison->contestants[i].mode);
+        choice->by_loops |= kept[i] && contestant_has_loops(&comparison->contestants[i]);
     for (size_t i = 0; i < n && choice->by_loops; ++i)
-        kept[i] = kept[i] && fa_mode_has_loops(comparison->contestants[i].mode);
+        kept[i] = kept[i] && contestant_has_loops(&comparison->contestants[i]);
 }
 
 static void choice_keep_fastest(struct fa_verdict *verdict, size_t n, bool *kept,

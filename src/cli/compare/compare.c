@@ -25,6 +25,7 @@
 #include "cli/compare/answer.h"
 #include "cli/compare/child.h"
 #include "cli/compare/command.h"
+#include "cli/compare/lineup.h"
 #include "cli/compare/machine.h"
 #include "cli/compare/plan.h"
 #include "cli/compare/rounds.h"
@@ -166,7 +167,7 @@ static void compare_announce(const struct compare *compare)
     compare_warn_of_per_host(compare);
 }
 
-static int fetch_once(struct fa_rounds *rounds, const struct fa_contestant *contestant,
+static int fetch_once(struct fa_rounds *rounds, struct fa_contestant *contestant,
                       struct fa_trial *ret, struct fa_error *err)
 {
     return fa_runs_fetch(rounds->runs, contestant, ret, err);
@@ -174,7 +175,9 @@ static int fetch_once(struct fa_rounds *rounds, const struct fa_contestant *cont
 
 static int compare_fetch(struct compare *compare, struct fa_error *err)
 {
-    if (compare_take_sample(compare, err) != 0)
+    if (compare_take_sample(compare, err) != 0 ||
+        fa_lineup_prepare(&compare->runs, compare->contestants, &compare->n,
+                          compare->sample.taken_origins, err) != 0)
         return -1;
     struct fa_result_of *result =
         compare_add_result(compare, fa_command_title(compare->options), err);
@@ -198,7 +201,7 @@ static int compare_fetch(struct compare *compare, struct fa_error *err)
     return rc;
 }
 
-static int hash_once(struct fa_rounds *rounds, const struct fa_contestant *contestant,
+static int hash_once(struct fa_rounds *rounds, struct fa_contestant *contestant,
                      struct fa_trial *ret, struct fa_error *err)
 {
     const struct fa_comparison *comparison = &rounds->result->comparison;

@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cli/compare/program.h"
 #include "cli/value.h"
 
 /* Append as much as fits. */
@@ -43,4 +44,34 @@ const char *fa_contestant_options(const struct fa_contestant *contestant, bool s
     if (c->hash_with != FA_HASH_WITH_AUTO)
         options_append(buf, " --hash-with %s", fa_value_hash_with(c->hash_with));
     return buf;
+}
+
+/* The files of a program are those of a comparison: their places stay in braces. */
+static char *program_command(const struct fa_contestant *contestant)
+{
+    static const char jobs[] = "{jobs}";
+    const char *command = contestant->program->command, *at = strstr(command, jobs);
+    char *text = NULL;
+    if (!contestant->program->known)
+        return NULL;
+    if (!at)
+        return strdup(command);
+    int before = (int)(at - command);
+    if (asprintf(&text, "%.*s%u%s", before, command, contestant->jobs, at + sizeof(jobs) - 1) < 0)
+        return NULL;
+    return text;
+}
+
+char *fa_contestant_command(const struct fa_contestant *contestant,
+                            const struct fa_comparison *comparison)
+{
+    char options[FA_CONTESTANT_OPTIONS_MAX], *text = NULL;
+    bool list = comparison->list && comparison->list[0];
+    if (contestant->program)
+        return program_command(contestant);
+    if (asprintf(&text, "%s %s%s%s", comparison->command ? comparison->command : "fetchall",
+                 fa_contestant_options(contestant, comparison->stage, options), list ? " " : "",
+                 list ? comparison->list : "") < 0)
+        return NULL;
+    return text;
 }

@@ -18,4 +18,11 @@
 const char *fa_contestant_options(const struct fa_contestant *contestant, bool stage,
                                   char buf[FA_CONTESTANT_OPTIONS_MAX]);
 
+/**
+ * The command line that works as this contestant did, as text for people; NULL: the user gave it,
+ * or there is no memory.  To be freed.
+ */
+char *fa_contestant_command(const struct fa_contestant *contestant,
+                            const struct fa_comparison *comparison);
+
 #endif

@@ -171,7 +171,10 @@ static void grid_put_cell(const struct fa_grid *grid, const struct column *colum
     buf[0] = '\0';
     switch (column->kind) {
     case RANK:
-        snprintf(buf, CELL_MAX, "%s", grid_rank_text(standing->rank));
+        snprintf(buf, CELL_MAX, "%s",
+                 grid->comparison->contestants[contestant].wrong[0]
+                     ? "wrong"
+                     : grid_rank_text(standing->rank));
         break;
     case WALL:
         if (!isnan(standing->wall.median))

@@ -64,17 +64,14 @@ static void page_put_header(FILE *out, const struct fa_comparison *comparison)
 static void page_put_command(FILE *out, const struct fa_comparison *comparison,
                              const struct fa_contestant *contestant)
 {
-    char options[FA_CONTESTANT_OPTIONS_MAX];
+    char *command = fa_contestant_command(contestant, comparison);
+    if (!command)
+        return;
     fputs("<pre><code>", out);
-    fa_markup_text(out, text_or(comparison->command, "fetchall"));
-    fputc(' ', out);
-    fa_markup_text(out, fa_contestant_options(contestant, comparison->stage, options));
-    if (comparison->list && *comparison->list) {
-        fputc(' ', out);
-        fa_markup_text(out, comparison->list);
-    }
+    fa_markup_text(out, command);
     fputs("</code></pre>\n", out);
-    if (comparison->redacted)
+    free(command);
+    if (comparison->redacted && !contestant->program)
         fputs("<p>*** stands for what is secret, and is to be filled in.</p>\n", out);
 }
 
@@ -85,6 +82,14 @@ static void page_put_warnings(FILE *out, const struct fa_view *view)
     if (comparison->rounds < comparison->rounds_wanted)
         fprintf(out, "<p class=\"warn\">It was ended early: %u of %u rounds were run.</p>\n",
                 comparison->rounds, comparison->rounds_wanted);
+    for (size_t i = 0; i < comparison->n_contestants; ++i) {
+        const struct fa_contestant *one = &comparison->contestants[i];
+        if (!one->wrong[0])
+            continue;
+        fprintf(out, "<p class=\"warn\">%s is wrong, and not ranked: ", one->name);
+        fa_markup_text(out, one->wrong);
+        fputs(".</p>\n", out);
+    }
 }
 
 /* The answer comes first; everything below supports it. */

@@ -43,6 +43,8 @@ static void page_table_put_cell(FILE *out, const char *text)
 static const char *page_table_rank_text(const struct fa_view *view, size_t i)
 {
     enum fa_rank rank = view->verdict->standings[i].rank;
+    if (view->comparison->contestants[i].wrong[0])
+        return "wrong";
     if (rank == FA_RANK_FAILING)
         return "failing";
     if (!view->verdict->concluded)

@@ -131,6 +131,26 @@ static bool request_combine(const struct request *w, size_t i, struct fa_contest
     return true;
 }
 
+/* Jobs are the one value that all programs have. */
+static void contestant_set_program(struct fa_contestant *c, const struct request *request,
+                                   const struct fa_program *program, unsigned jobs)
+{
+    *c = (struct fa_contestant){.program = program, .jobs = jobs};
+    name_append(c->name, "%.*s", (int)program->name_len, program->name);
+    if (request->jobs->count > 1)
+        name_append(c->name, " -j %u", jobs);
+}
+
+static size_t plan_add_programs(const struct request *request, const struct fa_programs *programs,
+                                struct fa_contestant *ret, size_t n)
+{
+    for (size_t i = 0; i < programs->count; ++i)
+        for (size_t j = 0; j < request->jobs->count && n < FA_PLAN_CONTESTANTS_MAX; ++j)
+            contestant_set_program(&ret[n++], request, &programs->items[i],
+                                   request->jobs->values[j]);
+    return n;
+}
+
 size_t fa_plan_contestants(const struct fa_options *options, struct fa_contestant *ret,
                            struct fa_error *err)
 {
@@ -148,7 +168,11 @@ size_t fa_plan_contestants(const struct fa_options *options, struct fa_contestan
         }
         ret[n++] = next;
     }
-    return n;
+    if (n + options->compare.programs.count * request.jobs->count > FA_PLAN_CONTESTANTS_MAX) {
+        fa_option_refuse(err, "more than %d combinations to compare", FA_PLAN_CONTESTANTS_MAX);
+        return 0;
+    }
+    return plan_add_programs(&request, &options->compare.programs, ret, n);
 }
 
 /* splitmix64 (public domain, S.  Vigna): sufficient for a random order. */

@@ -287,8 +287,8 @@ static size_t reason_find_fewer_jobs(const struct fa_verdict *verdict,
     *ret_most = true;
     for (size_t i = 0; i < n; ++i) {
         const struct fa_contestant *one = &comparison->contestants[i];
-        if (one->mode != best->mode || one->loops != best->loops || one->http != best->http ||
-            one->hash_with != best->hash_with)
+        if (one->program != best->program || one->mode != best->mode || one->loops != best->loops ||
+            one->http != best->http || one->hash_with != best->hash_with)
             continue;
         *ret_most &= one->jobs <= best->jobs;
         if (one->jobs < best->jobs && verdict->standings[i].rank == FA_RANK_SLOWER &&

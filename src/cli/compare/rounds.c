@@ -58,7 +58,10 @@ static void rounds_print(const struct fa_rounds *rounds, unsigned round, unsigne
          comparison->n_contestants <= SHOWN_MOST && place < comparison->n_contestants; ++place) {
         const struct fa_contestant *contestant = &comparison->contestants[order[place]];
         const struct fa_trial *last = &contestant->trials[contestant->n_trials - 1];
-        fprintf(stderr, "%s%s %.2f s", place ? ", " : "", contestant->name, last->wall);
+        if (contestant->wrong[0])
+            fprintf(stderr, "%s%s is wrong", place ? ", " : "", contestant->name);
+        else
+            fprintf(stderr, "%s%s %.2f s", place ? ", " : "", contestant->name, last->wall);
     }
     fputc('\n', stderr);
 }
@@ -84,6 +87,9 @@ static int rounds_run_one(struct fa_rounds *rounds, unsigned round, const unsign
     for (unsigned place = 0; place < comparison->n_contestants; ++place) {
         struct fa_contestant *contestant = &comparison->contestants[order[place]];
         struct fa_trial trial = {0};
+        /* Do not ask the servers again for what is not ranked. */
+        if (contestant->wrong[0])
+            continue;
         /* The cost of the round was checked before it; this catches a round that costs more than
          * the previous one. */
         *ret_limit = place > 0 ? rounds_exceeded_limit(rounds, 0, 0) : NULL;
@@ -112,6 +118,8 @@ static double rounds_add_up(struct fa_comparison *comparison)
     double seconds = 0;
     for (size_t i = 0; i < comparison->n_contestants; ++i) {
         const struct fa_contestant *contestant = &comparison->contestants[i];
+        if (contestant->wrong[0])
+            continue;
         const struct fa_trial *last = &contestant->trials[contestant->n_trials - 1];
         seconds += last->wall;
         if (last->bytes > comparison->bytes)
@@ -150,20 +158,33 @@ static void rounds_print_end(const struct fa_rounds *rounds, const char *limit, 
     fputc('\n', stderr);
 }
 
+/* The order of the warm-up: that of the first round, with other programs last, because their files
+ * are compared with those of fetchall. */
+static void rounds_order_warmup(const struct fa_comparison *comparison, const unsigned *order,
+                                unsigned *ret)
+{
+    size_t n = 0;
+    for (int program = 0; program < 2; ++program)
+        for (size_t i = 0; i < comparison->n_contestants; ++i)
+            if ((comparison->contestants[order[i]].program != NULL) == (program == 1))
+                ret[n++] = order[i];
+}
+
 static int rounds_run_all(struct fa_rounds *rounds, const unsigned *order, struct fa_error *err)
 {
     struct fa_comparison *comparison = &rounds->result->comparison;
     unsigned n = (unsigned)comparison->n_contestants;
+    unsigned warmup[FA_PLAN_CONTESTANTS_MAX];
     const char *limit = NULL;
     double seconds = 0;
     int rc = 1;
+    rounds_order_warmup(comparison, order, warmup);
     for (unsigned round = 0; rc == 1 && round <= comparison->rounds_wanted; ++round) {
         /* Round 0 is the warm-up: nothing is known yet that an estimate could start from. */
         limit = round > 0 ? rounds_exceeded_limit(rounds, seconds, comparison->bytes * n) : NULL;
         if (limit)
             break;
-        /* The warm-up uses the order of the first round. */
-        const unsigned *next = order + (size_t)(round > 0 ? round - 1 : 0) * n;
+        const unsigned *next = round > 0 ? order + (size_t)(round - 1) * n : warmup;
         rc = rounds_run_one(rounds, round > 0 ? round - 1 : 0, next, &limit, err);
         if (rc != 1)
             break;

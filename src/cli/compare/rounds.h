@@ -17,8 +17,8 @@ struct fa_rounds {
     uint64_t seed;
     double began; /**< Start of the time of --budget, on the monotonic clock. */
     /** Make one run. */
-    int (*once)(struct fa_rounds *rounds, const struct fa_contestant *contestant,
-                struct fa_trial *ret, struct fa_error *err);
+    int (*once)(struct fa_rounds *rounds, struct fa_contestant *contestant, struct fa_trial *ret,
+                struct fa_error *err);
     const char *dir;      /**< For once: of the CPU stage. */
     const char *manifest; /**< For once: of the CPU stage. */
     bool broken;          /**< Set if a run failed after some rounds, which was reported. */

@@ -19,6 +19,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/types.h>
 #include <unistd.h>
 
@@ -130,20 +131,24 @@ void fa_runs_fini(struct fa_runs *runs)
     free(runs->events);
     free(runs->said);
     fa_texts_fini(&runs->passed);
+    fa_program_files_fini(&runs->programs);
+    fa_inventory_fini(&runs->reference);
     *runs = (struct fa_runs){0};
 }
 
-/* Run it, and return the measurements of the kernel. */
-static int runs_run_child(struct fa_runs *runs, struct args *args, bool mute, struct fa_trial *ret,
-                          struct fa_error *err)
+/* Run it, and return the measurements of the kernel.  @child  argv is filled in. */
+static int runs_run_child(struct fa_runs *runs, struct args *args, struct fa_child child,
+                          struct fa_trial *ret, struct fa_error *err)
 {
     struct fa_usage usage;
+    child.said = runs->said;
     char **argv = calloc(args->texts.count + 1, sizeof(*argv));
     int rc = -1;
     if (argv && !args->failed) {
         memcpy(argv, args->texts.items, args->texts.count * sizeof(*argv));
         /* The strings are borrowed: args owns them until the run has ended. */
-        rc = fa_child_run(argv, runs->until, runs->said, mute, &usage, err);
+        child.argv = argv;
+        rc = fa_child_run(&child, runs->until, &usage, err);
     } else {
         fa_error_system(err, FA_CLASS_LOCAL_IO, ENOMEM, "cannot start a run");
     }
@@ -205,13 +210,11 @@ static int runs_refuse(const struct fa_runs *runs, const struct fa_contestant *c
     return -1;
 }
 
-int fa_runs_fetch(struct fa_runs *runs, const struct fa_contestant *contestant,
-                  struct fa_trial *ret, struct fa_error *err)
+static int runs_fetch_self(struct fa_runs *runs, const struct fa_contestant *contestant,
+                           struct fa_trial *ret, struct fa_error *err)
 {
     struct args args = {0};
     uint64_t requests = 0;
-    /* Existing files would be skipped or resumed, and the run would be too fast. */
-    fa_workspace_remove(&runs->folder, "files");
     args_add(&args, "fetchall");
     args_add(&args, "--no-config");   /* its options are passed */
     args_add(&args, "--host-wait=0"); /* unless passed: waiting is not speed */
@@ -232,7 +235,7 @@ int fa_runs_fetch(struct fa_runs *runs, const struct fa_contestant *contestant,
     args_add(&args, "--quiet");
     args_add(&args, "--");
     args_add(&args, "%s", runs->list);
-    if (runs_run_child(runs, &args, false, ret, err) != 0 ||
+    if (runs_run_child(runs, &args, (struct fa_child){0}, ret, err) != 0 ||
         fa_harvest_read(runs->events, ret, &requests, err) != 0)
         return -1;
     runs->requests += requests;
@@ -243,6 +246,107 @@ int fa_runs_fetch(struct fa_runs *runs, const struct fa_contestant *contestant,
     if (ret->status == FA_EXIT_USAGE || ret->status > FA_EXIT_TRANSIENT || stopped)
         return runs_refuse(runs, contestant, ret->status, err);
     return 0;
+}
+
+/* Keep the files of the first run, and mark those that are not the same in a later one. */
+static int runs_check_self(struct fa_runs *runs, const struct fa_trial *trial, struct fa_error *err)
+{
+    struct fa_inventory files;
+    if (fa_inventory_read(&files, runs->files, err) != 0)
+        return -1;
+    if (runs->reference.count == 0) {
+        runs->reference = files;
+        runs->reference_failed = trial->failed;
+        return 0;
+    }
+    size_t varying = fa_inventory_mark_varying(&runs->reference, &files);
+    fa_inventory_fini(&files);
+    if (varying > 0 && !runs->options->quiet)
+        fprintf(
+            stderr,
+            "fetchall: the content of %zu file%s changes from run to run, and is not compared\n",
+            varying, varying == 1 ? "" : "s");
+    return 0;
+}
+
+/* Compare the files of a program, and fill in its trial. */
+static int runs_check_program(struct fa_runs *runs, struct fa_contestant *contestant,
+                              struct fa_trial *ret, struct fa_error *err)
+{
+    struct fa_inventory files;
+    struct fa_differences found;
+    if (fa_inventory_read(&files, runs->files, err) != 0)
+        return -1;
+    int rc = fa_inventory_compare(&runs->reference, &files, &found, err);
+    ret->bytes = files.bytes;
+    ret->entries = runs->entries;
+    ret->failed = runs->reference_failed + found.missing + found.wrong;
+    /* Where an entry failed for fetchall, too, a program is right to report it. */
+    int status = runs->reference_failed > 0 && ret->status < 126 ? 0 : ret->status;
+    if (rc == 0 && (status != 0 || found.missing || found.wrong || found.pages)) {
+        fa_differences_describe(&found, status, contestant->wrong, FA_WRONG_MAX);
+        if (!runs->options->quiet) {
+            fprintf(stderr, "fetchall: %s is wrong, and not run again: ", contestant->name);
+            fa_term_put(stderr, contestant->wrong);
+            putc('\n', stderr);
+            runs_show_output(runs);
+        }
+    }
+    ret->status = 0;
+    fa_inventory_fini(&files);
+    return rc;
+}
+
+static unsigned runs_program_jobs(const struct fa_runs *runs,
+                                  const struct fa_contestant *contestant)
+{
+    bool less = runs->jobs_most > 0 && runs->jobs_most < contestant->jobs;
+    return less ? runs->jobs_most : contestant->jobs;
+}
+
+static int runs_fetch_program(struct fa_runs *runs, struct fa_contestant *contestant,
+                              struct fa_trial *ret, struct fa_error *err)
+{
+    struct args args = {0};
+    struct fa_child child = {.dir = runs->files};
+    /* An absolute path, as the folder is the working directory of the program. */
+    char *dir = mkdir(runs->files, 0700) == 0 ? realpath(runs->files, NULL) : NULL;
+    char *program = NULL;
+    int rc = dir ? 0 : -1;
+    if (rc != 0)
+        fa_error_system(err, FA_CLASS_LOCAL_IO, errno, "cannot prepare the runs in '%s'",
+                        runs->folder.path);
+    if (rc == 0)
+        rc = fa_program_files_fill(&runs->programs, contestant->program->command, dir,
+                                   runs_program_jobs(runs, contestant), &args.texts, err);
+    if (rc == 0)
+        child.program = program = fa_program_find(args.texts.items[0]);
+    if (rc == 0 && !program)
+        rc = fa_option_refuse(err, "'%s' is not installed", args.texts.items[0]);
+    if (rc == 0)
+        rc = runs_run_child(runs, &args, child, ret, err);
+    free(dir);
+    free(program);
+    fa_texts_fini(&args.texts);
+    if (rc != 0)
+        return -1;
+    runs->requests += runs->entries;
+    return runs_check_program(runs, contestant, ret, err);
+}
+
+int fa_runs_fetch(struct fa_runs *runs, struct fa_contestant *contestant, struct fa_trial *ret,
+                  struct fa_error *err)
+{
+    /* Existing files would be skipped or resumed, and the run would be too fast. */
+    fa_workspace_remove(&runs->folder, "files");
+    if (contestant->program) {
+        int rc = runs_fetch_program(runs, contestant, ret, err);
+        runs->bytes += rc == 0 ? ret->bytes : 0;
+        return rc;
+    }
+    if (runs_fetch_self(runs, contestant, ret, err) != 0)
+        return -1;
+    return runs->options->compare.programs.count > 0 ? runs_check_self(runs, ret, err) : 0;
 }
 
 int fa_runs_hash(struct fa_runs *runs, const struct fa_contestant *contestant, const char *dir,
@@ -258,7 +362,7 @@ int fa_runs_hash(struct fa_runs *runs, const struct fa_contestant *contestant, c
     if (runs->options->config.hash_jobs)
         args_add(&args, "--hash-jobs=%u", runs->options->config.hash_jobs);
     args_add(&args, "--quiet");
-    if (runs_run_child(runs, &args, true, ret, err) != 0)
+    if (runs_run_child(runs, &args, (struct fa_child){.mute = true}, ret, err) != 0)
         return -1;
     /* The digests of the manifest are zeros, so every file mismatches; any other status means that
      * files were not hashed. */

@@ -6,6 +6,8 @@
 
 #include <stdint.h>
 
+#include "cli/compare/inventory.h"
+#include "cli/compare/program_files.h"
 #include "cli/compare/trial.h"
 #include "cli/compare/workspace.h"
 #include "cli/options.h"
@@ -24,8 +26,13 @@ struct fa_runs {
     uint64_t entries;       /**< Of the sample. */
     uint64_t requests;
     uint64_t bytes;
-    double until;    /**< Time on the monotonic clock when a run is killed.  0: never. */
-    double watching; /**< Seconds of CPU for measuring. */
+    double until;       /**< Time on the monotonic clock when a run is killed.  0: never. */
+    double watching;    /**< Seconds of CPU for measuring. */
+    unsigned jobs_most; /**< Of other programs, which have no limit per host; 0: no limit. */
+    struct fa_program_files programs; /**< What other programs read. */
+    struct fa_inventory reference;    /**< The files of the first run of fetchall, if there are
+                                         other programs. */
+    uint64_t reference_failed;        /**< Failed entries of that run. */
 };
 
 /** Create the folder.  @return 0, or -1. */
@@ -37,12 +44,15 @@ void fa_runs_fini(struct fa_runs *runs);
 /**
  * Fetch the sample into an empty folder, which is kept until the next run.
  *
+ * If there are other programs, the first run has to be one of fetchall.  A program whose files
+ * differ from those of that run is a success; then contestant->wrong says why.
+ *
  * @ret   Filled in except for round and place.
  * @return 0; or -1 if the run failed for a reason other than its entries: then its output was
  *         shown, and err has FA_CLASS_LOCAL_IO if that was the cause.
  */
-int fa_runs_fetch(struct fa_runs *runs, const struct fa_contestant *contestant,
-                  struct fa_trial *ret, struct fa_error *err);
+int fa_runs_fetch(struct fa_runs *runs, struct fa_contestant *contestant, struct fa_trial *ret,
+                  struct fa_error *err);
 
 /**
  * Hash the files of a folder that a manifest names.  Its digests are zeros; mismatches are

@@ -18,6 +18,7 @@
 
 #include <fetchall/version.h>
 
+#include "cli/compare/contestant.h"
 #include "cli/compare/picks.h"
 #include "cli/value.h"
 #include "cli/json.h"
@@ -153,17 +154,22 @@ static json_t *objects_joined(json_t *object, json_t *more)
 static json_t *contestant_object(const struct fa_result_of *result, size_t i)
 {
     const struct fa_contestant *c = &result->comparison.contestants[i];
-    bool stage = result->comparison.stage;
+    bool stage = result->comparison.stage, none = stage || c->program;
+    char *command = c->program ? fa_contestant_command(c, &result->comparison) : NULL;
     /* clang-format off */
     json_t *object = json_pack(
-        "{s:o, s:s?, s:o, s:o, s:s?, s:s?}",
+        "{s:o, s:s?, s:o, s:o, s:s?, s:s?, s:b, s:o, s:o}",
         "name", fa_json_text(c->name),
-        "mode", stage ? NULL : fa_value_mode(c->mode),
+        "mode", none ? NULL : fa_value_mode(c->mode),
         "jobs", stage ? json_null() : json_integer(c->jobs),
-        "loops", stage || !c->loops ? json_null() : json_integer(c->loops),
-        "http", stage ? NULL : fa_value_http(c->http),
-        "hash_with", fa_value_hash_with(c->hash_with));
+        "loops", none || !c->loops ? json_null() : json_integer(c->loops),
+        "http", none ? NULL : fa_value_http(c->http),
+        "hash_with", c->program ? NULL : fa_value_hash_with(c->hash_with),
+        "program", c->program != NULL,
+        "program_command", fa_json_text(command),
+        "wrong", fa_json_text(c->wrong[0] ? c->wrong : NULL));
     /* clang-format on */
+    free(command);
     if (result->judged)
         object = objects_joined(object, standing_object(&result->verdict.standings[i]));
     return fa_json_set(object, "trials", trials_array(c));

@@ -154,6 +154,23 @@ static void table_put_fails(const struct fa_grid *grid, size_t contestant,
     table_put_wrapped(grid, line, 2);
 }
 
+/* Programs whose files are not those of fetchall. */
+static void table_put_wrong(const struct fa_grid *grid)
+{
+    bool noted = false;
+    for (size_t row = 0; row < grid->comparison->n_contestants; ++row) {
+        const struct fa_contestant *one = &grid->comparison->contestants[grid->order[row]];
+        char line[TEXT_MAX];
+        if (!one->wrong[0])
+            continue;
+        if (!noted)
+            fputs("\nWrong, and not ranked:\n", grid->out);
+        noted = true;
+        snprintf(line, sizeof(line), "%s: %s", one->name, one->wrong);
+        table_put_wrapped(grid, line, 2);
+    }
+}
+
 static void table_put_failures(const struct fa_grid *grid)
 {
     bool noted = false;
@@ -221,20 +238,17 @@ static void table_put_isolation(const struct fa_grid *grid)
 static void table_put_command(const struct fa_grid *grid)
 {
     const struct fa_comparison *comparison = grid->comparison;
-    char options[FA_CONTESTANT_OPTIONS_MAX];
-    fa_contestant_options(&comparison->contestants[grid->verdict->best], comparison->stage,
-                          options);
+    const struct fa_contestant *best = &comparison->contestants[grid->verdict->best];
+    char *command = fa_contestant_command(best, comparison);
+    if (!command)
+        return;
     fputs("\n  ", grid->out);
     fa_grid_paint(grid, FA_PAINT_BEST);
-    fa_term_put(grid->out, comparison->command ? comparison->command : "fetchall");
-    fprintf(grid->out, " %s", options);
-    if (comparison->list && comparison->list[0]) {
-        fputc(' ', grid->out);
-        fa_term_put(grid->out, comparison->list);
-    }
+    fa_term_put(grid->out, command);
     fa_grid_paint(grid, FA_PAINT_PLAIN);
     fputc('\n', grid->out);
-    if (comparison->redacted)
+    free(command);
+    if (comparison->redacted && !best->program)
         table_put_wrapped(grid, "(*** stands for what is secret, and is to be filled in)", 2);
 }
 
@@ -274,6 +288,7 @@ void fa_table_print(FILE *out, const struct fa_comparison *comparison,
         order_sort(verdict, order, comparison->n_contestants);
         fa_grid_print(&grid);
         table_put_failures(&grid);
+        table_put_wrong(&grid);
         /* Under drift a ratio is not trusted, here as in the verdict. */
         if (comparison->stage && !verdict->drifted)
             table_put_isolation(&grid);

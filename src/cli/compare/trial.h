@@ -57,7 +57,10 @@ struct fa_trial {
     size_t n_moments;
 };
 
+struct fa_program;
+
 #define FA_CONTESTANT_NAME_MAX 96
+#define FA_WRONG_MAX           320
 
 /** One way of doing the same work. */
 struct fa_contestant {
@@ -69,6 +72,10 @@ struct fa_contestant {
     enum fa_hash_with hash_with;
     struct fa_trial *trials; /**< One for each round, in order; owned. */
     size_t n_trials;
+    const struct fa_program *program; /**< NULL: fetchall itself, with the values above; borrowed.
+                                           Of those, a program has jobs only. */
+    char wrong[FA_WRONG_MAX]; /**< What was wrong with the files of a program: then it is neither
+                                   ranked nor run again.  "": nothing.  Not escaped. */
 };
 
 /** A comparison: what was requested, and what was measured. */

@@ -147,7 +147,8 @@ struct fails {
 static struct fails verdict_count_fails(const struct fa_comparison *comparison,
                                         const struct fa_contestant *contestant)
 {
-    struct fails fails = {.always = true};
+    /* A program whose files are wrong did not do the work that its time is of. */
+    struct fails fails = {.always = true, .broken = contestant->wrong[0] != '\0'};
     for (size_t i = 0; i < contestant->n_trials; ++i) {
         const struct fa_trial *trial = &contestant->trials[i];
         if (trial->round >= comparison->rounds)

@@ -17,7 +17,8 @@ struct fa_warmup fa_warmup_of(const struct fa_contestant *contestants, size_t n)
     struct fa_warmup warmup = {.pointless = true};
     uint64_t asked = 0, came = 0;
     for (size_t i = 0; i < n; ++i) {
-        if (contestants[i].n_trials == 0)
+        /* Programs are excluded if a file is missing, and their failures have no class. */
+        if (contestants[i].n_trials == 0 || contestants[i].program)
             continue;
         const struct fa_trial *last = &contestants[i].trials[contestants[i].n_trials - 1];
         /* The example that is shown comes from the run with the most failures, as the most telling
