@@ -308,12 +308,14 @@ void fa_turn(evutil_socket_t fd, short what, void *session)
 }
 
 /* Parts of long transfers are named and recorded while they are in progress, so that a crash loses
- * little, and so that they can be seen.  A part that cannot be named now is named later. */
+ * little, and so that they can be seen.  One without a byte has nothing to lose.  A part that cannot
+ * be named now is named later. */
 static void turn_record_heads(struct fa_session *s, double now)
 {
     struct fa_job *job;
     TAILQ_FOREACH (job, &s->flights.active, active) {
-        if (job->part.unnamed && now - job->timing.started > PART_AFTER)
+        if (job->part.unnamed && job->attempt.received > 0 &&
+            now - job->timing.started > PART_AFTER)
             fa_job_name_part(job, s->store, NULL);
         fa_ledger_put_head(&s->ledger, job, &s->counts);
     }

@@ -13,6 +13,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/inotify.h>
@@ -588,6 +589,24 @@ FA_TEST_MODES(files, modes_follow_the_umask_and_parts_are_private)
                   st.st_mode);
         fa_fetch_end(&fetch);
     }
+}
+
+/* The mute one begins first, so it is the older one when the other gets its part. */
+Test(files, long_transfer_gets_a_part_only_with_its_first_byte)
+{
+    add_path("/mute/b");
+    add_path("/hold/a");
+    fa_fetch_start_with(&fetch, &scratch, NULL, NULL, "async", list.text, NULL);
+    until_part("async");
+    struct fa_run find;
+    fa_run_start(&find, &(struct fa_run_options){.program = "find"}, fetch.dir, "-name", "*.part",
+                 "-printf", "x\n", NULL);
+    fa_run_wait(&find, 10);
+    cr_expect_str_eq(fa_run_out(&find), "x\n");
+    fa_run_end(&find);
+    fa_run_kill(&fetch.run, SIGINT);
+    fa_fetch_expect(&fetch, 8, 128 + SIGINT);
+    fa_fetch_end(&fetch);
 }
 
 /* Somebody else has put them there; in the next run, nobody knows more about them. */
