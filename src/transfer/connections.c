@@ -1,11 +1,11 @@
 /*
  * A connection is in two hash tables: by descriptor from socket(2) to close(2), and by the key of
- * its endpoints once a transfer uses it.  Until then it has no key, and is in the list `fresh` with
- * the lease of the transfer that opened it.
+ * its endpoints once a transfer uses it.  Until then it has no key, and is in the list of the lease
+ * of the transfer that opened it.
  *
  * libcurl may open several sockets for one transfer (RFC 8305, Happy Eyeballs) and keep the one
  * that connects.  CURLOPT_PREREQFUNCTION(3) names that one only by its addresses, so it is found
- * among the fresh sockets of the lease by its local port.
+ * among the sockets of the lease by its local port.
  *
  * TLS sessions are kept in a share, because an easy handle keeps its own only as long as it lives:
  * without one, each further connection to an origin would verify the same certificates again.  The
@@ -46,7 +46,7 @@ struct fa_connection {
     bool http2;
     bool cut;
     LIST_ENTRY(fa_connection) in_fd;  /* in a bucket of by_fd */
-    LIST_ENTRY(fa_connection) in_key; /* in a bucket of by_key, or in fresh */
+    LIST_ENTRY(fa_connection) in_key; /* in a bucket of by_key, in its opener's list, or in lost */
 };
 
 LIST_HEAD(connection_list, fa_connection);
@@ -64,7 +64,7 @@ struct fa_connections {
     pthread_mutex_t lock; /* guards the fields below, shared with the watchdog */
     struct connection_list by_fd[BUCKETS];
     struct connection_list by_key[BUCKETS];
-    struct connection_list fresh; /* those without a key */
+    struct connection_list lost; /* those without a key whose opener has ended */
 };
 
 struct fa_connections *fa_connections_new(struct fa_watchdog *watchdog, struct fa_error *err)
@@ -141,7 +141,7 @@ int fa_connections_open(struct fa_connections *c, struct fa_lease *lease,
     connection->opener = lease;
     pthread_mutex_lock(&c->lock);
     LIST_INSERT_HEAD(&c->by_fd[(unsigned)fd % BUCKETS], connection, in_fd);
-    LIST_INSERT_HEAD(&c->fresh, connection, in_key);
+    LIST_INSERT_HEAD(&lease->opened, connection, in_key);
     pthread_mutex_unlock(&c->lock);
     if (c->changed)
         c->changed(c->changed_arg, fd, true);
@@ -237,12 +237,11 @@ static int socket_local_port(int fd)
 }
 
 /* Of the sockets that a transfer has opened, find the one that connected. */
-static struct fa_connection *connection_find_fresh(struct fa_connections *c,
-                                                   const struct fa_lease *lease, int port)
+static struct fa_connection *lease_find_opened(const struct fa_lease *lease, int port)
 {
     struct fa_connection *at;
-    LIST_FOREACH (at, &c->fresh, in_key)
-        if (at->opener == lease && socket_local_port(at->fd) == port)
+    LIST_FOREACH (at, &lease->opened, in_key)
+        if (socket_local_port(at->fd) == port)
             return at;
     return NULL;
 }
@@ -289,7 +288,7 @@ void fa_connections_use(struct fa_connections *c, struct fa_lease *lease,
     lease_drop(lease);
     struct fa_connection *connection = connection_find_key(c, key);
     bool kept = connection != NULL;
-    if (!kept && (connection = connection_find_fresh(c, lease, ends->local_port)))
+    if (!kept && (connection = lease_find_opened(lease, ends->local_port)))
         connection_name(c, connection, key, lease);
     bool alone = kept && !connection->http2 && (connection->users == 0 || !lease->shared);
     lease->kept = kept;
@@ -312,11 +311,11 @@ void fa_connections_done(struct fa_connections *c, struct fa_lease *lease, bool 
     lease_drop(lease);
     lease_forget_refusal(lease);
     struct fa_connection *at;
-    LIST_FOREACH (at, &c->fresh, in_key) {
-        if (at->opener == lease) {
-            lease->cut |= at->cut;
-            at->opener = NULL;
-        }
+    while ((at = LIST_FIRST(&lease->opened))) {
+        lease->cut |= at->cut;
+        at->opener = NULL;
+        LIST_REMOVE(at, in_key);
+        LIST_INSERT_HEAD(&c->lost, at, in_key);
     }
     pthread_mutex_unlock(&c->lock);
 }

@@ -37,6 +37,7 @@ struct fa_lease {
     bool kept;                        /**< The connection has had another request before. */
     bool refused;                     /**< It is in the list of fa_connections_refused(). */
     LIST_ENTRY(fa_lease) in_refused;
+    LIST_HEAD(fa_opened, fa_connection) opened; /**< Sockets that are not used yet. */
 };
 
 /** The two ends of a connection, as passed to CURLOPT_PREREQFUNCTION(3). */
