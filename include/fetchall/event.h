@@ -214,7 +214,8 @@ struct fa_event {
 
 /** Called on the thread that runs the session, of which it may call only
  * fa_session_stop(), fa_session_add_entry(), fa_session_add_packed(), fa_session_hold(),
- * fa_session_put_origin() and fa_session_get_origin(). */
+ * fa_session_put_origin(), fa_session_get_origin(), fa_session_put_shares() and
+ * fa_session_keeps_share(). */
 typedef void (*fa_event_handler)(void *ctx, const struct fa_event *event);
 
 FA_API_END

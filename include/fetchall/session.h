@@ -123,8 +123,8 @@ struct fa_origin_note {
 };
 
 /**
- * Tell the session what another one knows about an origin, before its entries are added.  An origin
- * that this session already requests is left alone.
+ * Tell the session what another one knows about an origin, before its entries are added.  Of an
+ * origin that this session already requests, only a pause counts, if it is longer than its own.
  *
  * @origin  "scheme://host:port", as in fa_result.origin.
  * @return  0, or -1 with FA_CLASS_BAD_URL, or with FA_CLASS_LOCAL_IO: no memory.
@@ -135,6 +135,29 @@ int fa_session_put_origin(struct fa_session *session, const char *origin,
 /** What the session knows about an origin: @ret is all zero but for its size if it is unknown. */
 void fa_session_get_origin(struct fa_session *session, const char *origin,
                            struct fa_origin_note *ret);
+
+/** A share of the limits of some origins: `n` of `of` equal parts. */
+struct fa_share {
+    unsigned n;
+    unsigned of; /**< 0: the whole. */
+};
+
+/**
+ * Share the limits of origins with other sessions that request from the same ones at this time:
+ * this session then uses its share of per_host and host_rate, but at least one transfer at once.
+ * Replaces all shares; at first, there are none.
+ *
+ * @shares  Copied.  The share of an origin is shares[h], h being the lower 32 bits of its
+ *          fa_origin_key() modulo parts.
+ * @parts   At least 1.
+ * @return  0, or -1 with FA_CLASS_LOCAL_IO: no memory.
+ */
+int fa_session_put_shares(struct fa_session *session, const struct fa_share *shares, unsigned parts,
+                          struct fa_error *err);
+
+/** Whether no origin of a part has more transfers than its share: after a share became smaller,
+ * some may have to end first. */
+bool fa_session_keeps_share(const struct fa_session *session, unsigned part);
 
 /**
  * Add the entries that the state records as failed, as one list, including their secrets.

@@ -70,7 +70,7 @@
  *    job, hedge, emit, counts: what the parts share
  *    host_rules, gate: the options of hosts, and logins
  *    queues, health, mirrors, extra: of the scheduler
- *    hosts, breaker, concurrency, learned, outage, retry, scope, bucket, slots, spacing, timers, backlog: for the scheduler
+ *    hosts, breaker, concurrency, learned, outage, retry, scope, bucket, slots, spacing, shares, timers, backlog: for the scheduler
  *    stragglers: which transfers are far slower than their kind
  *    unknown: notices about options without effect
  *    secrecy: what of the user's secrets is sent after a redirect

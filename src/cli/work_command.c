@@ -65,16 +65,30 @@ static char *result_text(const struct fa_result *result)
     return fa_report_text(result, false);
 }
 
+/* The least of the hosts: a worker cannot use a smaller part of one transfer. */
+static unsigned config_least_per_host(const struct fa_config *config, unsigned jobs)
+{
+    unsigned least = config->per_host ? config->per_host : jobs;
+    for (size_t i = 0; i < config->n_hosts; ++i) {
+        unsigned own = config->hosts[i]->set & FA_HOST_PER_HOST ? config->hosts[i]->per_host : 0;
+        least = own > 0 && own < least ? own : least;
+    }
+    return least;
+}
+
 /* Run one session to its end.  @return whether to go on with another one */
 static bool work_run(struct work *work, struct fa_session *session, enum fa_end *ret_end,
                      int *ret_status, struct fa_error *err)
 {
     const struct fa_options *options = work->options;
+    const struct fa_config *config = &options->config;
+    unsigned jobs = config->jobs ? config->jobs : fa_mode_jobs(config->mode);
+    work->setup.per_host = config_least_per_host(config, jobs);
     const struct fa_feeder_setup setup = {
         .ops = &fa_queue_redis,
         .queue = work->setup,
         .session = session,
-        .jobs = options->config.jobs ? options->config.jobs : fa_mode_jobs(options->config.mode),
+        .jobs = jobs,
         .wait = options->queue.wait,
         .text = result_text,
         .alive = on_alive,

@@ -12,6 +12,7 @@
 #include "base/key.h"
 #include "base/sized.h"
 
+#include <errno.h>
 #include <math.h>
 #include <stddef.h>
 #include <time.h>
@@ -90,4 +91,20 @@ void fa_session_get_origin(struct fa_session *s, const char *origin, struct fa_o
         fa_url_fini(&url);
     }
     fa_sized_put(ret, &note, sizeof(note));
+}
+
+int fa_session_put_shares(struct fa_session *s, const struct fa_share *shares, unsigned parts,
+                          struct fa_error *err)
+{
+    if (fa_scheduler_put_shares(&s->scheduler, shares, parts, fa_engine_now(s)) == 0) {
+        fa_engine_wake(s);
+        return 0;
+    }
+    fa_error_system(err, FA_CLASS_LOCAL_IO, ENOMEM, "cannot share the limits of hosts");
+    return -1;
+}
+
+bool fa_session_keeps_share(const struct fa_session *s, unsigned part)
+{
+    return fa_scheduler_keeps_share(&s->scheduler, part);
 }

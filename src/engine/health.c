@@ -96,7 +96,10 @@ int fa_scheduler_pause(struct fa_scheduler *scheduler, const struct fa_url *url,
         fa_error_system(err, FA_CLASS_LOCAL_IO, ENOMEM, "cannot keep a table of origins");
         return -1;
     }
-    if (origin->breaker.state == FA_BREAKER_CLOSED && origin->breaker.failures == 0) {
+    const struct fa_breaker *breaker = &origin->breaker;
+    bool closed = breaker->state == FA_BREAKER_CLOSED;
+    bool paused = breaker->state == FA_BREAKER_OPEN && breaker->asked && breaker->until < until;
+    if ((closed && (breaker->failures == 0 || asked)) || (paused && asked)) {
         fa_breaker_resume(&origin->breaker, until, asked, now);
         if (asked)
             fa_scope_paused(&origin->scope, until);

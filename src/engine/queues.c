@@ -28,6 +28,7 @@ void fa_scheduler_fini(struct fa_scheduler *scheduler)
     fa_hosts_fini(&scheduler->hosts);
     fa_timers_fini(&scheduler->job_timers);
     fa_timers_fini(&scheduler->host_timers);
+    fa_shares_fini(&scheduler->shares);
 }
 
 void fa_scheduler_stop(struct fa_scheduler *scheduler)
@@ -53,7 +54,15 @@ static const char *policy_fixed_address(const struct fa_schedule_policy *policy,
     return any;
 }
 
-/* The options of a host do not change during a run. */
+void fa_scheduler_set_limits(const struct fa_scheduler *scheduler, struct fa_origin *origin)
+{
+    const struct fa_schedule_policy *policy = &scheduler->policy;
+    const struct fa_host_limits *whole =
+        origin->rule > 0 ? &policy->rule_limits[origin->rule - 1] : &policy->limits;
+    fa_shares_limit(&scheduler->shares, whole, origin);
+}
+
+/* The options of a host do not change during a run, but its share of them may. */
 static void origin_set_rule(const struct fa_scheduler *scheduler, struct fa_origin *origin,
                             const struct fa_url *url)
 {
@@ -61,7 +70,7 @@ static void origin_set_rule(const struct fa_scheduler *scheduler, struct fa_orig
     if (origin->ruled)
         return;
     origin->rule = policy->rules ? fa_host_rules_find(policy->rules, url) : 0;
-    origin->limits = origin->rule > 0 ? policy->rule_limits[origin->rule - 1] : policy->limits;
+    fa_scheduler_set_limits(scheduler, origin);
     origin->ruled = true;
 }
 

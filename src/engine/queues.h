@@ -16,6 +16,7 @@
 #include "engine/job.h"
 #include "engine/learned.h"
 #include "engine/outage.h"
+#include "engine/shares.h"
 #include "engine/slots.h"
 #include "engine/timers.h"
 
@@ -41,6 +42,7 @@ struct fa_scheduler {
     struct fa_learned learned;    /**< Limits of origins that are not in hosts. */
     struct fa_timers job_timers;  /**< Of jobs that wait for a retry. */
     struct fa_timers host_timers; /**< Of breakers. */
+    struct fa_shares shares;      /**< Of the limits. */
     struct fa_slots slots;
     struct fa_bucket bucket;
     unsigned active;
@@ -103,6 +105,9 @@ void fa_scheduler_recall(struct fa_scheduler *scheduler, const struct fa_origin 
 
 /** Something about an origin has changed: update its ring.  May free the origin. */
 void fa_scheduler_review(struct fa_scheduler *scheduler, struct fa_origin *origin, double now);
+
+/** Set the limits of an origin whose rule is known. */
+void fa_scheduler_set_limits(const struct fa_scheduler *scheduler, struct fa_origin *origin);
 
 /** The next origin whose name must be looked up, or NULL; each is given once. */
 struct fa_origin *fa_scheduler_lookup(struct fa_scheduler *scheduler);

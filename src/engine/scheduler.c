@@ -166,3 +166,28 @@ enum fa_next fa_scheduler_next(struct fa_scheduler *scheduler, double now, struc
     fa_scheduler_review(scheduler, origin, now);
     return next;
 }
+
+int fa_scheduler_put_shares(struct fa_scheduler *scheduler, const struct fa_share *shares,
+                            unsigned parts, double now)
+{
+    if (fa_shares_put(&scheduler->shares, shares, parts))
+        return -1;
+    for (size_t i = 0; i < scheduler->hosts.n_buckets; ++i)
+        for (struct fa_origin *at = scheduler->hosts.buckets[i], *next; at; at = next) {
+            next = at->next_same;
+            if (!at->ruled)
+                continue;
+            fa_scheduler_set_limits(scheduler, at);
+            fa_scheduler_review(scheduler, at, now); /* may free it */
+        }
+    return 0;
+}
+
+bool fa_scheduler_keeps_share(const struct fa_scheduler *scheduler, unsigned part)
+{
+    for (size_t i = 0; i < scheduler->hosts.n_buckets; ++i)
+        for (const struct fa_origin *at = scheduler->hosts.buckets[i]; at; at = at->next_same)
+            if (fa_shares_has(&scheduler->shares, part, at) && at->active > at->limits.per_host)
+                return false;
+    return true;
+}

@@ -55,4 +55,16 @@ bool fa_scheduler_redirected(struct fa_job *job, const struct fa_url *to, double
 void fa_scheduler_end_login(struct fa_scheduler *scheduler, struct fa_job *job, bool good,
                             double now);
 
+/**
+ * Replace the shares of the limits, also of known origins.  A smaller share ends no transfer: a host
+ * is requested again when enough of its transfers have ended.
+ *
+ * @return 0, or -1: no memory.
+ */
+int fa_scheduler_put_shares(struct fa_scheduler *scheduler, const struct fa_share *shares,
+                            unsigned parts, double now);
+
+/** Whether no origin of a part has more transfers than its share. */
+bool fa_scheduler_keeps_share(const struct fa_scheduler *scheduler, unsigned part);
+
 #endif

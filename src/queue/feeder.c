@@ -62,7 +62,7 @@ void fa_feeder_handle(struct fa_feeder *feeder, const struct fa_event *event)
     } else if (event->type == FA_EVENT_HOST && feeder->partitions > 0) {
         record = fa_notes_get(feeder, event->host.origin);
         if (record)
-            fa_notes_send(feeder, feeder->leases[record->partition]);
+            fa_notes_send(feeder, fa_hold_of(feeder, record->partition, NULL));
     }
 }
 
@@ -93,7 +93,14 @@ static void on_opened(void *ctx, const struct fa_queue_answer *answer)
     free(call);
     if (!good)
         return;
-    feeder->partitions = answer->partitions < FA_LEASES_MOST ? answer->partitions : FA_LEASES_MOST;
+    feeder->leases = calloc((size_t)answer->partitions * FA_QUEUE_SEATS, sizeof(struct fa_held *));
+    feeder->shares = calloc(answer->partitions, sizeof(*feeder->shares));
+    if (!feeder->leases || !feeder->shares) {
+        fa_hold_no_memory(feeder);
+        return;
+    }
+    feeder->partitions = answer->partitions;
+    feeder->slots = answer->partitions * FA_QUEUE_SEATS;
     feeder->lease = answer->lease;
     feeder->renewed = fa_clock_now();
     fa_leases_beat(feeder);
@@ -183,8 +190,10 @@ void fa_feeder_free(struct fa_feeder *feeder)
     items_free(&feeder->running);
     items_free(&feeder->ended);
     items_free(&feeder->suspects);
-    for (unsigned p = 0; p < FA_LEASES_MOST; ++p)
-        free(feeder->leases[p]);
+    for (unsigned slot = 0; slot < feeder->slots; ++slot)
+        free(feeder->leases[slot]);
+    free(feeder->leases);
+    free(feeder->shares);
     while ((call = LIST_FIRST(&feeder->calls))) {
         LIST_REMOVE(call, next);
         free(call);

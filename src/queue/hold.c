@@ -44,6 +44,20 @@ void fa_hold_lose(struct fa_feeder *feeder)
     fa_session_stop(feeder->setup.session, FA_STOP_DRAIN);
 }
 
+struct fa_held *fa_hold_of(const struct fa_feeder *feeder, unsigned partition, unsigned *ret_n)
+{
+    struct fa_held *held = NULL;
+    unsigned n = 0;
+    for (unsigned slot = partition; slot < feeder->slots; slot += feeder->partitions)
+        if (feeder->leases[slot]) {
+            held = held ? held : feeder->leases[slot];
+            ++n;
+        }
+    if (ret_n)
+        *ret_n = n;
+    return held;
+}
+
 struct fa_call *fa_call_new(struct fa_feeder *feeder, const struct fa_queue_lease *lease,
                             unsigned count)
 {
@@ -66,7 +80,8 @@ struct fa_held *fa_call_end(struct fa_call *call, const struct fa_queue_answer *
                             bool *ret_good)
 {
     struct fa_feeder *feeder = call->feeder;
-    struct fa_held *held = feeder->leases[call->lease.partition];
+    struct fa_held *held =
+        call->lease.slot < feeder->slots ? feeder->leases[call->lease.slot] : NULL;
     LIST_REMOVE(call, next);
     *ret_good = answer->error.class == FA_CLASS_NONE;
     if (answer->stale)

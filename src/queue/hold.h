@@ -10,13 +10,10 @@
 #include "queue/feeder.h"
 #include "queue/origins.h"
 
-/** Leases of a feeder at most: more partitions cannot be made. */
-#define FA_LEASES_MOST 4096
-
 struct fa_item {
     TAILQ_ENTRY(fa_item) next;
     struct fa_feeder *feeder;
-    unsigned partition;
+    unsigned slot;
     unsigned group;           /* suspects: how many of them at once */
     char *id, *packed, *path; /* the entry: packed and path only until it is added */
     uint64_t line;
@@ -28,6 +25,7 @@ TAILQ_HEAD(fa_items, fa_item);
 
 struct fa_held {
     struct fa_queue_lease lease;
+    unsigned seats;   /* of its partition */
     unsigned running; /* entries in the session, or suspects */
     unsigned ended;   /* entries whose result was not answered yet */
     bool taking;      /* a take was not answered yet */
@@ -42,8 +40,10 @@ struct fa_feeder {
     struct event_base *base;
     struct event *timer;
     struct fa_origins origins;
-    struct fa_held *leases[FA_LEASES_MOST]; /* by partition; NULL: not held */
-    unsigned partitions;
+    struct fa_held **leases; /* by slot; NULL: not held */
+    struct fa_share *shares; /* of each partition; as the session has them */
+    unsigned partitions, slots;
+    unsigned workers;        /* of the last beat */
     unsigned n_leases, next; /* next: where the next take begins */
     double lease;            /* seconds; 0: not opened yet */
     double beat_at, renewed; /* the next beat; when the last answered one was sent */
@@ -76,6 +76,9 @@ void fa_hold_no_memory(struct fa_feeder *feeder);
 
 /** Stop all transfers: another worker may request from these origins now. */
 void fa_hold_lose(struct fa_feeder *feeder);
+
+/** A lease of the partition, or NULL.  @ret_n  NULL, or set to the number of its leases. */
+struct fa_held *fa_hold_of(const struct fa_feeder *feeder, unsigned partition, unsigned *ret_n);
 
 /** Remember a call.  @lease  NULL: it is about none.  @return NULL: no memory, the feeder fails. */
 struct fa_call *fa_call_new(struct fa_feeder *feeder, const struct fa_queue_lease *lease,

@@ -12,8 +12,8 @@ void fa_notes_send(struct fa_feeder *feeder, const struct fa_held *held)
 {
     struct fa_queue_origin changed[FA_QUEUE_BATCH];
     size_t n;
-    while ((n = fa_origins_take_changed(&feeder->origins, held->lease.partition, changed,
-                                        FA_QUEUE_BATCH)) > 0) {
+    while ((n = fa_origins_take_changed(&feeder->origins, held->lease.slot % feeder->partitions,
+                                        changed, FA_QUEUE_BATCH)) > 0) {
         struct fa_call *call = fa_call_new(feeder, &held->lease, 0);
         if (!call)
             return;
@@ -26,7 +26,7 @@ struct fa_origin_record *fa_notes_get(struct fa_feeder *feeder, const char *name
 {
     uint64_t key = fa_origin_key(name);
     unsigned partition = fa_queue_partition(key, feeder->partitions);
-    if (!feeder->leases[partition])
+    if (!fa_hold_of(feeder, partition, NULL))
         return NULL;
     struct fa_origin_record *record = fa_origins_get(&feeder->origins, name, key, partition);
     if (!record) {
@@ -63,12 +63,17 @@ struct fa_origin_record *fa_notes_put(struct fa_feeder *feeder,
     return record;
 }
 
+/* With another seat of the partition, the records are there, and count for both. */
 void fa_notes_put_gain(struct fa_feeder *feeder, const struct fa_queue_gain *gain)
 {
+    unsigned seats;
+    fa_hold_of(feeder, gain->lease.slot % feeder->partitions, &seats);
     for (size_t i = 0; i < gain->n_origins; ++i) {
         struct fa_origin_record *record = fa_notes_put(feeder, &gain->origins[i]);
         if (!record)
             return;
+        if (seats > 1)
+            continue;
         const char *name = record->at.name;
         record->at = gain->origins[i];
         record->at.name = name;

@@ -5,6 +5,9 @@
  * partitions; with each lease comes a token, and what is done with an old token is refused.  So one
  * worker at a time requests from an origin, and its own limits for hosts hold over all workers.
  *
+ * A partition with an origin that is a large part of all entries has several leases, its seats.  The
+ * owner of n of k seats may use n / k of its limits for the hosts of the partition.
+ *
  * Every entry has one result that counts.  A worker takes entries, and reports them as done; if it
  * dies, its lease ends, and the next owner of the partition gets them again.
  *
@@ -26,6 +29,8 @@
 #define FA_QUEUE_NAMES 3
 /** Entries in one put, and results in one done, at most. */
 #define FA_QUEUE_BATCH 256
+/** Seats of a partition, at most. */
+#define FA_QUEUE_SEATS 8
 
 struct fa_queue_entry {
     uint64_t origin_key;               /**< See fa_queue_partition(). */
@@ -48,9 +53,9 @@ enum fa_queue_put {
     FA_QUEUE_PUT_NEW = 1,
 };
 
-/** The right to the entries of a partition. */
+/** The right to the entries of a partition, or to one of its seats. */
 struct fa_queue_lease {
-    unsigned partition;
+    unsigned slot; /**< seat * partitions + partition */
     uint64_t token;
 };
 
@@ -85,6 +90,7 @@ struct fa_queue_origin {
 /** A lease that a beat has brought, and what is known about the origins of its partition. */
 struct fa_queue_gain {
     struct fa_queue_lease lease;
+    unsigned seats; /**< Of its partition. */
     const struct fa_queue_origin *origins;
     size_t n_origins;
 };
@@ -112,13 +118,17 @@ struct fa_queue_answer {
 
     const struct fa_queue_gain *gained; /**< beat */
     size_t n_gained;
-    const unsigned *lost; /**< Partitions that another worker has, or nobody. */
+    const unsigned *lost; /**< Slots that another worker has, or nobody. */
     size_t n_lost;
-    const unsigned *empty; /**< Leased partitions without entries. */
+    const unsigned *empty; /**< Leased slots without entries. */
     size_t n_empty;
-    const struct fa_queue_origin *late; /**< Pauses that former owners have heard of. */
+    const struct fa_queue_origin *late; /**< Pauses that others have heard of. */
     size_t n_late;
-    unsigned over;      /**< Leased partitions above the fair share. */
+    const unsigned
+        *split; /**< Leased slots to give back, so that their partition gets more seats. */
+    size_t n_split;
+    unsigned alive;     /**< beat: workers, with this one. */
+    unsigned over;      /**< Leases above the fair share. */
     uint64_t left;      /**< beat, stat: entries that are not done. */
     unsigned producers; /**< beat, stat: programs that put entries. */
 
@@ -149,7 +159,10 @@ struct fa_queue_setup {
     unsigned partitions;
     double lease;     /**< Seconds. */
     uint64_t results; /**< About how many results are kept. */
-    bool patient;     /**< Wait for the store also before the first answer. */
+    /** Transfers at once that this worker allows to any host: it takes no seat of a partition with
+     * more of them.  The same for all workers.  0: 1. */
+    unsigned per_host;
+    bool patient; /**< Wait for the store also before the first answer. */
     /** Something to tell the user: the store is away, or back.  May be NULL. */
     void (*notice)(void *ctx, const char *text);
     void *ctx;
@@ -178,8 +191,9 @@ struct fa_queue_ops {
     /** Give a partition back, with what is held of it; nobody died. */
     void (*defer)(struct fa_queue *queue, const struct fa_queue_lease *lease, fa_queue_then then,
                   void *ctx);
-    /** Record what is known about origins of the partition, for its next owner.  With an old token,
-     * a longer pause counts nevertheless, and the owner gets it with its next beat. */
+    /** Record what is known about origins of the partition, for the next owner of the lease.  A longer
+     * pause is also that of the other seats, and counts with an old token, too: the owners get it
+     * with their next beat. */
     void (*block)(struct fa_queue *queue, const struct fa_queue_lease *lease,
                   const struct fa_queue_origin *origins, size_t n, fa_queue_then then, void *ctx);
     /** This worker ends. */

@@ -2,14 +2,19 @@
 --
 --   :meta         hash: version, partitions, ttl, token, run, grace, entries, results
 --   :q:P          stream of partition P, group w: the entries that are not done
---   :lease        hash: partition -> "TOKEN UNTIL WORKER"
+--   :seats        hash: partition -> number of its leases, if it has more than one
+--   :lease        hash: slot -> "TOKEN UNTIL WORKER"
 --   :workers      sorted set: worker -> time of its last beat;  :info  hash: worker -> its numbers
 --   :producers    sorted set: enqueue -> time of its last put
 --   :n:XXXX       hashes: name of a file -> key of the URL that it belongs to
---   :o:P          hash: origin -> "NOT_BEFORE DOWN LIMIT DONE FAILED SECONDS BYTES"
---   :late:P       hash: the same, of pauses that a former owner of the partition has heard of
+--   :o:SLOT       hash: origin -> "NOT_BEFORE DOWN LIMIT DONE FAILED SECONDS BYTES"
+--   :late:SLOT    hash: the same, of pauses that others have heard of
 --   :alone        hash: entry -> workers that died while it was the only one that they held
 --   :stat         hash: counts of results;  :results  stream of results
+--
+-- A lease is that of a slot: seat S of partition P is slot S * partitions + P.  A partition has one
+-- seat, or several if an origin in it is a large part of all entries.  Each lease of it is a consumer
+-- of its own, even if one worker has several.  The number of seats changes only while nobody has one.
 --
 -- Times are milliseconds of the clock of Redis.  A full Redis (maxmemory) refuses a script whose
 -- first write may need memory, so all but put begin with one that needs none.
@@ -19,8 +24,32 @@ local time = redis.call('TIME')
 local now = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
 local verbs = {}
 
+-- Seats of a partition at most, and when it gets more than one: with so many entries, if they are
+-- this part of all.
+local SEATS, LARGE, LARGE_PART = 8, 256, 8
+
 local function meta(field)
   return redis.call('HGET', K .. ':meta', field)
+end
+
+local P = tonumber(meta('partitions') or 1)
+
+local function partition(slot)
+  return tostring(slot % P)
+end
+
+local function seats(p)
+  return tonumber(redis.call('HGET', K .. ':seats', p) or 1)
+end
+
+local function slot_of(p, seat)
+  return tostring(seat * P + p)
+end
+
+-- The name of a worker as a consumer of the stream of a slot.
+local function consumer(slot, worker)
+  local seat = math.floor(slot / P)
+  return seat == 0 and worker or worker .. '#' .. seat
 end
 
 local function stream(p)
@@ -32,19 +61,19 @@ local function write_in_any_case()
 end
 
 -- The token, end and worker of a lease; nil: nobody has it.
-local function lease(p)
-  local text = redis.call('HGET', K .. ':lease', p)
+local function lease(slot)
+  local text = redis.call('HGET', K .. ':lease', slot)
   if not text then return nil end
   local token, till, worker = string.match(text, '^(%d+) (%d+) (.*)$')
   return token, tonumber(till), worker
 end
 
-local function lease_set(p, token, worker)
-  redis.call('HSET', K .. ':lease', p, token .. ' ' .. (now + meta('ttl')) .. ' ' .. worker)
+local function lease_set(slot, token, worker)
+  redis.call('HSET', K .. ':lease', slot, token .. ' ' .. (now + meta('ttl')) .. ' ' .. worker)
 end
 
-local function owns(p, worker, token)
-  local held, _, owner = lease(p)
+local function owns(slot, worker, token)
+  local held, _, owner = lease(slot)
   return held == token and owner == worker
 end
 
@@ -55,12 +84,11 @@ local function check_run(run)
   end
 end
 
--- The number of pending entries of a partition, of all or of one worker.
-local function pending(p, worker)
-  local sum = redis.call('XPENDING', stream(p), 'w')
-  if not worker then return tonumber(sum[1]) end
+-- The number of pending entries of a worker in a slot.
+local function pending(slot, worker)
+  local sum = redis.call('XPENDING', stream(partition(slot)), 'w')
   for _, one in ipairs(sum[4] or {}) do
-    if one[1] == worker then return tonumber(one[2]) end
+    if one[1] == consumer(slot, worker) then return tonumber(one[2]) end
   end
   return 0
 end
@@ -103,9 +131,8 @@ function verbs.put(producer, ...)
   local args, added = {...}, {}
   if not meta('version') then return redis.error_reply('NOQUEUE there is no such queue') end
   redis.call('ZADD', K .. ':producers', now, producer)
-  local partitions = tonumber(meta('partitions'))
   for i = 1, #args, 7 do
-    added[#added + 1] = put_one(tostring(args[i] % partitions), args[i + 1], args[i + 2], args[i + 3],
+    added[#added + 1] = put_one(tostring(args[i] % P), args[i + 1], args[i + 2], args[i + 3],
                                 {args[i + 4], args[i + 5], args[i + 6]})
     if added[#added] == 1 then redis.call('HINCRBY', K .. ':meta', 'entries', 1) end
   end
@@ -121,47 +148,97 @@ end
 -- Whether the only entry that a dead worker held is that of this partition.
 local function died_alone(worker)
   local n = 0
-  for p = 0, meta('partitions') - 1 do n = n + pending(p, worker) end
+  for p = 0, P - 1 do
+    for seat = 0, seats(p) - 1 do n = n + pending(slot_of(p, seat), worker) end
+  end
   return n == 1
 end
 
--- Take a partition over, with all entries that its former owner held.
-local function gain(p, worker, former)
-  if former and former ~= worker and pending(p, former) == 1 and died_alone(former) then
-    local one = redis.call('XPENDING', stream(p), 'w', '-', '+', 1, former)
+-- Give all entries that a consumer holds to another one.
+local function claim(p, to, from)
+  repeat
+    local some, ids = redis.call('XPENDING', stream(p), 'w', '-', '+', 1000, from), {}
+    for i, one in ipairs(some) do ids[i] = one[1] end
+    if #ids > 0 then
+      ids[#ids + 1] = 'JUSTID'
+      redis.call('XCLAIM', stream(p), 'w', to, 0, unpack(ids))
+    end
+  until #some < 1000
+end
+
+-- Take a slot over, with all entries of the partition that no other lease has.
+local function gain(slot, worker, former)
+  local p, me, others = partition(slot), consumer(slot, worker), {}
+  if former and former ~= worker and pending(slot, former) == 1 and died_alone(former) then
+    local one = redis.call('XPENDING', stream(p), 'w', '-', '+', 1, consumer(slot, former))
     redis.call('HINCRBY', K .. ':alone', p .. '/' .. one[1][1], 1)
   end
-  local cursor = '0-0'
-  repeat
-    local claimed = redis.call('XAUTOCLAIM', stream(p), 'w', worker, 0, cursor, 'COUNT', 1000, 'JUSTID')
-    cursor = claimed[1]
-  until cursor == '0-0'
+  for seat = 0, seats(p) - 1 do
+    local other = slot_of(p, seat)
+    local _, _, owner = lease(other)
+    if owner and other ~= slot then others[consumer(other, owner)] = true end
+  end
   for _, one in ipairs(redis.call('XINFO', 'CONSUMERS', stream(p), 'w')) do
-    if one[2] ~= worker and one[4] == 0 then
+    if one[2] ~= me and not others[one[2]] then
+      claim(p, me, one[2])
       redis.call('XGROUP', 'DELCONSUMER', stream(p), 'w', one[2])
     end
   end
-  redis.call('DEL', K .. ':late:' .. p)
+  redis.call('DEL', K .. ':late:' .. slot)
   local token = redis.call('HINCRBY', K .. ':meta', 'token', 1)
-  lease_set(p, token, worker)
+  lease_set(slot, token, worker)
   return tostring(token)
 end
 
--- XAUTOCLAIM with JUSTID does not count a delivery, so deaths are counted here.
-local function count_deaths(p, worker, former)
-  local from = '-'
+-- XCLAIM with JUSTID does not count a delivery, so deaths are counted here.
+local function count_deaths(slot, former)
+  local from, p, dead = '-', partition(slot), consumer(slot, former)
   repeat
-    local some = redis.call('XPENDING', stream(p), 'w', from, '+', 1000, former)
+    local some = redis.call('XPENDING', stream(p), 'w', from, '+', 1000, dead)
     for _, one in ipairs(some) do
-      redis.call('XCLAIM', stream(p), 'w', former, 0, one[1], 'RETRYCOUNT', one[4] + 1, 'JUSTID')
+      redis.call('XCLAIM', stream(p), 'w', dead, 0, one[1], 'RETRYCOUNT', one[4] + 1, 'JUSTID')
       from = '(' .. one[1]
     end
   until #some < 1000
 end
 
+-- How many seats a partition should have, for a worker that allows so many transfers to a host.
+local function seats_for(length, left, per_host)
+  if length < LARGE or length * LARGE_PART < left then return 1 end
+  return math.max(1, math.min(SEATS, per_host))
+end
+
+-- A pause that another worker has heard of counts, if it is longer.
+local function raise(slot, origin, text)
+  local at, down = string.match(text, '^(%S+) (%S+)')
+  local old = redis.call('HGET', K .. ':o:' .. slot, origin) or '0 0 0 0 0 0 0'
+  local before, rest = string.match(old, '^(%S+) %S+(.*)$')
+  if tonumber(at) > tonumber(before) then
+    redis.call('HSET', K .. ':o:' .. slot, origin, at .. ' ' .. down .. rest)
+    redis.call('HSET', K .. ':late:' .. slot, origin, at .. ' ' .. down .. rest)
+  end
+end
+
+-- The seats of a partition.  They are decided again while nobody has one; all have the pauses of the
+-- first one.
+local function seats_update(p, length, left, per_host)
+  local k = seats(p)
+  for seat = 0, k - 1 do
+    if lease(slot_of(p, seat)) then return k end
+  end
+  local new = seats_for(length, left, per_host)
+  if new ~= k and new > 1 then redis.call('HSET', K .. ':seats', p, new) end
+  if new ~= k and new == 1 then redis.call('HDEL', K .. ':seats', p) end
+  local known = new > k and redis.call('HGETALL', K .. ':o:' .. p) or {}
+  for seat = k, new - 1 do
+    for i = 1, #known, 2 do raise(slot_of(p, seat), known[i], known[i + 1]) end
+  end
+  return new
+end
+
 -- Renew leases, and gain others up to a fair share of those that have entries.
-function verbs.beat(run, worker, most, info, ...)
-  local args, held, lost, gained, over, late = {...}, {}, {}, {}, 0, {}
+function verbs.beat(run, worker, most, per_host, info, ...)
+  local args, held, lost, gained, late, split = {...}, {}, {}, {}, {}, {}
   write_in_any_case()
   if not meta('version') then return redis.error_reply('NOQUEUE the queue is gone') end
   check_run(run)
@@ -172,44 +249,59 @@ function verbs.beat(run, worker, most, info, ...)
     redis.call('HDEL', K .. ':info', old)
   end
   for i = 1, #args, 2 do held[args[i]] = args[i + 1] end
-  local partitions, filled, left, mine, empty = tonumber(meta('partitions')), 0, 0, 0, {}
-  local free, lengths = {}, {}
+  per_host = tonumber(per_host)
+  local filled, left, mine, empty, free, lengths = 0, 0, 0, {}, {}, {}
   local start = tonumber(string.sub(redis.sha1hex(worker), 1, 7), 16)
-  for n = 0, partitions - 1 do
-    local p = tostring((start + n) % partitions)
-    local length = redis.call('XLEN', stream(p))
-    local token, till, owner = lease(p)
-    lengths[p] = length
-    left = left + length
-    if length > 0 then filled = filled + 1 end
-    if held[p] and (token ~= held[p] or owner ~= worker) then
-      lost[#lost + 1] = p
-    elseif held[p] then
-      lease_set(p, token, worker)
-      for _, word in ipairs(redis.call('HGETALL', K .. ':late:' .. p)) do late[#late + 1] = word end
-      redis.call('DEL', K .. ':late:' .. p)
-      mine = mine + 1
-      if length == 0 then empty[#empty + 1] = p end
-    elseif length > 0 and owner == worker then
-      table.insert(free, 1, {p, worker})  -- its answer did not arrive
-    elseif length > 0 and not token then
-      free[#free + 1] = {p, nil}
-    elseif length > 0 and till < now and now >= tonumber(meta('grace')) then
-      free[#free + 1] = {p, owner}
+  local workers = redis.call('ZCOUNT', K .. ':workers', now - meta('ttl'), '+inf')
+  for p = 0, P - 1 do
+    lengths[p] = redis.call('XLEN', stream(p))
+    left = left + lengths[p]
+  end
+  for n = 0, P - 1 do
+    local p = (start + n) % P
+    local length = lengths[p]
+    local k = length > 0 and seats_update(p, length, left, per_host) or seats(p)
+    if length > 0 then filled = filled + k end
+    for seat = 0, k - 1 do
+      local slot = slot_of(p, seat)
+      local token, till, owner = lease(slot)
+      if held[slot] and (token ~= held[slot] or owner ~= worker) then
+        lost[#lost + 1] = slot
+      elseif held[slot] then
+        lease_set(slot, token, worker)
+        for _, word in ipairs(redis.call('HGETALL', K .. ':late:' .. slot)) do
+          late[#late + 1] = word
+        end
+        redis.call('DEL', K .. ':late:' .. slot)
+        mine = mine + 1
+        if length == 0 then
+          empty[#empty + 1] = slot
+        elseif k == 1 and workers > 1 and seats_for(length, left, per_host) > 1 then
+          split[#split + 1] = slot
+        end
+      elseif length > 0 and owner == worker then
+        table.insert(free, 1, {slot, worker, k})  -- its answer did not arrive
+      elseif length > 0 and k <= per_host and not token then
+        free[#free + 1] = {slot, nil, k}
+      elseif length > 0 and k <= math.max(1, per_host) and token and till < now and
+             now >= tonumber(meta('grace')) then
+        free[#free + 1] = {slot, owner, k}
+      end
+      held[slot] = nil
     end
   end
-  local others = redis.call('ZCOUNT', K .. ':workers', now - meta('ttl'), '+inf')
-  local fair = math.min(math.ceil(filled / others), tonumber(most))
+  for slot in pairs(held) do lost[#lost + 1] = slot end
+  local fair = math.min(math.ceil(filled / workers), tonumber(most))
   for _, one in ipairs(free) do
     if mine - #empty >= fair then break end
-    if one[2] and one[2] ~= worker then count_deaths(one[1], worker, one[2]) end
+    if one[2] and one[2] ~= worker then count_deaths(one[1], one[2]) end
     mine = mine + 1
     gained[#gained + 1] = {one[1], gain(one[1], worker, one[2]),
-                           redis.call('HGETALL', K .. ':o:' .. one[1])}
+                           redis.call('HGETALL', K .. ':o:' .. one[1]), one[3]}
   end
   local producers = redis.call('ZCOUNT', K .. ':producers', now - 60000, '+inf')
-  over = math.max(0, mine - #empty - fair)
-  return {gained, lost, empty, over, left, producers, late}
+  local over = math.max(0, mine - #empty - fair)
+  return {gained, lost, empty, over, left, producers, late, split, workers}
 end
 
 -- The entry ends without a worker: three of them died, two with no other entry in their hands.
@@ -234,10 +326,10 @@ local function entry_of(p, id, fields, deaths)
 end
 
 -- Entries that the worker holds already: those of a former owner, or of an answer that was lost.
-local function take_held(p, worker)
-  local taken, from = {}, '-'
+local function take_held(slot, worker)
+  local taken, from, p = {}, '-', partition(slot)
   repeat
-    local some = redis.call('XPENDING', stream(p), 'w', from, '+', 1000, worker)
+    local some = redis.call('XPENDING', stream(p), 'w', from, '+', 1000, consumer(slot, worker))
     for _, one in ipairs(some) do
       local id, deaths = one[1], one[4] - 1
       local found = redis.call('XRANGE', stream(p), id, id)[1]
@@ -255,22 +347,23 @@ local function take_held(p, worker)
   return taken
 end
 
-function verbs.take(worker, p, token, count, held)
+function verbs.take(worker, slot, token, count, held)
   write_in_any_case()
-  if not owns(p, worker, token) then return redis.error_reply('STALE the lease is lost') end
-  if held == '1' then return take_held(p, worker) end
+  if not owns(slot, worker, token) then return redis.error_reply('STALE the lease is lost') end
+  if held == '1' then return take_held(slot, worker) end
   local taken = {}
-  local read = redis.call('XREADGROUP', 'GROUP', 'w', worker, 'COUNT', count, 'STREAMS', stream(p), '>')
+  local read = redis.call('XREADGROUP', 'GROUP', 'w', consumer(slot, worker), 'COUNT', count,
+                          'STREAMS', stream(partition(slot)), '>')
   if not read then return taken end
-  for _, one in ipairs(read[1][2]) do taken[#taken + 1] = entry_of(p, one[1], one[2], 0) end
+  for _, one in ipairs(read[1][2]) do taken[#taken + 1] = entry_of(partition(slot), one[1], one[2], 0) end
   return taken
 end
 
 -- Returns how many of the results count: each entry does once.
-function verbs.done(worker, p, token, ...)
-  local args, counted = {...}, 0
+function verbs.done(worker, slot, token, ...)
+  local args, counted, p = {...}, 0, partition(slot)
   write_in_any_case()
-  if not owns(p, worker, token) then return redis.error_reply('STALE the lease is lost') end
+  if not owns(slot, worker, token) then return redis.error_reply('STALE the lease is lost') end
   for i = 1, #args, 5 do
     local id, status, class, bytes, text = args[i], args[i + 1], args[i + 2], args[i + 3], args[i + 4]
     if redis.call('XACK', stream(p), 'w', id) == 1 then
@@ -287,36 +380,26 @@ function verbs.done(worker, p, token, ...)
   return counted
 end
 
--- A worker that has lost its lease may still have heard of a pause: it counts, if it is longer.
-local function raise(p, origin, text)
-  local at, down = string.match(text, '^(%S+) (%S+)')
-  local old = redis.call('HGET', K .. ':o:' .. p, origin) or '0 0 0 0 0 0 0'
-  local before, rest = string.match(old, '^(%S+) %S+(.*)$')
-  if tonumber(at) > tonumber(before) then
-    redis.call('HSET', K .. ':o:' .. p, origin, at .. ' ' .. down .. rest)
-    redis.call('HSET', K .. ':late:' .. p, origin, at .. ' ' .. down .. rest)
-  end
-end
-
--- What the owner of a partition knows about its origins.
-function verbs.block(worker, p, token, ...)
-  local args, mine = {...}, owns(p, worker, token)
+-- What an owner knows about its origins.  Its pauses are also those of the other seats; and a worker
+-- that has lost its lease may still have heard of one.
+function verbs.block(worker, slot, token, ...)
+  local args, mine, p = {...}, owns(slot, worker, token), partition(slot)
   write_in_any_case()
   for i = 1, #args, 2 do
-    if mine then
-      redis.call('HSET', K .. ':o:' .. p, args[i], args[i + 1])
-    else
-      raise(p, args[i], args[i + 1])
+    if mine then redis.call('HSET', K .. ':o:' .. slot, args[i], args[i + 1]) end
+    for seat = 0, seats(p) - 1 do
+      local other = slot_of(p, seat)
+      if other ~= slot or not mine then raise(other, args[i], args[i + 1]) end
     end
   end
   return mine and 1 or redis.error_reply('STALE the lease is lost')
 end
 
--- Give a partition back, with the entries that are held: nobody died.
-function verbs.defer(worker, p, token)
+-- Give a lease back, with the entries that are held: nobody died.
+function verbs.defer(worker, slot, token)
   write_in_any_case()
-  if not owns(p, worker, token) then return 0 end
-  redis.call('HDEL', K .. ':lease', p)
+  if not owns(slot, worker, token) then return 0 end
+  redis.call('HDEL', K .. ':lease', slot)
   return 1
 end
 
@@ -330,12 +413,16 @@ end
 -- The origins that take longest, by the mean time of an entry.
 local function slowest()
   local rows = {}
-  for p = 0, meta('partitions') - 1 do
-    local all = redis.call('HGETALL', K .. ':o:' .. p)
-    for i = 1, #all, 2 do
-      local n = {}
-      for word in string.gmatch(all[i + 1], '%S+') do n[#n + 1] = tonumber(word) end
-      if n[4] and n[4] + n[5] > 0 then rows[#rows + 1] = {n[6] / (n[4] + n[5]), all[i], all[i + 1]} end
+  for p = 0, P - 1 do
+    for seat = 0, seats(p) - 1 do
+      local all = redis.call('HGETALL', K .. ':o:' .. slot_of(p, seat))
+      for i = 1, #all, 2 do
+        local n = {}
+        for word in string.gmatch(all[i + 1], '%S+') do n[#n + 1] = tonumber(word) end
+        if n[4] and n[4] + n[5] > 0 then
+          rows[#rows + 1] = {n[6] / (n[4] + n[5]), all[i], all[i + 1]}
+        end
+      end
     end
   end
   table.sort(rows, function(a, b) return a[1] > b[1] end)
@@ -347,9 +434,9 @@ end
 function verbs.stat()
   if not meta('version') then return redis.error_reply('NOQUEUE there is no such queue') end
   local left, held, workers = 0, 0, {}
-  for p = 0, meta('partitions') - 1 do
+  for p = 0, P - 1 do
     left = left + redis.call('XLEN', stream(p))
-    held = held + pending(p)
+    held = held + redis.call('XPENDING', stream(p), 'w')[1]
   end
   local seen = redis.call('ZRANGE', K .. ':workers', 0, -1, 'WITHSCORES')
   for i = 1, #seen, 2 do

@@ -14,6 +14,7 @@
 struct fa_queue {
     struct fa_requests *requests;
     const char *who; /* borrowed */
+    unsigned per_host;
 };
 
 /* Values of answers; a reply of another type, which the script never sends, is empty. */
@@ -80,7 +81,7 @@ static struct fa_request *request_of_lease(struct fa_queue *queue, const char *v
 {
     struct fa_request *request = fa_request_new(verb);
     fa_request_add_text(request, queue->who);
-    fa_request_add_number(request, lease->partition);
+    fa_request_add_number(request, lease->slot);
     fa_request_add_number(request, lease->token);
     return request;
 }
@@ -131,6 +132,7 @@ static struct fa_queue *redis_open(const struct fa_queue_setup *setup, fa_queue_
         return NULL;
     }
     queue->who = setup->who;
+    queue->per_host = setup->per_host > 0 ? setup->per_host : 1;
     struct fa_request *request = fa_request_new("open");
     fa_request_add_run(request);
     fa_request_add_text(request, setup->create ? "1" : "0");
@@ -217,7 +219,7 @@ struct beat {
     struct fa_queue_gain *gained;
     struct fa_queue_origin *origins; /* of all gains */
     struct fa_queue_origin *late;
-    unsigned *lost, *empty;
+    unsigned *lost, *empty, *split;
 };
 
 static size_t gains_count_origins(const redisReply *gains)
@@ -234,11 +236,12 @@ static void gains_read(const redisReply *gains, struct beat *beat, struct fa_que
     answer->gained = beat->gained;
     for (size_t i = 0; i < reply_count(gains); ++i) {
         const redisReply *one = gains->element[i];
-        if (!reply_has(one, 3))
+        if (!reply_has(one, 4))
             continue;
         struct fa_queue_gain *gain = &beat->gained[answer->n_gained++];
-        gain->lease.partition = (unsigned)reply_number(one->element[0]);
+        gain->lease.slot = (unsigned)reply_number(one->element[0]);
         gain->lease.token = reply_number(one->element[1]);
+        gain->seats = (unsigned)reply_number(one->element[3]);
         gain->origins = at;
         gain->n_origins = reply_count(one->element[2]) / 2;
         for (size_t o = 0; o < gain->n_origins; ++o, ++at)
@@ -267,7 +270,7 @@ static void answer_beat(const struct fa_request_call *call, const redisReply *re
                         const struct fa_error *error, bool stale)
 {
     struct fa_queue_answer answer = {0};
-    if (!call_check(call, reply, 7, error, stale))
+    if (!call_check(call, reply, 9, error, stale))
         return;
     redisReply *const *at = reply->element;
     struct beat beat = {
@@ -276,12 +279,15 @@ static void answer_beat(const struct fa_request_call *call, const redisReply *re
         .late = calloc(reply_count(at[6]) + 1, sizeof(*beat.late)),
         .lost = calloc(reply_count(at[1]) + 1, sizeof(*beat.lost)),
         .empty = calloc(reply_count(at[2]) + 1, sizeof(*beat.empty)),
+        .split = calloc(reply_count(at[7]) + 1, sizeof(*beat.split)),
     };
-    if (beat.gained && beat.origins && beat.late && beat.lost && beat.empty) {
+    if (beat.gained && beat.origins && beat.late && beat.lost && beat.empty && beat.split) {
         gains_read(at[0], &beat, &answer);
         late_read(at[6], &beat, &answer);
         answer.lost = numbers_read(at[1], beat.lost, &answer.n_lost);
         answer.empty = numbers_read(at[2], beat.empty, &answer.n_empty);
+        answer.split = numbers_read(at[7], beat.split, &answer.n_split);
+        answer.alive = (unsigned)reply_number(at[8]);
         answer.over = (unsigned)reply_number(at[3]);
         answer.left = reply_number(at[4]);
         answer.producers = (unsigned)reply_number(at[5]);
@@ -294,6 +300,7 @@ static void answer_beat(const struct fa_request_call *call, const redisReply *re
     free(beat.late);
     free(beat.lost);
     free(beat.empty);
+    free(beat.split);
 }
 
 static void redis_beat(struct fa_queue *queue, const struct fa_queue_lease *leases, size_t n,
@@ -303,9 +310,10 @@ static void redis_beat(struct fa_queue *queue, const struct fa_queue_lease *leas
     fa_request_add_run(request);
     fa_request_add_text(request, queue->who);
     fa_request_add_number(request, most);
+    fa_request_add_number(request, queue->per_host);
     fa_request_add_text(request, info);
     for (size_t i = 0; i < n; ++i) {
-        fa_request_add_number(request, leases[i].partition);
+        fa_request_add_number(request, leases[i].slot);
         fa_request_add_number(request, leases[i].token);
     }
     queue_send(queue, request, answer_beat, then, ctx);

@@ -1,6 +1,8 @@
 /*
  * A connection begins with AUTH, SELECT, INFO and SCRIPT LOAD; then all requests without an answer
- * are sent, in their order.  Each answer belongs to the first of them.
+ * are sent, in their order.  Each answer belongs to the first of them.  The script is sent once INFO
+ * is answered: before AUTH, Redis accepts no more than 16 KiB, and would not say that it requires a
+ * password.
  *
  * Redis that starts (LOADING), has no memory (OOM) or lost the script (NOSCRIPT) is treated like one
  * that is away: the connection is closed, and the next one repeats the request.
@@ -314,6 +316,14 @@ static void requests_begin(struct fa_requests *requests)
     requests_set_timer(requests, ANSWER_WAIT / 4);
 }
 
+static void requests_send_step(struct fa_requests *requests, enum step step, int argc,
+                               const char **argv)
+{
+    requests->steps[requests->n_steps++] = step;
+    if (fa_channel_send(requests->channel, argc, argv, NULL))
+        fa_channel_fail(requests->channel, strerror(ENOMEM));
+}
+
 static void requests_on_step(struct fa_requests *requests, const redisReply *reply)
 {
     enum step step = requests->steps[requests->step++];
@@ -328,6 +338,9 @@ static void requests_on_step(struct fa_requests *requests, const redisReply *rep
     } else if (step == STEP_INFO && reply->str) {
         if (requests_read_info(requests, reply->str))
             fa_channel_fail(requests->channel, "its version is too old");
+        else
+            requests_send_step(requests, STEP_SCRIPT, 3,
+                               (const char *[]){"SCRIPT", "LOAD", fa_queue_script});
     } else if (step == STEP_SCRIPT && reply->str) {
         snprintf(requests->sha, sizeof(requests->sha), "%s", reply->str);
         requests_begin(requests);
@@ -347,14 +360,6 @@ static void requests_on_reply(void *ctx, const redisReply *reply)
         requests->wait = 0;
         requests_answer(requests, reply, NULL, false);
     }
-}
-
-static void requests_send_step(struct fa_requests *requests, enum step step, int argc,
-                               const char **argv)
-{
-    requests->steps[requests->n_steps++] = step;
-    if (fa_channel_send(requests->channel, argc, argv, NULL))
-        fa_channel_fail(requests->channel, strerror(ENOMEM));
 }
 
 /* The user is that of the URL, or of the secret. */
@@ -383,8 +388,6 @@ static void requests_on_ready(void *ctx)
     if (requests->setup.address.db)
         requests_send_step(requests, STEP_SELECT, 2, (const char *[]){"SELECT", db});
     requests_send_step(requests, STEP_INFO, 2, (const char *[]){"INFO", "everything"});
-    requests_send_step(requests, STEP_SCRIPT, 3,
-                       (const char *[]){"SCRIPT", "LOAD", fa_queue_script});
 }
 
 static void requests_connect(struct fa_requests *requests)

@@ -23,7 +23,7 @@ static void feeder_send_results(struct fa_feeder *feeder, struct fa_held *held)
     size_t n = 0;
     for (item = TAILQ_FIRST(&feeder->ended); item && n < FA_QUEUE_BATCH; item = after) {
         after = TAILQ_NEXT(item, next);
-        if (item->partition != held->lease.partition)
+        if (item->slot != held->lease.slot)
             continue;
         TAILQ_REMOVE(&feeder->ended, item, next);
         sent[n] = item;
@@ -41,15 +41,15 @@ static bool held_has_results(const struct fa_feeder *feeder, const struct fa_hel
 {
     const struct fa_item *item;
     TAILQ_FOREACH (item, &feeder->ended, next)
-        if (item->partition == held->lease.partition)
+        if (item->slot == held->lease.slot)
             return true;
     return false;
 }
 
 void fa_results_send(struct fa_feeder *feeder)
 {
-    for (unsigned p = 0; p < feeder->partitions; ++p) {
-        struct fa_held *held = feeder->leases[p];
+    for (unsigned slot = 0; slot < feeder->slots; ++slot) {
+        struct fa_held *held = feeder->leases[slot];
         while (held && held_has_results(feeder, held))
             feeder_send_results(feeder, held);
     }
@@ -60,7 +60,7 @@ void fa_results_send(struct fa_feeder *feeder)
 void fa_results_add(struct fa_feeder *feeder, const struct fa_result *result)
 {
     struct fa_item *item = result->tag;
-    struct fa_held *held = feeder->leases[item->partition];
+    struct fa_held *held = feeder->leases[item->slot];
     TAILQ_REMOVE(&feeder->running, item, next);
     --feeder->n_running;
     --held->running;

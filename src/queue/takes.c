@@ -77,7 +77,7 @@ static void feeder_take_in(struct fa_feeder *feeder, struct fa_held *held,
     struct fa_item *item = calloc(1, sizeof(*item));
     if (item) {
         item->feeder = feeder;
-        item->partition = held->lease.partition;
+        item->slot = held->lease.slot;
         item->line = taken->line;
         item->id = strdup(taken->id);
         item->packed = strdup(taken->packed);
@@ -96,11 +96,11 @@ static void feeder_take_in(struct fa_feeder *feeder, struct fa_held *held,
 }
 
 /* After an answer was lost, it repeats entries that are at hand. */
-static bool items_have(const struct fa_items *items, unsigned partition, const char *id)
+static bool items_have(const struct fa_items *items, unsigned slot, const char *id)
 {
     const struct fa_item *item;
     TAILQ_FOREACH (item, items, next)
-        if (item->partition == partition && strcmp(item->id, id) == 0)
+        if (item->slot == slot && strcmp(item->id, id) == 0)
             return true;
     return false;
 }
@@ -118,9 +118,9 @@ static void on_taken(void *ctx, const struct fa_queue_answer *answer)
         for (size_t i = 0; i < answer->n_taken; ++i) {
             const struct fa_queue_taken *taken = &answer->taken[i];
             if (held->running + held->ended > 0 &&
-                (items_have(&feeder->running, held->lease.partition, taken->id) ||
-                 items_have(&feeder->ended, held->lease.partition, taken->id) ||
-                 items_have(&feeder->suspects, held->lease.partition, taken->id)))
+                (items_have(&feeder->running, held->lease.slot, taken->id) ||
+                 items_have(&feeder->ended, held->lease.slot, taken->id) ||
+                 items_have(&feeder->suspects, held->lease.slot, taken->id)))
                 continue;
             feeder_take_in(feeder, held, taken);
         }
@@ -162,19 +162,19 @@ void fa_takes_fill(struct fa_feeder *feeder)
     unsigned able = 0;
     if (feeder->lost || feeder->failed || feeder->finishing || feeder_isolates(feeder))
         return;
-    for (unsigned p = 0; p < feeder->partitions; ++p)
-        able += fa_held_can_take(feeder->leases[p]);
+    for (unsigned slot = 0; slot < feeder->slots; ++slot)
+        able += fa_held_can_take(feeder->leases[slot]);
     size_t room = feeder->window > used ? feeder->window - used : 0;
     if (able == 0 || room < feeder->window / 8 + 1)
         return;
     size_t each = room / able;
     each = each < 8 ? 8 : each > FA_QUEUE_BATCH ? FA_QUEUE_BATCH : each;
-    for (unsigned n = 0; n < feeder->partitions && room >= each; ++n) {
-        struct fa_held *held = feeder->leases[(feeder->next + n) % feeder->partitions];
+    for (unsigned n = 0; n < feeder->slots && room >= each; ++n) {
+        struct fa_held *held = feeder->leases[(feeder->next + n) % feeder->slots];
         if (!fa_held_can_take(held))
             continue;
         feeder_take(feeder, held, (unsigned)each, false);
         room -= each;
-        feeder->next = held->lease.partition + 1;
+        feeder->next = held->lease.slot + 1;
     }
 }

@@ -10,13 +10,17 @@
 #define PARTITIONS_MAX 64
 #define WORKERS_MAX    16
 #define ENTRIES_MAX    4096
+#define SLOTS_MAX      (PARTITIONS_MAX * FA_QUEUE_SEATS)
+/* As in queue.lua. */
+#define LARGE      256
+#define LARGE_PART 8
 
 struct entry {
     char id[24];
     char *packed, *path;
     uint64_t url_key, line;
     unsigned partition;
-    char holder[64]; /* "": nobody */
+    char holder[80]; /* of its lease: "WORKER#SEAT"; "": nobody */
     unsigned deaths, alone;
     bool done;
 };
@@ -35,7 +39,7 @@ struct seen {
 
 struct origin {
     char name[80];
-    unsigned partition;
+    unsigned slot;
     bool late;
     struct fa_queue_origin at;
 };
@@ -47,7 +51,8 @@ struct fa_memory_store {
     uint64_t token;
     struct entry entries[ENTRIES_MAX];
     size_t n;
-    struct lease leases[PARTITIONS_MAX];
+    struct lease leases[SLOTS_MAX];
+    unsigned seats[PARTITIONS_MAX]; /* 0: one */
     struct seen workers[WORKERS_MAX], producers[WORKERS_MAX];
     struct origin origins[WORKERS_MAX]; /* late: a former owner has heard of a pause */
     size_t n_origins;
@@ -60,6 +65,7 @@ struct fa_queue {
     struct fa_memory_store *store;
     struct event_base *base;
     char who[64];
+    unsigned per_host;
 };
 
 /* An answer that is on its way, with the arrays it points to. */
@@ -68,10 +74,10 @@ struct sent {
     fa_queue_then then;
     void *ctx;
     enum fa_queue_put puts[FA_QUEUE_BATCH];
-    struct fa_queue_gain gained[PARTITIONS_MAX];
-    struct fa_queue_origin origins[PARTITIONS_MAX][WORKERS_MAX];
+    struct fa_queue_gain gained[SLOTS_MAX];
+    struct fa_queue_origin origins[SLOTS_MAX][WORKERS_MAX];
     struct fa_queue_origin late[WORKERS_MAX];
-    unsigned lost[PARTITIONS_MAX], empty[PARTITIONS_MAX];
+    unsigned lost[SLOTS_MAX], empty[SLOTS_MAX], split[SLOTS_MAX];
     struct fa_queue_taken taken[ENTRIES_MAX];
     struct fa_queue_worker workers[WORKERS_MAX];
 };
@@ -180,6 +186,60 @@ static uint64_t left(const struct fa_memory_store *store)
     return n;
 }
 
+/* The name of a worker as the holder of a slot. */
+static const char *holder_name(const struct fa_memory_store *store, unsigned slot,
+                               const char *worker, char name[80])
+{
+    snprintf(name, 80, "%s#%u", worker, slot / store->partitions);
+    return name;
+}
+
+static unsigned seats(const struct fa_memory_store *store, unsigned p)
+{
+    return store->seats[p] > 0 ? store->seats[p] : 1;
+}
+
+static unsigned seats_for(uint64_t length, uint64_t all, unsigned per_host)
+{
+    if (length < LARGE || length * LARGE_PART < all)
+        return 1;
+    return per_host < FA_QUEUE_SEATS ? per_host : FA_QUEUE_SEATS;
+}
+
+/* @own  The worker owns the lease of the slot; else only a longer pause counts. */
+static void block_one(struct fa_memory_store *store, unsigned slot, bool own,
+                      const struct fa_queue_origin *origin)
+{
+    size_t i = 0;
+    while (i < store->n_origins &&
+           (strcmp(store->origins[i].name, origin->name) != 0 || store->origins[i].slot != slot))
+        ++i;
+    struct origin *at = &store->origins[i];
+    if (!own && origin->not_before <= at->at.not_before)
+        return;
+    store->n_origins += i == store->n_origins;
+    snprintf(at->name, sizeof(at->name), "%s", origin->name);
+    at->slot = slot;
+    at->late = !own;
+    at->at = *origin;
+    at->at.name = at->name;
+}
+
+/* The number of seats is decided again while nobody has one; all have the pauses of the first. */
+static void seats_update(struct fa_memory_store *store, unsigned p, unsigned per_host)
+{
+    unsigned before = seats(store, p);
+    for (unsigned seat = 0; seat < before; ++seat)
+        if (store->leases[seat * store->partitions + p].token)
+            return;
+    store->seats[p] = seats_for(left_in(store, p), left(store), per_host);
+    size_t n = store->n_origins;
+    for (unsigned seat = before; seat < seats(store, p); ++seat)
+        for (size_t i = 0; i < n; ++i)
+            if (store->origins[i].slot == p)
+                block_one(store, seat * store->partitions + p, false, &store->origins[i].at);
+}
+
 static bool holds(const struct entry *entry, const char *worker)
 {
     return !entry->done && strcmp(entry->holder, worker) == 0;
@@ -187,7 +247,7 @@ static bool holds(const struct entry *entry, const char *worker)
 
 static bool owns(const struct fa_queue *queue, const struct fa_queue_lease *lease)
 {
-    const struct lease *at = &queue->store->leases[lease->partition];
+    const struct lease *at = &queue->store->leases[lease->slot];
     return at->token == lease->token && strcmp(at->worker, queue->who) == 0;
 }
 
@@ -213,6 +273,7 @@ static struct fa_queue *memory_open(const struct fa_queue_setup *setup, fa_queue
     struct sent *sent = sent_new(then, ctx);
     queue->base = setup->base;
     snprintf(queue->who, sizeof(queue->who), "%s", setup->who);
+    queue->per_host = setup->per_host > 0 ? setup->per_host : 1;
     if (!store->partitions && setup->create) {
         store->partitions = setup->partitions;
         store->lease = setup->lease;
@@ -272,66 +333,103 @@ static void memory_leave(struct fa_queue *queue, fa_queue_then then, void *ctx)
 }
 
 /* All that its former owner held counts one more death. */
-static void bury_owner(struct fa_memory_store *store, unsigned partition, const char *former)
+static void bury_owner(struct fa_memory_store *store, unsigned slot, const char *former)
 {
     unsigned held = 0;
+    char name[80];
     for (size_t i = 0; i < store->n; ++i)
-        held += holds(&store->entries[i], former);
+        held += !store->entries[i].done &&
+                strncmp(store->entries[i].holder, former, strlen(former)) == 0;
+    holder_name(store, slot, former, name);
     for (size_t i = 0; i < store->n; ++i)
-        if (store->entries[i].partition == partition && holds(&store->entries[i], former)) {
+        if (store->entries[i].partition == slot % store->partitions &&
+            holds(&store->entries[i], name)) {
             ++store->entries[i].deaths;
             store->entries[i].alone += held == 1;
         }
 }
 
-static void gain(struct fa_queue *queue, unsigned p, struct sent *sent)
+/* Whether the holder of an entry has another lease of the partition. */
+static bool has_owner(const struct fa_memory_store *store, const struct entry *entry, unsigned slot)
+{
+    char name[80];
+    for (unsigned seat = 0; seat < seats(store, entry->partition); ++seat) {
+        unsigned other = seat * store->partitions + entry->partition;
+        const struct lease *lease = &store->leases[other];
+        if (other != slot && lease->token &&
+            holds(entry, holder_name(store, other, lease->worker, name)))
+            return true;
+    }
+    return false;
+}
+
+static void gain(struct fa_queue *queue, unsigned slot, struct sent *sent)
 {
     struct fa_memory_store *store = queue->store;
-    struct lease *lease = &store->leases[p];
+    struct lease *lease = &store->leases[slot];
     struct fa_queue_gain *gained = &sent->gained[sent->answer.n_gained];
+    unsigned p = slot % store->partitions;
     if (lease->token && strcmp(lease->worker, queue->who) != 0)
-        bury_owner(store, p, lease->worker);
+        bury_owner(store, slot, lease->worker);
     lease->token = ++store->token;
     lease->until = fa_now() + store->lease;
     snprintf(lease->worker, sizeof(lease->worker), "%s", queue->who);
-    for (size_t i = 0; i < store->n; ++i)
-        if (store->entries[i].partition == p && store->entries[i].holder[0])
-            snprintf(store->entries[i].holder, sizeof(store->entries[i].holder), "%s", queue->who);
-    gained->lease = (struct fa_queue_lease){p, lease->token};
+    for (size_t i = 0; i < store->n; ++i) {
+        struct entry *entry = &store->entries[i];
+        if (entry->partition == p && entry->holder[0] && !has_owner(store, entry, slot))
+            holder_name(store, slot, queue->who, entry->holder);
+    }
+    gained->lease = (struct fa_queue_lease){slot, lease->token};
+    gained->seats = seats(store, p);
     gained->origins = sent->origins[sent->answer.n_gained++];
     for (size_t i = 0; i < store->n_origins; ++i)
-        if (store->origins[i].partition == p)
+        if (store->origins[i].slot == slot)
             sent->origins[sent->answer.n_gained - 1][gained->n_origins++] = store->origins[i].at;
     sent->answer.gained = sent->gained;
 }
 
-/* Renew what is held, and report what is lost or empty.  @return how many partitions are held */
+/* Renew what is held, and report what is lost or empty.  @return how many leases are held */
 static unsigned renew(struct fa_queue *queue, const struct fa_queue_lease *leases, size_t n,
-                      struct sent *sent, bool held[PARTITIONS_MAX])
+                      struct sent *sent, bool held[SLOTS_MAX])
 {
     struct fa_memory_store *store = queue->store;
     unsigned mine = 0;
     sent->answer.lost = sent->lost;
     sent->answer.empty = sent->empty;
     sent->answer.late = sent->late;
+    sent->answer.split = sent->split;
     for (size_t i = 0; i < n; ++i) {
-        unsigned p = leases[i].partition;
-        held[p] = true;
+        unsigned slot = leases[i].slot, p = slot % store->partitions;
+        held[slot] = true;
         if (!owns(queue, &leases[i])) {
-            sent->lost[sent->answer.n_lost++] = p;
+            sent->lost[sent->answer.n_lost++] = slot;
             continue;
         }
         for (size_t o = 0; o < store->n_origins; ++o)
-            if (store->origins[o].partition == p && store->origins[o].late) {
+            if (store->origins[o].slot == slot && store->origins[o].late) {
                 sent->late[sent->answer.n_late++] = store->origins[o].at;
                 store->origins[o].late = false;
             }
         ++mine;
-        store->leases[p].until = fa_now() + store->lease;
+        store->leases[slot].until = fa_now() + store->lease;
         if (left_in(store, p) == 0)
-            sent->empty[sent->answer.n_empty++] = p;
+            sent->empty[sent->answer.n_empty++] = slot;
+        else if (seats(store, p) == 1 && sent->answer.alive > 1 &&
+                 seats_for(left_in(store, p), left(store), queue->per_host) > 1)
+            sent->split[sent->answer.n_split++] = slot;
     }
     return mine;
+}
+
+static bool may_gain(const struct fa_queue *queue, unsigned slot, bool own)
+{
+    const struct fa_memory_store *store = queue->store;
+    const struct lease *lease = &store->leases[slot];
+    unsigned p = slot % store->partitions;
+    bool ours = lease->token && strcmp(lease->worker, queue->who) == 0;
+    return left_in(store, p) > 0 && slot / store->partitions < seats(store, p) && ours == own &&
+           (ours ||
+            (seats(store, p) <= queue->per_host && (!lease->token || lease->until < fa_now())));
 }
 
 static void memory_beat(struct fa_queue *queue, const struct fa_queue_lease *leases, size_t n,
@@ -340,26 +438,27 @@ static void memory_beat(struct fa_queue *queue, const struct fa_queue_lease *lea
     struct fa_memory_store *store = queue->store;
     struct sent *sent = sent_new(then, ctx);
     struct seen *self = seen_of(store->workers, queue->who);
-    bool held[PARTITIONS_MAX] = {false};
+    bool held[SLOTS_MAX] = {false};
     double now = fa_now();
+    unsigned filled = 0;
     self->at = now;
     snprintf(self->info, sizeof(self->info), "%s", info);
-    unsigned mine = renew(queue, leases, n, sent, held), filled = 0;
+    unsigned workers = sent->answer.alive = seen_count(store->workers, now - store->lease);
+    unsigned mine = renew(queue, leases, n, sent, held);
     for (unsigned p = 0; p < store->partitions; ++p)
-        filled += left_in(store, p) > 0;
-    unsigned others = seen_count(store->workers, now - store->lease);
-    unsigned fair = (filled + others - 1) / others;
+        if (left_in(store, p) > 0) {
+            seats_update(store, p, queue->per_host);
+            filled += seats(store, p);
+        }
+    unsigned fair = (filled + workers - 1) / workers;
     fair = fair < most ? fair : most;
     unsigned used = mine - (unsigned)sent->answer.n_empty;
     for (int own = 1; own >= 0; --own)
-        for (unsigned p = 0; p < store->partitions && used < fair; ++p) {
-            const struct lease *lease = &store->leases[p];
-            bool ours = lease->token && strcmp(lease->worker, queue->who) == 0;
-            if (held[p] || left_in(store, p) == 0 || ours != (own == 1) ||
-                (lease->token && !ours && lease->until >= now))
+        for (unsigned slot = 0; slot < store->partitions * FA_QUEUE_SEATS && used < fair; ++slot) {
+            if (held[slot] || !may_gain(queue, slot, own == 1))
                 continue;
-            held[p] = true;
-            gain(queue, p, sent);
+            held[slot] = true;
+            gain(queue, slot, sent);
             ++used;
         }
     sent->answer.over = used > fair ? used - fair : 0;
@@ -380,12 +479,14 @@ static void memory_take(struct fa_queue *queue, const struct fa_queue_lease *lea
     struct fa_memory_store *store = queue->store;
     struct sent *sent = sent_new(then, ctx);
     bool good = check_lease(queue, lease, sent);
+    char name[80];
+    holder_name(store, lease->slot, queue->who, name);
     sent->answer.taken = sent->taken;
     for (size_t i = 0; good && i < store->n; ++i) {
         struct entry *entry = &store->entries[i];
-        if (entry->done || entry->partition != lease->partition)
+        if (entry->done || entry->partition != lease->slot % store->partitions)
             continue;
-        if (held && holds(entry, queue->who)) {
+        if (held && holds(entry, name)) {
             if (entry->deaths >= 3 && entry->alone >= 2) {
                 entry->done = true;
                 count(store, "failed", 1);
@@ -394,7 +495,7 @@ static void memory_take(struct fa_queue *queue, const struct fa_queue_lease *lea
                 take_one(sent, entry);
             }
         } else if (!held && !entry->holder[0] && sent->answer.n_taken < most) {
-            snprintf(entry->holder, sizeof(entry->holder), "%s", queue->who);
+            snprintf(entry->holder, sizeof(entry->holder), "%s", name);
             take_one(sent, entry);
         }
     }
@@ -434,7 +535,7 @@ static void memory_defer(struct fa_queue *queue, const struct fa_queue_lease *le
                          fa_queue_then then, void *ctx)
 {
     if (owns(queue, lease))
-        queue->store->leases[lease->partition] = (struct lease){0};
+        queue->store->leases[lease->slot] = (struct lease){0};
     sent_send(queue, sent_new(then, ctx));
 }
 
@@ -445,20 +546,12 @@ static void memory_block(struct fa_queue *queue, const struct fa_queue_lease *le
     struct fa_memory_store *store = queue->store;
     struct sent *sent = sent_new(then, ctx);
     bool good = check_lease(queue, lease, sent);
-    for (size_t i = 0; i < n; ++i) {
-        size_t at = 0;
-        while (at < store->n_origins && strcmp(store->origins[at].name, origins[i].name) != 0)
-            ++at;
-        struct origin *origin = &store->origins[at];
-        store->n_origins += at == store->n_origins;
-        snprintf(origin->name, sizeof(origin->name), "%s", origins[i].name);
-        origin->partition = lease->partition;
-        if (!good && origins[i].not_before <= origin->at.not_before)
-            continue;
-        origin->late = !good;
-        origin->at = origins[i];
-        origin->at.name = origin->name;
-    }
+    unsigned p = lease->slot % store->partitions;
+    for (size_t i = 0; i < n; ++i)
+        for (unsigned seat = 0; seat < seats(store, p); ++seat) {
+            unsigned slot = seat * store->partitions + p;
+            block_one(store, slot, good && slot == lease->slot, &origins[i]);
+        }
     sent_send(queue, sent);
 }
 

@@ -144,6 +144,29 @@ Test(queue, entries_are_put_once_and_downloaded_once_by_several_workers)
     cr_expect_eq(plain, 1);
 }
 
+Test(queue, large_origin_is_shared_by_workers_within_its_limit)
+{
+    unsigned sharing = 0;
+    for (int file = 0; file < 400; ++file)
+        fa_lines_add(&list, "http://127.0.0.1:%d/delay/20/100/f%d", server.port, file);
+    cr_assert_eq(enqueue(NULL, NULL), 0);
+    for (int i = 0; i < WORKERS; ++i) {
+        /* Few jobs, so that the first one does not take all entries. */
+        fa_run_start(&workers[i], NULL, "work", "--queue", redis.url, "-d",
+                     fa_scratch_path(&scratch, "w%d", i), "--per-host=3", "--jobs=4", NULL);
+    }
+    for (int i = 0; i < WORKERS; ++i) {
+        char dir[16];
+        cr_expect_eq(fa_run_wait(&workers[i], 40), 0, "%s", fa_run_err(&workers[i]));
+        snprintf(dir, sizeof(dir), "w%d", i);
+        sharing += files_in(dir) > 0;
+    }
+    cr_expect_geq(sharing, 2);
+    cr_expect_eq(status_of("done"), 400);
+    cr_expect_leq(fa_server_stat(&server, "peak_active"), 3);
+    cr_expect_eq(fa_server_stat(&server, "requests"), 400);
+}
+
 Test(queue, killed_workers_entries_are_downloaded_by_another)
 {
     for (int file = 0; file < 40; ++file)

@@ -27,6 +27,10 @@ static struct {
     struct fa_queue_answer at;
     bool came;
     struct fa_queue_lease lease; /* the first that was gained */
+    struct fa_queue_lease gains[16];
+    unsigned seats;              /* of the first */
+    unsigned pauses;             /* gained leases with one */
+    struct fa_queue_origin late; /* the first */
     char ids[8][32];
     char paths[8][64];
     unsigned deaths[8];
@@ -51,6 +55,13 @@ static void on_answer(void *ctx, const struct fa_queue_answer *at)
     answer.came = true;
     if (at->n_gained > 0)
         answer.lease = at->gained[0].lease;
+    for (size_t i = 0; i < at->n_gained && i < 16; ++i) {
+        answer.gains[i] = at->gained[i].lease;
+        answer.seats = at->gained[i].seats;
+        answer.pauses += at->gained[i].n_origins > 0 && at->gained[i].origins[0].not_before > 0;
+    }
+    if (at->n_late > 0)
+        answer.late = at->late[0];
     if (at->n_gained > 0 && at->gained[0].n_origins > 0)
         answer.origin = at->gained[0].origins[0];
     for (size_t i = 0; i < at->n_taken && i < 8; ++i) {
@@ -73,6 +84,8 @@ static void wait_for_answer(void)
     answer.came = false;
 }
 
+static unsigned per_host = 4; /* of the workers that are opened */
+
 static void open_queue(int who, bool create, unsigned partitions, double lease)
 {
     struct fa_error err;
@@ -85,6 +98,7 @@ static void open_queue(int who, bool create, unsigned partitions, double lease)
         .partitions = partitions,
         .lease = lease,
         .results = 100,
+        .per_host = per_host,
     };
     queues[who] = ops->open(&setup, on_answer, NULL, &err);
     cr_assert_not_null(queues[who], "%s", err.msg);
@@ -227,7 +241,7 @@ BOTH(a_result_counts_once)
     open_queue(0, true, 4, 30);
     put(0, 2, "x", 100);
     struct fa_queue_lease lease = gain(0);
-    cr_expect_eq(lease.partition, 2);
+    cr_expect_eq(lease.slot, 2);
     take(0, lease, false);
     char id[32];
     strcpy(id, answer.ids[0]);
@@ -267,7 +281,7 @@ BOTH(an_answer_that_was_lost_is_repeated)
     open_queue(0, true, 1, 30);
     put(0, 0, "x", 100);
     struct fa_queue_lease first = gain(0), second = gain(0);
-    cr_expect_eq(second.partition, 0);
+    cr_expect_eq(second.slot, 0);
     take(0, second, false);
     take(0, second, true);
     cr_expect_eq(answer.at.n_taken, 1);
@@ -355,7 +369,7 @@ BOTH(workers_get_a_fair_share_of_the_partitions)
     cr_expect_eq(answer.at.n_gained, 4);
     beat(0, NULL);
     cr_expect_eq(answer.at.n_gained, 0);
-    struct fa_queue_lease lease = {0, 1};
+    struct fa_queue_lease lease = {.token = 1};
     beat(1, &lease);
     cr_expect_geq(answer.at.n_gained + answer.at.n_lost, 1);
 }
@@ -405,6 +419,165 @@ BOTH(a_pause_that_a_former_owner_has_heard_of_counts)
     wait_for_answer();
     beat(1, &lease);
     cr_expect_eq(answer.at.n_late, 0, "a shorter one does not");
+}
+
+#define LARGE 300 /* entries of one origin */
+
+static void put_large(int who)
+{
+    for (unsigned i = 0; i < LARGE; ++i) {
+        char name[16];
+        snprintf(name, sizeof(name), "l%u", i);
+        put(who, 2, name, i + 1);
+    }
+}
+
+BOTH(workers_share_a_partition_that_is_a_large_part_of_all)
+{
+    struct fa_queue_lease first[4];
+    open_queue(0, true, 8, 30);
+    open_queue(1, false, 0, 0);
+    put_large(0);
+    beat(0, NULL);
+    cr_assert_eq(answer.at.n_gained, 4, "--per-host is 4, so no more can share it");
+    cr_expect_eq(answer.seats, 4);
+    memcpy(first, answer.gains, sizeof(first));
+    for (int i = 0; i < 4; ++i) {
+        cr_expect_eq(first[i].slot % 8, 2);
+        take(0, first[i], false);
+        cr_expect_eq(answer.at.n_taken, 4);
+    }
+    ops->beat(queues[1], NULL, 0, 64, "", on_answer, NULL);
+    wait_for_answer();
+    cr_expect_eq(answer.at.n_gained, 0);
+    ops->beat(queues[0], first, 4, 64, "", on_answer, NULL);
+    wait_for_answer();
+    cr_expect_eq(answer.at.alive, 2);
+    cr_expect_eq(answer.at.over, 2);
+    for (int i = 0; i < 2; ++i) {
+        ops->defer(queues[0], &first[i], on_answer, NULL);
+        wait_for_answer();
+    }
+    beat(1, NULL);
+    cr_assert_eq(answer.at.n_gained, 2);
+    struct fa_queue_lease second = answer.gains[0], third = answer.gains[1];
+    take(1, second, true);
+    size_t taken = answer.at.n_taken;
+    take(1, third, true);
+    cr_expect_eq(taken + answer.at.n_taken, 8, "what was given back, and nothing of the others");
+    take(0, first[3], true);
+    cr_expect_eq(answer.at.n_taken, 4);
+    cr_expect_eq(answer.deaths[0], 0);
+    char id[32];
+    strcpy(id, answer.ids[0]);
+    done(0, first[3], id);
+    cr_expect_eq(answer.at.counted, 1);
+}
+
+BOTH(a_dead_workers_seats_are_taken_over)
+{
+    open_queue(0, true, 8, 0.5);
+    open_queue(1, false, 0, 0);
+    put_large(0);
+    beat(0, NULL);
+    cr_assert_eq(answer.at.n_gained, 4);
+    struct fa_queue_lease dead = answer.gains[1];
+    take(0, dead, false);
+    char id[32];
+    strcpy(id, answer.ids[0]);
+    unsigned held = 0, deaths = 0;
+    struct fa_queue_lease gains[16];
+    size_t n = 0;
+    for (double until = fa_now() + fa_timeout(20); n < 4 && fa_now() < until;) {
+        ops->beat(queues[1], gains, n, 64, "", on_answer, NULL);
+        wait_for_answer();
+        memcpy(gains + n, answer.gains, answer.at.n_gained * sizeof(*gains));
+        n += answer.at.n_gained;
+    }
+    cr_assert_eq(n, 4);
+    for (int i = 0; i < 4; ++i) {
+        take(1, gains[i], true);
+        held += (unsigned)answer.at.n_taken;
+        deaths += answer.at.n_taken > 0 ? answer.deaths[0] : 0;
+    }
+    cr_expect_eq(held, 4);
+    cr_expect_eq(deaths, 1);
+    done(0, dead, id);
+    cr_expect(answer.at.stale);
+}
+
+BOTH(a_pause_is_that_of_all_seats)
+{
+    open_queue(0, true, 8, 30);
+    put_large(0);
+    beat(0, NULL);
+    cr_assert_eq(answer.at.n_gained, 4);
+    struct fa_queue_lease all[4];
+    memcpy(all, answer.gains, sizeof(all));
+    const struct fa_queue_origin origin = {"http://a.example:80", 2000000000, false, 1, 5, 0, 1, 0};
+    ops->block(queues[0], &all[0], &origin, 1, on_answer, NULL);
+    wait_for_answer();
+    ops->beat(queues[0], all, 4, 64, "", on_answer, NULL);
+    wait_for_answer();
+    cr_assert_eq(answer.at.n_late, 3);
+    cr_expect_float_eq(answer.late.not_before, 2000000000, 0.01);
+    ops->beat(queues[0], all, 4, 64, "", on_answer, NULL);
+    wait_for_answer();
+    cr_expect_eq(answer.at.n_late, 0);
+}
+
+BOTH(a_worker_takes_no_part_of_one_transfer)
+{
+    open_queue(0, true, 8, 30);
+    per_host = 1;
+    open_queue(1, false, 0, 0);
+    put_large(0);
+    beat(0, NULL);
+    cr_assert_eq(answer.at.n_gained, 4);
+    struct fa_queue_lease one = answer.gains[0];
+    ops->defer(queues[0], &one, on_answer, NULL);
+    wait_for_answer();
+    beat(1, NULL);
+    cr_expect_eq(answer.at.n_gained, 0);
+}
+
+BOTH(a_partition_that_becomes_large_is_given_back_to_be_shared)
+{
+    open_queue(0, true, 8, 30);
+    open_queue(1, false, 0, 0);
+    put(0, 2, "x", 1000);
+    struct fa_queue_lease lease = gain(0);
+    cr_expect_eq(answer.seats, 1);
+    put_large(0);
+    beat(0, &lease);
+    cr_expect_eq(answer.at.n_split, 0, "alone, it can do it as well");
+    beat(1, NULL);
+    beat(0, &lease);
+    cr_assert_eq(answer.at.n_split, 1);
+    ops->defer(queues[0], &lease, on_answer, NULL);
+    wait_for_answer();
+    beat(1, NULL);
+    cr_expect_eq(answer.at.n_gained, 2);
+    cr_expect_eq(answer.seats, 4);
+}
+
+BOTH(a_pause_is_also_that_of_seats_that_come_later)
+{
+    open_queue(0, true, 8, 30);
+    open_queue(1, false, 0, 0);
+    put(0, 2, "x", 1000);
+    struct fa_queue_lease lease = gain(0);
+    const struct fa_queue_origin origin = {"http://a.example:80", 2000000000, false, 1, 5, 0, 1, 0};
+    ops->block(queues[0], &lease, &origin, 1, on_answer, NULL);
+    wait_for_answer();
+    put_large(0);
+    ops->defer(queues[0], &lease, on_answer, NULL);
+    wait_for_answer();
+    for (int who = 1; who >= 0; --who) {
+        beat(who, NULL);
+        cr_expect_eq(answer.at.n_gained, 2);
+        cr_expect_eq(answer.pauses, 2);
+    }
 }
 
 /* What only a server can do. */
