@@ -112,6 +112,8 @@ static const struct fa_field record_fields[] = {
     FA_FIELD_ENUM(enum fa_hash, FA_HASH_SHA384 + 1, struct fa_record, digest.hash),
     FA_FIELD(U64, uint64_t, struct fa_record, run),
     FA_FIELD_ENUM(enum fa_hook_standing, FA_HOOK_STANDINGS, struct fa_record, hook),
+    FA_FIELD(U64, uint64_t, struct fa_record, archive),
+    FA_FIELD(U64, uint64_t, struct fa_record, offset),
 };
 
 int fa_changes_put(struct fa_changes *changes, const struct fa_record *record)

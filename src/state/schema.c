@@ -60,6 +60,12 @@ static const struct migration {
     {"ALTER TABLE record ADD COLUMN unverified INTEGER", 3270821},
     /* Whether the command of --exec has to run for the file: enum fa_hook_standing. */
     {"ALTER TABLE record ADD COLUMN hook INTEGER", 3280821},
+    /* Files that are members of an archive. */
+    {"ALTER TABLE record ADD COLUMN archive INTEGER;"
+     "ALTER TABLE record ADD COLUMN offset INTEGER;"
+     "CREATE TABLE archive(id INTEGER PRIMARY KEY, name TEXT NOT NULL, bytes INTEGER,"
+     " files INTEGER, open INTEGER)",
+     53300821},
 };
 
 const int64_t fa_schema_newest = sizeof(migrations) / sizeof(*migrations);
@@ -114,7 +120,8 @@ int fa_schema_migrate(sqlite3 *db)
 static int tables_measure(sqlite3 *db, int64_t *ret)
 {
     static const char sql[] =
-        "SELECT (SELECT count(*) FROM pragma_table_info('origin')) * 1000000 +"
+        "SELECT (SELECT count(*) FROM pragma_table_info('archive')) * 10000000 +"
+        " (SELECT count(*) FROM pragma_table_info('origin')) * 1000000 +"
         " (SELECT count(*) FROM pragma_table_info('record')) * 10000 +"
         " (SELECT count(*) FROM pragma_table_info('run')) * 100 +"
         " (SELECT count(*) FROM pragma_table_info('meta')) * 10 +"

@@ -28,7 +28,7 @@
 #define COLUMNS                                                                                  \
     "key, standing, url, path, text, line, class, may_pass, secret, http, error, size, durable," \
     " mirror, etag, modified, strong, hash, digest, run, owner, replaces, coding, tried,"        \
-    " slice, unverified, hook"
+    " slice, unverified, hook, archive, offset"
 
 enum statement {
     S_BEGIN,
@@ -45,6 +45,8 @@ enum statement {
     S_LIMITS,
     S_LIMIT_PUT,
     S_LIMIT_PRUNE,
+    S_ARCHIVES,
+    S_ARCHIVE_PUT,
     STATEMENTS
 };
 
@@ -58,11 +60,11 @@ static const char *const statement_texts[STATEMENTS] = {
     [S_PUT] =
         "INSERT INTO record(" COLUMNS ") VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10,"
         " ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25,"
-        " ?26, ?27) ON CONFLICT(key) DO UPDATE SET"
+        " ?26, ?27, ?28, ?29) ON CONFLICT(key) DO UPDATE SET"
         " standing=?2, url=?3, path=?4, text=?5, line=?6, class=?7, may_pass=?8, secret=?9,"
         " http=?10, error=?11, size=?12, durable=?13, mirror=?14, etag=?15, modified=?16,"
         " strong=?17, hash=?18, digest=?19, run=?20, owner=?21, replaces=?22, coding=?23, tried=?24,"
-        " slice=?25, unverified=?26, hook=?27",
+        " slice=?25, unverified=?26, hook=?27, archive=?28, offset=?29",
     [S_REMOVE] = "DELETE FROM record WHERE key=?1",
     [S_EACH] = "SELECT " COLUMNS " FROM record ORDER BY seq",
     [S_EACH_OF] = "SELECT " COLUMNS " FROM record WHERE standing=?1 ORDER BY seq",
@@ -75,6 +77,9 @@ static const char *const statement_texts[STATEMENTS] = {
     [S_LIMIT_PUT] = "INSERT OR REPLACE INTO origin(key, at, per_host) VALUES(?1, ?2, ?3)",
     [S_LIMIT_PRUNE] = "DELETE FROM origin WHERE at <= ?1 OR key NOT IN (SELECT key FROM origin"
                       " ORDER BY at DESC LIMIT ?2)",
+    [S_ARCHIVES] = "SELECT id, name, bytes, files, open FROM archive ORDER BY id",
+    [S_ARCHIVE_PUT] = "INSERT OR REPLACE INTO archive(id, name, bytes, files, open)"
+                      " VALUES(?1, ?2, ?3, ?4, ?5)",
 };
 
 struct fa_state {
@@ -89,6 +94,8 @@ struct fa_state {
     bool run_changed;
     struct fa_state_limit *limits; /* to be committed */
     size_t n_limits;
+    struct fa_state_archive *archives; /* to be committed; names are owned */
+    size_t n_archives;
     int code; /* errno of the last statement */
 };
 
@@ -167,6 +174,13 @@ struct fa_state *fa_state_open(const char *file, const char *dir, enum fa_state_
     return state;
 }
 
+static void state_forget_archives(struct fa_state *state)
+{
+    for (size_t i = 0; i < state->n_archives; ++i)
+        free((char *)state->archives[i].name);
+    state->n_archives = 0;
+}
+
 /* sqlite3_close(3) refuses to close a connection that has statements, so they are finalized
  * first. */
 void fa_state_close(struct fa_state *state)
@@ -179,6 +193,8 @@ void fa_state_close(struct fa_state *state)
         sqlite3_exec(state->db, "ROLLBACK", NULL, NULL, NULL);
     fa_database_close(state->db);
     fa_changes_fini(&state->changes);
+    state_forget_archives(state);
+    free(state->archives);
     free(state->limits);
     free(state->file);
     free(state);
@@ -288,6 +304,8 @@ static int state_read_row(struct fa_state *state, sqlite3_stmt *row, struct fa_r
     ret->slice = (const char *)sqlite3_column_text(row, 24);
     ret->unverified = sqlite3_column_int(row, 25);
     int64_t hook = sqlite3_column_int64(row, 26);
+    ret->archive = (uint64_t)sqlite3_column_int64(row, 27);
+    ret->offset = (uint64_t)sqlite3_column_int64(row, 28);
     if (standing < 0 || standing >= FA_STANDINGS || class < 0 || class >= FA_CLASSES) {
         fa_error_set(err, FA_DOMAIN_FETCHALL, 0, FA_CLASS_LOCAL_IO,
                      "cannot read '%s': invalid record for '%s'", state->file,
@@ -351,7 +369,7 @@ int fa_state_remove(struct fa_state *state, uint64_t key, struct fa_error *err)
 
 uint64_t fa_state_pending(const struct fa_state *state)
 {
-    return state->changes.count + state->run_changed + state->n_limits;
+    return state->changes.count + state->run_changed + state->n_limits + state->n_archives;
 }
 
 /* SQLITE_STATIC: the text need not be copied, because the log outlives the execution. */
@@ -404,6 +422,8 @@ static bool state_apply_put(struct fa_state *state, const struct fa_record *r)
     bind_text(stmt, 25, r->slice);
     bind_i64(stmt, 26, r->unverified);
     bind_i64(stmt, 27, r->hook);
+    bind_i64(stmt, 28, (int64_t)r->archive);
+    bind_i64(stmt, 29, (int64_t)r->offset);
     return state_run(state, S_PUT);
 }
 
@@ -478,6 +498,75 @@ static bool state_apply_limits(struct fa_state *state)
     return state_run(state, S_LIMIT_PRUNE);
 }
 
+/* Only the latest change of an archive counts, and few are written at once. */
+int fa_state_put_archive(struct fa_state *state, const struct fa_state_archive *archive,
+                         struct fa_error *err)
+{
+    size_t at = 0;
+    if (state_check_write(state, err))
+        return -1;
+    while (at < state->n_archives && state->archives[at].id != archive->id)
+        ++at;
+    char *name = strdup(archive->name);
+    struct fa_state_archive *archives =
+        at < state->n_archives ? state->archives
+                               : realloc(state->archives, (at + 1) * sizeof(*archives));
+    if (archives)
+        state->archives = archives;
+    if (!name || !archives) {
+        free(name);
+        return state_no_memory(state, err);
+    }
+    if (at < state->n_archives)
+        free((char *)archives[at].name);
+    else
+        ++state->n_archives;
+    archives[at] = *archive;
+    archives[at].name = name;
+    return 0;
+}
+
+static bool state_apply_archives(struct fa_state *state)
+{
+    sqlite3_stmt *stmt = state->stmts[S_ARCHIVE_PUT];
+    for (size_t i = 0; i < state->n_archives; ++i) {
+        const struct fa_state_archive *archive = &state->archives[i];
+        sqlite3_bind_int64(stmt, 1, (int64_t)archive->id);
+        bind_text(stmt, 2, archive->name);
+        sqlite3_bind_int64(stmt, 3, (int64_t)archive->bytes);
+        sqlite3_bind_int64(stmt, 4, (int64_t)archive->files);
+        bind_i64(stmt, 5, archive->open);
+        if (!state_run(state, S_ARCHIVE_PUT))
+            return false;
+    }
+    return true;
+}
+
+int fa_state_each_archive(struct fa_state *state,
+                          int (*each)(void *arg, const struct fa_state_archive *archive), void *arg,
+                          struct fa_error *err)
+{
+    sqlite3_stmt *stmt = state->stmts[S_ARCHIVES];
+    int result = 0, rc;
+    if (state_stop_reading(state, "read", err))
+        return -1;
+    while ((rc = state_step(state, stmt)) == SQLITE_ROW && result == 0) {
+        const char *name = (const char *)sqlite3_column_text(stmt, 1);
+        struct fa_state_archive archive = {
+            .id = (uint64_t)sqlite3_column_int64(stmt, 0),
+            .name = name ? name : "",
+            .bytes = (uint64_t)sqlite3_column_int64(stmt, 2),
+            .files = (uint64_t)sqlite3_column_int64(stmt, 3),
+            .open = sqlite3_column_int(stmt, 4),
+        };
+        result = each(arg, &archive);
+    }
+    if (rc != SQLITE_ROW && rc != SQLITE_DONE)
+        result = state_fail(state, "read", err);
+    sqlite3_reset(stmt);
+    return result;
+}
+
 /* Begin a transaction and apply all changes.  The transaction is open afterwards, even on
  * failure, unless it could not begin. */
 static bool state_apply(struct fa_state *state)
@@ -494,7 +583,7 @@ static bool state_apply(struct fa_state *state)
             return false;
     }
     return (!state->run_changed || state_apply_run(state)) &&
-           (state->n_limits == 0 || state_apply_limits(state));
+           (state->n_limits == 0 || state_apply_limits(state)) && state_apply_archives(state);
 }
 
 /* On failure the transaction is rolled back, and the changes stay in memory for the next
@@ -512,6 +601,7 @@ int fa_state_commit(struct fa_state *state, struct fa_error *err)
         fa_changes_reset(&state->changes);
         state->run_changed = false;
         state->n_limits = 0;
+        state_forget_archives(state);
     }
     return result;
 }

@@ -70,6 +70,8 @@ struct fa_record {
     struct fa_digest digest; /**< DONE; .hash 0: none. */
     uint64_t run;            /**< The run that put it; set by the state. */
     enum fa_hook_standing hook;
+    uint64_t archive; /**< DONE: the archive that the file is in; 0: it is a file of its own. */
+    uint64_t offset;  /**< Of its first byte in the archive. */
 };
 
 /** A run: one use of the directory by one process. */
@@ -82,6 +84,15 @@ struct fa_state_run {
     uint64_t done;    /**< Number of entries completed in any way except cancellation. */
     bool same_boot;   /**< The machine has not been rebooted since. */
     char mode[16];    /**< The strategy. */
+};
+
+/** An archive file that downloaded files are appended to. */
+struct fa_state_archive {
+    uint64_t id;      /**< From 1. */
+    const char *name; /**< Relative to the folder.  Borrowed like the strings of a record. */
+    uint64_t bytes;   /**< All that records refer to is in that many bytes. */
+    uint64_t files;
+    bool open; /**< It is still being written, as a part. */
 };
 
 /** Limits of origins that are kept, and for how many seconds. */
@@ -152,6 +163,15 @@ int fa_state_limits(struct fa_state *state, struct fa_state_limit *ret, struct f
  * there are more than FA_STATE_LIMITS_MAX then, the oldest are removed. */
 int fa_state_put_limits(struct fa_state *state, const struct fa_state_limit *limits, size_t n,
                         struct fa_error *err);
+
+/** Insert or replace an archive by its ID. */
+int fa_state_put_archive(struct fa_state *state, const struct fa_state_archive *archive,
+                         struct fa_error *err);
+
+/** Iterate over all committed archives by ID.  @each  Must not use the state. */
+int fa_state_each_archive(struct fa_state *state,
+                          int (*each)(void *arg, const struct fa_state_archive *archive), void *arg,
+                          struct fa_error *err);
 
 /** Number of uncommitted changes. */
 uint64_t fa_state_pending(const struct fa_state *state);

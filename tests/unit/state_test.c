@@ -595,17 +595,17 @@ Test(state, a_newer_schema_is_refused)
 {
     static const enum fa_state_open how[] = {FA_STATE_WRITE, FA_STATE_READ};
     make_state(1);
-    raw("PRAGMA user_version=7; UPDATE meta SET v='9.8.7' WHERE k='program';"
+    raw("PRAGMA user_version=8; UPDATE meta SET v='9.8.7' WHERE k='program';"
         "ALTER TABLE record ADD COLUMN news TEXT");
     for (int i = 0; i < 2; ++i) {
         struct fa_error err = expect_refusal(DIR, how[i], "newer fetchall: use 9.8.7 or later");
-        cr_assert(strstr(err.msg, "its schema is 7"), "%s", err.msg);
-        cr_assert(strstr(err.msg, "this is " FA_VERSION ", which supports up to 6"), "%s", err.msg);
+        cr_assert(strstr(err.msg, "its schema is 8"), "%s", err.msg);
+        cr_assert(strstr(err.msg, "this is " FA_VERSION ", which supports up to 7"), "%s", err.msg);
     }
     raw("DELETE FROM meta WHERE k='program'");
     expect_refusal(DIR, FA_STATE_WRITE, "newer fetchall: use that version or later");
     cr_assert_not(is_there(".damaged"));
-    raw("PRAGMA user_version=6; ALTER TABLE record DROP COLUMN news");
+    raw("PRAGMA user_version=7; ALTER TABLE record DROP COLUMN news");
     fa_state_close(reopen_quietly(FA_STATE_WRITE));
 }
 
@@ -717,6 +717,43 @@ Test(state, whether_the_command_of_a_file_has_run_is_kept)
     fa_state_close(state);
 }
 
+static int note_archive(void *arg, const struct fa_state_archive *archive)
+{
+    char *text = arg;
+    snprintf(text + strlen(text), 500 - strlen(text), "%llu %s %llu %llu %d;",
+             (unsigned long long)archive->id, archive->name, (unsigned long long)archive->bytes,
+             (unsigned long long)archive->files, archive->open);
+    return 0;
+}
+
+Test(state, archives_are_committed_with_the_records_of_their_members)
+{
+    struct fa_error err = {0};
+    struct fa_record got;
+    struct fa_record record = {
+        .key = 5, .url = "http://x/", .path = "x", .archive = 2, .offset = 1536};
+    char text[500] = "";
+    struct fa_state *state = reopen_quietly(FA_STATE_WRITE);
+    struct fa_state_archive one = {1, "a-0.tar", 512, 1, true}, two = {2, "a-1.tar", 9, 2, true};
+    cr_assert_eq(fa_state_put_archive(state, &one, &err), 0);
+    cr_assert_eq(fa_state_put_archive(state, &two, &err), 0);
+    two.bytes = 3072;
+    one.open = false;
+    cr_assert_eq(fa_state_put_archive(state, &one, &err), 0);
+    cr_assert_eq(fa_state_put_archive(state, &two, &err), 0);
+    cr_assert_eq(fa_state_put(state, &record, &err), 0);
+    cr_assert_eq(fa_state_pending(state), 3);
+    cr_assert_eq(fa_state_commit(state, &err), 0, "%s", err.msg);
+    cr_assert_eq(fa_state_pending(state), 0);
+    fa_state_close(state);
+    state = reopen_quietly(FA_STATE_READ);
+    cr_assert_eq(fa_state_each_archive(state, note_archive, text, &err), 0, "%s", err.msg);
+    cr_assert_str_eq(text, "1 a-0.tar 512 1 0;2 a-1.tar 3072 2 1;");
+    cr_assert_eq(fa_state_get(state, 5, &got, &err), 1);
+    cr_assert(got.archive == 2 && got.offset == 1536);
+    fa_state_close(state);
+}
+
 /* The contents of those, in either way of opening. */
 static void expect_schema_1(enum fa_state_open how)
 {
@@ -745,7 +782,7 @@ static void expect_one_upgrade(const char *name, int64_t schema)
     copy_state(name, "");
     cr_assert_eq(ask("PRAGMA user_version"), schema);
     expect_schema_1(FA_STATE_WRITE);
-    cr_assert_eq(ask("PRAGMA user_version"), 6);
+    cr_assert_eq(ask("PRAGMA user_version"), 7);
     cr_assert_eq(ask("SELECT count(*) FROM meta WHERE k='program' AND v='" FA_VERSION "'"), 1);
     char *before = dump();
     expect_schema_1(FA_STATE_WRITE);
@@ -768,6 +805,8 @@ Test(state, one_of_an_earlier_schema_is_upgraded_once)
     expect_one_upgrade("schema-4.db", 4);
     unlink(file);
     expect_one_upgrade("schema-5.db", 5);
+    unlink(file);
+    expect_one_upgrade("schema-6.db", 6);
 }
 
 Test(state, one_of_an_earlier_schema_is_read_and_not_written)
@@ -839,7 +878,7 @@ static void upgrade_within(rlim_t most, bool dies)
 
 Test(state, upgrade_that_is_cut_short_at_any_write_is_made_up_for)
 {
-    static const int64_t columns[] = {0, 23, 24, 26, 26, 27, 28}; /* by schema */
+    static const int64_t columns[] = {0, 23, 24, 26, 26, 27, 28, 30}; /* by schema */
     int before = 0, after = 0;
     for (rlim_t most = 0; most <= 40000; most += 800) {
         for (int dies = 0; dies < 2; ++dies) {
@@ -849,9 +888,9 @@ Test(state, upgrade_that_is_cut_short_at_any_write_is_made_up_for)
             int64_t schema = ask("PRAGMA user_version");
             cr_assert_eq(ask("SELECT count(*) FROM pragma_table_info('record')"), columns[schema]);
             before += schema == 1;
-            after += schema == 6;
+            after += schema == 7;
             expect_schema_1(FA_STATE_WRITE);
-            cr_assert_eq(ask("PRAGMA user_version"), 6);
+            cr_assert_eq(ask("PRAGMA user_version"), 7);
         }
     }
     cr_assert(before > 10 && after > 10, "%d times before, %d after", before, after);
