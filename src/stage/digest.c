@@ -206,19 +206,27 @@ static int digester_end(struct fa_digester *d, unsigned hashes, struct fa_digest
     return n;
 }
 
+/* What of a file is hashed. */
+struct digest_range {
+    uint64_t from;
+    uint64_t size;
+    bool member; /* not more than that */
+};
+
 /* Read up to the end, not to an expected size: the digest is that of what the file contains.  A
  * short read alone is not the end, because some file systems return one for a signal, but a short
  * read up to the expected size is.  The progress callback keeps a worker with a large file from
  * being taken for hung. */
-int fa_digester_read(struct fa_digester *d, int fd, uint64_t size, unsigned hashes,
-                     void (*tick)(void *arg, uint64_t bytes), void *arg, struct fa_digest *ret,
-                     struct fa_error *err)
+static int digester_read(struct fa_digester *d, int fd, const struct digest_range *range,
+                         unsigned hashes, void (*tick)(void *arg, uint64_t bytes), void *arg,
+                         struct fa_digest *ret, struct fa_error *err)
 {
     if (digester_begin(d, hashes, err))
         return -1;
-    uint64_t at = 0;
+    uint64_t at = 0, size = range->size;
     for (;;) {
-        ssize_t n = pread(fd, d->piece, CHUNK_SIZE, (off_t)at);
+        size_t most = range->member && size - at < CHUNK_SIZE ? (size_t)(size - at) : CHUNK_SIZE;
+        ssize_t n = pread(fd, d->piece, most, (off_t)(range->from + at));
         if (n < 0 && errno == EINTR)
             continue;
         if (n < 0) {
@@ -234,4 +242,20 @@ int fa_digester_read(struct fa_digester *d, int fd, uint64_t size, unsigned hash
         if (tick && at % TICK_EVERY < CHUNK_SIZE)
             tick(arg, at);
     }
+}
+
+int fa_digester_read(struct fa_digester *d, int fd, uint64_t size, unsigned hashes,
+                     void (*tick)(void *arg, uint64_t bytes), void *arg, struct fa_digest *ret,
+                     struct fa_error *err)
+{
+    const struct digest_range whole = {.size = size};
+    return digester_read(d, fd, &whole, hashes, tick, arg, ret, err);
+}
+
+int fa_digester_read_member(struct fa_digester *d, int fd, uint64_t from, uint64_t size,
+                            unsigned hashes, void (*tick)(void *arg, uint64_t bytes), void *arg,
+                            struct fa_digest *ret, struct fa_error *err)
+{
+    const struct digest_range member = {.from = from, .size = size, .member = true};
+    return digester_read(d, fd, &member, hashes, tick, arg, ret, err);
 }

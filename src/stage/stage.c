@@ -40,6 +40,7 @@
 struct item {
     STAILQ_ENTRY(item) link;
     void *tag;
+    uint64_t from; /* 0: the whole file; else a member of an archive */
     uint64_t size;
     int fd;
     unsigned hashes;
@@ -155,9 +156,12 @@ static int digest_run(void *state, struct fa_task *task, struct fa_error *err)
     for (size_t i = 0; i < fa_task_fd_count(task); ++i) {
         struct fa_digest digests[FA_HASHES];
         struct fa_error error = {0};
-        uint64_t size = fa_reader_u64(&reader);
-        int n = fa_digester_read(state, fa_task_fd(task, i), size, hashes, digest_tick, task,
-                                 digests, &error);
+        uint64_t from = fa_reader_u64(&reader), size = fa_reader_u64(&reader);
+        int fd = fa_task_fd(task, i);
+        int n = from > 0
+                    ? fa_digester_read_member(state, fd, from, size, hashes, digest_tick, task,
+                                              digests, &error)
+                    : fa_digester_read(state, fd, size, hashes, digest_tick, task, digests, &error);
         result_put(&buf, digests, n, &error);
     }
     int result = buf.failed ? -1 : fa_task_reply(task, buf.data, buf.len);
@@ -329,6 +333,7 @@ static void stage_send_batch(struct fa_stage *stage, struct batch *batch)
     STAILQ_FOREACH (item, &batch->items, link) {
         fds[n++] = item->fd;
         item->fd = -1;
+        fa_buf_put_u64(&input, item->from);
         fa_buf_put_u64(&input, item->size);
     }
     struct fa_task_request request = {.size = sizeof(request),
@@ -359,12 +364,15 @@ static void stage_flush_pool(struct fa_stage *stage)
     }
 }
 
-static void stage_read(const struct fa_stage *stage, int fd, uint64_t size, unsigned hashes,
-                       struct fa_stage_result *ret)
+static void stage_read(const struct fa_stage *stage, int fd, uint64_t from, uint64_t size,
+                       unsigned hashes, struct fa_stage_result *ret)
 {
     *ret = (struct fa_stage_result){0};
-    int n =
-        fa_digester_read(stage->digester, fd, size, hashes, NULL, NULL, ret->digests, &ret->error);
+    struct fa_digester *digester = stage->digester;
+    int n = from > 0 ? fa_digester_read_member(digester, fd, from, size, hashes, NULL, NULL,
+                                               ret->digests, &ret->error)
+                     : fa_digester_read(digester, fd, size, hashes, NULL, NULL, ret->digests,
+                                        &ret->error);
     ret->n_digests = n < 0 ? 0 : (size_t)n;
 }
 
@@ -377,7 +385,7 @@ static void stage_hash_inline(evutil_socket_t fd, short what, void *arg)
     while (!STAILQ_EMPTY(&stage->inlined) && fa_clock_now() < until) {
         struct item *item = item_pop(&stage->inlined);
         struct fa_stage_result one;
-        stage_read(stage, item->fd, item->size, item->hashes, &one);
+        stage_read(stage, item->fd, item->from, item->size, item->hashes, &one);
         --stage->held;
         stage->env.done(stage->env.ctx, item->tag, &one);
         item_free(item);
@@ -411,7 +419,7 @@ bool fa_stage_hash_now(struct fa_stage *stage, int fd, uint64_t size, unsigned h
 {
     if (!stage_is_small(stage, size, hashes))
         return false;
-    stage_read(stage, fd, size, hashes, ret);
+    stage_read(stage, fd, 0, size, hashes, ret);
     return true;
 }
 
@@ -422,8 +430,8 @@ static bool stage_hashes_inline(const struct fa_stage *stage, uint64_t size, uns
 }
 
 /* Only queue the file: done() must not be called from here. */
-int fa_stage_submit(struct fa_stage *stage, int fd, uint64_t size, unsigned hashes,
-                    enum fa_stage_how how, void *tag, struct fa_error *err)
+int fa_stage_submit_member(struct fa_stage *stage, int fd, uint64_t from, uint64_t size,
+                           unsigned hashes, enum fa_stage_how how, void *tag, struct fa_error *err)
 {
     struct item *item = calloc(1, sizeof(*item));
     if (!item) {
@@ -431,7 +439,7 @@ int fa_stage_submit(struct fa_stage *stage, int fd, uint64_t size, unsigned hash
         fa_error_system(err, FA_CLASS_LOCAL_IO, ENOMEM, "cannot hash a file");
         return -1;
     }
-    *item = (struct item){.tag = tag, .size = size, .fd = fd, .hashes = hashes};
+    *item = (struct item){.tag = tag, .from = from, .size = size, .fd = fd, .hashes = hashes};
     item->alone = how == FA_STAGE_ALONE;
     ++stage->held;
     if (stage_hashes_inline(stage, size, hashes, how)) {
@@ -441,6 +449,12 @@ int fa_stage_submit(struct fa_stage *stage, int fd, uint64_t size, unsigned hash
     STAILQ_INSERT_TAIL(&stage->items, item, link);
     ++stage->waiting;
     return 0;
+}
+
+int fa_stage_submit(struct fa_stage *stage, int fd, uint64_t size, unsigned hashes,
+                    enum fa_stage_how how, void *tag, struct fa_error *err)
+{
+    return fa_stage_submit_member(stage, fd, 0, size, hashes, how, tag, err);
 }
 
 bool fa_stage_has_processes(enum fa_hash_with with)

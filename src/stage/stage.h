@@ -65,6 +65,10 @@ bool fa_stage_full(const struct fa_stage *stage);
 int fa_stage_submit(struct fa_stage *stage, int fd, uint64_t size, unsigned hashes,
                     enum fa_stage_how how, void *tag, struct fa_error *err);
 
+/** The same for a member of an archive.  @from  Offset of its first byte; 0: the whole file. */
+int fa_stage_submit_member(struct fa_stage *stage, int fd, uint64_t from, uint64_t size,
+                           unsigned hashes, enum fa_stage_how how, void *tag, struct fa_error *err);
+
 /**
  * Hash a small file at once, in the calling thread, if FA_HASH_WITH_AUTO would hash it inline.
  *
