@@ -5,6 +5,8 @@
 #include "base/utf8.h"
 
 #include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static bool byte_is_continuation(unsigned char byte)
@@ -61,4 +63,24 @@ size_t fa_utf8_cut(const void *text, size_t len, size_t max)
     for (int i = 0; i < 3 && max > 0 && byte_is_continuation(p[max]); ++i)
         max--;
     return max;
+}
+
+char *fa_utf8_repair(const char *text)
+{
+    char *copy = malloc(4 * strlen(text) + 1);
+    if (!copy)
+        return NULL;
+    char *out = copy;
+    while (*text) {
+        uint32_t code;
+        size_t len = fa_utf8_decode(text, &code);
+        if (len)
+            memcpy(out, text, len);
+        else
+            snprintf(out, 5, "\\x%02x", (unsigned char)*text);
+        out += len ? len : 4;
+        text += len ? len : 1;
+    }
+    *out = '\0';
+    return copy;
 }

@@ -12,27 +12,6 @@
 
 #include "base/utf8.h"
 
-/* Copy a text with every invalid byte as \xNN. */
-static char *repaired(const char *text)
-{
-    char *copy = malloc(4 * strlen(text) + 1);
-    if (!copy)
-        return NULL;
-    char *out = copy;
-    while (*text) {
-        uint32_t code;
-        size_t len = fa_utf8_decode(text, &code);
-        if (len)
-            memcpy(out, text, len);
-        else
-            snprintf(out, 5, "\\x%02x", (unsigned char)*text);
-        out += len ? len : 4;
-        text += len ? len : 1;
-    }
-    *out = '\0';
-    return copy;
-}
-
 json_t *fa_json_text(const char *text)
 {
     if (!text)
@@ -40,7 +19,7 @@ json_t *fa_json_text(const char *text)
     json_t *string = json_string(text);
     if (string)
         return string;
-    char *copy = repaired(text);
+    char *copy = fa_utf8_repair(text);
     if (!copy)
         return NULL;
     string = json_string(copy);

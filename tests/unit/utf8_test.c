@@ -138,3 +138,10 @@ Test(utf8, cuts_a_text_between_characters)
         cr_assert_eq(len, cuts[i].len, "row %zu: %zu", i, len);
     }
 }
+
+Test(utf8, repair_replaces_malformed_bytes_only)
+{
+    char *text = fa_utf8_repair("a\xff\xc3\xbc\xc3");
+    cr_expect_str_eq(text, "a\\xff\xc3\xbc\\xc3");
+    free(text);
+}
