@@ -155,10 +155,10 @@ static void add_line(struct fa_ordeal *ordeal, struct fa_lines *text, const stru
         fa_lines_add(text, "%.*s", (int)strcspn(line->options, "\n"), line->options);
 }
 
-static struct fa_kill_plan *map_plan(struct fa_ordeal *ordeal)
+struct fa_kill_plan *fa_kill_plan_map(struct fa_scratch *scratch)
 {
     static const struct fa_kill_plan none;
-    const char *path = fa_scratch_write_bytes(&ordeal->scratch, "plan", &none, sizeof(none));
+    const char *path = fa_scratch_write_bytes(scratch, "plan", &none, sizeof(none));
     int fd = open(path, O_RDWR | O_CLOEXEC);
     void *map =
         fd < 0 ? MAP_FAILED : mmap(NULL, sizeof(none), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
@@ -178,7 +178,7 @@ void fa_ordeal_init(struct fa_ordeal *ordeal, const char *mode, enum fa_ordeal_l
     fa_scratch_mkdir(&ordeal->scratch, "work");
     fa_scratch_mkdir(&ordeal->scratch, "told");
     fa_scratch_mkdir(&ordeal->scratch, "tmp");
-    ordeal->plan = map_plan(ordeal);
+    ordeal->plan = fa_kill_plan_map(&ordeal->scratch);
     for (const struct line *line = lists[which]; line->path; ++line)
         add_line(ordeal, &text, line);
     ordeal->list = text.text;

@@ -85,6 +85,9 @@ struct fa_ordeal {
     } tally;
 };
 
+/* A plan that does nothing yet, in the file "plan", for FA_KILL_PLAN; to be unmapped. */
+struct fa_kill_plan *fa_kill_plan_map(struct fa_scratch *scratch);
+
 void fa_ordeal_init(struct fa_ordeal *ordeal, const char *mode, enum fa_ordeal_list which);
 void fa_ordeal_fini(struct fa_ordeal *ordeal);
 

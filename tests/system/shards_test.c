@@ -2,7 +2,7 @@
  * end. */
 
 #include "support/fixture.h"
-#include "support/kill_plan.h"
+#include "support/ordeal.h"
 #include "support/report.h"
 
 #include <criterion/criterion.h>
@@ -326,17 +326,6 @@ Test(shards, shard_at_work_is_not_merged)
                  fa_run_err(&run));
 }
 
-static struct fa_kill_plan *map_plan(void)
-{
-    static const struct fa_kill_plan none;
-    const char *path = fa_scratch_write_bytes(&scratch, "plan", &none, sizeof(none));
-    int fd = open(path, O_RDWR | O_CLOEXEC);
-    void *map = mmap(NULL, sizeof(none), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-    cr_assert_neq(map, MAP_FAILED);
-    close(fd);
-    return map;
-}
-
 static void copy_folder(const char *from, const char *to)
 {
     const char *args[] = {"-a", from, to, NULL};
@@ -354,7 +343,7 @@ Test(shards, merge_can_be_killed_anywhere)
     const char *file = make_list(), *out = fa_scratch_path(&scratch, "out");
     const char *copy = fa_scratch_path(&scratch, "copy");
     fetch_shards(out, NULL, file);
-    struct fa_kill_plan *plan = map_plan();
+    struct fa_kill_plan *plan = fa_kill_plan_map(&scratch);
     snprintf(plan_env, sizeof(plan_env), "FA_KILL_PLAN=%s", fa_scratch_path(&scratch, "plan"));
     const char *const env[] = {"LD_PRELOAD=" KILL_AT, plan_env,
                                "ASAN_OPTIONS=verify_asan_link_order=0", NULL};
