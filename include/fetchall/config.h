@@ -325,6 +325,12 @@ struct fa_config {
     bool spare2[3];          /**< False. */
     const char *expect_type; /**< Media types, as in "image/png,video/" and a star: refuse files of
                                 others, with FA_CLASS_CONTENT; NULL: any. */
+    const char *output; /**< "tar:" and a path below dir: files become members of archives; NULL:
+                            each file by its name.  See --output in fetchall(1). */
+    uint64_t tar_size;  /**< One archive has at most that many bytes, unless its only file is
+                            larger. */
+    unsigned tar_files; /**< It has at most that many files, from 1. */
+    unsigned spare3;    /**< 0. */
 };
 
 /**
@@ -376,6 +382,10 @@ int fa_config_check_expect_type(const char *types, struct fa_error *err);
 
 /** Check a value for fa_config.name; NULL is valid.  @return 0, or -1 with FA_CLASS_REFUSED. */
 int fa_config_check_name(const char *name, struct fa_error *err);
+
+/** Check fa_config.output, and that the config allows it.  @return 0, or -1 with
+ * FA_CLASS_REFUSED. */
+int fa_config_check_output(const struct fa_config *config, struct fa_error *err);
 
 /** Check a value for fa_config.columns; NULL is valid.  @return 0, or -1 with FA_CLASS_REFUSED. */
 int fa_config_check_columns(const char *columns, struct fa_error *err);

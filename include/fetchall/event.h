@@ -99,6 +99,8 @@ struct fa_result {
     const struct fa_list_column *columns; /**< Of the entry, n_columns of them, redacted: see
                                              fa_config.keep_columns. */
     size_t n_columns;
+    const char *archive; /**< The archive that has the file, relative to the folder: see
+                            fa_config.output; NULL: none. */
 };
 
 /** An active transfer. */

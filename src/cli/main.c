@@ -11,7 +11,7 @@
  *       │ implemented by
  *    src/engine         what happens when: the session and its policies
  *       ├─────────────────┬──────────────┬────────────┐
- *    src/strategy      src/stage      src/list     src/state
+ *    src/strategy      src/stage      src/list     src/state, src/archive
  *       │ threads,        │ digests      │ input      │ SQLite
  *       │ processes,      │
  *       │ event loops  src/confine, src/pool
@@ -62,11 +62,11 @@
  *
  * src/engine: sessions (only the turn knows the parts; a part knows no other part)
  *    session, env, config, limits, rights, worker: a session and its surroundings
- *    turn, apply, admit, hedging, hooking, repeats, recheck, spill, ending, snapshot, engine: the turn, and what it uses
+ *    turn, apply, admit, hedging, hooking, packing, repeats, recheck, spill, ending, snapshot, engine: the turn, and what it uses
  *    added, attach: entries that a program adds, and its events on the loop
  *    entries: the entries of lists, for a program
  *    shard, merge: the parts of a list for several machines
- *    intake, claims, scheduler, flights, settle, finish, hooks, ledger, pause: the parts
+ *    intake, claims, scheduler, flights, settle, finish, hooks, pack, ledger, pause: the parts
  *    job, hedge, emit, counts: what the parts share
  *    host_rules, gate: the options of hosts, and logins
  *    queues, health, mirrors, extra: of the scheduler
@@ -74,7 +74,7 @@
  *    stragglers: which transfers are far slower than their kind
  *    unknown: notices about options without effect
  *    secrecy: what of the user's secrets is sent after a redirect
- *    name, name_part, name_template, names, identity, kept, folder, store, unnamed, lock, mount: names and files
+ *    name, name_part, name_template, names, identity, kept, folder, store, volumes, unnamed, lock, mount: names and files
  *    split, segments, growth, extents, part_map: ranges of one file fetched at once
  *    resolve: addresses of hosts
  *    statuses: the table of entry statuses
@@ -86,6 +86,9 @@
  *
  * src/stage: the CPU stage
  *    stage, digest, crc32c: digests of downloaded files
+ *
+ * src/archive: formats of archives
+ *    sink, tar, metadata: --output
  *
  * src/list: input
  *    list, source, unpack, utf16, lines, text, aria2, entry, sum, relative: streams, lines and entries

@@ -416,6 +416,15 @@ const struct fa_option fa_options_table[] = {
                "the name of the file, so that any URL gets it.  With auto, the query counts except "
                "for the parameters that sign the URL or let it expire.  Entries with out= are "
                "always matched by name.  See SIGNED URLS."),
+    TEXT("output", 0, "KIND:NAME", config.output, .initial = "files",
+         .help = "put files into archives, such as tar:PREFIX",
+         .more =
+             "tar:PREFIX appends them to DIR/PREFIX-000000.tar, and so on, together with a JSON "
+             "file of what is known of each.  NAME is relative to DIR.  See ARCHIVES."),
+    UINT("tar-files", 0, config.tar_files, 1, 10000000,
+         .help = "limit the files of one tar archive"),
+    SIZE("tar-size", config.tar_size, .help = "limit the size of one tar archive",
+         .more = "An archive is larger if its only file is."),
     FLAG("remote-time", 0, config.remote_time, .commands = RUNS,
          .help = "give files the time of the server",
          .more =

@@ -80,6 +80,8 @@ json_t *fa_report_object(const struct fa_result *r)
         "mode", fa_mode_name(r->mode),
         "time", time_object(&r->time));
     /* clang-format on */
+    if (r->archive)
+        object = fa_json_set(object, "archive", fa_json_text(r->archive));
     if (r->n_columns > 0)
         object = fa_json_set(object, "columns", columns_object(r));
     return r->unverified ? fa_json_set(object, "verified", json_false()) : object;

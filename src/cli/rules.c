@@ -265,8 +265,8 @@ static int options_check_fetch(struct fa_options *options, struct fa_error *err)
         fa_config_check_name(config->name, err) != 0 ||
         fa_config_check_expect_type(config->expect_type, err) != 0 ||
         fa_config_check_retry_on(config->retry_on, err) != 0 ||
-        options_check_exec(config, err) != 0 || options_check_rate(options, err) != 0 ||
-        fa_outputs_check(options, err) != 0)
+        fa_config_check_output(config, err) != 0 || options_check_exec(config, err) != 0 ||
+        options_check_rate(options, err) != 0 || fa_outputs_check(options, err) != 0)
         return -1;
     if (options_check_metrics(options, err) != 0)
         return -1;
@@ -308,7 +308,7 @@ static int options_finish_fetch(struct fa_options *options, struct fa_error *err
     config->sandbox_self = true;
     /* A manifest has lines for existing files, too. */
     config->hash_existing = options->manifest != NULL;
-    config->keep_columns = options->report || options->events || config->exec;
+    config->keep_columns = options->report || options->events || config->exec || config->output;
     return options_lend_texts(options, err);
 }
 

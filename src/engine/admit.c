@@ -20,6 +20,7 @@
 #include "base/key.h"
 #include "engine/ending.h"
 #include "engine/hooking.h"
+#include "engine/packing.h"
 #include "engine/repeats.h"
 #include "engine/spill.h"
 #include "transfer/encode.h"
@@ -156,7 +157,8 @@ static void admit_missing(struct fa_session *s, struct fa_job *job, double now)
 static void admit_new(struct fa_session *s, struct fa_job *job, double now)
 {
     struct fa_error err = {0};
-    if (fa_folder_check(fa_store_folder(s->store), job->place.path, &err))
+    if (!fa_pack_is_on(&s->pack) &&
+        fa_folder_check(fa_store_folder(s->store), job->place.path, &err))
         fa_ending_job(s, job, FA_STATUS_FAILED, &err, false);
     else
         admit_missing(s, job, now);
@@ -177,6 +179,18 @@ int fa_admit_is_wanted(const struct fa_job *job, int64_t size, enum fa_recall re
     return memcmp(known->digest.bytes, entry->hash_bytes, fa_hash_size(entry->hash)) == 0;
 }
 
+/* An archive only grows, and a name is in it once. */
+void fa_admit_refuse_packed(struct fa_session *s, struct fa_job *job)
+{
+    const struct fa_volume *volume = fa_volumes_find(&s->ledger.volumes, job->place.archive);
+    struct fa_error err;
+    fa_error_set(&err, FA_DOMAIN_FETCHALL, 0, FA_CLASS_INTEGRITY,
+                 "the file in '%.200s' is not the one in the list; remove that archive to download "
+                 "its files again",
+                 volume ? volume->state.name : "?");
+    fa_ending_job(s, job, FA_STATUS_FAILED, &err, false);
+}
+
 /* With --sync the server is asked whether the file has changed, if the state knows its
  * validator. */
 static void admit_existing(struct fa_session *s, struct fa_job *job, int64_t size,
@@ -184,6 +198,10 @@ static void admit_existing(struct fa_session *s, struct fa_job *job, int64_t siz
 {
     int wanted = fa_admit_is_wanted(job, size, recall);
     bool ask = s->config.sync && wanted != 0;
+    if (job->place.archive && wanted == 0) {
+        fa_admit_refuse_packed(s, job);
+        return;
+    }
     if (s->config.overwrite || s->config.sync || wanted == 0) {
         job->place.replace = true;
         job->place.conditional = ask && !s->config.overwrite && recall == FA_RECALL_DONE;
@@ -248,8 +266,7 @@ static void admit_named(struct fa_session *s, struct fa_job *job, const struct f
 {
     struct fa_error err = {0};
     int64_t size = -1;
-    enum fa_presence there =
-        fa_folder_look(fa_store_folder(s->store), job->place.path, &size, &err);
+    enum fa_presence there = fa_packing_look(s, job, record, false, &size, &err);
     enum fa_recall recall = fa_ledger_recall(&s->ledger, job, record, size);
     if (recall == FA_RECALL_SKIP || recall == FA_RECALL_ERROR)
         fa_admit_drop(s, job, recall);

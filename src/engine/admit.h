@@ -32,6 +32,9 @@ int fa_admit_is_wanted(const struct fa_job *job, int64_t size, enum fa_recall re
 void fa_admit_at(struct fa_session *s, struct fa_job *job, enum fa_presence there, int64_t size,
                  enum fa_recall recall, const struct fa_error *refusal, double now);
 
+/** End a job whose file, in an archive, is not the one that the list asks for. */
+void fa_admit_refuse_packed(struct fa_session *s, struct fa_job *job);
+
 /** Free a job that is none of this run.  @why  FA_RECALL_SKIP or FA_RECALL_ERROR */
 void fa_admit_drop(struct fa_session *s, struct fa_job *job, enum fa_recall why);
 

@@ -9,6 +9,7 @@
 #include "engine/ending.h"
 #include "engine/hedging.h"
 #include "engine/hooking.h"
+#include "engine/packing.h"
 #include "engine/recheck.h"
 #include "engine/segments.h"
 #include "engine/secrecy.h"
@@ -114,6 +115,10 @@ static void job_fail_locally(struct fa_session *s, struct fa_job *job, const str
 static void job_publish(struct fa_session *s, struct fa_job *job, double now)
 {
     struct fa_error err = {0};
+    if (fa_pack_is_on(&s->pack)) {
+        fa_pack_put(&s->pack, job);
+        return;
+    }
     bool sync = s->config.fsync == FA_FSYNC_EACH;
     int result = fa_hooking_prepare(s, job, &err);
     if (result == 0)
@@ -390,6 +395,10 @@ static void job_mismatch(struct fa_session *s, struct fa_job *job, double now)
         fa_recheck_mismatch(s, job);
         return;
     }
+    if (place->existing && place->archive) {
+        fa_admit_refuse_packed(s, job);
+        return;
+    }
     if (place->existing) {
         place->existing = false;
         place->conditional = false;
@@ -459,4 +468,18 @@ void fa_apply_hashed(struct fa_session *s, struct fa_job *job, enum fa_hashed ha
         job_not_hashed(s, job);
         break;
     }
+}
+
+void fa_apply_packed(struct fa_session *s, struct fa_job *job, enum fa_packed packed,
+                     const struct fa_error *err, double now)
+{
+    if (packed == FA_PACKED_FAILED && job->part.unnamed)
+        fa_job_name_part(job, s->store, NULL); /* a later run may append it */
+    fa_job_close_part(job);
+    if (packed == FA_PACKED_FAILED) {
+        job_fail_locally(s, job, err, false, now);
+        return;
+    }
+    fa_packing_record(s, job);
+    fa_ending_hashed(s, job, FA_STATUS_OK);
 }

@@ -25,4 +25,8 @@ void fa_apply_hashed(struct fa_session *s, struct fa_job *job, enum fa_hashed ha
 /** The job fails with its outcome's error.  @transient  A later run may succeed. */
 void fa_apply_failure(struct fa_session *s, struct fa_job *job, bool transient);
 
+/** Handle a job that is a member of an archive now, or has failed to become one. */
+void fa_apply_packed(struct fa_session *s, struct fa_job *job, enum fa_packed packed,
+                     const struct fa_error *err, double now);
+
 #endif

@@ -28,6 +28,7 @@ struct fa_checker_file {
     struct fa_checker_file *next; /* in checker.again */
     int64_t size;
     unsigned crashes;
+    struct fa_checker_member member; /* volume NULL: a file of its own */
     size_t n_digests;
     struct fa_digest digests[FA_HASHES]; /* expected */
     char path[];
@@ -77,10 +78,12 @@ static void checker_submit(struct fa_checker *checker, struct fa_checker_file *f
     unsigned hashes = 0;
     for (size_t i = 0; i < file->n_digests; ++i)
         hashes |= file->digests[i].hash;
-    int fd = fa_folder_file(checker->folder, file->path, &err);
-    if (fd >= 0 &&
-        fa_stage_submit(checker->stage, fd, (uint64_t)file->size, hashes,
-                        file->crashes > 0 ? FA_STAGE_ALONE : FA_STAGE_BATCH, file, &err) == 0) {
+    const struct fa_checker_member *member = &file->member;
+    int fd = member->volume ? fa_volume_open(member->volume, member->store, &err)
+                            : fa_folder_file(checker->folder, file->path, &err);
+    if (fd >= 0 && fa_stage_submit_member(
+                       checker->stage, fd, member->offset, (uint64_t)file->size, hashes,
+                       file->crashes > 0 ? FA_STAGE_ALONE : FA_STAGE_BATCH, file, &err) == 0) {
         ++checker->under_way;
         return;
     }
@@ -147,8 +150,8 @@ static void checker_work(struct fa_checker *checker, bool all)
 }
 
 /* Waits for a free place first, so that the number of open files is bounded. */
-static void checker_hash(struct fa_checker *checker, const char *path, int64_t size,
-                         const struct fa_digest *digests, size_t n)
+static void checker_hash(struct fa_checker *checker, const struct fa_checker_member *member,
+                         const char *path, int64_t size, const struct fa_digest *digests, size_t n)
 {
     size_t room = strlen(path) + 1;
     struct fa_checker_file *file = malloc(sizeof(*file) + room);
@@ -156,7 +159,7 @@ static void checker_hash(struct fa_checker *checker, const char *path, int64_t s
         fa_checker_fail(checker, ENOMEM);
         return;
     }
-    *file = (struct fa_checker_file){.size = size, .n_digests = n};
+    *file = (struct fa_checker_file){.size = size, .member = *member, .n_digests = n};
     memcpy(file->digests, digests, n * sizeof(*digests));
     memcpy(file->path, path, room);
     checker_work(checker, false);
@@ -166,6 +169,7 @@ static void checker_hash(struct fa_checker *checker, const char *path, int64_t s
 void fa_checker_check(struct fa_checker *checker, const char *path, int64_t size,
                       const struct fa_digest *digests, size_t n)
 {
+    const struct fa_checker_member own = {0};
     struct fa_error err = {0};
     char why[80];
     int64_t there = -1;
@@ -187,8 +191,21 @@ void fa_checker_check(struct fa_checker *checker, const char *path, int64_t size
     } else if (n == 0) {
         fa_checker_report(checker, FA_FINDING_UNHASHED, path, 0, NULL);
     } else {
-        checker_hash(checker, path, there, digests, n);
+        checker_hash(checker, &own, path, there, digests, n);
     }
+}
+
+void fa_checker_check_member(struct fa_checker *checker, const struct fa_checker_member *member,
+                             const char *path, int64_t size, const struct fa_digest *digests,
+                             size_t n)
+{
+    uint64_t end = member->offset + (uint64_t)size;
+    if (!member->volume || size < 0 || !fa_volume_has(member->volume, member->store, end))
+        fa_checker_report(checker, FA_FINDING_MISSING, path, 0, NULL);
+    else if (n == 0)
+        fa_checker_report(checker, FA_FINDING_UNHASHED, path, 0, NULL);
+    else
+        checker_hash(checker, member, path, size, digests, n);
 }
 
 void fa_checker_finish(struct fa_checker *checker)

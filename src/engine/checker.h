@@ -7,7 +7,7 @@
 #ifndef FA_ENGINE_CHECKER_H
 #define FA_ENGINE_CHECKER_H
 
-#include "engine/folder.h"
+#include "engine/volumes.h"
 
 #include <fetchall/event.h>
 #include <fetchall/verify.h>
@@ -48,6 +48,18 @@ void fa_checker_fail(struct fa_checker *checker, int code);
  */
 void fa_checker_check(struct fa_checker *checker, const char *path, int64_t size,
                       const struct fa_digest *digests, size_t n);
+
+/** A member of an archive.  @volume  Borrowed until the checker is closed, like the store. */
+struct fa_checker_member {
+    struct fa_store *store;
+    struct fa_volume *volume; /**< NULL: unknown, and so missing. */
+    uint64_t offset;
+};
+
+/** The same for a member of an archive, whose size is known. */
+void fa_checker_check_member(struct fa_checker *checker, const struct fa_checker_member *member,
+                             const char *path, int64_t size, const struct fa_digest *digests,
+                             size_t n);
 
 /** Wait until all files have been reported. */
 void fa_checker_finish(struct fa_checker *checker);

@@ -8,6 +8,7 @@
  */
 #include "engine/config.h"
 
+#include "archive/sink.h"
 #include "base/host_pattern.h"
 #include "base/media_type.h"
 #include "base/sized.h"
@@ -46,6 +47,8 @@ void fa_config_init_size(struct fa_config *config, size_t size)
         .hash_first = FA_HASH_SHA256,
         .hash_with = FA_HASH_WITH_AUTO,
         .segments = FA_SEGMENTS_AUTO,
+        .tar_files = 10000,
+        .tar_size = 1ull << 30,
     };
     config->size = size;
     fa_sized_put(config, &defaults, sizeof(defaults));
@@ -96,6 +99,31 @@ int fa_config_check_expect_type(const char *types, struct fa_error *err)
 int fa_config_check_name(const char *name, struct fa_error *err)
 {
     return name ? fa_template_check(name, err) : 0;
+}
+
+/* What an archive, which only grows, cannot do; and what several runs would do to one archive. */
+static const char *config_refuses_archive(const struct fa_config *config)
+{
+    return config->overwrite    ? "--overwrite"
+           : config->sync       ? "--sync"
+           : config->no_state   ? "--no-state"
+           : config->exec       ? "--exec"
+           : config->shards > 0 ? "--shard"
+           : config->worker     ? "fetchall work"
+                                : NULL;
+}
+
+int fa_config_check_output(const struct fa_config *config, struct fa_error *err)
+{
+    struct fa_sink sink;
+    if (fa_sink_parse(config->output, &sink, err))
+        return -1;
+    const char *other = sink.kind == FA_SINK_TAR ? config_refuses_archive(config) : NULL;
+    if (!other)
+        return 0;
+    fa_error_set(err, FA_DOMAIN_FETCHALL, 0, FA_CLASS_REFUSED,
+                 "--output tar and %s cannot be combined", other);
+    return -1;
 }
 
 int fa_config_check_columns(const char *columns, struct fa_error *err)
@@ -174,6 +202,8 @@ static const char *config_check_numbers(const struct fa_config *config)
         return "host_rate";
     if (config->segments > FA_SEGMENTS_MAX && config->segments != FA_SEGMENTS_AUTO)
         return "segments";
+    if (config->tar_files == 0)
+        return "tar_files";
     if (config->fan_out > FA_FAN_OUT_MAX)
         return "fan_out";
     if (!seconds_are_valid(config->disk_wait))
@@ -293,7 +323,8 @@ int fa_config_check(const struct fa_config *config, struct fa_error *err)
     if (wrong ||
         (config->exec && !config->exec_shell && fa_config_check_command(config->exec, err)) ||
         fa_config_check_columns(config->columns, err) || fa_config_check_name(config->name, err) ||
-        fa_config_check_expect_type(config->expect_type, err))
+        fa_config_check_expect_type(config->expect_type, err) ||
+        fa_config_check_output(config, err))
         return -1;
     return fa_config_slice(config, &slice, err);
 }

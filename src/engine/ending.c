@@ -121,6 +121,8 @@ static void job_report(struct fa_session *s, struct fa_job *job, struct fa_resul
     result->line = job->entry->line;
     result->tag = job->entry->tag;
     result->url = url ? url : "?";
+    const struct fa_volume *volume = fa_volumes_find(&s->ledger.volumes, job->place.archive);
+    result->archive = volume ? volume->state.name : NULL;
     result->path = job->place.path;
     result->origin = job->target.url ? job->target.url->origin : NULL;
     result->unverified =

@@ -78,8 +78,10 @@ bool fa_engine_pause(struct fa_session *s, const struct fa_error *error, uint64_
 bool fa_engine_commit(struct fa_session *s, double now)
 {
     struct fa_error err = {0};
-    if (fa_ledger_commit(&s->ledger, &s->counts, now, &err) == 0)
+    if (fa_ledger_commit(&s->ledger, &s->counts, now, &err) == 0) {
+        fa_pack_committed(&s->pack);
         return true;
+    }
     if (!fa_engine_pause(s, &err, 0, now))
         fa_engine_stop(s, FA_END_LOCAL, &err);
     return false;

@@ -92,6 +92,17 @@ static bool finish_must_wait(const struct fa_finish *finish, const struct fa_err
            (active > 0 || finish->staged > finish->fetched.count + 1);
 }
 
+static int finish_open(const struct fa_finish *finish, const struct fa_job *job,
+                       struct fa_error *err)
+{
+    const struct fa_place *place = &job->place;
+    if (!place->existing)
+        return fa_store_part_open(finish->store, place->key, &job->part.inode, err);
+    if (place->archive)
+        return fa_volume_open(fa_volumes_find(finish->volumes, place->archive), finish->store, err);
+    return fa_folder_file(fa_store_folder(finish->store), place->path, err);
+}
+
 /*
  * A file whose worker crashed is hashed in a worker of its own, so that it can crash no others.
  * @return Whether the stage may take more
@@ -99,9 +110,7 @@ static bool finish_must_wait(const struct fa_finish *finish, const struct fa_err
 static bool finish_submit(struct fa_finish *finish, struct fa_job *job, unsigned active)
 {
     struct fa_error err = {0};
-    int fd = job->place.existing
-                 ? fa_folder_file(fa_store_folder(finish->store), job->place.path, &err)
-                 : fa_store_part_open(finish->store, job->place.key, &job->part.inode, &err);
+    int fd = finish_open(finish, job, &err);
     if (fd < 0 && finish_must_wait(finish, &err, active)) {
         fa_job_queue_push_front(&finish->fetched, job);
         return false;
@@ -110,8 +119,9 @@ static bool finish_submit(struct fa_finish *finish, struct fa_job *job, unsigned
     enum fa_stage_how how = job->tries.crashes > 0 ? FA_STAGE_ALONE
                             : job->place.existing  ? FA_STAGE_BATCH
                                                    : FA_STAGE_CACHED;
-    if (fd < 0 || fa_stage_submit(finish->stage, fd, (uint64_t)job->place.size,
-                                  job_hashes(finish, job), how, job, &err)) {
+    uint64_t from = job->place.existing && job->place.archive ? job->place.offset : 0;
+    if (fd < 0 || fa_stage_submit_member(finish->stage, fd, from, (uint64_t)job->place.size,
+                                         job_hashes(finish, job), how, job, &err)) {
         struct fa_stage_result failed = {.error = err};
         finish_done(finish, job, &failed);
     }

@@ -6,6 +6,7 @@
 
 #include "engine/job.h"
 #include "engine/store.h"
+#include "engine/volumes.h"
 #include "stage/stage.h"
 
 #include <fetchall/config.h>
@@ -14,15 +15,16 @@
 #define FA_FINISH_MAX 8192
 
 struct fa_finish {
-    struct fa_store *store;      /**< Borrowed. */
-    struct fa_stage *stage;      /**< Owned. */
-    unsigned hash;               /**< fa_config.hash */
-    bool remote_time;            /**< fa_config.remote_time */
-    bool http_digest;            /**< Check digests of servers. */
-    struct fa_job_queue fetched; /**< For the stage. */
-    struct fa_job_queue hashed;  /**< Back from the stage. */
-    unsigned staged;             /**< Jobs in the queues and in the stage. */
-    void (*wake)(void *ctx);     /**< Called when a file has been hashed, outside of a turn. */
+    struct fa_store *store;           /**< Borrowed. */
+    const struct fa_volumes *volumes; /**< Borrowed. */
+    struct fa_stage *stage;           /**< Owned. */
+    unsigned hash;                    /**< fa_config.hash */
+    bool remote_time;                 /**< fa_config.remote_time */
+    bool http_digest;                 /**< Check digests of servers. */
+    struct fa_job_queue fetched;      /**< For the stage. */
+    struct fa_job_queue hashed;       /**< Back from the stage. */
+    unsigned staged;                  /**< Jobs in the queues and in the stage. */
+    void (*wake)(void *ctx);          /**< Called when a file has been hashed, outside of a turn. */
     void *ctx;
 };
 

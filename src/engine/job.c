@@ -76,12 +76,15 @@ void fa_job_set_state(struct fa_job *job, enum fa_job_state state)
     static const unsigned allowed[] = {
         [FA_JOB_NEW] = TO(QUEUED) | TO(FETCHED) | TO(HOOKED) | TO(FINAL),
         [FA_JOB_QUEUED] = TO(ACTIVE) | TO(QUEUED) | TO(WAITING) | TO(FINAL),
-        [FA_JOB_ACTIVE] =
-            TO(QUEUED) | TO(SPLIT) | TO(WAITING) | TO(FETCHED) | TO(HOOKED) | TO(FINAL),
-        [FA_JOB_SPLIT] = TO(QUEUED) | TO(WAITING) | TO(FETCHED) | TO(HOOKED) | TO(FINAL),
+        [FA_JOB_ACTIVE] = TO(QUEUED) | TO(SPLIT) | TO(WAITING) | TO(FETCHED) | TO(PACKING) |
+                          TO(HOOKED) | TO(FINAL),
+        [FA_JOB_SPLIT] =
+            TO(QUEUED) | TO(WAITING) | TO(FETCHED) | TO(PACKING) | TO(HOOKED) | TO(FINAL),
         [FA_JOB_WAITING] = TO(QUEUED) | TO(FINAL),
         [FA_JOB_FETCHED] = TO(HASHING) | TO(FINAL) | TO(QUEUED),
-        [FA_JOB_HASHING] = TO(FETCHED) | TO(QUEUED) | TO(WAITING) | TO(HOOKED) | TO(FINAL),
+        [FA_JOB_HASHING] =
+            TO(FETCHED) | TO(QUEUED) | TO(WAITING) | TO(PACKING) | TO(HOOKED) | TO(FINAL),
+        [FA_JOB_PACKING] = TO(QUEUED) | TO(WAITING) | TO(FINAL),
         [FA_JOB_HOOKED] = TO(FINAL),
         [FA_JOB_FINAL] = 0,
     };
@@ -94,7 +97,8 @@ void fa_job_set_state(struct fa_job *job, enum fa_job_state state)
 bool fa_job_has_part(const struct fa_job *job)
 {
     bool written = job->state == FA_JOB_ACTIVE || job->state == FA_JOB_SPLIT ||
-                   job->state == FA_JOB_FETCHED || job->state == FA_JOB_HASHING;
+                   job->state == FA_JOB_FETCHED || job->state == FA_JOB_HASHING ||
+                   job->state == FA_JOB_PACKING;
     return written && !job->place.existing;
 }
 

@@ -28,6 +28,7 @@ enum fa_job_state {
     FA_JOB_WAITING, /**< Until the time of its retry. */
     FA_JOB_FETCHED, /**< Its part, or the existing file, waits for the stage. */
     FA_JOB_HASHING, /**< In the stage. */
+    FA_JOB_PACKING, /**< Its part waits for the archive, or is being appended. */
     FA_JOB_HOOKED,  /**< Its file is complete, and the command of --exec waits or runs. */
     FA_JOB_FINAL,
 };
@@ -91,6 +92,8 @@ struct fa_place {
     bool hooked;                /**< It ran in this run, and ended well. */
     bool holds;                 /**< No other job may have the path: see engine/claims.h. */
     bool repeat;                /**< An earlier entry has its URL and path: see engine/repeats.h. */
+    uint64_t archive;           /**< The archive that the file is in; 0: none. */
+    uint64_t offset;            /**< Of its first byte there. */
     bool shared;                /**< existing: that entry's file, only to be compared. */
 };
 

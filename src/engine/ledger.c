@@ -44,6 +44,8 @@ static bool ledger_keeps_part(void *arg, uint64_t key)
 {
     struct fa_ledger *ledger = arg;
     struct fa_record record;
+    if (fa_volumes_have_part(&ledger->volumes, key))
+        return true;
     return fa_state_get(ledger->state, key, &record, NULL) == 1 &&
            record_has_part(record.standing, record.strong, record.replaces);
 }
@@ -94,6 +96,8 @@ int fa_ledger_open(struct fa_ledger *ledger, const char *mode, double began,
         *err = why;
         return -1;
     }
+    if (fa_volumes_init(&ledger->volumes, ledger->state, err))
+        return -1;
     if (config->plan)
         return 0;
     if (ledger->state)
@@ -105,6 +109,7 @@ int fa_ledger_open(struct fa_ledger *ledger, const char *mode, double began,
 /* What is pending is lost; the end of a run commits before. */
 void fa_ledger_close(struct fa_ledger *ledger)
 {
+    fa_volumes_fini(&ledger->volumes);
     fa_state_close(ledger->state);
     ledger->state = NULL;
 }
@@ -152,6 +157,8 @@ int fa_ledger_lookup(struct fa_ledger *ledger, const struct fa_job *job, uint64_
         .synced = record.durable,
         .run = record.run,
         .hook = record.hook,
+        .archive = record.archive,
+        .offset = record.offset,
     };
     representation_from_record(&ret->rep, &record);
     /* A column names the file as out= does. */
@@ -285,6 +292,10 @@ enum fa_recall fa_ledger_recall(const struct fa_ledger *ledger, struct fa_job *j
         return FA_RECALL_NOTHING;
     if (place_recall_known(ledger, &job->place, record))
         return FA_RECALL_ERROR;
+    if (ledger->config->output) {
+        job->place.archive = record->archive;
+        job->place.offset = record->offset;
+    }
     return record->rep.total == size ? FA_RECALL_DONE : FA_RECALL_OTHER;
 }
 
@@ -344,6 +355,8 @@ static struct fa_record record_of_job(const struct fa_job *job, enum fa_standing
         .mirror = job->part.mirror,
         .slice = job->slice.set ? job->range : NULL,
         .hook = job->place.hook,
+        .archive = job->place.archive,
+        .offset = job->place.offset,
     };
 }
 
@@ -588,6 +601,12 @@ int fa_ledger_disown(struct fa_ledger *ledger, const struct fa_job *job,
     int result = fa_state_put(ledger->state, &record, err);
     free(url);
     return result ? result : ledger_commit(ledger, counts, counts->lists_final, false, err);
+}
+
+void fa_ledger_put_volume(struct fa_ledger *ledger, const struct fa_volume *volume)
+{
+    if (volume && ledger->state && ledger->failure.class == FA_CLASS_NONE)
+        (void)fa_state_put_archive(ledger->state, &volume->state, &ledger->failure);
 }
 
 /* If the process dies before the file has its name, the record is that of its part. */

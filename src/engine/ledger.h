@@ -23,6 +23,7 @@
 #include "engine/job.h"
 #include "engine/learned.h"
 #include "engine/store.h"
+#include "engine/volumes.h"
 #include "state/state.h"
 
 #include <fetchall/config.h>
@@ -31,6 +32,7 @@ struct fa_ledger {
     const struct fa_config *config; /**< Borrowed. */
     struct fa_store *store;         /**< Borrowed. */
     struct fa_state *state;         /**< NULL: no state. */
+    struct fa_volumes volumes;      /**< The archives of the state. */
     struct fa_state_run last_run;   /**< The previous run. */
     double committed;               /**< Time of the last commit. */
     bool urgent;                    /**< The next turn commits. */
@@ -63,6 +65,8 @@ struct fa_recalled {
     uint64_t synced;
     uint64_t run;
     enum fa_hook_standing hook;
+    uint64_t archive;
+    uint64_t offset;
 };
 
 /** @key  Of a path of the job.  @return 0, or -1: the state cannot be read. */
@@ -106,6 +110,9 @@ void fa_ledger_put_part(struct fa_ledger *ledger, struct fa_job *job,
  */
 int fa_ledger_withdraw(struct fa_ledger *ledger, struct fa_job *job, const struct fa_counts *counts,
                        struct fa_error *err);
+
+/** Record an archive.  @volume  NULL: nothing. */
+void fa_ledger_put_volume(struct fa_ledger *ledger, const struct fa_volume *volume);
 
 /** A file is about to get its name, and a command has to run for it: record that, and commit. */
 int fa_ledger_put_pending(struct fa_ledger *ledger, struct fa_job *job,

@@ -6,6 +6,7 @@
 
 #include "engine/admit.h"
 #include "engine/ending.h"
+#include "engine/packing.h"
 #include "engine/repeats.h"
 
 /** Jobs that are admitted in one turn. */
@@ -55,8 +56,7 @@ static void recheck_admit(struct fa_session *s, struct fa_job *job, double now)
         fa_ending_job(s, job, FA_STATUS_FAILED, &err, false);
         return;
     }
-    enum fa_presence there =
-        fa_folder_look_again(fa_store_folder(s->store), job->place.path, &size, &err);
+    enum fa_presence there = fa_packing_look(s, job, &record, true, &size, &err);
     enum fa_recall recall = fa_ledger_recall(&s->ledger, job, &record, size);
     if (recall == FA_RECALL_ERROR || recall == FA_RECALL_SKIP)
         fa_admit_drop(s, job, recall);

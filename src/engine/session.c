@@ -18,6 +18,7 @@
 #include "engine/hooking.h"
 #include "engine/kept.h"
 #include "engine/limits.h"
+#include "engine/packing.h"
 #include "engine/snapshot.h"
 #include "engine/rights.h"
 #include "engine/turn.h"
@@ -106,6 +107,7 @@ static int session_open_finish(struct fa_session *s, unsigned open_files, struct
         .open_files = open_files,
     };
     s->finish.store = s->store;
+    s->finish.volumes = &s->ledger.volumes;
     s->finish.hash = s->config.hash;
     s->finish.remote_time = s->config.remote_time;
     s->finish.http_digest = s->config.http_digest == FA_HTTP_DIGEST_CHECK;
@@ -302,7 +304,7 @@ static int session_open_run(struct fa_session *s, struct fa_error *err)
                                   fa_store_scratch(s->store), err) ||
                    fa_ledger_open(&s->ledger, s->flights.ops->name, began, &s->emitter, err) ||
                    fa_ledger_recall_limits(&s->ledger, &s->scheduler.learned, err) ||
-                   fa_kept_open(&s->config, s->store, &s->claims, err)
+                   fa_packing_open(s, err) || fa_kept_open(&s->config, s->store, &s->claims, err)
                ? -1
                : 0;
 }
@@ -440,6 +442,7 @@ void fa_session_free(struct fa_session *s)
         s->lookups->free(s->resolver);
     fa_keeper_free(s->keeper);
     fa_nursery_free(s->nursery);
+    fa_pack_fini(&s->pack);
     session_free_jobs(s);
     fa_hooks_fini(&s->hooks);
     fa_intake_fini(&s->intake);
@@ -491,6 +494,7 @@ static int session_renew(struct fa_session *s, struct fa_error *err)
         return -1;
     }
     fa_claims_fini(&s->claims);
+    fa_pack_fini(&s->pack);
     fa_ledger_close(&s->ledger);
     fa_folder_renew(fa_store_folder(s->store));
     if (session_open_run(s, err))
@@ -603,11 +607,13 @@ static void session_end_run(struct fa_session *s)
         fa_ending_left(s);
     bool complete = fa_intake_over(&s->intake) && ending->end == FA_END_COMPLETE;
     fa_scheduler_learn(&s->scheduler, fa_engine_now(s));
-    if (fa_ledger_put_limits(&s->ledger, &s->scheduler.learned, &err) ||
+    if ((complete && fa_packing_end(s, &err)) ||
+        fa_ledger_put_limits(&s->ledger, &s->scheduler.learned, &err) ||
         fa_ledger_finish(&s->ledger, &s->counts, complete, &err)) {
         ending->end = FA_END_LOCAL;
         ending->error = err;
     } else {
+        fa_pack_committed(&s->pack);
         fa_engine_report_saved(s);
     }
     fa_snapshot_send(s);

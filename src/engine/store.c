@@ -586,6 +586,20 @@ int fa_store_part_open(struct fa_store *store, uint64_t key, const struct fa_ino
     return fd;
 }
 
+int fa_store_part_read(struct fa_store *store, uint64_t key, struct fa_error *err)
+{
+    char name[PART_NAME];
+    struct stat st;
+    int fd = openat(store->own_fd, part_name(store, key, name),
+                    O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    if (fd >= 0 && fstat(fd, &st) == 0 && part_is_ours(store, &st))
+        return fd;
+    if (fd < 0)
+        return fa_folder_failed(err, "open a part in", store->folder.dir);
+    close(fd);
+    return fa_folder_refuse(err, name, "is not a part");
+}
+
 /* Not the name of a part, so a later run removes it, and so does one of an older version. */
 static const char *hedge_name(uint64_t key, char name[PART_NAME])
 {

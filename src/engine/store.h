@@ -154,6 +154,9 @@ void fa_store_hedge_remove(struct fa_store *store, uint64_t key);
 int fa_store_part_open(struct fa_store *store, uint64_t key, const struct fa_inode *inode,
                        struct fa_error *err);
 
+/** Open a part for reading, whichever file it is.  @return a descriptor, or -1. */
+int fa_store_part_read(struct fa_store *store, uint64_t key, struct fa_error *err);
+
 void fa_store_part_remove(struct fa_store *store, uint64_t key);
 
 /** Returned by fa_store_publish() if only the path is to blame: the folder below DIR that it is in,

@@ -17,6 +17,7 @@
 #include "engine/apply.h"
 #include "engine/hedging.h"
 #include "engine/hooking.h"
+#include "engine/packing.h"
 #include "engine/recheck.h"
 #include "engine/segments.h"
 #include "engine/snapshot.h"
@@ -146,7 +147,8 @@ static bool turn_dispatch_one(struct fa_session *s, double now)
 /* Whether files that are complete wait for digests or commands, so that no more are fetched. */
 static bool turn_is_held(const struct fa_session *s)
 {
-    return s->finish.staged >= FA_FINISH_MAX || fa_hooks_are_full(&s->hooks);
+    return s->finish.staged >= FA_FINISH_MAX || fa_hooks_are_full(&s->hooks) ||
+           fa_pack_is_full(&s->pack);
 }
 
 /* Start jobs.  @return Whether there are free slots left */
@@ -191,6 +193,18 @@ static void turn_admit_and_dispatch(struct fa_session *s, double now)
         fa_engine_wake(s);
 }
 
+static void turn_pack(struct fa_session *s, double now)
+{
+    struct fa_job *job = NULL;
+    struct fa_error err = {0};
+    enum fa_packed packed;
+    bool full = fa_pack_is_full(&s->pack);
+    while ((packed = fa_packing_take(s, &job, &err, now)) != FA_PACKED_NONE)
+        fa_apply_packed(s, job, packed, &err, now);
+    if (full && !fa_pack_is_full(&s->pack))
+        fa_engine_wake(s);
+}
+
 static void turn_finish(struct fa_session *s, double now)
 {
     struct fa_job *job = NULL;
@@ -201,6 +215,7 @@ static void turn_finish(struct fa_session *s, double now)
     if (s->scheduler.queued > queued)
         fa_engine_wake(s); /* jobs that were queued start in the next turn */
     fa_finish_flush(&s->finish, s->scheduler.active);
+    turn_pack(s, now);
     fa_hooking_review(s);
 }
 
@@ -257,7 +272,8 @@ static void turn_check_end(struct fa_session *s, double now)
 {
     const struct fa_scheduler *scheduler = &s->scheduler;
     struct fa_run_end *ending = &s->ending;
-    bool busy = scheduler->active > 0 || s->finish.staged > 0 || fa_hooks_are_busy(&s->hooks);
+    bool busy = scheduler->active > 0 || s->finish.staged > 0 || fa_hooks_are_busy(&s->hooks) ||
+                (fa_pack_is_busy(&s->pack) && !ending->draining);
     if (s->ledger.failure.class != FA_CLASS_NONE)
         fa_engine_stop(s, FA_END_LOCAL, &s->ledger.failure);
     if (ending->draining)

@@ -16,6 +16,7 @@
 #include "engine/name.h"
 #include "engine/names.h"
 #include "engine/store.h"
+#include "engine/volumes.h"
 #include "engine/walk.h"
 #include "list/sum.h"
 #include "state/files.h"
@@ -37,6 +38,7 @@ struct verify {
     const struct fa_config *config;
     struct fa_store *store;
     struct fa_state *state; /* NULL: a manifest, and no state */
+    struct fa_volumes volumes;
     struct fa_names *names; /* of the manifest; NULL: the names are in the state */
     struct fa_checker checker;
     struct {
@@ -51,7 +53,15 @@ struct verify {
 static bool verify_check_record(void *arg, const struct fa_record *record)
 {
     struct verify *v = arg;
-    if (record->path && fa_inspect_has_file(record) && !record->unverified)
+    bool has_file = record->path && fa_inspect_has_file(record) && !record->unverified;
+    struct fa_checker_member member = {v->store, NULL, record->offset};
+    if (has_file && record->archive) {
+        member.volume = fa_volumes_find(&v->volumes, record->archive);
+        fa_checker_check_member(&v->checker, &member, record->path, record->size, &record->digest,
+                                record->digest.hash != 0);
+        return !v->checker.failed;
+    }
+    if (has_file)
         fa_checker_check(&v->checker, record->path, record->size, &record->digest,
                          record->digest.hash != 0);
     return !v->checker.failed;
@@ -162,10 +172,12 @@ static bool verify_is_known(struct verify *v, const char *path)
     struct fa_record record;
     enum fa_claim claim = FA_CLAIM_NEW;
     uint64_t key = verify_key(v, path);
+    if (fa_volumes_find_name(&v->volumes, path))
+        return true;
     if (!v->names) {
         int found = fa_state_get(v->state, key, &record, &v->checker.error);
         v->checker.failed |= found < 0;
-        return found < 0 || (found > 0 && !record.unverified);
+        return found < 0 || (found > 0 && !record.unverified && !record.archive);
     }
     v->checker.failed |= fa_names_claim(v->names, key, 1, &claim, &v->checker.error) != 0;
     return claim != FA_CLAIM_NEW;
@@ -197,6 +209,8 @@ static int verify_open(struct verify *v, const char *manifest, int64_t *ret_busy
     v->state = fa_inspect_open(v->store, config->dir, config->state, err);
     if (!v->state && !manifest)
         return -1;
+    if (fa_volumes_init(&v->volumes, v->state, err))
+        return -1;
     if (manifest && !(v->names = fa_names_new(fa_store_scratch(v->store), err)))
         return -1;
     for (size_t i = 0; config->state && i < FA_FILES; ++i)
@@ -210,6 +224,7 @@ static void verify_close(struct verify *v)
 {
     fa_checker_close(&v->checker);
     fa_names_free(v->names);
+    fa_volumes_fini(&v->volumes);
     fa_state_close(v->state);
     fa_store_free(v->store);
 }

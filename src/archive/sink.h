@@ -1,0 +1,23 @@
+/**
+ * The value of --output: a kind of archive, and its name.
+ */
+#ifndef FA_ARCHIVE_SINK_H
+#define FA_ARCHIVE_SINK_H
+
+#include <fetchall/error.h>
+
+enum fa_sink_kind {
+    FA_SINK_FILES, /**< No archive: each file by its name. */
+    FA_SINK_TAR,   /**< "tar:PREFIX" */
+    FA_SINK_KINDS
+};
+
+struct fa_sink {
+    enum fa_sink_kind kind;
+    const char *name; /**< Borrowed from the value: a path relative to the folder. */
+};
+
+/** @value  NULL: FA_SINK_FILES.  @return 0, or -1 with FA_CLASS_REFUSED. */
+int fa_sink_parse(const char *value, struct fa_sink *ret, struct fa_error *err);
+
+#endif

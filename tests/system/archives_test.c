@@ -1,0 +1,286 @@
+/* --output: files as members of archives.  What is in them is read by tar(1), which knows nothing of
+ * ours. */
+
+#include "support/fixture.h"
+#include "support/modes.h"
+#include "support/ordeal.h"
+#include "support/report.h"
+#include "support/truth.h"
+
+#include <criterion/criterion.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+static struct fa_run run;
+
+static void end(void)
+{
+    fa_run_end(&run);
+    fixture_end();
+}
+
+TestSuite(archives, .init = fixture_begin, .fini = end, .timeout = 120.0);
+
+#define FILES 12
+#define LONG                                                                                      \
+    "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa/" \
+    "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb/"
+
+/* Names of the members, and what they contain. */
+static struct fa_truth truths[FILES];
+
+static void make_list(void)
+{
+    static char paths[FILES][64];
+    static const char *const names[FILES] = {"a.jpg",   "a.txt",  "b.tar.gz",   "plain",
+                                             "empty.x", "g.json", LONG "h.jpg", "\xc3\xbc/i.jpg",
+                                             "j.jpg",   "k.jpg",  "l.jpg",      "m.jpg"};
+    for (int i = 0; i < FILES; ++i) {
+        uint64_t size = i == 4 ? 0 : i == 5 ? 512 : (uint64_t)(7001 * i + 300);
+        snprintf(paths[i], sizeof(paths[i]), "/ok/%d/f%d", (int)size, i);
+        add_path(paths[i]);
+        fa_lines_add(&list, " out=%s", names[i]);
+        truths[i] = (struct fa_truth){names[i], paths[i], size};
+    }
+}
+
+static void fetch_to(const char *dir, const char *mode, const char *option, const char *value)
+{
+    fa_fetch_end(&fetch);
+    fa_fetch_start_with(&fetch, &scratch, NULL, dir, mode, list.text, "--output", "tar:set/x",
+                        "--tar-files", "5", option, value, NULL);
+}
+
+/* @return what the command printed, until the next call */
+static const char *output_of(const char *program, const char *const *args)
+{
+    fa_run_end(&run);
+    fa_run_start_argv(&run, &(struct fa_run_options){.program = program}, args);
+    cr_assert_eq(fa_run_wait(&run, 20), 0, "%s: %s", program, fa_run_err(&run));
+    return fa_run_out(&run);
+}
+
+/* Extract all archives: each name is in them once, apart from metadata, and has its bytes. */
+static void expect_members(const char *dir, int archives)
+{
+    const char *to = fa_scratch_path(&scratch, "extracted");
+    char seen[FILES] = {0};
+    fa_file_remove(to);
+    fa_scratch_mkdir(&scratch, "extracted");
+    for (int n = 0; n < archives; ++n) {
+        char *file = NULL;
+        cr_assert(asprintf(&file, "%s/set/x-%06d.tar", dir, n) > 0);
+        const char *args[] = {"--quoting-style=literal", "-xvf", file, "-C", to, NULL};
+        char *names = strdup(output_of("tar", args));
+        for (char *name = strtok(names, "\n"); name; name = strtok(NULL, "\n"))
+            for (int i = 0; i < FILES; ++i)
+                if (strcmp(truths[i].name, name) == 0)
+                    cr_expect_eq(seen[i]++, 0, "%s is there twice", name);
+        free(names);
+        free(file);
+    }
+    for (int i = 0; i < FILES; ++i) {
+        cr_expect_eq(seen[i], 1, "%s", truths[i].name);
+        fa_expect_file(to, truths[i].name, truths[i].seed, truths[i].size);
+    }
+}
+
+static void verify(const char *dir, int status, const char *text)
+{
+    fa_run_end(&run);
+    fa_run_start(&run, NULL, "verify", "-d", dir, NULL);
+    cr_expect_eq(fa_run_wait(&run, 20), status, "%s", fa_run_err(&run));
+    cr_expect(strstr(fa_run_err(&run), text), "%s", fa_run_err(&run));
+}
+
+FA_TEST_MODES(archives, files_become_members_of_tar_archives)
+{
+    const char *dir = fa_scratch_path(&scratch, "out");
+    make_list();
+    fetch_to(dir, mode, NULL, NULL);
+    fa_fetch_expect(&fetch, 20, 0);
+    fa_fetch_expect_count(&fetch, "ok", FILES);
+    fa_fetch_expect_no_parts(&fetch);
+    cr_expect_eq(fa_truth_count_files(dir), 3);
+    cr_expect_eq(strncmp(fa_report_str(fa_fetch_expect_entry(&fetch, 1, "ok", NULL), "archive"),
+                         "set/x-00000", 11),
+                 0);
+    expect_members(dir, 3);
+    verify(dir, 0, "12 good");
+
+    fa_server_reset(&server);
+    fetch_to(dir, mode, NULL, NULL);
+    fa_fetch_expect(&fetch, 20, 0);
+    fa_fetch_expect_count(&fetch, "exists", FILES);
+    cr_expect_eq(fa_server_stat(&server, "requests"), 0);
+    cr_expect_eq(fa_truth_count_files(dir), 3);
+}
+
+Test(archives, metadata_is_next_to_the_file_under_the_name_that_webdataset_expects)
+{
+    char hex[FA_SHA256_HEX];
+    fa_lines_add(&list, "url,artist");
+    fa_lines_add(&list, "%s,Jan Steen", fa_server_url(&server, "/ok/5000/a.b.jpg"));
+    fa_lines_add(&list, "%s,\xff", fa_server_url(&server, "/ok/5000/a.png"));
+    const char *dir = fa_scratch_path(&scratch, "out");
+    fa_fetch_start_with(&fetch, &scratch, NULL, dir, "async", list.text, "--format", "csv", "-j",
+                        "1", "--output", "tar:set/x", NULL);
+    fa_fetch_expect(&fetch, 10, 0);
+    char *file = NULL;
+    cr_assert(asprintf(&file, "%s/set/x-000000.tar", dir) > 0);
+    cr_expect_str_eq(output_of("tar", (const char *[]){"-tf", file, NULL}),
+                     "a.b.jpg\na.json\na.png\na.png.json\n");
+    json_t *about =
+        json_loads(output_of("tar", (const char *[]){"-xOf", file, "a.json", NULL}), 0, NULL);
+    cr_assert(about);
+    fa_truth_sha256_pattern("/ok/5000/a.b.jpg", 5000, hex);
+    cr_expect_str_eq(fa_report_str(about, "digest.sha256"), hex);
+    cr_expect_str_eq(fa_report_str(about, "columns.artist"), "Jan Steen");
+    cr_expect_str_eq(fa_report_str(about, "path"), "a.b.jpg");
+    cr_expect_eq(fa_report_int(about, "size"), 5000);
+    json_decref(about);
+    free(file);
+}
+
+/* A kill before any of the steps that change a file.  FA_EVERY_KILL tries each step. */
+Test(archives, what_is_in_a_tar_archive_is_complete_and_in_it_once_after_any_kill)
+{
+    static char plan_env[PATH_MAX + 32];
+    struct fa_kill_plan *plan = fa_kill_plan_map(&scratch);
+    make_list();
+    const char *file = fa_scratch_write(&scratch, "list", list.text);
+    snprintf(plan_env, sizeof(plan_env), "FA_KILL_PLAN=%s", fa_scratch_path(&scratch, "plan"));
+    const char *const env[] = {"LD_PRELOAD=" KILL_AT, plan_env,
+                               "ASAN_OPTIONS=verify_asan_link_order=0", NULL};
+    struct fa_run_options options = {.env = env};
+    const char *dir = fa_scratch_path(&scratch, "out");
+    uint64_t step = 1;
+    for (bool hit = true; hit; step += getenv("FA_EVERY_KILL") ? 1 : 9) {
+        *plan =
+            (struct fa_kill_plan){.role = FA_KILL_SUPERVISOR, .call = FA_KILL_ANY, .step = step};
+        for (int i = 0; i < 2; ++i) {
+            fa_run_end(&run);
+            fa_run_start(&run, i == 0 ? &options : NULL, "-d", dir, "--hash-with", "inline",
+                         "--progress", "none", "--output", "tar:set/x", "--tar-files", "5", file,
+                         NULL);
+            int status = fa_run_wait(&run, 20);
+            if (i == 1)
+                cr_assert_eq(status, 0, "step %llu: %s", (unsigned long long)step,
+                             fa_run_err(&run));
+        }
+        hit = plan->hits > 0;
+        expect_members(dir, 3);
+        verify(dir, 0, "12 good");
+        fa_file_remove(dir);
+    }
+    cr_expect_gt(step, 50);
+    munmap(plan, sizeof(*plan));
+}
+
+/* Each write to the archive that fails on a full disk is repeated after the pause. */
+Test(archives, full_disk_leaves_nothing_incomplete_in_a_tar_archive)
+{
+    static char plan_env[PATH_MAX + 32];
+    struct fa_kill_plan *plan = fa_kill_plan_map(&scratch);
+    make_list();
+    snprintf(plan_env, sizeof(plan_env), "FA_KILL_PLAN=%s", fa_scratch_path(&scratch, "plan"));
+    const char *const env[] = {"LD_PRELOAD=" KILL_AT, plan_env,
+                               "ASAN_OPTIONS=verify_asan_link_order=0", NULL};
+    struct fa_run_options options = {.env = env};
+    *plan = (struct fa_kill_plan){.role = FA_KILL_SUPERVISOR,
+                                  .call = FA_KILL_PWRITE,
+                                  .step = 60,
+                                  .when = FA_KILL_FAIL,
+                                  .error = ENOSPC,
+                                  .times = 3};
+    const char *dir = fa_scratch_path(&scratch, "out");
+    fa_fetch_start_with(&fetch, &scratch, &options, dir, "async", list.text, "--output",
+                        "tar:set/x", "--tar-files", "5", "--hash-with", "inline", NULL);
+    fa_fetch_expect(&fetch, 20, 0);
+    cr_expect(plan->hits > 0);
+    fa_fetch_expect_count(&fetch, "ok", FILES);
+    expect_members(dir, 3);
+    munmap(plan, sizeof(*plan));
+}
+
+Test(archives, damage_is_found_and_a_missing_archive_is_downloaded_again)
+{
+    const char *dir = fa_scratch_path(&scratch, "out");
+    for (int i = 0; i < FILES; ++i)
+        fa_lines_add(&list, "%s%d", fa_server_url(&server, "/ok/3000/"), i);
+    fetch_to(dir, "async", NULL, NULL);
+    fa_fetch_expect(&fetch, 20, 0);
+    int fd = open(fa_scratch_path(&scratch, "out/set/x-000001.tar"), O_WRONLY);
+    cr_assert(fd >= 0 && pwrite(fd, "damaged", 7, 1024) == 7);
+    close(fd);
+    cr_assert_eq(unlink(fa_scratch_path(&scratch, "out/set/x-000000.tar")), 0);
+    verify(dir, 3, "6 good, 5 missing, 1 changed");
+    fetch_to(dir, "async", NULL, NULL);
+    fa_fetch_expect(&fetch, 20, 0);
+    fa_fetch_expect_count(&fetch, "ok", 5);
+    fa_expect_no_file(dir, "set/x-000000.tar");
+    verify(dir, 3, "11 good, 1 changed");
+}
+
+/* A later run appends to the archive of one that was stopped. */
+Test(archives, stopped_run_is_continued_in_its_archive)
+{
+    const char *dir = fa_scratch_path(&scratch, "out");
+    make_list();
+    add_path("/hold/last");
+    fetch_to(dir, "async", "--tar-files", "100");
+    fa_server_until(&server, "requests", FILES + 1, 10);
+    fa_run_kill(&fetch.run, SIGINT);
+    fa_fetch_expect(&fetch, 20, 128 + SIGINT);
+    fa_expect_no_file(dir, "set/x-000000.tar");
+    fa_lines_fini(&list);
+    list = (struct fa_lines){0};
+    make_list();
+    fetch_to(dir, "async", "--tar-files", "100");
+    fa_fetch_expect(&fetch, 20, 0);
+    expect_members(dir, 1);
+    fa_expect_no_file(dir, "set/x-000001.tar");
+}
+
+Test(archives, checksum_that_differs_from_that_of_a_member_fails)
+{
+    const char *dir = fa_scratch_path(&scratch, "out");
+    add_path("/ok/1000/a");
+    fetch_to(dir, "async", NULL, NULL);
+    fa_fetch_expect(&fetch, 10, 0);
+    fa_lines_add(&list, " checksum=sha256=%064d", 0);
+    fetch_to(dir, "async", NULL, NULL);
+    fa_fetch_expect(&fetch, 10, 3);
+    const json_t *entry = fa_fetch_expect_entry(&fetch, 1, "failed", "integrity");
+    cr_expect(strstr(fa_report_str(entry, "error"), "remove that archive"), "%s",
+              fa_report_str(entry, "error"));
+    verify(dir, 0, "1 good");
+}
+
+Test(archives, what_an_archive_cannot_do_is_refused)
+{
+    static const char *const cases[][3] = {
+        {"tar:x", "--sync", "--output tar and --sync cannot be combined"},
+        {"tar:x", "--overwrite", "--output tar and --overwrite cannot be combined"},
+        {"tar:x", "--no-state", "--output tar and --no-state cannot be combined"},
+        {"tar:x", "--exec=true", "--output tar and --exec cannot be combined"},
+        {"tar:x", "--shard=0/2", "--output tar and --shard cannot be combined"},
+        {"tar:../x", "-q", "'../x' must be a path below DIR"},
+        {"tar:/x", "-q", "'/x' must be a path below DIR"},
+        {"tar:", "-q", "'' must be a path below DIR"},
+        {"zip:x", "-q", "--output requires tar:PREFIX, not 'zip:x'"},
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); ++i) {
+        fa_run_end(&run);
+        fa_run_start(&run, NULL, "-d", scratch.path, "--output", cases[i][0], cases[i][1], "list",
+                     NULL);
+        cr_expect_eq(fa_run_wait(&run, 10), 2, "%s", cases[i][1]);
+        cr_expect(strstr(fa_run_err(&run), cases[i][2]), "%s", fa_run_err(&run));
+    }
+}
