@@ -68,6 +68,7 @@
  *    shard, merge: the parts of a list for several machines
  *    intake, claims, scheduler, flights, settle, finish, hooks, pack, ledger, pause: the parts
  *    job, hedge, emit, counts: what the parts share
+ *    commands: what is the same for the commands of users
  *    host_rules, gate: the options of hosts, and logins
  *    queues, health, mirrors, extra: of the scheduler
  *    hosts, breaker, concurrency, learned, outage, retry, scope, bucket, slots, spacing, shares, timers, backlog: for the scheduler

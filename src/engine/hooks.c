@@ -8,20 +8,16 @@
  */
 #include "engine/hooks.h"
 
-#include <fetchall/redact.h>
-
 #include "base/cores.h"
 #include "base/hex.h"
 
 #include <errno.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 
-/* Without those of columns. */
-#define VARIABLES 4
+/* Those that only files have. */
+#define VARIABLES 2
 
 void fa_hooks_init(struct fa_hooks *hooks, char *dir)
 {
@@ -45,8 +41,7 @@ bool fa_hooks_are_due(const struct fa_hooks *hooks, const struct fa_job *job)
 static void hook_on_line(struct fa_keeper_run *run, const char *text)
 {
     struct fa_hook *hook = (struct fa_hook *)run;
-    if (text[strspn(text, " \t\r")])
-        snprintf(hook->last, sizeof(hook->last), "%s", text);
+    fa_command_keep_line(hook->last, text);
     fa_emit_output(hook->hooks->emitter, hook->job, text);
 }
 
@@ -85,74 +80,23 @@ static const struct fa_digest *job_find_digest(const struct fa_job *job, enum fa
     return known && job->place.existing && known->digest.hash == hash ? &known->digest : NULL;
 }
 
-/* The environment of a command.  A URL with a password or a signature is that of the report:
- * commands write logs, too. */
-struct hook_environment {
-    struct fa_keeper_variable *variables; /* names and values are owned */
-    size_t count;
-    bool failed; /* no memory */
-};
-
-/* @name, value  Taken. */
-static void environment_put(struct hook_environment *env, char *name, char *value)
+/* @path  Taken. */
+static void environment_init(struct fa_variables *env, const struct fa_hook *hook, char *path)
 {
-    env->failed |= !name || !value;
-    env->variables[env->count++] = (struct fa_keeper_variable){.name = name, .value = value};
-}
-
-/* "FETCHALL_COLUMN_IMAGE_URL" for "image url". */
-static char *column_variable(const char *name)
-{
-    char *variable = NULL;
-    if (asprintf(&variable, "FETCHALL_COLUMN_%s", name) < 0)
-        return NULL;
-    for (char *c = variable; *c; ++c)
-        *c = *c >= 'a' && *c <= 'z'                                 ? (char)(*c - 'a' + 'A')
-             : (*c >= 'A' && *c <= 'Z') || (*c >= '0' && *c <= '9') ? *c
-                                                                    : '_';
-    return variable;
-}
-
-static void environment_fini(struct hook_environment *env)
-{
-    for (size_t i = 0; i < env->count; ++i) {
-        free((char *)env->variables[i].name);
-        free((char *)env->variables[i].value);
-    }
-    free(env->variables);
-}
-
-static void environment_init(struct hook_environment *env, const struct fa_hook *hook, char *path)
-{
-    const struct fa_hooks *hooks = hook->hooks;
-    const struct fa_entry *entry = hook->job->entry;
     const struct fa_digest *digest = job_find_digest(hook->job, FA_HASH_SHA256);
-    char line[24], hex[2 * FA_DIGEST_MAX + 1];
-    *env = (struct hook_environment){0};
-    env->variables = calloc(VARIABLES + entry->n_columns, sizeof(*env->variables));
-    env->failed = !env->variables;
-    if (env->failed) {
-        free(path);
+    char hex[2 * FA_DIGEST_MAX + 1];
+    fa_variables_init(env, hook->hooks->emitter, hook->job->entry, VARIABLES);
+    fa_variables_put(env, "FETCHALL_PATH", path);
+    if (!digest)
         return;
-    }
-    environment_put(env, strdup("FETCHALL_PATH"), path);
-    environment_put(env, strdup("FETCHALL_URL"),
-                    fa_redact_url(entry->urls[0], hooks->config->secret_keys));
-    snprintf(line, sizeof(line), "%llu", (unsigned long long)entry->line);
-    environment_put(env, strdup("FETCHALL_LINE"), strdup(line));
-    if (digest) {
-        fa_hex_write(digest->bytes, fa_hash_size(digest->hash), hex);
-        environment_put(env, strdup("FETCHALL_DIGEST_SHA256"), strdup(hex));
-    }
-    for (size_t i = 0; i < entry->n_columns; ++i)
-        environment_put(env, column_variable(entry->columns[i].name),
-                        fa_emit_redact_column(hooks->emitter, &entry->columns[i]));
+    fa_hex_write(digest->bytes, fa_hash_size(digest->hash), hex);
+    fa_variables_put(env, "FETCHALL_DIGEST_SHA256", strdup(hex));
 }
 
 /* @return as fa_keeper_run() */
 static int hook_start(struct fa_hook *hook)
 {
-    struct hook_environment env;
+    struct fa_variables env;
     char *path = NULL;
     int result = -1;
     if (asprintf(&path, "%s/%s", hook->hooks->dir, hook->job->place.path) < 0)
@@ -161,7 +105,7 @@ static int hook_start(struct fa_hook *hook)
     if (!env.failed) {
         struct fa_keeper_call call = {.program = hook->hooks->program,
                                       .argument = path,
-                                      .variables = env.variables,
+                                      .variables = env.items,
                                       .n_variables = env.count,
                                       .input = -1,
                                       .output = -1};
@@ -169,7 +113,7 @@ static int hook_start(struct fa_hook *hook)
     } else {
         fa_error_system(&hook->error, FA_CLASS_LOCAL_IO, ENOMEM, "cannot run a command");
     }
-    environment_fini(&env);
+    fa_variables_fini(&env);
     return result;
 }
 
@@ -199,34 +143,18 @@ struct fa_job *fa_hooks_take(struct fa_hooks *hooks)
     return fa_job_queue_pop(&hooks->ended);
 }
 
-static void hook_describe_end(const struct fa_hook *hook, char *ret, size_t size)
-{
-    int status = hook->run.status;
-    if (hook->run.lost)
-        snprintf(ret, size, "the process that ran the command died");
-    else if (hook->run.timed_out)
-        snprintf(ret, size, "the command was stopped after %.3g s (--exec-timeout)",
-                 hook->hooks->config->exec_timeout);
-    else if (WIFSIGNALED(status))
-        snprintf(ret, size, "the command was killed by signal %d (%s)", WTERMSIG(status),
-                 strsignal(WTERMSIG(status)));
-    else
-        snprintf(ret, size, "the command ended with status %d", WEXITSTATUS(status));
-}
-
 int fa_hook_judge(const struct fa_hook *hook, struct fa_error *err)
 {
-    char end[100];
+    char end[FA_MESSAGE_MAX];
     if (hook->error.class != FA_CLASS_NONE) {
         *err = hook->error;
         err->class = FA_CLASS_HOOK;
         return -1;
     }
-    if (!hook->run.lost && !hook->run.timed_out && hook->run.status == 0)
+    if (fa_command_judge(&hook->run, hook->hooks->config->exec_timeout, hook->last, end,
+                         sizeof(end)) == 0)
         return 0;
-    hook_describe_end(hook, end, sizeof(end));
-    fa_error_set(err, FA_DOMAIN_FETCHALL, 0, FA_CLASS_HOOK, "%s%s%s", end,
-                 hook->last[0] ? ": " : "", hook->last);
+    fa_error_set(err, FA_DOMAIN_FETCHALL, 0, FA_CLASS_HOOK, "%s", end);
     return -1;
 }
 

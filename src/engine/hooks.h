@@ -6,6 +6,7 @@
 #ifndef FA_ENGINE_HOOKS_H
 #define FA_ENGINE_HOOKS_H
 
+#include "engine/commands.h"
 #include "engine/emit.h"
 #include "engine/job.h"
 #include "pool/keeper.h"
@@ -14,9 +15,6 @@
 
 /** Files that may wait for the command. */
 #define FA_HOOKS_MAX 256
-
-/** Bytes of the last line of output that are part of an error. */
-#define FA_HOOK_LAST 120
 
 struct fa_hooks {
     const struct fa_config *config;   /**< Borrowed. */
@@ -38,9 +36,9 @@ struct fa_hook {
     struct fa_keeper_run run; /**< First, so that its address is that of the hook. */
     struct fa_hooks *hooks;
     struct fa_job *job;
-    enum fa_status status;   /**< Of the entry, if the command ends well. */
-    struct fa_error error;   /**< It could not be started. */
-    char last[FA_HOOK_LAST]; /**< Line of output that is not empty. */
+    enum fa_status status;      /**< Of the entry, if the command ends well. */
+    struct fa_error error;      /**< It could not be started. */
+    char last[FA_COMMAND_LAST]; /**< Line of output that is not empty. */
 };
 
 /** Everything but dir, jobs and the queues is set.  @dir  Taken. */

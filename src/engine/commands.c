@@ -1,0 +1,95 @@
+#include "engine/commands.h"
+
+#include <fetchall/redact.h>
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+
+/* Without those of columns. */
+#define VARIABLES 2
+
+/* @name  Taken. */
+static void variables_add(struct fa_variables *variables, char *name, char *value)
+{
+    variables->failed |= !name || !value;
+    variables->items[variables->count++] =
+        (struct fa_keeper_variable){.name = name, .value = value};
+}
+
+void fa_variables_put(struct fa_variables *variables, const char *name, char *value)
+{
+    if (variables->items)
+        variables_add(variables, strdup(name), value);
+    else
+        free(value);
+}
+
+/* "FETCHALL_COLUMN_IMAGE_URL" for "image url". */
+static char *column_variable(const char *name)
+{
+    char *variable = NULL;
+    if (asprintf(&variable, "FETCHALL_COLUMN_%s", name) < 0)
+        return NULL;
+    for (char *c = variable; *c; ++c)
+        *c = *c >= 'a' && *c <= 'z'                                 ? (char)(*c - 'a' + 'A')
+             : (*c >= 'A' && *c <= 'Z') || (*c >= '0' && *c <= '9') ? *c
+                                                                    : '_';
+    return variable;
+}
+
+void fa_variables_init(struct fa_variables *variables, const struct fa_emitter *emitter,
+                       const struct fa_entry *entry, size_t more)
+{
+    char line[24];
+    *variables = (struct fa_variables){0};
+    variables->items = calloc(VARIABLES + more + entry->n_columns, sizeof(*variables->items));
+    variables->failed = !variables->items;
+    if (variables->failed)
+        return;
+    fa_variables_put(variables, "FETCHALL_URL",
+                     fa_redact_url(entry->urls[0], emitter->secret_keys));
+    snprintf(line, sizeof(line), "%llu", (unsigned long long)entry->line);
+    fa_variables_put(variables, "FETCHALL_LINE", strdup(line));
+    for (size_t i = 0; i < entry->n_columns; ++i)
+        variables_add(variables, column_variable(entry->columns[i].name),
+                      fa_emit_redact_column(emitter, &entry->columns[i]));
+}
+
+void fa_variables_fini(struct fa_variables *variables)
+{
+    for (size_t i = 0; i < variables->count; ++i) {
+        free((char *)variables->items[i].name);
+        free((char *)variables->items[i].value);
+    }
+    free(variables->items);
+}
+
+void fa_command_keep_line(char last[FA_COMMAND_LAST], const char *text)
+{
+    if (text[strspn(text, " \t\r")])
+        snprintf(last, FA_COMMAND_LAST, "%s", text);
+}
+
+int fa_command_judge(const struct fa_keeper_run *run, double timeout,
+                     const char last[FA_COMMAND_LAST], char *ret, size_t size)
+{
+    char end[100];
+    int status = run->status;
+    if (!run->lost && !run->timed_out && status == 0)
+        return 0;
+    if (run->lost)
+        snprintf(end, sizeof(end), "the process that ran the command died");
+    else if (run->timed_out)
+        snprintf(end, sizeof(end), "the command was stopped after %.3g s (--exec-timeout)",
+                 timeout);
+    else if (WIFSIGNALED(status))
+        snprintf(end, sizeof(end), "the command was killed by signal %d (%s)", WTERMSIG(status),
+                 strsignal(WTERMSIG(status)));
+    else
+        snprintf(end, sizeof(end), "the command ended with status %d", WEXITSTATUS(status));
+    snprintf(ret, size, "%s%s%s", end, last[0] ? ": " : "", last);
+    return -1;
+}
