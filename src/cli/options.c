@@ -337,8 +337,13 @@ const struct fa_option fa_options_table[] = {
          .help = "limit the entries downloaded in each run",
          .more = "The sample is taken evenly from the hosts of the lists, and evenly from the "
                  "entries of each host."),
-    UINT("rounds", 0, compare.rounds, 1, 1000, .commands = COMPARE,
-         .help = "set the number of measured runs per strategy"),
+    CUSTOM("rounds", 0, "N|auto[:MAX]", fa_picks_parse_rounds, .commands = COMPARE,
+           .initial = "auto:20", .help = "set the number of measured runs per strategy",
+           .more =
+               "auto ends the rounds as soon as each strategy is either slower than the fastest "
+               "one or as fast within 5 %, after at most MAX rounds, or when --budget or "
+               "--max-bytes is reached.  If the network changes meanwhile, it takes more rounds. "
+               " See COMPARISON."),
     TIME("budget", compare.budget, 0, 365.0 * DAY, .commands = COMPARE, .initial = "none",
          .help = "start no round that would exceed this time",
          .more = "The warm-up always starts.  A run still going when the budget expires is killed."
@@ -813,7 +818,7 @@ void fa_options_init(struct fa_options *options)
 {
     *options = (struct fa_options){
         .command = FA_COMMAND_FETCH,
-        .compare = {.sample = 1000, .rounds = 5},
+        .compare = {.sample = 1000, .rounds = FA_PICKS_ROUNDS, .sequential = true},
         .queue = {.partitions = 64, .lease = 30, .results = 100000},
     };
     fa_config_init(&options->config);

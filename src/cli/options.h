@@ -46,6 +46,7 @@ struct fa_compare_options {
     struct fa_picks hash_with; /**< enum fa_hash_with */
     unsigned sample;           /**< Maximum number of entries. */
     unsigned rounds;           /**< Without the warm-up. */
+    bool sequential;           /**< rounds is a maximum. */
     double budget;             /**< Seconds; 0: no limit. */
     uint64_t max_bytes;        /**< 0: no limit. */
     const char *json;          /**< These are file names; NULL: none, "-": standard output. */

@@ -143,7 +143,7 @@ int fa_value_hashes(const char *text, unsigned *ret_bits, unsigned *ret_first)
     return 0;
 }
 
-int fa_value_per_host(const char *text, unsigned *ret_most, bool *ret_auto)
+int fa_value_auto(const char *text, unsigned limit, unsigned *ret_most, bool *ret_auto)
 {
     uint64_t most;
     bool search = strncmp(text, "auto", 4) == 0;
@@ -154,11 +154,16 @@ int fa_value_per_host(const char *text, unsigned *ret_most, bool *ret_auto)
     }
     if (search && text[4] != ':')
         return -1;
-    if (fa_value_number(text + (search ? 5 : 0), &most) || most == 0 || most > FA_PER_HOST_MAX)
+    if (fa_value_number(text + (search ? 5 : 0), &most) || most == 0 || most > limit)
         return -1;
     *ret_most = (unsigned)most;
     *ret_auto = search;
     return 0;
+}
+
+int fa_value_per_host(const char *text, unsigned *ret_most, bool *ret_auto)
+{
+    return fa_value_auto(text, FA_PER_HOST_MAX, ret_most, ret_auto);
 }
 
 /* So small a rate that it is not 0 would wait for ever. */

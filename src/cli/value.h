@@ -34,7 +34,10 @@ int fa_value_hashes(const char *text, unsigned *ret_bits, unsigned *ret_first);
 /** "12" or "5%"; neither may be 0. */
 int fa_value_halt(const char *text, uint64_t *ret_count, bool *ret_percent);
 
-/** "16", "auto" or "auto:64": the maximum, 0 if there is none. */
+/** "16", "auto" or "auto:64": the number, up to limit, or the maximum, 0 if there is none. */
+int fa_value_auto(const char *text, unsigned limit, unsigned *ret_most, bool *ret_auto);
+
+/** The same, up to FA_PER_HOST_MAX. */
 int fa_value_per_host(const char *text, unsigned *ret_most, bool *ret_auto);
 
 /** A decimal fraction up to FA_HOST_RATE_MAX. */

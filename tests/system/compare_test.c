@@ -155,6 +155,21 @@ Test(compare, three_strategies_fetch_the_same_and_are_measured)
 }
 
 /* A slow run shows what its mode creates: a process for each transfer, a thread, or neither. */
+/* Eight at once take an eighth of the time: two rounds show it, of the twenty that are allowed. */
+Test(compare, rounds_end_when_the_answer_is_decided)
+{
+    for (int i = 0; i < 8; i++)
+        fa_lines_add(&list, "%s/f%d", fa_server_url(&server, "/delay/100/10"), i);
+    START("-m", "async", "--jobs", "1,8");
+    finish();
+    const json_t *all = comparison(0);
+    cr_expect(json_is_true(json_object_get(all, "sequential")));
+    cr_expect_leq(fa_report_int(all, "rounds"), 4);
+    cr_expect_eq(fa_report_int(all, "rounds_wanted"), fa_report_int(all, "rounds"));
+    cr_expect_eq(fa_report_int(all, "requests"), (fa_report_int(all, "rounds") + 1) * 16);
+    cr_expect_str_eq(fa_report_str(json_object_get(all, "verdict"), "best"), "async -j 8");
+}
+
 Test(compare, the_whole_tree_of_processes_is_counted)
 {
     for (int i = 0; i < 8; i++) {
@@ -267,7 +282,7 @@ Test(compare, a_budget_that_is_used_up_leaves_nothing_to_judge)
     START("--budget", "0.2");
     cr_expect_eq(fa_run_wait(&run, 30), 1, "%s", fa_run_err(&run));
     cr_expect_leq(fa_server_stat(&server, "requests"), 1);
-    cr_expect_not_null(strstr(fa_run_err(&run), "--budget ends it after 0 of 5 rounds"), "%s",
+    cr_expect_not_null(strstr(fa_run_err(&run), "--budget ends it after 0 of 20 rounds"), "%s",
                        fa_run_err(&run));
     cr_expect_not_null(strstr(fa_run_err(&run), "no round to judge by"));
     expect_nothing_left();
@@ -416,7 +431,7 @@ Test(compare, a_run_is_ended_when_the_budget_is_used_up)
     double began = fa_now();
     cr_expect_eq(fa_run_wait(&run, 20), 1, "%s", fa_run_err(&run));
     cr_expect(fa_now() - began < fa_timeout(5));
-    cr_expect_not_null(strstr(fa_run_err(&run), "--budget ends it after 0 of 5 rounds"), "%s",
+    cr_expect_not_null(strstr(fa_run_err(&run), "--budget ends it after 0 of 20 rounds"), "%s",
                        fa_run_err(&run));
     expect_nothing_left();
 }

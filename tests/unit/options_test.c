@@ -370,10 +370,26 @@ Test(options, a_comparison_takes_lists_of_values)
     cr_assert(c->loops.count == 2 && c->loops.values[0] == 1 && c->loops.values[1] == 0);
     cr_assert(c->http.count == 1 && c->http.values[0] == FA_HTTP_1_1);
     cr_assert(c->hash_with.count == 2 && c->hash_with.values[0] == FA_HASH_WITH_INLINE);
-    cr_assert_eq(c->rounds, 7);
+    cr_assert(c->rounds == 7 && !c->sequential);
     cr_assert_eq(c->sample, 1000);
     cr_assert_eq(p.options.passed.count, 0);
     fa_options_fini(&p.options);
+}
+
+Test(options, the_rounds_of_a_comparison_are_a_number_or_as_many_as_it_takes)
+{
+    struct parsed p = PARSE("compare", "x");
+    cr_expect(p.rc == 0 && p.options.compare.sequential && p.options.compare.rounds == 20);
+    fa_options_fini(&p.options);
+    p = PARSE("compare", "--rounds", "auto:7", "x");
+    cr_expect(p.rc == 0 && p.options.compare.sequential && p.options.compare.rounds == 7);
+    fa_options_fini(&p.options);
+    static const char *const wrong[] = {"auto:", "auto:0", "auto:1001", "autumn", "1001", ""};
+    for (size_t i = 0; i < sizeof(wrong) / sizeof(*wrong); ++i) {
+        p = PARSE("compare", "--rounds", wrong[i], "x");
+        cr_expect_eq(p.rc, -1, "%s", wrong[i]);
+        fa_options_fini(&p.options);
+    }
 }
 
 Test(options, a_comparison_hands_on_what_was_given_and_no_more)

@@ -142,7 +142,7 @@ Test(statistics, trends_of_known_series)
     };
     for (size_t i = 0; i < COUNT(cases); ++i) {
         struct fa_trend trend;
-        cr_assert_eq(fa_statistics_trend(cases[i].values, cases[i].n, &trend), 0);
+        cr_assert_eq(fa_statistics_trend(cases[i].values, cases[i].n, 0, &trend), 0);
         cr_assert(near(trend.slope, cases[i].slope, 1e-9), "case %zu: %f", i, trend.slope);
         cr_assert(near(trend.p, cases[i].p, 1e-9), "case %zu: %f", i, trend.p);
         cr_assert_eq(trend.monotone, cases[i].monotone, "case %zu", i);
@@ -158,7 +158,7 @@ Test(statistics, chance_is_called_a_trend_as_rarely_as_p_says)
         struct fa_trend trend;
         for (size_t i = 0; i < COUNT(values); ++i)
             values[i] = fa_random_normal(&random);
-        fa_statistics_trend(values, COUNT(values), &trend);
+        fa_statistics_trend(values, COUNT(values), 0, &trend);
         hits += trend.p < 0.05;
     }
     cr_assert(hits <= 20, "%u of 200", hits);
@@ -166,7 +166,7 @@ Test(statistics, chance_is_called_a_trend_as_rarely_as_p_says)
     struct fa_trend trend;
     for (size_t i = 0; i < COUNT(rising); ++i)
         rising[i] = (double)i + fa_random_normal(&random);
-    fa_statistics_trend(rising, COUNT(rising), &trend);
+    fa_statistics_trend(rising, COUNT(rising), 0, &trend);
     cr_assert(trend.p < 0.01 && trend.p > 0, "%f", trend.p);
 }
 
@@ -185,4 +185,17 @@ Test(statistics, proportions_that_differ_by_more_than_chance_are_detected)
             fa_statistics_proportions(cases[i].hits1, cases[i].n1, cases[i].hits2, cases[i].n2);
         cr_assert(near(z, cases[i].z, 0.001), "case %zu: %f", i, z);
     }
+}
+
+/* From tables of the distribution. */
+Test(statistics, quantiles_of_student_are_those_of_tables)
+{
+    static const struct {
+        double error, quantile;
+        unsigned freedom;
+    } cases[] = {{0.05, 12.706, 1}, {0.05, 4.303, 2},   {0.05, 3.182, 3},
+                 {0.01, 4.032, 5},  {0.001, 4.587, 10}, {0.05, 1.962, 1000}};
+    for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); ++i)
+        cr_expect_float_eq(fa_statistics_student(cases[i].error, cases[i].freedom),
+                           cases[i].quantile, 0.001, "case %zu", i);
 }

@@ -140,12 +140,12 @@ Test(verdict, of_equals_none_is_set_apart_by_a_noise_of_cpu_or_memory)
     cost(1, noisy, still);
     judge();
     cr_assert_null(strstr(verdict.reason, "least CPU"), "%s", verdict.reason);
-    says("nor one in CPU or memory that counts");
+    says("and no difference in CPU or memory counts");
     cost(0, still, other);
     cost(1, still, noisy);
     judge();
     cr_assert_null(strstr(verdict.reason, "least memory"), "%s", verdict.reason);
-    says("nor one in CPU or memory that counts");
+    says("and no difference in CPU or memory counts");
 }
 
 /* The same machine slows both down in the same rounds. */
@@ -188,8 +188,7 @@ Test(verdict, where_no_difference_shows_it_says_which_would_not)
 {
     contest_init(&contest, 2, 5);
     judge();
-    says("No difference in time is larger than the noise (one of less than 2 % would not show in 5 "
-         "rounds)");
+    says("Both are as fast, within 1 %");
     cr_assert_null(strstr(verdict.reason, "--rounds"), "%s", verdict.reason);
 
     contest_init(&contest, 2, 5);
@@ -211,9 +210,8 @@ Test(verdict, the_next_after_those_that_are_equal_is_named)
     contest_init(&contest, 3, 5);
     contest_slow(&contest, PROCESS, 1.5);
     judge();
-    says("Between 2 of them no difference in time is larger than the noise (one of less than 2 % "
-         "would not show in 5 rounds; process -j 32 takes 1.50 times as long), nor one "
-         "in CPU or memory that counts; so async -j 32 will do");
+    says("2 of them are as fast, within 1 %; process -j 32 takes 1.50 times as long, and no "
+         "difference in CPU or memory counts; so async -j 32 will do");
 }
 
 Test(verdict, few_rounds_require_more_if_they_find_no_difference)

@@ -92,6 +92,7 @@ static struct fa_result_of *compare_add_result(struct compare *compare, char *ti
     comparison->list = result->list;
     comparison->redacted = fa_command_redacted(options) && !folder;
     comparison->stage = options->compare.stage;
+    comparison->sequential = options->compare.sequential;
     fa_machine_describe(comparison->machine, sizeof(comparison->machine));
     fa_machine_when(comparison->when, sizeof(comparison->when));
     return rc == 0 ? result : NULL;
@@ -157,12 +158,12 @@ static void compare_announce(const struct compare *compare)
     fprintf(
         stderr,
         "fetchall: %llu of %llu %s, from %llu host%s\n"
-        "fetchall: %zu to compare, a warm-up and %u round%s: %llu run%s of %llu request%s, %llu in "
-        "all, the warm-up included; retries and redirects add to that\n",
+        "fetchall: %zu to compare, a warm-up and %s%u round%s: %llu run%s of %llu request%s, %llu "
+        "in all, the warm-up included; retries and redirects add to that\n",
         (unsigned long long)sample->taken, (unsigned long long)sample->entries,
         sample->entries == 1 ? "entry" : "entries", (unsigned long long)sample->taken_origins,
-        fa_units_plural(sample->taken_origins), compare->n, options->rounds,
-        fa_units_plural(options->rounds), runs, fa_units_plural(runs),
+        fa_units_plural(sample->taken_origins), compare->n, options->sequential ? "at most " : "",
+        options->rounds, fa_units_plural(options->rounds), runs, fa_units_plural(runs),
         (unsigned long long)sample->taken, fa_units_plural(sample->taken), requests);
     compare_warn_of_per_host(compare);
 }
@@ -230,9 +231,10 @@ static int compare_kind(struct compare *compare, const struct fa_stage_set *set,
     result->comparison.entries = result->comparison.listed = files->files;
     result->comparison.bytes = files->bytes;
     if (!compare->options->quiet)
-        fprintf(stderr, "fetchall: %llu %s, %s: %zu to compare, a warm-up and %u round%s\n",
+        fprintf(stderr, "fetchall: %llu %s, %s: %zu to compare, a warm-up and %s%u round%s\n",
                 (unsigned long long)files->files, names[kind],
                 fa_units_bytes((double)files->bytes, size), compare->n,
+                compare->options->compare.sequential ? "at most " : "",
                 compare->options->compare.rounds,
                 fa_units_plural(compare->options->compare.rounds));
     struct fa_rounds rounds = {

@@ -11,6 +11,8 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "cli/compare/sequence.h"
+
 #define CONFIDENCE 0.95
 
 double fa_measure_wall(const struct fa_trial *trial)
@@ -52,7 +54,9 @@ int fa_measure_ratio(const struct fa_comparison *comparison, size_t contestant, 
         values[round] =
             measure_divide(fa_measure_in(&comparison->contestants[contestant], round, of),
                            fa_measure_in(&comparison->contestants[other], round, of));
-    int result = fa_statistics_estimate(values, comparison->rounds, confidence, ret);
+    int result = comparison->sequential
+                     ? fa_sequence_estimate(values, comparison->rounds, confidence, ret)
+                     : fa_statistics_estimate(values, comparison->rounds, confidence, ret);
     free(values);
     return result;
 }

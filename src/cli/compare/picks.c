@@ -13,6 +13,8 @@
 #include "cli/options.h"
 #include "cli/value.h"
 
+#define ROUNDS_MAX 1000
+
 /* The valid values of a list: names of values from 0 on, and numbers from 1 to most. */
 struct kind {
     const char *option;
@@ -133,4 +135,17 @@ int fa_picks_parse_http(struct fa_options *options, const char *value, struct fa
 int fa_picks_parse_hash_with(struct fa_options *options, const char *value, struct fa_error *err)
 {
     return picks_parse(&options->compare.hash_with, &model_kind, value, err);
+}
+
+int fa_picks_parse_rounds(struct fa_options *options, const char *value, struct fa_error *err)
+{
+    struct fa_compare_options *compare = &options->compare;
+    if (fa_value_auto(value, ROUNDS_MAX, &compare->rounds, &compare->sequential) != 0)
+        return fa_option_refuse(err,
+                                "--rounds requires a number from 1 to %d, auto or auto:MAX, not "
+                                "'%s'",
+                                ROUNDS_MAX, value);
+    if (compare->rounds == 0)
+        compare->rounds = FA_PICKS_ROUNDS;
+    return 0;
 }

@@ -16,6 +16,9 @@
 
 struct fa_options;
 
+/** Default maximum of --rounds auto. */
+#define FA_PICKS_ROUNDS 20
+
 /** A set of values, in the order given. */
 struct fa_picks {
     unsigned values[FA_PICKS_MAX];
@@ -28,6 +31,9 @@ int fa_picks_parse_jobs(struct fa_options *options, const char *value, struct fa
 int fa_picks_parse_loops(struct fa_options *options, const char *value, struct fa_error *err);
 int fa_picks_parse_http(struct fa_options *options, const char *value, struct fa_error *err);
 int fa_picks_parse_hash_with(struct fa_options *options, const char *value, struct fa_error *err);
+
+/** Parse the value of --rounds. */
+int fa_picks_parse_rounds(struct fa_options *options, const char *value, struct fa_error *err);
 
 /** Whether the set contains a value. */
 bool fa_picks_hold(const struct fa_picks *picks, unsigned value);

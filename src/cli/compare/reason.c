@@ -16,6 +16,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cli/compare/sequence.h"
 #include "cli/units.h"
 
 /* Suggested number of rounds, and the difference that they should reveal. */
@@ -80,7 +81,7 @@ static void reason_add_few_rounds(struct fa_verdict *verdict,
     if (comparison->rounds_wanted > comparison->rounds)
         reason_append(verdict, " of the %u that were asked for", comparison->rounds_wanted);
     reason_append(verdict, ", and it takes at least %u to tell a difference from noise.",
-                  FA_ROUNDS_LEAST);
+                  fa_verdict_least(comparison));
 }
 
 static void reason_add_drift(struct fa_verdict *verdict, const struct fa_comparison *comparison)
@@ -90,9 +91,10 @@ static void reason_add_drift(struct fa_verdict *verdict, const struct fa_compari
         verdict,
         "%s changed meanwhile: from the first round to the last, times went %s by %.0f %%, and "
         "differences cannot be told from that; run it again when it is steady, with more rounds "
-        "(--rounds %u).",
+        "(--rounds %s%u).",
         comparison->stage ? "The machine" : "The network or the servers",
-        verdict->drift > 1 ? "up" : "down", percent, reason_more_rounds(comparison));
+        verdict->drift > 1 ? "up" : "down", percent, comparison->sequential ? "auto:" : "",
+        reason_more_rounds(comparison));
 }
 
 static void reason_add_none(struct fa_verdict *verdict, const struct fa_comparison *comparison,
@@ -103,7 +105,7 @@ static void reason_add_none(struct fa_verdict *verdict, const struct fa_comparis
         entries |= !isnan(verdict->standings[i].failed);
     if (comparison->n_contestants == 0)
         reason_append(verdict, "Nothing was run.");
-    else if (comparison->rounds < FA_ROUNDS_LEAST)
+    else if (comparison->rounds < fa_verdict_least(comparison))
         reason_add_few_rounds(verdict, comparison);
     else if (choice->competing == 0 && entries)
         reason_append(verdict,
@@ -241,14 +243,59 @@ static void reason_add_choice(struct fa_verdict *verdict, const struct fa_compar
     } else if (choice->by_loops) {
         reason_append(
             verdict,
-            ", nor one in CPU or memory that counts; so %s will do, without a thread or process "
+            ", and no difference in CPU or memory counts; so %s will do, without a thread or process "
             "for each transfer",
             best);
     } else {
-        reason_append(verdict,
-                      ", nor one in CPU or memory that counts; so any of them will do, such as %s",
-                      best);
+        reason_append(
+            verdict,
+            ", and no difference in CPU or memory counts; so any of them will do, such as %s",
+            best);
     }
+}
+
+/* The largest factor by which those that are equally fast may differ from the fastest. */
+static double reason_find_margin(const struct fa_verdict *verdict,
+                                 const struct fa_comparison *comparison)
+{
+    double margin = 1;
+    for (size_t i = 0; i < comparison->n_contestants; ++i) {
+        const struct fa_standing_of *standing = &verdict->standings[i];
+        double one = fa_sequence_margin(&standing->ratio);
+        if (standing->rank <= FA_RANK_EQUAL && i != verdict->fastest && !(one <= margin))
+            margin = one;
+    }
+    return margin;
+}
+
+/* A factor as a percentage that is not less, and at least 1.  2 % is 2.0000000000000018 % of a
+ * double. */
+static double reason_percent(double factor)
+{
+    return fmax(1, ceil(100 * (factor - 1) - 1e-6));
+}
+
+/* What the rounds say of those that are equally fast: that they are, or that no more is known. */
+static void reason_add_equals(struct fa_verdict *verdict, const struct fa_comparison *comparison,
+                              const struct fa_choice *choice, double margin)
+{
+    if (margin <= FA_SEQUENCE_EQUIVALENT) {
+        if (choice->equal < choice->competing)
+            reason_append(verdict, "%zu of them", choice->equal);
+        else
+            reason_append(verdict, choice->equal == 2 ? "Both" : "All");
+        reason_append(verdict, " are as fast, within %.0f %%", reason_percent(margin));
+        return;
+    }
+    if (choice->equal < choice->competing)
+        reason_append(verdict, "Between %zu of them no", choice->equal);
+    else
+        reason_append(verdict, "No");
+    reason_append(
+        verdict,
+        " difference in time is larger than the noise (one of less than %.0f %% would not "
+        "show in %u rounds)",
+        reason_percent(reason_find_blind(verdict, comparison)), comparison->rounds);
 }
 
 static void reason_add_equal(struct fa_verdict *verdict, const struct fa_comparison *comparison,
@@ -256,23 +303,16 @@ static void reason_add_equal(struct fa_verdict *verdict, const struct fa_compari
 {
     const char *best = reason_name_of(comparison, verdict->best);
     double blind = reason_find_blind(verdict, comparison);
-    if (choice->equal == choice->competing)
-        reason_append(verdict, "No difference in time is larger than the noise");
-    else
-        reason_append(verdict, "Between %zu of them no difference in time is larger than the noise",
-                      choice->equal);
-    /* 2 % is 2.0000000000000018 % of a double. */
-    reason_append(verdict, " (one of less than %.0f %% would not show in %u rounds",
-                  ceil(100 * (blind - 1) - 1e-6), comparison->rounds);
+    double margin = reason_find_margin(verdict, comparison);
+    reason_add_equals(verdict, comparison, choice, margin);
     size_t next = reason_find_next(verdict, comparison->n_contestants);
     if (next < comparison->n_contestants)
         reason_append(verdict, "; %s takes %.2f times as long", reason_name_of(comparison, next),
                       verdict->standings[next].ratio.median);
-    reason_append(verdict, ")");
     reason_add_choice(verdict, comparison, choice, best);
-    if (blind > RATIO_BLIND)
-        reason_append(verdict, "; --rounds %u may show a smaller one",
-                      reason_more_rounds(comparison));
+    if (blind > RATIO_BLIND && margin > FA_SEQUENCE_EQUIVALENT)
+        reason_append(verdict, "; --rounds %s%u may show a smaller one",
+                      comparison->sequential ? "auto:" : "", reason_more_rounds(comparison));
 }
 
 /* The cause, as far as the measurements show it. */

@@ -2,6 +2,9 @@
  * Runs the warm-up and the rounds in the order of the plan, until the number of rounds or a limit
  * is reached.  A round counts only as a whole: an interrupted one is dropped.
  *
+ * With --rounds auto, each round is followed by a look at the answer so far (sequence.h), which ends
+ * them.
+ *
  * The warm-up fills the caches of the servers, of the resolver and of the kernel, which would
  * otherwise favour whoever runs later.  It also measures what a round costs, so that --budget and
  * --max-bytes end the comparison before a round that would exceed them, and not in the middle of
@@ -20,6 +23,7 @@
 
 #include "base/clock.h"
 #include "cli/compare/plan.h"
+#include "cli/compare/sequence.h"
 #include "cli/compare/warmup.h"
 #include "cli/signals.h"
 #include "cli/term.h"
@@ -51,7 +55,8 @@ static void rounds_print(const struct fa_rounds *rounds, unsigned round, unsigne
     if (round == 0)
         fputs("fetchall: warm-up: ", stderr);
     else
-        fprintf(stderr, "fetchall: round %u of %u: ", round, wanted);
+        fprintf(stderr, "fetchall: round %u of %s%u: ", round,
+                comparison->sequential ? "at most " : "", wanted);
     if (comparison->n_contestants > SHOWN_MOST)
         fprintf(stderr, "%zu runs in %.2f s", comparison->n_contestants, seconds);
     for (unsigned place = 0;
@@ -74,8 +79,9 @@ static void rounds_announce(const struct fa_rounds *rounds)
     if (rounds->runs->options->quiet || comparison->stage || comparison->bytes == 0)
         return;
     double runs = (double)comparison->n_contestants * (1 + comparison->rounds_wanted);
-    fprintf(stderr, "fetchall: each run receives about %s: about %s in all\n",
+    fprintf(stderr, "fetchall: each run receives about %s: %s %s in all\n",
             fa_units_bytes((double)comparison->bytes, once),
+            comparison->sequential ? "at most" : "about",
             fa_units_bytes((double)comparison->bytes * runs, all));
 }
 
@@ -170,6 +176,25 @@ static void rounds_order_warmup(const struct fa_comparison *comparison, const un
                 ret[n++] = order[i];
 }
 
+/* Rounds of a single contestant, which never have an answer. */
+#define ROUNDS_ALONE 5
+
+/* Whether --rounds auto has its answer.  Without memory for a verdict the rounds go on; the verdict
+ * at the end reports it. */
+static bool rounds_are_enough(const struct fa_rounds *rounds)
+{
+    const struct fa_comparison *comparison = &rounds->result->comparison;
+    struct fa_verdict verdict;
+    if (comparison->sequential && comparison->n_contestants == 1)
+        return comparison->rounds >= ROUNDS_ALONE;
+    if (!comparison->sequential || comparison->rounds < FA_SEQUENCE_LEAST ||
+        fa_verdict_look(&verdict, comparison) != 0)
+        return false;
+    bool enough = fa_sequence_decided(comparison, &verdict);
+    fa_verdict_fini(&verdict);
+    return enough;
+}
+
 static int rounds_run_all(struct fa_rounds *rounds, const unsigned *order, struct fa_error *err)
 {
     struct fa_comparison *comparison = &rounds->result->comparison;
@@ -190,10 +215,13 @@ static int rounds_run_all(struct fa_rounds *rounds, const unsigned *order, struc
             break;
         seconds = rounds_add_up(comparison);
         rounds_print(rounds, round, comparison->rounds_wanted, next, seconds);
-        if (round == 0)
+        if (round == 0) {
             rc = rounds_end_warmup(rounds, err);
-        else
-            comparison->rounds = round;
+            continue;
+        }
+        comparison->rounds = round;
+        if (rounds_are_enough(rounds))
+            comparison->rounds_wanted = round;
     }
     /* A user who presses Ctrl-C wants to see the rounds so far. */
     if (rc < 0 && fa_signals_caught()) {

@@ -222,9 +222,10 @@ static json_t *comparison_object(const struct fa_result_of *result)
     const char *command = result->judged && result->verdict.concluded ? c->command : NULL;
     /* clang-format off */
     return json_pack(
-        "{s:o, s:b, s:i, s:i, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:b, s:o, s:o}",
+        "{s:o, s:b, s:b, s:i, s:i, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:b, s:o, s:o}",
         "title", fa_json_text(c->title),
         "stage", c->stage,
+        "sequential", c->sequential,
         "rounds", c->rounds,
         "rounds_wanted", c->rounds_wanted,
         "entries", sheet_count(c->entries),

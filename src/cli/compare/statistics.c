@@ -181,7 +181,7 @@ int fa_statistics_estimate(const double *values, size_t n, double confidence,
     n = fa_statistics_sort(sorted, n);
     ret->median = fa_statistics_median(sorted, n);
     /* The spread of two values is too uncertain for an interval. */
-    if (n >= 3) {
+    if (n >= 3 && confidence > 0) {
         /* Noise multiplies times, so logarithms make it symmetric; they also keep the interval
          * above 0. */
         bool positive = sorted[0] > 0;
@@ -198,6 +198,33 @@ int fa_statistics_estimate(const double *values, size_t n, double confidence,
     }
     free(sorted);
     return 0;
+}
+
+/* The probability that |t| is at most tan(angle) times the root of the degrees of freedom: the
+ * finite sums of Abramowitz and Stegun, 26.7.3 and 26.7.4. */
+static double student_within(double angle, unsigned freedom)
+{
+    double cosine = cos(angle), term = freedom % 2 ? cosine : 1, sum = 0;
+    for (unsigned i = freedom % 2 ? 3 : 2; i <= freedom; i += 2) {
+        sum += term;
+        term *= cosine * cosine * (i - 1) / i;
+    }
+    sum *= sin(angle);
+    return freedom % 2 ? 4 * (angle + sum) / TWO_PI : sum;
+}
+
+/* Bisection: the probability rises with the angle. */
+double fa_statistics_student(double error, unsigned freedom)
+{
+    double low = 0, high = TWO_PI / 4;
+    for (unsigned i = 0; i < 64; ++i) {
+        double middle = (low + high) / 2;
+        if (student_within(middle, freedom) < 1 - error)
+            low = middle;
+        else
+            high = middle;
+    }
+    return tan(low) * sqrt(freedom);
 }
 
 /* The slope of the least-squares line, up to a constant factor.  The factor is the same for every
@@ -291,7 +318,7 @@ static int values_monotone(const double *values, size_t n)
     return way;
 }
 
-int fa_statistics_trend(const double *values, size_t n, struct fa_trend *ret)
+int fa_statistics_trend(const double *values, size_t n, double least, struct fa_trend *ret)
 {
     *ret = (struct fa_trend){.p = 1};
     if (n < 2)
@@ -304,7 +331,9 @@ int fa_statistics_trend(const double *values, size_t n, struct fa_trend *ret)
     memcpy(copy, values, n * sizeof(*copy));
     ret->monotone = values_monotone(values, n);
     struct steep steep = {.least = fabs(values_steepness(values, n)) * (1 - 1e-9)};
-    if (n <= EXACT_MAX)
+    if (fabs(ret->slope) < least)
+        steep.hits = steep.orders = 1;
+    else if (n <= EXACT_MAX)
         steep_visit_all(&steep, copy, n);
     else
         steep_visit_some(&steep, copy, n);

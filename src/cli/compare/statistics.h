@@ -45,11 +45,19 @@ double fa_statistics_median(const double *sorted, size_t n);
  * If all values are positive, their logarithms are used, since noise multiplies times rather than
  * adding to them.
  *
- * @confidence  For example 0.95.
+ * @confidence  For example 0.95.  0: the median alone.
  * @return      0, or -1: no memory.
  */
 int fa_statistics_estimate(const double *values, size_t n, double confidence,
                            struct fa_estimate *ret);
+
+/**
+ * The quantile of Student's t: |t| exceeds it with that probability.
+ *
+ * @error    Above 0, below 1.
+ * @freedom  Degrees of freedom, at least 1.
+ */
+double fa_statistics_student(double error, unsigned freedom);
 
 /** A straight line through a series of values. */
 struct fa_trend {
@@ -61,8 +69,11 @@ struct fa_trend {
 
 /** Permutation test of a series without NAN: of all orders up to 7 values, else of 5,000 random
  * ones.
- * @return 0, or -1: no memory. */
-int fa_statistics_trend(const double *values, size_t n, struct fa_trend *ret);
+ *
+ * @least  A slope, up or down, below which p does not matter; it is 1 then.
+ * @return 0, or -1: no memory.
+ */
+int fa_statistics_trend(const double *values, size_t n, double least, struct fa_trend *ret);
 
 /** By how many standard errors the proportion hits1 of n1 exceeds the second; 0 if n1 or n2 is 0,
  * or if both are equal. */

@@ -86,6 +86,7 @@ struct fa_comparison {
     size_t n_contestants;
     unsigned rounds;         /**< Rounds that every contestant has ended. */
     unsigned rounds_wanted;  /**< More than rounds: a limit was reached, or a signal came. */
+    bool sequential;         /**< Rounds end when the answer is decided; rounds_wanted is the maximum. */
     uint64_t entries, bytes; /**< Of the sample; bytes as measured by the warm-up. */
     uint64_t listed;         /**< Entries of the whole list. */
     uint64_t origins;        /**< Of the sample. */

@@ -23,6 +23,7 @@
 #include "cli/compare/choice.h"
 #include "cli/compare/measure.h"
 #include "cli/compare/reason.h"
+#include "cli/compare/sequence.h"
 
 #define CONFIDENCE 0.95
 
@@ -99,7 +100,7 @@ static size_t verdict_collect(const struct fa_comparison *comparison,
  * per trial, and is overwritten by each sort. */
 static int standing_measure(const struct fa_comparison *comparison,
                             const struct fa_contestant *contestant, struct fa_standing_of *standing,
-                            double *values)
+                            double confidence, double *values)
 {
     const struct {
         fa_measure *of;
@@ -125,10 +126,15 @@ static int standing_measure(const struct fa_comparison *comparison,
         *medians[i].to = fa_statistics_median(values, n);
     }
     size_t n = verdict_collect(comparison, contestant, fa_measure_cpu, values);
-    if (fa_statistics_estimate(values, n, CONFIDENCE, &standing->cpu) != 0)
+    if (fa_statistics_estimate(values, n, confidence, &standing->cpu) != 0)
         return -1;
     n = verdict_collect(comparison, contestant, fa_measure_wall, values);
-    return fa_statistics_estimate(values, n, CONFIDENCE, &standing->wall);
+    return fa_statistics_estimate(values, n, confidence, &standing->wall);
+}
+
+unsigned fa_verdict_least(const struct fa_comparison *comparison)
+{
+    return comparison->sequential ? FA_SEQUENCE_LEAST : FA_ROUNDS_LEAST;
 }
 
 bool fa_verdict_broken(const struct fa_trial *trial)
@@ -228,7 +234,8 @@ static int verdict_find_drift(struct fa_verdict *verdict, const struct fa_compar
         if (verdict->standings[i].rank != FA_RANK_FAILING)
             added += effects_add(comparison, &comparison->contestants[i], effects);
     struct fa_trend trend;
-    int result = fa_statistics_trend(effects, rounds, &trend);
+    double least = log(DRIFT_LEAST) * added / (rounds - 1);
+    int result = fa_statistics_trend(effects, rounds, least, &trend);
     free(effects);
     if (result != 0 || added == 0)
         return result;
@@ -279,7 +286,7 @@ static int verdict_conclude(struct fa_verdict *verdict, const struct fa_comparis
         return -1;
     /* Without these preconditions verdict->concluded stays false, and the reason names one that is
      * missing. */
-    if (comparison->n_contestants > 1 && comparison->rounds >= FA_ROUNDS_LEAST &&
+    if (comparison->n_contestants > 1 && comparison->rounds >= fa_verdict_least(comparison) &&
         !verdict->drifted && verdict->fastest < comparison->n_contestants &&
         fa_choice_make(verdict, comparison, &choice) != 0)
         return -1;
@@ -287,7 +294,8 @@ static int verdict_conclude(struct fa_verdict *verdict, const struct fa_comparis
     return 0;
 }
 
-int fa_verdict_init(struct fa_verdict *verdict, const struct fa_comparison *comparison)
+static int verdict_make(struct fa_verdict *verdict, const struct fa_comparison *comparison,
+                        double confidence)
 {
     *verdict = (struct fa_verdict){0};
     size_t most = 1;
@@ -299,13 +307,23 @@ int fa_verdict_init(struct fa_verdict *verdict, const struct fa_comparison *comp
     int result = values && verdict->standings ? 0 : -1;
     for (size_t i = 0; i < comparison->n_contestants && result == 0; ++i)
         result = standing_measure(comparison, &comparison->contestants[i], &verdict->standings[i],
-                                  values);
+                                  confidence, values);
     if (result == 0)
         result = verdict_conclude(verdict, comparison);
     free(values);
     if (result != 0)
         fa_verdict_fini(verdict);
     return result;
+}
+
+int fa_verdict_init(struct fa_verdict *verdict, const struct fa_comparison *comparison)
+{
+    return verdict_make(verdict, comparison, CONFIDENCE);
+}
+
+int fa_verdict_look(struct fa_verdict *verdict, const struct fa_comparison *comparison)
+{
+    return verdict_make(verdict, comparison, 0);
 }
 
 void fa_verdict_fini(struct fa_verdict *verdict)

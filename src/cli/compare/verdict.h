@@ -13,7 +13,7 @@
 #include "cli/compare/statistics.h"
 #include "cli/compare/trial.h"
 
-/** Minimum rounds for a conclusion. */
+/** Minimum rounds for a conclusion if their number is fixed; and for a drift. */
 #define FA_ROUNDS_LEAST 3
 
 /** The rank of a contestant. */
@@ -58,7 +58,13 @@ struct fa_verdict {
 /** @return 0, or -1: no memory; then do not call fa_verdict_fini(). */
 int fa_verdict_init(struct fa_verdict *verdict, const struct fa_comparison *comparison);
 
+/** The same in much less time, without the intervals of wall and cpu, which decide nothing. */
+int fa_verdict_look(struct fa_verdict *verdict, const struct fa_comparison *comparison);
+
 void fa_verdict_fini(struct fa_verdict *verdict);
+
+/** Minimum rounds for a conclusion. */
+unsigned fa_verdict_least(const struct fa_comparison *comparison);
 
 /** Whether the child of a trial did not do its work: a signal killed it, it could not start, or it
  * had a local error. */

@@ -1,0 +1,105 @@
+#include "cli/compare/sequence.h"
+
+#include <criterion/criterion.h>
+#include <math.h>
+
+#include "support/contest.h"
+#include "support/simulation.h"
+
+#define SEED 7
+
+static struct contest contest;
+
+static bool decided(void)
+{
+    struct fa_verdict verdict;
+    contest.comparison.sequential = true;
+    cr_assert_eq(fa_verdict_init(&verdict, &contest.comparison), 0);
+    bool enough = fa_sequence_decided(&contest.comparison, &verdict);
+    fa_verdict_fini(&verdict);
+    return enough;
+}
+
+static struct fa_simulated simulate(struct fa_simulation simulation, unsigned comparisons)
+{
+    struct fa_simulated result;
+    fa_simulation_run(&simulation, comparisons, SEED, &result);
+    return result;
+}
+
+Test(sequence, two_rounds_decide_a_large_difference_and_no_small_one)
+{
+    contest_init(&contest, 3, 2);
+    contest_slow(&contest, 0, 1.5);
+    contest_slow(&contest, 1, 1.6);
+    contest_noise(&contest, 0.02, 1);
+    cr_expect(decided());
+    contest_init(&contest, 3, 2);
+    contest_slow(&contest, 0, 1.1);
+    contest_slow(&contest, 1, 1.1);
+    cr_expect_not(decided());
+}
+
+Test(sequence, equal_contestants_are_decided_when_the_interval_is_within_5_percent)
+{
+    contest_init(&contest, 2, 12);
+    contest_noise(&contest, 0.01, 1);
+    cr_expect(decided());
+    contest_init(&contest, 2, 12);
+    contest_noise(&contest, 0.1, 1);
+    cr_expect_not(decided());
+}
+
+Test(sequence, a_drift_asks_for_more_rounds)
+{
+    contest_init(&contest, 2, 6);
+    for (unsigned round = 0; round < 6; ++round)
+        for (size_t i = 0; i < 2; ++i)
+            contest.trials[i][round].wall *= 1 + 0.1 * round;
+    cr_expect_not(decided());
+}
+
+Test(sequence, intervals_need_two_rounds_that_were_measured)
+{
+    struct fa_estimate estimate;
+    cr_assert_eq(fa_sequence_estimate((double[]){NAN, 1.5, NAN}, 3, 0.95, &estimate), 0);
+    cr_expect_float_eq(estimate.median, 1.5, 1e-9);
+    cr_expect(isnan(estimate.low) && isnan(fa_sequence_margin(&estimate)));
+    cr_assert_eq(fa_sequence_estimate((double[]){NAN, 1.5, 1.5}, 3, 0.95, &estimate), 0);
+    cr_expect(estimate.low < 1.5 && estimate.high > 1.5 && estimate.low > 1);
+    cr_assert_eq(fa_sequence_estimate(NULL, 0, 0.95, &estimate), 0);
+    cr_expect(isnan(estimate.median) && isnan(estimate.low));
+}
+
+/* Five fixed rounds, with a warm-up: six runs of each contestant. */
+Test(sequence, half_of_the_requests_are_saved_where_one_is_half_as_fast_again)
+{
+    for (unsigned n = 2; n <= 3; ++n) {
+        struct fa_simulated result = simulate(
+            (struct fa_simulation){.contestants = n, .effect = 1.5, .noise = 0.03, .rounds = 20},
+            200);
+        cr_expect_eq(result.wrong, 0);
+        cr_expect_geq(result.found, 198, "%u", result.found);
+        cr_expect(result.rounds <= 2.1, "%u contestants: %.2f rounds", n, result.rounds);
+    }
+}
+
+Test(sequence, contestants_that_are_the_same_are_rarely_told_apart)
+{
+    struct fa_simulation simulation = {.contestants = 3, .effect = 1, .rounds = 20};
+    static const double noises[] = {0.02, 0.1};
+    for (size_t i = 0; i < 2; ++i) {
+        simulation.noise = noises[i];
+        struct fa_simulated result = simulate(simulation, 150);
+        cr_expect_leq(result.wrong, 7, "noise %.2f: %u", noises[i], result.wrong);
+        cr_expect_geq(result.covered, 139, "noise %.2f: %u", noises[i], result.covered);
+    }
+}
+
+Test(sequence, a_difference_of_10_percent_is_found_in_noise_of_3)
+{
+    struct fa_simulated result = simulate(
+        (struct fa_simulation){.contestants = 2, .effect = 1.1, .noise = 0.03, .rounds = 20}, 150);
+    cr_expect_eq(result.wrong, 0);
+    cr_expect_geq(result.found, 135, "%u", result.found);
+}
