@@ -19,6 +19,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+/* CURLE_TOO_LARGE since libcurl 8.6.0: a line of the header. */
+#define TOO_LARGE 100
+
 static const struct {
     int curl;
     enum fa_class class;
@@ -150,7 +153,8 @@ void fa_classify_curl(const struct fa_ending *ending, struct fa_outcome *outcome
     /* libcurl reports a header whose first field is folded as a "bad argument". */
     bool malformed = ending->connected && ending->curl == CURLE_BAD_FUNCTION_ARGUMENT;
     /* And a line that is longer than its buffer may grow, as a lack of memory. */
-    bool long_line = ending->connected && ending->curl == CURLE_OUT_OF_MEMORY;
+    bool long_line =
+        ending->connected && (ending->curl == CURLE_OUT_OF_MEMORY || ending->curl == TOO_LARGE);
     if (ending->long_head || long_line || malformed) {
         fa_error_set(&outcome->error, FA_DOMAIN_CURL, ending->curl, FA_CLASS_PROTOCOL, "%s",
                      malformed ? "malformed response header" : "the response header is too long");

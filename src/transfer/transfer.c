@@ -53,7 +53,7 @@ struct fa_transfer {
     bool single_use;                    /* see FA_FAULT_LAST_HEADER */
     unsigned uses;
     bool fresh; /* the handle has not been used: its options are those that all attempts share */
-    bool spent; /* it keeps the nonce of an origin, and would use it for others */
+    bool spent; /* it keeps a challenge or the nonce of an origin, and would use it for others */
     const struct fa_settings *settings; /* of the host of the attempt */
     struct fa_trust *trust;
     struct fa_connections *connections;
@@ -764,8 +764,11 @@ static void transfer_redirect(struct fa_transfer *t, struct fa_outcome *ret)
     t->response.location = NULL;
 }
 
-static void transfer_read_challenge(const struct fa_transfer *t, struct fa_outcome *ret)
+/* libcurl keeps a challenge even if it was not to be answered, and newer versions then take the next
+ * one for a rejected password. */
+static void transfer_read_challenge(struct fa_transfer *t, struct fa_outcome *ret)
 {
+    t->spent |= t->response.digest;
     ret->digest = t->response.status == 401 && t->response.digest && t->can_answer &&
                   !t->attempt->digest && fa_cookies_get(t->easy, &ret->cookies) == 0;
 }

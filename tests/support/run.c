@@ -7,6 +7,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/pidfd.h>
@@ -20,6 +21,22 @@ const char *fa_run_program(void)
 {
     const char *other = getenv("FA_PROGRAM");
     return other && other[0] ? other : FETCHALL_PROGRAM;
+}
+
+bool fa_run_has_libcurl(unsigned version)
+{
+    char command[4200];
+    snprintf(command, sizeof(command), "%s --version", fa_run_program());
+    FILE *pipe = popen(command, "r");
+    unsigned major = 0, minor = 0;
+    int found = pipe ? fscanf(pipe, "fetchall %*s (built with libcurl %u.%u", &major, &minor) : 0;
+    if (pipe) {
+        pclose(pipe);
+    }
+    if (found != 2) {
+        fa_test_fail("\"%s\" prints no version of libcurl", command);
+    }
+    return 100 * major + minor >= version;
 }
 
 static void text_add(struct fa_text *text, const char *bytes, size_t len)

@@ -23,6 +23,9 @@
 /* The program under test: what FA_PROGRAM in the environment says, or the one built beside. */
 const char *fa_run_program(void);
 
+/* Its libcurl is at least that version: 804 is 8.4. */
+bool fa_run_has_libcurl(unsigned version);
+
 struct fa_run_options {
     const char *program;     /* NULL: fa_run_program() */
     const char *const *wrap; /* a command that is to run it: its arguments come first; NULL: none */

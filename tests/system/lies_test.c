@@ -108,8 +108,10 @@ FA_TEST_MODES(lies, session_ticket_on_a_kept_connection_is_not_an_answer)
     fa_fetch_start(&fetch, &scratch, mode, list.text, "-j", "1", "--cacert", ca.file, NULL);
     fa_fetch_expect(&fetch, 10, 0);
     fa_fetch_expect_count(&fetch, "ok", 20);
-    cr_expect_eq(fa_server_stat(&tls, "connections"), 1, "%s: %lld", mode,
-                 fa_server_stat(&tls, "connections"));
+    /* Newer versions of libcurl close a connection on which bytes wait, whatever they are. */
+    if (!fa_run_has_libcurl(800))
+        cr_expect_eq(fa_server_stat(&tls, "connections"), 1, "%s: %lld", mode,
+                     fa_server_stat(&tls, "connections"));
 }
 
 FA_TEST_MODES(lies, field_that_looks_like_a_status_line_is_a_field)
@@ -156,10 +158,12 @@ FA_TEST_MODES(lies, head_that_begins_with_a_folded_line_harms_nobody)
         const char *path = i % 3 == 0 ? "/ok/2000/a" : i % 3 == 1 ? "/foldfirst/a" : "/folded/b";
         fa_lines_add(&list, "%s%d", fa_server_url(&server, path), i);
     }
+    /* Newer versions of libcurl ignore it. */
+    bool refused = !fa_run_has_libcurl(804);
     fa_fetch_start(&fetch, &scratch, mode, list.text, "-j", "2", NULL);
-    fa_fetch_expect(&fetch, 10, 1);
-    fa_fetch_expect_count(&fetch, "ok", 20);
-    for (long long line = 2; line <= 30; line += 3) {
+    fa_fetch_expect(&fetch, 10, refused);
+    fa_fetch_expect_count(&fetch, "ok", refused ? 20 : 30);
+    for (long long line = 2; refused && line <= 30; line += 3) {
         fa_fetch_expect_entry(&fetch, line, "failed", "protocol");
     }
 }
@@ -181,7 +185,7 @@ FA_TEST_MODES(lies, trailers_without_end_are_refused)
 
 FA_TEST_MODES(lies, trailer_without_end_is_the_servers_fault)
 {
-    expect_class(mode, "/longtrailer/a", "truncated");
+    expect_class(mode, "/longtrailer/a", !fa_run_has_libcurl(804) ? "truncated" : "protocol");
 }
 
 FA_TEST_MODES(lies, interim_answers_without_end_are_refused)
