@@ -319,18 +319,22 @@ struct fa_config {
 
     const char *exec;        /**< Run this command for each file that is complete: see --exec in
                             fetchall(1).  NULL: none. */
-    double exec_timeout;     /**< End a command after that time; 0: never. */
+    double exec_timeout;     /**< End a command, also one of refresh, after that time; 0: never. */
     unsigned exec_jobs;      /**< Commands at once; 0: fa_cores(). */
     bool exec_shell;         /**< exec is for sh -c, with the path as $1. */
     bool spare2[3];          /**< False. */
     const char *expect_type; /**< Media types, as in "image/png,video/" and a star: refuse files of
                                 others, with FA_CLASS_CONTENT; NULL: any. */
-    const char *output; /**< "tar:" and a path below dir: files become members of archives; NULL:
+    const char *output;  /**< "tar:" and a path below dir: files become members of archives; NULL:
                             each file by its name.  See --output in fetchall(1). */
-    uint64_t tar_size;  /**< One archive has at most that many bytes, unless its only file is
+    uint64_t tar_size;   /**< One archive has at most that many bytes, unless its only file is
                             larger. */
-    unsigned tar_files; /**< It has at most that many files, from 1. */
-    unsigned spare3;    /**< 0. */
+    unsigned tar_files;  /**< It has at most that many files, from 1. */
+    unsigned spare3;     /**< 0. */
+    const char *refresh; /**< Ask this command for a new URL when that of an entry is answered with
+                                401, 403 or 410: see --refresh in fetchall(1).  NULL: none. */
+    bool refresh_batch;  /**< refresh gets URLs on standard input, and prints as many. */
+    bool spare4[7];      /**< False. */
 };
 
 /**
@@ -390,7 +394,7 @@ int fa_config_check_output(const struct fa_config *config, struct fa_error *err)
 /** Check a value for fa_config.columns; NULL is valid.  @return 0, or -1 with FA_CLASS_REFUSED. */
 int fa_config_check_columns(const char *columns, struct fa_error *err);
 
-/** Check a value for fa_config.exec without exec_shell.  @return 0, or -1 with FA_CLASS_REFUSED. */
+/** Check a value for fa_config.refresh, or for fa_config.exec without exec_shell.  @return 0, or -1 with FA_CLASS_REFUSED. */
 int fa_config_check_command(const char *command, struct fa_error *err);
 
 /** The stable name of a mode ("async"); NULL if there is none, so that a loop from 0 lists all. */

@@ -62,11 +62,11 @@
  *
  * src/engine: sessions (only the turn knows the parts; a part knows no other part)
  *    session, env, config, limits, rights, worker: a session and its surroundings
- *    turn, apply, admit, hedging, hooking, packing, repeats, recheck, spill, ending, snapshot, engine: the turn, and what it uses
+ *    turn, apply, admit, hedging, hooking, refreshing, packing, repeats, recheck, spill, ending, snapshot, engine: the turn, and what it uses
  *    added, attach: entries that a program adds, and its events on the loop
  *    entries: the entries of lists, for a program
  *    shard, merge: the parts of a list for several machines
- *    intake, claims, scheduler, flights, settle, finish, hooks, pack, ledger, pause: the parts
+ *    intake, claims, scheduler, flights, settle, finish, hooks, refresh, pack, ledger, pause: the parts
  *    job, hedge, emit, counts: what the parts share
  *    commands: what is the same for the commands of users
  *    host_rules, gate: the options of hosts, and logins

@@ -739,7 +739,18 @@ const struct fa_option fa_options_table[] = {
          .more = "The path is \"$1\" and \"$FETCHALL_PATH\"; {} is not replaced."),
     TIME("exec-timeout", config.exec_timeout, 0, DAY, .commands = FA_COMMAND_FETCH | WORK,
          .initial = "none", .help = "end a command after this time",
-         .more = "It gets SIGTERM, and SIGKILL two seconds later."),
+         .more = "It gets SIGTERM, and SIGKILL two seconds later.  The same applies to commands of "
+                 "--refresh."),
+    TEXT("refresh", 0, "COMMAND", config.refresh, .commands = FA_COMMAND_FETCH | WORK,
+         .initial = "none",
+         .help = "ask COMMAND for a new URL when one is answered 401, 403 or 410",
+         .more = "For URLs that expire.  COMMAND is split like that of --exec.  It gets the URL of "
+                 "the list in place of each {}, or else as the last argument, and prints the new "
+                 "one on a line of its standard output.  See LINKS THAT EXPIRE."),
+    FLAG("refresh-batch", 0, config.refresh_batch, .commands = FA_COMMAND_FETCH | WORK,
+         .help = "ask for many URLs with one command",
+         .more = "COMMAND gets the old URLs on its standard input, one a line, and prints the new "
+                 "ones in the same order.  So no URL is in a list of processes."),
 
     GROUP("Output"),
     OUTPUT(

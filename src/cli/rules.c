@@ -236,13 +236,18 @@ static int options_check_state(const struct fa_options *options, struct fa_error
 
 static int options_check_exec(const struct fa_config *config, struct fa_error *err)
 {
-    const char *lone = config->exec_jobs          ? "--exec-jobs"
-                       : config->exec_shell       ? "--exec-shell"
-                       : config->exec_timeout > 0 ? "--exec-timeout"
-                                                  : NULL;
-    if (!config->exec)
-        return lone ? fa_option_refuse(err, "%s requires --exec", lone) : 0;
-    return config->exec_shell ? 0 : fa_config_check_command(config->exec, err);
+    const char *lone = config->exec_jobs    ? "--exec-jobs"
+                       : config->exec_shell ? "--exec-shell"
+                                            : NULL;
+    if (!config->exec && lone)
+        return fa_option_refuse(err, "%s requires --exec", lone);
+    if (!config->exec && !config->refresh && config->exec_timeout > 0)
+        return fa_option_refuse(err, "--exec-timeout requires --exec or --refresh");
+    if (!config->refresh && config->refresh_batch)
+        return fa_option_refuse(err, "--refresh-batch requires --refresh");
+    if (config->refresh && fa_config_check_command(config->refresh, err))
+        return -1;
+    return !config->exec || config->exec_shell ? 0 : fa_config_check_command(config->exec, err);
 }
 
 static int options_check_fetch(struct fa_options *options, struct fa_error *err)
@@ -308,7 +313,8 @@ static int options_finish_fetch(struct fa_options *options, struct fa_error *err
     config->sandbox_self = true;
     /* A manifest has lines for existing files, too. */
     config->hash_existing = options->manifest != NULL;
-    config->keep_columns = options->report || options->events || config->exec || config->output;
+    config->keep_columns =
+        options->report || options->events || config->exec || config->refresh || config->output;
     return options_lend_texts(options, err);
 }
 

@@ -23,6 +23,7 @@ static struct fa_settle_case job_describe_case(struct fa_session *s, const struc
         .has_state = s->ledger.state,
         .stopped = s->ending.draining,
         .paused = paused,
+        .refreshes = s->refresh.keeper,
         .next_mirror = fa_scheduler_next_mirror(&s->scheduler, job, now),
         .failing_mirror = fa_scheduler_failing_mirror(&s->scheduler, job, now),
         .host_pauses = fa_scheduler_pauses(&s->scheduler, job, now),
@@ -86,6 +87,9 @@ static void settled_apply(struct fa_session *s, struct fa_job *job,
     case FA_SETTLED_RETRY:
         job_retry(s, job, settled->mirror, settled->wait, now);
         break;
+    case FA_SETTLED_REFRESH:
+        fa_refresh_put(&s->refresh, job, now);
+        break;
     case FA_SETTLED_FAILED:
         fa_apply_failure(s, job, settled->transient);
         break;
@@ -93,7 +97,7 @@ static void settled_apply(struct fa_session *s, struct fa_job *job,
 }
 
 /* A full disk is first offered to the pause: then the failure is not one of the job. */
-static void job_settle_failure(struct fa_session *s, struct fa_job *job, double now)
+void fa_apply_retry_or_fail(struct fa_session *s, struct fa_job *job, double now)
 {
     bool paused = fa_engine_pause(s, &job->outcome.error, fa_settle_need(job), now);
     struct fa_settle_case with = job_describe_case(s, job, paused, now);
@@ -107,7 +111,7 @@ static void job_fail_locally(struct fa_session *s, struct fa_job *job, const str
     job->outcome.error = *err;
     job->outcome.retryable = FA_RETRYABLE_NEVER;
     job->place.folder_closed = folder_closed;
-    job_settle_failure(s, job, now);
+    fa_apply_retry_or_fail(s, job, now);
 }
 
 /* Rename a complete file.  The record of a file that it replaces is withdrawn first: a crash in
@@ -187,7 +191,7 @@ void fa_apply_hold(struct fa_session *s, struct fa_job *job, double now)
         return;
     }
     if (hold.rejected && !hold.queue) {
-        job_settle_failure(s, job, now);
+        fa_apply_retry_or_fail(s, job, now);
         return;
     }
     job->tries.again = true;
@@ -251,7 +255,7 @@ static void job_settle_success(struct fa_session *s, struct fa_job *job, double 
     else if (fa_settle_redirect(job, &s->config) == 0)
         job_follow(s, job, now);
     else
-        job_settle_failure(s, job, now);
+        fa_apply_retry_or_fail(s, job, now);
 }
 
 static void job_settle(struct fa_session *s, struct fa_job *job, bool host_failed, double now)
@@ -261,7 +265,7 @@ static void job_settle(struct fa_session *s, struct fa_job *job, bool host_faile
     else if (host_failed && !s->ending.draining)
         fa_apply_hold(s, job, now);
     else
-        job_settle_failure(s, job, now);
+        fa_apply_retry_or_fail(s, job, now);
 }
 
 /* The job is settled before its hedge ends, which counts as active until then: its origin is that of
@@ -419,7 +423,7 @@ static void job_mismatch(struct fa_session *s, struct fa_job *job, double now)
         fa_error_set(&job->outcome.error, FA_DOMAIN_FETCHALL, 0, FA_CLASS_INTEGRITY,
                      "the %s of the file is not the one in the list",
                      fa_hash_name(job->entry->hash));
-    job_settle_failure(s, job, now);
+    fa_apply_retry_or_fail(s, job, now);
 }
 
 static void job_not_hashed(struct fa_session *s, struct fa_job *job)

@@ -322,6 +322,7 @@ int fa_config_check(const struct fa_config *config, struct fa_error *err)
     struct fa_slice slice;
     if (wrong ||
         (config->exec && !config->exec_shell && fa_config_check_command(config->exec, err)) ||
+        (config->refresh && fa_config_check_command(config->refresh, err)) ||
         fa_config_check_columns(config->columns, err) || fa_config_check_name(config->name, err) ||
         fa_config_check_expect_type(config->expect_type, err) ||
         fa_config_check_output(config, err))

@@ -39,6 +39,7 @@ void fa_engine_stop(struct fa_session *s, enum fa_end end, const struct fa_error
         ending->error = *error;
     fa_scheduler_stop(&s->scheduler);
     fa_hooks_stop(&s->hooks);
+    fa_refresh_stop(&s->refresh);
     /* A session that could not be opened has no strategy yet. */
     if (s->flights.strategy)
         fa_flights_cancel(&s->flights);

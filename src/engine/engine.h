@@ -7,14 +7,16 @@
  *     flights    attempts in progress
  *     settle     what an outcome means for its job
  *     finish     the CPU stage, and the names of files
- *     hooks      commands of the user
+ *     hooks      commands for complete files
+ *     refresh    commands for new URLs
  *     pack       archives of files
  *     ledger     what is recorded in the state
  *     pause      a full disk
  *
  * A part owns its data and returns verdicts; it includes neither another part nor this header.  The
  * turn carries the verdicts out: turn.c, and its helpers apply.c, admit.c,
- * hedging.c, hooking.c, packing.c, repeats.c, recheck.c, spill.c, ending.c and snapshot.c.
+ * hedging.c, hooking.c, refreshing.c, packing.c, repeats.c, recheck.c, spill.c, ending.c and
+ * snapshot.c.
  *
  * Callbacks (of the strategy, the stage, the resolver, libevent) only record an event, and request
  * a turn.
@@ -35,6 +37,7 @@
 #include "engine/ledger.h"
 #include "engine/pack.h"
 #include "engine/pause.h"
+#include "engine/refresh.h"
 #include "engine/scheduler.h"
 #include "engine/stragglers.h"
 #include "engine/unknown.h"
@@ -98,6 +101,7 @@ struct fa_session {
     struct fa_finish finish;
     struct fa_hooks hooks;
     struct fa_pack pack;
+    struct fa_refresh refresh;
     struct fa_ledger ledger;
     struct fa_pause pause;
     struct fa_repeats repeats;

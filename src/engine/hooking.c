@@ -18,22 +18,36 @@ int fa_hooking_open(struct fa_session *s, struct fa_error *err)
 {
     const struct fa_config *config = &s->config;
     struct fa_hooks *hooks = &s->hooks;
-    struct fa_keeper_program exec = {
-        .command = config->exec, .shell = config->exec_shell, .timeout = config->exec_timeout};
+    struct fa_keeper_program programs[2];
+    size_t n = 0;
     hooks->config = config;
     hooks->emitter = &s->emitter;
     hooks->wake = fa_engine_wake;
     hooks->ctx = s;
     char *dir = config->exec ? fa_folder_path(fa_store_folder(s->store)) : NULL;
     fa_hooks_init(hooks, dir);
-    if (!config->exec)
-        return 0;
-    if (!dir) {
+    s->refresh.config = config;
+    s->refresh.emitter = &s->emitter;
+    s->refresh.scratch = fa_store_scratch(s->store);
+    s->refresh.wake = fa_engine_wake;
+    s->refresh.ctx = s;
+    fa_refresh_init(&s->refresh);
+    if (config->exec && !dir) {
         fa_error_system(err, FA_CLASS_LOCAL_IO, ENOMEM, "cannot run commands");
         return -1;
     }
-    s->keeper = fa_keeper_new(s->base, config->worker_program, &exec, 1, err);
-    hooks->keeper = s->keeper;
+    hooks->program = n;
+    if (config->exec)
+        programs[n++] =
+            (struct fa_keeper_program){config->exec, config->exec_shell, config->exec_timeout};
+    s->refresh.program = n;
+    if (config->refresh)
+        programs[n++] = (struct fa_keeper_program){config->refresh, false, config->exec_timeout};
+    if (n == 0)
+        return 0;
+    s->keeper = fa_keeper_new(s->base, config->worker_program, programs, n, err);
+    hooks->keeper = config->exec ? s->keeper : NULL;
+    s->refresh.keeper = config->refresh ? s->keeper : NULL;
     return s->keeper ? 0 : -1;
 }
 

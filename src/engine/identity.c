@@ -101,6 +101,21 @@ static bool urls_have_same_query(const char *one, const char *other)
     }
 }
 
+static bool urls_are_same(enum fa_match match, const char *one, const char *other)
+{
+    return urls_have_same_path(one, other) &&
+           (match == FA_MATCH_PATH || urls_have_same_query(one, other));
+}
+
+/* The list may have the plain URL of which the new one is signed. */
+bool fa_identity_is_same(enum fa_match match, const char *listed, const char *renewed)
+{
+    bool related = match == FA_MATCH_PATH || match == FA_MATCH_NAME ||
+                   (match == FA_MATCH_AUTO &&
+                    (fa_identity_is_signed(listed) || fa_identity_is_signed(renewed)));
+    return related && urls_are_same(match, listed, renewed);
+}
+
 /* With `out` the name always decides; but only the same file can be resumed or compared. */
 enum fa_kin fa_identity_kin(enum fa_match match, const struct fa_entry *entry, const char *recorded)
 {
@@ -108,8 +123,7 @@ enum fa_kin fa_identity_kin(enum fa_match match, const struct fa_entry *entry, c
     bool named = match == FA_MATCH_NAME || entry->out;
     bool related =
         named || match == FA_MATCH_PATH || (match == FA_MATCH_AUTO && fa_identity_is_signed(url));
-    bool same = related && recorded && urls_have_same_path(url, recorded) &&
-                (match == FA_MATCH_PATH || urls_have_same_query(url, recorded));
+    bool same = related && recorded && urls_are_same(match, url, recorded);
     return same ? FA_KIN_URL : named ? FA_KIN_NAME : FA_KIN_NONE;
 }
 

@@ -28,6 +28,9 @@ bool fa_identity_is_signed(const char *url);
  * signatures of a file. */
 uint64_t fa_identity_key(const char *url, enum fa_match match);
 
+/** Whether two URLs of one entry are of the same file: that of the list, and a new one. */
+bool fa_identity_is_same(enum fa_match match, const char *listed, const char *renewed);
+
 /** @recorded  The first URL of the other entry, as the state has it: redacted. */
 enum fa_kin fa_identity_kin(enum fa_match match, const struct fa_entry *entry,
                             const char *recorded);

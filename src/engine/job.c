@@ -11,7 +11,10 @@
 #include "base/key.h"
 
 #include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 /* The descriptor is -1 before the first attempt, so that freeing never closes descriptor 0. */
@@ -43,6 +46,7 @@ void fa_job_free(struct fa_job *job)
     fa_split_free(job->part.split);
     free(job->hashed);
     free(job->hook);
+    free(job->renewed);
     free(job->place.known);
     free(job->place.path);
     free(job->headers);
@@ -76,11 +80,12 @@ void fa_job_set_state(struct fa_job *job, enum fa_job_state state)
     static const unsigned allowed[] = {
         [FA_JOB_NEW] = TO(QUEUED) | TO(FETCHED) | TO(HOOKED) | TO(FINAL),
         [FA_JOB_QUEUED] = TO(ACTIVE) | TO(QUEUED) | TO(WAITING) | TO(FINAL),
-        [FA_JOB_ACTIVE] = TO(QUEUED) | TO(SPLIT) | TO(WAITING) | TO(FETCHED) | TO(PACKING) |
-                          TO(HOOKED) | TO(FINAL),
-        [FA_JOB_SPLIT] =
-            TO(QUEUED) | TO(WAITING) | TO(FETCHED) | TO(PACKING) | TO(HOOKED) | TO(FINAL),
+        [FA_JOB_ACTIVE] = TO(QUEUED) | TO(SPLIT) | TO(WAITING) | TO(ASKING) | TO(FETCHED) |
+                          TO(PACKING) | TO(HOOKED) | TO(FINAL),
+        [FA_JOB_SPLIT] = TO(QUEUED) | TO(WAITING) | TO(ASKING) | TO(FETCHED) | TO(PACKING) |
+                         TO(HOOKED) | TO(FINAL),
         [FA_JOB_WAITING] = TO(QUEUED) | TO(FINAL),
+        [FA_JOB_ASKING] = TO(QUEUED) | TO(WAITING) | TO(FINAL),
         [FA_JOB_FETCHED] = TO(HASHING) | TO(FINAL) | TO(QUEUED),
         [FA_JOB_HASHING] =
             TO(FETCHED) | TO(QUEUED) | TO(WAITING) | TO(PACKING) | TO(HOOKED) | TO(FINAL),
@@ -170,6 +175,38 @@ int fa_job_target_from(struct fa_job *job, unsigned mirror)
         if (fa_job_target(job, (mirror + i) % n) == 0)
             return 0;
     return -1;
+}
+
+/* The key of a mirror tells its parts from those of others: that of the same file remains.  What is
+ * known about another file says nothing about this one. */
+void fa_job_renew(struct fa_job *job, struct fa_url *url, bool same)
+{
+    struct fa_target *target = &job->target;
+    struct fa_mirror *mirror = &target->mirrors[target->mirror];
+    fa_url_fini(&mirror->url);
+    mirror->url = *url;
+    mirror->origin = fa_key_str(mirror->url.origin);
+    if (!same) {
+        mirror->key = fa_key_str(mirror->url.whole);
+        job->place.conditional = false;
+    }
+    target->exhausted &= ~(1ull << target->mirror);
+    job->tries.once = 0;
+    fa_job_target(job, target->mirror);
+}
+
+/* The message may say more, after a colon. */
+void fa_job_explain_status(struct fa_job *job, const char *format, ...)
+{
+    struct fa_error *error = &job->outcome.error;
+    const struct fa_error status = *error;
+    char why[FA_MESSAGE_MAX];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(why, sizeof(why), format, args);
+    va_end(args);
+    fa_error_set(error, status.domain, status.code, status.class, "%.*s, %s",
+                 (int)strcspn(status.msg, ":,"), status.msg, why);
 }
 
 /* A shift by 64 bits is undefined. */

@@ -26,6 +26,7 @@ enum fa_job_state {
     FA_JOB_ACTIVE,  /**< An attempt is in progress. */
     FA_JOB_SPLIT,   /**< Only segments of it are in progress: see engine/split.h. */
     FA_JOB_WAITING, /**< Until the time of its retry. */
+    FA_JOB_ASKING,  /**< For a new URL: see engine/refresh.h. */
     FA_JOB_FETCHED, /**< Its part, or the existing file, waits for the stage. */
     FA_JOB_HASHING, /**< In the stage. */
     FA_JOB_PACKING, /**< Its part waits for the archive, or is being appended. */
@@ -142,6 +143,8 @@ struct fa_tries {
     struct fa_origin *leads; /**< It logs in for the others of that origin; NULL: no. */
     unsigned outage;         /**< QUEUED: the outage in which it has no mirror to go to. */
     bool hedged;             /**< It has, or had, a hedge. */
+    unsigned refreshes;      /**< New URLs that were asked for. */
+    bool unrefreshed;        /**< None was got: do not ask again. */
 };
 
 /** Times on the session's clock, and in seconds. */
@@ -173,6 +176,7 @@ struct fa_job {
     struct fa_stage_result *hashed; /**< Owned: the result of the stage. */
     bool ended;                     /**< ACTIVE: the attempt is over, and not settled yet. */
     struct fa_hook *hook;           /**< Owned: its command; NULL: none. */
+    char *renewed;                  /**< Owned: ASKING: a new URL; NULL: none. */
     struct fa_hedge *hedge;         /**< Borrowed: its second request, while it is waited for. */
 
     TAILQ_ENTRY(fa_job) queued; /**< In the one queue that it is in. */
@@ -212,6 +216,18 @@ int fa_job_target(struct fa_job *job, unsigned mirror);
 
 /** Target the first mirror that is not exhausted, from that one on in a circle.  @return 0 or -1 */
 int fa_job_target_from(struct fa_job *job, unsigned mirror);
+
+/**
+ * Replace the URL of the mirror that is used, and target it.
+ *
+ * @url   Taken.
+ * @same  It is of the same file, so that the part of the old one can be resumed.
+ */
+void fa_job_renew(struct fa_job *job, struct fa_url *url, bool same);
+
+/** Set the error of an outcome that is an HTTP status to "403 Forbidden, WHY". */
+void fa_job_explain_status(struct fa_job *job, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
 
 /** Whether all mirrors are exhausted. */
 bool fa_job_is_exhausted(const struct fa_job *job);

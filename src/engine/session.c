@@ -445,6 +445,7 @@ void fa_session_free(struct fa_session *s)
     fa_pack_fini(&s->pack);
     session_free_jobs(s);
     fa_hooks_fini(&s->hooks);
+    fa_refresh_fini(&s->refresh);
     fa_intake_fini(&s->intake);
     fa_scheduler_fini(&s->scheduler);
     fa_ledger_close(&s->ledger);

@@ -193,14 +193,19 @@ bool fa_settle_unchanged(struct fa_job *job)
     return hash && !(known && known->digest.hash == hash);
 }
 
-/* Keep the part if the error is transient or the run was interrupted. */
+static bool part_is_resumable(const struct fa_job *job, const struct fa_settle_case *with)
+{
+    return with->has_state && job->part.bytes > 0 && job->part.rep.validator.strong &&
+           !job->place.known;
+}
+
+/* Keep the part if the error is transient, the run was interrupted, or only a URL is missing. */
 static bool part_is_worth_keeping(const struct fa_job *job, const struct fa_settle_case *with)
 {
     const struct fa_outcome *outcome = &job->outcome;
-    return with->has_state && job->part.bytes > 0 && job->part.rep.validator.strong &&
-           !job->place.known &&
+    return part_is_resumable(job, with) &&
            (outcome->retryable == FA_RETRYABLE_NOW || outcome->error.class == FA_CLASS_CANCELLED ||
-            outcome->error.class == FA_CLASS_LOCAL_IO);
+            outcome->error.class == FA_CLASS_LOCAL_IO || job->tries.unrefreshed);
 }
 
 static struct fa_settled settled_fail(struct fa_job *job, const struct fa_settle_case *with,
@@ -236,7 +241,7 @@ static bool refusal_is_sure(struct fa_job *job)
  * it. */
 static bool job_may_request_whole(struct fa_job *job)
 {
-    if (!outcome_is_refusal(job) || job->tries.whole_requested)
+    if (!outcome_is_refusal(job) || job->tries.whole_requested || job->tries.refreshes > 0)
         return false;
     job->tries.whole = job->tries.whole_requested = true;
     return true;
@@ -287,6 +292,34 @@ static enum fa_retryability job_retryability(const struct fa_job *job)
     default:
         return FA_RETRYABLE_NEVER;
     }
+}
+
+/* Whether a new URL may help.  Behind a redirect to another host, the listed URL may lead to a valid
+ * one, which costs less. */
+static bool job_wants_refresh(const struct fa_job *job, const struct fa_settle_case *with)
+{
+    const struct fa_outcome *outcome = &job->outcome;
+    int http = outcome->http;
+    enum fa_retryability retryable = job_retryability(job);
+    bool final = retryable == FA_RETRYABLE_NEVER ||
+                 (retryable == FA_RETRYABLE_ONCE && job->tries.once + 1 >= FA_RETRY_ONCE_MAX);
+    return with->refreshes && final && outcome->error.class == FA_CLASS_HTTP &&
+           (http == 401 || http == 403 || http == 410) && !job->tries.unrefreshed &&
+           (job->target.digest || !outcome->digest);
+}
+
+/* @return whether to ask for a new URL */
+static bool job_may_refresh(struct fa_job *job, const struct fa_settle_case *with)
+{
+    if (!job_wants_refresh(job, with))
+        return false;
+    if (job->tries.refreshes < FA_SETTLE_REFRESHES) {
+        ++job->tries.refreshes;
+        return true;
+    }
+    job->tries.unrefreshed = true;
+    fa_job_explain_status(job, "also for the %d new URLs of --refresh", FA_SETTLE_REFRESHES);
+    return false;
 }
 
 static void job_count_failure(struct fa_job *job)
@@ -365,6 +398,11 @@ struct fa_settled fa_settle_failure(struct fa_job *job, const struct fa_settle_c
     struct fa_settled settled = {.what = FA_SETTLED_REQUEST};
     if (with->paused) {
         settled.record_part = true;
+        return settled;
+    }
+    if (!with->stopped && job_may_refresh(job, with)) {
+        settled.what = FA_SETTLED_REFRESH;
+        settled.record_part = part_is_resumable(job, with);
         return settled;
     }
     if (!with->stopped && job_may_request_again(job))

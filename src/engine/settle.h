@@ -19,12 +19,16 @@
  * for ever: a file takes at most size / FA_SETTLE_PROGRESS rounds of retries. */
 #define FA_SETTLE_PROGRESS 16384
 
+/** New URLs that are asked for an entry in one run. */
+#define FA_SETTLE_REFRESHES 3
+
 /** What the decision depends on besides the job. */
 struct fa_settle_case {
     struct fa_outage_policy policy;
     bool has_state;     /**< Parts can be resumed by a later run. */
     bool stopped;       /**< The run is ending: nothing is requested again. */
     bool paused;        /**< The disk is full, and the run waits for space. */
+    bool refreshes;     /**< There is a command for new URLs: see engine/refresh.h. */
     bool host_pauses;   /**< fa_scheduler_pauses() */
     int next_mirror;    /**< fa_scheduler_next_mirror() */
     int failing_mirror; /**< fa_scheduler_failing_mirror() */
@@ -36,6 +40,7 @@ enum fa_settled_what {
     FA_SETTLED_MIRROR,  /**< Request fa_settled.mirror at once. */
     FA_SETTLED_RETRY,   /**< After fa_settled.wait seconds, request the first usable mirror from
                              fa_settled.mirror on. */
+    FA_SETTLED_REFRESH, /**< Ask for a new URL. */
     FA_SETTLED_FAILED,  /**< With job->outcome.error. */
 };
 

@@ -19,6 +19,7 @@
 #include "engine/hooking.h"
 #include "engine/packing.h"
 #include "engine/recheck.h"
+#include "engine/refreshing.h"
 #include "engine/segments.h"
 #include "engine/snapshot.h"
 #include "engine/spill.h"
@@ -144,11 +145,12 @@ static bool turn_dispatch_one(struct fa_session *s, double now)
     return false;
 }
 
-/* Whether files that are complete wait for digests or commands, so that no more are fetched. */
+/* Whether files that are complete wait for digests or commands, or refused ones for new URLs, so that
+ * no more are fetched. */
 static bool turn_is_held(const struct fa_session *s)
 {
     return s->finish.staged >= FA_FINISH_MAX || fa_hooks_are_full(&s->hooks) ||
-           fa_pack_is_full(&s->pack);
+           fa_refresh_is_full(&s->refresh) || fa_pack_is_full(&s->pack);
 }
 
 /* Start jobs.  @return Whether there are free slots left */
@@ -217,6 +219,7 @@ static void turn_finish(struct fa_session *s, double now)
     fa_finish_flush(&s->finish, s->scheduler.active);
     turn_pack(s, now);
     fa_hooking_review(s);
+    fa_refreshing_review(s, now);
 }
 
 static void turn_end_pause_if_space(struct fa_session *s, double now)
@@ -257,6 +260,7 @@ static void turn_set_alarm(struct fa_session *s, double now)
     at = fmin(at, fa_intake_wake_at(&s->intake));
     at = fmin(at, turn_pause_alarm(s, now));
     at = fmin(at, fa_segments_alarm(s));
+    at = fmin(at, s->ending.draining ? INFINITY : fa_refresh_alarm(&s->refresh));
     alarms->alarm_at = fmax(at, now) + 0.001;
     if (isinf(at) || s->clock.wait) {
         event_del(alarms->alarm);
@@ -273,7 +277,7 @@ static void turn_check_end(struct fa_session *s, double now)
     const struct fa_scheduler *scheduler = &s->scheduler;
     struct fa_run_end *ending = &s->ending;
     bool busy = scheduler->active > 0 || s->finish.staged > 0 || fa_hooks_are_busy(&s->hooks) ||
-                (fa_pack_is_busy(&s->pack) && !ending->draining);
+                fa_refresh_is_busy(&s->refresh) || (fa_pack_is_busy(&s->pack) && !ending->draining);
     if (s->ledger.failure.class != FA_CLASS_NONE)
         fa_engine_stop(s, FA_END_LOCAL, &s->ledger.failure);
     if (ending->draining)

@@ -1,6 +1,6 @@
 /*
  * Logins: cookies that redirects set, and a login host like that of NASA Earthdata, which is asked
- * for a password on behalf of the host that has the file.
+ * for a password on behalf of the host that has the file.  And URLs that expire.
  */
 
 #include "bad_paths.h"
@@ -145,7 +145,30 @@ static void serve_digest(struct fa_bad_conn *conn, const char *const *arg)
         fa_bad_reply_status(conn, 401, fields);
 }
 
+static void serve_expiring(struct fa_bad_conn *conn, const char *const *arg)
+{
+    const char *path = conn->request->path, *query = strchr(path, '?');
+    char seed[512];
+    if (!query || strstr(query, "=old") || fa_bad_log_count(&conn->server->log, path) > 0) {
+        fa_bad_reply_status(conn, 403, "");
+        return;
+    }
+    snprintf(seed, sizeof(seed), "%.*s#%u", (int)(query - path), path, conn->server->version);
+    fa_bad_reply_file(conn, seed, fa_bad_number(arg[1]));
+    struct fa_bad_answer *answer = &conn->answer;
+    uint64_t sent = fa_bad_number(arg[0]);
+    if (sent < answer->end - answer->at) {
+        answer->end = answer->at + sent;
+        answer->then = FA_BAD_CLOSE;
+    }
+}
+
 const struct fa_bad_behaviour fa_bad_logins[] = {
-    {"digest", 1, serve_digest},       {"cookie", 2, serve_cookie},   {"oauth", 2, serve_oauth},
-    {"authorize", 2, serve_authorize}, {"granted", 2, serve_granted}, {NULL, 0, NULL},
+    {"expiring", 2, serve_expiring},
+    {"digest", 1, serve_digest},
+    {"cookie", 2, serve_cookie},
+    {"oauth", 2, serve_oauth},
+    {"authorize", 2, serve_authorize},
+    {"granted", 2, serve_granted},
+    {NULL, 0, NULL},
 };

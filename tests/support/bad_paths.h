@@ -110,6 +110,9 @@
  *                                     both: with a Basic challenge, too; stale: renews the nonce once
  *   /granted/<login>/<name>           for state=<name>, a redirect to /oauth/<login>/<name> with
  *                                     session=granted; else 403
+ *   /expiring/<sent>/<size>/<name>?<query>  a file of the seed "<path>#<version>" (see /_bump), at most
+ *                                     <sent> bytes; 403 for the second request with a query, and if
+ *                                     the query has "=old"
  * Ranges: /range206/<kind>/<size>/<name>; see bad_range.c. The first answer is cut after half of
  * <size>, and the kind says what is wrong with later ones.
  *

@@ -137,6 +137,18 @@ Test(identity, a_name_given_by_the_user_decides)
         FA_KIN_URL);
 }
 
+Test(identity, a_new_url_of_the_same_file_differs_only_in_what_signs_it)
+{
+    const char *listed = "http://h/f?id=1", *renewed = "http://h/f?id=1&X-Amz-Signature=a";
+    cr_expect(fa_identity_is_same(FA_MATCH_AUTO, listed, renewed));
+    cr_expect(fa_identity_is_same(FA_MATCH_NAME, listed, renewed));
+    cr_expect_not(fa_identity_is_same(FA_MATCH_URL, listed, renewed));
+    cr_expect_not(fa_identity_is_same(FA_MATCH_AUTO, "http://h/f?id=2", renewed));
+    cr_expect_not(fa_identity_is_same(FA_MATCH_AUTO, "http://h/g?id=1", renewed));
+    cr_expect(fa_identity_is_same(FA_MATCH_PATH, "http://h/f?id=2", renewed));
+    cr_expect_not(fa_identity_is_same(FA_MATCH_AUTO, "http://h/f?v=1", "http://h/f?v=2"));
+}
+
 static uint64_t key(const char *url)
 {
     return fa_identity_key(url, FA_MATCH_AUTO);

@@ -4,23 +4,25 @@
 #include <criterion/criterion.h>
 #include <signal.h>
 
-#define STATES 9
+#define STATES 11
 
-static const char *const names[] = {"NEW",     "QUEUED",  "ACTIVE", "SPLIT", "WAITING",
-                                    "FETCHED", "HASHING", "HOOKED", "FINAL"};
+static const char *const names[] = {"NEW",     "QUEUED",  "ACTIVE",  "SPLIT",  "WAITING", "ASKING",
+                                    "FETCHED", "HASHING", "PACKING", "HOOKED", "FINAL"};
 
 /* From the row, to the column. */
 static const bool allowed[STATES][STATES] = {
-    /*             N  Q  A  S  W  F  H  K  F */
-    /* NEW */ {0, 1, 0, 0, 0, 1, 0, 1, 1},
-    /* QUEUED */ {0, 1, 1, 0, 0, 0, 0, 0, 1},
-    /* ACTIVE */ {0, 1, 0, 1, 1, 1, 0, 1, 1},
-    /* SPLIT */ {0, 1, 0, 0, 1, 1, 0, 1, 1},
-    /* WAITING */ {0, 1, 0, 0, 0, 0, 0, 0, 1},
-    /* FETCHED */ {0, 1, 0, 0, 0, 0, 1, 0, 1},
-    /* HASHING */ {0, 1, 0, 0, 1, 1, 0, 1, 1},
-    /* HOOKED */ {0, 0, 0, 0, 0, 0, 0, 0, 1},
-    /* FINAL */ {0, 0, 0, 0, 0, 0, 0, 0, 0},
+    /*             N  Q  A  S  W  ?  F  H  P  K  F */
+    /* NEW */ {0, 1, 0, 0, 0, 0, 1, 0, 0, 1, 1},
+    /* QUEUED */ {0, 1, 1, 0, 0, 0, 0, 0, 0, 0, 1},
+    /* ACTIVE */ {0, 1, 0, 1, 1, 1, 1, 0, 1, 1, 1},
+    /* SPLIT */ {0, 1, 0, 0, 1, 1, 1, 0, 1, 1, 1},
+    /* WAITING */ {0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 1},
+    /* ASKING */ {0, 1, 0, 0, 1, 0, 0, 0, 0, 0, 1},
+    /* FETCHED */ {0, 1, 0, 0, 0, 0, 0, 1, 0, 0, 1},
+    /* HASHING */ {0, 1, 0, 0, 1, 0, 1, 0, 1, 1, 1},
+    /* PACKING */ {0, 1, 0, 0, 1, 0, 0, 0, 0, 0, 1},
+    /* HOOKED */ {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1},
+    /* FINAL */ {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0},
 };
 
 Test(job, allowed_changes_of_state_are_made)

@@ -387,3 +387,50 @@ Test(settle, complete_file_without_a_declared_length_is_news_for_the_state)
     job->outcome.head.rep.total = 7;
     cr_expect_not(fa_settle_complete(job));
 }
+
+/* An answer of the listed host with this status. */
+static struct fa_settled answer(int status)
+{
+    fa_error_set(&job->outcome.error, FA_DOMAIN_HTTP, status, FA_CLASS_HTTP, "%d Answer: why",
+                 status);
+    job->outcome.retryable = FA_RETRYABLE_NEVER;
+    job->outcome.http = status;
+    return fail();
+}
+
+Test(settle, refused_url_is_replaced_three_times)
+{
+    static const int refused[] = {401, 403, 410};
+    with.refreshes = true;
+    for (size_t i = 0; i < 3; ++i)
+        cr_expect_eq(answer(refused[i]).what, FA_SETTLED_REFRESH);
+    struct fa_settled settled = answer(403);
+    cr_expect_eq(settled.what, FA_SETTLED_FAILED);
+    cr_expect_str_eq(job->outcome.error.msg, "403 Answer, also for the 3 new URLs of --refresh");
+}
+
+Test(settle, no_new_url_is_asked_for)
+{
+    cr_expect_eq(answer(403).what, FA_SETTLED_FAILED, "without a command");
+    with.refreshes = true;
+    cr_expect_eq(answer(404).what, FA_SETTLED_FAILED, "for another status");
+    job->outcome.digest = true;
+    cr_expect_eq(answer(401).what, FA_SETTLED_REQUEST, "if a password was asked for");
+    with.stopped = true;
+    cr_expect_eq(answer(403).what, FA_SETTLED_FAILED, "during a stop");
+    cr_expect_eq(job->tries.refreshes, 0);
+}
+
+Test(settle, part_is_recorded_before_a_new_url_is_asked_for_and_kept_without_one)
+{
+    with.refreshes = true;
+    have_part(1000);
+    job->attempt.offset = 1000;
+    struct fa_settled settled = answer(403);
+    cr_expect_eq(settled.what, FA_SETTLED_REFRESH);
+    cr_expect(settled.record_part);
+    job->tries.unrefreshed = true;
+    settled = fail();
+    cr_expect_eq(settled.what, FA_SETTLED_FAILED);
+    cr_expect(settled.record_part && !settled.drop_part);
+}
