@@ -187,14 +187,10 @@ static int parse_host_rate(struct fa_options *options, const char *value, struct
 
 static int parse_segments(struct fa_options *options, const char *value, struct fa_error *err)
 {
-    uint64_t number = 0;
-    if (strcmp(value, "auto") == 0)
-        number = FA_SEGMENTS_AUTO;
-    else if (fa_value_number(value, &number) || number < 1 || number > FA_SEGMENTS_MAX)
-        return fa_option_refuse(err, "--segments requires a number from 1 to %d, or auto, not '%s'",
-                                FA_SEGMENTS_MAX, value);
-    options->config.segments = (unsigned)number;
-    return 0;
+    if (fa_value_segments(value, &options->config.segments) == 0)
+        return 0;
+    return fa_option_refuse(err, "--segments requires a number from 1 to %d, or auto, not '%s'",
+                            FA_SEGMENTS_MAX, value);
 }
 
 static int parse_halt(struct fa_options *options, const char *value, struct fa_error *err)
@@ -297,7 +293,12 @@ const struct fa_option fa_options_table[] = {
            .more = "auto is the number of cores, at most 8."),
     CUSTOM("http", 0, "VERSION,...", fa_picks_parse_http, .commands = COMPARE,
            .choice = fa_value_http, .initial = "1.1", .help = "choose the HTTP versions"),
-    CUSTOM("per-host", 0, "N|auto[:MAX]", parse_per_host, .commands = HOSTED, .initial = "auto",
+    CUSTOM("per-host", 0, "N|auto[:MAX],...", fa_picks_parse_per_host, .commands = COMPARE,
+           .initial = "auto", .help = "limit concurrent transfers per host"),
+    CUSTOM("segments", 0, "N|auto,...", fa_picks_parse_segments, .commands = COMPARE,
+           .initial = "auto", .help = "fetch up to N ranges of a large file at once"),
+    CUSTOM("per-host", 0, "N|auto[:MAX]", parse_per_host, .commands = FA_COMMAND_FETCH | DOCTOR,
+           .initial = "auto",
            .help = "limit concurrent transfers per host",
            .more = "A host is a scheme, host name and port.  Other hosts continue when one reaches "
                    "its limit.  auto finds the limit of each host, up to MAX (default: --jobs): it "
@@ -311,7 +312,7 @@ const struct fa_option fa_options_table[] = {
            .more = "Requests start at even distances: with 3, one every third of a second, and "
                    "with 0.1, one every ten seconds.  Redirects, retries and probes are requests, "
                    "too.  0 means no limit."),
-    CUSTOM("segments", 0, "N|auto", parse_segments, .commands = RUNS, .initial = "auto",
+    CUSTOM("segments", 0, "N|auto", parse_segments, .initial = "auto",
            .help = "fetch up to N ranges of a large file at once",
            .more =
                "This helps if a server limits the speed of each connection.  It uses slots that "
@@ -324,7 +325,7 @@ const struct fa_option fa_options_table[] = {
          .help = "set the event loops of async", .more = "1 is the pure single-threaded model."),
 
     CUSTOM("with", 0, "PROGRAM,...|NAME=COMMAND", fa_programs_parse, .commands = COMPARE,
-           .lists = true, .initial = "none", .help = "compare with other programs, too",
+           .repeats = true, .initial = "none", .help = "compare with other programs, too",
            .more =
                "PROGRAM is one of curl, wget2, aria2c and xargs, which runs many curl.  In a "
                "COMMAND, {list} becomes a file with the URLs, {dir} the folder for the files, "
@@ -705,7 +706,10 @@ const struct fa_option fa_options_table[] = {
          .help = "with --queue, print again each second until the queue is empty"),
 
     GROUP("Digests"),
-    CUSTOM("hash", 0, "ALG[,ALG]|none", parse_hash, .commands = RUNS, .initial = "sha256",
+    CUSTOM("hash", 0, "ALG[+ALG]|none,...", fa_picks_parse_hash, .commands = COMPARE,
+           .initial = "sha256", .help = "choose the digests to compute",
+           .more = "sha256+md5 computes both."),
+    CUSTOM("hash", 0, "ALG[,ALG]|none", parse_hash, .initial = "sha256",
            .help = "compute these digests of each file",
            .more =
                "ALG is one of md5, sha1, sha224, sha256, sha384, sha512, blake2b and xxh128.  The "

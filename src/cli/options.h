@@ -54,6 +54,9 @@ struct fa_compare_options {
     const char *html;
     bool stage;                  /**< Compare the CPU stage. */
     struct fa_programs programs; /**< Other contestants; borrows from the arguments. */
+    struct fa_picks per_host;    /**< See FA_PICK_AUTO. */
+    struct fa_picks segments;    /**< As fa_config.segments. */
+    struct fa_picks hash;        /**< enum fa_hash bits, or FA_PICK_NO_HASH. */
 };
 
 /** Options of queues. */

@@ -143,6 +143,17 @@ int fa_value_hashes(const char *text, unsigned *ret_bits, unsigned *ret_first)
     return 0;
 }
 
+int fa_value_segments(const char *text, unsigned *ret_segments)
+{
+    uint64_t number = 0;
+    if (strcmp(text, "auto") == 0)
+        number = FA_SEGMENTS_AUTO;
+    else if (fa_value_number(text, &number) || number < 1 || number > FA_SEGMENTS_MAX)
+        return -1;
+    *ret_segments = (unsigned)number;
+    return 0;
+}
+
 int fa_value_auto(const char *text, unsigned limit, unsigned *ret_most, bool *ret_auto)
 {
     uint64_t most;

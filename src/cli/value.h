@@ -34,6 +34,9 @@ int fa_value_hashes(const char *text, unsigned *ret_bits, unsigned *ret_first);
 /** "12" or "5%"; neither may be 0. */
 int fa_value_halt(const char *text, uint64_t *ret_count, bool *ret_percent);
 
+/** The value of --segments. */
+int fa_value_segments(const char *text, unsigned *ret_segments);
+
 /** "16", "auto" or "auto:64": the number, up to limit, or the maximum, 0 if there is none. */
 int fa_value_auto(const char *text, unsigned limit, unsigned *ret_most, bool *ret_auto);
 

@@ -773,3 +773,24 @@ Test(compare, xargs_is_left_out_if_it_would_show_a_password)
     cr_expect_not_null(strstr(fa_run_err(&run), "xargs is left out: 'xargs' would show secrets"),
                        "%s", fa_run_err(&run));
 }
+
+/* Each request takes 40 ms, so that four at once are faster than one. */
+Test(compare, limits_per_host_are_compared)
+{
+    for (int i = 0; i < 12; i++) {
+        char path[64];
+        snprintf(path, sizeof(path), "/delay/40/100/f%d", i);
+        fa_lines_add(&list, "%s", fa_server_url(&server, path));
+    }
+    START("-m", "async", "--rounds", "3", "--per-host", "1,4", "--hash", "none,md5");
+    finish();
+    cr_assert_eq(json_array_size(json_object_get(comparison(0), "contestants")), 4);
+    expect_name(0, 0, "async --per-host 1 --hash none");
+    expect_name(0, 3, "async --per-host 4 --hash md5");
+    cr_expect_str_eq(fa_report_str(contestant(0, 3), "per_host"), "4");
+    cr_expect_str_eq(fa_report_str(contestant(0, 3), "hash"), "md5");
+    cr_expect(json_is_null(json_object_get(contestant(0, 3), "segments")));
+    cr_expect(fa_report_real(trial(0, 0, 0), "wall") > fa_report_real(trial(0, 2, 0), "wall"));
+    cr_expect(fa_report_real(trial(0, 0, 0), "slots_full") > 0.5);
+    cr_expect_eq(fa_server_stat(&server, "peak_active"), 4);
+}

@@ -49,7 +49,7 @@ Test(harvest, latencies_failures_and_bytes_are_those_of_the_events)
     struct fa_trial trial = {.wall = 103};
     uint64_t requests = 0;
     struct fa_error err;
-    cr_assert_eq(fa_harvest_read(path, &trial, &requests, &err), 0);
+    cr_assert_eq(fa_harvest_read(path, 1, &trial, &requests, &err), 0);
     cr_assert(near(trial.ttfb.p50, 50) && near(trial.ttfb.p95, 95) && near(trial.ttfb.p99, 99));
     cr_assert(near(trial.total.p50, 1050) && near(trial.total.p99, 1099));
     cr_assert_eq(trial.entries, 103);
@@ -78,7 +78,7 @@ Test(harvest, moments_are_bounded)
     fclose(out);
     struct fa_trial trial = {.wall = 20};
     uint64_t requests;
-    cr_assert_eq(fa_harvest_read(path, &trial, &requests, NULL), 0);
+    cr_assert_eq(fa_harvest_read(path, 1, &trial, &requests, NULL), 0);
     cr_assert(trial.n_moments >= 399 && trial.n_moments <= 401, "%zu", trial.n_moments);
     cr_assert_eq(trial.moments[trial.n_moments - 1].bytes, 20000);
     free(trial.moments);
@@ -88,10 +88,54 @@ Test(harvest, without_a_good_entry_there_are_no_latencies)
 {
     struct fa_trial trial = {.wall = 1};
     uint64_t requests = 9;
-    cr_assert_eq(fa_harvest_read(fa_scratch_write(&scratch, "empty", ""), &trial, &requests, NULL),
-                 0);
+    cr_assert_eq(
+        fa_harvest_read(fa_scratch_write(&scratch, "empty", ""), 1, &trial, &requests, NULL), 0);
     cr_assert(isnan(trial.ttfb.p50) && isnan(trial.total.p99));
     cr_assert(requests == 0 && trial.entries == 0 && trial.n_moments == 0);
     struct fa_error err;
-    cr_assert_eq(fa_harvest_read("/nonexistent", &trial, &requests, &err), -1);
+    cr_assert_eq(fa_harvest_read("/nonexistent", 1, &trial, &requests, &err), -1);
+}
+
+static void put_event(FILE *out, const char *event, double time, double total)
+{
+    fprintf(out,
+            "{\"event\": \"%s\", \"time\": %.3f, \"result\": {\"status\": \"ok\", \"bytes\": 1, "
+            "\"attempts\": 1, \"time\": {\"total\": %.3f, \"connect\": 0.1}}}\n",
+            event, time, total);
+}
+
+/* Four transfers at once in lockstep, and at the end one at a time. */
+static struct fa_trial harvest_slots(double full, double few, uint64_t slots)
+{
+    const char *path = fa_scratch_path(&scratch, "slots");
+    FILE *out = fopen(path, "w");
+    double time = 0;
+    for (int i = 0; i < 10; ++i) {
+        for (int j = 0; j < 4; ++j)
+            put_event(out, "started", time, 0);
+        time += full;
+        for (int j = 0; j < 4; ++j)
+            put_event(out, "done", time, full);
+    }
+    for (int i = 0; i < 5; ++i) {
+        put_event(out, "started", time, 0);
+        time += few;
+        put_event(out, "done", time, few);
+    }
+    fclose(out);
+    struct fa_trial trial = {.wall = time};
+    uint64_t requests;
+    cr_assert_eq(fa_harvest_read(path, slots, &trial, &requests, NULL), 0);
+    free(trial.moments);
+    return trial;
+}
+
+Test(harvest, throughput_that_rises_with_the_slots_in_use_is_told_from_one_that_does_not)
+{
+    struct fa_trial rises = harvest_slots(1, 1, 4), flat = harvest_slots(4.1, 1.1, 4);
+    cr_expect_float_eq(rises.slots_full, 10 / 15.0, 0.001, "%g", rises.slots_full);
+    cr_expect_float_eq(rises.slot_yield, 1, 0.001, "%g", rises.slot_yield);
+    cr_expect_float_eq(flat.slot_yield, 0.25, 0.001, "%g", flat.slot_yield);
+    struct fa_trial loose = harvest_slots(1, 1, 60);
+    cr_expect(isnan(loose.slots_full) && isnan(loose.slot_yield));
 }

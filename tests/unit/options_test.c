@@ -341,6 +341,12 @@ Test(options, options_of_another_command_are_refused)
         {{"compare", "-m", "async,async", "x"}, "'async' twice"},
         {{"compare", "--jobs", "8,0", "x"}, "numbers from 1 to 4096"},
         {{"compare", "--jobs", "8,4097", "x"}, "numbers from 1 to 4096"},
+        {{"compare", "--per-host", "0,1", "x"}, "numbers from 1 to 20000, auto and auto:MAX"},
+        {{"compare", "--per-host", "4,4", "x"}, "'4' twice"},
+        {{"compare", "--segments", "65", "x"}, "numbers from 1 to 64, and auto"},
+        {{"compare", "--hash", "sha256,sha3", "x"}, "sha256+md5, separated by commas, not 'sha3'"},
+        {{"compare", "--with", "wget", "x"}, "curl, wget2, aria2c and xargs"},
+        {{"compare", "--stage", "--with", "curl", "x"}, "remove --with"},
         {{"compare", "--loops", "65", "x"}, "auto, and numbers from 1 to 64"},
         {{"compare", "--hash-with", "fork", "x"}, "process, thread, inline and auto"},
         {{"compare", "--rounds", "0", "x"}, "from 1 to 1000"},
@@ -371,6 +377,21 @@ Test(options, a_comparison_takes_lists_of_values)
     cr_assert(c->http.count == 1 && c->http.values[0] == FA_HTTP_1_1);
     cr_assert(c->hash_with.count == 2 && c->hash_with.values[0] == FA_HASH_WITH_INLINE);
     cr_assert(c->rounds == 7 && !c->sequential);
+    fa_options_fini(&p.options);
+    p = PARSE("compare", "--per-host", "16,auto,auto:64", "--segments=1,auto", "--hash",
+              "sha256+md5,none,xxh128", "x");
+    cr_assert_eq(p.rc, 0, "%s", p.err.msg);
+    cr_assert(c->per_host.count == 3 && c->per_host.values[0] == 16 &&
+              c->per_host.values[1] == FA_PICK_AUTO &&
+              c->per_host.values[2] == (FA_PICK_AUTO | 64));
+    cr_assert(c->segments.count == 2 && c->segments.values[1] == FA_SEGMENTS_AUTO);
+    cr_assert(c->hash.count == 3 && c->hash.values[0] == (FA_HASH_SHA256 | FA_HASH_MD5) &&
+              c->hash.values[1] == FA_PICK_NO_HASH);
+    fa_options_fini(&p.options);
+    p = PARSE("compare", "--per-host", "4", "--segments=2", "--hash", "none", "x");
+    cr_assert(p.options.config.per_host == 4 && !p.options.config.per_host_auto);
+    cr_assert(p.options.config.segments == 2 && p.options.config.hash == 0);
+    cr_assert_eq(p.options.compare.per_host.count, 1);
     cr_assert_eq(c->sample, 1000);
     cr_assert_eq(p.options.passed.count, 0);
     fa_options_fini(&p.options);
@@ -397,11 +418,11 @@ Test(options, a_comparison_hands_on_what_was_given_and_no_more)
     char path[40], arg[48], passed[64];
     snprintf(arg, sizeof(arg), "@%s", temp_file(path, "X: s3cret\n", 10));
     snprintf(passed, sizeof(passed), "--header=%s", arg);
-    struct parsed p = PARSE("compare", "-4", "-H", arg, "--per-host=3", "--rounds", "2", "-q",
+    struct parsed p = PARSE("compare", "-4", "-H", arg, "--host-rate=3", "--rounds", "2", "-q",
                             "--proxy", "", "x");
     unlink(path);
     cr_assert_eq(p.rc, 0, "%s", p.err.msg);
-    const char *const expected[] = {"--ipv4", passed, "--per-host=3", "--proxy="};
+    const char *const expected[] = {"--ipv4", passed, "--host-rate=3", "--proxy="};
     cr_assert_eq(p.options.passed.count, COUNT(expected));
     for (size_t i = 0; i < COUNT(expected); ++i)
         cr_assert_str_eq(p.options.passed.items[i], expected[i]);

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "cli/compare/contestant.h"
 #include "cli/compare/plan.h"
 
 /* The contestants of a command line without combinations of its own. */
@@ -156,4 +157,40 @@ Test(plan, the_seed_decides_the_order)
     fa_plan_order(c, 10, 6, 2);
     cr_assert_arr_eq(a, b, sizeof(a));
     cr_assert_arr_neq(a, c, sizeof(a));
+}
+
+Test(plan, limits_per_host_segments_and_digests_are_combined)
+{
+    struct fa_contestant all[FA_PLAN_CONTESTANTS_MAX];
+    char options[FA_CONTESTANT_OPTIONS_MAX];
+    struct fa_compare_options asked = {
+        .modes = {{FA_MODE_ASYNC}, 1},
+        .per_host = {{16, FA_PICK_AUTO | 64}, 2},
+        .segments = {{FA_SEGMENTS_AUTO}, 1},
+        .hash = {{FA_PICK_NO_HASH, FA_HASH_MD5 | FA_HASH_SHA256}, 2},
+        .hash_with = {{FA_HASH_WITH_INLINE, FA_HASH_WITH_THREAD}, 2},
+    };
+    cr_assert_eq(plan(&asked, FA_HASH_SHA256, all), 6);
+    cr_assert_str_eq(all[0].name, "async --per-host 16 --hash none");
+    cr_assert_str_eq(all[2].name, "async --per-host 16 --hash md5,sha256 --hash-with thread");
+    cr_assert_str_eq(all[3].name, "async --per-host auto:64 --hash none");
+    cr_assert_str_eq(fa_contestant_options(&all[5], false, options),
+                     "-m async -j 64 --per-host auto:64 --segments auto --hash md5,sha256 "
+                     "--hash-with thread");
+}
+
+/* A program has jobs only: it is no combination with what only fetchall has. */
+Test(plan, other_programs_are_combined_with_jobs)
+{
+    struct fa_contestant all[FA_PLAN_CONTESTANTS_MAX];
+    struct fa_compare_options asked = {
+        .modes = {{FA_MODE_ASYNC}, 1},
+        .jobs = {{8, 32}, 2},
+        .segments = {{1, 4}, 2},
+        .programs = {{{"curl", 4, "curl {list}", true}}, 1},
+    };
+    cr_assert_eq(plan(&asked, FA_HASH_SHA256, all), 6);
+    cr_assert_str_eq(all[4].name, "curl -j 8");
+    cr_assert_str_eq(all[5].name, "curl -j 32");
+    cr_assert(!all[3].program && all[4].program && all[5].jobs == 32);
 }

@@ -531,3 +531,28 @@ Test(verdict, names_as_long_as_they_may_be_fit_into_the_sentence)
         cr_assert(verdict.concluded);
     }
 }
+
+/* Every contestant used all of its slots, and a slot was as productive as one of few. */
+Test(verdict, a_limit_that_holds_all_back_is_named)
+{
+    contest_init(&contest, 3, 5);
+    for (size_t i = 0; i < 3; ++i) {
+        contest.contestants[i].per_host = 8;
+        for (unsigned round = 0; round < 5; ++round) {
+            contest.trials[i][round].slots_full = 0.93;
+            contest.trials[i][round].slot_yield = 0.9;
+        }
+    }
+    contest.comparison.origins = 1;
+    judge();
+    says("8 at once to a host was reached by all for 93 % of the time");
+    says("with 32 it may be faster (add --per-host 8,32)");
+    /* Two hosts allow for as many as there are jobs, or more. */
+    contest.comparison.origins = contest.contestants[0].jobs;
+    judge();
+    says("(add --jobs ");
+    for (unsigned round = 0; round < 5; ++round)
+        contest.trials[1][round].slot_yield = 0.5;
+    judge();
+    cr_assert_null(strstr(verdict.reason, "at once"), "%s", verdict.reason);
+}

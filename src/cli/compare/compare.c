@@ -126,6 +126,7 @@ static int compare_take_sample(struct compare *compare, struct fa_error *err)
     if (rc == 0 && sample->taken == 0)
         rc = fa_option_refuse(err, "nothing to download: no valid entry in the lists");
     compare->runs.entries = sample->taken;
+    compare->runs.origins = sample->taken_origins;
     return rc;
 }
 
@@ -177,8 +178,7 @@ static int fetch_once(struct fa_rounds *rounds, struct fa_contestant *contestant
 static int compare_fetch(struct compare *compare, struct fa_error *err)
 {
     if (compare_take_sample(compare, err) != 0 ||
-        fa_lineup_prepare(&compare->runs, compare->contestants, &compare->n,
-                          compare->sample.taken_origins, err) != 0)
+        fa_lineup_prepare(&compare->runs, compare->contestants, &compare->n, err) != 0)
         return -1;
     struct fa_result_of *result =
         compare_add_result(compare, fa_command_title(compare->options), err);

@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cli/compare/picks.h"
 #include "cli/compare/program.h"
 #include "cli/value.h"
 
@@ -29,6 +30,7 @@ const char *fa_contestant_options(const struct fa_contestant *contestant, bool s
                                   char buf[FA_CONTESTANT_OPTIONS_MAX])
 {
     const struct fa_contestant *c = contestant;
+    char text[FA_PICK_TEXT_MAX];
     buf[0] = '\0';
     if (stage) {
         options_append(buf, "--hash-with %s", fa_value_hash_with(c->hash_with));
@@ -39,6 +41,12 @@ const char *fa_contestant_options(const struct fa_contestant *contestant, bool s
     options_append(buf, "-m %s -j %u", fa_value_mode(c->mode), c->jobs);
     if (fa_mode_has_loops(c->mode) && c->loops > 0)
         options_append(buf, " --loops %u", c->loops);
+    if (c->per_host)
+        options_append(buf, " --per-host %s", fa_pick_per_host(c->per_host, text));
+    if (c->segments)
+        options_append(buf, " --segments %s", fa_pick_segments(c->segments, text));
+    if (c->hash)
+        options_append(buf, " --hash %s", fa_pick_hash(c->hash, text));
     if (c->http == FA_HTTP_2)
         options_append(buf, " --http 2");
     if (c->hash_with != FA_HASH_WITH_AUTO)
@@ -74,4 +82,11 @@ char *fa_contestant_command(const struct fa_contestant *contestant,
                  list ? comparison->list : "") < 0)
         return NULL;
     return text;
+}
+
+uint64_t fa_contestant_slots(const struct fa_contestant *contestant, uint64_t origins)
+{
+    bool searched = contestant->per_host & FA_PICK_AUTO || contestant->program;
+    uint64_t most = searched ? 0 : origins * contestant->per_host;
+    return most > 0 && most < contestant->jobs ? most : contestant->jobs;
 }

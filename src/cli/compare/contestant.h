@@ -7,7 +7,7 @@
 #include "cli/compare/trial.h"
 
 /** Buffer size for the options of a contestant, including the final zero. */
-#define FA_CONTESTANT_OPTIONS_MAX 96
+#define FA_CONTESTANT_OPTIONS_MAX 256
 
 /**
  * The options that make fetchall work as this contestant did: "-m async -j 32 --loops 1".
@@ -17,6 +17,9 @@
  */
 const char *fa_contestant_options(const struct fa_contestant *contestant, bool stage,
                                   char buf[FA_CONTESTANT_OPTIONS_MAX]);
+
+/** Maximum transfers at once of a contestant. */
+uint64_t fa_contestant_slots(const struct fa_contestant *contestant, uint64_t origins);
 
 /**
  * The command line that works as this contestant did, as text for people; NULL: the user gave it,

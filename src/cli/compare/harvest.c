@@ -30,8 +30,31 @@ struct doubles {
     size_t count, room;
 };
 
+/* The slots in use up to some time: their integral over time. */
+struct area {
+    double time, slots;
+};
+
+/* Seconds of transfers. */
+struct durations {
+    double sum;
+    size_t count;
+};
+
+/* How full the slots were, and how long transfers took while all of them were in use, or few.  If
+ * more slots only make each transfer slower, throughput does not rise with them.  The end of each
+ * run, where slots become empty, is the experiment. */
+struct slots {
+    uint64_t most, used;
+    double busy, full; /* seconds with any, and all, in use */
+    struct area *areas;
+    size_t n_areas, room;
+    struct durations all, few;
+};
+
 struct harvest {
     struct fa_trial *trial;
+    struct slots slots;
     uint64_t requests;
     struct doubles ttfb, total;
     size_t moments_room;
@@ -126,6 +149,110 @@ static void harvest_add_failure(struct fa_trial *trial, const json_t *result)
             ++trial->failures[class];
 }
 
+/* Shares of the slots that are all of them, and few; transfers that make a mean. */
+#define SLOTS_FULL    0.9
+#define SLOTS_FEW     0.7
+#define TRANSFERS_FEW 3
+
+static const struct area *slots_last(const struct slots *slots)
+{
+    static const struct area start = {0};
+    return slots->n_areas > 0 ? &slots->areas[slots->n_areas - 1] : &start;
+}
+
+/* Count the time up to an event. */
+static int slots_advance(struct slots *slots, double time)
+{
+    struct area last = *slots_last(slots);
+    double passed = fmax(time - last.time, 0);
+    if (slots->n_areas == slots->room) {
+        size_t room = slots->room ? 2 * slots->room : 256;
+        struct area *areas = reallocarray(slots->areas, room, sizeof(*areas));
+        if (!areas)
+            return -1;
+        slots->areas = areas;
+        slots->room = room;
+    }
+    slots->areas[slots->n_areas++] =
+        (struct area){last.time + passed, last.slots + passed * (double)slots->used};
+    slots->busy += slots->used > 0 ? passed : 0;
+    slots->full += (double)slots->used >= SLOTS_FULL * (double)slots->most ? passed : 0;
+    return 0;
+}
+
+/* The integral up to a time: linear between two events. */
+static double slots_area(const struct slots *slots, double time)
+{
+    size_t low = 0, high = slots->n_areas;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (slots->areas[middle].time < time)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    if (low == slots->n_areas)
+        return slots_last(slots)->slots;
+    const struct area *next = &slots->areas[low];
+    struct area none = {0}, before = low > 0 ? slots->areas[low - 1] : none;
+    double share = next->time > before.time ? (time - before.time) / (next->time - before.time) : 0;
+    return before.slots + fmax(share, 0) * (next->slots - before.slots);
+}
+
+/* Count a transfer by the mean of the slots in use during it.  Connections are set up at the start
+ * of a run, so their time is left out. */
+static void slots_add_transfer(struct slots *slots, double time, const json_t *times)
+{
+    double setup = 0, seconds = json_number_value(json_object_get(times, "total"));
+    double end = time - json_number_value(json_object_get(times, "hash"));
+    static const char *const parts[] = {"dns", "connect", "tls"};
+    for (size_t i = 0; i < sizeof(parts) / sizeof(*parts); ++i)
+        setup += json_number_value(json_object_get(times, parts[i]));
+    double from = fmax(end - seconds + setup, 0);
+    if (end <= from)
+        return;
+    double share =
+        (slots_area(slots, end) - slots_area(slots, from)) / (end - from) / (double)slots->most;
+    struct durations *to = share >= SLOTS_FULL  ? &slots->all
+                           : share <= SLOTS_FEW ? &slots->few
+                                                : NULL;
+    if (to) {
+        to->sum += end - from;
+        ++to->count;
+    }
+}
+
+static int slots_count(struct slots *slots, const char *name, double time, const json_t *event)
+{
+    bool started = name && strcmp(name, "started") == 0;
+    bool done = name && strcmp(name, "done") == 0;
+    const json_t *result = json_object_get(event, "result");
+    const char *status = object_text(result, "status");
+    if (!started && !done && !(name && strcmp(name, "retry") == 0))
+        return 0;
+    if (slots_advance(slots, time) != 0)
+        return -1;
+    if (status && strcmp(status, "ok") == 0)
+        slots_add_transfer(slots, time, json_object_get(result, "time"));
+    if (started)
+        ++slots->used;
+    else
+        /* An entry may end that has no slot, such as a duplicate. */
+        slots->used -= slots->used > 0;
+    return 0;
+}
+
+static void slots_evaluate(const struct slots *slots, struct fa_trial *trial)
+{
+    const struct durations *all = &slots->all, *few = &slots->few;
+    trial->slots_full = trial->slot_yield = NAN;
+    if (slots->busy <= 0 || trial->entries <= slots->most)
+        return;
+    trial->slots_full = slots->full / slots->busy;
+    if (all->count >= TRANSFERS_FEW && few->count >= TRANSFERS_FEW)
+        trial->slot_yield = (few->sum / (double)few->count) / (all->sum / (double)all->count);
+}
+
 /* Count the end of an entry. */
 static int harvest_add_result(struct harvest *harvest, double time, const json_t *result)
 {
@@ -153,8 +280,8 @@ static int harvest_add_line(struct harvest *harvest, const char *line, size_t le
     json_t *event = json_loadb(line, len, JSON_ALLOW_NUL, NULL);
     const char *name = object_text(event, "event");
     double time = json_number_value(json_object_get(event, "time"));
-    int rc = 0;
-    if (name && strcmp(name, "done") == 0)
+    int rc = slots_count(&harvest->slots, name, time, event);
+    if (rc == 0 && name && strcmp(name, "done") == 0)
         rc = harvest_add_result(harvest, time, json_object_get(event, "result"));
     else if (name && strcmp(name, "progress") == 0)
         rc = harvest_add_moment(harvest, time, object_count(event, "bytes"));
@@ -162,11 +289,12 @@ static int harvest_add_line(struct harvest *harvest, const char *line, size_t le
     return rc;
 }
 
-int fa_harvest_read(const char *file, struct fa_trial *trial, uint64_t *ret_requests,
-                    struct fa_error *err)
+int fa_harvest_read(const char *file, uint64_t slots, struct fa_trial *trial,
+                    uint64_t *ret_requests, struct fa_error *err)
 {
     /* At least MOMENTS_FEW points for a short run, at most MOMENTS_MANY for a long one. */
-    struct harvest harvest = {.trial = trial, .step = trial->wall / MOMENTS_FEW};
+    struct harvest harvest = {
+        .trial = trial, .slots.most = slots, .step = trial->wall / MOMENTS_FEW};
     if (harvest.step > MOMENT)
         harvest.step = fmax(MOMENT, trial->wall / MOMENTS_MANY);
     FILE *in = fopen(file, "re");
@@ -180,8 +308,10 @@ int fa_harvest_read(const char *file, struct fa_trial *trial, uint64_t *ret_requ
     if (in)
         fclose(in);
     free(line);
+    slots_evaluate(&harvest.slots, trial);
     trial->ttfb = doubles_latency(&harvest.ttfb);
     trial->total = doubles_latency(&harvest.total);
+    free(harvest.slots.areas);
     free(harvest.ttfb.items);
     free(harvest.total.items);
     *ret_requests = harvest.requests;

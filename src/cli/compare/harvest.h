@@ -9,13 +9,14 @@
 #include "cli/compare/trial.h"
 
 /**
- * Read a file of events line by line, and fill in ttfb, total, entries, failed, failures, bytes and
- * moments of the trial.  Its wall time must be set.
+ * Read a file of events line by line, and fill in ttfb, total, entries, failed, failures, bytes,
+ * slots_full, slot_yield and moments of the trial.  Its wall time must be set.
  *
+ * @slots         Maximum transfers at once.
  * @ret_requests  The number of attempts.
  * @return 0, or -1 if it cannot be read, or there is no memory.
  */
-int fa_harvest_read(const char *file, struct fa_trial *trial, uint64_t *ret_requests,
-                    struct fa_error *err);
+int fa_harvest_read(const char *file, uint64_t slots, struct fa_trial *trial,
+                    uint64_t *ret_requests, struct fa_error *err);
 
 #endif

@@ -57,10 +57,10 @@ static bool contestant_can_run(const struct fa_contestant *contestant,
 
 /* Other programs have no limit per host.  With numbers of connections that a host never gets from
  * fetchall, they would be compared at something else. */
-static unsigned runs_most_jobs(const struct fa_runs *runs, uint64_t origins)
+static unsigned runs_most_jobs(const struct fa_runs *runs)
 {
     const struct fa_config *config = &runs->options->config;
-    uint64_t most = config->per_host_auto ? 0 : origins * config->per_host;
+    uint64_t most = config->per_host_auto ? 0 : runs->origins * config->per_host;
     return most > UINT32_MAX ? 0 : (unsigned)most;
 }
 
@@ -79,7 +79,7 @@ static int runs_write_files(struct fa_runs *runs, struct fa_error *err)
 }
 
 int fa_lineup_prepare(struct fa_runs *runs, struct fa_contestant *contestants, size_t *n,
-                      uint64_t origins, struct fa_error *err)
+                      struct fa_error *err)
 {
     const struct fa_program *before = NULL;
     size_t kept = 0;
@@ -87,7 +87,7 @@ int fa_lineup_prepare(struct fa_runs *runs, struct fa_contestant *contestants, s
         return 0;
     if (runs_write_files(runs, err) != 0)
         return -1;
-    runs->jobs_most = runs_most_jobs(runs, origins);
+    runs->jobs_most = runs_most_jobs(runs);
     for (size_t i = 0; i < *n; ++i) {
         if (contestant_can_run(&contestants[i], before, &runs->programs))
             contestants[kept++] = contestants[i];

@@ -5,7 +5,6 @@
 #define FETCHALL_CLI_COMPARE_LINEUP_H
 
 #include <stddef.h>
-#include <stdint.h>
 
 #include "cli/compare/run.h"
 #include "cli/compare/trial.h"
@@ -15,10 +14,9 @@
  * reported on standard error.  Does nothing without other programs.
  *
  * @contestants  *n of them.
- * @origins      Of the sample.
  * @return 0, or -1.
  */
 int fa_lineup_prepare(struct fa_runs *runs, struct fa_contestant *contestants, size_t *n,
-                      uint64_t origins, struct fa_error *err);
+                      struct fa_error *err);
 
 #endif

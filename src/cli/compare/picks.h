@@ -25,7 +25,14 @@ struct fa_picks {
     size_t count; /**< 0: not given. */
 };
 
-/** Parse the values of --modes, --jobs, --loops, --http and --hash-with of a comparison. */
+/** In a value of --per-host: find the limit, up to the number in the other bits; 0: --jobs. */
+#define FA_PICK_AUTO 0x80000000u
+/** As a value of --hash: no digest. */
+#define FA_PICK_NO_HASH 0x80000000u
+
+/** Parse the values of --modes, --jobs, --loops, --http, --hash-with, --per-host, --segments and
+ * --hash of a comparison.  If there is one value of the last three, it is that of the config,
+ * too. */
 int fa_picks_parse_modes(struct fa_options *options, const char *value, struct fa_error *err);
 int fa_picks_parse_jobs(struct fa_options *options, const char *value, struct fa_error *err);
 int fa_picks_parse_loops(struct fa_options *options, const char *value, struct fa_error *err);
@@ -34,6 +41,17 @@ int fa_picks_parse_hash_with(struct fa_options *options, const char *value, stru
 
 /** Parse the value of --rounds. */
 int fa_picks_parse_rounds(struct fa_options *options, const char *value, struct fa_error *err);
+
+int fa_picks_parse_per_host(struct fa_options *options, const char *value, struct fa_error *err);
+int fa_picks_parse_segments(struct fa_options *options, const char *value, struct fa_error *err);
+int fa_picks_parse_hash(struct fa_options *options, const char *value, struct fa_error *err);
+
+#define FA_PICK_TEXT_MAX 96
+
+/** A value as the text of the option: "auto:64", "sha256,md5". */
+const char *fa_pick_per_host(unsigned value, char buf[FA_PICK_TEXT_MAX]);
+const char *fa_pick_segments(unsigned value, char buf[FA_PICK_TEXT_MAX]);
+const char *fa_pick_hash(unsigned value, char buf[FA_PICK_TEXT_MAX]);
 
 /** Whether the set contains a value. */
 bool fa_picks_hold(const struct fa_picks *picks, unsigned value);

@@ -28,9 +28,12 @@ static const struct fa_picks one_model = {{FA_HASH_WITH_AUTO}, 1};
 static const struct fa_picks one_http = {{FA_HTTP_1_1}, 1};
 static const struct fa_picks one_zero = {{0}, 1};
 
-/* The requested values; none is empty. */
+/* What contestants may differ in; the last ones vary fastest. */
+enum dimension { MODE, JOBS, PER_HOST, SEGMENTS, HTTP, LOOPS, HASH, MODEL, DIMENSIONS };
+
+/* The requested values; no list is empty. */
 struct request {
-    const struct fa_picks *modes, *jobs, *loops, *http, *models;
+    const struct fa_picks *lists[DIMENSIONS];
     struct fa_picks one_jobs, all_modes;
     bool stage;
 };
@@ -56,14 +59,24 @@ static void request_fill(struct request *request, const struct fa_options *optio
     /* 0: let each run choose its number of hash workers, as without a comparison. */
     if (c->stage)
         request->one_jobs.values[0] = 0;
-    request->modes = c->stage ? &one_zero : picks_or(&c->modes, &request->all_modes);
-    request->jobs = c->stage ? &request->one_jobs : picks_or(&c->jobs, &request->one_jobs);
-    request->loops = c->stage ? &one_zero : picks_or(&c->loops, &one_zero);
-    request->http = c->stage ? &one_http : picks_or(&c->http, &one_http);
-    request->models = picks_or(&c->hash_with, c->stage ? &all_models : &one_model);
+    const struct fa_picks **lists = request->lists;
+    for (size_t i = 0; i < DIMENSIONS; ++i)
+        lists[i] = &one_zero;
+    lists[JOBS] = &request->one_jobs;
+    lists[HTTP] = &one_http;
+    if (!c->stage) {
+        lists[MODE] = picks_or(&c->modes, &request->all_modes);
+        lists[JOBS] = picks_or(&c->jobs, &request->one_jobs);
+        lists[PER_HOST] = picks_or(&c->per_host, &one_zero);
+        lists[SEGMENTS] = picks_or(&c->segments, &one_zero);
+        lists[HTTP] = picks_or(&c->http, &one_http);
+        lists[LOOPS] = picks_or(&c->loops, &one_zero);
+        lists[HASH] = picks_or(&c->hash, &one_zero);
+    }
+    lists[MODEL] = picks_or(&c->hash_with, c->stage ? &all_models : &one_model);
     /* Without a hash, nothing is computed that the models could differ in. */
     if (!options->config.hash && !c->stage)
-        request->models = &one_model;
+        lists[MODEL] = &one_model;
 }
 
 static void name_append(char name[FA_CONTESTANT_NAME_MAX], const char *format, ...)
@@ -80,54 +93,70 @@ static void name_append(char name[FA_CONTESTANT_NAME_MAX], const char *format, .
     va_end(args);
 }
 
+/* Whether contestants differ in it. */
+static bool request_varies(const struct request *request, enum dimension dimension)
+{
+    return request->lists[dimension]->count > 1;
+}
+
 /* Name only what distinguishes it from the others: names are the rows of tables, and narrow
  * terminals cut them. */
 static void contestant_set_name(struct fa_contestant *c, const struct request *request)
 {
+    char text[FA_PICK_TEXT_MAX];
     if (request->stage) {
         name_append(c->name, "%s", fa_value_hash_with(c->hash_with));
         return;
     }
     name_append(c->name, "%s", fa_value_mode(c->mode));
-    if (request->jobs->count > 1)
+    if (request_varies(request, JOBS))
         name_append(c->name, " -j %u", c->jobs);
-    if (request->http->count > 1)
+    if (request_varies(request, PER_HOST))
+        name_append(c->name, " --per-host %s", fa_pick_per_host(c->per_host, text));
+    if (request_varies(request, SEGMENTS))
+        name_append(c->name, " --segments %s", fa_pick_segments(c->segments, text));
+    if (request_varies(request, HTTP))
         name_append(c->name, " --http %s", fa_value_http(c->http));
-    if (request->loops->count > 1 && fa_mode_has_loops(c->mode) && c->loops)
+    if (request_varies(request, LOOPS) && fa_mode_has_loops(c->mode) && c->loops)
         name_append(c->name, " --loops %u", c->loops);
-    else if (request->loops->count > 1 && fa_mode_has_loops(c->mode))
+    else if (request_varies(request, LOOPS) && fa_mode_has_loops(c->mode))
         name_append(c->name, " --loops auto");
-    if (request->models->count > 1)
+    if (request_varies(request, HASH))
+        name_append(c->name, " --hash %s", fa_pick_hash(c->hash, text));
+    if (request_varies(request, MODEL) && c->hash != FA_PICK_NO_HASH)
         name_append(c->name, " --hash-with %s", fa_value_hash_with(c->hash_with));
 }
 
-/* The i-th combination, as the digits of i in mixed radix; the last lists vary fastest.  @return
- * false after the last one. */
-static bool request_combine(const struct request *w, size_t i, struct fa_contestant *ret,
+/* The i-th combination, as the digits of i in mixed radix.  @return false after the last one. */
+static bool request_combine(const struct request *request, size_t i, struct fa_contestant *ret,
                             bool *ret_useless)
 {
-    size_t model = i % w->models->count;
-    i /= w->models->count;
-    size_t loops = i % w->loops->count;
-    i /= w->loops->count;
-    size_t http = i % w->http->count;
-    i /= w->http->count;
-    size_t jobs = i % w->jobs->count;
-    i /= w->jobs->count;
-    if (i >= w->modes->count)
-        return false;
+    size_t digits[DIMENSIONS];
+    unsigned values[DIMENSIONS];
+    for (size_t d = DIMENSIONS; d-- > 0;) {
+        const struct fa_picks *list = request->lists[d];
+        digits[d] = d > 0 ? i % list->count : i;
+        if (digits[d] >= list->count)
+            return false;
+        values[d] = list->values[digits[d]];
+        i /= list->count;
+    }
     *ret = (struct fa_contestant){
-        .mode = (enum fa_mode)w->modes->values[i],
-        .jobs = w->jobs->values[jobs],
-        .loops = w->loops->values[loops],
-        .http = w->http->values[http],
-        .hash_with = (enum fa_hash_with)w->models->values[model],
+        .mode = (enum fa_mode)values[MODE],
+        .jobs = values[JOBS],
+        .loops = values[LOOPS],
+        .http = (enum fa_http)values[HTTP],
+        .hash_with = (enum fa_hash_with)values[MODEL],
+        .per_host = values[PER_HOST],
+        .segments = values[SEGMENTS],
+        .hash = values[HASH],
     };
-    /* Without loops only the first value of --loops is kept; it stands for all of them. */
-    *ret_useless = !fa_mode_has_loops(ret->mode) && loops > 0;
+    /* Where a list has no effect, only its first value is kept; it stands for all of them. */
+    *ret_useless = (!fa_mode_has_loops(ret->mode) && digits[LOOPS] > 0) ||
+                   (ret->hash == FA_PICK_NO_HASH && digits[MODEL] > 0);
     if (!fa_mode_has_loops(ret->mode))
         ret->loops = 0;
-    contestant_set_name(ret, w);
+    contestant_set_name(ret, request);
     return true;
 }
 
@@ -137,7 +166,7 @@ static void contestant_set_program(struct fa_contestant *c, const struct request
 {
     *c = (struct fa_contestant){.program = program, .jobs = jobs};
     name_append(c->name, "%.*s", (int)program->name_len, program->name);
-    if (request->jobs->count > 1)
+    if (request_varies(request, JOBS))
         name_append(c->name, " -j %u", jobs);
 }
 
@@ -145,9 +174,9 @@ static size_t plan_add_programs(const struct request *request, const struct fa_p
                                 struct fa_contestant *ret, size_t n)
 {
     for (size_t i = 0; i < programs->count; ++i)
-        for (size_t j = 0; j < request->jobs->count && n < FA_PLAN_CONTESTANTS_MAX; ++j)
+        for (size_t j = 0; j < request->lists[JOBS]->count && n < FA_PLAN_CONTESTANTS_MAX; ++j)
             contestant_set_program(&ret[n++], request, &programs->items[i],
-                                   request->jobs->values[j]);
+                                   request->lists[JOBS]->values[j]);
     return n;
 }
 
@@ -168,7 +197,8 @@ size_t fa_plan_contestants(const struct fa_options *options, struct fa_contestan
         }
         ret[n++] = next;
     }
-    if (n + options->compare.programs.count * request.jobs->count > FA_PLAN_CONTESTANTS_MAX) {
+    if (n + options->compare.programs.count * request.lists[JOBS]->count >
+        FA_PLAN_CONTESTANTS_MAX) {
         fa_option_refuse(err, "more than %d combinations to compare", FA_PLAN_CONTESTANTS_MAX);
         return 0;
     }

@@ -16,6 +16,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cli/compare/contestant.h"
+#include "cli/compare/limit.h"
 #include "cli/compare/sequence.h"
 #include "cli/units.h"
 
@@ -366,10 +368,18 @@ static double reason_slots_filled(const struct fa_verdict *verdict,
 {
     const struct fa_standing_of *best = &verdict->standings[verdict->best];
     double done = best->files_per_second * best->wall.median;
-    double slots = fmin(comparison->contestants[verdict->best].jobs, done);
+    const struct fa_contestant *one = &comparison->contestants[verdict->best];
+    double slots = fmin((double)fa_contestant_slots(one, comparison->origins), done);
     if (comparison->per_host > 0 && comparison->origins > 0)
         slots = fmin(slots, (double)comparison->origins * comparison->per_host);
     return done * best->total.p50 / (slots * best->wall.median);
+}
+
+static void reason_add_limit(struct fa_verdict *verdict, const struct fa_comparison *comparison)
+{
+    char text[FA_LIMIT_MAX];
+    if (fa_limit_describe(verdict, comparison, text))
+        reason_append(verdict, "; %s", text);
 }
 
 static void reason_add_cause(struct fa_verdict *verdict, const struct fa_comparison *comparison)
@@ -389,6 +399,7 @@ static void reason_add_cause(struct fa_verdict *verdict, const struct fa_compari
             100 * fmin(waiting, 1), 100 * cores);
     else if (!comparison->stage && cores >= BUSY_CORES)
         reason_append(verdict, "; it keeps the CPU busy, with %.0f %% of one core", 100 * cores);
+    reason_add_limit(verdict, comparison);
 }
 
 void fa_reason_write(struct fa_verdict *verdict, const struct fa_comparison *comparison,

@@ -24,6 +24,7 @@
 #include <unistd.h>
 
 #include "cli/compare/child.h"
+#include "cli/compare/contestant.h"
 #include "cli/compare/harvest.h"
 #include "cli/compare/picks.h"
 #include "cli/value.h"
@@ -54,6 +55,17 @@ static void args_add(struct args *args, const char *format, ...)
         args->failed = true;
     if (len >= 0)
         free(text);
+}
+
+static void args_add_picks(struct args *args, const struct fa_contestant *contestant)
+{
+    char text[FA_PICK_TEXT_MAX];
+    if (contestant->per_host)
+        args_add(args, "--per-host=%s", fa_pick_per_host(contestant->per_host, text));
+    if (contestant->segments)
+        args_add(args, "--segments=%s", fa_pick_segments(contestant->segments, text));
+    if (contestant->hash)
+        args_add(args, "--hash=%s", fa_pick_hash(contestant->hash, text));
 }
 
 static int file_write_line(const char *path, const char *line)
@@ -168,6 +180,8 @@ static int runs_run_child(struct fa_runs *runs, struct args *args, struct fa_chi
         .calls = usage.calls,
         .ttfb = {NAN, NAN, NAN},
         .total = {NAN, NAN, NAN},
+        .slots_full = NAN,
+        .slot_yield = NAN,
         .status = usage.status,
     };
     return 0;
@@ -227,6 +241,7 @@ static int runs_fetch_self(struct fa_runs *runs, const struct fa_contestant *con
     if (contestant->http != FA_HTTP_1_1)
         args_add(&args, "--http=%s", fa_value_http(contestant->http));
     args_add(&args, "--hash-with=%s", fa_value_hash_with(contestant->hash_with));
+    args_add_picks(&args, contestant);
     /* Do not read or write the user's files, and report a full disk at once. */
     args_add(&args, "--no-state");
     args_add(&args, "--disk-wait=0");
@@ -236,7 +251,8 @@ static int runs_fetch_self(struct fa_runs *runs, const struct fa_contestant *con
     args_add(&args, "--");
     args_add(&args, "%s", runs->list);
     if (runs_run_child(runs, &args, (struct fa_child){0}, ret, err) != 0 ||
-        fa_harvest_read(runs->events, ret, &requests, err) != 0)
+        fa_harvest_read(runs->events, fa_contestant_slots(contestant, runs->origins), ret,
+                        &requests, err) != 0)
         return -1;
     runs->requests += requests;
     runs->bytes += ret->bytes;

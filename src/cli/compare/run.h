@@ -23,7 +23,8 @@ struct fa_runs {
     struct fa_texts passed; /**< Options that are passed on to the runs.  Headers are written to a
                                file, and a proxy to the environment, as other users can read the
                                arguments of a process. */
-    uint64_t entries;       /**< Of the sample. */
+    uint64_t entries;       /**< Of the sample, as are origins. */
+    uint64_t origins;
     uint64_t requests;
     uint64_t bytes;
     double until;       /**< Time on the monotonic clock when a run is killed.  0: never. */

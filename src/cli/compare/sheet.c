@@ -75,7 +75,7 @@ static json_t *trial_object(const struct fa_trial *trial)
     /* clang-format off */
     return json_pack(
         "{s:i, s:i, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, "
-        "s:i, s:o}",
+        "s:i, s:o, s:o, s:o}",
         "round", trial->round,
         "place", trial->place,
         "wall", sheet_number(trial->wall),
@@ -93,6 +93,8 @@ static json_t *trial_object(const struct fa_trial *trial)
         "failures", failures_object(trial),
         "bytes", sheet_count(trial->bytes),
         "status", trial->status,
+        "slots_full", sheet_number(trial->slots_full),
+        "slot_yield", sheet_number(trial->slot_yield),
         "moments", moments_array(trial));
     /* clang-format on */
 }
@@ -122,7 +124,7 @@ static json_t *standing_object(const struct fa_standing_of *s)
 {
     /* clang-format off */
     return json_pack(
-        "{s:s?, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
+        "{s:s?, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
         "rank", rank_name(s->rank),
         "wall", estimate_object(&s->wall),
         "ratio", estimate_object(&s->ratio),
@@ -136,7 +138,9 @@ static json_t *standing_object(const struct fa_standing_of *s)
         "calls", sheet_number(s->calls),
         "ttfb", latency_object(&s->ttfb),
         "total", latency_object(&s->total),
-        "failed", sheet_number(s->failed));
+        "failed", sheet_number(s->failed),
+        "slots_full", sheet_number(s->slots_full),
+        "slot_yield", sheet_number(s->slot_yield));
     /* clang-format on */
 }
 
@@ -155,16 +159,20 @@ static json_t *contestant_object(const struct fa_result_of *result, size_t i)
 {
     const struct fa_contestant *c = &result->comparison.contestants[i];
     bool stage = result->comparison.stage, none = stage || c->program;
+    char per_host[FA_PICK_TEXT_MAX], segments[FA_PICK_TEXT_MAX], hash[FA_PICK_TEXT_MAX];
     char *command = c->program ? fa_contestant_command(c, &result->comparison) : NULL;
     /* clang-format off */
     json_t *object = json_pack(
-        "{s:o, s:s?, s:o, s:o, s:s?, s:s?, s:b, s:o, s:o}",
+        "{s:o, s:s?, s:o, s:o, s:s?, s:s?, s:o, s:o, s:o, s:b, s:o, s:o}",
         "name", fa_json_text(c->name),
         "mode", none ? NULL : fa_value_mode(c->mode),
         "jobs", stage ? json_null() : json_integer(c->jobs),
         "loops", none || !c->loops ? json_null() : json_integer(c->loops),
         "http", none ? NULL : fa_value_http(c->http),
         "hash_with", c->program ? NULL : fa_value_hash_with(c->hash_with),
+        "per_host", fa_json_text(c->per_host ? fa_pick_per_host(c->per_host, per_host) : NULL),
+        "segments", fa_json_text(c->segments ? fa_pick_segments(c->segments, segments) : NULL),
+        "hash", fa_json_text(c->hash ? fa_pick_hash(c->hash, hash) : NULL),
         "program", c->program != NULL,
         "program_command", fa_json_text(command),
         "wrong", fa_json_text(c->wrong[0] ? c->wrong : NULL));

@@ -53,6 +53,11 @@ struct fa_trial {
     uint64_t bytes;                /**< Bodies received. */
     int status;                    /**< The exit status; 128 plus the number of a signal. */
 
+    double slots_full; /**< Share of the time of transfers in which all slots were in use; NAN if
+                            there are not more entries than slots. */
+    double slot_yield; /**< Mean duration of transfers while at most 70 % of the slots were in use,
+                            relative to that while all were: near 1, throughput rises with them. */
+
     struct fa_moment *moments; /**< In order of time; owned. */
     size_t n_moments;
 };
@@ -72,6 +77,9 @@ struct fa_contestant {
     enum fa_hash_with hash_with;
     struct fa_trial *trials; /**< One for each round, in order; owned. */
     size_t n_trials;
+    unsigned per_host; /**< See FA_PICK_AUTO.  These are 0 if they were not given. */
+    unsigned segments; /**< As fa_config.segments. */
+    unsigned hash;     /**< enum fa_hash bits, or FA_PICK_NO_HASH. */
     const struct fa_program *program; /**< NULL: fetchall itself, with the values above; borrowed.
                                            Of those, a program has jobs only. */
     char wrong[FA_WRONG_MAX]; /**< What was wrong with the files of a program: then it is neither

@@ -72,6 +72,16 @@ COUNT(peak_processes)
 COUNT(switches)
 COUNT(calls)
 
+static double slots_full(const struct fa_trial *trial)
+{
+    return trial->slots_full;
+}
+
+static double slot_yield(const struct fa_trial *trial)
+{
+    return trial->slot_yield;
+}
+
 #define LATENCY(kind, part)                                   \
     static double kind##_##part(const struct fa_trial *trial) \
     {                                                         \
@@ -119,6 +129,8 @@ static int standing_measure(const struct fa_comparison *comparison,
         {total_p50, &standing->total.p50},
         {total_p95, &standing->total.p95},
         {total_p99, &standing->total.p99},
+        {slots_full, &standing->slots_full},
+        {slot_yield, &standing->slot_yield},
     };
     for (size_t i = 0; i < sizeof(medians) / sizeof(*medians); ++i) {
         size_t n = verdict_collect(comparison, contestant, medians[i].of, values);

@@ -36,6 +36,7 @@ struct fa_standing_of {
     double peak_pss, peak_threads, peak_processes, switches, calls; /**< Medians. */
     struct fa_latency ttfb, total;                                  /**< Medians. */
     double failed;                                                  /**< Share of entries. */
+    double slots_full, slot_yield;                                  /**< Medians. */
 };
 
 /** Buffer size for a reason, including the final zero. */
