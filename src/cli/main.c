@@ -76,7 +76,7 @@
  *    unknown: notices about options without effect
  *    secrecy: what of the user's secrets is sent after a redirect
  *    name, name_part, name_template, names, identity, kept, folder, store, volumes, unnamed, lock, mount: names and files
- *    split, segments, growth, extents, part_map: ranges of one file fetched at once
+ *    split, segments, growth, extents, part_map, repair: ranges of one file fetched at once
  *    resolve: addresses of hosts
  *    statuses: the table of entry statuses
  *    inspect, verify, verify_bag, checker, walk, failed: reading a folder or its state without a run
@@ -92,7 +92,7 @@
  *    sink, tar, metadata: --output
  *
  * src/list: input
- *    list, source, unpack, utf16, lines, text, aria2, entry, sum, relative: streams, lines and entries
+ *    list, source, unpack, utf16, lines, text, aria2, entry, sum, pieces, relative: streams, lines and entries
  *    format, format_text, format_packed, format_binary, packed: the formats of lists
  *    format_sums, format_jsonl, format_csv, format_curl, format_metalink, format_bagit, bag, tag_file, columns, record: those of other programs
  *    template: names from columns

@@ -11,9 +11,12 @@
 #include "engine/hooking.h"
 #include "engine/packing.h"
 #include "engine/recheck.h"
+#include "engine/repair.h"
 #include "engine/segments.h"
 #include "engine/secrecy.h"
 #include "engine/settle.h"
+
+#include <stdlib.h>
 
 static struct fa_settle_case job_describe_case(struct fa_session *s, const struct fa_job *job,
                                                bool paused, double now)
@@ -391,6 +394,30 @@ void fa_apply_joined(struct fa_session *s, struct fa_job *job, double now)
     job_join(s, job, job->part.split->host_failed, now);
 }
 
+static void report_bad_pieces(struct fa_session *s, const struct fa_job *job)
+{
+    const struct fa_repair *repair = job->repair;
+    uint64_t first = repair->first_bad * repair->pieces.length;
+    fa_emit_notice(&s->emitter, job->entry,
+                   "%zu of %zu pieces do not match, the first at byte %llu: fetched again",
+                   repair->n_bad, repair->pieces.count, (unsigned long long)first);
+}
+
+/* Fetch only the pieces that do not match.  @return whether that has begun */
+static bool job_mend(struct fa_session *s, struct fa_job *job, double now)
+{
+    const struct fa_repair *repair = job->repair;
+    if (!repair || !fa_repair_is_useful(repair) || job->tries.repairs >= FA_REPAIRS_MAX ||
+        s->ending.draining || fa_flights_mend(&s->flights, job, &repair->good))
+        return false;
+    ++job->tries.repairs;
+    report_bad_pieces(s, job);
+    if (s->ledger.state && !job->place.known)
+        fa_split_save(job->part.split, now);
+    fa_admit_put(s, job, true, now);
+    return true;
+}
+
 /* The file does not match its checksum.  An existing file is fetched then. */
 static void job_mismatch(struct fa_session *s, struct fa_job *job, double now)
 {
@@ -411,6 +438,11 @@ static void job_mismatch(struct fa_session *s, struct fa_job *job, double now)
         fa_admit_put(s, job, false, now);
         return;
     }
+    bool mends = job_mend(s, job, now);
+    free(job->repair);
+    job->repair = NULL;
+    if (mends)
+        return;
     const struct fa_digest *declared = fa_finish_declared(&s->finish, job);
     job->part.bytes = 0;
     job->outcome.retryable = FA_RETRYABLE_NEVER;
@@ -419,6 +451,9 @@ static void job_mismatch(struct fa_session *s, struct fa_job *job, double now)
                      "the %s of the file is not the one that the server declares (see "
                      "--http-digest)",
                      fa_hash_name(declared->hash));
+    else if (!job->entry->hash)
+        fa_error_set(&job->outcome.error, FA_DOMAIN_FETCHALL, 0, FA_CLASS_INTEGRITY,
+                     "pieces of the file do not match their digests in the list");
     else
         fa_error_set(&job->outcome.error, FA_DOMAIN_FETCHALL, 0, FA_CLASS_INTEGRITY,
                      "the %s of the file is not the one in the list",
@@ -452,11 +487,13 @@ void fa_apply_hashed(struct fa_session *s, struct fa_job *job, enum fa_hashed ha
 {
     struct fa_place *place = &job->place;
     if (hashed == FA_HASHED_AGAIN && s->ending.draining)
-        hashed = FA_HASHED_FAILED;
+        hashed = job->repair ? FA_HASHED_MISMATCH : FA_HASHED_FAILED;
     switch (hashed) {
     case FA_HASHED_NONE:
         break;
     case FA_HASHED_GOOD:
+        free(job->repair);
+        job->repair = NULL;
         if (place->existing)
             job_end_existing(s, job);
         else

@@ -81,9 +81,10 @@ static void checker_submit(struct fa_checker *checker, struct fa_checker_file *f
     const struct fa_checker_member *member = &file->member;
     int fd = member->volume ? fa_volume_open(member->volume, member->store, &err)
                             : fa_folder_file(checker->folder, file->path, &err);
-    if (fd >= 0 && fa_stage_submit_member(
-                       checker->stage, fd, member->offset, (uint64_t)file->size, hashes,
-                       file->crashes > 0 ? FA_STAGE_ALONE : FA_STAGE_BATCH, file, &err) == 0) {
+    uint64_t from = member->volume ? member->offset : FA_STAGE_WHOLE;
+    if (fd >= 0 && fa_stage_submit_member(checker->stage, fd, from, (uint64_t)file->size, hashes,
+                                          file->crashes > 0 ? FA_STAGE_ALONE : FA_STAGE_BATCH, file,
+                                          &err) == 0) {
         ++checker->under_way;
         return;
     }

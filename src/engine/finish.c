@@ -11,6 +11,7 @@
  */
 #include "engine/finish.h"
 
+#include "engine/repair.h"
 #include "engine/retry.h"
 
 #include <errno.h>
@@ -33,7 +34,10 @@ static void finish_done(void *ctx, void *tag, const struct fa_stage_result *resu
 {
     struct fa_finish *finish = ctx;
     struct fa_job *job = tag;
-    job_set_hashed(job, result);
+    if (job->repair)
+        job->repair->result = *result;
+    else
+        job_set_hashed(job, result);
     fa_job_queue_push(&finish->hashed, job);
     finish->wake(finish->ctx);
 }
@@ -67,7 +71,8 @@ static unsigned job_hashes(const struct fa_finish *finish, const struct fa_job *
 {
     const struct fa_known *known = job->place.existing ? job->place.known : NULL;
     const struct fa_digest *declared = fa_finish_declared(finish, job);
-    return finish->hash | job->entry->hash | (known ? known->digest.hash : 0) |
+    unsigned pieces = job->entry->pieces && !job->entry->hash ? FA_HASH_SHA256 : 0;
+    return finish->hash | job->entry->hash | pieces | (known ? known->digest.hash : 0) |
            (declared ? declared->hash : 0);
 }
 
@@ -103,6 +108,22 @@ static int finish_open(const struct fa_finish *finish, const struct fa_job *job,
     return fa_folder_file(fa_store_folder(finish->store), place->path, err);
 }
 
+/* Send the file to the stage, or the current piece of it, or the member of an archive. */
+static int finish_send(struct fa_finish *finish, struct fa_job *job, int fd, enum fa_stage_how how,
+                       struct fa_error *err)
+{
+    const struct fa_repair *repair = job->repair;
+    const struct fa_place *place = &job->place;
+    if (repair) {
+        struct fa_extent range = fa_repair_range(repair);
+        return fa_stage_submit_member(finish->stage, fd, range.first, range.end - range.first,
+                                      repair->pieces.hash, how, job, err);
+    }
+    uint64_t from = place->existing && place->archive ? place->offset : FA_STAGE_WHOLE;
+    return fa_stage_submit_member(finish->stage, fd, from, (uint64_t)place->size,
+                                  job_hashes(finish, job), how, job, err);
+}
+
 /*
  * A file whose worker crashed is hashed in a worker of its own, so that it can crash no others.
  * @return Whether the stage may take more
@@ -119,9 +140,7 @@ static bool finish_submit(struct fa_finish *finish, struct fa_job *job, unsigned
     enum fa_stage_how how = job->tries.crashes > 0 ? FA_STAGE_ALONE
                             : job->place.existing  ? FA_STAGE_BATCH
                                                    : FA_STAGE_CACHED;
-    uint64_t from = job->place.existing && job->place.archive ? job->place.offset : 0;
-    if (fd < 0 || fa_stage_submit_member(finish->stage, fd, from, (uint64_t)job->place.size,
-                                         job_hashes(finish, job), how, job, &err)) {
+    if (fd < 0 || finish_send(finish, job, fd, how, &err)) {
         struct fa_stage_result failed = {.error = err};
         finish_done(finish, job, &failed);
     }
@@ -156,15 +175,42 @@ static bool job_digests_match(const struct fa_finish *finish, const struct fa_jo
     return result_has_digest(job->hashed, job->entry->hash, job->entry->hash_bytes);
 }
 
+/* Without a digest of the file, those of its pieces decide; else they say what is wrong with it. */
+static bool job_needs_pieces(const struct fa_job *job, bool match)
+{
+    return job->entry->pieces && !job->place.existing && !job->slice.set && !job->part.unnamed &&
+           match == !job->entry->hash;
+}
+
+/* A worker that died may be the victim of another file: the piece is hashed again. */
+static enum fa_hashed job_judge_piece(const struct fa_finish *finish, struct fa_job *job)
+{
+    struct fa_repair *repair = job->repair;
+    if (repair->result.lost && ++job->tries.crashes < FA_RETRY_CRASHES_MAX)
+        return FA_HASHED_AGAIN;
+    fa_repair_take(repair);
+    if (!fa_repair_is_done(repair))
+        return FA_HASHED_AGAIN;
+    bool good = !repair->failed && repair->n_bad == 0 && job_digests_match(finish, job);
+    return good ? FA_HASHED_GOOD : FA_HASHED_MISMATCH;
+}
+
 static enum fa_hashed job_judge(const struct fa_finish *finish, struct fa_job *job, double now)
 {
+    if (job->repair)
+        return job_judge_piece(finish, job);
     if (!job->hashed)
         return FA_HASHED_FAILED;
     if (job->hashed->error.class != FA_CLASS_NONE)
         return job->hashed->lost && ++job->tries.crashes < FA_RETRY_CRASHES_MAX ? FA_HASHED_AGAIN
                                                                                 : FA_HASHED_FAILED;
     job->outcome.time.hash = now - job->timing.staged;
-    return job_digests_match(finish, job) ? FA_HASHED_GOOD : FA_HASHED_MISMATCH;
+    bool match = job_digests_match(finish, job);
+    if (job_needs_pieces(job, match)) {
+        job->repair = fa_repair_new(job->entry, (uint64_t)job->place.size);
+        match &= job->repair != NULL; /* pieces of another size */
+    }
+    return job->repair ? FA_HASHED_AGAIN : match ? FA_HASHED_GOOD : FA_HASHED_MISMATCH;
 }
 
 enum fa_hashed fa_finish_take(struct fa_finish *finish, struct fa_job **ret, double now)

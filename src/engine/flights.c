@@ -554,6 +554,21 @@ int fa_flights_split(struct fa_flights *flights, struct fa_job *job)
     return 0;
 }
 
+int fa_flights_mend(struct fa_flights *flights, struct fa_job *job, const struct fa_extents *good)
+{
+    struct fa_part *part = &job->part;
+    struct fa_part_map map = {.version = fa_part_map_version(&part->rep), .extents = *good};
+    if (!part->rep.validator.strong || part->rep.total <= 0)
+        return -1;
+    map.size = (uint64_t)part->rep.total;
+    int fd = fa_store_part_split(flights->store, job->place.key, &part->inode, map.size);
+    part->split = fd < 0 ? NULL : fa_split_new(fd, &map);
+    if (!part->split)
+        return -1;
+    part->bytes = fa_split_bytes(part->split);
+    return 0;
+}
+
 /* The name of the part is gone at once, so that the next attempt writes to another file than the
  * segments that have not ended yet. */
 void fa_flights_discard_split(struct fa_flights *flights, struct fa_job *job)

@@ -99,6 +99,9 @@ void fa_flights_release_hedge(struct fa_flights *flights, struct fa_hedge *hedge
 /** Split the part of an active job whose answer has begun.  @return 0, or -1: it cannot be. */
 int fa_flights_split(struct fa_flights *flights, struct fa_job *job);
 
+/** Turn a complete part into a split one, of which only these bytes are there.  @return 0, or -1 */
+int fa_flights_mend(struct fa_flights *flights, struct fa_job *job, const struct fa_extents *good);
+
 /** Discard a split part, and cancel the segments of the job, which nobody waits for any more. */
 void fa_flights_discard_split(struct fa_flights *flights, struct fa_job *job);
 

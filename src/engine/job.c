@@ -45,6 +45,7 @@ void fa_job_free(struct fa_job *job)
     fa_outcome_fini(&job->outcome);
     fa_split_free(job->part.split);
     free(job->hashed);
+    free(job->repair);
     free(job->hook);
     free(job->renewed);
     free(job->place.known);

@@ -19,6 +19,7 @@
 struct fa_hedge;
 struct fa_hook;
 struct fa_origin;
+struct fa_repair;
 
 enum fa_job_state {
     FA_JOB_NEW,
@@ -121,6 +122,7 @@ struct fa_tries {
     unsigned once;     /**< Failures with FA_RETRYABLE_ONCE. */
     unsigned crashes;  /**< Workers that crashed with it. */
     unsigned mismatches;
+    unsigned repairs;        /**< Bad pieces were fetched again. */
     unsigned refusals;       /**< Ranges that were answered with an error status. */
     uint64_t reached;        /**< Bytes of the part at the last progress, or at the start. */
     bool progress;           /**< The last attempt brought the part FA_SETTLE_PROGRESS further. */
@@ -174,6 +176,7 @@ struct fa_job {
     const char **headers;           /**< Owned: what attempt.headers is. */
     struct fa_outcome outcome;      /**< Of the last attempt. */
     struct fa_stage_result *hashed; /**< Owned: the result of the stage. */
+    struct fa_repair *repair;       /**< Owned: the check of its pieces; NULL: none. */
     bool ended;                     /**< ACTIVE: the attempt is over, and not settled yet. */
     struct fa_hook *hook;           /**< Owned: its command; NULL: none. */
     char *renewed;                  /**< Owned: ASKING: a new URL; NULL: none. */

@@ -12,7 +12,7 @@ const char *fa_column_name(enum fa_column column)
     for (unsigned i = 0; i < FA_COLUMNS; ++i)
         if (column == 1u << i)
             return names[i];
-    return "";
+    return column == FA_COLUMN_PIECES ? "pieces" : "";
 }
 
 /* One "PART=NAME" of a map. */

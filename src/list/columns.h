@@ -25,6 +25,9 @@ enum fa_column {
 };
 #define FA_COLUMNS 9
 
+/** A part that is not a column: only a format adds it. */
+#define FA_COLUMN_PIECES (1u << FA_COLUMNS)
+
 /** The name of a bit ("url"). */
 const char *fa_column_name(enum fa_column column);
 

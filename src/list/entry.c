@@ -14,6 +14,7 @@
 #include "base/hex.h"
 #include "base/media_type.h"
 #include "base/utf8.h"
+#include "list/pieces.h"
 
 #include <errno.h>
 #include <stdbool.h>
@@ -171,6 +172,15 @@ static void entry_parse_type(struct fa_entry *entry, struct span value)
     entry->type = types;
 }
 
+static void entry_parse_pieces(struct fa_entry *entry, struct span value)
+{
+    struct fa_pieces pieces;
+    if (fa_pieces_parse(value.at, value.len, &pieces))
+        entry->pieces = span_string(value);
+    else
+        bad(entry, "invalid pieces: not ALGORITHM:LENGTH:DIGESTS");
+}
+
 static void entry_parse_range(struct fa_entry *entry, struct span value)
 {
     struct fa_error why = {0};
@@ -213,6 +223,8 @@ void fa_entry_add_option(struct fa_entry *entry, char *at, size_t len)
         entry_parse_checksum(entry, value);
     else if (has_value && span_is(name, "size"))
         entry_parse_size(entry, value);
+    else if (has_value && span_is(name, "pieces"))
+        entry_parse_pieces(entry, value);
     else if (has_value && span_is(name, "range"))
         entry_parse_range(entry, value);
     else if (has_value && span_is(name, "type"))
@@ -301,7 +313,7 @@ static void entry_reduce_to_text(struct fa_entry *entry, const char *text, size_
     entry->urls[0] = span_string(shown);
     entry->n_urls = 1;
     entry->n_headers = entry->n_unknown = entry->n_columns = 0;
-    entry->out = entry->dir = entry->type = NULL;
+    entry->out = entry->dir = entry->type = entry->pieces = NULL;
     entry->hash = 0;
     entry->size = -1;
     entry->slice = (struct fa_slice){0};
@@ -351,6 +363,8 @@ void fa_entry_each_option(const struct fa_entry *entry, const char *out, fa_entr
         snprintf(size, sizeof(size), "%lld", (long long)entry->size);
         visit(ctx, "size", size);
     }
+    if (entry->pieces)
+        visit(ctx, "pieces", entry->pieces);
     if (entry->type)
         visit(ctx, "type", entry->type);
     if (entry->slice.set) {
@@ -369,8 +383,8 @@ void fa_entry_each_option(const struct fa_entry *entry, const char *out, fa_entr
 bool fa_entry_is_plain(const struct fa_entry *entry)
 {
     return entry->n_urls == 1 && !entry->out && !entry->dir && !entry->hash && entry->size < 0 &&
-           !entry->type && !entry->slice.set && entry->n_headers == 0 && entry->n_unknown == 0 &&
-           entry->n_columns == 0;
+           !entry->type && !entry->pieces && !entry->slice.set && entry->n_headers == 0 &&
+           entry->n_unknown == 0 && entry->n_columns == 0;
 }
 
 void fa_entry_free(struct fa_entry *entry)

@@ -36,6 +36,7 @@ struct fa_entry {
     enum fa_hash hash;                       /**< 0: no checksum given. */
     unsigned char hash_bytes[FA_DIGEST_MAX]; /**< Size: fa_hash_size(hash). */
     int64_t size;                            /**< -1: not given. */
+    const char *pieces;                      /**< As fa_pieces_parse(); NULL: not given. */
     const char *type;                        /**< As fa_config.expect_type; NULL: not given. */
     struct fa_slice slice;                   /**< From range=, or from a header Range. */
     struct fa_entry_option *unknown;         /**< Reported as a warning, not as an error. */
@@ -77,8 +78,8 @@ struct fa_entry *fa_entry_new(const char *list, uint64_t line, const struct fa_e
 void fa_entry_add_url(struct fa_entry *entry, char *at, size_t len);
 
 /**
- * Add an option: out, dir, checksum, size, type, range, header (may repeat), or an unknown one.  Of the
- * others the last one counts; a header Range is a range.
+ * Add an option: out, dir, checksum, size, pieces, type, range, header (may repeat), or an unknown
+ * one.  Of the others the last one counts; a header Range is a range.
  *
  * @at  "name=value", as for fa_entry_add_url().
  */

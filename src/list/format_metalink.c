@@ -8,9 +8,11 @@
  * expat keeps all of it.
  *
  * URLs are sorted by priority, 1 first; those without one are last (RFC 5854, 4.2.16.1).  Of several
- * hashes the longest one counts.  Hashes of pieces, signatures and torrents are ignored.
+ * hashes the longest one counts, and so it is with sets of hashes of pieces; a set that is malformed or
+ * too long is ignored, unless the file has no other hash.  Signatures and torrents are ignored.
  */
 #include "list/format.h"
+#include "list/pieces.h"
 #include "list/record.h"
 
 #include <errno.h>
@@ -60,6 +62,7 @@ struct metalink {
     size_t n_urls, n_foreign;
     unsigned rank;
     enum fa_hash hash, hash_type; /* The best one; of the current element. */
+    struct fa_piece_sets sets;
     char hash_text[2 * FA_DIGEST_MAX + 1];
     char size[24];
     struct fa_record record;
@@ -143,6 +146,7 @@ static void file_begin(struct metalink *m, const char **attributes)
     m->line = XML_GetCurrentLineNumber(m->parser);
     m->n_urls = m->n_foreign = 0;
     m->hash = 0;
+    fa_piece_sets_reset(&m->sets);
     m->size[0] = '\0';
     fa_buf_reset(&m->urls);
     fa_buf_reset(&m->name);
@@ -165,6 +169,8 @@ static void XMLCALL metalink_on_start(void *ctx, const char *name, const char **
     if (m->current == ELEMENT_FILE && !m->in_file)
         file_begin(m, attributes);
     m->pieces += m->current == ELEMENT_PIECES;
+    if (m->current == ELEMENT_PIECES && m->in_file)
+        fa_piece_sets_begin(&m->sets, type, attribute_find(attributes, "length"));
     m->hash_type = type ? fa_hash_from_name(type, strlen(type)) : 0;
     m->rank = attributes_rank(attributes);
 }
@@ -204,7 +210,11 @@ static void file_take_url(struct metalink *m, const char *text, size_t len)
 
 static void file_take_hash(struct metalink *m, const char *text, size_t len)
 {
-    if (!m->hash_type || m->pieces || fa_hash_size(m->hash_type) <= fa_hash_size(m->hash))
+    if (m->pieces) {
+        fa_piece_sets_take(&m->sets, text, len);
+        return;
+    }
+    if (!m->hash_type || fa_hash_size(m->hash_type) <= fa_hash_size(m->hash))
         return;
     if (len != 2 * fa_hash_size(m->hash_type)) {
         fa_record_fail(&m->record, "a %s hash of %zu digits", fa_hash_name(m->hash_type), len);
@@ -261,7 +271,16 @@ static void file_end(struct metalink *m)
         stpcpy(stpcpy(stpcpy(checksum, fa_hash_name(m->hash)), "="), m->hash_text);
         fa_record_add(record, FA_COLUMN_CHECKSUM, "", 0, checksum, strlen(checksum));
     }
-    if (m->urls.failed || m->name.failed || m->text.failed)
+    if (m->sets.type)
+        fa_record_add(record, FA_COLUMN_PIECES, "", 0, (const char *)m->sets.best.data,
+                      m->sets.best.len);
+    if (m->sets.unusable && !m->sets.type && !m->hash)
+        fa_record_fail(record,
+                       "the file has only hashes of pieces, which are unknown, malformed or "
+                       "longer than %d bytes",
+                       FA_PIECES_TEXT_MAX);
+    if (m->sets.best.failed || m->sets.set.failed || m->urls.failed || m->name.failed ||
+        m->text.failed)
         fa_record_fail(record, "memory ran out");
     m->ready = fa_record_entry(record, fa_source_name(m->reader->lines->source), m->line, name,
                                m->name.len, &err);
@@ -275,6 +294,8 @@ static void XMLCALL metalink_on_end(void *ctx, const char *name)
     struct metalink *m = ctx;
     enum element ended = element_find(name);
     m->pieces -= ended == ELEMENT_PIECES && m->pieces > 0;
+    if (ended == ELEMENT_PIECES && m->in_file)
+        fa_piece_sets_end(&m->sets);
     if (m->in_file && ended == m->current && ended > ELEMENT_FILE && m->text.len > 0)
         file_take_text(m);
     m->current = ELEMENT_OTHER;
@@ -376,6 +397,7 @@ static void metalink_fini(void *state)
     fa_buf_fini(&m->text);
     fa_buf_fini(&m->name);
     fa_buf_fini(&m->urls);
+    fa_piece_sets_fini(&m->sets);
     fa_record_fini(&m->record);
 }
 

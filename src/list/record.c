@@ -95,6 +95,8 @@ void fa_record_add(struct fa_record *record, unsigned parts, const char *name, s
         else if (part)
             record_put(record, part, value, len);
     }
+    if (parts & FA_COLUMN_PIECES)
+        record_put(record, FA_COLUMN_PIECES, value, len);
 }
 
 bool fa_record_keeps(const struct fa_record *record, unsigned parts, const char *name, size_t len)

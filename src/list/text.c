@@ -9,6 +9,7 @@
 
 #include "base/buf.h"
 #include "list/aria2.h"
+#include "list/list.h"
 
 #include <stdbool.h>
 #include <string.h>
@@ -140,6 +141,8 @@ static void buf_put_text(struct fa_buf *buf, const char *text)
 static void text_put_option(void *ctx, const char *name, const char *value)
 {
     struct fa_buf *buf = ctx;
+    if (value && strlen(value) > FA_LIST_LINE_MAX / 2)
+        return; /* digests of pieces: the list could not be read */
     buf_put_text(buf, "\n ");
     buf_put_text(buf, name);
     if (!value)

@@ -34,7 +34,7 @@ int fa_digester_read(struct fa_digester *digester, int fd, uint64_t size, unsign
                      void (*tick)(void *arg, uint64_t bytes), void *arg, struct fa_digest *ret,
                      struct fa_error *err);
 
-/** The same for a member of an archive: size bytes, from an offset on. */
+/** The same for a part of a file, such as a member of an archive: size bytes, from an offset on. */
 int fa_digester_read_member(struct fa_digester *digester, int fd, uint64_t from, uint64_t size,
                             unsigned hashes, void (*tick)(void *arg, uint64_t bytes), void *arg,
                             struct fa_digest *ret, struct fa_error *err);

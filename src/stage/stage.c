@@ -40,7 +40,7 @@
 struct item {
     STAILQ_ENTRY(item) link;
     void *tag;
-    uint64_t from; /* 0: the whole file; else a member of an archive */
+    uint64_t from; /* or FA_STAGE_WHOLE */
     uint64_t size;
     int fd;
     unsigned hashes;
@@ -158,7 +158,7 @@ static int digest_run(void *state, struct fa_task *task, struct fa_error *err)
         struct fa_error error = {0};
         uint64_t from = fa_reader_u64(&reader), size = fa_reader_u64(&reader);
         int fd = fa_task_fd(task, i);
-        int n = from > 0
+        int n = from != FA_STAGE_WHOLE
                     ? fa_digester_read_member(state, fd, from, size, hashes, digest_tick, task,
                                               digests, &error)
                     : fa_digester_read(state, fd, size, hashes, digest_tick, task, digests, &error);
@@ -369,10 +369,10 @@ static void stage_read(const struct fa_stage *stage, int fd, uint64_t from, uint
 {
     *ret = (struct fa_stage_result){0};
     struct fa_digester *digester = stage->digester;
-    int n = from > 0 ? fa_digester_read_member(digester, fd, from, size, hashes, NULL, NULL,
-                                               ret->digests, &ret->error)
-                     : fa_digester_read(digester, fd, size, hashes, NULL, NULL, ret->digests,
-                                        &ret->error);
+    int n = from != FA_STAGE_WHOLE ? fa_digester_read_member(digester, fd, from, size, hashes, NULL,
+                                                             NULL, ret->digests, &ret->error)
+                                   : fa_digester_read(digester, fd, size, hashes, NULL, NULL,
+                                                      ret->digests, &ret->error);
     ret->n_digests = n < 0 ? 0 : (size_t)n;
 }
 
@@ -419,7 +419,7 @@ bool fa_stage_hash_now(struct fa_stage *stage, int fd, uint64_t size, unsigned h
 {
     if (!stage_is_small(stage, size, hashes))
         return false;
-    stage_read(stage, fd, 0, size, hashes, ret);
+    stage_read(stage, fd, FA_STAGE_WHOLE, size, hashes, ret);
     return true;
 }
 
@@ -454,7 +454,7 @@ int fa_stage_submit_member(struct fa_stage *stage, int fd, uint64_t from, uint64
 int fa_stage_submit(struct fa_stage *stage, int fd, uint64_t size, unsigned hashes,
                     enum fa_stage_how how, void *tag, struct fa_error *err)
 {
-    return fa_stage_submit_member(stage, fd, 0, size, hashes, how, tag, err);
+    return fa_stage_submit_member(stage, fd, FA_STAGE_WHOLE, size, hashes, how, tag, err);
 }
 
 bool fa_stage_has_processes(enum fa_hash_with with)

@@ -1468,3 +1468,107 @@ FA_TEST_MODES(resume, range_among_the_headers_is_for_every_entry)
     cr_expect_eq(fa_run_wait(&fetch.run, fa_timeout(20)), 2);
     cr_expect(strstr(fa_run_err(&fetch.run), "several ranges"), "%s", fa_run_err(&fetch.run));
 }
+
+/* ------------------------------------------------------------------ pieces */
+
+#define PIECE 262144
+
+/* The digests of the pieces of the file, as an option of the last entry. */
+static void add_pieces(const char *path, const char *extra)
+{
+    unsigned char *bytes = malloc(SIZE);
+    char sum[FA_SHA256_HEX], text[4096], *at = text + sprintf(text, " pieces=sha256:%d:", PIECE);
+    fa_pattern_fill(path, 0, bytes, SIZE);
+    for (size_t i = 0; i < SIZE; i += PIECE) {
+        size_t len = SIZE - i < PIECE ? SIZE - i : PIECE;
+        fa_truth_sha256_file(fa_scratch_write_bytes(&scratch, "piece", bytes + i, len), sum);
+        at = stpcpy(at, sum);
+    }
+    fa_lines_add(&list, "%s", text);
+    if (*extra)
+        fa_lines_add(&list, "%s", extra);
+    free(bytes);
+}
+
+static void damage_part(off_t at)
+{
+    char path[PATH_MAX];
+    int fd = open(find_part(path), O_WRONLY);
+    cr_assert(fd >= 0 && pwrite(fd, "?????", 5, at) == 5);
+    close(fd);
+}
+
+static void expect_requested(const char *path, size_t n, const char *want)
+{
+    char *range = header_of(path, n, "Range");
+    cr_expect(range && strcmp(range, want) == 0, "%s: request %zu: %s", fetch.mode, n,
+              range ? range : "no range");
+    free(range);
+}
+
+FA_TEST_MODES(resume, only_pieces_that_are_damaged_are_fetched_again)
+{
+    char sum[FA_SHA256_HEX], option[128];
+    fa_truth_sha256_pattern(BIG("strong") "#0", SIZE, sum);
+    snprintf(option, sizeof(option), " checksum=sha256=%s", sum);
+    for (int whole = 0; whole < 2; ++whole) {
+        stop_in_the_middle(mode, BIG("strong"), signals[whole], true);
+        damage_part(300000);
+        damage_part(PIECE * 3 + 7);
+        add_pieces(BIG("strong") "#0", whole ? option : "");
+        AGAIN(mode);
+        finish(0);
+        fa_fetch_expect_entry(&fetch, 1, "ok", NULL);
+        cr_expect_eq(fa_server_requests(&server, BIG("strong")), 4, "%s", mode);
+        expect_requested(BIG("strong"), 3, "bytes=262144-524287");
+        expect_requested(BIG("strong"), 4, "bytes=786432-1048575");
+        cr_expect_not_null(strstr(fa_run_err(&fetch.run),
+                                  "2 of 12 pieces do not match, the first at "
+                                  "byte 262144: fetched again\n"),
+                           "%s", fa_run_err(&fetch.run));
+        cr_expect_str_eq(fa_report_str(fa_report_by_line(fetch.entries, 1), "digest.sha256"), sum);
+        fa_expect_files(dir, &(struct fa_truth){NAME, BIG("strong") "#0", SIZE}, 1);
+        fa_fetch_expect_no_parts(&fetch);
+        clear();
+    }
+}
+
+/* Where the server itself has other bytes, the piece is requested once more, then the file, as after
+ * any mismatch. */
+FA_TEST_MODES(resume, piece_that_never_matches_fails_the_entry)
+{
+    static const char path[] = "/ok/3000000/" NAME;
+    add_path(path);
+    add_pieces(path, "");
+    char *digit = strrchr(list.text, ':') + 1;
+    *digit = *digit == '0' ? '1' : '0';
+    AGAIN(mode);
+    finish(3);
+    fa_fetch_expect_entry(&fetch, 1, "failed", "integrity");
+    cr_expect_eq(fa_server_requests(&server, path), 3, "%s", mode);
+    expect_requested(path, 2, "bytes=0-262143");
+    cr_expect_str_eq(fa_report_str(fa_report_by_line(fetch.entries, 1), "error"),
+                     "pieces of the file do not match their digests in the list");
+    fa_expect_no_file(dir, NAME);
+    fa_fetch_expect_no_parts(&fetch);
+}
+
+FA_TEST_MODES(resume, run_killed_while_a_piece_is_fetched_again_is_resumed)
+{
+    static const char path[] = "/trickle/5/20000/3000000/" NAME;
+    add_path(path);
+    AGAIN(mode);
+    until_part_has(HELD);
+    until_recorded(NAME);
+    stop(SIGKILL);
+    damage_part(5);
+    add_pieces(path, "");
+    AGAIN(mode);
+    fa_server_until(&server, "requests", 3, 20);
+    stop(SIGKILL);
+    AGAIN(mode);
+    finish(0);
+    expect_requested(path, 3, "bytes=0-262143");
+    fa_expect_files(dir, &(struct fa_truth){NAME, path, 3000000}, 1);
+    fa_fetch_expect_no_parts(&fetch);
+}

@@ -65,6 +65,29 @@ Test(format_metalink, the_longest_hash_of_the_file_counts)
            "1:http://h/a\n checksum=sha256=" SHA256 "\n out=a|.", NULL);
 }
 
+Test(format_metalink, hashes_of_pieces_are_kept)
+{
+    expect(OPEN "<file name='a'><size>3</size><hash type='sha-256'>" SHA256 "</hash>"
+                "<pieces length='2' type='md5'><hash>x</hash></pieces>"
+                "<pieces length='2' type='sha-1'><hash> " SHA1 "\n</hash><hash>" SHA1
+                "</hash></pieces><url>http://h/a</url></file><file name='b'>"
+                "<url>http://h/b</url></file>" CLOSE,
+           "1:http://h/a\n checksum=sha256=" SHA256 "\n size=3\n pieces=sha1:2:" SHA1 SHA1
+           "\n out=a|2:http://h/b\n out=b|.",
+           NULL);
+    expect("<metalink xmlns='http://www.metalinker.org/'><files><file name='a'><verification>"
+           "<pieces length='9' type='sha1'><hash piece='0'>" SHA1 "</hash></pieces></verification>"
+           "<resources><url>http://h/a</url></resources></file></files></metalink>",
+           "1:http://h/a\n pieces=sha1:9:" SHA1 "\n out=a|.", NULL);
+}
+
+Test(format_metalink, a_file_whose_only_hashes_cannot_be_used_is_bad)
+{
+    expect(OPEN "<file name='a'><pieces length='2' type='sha-1'><hash>1</hash></pieces>"
+                "<url>http://h/a</url></file>" CLOSE,
+           "1!:a|.", "only hashes of pieces");
+}
+
 Test(format_metalink, version_3_is_read)
 {
     expect(
