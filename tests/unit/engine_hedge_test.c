@@ -127,6 +127,69 @@ Test(engine_hedge, a_host_that_has_refused_requests_gets_none_twice)
     expect_slow("@60 done a/slow ok attempts=1", 1);
 }
 
+Test(engine_hedge, a_host_that_was_overloaded_gets_none_twice)
+{
+    begin("a/slow 200 size=1000 took=60; 200 size=1000\n"
+          "a/f5 503 retry-after=1; 200 size=1000\n"
+          "a/* 200 size=1000");
+    expect_slow("@60 done a/slow ok attempts=1", 1);
+    cr_expect_eq(fa_world_count(world, "get"), OTHERS + 2, "%s", fa_world_trace(world));
+}
+
+Test(engine_hedge, a_host_that_has_refused_connections_gets_none_twice)
+{
+    begin("a/slow 200 size=1000 took=60; 200 size=1000\n"
+          "a/f30 refused; 200 size=1000\n"
+          "a/* 200 size=1000");
+    expect_slow("@60 done a/slow ok attempts=1", 1);
+}
+
+/* The second straggler starts after the answer to the hedge of the first one. */
+Test(engine_hedge, a_hedge_that_is_refused_is_the_last_one_at_its_host)
+{
+    for (int refuses = 0; refuses < 2; ++refuses) {
+        begin_world("", "http://a/slow");
+        fa_world_script(world, refuses ? "a/slow 200 size=1000 took=60; 429\n"
+                                         "a/late 200 size=1000 took=60; 200 size=1000\n"
+                                         "a/* 200 size=1000 took=0.1"
+                                       : "a/slow 200 size=1000 took=60; 404\n"
+                                         "a/late 200 size=1000 took=60; 200 size=1000\n"
+                                         "a/* 200 size=1000 took=0.1");
+        config->per_host = 10;
+        for (unsigned i = 0; i < 98; ++i)
+            fa_world_list(world, "http://a/f%u", i);
+        fa_world_list(world, "http://a/late");
+        cr_assert_eq(fa_world_run(world), FA_END_COMPLETE);
+        cr_expect_null(fa_world_check(world), "%s", fa_world_check(world));
+        cr_expect_eq(fa_world_count(world, "@1-2 get a/slow"), 1, "%s", fa_world_trace(world));
+        cr_expect_eq(fa_world_count(world, "get a/late"), refuses ? 1 : 2, "%s",
+                     fa_world_trace(world));
+        fa_world_forget(world);
+    }
+}
+
+/* The check of the world counts requests per second. */
+Test(engine_hedge, the_rate_of_a_host_holds)
+{
+    begin("a/slow 200 size=1000 took=60; 200 size=1000\n"
+          "a/* 200 size=1000");
+    config->host_rate = 10;
+    expect_slow("@4-5 done a/slow ok attempts=2", 2);
+}
+
+Test(engine_hedge, a_mirror_is_asked_where_the_host_has_refused)
+{
+    begin_world("a/slow 200 size=1000 took=60; 200 size=1000\n"
+                "a/f5 429; 200 size=1000\n"
+                "b/slow 200 size=1000 version=a/slow\n"
+                "a/* 200 size=1000",
+                "http://a/slow\thttp://b/slow");
+    for (unsigned i = 0; i < OTHERS; ++i)
+        fa_world_list(world, "http://a/f%u", i);
+    expect_slow("@1-2.5 done a/slow ok attempts=2", 1);
+    cr_expect_eq(fa_world_count(world, "get b/slow"), 1);
+}
+
 Test(engine_hedge, the_limit_of_a_host_holds)
 {
     begin("a/f39 200 size=1000 took=60; 200 size=1000\n"
@@ -180,6 +243,25 @@ Test(engine_hedge, at_most_one_of_fifty_entries_is_requested_twice)
                  fa_world_trace(world));
     cr_expect_eq(fa_world_count(world, "get"), 204);
     cr_expect_eq(fa_world_count(world, "done"), 200);
+    expect_no_parts();
+}
+
+/* Of 100 entries two may be requested twice, and a third straggler is waited for. */
+Test(engine_hedge, more_stragglers_than_that_are_not_requested_twice)
+{
+    begin_world("a/s0 200 size=1000 took=10; 200 size=1000\n"
+                "a/s1 200 size=1000 took=60; 200 size=1000\n"
+                "a/s2 200 size=1000 took=60; 200 size=1000\n"
+                "a/* 200 size=1000",
+                "http://a/s0\nhttp://a/s1\nhttp://a/s2");
+    for (unsigned i = 0; i < 97; ++i)
+        fa_world_list(world, "http://a/f%u", i);
+    cr_assert_eq(fa_world_run(world), FA_END_COMPLETE);
+    cr_expect_eq(fa_world_count(world, "@10 done a/s0 ok attempts=1"), 1, "%s",
+                 fa_world_trace(world));
+    cr_expect_eq(fa_world_count(world, "@10-10.5 done * ok attempts=2"), 2, "%s",
+                 fa_world_trace(world));
+    cr_expect_eq(fa_world_count(world, "get"), 102);
     expect_no_parts();
 }
 
