@@ -45,6 +45,12 @@ enum fa_guard {
 };
 
 /** Digests that servers declare in their answers, as in Repr-Digest: see --http-digest in fetchall(1). */
+/** What robots.txt means (RFC 9309). */
+enum fa_robots {
+    FA_ROBOTS_IGNORE,
+    FA_ROBOTS_OBEY, /**< What its rules forbid fails with FA_CLASS_REFUSED. */
+};
+
 enum fa_http_digest {
     FA_HTTP_DIGEST_CHECK, /**< Fail a file that differs, with FA_CLASS_INTEGRITY. */
     FA_HTTP_DIGEST_OFF,
@@ -333,8 +339,10 @@ struct fa_config {
     unsigned spare3;     /**< 0. */
     const char *refresh; /**< Ask this command for a new URL when that of an entry is answered with
                                 401, 403 or 410: see --refresh in fetchall(1).  NULL: none. */
-    bool refresh_batch;  /**< refresh gets URLs on standard input, and prints as many. */
-    bool spare4[7];      /**< False. */
+    enum fa_robots
+        robots; /**< Whether to fetch the robots.txt of each origin first, and to obey it. */
+    bool refresh_batch; /**< refresh gets URLs on standard input, and prints as many. */
+    bool spare4[3];     /**< False. */
 };
 
 /**

@@ -62,11 +62,11 @@
  *
  * src/engine: sessions (only the turn knows the parts; a part knows no other part)
  *    session, env, config, limits, rights, worker: a session and its surroundings
- *    turn, apply, admit, hedging, hooking, refreshing, packing, repeats, recheck, spill, ending, snapshot, engine: the turn, and what it uses
+ *    turn, apply, admit, hedging, hooking, refreshing, obeying, packing, repeats, recheck, spill, ending, snapshot, engine: the turn, and what it uses
  *    added, attach: entries that a program adds, and its events on the loop
  *    entries: the entries of lists, for a program
  *    shard, merge: the parts of a list for several machines
- *    intake, claims, scheduler, flights, settle, finish, hooks, refresh, pack, ledger, pause: the parts
+ *    intake, claims, scheduler, flights, settle, finish, hooks, refresh, robots, pack, ledger, pause: the parts
  *    job, hedge, emit, counts: what the parts share
  *    commands: what is the same for the commands of users
  *    host_rules, gate: the options of hosts, and logins
@@ -119,6 +119,7 @@
  *
  * src/base: leaves
  *    buf, field, hash, hex, http_field, key, sized, slice, utf8, words, error: values and their bytes
+ *    robots_txt: the rules of a robots.txt
  *    host_pattern, media_type: which hosts, and types, an option is about
  *    clock, cores, disk, io, jitter, loop, netrc, owner: the system
  */

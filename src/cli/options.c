@@ -30,6 +30,7 @@ SAME_SIZE(enum fa_list_format);
 SAME_SIZE(enum fa_shard_by);
 SAME_SIZE(enum fa_guard);
 SAME_SIZE(enum fa_http_digest);
+SAME_SIZE(enum fa_robots);
 SAME_SIZE(enum fa_family);
 SAME_SIZE(enum fa_http);
 SAME_SIZE(enum fa_tls);
@@ -150,6 +151,7 @@ NAMES(formats, [FA_LIST_FORMAT_AUTO] = "auto", [FA_LIST_FORMAT_TEXT] = "text",
       [FA_LIST_FORMAT_METALINK] = "metalink", [FA_LIST_FORMAT_BAGIT] = "bagit")
 NAMES(shard_keys, [FA_SHARD_BY_ORIGIN] = "origin", [FA_SHARD_BY_URL] = "url")
 NAMES(guards, [FA_GUARD_ON] = "on", [FA_GUARD_OFF] = "off")
+NAMES(robots, [FA_ROBOTS_IGNORE] = "ignore", [FA_ROBOTS_OBEY] = "obey")
 NAMES(http_digests, [FA_HTTP_DIGEST_CHECK] = "check", [FA_HTTP_DIGEST_OFF] = "off")
 NAMES(promises, [FA_FSYNC_NONE] = "none", [FA_FSYNC_BATCH] = "batch", [FA_FSYNC_EACH] = "each")
 NAMES(displays, [FA_PROGRESS_AUTO] = "auto", [FA_PROGRESS_BAR] = "bar",
@@ -668,6 +670,12 @@ const struct fa_option fa_options_table[] = {
         .help = "use IPv4 only"),
     SET("ipv6", '6', enum fa_family, config.family, FA_FAMILY_V6, .commands = HOSTED,
         .help = "use IPv6 only"),
+
+    CHOICE("robots", 0, "obey|ignore", enum fa_robots, config.robots, robots,
+           .commands = FA_COMMAND_FETCH | WORK,
+           .help = "obey or ignore the robots.txt of each host",
+           .more = "With obey, the robots.txt of each origin is fetched before anything else, and "
+                   "what it forbids fails with class refused.  See ROBOTS."),
 
     GROUP("Queue"),
     TEXT("queue", 0, "URL", queue.url, .commands = ENQUEUE | WORK | STATUS,

@@ -9,6 +9,7 @@
 #include "engine/ending.h"
 #include "engine/hedging.h"
 #include "engine/hooking.h"
+#include "engine/obeying.h"
 #include "engine/packing.h"
 #include "engine/recheck.h"
 #include "engine/repair.h"
@@ -23,10 +24,10 @@ static struct fa_settle_case job_describe_case(struct fa_session *s, const struc
 {
     return (struct fa_settle_case){
         .policy = s->scheduler.policy.outage,
-        .has_state = s->ledger.state,
+        .has_state = s->ledger.state && !job->robots,
         .stopped = s->ending.draining,
         .paused = paused,
-        .refreshes = s->refresh.keeper,
+        .refreshes = s->refresh.keeper && !job->robots,
         .next_mirror = fa_scheduler_next_mirror(&s->scheduler, job, now),
         .failing_mirror = fa_scheduler_failing_mirror(&s->scheduler, job, now),
         .host_pauses = fa_scheduler_pauses(&s->scheduler, job, now),
@@ -38,7 +39,10 @@ static struct fa_settle_case job_describe_case(struct fa_session *s, const struc
 void fa_apply_failure(struct fa_session *s, struct fa_job *job, bool transient)
 {
     struct fa_error error = job->outcome.error;
-    fa_ending_job(s, job, FA_STATUS_FAILED, &error, transient);
+    if (job->robots)
+        fa_obeying_failed(s, job, fa_engine_now(s));
+    else
+        fa_ending_job(s, job, FA_STATUS_FAILED, &error, transient);
 }
 
 /* Retry after `wait` seconds, from that mirror on. */
@@ -161,6 +165,10 @@ static void job_hash(struct fa_session *s, struct fa_job *job, double now)
 static void job_settle_fetched(struct fa_session *s, struct fa_job *job, double now)
 {
     fa_scheduler_http2_succeeded(job);
+    if (job->robots) {
+        fa_obeying_fetched(s, job, now);
+        return;
+    }
     fa_hedging_note(s, job, now);
     if (fa_settle_complete(job))
         fa_ledger_put_part(&s->ledger, job, &s->counts);
@@ -232,7 +240,7 @@ static bool job_waits_for_login(struct fa_session *s, struct fa_job *job, double
 {
     struct fa_url to;
     fa_url_init(&to);
-    bool waits = s->config.cookies && !s->ending.draining &&
+    bool waits = s->config.cookies && !s->ending.draining && !job->robots &&
                  fa_url_parse(&to, job->outcome.location, NULL, NULL) == 0 &&
                  fa_scheduler_redirected(job, &to, now) &&
                  fa_job_target(job, job->target.mirror) == 0;

@@ -158,6 +158,8 @@ static const char *config_check_choices(const struct fa_config *config)
         return "shard_by";
     if (config->guard > FA_GUARD_OFF)
         return "guard";
+    if (config->robots > FA_ROBOTS_OBEY)
+        return "robots";
     if (config->http_digest > FA_HTTP_DIGEST_OFF)
         return "http_digest";
     if (config->fsync > FA_FSYNC_EACH)

@@ -44,6 +44,8 @@ char *fa_emit_redact_column(const struct fa_emitter *emitter, const struct fa_li
 void fa_emit_started(const struct fa_emitter *emitter, const struct fa_job *job, const char *url)
 {
     struct fa_event event = {.type = FA_EVENT_STARTED};
+    if (job->robots)
+        return; /* it is no entry */
     event.started.list = job->entry->list;
     event.started.line = job->entry->line;
     event.started.url = url;
@@ -54,6 +56,8 @@ void fa_emit_started(const struct fa_emitter *emitter, const struct fa_job *job,
 void fa_emit_retry(const struct fa_emitter *emitter, const struct fa_job *job, double wait)
 {
     struct fa_event event = {.type = FA_EVENT_RETRY};
+    if (job->robots)
+        return;
     struct fa_error error = fa_emit_redact(emitter, &job->outcome.error);
     event.retry.list = job->entry->list;
     event.retry.line = job->entry->line;

@@ -226,7 +226,7 @@ void fa_ending_left(struct fa_session *s)
     struct fa_job *job;
     const struct fa_hosts *hosts = &s->scheduler.hosts;
     LIST_FOREACH (job, &s->jobs, all)
-        if (job->state != FA_JOB_FINAL)
+        if (job->state != FA_JOB_FINAL && !job->robots)
             job_leave(s, job);
     for (size_t i = 0; i < hosts->n_buckets; ++i)
         for (struct fa_origin *at = hosts->buckets[i]; at; at = at->next_same)

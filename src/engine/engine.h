@@ -9,13 +9,14 @@
  *     finish     the CPU stage, and the names of files
  *     hooks      commands for complete files
  *     refresh    commands for new URLs
+ *     robots     what robots.txt files say
  *     pack       archives of files
  *     ledger     what is recorded in the state
  *     pause      a full disk
  *
  * A part owns its data and returns verdicts; it includes neither another part nor this header.  The
  * turn carries the verdicts out: turn.c, and its helpers apply.c, admit.c,
- * hedging.c, hooking.c, refreshing.c, packing.c, repeats.c, recheck.c, spill.c, ending.c and
+ * hedging.c, hooking.c, refreshing.c, obeying.c, packing.c, repeats.c, recheck.c, spill.c, ending.c and
  * snapshot.c.
  *
  * Callbacks (of the strategy, the stage, the resolver, libevent) only record an event, and request
@@ -38,6 +39,7 @@
 #include "engine/pack.h"
 #include "engine/pause.h"
 #include "engine/refresh.h"
+#include "engine/robots.h"
 #include "engine/scheduler.h"
 #include "engine/stragglers.h"
 #include "engine/unknown.h"
@@ -102,6 +104,7 @@ struct fa_session {
     struct fa_hooks hooks;
     struct fa_pack pack;
     struct fa_refresh refresh;
+    struct fa_robots_cache robots;
     struct fa_ledger ledger;
     struct fa_pause pause;
     struct fa_repeats repeats;

@@ -382,6 +382,12 @@ static void attempt_set_target(const struct fa_flights *flights, const struct fa
     attempt->max_size = config->max_size;
     attempt->min_size = config->min_size;
     attempt->rate = rate;
+    if (job->robots) { /* the user's rules are about files */
+        attempt->types = NULL;
+        attempt->guard = false;
+        attempt->max_size = FA_FLIGHTS_ROBOTS_MAX;
+        attempt->min_size = 0;
+    }
     attempt->received = 0;
     attempt->cancelled = false;
 }

@@ -19,6 +19,9 @@
  * transfers. */
 #define FA_SINGLE_USE_KEPT 64
 
+/** Bytes of a robots.txt that are fetched, of which FA_ROBOTS_MAX are parsed. */
+#define FA_FLIGHTS_ROBOTS_MAX ((uint64_t)4 << 20)
+
 struct fa_flights {
     const struct fa_config *config; /**< Borrowed, like store and emitter. */
     const struct fa_host_rules *rules;

@@ -61,7 +61,8 @@ static void hedging_begin(struct fa_session *s, struct fa_job *job, double now)
 static bool hedging_is_on(const struct fa_session *s)
 {
     const struct fa_counts *counts = &s->counts;
-    return !s->config.no_hedge && counts->lists_final && !s->ending.draining && !s->pause.full &&
+    return !s->config.no_hedge && s->config.robots != FA_ROBOTS_OBEY && counts->lists_final &&
+           !s->ending.draining && !s->pause.full &&
            counts->hedges < fa_stragglers_budget(counts->entries) &&
            fa_stragglers_at_end(counts->entries, counts->done);
 }

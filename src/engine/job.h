@@ -179,8 +179,10 @@ struct fa_job {
     struct fa_repair *repair;       /**< Owned: the check of its pieces; NULL: none. */
     bool ended;                     /**< ACTIVE: the attempt is over, and not settled yet. */
     struct fa_hook *hook;           /**< Owned: its command; NULL: none. */
-    char *renewed;                  /**< Owned: ASKING: a new URL; NULL: none. */
-    struct fa_hedge *hedge;         /**< Borrowed: its second request, while it is waited for. */
+    uint64_t robots;        /**< It fetches the robots.txt of that origin, and is no entry: see
+                                         engine/obeying.h.  0: no. */
+    char *renewed;          /**< Owned: ASKING: a new URL; NULL: none. */
+    struct fa_hedge *hedge; /**< Borrowed: its second request, while it is waited for. */
 
     TAILQ_ENTRY(fa_job) queued; /**< In the one queue that it is in. */
     TAILQ_ENTRY(fa_job) active; /**< Among the active. */

@@ -510,6 +510,8 @@ static void ledger_put_part(struct fa_ledger *ledger, struct fa_job *job,
                             const struct fa_head *head, uint64_t synced,
                             const struct fa_counts *counts)
 {
+    if (job->robots)
+        return; /* it is no entry */
     if (job->place.known)
         return; /* the record describes the existing file until this one replaces it */
     if (job->part.unnamed && fa_job_name_part(job, ledger->store, NULL))

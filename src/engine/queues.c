@@ -161,7 +161,7 @@ static void origin_count_queued(struct fa_scheduler *scheduler, const struct fa_
 
 static enum fa_line job_line(const struct fa_job *job)
 {
-    if (!job->tries.failed)
+    if (!job->tries.failed || job->robots)
         return FA_LINE_FRESH;
     return job->tries.attempts > 0 ? FA_LINE_FAILED : FA_LINE_EARLIER;
 }
@@ -287,6 +287,18 @@ static bool origin_waits_for_login(const struct fa_origin *origin)
     return leader && (leader->state != FA_JOB_QUEUED || leader->target.origin != origin);
 }
 
+static bool origin_waits_for_robots(const struct fa_origin *origin)
+{
+    return origin->closed && !fa_origin_robots(origin);
+}
+
+/* Memory for the timer is there as soon as any was set; without it, the next event reviews. */
+void fa_scheduler_open(struct fa_scheduler *scheduler, struct fa_origin *origin, double now)
+{
+    origin->closed = false;
+    (void)fa_timers_set(&scheduler->host_timers, &origin->timer, now);
+}
+
 /* The one place that decides whether an origin can start a job.  Looking up its name is requested
  * here, so only origins with work are looked up. */
 static enum fa_ring origin_ring(struct fa_scheduler *scheduler, struct fa_origin *origin,
@@ -307,7 +319,8 @@ static enum fa_ring origin_ring(struct fa_scheduler *scheduler, struct fa_origin
             fa_timers_set(&scheduler->host_timers, &origin->timer, origin->breaker.until);
         return origin_has_unexamined(scheduler, origin) ? FA_RING_READY : FA_RING_NONE;
     }
-    if (origin->active >= fa_origin_limit(origin) || origin_waits_for_login(origin))
+    if (origin->active >= fa_origin_limit(origin) || origin_waits_for_login(origin) ||
+        origin_waits_for_robots(origin))
         return FA_RING_NONE;
     if (origin->lookup == FA_LOOKUP_NEEDED)
         fa_hosts_want_lookup(&scheduler->hosts, origin);

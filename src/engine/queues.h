@@ -99,6 +99,9 @@ struct fa_job *fa_scheduler_take(struct fa_scheduler *scheduler, struct fa_origi
 /** A line with jobs that have not been examined yet in this outage; FA_LINES: none. */
 enum fa_line fa_origin_unexamined_line(const struct fa_origin *origin);
 
+/** The robots.txt of an origin was fetched, or cannot be.  The next turn reviews it. */
+void fa_scheduler_open(struct fa_scheduler *scheduler, struct fa_origin *origin, double now);
+
 /** The host was given up: queue its jobs that wait for a retry, so that they are rejected. */
 void fa_scheduler_recall(struct fa_scheduler *scheduler, const struct fa_origin *origin,
                          double now);

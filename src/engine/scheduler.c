@@ -115,6 +115,8 @@ static bool line_is_due(const struct fa_job_queue *line, double now)
 static enum fa_line origin_start_line(const struct fa_origin *origin, double now)
 {
     enum fa_line line = FA_LINE_FAILED;
+    if (origin->closed)
+        return FA_LINE_FRESH;
     if (origin->breaker.state == FA_BREAKER_CLOSED)
         for (; line > FA_LINE_FRESH; --line)
             if (line_is_due(&origin->lines[line], now))
@@ -122,6 +124,17 @@ static enum fa_line origin_start_line(const struct fa_origin *origin, double now
     for (line = FA_LINE_FRESH; line < FA_LINE_FAILED && origin->lines[line].count == 0;)
         ++line;
     return line;
+}
+
+/* An origin that is closed starts a job for robots.txt: that comes first. */
+static void origin_promote_robots(struct fa_origin *origin)
+{
+    struct fa_job_list *fresh = &origin->lines[FA_LINE_FRESH].jobs;
+    struct fa_job *job = origin->closed ? fa_origin_robots(origin) : NULL;
+    if (!job)
+        return;
+    TAILQ_REMOVE(fresh, job, queued);
+    TAILQ_INSERT_HEAD(fresh, job, queued);
 }
 
 /* An origin in the ring READY may also be down or given up: then its jobs are moved, held or
@@ -148,6 +161,8 @@ enum fa_next fa_scheduler_next(struct fa_scheduler *scheduler, double now, struc
     fa_hosts_next(&scheduler->hosts, ring);
     enum fa_next next = FA_NEXT_AGAIN;
     bool probe_due = ring == FA_RING_READY && origin->breaker.state != FA_BREAKER_CLOSED;
+    if (starts)
+        origin_promote_robots(origin);
     enum fa_line line = starts ? origin_start_line(origin, now) : fa_origin_unexamined_line(origin);
     struct fa_job *job = starts && probe_due ? NULL : fa_scheduler_take(scheduler, origin, line);
     *ret_job = job;

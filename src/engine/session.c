@@ -400,6 +400,7 @@ struct fa_session *fa_session_new_with(const struct fa_config *config,
     s->emitter = (struct fa_emitter){handler, ctx, own.secret_keys};
     s->pause.patience = own.disk_wait;
     LIST_INIT(&s->jobs);
+    fa_robots_init(&s->robots);
     fa_settings_init(&s->settings, &s->config);
     session_use_env(s, env);
     if (session_open(s, err)) {
@@ -446,6 +447,7 @@ void fa_session_free(struct fa_session *s)
     session_free_jobs(s);
     fa_hooks_fini(&s->hooks);
     fa_refresh_fini(&s->refresh);
+    fa_robots_fini(&s->robots);
     fa_intake_fini(&s->intake);
     fa_scheduler_fini(&s->scheduler);
     fa_ledger_close(&s->ledger);

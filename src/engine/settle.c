@@ -121,7 +121,7 @@ static int redirect_check(const struct fa_job *job, const struct fa_url *to, boo
                           struct fa_error *err)
 {
     const char *why = NULL;
-    if (job->target.hops >= FA_HOPS_MAX)
+    if (job->target.hops >= (job->robots ? FA_ROBOTS_HOPS_MAX : FA_HOPS_MAX))
         why = "too many redirects";
     else if (job->target.secure && !to->secure && !downgrade)
         why = "a redirect leads from https to http (see --allow-downgrade)";

@@ -12,7 +12,8 @@
 #include "engine/retry.h"
 
 /** Redirects that are followed. */
-#define FA_HOPS_MAX 10
+#define FA_HOPS_MAX        10
+#define FA_ROBOTS_HOPS_MAX 5 /**< Those of a robots.txt (RFC 9309, 2.3.1.2). */
 
 /** Progress: a failed attempt that left so many more bytes than any before it, to be resumed.  It
  * renews the retries.  The minimum keeps a server that sends a byte each time from being requested

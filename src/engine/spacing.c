@@ -20,6 +20,12 @@ void fa_spacing_start(struct fa_spacing *spacing, double rate, unsigned count, d
     spacing->next = fmax(spacing->next, now - late) + count * distance;
 }
 
+void fa_spacing_undo(struct fa_spacing *spacing, double rate)
+{
+    if (rate > 0)
+        spacing->next -= 1 / rate;
+}
+
 double fa_spacing_wait(const struct fa_spacing *spacing, double now)
 {
     return fmax(0, spacing->next - now);

@@ -16,6 +16,9 @@ struct fa_spacing {
 /** Requests start.  @rate  Per second; 0: no limit.  @count  How many requests. */
 void fa_spacing_start(struct fa_spacing *spacing, double rate, unsigned count, double now);
 
+/** A request that was to start did not. */
+void fa_spacing_undo(struct fa_spacing *spacing, double rate);
+
 /** Seconds until the next request may start. */
 double fa_spacing_wait(const struct fa_spacing *spacing, double now);
 

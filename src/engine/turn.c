@@ -17,6 +17,7 @@
 #include "engine/apply.h"
 #include "engine/hedging.h"
 #include "engine/hooking.h"
+#include "engine/obeying.h"
 #include "engine/packing.h"
 #include "engine/recheck.h"
 #include "engine/refreshing.h"
@@ -123,7 +124,8 @@ static bool turn_dispatch_one(struct fa_session *s, double now)
     case FA_NEXT_AGAIN:
         return true;
     case FA_NEXT_START:
-        turn_start_job(s, job, now);
+        if (fa_obeying_starts(s, &job, now))
+            turn_start_job(s, job, now);
         return true;
     case FA_NEXT_MOVED:
         fa_scheduler_end_login(&s->scheduler, job, false, now);

@@ -47,7 +47,19 @@ static void serve_bump(struct fa_bad_conn *conn, const char *const *arg)
     fa_bad_reply_text(conn, 200, "", text);
 }
 
+static void serve_set_robots(struct fa_bad_conn *conn, const char *const *arg)
+{
+    free(conn->server->robots);
+    conn->server->robots = fa_bad_decode(arg[0]);
+    fa_bad_reply_text(conn, 200, "", "ok\n");
+}
+
 const struct fa_bad_behaviour fa_bad_controls[] = {
-    {"_log", 0, serve_log},         {"_stats", 0, serve_stats}, {"_reset", 0, serve_reset},
-    {"_release", 0, serve_release}, {"_bump", 0, serve_bump},   {NULL, 0, NULL},
+    {"_robots", 1, serve_set_robots},
+    {"_log", 0, serve_log},
+    {"_stats", 0, serve_stats},
+    {"_reset", 0, serve_reset},
+    {"_release", 0, serve_release},
+    {"_bump", 0, serve_bump},
+    {NULL, 0, NULL},
 };

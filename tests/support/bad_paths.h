@@ -124,6 +124,7 @@
  *               to the main port, connections only those that brought a request
  *   /_reset     forget the log and the counts
  *   /_release, /_release/<name>       let go what /hold and /holdat hold now
+ *   /_robots/<text>    what /robots.txt is, %-decoded: a file, "=<status>", or "=<status> <target>"
  *   /_bump, /_bump/<n>   the next version; version <n>
  */
 

@@ -17,6 +17,7 @@ struct fa_bad_server {
     struct fa_bad_log log;
     LIST_HEAD(fa_bad_conns, fa_bad_conn) conns;
     unsigned last_conn; /* the number of the newest connection */
+    char *robots;       /* what /robots.txt is; NULL: there is none */
     unsigned version;   /* of what is below /version, counted up by /_bump */
 };
 

@@ -188,7 +188,21 @@ static void serve_self(struct fa_bad_conn *conn, const char *const *arg)
     redirect(conn, 302, conn->request->path);
 }
 
+/* "=STATUS" is an answer without a file, "=STATUS URL" a redirect. */
+static void serve_robots(struct fa_bad_conn *conn, const char *const *arg)
+{
+    (void)arg;
+    const char *text = conn->server->robots, *to = text ? strchr(text, ' ') : NULL;
+    if (!text || *text != '=')
+        fa_bad_reply_text(conn, text ? 200 : 404, "Content-Type: text/plain\r\n", text ? text : "");
+    else if (to)
+        redirect(conn, (unsigned)strtoul(text + 1, NULL, 10), to + 1);
+    else
+        fa_bad_reply_status(conn, (unsigned)fa_bad_number(text + 1), "");
+}
+
 const struct fa_bad_behaviour fa_bad_statuses[] = {
+    {"robots.txt", 0, serve_robots},
     {"status", 1, serve_status},
     {"204", 0, serve_204},
     {"esc", 0, serve_escape},
