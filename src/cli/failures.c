@@ -37,14 +37,22 @@ static const char *const hints[FA_CLASSES] = {
 static const char *hint_by_status(int status, bool netrc)
 {
     switch (status) {
-    case 401:
     case 403:
+        return netrc ? "if a password is required, add the host to ~/.netrc; send a token with "
+                       "-H @FILE; some servers refuse programs that they do not know (--user-agent)"
+                     : "if a password or token is required, send it with --netrc or -H @FILE; some "
+                       "servers refuse programs that they do not know (--user-agent)";
+    case 401:
         return netrc ? "if a password is required, add the host to ~/.netrc; send a token with "
                        "-H @FILE"
                      : "if a password or token is required, send it with --netrc or -H @FILE";
     case 407:
         return "the proxy requires a password: use --proxy or the http_proxy variable";
+    case 404:
+    case 410:
+        return "check the URL";
     case 429:
+        return "use --host-rate or --per-host to send fewer requests; run it again later";
     case 503:
         return "use --per-host to send fewer requests at once; run it again later";
     default:
@@ -130,16 +138,34 @@ static const char *hint_by_tls(const struct fa_error *error)
                : NULL;
 }
 
+/* CURLE_GOT_NOTHING of libcurl-errors(3). */
+#define GOT_NOTHING 52
+
+static const char *hint_by_connection(const struct fa_error *error, enum fa_family family)
+{
+    if (error->code == GOT_NOTHING)
+        return "check scheme and port: the server may expect https";
+    if (error->class != FA_CLASS_CONNECT && error->class != FA_CLASS_DNS)
+        return NULL;
+    if (strstr(error->msg, "proxy"))
+        return "check --proxy, and the variables http_proxy, https_proxy and all_proxy";
+    return family == FA_FAMILY_V6   ? "leave out -6: the host may only be reached by IPv4"
+           : family == FA_FAMILY_V4 ? "leave out -4: the host may only be reached by IPv6"
+                                    : NULL;
+}
+
 /* An HTTP status, or an errno, allows a more specific hint than its class does. */
-const char *fa_failures_hint(const struct fa_error *error, bool netrc)
+const char *fa_failures_hint(const struct fa_error *error, const struct fa_hint_given *given)
 {
     const char *hint = NULL;
     if (error->domain == FA_DOMAIN_HTTP)
-        hint = hint_by_status(error->code, netrc);
+        hint = hint_by_status(error->code, given->netrc);
     else if (error->domain == FA_DOMAIN_SYSTEM && error->class == FA_CLASS_LOCAL_IO)
         hint = hint_by_errno(error->code);
     else if (error->domain == FA_DOMAIN_CURL && error->class == FA_CLASS_TLS)
         hint = hint_by_tls(error);
+    else if (error->domain == FA_DOMAIN_CURL)
+        hint = hint_by_connection(error, given->family);
     return hint ? hint : hints[error->class];
 }
 
@@ -212,7 +238,7 @@ void fa_failures_print(struct fa_failures *failures, size_t most, FILE *out)
         }
         group_print(group, out);
         /* Print each hint once, at the first group that it applies to. */
-        const char *hint = fa_failures_hint(&group->error, failures->netrc);
+        const char *hint = fa_failures_hint(&group->error, &failures->given);
         for (size_t j = 0; hint && j < n_shown; ++j)
             if (shown[j] == hint)
                 hint = NULL;

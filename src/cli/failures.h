@@ -11,6 +11,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include <fetchall/config.h>
 #include <fetchall/event.h>
 
 #define FA_FAILURES_GROUPS 200
@@ -25,13 +26,19 @@ struct fa_failure_group {
     struct fa_error error; /**< Of the example. */
 };
 
+/** What was given already, and therefore is not proposed. */
+struct fa_hint_given {
+    bool netrc;            /**< --netrc */
+    enum fa_family family; /**< -4 or -6 */
+};
+
 /** All zero: empty. */
 struct fa_failures {
     struct fa_failure_group groups[FA_FAILURES_GROUPS];
     size_t n_groups;
     uint64_t others;   /**< Failures without a group. */
     const char *shown; /**< A hint that was printed before, or NULL. */
-    bool netrc;        /**< --netrc was given. */
+    struct fa_hint_given given;
 };
 
 /** Add a failed entry. */
@@ -40,8 +47,8 @@ void fa_failures_add(struct fa_failures *failures, const struct fa_result *resul
 /** Sort the groups, and print the largest ones.  @most  Maximum number. */
 void fa_failures_print(struct fa_failures *failures, size_t most, FILE *out);
 
-/** A hint about what to do, or NULL.  @netrc  --netrc was given. */
-const char *fa_failures_hint(const struct fa_error *error, bool netrc);
+/** A hint about what to do, or NULL. */
+const char *fa_failures_hint(const struct fa_error *error, const struct fa_hint_given *given);
 
 /** A hint about an error that ends a run, or prevents it; NULL if it is not about the disk.
  * @begun  Whether the run had begun. */

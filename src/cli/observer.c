@@ -39,7 +39,10 @@
 void fa_observer_init(struct fa_observer *observer, const struct fa_options *options)
 {
     *observer = (struct fa_observer){.options = options, .began = fa_clock_now()};
-    observer->summary.failures.netrc = options->config.netrc;
+    observer->summary.failures.given = (struct fa_hint_given){
+        .netrc = options->config.netrc,
+        .family = options->config.family,
+    };
     fa_run_id(options->config.began, observer->run);
     fa_display_init(&observer->display, options->progress, options->quiet);
     fa_notify_init(&observer->notify);

@@ -163,6 +163,10 @@ void fa_classify_curl(const struct fa_ending *ending, struct fa_outcome *outcome
     }
     if (ending->curl == CURLE_RECV_ERROR || ending->curl == CURLE_SEND_ERROR) {
         classify_lost(ending, outcome);
+        /* With TLS 1.3 the server refuses the client's certificate after the handshake. */
+        if (strstr(text, "SSL routines::") && strstr(text, " alert ") &&
+            strstr(text, "certificate"))
+            outcome->error.class = FA_CLASS_TLS;
         return;
     }
     if (classify_weak_tls(ending, text, outcome))

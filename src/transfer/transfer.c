@@ -708,6 +708,23 @@ static void transfer_explain_zone(const struct fa_transfer *t, CURLcode code,
     free(zone);
 }
 
+/* libcurl names the host that it tried, but does not say that it is the proxy. */
+static void transfer_explain_proxy(const struct fa_transfer *t, CURLcode code,
+                                   struct fa_outcome *ret)
+{
+    static const char begin[] = "Failed to connect to ";
+    const char *colon = strrchr(t->attempt->host_port, ':');
+    if (code != CURLE_COULDNT_CONNECT || !colon || !fa_settings_use_proxy(t->settings) ||
+        strncmp(t->text, begin, sizeof(begin) - 1) != 0)
+        return;
+    char own[320];
+    snprintf(own, sizeof(own), "%.*s port %s ", (int)(colon - t->attempt->host_port),
+             t->attempt->host_port, colon + 1);
+    if (strncmp(t->text + sizeof(begin) - 1, own, strlen(own)) != 0)
+        fa_error_set(&ret->error, FA_DOMAIN_CURL, (int)code, FA_CLASS_CONNECT, "the proxy: %s",
+                     t->text);
+}
+
 /* Collect what libcurl's CURLcode alone does not say. */
 static void transfer_explain_curl(struct fa_transfer *t, CURLcode code, struct fa_outcome *ret)
 {
@@ -726,8 +743,10 @@ static void transfer_explain_curl(struct fa_transfer *t, CURLcode code, struct f
         .text = t->text,
     };
     fa_classify_curl(&ending, ret);
-    if (ret->error.class == FA_CLASS_CONNECT)
+    if (ret->error.class == FA_CLASS_CONNECT) {
+        transfer_explain_proxy(t, code, ret);
         transfer_explain_zone(t, code, ret);
+    }
 }
 
 /* A response without a length ends with the connection, so over TLS only close_notify shows that

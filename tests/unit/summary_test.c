@@ -41,6 +41,8 @@ static char *text_of(double seconds, bool plan, bool all)
     return text;
 }
 
+static const struct fa_hint_given nothing;
+
 Test(summary, counts_what_ended_how)
 {
     count(FA_STATUS_OK, 1 << 20, 10);
@@ -156,7 +158,9 @@ Test(summary, hints_depend_on_the_status)
         const char *hint;
     } cases[] = {
         {FA_DOMAIN_HTTP, 401, FA_CLASS_HTTP, "--netrc"},
-        {FA_DOMAIN_HTTP, 404, FA_CLASS_HTTP, NULL},
+        {FA_DOMAIN_HTTP, 404, FA_CLASS_HTTP, "check the URL"},
+        {FA_DOMAIN_HTTP, 403, FA_CLASS_HTTP, "--user-agent"},
+        {FA_DOMAIN_HTTP, 418, FA_CLASS_HTTP, NULL},
         {FA_DOMAIN_HTTP, 429, FA_CLASS_HTTP, "--per-host"},
         {FA_DOMAIN_CURL, 28, FA_CLASS_TIMEOUT, "--timeout"},
         {FA_DOMAIN_CURL, 28, FA_CLASS_STALLED, "--stall-timeout"},
@@ -176,10 +180,25 @@ Test(summary, hints_depend_on_the_status)
     };
     for (size_t i = 0; i < COUNT(cases); ++i) {
         struct fa_error error = {cases[i].domain, cases[i].code, cases[i].class, ""};
-        const char *hint = fa_failures_hint(&error, false);
+        const char *hint = fa_failures_hint(&error, &nothing);
         cr_assert(cases[i].hint ? hint && strstr(hint, cases[i].hint) : !hint, "case %zu: %s", i,
                   hint ? hint : "none");
     }
+}
+
+Test(summary, hints_about_connections_depend_on_proxy_and_family)
+{
+    struct fa_error error = {FA_DOMAIN_CURL, 7, FA_CLASS_CONNECT, "Couldn't connect to server"};
+    struct fa_hint_given given = {.family = FA_FAMILY_V6};
+    cr_expect_not_null(strstr(fa_failures_hint(&error, &given), "-6"));
+    given.family = FA_FAMILY_V4;
+    cr_expect_not_null(strstr(fa_failures_hint(&error, &given), "-4"));
+    cr_expect_null(strstr(fa_failures_hint(&error, &nothing), "-4"));
+    strcpy(error.msg, "the proxy: Failed to connect to p.example port 3128");
+    cr_expect_not_null(strstr(fa_failures_hint(&error, &given), "http_proxy"));
+    error.code = 52;
+    error.class = FA_CLASS_PROTOCOL;
+    cr_expect_not_null(strstr(fa_failures_hint(&error, &nothing), "https"));
 }
 
 Test(summary, hints_of_tls_depend_on_the_cause)
@@ -201,7 +220,7 @@ Test(summary, hints_of_tls_depend_on_the_cause)
     for (size_t i = 0; i < COUNT(cases); ++i) {
         struct fa_error error = {FA_DOMAIN_CURL, cases[i].code, FA_CLASS_TLS, ""};
         strcpy(error.msg, cases[i].msg);
-        const char *hint = fa_failures_hint(&error, false);
+        const char *hint = fa_failures_hint(&error, &nothing);
         cr_expect(hint && strstr(hint, cases[i].hint), "%s: %s", error.msg, hint);
     }
 }
@@ -232,7 +251,7 @@ Test(summary, an_option_that_was_given_is_not_proposed)
 {
     for (int code = 401; code <= 403; code += 2) {
         struct fa_error error = {FA_DOMAIN_HTTP, code, FA_CLASS_HTTP, ""};
-        const char *hint = fa_failures_hint(&error, true);
+        const char *hint = fa_failures_hint(&error, &(struct fa_hint_given){.netrc = true});
         cr_assert_null(strstr(hint, "--netrc"), "%s", hint);
         cr_assert_not_null(strstr(hint, "~/.netrc"), "%s", hint);
     }
