@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <stdlib.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -32,6 +33,15 @@ void fa_redis_command(const struct fa_redis *redis, const char *text)
     char answer[64];
     if (!redis_ask(redis, text, answer))
         fa_test_fail("redis-server does not answer: %s", text);
+}
+
+long long fa_redis_number(const struct fa_redis *redis, const char *text)
+{
+    char answer[64];
+    if (!redis_ask(redis, text, answer) || *answer == '-')
+        fa_test_fail("redis-server does not answer: %s", text);
+    const char *end = strstr(answer, "\r\n");
+    return *answer == '$' && end ? atoll(end + 2) : atoll(answer + 1) > 0 ? atoll(answer + 1) : 0;
 }
 
 static bool redis_accepts(void *arg)
@@ -61,7 +71,7 @@ void fa_redis_restart(struct fa_redis *redis)
     };
     redis->pid = fa_process_spawn(&spawn);
     close(null);
-    if (!fa_wait_until(redis_accepts, redis, 10))
+    if (!fa_wait_until(redis_accepts, redis, 60))
         fa_test_fail("redis-server does not answer");
 }
 

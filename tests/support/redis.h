@@ -30,4 +30,7 @@ void fa_redis_restart(struct fa_redis *redis);
 /* Send an inline command, which ends with CR LF, and wait for its answer, whatever it is. */
 void fa_redis_command(const struct fa_redis *redis, const char *text);
 
+/* The same for a command whose answer is a number; 0 if there is none. */
+long long fa_redis_number(const struct fa_redis *redis, const char *text);
+
 #endif
