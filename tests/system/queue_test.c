@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 #define WORKERS 3
@@ -311,6 +312,15 @@ static bool origin_pauses(void *arg)
     return pauses;
 }
 
+/* Kill a worker and Redis, which then has what its file has */
+static void replace_worker_and_redis(void)
+{
+    fa_run_kill(&workers[0], SIGKILL);
+    fa_run_wait(&workers[0], 10);
+    fa_redis_stop(&redis);
+    fa_redis_restart(&redis);
+}
+
 Test(queue, pause_that_a_server_asked_for_outlives_its_worker_and_redis)
 {
     fa_lines_add(&list, "http://127.0.0.1:%d/ok/10/first", server.port);
@@ -318,10 +328,7 @@ Test(queue, pause_that_a_server_asked_for_outlives_its_worker_and_redis)
     cr_assert_eq(enqueue("--lease", "1"), 0);
     start_worker(0, "a", "--per-host=1");
     cr_expect(fa_wait_until(origin_pauses, NULL, 20), "%s", fa_run_err(&workers[0]));
-    fa_run_kill(&workers[0], SIGKILL);
-    fa_run_wait(&workers[0], 10);
-    fa_redis_stop(&redis);
-    fa_redis_restart(&redis);
+    replace_worker_and_redis();
     start_worker(1, "b", NULL);
     cr_expect_eq(fa_run_wait(&workers[1], 30), 0, "%s", fa_run_err(&workers[1]));
     json_t *log = fa_server_log(&server);
@@ -330,6 +337,103 @@ Test(queue, pause_that_a_server_asked_for_outlives_its_worker_and_redis)
         fa_report_int(json_array_get(log, 2), "ms") - fa_report_int(json_array_get(log, 1), "ms");
     json_decref(log);
     cr_expect_geq(waited, 6000);
+}
+
+/* What Redis has of an origin is "NOT_BEFORE DOWN LIMIT ...": the largest result of an expression. */
+static long long known(const char *expression)
+{
+    char text[512];
+    snprintf(text, sizeof(text),
+             "EVAL \"local m = 0 for p = 0, 1023 do for _, v in ipairs(redis.call('HVALS',"
+             "'{fetchall:default}:o:'..p)) do local before, down, limit = string.match(v,"
+             "'(%%S+) (%%S+) (%%S+)') m = math.max(m, %s) end end return m\" 0\r\n",
+             expression);
+    return fa_redis_number(&redis, text);
+}
+
+static double outage_end; /* fa_now() */
+
+static bool has_outage(void *arg)
+{
+    (void)arg;
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    double seconds = (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+    double left = (double)known("down == '1' and before * 1000 or 0") / 1000 - seconds;
+    outage_end = fa_now() + left;
+    return left >
+           3.5; /* more than the lease of a dead worker, and the time that Redis adds to it */
+}
+
+#define DOWN 6 /* hosts: of one, the back-off may be short by chance */
+
+static long long requests_before;
+static double last_begin; /* fa_now() when the last of the hosts got its first request after them */
+
+static bool all_are_requested(void *arg)
+{
+    (void)arg;
+    double begins[DOWN + 1] = {0};
+    int n = 0;
+    json_t *log = fa_server_log(&server);
+    for (size_t i = (size_t)requests_before; i < json_array_size(log); ++i) {
+        const json_t *request = json_array_get(log, i);
+        int host = 0;
+        sscanf(fa_report_str(request, "host"), "127.0.0.%d", &host);
+        cr_assert(host > 0 && host <= DOWN);
+        if (begins[host] > 0)
+            continue;
+        begins[host] = last_begin = (double)fa_report_int(request, "ms") / 1000;
+        ++n;
+    }
+    json_decref(log);
+    return n == DOWN;
+}
+
+Test(queue, outage_that_a_worker_found_outlives_it_and_redis)
+{
+    for (int host = 1; host <= DOWN; ++host)
+        for (int file = 0; file < 12; ++file)
+            fa_lines_add(&list, "http://127.0.0.%d:%d/flakyreset/1000/100/f%d", host, server.port,
+                         file);
+    cr_assert_eq(enqueue("--lease", "1"), 0);
+    fa_run_start(&workers[0], NULL, "work", "--queue", redis.url, "-d",
+                 fa_scratch_path(&scratch, "a"), "--progress=none", "--retry-wait=10", NULL);
+    cr_expect(fa_wait_until(has_outage, NULL, 30), "%s", fa_run_err(&workers[0]));
+    replace_worker_and_redis();
+    requests_before = fa_server_stat(&server, "requests");
+    start_worker(1, "b", NULL);
+    cr_expect(fa_wait_until(all_are_requested, NULL, 30), "%s", fa_run_err(&workers[1]));
+    cr_expect_geq(last_begin, outage_end - 0.1);
+}
+
+static bool limit_is_known(void *arg)
+{
+    (void)arg;
+    return known("tonumber(limit)") > 0;
+}
+
+Test(queue, limit_that_a_worker_found_outlives_it_and_redis)
+{
+    for (int file = 0; file < 100; ++file)
+        fa_lines_add(&list, "http://127.0.0.1:%d/atmost/2/50/100/f%d", server.port, file);
+    cr_assert_eq(enqueue("--lease", "2"), 0);
+    start_worker(0, "a", NULL);
+    cr_expect(fa_wait_until(limit_is_known, NULL, 30), "%s", fa_run_err(&workers[0]));
+    replace_worker_and_redis();
+    cr_expect_leq(known("tonumber(limit)"), 4);
+    fa_server_reset(&server);
+    start_worker(1, "b", NULL);
+    cr_expect_eq(fa_run_wait(&workers[1], 30), 0, "%s", fa_run_err(&workers[1]));
+    /* Without it, a worker begins with eight, before the first answer. */
+    json_t *log = fa_server_log(&server);
+    long long began = fa_report_int(json_array_get(log, 0), "ms");
+    size_t first = 0;
+    while (first < json_array_size(log) &&
+           fa_report_int(json_array_get(log, first), "ms") < began + 40)
+        ++first;
+    cr_expect_leq(first, 4);
+    json_decref(log);
 }
 
 Test(queue, redis_may_go_away_and_come_back)

@@ -582,6 +582,25 @@ BOTH(a_pause_is_also_that_of_seats_that_come_later)
 
 /* What only a server can do. */
 
+Test(queue, on_redis_what_is_known_of_an_origin_survives_a_restart, .fini = end, .timeout = 120)
+{
+    begin(1);
+    open_queue(0, true, 1, 30);
+    put(0, 0, "x", 100);
+    struct fa_queue_lease lease = gain(0);
+    const struct fa_queue_origin origin = {"http://a.example:80", 2000000000, true, 12, 5, 1, 9, 0};
+    ops->block(queues[0], &lease, &origin, 1, on_answer, NULL);
+    wait_for_answer();
+    ops->defer(queues[0], &lease, on_answer, NULL);
+    wait_for_answer();
+    fa_redis_stop(&redis);
+    fa_redis_restart(&redis);
+    gain(0);
+    cr_expect_float_eq(answer.origin.not_before, 2000000000, 0.01);
+    cr_expect(answer.origin.down);
+    cr_expect_eq(answer.origin.limit, 12);
+}
+
 Test(queue, on_redis_a_restart_loses_nothing_and_ends_no_lease, .fini = end, .timeout = 120)
 {
     begin(1);
