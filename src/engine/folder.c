@@ -229,7 +229,7 @@ int fa_folder_check(struct fa_folder *folder, const char *path, struct fa_error 
 {
     char above[PATH_MAX];
     size_t len = strlen(path);
-    if (folder->empty || len >= sizeof(above))
+    if (folder->fd < 0 || folder->empty || len >= sizeof(above))
         return 0;
     memcpy(above, path, len + 1);
     for (char *slash; (slash = strrchr(above, '/')); *slash = '\0') {

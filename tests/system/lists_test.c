@@ -434,6 +434,16 @@ Test(lists, plan_names_everything_and_fetches_nothing)
     fa_run_end(&run);
 }
 
+Test(lists, plan_needs_no_folder)
+{
+    char *text = at_server("@/ok/1/a\n out=deep/er/a\n");
+    const char *missing = fa_scratch_path(&scratch, "missing");
+    fa_fetch_start_with(&fetch, &scratch, NULL, missing, "async", text, "--plan", NULL);
+    free(text);
+    fa_fetch_expect(&fetch, 10, 0);
+    cr_expect_neq(access(missing, F_OK), 0);
+}
+
 Test(lists, plan_ends_with_who_reads_it)
 {
     struct fa_run shell;
