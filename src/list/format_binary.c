@@ -37,19 +37,35 @@ static const struct {
 
 #define MAGICS (sizeof(magics) / sizeof(*magics))
 
-/* The index of the file type; MAGICS: none.  *ret_more: it depends on more bytes. */
-static size_t magic_find(const char *at, size_t len, bool *ret_more)
+static const char json[] = "a JSON array; write one object per line, as with: jq -c '.[]'";
+
+/* Whether an array of objects or texts begins: all of it is one value, of which no line is an entry. */
+static bool text_is_json_array(const char *at, size_t len, bool *ret_more)
+{
+    size_t i = 1;
+    if (len == 0 || *at != '[')
+        return false;
+    while (i < len && at[i] && strchr(" \t\r\n", at[i]))
+        ++i;
+    *ret_more = i == len;
+    return i < len && (at[i] == '{' || at[i] == '"');
+}
+
+/* What the file is; NULL: perhaps a list.  *ret_more: it depends on more bytes. */
+static const char *magic_find(const char *at, size_t len, bool *ret_more)
 {
     *ret_more = false;
+    if (text_is_json_array(at, len, ret_more))
+        return json;
     for (size_t i = 0; i < MAGICS; ++i) {
         size_t compared = len < magics[i].len ? len : magics[i].len;
         if (memcmp(at, magics[i].magic, compared) != 0)
             continue;
         if (compared == magics[i].len)
-            return i;
+            return magics[i].name;
         *ret_more = true;
     }
-    return MAGICS;
+    return NULL;
 }
 
 /* The bytes of the first character.  @return whether it may be in a list */
@@ -77,7 +93,7 @@ static enum fa_format_match binary_detect(const struct fa_format_look *look)
 {
     bool more;
     const char *at = look->at;
-    if (magic_find(at, look->len, &more) < MAGICS)
+    if (magic_find(at, look->len, &more))
         return FA_FORMAT_YES;
     if (more && !look->ended)
         return FA_FORMAT_MORE;
@@ -101,11 +117,11 @@ static enum fa_list_what binary_next(struct fa_format_reader *reader, struct fa_
     size_t len;
     bool more;
     fa_lines_peek(reader->lines, 1, reader->now, &at, &len);
-    size_t magic = magic_find(at, len, &more);
+    const char *magic = magic_find(at, len, &more);
     fa_error_set(&why, FA_DOMAIN_FETCHALL, 0, FA_CLASS_BAD_URL,
-                 "cannot read the list '%s': it is not text%s%s",
-                 fa_source_name(reader->lines->source), magic < MAGICS ? " but " : "",
-                 magic < MAGICS ? magics[magic].name : "");
+                 "cannot read the list '%s': it is %s%s%s", fa_source_name(reader->lines->source),
+                 magic == json ? "" : "not text", magic && magic != json ? " but " : "",
+                 magic ? magic : "");
     fa_lines_fail(reader->lines, &why);
     return FA_LIST_END;
 }

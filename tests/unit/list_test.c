@@ -231,6 +231,8 @@ Test(list, comes_back_to_its_caller_though_nothing_ends)
     fa_list_free(list);
 }
 
+#define JSON "it is a JSON array; write one object per line, as with: jq -c '.[]'"
+
 Test(list, reports_a_binary_file_once)
 {
     static const struct {
@@ -241,6 +243,8 @@ Test(list, reports_a_binary_file_once)
         {"SQLite format 3\0\x10\0\nx", 20, "it is not text but an SQLite database"},
         {"%PDF-1.4\n%\xe2\xe3\n", 13, "it is not text but a PDF document"},
         {"\x89PNG\r\n\x1a\n", 8, "it is not text but a PNG image"},
+        {"[\n {\"url\": \"http://h/a\"}\n]\n", 27, JSON},
+        {"[\"http://h/a\"]", 14, JSON},
         {"BZh91AY&SY", 10, "it is not text but compressed with bzip2"},
         {"http://h/a\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\n", 27, "it is not text"},
     };
