@@ -15,6 +15,7 @@
 #include "base/utf8.h"
 
 #include <ctype.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -37,7 +38,8 @@ struct curl {
     bool remote_all, globoff;
     struct fa_buf headers; /* Of the section: lines. */
     char *dir, *range;     /* Of the section. */
-    char refused[40];      /* An option of the section that is not for downloads. */
+    char refused[40];      /* An option of the section that is not for downloads... */
+    bool refused_way;      /* ...or for other ways of the request. */
     struct fa_record record;
     char text[FA_LIST_LINE_MAX + 1]; /* The current line. */
 };
@@ -55,7 +57,10 @@ enum action {
     ACTION_RANGE,
     ACTION_GLOBOFF,
     ACTION_NEXT,
-    ACTION_REFUSE,
+    ACTION_COOKIE,
+    ACTION_BEARER,
+    ACTION_REFUSE,     /* It makes another request than a download. */
+    ACTION_REFUSE_WAY, /* It sends the request another way: ignoring that is harm that nobody sees. */
 };
 
 static const struct {
@@ -86,6 +91,22 @@ static const struct {
     {"json", 0, ACTION_REFUSE},
     {"request", 'X', ACTION_REFUSE},
     {"upload-file", 'T', ACTION_REFUSE},
+    {"url-query", 0, ACTION_REFUSE},
+    {"request-target", 0, ACTION_REFUSE},
+    {"cookie", 'b', ACTION_COOKIE},
+    {"oauth2-bearer", 0, ACTION_BEARER},
+    {"proxy", 'x', ACTION_REFUSE_WAY},
+    {"proxy1.0", 0, ACTION_REFUSE_WAY},
+    {"preproxy", 0, ACTION_REFUSE_WAY},
+    {"socks4", 0, ACTION_REFUSE_WAY},
+    {"socks4a", 0, ACTION_REFUSE_WAY},
+    {"socks5", 0, ACTION_REFUSE_WAY},
+    {"socks5-hostname", 0, ACTION_REFUSE_WAY},
+    {"connect-to", 0, ACTION_REFUSE_WAY},
+    {"resolve", 0, ACTION_REFUSE_WAY},
+    {"interface", 0, ACTION_REFUSE_WAY},
+    {"unix-socket", 0, ACTION_REFUSE_WAY},
+    {"abstract-unix-socket", 0, ACTION_REFUSE_WAY},
     {"compressed", 0, ACTION_NONE},
     {"continue-at", 'C', ACTION_NONE},
     {"create-dirs", 0, ACTION_NONE},
@@ -281,11 +302,29 @@ static bool curl_take_section(struct reading *r, char **to, const char *value)
     return string_set(r, to, value);
 }
 
-static bool curl_refuse_section(struct reading *r, const char *name)
+static const char *refusal(bool way)
 {
-    if (!r->curl->refused[0])
-        strncat(r->curl->refused, name, sizeof(r->curl->refused) - 1);
-    return r->curl->delivered && line_refuse(r, "the option is not one of a download");
+    return way ? "is not supported here: use --proxy, --resolve, --cookies or --hosts"
+               : "is not one of a download";
+}
+
+static bool curl_refuse_section(struct reading *r, const char *name, bool way)
+{
+    struct curl *curl = r->curl;
+    char why[160];
+    if (!curl->refused[0]) {
+        strncat(curl->refused, name, sizeof(curl->refused) - 1);
+        curl->refused_way = way;
+    }
+    snprintf(why, sizeof(why), "the option %s", refusal(way));
+    return curl->delivered && line_refuse(r, why);
+}
+
+/* A value without "=" is the name of a file. */
+static bool curl_take_cookie(struct reading *r, const char *value)
+{
+    return strchr(value, '=') ? curl_take_header(r, "Cookie: ", value)
+                              : curl_refuse_section(r, "cookie", true);
 }
 
 static bool curl_take_known(struct reading *r, size_t row, const char *value)
@@ -318,7 +357,13 @@ static bool curl_take_known(struct reading *r, size_t row, const char *value)
         curl->flush = true;
         return false;
     case ACTION_REFUSE:
-        return curl_refuse_section(r, actions[row].name);
+        return curl_refuse_section(r, actions[row].name, false);
+    case ACTION_REFUSE_WAY:
+        return curl_refuse_section(r, actions[row].name, true);
+    case ACTION_COOKIE:
+        return curl_take_cookie(r, value);
+    case ACTION_BEARER:
+        return curl_take_header(r, "Authorization: Bearer ", value);
     case ACTION_NONE:
         break;
     }
@@ -390,7 +435,7 @@ static void record_take_item(struct curl *curl, const struct item *item)
     if (!item->url)
         fa_record_fail(record, "an output without a URL");
     else if (curl->refused[0])
-        fa_record_fail(record, "the option '%s' is not one of a download", curl->refused);
+        fa_record_fail(record, "the option '%s' %s", curl->refused, refusal(curl->refused_way));
     else if (!curl->globoff && url_has_pattern(item->url))
         fa_record_fail(record, "patterns in URLs are not expanded: if it is none, add globoff");
     else if (item->out && strcmp(item->out, "-") == 0)

@@ -49,6 +49,24 @@ Test(format_curl, options_are_those_of_a_section)
            "1:http://h/1|3:http://h/2|5!:header=\"A: b\"|.", "put it before them");
 }
 
+Test(format_curl, cookies_and_tokens_are_headers)
+{
+    expect("cookie = \"a=b; c=d\"\noauth2-bearer = t\nurl=http://h/1\n",
+           "3:http://h/1\n header=Cookie: a=b; c=d\n header=Authorization: Bearer t|.", NULL);
+    expect("url=http://h/1\n-b jar\nnext\nurl=http://h/2\n", "1!:http://h/1|4:http://h/2|.",
+           "'cookie' is not supported here: use --proxy");
+}
+
+/* Without it the request would go a way that the user has not chosen. */
+Test(format_curl, another_way_of_the_request_is_refused)
+{
+    expect("url=http://h/1\nproxy=http://p:1\nnext\nurl=http://h/2\n-x p\nnext\nurl=http://h/3\n"
+           "socks5-hostname p\nnext\nurl=http://h/4\nconnect-to=::p:\n",
+           "1!:http://h/1|4!:http://h/2|7!:http://h/3|10!:http://h/4|.",
+           "'connect-to' is not supported here: use --proxy");
+    expect("url=http://h/1\nurl-query=a\n", "1!:http://h/1|.", "is not one of a download");
+}
+
 Test(format_curl, what_is_not_a_download_is_refused)
 {
     expect("url=http://h/1\ndata=x\nnext\nurl=http://h/2\n", "1!:http://h/1|4:http://h/2|.",
