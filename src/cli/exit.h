@@ -18,6 +18,7 @@ enum fa_exit_status {
     FA_EXIT_LOCAL = 4,     /**< Disk full, permission denied, an incomplete report. */
     FA_EXIT_TRANSIENT = 5, /**< All failures are transient.  Includes local ones that did not stop
                               the run, such as a file that is too large. */
+    FA_EXIT_CONDITION = 7, /**< FA_COMMAND_COMPARE: the condition of --fail-if holds. */
 };
 
 /** Counts of failures. */

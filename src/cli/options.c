@@ -17,6 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/compare/export.h"
 #include "cli/request_options.h"
 #include "cli/shards.h"
 #include "cli/value.h"
@@ -300,8 +301,7 @@ const struct fa_option fa_options_table[] = {
     CUSTOM("segments", 0, "N|auto,...", fa_picks_parse_segments, .commands = COMPARE,
            .initial = "auto", .help = "fetch up to N ranges of a large file at once"),
     CUSTOM("per-host", 0, "N|auto[:MAX]", parse_per_host, .commands = FA_COMMAND_FETCH | DOCTOR,
-           .initial = "auto",
-           .help = "limit concurrent transfers per host",
+           .initial = "auto", .help = "limit concurrent transfers per host",
            .more = "A host is a scheme, host name and port.  Other hosts continue when one reaches "
                    "its limit.  auto finds the limit of each host, up to MAX (default: --jobs): it "
                    "starts at 8 and grows while the throughput of the host gains at least a fifth "
@@ -326,16 +326,17 @@ const struct fa_option fa_options_table[] = {
     UINT("loops", 0, config.loops, 1, 64, .initial = "cores, at most 8",
          .help = "set the event loops of async", .more = "1 is the pure single-threaded model."),
 
-    CUSTOM("with", 0, "PROGRAM,...|NAME=COMMAND", fa_programs_parse, .commands = COMPARE,
-           .repeats = true, .initial = "none", .help = "compare with other programs, too",
-           .more =
-               "PROGRAM is one of curl, wget2, aria2c and xargs, which runs many curl.  In a "
-               "COMMAND, {list} becomes a file with the URLs, {dir} the folder for the files, "
-               "which is the working directory, too, {jobs} a value of --jobs, {curl} a config "
-               "file of curl with URLs and names, and {aria2} an input file of aria2c.  It is split "
-               "at spaces, with quotes as in a shell, but not run by one: for a shell, write sh -c "
-               "'...'.  A file that is missing, differs from those that fetchall downloaded, or is "
-               "an HTML page instead excludes the program.  See COMPARISON."),
+    CUSTOM(
+        "with", 0, "PROGRAM,...|NAME=COMMAND", fa_programs_parse, .commands = COMPARE,
+        .repeats = true, .initial = "none", .help = "compare with other programs, too",
+        .more =
+            "PROGRAM is one of curl, wget2, aria2c and xargs, which runs many curl.  In a "
+            "COMMAND, {list} becomes a file with the URLs, {dir} the folder for the files, "
+            "which is the working directory, too, {jobs} a value of --jobs, {curl} a config "
+            "file of curl with URLs and names, and {aria2} an input file of aria2c.  It is split "
+            "at spaces, with quotes as in a shell, but not run by one: for a shell, write sh -c "
+            "'...'.  A file that is missing, differs from those that fetchall downloaded, or is "
+            "an HTML page instead excludes the program.  See COMPARISON."),
     UINT("sample", 0, compare.sample, 1, 1000000, .commands = COMPARE,
          .help = "limit the entries downloaded in each run",
          .more = "The sample is taken evenly from the hosts of the lists, and evenly from the "
@@ -795,6 +796,24 @@ const struct fa_option fa_options_table[] = {
            .more = "The page needs no network and no scripts.  Plots are made by gnuplot(1), if "
                    "installed.  If --stage makes two comparisons, that of large files gets a page "
                    "of its own: FILE with -large before its suffix."),
+    CUSTOM("export", 0, "FORMAT:FILE", fa_export_parse, .commands = COMPARE, .repeats = true,
+           .help = "write results for hyperfine or benchstat",
+           .more = "hyperfine is the JSON of hyperfine(1), with a command for each strategy; "
+                   "benchstat has a line for each run, as go test prints it.  May be given for "
+                   "both."),
+    FLAG("read", 0, compare.read, .commands = COMPARE,
+         .help = "print stored results instead of measuring",
+         .more = "Each LIST is a file of --json.  They are judged again.  Those of several files, "
+                 "such as of several machines or networks, are also set side by side."),
+    INPUT("baseline", compare.baseline, .commands = COMPARE,
+          .help = "compare with the results of an earlier --json",
+          .more = "Strategies of the same name are compared."),
+    CUSTOM("fail-if", 0, "CONDITION", fa_condition_parse, .commands = COMPARE,
+           .help = "exit with status 7 if a ratio to the baseline is so",
+           .more =
+               "CONDITION is a measure (wall, cpu, memory, calls, switches, ttfb, bytes), < or "
+               ">, and a ratio: 'wall > 1.05'.  It holds if the whole 95 % interval of the ratio "
+               "of a strategy is beyond that."),
     OUTPUT("report", report, .commands = MERGE, .help = "join the reports of the shards",
            .more = "FILE is what the shards were given: the reports have the shard in their names, "
                    "FILE.I-of-N or, before a suffix, FILE.I-of-N.jsonl.  They are kept."),

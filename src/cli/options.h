@@ -10,6 +10,7 @@
 #include <fetchall/config.h>
 #include <fetchall/error.h>
 
+#include "cli/compare/condition.h"
 #include "cli/compare/picks.h"
 #include "cli/compare/program.h"
 #include "cli/host_file.h"
@@ -52,6 +53,11 @@ struct fa_compare_options {
     const char *json;          /**< These are file names; NULL: none, "-": standard output. */
     const char *csv;
     const char *html;
+    const char *hyperfine;
+    const char *benchstat;
+    const char *baseline;        /**< A file of --json; NULL: none. */
+    struct fa_condition fail_if; /**< Compared with the baseline. */
+    bool read;                   /**< The lists are files of --json. */
     bool stage;                  /**< Compare the CPU stage. */
     struct fa_programs programs; /**< Other contestants; borrows from the arguments. */
     struct fa_picks per_host;    /**< See FA_PICK_AUTO. */

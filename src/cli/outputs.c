@@ -27,8 +27,8 @@ struct named {
     const char *path;
 };
 
-#define OUTPUTS_MAX 7
-#define INPUTS_MAX  7
+#define OUTPUTS_MAX 9
+#define INPUTS_MAX  8
 
 /* Variables that name files of certificates. */
 static const char *const variables[][2] = {{"CURL_CA_BUNDLE", "certificates of CURL_CA_BUNDLE"},
@@ -51,7 +51,9 @@ static size_t outputs_list(const struct fa_options *options, struct named *rows)
     n = add(rows, n, "metrics", options->metrics);
     n = add(rows, n, "json", compare->json);
     n = add(rows, n, "csv", compare->csv);
-    return add(rows, n, "html", compare->html);
+    n = add(rows, n, "html", compare->html);
+    n = add(rows, n, "export", compare->hyperfine);
+    return add(rows, n, "export", compare->benchstat);
 }
 
 /* The absolute path of the file's directory without links, and the name; or the path as given. */
@@ -174,6 +176,7 @@ int fa_outputs_check(const struct fa_options *options, struct fa_error *err)
     n_inputs = add(inputs, n_inputs, "key of --key", config->key);
     n_inputs = add(inputs, n_inputs, "file of --hosts", options->hosts);
     n_inputs = add(inputs, n_inputs, "file of --cookies", config->cookies);
+    n_inputs = add(inputs, n_inputs, "file of --baseline", options->compare.baseline);
     int result = outputs_check_each_other(outputs, n, err);
     for (size_t i = 0; result == 0 && i < n_inputs; ++i)
         result = outputs_check_input(outputs, n, &inputs[i], err);

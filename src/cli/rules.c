@@ -166,6 +166,10 @@ static int options_check_compare(const struct fa_options *options, struct fa_err
         return fa_option_refuse(err, "--key requires its certificate: add --cert");
     if (options->compare.stage && !options->config.hash)
         return fa_option_refuse(err, "--stage requires a digest: remove --hash none");
+    if (options->compare.fail_if.measure && !options->compare.baseline)
+        return fa_option_refuse(err, "--fail-if requires --baseline FILE");
+    if (options->compare.read && options->compare.html && options->lists.count > 1)
+        return fa_option_refuse(err, "--read writes a page of one file: remove --html");
     if (options->compare.stage && options->compare.programs.count > 0)
         return fa_option_refuse(err, "--stage compares nothing of other programs: remove --with");
     if (options->compare.stage && options->compare.max_bytes)

@@ -127,6 +127,14 @@ int fa_whole_publish(struct fa_whole *whole, struct fa_error *err)
     return 0;
 }
 
+int fa_whole_end(struct fa_whole *whole, int rc, struct fa_error *err)
+{
+    if (fa_whole_publish(whole, err) != 0)
+        rc = -1;
+    fa_whole_fini(whole);
+    return rc;
+}
+
 void fa_whole_fini(struct fa_whole *whole)
 {
     fa_output_close(&whole->output, NULL);

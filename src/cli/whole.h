@@ -34,6 +34,14 @@ int fa_whole_open(struct fa_whole *whole, const char *what, const char *path, st
  */
 int fa_whole_publish(struct fa_whole *whole, struct fa_error *err);
 
+/**
+ * Publish it, and close it in any case.
+ *
+ * @rc      The result of writing.
+ * @return  0, or -1.
+ */
+int fa_whole_end(struct fa_whole *whole, int rc, struct fa_error *err);
+
 /** Close it; remove it if it was not published. */
 void fa_whole_fini(struct fa_whole *whole);
 

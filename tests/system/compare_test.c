@@ -170,6 +170,30 @@ Test(compare, rounds_end_when_the_answer_is_decided)
     cr_expect_str_eq(fa_report_str(json_object_get(all, "verdict"), "best"), "async -j 8");
 }
 
+/* Stored results are shown again and compared with, without a request. */
+Test(compare, stored_results_are_read_again_and_are_a_baseline)
+{
+    add_files("127.0.0.1", 4, 100);
+    START("-q", "--rounds", "2", "-m", "async", "--jobs", "1,4");
+    finish();
+    long long requests = fa_server_stat(&server, "requests");
+    fa_run_end(&run);
+    fa_run_start_argv(&run, &(struct fa_run_options){.cwd = scratch.path},
+                      (const char *const[]){"compare", "--read", json, json, NULL});
+    cr_expect_eq(fa_run_wait(&run, 60), 0, "%s", fa_run_err(&run));
+    cr_expect(strstr(fa_run_out(&run), "Side by side"), "%s", fa_run_out(&run));
+    cr_expect(strstr(fa_run_out(&run), "\nasync -j 4   "), "%s", fa_run_out(&run));
+    fa_run_end(&run);
+    fa_run_start_argv(&run, &(struct fa_run_options){.cwd = scratch.path},
+                      (const char *const[]){"compare", "--read", json, "--baseline", json,
+                                            "--fail-if", "bytes > 0.99", "--export",
+                                            "hyperfine:hyper.json", NULL});
+    cr_expect_eq(fa_run_wait(&run, 60), 7, "%s", fa_run_err(&run));
+    cr_expect(strstr(fa_run_out(&run), "fails, as it is > 0.99"), "%s", fa_run_out(&run));
+    cr_expect_eq(access(fa_scratch_path(&scratch, "hyper.json"), R_OK), 0);
+    cr_expect_eq(fa_server_stat(&server, "requests"), requests);
+}
+
 Test(compare, the_whole_tree_of_processes_is_counted)
 {
     for (int i = 0; i < 8; i++) {

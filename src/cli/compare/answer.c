@@ -16,6 +16,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "cli/compare/export.h"
 #include "cli/compare/page.h"
 #include "cli/compare/sheet.h"
 #include "cli/compare/table.h"
@@ -50,7 +51,8 @@ static int output_check(const char *file, struct fa_error *err)
 int fa_answer_check(const struct fa_compare_options *options, struct fa_error *err)
 {
     return output_check(options->json, err) || output_check(options->csv, err) ||
-                   output_check(options->html, err)
+                   output_check(options->html, err) || output_check(options->hyperfine, err) ||
+                   output_check(options->benchstat, err)
                ? -1
                : 0;
 }
@@ -81,13 +83,14 @@ static int page_write(const char *file, const struct fa_result_of *result, bool 
 }
 
 /* Programs parse what "-" writes, so tables must not be mixed with it. */
-static bool options_take_stdout(const struct fa_compare_options *options)
+FILE *fa_answer_stream(const struct fa_compare_options *options)
 {
-    const char *const files[] = {options->json, options->csv, options->html};
+    const char *const files[] = {options->json, options->csv, options->html, options->hyperfine,
+                                 options->benchstat};
     for (size_t i = 0; i < sizeof(files) / sizeof(*files); ++i)
         if (files[i] && strcmp(files[i], "-") == 0)
-            return true;
-    return false;
+            return stderr;
+    return stdout;
 }
 
 static void results_print_tables(FILE *out, const struct fa_result_of *results, size_t n)
@@ -114,10 +117,14 @@ int fa_answer_write(const struct fa_compare_options *options, const struct fa_re
         rc = fa_sheet_json(options->json, results, n, seed, watching, err);
     if (rc == 0 && options->csv)
         rc = fa_sheet_csv(options->csv, results, n, err);
+    if (rc == 0 && options->hyperfine)
+        rc = fa_export_hyperfine(options->hyperfine, results, n, err);
+    if (rc == 0 && options->benchstat)
+        rc = fa_export_benchstat(options->benchstat, results, n, err);
     for (size_t i = 0; rc == 0 && options->html && i < n; ++i)
         if (results[i].judged)
             rc = page_write(options->html, &results[i], i == 0, err);
-    results_print_tables(options_take_stdout(options) ? stderr : stdout, results, n);
+    results_print_tables(fa_answer_stream(options), results, n);
     /* stdio reports a full disk only when the buffer is written. */
     if (rc == 0 && (fflush(stdout) != 0 || ferror(stdout))) {
         fa_error_system(err, FA_CLASS_LOCAL_IO, errno, "cannot write to standard output");

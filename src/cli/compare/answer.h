@@ -6,12 +6,16 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include "cli/compare/result.h"
 #include "cli/options.h"
 
 /** Check that the files can be written, without changing them.  @return 0, or -1. */
 int fa_answer_check(const struct fa_compare_options *options, struct fa_error *err);
+
+/** Where tables are printed: standard output, or standard error if a file is "-". */
+FILE *fa_answer_stream(const struct fa_compare_options *options);
 
 /**
  * Write the files, and print a table of each judged result on standard output, or on standard error

@@ -28,6 +28,7 @@
 #include "cli/compare/lineup.h"
 #include "cli/compare/machine.h"
 #include "cli/compare/plan.h"
+#include "cli/compare/review.h"
 #include "cli/compare/rounds.h"
 #include "cli/compare/stage_files.h"
 #include "cli/compare/warmup.h"
@@ -45,8 +46,9 @@ struct compare {
     size_t n_results;
     uint64_t seed;
     double began;
-    bool pointless; /* Rounds would be pointless. */
-    bool broken;    /* A run failed after some rounds. */
+    bool pointless;             /* Rounds would be pointless. */
+    bool broken;                /* A run failed after some rounds. */
+    enum fa_exit_status status; /* By the baseline. */
 };
 
 static bool path_is_folder(const char *name)
@@ -332,17 +334,19 @@ static int compare_judge(struct compare *compare, struct fa_error *err)
 static int compare_run(struct compare *compare, struct fa_error *err)
 {
     const struct fa_options *options = compare->options;
+    if (options->compare.read)
+        return fa_review_read(options, &compare->status, err);
     compare->n = fa_plan_contestants(options, compare->contestants, err);
     if (compare->n == 0 || fa_answer_check(&options->compare, err) != 0 ||
-        fa_runs_init(&compare->runs, options, err) != 0)
+        fa_review_check(options, err) != 0 || fa_runs_init(&compare->runs, options, err) != 0)
         return -1;
     int rc = options->compare.stage ? compare_stage(compare, err) : compare_fetch(compare, err);
     if (rc == 0)
         rc = compare_judge(compare, err);
-    if (rc != 0)
+    if (rc != 0 || fa_answer_write(&options->compare, compare->results, compare->n_results,
+                                   compare->seed, compare->runs.watching, err) != 0)
         return -1;
-    return fa_answer_write(&options->compare, compare->results, compare->n_results, compare->seed,
-                           compare->runs.watching, err);
+    return fa_review_baseline(options, compare->results, compare->n_results, &compare->status, err);
 }
 
 /* 1 if no round was completed. */
@@ -354,7 +358,7 @@ static enum fa_exit_status compare_status(const struct compare *compare)
             return FA_EXIT_PERMANENT;
         }
     }
-    return compare->broken ? FA_EXIT_LOCAL : FA_EXIT_OK;
+    return compare->broken ? FA_EXIT_LOCAL : compare->status;
 }
 
 enum fa_exit_status fa_compare_show(const struct fa_options *options)

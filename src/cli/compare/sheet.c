@@ -20,6 +20,7 @@
 
 #include "cli/compare/contestant.h"
 #include "cli/compare/picks.h"
+#include "cli/compare/stored.h"
 #include "cli/value.h"
 #include "cli/json.h"
 #include "cli/whole.h"
@@ -257,15 +258,6 @@ static json_t *comparisons_array(const struct fa_result_of *results, size_t n)
     return array;
 }
 
-/* @rc  The result of writing. */
-static int sheet_finish(struct fa_whole *whole, int rc, struct fa_error *err)
-{
-    if (fa_whole_publish(whole, err) != 0)
-        rc = -1;
-    fa_whole_fini(whole);
-    return rc;
-}
-
 int fa_sheet_json(const char *file, const struct fa_result_of *results, size_t n, uint64_t seed,
                   double watching, struct fa_error *err)
 {
@@ -275,7 +267,8 @@ int fa_sheet_json(const char *file, const struct fa_result_of *results, size_t n
     const struct fa_comparison *first = &results[0].comparison;
     /* clang-format off */
     json_t *object = json_pack(
-        "{s:o, s:o, s:o, s:o, s:o, s:o}",
+        "{s:i, s:o, s:o, s:o, s:o, s:o, s:o}",
+        "schema", FA_STORED_SCHEMA,
         "version", fa_json_text(FA_VERSION),
         "when", fa_json_text(first->when),
         "machine", fa_json_text(first->machine),
@@ -284,7 +277,7 @@ int fa_sheet_json(const char *file, const struct fa_result_of *results, size_t n
         "comparisons", comparisons_array(results, n));
     /* clang-format on */
     int rc = fa_output_json(&whole.output, object, err);
-    return sheet_finish(&whole, rc, err);
+    return fa_whole_end(&whole, rc, err);
 }
 
 /* Always quoted, as the name of a list may contain anything; a quote is doubled (RFC 4180, section
@@ -363,5 +356,5 @@ int fa_sheet_csv(const char *file, const struct fa_result_of *results, size_t n,
                               &contestant->trials[k]);
         }
     }
-    return sheet_finish(&whole, 0, err);
+    return fa_whole_end(&whole, 0, err);
 }
