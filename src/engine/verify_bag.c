@@ -140,7 +140,7 @@ static void kind_add(struct check *c, struct kind *kind, const char *name)
     struct manifest *manifest = &kind->manifests[kind->n];
     char *path = check_path(c, name);
     if (path && fa_bag_open_manifest(&manifest->bag, path, hash, c->rfc, &err) == 0) {
-        strcpy(manifest->name, name);
+        memcpy(manifest->name, name, len + 1);
         ++kind->n;
     } else if (path) {
         check_invalid(c, name, "%.300s", err.msg);

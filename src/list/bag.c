@@ -341,7 +341,7 @@ int fa_bag_declare(const char *path, struct fa_bag_declaration *ret, struct fa_e
                                            : NULL;
     good = text && *text && strlen(text) < sizeof(ret->encoding);
     if (good)
-        strcpy(ret->encoding, text);
+        memcpy(ret->encoding, text, strlen(text) + 1);
     else
         fa_error_set(err, FA_DOMAIN_FETCHALL, 0, FA_CLASS_BAD_URL,
                      "the lines are not BagIt-Version and Tag-File-Character-Encoding");
