@@ -165,6 +165,7 @@ Test(compare, rounds_end_when_the_answer_is_decided)
     const json_t *all = comparison(0);
     cr_expect(json_is_true(json_object_get(all, "sequential")));
     cr_expect_leq(fa_report_int(all, "rounds"), 4);
+    cr_expect(strstr(fa_run_err(&run), " rounds are enough\n"), "%s", fa_run_err(&run));
     cr_expect_eq(fa_report_int(all, "rounds_wanted"), fa_report_int(all, "rounds"));
     cr_expect_eq(fa_report_int(all, "requests"), (fa_report_int(all, "rounds") + 1) * 16);
     cr_expect_str_eq(fa_report_str(json_object_get(all, "verdict"), "best"), "async -j 8");

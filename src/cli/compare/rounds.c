@@ -195,6 +195,14 @@ static bool rounds_are_enough(const struct fa_rounds *rounds)
     return enough;
 }
 
+static void rounds_end_early(const struct fa_rounds *rounds)
+{
+    struct fa_comparison *comparison = &rounds->result->comparison;
+    if (!rounds->runs->options->quiet && comparison->rounds < comparison->rounds_wanted)
+        fprintf(stderr, "fetchall: %u rounds are enough\n", comparison->rounds);
+    comparison->rounds_wanted = comparison->rounds;
+}
+
 static int rounds_run_all(struct fa_rounds *rounds, const unsigned *order, struct fa_error *err)
 {
     struct fa_comparison *comparison = &rounds->result->comparison;
@@ -221,7 +229,7 @@ static int rounds_run_all(struct fa_rounds *rounds, const unsigned *order, struc
         }
         comparison->rounds = round;
         if (rounds_are_enough(rounds))
-            comparison->rounds_wanted = round;
+            rounds_end_early(rounds);
     }
     /* A user who presses Ctrl-C wants to see the rounds so far. */
     if (rc < 0 && fa_signals_caught()) {
