@@ -16,37 +16,24 @@
 #define FA_ENGINE_PACK_H
 
 #include "archive/sink.h"
-#include "base/buf.h"
-#include "engine/emit.h"
 #include "engine/job.h"
-#include "engine/names.h"
-#include "engine/volumes.h"
-
-#include <fetchall/config.h>
+#include "engine/volume_writer.h"
 
 /** Files that may wait for the archive; with more, no download starts. */
 #define FA_PACK_MAX 1024
 
 struct fa_pack {
     struct fa_sink sink;
-    const struct fa_config *config;   /**< Borrowed. */
-    const struct fa_emitter *emitter; /**< Borrowed. */
-    struct fa_store *store;           /**< Borrowed. */
-    struct fa_volumes *volumes;       /**< Borrowed. */
+    struct fa_volume_writer writer;
     struct fa_job_queue waiting;
-    struct fa_volume *volume; /**< The open one; NULL: none. */
-    int fd;                   /**< Of it. */
-    struct fa_inode inode;    /**< Of it. */
-    struct fa_names *names;   /**< Names of its members. */
-    struct fa_job *job;       /**< Is being appended; NULL: none. */
-    int source;               /**< Its bytes. */
+    struct fa_job *job; /**< Is being appended; NULL: none. */
+    int source;         /**< Its bytes. */
     uint64_t copied;
-    struct fa_buf head, tail; /**< Before and after its bytes. */
-    uint64_t *packed;         /**< Keys of parts that are to be removed after the next commit. */
+    uint64_t *packed; /**< Keys of parts that are to be removed after the next commit. */
     size_t n_packed, packed_room;
 };
 
-/** config, emitter, store and volumes are set. */
+/** The borrowed members of the writer are set, but for its prefix. */
 int fa_pack_init(struct fa_pack *pack, struct fa_error *err);
 void fa_pack_fini(struct fa_pack *pack);
 
@@ -61,19 +48,11 @@ enum fa_packed {
     FA_PACKED_MORE,   /**< There is more to do. */
     FA_PACKED_DONE,   /**< The job is a member now: job->place has where. */
     FA_PACKED_FAILED, /**< See err. */
-    FA_PACKED_FULL,   /**< Commit, call fa_pack_close(), and go on. */
+    FA_PACKED_FULL,   /**< Commit, close the volume, and go on. */
 };
 
 /** Do a step.  @ret  With DONE and FAILED: the job, which still has its part. */
 enum fa_packed fa_pack_step(struct fa_pack *pack, struct fa_job **ret, struct fa_error *err);
-
-/** Open the volume of a run that was killed or stopped, if there is one, so that it can be closed. */
-int fa_pack_reopen(struct fa_pack *pack, struct fa_error *err);
-
-/** Give the open volume, all of whose members are committed, its end and its name.
- *
- * @ret  It; NULL: none is open. */
-int fa_pack_close(struct fa_pack *pack, const struct fa_volume **ret, struct fa_error *err);
 
 /** A commit has succeeded: remove the parts of committed members. */
 void fa_pack_committed(struct fa_pack *pack);

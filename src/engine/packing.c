@@ -6,10 +6,10 @@
 int fa_packing_open(struct fa_session *s, struct fa_error *err)
 {
     s->pack = (struct fa_pack){
-        .config = &s->config,
-        .emitter = &s->emitter,
-        .store = s->store,
-        .volumes = &s->ledger.volumes,
+        .writer = {.config = &s->config,
+                   .emitter = &s->emitter,
+                   .store = s->store,
+                   .volumes = &s->ledger.volumes},
     };
     return fa_pack_init(&s->pack, err);
 }
@@ -43,7 +43,7 @@ static int packing_close(struct fa_session *s, struct fa_error *err, double now)
     const struct fa_volume *volume;
     if (!fa_engine_commit(s, now))
         return 1;
-    if (fa_pack_close(&s->pack, &volume, err))
+    if (fa_volume_writer_close(&s->pack.writer, &volume, err))
         return -1;
     if (volume)
         fa_ledger_put_volume(&s->ledger, volume);
@@ -81,5 +81,8 @@ int fa_packing_end(struct fa_session *s, struct fa_error *err)
 {
     if (!fa_pack_is_on(&s->pack) || s->config.plan)
         return 0;
-    return fa_pack_reopen(&s->pack, err) || packing_close(s, err, fa_engine_now(s)) < 0 ? -1 : 0;
+    return fa_volume_writer_reopen(&s->pack.writer, err) ||
+                   packing_close(s, err, fa_engine_now(s)) < 0
+               ? -1
+               : 0;
 }

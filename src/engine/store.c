@@ -590,8 +590,9 @@ int fa_store_part_read(struct fa_store *store, uint64_t key, struct fa_error *er
 {
     char name[PART_NAME];
     struct stat st;
-    int fd = openat(store->own_fd, part_name(store, key, name),
-                    O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    char path[sizeof(store->own) + PART_NAME + 1];
+    snprintf(path, sizeof(path), "%s/%s", store->own, part_name(store, key, name));
+    int fd = openat(store->folder.fd, path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
     if (fd >= 0 && fstat(fd, &st) == 0 && part_is_ours(store, &st))
         return fd;
     if (fd < 0)

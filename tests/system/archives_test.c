@@ -239,6 +239,7 @@ Test(archives, stopped_run_is_continued_in_its_archive)
     fa_run_kill(&fetch.run, SIGINT);
     fa_fetch_expect(&fetch, 20, 128 + SIGINT);
     fa_expect_no_file(dir, "set/x-000000.tar");
+    verify(dir, 0, " good");
     fa_lines_fini(&list);
     list = (struct fa_lines){0};
     make_list();
