@@ -331,12 +331,13 @@ struct fa_config {
     bool spare2[3];          /**< False. */
     const char *expect_type; /**< Media types, as in "image/png,video/" and a star: refuse files of
                                 others, with FA_CLASS_CONTENT; NULL: any. */
-    const char *output;  /**< "tar:" and a path below dir: files become members of archives; NULL:
-                            each file by its name.  See --output in fetchall(1). */
-    uint64_t tar_size;   /**< One archive has at most that many bytes, unless its only file is
+    const char *output;      /**< "tar:" and a path below dir: files become members of archives;
+                            "cas:" and a path: they are stored by digest; NULL: by their names.
+                            See --output in fetchall(1). */
+    uint64_t tar_size;       /**< One archive has at most that many bytes, unless its only file is
                             larger. */
-    unsigned tar_files;  /**< It has at most that many files, from 1. */
-    unsigned spare3;     /**< 0. */
+    unsigned tar_files;      /**< It has at most that many files, from 1. */
+    unsigned spare3;         /**< 0. */
     const char *refresh; /**< Ask this command for a new URL when that of an entry is answered with
                                 401, 403 or 410: see --refresh in fetchall(1).  NULL: none. */
     enum fa_robots

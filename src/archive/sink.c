@@ -4,7 +4,7 @@
 #include <stddef.h>
 #include <string.h>
 
-static const char *const kinds[FA_SINK_KINDS] = {[FA_SINK_TAR] = "tar:"};
+static const char *const kinds[FA_SINK_KINDS] = {[FA_SINK_TAR] = "tar:", [FA_SINK_CAS] = "cas:"};
 
 /* A name of up to that many bytes leaves space for what is appended to it. */
 #define NAME_MAX_BYTES 200
@@ -46,6 +46,6 @@ int fa_sink_parse(const char *value, struct fa_sink *ret, struct fa_error *err)
         return -1;
     }
     fa_error_set(err, FA_DOMAIN_FETCHALL, 0, FA_CLASS_REFUSED,
-                 "--output requires tar:PREFIX, not '%.100s'", value);
+                 "--output requires tar:PREFIX or cas:NAME, not '%.100s'", value);
     return -1;
 }

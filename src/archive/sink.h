@@ -8,7 +8,8 @@
 
 enum fa_sink_kind {
     FA_SINK_FILES, /**< No archive: each file by its name. */
-    FA_SINK_TAR,   /**< "tar:PREFIX" */
+    FA_SINK_TAR,   /**< "tar:PREFIX": files are members of archives. */
+    FA_SINK_CAS,   /**< "cas:NAME": files are links to objects named by their digests. */
     FA_SINK_KINDS
 };
 

@@ -76,7 +76,7 @@
  *    stragglers: which transfers are far slower than their kind
  *    unknown: notices about options without effect
  *    secrecy: what of the user's secrets is sent after a redirect
- *    name, name_part, name_template, names, identity, kept, folder, store, volumes, volume_writer, unnamed, lock, mount: names and files
+ *    name, name_part, name_template, names, identity, kept, folder, store, volumes, volume_writer, objects, unnamed, lock, mount: names and files
  *    split, segments, growth, extents, part_map, repair: ranges of one file fetched at once
  *    resolve: addresses of hosts
  *    statuses: the table of entry statuses

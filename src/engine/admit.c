@@ -157,7 +157,7 @@ static void admit_missing(struct fa_session *s, struct fa_job *job, double now)
 static void admit_new(struct fa_session *s, struct fa_job *job, double now)
 {
     struct fa_error err = {0};
-    if (!fa_pack_is_on(&s->pack) &&
+    if (!fa_pack_hides_files(&s->pack) &&
         fa_folder_check(fa_store_folder(s->store), job->place.path, &err))
         fa_ending_job(s, job, FA_STATUS_FAILED, &err, false);
     else

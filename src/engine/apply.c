@@ -121,19 +121,18 @@ static void job_fail_locally(struct fa_session *s, struct fa_job *job, const str
     fa_apply_retry_or_fail(s, job, now);
 }
 
-/* Rename a complete file.  The record of a file that it replaces is withdrawn first: a crash in
- * between must not leave a record of the old file with the new bytes. */
-static void job_publish(struct fa_session *s, struct fa_job *job, double now)
+/* Give a complete file its name.  The record of a file that it replaces is withdrawn first: a crash
+ * in between must not leave a record of the old file with the new bytes. */
+static void job_publish_now(struct fa_session *s, struct fa_job *job, double now)
 {
     struct fa_error err = {0};
-    if (fa_pack_is_on(&s->pack)) {
-        fa_pack_put(&s->pack, job);
-        return;
-    }
     bool sync = s->config.fsync == FA_FSYNC_EACH;
+    const struct fa_place *place = &job->place;
     int result = fa_hooking_prepare(s, job, &err);
     if (result == 0)
-        result = fa_finish_publish(&s->finish, job, sync, &err);
+        result = fa_pack_is_on(&s->pack)
+                     ? fa_packing_publish(s, job, sync, &err)
+                     : fa_finish_publish(&s->finish, job, place->path, place->replace, sync, &err);
     if (result && job->part.unnamed)
         fa_job_name_part(job, s->store, NULL); /* a later run may publish it */
     fa_job_close_part(job);
@@ -141,6 +140,14 @@ static void job_publish(struct fa_session *s, struct fa_job *job, double now)
         fa_hooking_end(s, job, FA_STATUS_OK);
     else
         job_fail_locally(s, job, &err, result == FA_STORE_FOLDER_CLOSED, now);
+}
+
+static void job_publish(struct fa_session *s, struct fa_job *job, double now)
+{
+    if (fa_pack_is_on(&s->pack))
+        fa_pack_put(&s->pack, job);
+    else
+        job_publish_now(s, job, now);
 }
 
 /* The stage opens a larger part by its name: a worker must not get a descriptor that can write. */
@@ -522,6 +529,10 @@ void fa_apply_hashed(struct fa_session *s, struct fa_job *job, enum fa_hashed ha
 void fa_apply_packed(struct fa_session *s, struct fa_job *job, enum fa_packed packed,
                      const struct fa_error *err, double now)
 {
+    if (packed == FA_PACKED_DONE && !fa_pack_hides_files(&s->pack)) {
+        job_publish_now(s, job, now);
+        return;
+    }
     if (packed == FA_PACKED_FAILED && job->part.unnamed)
         fa_job_name_part(job, s->store, NULL); /* a later run may append it */
     fa_job_close_part(job);

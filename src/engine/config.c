@@ -102,15 +102,16 @@ int fa_config_check_name(const char *name, struct fa_error *err)
 }
 
 /* What an archive, which only grows, cannot do; and what several runs would do to one archive. */
-static const char *config_refuses_archive(const struct fa_config *config)
+static const char *config_refuses_archive(const struct fa_config *config, bool tar)
 {
-    return config->overwrite    ? "--overwrite"
-           : config->sync       ? "--sync"
-           : config->no_state   ? "--no-state"
-           : config->exec       ? "--exec"
-           : config->shards > 0 ? "--shard"
-           : config->worker     ? "fetchall work"
-                                : NULL;
+    const char *shared = config->shards > 0 ? "--shard" : config->worker ? "fetchall work" : NULL;
+    if (shared || !tar)
+        return shared;
+    return config->overwrite  ? "--overwrite"
+           : config->sync     ? "--sync"
+           : config->no_state ? "--no-state"
+           : config->exec     ? "--exec"
+                              : NULL;
 }
 
 int fa_config_check_output(const struct fa_config *config, struct fa_error *err)
@@ -118,11 +119,17 @@ int fa_config_check_output(const struct fa_config *config, struct fa_error *err)
     struct fa_sink sink;
     if (fa_sink_parse(config->output, &sink, err))
         return -1;
-    const char *other = sink.kind == FA_SINK_TAR ? config_refuses_archive(config) : NULL;
+    bool tar = sink.kind == FA_SINK_TAR;
+    if (sink.kind == FA_SINK_CAS && !(config->hash & FA_HASH_SHA256)) {
+        fa_error_set(err, FA_DOMAIN_FETCHALL, 0, FA_CLASS_REFUSED,
+                     "--output cas requires --hash sha256");
+        return -1;
+    }
+    const char *other = sink.kind == FA_SINK_FILES ? NULL : config_refuses_archive(config, tar);
     if (!other)
         return 0;
     fa_error_set(err, FA_DOMAIN_FETCHALL, 0, FA_CLASS_REFUSED,
-                 "--output tar and %s cannot be combined", other);
+                 "--output %s and %s cannot be combined", tar ? "tar" : "cas", other);
     return -1;
 }
 

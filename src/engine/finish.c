@@ -254,15 +254,15 @@ static void finish_set_time(struct fa_finish *finish, struct fa_job *job)
         close(fd);
 }
 
-int fa_finish_publish(struct fa_finish *finish, struct fa_job *job, bool sync, struct fa_error *err)
+int fa_finish_publish(struct fa_finish *finish, struct fa_job *job, const char *path, bool replace,
+                      bool sync, struct fa_error *err)
 {
-    struct fa_place *place = &job->place;
     finish_set_time(finish, job);
-    int result = job->part.unnamed
-                     ? fa_store_publish_unnamed(finish->store, job->attempt.fd, place->path, err)
-                     : fa_store_publish(finish->store, place->key, &job->part.inode, place->path,
-                                        place->replace, err);
+    int result =
+        job->part.unnamed
+            ? fa_store_publish_unnamed(finish->store, job->attempt.fd, path, err)
+            : fa_store_publish(finish->store, job->place.key, &job->part.inode, path, replace, err);
     if (result)
         return result;
-    return sync ? fa_folder_sync(fa_store_folder(finish->store), place->path, err) : 0;
+    return sync ? fa_folder_sync(fa_store_folder(finish->store), path, err) : 0;
 }

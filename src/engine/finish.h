@@ -65,8 +65,13 @@ enum fa_hashed fa_finish_now(struct fa_finish *finish, struct fa_job *job, doubl
 /** Take the next job that is back from the stage.  job->hashed has its digests. */
 enum fa_hashed fa_finish_take(struct fa_finish *finish, struct fa_job **ret, double now);
 
-/** Rename a part to its final name, with the time of the server if that is set.  @return as fa_store_publish(). */
-int fa_finish_publish(struct fa_finish *finish, struct fa_job *job, bool sync,
-                      struct fa_error *err);
+/**
+ * Rename a part to a final name, with the time of the server if that is set.
+ *
+ * @replace  Replace an existing file; a part without a name cannot.
+ * @return   As fa_store_publish().
+ */
+int fa_finish_publish(struct fa_finish *finish, struct fa_job *job, const char *path, bool replace,
+                      bool sync, struct fa_error *err);
 
 #endif

@@ -90,7 +90,7 @@ void fa_job_set_state(struct fa_job *job, enum fa_job_state state)
         [FA_JOB_FETCHED] = TO(HASHING) | TO(FINAL) | TO(QUEUED),
         [FA_JOB_HASHING] =
             TO(FETCHED) | TO(QUEUED) | TO(WAITING) | TO(PACKING) | TO(HOOKED) | TO(FINAL),
-        [FA_JOB_PACKING] = TO(QUEUED) | TO(WAITING) | TO(FINAL),
+        [FA_JOB_PACKING] = TO(QUEUED) | TO(WAITING) | TO(HOOKED) | TO(FINAL),
         [FA_JOB_HOOKED] = TO(FINAL),
         [FA_JOB_FINAL] = 0,
     };

@@ -78,6 +78,13 @@ struct fa_known {
     bool doubtful;                /**< The machine crashed in the run that wrote it. */
 };
 
+/** The object of a digest: see engine/objects.h. */
+enum fa_twin {
+    FA_TWIN_NONE,    /**< There is none. */
+    FA_TWIN_DAMAGED, /**< It has other bytes. */
+    FA_TWIN_SAME,
+};
+
 /** The file. */
 struct fa_place {
     char *path;                 /**< Owned; relative to the folder. */
@@ -96,6 +103,7 @@ struct fa_place {
     bool repeat;                /**< An earlier entry has its URL and path: see engine/repeats.h. */
     uint64_t archive;           /**< The archive that the file is in; 0: none. */
     uint64_t offset;            /**< Of its first byte there. */
+    enum fa_twin twin;          /**< PACKING: the object of its digest. */
     bool shared;                /**< existing: that entry's file, only to be compared. */
 };
 

@@ -7,14 +7,16 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 /* Bytes of a step. */
-#define STEP (8 << 20)
+#define STEP  (8 << 20)
+#define CHUNK (64 << 10)
 
 int fa_pack_init(struct fa_pack *pack, struct fa_error *err)
 {
-    pack->source = -1;
+    pack->source = pack->object = -1;
     fa_job_queue_init(&pack->waiting);
     fa_volume_writer_init(&pack->writer);
     if (fa_sink_parse(pack->writer.config->output, &pack->sink, err))
@@ -27,7 +29,9 @@ static void pack_end_job(struct fa_pack *pack)
 {
     if (pack->source >= 0 && !pack->job->part.unnamed)
         close(pack->source);
-    pack->source = -1;
+    if (pack->object >= 0)
+        close(pack->object);
+    pack->source = pack->object = -1;
     pack->job = NULL;
 }
 
@@ -44,6 +48,11 @@ void fa_pack_fini(struct fa_pack *pack)
 
 bool fa_pack_is_on(const struct fa_pack *pack)
 {
+    return pack->sink.kind != FA_SINK_FILES;
+}
+
+bool fa_pack_hides_files(const struct fa_pack *pack)
+{
     return pack->sink.kind == FA_SINK_TAR;
 }
 
@@ -53,6 +62,16 @@ void fa_pack_put(struct fa_pack *pack, struct fa_job *job)
     fa_job_queue_push(&pack->waiting, job);
 }
 
+static int pack_open_source(struct fa_pack *pack, struct fa_error *err)
+{
+    struct fa_job *job = pack->job;
+    pack->copied = 0;
+    pack->source = job->part.unnamed ? job->attempt.fd
+                                     : fa_store_part_open(pack->writer.store, job->place.key,
+                                                          &job->part.inode, err);
+    return pack->source < 0 ? -1 : 0;
+}
+
 /* @return 1; 0: the volume is full; or -1 */
 static int pack_begin(struct fa_pack *pack, struct fa_error *err)
 {
@@ -60,11 +79,7 @@ static int pack_begin(struct fa_pack *pack, struct fa_error *err)
     int result = fa_volume_writer_begin(&pack->writer, job, err);
     if (result != 1)
         return result;
-    pack->copied = 0;
-    pack->source = job->part.unnamed ? job->attempt.fd
-                                     : fa_store_part_open(pack->writer.store, job->place.key,
-                                                          &job->part.inode, err);
-    return pack->source < 0 ? -1 : 1;
+    return pack_open_source(pack, err) ? -1 : 1;
 }
 
 /* @return 1: all is copied; 0: not yet; -1: error */
@@ -111,9 +126,83 @@ static int pack_finish(struct fa_pack *pack, struct fa_error *err)
 /* Nothing of a member that failed stays. */
 static enum fa_packed pack_give_up(struct fa_pack *pack)
 {
-    fa_volume_writer_cancel(&pack->writer);
+    if (fa_pack_hides_files(pack))
+        fa_volume_writer_cancel(&pack->writer);
     pack_end_job(pack);
     return FA_PACKED_FAILED;
+}
+
+int fa_pack_object(const struct fa_pack *pack, const struct fa_job *job, char ret[FA_OBJECT_PATH],
+                   struct fa_error *err)
+{
+    for (size_t i = 0; job->hashed && i < job->hashed->n_digests; ++i)
+        if (job->hashed->digests[i].hash == FA_HASH_SHA256) {
+            fa_object_path(pack->sink.name, &job->hashed->digests[i], ret);
+            return 0;
+        }
+    fa_error_system(err, FA_CLASS_LOCAL_IO, ENOMEM, "'%s' has no digest", job->place.path);
+    return -1;
+}
+
+/* @return 1: there is an object to compare the file with; 0: there is none; or -1 */
+static int pack_find_object(struct fa_pack *pack, struct fa_error *err)
+{
+    char path[FA_OBJECT_PATH];
+    struct fa_job *job = pack->job;
+    int64_t size;
+    if (fa_pack_object(pack, job, path, err))
+        return -1;
+    pack->object = fa_object_open(pack->writer.store, path, (uint64_t)job->place.size);
+    if (pack->object >= 0)
+        return pack_open_source(pack, err) ? -1 : 1;
+    struct fa_folder *folder = fa_store_folder(pack->writer.store);
+    bool there = fa_folder_look_again(folder, path, &size, NULL) == FA_THERE_FILE;
+    job->place.twin = there ? FA_TWIN_DAMAGED : FA_TWIN_NONE;
+    return 0;
+}
+
+/* @return 1: equal so far; 0: different; or -1 */
+static int pack_compare_some(const struct fa_pack *pack, size_t len, struct fa_error *err)
+{
+    char one[CHUNK], other[CHUNK];
+    if (fa_io_pread(pack->source, one, len, len, pack->copied) < 0) {
+        fa_error_system(err, FA_CLASS_LOCAL_IO, errno, "cannot read '%s' back",
+                        pack->job->place.path);
+        return -1;
+    }
+    return fa_io_pread(pack->object, other, len, len, pack->copied) >= 0 &&
+           memcmp(one, other, len) == 0;
+}
+
+static enum fa_packed pack_compare(struct fa_pack *pack, struct fa_error *err)
+{
+    struct fa_job *job = pack->job;
+    uint64_t size = (uint64_t)job->place.size;
+    uint64_t until = size - pack->copied > STEP ? pack->copied + STEP : size;
+    int equal = 1;
+    while (equal == 1 && pack->copied < until) {
+        size_t len = until - pack->copied < CHUNK ? (size_t)(until - pack->copied) : CHUNK;
+        equal = pack_compare_some(pack, len, err);
+        pack->copied += len;
+    }
+    if (equal < 0)
+        return pack_give_up(pack);
+    if (equal == 1 && pack->copied < size)
+        return FA_PACKED_MORE;
+    job->place.twin = equal == 1 ? FA_TWIN_SAME : FA_TWIN_DAMAGED;
+    pack_end_job(pack);
+    return FA_PACKED_DONE;
+}
+
+static enum fa_packed pack_step_object(struct fa_pack *pack, struct fa_error *err)
+{
+    int found = pack->source < 0 ? pack_find_object(pack, err) : 1;
+    if (found < 0)
+        return pack_give_up(pack);
+    if (found == 1)
+        return pack_compare(pack, err);
+    pack_end_job(pack);
+    return FA_PACKED_DONE;
 }
 
 enum fa_packed fa_pack_step(struct fa_pack *pack, struct fa_job **ret, struct fa_error *err)
@@ -125,6 +214,8 @@ enum fa_packed fa_pack_step(struct fa_pack *pack, struct fa_job **ret, struct fa
             return FA_PACKED_NONE;
     }
     *ret = pack->job;
+    if (!fa_pack_hides_files(pack))
+        return pack_step_object(pack, err);
     if (pack->source < 0 && (result = pack_begin(pack, err)) != 1)
         return result == 0 ? FA_PACKED_FULL : pack_give_up(pack);
     result = pack_copy(pack, err);

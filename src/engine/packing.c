@@ -1,7 +1,28 @@
 #include "engine/packing.h"
 
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
 /* Seconds of a turn for the archive, so that transfers on the same loop do not stall. */
 #define SLICE 0.02
+
+/* The state knows the folder of objects, so that they are no unknown files for verify. */
+static int packing_open_objects(struct fa_session *s, struct fa_error *err)
+{
+    char name[FA_OBJECT_PATH];
+    snprintf(name, sizeof(name), "%s/", s->pack.sink.name);
+    if (!s->ledger.state || fa_volumes_have_file(&s->ledger.volumes, name))
+        return 0;
+    struct fa_volume *volume = fa_volumes_add(&s->ledger.volumes, name);
+    if (!volume) {
+        fa_error_system(err, FA_CLASS_LOCAL_IO, ENOMEM, "cannot make the archive '%s'", name);
+        return -1;
+    }
+    volume->state.open = false;
+    fa_ledger_put_volume(&s->ledger, volume);
+    return 0;
+}
 
 int fa_packing_open(struct fa_session *s, struct fa_error *err)
 {
@@ -11,7 +32,15 @@ int fa_packing_open(struct fa_session *s, struct fa_error *err)
                    .store = s->store,
                    .volumes = &s->ledger.volumes},
     };
-    return fa_pack_init(&s->pack, err);
+    if (fa_pack_init(&s->pack, err))
+        return -1;
+    return s->pack.sink.kind == FA_SINK_CAS && !s->config.plan ? packing_open_objects(s, err) : 0;
+}
+
+static bool packing_is_object(const struct fa_session *s, const char *path)
+{
+    size_t len = strlen(s->pack.sink.name);
+    return strncmp(path, s->pack.sink.name, len) == 0 && (path[len] == '/' || !path[len]);
 }
 
 enum fa_presence fa_packing_look(struct fa_session *s, const struct fa_job *job,
@@ -19,7 +48,11 @@ enum fa_presence fa_packing_look(struct fa_session *s, const struct fa_job *job,
                                  struct fa_error *err)
 {
     struct fa_folder *folder = fa_store_folder(s->store);
-    if (!fa_pack_is_on(&s->pack))
+    if (s->pack.sink.kind == FA_SINK_CAS && packing_is_object(s, job->place.path)) {
+        fa_folder_refuse(err, job->place.path, "is in the folder of objects");
+        return FA_THERE_REFUSED;
+    }
+    if (!fa_pack_hides_files(&s->pack))
         return again ? fa_folder_look_again(folder, job->place.path, ret_size, err)
                      : fa_folder_look(folder, job->place.path, ret_size, err);
     bool done = record->standing == FA_STANDING_DONE || record->replaces;
@@ -35,6 +68,43 @@ enum fa_presence fa_packing_look(struct fa_session *s, const struct fa_job *job,
 void fa_packing_record(struct fa_session *s, const struct fa_job *job)
 {
     fa_ledger_put_volume(&s->ledger, fa_volumes_find(&s->ledger.volumes, job->place.archive));
+}
+
+/* A part that has become an object is none any more. */
+static int packing_publish_object(struct fa_session *s, struct fa_job *job, const char *object,
+                                  bool sync, struct fa_error *err)
+{
+    bool damaged = job->place.twin == FA_TWIN_DAMAGED;
+    if (damaged && job->part.unnamed && fa_job_name_part(job, s->store, err))
+        return -1;
+    int result = fa_finish_publish(&s->finish, job, object, damaged, sync, err);
+    if (result)
+        return result;
+    job->part.bytes = 0;
+    job->part.unnamed = false;
+    return 0;
+}
+
+int fa_packing_publish(struct fa_session *s, struct fa_job *job, bool sync, struct fa_error *err)
+{
+    char object[FA_OBJECT_PATH];
+    struct fa_place *place = &job->place;
+    bool same = place->twin == FA_TWIN_SAME;
+    int result = fa_pack_object(&s->pack, job, object, err);
+    if (result == 0 && !same)
+        result = packing_publish_object(s, job, object, sync, err);
+    if (result)
+        return result;
+    if (fa_object_seal(s->store, object, err))
+        return -1;
+    result = fa_object_link(s->store, object, place->path, place->replace, err);
+    if (result == 1 && same) /* no more links: a file of its own */
+        return fa_finish_publish(&s->finish, job, place->path, place->replace, sync, err);
+    if (result)
+        return -1;
+    if (same && !job->part.unnamed)
+        fa_store_part_remove(s->store, place->key);
+    return sync ? fa_folder_sync(fa_store_folder(s->store), place->path, err) : 0;
 }
 
 /* @return 0; 1: the commit has to be repeated after the pause; or -1 */
@@ -79,7 +149,7 @@ enum fa_packed fa_packing_take(struct fa_session *s, struct fa_job **ret, struct
 
 int fa_packing_end(struct fa_session *s, struct fa_error *err)
 {
-    if (!fa_pack_is_on(&s->pack) || s->config.plan)
+    if (!fa_pack_hides_files(&s->pack) || s->config.plan)
         return 0;
     return fa_volume_writer_reopen(&s->pack.writer, err) ||
                    packing_close(s, err, fa_engine_now(s)) < 0

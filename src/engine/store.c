@@ -686,7 +686,7 @@ int fa_store_keep(struct fa_store *store, const char *file)
     return 0;
 }
 
-static bool store_is_kept(const struct fa_store *store, const struct stat *st)
+bool fa_store_keeps(const struct fa_store *store, const struct stat *st)
 {
     for (size_t i = 0; i < store->n_kept; ++i)
         if (inode_is_same(&store->kept[i], st))
@@ -702,7 +702,7 @@ static int part_rename_over(struct fa_store *store, const char *part, int to, co
     bool there = fstatat(to, name, &st, AT_SYMLINK_NOFOLLOW) == 0;
     if (there && !S_ISREG(st.st_mode))
         return fa_folder_refuse(err, path, fa_folder_kind(st.st_mode));
-    if (there && store_is_kept(store, &st))
+    if (there && fa_store_keeps(store, &st))
         return fa_folder_refuse(err, path, "is a file that this run reads, and is left alone");
     return renameat(store->own_fd, part, to, name) ? fa_folder_failed(err, "give its name to", path)
                                                    : 0;

@@ -18,6 +18,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/stat.h>
 #include <sys/types.h>
 
 struct fa_store;
@@ -180,6 +181,9 @@ int fa_store_publish_unnamed(struct fa_store *store, int fd, const char *path,
 /** Protect a file, by its inode, from being replaced; a missing file needs none.  @return 0, or -1:
  * no memory. */
 int fa_store_keep(struct fa_store *store, const char *file);
+
+/** Whether a file is protected from being replaced. */
+bool fa_store_keeps(const struct fa_store *store, const struct stat *st);
 
 /** Free bytes that are required to continue after the disk was full. */
 #define FA_STORE_SPACE (1 << 20)

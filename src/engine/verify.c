@@ -172,7 +172,7 @@ static bool verify_is_known(struct verify *v, const char *path)
     struct fa_record record;
     enum fa_claim claim = FA_CLAIM_NEW;
     uint64_t key = verify_key(v, path);
-    if (fa_volumes_find_name(&v->volumes, path))
+    if (fa_volumes_have_file(&v->volumes, path))
         return true;
     if (!v->names) {
         int found = fa_state_get(v->state, key, &record, &v->checker.error);

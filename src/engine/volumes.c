@@ -83,12 +83,16 @@ struct fa_volume *fa_volumes_find(const struct fa_volumes *volumes, uint64_t id)
     return found ? volumes->items[low] : NULL;
 }
 
-const struct fa_volume *fa_volumes_find_name(const struct fa_volumes *volumes, const char *name)
+bool fa_volumes_have_file(const struct fa_volumes *volumes, const char *path)
 {
-    for (size_t i = 0; i < volumes->count; ++i)
-        if (strcmp(volumes->items[i]->state.name, name) == 0)
-            return volumes->items[i];
-    return NULL;
+    for (size_t i = 0; i < volumes->count; ++i) {
+        const char *name = volumes->items[i]->state.name;
+        size_t len = strlen(name);
+        if (strcmp(name, path) == 0 ||
+            (len > 0 && name[len - 1] == '/' && strncmp(name, path, len) == 0))
+            return true;
+    }
+    return false;
 }
 
 struct fa_volume *fa_volumes_add(struct fa_volumes *volumes, const char *name)

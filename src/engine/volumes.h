@@ -27,7 +27,9 @@ void fa_volumes_fini(struct fa_volumes *volumes);
 
 /** @return NULL: there is none. */
 struct fa_volume *fa_volumes_find(const struct fa_volumes *volumes, uint64_t id);
-const struct fa_volume *fa_volumes_find_name(const struct fa_volumes *volumes, const char *name);
+
+/** Whether a file is a volume, or in the folder of objects, whose name ends with a slash. */
+bool fa_volumes_have_file(const struct fa_volumes *volumes, const char *path);
 
 /** Add an empty one that is open.  @return NULL: no memory. */
 struct fa_volume *fa_volumes_add(struct fa_volumes *volumes, const char *name);

@@ -15,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static struct fa_run run;
@@ -148,12 +149,12 @@ Test(archives, metadata_is_next_to_the_file_under_the_name_that_webdataset_expec
     free(file);
 }
 
-/* A kill before any of the steps that change a file.  FA_EVERY_KILL tries each step. */
-Test(archives, what_is_in_a_tar_archive_is_complete_and_in_it_once_after_any_kill)
+/* A kill before any of the steps that change a file, and a second run.  FA_EVERY_KILL tries each
+ * step. */
+static void kill_anywhere(const char *output, void (*check)(const char *dir))
 {
     static char plan_env[PATH_MAX + 32];
     struct fa_kill_plan *plan = fa_kill_plan_map(&scratch);
-    make_list();
     const char *file = fa_scratch_write(&scratch, "list", list.text);
     snprintf(plan_env, sizeof(plan_env), "FA_KILL_PLAN=%s", fa_scratch_path(&scratch, "plan"));
     const char *const env[] = {"LD_PRELOAD=" KILL_AT, plan_env,
@@ -161,26 +162,125 @@ Test(archives, what_is_in_a_tar_archive_is_complete_and_in_it_once_after_any_kil
     struct fa_run_options options = {.env = env};
     const char *dir = fa_scratch_path(&scratch, "out");
     uint64_t step = 1;
-    for (bool hit = true; hit; step += getenv("FA_EVERY_KILL") ? 1 : 9) {
+    for (bool hit = true; hit; step += getenv("FA_EVERY_KILL") ? 1 : 17) {
         *plan =
             (struct fa_kill_plan){.role = FA_KILL_SUPERVISOR, .call = FA_KILL_ANY, .step = step};
         for (int i = 0; i < 2; ++i) {
             fa_run_end(&run);
             fa_run_start(&run, i == 0 ? &options : NULL, "-d", dir, "--hash-with", "inline",
-                         "--progress", "none", "--output", "tar:set/x", "--tar-files", "5", file,
-                         NULL);
+                         "--progress", "none", "--output", output, "--tar-files", "5", file, NULL);
             int status = fa_run_wait(&run, 20);
             if (i == 1)
                 cr_assert_eq(status, 0, "step %llu: %s", (unsigned long long)step,
                              fa_run_err(&run));
         }
         hit = plan->hits > 0;
-        expect_members(dir, 3);
-        verify(dir, 0, "12 good");
+        check(dir);
         fa_file_remove(dir);
     }
     cr_expect_gt(step, 50);
     munmap(plan, sizeof(*plan));
+}
+
+static void expect_tar(const char *dir)
+{
+    expect_members(dir, 3);
+    verify(dir, 0, "12 good");
+}
+
+Test(archives, what_is_in_a_tar_archive_is_complete_and_in_it_once_after_any_kill)
+{
+    make_list();
+    kill_anywhere("tar:set/x", expect_tar);
+}
+
+/* Three of the files have the bytes of one. */
+static void make_twins(void)
+{
+    make_list();
+    for (int i = 0; i < 3; ++i)
+        fa_lines_add(&list, "http://127.0.0.2:%d%s\n out=twin%d", server.port, truths[7].seed, i);
+}
+
+/* Each file is a link to the object that has the name of its digest; there are no others. */
+static void expect_objects(const char *dir)
+{
+    char hex[FA_SHA256_HEX], object[FA_SHA256_HEX + 30];
+    struct stat file, other;
+    for (int i = 0; i < FILES; ++i) {
+        const struct fa_truth *truth = &truths[i];
+        fa_truth_sha256_pattern(truth->seed, truth->size, hex);
+        snprintf(object, sizeof(object), "o/sha256/%.2s/%s", hex, hex + 2);
+        fa_expect_file(dir, object, truth->seed, truth->size);
+        fa_expect_file(dir, truth->name, truth->seed, truth->size);
+        cr_assert_eq(stat(fa_scratch_path(&scratch, "out/%s", object), &other), 0);
+        cr_assert_eq(stat(fa_scratch_path(&scratch, "out/%s", truth->name), &file), 0);
+        cr_expect_eq(file.st_ino, other.st_ino, "%s", truth->name);
+        cr_expect_eq(file.st_nlink, i == 7 ? 5 : 2, "%s: %d", truth->name, (int)file.st_nlink);
+        cr_expect_eq(file.st_mode & 0222, 0);
+    }
+    cr_expect_eq(fa_truth_count_files(dir), 2 * FILES + 3);
+    verify(dir, 0, " good"); /* after a kill, files that were not recorded yet are unknown to it */
+}
+
+static void fetch_objects(const char *mode, const char *option)
+{
+    fa_fetch_end(&fetch);
+    fa_fetch_start_with(&fetch, &scratch, NULL, fa_scratch_path(&scratch, "out"), mode, list.text,
+                        "--output", "cas:o", option, NULL);
+    fa_fetch_expect(&fetch, 20, 0);
+}
+
+FA_TEST_MODES(archives, files_by_digest_are_stored_once)
+{
+    const char *dir = fa_scratch_path(&scratch, "out");
+    make_twins();
+    fetch_objects(mode, NULL);
+    fa_fetch_expect_count(&fetch, "ok", FILES + 3);
+    expect_objects(dir);
+    fa_fetch_expect_no_parts(&fetch);
+    fetch_objects(mode, NULL);
+    fa_fetch_expect_count(&fetch, "exists", FILES + 3);
+    fetch_objects(mode, "--sync");
+    fa_fetch_expect_count(&fetch, "unchanged", FILES + 3);
+    fetch_objects(mode, "--overwrite");
+    fa_fetch_expect_count(&fetch, "ok", FILES + 3);
+    expect_objects(dir);
+}
+
+Test(archives, files_by_digest_are_whole_after_any_kill)
+{
+    make_twins();
+    kill_anywhere("cas:o", expect_objects);
+}
+
+/* Its names keep the damaged bytes: they are files that exist. */
+Test(archives, damaged_object_does_not_replace_a_file_that_is_not)
+{
+    const char *dir = fa_scratch_path(&scratch, "out");
+    make_twins();
+    fetch_objects("async", NULL);
+    const char *file = fa_scratch_path(&scratch, "out/twin0");
+    cr_assert_eq(chmod(file, 0644), 0);
+    int fd = open(file, O_WRONLY);
+    cr_assert(fd >= 0 && pwrite(fd, "damaged", 7, 1000) == 7);
+    close(fd);
+    cr_assert_eq(unlink(file), 0);
+    fetch_objects("async", NULL);
+    fa_fetch_expect_count(&fetch, "ok", 1);
+    fa_expect_file(dir, "twin0", truths[7].seed, truths[7].size);
+    verify(dir, 3, "12 good, 3 changed");
+    fetch_objects("async", "--overwrite");
+    expect_objects(dir);
+}
+
+Test(archives, name_in_the_folder_of_objects_is_refused)
+{
+    add_path("/ok/1000/a");
+    fa_lines_add(&list, " out=o/a");
+    fa_fetch_start(&fetch, &scratch, "async", list.text, "--output", "cas:o", NULL);
+    fa_fetch_expect(&fetch, 10, 1);
+    fa_fetch_expect_entry(&fetch, 1, "failed", "refused");
 }
 
 /* Each write to the archive that fails on a full disk is repeated after the pause. */
@@ -272,10 +372,12 @@ Test(archives, what_an_archive_cannot_do_is_refused)
         {"tar:x", "--no-state", "--output tar and --no-state cannot be combined"},
         {"tar:x", "--exec=true", "--output tar and --exec cannot be combined"},
         {"tar:x", "--shard=0/2", "--output tar and --shard cannot be combined"},
+        {"cas:x", "--hash=md5", "--output cas requires --hash sha256"},
+        {"cas:x", "--shard=0/2", "--output cas and --shard cannot be combined"},
         {"tar:../x", "-q", "'../x' must be a path below DIR"},
         {"tar:/x", "-q", "'/x' must be a path below DIR"},
         {"tar:", "-q", "'' must be a path below DIR"},
-        {"zip:x", "-q", "--output requires tar:PREFIX, not 'zip:x'"},
+        {"zip:x", "-q", "--output requires tar:PREFIX or cas:NAME, not 'zip:x'"},
     };
     for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); ++i) {
         fa_run_end(&run);
