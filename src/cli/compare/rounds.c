@@ -207,7 +207,7 @@ static int rounds_run_all(struct fa_rounds *rounds, const unsigned *order, struc
 {
     struct fa_comparison *comparison = &rounds->result->comparison;
     unsigned n = (unsigned)comparison->n_contestants;
-    unsigned warmup[FA_PLAN_CONTESTANTS_MAX];
+    unsigned warmup[FA_PLAN_CONTESTANTS_MAX] = {0};
     const char *limit = NULL;
     double seconds = 0;
     int rc = 1;
