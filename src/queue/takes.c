@@ -169,6 +169,7 @@ void fa_takes_fill(struct fa_feeder *feeder)
         return;
     size_t each = room / able;
     each = each < 8 ? 8 : each > FA_QUEUE_BATCH ? FA_QUEUE_BATCH : each;
+    each = each < room ? each : room; /* with few jobs, the window is smaller than a batch */
     for (unsigned n = 0; n < feeder->slots && room >= each; ++n) {
         struct fa_held *held = feeder->leases[(feeder->next + n) % feeder->slots];
         if (!fa_held_can_take(held))

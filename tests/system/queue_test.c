@@ -145,17 +145,32 @@ Test(queue, entries_are_put_once_and_downloaded_once_by_several_workers)
     cr_expect_eq(plain, 1);
 }
 
+static bool all_work(void *arg)
+{
+    (void)arg;
+    json_t *object = status();
+    size_t n = json_array_size(json_object_get(object, "workers"));
+    json_decref(object);
+    return n == WORKERS;
+}
+
 Test(queue, large_origin_is_shared_by_workers_within_its_limit)
 {
     unsigned sharing = 0;
-    for (int file = 0; file < 400; ++file)
+    for (int file = 0; file < 3; ++file)
+        fa_lines_add(&list, "http://127.0.0.1:%d/hold/h%d", server.port, file);
+    for (int file = 0; file < 300; ++file)
         fa_lines_add(&list, "http://127.0.0.1:%d/delay/20/100/f%d", server.port, file);
     cr_assert_eq(enqueue(NULL, NULL), 0);
     for (int i = 0; i < WORKERS; ++i) {
         /* Few jobs, so that the first one does not take all entries. */
         fa_run_start(&workers[i], NULL, "work", "--queue", redis.url, "-d",
-                     fa_scratch_path(&scratch, "w%d", i), "--per-host=3", "--jobs=4", NULL);
+                     fa_scratch_path(&scratch, "w%d", i), "--per-host=3", "--jobs=3", NULL);
+        if (i == 0)
+            fa_server_until(&server, "held", 3, 20);
     }
+    cr_expect(fa_wait_until(all_work, NULL, 30));
+    fa_server_release(&server, NULL);
     for (int i = 0; i < WORKERS; ++i) {
         char dir[16];
         cr_expect_eq(fa_run_wait(&workers[i], 40), 0, "%s", fa_run_err(&workers[i]));
@@ -163,9 +178,9 @@ Test(queue, large_origin_is_shared_by_workers_within_its_limit)
         sharing += files_in(dir) > 0;
     }
     cr_expect_geq(sharing, 2);
-    cr_expect_eq(status_of("done"), 400);
+    cr_expect_eq(status_of("done"), 303);
     cr_expect_leq(fa_server_stat(&server, "peak_active"), 3);
-    cr_expect_eq(fa_server_stat(&server, "requests"), 400);
+    cr_expect_eq(fa_server_stat(&server, "requests"), 303);
 }
 
 Test(queue, killed_workers_entries_are_downloaded_by_another)
