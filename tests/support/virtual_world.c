@@ -342,6 +342,7 @@ static void request_end(void *ctx, struct fa_attempt *attempt, struct fa_outcome
     --origin->active;
     origin->probes -= request->probe;
     fa_answer_end(&request->reply, attempt, share_of(world, request), world->full, ret);
+    ret->time.total = world->now - request->began;
     world->received += ret->received;
     note_answer(world, origin, attempt->url, request->began, ret);
     if (ret->http > 0 && ret->http < 500 && ret->http != 429)

@@ -221,6 +221,8 @@ Test(engine, transfers_to_a_host_grow_with_its_throughput)
     fa_world_run(world);
     fa_world_expect(world, "...\nend complete");
     cr_assert_eq(fa_world_count(world, "@0-0.05 get"), 8);
+    cr_assert_eq(fa_world_count(world, "@0.06-0.15 get"), 12);
+    cr_assert_eq(fa_world_count(world, "@0.16-0.25 get"), 48, "%s", fa_world_trace(world));
     cr_assert_eq(fa_world_peak(world), 64, "%u, all jobs", fa_world_peak(world));
     cr_assert_leq(fa_world_now(world), 1.3);
     cr_assert_eq(fa_world_count(world, "done * ok attempts=1"), 400);
