@@ -340,10 +340,11 @@ struct fa_config {
     unsigned spare3;         /**< 0. */
     const char *refresh; /**< Ask this command for a new URL when that of an entry is answered with
                                 401, 403 or 410: see --refresh in fetchall(1).  NULL: none. */
-    enum fa_robots
-        robots; /**< Whether to fetch the robots.txt of each origin first, and to obey it. */
-    bool refresh_batch; /**< refresh gets URLs on standard input, and prints as many. */
-    bool spare4[3];     /**< False. */
+    enum fa_robots robots; /**< Whether the robots.txt of each origin is obeyed. */
+    bool refresh_batch;    /**< refresh gets URLs on standard input, and prints as many. */
+    bool spare4[3];        /**< False. */
+    const char *respect;   /**< Refuse files with one of these rules in X-Robots-Tag, as in
+                              "noai,noimageai", with FA_CLASS_REFUSED; NULL: none. */
 };
 
 /**

@@ -120,7 +120,7 @@
  *
  * src/base: leaves
  *    buf, field, hash, hex, http_field, key, sized, slice, utf8, words, error: values and their bytes
- *    robots_txt: the rules of a robots.txt
+ *    robots_txt, robots_tag: rules for crawlers
  *    host_pattern, media_type: which hosts, and types, an option is about
  *    clock, cores, disk, io, jitter, loop, netrc, owner: the system
  */

@@ -678,6 +678,9 @@ const struct fa_option fa_options_table[] = {
            .help = "obey or ignore the robots.txt of each host",
            .more = "With obey, the robots.txt of each origin is fetched before anything else, and "
                    "what it forbids fails with class refused.  See ROBOTS."),
+    TEXT("respect", 0, "RULE,...", config.respect, .commands = FA_COMMAND_FETCH | WORK,
+         .initial = "none", .help = "refuse files with such a rule in X-Robots-Tag",
+         .more = "As in noai,noimageai.  See ROBOTS."),
 
     GROUP("Queue"),
     TEXT("queue", 0, "URL", queue.url, .commands = ENQUEUE | WORK | STATUS,

@@ -263,6 +263,10 @@ static int options_check_fetch(struct fa_options *options, struct fa_error *err)
         return fa_option_refuse(
             err, "--secret-key requires names of query keys, separated by commas, not '%s'",
             config->secret_keys);
+    if (config->respect && !text_is_key_list(config->respect))
+        return fa_option_refuse(err,
+                                "--respect requires names of rules, separated by commas, not '%s'",
+                                config->respect);
     if (config->key && !config->cert)
         return fa_option_refuse(err, "--key requires its certificate: add --cert");
     if (!fa_mode_has_loops(config->mode) && config->jobs > THREADS_MAX)

@@ -11,6 +11,7 @@
 #include "archive/sink.h"
 #include "base/host_pattern.h"
 #include "base/media_type.h"
+#include "base/robots_tag.h"
 #include "base/sized.h"
 #include "base/words.h"
 #include "list/columns.h"
@@ -273,6 +274,8 @@ static const char *config_check_texts(const struct fa_config *config)
     for (size_t i = 0; i < config->n_trust_hosts; ++i)
         if (!fa_host_pattern_is_good(config->trust_hosts[i]))
             return "trust_hosts";
+    if (config->respect && !fa_robots_tags_are_good(config->respect))
+        return "respect";
     if (config->base && !text_is_url(config->base))
         return "base";
     if (config->overwrite && config->sync)

@@ -376,6 +376,7 @@ static void attempt_set_target(const struct fa_flights *flights, const struct fa
     attempt->durable = config->fsync == FA_FSYNC_EACH;
     attempt->unmarked = !fa_store_marks_parts(flights->store);
     attempt->types = job->entry->type ? job->entry->type : config->expect_type;
+    attempt->respect = config->respect;
     attempt->guard = !attempt->types && job_is_guarded(job, target, config);
     attempt->slice = job->slice;
     attempt->size = job->entry->size;
@@ -383,7 +384,7 @@ static void attempt_set_target(const struct fa_flights *flights, const struct fa
     attempt->min_size = config->min_size;
     attempt->rate = rate;
     if (job->robots) { /* the user's rules are about files */
-        attempt->types = NULL;
+        attempt->types = attempt->respect = NULL;
         attempt->guard = false;
         attempt->max_size = FA_FLIGHTS_ROBOTS_MAX;
         attempt->min_size = 0;

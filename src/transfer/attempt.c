@@ -23,7 +23,8 @@ int fa_attempt_copy_texts(struct fa_attempt *attempt, void **ret)
 {
     size_t size = attempt->n_headers * sizeof(*attempt->headers) + text_size(attempt->url) +
                   text_size(attempt->host_port) + text_size(attempt->addresses) +
-                  text_size(attempt->cookies) + text_size(attempt->types);
+                  text_size(attempt->cookies) + text_size(attempt->types) +
+                  text_size(attempt->respect);
     for (size_t i = 0; i < attempt->n_headers; ++i)
         size += text_size(attempt->headers[i]);
     const char **headers = malloc(size);
@@ -38,6 +39,7 @@ int fa_attempt_copy_texts(struct fa_attempt *attempt, void **ret)
     attempt->addresses = text_copy(&at, attempt->addresses);
     attempt->cookies = text_copy(&at, attempt->cookies);
     attempt->types = text_copy(&at, attempt->types);
+    attempt->respect = text_copy(&at, attempt->respect);
     *ret = headers;
     return 0;
 }

@@ -38,6 +38,8 @@ struct fa_attempt {
     const char *cookies;   /**< Of the chain that led here: see cookies.h; NULL: none. */
     const char *host_port; /**< "host:port", as CURLOPT_RESOLVE(3) names an origin. */
     const char *types;     /**< Refuse files that are not of these: see media_type.h; NULL: any. */
+    const char *respect;   /**< Refuse files whose X-Robots-Tag has one of these rules: see
+                                robots_tag.h; NULL: none. */
     const char *addresses; /**< "addr,addr" of host_port, as for CURLOPT_RESOLVE(3), but they may
                                   have zones ("[fe80::1%2]"); NULL: libcurl resolves it. */
     uint64_t origin;       /**< Hash of the origin: equal for equal origins. */

@@ -199,8 +199,11 @@ static int request_choose_segment(const struct fa_attempt *a, struct fa_asked *r
 int fa_request_choose(const struct fa_attempt *a, struct fa_asked *ret, struct fa_error *err)
 {
     const struct fa_validator *validator = &a->rep.validator;
-    *ret =
-        (struct fa_asked){.rep = &a->rep, .slice = a->slice, .guard = a->guard, .types = a->types};
+    *ret = (struct fa_asked){.rep = &a->rep,
+                             .slice = a->slice,
+                             .guard = a->guard,
+                             .types = a->types,
+                             .respect = a->respect};
     if (a->end)
         return request_choose_segment(a, ret, err);
     if (a->offset > 0) {

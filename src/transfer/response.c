@@ -153,6 +153,9 @@ static bool response_read_entity_field(struct fa_response *response, const char 
         response->typed = true;
         response->unfit |=
             response->asked.types && !fa_media_types_have(response->asked.types, value, len);
+    } else if (response->asked.respect && fa_http_is(name, name_len, "X-Robots-Tag")) {
+        (void)fa_robots_tags_have(response->asked.respect, value, len, "fetchall",
+                                  response->opt_out);
     } else {
         return fa_http_digests_field(&response->digests, name, name_len, value, len);
     }
@@ -524,14 +527,15 @@ static bool response_has_other_type(const struct fa_response *response)
            (response->unfit || (!response->typed && response->status != 206));
 }
 
-/* A web page, or another type, says nothing about the bytes that are there: they stay. */
+/* A web page, another type, or a wish of the owner says nothing about the bytes that are there: they stay. */
 static void response_guard(struct fa_response *response)
 {
     response->guarded = response->asked.guard && response->page;
     response->mistyped = response_has_other_type(response);
+    response->declined = response->opt_out[0] != '\0';
     if (response->verdict != FA_VERDICT_FILE)
-        response->guarded = response->mistyped = false;
-    if (!response->guarded && !response->mistyped)
+        response->guarded = response->mistyped = response->declined = false;
+    if (!response->guarded && !response->mistyped && !response->declined)
         return;
     response->verdict = FA_VERDICT_ERROR;
     response->restart = FA_RESTART_NONE;
@@ -600,6 +604,11 @@ static void response_explain_restart(const struct fa_response *response, struct 
 void fa_response_explain(const struct fa_response *response, struct fa_outcome *outcome)
 {
     bool wanted = response->status == 200 || response->status == 203;
+    if (response->declined) {
+        fa_error_set(&outcome->error, FA_DOMAIN_HTTP, response->status, FA_CLASS_REFUSED,
+                     "%d: X-Robots-Tag: %s (see --respect)", response->status, response->opt_out);
+        return;
+    }
     if (response->guarded) {
         fa_error_set(&outcome->error, FA_DOMAIN_HTTP, response->status, FA_CLASS_CONTENT,
                      "%d: a web page instead of the file, as from a login", response->status);

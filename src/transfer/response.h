@@ -9,6 +9,7 @@
 #ifndef FA_TRANSFER_RESPONSE_H
 #define FA_TRANSFER_RESPONSE_H
 
+#include "base/robots_tag.h"
 #include "base/slice.h"
 #include "transfer/http_digest.h"
 #include "transfer/outcome.h"
@@ -40,6 +41,7 @@ struct fa_asked {
     bool conditional;
     bool guard;            /**< A web page is not the file. */
     const char *types;     /**< The file is of one of these; NULL: of any type.  Borrowed. */
+    const char *respect;   /**< Rules of X-Robots-Tag that refuse it; NULL: none.  Borrowed. */
     struct fa_slice slice; /**< What the user asks for. */
 };
 
@@ -75,15 +77,17 @@ struct fa_response {
     bool bad_range;
     struct fa_range range;
     char coding[FA_CODING_MAX];
-    bool odd_coding; /**< A Content-Encoding is malformed or too long. */
-    bool multipart;  /**< It is multipart/byteranges. */
-    bool unasked;    /**< It does not bring the slice that the user asks for. */
-    bool page;       /**< It is a web page: see guard.h. */
-    bool guarded;    /**< That is why there is an error. */
-    bool typed;      /**< It has a Content-Type. */
-    bool unfit;      /**< That is not what was asked for. */
-    bool mistyped;   /**< That is why there is an error. */
-    bool far;        /**< Its Location is too long. */
+    bool odd_coding;                 /**< A Content-Encoding is malformed or too long. */
+    bool multipart;                  /**< It is multipart/byteranges. */
+    bool unasked;                    /**< It does not bring the slice that the user asks for. */
+    bool page;                       /**< It is a web page: see guard.h. */
+    bool guarded;                    /**< That is why there is an error. */
+    bool typed;                      /**< It has a Content-Type. */
+    bool unfit;                      /**< That is not what was asked for. */
+    bool mistyped;                   /**< That is why there is an error. */
+    char opt_out[FA_ROBOTS_TAG_MAX]; /**< A rule of asked.respect that it has; "": none. */
+    bool declined;                   /**< That is why there is an error. */
+    bool far;                        /**< Its Location is too long. */
     struct fa_http_digests digests;
     bool partial; /**< A 200 or 203 that brings only part of the file. */
 };

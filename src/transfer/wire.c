@@ -40,6 +40,7 @@ static const struct fa_field attempt_fields[] = {
     FA_FIELD(STR, const char *, struct fa_attempt, addresses),
     FA_FIELD(STR, const char *, struct fa_attempt, cookies),
     FA_FIELD(STR, const char *, struct fa_attempt, types),
+    FA_FIELD(STR, const char *, struct fa_attempt, respect),
     FA_FIELD(U64, uint64_t, struct fa_attempt, rule),
     FA_FIELD_ENUM(enum fa_netrc_use, FA_NETRC_USES, struct fa_attempt, netrc),
     FA_FIELD(BOOL, bool, struct fa_attempt, digest),

@@ -118,3 +118,18 @@ Test(robots, crawl_delay_is_kept)
     cr_expect(strstr(fa_run_err(&fetch.run), "a request every 0.3 s (Crawl-delay)"), "%s",
               fa_run_err(&fetch.run));
 }
+
+#define TAGGED(rule) "/fields/X-Robots-Tag:%20" rule "/100/"
+
+FA_TEST_MODES(robots, files_whose_owner_opted_out_are_refused)
+{
+    add_path(TAGGED("noindex,noai") "a.jpg");
+    add_path(TAGGED("other:noai") "b.jpg");
+    add_path(TAGGED("fetchall:noai") "c.jpg");
+    fa_fetch_start(&fetch, &scratch, mode, list.text, "--respect", "noai,noimageai", NULL);
+    fa_fetch_expect(&fetch, 10, 1);
+    cr_expect_str_eq(error_of(1), "200: X-Robots-Tag: noai (see --respect)");
+    fa_fetch_expect_entry(&fetch, 2, "ok", NULL);
+    fa_fetch_expect_entry(&fetch, 3, "failed", "refused");
+    fa_fetch_expect_no_parts(&fetch);
+}

@@ -825,3 +825,28 @@ Test(response, other_types_are_refused)
         fa_response_fini(&response);
     }
 }
+
+Test(response, opted_out_files_are_refused)
+{
+    static const struct {
+        const char *head;
+        bool refused;
+    } rows[] = {
+        {"HTTP/1.1 200 x|X-Robots-Tag: noindex||", false},
+        {"HTTP/1.1 200 x|X-Robots-Tag: noindex|X-Robots-Tag: noai||", true},
+        {"HTTP/1.1 200 x|x-robots-tag: fetchall: noai|X-Robots-Tag: noindex||", true},
+        {"HTTP/1.1 200 x|X-Robots-Tag: other: noai||", false},
+        {"HTTP/1.1 404 x|X-Robots-Tag: noai||", false},
+    };
+    const struct fa_asked asked = {.rep = &fa_representation_none, .respect = "noai"};
+    for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); ++i) {
+        struct fa_response response;
+        struct fa_outcome outcome = {0};
+        fa_response_init(&response, &asked);
+        feed(&response, rows[i].head);
+        fa_response_explain(&response, &outcome);
+        cr_expect_eq(response.declined, rows[i].refused, "%s", rows[i].head);
+        cr_expect(!rows[i].refused || outcome.error.class == FA_CLASS_REFUSED, "%s", rows[i].head);
+        fa_response_fini(&response);
+    }
+}

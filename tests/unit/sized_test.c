@@ -16,7 +16,7 @@
                        offsetof(struct type, last) + sizeof(((struct type *)NULL)->last), \
                    "struct " #type " ends with padding, or with another field than " #last)
 
-ENDS_WITH(fa_config, spare4);
+ENDS_WITH(fa_config, respect);
 ENDS_WITH(fa_host_config, spare);
 ENDS_WITH(fa_pool_config, worker_program);
 ENDS_WITH(fa_task_request, note);

@@ -13,6 +13,7 @@ static const struct fa_attempt attempts[] = {
      .host_port = "a:443",
      .addresses = "1.2.3.4,::1",
      .types = "image/*",
+     .respect = "noai",
      .cookies = "a\tFALSE\t/\tFALSE\t0\tb\tc\n",
      .headers = headers,
      .n_headers = 3,
@@ -63,7 +64,7 @@ Test(wire, attempts_come_back_as_they_were)
         cr_assert_eq(fa_wire_get_attempt(&b, &list, buf.data, buf.len), 0);
         cr_assert(same(a->url, b.url) && same(a->host_port, b.host_port));
         cr_assert(same(a->addresses, b.addresses) && same(a->cookies, b.cookies) &&
-                  same(a->types, b.types));
+                  same(a->types, b.types) && same(a->respect, b.respect));
         cr_assert_eq(a->n_headers, b.n_headers);
         for (size_t j = 0; j < a->n_headers; ++j)
             cr_assert_str_eq(a->headers[j], b.headers[j]);
