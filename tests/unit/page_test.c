@@ -11,7 +11,9 @@
 
 #include "cli/compare/markup.h"
 #include "cli/compare/page.h"
+#include "cli/compare/picks.h"
 #include "cli/compare/plot.h"
+#include "cli/compare/program.h"
 #include "cli/compare/svg.h"
 #include "support/compared.h"
 #include "support/process.h"
@@ -376,7 +378,32 @@ Test(page, with_more_than_nine_it_says_whose_throughput_is_drawn)
     fa_compared_init(&compared, 12, 3);
     const char *page = page_of();
     expect(page, "Only the first 9 of 12 are drawn.");
-    cr_expect_eq(count_of(page, "<svg class=\"plot "), 5);
+    cr_expect_eq(count_of(page, "<svg class=\"plot "), 6);
+}
+
+/* The values of an option are in their order, with auto last; the recommended one has a ring, and
+ * a program without the option is not drawn. */
+Test(page, the_time_over_the_values_of_an_option_is_drawn)
+{
+    static const struct fa_program curl = {"curl", 4, "curl", true};
+    fa_compared_init(&compared, 4, 5);
+    for (size_t i = 0; i < 4; ++i) {
+        compared.contestants[i].mode = FA_MODE_ASYNC;
+        compared.contestants[i].jobs = 64;
+    }
+    compared.contestants[0].per_host = FA_PICK_AUTO;
+    compared.contestants[1].per_host = 16;
+    compared.contestants[2].per_host = 4;
+    compared.contestants[3].program = &curl;
+    const char *page = page_of();
+    const char *sweep = strstr(page, "<h3>Time over the values of an option</h3>");
+    cr_assert_not_null(sweep);
+    const char *four = strstr(sweep, ">4</text>"), *sixteen = strstr(sweep, ">16</text>");
+    const char *found = strstr(sweep, ">auto</text>");
+    cr_assert(four && sixteen && found);
+    cr_expect(four < sixteen && sixteen < found);
+    cr_expect_null(strstr(found + 1, ">auto</text>"));
+    expect(page, ">--per-host</text>");
 }
 
 Test(page, failing_ones_come_last_and_are_no_winners)

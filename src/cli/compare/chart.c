@@ -18,7 +18,7 @@
 
 const char *fa_chart_id(enum fa_chart chart)
 {
-    static const char *const ids[FA_CHARTS] = {"wall", "flow", "cpu", "memory", "latency"};
+    static const char *const ids[FA_CHARTS] = {"wall", "flow", "cpu", "memory", "latency", "sweep"};
     return ids[chart];
 }
 
@@ -78,6 +78,8 @@ static bool chart_has_measure(enum fa_chart chart, const struct fa_view *view, s
 
 bool fa_chart_has(enum fa_chart chart, const struct fa_view *view)
 {
+    if (chart == FA_CHART_SWEEP)
+        return fa_chart_has_sweep(view);
     for (size_t i = 0; i < view->count; ++i)
         if (chart_has_measure(chart, view, i))
             return true;
@@ -157,6 +159,18 @@ void fa_chart_put_label(FILE *out, const struct fa_view *view, size_t row, doubl
     fprintf(out, " at graph 0, first %.2f left\n", y - (double)row);
 }
 
+void fa_chart_put_key(FILE *out, size_t row, size_t rows, unsigned height, int color,
+                      const char *name)
+{
+    double y = FA_CHART_KEY * ((double)(rows - row) - 0.5) / height;
+    fprintf(out,
+            "set arrow from screen 0.02, screen %.4f to screen 0.1, screen %.4f nohead "
+            "lw 2 lc rgb %d dt %zu\nset label ",
+            y, y, color, row % FA_CHART_DASHES + 1);
+    fa_chart_put_quoted(out, name);
+    fprintf(out, " at screen 0.12, screen %.4f left\n", y);
+}
+
 /* One unit for the whole axis, chosen by the largest value, so that bars can be compared. */
 double fa_chart_time_axis(FILE *out, double largest, const char *more)
 {
@@ -168,7 +182,7 @@ double fa_chart_time_axis(FILE *out, double largest, const char *more)
 void fa_chart_put(enum fa_chart chart, const struct fa_view *view, FILE *out)
 {
     static void (*const put[FA_CHARTS])(FILE *, const struct fa_view *) = {
-        fa_chart_put_wall, fa_chart_put_flow, fa_chart_put_cpu, fa_chart_put_memory,
-        fa_chart_put_latency};
+        fa_chart_put_wall,   fa_chart_put_flow,    fa_chart_put_cpu,
+        fa_chart_put_memory, fa_chart_put_latency, fa_chart_put_sweep};
     put[chart](out, view);
 }

@@ -16,10 +16,8 @@
 #define LABEL_Y     0.32
 #define TTFB_Y      0.02 /* below the row's middle */
 #define TOTAL_Y     0.28
-#define KEY_ROW     22
 #define KEY_GAP     6
 #define KEY_SHOWN   52 /* characters of a name */
-#define DASHES      5  /* patterns that gnuplot has */
 #define FIRST_POINT 4  /* from there on there are nine shapes */
 #define FLOW_HEIGHT 200
 #define FLOW_LEFT   44
@@ -159,30 +157,24 @@ static void lines_put_flow(FILE *out, const struct fa_trial *trial, double bin, 
     fprintf(out, "%g 0\n", trial->wall * scale);
 }
 
-/* Print our own key below the axis: gnuplot's omits entries when there are many. */
 static void lines_put_key(FILE *out, const struct fa_view *view, const struct flows *flows,
                           unsigned height)
 {
     char name[FA_CHART_NAME_MAX];
     for (size_t i = 0; i < flows->count; ++i) {
-        double y = KEY_ROW * ((double)(flows->count - i) - 0.5) / height;
+        double y = FA_CHART_KEY * ((double)(flows->count - i) - 0.5) / height;
         int color = fa_chart_rgb(flows->i[i]);
-        fprintf(out,
-                "set arrow from screen 0.02, screen %.4f to screen 0.1, screen %.4f nohead "
-                "lw 2 lc rgb %d dt %zu\n",
-                y, y, color, i % DASHES + 1);
+        fa_chart_put_key(out, i, flows->count, height, color,
+                         fa_chart_name(view, flows->i[i], KEY_SHOWN, name));
         fprintf(out, "set label '' at screen 0.06, screen %.4f point pt %zu ps 0.6 lc rgb %d\n", y,
                 i + FIRST_POINT, color);
-        fputs("set label ", out);
-        fa_chart_put_quoted(out, fa_chart_name(view, flows->i[i], KEY_SHOWN, name));
-        fprintf(out, " at screen 0.12, screen %.4f left\n", y);
     }
 }
 
 void fa_chart_put_flow(FILE *out, const struct fa_view *view)
 {
     struct flows flows = flows_of(view);
-    unsigned below = FA_CHART_AXIS + KEY_GAP + KEY_ROW * (unsigned)flows.count;
+    unsigned below = FA_CHART_AXIS + KEY_GAP + FA_CHART_KEY * (unsigned)flows.count;
     fa_chart_begin(out, FLOW_HEIGHT, FLOW_LEFT, 18, below);
     double scale = fa_chart_time_axis(out, flows.bin * BINS, "");
     fprintf(out,
@@ -199,6 +191,7 @@ void fa_chart_put_flow(FILE *out, const struct fa_view *view)
         fprintf(out,
                 "%s $flow%zu using 1:2 with linespoints lw 2 lc rgb %d dt %zu pt %zu ps 0.6"
                 " pointinterval 8",
-                i ? "," : "plot", i, fa_chart_rgb(flows.i[i]), i % DASHES + 1, i + FIRST_POINT);
+                i ? "," : "plot", i, fa_chart_rgb(flows.i[i]), i % FA_CHART_DASHES + 1,
+                i + FIRST_POINT);
     fputc('\n', out);
 }

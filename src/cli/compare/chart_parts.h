@@ -33,6 +33,15 @@ const char *fa_chart_name(const struct fa_view *view, size_t i, size_t room,
 void fa_chart_put_label(FILE *out, const struct fa_view *view, size_t row, double y,
                         const char *said);
 
+#define FA_CHART_KEY    22 /**< Pixels of a row of a key. */
+#define FA_CHART_DASHES 5  /**< Patterns that gnuplot has. */
+
+/** Write a row of a key below the axis, as gnuplot's own omits entries when there are many.
+ *
+ * @height  Pixels of the SVG. */
+void fa_chart_put_key(FILE *out, size_t row, size_t rows, unsigned height, int color,
+                      const char *name);
+
 /** The color as an integer, for "lc rgb variable". */
 int fa_chart_rgb(size_t contestant);
 
@@ -59,5 +68,8 @@ void fa_chart_put_cpu(FILE *out, const struct fa_view *view);
 void fa_chart_put_memory(FILE *out, const struct fa_view *view);
 void fa_chart_put_flow(FILE *out, const struct fa_view *view);
 void fa_chart_put_latency(FILE *out, const struct fa_view *view);
+void fa_chart_put_sweep(FILE *out, const struct fa_view *view);
+
+bool fa_chart_has_sweep(const struct fa_view *view);
 
 #endif

@@ -117,7 +117,7 @@ static void page_put_verdict(FILE *out, const struct fa_view *view)
 static void page_put_results(FILE *out, const struct fa_view *view,
                              const struct fa_page_plots *plots)
 {
-    static const enum fa_chart speed[] = {FA_CHART_WALL, FA_CHART_FLOW};
+    static const enum fa_chart speed[] = {FA_CHART_WALL, FA_CHART_SWEEP, FA_CHART_FLOW};
     static const enum fa_chart cost[] = {FA_CHART_CPU, FA_CHART_MEMORY};
     static const enum fa_chart latency[] = {FA_CHART_LATENCY};
     fputs("<section>\n<h2>Speed</h2>\n", out);

@@ -38,6 +38,10 @@ static const struct {
     [FA_CHART_LATENCY] = {"Latency", "Disk: p50; square: p95; triangle: p99.",
                           "Latency of each contestant to the first byte and to the end; the "
                           "numbers are in the table Latency"},
+    [FA_CHART_SWEEP] = {"Time over the values of an option",
+                        "Median and 95 % interval; a ring: the one to use.",
+                        "Lines of the wall time over the values of an option; the numbers are in "
+                        "the table Speed"},
 };
 
 static int plots_write_script(enum fa_chart chart, const struct fa_view *view, char **ret_script,
