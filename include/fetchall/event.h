@@ -134,6 +134,8 @@ struct fa_progress {
     unsigned paused;           /**< Origins that asked for a pause, and have entries. */
     const char *paused_origin; /**< The one that pauses longest; NULL: none. */
     double paused_left;        /**< Seconds until it is requested again. */
+    double loop_delay; /**< How late the event loops of the mode async were since the previous
+                                  event, at most, in seconds. */
 };
 
 /** A change of an origin as a whole. */

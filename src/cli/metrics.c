@@ -126,6 +126,8 @@ static void metrics_count_progress(struct fa_metrics *metrics, const struct fa_p
     metrics->progress.n_oldest = 0;
     metrics->entries = counter_raise(metrics->entries, metrics->former_entries + progress->entries);
     metrics->bytes = counter_raise(metrics->bytes, metrics->former_bytes + progress->bytes);
+    if (progress->active > 0)
+        histogram_count(&metrics->loop_delay, progress->loop_delay);
 }
 
 void fa_metrics_count(struct fa_metrics *metrics, const struct fa_event *event)
@@ -285,6 +287,10 @@ void fa_metrics_print(const struct fa_metrics *metrics, FILE *out)
     put_histogram(metrics, out, "first_byte_seconds",
                   "Time to the first byte of the last attempt of a downloaded file.",
                   &metrics->first_byte);
+    if (metrics->mode == FA_MODE_ASYNC)
+        put_histogram(metrics, out, "loop_delay_seconds",
+                      "Longest delay of the event loops in each tenth of a second with transfers.",
+                      &metrics->loop_delay);
 }
 
 static int metrics_write(struct fa_metrics *metrics, struct fa_error *err)

@@ -42,7 +42,7 @@ struct fa_metrics {
     uint64_t entries, bytes;               /**< All sessions together. */
     uint64_t former_entries, former_bytes; /**< Of sessions that have ended. */
     struct fa_progress progress;           /**< The last one; without what it points to. */
-    struct fa_metrics_histogram duration, first_byte;
+    struct fa_metrics_histogram duration, first_byte, loop_delay;
     struct fa_metrics_queue queue;
 };
 

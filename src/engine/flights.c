@@ -808,6 +808,11 @@ static void flights_tune(struct fa_flights *flights, struct fa_attempt *attempt,
         flights->ops->tune(flights->strategy, attempt, share);
 }
 
+double fa_flights_delay(const struct fa_flights *flights)
+{
+    return flights->strategy && flights->ops->delay ? flights->ops->delay(flights->strategy) : 0;
+}
+
 void fa_flights_share(struct fa_flights *flights, struct fa_bucket *bucket, uint64_t bytes,
                       unsigned active, double now)
 {

@@ -139,6 +139,9 @@ struct fa_job *fa_flights_take(struct fa_flights *flights);
 /** Cancel all attempts; they still end one by one. */
 void fa_flights_cancel(struct fa_flights *flights);
 
+/** How late event loops of the strategy were since the last call, at most, in seconds; 0: has none. */
+double fa_flights_delay(const struct fa_flights *flights);
+
 /** Charge received bytes to the bucket, and divide the rate among the active attempts.
  * @bytes  Of ended attempts. */
 void fa_flights_share(struct fa_flights *flights, struct fa_bucket *bucket, uint64_t bytes,

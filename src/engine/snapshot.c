@@ -106,6 +106,7 @@ void fa_snapshot_send(const struct fa_session *s)
         .hashing = s->finish.staged,
         .seconds = now - s->counts.began,
     };
+    event.progress.loop_delay = fa_flights_delay(&s->flights);
     snapshot_describe_waited(s, &event.progress, now);
     snapshot_describe_active(s, &event.progress, now);
     snapshot_describe_segments(s, &event.progress);

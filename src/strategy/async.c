@@ -28,6 +28,7 @@
 #include <errno.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/queue.h>
@@ -76,6 +77,8 @@ struct loop {
     struct fa_scouts scouts;
     struct done_queue ended; /* not yet in the outbox */
     bool sweeping;
+    double sweep_due;     /* when libevent should call on_sweep() */
+    _Atomic double delay; /* the longest of on_sweep() since the engine asked */
 
     pthread_t thread;
     bool has_thread;
@@ -262,6 +265,7 @@ static void loop_start_ready(evutil_socket_t fd, short what, void *arg)
     if (!LIST_EMPTY(&loop->flying) && !loop->sweeping) {
         struct timeval every = fa_loop_time(SWEEP_EVERY);
         event_add(loop->sweep, &every);
+        loop->sweep_due = fa_clock_now() + SWEEP_EVERY;
         loop->sweeping = true;
     }
 }
@@ -291,13 +295,25 @@ static bool loop_check_flight(struct loop *loop, const struct flight *flight, do
     return good;
 }
 
+/* A socket that is ready may wait as long as the timer is late.  libevent adds the interval to the
+ * time when the timer was due, as it is done here, or to that of a call for another reason. */
+static void loop_note_delay(struct loop *loop, short what, double now)
+{
+    double delay = now - loop->sweep_due;
+    bool timely = (what & EV_TIMEOUT) && delay > 0 && delay < SWEEP_EVERY;
+    if ((what & EV_TIMEOUT) && delay > loop->delay)
+        loop->delay = delay;
+    loop->sweep_due = (timely ? loop->sweep_due : now) + SWEEP_EVERY;
+}
+
 /* Check stalls, cancellations and rate changes, which libcurl does not know of. */
 static void on_sweep(evutil_socket_t fd, short what, void *arg)
 {
-    (void)fd, (void)what;
+    (void)fd;
     struct loop *loop = arg;
     double now = fa_clock_now();
     struct flight *next;
+    loop_note_delay(loop, what, now);
     for (struct flight *flight = LIST_FIRST(&loop->flying); flight; flight = next) {
         next = LIST_NEXT(flight, link);
         if (flight->unwatched)
@@ -345,7 +361,7 @@ static void loop_fail_watch(struct loop *loop, CURL *easy, int code)
     if (!attempt)
         return;
     ((struct done *)attempt->slot)->flight->unwatched = code ? code : ENOMEM;
-    event_active(loop->sweep, EV_TIMEOUT, 0);
+    event_active(loop->sweep, EV_READ, 0); /* not EV_TIMEOUT: see loop_note_delay() */
 }
 
 static int on_socket(CURL *easy, curl_socket_t sock, int what, void *arg, void *watch)
@@ -666,6 +682,17 @@ static void async_tune(struct fa_strategy *self, struct fa_attempt *attempt, uin
     attempt->rate = rate; /* noticed by the sweep */
 }
 
+static double async_delay(struct fa_strategy *self)
+{
+    double longest = 0;
+    for (unsigned i = 0; i < self->n_loops; ++i) {
+        double delay = atomic_exchange(&self->loops[i].delay, 0);
+        if (delay > longest)
+            longest = delay;
+    }
+    return longest;
+}
+
 const struct fa_strategy_ops fa_strategy_async = {
     .name = "async",
     .descriptors = 3,
@@ -677,5 +704,6 @@ const struct fa_strategy_ops fa_strategy_async = {
     .flush = async_flush,
     .cancel = async_cancel,
     .tune = async_tune,
+    .delay = async_delay,
     .free = async_free,
 };

@@ -63,6 +63,8 @@ Test(metrics, are_replaced_during_a_run_and_complete_at_its_end)
         cr_expect_eq(fa_prometheus_value(text, "fetchall_entries_ended_total", "\"failed\""), 2);
         cr_expect_eq(fa_prometheus_value(text, "fetchall_entries_ended_total", "\"ok\""), 1);
         cr_expect_eq(fa_prometheus_value(text, "fetchall_received_bytes_total", "") >= 1000, true);
+        if (fa_modes[mode] == fa_modes[0])
+            cr_expect(fa_prometheus_value(text, "fetchall_loop_delay_seconds_count", "") > 0);
         free(text);
         fa_fetch_end(&fetch);
     }

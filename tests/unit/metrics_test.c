@@ -109,6 +109,24 @@ Test(metrics, count_attempts_retries_and_changes_of_hosts)
     cr_expect_eq(value("fetchall_host_changes_total", "change=\"paused\""), 0);
 }
 
+Test(metrics, delays_of_event_loops_are_a_histogram)
+{
+    struct fa_event event = {.type = FA_EVENT_PROGRESS};
+    init();
+    fa_metrics_count(&metrics, &event); /* without transfers */
+    event.progress.active = 1;
+    event.progress.loop_delay = 0.003;
+    fa_metrics_count(&metrics, &event);
+    event.progress.loop_delay = 0.06;
+    fa_metrics_count(&metrics, &event);
+    printed();
+    cr_expect_eq(value("fetchall_loop_delay_seconds_bucket", "le=\"0.05\""), 1);
+    cr_expect_eq(value("fetchall_loop_delay_seconds_count", ""), 2);
+    metrics.mode = FA_MODE_THREAD; /* has no loops */
+    printed();
+    cr_expect_null(strstr(text, "loop_delay"));
+}
+
 Test(metrics, counters_never_decrease)
 {
     init();
