@@ -229,7 +229,9 @@ static void loop_reap(struct loop *loop)
         if (message->msg != CURLMSG_DONE)
             continue;
         struct fa_attempt *attempt = fa_transfer_attempt(fa_transfer_of(message->easy_handle));
-        loop_end_flight(loop, ((struct done *)attempt->slot)->flight, message->data.result);
+        CURLcode code = message->data.result;
+        fa_connections_forget(loop->connections, message->easy_handle);
+        loop_end_flight(loop, ((struct done *)attempt->slot)->flight, code);
     }
 }
 

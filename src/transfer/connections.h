@@ -59,6 +59,10 @@ void fa_connections_observe(struct fa_connections *connections,
 /** For CURLOPT_SHARE(3): the TLS sessions of these connections. */
 CURLSH *fa_connections_share(const struct fa_connections *connections);
 
+/** A transfer has ended by itself: let its handle, which is still in the multi handle, forget the
+ * connection that it leaves for others.  Removing it takes longer otherwise. */
+void fa_connections_forget(struct fa_connections *connections, CURL *easy);
+
 /** The prepared handles of the transfers that use these connections. */
 struct fa_models *fa_connections_models(struct fa_connections *connections);
 

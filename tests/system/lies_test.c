@@ -114,6 +114,22 @@ FA_TEST_MODES(lies, session_ticket_on_a_kept_connection_is_not_an_answer)
                      fa_server_stat(&tls, "connections"));
 }
 
+/* More at once than WALK_AVOIDED of connections.c.  A loaded machine may add some. */
+Test(lies, connections_of_many_transfers_are_used_again)
+{
+    for (int i = 0; i < 390; i++) {
+        fa_lines_add(&list, "%s%d", fa_server_url(&tls, i < 130 ? "/hold/a" : "/ok/100/a"), i);
+    }
+    fa_fetch_start(&fetch, &scratch, "async", list.text, "-j", "130", "--per-host", "130",
+                   "--no-hedge", "--connect-timeout", "60", "--cacert", ca.file, NULL);
+    fa_server_until(&tls, "held", 130, 30);
+    fa_server_release(&tls, NULL);
+    fa_fetch_expect(&fetch, 30, 0);
+    fa_fetch_expect_count(&fetch, "ok", 390);
+    cr_expect(fa_server_stat(&tls, "connections") < 260, "%lld",
+              fa_server_stat(&tls, "connections"));
+}
+
 FA_TEST_MODES(lies, field_that_looks_like_a_status_line_is_a_field)
 {
     fa_lines_add(&list, "%s", fa_server_url(&server, "/statusfield/200/1000/a"));
