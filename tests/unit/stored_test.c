@@ -43,7 +43,7 @@ TestSuite(stored, .init = begin, .fini = end, .timeout = 30);
 static const char *write_json(const char *name)
 {
     struct fa_result_of result = {.comparison = contest.comparison, .judged = true};
-    const char *file = fa_scratch_path(&scratch, name);
+    const char *file = fa_scratch_path(&scratch, "%s", name);
     cr_assert_eq(fa_verdict_init(&result.verdict, &result.comparison), 0);
     cr_assert_eq(fa_sheet_json(file, &result, 1, 7, 0.5, NULL), 0);
     fa_verdict_fini(&result.verdict);
