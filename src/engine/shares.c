@@ -16,7 +16,8 @@ int fa_shares_put(struct fa_shares *shares, const struct fa_share *from, unsigne
         return -1;
     memcpy(copy, from, parts * sizeof(*copy));
     free(shares->at);
-    *shares = (struct fa_shares){copy, parts};
+    shares->at = copy;
+    shares->parts = parts;
     return 0;
 }
 

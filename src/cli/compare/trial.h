@@ -77,9 +77,9 @@ struct fa_contestant {
     enum fa_hash_with hash_with;
     struct fa_trial *trials; /**< One for each round, in order; owned. */
     size_t n_trials;
-    unsigned per_host; /**< See FA_PICK_AUTO.  These are 0 if they were not given. */
-    unsigned segments; /**< As fa_config.segments. */
-    unsigned hash;     /**< enum fa_hash bits, or FA_PICK_NO_HASH. */
+    unsigned per_host;                /**< See FA_PICK_AUTO.  These are 0 if they were not given. */
+    unsigned segments;                /**< As fa_config.segments. */
+    unsigned hash;                    /**< enum fa_hash bits, or FA_PICK_NO_HASH. */
     const struct fa_program *program; /**< NULL: fetchall itself, with the values above; borrowed.
                                            Of those, a program has jobs only. */
     char wrong[FA_WRONG_MAX]; /**< What was wrong with the files of a program: then it is neither
@@ -92,9 +92,9 @@ struct fa_comparison {
     bool stage;        /**< The CPU stage is compared, without fetching. */
     struct fa_contestant *contestants;
     size_t n_contestants;
-    unsigned rounds;         /**< Rounds that every contestant has ended. */
-    unsigned rounds_wanted;  /**< More than rounds: a limit was reached, or a signal came. */
-    bool sequential;         /**< Rounds end when the answer is decided; rounds_wanted is the maximum. */
+    unsigned rounds;        /**< Rounds that every contestant has ended. */
+    unsigned rounds_wanted; /**< More than rounds: a limit was reached, or a signal came. */
+    bool sequential; /**< Rounds end when the answer is decided; rounds_wanted is the maximum. */
     uint64_t entries, bytes; /**< Of the sample; bytes as measured by the warm-up. */
     uint64_t listed;         /**< Entries of the whole list. */
     uint64_t origins;        /**< Of the sample. */
