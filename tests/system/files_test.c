@@ -794,8 +794,8 @@ FA_TEST_MODES(files, run_continues_when_a_full_disk_has_space_again)
     }
     char ballast[PATH_MAX + 16];
     snprintf(ballast, sizeof(ballast), "%s/ballast", mounted);
-    char *bytes = calloc(1, 3600000);
-    fa_scratch_write_bytes(&scratch, "small/ballast", bytes, 3600000);
+    char *bytes = calloc(1, 3400000);
+    fa_scratch_write_bytes(&scratch, "small/ballast", bytes, 3400000);
     free(bytes);
     add_path("/ok/900000/a");
     add_path("/ok/900000/b");
