@@ -21,9 +21,13 @@ static void robots_remove(struct fa_robots_cache *cache, struct fa_robots_file *
 
 void fa_robots_fini(struct fa_robots_cache *cache)
 {
-    struct fa_robots_file *file;
-    while ((file = TAILQ_FIRST(&cache->by_age)))
-        robots_remove(cache, file);
+    struct fa_robots_file *file = TAILQ_FIRST(&cache->by_age);
+    while (file) {
+        struct fa_robots_file *next = TAILQ_NEXT(file, by_age);
+        fa_robots_txt_fini(&file->txt);
+        free(file);
+        file = next;
+    }
 }
 
 const struct fa_robots_file *fa_robots_find(struct fa_robots_cache *cache, uint64_t key, double now)

@@ -197,7 +197,7 @@ Test(page, long_names_and_many_contestants_do_not_widen_it)
              "with more rounds.");
     write_page("many.html");
     char *seen = look("many.html", false);
-    check_frames(seen, "svgs=5", "paper=rgb(255, 255, 255)");
+    check_frames(seen, "svgs=6", "paper=rgb(255, 255, 255)");
     free(seen);
     shoot("many.html", false, 1280, 3400);
     shoot("many.html", true, 1280, 3400);

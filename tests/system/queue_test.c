@@ -159,7 +159,7 @@ Test(queue, large_origin_is_shared_by_workers_within_its_limit)
     unsigned sharing = 0;
     for (int file = 0; file < 3; ++file)
         fa_lines_add(&list, "http://127.0.0.1:%d/hold/h%d", server.port, file);
-    for (int file = 0; file < 300; ++file)
+    for (int file = 0; file < 900; ++file)
         fa_lines_add(&list, "http://127.0.0.1:%d/delay/20/100/f%d", server.port, file);
     cr_assert_eq(enqueue(NULL, NULL), 0);
     for (int i = 0; i < WORKERS; ++i) {
@@ -178,9 +178,9 @@ Test(queue, large_origin_is_shared_by_workers_within_its_limit)
         sharing += files_in(dir) > 0;
     }
     cr_expect_geq(sharing, 2);
-    cr_expect_eq(status_of("done"), 303);
+    cr_expect_eq(status_of("done"), 903);
     cr_expect_leq(fa_server_stat(&server, "peak_active"), 3);
-    cr_expect_eq(fa_server_stat(&server, "requests"), 303);
+    cr_expect_eq(fa_server_stat(&server, "requests"), 903);
 }
 
 Test(queue, killed_workers_entries_are_downloaded_by_another)

@@ -5,6 +5,7 @@
  */
 #include "cli/compare/inventory.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <fts.h>
@@ -26,7 +27,7 @@
 static bool text_is_html(const char *text, size_t len)
 {
     static const char *const starts[] = {"<html", "<!doctype html"};
-    while (len > 0 && strchr(" \t\r\n", *text)) {
+    while (len > 0 && isspace((unsigned char)*text)) {
         ++text;
         --len;
     }
@@ -37,25 +38,32 @@ static bool text_is_html(const char *text, size_t len)
 }
 
 /* @return an errno. */
-static int file_read(struct fa_file *file, const char *path)
+static int file_look(struct fa_file *file, int fd)
 {
     struct stat st;
+    if (fstat(fd, &st) != 0)
+        return errno;
+    file->size = (uint64_t)st.st_size;
+    if (file->size == 0)
+        return 0;
+    /* No process writes the file any more: its run has ended. */
+    void *data = mmap(NULL, file->size, PROT_READ, MAP_PRIVATE, fd, 0);
+    if (data == MAP_FAILED || !data)
+        return errno;
+    file->digest = fa_key(data, file->size);
+    file->html = text_is_html(data, file->size);
+    munmap(data, file->size);
+    return 0;
+}
+
+/* @return an errno. */
+static int file_read(struct fa_file *file, const char *path)
+{
     int fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
-    int code = fd < 0 || fstat(fd, &st) != 0 ? errno : 0;
-    if (code == 0)
-        file->size = (uint64_t)st.st_size;
-    if (code == 0 && st.st_size > 0) {
-        /* No process writes the file any more: its run has ended. */
-        void *data = mmap(NULL, file->size, PROT_READ, MAP_PRIVATE, fd, 0);
-        code = data == MAP_FAILED ? errno : 0;
-        if (code == 0) {
-            file->digest = fa_key(data, file->size);
-            file->html = text_is_html(data, file->size);
-            munmap(data, file->size);
-        }
-    }
-    if (fd >= 0)
-        close(fd);
+    if (fd < 0)
+        return errno;
+    int code = file_look(file, fd);
+    close(fd);
     return code;
 }
 
