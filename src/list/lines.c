@@ -97,6 +97,7 @@ void fa_lines_take(struct fa_lines *lines, size_t len)
         ++lines->number;
     }
     lines->start += len;
+    lines->scanned = 0;
 }
 
 /* `used` includes the LF, if there is one; `len` does not. */
@@ -175,6 +176,7 @@ void fa_lines_fail(struct fa_lines *lines, const struct fa_error *err)
     lines->error = *err;
     lines->ended = FA_SOURCE_ERROR;
     lines->start = lines->end;
+    lines->scanned = 0;
 }
 
 /* The rest of a line that is too long counts as nothing. */
