@@ -196,7 +196,7 @@ Test(session, every_entry_of_a_backlog_ends_once_when_a_run_is_stopped)
     char *text = NULL;
     size_t len = 0;
     FILE *list = open_memstream(&text, &len);
-    fprintf(list, "%s\n", fa_server_url(&server, "/delay/2000/10"));
+    fprintf(list, "%s\n", fa_server_url(&server, "/delay/1000/10"));
     for (unsigned i = 0; i < MANY; i++)
         fprintf(list, "http://127.0.0.1:%d/hold/f%u\n", server.port, i);
     fclose(list);
