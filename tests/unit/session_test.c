@@ -156,7 +156,7 @@ Test(session, run_after_one_that_was_stopped_is_refused)
     config.jobs = 1;
     open_session();
     stop_after = 1;
-    add_list((const char *[]){"/ok/10/a", "/ok/10/b", "/ok/10/c", "/ok/10/d"}, 4);
+    add_list((const char *[]){"/ok/10/a", "/ok/10/b", "/ok/10/c", "/delay/300/10/d"}, 4);
     cr_assert_eq(fa_session_run(session, &how, &err), 0, "%s", err.msg);
     cr_assert_eq(how, FA_END_STOPPED);
     cr_assert_eq(fa_session_run(session, &how, &err), -1);
@@ -177,7 +177,7 @@ Test(session, hostile_digest_worker_ends_neither_the_run_nor_its_report)
         config.dir = fa_scratch_mkdir(&scratch, fa_hostile_lies[i]);
         open_session();
         unsetenv("FA_TEST_HOSTILE");
-        add_list((const char *[]){"/ok/10/a", "/ok/10/b", "/ok/10/c", "/ok/10/d"}, 4);
+        add_list((const char *[]){"/ok/10/a", "/ok/10/b", "/ok/10/c", "/delay/300/10/d"}, 4);
         run();
         cr_expect_eq(ended[FA_STATUS_FAILED], 4, "%s: %u are ok", fa_hostile_lies[i],
                      ended[FA_STATUS_OK]);
