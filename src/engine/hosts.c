@@ -136,15 +136,6 @@ struct fa_concurrency_policy fa_origin_concurrency(const struct fa_origin *origi
     return (struct fa_concurrency_policy){origin->limits.per_host, origin->limits.search};
 }
 
-struct fa_job *fa_origin_robots(const struct fa_origin *origin)
-{
-    struct fa_job *job;
-    TAILQ_FOREACH (job, &origin->lines[FA_LINE_FRESH].jobs, queued)
-        if (job->robots)
-            break;
-    return job;
-}
-
 unsigned fa_origin_limit(const struct fa_origin *origin)
 {
     struct fa_concurrency_policy policy = fa_origin_concurrency(origin);

@@ -91,6 +91,7 @@ struct fa_origin {
     struct fa_error last_error; /**< The last failure that the breaker counted. */
     bool name_unknown;          /**< The name does not exist: a permanent error. */
     bool closed;                /**< Its robots.txt is being fetched: only such jobs start. */
+    unsigned robots;            /**< Such jobs in its lines. */
     bool down;                  /**< It only fails, and is waited for. */
     bool waited;                /**< In fa_hosts.waited. */
 
@@ -158,9 +159,6 @@ size_t fa_origin_queued(const struct fa_origin *origin);
 
 /** How its limit is found. */
 struct fa_concurrency_policy fa_origin_concurrency(const struct fa_origin *origin);
-
-/** The first job that waits for it and fetches a robots.txt; NULL: none. */
-struct fa_job *fa_origin_robots(const struct fa_origin *origin);
 
 /** Transfers that it may have at once now. */
 unsigned fa_origin_limit(const struct fa_origin *origin);

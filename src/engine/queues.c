@@ -150,13 +150,15 @@ bool fa_scheduler_has_window(const struct fa_scheduler *scheduler, const struct 
            scheduler->queued < FA_WINDOW;
 }
 
-/* @more  Jobs added to the queue of an origin; negative: removed. */
-static void origin_count_queued(struct fa_scheduler *scheduler, const struct fa_origin *origin,
-                                int more)
+/* @more  1: the job was added to a line of the origin; -1: removed. */
+static void origin_count_queued(struct fa_scheduler *scheduler, struct fa_origin *origin,
+                                const struct fa_job *job, int more)
 {
     scheduler->queued += (size_t)more;
     if (origin->down)
         scheduler->stuck += (size_t)more;
+    if (job->robots)
+        origin->robots += (unsigned)more;
 }
 
 static enum fa_line job_line(const struct fa_job *job)
@@ -179,7 +181,7 @@ int fa_scheduler_put(struct fa_scheduler *scheduler, struct fa_job *job, bool fr
         fa_job_queue_push_front(&origin->lines[FA_LINE_FRESH], job);
     else
         fa_job_queue_push(&origin->lines[job_line(job)], job);
-    origin_count_queued(scheduler, origin, 1);
+    origin_count_queued(scheduler, origin, job, 1);
     fa_scheduler_review(scheduler, origin, now);
     return 0;
 }
@@ -201,7 +203,7 @@ void fa_scheduler_put_back(struct fa_scheduler *scheduler, struct fa_origin *ori
     job->target.origin = origin;
     job->tries.again = true;
     fa_job_queue_push(&origin->lines[FA_LINE_FRESH], job);
-    origin_count_queued(scheduler, origin, 1);
+    origin_count_queued(scheduler, origin, job, 1);
 }
 
 void fa_scheduler_put_held(struct fa_scheduler *scheduler, struct fa_origin *origin,
@@ -211,7 +213,7 @@ void fa_scheduler_put_held(struct fa_scheduler *scheduler, struct fa_origin *ori
     job->tries.outage = origin->outage;
     ++origin->held[line];
     fa_job_queue_push(&origin->lines[line], job);
-    origin_count_queued(scheduler, origin, 1);
+    origin_count_queued(scheduler, origin, job, 1);
 }
 
 struct fa_job *fa_scheduler_take(struct fa_scheduler *scheduler, struct fa_origin *origin,
@@ -220,7 +222,7 @@ struct fa_job *fa_scheduler_take(struct fa_scheduler *scheduler, struct fa_origi
     struct fa_job *job = line < FA_LINES ? fa_job_queue_pop(&origin->lines[line]) : NULL;
     if (!job)
         return NULL;
-    origin_count_queued(scheduler, origin, -1);
+    origin_count_queued(scheduler, origin, job, -1);
     origin->held[line] -= origin->held[line] > 0 && job->tries.outage == origin->outage;
     return job;
 }
@@ -289,7 +291,7 @@ static bool origin_waits_for_login(const struct fa_origin *origin)
 
 static bool origin_waits_for_robots(const struct fa_origin *origin)
 {
-    return origin->closed && !fa_origin_robots(origin);
+    return origin->closed && origin->robots == 0;
 }
 
 /* Memory for the timer is there as soon as any was set; without it, the next event reviews. */

@@ -130,9 +130,12 @@ static enum fa_line origin_start_line(const struct fa_origin *origin, double now
 static void origin_promote_robots(struct fa_origin *origin)
 {
     struct fa_job_list *fresh = &origin->lines[FA_LINE_FRESH].jobs;
-    struct fa_job *job = origin->closed ? fa_origin_robots(origin) : NULL;
-    if (!job)
+    struct fa_job *job;
+    if (!origin->closed || origin->robots == 0)
         return;
+    TAILQ_FOREACH (job, fresh, queued)
+        if (job->robots)
+            break;
     TAILQ_REMOVE(fresh, job, queued);
     TAILQ_INSERT_HEAD(fresh, job, queued);
 }
