@@ -145,6 +145,16 @@ static void writer_put_curlrc(const struct writer *writer, FILE *out)
         fprintf(out, "connect-timeout = %.3f\n", config->connect_timeout);
 }
 
+/* What aria2 and wget2 name alike.  @format  Of a name and its value. */
+static void writer_put_request(const struct writer *writer, FILE *out, const char *format)
+{
+    const struct fa_config *config = &writer->options->config;
+    for (size_t i = 0; i < writer->options->headers.count; ++i)
+        config_put(out, format, "header", writer->options->headers.items[i]);
+    config_put(out, format, "user-agent", config->user_agent);
+    config_put(out, format, "ca-certificate", config->cacert);
+}
+
 static void writer_put_aria2rc(const struct writer *writer, FILE *out)
 {
     const struct fa_config *config = &writer->options->config;
@@ -152,10 +162,7 @@ static void writer_put_aria2rc(const struct writer *writer, FILE *out)
             "quiet=true\nfile-allocation=none\nallow-overwrite=true\nauto-file-renaming=false\n"
             "follow-metalink=false\nfollow-torrent=false\nmax-tries=%u\n",
             config->retries + 1);
-    for (size_t i = 0; i < writer->options->headers.count; ++i)
-        config_put(out, "%s=%s\n", "header", writer->options->headers.items[i]);
-    config_put(out, "%s=%s\n", "user-agent", config->user_agent);
-    config_put(out, "%s=%s\n", "ca-certificate", config->cacert);
+    writer_put_request(writer, out, "%s=%s\n");
     if (config->insecure)
         fputs("check-certificate=false\n", out);
 }
@@ -166,10 +173,7 @@ static void writer_put_wget2rc(const struct writer *writer, FILE *out)
     const struct fa_picks *http = &writer->options->compare.http;
     bool http2 = http->count > 0 && http->values[0] == FA_HTTP_2;
     fprintf(out, "quiet = on\ntries = %u\nhttp2 = %s\n", config->retries + 1, http2 ? "on" : "off");
-    for (size_t i = 0; i < writer->options->headers.count; ++i)
-        config_put(out, "%s = %s\n", "header", writer->options->headers.items[i]);
-    config_put(out, "%s = %s\n", "user-agent", config->user_agent);
-    config_put(out, "%s = %s\n", "ca-certificate", config->cacert);
+    writer_put_request(writer, out, "%s = %s\n");
     if (config->insecure)
         fputs("check-certificate = off\n", out);
 }
