@@ -34,18 +34,17 @@ static const char *const hints[FA_CLASSES] = {
     [FA_CLASS_HOOK] = "run it again: the command of --exec runs again, without a download",
 };
 
+#define NETRC_HINT "if a password is required, add the host to ~/.netrc; send a token with -H @FILE"
+#define LOGIN_HINT "if a password or token is required, send it with --netrc or -H @FILE"
+#define AGENT_HINT "; some servers refuse programs that they do not know (--user-agent)"
+
 static const char *hint_by_status(int status, bool netrc)
 {
     switch (status) {
-    case 403:
-        return netrc ? "if a password is required, add the host to ~/.netrc; send a token with "
-                       "-H @FILE; some servers refuse programs that they do not know (--user-agent)"
-                     : "if a password or token is required, send it with --netrc or -H @FILE; some "
-                       "servers refuse programs that they do not know (--user-agent)";
     case 401:
-        return netrc ? "if a password is required, add the host to ~/.netrc; send a token with "
-                       "-H @FILE"
-                     : "if a password or token is required, send it with --netrc or -H @FILE";
+        return netrc ? NETRC_HINT : LOGIN_HINT;
+    case 403:
+        return netrc ? NETRC_HINT AGENT_HINT : LOGIN_HINT AGENT_HINT;
     case 407:
         return "the proxy requires a password: use --proxy or the http_proxy variable";
     case 404:

@@ -215,13 +215,20 @@ static void put_waiting(const struct fa_progress *progress, unsigned width, char
         snprintf(buf + len, size - (size_t)len, ": %s", items);
 }
 
+/* The origin that is waited for, escaped, if it is the only one; else "". */
+static void put_only_origin(unsigned count, const char *origin, char *buf, size_t size)
+{
+    buf[0] = '\0';
+    if (count == 1 && origin)
+        fa_term_escape(origin, buf, size);
+}
+
 /* How long the run waits for hosts that are down, in the longest form that fits. */
 static void put_down(const struct fa_progress *progress, unsigned width, char *buf, size_t size)
 {
-    char left[FA_UNITS_MAX], origin[400] = "";
+    char left[FA_UNITS_MAX], origin[400];
     fa_units_seconds(progress->down_left, left);
-    if (progress->down == 1 && progress->down_origin)
-        fa_term_escape(progress->down_origin, origin, sizeof(origin));
+    put_only_origin(progress->down, progress->down_origin, origin, sizeof(origin));
     if (origin[0])
         snprintf(buf, size, "waiting up to %s for %s", left, origin);
     if (!origin[0] || fa_term_width(buf) > width)
@@ -234,10 +241,9 @@ static void put_down(const struct fa_progress *progress, unsigned width, char *b
 /* How long hosts pause that asked for it, in the longest form that fits. */
 static void put_paused(const struct fa_progress *progress, unsigned width, char *buf, size_t size)
 {
-    char left[FA_UNITS_MAX], origin[400] = "";
+    char left[FA_UNITS_MAX], origin[400];
     fa_units_seconds(progress->paused_left, left);
-    if (progress->paused == 1 && progress->paused_origin)
-        fa_term_escape(progress->paused_origin, origin, sizeof(origin));
+    put_only_origin(progress->paused, progress->paused_origin, origin, sizeof(origin));
     if (origin[0])
         snprintf(buf, size, "%s pauses for %s", origin, left);
     if (!origin[0] || fa_term_width(buf) > width)
