@@ -63,7 +63,8 @@
  *
  * src/engine: sessions (only the turn knows the parts; a part knows no other part)
  *    session, env, config, limits, rights, worker: a session and its surroundings
- *    turn, apply, admit, hedging, hooking, refreshing, obeying, packing, repeats, recheck, spill, ending, snapshot, engine: the turn, and what it uses
+ *    turn, engine, admit, apply, ending, snapshot: the turn
+ *    hedging, hooking, refreshing, obeying, packing, repeats, recheck, spill: what it uses
  *    added, attach: entries that a program adds, and its events on the loop
  *    entries: the entries of lists, for a program
  *    shard, merge: the parts of a list for several machines
@@ -72,11 +73,14 @@
  *    commands: what is the same for the commands of users
  *    host_rules, gate: the options of hosts, and logins
  *    queues, health, mirrors, extra: of the scheduler
- *    hosts, breaker, concurrency, learned, outage, retry, scope, bucket, slots, spacing, shares, timers, backlog: for the scheduler
+ *    hosts, breaker, outage, retry, scope, concurrency, learned: what it knows of hosts
+ *    bucket, slots, spacing, shares, timers, backlog: what else it is made of
  *    stragglers: which transfers are far slower than their kind
  *    unknown: notices about options without effect
  *    secrecy: what of the user's secrets is sent after a redirect
- *    name, name_part, name_template, names, identity, kept, folder, store, volumes, volume_writer, objects, unnamed, lock, mount: names and files
+ *    name, name_part, name_template, names, identity, kept: names
+ *    folder, store, unnamed, lock, mount: files
+ *    volumes, volume_writer, objects: archives, and files by digest
  *    split, segments, growth, extents, part_map, repair: ranges of one file fetched at once
  *    resolve: addresses of hosts
  *    statuses: the table of entry statuses
@@ -95,7 +99,9 @@
  * src/list: input
  *    list, source, unpack, utf16, lines, text, aria2, entry, sum, pieces, relative: streams, lines and entries
  *    format, format_text, format_packed, format_binary, packed: the formats of lists
- *    format_sums, format_jsonl, format_csv, format_curl, format_metalink, format_bagit, bag, tag_file, columns, record: those of other programs
+ *    format_sums, format_jsonl, format_csv, format_curl, format_metalink: those of other programs
+ *    format_bagit, bag, tag_file: BagIt
+ *    columns, record: what those with columns share
  *    template: names from columns
  *
  * src/state: what is known across runs
