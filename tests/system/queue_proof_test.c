@@ -28,7 +28,7 @@
 /* Requests that were on their way when the server asked for a pause: on a busy machine, a worker may
  * wait for its turn before it reads the answer. */
 #define UNDER_WAY_MS 2000
-/* A worker that is killed so soon after may not have read it: then nobody has. */
+/* If the worker that asked is killed so soon after, it may not have read it: then nobody has. */
 #define UNREAD_MS 2000
 #define KILLS     6 /* of the short form */
 #define KILLS_MAX 10000
@@ -43,7 +43,11 @@ static struct {
 
 static struct fa_redis redis;
 static struct fa_run run, workers[WORKERS_MAX];
-static double kills[KILLS_MAX]; /* when; milliseconds */
+static int starts[WORKERS_MAX]; /* the number of the start of each worker */
+static struct {
+    int start;
+    double at; /* milliseconds */
+} kills[KILLS_MAX];
 static int started, killed, restarted;
 
 static void begin(void)
@@ -119,7 +123,8 @@ static const char *make_list(void)
     return fa_scratch_write(&scratch, "list", list.text);
 }
 
-/* Each start of a worker has a directory of its own, so that files downloaded twice can be counted. */
+/* Each start of a worker has a directory of its own, so that files downloaded twice can be counted,
+ * and a user agent of its own, which the server's log has. */
 static const char *start_dir(int number)
 {
     return fa_scratch_path(&scratch, "w%d", number);
@@ -127,10 +132,13 @@ static const char *start_dir(int number)
 
 static void start_worker(int who)
 {
+    char agent[16];
     fa_run_end(&workers[who]);
+    starts[who] = started++;
+    snprintf(agent, sizeof(agent), "start/%d", starts[who]);
     fa_run_start(&workers[who], NULL, "work", "-q", "--queue", redis.url, "-d",
-                 start_dir(started++), "--per-host", "2", "--progress", "none", "--retry-wait",
-                 "0.1", "--hash", "none", NULL);
+                 start_dir(starts[who]), "-A", agent, "--per-host", "2", "--progress", "none",
+                 "--retry-wait", "0.1", "--hash", "none", NULL);
 }
 
 static long long status_of(const char *name)
@@ -174,7 +182,8 @@ static void kill_one(void)
 {
     int who = killed % form.workers;
     cr_assert_lt(killed, KILLS_MAX);
-    kills[killed++] = fa_now() * 1000;
+    kills[killed].start = starts[who];
+    kills[killed++].at = fa_now() * 1000;
     fa_run_kill_group(&workers[who], SIGKILL);
     fa_run_wait(&workers[who], 20);
     start_worker(who);
@@ -244,10 +253,19 @@ static void expect_caps(void)
     json_decref(stats);
 }
 
-static bool is_unread(double ms)
+static int asked_by(const json_t *request)
 {
+    int start;
+    const char *agent = fa_report_str(json_object_get(request, "headers"), "User-Agent");
+    cr_assert_eq(sscanf(agent, "start/%d", &start), 1, "%s", agent);
+    return start;
+}
+
+static bool is_unread(const json_t *request, double ms)
+{
+    int start = asked_by(request);
     for (int i = 0; i < killed; ++i)
-        if (kills[i] >= ms && kills[i] <= ms + UNREAD_MS)
+        if (kills[i].start == start && kills[i].at >= ms && kills[i].at <= ms + UNREAD_MS)
             return true;
     return false;
 }
@@ -272,7 +290,7 @@ static void expect_pause(const json_t *request, struct pauses *pauses)
               ms - from, PAUSE_MS);
     if (strncmp(path, "/retryafter/", 12) == 0 && !pauses->asked[host]) {
         pauses->asked[host] = true;
-        pauses->from[host] = is_unread(ms) ? 0 : ms;
+        pauses->from[host] = is_unread(request, ms) ? 0 : ms;
         pauses->read += pauses->from[host] > 0;
     }
 }
