@@ -27,7 +27,7 @@ static struct fa_settle_case job_describe_case(struct fa_session *s, const struc
         .has_state = s->ledger.state && !job->robots,
         .stopped = s->ending.draining,
         .paused = paused,
-        .refreshes = s->refresh.keeper && !job->robots,
+        .refreshes = s->refresh.commands.keeper && !job->robots,
         .next_mirror = fa_scheduler_next_mirror(&s->scheduler, job, now),
         .failing_mirror = fa_scheduler_failing_mirror(&s->scheduler, job, now),
         .host_pauses = fa_scheduler_pauses(&s->scheduler, job, now),

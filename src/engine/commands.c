@@ -2,6 +2,7 @@
 
 #include <fetchall/redact.h>
 
+#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -65,6 +66,49 @@ void fa_variables_fini(struct fa_variables *variables)
         free((char *)variables->items[i].value);
     }
     free(variables->items);
+}
+
+void fa_commands_init(struct fa_commands *commands, size_t max)
+{
+    commands->max = max;
+    fa_job_queue_init(&commands->waiting);
+    fa_job_queue_init(&commands->ended);
+}
+
+int fa_commands_run(struct fa_commands *commands, struct fa_keeper_run *run,
+                    struct fa_keeper_call call, struct fa_variables *variables,
+                    struct fa_error *err)
+{
+    int result = -1;
+    call.program = commands->program;
+    call.variables = variables->items;
+    call.n_variables = variables->count;
+    if (variables->failed)
+        fa_error_system(err, FA_CLASS_LOCAL_IO, ENOMEM, "cannot run a command");
+    else
+        result = fa_keeper_run(commands->keeper, run, &call, err);
+    if (result == 0)
+        ++commands->running;
+    fa_variables_fini(variables);
+    return result;
+}
+
+bool fa_commands_are_full(const struct fa_commands *commands)
+{
+    return commands->waiting.count >= commands->max;
+}
+
+bool fa_commands_are_busy(const struct fa_commands *commands)
+{
+    return commands->running > 0 || commands->ended.count > 0 ||
+           (!commands->stopped && commands->waiting.count > 0);
+}
+
+void fa_commands_stop(struct fa_commands *commands)
+{
+    commands->stopped = true;
+    if (commands->keeper && commands->running > 0)
+        fa_keeper_stop(commands->keeper);
 }
 
 void fa_command_keep_line(char last[FA_COMMAND_LAST], const char *text)

@@ -38,8 +38,8 @@ void fa_engine_stop(struct fa_session *s, enum fa_end end, const struct fa_error
     if (error)
         ending->error = *error;
     fa_scheduler_stop(&s->scheduler);
-    fa_hooks_stop(&s->hooks);
-    fa_refresh_stop(&s->refresh);
+    fa_commands_stop(&s->hooks.commands);
+    fa_commands_stop(&s->refresh.commands);
     /* A session that could not be opened has no strategy yet. */
     if (s->flights.strategy)
         fa_flights_cancel(&s->flights);

@@ -14,49 +14,51 @@
 #include <errno.h>
 #include <stdlib.h>
 
+static void commands_attach(struct fa_commands *commands, struct fa_session *s)
+{
+    commands->config = &s->config;
+    commands->emitter = &s->emitter;
+    commands->wake = fa_engine_wake;
+    commands->ctx = s;
+}
+
 int fa_hooking_open(struct fa_session *s, struct fa_error *err)
 {
     const struct fa_config *config = &s->config;
     struct fa_hooks *hooks = &s->hooks;
     struct fa_keeper_program programs[2];
     size_t n = 0;
-    hooks->config = config;
-    hooks->emitter = &s->emitter;
-    hooks->wake = fa_engine_wake;
-    hooks->ctx = s;
+    commands_attach(&hooks->commands, s);
     char *dir = config->exec ? fa_folder_path(fa_store_folder(s->store)) : NULL;
     fa_hooks_init(hooks, dir);
-    s->refresh.config = config;
-    s->refresh.emitter = &s->emitter;
+    commands_attach(&s->refresh.commands, s);
     s->refresh.scratch = fa_store_scratch(s->store);
-    s->refresh.wake = fa_engine_wake;
-    s->refresh.ctx = s;
     fa_refresh_init(&s->refresh);
     if (config->exec && !dir) {
         fa_error_system(err, FA_CLASS_LOCAL_IO, ENOMEM, "cannot run commands");
         return -1;
     }
-    hooks->program = n;
+    hooks->commands.program = n;
     if (config->exec)
         programs[n++] =
             (struct fa_keeper_program){config->exec, config->exec_shell, config->exec_timeout};
-    s->refresh.program = n;
+    s->refresh.commands.program = n;
     if (config->refresh)
         programs[n++] = (struct fa_keeper_program){config->refresh, false, config->exec_timeout};
     if (n == 0)
         return 0;
     s->keeper = fa_keeper_new(s->base, config->worker_program, programs, n, err);
-    hooks->keeper = config->exec ? s->keeper : NULL;
-    s->refresh.keeper = config->refresh ? s->keeper : NULL;
+    hooks->commands.keeper = config->exec ? s->keeper : NULL;
+    s->refresh.commands.keeper = config->refresh ? s->keeper : NULL;
     return s->keeper ? 0 : -1;
 }
 
 int fa_hooking_prepare(struct fa_session *s, struct fa_job *job, struct fa_error *err)
 {
-    job->place.hook = s->hooks.keeper ? FA_HOOK_PENDING : FA_HOOK_NONE;
+    job->place.hook = s->hooks.commands.keeper ? FA_HOOK_PENDING : FA_HOOK_NONE;
     if (job->place.replace && job->place.known)
         return fa_ledger_disown(&s->ledger, job, &s->counts, err);
-    return s->hooks.keeper ? fa_ledger_put_pending(&s->ledger, job, &s->counts, err) : 0;
+    return s->hooks.commands.keeper ? fa_ledger_put_pending(&s->ledger, job, &s->counts, err) : 0;
 }
 
 void fa_hooking_end(struct fa_session *s, struct fa_job *job, enum fa_status status)
@@ -102,10 +104,10 @@ static void job_end_hook(struct fa_session *s, struct fa_job *job)
 void fa_hooking_review(struct fa_session *s)
 {
     struct fa_job *job;
-    bool full = fa_hooks_are_full(&s->hooks);
-    while ((job = fa_hooks_take(&s->hooks)))
+    bool full = fa_commands_are_full(&s->hooks.commands);
+    while ((job = fa_job_queue_pop(&s->hooks.commands.ended)))
         job_end_hook(s, job);
     fa_hooks_flush(&s->hooks);
-    if (full && !fa_hooks_are_full(&s->hooks))
+    if (full && !fa_commands_are_full(&s->hooks.commands))
         fa_engine_wake(s);
 }

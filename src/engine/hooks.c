@@ -22,9 +22,9 @@
 void fa_hooks_init(struct fa_hooks *hooks, char *dir)
 {
     hooks->dir = dir;
-    hooks->jobs = hooks->config->exec_jobs ? hooks->config->exec_jobs : fa_cores();
-    fa_job_queue_init(&hooks->waiting);
-    fa_job_queue_init(&hooks->ended);
+    hooks->jobs =
+        hooks->commands.config->exec_jobs ? hooks->commands.config->exec_jobs : fa_cores();
+    fa_commands_init(&hooks->commands, FA_HOOKS_MAX);
 }
 
 void fa_hooks_fini(struct fa_hooks *hooks)
@@ -35,23 +35,23 @@ void fa_hooks_fini(struct fa_hooks *hooks)
 
 bool fa_hooks_are_due(const struct fa_hooks *hooks, const struct fa_job *job)
 {
-    return hooks->keeper && job->place.hook == FA_HOOK_PENDING;
+    return hooks->commands.keeper && job->place.hook == FA_HOOK_PENDING;
 }
 
 static void hook_on_line(struct fa_keeper_run *run, const char *text)
 {
     struct fa_hook *hook = (struct fa_hook *)run;
     fa_command_keep_line(hook->last, text);
-    fa_emit_output(hook->hooks->emitter, hook->job, text);
+    fa_emit_output(hook->hooks->commands.emitter, hook->job, text);
 }
 
 static void hook_on_ended(struct fa_keeper_run *run)
 {
     struct fa_hook *hook = (struct fa_hook *)run;
-    struct fa_hooks *hooks = hook->hooks;
-    --hooks->running;
-    fa_job_queue_push(&hooks->ended, hook->job);
-    hooks->wake(hooks->ctx);
+    struct fa_commands *commands = &hook->hooks->commands;
+    --commands->running;
+    fa_job_queue_push(&commands->ended, hook->job);
+    commands->wake(commands->ctx);
 }
 
 int fa_hooks_put(struct fa_hooks *hooks, struct fa_job *job, enum fa_status status)
@@ -66,7 +66,7 @@ int fa_hooks_put(struct fa_hooks *hooks, struct fa_job *job, enum fa_status stat
     free(job->hook);
     job->hook = hook;
     fa_job_set_state(job, FA_JOB_HOOKED);
-    fa_job_queue_push(&hooks->waiting, job);
+    fa_job_queue_push(&hooks->commands.waiting, job);
     return 0;
 }
 
@@ -85,7 +85,7 @@ static void environment_init(struct fa_variables *env, const struct fa_hook *hoo
 {
     const struct fa_digest *digest = job_find_digest(hook->job, FA_HASH_SHA256);
     char hex[2 * FA_DIGEST_MAX + 1];
-    fa_variables_init(env, hook->hooks->emitter, hook->job->entry, VARIABLES);
+    fa_variables_init(env, hook->hooks->commands.emitter, hook->job->entry, VARIABLES);
     fa_variables_put(env, "FETCHALL_PATH", path);
     if (!digest)
         return;
@@ -98,49 +98,30 @@ static int hook_start(struct fa_hook *hook)
 {
     struct fa_variables env;
     char *path = NULL;
-    int result = -1;
     if (asprintf(&path, "%s/%s", hook->hooks->dir, hook->job->place.path) < 0)
         path = NULL;
     environment_init(&env, hook, path);
-    if (!env.failed) {
-        struct fa_keeper_call call = {.program = hook->hooks->program,
-                                      .argument = path,
-                                      .variables = env.items,
-                                      .n_variables = env.count,
-                                      .input = -1,
-                                      .output = -1};
-        result = fa_keeper_run(hook->hooks->keeper, &hook->run, &call, &hook->error);
-    } else {
-        fa_error_system(&hook->error, FA_CLASS_LOCAL_IO, ENOMEM, "cannot run a command");
-    }
-    fa_variables_fini(&env);
-    return result;
+    struct fa_keeper_call call = {.argument = path, .input = -1, .output = -1};
+    return fa_commands_run(&hook->hooks->commands, &hook->run, call, &env, &hook->error);
 }
 
 void fa_hooks_flush(struct fa_hooks *hooks)
 {
-    while (!hooks->stopped && hooks->running < hooks->jobs) {
-        struct fa_job *job = fa_job_queue_pop(&hooks->waiting);
+    struct fa_commands *commands = &hooks->commands;
+    while (!commands->stopped && commands->running < hooks->jobs) {
+        struct fa_job *job = fa_job_queue_pop(&commands->waiting);
         if (!job)
             return;
-        switch (hook_start(job->hook)) {
-        case 0:
-            ++hooks->running;
-            break;
-        case 1:
-            fa_job_queue_push_front(&hooks->waiting, job);
+        int result = hook_start(job->hook);
+        if (result == 1) {
+            fa_job_queue_push_front(&commands->waiting, job);
             return;
-        default:
-            fa_job_queue_push(&hooks->ended, job);
-            hooks->wake(hooks->ctx);
-            break;
+        }
+        if (result < 0) {
+            fa_job_queue_push(&commands->ended, job);
+            commands->wake(commands->ctx);
         }
     }
-}
-
-struct fa_job *fa_hooks_take(struct fa_hooks *hooks)
-{
-    return fa_job_queue_pop(&hooks->ended);
 }
 
 int fa_hook_judge(const struct fa_hook *hook, struct fa_error *err)
@@ -151,28 +132,9 @@ int fa_hook_judge(const struct fa_hook *hook, struct fa_error *err)
         err->class = FA_CLASS_HOOK;
         return -1;
     }
-    if (fa_command_judge(&hook->run, hook->hooks->config->exec_timeout, hook->last, end,
+    if (fa_command_judge(&hook->run, hook->hooks->commands.config->exec_timeout, hook->last, end,
                          sizeof(end)) == 0)
         return 0;
     fa_error_set(err, FA_DOMAIN_FETCHALL, 0, FA_CLASS_HOOK, "%s", end);
     return -1;
-}
-
-bool fa_hooks_are_full(const struct fa_hooks *hooks)
-{
-    return hooks->waiting.count >= FA_HOOKS_MAX;
-}
-
-bool fa_hooks_are_busy(const struct fa_hooks *hooks)
-{
-    return hooks->running > 0 || hooks->ended.count > 0 ||
-           (!hooks->stopped && hooks->waiting.count > 0);
-}
-
-/* What waits is left to the end of the run. */
-void fa_hooks_stop(struct fa_hooks *hooks)
-{
-    hooks->stopped = true;
-    if (hooks->keeper && hooks->running > 0)
-        fa_keeper_stop(hooks->keeper);
 }

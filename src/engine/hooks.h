@@ -7,28 +7,15 @@
 #define FA_ENGINE_HOOKS_H
 
 #include "engine/commands.h"
-#include "engine/emit.h"
 #include "engine/job.h"
-#include "pool/keeper.h"
-
-#include <fetchall/config.h>
 
 /** Files that may wait for the command. */
 #define FA_HOOKS_MAX 256
 
 struct fa_hooks {
-    const struct fa_config *config;   /**< Borrowed. */
-    const struct fa_emitter *emitter; /**< Borrowed. */
-    struct fa_keeper *keeper;         /**< Borrowed; NULL: there is no command. */
-    size_t program;                   /**< Of the keeper. */
-    char *dir;                        /**< Owned: where files are, as an absolute path. */
-    unsigned jobs;                    /**< Commands at once. */
-    unsigned running;
-    bool stopped;
-    struct fa_job_queue waiting;
-    struct fa_job_queue ended;
-    void (*wake)(void *ctx); /**< Called when a command has ended, outside of a turn. */
-    void *ctx;
+    struct fa_commands commands;
+    char *dir;     /**< Owned: where files are, as an absolute path. */
+    unsigned jobs; /**< Commands at once. */
 };
 
 /** The command of one job. */
@@ -41,7 +28,7 @@ struct fa_hook {
     char last[FA_COMMAND_LAST]; /**< Line of output that is not empty. */
 };
 
-/** Everything but dir, jobs and the queues is set.  @dir  Taken. */
+/** The config is set.  @dir  Taken. */
 void fa_hooks_init(struct fa_hooks *hooks, char *dir);
 void fa_hooks_fini(struct fa_hooks *hooks);
 
@@ -54,19 +41,7 @@ int fa_hooks_put(struct fa_hooks *hooks, struct fa_job *job, enum fa_status stat
 /** Start commands, as many as may run. */
 void fa_hooks_flush(struct fa_hooks *hooks);
 
-/** Take the next job whose command has ended.  @return NULL: none. */
-struct fa_job *fa_hooks_take(struct fa_hooks *hooks);
-
 /** How the command of a job has ended.  @return 0: well; or -1, with FA_CLASS_HOOK. */
 int fa_hook_judge(const struct fa_hook *hook, struct fa_error *err);
-
-/** Whether no more files should be downloaded now. */
-bool fa_hooks_are_full(const struct fa_hooks *hooks);
-
-/** Whether a command is running, or has ended. */
-bool fa_hooks_are_busy(const struct fa_hooks *hooks);
-
-/** Start no more commands, and end those that run. */
-void fa_hooks_stop(struct fa_hooks *hooks);
 
 #endif

@@ -22,8 +22,7 @@
 
 void fa_refresh_init(struct fa_refresh *refresh)
 {
-    fa_job_queue_init(&refresh->waiting);
-    fa_job_queue_init(&refresh->ended);
+    fa_commands_init(&refresh->commands, FA_REFRESH_BATCH);
     LIST_INIT(&refresh->calls);
 }
 
@@ -47,10 +46,10 @@ void fa_refresh_fini(struct fa_refresh *refresh)
 
 void fa_refresh_put(struct fa_refresh *refresh, struct fa_job *job, double now)
 {
-    if (refresh->waiting.count == 0)
+    if (refresh->commands.waiting.count == 0)
         refresh->first_at = now;
     fa_job_set_state(job, FA_JOB_ASKING);
-    fa_job_queue_push(&refresh->waiting, job);
+    fa_job_queue_push(&refresh->commands.waiting, job);
 }
 
 void fa_refresh_explain(struct fa_job *job, const char *why)
@@ -64,7 +63,7 @@ static void job_refuse(struct fa_refresh *refresh, struct fa_job *job, bool late
     fa_refresh_explain(job, why);
     if (later)
         job->outcome.retryable = FA_RETRYABLE_LATER;
-    fa_job_queue_push(&refresh->ended, job);
+    fa_job_queue_push(&refresh->commands.ended, job);
 }
 
 static void jobs_refuse(struct fa_refresh *refresh, struct fa_job_queue *jobs, const char *why)
@@ -134,14 +133,15 @@ static void call_hand_out(struct fa_refresh_call *call, const char *const *lines
         const char *line = i < count ? lines[i] : "";
         if (!*line) {
             job_refuse(refresh, job, false,
-                       refresh->config->refresh_batch ? "the command printed none for this entry"
-                                                      : "the command printed nothing");
+                       refresh->commands.config->refresh_batch
+                           ? "the command printed none for this entry"
+                           : "the command printed nothing");
             continue;
         }
         free(job->renewed);
         job->renewed = strdup(line);
         if (job->renewed)
-            fa_job_queue_push(&refresh->ended, job);
+            fa_job_queue_push(&refresh->commands.ended, job);
         else
             job_refuse(refresh, job, true, strerror(ENOMEM));
     }
@@ -171,7 +171,8 @@ static void call_judge(struct fa_refresh_call *call)
     struct fa_refresh *refresh = call->refresh;
     char why[FA_MESSAGE_MAX];
     size_t len = 0;
-    if (fa_command_judge(&call->run, refresh->config->exec_timeout, call->last, why, sizeof(why))) {
+    if (fa_command_judge(&call->run, refresh->commands.config->exec_timeout, call->last, why,
+                         sizeof(why))) {
         jobs_refuse(refresh, &call->jobs, why);
         return;
     }
@@ -191,8 +192,9 @@ static void call_on_line(struct fa_keeper_run *run, const char *text)
     const struct fa_refresh *refresh = call->refresh;
     const struct fa_job *job = TAILQ_FIRST(&call->jobs.jobs);
     fa_command_keep_line(call->last, text);
-    fa_emit_notice(refresh->emitter, refresh->config->refresh_batch ? NULL : job->entry,
-                   "--refresh: %s", text);
+    fa_emit_notice(refresh->commands.emitter,
+                   refresh->commands.config->refresh_batch ? NULL : job->entry, "--refresh: %s",
+                   text);
 }
 
 static void call_on_ended(struct fa_keeper_run *run)
@@ -200,10 +202,10 @@ static void call_on_ended(struct fa_keeper_run *run)
     struct fa_refresh_call *call = (struct fa_refresh_call *)run;
     struct fa_refresh *refresh = call->refresh;
     LIST_REMOVE(call, link);
-    --refresh->running;
+    --refresh->commands.running;
     call_judge(call);
     call_free(call);
-    refresh->wake(refresh->ctx);
+    refresh->commands.wake(refresh->commands.ctx);
 }
 
 static const char *job_listed_url(const struct fa_job *job)
@@ -214,7 +216,7 @@ static const char *job_listed_url(const struct fa_job *job)
 /* The URLs of the first n that wait, one a line. */
 static int call_write_input(struct fa_refresh_call *call, size_t n)
 {
-    const struct fa_job *job = TAILQ_FIRST(&call->refresh->waiting.jobs);
+    const struct fa_job *job = TAILQ_FIRST(&call->refresh->commands.waiting.jobs);
     uint64_t at = 0;
     call->input = fa_io_unlinked(call->refresh->scratch);
     if (call->input < 0)
@@ -239,7 +241,8 @@ static struct fa_refresh_call *call_new(struct fa_refresh *refresh, size_t n)
     call->input = -1;
     call->output = fa_io_unlinked(refresh->scratch);
     fa_job_queue_init(&call->jobs);
-    if (call->output >= 0 && (!refresh->config->refresh_batch || call_write_input(call, n) == 0))
+    if (call->output >= 0 &&
+        (!refresh->commands.config->refresh_batch || call_write_input(call, n) == 0))
         return call;
     int code = errno;
     call_free(call);
@@ -251,24 +254,15 @@ static struct fa_refresh_call *call_new(struct fa_refresh *refresh, size_t n)
 static int call_run(struct fa_refresh_call *call, struct fa_error *err)
 {
     struct fa_refresh *refresh = call->refresh;
-    const struct fa_job *job = TAILQ_FIRST(&refresh->waiting.jobs);
+    const struct fa_job *job = TAILQ_FIRST(&refresh->commands.waiting.jobs);
     struct fa_variables variables = {0};
-    bool batch = refresh->config->refresh_batch;
-    int result = -1;
+    bool batch = refresh->commands.config->refresh_batch;
     if (!batch)
-        fa_variables_init(&variables, refresh->emitter, job->entry, 0);
-    struct fa_keeper_call with = {.program = refresh->program,
-                                  .argument = batch ? NULL : job_listed_url(job),
-                                  .variables = variables.items,
-                                  .n_variables = variables.count,
+        fa_variables_init(&variables, refresh->commands.emitter, job->entry, 0);
+    struct fa_keeper_call with = {.argument = batch ? NULL : job_listed_url(job),
                                   .input = call->input,
                                   .output = call->output};
-    if (variables.failed)
-        fa_error_system(err, FA_CLASS_LOCAL_IO, ENOMEM, "cannot run a command");
-    else
-        result = fa_keeper_run(refresh->keeper, &call->run, &with, err);
-    fa_variables_fini(&variables);
-    return result;
+    return fa_commands_run(&refresh->commands, &call->run, with, &variables, err);
 }
 
 /* Take the first n that wait; they belong to the call, or fail.  @return 1: the keeper is busy */
@@ -286,35 +280,37 @@ static int refresh_start(struct fa_refresh *refresh, size_t n)
         return 1;
     }
     for (; n > 0; --n)
-        fa_job_queue_push(result ? &jobs : &call->jobs, fa_job_queue_pop(&refresh->waiting));
+        fa_job_queue_push(result ? &jobs : &call->jobs,
+                          fa_job_queue_pop(&refresh->commands.waiting));
     if (result == 0) {
-        ++refresh->running;
         LIST_INSERT_HEAD(&refresh->calls, call, link);
         return 0;
     }
     if (call)
         call_free(call);
     jobs_refuse(refresh, &jobs, err.msg);
-    refresh->wake(refresh->ctx);
+    refresh->commands.wake(refresh->commands.ctx);
     return 0;
 }
 
 static double refresh_due_at(const struct fa_refresh *refresh)
 {
-    bool now = !refresh->config->refresh_batch || refresh->waiting.count >= FA_REFRESH_BATCH;
+    bool now = !refresh->commands.config->refresh_batch ||
+               refresh->commands.waiting.count >= FA_REFRESH_BATCH;
     return now ? 0 : refresh->first_at + FA_REFRESH_WAIT;
 }
 
 static bool refresh_may_start(const struct fa_refresh *refresh)
 {
-    return !refresh->stopped && refresh->waiting.count > 0 &&
-           refresh->running < (refresh->config->refresh_batch ? 1 : FA_REFRESH_JOBS);
+    return !refresh->commands.stopped && refresh->commands.waiting.count > 0 &&
+           refresh->commands.running <
+               (refresh->commands.config->refresh_batch ? 1 : FA_REFRESH_JOBS);
 }
 
 void fa_refresh_flush(struct fa_refresh *refresh, bool idle, double now)
 {
     while (refresh_may_start(refresh) && (idle || now >= refresh_due_at(refresh))) {
-        size_t n = refresh->config->refresh_batch ? refresh->waiting.count : 1;
+        size_t n = refresh->commands.config->refresh_batch ? refresh->commands.waiting.count : 1;
         if (refresh_start(refresh, n < FA_REFRESH_BATCH ? n : FA_REFRESH_BATCH))
             return;
     }
@@ -322,30 +318,7 @@ void fa_refresh_flush(struct fa_refresh *refresh, bool idle, double now)
 
 double fa_refresh_alarm(const struct fa_refresh *refresh)
 {
-    return refresh_may_start(refresh) && refresh->config->refresh_batch ? refresh_due_at(refresh)
-                                                                        : INFINITY;
-}
-
-struct fa_job *fa_refresh_take(struct fa_refresh *refresh)
-{
-    return fa_job_queue_pop(&refresh->ended);
-}
-
-bool fa_refresh_is_full(const struct fa_refresh *refresh)
-{
-    return refresh->waiting.count >= FA_REFRESH_BATCH;
-}
-
-bool fa_refresh_is_busy(const struct fa_refresh *refresh)
-{
-    return refresh->running > 0 || refresh->ended.count > 0 ||
-           (!refresh->stopped && refresh->waiting.count > 0);
-}
-
-/* What waits is left to the end of the run. */
-void fa_refresh_stop(struct fa_refresh *refresh)
-{
-    refresh->stopped = true;
-    if (refresh->keeper && refresh->running > 0)
-        fa_keeper_stop(refresh->keeper);
+    return refresh_may_start(refresh) && refresh->commands.config->refresh_batch
+               ? refresh_due_at(refresh)
+               : INFINITY;
 }

@@ -9,9 +9,6 @@
 #define FA_ENGINE_REFRESH_H
 
 #include "engine/commands.h"
-#include "engine/job.h"
-
-#include <fetchall/config.h>
 
 /** Commands at once, without batches; batches come one after the other. */
 #define FA_REFRESH_JOBS 8
@@ -34,22 +31,12 @@ struct fa_refresh_call {
 };
 
 struct fa_refresh {
-    const struct fa_config *config;   /**< Borrowed. */
-    const struct fa_emitter *emitter; /**< Borrowed. */
-    struct fa_keeper *keeper;         /**< Borrowed; NULL: there is no command. */
-    size_t program;                   /**< Of the keeper. */
-    int scratch;                      /**< Borrowed: the folder of unnamed files. */
-    unsigned running;
-    bool stopped;
-    double first_at; /**< When the first that waits came. */
-    struct fa_job_queue waiting;
-    struct fa_job_queue ended;
+    struct fa_commands commands; /**< A job that has ended has its URL in renewed, or an error. */
+    int scratch;                 /**< Borrowed: the folder of unnamed files. */
+    double first_at;             /**< When the first that waits came. */
     LIST_HEAD(, fa_refresh_call) calls;
-    void (*wake)(void *ctx); /**< Called when a command has ended, outside of a turn. */
-    void *ctx;
 };
 
-/** Everything but the queues is set. */
 void fa_refresh_init(struct fa_refresh *refresh);
 
 /** After the keeper, which calls back.  The jobs are the caller's. */
@@ -64,26 +51,8 @@ void fa_refresh_flush(struct fa_refresh *refresh, bool idle, double now);
 /** When fa_refresh_flush() has something to do, if nothing ends before; INFINITY: never. */
 double fa_refresh_alarm(const struct fa_refresh *refresh);
 
-/**
- * Take the next job whose command has ended.
- *
- * job->renewed is the line that the command printed for it; or NULL, and the error of its outcome
- * says why.
- *
- * @return NULL: none.
- */
-struct fa_job *fa_refresh_take(struct fa_refresh *refresh);
-
 /** Set the error of a job's outcome: that of the server, and why there is no new URL. */
 void fa_refresh_explain(struct fa_job *job, const char *why);
-
-bool fa_refresh_is_full(const struct fa_refresh *refresh);
-
-/** Whether a command is running, or has ended, or waits. */
-bool fa_refresh_is_busy(const struct fa_refresh *refresh);
-
-/** Start no more commands, and end those that run. */
-void fa_refresh_stop(struct fa_refresh *refresh);
 
 /**
  * Split what a command printed into lines, without spaces around them.

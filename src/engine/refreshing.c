@@ -68,12 +68,12 @@ static void job_refreshed(struct fa_session *s, struct fa_job *job, double now)
 void fa_refreshing_review(struct fa_session *s, double now)
 {
     struct fa_job *job;
-    bool full = fa_refresh_is_full(&s->refresh);
+    bool full = fa_commands_are_full(&s->refresh.commands);
     size_t queued = s->scheduler.queued;
-    while ((job = fa_refresh_take(&s->refresh)))
+    while ((job = fa_job_queue_pop(&s->refresh.commands.ended)))
         job_refreshed(s, job, now);
     bool idle = s->scheduler.active == 0 && !fa_scheduler_is_ready(&s->scheduler);
     fa_refresh_flush(&s->refresh, idle, now);
-    if ((full && !fa_refresh_is_full(&s->refresh)) || s->scheduler.queued > queued)
+    if ((full && !fa_commands_are_full(&s->refresh.commands)) || s->scheduler.queued > queued)
         fa_engine_wake(s);
 }

@@ -151,8 +151,8 @@ static bool turn_dispatch_one(struct fa_session *s, double now)
  * no more are fetched. */
 static bool turn_is_held(const struct fa_session *s)
 {
-    return s->finish.staged >= FA_FINISH_MAX || fa_hooks_are_full(&s->hooks) ||
-           fa_refresh_is_full(&s->refresh) || fa_pack_is_full(&s->pack);
+    return s->finish.staged >= FA_FINISH_MAX || fa_commands_are_full(&s->hooks.commands) ||
+           fa_commands_are_full(&s->refresh.commands) || fa_pack_is_full(&s->pack);
 }
 
 /* Start jobs.  @return Whether there are free slots left */
@@ -278,8 +278,10 @@ static void turn_check_end(struct fa_session *s, double now)
 {
     const struct fa_scheduler *scheduler = &s->scheduler;
     struct fa_run_end *ending = &s->ending;
-    bool busy = scheduler->active > 0 || s->finish.staged > 0 || fa_hooks_are_busy(&s->hooks) ||
-                fa_refresh_is_busy(&s->refresh) || (fa_pack_is_busy(&s->pack) && !ending->draining);
+    bool busy = scheduler->active > 0 || s->finish.staged > 0 ||
+                fa_commands_are_busy(&s->hooks.commands) ||
+                fa_commands_are_busy(&s->refresh.commands) ||
+                (fa_pack_is_busy(&s->pack) && !ending->draining);
     if (s->ledger.failure.class != FA_CLASS_NONE)
         fa_engine_stop(s, FA_END_LOCAL, &s->ledger.failure);
     if (ending->draining)
