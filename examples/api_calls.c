@@ -8,8 +8,9 @@
  * What it shows: one thread and one event loop hold all calls (mode async, one loop).  A session
  * writes files, so it is given a folder in memory (tmpfs); each body is read and removed as soon
  * as it is there, and goes on as bytes.  So memory holds about as many bodies as there are calls
- * at once, however long the list is.  The URLs could come from anywhere: the program adds each as an
- * entry, and the next one when a call has ended.  Sizes are limited, as servers are not to be trusted.
+ * at once, however long the list is.  The URLs could come from anywhere: the program adds each as
+ * an entry, and the next one when a call has ended.  Sizes are limited, as servers are not to be
+ * trusted.
  *
  *     cc api_calls.c $(pkg-config --cflags --libs fetchall jansson) -pthread
  */

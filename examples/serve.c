@@ -3,9 +3,9 @@
  *
  *     serve [FOLDER]
  *
- * It listens on a free port of 127.0.0.1, prints "PORT n", and ends with SIGTERM or SIGINT.  The path
- * says what is answered.  NAME is free and may be left out, and the bytes are a function of the
- * whole path:
+ * It listens on a free port of 127.0.0.1, prints "PORT n", and ends with SIGTERM or SIGINT.  The
+ * path says what is answered.  NAME is free and may be left out, and the bytes are a function of
+ * the whole path:
  *
  *     /bytes/N/NAME              N bytes
  *     /chunked/N/NAME            N bytes, without a Content-Length

@@ -44,7 +44,8 @@ enum fa_guard {
     FA_GUARD_OFF,
 };
 
-/** Digests that servers declare in their answers, as in Repr-Digest: see --http-digest in fetchall(1). */
+/** Digests that servers declare in their answers, as in Repr-Digest: see --http-digest in
+ * fetchall(1). */
 /** What robots.txt means (RFC 9309). */
 enum fa_robots {
     FA_ROBOTS_IGNORE,
@@ -404,7 +405,8 @@ int fa_config_check_output(const struct fa_config *config, struct fa_error *err)
 /** Check a value for fa_config.columns; NULL is valid.  @return 0, or -1 with FA_CLASS_REFUSED. */
 int fa_config_check_columns(const char *columns, struct fa_error *err);
 
-/** Check a value for fa_config.refresh, or for fa_config.exec without exec_shell.  @return 0, or -1 with FA_CLASS_REFUSED. */
+/** Check a value for fa_config.refresh, or for fa_config.exec without exec_shell.  @return 0, or -1
+ * with FA_CLASS_REFUSED. */
 int fa_config_check_command(const char *command, struct fa_error *err);
 
 /** The stable name of a mode ("async"); NULL if there is none, so that a loop from 0 lists all. */

@@ -16,7 +16,8 @@ const char *fa_version(void);
 /** The version of the libcurl that is loaded, such as "7.88.1". */
 const char *fa_version_libcurl(void);
 
-/** Faults of that libcurl that are worked around at a cost: phrases, and NULL after the last one. */
+/** Faults of that libcurl that are worked around at a cost: phrases, and NULL after the last
+ * one. */
 const char *fa_version_fault(unsigned index);
 
 FA_API_END

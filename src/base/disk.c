@@ -53,8 +53,8 @@ bool fa_disk_keeps_inodes(int fd)
                         sizeof(renumbering_types) / sizeof(*renumbering_types));
 }
 
-/* A bind mount has the device of its source, but rename(2) fails across it as well.  Older kernels have
- * no numbers of mounts; where there is no answer at all, rename(2) will give it. */
+/* A bind mount has the device of its source, but rename(2) fails across it as well.  Older kernels
+ * have no numbers of mounts; where there is no answer at all, rename(2) will give it. */
 bool fa_disk_is_same(int a, int b)
 {
     struct statx one, other;

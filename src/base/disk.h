@@ -16,8 +16,8 @@ bool fa_disk_is_known(int fd);
  * with the inode, and make a new one. */
 bool fa_disk_keeps_inodes(int fd);
 
-/** Whether two folders, by their descriptors, are on one mount, so that files can be renamed from one
- * to the other. */
+/** Whether two folders, by their descriptors, are on one mount, so that files can be renamed from
+ * one to the other. */
 bool fa_disk_is_same(int a, int b);
 
 /** Whether an errno says that the file system does not have the operation. */

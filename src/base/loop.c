@@ -1,7 +1,7 @@
 /*
  * A base is used on one thread only, so it is created without locks; event_active() from another
- * thread would be a data race.  The only way in from outside is a fa_wake: an eventfd.  Edge-triggered,
- * each write(2) to it is an event, and its counter need not be read.
+ * thread would be a data race.  The only way in from outside is a fa_wake: an eventfd.
+ * Edge-triggered, each write(2) to it is an event, and its counter need not be read.
  */
 #include "base/loop.h"
 

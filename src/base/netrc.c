@@ -1,6 +1,6 @@
 /*
- * The same search as libcurl's (CURLOPT_NETRC_FILE(3)).  A confined worker has to be allowed to read
- * the file that it will open later.
+ * The same search as libcurl's (CURLOPT_NETRC_FILE(3)).  A confined worker has to be allowed to
+ * read the file that it will open later.
  */
 #include "base/netrc.h"
 

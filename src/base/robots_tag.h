@@ -1,5 +1,6 @@
 /**
- * The header field X-Robots-Tag: rules for one answer, as in "noindex, noai" or "somebot: noai".  Pure.
+ * The header field X-Robots-Tag: rules for one answer, as in "noindex, noai" or "somebot: noai".
+ * Pure.
  */
 #ifndef FA_BASE_ROBOTS_TAG_H
 #define FA_BASE_ROBOTS_TAG_H

@@ -1,7 +1,7 @@
 /*
- * A group is one or more lines "User-agent", followed by rules; other lines, such as Sitemap, belong to
- * no group and end none.  The groups of one crawler are one (RFC 9309, 2.2.1).  Lines that are not
- * understood are ignored, as are rules before the first group.
+ * A group is one or more lines "User-agent", followed by rules; other lines, such as Sitemap,
+ * belong to no group and end none.  The groups of one crawler are one (RFC 9309, 2.2.1).  Lines
+ * that are not understood are ignored, as are rules before the first group.
  *
  * Patterns and paths are compared in one form: what need not be percent-encoded is not, everything
  * else is, with upper-case digits.  A * or $ of a path is encoded, so that it never equals one of a

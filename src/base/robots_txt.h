@@ -1,6 +1,6 @@
 /**
- * The Robots Exclusion Protocol (RFC 9309): the rules of a robots.txt, and what they say about a path.
- * Pure.
+ * The Robots Exclusion Protocol (RFC 9309): the rules of a robots.txt, and what they say about a
+ * path.  Pure.
  */
 #ifndef FA_BASE_ROBOTS_TXT_H
 #define FA_BASE_ROBOTS_TXT_H

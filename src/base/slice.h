@@ -32,8 +32,8 @@ int fa_slice_parse_field(const char *line, size_t len, struct fa_slice *ret, str
 void fa_slice_print(const struct fa_slice *slice, char ret[FA_SLICE_MAX]);
 
 /**
- * Whether bytes of a file are those of the slice.  A slice that begins inside the file and would end
- * behind it ends with it.
+ * Whether bytes of a file are those of the slice.  A slice that begins inside the file and would
+ * end behind it ends with it.
  *
  * @first, last  The bytes, inclusive.
  * @total        Size of the file; -1: unknown, so that only "FIRST-LAST" can be proved.

@@ -27,7 +27,8 @@ size_t fa_utf8_decode(const char *text, uint32_t *ret);
  */
 size_t fa_utf8_cut(const void *text, size_t len, size_t max);
 
-/** A copy of a text in which each malformed byte is the text \xNN, to be freed.  NULL: no memory. */
+/** A copy of a text in which each malformed byte is the text \xNN, to be freed.  NULL: no
+ * memory. */
 char *fa_utf8_repair(const char *text);
 
 #endif

@@ -1,8 +1,8 @@
 /**
  * Splits a command into words, as a shell does, but without its expansions.
  *
- * Spaces, tabs and line breaks separate words.  '...' is literal; in "...", a backslash quotes " and
- * \; elsewhere, it quotes the next character.  Nothing else is special.
+ * Spaces, tabs and line breaks separate words.  '...' is literal; in "...", a backslash quotes "
+ * and \; elsewhere, it quotes the next character.  Nothing else is special.
  */
 #ifndef FA_BASE_WORDS_H
 #define FA_BASE_WORDS_H

@@ -3,11 +3,11 @@
  * time: so each version of it is written under another name, and renamed.
  *
  * The collector joins the files of a machine, and refuses a sample with the name and labels of
- * another one.  So every sample has the directory of its run as a label, and the shard or the worker
- * if there is one: two runs cannot have the same.
+ * another one.  So every sample has the directory of its run as a label, and the shard or the
+ * worker if there is one: two runs cannot have the same.
  *
- * Counters never decrease.  Those of a session begin at 0, and a worker that loses its leases begins
- * another session, so the counters of sessions that have ended are added.
+ * Counters never decrease.  Those of a session begin at 0, and a worker that loses its leases
+ * begins another session, so the counters of sessions that have ended are added.
  */
 #include "cli/metrics.h"
 

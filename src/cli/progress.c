@@ -153,8 +153,8 @@ static void put_active(const struct fa_active *active, size_t detail, char *buf,
                  100 * (double)active->bytes / (double)active->size, seconds);
 }
 
-/* Print as many of the first n oldest transfers as fit, in that detail.  @return their number.  "..."
- * stands for the others, but not after bare names, for which space is scarce; the count shows
+/* Print as many of the first n oldest transfers as fit, in that detail.  @return their number.
+ * "..." stands for the others, but not after bare names, for which space is scarce; the count shows
  * them. */
 static size_t put_oldest(const struct fa_progress *progress, size_t n, size_t detail,
                          unsigned width, char *buf, size_t size)

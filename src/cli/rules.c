@@ -286,7 +286,8 @@ static int options_check_fetch(struct fa_options *options, struct fa_error *err)
     return options->manifest ? options_check_manifest(options, err) : 0;
 }
 
-/* Texts that the configuration of a run borrows.  At the end, as fa_texts_add() moves the arrays. */
+/* Texts that the configuration of a run borrows.  At the end, as fa_texts_add() moves the
+ * arrays. */
 static int options_lend_texts(struct fa_options *options, struct fa_error *err)
 {
     struct fa_config *config = &options->config;

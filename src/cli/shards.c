@@ -1,7 +1,7 @@
 /*
- * With "auto" the scheduler that started the program says which shard it is.  The variables are those
- * of Slurm's job arrays (sbatch(1), "OUTPUT ENVIRONMENT VARIABLES") and of Kubernetes' indexed jobs,
- * where the number of completions has no variable of its own.
+ * With "auto" the scheduler that started the program says which shard it is.  The variables are
+ * those of Slurm's job arrays (sbatch(1), "OUTPUT ENVIRONMENT VARIABLES") and of Kubernetes'
+ * indexed jobs, where the number of completions has no variable of its own.
  */
 #include "cli/shards.h"
 

@@ -20,7 +20,8 @@ int fa_shards_parse(struct fa_options *options, const char *value, struct fa_err
  */
 char *fa_shards_file(const char *file, unsigned shard, unsigned shards);
 
-/** The state of the shard in config.dir, or a copy of config.state if given or if there is no shard.
+/** The state of the shard in config.dir, or a copy of config.state if given or if there is no
+ * shard.
  * @return To be freed; NULL: none, or no memory. */
 char *fa_shards_state(const struct fa_config *config);
 

@@ -90,8 +90,8 @@ int fa_value_size(const char *text, uint64_t *ret_bytes)
     return 0;
 }
 
-/* The end of a decimal fraction at the start of a text, or NULL.  strtod() would also accept spaces,
- * signs, exponents, hexadecimals, "inf" and "nan". */
+/* The end of a decimal fraction at the start of a text, or NULL.  strtod() would also accept
+ * spaces, signs, exponents, hexadecimals, "inf" and "nan". */
 static const char *text_fraction(const char *text)
 {
     size_t whole = strspn(text, DIGITS);

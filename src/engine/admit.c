@@ -49,8 +49,8 @@ void fa_admit_queue(struct fa_session *s, struct fa_job *job, double now)
 }
 
 /* Claim the path that the job has, unless the record says that it belongs to an entry that is not
- * related.  A path of an earlier run remains that of its URL, even if that URL is not in the lists of
- * this run. */
+ * related.  A path of an earlier run remains that of its URL, even if that URL is not in the lists
+ * of this run. */
 static int job_claim_path(struct fa_session *s, struct fa_job *job,
                           const struct fa_recalled *record, enum fa_claim *ret_claim,
                           struct fa_error *err)
@@ -73,7 +73,8 @@ static int job_make_alternatives(struct fa_session *s, const struct fa_job *job,
 }
 
 /* An alternative that the URL itself got in an earlier run: then it does not take over the file of
- * another one; nor if there are two such files.  *ret is FA_CLAIMS_ALTERNATIVES if there is none. */
+ * another one; nor if there are two such files.  *ret is FA_CLAIMS_ALTERNATIVES if there is
+ * none. */
 static int job_find_alternative(struct fa_session *s, const struct fa_job *job,
                                 char *const paths[FA_CLAIMS_ALTERNATIVES], unsigned *ret,
                                 struct fa_error *err)
@@ -121,8 +122,8 @@ static int job_claim_one(struct fa_session *s, struct fa_job *job,
     return -1;
 }
 
-/* Name the job.  Most paths are free, or are that of the job: these cost one query of the state, for
- * the owner of the path and for what is known about the file. */
+/* Name the job.  Most paths are free, or are that of the job: these cost one query of the state,
+ * for the owner of the path and for what is known about the file. */
 static int job_claim_name(struct fa_session *s, struct fa_job *job, struct fa_recalled *ret_record,
                           enum fa_claim *ret_claim, struct fa_error *err)
 {
@@ -152,8 +153,8 @@ static void admit_missing(struct fa_session *s, struct fa_job *job, double now)
         fa_admit_queue(s, job, now);
 }
 
-/* A folder of the entry's own (dir=, or a tree) that cannot be written, or is on another file system,
- * is its own failure, and is found out before the file is fetched. */
+/* A folder of the entry's own (dir=, or a tree) that cannot be written, or is on another file
+ * system, is its own failure, and is found out before the file is fetched. */
 static void admit_new(struct fa_session *s, struct fa_job *job, double now)
 {
     struct fa_error err = {0};
@@ -245,8 +246,8 @@ void fa_admit_drop(struct fa_session *s, struct fa_job *job, enum fa_recall why)
     fa_engine_forget(job);
 }
 
-/* The job that has the path may use its part now, so that what is known of the file is recalled only
- * when that has ended. */
+/* The job that has the path may use its part now, so that what is known of the file is recalled
+ * only when that has ended. */
 static void admit_repeat(struct fa_session *s, struct fa_job *job, const struct fa_recalled *record)
 {
     struct fa_error err = {0};

@@ -1,7 +1,7 @@
 /*
- * The pure parts decide, and this file does: it reports, records, removes parts, and moves the job to
- * its next queue.  Everything that a verdict can do is here, so that no decision has an effect of
- * its own somewhere else.
+ * The pure parts decide, and this file does: it reports, records, removes parts, and moves the job
+ * to its next queue.  Everything that a verdict can do is here, so that no decision has an effect
+ * of its own somewhere else.
  */
 #include "engine/apply.h"
 
@@ -286,8 +286,8 @@ static void job_settle(struct fa_session *s, struct fa_job *job, bool host_faile
         fa_apply_retry_or_fail(s, job, now);
 }
 
-/* The job is settled before its hedge ends, which counts as active until then: its origin is that of
- * the job now. */
+/* The job is settled before its hedge ends, which counts as active until then: its origin is that
+ * of the job now. */
 static void job_take_hedge(struct fa_session *s, struct fa_job *job, double now)
 {
     struct fa_hedge *hedge = job->hedge;
@@ -298,8 +298,8 @@ static void job_take_hedge(struct fa_session *s, struct fa_job *job, double now)
 
 /*
  * A hedge and the job's own attempt end in any order, and the one that is cancelled still ends.  So
- * the job is settled at one of three moments: here, if its own attempt has the file; here, if it was
- * cancelled because the hedge has the file; or in fa_apply_hedge(), if it failed before.
+ * the job is settled at one of three moments: here, if its own attempt has the file; here, if it
+ * was cancelled because the hedge has the file; or in fa_apply_hedge(), if it failed before.
  */
 static void job_settle_own(struct fa_session *s, struct fa_job *job, bool host_failed, double now)
 {
@@ -489,7 +489,8 @@ static void job_not_hashed(struct fa_session *s, struct fa_job *job)
     fa_ending_job(s, job, FA_STATUS_FAILED, &err, lost);
 }
 
-/* The command of --exec is about files that an entry brings: that of an earlier entry had its own. */
+/* The command of --exec is about files that an entry brings: that of an earlier entry had its
+ * own. */
 static void job_end_existing(struct fa_session *s, struct fa_job *job)
 {
     if (job->place.shared)

@@ -22,7 +22,8 @@ void fa_apply_hold(struct fa_session *s, struct fa_job *job, double now);
 /** A file has come back from the CPU stage. */
 void fa_apply_hashed(struct fa_session *s, struct fa_job *job, enum fa_hashed hashed, double now);
 
-/** The job has failed with its outcome's error: request it again, as far as settle.h allows, or end it. */
+/** The job has failed with its outcome's error: request it again, as far as settle.h allows, or end
+ * it. */
 void fa_apply_retry_or_fail(struct fa_session *s, struct fa_job *job, double now);
 
 /** The job fails with its outcome's error.  @transient  A later run may succeed. */

@@ -96,7 +96,8 @@ bool fa_breaker_succeed(struct fa_breaker *breaker);
 enum fa_breaker_change fa_breaker_fail(struct fa_breaker *breaker,
                                        const struct fa_breaker_failure *failure);
 
-/** Another process found the origin paused or down: as breaker.asked says.  @until  The next probe. */
+/** Another process found the origin paused or down: as breaker.asked says.  @until  The next
+ * probe. */
 void fa_breaker_resume(struct fa_breaker *breaker, double until, bool asked, double now);
 
 /** A probe ended without evidence about the origin, for example because it was cancelled. */

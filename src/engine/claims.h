@@ -3,13 +3,13 @@
  *
  * A path is claimed in three steps, because the state is queried in between: build the path, check
  * that the state does not assign it to another URL, claim it.  A path that is taken has two
- * alternatives (engine/name.h): "x-0123abcd.gz" has a hash of the URL, and of its range, without what signs it, so that
- * it is the same for every signature.  The second has one more hash, of the whole URL, for thousands
- * of URLs with one name, where two of 32 bits may be equal.
+ * alternatives (engine/name.h): "x-0123abcd.gz" has a hash of the URL, and of its range, without
+ * what signs it, so that it is the same for every signature.  The second has one more hash, of the
+ * whole URL, for thousands of URLs with one name, where two of 32 bits may be equal.
  *
- * A path is held from its claim until the job ends, so that a second entry of the URL and path waits
- * for that.  Held paths are counted by a few bits of their keys, to need no memory for each: at
- * worst, one that is free looks held until another one is not.
+ * A path is held from its claim until the job ends, so that a second entry of the URL and path
+ * waits for that.  Held paths are counted by a few bits of their keys, to need no memory for each:
+ * at worst, one that is free looks held until another one is not.
  */
 #ifndef FA_ENGINE_CLAIMS_H
 #define FA_ENGINE_CLAIMS_H

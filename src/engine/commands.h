@@ -23,8 +23,8 @@ struct fa_variables {
 };
 
 /**
- * Set the variables that describe an entry: FETCHALL_URL, FETCHALL_LINE and its columns.  A URL with a
- * password or a signature is that of the report: commands write logs, too.
+ * Set the variables that describe an entry: FETCHALL_URL, FETCHALL_LINE and its columns.  A URL
+ * with a password or a signature is that of the report: commands write logs, too.
  *
  * @more  Variables that the caller adds.
  */

@@ -32,9 +32,9 @@
  * Failures that more transfers can cause (429, 503, refused connections, resets, time-outs) halve
  * the limit at once.  Each good answer then adds one (RECOVER), up to the number that the origin
  * accepted when it refused others.  If that was at most half of the limit, a single refusal says
- * little about how many it accepts, and the previous limit is what to recover to: unless a second one
- * comes within FA_CONCURRENCY_ACCIDENT seconds.  Requests that were in progress at the cut do not cut again,
- * because they were sent before it could help (as in RFC 5681).
+ * little about how many it accepts, and the previous limit is what to recover to: unless a second
+ * one comes within FA_CONCURRENCY_ACCIDENT seconds.  Requests that were in progress at the cut do
+ * not cut again, because they were sent before it could help (as in RFC 5681).
  *
  * Without a search, the limit is the ceiling, and falls and recovers in the same way.
  */
@@ -144,7 +144,8 @@ void fa_concurrency_ended(struct fa_concurrency *c, const struct fa_concurrency_
 /** Bytes of unfinished files have arrived. */
 void fa_concurrency_received(struct fa_concurrency *c, uint64_t bytes);
 
-/** Call it from time to time, after fa_concurrency_received().  @return whether the limit changed */
+/** Call it from time to time, after fa_concurrency_received().  @return whether the limit
+ * changed */
 bool fa_concurrency_check(struct fa_concurrency *c, const struct fa_concurrency_policy *policy,
                           double now);
 

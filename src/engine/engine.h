@@ -16,8 +16,8 @@
  *
  * A part owns its data and returns verdicts; it includes neither another part nor this header.  The
  * turn carries the verdicts out: turn.c, and its helpers apply.c, admit.c,
- * hedging.c, hooking.c, refreshing.c, obeying.c, packing.c, repeats.c, recheck.c, spill.c, ending.c and
- * snapshot.c.
+ * hedging.c, hooking.c, refreshing.c, obeying.c, packing.c, repeats.c, recheck.c, spill.c, ending.c
+ * and snapshot.c.
  *
  * Callbacks (of the strategy, the stage, the resolver, libevent) only record an event, and request
  * a turn.

@@ -2,7 +2,8 @@
 
 #include <string.h>
 
-/* The first extent that ends at or after a position: it contains it, touches it, or is behind it. */
+/* The first extent that ends at or after a position: it contains it, touches it, or is behind
+ * it. */
 static size_t extents_find(const struct fa_extents *extents, uint64_t at)
 {
     size_t i = 0;

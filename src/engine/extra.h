@@ -12,8 +12,8 @@
  * works, or where it is requested now.
  *
  * @ret_mirror  Of the job.
- * @return      its origin, which counts the request as active now, and is looked up if it has to be;
- *              NULL: nowhere.
+ * @return      its origin, which counts the request as active now, and is looked up if it has to
+ *              be; NULL: nowhere.
  */
 struct fa_origin *fa_scheduler_hedge(struct fa_scheduler *scheduler, const struct fa_job *job,
                                      double now, unsigned *ret_mirror);

@@ -236,8 +236,8 @@ static int part_open_for_writing(struct fa_flights *flights, struct fa_job *job,
     return fd;
 }
 
-/* Files that go to the stage are opened there by their names.  With FA_HASH_WITH_AUTO, only the large
- * ones do, and a part of those can be named later. */
+/* Files that go to the stage are opened there by their names.  With FA_HASH_WITH_AUTO, only the
+ * large ones do, and a part of those can be named later. */
 static bool job_is_staged(const struct fa_flights *flights, const struct fa_job *job)
 {
     bool hashes = flights->config->hash || job->entry->hash;
@@ -532,8 +532,8 @@ struct fa_segment *fa_flights_take_segment(struct fa_flights *flights)
     return segment;
 }
 
-/* Only an answer that is exactly what was asked for can be shared: of one strong version and a known
- * size, and continuing what is there. */
+/* Only an answer that is exactly what was asked for can be shared: of one strong version and a
+ * known size, and continuing what is there. */
 int fa_flights_split(struct fa_flights *flights, struct fa_job *job)
 {
     const struct fa_attempt *attempt = &job->attempt;
@@ -596,8 +596,8 @@ void fa_flights_discard_split(struct fa_flights *flights, struct fa_job *job)
     job->tries.unsplit = true;
 }
 
-/* The texts are copied, as a segment can outlive the request of its job.  Shared cookies are those of
- * now: the session that the job had may be over. */
+/* The texts are copied, as a segment can outlive the request of its job.  Shared cookies are those
+ * of now: the session that the job had may be over. */
 static int segment_set_texts(const struct fa_flights *flights, struct fa_segment *segment,
                              const struct fa_job *job, uint64_t rate, double now)
 {

@@ -43,7 +43,8 @@ struct fa_flights {
     void *ctx;
 };
 
-/** config, rules, store, emitter, ops, wake and ctx are set.  @env  done and ctx are filled in here. */
+/** config, rules, store, emitter, ops, wake and ctx are set.  @env  done and ctx are filled in
+ * here. */
 int fa_flights_init(struct fa_flights *flights, struct fa_strategy_env *env, struct fa_error *err);
 /** Attempts in progress are dropped; the jobs remain their owner's. */
 void fa_flights_fini(struct fa_flights *flights);
@@ -89,8 +90,8 @@ void fa_flights_end_hedge(struct fa_flights *flights, struct fa_hedge *hedge);
 /** The job does not wait for its hedge any more: end it, without a job. */
 void fa_flights_drop_hedge(struct fa_flights *flights, struct fa_job *job);
 
-/** A hedge that has ended has the file: keep it until the job's own attempt, which is cancelled, has
- * ended. */
+/** A hedge that has ended has the file: keep it until the job's own attempt, which is cancelled,
+ * has ended. */
 void fa_flights_keep_hedge(struct fa_flights *flights, struct fa_hedge *hedge);
 
 /** @return a hedge that has ended, with its outcome, which must be kept or released; or NULL. */
@@ -139,7 +140,8 @@ struct fa_job *fa_flights_take(struct fa_flights *flights);
 /** Cancel all attempts; they still end one by one. */
 void fa_flights_cancel(struct fa_flights *flights);
 
-/** How late event loops of the strategy were since the last call, at most, in seconds; 0: has none. */
+/** How late event loops of the strategy were since the last call, at most, in seconds; 0: has
+ * none. */
 double fa_flights_delay(const struct fa_flights *flights);
 
 /** Charge received bytes to the bucket, and divide the rate among the active attempts.

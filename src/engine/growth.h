@@ -21,7 +21,8 @@
 #define FA_GROWTH_SETTLE 0.5
 /** Seconds before a refused connection is tried again; twice as many each time. */
 #define FA_GROWTH_BACK_OFF 5.0
-/** Seconds for which the first connection that is added has bytes, at the rate of the one before. */
+/** Seconds for which the first connection that is added has bytes, at the rate of the one
+ * before. */
 #define FA_GROWTH_TRIAL 3.0
 /** Refusals after which no connection is added any more. */
 #define FA_GROWTH_REFUSALS 3
@@ -52,8 +53,8 @@ void fa_growth_init(struct fa_growth *growth, unsigned most);
 unsigned fa_growth_wanted(struct fa_growth *growth, unsigned live, uint64_t bytes, double now);
 
 /**
- * Bytes that a connection which only finds out whether more of them pay should fetch, so that it ends by
- * itself soon after the verdict.
+ * Bytes that a connection which only finds out whether more of them pay should fetch, so that it
+ * ends by itself soon after the verdict.
  *
  * @return  0: no limit.
  */

@@ -7,12 +7,12 @@
  * job.  If the job's own attempt fails first, the job waits for the hedge: its failure counts only
  * if the hedge fails, too.
  *
- * A hedge requests what its job requests now: where the redirects of the job led, or a mirror.  So the
- * files of a redirector that leads to one slow host are hedged there.  A redirect that the hedge
- * itself gets is not followed: redirects belong to the entry, which decides once for each hop what of
- * the user's secrets and cookies goes there (engine/secrecy.h), and counts the hops.  A hedge with
- * hops of its own would need a second copy of that, with lookups and limits of further origins, for
- * the few files at the end of a run whose mirror redirects.
+ * A hedge requests what its job requests now: where the redirects of the job led, or a mirror.  So
+ * the files of a redirector that leads to one slow host are hedged there.  A redirect that the
+ * hedge itself gets is not followed: redirects belong to the entry, which decides once for each hop
+ * what of the user's secrets and cookies goes there (engine/secrecy.h), and counts the hops.  A
+ * hedge with hops of its own would need a second copy of that, with lookups and limits of further
+ * origins, for the few files at the end of a run whose mirror redirects.
  */
 #ifndef FA_ENGINE_HEDGE_H
 #define FA_ENGINE_HEDGE_H

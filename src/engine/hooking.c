@@ -1,8 +1,8 @@
 /*
  * The state knows of each file whether its command is pending.  The record is committed before the
  * rename, so that a run that is killed at any time leaves no file without a record of its command;
- * a command is done only in a commit after its end.  A command may run twice if the run is killed in
- * between, and never after its end was recorded.
+ * a command is done only in a commit after its end.  A command may run twice if the run is killed
+ * in between, and never after its end was recorded.
  *
  * The file of a command that failed is complete.  Its record is that of a failed entry with an
  * existing file, so the next run does not download it, but runs the command again.

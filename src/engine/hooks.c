@@ -1,9 +1,10 @@
 /*
- * Commands are run by the keeper (pool/keeper.h), in the order in which files became complete.  A job
- * keeps its hook until it is freed, so that its entry has the line that the command printed last.
+ * Commands are run by the keeper (pool/keeper.h), in the order in which files became complete.  A
+ * job keeps its hook until it is freed, so that its entry has the line that the command printed
+ * last.
  *
- * A file that a run has downloaded gets its command at least once, whatever kills the run: the state
- * has it as pending before the file gets its name, and as done after the command ended well
+ * A file that a run has downloaded gets its command at least once, whatever kills the run: the
+ * state has it as pending before the file gets its name, and as done after the command ended well
  * (engine/hooking.c).
  */
 #include "engine/hooks.h"

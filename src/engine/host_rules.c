@@ -2,8 +2,8 @@
  * Patterns are parsed once and sorted by how specific they are, so the first one that fits is the
  * rule of a host.  Each origin looks for its rule once.
  *
- * Each rule has a whole config: code that needs a value for a host takes it from there, and does not
- * have to know whether the rule or the general config has set it.
+ * Each rule has a whole config: code that needs a value for a host takes it from there, and does
+ * not have to know whether the rule or the general config has set it.
  */
 #include "engine/host_rules.h"
 

@@ -2,8 +2,8 @@
  * The rules of fa_config.hosts: which one applies to a host, and what the config is there.
  *
  * One rule applies to a host: that of the most specific pattern.  What it does not set is that of
- * the general config, and never that of another rule, so that a secret for *.example.org is not sent
- * to a host below it that has a rule of its own.
+ * the general config, and never that of another rule, so that a secret for *.example.org is not
+ * sent to a host below it that has a rule of its own.
  */
 #ifndef FA_ENGINE_HOST_RULES_H
 #define FA_ENGINE_HOST_RULES_H

@@ -572,8 +572,8 @@ void fa_ledger_put_part(struct fa_ledger *ledger, struct fa_job *job,
         ledger_put_part(ledger, job, &head, 0, counts);
 }
 
-/* The new record has no validator, so that the part is not resumed by it.  A known file has a record
- * of its own, which does not describe the part. */
+/* The new record has no validator, so that the part is not resumed by it.  A known file has a
+ * record of its own, which does not describe the part. */
 int fa_ledger_withdraw(struct fa_ledger *ledger, struct fa_job *job, const struct fa_counts *counts,
                        struct fa_error *err)
 {

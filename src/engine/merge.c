@@ -1,13 +1,14 @@
 /*
- * The result is written to DIR/.fetchall/merge.db and renamed to the state when it is complete; only
- * then are the shards removed.  So what a kill leaves tells what to do: without a state, all shards
- * are there, and the merge starts again; with both a state and shards, only removing is left.
+ * The result is written to DIR/.fetchall/merge.db and renamed to the state when it is complete;
+ * only then are the shards removed.  So what a kill leaves tells what to do: without a state, all
+ * shards are there, and the merge starts again; with both a state and shards, only removing is
+ * left.
  *
- * Each shard is locked while it is read.  A shard that starts meanwhile sees merge.db, and refuses to
- * run (fa_shard_check()); one that has started before holds its lock, and the merge is refused.
+ * Each shard is locked while it is read.  A shard that starts meanwhile sees merge.db, and refuses
+ * to run (fa_shard_check()); one that has started before holds its lock, and the merge is refused.
  *
- * Records are joined by the key of the path, as in a state.  A complete file is never displaced by a
- * failed one.
+ * Records are joined by the key of the path, as in a state.  A complete file is never displaced by
+ * a failed one.
  */
 #include <fetchall/merge.h>
 

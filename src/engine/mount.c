@@ -94,8 +94,8 @@ int fa_mount_probe(struct fa_mount *mount, int at, const char *dir, struct fa_er
     return result;
 }
 
-/* Where inodes have no numbers to compare, the name alone decides: another folder of that name makes
- * names differ more than they have to, which loses nothing. */
+/* Where inodes have no numbers to compare, the name alone decides: another folder of that name
+ * makes names differ more than they have to, which loses nothing. */
 bool fa_mount_folds(int at, const char *name)
 {
     char capitals[NAME_MAX + 1];

@@ -3,14 +3,15 @@
  *
  * A name is a path relative to the folder of the session.  Whatever the URL contains, it stays
  * inside that folder: no component is empty, "." or "..", contains a control byte, or is longer
- * than 255 bytes (NAME_MAX), or than the file system allows; it is UTF-8; and it never leads into the folder's own ".fetchall".
+ * than 255 bytes (NAME_MAX), or than the file system allows; it is UTF-8; and it never leads into
+ * the folder's own ".fetchall".
  *
  * Names from a URL: percent-encoding is decoded once (RFC 3986, 2.1), so an encoded slash creates
  * no folder.  Invalid UTF-8, control characters, characters that change the direction of text, '/'
- * and '\' become '_' each.  So does a first '-', '~' or space, so that no file looks like an option,
- * and a first '.' at the top of the folder, so that no file there is hidden.  Below the top one dot
- * is kept, except in ".fetchall".  Dots and spaces at the end are dropped.  A name that is too long
- * is cut before its extension.  A URL without a file name becomes "index.html".
+ * and '\' become '_' each.  So does a first '-', '~' or space, so that no file looks like an
+ * option, and a first '.' at the top of the folder, so that no file there is hidden.  Below the top
+ * one dot is kept, except in ".fetchall".  Dots and spaces at the end are dropped.  A name that is
+ * too long is cut before its extension.  A URL without a file name becomes "index.html".
  *
  * A template makes names as a URL does: each value is cleaned, and a slash in it makes no folder,
  * except in the path of the URL.  What the user wrote at the beginning of a component stays.
@@ -19,8 +20,8 @@
  * refused.  An absolute `dir`, as aria2 writes it, may be below the folder.
  *
  * Names are bytes: two names that differ only in case, or in the normal form of an accent, are
- * different, unless the folder folds the case of letters (engine/mount.h): see fa_name_key().  In FA_LAYOUT_TREE a server may have both a file "a" and a folder "a/": see
- * engine/claims.h.
+ * different, unless the folder folds the case of letters (engine/mount.h): see fa_name_key().  In
+ * FA_LAYOUT_TREE a server may have both a file "a" and a folder "a/": see engine/claims.h.
  */
 #ifndef FA_ENGINE_NAME_H
 #define FA_ENGINE_NAME_H

@@ -44,8 +44,8 @@ struct fa_name_source {
 /** Bytes of a component, given what the file system allows; 0: unknown. */
 size_t fa_name_part_limit(size_t part_max);
 
-/** Append a text with its percent-encoding decoded once (RFC 3986, 2.1); an invalid sequence is kept
- * as it is. */
+/** Append a text with its percent-encoding decoded once (RFC 3986, 2.1); an invalid sequence is
+ * kept as it is. */
 void fa_name_put_decoded(struct fa_buf *buf, const char *text, size_t len);
 
 /** Whether a component is the folder of the state, in any case of letters, as on file systems that

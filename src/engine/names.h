@@ -3,9 +3,10 @@
  * it gets large.
  *
  * The engine claims a name before it fetches anything, so that two URLs never write one file.
- * Only hashes are stored, 16 bytes for each name; two bits of that of the URL are marks.  Up to FA_NAMES_MEMORY bytes stay in memory; a
- * larger table is an unlinked temporary file, so that memory stays bounded with any number of
- * names, while the page cache keeps it fast as long as there is memory to spare.
+ * Only hashes are stored, 16 bytes for each name; two bits of that of the URL are marks.  Up to
+ * FA_NAMES_MEMORY bytes stay in memory; a larger table is an unlinked temporary file, so that
+ * memory stays bounded with any number of names, while the page cache keeps it fast as long as
+ * there is memory to spare.
  *
  * The caller hashes, with a hash of 64 uniform bits (XXH3).  With n names, the probability that
  * any two have the same name hash is n*n / 2^65: 3 in a million for 10 million names.  The later

@@ -1,8 +1,8 @@
 /*
  * A robots.txt is fetched by a job like any other, with the limits, the retries, the proxy and the
- * options of its origin; but it is no entry: it is not counted, reported or recorded, and its part is
- * removed.  While it is in progress its origin is closed: only such jobs start there.  That includes
- * those of other origins that redirect there, so that two cannot wait for each other.
+ * options of its origin; but it is no entry: it is not counted, reported or recorded, and its part
+ * is removed.  While it is in progress its origin is closed: only such jobs start there.  That
+ * includes those of other origins that redirect there, so that two cannot wait for each other.
  *
  * The rules are applied whenever a job is about to be requested, so also at mirrors and after
  * redirects.

@@ -53,8 +53,8 @@ static bool name_is_object(int at, const char *name, int other, const char *obje
            a.st_dev == b.st_dev;
 }
 
-/* By a name in the private folder, as link(2) replaces nothing.  rename(2) would do nothing with two
- * names of one file, and keep both. */
+/* By a name in the private folder, as link(2) replaces nothing.  rename(2) would do nothing with
+ * two names of one file, and keep both. */
 static int object_replace(struct fa_store *store, int from, const char *object, int to,
                           const char *name, const char *path, struct fa_error *err)
 {

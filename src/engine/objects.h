@@ -1,10 +1,10 @@
 /**
- * Files by their digest (--output cas): each is an object NAME/sha256/ab/cdef..., and names are hard
- * links to it, so that twins are stored once.
+ * Files by their digest (--output cas): each is an object NAME/sha256/ab/cdef..., and names are
+ * hard links to it, so that twins are stored once.
  *
- * An object is read-only for everybody, since all of its names change with it.  It exists before its
- * first name: a run that is killed in between leaves an object without a name, which the next run
- * uses.
+ * An object is read-only for everybody, since all of its names change with it.  It exists before
+ * its first name: a run that is killed in between leaves an object without a name, which the next
+ * run uses.
  */
 #ifndef FA_ENGINE_OBJECTS_H
 #define FA_ENGINE_OBJECTS_H

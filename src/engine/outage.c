@@ -74,8 +74,8 @@ struct fa_breaker_failure fa_outage_of_job(const struct fa_outage_policy *policy
     bool alone = fa_outage_is_unconnected(outcome) && patient && job->target.origin->active == 0;
     /* A host that answers gets at least as many attempts as a file. */
     unsigned probes = !patient && (outcome->http != 0 || nameless) ? policy->retries : 0;
-    /* While some of its URLs were never requested, "overloaded" may be what is wrong with the others
-     * only.  So they are probed quickly, and enough of them before the host is given up. */
+    /* While some of its URLs were never requested, "overloaded" may be what is wrong with the
+     * others only.  So they are probed quickly, and enough of them before the host is given up. */
     bool quick = untried && fa_outage_is_overload(outcome);
     if (quick && probes < FA_OVERLOAD_PROBES)
         probes = FA_OVERLOAD_PROBES;

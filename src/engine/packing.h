@@ -16,7 +16,8 @@ enum fa_presence fa_packing_look(struct fa_session *s, const struct fa_job *job,
                                  const struct fa_recalled *record, bool again, int64_t *ret_size,
                                  struct fa_error *err);
 
-/** Give a job its object and its name (--output cas), as far as job->place.twin says that they lack.
+/** Give a job its object and its name (--output cas), as far as job->place.twin says that they
+ * lack.
  *
  * @return  As fa_finish_publish(). */
 int fa_packing_publish(struct fa_session *s, struct fa_job *job, bool sync, struct fa_error *err);

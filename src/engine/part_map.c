@@ -6,7 +6,8 @@
  * written after fdatasync(2).
  *
  * The slots begin at a multiple of SLOT after the bytes of the file.  The size of the file is that
- * of no plain part: a program that takes it for a number of bytes asks for more than the server has.
+ * of no plain part: a program that takes it for a number of bytes asks for more than the server
+ * has.
  */
 #include "engine/part_map.h"
 

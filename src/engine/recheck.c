@@ -1,6 +1,7 @@
 /*
- * The file of an earlier entry is never replaced, even if a checksum says that it is wrong: that entry
- * has been reported, and its digest may be in a manifest.  So the later one fails, and says why.
+ * The file of an earlier entry is never replaced, even if a checksum says that it is wrong: that
+ * entry has been reported, and its digest may be in a manifest.  So the later one fails, and says
+ * why.
  */
 #include "engine/recheck.h"
 

@@ -1,11 +1,12 @@
 /*
- * Commands are run by the keeper (pool/keeper.h).  Their standard output is an unnamed file and not a
- * pipe: URLs may be longer than the lines that the keeper sends, and it must not be mixed with
+ * Commands are run by the keeper (pool/keeper.h).  Their standard output is an unnamed file and not
+ * a pipe: URLs may be longer than the lines that the keeper sends, and it must not be mixed with
  * messages.  What a command prints on standard error is a notice, in which URLs are redacted.
  *
  * A batch waits a second for further URLs, because those that expire together are refused one after
  * the other, as slots come free.  While a batch runs, the next one gathers.  A batch is all or
- * nothing where its lines could be those of other entries: if the command fails, or prints too many.
+ * nothing where its lines could be those of other entries: if the command fails, or prints too
+ * many.
  */
 #include "engine/refresh.h"
 

@@ -1,6 +1,6 @@
 /*
- * A new URL replaces the refused one of its entry for the rest of the run; what the list says remains
- * the entry's, in the report and in the state.
+ * A new URL replaces the refused one of its entry for the rest of the run; what the list says
+ * remains the entry's, in the report and in the state.
  *
  * Bytes of the old URL are resumed from the new one if --match says that both are the same file, or
  * if the list has a checksum that would reveal other bytes; in both cases with a condition

@@ -1,6 +1,6 @@
 /*
- * Only the first of the line is looked at.  Its path gets free when a job ends that waits for none of
- * the line, so the line always moves on.  Few jobs are in memory, and the others in the backlog.
+ * Only the first of the line is looked at.  Its path gets free when a job ends that waits for none
+ * of the line, so the line always moves on.  Few jobs are in memory, and the others in the backlog.
  */
 #include "engine/repeats.h"
 

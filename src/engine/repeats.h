@@ -1,6 +1,7 @@
 /**
- * The line of entries whose URL and path an earlier entry of the run has, and that may end otherwise
- * than that one: with a checksum, a size or mirrors of their own.  They wait until the path is free.
+ * The line of entries whose URL and path an earlier entry of the run has, and that may end
+ * otherwise than that one: with a checksum, a size or mirrors of their own.  They wait until the
+ * path is free.
  */
 #ifndef FA_ENGINE_REPEATS_H
 #define FA_ENGINE_REPEATS_H

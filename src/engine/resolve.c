@@ -29,8 +29,8 @@
 #include <string.h>
 #include <sys/socket.h>
 
-/* Each has two queries in progress, for both families.  A resolver of a small network may forward no
- * more than 150 at once (dnsmasq's default), and refuses others. */
+/* Each has two queries in progress, for both families.  A resolver of a small network may forward
+ * no more than 150 at once (dnsmasq's default), and refuses others. */
 #define THREADS     64
 #define THREADS_MAX 128 /* including stuck ones */
 #define LATE_MAX    256

@@ -55,8 +55,8 @@ const struct fa_robots_file *fa_robots_put_error(struct fa_robots_cache *cache, 
                                                  const struct fa_error *error, bool transient,
                                                  double now);
 
-/** Whether an outcome says that there is no robots.txt (RFC 9309, 2.3.1.3), and not that it cannot be
- * reached. */
+/** Whether an outcome says that there is no robots.txt (RFC 9309, 2.3.1.3), and not that it cannot
+ * be reached. */
 bool fa_robots_is_missing(const struct fa_outcome *outcome);
 
 /** Whether a URL may be requested.  @return 0, or -1 with FA_CLASS_REFUSED. */

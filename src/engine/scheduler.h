@@ -56,8 +56,8 @@ void fa_scheduler_end_login(struct fa_scheduler *scheduler, struct fa_job *job, 
                             double now);
 
 /**
- * Replace the shares of the limits, also of known origins.  A smaller share ends no transfer: a host
- * is requested again when enough of its transfers have ended.
+ * Replace the shares of the limits, also of known origins.  A smaller share ends no transfer: a
+ * host is requested again when enough of its transfers have ended.
  *
  * @return 0, or -1: no memory.
  */

@@ -4,9 +4,9 @@
  * connection) it goes on with those that the server allows.  Only a pause that the server asks for
  * holds for its host; the connections that there are go on.
  *
- * A job without an own attempt in progress waits in the state SPLIT for its segments.  When the last
- * of them has ended, its outcome is settled: the file is complete, or the job requests the first
- * range that is missing, or the failure of its own attempt counts now.
+ * A job without an own attempt in progress waits in the state SPLIT for its segments.  When the
+ * last of them has ended, its outcome is settled: the file is complete, or the job requests the
+ * first range that is missing, or the failure of its own attempt counts now.
  */
 #include "engine/segments.h"
 

@@ -15,8 +15,8 @@ bool fa_segments_are_due(const struct fa_session *s, double now);
 /** When the next turn is needed for a review; INFINITY: the tick suffices. */
 double fa_segments_alarm(const struct fa_session *s);
 
-/** Note the progress of all split jobs, stop connections that have reached their limit or whose slot
- * a job waits for, and start new ones on slots that no job waits for. */
+/** Note the progress of all split jobs, stop connections that have reached their limit or whose
+ * slot a job waits for, and start new ones on slots that no job waits for. */
 void fa_segments_review(struct fa_session *s, double now);
 
 /** The own attempt of a split job has ended: call it before its outcome is settled. */

@@ -3,9 +3,9 @@
  *
  * The order of opening is fixed by what can be undone and by fork(2): the config is checked before
  * anything is created; the folder is locked before the state is opened; the nursery and the keeper
- * are started while the process has no thread; the sandbox applies to the calling thread and those that it
- * creates later, so it comes before all other threads; the limit of open files is divided after
- * the session has opened its own descriptors.
+ * are started while the process has no thread; the sandbox applies to the calling thread and those
+ * that it creates later, so it comes before all other threads; the limit of open files is divided
+ * after the session has opened its own descriptors.
  *
  * fa_session_free() may be called at any point of that, and frees in reverse: first what calls
  * back (strategy, stage, resolver), then what the callbacks use.

@@ -294,8 +294,8 @@ static enum fa_retryability job_retryability(const struct fa_job *job)
     }
 }
 
-/* Whether a new URL may help.  Behind a redirect to another host, the listed URL may lead to a valid
- * one, which costs less. */
+/* Whether a new URL may help.  Behind a redirect to another host, the listed URL may lead to a
+ * valid one, which costs less. */
 static bool job_wants_refresh(const struct fa_job *job, const struct fa_settle_case *with)
 {
     const struct fa_outcome *outcome = &job->outcome;

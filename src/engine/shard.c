@@ -1,7 +1,7 @@
 /*
- * The private folders tell into how many shards a folder is divided: each run makes its own before it
- * looks at the others, so that of two runs that start at once with different numbers, at least one
- * sees the other.  A shard of a list that is divided by URL has a mark beside its state.
+ * The private folders tell into how many shards a folder is divided: each run makes its own before
+ * it looks at the others, so that of two runs that start at once with different numbers, at least
+ * one sees the other.  A shard of a list that is divided by URL has a mark beside its state.
  */
 #include "engine/shard.h"
 
@@ -40,7 +40,8 @@ bool fa_shard_from_name(const char *name, struct fa_shard *ret)
     return strcmp(name, again) == 0 && ret->index < ret->count;
 }
 
-/* Of the first URL that is valid, as that is requested first; a bad entry is divided by its text. */
+/* Of the first URL that is valid, as that is requested first; a bad entry is divided by its
+ * text. */
 static uint64_t entry_key(const struct fa_entry *entry, bool by_url)
 {
     struct fa_url url;

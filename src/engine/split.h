@@ -1,5 +1,6 @@
 /**
- * A file that several connections fetch at once, each a range of it (RFC 9110, 14.2), into one part.
+ * A file that several connections fetch at once, each a range of it (RFC 9110, 14.2), into one
+ * part.
  *
  * The job's own attempt is the first connection: it is like any other attempt, and starts at the
  * first byte that is missing.  The others are segments: attempts for a range that lies ahead, which
@@ -7,8 +8,8 @@
  * is missing in the end.  So retries, mirrors, redirects and errors of an entry are those of the
  * job's attempts, as without segments.
  *
- * What is there is in the map of the part (engine/part_map.h).  It is written from time to time, and
- * a later run continues with it.  All bytes come from answers with one strong validator and one
+ * What is there is in the map of the part (engine/part_map.h).  It is written from time to time,
+ * and a later run continues with it.  All bytes come from answers with one strong validator and one
  * total size.
  *
  * This pair has the state of one such file, and decides about ranges; pure but for the map.
@@ -112,8 +113,8 @@ bool fa_split_take(struct fa_split *split, unsigned more, uint64_t most, struct 
  * example because a signature has expired, does not fail the file. */
 void fa_split_give_back(struct fa_split *split);
 
-/** No segment will be added: the job's own attempt fetches all that its answer has, so that it needs
- * no other request. */
+/** No segment will be added: the job's own attempt fetches all that its answer has, so that it
+ * needs no other request. */
 void fa_split_run_on(struct fa_split *split);
 
 /** The file has changed: only the job's own answer counts, up to its end. */

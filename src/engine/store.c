@@ -299,7 +299,8 @@ static bool fd_is_removed(int fd)
     return fstat(fd, &st) ? errno == ENOENT || errno == ESTALE : st.st_nlink == 0;
 }
 
-/* Once the folder is removed, everything fails: say so, instead of what failed first.  @return -1 */
+/* Once the folder is removed, everything fails: say so, instead of what failed first.  @return
+ * -1 */
 static int store_explain(const struct fa_store *store, struct fa_error *err)
 {
     if (!err || err->domain != FA_DOMAIN_SYSTEM || (err->code != ENOENT && err->code != ESTALE))
@@ -458,8 +459,8 @@ int fa_store_part_know(struct fa_store *store, uint64_t key, const struct fa_ino
     return result;
 }
 
-/* The mode is set first, so that no moment leaves a plain part with the size of a split one.  A mount
- * that shows another mode could not tell them apart. */
+/* The mode is set first, so that no moment leaves a plain part with the size of a split one.  A
+ * mount that shows another mode could not tell them apart. */
 int fa_store_part_split(struct fa_store *store, uint64_t key, const struct fa_inode *inode,
                         uint64_t size)
 {

@@ -39,8 +39,8 @@ void fa_store_free(struct fa_store *store);
 int fa_store_check_shard(const struct fa_store *store, const struct fa_shard *shard,
                          struct fa_error *err);
 
-/** Take the parts of a shard, whose records have been merged, and remove its state.  Can be repeated
- * after an error.  @return 0, or -1 */
+/** Take the parts of a shard, whose records have been merged, and remove its state.  Can be
+ * repeated after an error.  @return 0, or -1 */
 int fa_store_absorb(struct fa_store *store, struct fa_store *shard, struct fa_error *err);
 
 /** Whether the mount options of the file system let other users write to all files of DIR. */
@@ -117,7 +117,8 @@ int fa_store_part_know(struct fa_store *store, uint64_t key, const struct fa_ino
 int fa_store_part_split(struct fa_store *store, uint64_t key, const struct fa_inode *inode,
                         uint64_t size);
 
-/** Open a split part for writing.  @inode  0: of any file; it is set.  @return a descriptor, or -1 */
+/** Open a split part for writing.  @inode  0: of any file; it is set.  @return a descriptor, or
+ * -1 */
 int fa_store_part_join(struct fa_store *store, uint64_t key, struct fa_inode *inode,
                        struct fa_error *err);
 
@@ -137,8 +138,8 @@ int fa_store_part_unite(struct fa_store *store, int fd, uint64_t size, bool stal
 void fa_store_purge(struct fa_store *store, bool (*keeps)(void *arg, uint64_t key), void *arg);
 
 /**
- * Open the part of a hedge: a second file for the same key.  Its bytes are never resumed, and a later
- * run removes what a kill has left of it.
+ * Open the part of a hedge: a second file for the same key.  Its bytes are never resumed, and a
+ * later run removes what a kill has left of it.
  *
  * @return A descriptor, or -1.
  */

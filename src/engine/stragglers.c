@@ -1,7 +1,7 @@
 /*
  * Durations are kept as histograms, one for each class of sizes, so that memory and time do not
- * depend on the number of transfers.  A class with too few of them borrows from larger sizes, which take
- * longer; if there are none, from smaller ones, and durations are scaled as if they were
+ * depend on the number of transfers.  A class with too few of them borrows from larger sizes, which
+ * take longer; if there are none, from smaller ones, and durations are scaled as if they were
  * proportional to the size.  Both err on the side of waiting.
  */
 #include "engine/stragglers.h"

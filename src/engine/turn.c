@@ -147,8 +147,8 @@ static bool turn_dispatch_one(struct fa_session *s, double now)
     return false;
 }
 
-/* Whether files that are complete wait for digests or commands, or refused ones for new URLs, so that
- * no more are fetched. */
+/* Whether files that are complete wait for digests or commands, or refused ones for new URLs, so
+ * that no more are fetched. */
 static bool turn_is_held(const struct fa_session *s)
 {
     return s->finish.staged >= FA_FINISH_MAX || fa_commands_are_full(&s->hooks.commands) ||
@@ -332,8 +332,8 @@ void fa_turn(evutil_socket_t fd, short what, void *session)
 }
 
 /* Parts of long transfers are named and recorded while they are in progress, so that a crash loses
- * little, and so that they can be seen.  One without a byte has nothing to lose.  A part that cannot
- * be named now is named later. */
+ * little, and so that they can be seen.  One without a byte has nothing to lose.  A part that
+ * cannot be named now is named later. */
 static void turn_record_heads(struct fa_session *s, double now)
 {
     struct fa_job *job;

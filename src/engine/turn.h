@@ -2,8 +2,8 @@
  * The turn: what the session does whenever something has happened, always in this order.
  *
  * Settle ended attempts; queue retries that are due; start jobs, and read entries for more of
- * them, as far as the limits allow; hash files and rename them; run commands for them; commit the state; check for the
- * end; set the alarm.
+ * them, as far as the limits allow; hash files and rename them; run commands for them; commit the
+ * state; check for the end; set the alarm.
  */
 #ifndef FA_ENGINE_TURN_H
 #define FA_ENGINE_TURN_H

@@ -1,8 +1,8 @@
 /*
  * linkat(2) by descriptor alone (AT_EMPTY_PATH) saves the lookup of three names in /proc, but
- * requires a capability before Linux 6.10.  Else the file is named by its link in /proc.  Containers
- * may have no /proc, and network file systems have no O_TMPFILE, or have it and cannot link: hence
- * the probe.
+ * requires a capability before Linux 6.10.  Else the file is named by its link in /proc.
+ * Containers may have no /proc, and network file systems have no O_TMPFILE, or have it and cannot
+ * link: hence the probe.
  *
  * The mode is that of open(2) under the umask.  A default access control list of the folder would
  * change it, which the probe notices too.

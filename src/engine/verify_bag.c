@@ -1,5 +1,6 @@
 /*
- * A bag is checked as RFC 8493, section 3 says: that it is complete, and that its digests are right.
+ * A bag is checked as RFC 8493, section 3 says: that it is complete, and that its digests are
+ * right.
  *
  * The manifests of a kind are indexed first (list/bag.h).  Then each is read from its start: a file
  * that an earlier one has was checked with that; any other is hashed once for all manifests.  The

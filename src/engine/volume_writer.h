@@ -51,7 +51,8 @@ int fa_volume_writer_finish(struct fa_volume_writer *w, uint64_t *ret_offset, st
 /** Remove what was written of a member that failed. */
 void fa_volume_writer_cancel(struct fa_volume_writer *w);
 
-/** Open the volume of a run that was killed or stopped, if there is one, so that it can be closed. */
+/** Open the volume of a run that was killed or stopped, if there is one, so that it can be
+ * closed. */
 int fa_volume_writer_reopen(struct fa_volume_writer *w, struct fa_error *err);
 
 /** Give the open volume, all of whose members are committed, its end and its name.

@@ -12,7 +12,8 @@
 #include <unistd.h>
 
 /* Merge the task types of the library with those of the program, and become a nursery or a
- * keeper if this process was started as one.  The memory is never freed: the nursery does not return. */
+ * keeper if this process was started as one.  The memory is never freed: the nursery does not
+ * return. */
 void fa_worker_main(int argc, char **argv, const struct fa_task_type *types)
 {
     (void)argc, (void)argv;

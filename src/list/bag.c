@@ -1,7 +1,7 @@
 /*
- * A manifest has a line for each file of the bag, in an order that need not be that of fetch.txt.  The
- * index has 16 bytes for each line: the key of the path, and where the line is.  Lookups read the
- * line again, and compare the path, so that equal keys do no harm.
+ * A manifest has a line for each file of the bag, in an order that need not be that of fetch.txt.
+ * The index has 16 bytes for each line: the key of the path, and where the line is.  Lookups read
+ * the line again, and compare the path, so that equal keys do no harm.
  *
  * Keys are those of decoded paths, because programs encode with digits in lower or upper case.
  * "%25" is a percent sign from version 1.0 on; before, only line ends were encoded.

@@ -41,8 +41,8 @@ int fa_columns_check(const char *map, struct fa_error *err);
 /**
  * What a column is.
  *
- * @map   A map that has been checked; NULL: none.  A part that it does not name is the column of the
- *        part's own name, in any case.
+ * @map   A map that has been checked; NULL: none.  A part that it does not name is the column of
+ *        the part's own name, in any case.
  * @return enum fa_column bits; 0: nothing.
  */
 unsigned fa_columns_find(const char *map, const char *name, size_t len);

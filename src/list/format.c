@@ -1,6 +1,6 @@
 /*
- * A list need not have a name or type that tells its format: it may be a pipe.  So each format looks
- * at the first bytes, in the order of the table.  The text format is the last one, because it
+ * A list need not have a name or type that tells its format: it may be a pipe.  So each format
+ * looks at the first bytes, in the order of the table.  The text format is the last one, because it
  * accepts any bytes: it turns what it does not understand into bad entries.
  *
  * The formats that are guessed are those that text cannot be: a guess must not take a list whose

@@ -39,7 +39,8 @@ static const struct {
 
 static const char json[] = "a JSON array; write one object per line, as with: jq -c '.[]'";
 
-/* Whether an array of objects or texts begins: all of it is one value, of which no line is an entry. */
+/* Whether an array of objects or texts begins: all of it is one value, of which no line is an
+ * entry. */
 static bool text_is_json_array(const char *at, size_t len, bool *ret_more)
 {
     size_t i = 1;

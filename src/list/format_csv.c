@@ -31,8 +31,8 @@ struct csv {
     uint32_t kept[COLUMNS_MAX];  /* Where in names, from 1; 0: not kept. */
 };
 
-/* Pass over the text, at the beginning of a field, or inside quotes if *open.  Return the end of the
- * field: the delimiter, or end. */
+/* Pass over the text, at the beginning of a field, or inside quotes if *open.  Return the end of
+ * the field: the delimiter, or end. */
 static const char *field_skip(const char *at, const char *end, char delimiter, bool *open)
 {
     if (!*open && at < end && *at == '"') {

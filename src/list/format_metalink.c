@@ -1,15 +1,16 @@
 /*
- * Metalink (RFC 5854), and its predecessor, version 3, which distributions still hand out: XML, each
- * <file> of which is an entry with its mirrors.
+ * Metalink (RFC 5854), and its predecessor, version 3, which distributions still hand out: XML,
+ * each <file> of which is an entry with its mirrors.
  *
  * expat is fed piece by piece and suspended at the end of each file, so that memory does not grow
  * with the list.  A document type is refused: entities are the one way in which a small document
  * becomes a large one.  A token that does not end (an attribute, say) is refused, too, because
  * expat keeps all of it.
  *
- * URLs are sorted by priority, 1 first; those without one are last (RFC 5854, 4.2.16.1).  Of several
- * hashes the longest one counts, and so it is with sets of hashes of pieces; a set that is malformed or
- * too long is ignored, unless the file has no other hash.  Signatures and torrents are ignored.
+ * URLs are sorted by priority, 1 first; those without one are last (RFC 5854, 4.2.16.1).  Of
+ * several hashes the longest one counts, and so it is with sets of hashes of pieces; a set that is
+ * malformed or too long is ignored, unless the file has no other hash.  Signatures and torrents are
+ * ignored.
  */
 #include "list/format.h"
 #include "list/pieces.h"

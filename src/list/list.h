@@ -1,9 +1,9 @@
 /**
  * A list of entries, read as a stream.
  *
- * Its bytes come from a file, standard input or another pipe, perhaps compressed, or are the text of
- * one URL (list/source.h).  The first bytes determine the format (list/format.h), which parses the
- * entries.  Memory does not grow with the length of a list.
+ * Its bytes come from a file, standard input or another pipe, perhaps compressed, or are the text
+ * of one URL (list/source.h).  The first bytes determine the format (list/format.h), which parses
+ * the entries.  Memory does not grow with the length of a list.
  *
  * Nothing here blocks.  One thread at a time.
  */

@@ -6,7 +6,8 @@
  *
  * A packed entry is one line.  Each of its fields follows a TAB: the URLs, an empty field, the
  * options as `name=value`, and, if there are columns, an empty field, and the name and the value of
- * each.  A backslash, TAB, LF and CR inside a field are "\\", "\t", "\n" and "\r".  So its first byte is a TAB, which that of an entry's text never is.
+ * each.  A backslash, TAB, LF and CR inside a field are "\\", "\t", "\n" and "\r".  So its first
+ * byte is a TAB, which that of an entry's text never is.
  *
  * Pure, and safe on any bytes.
  */

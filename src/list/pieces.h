@@ -34,8 +34,8 @@ bool fa_pieces_fit(const struct fa_pieces *pieces, uint64_t size);
 /** Whether a piece has that digest.  @i  From 0. */
 bool fa_pieces_match(const struct fa_pieces *pieces, size_t i, const unsigned char *digest);
 
-/** The sets of digests that a file has, one for each algorithm: the longest digests count.  All zero:
- * none. */
+/** The sets of digests that a file has, one for each algorithm: the longest digests count.  All
+ * zero: none. */
 struct fa_piece_sets {
     struct fa_buf best; /**< The text. */
     enum fa_hash type;  /**< Its algorithm; 0: there is no set. */

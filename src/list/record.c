@@ -1,10 +1,10 @@
 /*
- * Values are collected first, because the URL may come after its mirrors, and because an entry has to
- * know the number and size of its parts in advance.
+ * Values are collected first, because the URL may come after its mirrors, and because an entry has
+ * to know the number and size of its parts in advance.
  *
- * Unknown columns are kept only if the options say so: a list of a museum has fifty of them, and each
- * entry in the state would repeat all.  The names of the others are reported with the first good entry, because a bad one has no
- * other report than its error.
+ * Unknown columns are kept only if the options say so: a list of a museum has fifty of them, and
+ * each entry in the state would repeat all.  The names of the others are reported with the first
+ * good entry, because a bad one has no other report than its error.
  */
 #include "list/record.h"
 

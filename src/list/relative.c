@@ -1,7 +1,7 @@
 /*
  * A name is one of a file system: all of its bytes stand for themselves, so "%", "?" and "#" are
- * encoded, too.  Bytes that a path may hold stay as they are (pchar of RFC 3986), so that the URL is
- * the one that other programs make of the name.
+ * encoded, too.  Bytes that a path may hold stay as they are (pchar of RFC 3986), so that the URL
+ * is the one that other programs make of the name.
  */
 #include "list/relative.h"
 

@@ -4,10 +4,10 @@
  * and both are detected by the first bytes that arrive at them, which are therefore read into the
  * buffer of the stage: they may be its input.
  *
- * Reading is non-blocking: a pipe may be slow, and the loop must go on meanwhile.  Standard input is
- * not switched to O_NONBLOCK: the flag belongs to the open file description, which other processes
- * may share, such as the shell.  poll(2) before each read(2) has the same effect.  A regular file
- * is always ready (poll(2)).
+ * Reading is non-blocking: a pipe may be slow, and the loop must go on meanwhile.  Standard input
+ * is not switched to O_NONBLOCK: the flag belongs to the open file description, which other
+ * processes may share, such as the shell.  poll(2) before each read(2) has the same effect.  A
+ * regular file is always ready (poll(2)).
  */
 #include "list/source.h"
 

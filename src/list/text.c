@@ -47,8 +47,8 @@ static char *text_next_field(char **at, char *end, char c, size_t *ret_len)
     return begin;
 }
 
-/* Spreadsheets and scripts write quotes around a URL, mails write "<" and ">" (RFC 3986, C).  No URL
- * may have them in it.  All pairs are removed, so that an entry that is written again stays the
+/* Spreadsheets and scripts write quotes around a URL, mails write "<" and ">" (RFC 3986, C).  No
+ * URL may have them in it.  All pairs are removed, so that an entry that is written again stays the
  * same. */
 static char *text_unquote(char *url, size_t *len)
 {

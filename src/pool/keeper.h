@@ -1,9 +1,9 @@
 /**
  * The keeper: a small process that executes commands of the user, and ends them with the run.
  *
- * It is this program, executed again before it is confined (pool/launch.h); pool/keeping.c says why,
- * and how commands are run.  A keeper that has died or was stopped is started again by the next
- * command; from a confined process, its commands fail.
+ * It is this program, executed again before it is confined (pool/launch.h); pool/keeping.c says
+ * why, and how commands are run.  A keeper that has died or was stopped is started again by the
+ * next command; from a confined process, its commands fail.
  *
  * Belongs to the thread of its event base.
  */

@@ -2,10 +2,10 @@
  * The keeper process, which forks and executes the commands of users.
  *
  * It is started before the program is confined, and is the only process of a run that can execute
- * other programs: what is confined cannot start a command, nor can a command be confined by mistake.
- * It gets its programs once, before data of any server is read, and accepts no others.  After that,
- * its parent can only ask for one of them with another argument, and with environment variables that
- * begin with FETCHALL_.  Workers have no descriptor of its socket.
+ * other programs: what is confined cannot start a command, nor can a command be confined by
+ * mistake.  It gets its programs once, before data of any server is read, and accepts no others.
+ * After that, its parent can only ask for one of them with another argument, and with environment
+ * variables that begin with FETCHALL_.  Workers have no descriptor of its socket.
  *
  * A command is the leader of a process group, with default signals, /dev/null or a file of its
  * parent as standard input, and no other descriptor but 0 to 2.  Its group is killed when it ends,
@@ -159,7 +159,8 @@ static char *const *request_words(const struct request *request)
     return all;
 }
 
-/* In the child.  What fails is a line of the output, so that it is reported as that of a program. */
+/* In the child.  What fails is a line of the output, so that it is reported as that of a
+ * program. */
 static _Noreturn void command_execute(struct request *request, int out, pid_t parent)
 {
     int null = request->input >= 0 ? request->input : open("/dev/null", O_RDONLY | O_CLOEXEC);

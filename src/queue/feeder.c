@@ -1,7 +1,7 @@
 /*
  * The feeder holds leases of partitions, renews them with each beat, and takes entries as its
- * session can use them.  An entry that has ended is reported as done once its record is in the state
- * (FA_EVENT_SAVED), so that a crash in between repeats it and loses nothing.
+ * session can use them.  An entry that has ended is reported as done once its record is in the
+ * state (FA_EVENT_SAVED), so that a crash in between repeats it and loses nothing.
  *
  *    queue ──leases──▶ leases ──▶ takes ──entries──▶ session
  *      ▲                              results ◀──events──┘ │
@@ -66,8 +66,8 @@ void fa_feeder_handle(struct fa_feeder *feeder, const struct fa_event *event)
     }
 }
 
-/* A session that is being stopped repeats no attempt, so its failures are not those of an entry that
- * has had all of its attempts. */
+/* A session that is being stopped repeats no attempt, so its failures are not those of an entry
+ * that has had all of its attempts. */
 bool fa_feeder_gives_back(const struct fa_feeder *feeder, const struct fa_result *result)
 {
     bool stops = feeder->lost || feeder->failed ||

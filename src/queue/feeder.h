@@ -49,8 +49,8 @@ void fa_feeder_handle(struct fa_feeder *feeder, const struct fa_event *event);
 
 void fa_feeder_get_figures(const struct fa_feeder *feeder, struct fa_feeder_figures *ret);
 
-/** Whether an entry is given back to the queue, so that the result is not its last: it was cancelled,
- * or had a transient failure while the session was being stopped. */
+/** Whether an entry is given back to the queue, so that the result is not its last: it was
+ * cancelled, or had a transient failure while the session was being stopped. */
 bool fa_feeder_gives_back(const struct fa_feeder *feeder, const struct fa_result *result);
 
 /** After fa_session_run(): give back what is held, for at most a second.  @err  With FAILED. */

@@ -1,7 +1,7 @@
 /*
- * Each beat renews all leases, and brings others up to a fair share of those that have entries.  It is
- * sent three times in the time of a lease; and twice a second while there is nothing to do, so that new
- * entries and those of dead workers begin soon.
+ * Each beat renews all leases, and brings others up to a fair share of those that have entries.  It
+ * is sent three times in the time of a lease; and twice a second while there is nothing to do, so
+ * that new entries and those of dead workers begin soon.
  *
  * A lease that is not renewed in time may belong to another feeder, whose requests would add to
  * those of this one.  So if a beat is late, or says that a lease is lost, the session is stopped
@@ -25,8 +25,8 @@
 #include "queue/notes.h"
 #include "queue/takes.h"
 
-/* Seconds between beats of a worker that has nothing to do, or that shares an origin with others and
- * should soon hear of their pauses. */
+/* Seconds between beats of a worker that has nothing to do, or that shares an origin with others
+ * and should soon hear of their pauses. */
 #define IDLE_BEAT 0.5
 
 /* A partition of which all seats are leaving keeps the share of one, for its last entries. */

@@ -5,14 +5,15 @@
  * partitions; with each lease comes a token, and what is done with an old token is refused.  So one
  * worker at a time requests from an origin, and its own limits for hosts hold over all workers.
  *
- * A partition with an origin that is a large part of all entries has several leases, its seats.  The
- * owner of n of k seats may use n / k of its limits for the hosts of the partition.
+ * A partition with an origin that is a large part of all entries has several leases, its seats.
+ * The owner of n of k seats may use n / k of its limits for the hosts of the partition.
  *
  * Every entry has one result that counts.  A worker takes entries, and reports them as done; if it
  * dies, its lease ends, and the next owner of the partition gets them again.
  *
- * All calls return at once; the answer comes on the loop, in the order of the calls, and also if the
- * store was away or full meanwhile: then it is waited for.  One thread.  The program ignores SIGPIPE.
+ * All calls return at once; the answer comes on the loop, in the order of the calls, and also if
+ * the store was away or full meanwhile: then it is waited for.  One thread.  The program ignores
+ * SIGPIPE.
  */
 #ifndef FA_QUEUE_QUEUE_H
 #define FA_QUEUE_QUEUE_H
@@ -191,9 +192,9 @@ struct fa_queue_ops {
     /** Give a partition back, with what is held of it; nobody died. */
     void (*defer)(struct fa_queue *queue, const struct fa_queue_lease *lease, fa_queue_then then,
                   void *ctx);
-    /** Record what is known about origins of the partition, for the next owner of the lease.  A longer
-     * pause is also that of the other seats, and counts with an old token, too: the owners get it
-     * with their next beat. */
+    /** Record what is known about origins of the partition, for the next owner of the lease.  A
+     * longer pause is also that of the other seats, and counts with an old token, too: the owners
+     * get it with their next beat. */
     void (*block)(struct fa_queue *queue, const struct fa_queue_lease *lease,
                   const struct fa_queue_origin *origins, size_t n, fa_queue_then then, void *ctx);
     /** This worker ends. */

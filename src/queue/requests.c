@@ -1,11 +1,11 @@
 /*
  * A connection begins with AUTH, SELECT, INFO and SCRIPT LOAD; then all requests without an answer
- * are sent, in their order.  Each answer belongs to the first of them.  The script is sent once INFO
- * is answered: before AUTH, Redis accepts no more than 16 KiB, and would not say that it requires a
- * password.
+ * are sent, in their order.  Each answer belongs to the first of them.  The script is sent once
+ * INFO is answered: before AUTH, Redis accepts no more than 16 KiB, and would not say that it
+ * requires a password.
  *
- * Redis that starts (LOADING), has no memory (OOM) or lost the script (NOSCRIPT) is treated like one
- * that is away: the connection is closed, and the next one repeats the request.
+ * Redis that starts (LOADING), has no memory (OOM) or lost the script (NOSCRIPT) is treated like
+ * one that is away: the connection is closed, and the next one repeats the request.
  */
 #include "queue/requests.h"
 

@@ -1,9 +1,9 @@
 /*
  * Entries are taken in batches, one from each lease in turn, until the window is full.
  *
- * Two workers that died with an entry make it a suspect.  Most suspects are innocent: a worker holds
- * thousands of entries.  So few of them are downloaded at once, the fewer the more deaths, and in the
- * end one at a time without any other entry at hand.
+ * Two workers that died with an entry make it a suspect.  Most suspects are innocent: a worker
+ * holds thousands of entries.  So few of them are downloaded at once, the fewer the more deaths,
+ * and in the end one at a time without any other entry at hand.
  */
 #include "queue/takes.h"
 

@@ -1,6 +1,6 @@
 /*
- * Eight bytes a step, with a table for each of them ("slicing by 8"): about six times as fast as one
- * byte a step, and as fast as a disk.
+ * Eight bytes a step, with a table for each of them ("slicing by 8"): about six times as fast as
+ * one byte a step, and as fast as a disk.
  */
 #include "stage/crc32c.h"
 

@@ -1,6 +1,6 @@
 /**
- * CRC-32C (Castagnoli; RFC 3720, B.4), which storage services declare, and which neither OpenSSL nor
- * zlib has.
+ * CRC-32C (Castagnoli; RFC 3720, B.4), which storage services declare, and which neither OpenSSL
+ * nor zlib has.
  */
 #ifndef FA_STAGE_CRC32C_H
 #define FA_STAGE_CRC32C_H

@@ -4,8 +4,8 @@
  * algorithms are fetched once and shared; the contexts belong to one thread.
  *
  * EVP_sha256(3) and the like would be shorter, but since OpenSSL 3.0 EVP_DigestInit_ex(3) then
- * fetches implicitly, for each file (crypto(7)).  xxHash and the checksums of 32 bits are not in OpenSSL:
- * xxHash has a state of its own, whose alignment XXH3_createState() takes care of.
+ * fetches implicitly, for each file (crypto(7)).  xxHash and the checksums of 32 bits are not in
+ * OpenSSL: xxHash has a state of its own, whose alignment XXH3_createState() takes care of.
  */
 #include "stage/digest.h"
 

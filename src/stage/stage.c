@@ -14,8 +14,8 @@
  * file is not divided, so a large one holds up the loop until it is read.
  *
  * Sending a file to a worker takes about 14 us of CPU time (descriptors, messages, wake-ups), in
- * which SHA-256 gets through INLINE_BYTES.  So FA_HASH_WITH_AUTO hashes smaller files inline, unless
- * they may have to be read from a disk first, for which the loop must not wait.
+ * which SHA-256 gets through INLINE_BYTES.  So FA_HASH_WITH_AUTO hashes smaller files inline,
+ * unless they may have to be read from a disk first, for which the loop must not wait.
  */
 #include "stage/stage.h"
 
@@ -71,8 +71,8 @@ struct fa_stage {
     unsigned batches;
 };
 
-/* The worker's side.  Input: descriptors, and their sizes; output for each: the number of digests and the
- * digests, or -1 and an error. */
+/* The worker's side.  Input: descriptors, and their sizes; output for each: the number of digests
+ * and the digests, or -1 and an error. */
 
 struct digest_shared {
     struct fa_digest_set *set;

@@ -68,8 +68,8 @@ int fa_stage_submit(struct fa_stage *stage, int fd, uint64_t size, unsigned hash
 /** In place of an offset: the whole file. */
 #define FA_STAGE_WHOLE UINT64_MAX
 
-/** The same for a part of a file, such as a member of an archive.  @from  Offset of its first byte, or
- * FA_STAGE_WHOLE. */
+/** The same for a part of a file, such as a member of an archive.  @from  Offset of its first byte,
+ * or FA_STAGE_WHOLE. */
 int fa_stage_submit_member(struct fa_stage *stage, int fd, uint64_t from, uint64_t size,
                            unsigned hashes, enum fa_stage_how how, void *tag, struct fa_error *err);
 

@@ -37,8 +37,8 @@ int fa_changes_remove(struct fa_changes *changes, uint64_t key);
 
 /** Find the latest change of a key.
  *
- * @return whether there is one.  ret_removed is set for a removal; otherwise ret is the record, with
- *         strings borrowed until the next change. */
+ * @return whether there is one.  ret_removed is set for a removal; otherwise ret is the record,
+ *         with strings borrowed until the next change. */
 bool fa_changes_find(const struct fa_changes *changes, uint64_t key, bool *ret_removed,
                      struct fa_record *ret);
 

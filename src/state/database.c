@@ -6,15 +6,15 @@
  * A database of an older schema is migrated.  A reader must not change the file, so it migrates a
  * temporary copy.  A newer schema is an error.
  *
- * Durability: the database uses a WAL on local file systems, else a rollback journal: a WAL requires
- * memory that is shared through the file system.  The whole database is checked (quick_check) only
- * if the last run did not end properly.
+ * Durability: the database uses a WAL on local file systems, else a rollback journal: a WAL
+ * requires memory that is shared through the file system.  The whole database is checked
+ * (quick_check) only if the last run did not end properly.
  *
  * Locks and syncs can be missing on mounts.  Without locks of fcntl(2) the VFS "unix-none" is used,
- * which has none: a second fetchall is kept out by the lock of the folder.  Without fsync(2), SQLite
- * cannot roll back the journal of a run that was killed, but it can read a WAL; the index of that is
- * in the memory of the process, which keeps the database locked.  A power failure may damage the
- * database then, which is set aside.
+ * which has none: a second fetchall is kept out by the lock of the folder.  Without fsync(2),
+ * SQLite cannot roll back the journal of a run that was killed, but it can read a WAL; the index of
+ * that is in the memory of the process, which keeps the database locked.  A power failure may
+ * damage the database then, which is set aside.
  */
 #include "state/database.h"
 
@@ -229,8 +229,8 @@ static int connection_configure(sqlite3 *db)
                         NULL, NULL, NULL);
 }
 
-/* A database whose last journal was a WAL can be opened without shared memory only if the connection
- * owns it, and other pragmas open it. */
+/* A database whose last journal was a WAL can be opened without shared memory only if the
+ * connection owns it, and other pragmas open it. */
 static int connection_own(const struct database_opening *o)
 {
     return o->write && !o->shares
@@ -340,8 +340,8 @@ static const char *opening_synchronous(const struct database_opening *o, bool wa
                                 : "PRAGMA synchronous=NORMAL";
 }
 
-/* Readers have their turn again once the connection is not the owner any more; it remains that for a
- * WAL without shared memory. */
+/* Readers have their turn again once the connection is not the owner any more; it remains that for
+ * a WAL without shared memory. */
 static enum opening_result opening_set_journal(struct database_opening *o)
 {
     char mode[16] = "";

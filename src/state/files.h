@@ -8,8 +8,8 @@
 
 #include <stddef.h>
 
-/** What SQLite adds to the name of a database for its files (https://sqlite.org/tempfiles.html).  The
- * database itself is the last one: if the others go first, it is an older state at worst. */
+/** What SQLite adds to the name of a database for its files (https://sqlite.org/tempfiles.html).
+ * The database itself is the last one: if the others go first, it is an older state at worst. */
 #define FA_FILES 4
 extern const char *const fa_files_suffixes[FA_FILES];
 

@@ -46,8 +46,8 @@ struct fa_strategy_ops {
     void (*cancel)(struct fa_strategy *self, struct fa_attempt *attempt);
     /** The rate of the attempt has changed. */
     void (*tune)(struct fa_strategy *self, struct fa_attempt *attempt, uint64_t rate);
-    /** How late the event loops handled a timer since the last call, at most, in seconds.  NULL: has
-     * no loops. */
+    /** How late the event loops handled a timer since the last call, at most, in seconds.  NULL:
+     * has no loops. */
     double (*delay)(struct fa_strategy *self);
     /** Active attempts are dropped without calling done(). */
     void (*free)(struct fa_strategy *self);

@@ -1,9 +1,9 @@
 /**
  * Which sockets an event loop watches for libcurl, and for what.
  *
- * libcurl stops watching the socket of a connection when its transfer ends, and watches it again for
- * the next transfer, mostly at once and for the same.  With epoll(7), each costs a system call.  So a
- * socket that is known to be closed through fa_watches_close() rests instead: the kernel still
+ * libcurl stops watching the socket of a connection when its transfer ends, and watches it again
+ * for the next transfer, mostly at once and for the same.  With epoll(7), each costs a system call.
+ * So a socket that is known to be closed through fa_watches_close() rests instead: the kernel still
  * watches it, and if something arrives meanwhile, that stops too.
  *
  * Belongs to the thread of the loop.

@@ -3,8 +3,8 @@
  * against the limits and the disk before the first byte is written, the running size against the
  * same limits with each write, and the final size at the end.
  *
- * The buffer grows with the rate: thousands of slow transfers would each fill a large one, gradually,
- * and a fast one would need a write(2) for each small one.
+ * The buffer grows with the rate: thousands of slow transfers would each fill a large one,
+ * gradually, and a fast one would need a write(2) for each small one.
  *
  * On failure the part file keeps exactly the bytes that are known to be valid, so that a later
  * attempt can resume after them.  If that cannot be known (a failed fdatasync(2)), it keeps none.

@@ -12,10 +12,10 @@
  * share belongs to the thread of the multi handle, so it needs no locks.  It has space for 8
  * sessions in libcurl 7.88.
  *
- * curl_multi_remove_handle(3) walks through all connections if the handle has left one, in search of
- * those of CURLOPT_CONNECT_ONLY(3): with 6,000 connections, two fifths of the CPU time.  A handle
- * that cannot find its last connection counts as one that has left none, so a look into the cache of
- * another share, which is always empty, avoids the walk.
+ * curl_multi_remove_handle(3) walks through all connections if the handle has left one, in search
+ * of those of CURLOPT_CONNECT_ONLY(3): with 6,000 connections, two fifths of the CPU time.  A
+ * handle that cannot find its last connection counts as one that has left none, so a look into the
+ * cache of another share, which is always empty, avoids the walk.
  *
  * A closed connection is freed once no lease refers to it.  The counter `turn` is odd while libcurl
  * is running, so that the watchdog can read it without the lock.

@@ -1,7 +1,7 @@
 /*
- * Encoding comes last, when a request is made: the URL of an entry (fa_url.whole) stays what it was,
- * because it identifies files in states that older versions wrote.  Only spaces are encoded before
- * libcurl parses the URL, which would make them "+" in a query.
+ * Encoding comes last, when a request is made: the URL of an entry (fa_url.whole) stays what it
+ * was, because it identifies files in states that older versions wrote.  Only spaces are encoded
+ * before libcurl parses the URL, which would make them "+" in a query.
  */
 #include "transfer/encode.h"
 

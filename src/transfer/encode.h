@@ -1,8 +1,8 @@
 /**
  * URLs as people have them: with spaces, brackets and other bytes that a request must not have.
  *
- * They are percent-encoded as browsers do (WHATWG URL Standard), and so are those that browsers send
- * as they are but RFC 3986 forbids, because strict servers refuse them.  Pure.
+ * They are percent-encoded as browsers do (WHATWG URL Standard), and so are those that browsers
+ * send as they are but RFC 3986 forbids, because strict servers refuse them.  Pure.
  */
 #ifndef FA_TRANSFER_ENCODE_H
 #define FA_TRANSFER_ENCODE_H

@@ -2,8 +2,8 @@
  * Digests of files that servers declare in the headers of their answers.
  *
  * Repr-Digest and Content-Digest (RFC 9530), Digest (RFC 3230), Content-MD5 (RFC 1864), x-goog-hash
- * and x-amz-checksum-*.  What is malformed or of an unknown algorithm is ignored, and so is a digest
- * that a second field contradicts.  Pure.
+ * and x-amz-checksum-*.  What is malformed or of an unknown algorithm is ignored, and so is a
+ * digest that a second field contradicts.  Pure.
  */
 #ifndef FA_TRANSFER_HTTP_DIGEST_H
 #define FA_TRANSFER_HTTP_DIGEST_H

@@ -1,5 +1,6 @@
 /**
- * Cookies that all transfers of a run share (RFC 6265): those of a file, and those that servers set.
+ * Cookies that all transfers of a run share (RFC 6265): those of a file, and those that servers
+ * set.
  *
  * Attempts run in other threads and processes, so each is given the cookies of its URL as a text
  * (see cookies.h), and its outcome brings back what the handle has then.  Merging compares the two:

@@ -20,8 +20,8 @@ void fa_rate_limit_init(struct fa_rate_limit *limit)
     *limit = (struct fa_rate_limit){.reset = fa_retry_after_none};
 }
 
-/* The first element of a list, without its parameters: proxies join fields, and older drafts add the
- * policy ("0, 0;w=1").  A date has a comma, and begins with a letter. */
+/* The first element of a list, without its parameters: proxies join fields, and older drafts add
+ * the policy ("0, 0;w=1").  A date has a comma, and begins with a letter. */
 static size_t value_first(const char *value, size_t len)
 {
     size_t n = 0;

@@ -527,7 +527,8 @@ static bool response_has_other_type(const struct fa_response *response)
            (response->unfit || (!response->typed && response->status != 206));
 }
 
-/* A web page, another type, or a wish of the owner says nothing about the bytes that are there: they stay. */
+/* A web page, another type, or a wish of the owner says nothing about the bytes that are there:
+ * they stay. */
 static void response_guard(struct fa_response *response)
 {
     response->guarded = response->asked.guard && response->page;

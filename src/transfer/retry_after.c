@@ -2,8 +2,8 @@
  * The value comes from a server, so every length and number is bounded: seconds saturate at
  * FA_RETRY_AFTER_MAX.
  *
- * A number of seconds and a time since 1970 are told apart by their size, as nobody waits for thirty
- * years.
+ * A number of seconds and a time since 1970 are told apart by their size, as nobody waits for
+ * thirty years.
  */
 #include "transfer/retry_after.h"
 

@@ -1,6 +1,6 @@
 /**
- * How long a server asks to wait, as Retry-After (RFC 9110, 10.2.3) and the fields about rate limits
- * have it: pure.
+ * How long a server asks to wait, as Retry-After (RFC 9110, 10.2.3) and the fields about rate
+ * limits have it: pure.
  */
 #ifndef FA_TRANSFER_RETRY_AFTER_H
 #define FA_TRANSFER_RETRY_AFTER_H

@@ -39,7 +39,8 @@
  * trailers. */
 #define HEADERS_MAX (400 * 1024)
 
-/* Answers to challenges in one attempt: the second one is for a nonce that the server calls stale. */
+/* Answers to challenges in one attempt: the second one is for a nonce that the server calls
+ * stale. */
 #define CHALLENGES_MAX 2
 
 #define RESET_EVERY     3
@@ -188,8 +189,8 @@ static int transfer_end_header(struct fa_transfer *t, double now)
                                                                         : 0;
 }
 
-/* Unless they are shared, only cookies of responses that another request follows are of any use.  Called for the status
- * line, before libcurl sees the first field. */
+/* Unless they are shared, only cookies of responses that another request follows are of any use.
+ * Called for the status line, before libcurl sees the first field. */
 static void transfer_collect_cookies(struct fa_transfer *t)
 {
     if (t->collects || (!t->settings->cookies && !fa_response_continues(&t->response)))
@@ -783,8 +784,8 @@ static void transfer_redirect(struct fa_transfer *t, struct fa_outcome *ret)
     t->response.location = NULL;
 }
 
-/* libcurl keeps a challenge even if it was not to be answered, and newer versions then take the next
- * one for a rejected password. */
+/* libcurl keeps a challenge even if it was not to be answered, and newer versions then take the
+ * next one for a rejected password. */
 static void transfer_read_challenge(struct fa_transfer *t, struct fa_outcome *ret)
 {
     t->spent |= t->response.digest;

@@ -59,7 +59,8 @@ struct fa_attempt *fa_transfer_attempt(struct fa_transfer *transfer);
  */
 bool fa_transfer_check(struct fa_transfer *transfer, double now);
 
-/** Call after each libcurl function that may close sockets, before fa_connections_leave(): transfers
+/** Call after each libcurl function that may close sockets, before fa_connections_leave():
+ * transfers
  *  whose connection was refused go on to the next address at once. */
 void fa_transfer_skip_refused(struct fa_connections *connections);
 

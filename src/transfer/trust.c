@@ -1,9 +1,9 @@
 /*
  * One X509_STORE is loaded on first use and shared by reference with each SSL_CTX.
  *
- * All files of a folder are read at once, whatever their names are.  OpenSSL would look for the hash
- * of each issuer when a certificate is verified, in files that c_rehash(1) has to name, and that a
- * sandbox would have to let through.
+ * All files of a folder are read at once, whatever their names are.  OpenSSL would look for the
+ * hash of each issuer when a certificate is verified, in files that c_rehash(1) has to name, and
+ * that a sandbox would have to let through.
  *
  * close_notify is tracked with a small object that is attached to the SSL as ex_data, and freed
  * when both the SSL and the watcher have released it: libcurl may keep the connection after the

@@ -187,7 +187,8 @@ static bool host_is_onion(const char *host)
     return len > 6 && strncmp(host + len - 6, ".onion", 6) == 0;
 }
 
-/* Setting the host removes the zone.  RFC 6874: unreserved characters; libcurl decodes no others. */
+/* Setting the host removes the zone.  RFC 6874: unreserved characters; libcurl decodes no
+ * others. */
 static int host_set(CURLU *handle, const char *host, struct fa_error *err)
 {
     static const char unreserved[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"

@@ -2,8 +2,8 @@
  * The parsed form of a URL, for CURLOPT_CURLU(3).
  *
  * libcurl parses the URL of each transfer, although ours are parsed and normalised already.  A
- * handle that is set up once for an origin, and then gets only the path and query of each URL, costs
- * a quarter of that.
+ * handle that is set up once for an origin, and then gets only the path and query of each URL,
+ * costs a quarter of that.
  */
 #ifndef FA_TRANSFER_URL_HANDLE_H
 #define FA_TRANSFER_URL_HANDLE_H

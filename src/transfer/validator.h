@@ -34,8 +34,8 @@ bool fa_etag_is_good(const char *text, size_t len);
 int64_t fa_date_parse(const char *text, size_t len);
 
 /**
- * Parse a date in any of the three forms of RFC 9110, 5.6.7, or a similar one, for example with UTC,
- * +0000 or a day of one digit.
+ * Parse a date in any of the three forms of RFC 9110, 5.6.7, or a similar one, for example with
+ * UTC, +0000 or a day of one digit.
  *
  * @ret_exact  Whether it is an IMF-fixdate.
  * @return -1 if it is not a date.

@@ -1,6 +1,6 @@
 /*
- * Whatever surrounds a secret in a URL, the redacted text does not hold it; and to redact a URL that
- * holds no other twice is to redact it once.
+ * Whatever surrounds a secret in a URL, the redacted text does not hold it; and to redact a URL
+ * that holds no other twice is to redact it once.
  */
 #undef NDEBUG
 #include "transfer/url.h"

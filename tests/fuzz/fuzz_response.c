@@ -1,5 +1,6 @@
 /*
- * Any lines are a head with a verdict, or none yet; a verdict once given stays; what is refused has a reason; and of what was asked for, only that is taken.
+ * Any lines are a head with a verdict, or none yet; a verdict once given stays; what is refused has
+ * a reason; and of what was asked for, only that is taken.
  */
 #undef NDEBUG
 #include "transfer/response.h"

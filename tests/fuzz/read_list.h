@@ -1,8 +1,8 @@
 #ifndef FETCHALL_FUZZ_READ_LIST_H
 #define FETCHALL_FUZZ_READ_LIST_H
 
-/* For fuzzers: a list gives the same entries as a file and as a pipe that is fed in pieces; it ends,
- * and what it gives survives being packed. */
+/* For fuzzers: a list gives the same entries as a file and as a pipe that is fed in pieces; it
+ * ends, and what it gives survives being packed. */
 
 #undef NDEBUG
 #include "list/list.h"

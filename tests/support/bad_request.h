@@ -32,7 +32,8 @@ struct fa_bad_request {
 
 enum fa_bad_taken { FA_BAD_TAKEN, FA_BAD_NOT_YET, FA_BAD_NONSENSE };
 
-/* Takes one head off IN. *REQUEST is new and the caller's if, and only if, it returns FA_BAD_TAKEN. */
+/* Takes one head off IN. *REQUEST is new and the caller's if, and only if, it returns
+ * FA_BAD_TAKEN. */
 enum fa_bad_taken fa_bad_request_take(struct evbuffer *in, struct fa_bad_request **request);
 
 /* Accepts NULL. */

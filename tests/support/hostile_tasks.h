@@ -2,8 +2,8 @@
 #define FETCHALL_SUPPORT_HOSTILE_TASKS_H
 
 /*
- * Workers of the CPU stage that were taken over: fa_test_worker has them with FA_TEST_HOSTILE in the
- * environment, which names a lie.
+ * Workers of the CPU stage that were taken over: fa_test_worker has them with FA_TEST_HOSTILE in
+ * the environment, which names a lie.
  */
 
 #include <fetchall/pool.h>

@@ -6,8 +6,8 @@
 /*
  * Fails the test unless the text is valid: each family has one HELP and one TYPE line before its
  * samples, which are together; names and escapes are correct; no sample occurs twice; counters, and
- * nothing else, end in _total; the buckets of histograms add up.  If promtool(1) is there, its rules
- * apply, too.
+ * nothing else, end in _total; the buckets of histograms add up.  If promtool(1) is there, its
+ * rules apply, too.
  */
 void fa_prometheus_check(const char *text);
 

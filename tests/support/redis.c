@@ -57,8 +57,9 @@ void fa_redis_restart(struct fa_redis *redis)
     const char *argv[32] = {
         "redis-server", "--port", "0", "--unixsocket", socket, "--save", "", "--appendonly", "yes",
         "--dir", redis->scratch->path,
-        /* With everysec, Redis answers up to two seconds before it writes, if the disk is slow: killed
-         * then, it loses what it has acknowledged.  Here, the kernel has it before the answer. */
+        /* With everysec, Redis answers up to two seconds before it writes, if the disk is slow:
+         * killed then, it loses what it has acknowledged.  Here, the kernel has it before the
+         * answer. */
         "--appendfsync", "no"};
     size_t n = 13;
     for (const char *const *arg = redis->args; arg && *arg && n + 1 < 32; ++arg)

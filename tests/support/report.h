@@ -1,7 +1,8 @@
 #ifndef FETCHALL_SUPPORT_REPORT_H
 #define FETCHALL_SUPPORT_REPORT_H
 
-/* Reading JSON Lines: reports, event files, the bad server's log. What is missing fails the test. */
+/* Reading JSON Lines: reports, event files, the bad server's log. What is missing fails the
+ * test. */
 
 #include <jansson.h>
 #include <stdbool.h>

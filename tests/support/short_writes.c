@@ -1,8 +1,8 @@
 /*
  * An LD_PRELOAD library whose pwrite() writes at most as many bytes as SHORT_WRITES says, at least
- * one: what a signal or a nearly full disk may do at any time; and whose fdatasync() of a part takes
- * as many seconds as SLOW_SYNC says, as on a file server that hangs.  With AddressSanitizer in the
- * program, add verify_asan_link_order=0 to ASAN_OPTIONS.
+ * one: what a signal or a nearly full disk may do at any time; and whose fdatasync() of a part
+ * takes as many seconds as SLOW_SYNC says, as on a file server that hangs.  With AddressSanitizer
+ * in the program, add verify_asan_link_order=0 to ASAN_OPTIONS.
  */
 
 #include <stdio.h>

@@ -46,8 +46,9 @@ struct fa_transcript *fa_transcript_read(const char *name);
 struct fa_transcript *fa_transcript_read_with(const char *name,
                                               const struct fa_list_options *options);
 
-/* Fail the test unless a list of that name and text gives this; with a format, also from a pipe whose
- * bytes arrive one by one.  why: part of the reason of the last bad entry or error; NULL: any. */
+/* Fail the test unless a list of that name and text gives this; with a format, also from a pipe
+ * whose bytes arrive one by one.  why: part of the reason of the last bad entry or error; NULL:
+ * any. */
 void fa_transcript_expect(const char *name, const char *text, const struct fa_list_options *options,
                           const char *expected, const char *why);
 

@@ -3,8 +3,8 @@
 
 /*
  * A simulated world in virtual time: servers, DNS, a disk and a user, as a script describes them.
- * Sessions run in it on the null strategy, through fa_session_new_with() and the public API only, and
- * never sleep. A trace records everything that happens.
+ * Sessions run in it on the null strategy, through fa_session_new_with() and the public API only,
+ * and never sleep. A trace records everything that happens.
  *
  * A script has one item per line. Empty lines and lines that begin with '#' are ignored.
  *
@@ -39,11 +39,11 @@
  *
  * The bytes of a file are a function of its version, which is its path where none is given.
  *
- * Every run is checked for these invariants (fa_world_check()): each entry ends exactly once; no limit
- * is exceeded, nor a rate of up to 20 requests per second;
+ * Every run is checked for these invariants (fa_world_check()): each entry ends exactly once; no
+ * limit is exceeded, nor a rate of up to 20 requests per second;
  * no attempt begins before the time of its retry event, during a pause that the host
- * asked for, or after the host was given up; nothing begins after a stop; a file under its final name
- * is complete and of one version; every run ends.
+ * asked for, or after the host was given up; nothing begins after a stop; a file under its final
+ * name is complete and of one version; every run ends.
  */
 
 #include "support/scratch.h"
@@ -109,8 +109,8 @@ const char *fa_world_trace(struct fa_world *world);
  *     end complete|stopped|halted|local
  *
  * without "http://" and the port of an origin. An expected line may have fewer words: those without
- * "=" are compared from the first on ("*" is any), the others in any order. "@T" or "@T-U" before it is
- * when, in seconds, 0.05 more or less. "..." skips lines until the next one fits.
+ * "=" are compared from the first on ("*" is any), the others in any order. "@T" or "@T-U" before
+ * it is when, in seconds, 0.05 more or less. "..." skips lines until the next one fits.
  */
 void fa_world_expect(struct fa_world *world, const char *expected);
 

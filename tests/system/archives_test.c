@@ -1,5 +1,5 @@
-/* --output: files as members of archives.  What is in them is read by tar(1), which knows nothing of
- * ours. */
+/* --output: files as members of archives.  What is in them is read by tar(1), which knows nothing
+ * of ours. */
 
 #include "support/fixture.h"
 #include "support/modes.h"

@@ -380,7 +380,8 @@ FA_TEST_MODES(kill, a_part_of_another_version_is_not_continued)
     end("another version", 2);
 }
 
-/* Each run dies at another time or step, and another number of connections continues with its map. */
+/* Each run dies at another time or step, and another number of connections continues with its
+ * map. */
 static void kill_segments(const struct steps *steps, unsigned round)
 {
     static const char *const numbers[][5] = {{"--segments", "4", NULL},

@@ -539,8 +539,8 @@ static void start_cases(const char *mode, const char *option)
                         "60", option, NULL);
 }
 
-/* The first run is killed when only some of the names are taken; the last one has the list in another
- * order. */
+/* The first run is killed when only some of the names are taken; the last one has the list in
+ * another order. */
 FA_TEST_MODES(mounts, names_that_differ_only_in_case_are_two_files_there)
 {
     mount_one("case inodes");

@@ -25,8 +25,8 @@
 #define PAUSE_MS    6000 /* longer than a lease */
 #define PAUSING     20   /* hosts that ask for a pause */
 #define LARGE_PART  6    /* the large host has an entry for so many others */
-/* Requests that were on their way when the server asked for a pause: on a busy machine, a worker may
- * wait for its turn before it reads the answer. */
+/* Requests that were on their way when the server asked for a pause: on a busy machine, a worker
+ * may wait for its turn before it reads the answer. */
 #define UNDER_WAY_MS 2000
 /* If the worker that asked is killed so soon after, it may not have read it: then nobody has. */
 #define UNREAD_MS 2000
@@ -212,8 +212,8 @@ static void let_them_work(void)
 }
 
 /* Each file, in whichever directory; the name of an entry is that of one URL.  What a killed worker
- * has downloaded and not reported is downloaded again: at most 1 % in the longer form, whose kills are
- * not as dense. */
+ * has downloaded and not reported is downloaded again: at most 1 % in the longer form, whose kills
+ * are not as dense. */
 static void expect_files(void)
 {
     bool *seen = calloc((size_t)entries(), sizeof(*seen));

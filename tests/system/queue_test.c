@@ -1,4 +1,5 @@
-/* fetchall enqueue and work: every entry once, by whichever worker, and politely over all of them. */
+/* fetchall enqueue and work: every entry once, by whichever worker, and politely over all of
+ * them. */
 
 #include "support/ca.h"
 #include "support/fixture.h"
@@ -354,7 +355,8 @@ Test(queue, pause_that_a_server_asked_for_outlives_its_worker_and_redis)
     cr_expect_geq(waited, 6000);
 }
 
-/* What Redis has of an origin is "NOT_BEFORE DOWN LIMIT ...": the largest result of an expression. */
+/* What Redis has of an origin is "NOT_BEFORE DOWN LIMIT ...": the largest result of an
+ * expression. */
 static long long known(const char *expression)
 {
     char text[512];

@@ -351,8 +351,8 @@ Test(recipes, a_database_gives_the_list_and_takes_the_results)
     SAYS("from_database: 2 failed\nfrom_database: 3 ok\n");
 }
 
-/* The first is a good row, without a name or checksum, and the last one too: none of the others, each
- * of which would become an option or a second entry in the list, reaches them. */
+/* The first is a good row, without a name or checksum, and the last one too: none of the others,
+ * each of which would become an option or a second entry in the list, reaches them. */
 Test(recipes, rows_of_a_database_do_not_reach_each_other)
 {
     static const char *const urls[] = {

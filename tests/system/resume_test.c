@@ -1533,8 +1533,8 @@ FA_TEST_MODES(resume, only_pieces_that_are_damaged_are_fetched_again)
     }
 }
 
-/* Where the server itself has other bytes, the piece is requested once more, then the file, as after
- * any mismatch. */
+/* Where the server itself has other bytes, the piece is requested once more, then the file, as
+ * after any mismatch. */
 FA_TEST_MODES(resume, piece_that_never_matches_fails_the_entry)
 {
     static const char path[] = "/ok/3000000/" NAME;

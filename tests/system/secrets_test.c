@@ -441,7 +441,8 @@ FA_TEST_MODES(secrets, challenge_for_digest_is_answered)
     cr_expect_eq(leaks(&other, "127.0.0.6", "Authorization"), 0, "%s: no password", mode);
 }
 
-/* Digest has the user name in the field as it is, so that one with line breaks would be requests. */
+/* Digest has the user name in the field as it is, so that one with line breaks would be
+ * requests. */
 FA_TEST_MODES(secrets, redirect_cannot_put_a_request_into_a_user_name)
 {
     char end[256], listed[256];

@@ -335,8 +335,8 @@ static void copy_folder(const char *from, const char *to)
     fa_run_end(&copy);
 }
 
-/* After a kill before any of its steps, the second merge finishes the first.  FA_EVERY_KILL tries each
- * step. */
+/* After a kill before any of its steps, the second merge finishes the first.  FA_EVERY_KILL tries
+ * each step. */
 Test(shards, merge_can_be_killed_anywhere)
 {
     static char plan_env[PATH_MAX + 32];

@@ -1,6 +1,6 @@
 /*
- * The engine in virtual time: ten thousand random scripts, and the invariants that must hold for each
- * (see support/virtual_world.h).
+ * The engine in virtual time: ten thousand random scripts, and the invariants that must hold for
+ * each (see support/virtual_world.h).
  *
  * A failure prints the seed, and the script and list without the lines that are not needed for it.
  * FA_ENGINE_SEED=N runs that script only; FA_ENGINE_RUNS=N sets the number of scripts.

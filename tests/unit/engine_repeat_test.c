@@ -1,6 +1,6 @@
 /*
- * The engine in virtual time: entries that have the URL and name of an earlier one, and say more, or
- * something else, about the file.  See support/virtual_world.h for the language of the scripts.
+ * The engine in virtual time: entries that have the URL and name of an earlier one, and say more,
+ * or something else, about the file.  See support/virtual_world.h for the language of the scripts.
  */
 
 #include "support/truth.h"

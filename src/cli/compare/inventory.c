@@ -165,7 +165,8 @@ static void differences_name(struct fa_differences *ret, const char *path)
     snprintf(ret->names + used, sizeof(ret->names) - used, "%s%.56s", used ? ", " : "", path);
 }
 
-/* Whether both folders have a file under the path of one of them that needs no other counterpart. */
+/* Whether both folders have a file under the path of one of them that needs no other
+ * counterpart. */
 static bool file_is_paired(const struct fa_inventory *reference, const struct fa_inventory *other,
                            const char *path)
 {

@@ -2,8 +2,8 @@
  * Runs the warm-up and the rounds in the order of the plan, until the number of rounds or a limit
  * is reached.  A round counts only as a whole: an interrupted one is dropped.
  *
- * With --rounds auto, each round is followed by a look at the answer so far (sequence.h), which ends
- * them.
+ * With --rounds auto, each round is followed by a look at the answer so far (sequence.h), which
+ * ends them.
  *
  * The warm-up fills the caches of the servers, of the resolver and of the kernel, which would
  * otherwise favour whoever runs later.  It also measures what a round costs, so that --budget and
