@@ -116,7 +116,7 @@
  *    keeper, keeping: the process that runs commands of users
  *
  * src/transfer: one attempt
- *    transfer, attempt, outcome, settings, setup, wire: an attempt and its result
+ *    transfer, exchange, handle, attempt, outcome, settings, setup, wire: an attempt and its result
  *    request, cookies, jar, response, representation, validator: HTTP
  *    retry_after, rate_limit, guard, http_digest, classify: what responses mean
  *    body, pace: bytes and speed

@@ -22,6 +22,7 @@
 #include "strategy/scout.h"
 #include "strategy/watch.h"
 #include "transfer/connections.h"
+#include "transfer/exchange.h"
 #include "transfer/transfer.h"
 #include "transfer/watchdog.h"
 
@@ -338,7 +339,7 @@ static void on_ready_socket(evutil_socket_t fd, short what, void *arg)
     int flags = (what & EV_READ ? CURL_CSELECT_IN : 0) | (what & EV_WRITE ? CURL_CSELECT_OUT : 0);
     fa_connections_enter(loop->connections, fd);
     curl_multi_socket_action(loop->multi, fd, flags, &running);
-    fa_transfer_skip_refused(loop->connections);
+    fa_exchange_skip_refused(loop->connections);
     fa_connections_leave(loop->connections);
     loop_reap(loop);
 }
@@ -350,7 +351,7 @@ static void on_timeout(evutil_socket_t fd, short what, void *arg)
     int running;
     fa_connections_enter(loop->connections, -1);
     curl_multi_socket_action(loop->multi, CURL_SOCKET_TIMEOUT, 0, &running);
-    fa_transfer_skip_refused(loop->connections);
+    fa_exchange_skip_refused(loop->connections);
     fa_connections_leave(loop->connections);
     loop_reap(loop);
 }

@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "transfer/connections.h"
+#include "transfer/exchange.h"
 #include "transfer/transfer.h"
 
 #include <errno.h>
@@ -58,7 +59,7 @@ static bool driver_step(struct fa_driver *driver, CURLcode *ret_code)
     int count;
     fa_connections_enter(driver->connections, -1);
     CURLMcode code = curl_multi_perform(driver->multi, &count);
-    fa_transfer_skip_refused(driver->connections);
+    fa_exchange_skip_refused(driver->connections);
     fa_connections_leave(driver->connections);
     CURLMsg *message = curl_multi_info_read(driver->multi, &count);
     *ret_code = message ? message->data.result : CURLE_OUT_OF_MEMORY;

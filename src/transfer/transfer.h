@@ -59,11 +59,6 @@ struct fa_attempt *fa_transfer_attempt(struct fa_transfer *transfer);
  */
 bool fa_transfer_check(struct fa_transfer *transfer, double now);
 
-/** Call after each libcurl function that may close sockets, before fa_connections_leave():
- * transfers
- *  whose connection was refused go on to the next address at once. */
-void fa_transfer_skip_refused(struct fa_connections *connections);
-
 /** Flush the body and report the outcome.  Does not close the attempt's fd. */
 void fa_transfer_finish(struct fa_transfer *transfer, CURLcode code, struct fa_outcome *ret);
 
