@@ -44,6 +44,12 @@ static const char *class_of(const struct fa_error *error)
     return error && error->class != FA_CLASS_NONE ? fa_class_name(error->class) : NULL;
 }
 
+/* The status of a response. */
+static json_t *status_of(const struct fa_error *error)
+{
+    return error && error->domain == FA_DOMAIN_HTTP ? json_integer(error->code) : json_null();
+}
+
 static json_t *message_of(const struct fa_error *error)
 {
     return fa_json_text(class_of(error) ? error->msg : NULL);
@@ -81,7 +87,7 @@ static json_t *retry_object(const struct fa_event *event, double time)
 {
     /* clang-format off */
     return json_pack(
-        "{s:s, s:o, s:o, s:o, s:o, s:i, s:o, s:s?, s:o}",
+        "{s:s, s:o, s:o, s:o, s:o, s:i, s:o, s:s?, s:o, s:o}",
         "event", event_names[event->type],
         "time", fa_json_seconds(time),
         "list", fa_json_text(fa_place_list(event->retry.list)),
@@ -90,6 +96,7 @@ static json_t *retry_object(const struct fa_event *event, double time)
         "attempt", event->retry.attempt,
         "wait", fa_json_seconds(event->retry.wait),
         "class", class_of(event->retry.error),
+        "http", status_of(event->retry.error),
         "error", message_of(event->retry.error));
     /* clang-format on */
 }
