@@ -48,10 +48,11 @@
  * src/cli/compare: fetchall compare
  *    compare, command, picks, plan, choice, contestant: what to compare
  *    program, program_files, lineup, inventory: other programs, and whether their files are the same
+ *    race, entrants, tune, race_file, race_show: --tune
  *    workspace, rounds, run, child, meter, machine, stage_files, warmup: running it
  *    trial, result, harvest, measure, statistics, sequence, verdict, reason, limit: what it means
  *    stored, review, condition, export: results of earlier comparisons, and for other tools
- *    answer, view, grid, table, sheet, markup, svg: printing it
+ *    announce, answer, view, grid, table, sheet, markup, svg: printing it
  *    chart, chart_bars, chart_lines, chart_sweep, chart_parts, plot: plots
  *    page, page_plots, page_style, page_tables: the HTML page
  *

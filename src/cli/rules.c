@@ -157,6 +157,29 @@ static int options_check_work(const struct fa_options *options, struct fa_error 
                             options->lists.items[0]);
 }
 
+/* What --tune cannot race. */
+static int options_check_tune(const struct fa_compare_options *c, struct fa_error *err)
+{
+    const char *other = c->stage                 ? "--stage"
+                        : c->read                ? "--read"
+                        : c->programs.count > 0  ? "--with"
+                        : c->loops.count > 1     ? "several --loops"
+                        : c->hash.count > 1      ? "several --hash"
+                        : c->hash_with.count > 1 ? "several --hash-with"
+                                                 : NULL;
+    if (!c->tune || !other)
+        return 0;
+    return fa_option_refuse(err, "--tune cannot be combined with %s: remove one of them", other);
+}
+
+static bool options_gave(const struct fa_options *options, const char *name)
+{
+    for (size_t i = 0; i < options->n_given; ++i)
+        if (strcmp(options->given[i].option->name, name) == 0)
+            return true;
+    return false;
+}
+
 /* The runs check these options, too, but an error should appear before the first one. */
 static int options_check_compare(const struct fa_options *options, struct fa_error *err)
 {
@@ -174,7 +197,8 @@ static int options_check_compare(const struct fa_options *options, struct fa_err
         return fa_option_refuse(err, "--stage compares nothing of other programs: remove --with");
     if (options->compare.stage && options->compare.max_bytes)
         return fa_option_refuse(err, "--stage downloads each file once: remove --max-bytes");
-    if (fa_config_check_proxy(options->config.proxy, err) != 0 ||
+    if (options_check_tune(&options->compare, err) != 0 ||
+        fa_config_check_proxy(options->config.proxy, err) != 0 ||
         fa_config_check_columns(options->config.columns, err) != 0 ||
         fa_config_check_name(options->config.name, err) != 0 ||
         fa_config_check_expect_type(options->config.expect_type, err) != 0 ||
@@ -352,6 +376,8 @@ int fa_options_check(struct fa_options *options, struct fa_error *err)
     case FA_COMMAND_ENQUEUE:
         return options_check_enqueue(options, err);
     case FA_COMMAND_COMPARE:
+        if (options->compare.tune && !options_gave(options, "rounds"))
+            options->compare.rounds = FA_PICKS_ROUNDS_TUNED;
         return options_check_compare(options, err);
     case FA_COMMAND_DOCTOR:
         return options_check_doctor(options, err);

@@ -819,3 +819,59 @@ Test(compare, limits_per_host_are_compared)
     cr_expect(fa_report_real(trial(0, 0, 0), "slots_full") > 0.5);
     cr_expect_eq(fa_server_stat(&server, "peak_active"), 4);
 }
+
+static const char *entrant_fate(size_t i)
+{
+    const json_t *entrants = json_object_get(json_object_get(comparison(0), "race"), "entrants");
+    return fa_report_str(json_array_get(entrants, i), "fate");
+}
+
+/* Six at once are accepted. */
+Test(compare, a_race_does_not_ask_for_more_than_what_was_refused)
+{
+    for (int i = 0; i < 26; i++) {
+        char path[64];
+        snprintf(path, sizeof(path), "/atmost/6/50/100/f%d", i);
+        fa_lines_add(&list, "%s", fa_server_url(&server, path));
+    }
+    START("--tune", "-m", "async", "--per-host", "2,4,8,16", "--rounds", "2", "--retry-wait", "0.1",
+          "--html", "page.html");
+    finish();
+    cr_expect_str_eq(entrant_fate(0), "final");
+    cr_expect_str_eq(entrant_fate(1), "final");
+    cr_expect_str_eq(entrant_fate(2), "refused");
+    cr_expect_str_eq(entrant_fate(3), "above");
+    cr_expect_leq(fa_server_stat(&server, "peak_active"), 8);
+    cr_assert_eq(json_array_size(json_object_get(comparison(0), "contestants")), 2);
+    expect_name(0, 0, "async -j 256 --per-host 2");
+    expect_name(0, 1, "async -j 256 --per-host 4");
+    const json_t *race = json_object_get(comparison(0), "race");
+    cr_expect_gt(fa_report_int(race, "refusals"), 0);
+    cr_expect_eq(fa_report_int(race, "requests") + fa_report_int(comparison(0), "requests"),
+                 fa_server_stat(&server, "requests"));
+    cr_expect_not_null(strstr(fa_run_out(&run), "async -j 256 --per-host 8: refused (429, 503)"),
+                       "%s", fa_run_out(&run));
+    cr_expect_not_null(strstr(fa_run_out(&run), "1 not tried: fewer at once were refused"));
+    char *page = fa_file_read(fa_scratch_path(&scratch, "page.html"), NULL);
+    cr_expect_not_null(strstr(page, "<h2>Race</h2>"));
+    free(page);
+}
+
+Test(compare, a_race_of_one_setting_is_refused)
+{
+    add_files("127.0.0.1", 3, 10);
+    START("--tune", "-m", "async", "--per-host", "4");
+    cr_expect_eq(fa_run_wait(&run, 60), 2);
+    cr_expect_not_null(strstr(fa_run_err(&run), "nothing to tune"), "%s", fa_run_err(&run));
+    expect_nothing_left();
+}
+
+Test(compare, half_of_the_budget_ends_a_race)
+{
+    add_files("127.0.0.1", 30, 10);
+    START("--tune", "--budget", "0.5", "--rounds", "1");
+    int status = fa_run_wait(&run, 60);
+    cr_expect(status == 0 || status == 1, "%d: %s", status, fa_run_err(&run));
+    cr_expect_not_null(strstr(fa_run_err(&run), "ends the race early"), "%s", fa_run_err(&run));
+    expect_nothing_left();
+}

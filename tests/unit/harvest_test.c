@@ -139,3 +139,26 @@ Test(harvest, throughput_that_rises_with_the_slots_in_use_is_told_from_one_that_
     struct fa_trial loose = harvest_slots(1, 1, 60);
     cr_expect(isnan(loose.slots_full) && isnan(loose.slot_yield));
 }
+
+Test(harvest, refusals_are_counted_and_a_pause_may_outlast_the_run)
+{
+    const char *path = fa_scratch_path(&scratch, "events");
+    FILE *out = fopen(path, "w");
+    fputs("{\"event\": \"retry\", \"time\": 1, \"wait\": 3, \"http\": 429}\n"
+          "{\"event\": \"retry\", \"time\": 1, \"wait\": 3, \"http\": 503}\n"
+          "{\"event\": \"retry\", \"time\": 1, \"wait\": 3, \"http\": 500}\n"
+          "{\"event\": \"retry\", \"time\": 1, \"wait\": 3, \"http\": null}\n"
+          "{\"event\": \"host\", \"time\": 2, \"wait\": 7, \"change\": \"paused\"}\n"
+          "{\"event\": \"host\", \"time\": 3, \"wait\": 90, \"change\": \"broken\"}\n"
+          "{\"event\": \"done\", \"time\": 4, \"result\": {\"status\": \"failed\", \"class\": "
+          "\"http\", \"http\": 429, \"attempts\": 1}}\n",
+          out);
+    fclose(out);
+    struct fa_trial trial = {.wall = 4};
+    uint64_t requests = 0;
+    struct fa_error err;
+    cr_assert_eq(fa_harvest_read(path, 1, &trial, &requests, &err), 0);
+    cr_expect_eq(trial.refusals, 3);
+    cr_expect_float_eq(trial.pause, 5, 1e-9);
+    free(trial.moments);
+}

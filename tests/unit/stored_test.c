@@ -8,6 +8,7 @@
 
 #include "cli/compare/condition.h"
 #include "cli/compare/export.h"
+#include "cli/compare/race.h"
 #include "cli/compare/sheet.h"
 #include "cli/options.h"
 #include "support/contest.h"
@@ -42,7 +43,15 @@ TestSuite(stored, .init = begin, .fini = end, .timeout = 30);
 /* The file of --json of the contest. */
 static const char *write_json(const char *name)
 {
+    static struct fa_race race;
     struct fa_result_of result = {.comparison = contest.comparison, .judged = true};
+    memset(&race, 0, sizeof(race));
+    fa_race_begin(&race, 1000);
+    race.requests = 99;
+    fa_race_add(&race, "defaults", 0, 0, 0);
+    fa_race_add(&race, "async --per-host 4", 0, 4, 1);
+    fa_race_record(&race, 0, &(struct fa_race_run){.seconds = 1.5, .refusals = 2, .unused = true});
+    result.comparison.race = &race;
     const char *file = fa_scratch_path(&scratch, "%s", name);
     cr_assert_eq(fa_verdict_init(&result.verdict, &result.comparison), 0);
     cr_assert_eq(fa_sheet_json(file, &result, 1, 7, 0.5, NULL), 0);

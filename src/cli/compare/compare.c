@@ -22,6 +22,7 @@
 #include <fetchall/state.h>
 
 #include "base/clock.h"
+#include "cli/compare/announce.h"
 #include "cli/compare/answer.h"
 #include "cli/compare/child.h"
 #include "cli/compare/command.h"
@@ -31,6 +32,7 @@
 #include "cli/compare/review.h"
 #include "cli/compare/rounds.h"
 #include "cli/compare/stage_files.h"
+#include "cli/compare/tune.h"
 #include "cli/compare/warmup.h"
 #include "cli/signals.h"
 #include "cli/term.h"
@@ -72,8 +74,8 @@ static struct fa_result_of *compare_add_result(struct compare *compare, char *ti
                                                struct fa_error *err)
 {
     const struct fa_options *options = compare->options;
-    /* --budget starts with the first result, not with sampling. */
-    if (compare->n_results == 0)
+    /* --budget starts with the first run, not with sampling. */
+    if (compare->began <= 0)
         compare->began = fa_clock_now();
     struct fa_result_of *result = &compare->results[compare->n_results++];
     struct fa_comparison *comparison = &result->comparison;
@@ -132,61 +134,51 @@ static int compare_take_sample(struct compare *compare, struct fa_error *err)
     return rc;
 }
 
-/* Warn about the default number of jobs too: slots that --per-host keeps empty are not compared,
- * and the result would be about the limit and not about the jobs. */
-static void compare_warn_of_per_host(const struct compare *compare)
-{
-    const struct fa_sample *sample = &compare->sample;
-    unsigned per_host = compare->options->config.per_host;
-    unsigned jobs = 0;
-    for (size_t i = 0; i < compare->n; ++i)
-        jobs = compare->contestants[i].jobs > jobs ? compare->contestants[i].jobs : jobs;
-    unsigned long long at_once = sample->taken_origins * per_host;
-    if (per_host == 0 || jobs <= at_once || sample->taken <= at_once)
-        return;
-    fprintf(stderr, "fetchall: --per-host %u holds -j %u back: %s no more than %llu at once\n",
-            per_host, jobs, sample->taken_origins == 1 ? "the host gets" : "these hosts get",
-            at_once);
-}
-
-/* Print the number of runs and requests, as far as it is known. */
-static void compare_announce(const struct compare *compare)
-{
-    const struct fa_compare_options *options = &compare->options->compare;
-    const struct fa_sample *sample = &compare->sample;
-    unsigned long long runs = (unsigned long long)compare->n * (1 + options->rounds);
-    unsigned long long requests = runs * sample->taken;
-    if (compare->options->quiet)
-        return;
-    fprintf(
-        stderr,
-        "fetchall: %llu of %llu %s, from %llu host%s\n"
-        "fetchall: %zu to compare, a warm-up and %s%u round%s: %llu run%s of %llu request%s, %llu "
-        "in all, the warm-up included; retries and redirects add to that\n",
-        (unsigned long long)sample->taken, (unsigned long long)sample->entries,
-        sample->entries == 1 ? "entry" : "entries", (unsigned long long)sample->taken_origins,
-        fa_units_plural(sample->taken_origins), compare->n, options->sequential ? "at most " : "",
-        options->rounds, fa_units_plural(options->rounds), runs, fa_units_plural(runs),
-        (unsigned long long)sample->taken, fa_units_plural(sample->taken), requests);
-    compare_warn_of_per_host(compare);
-}
-
 static int fetch_once(struct fa_rounds *rounds, struct fa_contestant *contestant,
                       struct fa_trial *ret, struct fa_error *err)
 {
     return fa_runs_fetch(rounds->runs, contestant, ret, err);
 }
 
+/* The race that chooses the contestants.  @ret_race  To be freed. */
+static int compare_race(struct compare *compare, struct fa_race **ret_race, struct fa_error *err)
+{
+    struct fa_race *race = *ret_race = calloc(1, sizeof(*race));
+    if (!race) {
+        fa_error_system(err, FA_CLASS_LOCAL_IO, ENOMEM, "cannot race");
+        return -1;
+    }
+    compare->began = fa_clock_now();
+    struct fa_tune tune = {.runs = &compare->runs, .began = compare->began, .race = race};
+    int rc = fa_tune_run(&tune, compare->contestants, &compare->n, err);
+    compare->pointless = tune.pointless;
+    return rc;
+}
+
+/* The race and the contestants, and the result that gets what they measure. */
+static struct fa_result_of *compare_prepare(struct compare *compare, struct fa_error *err)
+{
+    struct fa_race *race = NULL;
+    struct fa_result_of *result = NULL;
+    if (compare_take_sample(compare, err) == 0 &&
+        fa_lineup_prepare(&compare->runs, compare->contestants, &compare->n, err) == 0 &&
+        (!compare->options->compare.tune || compare_race(compare, &race, err) == 0))
+        result = compare_add_result(compare, fa_command_title(compare->options), err);
+    if (!result) {
+        free(race);
+        return NULL;
+    }
+    result->race = race;
+    result->comparison.race = race;
+    return result;
+}
+
 static int compare_fetch(struct compare *compare, struct fa_error *err)
 {
-    if (compare_take_sample(compare, err) != 0 ||
-        fa_lineup_prepare(&compare->runs, compare->contestants, &compare->n, err) != 0)
-        return -1;
-    struct fa_result_of *result =
-        compare_add_result(compare, fa_command_title(compare->options), err);
+    struct fa_result_of *result = compare_prepare(compare, err);
     if (!result)
         return -1;
-    compare_announce(compare);
+    fa_announce(compare->options, &compare->sample, compare->contestants, compare->n);
     result->comparison.entries = compare->sample.taken;
     result->comparison.listed = compare->sample.entries;
     result->comparison.origins = compare->sample.taken_origins;
@@ -336,9 +328,11 @@ static int compare_run(struct compare *compare, struct fa_error *err)
     const struct fa_options *options = compare->options;
     if (options->compare.read)
         return fa_review_read(options, &compare->status, err);
-    compare->n = fa_plan_contestants(options, compare->contestants, err);
-    if (compare->n == 0 || fa_answer_check(&options->compare, err) != 0 ||
-        fa_review_check(options, err) != 0 || fa_runs_init(&compare->runs, options, err) != 0)
+    if (!options->compare.tune &&
+        (compare->n = fa_plan_contestants(options, compare->contestants, err)) == 0)
+        return -1;
+    if (fa_answer_check(&options->compare, err) != 0 || fa_review_check(options, err) != 0 ||
+        fa_runs_init(&compare->runs, options, err) != 0)
         return -1;
     int rc = options->compare.stage ? compare_stage(compare, err) : compare_fetch(compare, err);
     if (rc == 0)

@@ -38,6 +38,8 @@ const char *fa_contestant_options(const struct fa_contestant *contestant, bool s
             options_append(buf, " --hash-jobs %u", c->jobs);
         return buf;
     }
+    if (c->defaults)
+        return buf;
     options_append(buf, "-m %s -j %u", fa_value_mode(c->mode), c->jobs);
     if (fa_mode_has_loops(c->mode) && c->loops > 0)
         options_append(buf, " --loops %u", c->loops);
@@ -77,8 +79,9 @@ char *fa_contestant_command(const struct fa_contestant *contestant,
     bool list = comparison->list && comparison->list[0];
     if (contestant->program)
         return program_command(contestant);
-    if (asprintf(&text, "%s %s%s%s", comparison->command ? comparison->command : "fetchall",
-                 fa_contestant_options(contestant, comparison->stage, options), list ? " " : "",
+    fa_contestant_options(contestant, comparison->stage, options);
+    if (asprintf(&text, "%s%s%s%s%s", comparison->command ? comparison->command : "fetchall",
+                 options[0] ? " " : "", options, list ? " " : "",
                  list ? comparison->list : "") < 0)
         return NULL;
     return text;

@@ -253,6 +253,22 @@ static void slots_evaluate(const struct slots *slots, struct fa_trial *trial)
         trial->slot_yield = (few->sum / (double)few->count) / (all->sum / (double)all->count);
 }
 
+/* Count an attempt that was refused. */
+static void harvest_add_refusal(struct fa_trial *trial, const json_t *attempt)
+{
+    json_int_t http = json_integer_value(json_object_get(attempt, "http"));
+    trial->refusals += http == 429 || http == 503;
+}
+
+/* A pause that the servers requested may be longer than the run. */
+static void harvest_add_pause(struct fa_trial *trial, double time, const json_t *event)
+{
+    const char *change = object_text(event, "change");
+    double wait = json_number_value(json_object_get(event, "wait"));
+    if (change && strcmp(change, "paused") == 0)
+        trial->pause = fmax(trial->pause, time + wait - trial->wall);
+}
+
 /* Count the end of an entry. */
 static int harvest_add_result(struct harvest *harvest, double time, const json_t *result)
 {
@@ -264,8 +280,10 @@ static int harvest_add_result(struct harvest *harvest, double time, const json_t
     trial->bytes += object_count(result, "bytes");
     trial->http2 += version && strcmp(version, "2") == 0;
     harvest->requests += object_count(result, "attempts");
-    if (status && strcmp(status, "failed") == 0)
+    if (status && strcmp(status, "failed") == 0) {
         harvest_add_failure(trial, result);
+        harvest_add_refusal(trial, result);
+    }
     /* Latencies only of successes: a timeout measures the limit, and a refusal is quick. */
     if (status && strcmp(status, "ok") == 0 &&
         (doubles_add(&harvest->ttfb, json_number_value(json_object_get(times, "ttfb"))) ||
@@ -285,6 +303,10 @@ static int harvest_add_line(struct harvest *harvest, const char *line, size_t le
         rc = harvest_add_result(harvest, time, json_object_get(event, "result"));
     else if (name && strcmp(name, "progress") == 0)
         rc = harvest_add_moment(harvest, time, object_count(event, "bytes"));
+    else if (name && strcmp(name, "retry") == 0)
+        harvest_add_refusal(harvest->trial, event);
+    else if (name && strcmp(name, "host") == 0)
+        harvest_add_pause(harvest->trial, time, event);
     json_decref(event);
     return rc;
 }

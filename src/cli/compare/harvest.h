@@ -10,7 +10,7 @@
 
 /**
  * Read a file of events line by line, and fill in ttfb, total, entries, failed, failures, bytes,
- * slots_full, slot_yield and moments of the trial.  Its wall time must be set.
+ * refusals, pause, slots_full, slot_yield and moments of the trial.  Its wall time must be set.
  *
  * @slots         Maximum transfers at once.
  * @ret_requests  The number of attempts.

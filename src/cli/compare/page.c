@@ -22,6 +22,7 @@
 #include "cli/compare/page_plots.h"
 #include "cli/compare/page_style.h"
 #include "cli/compare/page_tables.h"
+#include "cli/compare/race_show.h"
 #include "cli/whole.h"
 
 #define COUNT(array) (sizeof(array) / sizeof(*(array)))
@@ -190,7 +191,7 @@ static void page_put_drift(FILE *out, const struct fa_verdict *verdict)
 static void page_put_method(FILE *out, const struct fa_view *view)
 {
     const struct fa_comparison *comparison = view->comparison;
-    char buf[FA_MARKUP_MAX], text[2 * FA_MARKUP_MAX];
+    char buf[FA_MARKUP_MAX], text[2 * FA_MARKUP_MAX], cost[FA_RACE_COST_MAX];
     fputs("<section>\n<h2>How it was measured</h2>\n<dl>\n", out);
     page_put_term(out, "Machine", text_or(comparison->machine, "not known"));
     page_put_term(out, "When", text_or(comparison->when, "not known"));
@@ -204,6 +205,8 @@ static void page_put_method(FILE *out, const struct fa_view *view)
     page_put_drift(out, view->verdict);
     if (!comparison->stage)
         page_put_term(out, "Requests, the warm-up included", count_text(comparison->requests, buf));
+    if (comparison->race)
+        page_put_term(out, "Asked", fa_race_show_cost(comparison, cost));
     page_put_term(out, "Ratio", "wall time to that of the fastest in the same round");
     page_put_term(out, "Version", fa_version());
     fputs("</dl>\n<details>\n<summary>All trials</summary>\n", out);
@@ -217,6 +220,8 @@ static void page_put_all(FILE *out, const struct fa_view *view, const struct fa_
     page_put_header(out, view->comparison);
     page_put_verdict(out, view);
     page_put_results(out, view, plots);
+    if (view->comparison->race)
+        fa_race_show_page(out, view->comparison->race);
     page_put_method(out, view);
     fputs("</main>\n</body>\n</html>\n", out);
 }

@@ -233,7 +233,9 @@ static double reason_find_blind(const struct fa_verdict *verdict,
 static void reason_add_choice(struct fa_verdict *verdict, const struct fa_comparison *comparison,
                               const struct fa_choice *choice, const char *best)
 {
-    if (choice->by_cpu == 1) {
+    if (choice->by_defaults) {
+        reason_append(verdict, "; so no option is needed");
+    } else if (choice->by_cpu == 1) {
         reason_append(verdict, "; %s needs the least CPU", best);
         reason_add_others(verdict, comparison, choice, true);
     } else if (choice->by_memory == 1) {

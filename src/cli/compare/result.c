@@ -60,5 +60,6 @@ void fa_result_fini(struct fa_result_of *result)
     free(result->title);
     free(result->command);
     free(result->list);
+    free(result->race);
     *result = (struct fa_result_of){0};
 }

@@ -14,6 +14,7 @@ struct fa_result_of {
     struct fa_verdict verdict; /**< Only if judged. */
     bool judged;
     char *title, *command, *list; /**< Strings that the comparison borrows. */
+    struct fa_race *race;         /**< The same; NULL: none. */
 };
 
 /**

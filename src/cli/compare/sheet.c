@@ -20,6 +20,7 @@
 
 #include "cli/compare/contestant.h"
 #include "cli/compare/picks.h"
+#include "cli/compare/race_file.h"
 #include "cli/compare/stored.h"
 #include "cli/value.h"
 #include "cli/json.h"
@@ -76,7 +77,7 @@ static json_t *trial_object(const struct fa_trial *trial)
     /* clang-format off */
     return json_pack(
         "{s:i, s:i, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, "
-        "s:i, s:o, s:o, s:o}",
+        "s:o, s:i, s:o, s:o, s:o}",
         "round", trial->round,
         "place", trial->place,
         "wall", sheet_number(trial->wall),
@@ -92,6 +93,7 @@ static json_t *trial_object(const struct fa_trial *trial)
         "entries", sheet_count(trial->entries),
         "failed", sheet_count(trial->failed),
         "failures", failures_object(trial),
+        "refusals", sheet_count(trial->refusals),
         "bytes", sheet_count(trial->bytes),
         "status", trial->status,
         "slots_full", sheet_number(trial->slots_full),
@@ -164,8 +166,9 @@ static json_t *contestant_object(const struct fa_result_of *result, size_t i)
     char *command = c->program ? fa_contestant_command(c, &result->comparison) : NULL;
     /* clang-format off */
     json_t *object = json_pack(
-        "{s:o, s:s?, s:o, s:o, s:s?, s:s?, s:o, s:o, s:o, s:b, s:o, s:o}",
+        "{s:o, s:b, s:s?, s:o, s:o, s:s?, s:s?, s:o, s:o, s:o, s:b, s:o, s:o}",
         "name", fa_json_text(c->name),
+        "defaults", c->defaults,
         "mode", none ? NULL : fa_value_mode(c->mode),
         "jobs", stage ? json_null() : json_integer(c->jobs),
         "loops", none || !c->loops ? json_null() : json_integer(c->loops),
@@ -231,7 +234,7 @@ static json_t *comparison_object(const struct fa_result_of *result)
     const char *command = result->judged && result->verdict.concluded ? c->command : NULL;
     /* clang-format off */
     return json_pack(
-        "{s:o, s:b, s:b, s:i, s:i, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:b, s:o, s:o}",
+        "{s:o, s:b, s:b, s:i, s:i, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:b, s:o, s:o, s:o}",
         "title", fa_json_text(c->title),
         "stage", c->stage,
         "sequential", c->sequential,
@@ -245,6 +248,7 @@ static json_t *comparison_object(const struct fa_result_of *result)
         "command", fa_json_text(command),
         "list", fa_json_text(c->list),
         "redacted", c->redacted,
+        "race", fa_race_file_object(c->race),
         "verdict", verdict_object(result),
         "contestants", contestants_array(result));
     /* clang-format on */

@@ -18,6 +18,7 @@
 
 #include "cli/compare/plan.h"
 #include "cli/compare/program.h"
+#include "cli/compare/race_file.h"
 #include "cli/options.h"
 #include "cli/value.h"
 
@@ -101,6 +102,7 @@ static int trial_read(struct fa_trial *trial, const json_t *object, unsigned rou
         .slot_yield = object_number(object, "slot_yield"),
         .entries = object_count(object, "entries", 0),
         .failed = object_count(object, "failed", 0),
+        .refusals = object_count(object, "refusals", 0),
         .bytes = object_count(object, "bytes", 0),
         .status = (int)object_count(object, "status", 0),
     };
@@ -131,6 +133,7 @@ static void contestant_read(struct fa_contestant *contestant, const json_t *obje
         .per_host = object_pick(object, "per_host", fa_picks_parse_per_host),
         .segments = object_pick(object, "segments", fa_picks_parse_segments),
         .hash = object_pick(object, "hash", fa_picks_parse_hash),
+        .defaults = json_is_true(json_object_get(object, "defaults")),
         .program = json_is_true(json_object_get(object, "program")) ? &other_program : NULL,
     };
     snprintf(contestant->name, sizeof(contestant->name), "%s", object_text(object, "name"));
@@ -205,7 +208,9 @@ static int result_read(struct fa_result_of *result, const json_t *object, const 
     comparison->rounds = rounds;
     comparison->rounds_wanted = (unsigned)object_count(object, "rounds_wanted", rounds);
     bool ok = result->title && result->command && result->list &&
+              fa_race_file_read(json_object_get(object, "race"), &result->race) == 0 &&
               result_read_trials(result, contestants) == 0;
+    comparison->race = result->race;
     if (ok && rounds > 0) {
         ok = fa_verdict_init(&result->verdict, comparison) == 0;
         result->judged = ok;

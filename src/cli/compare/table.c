@@ -15,6 +15,7 @@
 #include "cli/compare/contestant.h"
 #include "cli/compare/grid.h"
 #include "cli/compare/measure.h"
+#include "cli/compare/race_show.h"
 #include "cli/term.h"
 #include "cli/units.h"
 
@@ -293,9 +294,16 @@ void fa_table_print(FILE *out, const struct fa_comparison *comparison,
         if (comparison->stage && !verdict->drifted)
             table_put_isolation(&grid);
     }
+    if (comparison->race)
+        fa_race_show_text(out, comparison->race);
     fputc('\n', out);
     table_put_wrapped(&grid, verdict->reason, 0);
     if (verdict->concluded)
         table_put_command(&grid);
+    if (comparison->race) {
+        char cost[FA_RACE_COST_MAX];
+        fputc('\n', out);
+        table_put_wrapped(&grid, fa_race_show_cost(comparison, cost), 0);
+    }
     free(order);
 }

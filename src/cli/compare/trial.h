@@ -50,6 +50,9 @@ struct fa_trial {
     uint64_t failures[FA_CLASSES]; /**< Failed entries by class. */
     char failure[FA_FAILURE_MAX];  /**< The first failure: "URL: why".  Not escaped. */
     uint64_t http2;                /**< Entries whose answer came over HTTP/2. */
+    uint64_t refusals;             /**< Responses 429 and 503. */
+    double pause;                  /**< Seconds after the end of the run until the servers accept
+                                        requests again (Retry-After); 0: at once. */
     uint64_t bytes;                /**< Bodies received. */
     int status;                    /**< The exit status; 128 plus the number of a signal. */
 
@@ -63,6 +66,7 @@ struct fa_trial {
 };
 
 struct fa_program;
+struct fa_race;
 
 #define FA_CONTESTANT_NAME_MAX 96
 #define FA_WRONG_MAX           320
@@ -82,6 +86,7 @@ struct fa_contestant {
     unsigned hash;                    /**< enum fa_hash bits, or FA_PICK_NO_HASH. */
     const struct fa_program *program; /**< NULL: fetchall itself, with the values above; borrowed.
                                            Of those, a program has jobs only. */
+    bool defaults;                    /**< It has no options of its own; see --tune. */
     char wrong[FA_WRONG_MAX]; /**< What was wrong with the files of a program: then it is neither
                                    ranked nor run again.  "": nothing.  Not escaped. */
 };
@@ -95,17 +100,19 @@ struct fa_comparison {
     unsigned rounds;        /**< Rounds that every contestant has ended. */
     unsigned rounds_wanted; /**< More than rounds: a limit was reached, or a signal came. */
     bool sequential; /**< Rounds end when the answer is decided; rounds_wanted is the maximum. */
-    uint64_t entries, bytes; /**< Of the sample; bytes as measured by the warm-up. */
-    uint64_t listed;         /**< Entries of the whole list. */
-    uint64_t origins;        /**< Of the sample. */
-    unsigned per_host;       /**< Limit of transfers to an origin; 0: the number of jobs. */
-    uint64_t requests;       /**< Sent in all, the warm-up included. */
-    const char *command;     /**< The start of a command line that repeats a run, before the options
+    uint64_t entries, bytes;    /**< Of the sample; bytes as measured by the warm-up. */
+    uint64_t listed;            /**< Entries of the whole list. */
+    uint64_t origins;           /**< Of the sample. */
+    unsigned per_host;          /**< Limit of transfers to an origin; 0: the number of jobs. */
+    uint64_t requests;          /**< Sent in all, the warm-up included. */
+    const struct fa_race *race; /**< That chose the contestants (--tune), with its own requests;
+                                     NULL: none. */
+    const char *command; /**< The start of a command line that repeats a run, before the options
                                  of the contestant, quoted: "fetchall --cacert ca.pem". */
-    const char *list;        /**< The end of it, after those options, quoted. */
-    bool redacted;           /**< These two contain "***" in place of a secret. */
-    char machine[160];       /**< "2 cores of ..., 8 GiB, Linux 6.1". */
-    char when[32];           /**< ISO 8601, UTC. */
+    const char *list;    /**< The end of it, after those options, quoted. */
+    bool redacted;       /**< These two contain "***" in place of a secret. */
+    char machine[160];   /**< "2 cores of ..., 8 GiB, Linux 6.1". */
+    char when[32];       /**< ISO 8601, UTC. */
 };
 
 #endif

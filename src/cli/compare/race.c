@@ -1,0 +1,291 @@
+/*
+ * Successive halving (Jamieson and Talwalkar, 2016) that keeps a quarter: round 0 takes a sixteenth
+ * of the entries, round 1 a quarter, and the final, which is an ordinary comparison, all of them.
+ * Bad settings cost little, and good ones are measured on enough entries.
+ *
+ * Three rules keep it from asking more of a server than the best setting does:
+ *
+ *   - In each group the slots rise from run to run, and stop where doubling them gained nothing.
+ *   - Slots that a sample cannot fill wait for the next round, and join it if those below are still
+ *     in the race.
+ *   - An entrant that is refused is out, and no other one gets as many slots or more.  A server that
+ *     refuses whatever the number of slots is no reason: only refusals beyond the fewest of the
+ *     round count.
+ *
+ * Other options (variants) are tried in round 1, with the slots that were the best in round 0 and
+ * with the defaults: all combinations would cost as many runs as the full grid.
+ */
+#include "cli/compare/race.h"
+
+#include <math.h>
+#include <stdio.h>
+
+/* One of this many is kept. */
+#define KEEP_ONE_OF 4
+
+/* Doubling the slots is no gain if the time stays above this share. */
+#define GAIN_MOST 0.97
+
+/* Shares of the entries, and the least sample, below which only start-up would be measured. */
+static const unsigned shares[FA_RACE_ROUNDS] = {16, 4};
+static const uint64_t least[FA_RACE_ROUNDS] = {24, 48};
+
+static bool entrant_ran(const struct fa_race_entrant *entrant, unsigned round)
+{
+    return isfinite(entrant->runs[round].seconds);
+}
+
+static void entrant_end(struct fa_race *race, size_t i, enum fa_race_fate fate)
+{
+    race->entrants[i].fate = fate;
+    race->entrants[i].fell = race->round;
+}
+
+void fa_race_add(struct fa_race *race, const char *name, unsigned group, unsigned slots,
+                 unsigned variant)
+{
+    if (race->n == FA_RACE_ENTRANTS_MAX)
+        return;
+    struct fa_race_entrant *entrant = &race->entrants[race->n++];
+    *entrant = (struct fa_race_entrant){.group = group, .slots = slots, .variant = variant};
+    snprintf(entrant->name, sizeof(entrant->name), "%s", name);
+    for (unsigned round = 0; round < FA_RACE_ROUNDS; ++round)
+        entrant->runs[round].seconds = NAN;
+}
+
+void fa_race_begin(struct fa_race *race, uint64_t entries)
+{
+    race->entries = entries;
+    race->round = 0;
+    for (unsigned round = 0; round < FA_RACE_ROUNDS; ++round) {
+        uint64_t sample = entries / shares[round];
+        sample = sample < least[round] ? least[round] : sample;
+        race->samples[round] = sample < entries ? sample : entries;
+    }
+}
+
+/* The next lower slots of the same group and variant; FA_RACE_NONE: there are none. */
+static size_t race_below(const struct fa_race *race, size_t who)
+{
+    const struct fa_race_entrant *mine = &race->entrants[who], *one;
+    size_t below = FA_RACE_NONE;
+    for (size_t i = 0; i < race->n; ++i) {
+        one = &race->entrants[i];
+        if (one->group == mine->group && one->variant == mine->variant && one->slots > 0 &&
+            one->slots < mine->slots &&
+            (below == FA_RACE_NONE || one->slots > race->entrants[below].slots))
+            below = i;
+    }
+    return below;
+}
+
+/* Whether the slots below gained nothing over those below them, in this round. */
+static bool race_gains_nothing(const struct fa_race *race, size_t who)
+{
+    unsigned round = race->round;
+    size_t below = race_below(race, who);
+    size_t second = below == FA_RACE_NONE ? FA_RACE_NONE : race_below(race, below);
+    if (second == FA_RACE_NONE || !entrant_ran(&race->entrants[below], round) ||
+        !entrant_ran(&race->entrants[second], round))
+        return below != FA_RACE_NONE && race->entrants[below].fate == FA_RACE_NO_GAIN;
+    return race->entrants[below].runs[round].seconds >
+           GAIN_MOST * race->entrants[second].runs[round].seconds;
+}
+
+/* More slots than twice the sample make the same run as half of them. */
+static bool race_fills(const struct fa_race *race, size_t who)
+{
+    const struct fa_race_entrant *one = &race->entrants[who];
+    return one->slots < 2 * race->samples[race->round] || race_below(race, who) == FA_RACE_NONE;
+}
+
+static uint64_t race_fewest_refusals(const struct fa_race *race)
+{
+    uint64_t fewest = UINT64_MAX;
+    for (size_t i = 0; i < race->n; ++i)
+        if (entrant_ran(&race->entrants[i], race->round) &&
+            race->entrants[i].runs[race->round].refusals < fewest)
+            fewest = race->entrants[i].runs[race->round].refusals;
+    return fewest;
+}
+
+static void race_drop_above(struct fa_race *race, unsigned slots)
+{
+    for (size_t i = 0; i < race->n; ++i) {
+        struct fa_race_entrant *one = &race->entrants[i];
+        if (one->fate == FA_RACE_IN && one->slots >= slots && !entrant_ran(one, race->round))
+            entrant_end(race, i, FA_RACE_ABOVE);
+    }
+}
+
+/* Those with more refusals, or more failures, than the fewest so far. */
+static void race_drop_refused(struct fa_race *race)
+{
+    uint64_t refusals = race_fewest_refusals(race), failed = UINT64_MAX;
+    for (size_t i = 0; i < race->n; ++i) {
+        const struct fa_race_run *run = &race->entrants[i].runs[race->round];
+        if (entrant_ran(&race->entrants[i], race->round) && run->failed < failed)
+            failed = run->failed;
+    }
+    for (size_t i = 0; i < race->n; ++i) {
+        struct fa_race_entrant *one = &race->entrants[i];
+        const struct fa_race_run *run = &one->runs[race->round];
+        if (one->fate != FA_RACE_IN || !entrant_ran(one, race->round))
+            continue;
+        if (run->refusals > refusals) {
+            entrant_end(race, i, FA_RACE_REFUSED);
+            if (one->slots > 0)
+                race_drop_above(race, one->slots);
+        } else if (run->failed > failed) {
+            entrant_end(race, i, FA_RACE_FAILED);
+        } else if (run->unused) {
+            entrant_end(race, i, FA_RACE_UNUSED);
+        }
+    }
+}
+
+/* The fastest of this round that is in the race, apart from one. */
+static size_t race_fastest(const struct fa_race *race, unsigned round, size_t without)
+{
+    size_t best = FA_RACE_NONE;
+    for (size_t i = 0; i < race->n; ++i) {
+        const struct fa_race_entrant *one = &race->entrants[i];
+        if (i != without && one->fate == FA_RACE_IN && entrant_ran(one, round) &&
+            (best == FA_RACE_NONE ||
+             one->runs[round].seconds < race->entrants[best].runs[round].seconds))
+            best = i;
+    }
+    return best;
+}
+
+/* How many of this round are faster. */
+static size_t race_place(const struct fa_race *race, size_t who)
+{
+    size_t place = 0;
+    for (size_t i = 0; i < race->n; ++i) {
+        const struct fa_race_entrant *one = &race->entrants[i];
+        place += one->fate == FA_RACE_IN && entrant_ran(one, race->round) &&
+                 one->runs[race->round].seconds < race->entrants[who].runs[race->round].seconds;
+    }
+    return place;
+}
+
+/* Whether an entrant that waits for a larger sample has lost what it builds on. */
+static bool race_is_pointless(const struct fa_race *race, size_t who)
+{
+    const struct fa_race_entrant *one = &race->entrants[who];
+    size_t below = race_below(race, who);
+    return one->fate == FA_RACE_IN && one->variant == 0 && !entrant_ran(one, race->round) &&
+           below != FA_RACE_NONE && race->entrants[below].fate != FA_RACE_IN;
+}
+
+/* Keep the fastest quarter and the defaults.  Slots rise within a group, so one pass suffices. */
+static void race_cut(struct fa_race *race)
+{
+    bool slower[FA_RACE_ENTRANTS_MAX] = {false};
+    size_t ran = 0;
+    for (size_t i = 0; i < race->n; ++i)
+        ran += race->entrants[i].fate == FA_RACE_IN && entrant_ran(&race->entrants[i], race->round);
+    size_t kept = (ran + KEEP_ONE_OF - 1) / KEEP_ONE_OF;
+    kept = kept < FA_RACE_FINALISTS ? FA_RACE_FINALISTS : kept;
+    for (size_t i = 1; i < race->n; ++i)
+        slower[i] = race->entrants[i].fate == FA_RACE_IN &&
+                    entrant_ran(&race->entrants[i], race->round) && race_place(race, i) >= kept;
+    for (size_t i = 1; i < race->n; ++i)
+        if (slower[i])
+            entrant_end(race, i, FA_RACE_SLOWER);
+        else if (race_is_pointless(race, i))
+            entrant_end(race, i, FA_RACE_NO_GAIN);
+}
+
+/* Whether a variant is due: of the defaults, or of the best. */
+static bool race_wants_variant(const struct fa_race *race, size_t who)
+{
+    const struct fa_race_entrant *one = &race->entrants[who];
+    size_t best =
+        race->round > 0 ? race_fastest(race, race->round - 1, FA_RACE_NONE) : FA_RACE_NONE;
+    const struct fa_race_entrant *of = &race->entrants[best != FA_RACE_NONE ? best : 0];
+    bool plain = one->group == race->entrants[0].group && one->slots == race->entrants[0].slots &&
+                 race->entrants[0].fate == FA_RACE_IN;
+    return race->round > 0 && (plain || (one->group == of->group && one->slots == of->slots));
+}
+
+/* Whether it runs in this round; one that will never run is ended. */
+static bool race_is_due(struct fa_race *race, size_t who)
+{
+    const struct fa_race_entrant *one = &race->entrants[who];
+    if (one->fate != FA_RACE_IN || entrant_ran(one, race->round))
+        return false;
+    if (one->variant > 0)
+        return race_wants_variant(race, who);
+    if (!race_fills(race, who))
+        return false;
+    /* Survivors of the previous round run again, whatever is below them. */
+    if ((race->round == 0 || !entrant_ran(one, race->round - 1)) && race_gains_nothing(race, who)) {
+        entrant_end(race, who, FA_RACE_NO_GAIN);
+        return false;
+    }
+    return true;
+}
+
+size_t fa_race_next(struct fa_race *race)
+{
+    while (race->round < FA_RACE_ROUNDS) {
+        for (size_t i = 0; i < race->n; ++i)
+            if (race_is_due(race, i))
+                return i;
+        race_cut(race);
+        ++race->round;
+    }
+    return FA_RACE_NONE;
+}
+
+void fa_race_record(struct fa_race *race, size_t who, const struct fa_race_run *run)
+{
+    race->entrants[who].runs[race->round] = *run;
+    race->refusals += run->refusals;
+    race_drop_refused(race);
+}
+
+void fa_race_stop(struct fa_race *race)
+{
+    race->round = FA_RACE_ROUNDS;
+}
+
+/* The fastest in the last round in which one ran. */
+static size_t race_winner(const struct fa_race *race, size_t without)
+{
+    size_t best = FA_RACE_NONE;
+    for (unsigned round = FA_RACE_ROUNDS; best == FA_RACE_NONE && round > 0; --round)
+        best = race_fastest(race, round - 1, without);
+    return best;
+}
+
+size_t fa_race_finalists(struct fa_race *race, size_t ret[FA_RACE_FINALISTS])
+{
+    bool defaults = race->entrants[0].fate == FA_RACE_IN;
+    size_t n = 0, first = defaults ? 0 : race_winner(race, FA_RACE_NONE);
+    if (first != FA_RACE_NONE)
+        ret[n++] = first;
+    size_t other = race_winner(race, first);
+    if (other != FA_RACE_NONE)
+        ret[n++] = other;
+    for (size_t i = 0; i < n; ++i)
+        entrant_end(race, ret[i], FA_RACE_FINAL);
+    return n;
+}
+
+uint64_t fa_race_grid(const struct fa_race *race)
+{
+    enum { RUNS = 3 };
+    return race->n * RUNS * race->entries;
+}
+
+const char *fa_race_fate_name(unsigned fate)
+{
+    static const char *const names[FA_RACE_FATES] = {
+        [FA_RACE_IN] = "untried",      [FA_RACE_FINAL] = "final",     [FA_RACE_SLOWER] = "slower",
+        [FA_RACE_NO_GAIN] = "no_gain", [FA_RACE_REFUSED] = "refused", [FA_RACE_ABOVE] = "above",
+        [FA_RACE_FAILED] = "failed",   [FA_RACE_UNUSED] = "unused"};
+    return fate < FA_RACE_FATES ? names[fate] : NULL;
+}
