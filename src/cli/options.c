@@ -300,15 +300,17 @@ const struct fa_option fa_options_table[] = {
            .initial = "auto", .help = "limit concurrent transfers per host"),
     CUSTOM("segments", 0, "N|auto,...", fa_picks_parse_segments, .commands = COMPARE,
            .initial = "auto", .help = "fetch up to N ranges of a large file at once"),
-    CUSTOM("per-host", 0, "N|auto[:MAX]", parse_per_host, .commands = FA_COMMAND_FETCH | DOCTOR,
-           .initial = "auto", .help = "limit concurrent transfers per host",
-           .more = "A host is a scheme, host name and port.  Other hosts continue when one reaches "
-                   "its limit.  auto finds the limit of each host, up to MAX (default: --jobs): it "
-                   "starts at 8 and grows while the throughput of the host gains at least a fifth "
-                   "of each step: twofold, fourfold while requests take no longer.  More is tried "
-                   "again now and then.  It falls gradually if only the latency grows.  429, 503, "
-                   "other signs of overload, refused and lost connections and time-outs halve the "
-                   "limit at once, also with N; then it rises to what the host has accepted."),
+    CUSTOM(
+        "per-host", 0, "N|auto[:MAX]", parse_per_host, .commands = FA_COMMAND_FETCH | DOCTOR,
+        .initial = "auto", .help = "limit concurrent transfers per host",
+        .more =
+            "A host is a scheme, host name and port.  Other hosts continue when one reaches "
+            "its limit.  auto finds the limit of each host, up to MAX (default: --jobs): it "
+            "starts at 8 and grows while the throughput of the host gains at least a fifth "
+            "of each step: at most fourfold, twofold if requests take longer.  More is "
+            "tried again now and then.  It falls gradually if only the latency grows.  429, 503, "
+            "other signs of overload, refused and lost connections and time-outs halve the "
+            "limit at once, also with N; then it rises to what the host has accepted."),
     CUSTOM("host-rate", 0, "N", parse_host_rate, .commands = HOSTED, .initial = "no limit",
            .help = "limit requests per second to each host",
            .more = "Requests start at even distances: with 3, one every third of a second, and "

@@ -14,8 +14,11 @@
 /* The first step is small, since many servers accept about 10 connections from an address. */
 #define SMALL_LIMIT 12
 #define SMALL_STEP  4
-/* Of a new origin whose requests take as long as before: how many times the limit it adds. */
-#define FLAT_STEP 3
+/* Of a new origin whose requests take as long as before: how many times the limit it adds.  All of
+ * it is in progress when the first refusal arrives, so a step from a large limit is smaller. */
+#define FLAT_STEP       3
+#define FLAT_STEP_LARGE 2
+#define FLAT_LARGE      32
 /* "As long as before". */
 #define TIME_FLAT 1.15F
 /* Broken connections do not reduce the limit further. */
@@ -100,11 +103,16 @@ static void concurrency_hold(struct fa_concurrency *c, unsigned wait, double now
     concurrency_begin_round(c, FA_CONCURRENCY_HOLD, now);
 }
 
+static unsigned flat_step(unsigned limit)
+{
+    return limit * (limit < FLAT_LARGE ? FLAT_STEP : FLAT_STEP_LARGE);
+}
+
 /* Beyond what an origin has refused, a step is small even if the limit is large. */
 static void concurrency_grow(struct fa_concurrency *c, const struct fa_concurrency_policy *policy,
                              bool flat, double now)
 {
-    unsigned step = c->base < SMALL_LIMIT ? SMALL_STEP : c->base * (flat ? FLAT_STEP : 1);
+    unsigned step = c->base < SMALL_LIMIT ? SMALL_STEP : flat ? flat_step(c->base) : c->base;
     if (c->bounded)
         step = unsigned_max(1, c->base / 8);
     c->limit = unsigned_min(c->base + step, policy->most);
