@@ -118,7 +118,7 @@
  *
  * src/transfer: one attempt
  *    transfer, exchange, handle, attempt, outcome, settings, setup, wire: an attempt and its result
- *    request, cookies, jar, response, representation, validator: HTTP
+ *    request, cookies, jar, response, judge, representation, validator: HTTP
  *    retry_after, rate_limit, guard, http_digest, classify: what responses mean
  *    body, pace: bytes and speed
  *    driver, connections, models, watchdog, trust, library: libcurl and OpenSSL

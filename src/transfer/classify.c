@@ -262,3 +262,8 @@ bool fa_status_list_is_good(const char *list)
     }
     return false;
 }
+
+bool fa_status_is_redirect(int status)
+{
+    return status == 301 || status == 302 || status == 303 || status == 307 || status == 308;
+}

@@ -33,6 +33,9 @@ void fa_classify_curl(const struct fa_ending *ending, struct fa_outcome *outcome
  */
 bool fa_status_is_listed(const char *list, int status);
 
+/** Whether a status is one of the redirects that are followed (RFC 9110, 15.4). */
+bool fa_status_is_redirect(int status);
+
 /** Whether a text is such a list: statuses from 100 to 599, separated by commas. */
 bool fa_status_list_is_good(const char *list);
 

@@ -47,15 +47,15 @@ struct fa_exchange {
 void fa_exchange_prepare(CURL *easy, struct fa_connections *connections);
 
 /** From now on the callbacks of a handle are those of this exchange. */
-void fa_exchange_attach(struct fa_exchange *exchange, CURL *easy);
+void fa_exchange_attach(struct fa_exchange *x, CURL *easy);
 
 /** Clear the state of the previous attempt. */
-void fa_exchange_reset(struct fa_exchange *exchange);
+void fa_exchange_reset(struct fa_exchange *x);
 
-void fa_exchange_fini(struct fa_exchange *exchange);
+void fa_exchange_fini(struct fa_exchange *x);
 
-/** Whether one of our parts has ended it: exchange->stop says why. */
-bool fa_exchange_is_stopped(const struct fa_exchange *exchange);
+/** Whether one of our parts has ended it: x->stop says why. */
+bool fa_exchange_is_stopped(const struct fa_exchange *x);
 
 /** Call after each libcurl function that may close sockets, before fa_connections_leave(): exchanges
  * whose connection was refused go on to the next address at once. */

@@ -1,6 +1,5 @@
 /**
- * Parses the header of an HTTP response, and decides what it means for the file (RFC 9110, RFC
- * 9112).
+ * Parses the header of an HTTP response (RFC 9112); what it means for the file is for judge.h.
  *
  * libcurl passes on the lines of every header section: those of 1xx responses, of the final
  * response, and trailers after the body.  Only the final response counts.  The first line of a
@@ -27,7 +26,7 @@ enum fa_verdict {
     FA_VERDICT_COMPLETE,  /**< The part file is already the whole file. */
     FA_VERDICT_UNCHANGED, /**< 304: the file has not changed. */
     FA_VERDICT_REDIRECT,  /**< Follow location; discard the body. */
-    FA_VERDICT_ERROR,     /**< Discard the body; fa_response_explain() has the reason. */
+    FA_VERDICT_ERROR,     /**< Discard the body; fa_judge_explain() has the reason. */
 };
 
 /** The request that the response is checked against; see struct fa_attempt. */
@@ -104,8 +103,5 @@ void fa_response_line(struct fa_response *response, const char *line, size_t len
 /** Whether the response, as far as its status says, is one that another request of the same chain
  * follows: a redirect or a challenge. */
 bool fa_response_continues(const struct fa_response *response);
-
-/** Set the error of outcome after FA_VERDICT_ERROR. */
-void fa_response_explain(const struct fa_response *response, struct fa_outcome *outcome);
 
 #endif

@@ -10,6 +10,7 @@
 #include "transfer/cookies.h"
 #include "transfer/exchange.h"
 #include "transfer/handle.h"
+#include "transfer/judge.h"
 #include "transfer/request.h"
 #include "transfer/watchdog.h"
 #include "transfer/zone.h"
@@ -221,7 +222,7 @@ static void transfer_judge(struct fa_transfer *t, CURLcode code, struct fa_outco
         ret->restart = t->exchange.stop.restart;
         ret->doubtful = t->exchange.stop.doubtful;
     } else if (t->exchange.response.verdict == FA_VERDICT_ERROR) {
-        fa_response_explain(&t->exchange.response, ret);
+        fa_judge_explain(&t->exchange.response, ret);
         transfer_read_wait(t, ret);
         transfer_read_challenge(t, ret);
         ret->idle = t->exchange.response.status == REQUEST_TIMEOUT && t->exchange.lease.kept &&

@@ -3,6 +3,7 @@
  * a reason; and of what was asked for, only that is taken.
  */
 #undef NDEBUG
+#include "transfer/judge.h"
 #include "transfer/response.h"
 #include "transfer/retry_after.h"
 
@@ -48,7 +49,7 @@ static void explain(const struct fa_response *response)
     struct fa_outcome outcome = {0};
     if (response->verdict != FA_VERDICT_ERROR)
         return;
-    fa_response_explain(response, &outcome);
+    fa_judge_explain(response, &outcome);
     assert(outcome.error.class > FA_CLASS_NONE && outcome.error.class < FA_CLASSES);
     assert(outcome.error.msg[0] && outcome.error.code == response->status);
 }

@@ -22,6 +22,7 @@
 #include "list/text.h"
 #include "state/state.h"
 #include "support/scratch.h"
+#include "transfer/judge.h"
 #include "transfer/response.h"
 #include "transfer/settings.h"
 #include "transfer/url.h"
@@ -409,7 +410,7 @@ static bool response_path(struct fa_error *err)
     bool good = response.verdict == FA_VERDICT_REDIRECT && response.location;
     struct fa_outcome outcome = {0};
     if (!good) {
-        fa_response_explain(&response, &outcome);
+        fa_judge_explain(&response, &outcome);
         *err = outcome.error;
     }
     fa_response_fini(&response);

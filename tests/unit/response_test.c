@@ -1,3 +1,4 @@
+#include "transfer/judge.h"
 #include "transfer/response.h"
 
 #include <criterion/criterion.h>
@@ -238,7 +239,7 @@ static void expect_range(const struct range_row *row, const struct fa_asked *ask
     cr_assert_eq(response.head.kept, row->kept, "%s", row->head);
     cr_assert_eq(response.head.rep.total, row->total, "%s", row->head);
     if (row->verdict == FA_VERDICT_ERROR && row->restart != FA_RESTART_NONE) {
-        fa_response_explain(&response, &outcome);
+        fa_judge_explain(&response, &outcome);
         bool changed = row->restart == FA_RESTART_CHANGED || row->restart == FA_RESTART_DISPUTED;
         cr_assert_eq(outcome.error.class, changed ? FA_CLASS_CHANGED : FA_CLASS_PROTOCOL);
         cr_assert_eq(outcome.retryable, FA_RETRYABLE_NOW);
@@ -510,7 +511,7 @@ static void expect_slice(const char *range, const char *head, int64_t total)
         cr_expect(response.head.kept == 0 && !response.head.rep.validator.strong);
     } else {
         cr_expect_eq(response.verdict, FA_VERDICT_ERROR, "%s: %s", range, head);
-        fa_response_explain(&response, &outcome);
+        fa_judge_explain(&response, &outcome);
         cr_expect_eq(outcome.error.class, FA_CLASS_PROTOCOL, "%s: %s", range, head);
         cr_expect_eq(outcome.restart, FA_RESTART_NONE);
     }
@@ -730,7 +731,7 @@ Test(response, web_page_is_an_error_where_it_is_guarded_against)
         struct fa_response response;
         fa_response_init(&response, &asked);
         feed(&response, rows[i].head);
-        fa_response_explain(&response, &outcome);
+        fa_judge_explain(&response, &outcome);
         cr_expect_eq(outcome.error.class == FA_CLASS_CONTENT, rows[i].guarded, "%s", rows[i].head);
         cr_expect(!rows[i].guarded || response.verdict == FA_VERDICT_ERROR, "%s", rows[i].head);
         fa_response_fini(&response);
@@ -762,7 +763,7 @@ Test(response, errors_are_explained)
         fa_response_init(&response, NULL);
         feed(&response, rows[i].head);
         cr_assert_eq(response.verdict, FA_VERDICT_ERROR);
-        fa_response_explain(&response, &outcome);
+        fa_judge_explain(&response, &outcome);
         cr_assert_eq(outcome.error.class, rows[i].class, "%s", rows[i].head);
         cr_assert_eq(outcome.error.domain, FA_DOMAIN_HTTP);
         cr_assert_eq(outcome.retryable, rows[i].retryable, "%s", rows[i].head);
@@ -820,7 +821,7 @@ Test(response, other_types_are_refused)
         feed(&response, rows[i].head);
         cr_expect_eq(response.verdict, rows[i].refused ? FA_VERDICT_ERROR : FA_VERDICT_FILE, "%s",
                      rows[i].head);
-        fa_response_explain(&response, &outcome);
+        fa_judge_explain(&response, &outcome);
         cr_expect(!rows[i].refused || outcome.error.class == FA_CLASS_CONTENT, "%s", rows[i].head);
         fa_response_fini(&response);
     }
@@ -844,7 +845,7 @@ Test(response, opted_out_files_are_refused)
         struct fa_outcome outcome = {0};
         fa_response_init(&response, &asked);
         feed(&response, rows[i].head);
-        fa_response_explain(&response, &outcome);
+        fa_judge_explain(&response, &outcome);
         cr_expect_eq(response.declined, rows[i].refused, "%s", rows[i].head);
         cr_expect(!rows[i].refused || outcome.error.class == FA_CLASS_REFUSED, "%s", rows[i].head);
         fa_response_fini(&response);
