@@ -16,7 +16,7 @@ set(MAY_cli "cli;queue")
 # Leaves, which include nothing of src: the program is built with them, as the library is.
 set(SHARED "base/clock;base/hex;base/key;base/netrc;base/utf8")
 
-set(HOME_curl "transfer/;strategy/async.c")
+set(HOME_curl "transfer/;strategy/multi")
 set(HOME_openssl "stage/;transfer/trust.c;queue/channel.c")
 set(HOME_xxhash.h "stage/;base/key.c")
 set(HOME_event2 "base/loop;engine/;pool/;strategy/;queue/")

@@ -89,7 +89,7 @@
  *    sample, quota: a sample of a list
  *
  * src/strategy: how attempts are executed
- *    strategy, async, blocking, scout, watch, sandbox: the interface and its implementations
+ *    strategy, async, multi, outbox, blocking, scout, watch, sandbox: the interface and its implementations
  *
  * src/stage: the CPU stage
  *    stage, digest, crc32c: digests of downloaded files

@@ -57,8 +57,8 @@ void fa_exchange_fini(struct fa_exchange *x);
 /** Whether one of our parts has ended it: x->stop says why. */
 bool fa_exchange_is_stopped(const struct fa_exchange *x);
 
-/** Call after each libcurl function that may close sockets, before fa_connections_leave(): exchanges
- * whose connection was refused go on to the next address at once. */
+/** Call after each libcurl function that may close sockets, before fa_connections_leave():
+ * exchanges whose connection was refused go on to the next address at once. */
 void fa_exchange_skip_refused(struct fa_connections *connections);
 
 #endif

@@ -1,7 +1,7 @@
 /*
- * Setting all options of a handle costs more than the rest of a small transfer, so a handle is a copy
- * of a prepared one.  With FA_FAULT_LAST_HEADER each attempt uses another copy, else one handle is
- * used again and reset from time to time.
+ * Setting all options of a handle costs more than the rest of a small transfer, so a handle is a
+ * copy of a prepared one.  With FA_FAULT_LAST_HEADER each attempt uses another copy, else one
+ * handle is used again and reset from time to time.
  *
  * A handle that is used again has the options of the previous attempt.  So each option that differs
  * between attempts is set for each of them, unless the handle is fresh and the default will do.

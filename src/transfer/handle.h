@@ -1,6 +1,6 @@
 /**
- * The easy handle of a transfer: made by copying a prepared one (models.h), given the options of one
- * attempt after the other, and replaced where libcurl would keep too much of the previous one.
+ * The easy handle of a transfer: made by copying a prepared one (models.h), given the options of
+ * one attempt after the other, and replaced where libcurl would keep too much of the previous one.
  */
 #ifndef FA_TRANSFER_HANDLE_H
 #define FA_TRANSFER_HANDLE_H

@@ -1,7 +1,7 @@
 /*
- * The exchange has what libcurl's callbacks have seen, and the handle what was asked of libcurl.  At
- * the end, the verdict over both becomes the outcome: what went wrong, whether another attempt can
- * help, and how much of the part file it can use.
+ * The exchange has what libcurl's callbacks have seen, and the handle what was asked of libcurl.
+ * At the end, the verdict over both becomes the outcome: what went wrong, whether another attempt
+ * can help, and how much of the part file it can use.
  */
 #include "transfer/transfer.h"
 
