@@ -92,7 +92,7 @@
  *    strategy, async, multi, outbox, blocking, scout, watch, sandbox: the interface and its implementations
  *
  * src/stage: the CPU stage
- *    stage, digest, crc32c: digests of downloaded files
+ *    stage, digest, crc32c, inflated: digests of downloaded files
  *
  * src/archive: formats of archives
  *    sink, tar, metadata: --output

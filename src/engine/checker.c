@@ -81,8 +81,10 @@ static void checker_submit(struct fa_checker *checker, struct fa_checker_file *f
     const struct fa_checker_member *member = &file->member;
     int fd = member->volume ? fa_volume_open(member->volume, member->store, &err)
                             : fa_folder_file(checker->folder, file->path, &err);
-    uint64_t from = member->volume ? member->offset : FA_STAGE_WHOLE;
-    if (fd >= 0 && fa_stage_submit_member(checker->stage, fd, from, (uint64_t)file->size, hashes,
+    struct fa_digest_range range = {.from = FA_STAGE_WHOLE, .size = (uint64_t)file->size};
+    if (member->volume)
+        range = fa_volume_range(member->volume, member->offset, range.size);
+    if (fd >= 0 && fa_stage_submit_member(checker->stage, fd, &range, hashes,
                                           file->crashes > 0 ? FA_STAGE_ALONE : FA_STAGE_BATCH, file,
                                           &err) == 0) {
         ++checker->under_way;
@@ -200,8 +202,8 @@ void fa_checker_check_member(struct fa_checker *checker, const struct fa_checker
                              const char *path, int64_t size, const struct fa_digest *digests,
                              size_t n)
 {
-    uint64_t end = member->offset + (uint64_t)size;
-    if (!member->volume || size < 0 || !fa_volume_has(member->volume, member->store, end))
+    if (!member->volume || size < 0 ||
+        !fa_volume_has(member->volume, member->store, member->offset, (uint64_t)size))
         fa_checker_report(checker, FA_FINDING_MISSING, path, 0, NULL);
     else if (n == 0)
         fa_checker_report(checker, FA_FINDING_UNHASHED, path, 0, NULL);

@@ -116,12 +116,16 @@ static int finish_send(struct fa_finish *finish, struct fa_job *job, int fd, enu
     const struct fa_place *place = &job->place;
     if (repair) {
         struct fa_extent range = fa_repair_range(repair);
-        return fa_stage_submit_member(finish->stage, fd, range.first, range.end - range.first,
-                                      repair->pieces.hash, how, job, err);
+        struct fa_digest_range piece = {.from = range.first, .size = range.end - range.first};
+        return fa_stage_submit_member(finish->stage, fd, &piece, repair->pieces.hash, how, job,
+                                      err);
     }
-    uint64_t from = place->existing && place->archive ? place->offset : FA_STAGE_WHOLE;
-    return fa_stage_submit_member(finish->stage, fd, from, (uint64_t)place->size,
-                                  job_hashes(finish, job), how, job, err);
+    struct fa_digest_range range = {.from = FA_STAGE_WHOLE, .size = (uint64_t)place->size};
+    if (place->existing && place->archive)
+        range = fa_volume_range(fa_volumes_find(finish->volumes, place->archive), place->offset,
+                                range.size);
+    return fa_stage_submit_member(finish->stage, fd, &range, job_hashes(finish, job), how, job,
+                                  err);
 }
 
 /*

@@ -59,7 +59,7 @@ enum fa_presence fa_packing_look(struct fa_session *s, const struct fa_job *job,
     struct fa_volume *volume =
         record->found && done ? fa_volumes_find(&s->ledger.volumes, record->archive) : NULL;
     int64_t size = record->rep.total;
-    if (!volume || size < 0 || !fa_volume_has(volume, s->store, record->offset + (uint64_t)size))
+    if (!volume || size < 0 || !fa_volume_has(volume, s->store, record->offset, (uint64_t)size))
         return FA_THERE_NOTHING;
     *ret_size = size;
     return FA_THERE_FILE;

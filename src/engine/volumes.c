@@ -123,9 +123,18 @@ int fa_volume_open(const struct fa_volume *volume, struct fa_store *store, struc
     return fd >= 0 ? fd : fa_folder_file(fa_store_folder(store), volume->state.name, err);
 }
 
-/* A volume only grows, and only by us: one look is enough, but while it is written. */
-bool fa_volume_has(struct fa_volume *volume, struct fa_store *store, uint64_t bytes)
+struct fa_digest_range fa_volume_range(const struct fa_volume *volume, uint64_t offset,
+                                       uint64_t size)
 {
+    size_t len = strlen(volume->state.name);
+    bool deflated = len > 3 && strcmp(volume->state.name + len - 3, ".gz") == 0;
+    return (struct fa_digest_range){.from = offset, .size = size, .deflated = deflated};
+}
+
+/* A volume only grows, and only by us: one look is enough, but while it is written. */
+bool fa_volume_has(struct fa_volume *volume, struct fa_store *store, uint64_t offset, uint64_t size)
+{
+    struct fa_digest_range range = fa_volume_range(volume, offset, size);
     struct fa_error err;
     struct stat st;
     if (volume->size == NOT_LOOKED) {
@@ -134,7 +143,7 @@ bool fa_volume_has(struct fa_volume *volume, struct fa_store *store, uint64_t by
         if (fd >= 0)
             close(fd);
     }
-    return volume->size >= 0 && bytes <= (uint64_t)volume->size;
+    return volume->size >= 0 && offset + (range.deflated ? 1 : size) <= (uint64_t)volume->size;
 }
 
 /* A run that was killed just before the rename has given the part the mode of a file already. */

@@ -8,6 +8,7 @@
 #define FA_ENGINE_VOLUMES_H
 
 #include "engine/store.h"
+#include "stage/digest.h"
 #include "state/state.h"
 
 struct fa_volume {
@@ -37,8 +38,14 @@ struct fa_volume *fa_volumes_add(struct fa_volumes *volumes, const char *name);
 /** Whether a part is that of a volume. */
 bool fa_volumes_have_part(const struct fa_volumes *volumes, uint64_t key);
 
-/** Whether that many bytes of a volume exist. */
-bool fa_volume_has(struct fa_volume *volume, struct fa_store *store, uint64_t bytes);
+/** Where the file is that a member of that size is of. */
+struct fa_digest_range fa_volume_range(const struct fa_volume *volume, uint64_t offset,
+                                       uint64_t size);
+
+/** Whether a volume is long enough for a member.  How long it is if it is compressed, only reading
+ * it tells. */
+bool fa_volume_has(struct fa_volume *volume, struct fa_store *store, uint64_t offset,
+                   uint64_t size);
 
 /** Whether the part of an open volume exists, with all bytes that the state knows. */
 bool fa_volume_has_part(const struct fa_volume *volume, struct fa_store *store);

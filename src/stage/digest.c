@@ -10,6 +10,7 @@
 #include "stage/digest.h"
 
 #include "stage/crc32c.h"
+#include "stage/inflated.h"
 
 #include <openssl/err.h>
 #include <openssl/evp.h>
@@ -50,6 +51,7 @@ struct fa_digester {
     uLong adler, crc32;
     uint32_t crc32c;
     unsigned char *piece;
+    struct fa_inflated *inflated; /* NULL: not needed yet */
 };
 
 static int digest_no_memory(struct fa_error *err)
@@ -131,6 +133,7 @@ void fa_digester_free(struct fa_digester *d)
     for (size_t i = 0; i < FA_HASHES; ++i)
         EVP_MD_CTX_free(d->ctx[i]);
     XXH3_freeState(d->xxh);
+    fa_inflated_free(d->inflated);
     free(d->piece);
     free(d);
 }
@@ -207,26 +210,45 @@ static int digester_end(struct fa_digester *d, unsigned hashes, struct fa_digest
 }
 
 /* What of a file is hashed. */
-struct digest_range {
-    uint64_t from;
-    uint64_t size;
+struct span {
+    struct fa_digest_range range;
     bool member; /* not more than that */
 };
+
+/* What is deflated is read from its start, in order. */
+static ssize_t digester_fill(struct fa_digester *d, int fd, const struct span *span, uint64_t at)
+{
+    uint64_t left = span->range.size - at;
+    size_t most = span->member && left < CHUNK_SIZE ? (size_t)left : CHUNK_SIZE;
+    return span->range.deflated ? fa_inflated_read(d->inflated, d->piece, most)
+                                : pread(fd, d->piece, most, (off_t)(span->range.from + at));
+}
+
+static int digester_open(struct fa_digester *d, int fd, const struct span *span,
+                         struct fa_error *err)
+{
+    if (!span->range.deflated)
+        return 0;
+    d->inflated = d->inflated ? d->inflated : fa_inflated_new();
+    if (!d->inflated)
+        return digest_no_memory(err);
+    fa_inflated_begin(d->inflated, fd, span->range.from);
+    return 0;
+}
 
 /* Read up to the end, not to an expected size: the digest is that of what the file contains.  A
  * short read alone is not the end, because some file systems return one for a signal, but a short
  * read up to the expected size is.  The progress callback keeps a worker with a large file from
  * being taken for hung. */
-static int digester_read(struct fa_digester *d, int fd, const struct digest_range *range,
-                         unsigned hashes, void (*tick)(void *arg, uint64_t bytes), void *arg,
-                         struct fa_digest *ret, struct fa_error *err)
+static int digester_read(struct fa_digester *d, int fd, const struct span *span, unsigned hashes,
+                         void (*tick)(void *arg, uint64_t bytes), void *arg, struct fa_digest *ret,
+                         struct fa_error *err)
 {
-    if (digester_begin(d, hashes, err))
+    if (digester_begin(d, hashes, err) || digester_open(d, fd, span, err))
         return -1;
-    uint64_t at = 0, size = range->size;
+    uint64_t at = 0, size = span->range.size;
     for (;;) {
-        size_t most = range->member && size - at < CHUNK_SIZE ? (size_t)(size - at) : CHUNK_SIZE;
-        ssize_t n = pread(fd, d->piece, most, (off_t)(range->from + at));
+        ssize_t n = digester_fill(d, fd, span, at);
         if (n < 0 && errno == EINTR)
             continue;
         if (n < 0) {
@@ -248,14 +270,14 @@ int fa_digester_read(struct fa_digester *d, int fd, uint64_t size, unsigned hash
                      void (*tick)(void *arg, uint64_t bytes), void *arg, struct fa_digest *ret,
                      struct fa_error *err)
 {
-    const struct digest_range whole = {.size = size};
+    const struct span whole = {.range = {.size = size}};
     return digester_read(d, fd, &whole, hashes, tick, arg, ret, err);
 }
 
-int fa_digester_read_member(struct fa_digester *d, int fd, uint64_t from, uint64_t size,
+int fa_digester_read_member(struct fa_digester *d, int fd, const struct fa_digest_range *range,
                             unsigned hashes, void (*tick)(void *arg, uint64_t bytes), void *arg,
                             struct fa_digest *ret, struct fa_error *err)
 {
-    const struct digest_range member = {.from = from, .size = size, .member = true};
+    const struct span member = {.range = *range, .member = true};
     return digester_read(d, fd, &member, hashes, tick, arg, ret, err);
 }

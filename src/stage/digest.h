@@ -7,6 +7,9 @@
 #include <fetchall/error.h>
 #include <fetchall/event.h>
 
+#include <stdbool.h>
+#include <stdint.h>
+
 /** All algorithms, fetched once; may be shared by threads. */
 struct fa_digest_set;
 
@@ -34,9 +37,17 @@ int fa_digester_read(struct fa_digester *digester, int fd, uint64_t size, unsign
                      void (*tick)(void *arg, uint64_t bytes), void *arg, struct fa_digest *ret,
                      struct fa_error *err);
 
-/** The same for a part of a file, such as a member of an archive: size bytes, from an offset on. */
-int fa_digester_read_member(struct fa_digester *digester, int fd, uint64_t from, uint64_t size,
-                            unsigned hashes, void (*tick)(void *arg, uint64_t bytes), void *arg,
+/** A part of a file, such as a member of an archive. */
+struct fa_digest_range {
+    uint64_t from; /**< Offset of its first byte. */
+    uint64_t size; /**< Not more bytes than that. */
+    bool deflated; /**< It is compressed, and size says what it is then (deflate, RFC 1951). */
+};
+
+/** The same for a part of a file. */
+int fa_digester_read_member(struct fa_digester *digester, int fd,
+                            const struct fa_digest_range *range, unsigned hashes,
+                            void (*tick)(void *arg, uint64_t bytes), void *arg,
                             struct fa_digest *ret, struct fa_error *err);
 
 #endif

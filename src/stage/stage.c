@@ -40,8 +40,7 @@
 struct item {
     STAILQ_ENTRY(item) link;
     void *tag;
-    uint64_t from; /* or FA_STAGE_WHOLE */
-    uint64_t size;
+    struct fa_digest_range range; /* from may be FA_STAGE_WHOLE */
     int fd;
     unsigned hashes;
     bool alone;
@@ -143,6 +142,15 @@ static void result_put(struct fa_buf *buf, const struct fa_digest *digests, int 
     }
 }
 
+static int range_read(struct fa_digester *digester, int fd, const struct fa_digest_range *range,
+                      unsigned hashes, void (*tick)(void *arg, uint64_t bytes), void *arg,
+                      struct fa_digest *ret, struct fa_error *err)
+{
+    return range->from != FA_STAGE_WHOLE
+               ? fa_digester_read_member(digester, fd, range, hashes, tick, arg, ret, err)
+               : fa_digester_read(digester, fd, range->size, hashes, tick, arg, ret, err);
+}
+
 /* A file that cannot be read is a result of its own, not a failure of the batch. */
 static int digest_run(void *state, struct fa_task *task, struct fa_error *err)
 {
@@ -156,12 +164,11 @@ static int digest_run(void *state, struct fa_task *task, struct fa_error *err)
     for (size_t i = 0; i < fa_task_fd_count(task); ++i) {
         struct fa_digest digests[FA_HASHES];
         struct fa_error error = {0};
-        uint64_t from = fa_reader_u64(&reader), size = fa_reader_u64(&reader);
-        int fd = fa_task_fd(task, i);
-        int n = from != FA_STAGE_WHOLE
-                    ? fa_digester_read_member(state, fd, from, size, hashes, digest_tick, task,
-                                              digests, &error)
-                    : fa_digester_read(state, fd, size, hashes, digest_tick, task, digests, &error);
+        struct fa_digest_range range = {.from = fa_reader_u64(&reader)};
+        range.size = fa_reader_u64(&reader);
+        range.deflated = fa_reader_u8(&reader) != 0;
+        int n = range_read(state, fa_task_fd(task, i), &range, hashes, digest_tick, task, digests,
+                           &error);
         result_put(&buf, digests, n, &error);
     }
     int result = buf.failed ? -1 : fa_task_reply(task, buf.data, buf.len);
@@ -306,13 +313,13 @@ static struct batch *stage_take_batch(struct fa_stage *stage, unsigned free_slot
     STAILQ_INIT(&batch->items);
     while (!STAILQ_EMPTY(&stage->items) && batch->n < share && batch->n < BATCH_FILES) {
         struct item *next = STAILQ_FIRST(&stage->items);
-        if (batch->n > 0 &&
-            (next->alone || next->hashes != batch->hashes || bytes + next->size > BATCH_BYTES))
+        if (batch->n > 0 && (next->alone || next->hashes != batch->hashes ||
+                             bytes + next->range.size > BATCH_BYTES))
             break;
         stage_take_item(stage);
         STAILQ_INSERT_TAIL(&batch->items, next, link);
         batch->hashes = next->hashes;
-        bytes += next->size;
+        bytes += next->range.size;
         ++batch->n;
         if (next->alone)
             break;
@@ -333,8 +340,9 @@ static void stage_send_batch(struct fa_stage *stage, struct batch *batch)
     STAILQ_FOREACH (item, &batch->items, link) {
         fds[n++] = item->fd;
         item->fd = -1;
-        fa_buf_put_u64(&input, item->from);
-        fa_buf_put_u64(&input, item->size);
+        fa_buf_put_u64(&input, item->range.from);
+        fa_buf_put_u64(&input, item->range.size);
+        fa_buf_put_u8(&input, item->range.deflated);
     }
     struct fa_task_request request = {.size = sizeof(request),
                                       .type = fa_digest_tasks[0].name,
@@ -364,15 +372,11 @@ static void stage_flush_pool(struct fa_stage *stage)
     }
 }
 
-static void stage_read(const struct fa_stage *stage, int fd, uint64_t from, uint64_t size,
+static void stage_read(const struct fa_stage *stage, int fd, const struct fa_digest_range *range,
                        unsigned hashes, struct fa_stage_result *ret)
 {
     *ret = (struct fa_stage_result){0};
-    struct fa_digester *digester = stage->digester;
-    int n = from != FA_STAGE_WHOLE ? fa_digester_read_member(digester, fd, from, size, hashes, NULL,
-                                                             NULL, ret->digests, &ret->error)
-                                   : fa_digester_read(digester, fd, size, hashes, NULL, NULL,
-                                                      ret->digests, &ret->error);
+    int n = range_read(stage->digester, fd, range, hashes, NULL, NULL, ret->digests, &ret->error);
     ret->n_digests = n < 0 ? 0 : (size_t)n;
 }
 
@@ -385,7 +389,7 @@ static void stage_hash_inline(evutil_socket_t fd, short what, void *arg)
     while (!STAILQ_EMPTY(&stage->inlined) && fa_clock_now() < until) {
         struct item *item = item_pop(&stage->inlined);
         struct fa_stage_result one;
-        stage_read(stage, item->fd, item->from, item->size, item->hashes, &one);
+        stage_read(stage, item->fd, &item->range, item->hashes, &one);
         --stage->held;
         stage->env.done(stage->env.ctx, item->tag, &one);
         item_free(item);
@@ -419,7 +423,8 @@ bool fa_stage_hash_now(struct fa_stage *stage, int fd, uint64_t size, unsigned h
 {
     if (!stage_is_small(stage, size, hashes))
         return false;
-    stage_read(stage, fd, FA_STAGE_WHOLE, size, hashes, ret);
+    const struct fa_digest_range whole = {.from = FA_STAGE_WHOLE, .size = size};
+    stage_read(stage, fd, &whole, hashes, ret);
     return true;
 }
 
@@ -430,7 +435,7 @@ static bool stage_hashes_inline(const struct fa_stage *stage, uint64_t size, uns
 }
 
 /* Only queue the file: done() must not be called from here. */
-int fa_stage_submit_member(struct fa_stage *stage, int fd, uint64_t from, uint64_t size,
+int fa_stage_submit_member(struct fa_stage *stage, int fd, const struct fa_digest_range *range,
                            unsigned hashes, enum fa_stage_how how, void *tag, struct fa_error *err)
 {
     struct item *item = calloc(1, sizeof(*item));
@@ -439,10 +444,10 @@ int fa_stage_submit_member(struct fa_stage *stage, int fd, uint64_t from, uint64
         fa_error_system(err, FA_CLASS_LOCAL_IO, ENOMEM, "cannot hash a file");
         return -1;
     }
-    *item = (struct item){.tag = tag, .from = from, .size = size, .fd = fd, .hashes = hashes};
+    *item = (struct item){.tag = tag, .range = *range, .fd = fd, .hashes = hashes};
     item->alone = how == FA_STAGE_ALONE;
     ++stage->held;
-    if (stage_hashes_inline(stage, size, hashes, how)) {
+    if (stage_hashes_inline(stage, range->size, hashes, how)) {
         STAILQ_INSERT_TAIL(&stage->inlined, item, link);
         return 0;
     }
@@ -454,7 +459,8 @@ int fa_stage_submit_member(struct fa_stage *stage, int fd, uint64_t from, uint64
 int fa_stage_submit(struct fa_stage *stage, int fd, uint64_t size, unsigned hashes,
                     enum fa_stage_how how, void *tag, struct fa_error *err)
 {
-    return fa_stage_submit_member(stage, fd, FA_STAGE_WHOLE, size, hashes, how, tag, err);
+    const struct fa_digest_range whole = {.from = FA_STAGE_WHOLE, .size = size};
+    return fa_stage_submit_member(stage, fd, &whole, hashes, how, tag, err);
 }
 
 bool fa_stage_has_processes(enum fa_hash_with with)

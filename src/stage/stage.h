@@ -9,6 +9,7 @@
 #define FA_STAGE_STAGE_H
 
 #include "pool/pool.h"
+#include "stage/digest.h"
 
 #include <fetchall/event.h>
 
@@ -68,9 +69,8 @@ int fa_stage_submit(struct fa_stage *stage, int fd, uint64_t size, unsigned hash
 /** In place of an offset: the whole file. */
 #define FA_STAGE_WHOLE UINT64_MAX
 
-/** The same for a part of a file, such as a member of an archive.  @from  Offset of its first byte,
- * or FA_STAGE_WHOLE. */
-int fa_stage_submit_member(struct fa_stage *stage, int fd, uint64_t from, uint64_t size,
+/** The same for a part of a file.  @range  From FA_STAGE_WHOLE: all of it. */
+int fa_stage_submit_member(struct fa_stage *stage, int fd, const struct fa_digest_range *range,
                            unsigned hashes, enum fa_stage_how how, void *tag, struct fa_error *err);
 
 /**

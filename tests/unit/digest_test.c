@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include <zlib.h>
 #include <xxhash.h>
 #include <zlib.h>
 
@@ -143,6 +144,56 @@ Test(digest, a_file_is_read_to_its_end_whatever_its_expected_size)
             cr_assert_str_eq(hex(&digest), want);
         }
         close(fd);
+    }
+}
+
+/* Bytes as they are in a file, compressed, from an offset on. */
+static const char *deflated_of(const unsigned char *data, size_t size)
+{
+    static const char before[] = "something else";
+    unsigned char *packed = malloc(size + 1000);
+    z_stream z = {.next_in = (Bytef *)(size_t)data,
+                  .avail_in = (uInt)size,
+                  .next_out = packed + sizeof(before),
+                  .avail_out = (uInt)(size + 900)};
+    memcpy(packed, before, sizeof(before));
+    cr_assert_eq(deflateInit2(&z, 1, Z_DEFLATED, -15, 8, Z_DEFAULT_STRATEGY), Z_OK);
+    cr_assert_eq(deflate(&z, Z_FINISH), Z_STREAM_END);
+    const char *path =
+        fa_scratch_write_bytes(&scratch, "deflated", packed, sizeof(before) + z.total_out);
+    deflateEnd(&z);
+    free(packed);
+    return path;
+}
+
+/* Whether the digest of a member is that of a file. */
+static bool member_is(const char *path, const struct fa_digest_range *range, const char *want)
+{
+    struct fa_digest digest;
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    cr_assert_eq(
+        fa_digester_read_member(digester, fd, range, FA_HASH_SHA256, NULL, NULL, &digest, NULL), 1);
+    close(fd);
+    return strcmp(hex(&digest), want) == 0;
+}
+
+Test(digest, compressed_member_is_read_as_what_was_compressed)
+{
+    static const size_t sizes[] = {0, 1, 65535, 65536, 65537, 1000000};
+    for (size_t i = 0; i < sizeof(sizes) / sizeof(*sizes); ++i) {
+        char want[2 * FA_DIGEST_MAX + 1];
+        unsigned char *data = malloc(sizes[i] + 1);
+        truth(FA_HASH_SHA256, file_of(sizes[i]), want);
+        fa_pattern_fill("digest", 0, data, sizes[i]);
+        const char *path = deflated_of(data, sizes[i]);
+        struct fa_digest_range range = {.from = 15, .size = sizes[i], .deflated = true};
+        cr_expect(member_is(path, &range, want), "%zu bytes", sizes[i]);
+        range.size = sizes[i] + 1; /* it ends earlier */
+        cr_expect(member_is(path, &range, want), "%zu bytes", sizes[i]);
+        cr_assert_eq(truncate(path, 16), 0);
+        range.size = sizes[i];
+        cr_expect(sizes[i] == 0 || !member_is(path, &range, want), "%zu bytes", sizes[i]);
+        free(data);
     }
 }
 
