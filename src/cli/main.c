@@ -117,7 +117,8 @@
  *    keeper, keeping: the process that runs commands of users
  *
  * src/transfer: one attempt
- *    transfer, exchange, handle, attempt, outcome, settings, setup, wire: an attempt and its result
+ *    transfer, exchange, handle, capture: what libcurl is asked for, and what it sees
+ *    attempt, outcome, settings, setup, wire: an attempt and its result
  *    request, cookies, jar, response, judge, representation, validator: HTTP
  *    retry_after, rate_limit, guard, http_digest, classify: what responses mean
  *    body, pace: bytes and speed

@@ -43,6 +43,7 @@ void fa_job_free(struct fa_job *job)
     free(job->target.cookies);
     fa_entry_free(job->entry);
     fa_outcome_fini(&job->outcome);
+    fa_capture_free(job->redirects);
     fa_split_free(job->part.split);
     free(job->hashed);
     free(job->repair);
@@ -163,6 +164,8 @@ int fa_job_target(struct fa_job *job, unsigned mirror)
     target->secrecy = FA_SECRECY_HOME;
     target->digest = false;
     target_set_cookies(target, NULL);
+    fa_capture_free(job->redirects);
+    job->redirects = NULL;
     target->secure = target->url->secure;
     job->tries.again = true;
     return 0;
@@ -229,9 +232,22 @@ void fa_job_take_cookies(struct fa_job *job)
     job->outcome.cookies = NULL;
 }
 
+/* Without its URL, if there is no memory: who needs it finds out. */
+static void job_keep_redirect(struct fa_job *job)
+{
+    struct fa_capture *capture = job->outcome.capture;
+    if (!capture)
+        return;
+    capture->url = strdup(job->target.url->whole);
+    capture->earlier = job->redirects;
+    job->redirects = capture;
+    job->outcome.capture = NULL;
+}
+
 void fa_job_follow(struct fa_job *job, struct fa_url *url, enum fa_secrecy secrecy)
 {
     struct fa_target *target = &job->target;
+    job_keep_redirect(job);
     fa_url_fini(&target->redirect);
     target->redirect = *url;
     target->url = &target->redirect;

@@ -183,6 +183,7 @@ struct fa_job {
     struct fa_attempt attempt;
     const char **headers;           /**< Owned: what attempt.headers is. */
     struct fa_outcome outcome;      /**< Of the last attempt. */
+    struct fa_capture *redirects;   /**< Owned: those that led to url, the last one first. */
     struct fa_stage_result *hashed; /**< Owned: the result of the stage. */
     struct fa_repair *repair;       /**< Owned: the check of its pieces; NULL: none. */
     bool ended;                     /**< ACTIVE: the attempt is over, and not settled yet. */

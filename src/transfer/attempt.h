@@ -65,6 +65,8 @@ struct fa_attempt {
     bool unmarked; /**< The part file needs no FA_PART_STALE: the state has no record of its
                                 bytes, because the file system has no modes. */
     bool guard;    /**< Refuse a web page: the file is none.  See guard.h. */
+    bool capture;  /**< The outcome brings request and response as they were sent.  They are
+                        those of the whole file, so that a part of it is not resumed. */
     struct fa_slice
         slice;         /**< Request these bytes only: the file is that slice.  Without offset. */
     int64_t size;      /**< Size given by the list; -1: none. */

@@ -92,12 +92,15 @@ static int exchange_refuse_headers(struct fa_exchange *x)
 }
 
 /* The header is complete, and there is a verdict.  A file that is known needs no body: closing the
- * connection is all that stops a server that ignores conditions. */
+ * connection is all that stops a server that ignores conditions.  A response that is kept is never
+ * continued by another one. */
 static int exchange_end_header(struct fa_exchange *x, double now)
 {
     enum fa_verdict verdict = x->response.verdict;
     if (verdict == FA_VERDICT_UNCHANGED && x->response.status != NOT_MODIFIED)
         return -1;
+    if (x->capture)
+        x->response.head.rep.validator.strong = false;
     fa_pace_set_phase(&x->pace, verdict == FA_VERDICT_FILE ? FA_PHASE_BODY : FA_PHASE_DROP, now);
     return verdict == FA_VERDICT_FILE || verdict == FA_VERDICT_COMPLETE ? exchange_begin_body(x)
                                                                         : 0;
@@ -125,6 +128,8 @@ static size_t on_header(char *line, size_t one, size_t len, void *arg)
     if (x->headers_size > HEADERS_MAX)
         return exchange_refuse_headers(x) ? 0 : len;
     bool decided = x->response.verdict != FA_VERDICT_NONE;
+    if (x->capture && !decided)
+        fa_capture_line(x->capture, line, len, !x->response.in_head);
     fa_response_line(&x->response, line, len, time(NULL));
     exchange_collect_cookies(x);
     if (!decided && x->response.verdict != FA_VERDICT_NONE)
@@ -163,8 +168,20 @@ static size_t on_body(char *data, size_t one, size_t len, void *arg)
         return exchange_refuse_body(x) ? 0 : len;
     if (x->response.verdict == FA_VERDICT_FILE)
         return exchange_put_body(x, data, len, now) ? 0 : len;
+    if (x->capture && x->response.verdict == FA_VERDICT_REDIRECT && x->dropped < DROP_MAX)
+        fa_buf_put(&x->capture->body, data, len);
     x->dropped += len;
     return x->dropped > DROP_MAX ? 0 : len;
+}
+
+/* Only the header of a request is sent: there is never a body. */
+static int on_debug(CURL *easy, curl_infotype type, char *data, size_t len, void *arg)
+{
+    (void)easy;
+    struct fa_exchange *x = arg;
+    if (x->capture && type == CURLINFO_HEADER_OUT)
+        fa_capture_sent(x->capture, data, len, (int64_t)time(NULL));
+    return 0;
 }
 
 /* libcurl repeats a request by itself if a kept connection is dead, and if HTTP/2 refuses a
@@ -245,6 +262,7 @@ void fa_exchange_prepare(CURL *easy, struct fa_connections *connections)
     curl_easy_setopt(easy, CURLOPT_CLOSESOCKETFUNCTION, on_close_socket);
     curl_easy_setopt(easy, CURLOPT_CLOSESOCKETDATA, connections);
     curl_easy_setopt(easy, CURLOPT_SSL_CTX_FUNCTION, on_tls);
+    curl_easy_setopt(easy, CURLOPT_DEBUGFUNCTION, on_debug);
 }
 
 void fa_exchange_attach(struct fa_exchange *x, CURL *easy)
@@ -255,12 +273,15 @@ void fa_exchange_attach(struct fa_exchange *x, CURL *easy)
     curl_easy_setopt(easy, CURLOPT_PREREQDATA, x);
     curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, x);
     curl_easy_setopt(easy, CURLOPT_SSL_CTX_DATA, x);
+    curl_easy_setopt(easy, CURLOPT_DEBUGDATA, x);
 }
 
 void fa_exchange_reset(struct fa_exchange *x)
 {
     fa_response_fini(&x->response);
+    fa_capture_free(x->capture);
     fa_close_notify_put(x->close_notify);
+    x->capture = NULL;
     x->close_notify = NULL;
     x->stop = (struct fa_outcome){0};
     x->lease = (struct fa_lease){0};
@@ -275,6 +296,7 @@ void fa_exchange_fini(struct fa_exchange *x)
     fa_connections_done(x->connections, &x->lease, false);
     fa_close_notify_put(x->close_notify);
     fa_response_fini(&x->response);
+    fa_capture_free(x->capture);
     fa_body_fini(&x->body);
 }
 

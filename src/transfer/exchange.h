@@ -24,7 +24,8 @@ struct fa_exchange {
     struct fa_connections *connections;
     struct fa_attempt *attempt;
     struct fa_response response;
-    struct fa_outcome stop; /**< Our own reason to stop; empty if error.class is not set. */
+    struct fa_capture *capture; /**< Owned; NULL: not asked for. */
+    struct fa_outcome stop;     /**< Our own reason to stop; empty if error.class is not set. */
     struct fa_body body;
     struct fa_pace pace;
     struct fa_lease lease;

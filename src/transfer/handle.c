@@ -244,6 +244,7 @@ int fa_handle_set_up(struct fa_handle *h, const struct fa_attempt *a, const stru
         return -1;
     h->exchange->lease.shared = h->exchange->settings->http2 && !a->http1;
     handle_set_version(h, h->exchange->lease.shared);
+    handle_set_number(h, CURLOPT_VERBOSE, a->capture);
     handle_set_number(h, CURLOPT_FORBID_REUSE, a->close);
     handle_set_number(h, CURLOPT_FRESH_CONNECT, a->fresh);
     curl_easy_setopt(h->easy, CURLOPT_BUFFERSIZE, (long)h->exchange->pace.buffer);

@@ -14,5 +14,7 @@ void fa_outcome_fini(struct fa_outcome *outcome)
 {
     free(outcome->location);
     free(outcome->cookies);
+    fa_capture_free(outcome->capture);
     outcome->location = outcome->cookies = NULL;
+    outcome->capture = NULL;
 }

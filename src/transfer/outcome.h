@@ -9,6 +9,7 @@
 #include <stdbool.h>
 
 #include "transfer/attempt.h"
+#include "transfer/capture.h"
 
 /** Whether and when a failed attempt is worth repeating. */
 enum fa_retryability {
@@ -62,6 +63,8 @@ struct fa_outcome {
                       attempt can be made again with it. */
     bool idle;   /**< A 408 on a kept connection: the server may have sent it before it had the
                       request, because the connection was idle. */
+    struct fa_capture *capture; /**< Owned.  If the attempt asks for it, of a redirect, and of the
+                                       whole file; else NULL. */
     struct fa_times time;
     char ip[46];     /**< "" if never connected. */
     char version[4]; /**< "1.1", or "". */

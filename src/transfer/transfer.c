@@ -107,7 +107,10 @@ int fa_transfer_start(struct fa_transfer *t, struct fa_attempt *a, struct fa_err
     fa_pace_begin(&t->exchange.pace, t->exchange.settings, a, fa_clock_now());
     t->exchange.attempt = a;
     a->received = 0;
-    if (fa_handle_renew(&t->handle) == 0 && fa_handle_set_up(&t->handle, a, &asked) == 0)
+    if (a->capture)
+        t->exchange.capture = fa_capture_new();
+    if (a->capture == (t->exchange.capture != NULL) && fa_handle_renew(&t->handle) == 0 &&
+        fa_handle_set_up(&t->handle, a, &asked) == 0)
         return 0;
     fa_error_system(err, FA_CLASS_LOCAL_IO, ENOMEM, "cannot start a transfer");
     return -1;
@@ -273,6 +276,25 @@ static void transfer_check_cut(struct fa_transfer *t, CURLcode code)
     t->exchange.stop.retryable = FA_RETRYABLE_NOW;
 }
 
+/* Hand over what was sent and received, if it led somewhere. */
+static void transfer_read_capture(struct fa_transfer *t, CURLcode code, struct fa_outcome *ret)
+{
+    struct fa_capture *capture = t->exchange.capture;
+    const struct fa_response *response = &t->exchange.response;
+    bool file = response->verdict == FA_VERDICT_FILE && ret->error.class == FA_CLASS_NONE;
+    if (!capture || (!file && !ret->location))
+        return;
+    capture->chunked = response->chunked;
+    capture->cut = !file && code != CURLE_OK;
+    memcpy(capture->ip, ret->ip, sizeof(capture->ip));
+    if (fa_capture_failed(capture)) {
+        fa_error_system(&ret->error, FA_CLASS_LOCAL_IO, ENOMEM, "cannot keep a response");
+        return;
+    }
+    ret->capture = capture;
+    t->exchange.capture = NULL;
+}
+
 /* The order matters: the lease tells whether the watchdog intervened, the judge needs that, and
  * the part file can be valued only after the judge has set the error. */
 void fa_transfer_finish(struct fa_transfer *t, CURLcode code, struct fa_outcome *ret)
@@ -288,6 +310,7 @@ void fa_transfer_finish(struct fa_transfer *t, CURLcode code, struct fa_outcome 
     ret->received = t->exchange.attempt->received;
     transfer_settle_part(t, ret);
     fa_handle_read(&t->handle, ret);
+    transfer_read_capture(t, code, ret);
     if (ret->time.total <= 0)
         ret->time.total = fa_clock_now() - t->exchange.pace.started;
     t->exchange.attempt = NULL;

@@ -61,6 +61,7 @@ static const struct fa_field attempt_fields[] = {
     FA_FIELD(BOOL, bool, struct fa_attempt, durable),
     FA_FIELD(BOOL, bool, struct fa_attempt, unmarked),
     FA_FIELD(BOOL, bool, struct fa_attempt, guard),
+    FA_FIELD(BOOL, bool, struct fa_attempt, capture),
 };
 
 static const struct fa_field error_fields[] = {
@@ -70,7 +71,7 @@ static const struct fa_field error_fields[] = {
     FA_FIELD_TEXT(struct fa_error, msg),
 };
 
-/* Without location and cookies, which are owned. */
+/* Without location, cookies and capture, which are owned. */
 static const struct fa_field outcome_fields[] = {
     FA_FIELD_ENUM(enum fa_retryability, FA_RETRYABILITIES, struct fa_outcome, retryable),
     FA_FIELD(F64, double, struct fa_outcome, retry_after),
@@ -213,9 +214,10 @@ void fa_wire_put_outcome(struct fa_buf *buf, const struct fa_outcome *outcome)
     fa_wire_put_head(buf, &outcome->head);
     fa_buf_put_str(buf, outcome->location);
     fa_buf_put_str(buf, outcome->cookies);
+    fa_capture_put(buf, outcome->capture);
 }
 
-/* The texts are copied last, so that a malformed outcome owns nothing. */
+/* The texts are copied last, when nothing is malformed. */
 int fa_wire_get_outcome(struct fa_outcome *ret, const void *data, size_t len)
 {
     struct fa_reader reader;
@@ -225,12 +227,13 @@ int fa_wire_get_outcome(struct fa_outcome *ret, const void *data, size_t len)
     GET(outcome_fields, ret, &reader);
     wire_get_head(&reader, &ret->head);
     const char *location = fa_reader_str(&reader), *cookies = fa_reader_str(&reader);
-    if (!fa_reader_ok(&reader) || (cookies && !fa_cookies_are_good(cookies)))
-        return -1;
-    ret->location = location ? strdup(location) : NULL;
-    ret->cookies = cookies ? strdup(cookies) : NULL;
-    if ((!location || ret->location) && (!cookies || ret->cookies))
-        return 0;
+    ret->capture = fa_capture_get(&reader);
+    if (fa_reader_ok(&reader) && (!cookies || fa_cookies_are_good(cookies))) {
+        ret->location = location ? strdup(location) : NULL;
+        ret->cookies = cookies ? strdup(cookies) : NULL;
+        if ((!location || ret->location) && (!cookies || ret->cookies))
+            return 0;
+    }
     fa_outcome_fini(ret);
     return -1;
 }

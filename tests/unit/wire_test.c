@@ -108,6 +108,22 @@ Test(wire, every_truncated_attempt_is_refused)
     fa_buf_fini(&buf);
 }
 
+static struct fa_capture *capture_full(void)
+{
+    struct fa_capture *capture = fa_capture_new();
+    cr_assert(capture);
+    fa_capture_sent(capture, "CONNECT\r\n\r\n", 11, 1);
+    fa_capture_sent(capture, "GET /", 5, 17);
+    fa_capture_sent(capture, "\r\n\r\n", 4, 18);
+    fa_capture_line(capture, "100\r\n", 5, true);
+    fa_capture_line(capture, "302\r\n", 5, true);
+    fa_capture_line(capture, "\r\n", 2, false);
+    fa_buf_put(&capture->body, "a\0b", 3);
+    capture->chunked = capture->cut = true;
+    strcpy(capture->ip, "::1");
+    return capture;
+}
+
 static struct fa_outcome outcome_full(void)
 {
     struct fa_outcome outcome = {
@@ -131,8 +147,22 @@ static struct fa_outcome outcome_full(void)
         .restart = FA_RESTART_REFUSED,
         .login = FA_LOGIN_NETRC,
         .digest = true,
+        .capture = capture_full(),
     };
     return outcome;
+}
+
+static void expect_capture(const struct fa_capture *capture)
+{
+    cr_assert(capture);
+    cr_assert_eq(capture->request.len, 9);
+    cr_assert_eq(memcmp(capture->request.data, "GET /\r\n\r\n", 9), 0);
+    cr_assert_eq(capture->head.len, 7);
+    cr_assert_eq(memcmp(capture->head.data, "302\r\n\r\n", 7), 0);
+    cr_assert_eq(capture->body.len, 3);
+    cr_assert_eq(memcmp(capture->body.data, "a\0b", 3), 0);
+    cr_assert(capture->chunked && capture->cut && capture->began == 17);
+    cr_assert_str_eq(capture->ip, "::1");
 }
 
 static void expect_same(const struct fa_outcome *a, const struct fa_outcome *b)
@@ -152,6 +182,9 @@ static void expect_same(const struct fa_outcome *a, const struct fa_outcome *b)
     cr_assert(a->unchanged == b->unchanged && a->restart == b->restart);
     cr_assert(a->doubtful == b->doubtful && a->login == b->login);
     cr_assert_eq(a->digest, b->digest);
+    cr_assert_eq(a->capture == NULL, b->capture == NULL);
+    if (b->capture)
+        expect_capture(b->capture);
 }
 
 Test(wire, outcomes_come_back_as_they_were)
