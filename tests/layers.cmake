@@ -17,7 +17,7 @@ set(MAY_cli "cli;queue")
 set(SHARED "base/clock;base/hex;base/key;base/netrc;base/utf8")
 
 set(HOME_curl "transfer/;strategy/multi")
-set(HOME_openssl "stage/;transfer/trust.c;queue/channel.c")
+set(HOME_openssl "stage/;archive/warc.c;transfer/trust.c;queue/channel.c")
 set(HOME_xxhash.h "stage/;base/key.c")
 set(HOME_event2 "base/loop;engine/;pool/;strategy/;queue/")
 set(HOME_hiredis "queue/")

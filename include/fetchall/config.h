@@ -333,6 +333,7 @@ struct fa_config {
     const char *expect_type; /**< Media types, as in "image/png,video/" and a star: refuse files of
                                 others, with FA_CLASS_CONTENT; NULL: any. */
     const char *output;      /**< "tar:" and a path below dir: files become members of archives;
+                            "warc:" and a path: what is sent and received becomes records;
                             "cas:" and a path: they are stored by digest; NULL: by their names.
                             See --output in fetchall(1). */
     uint64_t tar_size;       /**< One archive has at most that many bytes, unless its only file is

@@ -81,7 +81,8 @@
  *    secrecy: what of the user's secrets is sent after a redirect
  *    name, name_part, name_template, names, identity, kept: names
  *    folder, store, unnamed, lock, mount: files
- *    volumes, volume_writer, objects: archives, and files by digest
+ *    volumes, volume_writer, volume_format, volume_tar, volume_warc: archives
+ *    objects: files by digest
  *    split, segments, growth, extents, part_map, repair: ranges of one file fetched at once
  *    resolve: addresses of hosts
  *    statuses: the table of entry statuses
@@ -95,7 +96,7 @@
  *    stage, digest, crc32c, inflated: digests of downloaded files
  *
  * src/archive: formats of archives
- *    sink, tar, metadata: --output
+ *    sink, tar, metadata, warc, masking: --output
  *
  * src/list: input
  *    list, source, unpack, utf16, lines, text, aria2, entry, sum, pieces, relative: streams, lines and entries

@@ -103,10 +103,10 @@ int fa_config_check_name(const char *name, struct fa_error *err)
 }
 
 /* What an archive, which only grows, cannot do; and what several runs would do to one archive. */
-static const char *config_refuses_archive(const struct fa_config *config, bool tar)
+static const char *config_refuses_archive(const struct fa_config *config, bool grows)
 {
     const char *shared = config->shards > 0 ? "--shard" : config->worker ? "fetchall work" : NULL;
-    if (shared || !tar)
+    if (shared || !grows)
         return shared;
     return config->overwrite  ? "--overwrite"
            : config->sync     ? "--sync"
@@ -120,17 +120,19 @@ int fa_config_check_output(const struct fa_config *config, struct fa_error *err)
     struct fa_sink sink;
     if (fa_sink_parse(config->output, &sink, err))
         return -1;
-    bool tar = sink.kind == FA_SINK_TAR;
     if (sink.kind == FA_SINK_CAS && !(config->hash & FA_HASH_SHA256)) {
         fa_error_set(err, FA_DOMAIN_FETCHALL, 0, FA_CLASS_REFUSED,
                      "--output cas requires --hash sha256");
         return -1;
     }
-    const char *other = sink.kind == FA_SINK_FILES ? NULL : config_refuses_archive(config, tar);
+    const char *other = sink.kind == FA_SINK_FILES
+                            ? NULL
+                            : config_refuses_archive(config, sink.kind != FA_SINK_CAS);
     if (!other)
         return 0;
     fa_error_set(err, FA_DOMAIN_FETCHALL, 0, FA_CLASS_REFUSED,
-                 "--output %s and %s cannot be combined", tar ? "tar" : "cas", other);
+                 "--output %.*s and %s cannot be combined", (int)strcspn(config->output, ":"),
+                 config->output, other);
     return -1;
 }
 

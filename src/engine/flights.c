@@ -11,6 +11,7 @@
  */
 #include "engine/flights.h"
 
+#include "archive/sink.h"
 #include "base/http_field.h"
 #include "engine/secrecy.h"
 #include "transfer/guard.h"
@@ -297,6 +298,12 @@ static int attempt_join_part(struct fa_flights *flights, struct fa_job *job)
     return 0;
 }
 
+/* Whether an archive needs what is sent and received. */
+static bool job_is_captured(const struct fa_flights *flights, const struct fa_job *job)
+{
+    return !job->robots && fa_sink_kind(flights->config->output) == FA_SINK_WARC;
+}
+
 /* Resume a part only from the mirror that it came from.  The representation is compared with the
  * answer even if no bytes are left, so that a change on the server is noticed. */
 static int attempt_open_part(struct fa_flights *flights, struct fa_job *job, struct fa_error *err)
@@ -304,7 +311,7 @@ static int attempt_open_part(struct fa_flights *flights, struct fa_job *job, str
     struct fa_attempt *attempt = &job->attempt;
     struct fa_part *part = &job->part;
     bool again = !job->slice.set && part->mirror == job->target.mirrors[job->target.mirror].key &&
-                 part->rep.validator.strong;
+                 part->rep.validator.strong && !job_is_captured(flights, job);
     attempt->end = 0;
     attempt->shared = flights->config->segments > 1;
     attempt->has_head = false;
@@ -378,6 +385,7 @@ static void attempt_set_target(const struct fa_flights *flights, const struct fa
     attempt->types = job->entry->type ? job->entry->type : config->expect_type;
     attempt->respect = config->respect;
     attempt->guard = !attempt->types && job_is_guarded(job, target, config);
+    attempt->capture = job_is_captured(flights, job);
     attempt->slice = job->slice;
     attempt->size = job->entry->size;
     attempt->max_size = config->max_size;

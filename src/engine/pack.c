@@ -16,13 +16,11 @@
 
 int fa_pack_init(struct fa_pack *pack, struct fa_error *err)
 {
-    pack->source = pack->object = -1;
+    pack->source = pack->object = pack->writer.fd = -1;
     fa_job_queue_init(&pack->waiting);
-    fa_volume_writer_init(&pack->writer);
     if (fa_sink_parse(pack->writer.config->output, &pack->sink, err))
         return -1;
-    pack->writer.prefix = pack->sink.name;
-    return 0;
+    return fa_volume_writer_init(&pack->writer, &pack->sink, err);
 }
 
 static void pack_end_job(struct fa_pack *pack)
@@ -53,7 +51,7 @@ bool fa_pack_is_on(const struct fa_pack *pack)
 
 bool fa_pack_hides_files(const struct fa_pack *pack)
 {
-    return pack->sink.kind == FA_SINK_TAR;
+    return pack->sink.kind == FA_SINK_TAR || pack->sink.kind == FA_SINK_WARC;
 }
 
 void fa_pack_put(struct fa_pack *pack, struct fa_job *job)
@@ -65,7 +63,7 @@ void fa_pack_put(struct fa_pack *pack, struct fa_job *job)
 static int pack_open_source(struct fa_pack *pack, struct fa_error *err)
 {
     struct fa_job *job = pack->job;
-    pack->copied = 0;
+    pack->compared = 0;
     pack->source = job->part.unnamed ? job->attempt.fd
                                      : fa_store_part_open(pack->writer.store, job->place.key,
                                                           &job->part.inode, err);
@@ -80,17 +78,6 @@ static int pack_begin(struct fa_pack *pack, struct fa_error *err)
     if (result != 1)
         return result;
     return pack_open_source(pack, err) ? -1 : 1;
-}
-
-/* @return 1: all is copied; 0: not yet; -1: error */
-static int pack_copy(struct fa_pack *pack, struct fa_error *err)
-{
-    uint64_t size = (uint64_t)pack->job->place.size;
-    uint64_t until = size - pack->copied > STEP ? pack->copied + STEP : size;
-    if (fa_volume_writer_copy(&pack->writer, pack->source, pack->copied, until, err))
-        return -1;
-    pack->copied = until;
-    return until == size;
 }
 
 static int pack_remember(struct fa_pack *pack, uint64_t key, struct fa_error *err)
@@ -165,12 +152,12 @@ static int pack_find_object(struct fa_pack *pack, struct fa_error *err)
 static int pack_compare_some(const struct fa_pack *pack, size_t len, struct fa_error *err)
 {
     char one[CHUNK], other[CHUNK];
-    if (fa_io_pread(pack->source, one, len, len, pack->copied) < 0) {
+    if (fa_io_pread(pack->source, one, len, len, pack->compared) < 0) {
         fa_error_system(err, FA_CLASS_LOCAL_IO, errno, "cannot read '%s' back",
                         pack->job->place.path);
         return -1;
     }
-    return fa_io_pread(pack->object, other, len, len, pack->copied) >= 0 &&
+    return fa_io_pread(pack->object, other, len, len, pack->compared) >= 0 &&
            memcmp(one, other, len) == 0;
 }
 
@@ -178,16 +165,16 @@ static enum fa_packed pack_compare(struct fa_pack *pack, struct fa_error *err)
 {
     struct fa_job *job = pack->job;
     uint64_t size = (uint64_t)job->place.size;
-    uint64_t until = size - pack->copied > STEP ? pack->copied + STEP : size;
+    uint64_t until = size - pack->compared > STEP ? pack->compared + STEP : size;
     int equal = 1;
-    while (equal == 1 && pack->copied < until) {
-        size_t len = until - pack->copied < CHUNK ? (size_t)(until - pack->copied) : CHUNK;
+    while (equal == 1 && pack->compared < until) {
+        size_t len = until - pack->compared < CHUNK ? (size_t)(until - pack->compared) : CHUNK;
         equal = pack_compare_some(pack, len, err);
-        pack->copied += len;
+        pack->compared += len;
     }
     if (equal < 0)
         return pack_give_up(pack);
-    if (equal == 1 && pack->copied < size)
+    if (equal == 1 && pack->compared < size)
         return FA_PACKED_MORE;
     job->place.twin = equal == 1 ? FA_TWIN_SAME : FA_TWIN_DAMAGED;
     pack_end_job(pack);
@@ -218,7 +205,7 @@ enum fa_packed fa_pack_step(struct fa_pack *pack, struct fa_job **ret, struct fa
         return pack_step_object(pack, err);
     if (pack->source < 0 && (result = pack_begin(pack, err)) != 1)
         return result == 0 ? FA_PACKED_FULL : pack_give_up(pack);
-    result = pack_copy(pack, err);
+    result = fa_volume_writer_copy(&pack->writer, pack->source, STEP, err);
     if (result == 0)
         return FA_PACKED_MORE;
     if (result < 0 || pack_finish(pack, err))

@@ -1,10 +1,10 @@
 /**
- * Files that are members of an archive (--output tar), instead of files by their names, or links to
- * objects (--output cas).
+ * Files that are members of an archive (--output tar, warc), instead of files by their names, or
+ * links to objects (--output cas).
  *
- * With tar, a file that is complete and verified is appended to the open volume.  With cas, it is
- * compared with the object of its digest: an object that is damaged must not replace a file that is
- * not.  Both is done in steps, so that a large file does not hold up the transfers.
+ * With tar and warc, a file that is complete and verified is appended to the open volume.  With
+ * cas, it is compared with the object of its digest: an object that is damaged must not replace a
+ * file that is not.  Both is done in steps, so that a large file does not hold up the transfers.
  *
  * The order of what follows makes a kill harmless at any time:
  *
@@ -34,8 +34,8 @@ struct fa_pack {
     struct fa_job *job; /**< Is being appended; NULL: none. */
     int source;         /**< Its bytes. */
     int object;         /**< Those that it is compared with. */
-    uint64_t copied;
-    uint64_t *packed; /**< Keys of parts that are to be removed after the next commit. */
+    uint64_t compared;  /**< Bytes. */
+    uint64_t *packed;   /**< Keys of parts that are to be removed after the next commit. */
     size_t n_packed, packed_room;
 };
 

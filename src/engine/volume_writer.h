@@ -1,5 +1,5 @@
 /**
- * Writes volumes: the files of a tar archive that downloaded files are members of.
+ * Writes volumes: the archive files that downloaded files are members of.
  *
  * A member is complete only after fa_volume_writer_finish(); see engine/pack.h about the order of
  * what is written and what is recorded.
@@ -7,30 +7,13 @@
 #ifndef FA_ENGINE_VOLUME_WRITER_H
 #define FA_ENGINE_VOLUME_WRITER_H
 
-#include "base/buf.h"
-#include "engine/emit.h"
-#include "engine/job.h"
-#include "engine/names.h"
-#include "engine/volumes.h"
+#include "archive/sink.h"
+#include "engine/volume_format.h"
 
-#include <fetchall/config.h>
-
-struct fa_volume_writer {
-    const char *prefix;               /**< Of the names of volumes.  Borrowed. */
-    const struct fa_config *config;   /**< Borrowed. */
-    const struct fa_emitter *emitter; /**< Borrowed. */
-    struct fa_store *store;           /**< Borrowed. */
-    struct fa_volumes *volumes;       /**< Borrowed. */
-    struct fa_volume *volume;         /**< The open one; NULL: none. */
-    int fd;                           /**< Of it. */
-    struct fa_inode inode;            /**< Of it. */
-    struct fa_names *names;           /**< Names of its members. */
-    const struct fa_job *job;         /**< Is being appended.  Borrowed. */
-    struct fa_buf head, tail;         /**< Before and after its bytes. */
-};
-
-/** The borrowed members but job are set. */
-void fa_volume_writer_init(struct fa_volume_writer *w);
+/** The borrowed members but job are set.  @return 0, or -1; call fa_volume_writer_fini() either
+ * way. */
+int fa_volume_writer_init(struct fa_volume_writer *w, const struct fa_sink *sink,
+                          struct fa_error *err);
 void fa_volume_writer_fini(struct fa_volume_writer *w);
 
 /**
@@ -41,8 +24,9 @@ void fa_volume_writer_fini(struct fa_volume_writer *w);
 int fa_volume_writer_begin(struct fa_volume_writer *w, const struct fa_job *job,
                            struct fa_error *err);
 
-/** Append some of its bytes.  @source  A file with them.  @return 0, or -1 */
-int fa_volume_writer_copy(struct fa_volume_writer *w, int source, uint64_t from, uint64_t until,
+/** Take up to that many bytes of its file.  @source  The file.  @return 1: those were the last; 0:
+ * call it again; or -1 */
+int fa_volume_writer_copy(struct fa_volume_writer *w, int source, uint64_t most,
                           struct fa_error *err);
 
 /** End the member.  @ret_offset  Of its first byte.  @return 0, or -1 */
@@ -51,8 +35,7 @@ int fa_volume_writer_finish(struct fa_volume_writer *w, uint64_t *ret_offset, st
 /** Remove what was written of a member that failed. */
 void fa_volume_writer_cancel(struct fa_volume_writer *w);
 
-/** Open the volume of a run that was killed or stopped, if there is one, so that it can be
- * closed. */
+/** Open the volume of a run that was killed or stopped, if there is one, to close it. */
 int fa_volume_writer_reopen(struct fa_volume_writer *w, struct fa_error *err);
 
 /** Give the open volume, all of whose members are committed, its end and its name.

@@ -1,6 +1,7 @@
 /* --output: files as members of archives.  What is in them is read by tar(1), which knows nothing
  * of ours. */
 
+#include "support/archived.h"
 #include "support/fixture.h"
 #include "support/modes.h"
 #include "support/ordeal.h"
@@ -28,27 +29,12 @@ static void end(void)
 
 TestSuite(archives, .init = fixture_begin, .fini = end, .timeout = 120.0);
 
-#define FILES 12
-#define LONG                                                                                      \
-    "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa/" \
-    "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb/"
-
-/* Names of the members, and what they contain. */
-static struct fa_truth truths[FILES];
+#define FILES  FA_ARCHIVED
+#define truths fa_archived
 
 static void make_list(void)
 {
-    static char paths[FILES][64];
-    static const char *const names[FILES] = {"a.jpg",   "a.txt",  "b.tar.gz",   "plain",
-                                             "empty.x", "g.json", LONG "h.jpg", "\xc3\xbc/i.jpg",
-                                             "j.jpg",   "k.jpg",  "l.jpg",      "m.jpg"};
-    for (int i = 0; i < FILES; ++i) {
-        uint64_t size = i == 4 ? 0 : i == 5 ? 512 : (uint64_t)(7001 * i + 300);
-        snprintf(paths[i], sizeof(paths[i]), "/ok/%d/f%d", (int)size, i);
-        add_path(paths[i]);
-        fa_lines_add(&list, " out=%s", names[i]);
-        truths[i] = (struct fa_truth){names[i], paths[i], size};
-    }
+    fa_archived_list(&list, &server);
 }
 
 static void fetch_to(const char *dir, const char *mode, const char *option, const char *value)
@@ -149,39 +135,6 @@ Test(archives, metadata_is_next_to_the_file_under_the_name_that_webdataset_expec
     free(file);
 }
 
-/* A kill before any of the steps that change a file, and a second run.  FA_EVERY_KILL tries each
- * step. */
-static void kill_anywhere(const char *output, void (*check)(const char *dir))
-{
-    static char plan_env[PATH_MAX + 32];
-    struct fa_kill_plan *plan = fa_kill_plan_map(&scratch);
-    const char *file = fa_scratch_write(&scratch, "list", list.text);
-    snprintf(plan_env, sizeof(plan_env), "FA_KILL_PLAN=%s", fa_scratch_path(&scratch, "plan"));
-    const char *const env[] = {"LD_PRELOAD=" KILL_AT, plan_env,
-                               "ASAN_OPTIONS=verify_asan_link_order=0", NULL};
-    struct fa_run_options options = {.env = env};
-    const char *dir = fa_scratch_path(&scratch, "out");
-    uint64_t step = 1;
-    for (bool hit = true; hit; step += getenv("FA_EVERY_KILL") ? 1 : 17) {
-        *plan =
-            (struct fa_kill_plan){.role = FA_KILL_SUPERVISOR, .call = FA_KILL_ANY, .step = step};
-        for (int i = 0; i < 2; ++i) {
-            fa_run_end(&run);
-            fa_run_start(&run, i == 0 ? &options : NULL, "-d", dir, "--hash-with", "inline",
-                         "--progress", "none", "--output", output, "--tar-files", "5", file, NULL);
-            int status = fa_run_wait(&run, 20);
-            if (i == 1)
-                cr_assert_eq(status, 0, "step %llu: %s", (unsigned long long)step,
-                             fa_run_err(&run));
-        }
-        hit = plan->hits > 0;
-        check(dir);
-        fa_file_remove(dir);
-    }
-    cr_expect_gt(step, 50);
-    munmap(plan, sizeof(*plan));
-}
-
 static void expect_tar(const char *dir)
 {
     expect_members(dir, 3);
@@ -191,7 +144,7 @@ static void expect_tar(const char *dir)
 Test(archives, what_is_in_a_tar_archive_is_complete_and_in_it_once_after_any_kill)
 {
     make_list();
-    kill_anywhere("tar:set/x", expect_tar);
+    fa_archived_kill(&scratch, list.text, "tar:set/x", expect_tar);
 }
 
 /* Three of the files have the bytes of one. */
@@ -251,7 +204,7 @@ FA_TEST_MODES(archives, files_by_digest_are_stored_once)
 Test(archives, files_by_digest_are_whole_after_any_kill)
 {
     make_twins();
-    kill_anywhere("cas:o", expect_objects);
+    fa_archived_kill(&scratch, list.text, "cas:o", expect_objects);
 }
 
 /* Its names keep the damaged bytes: they are files that exist. */
@@ -383,7 +336,11 @@ Test(archives, what_an_archive_cannot_do_is_refused)
         {"tar:../x", "-q", "'../x' must be a path below DIR"},
         {"tar:/x", "-q", "'/x' must be a path below DIR"},
         {"tar:", "-q", "'' must be a path below DIR"},
-        {"zip:x", "-q", "--output requires tar:PREFIX or cas:NAME, not 'zip:x'"},
+        {"warc:x.warc", "--sync", "--output warc and --sync cannot be combined"},
+        {"warc:x.warc", "--shard=0/2", "--output warc and --shard cannot be combined"},
+        {"warc:x.zip", "-q", "'x.zip' must end in .warc.gz or .warc"},
+        {"warc:/x.warc", "-q", "'/x.warc' must be a path below DIR"},
+        {"zip:x", "-q", "--output requires tar:PREFIX, warc:FILE or cas:NAME, not 'zip:x'"},
     };
     for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); ++i) {
         fa_run_end(&run);
