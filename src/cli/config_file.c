@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "cli/config_block.h"
 #include "cli/environment.h"
 #include "cli/option.h"
 #include "cli/option_line.h"
@@ -20,9 +21,18 @@ struct reader {
     void *ctx;
     unsigned line;
     unsigned secret_line;
+    bool skip_block; /* ignore the lines of --tune --write */
+    struct fa_config_block block;
 };
 
-/* @return the name of the file, to be freed; NULL: no memory, or no place */
+/* Its name, and the option or variable that gives it; NULL: it is the default. */
+static const char *config_given(const struct fa_options *options, const char **ret_origin)
+{
+    const char *given = options->config_file;
+    *ret_origin = given ? "--config" : "FETCHALL_CONFIG";
+    return given ? given : fa_environment("FETCHALL_CONFIG");
+}
+
 static char *config_path(const char *given)
 {
     const char *folder = fa_environment("XDG_CONFIG_HOME"), *home = fa_environment("HOME");
@@ -46,9 +56,12 @@ static bool option_may_be_secret(const char *name, const char *value)
 
 static int reader_take_line(struct reader *reader, char *line, size_t len, struct fa_error *err)
 {
+    bool written = fa_config_block_holds(&reader->block, line);
     char *text = fa_option_line_text(line, len), *value;
     struct fa_error why = {0};
     ++reader->line;
+    if (written && reader->skip_block)
+        return 0;
     if (!text)
         return fa_option_refuse(err, "line %u of '%s': a zero byte", reader->line, reader->path);
     if (!*text)
@@ -80,12 +93,10 @@ static int reader_run(struct reader *reader, FILE *in, struct fa_error *err)
 int fa_config_file_read(struct fa_options *options, fa_config_file_take *take, void *ctx,
                         struct fa_error *err)
 {
-    const char *given = options->config_file, *origin = "--config";
+    const char *origin, *given = config_given(options, &origin);
     struct stat st;
     if (options->no_config)
         return 0;
-    if (!given && (given = fa_environment("FETCHALL_CONFIG")))
-        origin = "FETCHALL_CONFIG";
     char *path = config_path(given);
     FILE *in = path ? fopen(path, "re") : NULL;
     if (!in || fstat(fileno(in), &st) != 0) {
@@ -100,8 +111,16 @@ int fa_config_file_read(struct fa_options *options, fa_config_file_take *take, v
         return fine ? 0 : -1;
     }
     options->config_path = path;
-    struct reader reader = {.path = path, .take = take, .ctx = ctx};
+    /* What an earlier --tune wrote would not be raced. */
+    struct reader reader = {
+        .path = path, .take = take, .ctx = ctx, .skip_block = options->compare.tune};
     int rc = reader_run(&reader, in, err);
     fclose(in);
     return rc == 0 ? fa_option_line_check_mode("config", path, &st, reader.secret_line, err) : -1;
+}
+
+char *fa_config_file_path(const struct fa_options *options)
+{
+    const char *origin;
+    return config_path(config_given(options, &origin));
 }

@@ -24,4 +24,7 @@ typedef int fa_config_file_take(void *ctx, unsigned line, const char *name, cons
 int fa_config_file_read(struct fa_options *options, fa_config_file_take *take, void *ctx,
                         struct fa_error *err);
 
+/** The name of that file, which need not exist, to be freed; NULL: no memory, or no place. */
+char *fa_config_file_path(const struct fa_options *options);
+
 #endif

@@ -31,8 +31,9 @@
  *                     └─ events ──▶ observer
  *
  * src/cli: parse the command line, run, report
- *    main, parser, option, options, rules, value, request_options, host_file, texts: the command line
- *    config_file, environment, option_line, show_config, shown: options in files, and options as text
+ *    main, parser, option, options, value, request_options, host_file, texts: the command line
+ *    rules, compare_rules: options that contradict each other
+ *    config_file, config_block, environment, option_line, show_config, shown: options in files, and options as text
  *    help, man, manual, completion, completion_zsh, completion_fish: printed from the option table
  *    observer, display, progress, term, pauses, place, units: what the terminal shows
  *    report, events, manifest, metrics, json, digest_hex, run_id: what is written to files
@@ -48,7 +49,7 @@
  * src/cli/compare: fetchall compare
  *    compare, command, picks, plan, choice, contestant: what to compare
  *    program, program_files, lineup, inventory: other programs, and whether their files are the same
- *    race, entrants, tune, race_file, race_show: --tune
+ *    race, entrants, tune, race_file, race_show, tuned: --tune
  *    workspace, rounds, run, child, meter, machine, stage_files, warmup: running it
  *    trial, result, harvest, measure, statistics, sequence, verdict, reason, limit: what it means
  *    stored, review, condition, export: results of earlier comparisons, and for other tools

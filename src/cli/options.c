@@ -339,11 +339,16 @@ const struct fa_option fa_options_table[] = {
             "at spaces, with quotes as in a shell, but not run by one: for a shell, write sh -c "
             "'...'.  A file that is missing, differs from those that fetchall downloaded, or is "
             "an HTML page instead excludes the program.  See COMPARISON."),
-    FLAG("tune", 0, compare.tune, .commands = COMPARE,
+    FLAG("tune", 0, compare.tune, .commands = COMPARE, .early = true,
          .help = "find the best settings, and compare them with the defaults",
          .more = "Races modes, --per-host (or --jobs, if the list has many hosts), HTTP versions "
                  "and --segments on growing samples; options that are given with one value are not "
                  "raced, and of those with several, these values are.  See COMPARISON."),
+    FLAG("write", 0, compare.write, .commands = COMPARE,
+         .help = "put the settings of --tune into the config file",
+         .more = "They become lines of the file of --config, between two comments, for later "
+                 "downloads; other lines stay as they are.  The next --write replaces them, or "
+                 "removes them if the defaults are as fast.  --tune itself ignores them."),
     UINT("sample", 0, compare.sample, 1, 1000000, .commands = COMPARE,
          .help = "limit the entries downloaded in each run",
          .more = "The sample is taken evenly from the hosts of the lists, and evenly from the "
@@ -354,7 +359,7 @@ const struct fa_option fa_options_table[] = {
                "auto ends the rounds as soon as each strategy is either slower than the fastest "
                "one or as fast within 5 %, after at most MAX rounds, or when --budget or "
                "--max-bytes is reached.  If the network changes meanwhile, it takes more rounds.  "
-               "With --tune the default is auto:4.  See COMPARISON."),
+               "With --tune the default is auto:3.  See COMPARISON."),
     TIME("budget", compare.budget, 0, 365.0 * DAY, .commands = COMPARE, .initial = "none",
          .help = "start no round that would exceed this time",
          .more = "The warm-up always starts.  A run still going when the budget expires is killed."

@@ -60,6 +60,7 @@ struct fa_compare_options {
     bool read;                   /**< The lists are files of --json. */
     bool stage;                  /**< Compare the CPU stage. */
     bool tune;                   /**< Race settings, and compare the best with the defaults. */
+    bool write;                  /**< Put what --tune finds into the config file. */
     struct fa_programs programs; /**< Other contestants; borrows from the arguments. */
     struct fa_picks per_host;    /**< See FA_PICK_AUTO. */
     struct fa_picks segments;    /**< As fa_config.segments. */

@@ -13,6 +13,7 @@
 
 #include <fetchall/state.h>
 
+#include "cli/compare_rules.h"
 #include "cli/outputs.h"
 #include "cli/shards.h"
 
@@ -157,47 +158,14 @@ static int options_check_work(const struct fa_options *options, struct fa_error 
                             options->lists.items[0]);
 }
 
-/* What --tune cannot race. */
-static int options_check_tune(const struct fa_compare_options *c, struct fa_error *err)
-{
-    const char *other = c->stage                 ? "--stage"
-                        : c->read                ? "--read"
-                        : c->programs.count > 0  ? "--with"
-                        : c->loops.count > 1     ? "several --loops"
-                        : c->hash.count > 1      ? "several --hash"
-                        : c->hash_with.count > 1 ? "several --hash-with"
-                                                 : NULL;
-    if (!c->tune || !other)
-        return 0;
-    return fa_option_refuse(err, "--tune cannot be combined with %s: remove one of them", other);
-}
-
-static bool options_gave(const struct fa_options *options, const char *name)
-{
-    for (size_t i = 0; i < options->n_given; ++i)
-        if (strcmp(options->given[i].option->name, name) == 0)
-            return true;
-    return false;
-}
-
 /* The runs check these options, too, but an error should appear before the first one. */
-static int options_check_compare(const struct fa_options *options, struct fa_error *err)
+static int options_check_compare(struct fa_options *options, struct fa_error *err)
 {
     if (options->lists.count == 0)
         return fa_option_refuse(err, "no list given: name a file of URLs, or - for standard input");
     if (options->config.key && !options->config.cert)
         return fa_option_refuse(err, "--key requires its certificate: add --cert");
-    if (options->compare.stage && !options->config.hash)
-        return fa_option_refuse(err, "--stage requires a digest: remove --hash none");
-    if (options->compare.fail_if.measure && !options->compare.baseline)
-        return fa_option_refuse(err, "--fail-if requires --baseline FILE");
-    if (options->compare.read && options->compare.html && options->lists.count > 1)
-        return fa_option_refuse(err, "--read writes a page of one file: remove --html");
-    if (options->compare.stage && options->compare.programs.count > 0)
-        return fa_option_refuse(err, "--stage compares nothing of other programs: remove --with");
-    if (options->compare.stage && options->compare.max_bytes)
-        return fa_option_refuse(err, "--stage downloads each file once: remove --max-bytes");
-    if (options_check_tune(&options->compare, err) != 0 ||
+    if (fa_compare_rules_check(options, err) != 0 ||
         fa_config_check_proxy(options->config.proxy, err) != 0 ||
         fa_config_check_columns(options->config.columns, err) != 0 ||
         fa_config_check_name(options->config.name, err) != 0 ||
@@ -376,8 +344,6 @@ int fa_options_check(struct fa_options *options, struct fa_error *err)
     case FA_COMMAND_ENQUEUE:
         return options_check_enqueue(options, err);
     case FA_COMMAND_COMPARE:
-        if (options->compare.tune && !options_gave(options, "rounds"))
-            options->compare.rounds = FA_PICKS_ROUNDS_TUNED;
         return options_check_compare(options, err);
     case FA_COMMAND_DOCTOR:
         return options_check_doctor(options, err);

@@ -834,8 +834,9 @@ Test(compare, a_race_does_not_ask_for_more_than_what_was_refused)
         snprintf(path, sizeof(path), "/atmost/6/50/100/f%d", i);
         fa_lines_add(&list, "%s", fa_server_url(&server, path));
     }
-    START("--tune", "-m", "async", "--per-host", "2,4,8,16", "--rounds", "2", "--retry-wait", "0.1",
-          "--html", "page.html");
+    const char *config = fa_scratch_write(&scratch, "config", "retry-wait = 0.1\n");
+    START("--tune", "--write", "--config", config, "-m", "async", "--per-host", "2,4,8,16",
+          "--rounds", "3", "--html", "page.html");
     finish();
     cr_expect_str_eq(entrant_fate(0), "final");
     cr_expect_str_eq(entrant_fate(1), "final");
@@ -854,6 +855,11 @@ Test(compare, a_race_does_not_ask_for_more_than_what_was_refused)
     cr_expect_not_null(strstr(fa_run_out(&run), "1 not tried: fewer at once were refused"));
     char *page = fa_file_read(fa_scratch_path(&scratch, "page.html"), NULL);
     cr_expect_not_null(strstr(page, "<h2>Race</h2>"));
+    free(page);
+    page = fa_file_read(config, NULL);
+    cr_expect_eq(strncmp(page, "retry-wait = 0.1\n#", 18), 0, "%s", page);
+    cr_expect_not_null(strstr(page, "\nmode = async\njobs = 256\nper-host = 4\n"), "%s, %s", page,
+                       fa_run_out(&run));
     free(page);
 }
 

@@ -1,5 +1,6 @@
 /* The file of --config. */
 
+#include "cli/config_block.h"
 #include "cli/parser.h"
 #include "cli/show_config.h"
 
@@ -178,4 +179,69 @@ Test(config_file, show_config_says_where_each_value_is_from)
     cr_expect_null(strstr(text, "s3cret"), "%s", text);
     cr_expect_null(strstr(text, "--help"), "%s", text);
     free(text);
+}
+
+static char *contents(const char *path)
+{
+    static char text[2000];
+    FILE *in = fopen(path, "r");
+    cr_assert_not_null(in, "%s", path);
+    text[fread(text, 1, sizeof(text) - 1, in)] = '\0';
+    fclose(in);
+    return text;
+}
+
+Test(config_file, written_lines_are_replaced_and_foreign_ones_stay)
+{
+    const char *path = config("# mine\njobs = 3", 0640);
+    struct stat st;
+    cr_assert_eq(fa_config_block_write(path, "per-host = 8\n", &err), 0, "%s", err.msg);
+    cr_assert_eq(fa_config_block_write(path, "per-host = 9\nmode = thread\n", &err), 0);
+    char *text = contents(path);
+    cr_expect_eq(strncmp(text, "# mine\njobs = 3\n# begin", 23), 0, "%s", text);
+    cr_expect_null(strstr(text, "per-host = 8"), "%s", text);
+    cr_assert_eq(stat(path, &st), 0);
+    cr_expect_eq(st.st_mode & 0777, 0640);
+    cr_assert_eq(PARSE("x"), 0, "%s", err.msg);
+    cr_expect(options.config.jobs == 3 && options.config.per_host == 9);
+    cr_expect_eq(options.config.mode, FA_MODE_THREAD);
+    FILE *out = fopen(path, "a");
+    fputs("retries = 2\n", out);
+    fclose(out);
+    cr_assert_eq(fa_config_block_write(path, "per-host = 7\n", &err), 0);
+    text = contents(path);
+    cr_expect(strstr(text, "per-host = 7") < strstr(text, "retries = 2"), "%s", text);
+    cr_assert_eq(fa_config_block_write(path, "", &err), 0);
+    cr_expect_str_eq(contents(path), "# mine\njobs = 3\nretries = 2\n");
+}
+
+Test(config_file, a_missing_file_is_created_for_its_user_alone)
+{
+    struct stat st;
+    const char *path = fa_scratch_path(&scratch, "new/folder/config");
+    cr_assert_eq(fa_config_block_write(path, "jobs = 5\n", &err), 0, "%s", err.msg);
+    cr_assert_eq(stat(path, &st), 0);
+    cr_expect_eq(st.st_mode & 0777, 0600);
+    cr_assert_eq(PARSE("--config", path, "x"), 0, "%s", err.msg);
+    cr_expect_eq(options.config.jobs, 5);
+    cr_expect_eq(fa_config_block_write("/dev/null", "jobs = 5\n", &err), -1);
+    cr_expect_eq(fa_config_block_write(path, "", &err), 0);
+    cr_expect_str_eq(contents(path), "");
+}
+
+Test(config_file, a_race_ignores_what_an_earlier_one_wrote)
+{
+    const char *path = config("jobs = 3\n", 0600);
+    cr_assert_eq(fa_config_block_write(path, "per-host = 8\n", &err), 0, "%s", err.msg);
+    cr_assert_eq(PARSE("compare", "x"), 0, "%s", err.msg);
+    cr_expect_eq(options.compare.per_host.count, 1);
+    cr_assert_eq(PARSE("compare", "--tune", "x"), 0, "%s", err.msg);
+    cr_expect_eq(options.compare.per_host.count, 0);
+    cr_expect_eq(options.compare.jobs.count, 1);
+    cr_expect_eq(options.compare.rounds, FA_PICKS_ROUNDS_TUNED);
+    cr_assert_eq(PARSE("compare", "--tune", "--rounds", "3", "x"), 0, "%s", err.msg);
+    cr_expect_eq(options.compare.rounds, 3);
+    cr_expect_eq(PARSE("compare", "--write", "x"), -1);
+    cr_expect_eq(PARSE("compare", "--tune", "--write", "--no-config", "x"), -1);
+    cr_expect_eq(PARSE("compare", "--tune", "--stage", "x"), -1);
 }

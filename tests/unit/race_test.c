@@ -150,7 +150,7 @@ Test(race, slots_stop_where_doubling_them_gains_nothing)
     enter((struct fa_entrants_list){.origins = 1});
     run(&(struct network){"16 suffice", 10, 160, 0.01, 0, false}, 0, 1);
     for (size_t i = 0; i < race.n; ++i)
-        cr_expect(race.entrants[i].slots <= 32 || race.entrants[i].fate == FA_RACE_NO_GAIN,
+        cr_expect(race.entrants[i].slots <= 64 || race.entrants[i].fate == FA_RACE_NO_GAIN,
                   "%s: %s", race.entrants[i].name, fa_race_fate_name(race.entrants[i].fate));
 }
 
@@ -209,6 +209,7 @@ Test(race, many_hosts_race_jobs_and_given_values_are_kept)
     cr_expect_str_eq(contestants[0].name, "thread -j 64 --per-host 8");
     cr_expect_str_eq(contestants[1].name, "thread -j 64 --per-host 24");
     cr_expect_not(contestants[0].defaults);
+    cr_expect(contestants[0].reference && !contestants[1].reference);
 }
 
 Test(race, more_combinations_than_fit_are_refused)

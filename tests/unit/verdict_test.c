@@ -556,3 +556,32 @@ Test(verdict, a_limit_that_holds_all_back_is_named)
     judge();
     cr_assert_null(strstr(verdict.reason, "at once"), "%s", verdict.reason);
 }
+
+Test(verdict, a_reference_that_is_as_fast_is_the_one_to_use)
+{
+    contest_init(&contest, 3, 6);
+    contest_noise(&contest, 0.01, 1);
+    contest.contestants[0].reference = contest.contestants[0].defaults = true;
+    for (unsigned round = 0; round < 6; ++round)
+        contest.trials[0][round].user *= 5;
+    judge();
+    cr_expect_eq(verdict.best, 0);
+    cr_expect_not_null(strstr(verdict.reason, "so no option is needed"), "%s", verdict.reason);
+    contest_slow(&contest, 0, 1.3);
+    judge();
+    cr_expect_neq(verdict.best, 0);
+}
+
+Test(verdict, a_reference_whose_median_is_worse_is_not)
+{
+    contest_init(&contest, 2, 6);
+    static const double times[] = {12, 7, 12.5, 12, 8, 13};
+    for (unsigned round = 0; round < 6; ++round)
+        contest.trials[0][round].wall = times[round];
+    contest.contestants[0].reference = true;
+    judge();
+    cr_expect_eq(verdict.best, 1);
+    cr_expect_eq(verdict.standings[0].rank, FA_RANK_EQUAL);
+    cr_expect_not_null(strstr(verdict.reason, "by the median process -j 32 is likely"), "%s",
+                       verdict.reason);
+}

@@ -113,7 +113,8 @@ static struct sweep sweep_of(const struct fa_view *view)
 
 bool fa_chart_has_sweep(const struct fa_view *view)
 {
-    return sweep_of(view).axis != AXES;
+    /* Finalists of a race differ in more than one option. */
+    return !view->comparison->race && sweep_of(view).axis != AXES;
 }
 
 /* The name of a line: that of a contestant without the option. */

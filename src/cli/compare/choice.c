@@ -1,6 +1,6 @@
 /*
  * The candidates are narrowed step by step: all that are as fast as the fastest, of these the
- * defaults if they were raced against others (--tune), else the cheapest by CPU, of these by memory, of these one with event loops.  Each step compares ratios
+ * reference of --tune, else the cheapest by CPU, of these by memory, of these one with event loops.  Each step compares ratios
  * within rounds, like the verdict does, and drops a candidate only if the whole interval of its
  * ratio is above 1 and the difference is large enough to matter.
  */
@@ -10,6 +10,7 @@
 #include <stdlib.h>
 
 #include "cli/compare/measure.h"
+#include "cli/compare/sequence.h"
 
 /* Smaller ratios of time, or of CPU and memory, are irrelevant even if they are significant: enough
  * rounds make any difference significant. */
@@ -94,15 +95,23 @@ static void choice_keep_fastest(struct fa_verdict *verdict, size_t n, bool *kept
     }
 }
 
-/* Whoever tunes wants an option only if it gains something. */
-static void choice_keep_defaults(const struct fa_comparison *comparison, bool *kept,
-                                 struct fa_choice *choice)
+/* Whoever tunes wants an option only if it gains something.  Few rounds show no small gain; if the
+ * median does, it is more likely than none. */
+static void choice_keep_reference(const struct fa_verdict *verdict,
+                                  const struct fa_comparison *comparison, bool *kept,
+                                  struct fa_choice *choice)
 {
-    size_t n = comparison->n_contestants;
+    size_t n = comparison->n_contestants, chosen = n;
     for (size_t i = 0; i < n; ++i)
-        choice->by_defaults |= kept[i] && comparison->contestants[i].defaults;
-    for (size_t i = 0; i < n && choice->by_defaults; ++i)
-        kept[i] = kept[i] && comparison->contestants[i].defaults;
+        if (kept[i] && comparison->contestants[i].reference)
+            chosen = i;
+    if (chosen == n)
+        return;
+    choice->likely = verdict->standings[chosen].ratio.median > FA_SEQUENCE_EQUIVALENT;
+    choice->by_reference = !choice->likely;
+    chosen = choice->likely ? verdict->fastest : chosen;
+    for (size_t i = 0; i < n; ++i)
+        kept[i] = i == chosen;
 }
 
 static int choice_pick(struct fa_verdict *verdict, const struct fa_comparison *comparison,
@@ -110,7 +119,7 @@ static int choice_pick(struct fa_verdict *verdict, const struct fa_comparison *c
 {
     size_t n = comparison->n_contestants;
     choice_keep_fastest(verdict, n, kept, choice);
-    choice_keep_defaults(comparison, kept, choice);
+    choice_keep_reference(verdict, comparison, kept, choice);
     if (choice_keep_cheapest(verdict, comparison, kept, fa_measure_cpu, &choice->by_cpu) != 0 ||
         choice_keep_cheapest(verdict, comparison, kept, fa_measure_memory, &choice->by_memory) != 0)
         return -1;

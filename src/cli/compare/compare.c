@@ -31,6 +31,7 @@
 #include "cli/compare/plan.h"
 #include "cli/compare/review.h"
 #include "cli/compare/rounds.h"
+#include "cli/compare/tuned.h"
 #include "cli/compare/stage_files.h"
 #include "cli/compare/tune.h"
 #include "cli/compare/warmup.h"
@@ -339,6 +340,8 @@ static int compare_run(struct compare *compare, struct fa_error *err)
         rc = compare_judge(compare, err);
     if (rc != 0 || fa_answer_write(&options->compare, compare->results, compare->n_results,
                                    compare->seed, compare->runs.watching, err) != 0)
+        return -1;
+    if (options->compare.write && fa_tuned_write(options, &compare->results[0], err) != 0)
         return -1;
     return fa_review_baseline(options, compare->results, compare->n_results, &compare->status, err);
 }

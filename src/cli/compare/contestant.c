@@ -26,33 +26,60 @@ __attribute__((format(printf, 2, 3))) static void options_append(
     va_end(args);
 }
 
+/* One option, for the command line or as a line of the config file.  @short_name  NULL: none. */
+static void options_put(char buf[FA_CONTESTANT_OPTIONS_MAX], bool lines, const char *name,
+                        const char *short_name, const char *value)
+{
+    if (lines)
+        options_append(buf, "%s = %s\n", name, value);
+    else
+        options_append(buf, "%s%s%s %s", buf[0] ? " " : "", short_name ? short_name : "--",
+                       short_name ? "" : name, value);
+}
+
+static void options_put_all(char buf[FA_CONTESTANT_OPTIONS_MAX], bool lines,
+                            const struct fa_contestant *c)
+{
+    char text[FA_PICK_TEXT_MAX];
+    if (c->defaults)
+        return;
+    options_put(buf, lines, "mode", "-m", fa_value_mode(c->mode));
+    snprintf(text, sizeof(text), "%u", c->jobs);
+    options_put(buf, lines, "jobs", "-j", text);
+    snprintf(text, sizeof(text), "%u", c->loops);
+    if (fa_mode_has_loops(c->mode) && c->loops > 0)
+        options_put(buf, lines, "loops", NULL, text);
+    if (c->per_host)
+        options_put(buf, lines, "per-host", NULL, fa_pick_per_host(c->per_host, text));
+    if (c->segments)
+        options_put(buf, lines, "segments", NULL, fa_pick_segments(c->segments, text));
+    if (c->hash)
+        options_put(buf, lines, "hash", NULL, fa_pick_hash(c->hash, text));
+    if (c->http == FA_HTTP_2)
+        options_put(buf, lines, "http", NULL, "2");
+    if (c->hash_with != FA_HASH_WITH_AUTO)
+        options_put(buf, lines, "hash-with", NULL, fa_value_hash_with(c->hash_with));
+}
+
 const char *fa_contestant_options(const struct fa_contestant *contestant, bool stage,
                                   char buf[FA_CONTESTANT_OPTIONS_MAX])
 {
-    const struct fa_contestant *c = contestant;
-    char text[FA_PICK_TEXT_MAX];
     buf[0] = '\0';
-    if (stage) {
-        options_append(buf, "--hash-with %s", fa_value_hash_with(c->hash_with));
-        if (c->jobs > 0 && c->hash_with != FA_HASH_WITH_INLINE)
-            options_append(buf, " --hash-jobs %u", c->jobs);
+    if (!stage) {
+        options_put_all(buf, false, contestant);
         return buf;
     }
-    if (c->defaults)
-        return buf;
-    options_append(buf, "-m %s -j %u", fa_value_mode(c->mode), c->jobs);
-    if (fa_mode_has_loops(c->mode) && c->loops > 0)
-        options_append(buf, " --loops %u", c->loops);
-    if (c->per_host)
-        options_append(buf, " --per-host %s", fa_pick_per_host(c->per_host, text));
-    if (c->segments)
-        options_append(buf, " --segments %s", fa_pick_segments(c->segments, text));
-    if (c->hash)
-        options_append(buf, " --hash %s", fa_pick_hash(c->hash, text));
-    if (c->http == FA_HTTP_2)
-        options_append(buf, " --http 2");
-    if (c->hash_with != FA_HASH_WITH_AUTO)
-        options_append(buf, " --hash-with %s", fa_value_hash_with(c->hash_with));
+    options_append(buf, "--hash-with %s", fa_value_hash_with(contestant->hash_with));
+    if (contestant->jobs > 0 && contestant->hash_with != FA_HASH_WITH_INLINE)
+        options_append(buf, " --hash-jobs %u", contestant->jobs);
+    return buf;
+}
+
+const char *fa_contestant_lines(const struct fa_contestant *contestant,
+                                char buf[FA_CONTESTANT_OPTIONS_MAX])
+{
+    buf[0] = '\0';
+    options_put_all(buf, true, contestant);
     return buf;
 }
 
@@ -81,8 +108,7 @@ char *fa_contestant_command(const struct fa_contestant *contestant,
         return program_command(contestant);
     fa_contestant_options(contestant, comparison->stage, options);
     if (asprintf(&text, "%s%s%s%s%s", comparison->command ? comparison->command : "fetchall",
-                 options[0] ? " " : "", options, list ? " " : "",
-                 list ? comparison->list : "") < 0)
+                 options[0] ? " " : "", options, list ? " " : "", list ? comparison->list : "") < 0)
         return NULL;
     return text;
 }

@@ -18,6 +18,10 @@
 const char *fa_contestant_options(const struct fa_contestant *contestant, bool stage,
                                   char buf[FA_CONTESTANT_OPTIONS_MAX]);
 
+/** The same as lines of the config file: "mode = async\njobs = 32\n"; "": the defaults. */
+const char *fa_contestant_lines(const struct fa_contestant *contestant,
+                                char buf[FA_CONTESTANT_OPTIONS_MAX]);
+
 /** Maximum transfers at once of a contestant. */
 uint64_t fa_contestant_slots(const struct fa_contestant *contestant, uint64_t origins);
 

@@ -75,6 +75,7 @@ struct fa_contestant fa_entrants_defaults(const struct fa_options *options)
         .hash = first_or_zero(&c->hash),
         .hash_with = (enum fa_hash_with)default_of(&c->hash_with, FA_HASH_WITH_AUTO),
     };
+    defaults.reference = true;
     defaults.defaults = mode == FA_MODE_ASYNC && defaults.jobs == fa_mode_jobs(mode) &&
                         !defaults.per_host && !defaults.segments && defaults.http == FA_HTTP_1_1 &&
                         !defaults.loops && !defaults.hash &&
@@ -101,7 +102,7 @@ static bool base_make(const struct fa_options *options, const struct values *val
     unsigned usual = fa_mode_jobs((enum fa_mode)mode);
     unsigned wide = per_host & ~FA_PICK_AUTO;
     bool fixed = options->compare.jobs.count > 0;
-    one.defaults = false;
+    one.defaults = one.reference = false;
     one.mode = (enum fa_mode)mode;
     one.jobs = jobs > 0 ? jobs : wide > usual ? wide : usual;
     one.per_host = per_host;
@@ -182,7 +183,7 @@ static void adding_put_variants(struct adding *adding, size_t n)
             ++variant;
             for (size_t i = 0; i < n; ++i) {
                 struct fa_contestant one = adding->contestants[i];
-                one.defaults = false;
+                one.defaults = one.reference = false;
                 one.http = (enum fa_http)http->values[h];
                 one.segments = segments->values[s];
                 adding_put(adding, one, variant);

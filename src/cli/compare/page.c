@@ -100,7 +100,7 @@ static void page_put_verdict(FILE *out, const struct fa_view *view)
     bool concluded = verdict->concluded && verdict->best < view->count;
     fprintf(out, "<section class=\"verdict%s\">\n<h2>", concluded ? "" : " none");
     if (concluded) {
-        fputs("Use ", out);
+        fputs(view->comparison->contestants[verdict->best].defaults ? "Use the " : "Use ", out);
         fa_markup_text(out, view->comparison->contestants[verdict->best].name);
     } else {
         fputs("No conclusion", out);
@@ -219,9 +219,9 @@ static void page_put_all(FILE *out, const struct fa_view *view, const struct fa_
     page_put_head(out, view->comparison);
     page_put_header(out, view->comparison);
     page_put_verdict(out, view);
-    page_put_results(out, view, plots);
     if (view->comparison->race)
         fa_race_show_page(out, view->comparison->race);
+    page_put_results(out, view, plots);
     page_put_method(out, view);
     fputs("</main>\n</body>\n</html>\n", out);
 }

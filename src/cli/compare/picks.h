@@ -19,7 +19,7 @@ struct fa_options;
 /** Default maximum of --rounds auto. */
 #define FA_PICKS_ROUNDS 20
 /** The same with --tune, which shall ask less of the servers. */
-#define FA_PICKS_ROUNDS_TUNED 4
+#define FA_PICKS_ROUNDS_TUNED 3
 
 /** A set of values, in the order given. */
 struct fa_picks {

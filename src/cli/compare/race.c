@@ -1,11 +1,12 @@
 /*
- * Successive halving (Jamieson and Talwalkar, 2016) that keeps a quarter: round 0 takes a sixteenth
+ * Successive halving (Jamieson and Talwalkar, 2016) that keeps a quarter: round 0 takes a twelfth
  * of the entries, round 1 a quarter, and the final, which is an ordinary comparison, all of them.
  * Bad settings cost little, and good ones are measured on enough entries.
  *
  * Three rules keep it from asking more of a server than the best setting does:
  *
- *   - In each group the slots rise from run to run, and stop where doubling them gained nothing.
+ *   - In each group the slots rise from run to run, and stop where doubling them twice gained
+ *     nothing.
  *   - Slots that a sample cannot fill wait for the next round, and join it if those below are still
  *     in the race.
  *   - An entrant that is refused is out, and no other one gets as many slots or more.  A server that
@@ -23,12 +24,12 @@
 /* One of this many is kept. */
 #define KEEP_ONE_OF 4
 
-/* Doubling the slots is no gain if the time stays above this share. */
+/* More slots are no gain if the time stays above this share. */
 #define GAIN_MOST 0.97
 
 /* Shares of the entries, and the least sample, below which only start-up would be measured. */
-static const unsigned shares[FA_RACE_ROUNDS] = {16, 4};
-static const uint64_t least[FA_RACE_ROUNDS] = {24, 48};
+static const unsigned shares[FA_RACE_ROUNDS] = {12, 4};
+static const uint64_t least[FA_RACE_ROUNDS] = {32, 64};
 
 static bool entrant_ran(const struct fa_race_entrant *entrant, unsigned round)
 {
@@ -79,17 +80,23 @@ static size_t race_below(const struct fa_race *race, size_t who)
     return below;
 }
 
-/* Whether the slots below gained nothing over those below them, in this round. */
+/* Whether the last two doublings of the slots gained nothing over all fewer ones, in this round.
+ * One alone may have had a bad moment. */
 static bool race_gains_nothing(const struct fa_race *race, size_t who)
 {
-    unsigned round = race->round;
+    double last = INFINITY, earlier = INFINITY;
+    unsigned ran = 0;
     size_t below = race_below(race, who);
-    size_t second = below == FA_RACE_NONE ? FA_RACE_NONE : race_below(race, below);
-    if (second == FA_RACE_NONE || !entrant_ran(&race->entrants[below], round) ||
-        !entrant_ran(&race->entrants[second], round))
-        return below != FA_RACE_NONE && race->entrants[below].fate == FA_RACE_NO_GAIN;
-    return race->entrants[below].runs[round].seconds >
-           GAIN_MOST * race->entrants[second].runs[round].seconds;
+    if (below != FA_RACE_NONE && race->entrants[below].fate == FA_RACE_NO_GAIN)
+        return true;
+    for (; below != FA_RACE_NONE; below = race_below(race, below)) {
+        const struct fa_race_entrant *one = &race->entrants[below];
+        if (!entrant_ran(one, race->round))
+            break;
+        double *to = ran++ < 2 ? &last : &earlier;
+        *to = fmin(*to, one->runs[race->round].seconds);
+    }
+    return ran > 2 && last > GAIN_MOST * earlier;
 }
 
 /* More slots than twice the sample make the same run as half of them. */

@@ -233,8 +233,12 @@ static double reason_find_blind(const struct fa_verdict *verdict,
 static void reason_add_choice(struct fa_verdict *verdict, const struct fa_comparison *comparison,
                               const struct fa_choice *choice, const char *best)
 {
-    if (choice->by_defaults) {
+    if (choice->by_reference && comparison->contestants[verdict->best].defaults) {
         reason_append(verdict, "; so no option is needed");
+    } else if (choice->likely) {
+        reason_append(verdict, "; but by the median %s is likely to be faster", best);
+    } else if (choice->by_reference) {
+        reason_append(verdict, "; so %s will do", best);
     } else if (choice->by_cpu == 1) {
         reason_append(verdict, "; %s needs the least CPU", best);
         reason_add_others(verdict, comparison, choice, true);

@@ -166,9 +166,10 @@ static json_t *contestant_object(const struct fa_result_of *result, size_t i)
     char *command = c->program ? fa_contestant_command(c, &result->comparison) : NULL;
     /* clang-format off */
     json_t *object = json_pack(
-        "{s:o, s:b, s:s?, s:o, s:o, s:s?, s:s?, s:o, s:o, s:o, s:b, s:o, s:o}",
+        "{s:o, s:b, s:b, s:s?, s:o, s:o, s:s?, s:s?, s:o, s:o, s:o, s:b, s:o, s:o}",
         "name", fa_json_text(c->name),
         "defaults", c->defaults,
+        "reference", c->reference,
         "mode", none ? NULL : fa_value_mode(c->mode),
         "jobs", stage ? json_null() : json_integer(c->jobs),
         "loops", none || !c->loops ? json_null() : json_integer(c->loops),

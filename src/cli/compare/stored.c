@@ -134,6 +134,7 @@ static void contestant_read(struct fa_contestant *contestant, const json_t *obje
         .segments = object_pick(object, "segments", fa_picks_parse_segments),
         .hash = object_pick(object, "hash", fa_picks_parse_hash),
         .defaults = json_is_true(json_object_get(object, "defaults")),
+        .reference = json_is_true(json_object_get(object, "reference")),
         .program = json_is_true(json_object_get(object, "program")) ? &other_program : NULL,
     };
     snprintf(contestant->name, sizeof(contestant->name), "%s", object_text(object, "name"));

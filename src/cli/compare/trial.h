@@ -86,7 +86,8 @@ struct fa_contestant {
     unsigned hash;                    /**< enum fa_hash bits, or FA_PICK_NO_HASH. */
     const struct fa_program *program; /**< NULL: fetchall itself, with the values above; borrowed.
                                            Of those, a program has jobs only. */
-    bool defaults;                    /**< It has no options of its own; see --tune. */
+    bool defaults;                    /**< It needs no option at all. */
+    bool reference; /**< It has the options of the user only (--tune): to use if it is as fast. */
     char wrong[FA_WRONG_MAX]; /**< What was wrong with the files of a program: then it is neither
                                    ranked nor run again.  "": nothing.  Not escaped. */
 };

@@ -1,0 +1,49 @@
+#include "cli/compare_rules.h"
+
+#include <string.h>
+
+static bool options_gave(const struct fa_options *options, const char *name)
+{
+    for (size_t i = 0; i < options->n_given; ++i)
+        if (strcmp(options->given[i].option->name, name) == 0)
+            return true;
+    return false;
+}
+
+static int rules_check_tune(struct fa_options *options, struct fa_error *err)
+{
+    const struct fa_compare_options *c = &options->compare;
+    const char *other = c->stage                 ? "--stage"
+                        : c->read                ? "--read"
+                        : c->programs.count > 0  ? "--with"
+                        : c->loops.count > 1     ? "several --loops"
+                        : c->hash.count > 1      ? "several --hash"
+                        : c->hash_with.count > 1 ? "several --hash-with"
+                                                 : NULL;
+    if (c->write && !c->tune)
+        return fa_option_refuse(err, "--write requires --tune");
+    if (c->write && options->no_config)
+        return fa_option_refuse(err, "--write requires a config file: remove --no-config");
+    if (c->tune && other)
+        return fa_option_refuse(err, "--tune cannot be combined with %s: remove one of them",
+                                other);
+    if (c->tune && !options_gave(options, "rounds"))
+        options->compare.rounds = FA_PICKS_ROUNDS_TUNED;
+    return 0;
+}
+
+int fa_compare_rules_check(struct fa_options *options, struct fa_error *err)
+{
+    const struct fa_compare_options *c = &options->compare;
+    if (c->stage && !options->config.hash)
+        return fa_option_refuse(err, "--stage requires a digest: remove --hash none");
+    if (c->fail_if.measure && !c->baseline)
+        return fa_option_refuse(err, "--fail-if requires --baseline FILE");
+    if (c->read && c->html && options->lists.count > 1)
+        return fa_option_refuse(err, "--read writes a page of one file: remove --html");
+    if (c->stage && c->programs.count > 0)
+        return fa_option_refuse(err, "--stage compares nothing of other programs: remove --with");
+    if (c->stage && c->max_bytes)
+        return fa_option_refuse(err, "--stage downloads each file once: remove --max-bytes");
+    return rules_check_tune(options, err);
+}
