@@ -71,7 +71,8 @@
  *    entries: the entries of lists, for a program
  *    shard, merge: the parts of a list for several machines
  *    intake, claims, scheduler, flights, settle, finish, hooks, refresh, robots, pack, ledger, pause: the parts
- *    job, hedge, emit, counts: what the parts share
+ *    flights_start, flights_hedge, flights_segment: of the flights
+ *    job, compose, hedge, emit, counts: what the parts share
  *    commands: what is the same for the commands of users
  *    host_rules, gate: the options of hosts, and logins
  *    queues, health, mirrors, extra: of the scheduler

@@ -4,6 +4,7 @@
  * of its own somewhere else.
  */
 #include "engine/apply.h"
+#include "engine/flights_segment.h"
 
 #include "engine/admit.h"
 #include "engine/ending.h"

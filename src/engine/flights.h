@@ -1,5 +1,6 @@
 /**
- * Attempts in progress: jobs become attempts, which the strategy carries out.
+ * Attempts in progress, which the strategy carries out: the own ones of jobs, their hedges and
+ * their segments.  They are started by flights_start.h, flights_hedge.h and flights_segment.h.
  */
 #ifndef FA_ENGINE_FLIGHTS_H
 #define FA_ENGINE_FLIGHTS_H
@@ -7,11 +8,9 @@
 #include "engine/bucket.h"
 #include "engine/emit.h"
 #include "engine/hedge.h"
-#include "engine/host_rules.h"
 #include "engine/job.h"
-#include "engine/store.h"
+#include "engine/compose.h"
 #include "strategy/strategy.h"
-#include "transfer/jar.h"
 
 /** Recently seen single-use origins that are remembered. */
 #define FA_SINGLE_USE 256
@@ -19,16 +18,9 @@
  * transfers. */
 #define FA_SINGLE_USE_KEPT 64
 
-/** Bytes of a robots.txt that are fetched, of which FA_ROBOTS_MAX are parsed. */
-#define FA_FLIGHTS_ROBOTS_MAX ((uint64_t)4 << 20)
-
 struct fa_flights {
-    const struct fa_config *config; /**< Borrowed, like store and emitter. */
-    const struct fa_host_rules *rules;
-    const struct fa_jar *jar; /**< Cookies that all transfers share; NULL: they do not. */
-    double epoch;             /**< Seconds since 1970 at time 0, for the jar. */
-    struct fa_store *store;
-    const struct fa_emitter *emitter;
+    struct fa_compose_env env;
+    const struct fa_emitter *emitter; /**< Borrowed. */
     const struct fa_strategy_ops *ops;
     struct fa_strategy *strategy; /**< Owned. */
     struct fa_job_list active;    /**< In the order of their starts. */
@@ -43,46 +35,19 @@ struct fa_flights {
     void *ctx;
 };
 
-/** config, rules, store, emitter, ops, wake and ctx are set.  @env  done and ctx are filled in
+/** The env of requests, emitter, ops, wake and ctx are set.  @env  done and ctx are filled in
  * here. */
 int fa_flights_init(struct fa_flights *flights, struct fa_strategy_env *env, struct fa_error *err);
 /** Attempts in progress are dropped; the jobs remain their owner's. */
 void fa_flights_fini(struct fa_flights *flights);
 
-/**
- * Begin an attempt of a job in state ACTIVE, or its next request after a redirect.  From now on it
- * is in progress, and ends with fa_flights_take(): start it, or let it fail.
- *
- * @return Whether it is the first request of the attempt.
- */
-bool fa_flights_begin(struct fa_flights *flights, struct fa_job *job, double now);
-
-/**
- * Send the request.
- *
- * @first  What fa_flights_begin() returned.
- * @rate   Bytes a second; 0: no limit.
- * @return 0; or -1 with the error of an attempt that did not reach the strategy.
- */
-int fa_flights_start(struct fa_flights *flights, struct fa_job *job, bool first, uint64_t rate,
-                     struct fa_error *err);
-
 /** End an attempt that did not reach the strategy. */
 void fa_flights_fail(struct fa_flights *flights, struct fa_job *job, const struct fa_error *error,
                      enum fa_retryability retryable);
 
-/**
- * Prepare a second request for the file of an active job.  Sets job->hedge.
- *
- * @origin  Of the mirror; or that of the job's present target, which is requested again then.
- * @return  NULL: no memory.
- */
-struct fa_hedge *fa_flights_hedge(struct fa_flights *flights, struct fa_job *job,
-                                  struct fa_origin *origin, unsigned mirror);
-
-/** Send the request of a hedge in state WAITS, whose origin has an address.  @rate  Bytes a second;
- * 0: no limit.  If that is not possible, the hedge ends. */
-void fa_flights_start_hedge(struct fa_flights *flights, struct fa_hedge *hedge, uint64_t rate);
+/** For flights_hedge.c: a hedge is in another state now. */
+void fa_flights_move_hedge(struct fa_flights *flights, struct fa_hedge *hedge,
+                           enum fa_hedge_state state);
 
 /** End a hedge: cancel it, or settle it without a request. */
 void fa_flights_end_hedge(struct fa_flights *flights, struct fa_hedge *hedge);
@@ -100,24 +65,11 @@ struct fa_hedge *fa_flights_ended_hedge(struct fa_flights *flights);
 /** Free a hedge that has ended, and remove its part if it still has one. */
 void fa_flights_release_hedge(struct fa_flights *flights, struct fa_hedge *hedge);
 
-/** Split the part of an active job whose answer has begun.  @return 0, or -1: it cannot be. */
-int fa_flights_split(struct fa_flights *flights, struct fa_job *job);
-
-/** Turn a complete part into a split one, of which only these bytes are there.  @return 0, or -1 */
-int fa_flights_mend(struct fa_flights *flights, struct fa_job *job, const struct fa_extents *good);
+/** The job of a split part starts, or is split now. */
+void fa_flights_begin_split(struct fa_flights *flights, struct fa_job *job);
 
 /** Discard a split part, and cancel the segments of the job, which nobody waits for any more. */
 void fa_flights_discard_split(struct fa_flights *flights, struct fa_job *job);
-
-/**
- * Start a segment of a split job, with the cookies of now.
- *
- * @rate    Bytes a second; 0: no limit.
- * @return  0, or -1: it did not start.
- */
-int fa_flights_start_segment(struct fa_flights *flights, struct fa_job *job,
-                             const struct fa_extent *range, uint64_t rate, double now,
-                             struct fa_error *err);
 
 /** End a segment early. */
 void fa_flights_stop_segment(struct fa_flights *flights, struct fa_segment *segment);

@@ -3,6 +3,7 @@
  * has a record of the bytes that it replaces.
  */
 #include "engine/hedging.h"
+#include "engine/flights_hedge.h"
 
 #include <stdlib.h>
 

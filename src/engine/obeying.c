@@ -8,6 +8,7 @@
  * redirects.
  */
 #include "engine/obeying.h"
+#include "engine/flights_start.h"
 
 #include "base/io.h"
 #include "base/key.h"

@@ -9,6 +9,7 @@
  * first range that is missing, or the failure of its own attempt counts now.
  */
 #include "engine/segments.h"
+#include "engine/flights_segment.h"
 
 #include <errno.h>
 #include <math.h>

@@ -125,11 +125,13 @@ static int session_open_flights(struct fa_session *s, struct fa_error *err)
         .jobs = s->n_jobs,
         .loops = s->config.loops,
     };
-    s->flights.config = &s->config;
-    s->flights.rules = &s->rules;
-    s->flights.jar = s->config.cookies ? &s->jar : NULL;
-    s->flights.epoch = s->scheduler.policy.epoch;
-    s->flights.store = s->store;
+    s->flights.env = (struct fa_compose_env){
+        .config = &s->config,
+        .rules = &s->rules,
+        .jar = s->config.cookies ? &s->jar : NULL,
+        .epoch = s->scheduler.policy.epoch,
+        .store = s->store,
+    };
     s->flights.emitter = &s->emitter;
     s->flights.wake = fa_engine_wake;
     s->flights.ctx = s;

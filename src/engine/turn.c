@@ -11,6 +11,7 @@
  * the one fast host after a thousand entries of a slow one.
  */
 #include "engine/turn.h"
+#include "engine/flights_start.h"
 
 #include "base/loop.h"
 #include "engine/admit.h"

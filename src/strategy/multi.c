@@ -350,7 +350,8 @@ static int multi_start_thread(struct fa_multi *m)
     return code ? -1 : 0;
 }
 
-/* After a failure fa_multi_fini() frees what exists, so it accepts a multi with any part missing. */
+/* After a failure fa_multi_fini() frees what exists, so it accepts a multi with any part
+ * missing. */
 int fa_multi_init(struct fa_multi *m, struct fa_multi_shared *shared, struct fa_error *err)
 {
     bool own = shared->env.loops > 1;

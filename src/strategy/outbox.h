@@ -13,8 +13,8 @@
 
 struct fa_flight;
 
-/** The slot for an attempt's outcome: it is allocated when the attempt is submitted, so that its end
- * cannot fail for lack of memory. */
+/** The slot for an attempt's outcome: it is allocated when the attempt is submitted, so that its
+ * end cannot fail for lack of memory. */
 struct fa_done {
     struct fa_attempt *attempt;
     struct fa_flight *flight; /**< While it is in a multi handle. */
