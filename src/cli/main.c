@@ -72,6 +72,7 @@
  *    shard, merge: the parts of a list for several machines
  *    intake, claims, scheduler, flights, settle, finish, hooks, refresh, robots, pack, ledger, pause: the parts
  *    flights_start, flights_hedge, flights_segment: of the flights
+ *    recall: of the ledger, for admission
  *    job, compose, hedge, emit, counts: what the parts share
  *    commands: what is the same for the commands of users
  *    host_rules, gate: the options of hosts, and logins

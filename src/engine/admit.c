@@ -82,7 +82,7 @@ static int job_find_alternative(struct fa_session *s, const struct fa_job *job,
     bool ambiguous = false;
     for (*ret = 0; *ret < FA_CLAIMS_ALTERNATIVES; ++*ret) {
         struct fa_recalled record;
-        if (fa_ledger_lookup(&s->ledger, job, fa_claims_key(&s->claims, paths[*ret]), &record, err))
+        if (fa_recall_lookup(&s->ledger, job, fa_claims_key(&s->claims, paths[*ret]), &record, err))
             return -1;
         if (record.found && record.own)
             return 0;
@@ -111,7 +111,7 @@ static int job_claim_one(struct fa_session *s, struct fa_job *job,
     for (; *ret_claim == FA_CLAIM_TAKEN && n < FA_CLAIMS_ALTERNATIVES; ++n) {
         fa_claims_rename(&s->claims, job, paths[n]);
         paths[n] = NULL;
-        if (fa_ledger_lookup(&s->ledger, job, job->place.key, record, err) ||
+        if (fa_recall_lookup(&s->ledger, job, job->place.key, record, err) ||
             job_claim_path(s, job, record, ret_claim, err))
             return -1;
     }
@@ -129,7 +129,7 @@ static int job_claim_name(struct fa_session *s, struct fa_job *job, struct fa_re
 {
     char *paths[FA_CLAIMS_ALTERNATIVES] = {NULL};
     if (fa_claims_build(&s->claims, job, err) ||
-        fa_ledger_lookup(&s->ledger, job, job->place.key, ret_record, err))
+        fa_recall_lookup(&s->ledger, job, job->place.key, ret_record, err))
         return -1;
     if (!ret_record->found || ret_record->own) {
         if (job_claim_path(s, job, ret_record, ret_claim, err))
@@ -214,7 +214,7 @@ static void admit_existing(struct fa_session *s, struct fa_job *job, int64_t siz
     }
     job->place.size = size;
     job->place.existing = true;
-    if ((wanted < 0 || fa_ledger_wants_digest(&s->ledger, job)) && !s->config.plan &&
+    if ((wanted < 0 || fa_recall_wants_digest(&s->ledger, job)) && !s->config.plan &&
         fa_finish_needs_hash(&s->finish, job))
         fa_finish_put(&s->finish, job, now);
     else
@@ -252,7 +252,7 @@ static void admit_repeat(struct fa_session *s, struct fa_job *job, const struct 
 {
     struct fa_error err = {0};
     bool differ = false;
-    if (fa_ledger_skips(&s->ledger, record))
+    if (fa_recall_skips(&s->ledger, record))
         fa_admit_drop(s, job, FA_RECALL_SKIP);
     else if (fa_claims_differ(&s->claims, job, &differ, &err))
         fa_ending_job(s, job, FA_STATUS_FAILED, &err, false);
@@ -268,7 +268,7 @@ static void admit_named(struct fa_session *s, struct fa_job *job, const struct f
     struct fa_error err = {0};
     int64_t size = -1;
     enum fa_presence there = fa_packing_look(s, job, record, false, &size, &err);
-    enum fa_recall recall = fa_ledger_recall(&s->ledger, job, record, size);
+    enum fa_recall recall = fa_recall_job(&s->ledger, job, record, size);
     if (recall == FA_RECALL_SKIP || recall == FA_RECALL_ERROR)
         fa_admit_drop(s, job, recall);
     else

@@ -5,6 +5,7 @@
 #define FA_ENGINE_ADMIT_H
 
 #include "engine/engine.h"
+#include "engine/recall.h"
 
 /** Admit one entry.  @return whether there may be another one now. */
 bool fa_admit_next(struct fa_session *s, double now);

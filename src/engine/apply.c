@@ -4,6 +4,7 @@
  * of its own somewhere else.
  */
 #include "engine/apply.h"
+#include "engine/recall.h"
 #include "engine/flights_segment.h"
 
 #include "engine/admit.h"
@@ -191,7 +192,7 @@ static void job_settle_unchanged(struct fa_session *s, struct fa_job *job, doubl
 {
     fa_store_part_remove(s->store, job->place.key);
     bool unproven = fa_settle_unchanged(job);
-    if ((unproven || fa_ledger_wants_digest(&s->ledger, job)) &&
+    if ((unproven || fa_recall_wants_digest(&s->ledger, job)) &&
         fa_finish_needs_hash(&s->finish, job))
         fa_finish_put(&s->finish, job, now);
     else

@@ -37,7 +37,8 @@ int fa_compose_texts(const struct fa_compose_env *env, const struct fa_job *job,
 void fa_compose_target(const struct fa_compose_env *env, const struct fa_job *job,
                        const struct fa_target *target, uint64_t rate, struct fa_attempt *attempt);
 
-/** The shared cookies for a target.  @ret  To be freed; NULL: none.  @return 0, or -1: no memory. */
+/** The shared cookies for a target.  @ret  To be freed; NULL: none.  @return 0, or -1: no
+ * memory. */
 int fa_compose_cookies(const struct fa_compose_env *env, const struct fa_target *target,
                        double started, char **ret);
 

@@ -1,5 +1,5 @@
 /**
- * What the session records in the state, and what it reads from it.
+ * What the session records in the state; what it reads from it is for recall.h.
  *
  * A record is put when the head of an answer has arrived, so that a later run can resume the part,
  * and when a job has ended: always after the fact, so that a crash in between loses a record and
@@ -19,7 +19,6 @@
 
 #include "engine/counts.h"
 #include "engine/emit.h"
-#include "engine/identity.h"
 #include "engine/job.h"
 #include "engine/learned.h"
 #include "engine/store.h"
@@ -49,48 +48,9 @@ int fa_ledger_open(struct fa_ledger *ledger, const char *mode, double began,
                    const struct fa_emitter *emitter, struct fa_error *err);
 void fa_ledger_close(struct fa_ledger *ledger);
 
-/** What the state knows about a path: one query for each entry. */
-struct fa_recalled {
-    bool found;
-    bool own;        /**< The path belongs to the URL of the job. */
-    enum fa_kin kin; /**< Else: whether the job may take it over. */
-    uint64_t owner;  /**< Key of the URL that the path belongs to. */
-    enum fa_standing standing;
-    bool replaces;
-    bool tried;
-    bool unverified;
-    struct fa_representation rep;
-    struct fa_digest digest;
-    uint64_t mirror;
-    uint64_t synced;
-    uint64_t run;
-    enum fa_hook_standing hook;
-    uint64_t archive;
-    uint64_t offset;
-};
-
-/** @key  Of a path of the job.  @return 0, or -1: the state cannot be read. */
-int fa_ledger_lookup(struct fa_ledger *ledger, const struct fa_job *job, uint64_t key,
-                     struct fa_recalled *ret, struct fa_error *err);
-
-/** What a recalled record means for a job. */
-enum fa_recall {
-    FA_RECALL_NOTHING, /**< No file is known; job->part is set if there is a part. */
-    FA_RECALL_DONE,    /**< The file is complete, and has the recorded size. */
-    FA_RECALL_OTHER,   /**< The file was complete, and has another size now. */
-    FA_RECALL_SKIP,    /**< Not in this run, which retries failed entries only. */
-    FA_RECALL_ERROR,   /**< No memory. */
-};
-
-/** Whether an entry is not one of this run, which retries failed entries only. */
-bool fa_ledger_skips(const struct fa_ledger *ledger, const struct fa_recalled *record);
-
-/** @size  Of the existing file; -1: no file. */
-enum fa_recall fa_ledger_recall(const struct fa_ledger *ledger, struct fa_job *job,
-                                const struct fa_recalled *record, int64_t size);
-
-/** Whether to hash an existing file, for the manifest or for the state. */
-bool fa_ledger_wants_digest(const struct fa_ledger *ledger, const struct fa_job *job);
+/** Whether a record describes a part: a failed one may, too, if it has a strong validator and no
+ * existing file. */
+bool fa_ledger_has_part(enum fa_standing standing, bool strong, bool replaces);
 
 /** Record the end of a job. */
 void fa_ledger_put_end(struct fa_ledger *ledger, const struct fa_job *job,

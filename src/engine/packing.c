@@ -1,4 +1,5 @@
 #include "engine/packing.h"
+#include "engine/recall.h"
 
 #include <errno.h>
 #include <stdio.h>

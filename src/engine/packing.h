@@ -5,6 +5,7 @@
 #define FA_ENGINE_PACKING_H
 
 #include "engine/engine.h"
+#include "engine/recall.h"
 
 /** Open the part.  The state is open. */
 int fa_packing_open(struct fa_session *s, struct fa_error *err);

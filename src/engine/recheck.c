@@ -53,12 +53,12 @@ static void recheck_admit(struct fa_session *s, struct fa_job *job, double now)
     unsigned marks = 0;
     int64_t size = -1;
     if (fa_claims_hold(&s->claims, job, &marks, &err) ||
-        fa_ledger_lookup(&s->ledger, job, job->place.key, &record, &err)) {
+        fa_recall_lookup(&s->ledger, job, job->place.key, &record, &err)) {
         fa_ending_job(s, job, FA_STATUS_FAILED, &err, false);
         return;
     }
     enum fa_presence there = fa_packing_look(s, job, &record, true, &size, &err);
-    enum fa_recall recall = fa_ledger_recall(&s->ledger, job, &record, size);
+    enum fa_recall recall = fa_recall_job(&s->ledger, job, &record, size);
     if (recall == FA_RECALL_ERROR || recall == FA_RECALL_SKIP)
         fa_admit_drop(s, job, recall);
     else if (path_has_file(there, recall, marks))
