@@ -64,7 +64,7 @@
  *    client: that of other commands
  *
  * src/engine: sessions (only the turn knows the parts; a part knows no other part)
- *    session, env, config, limits, rights, worker: a session and its surroundings
+ *    session, opening, env, config, limits, rights, worker: a session and its surroundings
  *    turn, engine, admit, apply, ending, snapshot: the turn
  *    hedging, hooking, refreshing, obeying, packing, repeats, recheck, spill: what it uses
  *    added, attach: entries that a program adds, and its events on the loop
