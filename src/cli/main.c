@@ -110,7 +110,7 @@
  *    template: names from columns
  *
  * src/state: what is known across runs
- *    state, changes, database, schema, files: the SQLite database
+ *    state, changes, row, database, schema, files, failure: the SQLite database
  *
  * src/confine: the sandbox
  *    confine, landlock, seccomp, capabilities: what a process gives up

@@ -24,11 +24,21 @@ void fa_changes_init(struct fa_changes *changes)
     fa_buf_init(&changes->log);
 }
 
+static void changes_forget_archives(struct fa_changes *changes)
+{
+    for (size_t i = 0; i < changes->n_archives; ++i)
+        free((char *)changes->archives[i].name);
+    changes->n_archives = 0;
+}
+
 void fa_changes_fini(struct fa_changes *changes)
 {
     fa_buf_fini(&changes->log);
     free(changes->slots);
     changes->slots = NULL;
+    changes_forget_archives(changes);
+    free(changes->archives);
+    free(changes->limits);
 }
 
 /* Keep the memory: the next transaction will be about as large. */
@@ -39,6 +49,8 @@ void fa_changes_reset(struct fa_changes *changes)
         memset(changes->slots, 0, changes->n_slots * sizeof(*changes->slots));
     changes->used = 0;
     changes->count = 0;
+    changes->n_limits = 0;
+    changes_forget_archives(changes);
 }
 
 /* The slot of a key, or the unused one that it would get. */
@@ -173,4 +185,47 @@ bool fa_changes_find(const struct fa_changes *changes, uint64_t key, bool *ret_r
     size_t at = slot->end - 1;
     fa_reader_init(&in, changes->log.data + at, changes->log.len - at);
     return fa_changes_next(&in, ret_removed, ret);
+}
+
+/* A copy, because a commit that fails is repeated. */
+int fa_changes_set_limits(struct fa_changes *changes, const struct fa_state_limit *limits, size_t n)
+{
+    struct fa_state_limit *copy = malloc(n * sizeof(*copy) + 1);
+    if (!copy)
+        return -1;
+    memcpy(copy, limits, n * sizeof(*copy));
+    free(changes->limits);
+    changes->limits = copy;
+    changes->n_limits = n;
+    return 0;
+}
+
+/* Only the latest change of an archive counts, and few are written at once. */
+int fa_changes_put_archive(struct fa_changes *changes, const struct fa_state_archive *archive)
+{
+    size_t at = 0;
+    while (at < changes->n_archives && changes->archives[at].id != archive->id)
+        ++at;
+    char *name = strdup(archive->name);
+    struct fa_state_archive *archives =
+        at < changes->n_archives ? changes->archives
+                                 : realloc(changes->archives, (at + 1) * sizeof(*archives));
+    if (archives)
+        changes->archives = archives;
+    if (!name || !archives) {
+        free(name);
+        return -1;
+    }
+    if (at < changes->n_archives)
+        free((char *)archives[at].name);
+    else
+        ++changes->n_archives;
+    archives[at] = *archive;
+    archives[at].name = name;
+    return 0;
+}
+
+uint64_t fa_changes_pending(const struct fa_changes *changes)
+{
+    return changes->count + changes->n_limits + changes->n_archives;
 }

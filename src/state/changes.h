@@ -1,6 +1,6 @@
 /**
- * Uncommitted changes of records: a log in memory in the order of the changes, and an index of the
- * latest change of each key.
+ * Uncommitted changes.  Those of records: a log in memory in the order of the changes, and an index
+ * of the latest change of each key.  And limits of origins, and archives.
  */
 #ifndef FA_STATE_CHANGES_H
 #define FA_STATE_CHANGES_H
@@ -23,6 +23,10 @@ struct fa_changes {
     struct fa_change_slot *slots; /**< Hash table with open addressing. */
     size_t n_slots;               /**< A power of two, or 0. */
     size_t used;
+    struct fa_state_limit *limits;
+    size_t n_limits;
+    struct fa_state_archive *archives; /**< Names are owned. */
+    size_t n_archives;
 };
 
 void fa_changes_init(struct fa_changes *changes);
@@ -34,6 +38,16 @@ void fa_changes_reset(struct fa_changes *changes);
 /** @return 0, or -1 when memory ran out; then nothing has changed. */
 int fa_changes_put(struct fa_changes *changes, const struct fa_record *record);
 int fa_changes_remove(struct fa_changes *changes, uint64_t key);
+
+/** Replace the limits of origins.  @return 0, or -1: no memory. */
+int fa_changes_set_limits(struct fa_changes *changes, const struct fa_state_limit *limits,
+                          size_t n);
+
+/** Put an archive, in place of an earlier change of it.  @return 0, or -1: no memory. */
+int fa_changes_put_archive(struct fa_changes *changes, const struct fa_state_archive *archive);
+
+/** The number of changes. */
+uint64_t fa_changes_pending(const struct fa_changes *changes);
 
 /** Find the latest change of a key.
  *

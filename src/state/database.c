@@ -19,11 +19,9 @@
 #include "state/database.h"
 
 #include "base/io.h"
-#include "state/schema.h"
+#include "state/failure.h"
 #include "state/files.h"
-
-#include "base/disk.h"
-#include "base/io.h"
+#include "state/schema.h"
 
 #include <fetchall/state.h>
 #include <fetchall/version.h>
@@ -45,83 +43,13 @@ struct database_opening {
     const char *dir;
     bool write;
     bool durable;
-    bool emptied; /* the file existed, but was empty */
-    bool shares;  /* the file system can be expected to have shared memory */
-    bool no_locks;
-    bool no_sync;
+    bool emptied;                  /* the file existed, but was empty */
+    struct fa_files_traits traits; /* of the file system */
     int64_t schema;
     sqlite3 *db;
     char why[100]; /* the reason, if DAMAGED */
     struct fa_error *err;
 };
-
-/* If SQLite cannot create a file, it tries to open it without creating it, and reports ENOENT. */
-static int folder_errno(const char *file)
-{
-    const char *slash = strrchr(file, '/');
-    char *folder = slash ? strndup(file, (size_t)(slash - file) + 1) : strdup(".");
-    int dirfd = folder ? open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
-    int fd = dirfd >= 0 ? fa_io_unlinked(dirfd) : -1;
-    int code = fd < 0 ? errno : ENOENT;
-    if (fd >= 0)
-        close(fd);
-    if (dirfd >= 0)
-        close(dirfd);
-    free(folder);
-    return code;
-}
-
-/* SQLite opens a journal that it cannot write to for reading, and then fails to write (EBADF). */
-static int journal_errno(const char *file)
-{
-    char journal[PATH_MAX + 16];
-    snprintf(journal, sizeof(journal), "%s-journal", file);
-    int fd = open(journal, O_WRONLY | O_NOFOLLOW | O_CLOEXEC);
-    int code = fd < 0 ? errno : EIO;
-    if (fd >= 0)
-        close(fd);
-    return code == ENOENT ? folder_errno(file) : code;
-}
-
-/* The errno behind an error of SQLite, or 0.  A full disk must be recognisable as ENOSPC: then the
- * run pauses instead of failing. */
-static int database_errno(sqlite3 *db, int rc, int code, const char *file)
-{
-    switch (rc) {
-    case SQLITE_FULL:
-        return ENOSPC;
-    case SQLITE_NOMEM:
-        return ENOMEM;
-    case SQLITE_READONLY: /* the file system, or a permission */
-        return access(file, W_OK) ? errno : 0;
-    case SQLITE_IOERR:
-    case SQLITE_CANTOPEN:
-        code = code ? code : sqlite3_system_errno(db);
-        if (code == ENOENT && access(file, F_OK) == 0)
-            code = folder_errno(file);
-        else if (code == EBADF)
-            code = journal_errno(file);
-        return code ? code : EIO;
-    default:
-        return 0;
-    }
-}
-
-int fa_database_failed(sqlite3 *db, int code, const char *what, const char *file,
-                       struct fa_error *err)
-{
-    int rc = db ? sqlite3_errcode(db) & 0xff : SQLITE_NOMEM;
-    const char *why = db ? sqlite3_errmsg(db) : sqlite3_errstr(rc);
-    errno = database_errno(db, rc, code, file);
-    if (rc == SQLITE_CANTOPEN)
-        fa_io_not_created(err, AT_FDCWD, file, what, file);
-    else if (errno)
-        fa_error_system(err, FA_CLASS_LOCAL_IO, errno, "cannot %s '%s': %s", what, file, why);
-    else
-        fa_error_set(err, FA_DOMAIN_FETCHALL, 0, FA_CLASS_LOCAL_IO, "cannot %s '%s': %s", what,
-                     file, why);
-    return -1;
-}
 
 static enum opening_result opening_refuse(const struct database_opening *o, const char *why)
 {
@@ -135,12 +63,12 @@ static enum opening_result opening_judge(struct database_opening *o)
 {
     int base = sqlite3_errcode(o->db) & 0xff;
     /* To roll back a journal requires a sync; only a new database has one where that cannot be. */
-    bool stuck = o->no_sync && sqlite3_extended_errcode(o->db) == SQLITE_IOERR_FSYNC;
+    bool stuck = o->traits.no_sync && sqlite3_extended_errcode(o->db) == SQLITE_IOERR_FSYNC;
     if (base == SQLITE_NOTADB || base == SQLITE_CORRUPT || stuck) {
         snprintf(o->why, sizeof(o->why), "%s", sqlite3_errmsg(o->db));
         return DAMAGED;
     }
-    fa_database_failed(o->db, 0, "open", o->file, o->err);
+    fa_failure_set(o->db, 0, "open", o->file, o->err);
     return BAD;
 }
 
@@ -181,15 +109,6 @@ int fa_database_last_run(sqlite3 *db, struct fa_state_run *ret)
     }
     sqlite3_finalize(stmt);
     return rc == SQLITE_ROW || rc == SQLITE_DONE ? 0 : -1;
-}
-
-/* @return -1 if the file is missing. */
-static int64_t file_size(const char *file, const char *suffix)
-{
-    char name[PATH_MAX + 16];
-    struct stat st;
-    snprintf(name, sizeof(name), "%s%s", file, suffix);
-    return lstat(name, &st) ? -1 : st.st_size;
 }
 
 /* Open a database in a read-only directory.  That is safe only without a WAL: the file is
@@ -233,7 +152,7 @@ static int connection_configure(sqlite3 *db)
  * connection owns it, and other pragmas open it. */
 static int connection_own(const struct database_opening *o)
 {
-    return o->write && !o->shares
+    return o->write && !o->traits.shares
                ? sqlite3_exec(o->db, "PRAGMA locking_mode=EXCLUSIVE", NULL, NULL, NULL)
                : SQLITE_OK;
 }
@@ -244,14 +163,14 @@ static enum opening_result opening_connect(struct database_opening *o, int64_t *
     static const char sql[] = "PRAGMA application_id";
     int flags = (o->write ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY) | SQLITE_OPEN_NOMUTEX |
                 SQLITE_OPEN_NOFOLLOW;
-    int rc = sqlite3_open_v2(o->file, &o->db, flags, o->no_locks ? "unix-none" : NULL);
+    int rc = sqlite3_open_v2(o->file, &o->db, flags, o->traits.no_locks ? "unix-none" : NULL);
     if (rc == SQLITE_OK && connection_own(o) == SQLITE_OK &&
         connection_configure(o->db) == SQLITE_OK && fa_schema_ask(o->db, sql, ret_application) == 0)
         return GOOD;
     rc = sqlite3_extended_errcode(o->db);
     bool shut = (rc & 0xff) == SQLITE_CANTOPEN || rc == SQLITE_IOERR_SHMMAP ||
                 rc == SQLITE_READONLY_CANTINIT || rc == SQLITE_READONLY_DIRECTORY;
-    if (o->write || !shut || file_size(o->file, "-wal") > 0)
+    if (o->write || !shut || fa_files_size(o->file, "-wal") > 0)
         return opening_judge(o);
     if (opening_connect_immutable(o) == SQLITE_OK && connection_configure(o->db) == SQLITE_OK &&
         fa_schema_ask(o->db, sql, ret_application) == 0)
@@ -335,7 +254,7 @@ static enum opening_result opening_check_schema(struct database_opening *o, int6
 /* A rollback journal without syncs risks corruption, not only lost commits. */
 static const char *opening_synchronous(const struct database_opening *o, bool wal)
 {
-    return o->no_sync           ? "PRAGMA synchronous=OFF"
+    return o->traits.no_sync    ? "PRAGMA synchronous=OFF"
            : o->durable || !wal ? "PRAGMA synchronous=FULL"
                                 : "PRAGMA synchronous=NORMAL";
 }
@@ -345,8 +264,8 @@ static const char *opening_synchronous(const struct database_opening *o, bool wa
 static enum opening_result opening_set_journal(struct database_opening *o)
 {
     char mode[16] = "";
-    bool wal = o->shares || o->no_sync;
-    if (o->no_sync &&
+    bool wal = o->traits.shares || o->traits.no_sync;
+    if (o->traits.no_sync &&
         sqlite3_exec(o->db, opening_synchronous(o, true), NULL, NULL, NULL) != SQLITE_OK)
         return opening_judge(o);
     if (wal && fa_schema_ask_text(o->db, "PRAGMA journal_mode=WAL", mode, sizeof(mode)) < 0)
@@ -429,25 +348,16 @@ static enum opening_result opening_check_tables(struct database_opening *o)
     return DAMAGED;
 }
 
-/* The state contains secrets: make it private.  A failure is ignored: some file systems have no
- * modes. */
-static void file_make_private(const char *file)
-{
-    struct stat st;
-    if (lstat(file, &st) == 0 && S_ISREG(st.st_mode) && (st.st_mode & 077))
-        (void)!fchmodat(AT_FDCWD, file, 0600, AT_SYMLINK_NOFOLLOW);
-}
-
 /* Create the file ourselves to set its mode, which SQLite copies to the WAL.  Only if it is
  * missing: closing a descriptor of an existing database would drop all locks of this process on
  * it. */
 static enum opening_result opening_make_file(struct database_opening *o)
 {
-    if (file_size(o->file, "") <= 0 && file_size(o->file, "-wal") > 0) {
+    if (fa_files_size(o->file, "") <= 0 && fa_files_size(o->file, "-wal") > 0) {
         snprintf(o->why, sizeof(o->why), "only its WAL exists");
         return DAMAGED;
     }
-    o->emptied = file_size(o->file, "") == 0;
+    o->emptied = fa_files_size(o->file, "") == 0;
     int fd = open(o->file, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
     if (fd < 0 && errno != EEXIST) {
         fa_io_not_created(o->err, AT_FDCWD, o->file, "create", o->file);
@@ -456,7 +366,7 @@ static enum opening_result opening_make_file(struct database_opening *o)
     if (fd >= 0)
         close(fd);
     else
-        file_make_private(o->file);
+        fa_files_make_private(o->file);
     return GOOD;
 }
 
@@ -469,7 +379,7 @@ static enum opening_result opening_attempt(struct database_opening *o)
     enum opening_result opening_result = fa_files_check(o->file, o->err) ? BAD : GOOD;
     if (opening_result == GOOD && o->write)
         opening_result = opening_make_file(o);
-    else if (opening_result == GOOD && file_size(o->file, "") < 0)
+    else if (opening_result == GOOD && fa_files_size(o->file, "") < 0)
         opening_result = opening_unreadable(o, errno);
     if (opening_result == GOOD)
         opening_result = opening_connect(o, &application);
@@ -494,71 +404,10 @@ static enum opening_result opening_attempt(struct database_opening *o)
     return opening_result;
 }
 
-/* Move the WAL first: if we stop half-way, the file is still recognised as damaged, or is an
- * older state. */
-static int opening_set_aside(struct database_opening *o, char *notice)
-{
-    char aside[PATH_MAX + 32], from[PATH_MAX + 16], to[PATH_MAX + 48];
-    int n = 0;
-    snprintf(aside, sizeof(aside), "%s.damaged", o->file);
-    while (file_size(aside, "") >= 0 || file_size(aside, "-wal") >= 0)
-        snprintf(aside, sizeof(aside), "%s.damaged.%d", o->file, ++n);
-    for (size_t i = 0; i < FA_FILES; ++i) {
-        snprintf(from, sizeof(from), "%s%s", o->file, fa_files_suffixes[i]);
-        snprintf(to, sizeof(to), "%s%s", aside, fa_files_suffixes[i]);
-        if (rename(from, to) && errno != ENOENT) {
-            fa_error_system(o->err, FA_CLASS_LOCAL_IO, errno, "cannot set aside '%s' (%s)", o->file,
-                            o->why);
-            return -1;
-        }
-    }
-    snprintf(notice, FA_MESSAGE_MAX,
-             "'%s' is damaged (%s), and was replaced by an empty one; the old one is '%s'", o->file,
-             o->why, strrchr(aside, '/') + 1);
-    return 0;
-}
-
-/* SQLITE_OPEN_NOFOLLOW rejects links anywhere in the path, but links in the user's directories
- * are legitimate: resolve those first. */
-static char *path_resolve(const char *file, struct fa_error *err)
-{
-    const char *slash = strrchr(file, '/');
-    char *parent = slash ? strndup(file, (size_t)(slash - file) + 1) : strdup(".");
-    char *real = parent ? realpath(parent, NULL) : NULL;
-    char *name = NULL;
-    errno = real ? 0 : errno;
-    if (real && asprintf(&name, "%s/%s", real[1] ? real : "", slash ? slash + 1 : file) < 0)
-        name = NULL;
-    if (name && strlen(name) >= PATH_MAX - 32) {
-        free(name);
-        name = NULL;
-        errno = ENAMETOOLONG;
-    }
-    if (!name)
-        fa_error_system(err, FA_CLASS_LOCAL_IO, errno ? errno : ENOMEM, "cannot open '%s'", file);
-    free(real);
-    free(parent);
-    return name;
-}
-
-/* Ask the file system, with a file of our own: closing a descriptor of the database would release
- * the locks that this process has on it.  A folder that cannot be written to is read as it is. */
 static int opening_probe(struct database_opening *o)
 {
-    char folder[PATH_MAX];
-    struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET, .l_len = 1};
-    snprintf(folder, sizeof(folder), "%.*s", (int)(strrchr(o->file, '/') - o->file + 1), o->file);
-    int at = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    o->shares = at < 0 || fa_disk_is_known(at);
-    int fd = o->shares ? -1 : fa_io_unlinked(at);
-    if (at >= 0)
-        close(at);
-    if (fd < 0)
-        return 0;
-    o->no_locks = fcntl(fd, F_SETLK, &lock) && fa_disk_lacks(errno);
-    o->no_sync = o->write && fdatasync(fd) && fa_disk_lacks(errno);
-    close(fd);
-    if (!o->no_sync || !o->durable)
+    fa_files_probe(o->file, o->write, &o->traits);
+    if (!o->traits.no_sync || !o->durable)
         return 0;
     fa_error_set(o->err, FA_DOMAIN_FETCHALL, 0, FA_CLASS_LOCAL_IO,
                  "cannot use '%s': its file system cannot sync files, as --fsync requires",
@@ -572,13 +421,14 @@ sqlite3 *fa_database_open(const char *file, const char *dir, enum fa_state_open 
 {
     struct database_opening o = {
         .dir = dir, .write = how == FA_STATE_WRITE, .durable = durable, .err = err};
-    char *name = path_resolve(file, err);
+    char *name = fa_files_resolve(file, err);
     ret_notice[0] = '\0';
     if (!name)
         return NULL;
     o.file = name;
     enum opening_result opening_result = opening_probe(&o) ? BAD : opening_attempt(&o);
-    if (opening_result == DAMAGED && o.write && opening_set_aside(&o, ret_notice) == 0)
+    if (opening_result == DAMAGED && o.write &&
+        fa_files_set_aside(name, o.why, ret_notice, err) == 0)
         opening_result = opening_attempt(&o);
     else if (opening_result == DAMAGED && !o.write)
         fa_error_set(err, FA_DOMAIN_FETCHALL, 0, FA_CLASS_LOCAL_IO,

@@ -18,14 +18,6 @@ sqlite3 *fa_database_open(const char *file, const char *dir, enum fa_state_open 
 /** Write the WAL back and close.  All statements must be finalized.  NULL is ignored. */
 void fa_database_close(sqlite3 *db);
 
-/** Set err from the last error of a connection.
- *
- * @code  The errno of a failed call, if it was an I/O error; 0: ask SQLite, which does not know it
- *        after a failed COMMIT.
- * @return -1 */
-int fa_database_failed(sqlite3 *db, int code, const char *what, const char *file,
-                       struct fa_error *err);
-
 /** The last run of the state; id 0: none.  @return 0, or -1 with the error left in db. */
 int fa_database_last_run(sqlite3 *db, struct fa_state_run *ret);
 

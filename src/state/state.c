@@ -14,6 +14,8 @@
 #include "base/clock.h"
 #include "state/changes.h"
 #include "state/database.h"
+#include "state/failure.h"
+#include "state/row.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -24,11 +26,6 @@
 
 /* Number of runs that are kept. */
 #define RUNS "20"
-
-#define COLUMNS                                                                                  \
-    "key, standing, url, path, text, line, class, may_pass, secret, http, error, size, durable," \
-    " mirror, etag, modified, strong, hash, digest, run, owner, replaces, coding, tried,"        \
-    " slice, unverified, hook, archive, offset"
 
 enum statement {
     S_BEGIN,
@@ -56,9 +53,9 @@ static const char *const statement_texts[STATEMENTS] = {
     [S_BEGIN] = "BEGIN",
     [S_COMMIT] = "COMMIT",
     [S_ROLLBACK] = "ROLLBACK",
-    [S_GET] = "SELECT " COLUMNS " FROM record WHERE key=?1",
+    [S_GET] = "SELECT " FA_ROW_COLUMNS " FROM record WHERE key=?1",
     [S_PUT] =
-        "INSERT INTO record(" COLUMNS ") VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10,"
+        "INSERT INTO record(" FA_ROW_COLUMNS ") VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10,"
         " ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25,"
         " ?26, ?27, ?28, ?29) ON CONFLICT(key) DO UPDATE SET"
         " standing=?2, url=?3, path=?4, text=?5, line=?6, class=?7, may_pass=?8, secret=?9,"
@@ -66,8 +63,8 @@ static const char *const statement_texts[STATEMENTS] = {
         " strong=?17, hash=?18, digest=?19, run=?20, owner=?21, replaces=?22, coding=?23, tried=?24,"
         " slice=?25, unverified=?26, hook=?27, archive=?28, offset=?29",
     [S_REMOVE] = "DELETE FROM record WHERE key=?1",
-    [S_EACH] = "SELECT " COLUMNS " FROM record ORDER BY seq",
-    [S_EACH_OF] = "SELECT " COLUMNS " FROM record WHERE standing=?1 ORDER BY seq",
+    [S_EACH] = "SELECT " FA_ROW_COLUMNS " FROM record ORDER BY seq",
+    [S_EACH_OF] = "SELECT " FA_ROW_COLUMNS " FROM record WHERE standing=?1 ORDER BY seq",
     [S_RUN_BEGIN] = "INSERT INTO run(began, ended, mode, boot, entries, done, lists_final)"
                     " VALUES(?1, 0, ?2, ?3, 0, 0, 0)",
     [S_RUN_PRUNE] = "DELETE FROM run WHERE id <= (SELECT max(id) FROM run) - " RUNS,
@@ -92,17 +89,13 @@ struct fa_state {
     struct fa_state_run last;
     struct fa_state_run run; /* the current run; id 0: not begun */
     bool run_changed;
-    struct fa_state_limit *limits; /* to be committed */
-    size_t n_limits;
-    struct fa_state_archive *archives; /* to be committed; names are owned */
-    size_t n_archives;
     int code; /* errno of the last statement */
 };
 
 /* The errno of the failed statement is needed to recognise a full disk. */
 static int state_fail(struct fa_state *state, const char *what, struct fa_error *err)
 {
-    return fa_database_failed(state->db, state->code, what, state->file, err);
+    return fa_failure_set(state->db, state->code, what, state->file, err);
 }
 
 static double clock_realtime(void)
@@ -174,13 +167,6 @@ struct fa_state *fa_state_open(const char *file, const char *dir, enum fa_state_
     return state;
 }
 
-static void state_forget_archives(struct fa_state *state)
-{
-    for (size_t i = 0; i < state->n_archives; ++i)
-        free((char *)state->archives[i].name);
-    state->n_archives = 0;
-}
-
 /* sqlite3_close(3) refuses to close a connection that has statements, so they are finalized
  * first. */
 void fa_state_close(struct fa_state *state)
@@ -193,9 +179,6 @@ void fa_state_close(struct fa_state *state)
         sqlite3_exec(state->db, "ROLLBACK", NULL, NULL, NULL);
     fa_database_close(state->db);
     fa_changes_fini(&state->changes);
-    state_forget_archives(state);
-    free(state->archives);
-    free(state->limits);
     free(state->file);
     free(state);
 }
@@ -271,58 +254,6 @@ int fa_state_progress(struct fa_state *state, uint64_t entries, uint64_t done, b
     return 0;
 }
 
-/* Validate numbers that index arrays or select enumerators: the file may be corrupt. */
-static int state_read_row(struct fa_state *state, sqlite3_stmt *row, struct fa_record *ret,
-                          struct fa_error *err)
-{
-    memset(ret, 0, sizeof(*ret));
-    ret->key = (uint64_t)sqlite3_column_int64(row, 0);
-    int64_t standing = sqlite3_column_int64(row, 1);
-    ret->url = (const char *)sqlite3_column_text(row, 2);
-    ret->path = (const char *)sqlite3_column_text(row, 3);
-    ret->text = (const char *)sqlite3_column_text(row, 4);
-    ret->line = sqlite3_column_int64(row, 5);
-    int64_t class = sqlite3_column_int64(row, 6);
-    ret->transient = sqlite3_column_int(row, 7);
-    ret->secret = sqlite3_column_int(row, 8);
-    ret->http = sqlite3_column_int(row, 9);
-    ret->error = (const char *)sqlite3_column_text(row, 10);
-    ret->size = sqlite3_column_int64(row, 11);
-    ret->durable = (uint64_t)sqlite3_column_int64(row, 12);
-    ret->mirror = (uint64_t)sqlite3_column_int64(row, 13);
-    ret->etag = (const char *)sqlite3_column_text(row, 14);
-    ret->modified = sqlite3_column_int64(row, 15);
-    ret->strong = sqlite3_column_int(row, 16);
-    int64_t hash = sqlite3_column_int64(row, 17);
-    const void *digest = sqlite3_column_blob(row, 18);
-    int len = sqlite3_column_bytes(row, 18);
-    ret->run = (uint64_t)sqlite3_column_int64(row, 19);
-    ret->owner = (uint64_t)sqlite3_column_int64(row, 20);
-    ret->replaces = sqlite3_column_int(row, 21);
-    ret->coding = (const char *)sqlite3_column_text(row, 22);
-    ret->tried = sqlite3_column_int(row, 23);
-    ret->slice = (const char *)sqlite3_column_text(row, 24);
-    ret->unverified = sqlite3_column_int(row, 25);
-    int64_t hook = sqlite3_column_int64(row, 26);
-    ret->archive = (uint64_t)sqlite3_column_int64(row, 27);
-    ret->offset = (uint64_t)sqlite3_column_int64(row, 28);
-    if (standing < 0 || standing >= FA_STANDINGS || class < 0 || class >= FA_CLASSES) {
-        fa_error_set(err, FA_DOMAIN_FETCHALL, 0, FA_CLASS_LOCAL_IO,
-                     "cannot read '%s': invalid record for '%s'", state->file,
-                     ret->url ? ret->url : "");
-        return -1;
-    }
-    ret->standing = (enum fa_standing)standing;
-    ret->hook = hook > 0 && hook < FA_HOOK_STANDINGS ? (enum fa_hook_standing)hook : FA_HOOK_NONE;
-    ret->class = (enum fa_class) class;
-    if (digest && len <= FA_DIGEST_MAX && hash > 0 && hash < 1 << FA_HASHES &&
-        fa_hash_size((enum fa_hash)hash) == (size_t)len) {
-        ret->digest.hash = (enum fa_hash)hash;
-        memcpy(ret->digest.bytes, digest, (size_t)len);
-    }
-    return 0;
-}
-
 /* The statement is not reset after a row was found: the strings of the record point into it. */
 int fa_state_get(struct fa_state *state, uint64_t key, struct fa_record *ret, struct fa_error *err)
 {
@@ -338,7 +269,7 @@ int fa_state_get(struct fa_state *state, uint64_t key, struct fa_record *ret, st
     sqlite3_bind_int64(stmt, 1, (int64_t)key);
     int rc = state_step(state, stmt);
     if (rc == SQLITE_ROW)
-        return state_read_row(state, stmt, ret, err) ? -1 : 1;
+        return fa_row_read(stmt, state->file, ret, err) ? -1 : 1;
     int result = rc == SQLITE_DONE ? 0 : state_fail(state, "read", err);
     state_release_row(state);
     return result;
@@ -369,61 +300,12 @@ int fa_state_remove(struct fa_state *state, uint64_t key, struct fa_error *err)
 
 uint64_t fa_state_pending(const struct fa_state *state)
 {
-    return state->changes.count + state->run_changed + state->n_limits + state->n_archives;
+    return fa_changes_pending(&state->changes) + state->run_changed;
 }
 
-/* SQLITE_STATIC: the text need not be copied, because the log outlives the execution. */
-static void bind_text(sqlite3_stmt *stmt, int at, const char *text)
+static bool state_apply_put(struct fa_state *state, const struct fa_record *record)
 {
-    sqlite3_bind_text(stmt, at, text, -1, SQLITE_STATIC);
-}
-
-/* Store zero as NULL, which takes no space and is read as zero. */
-static void bind_i64(sqlite3_stmt *stmt, int at, int64_t value)
-{
-    if (value)
-        sqlite3_bind_int64(stmt, at, value);
-    else
-        sqlite3_bind_null(stmt, at);
-}
-
-/* The order of the parameters is that of COLUMNS. */
-static bool state_apply_put(struct fa_state *state, const struct fa_record *r)
-{
-    sqlite3_stmt *stmt = state->stmts[S_PUT];
-    sqlite3_bind_int64(stmt, 1, (int64_t)r->key);
-    sqlite3_bind_int64(stmt, 2, r->standing);
-    bind_text(stmt, 3, r->url);
-    bind_text(stmt, 4, r->path);
-    bind_text(stmt, 5, r->text);
-    bind_i64(stmt, 6, r->line);
-    bind_i64(stmt, 7, r->class);
-    bind_i64(stmt, 8, r->transient);
-    bind_i64(stmt, 9, r->secret);
-    bind_i64(stmt, 10, r->http);
-    bind_text(stmt, 11, r->error);
-    bind_i64(stmt, 12, r->size);
-    bind_i64(stmt, 13, (int64_t)r->durable);
-    bind_i64(stmt, 14, (int64_t)r->mirror);
-    bind_text(stmt, 15, r->etag);
-    bind_i64(stmt, 16, r->modified);
-    bind_i64(stmt, 17, r->strong);
-    bind_i64(stmt, 18, r->digest.hash);
-    if (r->digest.hash)
-        sqlite3_bind_blob(stmt, 19, r->digest.bytes, (int)fa_hash_size(r->digest.hash),
-                          SQLITE_STATIC);
-    else
-        sqlite3_bind_null(stmt, 19);
-    bind_i64(stmt, 20, (int64_t)r->run);
-    bind_i64(stmt, 21, (int64_t)r->owner);
-    bind_i64(stmt, 22, r->replaces);
-    bind_text(stmt, 23, r->coding);
-    bind_i64(stmt, 24, r->tried);
-    bind_text(stmt, 25, r->slice);
-    bind_i64(stmt, 26, r->unverified);
-    bind_i64(stmt, 27, r->hook);
-    bind_i64(stmt, 28, (int64_t)r->archive);
-    bind_i64(stmt, 29, (int64_t)r->offset);
+    fa_row_bind(state->stmts[S_PUT], record);
     return state_run(state, S_PUT);
 }
 
@@ -467,27 +349,19 @@ int fa_state_limits(struct fa_state *state, struct fa_state_limit *ret, struct f
     return n;
 }
 
-/* A copy, because a commit that fails is repeated. */
 int fa_state_put_limits(struct fa_state *state, const struct fa_state_limit *limits, size_t n,
                         struct fa_error *err)
 {
     if (state_check_write(state, err))
         return -1;
-    struct fa_state_limit *copy = malloc(n * sizeof(*copy) + 1);
-    if (!copy)
-        return state_no_memory(state, err);
-    memcpy(copy, limits, n * sizeof(*copy));
-    free(state->limits);
-    state->limits = copy;
-    state->n_limits = n;
-    return 0;
+    return fa_changes_set_limits(&state->changes, limits, n) ? state_no_memory(state, err) : 0;
 }
 
 static bool state_apply_limits(struct fa_state *state)
 {
     sqlite3_stmt *stmt = state->stmts[S_LIMIT_PUT];
-    for (size_t i = 0; i < state->n_limits; ++i) {
-        const struct fa_state_limit *limit = &state->limits[i];
+    for (size_t i = 0; i < state->changes.n_limits; ++i) {
+        const struct fa_state_limit *limit = &state->changes.limits[i];
         sqlite3_bind_int64(stmt, 1, (int64_t)limit->key);
         sqlite3_bind_double(stmt, 2, limit->at);
         sqlite3_bind_int64(stmt, 3, limit->per_host);
@@ -498,44 +372,24 @@ static bool state_apply_limits(struct fa_state *state)
     return state_run(state, S_LIMIT_PRUNE);
 }
 
-/* Only the latest change of an archive counts, and few are written at once. */
 int fa_state_put_archive(struct fa_state *state, const struct fa_state_archive *archive,
                          struct fa_error *err)
 {
-    size_t at = 0;
     if (state_check_write(state, err))
         return -1;
-    while (at < state->n_archives && state->archives[at].id != archive->id)
-        ++at;
-    char *name = strdup(archive->name);
-    struct fa_state_archive *archives =
-        at < state->n_archives ? state->archives
-                               : realloc(state->archives, (at + 1) * sizeof(*archives));
-    if (archives)
-        state->archives = archives;
-    if (!name || !archives) {
-        free(name);
-        return state_no_memory(state, err);
-    }
-    if (at < state->n_archives)
-        free((char *)archives[at].name);
-    else
-        ++state->n_archives;
-    archives[at] = *archive;
-    archives[at].name = name;
-    return 0;
+    return fa_changes_put_archive(&state->changes, archive) ? state_no_memory(state, err) : 0;
 }
 
 static bool state_apply_archives(struct fa_state *state)
 {
     sqlite3_stmt *stmt = state->stmts[S_ARCHIVE_PUT];
-    for (size_t i = 0; i < state->n_archives; ++i) {
-        const struct fa_state_archive *archive = &state->archives[i];
+    for (size_t i = 0; i < state->changes.n_archives; ++i) {
+        const struct fa_state_archive *archive = &state->changes.archives[i];
         sqlite3_bind_int64(stmt, 1, (int64_t)archive->id);
-        bind_text(stmt, 2, archive->name);
+        fa_row_bind_text(stmt, 2, archive->name);
         sqlite3_bind_int64(stmt, 3, (int64_t)archive->bytes);
         sqlite3_bind_int64(stmt, 4, (int64_t)archive->files);
-        bind_i64(stmt, 5, archive->open);
+        fa_row_bind_number(stmt, 5, archive->open);
         if (!state_run(state, S_ARCHIVE_PUT))
             return false;
     }
@@ -583,7 +437,8 @@ static bool state_apply(struct fa_state *state)
             return false;
     }
     return (!state->run_changed || state_apply_run(state)) &&
-           (state->n_limits == 0 || state_apply_limits(state)) && state_apply_archives(state);
+           (state->changes.n_limits == 0 || state_apply_limits(state)) &&
+           state_apply_archives(state);
 }
 
 /* On failure the transaction is rolled back, and the changes stay in memory for the next
@@ -600,8 +455,6 @@ int fa_state_commit(struct fa_state *state, struct fa_error *err)
     if (result == 0) {
         fa_changes_reset(&state->changes);
         state->run_changed = false;
-        state->n_limits = 0;
-        state_forget_archives(state);
     }
     return result;
 }
@@ -624,7 +477,7 @@ int fa_state_each(struct fa_state *state, enum fa_standing standing,
         sqlite3_bind_int64(stmt, 1, standing);
     int result = 0, rc;
     while ((rc = state_step(state, stmt)) == SQLITE_ROW)
-        if ((result = state_read_row(state, stmt, &record, err)) || !each(arg, &record))
+        if ((result = fa_row_read(stmt, state->file, &record, err)) || !each(arg, &record))
             break;
     if (rc != SQLITE_ROW && rc != SQLITE_DONE)
         result = state_fail(state, "read", err);
