@@ -165,16 +165,17 @@ static void check_proxy(struct fa_findings *findings, const char *name)
 
 static void check_proxies(struct fa_findings *findings, const struct fa_config *config)
 {
-    static const char *const names[] = {"http_proxy", "https_proxy", "HTTPS_PROXY", "all_proxy",
-                                        "ALL_PROXY",  "no_proxy",    "NO_PROXY",    "HTTP_PROXY"};
+    static const char *const others[] = {"no_proxy", "NO_PROXY", "HTTP_PROXY"};
     if (config->proxy) {
         char *shown = fa_redact_url(config->proxy, config->secret_keys);
         fa_findings_put(findings, FA_FINDING_OK, "proxy", NULL, "--proxy %s", shown ? shown : "?");
         free(shown);
         return;
     }
-    for (size_t i = 0; i < sizeof(names) / sizeof(*names); ++i)
-        check_proxy(findings, names[i]);
+    for (size_t i = 0; i < FA_PROXY_VARIABLES; ++i)
+        check_proxy(findings, fa_proxy_variables[i]);
+    for (size_t i = 0; i < sizeof(others) / sizeof(*others); ++i)
+        check_proxy(findings, others[i]);
 }
 
 /* Of DIR, or of the folder that it would be made in. */

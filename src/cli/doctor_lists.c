@@ -140,11 +140,9 @@ static void origin_try(struct fa_findings *findings, const char *origin, enum fa
 
 static bool proxy_is_used(const struct fa_config *config)
 {
-    static const char *const names[] = {"http_proxy", "https_proxy", "HTTPS_PROXY", "all_proxy",
-                                        "ALL_PROXY"};
     bool is = config->proxy && *config->proxy;
-    for (size_t i = 0; !config->proxy && i < sizeof(names) / sizeof(*names); ++i)
-        is |= fa_environment(names[i]) != NULL;
+    for (size_t i = 0; !config->proxy && i < FA_PROXY_VARIABLES; ++i)
+        is |= fa_environment(fa_proxy_variables[i]) != NULL;
     return is;
 }
 

@@ -20,6 +20,7 @@
 #include <fetchall/state.h>
 
 #include "base/netrc.h"
+#include "cli/environment.h"
 #include "cli/option.h"
 
 struct named {
@@ -143,8 +144,8 @@ static int outputs_check_inputs(const struct fa_options *options, const struct n
     if (result == 0)
         result = outputs_check_certificates(options, outputs, n, err);
     for (size_t i = 0; result == 0 && i < VARIABLES; ++i) {
-        input = (struct named){variables[i][1], getenv(variables[i][0])};
-        if (input.path && input.path[0])
+        input = (struct named){variables[i][1], fa_environment(variables[i][0])};
+        if (input.path)
             result = outputs_check_input(outputs, n, &input, err);
     }
     input.option = "headers of --header";
@@ -264,7 +265,7 @@ int fa_outputs_add_inputs(const struct fa_options *options, struct fa_texts *fil
     if (result == 0)
         result = add_file(files, options->config_path);
     for (size_t i = 0; result == 0 && i < VARIABLES; ++i)
-        result = add_file(files, getenv(variables[i][0]));
+        result = add_file(files, fa_environment(variables[i][0]));
     for (const struct fa_option *row = fa_options_table; row->type != FA_OPTION_END; ++row)
         if (result == 0 && row->type == FA_OPTION_FILE && fa_option_is_for(row, options->command))
             result = add_file(files, *(const char *const *)((const char *)options + row->offset));

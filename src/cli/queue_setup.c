@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "cli/environment.h"
 #include "cli/exit.h"
 
 /* Every process has another name: one that is started again is another worker. */
@@ -38,7 +39,7 @@ int fa_queue_setup(const struct fa_options *options, struct fa_queue_secrets *se
                    struct fa_queue_setup *ret, struct fa_error *err)
 {
     const struct fa_queue_options *queue = &options->queue;
-    const char *given = getenv("FETCHALL_QUEUE_AUTH");
+    const char *given = fa_environment("FETCHALL_QUEUE_AUTH");
     who_make(secrets->who);
     secrets->auth[0] = '\0';
     if (queue->auth_file && auth_read(queue->auth_file, secrets->auth, err) != 0)
