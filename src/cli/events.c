@@ -32,6 +32,11 @@ static const char *const change_names[] = {
     [FA_HOST_BACK] = "back",
 };
 
+const char *fa_events_change(enum fa_host_change change)
+{
+    return change_names[change];
+}
+
 /* Null for an event without a line. */
 static json_t *line_value(uint64_t line)
 {
@@ -110,7 +115,7 @@ static json_t *host_object(const struct fa_event *event, double time)
         "event", event_names[event->type],
         "time", fa_json_seconds(time),
         "origin", fa_json_text(event->host.origin),
-        "change", change_names[event->host.change],
+        "change", fa_events_change(event->host.change),
         "wait", fa_json_seconds(event->host.wait),
         "left", broken ? fa_json_seconds(event->host.left) : json_null(),
         "entries", fa_json_count(event->host.entries),

@@ -17,6 +17,9 @@ struct fa_events {
     double shown; /**< When progress was last written; seconds since the start. */
 };
 
+/** The word for a change of an origin. */
+const char *fa_events_change(enum fa_host_change change);
+
 /**
  * One event as an object.
  *

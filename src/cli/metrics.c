@@ -20,6 +20,7 @@
 #include <fetchall/version.h>
 
 #include "base/utf8.h"
+#include "cli/events.h"
 #include "cli/whole.h"
 
 /* Seconds between two versions of the file. */
@@ -228,12 +229,6 @@ static void put_run(const struct fa_metrics *metrics, FILE *out)
 
 static void put_counters(const struct fa_metrics *metrics, FILE *out)
 {
-    static const char *const changes[] = {
-        [FA_HOST_PAUSED] = "paused",
-        [FA_HOST_BROKEN] = "broken",
-        [FA_HOST_GIVEN_UP] = "given_up",
-        [FA_HOST_BACK] = "back",
-    };
     put_one(metrics, out, "entries_read_total", "counter", "Entries read from the lists.",
             metrics->entries);
     struct family family = family_begin(metrics, out, "entries_ended_total", "counter",
@@ -252,7 +247,8 @@ static void put_counters(const struct fa_metrics *metrics, FILE *out)
     family = family_begin(metrics, out, "host_changes_total", "counter",
                           "Hosts that asked for a pause, broke, were given up, or came back.");
     for (unsigned change = 0; change <= FA_HOST_BACK; ++change)
-        family_put(&family, "change", changes[change], metrics->host_changes[change]);
+        family_put(&family, "change", fa_events_change((enum fa_host_change)change),
+                   metrics->host_changes[change]);
 }
 
 static void put_gauges(const struct fa_metrics *metrics, FILE *out)
