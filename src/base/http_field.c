@@ -16,6 +16,12 @@ void fa_http_trim(const char **text, size_t *len)
     *len = (size_t)(end - at);
 }
 
+bool fa_http_lines_match(const char *one, const char *other)
+{
+    size_t len = strcspn(one, ":;");
+    return strcspn(other, ":;") == len && strncasecmp(one, other, len) == 0;
+}
+
 bool fa_http_line_is(const char *line, const char *name)
 {
     size_t len = strlen(name);

@@ -23,6 +23,9 @@ static inline bool fa_http_is(const char *text, size_t len, const char *word)
  * a value, "Name;" (CURLOPT_HTTPHEADER(3)). */
 bool fa_http_line_is(const char *line, const char *name);
 
+/** Whether two such lines are of one field. */
+bool fa_http_lines_match(const char *one, const char *other);
+
 /** Whether the value of a WWW-Authenticate field has a challenge of that scheme (RFC 9110,
  * 11.3). */
 bool fa_http_has_challenge(const char *value, size_t len, const char *scheme);

@@ -9,11 +9,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include <fetchall/redact.h>
 #include <fetchall/version.h>
 
+#include "base/http_field.h"
 #include "cli/option.h"
 #include "cli/term.h"
 #include "cli/value.h"
@@ -57,13 +57,11 @@ static void doctor_put_headers(const char *const *headers, size_t n,
                                const struct fa_host_config *host)
 {
     for (size_t i = 0; i < n; ++i) {
-        size_t len = strcspn(headers[i], ":;");
         bool replaced = false;
         for (size_t j = 0; host && j < host->n_headers; ++j)
-            replaced |= strcspn(host->headers[j], ":;") == len &&
-                        strncasecmp(host->headers[j], headers[i], len) == 0;
+            replaced |= fa_http_lines_match(host->headers[j], headers[i]);
         if (!replaced)
-            printf("%-12s %.*s: ***\n", "header", (int)len, headers[i]);
+            printf("%-12s %.*s: ***\n", "header", (int)strcspn(headers[i], ":;"), headers[i]);
     }
 }
 

@@ -7,6 +7,7 @@
  */
 #include "engine/host_rules.h"
 
+#include "base/http_field.h"
 #include "base/sized.h"
 #include "base/slice.h"
 #include "transfer/library.h"
@@ -15,7 +16,6 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 static int host_refuse(const struct fa_host_config *host, const char *what, struct fa_error *err)
 {
@@ -181,12 +181,9 @@ const struct fa_config *fa_host_rules_config(const struct fa_host_rules *rules, 
 
 bool fa_host_rule_replaces(const struct fa_host_rule *rule, const char *line)
 {
-    size_t len = strcspn(line, ":;");
-    for (size_t i = 0; rule && i < rule->own.n_headers; ++i) {
-        const char *own = rule->own.headers[i];
-        if (strcspn(own, ":;") == len && strncasecmp(own, line, len) == 0)
+    for (size_t i = 0; rule && i < rule->own.n_headers; ++i)
+        if (fa_http_lines_match(rule->own.headers[i], line))
             return true;
-    }
     return false;
 }
 
