@@ -71,17 +71,6 @@ static int listed_name(struct fa_listed *listed, const struct fa_config *config,
     return 0;
 }
 
-/* Of the first URL that is valid, as engine/shard.c; a mirror may be the only one. */
-static int entry_parse_url(const struct fa_entry *entry, struct fa_url *url, struct fa_error *err)
-{
-    struct fa_error first = {0}, other;
-    for (size_t i = 0; i < entry->n_urls; ++i)
-        if (fa_url_parse(url, entry->urls[i], NULL, i == 0 ? &first : &other) == 0)
-            return 0;
-    *err = first;
-    return -1;
-}
-
 /* @return 0, also if the entry is invalid; or -1: no memory */
 static int listed_fill(struct fa_listed *listed, const struct fa_config *config,
                        const struct fa_entry *entry, struct fa_url *url, struct fa_error *err)
@@ -92,7 +81,7 @@ static int listed_fill(struct fa_listed *listed, const struct fa_config *config,
         return 0;
     }
     fa_slice_print(&entry->slice, range);
-    if (entry_parse_url(entry, url, &listed->error) == 0) {
+    if (fa_url_parse_any(url, entry->urls, entry->n_urls, &listed->error) >= 0) {
         listed->origin = url->origin;
         listed->origin_key = fa_key_str(url->origin);
         listed->url_key =

@@ -40,21 +40,19 @@ bool fa_shard_from_name(const char *name, struct fa_shard *ret)
     return strcmp(name, again) == 0 && ret->index < ret->count;
 }
 
-/* Of the first URL that is valid, as that is requested first; a bad entry is divided by its
- * text. */
+/* A bad entry is divided by its text. */
 static uint64_t entry_key(const struct fa_entry *entry, bool by_url)
 {
     struct fa_url url;
-    uint64_t key = 0;
-    bool found = false;
     fa_url_init(&url);
-    for (size_t i = 0; !found && i < entry->n_urls && entry->error.class == FA_CLASS_NONE; ++i) {
-        found = fa_url_parse(&url, entry->urls[i], NULL, NULL) == 0;
-        if (found)
-            key = by_url ? fa_identity_key(entry->urls[i], FA_MATCH_AUTO) : fa_key_str(url.origin);
-    }
+    int at = entry->error.class == FA_CLASS_NONE
+                 ? fa_url_parse_any(&url, entry->urls, entry->n_urls, NULL)
+                 : -1;
+    uint64_t key = at < 0   ? fa_key_str(entry->n_urls > 0 ? entry->urls[0] : "")
+                   : by_url ? fa_identity_key(entry->urls[at], FA_MATCH_AUTO)
+                            : fa_key_str(url.origin);
     fa_url_fini(&url);
-    return found ? key : fa_key_str(entry->n_urls > 0 ? entry->urls[0] : "");
+    return key;
 }
 
 bool fa_shard_has(const struct fa_shard *shard, const struct fa_entry *entry)

@@ -477,3 +477,14 @@ int fa_url_unpack(struct fa_url *url, struct fa_reader *reader)
     }
     return block ? 0 : -1;
 }
+
+int fa_url_parse_any(struct fa_url *url, const char *const *texts, size_t n, struct fa_error *err)
+{
+    struct fa_error first = {0}, other;
+    for (size_t i = 0; i < n; ++i)
+        if (fa_url_parse(url, texts[i], NULL, i == 0 ? &first : &other) == 0)
+            return (int)i;
+    if (err)
+        *err = first;
+    return -1;
+}

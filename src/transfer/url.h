@@ -38,6 +38,14 @@ void fa_url_fini(struct fa_url *url);
  */
 int fa_url_parse(struct fa_url *url, const char *text, const char *base, struct fa_error *err);
 
+/**
+ * Parse the first valid one of several URLs: that which is requested first, as a mirror may be the
+ * only one.
+ *
+ * @return Its index; or -1 with the error of the first one.
+ */
+int fa_url_parse_any(struct fa_url *url, const char *const *texts, size_t n, struct fa_error *err);
+
 /** Whether a URL has a user or a password. */
 bool fa_url_has_login(const struct fa_url *url);
 
