@@ -116,11 +116,14 @@ int fa_claims_build(struct fa_claims *claims, struct fa_job *job, struct fa_erro
     return 0;
 }
 
+/* Counters instead of a set: two paths may share one, and then an entry waits that need not.  That
+ * is rare, and costs no memory for each path of a long list. */
 static uint32_t *claims_counter(struct fa_claims *claims, const struct fa_job *job)
 {
     return &claims->held[job->place.key % FA_CLAIMS_HELD];
 }
 
+/* Whether the list says something about the file that other entries of its URL may not say. */
 static bool job_checks(const struct fa_job *job)
 {
     return job->entry->hash || job->entry->size >= 0;

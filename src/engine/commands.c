@@ -1,3 +1,8 @@
+/*
+ * What a command gets is data of lists and servers, so none of it is part of a shell's text: it
+ * comes as an argument and in variables, and URLs in variables are redacted, as commands write
+ * logs.  A job is in one of the two queues, or its command is running.
+ */
 #include "engine/commands.h"
 
 #include <fetchall/redact.h>
@@ -75,6 +80,8 @@ void fa_commands_init(struct fa_commands *commands, size_t max)
     fa_job_queue_init(&commands->ended);
 }
 
+/* Without memory for the variables no command runs at all: it would take one that is missing for
+ * one that is not set. */
 int fa_commands_run(struct fa_commands *commands, struct fa_keeper_run *run,
                     struct fa_keeper_call call, struct fa_variables *variables,
                     struct fa_error *err)
@@ -98,6 +105,7 @@ bool fa_commands_are_full(const struct fa_commands *commands)
     return commands->waiting.count >= commands->max;
 }
 
+/* What waits does not count after a stop, else the run would never end. */
 bool fa_commands_are_busy(const struct fa_commands *commands)
 {
     return commands->running > 0 || commands->ended.count > 0 ||

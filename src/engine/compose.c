@@ -1,3 +1,7 @@
+/*
+ * Texts are borrowed from options, entry and target, and copied only for attempts that can outlive
+ * their job (fa_attempt_copy_texts()): for most files nothing is allocated but the printed URL.
+ */
 #include "engine/compose.h"
 
 #include "archive/sink.h"
@@ -50,6 +54,7 @@ static int attempt_set_headers(const struct fa_compose_env *env, const struct fa
     return 0;
 }
 
+/* After a downgrade to http, nobody's cookies are sent: anyone on the way could read them. */
 int fa_compose_cookies(const struct fa_compose_env *env, const struct fa_target *target,
                        double started, char **ret)
 {

@@ -25,9 +25,9 @@
  *
  * The first steps of a new origin also look at the time of a request.  If its median stays the
  * same, throughput grows as the limit does (Little's law), although the set-up of connections hides
- * that: then the next step is fourfold, or threefold from a larger limit, since each takes two round
- * trips.  If it grows, requests wait for each other somewhere: the limit is measured without set-up,
- * and the next step is twofold.
+ * that: then the next step is fourfold, or threefold from a larger limit, since each takes two
+ * round trips.  If it grows, requests wait for each other somewhere: the limit is measured without
+ * set-up, and the next step is twofold.
  *
  * Failures that more transfers can cause (429, 503, refused connections, resets, time-outs) halve
  * the limit at once.  Each good answer then adds one (RECOVER), up to the number that the origin

@@ -22,6 +22,7 @@ void fa_flights_move_hedge(struct fa_flights *flights, struct fa_hedge *hedge,
     TAILQ_INSERT_TAIL(&flights->hedges[state], hedge, same);
 }
 
+/* The outcome is kept for the turn, as for jobs: see fa_flights_take(). */
 static void hedge_done(struct fa_flights *flights, struct fa_hedge *hedge,
                        const struct fa_outcome *outcome)
 {

@@ -117,6 +117,7 @@ static int job_adopt_part(struct fa_session *s, struct fa_job *job, const struct
     return 0;
 }
 
+/* What the report says is where the file came from. */
 static void job_adopt_target(struct fa_job *job, struct fa_hedge *hedge)
 {
     if (hedge->mirror != job->target.mirror)

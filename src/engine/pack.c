@@ -1,5 +1,6 @@
 /*
- * One job at a time is appended, or compared, in steps of STEP bytes.
+ * One job at a time is appended, or compared, in steps of STEP bytes: members of an archive cannot
+ * be written side by side, and the loop must not stall for a file of gigabytes.
  */
 #include "engine/pack.h"
 

@@ -38,6 +38,8 @@ int fa_packing_open(struct fa_session *s, struct fa_error *err)
     return s->pack.sink.kind == FA_SINK_CAS && !s->config.plan ? packing_open_objects(s, err) : 0;
 }
 
+/* An entry must not write into the folder of objects: its file would count as an object,
+ * unhashed. */
 static bool packing_is_object(const struct fa_session *s, const char *path)
 {
     size_t len = strlen(s->pack.sink.name);
@@ -108,7 +110,9 @@ int fa_packing_publish(struct fa_session *s, struct fa_job *job, bool sync, stru
     return sync ? fa_folder_sync(fa_store_folder(s->store), place->path, err) : 0;
 }
 
-/* @return 0; 1: the commit has to be repeated after the pause; or -1 */
+/* The records of all members are committed before the archive gets its name, so that no archive has
+ * members that the state does not know.
+ * @return 0; 1: the commit has to be repeated after the pause; or -1 */
 static int packing_close(struct fa_session *s, struct fa_error *err, double now)
 {
     const struct fa_volume *volume;
@@ -148,6 +152,7 @@ enum fa_packed fa_packing_take(struct fa_session *s, struct fa_job **ret, struct
     return FA_PACKED_NONE;
 }
 
+/* The archive that the last run left open is closed too if this one has added nothing to it. */
 int fa_packing_end(struct fa_session *s, struct fa_error *err)
 {
     if (!fa_pack_hides_files(&s->pack) || s->config.plan)

@@ -67,6 +67,7 @@ static void job_refuse(struct fa_refresh *refresh, struct fa_job *job, bool late
     fa_job_queue_push(&refresh->commands.ended, job);
 }
 
+/* The command itself failed: the next run asks it again. */
 static void jobs_refuse(struct fa_refresh *refresh, struct fa_job_queue *jobs, const char *why)
 {
     struct fa_job *job;
@@ -104,7 +105,8 @@ long fa_refresh_split(char *text, size_t len, const char **lines, size_t n)
     return last;
 }
 
-/* @return What the command printed, and a zero; or NULL with errno. */
+/* The size is checked before memory is taken for it: it is the command's to choose.
+ * @return What the command printed, and a zero; or NULL with errno. */
 static char *call_read(const struct fa_refresh_call *call, size_t *ret_len)
 {
     struct stat st;
@@ -301,6 +303,7 @@ static double refresh_due_at(const struct fa_refresh *refresh)
     return now ? 0 : refresh->first_at + FA_REFRESH_WAIT;
 }
 
+/* One batch at a time, because what is refused meanwhile can join the next one. */
 static bool refresh_may_start(const struct fa_refresh *refresh)
 {
     return !refresh->commands.stopped && refresh->commands.waiting.count > 0 &&

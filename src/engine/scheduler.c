@@ -1,3 +1,8 @@
+/*
+ * Hosts wait in rings, and each turn of a ring gives each host one request: a host with many
+ * entries cannot keep the others waiting.  Everything that changes whether a host has something to
+ * do ends with fa_scheduler_review(), which puts it into its ring or takes it out.
+ */
 #include "engine/scheduler.h"
 
 #include "base/key.h"
@@ -201,6 +206,7 @@ int fa_scheduler_put_shares(struct fa_scheduler *scheduler, const struct fa_shar
     return 0;
 }
 
+/* A smaller share ends no transfer, so others may use it only once enough of them have ended. */
 bool fa_scheduler_keeps_share(const struct fa_scheduler *scheduler, unsigned part)
 {
     for (size_t i = 0; i < scheduler->hosts.n_buckets; ++i)

@@ -46,6 +46,8 @@ static void split_wrote(struct fa_split *split, struct fa_stretch *stretch, uint
     fa_extents_add(&split->map.extents, stretch->first, at);
 }
 
+/* The last bytes that were received may be in a buffer still.  Without them the map never claims
+ * more than the file has, whenever the process is killed. */
 void fa_split_note(struct fa_split *split, struct fa_stretch *stretch,
                    const struct fa_attempt *attempt)
 {
@@ -109,6 +111,8 @@ static struct fa_extent split_find_unclaimed(const struct fa_split *split)
     return longest;
 }
 
+/* What was received counts here although it may not be written yet, as nobody else should fetch
+ * it. */
 static uint64_t stretch_left(const struct fa_stretch *stretch)
 {
     uint64_t at = stretch->got > stretch->at ? stretch->got : stretch->at;
@@ -126,6 +130,7 @@ static struct fa_stretch *split_find_longest(struct fa_split *split)
     return longest;
 }
 
+/* A connection for less than FA_SPLIT_LEAST costs more than it saves. */
 static uint64_t split_share(uint64_t left, unsigned shares, uint64_t most)
 {
     uint64_t each = left / shares;
@@ -152,6 +157,7 @@ bool fa_split_take(struct fa_split *split, unsigned more, uint64_t most, struct 
     return true;
 }
 
+/* The answer goes on to `end` anyway: if a neighbour has failed, its range needs no request. */
 static void split_lengthen(const struct fa_split *split, struct fa_stretch *stretch)
 {
     struct fa_extents claimed;
@@ -196,6 +202,7 @@ void fa_split_save(struct fa_split *split, double now)
 {
     uint64_t bytes = fa_split_bytes(split);
     split->saved_at = now;
+    /* After a failure the previous map is the valid one: it claims less. */
     if (split->fd >= 0 && fa_part_map_write(split->fd, &split->map, split->syncs) == 0)
         split->saved = bytes;
 }

@@ -1,3 +1,7 @@
+/*
+ * Volumes are in the order of their ids, which never decrease, so that a record of the state finds
+ * its volume by bisection.  Pointers to a volume stay valid while others are added.
+ */
 #include "engine/volumes.h"
 
 #include "base/key.h"

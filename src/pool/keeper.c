@@ -123,6 +123,7 @@ static void keeper_died(struct fa_keeper *keeper)
     }
 }
 
+/* A frame for a command that is unknown here is ignored, and so is a line without its zero. */
 static void keeper_handle(struct fa_keeper *keeper, const struct fa_frame *frame)
 {
     struct fa_keeper_run *run;
@@ -251,6 +252,7 @@ static int keeper_send_call(struct fa_keeper *keeper, const struct fa_keeper_run
     return code;
 }
 
+/* Without waiting for space in the socket, as the loop would stand still meanwhile. */
 int fa_keeper_run(struct fa_keeper *keeper, struct fa_keeper_run *run,
                   const struct fa_keeper_call *call, struct fa_error *err)
 {
@@ -273,6 +275,7 @@ int fa_keeper_run(struct fa_keeper *keeper, struct fa_keeper_run *run,
     return 0;
 }
 
+/* The end of the stream is the order to stop: it arrives although the socket is full. */
 void fa_keeper_stop(struct fa_keeper *keeper)
 {
     if (keeper->sock >= 0)

@@ -14,7 +14,8 @@
     " mirror, etag, modified, strong, hash, digest, run, owner, replaces, coding, tried,"        \
     " slice, unverified, hook, archive, offset"
 
-/** Read a row.  @file  For the error.  @ret  Its strings are the statement's, until its next step. */
+/** Read a row.  @file  For the error.  @ret  Its strings are the statement's, until its next
+ * step. */
 int fa_row_read(sqlite3_stmt *row, const char *file, struct fa_record *ret, struct fa_error *err);
 
 /** Bind the parameters of a statement to a record, whose strings have to outlive the execution. */

@@ -60,6 +60,7 @@ static bool expires_parse(const char *text, int64_t *ret)
     return end != text && !*end;
 }
 
+/* Control characters could end a header field, or a line of the file. */
 static bool line_is_text(const char *line, size_t len)
 {
     for (size_t i = 0; i < len; ++i)
@@ -98,6 +99,8 @@ fail:
     return -1;
 }
 
+/* RFC 6265, 5.3 (11): name, domain and path; and whether it is for that host only, as in
+ * browsers. */
 static bool cookie_is_same(const struct fa_cookie *a, const struct fa_cookie *b)
 {
     return a->below == b->below && strcmp(a->name, b->name) == 0 &&
@@ -234,7 +237,7 @@ static bool domain_matches(const struct fa_cookie *cookie, const struct fa_url *
     return len == wanted || (cookie->below && !url->numeric && url->host[len - wanted - 1] == '.');
 }
 
-/* RFC 6265, 5.1.4 */
+/* RFC 6265, 5.1.4: "/a" is for "/a" and "/a/b", and not for "/ab". */
 static bool path_matches(const struct fa_cookie *cookie, const struct fa_url *url)
 {
     size_t wanted = strlen(cookie->path);
@@ -317,7 +320,8 @@ static void jar_remove(struct fa_jar *jar, struct fa_cookie *cookie)
     memmove(cookie, cookie + 1, (jar->count - at) * sizeof(*cookie));
 }
 
-/* Whether there is a place for one more of a domain. */
+/* Whether there is a place for one more of a domain: a server must not push out the cookies of
+ * others, nor those of the file. */
 static bool jar_has_place(const struct fa_jar *jar, const struct fa_cookie *cookie)
 {
     size_t same = 0;
@@ -326,7 +330,9 @@ static bool jar_has_place(const struct fa_jar *jar, const struct fa_cookie *cook
     return jar->count - jar->read < FA_JAR_MAX && same < FA_JAR_DOMAIN_MAX;
 }
 
-/* A cookie that the server removed is removed here, unless another transfer has changed it. */
+/* Transfers run at once, each with a copy of the jar as it was when it started.  So not the copies
+ * are compared with the jar, but what each response has changed is applied to it.
+ * A cookie that the server removed is removed here, unless another transfer has changed it. */
 void fa_jar_merge(struct fa_jar *jar, const struct fa_url *url, const char *given, const char *got)
 {
     struct fa_jar before, after;

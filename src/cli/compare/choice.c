@@ -1,8 +1,8 @@
 /*
  * The candidates are narrowed step by step: all that are as fast as the fastest, of these the
- * reference of --tune, else the cheapest by CPU, of these by memory, of these one with event loops.  Each step compares ratios
- * within rounds, like the verdict does, and drops a candidate only if the whole interval of its
- * ratio is above 1 and the difference is large enough to matter.
+ * reference of --tune, else the cheapest by CPU, of these by memory, of these one with event loops.
+ * Each step compares ratios within rounds, like the verdict does, and drops a candidate only if the
+ * whole interval of its ratio is above 1 and the difference is large enough to matter.
  */
 #include "cli/compare/choice.h"
 

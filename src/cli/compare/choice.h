@@ -20,8 +20,9 @@ struct fa_choice {
 
 /**
  * Rank all contestants that are not failing by their ratios, and choose one: of those that are as
- * fast as the fastest, the reference (--tune); else the one with the least CPU; else the least memory; else event loops; else
- * the fastest.  A difference counts only if it is larger than the noise.
+ * fast as the fastest, the reference (--tune); else the one with the least CPU; else the least
+ * memory; else event loops; else the fastest.  A difference counts only if it is larger than the
+ * noise.
  *
  * @verdict Complete up to fastest and the ratios.
  * @choice  Its competing is filled in.
