@@ -11,7 +11,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "cli/compare/picks.h"
 #include "cli/compare/program.h"
 #include "cli/value.h"
 
@@ -37,10 +36,35 @@ static void options_put(char buf[FA_CONTESTANT_OPTIONS_MAX], bool lines, const c
                        short_name ? "" : name, value);
 }
 
+size_t fa_contestant_picked(const struct fa_contestant *contestant,
+                            struct fa_picked ret[FA_PICKED_MAX])
+{
+    const struct {
+        const char *option;
+        unsigned value;
+        const char *(*print)(unsigned value, char buf[FA_PICK_TEXT_MAX]);
+    } all[FA_PICKED_MAX] = {
+        {"per-host", contestant->per_host, fa_pick_per_host},
+        {"segments", contestant->segments, fa_pick_segments},
+        {"hash", contestant->hash, fa_pick_hash},
+    };
+    size_t n = 0;
+    for (size_t i = 0; i < FA_PICKED_MAX; ++i) {
+        if (!all[i].value)
+            continue;
+        char text[FA_PICK_TEXT_MAX];
+        ret[n].option = all[i].option;
+        snprintf(ret[n++].value, FA_PICK_TEXT_MAX, "%s", all[i].print(all[i].value, text));
+    }
+    return n;
+}
+
 static void options_put_all(char buf[FA_CONTESTANT_OPTIONS_MAX], bool lines,
                             const struct fa_contestant *c)
 {
     char text[FA_PICK_TEXT_MAX];
+    struct fa_picked picked[FA_PICKED_MAX];
+    size_t n = fa_contestant_picked(c, picked);
     if (c->defaults)
         return;
     options_put(buf, lines, "mode", "-m", fa_value_mode(c->mode));
@@ -49,12 +73,8 @@ static void options_put_all(char buf[FA_CONTESTANT_OPTIONS_MAX], bool lines,
     snprintf(text, sizeof(text), "%u", c->loops);
     if (fa_mode_has_loops(c->mode) && c->loops > 0)
         options_put(buf, lines, "loops", NULL, text);
-    if (c->per_host)
-        options_put(buf, lines, "per-host", NULL, fa_pick_per_host(c->per_host, text));
-    if (c->segments)
-        options_put(buf, lines, "segments", NULL, fa_pick_segments(c->segments, text));
-    if (c->hash)
-        options_put(buf, lines, "hash", NULL, fa_pick_hash(c->hash, text));
+    for (size_t i = 0; i < n; ++i)
+        options_put(buf, lines, picked[i].option, NULL, picked[i].value);
     if (c->http == FA_HTTP_2)
         options_put(buf, lines, "http", NULL, "2");
     if (c->hash_with != FA_HASH_WITH_AUTO)

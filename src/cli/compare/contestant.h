@@ -4,6 +4,7 @@
 #ifndef FETCHALL_CLI_COMPARE_CONTESTANT_H
 #define FETCHALL_CLI_COMPARE_CONTESTANT_H
 
+#include "cli/compare/picks.h"
 #include "cli/compare/trial.h"
 
 /** Buffer size for the options of a contestant, including the final zero. */
@@ -21,6 +22,17 @@ const char *fa_contestant_options(const struct fa_contestant *contestant, bool s
 /** The same as lines of the config file: "mode = async\njobs = 32\n"; "": the defaults. */
 const char *fa_contestant_lines(const struct fa_contestant *contestant,
                                 char buf[FA_CONTESTANT_OPTIONS_MAX]);
+
+/** Options that contestants may differ in, besides strategy, --jobs, --loops and --http. */
+#define FA_PICKED_MAX 3
+struct fa_picked {
+    const char *option; /**< "per-host" */
+    char value[FA_PICK_TEXT_MAX];
+};
+
+/** Those that were given for a contestant.  @return their number */
+size_t fa_contestant_picked(const struct fa_contestant *contestant,
+                            struct fa_picked ret[FA_PICKED_MAX]);
 
 /** Maximum transfers at once of a contestant. */
 uint64_t fa_contestant_slots(const struct fa_contestant *contestant, uint64_t origins);

@@ -26,7 +26,6 @@
 #include "cli/compare/child.h"
 #include "cli/compare/contestant.h"
 #include "cli/compare/harvest.h"
-#include "cli/compare/picks.h"
 #include "cli/value.h"
 #include "cli/exit.h"
 #include "cli/signals.h"
@@ -59,13 +58,10 @@ static void args_add(struct args *args, const char *format, ...)
 
 static void args_add_picks(struct args *args, const struct fa_contestant *contestant)
 {
-    char text[FA_PICK_TEXT_MAX];
-    if (contestant->per_host)
-        args_add(args, "--per-host=%s", fa_pick_per_host(contestant->per_host, text));
-    if (contestant->segments)
-        args_add(args, "--segments=%s", fa_pick_segments(contestant->segments, text));
-    if (contestant->hash)
-        args_add(args, "--hash=%s", fa_pick_hash(contestant->hash, text));
+    struct fa_picked picked[FA_PICKED_MAX];
+    size_t n = fa_contestant_picked(contestant, picked);
+    for (size_t i = 0; i < n; ++i)
+        args_add(args, "--%s=%s", picked[i].option, picked[i].value);
 }
 
 static int file_write_line(const char *path, const char *line)
