@@ -26,7 +26,7 @@ set(HOME_seccomp.h "confine/")
 set(HOME_zlib.h "list/unpack;archive/warc;stage/")
 set(HOME_lzma.h "list/unpack")
 set(HOME_zstd "list/unpack")
-set(HOME_expat.h "list/format_metalink")
+set(HOME_expat.h "list/format_metalink;cli/compare/svg")
 set(HOME_jansson.h "cli/;archive/;list/format_jsonl")
 
 set(bad "")

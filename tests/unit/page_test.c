@@ -314,7 +314,9 @@ Test(page, only_what_plots_are_made_of_is_taken_over)
         "<svg><g",
         "<svg><title>",
         "<svg><!-- ",
-        "<svg><![CDATA[x]]></svg>",
+        "<svg></svg><svg></svg>",
+        "<!DOCTYPE svg [<!ENTITY a 'b'>]><svg>&a;</svg>",
+        "<svg><text>\xff</text></svg>",
     };
     for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); ++i) {
         struct fa_error err = {0};
@@ -327,13 +329,14 @@ Test(page, only_what_plots_are_made_of_is_taken_over)
                              "<g id='a' onclick='x()' style='color:red' fill = 'rgb(  1,   2,   9)'"
                              " stroke='rgb(1,2,10)' color='rgb( 1, 3, 0)'>"
                              "<use xlink:href='#a'/><use href='other.svg#a'/>"
-                             "<text fill='black'>a & b &lt; > \"</text></g></svg>",
+                             "<text fill='black'>a &amp; b &lt; > \"</text>\n</g></svg>",
                              "w", "l<", &err);
     cr_assert_not_null(svg, "%s", err.msg);
-    cr_expect_str_eq(svg, "<svg class=\"plot w\" role=\"img\" aria-label=\"l&lt;\" "
-                          "viewBox=\"0 0 1 1\"><g id=\"w-a\" fill=\"var(--c9)\" "
-                          "stroke=\"currentColor\" color=\"var(--grid)\"><use href=\"#w-a\"/><use/>"
-                          "<text fill=\"currentColor\">a &amp; b &lt; > &quot;</text></g></svg>\n");
+    cr_expect_str_eq(
+        svg, "<svg class=\"plot w\" role=\"img\" aria-label=\"l&lt;\" "
+             "viewBox=\"0 0 1 1\"><g id=\"w-a\" fill=\"var(--c9)\" "
+             "stroke=\"currentColor\" color=\"var(--grid)\"><use href=\"#w-a\"></use><use></use>"
+             "<text fill=\"currentColor\">a &amp; b &lt; &gt; &quot;</text></g></svg>\n");
     free(svg);
 }
 

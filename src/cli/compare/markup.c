@@ -15,7 +15,7 @@
 #include "cli/units.h"
 #include "base/utf8.h"
 
-static void markup_put_char(FILE *out, char c)
+void fa_markup_char(FILE *out, char c)
 {
     switch (c) {
     case '&':
@@ -50,7 +50,7 @@ void fa_markup_text(FILE *out, const char *text)
         text += len ? len : 1;
         fa_term_escape(piece, safe, sizeof(safe));
         for (const char *c = safe; *c; ++c)
-            markup_put_char(out, *c);
+            fa_markup_char(out, *c);
     }
 }
 

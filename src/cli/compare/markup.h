@@ -15,6 +15,9 @@
  */
 void fa_markup_text(FILE *out, const char *text);
 
+/** Write one byte of a text that has nothing to be made visible. */
+void fa_markup_char(FILE *out, char c);
+
 /* Measures in plain text; NAN is "not measured". */
 
 #define FA_MARKUP_MAX 96
