@@ -1,16 +1,15 @@
 #include "cli/compare_rules.h"
 
-#include <string.h>
-
-static bool options_gave(const struct fa_options *options, const char *name)
+/* Time that the user grants buys rounds, which find smaller differences. */
+static void rules_set_rounds(struct fa_compare_options *compare)
 {
-    for (size_t i = 0; i < options->n_given; ++i)
-        if (strcmp(options->given[i].option->name, name) == 0)
-            return true;
-    return false;
+    if (compare->rounds == 0)
+        compare->rounds = compare->tune         ? FA_PICKS_ROUNDS_TUNED
+                          : compare->budget > 0 ? FA_PICKS_ROUNDS_BUDGET
+                                                : FA_PICKS_ROUNDS;
 }
 
-static int rules_check_tune(struct fa_options *options, struct fa_error *err)
+static int rules_check_tune(const struct fa_options *options, struct fa_error *err)
 {
     const struct fa_compare_options *c = &options->compare;
     const char *other = c->stage                 ? "--stage"
@@ -27,14 +26,13 @@ static int rules_check_tune(struct fa_options *options, struct fa_error *err)
     if (c->tune && other)
         return fa_option_refuse(err, "--tune cannot be combined with %s: remove one of them",
                                 other);
-    if (c->tune && !options_gave(options, "rounds"))
-        options->compare.rounds = FA_PICKS_ROUNDS_TUNED;
     return 0;
 }
 
 int fa_compare_rules_check(struct fa_options *options, struct fa_error *err)
 {
     const struct fa_compare_options *c = &options->compare;
+    rules_set_rounds(&options->compare);
     if (c->stage && !options->config.hash)
         return fa_option_refuse(err, "--stage requires a digest: remove --hash none");
     if (c->fail_if.measure && !c->baseline)

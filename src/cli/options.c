@@ -354,12 +354,12 @@ const struct fa_option fa_options_table[] = {
          .more = "The sample is taken evenly from the hosts of the lists, and evenly from the "
                  "entries of each host."),
     CUSTOM("rounds", 0, "N|auto[:MAX]", fa_picks_parse_rounds, .commands = COMPARE,
-           .initial = "auto:20", .help = "set the number of measured runs per strategy",
+           .initial = "auto", .help = "set the number of measured runs per strategy",
            .more =
                "auto ends the rounds as soon as each strategy is either slower than the fastest "
                "one or as fast within 5 %, after at most MAX rounds, or when --budget or "
-               "--max-bytes is reached.  If the network changes meanwhile, it takes more rounds.  "
-               "With --tune the default is auto:3.  See COMPARISON."),
+               "--max-bytes is reached.  MAX is 20 by default, 100 with --budget, and 3 with "
+               "--tune.  If the network changes meanwhile, it takes more rounds.  See COMPARISON."),
     TIME("budget", compare.budget, 0, 365.0 * DAY, .commands = COMPARE, .initial = "none",
          .help = "start no round that would exceed this time",
          .more = "The warm-up always starts.  A run still going when the budget expires is killed."
@@ -876,7 +876,7 @@ void fa_options_init(struct fa_options *options)
 {
     *options = (struct fa_options){
         .command = FA_COMMAND_FETCH,
-        .compare = {.sample = 1000, .rounds = FA_PICKS_ROUNDS, .sequential = true},
+        .compare = {.sample = 1000, .sequential = true},
         .queue = {.partitions = 64, .lease = 30, .results = 100000},
     };
     fa_config_init(&options->config);

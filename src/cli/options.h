@@ -46,7 +46,8 @@ struct fa_compare_options {
     struct fa_picks http;      /**< 11, 20 */
     struct fa_picks hash_with; /**< enum fa_hash_with */
     unsigned sample;           /**< Maximum number of entries. */
-    unsigned rounds;           /**< Without the warm-up. */
+    unsigned rounds;           /**< Without the warm-up; 0: not given, until the options are
+                                    checked. */
     bool sequential;           /**< rounds is a maximum. */
     double budget;             /**< Seconds; 0: no limit. */
     uint64_t max_bytes;        /**< 0: no limit. */

@@ -307,7 +307,7 @@ Test(compare, a_budget_that_is_used_up_leaves_nothing_to_judge)
     START("--budget", "0.2");
     cr_expect_eq(fa_run_wait(&run, 30), 1, "%s", fa_run_err(&run));
     cr_expect_leq(fa_server_stat(&server, "requests"), 1);
-    cr_expect_not_null(strstr(fa_run_err(&run), "--budget ends it after 0 of 20 rounds"), "%s",
+    cr_expect_not_null(strstr(fa_run_err(&run), "--budget ends it after 0 of 100 rounds"), "%s",
                        fa_run_err(&run));
     cr_expect_not_null(strstr(fa_run_err(&run), "no round to judge by"));
     expect_nothing_left();
@@ -456,7 +456,7 @@ Test(compare, a_run_is_ended_when_the_budget_is_used_up)
     double began = fa_now();
     cr_expect_eq(fa_run_wait(&run, 20), 1, "%s", fa_run_err(&run));
     cr_expect(fa_now() - began < fa_timeout(5));
-    cr_expect_not_null(strstr(fa_run_err(&run), "--budget ends it after 0 of 20 rounds"), "%s",
+    cr_expect_not_null(strstr(fa_run_err(&run), "--budget ends it after 0 of 100 rounds"), "%s",
                        fa_run_err(&run));
     expect_nothing_left();
 }

@@ -402,7 +402,10 @@ Test(options, the_rounds_of_a_comparison_are_a_number_or_as_many_as_it_takes)
     struct parsed p = PARSE("compare", "x");
     cr_expect(p.rc == 0 && p.options.compare.sequential && p.options.compare.rounds == 20);
     fa_options_fini(&p.options);
-    p = PARSE("compare", "--rounds", "auto:7", "x");
+    p = PARSE("compare", "--rounds", "auto", "--budget", "60", "x");
+    cr_expect(p.rc == 0 && p.options.compare.sequential && p.options.compare.rounds == 100);
+    fa_options_fini(&p.options);
+    p = PARSE("compare", "--rounds", "auto:7", "--budget", "60", "x");
     cr_expect(p.rc == 0 && p.options.compare.sequential && p.options.compare.rounds == 7);
     fa_options_fini(&p.options);
     static const char *const wrong[] = {"auto:", "auto:0", "auto:1001", "autumn", "1001", ""};

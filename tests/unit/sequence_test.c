@@ -103,3 +103,12 @@ Test(sequence, a_difference_of_10_percent_is_found_in_noise_of_3)
     cr_expect_eq(result.wrong, 0);
     cr_expect_geq(result.found, 135, "%u", result.found);
 }
+
+/* Late looks must not spend so little of the error that more rounds do not help. */
+Test(sequence, a_difference_of_10_percent_is_found_in_noise_of_6_within_20_rounds)
+{
+    struct fa_simulated result = simulate(
+        (struct fa_simulation){.contestants = 2, .effect = 1.1, .noise = 0.06, .rounds = 20}, 150);
+    cr_expect_leq(result.wrong, 1, "%u", result.wrong);
+    cr_expect_geq(result.found, 135, "%u", result.found);
+}

@@ -190,8 +190,6 @@ int fa_picks_parse_rounds(struct fa_options *options, const char *value, struct 
                                 "--rounds requires a number from 1 to %d, auto or auto:MAX, not "
                                 "'%s'",
                                 ROUNDS_MAX, value);
-    if (compare->rounds == 0)
-        compare->rounds = FA_PICKS_ROUNDS;
     return 0;
 }
 

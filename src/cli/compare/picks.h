@@ -16,10 +16,11 @@
 
 struct fa_options;
 
-/** Default maximum of --rounds auto. */
-#define FA_PICKS_ROUNDS 20
-/** The same with --tune, which shall ask less of the servers. */
-#define FA_PICKS_ROUNDS_TUNED 3
+/** Maxima of --rounds auto: the default, that within a --budget, and that with --tune, which shall
+ * ask less of the servers. */
+#define FA_PICKS_ROUNDS        20
+#define FA_PICKS_ROUNDS_BUDGET 100
+#define FA_PICKS_ROUNDS_TUNED  3
 
 /** A set of values, in the order given. */
 struct fa_picks {

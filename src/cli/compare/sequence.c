@@ -1,11 +1,13 @@
 /*
  * Alpha spending.  An interval of 95 % is wrong in 5 of 100 cases; one that is looked at after each
- * round, until it says something, in far more.  So the error of 5 % is shared out over the looks:
- * after n rounds, 1 / (n (n - 1)) of it is spent, which adds up to 1 over n = 2, 3, 4, ...
- * whatever the number of rounds.  (Lan and DeMets, Biometrika 70, 1983; by the inequality of
- * Bonferroni, which needs no distribution of several looks.)  That inequality spends too little,
- * since an interval and the next one share most of their rounds.  SPENT corrects that; it and the
- * other constants are found by simulation (tests/bench/calibrate.c).
+ * round, until it says something, in far more.  So each look spends only a part of the error of
+ * 5 % (Lan and DeMets, Biometrika 70, 1983).  The inequality of Bonferroni would ask for parts that
+ * add up to 1, which spends too little, since an interval and the next one share most of their
+ * rounds: how much is new depends on the logarithm of the number of rounds.  By the law of the
+ * iterated logarithm (Darling and Robbins, 1967) parts that fall with that logarithm keep the error
+ * for any practical number of rounds, and those of late looks are large enough to find small
+ * differences.  The constants are found by simulation (tests/bench/calibrate.c), for up to 100
+ * rounds.
  *
  * Each interval is that of Student's t, of the logarithms of the ratios: noise multiplies times.
  * Two rounds have one degree of freedom, which never decides anything.  But times that differ by
@@ -24,20 +26,28 @@
 
 #include "cli/compare/measure.h"
 
-/* How much of the error is spent, in units of the inequality. */
-#define SPENT 3.0
+/* The part of the error that the first look spends, and that of the others times the logarithm of
+ * the number of rounds.  The first may be more than 1: LARGE and STEADY make it wrong far less
+ * often. */
+#define SPENT_FIRST 1.5
+#define SPENT       0.2
 
 /* Of the first look: the logarithm of the least factor that it can find, the degrees of freedom of
  * its variance, and the logarithm of the factor between the two times of a contestant up to which
  * they are steady. */
 #define LARGE   0.34
 #define FREEDOM 3
-#define STEADY  0.22
+#define STEADY  0.15
+
+static double sequence_spend(size_t n)
+{
+    return n == FA_SEQUENCE_LEAST ? SPENT_FIRST : SPENT / log((double)n);
+}
 
 /* Half of the width of the interval around the mean. */
 static double sequence_width(const double *logs, size_t n, double mean, double confidence)
 {
-    double error = SPENT * (1 - confidence) / (double)(n * (n - 1));
+    double error = sequence_spend(n) * (1 - confidence);
     double sum = 0;
     for (size_t i = 0; i < n; ++i)
         sum += (logs[i] - mean) * (logs[i] - mean);
