@@ -10,12 +10,14 @@
 
 #include <fetchall/redact.h>
 
-#include <stdbool.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define HIDDEN "***"
+#define HTTP1  "HTTP/1.1"
+#define HTTP2  "HTTP/2"
 
 static const char *const harmless[] = {
     "Accept",
@@ -105,13 +107,15 @@ static void put_request_line(struct fa_buf *buf, const struct line *line, const 
         return;
     }
     bool relative = first[1] == '/';
+    size_t rest = (size_t)(line->text + line->len - last);
+    bool http2 = fa_http_is(last, rest, " " HTTP2);
     size_t added = relative ? strlen(origin) : 0;
     char *url = NULL, *redacted = NULL, *text = NULL;
     if (asprintf(&url, "%s%.*s", relative ? origin : "", (int)(last - first - 1), first + 1) < 0)
         url = NULL;
     redacted = url ? fa_redact_url(url, keys) : NULL;
-    if (redacted &&
-        asprintf(&text, "%s%.*s", redacted + added, (int)(line->text + line->len - last), last) < 0)
+    if (redacted && asprintf(&text, "%s%.*s", redacted + added, http2 ? INT_MAX : (int)rest,
+                             http2 ? " " HTTP1 : last) < 0)
         text = NULL;
     buf->failed |= !text;
     if (text)
@@ -119,6 +123,19 @@ static void put_request_line(struct fa_buf *buf, const struct line *line, const 
     free(text);
     free(redacted);
     free(url);
+}
+
+bool fa_masking_is_http2(const void *header, size_t len)
+{
+    return len > strlen(HTTP2) && memcmp(header, HTTP2 " ", strlen(HTTP2) + 1) == 0;
+}
+
+static void put_status_line(struct fa_buf *buf, const struct line *line)
+{
+    size_t version = fa_masking_is_http2(line->text, line->len) ? strlen(HTTP2) : 0;
+    if (version > 0)
+        fa_buf_put(buf, HTTP1, strlen(HTTP1));
+    fa_buf_put(buf, line->text + version, line->whole - version);
 }
 
 /* @return whether lines that continue the field are hidden, too */
@@ -145,7 +162,9 @@ static void put_header(struct fa_buf *buf, const char *text, size_t left, bool r
         bool continues = line.len > 0 && (line.text[0] == ' ' || line.text[0] == '\t');
         if (first && request)
             put_request_line(buf, &line, keys);
-        else if (first || line.len == 0 || (continues && !hidden))
+        else if (first)
+            put_status_line(buf, &line);
+        else if (line.len == 0 || (continues && !hidden))
             fa_buf_put(buf, line.text, line.whole);
         else if (!continues)
             hidden = put_field(buf, &line, request, keys);

@@ -137,6 +137,7 @@ void fa_warc_put_header(struct fa_buf *buf, const struct fa_warc_record *record)
     put_field(buf, "WARC-Filename", record->filename);
     put_field(buf, "WARC-Block-Digest", record->block_digest);
     put_field(buf, "WARC-Payload-Digest", record->payload_digest);
+    put_field(buf, "WARC-Protocol", record->protocol);
     put_field(buf, "WARC-Truncated", record->truncated);
     put_field(buf, "Content-Type", record->content_type);
     put_field(buf, "Content-Length", length);

@@ -34,6 +34,7 @@ struct fa_warc_record {
     const char *filename;
     const char *block_digest;
     const char *payload_digest;
+    const char *protocol;  /**< "h2", if the block was not received in the form that it has. */
     const char *truncated; /**< Why the block is not whole. */
 };
 

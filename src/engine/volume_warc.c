@@ -119,6 +119,11 @@ static int warc_put_info(struct fa_volume_writer *w, struct fa_error *err)
     return result;
 }
 
+static const char *capture_protocol(const struct fa_capture *capture)
+{
+    return fa_masking_is_http2(capture->head.data, capture->head.len) ? "h2" : NULL;
+}
+
 static int warc_put_request(struct fa_volume_writer *w, const struct fa_capture *capture,
                             const char *url, const struct pair *pair, struct fa_error *err)
 {
@@ -137,6 +142,7 @@ static int warc_put_request(struct fa_volume_writer *w, const struct fa_capture 
         .url = url,
         .ip = capture->ip,
         .concurrent = pair->response,
+        .protocol = capture_protocol(capture),
         .block_digest = digest,
     };
     if (result == 0)
@@ -156,6 +162,7 @@ static struct fa_warc_record response_record(const struct fa_capture *capture, c
         .url = url,
         .ip = capture->ip,
         .concurrent = pair->request,
+        .protocol = capture_protocol(capture),
         .truncated = capture->cut ? "unspecified" : NULL,
     };
 }

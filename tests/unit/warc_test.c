@@ -30,6 +30,7 @@ Test(warc, header_has_what_is_known)
                                                       .filename = "f",
                                                       .block_digest = "sha256:b",
                                                       .payload_digest = "sha256:p",
+                                                      .protocol = "h2",
                                                       .truncated = "length"});
     expect_text(&buf, "WARC/1.1\r\n"
                       "WARC-Type: response\r\n"
@@ -41,6 +42,7 @@ Test(warc, header_has_what_is_known)
                       "WARC-Filename: f\r\n"
                       "WARC-Block-Digest: sha256:b\r\n"
                       "WARC-Payload-Digest: sha256:p\r\n"
+                      "WARC-Protocol: h2\r\n"
                       "WARC-Truncated: length\r\n"
                       "Content-Type: a/b\r\n"
                       "Content-Length: 12345678901\r\n\r\n");
@@ -210,6 +212,23 @@ Test(warc, responses_are_copied_but_for_cookies_and_signed_urls)
                       "Folded: a\r\n"
                       "\tb\n"
                       "\r\n");
+}
+
+Test(warc, http2_is_written_as_http1)
+{
+    static const char request[] = "GET /HTTP/2 HTTP/2\r\nHost: h\r\n\r\n";
+    static const char response[] = "HTTP/2 200 \r\nserver: HTTP/2 x\r\n\r\n";
+    struct fa_buf buf;
+    fa_buf_init(&buf);
+    fa_masking_put_request(&buf, request, strlen(request), NULL);
+    expect_text(&buf, "GET /HTTP/2 HTTP/1.1\r\nHost: h\r\n\r\n");
+    fa_buf_init(&buf);
+    fa_masking_put_response(&buf, response, strlen(response), NULL);
+    expect_text(&buf, "HTTP/1.1 200 \r\nserver: HTTP/2 x\r\n\r\n");
+    cr_expect(fa_masking_is_http2(response, strlen(response)));
+    cr_expect_not(fa_masking_is_http2("HTTP/2.1 200 OK", 15));
+    cr_expect_not(fa_masking_is_http2("HTTP/1.1 200 OK", 15));
+    cr_expect_not(fa_masking_is_http2(NULL, 0));
 }
 
 Test(warc, urls_have_no_login_and_no_signature)
