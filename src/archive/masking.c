@@ -114,8 +114,9 @@ static void put_request_line(struct fa_buf *buf, const struct line *line, const 
     if (asprintf(&url, "%s%.*s", relative ? origin : "", (int)(last - first - 1), first + 1) < 0)
         url = NULL;
     redacted = url ? fa_redact_url(url, keys) : NULL;
-    if (redacted && asprintf(&text, "%s%.*s", redacted + added, http2 ? INT_MAX : (int)rest,
-                             http2 ? " " HTTP1 : last) < 0)
+    bool whole = redacted && strncmp(redacted, origin, added) == 0;
+    if (redacted && asprintf(&text, "%s%.*s", whole ? redacted + added : HIDDEN,
+                             http2 ? INT_MAX : (int)rest, http2 ? " " HTTP1 : last) < 0)
         text = NULL;
     buf->failed |= !text;
     if (text)
