@@ -827,8 +827,9 @@ const struct fa_option fa_options_table[] = {
     CUSTOM("fail-if", 0, "CONDITION", fa_condition_parse, .commands = COMPARE,
            .help = "exit with status 7 if a ratio to the baseline is so",
            .more =
-               "CONDITION is a measure (wall, cpu, memory, calls, switches, ttfb, bytes), < or "
-               ">, and a ratio: 'wall > 1.05'.  It holds if the whole 95 % interval of the ratio "
+               "CONDITION is a measure (wall, cpu, memory, threads, processes, switches, calls, "
+               "ttfb, total, due, requests, bytes; p95 and p99 as ttfb_p95), < or >, and a ratio: "
+               "'wall > 1.05'.  It holds if the whole 95 % interval of the ratio "
                "of a strategy is beyond that."),
     OUTPUT("report", report, .commands = MERGE, .help = "join the reports of the shards",
            .more = "FILE is what the shards were given: the reports have the shard in their names, "

@@ -63,11 +63,14 @@ static void fill_trial(struct fa_trial *trial, size_t i, unsigned round)
         .peak_processes = kinds[i].mode == FA_MODE_PROCESS ? kinds[i].jobs + 2 : 4,
         .switches = 2100 * (i + 1),
         .calls = 48211 + 1000 * i,
+        .requests = ENTRIES + i,
+        .refusals = i,
         .entries = ENTRIES,
         .bytes = (uint64_t)BYTES,
     };
     trial->ttfb = latency_of(0.021 + 0.004 * (double)i);
     trial->total = latency_of(0.06 + 0.011 * (double)i);
+    trial->due = latency_of(0.9 + 0.1 * (double)i);
     fill_moments(trial, i * 31 + round);
 }
 
@@ -93,6 +96,9 @@ static struct fa_standing_of stand(const struct fa_contestant *contestant, size_
         .calls = (double)trial->calls,
         .ttfb = trial->ttfb,
         .total = trial->total,
+        .due = trial->due,
+        .requests = (double)trial->requests,
+        .refusals = (double)trial->refusals,
     };
 }
 

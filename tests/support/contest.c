@@ -21,6 +21,9 @@ static void init_trial(struct fa_trial *trial, unsigned round, unsigned place)
         .calls = FA_UNMEASURED,
         .ttfb = {0.1, 0.2, 0.3},
         .total = {0.5, 0.7, 0.9},
+        .due = {5, 9, 9.9},
+        .requests = 120,
+        .refusals = round == 0 ? 25 : 0,
         .entries = 100,
         .bytes = 1 << 20,
     };

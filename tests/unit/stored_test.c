@@ -170,7 +170,8 @@ Test(stored, a_condition_holds_if_the_whole_interval_is_beyond_it)
     } cases[] = {
         {"wall > 1.05", 1, false},   {"wall > 1.05", 1.04, false}, {"wall > 1.05", 1.06, false},
         {"wall > 1.05", 1.2, true},  {"wall < 0.9", 0.5, true},    {"wall<0.9", 1, false},
-        {"memory > 1.01", 2, false}, {"cpu > 1.5", 2, false},
+        {"memory > 1.01", 2, false}, {"cpu > 1.5", 2, false},      {"requests > 0.99", 1, true},
+        {"due_p99 < 1.01", 1, true}, {"calls > 0.1", 1, false},
     };
     cr_assert_eq(fa_stored_add(&stored, write_json("old.json"), &err), 0);
     for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); ++i) {
@@ -190,6 +191,9 @@ Test(stored, conditions_that_are_none_are_refused)
     static struct fa_options options;
     for (size_t i = 0; i < sizeof(wrong) / sizeof(*wrong); ++i)
         cr_expect_eq(fa_condition_parse(&options, wrong[i], &err), -1, "%s", wrong[i]);
+    cr_expect_eq(fa_condition_parse(&options, "speed > 1", &err), -1);
+    cr_expect(strstr(err.msg, "'speed' is not a measure") && strstr(err.msg, "due_p99, requests"),
+              "%s", err.msg);
 }
 
 Test(stored, a_baseline_without_a_common_name_is_refused)

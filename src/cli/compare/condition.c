@@ -19,64 +19,41 @@
 #include "cli/options.h"
 #include "cli/term.h"
 
-static double count_value(uint64_t count)
+static const struct fa_measure_named *measure_find(const char *name, size_t len)
 {
-    return count == FA_UNMEASURED ? NAN : (double)count;
+    const struct fa_measure_named *measure = fa_measures;
+    while (measure->name && (strlen(measure->name) != len || memcmp(measure->name, name, len) != 0))
+        ++measure;
+    return measure;
 }
 
-static double measure_calls(const struct fa_trial *trial)
+static int condition_refuse_measure(const char *value, size_t len, struct fa_error *err)
 {
-    return count_value(trial->calls);
-}
-
-static double measure_switches(const struct fa_trial *trial)
-{
-    return count_value(trial->switches);
-}
-
-static double measure_ttfb(const struct fa_trial *trial)
-{
-    return trial->ttfb.p50;
-}
-
-static double measure_bytes(const struct fa_trial *trial)
-{
-    return count_value(trial->bytes);
-}
-
-static const struct {
-    const char *name;
-    fa_measure *of;
-} measures[] = {
-    {"wall", fa_measure_wall}, {"cpu", fa_measure_cpu},        {"memory", fa_measure_memory},
-    {"calls", measure_calls},  {"switches", measure_switches}, {"ttfb", measure_ttfb},
-    {"bytes", measure_bytes},
-};
-
-#define MEASURES (sizeof(measures) / sizeof(*measures))
-
-static size_t measure_find(const char *name, size_t len)
-{
-    size_t i = 0;
-    while (i < MEASURES &&
-           (strlen(measures[i].name) != len || memcmp(measures[i].name, name, len) != 0))
-        ++i;
-    return i;
+    char names[240] = "";
+    size_t used = 0;
+    for (const struct fa_measure_named *measure = fa_measures; measure->name; ++measure)
+        used += (size_t)snprintf(names + used, sizeof(names) - used, "%s%s", used ? ", " : "",
+                                 measure->name);
+    return fa_option_refuse(err, "'%.*s' is not a measure of --fail-if: use one of %s", (int)len,
+                            value, names);
 }
 
 int fa_condition_parse(struct fa_options *options, const char *value, struct fa_error *err)
 {
     struct fa_condition *condition = &options->compare.fail_if;
-    size_t len = strcspn(value, " <>"), found = measure_find(value, len);
+    size_t len = strcspn(value, " <>");
+    const struct fa_measure_named *measure = measure_find(value, len);
     const char *sign = value + len + strspn(value + len, " ");
     char *end = NULL;
     double limit = *sign == '<' || *sign == '>' ? strtod(sign + 1, &end) : 0;
-    if (found == MEASURES || !end || end == sign + 1 || *end || !(limit > 0) || !isfinite(limit))
+    if (!measure->name && len > 0)
+        return condition_refuse_measure(value, len, err);
+    if (!measure->name || !end || end == sign + 1 || *end || !(limit > 0) || !isfinite(limit))
         return fa_option_refuse(err,
-                                "--fail-if requires wall, cpu, memory, calls, switches, ttfb or "
-                                "bytes, < or >, and a ratio, such as 'wall > 1.05', not '%s'",
+                                "--fail-if requires a measure, < or >, and a ratio, such as 'wall "
+                                "> 1.05', not '%s'",
                                 value);
-    *condition = (struct fa_condition){measures[found].name, *sign == '<', limit};
+    *condition = (struct fa_condition){measure->name, *sign == '<', limit};
     return 0;
 }
 
@@ -159,6 +136,10 @@ static void ratio_print(FILE *out, const struct fa_condition *condition, const c
                         const char *measure, const struct fa_estimate *ratio)
 {
     fa_term_put(out, name);
+    if (isnan(ratio->median)) {
+        fprintf(out, ": %s was not measured\n", measure);
+        return;
+    }
     fprintf(out, ": %s %.3f times that of the baseline", measure, ratio->median);
     if (isfinite(ratio->low))
         fprintf(out, " (%.3f to %.3f)", ratio->low, ratio->high);
@@ -172,7 +153,7 @@ int fa_condition_check(const struct fa_condition *condition, const struct fa_res
                        bool *ret_holds, struct fa_error *err)
 {
     const char *measure = condition->measure ? condition->measure : "wall";
-    fa_measure *of = measures[measure_find(measure, strlen(measure))].of;
+    fa_measure *of = measure_find(measure, strlen(measure))->of;
     size_t contestants = 0, found = 0;
     *ret_holds = false;
     for (size_t i = 0; i < n; ++i)

@@ -15,7 +15,7 @@ struct fa_result_of;
 
 /** Of the ratio of a measure to that of the baseline: "wall > 1.05". */
 struct fa_condition {
-    const char *measure; /**< One of "wall", "cpu", ...; NULL: no condition. */
+    const char *measure; /**< The name of one of fa_measures; NULL: no condition. */
     bool below;
     double limit;
 };

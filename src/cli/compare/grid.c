@@ -133,6 +133,11 @@ static const struct column table[] = {
     {"total p50", VALUE, 4, OF(total.p50), grid_put_seconds},
     {"p95", VALUE, 4, OF(total.p95), grid_put_seconds},
     {"p99", VALUE, 4, OF(total.p99), grid_put_seconds},
+    {"due p50", VALUE, 5, OF(due.p50), grid_put_seconds},
+    {"p95", VALUE, 5, OF(due.p95), grid_put_seconds},
+    {"p99", VALUE, 5, OF(due.p99), grid_put_seconds},
+    {"requests", VALUE, 6, OF(requests), grid_put_count},
+    {"refused", VALUE, 6, OF(refusals), grid_put_rate},
 };
 #define COLUMNS (sizeof(table) / sizeof(*table))
 
@@ -166,7 +171,6 @@ static void grid_put_cell(const struct fa_grid *grid, const struct column *colum
                           size_t contestant, char buf[CELL_MAX])
 {
     const struct fa_standing_of *standing = &grid->verdict->standings[contestant];
-    bool fastest = contestant == grid->verdict->fastest;
     double value = NAN;
     buf[0] = '\0';
     switch (column->kind) {
@@ -190,7 +194,7 @@ static void grid_put_cell(const struct fa_grid *grid, const struct column *colum
         break;
     case RATIO_INTERVAL:
         /* The ratio of the fastest to itself is 1 by definition, and has no uncertainty. */
-        if (!isnan(standing->ratio.low) && !fastest)
+        if (!isnan(standing->ratio.low) && contestant != grid->verdict->fastest)
             grid_put_interval(grid, standing, column->kind, buf);
         break;
     case VALUE:

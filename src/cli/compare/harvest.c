@@ -55,8 +55,7 @@ struct slots {
 struct harvest {
     struct fa_trial *trial;
     struct slots slots;
-    uint64_t requests;
-    struct doubles ttfb, total;
+    struct doubles ttfb, total, due;
     size_t moments_room;
     double step; /* seconds between two moments */
 };
@@ -279,7 +278,7 @@ static int harvest_add_result(struct harvest *harvest, double time, const json_t
     ++trial->entries;
     trial->bytes += object_count(result, "bytes");
     trial->http2 += version && strcmp(version, "2") == 0;
-    harvest->requests += object_count(result, "attempts");
+    trial->requests += object_count(result, "attempts");
     if (status && strcmp(status, "failed") == 0) {
         harvest_add_failure(trial, result);
         harvest_add_refusal(trial, result);
@@ -287,7 +286,8 @@ static int harvest_add_result(struct harvest *harvest, double time, const json_t
     /* Latencies only of successes: a timeout measures the limit, and a refusal is quick. */
     if (status && strcmp(status, "ok") == 0 &&
         (doubles_add(&harvest->ttfb, json_number_value(json_object_get(times, "ttfb"))) ||
-         doubles_add(&harvest->total, json_number_value(json_object_get(times, "total")))))
+         doubles_add(&harvest->total, json_number_value(json_object_get(times, "total"))) ||
+         doubles_add(&harvest->due, time)))
         return -1;
     return harvest_add_moment(harvest, time, trial->bytes);
 }
@@ -311,14 +311,14 @@ static int harvest_add_line(struct harvest *harvest, const char *line, size_t le
     return rc;
 }
 
-int fa_harvest_read(const char *file, uint64_t slots, struct fa_trial *trial,
-                    uint64_t *ret_requests, struct fa_error *err)
+int fa_harvest_read(const char *file, uint64_t slots, struct fa_trial *trial, struct fa_error *err)
 {
     /* At least MOMENTS_FEW points for a short run, at most MOMENTS_MANY for a long one. */
     struct harvest harvest = {
         .trial = trial, .slots.most = slots, .step = trial->wall / MOMENTS_FEW};
     if (harvest.step > MOMENT)
         harvest.step = fmax(MOMENT, trial->wall / MOMENTS_MANY);
+    trial->requests = trial->refusals = 0;
     FILE *in = fopen(file, "re");
     char *line = NULL;
     size_t room = 0;
@@ -333,10 +333,11 @@ int fa_harvest_read(const char *file, uint64_t slots, struct fa_trial *trial,
     slots_evaluate(&harvest.slots, trial);
     trial->ttfb = doubles_latency(&harvest.ttfb);
     trial->total = doubles_latency(&harvest.total);
+    trial->due = doubles_latency(&harvest.due);
     free(harvest.slots.areas);
     free(harvest.ttfb.items);
     free(harvest.total.items);
-    *ret_requests = harvest.requests;
+    free(harvest.due.items);
     if (code)
         fa_error_system(err, FA_CLASS_LOCAL_IO, code, "cannot read the results of a run");
     return code ? -1 : 0;

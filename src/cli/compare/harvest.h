@@ -12,11 +12,9 @@
  * Read a file of events line by line, and fill in ttfb, total, entries, failed, failures, bytes,
  * refusals, pause, slots_full, slot_yield and moments of the trial.  Its wall time must be set.
  *
- * @slots         Maximum transfers at once.
- * @ret_requests  The number of attempts.
+ * @slots  Maximum transfers at once.
  * @return 0, or -1 if it cannot be read, or there is no memory.
  */
-int fa_harvest_read(const char *file, uint64_t slots, struct fa_trial *trial,
-                    uint64_t *ret_requests, struct fa_error *err);
+int fa_harvest_read(const char *file, uint64_t slots, struct fa_trial *trial, struct fa_error *err);
 
 #endif

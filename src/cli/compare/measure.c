@@ -25,10 +25,63 @@ double fa_measure_cpu(const struct fa_trial *trial)
     return trial->user + trial->system;
 }
 
-double fa_measure_memory(const struct fa_trial *trial)
+static double count_value(uint64_t count)
 {
-    return trial->peak_pss == FA_UNMEASURED ? NAN : (double)trial->peak_pss;
+    return count == FA_UNMEASURED ? NAN : (double)count;
 }
+
+/* An fa_measure has no context argument, so that each field needs a function of its own. */
+#define COUNT(name, field)                                 \
+    double fa_measure_##name(const struct fa_trial *trial) \
+    {                                                      \
+        return count_value(trial->field);                  \
+    }
+COUNT(memory, peak_pss)
+COUNT(threads, peak_threads)
+COUNT(processes, peak_processes)
+COUNT(switches, switches)
+COUNT(calls, calls)
+COUNT(requests, requests)
+COUNT(refusals, refusals)
+COUNT(bytes, bytes)
+
+#define LATENCY(name, field)                               \
+    double fa_measure_##name(const struct fa_trial *trial) \
+    {                                                      \
+        return trial->field;                               \
+    }
+LATENCY(ttfb, ttfb.p50)
+LATENCY(ttfb_p95, ttfb.p95)
+LATENCY(ttfb_p99, ttfb.p99)
+LATENCY(total, total.p50)
+LATENCY(total_p95, total.p95)
+LATENCY(total_p99, total.p99)
+LATENCY(due, due.p50)
+LATENCY(due_p95, due.p95)
+LATENCY(due_p99, due.p99)
+
+/* Not those that are 0 as a rule, such as refusals: 0 has no ratio. */
+const struct fa_measure_named fa_measures[] = {
+    {"wall", fa_measure_wall},
+    {"cpu", fa_measure_cpu},
+    {"memory", fa_measure_memory},
+    {"threads", fa_measure_threads},
+    {"processes", fa_measure_processes},
+    {"switches", fa_measure_switches},
+    {"calls", fa_measure_calls},
+    {"ttfb", fa_measure_ttfb},
+    {"ttfb_p95", fa_measure_ttfb_p95},
+    {"ttfb_p99", fa_measure_ttfb_p99},
+    {"total", fa_measure_total},
+    {"total_p95", fa_measure_total_p95},
+    {"total_p99", fa_measure_total_p99},
+    {"due", fa_measure_due},
+    {"due_p95", fa_measure_due_p95},
+    {"due_p99", fa_measure_due_p99},
+    {"requests", fa_measure_requests},
+    {"bytes", fa_measure_bytes},
+    {NULL, NULL},
+};
 
 double fa_measure_in(const struct fa_contestant *contestant, unsigned round, fa_measure *of)
 {

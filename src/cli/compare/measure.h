@@ -13,6 +13,20 @@ typedef double fa_measure(const struct fa_trial *trial);
 fa_measure fa_measure_wall;
 fa_measure fa_measure_cpu; /**< User and system together. */
 fa_measure fa_measure_memory;
+fa_measure fa_measure_threads, fa_measure_processes, fa_measure_switches, fa_measure_calls;
+fa_measure fa_measure_ttfb, fa_measure_ttfb_p95, fa_measure_ttfb_p99;
+fa_measure fa_measure_total, fa_measure_total_p95, fa_measure_total_p99;
+fa_measure fa_measure_due, fa_measure_due_p95, fa_measure_due_p99;
+fa_measure fa_measure_requests, fa_measure_refusals, fa_measure_bytes;
+
+/** A measure whose ratio to that of another trial makes sense. */
+struct fa_measure_named {
+    const char *name;
+    fa_measure *of;
+};
+
+/** All of them, up to one without a name. */
+extern const struct fa_measure_named fa_measures[];
 
 /** The measure of a contestant in one round, or NAN. */
 double fa_measure_in(const struct fa_contestant *contestant, unsigned round, fa_measure *of);

@@ -176,6 +176,9 @@ static int runs_run_child(struct fa_runs *runs, struct args *args, struct fa_chi
         .calls = usage.calls,
         .ttfb = {NAN, NAN, NAN},
         .total = {NAN, NAN, NAN},
+        .due = {NAN, NAN, NAN},
+        .requests = FA_UNMEASURED,
+        .refusals = FA_UNMEASURED,
         .slots_full = NAN,
         .slot_yield = NAN,
         .status = usage.status,
@@ -224,7 +227,6 @@ static int runs_fetch_self(struct fa_runs *runs, const struct fa_contestant *con
                            struct fa_trial *ret, struct fa_error *err)
 {
     struct args args = {0};
-    uint64_t requests = 0;
     args_add(&args, "fetchall");
     args_add(&args, "--no-config");   /* its options are passed */
     args_add(&args, "--host-wait=0"); /* unless passed: waiting is not speed */
@@ -247,10 +249,10 @@ static int runs_fetch_self(struct fa_runs *runs, const struct fa_contestant *con
     args_add(&args, "--");
     args_add(&args, "%s", runs->list);
     if (runs_run_child(runs, &args, (struct fa_child){0}, ret, err) != 0 ||
-        fa_harvest_read(runs->events, fa_contestant_slots(contestant, runs->origins), ret,
-                        &requests, err) != 0)
+        fa_harvest_read(runs->events, fa_contestant_slots(contestant, runs->origins), ret, err) !=
+            0)
         return -1;
-    runs->requests += requests;
+    runs->requests += ret->requests;
     runs->bytes += ret->bytes;
     /* A problem with a file's name belongs to its entry; one that stops the run does not. */
     bool stopped = ret->entries < runs->entries ||

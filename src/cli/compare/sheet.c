@@ -77,7 +77,7 @@ static json_t *trial_object(const struct fa_trial *trial)
     /* clang-format off */
     return json_pack(
         "{s:i, s:i, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, "
-        "s:o, s:i, s:o, s:o, s:o}",
+        "s:o, s:o, s:o, s:i, s:o, s:o, s:o}",
         "round", trial->round,
         "place", trial->place,
         "wall", sheet_number(trial->wall),
@@ -90,9 +90,11 @@ static json_t *trial_object(const struct fa_trial *trial)
         "calls", sheet_count(trial->calls),
         "ttfb", latency_object(&trial->ttfb),
         "total", latency_object(&trial->total),
+        "due", latency_object(&trial->due),
         "entries", sheet_count(trial->entries),
         "failed", sheet_count(trial->failed),
         "failures", failures_object(trial),
+        "requests", sheet_count(trial->requests),
         "refusals", sheet_count(trial->refusals),
         "bytes", sheet_count(trial->bytes),
         "status", trial->status,
@@ -127,7 +129,8 @@ static json_t *standing_object(const struct fa_standing_of *s)
 {
     /* clang-format off */
     return json_pack(
-        "{s:s?, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
+        "{s:s?, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, "
+        "s:o, s:o}",
         "rank", rank_name(s->rank),
         "wall", estimate_object(&s->wall),
         "ratio", estimate_object(&s->ratio),
@@ -141,6 +144,9 @@ static json_t *standing_object(const struct fa_standing_of *s)
         "calls", sheet_number(s->calls),
         "ttfb", latency_object(&s->ttfb),
         "total", latency_object(&s->total),
+        "due", latency_object(&s->due),
+        "requests", sheet_number(s->requests),
+        "refusals", sheet_number(s->refusals),
         "failed", sheet_number(s->failed),
         "slots_full", sheet_number(s->slots_full),
         "slot_yield", sheet_number(s->slot_yield));
@@ -316,7 +322,8 @@ static void csv_put_count(FILE *out, uint64_t value)
 
 static const char heading[] =
     "title,contestant,round,place,wall,user,system,peak_pss,peak_threads,peak_processes,switches,"
-    "calls,ttfb_p50,ttfb_p95,ttfb_p99,total_p50,total_p95,total_p99,entries,failed,bytes,status\n";
+    "calls,ttfb_p50,ttfb_p95,ttfb_p99,total_p50,total_p95,total_p99,entries,failed,bytes,status,due_p50,"
+    "due_p95,due_p99,requests,refusals\n";
 
 static void csv_put_trial(FILE *out, const char *title, const struct fa_contestant *contestant,
                           const struct fa_trial *t)
@@ -342,7 +349,13 @@ static void csv_put_trial(FILE *out, const char *title, const struct fa_contesta
     csv_put_count(out, t->entries);
     csv_put_count(out, t->failed);
     csv_put_count(out, t->bytes);
-    fprintf(out, ",%d\n", t->status);
+    fprintf(out, ",%d", t->status);
+    csv_put_number(out, t->due.p50);
+    csv_put_number(out, t->due.p95);
+    csv_put_number(out, t->due.p99);
+    csv_put_count(out, t->requests);
+    csv_put_count(out, t->refusals);
+    putc('\n', out);
 }
 
 int fa_sheet_csv(const char *file, const struct fa_result_of *results, size_t n,

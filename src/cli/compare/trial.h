@@ -43,6 +43,8 @@ struct fa_trial {
     uint64_t calls;         /**< System calls. */
     struct fa_latency ttfb; /**< From the slot to the first byte of the answer. */
     struct fa_latency total;
+    struct fa_latency due; /**< From the start of the run, when all entries of a list are due, to
+                                the end of an entry: waiting for a slot counts. */
 
     uint64_t entries; /**< Ended entries. */
     uint64_t failed;
@@ -50,6 +52,7 @@ struct fa_trial {
     uint64_t failures[FA_CLASSES]; /**< Failed entries by class. */
     char failure[FA_FAILURE_MAX];  /**< The first failure: "URL: why".  Not escaped. */
     uint64_t http2;                /**< Entries whose answer came over HTTP/2. */
+    uint64_t requests;             /**< Attempts. */
     uint64_t refusals;             /**< Responses 429 and 503. */
     double pause;                  /**< Seconds after the end of the run until the servers accept
                                         requests again (Retry-After); 0: at once. */

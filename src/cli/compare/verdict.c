@@ -45,11 +45,6 @@
 #define STATUS_LOCAL  4
 #define STATUS_SIGNAL 128
 
-static double of_count(uint64_t count)
-{
-    return count == FA_UNMEASURED ? NAN : (double)count;
-}
-
 /* Failed entries are not counted: a contestant that fails fast must not look productive. */
 static double files_per_second(const struct fa_trial *trial)
 {
@@ -58,19 +53,8 @@ static double files_per_second(const struct fa_trial *trial)
 
 static double bytes_per_second(const struct fa_trial *trial)
 {
-    return of_count(trial->bytes) / fa_measure_wall(trial);
+    return fa_measure_bytes(trial) / fa_measure_wall(trial);
 }
-
-/* An fa_measure has no context argument, so that each field needs a function of its own. */
-#define COUNT(field)                                  \
-    static double field(const struct fa_trial *trial) \
-    {                                                 \
-        return of_count(trial->field);                \
-    }
-COUNT(peak_threads)
-COUNT(peak_processes)
-COUNT(switches)
-COUNT(calls)
 
 static double slots_full(const struct fa_trial *trial)
 {
@@ -82,18 +66,6 @@ static double slot_yield(const struct fa_trial *trial)
     return trial->slot_yield;
 }
 
-#define LATENCY(kind, part)                                   \
-    static double kind##_##part(const struct fa_trial *trial) \
-    {                                                         \
-        return trial->kind.part;                              \
-    }
-LATENCY(ttfb, p50)
-LATENCY(ttfb, p95)
-LATENCY(ttfb, p99)
-LATENCY(total, p50)
-LATENCY(total, p95)
-LATENCY(total, p99)
-
 /* Collect one measure over the rounds that count; out has space for one value per trial.  A trial
  * of an incomplete round has no counterpart in the other contestants. */
 static size_t verdict_collect(const struct fa_comparison *comparison,
@@ -104,6 +76,14 @@ static size_t verdict_collect(const struct fa_comparison *comparison,
         if (contestant->trials[i].round < comparison->rounds)
             out[n++] = of(&contestant->trials[i]);
     return n;
+}
+
+static double values_mean(const double *values, size_t n)
+{
+    double sum = 0;
+    for (size_t i = 0; i < n; ++i)
+        sum += values[i];
+    return n > 0 ? sum / (double)n : NAN;
 }
 
 /* Medians of one contestant; intervals only of what is compared.  values has space for one value
@@ -119,16 +99,20 @@ static int standing_measure(const struct fa_comparison *comparison,
         {files_per_second, &standing->files_per_second},
         {bytes_per_second, &standing->bytes_per_second},
         {fa_measure_memory, &standing->peak_pss},
-        {peak_threads, &standing->peak_threads},
-        {peak_processes, &standing->peak_processes},
-        {switches, &standing->switches},
-        {calls, &standing->calls},
-        {ttfb_p50, &standing->ttfb.p50},
-        {ttfb_p95, &standing->ttfb.p95},
-        {ttfb_p99, &standing->ttfb.p99},
-        {total_p50, &standing->total.p50},
-        {total_p95, &standing->total.p95},
-        {total_p99, &standing->total.p99},
+        {fa_measure_threads, &standing->peak_threads},
+        {fa_measure_processes, &standing->peak_processes},
+        {fa_measure_switches, &standing->switches},
+        {fa_measure_calls, &standing->calls},
+        {fa_measure_ttfb, &standing->ttfb.p50},
+        {fa_measure_ttfb_p95, &standing->ttfb.p95},
+        {fa_measure_ttfb_p99, &standing->ttfb.p99},
+        {fa_measure_total, &standing->total.p50},
+        {fa_measure_total_p95, &standing->total.p95},
+        {fa_measure_total_p99, &standing->total.p99},
+        {fa_measure_due, &standing->due.p50},
+        {fa_measure_due_p95, &standing->due.p95},
+        {fa_measure_due_p99, &standing->due.p99},
+        {fa_measure_requests, &standing->requests},
         {slots_full, &standing->slots_full},
         {slot_yield, &standing->slot_yield},
     };
@@ -137,7 +121,9 @@ static int standing_measure(const struct fa_comparison *comparison,
         n = fa_statistics_sort(values, n);
         *medians[i].to = fa_statistics_median(values, n);
     }
-    size_t n = verdict_collect(comparison, contestant, fa_measure_cpu, values);
+    size_t n = verdict_collect(comparison, contestant, fa_measure_refusals, values);
+    standing->refusals = values_mean(values, n);
+    n = verdict_collect(comparison, contestant, fa_measure_cpu, values);
     if (fa_statistics_estimate(values, n, confidence, &standing->cpu) != 0)
         return -1;
     n = verdict_collect(comparison, contestant, fa_measure_wall, values);

@@ -34,9 +34,11 @@ struct fa_standing_of {
     struct fa_estimate cpu;
     double files_per_second, bytes_per_second;                      /**< Medians. */
     double peak_pss, peak_threads, peak_processes, switches, calls; /**< Medians. */
-    struct fa_latency ttfb, total;                                  /**< Medians. */
-    double failed;                                                  /**< Share of entries. */
-    double slots_full, slot_yield;                                  /**< Medians. */
+    struct fa_latency ttfb, total, due;                             /**< Medians. */
+    double requests;                                                /**< Median. */
+    double refusals;               /**< Mean: a median would hide those of few rounds. */
+    double failed;                 /**< Share of entries. */
+    double slots_full, slot_yield; /**< Medians. */
 };
 
 /** Buffer size for a reason, including the final zero. */
