@@ -263,6 +263,21 @@ FA_TEST_MODES(warc, response_is_one_answer_after_a_cut)
     fa_warc_fini(&file);
 }
 
+/* A range of the file would be no answer to the request of the whole. */
+Test(warc, large_file_is_not_fetched_in_segments)
+{
+    struct fa_warc_file file;
+    const char *dir = fa_scratch_path(&scratch, "out");
+    add_path("/trickle/10/25000/4000000/large");
+    fetch_to(dir, "async", "warc:set/x.warc", "--segments", "3");
+    fa_fetch_expect(&fetch, 20, 0);
+    cr_expect_eq(fa_server_stat(&server, "requests"), 1);
+    read_volume(&file, dir, 0, ".warc");
+    cr_assert_eq(file.count, 3);
+    fa_warc_fini(&file);
+    verify(dir, 0, "1 good");
+}
+
 /* Interim responses are none, and fields of any kind are copied. */
 Test(warc, response_is_the_final_one)
 {
