@@ -53,6 +53,18 @@ static bool name_is_object(int at, const char *name, int other, const char *obje
            a.st_dev == b.st_dev;
 }
 
+/* All other files would fail like this one: the code is one that ends the run. */
+static int object_not_named(struct fa_error *err, const char *path)
+{
+    if (errno != EPERM && errno != ENOSYS && errno != EOPNOTSUPP)
+        return fa_folder_failed(err, "give its name to", path);
+    fa_error_set(err, FA_DOMAIN_SYSTEM, EPERM, FA_CLASS_LOCAL_IO,
+                 "cannot give its name to '%s': the file system has no hard links, which --output "
+                 "cas requires",
+                 path);
+    return -1;
+}
+
 /* By a name in the private folder, as link(2) replaces nothing.  rename(2) would do nothing with
  * two names of one file, and keep both. */
 static int object_replace(struct fa_store *store, int from, const char *object, int to,
@@ -70,7 +82,7 @@ static int object_replace(struct fa_store *store, int from, const char *object, 
     unlinkat(own, TEMPORARY, 0);
     if (linkat(from, object, own, TEMPORARY, 0) == 0 && renameat(own, TEMPORARY, to, name) == 0)
         return 0;
-    return fa_folder_failed(err, "give its name to", path);
+    return object_not_named(err, path);
 }
 
 int fa_object_link(struct fa_store *store, const char *object, const char *path, bool replace,
@@ -94,7 +106,7 @@ int fa_object_link(struct fa_store *store, const char *object, const char *path,
     else if (errno == EEXIST)
         fa_folder_refuse(err, path, "has appeared while it was fetched, and is left alone");
     else
-        fa_folder_failed(err, "give its name to", path);
+        object_not_named(err, path);
     if (result && err->domain == FA_DOMAIN_SYSTEM && err->code == EMLINK)
         result = 1;
 out:

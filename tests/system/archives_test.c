@@ -236,6 +236,56 @@ Test(archives, name_in_the_folder_of_objects_is_refused)
     fa_fetch_expect_entry(&fetch, 1, "failed", "refused");
 }
 
+/* Two files with the same bytes.  A run for each step that gives a name: one is that of the second
+ * one to the object. */
+Test(archives, object_with_too_many_names_leaves_the_file_one_of_its_own)
+{
+    static char plan_env[PATH_MAX + 32];
+    struct fa_kill_plan *plan = fa_kill_plan_map(&scratch);
+    snprintf(plan_env, sizeof(plan_env), "FA_KILL_PLAN=%s", fa_scratch_path(&scratch, "plan"));
+    const char *const env[] = {"LD_PRELOAD=" KILL_AT, plan_env,
+                               "ASAN_OPTIONS=verify_asan_link_order=0", NULL};
+    struct fa_run_options options = {.env = env};
+    const char *dir = fa_scratch_path(&scratch, "out");
+    int own = 0;
+    add_path("/ok/3000/a");
+    fa_lines_add(&list, "http://127.0.0.2:%d/ok/3000/a\n out=twin", server.port);
+    for (uint64_t step = 1; step < 8; ++step) {
+        struct stat a, twin;
+        *plan = (struct fa_kill_plan){.role = FA_KILL_SUPERVISOR,
+                                      .call = FA_KILL_RENAME,
+                                      .step = step,
+                                      .when = FA_KILL_FAIL,
+                                      .error = EMLINK,
+                                      .times = 1};
+        fa_fetch_end(&fetch);
+        fa_fetch_start_with(&fetch, &scratch, &options, dir, "async", list.text, "-j", "1",
+                            "--output", "cas:o", "--retries", "0", NULL);
+        fa_fetch_expect(&fetch, 20, -1);
+        if (fetch.run.status == 0) {
+            fa_expect_file(dir, "a", "/ok/3000/a", 3000);
+            fa_expect_file(dir, "twin", "/ok/3000/a", 3000);
+            cr_assert_eq(stat(fa_scratch_path(&scratch, "out/a"), &a), 0);
+            cr_assert_eq(stat(fa_scratch_path(&scratch, "out/twin"), &twin), 0);
+            own += a.st_ino != twin.st_ino && a.st_nlink + twin.st_nlink == 3;
+        }
+        fa_file_remove(dir);
+    }
+    cr_expect_eq(own, 1);
+    munmap(plan, sizeof(*plan));
+}
+
+/* The command gets the name, not the object. */
+Test(archives, command_gets_the_name_of_a_file_by_digest)
+{
+    add_path("/ok/3000/a");
+    fa_fetch_start_with(&fetch, &scratch, NULL, fa_scratch_path(&scratch, "out"), "async",
+                        list.text, "--output", "cas:o", "--exec", "wc -c {}", NULL);
+    fa_fetch_expect(&fetch, 20, 0);
+    cr_expect(strstr(fa_run_err(&fetch.run), "3000 ") && strstr(fa_run_err(&fetch.run), "/out/a\n"),
+              "%s", fa_run_err(&fetch.run));
+}
+
 /* What fails on a full disk is repeated after the pause: now a part, now the archive. */
 Test(archives, full_disk_leaves_nothing_incomplete_in_a_tar_archive)
 {

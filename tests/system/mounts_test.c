@@ -568,6 +568,18 @@ FA_TEST_MODES(mounts, names_that_differ_only_in_case_are_two_files_there)
     run_command("verify", "-v");
 }
 
+/* Each file would fail, after it was downloaded: the run ends, and says why. */
+Test(mounts, files_by_digest_need_hard_links)
+{
+    mount_one("link");
+    add_files();
+    fa_fetch_start_with(&fetch, &scratch, NULL, in_mount("dir"), "async", list.text, "--output",
+                        "cas:o", NULL);
+    fa_fetch_expect(&fetch, 30, 4);
+    cr_expect(strstr(fa_run_err(&fetch.run), "the file system has no hard links"), "%s",
+              fa_run_err(&fetch.run));
+}
+
 FA_TEST_MODES(mounts, files_come_to_a_fat_file_system)
 {
     static const struct kind fat = {"FAT", "lacks"};
