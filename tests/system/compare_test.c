@@ -881,3 +881,15 @@ Test(compare, half_of_the_budget_ends_a_race)
     cr_expect_not_null(strstr(fa_run_err(&run), "ends the race early"), "%s", fa_run_err(&run));
     expect_nothing_left();
 }
+
+Test(compare, a_race_waits_as_long_as_the_server_requests)
+{
+    add_files("127.0.0.1", 3, 10);
+    fa_lines_add(&list, "%s", fa_server_url(&server, "/retryafter/1000/1/429/x"));
+    START("--tune", "-m", "async", "--per-host", "1,2", "--retries", "0", "--budget", "6");
+    int status = fa_run_wait(&run, 60);
+    cr_expect(status == 0 || status == 1, "%d: %s", status, fa_run_err(&run));
+    cr_expect_not_null(strstr(fa_run_err(&run), "waiting 1 s, as the servers requested"), "%s",
+                       fa_run_err(&run));
+    expect_nothing_left();
+}

@@ -57,7 +57,8 @@ struct harvest {
     struct slots slots;
     struct doubles ttfb, total, due;
     size_t moments_room;
-    double step; /* seconds between two moments */
+    double step;  /* seconds between two moments */
+    double pause; /* seconds that a server requested last */
 };
 
 /* Doubles the capacity when it is full, so that appending takes constant time on average. */
@@ -259,13 +260,17 @@ static void harvest_add_refusal(struct fa_trial *trial, const json_t *attempt)
     trial->refusals += http == 429 || http == 503;
 }
 
-/* A pause that the servers requested may be longer than the run. */
-static void harvest_add_pause(struct fa_trial *trial, double time, const json_t *event)
+/* A pause that the servers requested may be longer than the run.  A host that is given up has just
+ * requested the same again. */
+static void harvest_add_pause(struct harvest *harvest, double time, const json_t *event)
 {
+    struct fa_trial *trial = harvest->trial;
     const char *change = object_text(event, "change");
-    double wait = json_number_value(json_object_get(event, "wait"));
-    if (change && strcmp(change, "paused") == 0)
-        trial->pause = fmax(trial->pause, time + wait - trial->wall);
+    bool paused = change && strcmp(change, "paused") == 0;
+    if (paused)
+        harvest->pause = json_number_value(json_object_get(event, "wait"));
+    if (harvest->pause > 0 && (paused || (change && strcmp(change, "given_up") == 0)))
+        trial->pause = fmax(trial->pause, time + harvest->pause - trial->wall);
 }
 
 /* Count the end of an entry. */
@@ -306,7 +311,7 @@ static int harvest_add_line(struct harvest *harvest, const char *line, size_t le
     else if (name && strcmp(name, "retry") == 0)
         harvest_add_refusal(harvest->trial, event);
     else if (name && strcmp(name, "host") == 0)
-        harvest_add_pause(harvest->trial, time, event);
+        harvest_add_pause(harvest, time, event);
     json_decref(event);
     return rc;
 }

@@ -54,8 +54,7 @@ static const char *page_table_rank_text(const struct fa_view *view, size_t i)
     return rank == FA_RANK_EQUAL ? "equal" : rank == FA_RANK_SLOWER ? "slower" : "";
 }
 
-/* A line may break before an option, and nowhere else. */
-static void page_table_put_name(FILE *out, const char *name)
+void fa_page_tables_name(FILE *out, const char *name)
 {
     char option[FA_CONTESTANT_NAME_MAX];
     while (*name) {
@@ -75,7 +74,7 @@ static void page_table_begin_row(FILE *out, const struct fa_view *view, size_t i
     /* The swatch connects the row with its colour in the plots. */
     fprintf(out, "<tr%s><th scope=\"row\"><span class=\"swatch c%u\"></span>",
             strcmp(rank, "to use") == 0 ? " class=\"best\"" : "", fa_chart_color(i));
-    page_table_put_name(out, view->comparison->contestants[i].name);
+    fa_page_tables_name(out, view->comparison->contestants[i].name);
     fputs("</th>", out);
 }
 

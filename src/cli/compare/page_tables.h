@@ -8,6 +8,9 @@
 
 #include "cli/compare/view.h"
 
+/** The name of a contestant: a line may break before an option, and nowhere else. */
+void fa_page_tables_name(FILE *out, const char *name);
+
 /** Time and throughput. */
 void fa_page_tables_speed(FILE *out, const struct fa_view *view);
 

@@ -99,11 +99,11 @@ static bool race_gains_nothing(const struct fa_race *race, size_t who)
     return ran > 2 && last > GAIN_MOST * earlier;
 }
 
-/* More slots than twice the sample make the same run as half of them. */
+/* More slots than entries make one burst, which says nothing of a long list. */
 static bool race_fills(const struct fa_race *race, size_t who)
 {
     const struct fa_race_entrant *one = &race->entrants[who];
-    return one->slots < 2 * race->samples[race->round] || race_below(race, who) == FA_RACE_NONE;
+    return one->slots <= race->samples[race->round] || race_below(race, who) == FA_RACE_NONE;
 }
 
 static uint64_t race_fewest_refusals(const struct fa_race *race)
@@ -259,12 +259,22 @@ void fa_race_stop(struct fa_race *race)
     race->round = FA_RACE_ROUNDS;
 }
 
-/* The fastest in the last round in which one ran. */
+/* The fastest in the last round in which one ran; of those that are as good, the one that asks for
+ * the fewest at once. */
 static size_t race_winner(const struct fa_race *race, size_t without)
 {
     size_t best = FA_RACE_NONE;
-    for (unsigned round = FA_RACE_ROUNDS; best == FA_RACE_NONE && round > 0; --round)
-        best = race_fastest(race, round - 1, without);
+    unsigned round = FA_RACE_ROUNDS;
+    while (best == FA_RACE_NONE && round > 0)
+        best = race_fastest(race, --round, without);
+    double fastest = best == FA_RACE_NONE ? 0 : race->entrants[best].runs[round].seconds;
+    for (size_t i = 0; i < race->n; ++i) {
+        const struct fa_race_entrant *one = &race->entrants[i];
+        if (i != without && one->fate == FA_RACE_IN && entrant_ran(one, round) &&
+            GAIN_MOST * one->runs[round].seconds <= fastest && one->slots > 0 &&
+            one->slots < race->entrants[best].slots)
+            best = i;
+    }
     return best;
 }
 

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "cli/compare/markup.h"
+#include "cli/compare/page_tables.h"
 #include "cli/term.h"
 #include "cli/units.h"
 
@@ -142,7 +143,7 @@ void fa_race_show_page(FILE *out, const struct fa_race *race)
         uint64_t refusals = 0;
         fprintf(out, "<tr%s><th scope=\"row\">",
                 one->fate == FA_RACE_FINAL ? " class=\"best\"" : "");
-        fa_markup_text(out, one->name);
+        fa_page_tables_name(out, one->name);
         fputs("</th>", out);
         for (unsigned round = 0; round < FA_RACE_ROUNDS; ++round) {
             bool ran = isfinite(one->runs[round].seconds);
@@ -165,8 +166,10 @@ const char *fa_race_show_cost(const struct fa_comparison *comparison, char buf[F
     uint64_t requests = race->requests + comparison->requests, refusals = race->refusals;
     uint64_t final = comparison->bytes * comparison->n_contestants * (comparison->rounds + 1);
     for (size_t i = 0; i < comparison->n_contestants; ++i)
-        for (size_t j = 0; j < comparison->contestants[i].n_trials; ++j)
-            refusals += comparison->contestants[i].trials[j].refusals;
+        for (size_t j = 0; j < comparison->contestants[i].n_trials; ++j) {
+            uint64_t more = comparison->contestants[i].trials[j].refusals;
+            refusals += more == FA_UNMEASURED ? 0 : more;
+        }
     snprintf(buf, FA_RACE_COST_MAX,
              "The servers got %llu requests, %llu of them for the race, for about %s, and refused "
              "%llu (429, 503).  To compare all %zu settings on %llu entries takes at least %llu "
