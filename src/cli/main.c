@@ -33,7 +33,8 @@
  * src/cli: parse the command line, run, report
  *    main, parser, option, options, value, request_options, host_file, texts: the command line
  *    rules, compare_rules: options that contradict each other
- *    config_file, config_block, environment, option_line, show_config, shown: options in files, and options as text
+ *    config_file, config_block, environment: options in files and variables
+ *    option_line, show_config, shown: options as text
  *    help, man, manual, completion, completion_zsh, completion_fish: printed from the option table
  *    observer, display, progress, term, pauses, place, units: what the terminal shows
  *    report, events, manifest, metrics, json, digest_hex, run_id: what is written to files
@@ -48,7 +49,8 @@
  *
  * src/cli/compare: fetchall compare
  *    compare, command, picks, plan, choice, contestant: what to compare
- *    program, program_files, lineup, inventory: other programs, and whether their files are the same
+ *    program, program_files, lineup: other programs
+ *    inventory: whether their files are the same
  *    race, entrants, tune, race_file, race_show, tuned: --tune
  *    workspace, rounds, run, child, meter, machine, stage_files, warmup: running it
  *    trial, result, harvest, measure, statistics, sequence, verdict, reason, limit: what it means
@@ -70,7 +72,8 @@
  *    added, attach: entries that a program adds, and its events on the loop
  *    entries: the entries of lists, for a program
  *    shard, merge: the parts of a list for several machines
- *    intake, claims, scheduler, flights, settle, finish, hooks, refresh, robots, pack, ledger, pause: the parts
+ *    intake, claims, scheduler, flights, settle, finish: the parts, in the order of an entry's way
+ *    hooks, refresh, robots, pack, ledger, pause: further parts
  *    flights_start, flights_hedge, flights_segment: of the flights
  *    recall: of the ledger, for admission
  *    job, compose, hedge, emit, counts: what the parts share
@@ -89,11 +92,14 @@
  *    split, segments, growth, extents, part_map, repair: ranges of one file fetched at once
  *    resolve: addresses of hosts
  *    statuses: the table of entry statuses
- *    inspect, verify, verify_bag, checker, walk, failed: reading a folder or its state without a run
+ *    inspect, failed: reading a state without a run
+ *    verify, verify_bag, checker, walk: reading a folder without a run
  *    sample, quota: a sample of a list
  *
  * src/strategy: how attempts are executed
- *    strategy, async, multi, outbox, blocking, scout, watch, sandbox: the interface and its implementations
+ *    strategy: the interface
+ *    async, multi, outbox, scout, watch: event loops
+ *    blocking, sandbox: threads and processes
  *
  * src/stage: the CPU stage
  *    stage, digest, crc32c, inflated: digests of downloaded files
@@ -102,7 +108,8 @@
  *    sink, tar, metadata, warc, masking: --output
  *
  * src/list: input
- *    list, source, unpack, utf16, lines, text, aria2, entry, sum, pieces, relative: streams, lines and entries
+ *    list, source, unpack, utf16, lines: streams and lines
+ *    text, aria2, entry, sum, pieces, relative: entries
  *    format, format_text, format_packed, format_binary, packed: the formats of lists
  *    format_sums, format_jsonl, format_csv, format_curl, format_metalink: those of other programs
  *    format_bagit, bag, tag_file: BagIt
@@ -131,7 +138,8 @@
  *    proxy, login, redact, secret_key, signature: secrets
  *
  * src/base: leaves
- *    buf, field, hash, hex, http_field, key, sized, slice, utf8, words, error: values and their bytes
+ *    buf, field, hash, hex, key, sized, slice, utf8: values and their bytes
+ *    http_field, words, error: texts
  *    robots_txt, robots_tag: rules for crawlers
  *    host_pattern, media_type: which hosts, and types, an option is about
  *    clock, cores, disk, io, jitter, loop, netrc, owner: the system
