@@ -22,6 +22,8 @@
 #include <time.h>
 
 #define CHUNK (64 << 10)
+/* Bytes that are taken at once: compressing more would hold up transfers on the same loop. */
+#define STEP (1 << 20)
 /* More than the header of a record, without its URL, and the overhead of gzip. */
 #define RECORD 1024
 
@@ -333,6 +335,7 @@ static int warc_take(struct fa_volume_writer *w, int source, size_t len, struct 
 static int warc_copy(struct fa_volume_writer *w, int source, uint64_t most, struct fa_error *err)
 {
     uint64_t size = (uint64_t)w->job->place.size;
+    most = most < STEP ? most : STEP;
     while (most > 0 && w->copied < size) {
         uint64_t left = size - w->copied < most ? size - w->copied : most;
         size_t len = left < CHUNK ? (size_t)left : CHUNK;
