@@ -748,9 +748,11 @@ const struct fa_option fa_options_table[] = {
            .commands = HASHES, .help = "choose what computes digests",
            .more = "process uses worker processes, so that digests are computed in parallel with "
                    "downloads.  thread uses threads; inline uses the thread of the main loop, "
-                   "which delays the downloads.  auto is process, except for downloads of up to "
-                   "16 KiB for each algorithm, which are hashed inline: sending them to a worker "
-                   "takes longer."),
+                   "which delays the downloads.  auto hashes a file while it is written, in its "
+                   "event loop, so that it need not be read again.  A file that is resumed or "
+                   "fetched in segments, all files in other modes, or with fewer --loops than "
+                   "the default, go to a worker process, except for downloads of up to 16 KiB "
+                   "for each algorithm, which are hashed inline: sending them takes longer."),
     CUSTOM("hash-with", 0, "MODEL,...", fa_picks_parse_hash_with, .commands = COMPARE,
            .choice = fa_value_hash_with, .initial = "auto", .help = "choose what computes digests"),
 

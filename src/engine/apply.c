@@ -158,7 +158,7 @@ static void job_hash(struct fa_session *s, struct fa_job *job, double now)
     struct fa_error err = {0};
     enum fa_hashed hashed = fa_finish_now(&s->finish, job, now);
     if (hashed != FA_HASHED_NONE) {
-        if (hashed != FA_HASHED_GOOD)
+        if (hashed != FA_HASHED_GOOD || !job->part.unnamed)
             fa_job_close_part(job);
         fa_apply_hashed(s, job, hashed, now);
         return;

@@ -21,6 +21,7 @@ struct fa_finish {
     unsigned hash;                    /**< fa_config.hash */
     bool remote_time;                 /**< fa_config.remote_time */
     bool http_digest;                 /**< Check digests of servers. */
+    bool follows;                     /**< Hash files while they are written. */
     struct fa_job_queue fetched;      /**< For the stage. */
     struct fa_job_queue hashed;       /**< Back from the stage. */
     unsigned staged;                  /**< Jobs in the queues and in the stage. */
@@ -39,6 +40,9 @@ const struct fa_digest *fa_finish_declared(const struct fa_finish *finish,
 /** Whether a file has to be hashed before it can get its name. */
 bool fa_finish_needs_hash(const struct fa_finish *finish, const struct fa_job *job);
 
+/** An attempt is going to start: have its file hashed while it is written, if that is possible. */
+void fa_finish_follow(const struct fa_finish *finish, struct fa_job *job);
+
 /** Hash the file of a job. */
 void fa_finish_put(struct fa_finish *finish, struct fa_job *job, double now);
 
@@ -56,7 +60,8 @@ enum fa_hashed {
 };
 
 /**
- * Hash the file of a job at once, if it is small and has no name yet.
+ * Get the digests of a file that was hashed while it was written, or hash one at once that is small
+ * and has no name yet.
  *
  * @return FA_HASHED_NONE: it was not hashed; else as fa_finish_take().
  */

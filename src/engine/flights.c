@@ -113,6 +113,7 @@ void fa_flights_begin_split(struct fa_flights *flights, struct fa_job *job)
 {
     struct fa_split *split = job->part.split;
     split->active = split->stopped = split->host_failed = false;
+    job->followed = false;
     if (split->job)
         return;
     unsigned segments = flights->env.config->segments;

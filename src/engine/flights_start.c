@@ -122,6 +122,7 @@ static int attempt_open_part(struct fa_flights *flights, struct fa_job *job, str
     bool again = !job->slice.set && part->mirror == job->target.mirrors[job->target.mirror].key &&
                  part->rep.validator.strong && !fa_compose_captures(&flights->env, job);
     attempt->end = 0;
+    attempt->written = NULL;
     attempt->shared = flights->env.config->segments > 1;
     attempt->has_head = false;
     part->head_recorded = false;
@@ -137,6 +138,8 @@ static int attempt_open_part(struct fa_flights *flights, struct fa_job *job, str
         attempt->fd = part_open_for_writing(flights, job, err);
     if (attempt->fd < 0)
         return -1;
+    attempt->written = job->followed ? fa_running_digest_put : NULL;
+    attempt->written_arg = job->running;
     /* The whole file is requested although there is a part, if the server refused the range. */
     attempt->whole = attempt->offset > 0 && job->tries.whole;
     attempt->conditional = attempt->offset == 0 && job->place.conditional;

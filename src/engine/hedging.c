@@ -135,6 +135,7 @@ void fa_hedging_adopt(struct fa_session *s, struct fa_job *job)
     struct fa_outcome *outcome = &job->outcome;
     struct fa_error err = {0};
 
+    job->followed = false;
     int result = hedge->outcome.unchanged ? 0 : job_adopt_part(s, job, hedge, &err);
     fa_outcome_fini(outcome);
     *outcome = hedge->outcome;

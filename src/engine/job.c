@@ -46,6 +46,7 @@ void fa_job_free(struct fa_job *job)
     fa_capture_free(job->redirects);
     fa_split_free(job->part.split);
     free(job->hashed);
+    fa_running_digest_free(job->running);
     free(job->repair);
     free(job->hook);
     free(job->renewed);

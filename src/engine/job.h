@@ -181,13 +181,15 @@ struct fa_job {
     uint64_t bytes;      /**< Received in all attempts. */
     char *effective_url; /**< Owned: the last one requested, redacted. */
     struct fa_attempt attempt;
-    const char **headers;           /**< Owned: what attempt.headers is. */
-    struct fa_outcome outcome;      /**< Of the last attempt. */
-    struct fa_capture *redirects;   /**< Owned: those that led to url, the last one first. */
-    struct fa_stage_result *hashed; /**< Owned: the result of the stage. */
-    struct fa_repair *repair;       /**< Owned: the check of its pieces; NULL: none. */
-    bool ended;                     /**< ACTIVE: the attempt is over, and not settled yet. */
-    struct fa_hook *hook;           /**< Owned: its command; NULL: none. */
+    const char **headers;              /**< Owned: what attempt.headers is. */
+    struct fa_outcome outcome;         /**< Of the last attempt. */
+    struct fa_capture *redirects;      /**< Owned: those that led to url, the last one first. */
+    struct fa_stage_result *hashed;    /**< Owned: the result of the stage. */
+    struct fa_running_digest *running; /**< Owned: of its part; NULL: none. */
+    bool followed;                     /**< It is that of what the last attempt wrote. */
+    struct fa_repair *repair;          /**< Owned: the check of its pieces; NULL: none. */
+    bool ended;                        /**< ACTIVE: the attempt is over, and not settled yet. */
+    struct fa_hook *hook;              /**< Owned: its command; NULL: none. */
     uint64_t robots;        /**< It fetches the robots.txt of that origin, and is no entry: see
                                          engine/obeying.h.  0: no. */
     char *renewed;          /**< Owned: ASKING: a new URL; NULL: none. */

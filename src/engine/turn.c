@@ -83,6 +83,7 @@ static void turn_start_job(struct fa_session *s, struct fa_job *job, double now)
 {
     struct fa_error err = {0};
     bool first = fa_flights_begin(&s->flights, job, now);
+    fa_finish_follow(&s->finish, job);
     if (fa_ledger_withdraw(&s->ledger, job, &s->counts, &err) == 0 &&
         fa_flights_start(&s->flights, job, first, fa_scheduler_share(&s->scheduler), &err) == 0)
         return;

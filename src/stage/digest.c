@@ -50,7 +50,8 @@ struct fa_digester {
     XXH3_state_t *xxh;
     uLong adler, crc32;
     uint32_t crc32c;
-    unsigned char *piece;
+    unsigned hashes;
+    unsigned char *piece;         /* NULL: no file was read yet */
     struct fa_inflated *inflated; /* NULL: not needed yet */
 };
 
@@ -101,29 +102,14 @@ void fa_digest_set_free(struct fa_digest_set *set)
     free(set);
 }
 
-/* Contexts are created once and re-initialised for each file: a small file should not pay for
- * them. */
 struct fa_digester *fa_digester_new(const struct fa_digest_set *set, struct fa_error *err)
 {
     struct fa_digester *d = calloc(1, sizeof(*d));
-    if (!d)
-        goto fail;
-    d->set = set;
-    d->piece = malloc(CHUNK_SIZE);
-    if (!d->piece)
-        goto fail;
-    for (size_t i = 0; i < FA_HASHES; ++i)
-        if (set->md[i] && !(d->ctx[i] = EVP_MD_CTX_new()))
-            goto fail;
-    d->xxh = XXH3_createState();
-    if (!d->xxh)
-        goto fail;
+    if (d)
+        d->set = set;
+    else
+        digest_no_memory(err);
     return d;
-
-fail:
-    digest_no_memory(err);
-    fa_digester_free(d);
-    return NULL;
 }
 
 void fa_digester_free(struct fa_digester *d)
@@ -139,17 +125,30 @@ void fa_digester_free(struct fa_digester *d)
 }
 
 /* Whether an algorithm of OpenSSL is requested: the others have no context. */
-static bool digester_uses(const struct fa_digester *d, unsigned hashes, size_t i)
+static bool digester_uses(const struct fa_digester *d, size_t i)
 {
-    return d->ctx[i] && (hashes & algorithms[i].hash);
+    return algorithms[i].name && (d->hashes & algorithms[i].hash);
 }
 
-/* The context of the previous file is re-initialised; it need not be finished, if that one
- * failed. */
-static int digester_begin(struct fa_digester *d, unsigned hashes, struct fa_error *err)
+/* A context is created once and re-initialised for each file: a small file should not pay for it. */
+static int digester_prepare(struct fa_digester *d, struct fa_error *err)
 {
     for (size_t i = 0; i < FA_HASHES; ++i)
-        if (digester_uses(d, hashes, i) && EVP_DigestInit_ex2(d->ctx[i], d->set->md[i], NULL) != 1)
+        if (digester_uses(d, i) && !d->ctx[i] && !(d->ctx[i] = EVP_MD_CTX_new()))
+            return digest_no_memory(err);
+    if ((d->hashes & FA_HASH_XXH128) && !d->xxh && !(d->xxh = XXH3_createState()))
+        return digest_no_memory(err);
+    return 0;
+}
+
+/* That of the previous file need not be finished, if that one failed. */
+int fa_digester_begin(struct fa_digester *d, unsigned hashes, struct fa_error *err)
+{
+    d->hashes = hashes;
+    if (digester_prepare(d, err))
+        return -1;
+    for (size_t i = 0; i < FA_HASHES; ++i)
+        if (digester_uses(d, i) && EVP_DigestInit_ex2(d->ctx[i], d->set->md[i], NULL) != 1)
             return digest_openssl_failed(err, algorithms[i].name);
     if (hashes & FA_HASH_XXH128)
         XXH3_128bits_reset(d->xxh);
@@ -159,20 +158,20 @@ static int digester_begin(struct fa_digester *d, unsigned hashes, struct fa_erro
     return 0;
 }
 
-/* The chunk is in the cache from the second algorithm on. */
-static int digester_update(struct fa_digester *d, unsigned hashes, size_t len, struct fa_error *err)
+/* The data is in the cache from the second algorithm on. */
+int fa_digester_update(struct fa_digester *d, const void *data, size_t len, struct fa_error *err)
 {
     for (size_t i = 0; i < FA_HASHES; ++i)
-        if (digester_uses(d, hashes, i) && EVP_DigestUpdate(d->ctx[i], d->piece, len) != 1)
+        if (digester_uses(d, i) && EVP_DigestUpdate(d->ctx[i], data, len) != 1)
             return digest_openssl_failed(err, algorithms[i].name);
-    if (hashes & FA_HASH_XXH128)
-        XXH3_128bits_update(d->xxh, d->piece, len);
-    if (hashes & FA_HASH_ADLER32)
-        d->adler = adler32(d->adler, d->piece, (uInt)len);
-    if (hashes & FA_HASH_CRC32)
-        d->crc32 = crc32(d->crc32, d->piece, (uInt)len);
-    if (hashes & FA_HASH_CRC32C)
-        d->crc32c = fa_crc32c(&d->set->crc32c, d->crc32c, d->piece, len);
+    if (d->hashes & FA_HASH_XXH128)
+        XXH3_128bits_update(d->xxh, data, len);
+    if (d->hashes & FA_HASH_ADLER32)
+        d->adler = adler32(d->adler, data, (uInt)len);
+    if (d->hashes & FA_HASH_CRC32)
+        d->crc32 = crc32(d->crc32, data, (uInt)len);
+    if (d->hashes & FA_HASH_CRC32C)
+        d->crc32c = fa_crc32c(&d->set->crc32c, d->crc32c, data, len);
     return 0;
 }
 
@@ -184,15 +183,14 @@ static uint32_t digester_sum(const struct fa_digester *d, enum fa_hash hash)
 }
 
 /* xxHash's result is converted to its canonical form, so that it is equal on every machine. */
-static int digester_end(struct fa_digester *d, unsigned hashes, struct fa_digest *ret,
-                        struct fa_error *err)
+int fa_digester_end(struct fa_digester *d, struct fa_digest *ret, struct fa_error *err)
 {
     int n = 0;
     for (size_t i = 0; i < FA_HASHES; ++i) {
-        if (!(hashes & algorithms[i].hash))
+        if (!(d->hashes & algorithms[i].hash))
             continue;
         ret[n].hash = algorithms[i].hash;
-        if (d->ctx[i]) {
+        if (algorithms[i].name) {
             if (EVP_DigestFinal_ex(d->ctx[i], ret[n].bytes, NULL) != 1)
                 return digest_openssl_failed(err, algorithms[i].name);
         } else if (algorithms[i].hash & FA_HASHES_WEAK) {
@@ -227,6 +225,8 @@ static ssize_t digester_fill(struct fa_digester *d, int fd, const struct span *s
 static int digester_open(struct fa_digester *d, int fd, const struct span *span,
                          struct fa_error *err)
 {
+    if (!d->piece && !(d->piece = malloc(CHUNK_SIZE)))
+        return digest_no_memory(err);
     if (!span->range.deflated)
         return 0;
     d->inflated = d->inflated ? d->inflated : fa_inflated_new();
@@ -244,7 +244,7 @@ static int digester_read(struct fa_digester *d, int fd, const struct span *span,
                          void (*tick)(void *arg, uint64_t bytes), void *arg, struct fa_digest *ret,
                          struct fa_error *err)
 {
-    if (digester_begin(d, hashes, err) || digester_open(d, fd, span, err))
+    if (fa_digester_begin(d, hashes, err) || digester_open(d, fd, span, err))
         return -1;
     uint64_t at = 0, size = span->range.size;
     for (;;) {
@@ -255,11 +255,11 @@ static int digester_read(struct fa_digester *d, int fd, const struct span *span,
             fa_error_system(err, FA_CLASS_LOCAL_IO, errno, "cannot read the file back");
             return -1;
         }
-        if (digester_update(d, hashes, (size_t)n, err))
+        if (fa_digester_update(d, d->piece, (size_t)n, err))
             return -1;
         at += (uint64_t)n;
         if (n == 0 || (n < CHUNK_SIZE && at == size))
-            return digester_end(d, hashes, ret, err);
+            return fa_digester_end(d, ret, err);
         /* Once every TICK_EVERY bytes, also after short reads. */
         if (tick && at % TICK_EVERY < CHUNK_SIZE)
             tick(arg, at);

@@ -24,6 +24,18 @@ struct fa_digester *fa_digester_new(const struct fa_digest_set *set, struct fa_e
 void fa_digester_free(struct fa_digester *digester);
 
 /**
+ * Begin digests, add data, and get them.
+ *
+ * @hashes enum fa_hash bits.
+ * @ret    Has space for FA_HASHES of them, in the order of enum fa_hash.
+ * @return 0 or -1; fa_digester_end(): the number of digests, or -1.
+ */
+int fa_digester_begin(struct fa_digester *digester, unsigned hashes, struct fa_error *err);
+int fa_digester_update(struct fa_digester *digester, const void *data, size_t len,
+                       struct fa_error *err);
+int fa_digester_end(struct fa_digester *digester, struct fa_digest *ret, struct fa_error *err);
+
+/**
  * Read a file from start to end (pread(2): the file offset does not change), and compute its
  * digests.
  *

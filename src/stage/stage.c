@@ -13,6 +13,7 @@
  * Inline, files are hashed on the loop itself, for INLINE_SLICE seconds between other events.  A
  * file is not divided, so a large one holds up the loop until it is read.
  *
+ * With FA_HASH_WITH_AUTO the writer of a file can hash it (running.h).  What it did not comes here.
  * Sending a file to a worker takes about 14 us of CPU time (descriptors, messages, wake-ups), in
  * which SHA-256 gets through INLINE_BYTES.  So FA_HASH_WITH_AUTO hashes smaller files inline,
  * unless they may have to be read from a disk first, for which the loop must not wait.
@@ -35,6 +36,7 @@
 #define BATCH_FILES  FA_TASK_FDS_MAX
 #define BATCH_BYTES  (4 * 1024 * 1024)
 #define INLINE_SLICE 0.02
+#define SPARES       64
 #define INLINE_BYTES (16 * 1024) /* for all algorithms together */
 
 struct item {
@@ -62,10 +64,12 @@ struct fa_stage {
     struct fa_digest_set *set;
     struct fa_digester *digester; /* NULL: nothing is hashed inline */
     struct event *turn;           /* for it */
-    struct item_queue inlined;    /* to be hashed by it */
-    struct item_queue items;      /* not yet in a batch */
-    size_t waiting;               /* their number */
-    size_t held;                  /* queued or in flight */
+    struct fa_running_digest *spare[SPARES];
+    unsigned spares;
+    struct item_queue inlined; /* to be hashed by it */
+    struct item_queue items;   /* not yet in a batch */
+    size_t waiting;            /* their number */
+    size_t held;               /* queued or in flight */
     LIST_HEAD(, batch) under_way;
     unsigned batches;
 };
@@ -380,6 +384,22 @@ static void stage_read(const struct fa_stage *stage, int fd, const struct fa_dig
     ret->n_digests = n < 0 ? 0 : (size_t)n;
 }
 
+struct fa_running_digest *fa_stage_running_get(struct fa_stage *stage)
+{
+    if (stage->spares > 0)
+        return stage->spare[--stage->spares];
+    return stage->pool && stage->set ? fa_running_digest_new(stage->set) : NULL;
+}
+
+/* What OpenSSL allocates for a small file costs more than its hash. */
+void fa_stage_running_put(struct fa_stage *stage, struct fa_running_digest *running)
+{
+    if (running && stage->spares < SPARES)
+        stage->spare[stage->spares++] = running;
+    else
+        fa_running_digest_free(running);
+}
+
 /* Limit the time, so that downloads on the same loop do not stall. */
 static void stage_hash_inline(evutil_socket_t fd, short what, void *arg)
 {
@@ -537,6 +557,8 @@ void fa_stage_free(struct fa_stage *stage)
     item_list_free(&stage->inlined);
     if (stage->turn)
         event_free(stage->turn);
+    while (stage->spares > 0)
+        fa_running_digest_free(stage->spare[--stage->spares]);
     fa_digester_free(stage->digester);
     fa_digest_set_free(stage->set);
     free(stage);

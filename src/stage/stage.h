@@ -9,6 +9,7 @@
 #define FA_STAGE_STAGE_H
 
 #include "pool/pool.h"
+#include "stage/running.h"
 #include "stage/digest.h"
 
 #include <fetchall/event.h>
@@ -81,6 +82,12 @@ int fa_stage_submit_member(struct fa_stage *stage, int fd, const struct fa_diges
  */
 bool fa_stage_hash_now(struct fa_stage *stage, int fd, uint64_t size, unsigned hashes,
                        struct fa_stage_result *ret);
+
+/** Get digests of a file that is going to be written, if FA_HASH_WITH_AUTO.  @return NULL: none. */
+struct fa_running_digest *fa_stage_running_get(struct fa_stage *stage);
+
+/** Give them back, for another file.  Those that are not are to be freed. */
+void fa_stage_running_put(struct fa_stage *stage, struct fa_running_digest *running);
 
 /** Send submitted files to idle workers, and hash the others soon. */
 void fa_stage_flush(struct fa_stage *stage);

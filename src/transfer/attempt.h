@@ -51,21 +51,25 @@ struct fa_attempt {
     bool close;              /**< Close the connection afterwards: it is not worth keeping. */
     bool fresh;              /**< Open a connection of its own. */
     int fd;                  /**< The part file, open for writing.  Taken by the strategy. */
-    bool lent;               /**< The strategy borrows fd: its ops say whether it can. */
-    uint64_t offset;         /**< Bytes of the part file to keep; the rest is truncated. */
-    bool whole;              /**< With offset: request the whole file.  Keep the part file until a
+    void (*written)(void *arg, const void *data, size_t len,
+                    uint64_t offset); /**< NULL, or called after each write to the part file.  A
+                                           strategy that cannot borrow fd does not call it. */
+    void *written_arg;
+    bool lent;        /**< The strategy borrows fd: its ops say whether it can. */
+    uint64_t offset;  /**< Bytes of the part file to keep; the rest is truncated. */
+    bool whole;       /**< With offset: request the whole file.  Keep the part file until a
                                 response brings the file. */
-    uint64_t end;            /**< 0: up to the end of the file.  Else request only the bytes from
+    uint64_t end;     /**< 0: up to the end of the file.  Else request only the bytes from
                                 offset to end, of the version and total size in rep, and truncate
                                 nothing.  Without whole, conditional, size, max_size and slice. */
-    bool shared;             /**< Other attempts may write to the part file, too: do not truncate
+    bool shared;      /**< Other attempts may write to the part file, too: do not truncate
                                 it once the response has begun. */
-    bool conditional;        /**< Request the file only if it does not match rep.validator. */
-    bool durable;            /**< Sync the part file before the attempt is done. */
-    bool unmarked; /**< The part file needs no FA_PART_STALE: the state has no record of its
+    bool conditional; /**< Request the file only if it does not match rep.validator. */
+    bool durable;     /**< Sync the part file before the attempt is done. */
+    bool unmarked;    /**< The part file needs no FA_PART_STALE: the state has no record of its
                                 bytes, because the file system has no modes. */
-    bool guard;    /**< Refuse a web page: the file is none.  See guard.h. */
-    bool capture;  /**< The outcome brings request and response as they were sent.  They are
+    bool guard;       /**< Refuse a web page: the file is none.  See guard.h. */
+    bool capture;     /**< The outcome brings request and response as they were sent.  They are
                         those of the whole file, so that a part of it is not resumed. */
     struct fa_slice
         slice;         /**< Request these bytes only: the file is that slice.  Without offset. */

@@ -57,6 +57,9 @@ static int body_flush(struct fa_body *body, struct fa_error *err)
             (void)!ftruncate(fd, (off_t)body->written);
         return -1;
     }
+    if (body->attempt->written)
+        body->attempt->written(body->attempt->written_arg, body->gather, body->gathered,
+                               body->written);
     body->written += body->gathered;
     body->gathered = 0;
     return 0;

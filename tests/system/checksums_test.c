@@ -134,6 +134,23 @@ FA_TEST_MODES(checksums, every_way_to_hash_gives_the_same_digests)
     }
 }
 
+/* Reading back takes time. */
+Test(checksums, only_files_that_were_resumed_are_read_back)
+{
+    static const char *const paths[] = {"/ok/3000000/a", "/truncate/1000000/3000000/b"};
+    for (size_t i = 0; i < 2; ++i)
+        add_path(paths[i]);
+    fa_fetch_start(&fetch, &scratch, "async", list.text, "--segments", "1", NULL);
+    fa_fetch_expect(&fetch, 20, 0);
+    for (size_t i = 0; i < 2; ++i) {
+        char sum[FA_SHA256_HEX];
+        const json_t *entry = fa_report_by_line(fetch.entries, (long long)i + 1);
+        fa_truth_sha256_pattern(paths[i], 3000000, sum);
+        cr_expect_str_eq(fa_report_str(entry, "digest.sha256"), sum);
+        cr_expect_eq(fa_report_real(entry, "time.hash") > 0, i == 1, "%s", paths[i]);
+    }
+}
+
 /* Alone, so that nothing else wakes the program once it has the digest. */
 FA_TEST_MODES(checksums, existing_file_with_other_bytes_is_fetched_again)
 {

@@ -66,7 +66,7 @@ FA_TEST_MODES(sandbox, output_through_a_link_is_written_where_the_file_is)
     free(link);
 }
 
-/* Errnos of the attempts. */
+/* Errnos of the attempts.  Files are read back only by workers. */
 struct seen {
     int read, write, start, fork, socket, signal, peek;
 };
@@ -83,7 +83,7 @@ static struct seen probe(const char *mode, const char *where, const char *sandbo
     const char *const env[] = {"LD_PRELOAD=" PROBE, env_where, env_file, env_log, NULL};
     const struct fa_run_options options = {.env = env};
     fa_fetch_start_with(&fetch, &scratch, &options, NULL, mode, list.text, "--sandbox", sandbox,
-                        NULL);
+                        "--hash-with", "process", NULL);
     fa_fetch_expect(&fetch, 20, 0);
     fa_expect_files(fetch.dir, (struct fa_truth[]){{"a", "/ok/300000/a", 300000}}, 1);
     bool made = access(file, F_OK) == 0;

@@ -70,6 +70,27 @@ static void expect_file(size_t size)
     free(got);
 }
 
+static size_t reported;
+
+static void on_written(void *arg, const void *data, size_t len, uint64_t offset)
+{
+    const unsigned char *bytes = data;
+    cr_assert(arg == &reported && offset == reported);
+    for (size_t i = 0; i < len; ++i)
+        cr_assert_eq(bytes[i], byte_at(offset + i));
+    reported += len;
+    cr_assert_eq(written(), reported, "only what is in the file");
+}
+
+Test(body, what_was_written_is_reported)
+{
+    attempt.written = on_written;
+    attempt.written_arg = &reported;
+    put(0, 1000 * CHUNK, 0.0001);
+    expect_file(1000 * CHUNK);
+    cr_expect_eq(reported, 1000 * CHUNK);
+}
+
 Test(body, bytes_of_a_fast_transfer_are_written_many_at_once)
 {
     size_t most = put(0, 1000 * CHUNK, 0.0001);

@@ -1,5 +1,7 @@
 #include "stage/digest.h"
 
+#include "stage/running.h"
+
 #include "support/pattern.h"
 #include "support/run.h"
 #include "support/scratch.h"
@@ -210,6 +212,79 @@ Test(digest, only_what_is_asked_for_is_computed)
         cr_assert_eq(seen, hashes);
     }
     close(fd);
+}
+
+/* What is written, in order or not. */
+static struct fa_running_digest *running;
+
+static void put(uint64_t offset, const char *text)
+{
+    fa_running_digest_put(running, text, strlen(text), offset);
+}
+
+static void expect_running(uint64_t size, const char *text)
+{
+    struct fa_digest got[FA_HASHES], want[FA_HASHES];
+    unsigned hashes = ALL_HASHES;
+    cr_assert_eq(fa_digester_begin(digester, hashes, NULL), 0);
+    cr_assert_eq(fa_digester_update(digester, text, strlen(text), NULL), 0);
+    cr_assert_eq(fa_digester_end(digester, want, NULL), FA_HASHES);
+    cr_assert_eq(fa_running_digest_end(running, size, hashes, got), FA_HASHES, "%s", text);
+    for (int i = 0; i < FA_HASHES; ++i)
+        cr_assert(got[i].hash == want[i].hash &&
+                  memcmp(got[i].bytes, want[i].bytes, fa_hash_size(got[i].hash)) == 0);
+}
+
+Test(digest, running_one_is_that_of_what_was_written_from_start_to_end)
+{
+    running = fa_running_digest_new(set);
+    for (int again = 0; again < 2; ++again) {
+        fa_running_digest_begin(running, ALL_HASHES);
+        put(0, "abc");
+        put(3, "");
+        put(3, "def");
+        expect_running(6, "abcdef");
+    }
+    fa_running_digest_begin(running, ALL_HASHES);
+    put(0, "");
+    expect_running(0, "");
+    fa_running_digest_begin(running, ALL_HASHES);
+    put(0, "a page for a login");
+    put(0, "abc");
+    expect_running(3, "abc");
+    fa_running_digest_begin(running, ALL_HASHES);
+    put(0, "all of it was truncated");
+    put(0, "");
+    expect_running(0, "");
+    fa_running_digest_free(running);
+}
+
+static void expect_none(uint64_t size, unsigned hashes)
+{
+    struct fa_digest digests[FA_HASHES];
+    cr_expect_eq(fa_running_digest_end(running, size, hashes, digests), -1);
+}
+
+Test(digest, running_one_of_other_bytes_is_none)
+{
+    running = fa_running_digest_new(set);
+    fa_running_digest_begin(running, FA_HASH_MD5);
+    expect_none(0, FA_HASH_MD5); /* nothing was written */
+    put(0, "abc");
+    expect_none(4, FA_HASH_MD5);
+    expect_none(3, FA_HASH_MD5 | FA_HASH_SHA1);
+    put(4, "e");
+    expect_none(4, FA_HASH_MD5);
+    expect_none(3, FA_HASH_MD5);
+    fa_running_digest_begin(running, FA_HASH_MD5);
+    put(3, "resumed");
+    expect_none(7, FA_HASH_MD5);
+    expect_none(10, FA_HASH_MD5);
+    fa_running_digest_begin(running, FA_HASH_MD5);
+    put(0, "abcd");
+    put(2, "cd");
+    expect_none(4, FA_HASH_MD5);
+    fa_running_digest_free(running);
 }
 
 static void on_tick(void *arg, uint64_t bytes)

@@ -1,0 +1,67 @@
+/*
+ * An attempt may start a file again, for example after the server has refused a login, and then
+ * writes at offset 0 once more.  The digester is begun by the first write, on the thread that
+ * needs it.
+ */
+#include "stage/running.h"
+
+#include <stdbool.h>
+#include <stdlib.h>
+
+struct fa_running_digest {
+    struct fa_digester *digester;
+    unsigned hashes;
+    bool begun;
+    bool broken;
+    uint64_t size; /* of what was hashed */
+};
+
+struct fa_running_digest *fa_running_digest_new(const struct fa_digest_set *set)
+{
+    struct fa_running_digest *running = calloc(1, sizeof(*running));
+    if (running && !(running->digester = fa_digester_new(set, NULL))) {
+        free(running);
+        return NULL;
+    }
+    return running;
+}
+
+void fa_running_digest_free(struct fa_running_digest *running)
+{
+    if (!running)
+        return;
+    fa_digester_free(running->digester);
+    free(running);
+}
+
+void fa_running_digest_begin(struct fa_running_digest *running, unsigned hashes)
+{
+    running->hashes = hashes;
+    running->begun = running->broken = false;
+    running->size = 0;
+}
+
+void fa_running_digest_put(void *arg, const void *data, size_t len, uint64_t offset)
+{
+    struct fa_running_digest *running = arg;
+    if (offset == 0 && running->size > 0)
+        fa_running_digest_begin(running, running->hashes);
+    if (!running->begun) {
+        running->begun = true;
+        running->broken = fa_digester_begin(running->digester, running->hashes, NULL) < 0;
+    }
+    if (running->broken || offset != running->size ||
+        fa_digester_update(running->digester, data, len, NULL))
+        running->broken = true;
+    else
+        running->size += len;
+}
+
+int fa_running_digest_end(struct fa_running_digest *running, uint64_t size, unsigned hashes,
+                          struct fa_digest *ret)
+{
+    if (!running->begun || running->broken || running->size != size || hashes != running->hashes)
+        return -1;
+    running->begun = false;
+    return fa_digester_end(running->digester, ret, NULL);
+}
