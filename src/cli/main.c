@@ -112,6 +112,7 @@
  *    text, aria2, entry, sum, pieces, relative: entries
  *    format, format_text, format_packed, format_binary, packed: the formats of lists
  *    format_sums, format_jsonl, format_csv, format_curl, format_metalink: those of other programs
+ *    curl_option: of the format of curl
  *    format_bagit, bag, tag_file: BagIt
  *    columns, record: what those with columns share
  *    template: names from columns

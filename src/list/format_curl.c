@@ -10,6 +10,8 @@
  * What would make something else of a download than a GET (data, request) makes its entries bad.
  */
 #include "list/format.h"
+
+#include "list/curl_option.h"
 #include "list/record.h"
 
 #include "base/utf8.h"
@@ -44,86 +46,6 @@ struct curl {
     char text[FA_LIST_LINE_MAX + 1]; /* The current line. */
 };
 
-enum action {
-    ACTION_NONE, /* Curl's own business, or an option of ours. */
-    ACTION_URL,
-    ACTION_OUTPUT,
-    ACTION_REMOTE,
-    ACTION_REMOTE_ALL,
-    ACTION_DIR,
-    ACTION_HEADER,
-    ACTION_AGENT,
-    ACTION_REFERER,
-    ACTION_RANGE,
-    ACTION_GLOBOFF,
-    ACTION_NEXT,
-    ACTION_COOKIE,
-    ACTION_BEARER,
-    ACTION_REFUSE,     /* It makes another request than a download. */
-    ACTION_REFUSE_WAY, /* It sends the request another way: ignoring that is harm that nobody sees. */
-};
-
-static const struct {
-    const char *name;
-    char letter;
-    enum action action;
-} actions[] = {
-    {"url", 0, ACTION_URL},
-    {"output", 'o', ACTION_OUTPUT},
-    {"remote-name", 'O', ACTION_REMOTE},
-    {"remote-name-all", 0, ACTION_REMOTE_ALL},
-    {"output-dir", 0, ACTION_DIR},
-    {"header", 'H', ACTION_HEADER},
-    {"user-agent", 'A', ACTION_AGENT},
-    {"referer", 'e', ACTION_REFERER},
-    {"range", 'r', ACTION_RANGE},
-    {"globoff", 'g', ACTION_GLOBOFF},
-    {"next", ':', ACTION_NEXT},
-    {"data", 'd', ACTION_REFUSE},
-    {"data-ascii", 0, ACTION_REFUSE},
-    {"data-binary", 0, ACTION_REFUSE},
-    {"data-raw", 0, ACTION_REFUSE},
-    {"data-urlencode", 0, ACTION_REFUSE},
-    {"form", 'F', ACTION_REFUSE},
-    {"form-string", 0, ACTION_REFUSE},
-    {"get", 'G', ACTION_REFUSE},
-    {"head", 'I', ACTION_REFUSE},
-    {"json", 0, ACTION_REFUSE},
-    {"request", 'X', ACTION_REFUSE},
-    {"upload-file", 'T', ACTION_REFUSE},
-    {"url-query", 0, ACTION_REFUSE},
-    {"request-target", 0, ACTION_REFUSE},
-    {"cookie", 'b', ACTION_COOKIE},
-    {"oauth2-bearer", 0, ACTION_BEARER},
-    {"proxy", 'x', ACTION_REFUSE_WAY},
-    {"proxy1.0", 0, ACTION_REFUSE_WAY},
-    {"preproxy", 0, ACTION_REFUSE_WAY},
-    {"socks4", 0, ACTION_REFUSE_WAY},
-    {"socks4a", 0, ACTION_REFUSE_WAY},
-    {"socks5", 0, ACTION_REFUSE_WAY},
-    {"socks5-hostname", 0, ACTION_REFUSE_WAY},
-    {"connect-to", 0, ACTION_REFUSE_WAY},
-    {"resolve", 0, ACTION_REFUSE_WAY},
-    {"interface", 0, ACTION_REFUSE_WAY},
-    {"unix-socket", 0, ACTION_REFUSE_WAY},
-    {"abstract-unix-socket", 0, ACTION_REFUSE_WAY},
-    {"compressed", 0, ACTION_NONE},
-    {"continue-at", 'C', ACTION_NONE},
-    {"create-dirs", 0, ACTION_NONE},
-    {"fail", 'f', ACTION_NONE},
-    {"fail-early", 0, ACTION_NONE},
-    {"fail-with-body", 0, ACTION_NONE},
-    {"location", 'L', ACTION_NONE},
-    {"parallel", 'Z', ACTION_NONE},
-    {"progress-bar", '#', ACTION_NONE},
-    {"remote-time", 'R', ACTION_NONE},
-    {"retry", 0, ACTION_NONE},
-    {"show-error", 'S', ACTION_NONE},
-    {"silent", 's', ACTION_NONE},
-    {"write-out", 'w', ACTION_NONE},
-};
-#define ACTIONS (sizeof(actions) / sizeof(*actions))
-
 static bool byte_is_space(char c)
 {
     return c == ' ' || c == '\t' || c == '\r';
@@ -146,67 +68,6 @@ static enum fa_format_match curl_detect(const struct fa_format_look *look)
         return FA_FORMAT_YES;
     bool url = len > 4 && memcmp(at, "url", 3) == 0 && strchr(" =:", at[3]) && at[3];
     return url && memmem(at, len, "://", 3) ? FA_FORMAT_YES : FA_FORMAT_NO;
-}
-
-/* A line as curl reads it. */
-struct option {
-    const char *name; /* Without dashes. */
-    const char *value;
-    char letter; /* Or '\0'. */
-};
-
-/* Unescape a quoted value, in place. */
-static void value_unquote(char *at)
-{
-    static const char letters[] = "tnrv", bytes[] = "\t\n\r\v";
-    char *to = at;
-    for (++at; *at && *at != '"'; ++at) {
-        if (*at == '\\' && at[1]) {
-            const char *letter = strchr(letters, *++at);
-            *to++ = letter ? bytes[letter - letters] : *at;
-        } else {
-            *to++ = *at;
-        }
-    }
-    *to = '\0';
-}
-
-/* Split a line, which is not empty, in place. */
-static void option_split(char *line, struct option *ret)
-{
-    bool dashed = *line == '-', is_long = dashed && line[1] == '-';
-    char *at = line + (is_long ? 2 : dashed ? 1 : 0);
-    ret->letter = dashed && !is_long ? *at : '\0';
-    ret->name = at;
-    if (ret->letter)
-        ++at;
-    else
-        at += strcspn(at, dashed ? " \t=" : " \t=:");
-    char *end = at;
-    while (byte_is_space(*at))
-        ++at;
-    if (!ret->letter && (*at == '=' || (*at == ':' && !dashed)))
-        ++at;
-    while (byte_is_space(*at))
-        ++at;
-    ret->value = at;
-    if (*at == '"')
-        value_unquote(at);
-    else
-        at[strcspn(at, " \t\r")] = '\0';
-    if (end != at)
-        *end = '\0';
-}
-
-/* @return ACTIONS: unknown */
-static size_t option_find(const struct option *option)
-{
-    size_t i = 0;
-    for (; i < ACTIONS; ++i)
-        if (option->letter ? actions[i].letter == option->letter
-                           : strcmp(actions[i].name, option->name) == 0)
-            break;
-    return i;
 }
 
 /* One call of curl_next(). */
@@ -327,44 +188,45 @@ static bool curl_take_cookie(struct reading *r, const char *value)
                               : curl_refuse_section(r, "cookie", true);
 }
 
-static bool curl_take_known(struct reading *r, size_t row, const char *value)
+static bool curl_take_known(struct reading *r, const struct fa_curl_option *option)
 {
     struct curl *curl = r->curl;
-    switch (actions[row].action) {
-    case ACTION_URL:
+    const char *value = option->value;
+    switch (option->action) {
+    case FA_CURL_URL:
         return string_set(r, &items_find(curl, true, r->line.number)->url, value);
-    case ACTION_OUTPUT:
+    case FA_CURL_OUTPUT:
         return curl_take_output(r, value);
-    case ACTION_REMOTE:
+    case FA_CURL_REMOTE:
         return curl_take_output(r, NULL);
-    case ACTION_REMOTE_ALL:
+    case FA_CURL_REMOTE_ALL:
         curl->remote_all = true;
         return false;
-    case ACTION_DIR:
+    case FA_CURL_DIR:
         return curl_take_section(r, &curl->dir, value);
-    case ACTION_RANGE:
+    case FA_CURL_RANGE:
         return curl_take_section(r, &curl->range, value);
-    case ACTION_HEADER:
+    case FA_CURL_HEADER:
         return curl_take_header(r, "", value);
-    case ACTION_AGENT:
+    case FA_CURL_AGENT:
         return curl_take_header(r, "User-Agent: ", value);
-    case ACTION_REFERER:
+    case FA_CURL_REFERER:
         return curl_take_header(r, "Referer: ", value);
-    case ACTION_GLOBOFF:
+    case FA_CURL_GLOBOFF:
         curl->globoff = true;
         return false;
-    case ACTION_NEXT:
+    case FA_CURL_NEXT:
         curl->flush = true;
         return false;
-    case ACTION_REFUSE:
-        return curl_refuse_section(r, actions[row].name, false);
-    case ACTION_REFUSE_WAY:
-        return curl_refuse_section(r, actions[row].name, true);
-    case ACTION_COOKIE:
+    case FA_CURL_REFUSE:
+        return curl_refuse_section(r, option->name, false);
+    case FA_CURL_REFUSE_WAY:
+        return curl_refuse_section(r, option->name, true);
+    case FA_CURL_COOKIE:
         return curl_take_cookie(r, value);
-    case ACTION_BEARER:
+    case FA_CURL_BEARER:
         return curl_take_header(r, "Authorization: Bearer ", value);
-    case ACTION_NONE:
+    case FA_CURL_NONE:
         break;
     }
     return false;
@@ -390,11 +252,9 @@ static bool curl_take_line(struct reading *r)
         curl->text[strcspn(curl->text, " \t\r")] = '\0';
         return string_set(r, &items_find(curl, true, line->number)->url, curl->text);
     }
-    struct option option;
-    option_split(curl->text, &option);
-    size_t row = option_find(&option);
-    if (row < ACTIONS)
-        return curl_take_known(r, row, option.value);
+    struct fa_curl_option option;
+    if (fa_curl_option_parse(curl->text, &option))
+        return curl_take_known(r, &option);
     fa_record_add_unknown(&curl->record, option.name, strlen(option.name));
     return false;
 }

@@ -2,9 +2,9 @@
  * Copies an SVG from gnuplot into the page.  expat parses it; only listed elements and attributes
  * are written again.  Scripts, links and references to the outside are dropped.
  *
- * An allow list is used because a list of what is dangerous in SVG would never be complete (scripts,
- * handlers, links, styles, foreign objects).  A document type is refused, since it could declare
- * entities.
+ * An allow list is used because a list of what is dangerous in SVG would never be complete
+ * (scripts, handlers, links, styles, foreign objects).  A document type is refused, since it could
+ * declare entities.
  *
  * Unknown attributes are dropped: the plot is complete without them.  Unknown elements are an
  * error: dropping them would show a plot that lacks something without saying so.
