@@ -437,13 +437,14 @@ const struct fa_option fa_options_table[] = {
                "the name of the file, so that any URL gets it.  With auto, the query counts except "
                "for the parameters that sign the URL or let it expire.  Entries with out= are "
                "always matched by name.  See SIGNED URLS."),
-    TEXT("output", 0, "KIND:NAME", config.output, .initial = "files",
-         .help = "put files into archives (tar:PREFIX, warc:FILE), or store twins once (cas:NAME)",
-         .more =
-             "tar:PREFIX appends them to DIR/PREFIX-000000.tar, and so on, together with a JSON "
-             "file of what is known of each.  warc:FILE.warc.gz appends requests and responses to "
-             "DIR/FILE-000000.warc.gz, and so on.  cas:NAME stores them by digest in DIR/NAME, and "
-             "makes their names hard links to it.  NAME is relative to DIR.  See ARCHIVES."),
+    TEXT(
+        "output", 0, "KIND:NAME", config.output, .initial = "files",
+        .help = "put files into archives (tar:PREFIX, warc:FILE), or store twins once (cas:NAME)",
+        .more =
+            "tar:PREFIX appends them to DIR/PREFIX-000000.tar, and so on, together with a JSON "
+            "file of what is known of each.  warc:FILE.warc.gz appends requests and responses to "
+            "DIR/FILE.warc.gz, DIR/FILE-000001.warc.gz, and so on.  cas:NAME stores them by digest "
+            "in DIR/NAME, and makes their names hard links to it.  NAME is relative to DIR.  See ARCHIVES."),
     UINT("tar-files", 0, config.tar_files, 1, 10000000, .help = "limit the files of one archive"),
     SIZE("tar-size", config.tar_size, .help = "limit the size of one archive",
          .more = "An archive is larger if its only file is."),

@@ -43,6 +43,7 @@ struct fa_volume_writer {
 /** What is called for one member. */
 struct fa_volume_format {
     const char *suffix; /**< Of the names of volumes. */
+    bool first_plain;   /**< The first volume has no number. */
     size_t zeros;       /**< At the end of a volume, at most FA_VOLUME_ZEROS. */
     /** The volume is open, and may be one of an earlier run.  NULL: nothing to do.
      * @return 0, or -1 */

@@ -363,9 +363,10 @@ static int warc_finish(struct fa_volume_writer *w, uint64_t *ret_offset, struct 
     return warc_flush(w, err);
 }
 
-#define FORMAT(ending)                                                                    \
-    {                                                                                     \
-        .suffix = (ending), .begin = warc_begin, .copy = warc_copy, .finish = warc_finish \
+#define FORMAT(ending)                                                                   \
+    {                                                                                    \
+        .suffix = (ending), .first_plain = true, .begin = warc_begin, .copy = warc_copy, \
+        .finish = warc_finish                                                            \
     }
 
 const struct fa_volume_format fa_volume_warc = FORMAT(".warc");

@@ -12,6 +12,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#define VOLUME_NAME 300
+
 static void writer_close_volume(struct fa_volume_writer *w)
 {
     if (w->fd >= 0)
@@ -59,12 +61,25 @@ void fa_volume_writer_fini(struct fa_volume_writer *w)
     w->prefix = NULL;
 }
 
+/* The first one has the name that the user gave, if that was one of a file. */
+static void volume_name(const struct fa_volume_writer *w, long long number, char name[VOLUME_NAME])
+{
+    const char *suffix = w->format->suffix;
+    if (number == 0 && w->format->first_plain)
+        snprintf(name, VOLUME_NAME, "%s%s", w->prefix, suffix);
+    else
+        snprintf(name, VOLUME_NAME, "%s-%06lld%s", w->prefix, number, suffix);
+}
+
 /* The number of a volume of this prefix; -1: it is none. */
 static long long volume_number(const struct fa_volume_writer *w, const char *name)
 {
     size_t len = strlen(w->prefix);
     unsigned long long number;
-    char end[12] = "";
+    char end[12] = "", first[VOLUME_NAME];
+    volume_name(w, 0, first);
+    if (strcmp(name, first) == 0)
+        return 0;
     if (strncmp(name, w->prefix, len) != 0 || sscanf(name + len, "-%llu%11s", &number, end) != 2 ||
         strcmp(end, w->format->suffix) != 0)
         return -1;
@@ -87,10 +102,10 @@ static int writer_open(struct fa_volume_writer *w, struct fa_volume *volume, str
 /* A new volume has a number that none has, neither in the state nor in the folder. */
 static int writer_open_new(struct fa_volume_writer *w, long long number, struct fa_error *err)
 {
-    char name[300];
+    char name[VOLUME_NAME];
     int64_t size;
     do
-        snprintf(name, sizeof(name), "%s-%06lld%s", w->prefix, number++, w->format->suffix);
+        volume_name(w, number++, name);
     while (fa_folder_look_again(fa_store_folder(w->store), name, &size, NULL) != FA_THERE_NOTHING);
     struct fa_volume *volume = fa_volumes_add(w->volumes, name);
     if (volume)
