@@ -95,7 +95,9 @@ void fa_capture_put(struct fa_buf *buf, const struct fa_capture *capture)
 
 struct fa_capture *fa_capture_get(struct fa_reader *reader)
 {
-    if (fa_reader_u8(reader) == 0)
+    uint8_t there = fa_reader_u8(reader);
+    reader->failed |= there > 1;
+    if (there == 0 || reader->failed)
         return NULL;
     struct fa_capture *capture = fa_capture_new();
     if (!capture) {

@@ -253,6 +253,17 @@ Test(wire, undefined_values_are_refused)
     }
 }
 
+Test(wire, capture_is_there_or_not)
+{
+    struct fa_outcome outcome = {.retry_after = -1}, back;
+    struct fa_buf buf;
+    fa_buf_init(&buf);
+    fa_wire_put_outcome(&buf, &outcome);
+    buf.data[buf.len - 1] = 2;
+    cr_assert_eq(fa_wire_get_outcome(&back, buf.data, buf.len), -1);
+    fa_buf_fini(&buf);
+}
+
 Test(wire, cookies_that_are_commands_are_refused)
 {
     static const char *const rows[] = {"ALL\n", "Set-Cookie: a=b\n", "x"};
