@@ -285,9 +285,7 @@ static int merge_write(struct merge *m, const char *file, struct fa_error *err)
 {
     char notice[FA_MESSAGE_MAX];
     m->state = fa_state_open(file, NULL, FA_STATE_WRITE, true, notice, err);
-    if (!m->state || merge_check_shards(m, err))
-        return -1;
-    if (fa_state_begin(m->state, "merge", 0, err))
+    if (!m->state || merge_check_shards(m, err) || fa_state_begin(m->state, "merge", 0, err))
         return -1;
     for (size_t i = 0; i < m->n_sources; ++i) {
         m->source = &m->sources[i];
@@ -379,14 +377,15 @@ int fa_merge_run(const char *dir, const char *const *states, size_t n, fa_merge_
     struct merge m = {.dir = dir, .handler = handler, .ctx = ctx, .own = n == 0};
     m.summary.size = sizeof(m.summary);
     m.run.lists_final = true;
-    if (fa_sized_check(ret, FIRST_SIZE, "fa_merge_summary", err))
-        return -1;
-    m.store = fa_store_new(dir, NULL, false, err);
-    int result = m.store ? 0 : -1;
-    if (result == 0 && m.own)
-        result = merge_add_shards(&m, dir, err);
+    int result = fa_sized_check(ret, FIRST_SIZE, "fa_merge_summary", err);
     for (size_t i = 0; result == 0 && i < n; ++i)
         result = merge_add_operand(&m, states[i], err);
+    if (result == 0 && m.own && access(dir, F_OK) && errno == ENOENT)
+        result = merge_check(&m, false, err); /* a typing error: make no folder */
+    if (result == 0 && !(m.store = fa_store_new(dir, NULL, false, err)))
+        result = -1;
+    if (result == 0 && m.own)
+        result = merge_add_shards(&m, dir, err);
     if (result == 0)
         result = merge_work(&m, err);
     if (result == 0)

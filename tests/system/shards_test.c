@@ -205,6 +205,22 @@ Test(shards, what_is_missing_or_unfinished_is_named)
     cr_expect(strstr(fa_run_err(&run), "no shards to merge"), "%s", fa_run_err(&run));
 }
 
+static void merge_makes_no_folder(const char *state, const char *why)
+{
+    const char *typo = fa_scratch_path(&scratch, "typo");
+    fa_run_start(&run, NULL, "merge", "-d", typo, state, NULL);
+    cr_expect_eq(fa_run_wait(&run, 40), 2);
+    cr_expect(strstr(fa_run_err(&run), why), "%s", fa_run_err(&run));
+    cr_expect_neq(access(typo, F_OK), 0, "%s", state ? state : "its own shards");
+    fa_run_end(&run);
+}
+
+Test(shards, merge_that_has_nothing_to_read_makes_no_folder)
+{
+    merge_makes_no_folder(NULL, "no shards to merge");
+    merge_makes_no_folder(fa_scratch_path(&scratch, "none"), "cannot read '");
+}
+
 Test(shards, states_of_other_folders_are_read_and_disagreements_named)
 {
     const char *file = make_list(), *out = fa_scratch_mkdir(&scratch, "out");
