@@ -77,8 +77,9 @@ static const struct fa_explanation explanations[FA_CLASSES] = {
                             PAIRS("the server or a proxy limits the time of a connection",
                                   "run it again: it resumes where that is possible",
                                   "the server is overloaded", "--per-host N")},
-    [FA_CLASS_TOO_LARGE] = {"the file is larger than --max-size",
-                            PAIRS("the limit is too low", "--max-size SIZE, or 0 for none")},
+    [FA_CLASS_TOO_LARGE] = {"the file is larger than --max-size, or than the file system",
+                            PAIRS("the limit is too low", "--max-size SIZE, or 0 for none",
+                                  "the disk is smaller than the file", "--dir DIR on another one")},
     [FA_CLASS_INTEGRITY] =
         {"the file does not match the checksum or the size that the list or the server declares",
          PAIRS("the file was replaced on the server", "a new list of checksums",

@@ -159,7 +159,8 @@ const char *fa_failures_hint(const struct fa_error *error, const struct fa_hint_
     const char *hint = NULL;
     if (error->domain == FA_DOMAIN_HTTP)
         hint = hint_by_status(error->code, given->netrc);
-    else if (error->domain == FA_DOMAIN_SYSTEM && error->class == FA_CLASS_LOCAL_IO)
+    else if (error->domain == FA_DOMAIN_SYSTEM &&
+             (error->class == FA_CLASS_LOCAL_IO || error->class == FA_CLASS_TOO_LARGE))
         hint = hint_by_errno(error->code);
     else if (error->domain == FA_DOMAIN_CURL && error->class == FA_CLASS_TLS)
         hint = hint_by_tls(error);

@@ -79,7 +79,7 @@ static int size_reject(struct fa_error *err, enum fa_class class, const char *wh
 
 /*
  * Reject a declared length that does not fit before writing a byte: for good if it exceeds the file
- * system, else until a later run.  It is only the server's claim, so report no system error: ENOSPC
+ * system, else until a later run.  The length is only the server's claim: do not report ENOSPC, which
  * is reserved for a write that failed, and pauses the run.
  */
 static int body_check_space(const struct fa_body *body, uint64_t length, struct fa_outcome *ret)
@@ -93,7 +93,7 @@ static int body_check_space(const struct fa_body *body, uint64_t length, struct 
         return 0;
     uint64_t size = (uint64_t)fs.f_blocks * fs.f_frsize;
     if (length > size) {
-        fa_error_set(err, FA_DOMAIN_FETCHALL, 0, FA_CLASS_TOO_LARGE,
+        fa_error_set(err, FA_DOMAIN_SYSTEM, EFBIG, FA_CLASS_TOO_LARGE,
                      "the server declares %llu bytes, but the file system has only %llu",
                      (unsigned long long)length, (unsigned long long)size);
     } else {

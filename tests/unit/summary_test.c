@@ -172,6 +172,7 @@ Test(summary, hints_depend_on_the_status)
         {FA_DOMAIN_SYSTEM, EROFS, FA_CLASS_LOCAL_IO, "remount"},
         {FA_DOMAIN_SYSTEM, ENAMETOOLONG, FA_CLASS_LOCAL_IO, "out=NAME"},
         {FA_DOMAIN_SYSTEM, EFBIG, FA_CLASS_LOCAL_IO, "ulimit -f"},
+        {FA_DOMAIN_SYSTEM, EFBIG, FA_CLASS_TOO_LARGE, "--dir"},
         {FA_DOMAIN_SYSTEM, EACCES, FA_CLASS_LOCAL_IO, "ls -ld"},
         {FA_DOMAIN_SYSTEM, EIO, FA_CLASS_LOCAL_IO, "dmesg"},
         {FA_DOMAIN_SYSTEM, EMFILE, FA_CLASS_LOCAL_IO, "ulimit -n"},
