@@ -84,11 +84,16 @@ static void print_fetch(FILE *out, const struct fa_options *defaults)
           "Defaults are in [brackets].  SIZE accepts k, M, G; S (seconds) accepts s, m, h.\n",
           out);
     put_commands(out);
+    const struct fa_option *group = NULL; /* whose title is not printed yet */
     for (const struct fa_option *row = fa_options_table; row->type; ++row) {
-        if (row->type == FA_OPTION_GROUP)
-            fprintf(out, "\n%s:\n", row->help);
-        else if (fa_option_is_for(row, FA_COMMAND_FETCH))
+        if (row->type == FA_OPTION_GROUP) {
+            group = row;
+        } else if (fa_option_is_for(row, FA_COMMAND_FETCH)) {
+            if (group)
+                fprintf(out, "\n%s:\n", group->help);
+            group = NULL;
             put_option(out, row, defaults);
+        }
     }
     fputs("\nExit status: 0 success, 1 permanent failure, 2 invalid usage, 3 wrong checksum,\n"
           "4 local I/O error, 5 only transient failures.  See fetchall(1).\n",

@@ -697,6 +697,14 @@ Test(options, help_fits_a_terminal_and_names_every_option_of_its_command)
     }
 }
 
+Test(options, help_has_no_group_without_options)
+{
+    char *help = help_of(FA_COMMAND_FETCH);
+    cr_assert_not_null(strstr(help, "\nDigests:\n"));
+    cr_assert_null(strstr(help, ":\n\n"), "%s", help);
+    free(help);
+}
+
 Test(options, help_lists_the_defaults_and_the_commands)
 {
     char *help = help_of(FA_COMMAND_FETCH);
