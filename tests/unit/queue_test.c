@@ -236,6 +236,35 @@ BOTH(an_entry_is_put_once_and_gets_a_free_name)
     cr_expect_eq(answer.at.held, 3);
 }
 
+BOTH(several_results_are_counted_together)
+{
+    open_queue(0, true, 4, 30);
+    put(0, 2, "x", 100);
+    put(0, 2, "y", 200);
+    put(0, 2, "z", 300);
+    struct fa_queue_lease lease = gain(0);
+    take(0, lease, false);
+    char ids[3][32];
+    memcpy(ids, answer.ids, sizeof(ids));
+    done(0, lease, ids[0]);
+    const struct fa_queue_result results[] = {
+        {ids[0], "ok", "", 10, "{}"},
+        {ids[1], "failed", "worker_crashed", 5000000000, "{}"},
+        {ids[2], "ok", "", 7, "{}"},
+        {ids[2], "ok", "", 7, "{}"},
+    };
+    ops->done(queues[0], &lease, results, 4, on_answer, NULL);
+    wait_for_answer();
+    cr_expect_eq(answer.at.counted, 2);
+    stat(0);
+    cr_expect_eq(answer.ok, 2);
+    cr_expect_eq(answer.failed, 1);
+    cr_expect_eq(answer.crashed, 1);
+    cr_expect_eq(answer.bytes, 5000000017);
+    cr_expect_eq(answer.at.left, 0);
+    cr_expect_eq(answer.at.held, 0);
+}
+
 BOTH(a_result_counts_once)
 {
     open_queue(0, true, 4, 30);
