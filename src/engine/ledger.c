@@ -1,7 +1,9 @@
 /*
  * A commit can cost an fsync(2), so records are batched: a commit is due after COMMIT_EVERY seconds
  * or COMMIT_CHANGES records.  With --fsync batch the file system is synced before each commit, so
- * that no record refers to data that a power cut could still lose.
+ * that no record refers to data that a power cut could still lose.  Without fsync(2) it is due
+ * sooner: what is not committed is not reported to a queue either, and a dead worker's files are
+ * downloaded again.
  *
  * Strings of a record are borrowed until the next call to the state.
  */
@@ -21,6 +23,7 @@
 #include <unistd.h>
 
 #define COMMIT_EVERY   0.2
+#define COMMIT_SOON    0.05 /* without fsync(2) */
 #define COMMIT_CHANGES 1000
 /* Record a transfer in progress once it has that many bytes: small files are not worth it. */
 #define PART_MIN (256 * 1024)
@@ -442,11 +445,11 @@ int fa_ledger_put_limits(struct fa_ledger *ledger, const struct fa_learned *lear
 /* With --fsync each, every record is committed in its turn. */
 bool fa_ledger_is_due(const struct fa_ledger *ledger, double now)
 {
+    double every = ledger->config->fsync == FA_FSYNC_NONE ? COMMIT_SOON : COMMIT_EVERY;
     if (!ledger->state || ledger->config->plan || fa_state_pending(ledger->state) == 0)
         return false;
     return ledger->urgent || ledger->config->fsync == FA_FSYNC_EACH ||
-           now - ledger->committed >= COMMIT_EVERY ||
-           fa_state_pending(ledger->state) >= COMMIT_CHANGES;
+           now - ledger->committed >= every || fa_state_pending(ledger->state) >= COMMIT_CHANGES;
 }
 
 bool fa_ledger_is_saved(const struct fa_ledger *ledger)
