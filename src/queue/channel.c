@@ -14,6 +14,9 @@
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 
+/* The priority of events that run before all others that are ready. */
+#define FIRST 0
+
 struct fa_channel {
     struct fa_channel_handlers handlers;
     const struct fa_address *address; /* borrowed */
@@ -87,13 +90,16 @@ static void channel_fail_event(struct fa_channel *channel, short what)
     fa_channel_fail(channel, text);
 }
 
+/* Results are sent before the next transfers are served: what a worker has not reported when it dies
+ * is downloaded again.  A bufferevent has no priority before it has a socket. */
 static void channel_on_event(struct bufferevent *bytes, short what, void *arg)
 {
     (void)bytes;
     struct fa_channel *channel = arg;
-    if (what & BEV_EVENT_CONNECTED)
+    if (what & BEV_EVENT_CONNECTED) {
+        bufferevent_priority_set(channel->bytes, FIRST);
         channel->handlers.ready(channel->handlers.ctx);
-    else if (what & (BEV_EVENT_EOF | BEV_EVENT_ERROR))
+    } else if (what & (BEV_EVENT_EOF | BEV_EVENT_ERROR))
         channel_fail_event(channel, what);
 }
 

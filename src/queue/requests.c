@@ -22,7 +22,7 @@
 
 /* Seconds to the next connection, at first and at most, and until an answer is missed. */
 #define WAIT_FIRST  0.1
-#define WAIT_MOST   3.0
+#define WAIT_MOST   1.0
 #define ANSWER_WAIT 10.0
 /* What XAUTOCLAIM and its answers need. */
 #define OLDEST_MAJOR 6
