@@ -49,6 +49,7 @@ static struct {
     double at; /* milliseconds */
 } kills[KILLS_MAX];
 static int started, killed, restarted;
+static double began; /* when the workers were started; seconds */
 
 static void begin(void)
 {
@@ -178,6 +179,11 @@ static long long milestone(int event, int of)
     return event < of ? (long long)entries() * (event + 1) / (of + 1) : entries();
 }
 
+static void log_event(const char *what)
+{
+    cr_log_info("%7.2f s: %s", fa_now() - began, what);
+}
+
 static void kill_one(void)
 {
     int who = killed % form.workers;
@@ -185,6 +191,7 @@ static void kill_one(void)
     kills[killed].start = starts[who];
     kills[killed++].at = fa_now() * 1000;
     fa_run_kill_group(&workers[who], SIGKILL);
+    log_event("a worker is killed");
     fa_run_wait(&workers[who], 20);
     start_worker(who);
 }
@@ -203,7 +210,9 @@ static void let_them_work(void)
         if (done >= restart) {
             ++restarted;
             fa_redis_stop(&redis);
+            log_event("Redis is killed");
             fa_redis_restart(&redis);
+            log_event("Redis answers again");
         } else {
             kill_one();
             kill_at = fa_now() + form.kill_every;
@@ -317,6 +326,7 @@ Test(queue_proof, nothing_is_lost_or_counted_twice_and_hosts_see_one_polite_clie
     fa_run_start(&run, NULL, "enqueue", "-q", "--queue", redis.url, "--lease", LEASE,
                  "--partitions", "32", make_list(), NULL);
     cr_assert_eq(fa_run_wait(&run, patience), 0, "%s", fa_run_err(&run));
+    began = fa_now();
     for (int who = 0; who < form.workers; ++who)
         start_worker(who);
     let_them_work();
