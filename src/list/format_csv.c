@@ -319,7 +319,7 @@ static size_t header_count(const char *at, const char *end, char delimiter, cons
 }
 
 /* Text has no such line: none of the fields is a URL, so it would be a bad entry.  Without a column
- * for the URL, the name of the list decides, unless a line of text follows. */
+ * for the URL, the name of the list decides, unless a URL with another number of fields follows. */
 static enum fa_format_match header_detect(const struct fa_format_look *look, char delimiter,
                                           const char *ending)
 {
@@ -334,17 +334,21 @@ static enum fa_format_match header_detect(const struct fa_format_look *look, cha
     const char *end = lf ? lf : at + len;
     while (end > at && (end[-1] == '\r' || end[-1] == ' '))
         --end;
-    bool url;
-    if (memmem(at, (size_t)(end - at), "://", 3) ||
-        header_count(at, end, delimiter, look->options->columns, &url) < 2)
+    bool url, unused;
+    const char *columns = look->options->columns;
+    size_t count = header_count(at, end, delimiter, columns, &url);
+    if (memmem(at, (size_t)(end - at), "://", 3) || count < 2)
         return FA_FORMAT_NO;
     if (url || !lf || !look_has_ending(look, ending))
         return url ? FA_FORMAT_YES : FA_FORMAT_NO;
     const char *second = lf + 1, *stop = at + len;
-    if (!memchr(second, '\n', (size_t)(stop - second)) && !look->ended)
-        return FA_FORMAT_MORE;
     size_t left = (size_t)(stop - second);
-    bool text = left == 0 || (left > 4 && strncasecmp(second, "http", 4) == 0);
+    const char *second_end = memchr(second, '\n', left);
+    if (!second_end && !look->ended)
+        return FA_FORMAT_MORE;
+    bool text = left == 0 || (left > 4 && strncasecmp(second, "http", 4) == 0 &&
+                              header_count(second, second_end ? second_end : stop, delimiter,
+                                           columns, &unused) != count);
     return text ? FA_FORMAT_NO : FA_FORMAT_YES;
 }
 

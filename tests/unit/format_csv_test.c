@@ -104,6 +104,8 @@ Test(format_csv, without_its_columns_the_list_is_one_error)
     fa_transcript_expect("list", "", &csv, ".", NULL);
     fa_transcript_expect("list.csv.gz", "id,link\n1,http://h/1\n2,http://h/2\n", &guessed, "E.",
                          "no column for 'url'");
+    fa_transcript_expect("list.csv", "link,id\nhttp://h/1,1\nhttp://h/2,2\n", &guessed, "E.",
+                         "no column for 'url'");
 }
 
 Test(format_csv, a_bad_record_costs_no_other_one)
@@ -141,7 +143,7 @@ Test(format_csv, a_list_of_text_is_not_taken_for_csv)
         {"a.csv", "http://h/1,2\nhttp://h/3,4\n", "1:http://h/1,2|2:http://h/3,4|."},
         {"b.csv", "# url,out\nhttp://h/1,2\n", "2:http://h/1,2|."},
         {"c.csv", "url\nhttp://h/1,2\n", "1:url|2:http://h/1,2|."},
-        {"d.csv", "Links, 2024\nhttp://h/1,2\n", "1:Links, 2024|2:http://h/1,2|."},
+        {"d.csv", "Links, 2024\nhttp://h/1\n", "1:Links, 2024|2:http://h/1|."},
         {"e.csv", "a,b", "1:a,b|."},
         {"f.tsv", "url\thttp://h/1\n", "1:url\thttp://h/1|."},
         {"g.tsv", "http://h/1\turl\n", "1:http://h/1\turl|."},
