@@ -9,9 +9,8 @@
  *     nothing.
  *   - Slots that a sample cannot fill wait for the next round, and join it if those below are still
  *     in the race.
- *   - An entrant that is refused is out, and no other one gets as many slots or more.  A server that
- *     refuses whatever the number of slots is no reason: only refusals beyond the fewest of the
- *     round count.
+ *   - An entrant that is refused is out, and no other one gets as many slots or more.  Only
+ *     refusals beyond the fewest of the round count: some servers refuse whatever is asked.
  *
  * Other options (variants) are tried in round 1, with the slots that were the best in round 0 and
  * with the defaults: all combinations would cost as many runs as the full grid.
