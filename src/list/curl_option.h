@@ -21,8 +21,8 @@ enum fa_curl_action {
     FA_CURL_NEXT,
     FA_CURL_COOKIE,
     FA_CURL_BEARER,
-    FA_CURL_REFUSE, /**< It makes another request than a download. */
-    FA_CURL_REFUSE_WAY, /**< It sends the request another way: ignoring that is harm that nobody sees. */
+    FA_CURL_REFUSE,     /**< It makes another request than a download. */
+    FA_CURL_REFUSE_WAY, /**< It sends the request another way: to ignore that does harm unseen. */
 };
 
 /** An option.  The texts are those of the line. */
