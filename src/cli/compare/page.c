@@ -223,7 +223,24 @@ static void page_put_all(FILE *out, const struct fa_view *view, const struct fa_
         fa_race_show_page(out, view->comparison->race);
     page_put_results(out, view, plots);
     page_put_method(out, view);
-    fputs("</main>\n</body>\n</html>\n", out);
+    fputs("</main>\n</body>\n</html>", out);
+}
+
+/* In memory first: of a write by stdio that fails in the middle, the reason is lost.  NULL: no
+ * memory. */
+static char *page_make(const struct fa_view *view, const struct fa_page_plots *plots)
+{
+    char *text = NULL;
+    size_t len = 0;
+    FILE *out = open_memstream(&text, &len);
+    if (!out)
+        return NULL;
+    page_put_all(out, view, plots);
+    bool whole = !ferror(out);
+    if (fclose(out) == 0 && whole)
+        return text;
+    free(text);
+    return NULL;
 }
 
 int fa_page_write(const char *file, const struct fa_comparison *comparison,
@@ -239,9 +256,8 @@ int fa_page_write(const char *file, const struct fa_comparison *comparison,
     fa_page_plots_init(&plots, &view);
     int rc = fa_whole_open(&whole, "page", file, err);
     if (rc == 0) {
-        page_put_all(whole.output.file, &view, &plots);
-        rc = fa_whole_publish(&whole, err);
-        fa_whole_fini(&whole);
+        rc = fa_output_text(&whole.output, page_make(&view, &plots), err);
+        rc = fa_whole_end(&whole, rc, err);
     }
     fa_page_plots_fini(&plots);
     fa_view_fini(&view);
