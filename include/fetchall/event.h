@@ -68,6 +68,14 @@ struct fa_list_column {
     const char *value; /**< UTF-8; longer values than 4096 bytes are cut. */
 };
 
+/** What the caches on the way say about a response. */
+enum fa_cache {
+    FA_CACHE_UNKNOWN, /**< Nothing. */
+    FA_CACHE_MISS,    /**< It came from the server behind them. */
+    FA_CACHE_HIT,     /**< It came from a cache. */
+    FA_CACHES
+};
+
 /** How one entry ended. */
 struct fa_result {
     const char *list;   /**< Its list, as passed to fa_session_add_list(). */
@@ -101,6 +109,8 @@ struct fa_result {
     size_t n_columns;
     const char *archive; /**< The archive that has the file, relative to the folder: see
                             fa_config.output; NULL: none. */
+    enum fa_cache cache; /**< Of the last response. */
+    uint64_t age;        /**< Its Age: seconds in caches; 0: fresh, or not given. */
 };
 
 /** An active transfer. */

@@ -55,7 +55,7 @@
  *    workspace, rounds, run, child, meter, machine, stage_files, warmup: running it
  *    trial, result, harvest, measure, statistics, sequence, verdict, reason, limit: what it means
  *    stored, review, condition, export: results of earlier comparisons, and for other tools
- *    announce, answer, view, grid, table, sheet, markup, svg: printing it
+ *    announce, answer, view, grid, cell, table, sheet, markup, svg: printing it
  *    chart, chart_bars, chart_lines, chart_sweep, chart_parts, plot: plots
  *    page, page_plots, page_style, page_tables: the HTML page
  *
@@ -132,7 +132,7 @@
  *    transfer, exchange, handle, capture: what libcurl is asked for, and what it sees
  *    attempt, outcome, settings, setup, wire: an attempt and its result
  *    request, cookies, jar, response, judge, representation, validator: HTTP
- *    retry_after, rate_limit, guard, http_digest, classify: what responses mean
+ *    retry_after, rate_limit, cached, guard, http_digest, classify: what responses mean
  *    body, pace: bytes and speed
  *    driver, connections, models, watchdog, trust, library: libcurl and OpenSSL
  *    url, url_handle, plain_url, zone, percent, encode: URLs

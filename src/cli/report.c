@@ -51,6 +51,12 @@ static json_t *time_object(const struct fa_times *time)
     /* clang-format on */
 }
 
+static json_t *cache_object(const struct fa_result *result)
+{
+    return json_pack("{s:b, s:o}", "hit", result->cache == FA_CACHE_HIT, "age",
+                     result->age > 0 ? fa_json_count(result->age) : json_null());
+}
+
 json_t *fa_report_object(const struct fa_result *r)
 {
     bool failed = r->error.class != FA_CLASS_NONE;
@@ -80,6 +86,8 @@ json_t *fa_report_object(const struct fa_result *r)
         "mode", fa_mode_name(r->mode),
         "time", time_object(&r->time));
     /* clang-format on */
+    if (r->cache != FA_CACHE_UNKNOWN)
+        object = fa_json_set(object, "cache", cache_object(r));
     if (r->archive)
         object = fa_json_set(object, "archive", fa_json_text(r->archive));
     if (r->n_columns > 0)

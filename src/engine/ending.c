@@ -37,6 +37,8 @@ static void result_fill_attempt(const struct fa_job *job, struct fa_result *resu
     result->ip = outcome->ip[0] ? outcome->ip : NULL;
     result->encoding = outcome->head.rep.coding[0] ? outcome->head.rep.coding : NULL;
     result->http_version = outcome->version[0] ? outcome->version : NULL;
+    result->cache = outcome->cached.cache;
+    result->age = outcome->cached.age;
     result->time = outcome->time;
     result->time.queue = timing->earlier.queue;
     result->time.dns = timing->earlier.dns + (timing->dns > 0 ? timing->dns : outcome->time.dns);

@@ -9,6 +9,7 @@
 #include <stdbool.h>
 
 #include "transfer/attempt.h"
+#include "transfer/cached.h"
 #include "transfer/capture.h"
 
 /** Whether and when a failed attempt is worth repeating. */
@@ -65,6 +66,7 @@ struct fa_outcome {
                       request, because the connection was idle. */
     struct fa_capture *capture; /**< Owned.  If the attempt asks for it, of a redirect, and of the
                                        whole file; else NULL. */
+    struct fa_cached cached;
     struct fa_times time;
     char ip[46];     /**< "" if never connected. */
     char version[4]; /**< "1.1", or "". */

@@ -203,7 +203,8 @@ static void response_read_field(struct fa_response *response, const char *line, 
     } else if (fa_http_is(line, name, "WWW-Authenticate")) {
         response->digest |= fa_http_has_challenge(value, size, "Digest");
         response->matters = false;
-    } else if (fa_rate_limit_field(&response->rate_limit, line, name, value, size)) {
+    } else if (fa_rate_limit_field(&response->rate_limit, line, name, value, size) ||
+               fa_cached_field(&response->cached, line, name, value, size)) {
         response->matters = false;
     } else {
         response->matters = response_read_entity_field(response, line, name, value, size);

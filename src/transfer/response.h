@@ -67,6 +67,7 @@ struct fa_response {
     bool matters; /**< The last field was one that affects the verdict. */
     struct fa_retry_after after; /**< Of the field Retry-After. */
     struct fa_rate_limit rate_limit;
+    struct fa_cached cached;
     char etag[FA_ETAG_MAX];
     bool bad_etag; /**< Invalid, or two that differ. */
     int64_t modified, date;

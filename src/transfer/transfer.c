@@ -300,6 +300,7 @@ static void transfer_read_capture(struct fa_transfer *t, CURLcode code, struct f
 void fa_transfer_finish(struct fa_transfer *t, CURLcode code, struct fa_outcome *ret)
 {
     *ret = fa_outcome_none;
+    ret->cached = t->exchange.response.cached;
     fa_connections_done(t->exchange.connections, &t->exchange.lease, t->exchange.response.http2);
     transfer_check_cut(t, code);
     transfer_judge(t, code, ret);

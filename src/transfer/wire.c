@@ -92,6 +92,8 @@ static const struct fa_field outcome_fields[] = {
     FA_FIELD(BOOL, bool, struct fa_outcome, digest),
     FA_FIELD(BOOL, bool, struct fa_outcome, idle),
     FA_FIELD(BOOL, bool, struct fa_outcome, limited),
+    FA_FIELD_ENUM(enum fa_cache, FA_CACHES, struct fa_outcome, cached.cache),
+    FA_FIELD(U64, uint64_t, struct fa_outcome, cached.age),
 };
 
 #define PUT(fields, from, buf)  fa_fields_put(fields, FA_FIELD_COUNT(fields), from, buf)

@@ -23,6 +23,7 @@ static void init_trial(struct fa_trial *trial, unsigned round, unsigned place)
         .total = {0.5, 0.7, 0.9},
         .due = {5, 9, 9.9},
         .requests = 120,
+        .cached = 0.25,
         .refusals = round == 0 ? 25 : 0,
         .entries = 100,
         .bytes = 1 << 20,

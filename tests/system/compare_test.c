@@ -195,6 +195,23 @@ Test(compare, stored_results_are_read_again_and_are_a_baseline)
     cr_expect_eq(fa_server_stat(&server, "requests"), requests);
 }
 
+/* In all modes: what a response says about caches passes from workers to the report. */
+Test(compare, what_came_from_caches_is_counted)
+{
+    for (int i = 0; i < 4; i++) {
+        char path[64];
+        snprintf(path, sizeof(path), "/fields/X-Cache:%%20%s/100/f%d", i ? "HIT" : "MISS", i);
+        fa_lines_add(&list, "%s", fa_server_url(&server, path));
+    }
+    START("--rounds", "1", "--jobs", "2");
+    finish();
+    for (size_t i = 0; i < 3; ++i) {
+        cr_expect_eq(json_number_value(json_object_get(trial(0, i, 0), "cached")), 0.75);
+        cr_expect_eq(fa_report_int(trial(0, i, 0), "requests"), 4);
+        cr_expect_eq(fa_report_int(trial(0, i, 0), "refusals"), 0);
+    }
+}
+
 Test(compare, the_whole_tree_of_processes_is_counted)
 {
     for (int i = 0; i < 8; i++) {

@@ -142,21 +142,27 @@ Test(harvest, refusals_are_counted_and_a_pause_may_outlast_the_run)
 {
     const char *path = fa_scratch_path(&scratch, "events");
     FILE *out = fopen(path, "w");
-    fputs("{\"event\": \"retry\", \"time\": 1, \"wait\": 3, \"http\": 429}\n"
-          "{\"event\": \"retry\", \"time\": 1, \"wait\": 3, \"http\": 503}\n"
-          "{\"event\": \"retry\", \"time\": 1, \"wait\": 3, \"http\": 500}\n"
-          "{\"event\": \"retry\", \"time\": 1, \"wait\": 3, \"http\": null}\n"
-          "{\"event\": \"host\", \"time\": 2, \"wait\": 7, \"change\": \"paused\"}\n"
-          "{\"event\": \"host\", \"time\": 3, \"wait\": 90, \"change\": \"broken\"}\n"
-          "{\"event\": \"host\", \"time\": 3, \"wait\": 60, \"change\": \"given_up\"}\n"
-          "{\"event\": \"done\", \"time\": 4, \"result\": {\"status\": \"failed\", \"class\": "
-          "\"http\", \"http\": 429, \"attempts\": 1}}\n",
-          out);
+    fputs(
+        "{\"event\": \"retry\", \"time\": 1, \"wait\": 3, \"http\": 429}\n"
+        "{\"event\": \"retry\", \"time\": 1, \"wait\": 3, \"http\": 503}\n"
+        "{\"event\": \"retry\", \"time\": 1, \"wait\": 3, \"http\": 500}\n"
+        "{\"event\": \"retry\", \"time\": 1, \"wait\": 3, \"http\": null}\n"
+        "{\"event\": \"host\", \"time\": 2, \"wait\": 7, \"change\": \"paused\"}\n"
+        "{\"event\": \"host\", \"time\": 3, \"wait\": 90, \"change\": \"broken\"}\n"
+        "{\"event\": \"host\", \"time\": 3, \"wait\": 60, \"change\": \"given_up\"}\n"
+        "{\"event\": \"done\", \"time\": 4, \"result\": {\"status\": \"failed\", \"class\": "
+        "\"http\", \"http\": 429, \"attempts\": 1}}\n"
+        "{\"event\": \"done\", \"time\": 4, \"result\": {\"status\": \"ok\", \"cache\": {\"hit\": "
+        "true, \"age\": 9}}}\n"
+        "{\"event\": \"done\", \"time\": 4, \"result\": {\"status\": \"ok\", \"cache\": {\"hit\": "
+        "false, \"age\": null}}}\n",
+        out);
     fclose(out);
     struct fa_trial trial = {.wall = 4};
     struct fa_error err;
     cr_assert_eq(fa_harvest_read(path, 1, &trial, &err), 0);
     cr_expect_eq(trial.refusals, 3);
+    cr_expect_float_eq(trial.cached, 0.5, 1e-9);
     cr_expect_float_eq(trial.pause, 6, 1e-9);
     free(trial.moments);
 }

@@ -73,6 +73,23 @@ Test(report, has_the_fields_of_the_contract_in_its_order)
     free(line);
 }
 
+Test(report, what_caches_say_is_there_if_they_say_it)
+{
+    struct fa_result result = downloaded;
+    char *line = line_of(fa_report_object(&result));
+    cr_expect_not(strstr(line, "cache"), "%s", line);
+    free(line);
+    result.cache = FA_CACHE_MISS;
+    line = line_of(fa_report_object(&result));
+    cr_expect(strstr(line, ", \"cache\": {\"hit\": false, \"age\": null}}"), "%s", line);
+    free(line);
+    result.cache = FA_CACHE_HIT;
+    result.age = 42;
+    line = line_of(fa_report_object(&result));
+    cr_expect(strstr(line, ", \"cache\": {\"hit\": true, \"age\": 42}}"), "%s", line);
+    free(line);
+}
+
 Test(report, a_file_that_nothing_vouches_for_is_not_verified)
 {
     struct fa_result result = {.url = "http://h/a", .path = "a", .status = FA_STATUS_EXISTS};
@@ -197,7 +214,7 @@ Test(report, events_have_a_name_a_time_and_their_fields)
         "{\"event\": \"started\", \"time\": 2.5, \"list\": \"urls.txt\", \"line\": 3, "
         "\"url\": \"http://h/a\", \"attempt\": 1}",
         "{\"event\": \"retry\", \"time\": 2.5, \"list\": null, \"line\": 1, "
-        "\"url\": \"http://h/a\", \"attempt\": 2, \"wait\": 1.5, \"class\": \"dns\", "
+        "\"url\": \"http://h/a\", \"attempt\": 2, \"wait\": 1.5, \"class\": \"dns\", \"http\": null, "
         "\"error\": \"no such host\"}",
         "{\"event\": \"host\", \"time\": 2.5, \"origin\": \"http://h:80\", "
         "\"change\": \"paused\", \"wait\": 30.0, \"left\": null, \"entries\": 7, "

@@ -78,8 +78,8 @@ Test(table, shows_what_servers_were_asked_and_what_entries_waited)
 {
     make_clear_winner();
     char *text = text_of(80, false);
-    place_of(text, "due p50     p95     p99  requests  refused\n");
-    place_of(text, "5.00 s  9.00 s  9.90 s       120     5.00\n");
+    place_of(text, "due p50     p95     p99  requests  refused  cached\n");
+    place_of(text, "5.00 s  9.00 s  9.90 s       120     5.00    25 %\n");
 }
 
 Test(table, a_group_of_columns_is_not_broken_if_it_fits_a_line)

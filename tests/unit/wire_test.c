@@ -147,6 +147,7 @@ static struct fa_outcome outcome_full(void)
         .restart = FA_RESTART_REFUSED,
         .login = FA_LOGIN_NETRC,
         .digest = true,
+        .cached = {FA_CACHE_HIT, 77},
         .capture = capture_full(),
     };
     return outcome;
@@ -182,6 +183,7 @@ static void expect_same(const struct fa_outcome *a, const struct fa_outcome *b)
     cr_assert(a->unchanged == b->unchanged && a->restart == b->restart);
     cr_assert(a->doubtful == b->doubtful && a->login == b->login);
     cr_assert_eq(a->digest, b->digest);
+    cr_assert(a->cached.cache == b->cached.cache && a->cached.age == b->cached.age);
     cr_assert_eq(a->capture == NULL, b->capture == NULL);
     if (b->capture)
         expect_capture(b->capture);
@@ -240,6 +242,7 @@ Test(wire, undefined_values_are_refused)
         {"login", 93, FA_LOGIN_SOURCES},
         {"digest", 94, 2},
         {"limited", 95, 2},
+        {"cache", 97, FA_CACHES},
     };
     for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); ++i) {
         struct fa_outcome outcome = {.retry_after = -1}, back;

@@ -11,12 +11,11 @@
 #include <math.h>
 #include <string.h>
 
+#include "cli/compare/cell.h"
 #include "cli/term.h"
-#include "cli/units.h"
 
-/* Buffer size of a cell, and the spaces between two. */
-#define CELL_MAX 40
-#define GAP      2
+/* Spaces between two cells. */
+#define GAP 2
 
 /* Minimum and maximum width of a bar. */
 #define BAR_LEAST 10
@@ -47,56 +46,18 @@ static double grid_largest_wall(const struct fa_grid *grid)
 
 /* Times in a column have the same unit, and the same decimals: three or four digits for the
  * largest. */
-static void grid_put_wall(const struct fa_grid *grid, double seconds, char buf[CELL_MAX])
+static void grid_put_wall(const struct fa_grid *grid, double seconds, char buf[FA_CELL_MAX])
 {
     double largest = grid_largest_wall(grid);
     double scale = largest < 1 ? 1000 : 1;
     largest *= scale;
     int decimals = largest < 30 ? 2 : largest < 300 ? 1 : 0;
-    snprintf(buf, CELL_MAX, "%.*f", decimals, seconds * scale);
+    snprintf(buf, FA_CELL_MAX, "%.*f", decimals, seconds * scale);
 }
 
 static const char *grid_wall_head(const struct fa_grid *grid)
 {
     return grid_largest_wall(grid) < 1 ? "time, ms" : "time, s";
-}
-
-/* The limits are where rounding adds a digit: 9.95 ms would be shown as 10.0 ms. */
-static void grid_put_seconds(double seconds, char buf[CELL_MAX])
-{
-    if (seconds < 0.00995)
-        snprintf(buf, CELL_MAX, "%.1f ms", 1000 * seconds);
-    else if (seconds < 0.9995)
-        snprintf(buf, CELL_MAX, "%.0f ms", 1000 * seconds);
-    else
-        snprintf(buf, CELL_MAX, "%.*f s", seconds < 9.995 ? 2 : seconds < 99.95 ? 1 : 0, seconds);
-}
-
-static void grid_put_count(double count, char buf[CELL_MAX])
-{
-    if (count < 99999.5)
-        snprintf(buf, CELL_MAX, "%.0f", count);
-    else if (count < 999999.5)
-        snprintf(buf, CELL_MAX, "%.0fk", count / 1000);
-    else
-        snprintf(buf, CELL_MAX, "%.1fM", count / 1e6);
-}
-
-static void grid_put_rate(double rate, char buf[CELL_MAX])
-{
-    snprintf(buf, CELL_MAX, "%.*f", rate < 9.95 ? 2 : rate < 99.5 ? 1 : 0, rate);
-}
-
-static void grid_put_size(double bytes, char buf[CELL_MAX])
-{
-    char text[FA_UNITS_MAX];
-    snprintf(buf, CELL_MAX, "%s", fa_units_bytes(bytes, text));
-}
-
-static void grid_put_speed(double bytes, char buf[CELL_MAX])
-{
-    char text[FA_UNITS_MAX];
-    snprintf(buf, CELL_MAX, "%s/s", fa_units_bytes(bytes, text));
 }
 
 /* The columns, in groups that are kept on a line if they fit; the first is shown with the bars. */
@@ -108,7 +69,7 @@ struct column {
     enum kind kind;
     unsigned group;
     size_t offset; /* Of a VALUE in the standing: a double. */
-    void (*put)(double value, char buf[CELL_MAX]);
+    void (*put)(double value, char buf[FA_CELL_MAX]);
 };
 
 #define OF(field) offsetof(struct fa_standing_of, field)
@@ -119,25 +80,26 @@ static const struct column table[] = {
     {"95 %", WALL_INTERVAL, 0, 0, NULL},
     {"ratio", RATIO, 0, 0, NULL},
     {"95 %", RATIO_INTERVAL, 0, 0, NULL},
-    {"files/s", VALUE, 1, OF(files_per_second), grid_put_rate},
-    {"data/s", VALUE, 1, OF(bytes_per_second), grid_put_speed},
-    {"CPU", VALUE, 1, OF(cpu.median), grid_put_seconds},
-    {"memory", VALUE, 1, OF(peak_pss), grid_put_size},
-    {"threads", VALUE, 2, OF(peak_threads), grid_put_count},
-    {"procs", VALUE, 2, OF(peak_processes), grid_put_count},
-    {"switches", VALUE, 2, OF(switches), grid_put_count},
-    {"syscalls", VALUE, 2, OF(calls), grid_put_count},
-    {"TTFB p50", VALUE, 3, OF(ttfb.p50), grid_put_seconds},
-    {"p95", VALUE, 3, OF(ttfb.p95), grid_put_seconds},
-    {"p99", VALUE, 3, OF(ttfb.p99), grid_put_seconds},
-    {"total p50", VALUE, 4, OF(total.p50), grid_put_seconds},
-    {"p95", VALUE, 4, OF(total.p95), grid_put_seconds},
-    {"p99", VALUE, 4, OF(total.p99), grid_put_seconds},
-    {"due p50", VALUE, 5, OF(due.p50), grid_put_seconds},
-    {"p95", VALUE, 5, OF(due.p95), grid_put_seconds},
-    {"p99", VALUE, 5, OF(due.p99), grid_put_seconds},
-    {"requests", VALUE, 6, OF(requests), grid_put_count},
-    {"refused", VALUE, 6, OF(refusals), grid_put_rate},
+    {"files/s", VALUE, 1, OF(files_per_second), fa_cell_rate},
+    {"data/s", VALUE, 1, OF(bytes_per_second), fa_cell_speed},
+    {"CPU", VALUE, 1, OF(cpu.median), fa_cell_seconds},
+    {"memory", VALUE, 1, OF(peak_pss), fa_cell_size},
+    {"threads", VALUE, 2, OF(peak_threads), fa_cell_count},
+    {"procs", VALUE, 2, OF(peak_processes), fa_cell_count},
+    {"switches", VALUE, 2, OF(switches), fa_cell_count},
+    {"syscalls", VALUE, 2, OF(calls), fa_cell_count},
+    {"TTFB p50", VALUE, 3, OF(ttfb.p50), fa_cell_seconds},
+    {"p95", VALUE, 3, OF(ttfb.p95), fa_cell_seconds},
+    {"p99", VALUE, 3, OF(ttfb.p99), fa_cell_seconds},
+    {"total p50", VALUE, 4, OF(total.p50), fa_cell_seconds},
+    {"p95", VALUE, 4, OF(total.p95), fa_cell_seconds},
+    {"p99", VALUE, 4, OF(total.p99), fa_cell_seconds},
+    {"due p50", VALUE, 5, OF(due.p50), fa_cell_seconds},
+    {"p95", VALUE, 5, OF(due.p95), fa_cell_seconds},
+    {"p99", VALUE, 5, OF(due.p99), fa_cell_seconds},
+    {"requests", VALUE, 6, OF(requests), fa_cell_count},
+    {"refused", VALUE, 6, OF(refusals), fa_cell_rate},
+    {"cached", VALUE, 6, OF(cached), fa_cell_share},
 };
 #define COLUMNS (sizeof(table) / sizeof(*table))
 
@@ -153,9 +115,9 @@ static const char *grid_rank_text(enum fa_rank rank)
 }
 
 static void grid_put_interval(const struct fa_grid *grid, const struct fa_standing_of *standing,
-                              enum kind kind, char buf[CELL_MAX])
+                              enum kind kind, char buf[FA_CELL_MAX])
 {
-    char low[CELL_MAX] = "", high[CELL_MAX] = "";
+    char low[FA_CELL_MAX] = "", high[FA_CELL_MAX] = "";
     if (kind == WALL_INTERVAL) {
         grid_put_wall(grid, standing->wall.low, low);
         grid_put_wall(grid, standing->wall.high, high);
@@ -164,18 +126,18 @@ static void grid_put_interval(const struct fa_grid *grid, const struct fa_standi
         snprintf(high, sizeof(high), "%.2f", standing->ratio.high);
     }
     /* Limit both, so that the cell always fits. */
-    snprintf(buf, CELL_MAX, "%.17s-%.17s", low, high);
+    snprintf(buf, FA_CELL_MAX, "%.17s-%.17s", low, high);
 }
 
 static void grid_put_cell(const struct fa_grid *grid, const struct column *column,
-                          size_t contestant, char buf[CELL_MAX])
+                          size_t contestant, char buf[FA_CELL_MAX])
 {
     const struct fa_standing_of *standing = &grid->verdict->standings[contestant];
     double value = NAN;
     buf[0] = '\0';
     switch (column->kind) {
     case RANK:
-        snprintf(buf, CELL_MAX, "%s",
+        snprintf(buf, FA_CELL_MAX, "%s",
                  grid->comparison->contestants[contestant].wrong[0]
                      ? "wrong"
                      : grid_rank_text(standing->rank));
@@ -186,7 +148,7 @@ static void grid_put_cell(const struct fa_grid *grid, const struct column *colum
         break;
     case RATIO:
         if (!isnan(standing->ratio.median))
-            snprintf(buf, CELL_MAX, "%.2f", standing->ratio.median);
+            snprintf(buf, FA_CELL_MAX, "%.2f", standing->ratio.median);
         break;
     case WALL_INTERVAL:
         if (!isnan(standing->wall.low))
@@ -214,7 +176,7 @@ static const char *column_head(const struct fa_grid *grid, const struct column *
 static unsigned column_width(const struct fa_grid *grid, const struct column *column)
 {
     unsigned width = 0;
-    char cell[CELL_MAX];
+    char cell[FA_CELL_MAX];
     for (size_t i = 0; i < grid->comparison->n_contestants; ++i) {
         grid_put_cell(grid, column, i, cell);
         unsigned len = (unsigned)strlen(cell);
@@ -322,7 +284,7 @@ static void grid_put_block(const struct fa_grid *grid, const struct block *block
         grid_put_name(grid, contestant, block->name);
         unsigned blanks = block->name - grid_shown_width(grid, contestant, block->name);
         for (size_t i = block->first; i < block->end; ++i) {
-            char cell[CELL_MAX];
+            char cell[FA_CELL_MAX];
             grid_put_cell(grid, &table[i], contestant, cell);
             if (block->widths[i])
                 grid_put_text(grid->out, &blanks, block->widths[i], table[i].kind == RANK, cell);

@@ -56,6 +56,7 @@ struct harvest {
     struct fa_trial *trial;
     struct slots slots;
     struct doubles ttfb, total, due;
+    uint64_t caches, hits; /* Entries that name a cache, and those that came from one. */
     size_t moments_room;
     double step;  /* seconds between two moments */
     double pause; /* seconds that a server requested last */
@@ -279,11 +280,14 @@ static int harvest_add_result(struct harvest *harvest, double time, const json_t
     struct fa_trial *trial = harvest->trial;
     const char *status = object_text(result, "status"),
                *version = object_text(result, "http_version");
-    const json_t *times = json_object_get(result, "time");
+    const json_t *times = json_object_get(result, "time"),
+                 *cache = json_object_get(result, "cache");
     ++trial->entries;
     trial->bytes += object_count(result, "bytes");
     trial->http2 += version && strcmp(version, "2") == 0;
     trial->requests += object_count(result, "attempts");
+    harvest->caches += cache != NULL;
+    harvest->hits += json_is_true(json_object_get(cache, "hit"));
     if (status && strcmp(status, "failed") == 0) {
         harvest_add_failure(trial, result);
         harvest_add_refusal(trial, result);
@@ -339,6 +343,7 @@ int fa_harvest_read(const char *file, uint64_t slots, struct fa_trial *trial, st
     trial->ttfb = doubles_latency(&harvest.ttfb);
     trial->total = doubles_latency(&harvest.total);
     trial->due = doubles_latency(&harvest.due);
+    trial->cached = harvest.caches > 0 ? (double)harvest.hits / (double)harvest.caches : NAN;
     free(harvest.slots.areas);
     free(harvest.ttfb.items);
     free(harvest.total.items);

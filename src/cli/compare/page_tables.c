@@ -115,7 +115,8 @@ void fa_page_tables_cost(FILE *out, const struct fa_view *view)
     static const char *const columns[] = {"Contestant", "CPU (95 % interval)", "User",
                                           "System",     "Peak memory",         "Threads",
                                           "Processes",  "Context switches",    "System calls",
-                                          "Requests",   "Refused (429, 503)",  NULL};
+                                          "Requests",   "Refused (429, 503)",  "From caches",
+                                          NULL};
     char buf[FA_MARKUP_MAX];
     page_table_begin(out, "Cost", columns);
     for (size_t row = 0; row < view->count; ++row) {
@@ -135,6 +136,7 @@ void fa_page_tables_cost(FILE *out, const struct fa_view *view)
         page_table_put_cell(out, fa_markup_count(standing->calls, buf));
         page_table_put_cell(out, fa_markup_count(standing->requests, buf));
         page_table_put_cell(out, fa_markup_number(standing->refusals, buf));
+        page_table_put_cell(out, fa_markup_share(standing->cached, buf));
         fputs("</tr>\n", out);
     }
     page_table_end(out);

@@ -179,6 +179,7 @@ static int runs_run_child(struct fa_runs *runs, struct args *args, struct fa_chi
         .due = {NAN, NAN, NAN},
         .requests = FA_UNMEASURED,
         .refusals = FA_UNMEASURED,
+        .cached = NAN,
         .slots_full = NAN,
         .slot_yield = NAN,
         .status = usage.status,

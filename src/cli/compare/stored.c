@@ -105,6 +105,7 @@ static int trial_read(struct fa_trial *trial, const json_t *object, unsigned rou
         .failed = object_count(object, "failed", 0),
         .requests = object_count(object, "requests", FA_UNMEASURED),
         .refusals = object_count(object, "refusals", FA_UNMEASURED),
+        .cached = object_number(object, "cached"),
         .bytes = object_count(object, "bytes", 0),
         .status = (int)object_count(object, "status", 0),
     };

@@ -54,6 +54,8 @@ struct fa_trial {
     uint64_t http2;                /**< Entries whose answer came over HTTP/2. */
     uint64_t requests;             /**< Attempts. */
     uint64_t refusals;             /**< Responses 429 and 503. */
+    double cached;                 /**< Share of the entries that came from a cache, of those that
+                                        say it; NAN: none does. */
     double pause;                  /**< Seconds after the end of the run until the servers accept
                                         requests again (Retry-After); 0: at once. */
     uint64_t bytes;                /**< Bodies received. */

@@ -56,6 +56,11 @@ static double bytes_per_second(const struct fa_trial *trial)
     return fa_measure_bytes(trial) / fa_measure_wall(trial);
 }
 
+static double cached(const struct fa_trial *trial)
+{
+    return trial->cached;
+}
+
 static double slots_full(const struct fa_trial *trial)
 {
     return trial->slots_full;
@@ -113,6 +118,7 @@ static int standing_measure(const struct fa_comparison *comparison,
         {fa_measure_due_p95, &standing->due.p95},
         {fa_measure_due_p99, &standing->due.p99},
         {fa_measure_requests, &standing->requests},
+        {cached, &standing->cached},
         {slots_full, &standing->slots_full},
         {slot_yield, &standing->slot_yield},
     };

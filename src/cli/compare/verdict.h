@@ -36,6 +36,7 @@ struct fa_standing_of {
     double peak_pss, peak_threads, peak_processes, switches, calls; /**< Medians. */
     struct fa_latency ttfb, total, due;                             /**< Medians. */
     double requests;                                                /**< Median. */
+    double cached;                                                  /**< Median of the shares. */
     double refusals;               /**< Mean: a median would hide those of few rounds. */
     double failed;                 /**< Share of entries. */
     double slots_full, slot_yield; /**< Medians. */
