@@ -93,6 +93,8 @@ static const char *hint_by_errno(int code)
     case EMFILE:
     case ENFILE:
         return "use fewer --jobs, or raise ulimit -n";
+    case EAGAIN: /* of fork() and pthread_create() */
+        return "use fewer --jobs and --hash-jobs, or raise ulimit -u";
     case ENOMEM:
         return "use fewer --jobs, or free memory";
     default:
@@ -160,7 +162,8 @@ const char *fa_failures_hint(const struct fa_error *error, const struct fa_hint_
     if (error->domain == FA_DOMAIN_HTTP)
         hint = hint_by_status(error->code, given->netrc);
     else if (error->domain == FA_DOMAIN_SYSTEM &&
-             (error->class == FA_CLASS_LOCAL_IO || error->class == FA_CLASS_TOO_LARGE))
+             (error->class == FA_CLASS_LOCAL_IO || error->class == FA_CLASS_TOO_LARGE ||
+              error->class == FA_CLASS_WORKER_CRASHED))
         hint = hint_by_errno(error->code);
     else if (error->domain == FA_DOMAIN_CURL && error->class == FA_CLASS_TLS)
         hint = hint_by_tls(error);

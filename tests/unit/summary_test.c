@@ -177,6 +177,7 @@ Test(summary, hints_depend_on_the_status)
         {FA_DOMAIN_SYSTEM, EIO, FA_CLASS_LOCAL_IO, "dmesg"},
         {FA_DOMAIN_SYSTEM, EMFILE, FA_CLASS_LOCAL_IO, "ulimit -n"},
         {FA_DOMAIN_SYSTEM, ENOMEM, FA_CLASS_LOCAL_IO, "--jobs"},
+        {FA_DOMAIN_SYSTEM, EAGAIN, FA_CLASS_WORKER_CRASHED, "ulimit -u"},
         {FA_DOMAIN_SYSTEM, ENOTDIR, FA_CLASS_LOCAL_IO, "permissions"},
     };
     for (size_t i = 0; i < COUNT(cases); ++i) {
