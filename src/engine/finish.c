@@ -203,7 +203,7 @@ static bool job_digests_match(const struct fa_finish *finish, const struct fa_jo
 /* Without a digest of the file, those of its pieces decide; else they say what is wrong with it. */
 static bool job_needs_pieces(const struct fa_job *job, bool match)
 {
-    return job->entry->pieces && !job->place.existing && !job->slice.set && !job->part.unnamed &&
+    return job->entry->pieces && !job->place.existing && !job->slice.set &&
            match == !job->entry->hash;
 }
 

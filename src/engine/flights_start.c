@@ -62,11 +62,11 @@ static int part_open_for_writing(struct fa_flights *flights, struct fa_job *job,
 }
 
 /* Files that go to the stage are opened there by their names.  With FA_HASH_WITH_AUTO, only the
- * large ones do, and a part of those can be named later. */
+ * large ones do, and a part of those can be named later.  Pieces are always read there. */
 static bool job_is_staged(const struct fa_flights *flights, const struct fa_job *job)
 {
     bool hashes = flights->env.config->hash || job->entry->hash;
-    return hashes && flights->env.config->hash_with != FA_HASH_WITH_AUTO;
+    return job->entry->pieces || (hashes && flights->env.config->hash_with != FA_HASH_WITH_AUTO);
 }
 
 /* The first attempt at a new file needs no part, unless something has to be recorded about it. */

@@ -1553,6 +1553,23 @@ FA_TEST_MODES(resume, piece_that_never_matches_fails_the_entry)
     fa_fetch_expect_no_parts(&fetch);
 }
 
+/* A small file is written without a name, which does not spare it the check. */
+FA_TEST_MODES(resume, pieces_of_a_small_file_are_checked)
+{
+    static const char path[] = "/ok/1000/small";
+    char sum[FA_SHA256_HEX];
+    for (int good = 0; good < 2; ++good) {
+        add_path(path);
+        fa_truth_sha256_pattern(path, good ? 1000 : 999, sum);
+        fa_lines_add(&list, " pieces=sha256:%d:%s", PIECE, sum);
+        AGAIN(mode);
+        finish(good ? 0 : 3);
+        fa_fetch_expect_entry(&fetch, 1, good ? "ok" : "failed", good ? NULL : "integrity");
+        fa_fetch_expect_no_parts(&fetch);
+        clear();
+    }
+}
+
 FA_TEST_MODES(resume, run_killed_while_a_piece_is_fetched_again_is_resumed)
 {
     static const char path[] = "/trickle/5/20000/3000000/" NAME;
