@@ -554,14 +554,14 @@ static bool async_makes_parts(const char *model, const char *size)
     return found;
 }
 
-Test(files, small_ones_that_are_hashed_at_once_need_no_part)
+Test(files, those_that_are_hashed_as_they_are_written_need_no_part)
 {
     int fd = open(scratch.path, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
     bool unnamed = fd >= 0; /* not on every file system */
     if (unnamed)
         close(fd);
     cr_expect_eq(async_makes_parts("auto", "16384"), !unnamed);
-    cr_expect(async_makes_parts("auto", "16385"));
+    cr_expect_eq(async_makes_parts("auto", "40000"), !unnamed);
     cr_expect(async_makes_parts("process", "1000"));
 }
 
