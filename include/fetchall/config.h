@@ -315,12 +315,14 @@ struct fa_config {
                            DIR/.fetchall/worker-NAME.  Up to 32 letters, digits, '-', '_' and '.'.
                            Not with shards.  NULL: it has dir for itself. */
 
-    const char *name;    /**< A template of the names of files, as in "{id}.{ext}": see --name in
+    const char *name;  /**< A template of the names of files, as in "{id}.{ext}": see --name in
                           fetchall(1).  NULL: names are made from URLs, as layout says. */
-    bool keep_columns;   /**< Keep the columns of lists that are not parts of an entry, for
+    bool keep_columns; /**< Keep the columns of lists that are not parts of an entry, for
                             fa_result.columns; else only those that name has. */
-    bool remote_time;    /**< Set the modification times of files to those of the server. */
-    bool spare_lists[2]; /**< False: a later version may have fields here. */
+    bool remote_time;  /**< Set the modification times of files to those of the server. */
+    bool server_names; /**< Name files as their servers do (Content-Disposition): see --server-names
+                            in fetchall(1). */
+    bool spare_lists[1]; /**< False: a later version may have fields here. */
     enum fa_http_digest http_digest;
     uint64_t min_size; /**< Refuse smaller files, with FA_CLASS_CONTENT; 0: no limit. */
 

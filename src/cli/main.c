@@ -68,7 +68,7 @@
  * src/engine: sessions (only the turn knows the parts; a part knows no other part)
  *    session, opening, env, config, limits, rights, worker: a session and its surroundings
  *    turn, engine, admit, apply, ending, snapshot: the turn
- *    hedging, hooking, refreshing, obeying, packing, repeats, recheck, spill: what it uses
+ *    hedging, hooking, naming, refreshing, obeying, packing, repeats, recheck, spill: what it uses
  *    added, attach: entries that a program adds, and its events on the loop
  *    entries: the entries of lists, for a program
  *    shard, merge: the parts of a list for several machines
@@ -132,7 +132,8 @@
  *    transfer, exchange, handle, capture: what libcurl is asked for, and what it sees
  *    attempt, outcome, settings, setup, wire: an attempt and its result
  *    request, cookies, jar, response, judge, representation, validator: HTTP
- *    retry_after, rate_limit, cached, guard, http_digest, classify: what responses mean
+ *    retry_after, rate_limit, cached, classify: what responses mean
+ *    guard, http_digest, disposition: what they say about their file
  *    body, pace: bytes and speed
  *    driver, connections, models, watchdog, trust, library: libcurl and OpenSSL
  *    url, url_handle, plain_url, zone, percent, encode: URLs

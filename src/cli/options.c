@@ -422,6 +422,16 @@ const struct fa_option fa_options_table[] = {
             "{column:NAME}.  {{ and }} are braces.  A slash makes a folder; in a value it becomes "
             "_, except in {path}.  Entries with out= keep that name, and one without such a column "
             "fails.  See FILES."),
+    FLAG("server-names", 0, config.server_names, .lists = false,
+         .help = "name files as their servers do, where they give a name",
+         .more =
+             "The name is that of the Content-Disposition of the last response (RFC 6266), "
+             "cleaned like a name of a URL; a folder in it is dropped, and it replaces only the "
+             "last component.  For URLs such as .../content, which have no name of their own.  "
+             "Off by default, because a server can choose any name, and another one the next "
+             "time: names are not known before the download, and those that collide depend on "
+             "the order in which files arrive.  out= and --name win.  No existing file is "
+             "replaced.  Requires the state, which knows both names from then on.  See FILES."),
     UINT("fan-out", 0, config.fan_out, 1, FA_FAN_OUT_MAX, .commands = READS, .initial = "none",
          .lists = true, .help = "put files into N folders, by the hash of their names",
          .more = "For millions of files, which are slow in one folder: with 256, x.jpg becomes "

@@ -20,6 +20,7 @@
 #include "base/key.h"
 #include "engine/ending.h"
 #include "engine/hooking.h"
+#include "engine/naming.h"
 #include "engine/packing.h"
 #include "engine/repeats.h"
 #include "engine/spill.h"
@@ -122,14 +123,25 @@ static int job_claim_one(struct fa_session *s, struct fa_job *job,
     return -1;
 }
 
+/* Look up the path of a job; if it is the second name of a file, look up the record of the file. */
+static int job_look_up(struct fa_session *s, struct fa_job *job, struct fa_recalled *ret_record,
+                       struct fa_error *err)
+{
+    if (fa_recall_lookup(&s->ledger, job, job->place.key, ret_record, err))
+        return -1;
+    if (ret_record->alias == 0)
+        return 0;
+    job->place.key = ret_record->alias;
+    return fa_recall_lookup(&s->ledger, job, job->place.key, ret_record, err);
+}
+
 /* Name the job.  Most paths are free, or are that of the job: these cost one query of the state,
  * for the owner of the path and for what is known about the file. */
 static int job_claim_name(struct fa_session *s, struct fa_job *job, struct fa_recalled *ret_record,
                           enum fa_claim *ret_claim, struct fa_error *err)
 {
     char *paths[FA_CLAIMS_ALTERNATIVES] = {NULL};
-    if (fa_claims_build(&s->claims, job, err) ||
-        fa_recall_lookup(&s->ledger, job, job->place.key, ret_record, err))
+    if (fa_claims_build(&s->claims, job, err) || job_look_up(s, job, ret_record, err))
         return -1;
     if (!ret_record->found || ret_record->own) {
         if (job_claim_path(s, job, ret_record, ret_claim, err))
@@ -267,6 +279,10 @@ static void admit_named(struct fa_session *s, struct fa_job *job, const struct f
 {
     struct fa_error err = {0};
     int64_t size = -1;
+    if (fa_naming_recall(s, job, record, &err)) {
+        fa_ending_job(s, job, FA_STATUS_FAILED, &err, false);
+        return;
+    }
     enum fa_presence there = fa_packing_look(s, job, record, false, &size, &err);
     enum fa_recall recall = fa_recall_job(&s->ledger, job, record, size);
     if (recall == FA_RECALL_SKIP || recall == FA_RECALL_ERROR)

@@ -11,6 +11,7 @@
 #include "engine/ending.h"
 #include "engine/hedging.h"
 #include "engine/hooking.h"
+#include "engine/naming.h"
 #include "engine/obeying.h"
 #include "engine/packing.h"
 #include "engine/recheck.h"
@@ -146,10 +147,17 @@ static void job_publish_now(struct fa_session *s, struct fa_job *job, double now
 
 static void job_publish(struct fa_session *s, struct fa_job *job, double now)
 {
-    if (fa_pack_is_on(&s->pack))
+    struct fa_error err = {0};
+    if (fa_naming_serve(s, job, &err)) {
+        if (job->part.unnamed)
+            fa_job_name_part(job, s->store, NULL);
+        fa_job_close_part(job);
+        job_fail_locally(s, job, &err, false, now);
+    } else if (fa_pack_is_on(&s->pack)) {
         fa_pack_put(&s->pack, job);
-    else
+    } else {
         job_publish_now(s, job, now);
+    }
 }
 
 /* The stage opens a larger part by its name: a worker must not get a descriptor that can write. */
@@ -179,6 +187,7 @@ static void job_settle_fetched(struct fa_session *s, struct fa_job *job, double 
         return;
     }
     fa_hedging_note(s, job, now);
+    fa_naming_take(job);
     if (fa_settle_complete(job))
         fa_ledger_put_part(&s->ledger, job, &s->counts);
     if (fa_finish_needs_hash(&s->finish, job))
@@ -355,6 +364,7 @@ void fa_apply_outcome(struct fa_session *s, struct fa_job *job, double now)
         job_share_cookies(s, job);
         fa_scheduler_end_login(&s->scheduler, job, outcome->error.class == FA_CLASS_NONE, now);
     }
+    fa_naming_take(job);
     fa_settle_attempt(job);
     fa_secrecy_explain(job, fa_host_rules_config(&s->rules, origin->rule));
     if (outcome->error.class == FA_CLASS_WORKER_CRASHED)

@@ -203,6 +203,17 @@ void fa_claims_rename(const struct fa_claims *claims, struct fa_job *job, char *
     job->place.key = fa_claims_key(claims, path);
 }
 
+int fa_claims_add(struct fa_claims *claims, const struct fa_job *job, char **path,
+                  enum fa_claim *ret, struct fa_error *err)
+{
+    struct fa_place place = {.path = *path};
+    int result = claims_take_folders(claims, &place, err);
+    *path = place.path;
+    if (result)
+        return -1;
+    return fa_names_claim(claims->names, fa_claims_key(claims, *path), job->place.owner, ret, err);
+}
+
 int fa_claims_reserve(struct fa_claims *claims, const char *path, struct fa_error *err)
 {
     enum fa_claim claim;

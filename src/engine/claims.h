@@ -87,6 +87,11 @@ int fa_claims_alternative(const struct fa_claims *claims, const struct fa_job *j
 /** Give the job another path.  @path  Taken. */
 void fa_claims_rename(const struct fa_claims *claims, struct fa_job *job, char *path);
 
+/** Claim a second path for the URL of a job, which it does not hold.  @path  Owned by the caller;
+ * replaced if a file has the name of its folder.  @return 0 and *ret, or -1 */
+int fa_claims_add(struct fa_claims *claims, const struct fa_job *job, char **path,
+                  enum fa_claim *ret, struct fa_error *err);
+
 /** Reserve a path, relative to the folder, for a file that is not an entry. */
 int fa_claims_reserve(struct fa_claims *claims, const char *path, struct fa_error *err);
 

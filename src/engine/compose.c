@@ -97,6 +97,13 @@ static bool job_is_guarded(const struct fa_job *job, const struct fa_target *tar
             fa_guard_covers(target->mirrors[target->mirror].url.path));
 }
 
+/* A name that the user gives wins, and so does one that the file has. */
+static bool job_is_named_by_server(const struct fa_job *job, const struct fa_config *config)
+{
+    return config->server_names && !config->name && !job->entry->out && !job->place.replace &&
+           !job->place.plain && !job->robots;
+}
+
 bool fa_compose_captures(const struct fa_compose_env *env, const struct fa_job *job)
 {
     return !job->robots && fa_sink_kind(env->config->output) == FA_SINK_WARC;
@@ -120,6 +127,7 @@ void fa_compose_target(const struct fa_compose_env *env, const struct fa_job *jo
     attempt->types = job->entry->type ? job->entry->type : config->expect_type;
     attempt->respect = config->respect;
     attempt->guard = !attempt->types && job_is_guarded(job, target, config);
+    attempt->named = job_is_named_by_server(job, config);
     attempt->capture = fa_compose_captures(env, job);
     attempt->slice = job->slice;
     attempt->size = job->entry->size;

@@ -136,6 +136,19 @@ int fa_config_check_output(const struct fa_config *config, struct fa_error *err)
     return -1;
 }
 
+/* Only the state knows which file a server has named for a URL. */
+static int config_check_server_names(const struct fa_config *config, struct fa_error *err)
+{
+    const char *other = config->no_state ? "--no-state" : config->worker ? "fetchall work" : NULL;
+    if (!config->server_names || !other)
+        return 0;
+    fa_error_set(err, FA_DOMAIN_FETCHALL, 0, FA_CLASS_REFUSED,
+                 "--server-names and %s cannot be combined: only a state of the whole folder knows "
+                 "which file has which name",
+                 other);
+    return -1;
+}
+
 int fa_config_check_columns(const char *columns, struct fa_error *err)
 {
     return columns ? fa_columns_check(columns, err) : 0;
@@ -334,7 +347,7 @@ int fa_config_check(const struct fa_config *config, struct fa_error *err)
         fa_error_set(err, FA_DOMAIN_FETCHALL, 0, FA_CLASS_REFUSED,
                      "invalid value for config field '%s'", wrong);
     struct fa_slice slice;
-    if (wrong ||
+    if (wrong || config_check_server_names(config, err) ||
         (config->exec && !config->exec_shell && fa_config_check_command(config->exec, err)) ||
         (config->refresh && fa_config_check_command(config->refresh, err)) ||
         fa_config_check_columns(config->columns, err) || fa_config_check_name(config->name, err) ||

@@ -17,6 +17,7 @@
 struct failed_list {
     FILE *out;
     uint64_t left_out;
+    bool served;
 };
 
 /* An entry whose headers the state does not have would be sent without them, so it is left out. */
@@ -32,7 +33,7 @@ static bool failed_write_entry(void *arg, const struct fa_record *record)
     struct fa_buf line;
     fa_buf_init(&line);
     if (entry)
-        fa_entry_pack(entry, record->path, &line);
+        fa_entry_pack(entry, list->served && !entry->out ? NULL : record->path, &line);
     fa_buf_put_u8(&line, '\n');
     if (!entry || line.failed || fwrite(line.data, line.len, 1, list->out) != 1) {
         fclose(list->out);
@@ -68,9 +69,10 @@ static int failed_write_list(int fd, struct fa_state *state, struct failed_list 
 }
 
 /* The stream gets a duplicate of the descriptor, as fclose(3) closes it.  Both share one offset. */
-int fa_failed_list(struct fa_state *state, int dirfd, uint64_t *ret_left_out, struct fa_error *err)
+int fa_failed_list(struct fa_state *state, int dirfd, bool served, uint64_t *ret_left_out,
+                   struct fa_error *err)
 {
-    struct failed_list list = {0};
+    struct failed_list list = {.served = served};
     int fd = fa_io_unlinked(dirfd);
     int copy = fd < 0 ? -1 : fcntl(fd, F_DUPFD_CLOEXEC, 3);
     int result = failed_write_list(copy, state, &list, err);

@@ -58,7 +58,8 @@ int fa_hooking_prepare(struct fa_session *s, struct fa_job *job, struct fa_error
     job->place.hook = s->hooks.commands.keeper ? FA_HOOK_PENDING : FA_HOOK_NONE;
     if (job->place.replace && job->place.known)
         return fa_ledger_disown(&s->ledger, job, &s->counts, err);
-    return s->hooks.commands.keeper ? fa_ledger_put_pending(&s->ledger, job, &s->counts, err) : 0;
+    bool pending = s->hooks.commands.keeper || job->place.plain;
+    return pending ? fa_ledger_put_pending(&s->ledger, job, &s->counts, err) : 0;
 }
 
 void fa_hooking_end(struct fa_session *s, struct fa_job *job, enum fa_status status)

@@ -92,6 +92,8 @@ static bool state_read_record(void *arg, const struct fa_record *record)
 {
     struct reading *reading = arg;
     struct fa_url url;
+    if (record->alias)
+        return true;
     char *printed = fa_redact_url(record->url ? record->url : "", NULL);
     struct fa_state_entry entry = {
         .url = printed ? printed : "",

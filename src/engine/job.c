@@ -52,6 +52,8 @@ void fa_job_free(struct fa_job *job)
     free(job->renewed);
     free(job->place.known);
     free(job->place.path);
+    free(job->place.plain);
+    free(job->place.served);
     free(job->headers);
     free(job->effective_url);
     free(job);

@@ -87,16 +87,19 @@ enum fa_twin {
 
 /** The file. */
 struct fa_place {
-    char *path;                 /**< Owned; relative to the folder. */
-    uint64_t key;               /**< Of the path: names the part, and the record in the state. */
-    uint64_t owner;             /**< Key of the first URL, which the path belongs to. */
-    struct fa_known *known;     /**< Owned; NULL: no such file. */
-    int64_t size;               /**< Of the complete file; -1: none. */
-    bool conditional;           /**< Fetch it only if it differs from the known one. */
-    bool replace;               /**< The existing file is replaced. */
-    bool existing;              /**< FETCHED, HASHING: it is the existing file. */
-    bool unchanged;             /**< The server says that the existing file is current. */
-    bool folder_closed;         /**< Only its folder below DIR cannot be written. */
+    char *path;             /**< Owned; relative to the folder. */
+    char *plain;            /**< Owned: the name by its URL, if path is the server's; else NULL. */
+    char *served;           /**< Owned: the name that the server gives, as it is; NULL: none. */
+    uint64_t key;           /**< Of plain, or else of path: names the part, and the record in the
+                                     state. */
+    uint64_t owner;         /**< Key of the first URL, which the path belongs to. */
+    struct fa_known *known; /**< Owned; NULL: no such file. */
+    int64_t size;           /**< Of the complete file; -1: none. */
+    bool conditional;       /**< Fetch it only if it differs from the known one. */
+    bool replace;           /**< The existing file is replaced. */
+    bool existing;          /**< FETCHED, HASHING: it is the existing file. */
+    bool unchanged;         /**< The server says that the existing file is current. */
+    bool folder_closed;     /**< Only its folder below DIR cannot be written. */
     enum fa_hook_standing hook; /**< The command of --exec, as the record has it. */
     bool hooked;                /**< It ran in this run, and ended well. */
     bool holds;                 /**< No other job may have the path: see engine/claims.h. */

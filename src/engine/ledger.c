@@ -214,6 +214,8 @@ static void ledger_put_failed(struct fa_ledger *ledger, const struct fa_job *job
     record.transient = result->transient;
     record.tried = job->tries.attempts > 0;
     record.replaces = known != NULL;
+    if (!known && job->place.plain)
+        record.path = job->place.plain;
     if (known) {
         representation_to_record(&record, &known->rep);
         record.digest = known->digest;
@@ -406,6 +408,16 @@ void fa_ledger_put_volume(struct fa_ledger *ledger, const struct fa_volume *volu
 {
     if (volume && ledger->state && ledger->failure.class == FA_CLASS_NONE)
         (void)fa_state_put_archive(ledger->state, &volume->state, &ledger->failure);
+}
+
+int fa_ledger_put_alias(struct fa_ledger *ledger, const struct fa_job *job, uint64_t key,
+                        struct fa_error *err)
+{
+    struct fa_record record = record_of_job(job, FA_STANDING_DONE);
+    record.key = key;
+    record.alias = true;
+    record.url = ""; /* that of its file is redacted */
+    return fa_state_put(ledger->state, &record, err);
 }
 
 /* If the process dies before the file has its name, the record is that of its part. */

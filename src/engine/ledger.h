@@ -74,7 +74,13 @@ int fa_ledger_withdraw(struct fa_ledger *ledger, struct fa_job *job, const struc
 /** Record an archive.  @volume  NULL: nothing. */
 void fa_ledger_put_volume(struct fa_ledger *ledger, const struct fa_volume *volume);
 
-/** A file is about to get its name, and a command has to run for it: record that, and commit. */
+/** Put that a path is a second name of the file of a job, whose path is the first one.  @key  Of
+ * the second.  The caller commits it. */
+int fa_ledger_put_alias(struct fa_ledger *ledger, const struct fa_job *job, uint64_t key,
+                        struct fa_error *err);
+
+/** A file is about to get its name, and a later run has to know it, or that a command has to run
+ * for it: record that, and commit. */
 int fa_ledger_put_pending(struct fa_ledger *ledger, struct fa_job *job,
                           const struct fa_counts *counts, struct fa_error *err);
 

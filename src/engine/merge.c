@@ -189,6 +189,8 @@ static int merge_check_shards(struct merge *m, struct fa_error *err)
 /* Which of two records of a path to keep. */
 static bool record_is_better(const struct fa_record *record, const struct fa_record *there)
 {
+    if (record->alias || there->alias)
+        return !record->alias;
     return record->standing == FA_STANDING_DONE && there->standing != FA_STANDING_DONE;
 }
 
@@ -197,6 +199,8 @@ static void merge_compare(const struct merge *m, const struct fa_record *record,
 {
     bool done = record->standing == FA_STANDING_DONE && there->standing == FA_STANDING_DONE;
     const char *path = record->path ? record->path : "";
+    if ((record->alias || there->alias) && record->owner == there->owner)
+        return; /* the record of the file says what it is */
     if (record->owner != there->owner)
         merge_report(m, FA_MERGE_DISAGREES, path, "two URLs have this name");
     else if (done &&
@@ -217,7 +221,7 @@ static bool merge_put(void *arg, const struct fa_record *record)
         return false;
     if (found > 0)
         merge_compare(m, record, &there);
-    m->summary.records += found == 0;
+    m->summary.records += found == 0 && !record->alias;
     if ((found == 0 || record_is_better(record, &there)) &&
         fa_state_put(m->state, record, &m->error))
         return false;

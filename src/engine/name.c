@@ -183,6 +183,42 @@ fail:
     return -1;
 }
 
+/* The folder of a path as fa_name_build() made it: without that of --fan-out. */
+static size_t path_folder_len(const char *path, unsigned folders)
+{
+    const char *slash = strrchr(path, '/');
+    if (slash && folders > 0)
+        slash = memrchr(path, '/', (size_t)(slash - path));
+    return slash ? (size_t)(slash - path) + 1 : 0;
+}
+
+/* The name is cleaned in a buffer of its own, as one at the top of the folder. */
+int fa_name_serve(const char *path, const char *name, size_t part_max, unsigned folders, char **ret,
+                  struct fa_error *err)
+{
+    struct fa_buf buf;
+    struct fa_error why = {0};
+    size_t folder = path_folder_len(path, folders);
+    *ret = NULL;
+    fa_buf_init(&buf);
+    fa_buf_put(&buf, name, strlen(name));
+    fa_name_end_part(&buf, 0, false, fa_name_part_limit(part_max), "");
+    bool usable = buf.len > 0 && folder + buf.len <= FA_NAME_PATH_MAX;
+    if (usable && asprintf(ret, "%.*s%.*s", (int)folder, path, (int)buf.len, buf.data) < 0)
+        *ret = NULL;
+    bool failed = buf.failed || (usable && !*ret);
+    fa_buf_fini(&buf);
+    if (failed) {
+        fa_error_system(err, FA_CLASS_LOCAL_IO, ENOMEM, "cannot name a file");
+        return -1;
+    }
+    if (!*ret || folders == 0 || fa_name_fan_out(ret, folders, &why) == 0)
+        return 0;
+    free(*ret);
+    *ret = NULL;
+    return 0;
+}
+
 /* The extension stays at the end, so that programs still recognise the file. */
 int fa_name_alternative(const char *path, size_t part_max, uint32_t hash, char **ret)
 {

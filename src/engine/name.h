@@ -59,6 +59,22 @@ int fa_name_build(const struct fa_name_source *src, char **ret_path, struct fa_e
 int fa_name_fan_out(char **path, unsigned folders, struct fa_error *err);
 
 /**
+ * The path of a file whose server gives it a name: that name replaces the last component.
+ *
+ * It is cleaned as one of a URL is, though not percent-decoded; a dot at its start becomes '_'
+ * below the top, too.
+ *
+ * @path      From fa_name_build().
+ * @name      Any bytes.
+ * @part_max, @folders  As in fa_name_source.
+ * @ret       Owned by the caller: free(3); NULL: nothing of the name can be used, or the path would
+ *            be too long.
+ * @return 0, or -1 with FA_CLASS_LOCAL_IO: no memory.
+ */
+int fa_name_serve(const char *path, const char *name, size_t part_max, unsigned folders, char **ret,
+                  struct fa_error *err);
+
+/**
  * The name for the later of two files with one name: "x.tar.gz" becomes "x-0123abcd.tar.gz".
  *
  * An extension is the text after the last dot, if it has 1 to 16 letters, digits, '+', '-' or '_',

@@ -8,6 +8,7 @@
  */
 #include "engine/recall.h"
 
+#include "engine/name.h"
 #include "list/template.h"
 
 #include <stdlib.h>
@@ -32,6 +33,35 @@ static void representation_from_record(struct fa_representation *ret,
     ret->validator.strong = record->strong;
     fa_validator_if_range(&ret->validator, if_range);
     ret->validator.strong = if_range[0];
+}
+
+/* A failed entry without a file has no name of its server yet. */
+static void record_find_names(const struct fa_ledger *ledger, const struct fa_record *record,
+                              struct fa_recalled *ret)
+{
+    bool folds = fa_store_folder(ledger->store)->folds;
+    uint64_t key = record->path ? fa_name_key(record->path, folds) : record->key;
+    if (record->alias)
+        ret->alias = ret->own ? key : 0;
+    else
+        ret->renamed =
+            key != record->key && (record->standing != FA_STANDING_FAILED || record->replaces);
+}
+
+/* The path is checked as one of a list, as the database may be damaged or edited. */
+int fa_recall_name(struct fa_ledger *ledger, uint64_t key, char **ret, struct fa_error *err)
+{
+    struct fa_record record;
+    struct fa_error why = {0};
+    *ret = NULL;
+    int found = fa_state_get(ledger->state, key, &record, err);
+    struct fa_name_source source = {.out = found > 0 ? record.path : NULL};
+    if (found <= 0 || !source.out || fa_name_build(&source, ret, &why) == 0)
+        return found < 0 ? -1 : 0;
+    if (why.class != FA_CLASS_LOCAL_IO)
+        return 0;
+    *err = why;
+    return -1;
 }
 
 int fa_recall_lookup(struct fa_ledger *ledger, const struct fa_job *job, uint64_t key,
@@ -61,9 +91,10 @@ int fa_recall_lookup(struct fa_ledger *ledger, const struct fa_job *job, uint64_
         .offset = record.offset,
     };
     representation_from_record(&ret->rep, &record);
+    record_find_names(ledger, &record, ret);
     /* A column names the file as out= does. */
     bool named = fa_template_has_column(ledger->config->name, NULL, 0);
-    if (!ret->own && strcmp(record.slice ? record.slice : "", job->range) == 0)
+    if (!ret->own && !record.alias && strcmp(record.slice ? record.slice : "", job->range) == 0)
         ret->kin =
             fa_identity_kin(named ? FA_MATCH_NAME : ledger->config->match, job->entry, record.url);
     return 0;

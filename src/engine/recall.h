@@ -26,11 +26,18 @@ struct fa_recalled {
     enum fa_hook_standing hook;
     uint64_t archive;
     uint64_t offset;
+    bool renamed;   /**< The file has another path, which its server chose: see fa_recall_name(). */
+    uint64_t alias; /**< own: the key of the first name of the file, whose record describes it; 0:
+                         this is its record. */
 };
 
 /** @key  Of a path of the job.  @return 0, or -1: the state cannot be read. */
 int fa_recall_lookup(struct fa_ledger *ledger, const struct fa_job *job, uint64_t key,
                      struct fa_recalled *ret, struct fa_error *err);
+
+/** Read the path of a file that a server has named.  @key  Of its record.  @ret  To be freed; NULL:
+ * the path is invalid.  @return 0, or -1 */
+int fa_recall_name(struct fa_ledger *ledger, uint64_t key, char **ret, struct fa_error *err);
 
 /** What a recalled record means for a job. */
 enum fa_recall {

@@ -7,6 +7,7 @@
 
 #include "engine/admit.h"
 #include "engine/ending.h"
+#include "engine/naming.h"
 #include "engine/packing.h"
 #include "engine/repeats.h"
 
@@ -53,7 +54,8 @@ static void recheck_admit(struct fa_session *s, struct fa_job *job, double now)
     unsigned marks = 0;
     int64_t size = -1;
     if (fa_claims_hold(&s->claims, job, &marks, &err) ||
-        fa_recall_lookup(&s->ledger, job, job->place.key, &record, &err)) {
+        fa_recall_lookup(&s->ledger, job, job->place.key, &record, &err) ||
+        fa_naming_recall(s, job, &record, &err)) {
         fa_ending_job(s, job, FA_STATUS_FAILED, &err, false);
         return;
     }

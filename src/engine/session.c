@@ -208,7 +208,8 @@ int fa_session_add_failed(struct fa_session *s, struct fa_error *err)
                      s->config.dir);
         return -1;
     }
-    int fd = fa_failed_list(state, fa_store_scratch(s->store), &left_out, err);
+    int fd =
+        fa_failed_list(state, fa_store_scratch(s->store), s->config.server_names, &left_out, err);
     if (fd < 0)
         return -1;
     if (left_out > 0)
@@ -257,6 +258,10 @@ static void session_report_limits(const struct fa_session *s)
                        s->n_jobs, config->jobs);
     if (missing)
         fa_emit_detail(&s->emitter, missing);
+    if (config->plan && config->server_names)
+        fa_emit_notice(&s->emitter, NULL,
+                       "--server-names: the plan has the names of the URLs; those that servers "
+                       "give are known when the files are downloaded");
     char lacks[FA_MOUNT_TEXT];
     if (fa_store_describe(s->store, lacks))
         fa_emit_notice(&s->emitter, NULL, "%s", lacks);

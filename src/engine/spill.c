@@ -45,6 +45,7 @@ static void job_put(struct fa_buf *buf, const struct fa_job *job, const struct f
     fa_buf_put_u64(buf, packed->len);
     fa_buf_put(buf, packed->data, packed->len);
     fa_buf_put_f64(buf, job->timing.read);
+    fa_buf_put_str(buf, place->plain);
     fa_buf_put_u8(buf, place->replace);
     fa_buf_put_u8(buf, place->conditional);
     fa_buf_put_u8(buf, place->holds);
@@ -167,14 +168,17 @@ static int job_get(struct fa_reader *reader, const char *path, struct fa_job *jo
     unsigned mirror = 0;
     place->path = path ? strdup(path) : NULL;
     job->timing.read = fa_reader_f64(reader);
+    const char *plain = fa_reader_str(reader);
+    place->plain = plain ? strdup(plain) : NULL;
     place->replace = fa_reader_u8(reader);
     place->conditional = fa_reader_u8(reader);
     place->holds = fa_reader_u8(reader);
     place->repeat = fa_reader_u8(reader);
     place->key = fa_reader_u64(reader);
     place->owner = fa_reader_u64(reader);
-    if (!place->path || target_get_mirrors(reader, &job->target, &mirror) ||
-        job_get_place(reader, job) || reader->failed)
+    if (!place->path || (plain && !place->plain) ||
+        target_get_mirrors(reader, &job->target, &mirror) || job_get_place(reader, job) ||
+        reader->failed)
         return -1;
     return fa_job_target(job, mirror);
 }

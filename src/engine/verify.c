@@ -55,6 +55,8 @@ static bool verify_check_record(void *arg, const struct fa_record *record)
     struct verify *v = arg;
     bool has_file = record->path && fa_inspect_has_file(record) && !record->unverified;
     struct fa_checker_member member = {v->store, NULL, record->offset};
+    if (record->alias)
+        return true;
     if (has_file && record->archive) {
         member.volume = fa_volumes_find(&v->volumes, record->archive);
         fa_checker_check_member(&v->checker, &member, record->path, record->size, &record->digest,

@@ -126,6 +126,7 @@ static const struct fa_field record_fields[] = {
     FA_FIELD_ENUM(enum fa_hook_standing, FA_HOOK_STANDINGS, struct fa_record, hook),
     FA_FIELD(U64, uint64_t, struct fa_record, archive),
     FA_FIELD(U64, uint64_t, struct fa_record, offset),
+    FA_FIELD(BOOL, bool, struct fa_record, alias),
 };
 
 int fa_changes_put(struct fa_changes *changes, const struct fa_record *record)

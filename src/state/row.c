@@ -36,6 +36,7 @@ int fa_row_read(sqlite3_stmt *row, const char *file, struct fa_record *ret, stru
     int64_t hook = sqlite3_column_int64(row, 26);
     ret->archive = (uint64_t)sqlite3_column_int64(row, 27);
     ret->offset = (uint64_t)sqlite3_column_int64(row, 28);
+    ret->alias = sqlite3_column_int(row, 29);
     if (standing < 0 || standing >= FA_STANDINGS || class < 0 || class >= FA_CLASSES) {
         fa_error_set(err, FA_DOMAIN_FETCHALL, 0, FA_CLASS_LOCAL_IO,
                      "cannot read '%s': invalid record for '%s'", file, ret->url ? ret->url : "");
@@ -100,4 +101,5 @@ void fa_row_bind(sqlite3_stmt *stmt, const struct fa_record *r)
     fa_row_bind_number(stmt, 27, r->hook);
     fa_row_bind_number(stmt, 28, (int64_t)r->archive);
     fa_row_bind_number(stmt, 29, (int64_t)r->offset);
+    fa_row_bind_number(stmt, 30, r->alias);
 }

@@ -12,7 +12,7 @@
 #define FA_ROW_COLUMNS                                                                           \
     "key, standing, url, path, text, line, class, may_pass, secret, http, error, size, durable," \
     " mirror, etag, modified, strong, hash, digest, run, owner, replaces, coding, tried,"        \
-    " slice, unverified, hook, archive, offset"
+    " slice, unverified, hook, archive, offset, alias"
 
 /** Read a row.  @file  For the error.  @ret  Its strings are the statement's, until its next
  * step. */

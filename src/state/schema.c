@@ -66,6 +66,8 @@ static const struct migration {
      "CREATE TABLE archive(id INTEGER PRIMARY KEY, name TEXT NOT NULL, bytes INTEGER,"
      " files INTEGER, open INTEGER)",
      53300821},
+    /* Second names of files. */
+    {"ALTER TABLE record ADD COLUMN alias INTEGER", 53310821},
 };
 
 const int64_t fa_schema_newest = sizeof(migrations) / sizeof(*migrations);

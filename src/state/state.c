@@ -57,11 +57,11 @@ static const char *const statement_texts[STATEMENTS] = {
     [S_PUT] =
         "INSERT INTO record(" FA_ROW_COLUMNS ") VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10,"
         " ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25,"
-        " ?26, ?27, ?28, ?29) ON CONFLICT(key) DO UPDATE SET"
+        " ?26, ?27, ?28, ?29, ?30) ON CONFLICT(key) DO UPDATE SET"
         " standing=?2, url=?3, path=?4, text=?5, line=?6, class=?7, may_pass=?8, secret=?9,"
         " http=?10, error=?11, size=?12, durable=?13, mirror=?14, etag=?15, modified=?16,"
         " strong=?17, hash=?18, digest=?19, run=?20, owner=?21, replaces=?22, coding=?23, tried=?24,"
-        " slice=?25, unverified=?26, hook=?27, archive=?28, offset=?29",
+        " slice=?25, unverified=?26, hook=?27, archive=?28, offset=?29, alias=?30",
     [S_REMOVE] = "DELETE FROM record WHERE key=?1",
     [S_EACH] = "SELECT " FA_ROW_COLUMNS " FROM record ORDER BY seq",
     [S_EACH_OF] = "SELECT " FA_ROW_COLUMNS " FROM record WHERE standing=?1 ORDER BY seq",

@@ -72,6 +72,9 @@ struct fa_record {
     enum fa_hook_standing hook;
     uint64_t archive; /**< DONE: the archive that the file is in; 0: it is a file of its own. */
     uint64_t offset;  /**< Of its first byte in the archive. */
+    bool alias; /**< Its name is a second one of a file: the path is the first one, whose record
+                           describes the file.  Else: the path of a file that has a second name is
+                           that one, and the key is that of the first. */
 };
 
 /** A run: one use of the directory by one process. */

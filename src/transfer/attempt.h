@@ -69,6 +69,7 @@ struct fa_attempt {
     bool unmarked;    /**< The part file needs no FA_PART_STALE: the state has no record of its
                                 bytes, because the file system has no modes. */
     bool guard;       /**< Refuse a web page: the file is none.  See guard.h. */
+    bool named;       /**< The outcome brings the name that the server gives to the file. */
     bool capture;     /**< The outcome brings request and response as they were sent.  They are
                         those of the whole file, so that a part of it is not resumed. */
     struct fa_slice

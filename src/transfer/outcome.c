@@ -14,7 +14,8 @@ void fa_outcome_fini(struct fa_outcome *outcome)
 {
     free(outcome->location);
     free(outcome->cookies);
+    free(outcome->name);
     fa_capture_free(outcome->capture);
-    outcome->location = outcome->cookies = NULL;
+    outcome->location = outcome->cookies = outcome->name = NULL;
     outcome->capture = NULL;
 }

@@ -44,9 +44,11 @@ struct fa_outcome {
     struct fa_error error; /**< FA_CLASS_NONE: the part file is complete, or location or
                                 unchanged is set. */
     enum fa_retryability retryable;
-    char *location;      /**< Owned.  Absolute URL of a redirect, or NULL. */
-    char *cookies;       /**< Owned.  With location or digest: those of the chain; with the
+    char *location; /**< Owned.  Absolute URL of a redirect, or NULL. */
+    char *cookies;  /**< Owned.  With location or digest: those of the chain; with the
                             setting, those after any response.  NULL: none. */
+    char *name;     /**< Owned.  The name that the server gives to the file (disposition.h); NULL:
+                            none, or not asked for. */
     double retry_after;  /**< Seconds requested by the server; -1: none. */
     bool limited;        /**< Its header says that a rate limit is spent. */
     int http;            /**< Status; 0: no response. */

@@ -203,6 +203,7 @@ int fa_request_choose(const struct fa_attempt *a, struct fa_asked *ret, struct f
                              .slice = a->slice,
                              .guard = a->guard,
                              .types = a->types,
+                             .named = a->named,
                              .respect = a->respect};
     if (a->end)
         return request_choose_segment(a, ret, err);

@@ -8,6 +8,7 @@
 #include "base/http_field.h"
 #include "base/media_type.h"
 #include "transfer/classify.h"
+#include "transfer/disposition.h"
 #include "transfer/guard.h"
 #include "transfer/judge.h"
 
@@ -20,7 +21,8 @@
 void fa_response_fini(struct fa_response *response)
 {
     free(response->location);
-    response->location = NULL;
+    free(response->name);
+    response->location = response->name = NULL;
 }
 
 /* Each header section starts anew: what a 1xx response says does not apply to the final one. */
@@ -43,7 +45,7 @@ void fa_response_init(struct fa_response *response, const struct fa_asked *asked
 {
     static const struct fa_asked whole = {.rep = &fa_representation_none};
     response->asked = asked ? *asked : whole;
-    response->location = NULL;
+    response->location = response->name = NULL;
     response_reset(response);
 }
 
@@ -202,6 +204,10 @@ static void response_read_field(struct fa_response *response, const char *line, 
         response->failed |= !response->location && !response->far;
     } else if (fa_http_is(line, name, "WWW-Authenticate")) {
         response->digest |= fa_http_has_challenge(value, size, "Digest");
+        response->matters = false;
+    } else if (fa_http_is(line, name, "Content-Disposition")) {
+        if (response->asked.named && !response->name)
+            response->name = fa_disposition_name(value, size);
         response->matters = false;
     } else if (fa_rate_limit_field(&response->rate_limit, line, name, value, size) ||
                fa_cached_field(&response->cached, line, name, value, size)) {

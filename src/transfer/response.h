@@ -40,6 +40,7 @@ struct fa_asked {
     bool conditional;
     bool guard;            /**< A web page is not the file. */
     const char *types;     /**< The file is of one of these; NULL: of any type.  Borrowed. */
+    bool named;            /**< The name that the server gives to the file is wanted. */
     const char *respect;   /**< Rules of X-Robots-Tag that refuse it; NULL: none.  Borrowed. */
     struct fa_slice slice; /**< What the user asks for. */
 };
@@ -58,6 +59,7 @@ struct fa_response {
     bool bad_length;    /**< Content-Length is invalid or ambiguous. */
     int64_t length;     /**< Content-Length; -1: none. */
     char *location;     /**< Owned. */
+    char *name;         /**< Owned.  Of the file, with asked.named; NULL: none. */
     double retry_after; /**< Seconds that the server asks to wait, with the verdict; -1: none. */
     bool digest;        /**< It has a challenge for HTTP Digest authentication (RFC 7616). */
     bool failed;        /**< Memory ran out. */

@@ -255,6 +255,10 @@ static void transfer_settle_part(struct fa_transfer *t, struct fa_outcome *ret)
     if (verdict == FA_VERDICT_FILE || verdict == FA_VERDICT_COMPLETE ||
         verdict == FA_VERDICT_UNCHANGED)
         ret->head = t->exchange.response.head;
+    if (verdict == FA_VERDICT_FILE || verdict == FA_VERDICT_COMPLETE) {
+        ret->name = t->exchange.response.name;
+        t->exchange.response.name = NULL;
+    }
     if (verdict == FA_VERDICT_FILE && class != FA_CLASS_NONE && class != FA_CLASS_LOCAL_IO)
         fa_body_save(&t->exchange.body);
     /* restart with an error: the part file is refused.  restart alone: it has been replaced. */

@@ -61,6 +61,7 @@ static const struct fa_field attempt_fields[] = {
     FA_FIELD(BOOL, bool, struct fa_attempt, durable),
     FA_FIELD(BOOL, bool, struct fa_attempt, unmarked),
     FA_FIELD(BOOL, bool, struct fa_attempt, guard),
+    FA_FIELD(BOOL, bool, struct fa_attempt, named),
     FA_FIELD(BOOL, bool, struct fa_attempt, capture),
 };
 
@@ -71,7 +72,7 @@ static const struct fa_field error_fields[] = {
     FA_FIELD_TEXT(struct fa_error, msg),
 };
 
-/* Without location, cookies and capture, which are owned. */
+/* Without location, cookies, name and capture, which are owned. */
 static const struct fa_field outcome_fields[] = {
     FA_FIELD_ENUM(enum fa_retryability, FA_RETRYABILITIES, struct fa_outcome, retryable),
     FA_FIELD(F64, double, struct fa_outcome, retry_after),
@@ -216,6 +217,7 @@ void fa_wire_put_outcome(struct fa_buf *buf, const struct fa_outcome *outcome)
     fa_wire_put_head(buf, &outcome->head);
     fa_buf_put_str(buf, outcome->location);
     fa_buf_put_str(buf, outcome->cookies);
+    fa_buf_put_str(buf, outcome->name);
     fa_capture_put(buf, outcome->capture);
 }
 
@@ -229,11 +231,13 @@ int fa_wire_get_outcome(struct fa_outcome *ret, const void *data, size_t len)
     GET(outcome_fields, ret, &reader);
     wire_get_head(&reader, &ret->head);
     const char *location = fa_reader_str(&reader), *cookies = fa_reader_str(&reader);
+    const char *name = fa_reader_str(&reader);
     ret->capture = fa_capture_get(&reader);
     if (fa_reader_ok(&reader) && (!cookies || fa_cookies_are_good(cookies))) {
         ret->location = location ? strdup(location) : NULL;
         ret->cookies = cookies ? strdup(cookies) : NULL;
-        if ((!location || ret->location) && (!cookies || ret->cookies))
+        ret->name = name ? strdup(name) : NULL;
+        if ((!location || ret->location) && (!cookies || ret->cookies) && (!name || ret->name))
             return 0;
     }
     fa_outcome_fini(ret);

@@ -211,10 +211,11 @@ static void describe(const char *kind, const char *seed, uint64_t size, char eta
     }
 }
 
-static void serve_by(struct fa_bad_conn *conn, const char *const *arg)
+/* A file with a validator of that kind, and the lines EXTRA in its head. */
+static void serve_validated(struct fa_bad_conn *conn, const char *const *arg, const char *extra)
 {
     char etag[FA_BAD_ETAG];
-    char validators[128];
+    char validators[1024];
     uint64_t size = fa_bad_number(arg[2]);
     size_t room = strlen(conn->request->path) + 16;
     char *seed = malloc(room);
@@ -223,6 +224,8 @@ static void serve_by(struct fa_bad_conn *conn, const char *const *arg)
     }
     snprintf(seed, room, "%s#%u", conn->request->path, conn->server->version);
     describe(arg[0], seed, size, etag, validators, sizeof(validators));
+    size_t len = strlen(validators);
+    snprintf(validators + len, sizeof(validators) - len, "%s", extra);
     const char *match = fa_bad_request_header(conn->request, "If-None-Match");
     const char *since = fa_bad_request_header(conn->request, "If-Modified-Since");
     bool same = match ? *etag && strcmp(match, etag) == 0
@@ -237,6 +240,21 @@ static void serve_by(struct fa_bad_conn *conn, const char *const *arg)
         hold_at(conn, fa_bad_number(arg[1]));
     }
     free(seed);
+}
+
+static void serve_by(struct fa_bad_conn *conn, const char *const *arg)
+{
+    serve_validated(conn, arg, "");
+}
+
+static void serve_named(struct fa_bad_conn *conn, const char *const *arg)
+{
+    char line[800];
+    const char *const version[] = {"strong", arg[1], arg[2]};
+    char *value = fa_bad_decode(arg[0]);
+    snprintf(line, sizeof(line), "Content-Disposition: %s\r\n", value ? value : "");
+    serve_validated(conn, version, line);
+    free(value);
 }
 
 static void serve_gate(struct fa_bad_conn *conn, const char *const *arg)
@@ -333,6 +351,7 @@ const struct fa_bad_behaviour fa_bad_bodies[] = {
     {"hold", 0, serve_hold},
     {"holdat", 2, serve_hold_at},
     {"by", 3, serve_by},
+    {"named", 3, serve_named},
     {"gate", 1, serve_gate},
     {"truncate", 2, serve_truncate},
     {"rudecut", 2, serve_rude_cut},

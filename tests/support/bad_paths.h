@@ -45,6 +45,8 @@
  *                                     404 from version 1 on; deaf is strong and ignores
  *                                     conditions; unquoted is an ETag without quotes; olddate
  *                                     is date in another form
+ *   /named/<value>/<sent>/<size>/<name>  like /by/strong, with Content-Disposition: <value>,
+ *                                     %-decoded
  *   /gate/<n>/<name>                  a file; stops before its body until <n> requests for
  *                                     /gate/<n>/ have come, then lets all go
  * Broken transfers: each answer is a file's, range or not, but carries at most <sent> bytes, so

@@ -579,6 +579,61 @@ Test(name, fan_out_refuses_paths_that_get_too_long)
     free(path);
 }
 
+Test(name, server_replaces_the_last_component)
+{
+    static const struct {
+        const char *path, *name, *expected; /* NULL: nothing of the name can be used */
+    } rows[] = {
+        {"content", "data.csv", "data.csv"},
+        {"host/records/1/content", "data.csv", "host/records/1/data.csv"},
+        {"content", "50%25.txt", "50%25.txt"},
+        {"content", ".bashrc", "_bashrc"},
+        {"sub/content", ".htaccess", "sub/_htaccess"},
+        {"content", ".fetchall", "_fetchall"},
+        {"content", "-rf", "_rf"},
+        {"content",
+         "a\x1b[2J\xff\xe2\x80\xae"
+         "b",
+         "a_[2J__b"},
+        {"content", "a/b\\c", "a_b_c"},
+        {"content", "x. ", "x"},
+        {"content", "..", NULL},
+        {"content", ".", NULL},
+        {"content", "", NULL},
+        {"content", " . ", NULL},
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); ++i) {
+        struct fa_error err;
+        char *path;
+        cr_assert_eq(fa_name_serve(rows[i].path, rows[i].name, 0, 0, &path, &err), 0);
+        cr_expect(rows[i].expected ? path && strcmp(path, rows[i].expected) == 0 : !path, "%s: %s",
+                  rows[i].name, path ? path : "(none)");
+        free(path);
+    }
+}
+
+Test(name, of_a_server_is_cut_and_has_the_folder_of_its_own_hash)
+{
+    struct fa_error err;
+    char *path, *name = times("x", 300), *deep = times("a/", FA_NAME_PATH_MAX / 2);
+    memcpy(name + 296, ".bin", 4);
+    cr_assert_eq(fa_name_serve("c", name, 0, 0, &path, &err), 0);
+    cr_expect(strlen(path) == 255 && strcmp(path + 251, ".bin") == 0, "%s", path);
+    free(path);
+    char *fanned = strdup("sub/data.csv"), *content = strdup("sub/content");
+    cr_assert_eq(fa_name_fan_out(&fanned, 256, &err), 0);
+    cr_assert_eq(fa_name_fan_out(&content, 256, &err), 0);
+    cr_assert_eq(fa_name_serve(content, "data.csv", 0, 256, &path, &err), 0);
+    cr_expect_str_eq(path, fanned);
+    free(path);
+    cr_assert_eq(fa_name_serve(deep, "too long", 0, 0, &path, &err), 0);
+    cr_expect_null(path);
+    free(fanned);
+    free(content);
+    free(deep);
+    free(name);
+}
+
 Test(name, key_folds_the_case_of_ascii_letters_where_the_folder_does)
 {
     cr_expect_eq(fa_name_key("Dir/A.Bin", false), fa_key_str("Dir/A.Bin"));

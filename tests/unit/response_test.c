@@ -851,3 +851,28 @@ Test(response, opted_out_files_are_refused)
         fa_response_fini(&response);
     }
 }
+
+/* Also of a range; and a field that is folded is no error, as it does not matter. */
+Test(response, name_of_the_server_is_that_of_its_own_head)
+{
+    static const char first[] = "HTTP/1.1 302 x|Location: /y|Content-Disposition: x; filename=a||";
+    static const char second[] = "HTTP/1.1 200 OK|Content-Disposition: x; filename=b||";
+    struct fa_asked asked = {.rep = &fa_representation_none, .named = true};
+    for (int named = 0; named < 2; ++named) {
+        struct fa_response response;
+        asked.named = named;
+        fa_response_init(&response, &asked);
+        feed(&response, "HTTP/1.1 100 x|Content-Disposition: x; filename=0||");
+        feed(&response, second);
+        cr_expect(named ? response.name && strcmp(response.name, "b") == 0 : !response.name);
+        fa_response_fini(&response);
+        fa_response_init(&response, &asked);
+        feed(&response, first);
+        cr_expect_eq(response.verdict, FA_VERDICT_REDIRECT);
+        fa_response_fini(&response);
+        fa_response_init(&response, &asked);
+        feed(&response, "HTTP/1.1 200 OK|Content-Disposition: attachment;| filename=c||");
+        cr_expect(response.verdict == FA_VERDICT_FILE && !response.name);
+        fa_response_fini(&response);
+    }
+}

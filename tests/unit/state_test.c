@@ -595,17 +595,17 @@ Test(state, a_newer_schema_is_refused)
 {
     static const enum fa_state_open how[] = {FA_STATE_WRITE, FA_STATE_READ};
     make_state(1);
-    raw("PRAGMA user_version=8; UPDATE meta SET v='9.8.7' WHERE k='program';"
+    raw("PRAGMA user_version=9; UPDATE meta SET v='9.8.7' WHERE k='program';"
         "ALTER TABLE record ADD COLUMN news TEXT");
     for (int i = 0; i < 2; ++i) {
         struct fa_error err = expect_refusal(DIR, how[i], "newer fetchall: use 9.8.7 or later");
-        cr_assert(strstr(err.msg, "its schema is 8"), "%s", err.msg);
-        cr_assert(strstr(err.msg, "this is " FA_VERSION ", which supports up to 7"), "%s", err.msg);
+        cr_assert(strstr(err.msg, "its schema is 9"), "%s", err.msg);
+        cr_assert(strstr(err.msg, "this is " FA_VERSION ", which supports up to 8"), "%s", err.msg);
     }
     raw("DELETE FROM meta WHERE k='program'");
     expect_refusal(DIR, FA_STATE_WRITE, "newer fetchall: use that version or later");
     cr_assert_not(is_there(".damaged"));
-    raw("PRAGMA user_version=7; ALTER TABLE record DROP COLUMN news");
+    raw("PRAGMA user_version=8; ALTER TABLE record DROP COLUMN news");
     fa_state_close(reopen_quietly(FA_STATE_WRITE));
 }
 
@@ -782,7 +782,7 @@ static void expect_one_upgrade(const char *name, int64_t schema)
     copy_state(name, "");
     cr_assert_eq(ask("PRAGMA user_version"), schema);
     expect_schema_1(FA_STATE_WRITE);
-    cr_assert_eq(ask("PRAGMA user_version"), 7);
+    cr_assert_eq(ask("PRAGMA user_version"), 8);
     cr_assert_eq(ask("SELECT count(*) FROM meta WHERE k='program' AND v='" FA_VERSION "'"), 1);
     char *before = dump();
     expect_schema_1(FA_STATE_WRITE);
@@ -807,6 +807,8 @@ Test(state, one_of_an_earlier_schema_is_upgraded_once)
     expect_one_upgrade("schema-5.db", 5);
     unlink(file);
     expect_one_upgrade("schema-6.db", 6);
+    unlink(file);
+    expect_one_upgrade("schema-7.db", 7);
 }
 
 Test(state, one_of_an_earlier_schema_is_read_and_not_written)
@@ -878,7 +880,7 @@ static void upgrade_within(rlim_t most, bool dies)
 
 Test(state, upgrade_that_is_cut_short_at_any_write_is_made_up_for)
 {
-    static const int64_t columns[] = {0, 23, 24, 26, 26, 27, 28, 30}; /* by schema */
+    static const int64_t columns[] = {0, 23, 24, 26, 26, 27, 28, 30, 31}; /* by schema */
     int before = 0, after = 0;
     for (rlim_t most = 0; most <= 40000; most += 800) {
         for (int dies = 0; dies < 2; ++dies) {
@@ -888,9 +890,9 @@ Test(state, upgrade_that_is_cut_short_at_any_write_is_made_up_for)
             int64_t schema = ask("PRAGMA user_version");
             cr_assert_eq(ask("SELECT count(*) FROM pragma_table_info('record')"), columns[schema]);
             before += schema == 1;
-            after += schema == 7;
+            after += schema == 8;
             expect_schema_1(FA_STATE_WRITE);
-            cr_assert_eq(ask("PRAGMA user_version"), 7);
+            cr_assert_eq(ask("PRAGMA user_version"), 8);
         }
     }
     cr_assert(before > 10 && after > 10, "%d times before, %d after", before, after);

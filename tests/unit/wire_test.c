@@ -20,6 +20,7 @@ static const struct fa_attempt attempts[] = {
      .size = INT64_MAX,
      .max_size = UINT64_MAX,
      .min_size = 7,
+     .named = true,
      .rate = 1234567,
      .netrc = FA_NETRC_NAMED,
      .digest = true,
@@ -70,7 +71,8 @@ Test(wire, attempts_come_back_as_they_were)
             cr_assert_str_eq(a->headers[j], b.headers[j]);
         cr_assert(a->size == b.size && a->max_size == b.max_size && a->min_size == b.min_size &&
                   a->rate == b.rate);
-        cr_assert(a->netrc == b.netrc && a->http1 == b.http1 && a->digest == b.digest);
+        cr_assert(a->netrc == b.netrc && a->http1 == b.http1 && a->digest == b.digest &&
+                  a->named == b.named);
         cr_assert(a->offset == b.offset && a->whole == b.whole);
         cr_assert(a->conditional == b.conditional && a->durable == b.durable);
         cr_assert(same_rep(&a->rep, &b.rep));
@@ -130,6 +132,7 @@ static struct fa_outcome outcome_full(void)
         .error = {FA_DOMAIN_HTTP, 503, FA_CLASS_HTTP, "503 \x1b[31m"},
         .retryable = FA_RETRYABLE_NOW,
         .location = strdup("http://b/"),
+        .name = strdup("a b.csv"),
         .cookies = strdup("a\tFALSE\t/\tFALSE\t0\tb\tc\n"),
         .retry_after = 1.5,
         .http = 503,
@@ -171,7 +174,8 @@ static void expect_same(const struct fa_outcome *a, const struct fa_outcome *b)
     cr_assert(a->error.domain == b->error.domain && a->error.code == b->error.code);
     cr_assert(a->error.class == b->error.class && a->retryable == b->retryable);
     cr_assert_str_eq(a->error.msg, b->error.msg);
-    cr_assert(same(a->location, b->location) && same(a->cookies, b->cookies));
+    cr_assert(same(a->location, b->location) && same(a->cookies, b->cookies) &&
+              same(a->name, b->name));
     cr_assert(a->retry_after == b->retry_after && a->http == b->http);
     cr_assert(a->received == b->received && a->size == b->size);
     cr_assert(a->time.dns == b->time.dns && a->time.connect == b->time.connect);
