@@ -103,8 +103,9 @@ int fa_config_file_read(struct fa_options *options, fa_config_file_take *take, v
         int reason = errno;
         bool fine = !given && (!path || reason == ENOENT || reason == ENOTDIR);
         if (!fine)
-            fa_option_refuse(err, "%s: cannot read '%s': %s", given ? origin : "the config file",
-                             path ? path : "", strerror(reason));
+            fa_option_refuse(err, "%s: cannot read '%s': %s%s", given ? origin : "the config file",
+                             path ? path : "", strerror(reason),
+                             given ? "" : " (use --no-config to run without it)");
         if (in)
             fclose(in);
         free(path);

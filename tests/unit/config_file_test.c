@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include <sys/stat.h>
 
 static struct fa_scratch scratch;
@@ -111,6 +112,18 @@ Test(config_file, only_the_default_place_may_be_empty)
     cr_expect_eq(PARSE("x"), -1);
     cr_expect_not_null(strstr(err.msg, "FETCHALL_CONFIG: cannot read '/nonexistent/d'"));
     cr_expect_eq(PARSE("--help"), 0, "help needs no config file: %s", err.msg);
+}
+
+/* That of another user, say, whose HOME has been kept. */
+Test(config_file, default_one_that_cannot_be_read_is_named_with_what_helps)
+{
+    fa_scratch_mkdir(&scratch, "loop");
+    fa_scratch_mkdir(&scratch, "loop/fetchall");
+    cr_assert_eq(symlink("config", fa_scratch_path(&scratch, "loop/fetchall/config")), 0);
+    setenv("XDG_CONFIG_HOME", fa_scratch_path(&scratch, "loop"), 1);
+    cr_expect_eq(PARSE("x"), -1);
+    cr_expect_not_null(strstr(err.msg, "(use --no-config to run without it)"), "%s", err.msg);
+    cr_expect_eq(PARSE("--no-config", "x"), 0, "%s", err.msg);
 }
 
 Test(config_file, malformed_lines_are_named)
