@@ -10,6 +10,7 @@
 
 #include "cli/joined.h"
 #include "cli/term.h"
+#include "cli/units.h"
 
 struct merge_tell {
     uint64_t counts[FA_MERGE_FINDINGS];
@@ -53,8 +54,9 @@ static void put_summary(const struct merge_tell *tell, const struct fa_merge_sum
               stderr);
         return;
     }
-    fprintf(stderr, "fetchall: %llu files of %llu states", (unsigned long long)summary->records,
-            (unsigned long long)summary->states);
+    fprintf(stderr, "fetchall: %llu file%s of %llu state%s", (unsigned long long)summary->records,
+            fa_units_plural(summary->records), (unsigned long long)summary->states,
+            fa_units_plural(summary->states));
     for (unsigned i = 0; i < FA_MERGE_FINDINGS; ++i)
         if (tell->counts[i])
             fprintf(stderr, ", %llu %s", (unsigned long long)tell->counts[i],
