@@ -65,11 +65,18 @@ static const struct {
     {CURLE_SSL_CLIENTCERT, FA_CLASS_TLS, FA_RETRYABLE_NEVER},
 };
 
-/* A lost connection is classified by how far the exchange had come. */
-static void classify_lost(const struct fa_ending *ending, struct fa_outcome *outcome)
+/* A lost connection is classified by how far the exchange had come.  libcurl repeats a request by
+ * itself that a kept connection did not take, and gives up after five times: that happens with
+ * HTTP/2 if many streams wait when the server ends its connections, and says nothing about the
+ * next connection. */
+static void classify_lost(const struct fa_ending *ending, const char *text,
+                          struct fa_outcome *outcome)
 {
+    bool kept = strncmp(text, "Connection died, tried", 22) == 0;
     outcome->retryable = FA_RETRYABLE_NOW;
-    outcome->error.class = ending->answered ? FA_CLASS_TRUNCATED : FA_CLASS_CONNECT;
+    outcome->error.class = ending->answered ? FA_CLASS_TRUNCATED
+                           : kept           ? FA_CLASS_PROTOCOL
+                                            : FA_CLASS_CONNECT;
 }
 
 /* If descriptors run out, libcurl 7.88 reports a failure to resolve or to connect. */
@@ -162,7 +169,7 @@ void fa_classify_curl(const struct fa_ending *ending, struct fa_outcome *outcome
         return;
     }
     if (ending->curl == CURLE_RECV_ERROR || ending->curl == CURLE_SEND_ERROR) {
-        classify_lost(ending, outcome);
+        classify_lost(ending, text, outcome);
         /* With TLS 1.3 the server refuses the client's certificate after the handshake. */
         if (strstr(text, "SSL routines::") && strstr(text, " alert ") &&
             strstr(text, "certificate"))
