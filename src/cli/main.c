@@ -86,7 +86,7 @@
  *    unknown: notices about options without effect
  *    secrecy: what of the user's secrets is sent after a redirect
  *    name, name_part, name_template, names, identity, kept: names
- *    folder, store, unnamed, lock, mount: files
+ *    folder, store, store_part, store_publish, unnamed, lock, mount: files
  *    volumes, volume_writer, volume_format, volume_tar, volume_warc: archives
  *    objects: files by digest
  *    split, segments, growth, extents, part_map, repair: ranges of one file fetched at once

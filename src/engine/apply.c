@@ -19,6 +19,7 @@
 #include "engine/segments.h"
 #include "engine/secrecy.h"
 #include "engine/settle.h"
+#include "engine/store_publish.h"
 
 #include <stdlib.h>
 

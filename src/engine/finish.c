@@ -19,6 +19,7 @@
 
 #include "engine/repair.h"
 #include "engine/retry.h"
+#include "engine/store_publish.h"
 
 #include <errno.h>
 #include <stdlib.h>

@@ -5,7 +5,7 @@
 #define FA_ENGINE_JOB_H
 
 #include "engine/split.h"
-#include "engine/store.h"
+#include "engine/store_part.h"
 #include "engine/timers.h"
 #include "list/entry.h"
 #include "stage/stage.h"

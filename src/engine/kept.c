@@ -5,6 +5,7 @@
  */
 #include "engine/kept.h"
 
+#include "engine/store_publish.h"
 #include "state/files.h"
 
 #include <errno.h>

@@ -16,6 +16,7 @@
 #include "engine/inspect.h"
 #include "engine/shard.h"
 #include "engine/store.h"
+#include "engine/store_part.h"
 #include "state/files.h"
 #include "state/state.h"
 

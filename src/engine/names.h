@@ -26,7 +26,7 @@
 #define FA_NAMES_MEMORY (32u << 20)
 
 /** Owners that are not URLs. */
-enum fa_owner { FA_OWNER_OUTPUTS, FA_OWNER_FOLDERS };
+enum fa_name_owner { FA_OWNER_OUTPUTS, FA_OWNER_FOLDERS };
 
 struct fa_names;
 

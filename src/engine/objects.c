@@ -1,6 +1,7 @@
 #include "engine/objects.h"
 
 #include "base/hex.h"
+#include "engine/store_publish.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -5,6 +5,7 @@
 #include "engine/volume_writer.h"
 
 #include "base/io.h"
+#include "engine/store_publish.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -5,6 +5,7 @@
 #include "engine/volumes.h"
 
 #include "base/key.h"
+#include "engine/store_part.h"
 
 #include <errno.h>
 #include <inttypes.h>

@@ -15,6 +15,8 @@
 #include "engine/name.h"
 #include "engine/names.h"
 #include "engine/store.h"
+#include "engine/store_part.h"
+#include "engine/store_publish.h"
 #include "engine/timers.h"
 #include "list/entry.h"
 #include "list/list.h"

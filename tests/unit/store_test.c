@@ -1,4 +1,5 @@
-#include "engine/store.h"
+#include "engine/store_part.h"
+#include "engine/store_publish.h"
 
 #include "support/process.h"
 #include "support/scratch.h"
