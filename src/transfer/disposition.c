@@ -116,9 +116,9 @@ static bool buf_put_plain(struct fa_buf *buf, const struct fa_buf *value)
 /* The last component of a path, which must not have a zero byte.  NULL: there is none */
 static char *text_last_component(const struct fa_buf *text)
 {
-    const char *start = (const char *)text->data, *end = start + text->len;
-    if (text->len == 0 || memchr(start, '\0', text->len))
+    if (text->len == 0 || memchr(text->data, '\0', text->len))
         return NULL;
+    const char *start = (const char *)text->data, *end = start + text->len;
     for (const char *at = start; at < end; ++at)
         if (*at == '/' || *at == '\\')
             start = at + 1;
