@@ -53,7 +53,8 @@
  *    inventory: whether their files are the same
  *    race, entrants, tune, race_file, race_show, tuned: --tune
  *    workspace, rounds, run, child, meter, machine, stage_files, warmup: running it
- *    trial, result, harvest, measure, statistics, sequence, verdict, reason, limit: what it means
+ *    trial, result, harvest, measure, statistics, sequence: what it measures
+ *    verdict, reason, limit, caches: what that means
  *    stored, review, condition, export: results of earlier comparisons, and for other tools
  *    announce, answer, view, grid, cell, table, sheet, markup, svg: printing it
  *    chart, chart_bars, chart_lines, chart_sweep, chart_parts, plot: plots

@@ -585,3 +585,33 @@ Test(verdict, a_reference_whose_median_is_worse_is_not)
     cr_expect_not_null(strstr(verdict.reason, "by the median process -j 32 is likely"), "%s",
                        verdict.reason);
 }
+
+static void cached(size_t i, double share)
+{
+    for (unsigned round = 0; round < contest.comparison.rounds; ++round)
+        contest.trials[i][round].cached = share;
+}
+
+Test(verdict, warmer_caches_of_one_contestant_are_named)
+{
+    contest_init(&contest, 2, 5);
+    contest_slow(&contest, THREAD, 1.5);
+    judge();
+    cr_expect_null(strstr(verdict.reason, "caches"), "%s", verdict.reason);
+    cached(PROCESS, 0.9);
+    judge();
+    says("; process -j 32 had warmer caches (90 % of its answers came from one, and 25 % of those "
+         "of thread -j 32), which may be why it is faster.");
+    cached(THREAD, 1);
+    cached(PROCESS, 0.25);
+    judge();
+    says("; thread -j 32 had warmer caches (100 %");
+    says("which may make the difference too small.");
+    contest_init(&contest, 2, 5);
+    cached(PROCESS, 0.5);
+    judge();
+    says("which may hide a difference");
+    cached(PROCESS, NAN);
+    judge();
+    cr_expect_null(strstr(verdict.reason, "caches"), "%s", verdict.reason);
+}

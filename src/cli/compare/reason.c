@@ -16,6 +16,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cli/compare/caches.h"
 #include "cli/compare/contestant.h"
 #include "cli/compare/limit.h"
 #include "cli/compare/sequence.h"
@@ -408,6 +409,13 @@ static void reason_add_cause(struct fa_verdict *verdict, const struct fa_compari
     reason_add_limit(verdict, comparison);
 }
 
+static void reason_add_caches(struct fa_verdict *verdict, const struct fa_comparison *comparison)
+{
+    char text[FA_CACHES_MAX];
+    if (fa_caches_describe(verdict, comparison, text))
+        reason_append(verdict, "; %s", text);
+}
+
 void fa_reason_write(struct fa_verdict *verdict, const struct fa_comparison *comparison,
                      const struct fa_choice *choice)
 {
@@ -421,6 +429,7 @@ void fa_reason_write(struct fa_verdict *verdict, const struct fa_comparison *com
     else
         reason_add_fastest(verdict, comparison);
     reason_add_cause(verdict, comparison);
+    reason_add_caches(verdict, comparison);
     if (choice->competing < comparison->n_contestants && choice->competing > 1)
         reason_append(verdict, "; %zu failed more and %s not counted",
                       comparison->n_contestants - choice->competing,

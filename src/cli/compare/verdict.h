@@ -43,7 +43,7 @@ struct fa_standing_of {
 };
 
 /** Buffer size for a reason, including the final zero. */
-#define FA_REASON_MAX 768
+#define FA_REASON_MAX 1280
 
 struct fa_verdict {
     struct fa_standing_of *standings; /**< Owned. */
