@@ -1,6 +1,5 @@
 #include "list/curl_option.h"
 
-#include <stddef.h>
 #include <string.h>
 
 /* Those that are not here are unknown, and reported. */
@@ -124,5 +123,20 @@ bool fa_curl_option_parse(char *line, struct fa_curl_option *ret)
         ret->action = options[i].action;
         return true;
     }
+    return false;
+}
+
+bool fa_curl_option_begins(const char *at, size_t len)
+{
+    size_t name = 0, equals;
+    while (name < len && !byte_is_space(at[name]) && at[name] != '=')
+        ++name;
+    for (equals = name; equals < len && byte_is_space(at[equals]);)
+        ++equals;
+    if (equals == len || at[equals] != '=')
+        return false;
+    for (size_t i = 0; i < OPTIONS; ++i)
+        if (strlen(options[i].name) == name && memcmp(options[i].name, at, name) == 0)
+            return true;
     return false;
 }

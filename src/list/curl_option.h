@@ -5,6 +5,7 @@
 #define FA_LIST_CURL_OPTION_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 enum fa_curl_action {
     FA_CURL_NONE, /**< Curl's own business, or an option of ours. */
@@ -34,5 +35,8 @@ struct fa_curl_option {
 
 /** Parse a line, which is cut up.  @line  Not empty.  @return whether the option is known */
 bool fa_curl_option_parse(char *line, struct fa_curl_option *ret);
+
+/** Whether a line is the name of a known option and "=", which no line of text is. */
+bool fa_curl_option_begins(const char *at, size_t len);
 
 #endif

@@ -1,6 +1,6 @@
 /*
  * The format of files that are not lists.  Read as text, each of their lines would be a failed
- * entry.
+ * entry, whose message has the line: that of a file of passwords would reveal them.
  *
  * A list may have a few bad bytes, which cost a few entries.  So the first line decides whether the
  * rest is looked at, and then the share of bad bytes does, of as many bytes as are looked at in any
@@ -11,6 +11,7 @@
 
 #include <stdbool.h>
 #include <string.h>
+#include <strings.h>
 
 /* Bytes that are looked at. */
 #define LOOKED_AT 4096
@@ -23,19 +24,33 @@ static const struct {
     size_t len;
     const char *name;
 } magics[] = {
-    {"SQLite format 3\0", 16, "an SQLite database"},
-    {"%PDF-", 5, "a PDF document"},
-    {"PK\x03\x04", 4, "a ZIP archive"},
-    {"BZh", 3, "compressed with bzip2"},
-    {"7z\xbc\xaf\x27\x1c", 6, "a 7-Zip archive"},
+    {"SQLite format 3\0", 16, "not text but an SQLite database"},
+    {"%PDF-", 5, "not text but a PDF document"},
+    {"PK\x03\x04", 4, "not text but a ZIP archive"},
+    {"BZh", 3, "not text but compressed with bzip2"},
+    {"7z\xbc\xaf\x27\x1c", 6, "not text but a 7-Zip archive"},
     {"\x7f"
      "ELF",
-     4, "a program"},
-    {"\x89PNG", 4, "a PNG image"},
-    {"\xff\xd8\xff", 3, "a JPEG image"},
+     4, "not text but a program"},
+    {"\x89PNG", 4, "not text but a PNG image"},
+    {"\xff\xd8\xff", 3, "not text but a JPEG image"},
+    {"# Netscape HTTP Cookie File", 27, "a cookie file: use --cookies FILE"},
 };
 
 #define MAGICS (sizeof(magics) / sizeof(*magics))
+
+/* Beginnings of a first line that is not one of a list, in lower case. */
+static const struct {
+    const char *text;
+    const char *name;
+} beginnings[] = {
+    {"machine ", "a netrc file: --netrc reads ~/.netrc"},
+    {"-----begin ", "a key or a certificate: use --key, --cert or --cacert"},
+    {"authorization:", "a file of headers: use --header @FILE"},
+    {"cookie:", "a file of headers: use --header @FILE"},
+};
+
+#define BEGINNINGS (sizeof(beginnings) / sizeof(*beginnings))
 
 static const char json[] = "a JSON array; write one object per line, as with: jq -c '.[]'";
 
@@ -50,6 +65,21 @@ static bool text_is_json_array(const char *at, size_t len, bool *ret_more)
         ++i;
     *ret_more = i == len;
     return i < len && (at[i] == '{' || at[i] == '"');
+}
+
+/* @return NULL: it is none of those */
+static const char *beginning_find(const struct fa_format_look *look)
+{
+    const char *at;
+    size_t len;
+    if (fa_format_first_line(look, &at, &len) != FA_FORMAT_YES)
+        return NULL;
+    for (size_t i = 0; i < BEGINNINGS; ++i) {
+        size_t n = strlen(beginnings[i].text);
+        if (len >= n && strncasecmp(at, beginnings[i].text, n) == 0)
+            return beginnings[i].name;
+    }
+    return NULL;
 }
 
 /* What the file is; NULL: perhaps a list.  *ret_more: it depends on more bytes. */
@@ -94,7 +124,7 @@ static enum fa_format_match binary_detect(const struct fa_format_look *look)
 {
     bool more;
     const char *at = look->at;
-    if (magic_find(at, look->len, &more))
+    if (magic_find(at, look->len, &more) || beginning_find(look))
         return FA_FORMAT_YES;
     if (more && !look->ended)
         return FA_FORMAT_MORE;
@@ -118,11 +148,12 @@ static enum fa_list_what binary_next(struct fa_format_reader *reader, struct fa_
     size_t len;
     bool more;
     fa_lines_peek(reader->lines, 1, reader->now, &at, &len);
-    const char *magic = magic_find(at, len, &more);
+    const struct fa_format_look look = {.at = at, .len = len, .ended = true};
+    const char *name = magic_find(at, len, &more);
+    name = name ? name : beginning_find(&look);
     fa_error_set(&why, FA_DOMAIN_FETCHALL, 0, FA_CLASS_BAD_URL,
-                 "cannot read the list '%s': it is %s%s%s", fa_source_name(reader->lines->source),
-                 magic == json ? "" : "not text", magic && magic != json ? " but " : "",
-                 magic ? magic : "");
+                 "cannot read the list '%s': it is %s", fa_source_name(reader->lines->source),
+                 name ? name : "not text");
     fa_lines_fail(reader->lines, &why);
     return FA_LIST_END;
 }

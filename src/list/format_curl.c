@@ -56,7 +56,8 @@ static bool text_is_url(const char *text)
     return strncasecmp(text, "http://", 7) == 0 || strncasecmp(text, "https://", 8) == 0;
 }
 
-/* Text has no such line: "url" is followed by a URL, and an option begins with "--". */
+/* Text has no such line: "url" is followed by a URL, an option begins with "--", or "=" follows its
+ * name. */
 static enum fa_format_match curl_detect(const struct fa_format_look *look)
 {
     const char *at;
@@ -65,6 +66,8 @@ static enum fa_format_match curl_detect(const struct fa_format_look *look)
     if (match != FA_FORMAT_YES)
         return match;
     if (len > 2 && memcmp(at, "--", 2) == 0 && islower((unsigned char)at[2]))
+        return FA_FORMAT_YES;
+    if (fa_curl_option_begins(at, len))
         return FA_FORMAT_YES;
     bool url = len > 4 && memcmp(at, "url", 3) == 0 && strchr(" =:", at[3]) && at[3];
     return url && memmem(at, len, "://", 3) ? FA_FORMAT_YES : FA_FORMAT_NO;

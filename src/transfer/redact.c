@@ -6,7 +6,7 @@
  * too. A value is hidden if secret_key.c knows its key, or if it signs the query by one of the
  * schemes of signature.c: their keys are too short to be secret by themselves.  A URL may contain
  * further URLs, as they are or percent-encoded; these are redacted recursively.  Text that is not a
- * URL is redacted as if it were a mistyped URL or a header line.
+ * URL is redacted as if it were a mistyped URL, or a line of a file of headers, options or passwords.
  *
  * Everything that is not secret is copied unchanged, so that a redacted URL can be found in its
  * list.
@@ -52,6 +52,11 @@ static bool is_scheme_char(char c)
 {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '+' ||
            c == '-' || c == '.';
+}
+
+static bool char_is_blank(char c)
+{
+    return c == ' ' || c == '\t';
 }
 
 /* Not strspn(3), whose set-up costs more than the scan. */
@@ -144,13 +149,17 @@ static void redact_pair(struct redactor *r, const char *at, const char *end)
             redact_plain(r, at, end);
             return;
         }
-        const char *key = equals;
+        const char *key_end = equals;
+        while (key_end > at && char_is_blank(key_end[-1]))
+            --key_end;
+        const char *key = key_end;
         while (key > at && !strchr(";?~, \t'\"", key[-1]))
             --key;
         redact_plain(r, at, equals);
         redactor_put(r, equals, equals + 1);
         at = equals + 1;
-        if (at < end && key_is_secret(r, key, (size_t)(equals - key), (size_t)(end - at))) {
+        if (at < end && key_is_secret(r, key, (size_t)(key_end - key), (size_t)(end - at))) {
+            redactor_put(r, at, at + strspn(at, " \t"));
             redactor_hide(r);
             return;
         }
@@ -319,9 +328,30 @@ static bool text_is_header_option(const char *text)
     return strncmp(text, "header=", 7) == 0;
 }
 
-/* Redact text that is not a URL: it may be a mistyped URL, or a header line. */
+/* What follows a word that is the name of a secret, as in a netrc file or in options of a program:
+ * "machine h login u password SECRET", "--oauth2-bearer SECRET".  @return NULL: there is none */
+static const char *secret_after_word(const struct redactor *r, const char *text)
+{
+    static const char blanks[] = " \t";
+    for (const char *word = text + strspn(text, blanks), *next; *word; word = next) {
+        size_t len = strcspn(word, blanks);
+        next = word + len + strspn(word + len, blanks);
+        bool name = strcspn(word, ":") + 1 >= len;
+        if (name && *next && *next != '=' && fa_secret_key(word, len, strlen(next), r->keys))
+            return next;
+    }
+    return NULL;
+}
+
+/* Redact text that is not a URL: it may be a mistyped URL, or a line of another file. */
 static void redact_non_url(struct redactor *r, const char *text)
 {
+    const char *secret = secret_after_word(r, text);
+    if (secret) {
+        redactor_put(r, text, secret);
+        redactor_hide(r);
+        return;
+    }
     const char *authority = authority_start(text);
     const char *colon = secret_colon(authority);
     const char *sign = strrchr(authority, '@');
@@ -400,8 +430,8 @@ char *fa_redact_url(const char *text, const char *keys)
         return strdup(text);
     fa_buf_init(&r.out);
     for (;;) {
-        /* A malformed line of a list may contain several URLs. */
-        size_t len = strcspn(text, "\t");
+        /* A malformed line of a list may contain several URLs, or none and be of another file. */
+        size_t len = strstr(text, "://") ? strcspn(text, "\t") : strlen(text);
         char *one = text[len] ? strndup(text, len) : NULL;
         if (one || !text[len])
             redact_url(&r, one ? one : text);

@@ -113,5 +113,9 @@ Test(format_curl, it_is_recognized_by_its_first_line)
                          NULL);
     fa_transcript_expect("list", "---\nhttp://h/1\n", &guessed, "1:---|2:http://h/1|.", NULL);
     fa_transcript_expect("list", "url\nhttp://h/1\n", &guessed, "1:url|2:http://h/1|.", NULL);
+    fa_transcript_expect("list", "output = x\nurl=http://h/1\n", &guessed, "1:http://h/1\n out=x|.",
+                         NULL);
+    fa_transcript_expect("list", "output\nhttp://h/1\n", &guessed, "1:output|2:http://h/1|.", NULL);
+    fa_transcript_expect("list", "out=x\nhttp://h/1\n", &guessed, "1:out=x|2:http://h/1|.", NULL);
     fa_transcript_expect("list", "--x\nhttp://h/1\n", &guessed, "2:http://h/1\n x|.", NULL);
 }

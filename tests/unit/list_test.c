@@ -261,6 +261,31 @@ Test(list, reports_a_binary_file_once)
     free(zeros);
 }
 
+/* An entry for each line would show the secrets in them. */
+Test(list, reports_a_file_of_passwords_once)
+{
+    static const char header[] = "it is a file of headers: use --header @FILE";
+    static const struct {
+        const char *text, *why;
+    } rows[] = {
+        {"# mine\n machine h login u password p\n", "it is a netrc file: --netrc reads ~/.netrc"},
+        {"-----BEGIN PRIVATE KEY-----\nMIIE\n",
+         "it is a key or a certificate: use --key, --cert or --cacert"},
+        {"# Netscape HTTP Cookie File\nh\tTRUE\t/\tTRUE\t0\ta\tb\n",
+         "it is a cookie file: use --cookies FILE"},
+        {"Authorization: Bearer p\n", header},
+        {"cookie: a=p\r\n", header},
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); ++i) {
+        struct fa_transcript *transcript =
+            fa_transcript_read_bytes(rows[i].text, strlen(rows[i].text));
+        cr_expect_str_eq(transcript->text, "E.", "row %zu: %s", i, transcript->text);
+        const char *why = strstr(transcript->why, "it is");
+        cr_expect_str_eq(why, rows[i].why, "row %zu: %s", i, transcript->why);
+        free(transcript);
+    }
+}
+
 Test(list, with_a_few_bad_bytes_is_text)
 {
     struct fa_transcript *transcript =

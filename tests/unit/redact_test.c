@@ -75,6 +75,27 @@ Test(redact, what_has_no_scheme_may_be_a_proxy)
     CHECK(fa_redact_url, NULL, rows);
 }
 
+/* A file of another program that is given as a list. */
+Test(redact, lines_with_a_secret_after_its_name_are_hidden_from_there)
+{
+    static const struct row rows[] = {
+        {"machine h login u password s3cret", "machine h login u password ***"},
+        {"machine h login u password s3:c@ret x", "machine h login u password ***"},
+        {"machine\th\tlogin\tu\tpassword\ts3cret", "machine\th\tlogin\tu\tpassword\t***"},
+        {"password \"s3 cret\"", "password ***"},
+        {"login u", NULL},
+        {"--oauth2-bearer s3cret", "--oauth2-bearer ***"},
+        {"http-passwd s3cret", "http-passwd ***"},
+        {"proxy-user = u:s3cret", "proxy-user = ***"},
+        {"pass = s3cret", "pass = ***"},
+        {"aws_secret_access_key = s3cret", "aws_secret_access_key = ***"},
+        {"Authorization: Bearer s3cret", "Authorization: ***"},
+        {"header Authorization: Basic s3cret", "header Authorization: ***"},
+        {"the password", NULL},
+    };
+    CHECK(fa_redact_url, NULL, rows);
+}
+
 Test(redact, values_of_keys_that_sign_or_authorise_are_hidden)
 {
     static const char *const keys[] = {
