@@ -1,14 +1,17 @@
 /*
- * Successive halving (Jamieson and Talwalkar, 2016) that keeps a quarter: round 0 takes a twelfth
+ * Successive halving (Jamieson and Talwalkar, 2016) that keeps a quarter: round 0 takes a fifteenth
  * of the entries, round 1 a quarter, and the final, which is an ordinary comparison, all of them.
  * Bad settings cost little, and good ones are measured on enough entries.
+ *
+ * Between them is a play-off on half of the entries, if two are close, or if the best one has the
+ * most slots that the samples so far could fill: then more slots may be better still.
  *
  * Three rules keep it from asking more of a server than the best setting does:
  *
  *   - In each group the slots rise from run to run, and stop where doubling them twice gained
  *     nothing.
- *   - Slots that a sample cannot fill wait for the next round, and join it if those below are still
- *     in the race.
+ *   - Slots that a sample cannot fill wait for a later round, and join it if the next fewer ones
+ *     are still in the race.
  *   - An entrant that is refused is out, and no other one gets as many slots or more.  Only
  *     refusals beyond the fewest of the round count: some servers refuse whatever is asked.
  *
@@ -26,13 +29,31 @@
 /* More slots are no gain if the time stays above this share. */
 #define GAIN_MOST 0.97
 
+/* The play-off is between those that took at most so many times as long as the fastest. */
+#define PLAY_OFF (FA_RACE_ROUNDS - 1)
+#define CLOSE    1.15
+
 /* Shares of the entries, and the least sample, below which only start-up would be measured. */
-static const unsigned shares[FA_RACE_ROUNDS] = {12, 4};
-static const uint64_t least[FA_RACE_ROUNDS] = {32, 64};
+static const unsigned shares[FA_RACE_ROUNDS] = {15, 4, 2};
+static const uint64_t least[FA_RACE_ROUNDS] = {32, 64, 128};
 
 static bool entrant_ran(const struct fa_race_entrant *entrant, unsigned round)
 {
     return isfinite(entrant->runs[round].seconds);
+}
+
+static bool entrant_ran_ever(const struct fa_race_entrant *entrant)
+{
+    bool ran = false;
+    for (unsigned round = 0; round < FA_RACE_ROUNDS; ++round)
+        ran |= entrant_ran(entrant, round);
+    return ran;
+}
+
+/* Whether no sample so far could fill its slots. */
+static bool entrant_waits(const struct fa_race_entrant *entrant)
+{
+    return entrant->fate == FA_RACE_IN && entrant->variant == 0 && !entrant_ran_ever(entrant);
 }
 
 static void entrant_end(struct fa_race *race, size_t i, enum fa_race_fate fate)
@@ -99,10 +120,10 @@ static bool race_gains_nothing(const struct fa_race *race, size_t who)
 }
 
 /* More slots than entries make one burst, which says nothing of a long list. */
-static bool race_fills(const struct fa_race *race, size_t who)
+static bool race_fills(const struct fa_race *race, size_t who, unsigned round)
 {
     const struct fa_race_entrant *one = &race->entrants[who];
-    return one->slots <= race->samples[race->round] || race_below(race, who) == FA_RACE_NONE;
+    return one->slots <= race->samples[round] || race_below(race, who) == FA_RACE_NONE;
 }
 
 static uint64_t race_fewest_refusals(const struct fa_race *race)
@@ -176,32 +197,80 @@ static size_t race_place(const struct fa_race *race, size_t who)
     return place;
 }
 
-/* Whether an entrant that waits for a larger sample has lost what it builds on. */
+/* Whether an entrant that waits for a larger sample has lost what it builds on: those with the next
+ * fewer slots.  In the play-off these may be of any group, as only two are left. */
 static bool race_is_pointless(const struct fa_race *race, size_t who)
 {
-    const struct fa_race_entrant *one = &race->entrants[who];
+    const struct fa_race_entrant *mine = &race->entrants[who];
     size_t below = race_below(race, who);
-    return one->fate == FA_RACE_IN && one->variant == 0 && !entrant_ran(one, race->round) &&
-           below != FA_RACE_NONE && race->entrants[below].fate != FA_RACE_IN;
+    while (below != FA_RACE_NONE && entrant_waits(&race->entrants[below]))
+        below = race_below(race, below);
+    if (!entrant_waits(mine) || below == FA_RACE_NONE)
+        return false;
+    for (size_t i = 0; i < race->n; ++i) {
+        const struct fa_race_entrant *one = &race->entrants[i];
+        if (one->fate == FA_RACE_IN && entrant_ran(one, race->round) &&
+            one->slots >= race->entrants[below].slots &&
+            (one->group == mine->group || race->round + 1 == PLAY_OFF))
+            return false;
+    }
+    return true;
 }
 
-/* Keep the fastest quarter and the defaults.  Slots rise within a group, so one pass suffices. */
-static void race_cut(struct fa_race *race)
+/* Whether it is in the play-off: a survivor, apart from the defaults, or one that waited. */
+static bool race_contends(const struct fa_race *race, size_t who)
+{
+    const struct fa_race_entrant *one = &race->entrants[who];
+    return who > 0 && one->fate == FA_RACE_IN &&
+           (entrant_ran(one, PLAY_OFF - 1) ||
+            (entrant_waits(one) && race_fills(race, who, PLAY_OFF)));
+}
+
+/* The defaults never fall: the final is against them. */
+static void race_keep(struct fa_race *race, size_t kept, double most)
 {
     bool slower[FA_RACE_ENTRANTS_MAX] = {false};
+    for (size_t i = 1; i < race->n; ++i)
+        slower[i] =
+            race->entrants[i].fate == FA_RACE_IN && entrant_ran(&race->entrants[i], race->round) &&
+            (race_place(race, i) >= kept || race->entrants[i].runs[race->round].seconds > most);
+    for (size_t i = 1; i < race->n; ++i)
+        if (slower[i])
+            entrant_end(race, i, FA_RACE_SLOWER);
+}
+
+static void race_drop_pointless(struct fa_race *race)
+{
+    for (size_t i = 1; i < race->n; ++i)
+        if (race_is_pointless(race, i))
+            entrant_end(race, i, FA_RACE_NO_GAIN);
+}
+
+/* Keep those that are close to the best one, for the play-off.  Only the best one if another waits
+ * for it.  If the defaults are out, two are needed for the final. */
+static void race_keep_close(struct fa_race *race)
+{
+    size_t best = race_fastest(race, race->round, 0);
+    bool alone = best == FA_RACE_NONE || race->entrants[0].fate != FA_RACE_IN;
+    double fastest = alone ? INFINITY : race->entrants[best].runs[race->round].seconds;
+    bool waiting = false;
+    race_keep(race, FA_RACE_FINALISTS, CLOSE * fastest);
+    race_drop_pointless(race);
+    for (size_t i = 0; i < race->n; ++i)
+        waiting |= race_contends(race, i) && entrant_waits(&race->entrants[i]);
+    if (waiting)
+        race_keep(race, FA_RACE_FINALISTS, fastest);
+}
+
+/* Keep the fastest quarter. */
+static void race_keep_quarter(struct fa_race *race)
+{
     size_t ran = 0;
     for (size_t i = 0; i < race->n; ++i)
         ran += race->entrants[i].fate == FA_RACE_IN && entrant_ran(&race->entrants[i], race->round);
     size_t kept = (ran + KEEP_ONE_OF - 1) / KEEP_ONE_OF;
-    kept = kept < FA_RACE_FINALISTS ? FA_RACE_FINALISTS : kept;
-    for (size_t i = 1; i < race->n; ++i)
-        slower[i] = race->entrants[i].fate == FA_RACE_IN &&
-                    entrant_ran(&race->entrants[i], race->round) && race_place(race, i) >= kept;
-    for (size_t i = 1; i < race->n; ++i)
-        if (slower[i])
-            entrant_end(race, i, FA_RACE_SLOWER);
-        else if (race_is_pointless(race, i))
-            entrant_end(race, i, FA_RACE_NO_GAIN);
+    race_keep(race, kept < FA_RACE_FINALISTS ? FA_RACE_FINALISTS : kept, INFINITY);
+    race_drop_pointless(race);
 }
 
 /* Whether a variant is due: of the defaults, or of the best. */
@@ -216,15 +285,35 @@ static bool race_wants_variant(const struct fa_race *race, size_t who)
     return race->round > 0 && (plain || (one->group == of->group && one->slots == of->slots));
 }
 
+/* The end of a round.  A play-off takes more settings than there are places in the final, and more
+ * entries than the last round had. */
+static void race_end_round(struct fa_race *race)
+{
+    size_t contenders = 0;
+    size_t places = FA_RACE_FINALISTS - (race->entrants[0].fate == FA_RACE_IN);
+    if (race->round == 0)
+        race_keep_quarter(race);
+    else if (race->round + 1 == PLAY_OFF)
+        race_keep_close(race);
+    if (++race->round != PLAY_OFF)
+        return;
+    for (size_t i = 0; i < race->n; ++i)
+        contenders += race_contends(race, i);
+    if (contenders <= places || race->samples[PLAY_OFF] <= race->samples[PLAY_OFF - 1])
+        race->round = FA_RACE_ROUNDS;
+}
+
 /* Whether it runs in this round; one that will never run is ended. */
 static bool race_is_due(struct fa_race *race, size_t who)
 {
     const struct fa_race_entrant *one = &race->entrants[who];
     if (one->fate != FA_RACE_IN || entrant_ran(one, race->round))
         return false;
+    if (race->round == PLAY_OFF)
+        return race_contends(race, who);
     if (one->variant > 0)
         return race_wants_variant(race, who);
-    if (!race_fills(race, who))
+    if (!race_fills(race, who, race->round))
         return false;
     /* Survivors of the previous round run again, whatever is below them. */
     if ((race->round == 0 || !entrant_ran(one, race->round - 1)) && race_gains_nothing(race, who)) {
@@ -240,8 +329,7 @@ size_t fa_race_next(struct fa_race *race)
         for (size_t i = 0; i < race->n; ++i)
             if (race_is_due(race, i))
                 return i;
-        race_cut(race);
-        ++race->round;
+        race_end_round(race);
     }
     return FA_RACE_NONE;
 }
@@ -286,6 +374,9 @@ size_t fa_race_finalists(struct fa_race *race, size_t ret[FA_RACE_FINALISTS])
     size_t other = race_winner(race, first);
     if (other != FA_RACE_NONE)
         ret[n++] = other;
+    for (size_t i = 0; i < race->n; ++i)
+        if (race->entrants[i].fate == FA_RACE_IN && entrant_ran_ever(&race->entrants[i]))
+            entrant_end(race, i, FA_RACE_SLOWER);
     for (size_t i = 0; i < n; ++i)
         entrant_end(race, ret[i], FA_RACE_FINAL);
     return n;

@@ -12,7 +12,7 @@
 
 #include "cli/compare/trial.h"
 
-#define FA_RACE_ROUNDS       2
+#define FA_RACE_ROUNDS       3
 #define FA_RACE_ENTRANTS_MAX 160
 #define FA_RACE_FINALISTS    2
 /** No entrant. */

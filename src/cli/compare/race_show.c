@@ -103,16 +103,34 @@ static void race_put_untried(FILE *out, const struct fa_race *race, const char *
     }
 }
 
+/* Rounds in which one ran: there may be no play-off. */
+static unsigned race_count_rounds(const struct fa_race *race)
+{
+    unsigned rounds = 1;
+    for (size_t i = 0; i < race->n; ++i)
+        for (unsigned round = rounds; round < FA_RACE_ROUNDS; ++round)
+            if (isfinite(race->entrants[i].runs[round].seconds))
+                rounds = round + 1;
+    return rounds;
+}
+
 void fa_race_show_text(FILE *out, const struct fa_race *race)
 {
     size_t order[FA_RACE_ENTRANTS_MAX], n = race_order(race, order);
+    unsigned rounds = race_count_rounds(race);
     char text[COLUMN + 1];
-    fprintf(out, "\nThe race, with times for %llu and %llu entries:\n",
-            (unsigned long long)race->samples[0], (unsigned long long)race->samples[1]);
+    fputs("\nThe race, with times for ", out);
+    for (unsigned round = 0; round < rounds; ++round)
+        fprintf(out, "%s%llu",
+                round == 0           ? ""
+                : round + 1 < rounds ? ", "
+                                     : " and ",
+                (unsigned long long)race->samples[round]);
+    fputs(" entries:\n", out);
     for (size_t i = 0; i < n; ++i) {
         const struct fa_race_entrant *one = &race->entrants[order[i]];
         fputs("  ", out);
-        for (unsigned round = 0; round < FA_RACE_ROUNDS; ++round) {
+        for (unsigned round = 0; round < rounds; ++round) {
             snprintf(text, sizeof(text), "%.3g s", one->runs[round].seconds);
             fprintf(out, "%10s", isfinite(one->runs[round].seconds) ? text : "-");
         }
@@ -126,13 +144,14 @@ void fa_race_show_text(FILE *out, const struct fa_race *race)
 void fa_race_show_page(FILE *out, const struct fa_race *race)
 {
     size_t order[FA_RACE_ENTRANTS_MAX], n = race_order(race, order);
+    unsigned rounds = race_count_rounds(race);
     char text[FA_MARKUP_MAX];
     fputs("<section>\n<h2>Race</h2>\n<p class=\"note\">Settings ran on growing samples of the "
           "list; the finalists were then compared on all of it.</p>\n"
           "<div class=\"scroll\" role=\"region\" tabindex=\"0\" aria-label=\"Race\">\n<table>\n"
           "<caption>Race</caption>\n<thead><tr><th scope=\"col\">Setting</th>",
           out);
-    for (unsigned round = 0; round < FA_RACE_ROUNDS; ++round)
+    for (unsigned round = 0; round < rounds; ++round)
         fprintf(out, "<th scope=\"col\">%s entries</th>",
                 fa_markup_count((double)race->samples[round], text));
     fputs("<th scope=\"col\">Refusals</th><th scope=\"col\">What became of it</th></tr></thead>\n"
@@ -145,7 +164,7 @@ void fa_race_show_page(FILE *out, const struct fa_race *race)
                 one->fate == FA_RACE_FINAL ? " class=\"best\"" : "");
         fa_page_tables_name(out, one->name);
         fputs("</th>", out);
-        for (unsigned round = 0; round < FA_RACE_ROUNDS; ++round) {
+        for (unsigned round = 0; round < rounds; ++round) {
             bool ran = isfinite(one->runs[round].seconds);
             fprintf(out, "<td>%s</td>",
                     ran ? fa_markup_seconds(one->runs[round].seconds, text) : "\xe2\x80\x93");

@@ -161,10 +161,11 @@ static int racing_begin(struct racing *racing, struct fa_error *err)
         return fa_option_refuse(err, "nothing to tune: give fewer options, or several values");
     if (!racing_is_quiet(racing))
         fprintf(stderr,
-                "fetchall: %zu settings race on %llu and %llu entries; the finalists are compared "
-                "on %llu\n",
+                "fetchall: %zu settings race on %llu, %llu and, if need be, %llu entries; the "
+                "finalists are compared on %llu\n",
                 tune->race->n, (unsigned long long)tune->race->samples[0],
-                (unsigned long long)tune->race->samples[1], (unsigned long long)racing->entries);
+                (unsigned long long)tune->race->samples[1],
+                (unsigned long long)tune->race->samples[2], (unsigned long long)racing->entries);
     return 0;
 }
 
