@@ -173,6 +173,7 @@ struct fa_event_started {
     uint64_t line;
     const char *url;  /**< The URL of this attempt: a mirror, or the target of a redirect. */
     unsigned attempt; /**< From 1. */
+    void *tag;        /**< As passed to fa_session_add_entry(); NULL for an entry of a list. */
 };
 
 /** FA_EVENT_RETRY */

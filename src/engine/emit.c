@@ -50,6 +50,7 @@ void fa_emit_started(const struct fa_emitter *emitter, const struct fa_job *job,
     event.started.line = job->entry->line;
     event.started.url = url;
     event.started.attempt = job->tries.attempts;
+    event.started.tag = job->entry->tag;
     fa_emit_send(emitter, &event);
 }
 
