@@ -213,6 +213,26 @@ local function raise(slot, origin, text)
   local at, down = string.match(text, '^(%S+) (%S+)')
   local old = redis.call('HGET', K .. ':o:' .. slot, origin) or '0 0 0 0 0 0 0'
   local before, rest = string.match(old, '^(%S+) %S+(.*)$')
+-- What an owner says of an origin.  It may not have heard yet of the longer pause of another one.
+-- @return whether it says that an outage, of which it knew, is over
+local function say(slot, origin, text)
+  local late = redis.call('HGET', K .. ':late:' .. slot, origin)
+  local old = redis.call('HGET', K .. ':o:' .. slot, origin) or '0 0'
+  redis.call('HSET', K .. ':o:' .. slot, origin, text)
+  if late then raise(slot, origin, late) end
+  return not late and string.match(old, '^%S+ 1') and string.match(text, '^%S+ 0')
+end
+
+-- The origin is back, so that nobody has to wait for the end of its outage any more.
+local function clear(slot, origin)
+  local old = redis.call('HGET', K .. ':o:' .. slot, origin) or ''
+  local rest = string.match(old, '^%S+ 1(.*)$')
+  if rest then
+    redis.call('HSET', K .. ':o:' .. slot, origin, '0 0' .. rest)
+    redis.call('HDEL', K .. ':late:' .. slot, origin)
+  end
+end
+
   if tonumber(at) > tonumber(before) then
     redis.call('HSET', K .. ':o:' .. slot, origin, at .. ' ' .. down .. rest)
     redis.call('HSET', K .. ':late:' .. slot, origin, at .. ' ' .. down .. rest)
@@ -391,10 +411,13 @@ end
 function verbs.block(worker, slot, token, ...)
   local args, mine, p = {...}, owns(slot, worker, token), partition(slot)
   write_in_any_case()
-  if mine and #args > 0 then redis.call('HSET', K .. ':o:' .. slot, unpack(args)) end
-  for seat = 0, seats(p) - 1 do
-    local other = slot_of(p, seat)
-    for i = 1, other == slot and mine and 0 or #args, 2 do raise(other, args[i], args[i + 1]) end
+  for i = 1, #args, 2 do
+    local back = mine and say(slot, args[i], args[i + 1])
+    for seat = 0, seats(p) - 1 do
+      local other = slot_of(p, seat)
+      if back then clear(other, args[i]) end
+      if other ~= slot or not mine then raise(other, args[i], args[i + 1]) end
+    end
   end
   return mine and 1 or redis.error_reply('STALE the lease is lost')
 end

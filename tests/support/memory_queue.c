@@ -206,25 +206,56 @@ static unsigned seats_for(uint64_t length, uint64_t all, unsigned per_host)
     return per_host < FA_QUEUE_SEATS ? per_host : FA_QUEUE_SEATS;
 }
 
-/* @own  The worker owns the lease of the slot; else only a longer pause counts. */
-static void block_one(struct fa_memory_store *store, unsigned slot, bool own,
-                      const struct fa_queue_origin *origin)
+static struct origin *origin_of(struct fa_memory_store *store, unsigned slot, const char *name)
 {
     size_t i = 0;
     while (i < store->n_origins &&
-           (strcmp(store->origins[i].name, origin->name) != 0 || store->origins[i].slot != slot))
+           (strcmp(store->origins[i].name, name) != 0 || store->origins[i].slot != slot))
         ++i;
     struct origin *at = &store->origins[i];
-    if (!own && origin->not_before <= at->at.not_before)
+    if (i == store->n_origins) {
+        ++store->n_origins;
+        snprintf(at->name, sizeof(at->name), "%s", name);
+        at->slot = slot;
+        at->at.name = at->name;
+    }
+    return at;
+}
+
+/* A pause that another worker has heard of counts, if it is longer. */
+static void raise_one(struct fa_memory_store *store, unsigned slot,
+                      const struct fa_queue_origin *origin)
+{
+    struct origin *at = origin_of(store, slot, origin->name);
+    if (origin->not_before <= at->at.not_before)
         return;
-    store->n_origins += i == store->n_origins;
-    snprintf(at->name, sizeof(at->name), "%s", origin->name);
-    at->slot = slot;
-    at->late = !own;
+    at->at.not_before = origin->not_before;
+    at->at.down = origin->down;
+    at->late = true;
+}
+
+/* @return whether an outage, of which the owner knew, is over */
+static bool say_one(struct fa_memory_store *store, unsigned slot,
+                    const struct fa_queue_origin *origin)
+{
+    struct origin *at = origin_of(store, slot, origin->name);
+    struct fa_queue_origin old = at->at;
     at->at = *origin;
     at->at.name = at->name;
 }
 
+    if (at->late)
+        raise_one(store, slot, &old);
+    return !at->late && old.down && !origin->down;
+}
+
+static void clear_one(struct fa_memory_store *store, unsigned slot, const char *name)
+{
+    struct origin *at = origin_of(store, slot, name);
+    if (at->at.down) {
+        at->at.down = at->late = false;
+        at->at.not_before = 0;
+    }
 /* The number of seats is decided again while nobody has one; all have the pauses of the first. */
 static void seats_update(struct fa_memory_store *store, unsigned p, unsigned per_host)
 {
@@ -237,7 +268,7 @@ static void seats_update(struct fa_memory_store *store, unsigned p, unsigned per
     for (unsigned seat = before; seat < seats(store, p); ++seat)
         for (size_t i = 0; i < n; ++i)
             if (store->origins[i].slot == p)
-                block_one(store, seat * store->partitions + p, false, &store->origins[i].at);
+                raise_one(store, seat * store->partitions + p, &store->origins[i].at);
 }
 
 static bool holds(const struct entry *entry, const char *worker)
@@ -547,10 +578,14 @@ static void memory_block(struct fa_queue *queue, const struct fa_queue_lease *le
     struct sent *sent = sent_new(then, ctx);
     bool good = check_lease(queue, lease, sent);
     unsigned p = lease->slot % store->partitions;
-    for (size_t i = 0; i < n; ++i)
+    for (size_t i = 0; i < n; ++i) {
+        bool back = good && say_one(store, lease->slot, &origins[i]);
         for (unsigned seat = 0; seat < seats(store, p); ++seat) {
             unsigned slot = seat * store->partitions + p;
-            block_one(store, slot, good && slot == lease->slot, &origins[i]);
+            if (back)
+                clear_one(store, slot, origins[i].name);
+            if (!good || slot != lease->slot)
+                raise_one(store, slot, &origins[i]);
         }
     sent_send(queue, sent);
 }

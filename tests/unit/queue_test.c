@@ -653,3 +653,68 @@ Test(queue, on_redis_a_restart_loses_nothing_and_ends_no_lease, .fini = end, .ti
     done(0, lease, id);
     cr_expect_eq(answer.at.counted, 1);
 }
+static void block(int who, struct fa_queue_lease lease, double not_before, bool down)
+{
+    const struct fa_queue_origin origin = {"http://a.example:80", not_before, down, 1, 5, 0, 1, 0};
+    ops->block(queues[who], &lease, &origin, 1, on_answer, NULL);
+    wait_for_answer();
+}
+
+static void gain_seats(struct fa_queue_lease all[4])
+{
+    open_queue(0, true, 8, 30);
+    put_large(0);
+    beat(0, NULL);
+    cr_assert_eq(answer.at.n_gained, 4);
+    memcpy(all, answer.gains, 4 * sizeof(*all));
+}
+
+/* @return what the next owner of the seat knows */
+static struct fa_queue_origin next_owner_knows(int who, struct fa_queue_lease seat)
+{
+    ops->defer(queues[0], &seat, on_answer, NULL);
+    wait_for_answer();
+    open_queue(who, false, 0, 0);
+    gain(who);
+    cr_assert_eq(answer.lease.slot, seat.slot);
+    return answer.origin;
+}
+
+BOTH(an_outage_that_is_over_is_over_for_all_seats)
+{
+    struct fa_queue_lease all[4];
+    gain_seats(all);
+    block(0, all[0], 2000000000, true);
+    ops->beat(queues[0], all, 4, 64, "", on_answer, NULL);
+    wait_for_answer();
+    cr_assert_eq(answer.at.n_late, 3);
+    block(0, all[1], 0, false);
+    struct fa_queue_origin origin = next_owner_knows(1, all[2]);
+    cr_expect(!origin.down);
+    cr_expect_eq(origin.not_before, 0);
+}
+
+BOTH(an_owner_that_has_not_heard_of_an_outage_does_not_end_it)
+{
+    struct fa_queue_lease all[4];
+    gain_seats(all);
+    block(0, all[0], 2000000000, true);
+    block(0, all[1], 0, false);
+    for (int seat = 1; seat < 3; ++seat) {
+        struct fa_queue_origin origin = next_owner_knows(seat, all[seat]);
+        cr_expect(origin.down, "%d", seat);
+        cr_expect_float_eq(origin.not_before, 2000000000, 0.01, "%d", seat);
+    }
+}
+
+BOTH(a_pause_that_a_server_asked_for_is_not_ended_by_another_seat)
+{
+    struct fa_queue_lease all[4];
+    gain_seats(all);
+    block(0, all[0], 2000000000, false);
+    ops->beat(queues[0], all, 4, 64, "", on_answer, NULL);
+    wait_for_answer();
+    block(0, all[1], 0, false);
+    cr_expect_float_eq(next_owner_knows(1, all[2]).not_before, 2000000000, 0.01);
+}
+
