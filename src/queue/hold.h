@@ -59,6 +59,7 @@ struct fa_feeder {
     uint64_t done, n_failed, bytes;
     uint64_t left; /* of the last beat */
     double began;
+    bool explained; /* why it has nothing to do */
 };
 
 /* What an answer is about. */

@@ -144,6 +144,19 @@ void fa_leases_leave(struct fa_feeder *feeder)
         feeder->ops->leave(feeder->queue, on_left, call);
 }
 
+/* Only the end of a lease shows that its worker is dead. */
+static void feeder_explain(struct fa_feeder *feeder, double silent)
+{
+    char text[120];
+    if (feeder->explained || !(silent > 0) || feeder->n_leases > 0 || !feeder->setup.queue.notice)
+        return;
+    feeder->explained = true;
+    snprintf(text, sizeof(text),
+             "waiting for entries of a worker that may have died: its lease ends in %.0f s",
+             ceil(silent));
+    feeder->setup.queue.notice(feeder->setup.queue.ctx, text);
+}
+
 static void on_beat(void *ctx, const struct fa_queue_answer *answer)
 {
     struct fa_call *call = ctx;
@@ -165,6 +178,7 @@ static void on_beat(void *ctx, const struct fa_queue_answer *answer)
         feeder_gain(feeder, &answer->gained[i]);
     for (size_t i = 0; i < answer->n_late; ++i)
         (void)fa_notes_put(feeder, &answer->late[i]);
+    feeder_explain(feeder, answer->silent);
     feeder_set_leaving(feeder, answer->empty, answer->n_empty);
     feeder_set_leaving(feeder, answer->split, answer->n_split);
     feeder_share(feeder, answer->over);

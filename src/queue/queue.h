@@ -138,6 +138,8 @@ struct fa_queue_answer {
 
     uint64_t counted; /**< done: results that count. */
 
+    double silent;      /**< beat: seconds until all leases of workers end that are probably dead;
+                             0: there are none. */
     uint64_t entries, held;              /**< stat: ever put; held by workers. */
     const struct fa_queue_count *counts; /**< "ok", "failed", "class:http", "bytes", ... */
     size_t n_counts;

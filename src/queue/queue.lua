@@ -270,7 +270,7 @@ function verbs.beat(run, worker, most, per_host, info, ...)
   end
   for i = 1, #args, 2 do held[args[i]] = args[i + 1] end
   per_host = tonumber(per_host)
-  local filled, left, mine, empty, free, lengths = 0, 0, 0, {}, {}, {}
+  local filled, left, mine, silent, empty, free, lengths = 0, 0, 0, 0, {}, {}, {}
   local start = tonumber(string.sub(redis.sha1hex(worker), 1, 7), 16)
   local workers = redis.call('ZCOUNT', K .. ':workers', now - meta('ttl'), '+inf')
   for p = 0, P - 1 do
@@ -303,6 +303,9 @@ function verbs.beat(run, worker, most, per_host, info, ...)
         table.insert(free, 1, {slot, worker, k})  -- its answer did not arrive
       elseif length > 0 and k <= per_host and not token then
         free[#free + 1] = {slot, nil, k}
+      if length > 0 and owner and owner ~= worker and till < now + meta('ttl') / 2 then
+        silent = math.max(silent, till - now, meta('grace') - now, 1)
+      end
       elseif length > 0 and k <= math.max(1, per_host) and token and till < now and
              now >= tonumber(meta('grace')) then
         free[#free + 1] = {slot, owner, k}
@@ -321,7 +324,7 @@ function verbs.beat(run, worker, most, per_host, info, ...)
   end
   local producers = redis.call('ZCOUNT', K .. ':producers', now - 60000, '+inf')
   local over = math.max(0, mine - #empty - fair)
-  return {gained, lost, empty, over, left, producers, late, split, workers}
+  return {gained, lost, empty, over, left, producers, late, split, workers, silent}
 end
 
 -- The entry ends without a worker: three of them died, two with no other entry in their hands.

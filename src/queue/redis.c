@@ -270,7 +270,7 @@ static void answer_beat(const struct fa_request_call *call, const redisReply *re
                         const struct fa_error *error, bool stale)
 {
     struct fa_queue_answer answer = {0};
-    if (!call_check(call, reply, 9, error, stale))
+    if (!call_check(call, reply, 10, error, stale))
         return;
     redisReply *const *at = reply->element;
     struct beat beat = {
@@ -291,6 +291,7 @@ static void answer_beat(const struct fa_request_call *call, const redisReply *re
         answer.over = (unsigned)reply_number(at[3]);
         answer.left = reply_number(at[4]);
         answer.producers = (unsigned)reply_number(at[5]);
+        answer.silent = (double)reply_number(at[9]) / 1000;
         call_answer(call, &answer);
     } else {
         call_no_memory(call);

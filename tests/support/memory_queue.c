@@ -3,6 +3,7 @@
 #include "fail.h"
 #include "process.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -469,6 +470,20 @@ static void memory_beat(struct fa_queue *queue, const struct fa_queue_lease *lea
     struct fa_memory_store *store = queue->store;
     struct sent *sent = sent_new(then, ctx);
     struct seen *self = seen_of(store->workers, queue->who);
+/* Seconds until the last lease ends of a worker that has not renewed it for half of its time. */
+static double silent(const struct fa_queue *queue)
+{
+    const struct fa_memory_store *store = queue->store;
+    double last = 0, now = fa_now();
+    for (unsigned slot = 0; slot < SLOTS_MAX; ++slot) {
+        const struct lease *lease = &store->leases[slot];
+        if (lease->token && left_in(store, slot % store->partitions) > 0 &&
+            strcmp(lease->worker, queue->who) != 0 && lease->until < now + store->lease / 2)
+            last = fmax(last, fmax(lease->until - now, 0.001));
+    }
+    return last;
+}
+
     bool held[SLOTS_MAX] = {false};
     double now = fa_now();
     unsigned filled = 0;
@@ -501,6 +516,7 @@ static void memory_beat(struct fa_queue *queue, const struct fa_queue_lease *lea
 static void take_one(struct sent *sent, const struct entry *entry)
 {
     sent->taken[sent->answer.n_taken++] =
+    sent->answer.silent = silent(queue);
         (struct fa_queue_taken){entry->id, entry->packed, entry->path, entry->line, entry->deaths};
 }
 
