@@ -39,6 +39,12 @@ static void on_tick(evutil_socket_t fd, short what, void *arg)
     fa_takes_fill(feeder);
 }
 
+static void on_telling(evutil_socket_t fd, short what, void *arg)
+{
+    (void)fd, (void)what;
+    fa_takes_tell(arg);
+}
+
 /* Idle slots with a full window: its origins cannot use them. */
 static void feeder_adapt(struct fa_feeder *feeder, const struct fa_progress *progress)
 {
@@ -53,7 +59,9 @@ static void feeder_adapt(struct fa_feeder *feeder, const struct fa_progress *pro
 void fa_feeder_handle(struct fa_feeder *feeder, const struct fa_event *event)
 {
     struct fa_origin_record *record;
-    if (event->type == FA_EVENT_DONE && event->done.tag) {
+    if (event->type == FA_EVENT_STARTED && event->started.tag) {
+        fa_takes_begin(feeder, event->started.tag);
+    } else if (event->type == FA_EVENT_DONE && event->done.tag) {
         fa_results_add(feeder, &event->done);
     } else if (event->type == FA_EVENT_SAVED) {
         fa_results_send(feeder);
@@ -115,6 +123,7 @@ struct fa_feeder *fa_feeder_new(const struct fa_feeder_setup *setup, struct fa_e
         TAILQ_INIT(&feeder->running);
         TAILQ_INIT(&feeder->ended);
         TAILQ_INIT(&feeder->suspects);
+        TAILQ_INIT(&feeder->beginning);
         feeder->setup = *setup;
         feeder->ops = setup->ops;
         feeder->window = 2 * (size_t)setup->jobs;
@@ -122,9 +131,10 @@ struct fa_feeder *fa_feeder_new(const struct fa_feeder_setup *setup, struct fa_e
         feeder->base = fa_session_loop(setup->session);
         feeder->setup.queue.base = feeder->base;
         feeder->timer = event_new(feeder->base, -1, EV_PERSIST, on_tick, feeder);
+        feeder->telling = event_new(feeder->base, -1, 0, on_telling, feeder);
         call = fa_call_new(feeder, NULL, 0);
     }
-    if (!feeder || !feeder->timer || !call || event_add(feeder->timer, &tick)) {
+    if (!feeder || !feeder->timer || !feeder->telling || !call || event_add(feeder->timer, &tick)) {
         fa_error_system(err, FA_CLASS_LOCAL_IO, ENOMEM, "cannot work on the queue");
         goto failed;
     }
@@ -187,6 +197,8 @@ void fa_feeder_free(struct fa_feeder *feeder)
         feeder->ops->free(feeder->queue);
     if (feeder->timer)
         event_free(feeder->timer);
+    if (feeder->telling)
+        event_free(feeder->telling);
     items_free(&feeder->running);
     items_free(&feeder->ended);
     items_free(&feeder->suspects);

@@ -10,13 +10,22 @@
 #include "queue/feeder.h"
 #include "queue/origins.h"
 
+/* Whether its transfer begins, and the queue knows. */
+enum fa_item_begin {
+    FA_ITEM_TAKEN,
+    FA_ITEM_BEGINS, /* in fa_feeder.beginning */
+    FA_ITEM_BEGUN,
+};
+
 struct fa_item {
     TAILQ_ENTRY(fa_item) next;
+    TAILQ_ENTRY(fa_item) beginning;
     struct fa_feeder *feeder;
     unsigned slot;
     unsigned group;           /* suspects: how many of them at once */
     char *id, *packed, *path; /* the entry: packed and path only until it is added */
     uint64_t line;
+    enum fa_item_begin begin;
     const char *status, *error; /* the result */
     uint64_t bytes;
     char *text;
@@ -39,6 +48,7 @@ struct fa_feeder {
     struct fa_queue *queue;
     struct event_base *base;
     struct event *timer;
+    struct event *telling; /* the queue of what begins */
     struct fa_origins origins;
     struct fa_held **leases; /* by slot; NULL: not held */
     struct fa_share *shares; /* of each partition; as the session has them */
@@ -49,8 +59,10 @@ struct fa_feeder {
     double beat_at, renewed; /* the next beat; when the last answered one was sent */
     bool beating, finishing, complete;
     bool lost, failed;
+    bool explained; /* why it has nothing to do */
     struct fa_error error;
     struct fa_items running, ended, suspects;
+    struct fa_items beginning;        /* of those that are running */
     size_t n_running, window, coming; /* coming: asked for in takes */
     unsigned n_suspects;              /* running, but for the one that is alone */
     bool alone;                       /* a suspect is running, and nothing else */
@@ -59,7 +71,6 @@ struct fa_feeder {
     uint64_t done, n_failed, bytes;
     uint64_t left; /* of the last beat */
     double began;
-    bool explained; /* why it has nothing to do */
 };
 
 /* What an answer is about. */
@@ -67,6 +78,7 @@ struct fa_call {
     LIST_ENTRY(fa_call) next;
     struct fa_feeder *feeder;
     struct fa_queue_lease lease;
+    struct fa_item *item; /* NULL: it is about none */
     unsigned count;
     double sent;
 };

@@ -66,7 +66,13 @@ struct fa_queue_taken {
     const char *packed;
     const char *path;
     uint64_t line;
-    unsigned deaths; /**< Workers that died while they held it. */
+    unsigned deaths; /**< Of workers, as far as they count against it: see begin(). */
+};
+
+/** An entry that a worker begins. */
+struct fa_queue_begun {
+    unsigned slot;
+    const char *id;
 };
 
 struct fa_queue_result {
@@ -132,14 +138,14 @@ struct fa_queue_answer {
     unsigned over;      /**< Leases above the fair share. */
     uint64_t left;      /**< beat, stat: entries that are not done. */
     unsigned producers; /**< beat, stat: programs that put entries. */
+    double silent;      /**< beat: seconds until all leases of workers end that are probably dead;
+                             0: there are none. */
 
     const struct fa_queue_taken *taken; /**< take */
     size_t n_taken;
 
     uint64_t counted; /**< done: results that count. */
 
-    double silent;      /**< beat: seconds until all leases of workers end that are probably dead;
-                             0: there are none. */
     uint64_t entries, held;              /**< stat: ever put; held by workers. */
     const struct fa_queue_count *counts; /**< "ok", "failed", "class:http", "bytes", ... */
     size_t n_counts;
@@ -189,6 +195,10 @@ struct fa_queue_ops {
     /** @held  Those that the worker holds already, as after a gain; else up to `count` others. */
     void (*take)(struct fa_queue *queue, const struct fa_queue_lease *lease, unsigned count,
                  bool held, fa_queue_then then, void *ctx);
+    /** The transfers of these entries begin, at most FA_QUEUE_BATCH.  If the worker dies before they
+     * are done, each of them counts a death; of what it had only taken, each a quarter of one. */
+    void (*begin)(struct fa_queue *queue, const struct fa_queue_begun *begun, size_t n,
+                  fa_queue_then then, void *ctx);
     void (*done)(struct fa_queue *queue, const struct fa_queue_lease *lease,
                  const struct fa_queue_result *results, size_t n, fa_queue_then then, void *ctx);
     /** Give a partition back, with what is held of it; nobody died. */

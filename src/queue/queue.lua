@@ -9,12 +9,15 @@
 --   :n:XXXX       hashes: name of a file -> key of the URL that it belongs to
 --   :o:SLOT       hash: origin -> "NOT_BEFORE DOWN LIMIT DONE FAILED SECONDS BYTES"
 --   :late:SLOT    hash: the same, of pauses that others have heard of
---   :alone        hash: entry -> workers that died while it was the only one that they held
+--   :begun:WORKER set: the entries that it has begun
+--   :alone        hash: entry -> workers that died while it was the only one that they had begun
 --   :stat         hash: counts of results;  :results  stream of results
 --
 -- A lease is that of a slot: seat S of partition P is slot S * partitions + P.  A partition has one
 -- seat, or several if an origin in it is a large part of all entries.  Each lease of it is a consumer
 -- of its own, even if one worker has several.  The number of seats changes only while nobody has one.
+--
+-- How often an entry was delivered is 1 + QUARTERS * the deaths that count against it.
 --
 -- Times are milliseconds of the clock of Redis.  A full Redis (maxmemory) refuses a script whose
 -- first write may need memory, so all but put begin with one that needs none.
@@ -27,6 +30,10 @@ local verbs = {}
 -- Seats of a partition at most, and when it gets more than one: with so many entries, if they are
 -- this part of all.
 local SEATS, LARGE, LARGE_PART = 8, 256, 8
+
+-- A worker's death is one of each entry that it had begun, and a quarter of one of each that it had
+-- only taken: so one that kills before Redis hears of it is found, too.
+local QUARTERS = 4
 
 local function meta(field)
   return redis.call('HGET', K .. ':meta', field)
@@ -56,6 +63,10 @@ local function stream(p)
   return K .. ':q:' .. p
 end
 
+local function begun_by(worker)
+  return K .. ':begun:' .. worker
+end
+
 local function write_in_any_case()
   redis.call('DEL', K .. ':none')
 end
@@ -82,15 +93,6 @@ local function check_run(run)
   if meta('run') ~= run then
     redis.call('HSET', K .. ':meta', 'run', run, 'grace', now + meta('ttl'))
   end
-end
-
--- The number of pending entries of a worker in a slot.
-local function pending(slot, worker)
-  local sum = redis.call('XPENDING', stream(partition(slot)), 'w')
-  for _, one in ipairs(sum[4] or {}) do
-    if one[1] == consumer(slot, worker) then return tonumber(one[2]) end
-  end
-  return 0
 end
 
 function verbs.open(run, create, partitions, ttl, results)
@@ -145,15 +147,6 @@ function verbs.close(producer)
   return 1
 end
 
--- Whether the only entry that a dead worker held is that of this partition.
-local function died_alone(worker)
-  local n = 0
-  for p = 0, P - 1 do
-    for seat = 0, seats(p) - 1 do n = n + pending(slot_of(p, seat), worker) end
-  end
-  return n == 1
-end
-
 -- Give all entries that a consumer holds to another one.
 local function claim(p, to, from)
   repeat
@@ -167,12 +160,8 @@ local function claim(p, to, from)
 end
 
 -- Take a slot over, with all entries of the partition that no other lease has.
-local function gain(slot, worker, former)
+local function gain(slot, worker)
   local p, me, others = partition(slot), consumer(slot, worker), {}
-  if former and former ~= worker and pending(slot, former) == 1 and died_alone(former) then
-    local one = redis.call('XPENDING', stream(p), 'w', '-', '+', 1, consumer(slot, former))
-    redis.call('HINCRBY', K .. ':alone', p .. '/' .. one[1][1], 1)
-  end
   for seat = 0, seats(p) - 1 do
     local other = slot_of(p, seat)
     local _, _, owner = lease(other)
@@ -193,10 +182,15 @@ end
 -- XCLAIM with JUSTID does not count a delivery, so deaths are counted here.
 local function count_deaths(slot, former)
   local from, p, dead = '-', partition(slot), consumer(slot, former)
+  local names, begun = redis.call('SMEMBERS', begun_by(former)), {}
+  for _, name in ipairs(names) do begun[name] = true end
   repeat
     local some = redis.call('XPENDING', stream(p), 'w', from, '+', 1000, dead)
     for _, one in ipairs(some) do
-      redis.call('XCLAIM', stream(p), 'w', dead, 0, one[1], 'RETRYCOUNT', one[4] + 1, 'JUSTID')
+      local name = p .. '/' .. one[1]
+      redis.call('XCLAIM', stream(p), 'w', dead, 0, one[1], 'RETRYCOUNT',
+                 one[4] + (begun[name] and QUARTERS or 1), 'JUSTID')
+      if begun[name] and #names == 1 then redis.call('HINCRBY', K .. ':alone', name, 1) end
       from = '(' .. one[1]
     end
   until #some < 1000
@@ -213,6 +207,12 @@ local function raise(slot, origin, text)
   local at, down = string.match(text, '^(%S+) (%S+)')
   local old = redis.call('HGET', K .. ':o:' .. slot, origin) or '0 0 0 0 0 0 0'
   local before, rest = string.match(old, '^(%S+) %S+(.*)$')
+  if tonumber(at) > tonumber(before) then
+    redis.call('HSET', K .. ':o:' .. slot, origin, at .. ' ' .. down .. rest)
+    redis.call('HSET', K .. ':late:' .. slot, origin, at .. ' ' .. down .. rest)
+  end
+end
+
 -- What an owner says of an origin.  It may not have heard yet of the longer pause of another one.
 -- @return whether it says that an outage, of which it knew, is over
 local function say(slot, origin, text)
@@ -233,12 +233,6 @@ local function clear(slot, origin)
   end
 end
 
-  if tonumber(at) > tonumber(before) then
-    redis.call('HSET', K .. ':o:' .. slot, origin, at .. ' ' .. down .. rest)
-    redis.call('HSET', K .. ':late:' .. slot, origin, at .. ' ' .. down .. rest)
-  end
-end
-
 -- The seats of a partition.  They are decided again while nobody has one; all have the pauses of the
 -- first one.
 local function seats_update(p, length, left, per_host)
@@ -256,6 +250,12 @@ local function seats_update(p, length, left, per_host)
   return new
 end
 
+local function forget(worker)
+  redis.call('ZREM', K .. ':workers', worker)
+  redis.call('HDEL', K .. ':info', worker)
+  redis.call('DEL', begun_by(worker))
+end
+
 -- Renew leases, and gain others up to a fair share of those that have entries.
 function verbs.beat(run, worker, most, per_host, info, ...)
   local args, held, lost, gained, late, split = {...}, {}, {}, {}, {}, {}
@@ -264,10 +264,6 @@ function verbs.beat(run, worker, most, per_host, info, ...)
   check_run(run)
   redis.call('ZADD', K .. ':workers', now, worker)
   redis.call('HSET', K .. ':info', worker, info)
-  for _, old in ipairs(redis.call('ZRANGEBYSCORE', K .. ':workers', '-inf', now - 3600000)) do
-    redis.call('ZREM', K .. ':workers', old)
-    redis.call('HDEL', K .. ':info', old)
-  end
   for i = 1, #args, 2 do held[args[i]] = args[i + 1] end
   per_host = tonumber(per_host)
   local filled, left, mine, silent, empty, free, lengths = 0, 0, 0, 0, {}, {}, {}
@@ -303,12 +299,12 @@ function verbs.beat(run, worker, most, per_host, info, ...)
         table.insert(free, 1, {slot, worker, k})  -- its answer did not arrive
       elseif length > 0 and k <= per_host and not token then
         free[#free + 1] = {slot, nil, k}
-      if length > 0 and owner and owner ~= worker and till < now + meta('ttl') / 2 then
-        silent = math.max(silent, till - now, meta('grace') - now, 1)
-      end
       elseif length > 0 and k <= math.max(1, per_host) and token and till < now and
              now >= tonumber(meta('grace')) then
         free[#free + 1] = {slot, owner, k}
+      end
+      if length > 0 and owner and owner ~= worker and till < now + meta('ttl') / 2 then
+        silent = math.max(silent, till - now, meta('grace') - now, 1)
       end
       held[slot] = nil
     end
@@ -319,8 +315,12 @@ function verbs.beat(run, worker, most, per_host, info, ...)
     if mine - #empty >= fair then break end
     if one[2] and one[2] ~= worker then count_deaths(one[1], one[2]) end
     mine = mine + 1
-    gained[#gained + 1] = {one[1], gain(one[1], worker, one[2]),
+    gained[#gained + 1] = {one[1], gain(one[1], worker),
                            redis.call('HGETALL', K .. ':o:' .. one[1]), one[3]}
+  end
+  -- What they had begun was needed until here.
+  for _, old in ipairs(redis.call('ZRANGEBYSCORE', K .. ':workers', '-inf', now - 3600000)) do
+    forget(old)
   end
   local producers = redis.call('ZCOUNT', K .. ':producers', now - 60000, '+inf')
   local over = math.max(0, mine - #empty - fair)
@@ -354,7 +354,7 @@ local function take_held(slot, worker)
   repeat
     local some = redis.call('XPENDING', stream(p), 'w', from, '+', 1000, consumer(slot, worker))
     for _, one in ipairs(some) do
-      local id, deaths = one[1], one[4] - 1
+      local id, deaths = one[1], math.floor((one[4] - 1) / QUARTERS)
       local found = redis.call('XRANGE', stream(p), id, id)[1]
       local alone = tonumber(redis.call('HGET', K .. ':alone', p .. '/' .. id) or 0)
       from = '(' .. id
@@ -382,17 +382,27 @@ function verbs.take(worker, slot, token, count, held)
   return taken
 end
 
+-- What a worker begins, in pairs of slot and entry.
+function verbs.begin(worker, ...)
+  local args, names = {...}, {}
+  write_in_any_case()
+  for i = 1, #args, 2 do names[#names + 1] = partition(args[i]) .. '/' .. args[i + 1] end
+  redis.call('SADD', begun_by(worker), unpack(names))
+  return #names
+end
+
 -- Returns how many of the results count: each entry does once.  What can be is written for all of
 -- them together: Redis executes, logs and replays two commands for a result instead of seven.
 function verbs.done(worker, slot, token, ...)
-  local args, ids, alone, sums, p = {...}, {}, {}, {}, partition(slot)
+  local args, ids, names, sums, p = {...}, {}, {}, {}, partition(slot)
   write_in_any_case()
   if not owns(slot, worker, token) then return redis.error_reply('STALE the lease is lost') end
   local keep = meta('results')
   for i = 1, #args, 5 do
     local id, status, class, bytes, text = args[i], args[i + 1], args[i + 2], args[i + 3], args[i + 4]
+    names[#names + 1] = p .. '/' .. id
     if redis.call('XACK', stream(p), 'w', id) == 1 then
-      ids[#ids + 1], alone[#alone + 1] = id, p .. '/' .. id
+      ids[#ids + 1] = id
       sums[status] = (sums[status] or 0) + 1
       sums.bytes = (sums.bytes or 0) + bytes
       if class ~= '' then sums['class:' .. class] = (sums['class:' .. class] or 0) + 1 end
@@ -400,9 +410,10 @@ function verbs.done(worker, slot, token, ...)
                  'status', status, 'class', class, 'worker', worker, 'result', text)
     end
   end
+  redis.call('SREM', begun_by(worker), unpack(names))
   if #ids == 0 then return 0 end
   redis.call('XDEL', stream(p), unpack(ids))
-  redis.call('HDEL', K .. ':alone', unpack(alone))
+  redis.call('HDEL', K .. ':alone', unpack(names))
   for name, sum in pairs(sums) do
     redis.call('HINCRBY', K .. ':stat', name, string.format('%.0f', sum))
   end
@@ -435,8 +446,7 @@ end
 
 function verbs.leave(worker)
   write_in_any_case()
-  redis.call('ZREM', K .. ':workers', worker)
-  redis.call('HDEL', K .. ':info', worker)
+  forget(worker)
   return 1
 end
 

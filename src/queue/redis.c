@@ -361,6 +361,18 @@ static void redis_take(struct fa_queue *queue, const struct fa_queue_lease *leas
     queue_send(queue, request, answer_take, then, ctx);
 }
 
+static void redis_begin(struct fa_queue *queue, const struct fa_queue_begun *begun, size_t n,
+                        fa_queue_then then, void *ctx)
+{
+    struct fa_request *request = fa_request_new("begin");
+    fa_request_add_text(request, queue->who);
+    for (size_t i = 0; i < n; ++i) {
+        fa_request_add_number(request, begun[i].slot);
+        fa_request_add_text(request, begun[i].id);
+    }
+    queue_send(queue, request, answer_plain, then, ctx);
+}
+
 static void redis_done(struct fa_queue *queue, const struct fa_queue_lease *lease,
                        const struct fa_queue_result *results, size_t n, fa_queue_then then,
                        void *ctx)
@@ -466,6 +478,7 @@ const struct fa_queue_ops fa_queue_redis = {
     .close = redis_close,
     .beat = redis_beat,
     .take = redis_take,
+    .begin = redis_begin,
     .done = redis_done,
     .defer = redis_defer,
     .block = redis_block,

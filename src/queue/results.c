@@ -62,6 +62,8 @@ void fa_results_add(struct fa_feeder *feeder, const struct fa_result *result)
     struct fa_item *item = result->tag;
     struct fa_held *held = feeder->leases[item->slot];
     TAILQ_REMOVE(&feeder->running, item, next);
+    if (item->begin == FA_ITEM_BEGINS)
+        TAILQ_REMOVE(&feeder->beginning, item, beginning);
     --feeder->n_running;
     --held->running;
     if (item->group == 1)

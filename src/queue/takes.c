@@ -1,9 +1,12 @@
 /*
  * Entries are taken in batches, one from each lease in turn, until the window is full.
  *
- * Two workers that died with an entry make it a suspect.  Most suspects are innocent: a worker
- * holds thousands of entries.  So few of them are downloaded at once, the fewer the more deaths,
- * and in the end one at a time without any other entry at hand.
+ * A worker that dies has taken thousands of entries, and has begun as many as it has transfers: it
+ * tells the queue which, in one message for all that begin together, and waits for no answer.
+ *
+ * Two deaths make an entry a suspect.  Most suspects are innocent, as they only began together with
+ * another one.  So few of them are downloaded at once, the fewer the more deaths, and in the end
+ * one at a time without any other entry at hand; and each when the queue knows that it begins.
  */
 #include "queue/takes.h"
 
@@ -13,7 +16,13 @@
 /* Deaths that make an entry a suspect. */
 #define SUSPECT 2
 
-static int item_add(struct fa_feeder *feeder, struct fa_item *item)
+static void item_enter(struct fa_feeder *feeder, struct fa_item *item)
+{
+    TAILQ_INSERT_TAIL(&feeder->running, item, next);
+    ++feeder->n_running;
+}
+
+static void item_add(struct fa_feeder *feeder, struct fa_item *item)
 {
     struct fa_error err;
     int result = fa_session_add_packed(feeder->setup.session, item->packed, item->path, item->line,
@@ -21,13 +30,40 @@ static int item_add(struct fa_feeder *feeder, struct fa_item *item)
     free(item->packed);
     free(item->path);
     item->packed = item->path = NULL;
-    if (result) {
+    if (result)
         fa_hold_fail(feeder, &err);
-        return -1;
+}
+
+void fa_takes_begin(struct fa_feeder *feeder, struct fa_item *item)
+{
+    if (item->begin != FA_ITEM_TAKEN)
+        return;
+    item->begin = FA_ITEM_BEGINS;
+    TAILQ_INSERT_TAIL(&feeder->beginning, item, beginning);
+    event_active(feeder->telling, EV_TIMEOUT, 0);
+}
+
+static void feeder_tell(struct fa_feeder *feeder, const struct fa_queue_begun *begun, size_t n)
+{
+    struct fa_call *call = fa_call_new(feeder, NULL, 0);
+    if (call)
+        feeder->ops->begin(feeder->queue, begun, n, fa_call_on_plain, call);
+}
+
+void fa_takes_tell(struct fa_feeder *feeder)
+{
+    struct fa_queue_begun begun[FA_QUEUE_BATCH];
+    struct fa_item *item;
+    size_t n = 0;
+    while ((item = TAILQ_FIRST(&feeder->beginning))) {
+        TAILQ_REMOVE(&feeder->beginning, item, beginning);
+        item->begin = FA_ITEM_BEGUN;
+        begun[n++] = (struct fa_queue_begun){item->slot, item->id};
+        if (n < FA_QUEUE_BATCH && !TAILQ_EMPTY(&feeder->beginning))
+            continue;
+        feeder_tell(feeder, begun, n);
+        n = 0;
     }
-    TAILQ_INSERT_TAIL(&feeder->running, item, next);
-    ++feeder->n_running;
-    return 0;
 }
 
 /* Of how many suspects one may be downloaded at once: 64, 8, or alone. */
@@ -56,18 +92,32 @@ static bool feeder_may_add(const struct fa_feeder *feeder, const struct fa_item 
     return feeder->n_running == 0 && feeder->coming == 0 && TAILQ_EMPTY(&feeder->ended);
 }
 
+static void on_suspect_begun(void *ctx, const struct fa_queue_answer *answer)
+{
+    struct fa_call *call = ctx;
+    struct fa_feeder *feeder = call->feeder;
+    bool good;
+    fa_call_end(call, answer, &good);
+    if (good && !feeder->lost && !feeder->failed && !feeder->finishing)
+        item_add(feeder, call->item);
+    free(call);
+}
+
 void fa_takes_add_suspects(struct fa_feeder *feeder)
 {
     struct fa_item *item;
     while (feeder_may_add(feeder, item = TAILQ_FIRST(&feeder->suspects))) {
-        TAILQ_REMOVE(&feeder->suspects, item, next);
-        bool alone = item->group == 1;
-        if (item_add(feeder, item)) {
-            fa_item_free(item);
+        struct fa_call *call = fa_call_new(feeder, NULL, 0);
+        if (!call)
             return;
-        }
-        feeder->alone = alone;
-        feeder->n_suspects += !alone;
+        TAILQ_REMOVE(&feeder->suspects, item, next);
+        item_enter(feeder, item);
+        feeder->alone = item->group == 1;
+        feeder->n_suspects += item->group > 1;
+        item->begin = FA_ITEM_BEGUN;
+        call->item = item;
+        const struct fa_queue_begun begun = {item->slot, item->id};
+        feeder->ops->begin(feeder->queue, &begun, 1, on_suspect_begun, call);
     }
 }
 
@@ -89,10 +139,12 @@ static void feeder_take_in(struct fa_feeder *feeder, struct fa_held *held,
         return;
     }
     ++held->running;
-    if (taken->deaths >= SUSPECT)
+    if (taken->deaths >= SUSPECT) {
         feeder_put_suspect(feeder, item, taken->deaths);
-    else if (item_add(feeder, item))
-        fa_item_free(item);
+    } else {
+        item_enter(feeder, item);
+        item_add(feeder, item);
+    }
 }
 
 /* After an answer was lost, it repeats entries that are at hand. */

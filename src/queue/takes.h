@@ -15,6 +15,12 @@ void fa_takes_held(struct fa_feeder *feeder, struct fa_held *held);
 /** Take entries until the window is full. */
 void fa_takes_fill(struct fa_feeder *feeder);
 
+/** The transfer of an entry begins: the queue is told after all that happens now. */
+void fa_takes_begin(struct fa_feeder *feeder, struct fa_item *item);
+
+/** Tell the queue what has begun, and not ended yet. */
+void fa_takes_tell(struct fa_feeder *feeder);
+
 /** Add the suspects whose turn it is to the session. */
 void fa_takes_add_suspects(struct fa_feeder *feeder);
 

@@ -21,8 +21,9 @@ struct entry {
     char *packed, *path;
     uint64_t url_key, line;
     unsigned partition;
-    char holder[80]; /* of its lease: "WORKER#SEAT"; "": nobody */
-    unsigned deaths, alone;
+    char holder[80];          /* of its lease: "WORKER#SEAT"; "": nobody */
+    unsigned quarters, alone; /* of deaths */
+    char begun[64];           /* by this worker */
     bool done;
 };
 
@@ -243,8 +244,6 @@ static bool say_one(struct fa_memory_store *store, unsigned slot,
     struct fa_queue_origin old = at->at;
     at->at = *origin;
     at->at.name = at->name;
-}
-
     if (at->late)
         raise_one(store, slot, &old);
     return !at->late && old.down && !origin->down;
@@ -257,6 +256,8 @@ static void clear_one(struct fa_memory_store *store, unsigned slot, const char *
         at->at.down = at->late = false;
         at->at.not_before = 0;
     }
+}
+
 /* The number of seats is decided again while nobody has one; all have the pauses of the first. */
 static void seats_update(struct fa_memory_store *store, unsigned p, unsigned per_host)
 {
@@ -360,25 +361,30 @@ static void memory_close(struct fa_queue *queue, fa_queue_then then, void *ctx)
 
 static void memory_leave(struct fa_queue *queue, fa_queue_then then, void *ctx)
 {
-    seen_of(queue->store->workers, queue->who)->at = 0;
+    struct fa_memory_store *store = queue->store;
+    seen_of(store->workers, queue->who)->at = 0;
+    for (size_t i = 0; i < store->n; ++i)
+        if (strcmp(store->entries[i].begun, queue->who) == 0)
+            store->entries[i].begun[0] = '\0';
     sent_send(queue, sent_new(then, ctx));
 }
 
-/* All that its former owner held counts one more death. */
+/* All that its former owner had begun counts one more death, and what it held a quarter of one. */
 static void bury_owner(struct fa_memory_store *store, unsigned slot, const char *former)
 {
-    unsigned held = 0;
+    unsigned n = 0;
     char name[80];
     for (size_t i = 0; i < store->n; ++i)
-        held += !store->entries[i].done &&
-                strncmp(store->entries[i].holder, former, strlen(former)) == 0;
+        n += !store->entries[i].done && strcmp(store->entries[i].begun, former) == 0;
     holder_name(store, slot, former, name);
-    for (size_t i = 0; i < store->n; ++i)
-        if (store->entries[i].partition == slot % store->partitions &&
-            holds(&store->entries[i], name)) {
-            ++store->entries[i].deaths;
-            store->entries[i].alone += held == 1;
-        }
+    for (size_t i = 0; i < store->n; ++i) {
+        struct entry *entry = &store->entries[i];
+        if (entry->partition != slot % store->partitions || !holds(entry, name))
+            continue;
+        bool begun = strcmp(entry->begun, former) == 0;
+        entry->quarters += begun ? 4 : 1;
+        entry->alone += begun && n == 1;
+    }
 }
 
 /* Whether the holder of an entry has another lease of the partition. */
@@ -464,12 +470,6 @@ static bool may_gain(const struct fa_queue *queue, unsigned slot, bool own)
             (seats(store, p) <= queue->per_host && (!lease->token || lease->until < fa_now())));
 }
 
-static void memory_beat(struct fa_queue *queue, const struct fa_queue_lease *leases, size_t n,
-                        unsigned most, const char *info, fa_queue_then then, void *ctx)
-{
-    struct fa_memory_store *store = queue->store;
-    struct sent *sent = sent_new(then, ctx);
-    struct seen *self = seen_of(store->workers, queue->who);
 /* Seconds until the last lease ends of a worker that has not renewed it for half of its time. */
 static double silent(const struct fa_queue *queue)
 {
@@ -484,6 +484,12 @@ static double silent(const struct fa_queue *queue)
     return last;
 }
 
+static void memory_beat(struct fa_queue *queue, const struct fa_queue_lease *leases, size_t n,
+                        unsigned most, const char *info, fa_queue_then then, void *ctx)
+{
+    struct fa_memory_store *store = queue->store;
+    struct sent *sent = sent_new(then, ctx);
+    struct seen *self = seen_of(store->workers, queue->who);
     bool held[SLOTS_MAX] = {false};
     double now = fa_now();
     unsigned filled = 0;
@@ -510,14 +516,14 @@ static double silent(const struct fa_queue *queue)
     sent->answer.over = used > fair ? used - fair : 0;
     sent->answer.left = left(store);
     sent->answer.producers = seen_count(store->producers, now - 60);
+    sent->answer.silent = silent(queue);
     sent_send(queue, sent);
 }
 
 static void take_one(struct sent *sent, const struct entry *entry)
 {
-    sent->taken[sent->answer.n_taken++] =
-    sent->answer.silent = silent(queue);
-        (struct fa_queue_taken){entry->id, entry->packed, entry->path, entry->line, entry->deaths};
+    sent->taken[sent->answer.n_taken++] = (struct fa_queue_taken){
+        entry->id, entry->packed, entry->path, entry->line, entry->quarters / 4};
 }
 
 static void memory_take(struct fa_queue *queue, const struct fa_queue_lease *lease, unsigned most,
@@ -534,7 +540,7 @@ static void memory_take(struct fa_queue *queue, const struct fa_queue_lease *lea
         if (entry->done || entry->partition != lease->slot % store->partitions)
             continue;
         if (held && holds(entry, name)) {
-            if (entry->deaths >= 3 && entry->alone >= 2) {
+            if (entry->quarters >= 12 && entry->alone >= 2) {
                 entry->done = true;
                 count(store, "failed", 1);
                 count(store, "class:worker_crashed", 1);
@@ -547,6 +553,18 @@ static void memory_take(struct fa_queue *queue, const struct fa_queue_lease *lea
         }
     }
     sent_send(queue, sent);
+}
+
+static void memory_begin(struct fa_queue *queue, const struct fa_queue_begun *begun, size_t n,
+                         fa_queue_then then, void *ctx)
+{
+    struct fa_memory_store *store = queue->store;
+    for (size_t i = 0; i < n; ++i)
+        for (size_t e = 0; e < store->n; ++e)
+            if (strcmp(store->entries[e].id, begun[i].id) == 0)
+                snprintf(store->entries[e].begun, sizeof(store->entries[e].begun), "%s",
+                         queue->who);
+    sent_send(queue, sent_new(then, ctx));
 }
 
 static void done_one(struct fa_memory_store *store, const struct fa_queue_result *result,
@@ -603,6 +621,7 @@ static void memory_block(struct fa_queue *queue, const struct fa_queue_lease *le
             if (!good || slot != lease->slot)
                 raise_one(store, slot, &origins[i]);
         }
+    }
     sent_send(queue, sent);
 }
 
@@ -638,6 +657,7 @@ const struct fa_queue_ops fa_queue_memory = {
     .close = memory_close,
     .beat = memory_beat,
     .take = memory_take,
+    .begin = memory_begin,
     .done = memory_done,
     .defer = memory_defer,
     .block = memory_block,

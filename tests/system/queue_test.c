@@ -205,6 +205,74 @@ Test(queue, killed_workers_entries_are_downloaded_by_another)
     cr_expect_geq(files_in("b"), 4);
 }
 
+/* Entries that count a death of a worker: see queue.lua. */
+static long long deaths(void)
+{
+    return fa_redis_number(
+        &redis,
+        "EVAL \"local n = 0 for p = 0, 31 do for _, one in ipairs(redis.call('XPENDING',"
+        "'{fetchall:default}:q:'..p, 'w', '-', '+', 1000)) do if one[4] > 4 then n = n + 1 end "
+        "end end return n\" 0\r\n");
+}
+
+static bool poison_is_begun(void *arg)
+{
+    (void)arg;
+    fa_run_pump(&workers[0], 0);
+    return fa_server_stat(&server, "held") > 0 || workers[0].ended;
+}
+
+static bool nothing_is_held(void *arg)
+{
+    (void)arg;
+    return fa_server_stat(&server, "held") == 0;
+}
+
+Test(queue, entry_that_kills_its_workers_ends_and_those_beside_it_do_not)
+{
+    int killed = 0;
+    fa_lines_add(&list, "http://127.0.0.1:%d/hold/poison", server.port);
+    for (int file = 0; file < 200; ++file)
+        fa_lines_add(&list, "http://127.0.0.2:%d/delay/20/100/f%d", server.port, file);
+    cr_assert_eq(enqueue("--lease", "1"), 0);
+    for (;; ++killed) {
+        char dir[16];
+        snprintf(dir, sizeof(dir), "w%d", killed);
+        start_worker(0, dir, "--jobs=3");
+        cr_assert(fa_wait_until(poison_is_begun, NULL, 30), "%s", fa_run_err(&workers[0]));
+        cr_expect_leq(deaths(), 3, "only what was begun");
+        if (workers[0].ended)
+            break;
+        cr_assert_lt(killed, 8);
+        fa_run_kill(&workers[0], SIGKILL);
+        fa_run_wait(&workers[0], 10);
+        cr_assert(fa_wait_until(nothing_is_held, NULL, 20));
+    }
+    cr_expect_geq(killed, 3);
+    json_t *object = status();
+    cr_expect_eq(fa_report_int(object, "done"), 200);
+    cr_expect_eq(fa_report_int(object, "failed"), 1);
+    cr_expect_eq(fa_report_int(object, "classes.worker_crashed"), 1);
+    json_decref(object);
+}
+
+Test(queue, worker_says_that_it_waits_for_a_dead_one)
+{
+    fa_lines_add(&list, "http://127.0.0.1:%d/hold/h", server.port);
+    cr_assert_eq(enqueue("--lease", "3"), 0);
+    start_worker(0, "a", NULL);
+    fa_server_until(&server, "held", 1, 20);
+    fa_run_kill(&workers[0], SIGKILL);
+    fa_run_wait(&workers[0], 10);
+    start_worker(1, "b", NULL);
+    fa_run_until_stderr_has(&workers[1], "waiting for entries of a worker that may have died", 20);
+    fa_server_until(&server, "held", 1, 20);
+    fa_server_release(&server, NULL);
+    cr_expect_eq(fa_run_wait(&workers[1], 20), 0, "%s", fa_run_err(&workers[1]));
+    const char *first = strstr(fa_run_err(&workers[1]), "waiting for entries");
+    cr_expect_null(strstr(first + 1, "waiting for entries"), "%s", fa_run_err(&workers[1]));
+}
+
 Test(queue, named_workers_share_a_directory_and_one_without_a_name_does_not)
 {
     for (int file = 0; file < 40; ++file)

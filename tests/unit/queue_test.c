@@ -168,6 +168,13 @@ static void take(int who, struct fa_queue_lease lease, bool held)
     wait_for_answer();
 }
 
+static void begin_entry(int who, struct fa_queue_lease lease, const char *id)
+{
+    const struct fa_queue_begun begun = {lease.slot, id};
+    ops->begin(queues[who], &begun, 1, on_answer, NULL);
+    wait_for_answer();
+}
+
 static void done(int who, struct fa_queue_lease lease, const char *id)
 {
     const struct fa_queue_result result = {id, "ok", "", 10, "{}"};
@@ -329,12 +336,14 @@ BOTH(a_dead_workers_entries_are_taken_over_and_its_late_result_is_refused)
     take(0, dead, false);
     char id[32];
     strcpy(id, answer.ids[0]);
+    begin_entry(0, dead, id);
     struct fa_queue_lease next = gain(1);
     cr_expect_gt(next.token, dead.token);
     take(1, next, true);
     cr_assert_eq(answer.at.n_taken, 2);
     cr_expect_str_eq(answer.ids[0], id);
     cr_expect_eq(answer.deaths[0], 1);
+    cr_expect_eq(answer.deaths[1], 0, "it was only taken");
     done(0, dead, id);
     cr_expect(answer.at.stale);
     cr_expect_eq(answer.at.counted, 0);
@@ -368,21 +377,110 @@ BOTH(the_third_death_that_an_entry_causes_is_its_last)
     open_queue(0, true, 1, 0.3);
     open_queue(1, false, 0, 0);
     put(0, 0, "x", 100);
+    put(0, 0, "y", 200);
     struct fa_queue_lease lease = gain(0);
     take(0, lease, false);
+    char id[32];
+    strcpy(id, answer.ids[0]);
+    begin_entry(0, lease, id);
     for (unsigned deaths = 1; deaths < 3; ++deaths) {
-        lease = gain(deaths % 2 ? 1 : 0);
-        take(deaths % 2 ? 1 : 0, lease, true);
-        cr_assert_eq(answer.at.n_taken, 1, "%u", deaths);
+        int who = deaths % 2 ? 1 : 0;
+        lease = gain(who);
+        take(who, lease, true);
+        cr_assert_eq(answer.at.n_taken, 2, "%u", deaths);
         cr_expect_eq(answer.deaths[0], deaths);
+        cr_expect_eq(answer.deaths[1], 0);
+        begin_entry(who, lease, id);
     }
     lease = gain(1);
     take(1, lease, true);
-    cr_expect_eq(answer.at.n_taken, 0);
+    cr_expect_eq(answer.at.n_taken, 1, "the other one is innocent");
+    cr_expect_str_eq(answer.paths[0], "y");
     stat(0);
     cr_expect_eq(answer.failed, 1);
     cr_expect_eq(answer.crashed, 1);
-    cr_expect_eq(answer.at.left, 0);
+    cr_expect_eq(answer.at.left, 1);
+}
+
+BOTH(two_that_are_begun_together_are_not_found_guilty)
+{
+    open_queue(0, true, 1, 0.3);
+    open_queue(1, false, 0, 0);
+    put(0, 0, "x", 100);
+    put(0, 0, "y", 200);
+    struct fa_queue_lease lease = gain(0);
+    take(0, lease, false);
+    for (unsigned deaths = 1; deaths < 5; ++deaths) {
+        int who = deaths % 2 ? 1 : 0;
+        char second[32];
+        strcpy(second, answer.ids[1]);
+        begin_entry(1 - who, lease, answer.ids[0]);
+        begin_entry(1 - who, lease, second);
+        lease = gain(who);
+        take(who, lease, true);
+        cr_assert_eq(answer.at.n_taken, 2);
+        cr_expect_eq(answer.deaths[1], deaths);
+    }
+}
+
+BOTH(what_was_only_taken_becomes_a_suspect_late)
+{
+    open_queue(0, true, 1, 0.2);
+    open_queue(1, false, 0, 0);
+    put(0, 0, "x", 100);
+    struct fa_queue_lease lease = gain(0);
+    take(0, lease, false);
+    for (unsigned died = 1; died <= 8; ++died) {
+        int who = died % 2 ? 1 : 0;
+        lease = gain(who);
+        take(who, lease, true);
+        cr_assert_eq(answer.at.n_taken, 1);
+        cr_expect_eq(answer.deaths[0], died / 4);
+    }
+}
+
+BOTH(what_is_done_or_given_back_is_not_begun_any_more)
+{
+    open_queue(0, true, 1, 0.5);
+    open_queue(1, false, 0, 0);
+    put(0, 0, "x", 100);
+    put(0, 0, "y", 200);
+    struct fa_queue_lease lease = gain(0);
+    take(0, lease, false);
+    char first[32], second[32];
+    strcpy(first, answer.ids[0]);
+    strcpy(second, answer.ids[1]);
+    begin_entry(0, lease, first);
+    begin_entry(0, lease, second);
+    done(0, lease, first);
+    for (int deaths = 1; deaths < 3; ++deaths) {
+        int who = deaths % 2 ? 1 : 0;
+        lease = gain(who);
+        begin_entry(who, lease, second);
+    }
+    ops->leave(queues[0], on_answer, NULL);
+    wait_for_answer();
+    lease = gain(1);
+    take(1, lease, true);
+    cr_assert_eq(answer.at.n_taken, 1);
+    cr_expect_eq(answer.deaths[0], 2, "the last one has left");
+}
+
+BOTH(a_silent_worker_is_noticed_before_its_lease_ends)
+{
+    open_queue(0, true, 1, 2);
+    open_queue(1, false, 0, 0);
+    put(0, 0, "x", 100);
+    gain(0);
+    beat(1, NULL);
+    cr_expect_eq(answer.at.silent, 0);
+    double silent = 0;
+    for (double until = fa_now() + fa_timeout(20); silent == 0 && fa_now() < until;) {
+        beat(1, NULL);
+        cr_assert_eq(answer.at.n_gained, 0, "not before");
+        silent = answer.at.silent;
+    }
+    cr_expect(silent > 0 && silent <= 1, "%g", silent);
 }
 
 BOTH(workers_get_a_fair_share_of_the_partitions)
@@ -514,6 +612,7 @@ BOTH(a_dead_workers_seats_are_taken_over)
     take(0, dead, false);
     char id[32];
     strcpy(id, answer.ids[0]);
+    begin_entry(0, dead, id);
     unsigned held = 0, deaths = 0;
     struct fa_queue_lease gains[16];
     size_t n = 0;
@@ -553,6 +652,71 @@ BOTH(a_pause_is_that_of_all_seats)
     ops->beat(queues[0], all, 4, 64, "", on_answer, NULL);
     wait_for_answer();
     cr_expect_eq(answer.at.n_late, 0);
+}
+
+static void block(int who, struct fa_queue_lease lease, double not_before, bool down)
+{
+    const struct fa_queue_origin origin = {"http://a.example:80", not_before, down, 1, 5, 0, 1, 0};
+    ops->block(queues[who], &lease, &origin, 1, on_answer, NULL);
+    wait_for_answer();
+}
+
+static void gain_seats(struct fa_queue_lease all[4])
+{
+    open_queue(0, true, 8, 30);
+    put_large(0);
+    beat(0, NULL);
+    cr_assert_eq(answer.at.n_gained, 4);
+    memcpy(all, answer.gains, 4 * sizeof(*all));
+}
+
+/* @return what the next owner of the seat knows */
+static struct fa_queue_origin next_owner_knows(int who, struct fa_queue_lease seat)
+{
+    ops->defer(queues[0], &seat, on_answer, NULL);
+    wait_for_answer();
+    open_queue(who, false, 0, 0);
+    gain(who);
+    cr_assert_eq(answer.lease.slot, seat.slot);
+    return answer.origin;
+}
+
+BOTH(an_outage_that_is_over_is_over_for_all_seats)
+{
+    struct fa_queue_lease all[4];
+    gain_seats(all);
+    block(0, all[0], 2000000000, true);
+    ops->beat(queues[0], all, 4, 64, "", on_answer, NULL);
+    wait_for_answer();
+    cr_assert_eq(answer.at.n_late, 3);
+    block(0, all[1], 0, false);
+    struct fa_queue_origin origin = next_owner_knows(1, all[2]);
+    cr_expect(!origin.down);
+    cr_expect_eq(origin.not_before, 0);
+}
+
+BOTH(an_owner_that_has_not_heard_of_an_outage_does_not_end_it)
+{
+    struct fa_queue_lease all[4];
+    gain_seats(all);
+    block(0, all[0], 2000000000, true);
+    block(0, all[1], 0, false);
+    for (int seat = 1; seat < 3; ++seat) {
+        struct fa_queue_origin origin = next_owner_knows(seat, all[seat]);
+        cr_expect(origin.down, "%d", seat);
+        cr_expect_float_eq(origin.not_before, 2000000000, 0.01, "%d", seat);
+    }
+}
+
+BOTH(a_pause_that_a_server_asked_for_is_not_ended_by_another_seat)
+{
+    struct fa_queue_lease all[4];
+    gain_seats(all);
+    block(0, all[0], 2000000000, false);
+    ops->beat(queues[0], all, 4, 64, "", on_answer, NULL);
+    wait_for_answer();
+    block(0, all[1], 0, false);
+    cr_expect_float_eq(next_owner_knows(1, all[2]).not_before, 2000000000, 0.01);
 }
 
 BOTH(a_worker_takes_no_part_of_one_transfer)
@@ -653,68 +817,3 @@ Test(queue, on_redis_a_restart_loses_nothing_and_ends_no_lease, .fini = end, .ti
     done(0, lease, id);
     cr_expect_eq(answer.at.counted, 1);
 }
-static void block(int who, struct fa_queue_lease lease, double not_before, bool down)
-{
-    const struct fa_queue_origin origin = {"http://a.example:80", not_before, down, 1, 5, 0, 1, 0};
-    ops->block(queues[who], &lease, &origin, 1, on_answer, NULL);
-    wait_for_answer();
-}
-
-static void gain_seats(struct fa_queue_lease all[4])
-{
-    open_queue(0, true, 8, 30);
-    put_large(0);
-    beat(0, NULL);
-    cr_assert_eq(answer.at.n_gained, 4);
-    memcpy(all, answer.gains, 4 * sizeof(*all));
-}
-
-/* @return what the next owner of the seat knows */
-static struct fa_queue_origin next_owner_knows(int who, struct fa_queue_lease seat)
-{
-    ops->defer(queues[0], &seat, on_answer, NULL);
-    wait_for_answer();
-    open_queue(who, false, 0, 0);
-    gain(who);
-    cr_assert_eq(answer.lease.slot, seat.slot);
-    return answer.origin;
-}
-
-BOTH(an_outage_that_is_over_is_over_for_all_seats)
-{
-    struct fa_queue_lease all[4];
-    gain_seats(all);
-    block(0, all[0], 2000000000, true);
-    ops->beat(queues[0], all, 4, 64, "", on_answer, NULL);
-    wait_for_answer();
-    cr_assert_eq(answer.at.n_late, 3);
-    block(0, all[1], 0, false);
-    struct fa_queue_origin origin = next_owner_knows(1, all[2]);
-    cr_expect(!origin.down);
-    cr_expect_eq(origin.not_before, 0);
-}
-
-BOTH(an_owner_that_has_not_heard_of_an_outage_does_not_end_it)
-{
-    struct fa_queue_lease all[4];
-    gain_seats(all);
-    block(0, all[0], 2000000000, true);
-    block(0, all[1], 0, false);
-    for (int seat = 1; seat < 3; ++seat) {
-        struct fa_queue_origin origin = next_owner_knows(seat, all[seat]);
-        cr_expect(origin.down, "%d", seat);
-        cr_expect_float_eq(origin.not_before, 2000000000, 0.01, "%d", seat);
-    }
-}
-
-BOTH(a_pause_that_a_server_asked_for_is_not_ended_by_another_seat)
-{
-    struct fa_queue_lease all[4];
-    gain_seats(all);
-    block(0, all[0], 2000000000, false);
-    ops->beat(queues[0], all, 4, 64, "", on_answer, NULL);
-    wait_for_answer();
-    block(0, all[1], 0, false);
-    cr_expect_float_eq(next_owner_knows(1, all[2]).not_before, 2000000000, 0.01);
-}
-
