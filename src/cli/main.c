@@ -48,7 +48,7 @@
  *    enqueue_command, work_command, queue_status, queue_setup: a queue
  *
  * src/cli/compare: fetchall compare
- *    compare, command, picks, plan, choice, contestant: what to compare
+ *    compare, command, picks, plan, choice, contestant, listing: what to compare
  *    program, program_files, lineup: other programs
  *    inventory: whether their files are the same
  *    race, entrants, tune, race_file, race_show, tuned: --tune

@@ -130,6 +130,8 @@ static int compare_take_sample(struct compare *compare, struct fa_error *err)
         compare_report_bad_lines(options, sample, lists[sample->first_bad.list]);
     if (rc == 0 && sample->taken == 0)
         rc = fa_option_refuse(err, "nothing to download: no valid entry in the lists");
+    if (rc == 0)
+        rc = fa_listing_read(&options->config, compare->runs.list, &compare->runs.listing, err);
     compare->runs.entries = sample->taken;
     compare->runs.origins = sample->taken_origins;
     return rc;

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "cli/compare/inventory.h"
+#include "cli/compare/listing.h"
 #include "cli/compare/program_files.h"
 #include "cli/compare/trial.h"
 #include "cli/compare/workspace.h"
@@ -23,8 +24,9 @@ struct fa_runs {
     struct fa_texts passed; /**< Options that are passed on to the runs.  Headers are written to a
                                file, and a proxy to the environment, as other users can read the
                                arguments of a process. */
-    uint64_t entries;       /**< Of the sample, as are origins. */
+    uint64_t entries;       /**< Of the sample, as are origins and listing. */
     uint64_t origins;
+    struct fa_listing listing;
     uint64_t requests;
     uint64_t bytes;
     double until;       /**< Time on the monotonic clock when a run is killed.  0: never. */

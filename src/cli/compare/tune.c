@@ -13,7 +13,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <time.h>
 
 #include <fetchall/sample.h>
@@ -47,21 +46,6 @@ struct racing {
 static bool racing_is_quiet(const struct racing *racing)
 {
     return racing->tune->runs->options->quiet;
-}
-
-/* Whether a URL of a list begins so. */
-static bool list_has_scheme(const char *file, const char *scheme)
-{
-    char *line = NULL;
-    size_t room = 0;
-    bool has = false;
-    FILE *in = fopen(file, "re");
-    while (in && !has && getline(&line, &room, in) > 0)
-        has = strncasecmp(line, scheme, strlen(scheme)) == 0;
-    free(line);
-    if (in)
-        fclose(in);
-    return has;
 }
 
 /* Write the sample of a round. */
@@ -152,7 +136,7 @@ static int racing_begin(struct racing *racing, struct fa_error *err)
     racing->round = 0;
     struct fa_entrants_list list = {
         .origins = racing->origins,
-        .https = list_has_scheme(racing->full, "https://"),
+        .https = tune->runs->listing.https,
         .large = trial.bytes / (trial.entries > 0 ? trial.entries : 1) >= LARGE_BYTES,
     };
     if (fa_entrants_add(options, &list, tune->race, racing->contestants, err) != 0)
