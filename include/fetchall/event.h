@@ -76,6 +76,14 @@ enum fa_cache {
     FA_CACHES
 };
 
+/** What the kernel knows of the connections of an entry, which may be those to a proxy (TCP_INFO,
+ * tcp(7)).  All zero: there was none. */
+struct fa_tcp {
+    double rtt;           /**< The smoothed round-trip time of the last one, in seconds. */
+    uint64_t retransmits; /**< Segments that were sent again. */
+    uint64_t reordered;   /**< Segments that arrived out of order, as after a loss. */
+};
+
 /** How one entry ended. */
 struct fa_result {
     const char *list;   /**< Its list, as passed to fa_session_add_list(). */
@@ -111,6 +119,7 @@ struct fa_result {
                             fa_config.output; NULL: none. */
     enum fa_cache cache; /**< Of the last response. */
     uint64_t age;        /**< Its Age: seconds in caches; 0: fresh, or not given. */
+    struct fa_tcp tcp;   /**< Its counts are those of all attempts. */
 };
 
 /** An active transfer. */

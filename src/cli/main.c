@@ -136,7 +136,7 @@
  *    retry_after, rate_limit, cached, classify: what responses mean
  *    guard, http_digest, disposition: what they say about their file
  *    body, pace: bytes and speed
- *    driver, connections, models, watchdog, trust, library: libcurl and OpenSSL
+ *    driver, connections, tcp, models, watchdog, trust, library: libcurl and OpenSSL
  *    url, url_handle, plain_url, zone, percent, encode: URLs
  *    proxy, login, redact, secret_key, signature: secrets
  *

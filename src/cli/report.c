@@ -57,6 +57,12 @@ static json_t *cache_object(const struct fa_result *result)
                      result->age > 0 ? fa_json_count(result->age) : json_null());
 }
 
+static json_t *tcp_object(const struct fa_tcp *tcp)
+{
+    return json_pack("{s:o, s:o, s:o}", "rtt", fa_json_seconds(tcp->rtt), "retransmits",
+                     fa_json_count(tcp->retransmits), "reordered", fa_json_count(tcp->reordered));
+}
+
 json_t *fa_report_object(const struct fa_result *r)
 {
     bool failed = r->error.class != FA_CLASS_NONE;
@@ -88,6 +94,8 @@ json_t *fa_report_object(const struct fa_result *r)
     /* clang-format on */
     if (r->cache != FA_CACHE_UNKNOWN)
         object = fa_json_set(object, "cache", cache_object(r));
+    if (r->tcp.rtt > 0)
+        object = fa_json_set(object, "tcp", tcp_object(&r->tcp));
     if (r->archive)
         object = fa_json_set(object, "archive", fa_json_text(r->archive));
     if (r->n_columns > 0)

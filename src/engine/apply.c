@@ -20,6 +20,7 @@
 #include "engine/secrecy.h"
 #include "engine/settle.h"
 #include "engine/store_publish.h"
+#include "transfer/tcp.h"
 
 #include <stdlib.h>
 
@@ -356,6 +357,7 @@ void fa_apply_outcome(struct fa_session *s, struct fa_job *job, double now)
     struct fa_origin *other = job->hedge ? job->hedge->origin : origin;
     const struct fa_outcome *outcome = &job->outcome;
     job->bytes += outcome->received;
+    fa_tcp_add(&job->tcp, &outcome->tcp);
     s->counts.bytes += outcome->received;
     if (job->part.split)
         fa_segments_take_own(s, job);
@@ -401,8 +403,10 @@ void fa_apply_hedge(struct fa_session *s, struct fa_hedge *hedge, double now)
     bool alone = hedge->alone, host_failed = hedge->host_failed;
     s->counts.bytes += hedge->outcome.received;
     hedge->attempt.received = 0;
-    if (job)
+    if (job) {
         job->bytes += hedge->outcome.received;
+        fa_tcp_add(&job->tcp, &hedge->outcome.tcp);
+    }
     if (job && fa_hedge_is_good(hedge) && !alone) {
         fa_flights_keep_hedge(&s->flights, hedge);
         return;

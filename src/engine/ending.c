@@ -39,6 +39,7 @@ static void result_fill_attempt(const struct fa_job *job, struct fa_result *resu
     result->http_version = outcome->version[0] ? outcome->version : NULL;
     result->cache = outcome->cached.cache;
     result->age = outcome->cached.age;
+    result->tcp = job->tcp;
     result->time = outcome->time;
     result->time.queue = timing->earlier.queue;
     result->time.dns = timing->earlier.dns + (timing->dns > 0 ? timing->dns : outcome->time.dns);

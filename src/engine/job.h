@@ -182,6 +182,7 @@ struct fa_job {
     struct fa_tries tries;
     struct fa_timing timing;
     uint64_t bytes;      /**< Received in all attempts. */
+    struct fa_tcp tcp;   /**< Of the connections of all attempts. */
     char *effective_url; /**< Owned: the last one requested, redacted. */
     struct fa_attempt attempt;
     const char **headers;              /**< Owned: what attempt.headers is. */

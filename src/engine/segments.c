@@ -10,6 +10,7 @@
  */
 #include "engine/segments.h"
 #include "engine/flights_segment.h"
+#include "transfer/tcp.h"
 
 #include <errno.h>
 #include <math.h>
@@ -280,6 +281,7 @@ static struct fa_job *segment_settle(struct fa_session *s, struct fa_segment *se
     s->counts.bytes += segment->outcome.received;
     if (job) {
         job->bytes += segment->outcome.received;
+        fa_tcp_add(&job->tcp, &segment->outcome.tcp);
         split_take_segment(s, job->part.split, segment, now);
     }
     fa_flights_free_segment(segment);

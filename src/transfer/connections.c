@@ -25,6 +25,7 @@
 #include "base/key.h"
 #include "transfer/library.h"
 #include "transfer/models.h"
+#include "transfer/tcp.h"
 #include "transfer/trust.h"
 #include "transfer/watchdog.h"
 
@@ -52,6 +53,7 @@ struct fa_connection {
     bool nested; /* TLS inside the TLS of a proxy */
     bool http2;
     bool cut;
+    struct fa_tcp_meter tcp;
     LIST_ENTRY(fa_connection) in_fd;  /* in a bucket of by_fd */
     LIST_ENTRY(fa_connection) in_key; /* in a bucket of by_key, in its opener's list, or in lost */
 };
@@ -219,6 +221,8 @@ void fa_connections_close(struct fa_connections *c, int fd)
         connection->fd = -1;
         if (connection->users == 0)
             free(connection);
+        else
+            fa_tcp_meter_read(&connection->tcp, fd);
     }
     close(fd);
     pthread_mutex_unlock(&c->lock);
@@ -323,13 +327,24 @@ void fa_connections_use(struct fa_connections *c, struct fa_lease *lease,
         shutdown(connection->fd, SHUT_RDWR);
 }
 
+/* Of a closed connection, what was read before it was closed. */
+static void lease_measure(struct fa_lease *lease)
+{
+    struct fa_connection *connection = lease->connection;
+    if (connection->fd >= 0)
+        fa_tcp_meter_read(&connection->tcp, connection->fd);
+    lease->tcp = fa_tcp_meter_take(&connection->tcp);
+}
+
 /* Sockets that lost the race of Happy Eyeballs may still be open: they must not refer to a lease
  * that ends. */
 void fa_connections_done(struct fa_connections *c, struct fa_lease *lease, bool http2)
 {
     pthread_mutex_lock(&c->lock);
-    if (lease->connection)
+    if (lease->connection) {
         lease->connection->http2 |= http2;
+        lease_measure(lease);
+    }
     lease_drop(lease);
     lease_forget_refusal(lease);
     struct fa_connection *at;

@@ -16,6 +16,7 @@
 #define FA_TRANSFER_CONNECTIONS_H
 
 #include <fetchall/error.h>
+#include <fetchall/event.h>
 
 #include <curl/curl.h>
 
@@ -35,6 +36,7 @@ struct fa_lease {
     bool shared;                      /**< HTTP/2 may be used, with other transfers at once. */
     bool cut;                         /**< The watchdog has shut down the connection. */
     bool kept;                        /**< The connection has had another request before. */
+    struct fa_tcp tcp;                /**< Of the connection, after fa_connections_done(). */
     bool refused;                     /**< It is in the list of fa_connections_refused(). */
     LIST_ENTRY(fa_lease) in_refused;
     LIST_HEAD(fa_opened, fa_connection) opened; /**< Sockets that are not used yet. */

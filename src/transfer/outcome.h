@@ -69,6 +69,7 @@ struct fa_outcome {
     struct fa_capture *capture; /**< Owned.  If the attempt asks for it, of a redirect, and of the
                                        whole file; else NULL. */
     struct fa_cached cached;
+    struct fa_tcp tcp;
     struct fa_times time;
     char ip[46];     /**< "" if never connected. */
     char version[4]; /**< "1.1", or "". */

@@ -306,6 +306,7 @@ void fa_transfer_finish(struct fa_transfer *t, CURLcode code, struct fa_outcome 
     *ret = fa_outcome_none;
     ret->cached = t->exchange.response.cached;
     fa_connections_done(t->exchange.connections, &t->exchange.lease, t->exchange.response.http2);
+    ret->tcp = t->exchange.lease.tcp;
     transfer_check_cut(t, code);
     transfer_judge(t, code, ret);
     if (t->exchange.settings->cookies && !ret->cookies)

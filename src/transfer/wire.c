@@ -95,6 +95,9 @@ static const struct fa_field outcome_fields[] = {
     FA_FIELD(BOOL, bool, struct fa_outcome, limited),
     FA_FIELD_ENUM(enum fa_cache, FA_CACHES, struct fa_outcome, cached.cache),
     FA_FIELD(U64, uint64_t, struct fa_outcome, cached.age),
+    FA_FIELD(F64, double, struct fa_outcome, tcp.rtt),
+    FA_FIELD(U64, uint64_t, struct fa_outcome, tcp.retransmits),
+    FA_FIELD(U64, uint64_t, struct fa_outcome, tcp.reordered),
 };
 
 #define PUT(fields, from, buf)  fa_fields_put(fields, FA_FIELD_COUNT(fields), from, buf)

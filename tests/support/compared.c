@@ -65,6 +65,9 @@ static void fill_trial(struct fa_trial *trial, size_t i, unsigned round)
         .calls = 48211 + 1000 * i,
         .requests = ENTRIES + i,
         .refusals = i,
+        .rtt = 0.02,
+        .retransmits = i,
+        .reordered = 3 * i,
         .entries = ENTRIES,
         .bytes = (uint64_t)BYTES,
     };
@@ -99,6 +102,9 @@ static struct fa_standing_of stand(const struct fa_contestant *contestant, size_
         .due = trial->due,
         .requests = (double)trial->requests,
         .refusals = (double)trial->refusals,
+        .rtt = trial->rtt,
+        .retransmits = (double)trial->retransmits,
+        .reordered = (double)trial->reordered,
     };
 }
 

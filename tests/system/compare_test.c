@@ -209,6 +209,9 @@ Test(compare, what_came_from_caches_is_counted)
         cr_expect_eq(json_number_value(json_object_get(trial(0, i, 0), "cached")), 0.75);
         cr_expect_eq(fa_report_int(trial(0, i, 0), "requests"), 4);
         cr_expect_eq(fa_report_int(trial(0, i, 0), "refusals"), 0);
+        /* So does what the kernel knows of their connections. */
+        cr_expect(fa_report_real(trial(0, i, 0), "rtt") > 0);
+        cr_expect_geq(fa_report_int(trial(0, i, 0), "retransmits"), 0);
     }
 }
 

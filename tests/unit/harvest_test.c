@@ -166,3 +166,30 @@ Test(harvest, refusals_are_counted_and_a_pause_may_outlast_the_run)
     cr_expect_float_eq(trial.pause, 6, 1e-9);
     free(trial.moments);
 }
+
+Test(harvest, what_the_kernel_counts_of_connections_is_summed)
+{
+    static const char done[] = "{\"event\": \"done\", \"time\": 1, \"result\": {\"status\": "
+                               "\"ok\", \"tcp\": {\"rtt\": 0.%d, \"retransmits\": %d, "
+                               "\"reordered\": 10}}}\n";
+    const char *path = fa_scratch_path(&scratch, "events");
+    struct fa_trial trial = {.wall = 4};
+    FILE *out = fopen(path, "w");
+    for (int i = 1; i <= 3; ++i)
+        fprintf(out, done, i, i);
+    fputs("{\"event\": \"done\", \"time\": 2, \"result\": {\"status\": \"failed\"}}\n", out);
+    fclose(out);
+    cr_assert_eq(fa_harvest_read(path, 1, &trial, NULL), 0);
+    cr_expect_float_eq(trial.rtt, 0.2, 1e-9);
+    cr_expect_eq(trial.retransmits, 6);
+    cr_expect_eq(trial.reordered, 30);
+    free(trial.moments);
+
+    out = fopen(path, "w");
+    fputs("{\"event\": \"done\", \"time\": 2, \"result\": {\"status\": \"failed\"}}\n", out);
+    fclose(out);
+    trial = (struct fa_trial){.wall = 4};
+    cr_assert_eq(fa_harvest_read(path, 1, &trial, NULL), 0);
+    cr_expect(isnan(trial.rtt) && trial.retransmits == FA_UNMEASURED);
+    free(trial.moments);
+}

@@ -80,6 +80,8 @@ Test(table, shows_what_servers_were_asked_and_what_entries_waited)
     char *text = text_of(80, false);
     place_of(text, "due p50     p95     p99  requests  refused  cached\n");
     place_of(text, "5.00 s  9.00 s  9.90 s       120     5.00    25 %\n");
+    place_of(text, "  RTT  resent  reordered\n");
+    place_of(text, "20 ms    1.00       12.0\n");
 }
 
 Test(table, a_group_of_columns_is_not_broken_if_it_fits_a_line)

@@ -151,6 +151,7 @@ static struct fa_outcome outcome_full(void)
         .login = FA_LOGIN_NETRC,
         .digest = true,
         .cached = {FA_CACHE_HIT, 77},
+        .tcp = {0.25, 3, 4},
         .capture = capture_full(),
     };
     return outcome;
@@ -188,6 +189,8 @@ static void expect_same(const struct fa_outcome *a, const struct fa_outcome *b)
     cr_assert(a->doubtful == b->doubtful && a->login == b->login);
     cr_assert_eq(a->digest, b->digest);
     cr_assert(a->cached.cache == b->cached.cache && a->cached.age == b->cached.age);
+    cr_assert(a->tcp.rtt == b->tcp.rtt && a->tcp.retransmits == b->tcp.retransmits);
+    cr_assert_eq(a->tcp.reordered, b->tcp.reordered);
     cr_assert_eq(a->capture == NULL, b->capture == NULL);
     if (b->capture)
         expect_capture(b->capture);

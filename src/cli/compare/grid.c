@@ -100,6 +100,9 @@ static const struct column table[] = {
     {"requests", VALUE, 6, OF(requests), fa_cell_count},
     {"refused", VALUE, 6, OF(refusals), fa_cell_rate},
     {"cached", VALUE, 6, OF(cached), fa_cell_share},
+    {"RTT", VALUE, 7, OF(rtt), fa_cell_seconds},
+    {"resent", VALUE, 7, OF(retransmits), fa_cell_rate},
+    {"reordered", VALUE, 7, OF(reordered), fa_cell_rate},
 };
 #define COLUMNS (sizeof(table) / sizeof(*table))
 

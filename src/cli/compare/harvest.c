@@ -55,7 +55,7 @@ struct slots {
 struct harvest {
     struct fa_trial *trial;
     struct slots slots;
-    struct doubles ttfb, total, due;
+    struct doubles ttfb, total, due, rtt;
     uint64_t caches, hits; /* Entries that name a cache, and those that came from one. */
     size_t moments_room;
     double step;  /* seconds between two moments */
@@ -274,6 +274,16 @@ static void harvest_add_pause(struct harvest *harvest, double time, const json_t
         trial->pause = fmax(trial->pause, time + harvest->pause - trial->wall);
 }
 
+/* Entries without a connection have no such object. */
+static int harvest_add_tcp(struct harvest *harvest, const json_t *tcp)
+{
+    if (!tcp)
+        return 0;
+    harvest->trial->retransmits += object_count(tcp, "retransmits");
+    harvest->trial->reordered += object_count(tcp, "reordered");
+    return doubles_add(&harvest->rtt, json_number_value(json_object_get(tcp, "rtt")));
+}
+
 /* Count the end of an entry. */
 static int harvest_add_result(struct harvest *harvest, double time, const json_t *result)
 {
@@ -297,6 +307,8 @@ static int harvest_add_result(struct harvest *harvest, double time, const json_t
         (doubles_add(&harvest->ttfb, json_number_value(json_object_get(times, "ttfb"))) ||
          doubles_add(&harvest->total, json_number_value(json_object_get(times, "total"))) ||
          doubles_add(&harvest->due, time)))
+        return -1;
+    if (harvest_add_tcp(harvest, json_object_get(result, "tcp")) != 0)
         return -1;
     return harvest_add_moment(harvest, time, trial->bytes);
 }
@@ -327,7 +339,7 @@ int fa_harvest_read(const char *file, uint64_t slots, struct fa_trial *trial, st
         .trial = trial, .slots.most = slots, .step = trial->wall / MOMENTS_FEW};
     if (harvest.step > MOMENT)
         harvest.step = fmax(MOMENT, trial->wall / MOMENTS_MANY);
-    trial->requests = trial->refusals = 0;
+    trial->requests = trial->refusals = trial->retransmits = trial->reordered = 0;
     FILE *in = fopen(file, "re");
     char *line = NULL;
     size_t room = 0;
@@ -343,11 +355,15 @@ int fa_harvest_read(const char *file, uint64_t slots, struct fa_trial *trial, st
     trial->ttfb = doubles_latency(&harvest.ttfb);
     trial->total = doubles_latency(&harvest.total);
     trial->due = doubles_latency(&harvest.due);
+    trial->rtt = doubles_latency(&harvest.rtt).p50;
+    if (harvest.rtt.count == 0)
+        trial->retransmits = trial->reordered = FA_UNMEASURED;
     trial->cached = harvest.caches > 0 ? (double)harvest.hits / (double)harvest.caches : NAN;
     free(harvest.slots.areas);
     free(harvest.ttfb.items);
     free(harvest.total.items);
     free(harvest.due.items);
+    free(harvest.rtt.items);
     if (code)
         fa_error_system(err, FA_CLASS_LOCAL_IO, code, "cannot read the results of a run");
     return code ? -1 : 0;

@@ -10,7 +10,7 @@
 
 /**
  * Read a file of events line by line, and fill in ttfb, total, entries, failed, failures, bytes,
- * refusals, pause, slots_full, slot_yield and moments of the trial.  Its wall time must be set.
+ * refusals, rtt, retransmits, reordered, cached, pause, slots_full, slot_yield and moments of the trial.  Its wall time must be set.
  *
  * @slots  Maximum transfers at once.
  * @return 0, or -1 if it cannot be read, or there is no memory.

@@ -44,6 +44,8 @@ COUNT(calls, calls)
 COUNT(requests, requests)
 COUNT(refusals, refusals)
 COUNT(bytes, bytes)
+COUNT(retransmits, retransmits)
+COUNT(reordered, reordered)
 
 #define LATENCY(name, field)                               \
     double fa_measure_##name(const struct fa_trial *trial) \
@@ -59,6 +61,7 @@ LATENCY(total_p99, total.p99)
 LATENCY(due, due.p50)
 LATENCY(due_p95, due.p95)
 LATENCY(due_p99, due.p99)
+LATENCY(rtt, rtt)
 
 /* Not those that are 0 as a rule, such as refusals: 0 has no ratio. */
 const struct fa_measure_named fa_measures[] = {
@@ -78,6 +81,7 @@ const struct fa_measure_named fa_measures[] = {
     {"due", fa_measure_due},
     {"due_p95", fa_measure_due_p95},
     {"due_p99", fa_measure_due_p99},
+    {"rtt", fa_measure_rtt},
     {"requests", fa_measure_requests},
     {"bytes", fa_measure_bytes},
     {NULL, NULL},

@@ -18,6 +18,7 @@ fa_measure fa_measure_ttfb, fa_measure_ttfb_p95, fa_measure_ttfb_p99;
 fa_measure fa_measure_total, fa_measure_total_p95, fa_measure_total_p99;
 fa_measure fa_measure_due, fa_measure_due_p95, fa_measure_due_p99;
 fa_measure fa_measure_requests, fa_measure_refusals, fa_measure_bytes;
+fa_measure fa_measure_rtt, fa_measure_retransmits, fa_measure_reordered;
 
 /** A measure whose ratio to that of another trial makes sense. */
 struct fa_measure_named {

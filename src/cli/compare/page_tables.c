@@ -112,10 +112,20 @@ static double trial_seconds(const struct fa_trial *trial, bool system)
 
 void fa_page_tables_cost(FILE *out, const struct fa_view *view)
 {
-    static const char *const columns[] = {"Contestant", "CPU (95 % interval)", "User",
-                                          "System",     "Peak memory",         "Threads",
-                                          "Processes",  "Context switches",    "System calls",
-                                          "Requests",   "Refused (429, 503)",  "From caches",
+    static const char *const columns[] = {"Contestant",
+                                          "CPU (95 % interval)",
+                                          "User",
+                                          "System",
+                                          "Peak memory",
+                                          "Threads",
+                                          "Processes",
+                                          "Context switches",
+                                          "System calls",
+                                          "Requests",
+                                          "Refused (429, 503)",
+                                          "From caches",
+                                          "Segments sent again",
+                                          "Segments out of order",
                                           NULL};
     char buf[FA_MARKUP_MAX];
     page_table_begin(out, "Cost", columns);
@@ -137,6 +147,8 @@ void fa_page_tables_cost(FILE *out, const struct fa_view *view)
         page_table_put_cell(out, fa_markup_count(standing->requests, buf));
         page_table_put_cell(out, fa_markup_number(standing->refusals, buf));
         page_table_put_cell(out, fa_markup_share(standing->cached, buf));
+        page_table_put_cell(out, fa_markup_number(standing->retransmits, buf));
+        page_table_put_cell(out, fa_markup_number(standing->reordered, buf));
         fputs("</tr>\n", out);
     }
     page_table_end(out);
@@ -162,10 +174,11 @@ static void page_table_put_latency(FILE *out, const struct fa_latency *latency)
 
 void fa_page_tables_latency(FILE *out, const struct fa_view *view)
 {
-    static const char *const columns[] = {
-        "Contestant", "First byte p50", "First byte p95", "First byte p99", "Whole p50",
-        "Whole p95",  "Whole p99",      "Since due p50",  "Since due p95",  "Since due p99",
-        NULL};
+    static const char *const columns[] = {"Contestant",     "First byte p50", "First byte p95",
+                                          "First byte p99", "Whole p50",      "Whole p95",
+                                          "Whole p99",      "Since due p50",  "Since due p95",
+                                          "Since due p99",  "Round trip",     NULL};
+    char buf[FA_MARKUP_MAX];
     page_table_begin(out, "Latency", columns);
     for (size_t row = 0; row < view->count; ++row) {
         const struct fa_standing_of *standing = &view->verdict->standings[view->order[row]];
@@ -173,6 +186,7 @@ void fa_page_tables_latency(FILE *out, const struct fa_view *view)
         page_table_put_latency(out, &standing->ttfb);
         page_table_put_latency(out, &standing->total);
         page_table_put_latency(out, &standing->due);
+        page_table_put_cell(out, fa_markup_seconds(standing->rtt, buf));
         fputs("</tr>\n", out);
     }
     page_table_end(out);

@@ -77,7 +77,7 @@ static json_t *trial_object(const struct fa_trial *trial)
     /* clang-format off */
     return json_pack(
         "{s:i, s:i, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, "
-        "s:o, s:o, s:o, s:o, s:i, s:o, s:o, s:o}",
+        "s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:i, s:o, s:o, s:o}",
         "round", trial->round,
         "place", trial->place,
         "wall", sheet_number(trial->wall),
@@ -96,6 +96,9 @@ static json_t *trial_object(const struct fa_trial *trial)
         "failures", failures_object(trial),
         "requests", sheet_count(trial->requests),
         "refusals", sheet_count(trial->refusals),
+        "rtt", sheet_number(trial->rtt),
+        "retransmits", sheet_count(trial->retransmits),
+        "reordered", sheet_count(trial->reordered),
         "cached", sheet_number(trial->cached),
         "bytes", sheet_count(trial->bytes),
         "status", trial->status,
@@ -131,7 +134,7 @@ static json_t *standing_object(const struct fa_standing_of *s)
     /* clang-format off */
     return json_pack(
         "{s:s?, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, "
-        "s:o, s:o, s:o}",
+        "s:o, s:o, s:o, s:o, s:o, s:o}",
         "rank", rank_name(s->rank),
         "wall", estimate_object(&s->wall),
         "ratio", estimate_object(&s->ratio),
@@ -148,6 +151,9 @@ static json_t *standing_object(const struct fa_standing_of *s)
         "due", latency_object(&s->due),
         "requests", sheet_number(s->requests),
         "refusals", sheet_number(s->refusals),
+        "rtt", sheet_number(s->rtt),
+        "retransmits", sheet_number(s->retransmits),
+        "reordered", sheet_number(s->reordered),
         "cached", sheet_number(s->cached),
         "failed", sheet_number(s->failed),
         "slots_full", sheet_number(s->slots_full),
@@ -325,7 +331,7 @@ static void csv_put_count(FILE *out, uint64_t value)
 static const char heading[] =
     "title,contestant,round,place,wall,user,system,peak_pss,peak_threads,peak_processes,switches,"
     "calls,ttfb_p50,ttfb_p95,ttfb_p99,total_p50,total_p95,total_p99,entries,failed,bytes,status,due_p50,"
-    "due_p95,due_p99,requests,refusals,cached\n";
+    "due_p95,due_p99,requests,refusals,cached,rtt,retransmits,reordered\n";
 
 static void csv_put_trial(FILE *out, const char *title, const struct fa_contestant *contestant,
                           const struct fa_trial *t)
@@ -358,6 +364,9 @@ static void csv_put_trial(FILE *out, const char *title, const struct fa_contesta
     csv_put_count(out, t->requests);
     csv_put_count(out, t->refusals);
     csv_put_number(out, t->cached);
+    csv_put_number(out, t->rtt);
+    csv_put_count(out, t->retransmits);
+    csv_put_count(out, t->reordered);
     putc('\n', out);
 }
 

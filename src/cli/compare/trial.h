@@ -54,6 +54,9 @@ struct fa_trial {
     uint64_t http2;                /**< Entries whose answer came over HTTP/2. */
     uint64_t requests;             /**< Attempts. */
     uint64_t refusals;             /**< Responses 429 and 503. */
+    double rtt;                    /**< Median round-trip time of the entries' connections. */
+    uint64_t retransmits;          /**< TCP segments that were sent again. */
+    uint64_t reordered;            /**< TCP segments that arrived out of order, as after a loss. */
     double cached;                 /**< Share of the entries that came from a cache, of those that
                                         say it; NAN: none does. */
     double pause;                  /**< Seconds after the end of the run until the servers accept

@@ -118,6 +118,7 @@ static int standing_measure(const struct fa_comparison *comparison,
         {fa_measure_due_p95, &standing->due.p95},
         {fa_measure_due_p99, &standing->due.p99},
         {fa_measure_requests, &standing->requests},
+        {fa_measure_rtt, &standing->rtt},
         {cached, &standing->cached},
         {slots_full, &standing->slots_full},
         {slot_yield, &standing->slot_yield},
@@ -127,9 +128,18 @@ static int standing_measure(const struct fa_comparison *comparison,
         n = fa_statistics_sort(values, n);
         *medians[i].to = fa_statistics_median(values, n);
     }
-    size_t n = verdict_collect(comparison, contestant, fa_measure_refusals, values);
-    standing->refusals = values_mean(values, n);
-    n = verdict_collect(comparison, contestant, fa_measure_cpu, values);
+    const struct {
+        fa_measure *of;
+        double *to;
+    } means[] = {
+        {fa_measure_refusals, &standing->refusals},
+        {fa_measure_retransmits, &standing->retransmits},
+        {fa_measure_reordered, &standing->reordered},
+    };
+    for (size_t i = 0; i < sizeof(means) / sizeof(*means); ++i)
+        *means[i].to =
+            values_mean(values, verdict_collect(comparison, contestant, means[i].of, values));
+    size_t n = verdict_collect(comparison, contestant, fa_measure_cpu, values);
     if (fa_statistics_estimate(values, n, confidence, &standing->cpu) != 0)
         return -1;
     n = verdict_collect(comparison, contestant, fa_measure_wall, values);

@@ -36,10 +36,11 @@ struct fa_standing_of {
     double peak_pss, peak_threads, peak_processes, switches, calls; /**< Medians. */
     struct fa_latency ttfb, total, due;                             /**< Medians. */
     double requests;                                                /**< Median. */
+    double rtt;                                                     /**< Median. */
     double cached;                                                  /**< Median of the shares. */
-    double refusals;               /**< Mean: a median would hide those of few rounds. */
-    double failed;                 /**< Share of entries. */
-    double slots_full, slot_yield; /**< Medians. */
+    double refusals, retransmits, reordered; /**< Means: a median would hide those of few rounds. */
+    double failed;                           /**< Share of entries. */
+    double slots_full, slot_yield;           /**< Medians. */
 };
 
 /** Buffer size for a reason, including the final zero. */
