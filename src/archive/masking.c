@@ -96,7 +96,15 @@ static void put_redacted(struct fa_buf *buf, const struct line *line, const char
     free(text);
 }
 
-/* "GET /path HTTP/1.1": the URL is completed, so that its query is recognized. */
+/* @return NULL: there is none */
+static const char *url_path(const char *url)
+{
+    const char *authority = strstr(url, "://");
+    return authority ? strchr(authority + 3, '/') : NULL;
+}
+
+/* "GET /path HTTP/1.1": the URL is completed, so that its query is recognized.  A proxy gets a
+ * whole URL, and its server a path. */
 static void put_request_line(struct fa_buf *buf, const struct line *line, const char *keys)
 {
     static const char origin[] = "http://x";
@@ -106,17 +114,16 @@ static void put_request_line(struct fa_buf *buf, const struct line *line, const 
         fa_buf_put(buf, line->text, line->whole);
         return;
     }
-    bool relative = first[1] == '/';
+    const char *before = first[1] == '/' ? origin : "";
     size_t rest = (size_t)(line->text + line->len - last);
     bool http2 = fa_http_is(last, rest, " " HTTP2);
-    size_t added = relative ? strlen(origin) : 0;
     char *url = NULL, *redacted = NULL, *text = NULL;
-    if (asprintf(&url, "%s%.*s", relative ? origin : "", (int)(last - first - 1), first + 1) < 0)
+    if (asprintf(&url, "%s%.*s", before, (int)(last - first - 1), first + 1) < 0)
         url = NULL;
     redacted = url ? fa_redact_url(url, keys) : NULL;
-    bool whole = redacted && strncmp(redacted, origin, added) == 0;
-    if (redacted && asprintf(&text, "%s%.*s", whole ? redacted + added : HIDDEN,
-                             http2 ? INT_MAX : (int)rest, http2 ? " " HTTP1 : last) < 0)
+    const char *path = redacted ? url_path(redacted) : NULL;
+    if (redacted && asprintf(&text, "%s%.*s", path ? path : HIDDEN, http2 ? INT_MAX : (int)rest,
+                             http2 ? " " HTTP1 : last) < 0)
         text = NULL;
     buf->failed |= !text;
     if (text)
@@ -139,9 +146,17 @@ static void put_status_line(struct fa_buf *buf, const struct line *line)
     fa_buf_put(buf, line->text + version, line->whole - version);
 }
 
+static bool line_is_for_proxy(const struct line *line)
+{
+    static const char start[] = "Proxy-";
+    return line->name > strlen(start) && strncasecmp(line->text, start, strlen(start)) == 0;
+}
+
 /* @return whether lines that continue the field are hidden, too */
 static bool put_field(struct fa_buf *buf, const struct line *line, bool request, const char *keys)
 {
+    if (request && line_is_for_proxy(line))
+        return true;
     bool hidden = request ? !IS_ONE_OF(line, harmless) : IS_ONE_OF(line, secret);
     if (IS_ONE_OF(line, linking)) {
         put_redacted(buf, line, keys);

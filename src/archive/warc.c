@@ -109,13 +109,13 @@ static void put_id(struct fa_buf *buf, const char *name, const char *id)
     put_field(buf, name, value);
 }
 
-static void put_date(struct fa_buf *buf, int64_t date)
+static void put_date(struct fa_buf *buf, const char *name, int64_t date)
 {
     char text[40] = "";
     struct tm tm;
     time_t at = (time_t)date;
     if (gmtime_r(&at, &tm) && strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &tm) > 0)
-        put_field(buf, "WARC-Date", text);
+        put_field(buf, name, text);
 }
 
 /* It may have come from a worker: nothing else than an address gets into the header. */
@@ -131,7 +131,7 @@ void fa_warc_put_header(struct fa_buf *buf, const struct fa_warc_record *record)
     put_text(buf, "WARC/1.1\r\n");
     put_field(buf, "WARC-Type", record->type);
     put_id(buf, "WARC-Record-ID", record->id);
-    put_date(buf, record->date);
+    put_date(buf, "WARC-Date", record->date);
     put_field(buf, "WARC-Target-URI", record->url);
     put_field(buf, "WARC-IP-Address", text_is_address(record->ip) ? record->ip : NULL);
     put_id(buf, "WARC-Concurrent-To", record->concurrent);
@@ -140,6 +140,11 @@ void fa_warc_put_header(struct fa_buf *buf, const struct fa_warc_record *record)
     put_field(buf, "WARC-Payload-Digest", record->payload_digest);
     put_field(buf, "WARC-Protocol", record->protocol);
     put_field(buf, "WARC-Truncated", record->truncated);
+    put_field(buf, "WARC-Profile", record->profile);
+    put_id(buf, "WARC-Refers-To", record->refers_to);
+    put_field(buf, "WARC-Refers-To-Target-URI", record->refers_to_url);
+    if (record->refers_to)
+        put_date(buf, "WARC-Refers-To-Date", record->refers_to_date);
     put_field(buf, "Content-Type", record->content_type);
     put_field(buf, "Content-Length", length);
     put_text(buf, "\r\n");

@@ -36,6 +36,10 @@ struct fa_warc_record {
     const char *payload_digest;
     const char *protocol;  /**< "h2", if the block was not received in the form that it has. */
     const char *truncated; /**< Why the block is not whole. */
+    const char *profile;   /**< Of a "revisit". */
+    const char *refers_to; /**< The ID of the record that has its payload. */
+    const char *refers_to_url;
+    int64_t refers_to_date; /**< With refers_to. */
 };
 
 /** A random ID.  @return 0, or -1 with errno */

@@ -88,7 +88,8 @@
  *    secrecy: what of the user's secrets is sent after a redirect
  *    name, name_part, name_template, names, identity, kept: names
  *    folder, store, store_part, store_publish, unnamed, lock, mount: files
- *    volumes, volume_writer, volume_format, volume_tar, volume_warc: archives
+ *    volumes, volume_writer, volume_format, volume_tar, volume_warc, volume_records: archives
+ *    payloads: what is in them already
  *    objects: files by digest
  *    split, segments, growth, extents, part_map, repair: ranges of one file fetched at once
  *    resolve: addresses of hosts

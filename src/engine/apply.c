@@ -103,7 +103,8 @@ static void settled_apply(struct fa_session *s, struct fa_job *job,
         fa_refresh_put(&s->refresh, job, now);
         break;
     case FA_SETTLED_FAILED:
-        fa_apply_failure(s, job, settled->transient);
+        if (!fa_packing_put_failure(s, job, settled->transient))
+            fa_apply_failure(s, job, settled->transient);
         break;
     }
 }
@@ -551,13 +552,18 @@ void fa_apply_packed(struct fa_session *s, struct fa_job *job, enum fa_packed pa
         job_publish_now(s, job, now);
         return;
     }
+    bool failed = job->failed;
     if (packed == FA_PACKED_FAILED && job->part.unnamed)
         fa_job_name_part(job, s->store, NULL); /* a later run may append it */
     fa_job_close_part(job);
+    job->failed = false;
     if (packed == FA_PACKED_FAILED) {
         job_fail_locally(s, job, err, false, now);
         return;
     }
-    fa_packing_record(s, job);
-    fa_ending_hashed(s, job, FA_STATUS_OK);
+    fa_packing_record(s);
+    if (failed)
+        fa_apply_failure(s, job, job->transient);
+    else
+        fa_ending_hashed(s, job, FA_STATUS_OK);
 }

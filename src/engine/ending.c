@@ -178,6 +178,14 @@ void fa_ending_hashed(struct fa_session *s, struct fa_job *job, enum fa_status s
     job_end(s, job, &result);
 }
 
+/* Its response was to be added to an archive. */
+static void result_set_failed(struct fa_result *result, const struct fa_job *job)
+{
+    result->status = FA_STATUS_FAILED;
+    result->transient = job->transient;
+    result->error = job->outcome.error;
+}
+
 static void result_set_left(struct fa_result *result, bool begun)
 {
     result->status = FA_STATUS_FAILED;
@@ -198,7 +206,10 @@ static void job_leave(struct fa_session *s, struct fa_job *job)
         fa_ledger_put_part(&s->ledger, job, &s->counts);
     else if (fa_job_has_part(job) && !job->part.recorded)
         fa_store_part_remove(s->store, job->place.key);
-    result_set_left(&result, job->tries.attempts > 0);
+    if (job->failed)
+        result_set_failed(&result, job);
+    else
+        result_set_left(&result, job->tries.attempts > 0);
     job_report(s, job, &result);
 }
 

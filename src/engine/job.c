@@ -78,6 +78,13 @@ void fa_job_close_part(struct fa_job *job)
     job->part.unnamed = false;
 }
 
+/* Thousands of jobs may wait for another attempt, whose response is the one that counts. */
+static void job_drop_capture(struct fa_job *job)
+{
+    fa_capture_free(job->outcome.capture);
+    job->outcome.capture = NULL;
+}
+
 #define TO(state) (1u << FA_JOB_##state)
 
 void fa_job_set_state(struct fa_job *job, enum fa_job_state state)
@@ -90,7 +97,7 @@ void fa_job_set_state(struct fa_job *job, enum fa_job_state state)
         [FA_JOB_SPLIT] = TO(QUEUED) | TO(WAITING) | TO(ASKING) | TO(FETCHED) | TO(PACKING) |
                          TO(HOOKED) | TO(FINAL),
         [FA_JOB_WAITING] = TO(QUEUED) | TO(FINAL),
-        [FA_JOB_ASKING] = TO(QUEUED) | TO(WAITING) | TO(FINAL),
+        [FA_JOB_ASKING] = TO(QUEUED) | TO(WAITING) | TO(PACKING) | TO(FINAL),
         [FA_JOB_FETCHED] = TO(HASHING) | TO(FINAL) | TO(QUEUED),
         [FA_JOB_HASHING] =
             TO(FETCHED) | TO(QUEUED) | TO(WAITING) | TO(PACKING) | TO(HOOKED) | TO(FINAL),
@@ -101,6 +108,8 @@ void fa_job_set_state(struct fa_job *job, enum fa_job_state state)
     if (!(allowed[job->state] & (1u << state)))
         abort();
     job->state = state;
+    if (state == FA_JOB_QUEUED || state == FA_JOB_WAITING)
+        job_drop_capture(job);
 }
 
 /* An existing file in the stage is not a part. */

@@ -193,6 +193,8 @@ struct fa_job {
     bool followed;                     /**< It is that of what the last attempt wrote. */
     struct fa_repair *repair;          /**< Owned: the check of its pieces; NULL: none. */
     bool ended;                        /**< ACTIVE: the attempt is over, and not settled yet. */
+    bool failed;                       /**< PACKING: there is no file, but a response. */
+    bool transient;                    /**< With failed: a later run may succeed. */
     struct fa_hook *hook;              /**< Owned: its command; NULL: none. */
     uint64_t robots;        /**< It fetches the robots.txt of that origin, and is no entry: see
                                          engine/obeying.h.  0: no. */

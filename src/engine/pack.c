@@ -76,7 +76,7 @@ static int pack_begin(struct fa_pack *pack, struct fa_error *err)
 {
     struct fa_job *job = pack->job;
     int result = fa_volume_writer_begin(&pack->writer, job, err);
-    if (result != 1)
+    if (result != 1 || job->failed)
         return result;
     return pack_open_source(pack, err) ? -1 : 1;
 }
@@ -101,13 +101,16 @@ static int pack_remember(struct fa_pack *pack, uint64_t key, struct fa_error *er
 static int pack_finish(struct fa_pack *pack, struct fa_error *err)
 {
     struct fa_job *job = pack->job;
-    if (!job->part.unnamed && pack_remember(pack, job->place.key, err))
+    struct fa_member member = {0};
+    bool named = !job->part.unnamed && !job->failed;
+    if (named && pack_remember(pack, job->place.key, err))
         return -1;
-    if (fa_volume_writer_finish(&pack->writer, &job->place.offset, err)) {
-        pack->n_packed -= !job->part.unnamed;
+    if (fa_volume_writer_finish(&pack->writer, &member, err)) {
+        pack->n_packed -= named;
         return -1;
     }
-    job->place.archive = pack->writer.volume->state.id;
+    job->place.archive = member.archive;
+    job->place.offset = member.offset;
     return 0;
 }
 

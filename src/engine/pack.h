@@ -49,7 +49,7 @@ bool fa_pack_is_on(const struct fa_pack *pack);
 /** Whether files become members of an archive, and have no names of their own. */
 bool fa_pack_hides_files(const struct fa_pack *pack);
 
-/** Append the part of a job. */
+/** Append the part of a job, or if it has failed, the response. */
 void fa_pack_put(struct fa_pack *pack, struct fa_job *job);
 
 enum fa_packed {

@@ -68,9 +68,21 @@ enum fa_presence fa_packing_look(struct fa_session *s, const struct fa_job *job,
     return FA_THERE_FILE;
 }
 
-void fa_packing_record(struct fa_session *s, const struct fa_job *job)
+/* A run that ends has no time for it. */
+bool fa_packing_put_failure(struct fa_session *s, struct fa_job *job, bool transient)
 {
-    fa_ledger_put_volume(&s->ledger, fa_volumes_find(&s->ledger.volumes, job->place.archive));
+    if (s->pack.sink.kind != FA_SINK_WARC || s->ending.draining || !job->outcome.capture ||
+        job->outcome.error.class != FA_CLASS_HTTP)
+        return false;
+    job->failed = true;
+    job->transient = transient;
+    fa_pack_put(&s->pack, job);
+    return true;
+}
+
+void fa_packing_record(struct fa_session *s)
+{
+    fa_ledger_put_volume(&s->ledger, s->pack.writer.volume);
 }
 
 /* A part that has become an object is none any more. */

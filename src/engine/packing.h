@@ -27,8 +27,14 @@ int fa_packing_publish(struct fa_session *s, struct fa_job *job, bool sync, stru
 enum fa_packed fa_packing_take(struct fa_session *s, struct fa_job **ret, struct fa_error *err,
                                double now);
 
-/** Record where a member is, after its own record. */
-void fa_packing_record(struct fa_session *s, const struct fa_job *job);
+/** Add the response to a job that has failed to the archive, if that is for responses.
+ *
+ * @transient  A later run may succeed.
+ * @return whether the job has been queued for that */
+bool fa_packing_put_failure(struct fa_session *s, struct fa_job *job, bool transient);
+
+/** Record how long the open archive is, with the record of its last member. */
+void fa_packing_record(struct fa_session *s);
 
 /** Close the open volume at the end of a run.  @return 0, or -1 */
 int fa_packing_end(struct fa_session *s, struct fa_error *err);

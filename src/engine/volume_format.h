@@ -9,6 +9,7 @@
 #include "engine/emit.h"
 #include "engine/job.h"
 #include "engine/names.h"
+#include "engine/payloads.h"
 #include "engine/volumes.h"
 
 #include <fetchall/config.h>
@@ -17,9 +18,18 @@
 struct fa_warc_writer {
     struct fa_warc_packer packer;
     struct fa_warc_hash hash; /**< Of its block. */
-    char block_digest[FA_WARC_DIGEST], payload_digest[FA_WARC_DIGEST];
-    bool headed;     /**< Its header is written: the file is read for the second time. */
-    uint64_t offset; /**< Of the file. */
+    char block_digest[FA_WARC_DIGEST];
+    struct fa_payload payload;     /**< Of it. */
+    const struct fa_payload *twin; /**< An earlier one with the same bytes; NULL: none. */
+    struct fa_payloads payloads;   /**< The earlier ones. */
+    char *url;                     /**< Owned: of the record. */
+    bool headed; /**< Its header is written: the file is read for the second time. */
+};
+
+/** Where the bytes of a file are. */
+struct fa_member {
+    uint64_t archive; /**< ID of the archive. */
+    uint64_t offset;  /**< Of the first of them. */
 };
 
 struct fa_volume_writer {
@@ -53,8 +63,8 @@ struct fa_volume_format {
     int (*begin)(struct fa_volume_writer *w, struct fa_error *err);
     /** Take up to that many bytes of the file.  @return 1: those were the last; 0; or -1 */
     int (*copy)(struct fa_volume_writer *w, int source, uint64_t most, struct fa_error *err);
-    /** Write what is after them.  @ret_offset  Of the first of them.  @return 0, or -1 */
-    int (*finish)(struct fa_volume_writer *w, uint64_t *ret_offset, struct fa_error *err);
+    /** Write what is after them.  @return 0, or -1 */
+    int (*finish)(struct fa_volume_writer *w, struct fa_member *ret, struct fa_error *err);
 };
 
 #define FA_VOLUME_ZEROS 1024

@@ -212,9 +212,10 @@ static int tar_copy(struct fa_volume_writer *w, int source, uint64_t most, struc
     return w->copied == (uint64_t)w->job->place.size;
 }
 
-static int tar_finish(struct fa_volume_writer *w, uint64_t *ret_offset, struct fa_error *err)
+static int tar_finish(struct fa_volume_writer *w, struct fa_member *ret, struct fa_error *err)
 {
-    *ret_offset = w->volume->state.bytes + w->head.len;
+    *ret = (struct fa_member){.archive = w->volume->state.id,
+                              .offset = w->volume->state.bytes + w->head.len};
     return fa_volume_write(w, w->tail.data, w->tail.len, err);
 }
 

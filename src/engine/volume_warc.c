@@ -3,234 +3,25 @@
  * it. So what belongs together is in one volume, and complete or not there.
  *
  * The digest of a block is in the header before it: the file is read twice, first for its digests.
- * libcurl has joined the chunks of a body that came in chunks, so its header would not fit to it:
- * it is written as one chunk, and has no digest of its payload, as readers do not agree on what
- * that is.
+ * If the digest of its payload is that of one that this run has written, there is no second time:
+ * a record of type revisit refers to that one, which is where the state has the file, too.
+ *
+ * The response to an entry that has failed is small, and in memory, as those of redirects are.
  */
 #include "engine/volume_format.h"
 
 #include "archive/masking.h"
 #include "base/io.h"
-#include "transfer/encode.h"
+#include "engine/volume_records.h"
 
-#include <fetchall/version.h>
-
-#include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #define CHUNK (64 << 10)
 /* Bytes that are taken at once: compressing more would hold up transfers on the same loop. */
 #define STEP (1 << 20)
 /* More than the header of a record, without its URL, and the overhead of gzip. */
 #define RECORD 1024
-
-/* IDs of a request and its response. */
-struct pair {
-    char request[FA_WARC_ID], response[FA_WARC_ID];
-};
-
-static int pair_init(struct pair *pair, const struct fa_volume_writer *w, struct fa_error *err)
-{
-    if (fa_warc_id(pair->request) || fa_warc_id(pair->response))
-        return fa_volume_failed(w, "write", err);
-    return 0;
-}
-
-static int warc_flush(struct fa_volume_writer *w, struct fa_error *err)
-{
-    struct fa_buf *out = &w->warc.packer.out;
-    int result =
-        out->failed ? fa_volume_no_memory(w, err) : fa_volume_write(w, out->data, out->len, err);
-    fa_buf_reset(out);
-    return result;
-}
-
-/* Write the header of a record, whose block follows. */
-static int warc_open_record(struct fa_volume_writer *w, const struct fa_warc_record *record,
-                            struct fa_error *err)
-{
-    struct fa_buf header;
-    fa_buf_init(&header);
-    fa_warc_put_header(&header, record);
-    int result =
-        header.failed || fa_warc_packer_begin(&w->warc.packer) ? fa_volume_no_memory(w, err) : 0;
-    if (result == 0)
-        fa_warc_packer_put(&w->warc.packer, header.data, header.len);
-    fa_buf_fini(&header);
-    return result;
-}
-
-static int warc_put_record(struct fa_volume_writer *w, const struct fa_warc_record *record,
-                           const struct fa_buf *block, struct fa_error *err)
-{
-    if (warc_open_record(w, record, err))
-        return -1;
-    fa_warc_packer_put(&w->warc.packer, block->data, block->len);
-    fa_warc_packer_end(&w->warc.packer);
-    return warc_flush(w, err);
-}
-
-/* Digest a block that is in memory.  @payload  Where the payload begins. */
-static int warc_hash_block(struct fa_volume_writer *w, const struct fa_buf *block, size_t payload,
-                           char ret_block[FA_WARC_DIGEST], char ret_payload[FA_WARC_DIGEST],
-                           struct fa_error *err)
-{
-    struct fa_warc_hash *hash = &w->warc.hash;
-    fa_warc_hash_begin(hash);
-    fa_warc_hash_put(hash, block->data, payload, false);
-    fa_warc_hash_put(hash, block->data + payload, block->len - payload, true);
-    return block->failed || fa_warc_hash_end(hash, ret_block, ret_payload)
-               ? fa_volume_no_memory(w, err)
-               : 0;
-}
-
-static int warc_put_info(struct fa_volume_writer *w, struct fa_error *err)
-{
-    char id[FA_WARC_ID], digest[FA_WARC_DIGEST], none[FA_WARC_DIGEST];
-    struct fa_buf block;
-    if (fa_warc_id(id))
-        return fa_volume_failed(w, "write", err);
-    const char *name = strrchr(w->volume->state.name, '/');
-    char *text = NULL;
-    if (asprintf(&text,
-                 "software: %s\r\n"
-                 "format: WARC File Format 1.1\r\n"
-                 "conformsTo: http://iipc.github.io/warc-specifications/specifications/"
-                 "warc-format/warc-1.1/\r\n",
-                 fa_version()) < 0)
-        return fa_volume_no_memory(w, err);
-    fa_buf_init(&block);
-    fa_buf_put(&block, text, strlen(text));
-    free(text);
-    int result = warc_hash_block(w, &block, block.len, digest, none, err);
-    struct fa_warc_record record = {
-        .type = "warcinfo",
-        .id = id,
-        .date = (int64_t)time(NULL),
-        .content_type = "application/warc-fields",
-        .length = block.len,
-        .filename = name ? name + 1 : w->volume->state.name,
-        .block_digest = digest,
-    };
-    if (result == 0)
-        result = warc_put_record(w, &record, &block, err);
-    fa_buf_fini(&block);
-    return result;
-}
-
-static const char *capture_protocol(const struct fa_capture *capture)
-{
-    return fa_masking_is_http2(capture->head.data, capture->head.len) ? "h2" : NULL;
-}
-
-static int warc_put_request(struct fa_volume_writer *w, const struct fa_capture *capture,
-                            const char *url, const struct pair *pair, struct fa_error *err)
-{
-    char digest[FA_WARC_DIGEST], none[FA_WARC_DIGEST];
-    struct fa_buf block;
-    fa_buf_init(&block);
-    fa_masking_put_request(&block, capture->request.data, capture->request.len,
-                           w->config->secret_keys);
-    int result = warc_hash_block(w, &block, block.len, digest, none, err);
-    struct fa_warc_record record = {
-        .type = "request",
-        .id = pair->request,
-        .date = capture->began,
-        .content_type = "application/http; msgtype=request",
-        .length = block.len,
-        .url = url,
-        .ip = capture->ip,
-        .concurrent = pair->response,
-        .protocol = capture_protocol(capture),
-        .block_digest = digest,
-    };
-    if (result == 0)
-        result = warc_put_record(w, &record, &block, err);
-    fa_buf_fini(&block);
-    return result;
-}
-
-static struct fa_warc_record response_record(const struct fa_capture *capture, const char *url,
-                                             const struct pair *pair)
-{
-    return (struct fa_warc_record){
-        .type = "response",
-        .id = pair->response,
-        .date = capture->began,
-        .content_type = "application/http; msgtype=response",
-        .url = url,
-        .ip = capture->ip,
-        .concurrent = pair->request,
-        .protocol = capture_protocol(capture),
-        .truncated = capture->cut ? "unspecified" : NULL,
-    };
-}
-
-/* What is before and after a body of that size. */
-static void put_frame(const struct fa_capture *capture, uint64_t size, struct fa_buf *before,
-                      struct fa_buf *after)
-{
-    static const char last[] = "\r\n0\r\n\r\n";
-    char line[24];
-    if (!capture->chunked)
-        return;
-    int len = snprintf(line, sizeof(line), "%llx\r\n", (unsigned long long)size);
-    if (size > 0)
-        fa_buf_put(before, line, (size_t)len);
-    fa_buf_put(after, size > 0 ? last : last + 2, strlen(size > 0 ? last : last + 2));
-}
-
-static int warc_put_redirect_response(struct fa_volume_writer *w, const struct fa_capture *capture,
-                                      const char *url, const struct pair *pair,
-                                      struct fa_error *err)
-{
-    char digest[FA_WARC_DIGEST], payload[FA_WARC_DIGEST];
-    struct fa_buf block, after;
-    fa_buf_init(&block);
-    fa_buf_init(&after);
-    fa_masking_put_response(&block, capture->head.data, capture->head.len, w->config->secret_keys);
-    size_t head = block.len;
-    put_frame(capture, capture->body.len, &block, &after);
-    fa_buf_put(&block, capture->body.data, capture->body.len);
-    fa_buf_put(&block, after.data, after.len);
-    block.failed |= after.failed;
-    int result = warc_hash_block(w, &block, head, digest, payload, err);
-    struct fa_warc_record record = response_record(capture, url, pair);
-    record.length = block.len;
-    record.block_digest = digest;
-    record.payload_digest = capture->chunked ? NULL : payload;
-    if (result == 0)
-        result = warc_put_record(w, &record, &block, err);
-    fa_buf_fini(&block);
-    fa_buf_fini(&after);
-    return result;
-}
-
-/* A URI as the standard wants it, without secrets.  @return to be freed; NULL: no memory */
-static char *warc_url(const struct fa_volume_writer *w, const char *url)
-{
-    char *encoded = url ? fa_encode_url(url) : NULL;
-    char *masked = encoded ? fa_masking_url(encoded, w->config->secret_keys) : NULL;
-    free(encoded);
-    return masked;
-}
-
-static int warc_put_redirect(struct fa_volume_writer *w, const struct fa_capture *capture,
-                             struct fa_error *err)
-{
-    struct pair pair;
-    char *url = warc_url(w, capture->url);
-    int result = url ? pair_init(&pair, w, err) : fa_volume_no_memory(w, err);
-    if (result == 0)
-        result = warc_put_request(w, capture, url, &pair, err);
-    if (result == 0)
-        result = warc_put_redirect_response(w, capture, url, &pair, err);
-    free(url);
-    return result;
-}
 
 static const struct fa_capture *redirect_at(const struct fa_job *job, unsigned at)
 {
@@ -247,53 +38,75 @@ static int warc_put_redirects(struct fa_volume_writer *w, struct fa_error *err)
     int result = 0;
     while (redirect_at(w->job, n))
         ++n;
-    while (result == 0 && n > 0)
-        result = warc_put_redirect(w, redirect_at(w->job, --n), err);
+    while (result == 0 && n > 0) {
+        const struct fa_capture *redirect = redirect_at(w->job, --n);
+        result = fa_records_put_exchange(w, redirect, redirect->url, err);
+    }
     return result;
+}
+
+/* All that is before the exchange that counts. */
+static int warc_put_earlier(struct fa_volume_writer *w, struct fa_error *err)
+{
+    bool first = w->volume->state.bytes == 0;
+    return (first && fa_records_put_info(w, err)) || warc_put_redirects(w, err) ? -1 : 0;
 }
 
 /* The response, up to its body. */
-static int warc_open_response(struct fa_volume_writer *w, const char *url, const struct pair *pair,
+static int warc_open_response(struct fa_volume_writer *w, struct fa_warc_record *record,
                               struct fa_error *err)
 {
     struct fa_warc_writer *warc = &w->warc;
-    const struct fa_capture *capture = w->job->outcome.capture;
-    struct fa_warc_record record = response_record(capture, url, pair);
-    record.length = w->head.len + (uint64_t)w->job->place.size + w->tail.len;
-    record.block_digest = warc->block_digest;
-    record.payload_digest = capture->chunked ? NULL : warc->payload_digest;
-    if (warc_put_request(w, capture, url, pair, err) || warc_open_record(w, &record, err))
+    record->length = w->head.len + (uint64_t)w->job->place.size + w->tail.len;
+    record->block_digest = warc->block_digest;
+    record->payload_digest = warc->payload.digest;
+    if (fa_records_open(w, record, err))
         return -1;
     fa_warc_packer_put(&warc->packer, w->head.data, w->head.len);
     fa_warc_packer_mark(&warc->packer);
-    if (warc_flush(w, err))
+    if (fa_records_flush(w, err))
         return -1;
-    warc->offset = w->end;
+    warc->payload.offset = w->end;
     return 0;
 }
 
-/* All that is before the body of the file. */
+/* All that is before the body of the file, or all if its bytes are in the archive. */
 static int warc_put_headers(struct fa_volume_writer *w, struct fa_error *err)
 {
-    struct pair pair;
-    if ((w->volume->state.bytes == 0 && warc_put_info(w, err)) || warc_put_redirects(w, err))
+    struct fa_record_pair pair;
+    struct fa_warc_writer *warc = &w->warc;
+    const struct fa_capture *capture = w->job->outcome.capture;
+    free(warc->url);
+    warc->url = fa_records_url(w, w->job->target.url->whole);
+    if (!warc->url)
+        return fa_volume_no_memory(w, err);
+    if (warc_put_earlier(w, err) || fa_records_pair(&pair, w, err) ||
+        fa_records_put_request(w, capture, warc->url, &pair, err))
         return -1;
-    char *url = warc_url(w, w->job->target.url->whole);
-    int result = url ? pair_init(&pair, w, err) : fa_volume_no_memory(w, err);
-    if (result == 0)
-        result = warc_open_response(w, url, &pair, err);
-    free(url);
-    return result;
+    struct fa_warc_record record = fa_records_response(capture, warc->url, &pair);
+    if (warc->twin)
+        return fa_records_put_revisit(w, &record, &w->head, warc->twin, err);
+    memcpy(warc->payload.id, pair.response, sizeof(pair.response));
+    return warc_open_response(w, &record, err);
+}
+
+static uint64_t warc_file_size(const struct fa_job *job)
+{
+    return job->failed ? 0 : (uint64_t)job->place.size;
+}
+
+static uint64_t warc_exchange_need(const struct fa_capture *capture)
+{
+    return capture->request.len + capture->head.len + capture->body.len + 2 * RECORD;
 }
 
 /* No less than what is written, unless gzip makes it larger by a few bytes. */
 static uint64_t warc_need(const struct fa_volume_writer *w)
 {
     const struct fa_job *job = w->job;
-    const struct fa_capture *last = job->outcome.capture, *redirect;
-    uint64_t need = (uint64_t)job->place.size + last->request.len + last->head.len + 4 * RECORD;
-    for (redirect = job->redirects; redirect; redirect = redirect->earlier)
-        need += redirect->request.len + redirect->head.len + redirect->body.len + 2 * RECORD;
+    uint64_t need = warc_file_size(job) + warc_exchange_need(job->outcome.capture) + 2 * RECORD;
+    for (const struct fa_capture *at = job->redirects; at; at = at->earlier)
+        need += warc_exchange_need(at);
     return need;
 }
 
@@ -308,10 +121,11 @@ static int warc_begin(struct fa_volume_writer *w, struct fa_error *err)
     fa_buf_reset(&w->tail);
     fa_masking_put_response(&w->head, capture->head.data, capture->head.len,
                             w->config->secret_keys);
-    put_frame(capture, (uint64_t)w->job->place.size, &w->head, &w->tail);
+    fa_records_put_frame(capture, warc_file_size(w->job), &w->head, &w->tail);
     if (w->head.failed || w->tail.failed)
         return fa_volume_no_memory(w, err);
     w->warc.headed = false;
+    w->warc.twin = NULL;
     fa_warc_hash_begin(&w->warc.hash);
     fa_warc_hash_put(&w->warc.hash, w->head.data, w->head.len, false);
     return 1;
@@ -329,12 +143,40 @@ static int warc_take(struct fa_volume_writer *w, int source, size_t len, struct 
         return 0;
     }
     fa_warc_packer_put_payload(&w->warc.packer, chunk, len);
-    return warc_flush(w, err);
+    return fa_records_flush(w, err);
+}
+
+/* Programs do not agree on what the payload of chunks is, so it has no digest. */
+static int warc_end_digests(struct fa_volume_writer *w, struct fa_error *err)
+{
+    struct fa_warc_writer *warc = &w->warc;
+    struct fa_payload *payload = &warc->payload;
+    fa_warc_hash_put(&warc->hash, w->tail.data, w->tail.len, false);
+    if (fa_warc_hash_end(&warc->hash, warc->block_digest, payload->digest))
+        return fa_volume_no_memory(w, err);
+    if (w->job->outcome.capture->chunked)
+        payload->digest[0] = '\0';
+    else if (w->job->place.size > 0)
+        warc->twin = fa_payloads_find(&warc->payloads, payload->digest);
+    warc->headed = true;
+    return 0;
+}
+
+/* The response to an entry that has failed. */
+static int warc_put_failure(struct fa_volume_writer *w, struct fa_error *err)
+{
+    const struct fa_job *job = w->job;
+    return warc_put_earlier(w, err) ||
+                   fa_records_put_exchange(w, job->outcome.capture, job->target.url->whole, err)
+               ? -1
+               : 1;
 }
 
 static int warc_copy(struct fa_volume_writer *w, int source, uint64_t most, struct fa_error *err)
 {
-    uint64_t size = (uint64_t)w->job->place.size;
+    uint64_t size = warc_file_size(w->job);
+    if (w->job->failed)
+        return warc_put_failure(w, err);
     most = most < STEP ? most : STEP;
     while (most > 0 && w->copied < size) {
         uint64_t left = size - w->copied < most ? size - w->copied : most;
@@ -347,20 +189,39 @@ static int warc_copy(struct fa_volume_writer *w, int source, uint64_t most, stru
         return 0;
     if (w->warc.headed)
         return 1;
-    fa_warc_hash_put(&w->warc.hash, w->tail.data, w->tail.len, false);
-    if (fa_warc_hash_end(&w->warc.hash, w->warc.block_digest, w->warc.payload_digest))
-        return fa_volume_no_memory(w, err);
-    w->warc.headed = true;
+    if (warc_end_digests(w, err) || warc_put_headers(w, err))
+        return -1;
     w->copied = 0;
-    return warc_put_headers(w, err) ? -1 : size == 0;
+    return size == 0 || w->warc.twin;
 }
 
-static int warc_finish(struct fa_volume_writer *w, uint64_t *ret_offset, struct fa_error *err)
+/* Remember the payload of the response, and end its record. */
+static int warc_end_response(struct fa_volume_writer *w, struct fa_error *err)
 {
-    *ret_offset = w->warc.offset;
-    fa_warc_packer_put(&w->warc.packer, w->tail.data, w->tail.len);
-    fa_warc_packer_end(&w->warc.packer);
-    return warc_flush(w, err);
+    struct fa_warc_writer *warc = &w->warc;
+    struct fa_payload *payload = &warc->payload;
+    fa_warc_packer_put(&warc->packer, w->tail.data, w->tail.len);
+    fa_warc_packer_end(&warc->packer);
+    if (fa_records_flush(w, err))
+        return -1;
+    payload->archive = w->volume->state.id;
+    payload->date = w->job->outcome.capture->began;
+    payload->url = warc->url;
+    if (payload->digest[0] && w->job->place.size > 0)
+        fa_payloads_add(&warc->payloads, payload);
+    return 0;
+}
+
+static int warc_finish(struct fa_volume_writer *w, struct fa_member *ret, struct fa_error *err)
+{
+    const struct fa_payload *twin = w->warc.twin;
+    if (w->job->failed)
+        return 0;
+    if (!twin && warc_end_response(w, err))
+        return -1;
+    const struct fa_payload *payload = twin ? twin : &w->warc.payload;
+    *ret = (struct fa_member){.archive = payload->archive, .offset = payload->offset};
+    return 0;
 }
 
 #define FORMAT(ending)                                                                   \

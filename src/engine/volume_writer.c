@@ -58,6 +58,9 @@ void fa_volume_writer_fini(struct fa_volume_writer *w)
     fa_buf_fini(&w->tail);
     fa_warc_packer_fini(&w->warc.packer);
     fa_warc_hash_fini(&w->warc.hash);
+    fa_payloads_fini(&w->warc.payloads);
+    free(w->warc.url);
+    w->warc.url = NULL;
     free(w->prefix);
     w->prefix = NULL;
 }
@@ -160,10 +163,10 @@ int fa_volume_writer_copy(struct fa_volume_writer *w, int source, uint64_t most,
     return w->format->copy(w, source, most, err);
 }
 
-int fa_volume_writer_finish(struct fa_volume_writer *w, uint64_t *ret_offset, struct fa_error *err)
+int fa_volume_writer_finish(struct fa_volume_writer *w, struct fa_member *ret, struct fa_error *err)
 {
     struct fa_state_archive *archive = &w->volume->state;
-    if (w->format->finish(w, ret_offset, err))
+    if (w->format->finish(w, ret, err))
         return -1;
     if (w->config->fsync == FA_FSYNC_EACH && fdatasync(w->fd))
         return fa_volume_failed(w, "write", err);

@@ -29,8 +29,9 @@ int fa_volume_writer_begin(struct fa_volume_writer *w, const struct fa_job *job,
 int fa_volume_writer_copy(struct fa_volume_writer *w, int source, uint64_t most,
                           struct fa_error *err);
 
-/** End the member.  @ret_offset  Of its first byte.  @return 0, or -1 */
-int fa_volume_writer_finish(struct fa_volume_writer *w, uint64_t *ret_offset, struct fa_error *err);
+/** End the member.  @ret  Not set if the job has failed.  @return 0, or -1 */
+int fa_volume_writer_finish(struct fa_volume_writer *w, struct fa_member *ret,
+                            struct fa_error *err);
 
 /** Remove what was written of a member that failed. */
 void fa_volume_writer_cancel(struct fa_volume_writer *w);

@@ -51,6 +51,7 @@ void fa_capture_sent(struct fa_capture *capture, const void *data, size_t len, i
     struct fa_buf *request = &capture->request;
     if (request->len == 0 || header_is_complete(request)) {
         fa_buf_reset(request);
+        fa_buf_reset(&capture->body);
         capture->began = now;
     }
     fa_buf_put(request, data, len);

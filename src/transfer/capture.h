@@ -2,7 +2,7 @@
  * A request and its response as they were sent and received, for an archive.
  *
  * It has the header of a request, and that of the final response to it.  The body of a file is in
- * the part file; that of a redirect is small, and here.  Functions that append remember failure, as
+ * the part file; that of a redirect or an error is small, or cut, and here.  Functions that append remember failure, as
  * those of base/buf.h do.
  */
 #ifndef FA_TRANSFER_CAPTURE_H
@@ -17,7 +17,7 @@
 struct fa_capture {
     struct fa_buf request;      /**< From the request line to the empty line. */
     struct fa_buf head;         /**< From the status line to the empty line. */
-    struct fa_buf body;         /**< Of a redirect. */
+    struct fa_buf body;         /**< Of a redirect or an error. */
     int64_t began;              /**< When the request was sent; seconds since 1970. */
     bool chunked;               /**< The response came in chunks, which libcurl has joined. */
     bool cut;                   /**< body is only the beginning. */

@@ -168,7 +168,7 @@ static size_t on_body(char *data, size_t one, size_t len, void *arg)
         return exchange_refuse_body(x) ? 0 : len;
     if (x->response.verdict == FA_VERDICT_FILE)
         return exchange_put_body(x, data, len, now) ? 0 : len;
-    if (x->capture && x->response.verdict == FA_VERDICT_REDIRECT && x->dropped < DROP_MAX)
+    if (x->capture && x->dropped < DROP_MAX)
         fa_buf_put(&x->capture->body, data, len);
     x->dropped += len;
     return x->dropped > DROP_MAX ? 0 : len;

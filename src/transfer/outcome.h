@@ -66,8 +66,8 @@ struct fa_outcome {
                       attempt can be made again with it. */
     bool idle;   /**< A 408 on a kept connection: the server may have sent it before it had the
                       request, because the connection was idle. */
-    struct fa_capture *capture; /**< Owned.  If the attempt asks for it, of a redirect, and of the
-                                       whole file; else NULL. */
+    struct fa_capture *capture; /**< Owned.  If the attempt asks for it, of a redirect, an error
+                                       status, and the whole file; else NULL. */
     struct fa_cached cached;
     struct fa_tcp tcp;
     struct fa_times time;

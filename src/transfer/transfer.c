@@ -280,13 +280,14 @@ static void transfer_check_cut(struct fa_transfer *t, CURLcode code)
     t->exchange.stop.retryable = FA_RETRYABLE_NOW;
 }
 
-/* Hand over what was sent and received, if it led somewhere. */
+/* Hand over what was sent and received, if it is an answer: a file, a redirect or an error. */
 static void transfer_read_capture(struct fa_transfer *t, CURLcode code, struct fa_outcome *ret)
 {
     struct fa_capture *capture = t->exchange.capture;
     const struct fa_response *response = &t->exchange.response;
     bool file = response->verdict == FA_VERDICT_FILE && ret->error.class == FA_CLASS_NONE;
-    if (!capture || (!file && !ret->location))
+    bool refused = response->verdict == FA_VERDICT_ERROR && ret->error.class == FA_CLASS_HTTP;
+    if (!capture || (!file && !ret->location && !refused))
         return;
     capture->chunked = response->chunked;
     capture->cut = !file && code != CURLE_OK;

@@ -54,6 +54,25 @@ Test(warc, header_has_what_is_known)
                       "Content-Length: 0\r\n\r\n");
 }
 
+Test(warc, revisit_refers_to_the_record_with_its_payload)
+{
+    struct fa_buf buf;
+    fa_buf_init(&buf);
+    fa_warc_put_header(&buf, &(struct fa_warc_record){.type = "revisit",
+                                                      .profile = "http://p/",
+                                                      .refers_to = "urn:uuid:3",
+                                                      .refers_to_url = "http://h/a",
+                                                      .refers_to_date = 1000000000});
+    expect_text(&buf, "WARC/1.1\r\n"
+                      "WARC-Type: revisit\r\n"
+                      "WARC-Date: 1970-01-01T00:00:00Z\r\n"
+                      "WARC-Profile: http://p/\r\n"
+                      "WARC-Refers-To: <urn:uuid:3>\r\n"
+                      "WARC-Refers-To-Target-URI: http://h/a\r\n"
+                      "WARC-Refers-To-Date: 2001-09-09T01:46:40Z\r\n"
+                      "Content-Length: 0\r\n\r\n");
+}
+
 Test(warc, ids_are_random_uuids)
 {
     char one[FA_WARC_ID], other[FA_WARC_ID];
@@ -186,8 +205,8 @@ Test(warc, secrets_of_requests_are_masked)
                       "Referer: http://u:***@h/?sig=***\r\n"
                       "\r\n");
     fa_buf_init(&buf);
-    fa_masking_put_request(&buf, "GET http://h/?mine=geheim HTTP/1.1\r\n\r\n", 38, "mine");
-    expect_text(&buf, "GET http://h/?mine=*** HTTP/1.1\r\n\r\n");
+    fa_masking_put_request(&buf, "GET h:443/ HTTP/1.1\r\n\r\n", 24, "mine");
+    expect_text(&buf, "GET *** HTTP/1.1\r\n\r\n");
     fa_buf_init(&buf);
     static const char odd[] = "GET /\x01:/@[ ://x? b HTTP/1.1\n";
     fa_masking_put_request(&buf, odd, strlen(odd), NULL);
@@ -196,6 +215,22 @@ Test(warc, secrets_of_requests_are_masked)
     fa_buf_init(&buf);
     fa_masking_put_request(&buf, "odd", 3, NULL);
     expect_text(&buf, "odd");
+}
+
+/* The server gets another request line than its proxy does, and fewer fields. */
+Test(warc, request_to_a_proxy_is_written_as_that_to_the_server)
+{
+    static const char header[] = "GET http://h:8/?mine=geheim HTTP/1.1\r\n"
+                                 "Host: h:8\r\n"
+                                 "Proxy-Authorization: geheim\r\n"
+                                 " geheim\r\n"
+                                 "proxy-connection: Keep-Alive\r\n"
+                                 "Accept: */*\r\n"
+                                 "\r\n";
+    struct fa_buf buf;
+    fa_buf_init(&buf);
+    fa_masking_put_request(&buf, header, strlen(header), "mine");
+    expect_text(&buf, "GET /?mine=*** HTTP/1.1\r\nHost: h:8\r\nAccept: */*\r\n\r\n");
 }
 
 Test(warc, responses_are_copied_but_for_cookies_and_signed_urls)
