@@ -207,10 +207,15 @@ static void nursery_send(struct fork_server *n, const struct fa_frame *frame)
         nursery_exit(n);
 }
 
-static void nursery_refuse(struct fork_server *n, uint64_t id, const struct fa_error *err)
+/* A child that was forked may have begun with its first task. */
+static void nursery_refuse(struct fork_server *n, uint64_t id, pid_t pid,
+                           const struct fa_error *err)
 {
-    struct fa_frame frame = {
-        .type = FA_FRAME_REFUSED, .id = id, .payload = err, .len = sizeof(*err)};
+    struct fa_frame frame = {.type = FA_FRAME_REFUSED,
+                             .id = id,
+                             .value = pid > 0 ? (uint64_t)pid : 0,
+                             .payload = err,
+                             .len = sizeof(*err)};
     nursery_send(n, &frame);
 }
 
@@ -315,7 +320,7 @@ static void nursery_spawn(struct fork_server *n, const struct fa_frame *frame)
     struct nursery_role *role = frame->value - 1 < ROLES_MAX ? &n->roles[frame->value - 1] : NULL;
     if (frame->n_fds != 1 || !role || !role->ready) {
         err = role ? role->error : err;
-        nursery_refuse(n, frame->id, &err);
+        nursery_refuse(n, frame->id, 0, &err);
         return;
     }
     pid_t self = getpid();
@@ -331,7 +336,7 @@ static void nursery_spawn(struct fork_server *n, const struct fa_frame *frame)
             kill(pid, SIGKILL);
         if (pidfd >= 0)
             close(pidfd);
-        nursery_refuse(n, frame->id, &err);
+        nursery_refuse(n, frame->id, pid, &err);
         return;
     }
     struct fa_frame answer = {.type = FA_FRAME_SPAWNED,

@@ -181,7 +181,8 @@ static int keeper_start(struct fa_keeper *keeper, struct fa_error *err)
     if (!code)
         return keeper_send_programs(keeper, err);
     fa_error_system(err, FA_CLASS_LOCAL_IO, code,
-                    "cannot start the keeper (the process that runs commands)");
+                    "cannot start the keeper (the process that runs commands)%s",
+                    fa_launch_advice(code));
     return -1;
 }
 

@@ -74,6 +74,24 @@ int fa_launch(const char *program, const char *name, const char *variable, int s
     return code;
 }
 
+/* Without a program, the running one is executed by its name in /proc. */
+const char *fa_launch_advice(int code)
+{
+    if (access("/proc/self/exe", F_OK) != 0)
+        return "; /proc must be mounted";
+    switch (code) {
+    case EAGAIN:
+        return "; raise the limit of processes (ulimit -u, and pids.max of the container)";
+    case EMFILE:
+    case ENFILE:
+        return "; raise ulimit -n";
+    case ENOMEM:
+        return "; free memory";
+    default:
+        return "";
+    }
+}
+
 /* Check the type of the descriptor, too: the environment may have been inherited by mistake. */
 bool fa_launch_is_due(const char *variable)
 {

@@ -26,6 +26,9 @@
 int fa_launch(const char *program, const char *name, const char *variable, int sock,
               pid_t *ret_pid);
 
+/** What to do if a helper could not be started: "; " and a text, or "".  @code as of fa_launch() */
+const char *fa_launch_advice(int code);
+
 /** Whether this process was started with that variable, and fa_launch_accept() was not called. */
 bool fa_launch_is_due(const char *variable);
 

@@ -84,11 +84,9 @@ static int nursery_start(struct fa_nursery *nursery, struct fa_error *err)
         nursery->pid = 0;
         if (ends[0] >= 0)
             close(ends[0]);
-        /* The running program is executed by its name there. */
-        bool lacks = access("/proc/self/exe", F_OK) != 0;
         fa_error_system(err, FA_CLASS_LOCAL_IO, code,
                         "cannot start the nursery (the process that forks workers)%s",
-                        lacks ? "; /proc must be mounted" : "");
+                        fa_launch_advice(code));
         return -1;
     }
     nursery->sock = ends[0];
@@ -253,6 +251,7 @@ static void nursery_handle(struct fa_nursery *nursery, struct fa_frame *frame)
         child_ended(child);
         break;
     case FA_FRAME_REFUSED:
+        child->pid = (pid_t)frame->value; /* one that was killed at once; 0: never forked */
         child_take_error(frame, &child->error);
         child_ended(child);
         break;

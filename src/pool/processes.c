@@ -123,6 +123,33 @@ static void backend_schedule_retry(struct fa_backend *self)
     event_add(self->retry, &wait);
 }
 
+/* Workers whose start has not been reported may still fail to be forked. */
+static bool backend_has_living(const struct fa_backend *self)
+{
+    for (unsigned i = 0; i < self->n_workers; ++i)
+        if (self->workers[i]->child.pid > 0 && !self->workers[i]->dying)
+            return true;
+    return false;
+}
+
+/* The limit of processes may be reached: the task waits for a worker that lives, instead of failing
+ * for ever with the next attempts.  It was in the socket of the worker, which nobody has read. */
+static void worker_return_task(struct worker_handle *w)
+{
+    struct fa_pool_task *task = w->task;
+    bool never_ran = w->child.error.class != FA_CLASS_NONE && w->child.pid == 0;
+    if (!task || !never_ran || !backend_has_living(w->backend))
+        return;
+    w->task = NULL;
+    if (task->task.cancelled) {
+        fa_pool_finish_cancelled(w->backend->pool, task);
+        return;
+    }
+    task->worker = NULL;
+    task->state = FA_POOL_TASK_PENDING;
+    TAILQ_INSERT_HEAD(&w->backend->pool->pending, task, in_queue);
+}
+
 /* The back-off grows only if the worker had a task: an idle worker may be killed for its memory. */
 static void worker_gone(struct worker_handle *w)
 {
@@ -138,6 +165,7 @@ static void worker_gone(struct worker_handle *w)
             self->back_off = BACK_OFF_MAX;
         self->not_before = fa_clock_now() + self->back_off;
     }
+    worker_return_task(w);
     worker_lose_task(w);
     worker_free(w);
     if (!self->pool->closing)
@@ -265,12 +293,16 @@ static void worker_on_readable(evutil_socket_t fd, short what, void *arg)
     worker_read_frames(arg);
 }
 
-/* The start of a worker requires no action: its first task is already in the socket. */
+/* When a worker has started, its first task is already in the socket, and needs its descriptors here
+ * no more: see worker_return_task(). */
 static void worker_on_changed(struct fa_child *child)
 {
     struct worker_handle *w = (struct worker_handle *)child;
-    if (!child->ended)
+    if (!child->ended) {
+        if (w->task)
+            fa_pool_task_close(w->task);
         return;
+    }
     /* Its last frames may still be in the socket. */
     if (!w->dying)
         worker_read_frames(w);
@@ -322,8 +354,8 @@ static void processes_notify(struct fa_backend *self, struct fa_pool_task *task)
     fa_frame_send(w->sock, &frame, MSG_DONTWAIT);
 }
 
-/* The descriptors can be closed once the message is sent: it holds references of its own (unix(7),
- * SCM_RIGHTS).  @return 0, or -1 if the task cannot be sent. */
+/* The descriptors can be closed once the message is sent, as it holds references of its own (unix(7),
+ * SCM_RIGHTS), and the worker exists.  @return 0, or -1 if the task cannot be sent. */
 static int worker_give_task(struct worker_handle *w, struct fa_pool_task *task)
 {
     struct fa_buf buf;
@@ -342,7 +374,8 @@ static int worker_give_task(struct worker_handle *w, struct fa_pool_task *task)
     w->last_frame = fa_clock_now();
     task->worker = w;
     task->state = FA_POOL_TASK_RUNNING;
-    fa_pool_task_close(task);
+    if (w->child.pid > 0)
+        fa_pool_task_close(task);
     if (task->task.tuned)
         processes_notify(w->backend, task);
     return 0;

@@ -2,15 +2,30 @@
  * The worker program of the unit tests: Criterion's own test process must not be run again as a
  * nursery. "fa_test_worker supervise N" is a supervisor with N busy workers, to be killed.  With
  * FA_TEST_FORGETS in the environment it is a program that does not become a nursery; with
- * FA_TEST_HOSTILE its workers lie (hostile_tasks.h).
+ * FA_TEST_HOSTILE its workers lie (hostile_tasks.h).  While the file of FA_TEST_NO_FORK exists, no
+ * worker can be forked; a limit of processes would not hold for root.
  */
 #include "hostile_tasks.h"
 #include "pool/nursery.h"
 #include "test_tasks.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
+
+pid_t __real_fork(void);
+pid_t __wrap_fork(void);
+
+pid_t __wrap_fork(void)
+{
+    const char *file = getenv("FA_TEST_NO_FORK");
+    if (!file || access(file, F_OK) != 0)
+        return __real_fork();
+    errno = EAGAIN;
+    return -1;
+}
 
 static void ignore(void *arg, const struct fa_task_result *result)
 {

@@ -2,6 +2,7 @@
 
 #include "pool/pool.h"
 #include "support/process.h"
+#include "support/scratch.h"
 #include "support/test_tasks.h"
 #include "support/workers.h"
 
@@ -35,6 +36,7 @@ struct seen {
     char note[16]; /* how the note begins */
     uint64_t id;
     struct fa_pool *then_cancel; /* with the first progress, or the note */
+    const struct seen *until;    /* but not before this one is done; NULL */
     const char *whole;           /* what the reply may be the same as; NULL */
     bool same;
 };
@@ -67,7 +69,7 @@ static void on_progress(void *arg, uint64_t value)
     cr_assert_eq(seen->done, 0);
     seen->progress = value;
     ++seen->told;
-    if (seen->then_cancel)
+    if (seen->then_cancel && (!seen->until || seen->until->done))
         fa_pool_cancel(seen->then_cancel, seen->id);
 }
 
@@ -109,7 +111,8 @@ static int submit(struct fa_pool *pool, const struct fa_task_request *request, s
     full.progress = on_progress;
     full.note = on_note;
     full.arg = seen;
-    *seen = (struct seen){.then_cancel = seen->then_cancel, .whole = seen->whole};
+    *seen =
+        (struct seen){.then_cancel = seen->then_cancel, .until = seen->until, .whole = seen->whole};
     submitting = true;
     int result = fa_pool_submit(pool, &full, &seen->id, err);
     submitting = false;
@@ -1004,6 +1007,60 @@ Test(processes, tasks_come_back_lost_when_the_nursery_dies_and_later_ones_work)
     cr_assert_str_eq(setup.text, "set up");
     fa_pool_free(pool);
     expect_baseline(before);
+}
+
+Test(processes, a_worker_that_cannot_be_forked_costs_no_task_while_another_lives)
+{
+    struct fa_scratch scratch;
+    fa_scratch_init(&scratch);
+    setenv("FA_TEST_NO_FORK", fa_scratch_path(&scratch, "no-fork"), 1);
+    struct baseline before = baseline();
+    struct fa_pool *pool = pool_new(FA_POOL_PROCESSES, 3, 0);
+    struct seen first = {0}, slow, seen[6] = {{0}};
+    pid_t pids[FA_WORKERS_MAX];
+    run(pool, "pid", "", &first);
+    fa_scratch_write(&scratch, "no-fork", "");
+    for (int i = 0; i < 6; ++i) {
+        int fd = made_of("text");
+        struct fa_task_request request = {.size = sizeof(request), .type = "fds", .n_fds = 1};
+        request.fds = &fd;
+        struct fa_error err = {0};
+        cr_assert_eq(submit(pool, &request, &seen[i], &err), 0, "%s", err.msg);
+    }
+    wait_for(pool);
+    for (int i = 0; i < 6; ++i)
+        cr_assert(seen[i].ok && strcmp(seen[i].text, "text") == 0, "%d: %s", i, seen[i].error.msg);
+    cr_assert_eq(workers_of(pids), 1);
+
+    /* Later there are as many as configured. */
+    fa_file_remove(getenv("FA_TEST_NO_FORK"));
+    slow = (struct seen){.then_cancel = pool, .until = &seen[0]};
+    give(pool, "slow", "", &slow);
+    run(pool, "pid", "", &seen[0]);
+    cr_assert(seen[0].ok && strcmp(seen[0].text, first.text) != 0, "%s", seen[0].error.msg);
+    fa_pool_free(pool);
+    expect_baseline(before);
+    fa_scratch_fini(&scratch);
+}
+
+Test(processes, tasks_fail_if_no_worker_can_be_forked)
+{
+    struct fa_scratch scratch;
+    fa_scratch_init(&scratch);
+    setenv("FA_TEST_NO_FORK", fa_scratch_write(&scratch, "no-fork", ""), 1);
+    struct fa_pool *pool = pool_new(FA_POOL_PROCESSES, 3, 0);
+    struct seen seen[4] = {{0}};
+    for (int i = 0; i < 4; ++i)
+        give(pool, "echo", "x", &seen[i]);
+    wait_for(pool);
+    for (int i = 0; i < 4; ++i) {
+        cr_assert(seen[i].lost && !seen[i].ok);
+        cr_assert(strstr(seen[i].error.msg, "cannot fork a worker"), "%s", seen[i].error.msg);
+    }
+    fa_file_remove(getenv("FA_TEST_NO_FORK"));
+    expect_works(pool);
+    fa_pool_free(pool);
+    fa_scratch_fini(&scratch);
 }
 
 /* More than the nursery's socket holds, while the second pool has not one worker yet. */
