@@ -29,6 +29,22 @@ static int rules_check_tune(const struct fa_options *options, struct fa_error *e
     return 0;
 }
 
+/* Other programs' files are compared with those of the same entries, and a race needs the same
+ * entries for all. */
+static int rules_check_fresh(const struct fa_options *options, struct fa_error *err)
+{
+    const struct fa_compare_options *c = &options->compare;
+    const char *other = c->stage                ? "--stage"
+                        : c->read               ? "--read"
+                        : c->tune               ? "--tune"
+                        : c->programs.count > 0 ? "--with"
+                                                : NULL;
+    if (c->fresh && other)
+        return fa_option_refuse(
+            err, "--sample fresh cannot be combined with %s: remove one of them", other);
+    return 0;
+}
+
 int fa_compare_rules_check(struct fa_options *options, struct fa_error *err)
 {
     const struct fa_compare_options *c = &options->compare;
@@ -43,5 +59,5 @@ int fa_compare_rules_check(struct fa_options *options, struct fa_error *err)
         return fa_option_refuse(err, "--stage compares nothing of other programs: remove --with");
     if (c->stage && c->max_bytes)
         return fa_option_refuse(err, "--stage downloads each file once: remove --max-bytes");
-    return rules_check_tune(options, err);
+    return rules_check_fresh(options, err) || rules_check_tune(options, err) ? -1 : 0;
 }

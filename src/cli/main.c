@@ -52,7 +52,7 @@
  *    program, program_files, lineup: other programs
  *    inventory: whether their files are the same
  *    race, entrants, tune, race_file, race_show, tuned: --tune
- *    workspace, rounds, run, child, meter, machine, stage_files, warmup: running it
+ *    workspace, parts, fresh, rounds, run, child, meter, machine, stage_files, warmup: running it
  *    trial, result, harvest, measure, statistics, sequence: what it measures
  *    verdict, reason, limit, caches: what that means
  *    stored, review, condition, export: results of earlier comparisons, and for other tools

@@ -349,10 +349,14 @@ const struct fa_option fa_options_table[] = {
          .more = "They become lines of the file of --config, between two comments, for later "
                  "downloads; other lines stay as they are.  The next --write replaces them, or "
                  "removes them if the defaults are as fast.  --tune itself ignores them."),
-    UINT("sample", 0, compare.sample, 1, 1000000, .commands = COMPARE,
-         .help = "limit the entries downloaded in each run",
-         .more = "The sample is taken evenly from the hosts of the lists, and evenly from the "
-                 "entries of each host."),
+    CUSTOM("sample", 0, "N|fresh[:N]", fa_picks_parse_sample, .commands = COMPARE,
+           .initial = "1000", .help = "limit the entries downloaded in each run",
+           .more =
+               "The sample is taken evenly from the hosts of the lists, and evenly from the "
+               "entries of each host.  With fresh, each run downloads entries that no run before "
+               "it has asked for, and then the same ones again; the result says whether it "
+               "depends on the caches of the servers, which have them only then.  This requires "
+               "a list of at least 20 entries for each run, and one share more.  See COMPARISON."),
     CUSTOM("rounds", 0, "N|auto[:MAX]", fa_picks_parse_rounds, .commands = COMPARE,
            .initial = "auto", .help = "set the number of measured runs per strategy",
            .more =
@@ -890,7 +894,7 @@ void fa_options_init(struct fa_options *options)
 {
     *options = (struct fa_options){
         .command = FA_COMMAND_FETCH,
-        .compare = {.sample = 1000, .sequential = true},
+        .compare = {.sample = FA_PICKS_SAMPLE, .sequential = true},
         .queue = {.partitions = 64, .lease = 30, .results = 100000},
     };
     fa_config_init(&options->config);

@@ -66,6 +66,7 @@ struct fa_compare_options {
     struct fa_picks per_host;    /**< See FA_PICK_AUTO. */
     struct fa_picks segments;    /**< As fa_config.segments. */
     struct fa_picks hash;        /**< enum fa_hash bits, or FA_PICK_NO_HASH. */
+    bool fresh;                  /**< Each run downloads other entries, sample of them. */
 };
 
 /** Options of queues. */

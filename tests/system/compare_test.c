@@ -215,6 +215,46 @@ Test(compare, what_came_from_caches_is_counted)
     }
 }
 
+/* A part for the warm-up, and one for each run of two contestants in four rounds. */
+Test(compare, fresh_samples_are_downloaded_twice_by_one_contestant)
+{
+    add_files("127.0.0.1", 9 * 20 + 3, 100);
+    START("--sample", "fresh", "--rounds", "4", "-m", "thread,async", "--jobs", "4");
+    finish();
+    cr_expect_eq(fa_server_stat(&server, "requests"), (2 + 8 + 8) * 20);
+    size_t never = 0;
+    for (int i = 0; i < 9 * 20 + 3; i++) {
+        char path[64];
+        snprintf(path, sizeof(path), "/ok/100/f%d", i);
+        size_t requests = fa_server_requests(&server, path);
+        cr_expect(requests == 0 || requests == 2, "%s: %zu", path, requests);
+        never += requests == 0;
+    }
+    cr_expect_eq(never, 3);
+    cr_assert_eq(json_array_size(json_object_get(result, "comparisons")), 2);
+    cr_expect_str_eq(fa_report_str(comparison(0), "asked"), "fresh");
+    cr_expect_str_eq(fa_report_str(comparison(1), "asked"), "again");
+    cr_expect_eq(fa_report_int(comparison(0), "requests"), 10 * 20);
+    cr_expect_eq(fa_report_int(comparison(1), "requests"), 8 * 20);
+    for (size_t i = 0; i < 2; i++)
+        for (size_t j = 0; j < 2; j++)
+            cr_expect_eq(fa_report_int(trial(i, j, 3), "entries"), 20);
+    cr_expect(strstr(fa_run_err(&run), "(again "), "%s", fa_run_err(&run));
+    cr_expect(strstr(fa_run_out(&run), "other entries in each run"), "%s", fa_run_out(&run));
+    cr_expect(strstr(fa_run_out(&run), ", asked for again\n"), "%s", fa_run_out(&run));
+}
+
+Test(compare, a_list_that_is_too_short_for_fresh_samples_is_refused)
+{
+    add_files("127.0.0.1", 9 * 20 - 1, 100);
+    START("--sample", "fresh", "--rounds", "4", "-m", "thread,async");
+    cr_expect_eq(fa_run_wait(&run, 60), 2);
+    cr_expect(strstr(fa_run_err(&run), "requires at least 180 entries for 4 rounds of 2 contestants"
+                                       ", and there are 179"),
+              "%s", fa_run_err(&run));
+    cr_expect_eq(fa_server_stat(&server, "requests"), 0);
+}
+
 Test(compare, the_whole_tree_of_processes_is_counted)
 {
     for (int i = 0; i < 8; i++) {

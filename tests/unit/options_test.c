@@ -397,6 +397,33 @@ Test(options, a_comparison_takes_lists_of_values)
     fa_options_fini(&p.options);
 }
 
+Test(options, a_sample_of_a_comparison_may_be_a_fresh_one_for_each_run)
+{
+    struct parsed p = PARSE("compare", "--sample", "70", "x");
+    cr_expect(p.rc == 0 && p.options.compare.sample == 70 && !p.options.compare.fresh);
+    fa_options_fini(&p.options);
+    p = PARSE("compare", "--sample", "fresh", "x");
+    cr_expect(p.rc == 0 && p.options.compare.sample == 1000 && p.options.compare.fresh);
+    fa_options_fini(&p.options);
+    p = PARSE("compare", "--sample", "fresh:30", "x");
+    cr_expect(p.rc == 0 && p.options.compare.sample == 30 && p.options.compare.fresh);
+    fa_options_fini(&p.options);
+    static const char *const bad[] = {"0", "1000001", "fresh5", "fresh:", "fresh:0", "freshly", ""};
+    for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); ++i) {
+        p = PARSE("compare", "--sample", bad[i], "x");
+        cr_expect_eq(p.rc, -1, "%s", bad[i]);
+        cr_expect(strstr(p.err.msg, "fresh or fresh:N"), "%s", p.err.msg);
+        fa_options_fini(&p.options);
+    }
+    static const char *const others[] = {"--stage", "--tune", "--with=curl"};
+    for (size_t i = 0; i < sizeof(others) / sizeof(*others); ++i) {
+        p = PARSE("compare", "--sample=fresh", others[i], "x");
+        cr_expect_eq(p.rc, -1, "%s", others[i]);
+        cr_expect(strstr(p.err.msg, "cannot be combined with --"), "%s", p.err.msg);
+        fa_options_fini(&p.options);
+    }
+}
+
 Test(options, the_rounds_of_a_comparison_are_a_number_or_as_many_as_it_takes)
 {
     struct parsed p = PARSE("compare", "x");

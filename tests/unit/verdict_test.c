@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cli/compare/caches.h"
 #include "cli/compare/measure.h"
 #include "support/contest.h"
 
@@ -614,4 +615,37 @@ Test(verdict, warmer_caches_of_one_contestant_are_named)
     cached(PROCESS, NAN);
     judge();
     cr_expect_null(strstr(verdict.reason, "caches"), "%s", verdict.reason);
+}
+
+/* Two results of the same contestants: fresh files, and the same ones again. */
+static void relate(struct fa_result_of results[2], double process, double process_again)
+{
+    static struct contest other;
+    contest_init(&contest, 2, 5);
+    contest_init(&other, 2, 5);
+    contest_slow(&contest, PROCESS, process);
+    contest_slow(&other, PROCESS, process_again);
+    contest_slow(&other, THREAD, 0.5);
+    contest.comparison.asked = FA_ASKED_FRESH;
+    other.comparison.asked = FA_ASKED_AGAIN;
+    results[0] = (struct fa_result_of){.comparison = contest.comparison, .judged = true};
+    results[1] = (struct fa_result_of){.comparison = other.comparison, .judged = true};
+    for (int i = 0; i < 2; ++i)
+        cr_assert_eq(fa_verdict_init(&results[i].verdict, &results[i].comparison), 0);
+    fa_caches_relate(results, 2);
+    memcpy(verdict.reason, results[0].verdict.reason, sizeof(verdict.reason));
+    cr_expect_null(strstr(results[1].verdict.reason, "caches"), "%s", results[1].verdict.reason);
+    for (int i = 0; i < 2; ++i)
+        fa_verdict_fini(&results[i].verdict);
+}
+
+Test(verdict, fresh_files_are_compared_with_the_same_ones_again)
+{
+    struct fa_result_of results[2];
+    relate(results, 1.5, 1.5);
+    says(". The same files asked for again, with warm caches, give the same answer (thread -j 32 "
+         "took 2.00 times as long the first time).");
+    relate(results, 1.5, 0.2);
+    says(". But of the same files asked for again, with warm caches, the one to use is process -j "
+         "32: the answer depends on the caches (thread -j 32 took 2.00 times as long");
 }

@@ -14,6 +14,10 @@
 /** Print the number of runs and requests, as far as it is known, on standard error, unless
  * --quiet. */
 void fa_announce(const struct fa_options *options, const struct fa_sample *sample,
-                 const struct fa_contestant *contestants, size_t n);
+                 const struct fa_comparison *comparison);
+
+/** Print how many lines of the lists are bad, and the first of them.  @list  Its list. */
+void fa_announce_bad_lines(const struct fa_options *options, const struct fa_sample *sample,
+                           const char *list);
 
 #endif

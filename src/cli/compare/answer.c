@@ -57,22 +57,24 @@ int fa_answer_check(const struct fa_compare_options *options, struct fa_error *e
                : 0;
 }
 
-/* The path of the second page: FILE-large.html.  Only the CPU stage has two results, of small and
- * of large files. */
-static char *page_second_name(const char *file)
+/* The path of the second page: FILE-large.html for the large files of the CPU stage, and
+ * FILE-again.html for the second runs of --sample fresh. */
+static char *page_second_name(const char *file, bool stage)
 {
     char *name = NULL;
     const char *slash = strrchr(file, '/');
     const char *dot = strrchr(slash ? slash : file, '.');
     int len = dot && dot > file ? (int)(dot - file) : (int)strlen(file);
-    return asprintf(&name, "%.*s-large%s", len, file, file + len) < 0 ? NULL : name;
+    return asprintf(&name, "%.*s-%s%s", len, file, stage ? "large" : "again", file + len) < 0
+               ? NULL
+               : name;
 }
 
 static int page_write(const char *file, const struct fa_result_of *result, bool first,
                       struct fa_error *err)
 {
     bool out = strcmp(file, "-") == 0;
-    char *name = first || out ? strdup(file) : page_second_name(file);
+    char *name = first || out ? strdup(file) : page_second_name(file, result->comparison.stage);
     int rc = -1;
     if (name)
         rc = fa_page_write(name, &result->comparison, &result->verdict, err);

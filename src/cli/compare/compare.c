@@ -15,17 +15,17 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <fetchall/sample.h>
-#include <fetchall/state.h>
 
 #include "base/clock.h"
 #include "cli/compare/announce.h"
 #include "cli/compare/answer.h"
+#include "cli/compare/caches.h"
 #include "cli/compare/child.h"
 #include "cli/compare/command.h"
+#include "cli/compare/fresh.h"
 #include "cli/compare/lineup.h"
 #include "cli/compare/machine.h"
 #include "cli/compare/plan.h"
@@ -45,6 +45,7 @@ struct compare {
     struct fa_contestant contestants[FA_PLAN_CONTESTANTS_MAX];
     size_t n;
     struct fa_sample sample;
+    struct fa_parts parts; /* Of it, with --sample fresh. */
     struct fa_result_of results[FA_STAGE_KINDS];
     size_t n_results;
     uint64_t seed;
@@ -53,22 +54,6 @@ struct compare {
     bool broken;                /* A run failed after some rounds. */
     enum fa_exit_status status; /* By the baseline. */
 };
-
-static bool path_is_folder(const char *name)
-{
-    struct stat st;
-    return stat(name, &st) == 0 && S_ISDIR(st.st_mode);
-}
-
-/* Whether the folder has a state, so that "fetchall verify" can hash its files.  Otherwise the
- * command that is recommended has to be a fetch. */
-static bool folder_has_state(const char *dir)
-{
-    char *path = fa_workspace_path(dir, FA_STATE_FILE);
-    bool has = path && access(path, F_OK) == 0;
-    free(path);
-    return has;
-}
 
 /* Append an empty result; title is taken. */
 static struct fa_result_of *compare_add_result(struct compare *compare, char *title,
@@ -82,8 +67,8 @@ static struct fa_result_of *compare_add_result(struct compare *compare, char *ti
     struct fa_comparison *comparison = &result->comparison;
     int rc = fa_result_init(result, compare->contestants, compare->n, options->compare.rounds, err);
     result->title = title;
-    bool folder = options->compare.stage && path_is_folder(options->lists.items[0]);
-    bool known = folder && folder_has_state(options->lists.items[0]);
+    bool folder = options->compare.stage && fa_stage_is_folder(options->lists.items[0]);
+    bool known = folder && fa_stage_has_state(options->lists.items[0]);
     result->command = known    ? fa_command_verify(options)
                       : folder ? strdup("fetchall")
                                : fa_command_program(options);
@@ -103,31 +88,18 @@ static struct fa_result_of *compare_add_result(struct compare *compare, char *ti
     return rc == 0 ? result : NULL;
 }
 
-static void compare_report_bad_lines(const struct fa_options *options,
-                                     const struct fa_sample *sample, const char *list)
-{
-    const struct fa_sample_bad *first = &sample->first_bad;
-    char *shown = fa_command_shown(options, list);
-    fprintf(stderr, "fetchall: %llu bad line%s left out%s", (unsigned long long)sample->bad,
-            sample->bad == 1 ? " is" : "s are", sample->bad == 1 ? ": " : "; the first is ");
-    fprintf(stderr, "line %llu of '", (unsigned long long)first->line);
-    fa_term_put(stderr, shown ? shown : "?");
-    free(shown);
-    fputs("': ", stderr);
-    fa_term_put(stderr, first->error.msg);
-    fputc('\n', stderr);
-}
-
 static int compare_take_sample(struct compare *compare, struct fa_error *err)
 {
     const struct fa_options *options = compare->options;
     struct fa_sample *sample = &compare->sample;
     sample->size = sizeof(*sample);
     const char *const *lists = (const char *const *)options->lists.items;
-    int rc = fa_sample_write_config(&options->config, lists, options->lists.count,
-                                    options->compare.sample, compare->runs.list, sample, err);
+    uint64_t most = options->compare.fresh ? fa_fresh_entries(&options->compare, compare->n)
+                                           : options->compare.sample;
+    int rc = fa_sample_write_config(&options->config, lists, options->lists.count, most,
+                                    compare->runs.list, sample, err);
     if (rc == 0 && sample->bad > 0)
-        compare_report_bad_lines(options, sample, lists[sample->first_bad.list]);
+        fa_announce_bad_lines(options, sample, lists[sample->first_bad.list]);
     if (rc == 0 && sample->taken == 0)
         rc = fa_option_refuse(err, "nothing to download: no valid entry in the lists");
     if (rc == 0)
@@ -176,22 +148,50 @@ static struct fa_result_of *compare_prepare(struct compare *compare, struct fa_e
     return result;
 }
 
+static void comparison_set_sample(struct fa_comparison *comparison, const struct compare *compare,
+                                  enum fa_asked asked, unsigned rounds)
+{
+    comparison->asked = asked;
+    comparison->rounds_wanted = rounds;
+    comparison->entries = compare->runs.entries;
+    comparison->listed = compare->sample.entries;
+    comparison->origins = compare->sample.taken_origins;
+    comparison->per_host = compare->options->config.per_host;
+}
+
+/* The second result of --sample fresh; NULL without it, or after an error. */
+static struct fa_result_of *compare_add_again(struct compare *compare, struct fa_error *err)
+{
+    char *title = fa_command_title(compare->options), *whole = NULL;
+    if (title && asprintf(&whole, "%s, asked for again", title) < 0)
+        whole = NULL;
+    free(title);
+    return compare_add_result(compare, whole, err);
+}
+
 static int compare_fetch(struct compare *compare, struct fa_error *err)
 {
-    struct fa_result_of *result = compare_prepare(compare, err);
-    if (!result)
+    bool fresh = compare->options->compare.fresh;
+    unsigned wanted = compare->options->compare.rounds;
+    struct fa_result_of *result = compare_prepare(compare, err), *again = NULL;
+    if (!result || (fresh && fa_fresh_begin(&compare->parts, &compare->runs, compare->n,
+                                            compare->seed, &wanted, err) != 0))
         return -1;
-    fa_announce(compare->options, &compare->sample, compare->contestants, compare->n);
-    result->comparison.entries = compare->sample.taken;
-    result->comparison.listed = compare->sample.entries;
-    result->comparison.origins = compare->sample.taken_origins;
-    result->comparison.per_host = compare->options->config.per_host;
+    if (fresh && !(again = compare_add_again(compare, err)))
+        return -1;
+    comparison_set_sample(&result->comparison, compare, fresh ? FA_ASKED_FRESH : FA_ASKED_SAME,
+                          wanted);
+    if (again)
+        comparison_set_sample(&again->comparison, compare, FA_ASKED_AGAIN, wanted);
+    fa_announce(compare->options, &compare->sample, &result->comparison);
     struct fa_rounds rounds = {
         .runs = &compare->runs,
         .result = result,
         .seed = compare->seed,
         .began = compare->began,
-        .once = fetch_once,
+        .once = fresh ? fa_fresh_once : fetch_once,
+        .parts = &compare->parts,
+        .again = again,
     };
     int rc = fa_rounds_run(&rounds, err);
     compare->pointless = rounds.pointless;
@@ -301,7 +301,7 @@ static int compare_stage(struct compare *compare, struct fa_error *err)
     const unsigned known = FA_HASH_MD5 | FA_HASH_SHA1 | FA_HASH_SHA256 | FA_HASH_SHA512;
     if ((options->config.hash & ~known) || options->config.hash != options->config.hash_first)
         return fa_option_refuse(err, "--stage requires one of md5, sha1, sha256 and sha512");
-    if (options->lists.count == 1 && path_is_folder(options->lists.items[0]))
+    if (options->lists.count == 1 && fa_stage_is_folder(options->lists.items[0]))
         return compare_folder(compare, options->lists.items[0], err);
     if (fetch_for_stage(compare, err) != 0)
         return -1;
@@ -322,6 +322,7 @@ static int compare_judge(struct compare *compare, struct fa_error *err)
         }
         result->judged = any = true;
     }
+    fa_caches_relate(compare->results, compare->n_results);
     return any || !fa_signals_caught() ? 0 : -1;
 }
 
@@ -391,6 +392,7 @@ enum fa_exit_status fa_compare_show(const struct fa_options *options)
     }
     for (size_t i = 0; i < compare->n_results; ++i)
         fa_result_fini(&compare->results[i]);
+    fa_fresh_end(&compare->parts, &compare->runs);
     fa_runs_fini(&compare->runs);
     free(compare);
     return status;

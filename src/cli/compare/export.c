@@ -93,6 +93,12 @@ static json_t *hyperfine_object(const struct fa_contestant *contestant)
     return fa_json_set(object, "exit_codes", statuses);
 }
 
+/* These formats know contestants by their names only, and the first result has the same names. */
+static bool result_is_again(const struct fa_result_of *result)
+{
+    return result->comparison.asked == FA_ASKED_AGAIN;
+}
+
 int fa_export_hyperfine(const char *file, const struct fa_result_of *results, size_t n,
                         struct fa_error *err)
 {
@@ -101,7 +107,8 @@ int fa_export_hyperfine(const char *file, const struct fa_result_of *results, si
         return -1;
     json_t *array = json_array();
     for (size_t i = 0; i < n; ++i)
-        for (size_t j = 0; j < results[i].comparison.n_contestants; ++j)
+        for (size_t j = 0; !result_is_again(&results[i]) && j < results[i].comparison.n_contestants;
+             ++j)
             array = fa_json_append(array, hyperfine_object(&results[i].comparison.contestants[j]));
     int rc = fa_output_json(&whole.output, json_pack("{s:o}", "results", array), err);
     return fa_whole_end(&whole, rc, err);
@@ -139,7 +146,7 @@ int fa_export_benchstat(const char *file, const struct fa_result_of *results, si
         return -1;
     for (size_t i = 0; i < n; ++i) {
         const struct fa_comparison *comparison = &results[i].comparison;
-        for (size_t j = 0; j < comparison->n_contestants; ++j)
+        for (size_t j = 0; !result_is_again(&results[i]) && j < comparison->n_contestants; ++j)
             for (size_t k = 0; k < comparison->contestants[j].n_trials; ++k)
                 benchstat_put_trial(whole.output.file, comparison->contestants[j].name,
                                     &comparison->contestants[j].trials[k]);

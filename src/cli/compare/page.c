@@ -172,8 +172,9 @@ static void page_put_sample(FILE *out, const struct fa_comparison *comparison)
         n +=
             snprintf(text + n, sizeof(text) - (size_t)n, ", from %s origin%s",
                      count_text(comparison->origins, origins), comparison->origins == 1 ? "" : "s");
-    snprintf(text + n, sizeof(text) - (size_t)n, ", %s",
-             fa_markup_bytes((double)comparison->bytes, bytes));
+    snprintf(text + n, sizeof(text) - (size_t)n, ", %s%s",
+             fa_markup_bytes((double)comparison->bytes, bytes),
+             comparison->asked == FA_ASKED_FRESH ? ", other entries in each run" : "");
     page_put_term(out, "Sample", text);
 }
 
@@ -204,7 +205,10 @@ static void page_put_method(FILE *out, const struct fa_view *view)
                   "each contestant once a round, in an order that is random and balanced");
     page_put_drift(out, view->verdict);
     if (!comparison->stage)
-        page_put_term(out, "Requests, the warm-up included", count_text(comparison->requests, buf));
+        page_put_term(out,
+                      comparison->asked == FA_ASKED_AGAIN ? "Requests"
+                                                          : "Requests, the warm-up included",
+                      count_text(comparison->requests, buf));
     if (comparison->race)
         page_put_term(out, "Asked", fa_race_show_cost(comparison, cost));
     page_put_term(out, "Ratio", "wall time to that of the fastest in the same round");

@@ -16,6 +16,7 @@
 #include "cli/value.h"
 
 #define ROUNDS_MAX 1000
+#define SAMPLE_MAX 1000000
 
 /* The valid values of a list: names of values from 0 on, and numbers from 1 to most. */
 struct kind {
@@ -180,6 +181,22 @@ int fa_picks_parse_http(struct fa_options *options, const char *value, struct fa
 int fa_picks_parse_hash_with(struct fa_options *options, const char *value, struct fa_error *err)
 {
     return picks_parse(&options->compare.hash_with, &model_kind, value, err);
+}
+
+int fa_picks_parse_sample(struct fa_options *options, const char *value, struct fa_error *err)
+{
+    static const char prefix[] = "fresh:";
+    struct fa_compare_options *compare = &options->compare;
+    uint64_t sample = FA_PICKS_SAMPLE;
+    bool plain = strcmp(value, "fresh") == 0;
+    compare->fresh = plain || strncmp(value, prefix, sizeof(prefix) - 1) == 0;
+    const char *number = compare->fresh && !plain ? value + sizeof(prefix) - 1 : value;
+    if (!plain && (fa_value_number(number, &sample) != 0 || sample < 1 || sample > SAMPLE_MAX))
+        return fa_option_refuse(
+            err, "--sample requires a number from 1 to %d, fresh or fresh:N, not '%s'", SAMPLE_MAX,
+            value);
+    compare->sample = (unsigned)sample;
+    return 0;
 }
 
 int fa_picks_parse_rounds(struct fa_options *options, const char *value, struct fa_error *err)

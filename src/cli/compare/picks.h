@@ -13,6 +13,8 @@
 #define FA_PICKS_MAX 16
 /** --jobs of a comparison, the same for all strategies. */
 #define FA_PICKS_JOBS 64
+/** The default of --sample. */
+#define FA_PICKS_SAMPLE 1000
 
 struct fa_options;
 
@@ -41,6 +43,9 @@ int fa_picks_parse_jobs(struct fa_options *options, const char *value, struct fa
 int fa_picks_parse_loops(struct fa_options *options, const char *value, struct fa_error *err);
 int fa_picks_parse_http(struct fa_options *options, const char *value, struct fa_error *err);
 int fa_picks_parse_hash_with(struct fa_options *options, const char *value, struct fa_error *err);
+
+/** Parse the value of --sample. */
+int fa_picks_parse_sample(struct fa_options *options, const char *value, struct fa_error *err);
 
 /** Parse the value of --rounds. */
 int fa_picks_parse_rounds(struct fa_options *options, const char *value, struct fa_error *err);

@@ -215,12 +215,12 @@ static uint64_t random_next(uint64_t *state)
 }
 
 /* Fisher-Yates shuffle. */
-static void items_shuffle(unsigned *items, unsigned n, uint64_t *state)
+void fa_plan_shuffle(unsigned *items, unsigned n, uint64_t *state)
 {
     for (unsigned i = 0; i < n; ++i)
         items[i] = i;
     for (unsigned i = n; i > 1; --i) {
-        /* The bias of the modulo is below 2^-57 for 128 items. */
+        /* The bias of the modulo is below 2^-40 for any number of items that occurs. */
         unsigned j = (unsigned)(random_next(state) % i);
         unsigned item = items[i - 1];
         items[i - 1] = items[j];
@@ -244,8 +244,8 @@ void fa_plan_order(unsigned *ret, unsigned rounds, unsigned n, uint64_t seed)
         if (row == 0) {
             /* A new block gets new random numbers: repeating the first one would repeat its chance
              * effects. */
-            items_shuffle(who, n, &seed);
-            items_shuffle(rows, block, &seed);
+            fa_plan_shuffle(who, n, &seed);
+            fa_plan_shuffle(rows, block, &seed);
         }
         row = rows[row];
         for (unsigned place = 0; place < n; ++place) {

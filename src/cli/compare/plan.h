@@ -23,6 +23,9 @@
 size_t fa_plan_contestants(const struct fa_options *options, struct fa_contestant *ret,
                            struct fa_error *err);
 
+/** Put 0 to n - 1 into a random order.  @state  Of the random numbers; any value to begin with. */
+void fa_plan_shuffle(unsigned *items, unsigned n, uint64_t *state);
+
 /**
  * The order of the runs: ret[round * n + place] is the contestant that runs in that place.
  *

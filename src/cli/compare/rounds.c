@@ -46,6 +46,13 @@ static const char *rounds_exceeded_limit(const struct fa_rounds *rounds, double 
 /* Maximum number of contestants whose times are printed individually. */
 #define SHOWN_MOST 4
 
+/* Seconds of the last run that asked again. */
+static double rounds_again_wall(const struct fa_rounds *rounds, size_t contestant)
+{
+    const struct fa_contestant *one = &rounds->again->comparison.contestants[contestant];
+    return one->trials[one->n_trials - 1].wall;
+}
+
 static void rounds_print(const struct fa_rounds *rounds, unsigned round, unsigned wanted,
                          const unsigned *order, double seconds)
 {
@@ -67,8 +74,16 @@ static void rounds_print(const struct fa_rounds *rounds, unsigned round, unsigne
             fprintf(stderr, "%s%s is wrong", place ? ", " : "", contestant->name);
         else
             fprintf(stderr, "%s%s %.2f s", place ? ", " : "", contestant->name, last->wall);
+        if (rounds->again && round > 0)
+            fprintf(stderr, " (again %.2f s)", rounds_again_wall(rounds, order[place]));
     }
     fputc('\n', stderr);
+}
+
+/* Runs of each contestant in a round. */
+static unsigned rounds_times(const struct fa_rounds *rounds)
+{
+    return rounds->again ? 2 : 1;
 }
 
 /* Print the number of bytes, which is known after the warm-up. */
@@ -78,14 +93,15 @@ static void rounds_announce(const struct fa_rounds *rounds)
     char once[FA_UNITS_MAX], all[FA_UNITS_MAX];
     if (rounds->runs->options->quiet || comparison->stage || comparison->bytes == 0)
         return;
-    double runs = (double)comparison->n_contestants * (1 + comparison->rounds_wanted);
+    double runs =
+        (double)comparison->n_contestants * (1 + rounds_times(rounds) * comparison->rounds_wanted);
     fprintf(stderr, "fetchall: each run receives about %s: %s %s in all\n",
             fa_units_bytes((double)comparison->bytes, once),
             comparison->sequential ? "at most" : "about",
             fa_units_bytes((double)comparison->bytes * runs, all));
 }
 
-/* Run one round.  @return 1; 0 if a limit was reached, named in *ret_limit; or -1. */
+/* Run one round; 0 is the warm-up.  @return 1; 0 if a limit was reached, named in *ret_limit; or -1. */
 static int rounds_run_one(struct fa_rounds *rounds, unsigned round, const unsigned *order,
                           const char **ret_limit, struct fa_error *err)
 {
@@ -101,8 +117,9 @@ static int rounds_run_one(struct fa_rounds *rounds, unsigned round, const unsign
         *ret_limit = place > 0 ? rounds_exceeded_limit(rounds, 0, 0) : NULL;
         if (*ret_limit)
             return 0;
+        rounds->run = round > 0 ? (round - 1) * (unsigned)comparison->n_contestants + place + 1 : 0;
         int rc = rounds->once(rounds, contestant, &trial, err);
-        trial.round = round;
+        trial.round = round > 0 ? round - 1 : 0;
         trial.place = place;
         if (rc != 0) {
             free(trial.moments);
@@ -214,11 +231,13 @@ static int rounds_run_all(struct fa_rounds *rounds, const unsigned *order, struc
     rounds_order_warmup(comparison, order, warmup);
     for (unsigned round = 0; rc == 1 && round <= comparison->rounds_wanted; ++round) {
         /* Round 0 is the warm-up: nothing is known yet that an estimate could start from. */
-        limit = round > 0 ? rounds_exceeded_limit(rounds, seconds, comparison->bytes * n) : NULL;
+        limit = round > 0 ? rounds_exceeded_limit(rounds, seconds * rounds_times(rounds),
+                                                  comparison->bytes * n * rounds_times(rounds))
+                          : NULL;
         if (limit)
             break;
         const unsigned *next = round > 0 ? order + (size_t)(round - 1) * n : warmup;
-        rc = rounds_run_one(rounds, round > 0 ? round - 1 : 0, next, &limit, err);
+        rc = rounds_run_one(rounds, round, next, &limit, err);
         if (rc != 1)
             break;
         seconds = rounds_add_up(comparison);
@@ -246,6 +265,21 @@ static int rounds_run_all(struct fa_rounds *rounds, const unsigned *order, struc
     return rc < 0 ? -1 : 0;
 }
 
+/* The runs that asked again have the rounds of those that asked first. */
+static void rounds_end_again(struct fa_rounds *rounds)
+{
+    struct fa_comparison *again = &rounds->again->comparison;
+    const struct fa_comparison *first = &rounds->result->comparison;
+    again->rounds = first->rounds;
+    again->rounds_wanted = first->rounds_wanted;
+    again->bytes = first->bytes;
+    fa_result_trim(rounds->again);
+    again->requests = 0;
+    for (size_t i = 0; i < again->n_contestants; ++i)
+        for (size_t j = 0; j < again->contestants[i].n_trials; ++j)
+            again->requests += again->contestants[i].trials[j].requests;
+}
+
 int fa_rounds_run(struct fa_rounds *rounds, struct fa_error *err)
 {
     struct fa_comparison *comparison = &rounds->result->comparison;
@@ -262,8 +296,12 @@ int fa_rounds_run(struct fa_rounds *rounds, struct fa_error *err)
     fa_plan_order(order, comparison->rounds_wanted, n, rounds->seed);
     int rc = rounds_run_all(rounds, order, err);
     fa_result_trim(rounds->result);
+    if (rounds->again)
+        rounds_end_again(rounds);
     /* runs adds up all results of a comparison; this one gets its own share. */
     comparison->requests = rounds->runs->requests - before;
+    if (rounds->again)
+        comparison->requests -= rounds->again->comparison.requests;
     free(order);
     return rc;
 }

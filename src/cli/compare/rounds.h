@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "cli/compare/parts.h"
 #include "cli/compare/result.h"
 #include "cli/compare/run.h"
 
@@ -19,10 +20,14 @@ struct fa_rounds {
     /** Make one run. */
     int (*once)(struct fa_rounds *rounds, struct fa_contestant *contestant, struct fa_trial *ret,
                 struct fa_error *err);
-    const char *dir;      /**< For once: of the CPU stage. */
-    const char *manifest; /**< For once: of the CPU stage. */
-    bool broken;          /**< Set if a run failed after some rounds, which was reported. */
-    bool pointless;       /**< Set if the warm-up shows that rounds would be pointless. */
+    unsigned run; /**< For once: 0 in the warm-up; then its number in all rounds, from 1. */
+    struct fa_parts *parts;     /**< For once: with --sample fresh. */
+    struct fa_result_of *again; /**< The same: gets the runs that ask for the same entries again;
+                                     NULL: there are none. */
+    const char *dir;            /**< For once: of the CPU stage. */
+    const char *manifest;       /**< For once: of the CPU stage. */
+    bool broken;                /**< Set if a run failed after some rounds, which was reported. */
+    bool pointless;             /**< Set if the warm-up shows that rounds would be pointless. */
 };
 
 /**

@@ -18,6 +18,7 @@
 
 #include <fetchall/version.h>
 
+#include "cli/compare/caches.h"
 #include "cli/compare/contestant.h"
 #include "cli/compare/picks.h"
 #include "cli/compare/race_file.h"
@@ -249,8 +250,9 @@ static json_t *comparison_object(const struct fa_result_of *result)
     const char *command = result->judged && result->verdict.concluded ? c->command : NULL;
     /* clang-format off */
     return json_pack(
-        "{s:o, s:b, s:b, s:i, s:i, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:b, s:o, s:o, s:o}",
+        "{s:o, s:s, s:b, s:b, s:i, s:i, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:b, s:o, s:o, s:o}",
         "title", fa_json_text(c->title),
+        "asked", fa_caches_asked(c->asked),
         "stage", c->stage,
         "sequential", c->sequential,
         "rounds", c->rounds,

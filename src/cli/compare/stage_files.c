@@ -20,6 +20,7 @@
 #include <unistd.h>
 
 #include <fetchall/event.h>
+#include <fetchall/state.h>
 
 #include "cli/compare/workspace.h"
 #include "cli/manifest.h"
@@ -127,4 +128,18 @@ void fa_stage_set_fini(struct fa_stage_set *set)
     for (int i = 0; i < FA_STAGE_KINDS; ++i)
         free(set->kinds[i].manifest);
     *set = (struct fa_stage_set){0};
+}
+
+bool fa_stage_is_folder(const char *name)
+{
+    struct stat st;
+    return stat(name, &st) == 0 && S_ISDIR(st.st_mode);
+}
+
+bool fa_stage_has_state(const char *dir)
+{
+    char *path = fa_workspace_path(dir, FA_STATE_FILE);
+    bool has = path && access(path, F_OK) == 0;
+    free(path);
+    return has;
 }

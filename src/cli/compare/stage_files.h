@@ -4,6 +4,7 @@
 #ifndef FETCHALL_CLI_COMPARE_STAGE_FILES_H
 #define FETCHALL_CLI_COMPARE_STAGE_FILES_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include <fetchall/config.h>
@@ -38,5 +39,12 @@ int fa_stage_set_init(struct fa_stage_set *set, const char *dir, const char *fol
                       enum fa_hash hash, struct fa_error *err);
 
 void fa_stage_set_fini(struct fa_stage_set *set);
+
+/** Whether a name is that of a folder, whose files are to be hashed, and not of a list. */
+bool fa_stage_is_folder(const char *name);
+
+/** Whether a folder has a state, so that "fetchall verify" can hash its files.  Otherwise the
+ * command that is recommended has to be a fetch. */
+bool fa_stage_has_state(const char *dir);
 
 #endif

@@ -16,6 +16,7 @@
 
 #include <jansson.h>
 
+#include "cli/compare/caches.h"
 #include "cli/compare/plan.h"
 #include "cli/compare/program.h"
 #include "cli/compare/race_file.h"
@@ -185,6 +186,7 @@ static void result_read_head(struct fa_result_of *result, const json_t *object, 
     comparison->title = result->title;
     comparison->command = result->command;
     comparison->list = result->list;
+    comparison->asked = (enum fa_asked)object_enum(object, "asked", fa_caches_asked);
     comparison->stage = json_is_true(json_object_get(object, "stage"));
     comparison->sequential = json_is_true(json_object_get(object, "sequential"));
     comparison->redacted = json_is_true(json_object_get(object, "redacted"));
@@ -251,6 +253,7 @@ static int stored_add_all(struct fa_stored *stored, const json_t *root, struct f
         if (result_read(result, json_array_get(comparisons, i), root, err) != 0)
             return -1;
     }
+    fa_caches_relate(&stored->results[stored->n - n], n);
     return 0;
 }
 

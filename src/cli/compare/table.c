@@ -79,14 +79,17 @@ static void table_put_sample(const struct fa_grid *grid)
     if (!c->stage && c->origins > 0)
         len += snprintf(line + len, sizeof(line) - (size_t)len, ", %llu host%s",
                         (unsigned long long)c->origins, fa_units_plural(c->origins));
+    if (c->asked == FA_ASKED_FRESH)
+        len += snprintf(line + len, sizeof(line) - (size_t)len, ", other entries in each run");
     len += snprintf(line + len, sizeof(line) - (size_t)len, "; %u", c->rounds);
     if (c->rounds_wanted > c->rounds)
         len += snprintf(line + len, sizeof(line) - (size_t)len, " of %u", c->rounds_wanted);
     len += snprintf(line + len, sizeof(line) - (size_t)len, " round%s",
                     c->rounds == 1 && c->rounds_wanted <= 1 ? "" : "s");
     if (!c->stage && c->requests > 0)
-        snprintf(line + len, sizeof(line) - (size_t)len, "; %llu request%s, the warm-up included",
-                 (unsigned long long)c->requests, fa_units_plural(c->requests));
+        snprintf(line + len, sizeof(line) - (size_t)len, "; %llu request%s%s",
+                 (unsigned long long)c->requests, fa_units_plural(c->requests),
+                 c->asked == FA_ASKED_AGAIN ? "" : ", the warm-up included");
     table_put_wrapped(grid, line, 0);
     if (c->machine[0]) {
         snprintf(line, sizeof(line), "%s%s%s", c->machine, c->when[0] ? "; " : "", c->when);

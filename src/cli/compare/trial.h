@@ -100,6 +100,14 @@ struct fa_contestant {
                                    ranked nor run again.  "": nothing.  Not escaped. */
 };
 
+/** Which entries the runs of a comparison download. */
+enum fa_asked {
+    FA_ASKED_SAME,  /**< All runs the same ones. */
+    FA_ASKED_FRESH, /**< Each run other ones (--sample fresh). */
+    FA_ASKED_AGAIN, /**< Those of the FRESH run that was just before it. */
+    FA_ASKED
+};
+
 /** A comparison: what was requested, and what was measured. */
 struct fa_comparison {
     const char *title; /**< The list or folder as the user named it. */
@@ -109,7 +117,8 @@ struct fa_comparison {
     unsigned rounds;        /**< Rounds that every contestant has ended. */
     unsigned rounds_wanted; /**< More than rounds: a limit was reached, or a signal came. */
     bool sequential; /**< Rounds end when the answer is decided; rounds_wanted is the maximum. */
-    uint64_t entries, bytes;    /**< Of the sample; bytes as measured by the warm-up. */
+    uint64_t entries, bytes; /**< Of the sample; bytes as measured by the warm-up. */
+    enum fa_asked asked;
     uint64_t listed;            /**< Entries of the whole list. */
     uint64_t origins;           /**< Of the sample. */
     unsigned per_host;          /**< Limit of transfers to an origin; 0: the number of jobs. */
