@@ -7,15 +7,18 @@
 #include <strings.h>
 
 /* tchar of RFC 9110, 5.6.2, of which "*" is one. */
-static bool token_is_good(const char *at, size_t len)
+static bool char_is_token(char c)
 {
     static const char more[] = "!#$%&'*+-.^_`|~";
-    for (size_t i = 0; i < len; ++i) {
-        char c = at[i];
-        bool alnum = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-        if (!alnum && !memchr(more, c, sizeof(more) - 1))
+    bool alnum = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+    return alnum || memchr(more, c, sizeof(more) - 1);
+}
+
+static bool token_is_good(const char *at, size_t len)
+{
+    for (size_t i = 0; i < len; ++i)
+        if (!char_is_token(at[i]))
             return false;
-    }
     return len > 0;
 }
 
@@ -42,11 +45,26 @@ static bool type_fits(const char *type, size_t len, const char *value, size_t va
     return len == value_len && strncasecmp(type, value, len) == 0;
 }
 
+/* Remove the parameters, and spaces around the type. */
+static void value_cut(const char **value, size_t *len)
+{
+    const char *semicolon = memchr(*value, ';', *len);
+    *len = semicolon ? (size_t)(semicolon - *value) : *len;
+    fa_http_trim(value, len);
+}
+
+void fa_media_type_show(const char *value, size_t len, char ret[FA_MEDIA_TYPE_MAX])
+{
+    value_cut(&value, &len);
+    len = len < FA_MEDIA_TYPE_MAX ? len : FA_MEDIA_TYPE_MAX - 1;
+    for (size_t i = 0; i < len; ++i)
+        ret[i] = value[i] == '/' || char_is_token(value[i]) ? value[i] : '?';
+    ret[len] = '\0';
+}
+
 bool fa_media_types_have(const char *types, const char *value, size_t len)
 {
-    const char *semicolon = memchr(value, ';', len);
-    len = semicolon ? (size_t)(semicolon - value) : len;
-    fa_http_trim(&value, &len);
+    value_cut(&value, &len);
     for (const char *at = types;; ++at) {
         size_t n = strcspn(at, ",");
         if (type_fits(at, n, value, len))

@@ -369,7 +369,7 @@ void fa_judge_explain(const struct fa_response *response, struct fa_outcome *out
     if (response->mistyped) {
         fa_error_set(&outcome->error, FA_DOMAIN_HTTP, response->status, FA_CLASS_CONTENT,
                      "%d: the Content-Type of the answer is %s, not '%.100s'", response->status,
-                     response->typed ? "another one" : "missing", response->asked.types);
+                     response->typed ? response->type : "missing", response->asked.types);
         return;
     }
     if (response->restart != FA_RESTART_NONE) {

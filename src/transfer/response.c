@@ -149,8 +149,10 @@ static bool response_read_entity_field(struct fa_response *response, const char 
         response->multipart |= value_begins(value, len, "multipart/byteranges");
         response->page |= fa_guard_is_page(value, len);
         response->typed = true;
-        response->unfit |=
-            response->asked.types && !fa_media_types_have(response->asked.types, value, len);
+        if (response->asked.types && !fa_media_types_have(response->asked.types, value, len)) {
+            response->unfit = true;
+            fa_media_type_show(value, len, response->type);
+        }
     } else if (response->asked.respect && fa_http_is(name, name_len, "X-Robots-Tag")) {
         (void)fa_robots_tags_have(response->asked.respect, value, len, "fetchall",
                                   response->opt_out);

@@ -8,6 +8,7 @@
 #ifndef FA_TRANSFER_RESPONSE_H
 #define FA_TRANSFER_RESPONSE_H
 
+#include "base/media_type.h"
 #include "base/robots_tag.h"
 #include "base/slice.h"
 #include "transfer/http_digest.h"
@@ -86,6 +87,7 @@ struct fa_response {
     bool guarded;                    /**< That is why there is an error. */
     bool typed;                      /**< It has a Content-Type. */
     bool unfit;                      /**< That is not what was asked for. */
+    char type[FA_MEDIA_TYPE_MAX];    /**< If unfit: the type that it has. */
     bool mistyped;                   /**< That is why there is an error. */
     char opt_out[FA_ROBOTS_TAG_MAX]; /**< A rule of asked.respect that it has; "": none. */
     bool declined;                   /**< That is why there is an error. */

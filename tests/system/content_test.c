@@ -66,7 +66,8 @@ FA_TEST_MODES(content, files_of_other_types_are_refused)
     fa_fetch_expect(&fetch, 10, 1);
     fa_fetch_expect_entry(&fetch, 1, "ok", NULL);
     const json_t *entry = fa_fetch_expect_entry(&fetch, 2, "failed", "content");
-    cr_expect_not_null(strstr(fa_report_str(entry, "error"), "not 'image/*'"));
+    cr_expect_str_eq(fa_report_str(entry, "error"),
+                     "200: the Content-Type of the answer is text/html, not 'image/*'");
     cr_expect_eq(fa_report_int(entry, "attempts"), 1);
     fa_fetch_expect_entry(&fetch, 3, "ok", NULL);
     fa_fetch_expect_entry(&fetch, 5, "failed", "content");

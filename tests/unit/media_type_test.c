@@ -31,3 +31,22 @@ Test(media_type, case_and_parameters_do_not_count)
     cr_expect_not(have("image/*", "image"));
     cr_expect_not(have("text/csv", ""));
 }
+
+Test(media_type, a_type_is_shown_without_parameters_and_odd_bytes)
+{
+    static const struct {
+        const char *value, *shown;
+    } rows[] = {
+        {"text/html; charset=utf-8", "text/html"},
+        {" Image/PNG ", "Image/PNG"},
+        {"a/\x1b[31m\xc3", "a/??31m?"},
+        {"", ""},
+        {"text/a-name-that-is-longer-than-any-type-that-somebody-has-registered",
+         "text/a-name-that-is-longer-than-any-type-that-somebody-has-regi"},
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); ++i) {
+        char shown[FA_MEDIA_TYPE_MAX];
+        fa_media_type_show(rows[i].value, strlen(rows[i].value), shown);
+        cr_expect_str_eq(shown, rows[i].shown, "%s", shown);
+    }
+}
