@@ -398,6 +398,10 @@ const struct fa_host_config *fa_config_find_host(const struct fa_config *config,
  * FA_CLASS_REFUSED. */
 int fa_config_check_expect_type(const char *types, struct fa_error *err);
 
+/** Check a value for fa_config.respect; NULL is valid.  @return 0, or -1 with FA_CLASS_REFUSED: it
+ * is not a list of known rules, and the message has them. */
+int fa_config_check_respect(const char *rules, struct fa_error *err);
+
 /** Check a value for fa_config.name; NULL is valid.  @return 0, or -1 with FA_CLASS_REFUSED. */
 int fa_config_check_name(const char *name, struct fa_error *err);
 
@@ -408,8 +412,8 @@ int fa_config_check_output(const struct fa_config *config, struct fa_error *err)
 /** Check a value for fa_config.columns; NULL is valid.  @return 0, or -1 with FA_CLASS_REFUSED. */
 int fa_config_check_columns(const char *columns, struct fa_error *err);
 
-/** Check a value for fa_config.refresh, or for fa_config.exec without exec_shell.  @return 0, or -1
- * with FA_CLASS_REFUSED. */
+/** Check a value for fa_config.refresh, or for fa_config.exec without exec_shell, and that its
+ * program can be executed.  @return 0, or -1 with FA_CLASS_REFUSED. */
 int fa_config_check_command(const char *command, struct fa_error *err);
 
 /** The stable name of a mode ("async"); NULL if there is none, so that a loop from 0 lists all. */

@@ -8,6 +8,10 @@
 
 #include <string.h>
 
+/* Those of search engines, and those about training (DeviantArt, and a proposal, "noml"). */
+const char fa_robots_tags[] = "noai,noimageai,noml,noindex,nofollow,none,noarchive,nocache,"
+                              "nosnippet,noimageindex,notranslate,noodp,noydir";
+
 static bool name_has_value(const char *name, size_t len)
 {
     static const char *const names[] = {"unavailable_after", "max-snippet", "max-image-preview",
@@ -16,29 +20,6 @@ static bool name_has_value(const char *name, size_t len)
         if (fa_http_is(name, len, names[i]))
             return true;
     return false;
-}
-
-static bool name_is_good(const char *name, size_t len)
-{
-    for (size_t i = 0; i < len; ++i) {
-        char c = name[i];
-        if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-              c == '-' || c == '_'))
-            return false;
-    }
-    return len > 0 && len < FA_ROBOTS_TAG_MAX;
-}
-
-bool fa_robots_tags_are_good(const char *names)
-{
-    for (const char *at = names;; ++at) {
-        size_t len = strcspn(at, ",");
-        if (!name_is_good(at, len))
-            return false;
-        at += len;
-        if (!*at)
-            return true;
-    }
 }
 
 static bool names_have(const char *names, const char *rule, size_t len, char ret[FA_ROBOTS_TAG_MAX])
@@ -53,6 +34,19 @@ static bool names_have(const char *names, const char *rule, size_t len, char ret
         at += n;
         if (!*at)
             return false;
+    }
+}
+
+const char *fa_robots_tags_unknown(const char *names, size_t *ret_len)
+{
+    char found[FA_ROBOTS_TAG_MAX];
+    for (const char *at = names;; ++at) {
+        size_t len = *ret_len = strcspn(at, ",");
+        if (len == 0 || !names_have(fa_robots_tags, at, len, found))
+            return at;
+        at += len;
+        if (!*at)
+            return NULL;
     }
 }
 

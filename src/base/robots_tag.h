@@ -11,8 +11,12 @@
 /** Bytes of a name of a rule, with its final zero. */
 #define FA_ROBOTS_TAG_MAX 32
 
-/** Whether a text is a list of names of rules, separated by commas. */
-bool fa_robots_tags_are_good(const char *names);
+/** The known names of rules that a file can be refused for, separated by commas. */
+extern const char fa_robots_tags[];
+
+/** The first name of a list, separated by commas, that is not among the known ones; NULL: none.
+ * @ret_len  Its length, perhaps 0. */
+const char *fa_robots_tags_unknown(const char *names, size_t *ret_len);
 
 /**
  * Whether a value has one of these rules, for all crawlers or for this one.

@@ -707,7 +707,7 @@ const struct fa_option fa_options_table[] = {
                    "what it forbids fails with class refused.  See ROBOTS."),
     TEXT("respect", 0, "RULE,...", config.respect, .commands = FA_COMMAND_FETCH | WORK,
          .initial = "none", .help = "refuse files with such a rule in X-Robots-Tag",
-         .more = "As in noai,noimageai.  See ROBOTS."),
+         .more = "As in noai,noimageai; an unknown rule is refused.  See ROBOTS."),
 
     GROUP("Queue"),
     TEXT("queue", 0, "URL", queue.url, .commands = ENQUEUE | WORK | STATUS,
@@ -777,7 +777,8 @@ const struct fa_option fa_options_table[] = {
          .more =
              "COMMAND is split into words at spaces; '...', \"...\" and backslashes quote as in "
              "a shell, and nothing else is special.  Each {} is replaced by the absolute path "
-             "of the file; without a {}, the path is the last argument.  See HOOKS."),
+             "of the file; without a {}, the path is the last argument.  A program that does not "
+             "exist is refused before the first download.  See HOOKS."),
     UINT("exec-jobs", 0, config.exec_jobs, 1, 256, .commands = FA_COMMAND_FETCH | WORK,
          .initial = "cores", .help = "limit the commands that run at once"),
     FLAG("exec-shell", 0, config.exec_shell, .commands = FA_COMMAND_FETCH | WORK,

@@ -255,10 +255,6 @@ static int options_check_fetch(struct fa_options *options, struct fa_error *err)
         return fa_option_refuse(
             err, "--secret-key requires names of query keys, separated by commas, not '%s'",
             config->secret_keys);
-    if (config->respect && !text_is_key_list(config->respect))
-        return fa_option_refuse(err,
-                                "--respect requires names of rules, separated by commas, not '%s'",
-                                config->respect);
     if (config->key && !config->cert)
         return fa_option_refuse(err, "--key requires its certificate: add --cert");
     if (!fa_mode_has_loops(config->mode) && config->jobs > THREADS_MAX)
@@ -269,6 +265,7 @@ static int options_check_fetch(struct fa_options *options, struct fa_error *err)
         fa_config_check_columns(config->columns, err) != 0 ||
         fa_config_check_name(config->name, err) != 0 ||
         fa_config_check_expect_type(config->expect_type, err) != 0 ||
+        fa_config_check_respect(config->respect, err) != 0 ||
         fa_config_check_retry_on(config->retry_on, err) != 0 ||
         fa_config_check_output(config, err) != 0 || options_check_exec(config, err) != 0 ||
         options_check_rate(options, err) != 0 || fa_outputs_check(options, err) != 0)

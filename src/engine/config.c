@@ -13,6 +13,7 @@
 #include "base/media_type.h"
 #include "base/robots_tag.h"
 #include "base/sized.h"
+#include "base/which.h"
 #include "base/words.h"
 #include "list/columns.h"
 #include "list/template.h"
@@ -20,6 +21,7 @@
 #include "transfer/proxy.h"
 #include "transfer/url.h"
 
+#include <errno.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -97,6 +99,18 @@ int fa_config_check_expect_type(const char *types, struct fa_error *err)
     return -1;
 }
 
+int fa_config_check_respect(const char *rules, struct fa_error *err)
+{
+    size_t len;
+    const char *unknown = rules ? fa_robots_tags_unknown(rules, &len) : NULL;
+    if (!unknown)
+        return 0;
+    fa_error_set(err, FA_DOMAIN_FETCHALL, 0, FA_CLASS_REFUSED,
+                 "unknown rule '%.*s' for --respect: the known ones are %s",
+                 (int)(len < FA_ROBOTS_TAG_MAX ? len : FA_ROBOTS_TAG_MAX), unknown, fa_robots_tags);
+    return -1;
+}
+
 int fa_config_check_name(const char *name, struct fa_error *err)
 {
     return name ? fa_template_check(name, err) : 0;
@@ -158,12 +172,17 @@ int fa_config_check_command(const char *command, struct fa_error *err)
 {
     const char *why;
     char **words = fa_words_split(command, &why);
+    char *program = words ? fa_which(words[0]) : NULL;
+    if (!words)
+        fa_error_set(err, FA_DOMAIN_FETCHALL, 0, FA_CLASS_REFUSED, "invalid command '%.100s': %s",
+                     command, why ? why : "out of memory");
+    else if (!program)
+        fa_error_set(err, FA_DOMAIN_FETCHALL, 0, FA_CLASS_REFUSED, "cannot execute '%.100s': %s",
+                     words[0], strerror(errno));
+    int result = program ? 0 : -1;
+    free(program);
     free(words);
-    if (words)
-        return 0;
-    fa_error_set(err, FA_DOMAIN_FETCHALL, 0, FA_CLASS_REFUSED, "invalid command '%.100s': %s",
-                 command, why ? why : "out of memory");
-    return -1;
+    return result;
 }
 
 /* Enumerators index tables, so each must be checked before it is used. */
@@ -289,8 +308,6 @@ static const char *config_check_texts(const struct fa_config *config)
     for (size_t i = 0; i < config->n_trust_hosts; ++i)
         if (!fa_host_pattern_is_good(config->trust_hosts[i]))
             return "trust_hosts";
-    if (config->respect && !fa_robots_tags_are_good(config->respect))
-        return "respect";
     if (config->base && !text_is_url(config->base))
         return "base";
     if (config->overwrite && config->sync)
@@ -352,7 +369,7 @@ int fa_config_check(const struct fa_config *config, struct fa_error *err)
         (config->refresh && fa_config_check_command(config->refresh, err)) ||
         fa_config_check_columns(config->columns, err) || fa_config_check_name(config->name, err) ||
         fa_config_check_expect_type(config->expect_type, err) ||
-        fa_config_check_output(config, err))
+        fa_config_check_respect(config->respect, err) || fa_config_check_output(config, err))
         return -1;
     return fa_config_slice(config, &slice, err);
 }

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 TestSuite(hooks, .init = fixture_begin, .fini = fixture_end, .timeout = 90.0);
@@ -154,14 +155,20 @@ Test(hooks, command_that_hangs_or_is_killed_is_a_failure)
                      "the command was stopped after 0.3 s (--exec-timeout)");
 }
 
-Test(hooks, program_that_does_not_exist_is_a_failure)
+/* One whose interpreter is missing is noticed only when it is executed. */
+Test(hooks, program_that_cannot_be_executed_is_a_failure)
 {
     add_path("/ok/1000/a");
-    RUN("--exec", "./no-such-program -x");
+    char *program = strdup(fa_scratch_path(&scratch, "program"));
+    FILE *file = fopen(program, "w");
+    cr_assert(file && fputs("#!/no-such-interpreter\n", file) >= 0 && fclose(file) == 0);
+    cr_assert_eq(chmod(program, 0755), 0);
+    RUN("--exec", program);
     fa_fetch_expect(&fetch, 10, 1);
     const json_t *entry = fa_fetch_expect_entry(&fetch, 1, "failed", "hook");
-    cr_expect(strstr(fa_report_str(entry, "error"), "cannot execute './no-such-program': No such"),
-              "%s", fa_report_str(entry, "error"));
+    cr_expect(strstr(fa_report_str(entry, "error"), "/program': No such"), "%s",
+              fa_report_str(entry, "error"));
+    free(program);
 }
 
 /* The pid that the command has logged, after SIG has ended the run. */
@@ -238,6 +245,11 @@ Test(hooks, options_that_need_a_command_are_refused_without_one)
         {"--exec-timeout", "2", NULL, "--exec-timeout requires --exec"},
         {"--exec", "a 'b", NULL, "invalid command 'a 'b': a quotation mark is not closed"},
         {"--exec", " ", NULL, "invalid command ' ': it names no program"},
+        {"--exec", "no-such-program -x", NULL,
+         "cannot execute 'no-such-program': No such file or directory"},
+        {"--exec", "./no-such-program", NULL, "cannot execute './no-such-program': No such file"},
+        {"--exec", "/", NULL, "cannot execute '/': Permission denied"},
+        {"--refresh", "no-such-program", NULL, "cannot execute 'no-such-program'"},
     };
     for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); ++i) {
         struct fa_run run;

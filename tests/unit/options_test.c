@@ -225,6 +225,10 @@ Test(options, wrong_command_lines_are_refused_with_a_reason)
          "'a/{id' is not a template of names: a { without its } at "
          "position 3 (--name)"},
         {{"--expect-type", "png", "x"}, "'png' is not a list of media types"},
+        {{"--respect", "noai,foo", "x"},
+         "unknown rule 'foo' for --respect: the known ones are noai,"},
+        {{"--respect", "", "x"}, "unknown rule ''"},
+        {{"--exec", "no-such-program", "x"}, "cannot execute 'no-such-program': No such file"},
         {{"--trust-host", "https://a/", "x"}, "--trust-host"},
         {{"--hash", "sha3", "x"}, "--hash requires"},
         {{"--hash", "none", "--manifest", "M", "x"}, "--manifest requires a digest"},

@@ -34,11 +34,24 @@ Test(robots_tag, rules_for_all_and_for_the_crawler_count)
     }
 }
 
-Test(robots_tag, names_are_words)
+Test(robots_tag, unknown_names_are_found)
 {
-    cr_expect(fa_robots_tags_are_good("noai") && fa_robots_tags_are_good("noai,no_x,no-y"));
-    static const char *const bad[] = {"",      ",",   "noai,",
-                                      "no ai", "a:b", "a-name-that-is-far-too-long-for-a-rule"};
-    for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); ++i)
-        cr_expect_not(fa_robots_tags_are_good(bad[i]), "%s", bad[i]);
+    static const struct {
+        const char *names, *unknown;
+    } rows[] = {
+        {"noai", NULL},     {"NoAI,noimageai,noindex", NULL},
+        {"foo", "foo"},     {"noai,foo,bar", "foo,bar"},
+        {"noa", "noa"},     {"noaii", "noaii"},
+        {"", ""},           {"noai,", ""},
+        {",noai", ",noai"}, {"no ai", "no ai"},
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); ++i) {
+        size_t len;
+        const char *unknown = fa_robots_tags_unknown(rows[i].names, &len);
+        cr_expect_eq(unknown != NULL, rows[i].unknown != NULL, "%s", rows[i].names);
+        if (unknown && rows[i].unknown) {
+            cr_expect_str_eq(unknown, rows[i].unknown);
+            cr_expect_eq(len, strcspn(unknown, ","));
+        }
+    }
 }

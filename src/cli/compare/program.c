@@ -11,9 +11,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
+#include "base/which.h"
 #include "cli/options.h"
 
 /* --no-conf, -q and their like keep the user's own files from changing what is compared. */
@@ -144,29 +143,13 @@ int fa_program_words(const char *command, const struct fa_place *places, struct 
     return failed ? fa_option_refuse(err, "out of memory") : 0;
 }
 
-/* Whether it can be executed; a folder has that permission, too. */
-static bool path_is_program(const char *path)
-{
-    struct stat st;
-    return stat(path, &st) == 0 && S_ISREG(st.st_mode) && access(path, X_OK) == 0;
-}
-
+/* An absolute path: a run has another working directory. */
 char *fa_program_find(const char *word)
 {
-    const char *path = getenv("PATH");
-    char *found = NULL;
-    if (strchr(word, '/'))
-        /* An absolute path: a run has another working directory. */
-        return path_is_program(word) ? realpath(word, NULL) : NULL;
-    for (const char *at = path ? path : "/usr/bin:/bin"; *at; at += *at == ':') {
-        size_t len = strcspn(at, ":");
-        /* An empty element is the working directory, which is never meant here. */
-        if (len > 0 && asprintf(&found, "%.*s/%s", (int)len, at, word) >= 0) {
-            if (path_is_program(found))
-                return found;
-            free(found);
-        }
-        at += len;
-    }
-    return NULL;
+    char *found = fa_which(word);
+    if (!found || !strchr(word, '/'))
+        return found;
+    char *path = realpath(found, NULL);
+    free(found);
+    return path;
 }
