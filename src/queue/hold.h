@@ -5,6 +5,7 @@
 #ifndef FA_QUEUE_HOLD_H
 #define FA_QUEUE_HOLD_H
 
+#include <stdbool.h>
 #include <sys/queue.h>
 
 #include "queue/feeder.h"
@@ -26,6 +27,7 @@ struct fa_item {
     char *id, *packed, *path; /* the entry: packed and path only until it is added */
     uint64_t line;
     enum fa_item_begin begin;
+    bool inherited;             /* its former owner may have died */
     const char *status, *error; /* the result */
     uint64_t bytes;
     char *text;
@@ -56,6 +58,7 @@ struct fa_feeder {
     unsigned workers;        /* of the last beat */
     unsigned n_leases, next; /* next: where the next take begins */
     double lease;            /* seconds; 0: not opened yet */
+    double told;             /* when the queue was told what begins */
     double beat_at, renewed; /* the next beat; when the last answered one was sent */
     bool beating, finishing, complete;
     bool lost, failed;

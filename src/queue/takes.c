@@ -2,7 +2,7 @@
  * Entries are taken in batches, one from each lease in turn, until the window is full.
  *
  * A worker that dies has taken thousands of entries, and has begun as many as it has transfers: it
- * tells the queue which, in one message for all that begin together, and waits for no answer.
+ * tells the queue which, some times a second, and at once if a dead worker had the entry.
  *
  * Two deaths make an entry a suspect.  Most suspects are innocent, as they only began together with
  * another one.  So few of them are downloaded at once, the fewer the more deaths, and in the end
@@ -13,8 +13,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
+#include "base/loop.h"
+
 /* Deaths that make an entry a suspect. */
 #define SUSPECT 2
+/* Seconds between messages of what begins: one that comes after a while is sent at once. */
+#define TELL_EVERY 0.05
 
 static void item_enter(struct fa_feeder *feeder, struct fa_item *item)
 {
@@ -40,7 +45,12 @@ void fa_takes_begin(struct fa_feeder *feeder, struct fa_item *item)
         return;
     item->begin = FA_ITEM_BEGINS;
     TAILQ_INSERT_TAIL(&feeder->beginning, item, beginning);
-    event_active(feeder->telling, EV_TIMEOUT, 0);
+    double wait = feeder->told + TELL_EVERY - fa_clock_now();
+    struct timeval after = fa_loop_time(wait);
+    if (wait <= 0 || item->inherited)
+        event_active(feeder->telling, EV_TIMEOUT, 0);
+    else if (!event_pending(feeder->telling, EV_TIMEOUT, NULL))
+        event_add(feeder->telling, &after);
 }
 
 static void feeder_tell(struct fa_feeder *feeder, const struct fa_queue_begun *begun, size_t n)
@@ -55,6 +65,7 @@ void fa_takes_tell(struct fa_feeder *feeder)
     struct fa_queue_begun begun[FA_QUEUE_BATCH];
     struct fa_item *item;
     size_t n = 0;
+    feeder->told = fa_clock_now();
     while ((item = TAILQ_FIRST(&feeder->beginning))) {
         TAILQ_REMOVE(&feeder->beginning, item, beginning);
         item->begin = FA_ITEM_BEGUN;
@@ -122,11 +133,12 @@ void fa_takes_add_suspects(struct fa_feeder *feeder)
 }
 
 static void feeder_take_in(struct fa_feeder *feeder, struct fa_held *held,
-                           const struct fa_queue_taken *taken)
+                           const struct fa_queue_taken *taken, bool inherited)
 {
     struct fa_item *item = calloc(1, sizeof(*item));
     if (item) {
         item->feeder = feeder;
+        item->inherited = inherited;
         item->slot = held->lease.slot;
         item->line = taken->line;
         item->id = strdup(taken->id);
@@ -174,7 +186,7 @@ static void on_taken(void *ctx, const struct fa_queue_answer *answer)
                  items_have(&feeder->ended, held->lease.slot, taken->id) ||
                  items_have(&feeder->suspects, held->lease.slot, taken->id)))
                 continue;
-            feeder_take_in(feeder, held, taken);
+            feeder_take_in(feeder, held, taken, call->count == 0);
         }
         fa_takes_add_suspects(feeder);
     }

@@ -15,7 +15,7 @@ void fa_takes_held(struct fa_feeder *feeder, struct fa_held *held);
 /** Take entries until the window is full. */
 void fa_takes_fill(struct fa_feeder *feeder);
 
-/** The transfer of an entry begins: the queue is told after all that happens now. */
+/** The transfer of an entry begins: the queue is told soon. */
 void fa_takes_begin(struct fa_feeder *feeder, struct fa_item *item);
 
 /** Tell the queue what has begun, and not ended yet. */
