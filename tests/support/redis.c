@@ -38,8 +38,14 @@ void fa_redis_command(const struct fa_redis *redis, const char *text)
 long long fa_redis_number(const struct fa_redis *redis, const char *text)
 {
     char answer[64];
-    if (!redis_ask(redis, text, answer) || *answer == '-')
-        fa_test_fail("redis-server does not answer: %s", text);
+    bool asked;
+    double until = fa_now() + fa_timeout(60);
+    /* On a busy machine, a script of the workers may take seconds. */
+    while ((asked = redis_ask(redis, text, answer)) && strncmp(answer, "-BUSY ", 6) == 0 &&
+           fa_now() < until)
+        continue;
+    if (!asked || *answer == '-')
+        fa_test_fail("redis-server does not answer '%s' with a number: %s", text, answer);
     const char *end = strstr(answer, "\r\n");
     return *answer == '$' && end ? atoll(end + 2) : atoll(answer + 1) > 0 ? atoll(answer + 1) : 0;
 }
