@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "cli/options.h"
+#include "cli/subcommands.h"
 
 /* The pattern of a case: "-m | --mode)". */
 static void put_pattern(FILE *out, const struct fa_option *row)
@@ -49,7 +50,8 @@ static void put_argument(FILE *out, const struct fa_option *row)
  * so only the first of several rows can be offered. */
 static bool option_is_done(const struct fa_option *row)
 {
-    for (const struct fa_option *other = fa_options_table; other < row; ++other)
+    for (const struct fa_option *other = fa_options_next(NULL); other != row;
+         other = fa_options_next(other))
         if (other->arg && strcmp(other->name, row->name) == 0)
             return true;
     return false;
@@ -58,7 +60,7 @@ static bool option_is_done(const struct fa_option *row)
 static void put_options(FILE *out, enum fa_command command)
 {
     const char *glue = "";
-    for (const struct fa_option *row = fa_options_table; row->type; ++row) {
+    for (const struct fa_option *row = fa_options_next(NULL); row; row = fa_options_next(row)) {
         if (!fa_option_is_for(row, command))
             continue;
         fprintf(out, "%s--%s", glue, row->name);
@@ -70,10 +72,10 @@ static void put_options(FILE *out, enum fa_command command)
 static void put_commands(FILE *out)
 {
     fputs("    local options commands='", out);
-    for (const struct fa_command_text *row = fa_commands_table; row->name; ++row)
-        fprintf(out, "%s%s", row == fa_commands_table ? "" : " ", row->name);
+    for (const struct fa_command_text *row = fa_subcommands_table; row->name; ++row)
+        fprintf(out, "%s%s", row == fa_subcommands_table ? "" : " ", row->name);
     fputs("'\n    case ${COMP_WORDS[1]} in\n", out);
-    for (const struct fa_command_text *row = fa_commands_table; row->name; ++row) {
+    for (const struct fa_command_text *row = fa_subcommands_table; row->name; ++row) {
         fprintf(out, "    %s) options='", row->name);
         put_options(out, row->command);
         fputs("' ;;\n", out);
@@ -98,7 +100,7 @@ void fa_completion_print(FILE *out)
           "    fi\n"
           "    case $prev in\n",
           out);
-    for (const struct fa_option *row = fa_options_table; row->type; ++row)
+    for (const struct fa_option *row = fa_options_next(NULL); row; row = fa_options_next(row))
         if (row->arg && !option_is_done(row))
             put_argument(out, row);
     fputs("    esac\n", out);

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "cli/options.h"
+#include "cli/subcommands.h"
 
 static void put_quoted(FILE *out, const char *text)
 {
@@ -53,7 +54,7 @@ static void put_option(FILE *out, const struct fa_option *row,
 
 static void put_options(FILE *out, const struct fa_command_text *text, enum fa_command command)
 {
-    for (const struct fa_option *row = fa_options_table; row->type; ++row)
+    for (const struct fa_option *row = fa_options_next(NULL); row; row = fa_options_next(row))
         if (fa_option_is_for(row, command))
             put_option(out, row, text);
 }
@@ -66,19 +67,19 @@ void fa_completion_fish_print(FILE *out)
           "    set -l words (commandline -opc)\n"
           "    set -l commands",
           out);
-    for (const struct fa_command_text *row = fa_commands_table; row->name; ++row)
+    for (const struct fa_command_text *row = fa_subcommands_table; row->name; ++row)
         fprintf(out, " %s", row->name);
     fputs("\n    test (count $words) -gt 1; and contains -- $words[2] $commands; or return 1\n"
           "    test (count $argv) -eq 0; or test $words[2] = $argv[1]\n"
           "end\n\n",
           out);
-    for (const struct fa_command_text *row = fa_commands_table; row->name; ++row) {
+    for (const struct fa_command_text *row = fa_subcommands_table; row->name; ++row) {
         fprintf(out, "complete -c fetchall -n 'test (count (commandline -opc)) -eq 1' -a %s -d ",
                 row->name);
         put_quoted(out, row->help);
         putc('\n', out);
     }
     put_options(out, NULL, FA_COMMAND_FETCH);
-    for (const struct fa_command_text *row = fa_commands_table; row->name; ++row)
+    for (const struct fa_command_text *row = fa_subcommands_table; row->name; ++row)
         put_options(out, row, row->command);
 }

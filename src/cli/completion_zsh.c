@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "cli/options.h"
+#include "cli/subcommands.h"
 
 static void put_text(FILE *out, const char *text)
 {
@@ -60,7 +61,7 @@ static void put_name(FILE *out, const struct fa_option *row, bool letter)
 static void put_options(FILE *out, const char *name, enum fa_command command)
 {
     fprintf(out, "    %s)\n        options=(\n", name);
-    for (const struct fa_option *row = fa_options_table; row->type; ++row) {
+    for (const struct fa_option *row = fa_options_next(NULL); row; row = fa_options_next(row)) {
         if (!fa_option_is_for(row, command))
             continue;
         if (row->letter)
@@ -78,13 +79,13 @@ void fa_completion_zsh_print(FILE *out)
           "    local -a options commands\n"
           "    commands=(\n",
           out);
-    for (const struct fa_command_text *row = fa_commands_table; row->name; ++row) {
+    for (const struct fa_command_text *row = fa_subcommands_table; row->name; ++row) {
         fprintf(out, "        '%s:", row->name);
         put_text(out, row->help);
         fputs("'\n", out);
     }
     fputs("    )\n    case $words[2] in\n", out);
-    for (const struct fa_command_text *row = fa_commands_table; row->name; ++row)
+    for (const struct fa_command_text *row = fa_subcommands_table; row->name; ++row)
         put_options(out, row->name, row->command);
     put_options(out, "*", FA_COMMAND_FETCH);
     fputs("    esac\n"

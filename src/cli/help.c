@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "cli/options.h"
+#include "cli/subcommands.h"
 
 /* Column of the help text of options. */
 #define MARGIN 30
@@ -72,7 +73,7 @@ static void put_option(FILE *out, const struct fa_option *row, const struct fa_o
 static void put_commands(FILE *out)
 {
     fputs("\nCommands:\n", out);
-    for (const struct fa_command_text *row = fa_commands_table; row->name; ++row)
+    for (const struct fa_command_text *row = fa_subcommands_table; row->name; ++row)
         fprintf(out, "  fetchall %-*s%s\n", MARGIN - 11, row->name, row->help);
 }
 
@@ -85,7 +86,7 @@ static void print_fetch(FILE *out, const struct fa_options *defaults)
           out);
     put_commands(out);
     const struct fa_option *group = NULL; /* whose title is not printed yet */
-    for (const struct fa_option *row = fa_options_table; row->type; ++row) {
+    for (const struct fa_option *row = fa_options_next(NULL); row; row = fa_options_next(row)) {
         if (row->type == FA_OPTION_GROUP) {
             group = row;
         } else if (fa_option_is_for(row, FA_COMMAND_FETCH)) {
@@ -105,7 +106,7 @@ static void print_command(FILE *out, const struct fa_command_text *text,
 {
     fprintf(out, "Usage: fetchall %s [OPTIONS]%s\n%c%s.\n\n", text->name, text->args,
             toupper((unsigned char)text->help[0]), text->help + 1);
-    for (const struct fa_option *row = fa_options_table; row->type; ++row)
+    for (const struct fa_option *row = fa_options_next(NULL); row; row = fa_options_next(row))
         if (fa_option_is_for(row, text->command))
             put_option(out, row, defaults);
     fputs("\nMore in fetchall(1).\n", out);
@@ -118,7 +119,7 @@ void fa_help_print(FILE *out, enum fa_command command)
     fa_options_init(&defaults);
     if (command == FA_COMMAND_FETCH)
         print_fetch(out, &defaults);
-    for (const struct fa_command_text *row = fa_commands_table; row->name; ++row)
+    for (const struct fa_command_text *row = fa_subcommands_table; row->name; ++row)
         if (row->command == command)
             print_command(out, row, &defaults);
     fa_options_fini(&defaults);

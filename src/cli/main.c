@@ -31,7 +31,10 @@
  *                     └─ events ──▶ observer
  *
  * src/cli: parse the command line, run, report
- *    main, parser, option, options, value, request_options, host_file, texts: the command line
+ *    main, parser, option, value, request_options, host_file, texts: the command line
+ *    options, option_rows, subcommands: the tables of options and commands
+ *    options_concurrency, options_connection, options_lists, options_queue: those of sections
+ *    options_output: the others
  *    rules, compare_rules: options that contradict each other
  *    config_file, config_block, environment: options in files and variables
  *    option_line, show_config, shown: options as text

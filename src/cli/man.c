@@ -18,6 +18,7 @@
 #include "cli/explain.h"
 #include "cli/manual.h"
 #include "cli/options.h"
+#include "cli/subcommands.h"
 
 static void put_char(FILE *out, char c)
 {
@@ -137,11 +138,11 @@ static void put_command(FILE *out, const struct fa_command_text *text,
     fprintf(out, ".SS fetchall %s\n", text->name);
     put_prose(out, text->more);
     const char *glue = "As above: ";
-    for (const struct fa_option *row = fa_options_table; row->type; ++row)
+    for (const struct fa_option *row = fa_options_next(NULL); row; row = fa_options_next(row))
         if (fa_option_is_for(row, text->command) && !fa_option_is_for(row, FA_COMMAND_FETCH))
             put_option(out, row, defaults);
     fputs(".PP\n", out);
-    for (const struct fa_option *row = fa_options_table; row->type; ++row) {
+    for (const struct fa_option *row = fa_options_next(NULL); row; row = fa_options_next(row)) {
         if (!fa_option_is_for(row, text->command) || !fa_option_is_for(row, FA_COMMAND_FETCH))
             continue;
         fprintf(out, "%s\\fB\\-\\-", glue);
@@ -155,7 +156,7 @@ static void put_command(FILE *out, const struct fa_command_text *text,
 static void put_options(FILE *out, const struct fa_options *defaults)
 {
     const struct fa_option *group = NULL; /* without an option yet */
-    for (const struct fa_option *row = fa_options_table; row->type; ++row) {
+    for (const struct fa_option *row = fa_options_next(NULL); row; row = fa_options_next(row)) {
         if (row->type == FA_OPTION_GROUP)
             group = row;
         if (!fa_option_is_for(row, FA_COMMAND_FETCH))
@@ -169,7 +170,7 @@ static void put_options(FILE *out, const struct fa_options *defaults)
 
 static void put_commands(FILE *out, const struct fa_options *defaults)
 {
-    for (const struct fa_command_text *row = fa_commands_table; row->name; ++row)
+    for (const struct fa_command_text *row = fa_subcommands_table; row->name; ++row)
         put_command(out, row, defaults);
 }
 

@@ -1,8 +1,8 @@
 /**
- * One option: a row of the table.
+ * One option: a row of a table.
  *
- * The table in options.c is the only place that names an option; the parser, --help, the man page
- * and the completion are all driven by it.
+ * The tables (options.c lists them) are the only place that names an option; the parser, --help,
+ * the man page and the completion are all driven by them.
  */
 #ifndef FETCHALL_CLI_OPTION_H
 #define FETCHALL_CLI_OPTION_H

@@ -1,5 +1,5 @@
 /**
- * The command line as values, and the table of options.
+ * The command line as values, and the tables of options.
  */
 #ifndef FETCHALL_CLI_OPTIONS_H
 #define FETCHALL_CLI_OPTIONS_H
@@ -127,26 +127,9 @@ struct fa_options {
     bool verbose;
 };
 
-/** The texts of a command. */
-struct fa_command_text {
-    enum fa_command command;
-    const char *name;
-    const char *args; /**< What follows its options: " LIST...", or "". */
-    const char *help; /**< Lower case, no full stop. */
-    const char *more; /**< Sentences for the man page. */
-};
-
-/** All commands; ends with a row without a name. */
-extern const struct fa_command_text fa_commands_table[];
-
-/** The command of that name, or NULL. */
-const struct fa_command_text *fa_commands_find(const char *name);
-
-/** The texts of a command; NULL: FA_COMMAND_FETCH. */
-const struct fa_command_text *fa_commands_of(enum fa_command command);
-
-/** All options; ends with a row of FA_OPTION_END. */
-extern const struct fa_option fa_options_table[];
+/** The option that follows a row, in the order of the manual; NULL: the first one.  @return NULL
+ * after the last one. */
+const struct fa_option *fa_options_next(const struct fa_option *row);
 
 /** Set the defaults.  Strings of the command line are borrowed later, until fa_options_fini(). */
 void fa_options_init(struct fa_options *options);

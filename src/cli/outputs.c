@@ -266,7 +266,7 @@ int fa_outputs_add_inputs(const struct fa_options *options, struct fa_texts *fil
         result = add_file(files, options->config_path);
     for (size_t i = 0; result == 0 && i < VARIABLES; ++i)
         result = add_file(files, fa_environment(variables[i][0]));
-    for (const struct fa_option *row = fa_options_table; row->type != FA_OPTION_END; ++row)
+    for (const struct fa_option *row = fa_options_next(NULL); row; row = fa_options_next(row))
         if (result == 0 && row->type == FA_OPTION_FILE && fa_option_is_for(row, options->command))
             result = add_file(files, *(const char *const *)((const char *)options + row->offset));
     for (size_t i = 0; result == 0 && i < options->header_files.count; ++i)

@@ -19,6 +19,7 @@
 
 #include "cli/config_file.h"
 #include "cli/rules.h"
+#include "cli/subcommands.h"
 
 /* The position in the arguments. */
 struct walk {
@@ -66,7 +67,7 @@ static const char *name_closest(const char *name, size_t len, enum fa_command co
 {
     const char *found = NULL;
     unsigned least = len < 6 ? 2 : 3;
-    for (const struct fa_option *row = fa_options_table; row->type; ++row) {
+    for (const struct fa_option *row = fa_options_next(NULL); row; row = fa_options_next(row)) {
         unsigned edits =
             fa_option_is_for(row, command) ? name_distance(name, len, row->name) : least;
         if (edits < least) {
@@ -106,7 +107,7 @@ const char *fa_parser_program(enum fa_command command)
 static int walk_refuse_unknown(const char *name, size_t len, enum fa_command command,
                                struct fa_error *err)
 {
-    for (const struct fa_option *row = fa_options_table; row->type; ++row)
+    for (const struct fa_option *row = fa_options_next(NULL); row; row = fa_options_next(row))
         if (strncmp(row->name, name, len) == 0 && !row->name[len] && len > 0)
             return fa_option_refuse(err, "--%s is not an option of '%s'", row->name,
                                     fa_parser_program(command));
@@ -125,7 +126,7 @@ static const struct fa_option *option_find_name(const char *name, size_t len,
     const struct fa_option *found = NULL;
     char names[160] = "";
     unsigned matches = 0;
-    for (const struct fa_option *row = fa_options_table; row->type; ++row) {
+    for (const struct fa_option *row = fa_options_next(NULL); row; row = fa_options_next(row)) {
         if (!fa_option_is_for(row, command) || strncmp(row->name, name, len) != 0)
             continue;
         if (!row->name[len])
@@ -144,7 +145,7 @@ static const struct fa_option *option_find_name(const char *name, size_t len,
 
 static const struct fa_option *option_find_letter(char letter, enum fa_command command)
 {
-    for (const struct fa_option *row = fa_options_table; row->type; ++row)
+    for (const struct fa_option *row = fa_options_next(NULL); row; row = fa_options_next(row))
         if (fa_option_is_for(row, command) && row->letter == letter)
             return row;
     return NULL;
@@ -234,7 +235,7 @@ static int walk_check_command(const char *arg, struct fa_error *err)
     enum { EDITS_MOST = 2 };
     if (arg[0] == '-' || strchr(arg, '/') || access(arg, F_OK) == 0)
         return 0;
-    for (const struct fa_command_text *row = fa_commands_table; row->name; ++row)
+    for (const struct fa_command_text *row = fa_subcommands_table; row->name; ++row)
         if (name_distance(arg, strlen(arg), row->name) <= EDITS_MOST)
             return fa_option_refuse(err, "no such list: '%s'; did you mean the command '%s'?", arg,
                                     row->name);
@@ -272,7 +273,7 @@ static int walk_arguments(struct walk walk)
 /* Full names only, so that a later version can have more options. */
 static const struct fa_option *option_find_full_name(const char *name, unsigned commands)
 {
-    for (const struct fa_option *row = fa_options_table; row->type; ++row)
+    for (const struct fa_option *row = fa_options_next(NULL); row; row = fa_options_next(row))
         if (strcmp(row->name, name) == 0 && fa_option_is_for(row, commands))
             return row;
     return NULL;
@@ -310,7 +311,7 @@ int fa_parser_run(struct fa_options *options, int argc, char *const argv[], stru
 {
     struct walk walk = {options, argv + (argc > 0), argv + argc, true, 0, err};
     const struct fa_command_text *command =
-        walk.next < walk.end ? fa_commands_find(*walk.next) : NULL;
+        walk.next < walk.end ? fa_subcommands_find(*walk.next) : NULL;
     if (command) {
         options->command = command->command;
         ++walk.next;

@@ -16,6 +16,7 @@
 #include "cli/compare_rules.h"
 #include "cli/outputs.h"
 #include "cli/shards.h"
+#include "cli/subcommands.h"
 
 /* Transfers that each have a thread or a process. */
 #define THREADS_MAX 4096u
@@ -131,7 +132,7 @@ static int options_check_queue(const struct fa_options *options, struct fa_error
         return 0;
     if (needs)
         return fa_option_refuse(err, "'%s' requires --queue URL",
-                                fa_commands_of(options->command)->name);
+                                fa_subcommands_of(options->command)->name);
     if (options->queue.follow)
         return fa_option_refuse(err, "--follow requires --queue URL");
     return 0;

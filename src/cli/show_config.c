@@ -62,7 +62,7 @@ void fa_show_config_print(FILE *out, const struct fa_options *options)
     fputs("config file: ", out);
     fa_term_put(out, options->config_path ? options->config_path : "none");
     putc('\n', out);
-    for (const struct fa_option *row = fa_options_table; row->type; ++row)
+    for (const struct fa_option *row = fa_options_next(NULL); row; row = fa_options_next(row))
         if (fa_option_is_for(row, options->command) && !row->early)
             put_option(out, options, &defaults, row);
     fa_options_fini(&defaults);

@@ -671,10 +671,10 @@ static const enum fa_command commands[] = {FA_COMMAND_FETCH, FA_COMMAND_STATUS, 
 
 static void expect_used_once(enum fa_command command)
 {
-    for (const struct fa_option *a = fa_options_table; a->type; ++a) {
+    for (const struct fa_option *a = fa_options_next(NULL); a; a = fa_options_next(a)) {
         if (!fa_option_is_for(a, command))
             continue;
-        for (const struct fa_option *b = a + 1; b->type; ++b) {
+        for (const struct fa_option *b = fa_options_next(a); b; b = fa_options_next(b)) {
             if (!fa_option_is_for(b, command))
                 continue;
             cr_assert_str_neq(a->name, b->name);
@@ -691,7 +691,7 @@ Test(options, names_and_letters_are_used_once_in_each_command)
 
 Test(options, help_texts_are_lower_case_without_a_full_stop)
 {
-    for (const struct fa_option *row = fa_options_table; row->type; ++row) {
+    for (const struct fa_option *row = fa_options_next(NULL); row; row = fa_options_next(row)) {
         if (row->type == FA_OPTION_GROUP)
             continue;
         cr_assert(row->help && *row->help, "--%s", row->name);
@@ -715,7 +715,7 @@ Test(options, help_fits_a_terminal_and_names_every_option_of_its_command)
 {
     for (size_t i = 0; i < COUNT(commands); ++i) {
         char *help = help_of(commands[i]);
-        for (const struct fa_option *row = fa_options_table; row->type; ++row) {
+        for (const struct fa_option *row = fa_options_next(NULL); row; row = fa_options_next(row)) {
             char name[40];
             snprintf(name, sizeof(name), " --%s", row->name);
             if (fa_option_is_for(row, commands[i]))
@@ -750,7 +750,7 @@ Test(options, help_lists_the_defaults_and_the_commands)
 Test(options, completion_offers_every_option)
 {
     char *script = printed(fa_completion_print);
-    for (const struct fa_option *row = fa_options_table; row->type; ++row) {
+    for (const struct fa_option *row = fa_options_next(NULL); row; row = fa_options_next(row)) {
         char name[40];
         snprintf(name, sizeof(name), "--%s", row->name);
         cr_assert_not_null(strstr(script, name), "%s", name);
