@@ -1,12 +1,15 @@
 #include "cli/compare_rules.h"
 
-/* Time that the user grants buys rounds, which find smaller differences. */
+/* Time that the user grants buys rounds, which find smaller differences.  So does a list of this
+ * machine, as they burden nobody else; but they take entries of --sample fresh. */
 static void rules_set_rounds(struct fa_compare_options *compare)
 {
+    bool fixed = compare->rounds > 0 || compare->tune || compare->stage || compare->fresh;
     if (compare->rounds == 0)
         compare->rounds = compare->tune         ? FA_PICKS_ROUNDS_TUNED
-                          : compare->budget > 0 ? FA_PICKS_ROUNDS_BUDGET
+                          : compare->budget > 0 ? FA_PICKS_ROUNDS_MANY
                                                 : FA_PICKS_ROUNDS;
+    compare->rounds_local = fixed ? compare->rounds : FA_PICKS_ROUNDS_MANY;
 }
 
 static int rules_check_tune(const struct fa_options *options, struct fa_error *err)

@@ -48,6 +48,7 @@ struct fa_compare_options {
     unsigned sample;           /**< Maximum number of entries. */
     unsigned rounds;           /**< Without the warm-up; 0: not given, until the options are
                                     checked. */
+    unsigned rounds_local;     /**< Instead, if all hosts of the list are this machine. */
     bool sequential;           /**< rounds is a maximum. */
     double budget;             /**< Seconds; 0: no limit. */
     uint64_t max_bytes;        /**< 0: no limit. */

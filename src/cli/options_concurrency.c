@@ -130,13 +130,15 @@ const struct fa_option fa_options_concurrency[] = {
                "it has asked for, and then the same ones again; the result says whether it "
                "depends on the caches of the servers, which have them only then.  This requires "
                "a list of at least 20 entries for each run, and one share more.  See COMPARISON."),
-    CUSTOM("rounds", 0, "N|auto[:MAX]", fa_picks_parse_rounds, .commands = COMPARE,
-           .initial = "auto", .help = "set the number of measured runs per strategy",
-           .more =
-               "auto ends the rounds as soon as each strategy is either slower than the fastest "
-               "one or as fast within 5 %, after at most MAX rounds, or when --budget or "
-               "--max-bytes is reached.  MAX is 20 by default, 100 with --budget, and 3 with "
-               "--tune.  If the network changes meanwhile, it takes more rounds.  See COMPARISON."),
+    CUSTOM(
+        "rounds", 0, "N|auto[:MAX]", fa_picks_parse_rounds, .commands = COMPARE, .initial = "auto",
+        .help = "set the number of measured runs per strategy",
+        .more =
+            "auto ends the rounds as soon as each strategy is either slower than the fastest "
+            "one or as fast within 5 %, after at most MAX rounds, or when --budget or "
+            "--max-bytes is reached.  MAX is 20 by default, 100 with --budget, and 3 with "
+            "--tune.  If all hosts of the list are this machine (localhost, 127.0.0.0/8, ::1), "
+            "it is 100, too, and those after 20 end with the first minute.  If the network changes meanwhile, it takes more rounds.  See COMPARISON."),
     TIME("budget", compare.budget, 0, 365.0 * DAY, .commands = COMPARE, .initial = "none",
          .help = "start no round that would exceed this time",
          .more = "The warm-up always starts.  A run still going when the budget expires is killed."

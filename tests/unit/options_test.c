@@ -432,12 +432,14 @@ Test(options, the_rounds_of_a_comparison_are_a_number_or_as_many_as_it_takes)
 {
     struct parsed p = PARSE("compare", "x");
     cr_expect(p.rc == 0 && p.options.compare.sequential && p.options.compare.rounds == 20);
+    cr_expect_eq(p.options.compare.rounds_local, 100);
     fa_options_fini(&p.options);
     p = PARSE("compare", "--rounds", "auto", "--budget", "60", "x");
     cr_expect(p.rc == 0 && p.options.compare.sequential && p.options.compare.rounds == 100);
     fa_options_fini(&p.options);
     p = PARSE("compare", "--rounds", "auto:7", "--budget", "60", "x");
     cr_expect(p.rc == 0 && p.options.compare.sequential && p.options.compare.rounds == 7);
+    cr_expect_eq(p.options.compare.rounds_local, 7);
     fa_options_fini(&p.options);
     static const char *const wrong[] = {"auto:", "auto:0", "auto:1001", "autumn", "1001", ""};
     for (size_t i = 0; i < sizeof(wrong) / sizeof(*wrong); ++i) {

@@ -4,8 +4,6 @@
 #ifndef FETCHALL_CLI_COMPARE_ANNOUNCE_H
 #define FETCHALL_CLI_COMPARE_ANNOUNCE_H
 
-#include <stddef.h>
-
 #include <fetchall/sample.h>
 
 #include "cli/compare/trial.h"

@@ -65,7 +65,8 @@ static struct fa_result_of *compare_add_result(struct compare *compare, char *ti
         compare->began = fa_clock_now();
     struct fa_result_of *result = &compare->results[compare->n_results++];
     struct fa_comparison *comparison = &result->comparison;
-    int rc = fa_result_init(result, compare->contestants, compare->n, options->compare.rounds, err);
+    int rc = fa_result_init(result, compare->contestants, compare->n,
+                            fa_runs_rounds(&compare->runs), err);
     result->title = title;
     bool folder = options->compare.stage && fa_stage_is_folder(options->lists.items[0]);
     bool known = folder && fa_stage_has_state(options->lists.items[0]);
@@ -102,11 +103,10 @@ static int compare_take_sample(struct compare *compare, struct fa_error *err)
         fa_announce_bad_lines(options, sample, lists[sample->first_bad.list]);
     if (rc == 0 && sample->taken == 0)
         rc = fa_option_refuse(err, "nothing to download: no valid entry in the lists");
-    if (rc == 0)
-        rc = fa_listing_read(&options->config, compare->runs.list, &compare->runs.listing, err);
-    compare->runs.entries = sample->taken;
-    compare->runs.origins = sample->taken_origins;
-    return rc;
+    struct fa_runs *runs = &compare->runs;
+    runs->entries = sample->taken;
+    runs->origins = sample->taken_origins;
+    return rc != 0 ? -1 : fa_listing_read(&options->config, runs->list, &runs->listing, err);
 }
 
 static int fetch_once(struct fa_rounds *rounds, struct fa_contestant *contestant,
@@ -172,8 +172,8 @@ static struct fa_result_of *compare_add_again(struct compare *compare, struct fa
 static int compare_fetch(struct compare *compare, struct fa_error *err)
 {
     bool fresh = compare->options->compare.fresh;
-    unsigned wanted = compare->options->compare.rounds;
     struct fa_result_of *result = compare_prepare(compare, err), *again = NULL;
+    unsigned wanted = fa_runs_rounds(&compare->runs);
     if (!result || (fresh && fa_fresh_begin(&compare->parts, &compare->runs, compare->n,
                                             compare->seed, &wanted, err) != 0))
         return -1;

@@ -18,11 +18,13 @@
 
 struct fa_options;
 
-/** Maxima of --rounds auto: the default, that within a --budget, and that with --tune, which shall
- * ask less of the servers. */
-#define FA_PICKS_ROUNDS        20
-#define FA_PICKS_ROUNDS_BUDGET 100
-#define FA_PICKS_ROUNDS_TUNED  3
+/** Maxima of --rounds auto: the default, that within a --budget or on this machine, and that with
+ * --tune, which shall ask less of the servers. */
+#define FA_PICKS_ROUNDS       20
+#define FA_PICKS_ROUNDS_MANY  100
+#define FA_PICKS_ROUNDS_TUNED 3
+/** On this machine, those beyond the default end after so many seconds. */
+#define FA_PICKS_LOCAL_SECONDS 60
 
 /** A set of values, in the order given. */
 struct fa_picks {

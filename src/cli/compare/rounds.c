@@ -40,6 +40,10 @@ static const char *rounds_exceeded_limit(const struct fa_rounds *rounds, double 
         return "--budget";
     if (limits->max_bytes > 0 && !limits->stage && rounds->runs->bytes + bytes > limits->max_bytes)
         return "--max-bytes";
+    /* The user did not ask for so many: see fa_compare_options.rounds_local. */
+    if (rounds->result->comparison.rounds >= limits->rounds &&
+        elapsed + seconds > FA_PICKS_LOCAL_SECONDS)
+        return "a minute without --budget";
     return NULL;
 }
 

@@ -131,6 +131,12 @@ int fa_runs_init(struct fa_runs *runs, const struct fa_options *options, struct 
     return -1;
 }
 
+unsigned fa_runs_rounds(const struct fa_runs *runs)
+{
+    const struct fa_compare_options *options = &runs->options->compare;
+    return runs->listing.local ? options->rounds_local : options->rounds;
+}
+
 void fa_runs_fini(struct fa_runs *runs)
 {
     fa_workspace_fini(&runs->folder);

@@ -41,6 +41,9 @@ struct fa_runs {
 /** Create the folder.  @return 0, or -1. */
 int fa_runs_init(struct fa_runs *runs, const struct fa_options *options, struct fa_error *err);
 
+/** The rounds of a comparison, once the list is known. */
+unsigned fa_runs_rounds(const struct fa_runs *runs);
+
 /** Remove the folder and everything in it. */
 void fa_runs_fini(struct fa_runs *runs);
 
