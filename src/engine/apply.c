@@ -127,18 +127,28 @@ static void job_fail_locally(struct fa_session *s, struct fa_job *job, const str
     fa_apply_retry_or_fail(s, job, now);
 }
 
-/* Give a complete file its name.  The record of a file that it replaces is withdrawn first: a crash
- * in between must not leave a record of the old file with the new bytes. */
+/* The record of a file that it replaces is withdrawn first: a crash in between must not leave a
+ * record of the old file with the new bytes. */
+static int job_give_name(struct fa_session *s, struct fa_job *job, struct fa_error *err)
+{
+    bool sync = s->config.fsync == FA_FSYNC_EACH;
+    const struct fa_place *place = &job->place;
+    if (fa_hooking_prepare(s, job, err))
+        return -1;
+    return fa_pack_is_on(&s->pack)
+               ? fa_packing_publish(s, job, sync, err)
+               : fa_finish_publish(&s->finish, job, place->path, place->replace, sync, err);
+}
+
+/* A name from the server was free a moment ago, but a run of another shard may have the folder,
+ * too: then the file gets the next name. */
 static void job_publish_now(struct fa_session *s, struct fa_job *job, double now)
 {
     struct fa_error err = {0};
-    bool sync = s->config.fsync == FA_FSYNC_EACH;
-    const struct fa_place *place = &job->place;
-    int result = fa_hooking_prepare(s, job, &err);
-    if (result == 0)
-        result = fa_pack_is_on(&s->pack)
-                     ? fa_packing_publish(s, job, sync, &err)
-                     : fa_finish_publish(&s->finish, job, place->path, place->replace, sync, &err);
+    int result = job_give_name(s, job, &err);
+    while (result == -1 && err.class == FA_CLASS_REFUSED &&
+           fa_naming_serve_other(s, job, &err) == 0)
+        result = job_give_name(s, job, &err);
     if (result && job->part.unnamed)
         fa_job_name_part(job, s->store, NULL); /* a later run may publish it */
     fa_job_close_part(job);

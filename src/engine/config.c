@@ -119,7 +119,7 @@ int fa_config_check_name(const char *name, struct fa_error *err)
 /* What an archive, which only grows, cannot do; and what several runs would do to one archive. */
 static const char *config_refuses_archive(const struct fa_config *config, bool grows)
 {
-    const char *shared = config->shards > 0 ? "--shard" : config->worker ? "fetchall work" : NULL;
+    const char *shared = config->shards > 0 ? "--shard" : config->worker ? "--worker" : NULL;
     if (shared || !grows)
         return shared;
     return config->overwrite  ? "--overwrite"
@@ -153,7 +153,7 @@ int fa_config_check_output(const struct fa_config *config, struct fa_error *err)
 /* Only the state knows which file a server has named for a URL. */
 static int config_check_server_names(const struct fa_config *config, struct fa_error *err)
 {
-    const char *other = config->no_state ? "--no-state" : config->worker ? "fetchall work" : NULL;
+    const char *other = config->no_state ? "--no-state" : config->worker ? "--worker" : NULL;
     if (!config->server_names || !other)
         return 0;
     fa_error_set(err, FA_DOMAIN_FETCHALL, 0, FA_CLASS_REFUSED,

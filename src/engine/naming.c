@@ -129,3 +129,14 @@ int fa_naming_serve(struct fa_session *s, struct fa_job *job, struct fa_error *e
     job_set_served_path(job, path);
     return 0;
 }
+
+int fa_naming_serve_other(struct fa_session *s, struct fa_job *job, struct fa_error *err)
+{
+    struct fa_place *place = &job->place;
+    if (!place->plain)
+        return -1;
+    free(place->path);
+    place->path = place->plain;
+    place->plain = NULL;
+    return fa_naming_serve(s, job, err);
+}

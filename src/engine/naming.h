@@ -27,4 +27,8 @@ int fa_naming_recall(struct fa_session *s, struct fa_job *job, const struct fa_r
  * taken, it keeps the one that it has.  @return 0, or -1 */
 int fa_naming_serve(struct fa_session *s, struct fa_job *job, struct fa_error *err);
 
+/** The path that fa_naming_serve() gave to a job belongs to somebody else now: give it another one.
+ * @return 0, or -1: it has none from its server */
+int fa_naming_serve_other(struct fa_session *s, struct fa_job *job, struct fa_error *err);
+
 #endif

@@ -625,6 +625,26 @@ Test(queue, tls_requires_a_valid_certificate_of_the_server)
     fa_ca_fini(&ca);
 }
 
+/* Only a state of the whole folder knows the names that servers give, and what is in an archive; a
+ * worker without a name is alone in its folder. */
+Test(queue, worker_that_shares_its_folder_has_no_archives_and_no_names_of_servers)
+{
+    static const char *const options[] = {"--server-names", "--output=tar:x", "--output=cas:x"};
+    add_path("/ok/100/a");
+    cr_assert_eq(enqueue(NULL, NULL), 0, "%s", fa_run_err(&run));
+    for (size_t i = 0; i < 3; ++i) {
+        fa_run_end(&run);
+        fa_run_start(&run, NULL, "work", "--queue", redis.url, "-d", fa_scratch_path(&scratch, "a"),
+                     "--worker=one", options[i], NULL);
+        cr_expect_eq(fa_run_wait(&run, 20), 2, "%s", options[i]);
+        cr_expect(strstr(fa_run_err(&run), " and --worker cannot be combined"), "%s",
+                  fa_run_err(&run));
+    }
+    start_worker(0, "a", "--server-names");
+    cr_expect_eq(fa_run_wait(&workers[0], 20), 0, "%s", fa_run_err(&workers[0]));
+    cr_expect_eq(status_of("done"), 1);
+}
+
 /* A server that answers INFO with an old version. */
 Test(queue, old_redis_is_refused)
 {

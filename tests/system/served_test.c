@@ -9,6 +9,7 @@
 
 #include <criterion/criterion.h>
 #include <dirent.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -267,6 +268,39 @@ Test(served, shards_keep_their_names_when_they_are_merged)
     fa_fetch_expect_count(&fetch, "exists", 6);
     cr_expect_eq(requests(), before);
     verify(dir, "6 good");
+}
+
+/* Another shard takes the name between the look and the rename: each step that gives a name fails
+ * once as if that had happened. */
+Test(served, name_that_another_shard_takes_first_is_replaced_by_another)
+{
+    static char plan_env[PATH_MAX + 32];
+    struct fa_kill_plan *plan = fa_kill_plan_map(&scratch);
+    snprintf(plan_env, sizeof(plan_env), "FA_KILL_PLAN=%s", fa_scratch_path(&scratch, "plan"));
+    const char *const env[] = {"LD_PRELOAD=" KILL_AT, plan_env,
+                               "ASAN_OPTIONS=verify_asan_link_order=0", NULL};
+    struct fa_run_options options = {.env = env};
+    const char *dir = fa_scratch_path(&scratch, "out");
+    int hits = 0;
+    add_path(NAMED("data.csv") "/1000/content");
+    for (uint64_t step = 1; step < 4; ++step) {
+        *plan = (struct fa_kill_plan){.role = FA_KILL_SUPERVISOR,
+                                      .call = FA_KILL_RENAME,
+                                      .step = step,
+                                      .when = FA_KILL_FAIL,
+                                      .error = EEXIST,
+                                      .times = 1};
+        fa_fetch_end(&fetch);
+        fa_fetch_start_with(&fetch, &scratch, &options, dir, "async", list.text, "--server-names",
+                            "--retries", "0", NULL);
+        fa_fetch_expect(&fetch, 20, 0);
+        hits += plan->hits > 0;
+        cr_expect_eq(count_files(dir, "data"), 1);
+        verify(dir, "1 good");
+        fa_file_remove(dir);
+    }
+    cr_expect_gt(hits, 0);
+    munmap(plan, sizeof(*plan));
 }
 
 Test(served, plan_says_that_the_names_come_later)
