@@ -2,9 +2,8 @@
  * A file that one attempt wrote from its start to its end was hashed as it was written, buffer by
  * buffer: reading 1 MiB back takes half as long as its SHA-256.  The bytes are those that write(2)
  * has taken, and not those of the socket.  Read back are a resumed part, as its first bytes may be
- * those of an earlier run, one that several attempts wrote to, and one that a server declared
- * another digest of.  It is still in the page cache by then, unless the stage falls far behind;
- * FA_FINISH_MAX bounds that.
+ * those of an earlier run, and one that several attempts wrote to.  It is still in the page cache
+ * by then, unless the stage falls far behind; FA_FINISH_MAX bounds that.
  *
  * With fewer loops than by default, the other cores have time to read back, and the loops have
  * none.
@@ -65,13 +64,16 @@ void fa_finish_fini(struct fa_finish *finish)
     finish->stage = NULL;
 }
 
-/* The list knows better than the server. */
+/* Whether a digest that the server declares counts: the list knows better. */
+static bool job_heeds_server(const struct fa_finish *finish, const struct fa_job *job)
+{
+    return finish->http_digest && !job->place.existing && !job->entry->hash && !job->slice.set;
+}
+
 const struct fa_digest *fa_finish_declared(const struct fa_finish *finish, const struct fa_job *job)
 {
     const struct fa_digest *digest = &job->part.rep.digest;
-    bool counts = finish->http_digest && !job->place.existing && !job->entry->hash &&
-                  !job->slice.set && digest->hash;
-    return counts ? digest : NULL;
+    return digest->hash && job_heeds_server(finish, job) ? digest : NULL;
 }
 
 static unsigned job_hashes(const struct fa_finish *finish, const struct fa_job *job)
@@ -91,15 +93,16 @@ bool fa_finish_needs_hash(const struct fa_finish *finish, const struct fa_job *j
 /* Pieces are read back in any case. */
 void fa_finish_follow(const struct fa_finish *finish, struct fa_job *job)
 {
-    unsigned hashes = finish->follows && !job->entry->pieces ? job_hashes(finish, job) : 0;
+    unsigned hashes = job_hashes(finish, job);
+    bool heeds = job_heeds_server(finish, job);
     job->followed = false;
-    if (!hashes)
+    if (!finish->follows || job->entry->pieces || (!hashes && !heeds))
         return;
     if (!job->running)
         job->running = fa_stage_running_get(finish->stage);
     if (!job->running)
         return;
-    fa_running_digest_begin(job->running, hashes);
+    fa_running_digest_begin(job->running, hashes, heeds);
     job->followed = true;
 }
 
@@ -249,7 +252,6 @@ enum fa_hashed fa_finish_take(struct fa_finish *finish, struct fa_job **ret, dou
     return job_judge(finish, job, now);
 }
 
-/* What was declared by the server may need another digest than was known when it was asked. */
 static bool job_hash_now(const struct fa_finish *finish, struct fa_job *job,
                          struct fa_stage_result *ret)
 {

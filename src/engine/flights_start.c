@@ -139,6 +139,7 @@ static int attempt_open_part(struct fa_flights *flights, struct fa_job *job, str
     if (attempt->fd < 0)
         return -1;
     attempt->written = job->followed ? fa_running_digest_put : NULL;
+    attempt->declared = fa_running_digest_add;
     attempt->written_arg = job->running;
     /* The whole file is requested although there is a part, if the server refused the range. */
     attempt->whole = attempt->offset > 0 && job->tries.whole;

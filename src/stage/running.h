@@ -9,6 +9,7 @@
 
 #include "stage/digest.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /** Belongs to the thread that writes the file, from fa_running_digest_begin() until its end. */
@@ -18,8 +19,17 @@ struct fa_running_digest;
 struct fa_running_digest *fa_running_digest_new(const struct fa_digest_set *set);
 void fa_running_digest_free(struct fa_running_digest *running);
 
-/** Begin a file.  @hashes  enum fa_hash bits. */
-void fa_running_digest_begin(struct fa_running_digest *running, unsigned hashes);
+/**
+ * Begin a file.
+ *
+ * @hashes  enum fa_hash bits; 0: none so far.
+ * @adds    Whether fa_running_digest_add() adds to them.
+ */
+void fa_running_digest_begin(struct fa_running_digest *running, unsigned hashes, bool adds);
+
+/** Another digest of the file is needed.  What was written before does not count.
+ * @arg  The fa_running_digest.  @hash  enum fa_hash bit. */
+void fa_running_digest_add(void *arg, unsigned hash);
 
 /** Bytes were written at an offset: 0 starts the file again, and a gap makes the digests useless.
  * @arg  The fa_running_digest. */

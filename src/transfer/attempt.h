@@ -54,9 +54,12 @@ struct fa_attempt {
     void (*written)(void *arg, const void *data, size_t len,
                     uint64_t offset); /**< NULL, or called after each write to the part file.  A
                                            strategy that cannot borrow fd does not call it. */
-    void *written_arg;
-    bool lent;        /**< The strategy borrows fd: its ops say whether it can. */
-    uint64_t offset;  /**< Bytes of the part file to keep; the rest is truncated. */
+    void (*declared)(void *arg,
+                     unsigned hash); /**< With written: called before the first write if the
+                                          response declares such a digest of the file. */
+    void *written_arg;               /**< Of both. */
+    bool lent;                       /**< The strategy borrows fd: its ops say whether it can. */
+    uint64_t offset;                 /**< Bytes of the part file to keep; the rest is truncated. */
     bool whole;       /**< With offset: request the whole file.  Keep the part file until a
                                 response brings the file. */
     uint64_t end;     /**< 0: up to the end of the file.  Else request only the bytes from

@@ -59,7 +59,17 @@ static bool response_is_doubtful(const struct fa_response *response)
            response->head.rep.total <= 0 && fa_library_has(FA_FAULT_HTTP2_ENDS);
 }
 
-/* Prepare the part file for the body, and publish the header for observers of the attempt. */
+/* Publish the header for observers of the attempt. */
+static void exchange_publish_head(struct fa_exchange *x)
+{
+    const struct fa_head *head = &x->response.head;
+    x->attempt->head = *head;
+    x->attempt->has_head = true;
+    if (x->attempt->written && head->rep.digest.hash)
+        x->attempt->declared(x->attempt->written_arg, head->rep.digest.hash);
+}
+
+/* Prepare the part file for the body. */
 static int exchange_begin_body(struct fa_exchange *x)
 {
     const struct fa_response *response = &x->response;
@@ -77,8 +87,7 @@ static int exchange_begin_body(struct fa_exchange *x)
     if (response->verdict == FA_VERDICT_FILE) {
         if (exchange_watch_end(x))
             return -1;
-        x->attempt->head = response->head;
-        x->attempt->has_head = true;
+        exchange_publish_head(x);
     }
     return 0;
 }

@@ -151,6 +151,33 @@ Test(checksums, only_files_that_were_resumed_are_read_back)
     }
 }
 
+/* The algorithm is known only once the response has begun. */
+Test(checksums, file_of_a_server_that_declares_its_digest_is_not_read_back)
+{
+    static const char *const hashes[] = {"sha256", "none"};
+    static unsigned char bytes[3000000];
+    struct fa_nginx nginx;
+    char directives[128];
+    fa_pattern_fill("/a", 0, bytes, sizeof(bytes));
+    fa_scratch_write_bytes(&scratch, "www/a", bytes, sizeof(bytes));
+    unsigned sum = (unsigned)adler32(adler32(0, NULL, 0), bytes, sizeof(bytes));
+    snprintf(directives, sizeof(directives), "add_header Digest adler32=%08x;", sum);
+    fa_nginx_start(
+        &nginx, &scratch,
+        &(struct fa_nginx_options){.root = fa_scratch_path(&scratch, "www"), .server = directives});
+    fa_lines_add(&list, "http://127.0.0.1:%d/a", nginx.port);
+    for (size_t i = 0; i < 2; ++i) {
+        fa_fetch_start(&fetch, &scratch, "async", list.text, "--segments", "1", "--hash", hashes[i],
+                       NULL);
+        fa_fetch_expect(&fetch, 20, 0);
+        const json_t *entry = fa_fetch_expect_entry(&fetch, 1, "ok", NULL);
+        cr_expect_eq(strlen(fa_report_str(entry, "digest.adler32")), 8);
+        cr_expect_eq(fa_report_real(entry, "time.hash"), 0, "%s", hashes[i]);
+        fa_fetch_end(&fetch);
+    }
+    fa_nginx_stop(&nginx);
+}
+
 /* Alone, so that nothing else wakes the program once it has the digest. */
 FA_TEST_MODES(checksums, existing_file_with_other_bytes_is_fetched_again)
 {

@@ -239,24 +239,31 @@ Test(digest, running_one_is_that_of_what_was_written_from_start_to_end)
 {
     running = fa_running_digest_new(set);
     for (int again = 0; again < 2; ++again) {
-        fa_running_digest_begin(running, ALL_HASHES);
+        fa_running_digest_begin(running, ALL_HASHES, false);
         put(0, "abc");
         put(3, "");
         put(3, "def");
         expect_running(6, "abcdef");
     }
-    fa_running_digest_begin(running, ALL_HASHES);
+    fa_running_digest_begin(running, ALL_HASHES, false);
     put(0, "");
     expect_running(0, "");
-    fa_running_digest_begin(running, ALL_HASHES);
+    fa_running_digest_begin(running, ALL_HASHES, false);
     put(0, "a page for a login");
     put(0, "abc");
     expect_running(3, "abc");
-    fa_running_digest_begin(running, ALL_HASHES);
+    fa_running_digest_begin(running, ALL_HASHES, false);
     put(0, "all of it was truncated");
     put(0, "");
     expect_running(0, "");
     fa_running_digest_free(running);
+}
+
+static void expect_digests(uint64_t size, unsigned hashes)
+{
+    struct fa_digest digests[FA_HASHES];
+    int n = fa_running_digest_end(running, size, hashes, digests);
+    cr_expect_eq(n, __builtin_popcount(hashes), "%d", n);
 }
 
 static void expect_none(uint64_t size, unsigned hashes)
@@ -268,7 +275,7 @@ static void expect_none(uint64_t size, unsigned hashes)
 Test(digest, running_one_of_other_bytes_is_none)
 {
     running = fa_running_digest_new(set);
-    fa_running_digest_begin(running, FA_HASH_MD5);
+    fa_running_digest_begin(running, FA_HASH_MD5, false);
     expect_none(0, FA_HASH_MD5); /* nothing was written */
     put(0, "abc");
     expect_none(4, FA_HASH_MD5);
@@ -276,14 +283,50 @@ Test(digest, running_one_of_other_bytes_is_none)
     put(4, "e");
     expect_none(4, FA_HASH_MD5);
     expect_none(3, FA_HASH_MD5);
-    fa_running_digest_begin(running, FA_HASH_MD5);
+    fa_running_digest_begin(running, FA_HASH_MD5, false);
     put(3, "resumed");
     expect_none(7, FA_HASH_MD5);
     expect_none(10, FA_HASH_MD5);
-    fa_running_digest_begin(running, FA_HASH_MD5);
+    fa_running_digest_begin(running, FA_HASH_MD5, false);
     put(0, "abcd");
     put(2, "cd");
     expect_none(4, FA_HASH_MD5);
+    fa_running_digest_free(running);
+}
+
+/* The server declares a digest before the first byte, and maybe again for a second response. */
+Test(digest, running_one_has_what_is_added_before_the_first_byte)
+{
+    running = fa_running_digest_new(set);
+    fa_running_digest_begin(running, 0, true);
+    put(0, "abc");
+    expect_none(3, FA_HASH_MD5);
+    fa_running_digest_begin(running, FA_HASH_SHA256, true);
+    fa_running_digest_add(running, FA_HASH_MD5);
+    put(0, "abc");
+    fa_running_digest_add(running, FA_HASH_MD5);
+    expect_digests(3, FA_HASH_MD5 | FA_HASH_SHA256);
+    fa_running_digest_begin(running, 0, true);
+    fa_running_digest_add(running, FA_HASH_CRC32C);
+    put(0, "a page for a login");
+    fa_running_digest_add(running, FA_HASH_MD5);
+    put(0, "abc");
+    expect_digests(3, FA_HASH_CRC32C | FA_HASH_MD5);
+    fa_running_digest_free(running);
+}
+
+Test(digest, running_one_lacks_what_is_added_later_or_not_wanted)
+{
+    running = fa_running_digest_new(set);
+    fa_running_digest_begin(running, FA_HASH_SHA256, true);
+    put(0, "abc");
+    fa_running_digest_add(running, FA_HASH_MD5);
+    put(3, "def");
+    expect_none(6, FA_HASH_MD5 | FA_HASH_SHA256);
+    fa_running_digest_begin(running, FA_HASH_SHA256, false);
+    fa_running_digest_add(running, FA_HASH_MD5);
+    put(0, "abc");
+    expect_digests(3, FA_HASH_SHA256);
     fa_running_digest_free(running);
 }
 
