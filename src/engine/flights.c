@@ -137,14 +137,16 @@ void fa_flights_flush(struct fa_flights *flights)
     flights->ops->flush(flights->strategy);
 }
 
-/* Bytes of a failed attempt may be resumed by the next one. */
+/* Bytes of a failed attempt may be resumed by the next one.  A worker that crashed cannot say how
+ * many there are: see fa_settle_crashed(). */
 static void part_end_attempt(struct fa_flights *flights, struct fa_job *job)
 {
     const struct fa_outcome *outcome = &job->outcome;
     bool failed = outcome->error.class != FA_CLASS_NONE;
+    bool crashed = outcome->error.class == FA_CLASS_WORKER_CRASHED && job->attempt.has_head;
     if (job->part.unnamed && !failed && !outcome->location && !outcome->unchanged)
         return;
-    if (job->part.unnamed && failed && outcome->size > 0)
+    if (job->part.unnamed && failed && (outcome->size > 0 || crashed))
         fa_job_name_part(job, flights->env.store, NULL);
     fa_job_close_part(job);
 }

@@ -76,7 +76,7 @@ static int part_open_unnamed(struct fa_flights *flights, const struct fa_job *jo
     bool fresh = job->attempt.offset == 0 && part->inode.number == 0 && !part->recorded &&
                  !job->place.replace && !job->place.known && !job_is_staged(flights, job) &&
                  flights->env.config->fsync == FA_FSYNC_NONE;
-    return fresh && flights->ops->borrows ? fa_store_unnamed(flights->env.store) : -1;
+    return fresh ? fa_store_unnamed(flights->env.store) : -1;
 }
 
 /* Whether a split part is one that the list and the options allow. */

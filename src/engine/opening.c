@@ -83,7 +83,7 @@ static int session_open_finish(struct fa_session *s, unsigned open_files, struct
     s->finish.hash = s->config.hash;
     s->finish.remote_time = s->config.remote_time;
     s->finish.http_digest = s->config.http_digest == FA_HTTP_DIGEST_CHECK;
-    s->finish.follows = s->flights.ops->borrows && s->config.loops >= fa_limits_cores(8);
+    s->finish.follows = s->flights.ops->follows && s->config.loops >= fa_limits_cores(8);
     s->finish.wake = fa_engine_wake;
     s->finish.ctx = s;
     return fa_finish_init(&s->finish, &env, err);

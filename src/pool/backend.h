@@ -29,6 +29,7 @@ struct fa_pool_task {
     void *arg;
     uint64_t reported;  /**< The last progress that was reported. */
     bool note_reported; /**< The note has been reported. */
+    bool lent;          /**< The descriptors are the submitter's. */
     bool ok;
     bool lost;
     struct fa_error error;

@@ -29,7 +29,7 @@ struct fa_pool_task *fa_task_queue_pop(struct fa_task_queue *queue)
 
 void fa_pool_task_close(struct fa_pool_task *task)
 {
-    for (size_t i = 0; i < task->task.n_fds; ++i)
+    for (size_t i = 0; i < task->task.n_fds && !task->lent; ++i)
         close(task->fds[i]);
     task->task.n_fds = 0;
 }
@@ -294,19 +294,25 @@ static struct fa_pool_task *task_new(const struct fa_task_request *request)
 
 /* Reject a bad descriptor here, where it can be named: passing it on would fail for the whole
  * message. */
+static int request_check_fds(const struct fa_task_request *request, struct fa_error *err)
+{
+    for (size_t i = 0; i < request->n_fds && i < FA_TASK_FDS_MAX; ++i) {
+        if (fcntl(request->fds[i], F_GETFD) < 0) {
+            fa_error_system(err, FA_CLASS_LOCAL_IO, EBADF,
+                            "cannot submit a task with descriptor %d", request->fds[i]);
+            return -1;
+        }
+    }
+    return 0;
+}
+
 static int request_check(const struct fa_pool *pool, const struct fa_task_request *request,
                          struct fa_error *err)
 {
-    size_t bad = 0;
-    while (bad < request->n_fds && fcntl(request->fds[bad], F_GETFD) >= 0)
-        ++bad;
     if (request->len > FA_TASK_BYTES_MAX || request->n_fds > FA_TASK_FDS_MAX)
         fa_error_system(err, FA_CLASS_LOCAL_IO, EMSGSIZE,
                         "cannot submit a task of %zu bytes and %zu descriptors (at most %d and %d)",
                         request->len, request->n_fds, FA_TASK_BYTES_MAX, FA_TASK_FDS_MAX);
-    else if (bad < request->n_fds)
-        fa_error_system(err, FA_CLASS_LOCAL_IO, EBADF, "cannot submit a task with descriptor %d",
-                        request->fds[bad]);
     else if (!request->done)
         fa_error_set(err, FA_DOMAIN_FETCHALL, 0, FA_CLASS_REFUSED,
                      "a task requires a done() callback");
@@ -318,33 +324,35 @@ static int request_check(const struct fa_pool *pool, const struct fa_task_reques
     return -1;
 }
 
-/* Descriptors are taken even on failure, so that the caller has one rule. */
-int fa_pool_submit(struct fa_pool *pool, const struct fa_task_request *request, uint64_t *ret_id,
-                   struct fa_error *err)
+/* @return a pending task, or NULL with its descriptors open. */
+static struct fa_pool_task *pool_add_task(struct fa_pool *pool,
+                                          const struct fa_task_request *request,
+                                          struct fa_error *err)
 {
-    struct fa_pool_task *task = NULL;
-    struct fa_task_request own = {0};
-    if (fa_sized_get(&own, sizeof(own), request, REQUEST_FIRST_SIZE, "fa_task_request", err))
-        return -1;
-    if (request_check(pool, &own, err) == 0) {
-        task = task_new(&own);
-        if (!task || slot_take(pool, task)) {
-            fa_error_system(err, FA_CLASS_LOCAL_IO, ENOMEM, "cannot submit a task");
-            if (task)
-                task->task.n_fds = 0;
-            task_free(task);
-            task = NULL;
-        }
+    if (request_check(pool, request, err))
+        return NULL;
+    struct fa_pool_task *task = task_new(request);
+    if (task && slot_take(pool, task) == 0) {
+        ++pool->unfinished;
+        TAILQ_INSERT_TAIL(&pool->pending, task, in_queue);
+        return task;
     }
-    if (!task) {
-        for (size_t i = 0; i < own.n_fds; ++i)
-            close(own.fds[i]);
+    fa_error_system(err, FA_CLASS_LOCAL_IO, ENOMEM, "cannot submit a task");
+    if (task)
+        task->task.n_fds = 0;
+    task_free(task);
+    return NULL;
+}
+
+static int pool_submit(struct fa_pool *pool, const struct fa_task_request *request, bool lent,
+                       uint64_t *ret_id, struct fa_error *err)
+{
+    struct fa_pool_task *task = pool_add_task(pool, request, err);
+    if (!task)
         return -1;
-    }
+    task->lent = lent;
     if (ret_id)
         *ret_id = task->id;
-    ++pool->unfinished;
-    TAILQ_INSERT_TAIL(&pool->pending, task, in_queue);
     if (!pool->ticking) {
         struct timeval every = fa_loop_time(TICK);
         event_add(pool->tick, &every);
@@ -352,6 +360,26 @@ int fa_pool_submit(struct fa_pool *pool, const struct fa_task_request *request, 
     }
     pool->ops->dispatch(pool->backend);
     return 0;
+}
+
+/* Descriptors are taken even on failure, so that the caller has one rule. */
+int fa_pool_submit(struct fa_pool *pool, const struct fa_task_request *request, uint64_t *ret_id,
+                   struct fa_error *err)
+{
+    struct fa_task_request own = {0};
+    if (fa_sized_get(&own, sizeof(own), request, REQUEST_FIRST_SIZE, "fa_task_request", err))
+        return -1;
+    if (request_check_fds(&own, err) == 0 && pool_submit(pool, &own, false, ret_id, err) == 0)
+        return 0;
+    for (size_t i = 0; i < own.n_fds; ++i)
+        close(own.fds[i]);
+    return -1;
+}
+
+int fa_pool_submit_lent(struct fa_pool *pool, const struct fa_task_request *request,
+                        uint64_t *ret_id, struct fa_error *err)
+{
+    return pool_submit(pool, request, true, ret_id, err);
 }
 
 /* A running task is only asked to end: its worker decides when. */

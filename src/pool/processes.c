@@ -262,28 +262,30 @@ static bool worker_take_frame(struct worker_handle *w, const struct fa_frame *fr
     }
 }
 
-/* The number of frames is limited, so that one busy worker does not starve the others.
- * @return whether to continue reading from the worker. */
-static bool worker_read_frames(struct worker_handle *w)
+/* @return whether there may be another frame: nothing comes after that which ends the task. */
+static bool worker_read_frame(struct worker_handle *w)
 {
-    for (int i = 0; i < FRAMES_AT_ONCE; ++i) {
-        struct fa_frame frame;
-        int n = fa_frame_recv(w->sock, &w->backend->room, &frame, MSG_DONTWAIT);
-        if (n < 0 && errno == EAGAIN)
-            return true;
-        if (n == 0 || (n < 0 && errno == ECONNRESET)) {
-            worker_dying(w, NULL);
-            return false;
-        }
-        bool good = n > 0 && worker_take_frame(w, &frame);
-        if (n > 0)
-            fa_frame_close(&frame);
-        if (!good) {
-            worker_dying(w, "killed: protocol violation");
-            return false;
-        }
+    struct fa_frame frame;
+    int n = fa_frame_recv(w->sock, &w->backend->room, &frame, MSG_DONTWAIT);
+    if (n < 0 && errno == EAGAIN)
+        return false;
+    if (n == 0 || (n < 0 && errno == ECONNRESET)) {
+        worker_dying(w, NULL);
+        return false;
     }
-    return true;
+    bool good = n > 0 && worker_take_frame(w, &frame);
+    if (n > 0)
+        fa_frame_close(&frame);
+    if (!good)
+        worker_dying(w, "killed: protocol violation");
+    return good && w->task;
+}
+
+/* The number of frames is limited, so that one busy worker does not starve the others. */
+static void worker_read_frames(struct worker_handle *w)
+{
+    for (int i = 0; i < FRAMES_AT_ONCE && worker_read_frame(w); ++i)
+        continue;
 }
 
 /* libevent reports the descriptor again if frames are left: its events are level-triggered. */

@@ -295,8 +295,10 @@ static int blocking_submit(struct fa_strategy *self, struct fa_attempt *attempt,
         .arg = attempt,
     };
     attempt->slot = self;
-    int result = fa_pool_submit(self->pool, &request, &attempt->task, err);
-    attempt->fd = -1;
+    int result = attempt->lent ? fa_pool_submit_lent(self->pool, &request, &attempt->task, err)
+                               : fa_pool_submit(self->pool, &request, &attempt->task, err);
+    if (!attempt->lent)
+        attempt->fd = -1;
     fa_buf_fini(&buf);
     return result;
 }

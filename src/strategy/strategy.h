@@ -35,7 +35,7 @@ struct fa_strategy_ops {
     unsigned jobs;        /**< Concurrent attempts by default. */
     bool needs_nursery;   /**< Starts worker processes from env->nursery. */
     bool has_loops;       /**< Runs on event loops, env->loops of them. */
-    bool borrows;         /**< Leaves the descriptor of an attempt open that is lent. */
+    bool follows;         /**< Calls fa_attempt.written. */
 
     struct fa_strategy *(*new)(const struct fa_strategy_env *env, struct fa_error *err);
     /** On failure the descriptor is closed, and done() will not be called. */

@@ -52,13 +52,13 @@ struct fa_attempt {
     bool fresh;              /**< Open a connection of its own. */
     int fd;                  /**< The part file, open for writing.  Taken by the strategy. */
     void (*written)(void *arg, const void *data, size_t len,
-                    uint64_t offset); /**< NULL, or called after each write to the part file.  A
-                                           strategy that cannot borrow fd does not call it. */
+                    uint64_t offset); /**< NULL, or called after each write to the part file: the
+                                           ops of a strategy say whether it does so. */
     void (*declared)(void *arg,
                      unsigned hash); /**< With written: called before the first write if the
                                           response declares such a digest of the file. */
     void *written_arg;               /**< Of both. */
-    bool lent;                       /**< The strategy borrows fd: its ops say whether it can. */
+    bool lent;                       /**< The strategy borrows fd until the attempt is done. */
     uint64_t offset;                 /**< Bytes of the part file to keep; the rest is truncated. */
     bool whole;       /**< With offset: request the whole file.  Keep the part file until a
                                 response brings the file. */

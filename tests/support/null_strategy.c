@@ -77,6 +77,8 @@ static struct fa_null_step improvise(const struct fa_attempt *attempt)
 
 static void close_part(struct fa_attempt *attempt)
 {
+    if (attempt->lent)
+        return;
     if (attempt->fd >= 0)
         close(attempt->fd);
     attempt->fd = -1;

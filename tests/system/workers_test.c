@@ -152,8 +152,8 @@ static bool has_part(pid_t pid)
     while (dir && (entry = readdir(dir))) {
         char target[PATH_MAX] = "";
         snprintf(path, sizeof(path), "/proc/%d/fd/%s", (int)pid, entry->d_name);
-        ssize_t n = readlink(path, target, sizeof(target) - 1);
-        found |= n > 5 && strcmp(target + n - 5, ".part") == 0;
+        (void)!readlink(path, target, sizeof(target) - 1);
+        found |= strstr(target, "/.fetchall/") != NULL;
     }
     if (dir)
         closedir(dir);

@@ -156,7 +156,7 @@ static void on_done(void *ctx, struct fa_attempt *which, struct fa_outcome *outc
     struct attempt *attempt = (struct attempt *)which;
     cr_assert(pthread_equal(rig->thread, pthread_self()), "done() on a strange thread");
     cr_assert(!rig->inside, "done() from inside of an operation");
-    cr_assert(!is_open(attempt->part), "the part is still open");
+    cr_assert_eq(is_open(attempt->part), attempt->attempt.lent, "whether the part is still open");
     attempt->outcome = *outcome;
     cr_assert_eq(++attempt->done, 1);
     ++rig->done;
@@ -333,6 +333,23 @@ ALL(the_descriptor_is_taken_at_once)
     flush(rig);
     wait_for(rig, 1, 10);
     cr_assert_eq(a.attempt.fd, -1);
+    rig_end(rig);
+    fini(&a);
+}
+
+ALL(a_lent_descriptor_stays_open)
+{
+    struct attempt a;
+    rig_start(rig, 1);
+    prepare(&a, "/ok/10/a");
+    a.attempt.lent = true;
+    int fd = a.attempt.fd;
+    submit(rig, &a);
+    flush(rig);
+    wait_for(rig, 1, 10);
+    expect_part(&a, "/ok/10/a", 10);
+    cr_assert_eq(a.attempt.fd, fd);
+    cr_assert_eq(close(fd), 0);
     rig_end(rig);
     fini(&a);
 }
