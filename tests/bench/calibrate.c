@@ -80,7 +80,7 @@ static void print_recorded(const char *name, const double *runs, size_t n, unsig
                                                .recorded = runs,
                                                .n_recorded = n};
             /* Many rounds take long. */
-            print_row(text, &simulation, longer ? (times + 4) / 5 : times);
+            print_row(text, &simulation, longer ? (times + 1) / 2 : times);
         }
 }
 
