@@ -1,6 +1,9 @@
 /*
  * Checksum files, as of sha256sum(1): their names are relative to --base, and those of the files.
  *
+ * Lines end with LF, or all of them with a zero byte (sha256sum --zero): that of the first one
+ * decides.
+ *
  * A name that is a URL needs no base.  If there is no base for the first other one, the list is
  * refused with one message: otherwise each line would be a failed entry.
  */
@@ -16,6 +19,7 @@
 #include <strings.h>
 
 struct sums {
+    bool begun;                      /* The end of the lines is known. */
     char line[FA_LIST_LINE_MAX + 1]; /* The parser writes into it. */
 };
 
@@ -28,6 +32,8 @@ static enum fa_format_match sums_detect(const struct fa_format_look *look)
     enum fa_format_match match = fa_format_first_line(look, &at, &len);
     if (match != FA_FORMAT_YES)
         return match;
+    const char *zero = memchr(at, '\0', len);
+    len = zero ? (size_t)(zero - at) : len;
     if (len >= sizeof(line))
         return FA_FORMAT_NO;
     memcpy(line, at, len);
@@ -117,10 +123,30 @@ static enum fa_list_what sums_read(struct fa_format_reader *reader, const struct
     return FA_LIST_ENTRY;
 }
 
+/* @return FA_SOURCE_AGAIN: the first line has not arrived yet */
+static enum fa_source_what sums_begin(struct fa_format_reader *reader)
+{
+    struct sums *sums = reader->state;
+    const char *at;
+    size_t len = 0;
+    while (!sums->begun) {
+        size_t least = len + 1;
+        if (fa_lines_peek(reader->lines, least, reader->now, &at, &len) == FA_SOURCE_AGAIN)
+            return FA_SOURCE_AGAIN;
+        const char *zero = memchr(at, '\0', len), *lf = memchr(at, '\n', len);
+        sums->begun = zero || lf || len < least || len > FA_LIST_LINE_MAX;
+        if (zero && (!lf || zero < lf))
+            fa_lines_set_separator(reader->lines, '\0');
+    }
+    return FA_SOURCE_SOME;
+}
+
 static enum fa_list_what sums_next(struct fa_format_reader *reader, struct fa_entry **ret,
                                    struct fa_error *err)
 {
     struct fa_line line;
+    if (sums_begin(reader) == FA_SOURCE_AGAIN)
+        return FA_LIST_AGAIN;
     for (;;) {
         enum fa_source_what what = fa_lines_next(reader->lines, reader->now, &line);
         if (what != FA_SOURCE_SOME)

@@ -20,7 +20,7 @@
 
 int fa_lines_init(struct fa_lines *lines, const char *name, size_t max, struct fa_error *err)
 {
-    *lines = (struct fa_lines){.ended = FA_SOURCE_SOME};
+    *lines = (struct fa_lines){.ended = FA_SOURCE_SOME, .separator = '\n'};
     lines->source = fa_source_open(name, err);
     if (!lines->source)
         return -1;
@@ -48,6 +48,11 @@ int fa_lines_set_max(struct fa_lines *lines, size_t max, struct fa_error *err)
     lines->buf = buf;
     lines->max = max;
     return 0;
+}
+
+void fa_lines_set_separator(struct fa_lines *lines, char separator)
+{
+    lines->separator = separator;
 }
 
 void fa_lines_begin_call(struct fa_lines *lines)
@@ -120,7 +125,7 @@ enum fa_source_what fa_lines_next(struct fa_lines *lines, double now, struct fa_
     while (!lines->have) {
         size_t len = lines->end - lines->start;
         const char *at = lines->buf + lines->start;
-        const char *lf = memchr(at + lines->scanned, '\n', len - lines->scanned);
+        const char *lf = memchr(at + lines->scanned, lines->separator, len - lines->scanned);
         size_t used = lf ? (size_t)(lf - at) + 1 : len;
         lines->scanned = len;
         if (lines->skipping) {

@@ -1,7 +1,7 @@
 /**
  * The lines of a source (list/source.h), through one buffer.
  *
- * Lines end with LF; the last one may lack it.  A line is handed out when it is complete, and stays
+ * Lines end with LF, or with another byte that is set; the last one may lack it.  A line is handed out when it is complete, and stays
  * the current one until fa_lines_use().  Of a line longer than the limit only its beginning is
  * handed out, and the rest is skipped.
  *
@@ -37,6 +37,7 @@ struct fa_lines {
     uint64_t number;
     bool skipping; /* Inside a line that was too long. */
 
+    char separator;    /* At the end of a line. */
     size_t max;        /* Bytes of a line. */
     size_t start, end; /* The unused bytes of buf. */
     size_t scanned;    /* Bytes after start that hold no line end. */
@@ -56,6 +57,9 @@ void fa_lines_fini(struct fa_lines *lines);
 
 /** Raise the limit, before the first line is asked for.  @return 0, or -1 if memory ran out. */
 int fa_lines_set_max(struct fa_lines *lines, size_t max, struct fa_error *err);
+
+/** Set the byte that ends a line, before the first line is asked for. */
+void fa_lines_set_separator(struct fa_lines *lines, char separator);
 
 /** A new call of the list's reader begins: it may fill the buffer some times, and then pauses, so
  * that it returns even if the list never ends. */

@@ -3,6 +3,10 @@
 #include "support/transcript.h"
 
 #include <criterion/criterion.h>
+#include <libgen.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 #define MD5    "d41d8cd98f00b204e9800998ecf8427e"
 #define SHA256 MD5 MD5
@@ -86,4 +90,50 @@ Test(format_sums, a_list_of_urls_is_not_taken_for_checksums)
                          "1:http://h/1|3:" MD5 "  a|.", NULL);
     fa_transcript_expect("list", MD5 "\n", &guessed, "1:" MD5 "|.", NULL);
     fa_transcript_expect("list", "#\n\n", &guessed, ".", NULL);
+}
+
+/* Made by the programs themselves, whose --zero escapes no names. */
+Test(format_sums, lists_of_coreutils_are_read_in_all_their_forms)
+{
+    static const char *const programs[] = {"sha256sum", "md5sum", "b2sum"};
+    static const char *const forms[] = {"", "--tag", "--zero", "--tag --zero"};
+    char command[1024], folder[512];
+    snprintf(folder, sizeof(folder), "%s", fa_transcript_path());
+    for (size_t i = 0; i < 12; ++i) {
+        snprintf(command, sizeof(command),
+                 "cd '%s' && for n in a 'b c' 'd\\e' 'f,g'; do echo x >\"$n\"; done && "
+                 "%s %s a 'b c' 'd\\e' 'f,g' >'%s'",
+                 i == 0 ? dirname(folder) : folder, programs[i / 4], forms[i % 4],
+                 fa_transcript_path());
+        cr_assert_eq(system(command), 0);
+        struct fa_transcript *transcript = fa_transcript_read_with(fa_transcript_path(), &guessed);
+        static const char *const entries[] = {"1:http://h/d/a\n checksum=", "|2:http://h/d/b%20c\n",
+                                              "|3:http://h/d/d%5Ce\n", "|4:http://h/d/f,g\n"};
+        for (size_t n = 0; n < 4; ++n)
+            cr_expect(strstr(transcript->text, entries[n]), "%s: %s", command, transcript->text);
+        cr_expect_str_eq(strrchr(transcript->text, '|'), "|.", "%s", command);
+        free(transcript);
+    }
+}
+
+Test(format_sums, a_name_with_a_line_end_costs_no_other_one)
+{
+    static const char text[] = MD5 "  a\0" MD5 "  b\nc\0" MD5 "  d\0";
+    fa_transcript_put(text, sizeof(text) - 1);
+    struct fa_transcript *transcript = fa_transcript_read_with(fa_transcript_path(), &guessed);
+    cr_expect_str_eq(transcript->text,
+                     ENTRY(1, "http://h/d/a", "md5=" MD5,
+                           "a") "2!:" MD5 "  b|" ENTRY(3, "http://h/d/d", "md5=" MD5, "d") ".");
+    free(transcript);
+}
+
+/* Only the end of the first line decides. */
+Test(format_sums, a_zero_byte_in_a_later_line_is_an_error_of_that_line)
+{
+    static const char text[] = MD5 "  a\n" MD5 "  b\0\n" MD5 "  c\n";
+    fa_transcript_put(text, sizeof(text) - 1);
+    struct fa_transcript *transcript = fa_transcript_read_with(fa_transcript_path(), &guessed);
+    cr_expect(strstr(transcript->text, "|2!:") && strstr(transcript->text, "|3:"), "%s",
+              transcript->text);
+    free(transcript);
 }
