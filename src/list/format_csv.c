@@ -169,6 +169,17 @@ static void csv_read_record(struct csv *csv)
                        csv->n_columns);
 }
 
+/* Spreadsheets write their empty rows, too. */
+static bool csv_is_empty(const struct csv *csv)
+{
+    const char *at = (const char *)csv->text.data;
+    size_t len = csv->text.len;
+    bool good = !csv->open && csv->record.error.class == FA_CLASS_NONE;
+    while (len > 0 && (at[len - 1] == csv->delimiter || at[len - 1] == '"'))
+        --len;
+    return len == 0 && (good || csv->text.len == 0);
+}
+
 /* The record is complete, or bad.  Its text is shown as it was, so it is copied before it is split.
  * @return FA_LIST_AGAIN: it is not an entry */
 static enum fa_list_what csv_finish(struct fa_format_reader *reader, struct fa_entry **ret,
@@ -179,7 +190,7 @@ static enum fa_list_what csv_finish(struct fa_format_reader *reader, struct fa_e
     char shown[FA_LIST_SHOWN_MAX];
     size_t len = csv->text.len < sizeof(shown) ? csv->text.len : sizeof(shown);
     csv->begun = false;
-    if (csv->text.len == 0)
+    if (csv_is_empty(csv))
         return FA_LIST_AGAIN;
     if (csv->text.failed)
         fa_record_fail(record, "memory ran out");
@@ -204,12 +215,28 @@ static void csv_begin(struct csv *csv, const struct fa_line *line)
     csv->open = false;
 }
 
+/* The first comma outside quotes decides, else the first semicolon, else a TAB: programs write any
+ * of them, whatever the name of the file says. */
+static char header_delimiter(const char *at, size_t len)
+{
+    static const char delimiters[] = ",;\t";
+    for (const char *one = delimiters; *one; ++one) {
+        bool quoted = false;
+        for (size_t i = 0; i < len; ++i) {
+            quoted ^= at[i] == '"';
+            if (!quoted && at[i] == *one)
+                return *one;
+        }
+    }
+    return ',';
+}
+
 /* Pass over a line, from the beginning of a field or inside quotes. */
 static void csv_scan(struct csv *csv, const struct fa_line *line)
 {
     const char *at = line->at, *end = line->at + line->len;
     if (!csv->delimiter)
-        csv->delimiter = !memchr(at, ',', line->len) && memchr(at, ';', line->len) ? ';' : ',';
+        csv->delimiter = header_delimiter(at, line->len);
     while ((at = field_skip(at, end, csv->delimiter, &csv->open)) < end)
         ++at;
 }
@@ -334,6 +361,8 @@ static enum fa_format_match header_detect(const struct fa_format_look *look, cha
     const char *end = lf ? lf : at + len;
     while (end > at && (end[-1] == '\r' || end[-1] == ' '))
         --end;
+    if (delimiter != '\t' && header_delimiter(at, (size_t)(end - at)) != delimiter)
+        return FA_FORMAT_NO;
     bool url, unused;
     const char *columns = look->options->columns;
     size_t count = header_count(at, end, delimiter, columns, &url);
@@ -355,7 +384,9 @@ static enum fa_format_match header_detect(const struct fa_format_look *look, cha
 static enum fa_format_match csv_detect(const struct fa_format_look *look)
 {
     enum fa_format_match match = header_detect(look, ',', ".csv");
-    return match == FA_FORMAT_NO ? header_detect(look, ';', ".csv") : match;
+    match = match == FA_FORMAT_NO ? header_detect(look, ';', ".csv") : match;
+    bool named = look_has_ending(look, ".csv");
+    return match == FA_FORMAT_NO && named ? header_detect(look, '\t', ".csv") : match;
 }
 
 static enum fa_format_match tsv_detect(const struct fa_format_look *look)

@@ -152,3 +152,39 @@ Test(format_csv, a_list_of_text_is_not_taken_for_csv)
     for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); ++i)
         fa_transcript_expect(cases[i].name, cases[i].text, &guessed, cases[i].expected, NULL);
 }
+
+static void expect_rows(const char *text, const char *expected)
+{
+    fa_transcript_expect("list.csv", text, &guessed, expected, NULL);
+    fa_transcript_expect("list", text, &csv, expected, NULL);
+}
+
+Test(format_csv, the_delimiter_is_the_first_one_outside_quotes)
+{
+    expect_rows("\"url\";\"a, b\"\nhttp://h/1,2;x\n", "2:http://h/1,2\n a, b|.");
+    expect_rows("\"url\"\t\"a; \"\"b\"\", c\"\nhttp://h/1\tx\n", "2:http://h/1\n a; \"b\", c|.");
+}
+
+Test(format_csv, empty_records_are_skipped)
+{
+    expect_rows("url,out\n,\nhttp://h/1,a\n\"\",\"\"\r\n,,\nhttp://h/2,\n",
+                "3:http://h/1\n out=a|6:http://h/2|.");
+    expect_rows("url,out\nhttp://h/1,a\n,b\n,\"", "2:http://h/1\n out=a|3!:,b|4!:,\"|.");
+}
+
+/* One sheet, as LibreOffice Calc 7.4 exports it. */
+Test(format_csv, files_of_a_spreadsheet_program_are_read)
+{
+    static const char *const names[] = {"comma", "semicolon", "tab", "utf16"};
+    for (size_t i = 0; i < sizeof(names) / sizeof(*names); ++i) {
+        char path[512];
+        snprintf(path, sizeof(path), "%s/tests/spreadsheets/%s.csv", FA_SOURCE_DIR, names[i]);
+        struct fa_transcript *transcript = fa_transcript_read_with(path, &guessed);
+        cr_expect_str_eq(transcript->text,
+                         "2:http://h.example/a.jpg\n size=1234\n T\xc3\xadtulo; \"obra\"\n "
+                         "out=a 1.jpg|3:http://h.example/b.jpg?x=1&y=2|"
+                         "6:http://h.example/c.jpg\n out=c.jpg|.",
+                         "%s: %s (%s)", names[i], transcript->text, transcript->why);
+        free(transcript);
+    }
+}
