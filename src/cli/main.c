@@ -141,7 +141,7 @@
  *    guard, http_digest, disposition: what they say about their file
  *    body, pace: bytes and speed
  *    driver, connections, tcp, models, watchdog, trust, library: libcurl and OpenSSL
- *    url, url_handle, plain_url, zone, percent, encode: URLs
+ *    url, url_handle, plain_url, host, zone, percent, encode: URLs
  *    proxy, login, redact, secret_key, signature: secrets
  *
  * src/base: leaves

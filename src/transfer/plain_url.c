@@ -61,7 +61,7 @@ static const char *address_skip(const char *at)
 }
 
 /* @return the end of a host name in lower case, or NULL.  The last label must begin with a letter:
- * then no version of libcurl takes the name for an IPv4 address. */
+ * then no version of libcurl takes the name for an IPv4 address.  Punycode has to be checked. */
 static const char *name_skip(const char *at)
 {
     const char *label = at;
@@ -71,6 +71,8 @@ static const char *name_skip(const char *at)
         if (letter || is_digit(*at) || *at == '-')
             continue;
         last = label;
+        if (strncmp(label, "xn--", 4) == 0)
+            return NULL;
         if (*at != '.')
             break;
         label = at + 1;

@@ -13,6 +13,7 @@
 #include "transfer/url.h"
 
 #include "transfer/encode.h"
+#include "transfer/host.h"
 #include "transfer/plain_url.h"
 
 #include <curl/curl.h>
@@ -204,17 +205,34 @@ static int host_set(CURLU *handle, const char *host, struct fa_error *err)
     return result;
 }
 
+/* Refuse what browsers do; an IPv4 address gets its canonical form, in *host and in the handle. */
+static int host_normalise(CURLU *handle, char **host, struct fa_error *err)
+{
+    char address[FA_HOST_ADDRESS] = "";
+    const char *why = **host == '[' ? NULL : fa_host_check(*host, address);
+    if (why)
+        return url_reject(err, why);
+    if (host_set(handle, address[0] ? address : *host, err))
+        return -1;
+    if (!address[0])
+        return 0;
+    curl_free(*host);
+    *host = component_get(handle, CURLUPART_HOST, 0);
+    return *host ? 0 : url_reject(err, "the URL has no valid host");
+}
+
 /* Convert the host to lower case, also in the handle. */
 static int host_get(CURLU *handle, char **ret, struct fa_error *err)
 {
-    char *host = *ret = component_host(handle);
-    if (!host || !host[0])
+    *ret = component_host(handle);
+    if (!*ret || !**ret)
         return url_reject(err, "the URL has no valid host");
-    for (char *c = host; *c; ++c)
+    for (char *c = *ret; *c; ++c)
         *c = (char)tolower((unsigned char)*c);
-    if (host_set(handle, host, err))
+    if (host_normalise(handle, ret, err))
         return -1;
 
+    char *host = *ret;
     size_t len = strlen(host);
     if (host[0] == '[' && host[len - 1] == ']') {
         memmove(host, host + 1, len - 2);
