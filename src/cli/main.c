@@ -60,7 +60,7 @@
  *    verdict, reason, limit, caches: what that means
  *    stored, review, condition, export: results of earlier comparisons, and for other tools
  *    announce, answer, view, grid, cell, table, sheet, markup, svg: printing it
- *    chart, chart_bars, chart_lines, chart_sweep, chart_parts, plot: plots
+ *    chart, chart_bars, chart_lines, chart_race, chart_sweep, chart_parts, plot: plots
  *    page, page_plots, page_style, page_tables: the HTML page
  *
  * src/queue: a queue for many workers (Redis; public headers only, like the program)

@@ -14,6 +14,7 @@
 #include "cli/compare/picks.h"
 #include "cli/compare/plot.h"
 #include "cli/compare/program.h"
+#include "cli/compare/race.h"
 #include "cli/compare/svg.h"
 #include "support/compared.h"
 #include "support/process.h"
@@ -498,4 +499,41 @@ Test(page, it_replaces_a_file_as_a_whole_and_says_why_it_could_not)
     cr_assert_eq(fa_page_write("/dev/full", &compared.comparison, &compared.verdict, &err), -1);
     cr_expect(strstr(err.msg, "No space left"), "%s", err.msg);
     cr_assert_eq(fa_page_write("/dev/null", &compared.comparison, &compared.verdict, &err), 0);
+}
+
+/* Eight settings, of which two went on, and one of these to the final. */
+static struct fa_race *race_of(void)
+{
+    struct fa_race *race = calloc(1, sizeof(*race));
+    char name[32];
+    for (unsigned i = 0; i < 8; ++i) {
+        snprintf(name, sizeof(name), "async --per-host %u", 1U << i);
+        fa_race_add(race, i ? name : compared.contestants[0].name, 0, 1U << i, 0);
+        race->entrants[i].runs[0].seconds = 4.0 / (i + 1);
+        race->entrants[i].fate = FA_RACE_SLOWER;
+    }
+    race->samples[0] = 40;
+    race->samples[1] = 120;
+    race->entrants[0].runs[1].seconds = 6;
+    race->entrants[0].fate = FA_RACE_FINAL;
+    race->entrants[7].runs[1].seconds = 1.2;
+    race->entrants[7].fate = FA_RACE_REFUSED;
+    return race;
+}
+
+Test(page, the_heats_of_a_race_are_drawn)
+{
+    fa_compared_init(&compared, 2, 3);
+    struct fa_race *race = race_of();
+    compared.comparison.race = race;
+    const char *page = page_of();
+    expect(page, "<h2>Race</h2>");
+    expect(page, "class=\"plot race\"");
+    expect(page, ">async --per-host 128: refused (429, 503)</text>");
+    expect(page, ">milliseconds for each entry, logarithmic</text>");
+    free(page_text);
+    /* A setting alone has nothing to race with. */
+    race->n = 1;
+    expect_not(page_of(), "class=\"plot race\"");
+    free(race);
 }

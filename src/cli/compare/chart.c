@@ -18,7 +18,8 @@
 
 const char *fa_chart_id(enum fa_chart chart)
 {
-    static const char *const ids[FA_CHARTS] = {"wall", "flow", "cpu", "memory", "latency", "sweep"};
+    static const char *const ids[FA_CHARTS] = {"wall",    "flow",  "cpu", "memory",
+                                               "latency", "sweep", "race"};
     return ids[chart];
 }
 
@@ -80,6 +81,8 @@ bool fa_chart_has(enum fa_chart chart, const struct fa_view *view)
 {
     if (chart == FA_CHART_SWEEP)
         return fa_chart_has_sweep(view);
+    if (chart == FA_CHART_RACE)
+        return fa_chart_has_race(view);
     for (size_t i = 0; i < view->count; ++i)
         if (chart_has_measure(chart, view, i))
             return true;
@@ -182,7 +185,7 @@ double fa_chart_time_axis(FILE *out, double largest, const char *more)
 void fa_chart_put(enum fa_chart chart, const struct fa_view *view, FILE *out)
 {
     static void (*const put[FA_CHARTS])(FILE *, const struct fa_view *) = {
-        fa_chart_put_wall,   fa_chart_put_flow,    fa_chart_put_cpu,
-        fa_chart_put_memory, fa_chart_put_latency, fa_chart_put_sweep};
+        fa_chart_put_wall,    fa_chart_put_flow,  fa_chart_put_cpu, fa_chart_put_memory,
+        fa_chart_put_latency, fa_chart_put_sweep, fa_chart_put_race};
     put[chart](out, view);
 }

@@ -19,6 +19,7 @@ enum fa_chart {
     FA_CHART_MEMORY,  /**< Peak PSS. */
     FA_CHART_LATENCY, /**< p50, p95 and p99 of TTFB and total. */
     FA_CHART_SWEEP,   /**< Wall time over the values of an option. */
+    FA_CHART_RACE,    /**< The heats of --tune. */
     FA_CHARTS
 };
 

@@ -69,7 +69,9 @@ void fa_chart_put_memory(FILE *out, const struct fa_view *view);
 void fa_chart_put_flow(FILE *out, const struct fa_view *view);
 void fa_chart_put_latency(FILE *out, const struct fa_view *view);
 void fa_chart_put_sweep(FILE *out, const struct fa_view *view);
+void fa_chart_put_race(FILE *out, const struct fa_view *view);
 
 bool fa_chart_has_sweep(const struct fa_view *view);
+bool fa_chart_has_race(const struct fa_view *view);
 
 #endif

@@ -115,6 +115,15 @@ static void page_put_verdict(FILE *out, const struct fa_view *view)
     fputs("</section>\n", out);
 }
 
+static void page_put_race(FILE *out, const struct fa_view *view, const struct fa_page_plots *plots)
+{
+    static const enum fa_chart race[] = {FA_CHART_RACE};
+    fputs("<section>\n<h2>Race</h2>\n", out);
+    fa_race_show_page(out, view->comparison->race);
+    fa_page_plots_put(plots, view, out, race, COUNT(race));
+    fputs("</section>\n", out);
+}
+
 static void page_put_results(FILE *out, const struct fa_view *view,
                              const struct fa_page_plots *plots)
 {
@@ -224,7 +233,7 @@ static void page_put_all(FILE *out, const struct fa_view *view, const struct fa_
     page_put_header(out, view->comparison);
     page_put_verdict(out, view);
     if (view->comparison->race)
-        fa_race_show_page(out, view->comparison->race);
+        page_put_race(out, view, plots);
     page_put_results(out, view, plots);
     page_put_method(out, view);
     fputs("</main>\n</body>\n</html>", out);

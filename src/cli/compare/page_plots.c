@@ -42,6 +42,12 @@ static const struct {
                         "Median and 95 % interval; a ring: the one to use.",
                         "Lines of the wall time over the values of an option; the numbers are in "
                         "the table Speed"},
+    [FA_CHART_RACE] = {"Heats",
+                       "Time for each entry. Disk: the first heat; square: the second one, on more "
+                       "entries. A line joins those of a setting that went on; finalists have "
+                       "their colours of the other plots.",
+                       "Times of the settings in the heats of the race; the numbers are in the "
+                       "table Race"},
 };
 
 static int plots_write_script(enum fa_chart chart, const struct fa_view *view, char **ret_script,

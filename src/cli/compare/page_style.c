@@ -58,6 +58,7 @@ const char fa_page_style[] =
     ".swatch.c9{background:var(--c9)}\n"
     ".figures{display:grid;gap:1.75rem 2.5rem;align-items:start;"
     "grid-template-columns:repeat(auto-fit,minmax(min(100%,25rem),1fr))}\n"
+    ".note+.figures{margin-top:1.75rem}\n"
     "figure{margin:0;min-width:0;max-width:34rem}\n"
     "svg.plot{display:block;width:100%;height:auto;margin-top:.5rem}\n"
     "svg.plot text{font-family:system-ui,sans-serif;fill:currentColor}\n"

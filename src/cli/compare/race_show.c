@@ -37,7 +37,7 @@ static bool entrant_ran(const struct fa_race_entrant *entrant)
 }
 
 /* One that ran, and waited for a variant or the end of the race. */
-static const char *entrant_word(const struct fa_race_entrant *entrant)
+const char *fa_race_show_word(const struct fa_race_entrant *entrant)
 {
     return entrant->fate == FA_RACE_IN || entrant->fate == FA_RACE_NO_GAIN ||
                    entrant->fate == FA_RACE_ABOVE
@@ -66,8 +66,7 @@ static bool entrant_is_before(const struct fa_race_entrant *a, const struct fa_r
     return round_a != round_b ? round_a > round_b : x < y;
 }
 
-/* Indices of those that ran, in their order.  @return their number */
-static size_t race_order(const struct fa_race *race, size_t order[FA_RACE_ENTRANTS_MAX])
+size_t fa_race_show_order(const struct fa_race *race, size_t order[FA_RACE_ENTRANTS_MAX])
 {
     size_t n = 0;
     for (size_t i = 0; i < race->n; ++i) {
@@ -116,7 +115,7 @@ static unsigned race_count_rounds(const struct fa_race *race)
 
 void fa_race_show_text(FILE *out, const struct fa_race *race)
 {
-    size_t order[FA_RACE_ENTRANTS_MAX], n = race_order(race, order);
+    size_t order[FA_RACE_ENTRANTS_MAX], n = fa_race_show_order(race, order);
     unsigned rounds = race_count_rounds(race);
     char text[COLUMN + 1];
     fputs("\nThe race, with times for ", out);
@@ -136,17 +135,17 @@ void fa_race_show_text(FILE *out, const struct fa_race *race)
         }
         fputs("  ", out);
         fa_term_put(out, one->name);
-        fprintf(out, ": %s\n", entrant_word(one));
+        fprintf(out, ": %s\n", fa_race_show_word(one));
     }
     race_put_untried(out, race, "  ", "\n");
 }
 
 void fa_race_show_page(FILE *out, const struct fa_race *race)
 {
-    size_t order[FA_RACE_ENTRANTS_MAX], n = race_order(race, order);
+    size_t order[FA_RACE_ENTRANTS_MAX], n = fa_race_show_order(race, order);
     unsigned rounds = race_count_rounds(race);
     char text[FA_MARKUP_MAX];
-    fputs("<section>\n<h2>Race</h2>\n<p class=\"note\">Settings ran on growing samples of the "
+    fputs("<p class=\"note\">Settings ran on growing samples of the "
           "list; the finalists were then compared on all of it.</p>\n"
           "<div class=\"scroll\" role=\"region\" tabindex=\"0\" aria-label=\"Race\">\n<table>\n"
           "<caption>Race</caption>\n<thead><tr><th scope=\"col\">Setting</th>",
@@ -171,11 +170,10 @@ void fa_race_show_page(FILE *out, const struct fa_race *race)
             refusals += ran ? one->runs[round].refusals : 0;
         }
         fprintf(out, "<td>%s</td><td>%s</td></tr>\n", fa_markup_count((double)refusals, text),
-                entrant_word(one));
+                fa_race_show_word(one));
     }
     fputs("</tbody>\n</table>\n</div>\n", out);
     race_put_untried(out, race, "<p class=\"note\">", "</p>\n");
-    fputs("</section>\n", out);
 }
 
 const char *fa_race_show_cost(const struct fa_comparison *comparison, char buf[FA_RACE_COST_MAX])
