@@ -14,6 +14,12 @@ static const bool is_forbidden[256] = {
     ['{'] = true,       ['|'] = true,           ['}'] = true,
 };
 
+/* Browsers encode an apostrophe in the query only: attributes of HTML end with one. */
+static bool byte_is_encoded(char c, bool query)
+{
+    return is_forbidden[(unsigned char)c] || (query && c == '\'');
+}
+
 static const char *url_path(const char *url)
 {
     const char *authority = strstr(url, "://");
@@ -23,9 +29,12 @@ static const char *url_path(const char *url)
 
 bool fa_encode_is_needed(const char *url)
 {
-    for (const char *at = url_path(url); *at && *at != '#'; ++at)
-        if (is_forbidden[(unsigned char)*at])
+    bool query = false;
+    for (const char *at = url_path(url); *at && *at != '#'; ++at) {
+        query |= *at == '?';
+        if (byte_is_encoded(*at, query))
             return true;
+    }
     return false;
 }
 
@@ -50,7 +59,7 @@ char *fa_encode_url(const char *url)
         query |= *at == '?';
         if (*at == '\\' && !query)
             *to++ = '/';
-        else if (is_forbidden[(unsigned char)*at])
+        else if (byte_is_encoded(*at, query))
             to = triple_put(to, (unsigned char)*at);
         else
             *to++ = *at;

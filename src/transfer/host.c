@@ -59,11 +59,11 @@ static bool host_ends_in_number(const char *host)
 /* The last number fills all bytes that are left.  @return whether it is an address */
 static bool address_parse(const char *host, uint32_t *ret)
 {
-    const char *at = host, *end = host + host_length(host);
+    const char *at = host, *end = host + host_length(host), *dot;
     uint64_t number;
     *ret = 0;
-    for (unsigned left = 32;; at = memchr(at, '.', (size_t)(end - at)) + 1) {
-        const char *dot = memchr(at, '.', (size_t)(end - at));
+    for (unsigned left = 32;; at = dot + 1) {
+        dot = memchr(at, '.', (size_t)(end - at));
         if (left == 0 || !number_parse(at, (size_t)((dot ? dot : end) - at), &number))
             return false;
         if (!dot) {

@@ -137,6 +137,8 @@ bool fa_plain_url_scan(struct fa_url_parts *ret, const char *text)
     ret->path = span_of(path, at);
     if (*at == '?' && at[1])
         at = bytes_skip(at + 1);
+    if (memchr(path + ret->path.len, '\'', (size_t)(at - path) - ret->path.len))
+        return false; /* encoded in a query: see encode.c */
     ret->rest = span_of(path, at);
     return !*at && at - text <= PLAIN_MAX;
 }

@@ -1,6 +1,7 @@
 #include "transfer/encode.h"
 
 #include <criterion/criterion.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -21,6 +22,25 @@ Test(encode, bytes_that_a_request_must_not_have_are_encoded)
     expect("http://h?\"<>^`", "http://h?%22%3C%3E%5E%60");
     expect("http://h/\xc3\xa4", "http://h/%C3%A4");
     expect("http://h/\x7f\x01", "http://h/%7F%01");
+}
+
+/* The percent-encode sets of the WHATWG URL Standard, 1.3, and what RFC 3986 forbids besides. */
+Test(encode, each_character_is_encoded_where_it_has_to_be)
+{
+    static const char path[] = "\"<>[\\]^`{|}", query[] = "\"<>[\\]^`{|}'";
+    for (int c = '!'; c < 0x7f; ++c) {
+        char text[32], encoded[32];
+        if (c == '#' || c == '?')
+            continue; /* ends the part */
+        snprintf(text, sizeof(text), "http://h/a%cb", c);
+        snprintf(encoded, sizeof(encoded), !strchr(path, c) ? "http://h/a%cb" : "http://h/a%%%02Xb",
+                 c);
+        expect(text, c == '\\' ? "http://h/a/b" : encoded);
+        snprintf(text, sizeof(text), "http://h/?a%cb", c);
+        snprintf(encoded, sizeof(encoded),
+                 !strchr(query, c) ? "http://h/?a%cb" : "http://h/?a%%%02Xb", c);
+        expect(text, encoded);
+    }
 }
 
 Test(encode, a_backslash_in_a_path_is_a_slash)
