@@ -72,7 +72,7 @@ endforeach()
 # Inside the engine, arrows point one way: a file pair is not included by what it includes.  A part
 # owns its data and knows no other part; only the turn and its helpers know the whole session.
 set(PARTS intake claims scheduler flights settle finish hooks refresh robots pack ledger pause)
-set(TURN engine session opening attach turn apply hedging hooking refreshing obeying packing naming admit segments spill repeats recheck ending snapshot)
+set(TURN engine session opening attach turn apply settling finishing hedging hooking refreshing obeying packing naming admit segments spill repeats recheck ending snapshot)
 file(GLOB pairs RELATIVE ${SOURCE}/src/engine ${SOURCE}/src/engine/*.[ch])
 list(TRANSFORM pairs REPLACE "\\.[ch]$" "")
 list(REMOVE_DUPLICATES pairs)

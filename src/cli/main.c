@@ -71,7 +71,7 @@
  *
  * src/engine: sessions (only the turn knows the parts; a part knows no other part)
  *    session, opening, env, config, limits, rights, worker: a session and its surroundings
- *    turn, engine, admit, apply, ending, snapshot: the turn
+ *    turn, engine, admit, apply, settling, finishing, ending, snapshot: the turn
  *    hedging, hooking, naming, refreshing, obeying, packing, repeats, recheck, spill: what it uses
  *    added, attach: entries that a program adds, and its events on the loop
  *    entries: the entries of lists, for a program

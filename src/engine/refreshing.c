@@ -9,8 +9,8 @@
 #include "engine/refreshing.h"
 
 #include "engine/admit.h"
-#include "engine/apply.h"
 #include "engine/identity.h"
+#include "engine/settling.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,7 +21,7 @@ static void job_fail_refresh(struct fa_session *s, struct fa_job *job, const cha
     if (why)
         fa_refresh_explain(job, why);
     job->tries.unrefreshed = true;
-    fa_apply_retry_or_fail(s, job, now);
+    fa_settling_failure(s, job, now);
 }
 
 static bool job_is_same_file(const struct fa_session *s, const struct fa_job *job, const char *url)

@@ -11,6 +11,7 @@
  * the one fast host after a thousand entries of a slow one.
  */
 #include "engine/turn.h"
+#include "engine/finishing.h"
 #include "engine/flights_start.h"
 
 #include "base/loop.h"
@@ -23,6 +24,7 @@
 #include "engine/recheck.h"
 #include "engine/refreshing.h"
 #include "engine/segments.h"
+#include "engine/settling.h"
 #include "engine/snapshot.h"
 #include "engine/spill.h"
 
@@ -140,7 +142,7 @@ static bool turn_dispatch_one(struct fa_session *s, double now)
     case FA_NEXT_REJECT:
         if (!s->ledger.state || job->part.bytes == 0)
             fa_store_part_remove(s->store, job->place.key);
-        fa_apply_failure(s, job, job->outcome.retryable != FA_RETRYABLE_NEVER);
+        fa_settling_give_up(s, job, job->outcome.retryable != FA_RETRYABLE_NEVER);
         return true;
     case FA_NEXT_REFILL:
         fa_spill_refill(s, origin, now);
@@ -206,7 +208,7 @@ static void turn_pack(struct fa_session *s, double now)
     enum fa_packed packed;
     bool full = fa_pack_is_full(&s->pack);
     while ((packed = fa_packing_take(s, &job, &err, now)) != FA_PACKED_NONE)
-        fa_apply_packed(s, job, packed, &err, now);
+        fa_finishing_packed(s, job, packed, &err, now);
     if (full && !fa_pack_is_full(&s->pack))
         fa_engine_wake(s);
 }
@@ -217,7 +219,7 @@ static void turn_finish(struct fa_session *s, double now)
     enum fa_hashed hashed;
     size_t queued = s->scheduler.queued;
     while ((hashed = fa_finish_take(&s->finish, &job, now)) != FA_HASHED_NONE)
-        fa_apply_hashed(s, job, hashed, now);
+        fa_finishing_hashed(s, job, hashed, now);
     if (s->scheduler.queued > queued)
         fa_engine_wake(s); /* jobs that were queued start in the next turn */
     fa_finish_flush(&s->finish, s->scheduler.active);
