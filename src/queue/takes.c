@@ -14,7 +14,6 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "base/loop.h"
 
 /* Deaths that make an entry a suspect. */
 #define SUSPECT 2
@@ -46,7 +45,7 @@ void fa_takes_begin(struct fa_feeder *feeder, struct fa_item *item)
     item->begin = FA_ITEM_BEGINS;
     TAILQ_INSERT_TAIL(&feeder->beginning, item, beginning);
     double wait = feeder->told + TELL_EVERY - fa_clock_now();
-    struct timeval after = fa_loop_time(wait);
+    struct timeval after = {.tv_usec = (suseconds_t)(wait * 1e6)};
     if (wait <= 0 || item->inherited)
         event_active(feeder->telling, EV_TIMEOUT, 0);
     else if (!event_pending(feeder->telling, EV_TIMEOUT, NULL))
