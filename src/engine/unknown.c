@@ -6,6 +6,7 @@
 #include "base/buf.h"
 #include "base/key.h"
 #include "list/aria2.h"
+#include "list/curl_option.h"
 
 #include <fetchall/redact.h>
 
@@ -45,7 +46,7 @@ static void names_put(struct fa_buf *names, const char *name, const char *hint, 
     free(redacted);
 }
 
-/* @what  Of the names: unknown ones, or those of aria2. */
+/* @what  Of the names: unknown ones, or those of aria2 or curl. */
 static void names_report(struct fa_buf *names, size_t n, const char *what, const char *of,
                          struct fa_emitter *emitter, const struct fa_entry *entry)
 {
@@ -54,6 +55,17 @@ static void names_report(struct fa_buf *names, size_t n, const char *what, const
         fa_emit_notice(emitter, entry, "%s%s%s%s, ignored: %s", what, entry->unknown_are,
                        n == 1 ? "" : "s", of, names->failed ? "?" : (const char *)names->data);
     fa_buf_fini(names);
+}
+
+/* Whether it is an option of aria2 or curl that has no effect here, and what has. */
+static bool option_is_known(const struct fa_entry *entry, const char *name, const char **ret_hint)
+{
+    bool curl = strcmp(entry->unknown_are, "curl option") == 0;
+    const struct fa_curl_row *row = curl ? fa_curl_option_find(name, strlen(name)) : NULL;
+    bool aria2 = strcmp(entry->unknown_are, "option") == 0;
+    const struct fa_aria2_option *option = aria2 ? fa_aria2_find(name, strlen(name)) : NULL;
+    *ret_hint = row ? row->hint : option ? option->hint : NULL;
+    return row || option;
 }
 
 void fa_unknown_report(struct fa_unknown *unknown, struct fa_emitter *emitter,
@@ -66,14 +78,14 @@ void fa_unknown_report(struct fa_unknown *unknown, struct fa_emitter *emitter,
     fa_buf_init(&ours);
     for (size_t i = 0; i < entry->n_unknown; ++i) {
         const char *name = entry->unknown[i].name;
-        const struct fa_aria2_option *option =
-            are_options ? fa_aria2_find(name, strlen(name)) : NULL;
+        const char *hint;
+        bool known = option_is_known(entry, name, &hint);
         if (!unknown_remember(unknown, name))
             continue;
-        names_put(option ? &ours : &others, name, option ? option->hint : NULL, keys);
-        n_ours += option != NULL;
-        n_others += option == NULL;
+        names_put(known ? &ours : &others, name, hint, keys);
+        n_ours += known;
+        n_others += !known;
     }
     names_report(&others, n_others, "unknown ", "", emitter, entry);
-    names_report(&ours, n_ours, "", " of aria2c", emitter, entry);
+    names_report(&ours, n_ours, "", are_options ? " of aria2c" : "", emitter, entry);
 }

@@ -8,7 +8,8 @@
 #include <stddef.h>
 
 enum fa_curl_action {
-    FA_CURL_NONE, /**< Curl's own business, or an option of ours. */
+    FA_CURL_NONE,   /**< Fetchall does it anyway. */
+    FA_CURL_IGNORE, /**< Ignored with a notice; the hint is an option of ours, or NULL. */
     FA_CURL_URL,
     FA_CURL_OUTPUT,
     FA_CURL_REMOTE,
@@ -26,11 +27,24 @@ enum fa_curl_action {
     FA_CURL_REFUSE_WAY, /**< It sends the request another way: to ignore that does harm unseen. */
 };
 
+struct fa_curl_row {
+    const char *name;
+    char letter; /**< 0: none. */
+    enum fa_curl_action action;
+    const char *hint; /**< What to use instead; NULL: nothing. */
+};
+
+/** All options of curl(1), in the order of their names. */
+const struct fa_curl_row *fa_curl_options(size_t *ret_count);
+
+/** @return NULL: curl has no such option. */
+const struct fa_curl_row *fa_curl_option_find(const char *name, size_t len);
+
 /** An option.  The texts are those of the line. */
 struct fa_curl_option {
-    const char *name;  /**< Without dashes; that of the table if it is known. */
-    const char *value; /**< "": none. */
-    enum fa_curl_action action;
+    const char *name;              /**< Without dashes; that of the table if it is known. */
+    const char *value;             /**< "": none. */
+    const struct fa_curl_row *row; /**< NULL: it is unknown. */
 };
 
 /** Parse a line, which is cut up.  @line  Not empty.  @return whether the option is known */

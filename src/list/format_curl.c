@@ -38,10 +38,9 @@ struct curl {
     bool delivered; /* An entry of the section was read. */
     bool loose;     /* One of them had no output when the queue was full. */
     bool remote_all, globoff;
-    struct fa_buf headers; /* Of the section: lines. */
-    char *dir, *range;     /* Of the section. */
-    char refused[40];      /* An option of the section that is not for downloads... */
-    bool refused_way;      /* ...or for other ways of the request. */
+    struct fa_buf headers;             /* Of the section: lines. */
+    char *dir, *range;                 /* Of the section. */
+    const struct fa_curl_row *refused; /* An option of the section; NULL: none. */
     struct fa_record record;
     char text[FA_LIST_LINE_MAX + 1]; /* The current line. */
 };
@@ -166,36 +165,36 @@ static bool curl_take_section(struct reading *r, char **to, const char *value)
     return string_set(r, to, value);
 }
 
-static const char *refusal(bool way)
+/* Why, but for the hint. */
+static const char *row_refusal(const struct fa_curl_row *row)
 {
-    return way ? "is not supported here: use --proxy, --resolve, --cookies or --hosts"
-               : "is not one of a download";
+    return row->action == FA_CURL_REFUSE ? "is not one of a download"
+           : row->hint                   ? "is not supported here: use "
+                                         : "is not supported here";
 }
 
-static bool curl_refuse_section(struct reading *r, const char *name, bool way)
+static bool curl_refuse_section(struct reading *r, const struct fa_curl_option *option)
 {
     struct curl *curl = r->curl;
+    const struct fa_curl_row *row = option->row;
     char why[160];
-    if (!curl->refused[0]) {
-        strncat(curl->refused, name, sizeof(curl->refused) - 1);
-        curl->refused_way = way;
-    }
-    snprintf(why, sizeof(why), "the option %s", refusal(way));
+    curl->refused = curl->refused ? curl->refused : row;
+    snprintf(why, sizeof(why), "the option %s%s", row_refusal(row), row->hint ? row->hint : "");
     return curl->delivered && line_refuse(r, why);
 }
 
 /* A value without "=" is the name of a file. */
-static bool curl_take_cookie(struct reading *r, const char *value)
+static bool curl_take_cookie(struct reading *r, const struct fa_curl_option *option)
 {
-    return strchr(value, '=') ? curl_take_header(r, "Cookie: ", value)
-                              : curl_refuse_section(r, "cookie", true);
+    return strchr(option->value, '=') ? curl_take_header(r, "Cookie: ", option->value)
+                                      : curl_refuse_section(r, option);
 }
 
 static bool curl_take_known(struct reading *r, const struct fa_curl_option *option)
 {
     struct curl *curl = r->curl;
     const char *value = option->value;
-    switch (option->action) {
+    switch (option->row->action) {
     case FA_CURL_URL:
         return string_set(r, &items_find(curl, true, r->line.number)->url, value);
     case FA_CURL_OUTPUT:
@@ -222,13 +221,15 @@ static bool curl_take_known(struct reading *r, const struct fa_curl_option *opti
         curl->flush = true;
         return false;
     case FA_CURL_REFUSE:
-        return curl_refuse_section(r, option->name, false);
     case FA_CURL_REFUSE_WAY:
-        return curl_refuse_section(r, option->name, true);
+        return curl_refuse_section(r, option);
     case FA_CURL_COOKIE:
-        return curl_take_cookie(r, value);
+        return curl_take_cookie(r, option);
     case FA_CURL_BEARER:
         return curl_take_header(r, "Authorization: Bearer ", value);
+    case FA_CURL_IGNORE:
+        fa_record_add_unknown(&curl->record, option->name, strlen(option->name));
+        break;
     case FA_CURL_NONE:
         break;
     }
@@ -297,8 +298,9 @@ static void record_take_item(struct curl *curl, const struct item *item)
                       curl->headers.len);
     if (!item->url)
         fa_record_fail(record, "an output without a URL");
-    else if (curl->refused[0])
-        fa_record_fail(record, "the option '%s' %s", curl->refused, refusal(curl->refused_way));
+    else if (curl->refused)
+        fa_record_fail(record, "the option '%s' %s%s", curl->refused->name,
+                       row_refusal(curl->refused), curl->refused->hint ? curl->refused->hint : "");
     else if (!curl->globoff && url_has_pattern(item->url))
         fa_record_fail(record, "patterns in URLs are not expanded: if it is none, add globoff");
     else if (item->out && strcmp(item->out, "-") == 0)
@@ -343,7 +345,7 @@ static void section_end(struct curl *curl)
     free(curl->range);
     curl->dir = curl->range = NULL;
     fa_buf_reset(&curl->headers);
-    curl->refused[0] = '\0';
+    curl->refused = NULL;
     curl->flush = curl->delivered = curl->loose = curl->remote_all = curl->globoff = false;
 }
 

@@ -54,7 +54,7 @@ Test(format_curl, cookies_and_tokens_are_headers)
     expect("cookie = \"a=b; c=d\"\noauth2-bearer = t\nurl=http://h/1\n",
            "3:http://h/1\n header=Cookie: a=b; c=d\n header=Authorization: Bearer t|.", NULL);
     expect("url=http://h/1\n-b jar\nnext\nurl=http://h/2\n", "1!:http://h/1|4:http://h/2|.",
-           "'cookie' is not supported here: use --proxy");
+           "'cookie' is not supported here: use --cookies");
 }
 
 /* Without it the request would go a way that the user has not chosen. */
@@ -63,7 +63,7 @@ Test(format_curl, another_way_of_the_request_is_refused)
     expect("url=http://h/1\nproxy=http://p:1\nnext\nurl=http://h/2\n-x p\nnext\nurl=http://h/3\n"
            "socks5-hostname p\nnext\nurl=http://h/4\nconnect-to=::p:\n",
            "1!:http://h/1|4!:http://h/2|7!:http://h/3|10!:http://h/4|.",
-           "'connect-to' is not supported here: use --proxy");
+           "'connect-to' is not supported here: use --resolve");
     expect("url=http://h/1\nurl-query=a\n", "1!:http://h/1|.", "is not one of a download");
 }
 
