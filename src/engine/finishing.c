@@ -105,13 +105,34 @@ static void report_bad_pieces(struct fa_session *s, const struct fa_job *job)
                    repair->n_bad, repair->pieces.count, (unsigned long long)first);
 }
 
-/* Fetch only the pieces that do not match.  @return whether that has begun */
+/* The mirror to fetch bad pieces from: the same one again, as they may have been damaged on the way,
+ * then each of the others once.  @return -1: none is left */
+static int job_mending_mirror(const struct fa_job *job)
+{
+    const struct fa_target *target = &job->target;
+    if (job->tries.repairs < FA_REPAIRS_MAX)
+        return (int)target->mirror;
+    if (job->tries.repairs >= FA_REPAIRS_MAX + target->n_mirrors - 1)
+        return -1;
+    for (unsigned i = 1; i < target->n_mirrors; ++i) {
+        unsigned mirror = (target->mirror + i) % target->n_mirrors;
+        if (!(target->exhausted & 1ull << mirror))
+            return (int)mirror;
+    }
+    return -1;
+}
+
+/* Fetch only the pieces that do not match.  Their digests prove those of another mirror, too; if it
+ * has another version, it is asked for the whole file.  @return whether that has begun */
 static bool job_mend(struct fa_session *s, struct fa_job *job, double now)
 {
     const struct fa_repair *repair = job->repair;
-    if (!repair || !fa_repair_is_useful(repair) || job->tries.repairs >= FA_REPAIRS_MAX ||
-        s->ending.draining || fa_flights_mend(&s->flights, job, &repair->good))
+    int mirror = job_mending_mirror(job);
+    if (!repair || !fa_repair_is_useful(repair) || mirror < 0 || s->ending.draining ||
+        fa_flights_mend(&s->flights, job, &repair->good))
         return false;
+    if ((unsigned)mirror != job->target.mirror && fa_job_target(job, (unsigned)mirror) == 0)
+        job->part.mirror = job->target.mirrors[mirror].key;
     ++job->tries.repairs;
     report_bad_pieces(s, job);
     if (s->ledger.state && !job->place.known)

@@ -11,7 +11,7 @@
 #include "list/pieces.h"
 #include "stage/stage.h"
 
-/** How often pieces of a file are fetched again. */
+/** How often bad pieces of a file are fetched again from the same mirror. */
 #define FA_REPAIRS_MAX 1
 
 struct fa_repair {

@@ -1553,6 +1553,43 @@ FA_TEST_MODES(resume, piece_that_never_matches_fails_the_entry)
     fa_fetch_expect_no_parts(&fetch);
 }
 
+/* How many requests for a path came to a host, and for that range; NULL: any. */
+static size_t count_requests(const char *host, const char *range)
+{
+    size_t i, count = 0;
+    json_t *log = fa_server_log(&server), *entry;
+    json_array_foreach(log, i, entry)
+    {
+        const char *is = json_string_value(json_object_get(entry, "host"));
+        char *asked = header_of(json_string_value(json_object_get(entry, "path")), i + 1, "Range");
+        count += is && strncmp(is, host, strlen(host)) == 0 &&
+                 (!range || (asked && strcmp(asked, range) == 0));
+        free(asked);
+    }
+    json_decref(log);
+    return count;
+}
+
+/* What a mirror has sent damaged twice is requested from the next one; the file, from each, only
+ * after that. */
+FA_TEST_MODES(resume, piece_that_never_matches_is_requested_from_another_mirror)
+{
+    static const char path[] = "/ok/3000000/" NAME;
+    fa_lines_add(&list, "%s\thttp://127.0.0.2:%d%s", fa_server_url(&server, path), server.port,
+                 path);
+    add_pieces(path, "");
+    char *digit = strrchr(list.text, ':') + 1;
+    *digit = *digit == '0' ? '1' : '0';
+    AGAIN(mode);
+    finish(3);
+    fa_fetch_expect_entry(&fetch, 1, "failed", "integrity");
+    cr_expect_eq(count_requests("127.0.0.1", "bytes=0-262143"), 1, "%s", mode);
+    cr_expect_eq(count_requests("127.0.0.2", "bytes=0-262143"), 1, "%s", mode);
+    cr_expect_eq(count_requests("127.0.0.1", NULL) + count_requests("127.0.0.2", NULL), 5, "%s",
+                 mode);
+    fa_fetch_expect_no_parts(&fetch);
+}
+
 /* A small file is written without a name, which does not spare it the check. */
 FA_TEST_MODES(resume, pieces_of_a_small_file_are_checked)
 {
