@@ -171,8 +171,8 @@ static void backend_start_task(struct fa_backend *self, struct fa_pool_task *tas
     TAILQ_INSERT_TAIL(&self->todo, task, in_queue);
     ++self->todo_count;
     bool more = self->todo_count > self->idle && self->n_threads < self->pool->config.workers;
-    pthread_cond_signal(&self->work);
     pthread_mutex_unlock(&self->lock);
+    pthread_cond_signal(&self->work); /* without the lock, which the thread needs first */
     int code = more ? backend_add_thread(self) : 0;
     if (code && self->n_threads == 0) {
         TAILQ_INIT(&self->todo);
