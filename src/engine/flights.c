@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdlib.h>
 
+/* The attempt is a member of its job, so it needs no pointer back. */
 static struct fa_job *attempt_job(struct fa_attempt *attempt)
 {
     return (struct fa_job *)(void *)((char *)attempt - offsetof(struct fa_job, attempt));
@@ -41,6 +42,8 @@ static void segment_done(struct fa_flights *flights, struct fa_segment *segment,
     flights->wake(flights->ctx);
 }
 
+/* Outcomes are only queued here: the strategy is still at work on its own lists, so nothing may be
+ * decided that starts or cancels another attempt. */
 static void flights_done(void *ctx, struct fa_attempt *attempt, struct fa_outcome *outcome)
 {
     struct fa_flights *flights = ctx;
@@ -109,6 +112,8 @@ void fa_flights_fini(struct fa_flights *flights)
     segments_free(&flights->ended_segments);
 }
 
+/* A split that goes on after a retry keeps its growth: what was learned about the number of
+ * segments is as true as before. */
 void fa_flights_begin_split(struct fa_flights *flights, struct fa_job *job)
 {
     struct fa_split *split = job->part.split;
@@ -163,6 +168,7 @@ struct fa_job *fa_flights_take(struct fa_flights *flights)
     return job;
 }
 
+/* Each attempt still ends with an outcome, which is awaited: only then its part is at rest. */
 void fa_flights_cancel(struct fa_flights *flights)
 {
     struct fa_job *job;
@@ -185,6 +191,8 @@ void fa_flights_stop(struct fa_flights *flights, struct fa_job *job)
         flights->ops->cancel(flights->strategy, &job->attempt);
 }
 
+/* Once: a cancelled attempt may take a while to end, and a second request would be a second message
+ * to its worker. */
 void fa_flights_stop_segment(struct fa_flights *flights, struct fa_segment *segment)
 {
     if (!segment->ended && !segment->stopped)
@@ -220,6 +228,8 @@ void fa_flights_discard_split(struct fa_flights *flights, struct fa_job *job)
     job->tries.unsplit = true;
 }
 
+/* A hedge that waits is not known to the strategy, so its outcome is made here: then all hedges end
+ * in the same way. */
 void fa_flights_end_hedge(struct fa_flights *flights, struct fa_hedge *hedge)
 {
     if (hedge->state == FA_HEDGE_ACTIVE) {
@@ -245,6 +255,8 @@ void fa_flights_drop_hedge(struct fa_flights *flights, struct fa_job *job)
     fa_flights_end_hedge(flights, hedge);
 }
 
+/* The attempt of the job may still write to its own part, which that of the hedge replaces: so it
+ * has to end first. */
 void fa_flights_keep_hedge(struct fa_flights *flights, struct fa_hedge *hedge)
 {
     fa_flights_move_hedge(flights, hedge, FA_HEDGE_WON);

@@ -1,3 +1,8 @@
+/*
+ * Segments write to the part of their job through descriptors of their own, each to its range.  The
+ * part has its full size from when it is split, so none of them has to extend it.  All requests
+ * have the validator of the first response (If-Range): versions of a file are never mixed.
+ */
 #include "engine/flights_segment.h"
 
 #include <errno.h>
@@ -32,6 +37,8 @@ int fa_flights_split(struct fa_flights *flights, struct fa_job *job)
     return 0;
 }
 
+/* A complete part becomes a split that has received its good pieces.  The others are requested like
+ * the missing ranges of any split. */
 int fa_flights_mend(struct fa_flights *flights, struct fa_job *job, const struct fa_extents *good)
 {
     struct fa_part *part = &job->part;

@@ -61,6 +61,7 @@ void fa_pack_put(struct fa_pack *pack, struct fa_job *job)
     fa_job_queue_push(&pack->waiting, job);
 }
 
+/* An unnamed part is read through the descriptor that wrote it: there is no name to open. */
 static int pack_open_source(struct fa_pack *pack, struct fa_error *err)
 {
     struct fa_job *job = pack->job;
@@ -81,6 +82,8 @@ static int pack_begin(struct fa_pack *pack, struct fa_error *err)
     return pack_open_source(pack, err) ? -1 : 1;
 }
 
+/* The part stays until the record of its member is committed: after a crash in between, the next
+ * run appends it again. */
 static int pack_remember(struct fa_pack *pack, uint64_t key, struct fa_error *err)
 {
     if (pack->n_packed == pack->packed_room) {
@@ -153,6 +156,7 @@ static int pack_find_object(struct fa_pack *pack, struct fa_error *err)
 }
 
 /* @return 1: equal so far; 0: different; or -1 */
+/* The object has the digest in its name, but it may have been damaged on the disk since. */
 static int pack_compare_some(const struct fa_pack *pack, size_t len, struct fa_error *err)
 {
     char one[CHUNK], other[CHUNK];
