@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/utf8.h"
 
@@ -91,4 +92,14 @@ char *fa_json_line(const json_t *object, bool ascii)
 {
     /* 15 digits print microseconds as they were rounded, not as 0.12300000000000001. */
     return json_dumps(object, JSON_REAL_PRECISION(15) | (ascii ? JSON_ENSURE_ASCII : 0));
+}
+
+int fa_json_print(json_t *object)
+{
+    char *line = object ? fa_json_line(object, isatty(STDOUT_FILENO)) : NULL;
+    json_decref(object);
+    if (line)
+        puts(line);
+    free(line);
+    return line ? 0 : -1;
 }

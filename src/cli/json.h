@@ -43,4 +43,12 @@ json_t *fa_json_set(json_t *object, const char *name, json_t *value);
  */
 char *fa_json_line(const json_t *object, bool ascii);
 
+/**
+ * Print an object as a line on standard output, in ASCII if that is a terminal, and free it.
+ *
+ * @object  NULL: no memory when it was created.
+ * @return  0, or -1 without memory.
+ */
+int fa_json_print(json_t *object);
+
 #endif

@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "cli/exit.h"
 #include "cli/json.h"
@@ -181,7 +180,7 @@ static json_t *slowest_array(const struct fa_queue_answer *answer)
 }
 
 /* The manual documents these names (--json), and scripts depend on them. */
-static int put_json(FILE *out, const struct fa_queue_answer *answer)
+static int print_json(const struct fa_queue_answer *answer)
 {
     /* clang-format off */
     json_t *object = json_pack(
@@ -197,12 +196,7 @@ static int put_json(FILE *out, const struct fa_queue_answer *answer)
         "workers", workers_array(answer),
         "slowest", slowest_array(answer));
     /* clang-format on */
-    char *line = object ? fa_json_line(object, isatty(STDOUT_FILENO)) : NULL;
-    json_decref(object);
-    if (line)
-        fprintf(out, "%s\n", line);
-    free(line);
-    return line ? 0 : -1;
+    return fa_json_print(object);
 }
 
 static void on_stat(void *ctx, const struct fa_queue_answer *answer)
@@ -211,7 +205,7 @@ static void on_stat(void *ctx, const struct fa_queue_answer *answer)
     view->empty = answer->left == 0 && answer->producers == 0;
     if (!view->options->json)
         put_text(stdout, answer);
-    else if (put_json(stdout, answer) != 0)
+    else if (print_json(answer) != 0)
         view->failed = true;
 }
 

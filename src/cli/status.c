@@ -252,8 +252,8 @@ static json_t *run_object(const struct fa_state_summary *summary)
 }
 
 /* The manual documents these names (--json), and scripts depend on them. */
-static int put_json(FILE *out, const char *dir, const struct fa_tally *tally,
-                    const struct fa_state_summary *summary)
+static int print_json(const char *dir, const struct fa_tally *tally,
+                      const struct fa_state_summary *summary)
 {
     /* clang-format off */
     json_t *object = json_pack(
@@ -273,12 +273,7 @@ static int put_json(FILE *out, const char *dir, const struct fa_tally *tally,
         "pid", summary->busy > 0 ? json_integer(summary->busy) : json_null(),
         "run", run_object(summary));
     /* clang-format on */
-    char *line = object ? fa_json_line(object, isatty(STDOUT_FILENO)) : NULL;
-    json_decref(object);
-    if (line)
-        fprintf(out, "%s\n", line);
-    free(line);
-    return line ? 0 : -1;
+    return fa_json_print(object);
 }
 
 static bool count_entry(void *ctx, const struct fa_state_entry *entry)
@@ -302,7 +297,7 @@ static int summarize(const struct fa_config *config, bool json, struct fa_error 
     fa_tally_sort(&tally);
     if (result == 0 && !json) {
         put_text(stdout, &tally, &summary);
-    } else if (result == 0 && put_json(stdout, config->dir, &tally, &summary) != 0) {
+    } else if (result == 0 && print_json(config->dir, &tally, &summary) != 0) {
         fa_error_system(err, FA_CLASS_LOCAL_IO, ENOMEM, "cannot create JSON from the state");
         result = -1;
     }
