@@ -135,7 +135,9 @@ const struct fa_option fa_options_output[] = {
     OUTPUT("manifest", manifest, .commands = MERGE, .help = "join the manifests of the shards",
            .more = "As with --report."),
     OUTPUT("report", report, .help = "write a JSON line for each entry; - for stdout",
-           .more = "+FILE appends to the file.  See REPORT."),
+           .more = "+FILE appends to the file.  If it cannot be written, as when the reader of a "
+                   "pipe has ended, a message says so, the downloads go on, and the exit status is "
+                   "4.  See REPORT."),
     OUTPUT("events", events, .help = "write JSON lines during the run; - for stdout",
            .more = "+FILE appends to the file.  See EVENTS."),
     OUTPUT("metrics", metrics, .help = "write metrics for Prometheus every few seconds",
