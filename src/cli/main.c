@@ -90,7 +90,7 @@
  *    unknown: notices about options without effect
  *    secrecy: what of the user's secrets is sent after a redirect
  *    name, name_part, name_template, names, identity, kept: names
- *    folder, store, store_part, store_publish, unnamed, lock, mount: files
+ *    folder, parents, store, store_part, store_publish, unnamed, lock, mount: files
  *    volumes, volume_writer, volume_format, volume_tar, volume_warc, volume_records: archives
  *    payloads: what is in them already
  *    objects: files by digest

@@ -3,9 +3,8 @@
  * openat2(2) with RESOLVE_BENEATH would do the same in one call, but some container runtimes reject
  * it, so each component is opened with O_NOFOLLOW instead.
  *
- * Entries of a list mostly go to the folder of the previous entry: the descriptor of the last
- * parent is kept, and a path costs one call.  A folder that was empty when the session opened it
- * needs no call at all.
+ * The folders of the last paths are kept open (engine/parents.h), so that a path mostly costs one
+ * call.  A folder that was empty when the session opened it needs no call at all.
  */
 #include "engine/folder.h"
 
@@ -91,8 +90,8 @@ static bool folder_is_empty(int fd)
 
 int fa_folder_init(struct fa_folder *folder, const char *dir, bool make, struct fa_error *err)
 {
-    *folder = (struct fa_folder){.fd = -1, .parent_fd = -1, .dir = strdup(dir)};
-    if (!folder->dir) {
+    *folder = (struct fa_folder){.fd = -1, .dir = strdup(dir)};
+    if (!folder->dir || fa_parents_init(&folder->parents)) {
         errno = ENOMEM;
         return fa_folder_failed(err, "open the folder", dir);
     }
@@ -107,18 +106,25 @@ int fa_folder_init(struct fa_folder *folder, const char *dir, bool make, struct 
 
 void fa_folder_fini(struct fa_folder *folder)
 {
-    if (folder->parent_fd >= 0)
-        close(folder->parent_fd);
+    fa_parents_fini(&folder->parents);
     if (folder->fd >= 0)
         close(folder->fd);
-    free(folder->parent);
     free(folder->dir);
 }
 
-/* O_PATH requires no read permission on the folders on the way. */
-static int folder_step_into(int at, const char *name, const char *path, bool make,
+/* O_PATH requires no read permission on the folders on the way.
+ * @part  A component of the path. */
+static int folder_step_into(int at, const char *part, const char *path, bool make,
                             struct fa_error *err)
 {
+    char name[NAME_MAX + 1];
+    size_t len = strcspn(part, "/");
+    if (len > NAME_MAX) {
+        errno = ENAMETOOLONG;
+        return fa_folder_failed(err, "open the folder of", path);
+    }
+    memcpy(name, part, len);
+    name[len] = '\0';
     if (make && mkdirat(at, name, 0777) && errno != EEXIST)
         return fa_folder_not_made(err, at, name, "make a folder for", path);
     int fd = openat(at, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
@@ -134,30 +140,26 @@ static int folder_step_into(int at, const char *name, const char *path, bool mak
 }
 
 /* Each component is opened relative to the one before, so that a component that is exchanged for a
- * symbolic link meanwhile leads nowhere. */
-static int folder_walk(struct fa_folder *folder, const char *parent, const char *path, bool make,
-                       struct fa_error *err)
+ * symbolic link meanwhile leads nowhere.
+ * @return  As fa_parents_find(); NULL, and err */
+static struct fa_parent *folder_walk(struct fa_folder *folder, const char *path, size_t len,
+                                     bool make, struct fa_error *err)
 {
-    char name[NAME_MAX + 1];
     int at = folder->fd;
-    while (*parent) {
-        size_t len = strcspn(parent, "/");
-        if (len > NAME_MAX) {
-            errno = ENAMETOOLONG;
-            fa_folder_failed(err, "open the folder of", path);
-            len = 0;
-        }
-        memcpy(name, parent, len);
-        name[len] = '\0';
-        int next = len ? folder_step_into(at, name, path, make, err) : -1;
+    for (size_t from = 0; from < len; from += strcspn(path + from, "/") + 1) {
+        int next = folder_step_into(at, path + from, path, make, err);
         if (at != folder->fd)
             close(at);
         if (next < 0)
-            return -1;
+            return NULL;
         at = next;
-        parent += len + (parent[len] == '/');
     }
-    return at;
+    struct fa_parent *parent = fa_parents_add(&folder->parents, path, len, at);
+    if (!parent) {
+        errno = ENOMEM;
+        fa_folder_failed(err, "open the folder of", path);
+    }
+    return parent;
 }
 
 /* The path may come from a damaged state or a foreign manifest. */
@@ -173,55 +175,59 @@ static bool path_leads_inside(const char *path)
     }
 }
 
-/* The kept descriptor stays valid if the folder is renamed, and files then go where it has gone. */
+/* The length of the path of the folder; 0: it is in no other one. */
+static size_t path_folder_len(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash ? (size_t)(slash - path) : 0;
+}
+
+/* The folder of a path that leads inside, and is in another folder; NULL, and err.  A file is not
+ * written to a folder that was opened long ago and may have been moved since, unless no other one
+ * was used meanwhile. */
+static struct fa_parent *folder_open(struct fa_folder *folder, const char *path, bool make,
+                                     struct fa_error *err)
+{
+    size_t len = path_folder_len(path);
+    const struct fa_parent *last = fa_parents_last(&folder->parents);
+    struct fa_parent *parent = fa_parents_find(&folder->parents, path, len);
+    if (parent && (!make || parent == last))
+        return parent;
+    fa_parents_forget(&folder->parents, path, len);
+    return folder_walk(folder, path, len, make, err);
+}
+
+/* A kept descriptor stays valid if the folder is renamed, and files then go where it has gone. */
 int fa_folder_parent(struct fa_folder *folder, const char *path, const char **ret_name, bool make,
                      struct fa_error *err)
 {
     if (!path_leads_inside(path))
         return fa_folder_refuse(err, path, "is not the name of a file in the folder");
-    const char *slash = strrchr(path, '/');
-    *ret_name = slash ? slash + 1 : path;
-    if (!slash)
+    size_t len = path_folder_len(path);
+    *ret_name = path + len + (len > 0);
+    if (len == 0)
         return folder->fd;
-    size_t len = (size_t)(slash - path);
-    if (folder->parent && strlen(folder->parent) == len && memcmp(folder->parent, path, len) == 0)
-        return folder->parent_fd;
-    char *parent = strndup(path, len);
-    if (!parent) {
-        errno = ENOMEM;
-        return fa_folder_failed(err, "open the folder of", path);
-    }
-    int fd = folder_walk(folder, parent, path, make, err);
-    if (fd < 0) {
-        free(parent);
-        return -1;
-    }
-    if (folder->parent_fd >= 0)
-        close(folder->parent_fd);
-    free(folder->parent);
-    folder->parent = parent;
-    folder->parent_fd = fd;
-    folder->parent_checked = false;
-    return fd;
+    const struct fa_parent *parent = folder_open(folder, path, make, err);
+    return parent ? parent->fd : -1;
 }
 
-void fa_folder_forget(struct fa_folder *folder)
+void fa_folder_forget(struct fa_folder *folder, const char *path)
 {
-    free(folder->parent);
-    folder->parent = NULL;
+    fa_parents_forget(&folder->parents, path, path_folder_len(path));
 }
 
 /* Root may write to everything but a read-only mount; faccessat(2) knows that, too. */
-static int folder_check_access(struct fa_folder *folder, const char *path, struct fa_error *err)
+static int folder_check_access(const struct fa_folder *folder, struct fa_parent *parent,
+                               const char *path, struct fa_error *err)
 {
-    if (!folder->parent_checked && !fa_disk_is_same(folder->fd, folder->parent_fd)) {
+    if (!parent->checked && !fa_disk_is_same(folder->fd, parent->fd)) {
         fa_error_set(err, FA_DOMAIN_SYSTEM, EXDEV, FA_CLASS_LOCAL_IO,
                      "the folder of '%s' is on another file system than '%s'", path, folder->dir);
         return -1;
     }
-    if (!folder->parent_checked && faccessat(folder->parent_fd, ".", W_OK | X_OK, AT_EACCESS))
+    if (!parent->checked && faccessat(parent->fd, ".", W_OK | X_OK, AT_EACCESS))
         return fa_folder_failed(err, "write to the folder of", path);
-    folder->parent_checked = true;
+    parent->checked = true;
     return 0;
 }
 
@@ -231,12 +237,14 @@ int fa_folder_check(struct fa_folder *folder, const char *path, struct fa_error 
     size_t len = strlen(path);
     if (folder->fd < 0 || folder->empty || len >= sizeof(above))
         return 0;
+    if (!path_leads_inside(path))
+        return fa_folder_refuse(err, path, "is not the name of a file in the folder");
     memcpy(above, path, len + 1);
-    for (char *slash; (slash = strrchr(above, '/')); *slash = '\0') {
-        const char *name;
+    for (; (len = path_folder_len(above)) > 0; above[len] = '\0') {
         struct fa_error why = {0};
-        if (fa_folder_parent(folder, above, &name, false, &why) >= 0)
-            return folder_check_access(folder, path, err);
+        struct fa_parent *parent = folder_open(folder, above, false, &why);
+        if (parent)
+            return folder_check_access(folder, parent, path, err);
         if (why.class != FA_CLASS_LOCAL_IO || why.code != ENOENT) {
             *err = why;
             return -1;

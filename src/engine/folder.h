@@ -9,6 +9,8 @@
 #ifndef FA_ENGINE_FOLDER_H
 #define FA_ENGINE_FOLDER_H
 
+#include "engine/parents.h"
+
 #include <fetchall/error.h>
 
 #include <dirent.h>
@@ -17,14 +19,12 @@
 #include <sys/types.h>
 
 struct fa_folder {
-    char *dir;    /**< As the user named it, for messages. */
-    int fd;       /**< -1: the folder is missing. */
-    int made;     /**< Folders created for it, itself included, and not synced yet. */
-    bool empty;   /**< It was empty when it was opened, so every lookup can be skipped. */
-    bool folds;   /**< Names that differ only in case mean one file: fa_mount_folds(). */
-    char *parent; /**< The last folder that was opened below it: a cache of one. */
-    int parent_fd;
-    bool parent_checked; /**< Files can be renamed to it. */
+    char *dir;  /**< As the user named it, for messages. */
+    int fd;     /**< -1: the folder is missing. */
+    int made;   /**< Folders created for it, itself included, and not synced yet. */
+    bool empty; /**< It was empty when it was opened, so every lookup can be skipped. */
+    bool folds; /**< Names that differ only in case mean one file: fa_mount_folds(). */
+    struct fa_parents parents; /**< Below it; "checked": files can be renamed to it. */
 };
 
 /**
@@ -59,16 +59,17 @@ enum fa_presence fa_folder_look_again(struct fa_folder *folder, const char *path
 int fa_folder_file(struct fa_folder *folder, const char *path, struct fa_error *err);
 
 /**
- * Open the folder that contains a path; the last one is cached.
+ * Open the folder that contains a path; the last ones are kept open.
  *
  * @make    Create missing folders.
- * @return  A borrowed descriptor, or -1; ENOENT in err: the folder does not exist.
+ * @return  A descriptor, borrowed until the next call, or -1; ENOENT in err: the folder does not
+ *          exist.
  */
 int fa_folder_parent(struct fa_folder *folder, const char *path, const char **ret_name, bool make,
                      struct fa_error *err);
 
-/** Forget the folder of the last path, as it may be gone: the next one is looked up, and made. */
-void fa_folder_forget(struct fa_folder *folder);
+/** Forget the folder of a path, as it may be gone: it is looked up again, and made. */
+void fa_folder_forget(struct fa_folder *folder, const char *path);
 
 /**
  * Check whether a file could be created in the folder of a path, or the folder itself.  DIR is not

@@ -132,7 +132,7 @@ static bool path_lost_folder(struct fa_store *store, const char *path, const str
 {
     if (err->domain != FA_DOMAIN_SYSTEM || err->code != ENOENT || !strchr(path, '/'))
         return false;
-    fa_folder_forget(&store->folder);
+    fa_folder_forget(&store->folder, path);
     return true;
 }
 
