@@ -27,6 +27,7 @@ int fa_claims_init(struct fa_claims *claims, const struct fa_config *config,
     claims->part_max = fa_folder_name_max(folder);
     claims->folds = folder->folds;
     memset(claims->held, 0, sizeof(claims->held));
+    memset(claims->folders, 0, sizeof(claims->folders));
     claims->names = fa_names_new(dirfd, err);
     return claims->names ? 0 : -1;
 }
@@ -45,15 +46,23 @@ uint64_t fa_claims_key(const struct fa_claims *claims, const char *path)
 }
 
 /*
- * Claim a folder, which belongs to all files below it and to no URL.
+ * Claim a folder, which belongs to all files below it and to no URL.  The claim holds to the end of
+ * the run, so those of the last folders need not be looked up in the table.
  * @return 0; 1 if a file has that name; -1
  */
 static int claims_take_folder(struct fa_claims *claims, const char *path, struct fa_error *err)
 {
     enum fa_claim claim;
-    if (fa_names_claim(claims->names, fa_claims_key(claims, path), FA_OWNER_FOLDERS, &claim, err))
+    uint64_t key = fa_claims_key(claims, path);
+    uint64_t *last = &claims->folders[key % FA_CLAIMS_FOLDERS];
+    if (*last == key && key != 0)
+        return 0;
+    if (fa_names_claim(claims->names, key, FA_OWNER_FOLDERS, &claim, err))
         return -1;
-    return claim == FA_CLAIM_TAKEN;
+    if (claim == FA_CLAIM_TAKEN)
+        return 1;
+    *last = key;
+    return 0;
 }
 
 /* Claim every folder of the path; if a file has the name of one, rename that folder in the path. */

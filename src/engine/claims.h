@@ -22,10 +22,14 @@
 
 /** Counters of held paths. */
 #define FA_CLAIMS_HELD 4096
+/** Folders whose claims are remembered. */
+#define FA_CLAIMS_FOLDERS 1024
 
 struct fa_claims {
     struct fa_names *names; /**< Owned. */
     uint32_t held[FA_CLAIMS_HELD];
+    uint64_t
+        folders[FA_CLAIMS_FOLDERS]; /**< Keys of claimed folders, each at its place; 0: none. */
     enum fa_layout layout;
     unsigned fan_out;
     const char *name; /**< fa_config.name.  Borrowed. */
