@@ -123,7 +123,7 @@
  *    template: names from columns
  *
  * src/state: what is known across runs
- *    state, changes, row, database, schema, files, failure: the SQLite database
+ *    state, changes, ahead, row, database, schema, files, failure: the SQLite database
  *
  * src/confine: the sandbox
  *    confine, landlock, seccomp, capabilities: what a process gives up

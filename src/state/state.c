@@ -12,6 +12,7 @@
 #include "state/state.h"
 
 #include "base/clock.h"
+#include "state/ahead.h"
 #include "state/changes.h"
 #include "state/database.h"
 #include "state/failure.h"
@@ -32,6 +33,7 @@ enum statement {
     S_COMMIT,
     S_ROLLBACK,
     S_GET,
+    S_AHEAD,
     S_PUT,
     S_REMOVE,
     S_EACH,
@@ -53,7 +55,8 @@ static const char *const statement_texts[STATEMENTS] = {
     [S_BEGIN] = "BEGIN",
     [S_COMMIT] = "COMMIT",
     [S_ROLLBACK] = "ROLLBACK",
-    [S_GET] = "SELECT " FA_ROW_COLUMNS " FROM record WHERE key=?1",
+    [S_GET] = "SELECT " FA_ROW_COLUMNS ", seq FROM record WHERE key=?1",
+    [S_AHEAD] = FA_AHEAD_SQL,
     [S_PUT] =
         "INSERT INTO record(" FA_ROW_COLUMNS ") VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10,"
         " ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25,"
@@ -86,6 +89,7 @@ struct fa_state {
     bool fresh;
     sqlite3_stmt *stmts[STATEMENTS];
     struct fa_changes changes;
+    struct fa_ahead ahead; /* of a writer */
     struct fa_state_run last;
     struct fa_state_run run; /* the current run; id 0: not begun */
     bool run_changed;
@@ -140,6 +144,7 @@ static int state_prepare(struct fa_state *state, struct fa_error *err)
         if (sqlite3_prepare_v3(state->db, statement_texts[i], -1, SQLITE_PREPARE_PERSISTENT,
                                &state->stmts[i], NULL))
             return state_fail(state, "open", err);
+    fa_ahead_init(&state->ahead, state->stmts[S_AHEAD]);
     int rc = state_step(state, state->stmts[S_EACH]);
     state->fresh = rc == SQLITE_DONE;
     sqlite3_reset(state->stmts[S_EACH]);
@@ -179,6 +184,7 @@ void fa_state_close(struct fa_state *state)
         sqlite3_exec(state->db, "ROLLBACK", NULL, NULL, NULL);
     fa_database_close(state->db);
     fa_changes_fini(&state->changes);
+    fa_ahead_fini(&state->ahead);
     free(state->file);
     free(state);
 }
@@ -197,6 +203,7 @@ void fa_state_last_run(const struct fa_state *state, struct fa_state_run *ret)
 static int state_stop_reading(struct fa_state *state, const char *what, struct fa_error *err)
 {
     state_release_row(state);
+    sqlite3_reset(state->stmts[S_AHEAD]);
     if (!sqlite3_get_autocommit(state->db) && !state_run(state, S_COMMIT))
         return state_fail(state, what, err);
     return 0;
@@ -255,24 +262,34 @@ int fa_state_progress(struct fa_state *state, uint64_t entries, uint64_t done, b
 }
 
 /* The statement is not reset after a row was found: the strings of the record point into it. */
+static int state_look_up(struct fa_state *state, uint64_t key, struct fa_record *ret,
+                         struct fa_error *err)
+{
+    sqlite3_stmt *stmt = state->stmts[S_GET];
+    sqlite3_bind_int64(stmt, 1, (int64_t)key);
+    int rc = state_step(state, stmt);
+    if (rc == SQLITE_ROW && state->write)
+        fa_ahead_found(&state->ahead, sqlite3_column_int64(stmt, FA_AHEAD_SEQ));
+    if (rc == SQLITE_ROW)
+        return fa_row_read(stmt, state->file, ret, err) ? -1 : 1;
+    int result = rc == SQLITE_DONE ? 0 : state_fail(state, "read", err);
+    state_release_row(state);
+    return result;
+}
+
+/* A writer keeps the transaction open, to save locks, and reads ahead in it.  A reader does not,
+ * to see new commits. */
 int fa_state_get(struct fa_state *state, uint64_t key, struct fa_record *ret, struct fa_error *err)
 {
     bool removed;
     state_release_row(state);
     if (fa_changes_find(&state->changes, key, &removed, ret))
         return !removed;
-    /* A writer keeps the transaction open, to save locks.  A reader does not, to see new
-     * commits. */
     if (state->write && sqlite3_get_autocommit(state->db) && !state_run(state, S_BEGIN))
         return state_fail(state, "read", err);
-    sqlite3_stmt *stmt = state->stmts[S_GET];
-    sqlite3_bind_int64(stmt, 1, (int64_t)key);
-    int rc = state_step(state, stmt);
-    if (rc == SQLITE_ROW)
-        return fa_row_read(stmt, state->file, ret, err) ? -1 : 1;
-    int result = rc == SQLITE_DONE ? 0 : state_fail(state, "read", err);
-    state_release_row(state);
-    return result;
+    return state->write && fa_ahead_find(&state->ahead, key, ret)
+               ? 1
+               : state_look_up(state, key, ret, err);
 }
 
 static int state_no_memory(struct fa_state *state, struct fa_error *err)
@@ -453,6 +470,8 @@ int fa_state_commit(struct fa_state *state, struct fa_error *err)
         state_apply(state) && state_run(state, S_COMMIT) ? 0 : state_fail(state, "write", err);
     state_roll_back(state);
     if (result == 0) {
+        if (state->changes.count > 0)
+            fa_ahead_reset(&state->ahead);
         fa_changes_reset(&state->changes);
         state->run_changed = false;
     }

@@ -7,6 +7,7 @@
 #include <criterion/criterion.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <limits.h>
 #include <signal.h>
 #include <sqlite3.h>
@@ -296,6 +297,40 @@ Test(state, many_changes_are_found_while_they_are_pending)
         cr_assert_null(url_of(state, 1));
         commit(state);
         cr_assert_str_eq(url_of(state, UINT64_C(4999) << 40), url);
+    }
+    fa_state_close(state);
+}
+
+static const char *version_url(uint64_t key, unsigned version)
+{
+    static char url[64];
+    snprintf(url, sizeof(url), "http://h/%" PRIu64 "/%u", key, version);
+    return url;
+}
+
+/* Rows are read ahead: none of them may be an older one. */
+Test(state, a_record_that_changes_while_others_are_looked_up_is_found_as_it_is)
+{
+    enum { MANY = 3000 };
+    struct fa_record record;
+    struct fa_error err;
+    struct fa_state *state = reopen(FA_STATE_WRITE);
+    for (uint64_t key = 1; key <= MANY; ++key)
+        put(state, key, version_url(key, 0));
+    commit(state);
+    for (uint64_t key = 1; key <= MANY; ++key) {
+        uint64_t changed = key + 5;
+        cr_assert_eq(fa_state_get(state, key + 7, &record, &err), key + 7 <= MANY);
+        if (key % 3 == 0)
+            drop(state, changed);
+        else
+            put(state, changed, version_url(changed, 1));
+        if (key % 4 == 0)
+            commit(state);
+        bool there = key <= 5 || key % 3 != 2;
+        cr_assert_eq(fa_state_get(state, key, &record, &err), there, "%" PRIu64, key);
+        if (there)
+            cr_assert_str_eq(record.url, version_url(key, key > 5));
     }
     fa_state_close(state);
 }
