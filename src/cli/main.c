@@ -107,7 +107,7 @@
  *    blocking, sandbox: threads and processes
  *
  * src/stage: the CPU stage
- *    stage, digest, running, crc32c, inflated: digests of downloaded files
+ *    stage, digest, digest_task, running, crc32c, inflated: digests of downloaded files
  *
  * src/archive: formats of archives
  *    sink, tar, metadata, warc, masking: --output

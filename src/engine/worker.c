@@ -5,7 +5,7 @@
 #include "pool/inside.h"
 #include "pool/keeping.h"
 #include "pool/nursery.h"
-#include "stage/stage.h"
+#include "stage/digest_task.h"
 #include "strategy/strategy.h"
 
 #include <stdlib.h>

@@ -14,9 +14,6 @@
 
 #include <fetchall/event.h>
 
-/** The task type of the workers; terminated by a row without a name. */
-extern const struct fa_task_type fa_digest_tasks[];
-
 struct fa_stage;
 
 /** The result for one file. */
