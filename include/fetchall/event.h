@@ -77,7 +77,7 @@ enum fa_cache {
 };
 
 /** What the kernel knows of the connections of an entry, which may be those to a proxy (TCP_INFO,
- * tcp(7)).  All zero: there was none. */
+ * tcp(7)).  It is asked 20 times a second at most.  All zero: there was none. */
 struct fa_tcp {
     double rtt;           /**< The smoothed round-trip time of the last one, in seconds. */
     uint64_t retransmits; /**< Segments that were sent again. */

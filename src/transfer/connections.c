@@ -332,7 +332,7 @@ static void lease_measure(struct fa_lease *lease)
 {
     struct fa_connection *connection = lease->connection;
     if (connection->fd >= 0)
-        fa_tcp_meter_read(&connection->tcp, connection->fd);
+        fa_tcp_meter_refresh(&connection->tcp, connection->fd);
     lease->tcp = fa_tcp_meter_take(&connection->tcp);
 }
 

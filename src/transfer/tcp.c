@@ -10,6 +10,8 @@
  */
 #include "transfer/tcp.h"
 
+#include "base/clock.h"
+
 #include <linux/tcp.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
@@ -25,6 +27,15 @@ void fa_tcp_meter_read(struct fa_tcp_meter *meter, int fd)
         .retransmits = info.tcpi_total_retrans,
         .reordered = info.tcpi_rcv_ooopack,
     };
+}
+
+void fa_tcp_meter_refresh(struct fa_tcp_meter *meter, int fd)
+{
+    double now = fa_clock_now();
+    if (meter->read_at > 0 && now - meter->read_at < FA_TCP_RECENT)
+        return;
+    meter->read_at = now;
+    fa_tcp_meter_read(meter, fd);
 }
 
 struct fa_tcp fa_tcp_meter_take(struct fa_tcp_meter *meter)

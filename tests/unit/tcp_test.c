@@ -1,3 +1,4 @@
+#include "base/clock.h"
 #include "transfer/tcp.h"
 
 #include <criterion/criterion.h>
@@ -10,8 +11,7 @@ TestSuite(tcp, .timeout = 30);
 /* Both ends of a connection on the loopback network. */
 static void connect_both(int ends[2])
 {
-    struct sockaddr_in name = {.sin_family = AF_INET,
-                               .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    struct sockaddr_in name = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     socklen_t len = sizeof(name);
     int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     ends[0] = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -59,4 +59,22 @@ Test(tcp, transfers_share_out_the_counts_of_a_connection)
     fa_tcp_add(&sum, &none);
     cr_expect(sum.retransmits == 4 && sum.reordered == 5);
     cr_expect(sum.rtt > 0.15, "the last one that is known");
+}
+
+Test(tcp, a_recent_reading_serves_for_the_next_transfer)
+{
+    int ends[2];
+    struct fa_tcp_meter meter = {0};
+    connect_both(ends);
+    fa_tcp_meter_refresh(&meter, ends[0]);
+    cr_expect(meter.read.rtt > 0, "the first one reads");
+    meter.read.rtt = 7;
+    meter.read_at = fa_clock_now() + 60;
+    fa_tcp_meter_refresh(&meter, ends[0]);
+    cr_expect(meter.read.rtt > 6, "a recent one is kept");
+    meter.read_at = fa_clock_now() - FA_TCP_RECENT;
+    fa_tcp_meter_refresh(&meter, ends[0]);
+    cr_expect(meter.read.rtt < 6, "an old one is not");
+    close(ends[0]);
+    close(ends[1]);
 }
