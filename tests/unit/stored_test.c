@@ -192,7 +192,8 @@ Test(stored, conditions_that_are_none_are_refused)
     for (size_t i = 0; i < sizeof(wrong) / sizeof(*wrong); ++i)
         cr_expect_eq(fa_condition_parse(&options, wrong[i], &err), -1, "%s", wrong[i]);
     cr_expect_eq(fa_condition_parse(&options, "speed > 1", &err), -1);
-    cr_expect(strstr(err.msg, "'speed' is not a measure") && strstr(err.msg, "due_p99, rtt, requests"),
+    cr_expect(strstr(err.msg, "'speed' is not a measure") &&
+                  strstr(err.msg, "due_p99, rtt, requests"),
               "%s", err.msg);
 }
 
