@@ -13,7 +13,7 @@ void fa_race_show_text(FILE *out, const struct fa_race *race);
 
 /** Indices of the settings that ran, those that went furthest and were fastest first.
  * @return their number */
-size_t fa_race_show_order(const struct fa_race *race, size_t ret[FA_RACE_ENTRANTS_MAX]);
+size_t fa_race_show_order(const struct fa_race *race, size_t order[FA_RACE_ENTRANTS_MAX]);
 
 /** What became of a setting that ran: "in the final". */
 const char *fa_race_show_word(const struct fa_race_entrant *entrant);
