@@ -51,6 +51,7 @@ struct holder {
     unsigned long long machine; /* hash of the machine ID, which is not to be published; 0: none */
     long long since;            /* seconds since 1970 */
     char host[65];
+    int code; /* an errno: the file cannot be read; 0: it can */
 };
 
 enum holding { HOLDING_NONE, HOLDING_DEAD, HOLDING_HERE, HOLDING_ELSEWHERE, HOLDING_UNREADABLE };
@@ -160,16 +161,16 @@ static enum holding file_judge(int at, const char *name, struct holder *ret)
     char text[TEXT_MAX] = "";
     int fd = openat(at, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
     ssize_t n = fd < 0 ? 0 : pread(fd, text, sizeof(text) - 1, 0);
-    bool unreadable = n < 0 || (fd < 0 && errno != ENOENT);
+    int code = n < 0 || (fd < 0 && errno != ENOENT) ? errno : 0;
     if (fd >= 0)
         close(fd);
-    *ret = (struct holder){0};
-    if (unreadable)
+    *ret = (struct holder){.code = code};
+    if (code)
         return HOLDING_UNREADABLE;
     return n < TEXT_MAX - 1 && !strchr(text, '\n') ? HOLDING_NONE : holder_judge(text, ret);
 }
 
-/* @return -1 */
+/* What this process lacks says nothing about the lock.  @return -1 */
 static int lock_refuse(const struct fa_lock *lock, const struct holder *holder,
                        enum holding holding, const char *name, const char *dir,
                        struct fa_error *err)
@@ -187,6 +188,9 @@ static int lock_refuse(const struct fa_lock *lock, const struct holder *holder,
                      "a fetchall on host '%s' (pid %d) is at work in '%s' since %s; if it has "
                      "ended, remove '%s/%s/%s'",
                      holder->host, holder->pid, dir, since, dir, lock->own, name);
+    } else if (holder->code == EMFILE || holder->code == ENFILE || holder->code == ENOMEM) {
+        errno = holder->code;
+        fa_folder_failed(err, "lock the folder", dir);
     } else {
         fa_error_set(err, FA_DOMAIN_SYSTEM, EWOULDBLOCK, FA_CLASS_LOCAL_IO,
                      "cannot tell who has locked '%s'; if no fetchall is at work there, remove "

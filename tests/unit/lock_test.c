@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -214,4 +215,17 @@ Test(lock, what_cannot_be_read_is_respected_and_not_printed)
         fa_scratch_write(&scratch, "owner", texts[i]);
         expect_refused("cannot tell who has locked 'DIR'");
     }
+}
+
+/* Only the file of the lock itself can be opened. */
+Test(lock, a_lack_of_descriptors_is_not_a_lock)
+{
+    int next = dup(folder);
+    close(next);
+    struct rlimit limit;
+    getrlimit(RLIMIT_NOFILE, &limit);
+    limit.rlim_cur = (rlim_t)next + 1;
+    cr_assert_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
+    refusal = 0;
+    expect_refused("cannot lock the folder 'DIR': Too many open files");
 }
