@@ -136,6 +136,18 @@ static bool classify_weak_tls(const struct fa_ending *ending, const char *text,
     return true;
 }
 
+/* What this machine lacks does not count as a failure of the origin. */
+static bool classify_lack(const struct fa_ending *ending, struct fa_outcome *outcome)
+{
+    bool memory = ending->curl == CURLE_OUT_OF_MEMORY && !ending->connected && !ending->proxied;
+    if (!memory && !is_out_of_descriptors(ending))
+        return false;
+    fa_error_system(&outcome->error, FA_CLASS_LOCAL_IO, memory ? ENOMEM : ending->system,
+                    "cannot open a connection");
+    outcome->retryable = FA_RETRYABLE_NOW;
+    return true;
+}
+
 /* The most specific evidence comes first: errno, the proxy's status, the state of the header, how
  * far the exchange had come, and only then the CURLcode. */
 void fa_classify_curl(const struct fa_ending *ending, struct fa_outcome *outcome)
@@ -145,12 +157,8 @@ void fa_classify_curl(const struct fa_ending *ending, struct fa_outcome *outcome
     fa_error_set(&outcome->error, FA_DOMAIN_CURL, ending->curl, FA_CLASS_PROTOCOL, "%s", text);
     outcome->retryable = FA_RETRYABLE_NEVER;
 
-    if (is_out_of_descriptors(ending)) {
-        fa_error_system(&outcome->error, FA_CLASS_LOCAL_IO, ending->system,
-                        "cannot open a connection");
-        outcome->retryable = FA_RETRYABLE_NOW;
+    if (classify_lack(ending, outcome))
         return;
-    }
     if (ending->proxy_status >= 400) {
         fa_classify_http(ending->proxy_status, outcome);
         fa_error_set(&outcome->error, FA_DOMAIN_HTTP, ending->proxy_status, FA_CLASS_HTTP,

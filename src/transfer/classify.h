@@ -18,6 +18,7 @@ struct fa_ending {
     bool connected;      /**< The connection was made and the request sent. */
     bool answered;       /**< The status line of a response has arrived. */
     int proxy_status;    /**< Status of the response to CONNECT, or 0. */
+    bool proxied;        /**< There is a proxy, which may have sent a response to CONNECT. */
     const char *text;    /**< libcurl's error text, or "". */
     bool long_head;      /**< The response header exceeds libcurl's limit. */
     enum fa_tls tls_min; /**< The lowest version that was acceptable. */

@@ -162,6 +162,7 @@ static void transfer_explain_curl(struct fa_transfer *t, CURLcode code, struct f
         .long_head = t->exchange.response.verdict == FA_VERDICT_NONE && t->exchange.connected &&
                      t->exchange.headers_size > HEAD_MAX,
         .proxy_status = (int)proxy,
+        .proxied = fa_settings_use_proxy(t->exchange.settings),
         .tls_min = t->exchange.settings->tls_min,
         .text = t->handle.text,
     };
