@@ -306,12 +306,12 @@ static void report_encoded(struct fa_session *s, const struct fa_job *job)
 {
     const struct fa_target *target = &job->target;
     for (unsigned i = 0; i < target->n_mirrors; ++i) {
-        const char *whole = target->mirrors[i].url.whole;
-        if (!whole || !fa_encode_is_needed(job->entry->urls[i]))
+        const struct fa_url *url = &target->mirrors[i].url;
+        if (!url->whole || !fa_encode_is_needed(job->entry->urls[i]))
             continue;
-        char *encoded = fa_encode_url(whole);
+        char *encoded = fa_encode_url(fa_url_sent(url));
         fa_emit_entry_detail(&s->emitter, job->entry, "URL requested as %s",
-                             encoded ? encoded : whole);
+                             encoded ? encoded : fa_url_sent(url));
         free(encoded);
     }
 }

@@ -78,7 +78,7 @@ int fa_compose_texts(const struct fa_compose_env *env, const struct fa_job *job,
                      const struct fa_target *target, struct fa_attempt *attempt,
                      const char ***headers, char **ret_printed)
 {
-    char *printed = fa_redact_url(target->url->whole, env->config->secret_keys);
+    char *printed = fa_redact_url(fa_url_sent(target->url), env->config->secret_keys);
     if (!printed || attempt_set_headers(env, job, target, attempt, headers)) {
         free(printed);
         return -1;
@@ -113,7 +113,7 @@ void fa_compose_target(const struct fa_compose_env *env, const struct fa_job *jo
                        const struct fa_target *target, uint64_t rate, struct fa_attempt *attempt)
 {
     const struct fa_config *config = env->config;
-    attempt->url = target->url->whole;
+    attempt->url = fa_url_sent(target->url);
     attempt->host_port = target->url->host_port;
     attempt->addresses = target->origin->addresses;
     attempt->origin = target->origin->hash;

@@ -250,7 +250,7 @@ static void job_keep_redirect(struct fa_job *job)
     struct fa_capture *capture = job->outcome.capture;
     if (!capture)
         return;
-    capture->url = strdup(job->target.url->whole);
+    capture->url = strdup(fa_url_sent(job->target.url));
     capture->earlier = job->redirects;
     job->redirects = capture;
     job->outcome.capture = NULL;

@@ -155,7 +155,7 @@ int fa_settle_redirect(struct fa_job *job, const struct fa_config *config)
 {
     struct fa_url to;
     struct fa_error why = {0};
-    if (fa_url_parse(&to, job->outcome.location, job->target.url->whole, &why)) {
+    if (fa_url_parse(&to, job->outcome.location, fa_url_sent(job->target.url), &why)) {
         fa_error_set(&job->outcome.error, FA_DOMAIN_FETCHALL, 0, FA_CLASS_REDIRECT,
                      "invalid redirect target: %.100s", why.msg);
         return -1;

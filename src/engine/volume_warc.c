@@ -77,7 +77,7 @@ static int warc_put_headers(struct fa_volume_writer *w, struct fa_error *err)
     struct fa_warc_writer *warc = &w->warc;
     const struct fa_capture *capture = w->job->outcome.capture;
     free(warc->url);
-    warc->url = fa_records_url(w, w->job->target.url->whole);
+    warc->url = fa_records_url(w, fa_url_sent(w->job->target.url));
     if (!warc->url)
         return fa_volume_no_memory(w, err);
     if (warc_put_earlier(w, err) || fa_records_pair(&pair, w, err) ||
@@ -166,8 +166,8 @@ static int warc_end_digests(struct fa_volume_writer *w, struct fa_error *err)
 static int warc_put_failure(struct fa_volume_writer *w, struct fa_error *err)
 {
     const struct fa_job *job = w->job;
-    return warc_put_earlier(w, err) ||
-                   fa_records_put_exchange(w, job->outcome.capture, job->target.url->whole, err)
+    return warc_put_earlier(w, err) || fa_records_put_exchange(w, job->outcome.capture,
+                                                               fa_url_sent(job->target.url), err)
                ? -1
                : 1;
 }

@@ -5,6 +5,7 @@
  */
 #include "transfer/encode.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -79,5 +80,38 @@ char *fa_encode_spaces(const char *url)
     }
     if (text)
         *to = '\0';
+    return text;
+}
+
+/* A reference may have no authority (RFC 3986, 4.2). */
+static const char *reference_path(const char *reference)
+{
+    size_t n = strcspn(reference, "/?#");
+    bool authority = strncmp(reference + n, "//", 2) == 0 && (n == 0 || reference[n - 1] == ':');
+    return authority ? reference + n + 2 + strcspn(reference + n + 2, "/?#") : reference;
+}
+
+static bool byte_is_ascii(char c)
+{
+    return (unsigned char)c < 0x80;
+}
+
+char *fa_encode_non_ascii(const char *url)
+{
+    const char *first = reference_path(url);
+    while (*first && byte_is_ascii(*first))
+        ++first;
+    errno = 0;
+    char *text = *first ? malloc(3 * strlen(url) + 1) : NULL;
+    if (!text)
+        return NULL;
+    char *to = mempcpy(text, url, (size_t)(first - url));
+    for (const char *at = first; *at; ++at) {
+        if (byte_is_ascii(*at))
+            *to++ = *at;
+        else
+            to = triple_put(to, (unsigned char)*at);
+    }
+    *to = '\0';
     return text;
 }

@@ -23,4 +23,9 @@ char *fa_encode_url(const char *url);
 /** Encode all spaces of a URL or a reference, as fa_encode_url(). */
 char *fa_encode_spaces(const char *url);
 
+/** Encode the bytes of a URL or a reference that are not ASCII, as fa_encode_url(); those of its
+ * host are a name for IDNA and stay.
+ * @return NULL as well if there are none; then errno is 0. */
+char *fa_encode_non_ascii(const char *url);
+
 #endif

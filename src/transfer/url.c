@@ -35,6 +35,7 @@ void fa_url_init(struct fa_url *url)
 void fa_url_fini(struct fa_url *url)
 {
     free(url->whole);
+    free(url->sent);
     fa_url_init(url);
 }
 
@@ -381,12 +382,8 @@ static CURLUcode url_set_text(CURLU *handle, const char *text)
 
 /* With a base the reference is checked before and the result afterwards: the shape that libcurl
  * would repair may be in the reference, or arise only from both. */
-int fa_url_parse(struct fa_url *url, const char *text, const char *base, struct fa_error *err)
+static int url_parse(struct fa_url *url, const char *text, const char *base, struct fa_error *err)
 {
-    struct fa_url_parts parts;
-    fa_url_init(url);
-    if (!base && fa_plain_url_scan(&parts, text))
-        return url_store(url, &parts, err);
     if (base ? url_check_reference(text, err) : url_check_shape(text, err))
         return -1;
 
@@ -417,6 +414,37 @@ int fa_url_parse(struct fa_url *url, const char *text, const char *base, struct 
     return result;
 }
 
+/* libcurl encodes with lower-case digits.  That text is in states of earlier versions, so it goes on
+ * to identify the URL. */
+static int url_find_sent(struct fa_url *url, const char *text, const char *base,
+                         struct fa_error *err)
+{
+    char *encoded = fa_encode_non_ascii(text);
+    if (!encoded && errno == 0)
+        return 0;
+    struct fa_url other = {0};
+    int result = -1;
+    if (!encoded)
+        fa_error_system(err, FA_CLASS_LOCAL_IO, ENOMEM, "cannot parse a URL");
+    else
+        result = url_parse(&other, encoded, base, err);
+    free(encoded);
+    url->sent = other.whole;
+    return result;
+}
+
+int fa_url_parse(struct fa_url *url, const char *text, const char *base, struct fa_error *err)
+{
+    struct fa_url_parts parts;
+    fa_url_init(url);
+    if (!base && fa_plain_url_scan(&parts, text))
+        return url_store(url, &parts, err);
+    int result = url_parse(url, text, base, err);
+    if (result == 0 && (result = url_find_sent(url, text, base, err)))
+        fa_url_fini(url);
+    return result;
+}
+
 /* A login ends at an "@" before the path; libcurl encodes one that is part of it. */
 bool fa_url_has_login(const struct fa_url *url)
 {
@@ -434,28 +462,40 @@ static CURLUcode login_replace(CURLU *handle, CURLU *from)
     return code == CURLUE_OK ? component_keep(handle, from, CURLUPART_PASSWORD) : code;
 }
 
-int fa_url_set_login(struct fa_url *url, const struct fa_url *from, struct fa_error *err)
+/* @text  Of a URL that was parsed.  @from  NULL: no login. */
+static int url_change_login(struct fa_url *ret, const char *text, const struct fa_url *from,
+                            struct fa_error *err)
 {
-    if (!fa_url_has_login(url) && (!from || !fa_url_has_login(from)))
-        return 0;
-    struct fa_url changed;
     CURLU *handle = curl_url(), *other = curl_url();
     CURLUcode code =
-        handle && other ? curl_url_set(handle, CURLUPART_URL, url->whole, 0) : CURLUE_OUT_OF_MEMORY;
+        handle && other ? curl_url_set(handle, CURLUPART_URL, text, 0) : CURLUE_OUT_OF_MEMORY;
     if (code == CURLUE_OK && from)
         code = curl_url_set(other, CURLUPART_URL, from->whole, 0);
     if (code == CURLUE_OK)
         code = login_replace(handle, other);
-    fa_url_init(&changed);
-    int result = code == CURLUE_OK ? url_fill(&changed, handle, err)
-                                   : url_reject(err, curl_url_strerror(code));
-    if (result == 0) {
-        fa_url_fini(url);
-        *url = changed;
-    }
+    fa_url_init(ret);
+    int result =
+        code == CURLUE_OK ? url_fill(ret, handle, err) : url_reject(err, curl_url_strerror(code));
     curl_url_cleanup(handle);
     curl_url_cleanup(other);
     return result;
+}
+
+int fa_url_set_login(struct fa_url *url, const struct fa_url *from, struct fa_error *err)
+{
+    if (!fa_url_has_login(url) && (!from || !fa_url_has_login(from)))
+        return 0;
+    struct fa_url changed, sent = {0};
+    if (url_change_login(&changed, url->whole, from, err))
+        return -1;
+    if (url->sent && url_change_login(&sent, url->sent, from, err)) {
+        fa_url_fini(&changed);
+        return -1;
+    }
+    changed.sent = sent.whole;
+    fa_url_fini(url);
+    *url = changed;
+    return 0;
 }
 
 #define STRINGS 5
@@ -470,6 +510,7 @@ void fa_url_pack(const struct fa_url *url, struct fa_buf *buf)
     fa_buf_put_str(buf, url->path);
     fa_buf_put_u8(buf, url->secure);
     fa_buf_put_u8(buf, url->numeric);
+    fa_buf_put_str(buf, url->sent);
 }
 
 /* The lengths are added up before the block is allocated, as in url_store(). */
@@ -485,14 +526,19 @@ int fa_url_unpack(struct fa_url *url, struct fa_reader *reader)
     }
     url->secure = fa_reader_u8(reader);
     url->numeric = fa_reader_u8(reader);
+    const char *sent = fa_reader_str(reader);
     if (reader->failed || !from[0])
         return reader->failed ? -1 : 0;
+    if (sent && !(url->sent = strdup(sent)))
+        return -1;
     char *block = malloc(size);
     for (size_t i = 0; block && i < STRINGS; ++i) {
         size_t len = from[i] ? strlen(from[i]) + 1 : 0;
         *to[i] = len ? memcpy(block, from[i], len) : NULL;
         block += len;
     }
+    if (!block)
+        fa_url_fini(url);
     return block ? 0 : -1;
 }
 

@@ -13,9 +13,11 @@
 
 #include <stdbool.h>
 
-/** One block of memory: whole owns the text of all of them. */
+/** One block of memory: whole owns the text of all of them but sent. */
 struct fa_url {
-    char *whole;     /**< For the request: no fragment, host in punycode, unsafe bytes encoded. */
+    char *whole;     /**< No fragment, host in punycode, unsafe bytes encoded; identifies it. */
+    char *sent;      /**< Instead of whole for the request, with upper-case digits for bytes that
+                         are not ASCII, as browsers send them; NULL: whole. */
     char *host;      /**< In lower case; an IPv6 address has no brackets, and its zone is
                          percent-encoded ("fe80::1%25eth0", RFC 6874). */
     char *origin;    /**< "scheme://host:port", always with the port (RFC 6454). */
@@ -45,6 +47,12 @@ int fa_url_parse(struct fa_url *url, const char *text, const char *base, struct 
  * @return Its index; or -1 with the error of the first one.
  */
 int fa_url_parse_any(struct fa_url *url, const char *const *texts, size_t n, struct fa_error *err);
+
+/** The text for a request. */
+static inline const char *fa_url_sent(const struct fa_url *url)
+{
+    return url->sent ? url->sent : url->whole;
+}
 
 /** Whether a URL has a user or a password. */
 bool fa_url_has_login(const struct fa_url *url);

@@ -43,6 +43,27 @@ Test(encode, each_character_is_encoded_where_it_has_to_be)
     }
 }
 
+Test(encode, bytes_that_are_not_ascii_are_encoded_behind_the_host)
+{
+    static const struct {
+        const char *text, *encoded;
+    } cases[] = {
+        {"http://h\xc3\xa4/\xc3\xa4?\xff%c3", "http://h\xc3\xa4/%C3%A4?%FF%c3"},
+        {"//h\xc3\xa4/\xc3\xa4", "//h\xc3\xa4/%C3%A4"},
+        {"\xc3\xa4/b//c", "%C3%A4/b//c"},
+        {"/\xc3\xa4", "/%C3%A4"},
+        {"?\xc3\xa4", "?%C3%A4"},
+        {"http://h\xc3\xa4", NULL},
+        {"a b[%c3%a4]", NULL},
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); ++i) {
+        char *encoded = fa_encode_non_ascii(cases[i].text);
+        cr_expect(cases[i].encoded ? encoded && strcmp(encoded, cases[i].encoded) == 0 : !encoded,
+                  "%s: %s", cases[i].text, encoded);
+        free(encoded);
+    }
+}
+
 Test(encode, a_backslash_in_a_path_is_a_slash)
 {
     expect("http://h/a\\b?c\\d", "http://h/a/b?c%5Cd");

@@ -294,7 +294,7 @@ Test(url, random_urls_are_parsed_as_by_libcurl)
 Test(url, packed_one_is_the_same)
 {
     static const char *const urls[] = {"http://a/", "https://u:p@[::1]:8443/x?y=z",
-                                       "http://h.example/%20"};
+                                       "http://h.example/%20", "http://h/\xc3\xa4"};
     for (size_t i = 0; i < sizeof(urls) / sizeof(*urls); ++i) {
         struct fa_url url, copy;
         struct fa_buf buf;
@@ -309,6 +309,8 @@ Test(url, packed_one_is_the_same)
         fa_reader_init(&reader, buf.data, buf.len);
         cr_assert_eq(fa_url_unpack(&copy, &reader), 0);
         cr_expect_str_eq(copy.whole, url.whole);
+        cr_expect_str_eq(fa_url_sent(&copy), fa_url_sent(&url));
+        cr_expect_eq(!copy.sent, !url.sent);
         cr_expect_str_eq(copy.host, url.host);
         cr_expect_str_eq(copy.origin, url.origin);
         cr_expect_str_eq(copy.host_port, url.host_port);
@@ -317,6 +319,33 @@ Test(url, packed_one_is_the_same)
         fa_url_fini(&url);
         fa_url_fini(&copy);
         fa_buf_fini(&buf);
+    }
+}
+
+/* As browsers do; what identifies the URL stays as earlier versions wrote it. */
+Test(url, bytes_that_are_not_ascii_are_sent_with_upper_case_digits)
+{
+    static const struct {
+        const char *text, *base, *whole, *sent;
+    } rows[] = {
+        {"http://a/\xc3\xa4?\xc3\xbc%c3", NULL, "http://a/%c3%a4?%c3%bc%c3",
+         "http://a/%C3%A4?%C3%BC%c3"},
+        {"http://u:p@a/\xff [", NULL, "http://u:p@a/%ff%20[", "http://u:p@a/%FF%20["},
+        {"\xc3\xa4", "http://a/b/c", "http://a/b/%c3%a4", "http://a/b/%C3%A4"},
+        {"?\xc3\xa4", "http://a/%C3%A4", "http://a/%C3%A4?%c3%a4", "http://a/%C3%A4?%C3%A4"},
+        {"http://a/%c3%a4", NULL, "http://a/%c3%a4", NULL},
+    };
+    struct fa_error err;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); ++i) {
+        struct fa_url url;
+        cr_assert_eq(fa_url_parse(&url, rows[i].text, rows[i].base, &err), 0, "%s", err.msg);
+        cr_expect_str_eq(url.whole, rows[i].whole);
+        cr_expect_eq(!url.sent, !rows[i].sent);
+        cr_expect_str_eq(fa_url_sent(&url), rows[i].sent ? rows[i].sent : rows[i].whole);
+        cr_expect_eq(fa_url_set_login(&url, NULL, &err), 0);
+        cr_expect(!strchr(url.whole, '@') && !strchr(fa_url_sent(&url), '@'));
+        cr_expect_eq(!url.sent, !rows[i].sent);
+        fa_url_fini(&url);
     }
 }
 
