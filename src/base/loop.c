@@ -14,6 +14,29 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+static void timer_on_due(evutil_socket_t fd, short what, void *arg)
+{
+    (void)fd, (void)what, (void)arg;
+}
+
+/* libevent keeps the room that timers once had.  So no timer of the program is lost later, for lack
+ * of memory, and with it the time-outs of all transfers. */
+static int loop_reserve_timers(struct event_base *base)
+{
+    const struct timeval hour = {.tv_sec = 3600};
+    struct event *timers[FA_LOOP_TIMERS];
+    int result = 0;
+    for (size_t i = 0; i < FA_LOOP_TIMERS; ++i) {
+        timers[i] = evtimer_new(base, timer_on_due, NULL);
+        if (!timers[i] || evtimer_add(timers[i], &hour))
+            result = -1;
+    }
+    for (size_t i = 0; i < FA_LOOP_TIMERS; ++i)
+        if (timers[i])
+            event_free(timers[i]);
+    return result;
+}
+
 /* With three priorities, events have the middle one by default; the lowest number runs first. */
 struct event_base *fa_loop_new(struct fa_error *err)
 {
@@ -23,6 +46,10 @@ struct event_base *fa_loop_new(struct fa_error *err)
         event_config_set_flag(config, EVENT_BASE_FLAG_NOLOCK);
         base = event_base_new_with_config(config);
         event_config_free(config);
+    }
+    if (base && loop_reserve_timers(base)) {
+        event_base_free(base);
+        base = NULL;
     }
     if (base)
         event_base_priority_init(base, FA_LOOP_LATER + 1);

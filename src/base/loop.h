@@ -12,6 +12,9 @@
  * results in one batch. */
 #define FA_LOOP_LATER 2
 
+/** So many timers of a loop can be pending at once without further memory. */
+#define FA_LOOP_TIMERS 32
+
 /** @return an event base without locks, for use on one thread, to be released with
  * event_base_free(); or NULL. */
 struct event_base *fa_loop_new(struct fa_error *err);

@@ -56,6 +56,8 @@ struct batch {
     struct item_queue items; /* in the order of their descriptors */
     size_t n;
     unsigned hashes;
+    /* Too large for the stack, which cannot grow if the address space is limited. */
+    struct fa_stage_result results[BATCH_FILES];
 };
 
 struct fa_stage {
@@ -109,31 +111,28 @@ static void result_get(struct fa_reader *reader, unsigned hashes, struct fa_stag
 }
 
 /* Parse the results of a batch.  @return 0, or -1 if they do not match the request. */
-static int batch_get_results(const struct fa_task_result *result, const struct batch *batch,
-                             struct fa_stage_result *ret)
+static int batch_get_results(struct batch *batch, const struct fa_task_result *result)
 {
     struct fa_reader reader;
     fa_reader_init(&reader, result->data, result->len);
     for (size_t i = 0; i < batch->n; ++i)
-        result_get(&reader, batch->hashes, &ret[i]);
+        result_get(&reader, batch->hashes, &batch->results[i]);
     return fa_reader_ok(&reader) ? 0 : -1;
 }
 
 /* If a batch failed as a whole, each file gets that error. */
-static void batch_get_outcome(const struct fa_task_result *result, const struct batch *batch,
-                              struct fa_stage_result *ret)
+static void batch_get_outcome(struct batch *batch, const struct fa_task_result *result)
 {
-    memset(ret, 0, batch->n * sizeof(*ret));
     struct fa_stage_result all = {.error = result->error, .lost = result->lost};
     if (result->ok) {
-        if (batch_get_results(result, batch, ret) == 0)
+        if (batch_get_results(batch, result) == 0)
             return;
         fa_error_set(&all.error, FA_DOMAIN_FETCHALL, 0, FA_CLASS_WORKER_CRASHED,
                      "a worker sent a malformed reply");
         all.lost = true;
     }
     for (size_t i = 0; i < batch->n; ++i)
-        ret[i] = all;
+        batch->results[i] = all;
 }
 
 static struct item *item_pop(struct item_queue *items)
@@ -156,14 +155,13 @@ static void batch_on_done(void *arg, const struct fa_task_result *result)
 {
     struct batch *batch = arg;
     struct fa_stage *stage = batch->stage;
-    struct fa_stage_result results[BATCH_FILES];
-    batch_get_outcome(result, batch, results);
+    batch_get_outcome(batch, result);
     LIST_REMOVE(batch, link);
     --stage->batches;
     stage->held -= batch->n;
     for (size_t i = 0; !STAILQ_EMPTY(&batch->items); ++i) {
         struct item *item = item_pop(&batch->items);
-        stage->env.done(stage->env.ctx, item->tag, &results[i]);
+        stage->env.done(stage->env.ctx, item->tag, &batch->results[i]);
         free(item);
     }
     free(batch);
