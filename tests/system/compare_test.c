@@ -261,7 +261,7 @@ Test(compare, the_whole_tree_of_processes_is_counted)
 {
     for (int i = 0; i < 8; i++) {
         char path[64];
-        snprintf(path, sizeof(path), "/delay/400/100/f%d", i);
+        snprintf(path, sizeof(path), "/delay/1500/100/f%d", i);
         fa_lines_add(&list, "%s", fa_server_url(&server, path));
     }
     START("--rounds", "1", "--jobs", "8", "--loops", "1", "--hash", "none");
