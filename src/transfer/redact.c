@@ -346,19 +346,19 @@ static const char *secret_after_word(const struct redactor *r, const char *text)
 /* Redact text that is not a URL: it may be a mistyped URL, or a line of another file. */
 static void redact_non_url(struct redactor *r, const char *text)
 {
-    const char *secret = secret_after_word(r, text);
-    if (secret) {
-        redactor_put(r, text, secret);
-        redactor_hide(r);
-        return;
-    }
     const char *authority = authority_start(text);
     const char *colon = secret_colon(authority);
     const char *sign = strrchr(authority, '@');
     const char *equals = colon ? memchr(text, '=', (size_t)(colon - text)) : NULL;
     bool header = colon && (colon[1] == ' ' || text_is_header_option(text));
-    if (sign && !header) {
-        bool named = colon && !equals && colon < strchr(authority, '@');
+    bool named = sign && colon && !equals && colon < strchr(authority, '@');
+    const char *secret = secret_after_word(r, text);
+    if (secret) {
+        const char *login = sign && !named && !header ? authority : colon ? colon + 1 : secret;
+        login += colon && login == colon + 1 && *login == ' ';
+        redactor_put(r, text, login < secret ? login : secret);
+        redactor_hide(r);
+    } else if (sign && !header) {
         redactor_put(r, text, named ? colon + 1 : authority);
         redactor_hide(r);
         redactor_put(r, sign, sign + 1);

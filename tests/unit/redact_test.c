@@ -83,6 +83,7 @@ Test(redact, lines_with_a_secret_after_its_name_are_hidden_from_there)
         {"machine h login u password s3:c@ret x", "machine h login u password ***"},
         {"machine\th\tlogin\tu\tpassword\ts3cret", "machine\th\tlogin\tu\tpassword\t***"},
         {"password \"s3 cret\"", "password ***"},
+        {"machine h login u:s3cret password s3cret", "machine h login u:***"},
         {"login u", NULL},
         {"--oauth2-bearer s3cret", "--oauth2-bearer ***"},
         {"http-passwd s3cret", "http-passwd ***"},
