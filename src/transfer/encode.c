@@ -21,11 +21,12 @@ static bool byte_is_encoded(char c, bool query)
     return is_forbidden[(unsigned char)c] || (query && c == '\'');
 }
 
+/* A reference may have no authority (RFC 3986, 4.2). */
 static const char *url_path(const char *url)
 {
-    const char *authority = strstr(url, "://");
-    authority = authority ? authority + 3 : url;
-    return authority + strcspn(authority, "/?#");
+    size_t n = strcspn(url, "/?#");
+    bool authority = strncmp(url + n, "//", 2) == 0 && (n == 0 || url[n - 1] == ':');
+    return authority ? url + n + 2 + strcspn(url + n + 2, "/?#") : url;
 }
 
 bool fa_encode_is_needed(const char *url)
@@ -83,14 +84,6 @@ char *fa_encode_spaces(const char *url)
     return text;
 }
 
-/* A reference may have no authority (RFC 3986, 4.2). */
-static const char *reference_path(const char *reference)
-{
-    size_t n = strcspn(reference, "/?#");
-    bool authority = strncmp(reference + n, "//", 2) == 0 && (n == 0 || reference[n - 1] == ':');
-    return authority ? reference + n + 2 + strcspn(reference + n + 2, "/?#") : reference;
-}
-
 static bool byte_is_ascii(char c)
 {
     return (unsigned char)c < 0x80;
@@ -98,7 +91,7 @@ static bool byte_is_ascii(char c)
 
 char *fa_encode_non_ascii(const char *url)
 {
-    const char *first = reference_path(url);
+    const char *first = url_path(url);
     while (*first && byte_is_ascii(*first))
         ++first;
     errno = 0;
