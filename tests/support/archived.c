@@ -35,14 +35,10 @@ void fa_archived_list(struct fa_lines *list, struct fa_server *server)
 void fa_archived_kill(struct fa_scratch *scratch, const char *list, const char *output,
                       void (*check)(const char *dir))
 {
-    static char plan_env[PATH_MAX + 32];
     struct fa_run run = {0};
     struct fa_kill_plan *plan = fa_kill_plan_map(scratch);
     const char *file = fa_scratch_write(scratch, "list", list);
-    snprintf(plan_env, sizeof(plan_env), "FA_KILL_PLAN=%s", fa_scratch_path(scratch, "plan"));
-    const char *const env[] = {"LD_PRELOAD=" KILL_AT, plan_env,
-                               "ASAN_OPTIONS=verify_asan_link_order=0", NULL};
-    struct fa_run_options options = {.env = env};
+    const struct fa_run_options *options = fa_kill_plan_options(scratch);
     const char *dir = fa_scratch_path(scratch, "out");
     uint64_t step = 1;
     for (bool hit = true; hit; step += getenv("FA_EVERY_KILL") ? 1 : 17) {
@@ -50,7 +46,7 @@ void fa_archived_kill(struct fa_scratch *scratch, const char *list, const char *
             (struct fa_kill_plan){.role = FA_KILL_SUPERVISOR, .call = FA_KILL_ANY, .step = step};
         for (int i = 0; i < 2; ++i) {
             fa_run_end(&run);
-            fa_run_start(&run, i == 0 ? &options : NULL, "-d", dir, "--hash-with", "inline",
+            fa_run_start(&run, i == 0 ? options : NULL, "-d", dir, "--hash-with", "inline",
                          "--progress", "none", "--output", output, "--tar-files", "5", file, NULL);
             if (fa_run_wait(&run, 20) != 0 && i == 1)
                 fa_test_fail("step %llu: %s", (unsigned long long)step, fa_run_err(&run));

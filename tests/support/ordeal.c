@@ -168,6 +168,16 @@ struct fa_kill_plan *fa_kill_plan_map(struct fa_scratch *scratch)
     return map;
 }
 
+const struct fa_run_options *fa_kill_plan_options(struct fa_scratch *scratch)
+{
+    static char plan[PATH_MAX + 32];
+    static const char *const env[] = {"LD_PRELOAD=" KILL_AT, plan,
+                                      "ASAN_OPTIONS=verify_asan_link_order=0", NULL};
+    static const struct fa_run_options options = {.env = env};
+    snprintf(plan, sizeof(plan), "FA_KILL_PLAN=%s", fa_scratch_path(scratch, "plan"));
+    return &options;
+}
+
 void fa_ordeal_init(struct fa_ordeal *ordeal, const char *mode, enum fa_ordeal_list which)
 {
     struct fa_lines text = {0};

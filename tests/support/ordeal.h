@@ -88,6 +88,9 @@ struct fa_ordeal {
 /* A plan that does nothing yet, in the file "plan", for FA_KILL_PLAN; to be unmapped. */
 struct fa_kill_plan *fa_kill_plan_map(struct fa_scratch *scratch);
 
+/** Runs with these follow the plan of fa_kill_plan_map().  Valid until the next call. */
+const struct fa_run_options *fa_kill_plan_options(struct fa_scratch *scratch);
+
 void fa_ordeal_init(struct fa_ordeal *ordeal, const char *mode, enum fa_ordeal_list which);
 void fa_ordeal_fini(struct fa_ordeal *ordeal);
 

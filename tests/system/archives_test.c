@@ -240,12 +240,8 @@ Test(archives, name_in_the_folder_of_objects_is_refused)
  * one to the object. */
 Test(archives, object_with_too_many_names_leaves_the_file_one_of_its_own)
 {
-    static char plan_env[PATH_MAX + 32];
     struct fa_kill_plan *plan = fa_kill_plan_map(&scratch);
-    snprintf(plan_env, sizeof(plan_env), "FA_KILL_PLAN=%s", fa_scratch_path(&scratch, "plan"));
-    const char *const env[] = {"LD_PRELOAD=" KILL_AT, plan_env,
-                               "ASAN_OPTIONS=verify_asan_link_order=0", NULL};
-    struct fa_run_options options = {.env = env};
+    const struct fa_run_options *options = fa_kill_plan_options(&scratch);
     const char *dir = fa_scratch_path(&scratch, "out");
     int own = 0;
     add_path("/ok/3000/a");
@@ -259,7 +255,7 @@ Test(archives, object_with_too_many_names_leaves_the_file_one_of_its_own)
                                       .error = EMLINK,
                                       .times = 1};
         fa_fetch_end(&fetch);
-        fa_fetch_start_with(&fetch, &scratch, &options, dir, "async", list.text, "-j", "1",
+        fa_fetch_start_with(&fetch, &scratch, options, dir, "async", list.text, "-j", "1",
                             "--output", "cas:o", "--retries", "0", NULL);
         fa_fetch_expect(&fetch, 20, -1);
         if (fetch.run.status == 0) {
@@ -289,13 +285,9 @@ Test(archives, command_gets_the_name_of_a_file_by_digest)
 /* What fails on a full disk is repeated after the pause: now a part, now the archive. */
 Test(archives, full_disk_leaves_nothing_incomplete_in_a_tar_archive)
 {
-    static char plan_env[PATH_MAX + 32];
     struct fa_kill_plan *plan = fa_kill_plan_map(&scratch);
     make_list();
-    snprintf(plan_env, sizeof(plan_env), "FA_KILL_PLAN=%s", fa_scratch_path(&scratch, "plan"));
-    const char *const env[] = {"LD_PRELOAD=" KILL_AT, plan_env,
-                               "ASAN_OPTIONS=verify_asan_link_order=0", NULL};
-    struct fa_run_options options = {.env = env};
+    const struct fa_run_options *options = fa_kill_plan_options(&scratch);
     const char *dir = fa_scratch_path(&scratch, "out");
     int archives = 0;
     for (uint64_t step = 30; step < 70; step += 5) {
@@ -306,7 +298,7 @@ Test(archives, full_disk_leaves_nothing_incomplete_in_a_tar_archive)
                                       .error = ENOSPC,
                                       .times = 3};
         fa_fetch_end(&fetch);
-        fa_fetch_start_with(&fetch, &scratch, &options, dir, "async", list.text, "--output",
+        fa_fetch_start_with(&fetch, &scratch, options, dir, "async", list.text, "--output",
                             "tar:set/x", "--tar-files", "5", "--hash-with", "inline", NULL);
         fa_fetch_expect(&fetch, 20, 0);
         archives += strstr(fa_run_err(&fetch.run), "cannot write 'set/x-") != NULL;

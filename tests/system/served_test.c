@@ -274,12 +274,8 @@ Test(served, shards_keep_their_names_when_they_are_merged)
  * once as if that had happened. */
 Test(served, name_that_another_shard_takes_first_is_replaced_by_another)
 {
-    static char plan_env[PATH_MAX + 32];
     struct fa_kill_plan *plan = fa_kill_plan_map(&scratch);
-    snprintf(plan_env, sizeof(plan_env), "FA_KILL_PLAN=%s", fa_scratch_path(&scratch, "plan"));
-    const char *const env[] = {"LD_PRELOAD=" KILL_AT, plan_env,
-                               "ASAN_OPTIONS=verify_asan_link_order=0", NULL};
-    struct fa_run_options options = {.env = env};
+    const struct fa_run_options *options = fa_kill_plan_options(&scratch);
     const char *dir = fa_scratch_path(&scratch, "out");
     int hits = 0;
     add_path(NAMED("data.csv") "/1000/content");
@@ -291,7 +287,7 @@ Test(served, name_that_another_shard_takes_first_is_replaced_by_another)
                                       .error = EEXIST,
                                       .times = 1};
         fa_fetch_end(&fetch);
-        fa_fetch_start_with(&fetch, &scratch, &options, dir, "async", list.text, "--server-names",
+        fa_fetch_start_with(&fetch, &scratch, options, dir, "async", list.text, "--server-names",
                             "--retries", "0", NULL);
         fa_fetch_expect(&fetch, 20, 0);
         hits += plan->hits > 0;
@@ -328,12 +324,8 @@ Test(served, without_a_state_is_refused)
  * step. */
 FA_TEST_MODES(served, a_kill_at_any_step_leaves_no_second_copy)
 {
-    static char plan_env[PATH_MAX + 32];
     struct fa_kill_plan *plan = fa_kill_plan_map(&scratch);
-    snprintf(plan_env, sizeof(plan_env), "FA_KILL_PLAN=%s", fa_scratch_path(&scratch, "plan"));
-    const char *const env[] = {"LD_PRELOAD=" KILL_AT, plan_env,
-                               "ASAN_OPTIONS=verify_asan_link_order=0", NULL};
-    struct fa_run_options options = {.env = env};
+    const struct fa_run_options *options = fa_kill_plan_options(&scratch);
     const char *dir = fa_scratch_path(&scratch, "out");
     add_path(NAMED("data.csv") "/1000/1/content");
     add_path(NAMED("data.csv") "/400000/2/content");
@@ -342,7 +334,7 @@ FA_TEST_MODES(served, a_kill_at_any_step_leaves_no_second_copy)
     for (bool hit = true; hit; step += getenv("FA_EVERY_KILL") ? 1 : 4) {
         *plan = (struct fa_kill_plan){.call = FA_KILL_ANY, .step = step};
         fa_fetch_end(&fetch);
-        fa_fetch_start_with(&fetch, &scratch, &options, dir, mode, list.text, "--server-names",
+        fa_fetch_start_with(&fetch, &scratch, options, dir, mode, list.text, "--server-names",
                             "--sandbox", "off", NULL);
         (void)fa_run_wait(&fetch.run, 20);
         hit = plan->hits > 0;

@@ -355,22 +355,18 @@ static void copy_folder(const char *from, const char *to)
  * each step. */
 Test(shards, merge_can_be_killed_anywhere)
 {
-    static char plan_env[PATH_MAX + 32];
     const char *file = make_list(), *out = fa_scratch_path(&scratch, "out");
     const char *copy = fa_scratch_path(&scratch, "copy");
     fetch_shards(out, NULL, file);
     struct fa_kill_plan *plan = fa_kill_plan_map(&scratch);
-    snprintf(plan_env, sizeof(plan_env), "FA_KILL_PLAN=%s", fa_scratch_path(&scratch, "plan"));
-    const char *const env[] = {"LD_PRELOAD=" KILL_AT, plan_env,
-                               "ASAN_OPTIONS=verify_asan_link_order=0", NULL};
-    struct fa_run_options options = {.env = env};
+    const struct fa_run_options *options = fa_kill_plan_options(&scratch);
     uint64_t step = 1;
     for (bool hit = true; hit; step += getenv("FA_EVERY_KILL") ? 1 : 5) {
         copy_folder(out, copy);
         *plan =
             (struct fa_kill_plan){.role = FA_KILL_SUPERVISOR, .call = FA_KILL_ANY, .step = step};
         fa_run_end(&run);
-        fa_run_start(&run, &options, "merge", "-d", copy, NULL);
+        fa_run_start(&run, options, "merge", "-d", copy, NULL);
         (void)fa_run_wait(&run, 20);
         hit = plan->hits > 0;
         fa_run_end(&run);

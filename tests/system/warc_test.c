@@ -167,13 +167,9 @@ Test(warc, records_are_complete_and_there_once_after_any_kill)
 /* What fails on a full disk is repeated after the pause, whatever was written of it. */
 Test(warc, full_disk_leaves_nothing_incomplete)
 {
-    static char plan_env[PATH_MAX + 32];
     struct fa_kill_plan *plan = fa_kill_plan_map(&scratch);
     fa_archived_list(&list, &server);
-    snprintf(plan_env, sizeof(plan_env), "FA_KILL_PLAN=%s", fa_scratch_path(&scratch, "plan"));
-    const char *const env[] = {"LD_PRELOAD=" KILL_AT, plan_env,
-                               "ASAN_OPTIONS=verify_asan_link_order=0", NULL};
-    struct fa_run_options options = {.env = env};
+    const struct fa_run_options *options = fa_kill_plan_options(&scratch);
     const char *dir = fa_scratch_path(&scratch, "out");
     int archives = 0;
     for (uint64_t step = 30; step < 70; step += 5) {
@@ -184,7 +180,7 @@ Test(warc, full_disk_leaves_nothing_incomplete)
                                       .error = ENOSPC,
                                       .times = 3};
         fa_fetch_end(&fetch);
-        fa_fetch_start_with(&fetch, &scratch, &options, dir, "async", list.text, "--output",
+        fa_fetch_start_with(&fetch, &scratch, options, dir, "async", list.text, "--output",
                             "warc:set/x.warc.gz", "--tar-files", "5", "--hash-with", "inline",
                             NULL);
         fa_fetch_expect(&fetch, 20, 0);
