@@ -299,7 +299,7 @@ static int merge_write(struct merge *m, const char *file, struct fa_error *err)
     }
     return fa_state_progress(m->state, m->run.entries, m->run.done, m->run.lists_final, true,
                              err) ||
-                   fa_state_commit(m->state, err)
+                   fa_state_commit(m->state, err) || fa_state_write_back(m->state, err)
                ? -1
                : 0;
 }

@@ -478,6 +478,16 @@ int fa_state_commit(struct fa_state *state, struct fa_error *err)
     return result;
 }
 
+int fa_state_write_back(struct fa_state *state, struct fa_error *err)
+{
+    if (state_stop_reading(state, "write", err))
+        return -1;
+    errno = 0;
+    int rc = sqlite3_wal_checkpoint_v2(state->db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
+    state->code = errno;
+    return rc == SQLITE_OK ? 0 : state_fail(state, "write", err);
+}
+
 int fa_state_each(struct fa_state *state, enum fa_standing standing,
                   bool (*each)(void *arg, const struct fa_record *record), void *arg,
                   struct fa_error *err)

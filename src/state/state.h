@@ -183,6 +183,10 @@ uint64_t fa_state_pending(const struct fa_state *state);
  * pending, and the commit may be repeated. */
 int fa_state_commit(struct fa_state *state, struct fa_error *err);
 
+/** Write the WAL back, which requires disk space: after it, the file alone has all that was
+ * committed, and may be renamed once it is closed.  No reader may use it. */
+int fa_state_write_back(struct fa_state *state, struct fa_error *err);
+
 /**
  * Iterate over all records, in the order in which they were first put.
  *

@@ -7,12 +7,17 @@
 
 #include <criterion/criterion.h>
 #include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
+#include <jansson.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #define HOSTS  5
@@ -20,10 +25,13 @@
 #define SHARDS 3
 
 static struct fa_run run;
+static const char *disk; /* a small one; NULL: none */
 
 static void end(void)
 {
     fa_run_end(&run);
+    if (disk)
+        umount2(disk, MNT_DETACH);
     fixture_end();
 }
 
@@ -385,4 +393,62 @@ Test(shards, merge_can_be_killed_anywhere)
     }
     cr_expect_gt(step, 20);
     munmap(plan, sizeof(*plan));
+}
+
+/* A small disk of this test alone, which ends with it. */
+static void need_disk(void)
+{
+    const char *dir = fa_scratch_mkdir(&scratch, "disk/");
+    if (geteuid() != 0 || unshare(CLONE_NEWNS) != 0 ||
+        mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0 ||
+        mount("none", dir, "tmpfs", 0, "size=16m") != 0)
+        cr_skip_test("mounting a small disk needs root: %s", strerror(errno));
+    disk = dir;
+}
+
+/* A file that takes all but so much of the disk. */
+static void leave_free(const char *filler, long kib)
+{
+    struct statvfs fs;
+    int fd = open(filler, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    cr_assert(fd >= 0 && fstatvfs(fd, &fs) == 0);
+    cr_assert_eq(posix_fallocate(fd, 0, (off_t)(fs.f_bavail * fs.f_frsize) - kib * 1024), 0);
+    close(fd);
+}
+
+static long long done_of(const char *dir)
+{
+    fa_run_end(&run);
+    fa_run_start(&run, NULL, "status", "-d", dir, "--json", NULL);
+    cr_assert_eq(fa_run_wait(&run, 20), 0, "%s", fa_run_err(&run));
+    json_t *status = json_loads(fa_run_out(&run), 0, NULL);
+    long long done = fa_report_int(status, "done");
+    json_decref(status);
+    return done;
+}
+
+/* The merged state is in its WAL first, and needs as much space again to be in its file.  The files
+ * of the list exist, so that nothing is downloaded. */
+Test(shards, merge_on_a_full_disk_loses_no_record)
+{
+    enum { RECORDS = 2000, STEP = 96 };
+    need_disk();
+    for (int i = 0; i < RECORDS; ++i) {
+        fa_lines_add(&list, "http://127.0.0.1:%d/ok/1/f%d", server.port, i);
+        fclose(fopen(fa_scratch_path(&scratch, "disk/f%d", i), "we"));
+    }
+    const char *file = fa_scratch_write(&scratch, "list", list.text);
+    const char *filler = fa_scratch_path(&scratch, "disk/filler");
+    cr_assert_eq(fetchall("0/1", disk, NULL, file), 0, "%s", fa_run_err(&run));
+    int rc = 4;
+    for (long kib = STEP; rc != 0; kib += STEP) {
+        leave_free(filler, kib);
+        fa_run_end(&run);
+        fa_run_start(&run, NULL, "merge", "-d", disk, NULL);
+        rc = fa_run_wait(&run, 20);
+        cr_assert(rc == 0 || rc == 4, "%ld KiB: %d %s", kib, rc, fa_run_err(&run));
+        cr_assert(rc == 0 || strstr(fa_run_err(&run), "No space left"), "%s", fa_run_err(&run));
+        cr_assert_eq(unlink(filler), 0);
+    }
+    cr_expect_eq(done_of(disk), RECORDS);
 }
