@@ -38,13 +38,19 @@ static const char *const hints[FA_CLASSES] = {
 #define LOGIN_HINT "if a password or token is required, send it with --netrc or -H @FILE"
 #define AGENT_HINT "; some servers refuse programs that they do not know (--user-agent)"
 
-static const char *hint_by_status(int status, bool netrc)
+/* For the statuses that --refresh asks its command about: it has been asked in vain. */
+#define REFRESH_HINT \
+    "run the command of --refresh by hand: it has to print a URL that the server accepts"
+
+static const char *hint_by_status(int status, const struct fa_hint_given *given)
 {
+    if (given->refresh && (status == 401 || status == 403 || status == 410))
+        return REFRESH_HINT;
     switch (status) {
     case 401:
-        return netrc ? NETRC_HINT : LOGIN_HINT;
+        return given->netrc ? NETRC_HINT : LOGIN_HINT;
     case 403:
-        return netrc ? NETRC_HINT AGENT_HINT : LOGIN_HINT AGENT_HINT;
+        return given->netrc ? NETRC_HINT AGENT_HINT : LOGIN_HINT AGENT_HINT;
     case 407:
         return "the proxy requires a password: use --proxy or the http_proxy variable";
     case 404:
@@ -160,7 +166,7 @@ const char *fa_failures_hint(const struct fa_error *error, const struct fa_hint_
 {
     const char *hint = NULL;
     if (error->domain == FA_DOMAIN_HTTP)
-        hint = hint_by_status(error->code, given->netrc);
+        hint = hint_by_status(error->code, given);
     else if (error->domain == FA_DOMAIN_SYSTEM &&
              (error->class == FA_CLASS_LOCAL_IO || error->class == FA_CLASS_TOO_LARGE ||
               error->class == FA_CLASS_WORKER_CRASHED))

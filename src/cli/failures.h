@@ -29,6 +29,7 @@ struct fa_failure_group {
 /** What was given already, and therefore is not proposed. */
 struct fa_hint_given {
     bool netrc;            /**< --netrc */
+    bool refresh;          /**< --refresh */
     enum fa_family family; /**< -4 or -6 */
 };
 

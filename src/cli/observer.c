@@ -41,6 +41,7 @@ void fa_observer_init(struct fa_observer *observer, const struct fa_options *opt
     *observer = (struct fa_observer){.options = options, .began = fa_clock_now()};
     observer->summary.failures.given = (struct fa_hint_given){
         .netrc = options->config.netrc,
+        .refresh = options->config.refresh != NULL,
         .family = options->config.family,
     };
     fa_run_id(options->config.began, observer->run);

@@ -132,6 +132,7 @@ Test(refresh, new_urls_are_asked_for_three_times)
     RUN("--refresh", program("echo x >> log; echo \"$1$(wc -l < log)\""));
     fa_fetch_expect(&fetch, 20, 1);
     expect_error(1, "403 Forbidden, also for the 3 new URLs of --refresh");
+    cr_expect_not_null(strstr(fa_run_err(&fetch.run), "(run the command of --refresh by hand"));
     cr_expect_eq(logged("x"), 3);
     cr_expect_eq(fa_server_stat(&server, "requests"), 4);
 }

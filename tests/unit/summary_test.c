@@ -188,6 +188,23 @@ Test(summary, hints_depend_on_the_status)
     }
 }
 
+/* The command was asked already: neither a login nor another URL in the list is what is missing. */
+Test(summary, hints_about_expired_urls_name_the_command_that_renews_them)
+{
+    static const struct fa_hint_given given = {.netrc = true, .refresh = true};
+    static const int asked[] = {401, 403, 410}, others[] = {404, 407, 429, 503};
+    for (size_t i = 0; i < COUNT(asked); ++i) {
+        struct fa_error error = {FA_DOMAIN_HTTP, asked[i], FA_CLASS_HTTP, ""};
+        const char *hint = fa_failures_hint(&error, &given);
+        cr_expect_not_null(strstr(hint, "command of --refresh"), "%d: %s", asked[i], hint);
+    }
+    for (size_t i = 0; i < COUNT(others); ++i) {
+        struct fa_error error = {FA_DOMAIN_HTTP, others[i], FA_CLASS_HTTP, ""};
+        cr_expect_eq(fa_failures_hint(&error, &given), fa_failures_hint(&error, &nothing), "%d",
+                     others[i]);
+    }
+}
+
 Test(summary, hints_about_connections_depend_on_proxy_and_family)
 {
     struct fa_error error = {FA_DOMAIN_CURL, 7, FA_CLASS_CONNECT, "Couldn't connect to server"};
