@@ -142,7 +142,7 @@
  *    body, pace: bytes and speed
  *    driver, connections, tcp, models, watchdog, trust, library: libcurl and OpenSSL
  *    url, url_handle, plain_url, host, zone, percent, encode: URLs
- *    proxy, login, redact, secret_key, signature: secrets
+ *    proxy, login, redact, secret_key, secret_line, signature: secrets
  *
  * src/base: leaves
  *    buf, field, hash, hex, key, sized, slice, utf8: values and their bytes

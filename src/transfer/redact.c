@@ -6,16 +6,19 @@
  * too. A value is hidden if secret_key.c knows its key, or if it signs the query by one of the
  * schemes of signature.c: their keys are too short to be secret by themselves.  A URL may contain
  * further URLs, as they are or percent-encoded; these are redacted recursively.  Text that is not a
- * URL is redacted as if it were a mistyped URL, or a line of a file of headers, options or passwords.
+ * URL is redacted as if it were a mistyped URL, or a line of a file of headers, options or
+ * passwords.
  *
  * Everything that is not secret is copied unchanged, so that a redacted URL can be found in its
- * list.
+ * list.  Redacting twice changes nothing: a text may be redacted where it is made, and again where
+ * it is printed.
  */
 #include <fetchall/redact.h>
 
 #include "base/buf.h"
 #include "transfer/percent.h"
 #include "transfer/secret_key.h"
+#include "transfer/secret_line.h"
 #include "transfer/signature.h"
 
 #include <curl/curl.h>
@@ -29,7 +32,6 @@
 /* Hide everything that is nested deeper than this: each level is a decoded copy, and a hostile text
  * could nest without end. */
 #define DEPTH_MAX 6
-#define DIGITS    "0123456789"
 
 struct redactor {
     struct fa_buf out;
@@ -309,77 +311,31 @@ static const char *redact_authority(struct redactor *r, const char *text)
 
 /* ------------------------------------------------------------------ not a URL */
 
-/* The colon before a secret: not that of a scheme or of a port. */
-static const char *secret_colon(const char *at)
-{
-    while ((at = strchr(at, ':'))) {
-        size_t digits = strspn(at + 1, DIGITS);
-        bool port = digits > 0 && (!at[1 + digits] || strchr("/?#", at[1 + digits]));
-        if (!port && at[1] != '/' && at[1] != '\\')
-            return at;
-        ++at;
-    }
-    return NULL;
-}
-
-/* Whether it is an entry option of a list that sets a header. */
-static bool text_is_header_option(const char *text)
-{
-    return strncmp(text, "header=", 7) == 0;
-}
-
-/* What follows a word that is the name of a secret, as in a netrc file or in options of a program:
- * "machine h login u password SECRET", "--oauth2-bearer SECRET".  @return NULL: there is none */
-static const char *secret_after_word(const struct redactor *r, const char *text)
-{
-    static const char blanks[] = " \t";
-    for (const char *word = text + strspn(text, blanks), *next; *word; word = next) {
-        size_t len = strcspn(word, blanks);
-        next = word + len + strspn(word + len, blanks);
-        bool name = strcspn(word, ":") + 1 >= len;
-        if (name && *next && *next != '=' && fa_secret_key(word, len, strlen(next), r->keys))
-            return next;
-    }
-    return NULL;
-}
-
 /* Redact text that is not a URL: it may be a mistyped URL, or a line of another file. */
 static void redact_non_url(struct redactor *r, const char *text)
 {
     const char *authority = authority_start(text);
-    const char *colon = secret_colon(authority);
-    const char *sign = strrchr(authority, '@');
-    const char *equals = colon ? memchr(text, '=', (size_t)(colon - text)) : NULL;
-    bool header = colon && (colon[1] == ' ' || text_is_header_option(text));
-    bool named = sign && colon && !equals && colon < strchr(authority, '@');
-    const char *secret = secret_after_word(r, text);
-    if (secret) {
-        const char *login = sign && !named && !header ? authority : colon ? colon + 1 : secret;
-        login += colon && login == colon + 1 && *login == ' ';
-        redactor_put(r, text, login < secret ? login : secret);
-        redactor_hide(r);
-    } else if (sign && !header) {
-        redactor_put(r, text, named ? colon + 1 : authority);
-        redactor_hide(r);
-        redactor_put(r, sign, sign + 1);
-        if (secret_colon(sign))
-            redactor_hide(r);
-        else
-            redact_rest(r, sign + 1);
-    } else if (colon) {
-        colon = equals && !text_is_header_option(text) ? equals : colon;
-        redactor_put(r, text, colon + 1 + (colon[1] == ' '));
-        redactor_hide(r);
-    } else {
+    struct fa_secret_line line = fa_secret_line_find(text, authority, r->keys);
+    if (!line.secret) {
         redactor_put(r, text, authority);
         redact_pairs(r, authority);
+        return;
     }
+    redactor_put(r, text, line.secret);
+    redactor_hide(r);
+    if (!line.host)
+        return;
+    redactor_put(r, line.host - 1, line.host);
+    if (fa_secret_line_colon(line.host))
+        redactor_hide(r);
+    else
+        redact_rest(r, line.host);
 }
 
 static void redact_url(struct redactor *r, const char *text)
 {
     r->signature = NULL;
-    const char *rest = text_is_header_option(text) ? NULL : redact_authority(r, text);
+    const char *rest = fa_secret_line_is_option(text) ? NULL : redact_authority(r, text);
     if (rest)
         redact_rest(r, rest);
     else
