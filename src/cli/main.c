@@ -141,7 +141,8 @@
  *    guard, http_digest, disposition: what they say about their file
  *    body, pace: bytes and speed
  *    driver, connections, tcp, models, watchdog, trust, library: libcurl and OpenSSL
- *    url, url_handle, plain_url, host, zone, percent, encode: URLs
+ *    url, url_host, url_login, url_handle, component: URLs, by libcurl's parser
+ *    plain_url, host, zone, percent, encode: URLs, without it
  *    proxy, login, redact, secret_key, secret_line, signature: secrets
  *
  * src/base: leaves

@@ -3,8 +3,9 @@
  * end in url_store().
  *
  * The text is checked before libcurl sees it, because libcurl repairs some malformed URLs into
- * different ones: see url_check_shape().  Then libcurl parses and normalises it, and the components
- * are copied out.  A relative reference is resolved by setting the base first and the reference
+ * different ones: see url_check_shape().  Then libcurl parses and normalises it, url_host.c
+ * normalises the host further, url_login.c decides about a login, and the components are copied
+ * out.  A relative reference is resolved by setting the base first and the reference
  * second on the same handle; the result is checked again like an absolute URL.
  *
  * A URL identifies an entry in the state, and its origin a group of connections with limits of its
@@ -12,16 +13,16 @@
  */
 #include "transfer/url.h"
 
+#include "transfer/component.h"
 #include "transfer/encode.h"
-#include "transfer/host.h"
 #include "transfer/plain_url.h"
+#include "transfer/url_host.h"
+#include "transfer/url_login.h"
 
 #include <curl/curl.h>
 
 #include <arpa/inet.h>
-#include <ctype.h>
 #include <errno.h>
-#include <locale.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -142,13 +143,6 @@ static int url_check_reference(const char *text, struct fa_error *err)
     return 0;
 }
 
-/* @return a component to be released with curl_free(), or NULL. */
-static char *component_get(CURLU *handle, CURLUPart what, unsigned flags)
-{
-    char *part = NULL;
-    return curl_url_get(handle, what, &part, flags) == CURLUE_OK ? part : NULL;
-}
-
 /* Such a host needs no lookup, and none is requested for it. */
 static int host_is_numeric(const char *host)
 {
@@ -156,98 +150,10 @@ static int host_is_numeric(const char *host)
     return inet_pton(AF_INET, host, &addr) == 1 || inet_pton(AF_INET6, host, &addr) == 1;
 }
 
-static bool text_is_ascii(const char *text)
-{
-    while (*text && (unsigned char)*text < 0x80)
-        ++text;
-    return !*text;
-}
-
-/* The host in punycode.  libidn2 expects text in the encoding of the locale, but our lists are
- * UTF-8 in any locale. */
-static char *component_host(CURLU *handle)
-{
-    char *host = component_get(handle, CURLUPART_HOST, 0);
-    if (!host || text_is_ascii(host))
-        return host;
-    curl_free(host);
-    locale_t utf8 = newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0);
-    locale_t before = utf8 ? uselocale(utf8) : (locale_t)0;
-    host = component_get(handle, CURLUPART_HOST, CURLU_PUNYCODE);
-    if (utf8) {
-        uselocale(before);
-        freelocale(utf8);
-    }
-    return host;
-}
-
-/* RFC 7686: such a name must never reach the DNS, because the lookup would reveal it. */
-static bool host_is_onion(const char *host)
-{
-    size_t len = strlen(host);
-    len -= len > 0 && host[len - 1] == '.';
-    return len > 6 && strncmp(host + len - 6, ".onion", 6) == 0;
-}
-
-/* Setting the host removes the zone.  RFC 6874: unreserved characters; libcurl decodes no
- * others. */
-static int host_set(CURLU *handle, const char *host, struct fa_error *err)
-{
-    static const char unreserved[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-                                     "0123456789-._~";
-    char *zone = component_get(handle, CURLUPART_ZONEID, 0);
-    int result = 0;
-    if (zone && zone[strspn(zone, unreserved)])
-        result = url_reject(err, "the IPv6 zone of the URL is not the name of an interface");
-    else if (curl_url_set(handle, CURLUPART_HOST, host, 0) != CURLUE_OK ||
-             (zone && curl_url_set(handle, CURLUPART_ZONEID, zone, 0) != CURLUE_OK))
-        result = url_reject(err, "the URL has no valid host");
-    curl_free(zone);
-    return result;
-}
-
-/* Refuse what browsers do; an IPv4 address gets its canonical form, in *host and in the handle. */
-static int host_normalise(CURLU *handle, char **host, struct fa_error *err)
-{
-    char address[FA_HOST_ADDRESS] = "";
-    const char *why = **host == '[' ? NULL : fa_host_check(*host, address);
-    if (why)
-        return url_reject(err, why);
-    if (host_set(handle, address[0] ? address : *host, err))
-        return -1;
-    if (!address[0])
-        return 0;
-    curl_free(*host);
-    *host = component_get(handle, CURLUPART_HOST, 0);
-    return *host ? 0 : url_reject(err, "the URL has no valid host");
-}
-
-/* Convert the host to lower case, also in the handle. */
-static int host_get(CURLU *handle, char **ret, struct fa_error *err)
-{
-    *ret = component_host(handle);
-    if (!*ret || !**ret)
-        return url_reject(err, "the URL has no valid host");
-    for (char *c = *ret; *c; ++c)
-        *c = (char)tolower((unsigned char)*c);
-    if (host_normalise(handle, ret, err))
-        return -1;
-
-    char *host = *ret;
-    size_t len = strlen(host);
-    if (host[0] == '[' && host[len - 1] == ']') {
-        memmove(host, host + 1, len - 2);
-        host[len - 2] = '\0';
-    }
-    if (host_is_onion(host))
-        return url_reject(err, ".onion names are not resolved (RFC 7686)");
-    return 0;
-}
-
 /* The zone is part of the host: the same address is another host there. */
 static int host_with_zone(CURLU *handle, const char *host, char **ret, struct fa_error *err)
 {
-    char *zone = component_get(handle, CURLUPART_ZONEID, 0);
+    char *zone = fa_component_get(handle, CURLUPART_ZONEID, 0);
     int len = asprintf(ret, "%s%s%s", host, zone ? "%25" : "", zone ? zone : "");
     curl_free(zone);
     if (len >= 0)
@@ -257,37 +163,24 @@ static int host_with_zone(CURLU *handle, const char *host, char **ret, struct fa
     return -1;
 }
 
-/* Digest sends a user name as it is: with CR and LF in it, whoever wrote the URL could send any
- * request (RFC 7617, 2, forbids control characters in both). */
-static bool login_is_clean(CURLU *handle)
-{
-    static const CURLUPart parts[] = {CURLUPART_USER, CURLUPART_PASSWORD};
-    CURLUcode code = CURLUE_OK;
-    for (size_t i = 0; code != CURLUE_URLDECODE && i < sizeof(parts) / sizeof(*parts); ++i) {
-        char *decoded = NULL;
-        code = curl_url_get(handle, parts[i], &decoded, CURLU_URLDECODE);
-        curl_free(decoded);
-    }
-    return code != CURLUE_URLDECODE;
-}
-
 /* The port is always explicit, so that "http://h" and "http://h:80" share limits. */
 static int url_fill(struct fa_url *url, CURLU *handle, struct fa_error *err)
 {
     char *host = NULL, *zoned = NULL, *path = NULL, *whole = NULL;
-    char *scheme = component_get(handle, CURLUPART_SCHEME, 0);
-    char *port = component_get(handle, CURLUPART_PORT, CURLU_DEFAULT_PORT);
+    char *scheme = fa_component_get(handle, CURLUPART_SCHEME, 0);
+    char *port = fa_component_get(handle, CURLUPART_PORT, CURLU_DEFAULT_PORT);
     int result = -1;
-    if (host_get(handle, &host, err) || host_with_zone(handle, host, &zoned, err))
+    const char *why = fa_url_host_normalise(handle, &host);
+    if (why ? url_reject(err, why) : host_with_zone(handle, host, &zoned, err))
         goto out;
     curl_url_set(handle, CURLUPART_FRAGMENT, NULL, 0);
-    path = component_get(handle, CURLUPART_PATH, 0);
-    whole = component_get(handle, CURLUPART_URL, 0);
+    path = fa_component_get(handle, CURLUPART_PATH, 0);
+    whole = fa_component_get(handle, CURLUPART_URL, 0);
     if (!scheme || !port) {
         url_reject(err, "the URL has no valid port");
     } else if (strcmp(port, "0") == 0) {
         url_reject(err, "the URL has port 0");
-    } else if (!login_is_clean(handle)) {
+    } else if (!fa_url_login_is_clean(handle)) {
         url_reject(err, "the user name or password of the URL has a control character");
     } else if (!path || !whole) {
         url_reject(err, "the URL cannot be normalised");
@@ -311,64 +204,6 @@ out:
     curl_free(path);
     curl_free(whole);
     return result;
-}
-
-/* Compare a component of two URLs; a missing port counts as the default. */
-static bool component_equal(CURLU *one, CURLU *other, CURLUPart what)
-{
-    char *a = component_get(one, what, CURLU_DEFAULT_PORT);
-    char *b = component_get(other, what, CURLU_DEFAULT_PORT);
-    bool same = a && b && strcasecmp(a, b) == 0;
-    curl_free(a);
-    curl_free(b);
-    return same;
-}
-
-/* Most URLs have no zone.  Names of interfaces are case-sensitive. */
-static bool zone_equal(CURLU *one, CURLU *other)
-{
-    char *a = component_get(one, CURLUPART_ZONEID, 0);
-    char *b = component_get(other, CURLUPART_ZONEID, 0);
-    bool same = a && b ? strcmp(a, b) == 0 : a == b;
-    curl_free(a);
-    curl_free(b);
-    return same;
-}
-
-static bool origin_equal(CURLU *one, CURLU *other)
-{
-    return component_equal(one, other, CURLUPART_SCHEME) &&
-           component_equal(one, other, CURLUPART_HOST) && zone_equal(one, other) &&
-           component_equal(one, other, CURLUPART_PORT);
-}
-
-static CURLUcode component_keep(CURLU *to, CURLU *from, CURLUPart what)
-{
-    char *part = NULL;
-    CURLUcode code = curl_url_get(from, what, &part, 0);
-    if (code == CURLUE_OK)
-        code = curl_url_set(to, what, part, 0);
-    curl_free(part);
-    return code == CURLUE_OUT_OF_MEMORY ? code : CURLUE_OK;
-}
-
-/* Keep the user and password of the base within its origin, unless the reference has its own: the
- * target of a redirect requires them as well.  Another origin must never see them. */
-static CURLUcode url_keep_login(CURLU *handle, const char *base)
-{
-    char *user = NULL;
-    CURLU *from = curl_url();
-    CURLUcode code = from ? curl_url_get(handle, CURLUPART_USER, &user, 0) : CURLUE_OUT_OF_MEMORY;
-    if (code == CURLUE_NO_USER)
-        code = curl_url_set(from, CURLUPART_URL, base, 0);
-    if (code == CURLUE_OK && !user && origin_equal(handle, from)) {
-        code = component_keep(handle, from, CURLUPART_USER);
-        if (code == CURLUE_OK)
-            code = component_keep(handle, from, CURLUPART_PASSWORD);
-    }
-    curl_free(user);
-    curl_url_cleanup(from);
-    return code;
 }
 
 /* libcurl would make a space of a query a plus; browsers do not. */
@@ -399,11 +234,11 @@ static int url_parse(struct fa_url *url, const char *text, const char *base, str
     if (code == CURLUE_OK)
         code = url_set_text(handle, text);
     if (code == CURLUE_OK && base)
-        code = url_keep_login(handle, base);
+        code = fa_url_login_keep(handle, base);
     if (code != CURLUE_OK) {
         url_reject(err, curl_url_strerror(code));
     } else {
-        char *whole = base ? component_get(handle, CURLUPART_URL, 0) : NULL;
+        char *whole = base ? fa_component_get(handle, CURLUPART_URL, 0) : NULL;
         if (base && !whole)
             fa_error_system(err, FA_CLASS_LOCAL_IO, ENOMEM, "cannot parse a URL");
         else if (!base || url_check_shape(whole, err) == 0)
@@ -414,8 +249,8 @@ static int url_parse(struct fa_url *url, const char *text, const char *base, str
     return result;
 }
 
-/* libcurl encodes with lower-case digits.  That text is in states of earlier versions, so it goes on
- * to identify the URL. */
+/* libcurl encodes with lower-case digits.  That text is in states of earlier versions, so it goes
+ * on to identify the URL. */
 static int url_find_sent(struct fa_url *url, const char *text, const char *base,
                          struct fa_error *err)
 {
@@ -452,16 +287,6 @@ bool fa_url_has_login(const struct fa_url *url)
     return memchr(authority, '@', strcspn(authority, "/?#"));
 }
 
-static CURLUcode login_replace(CURLU *handle, CURLU *from)
-{
-    CURLUcode code = curl_url_set(handle, CURLUPART_USER, NULL, 0);
-    if (code == CURLUE_OK)
-        code = curl_url_set(handle, CURLUPART_PASSWORD, NULL, 0);
-    if (code == CURLUE_OK)
-        code = component_keep(handle, from, CURLUPART_USER);
-    return code == CURLUE_OK ? component_keep(handle, from, CURLUPART_PASSWORD) : code;
-}
-
 /* @text  Of a URL that was parsed.  @from  NULL: no login. */
 static int url_change_login(struct fa_url *ret, const char *text, const struct fa_url *from,
                             struct fa_error *err)
@@ -472,7 +297,7 @@ static int url_change_login(struct fa_url *ret, const char *text, const struct f
     if (code == CURLUE_OK && from)
         code = curl_url_set(other, CURLUPART_URL, from->whole, 0);
     if (code == CURLUE_OK)
-        code = login_replace(handle, other);
+        code = fa_url_login_replace(handle, other);
     fa_url_init(ret);
     int result =
         code == CURLUE_OK ? url_fill(ret, handle, err) : url_reject(err, curl_url_strerror(code));
