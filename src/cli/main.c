@@ -95,7 +95,7 @@
  *    payloads: what is in them already
  *    objects: files by digest
  *    split, segments, growth, extents, part_map, repair: ranges of one file fetched at once
- *    resolve: addresses of hosts
+ *    resolve, lookup: addresses of hosts
  *    statuses: the table of entry statuses
  *    inspect, failed: reading a state without a run
  *    verify, verify_bag, checker, walk: reading a folder without a run
