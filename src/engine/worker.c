@@ -2,9 +2,9 @@
  * The entry point of the helper processes.  A process of the library starts by executing the same
  * program again, so main() of each program that uses it has to come here first.
  */
-#include "pool/inside.h"
 #include "pool/keeping.h"
 #include "pool/nursery.h"
+#include "pool/nursery_process.h"
 #include "stage/digest_task.h"
 #include "strategy/strategy.h"
 

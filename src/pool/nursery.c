@@ -13,8 +13,8 @@
 #include "base/buf.h"
 #include "base/loop.h"
 #include "pool/frame.h"
-#include "pool/inside.h"
 #include "pool/launch.h"
+#include "pool/nursery_process.h"
 
 #include <errno.h>
 #include <signal.h>

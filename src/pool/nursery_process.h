@@ -1,11 +1,12 @@
 /**
- * The code that runs inside the nursery and inside a worker process.
+ * The code that runs inside the nursery: fa_nursery_main().
  */
-#ifndef FA_POOL_INSIDE_H
-#define FA_POOL_INSIDE_H
+#ifndef FA_POOL_NURSERY_PROCESS_H
+#define FA_POOL_NURSERY_PROCESS_H
 
 #include "pool/launch.h"
-#include "pool/task.h"
+
+#include <stdbool.h>
 
 /** The nursery's end of its socket, and the environment variable that announces it. */
 #define FA_NURSERY_FD       FA_LAUNCH_FD
@@ -13,9 +14,5 @@
 
 /** Whether this process was started as a nursery, and has not become one yet. */
 bool fa_nursery_is_due(void);
-
-/** Serve tasks from a socket until it is closed; then exit.  The process must be
- * single-threaded. */
-_Noreturn void fa_worker_run(int sock, const struct fa_task_table *table);
 
 #endif
