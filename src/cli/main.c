@@ -130,7 +130,8 @@
  *
  * src/pool: workers
  *    pool, backend, task, threads, processes: tasks and their workers
- *    nursery, nursery_process, worker_process, launch, frame: worker processes and their messages
+ *    nursery, nursery_process, worker_process, launch: worker processes
+ *    frame, received: their messages
  *    keeper, keeping: the process that runs commands of users
  *
  * src/transfer: one attempt

@@ -9,7 +9,7 @@
  * always crashes does not become a fork bomb.
  *
  * A worker may have been taken over by hostile data.  Each frame must be one that the worker may
- * send in its current state; otherwise it is killed.
+ * send in its current state (received.c); otherwise it is killed.
  *
  * A worker is used before it exists: worker_new() creates its socket and asks the nursery to fork a
  * process for the other end, and the first task is sent without waiting for the answer.  It stays
@@ -19,6 +19,7 @@
 
 #include "base/clock.h"
 #include "pool/frame.h"
+#include "pool/received.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -185,81 +186,27 @@ static void worker_dying(struct worker_handle *w, const char *reason)
     fa_child_kill(&w->child);
 }
 
-static void task_take_failure(struct fa_pool_task *task, const struct fa_frame *frame)
-{
-    if (fa_frame_error(frame, &task->error))
-        fa_error_set(&task->error, FA_DOMAIN_FETCHALL, 0, FA_CLASS_WORKER_CRASHED,
-                     "the task failed without a reason");
-}
-
 /* A completed task ends the back-off: the workers are not all broken. */
-static void worker_finish_task(struct worker_handle *w, const struct fa_frame *frame)
+static void worker_finish_task(struct worker_handle *w)
 {
     struct fa_pool_task *task = w->task;
     w->task = NULL;
-    task->ok = frame->type == FA_FRAME_RESULT;
-    if (!task->ok)
-        task_take_failure(task, frame);
-    if (task->task.reply.failed) {
-        task->ok = false;
-        fa_error_system(&task->error, FA_CLASS_LOCAL_IO, ENOMEM, "cannot store a reply");
-    }
     w->backend->back_off = 0;
     if (!w->dying)
         worker_set_idle(w, true);
     fa_pool_finish(w->backend->pool, task);
 }
 
-/* @return whether the worker was allowed to send it. */
-static bool task_take_progress(struct fa_pool_task *task, const struct fa_frame *frame)
-{
-    if (frame->len > 0) {
-        if (frame->len > FA_TASK_NOTE_MAX || task->task.noted)
-            return false;
-        fa_buf_put(&task->task.note, frame->payload, frame->len);
-        task->task.noted = true;
-        task->note_reported = task->task.note.failed;
-    }
-    task->task.progress = frame->value;
-    fa_pool_report(task);
-    return true;
-}
-
-/* A hostile worker must not exhaust our memory.  @return whether the reply is within its maximum
- * size. */
-static bool task_take_piece(struct fa_pool_task *task, const struct fa_frame *frame)
-{
-    struct fa_buf *reply = &task->task.reply;
-    if (frame->len > FA_TASK_BYTES_MAX - reply->len)
-        return false;
-    fa_buf_put(reply, frame->payload, frame->len);
-    return true;
-}
-
 /* @return whether the frame is one that this worker may send now. */
 static bool worker_take_frame(struct worker_handle *w, const struct fa_frame *frame)
 {
-    if (!w->task || frame->id != w->task->id || frame->n_fds)
+    enum fa_received received = w->task ? fa_received_take(w->task, frame) : FA_RECEIVED_BAD;
+    if (received == FA_RECEIVED_BAD)
         return false;
     w->last_frame = fa_clock_now();
-    switch (frame->type) {
-    case FA_FRAME_PROGRESS:
-        return task_take_progress(w->task, frame);
-    case FA_FRAME_FAILURE:
-        if (frame->len != sizeof(struct fa_error))
-            return false;
-        worker_finish_task(w, frame);
-        return true;
-    case FA_FRAME_PIECE:
-        return task_take_piece(w->task, frame);
-    case FA_FRAME_RESULT:
-        if (!task_take_piece(w->task, frame))
-            return false;
-        worker_finish_task(w, frame);
-        return true;
-    default:
-        return false;
-    }
+    if (received == FA_RECEIVED_END)
+        worker_finish_task(w);
+    return true;
 }
 
 /* @return whether there may be another frame: nothing comes after that which ends the task. */
@@ -295,8 +242,8 @@ static void worker_on_readable(evutil_socket_t fd, short what, void *arg)
     worker_read_frames(arg);
 }
 
-/* When a worker has started, its first task is already in the socket, and needs its descriptors here
- * no more: see worker_return_task(). */
+/* When a worker has started, its first task is already in the socket, and needs its descriptors
+ * here no more: see worker_return_task(). */
 static void worker_on_changed(struct fa_child *child)
 {
     struct worker_handle *w = (struct worker_handle *)child;
@@ -356,8 +303,8 @@ static void processes_notify(struct fa_backend *self, struct fa_pool_task *task)
     fa_frame_send(w->sock, &frame, MSG_DONTWAIT);
 }
 
-/* The descriptors can be closed once the message is sent, as it holds references of its own (unix(7),
- * SCM_RIGHTS), and the worker exists.  @return 0, or -1 if the task cannot be sent. */
+/* The descriptors can be closed once the message is sent, as it holds references of its own
+ * (unix(7), SCM_RIGHTS), and the worker exists.  @return 0, or -1 if the task cannot be sent. */
 static int worker_give_task(struct worker_handle *w, struct fa_pool_task *task)
 {
     struct fa_buf buf;
