@@ -88,7 +88,7 @@
  *    bucket, slots, spacing, shares, timers, backlog: what else it is made of
  *    stragglers: which transfers are far slower than their kind
  *    unknown: notices about options without effect
- *    secrecy: what of the user's secrets is sent after a redirect
+ *    redirect, secrecy: redirects, and what of the user's secrets is sent after one
  *    name, name_part, name_template, names, identity, kept: names
  *    folder, parents, store, store_part, store_publish, unnamed, lock, mount: files
  *    volumes, volume_writer, volume_format, volume_tar, volume_warc, volume_records: archives

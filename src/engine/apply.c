@@ -12,6 +12,7 @@
 #include "engine/naming.h"
 #include "engine/obeying.h"
 #include "engine/recall.h"
+#include "engine/redirect.h"
 #include "engine/secrecy.h"
 #include "engine/segments.h"
 #include "engine/settle.h"
@@ -117,7 +118,7 @@ static void job_settle_success(struct fa_session *s, struct fa_job *job, double 
         job_settle_fetched(s, job, now);
     else if (job_waits_for_login(s, job, now))
         return;
-    else if (fa_settle_redirect(job, &s->config) == 0)
+    else if (fa_redirect_follow(job, &s->config) == 0)
         job_follow(s, job, now);
     else
         fa_settling_failure(s, job, now);

@@ -11,10 +11,6 @@
 #include "engine/outage.h"
 #include "engine/retry.h"
 
-/** Redirects that are followed. */
-#define FA_HOPS_MAX        10
-#define FA_ROBOTS_HOPS_MAX 5 /**< Those of a robots.txt (RFC 9309, 2.3.1.2). */
-
 /** Progress: a failed attempt that left so many more bytes than any before it, to be resumed.  It
  * renews the retries.  The minimum keeps a server that sends a byte each time from being requested
  * for ever: a file takes at most size / FA_SETTLE_PROGRESS rounds of retries. */
@@ -63,10 +59,6 @@ void fa_settle_attempt(struct fa_job *job);
 
 /** Salvage the part of a crashed worker.  @size  Of the part file; -1: it is missing or stale. */
 void fa_settle_crashed(struct fa_job *job, int64_t size);
-
-/** Follow the redirect in the outcome.  @return 0; or -1 with job->outcome.error: then call
- * fa_settle_failure(). */
-int fa_settle_redirect(struct fa_job *job, const struct fa_config *config);
 
 /** The file is complete.  If the process is killed before it is renamed, a later run resumes the
  * part as a complete one.  @return whether to record the part now. */

@@ -2,7 +2,7 @@
 
 #include "engine/scheduler.h"
 
-#include "list/text.h"
+#include "support/listed_job.h"
 
 #include <criterion/criterion.h>
 #include <math.h>
@@ -60,21 +60,11 @@ static void end(void)
 
 TestSuite(scheduler, .init = begin, .fini = end, .timeout = 30.0);
 
-static void no_bad_mirror(void *ctx, const struct fa_job *job, unsigned mirror,
-                          const struct fa_error *why)
-{
-    (void)ctx, (void)job;
-    cr_assert_fail("mirror %u: %s", mirror, why->msg);
-}
-
 /* @urls  Separated by TABs. */
 static struct fa_job *new_job(const char *urls)
 {
-    struct fa_error err;
-    struct fa_entry *entry = fa_text_parse("list", n_jobs + 1, urls, strlen(urls), &err);
-    struct fa_job *job = entry ? fa_job_new(entry) : NULL;
-    cr_assert(job && n_jobs < JOBS_MAX);
-    cr_assert_eq(fa_job_parse(job, no_bad_mirror, NULL, &err), 0, "%s", err.msg);
+    cr_assert_lt(n_jobs, JOBS_MAX);
+    struct fa_job *job = fa_listed_job(n_jobs + 1, urls);
     return jobs[n_jobs++] = job;
 }
 

@@ -1,8 +1,8 @@
 /* Who gets the user's secrets, and what the message says to a user who is denied. */
 
+#include "engine/redirect.h"
 #include "engine/secrecy.h"
-#include "engine/settle.h"
-#include "list/text.h"
+#include "support/listed_job.h"
 
 #include <criterion/criterion.h>
 #include <stdio.h>
@@ -15,25 +15,16 @@ static const char *const trusted[] = {"*.trusted.test", "c.test:8443"};
 static struct fa_job *job;
 static struct fa_config config;
 
-static void no_bad_mirror(void *ctx, const struct fa_job *self, unsigned mirror,
-                          const struct fa_error *why)
-{
-    (void)ctx, (void)self, (void)mirror;
-    cr_assert_fail("%s", why->msg);
-}
-
 /* A job whose URL was redirected to the others, separated by spaces. */
 static void open_chain(const char *urls)
 {
     char text[1024], *save = NULL;
-    struct fa_error err;
     snprintf(text, sizeof(text), "%s", urls);
     const char *url = strtok_r(text, " ", &save);
-    job = fa_job_new(fa_text_parse("list", 1, url, strlen(url), &err));
-    cr_assert_eq(fa_job_parse(job, no_bad_mirror, NULL, &err), 0);
+    job = fa_listed_job(1, url);
     while ((url = strtok_r(NULL, " ", &save))) {
         job->outcome.location = strdup(url);
-        cr_assert_eq(fa_settle_redirect(job, &config), 0, "%s: %s", url, job->outcome.error.msg);
+        cr_assert_eq(fa_redirect_follow(job, &config), 0, "%s: %s", url, job->outcome.error.msg);
         free(job->outcome.location);
         job->outcome.location = NULL;
     }

@@ -2,7 +2,7 @@
 
 #include "engine/settle.h"
 
-#include "list/text.h"
+#include "support/listed_job.h"
 
 #include <criterion/criterion.h>
 #include <errno.h>
@@ -11,22 +11,10 @@
 
 static struct fa_job *job;
 static struct fa_settle_case with;
-static struct fa_config config;
-
-static void no_bad_mirror(void *ctx, const struct fa_job *self, unsigned mirror,
-                          const struct fa_error *why)
-{
-    (void)ctx, (void)self, (void)mirror;
-    cr_assert_fail("%s", why->msg);
-}
 
 static void open_job(const char *urls)
 {
-    struct fa_error err;
-    struct fa_entry *entry = fa_text_parse("list", 1, urls, strlen(urls), &err);
-    job = fa_job_new(entry);
-    cr_assert(job);
-    cr_assert_eq(fa_job_parse(job, no_bad_mirror, NULL, &err), 0);
+    job = fa_listed_job(1, urls);
     job->outcome.retry_after = -1;
 }
 
@@ -304,74 +292,6 @@ Test(settle, part_of_a_crashed_worker_is_salvaged_unless_it_began_anew)
         job->attempt.head.rep.validator.strong = true;
         fa_settle_crashed(job, rows[i].size);
         cr_expect_eq(job->part.bytes, rows[i].left, "%zu", i);
-    }
-}
-
-Test(settle, redirects_are_followed_within_limits)
-{
-    char *to = strdup("/b");
-    job->outcome.location = to;
-    cr_assert_eq(fa_settle_redirect(job, &config), 0);
-    cr_expect_str_eq(job->target.url->path, "/b");
-    cr_expect_eq(job->target.hops, 1);
-    cr_expect_eq(job->target.secrecy, FA_SECRECY_HOME);
-    job->outcome.location = strdup("http://127.0.0.2/c");
-    free(to);
-    cr_assert_eq(fa_settle_redirect(job, &config), 0);
-    cr_expect_eq(job->target.secrecy, FA_SECRECY_FOREIGN);
-    for (unsigned i = 2; i < FA_HOPS_MAX; ++i)
-        cr_assert_eq(fa_settle_redirect(job, &config), 0, "%u", i);
-    cr_expect_eq(fa_settle_redirect(job, &config), -1);
-    cr_expect_eq(job->outcome.error.class, FA_CLASS_REDIRECT);
-}
-
-Test(settle, redirect_from_https_to_http_is_refused)
-{
-    end();
-    open_job("https://127.0.0.1/a");
-    job->outcome.location = strdup("http://127.0.0.1/a");
-    cr_expect_eq(fa_settle_redirect(job, &config), -1);
-    cr_expect(strstr(job->outcome.error.msg, "https to http"));
-    config.allow_downgrade = true;
-    cr_expect_eq(fa_settle_redirect(job, &config), 0);
-    cr_expect_eq(job->target.secrecy, FA_SECRECY_DOWNGRADED);
-}
-
-/* Where the job is after a redirect. */
-static const char *redirected(const char *listed, const char *const *to)
-{
-    end();
-    open_job(listed);
-    for (; *to; ++to) {
-        free(job->outcome.location);
-        job->outcome.location = strdup(*to);
-        cr_assert_eq(fa_settle_redirect(job, &config), 0, "%s", job->outcome.error.msg);
-    }
-    return job->target.url->whole;
-}
-
-Test(settle, redirect_never_replaces_the_login_of_the_user)
-{
-    static const struct {
-        const char *listed, *to[3], *whole;
-        bool netrc;
-    } rows[] = {
-        {"http://u:p@127.0.0.1/a", {"http://e:v@127.0.0.1/b"}, "http://u:p@127.0.0.1/b", false},
-        {"http://u:p@127.0.0.1/a", {"http://e@127.0.0.1/b", "/c"}, "http://u:p@127.0.0.1/c", false},
-        {"http://127.0.0.1/a", {"http://e:v@127.0.0.1/b"}, "http://127.0.0.1/b", true},
-        {"http://127.0.0.1/a", {"http://e:v@127.0.0.1/b"}, "http://e:v@127.0.0.1/b", false},
-        {"http://u:p@127.0.0.1/a", {"http://e:v@127.0.0.2/b"}, "http://e:v@127.0.0.2/b", false},
-        {"https://u:p@127.0.0.1/a", {"http://e:v@127.0.0.1/b"}, "http://127.0.0.1/b", false},
-        {"https://127.0.0.1/a", {"http://e:v@127.0.0.2/b", "/c"}, "http://127.0.0.2/c", false},
-        {"https://127.0.0.1/a",
-         {"http://127.0.0.2/b", "https://e:v@127.0.0.2/c"},
-         "https://127.0.0.2/c",
-         false},
-    };
-    config.allow_downgrade = true;
-    for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); ++i) {
-        config.netrc = rows[i].netrc;
-        cr_expect_str_eq(redirected(rows[i].listed, rows[i].to), rows[i].whole, "%zu", i);
     }
 }
 
