@@ -31,6 +31,7 @@ static bool name_is_good(const char *name)
     }
 }
 
+/* A file name is never taken for a kind: all of them end in a colon. */
 enum fa_sink_kind fa_sink_kind(const char *value)
 {
     for (unsigned kind = 0; value && kind < FA_SINK_KINDS; ++kind)

@@ -59,6 +59,8 @@ static unsigned header_sum(const struct header *header)
     return sum;
 }
 
+/* Owner and mode are the same in all archives: they say nothing about the machine that wrote it,
+ * and the same files make the same archive. */
 static void header_put(struct fa_buf *buf, struct header *header, char type, uint64_t size,
                        int64_t modified)
 {
@@ -156,6 +158,8 @@ void fa_tar_put_header(struct fa_buf *buf, const struct fa_tar_member *member)
     fa_buf_fini(&pax);
 }
 
+/* Zeros are the end of the archive.  The checksum tells a header from the bytes of a file, in case
+ * the state has a wrong position. */
 static int header_read(int fd, uint64_t at, struct header *ret)
 {
     if (fa_io_pread(fd, ret, sizeof(*ret), sizeof(*ret), at) < 0)
@@ -217,6 +221,8 @@ static int pax_read_member(int fd, uint64_t at, uint64_t size, struct fa_tar_fou
     return pax_read(text, (size_t)size, ret);
 }
 
+/* Reads back what fa_tar_put_header() writes, and no other dialect: only volumes of this program
+ * are continued. */
 int fa_tar_read(int fd, uint64_t at, struct fa_tar_found *ret)
 {
     struct header header;

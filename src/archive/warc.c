@@ -58,6 +58,7 @@ void fa_warc_hash_begin(struct fa_warc_hash *hash)
     hash->failed = !hash_begin_one(&hash->block) || !hash_begin_one(&hash->payload);
 }
 
+/* The payload is the end of the block, so its bytes are hashed twice; the file is read once. */
 void fa_warc_hash_put(struct fa_warc_hash *hash, const void *data, size_t len, bool payload)
 {
     hash->failed = hash->failed || EVP_DigestUpdate(hash->block, data, len) != 1 ||
@@ -100,6 +101,7 @@ static void put_field(struct fa_buf *buf, const char *name, const char *value)
     put_text(buf, "\r\n");
 }
 
+/* The standard has IDs in angle brackets, and targets without (since 1.1). */
 static void put_id(struct fa_buf *buf, const char *name, const char *id)
 {
     char value[FA_WARC_ID + 2];
@@ -209,6 +211,7 @@ static void packer_store_rest(struct fa_warc_packer *packer)
     fa_buf_put(&packer->out, chunk, sizeof(chunk) - packer->z.avail_out);
 }
 
+/* The first bytes are compressed alone, to see what they become. */
 void fa_warc_packer_put_payload(struct fa_warc_packer *packer, const void *data, size_t len)
 {
     uLong before = packer->z.total_out;
@@ -222,6 +225,7 @@ void fa_warc_packer_put_payload(struct fa_warc_packer *packer, const void *data,
         packer_store_rest(packer);
 }
 
+/* A full flush forgets the dictionary: no byte after it refers to one before it. */
 void fa_warc_packer_mark(struct fa_warc_packer *packer)
 {
     if (packer->gzip)

@@ -36,6 +36,7 @@ bool fa_media_types_are_good(const char *types)
     }
 }
 
+/* A range as in Accept (RFC 9110, 12.5.1), but without parameters. */
 static bool type_fits(const char *type, size_t len, const char *value, size_t value_len)
 {
     if (len == 3 && memcmp(type, "*/*", 3) == 0)
@@ -53,6 +54,7 @@ static void value_cut(const char **value, size_t *len)
     fa_http_trim(value, len);
 }
 
+/* For messages: the value comes from a server, and a terminal must not get its bytes. */
 void fa_media_type_show(const char *value, size_t len, char ret[FA_MEDIA_TYPE_MAX])
 {
     value_cut(&value, &len);

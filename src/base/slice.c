@@ -28,6 +28,7 @@ static int64_t slice_number(const char *text, size_t len)
     return len ? number : -1;
 }
 
+/* The one number of "-LENGTH" becomes `last`. */
 int fa_slice_parse(const char *text, size_t len, struct fa_slice *ret, struct fa_error *err)
 {
     const char *dash = memchr(text, '-', len);
@@ -85,6 +86,8 @@ void fa_slice_print(const struct fa_slice *slice, char ret[FA_SLICE_MAX])
         snprintf(ret, FA_SLICE_MAX, "%lld-%lld", (long long)slice->first, (long long)slice->last);
 }
 
+/* What a server may answer is fixed by the request and the size of the file (RFC 9110, 14.1.2); any
+ * other range is not what the user asked for. */
 bool fa_slice_is(const struct fa_slice *slice, uint64_t first, uint64_t last, int64_t total)
 {
     if (last < first)

@@ -1,3 +1,7 @@
+/*
+ * No shell runs the command, so a URL or a path in it is never interpreted.  Words share one block
+ * with the pointers to them: it is as large as the command, since unquoting only shortens.
+ */
 #include "base/words.h"
 
 #include <stdbool.h>
@@ -78,6 +82,7 @@ static size_t word_count_places(const char *word)
     return n;
 }
 
+/* What is filled in is not searched again: it may contain {}. */
 static char *word_fill(char *to, const char *word, const char *text)
 {
     const char *place;

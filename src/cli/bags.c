@@ -51,6 +51,7 @@ static char *list_bag(const struct fa_options *options, const char *list)
     return NULL;
 }
 
+/* By what they are, since there are many names for a folder. */
 static bool folder_is_same(const char *one, const char *two)
 {
     struct stat a, b;
@@ -89,6 +90,8 @@ static void bag_skip(const struct fa_options *options, const char *dir, const ch
     fprintf(stderr, "' is not checked: %s\n", why);
 }
 
+/* Checked after a run without failures only: otherwise the bag cannot be whole, and the failures
+ * are what the user has to look at. */
 enum fa_exit_status fa_bags_check(const struct fa_options *options, enum fa_exit_status status)
 {
     const struct fa_config *config = &options->config;

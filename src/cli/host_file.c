@@ -49,6 +49,7 @@ static const char *reader_keep(const struct reader *reader, const char *text)
     return fa_texts_add(texts, text, strlen(text)) == 0 ? texts->items[texts->count - 1] : NULL;
 }
 
+/* A file with secrets must not be readable by others: the first such line is named if it is. */
 static void reader_mark_secret(const struct reader *reader)
 {
     if (reader->file->secret_line == 0)

@@ -1,3 +1,7 @@
+/*
+ * The list is short (FA_EXTENTS_MAX), so it is searched from its start.  Forgetting is always safe:
+ * bytes that are there but not in the list are fetched again.
+ */
 #include "engine/extents.h"
 
 #include <string.h>
@@ -36,6 +40,8 @@ void fa_extents_add(struct fa_extents *extents, uint64_t first, uint64_t end)
         extents_replace(extents, i, j, by);
 }
 
+/* Rebuilt from what is left of each extent: the pieces are added in order, so none of them is moved
+ * again. */
 void fa_extents_remove(struct fa_extents *extents, uint64_t first, uint64_t end)
 {
     struct fa_extents old = *extents;

@@ -1,3 +1,8 @@
+/*
+ * These requests only make a file arrive sooner, so they are the first to go without: no host
+ * that fails or pauses gets one, and none is made while the run ends.  One that is refused only
+ * ends requests of its kind there.
+ */
 #include "engine/extra.h"
 
 /* Only where another request is welcome: the host works, has not asked for fewer, and is below its

@@ -1,10 +1,10 @@
 /*
  * The way of a complete part: to the CPU stage, from there to its name or into an archive; and what
- * is done if its bytes are wrong.  An existing file takes the same way, without the last step: it is
- * hashed, and fetched if it does not match.
+ * is done if its bytes are wrong.  An existing file takes the same way, without the last step: it
+ * is hashed, and fetched if it does not match.
  *
- * A failure here is one of the attempt: it goes through settle like any other, which decides about a
- * retry or another mirror.
+ * A failure here is one of the attempt: it goes through settle like any other, which decides about
+ * a retry or another mirror.
  */
 #include "engine/finishing.h"
 
@@ -105,8 +105,8 @@ static void report_bad_pieces(struct fa_session *s, const struct fa_job *job)
                    repair->n_bad, repair->pieces.count, (unsigned long long)first);
 }
 
-/* The mirror to fetch bad pieces from: the same one again, as they may have been damaged on the way,
- * then each of the others once.  @return -1: none is left */
+/* The mirror to fetch bad pieces from: the same one again, as they may have been damaged on the
+ * way, then each of the others once.  @return -1: none is left */
 static int job_mending_mirror(const struct fa_job *job)
 {
     const struct fa_target *target = &job->target;

@@ -1,3 +1,7 @@
+/*
+ * A hedge is a second attempt for a job whose first one is slow, with a part of its own: the bytes
+ * of both are never mixed, and the one that is complete first becomes the file.
+ */
 #include "engine/flights_hedge.h"
 
 #include <errno.h>
@@ -43,6 +47,7 @@ static int hedge_set_texts(const struct fa_flights *flights, struct fa_hedge *he
     return result;
 }
 
+/* Always on a new connection: the slow one may be slow because of its path. */
 static int hedge_prepare(struct fa_flights *flights, struct fa_hedge *hedge, uint64_t rate,
                          struct fa_error *err)
 {
@@ -81,6 +86,7 @@ struct fa_hedge *fa_flights_hedge(struct fa_flights *flights, struct fa_job *job
     return hedge;
 }
 
+/* A hedge that cannot be started is dropped without a message: the first attempt goes on. */
 void fa_flights_start_hedge(struct fa_flights *flights, struct fa_hedge *hedge, uint64_t rate)
 {
     struct fa_job *job = hedge->job;

@@ -33,7 +33,8 @@ static void growth_step(struct fa_growth *growth, double rate)
     growth->settled = growth->now == growth->fewer;
 }
 
-/* Measures only while all connections that are wanted are there, and after they have started. */
+/* `since` is in the future until the connections have started, and then when counting began.
+ * Measures only while all connections that are wanted are there, and after they have started. */
 static void growth_measure(struct fa_growth *growth, unsigned live, uint64_t bytes, double now)
 {
     if (live != growth->now) {
@@ -79,10 +80,11 @@ uint64_t fa_growth_trial(const struct fa_growth *growth)
     return tries ? (uint64_t)fmax(1, growth->rate * FA_GROWTH_TRIAL) : 0;
 }
 
+/* Connections that were tried at once are refused one after the other: these are one refusal, which
+ * lowers the number further but does not double the wait again. */
 void fa_growth_refused(struct fa_growth *growth, unsigned live, double now)
 {
-    bool again =
-        growth->allowed && now < growth->not_before; /* of several that were tried at once */
+    bool again = growth->allowed && now < growth->not_before;
     unsigned least = live > 1 ? live : 1;
     if (!again || least < growth->allowed)
         growth->allowed = least;

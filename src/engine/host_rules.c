@@ -42,6 +42,7 @@ static const char *host_check_headers(const struct fa_host_config *host)
     return NULL;
 }
 
+/* Members that the rule does not set have no effect, so their values are not looked at. */
 static const char *host_check_values(const struct fa_host_config *host)
 {
     unsigned set = host->set;
@@ -60,6 +61,7 @@ static const char *host_check_values(const struct fa_host_config *host)
     return host_check_headers(host);
 }
 
+/* Fails if a later version of the struct sets something: it would be ignored here. */
 static int host_copy(struct fa_host_config *to, const struct fa_host_config *from,
                      struct fa_error *err)
 {
@@ -84,6 +86,8 @@ int fa_host_config_check(const struct fa_host_config *host, struct fa_error *err
     return own.set & FA_HOST_PROXY && own.proxy ? fa_proxy_check(own.proxy, err) : 0;
 }
 
+/* What belongs together is set together: a key of the general config must not be used with the
+ * certificate of a rule. */
 static void rule_apply(struct fa_host_rule *rule)
 {
     const struct fa_host_config *own = &rule->own;
@@ -123,6 +127,7 @@ static int rule_init(struct fa_host_rule *rule, const struct fa_host_config *hos
     return host_refuse(&rule->own, "a rate limit has no effect on HTTP/2", err);
 }
 
+/* 0 only for two patterns that fit the same hosts: then nothing says which of the rules applies. */
 static int rule_compare(const void *a, const void *b)
 {
     const struct fa_host_rule *one = a, *other = b;
@@ -187,6 +192,7 @@ bool fa_host_rule_replaces(const struct fa_host_rule *rule, const char *line)
     return false;
 }
 
+/* For programs, which have no rules: the patterns are parsed each time. */
 const struct fa_host_config *fa_config_find_host(const struct fa_config *config, const char *host,
                                                  const char *port)
 {

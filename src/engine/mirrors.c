@@ -1,9 +1,16 @@
+/*
+ * Mirrors are requested in the order of the list, once each in a round of attempts
+ * (engine/settle.c), but for those that are exhausted: they have refused the file for good.  The
+ * health of a host decides which of the others may be requested now; a host that nobody has
+ * requested yet is fine.
+ */
 #include "engine/mirrors.h"
 
 #include "engine/retry.h"
 
 #include <math.h>
 
+/* From best to worst: they are compared. */
 enum health { HEALTH_FINE, HEALTH_FAILS, HEALTH_DOWN, HEALTH_GIVEN_UP };
 
 static enum health mirror_health(const struct fa_scheduler *scheduler, const struct fa_job *job,
@@ -106,6 +113,7 @@ struct fa_hold fa_scheduler_hold(struct fa_scheduler *scheduler, struct fa_job *
     return hold;
 }
 
+/* As if the request had been made and failed like the last one to that host. */
 void fa_scheduler_fail_redirected(const struct fa_origin *origin, struct fa_job *job)
 {
     struct fa_outcome *outcome = &job->outcome;

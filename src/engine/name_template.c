@@ -83,6 +83,7 @@ static void part_put_query(struct part *part)
         fa_name_put_decoded(part->buf, mark + 1, strlen(mark + 1));
 }
 
+/* Refused rather than left out: two entries without a value would get one name. */
 static int part_put_column(struct part *part, const struct fa_template_piece *piece,
                            struct fa_error *err)
 {

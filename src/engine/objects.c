@@ -1,3 +1,8 @@
+/*
+ * Names are hard links: they cost no space, and no name is better than another, so that any of them
+ * can be removed.  The price is that a program which writes into one file writes into all of them,
+ * hence the mode of an object.
+ */
 #include "engine/objects.h"
 
 #include "base/hex.h"
@@ -20,6 +25,8 @@ void fa_object_path(const char *name, const struct fa_digest *digest, char ret[F
     snprintf(ret, FA_OBJECT_PATH, "%s/sha256/%.2s/%s", name, hex, hex + 2);
 }
 
+/* A size that differs shows damage at the price of one call; what is inside is compared by
+ * engine/pack.c. */
 int fa_object_open(struct fa_store *store, const char *object, uint64_t size)
 {
     struct fa_error err;
@@ -32,6 +39,7 @@ int fa_object_open(struct fa_store *store, const char *object, uint64_t size)
     return -1;
 }
 
+/* A file of somebody else, or a file system without modes, is used as it is. */
 int fa_object_seal(struct fa_store *store, const char *object, struct fa_error *err)
 {
     struct stat st;
@@ -46,6 +54,7 @@ int fa_object_seal(struct fa_store *store, const char *object, struct fa_error *
     return result;
 }
 
+/* Whether both names are links to one file. */
 static bool name_is_object(int at, const char *name, int other, const char *object)
 {
     struct stat a, b;

@@ -1,3 +1,7 @@
+/*
+ * A hash table with as many buckets as descriptors, and a list in the order of use: finding, adding
+ * and dropping the least recently used folder cost the same, however many are kept.
+ */
 #include "engine/parents.h"
 
 #include "base/key.h"
@@ -49,6 +53,7 @@ void fa_parents_fini(struct fa_parents *parents)
     parents->buckets = NULL;
 }
 
+/* The length is compared by the end of the copy: "a/b" must not be found for "a". */
 struct fa_parent *fa_parents_find(struct fa_parents *parents, const char *path, size_t len)
 {
     uint64_t key = fa_key(path, len);

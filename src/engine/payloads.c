@@ -19,6 +19,8 @@ void fa_payloads_fini(struct fa_payloads *payloads)
     *payloads = (struct fa_payloads){0};
 }
 
+/* The URL is stored after the struct, so that tdestroy(3) can free both.  Of two payloads with one
+ * digest the first stays: records refer to the one that was written first. */
 void fa_payloads_add(struct fa_payloads *payloads, const struct fa_payload *payload)
 {
     size_t url = strlen(payload->url) + 1;

@@ -1,3 +1,8 @@
+/*
+ * Files are found by the origin of a URL, and forgotten by age, so that a list of a million origins
+ * needs the memory of FA_ROBOTS_KEPT files.  One that could not be fetched is kept like any other:
+ * its origin must not be asked again for each of its URLs.
+ */
 #include "engine/robots.h"
 
 #include <stdlib.h>
@@ -56,6 +61,7 @@ static struct fa_robots_file *robots_add(struct fa_robots_cache *cache, uint64_t
     return file;
 }
 
+/* A lack of memory must not count as "no rules": without a file nothing is requested. */
 const struct fa_robots_file *fa_robots_put(struct fa_robots_cache *cache, uint64_t key,
                                            const char *text, size_t len, double now)
 {
@@ -94,6 +100,8 @@ static const char *url_path(const struct fa_url *url)
     return *path ? path : "/";
 }
 
+/* /robots.txt itself is always allowed (RFC 9309, 2.2.2).  The message has the line, so that the
+ * owner of the list can look it up. */
 int fa_robots_judge(const struct fa_robots_file *file, const struct fa_url *url,
                     struct fa_error *err)
 {

@@ -206,7 +206,8 @@ static void check_repeated(struct check *c, const struct listed *listed)
         check_invalid(c, listed->line.path, "it is in %s twice", manifest->name);
 }
 
-/* Check a file with all manifests, unless an earlier one has it. */
+/* Check a file with all manifests, unless an earlier one has it.  The file is read once for all
+ * algorithms.  From version 1.0 on, each payload manifest lists each file (RFC 8493, 2.1.3). */
 static void check_file(struct check *c, const struct listed *listed)
 {
     const struct kind *kind = listed->kind;
@@ -351,6 +352,8 @@ static void check_fetch(struct check *c)
     fa_tag_file_close(&file);
 }
 
+/* The payload comes before the tag files: a bag may have no tag manifest.  What the walk finds is
+ * compared with the index of the manifests, so it comes after them. */
 static void check_run(struct check *c)
 {
     if (!check_declaration(c))

@@ -1,4 +1,8 @@
 /*
+ * Records follow WARC 1.1 (ISO 28500:2017).  Each one is written in one go: its header, which has
+ * the length and the digests of its block, then the block.  A compressed archive is a series of
+ * gzip members, one a record, so that a reader can begin at the offset of any record.
+ *
  * libcurl has joined the chunks of a body that came in chunks, so its header would not fit to it:
  * it is written as one chunk, and has no digest of its payload, as readers do not agree on what
  * that is.
@@ -25,6 +29,7 @@ int fa_records_pair(struct fa_record_pair *pair, const struct fa_volume_writer *
     return 0;
 }
 
+/* A lack of memory in any call of the packer shows here. */
 int fa_records_flush(struct fa_volume_writer *w, struct fa_error *err)
 {
     struct fa_buf *out = &w->warc.packer.out;
@@ -72,6 +77,8 @@ static int records_hash(struct fa_volume_writer *w, const struct fa_buf *block, 
                : 0;
 }
 
+/* It describes the records after it, up to the end of the archive; its name is the final one, not
+ * that of the part file. */
 int fa_records_put_info(struct fa_volume_writer *w, struct fa_error *err)
 {
     char id[FA_WARC_ID], digest[FA_WARC_DIGEST], none[FA_WARC_DIGEST];
@@ -106,6 +113,7 @@ int fa_records_put_info(struct fa_volume_writer *w, struct fa_error *err)
     return result;
 }
 
+/* For HTTP/1.1 nothing is said, as the block shows it; that of HTTP/2 is a translation. */
 static const char *capture_protocol(const struct fa_capture *capture)
 {
     return fa_masking_is_http2(capture->head.data, capture->head.len) ? "h2" : NULL;
@@ -138,6 +146,7 @@ int fa_records_put_request(struct fa_volume_writer *w, const struct fa_capture *
     return result;
 }
 
+/* A body that was cut off is still evidence; readers are told that it is not whole. */
 struct fa_warc_record fa_records_response(const struct fa_capture *capture, const char *url,
                                           const struct fa_record_pair *pair)
 {
@@ -154,6 +163,8 @@ struct fa_warc_record fa_records_response(const struct fa_capture *capture, cons
     };
 }
 
+/* RFC 9112, 7.1: each chunk ends with CRLF, then comes one of size 0.  An empty body is the latter
+ * alone. */
 void fa_records_put_frame(const struct fa_capture *capture, uint64_t size, struct fa_buf *before,
                           struct fa_buf *after)
 {
@@ -167,6 +178,7 @@ void fa_records_put_frame(const struct fa_capture *capture, uint64_t size, struc
     fa_buf_put(after, size > 0 ? last : last + 2, strlen(size > 0 ? last : last + 2));
 }
 
+/* The block is header and body; only the latter is the payload. */
 static int records_put_response(struct fa_volume_writer *w, const struct fa_capture *capture,
                                 const char *url, const struct fa_record_pair *pair,
                                 struct fa_error *err)
@@ -215,6 +227,7 @@ int fa_records_put_exchange(struct fa_volume_writer *w, const struct fa_capture 
     return result;
 }
 
+/* The block is the header alone: the profile says that the payload is that of the other record. */
 int fa_records_put_revisit(struct fa_volume_writer *w, const struct fa_warc_record *response,
                            const struct fa_buf *head, const struct fa_payload *payload,
                            struct fa_error *err)

@@ -90,6 +90,8 @@ static long long volume_number(const struct fa_volume_writer *w, const char *nam
     return (long long)number;
 }
 
+/* The part may be longer than the state knows: a member that was being written when the run was
+ * killed is cut off.  A shorter one has lost members, and must not go on. */
 static int writer_open(struct fa_volume_writer *w, struct fa_volume *volume, struct fa_error *err)
 {
     uint64_t kept = volume->state.bytes;
@@ -163,6 +165,8 @@ int fa_volume_writer_copy(struct fa_volume_writer *w, int source, uint64_t most,
     return w->format->copy(w, source, most, err);
 }
 
+/* In memory, the volume is longer from now on; the state learns that with the record of the file.
+ * */
 int fa_volume_writer_finish(struct fa_volume_writer *w, struct fa_member *ret, struct fa_error *err)
 {
     struct fa_state_archive *archive = &w->volume->state;
@@ -176,12 +180,15 @@ int fa_volume_writer_finish(struct fa_volume_writer *w, struct fa_member *ret, s
     return 0;
 }
 
+/* If this fails, the next member overwrites the bytes, and closing cuts off what is left. */
 void fa_volume_writer_cancel(struct fa_volume_writer *w)
 {
     if (w->fd >= 0)
         (void)!ftruncate(w->fd, (off_t)w->volume->state.bytes);
 }
 
+/* The end is synced before the rename: a file under its final name is complete.  A volume without
+ * members leaves no file. */
 int fa_volume_writer_close(struct fa_volume_writer *w, const struct fa_volume **ret,
                            struct fa_error *err)
 {

@@ -1,3 +1,12 @@
+/*
+ * The table has every option of the manual of curl(1), so that a line with one that fetchall does
+ * not know is a mistake, and is reported as one.  What decides between ignored and refused is the
+ * harm of ignoring, as in aria2.c.
+ *
+ * Lines are parsed as curl does (K in its manual): the dashes may be missing, and a name is
+ * followed by a space, "=" or ":"; a value in double quotes has escapes, and any other ends at a
+ * space.
+ */
 #include "list/curl_option.h"
 
 #include <string.h>
@@ -334,6 +343,7 @@ bool fa_curl_option_parse(char *line, struct fa_curl_option *ret)
     return false;
 }
 
+/* "name = value" alone is taken for the sign of such a file: "name value" may be text. */
 bool fa_curl_option_begins(const char *at, size_t len)
 {
     size_t name = 0, equals;

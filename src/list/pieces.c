@@ -45,6 +45,7 @@ bool fa_pieces_fit(const struct fa_pieces *pieces, uint64_t size)
     return size > 0 && (size - 1) / pieces->length + 1 == pieces->count;
 }
 
+/* fa_pieces_parse() has checked the digits. */
 bool fa_pieces_match(const struct fa_pieces *pieces, size_t i, const unsigned char *digest)
 {
     size_t size = fa_hash_size(pieces->hash);
@@ -68,6 +69,7 @@ void fa_piece_sets_reset(struct fa_piece_sets *sets)
     fa_buf_reset(&sets->best);
 }
 
+/* A set is collected as the text that fa_pieces_parse() reads, which then checks it. */
 void fa_piece_sets_begin(struct fa_piece_sets *sets, const char *type, const char *length)
 {
     char head[64];
@@ -88,6 +90,7 @@ void fa_piece_sets_take(struct fa_piece_sets *sets, const char *hex, size_t len)
         fa_buf_put(&sets->set, hex, len);
 }
 
+/* Of two sets with digests of one length, the first one counts. */
 void fa_piece_sets_end(struct fa_piece_sets *sets)
 {
     struct fa_pieces pieces;

@@ -1,3 +1,8 @@
+/*
+ * URLs as redis-cli(1) and the clients of Redis have them, with a parameter of our own for the name
+ * of the queue.  A password in the URL is refused, since it would be in the arguments of the
+ * program for all users of the machine to see.
+ */
 #include "queue/address.h"
 
 #include <ctype.h>

@@ -1,3 +1,8 @@
+/*
+ * hiredis parses replies; connecting, TLS and buffers are libevent's, on the loop of the session.
+ * A channel that has failed says so once, from the loop: callers need not expect to be freed by a
+ * function that they call.
+ */
 #include "queue/channel.h"
 
 #include <errno.h>
@@ -48,6 +53,7 @@ static void channel_on_failing(evutil_socket_t fd, short what, void *arg)
     channel->handlers.lost(channel->handlers.ctx, why);
 }
 
+/* A handler may fail the channel: then the replies after that one are dropped. */
 static void channel_on_read(struct bufferevent *bytes, void *arg)
 {
     struct fa_channel *channel = arg;
@@ -90,8 +96,8 @@ static void channel_fail_event(struct fa_channel *channel, short what)
     fa_channel_fail(channel, text);
 }
 
-/* Results are sent before the next transfers are served: what a worker has not reported when it dies
- * is downloaded again.  A bufferevent has no priority before it has a socket. */
+/* Results are sent before the next transfers are served: what a worker has not reported when it
+ * dies is downloaded again.  A bufferevent has no priority before it has a socket. */
 static void channel_on_event(struct bufferevent *bytes, short what, void *arg)
 {
     (void)bytes;
@@ -135,6 +141,8 @@ static SSL *channel_open_tls(struct fa_channel *channel, const char *cacert, str
     return NULL;
 }
 
+/* Redis ends a connection without the closing alert of TLS: that is no truncation, as its replies
+ * have lengths. */
 static int channel_open_bytes(struct fa_channel *channel, struct event_base *base,
                               const char *cacert, struct fa_error *err)
 {

@@ -1,3 +1,7 @@
+/*
+ * There is one call at a time: the loop runs until its answer ends it.  Lost connections and
+ * requests that are sent again are the business of the queue, which answers each call once.
+ */
 #include "queue/client.h"
 
 #include <errno.h>
@@ -28,6 +32,7 @@ static void on_answer(void *ctx, const struct fa_queue_answer *answer)
     event_base_loopbreak(client->base);
 }
 
+/* The answer may have come before the loop runs. */
 static int client_wait(struct fa_client *client, struct fa_error *err)
 {
     while (!client->answered && event_base_dispatch(client->base) == 0)

@@ -1,3 +1,7 @@
+/*
+ * Errors and lost leases end the session in order, by FA_STOP_DRAIN: parts of what is running are
+ * kept.
+ */
 #include "queue/hold.h"
 
 #include <errno.h>
@@ -44,6 +48,7 @@ void fa_hold_lose(struct fa_feeder *feeder)
     fa_session_stop(feeder->setup.session, FA_STOP_DRAIN);
 }
 
+/* The slots of a partition are partition, partition + partitions, and so on. */
 struct fa_held *fa_hold_of(const struct fa_feeder *feeder, unsigned partition, unsigned *ret_n)
 {
     struct fa_held *held = NULL;
@@ -58,6 +63,7 @@ struct fa_held *fa_hold_of(const struct fa_feeder *feeder, unsigned partition, u
     return held;
 }
 
+/* Calls are in a list so that the feeder can free them: an answer may never come. */
 struct fa_call *fa_call_new(struct fa_feeder *feeder, const struct fa_queue_lease *lease,
                             unsigned count)
 {

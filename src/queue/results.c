@@ -1,3 +1,7 @@
+/*
+ * A result is sent only when the state has its record: a worker that dies in between has its
+ * entries downloaded again, which costs bytes, while the other order could lose a file.
+ */
 #include "queue/results.h"
 
 #include <stdlib.h>
@@ -5,6 +9,7 @@
 #include "queue/notes.h"
 #include "queue/takes.h"
 
+/* Until then the lease must not be given back. */
 static void on_counted(void *ctx, const struct fa_queue_answer *answer)
 {
     struct fa_call *call = ctx;
@@ -46,6 +51,7 @@ static bool held_has_results(const struct fa_feeder *feeder, const struct fa_hel
     return false;
 }
 
+/* A message is about one lease, since the queue checks its token. */
 void fa_results_send(struct fa_feeder *feeder)
 {
     for (unsigned slot = 0; slot < feeder->slots; ++slot) {

@@ -1,3 +1,7 @@
+/*
+ * Members of a compressed archive are hashed from where their bytes begin, which is a point where
+ * the writer has ended a block of deflate (archive/warc.c): no earlier byte is needed to read on.
+ */
 #include "stage/inflated.h"
 
 #include <errno.h>
@@ -58,6 +62,8 @@ static int inflated_fill(struct fa_inflated *inflated)
     return 0;
 }
 
+/* Damage ends the data, as the end of the file does: the digest then tells that bytes are missing
+ * or wrong. */
 ssize_t fa_inflated_read(struct fa_inflated *inflated, void *data, size_t most)
 {
     z_stream *z = &inflated->z;

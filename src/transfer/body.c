@@ -79,8 +79,8 @@ static int size_reject(struct fa_error *err, enum fa_class class, const char *wh
 
 /*
  * Reject a declared length that does not fit before writing a byte: for good if it exceeds the file
- * system, else until a later run.  The length is only the server's claim: do not report ENOSPC, which
- * is reserved for a write that failed, and pauses the run.
+ * system, else until a later run.  The length is only the server's claim: do not report ENOSPC,
+ * which is reserved for a write that failed, and pauses the run.
  */
 static int body_check_space(const struct fa_body *body, uint64_t length, struct fa_outcome *ret)
 {

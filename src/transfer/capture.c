@@ -28,6 +28,7 @@ struct fa_capture *fa_capture_new(void)
     return capture;
 }
 
+/* With those of the redirects before it, which belong to it. */
 void fa_capture_free(struct fa_capture *capture)
 {
     while (capture) {
@@ -57,6 +58,7 @@ void fa_capture_sent(struct fa_capture *capture, const void *data, size_t len, i
     fa_buf_put(request, data, len);
 }
 
+/* An interim response (1xx), or one to a challenge, is replaced by the next header. */
 void fa_capture_line(struct fa_capture *capture, const char *line, size_t len, bool first)
 {
     if (first)
@@ -83,6 +85,8 @@ static void capture_get_bytes(struct fa_reader *reader, struct fa_buf *ret)
         fa_buf_put(ret, bytes, len);
 }
 
+/* For a worker process, which sends it with its outcome; fa_capture_get() reads it in the same
+ * order, and trusts no length. */
 void fa_capture_put(struct fa_buf *buf, const struct fa_capture *capture)
 {
     fa_buf_put_u8(buf, capture != NULL);

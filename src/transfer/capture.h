@@ -2,8 +2,8 @@
  * A request and its response as they were sent and received, for an archive.
  *
  * It has the header of a request, and that of the final response to it.  The body of a file is in
- * the part file; that of a redirect or an error is small, or cut, and here.  Functions that append remember failure, as
- * those of base/buf.h do.
+ * the part file; that of a redirect or an error is small, or cut, and here.  Functions that append
+ * remember failure, as those of base/buf.h do.
  */
 #ifndef FA_TRANSFER_CAPTURE_H
 #define FA_TRANSFER_CAPTURE_H

@@ -1,3 +1,7 @@
+/*
+ * A host is requested through one interface, so the first zone decides: addresses of another one
+ * would be those of other machines.  Addresses without a zone are the same everywhere, and stay.
+ */
 #include "transfer/zone.h"
 
 #include <ctype.h>
@@ -18,6 +22,7 @@ static unsigned zone_index(const char *zone, size_t len)
     return *end ? if_nametoindex(name) : (unsigned)index;
 }
 
+/* In brackets or without. */
 static size_t zone_length(const char *zone, size_t len)
 {
     return len > 0 && zone[len - 1] == ']' ? len - 1 : len;
