@@ -16,6 +16,7 @@ void fa_http_trim(const char **text, size_t *len)
     *len = (size_t)(end - at);
 }
 
+/* As of -H: "Name: value", or "Name;" for a field without a value. */
 bool fa_http_lines_match(const char *one, const char *other)
 {
     size_t len = strcspn(one, ":;");

@@ -138,6 +138,7 @@ static void origin_try(struct fa_findings *findings, const char *origin, enum fa
     freeaddrinfo(addresses);
 }
 
+/* Then the proxy connects to hosts, and this machine may have no way to them. */
 static bool proxy_is_used(const struct fa_config *config)
 {
     bool is = config->proxy && *config->proxy;

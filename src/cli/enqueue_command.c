@@ -61,6 +61,8 @@ static void batch_clear(struct enqueue *enqueue)
     enqueue->n = 0;
 }
 
+/* The answer says for each entry what became of it.  One whose names are all taken is an error of
+ * the list, as in a run of its own. */
 static int batch_send(struct enqueue *enqueue)
 {
     enum fa_queue_put puts[FA_QUEUE_BATCH] = {0};
@@ -83,6 +85,7 @@ static int batch_send(struct enqueue *enqueue)
     return result;
 }
 
+/* Copies: what the list has lent ends with the handler. */
 static int batch_add(struct enqueue *enqueue, const struct fa_listed *listed)
 {
     struct fa_queue_entry *entry = &enqueue->batch[enqueue->n];
@@ -127,6 +130,8 @@ static void on_notice(void *ctx, const char *text)
     fputc('\n', stderr);
 }
 
+/* A list that cannot be read ends the entries, too, so the queue is closed then; after an error of
+ * the queue itself, nothing more is sent. */
 static int enqueue_lists(struct enqueue *enqueue, struct fa_error *err)
 {
     const struct fa_texts *lists = &enqueue->options->lists;

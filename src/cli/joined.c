@@ -31,6 +31,7 @@ static unsigned name_count(const char *name, const char *file)
     return 0;
 }
 
+/* Files of an earlier division would be joined into a wrong report, so they are refused. */
 static int count_shards(const char *what, const char *file, unsigned *ret, struct fa_error *err)
 {
     const char *slash = strrchr(file, '/');
@@ -78,6 +79,7 @@ static int copy_lines(FILE *in, const char *name, struct fa_output *output, stru
     return result;
 }
 
+/* A shard without a file is reported, and the others are joined. */
 static int copy_shard(const char *name, struct fa_output *output,
                       void (*missing)(void *ctx, const char *name), void *ctx, struct fa_error *err)
 {

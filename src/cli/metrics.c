@@ -89,6 +89,8 @@ int fa_metrics_init(struct fa_metrics *metrics, const struct fa_options *options
     return 0;
 }
 
+/* Buckets are counted one by one, and added up when they are printed: "le" means all up to there.
+ * */
 static void histogram_count(struct fa_metrics_histogram *histogram, double seconds)
 {
     size_t i = 0;
@@ -98,6 +100,7 @@ static void histogram_count(struct fa_metrics_histogram *histogram, double secon
     histogram->sum += seconds;
 }
 
+/* Only downloads have times: those of failures would be the time-outs. */
 static void metrics_count_result(struct fa_metrics *metrics, const struct fa_result *result)
 {
     if (result->status < FA_STATUSES)
@@ -115,6 +118,7 @@ static uint64_t counter_raise(uint64_t counter, uint64_t value)
     return value > counter ? value : counter;
 }
 
+/* Time that goes back shows that another session has begun.  Borrowed texts are not kept. */
 static void metrics_count_progress(struct fa_metrics *metrics, const struct fa_progress *progress)
 {
     if (progress->seconds < metrics->progress.seconds) {
@@ -251,6 +255,7 @@ static void put_counters(const struct fa_metrics *metrics, FILE *out)
                    metrics->host_changes[change]);
 }
 
+/* After the end of the run gauges are 0, so that an old file raises no alarm. */
 static void put_gauges(const struct fa_metrics *metrics, FILE *out)
 {
     const struct fa_progress *progress = &metrics->progress;
@@ -289,6 +294,7 @@ void fa_metrics_print(const struct fa_metrics *metrics, FILE *out)
                       &metrics->loop_delay);
 }
 
+/* One failure is reported, and the file is not tried again: the run is worth more. */
 static int metrics_write(struct fa_metrics *metrics, struct fa_error *err)
 {
     struct fa_whole whole;

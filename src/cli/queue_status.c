@@ -1,3 +1,8 @@
+/*
+ * One answer of the queue has everything that is shown, so that its numbers fit together.  Names
+ * and texts in it were written by workers, on other machines: they are escaped, and parsed with
+ * limits.
+ */
 #include "cli/queue_status.h"
 
 #include <errno.h>
@@ -47,6 +52,7 @@ static uint64_t count_get(const struct fa_queue_answer *answer, const char *name
     return 0;
 }
 
+/* The statuses of entries that have a file: see statuses.c. */
 static uint64_t count_done(const struct fa_queue_answer *answer)
 {
     return count_get(answer, "ok") + count_get(answer, "unchanged") + count_get(answer, "exists") +
@@ -62,12 +68,14 @@ static const char *count_class(const struct fa_queue_count *count)
     return strncmp(count->name, class_prefix, len) == 0 ? count->name + len : NULL;
 }
 
+/* Seconds of a transfer, over all workers. */
 static double origin_mean(const struct fa_queue_origin *origin)
 {
     uint64_t ended = origin->done + origin->failed;
     return ended ? origin->seconds / (double)ended : 0;
 }
 
+/* A worker that was silent for longer than a lease has lost its entries to others. */
 static void put_workers(FILE *out, const struct fa_queue_answer *answer)
 {
     if (answer->n_workers == 0)

@@ -124,6 +124,8 @@ char *fa_shards_state(const struct fa_config *config)
     return name;
 }
 
+/* All shards are started with the same arguments, so each one gets its own files by its number.  A
+ * pipe or a device keeps its name. */
 static int name_file(struct fa_options *options, const char **file)
 {
     struct stat st;

@@ -55,6 +55,7 @@ static uint64_t entry_key(const struct fa_entry *entry, bool by_url)
     return key;
 }
 
+/* The error of a whole list, which has line 0, is one of every shard. */
 bool fa_shard_has(const struct fa_shard *shard, const struct fa_entry *entry)
 {
     if (shard->count == 0 || (entry->line == 0 && entry->error.class != FA_CLASS_NONE))
@@ -84,6 +85,7 @@ static bool shard_has_state(int own_fd)
     return folder_has(own_fd, strrchr(FA_STATE_FILE, '/') + 1);
 }
 
+/* Set before the state exists, and not changed afterwards: it says how the state was made. */
 int fa_shard_mark(const struct fa_shard *shard, int own_fd, struct fa_error *err)
 {
     fa_shard_unmark(own_fd);
@@ -104,6 +106,7 @@ void fa_shard_unmark(int own_fd)
         unlinkat(own_fd, BY_URL, 0);
 }
 
+/* openat(2) of ".", as a copy made by dup(2) would share the position of the folder with fd. */
 static int division_read(const struct fa_shard *shard, int fd, struct division *ret)
 {
     *ret = (struct division){

@@ -50,6 +50,7 @@ bool fa_bag_has(const char *list)
 }
 
 /* @return the descriptor of a regular file, or -1 */
+/* A FIFO would block the open, and a device could be anything. */
 static int manifest_open(const char *path)
 {
     struct stat st;
@@ -90,6 +91,7 @@ static bool list_has_percent(const char *list)
     return !read || fa_bag_is_rfc(&declaration);
 }
 
+/* The strongest manifest of the bag: one is enough to verify a file. */
 int fa_bag_open(struct fa_bag *bag, const char *list, struct fa_error *err)
 {
     static const enum fa_hash hashes[] = {FA_HASH_SHA512, FA_HASH_SHA384, FA_HASH_SHA256,
@@ -204,6 +206,7 @@ bool fa_bag_parse(const struct fa_bag *bag, const char *line, size_t len, struct
     return ret->len > 0;
 }
 
+/* A malformed line is no entry of the index; `fetchall verify` reports it. */
 static int bag_add_line(struct fa_bag *bag, const struct fa_line *line)
 {
     struct fa_bag_line parsed;
@@ -224,6 +227,7 @@ static int bag_fail(const struct fa_bag *bag, const char *why, struct fa_error *
     return -1;
 }
 
+/* In steps, as the loop of a session waits meanwhile. */
 int fa_bag_read(struct fa_bag *bag, struct fa_error *err)
 {
     struct fa_line line;
@@ -327,6 +331,7 @@ static char *label_skip(char *line, const char *label)
     return line + len;
 }
 
+/* RFC 8493, 2.1.1: two lines, in this order. */
 int fa_bag_declare(const char *path, struct fa_bag_declaration *ret, struct fa_error *err)
 {
     struct fa_tag_file file = fa_tag_file_open(path);

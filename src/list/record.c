@@ -154,6 +154,7 @@ void fa_record_add_unknown(struct fa_record *record, const char *name, size_t le
     unknown_put(record, name, len);
 }
 
+/* The first reason is that of the entry: later ones may follow from it. */
 void fa_record_fail(struct fa_record *record, const char *format, ...)
 {
     if (record->error.class != FA_CLASS_NONE)
@@ -230,6 +231,7 @@ static void entry_add_columns(struct fa_entry *entry, const struct fa_record *re
     }
 }
 
+/* Room for everything is counted first: an entry is one block of memory. */
 static struct fa_entry *record_build(struct fa_record *record, const char *list, uint64_t line,
                                      const char *text, size_t len, struct fa_error *err)
 {
@@ -256,6 +258,7 @@ static struct fa_entry *record_build(struct fa_record *record, const char *list,
     return entry;
 }
 
+/* The unknown columns stay until an entry could take them along. */
 struct fa_entry *fa_record_entry(struct fa_record *record, const char *list, uint64_t line,
                                  const char *text, size_t len, struct fa_error *err)
 {
