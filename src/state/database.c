@@ -348,6 +348,17 @@ static enum opening_result opening_check_tables(struct database_opening *o)
     return DAMAGED;
 }
 
+/* What every run reads and writes at its start, which then would fail again and again.  Damage
+ * elsewhere ends a run without an end time, so that the next one checks everything. */
+static enum opening_result opening_try(struct database_opening *o)
+{
+    static const char sql[] =
+        "SELECT * FROM record ORDER BY seq LIMIT 1; SELECT * FROM origin; SELECT * FROM archive;"
+        "BEGIN; INSERT INTO run DEFAULT VALUES; DELETE FROM run; ROLLBACK";
+    return !o->write || sqlite3_exec(o->db, sql, NULL, NULL, NULL) == SQLITE_OK ? GOOD
+                                                                                : opening_judge(o);
+}
+
 /* Create the file ourselves to set its mode, which SQLite copies to the WAL.  Only if it is
  * missing: closing a descriptor of an existing database would drop all locks of this process on
  * it. */
@@ -397,6 +408,8 @@ static enum opening_result opening_attempt(struct database_opening *o)
         opening_result = opening_check_dir(o);
     if (opening_result == GOOD && o->schema < fa_schema_newest)
         opening_result = opening_upgrade(o);
+    if (opening_result == GOOD)
+        opening_result = opening_try(o);
     if (opening_result != GOOD) {
         sqlite3_close(o->db);
         o->db = NULL;

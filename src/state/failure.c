@@ -77,7 +77,8 @@ int fa_failure_set(sqlite3 *db, int code, const char *what, const char *file, st
     else if (errno)
         fa_error_system(err, FA_CLASS_LOCAL_IO, errno, "cannot %s '%s': %s", what, file, why);
     else
-        fa_error_set(err, FA_DOMAIN_FETCHALL, 0, FA_CLASS_LOCAL_IO, "cannot %s '%s': %s", what,
-                     file, why);
+        fa_error_set(
+            err, FA_DOMAIN_FETCHALL, 0, FA_CLASS_LOCAL_IO, "cannot %s '%s': %s%s", what, file, why,
+            rc == SQLITE_CORRUPT ? "; run fetchall again: it replaces a damaged state" : "");
     return -1;
 }

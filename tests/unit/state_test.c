@@ -588,7 +588,7 @@ Test(state, after_a_run_that_ended_not_all_of_it_is_read)
     char text[200] = "";
     struct fa_state *state = reopen_quietly(FA_STATE_WRITE);
     cr_assert_eq(fa_state_each(state, FA_STANDINGS, note, text, &err), -1);
-    cr_assert(strstr(err.msg, "malformed"), "%s", err.msg);
+    cr_assert(strstr(err.msg, "malformed; run fetchall again"), "%s", err.msg);
     fa_state_close(state);
 }
 
@@ -949,6 +949,24 @@ Test(state, tables_that_are_not_those_of_their_schema_are_damaged)
     cr_assert(state && is_there(".damaged"), "%s", err.msg);
     cr_assert(fa_state_is_fresh(state));
     fa_state_close(state);
+}
+
+/* Otherwise each run would fail in the same way before it has done anything. */
+Test(state, damage_of_what_every_run_reads_first_is_found_also_after_a_run_that_ended)
+{
+    static const char *const tables[] = {"record", "origin", "archive", "run"};
+    for (size_t i = 0; i < sizeof(tables) / sizeof(*tables); ++i) {
+        char sql[80];
+        snprintf(sql, sizeof(sql), "SELECT rootpage FROM sqlite_schema WHERE name='%s'", tables[i]);
+        fa_file_remove(file);
+        make_state(1000);
+        raw("UPDATE run SET ended=began+1");
+        spoil((ask(sql) - 1) * 4096);
+        struct fa_state *state = reopen(FA_STATE_WRITE);
+        cr_expect(strstr(notice, "damaged"), "%s: '%s'", tables[i], notice);
+        cr_expect(fa_state_is_fresh(state), "%s", tables[i]);
+        fa_state_close(state);
+    }
 }
 
 Test(state, it_belongs_to_one_folder)
