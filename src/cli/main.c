@@ -151,7 +151,7 @@
  *    http_field, words, error: texts
  *    robots_txt, robots_tag: rules for crawlers
  *    host_pattern, media_type: which hosts, and types, an option is about
- *    clock, cores, disk, io, jitter, loop, netrc, owner, which: the system
+ *    clock, cores, disk, io, jitter, loop, netrc, owner, thread, which: the system
  */
 #include <errno.h>
 #include <fcntl.h>

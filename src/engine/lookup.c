@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "base/loop.h"
+#include "base/thread.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -16,7 +17,6 @@
 #include <math.h>
 #include <netdb.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -182,19 +182,14 @@ static void *lookup_thread(void *arg)
     return NULL;
 }
 
-/* Threads inherit a mask of all signals, so that those of the program go to its own threads. */
 static int lookups_add_thread(struct fa_lookups *lookups)
 {
     pthread_t thread;
     pthread_attr_t attr;
-    sigset_t all, before;
-    sigfillset(&all);
     pthread_attr_init(&attr);
     pthread_attr_setstacksize(&attr, STACK);
     pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    int code = pthread_create(&thread, &attr, lookup_thread, lookups);
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    int code = fa_thread_start(&thread, &attr, lookup_thread, lookups);
     pthread_attr_destroy(&attr);
     return code;
 }

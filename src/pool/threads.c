@@ -9,11 +9,11 @@
  * Unlike a process, a thread cannot be killed, and a crash ends the whole program.  So there is no
  * hang timeout here, no task is ever lost, and fa_pool_free() waits for the running tasks.
  */
+#include "base/thread.h"
 #include "pool/backend.h"
 
 #include <errno.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdlib.h>
 
 /* The default, often 8 MiB, times hundreds of threads may exceed a limit of address space. */
@@ -82,14 +82,9 @@ static void *backend_thread(void *arg)
 static int backend_add_thread(struct fa_backend *self)
 {
     pthread_attr_t attr;
-    sigset_t all, before;
-    sigfillset(&all);
     pthread_attr_init(&attr);
     pthread_attr_setstacksize(&attr, STACK);
-    /* Block all signals: they are for the threads of the surrounding program. */
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    int code = pthread_create(&self->threads[self->n_threads], &attr, backend_thread, self);
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    int code = fa_thread_start(&self->threads[self->n_threads], &attr, backend_thread, self);
     pthread_attr_destroy(&attr);
     if (code == 0)
         ++self->n_threads;

@@ -12,10 +12,10 @@
 #include "strategy/multi.h"
 
 #include "base/clock.h"
+#include "base/thread.h"
 #include "transfer/exchange.h"
 
 #include <errno.h>
-#include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
@@ -338,16 +338,10 @@ static void *multi_main(void *arg)
     return NULL;
 }
 
-/* Block all signals: they are for the threads of the surrounding program. */
 static int multi_start_thread(struct fa_multi *m)
 {
-    sigset_t all, before;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    int code = pthread_create(&m->thread, NULL, multi_main, m);
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    m->has_thread = code == 0;
-    return code ? -1 : 0;
+    m->has_thread = fa_thread_start(&m->thread, NULL, multi_main, m) == 0;
+    return m->has_thread ? 0 : -1;
 }
 
 /* After a failure fa_multi_fini() frees what exists, so it accepts a multi with any part

@@ -12,11 +12,11 @@
  */
 #include "transfer/watchdog.h"
 
+#include "base/thread.h"
 #include "transfer/connections.h"
 
 #include <errno.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <sys/queue.h>
@@ -105,16 +105,6 @@ void fa_watchdog_free(struct fa_watchdog *watchdog)
     free(watchdog);
 }
 
-/* Block all signals: they are for the threads of the program that uses the library. */
-static void watchdog_start(struct fa_watchdog *watchdog)
-{
-    sigset_t all, before;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    watchdog->running = pthread_create(&watchdog->thread, NULL, watchdog_main, watchdog) == 0;
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-}
-
 void fa_watchdog_add(struct fa_watchdog *watchdog, struct fa_connections *connections)
 {
     struct watched *watched = calloc(1, sizeof(*watched));
@@ -124,7 +114,7 @@ void fa_watchdog_add(struct fa_watchdog *watchdog, struct fa_connections *connec
     pthread_mutex_lock(&watchdog->lock);
     LIST_INSERT_HEAD(&watchdog->all, watched, link);
     if (!watchdog->running)
-        watchdog_start(watchdog);
+        watchdog->running = fa_thread_start(&watchdog->thread, NULL, watchdog_main, watchdog) == 0;
     pthread_mutex_unlock(&watchdog->lock);
 }
 
