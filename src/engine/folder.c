@@ -104,6 +104,19 @@ int fa_folder_init(struct fa_folder *folder, const char *dir, bool make, struct 
     return 0;
 }
 
+int fa_folder_again(struct fa_folder *folder, const struct fa_folder *other, struct fa_error *err)
+{
+    *folder = (struct fa_folder){.fd = fcntl(other->fd, F_DUPFD_CLOEXEC, 0),
+                                 .dir = strdup(other->dir),
+                                 .folds = other->folds};
+    if (folder->fd >= 0 && folder->dir && fa_parents_init(&folder->parents) == 0)
+        return 0;
+    fa_folder_failed(err, "open the folder", other->dir);
+    fa_folder_fini(folder);
+    folder->dir = NULL;
+    return -1;
+}
+
 void fa_folder_fini(struct fa_folder *folder)
 {
     fa_parents_fini(&folder->parents);

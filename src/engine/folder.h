@@ -35,6 +35,10 @@ struct fa_folder {
  */
 int fa_folder_init(struct fa_folder *folder, const char *dir, bool make, struct fa_error *err);
 
+/** Open the same folder for another thread, with parents of its own.  @return 0; or -1, and nothing
+ * to release: dir is NULL. */
+int fa_folder_again(struct fa_folder *folder, const struct fa_folder *other, struct fa_error *err);
+
 void fa_folder_fini(struct fa_folder *folder);
 
 /** Forget that the folder was empty when it was opened. */

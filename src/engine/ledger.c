@@ -79,6 +79,22 @@ static int ledger_open_state(struct fa_ledger *ledger, const struct fa_emitter *
     return ledger->state ? 0 : -1;
 }
 
+static bool ledger_look(void *folder, const char *path, int64_t *ret_size)
+{
+    return fa_folder_look(folder, path, ret_size, NULL) == FA_THERE_FILE;
+}
+
+/* A command of --exec may change the files of other entries. */
+static int ledger_read_ahead(struct fa_ledger *ledger, struct fa_error *err)
+{
+    const struct fa_config *config = ledger->config;
+    bool looks = !config->output && !config->exec;
+    if (fa_folder_again(&ledger->ahead, fa_store_folder(ledger->store), err))
+        return -1;
+    fa_state_read_ahead(ledger->state, looks ? ledger_look : NULL, &ledger->ahead);
+    return 0;
+}
+
 int fa_ledger_open(struct fa_ledger *ledger, const char *mode, double began,
                    const struct fa_emitter *emitter, struct fa_error *err)
 {
@@ -98,7 +114,10 @@ int fa_ledger_open(struct fa_ledger *ledger, const char *mode, double began,
     if (ledger->state)
         fa_state_last_run(ledger->state, &ledger->last_run);
     fa_store_purge(ledger->store, ledger->state ? ledger_keeps_part : NULL, ledger);
-    return ledger->state ? fa_state_begin(ledger->state, mode, began, err) : 0;
+    if (!ledger->state)
+        return 0;
+    return fa_state_begin(ledger->state, mode, began, err) || ledger_read_ahead(ledger, err) ? -1
+                                                                                             : 0;
 }
 
 /* What is pending is lost; the end of a run commits before. */
@@ -107,6 +126,9 @@ void fa_ledger_close(struct fa_ledger *ledger)
     fa_volumes_fini(&ledger->volumes);
     fa_state_close(ledger->state);
     ledger->state = NULL;
+    if (ledger->ahead.dir)
+        fa_folder_fini(&ledger->ahead);
+    ledger->ahead.dir = NULL;
 }
 
 /* The state has one digest for each file: the first one that was asked for.  An Adler-32 says too

@@ -31,6 +31,8 @@ struct fa_ledger {
     const struct fa_config *config; /**< Borrowed. */
     struct fa_store *store;         /**< Borrowed. */
     struct fa_state *state;         /**< NULL: no state. */
+    struct fa_folder ahead;         /**< That of the store, for the thread of the state; dir is NULL
+                                         if it is not open. */
     struct fa_volumes volumes;      /**< The archives of the state. */
     struct fa_state_run last_run;   /**< The previous run. */
     double committed;               /**< Time of the last commit. */

@@ -51,7 +51,7 @@ static int session_fit_jobs(struct fa_session *s, unsigned *ret_stage, struct fa
     /* Each loop has an epoll, an event and a pipe descriptor of its own; each hash worker a socket,
      * and a file that is passed to it. */
     unsigned long used = fa_limits_open_files() + SPARE_FILES + 4 * s->config.loops +
-                         fa_store_folder(s->store)->parents.max;
+                         2ul * fa_store_folder(s->store)->parents.max;
     if (s->config.hash && fa_stage_has_processes(s->config.hash_with))
         used += 2ul * s->config.hash_jobs;
     unsigned long left = limit.rlim_cur > used ? limit.rlim_cur - used : 0;

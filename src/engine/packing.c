@@ -46,6 +46,17 @@ static bool packing_is_object(const struct fa_session *s, const char *path)
     return strncmp(path, s->pack.sink.name, len) == 0 && (path[len] == '/' || !path[len]);
 }
 
+/* What the thread of the state has seen needs no other look.  A folder that was empty has only files
+ * of this run. */
+static enum fa_presence packing_look_at(struct fa_folder *folder, const char *path, int64_t seen,
+                                        int64_t *ret_size, struct fa_error *err)
+{
+    if (seen < 0 || folder->empty)
+        return fa_folder_look(folder, path, ret_size, err);
+    *ret_size = seen;
+    return FA_THERE_FILE;
+}
+
 enum fa_presence fa_packing_look(struct fa_session *s, const struct fa_job *job,
                                  const struct fa_recalled *record, bool again, int64_t *ret_size,
                                  struct fa_error *err)
@@ -57,7 +68,7 @@ enum fa_presence fa_packing_look(struct fa_session *s, const struct fa_job *job,
     }
     if (!fa_pack_hides_files(&s->pack))
         return again ? fa_folder_look_again(folder, job->place.path, ret_size, err)
-                     : fa_folder_look(folder, job->place.path, ret_size, err);
+                     : packing_look_at(folder, job->place.path, record->seen, ret_size, err);
     bool done = record->standing == FA_STANDING_DONE || record->replaces;
     struct fa_volume *volume =
         record->found && done ? fa_volumes_find(&s->ledger.volumes, record->archive) : NULL;

@@ -68,7 +68,7 @@ int fa_recall_lookup(struct fa_ledger *ledger, const struct fa_job *job, uint64_
                      struct fa_recalled *ret, struct fa_error *err)
 {
     struct fa_record record;
-    *ret = (struct fa_recalled){.rep = fa_representation_none};
+    *ret = (struct fa_recalled){.rep = fa_representation_none, .seen = -1};
     if (!ledger->state || (fa_state_is_fresh(ledger->state) && !job->place.repeat))
         return 0;
     int found = fa_state_get(ledger->state, key, &record, err);
@@ -89,9 +89,12 @@ int fa_recall_lookup(struct fa_ledger *ledger, const struct fa_job *job, uint64_
         .hook = record.hook,
         .archive = record.archive,
         .offset = record.offset,
+        .seen = -1,
     };
     representation_from_record(&ret->rep, &record);
     record_find_names(ledger, &record, ret);
+    if (record.seen && !record.alias && !ret->renamed)
+        ret->seen = record.seen_size;
     /* A column names the file as out= does. */
     bool named = fa_template_has_column(ledger->config->name, NULL, 0);
     if (!ret->own && !record.alias && strcmp(record.slice ? record.slice : "", job->range) == 0)

@@ -26,6 +26,7 @@ struct fa_recalled {
     enum fa_hook_standing hook;
     uint64_t archive;
     uint64_t offset;
+    int64_t seen;   /**< Size of the file, which was there a moment ago; -1: look. */
     bool renamed;   /**< The file has another path, which its server chose: see fa_recall_name(). */
     uint64_t alias; /**< own: the key of the first name of the file, whose record describes it; 0:
                          this is its record. */

@@ -126,6 +126,8 @@ static const struct fa_field record_fields[] = {
     FA_FIELD_ENUM(enum fa_hook_standing, FA_HOOK_STANDINGS, struct fa_record, hook),
     FA_FIELD(U64, uint64_t, struct fa_record, archive),
     FA_FIELD(U64, uint64_t, struct fa_record, offset),
+    FA_FIELD(BOOL, bool, struct fa_record, seen),
+    FA_FIELD(I64, int64_t, struct fa_record, seen_size),
     FA_FIELD(BOOL, bool, struct fa_record, alias),
 };
 

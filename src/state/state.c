@@ -3,8 +3,9 @@
  * only a commit can fail for lack of disk space, and one that SQLite has rolled back can simply be
  * applied again.
  *
- * Reads look at the pending changes first, then at the database.  A writer keeps a read transaction
- * open across many reads, which saves taking the locks for each; a commit ends it.
+ * Reads look at the pending changes first, then at what was read ahead, then at the database.  A
+ * writer keeps a read transaction open across many reads, which saves taking the locks for each; a
+ * commit ends it.
  *
  * A commit may be repeated, even if it is unclear whether the previous one took effect, because
  * each change says what a record is, not how it changes.
@@ -89,7 +90,9 @@ struct fa_state {
     bool fresh;
     sqlite3_stmt *stmts[STATEMENTS];
     struct fa_changes changes;
-    struct fa_ahead ahead; /* of a writer */
+    struct fa_ahead ahead;
+    bool in_order;  /* use it */
+    bool row_found; /* fa_state_get() has returned a row of the database */
     struct fa_state_run last;
     struct fa_state_run run; /* the current run; id 0: not begun */
     bool run_changed;
@@ -127,7 +130,9 @@ static bool state_run(struct fa_state *state, enum statement which)
 /* End the use of the row that fa_state_get() returned. */
 static void state_release_row(struct fa_state *state)
 {
-    sqlite3_reset(state->stmts[S_GET]);
+    if (state->row_found)
+        sqlite3_reset(state->stmts[S_GET]);
+    state->row_found = false;
 }
 
 /* SQLite may have rolled back by itself after an error such as a full disk. */
@@ -178,13 +183,13 @@ void fa_state_close(struct fa_state *state)
 {
     if (!state)
         return;
+    fa_ahead_fini(&state->ahead);
     for (int i = 0; i < STATEMENTS; ++i)
         sqlite3_finalize(state->stmts[i]);
     if (state->db && !sqlite3_get_autocommit(state->db))
         sqlite3_exec(state->db, "ROLLBACK", NULL, NULL, NULL);
     fa_database_close(state->db);
     fa_changes_fini(&state->changes);
-    fa_ahead_fini(&state->ahead);
     free(state->file);
     free(state);
 }
@@ -199,11 +204,18 @@ void fa_state_last_run(const struct fa_state *state, struct fa_state_run *ret)
     *ret = state->last;
 }
 
-/* End a read transaction. */
+void fa_state_read_ahead(struct fa_state *state, fa_state_look look, void *ctx)
+{
+    state->ahead.look = look;
+    state->ahead.ctx = ctx;
+    state->in_order = true;
+}
+
+/* End a read transaction, before any use of the database but a lookup. */
 static int state_stop_reading(struct fa_state *state, const char *what, struct fa_error *err)
 {
+    fa_ahead_hold(&state->ahead);
     state_release_row(state);
-    sqlite3_reset(state->stmts[S_AHEAD]);
     if (!sqlite3_get_autocommit(state->db) && !state_run(state, S_COMMIT))
         return state_fail(state, what, err);
     return 0;
@@ -261,35 +273,36 @@ int fa_state_progress(struct fa_state *state, uint64_t entries, uint64_t done, b
     return 0;
 }
 
-/* The statement is not reset after a row was found: the strings of the record point into it. */
+/* The statement is not reset after a row was found: the strings of the record point into it.  A
+ * writer keeps the transaction open, to save locks; a reader does not, to see new commits. */
 static int state_look_up(struct fa_state *state, uint64_t key, struct fa_record *ret,
                          struct fa_error *err)
 {
     sqlite3_stmt *stmt = state->stmts[S_GET];
+    fa_ahead_hold(&state->ahead);
+    if (state->write && sqlite3_get_autocommit(state->db) && !state_run(state, S_BEGIN))
+        return state_fail(state, "read", err);
     sqlite3_bind_int64(stmt, 1, (int64_t)key);
     int rc = state_step(state, stmt);
-    if (rc == SQLITE_ROW && state->write)
+    state->row_found = rc == SQLITE_ROW;
+    if (rc == SQLITE_ROW && state->in_order)
         fa_ahead_found(&state->ahead, sqlite3_column_int64(stmt, FA_AHEAD_SEQ));
     if (rc == SQLITE_ROW)
         return fa_row_read(stmt, state->file, ret, err) ? -1 : 1;
     int result = rc == SQLITE_DONE ? 0 : state_fail(state, "read", err);
-    state_release_row(state);
+    sqlite3_reset(stmt);
     return result;
 }
 
-/* A writer keeps the transaction open, to save locks, and reads ahead in it.  A reader does not,
- * to see new commits. */
 int fa_state_get(struct fa_state *state, uint64_t key, struct fa_record *ret, struct fa_error *err)
 {
     bool removed;
     state_release_row(state);
     if (fa_changes_find(&state->changes, key, &removed, ret))
         return !removed;
-    if (state->write && sqlite3_get_autocommit(state->db) && !state_run(state, S_BEGIN))
-        return state_fail(state, "read", err);
-    return state->write && fa_ahead_find(&state->ahead, key, ret)
-               ? 1
-               : state_look_up(state, key, ret, err);
+    if (state->in_order && fa_ahead_find(&state->ahead, key, ret))
+        return 1;
+    return state_look_up(state, key, ret, err);
 }
 
 static int state_no_memory(struct fa_state *state, struct fa_error *err)
@@ -470,8 +483,7 @@ int fa_state_commit(struct fa_state *state, struct fa_error *err)
         state_apply(state) && state_run(state, S_COMMIT) ? 0 : state_fail(state, "write", err);
     state_roll_back(state);
     if (result == 0) {
-        if (state->changes.count > 0)
-            fa_ahead_reset(&state->ahead);
+        fa_ahead_forget(&state->ahead, &state->changes);
         fa_changes_reset(&state->changes);
         state->run_changed = false;
     }

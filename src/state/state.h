@@ -72,10 +72,15 @@ struct fa_record {
     enum fa_hook_standing hook;
     uint64_t archive; /**< DONE: the archive that the file is in; 0: it is a file of its own. */
     uint64_t offset;  /**< Of its first byte in the archive. */
+    bool seen;        /**< Read: its file was there a moment ago: see fa_state_read_ahead(). */
+    int64_t seen_size;
     bool alias; /**< Its name is a second one of a file: the path is the first one, whose record
                            describes the file.  Else: the path of a file that has a second name is
                            that one, and the key is that of the first. */
 };
+
+/** Look at a file.  Called by a thread of the state.  @return whether it is there, and *ret_size */
+typedef bool (*fa_state_look)(void *ctx, const char *path, int64_t *ret_size);
 
 /** A run: one use of the directory by one process. */
 struct fa_state_run {
@@ -137,6 +142,14 @@ bool fa_state_is_fresh(const struct fa_state *state);
 
 /** The previous run. */
 void fa_state_last_run(const struct fa_state *state, struct fa_state_run *ret);
+
+/**
+ * From now on records are mostly looked up in the order in which they were first put: a thread reads
+ * them in advance, until fa_state_close().
+ *
+ * @look  Called for the paths of complete files; NULL: nothing is.
+ */
+void fa_state_read_ahead(struct fa_state *state, fa_state_look look, void *ctx);
 
 /** Begin a run.  @began  Seconds since 1970; 0: now. */
 int fa_state_begin(struct fa_state *state, const char *mode, double began, struct fa_error *err);

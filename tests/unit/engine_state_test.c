@@ -59,6 +59,32 @@ static void list_files(const char *prefix, unsigned count)
         fa_world_list(world, "http://a/%s%u", prefix, i);
 }
 
+/* More files than are looked at in advance. */
+Test(engine_state, of_a_long_list_each_file_that_is_not_what_it_was_is_noticed)
+{
+    enum { COUNT = 3000, EVERY = 50 };
+    begin_with_state("a/* 200 size=10", "");
+    list_files("x", COUNT);
+    fa_world_run(world);
+    fa_world_forget(world);
+    for (unsigned i = 0; i < COUNT; i += EVERY) {
+        char name[16];
+        snprintf(name, sizeof(name), "x%u", i);
+        const char *path = fa_world_path(world, name);
+        if (i / EVERY % 2 == 0)
+            cr_assert_eq(truncate(path, 5), 0);
+        else
+            cr_assert_eq(unlink(path), 0);
+        if (i / EVERY % 4 == 3)
+            cr_assert_eq(mkdir(path, 0700), 0);
+    }
+    list_files("x", COUNT);
+    fa_world_run(world);
+    cr_assert_eq(fa_world_count(world, "done * exists size=10"), COUNT - COUNT / EVERY);
+    cr_assert_eq(fa_world_count(world, "done * ok"), COUNT / EVERY / 4 * 3);
+    cr_assert_eq(fa_world_count(world, "done * failed refused"), COUNT / EVERY / 4);
+}
+
 Test(engine_state, the_limit_that_a_run_found_starts_the_next_one)
 {
     begin_with_state("a/* 200 size=10 took=0.1", "");

@@ -315,6 +315,7 @@ Test(state, a_record_that_changes_while_others_are_looked_up_is_found_as_it_is)
     struct fa_record record;
     struct fa_error err;
     struct fa_state *state = reopen(FA_STATE_WRITE);
+    fa_state_read_ahead(state, NULL, NULL);
     for (uint64_t key = 1; key <= MANY; ++key)
         put(state, key, version_url(key, 0));
     commit(state);
