@@ -31,13 +31,14 @@ static int folder_errno(const char *file)
     return code;
 }
 
-/* SQLite opens a journal that it cannot write to for reading, and then fails to write (EBADF). */
+/* SQLite opens a journal that it cannot write to for reading, and then fails to write (EBADF).  If it
+ * can be opened by now, there is space again on a disk that was full. */
 static int journal_errno(const char *file)
 {
     char journal[PATH_MAX + 16];
     snprintf(journal, sizeof(journal), "%s-journal", file);
     int fd = open(journal, O_WRONLY | O_NOFOLLOW | O_CLOEXEC);
-    int code = fd < 0 ? errno : EIO;
+    int code = fd < 0 ? errno : ENOSPC;
     if (fd >= 0)
         close(fd);
     return code == ENOENT ? folder_errno(file) : code;
