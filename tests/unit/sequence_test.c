@@ -61,14 +61,44 @@ Test(sequence, a_drift_asks_for_more_rounds)
 
 Test(sequence, intervals_need_two_rounds_that_were_measured)
 {
-    struct fa_estimate estimate;
-    cr_assert_eq(fa_sequence_estimate((double[]){NAN, 1.5, NAN}, 3, 0.95, &estimate), 0);
-    cr_expect_float_eq(estimate.median, 1.5, 1e-9);
-    cr_expect(isnan(estimate.low) && isnan(fa_sequence_margin(&estimate)));
-    cr_assert_eq(fa_sequence_estimate((double[]){NAN, 1.5, 1.5}, 3, 0.95, &estimate), 0);
-    cr_expect(estimate.low < 1.5 && estimate.high > 1.5 && estimate.low > 1);
-    cr_assert_eq(fa_sequence_estimate(NULL, 0, 0.95, &estimate), 0);
-    cr_expect(isnan(estimate.median) && isnan(estimate.low));
+    struct fa_ratio ratio;
+    const struct fa_estimate *deciding = &ratio.deciding, *shown = &ratio.shown;
+    cr_assert_eq(fa_sequence_estimate((double[]){NAN, 1.5, NAN}, 3, 2, &ratio), 0);
+    cr_expect_float_eq(deciding->median, 1.5, 1e-9);
+    cr_expect_float_eq(shown->median, 1.5, 1e-9);
+    cr_expect(isnan(deciding->low) && isnan(fa_sequence_margin(deciding)) && isnan(shown->low));
+    cr_assert_eq(fa_sequence_estimate((double[]){NAN, 1.5, 1.5}, 3, 2, &ratio), 0);
+    cr_expect(deciding->low < 1.5 && deciding->high > 1.5 && deciding->low > 1);
+    cr_assert_eq(fa_sequence_estimate(NULL, 0, 2, &ratio), 0);
+    cr_expect(isnan(deciding->median) && isnan(deciding->low) && isnan(shown->low));
+}
+
+/* Of two logarithms that differ by d: 12.706 d / 2, Student's t with one degree of freedom. */
+Test(sequence, the_interval_that_is_shown_is_never_wider_than_the_one_that_decides)
+{
+    struct fa_ratio ratio;
+    cr_assert_eq(fa_sequence_estimate((double[]){1.5, 1.5 * exp(0.02)}, 2, 2, &ratio), 0);
+    cr_expect_float_eq(ratio.shown.high, 1.5 * exp(0.01 + 0.12706), 1e-4);
+    cr_expect_float_eq(ratio.shown.low, 1.5 * exp(0.01 - 0.12706), 1e-4);
+    cr_expect(ratio.deciding.low < ratio.shown.low && ratio.deciding.high > ratio.shown.high);
+    cr_assert_eq(fa_sequence_estimate((double[]){1.5, 2.5}, 2, 2, &ratio), 0);
+    cr_expect_eq(ratio.shown.low, ratio.deciding.low);
+    cr_expect_eq(ratio.shown.high, ratio.deciding.high);
+}
+
+/* Neither less often, nor, by being wider than they need be, much more often. */
+Test(sequence, intervals_hold_in_about_95_percent_of_the_comparisons)
+{
+    static const double effects[] = {1, 1.1, 1.5};
+    for (size_t n = 2; n <= 3; ++n)
+        for (size_t i = 0; i < 3; ++i) {
+            struct fa_simulated result = simulate(
+                (struct fa_simulation){
+                    .contestants = n, .effect = effects[i], .noise = 0.03, .rounds = 20},
+                400);
+            cr_expect(result.covered >= 368 && result.covered <= 391, "%zu, %.1f: %u", n,
+                      effects[i], result.covered);
+        }
 }
 
 /* Five fixed rounds, with a warm-up: six runs of each contestant. */

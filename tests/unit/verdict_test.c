@@ -206,6 +206,27 @@ Test(verdict, where_no_difference_shows_it_says_which_would_not)
     says("; --rounds 9 may show a smaller one");
 }
 
+/* These rounds would do if their number had been fixed. */
+Test(verdict, an_interval_above_1_that_decides_nothing_is_explained)
+{
+    static const double ratios[] = {0.98, 1.11, 1.17, 0.99, 1.14, 1.2, 1.01, 1.11};
+    contest_init(&contest, 2, 8);
+    for (unsigned round = 0; round < 8; ++round)
+        contest.trials[PROCESS][round].wall *= ratios[round];
+    contest.comparison.sequential = true;
+    judge();
+    const struct fa_standing_of *process = &verdict.standings[PROCESS];
+    cr_assert(process->ratio.low > 1.005 && process->deciding.low < 1.005, "%f and %f",
+              process->ratio.low, process->deciding.low);
+    cr_assert(verdict.concluded && rank(PROCESS) != FA_RANK_SLOWER, "%s", verdict.reason);
+    says("No difference in time is larger than the noise (one of less than ");
+    says("; process -j 32 took 1.11 times as long (1.0");
+    says("), which is not enough to call it slower after looking 7 times");
+    contest.comparison.sequential = false;
+    judge();
+    cr_assert_null(strstr(verdict.reason, "looking"), "%s", verdict.reason);
+}
+
 Test(verdict, the_next_after_those_that_are_equal_is_named)
 {
     contest_init(&contest, 3, 5);
@@ -508,10 +529,10 @@ Test(verdict, a_ratio_between_any_two_can_be_asked_for)
 {
     contest_init(&contest, 3, 5);
     contest_slow(&contest, PROCESS, 1.2);
-    struct fa_estimate ratio;
-    cr_assert_eq(
-        fa_measure_ratio(&contest.comparison, PROCESS, THREAD, fa_measure_wall, 0.95, &ratio), 0);
-    cr_assert_float_eq(ratio.median, 1.2, 1e-9);
+    struct fa_ratio ratio;
+    cr_assert_eq(fa_measure_ratio(&contest.comparison, PROCESS, THREAD, fa_measure_wall, 2, &ratio),
+                 0);
+    cr_assert_float_eq(ratio.shown.median, 1.2, 1e-9);
 }
 
 Test(verdict, names_as_long_as_they_may_be_fit_into_the_sentence)

@@ -17,14 +17,11 @@
 #define TIME_LEAST 1.02
 #define COST_LEAST 1.05
 
-/* An interval that begins below this is shown as 1.00, so it must count as reaching 1. */
-#define RATIO_ONE 1.005
-
 /* Whether a ratio is significantly above 1, and large enough to matter.  Comparisons with NAN are
  * false: without an interval there is no evidence. */
 static bool ratio_is_more(const struct fa_estimate *ratio, double least)
 {
-    return ratio->low >= RATIO_ONE && ratio->median >= least;
+    return ratio->low >= FA_CHOICE_ONE && ratio->median >= least;
 }
 
 /* The median over the rounds that count. */
@@ -51,14 +48,13 @@ static int choice_keep_cheapest(const struct fa_verdict *verdict,
             cheapest = i;
         ++competing;
     }
-    /* Bonferroni over the comparisons of this step; those dropped earlier are not tested again. */
-    double confidence = fa_measure_confidence(competing > 1 ? competing - 1 : 1);
+    /* Those dropped earlier are not tested again. */
     for (size_t i = 0; i < n; ++i) {
-        struct fa_estimate ratio;
+        struct fa_ratio ratio;
         if (kept[i] && i != cheapest && measured) {
-            if (fa_measure_ratio(comparison, i, cheapest, of, confidence, &ratio) != 0)
+            if (fa_measure_ratio(comparison, i, cheapest, of, competing, &ratio) != 0)
                 return -1;
-            kept[i] = !ratio_is_more(&ratio, COST_LEAST);
+            kept[i] = !ratio_is_more(&ratio.deciding, COST_LEAST);
         }
         *ret_left += kept[i];
     }
@@ -89,7 +85,7 @@ static void choice_keep_fastest(struct fa_verdict *verdict, size_t n, bool *kept
         struct fa_standing_of *standing = &verdict->standings[i];
         if (standing->rank == FA_RANK_FAILING || isnan(standing->wall.median))
             continue;
-        kept[i] = i == verdict->fastest || !ratio_is_more(&standing->ratio, TIME_LEAST);
+        kept[i] = i == verdict->fastest || !ratio_is_more(&standing->deciding, TIME_LEAST);
         standing->rank = kept[i] ? FA_RANK_EQUAL : FA_RANK_SLOWER;
         choice->equal += kept[i];
     }

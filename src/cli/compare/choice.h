@@ -6,6 +6,9 @@
 
 #include "cli/compare/verdict.h"
 
+/** An interval that begins below this is shown as 1.00, so it must count as reaching 1. */
+#define FA_CHOICE_ONE 1.005
+
 /** How the choice was made. */
 struct fa_choice {
     size_t competing;  /**< Contestants that are not failing. */

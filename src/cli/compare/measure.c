@@ -11,8 +11,6 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "cli/compare/sequence.h"
-
 #define CONFIDENCE 0.95
 
 double fa_measure_wall(const struct fa_trial *trial)
@@ -102,7 +100,7 @@ static double measure_divide(double a, double b)
 }
 
 int fa_measure_ratio(const struct fa_comparison *comparison, size_t contestant, size_t other,
-                     fa_measure *of, double confidence, struct fa_estimate *ret)
+                     fa_measure *of, size_t competing, struct fa_ratio *ret)
 {
     double *values = calloc(comparison->rounds + 1UL, sizeof(*values));
     if (!values)
@@ -111,9 +109,14 @@ int fa_measure_ratio(const struct fa_comparison *comparison, size_t contestant, 
         values[round] =
             measure_divide(fa_measure_in(&comparison->contestants[contestant], round, of),
                            fa_measure_in(&comparison->contestants[other], round, of));
-    int result = comparison->sequential
-                     ? fa_sequence_estimate(values, comparison->rounds, confidence, ret)
-                     : fa_statistics_estimate(values, comparison->rounds, confidence, ret);
+    int result;
+    if (comparison->sequential) {
+        result = fa_sequence_estimate(values, comparison->rounds, competing, ret);
+    } else {
+        result = fa_statistics_estimate(values, comparison->rounds,
+                                        fa_measure_confidence(competing - 1), &ret->shown);
+        ret->deciding = ret->shown;
+    }
     free(values);
     return result;
 }

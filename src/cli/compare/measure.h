@@ -4,7 +4,7 @@
 #ifndef FETCHALL_CLI_COMPARE_MEASURE_H
 #define FETCHALL_CLI_COMPARE_MEASURE_H
 
-#include "cli/compare/statistics.h"
+#include "cli/compare/sequence.h"
 #include "cli/compare/trial.h"
 
 /** @return NAN: not measured. */
@@ -33,12 +33,14 @@ extern const struct fa_measure_named fa_measures[];
 double fa_measure_in(const struct fa_contestant *contestant, unsigned round, fa_measure *of);
 
 /**
- * The ratio of a measure of one contestant to that of another in the same round.
+ * The ratio of a measure of one contestant to that of another in the same round.  If the number of
+ * rounds was fixed, both intervals are the same.
  *
- * @return 0, or -1: no memory.
+ * @competing  See fa_sequence_estimate().
+ * @return     0, or -1: no memory.
  */
 int fa_measure_ratio(const struct fa_comparison *comparison, size_t contestant, size_t other,
-                     fa_measure *of, double confidence, struct fa_estimate *ret);
+                     fa_measure *of, size_t competing, struct fa_ratio *ret);
 
 /** The confidence for each of n intervals so that all together hold with 95 % (Bonferroni). */
 double fa_measure_confidence(size_t n);

@@ -224,8 +224,8 @@ static double reason_find_blind(const struct fa_verdict *verdict,
     double blind = RATIO_LEAST;
     for (size_t i = 0; i < comparison->n_contestants; ++i) {
         const struct fa_standing_of *standing = &verdict->standings[i];
-        if (standing->rank <= FA_RANK_EQUAL && standing->ratio.low > 0)
-            blind = fmax(blind, standing->ratio.median / standing->ratio.low);
+        if (standing->rank <= FA_RANK_EQUAL && standing->deciding.low > 0)
+            blind = fmax(blind, standing->deciding.median / standing->deciding.low);
     }
     return blind;
 }
@@ -284,6 +284,23 @@ static double reason_percent(double factor)
     return fmax(1, ceil(100 * (factor - 1) - 1e-6));
 }
 
+/* A contestant whose interval is above 1 although it was not called slower: few enough of these
+ * rounds would have been planned, but whoever looks after each of them needs more. */
+static void reason_add_unsure(struct fa_verdict *verdict, const struct fa_comparison *comparison)
+{
+    for (size_t i = 0; i < comparison->n_contestants; ++i) {
+        const struct fa_standing_of *standing = &verdict->standings[i];
+        if (standing->rank > FA_RANK_EQUAL || !(standing->ratio.low >= FA_CHOICE_ONE))
+            continue;
+        reason_append(verdict,
+                      "; %s took %.2f times as long (%.2f to %.2f), which is not enough to call it "
+                      "slower after looking %u times",
+                      reason_name_of(comparison, i), standing->ratio.median, standing->ratio.low,
+                      standing->ratio.high, comparison->rounds - FA_SEQUENCE_LEAST + 1);
+        return;
+    }
+}
+
 /* What the rounds say of those that are equally fast: that they are, or that no more is known. */
 static void reason_add_equals(struct fa_verdict *verdict, const struct fa_comparison *comparison,
                               const struct fa_choice *choice, double margin)
@@ -305,6 +322,8 @@ static void reason_add_equals(struct fa_verdict *verdict, const struct fa_compar
         " difference in time is larger than the noise (one of less than %.0f %% would not "
         "show in %u rounds)",
         reason_percent(reason_find_blind(verdict, comparison)), comparison->rounds);
+    if (comparison->sequential)
+        reason_add_unsure(verdict, comparison);
 }
 
 static void reason_add_equal(struct fa_verdict *verdict, const struct fa_comparison *comparison,

@@ -16,6 +16,13 @@
  * of freedom, and a variance that is assumed before is added, so that the interval is never
  * narrower than LARGE.  In turn, it is valid only if the times of all contestants are steady.
  *
+ * An interval that holds after each round is wider than one that is shown only once the rounds have
+ * ended need be.  But that of a fixed number of rounds is too narrow: noise that makes a difference
+ * look large ends them, and the more looks there were, the likelier that is.  So the interval that
+ * is shown has an error of its own, of the same form but larger, which is found by simulation, too:
+ * all intervals of a comparison then hold in about 95 % of the comparisons.  It has the same
+ * middle as the one that decides, and is never wider, so that it contradicts no decision.
+ *
  * Equivalence is two one-sided tests (TOST; Schuirmann, 1987): the whole interval is within the
  * margin.
  */
@@ -39,29 +46,48 @@
 #define FREEDOM 3
 #define STEADY  0.15
 
+/* The error of the interval that is shown, times the logarithm of the number of rounds, if it is
+ * less than the one that was asked for.  It is not shared out over the contestants: the more there
+ * are, the less the noise of one of them can end the rounds. */
+#define SHOWN 0.07
+
 static double sequence_spend(size_t n)
 {
     return n == FA_SEQUENCE_LEAST ? SPENT_FIRST : SPENT / log((double)n);
 }
 
-/* Half of the width of the interval around the mean. */
-static double sequence_width(const double *logs, size_t n, double mean, double confidence)
+/* Half of the width of the interval around the mean that decides.  sum: of the squares of the
+ * deviations.  Bonferroni over the ratios to one contestant. */
+static double sequence_width(double sum, size_t n, size_t competing)
 {
-    double error = sequence_spend(n) * (1 - confidence);
-    double sum = 0;
-    for (size_t i = 0; i < n; ++i)
-        sum += (logs[i] - mean) * (logs[i] - mean);
+    double error = sequence_spend(n) * (1 - fa_measure_confidence(competing - 1));
     unsigned freedom = n == FA_SEQUENCE_LEAST ? FREEDOM : (unsigned)n - 1;
     double width = fa_statistics_student(error, freedom) * sqrt(sum / freedom / (double)n);
     return n == FA_SEQUENCE_LEAST ? hypot(LARGE, width) : width;
 }
 
-int fa_sequence_estimate(const double *ratios, size_t n, double confidence, struct fa_estimate *ret)
+/* The same of the interval that is shown.  Bonferroni over the ratios of all pairs: which of the
+ * contestants is the fastest, to which all ratios refer, is not known before. */
+static double sequence_width_shown(double sum, size_t n, size_t competing)
+{
+    size_t pairs = competing * (competing - 1) / 2;
+    double error = fmin(1 - fa_measure_confidence(pairs), SHOWN / log((double)n));
+    unsigned freedom = (unsigned)n - 1;
+    return fa_statistics_student(error, freedom) * sqrt(sum / freedom / (double)n);
+}
+
+static void estimate_put(struct fa_estimate *ret, double mean, double width)
+{
+    ret->low = fmin(exp(mean - width), ret->median);
+    ret->high = fmax(exp(mean + width), ret->median);
+}
+
+int fa_sequence_estimate(const double *ratios, size_t n, size_t competing, struct fa_ratio *ret)
 {
     double *logs = calloc(n + 1, sizeof(*logs));
-    double mean = 0;
+    double mean = 0, sum = 0;
     size_t count = 0;
-    *ret = (struct fa_estimate){NAN, NAN, NAN};
+    ret->deciding = ret->shown = (struct fa_estimate){NAN, NAN, NAN};
     if (!logs)
         return -1;
     for (size_t i = 0; i < n; ++i)
@@ -69,11 +95,13 @@ int fa_sequence_estimate(const double *ratios, size_t n, double confidence, stru
             mean += logs[count++] = log(ratios[i]);
     mean /= (double)count;
     count = fa_statistics_sort(logs, count);
-    ret->median = exp(fa_statistics_median(logs, count));
+    ret->deciding.median = ret->shown.median = exp(fa_statistics_median(logs, count));
+    for (size_t i = 0; i < count; ++i)
+        sum += (logs[i] - mean) * (logs[i] - mean);
     if (count >= FA_SEQUENCE_LEAST) {
-        double width = sequence_width(logs, count, mean, confidence);
-        ret->low = fmin(exp(mean - width), ret->median);
-        ret->high = fmax(exp(mean + width), ret->median);
+        double width = sequence_width(sum, count, competing);
+        estimate_put(&ret->deciding, mean, width);
+        estimate_put(&ret->shown, mean, fmin(width, sequence_width_shown(sum, count, competing)));
     }
     free(logs);
     return 0;
@@ -109,7 +137,7 @@ bool fa_sequence_decided(const struct fa_comparison *comparison, const struct fa
         const struct fa_standing_of *standing = &verdict->standings[i];
         bool open = standing->rank == FA_RANK_BEST || standing->rank == FA_RANK_EQUAL;
         if (open && i != verdict->fastest &&
-            !(fa_sequence_margin(&standing->ratio) <= FA_SEQUENCE_EQUIVALENT))
+            !(fa_sequence_margin(&standing->deciding) <= FA_SEQUENCE_EQUIVALENT))
             return false;
     }
     return true;

@@ -16,16 +16,23 @@
 /** Two contestants are equivalent if the interval of their ratio is within 1/this and this. */
 #define FA_SEQUENCE_EQUIVALENT 1.05
 
+/** A ratio with two intervals. */
+struct fa_ratio {
+    struct fa_estimate deciding; /**< Those after 2, 3, 4, ... rounds hold all together, so that
+                                      whoever stops when one of them looks good does not fool
+                                      himself. */
+    struct fa_estimate shown;    /**< Holds after the rounds that it took; never wider. */
+};
+
 /**
- * A ratio with its interval.  The intervals after 2, 3, 4, ... rounds hold all together, so that
- * whoever stops when one of them looks good does not fool himself.
+ * A ratio with its intervals.
  *
- * @ratios      One for each round; NAN: not measured.
- * @confidence  For example 0.95.
- * @return      0, or -1: no memory.
+ * @ratios     One for each round; NAN: not measured.
+ * @competing  At least 1 contestant, of which one is compared with each other one: the intervals of
+ *             all of these ratios hold together with 95 %.
+ * @return     0, or -1: no memory.
  */
-int fa_sequence_estimate(const double *ratios, size_t n, double confidence,
-                         struct fa_estimate *ret);
+int fa_sequence_estimate(const double *ratios, size_t n, size_t competing, struct fa_ratio *ret);
 
 /** The factor by which two contestants differ at most, one way or the other; NAN: not known. */
 double fa_sequence_margin(const struct fa_estimate *ratio);

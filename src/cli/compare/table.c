@@ -201,18 +201,18 @@ static bool table_put_isolation_pair(const struct fa_grid *grid, size_t process,
                                      bool first)
 {
     const struct fa_comparison *comparison = grid->comparison;
-    struct fa_estimate ratio;
+    struct fa_ratio both;
     char line[TEXT_MAX];
-    if (fa_measure_ratio(comparison, process, other, fa_measure_wall, fa_measure_confidence(1),
-                         &ratio) != 0 ||
-        isnan(ratio.low))
+    if (fa_measure_ratio(comparison, process, other, fa_measure_wall, 2, &both) != 0 ||
+        isnan(both.shown.low))
         return false;
+    const struct fa_estimate *ratio = &both.shown;
     if (first)
         fputs("\nWhat isolation costs, in time:\n", grid->out);
     snprintf(line, sizeof(line), "%s against %s: %+.1f %% (%+.1f %% to %+.1f %%)%s",
              comparison->contestants[process].name, comparison->contestants[other].name,
-             percent(ratio.median), percent(ratio.low), percent(ratio.high),
-             ratio.low <= 1 && ratio.high >= 1 ? ", not larger than the noise" : "");
+             percent(ratio->median), percent(ratio->low), percent(ratio->high),
+             ratio->low <= 1 && ratio->high >= 1 ? ", not larger than the noise" : "");
     table_put_wrapped(grid, line, 2);
     return true;
 }

@@ -278,16 +278,15 @@ static int verdict_find_ratios(struct fa_verdict *verdict, const struct fa_compa
              standing->wall.median < verdict->standings[verdict->fastest].wall.median))
             verdict->fastest = i;
     }
-    /* The confidence applies to all intervals together (Bonferroni): the more contestants, the more
-     * likely one of them would differ by chance. */
-    double confidence = fa_measure_confidence(competing > 1 ? competing - 1 : 1);
     for (size_t i = 0; i < n; ++i) {
         struct fa_standing_of *standing = &verdict->standings[i];
-        standing->ratio = (struct fa_estimate){NAN, NAN, NAN};
+        struct fa_ratio ratio = {{NAN, NAN, NAN}, {NAN, NAN, NAN}};
         if (standing->rank != FA_RANK_FAILING && verdict->fastest < n &&
-            fa_measure_ratio(comparison, i, verdict->fastest, fa_measure_wall, confidence,
-                             &standing->ratio) != 0)
+            fa_measure_ratio(comparison, i, verdict->fastest, fa_measure_wall, competing, &ratio) !=
+                0)
             return -1;
+        standing->ratio = ratio.shown;
+        standing->deciding = ratio.deciding;
     }
     return 0;
 }

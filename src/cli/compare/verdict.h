@@ -29,8 +29,10 @@ enum fa_rank {
 struct fa_standing_of {
     enum fa_rank rank;
     struct fa_estimate wall;
-    struct fa_estimate ratio; /**< Its wall time relative to the fastest in the same round.  All
+    struct fa_estimate ratio;    /**< Its wall time relative to the fastest in the same round.  All
                                    intervals together hold with 95 %.  NAN if it is failing. */
+    struct fa_estimate deciding; /**< The same ratio, with the interval that decided the rank: see
+                                      fa_ratio. */
     struct fa_estimate cpu;
     double files_per_second, bytes_per_second;                      /**< Medians. */
     double peak_pss, peak_threads, peak_processes, switches, calls; /**< Medians. */
