@@ -23,9 +23,10 @@ const struct fa_command_text fa_subcommands_table[] = {
      " Given STATEs are only read: each is a state, or a directory with the states of shards, and "
      "their files must have been moved to DIR.  Shards without a state, shards that were not "
      "finished, and files that two states have are named on standard output.  A merge that is "
-     "killed can be repeated.  The exit status is 0; 1 if a shard is missing or unfinished, or if "
-     "two states disagree; 2 if there is nothing to merge; and 4 if a file cannot be read or "
-     "written."},
+     "killed can be repeated.  A state with files in archives (--output) is refused.  The exit "
+     "status is 0; 1 if a shard is missing or unfinished, or if "
+     "two states disagree; 2 if there is nothing to merge, or it is refused; and 4 if a file "
+     "cannot be read or written."},
     {FA_COMMAND_ENQUEUE, "enqueue", " LIST...", "put the entries of lists into a queue for workers",
      "Reads the lists, names the files, and puts each entry into the queue of --queue, which is made "
      "if there is none.  An entry whose URL and name are known is not put again, so the command can "

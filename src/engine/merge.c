@@ -79,6 +79,15 @@ static const char *source_name(const struct source *source, char *ret, size_t si
     return ret;
 }
 
+/* "one of 4 shards" */
+static const char *source_part(const struct source *source, char *ret, size_t size)
+{
+    if (source->shard.count == 0)
+        return "no shard";
+    snprintf(ret, size, "one of %u shards", source->shard.count);
+    return ret;
+}
+
 static int merge_no_memory(struct fa_error *err)
 {
     fa_error_system(err, FA_CLASS_LOCAL_IO, ENOMEM, "cannot merge states");
@@ -170,14 +179,15 @@ static void merge_report_missing(struct merge *m, unsigned from, unsigned to)
 /* Name the shards without a state; those with one are sorted by their index. */
 static int merge_check_shards(struct merge *m, struct fa_error *err)
 {
+    char part[2][48];
     unsigned next = 0, count = m->n_sources > 0 ? m->sources[0].shard.count : 0;
     for (size_t i = 0; i < m->n_sources; ++i) {
         const struct fa_shard *shard = &m->sources[i].shard;
         if (shard->count != count) {
             fa_error_set(err, FA_DOMAIN_FETCHALL, 0, FA_CLASS_REFUSED,
-                         "the states are not those of one list: '%s' is one of %u shards, '%s' one "
-                         "of %u",
-                         m->sources[0].file, count, m->sources[i].file, shard->count);
+                         "the states are not those of one list: '%s' is %s, '%s' is %s",
+                         m->sources[0].file, source_part(&m->sources[0], part[0], sizeof(part[0])),
+                         m->sources[i].file, source_part(&m->sources[i], part[1], sizeof(part[1])));
             return -1;
         }
         merge_report_missing(m, next, shard->index);
@@ -213,10 +223,24 @@ static void merge_compare(const struct merge *m, const struct fa_record *record,
         merge_report(m, FA_MERGE_DOUBLE, path, "two states have it");
 }
 
+/* An archive stays in its folder, and others have archives of the same names. */
+static void merge_refuse_archives(struct merge *m)
+{
+    fa_error_set(
+        &m->error, FA_DOMAIN_FETCHALL, 0, FA_CLASS_REFUSED,
+        "'%s' has files in archives (--output), which are not merged: use 'fetchall verify' "
+        "and 'fetchall status' in each folder",
+        m->source->file);
+}
+
 static bool merge_put(void *arg, const struct fa_record *record)
 {
     struct merge *m = arg;
     struct fa_record there;
+    if (record->archive > 0) {
+        merge_refuse_archives(m);
+        return false;
+    }
     int found = fa_state_get(m->state, record->key, &there, &m->error);
     if (found < 0)
         return false;
@@ -314,11 +338,18 @@ static void remove_state(const char *file)
     }
 }
 
-static int merge_join(struct merge *m, const char *file, struct fa_error *err)
+/* Where the result is written.  NULL: no memory. */
+static char *merge_temp(const char *file)
 {
     char *temp = NULL;
     const char *slash = strrchr(file, '/');
-    if (asprintf(&temp, "%.*s/" FA_SHARD_MERGED, (int)(slash - file), file) < 0)
+    return asprintf(&temp, "%.*s/" FA_SHARD_MERGED, (int)(slash - file), file) < 0 ? NULL : temp;
+}
+
+static int merge_join(struct merge *m, const char *file, struct fa_error *err)
+{
+    char *temp = merge_temp(file);
+    if (!temp)
         return merge_no_memory(err);
     remove_state(temp); /* of a merge that was killed */
     int result = merge_write(m, temp, err);
@@ -346,15 +377,27 @@ static int merge_remove_shards(struct merge *m, struct fa_error *err)
     return result;
 }
 
-/* There is a state already if a merge was killed after it had written it. */
-static int merge_check(const struct merge *m, bool there, struct fa_error *err)
+/* The merge of other folders was killed: only whoever began it knows which. */
+static bool merge_was_stopped(const char *file)
 {
+    char *temp = merge_temp(file);
+    bool there = temp && access(temp, F_OK) == 0;
+    free(temp);
+    return there;
+}
+
+/* There is a state already if a merge was killed after it had written it.  @file  NULL: no folder. */
+static int merge_check(const struct merge *m, const char *file, bool there, struct fa_error *err)
+{
+    const char *why = "has a state already: choose another folder (-d)";
     if (m->n_sources > 0 && (m->own || !there))
         return 0;
-    fa_error_set(err, FA_DOMAIN_FETCHALL, 0, FA_CLASS_REFUSED,
-                 m->n_sources == 0 ? "'%s' has no shards to merge"
-                                   : "'%s' has a state already: choose another folder (-d)",
-                 m->dir);
+    if (m->n_sources == 0)
+        why = file && merge_was_stopped(file)
+                  ? "has what a merge of other folders left that was stopped: repeat it, with the "
+                    "same STATEs"
+                  : "has no shards to merge";
+    fa_error_set(err, FA_DOMAIN_FETCHALL, 0, FA_CLASS_REFUSED, "'%s' %s", m->dir, why);
     return -1;
 }
 
@@ -362,7 +405,7 @@ static int merge_work(struct merge *m, struct fa_error *err)
 {
     char *file = fa_store_state(m->store);
     bool there = file && access(file, F_OK) == 0;
-    int result = file ? merge_check(m, there, err) : merge_no_memory(err);
+    int result = file ? merge_check(m, file, there, err) : merge_no_memory(err);
     if (m->n_sources > 0)
         qsort(m->sources, m->n_sources, sizeof(*m->sources), source_compare);
     if (result == 0 && !there)
@@ -386,7 +429,7 @@ int fa_merge_run(const char *dir, const char *const *states, size_t n, fa_merge_
     for (size_t i = 0; result == 0 && i < n; ++i)
         result = merge_add_operand(&m, states[i], err);
     if (result == 0 && m.own && access(dir, F_OK) && errno == ENOENT)
-        result = merge_check(&m, false, err); /* a typing error: make no folder */
+        result = merge_check(&m, NULL, false, err); /* a typing error: make no folder */
     if (result == 0 && !(m.store = fa_store_new(dir, NULL, false, err)))
         result = -1;
     if (result == 0 && m.own)

@@ -148,7 +148,11 @@ int fa_shard_check(const struct fa_shard *shard, int fd, bool run, const char *d
         fa_error_system(err, FA_CLASS_LOCAL_IO, errno, "cannot read '%s/.fetchall'", dir);
         return -1;
     }
-    if (is.merging || (is.state && is.others) || (shard->count == 0 && is.others))
+    if (is.merging && shard->count == 0 && !is.others)
+        snprintf(why, sizeof(why),
+                 "has what a stopped merge of other folders left: repeat 'fetchall merge' with the "
+                 "same STATEs");
+    else if (is.merging || (is.state && is.others) || (shard->count == 0 && is.others))
         snprintf(why, sizeof(why), "has shards that are not merged: run 'fetchall merge' for it");
     else if (shard->count > 0 && is.state)
         snprintf(why, sizeof(why), "was filled without shards: run without --shard");

@@ -252,6 +252,46 @@ Test(shards, states_of_other_folders_are_read_and_disagreements_named)
     cr_expect(strstr(fa_run_out(&run), "disagrees   f1: two URLs"), "%s", fa_run_out(&run));
 }
 
+/* Only whoever began the merge knows of which folders. */
+Test(shards, merge_of_other_folders_that_was_stopped_is_to_be_repeated)
+{
+    const char *file = make_list(), *out = fa_scratch_mkdir(&scratch, "out");
+    const char *first = fa_scratch_path(&scratch, "a");
+    (void)fetchall("0/1", first, NULL, file);
+    fa_scratch_mkdir(&scratch, "out/.fetchall");
+    fa_scratch_write(&scratch, "out/.fetchall/merge.db", "");
+    cr_expect_eq(fetchall(NULL, out, NULL, file), 2);
+    cr_expect(strstr(fa_run_err(&run), "repeat 'fetchall merge' with the same STATEs"), "%s",
+              fa_run_err(&run));
+    cr_expect_eq(merge(out, NULL), 2);
+    cr_expect(strstr(fa_run_err(&run), "repeat it, with the same STATEs"), "%s", fa_run_err(&run));
+    fa_run_end(&run);
+    fa_run_start(&run, NULL, "merge", "-d", out, first, NULL);
+    cr_expect_eq(fa_run_wait(&run, 20), 0, "%s", fa_run_err(&run));
+}
+
+Test(shards, state_with_archives_is_not_merged)
+{
+    const char *file = make_list(), *out = fa_scratch_mkdir(&scratch, "out");
+    const char *first = fa_scratch_path(&scratch, "a"), *second = fa_scratch_path(&scratch, "b");
+    (void)fetchall(NULL, first, "--output=tar:x", file);
+    (void)fetchall("1/2", second, NULL, file);
+    const char *states[] = {first, second};
+    static const char *const why[] = {"files in archives", "is no shard, '"};
+    for (size_t i = 0; i < 2; ++i) {
+        fa_run_end(&run);
+        fa_run_start(&run, NULL, "merge", "-d", out, first, i > 0 ? states[i] : NULL, NULL);
+        cr_expect_eq(fa_run_wait(&run, 20), 2, "%s", fa_run_err(&run));
+        cr_expect(strstr(fa_run_err(&run), why[i]), "%s", fa_run_err(&run));
+        cr_expect_eq(fetchall(NULL, out, NULL, fa_server_url(&server, "/ok/7/z")), 0,
+                     "nothing is left of it: %s", fa_run_err(&run));
+        fa_run_end(&run);
+        fa_run_start(&run, NULL, "verify", "-d", first, NULL);
+        cr_expect_eq(fa_run_wait(&run, 20), 0, "%s", fa_run_err(&run));
+        out = fa_scratch_mkdir(&scratch, "other");
+    }
+}
+
 Test(shards, entry_that_failed_in_both_is_not_double)
 {
     const char *bad = fa_server_url(&server, "/status/404/a");
