@@ -70,21 +70,13 @@ static void merge_report(const struct merge *m, enum fa_merge_finding finding, c
     m->handler(m->ctx, &found);
 }
 
-/* "shard 2 of 4", or the file. */
-static const char *source_name(const struct source *source, char *ret, size_t size)
+/* "shard 2 of 4".  @none  Returned if it is not known to be one. */
+static const char *source_name(const struct source *source, const char *none, char *ret,
+                               size_t size)
 {
     if (source->shard.count == 0)
-        return source->file;
+        return none;
     snprintf(ret, size, "shard %u of %u", source->shard.index, source->shard.count);
-    return ret;
-}
-
-/* "one of 4 shards" */
-static const char *source_part(const struct source *source, char *ret, size_t size)
-{
-    if (source->shard.count == 0)
-        return "no shard";
-    snprintf(ret, size, "one of %u shards", source->shard.count);
     return ret;
 }
 
@@ -170,7 +162,7 @@ static void merge_report_missing(struct merge *m, unsigned from, unsigned to)
     char name[48];
     for (; from < to; ++from) {
         struct source source = {.shard = {.index = from, .count = m->sources[0].shard.count}};
-        merge_report(m, FA_MERGE_MISSING, source_name(&source, name, sizeof(name)),
+        merge_report(m, FA_MERGE_MISSING, source_name(&source, NULL, name, sizeof(name)),
                      "it has no state here");
         m->run.lists_final = false;
     }
@@ -179,15 +171,17 @@ static void merge_report_missing(struct merge *m, unsigned from, unsigned to)
 /* Name the shards without a state; those with one are sorted by their index. */
 static int merge_check_shards(struct merge *m, struct fa_error *err)
 {
-    char part[2][48];
+    char name[2][48];
     unsigned next = 0, count = m->n_sources > 0 ? m->sources[0].shard.count : 0;
     for (size_t i = 0; i < m->n_sources; ++i) {
         const struct fa_shard *shard = &m->sources[i].shard;
         if (shard->count != count) {
             fa_error_set(err, FA_DOMAIN_FETCHALL, 0, FA_CLASS_REFUSED,
                          "the states are not those of one list: '%s' is %s, '%s' is %s",
-                         m->sources[0].file, source_part(&m->sources[0], part[0], sizeof(part[0])),
-                         m->sources[i].file, source_part(&m->sources[i], part[1], sizeof(part[1])));
+                         m->sources[0].file,
+                         source_name(&m->sources[0], "no shard", name[0], sizeof(name[0])),
+                         m->sources[i].file,
+                         source_name(&m->sources[i], "no shard", name[1], sizeof(name[1])));
             return -1;
         }
         merge_report_missing(m, next, shard->index);
@@ -257,15 +251,15 @@ static bool merge_put(void *arg, const struct fa_record *record)
 
 static void merge_add_run(struct merge *m, const struct fa_state_run *run)
 {
-    char name[48];
+    char text[48];
+    const char *name = source_name(m->source, m->source->file, text, sizeof(text));
     bool handled = run->lists_final && run->done >= run->entries;
     if (run->ended == 0)
-        merge_report(m, FA_MERGE_UNFINISHED, source_name(m->source, name, sizeof(name)),
+        merge_report(m, FA_MERGE_UNFINISHED, name,
                      "its last run was killed: run it again, or check its files with 'fetchall "
                      "verify'");
     else if (!handled)
-        merge_report(m, FA_MERGE_UNFINISHED, source_name(m->source, name, sizeof(name)),
-                     "its last run was stopped: run it again");
+        merge_report(m, FA_MERGE_UNFINISHED, name, "its last run was stopped: run it again");
     m->run.lists_final &= run->lists_final;
     m->run.entries += run->entries;
     m->run.done += run->done;
