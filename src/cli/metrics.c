@@ -89,8 +89,7 @@ int fa_metrics_init(struct fa_metrics *metrics, const struct fa_options *options
     return 0;
 }
 
-/* Buckets are counted one by one, and added up when they are printed: "le" means all up to there.
- * */
+/* Buckets are counted one by one, and added up when they are printed: "le" means all up to it. */
 static void histogram_count(struct fa_metrics_histogram *histogram, double seconds)
 {
     size_t i = 0;

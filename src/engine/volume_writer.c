@@ -165,8 +165,7 @@ int fa_volume_writer_copy(struct fa_volume_writer *w, int source, uint64_t most,
     return w->format->copy(w, source, most, err);
 }
 
-/* In memory, the volume is longer from now on; the state learns that with the record of the file.
- * */
+/* In memory, the volume is longer from now on; the state learns it with the record of the file. */
 int fa_volume_writer_finish(struct fa_volume_writer *w, struct fa_member *ret, struct fa_error *err)
 {
     struct fa_state_archive *archive = &w->volume->state;

@@ -45,8 +45,7 @@ static enum fa_received task_take_piece(struct fa_pool_task *task, const struct 
     return FA_RECEIVED_MORE;
 }
 
-/* The number of the task tells frames of an earlier one apart.  Descriptors would stay open here.
- * */
+/* The number of the task tells frames of an earlier one apart.  Descriptors would stay open. */
 enum fa_received fa_received_take(struct fa_pool_task *task, const struct fa_frame *frame)
 {
     if (frame->id != task->id || frame->n_fds)
