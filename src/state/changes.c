@@ -1,18 +1,16 @@
 /*
- * Each change is appended to the log in serialised form; an earlier change of the same key stays,
- * and is overwritten when the log is applied in order.  The index maps a key to the offset of its
- * latest change, so that a record can be read before it is committed.
+ * Each change is appended to the log as it is in memory, with its strings; an earlier change of the
+ * same key stays, and is overwritten when the log is applied in order.  The index maps a key to the
+ * offset of its latest change, so that a record can be read before it is committed.
  *
  * The index uses linear probing with a load of at most one half.  Keys are hashes, so they index
  * the table directly.
  *
- * The log uses the serialisation of base/buf.h, which has no version.  It needs none: the log never
- * outlives the process, and only the database is read by other versions.
+ * The log never outlives the process and is not checked: only the database is read by others.
  */
 #include "state/changes.h"
 
-#include "base/field.h"
-
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -97,51 +95,33 @@ static int changes_finish(struct fa_changes *changes, size_t at, uint64_t key)
     return 0;
 }
 
-/* Without the key, which a removal has too, and without the bytes of the digest. */
-static const struct fa_field record_fields[] = {
-    FA_FIELD(U64, uint64_t, struct fa_record, owner),
-    FA_FIELD_ENUM(enum fa_standing, FA_STANDINGS, struct fa_record, standing),
-    FA_FIELD(STR, const char *, struct fa_record, url),
-    FA_FIELD(STR, const char *, struct fa_record, path),
-    FA_FIELD(STR, const char *, struct fa_record, text),
-    FA_FIELD(I64, int64_t, struct fa_record, line),
-    FA_FIELD_ENUM(enum fa_class, FA_CLASSES, struct fa_record, class),
-    FA_FIELD(BOOL, bool, struct fa_record, replaces),
-    FA_FIELD(BOOL, bool, struct fa_record, transient),
-    FA_FIELD(BOOL, bool, struct fa_record, tried),
-    FA_FIELD(STR, const char *, struct fa_record, slice),
-    FA_FIELD(BOOL, bool, struct fa_record, secret),
-    FA_FIELD(BOOL, bool, struct fa_record, unverified),
-    FA_FIELD(INT, int, struct fa_record, http),
-    FA_FIELD(STR, const char *, struct fa_record, error),
-    FA_FIELD(I64, int64_t, struct fa_record, size),
-    FA_FIELD(U64, uint64_t, struct fa_record, durable),
-    FA_FIELD(U64, uint64_t, struct fa_record, mirror),
-    FA_FIELD(STR, const char *, struct fa_record, etag),
-    FA_FIELD(I64, int64_t, struct fa_record, modified),
-    FA_FIELD(BOOL, bool, struct fa_record, strong),
-    FA_FIELD(STR, const char *, struct fa_record, coding),
-    FA_FIELD_ENUM(enum fa_hash, FA_HASH_SHA384 + 1, struct fa_record, digest.hash),
-    FA_FIELD(U64, uint64_t, struct fa_record, run),
-    FA_FIELD_ENUM(enum fa_hook_standing, FA_HOOK_STANDINGS, struct fa_record, hook),
-    FA_FIELD(U64, uint64_t, struct fa_record, archive),
-    FA_FIELD(U64, uint64_t, struct fa_record, offset),
-    FA_FIELD(BOOL, bool, struct fa_record, seen),
-    FA_FIELD(I64, int64_t, struct fa_record, seen_size),
-    FA_FIELD(BOOL, bool, struct fa_record, alias),
+/* The strings of a record, which the log has after the struct. */
+static const size_t record_strings[] = {
+    offsetof(struct fa_record, url),   offsetof(struct fa_record, path),
+    offsetof(struct fa_record, text),  offsetof(struct fa_record, error),
+    offsetof(struct fa_record, etag),  offsetof(struct fa_record, coding),
+    offsetof(struct fa_record, slice),
 };
+
+#define STRINGS (sizeof(record_strings) / sizeof(*record_strings))
+
+static const char **record_string(struct fa_record *record, size_t i)
+{
+    return (const char **)(void *)((char *)record + record_strings[i]);
+}
 
 int fa_changes_put(struct fa_changes *changes, const struct fa_record *record)
 {
     struct fa_buf *log = &changes->log;
+    struct fa_record copy = *record;
     size_t at = log->len;
     if (changes_reserve_slot(changes))
         return -1;
     fa_buf_put_u8(log, PUT);
-    fa_buf_put_u64(log, record->key);
-    fa_fields_put(record_fields, FA_FIELD_COUNT(record_fields), record, log);
-    if (record->digest.hash)
-        fa_buf_put(log, record->digest.bytes, fa_hash_size(record->digest.hash));
+    fa_buf_put(log, &copy, sizeof(copy));
+    for (size_t i = 0; i < STRINGS; ++i)
+        if (*record_string(&copy, i))
+            fa_buf_put(log, *record_string(&copy, i), strlen(*record_string(&copy, i)) + 1);
     return changes_finish(changes, at, record->key);
 }
 
@@ -157,22 +137,29 @@ int fa_changes_remove(struct fa_changes *changes, uint64_t key)
     return changes_finish(changes, at, key);
 }
 
-/* The order of the fields is that of fa_changes_put(). */
+/* A string that the record had follows the struct; the pointer was that of the caller. */
+static void record_lend_strings(struct fa_record *record, struct fa_reader *in)
+{
+    for (size_t i = 0; i < STRINGS; ++i)
+        if (*record_string(record, i))
+            *record_string(record, i) = fa_reader_get(in, strlen((const char *)in->at) + 1);
+}
+
 bool fa_changes_next(struct fa_reader *in, bool *ret_removed, struct fa_record *ret)
 {
     if (in->at == in->end)
         return false;
     *ret_removed = fa_reader_u8(in) == REMOVE;
-    memset(ret, 0, sizeof(*ret));
-    ret->key = fa_reader_u64(in);
-    if (*ret_removed)
-        return !in->failed;
-    fa_fields_get(record_fields, FA_FIELD_COUNT(record_fields), ret, in);
-    size_t len = ret->digest.hash ? fa_hash_size(ret->digest.hash) : 0;
-    const void *digest = fa_reader_get(in, len);
-    if (len && digest)
-        memcpy(ret->digest.bytes, digest, len);
-    return !in->failed;
+    if (*ret_removed) {
+        *ret = (struct fa_record){.key = fa_reader_u64(in)};
+        return true;
+    }
+    const void *record = fa_reader_get(in, sizeof(*ret));
+    if (!record)
+        return false;
+    memcpy(ret, record, sizeof(*ret));
+    record_lend_strings(ret, in);
+    return true;
 }
 
 /* Only the latest change of a key counts. */
