@@ -1,9 +1,9 @@
 /*
  * The order of opening is fixed by what can be undone and by fork(2): the config is checked before
- * anything is created; the folder is locked before the state is opened; the nursery and the keeper
- * are started while the process has no thread; the sandbox applies to the calling thread and those
- * that it creates later, so it comes before all other threads; the limit of open files is divided
- * after the session has opened its own descriptors.
+ * anything is created; the folder is locked before the state is opened; the keeper, and the nursery
+ * if workers are certain to be needed, are started while the process has no thread; the sandbox
+ * applies to the calling thread and those that it creates later, so it comes before all other
+ * threads; the limit of open files is divided after the session has opened its own descriptors.
  */
 #include "engine/opening.h"
 
@@ -68,6 +68,22 @@ static int session_fit_jobs(struct fa_session *s, unsigned *ret_stage, struct fa
     return -1;
 }
 
+/* With fewer loops than by default, the other cores have time to read files back. */
+static bool session_follows(const struct fa_session *s)
+{
+    return s->flights.ops->follows && s->config.loops >= fa_limits_cores(8);
+}
+
+/* Files that are hashed while they are written hardly ever need a worker, and a nursery takes 9 ms of
+ * CPU time: it starts with the first worker then, within the sandbox, as it does after its death. */
+static bool session_needs_nursery(const struct fa_session *s)
+{
+    const struct fa_config *config = &s->config;
+    bool follows = config->hash_with == FA_HASH_WITH_AUTO && session_follows(s);
+    return s->flights.ops->needs_nursery ||
+           (config->hash && fa_stage_has_processes(config->hash_with) && !follows);
+}
+
 /* What the CPU stage needs of the session, and whom it wakes when a digest has arrived. */
 static int session_open_finish(struct fa_session *s, unsigned open_files, struct fa_error *err)
 {
@@ -84,7 +100,7 @@ static int session_open_finish(struct fa_session *s, unsigned open_files, struct
     s->finish.hash = s->config.hash;
     s->finish.remote_time = s->config.remote_time;
     s->finish.http_digest = s->config.http_digest == FA_HTTP_DIGEST_CHECK;
-    s->finish.follows = s->flights.ops->follows && s->config.loops >= fa_limits_cores(8);
+    s->finish.follows = session_follows(s);
     s->finish.wake = fa_engine_wake;
     s->finish.ctx = s;
     return fa_finish_init(&s->finish, &env, err);
@@ -126,14 +142,12 @@ static bool session_looks_up(const struct fa_session *s)
 static int session_open_workers(struct fa_session *s, struct fa_error *err)
 {
     unsigned stage_files;
-    bool hashes = s->config.hash && fa_stage_has_processes(s->config.hash_with);
-    s->nursery = fa_nursery_new(s->base, s->config.worker_program,
-                                s->flights.ops->needs_nursery || hashes, err);
+    s->nursery = fa_nursery_new(s->base, s->config.worker_program, session_needs_nursery(s), err);
     if (!s->nursery || fa_hooking_open(s, err))
         return -1;
     if (session_fit_jobs(s, &stage_files, err))
         return -1;
-    /* The nursery and the keeper are running, and there are no threads yet. */
+    /* What is started without the sandbox is running, and there are no threads yet. */
     if (s->config.sandbox_self && s->config.sandbox != FA_SANDBOX_OFF &&
         fa_rights_drop(&s->config, err))
         return -1;

@@ -307,6 +307,18 @@ static void start_mixed(struct fa_run *run, const char *mode)
     fa_server_until(&server, "held", 3, 10);
 }
 
+/* By default, the loops hash what they write. */
+Test(workers, there_is_not_even_a_nursery_before_one_is_needed)
+{
+    struct fa_run run;
+    pid_t pids[FA_WORKERS_MAX];
+    want("/hold/", 1, 1024);
+    START(&run, "-m", "async");
+    fa_server_until(&server, "held", 1, 10);
+    cr_assert_eq(fa_process_descendants(run.pid, pids, FA_WORKERS_MAX), 0);
+    finish(&run, 30);
+}
+
 static void kill_the_nursery(const char *mode)
 {
     struct fa_run run;
