@@ -6,6 +6,7 @@
  * of the contestants takes a known factor longer.  What judges them is the code of the program.
  * Seeds are fixed, so that the tables are always the same.
  */
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,6 +24,19 @@ static void print_heading(void)
          "|---|---|---|---|---|---|---|---|");
 }
 
+/* Twice the standard error of the coverage, in percent.  Recorded runs are used again and again, so
+ * comparisons count as independent only as far as they have runs of their own. */
+static double coverage_error(const struct fa_simulation *simulation,
+                             const struct fa_simulated *result)
+{
+    double independent = result->comparisons;
+    double runs = result->rounds * (double)simulation->contestants;
+    if (simulation->recorded)
+        independent = fmin(independent, (double)simulation->n_recorded / runs);
+    double share = (double)result->covered / result->comparisons;
+    return 200 * sqrt(share * (1 - share) / independent);
+}
+
 static void print_row(const char *text, const struct fa_simulation *simulation, unsigned times)
 {
     struct fa_simulated result;
@@ -33,8 +47,8 @@ static void print_row(const char *text, const struct fa_simulation *simulation, 
         printf("%.1f %%", 100.0 * result.found / times);
     else
         printf("-");
-    printf(" | %.1f %% | %.1f %% | %.1f |\n", 100.0 * (times - result.concluded) / times,
-           100.0 * result.covered / times, result.rounds);
+    printf(" | %.1f %% | %.1f ± %.1f %% | %.1f |\n", 100.0 * (times - result.concluded) / times,
+           100.0 * result.covered / times, coverage_error(simulation, &result), result.rounds);
     fflush(stdout);
 }
 

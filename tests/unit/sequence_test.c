@@ -59,31 +59,54 @@ Test(sequence, a_drift_asks_for_more_rounds)
     cr_expect_not(decided());
 }
 
+static const double unit[] = {1, 1, 1, 1, 1, 1, 1, 1};
+
 Test(sequence, intervals_need_two_rounds_that_were_measured)
 {
     struct fa_ratio ratio;
     const struct fa_estimate *deciding = &ratio.deciding, *shown = &ratio.shown;
-    cr_assert_eq(fa_sequence_estimate((double[]){NAN, 1.5, NAN}, 3, 2, &ratio), 0);
+    cr_assert_eq(fa_sequence_estimate((double[]){NAN, 3, 2}, (double[]){1, 2, 0}, 3, 2, &ratio), 0);
     cr_expect_float_eq(deciding->median, 1.5, 1e-9);
     cr_expect_float_eq(shown->median, 1.5, 1e-9);
     cr_expect(isnan(deciding->low) && isnan(fa_sequence_margin(deciding)) && isnan(shown->low));
-    cr_assert_eq(fa_sequence_estimate((double[]){NAN, 1.5, 1.5}, 3, 2, &ratio), 0);
+    cr_assert_eq(fa_sequence_estimate((double[]){NAN, 1.5, 1.5}, unit, 3, 2, &ratio), 0);
     cr_expect(deciding->low < 1.5 && deciding->high > 1.5 && deciding->low > 1);
-    cr_assert_eq(fa_sequence_estimate(NULL, 0, 2, &ratio), 0);
+    cr_assert_eq(fa_sequence_estimate(NULL, NULL, 0, 2, &ratio), 0);
     cr_expect(isnan(deciding->median) && isnan(deciding->low) && isnan(shown->low));
 }
 
-/* Of two logarithms that differ by d: 12.706 d / 2, Student's t with one degree of freedom. */
-Test(sequence, the_interval_that_is_shown_is_never_wider_than_the_one_that_decides)
+/* The logarithms of the times differ by d and 0: 4.303 d / 2, Student's t with two degrees of
+ * freedom. */
+Test(sequence, after_two_rounds_what_is_shown_follows_from_all_four_times)
 {
     struct fa_ratio ratio;
-    cr_assert_eq(fa_sequence_estimate((double[]){1.5, 1.5 * exp(0.02)}, 2, 2, &ratio), 0);
-    cr_expect_float_eq(ratio.shown.high, 1.5 * exp(0.01 + 0.12706), 1e-4);
-    cr_expect_float_eq(ratio.shown.low, 1.5 * exp(0.01 - 0.12706), 1e-4);
+    double one[] = {1.5, 1.5 * exp(0.02)}, other[] = {1, exp(0.02)};
+    cr_assert_eq(fa_sequence_estimate(one, unit, 2, 2, &ratio), 0);
+    cr_expect_float_eq(ratio.shown.high, 1.5 * exp(0.01 + 0.04303), 1e-4);
+    cr_expect_float_eq(ratio.shown.low, 1.5 * exp(0.01 - 0.04303), 1e-4);
     cr_expect(ratio.deciding.low < ratio.shown.low && ratio.deciding.high > ratio.shown.high);
-    cr_assert_eq(fa_sequence_estimate((double[]){1.5, 2.5}, 2, 2, &ratio), 0);
+    cr_assert_eq(fa_sequence_estimate(one, other, 2, 2, &ratio), 0);
+    cr_expect_float_eq(ratio.shown.high, 1.5 * exp(0.04303 * sqrt(2)), 1e-4);
+}
+
+Test(sequence, the_interval_that_is_shown_is_never_beyond_the_one_that_decides)
+{
+    struct fa_ratio ratio;
+    cr_assert_eq(fa_sequence_estimate((double[]){1.5, 2.5}, unit, 2, 2, &ratio), 0);
     cr_expect_eq(ratio.shown.low, ratio.deciding.low);
     cr_expect_eq(ratio.shown.high, ratio.deciding.high);
+}
+
+/* One that hardly moves the middle, but would widen an interval of the mean five times. */
+Test(sequence, an_outlier_does_not_widen_what_is_shown)
+{
+    struct fa_ratio tame, wild;
+    double times[] = {1.5, 1.52, 1.48, 1.51, 1.49, 1.5, 1.53, 1.47};
+    cr_assert_eq(fa_sequence_estimate(times, unit, 8, 2, &tame), 0);
+    times[6] = 3;
+    cr_assert_eq(fa_sequence_estimate(times, unit, 8, 2, &wild), 0);
+    cr_expect_float_eq(wild.shown.high, tame.shown.high, 0.01);
+    cr_expect_gt(wild.deciding.high, tame.deciding.high + 0.1);
 }
 
 /* Neither less often, nor, by being wider than they need be, much more often. */

@@ -122,6 +122,21 @@ Test(statistics, a_thousand_values_are_estimated_too)
     cr_assert(near(estimate.high - estimate.low, 0.155, 0.06), "%f", estimate.high - estimate.low);
 }
 
+/* Without the lowest and the highest one: the mean of 2, 3 and 7; the error is that of 2, 2, 3, 7, 7
+ * with 3 of 5 values, so sqrt(26.8 / (3 * 2)). */
+Test(statistics, a_centre_may_leave_out_what_is_outermost)
+{
+    const double values[] = {-50, 2, 3, 7, 1000};
+    struct fa_centre centre = fa_statistics_centre(values, 5, 1);
+    cr_expect_float_eq(centre.value, 4, 1e-9);
+    cr_expect_float_eq(centre.error, sqrt(26.8 / 6), 1e-9);
+    cr_expect_eq(centre.freedom, 2);
+    centre = fa_statistics_centre(values + 1, 3, 0);
+    cr_expect_float_eq(centre.value, 4, 1e-9);
+    cr_expect_float_eq(centre.error, sqrt(14.0 / 6), 1e-9);
+    cr_expect_eq(centre.freedom, 2);
+}
+
 Test(statistics, trends_of_known_series)
 {
     static const struct {

@@ -93,31 +93,32 @@ double fa_measure_in(const struct fa_contestant *contestant, unsigned round, fa_
     return NAN;
 }
 
-/* A ratio to 0 is not defined. */
-static double measure_divide(double a, double b)
+/* A ratio to 0 is not defined.  ones becomes the ratios. */
+static int measure_estimate(double *ones, const double *others, size_t n, size_t competing,
+                            struct fa_ratio *ret)
 {
-    return b > 0 ? a / b : NAN;
+    for (size_t i = 0; i < n; ++i)
+        ones[i] = others[i] > 0 ? ones[i] / others[i] : NAN;
+    int result = fa_statistics_estimate(ones, n, fa_measure_confidence(competing - 1), &ret->shown);
+    ret->deciding = ret->shown;
+    return result;
 }
 
 int fa_measure_ratio(const struct fa_comparison *comparison, size_t contestant, size_t other,
                      fa_measure *of, size_t competing, struct fa_ratio *ret)
 {
-    double *values = calloc(comparison->rounds + 1UL, sizeof(*values));
-    if (!values)
+    size_t n = comparison->rounds;
+    double *ones = calloc(2 * n + 1, sizeof(*ones));
+    if (!ones)
         return -1;
-    for (unsigned round = 0; round < comparison->rounds; ++round)
-        values[round] =
-            measure_divide(fa_measure_in(&comparison->contestants[contestant], round, of),
-                           fa_measure_in(&comparison->contestants[other], round, of));
-    int result;
-    if (comparison->sequential) {
-        result = fa_sequence_estimate(values, comparison->rounds, competing, ret);
-    } else {
-        result = fa_statistics_estimate(values, comparison->rounds,
-                                        fa_measure_confidence(competing - 1), &ret->shown);
-        ret->deciding = ret->shown;
+    double *others = ones + n;
+    for (unsigned round = 0; round < n; ++round) {
+        ones[round] = fa_measure_in(&comparison->contestants[contestant], round, of);
+        others[round] = fa_measure_in(&comparison->contestants[other], round, of);
     }
-    free(values);
+    int result = comparison->sequential ? fa_sequence_estimate(ones, others, n, competing, ret)
+                                        : measure_estimate(ones, others, n, competing, ret);
+    free(ones);
     return result;
 }
 

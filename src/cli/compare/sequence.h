@@ -21,18 +21,20 @@ struct fa_ratio {
     struct fa_estimate deciding; /**< Those after 2, 3, 4, ... rounds hold all together, so that
                                       whoever stops when one of them looks good does not fool
                                       himself. */
-    struct fa_estimate shown;    /**< Holds after the rounds that it took; never wider. */
+    struct fa_estimate shown;    /**< Holds after the rounds that it took; never beyond that one. */
 };
 
 /**
- * A ratio with its intervals.
+ * The ratio of two contestants' times, with its intervals.
  *
- * @ratios     One for each round; NAN: not measured.
+ * @ones       Times of the one, one for each of n rounds; NAN: not measured.
+ * @others     Those of the other.
  * @competing  At least 1 contestant, of which one is compared with each other one: the intervals of
  *             all of these ratios hold together with 95 %.
  * @return     0, or -1: no memory.
  */
-int fa_sequence_estimate(const double *ratios, size_t n, size_t competing, struct fa_ratio *ret);
+int fa_sequence_estimate(const double *ones, const double *others, size_t n, size_t competing,
+                         struct fa_ratio *ret);
 
 /** The factor by which two contestants differ at most, one way or the other; NAN: not known. */
 double fa_sequence_margin(const struct fa_estimate *ratio);

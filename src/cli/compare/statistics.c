@@ -200,6 +200,23 @@ int fa_statistics_estimate(const double *values, size_t n, double confidence,
     return 0;
 }
 
+/* The error is that of winsorized values: what was cut off counts as the last value that was not. */
+struct fa_centre fa_statistics_centre(const double *sorted, size_t n, size_t cut)
+{
+    size_t rest = n - 2 * cut;
+    double sum = 0, squares = 0;
+    for (size_t i = cut; i < n - cut; ++i)
+        sum += sorted[i];
+    double value = sum / (double)rest;
+    double mean = (sum + (double)cut * (sorted[cut] + sorted[n - cut - 1])) / (double)n;
+    for (size_t i = 0; i < n; ++i) {
+        double deviation = fmin(fmax(sorted[i], sorted[cut]), sorted[n - cut - 1]) - mean;
+        squares += deviation * deviation;
+    }
+    double error = sqrt(squares / ((double)rest * (double)(rest - 1)));
+    return (struct fa_centre){value, error, (unsigned)rest - 1};
+}
+
 /* The probability that |t| is at most tan(angle) times the root of the degrees of freedom: the
  * finite sums of Abramowitz and Stegun, 26.7.3 and 26.7.4. */
 static double student_within(double angle, unsigned freedom)

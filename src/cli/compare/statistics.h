@@ -51,6 +51,18 @@ double fa_statistics_median(const double *sorted, size_t n);
 int fa_statistics_estimate(const double *values, size_t n, double confidence,
                            struct fa_estimate *ret);
 
+/** A centre of values, the standard error of it, and the degrees of freedom of that error. */
+struct fa_centre {
+    double value, error;
+    unsigned freedom;
+};
+
+/**
+ * The mean of sorted values without the cut lowest and the cut highest ones: a trimmed mean, with
+ * the error by Yuen (1974).  At least 2 must remain.
+ */
+struct fa_centre fa_statistics_centre(const double *sorted, size_t n, size_t cut);
+
 /**
  * The quantile of Student's t: |t| exceeds it with that probability.
  *
