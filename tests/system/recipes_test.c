@@ -542,6 +542,27 @@ Test(recipes, slurm_array_downloads_each_entry_once)
     cr_expect(strstr(fa_run_err(&run), "12 files of 3 states"), "%s", fa_run_err(&run));
 }
 
+/* Slurm itself: its daemons, of this user, on ports of their own. */
+Test(recipes, slurm_runs_the_array)
+{
+    const char *list = write_hosts_list();
+    const char *env[] = {strstr(fa_scratch_path(&scratch, "/FETCHALL=%s", program), "FETCHALL="),
+                         strstr(fa_scratch_path(&scratch, "/LIST=%s", list), "LIST="),
+                         strstr(fa_scratch_path(&scratch, "/DIR=%s/out", scratch.path), "DIR="),
+                         NULL};
+    char controller[16], node[16];
+    snprintf(controller, sizeof(controller), "%d", fa_port_free());
+    snprintf(node, sizeof(node), "%d", fa_port_free());
+    const struct fa_run_options options = {
+        .program = FA_SOURCE_DIR "/tests/support/slurm", .cwd = scratch.path, .env = env};
+    fa_run_start(&run, &options, fa_scratch_path(&scratch, "slurm"), controller, node, "sbatch",
+                 "--wait", "--array=0-2%2", SCRIPTS "shards/slurm.sh", NULL);
+    cr_assert_eq(fa_run_wait(&run, 100), 0, "%s%s", fa_run_out(&run), fa_run_err(&run));
+    expect_twelve_files("out");
+    RUN(fa_run_program(), 0, "merge", "-d", "out", "--report", "out.jsonl");
+    cr_expect(strstr(fa_run_err(&run), "12 files of 3 states"), "%s", fa_run_err(&run));
+}
+
 Test(recipes, parallel_downloads_shards_and_joins_them)
 {
     const char *list = write_hosts_list();
