@@ -14,7 +14,7 @@ set(MAY_engine "engine;strategy;stage;state;archive;list;transfer;pool;confine;b
 set(MAY_queue "queue")
 set(MAY_cli "cli;queue")
 # Leaves, which include nothing of src: the program is built with them, as the library is.
-set(SHARED "base/clock;base/hex;base/http_field;base/key;base/netrc;base/utf8;base/which")
+set(SHARED "base/clock;base/hex;base/http_field;base/key;base/netrc;base/thread;base/utf8;base/which")
 
 set(HOME_curl "transfer/;strategy/multi")
 set(HOME_openssl "stage/;archive/warc.c;transfer/trust.c;queue/channel.c")

@@ -1,17 +1,27 @@
 /*
  * Entries are put in batches, each answered before the next one is sent, so that memory stays
  * small, and a list that is a pipe is read as fast as the queue takes it.
+ *
+ * A list may also be silent for hours.  Therefore a thread of its own puts a batch that is not full
+ * after a second, and tells the workers, which end with an empty queue, that more may come.  One
+ * lock is for the batch and for the client, which knows no threads.
  */
 #include "cli/enqueue_command.h"
 
 #include <errno.h>
+#include <poll.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
 
 #include <fetchall/entries.h>
 #include <fetchall/redact.h>
 
+#include "base/clock.h"
+#include "base/thread.h"
 #include "cli/exit.h"
 #include "cli/place.h"
 #include "cli/queue_setup.h"
@@ -21,6 +31,10 @@
 
 /* Maximum number of lines about invalid entries. */
 #define LINES_MAX 100
+/* Seconds after which entries are put that are fewer than a batch, and without a put; the queue
+ * waits a minute for one. */
+#define SILENCE      1
+#define SIGN_OF_LIFE 5
 
 /* Where an entry of the batch comes from, for messages. */
 struct origin_line {
@@ -30,7 +44,11 @@ struct origin_line {
 
 struct enqueue {
     const struct fa_options *options;
+    pthread_t keeper;
+    int over; /* an eventfd: ends the keeper */
+    pthread_mutex_t lock;
     struct fa_client *client;
+    double put_at; /* the last time */
     struct fa_queue_entry batch[FA_QUEUE_BATCH];
     struct origin_line from[FA_QUEUE_BATCH];
     size_t n;
@@ -62,12 +80,10 @@ static void batch_clear(struct enqueue *enqueue)
 }
 
 /* The answer says for each entry what became of it.  One whose names are all taken is an error of
- * the list, as in a run of its own. */
+ * the list, as in a run of its own.  Without entries it is a sign of life. */
 static int batch_send(struct enqueue *enqueue)
 {
     enum fa_queue_put puts[FA_QUEUE_BATCH] = {0};
-    if (enqueue->n == 0)
-        return 0;
     int result = fa_client_put(enqueue->client, enqueue->batch, enqueue->n, puts, &enqueue->error);
     for (size_t i = 0; result == 0 && i < enqueue->n; ++i) {
         struct fa_error taken;
@@ -82,6 +98,7 @@ static int batch_send(struct enqueue *enqueue)
                           enqueue->from[i].url, &taken);
     }
     batch_clear(enqueue);
+    enqueue->put_at = fa_clock_now();
     return result;
 }
 
@@ -108,9 +125,10 @@ static int batch_add(struct enqueue *enqueue, const struct fa_listed *listed)
     return -1;
 }
 
-static bool on_listed(void *ctx, const struct fa_listed *listed)
+static bool enqueue_take(struct enqueue *enqueue, const struct fa_listed *listed)
 {
-    struct enqueue *enqueue = ctx;
+    if (enqueue->error.class != FA_CLASS_NONE)
+        return false;
     if (listed->error.class != FA_CLASS_NONE) {
         enqueue_print_bad(enqueue, listed->list, listed->line, listed->url, &listed->error);
         return true;
@@ -118,6 +136,57 @@ static bool on_listed(void *ctx, const struct fa_listed *listed)
     if (batch_add(enqueue, listed) != 0)
         return false;
     return enqueue->n < FA_QUEUE_BATCH || batch_send(enqueue) == 0;
+}
+
+static bool on_listed(void *ctx, const struct fa_listed *listed)
+{
+    struct enqueue *enqueue = ctx;
+    pthread_mutex_lock(&enqueue->lock);
+    bool more = enqueue_take(enqueue, listed);
+    pthread_mutex_unlock(&enqueue->lock);
+    return more;
+}
+
+static void *keeper_main(void *arg)
+{
+    struct enqueue *enqueue = arg;
+    struct pollfd over = {.fd = enqueue->over, .events = POLLIN};
+    bool good = true;
+    while (good && poll(&over, 1, SILENCE * 1000) == 0) {
+        pthread_mutex_lock(&enqueue->lock);
+        double silent = fa_clock_now() - enqueue->put_at;
+        good = enqueue->error.class == FA_CLASS_NONE;
+        if (good && silent >= (enqueue->n > 0 ? SILENCE : SIGN_OF_LIFE))
+            good = batch_send(enqueue) == 0;
+        pthread_mutex_unlock(&enqueue->lock);
+    }
+    return NULL;
+}
+
+/* The first sign of life comes before the first entry. */
+static int keeper_start(struct enqueue *enqueue)
+{
+    if (batch_send(enqueue) != 0)
+        return -1;
+    enqueue->over = eventfd(0, EFD_CLOEXEC);
+    int code =
+        enqueue->over < 0 ? errno : fa_thread_start(&enqueue->keeper, NULL, keeper_main, enqueue);
+    if (code == 0)
+        return 0;
+    if (enqueue->over >= 0)
+        close(enqueue->over);
+    fa_error_system(&enqueue->error, FA_CLASS_LOCAL_IO, code, "cannot start a thread");
+    return -1;
+}
+
+/* An eventfd that is full or bad cannot happen here; poll(2) is a cancellation point. */
+static void keeper_end(struct enqueue *enqueue)
+{
+    uint64_t one = 1;
+    if (write(enqueue->over, &one, sizeof(one)) < 0)
+        pthread_cancel(enqueue->keeper);
+    pthread_join(enqueue->keeper, NULL);
+    close(enqueue->over);
 }
 
 static void on_notice(void *ctx, const char *text)
@@ -130,24 +199,31 @@ static void on_notice(void *ctx, const char *text)
     fputc('\n', stderr);
 }
 
-/* A list that cannot be read ends the entries, too, so the queue is closed then; after an error of
- * the queue itself, nothing more is sent. */
+/* @return 0, or -1 with the error of the lists; one of the queue is in enqueue->error. */
 static int enqueue_lists(struct enqueue *enqueue, struct fa_error *err)
 {
     const struct fa_texts *lists = &enqueue->options->lists;
+    if (keeper_start(enqueue) != 0)
+        return 0;
     int result = fa_entries_read(&enqueue->options->config, (const char *const *)lists->items,
                                  lists->count, on_listed, enqueue, err);
-    if (result == 0 && enqueue->error.class == FA_CLASS_NONE)
+    keeper_end(enqueue);
+    if (enqueue->n > 0 && enqueue->error.class == FA_CLASS_NONE)
         batch_send(enqueue);
-    if (enqueue->error.class != FA_CLASS_NONE) {
-        *err = enqueue->error;
-        return -1;
-    }
+    return result;
+}
+
+/* Whatever ends it, the queue is closed: workers would wait for more entries. */
+static int enqueue_all(struct enqueue *enqueue, struct fa_error *err)
+{
     struct fa_error closing;
+    int result = enqueue_lists(enqueue, err);
     int closed = fa_client_close(enqueue->client, &closing);
-    if (closed != 0 && result == 0)
+    if (enqueue->error.class != FA_CLASS_NONE)
+        *err = enqueue->error;
+    else if (closed != 0 && result == 0)
         *err = closing;
-    return result != 0 || closed != 0 ? -1 : 0;
+    return result != 0 || closed != 0 || enqueue->error.class != FA_CLASS_NONE ? -1 : 0;
 }
 
 static void enqueue_print(const struct enqueue *enqueue)
@@ -175,11 +251,12 @@ int fa_enqueue_command(const struct fa_options *options)
     if (!enqueue || fa_queue_setup(options, &secrets, &setup, &err) != 0)
         goto failed;
     enqueue->options = options;
+    pthread_mutex_init(&enqueue->lock, NULL);
     setup.create = true;
     setup.notice = on_notice;
     setup.ctx = (void *)options;
     enqueue->client = fa_client_new(&fa_queue_redis, &setup, &err);
-    if (!enqueue->client || enqueue_lists(enqueue, &err) != 0)
+    if (!enqueue->client || enqueue_all(enqueue, &err) != 0)
         goto failed;
     enqueue_print(enqueue);
     status = enqueue->bad ? FA_EXIT_PERMANENT : FA_EXIT_OK;
@@ -192,6 +269,7 @@ out:
     if (enqueue) {
         batch_clear(enqueue);
         fa_client_free(enqueue->client);
+        pthread_mutex_destroy(&enqueue->lock);
     }
     free(enqueue);
     explicit_bzero(&secrets, sizeof(secrets));

@@ -30,7 +30,8 @@ const struct fa_command_text fa_subcommands_table[] = {
     {FA_COMMAND_ENQUEUE, "enqueue", " LIST...", "put the entries of lists into a queue for workers",
      "Reads the lists, names the files, and puts each entry into the queue of --queue, which is made "
      "if there is none.  An entry whose URL and name are known is not put again, so the command can "
-     "be repeated, and can run while workers do.  If the queue is full, it waits.  See QUEUE.  The "
+     "be repeated, and can run while workers do.  What a list that is a pipe has brought is put after "
+     "two seconds at most.  If the queue is full, it waits.  See QUEUE.  The "
      "exit status is 0; 1 if a line is invalid; 2 if a list or the queue cannot be used."},
     {FA_COMMAND_WORK, "work", "", "download entries of a queue",
      "A worker of the queue of --queue: any number of them, on any number of machines, download what "

@@ -184,7 +184,8 @@ struct fa_queue_ops {
     /** @return NULL with FA_CLASS_REFUSED: the URL is invalid. */
     struct fa_queue *(*open)(const struct fa_queue_setup *setup, fa_queue_then then, void *ctx,
                              struct fa_error *err);
-    /** Entries are put once: those that are known are counted as such. */
+    /** Entries are put once: those that are known are counted as such.  Those who put are awaited
+     * for a minute after their last call, which may be one without entries. */
     void (*put)(struct fa_queue *queue, const struct fa_queue_entry *entries, size_t n,
                 fa_queue_then then, void *ctx);
     /** This producer will put no more. */

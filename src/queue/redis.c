@@ -156,7 +156,8 @@ static void answer_put(const struct fa_request_call *call, const redisReply *rep
 {
     enum fa_queue_put puts[FA_QUEUE_BATCH] = {0};
     struct fa_queue_answer answer = {.puts = puts};
-    if (!call_check(call, reply, 1, error, stale))
+    bool good = reply && reply->type == REDIS_REPLY_ARRAY; /* it may be empty */
+    if (!call_check(call, good ? reply : NULL, 0, error, stale))
         return;
     for (size_t i = 0; i < reply->elements && i < FA_QUEUE_BATCH; ++i)
         puts[i] = reply->element[i]->integer > 0   ? FA_QUEUE_PUT_NEW

@@ -146,13 +146,13 @@ Test(queue, entries_are_put_once_and_downloaded_once_by_several_workers)
     cr_expect_eq(plain, 1);
 }
 
+/* @arg  How many. */
 static bool all_work(void *arg)
 {
-    (void)arg;
     json_t *object = status();
     size_t n = json_array_size(json_object_get(object, "workers"));
     json_decref(object);
-    return n == WORKERS;
+    return n == *(size_t *)arg;
 }
 
 Test(queue, large_origin_is_shared_by_workers_within_its_limit)
@@ -170,7 +170,7 @@ Test(queue, large_origin_is_shared_by_workers_within_its_limit)
         if (i == 0)
             fa_server_until(&server, "held", 3, 20);
     }
-    cr_expect(fa_wait_until(all_work, NULL, 30));
+    cr_expect(fa_wait_until(all_work, &(size_t){WORKERS}, 30));
     fa_server_release(&server, NULL);
     for (int i = 0; i < WORKERS; ++i) {
         char dir[16];
@@ -667,6 +667,51 @@ Test(queue, old_redis_is_refused)
                        "%s", fa_run_err(&run));
     close(client);
     close(fd);
+}
+
+static bool has_producer(void *arg)
+{
+    (void)arg;
+    return fa_redis_number(&redis, "ZCARD {fetchall:default}:producers\r\n") == 1;
+}
+
+static bool one_is_done(void *arg)
+{
+    (void)arg;
+    return status_of("done") == 1;
+}
+
+/* The list is a pipe that is silent before its first entry, after it, and before its end. */
+Test(queue, worker_waits_for_a_list_that_is_silent)
+{
+    struct fa_run producer;
+    char line[64];
+    snprintf(line, sizeof(line), "http://127.0.0.1:%d/ok/10/a\n", server.port);
+    fa_run_start(&producer, &(struct fa_run_options){.stdin_open = true}, "enqueue", "--queue",
+                 redis.url, "-", NULL);
+    cr_assert(fa_wait_until(has_producer, NULL, 20));
+    start_worker(0, "a", NULL);
+    cr_expect(fa_wait_until(all_work, &(size_t){1}, 20));
+    fa_run_feed(&producer, line);
+    fa_run_pump(&producer, 100);
+    cr_expect(fa_wait_until(one_is_done, NULL, 30), "%s", fa_run_err(&workers[0]));
+    fa_redis_command(&redis, "DEL {fetchall:default}:producers\r\n");
+    cr_expect(fa_wait_until(has_producer, NULL, 30), "no sign of life");
+    fa_run_feed_end(&producer);
+    cr_expect_eq(fa_run_wait(&producer, 20), 0, "%s", fa_run_err(&producer));
+    cr_expect_eq(fa_run_wait(&workers[0], 20), 0, "%s", fa_run_err(&workers[0]));
+    fa_run_end(&producer);
+}
+
+/* The script finds a text where it keeps the names. */
+Test(queue, failed_enqueue_is_awaited_by_no_worker)
+{
+    add_path("/ok/10/a");
+    fa_redis_command(&redis, "EVAL \"redis.call('SET', '{fetchall:default}:n:'.."
+                             "string.sub(redis.sha1hex('a'), 1, 4), 'x')\" 0\r\n");
+    cr_expect_eq(enqueue(NULL, NULL), 2, "%s", fa_run_err(&run));
+    cr_expect_not_null(strstr(fa_run_err(&run), "WRONGTYPE"), "%s", fa_run_err(&run));
+    cr_expect_not(has_producer(NULL));
 }
 
 Test(queue, enqueue_waits_while_redis_is_full)

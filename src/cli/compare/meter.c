@@ -14,7 +14,6 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,6 +22,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/thread.h"
 #include "cli/compare/trial.h"
 
 /* Minimum seconds between two samples, in the first second and later; and as a multiple of the cost
@@ -156,20 +156,14 @@ static void *meter_thread(void *arg)
 struct fa_meter *fa_meter_start(pid_t root, struct fa_error *err)
 {
     struct fa_meter *meter = calloc(1, sizeof(*meter));
-    sigset_t all, before;
     int code = meter ? 0 : ENOMEM;
     if (meter) {
         meter->root = root;
         meter->stop = eventfd(0, EFD_CLOEXEC);
         code = meter->stop < 0 ? errno : 0;
     }
-    if (!code) {
-        /* Signals must interrupt the thread that waits for the run. */
-        sigfillset(&all);
-        pthread_sigmask(SIG_SETMASK, &all, &before);
-        code = pthread_create(&meter->thread, NULL, meter_thread, meter);
-        pthread_sigmask(SIG_SETMASK, &before, NULL);
-    }
+    if (!code)
+        code = fa_thread_start(&meter->thread, NULL, meter_thread, meter);
     if (!code)
         return meter;
     fa_error_system(err, FA_CLASS_LOCAL_IO, code, "cannot watch a run");
