@@ -11,6 +11,7 @@
 #include <dirent.h>
 #include <glob.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -849,6 +850,23 @@ Test(compare, other_programs_are_ranked_if_their_files_are_right)
     cr_expect_not_null(strstr(fa_run_err(&run), "none is left out: 'nonesuch' is not installed"),
                        "%s", fa_run_err(&run));
     cr_expect_not_null(strstr(fa_run_err(&run), "page is wrong, and not run again"));
+}
+
+/* It has left the group of the program. */
+Test(compare, daemon_that_a_program_leaves_is_ended)
+{
+    char *pid = strdup(fa_scratch_path(&scratch, "pid")), *command = NULL;
+    cr_assert_gt(asprintf(&command, "daemon=sh -c 'setsid sleep 600 & echo $! >%s'", pid), 0);
+    add_files("127.0.0.1", 2, 100);
+    START("-m", "async", "--rounds", "1", "--with", command);
+    finish();
+    char *text = fa_file_read(pid, NULL);
+    cr_expect_gt(atoi(text), 0, "%s", text);
+    cr_expect_not(fa_process_alive(atoi(text)));
+    free(text);
+    free(pid);
+    free(command);
+    cr_expect_not_null(strstr(fa_run_err(&run), "daemon is wrong"), "%s", fa_run_err(&run));
 }
 
 Test(compare, xargs_is_left_out_if_it_would_show_a_password)

@@ -35,9 +35,11 @@
 #include "cli/compare/trial.h"
 #include "cli/signals.h"
 
-/* Milliseconds between two checks for a signal, and for orphans to end. */
+/* Milliseconds between two checks for a signal, for orphans to end, and for those that were
+ * killed. */
 #define LOOK_AROUND 200
 #define LAST_WAIT   2000
+#define KILL_WAIT   10000
 
 /* A failure is ignored: then only the CPU time of orphans is missing. */
 void fa_child_adopt_orphans(void)
@@ -159,12 +161,26 @@ static void usage_add(struct fa_usage *usage, const struct rusage *more)
     usage->switches += (uint64_t)more->ru_nvcsw + (uint64_t)more->ru_nivcsw;
 }
 
-/* Reap until no child is left, including adopted ones. */
+/* Kill what is left of a run, also what has left its group, as a daemon does.  The children of this
+ * process are those that it has adopted; theirs follow when they have died. */
+static void children_kill(void)
+{
+    char path[64];
+    int pid;
+    snprintf(path, sizeof(path), "/proc/self/task/%d/children", (int)getpid());
+    FILE *in = fopen(path, "re");
+    while (in && fscanf(in, "%d", &pid) == 1)
+        kill(pid, SIGKILL);
+    if (in)
+        fclose(in);
+}
+
+/* Reap until no child is left, including adopted ones; what cannot be killed is left behind. */
 static void child_reap(pid_t pid, struct fa_usage *usage)
 {
     double until = fa_clock_now() + LAST_WAIT / 1e3;
     struct timespec pause = {.tv_nsec = 1000000};
-    for (;;) {
+    while (fa_clock_now() < until + KILL_WAIT / 1e3) {
         struct rusage more;
         int status;
         pid_t ended = wait4(-1, &status, WNOHANG, &more);
@@ -176,8 +192,8 @@ static void child_reap(pid_t pid, struct fa_usage *usage)
             return;
         } else {
             /* Descendants get some time to end by themselves, as their CPU time counts too. */
-            if (fa_clock_now() > until)
-                kill(-pid, SIGKILL);
+            if (fa_clock_now() > until || fa_signals_caught())
+                children_kill();
             nanosleep(&pause, NULL);
         }
     }
