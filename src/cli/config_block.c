@@ -30,7 +30,8 @@ bool fa_config_block_holds(struct fa_config_block *block, const char *line)
     return holds;
 }
 
-/* Copy the other lines, with the new ones in the place of the old ones. */
+/* Copy the other lines, with the new ones in the place of the old ones.  @return 0, an errno, or -1
+ * if a block does not end: its lines may be those of the user. */
 static int block_copy(FILE *in, const char *lines, FILE *out)
 {
     struct fa_config_block block = {0};
@@ -50,7 +51,9 @@ static int block_copy(FILE *in, const char *lines, FILE *out)
     if (!put)
         fprintf(out, "%s%s\n%s%s\n", newline ? "" : "\n", BEGIN, lines, END);
     free(line);
-    return (in && ferror(in)) || ferror(out) ? -1 : 0;
+    if ((in && ferror(in)) || ferror(out))
+        return errno ? errno : EIO;
+    return block.inside ? -1 : 0;
 }
 
 /* Create the folder of a file, and those above it, unless they exist. */
@@ -87,19 +90,33 @@ static int block_open(struct fa_whole *whole, const char *path, FILE **ret_in, s
     return rc;
 }
 
-int fa_config_block_write(const char *path, const char *lines, struct fa_error *err)
+static int block_write(const char *path, const char *lines, bool check, struct fa_error *err)
 {
     struct fa_whole whole = {0};
     FILE *in = NULL;
     int rc = block_open(&whole, path, &in, err);
-    if (rc == 0 && block_copy(in, lines, whole.output.file) != 0) {
-        fa_error_system(err, FA_CLASS_LOCAL_IO, errno, "cannot change '%s'", path);
-        rc = -1;
-    }
+    int copied = rc == 0 ? block_copy(in, lines, whole.output.file) : 0;
+    if (copied > 0)
+        fa_error_system(err, FA_CLASS_LOCAL_IO, copied, "cannot change '%s'", path);
+    if (copied < 0)
+        fa_error_set(err, FA_DOMAIN_FETCHALL, 0, FA_CLASS_REFUSED,
+                     "cannot change '%s': the line '" END "' is missing: add it, or remove the "
+                     "line '" BEGIN "'",
+                     path);
     if (in)
         fclose(in);
-    if (rc == 0)
+    if (rc == 0 && copied == 0 && !check)
         return fa_whole_end(&whole, 0, err);
     fa_whole_fini(&whole);
-    return -1;
+    return rc == 0 && copied == 0 ? 0 : -1;
+}
+
+int fa_config_block_write(const char *path, const char *lines, struct fa_error *err)
+{
+    return block_write(path, lines, false, err);
+}
+
+int fa_config_block_check(const char *path, struct fa_error *err)
+{
+    return block_write(path, "", true, err);
 }

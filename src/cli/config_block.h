@@ -23,8 +23,12 @@ bool fa_config_block_holds(struct fa_config_block *block, const char *line);
  * and 0700.
  *
  * @lines  Ends with a newline; "": remove them.
- * @return 0, or -1.
+ * @return 0; or -1, with FA_CLASS_REFUSED if the file has the first comment without the last one.
  */
 int fa_config_block_write(const char *path, const char *lines, struct fa_error *err);
+
+/** Find out whether that is possible.  Changes no file, but creates a missing folder.
+ * @return 0, or -1 as above */
+int fa_config_block_check(const char *path, struct fa_error *err);
 
 #endif

@@ -228,6 +228,28 @@ Test(config_file, written_lines_are_replaced_and_foreign_ones_stay)
     cr_expect_str_eq(contents(path), "# mine\njobs = 3\nretries = 2\n");
 }
 
+Test(config_file, lines_after_a_first_comment_without_the_last_one_are_kept)
+{
+    static const char text[] = "# begin: written by fetchall compare --tune --write\n"
+                               "per-host = 8\nnetrc\n";
+    const char *path = config(text, 0600);
+    cr_expect_eq(fa_config_block_check(path, &err), -1);
+    cr_expect_eq(fa_config_block_write(path, "per-host = 9\n", &err), -1);
+    cr_expect_not_null(strstr(err.msg, "# end: written by"), "%s", err.msg);
+    cr_expect_str_eq(contents(path), text);
+}
+
+Test(config_file, a_check_changes_nothing)
+{
+    const char *path = config("jobs = 3\n", 0600);
+    cr_assert_eq(fa_config_block_write(path, "per-host = 8\n", &err), 0, "%s", err.msg);
+    char *before = strdup(contents(path));
+    cr_expect_eq(fa_config_block_check(path, &err), 0, "%s", err.msg);
+    cr_expect_str_eq(contents(path), before);
+    free(before);
+    cr_expect_eq(fa_config_block_check("/dev/null", &err), -1);
+}
+
 Test(config_file, a_missing_file_is_created_for_its_user_alone)
 {
     struct stat st;

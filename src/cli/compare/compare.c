@@ -336,7 +336,7 @@ static int compare_run(struct compare *compare, struct fa_error *err)
         (compare->n = fa_plan_contestants(options, compare->contestants, err)) == 0)
         return -1;
     if (fa_answer_check(&options->compare, err) != 0 || fa_review_check(options, err) != 0 ||
-        fa_runs_init(&compare->runs, options, err) != 0)
+        fa_tuned_check(options, err) != 0 || fa_runs_init(&compare->runs, options, err) != 0)
         return -1;
     int rc = options->compare.stage ? compare_stage(compare, err) : compare_fetch(compare, err);
     if (rc == 0)

@@ -25,6 +25,25 @@ static char *tuned_lines(const struct fa_result_of *result)
     return text;
 }
 
+/* @return the path of the config file, to be freed, or NULL. */
+static char *tuned_path(const struct fa_options *options, struct fa_error *err)
+{
+    char *path = fa_config_file_path(options);
+    if (!path)
+        fa_option_refuse(err, "--write: there is no place for a config file: give --config");
+    return path;
+}
+
+int fa_tuned_check(const struct fa_options *options, struct fa_error *err)
+{
+    if (!options->compare.write)
+        return 0;
+    char *path = tuned_path(options, err);
+    int rc = path ? fa_config_block_check(path, err) : -1;
+    free(path);
+    return rc;
+}
+
 int fa_tuned_write(const struct fa_options *options, const struct fa_result_of *result,
                    struct fa_error *err)
 {
@@ -32,14 +51,13 @@ int fa_tuned_write(const struct fa_options *options, const struct fa_result_of *
         fputs("fetchall: nothing is written, as there is no conclusion\n", stderr);
         return 0;
     }
-    char *path = fa_config_file_path(options), *lines = tuned_lines(result);
+    char *path = tuned_path(options, err), *lines = tuned_lines(result);
     bool missing = path && access(path, F_OK) != 0;
-    int rc = -1;
-    if (!path || !lines)
-        fa_option_refuse(err, "--write: there is no place for a config file: give --config");
-    else if (missing && !*lines)
-        rc = 0; /* nothing to remove */
-    else
+    int rc = path && lines ? 0 : -1;
+    if (!lines)
+        fa_error_system(err, FA_CLASS_LOCAL_IO, ENOMEM, "cannot write the settings");
+    /* From a missing file, there is nothing to remove. */
+    if (rc == 0 && (!missing || *lines))
         rc = fa_config_block_write(path, lines, err);
     if (rc == 0 && !options->quiet) {
         fprintf(stderr, "fetchall: %s '",
