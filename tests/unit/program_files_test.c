@@ -47,7 +47,8 @@ static void expect_file(enum fa_program_file file, const char *expected)
 Test(program_files, each_program_gets_urls_and_the_names_of_fetchall)
 {
     write_files("http://h/a.bin\nhttp://h/a.bin\nhttp://h/b/a.bin\n"
-                "http://h/c\"\\\n  out=x/y.bin\n  header=X-One: 1\n");
+                "http://h/c\"\\\n  out=x/y.bin\n  header=X-One: 1\n"
+                "  header=X-Two: a\\b\tc\n");
     expect_file(FA_PROGRAM_LIST, "http://h/a.bin\nhttp://h/b/a.bin\nhttp://h/c\"\\\n");
     char *pairs = fa_file_read(files.paths[FA_PROGRAM_PAIRS], NULL);
     cr_expect_eq(strncmp(pairs, "a.bin\nhttp://h/a.bin\n", 21), 0, "%s", pairs);
@@ -55,7 +56,9 @@ Test(program_files, each_program_gets_urls_and_the_names_of_fetchall)
     free(pairs);
     char *aria2 = fa_file_read(files.paths[FA_PROGRAM_ARIA2], NULL);
     cr_expect_eq(strncmp(aria2, "http://h/a.bin\n out=a.bin\n", 26), 0, "%s", aria2);
-    cr_expect_not_null(strstr(aria2, " out=x/y.bin\n header=X-One: 1\n"), "%s", aria2);
+    cr_expect_not_null(strstr(aria2, " out=x/y.bin\n header=X-One: 1\n"
+                                     " header=X-Two: a\\b\tc\n"),
+                       "%s", aria2);
     free(aria2);
     char *curl = fa_file_read(files.paths[FA_PROGRAM_CURL], NULL);
     cr_expect_not_null(strstr(curl, "url = \"http://h/a.bin\"\noutput = \"a.bin\"\n"), "%s", curl);

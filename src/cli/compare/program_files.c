@@ -51,20 +51,21 @@ static bool names_add(struct writer *writer, const char *kind, const char *text)
     return added;
 }
 
-/* The URL of a packed entry: its first field, which follows a TAB. */
-static char *packed_url(const char *packed)
+/* A field of a packed entry, up to the next TAB; to be freed. */
+static char *packed_field(const char *at)
 {
-    const char *at = packed + (*packed == '\t');
     size_t len = strcspn(at, "\t"), n = 0;
-    char *url = malloc(len + 1);
-    for (size_t i = 0; url && i < len; ++i) {
-        if (at[i] == '\\' && i + 1 < len)
-            ++i;
-        url[n++] = at[i];
+    char *field = malloc(len + 1);
+    for (size_t i = 0; field && i < len; ++i) {
+        bool escaped = at[i] == '\\' && i + 1 < len;
+        i += escaped;
+        field[n++] = at[i];
+        if (escaped && at[i] == 't')
+            field[n - 1] = '\t';
     }
-    if (url)
-        url[n] = '\0';
-    return url;
+    if (field)
+        field[n] = '\0';
+    return field;
 }
 
 /* A quoted value of a config file of curl. */
@@ -77,6 +78,12 @@ static void curl_put(FILE *out, const char *name, const char *value)
         putc(*value, out);
     }
     fputs("\"\n", out);
+}
+
+static void config_put(FILE *out, const char *format, const char *name, const char *value)
+{
+    if (value)
+        fprintf(out, format, name, value);
 }
 
 static void writer_put_entry(struct writer *writer, const char *url, const char *name,
@@ -92,8 +99,10 @@ static void writer_put_entry(struct writer *writer, const char *url, const char 
     const char *at = strstr(packed, header);
     writer->files->headers += at != NULL;
     for (; at; at = strstr(at + 1, header)) {
-        const char *line = at + sizeof(header) - 1;
-        fprintf(out[FA_PROGRAM_ARIA2], " header=%.*s\n", (int)strcspn(line, "\t"), line);
+        char *line = packed_field(at + sizeof(header) - 1);
+        config_put(out[FA_PROGRAM_ARIA2], " %s=%s\n", "header", line);
+        writer->failed |= !line;
+        free(line);
     }
 }
 
@@ -103,7 +112,7 @@ static bool writer_add(void *ctx, const struct fa_listed *entry)
     const char *name = NULL;
     if (entry->error.class != FA_CLASS_NONE)
         return true;
-    char *url = packed_url(entry->packed);
+    char *url = packed_field(entry->packed + (*entry->packed == '\t'));
     writer->failed |= !url;
     /* A line end would begin another entry. */
     if (url && !strpbrk(url, "\r\n") && names_add(writer, "url ", url)) {
@@ -117,12 +126,6 @@ static bool writer_add(void *ctx, const struct fa_listed *entry)
     }
     free(url);
     return !writer->failed;
-}
-
-static void config_put(FILE *out, const char *format, const char *name, const char *value)
-{
-    if (value)
-        fprintf(out, format, name, value);
 }
 
 /* --fail: an error page is not the file.  Globbing is off: a bracket in a URL is a bracket. */
