@@ -17,13 +17,17 @@ struct fa_strategy {
     unsigned n_loops;
 };
 
-/* The queue is moved under the lock and delivered without it: done() may submit the next
+/* The queues are moved under the lock and delivered without it: done() may submit the next
  * attempt. */
 static void async_deliver(void *arg)
 {
     struct fa_strategy *self = arg;
+    struct fa_done_queue headed = STAILQ_HEAD_INITIALIZER(headed);
     struct fa_done_queue ended = STAILQ_HEAD_INITIALIZER(ended);
-    fa_outbox_take(&self->shared.outbox, &ended);
+    struct fa_done *head;
+    fa_outbox_take(&self->shared.outbox, &headed, &ended);
+    STAILQ_FOREACH (head, &headed, headed)
+        self->shared.env.headed(self->shared.env.ctx, head->attempt);
     while (!STAILQ_EMPTY(&ended)) {
         struct fa_done *done = STAILQ_FIRST(&ended);
         STAILQ_REMOVE_HEAD(&ended, link);

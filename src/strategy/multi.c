@@ -61,13 +61,23 @@ static void multi_end_attempt(struct fa_multi *m, struct fa_attempt *attempt,
     event_active(m->back, EV_TIMEOUT, 0);
 }
 
-/* Return the outcomes of all sockets that were ready together in one batch. */
+/* Return headers and outcomes of all sockets that were ready together in one batch. */
 static void multi_on_back(evutil_socket_t fd, short what, void *arg)
 {
     (void)fd, (void)what;
     struct fa_multi *m = arg;
-    if (!STAILQ_EMPTY(&m->ended))
-        fa_outbox_put(&m->shared->outbox, &m->ended);
+    if (!STAILQ_EMPTY(&m->headed) || !STAILQ_EMPTY(&m->ended))
+        fa_outbox_put(&m->shared->outbox, &m->headed, &m->ended);
+}
+
+static void multi_announce_head(struct fa_attempt *attempt, void *arg)
+{
+    struct fa_multi *m = arg;
+    struct fa_done *done = attempt->slot;
+    if (!attempt->announce)
+        return;
+    STAILQ_INSERT_TAIL(&m->headed, done, headed);
+    event_active(m->back, EV_TIMEOUT, 0);
 }
 
 /* Transfers are used again, because each one keeps a buffer of up to 256 KiB (body.c). */
@@ -85,7 +95,7 @@ static struct fa_flight *multi_take_flight(struct fa_multi *m, struct fa_error *
             free(flight);
             return NULL;
         }
-        fa_transfer_watch(flight->transfer, multi_release, m);
+        fa_transfer_watch(flight->transfer, multi_release, multi_announce_head, m);
     }
     flight->unwatched = 0;
     LIST_INSERT_HEAD(&m->flying, flight, link);
@@ -354,6 +364,7 @@ int fa_multi_init(struct fa_multi *m, struct fa_multi_shared *shared, struct fa_
     STAILQ_INIT(&m->inbox);
     STAILQ_INIT(&m->ready);
     STAILQ_INIT(&m->released);
+    STAILQ_INIT(&m->headed);
     STAILQ_INIT(&m->ended);
     m->base = own ? fa_loop_new(err) : shared->env.base;
     m->multi = curl_multi_init();

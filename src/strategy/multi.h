@@ -47,7 +47,7 @@ struct fa_multi {
     struct event *start; /**< The inbox is not empty. */
     struct event *timer; /**< Of the multi. */
     struct event *sweep;
-    struct event *back; /**< An attempt has ended. */
+    struct event *back; /**< An attempt has its header, or has ended. */
     CURLM *multi;
     struct fa_connections *connections;
     struct fa_watches watches;
@@ -56,7 +56,8 @@ struct fa_multi {
     struct fa_attempt_queue ready;    /**< Taken from the inbox. */
     struct fa_attempt_queue released; /**< Have waited for a scout. */
     struct fa_scouts scouts;
-    struct fa_done_queue ended; /**< Not yet in the outbox. */
+    struct fa_done_queue headed; /**< Not yet in the outbox, as ended. */
+    struct fa_done_queue ended;
     bool sweeping;
     double sweep_due;     /**< When libevent should call on_sweep(). */
     _Atomic double delay; /**< The longest of on_sweep() since the engine asked. */

@@ -5,28 +5,33 @@
 void fa_outbox_init(struct fa_outbox *outbox)
 {
     pthread_mutex_init(&outbox->lock, NULL);
-    STAILQ_INIT(&outbox->queue);
+    STAILQ_INIT(&outbox->headed);
+    STAILQ_INIT(&outbox->ended);
 }
 
 void fa_outbox_fini(struct fa_outbox *outbox)
 {
-    fa_done_queue_free(&outbox->queue);
+    fa_done_queue_free(&outbox->ended);
     fa_wake_free(outbox->wake);
     pthread_mutex_destroy(&outbox->lock);
 }
 
-void fa_outbox_put(struct fa_outbox *outbox, struct fa_done_queue *from)
+void fa_outbox_put(struct fa_outbox *outbox, struct fa_done_queue *headed,
+                   struct fa_done_queue *ended)
 {
     pthread_mutex_lock(&outbox->lock);
-    STAILQ_CONCAT(&outbox->queue, from);
+    STAILQ_CONCAT(&outbox->headed, headed);
+    STAILQ_CONCAT(&outbox->ended, ended);
     pthread_mutex_unlock(&outbox->lock);
     fa_wake_post(outbox->wake);
 }
 
-void fa_outbox_take(struct fa_outbox *outbox, struct fa_done_queue *to)
+void fa_outbox_take(struct fa_outbox *outbox, struct fa_done_queue *headed,
+                    struct fa_done_queue *ended)
 {
     pthread_mutex_lock(&outbox->lock);
-    STAILQ_CONCAT(to, &outbox->queue);
+    STAILQ_CONCAT(headed, &outbox->headed);
+    STAILQ_CONCAT(ended, &outbox->ended);
     pthread_mutex_unlock(&outbox->lock);
 }
 

@@ -1,5 +1,5 @@
 /**
- * The way back of outcomes from event loops to the engine's thread.
+ * The way back of headers and outcomes from event loops to the engine's thread.
  */
 #ifndef FA_STRATEGY_OUTBOX_H
 #define FA_STRATEGY_OUTBOX_H
@@ -20,25 +20,30 @@ struct fa_done {
     struct fa_flight *flight; /**< While it is in a multi handle. */
     struct fa_outcome outcome;
     STAILQ_ENTRY(fa_done) link;
+    STAILQ_ENTRY(fa_done) headed;
 };
 
 STAILQ_HEAD(fa_done_queue, fa_done);
 
 struct fa_outbox {
     struct fa_wake *wake; /**< Owned: of the engine's loop. */
-    pthread_mutex_t lock; /**< Guards the queue. */
-    struct fa_done_queue queue;
+    pthread_mutex_t lock; /**< Guards the queues. */
+    struct fa_done_queue headed;
+    struct fa_done_queue ended;
 };
 
 /** Without the wake. */
 void fa_outbox_init(struct fa_outbox *outbox);
 void fa_outbox_fini(struct fa_outbox *outbox);
 
-/** Any thread: move outcomes to the outbox, and announce them with one wake-up. */
-void fa_outbox_put(struct fa_outbox *outbox, struct fa_done_queue *from);
+/** Any thread: move headers and outcomes to the outbox, and announce them with one wake-up. */
+void fa_outbox_put(struct fa_outbox *outbox, struct fa_done_queue *headed,
+                   struct fa_done_queue *ended);
 
-/** Move all outcomes to a queue of the caller. */
-void fa_outbox_take(struct fa_outbox *outbox, struct fa_done_queue *to);
+/** Move all of them to queues of the caller.  An attempt whose outcome is among them has its header
+ * there as well, or had it earlier. */
+void fa_outbox_take(struct fa_outbox *outbox, struct fa_done_queue *headed,
+                    struct fa_done_queue *ended);
 
 /** Free slots whose outcomes nobody waits for. */
 void fa_done_queue_free(struct fa_done_queue *queue);

@@ -20,6 +20,9 @@ struct fa_strategy_env {
     unsigned loops; /**< At least 1; read if has_loops. */
     /** @outcome  Taken: the callee calls fa_outcome_fini(). */
     void (*done)(void *ctx, struct fa_attempt *attempt, struct fa_outcome *outcome);
+    /** Called before done(), at most once, for an attempt that announces its header, once it has
+     * it.  Blocking strategies, which would learn of it late, do not call it. */
+    void (*headed)(void *ctx, struct fa_attempt *attempt);
     void *ctx;
 };
 

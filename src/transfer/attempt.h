@@ -50,6 +50,8 @@ struct fa_attempt {
     bool http1;              /**< Use HTTP/1.1: HTTP/2 has failed for this attempt or its origin. */
     bool close;              /**< Close the connection afterwards: it is not worth keeping. */
     bool fresh;              /**< Open a connection of its own. */
+    bool announce;           /**< Announce the header as soon as it is there, if the strategy can:
+                                  see fa_strategy_env. */
     int fd;                  /**< The part file, open for writing.  Taken by the strategy. */
     void (*written)(void *arg, const void *data, size_t len,
                     uint64_t offset); /**< NULL, or called after each write to the part file: the
@@ -91,6 +93,7 @@ struct fa_attempt {
                                     engine. */
     atomic_bool cancelled;     /**< Set by the strategy's cancel(). */
     struct fa_head head;       /**< Written once, before has_head. */
+    double latency;            /**< Seconds from the request to the header; as head. */
     atomic_bool has_head;      /**< Written by the strategy, read by the engine. */
 
     void *owner;                   /**< Private to the engine; NULL: the job that it is in. */

@@ -64,7 +64,10 @@ static void exchange_publish_head(struct fa_exchange *x)
 {
     const struct fa_head *head = &x->response.head;
     x->attempt->head = *head;
+    x->attempt->latency = x->pace.last_byte - x->asked_at;
     x->attempt->has_head = true;
+    if (x->on_head)
+        x->on_head(x->attempt, x->watch_arg);
     if (x->attempt->written && head->rep.digest.hash)
         x->attempt->declared(x->attempt->written_arg, head->rep.digest.hash);
 }
@@ -223,9 +226,10 @@ static int on_connected(void *arg, char *ip, char *local_ip, int port, int local
     if (exchange_begin_request(x))
         return CURL_PREREQFUNC_ABORT;
     x->connected = true;
-    fa_pace_set_phase(&x->pace, FA_PHASE_HEAD, fa_clock_now());
+    x->asked_at = fa_clock_now();
+    fa_pace_set_phase(&x->pace, FA_PHASE_HEAD, x->asked_at);
     if (x->on_connect)
-        x->on_connect(x->attempt, x->on_connect_arg);
+        x->on_connect(x->attempt, x->watch_arg);
     return CURL_PREREQFUNC_OK;
 }
 

@@ -34,6 +34,7 @@ struct fa_exchange {
     unsigned challenges; /**< That libcurl may still answer. */
     uint64_t dropped;    /**< Bytes of a body that nobody wants. */
     size_t headers_size; /**< Of all header sections and trailers. */
+    double asked_at;     /**< When the request was sent. */
     bool connected;
     bool collects; /**< Cookies of the response. */
     /** Set if only close_notify proves that the body is complete. */
@@ -41,7 +42,9 @@ struct fa_exchange {
 
     /** Called once the attempt has its connection; or NULL. */
     void (*on_connect)(struct fa_attempt *attempt, void *arg);
-    void *on_connect_arg;
+    /** Called once the attempt has its header; or NULL. */
+    void (*on_head)(struct fa_attempt *attempt, void *arg);
+    void *watch_arg; /**< Of both. */
 };
 
 /** Give a handle the callbacks, which are the same for all exchanges over the connections. */

@@ -44,10 +44,11 @@ struct fa_transfer *fa_transfer_of(CURL *easy)
 }
 
 void fa_transfer_watch(struct fa_transfer *t, void (*connected)(struct fa_attempt *, void *),
-                       void *arg)
+                       void (*headed)(struct fa_attempt *, void *), void *arg)
 {
     t->exchange.on_connect = connected;
-    t->exchange.on_connect_arg = arg;
+    t->exchange.on_head = headed;
+    t->exchange.watch_arg = arg;
 }
 
 struct fa_attempt *fa_transfer_attempt(struct fa_transfer *transfer)

@@ -38,9 +38,11 @@ void fa_transfer_free(struct fa_transfer *transfer);
 int fa_transfer_start(struct fa_transfer *transfer, struct fa_attempt *attempt,
                       struct fa_error *err);
 
-/** Call connected, from inside a libcurl callback, once an attempt has its connection. */
+/** Call connected, from inside a libcurl callback, once an attempt has its connection, and headed
+ * once it has its header. */
 void fa_transfer_watch(struct fa_transfer *transfer,
-                       void (*connected)(struct fa_attempt *attempt, void *arg), void *arg);
+                       void (*connected)(struct fa_attempt *attempt, void *arg),
+                       void (*headed)(struct fa_attempt *attempt, void *arg), void *arg);
 
 /** The easy handle of the current attempt; each attempt may have another one. */
 CURL *fa_transfer_easy(struct fa_transfer *transfer);

@@ -111,7 +111,7 @@ struct attempt {
     struct fa_attempt attempt; /* first: done() gets its address */
     struct fa_url url;
     const char *part;
-    unsigned done;
+    unsigned headed, done;
     struct fa_outcome outcome;
 };
 
@@ -162,6 +162,16 @@ static void on_done(void *ctx, struct fa_attempt *which, struct fa_outcome *outc
     ++rig->done;
 }
 
+static void on_headed(void *ctx, struct fa_attempt *which)
+{
+    struct rig *rig = ctx;
+    struct attempt *attempt = (struct attempt *)which;
+    cr_assert(pthread_equal(rig->thread, pthread_self()), "headed() on a strange thread");
+    cr_assert(!rig->inside, "headed() from inside of an operation");
+    cr_assert(attempt->attempt.has_head && !attempt->done);
+    cr_assert_eq(++attempt->headed, 1);
+}
+
 static void on_heartbeat(evutil_socket_t fd, short what, void *arg)
 {
     (void)fd, (void)what, (void)arg;
@@ -195,6 +205,7 @@ static void rig_start(struct rig *rig, unsigned jobs)
         .jobs = jobs,
         .loops = rig->loops,
         .done = on_done,
+        .headed = on_headed,
         .ctx = rig,
     };
     rig->strategy = rig->ops->new (&env, &err);
@@ -1123,6 +1134,46 @@ NETWORK(a_durable_part_is_on_the_disk_or_fails)
     cr_assert(a.outcome.retryable == FA_RETRYABLE_NEVER && a.outcome.size == 0);
     rig_end(rig);
     fini(&a);
+}
+
+/* Of the files, one that arrives at once, and one that says nothing after its header. */
+static void announce_headers(struct rig *rig)
+{
+    struct attempt a[4];
+    rig_start(rig, 4);
+    for (int i = 0; i < 4; ++i) {
+        prepare(&a[i], i < 2 ? "/ok/100/a" : "/stall/a");
+        a[i].attempt.announce = i % 2;
+        submit(rig, &a[i]);
+    }
+    flush(rig);
+    double until = fa_clock_now() + fa_timeout(20);
+    while ((rig->done < 2 || !a[3].headed || !a[2].attempt.has_head) && fa_clock_now() < until)
+        event_base_loop(rig->base, EVLOOP_ONCE);
+    cr_expect(a[3].headed && !a[3].done);
+    cr_expect(a[3].attempt.latency > 0 && a[3].attempt.latency < fa_timeout(20));
+    cancel(rig, &a[2]);
+    cancel(rig, &a[3]);
+    wait_for(rig, 4, 20);
+    for (int i = 0; i < 4; ++i) {
+        cr_expect_eq(a[i].headed, a[i].attempt.announce, "%d", i);
+        fini(&a[i]);
+    }
+    rig_end(rig);
+}
+
+Test(async_1, a_header_is_announced, .init = begin, .fini = end, .timeout = 60.0)
+{
+    struct rig rig;
+    rig_begin(&rig, &fa_strategy_async, 1);
+    announce_headers(&rig);
+}
+
+Test(async_3, a_header_is_announced, .init = begin, .fini = end, .timeout = 60.0)
+{
+    struct rig rig;
+    rig_begin(&rig, &fa_strategy_async, 3);
+    announce_headers(&rig);
 }
 
 static void hold_until(struct rig *rig, unsigned held)
