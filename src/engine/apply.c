@@ -216,6 +216,14 @@ void fa_apply_outcome(struct fa_session *s, struct fa_job *job, double now)
     fa_scheduler_review(&s->scheduler, origin, now);
 }
 
+void fa_apply_header(void *session, struct fa_job *job)
+{
+    struct fa_session *s = session;
+    fa_scheduler_headed(&s->scheduler, job, fa_engine_now(s));
+    if (fa_scheduler_is_ready(&s->scheduler))
+        fa_engine_wake(s);
+}
+
 /* The origin of a job without an active attempt may have been forgotten.
  * @other  The origin of the hedge, which the caller reviews. */
 static void job_settle_alone(struct fa_session *s, struct fa_job *job, bool host_failed,

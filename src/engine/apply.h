@@ -6,6 +6,10 @@
 
 #include "engine/engine.h"
 
+/** Called from the loop between turns: the attempt of a job has its header.  It changes the origin
+ * only, and requests a turn if another job can start. */
+void fa_apply_header(void *session, struct fa_job *job);
+
 /** An attempt has ended: job->outcome says how. */
 void fa_apply_outcome(struct fa_session *s, struct fa_job *job, double now);
 

@@ -30,6 +30,10 @@
 /* The reference becomes a little less strict with each round, as the path may have changed. */
 #define LATENCY_DRIFT 1.01F
 
+/* Ten segments with a header, the initial window, and those with the next one. */
+#define WINDOW_FIRST 14000
+#define WINDOW_NEXT  40000
+
 static unsigned unsigned_min(unsigned a, unsigned b)
 {
     return a < b ? a : b;
@@ -67,23 +71,6 @@ unsigned fa_concurrency_found(const struct fa_concurrency *c)
     return c->learned || first ? 0 : c->base;
 }
 
-static void concurrency_begin_round(struct fa_concurrency *c, enum fa_concurrency_phase phase,
-                                    double now)
-{
-    c->begun = phase == FA_CONCURRENCY_HOLD && c->phase == FA_CONCURRENCY_HOLD && c->round > 0;
-    c->phase = (uint8_t)phase;
-    ++c->round;
-    c->round_at = now;
-    c->round_work = c->work;
-    c->widest = c->base;
-    c->probes = c->probed = 0;
-    c->time_last = 0;
-    c->settled = false;
-    c->latency_sum = 0;
-    c->answers = 0;
-    c->flows = false;
-}
-
 /* Transfers beyond the limit may have to end first, or some of it may be taken up later. */
 static void concurrency_measure(struct fa_concurrency *c, double now)
 {
@@ -93,6 +80,19 @@ static void concurrency_measure(struct fa_concurrency *c, double now)
     c->latency_sum = 0;
     c->answers = 0;
     c->flows = false;
+}
+
+static void concurrency_begin_round(struct fa_concurrency *c, enum fa_concurrency_phase phase,
+                                    double now)
+{
+    concurrency_measure(c, now);
+    c->begun = phase == FA_CONCURRENCY_HOLD && c->phase == FA_CONCURRENCY_HOLD && c->round > 0;
+    c->phase = (uint8_t)phase;
+    ++c->round;
+    c->widest = c->base;
+    c->probes = c->probed = c->headed = 0;
+    c->time_last = 0;
+    c->settled = false;
 }
 
 static void concurrency_hold(struct fa_concurrency *c, unsigned wait, double now)
@@ -246,7 +246,8 @@ static bool round_is_answered(const struct fa_concurrency *c, double now)
     if (!c->begun || now - c->round_at < round_least(c))
         return false;
     if (c->phase == FA_CONCURRENCY_GROW)
-        return c->settled ? c->answers >= c->limit : c->probed * 2 >= c->probes;
+        return c->settled ? c->answers >= c->limit
+                          : c->probed * 4 >= c->probes * (c->headed * 2 > c->probed ? 3 : 2);
     return c->phase != FA_CONCURRENCY_RECOVER && c->answers >= c->limit * 2;
 }
 
@@ -329,6 +330,28 @@ static void concurrency_recover(struct fa_concurrency *c,
                          now);
 }
 
+static void concurrency_answered(struct fa_concurrency *c, double time)
+{
+    ++c->probed;
+    c->time_last = (float)time;
+}
+
+bool fa_concurrency_is_by_header(int64_t size)
+{
+    return size > WINDOW_FIRST && size <= WINDOW_NEXT;
+}
+
+bool fa_concurrency_headed(struct fa_concurrency *c, const struct fa_concurrency_policy *policy,
+                           double latency, double now, uint32_t *round)
+{
+    if (*round != c->round || !concurrency_is_new(c))
+        return false;
+    *round = 0;
+    ++c->headed;
+    concurrency_answered(c, latency);
+    return round_is_answered(c, now) && concurrency_end_round(c, policy, now);
+}
+
 void fa_concurrency_ended(struct fa_concurrency *c, const struct fa_concurrency_policy *policy,
                           const struct fa_concurrency_answer *answer)
 {
@@ -342,10 +365,8 @@ void fa_concurrency_ended(struct fa_concurrency *c, const struct fa_concurrency_
         return;
     ++c->answers;
     c->latency_sum += (float)answer->latency;
-    if (answer->round == c->round) {
-        ++c->probed;
-        c->time_last = (float)answer->time;
-    }
+    if (answer->round == c->round)
+        concurrency_answered(c, answer->time);
     if (c->phase == FA_CONCURRENCY_RECOVER && answer->started < c->cut_at)
         return;
     if (c->phase == FA_CONCURRENCY_RECOVER)

@@ -29,6 +29,12 @@
  * round trips.  If it grows, requests wait for each other somewhere: the limit is measured without
  * set-up, and the next step is twofold.
  *
+ * A new connection sends only some 14 KiB at once (the initial window of TCP), so that the end of a
+ * file that is a little larger comes a round trip after its header.  The header says as much about
+ * the step: that the origin accepts the request, and how long requests wait.  So it is the answer,
+ * and the time of the request is that of the header.  Refusals arrive at the same time as headers,
+ * so that the step waits for more of them.
+ *
  * Failures that more transfers can cause (429, 503, refused connections, resets, time-outs) halve
  * the limit at once.  Each good answer then adds one (RECOVER), up to the number that the origin
  * accepted when it refused others.  If that was at most half of the limit, a single refusal says
@@ -91,6 +97,7 @@ struct fa_concurrency {
     unsigned widest;   /**< GROW: the most transfers in this round. */
     unsigned probes;   /**< GROW: requests that went beyond `base`; */
     unsigned probed;   /**< and how many of them are answered. */
+    unsigned headed;   /**< and by how many headers. */
     uint32_t round;    /**< Number of the round, from 1. */
     uint16_t held;     /**< HOLD: rounds since the last step. */
     uint16_t wait;     /**< Rounds until the next step. */
@@ -116,7 +123,7 @@ struct fa_concurrency_answer {
     uint32_t round;  /**< What fa_concurrency_started() returned. */
     unsigned active; /**< Transfers in progress, without this one. */
     double latency;  /**< Seconds from the request to the first byte, without connecting. */
-    double time;     /**< The same to the last byte. */
+    double time;     /**< The same to the last byte; by header: equal to latency. */
     uint64_t bytes;  /**< Not reported by fa_concurrency_received(). */
     bool busy;       /**< More requests wait for the origin. */
 };
@@ -136,6 +143,20 @@ unsigned fa_concurrency_found(const struct fa_concurrency *c);
 uint32_t fa_concurrency_started(struct fa_concurrency *c,
                                 const struct fa_concurrency_policy *policy, unsigned active,
                                 double now);
+
+/** Whether a file of that size is answered by its header. */
+bool fa_concurrency_is_by_header(int64_t size);
+
+/**
+ * The header of such a file has arrived, and more requests wait for the origin.
+ *
+ * @latency  Seconds from the request to the header, without connecting.
+ * @round    What fa_concurrency_started() returned.  Set to 0 if the header was the answer, so that
+ *           the end of the file is none.
+ * @return whether the limit changed
+ */
+bool fa_concurrency_headed(struct fa_concurrency *c, const struct fa_concurrency_policy *policy,
+                           double latency, double now, uint32_t *round);
 
 /** A request has ended. */
 void fa_concurrency_ended(struct fa_concurrency *c, const struct fa_concurrency_policy *policy,

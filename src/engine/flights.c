@@ -62,9 +62,17 @@ static void flights_done(void *ctx, struct fa_attempt *attempt, struct fa_outcom
     flights->wake(flights->ctx);
 }
 
+/* Only attempts of jobs announce it. */
+static void flights_headed(void *ctx, struct fa_attempt *attempt)
+{
+    struct fa_flights *flights = ctx;
+    flights->headed(flights->ctx, attempt_job(attempt));
+}
+
 int fa_flights_init(struct fa_flights *flights, struct fa_strategy_env *env, struct fa_error *err)
 {
     env->done = flights_done;
+    env->headed = flights_headed;
     env->ctx = flights;
     TAILQ_INIT(&flights->active);
     fa_job_queue_init(&flights->ended);

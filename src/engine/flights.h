@@ -31,12 +31,14 @@ struct fa_flights {
     LIST_HEAD(, fa_split) splits;          /**< Of jobs that have started in this run. */
     uint64_t single_use[FA_SINGLE_USE];    /**< Hashes of origins whose last file was requested. */
     uint64_t n_single_use;
-    void (*wake)(void *ctx); /**< Called when an attempt has ended. */
+    void (*wake)(void *ctx);                       /**< Called when an attempt has ended. */
+    void (*headed)(void *ctx, struct fa_job *job); /**< As in fa_strategy_env. */
     void *ctx;
 };
 
-/** The env of requests, emitter, ops, wake and ctx are set.  @env  done and ctx are filled in
- * here. */
+/** The env of requests, emitter, ops, wake, headed and ctx are set.
+ *
+ * @env  done, headed and ctx are filled in here. */
 int fa_flights_init(struct fa_flights *flights, struct fa_strategy_env *env, struct fa_error *err);
 /** Attempts in progress are dropped; the jobs remain their owner's. */
 void fa_flights_fini(struct fa_flights *flights);

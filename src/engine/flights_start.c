@@ -173,6 +173,7 @@ static int attempt_prepare(struct fa_flights *flights, struct fa_job *job, uint6
     }
     attempt->close = origin_is_single_use(flights, target->origin);
     attempt->fresh = job->tries.fresh;
+    attempt->announce = job->tries.round > 0 && fa_origin_waiting(target->origin) > 0;
     return 0;
 }
 

@@ -231,13 +231,14 @@ static void origin_judge_limit(struct fa_origin *origin, const struct fa_job *jo
 {
     struct fa_concurrency_policy policy = fa_origin_concurrency(origin);
     const struct fa_times *time = &job->outcome.time;
+    bool by_header = fa_concurrency_is_by_header((int64_t)job->outcome.size);
     struct fa_concurrency_answer answer = {
         .now = now,
         .started = job->timing.started,
         .round = job->tries.round,
         .active = origin->active,
         .latency = seconds_without_connecting(time, time->ttfb),
-        .time = seconds_without_connecting(time, time->total),
+        .time = seconds_without_connecting(time, by_header ? time->ttfb : time->total),
         .bytes = job->outcome.received > job->tries.counted
                      ? job->outcome.received - job->tries.counted
                      : 0,
@@ -262,6 +263,16 @@ void fa_scheduler_check_limit(struct fa_scheduler *scheduler, const struct fa_jo
     struct fa_concurrency_policy policy = fa_origin_concurrency(job->target.origin);
     if (fa_concurrency_check(&job->target.origin->concurrency, &policy, now))
         fa_scheduler_review(scheduler, job->target.origin, now);
+}
+
+void fa_scheduler_headed(struct fa_scheduler *scheduler, struct fa_job *job, double now)
+{
+    struct fa_origin *origin = job->target.origin;
+    struct fa_concurrency_policy policy = fa_origin_concurrency(origin);
+    if (fa_concurrency_is_by_header(job->attempt.head.rep.total) && fa_origin_waiting(origin) > 0 &&
+        fa_concurrency_headed(&origin->concurrency, &policy, job->attempt.latency, now,
+                              &job->tries.round))
+        fa_scheduler_review(scheduler, origin, now);
 }
 
 bool fa_scheduler_ended(struct fa_scheduler *scheduler, struct fa_job *job, double now)

@@ -16,6 +16,9 @@
  */
 bool fa_scheduler_ended(struct fa_scheduler *scheduler, struct fa_job *job, double now);
 
+/** An attempt that announces its header has it.  It may raise the limit of the origin. */
+void fa_scheduler_headed(struct fa_scheduler *scheduler, struct fa_job *job, double now);
+
 /** Count the bytes that an active job has received since the last call. */
 void fa_scheduler_received(struct fa_job *job);
 

@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "base/loop.h"
+#include "engine/apply.h"
 #include "engine/config.h"
 #include "engine/hooking.h"
 #include "engine/kept.h"
@@ -124,6 +125,7 @@ static int session_open_flights(struct fa_session *s, struct fa_error *err)
     };
     s->flights.emitter = &s->emitter;
     s->flights.wake = fa_engine_wake;
+    s->flights.headed = fa_apply_header;
     s->flights.ctx = s;
     return fa_flights_init(&s->flights, &env, err);
 }

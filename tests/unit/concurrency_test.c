@@ -22,13 +22,14 @@ struct server {
     unsigned allows; /* at more than that many at once, it refuses */
     double rate;     /* bytes per second of all connections */
     double each;     /* and of one */
+    double window;   /* bytes that a new connection sends before a round trip for the others */
     bool mixed;      /* files have a hundredth to four times the size */
     double down;     /* every connection breaks from then until a second later */
     double accident; /* one request is refused after that time */
 };
 
 struct transfer {
-    bool active, refused, broken;
+    bool active, refused, broken, headed;
     double started, sent, flows, ends, latency;
     double size, counted; /* bytes, and those that the object knows of */
     uint32_t round;
@@ -93,7 +94,8 @@ static void start(struct transfer *t)
     cr_assert(!refused || !world.policy.search || world.now < world.refused_at ||
                   world.now > world.refused_at + FA_CONCURRENCY_PATIENCE,
               "refused again after %g s", world.now - world.refused_at);
-    double sent = world.now + (world.idle ? 0 : s->connect * s->rtt);
+    bool fresh = world.idle == 0;
+    double sent = world.now + (fresh ? s->connect * s->rtt : 0);
     world.idle -= world.idle > 0;
     *t = (struct transfer){.active = true,
                            .refused = refused,
@@ -109,6 +111,9 @@ static void start(struct transfer *t)
     }
     t->flows = flows + s->rtt / 2;
     t->ends = carried + s->rtt / 2 + (s->each > 0 && !refused ? t->size / s->each : 0);
+    if (fresh && !refused && s->window > 0 && t->size > s->window)
+        t->ends += s->rtt;
+    t->headed = refused || !fa_concurrency_is_by_header((int64_t)t->size);
     t->broken = s->down > 0 && sent >= s->down && sent < s->down + 1;
     t->latency = served + s->rtt / 2 - sent;
     ++world.active;
@@ -118,8 +123,17 @@ static void start(struct transfer *t)
     t->round = fa_concurrency_started(&world.limit, &world.policy, world.active, world.now);
 }
 
+static void receive_header(struct transfer *t)
+{
+    t->headed = true;
+    if (world.left > 0)
+        fa_concurrency_headed(&world.limit, &world.policy, world.now - t->sent, world.now,
+                              &t->round);
+}
+
 static void finish(struct transfer *t)
 {
+    bool by_header = fa_concurrency_is_by_header((int64_t)t->size);
     struct fa_concurrency_answer answer = {
         .sign = t->refused  ? FA_CONCURRENCY_REFUSED
                 : t->broken ? FA_CONCURRENCY_BROKEN
@@ -129,7 +143,7 @@ static void finish(struct transfer *t)
         .round = t->round,
         .active = --world.active,
         .latency = t->latency,
-        .time = world.now - t->sent,
+        .time = (by_header ? t->flows : world.now) - t->sent,
         .bytes = (uint64_t)(t->refused || t->broken ? 0 : t->size - t->counted),
         .busy = world.left > 0,
     };
@@ -161,12 +175,18 @@ static void tick(void)
     world.next_tick += TICK;
 }
 
+/* When the next thing of a transfer arrives. */
+static double due(const struct transfer *t)
+{
+    return t->headed ? t->ends : t->flows;
+}
+
 static struct transfer *earliest(void)
 {
     struct transfer *first = NULL;
     for (unsigned i = 0; i < world.policy.most; ++i) {
         struct transfer *t = &world.transfers[i];
-        if (t->active && (!first || t->ends < first->ends))
+        if (t->active && (!first || due(t) < due(first)))
             first = t;
     }
     return first;
@@ -175,13 +195,16 @@ static struct transfer *earliest(void)
 static void step(void)
 {
     struct transfer *first = earliest();
-    if (!first || world.next_tick < first->ends) {
+    if (!first || world.next_tick < due(first)) {
         world.now = world.next_tick;
         tick();
-    } else {
-        world.now = first->ends;
-        finish(first);
+        return;
     }
+    world.now = due(first);
+    if (first->headed)
+        finish(first);
+    else
+        receive_header(first);
 }
 
 /* Until all files are there, or until a time. */
@@ -295,6 +318,8 @@ Test(concurrency, search_costs_a_short_list_little)
         {.rtt = 0.02, .connect = 1, .rate = 25e6, .each = 2e6},
         {.rtt = 0.02, .connect = 1, .service = 0.1, .busy = 32},
         {.rtt = 0.01, .connect = 1, .service = 0.005, .each = 5e6, .mixed = true},
+        {.rtt = 0.05, .connect = 1, .service = 0.0001, .queue = 2, .window = 14e3},
+        {.rtt = 0.05, .connect = 1, .rate = 6.25e6, .window = 14e3},
     };
     expect_near_best("20 ms", &servers[0], 10000, 1e3, 1.19);
     expect_near_best("50 ms", &servers[1], 10000, 16e3, 1.16);
@@ -305,6 +330,8 @@ Test(concurrency, search_costs_a_short_list_little)
     expect_near_best("2 MB/s each", &servers[6], 40, 4e6, 1.03);
     expect_near_best("busy above 32", &servers[7], 2000, 1e3, 1.08);
     expect_near_best("mixed sizes", &servers[8], 20000, 100e3, 1.07);
+    expect_near_best("50 ms, small window", &servers[9], 10000, 16e3, 1.16);
+    expect_near_best("50 ms, 50 Mbit/s", &servers[10], 5000, 16e3, 1.03);
 }
 
 /* A round with set-up of connections hides how much was gained before, not that requests wait. */
@@ -324,16 +351,41 @@ static unsigned most_at(unsigned allows)
 }
 
 /* All requests beyond what the server allows are in progress when the first refusal arrives. */
-Test(concurrency, step_is_at_most_four_times_what_the_server_has_accepted)
+static void expect_small_steps(struct server server)
 {
-    for (unsigned allows = 8; allows <= 200; allows += 6) {
-        struct server server = {.rtt = 0.02, .connect = 1, .service = 0.05, .allows = allows};
+    for (server.allows = 8; server.allows <= 200; server.allows += 6) {
+        unsigned allows = server.allows;
         begin(&server, 4000, 16e3, 256, true);
         play(INFINITY);
         cr_expect_leq(world.most, most_at(allows), "%u: %u", allows, world.most);
         cr_expect_leq(world.rows_most, most_at(allows) - allows, "%u: %u", allows, world.rows_most);
         cr_expect_leq(world.refusals, allows * 5, "%u: %u", allows, world.refusals);
     }
+}
+
+Test(concurrency, step_is_at_most_four_times_what_the_server_has_accepted)
+{
+    expect_small_steps((struct server){.rtt = 0.02, .connect = 1, .service = 0.05});
+    expect_small_steps(
+        (struct server){.rtt = 0.05, .connect = 1, .service = 0.005, .window = 14e3});
+}
+
+/* The end of a file on a new connection comes a round trip after its header. */
+Test(concurrency, headers_of_small_files_are_answers)
+{
+    static const struct server server = {.rtt = 0.05, .connect = 1, .window = 14e3};
+    begin(&server, 20000, 16e3, 256, true);
+    play(8.5 * server.rtt);
+    cr_expect_eq(world.limit.limit, 256, "%u", world.limit.limit);
+}
+
+/* Only the bytes of large files show what more at once gains. */
+Test(concurrency, headers_of_large_files_are_no_answers)
+{
+    static const struct server server = {.rtt = 0.05, .connect = 1, .each = 2e6, .window = 14e3};
+    begin(&server, 1000, 1e6, 256, true);
+    play(0.5);
+    cr_expect_eq(world.limit.limit, 8, "%u", world.limit.limit);
 }
 
 /* Loopback and local networks: files arrive within milliseconds, and a list is soon done. */
@@ -354,6 +406,17 @@ Test(concurrency, server_that_refuses_is_asked_for_what_it_accepts)
     cr_expect_leq(world.most, 12);
     cr_expect_leq(world.refusals, 12, "%u in %g s", world.refusals, world.now);
     cr_expect_eq(fa_concurrency_found(&world.limit), 10);
+}
+
+/* Refusals and headers arrive at the same time: half of the headers would be those of a small step
+ * that the server half refuses. */
+Test(concurrency, headers_do_not_overtake_refusals)
+{
+    static const struct server server = {.rtt = 0.05, .connect = 1, .allows = 10, .window = 14e3};
+    begin(&server, 4000, 16e3, 256, true);
+    play(2);
+    cr_expect_leq(world.rows_most, 4, "%u", world.rows_most);
+    cr_expect_leq(world.most, 12, "%u", world.most);
 }
 
 Test(concurrency, search_can_have_a_ceiling)

@@ -322,3 +322,33 @@ Test(scheduler, nothing_starts_after_a_stop)
     expect_nothing(0);
     cr_expect(isinf(fa_scheduler_alarm(&scheduler, 0)));
 }
+
+static void head(struct fa_job *job, int64_t size, double now)
+{
+    job->attempt.head.rep.total = size;
+    job->attempt.latency = 0.1;
+    fa_scheduler_headed(&scheduler, job, now);
+}
+
+/* Three quarters of the first eight. */
+Test(scheduler, headers_of_small_files_raise_the_limit)
+{
+    struct fa_job *active[8];
+    scheduler.policy.limits = (struct fa_host_limits){.per_host = 64, .search = true};
+    fa_slots_init(&scheduler.slots, 64);
+    for (int i = 0; i < 20; ++i)
+        put("http://127.0.0.1/", 0);
+    for (int i = 0; i < 8; ++i)
+        active[i] = start(0);
+    expect_nothing(0);
+    for (int i = 0; i < 8; ++i)
+        head(active[i], 10000000, 0.2); /* large */
+    expect_nothing(0.2);
+    for (int i = 0; i < 6; ++i) {
+        expect_nothing(0.2);
+        head(active[i], 20000, 0.2);
+    }
+    for (int i = 0; i < 4; ++i)
+        start(0.2);
+    expect_nothing(0.2);
+}
