@@ -21,7 +21,7 @@
 #include <unistd.h>
 
 #define BUFFER_SIZE  (256 * 1024)
-#define BUFFER_FIRST (2 * 1024)
+#define BUFFER_FIRST 1024
 #define BUFFER_GROW  4
 /* Seconds: a buffer that fills sooner grows. */
 #define FILLS_FAST 0.5
