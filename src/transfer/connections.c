@@ -262,10 +262,13 @@ static int socket_local_port(int fd)
     return ntohs(name.any.sa_family == AF_INET6 ? name.v6.sin6_port : name.v4.sin_port);
 }
 
-/* Of the sockets that a transfer has opened, find the one that connected. */
+/* Of the sockets that a transfer has opened, find the one that connected.  Mostly there is only
+ * one, which need not be asked for its port. */
 static struct fa_connection *lease_find_opened(const struct fa_lease *lease, int port)
 {
-    struct fa_connection *at;
+    struct fa_connection *at = LIST_FIRST(&lease->opened);
+    if (at && !LIST_NEXT(at, in_key))
+        return at;
     LIST_FOREACH (at, &lease->opened, in_key)
         if (socket_local_port(at->fd) == port)
             return at;

@@ -62,7 +62,7 @@ static void setup_connection(CURL *easy, const struct fa_settings *s)
     curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)(s->connect_timeout * 1000));
     curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)(s->timeout * 1000));
     curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
-    curl_easy_setopt(easy, CURLOPT_TCP_KEEPIDLE, 30L);
+    curl_easy_setopt(easy, CURLOPT_TCP_KEEPIDLE, (long)FA_SETUP_KEEPIDLE);
     curl_easy_setopt(easy, CURLOPT_TCP_KEEPINTVL, 15L);
     /* For a handle without a multi handle, which has its own limit. */
     curl_easy_setopt(easy, CURLOPT_MAXCONNECTS, 2L);

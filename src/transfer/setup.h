@@ -8,6 +8,9 @@
 
 #include <curl/curl.h>
 
+/** Seconds without a byte after which the kernel asks a peer whether it is alive. */
+#define FA_SETUP_KEEPIDLE 30
+
 /** Set the options that all attempts share.  The handle is new or has been reset. */
 void fa_setup_apply(CURL *easy, const struct fa_settings *settings);
 

@@ -28,6 +28,7 @@
 #include <errno.h>
 #include <event2/thread.h>
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -1250,6 +1251,50 @@ NETWORK(connections_are_kept)
     }
     cr_assert_eq(fa_server_stat(&server, "connections"), 1);
     rig_end(rig);
+}
+
+/* SO_KEEPALIVE of the socket of this process that is connected to the server; -1: there is none. */
+static int keepalive(void)
+{
+    for (int fd = 3; fd < 256; ++fd) {
+        struct sockaddr_in peer = {0};
+        socklen_t len = sizeof(peer);
+        int on = -1;
+        if (getpeername(fd, (struct sockaddr *)&peer, &len) || ntohs(peer.sin_port) != server.port)
+            continue;
+        len = sizeof(on);
+        cr_assert_eq(getsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, &len), 0);
+        return on != 0;
+    }
+    return -1;
+}
+
+static int keepalive_of(bool close, double stall_timeout)
+{
+    struct rig rig;
+    struct attempt a;
+    int on;
+    rig_begin(&rig, &fa_strategy_async, 1);
+    rig.config.stall_timeout = stall_timeout;
+    rig_start(&rig, 1);
+    prepare(&a, "/hold/a");
+    a.attempt.close = close;
+    submit(&rig, &a);
+    flush(&rig);
+    double until = fa_clock_now() + fa_timeout(10);
+    while ((on = keepalive()) < 0 && fa_clock_now() < until)
+        event_base_loop(rig.base, EVLOOP_ONCE);
+    rig_end(&rig);
+    fini(&a);
+    return on;
+}
+
+Test(async_1, only_connections_that_may_be_silent_ask_their_peer, .init = begin, .fini = end,
+     .timeout = 60.0)
+{
+    cr_expect_eq(keepalive_of(false, 30), 1);
+    cr_expect_eq(keepalive_of(true, 30), 0);
+    cr_expect_eq(keepalive_of(true, 60), 1, "it may be asked before the attempt ends");
 }
 
 Test(async_1, libcurl_is_watched, .init = begin, .fini = end, .timeout = 60.0)
