@@ -471,8 +471,9 @@ FA_TEST_MODES(hosts, rate_is_kept_over_all_transfers_together)
         add_urls("127.0.0.2", path, amounts[i].files);
         fa_fetch_start(&fetch, &scratch, mode, list.text, "--rate", "1M", NULL);
         fa_fetch_expect(&fetch, 20, 0);
-        /* A machine that is busy with other things may be late, never early. */
-        cr_expect(fetch.seconds > 3 * 0.75 && fetch.seconds < fa_timeout(3 * 3),
+        /* On a busy machine, a second of the rate is saved at most, and arrives later in a burst
+         * (bucket.c).  With a limit for each transfer four of them would take 1.6 s. */
+        cr_expect(fetch.seconds > 3 * 0.6 && fetch.seconds < fa_timeout(3 * 3),
                   "%s: %d files of %d bytes: %.2f s, not 3", mode, amounts[i].files,
                   amounts[i].size, fetch.seconds);
         fa_fetch_end(&fetch);
