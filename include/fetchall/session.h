@@ -4,9 +4,10 @@
  *     fa_worker_main(argc, argv, NULL);          first in main(): see fetchall/pool.h
  *     struct fa_config config;
  *     fa_config_init(&config);
+ *     enum fa_end how;
  *     struct fa_session *s = fa_session_new(&config, handler, ctx, &err);
  *     fa_session_add_list(s, "urls.txt", &err);
- *     fa_session_run(s, &err);
+ *     fa_session_run(s, &how, &err);
  *     fa_session_free(s);
  *
  * Only the thread that created a session may use it, except for fa_session_stop().  The library
@@ -173,7 +174,8 @@ int fa_session_add_failed(struct fa_session *session, struct fa_error *err);
  *
  * After FA_END_COMPLETE, lists can be added and the session can run again, as a new session in the
  * same folder would: counts begin at 0, and files of earlier runs exist.  Connections and what is
- * known about hosts are kept.  After any other end another run is refused (FA_CLASS_REFUSED).
+ * known about hosts are kept.  After any other end another run is refused (FA_CLASS_REFUSED), and
+ * so is one by the handler.
  *
  * @return 0, or -1 with FA_CLASS_REFUSED, and with FA_CLASS_LOCAL_IO after FA_END_LOCAL.
  */

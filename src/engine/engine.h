@@ -61,6 +61,7 @@ struct fa_run_end {
     double drain_until;
     enum fa_end end;
     struct fa_error error; /**< With FA_END_LOCAL. */
+    bool running;          /**< fa_session_run() has not returned. */
     bool over;
 };
 

@@ -311,10 +311,24 @@ static void session_end_run(struct fa_session *s)
     fa_snapshot_send(s);
 }
 
+/* libevent would refuse a loop within the loop, with a message of its own. */
+static int session_begin_run(struct fa_session *s, struct fa_error *err)
+{
+    if (s->ending.running) {
+        fa_error_set(err, FA_DOMAIN_FETCHALL, 0, FA_CLASS_REFUSED,
+                     "a session cannot be run by the handler of its own run");
+        return -1;
+    }
+    if (session_renew(s, err))
+        return -1;
+    s->ending.running = true;
+    return 0;
+}
+
 /* A run that was stopped is no error: how it ended is a result. */
 int fa_session_run(struct fa_session *s, enum fa_end *ret_end, struct fa_error *err)
 {
-    if (session_renew(s, err)) {
+    if (session_begin_run(s, err)) {
         *ret_end = FA_END_LOCAL;
         return -1;
     }
@@ -324,6 +338,7 @@ int fa_session_run(struct fa_session *s, enum fa_end *ret_end, struct fa_error *
     session_report_limits(s);
     session_run(s);
     session_end_run(s);
+    s->ending.running = false;
     *ret_end = s->ending.end;
     if (s->ending.end != FA_END_LOCAL)
         return 0;

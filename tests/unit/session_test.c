@@ -23,6 +23,7 @@ static char last_list[64];          /* of the entry that ended last */
 static bool bad_report;             /* an entry ended for which no report object can be built */
 static unsigned slow_after_stop;    /* microseconds that each end takes once it was stopped */
 static unsigned stop_after;         /* stop once that many entries have ended; 0: never */
+static bool run_again;              /* the handler tries to run the session */
 
 static void begin(void)
 {
@@ -56,6 +57,12 @@ static void on_event(void *ctx, const struct fa_event *event)
     bad_report |= !text;
     free(text);
     json_decref(object);
+    if (run_again) {
+        struct fa_error err = {0};
+        enum fa_end how = FA_END_COMPLETE;
+        cr_expect_eq(fa_session_run(session, &how, &err), -1);
+        cr_expect(how != FA_END_COMPLETE && err.class == FA_CLASS_REFUSED, "%s", err.msg);
+    }
     if (stop_after == 0 && slow_after_stop)
         usleep(slow_after_stop);
     if (stop_after && --stop_after == 0)
@@ -147,6 +154,15 @@ Test(session, entries_that_failed_in_a_run_can_be_retried_by_the_next)
     cr_assert_eq(ended[FA_STATUS_EXISTS], 0);
     cr_assert_str_eq(last_list, "the state");
     fa_expect_file(config.dir, "1000", "/flaky/1/503/1000", 1000);
+}
+
+Test(session, run_by_the_handler_is_refused_and_disturbs_nothing)
+{
+    run_again = true;
+    open_session();
+    add_list((const char *[]){"/ok/10/a", "/ok/10/b"}, 2);
+    run();
+    cr_assert_eq(ended[FA_STATUS_OK], 2);
 }
 
 Test(session, run_after_one_that_was_stopped_is_refused)
