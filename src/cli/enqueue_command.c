@@ -9,13 +9,10 @@
 #include "cli/enqueue_command.h"
 
 #include <errno.h>
-#include <poll.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/eventfd.h>
-#include <unistd.h>
 
 #include <fetchall/entries.h>
 #include <fetchall/redact.h>
@@ -44,8 +41,7 @@ struct origin_line {
 
 struct enqueue {
     const struct fa_options *options;
-    pthread_t keeper;
-    int over; /* an eventfd: ends the keeper */
+    struct fa_stepper keeper;
     pthread_mutex_t lock;
     struct fa_client *client;
     double put_at; /* the last time */
@@ -150,9 +146,8 @@ static bool on_listed(void *ctx, const struct fa_listed *listed)
 static void *keeper_main(void *arg)
 {
     struct enqueue *enqueue = arg;
-    struct pollfd over = {.fd = enqueue->over, .events = POLLIN};
     bool good = true;
-    while (good && poll(&over, 1, SILENCE * 1000) == 0) {
+    while (good && fa_stepper_wait(&enqueue->keeper, SILENCE * 1000)) {
         pthread_mutex_lock(&enqueue->lock);
         double silent = fa_clock_now() - enqueue->put_at;
         good = enqueue->error.class == FA_CLASS_NONE;
@@ -168,25 +163,11 @@ static int keeper_start(struct enqueue *enqueue)
 {
     if (batch_send(enqueue) != 0)
         return -1;
-    enqueue->over = eventfd(0, EFD_CLOEXEC);
-    int code =
-        enqueue->over < 0 ? errno : fa_thread_start(&enqueue->keeper, NULL, keeper_main, enqueue);
+    int code = fa_stepper_start(&enqueue->keeper, keeper_main, enqueue);
     if (code == 0)
         return 0;
-    if (enqueue->over >= 0)
-        close(enqueue->over);
     fa_error_system(&enqueue->error, FA_CLASS_LOCAL_IO, code, "cannot start a thread");
     return -1;
-}
-
-/* An eventfd that is full or bad cannot happen here; poll(2) is a cancellation point. */
-static void keeper_end(struct enqueue *enqueue)
-{
-    uint64_t one = 1;
-    if (write(enqueue->over, &one, sizeof(one)) < 0)
-        pthread_cancel(enqueue->keeper);
-    pthread_join(enqueue->keeper, NULL);
-    close(enqueue->over);
 }
 
 static void on_notice(void *ctx, const char *text)
@@ -207,7 +188,7 @@ static int enqueue_lists(struct enqueue *enqueue, struct fa_error *err)
         return 0;
     int result = fa_entries_read(&enqueue->options->config, (const char *const *)lists->items,
                                  lists->count, on_listed, enqueue, err);
-    keeper_end(enqueue);
+    fa_stepper_end(&enqueue->keeper);
     if (enqueue->n > 0 && enqueue->error.class == FA_CLASS_NONE)
         batch_send(enqueue);
     return result;

@@ -12,13 +12,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
-#include <pthread.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/eventfd.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -35,9 +32,8 @@
 #define TEXT_SIZE 8192
 
 struct fa_meter {
-    pthread_t thread;
+    struct fa_stepper stepper;
     pid_t root;
-    int stop; /* an eventfd */
     struct fa_peaks peaks;
     bool seen; /* at least one sample was complete */
     size_t n_pids;
@@ -138,11 +134,9 @@ static void meter_sample(struct fa_meter *meter)
 static void *meter_thread(void *arg)
 {
     struct fa_meter *meter = arg;
-    struct pollfd stop = {.fd = meter->stop, .events = POLLIN};
     double start = fa_clock_now(), wait = SOON;
-    /* Waiting on the eventfd ends at once when the run does.  poll(2) takes whole milliseconds:
-     * round up, so that the interval is not shorter than what was computed. */
-    while (poll(&stop, 1, (int)(wait * 1e3) + 1) == 0) {
+    /* Whole milliseconds: round up, so that the interval is not shorter than what was computed. */
+    while (fa_stepper_wait(&meter->stepper, (int)(wait * 1e3) + 1)) {
         double before = fa_clock_read(CLOCK_THREAD_CPUTIME_ID);
         meter_sample(meter);
         double took = fa_clock_read(CLOCK_THREAD_CPUTIME_ID) - before;
@@ -156,31 +150,21 @@ static void *meter_thread(void *arg)
 struct fa_meter *fa_meter_start(pid_t root, struct fa_error *err)
 {
     struct fa_meter *meter = calloc(1, sizeof(*meter));
-    int code = meter ? 0 : ENOMEM;
+    int code = ENOMEM;
     if (meter) {
         meter->root = root;
-        meter->stop = eventfd(0, EFD_CLOEXEC);
-        code = meter->stop < 0 ? errno : 0;
+        code = fa_stepper_start(&meter->stepper, meter_thread, meter);
     }
-    if (!code)
-        code = fa_thread_start(&meter->thread, NULL, meter_thread, meter);
     if (!code)
         return meter;
     fa_error_system(err, FA_CLASS_LOCAL_IO, code, "cannot watch a run");
-    if (meter && meter->stop >= 0)
-        close(meter->stop);
     free(meter);
     return NULL;
 }
 
 void fa_meter_stop(struct fa_meter *meter, struct fa_peaks *ret)
 {
-    uint64_t one = 1;
-    /* An eventfd that is full or bad cannot happen here; poll(2) is a cancellation point. */
-    if (write(meter->stop, &one, sizeof(one)) < 0)
-        pthread_cancel(meter->thread);
-    pthread_join(meter->thread, NULL);
-    close(meter->stop);
+    fa_stepper_end(&meter->stepper);
     *ret = meter->peaks;
     if (!meter->seen)
         ret->pss = ret->threads = ret->processes = FA_UNMEASURED;
